@@ -1,0 +1,74 @@
+/**
+ * Authors and checks migrations: `new NAME` writes what schema.prisma has beyond the migrations as a new one, to be
+ * read and edited by hand; `check` exits with 2 when the two disagree. Neither downloads anything.
+ */
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pino from 'pino';
+import { startEmbedded } from '../src/db/embedded.ts';
+import { diffMigrations, type MigrationText } from './schema-engine.ts';
+
+const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+const MIGRATIONS = join(FOLDER, 'migrations');
+const DRIFT_EXIT_CODE = 2;
+
+async function main([command, name]: readonly string[]): Promise<number> {
+  if (command === 'check' && name === undefined) return check();
+  if (command === 'new' && name !== undefined && /^[a-z][a-z0-9_]{0,99}$/.test(name)) return author(name);
+  console.error('usage: migration.ts check | new NAME   (NAME: small letters, digits and _)');
+  return 1;
+}
+
+async function check(): Promise<number> {
+  const sql = await diffWithSchema();
+  if (sql === null) {
+    console.log('prisma/migrations and prisma/schema.prisma agree.');
+    return 0;
+  }
+  console.error(`prisma/schema.prisma is not what prisma/migrations make. Missing:\n\n${sql}`);
+  return DRIFT_EXIT_CODE;
+}
+
+async function author(name: string): Promise<number> {
+  const sql = await diffWithSchema();
+  if (sql === null) {
+    console.log('Nothing to do: prisma/migrations and prisma/schema.prisma agree.');
+    return 0;
+  }
+  const stamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
+  const folder = join(MIGRATIONS, `${stamp}_${name}`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'migration.sql'), sql);
+  console.log(`Wrote ${join(folder, 'migration.sql')}: read it and edit it before it is committed.`);
+  return 0;
+}
+
+async function diffWithSchema(): Promise<string | null> {
+  const schema = await readFile(join(FOLDER, 'schema.prisma'), 'utf8');
+  const lockfile = await readFile(join(MIGRATIONS, 'migration_lock.toml'), 'utf8');
+  const migrations = await readMigrations();
+  const url = process.env.DATABASE_URL;
+  if (url !== undefined && url !== '') return diffMigrations(url, schema, migrations, lockfile);
+  const dataDir = await mkdtemp(join(tmpdir(), 'lapwing-migration-'));
+  try {
+    await using database = await startEmbedded({ dataDir, log: pino({ level: 'silent' }) });
+    return await diffMigrations(database.connection, schema, migrations, lockfile);
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function readMigrations(): Promise<readonly MigrationText[]> {
+  const entries = await readdir(MIGRATIONS, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return Promise.all(
+    names.sort().map(async (name) => ({
+      name,
+      sql: await readFile(join(MIGRATIONS, name, 'migration.sql'), 'utf8'),
+    })),
+  );
+}
+
+process.exitCode = await main(process.argv.slice(2));

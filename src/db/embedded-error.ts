@@ -1,0 +1,4 @@
+/** The embedded PostgreSQL cannot be made or started; the message says what to do about it. */
+export class EmbeddedError extends Error {
+  override readonly name = 'EmbeddedError';
+}

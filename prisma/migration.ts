@@ -2,16 +2,16 @@
  * Authors and checks migrations: `new NAME` writes what schema.prisma has beyond the migrations as a new one, to be
  * read and edited by hand; `check` exits with 2 when the two disagree. Neither downloads anything.
  */
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { startEmbedded } from '../src/db/embedded.ts';
-import { diffMigrations, type MigrationText } from './schema-engine.ts';
+import { MIGRATIONS_FOLDER, readMigrations } from '../src/db/migration-files.ts';
+import { diffMigrations } from './schema-engine.ts';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
-const MIGRATIONS = join(FOLDER, 'migrations');
 const DRIFT_EXIT_CODE = 2;
 
 async function main([command, name]: readonly string[]): Promise<number> {
@@ -38,7 +38,7 @@ async function author(name: string): Promise<number> {
     return 0;
   }
   const stamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
-  const folder = join(MIGRATIONS, `${stamp}_${name}`);
+  const folder = join(MIGRATIONS_FOLDER, `${stamp}_${name}`);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'migration.sql'), sql);
   console.log(`Wrote ${join(folder, 'migration.sql')}: read it and edit it before it is committed.`);
@@ -47,7 +47,7 @@ async function author(name: string): Promise<number> {
 
 async function diffWithSchema(): Promise<string | null> {
   const schema = await readFile(join(FOLDER, 'schema.prisma'), 'utf8');
-  const lockfile = await readFile(join(MIGRATIONS, 'migration_lock.toml'), 'utf8');
+  const lockfile = await readFile(join(MIGRATIONS_FOLDER, 'migration_lock.toml'), 'utf8');
   const migrations = await readMigrations();
   const url = process.env.DATABASE_URL;
   if (url !== undefined && url !== '') return diffMigrations(url, schema, migrations, lockfile);
@@ -58,17 +58,6 @@ async function diffWithSchema(): Promise<string | null> {
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }
-}
-
-async function readMigrations(): Promise<readonly MigrationText[]> {
-  const entries = await readdir(MIGRATIONS, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  return Promise.all(
-    names.sort().map(async (name) => ({
-      name,
-      sql: await readFile(join(MIGRATIONS, name, 'migration.sql'), 'utf8'),
-    })),
-  );
 }
 
 process.exitCode = await main(process.argv.slice(2));

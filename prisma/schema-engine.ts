@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import * as glue from '@prisma/schema-engine-wasm/schema_engine_bg';
+import type { Migration } from '../src/db/migration-files.ts';
 import { createShadowAdapterFactory } from './shadow-database.ts';
 
 // TypeScript declares WebAssembly in its browser library only.
@@ -21,12 +22,6 @@ declare const WebAssembly: {
 
 const SCHEMA_PATH = 'prisma/schema.prisma';
 
-/** One migration: its folder's name and its SQL. */
-export interface MigrationText {
-  readonly name: string;
-  readonly sql: string;
-}
-
 /**
  * SQL that takes a database the migrations made to what the schema says.
  * @param connection URL of a PostgreSQL where a shadow database may be created and dropped
@@ -35,7 +30,7 @@ export interface MigrationText {
 export async function diffMigrations(
   connection: string,
   schema: string,
-  migrations: readonly MigrationText[],
+  migrations: readonly Migration[],
   lockfile: string,
 ): Promise<string | null> {
   await loadEngine();

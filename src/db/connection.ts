@@ -1,0 +1,107 @@
+/** How the program talks to PostgreSQL: one URL, limits on every wait, UTC, and types that fit JavaScript. */
+import pg from 'pg';
+
+/** The database cannot be used as it was asked for; the message names it without its password. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+}
+
+/** Waiting for a free connection, and for a new one to be made. */
+const CONNECT_LIMIT_MS = 5_000;
+/** PostgreSQL gives a statement up after this long. */
+const STATEMENT_LIMIT_MS = 15_000;
+/** We give it up a little later, in case PostgreSQL itself hangs; the connection is then thrown away. */
+const QUERY_LIMIT_MS = 20_000;
+/** A transaction forgotten open would stop vacuum and hold the log of scores. */
+const IDLE_TRANSACTION_LIMIT_MS = 60_000;
+const KEEP_ALIVE_AFTER_MS = 10_000;
+
+/** pg makes a local midnight of a DATE, which is another day elsewhere; as text it stays what it is. */
+const typesWithPlainDates: pg.CustomTypesConfig = {
+  getTypeParser: (type, format): unknown =>
+    type === pg.types.builtins.DATE ? (text: string) => text : pg.types.getTypeParser(type, format),
+};
+
+/**
+ * Settings of a connection for pg: bigint and numeric come as text, timestamptz as Date, date as `YYYY-MM-DD`.
+ * @param connection `postgresql://user:password@host:port/database`, or with `?host=/folder` for a Unix socket
+ * @throws ConnectionError when it is not such a URL
+ */
+export function configureConnection(connection: string, applicationName: string): pg.ClientConfig {
+  const url = parseConnection(connection);
+  // Prisma writes times without a zone and reads them as UTC: a session in another zone would shift them.
+  const options = `${url.searchParams.get('options') ?? ''} -c TimeZone=UTC`.trim();
+  url.searchParams.set('options', options);
+  return {
+    connectionString: url.href,
+    application_name: applicationName,
+    connectionTimeoutMillis: CONNECT_LIMIT_MS,
+    statement_timeout: STATEMENT_LIMIT_MS,
+    query_timeout: QUERY_LIMIT_MS,
+    idle_in_transaction_session_timeout: IDLE_TRANSACTION_LIMIT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
+    types: typesWithPlainDates,
+  };
+}
+
+/**
+ * One connection of its own, with an error listener: without one a lost connection ends the process.
+ * @throws ConnectionError when PostgreSQL cannot be reached or does not let us in
+ */
+export async function openClient(
+  connection: string,
+  applicationName: string,
+  overrides: pg.ClientConfig = {},
+): Promise<pg.Client> {
+  const client = new pg.Client({ ...configureConnection(connection, applicationName), ...overrides });
+  // Told again to whoever uses the client next, as the failure of its query.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw new ConnectionError(`cannot connect to ${describeConnection(connection)}: ${explain(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The connection as it may be shown: without its password. */
+export function describeConnection(connection: string): string {
+  const url = parseConnection(connection);
+  const host = url.searchParams.get('host') ?? url.host;
+  return `PostgreSQL database ${decodeURIComponent(url.pathname.slice(1)) || '(default)'} at ${host}`;
+}
+
+/** The same server, another database. */
+export function selectDatabase(connection: string, database: string): string {
+  const url = parseConnection(connection);
+  url.pathname = `/${encodeURIComponent(database)}`;
+  return url.href;
+}
+
+function parseConnection(connection: string): URL {
+  const url = URL.canParse(connection) ? new URL(connection) : null;
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) {
+    // The text is not repeated: it may hold a password.
+    throw new ConnectionError(
+      'DATABASE_URL is not a PostgreSQL URL: expected postgresql://user:password@host:port/database ' +
+        '(for a Unix socket postgresql://user@localhost/database?host=/folder)',
+    );
+  }
+  const schema = url.searchParams.get('schema');
+  if (schema !== null && schema !== 'public') {
+    throw new ConnectionError(
+      `DATABASE_URL asks for schema=${schema}: only public is supported; give the server a database of its own`,
+    );
+  }
+  return url;
+}
+
+/** Node reports a failed connection to several addresses as one error without a message. */
+function explain(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(explain).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}

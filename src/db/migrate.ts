@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { Log } from '../log.ts';
 import { describeConnection, openClient } from './connection.ts';
+import { describeError, hasCode } from './error-text.ts';
 import { MIGRATIONS_FOLDER, readMigrations, type Migration } from './migration-files.ts';
 
 /** The database and the program do not fit each other; the message says why and what to do. */
@@ -88,7 +89,7 @@ async function lock(client: pg.Client): Promise<void> {
   try {
     await client.query('SELECT pg_advisory_lock($1)', [PRISMA_MIGRATE_LOCK]);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE)) throw error;
+    if (!hasCode(error, LOCK_NOT_AVAILABLE)) throw error;
     throw new MigrationError(
       `another program has been migrating this database for more than ${LOCK_LIMIT_MS / 1000} s: ` +
         'start again when it is done',
@@ -147,9 +148,11 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
     await client.query('COMMIT');
   } catch (error) {
     // The session ends with the error, and the transaction with the session.
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new MigrationError(`the migration ${migration.name} failed and changed nothing: ${reason}`, {
-      cause: error,
-    });
+    throw new MigrationError(
+      `the migration ${migration.name} failed and changed nothing: ${describeError(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -2,13 +2,12 @@
  * Authors and checks migrations: `new NAME` writes what schema.prisma has beyond the migrations as a new one, to be
  * read and edited by hand; `check` exits with 2 when the two disagree. Neither downloads anything.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pino from 'pino';
-import { startEmbedded } from '../src/db/embedded.ts';
+import { startTemporaryEmbedded } from '../src/db/embedded-temporary.ts';
 import { MIGRATIONS_FOLDER, readMigrations } from '../src/db/migration-files.ts';
+import { createLog } from '../src/log.ts';
 import { diffMigrations } from './schema-engine.ts';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
@@ -51,13 +50,8 @@ async function diffWithSchema(): Promise<string | null> {
   const migrations = await readMigrations();
   const url = process.env.DATABASE_URL;
   if (url !== undefined && url !== '') return diffMigrations(url, schema, migrations, lockfile);
-  const dataDir = await mkdtemp(join(tmpdir(), 'lapwing-migration-'));
-  try {
-    await using database = await startEmbedded({ dataDir, log: pino({ level: 'silent' }) });
-    return await diffMigrations(database.connection, schema, migrations, lockfile);
-  } finally {
-    await rm(dataDir, { recursive: true, force: true });
-  }
+  await using database = await startTemporaryEmbedded({ log: createLog('silent') });
+  return await diffMigrations(database.connection, schema, migrations, lockfile);
 }
 
 process.exitCode = await main(process.argv.slice(2));

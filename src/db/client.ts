@@ -14,7 +14,7 @@ export interface Database extends AsyncDisposable {
   /** On connections of its own, so that slow questions do not keep samples waiting. */
   readonly prisma: PrismaClient;
   /** Waits for running statements, at most 10 s. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 const POOL_SIZE = 10;

@@ -23,7 +23,7 @@ export interface EmbeddedDatabase extends AsyncDisposable {
   /** URL for createDatabase; the same across restarts of PostgreSQL. */
   readonly connection: string;
   /** Shuts PostgreSQL down; running statements are cut off. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 const DATABASE = 'lapwing';

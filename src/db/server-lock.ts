@@ -1,7 +1,7 @@
 import type { Log } from '../log.ts';
 
 export interface ServerLock extends AsyncDisposable {
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export function holdServerLock(options: {

@@ -5,12 +5,12 @@ import type { Log } from '../log.ts';
 export interface SupervisedProcess {
   /** Settles when the process has ended, with the reason. Never rejects. */
   readonly exited: Promise<string>;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface Supervision {
   /** Ends the process for good. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 const FIRST_PAUSE_MS = 100;

@@ -1,0 +1,57 @@
+/**
+ * One PostgreSQL for the whole run, with a migrated database to clone: an embedded one in a temporary folder, or the
+ * server of TEST_DATABASE_URL, whose user must be allowed to create databases.
+ */
+import { randomBytes } from 'node:crypto';
+import type { TestProject } from 'vitest/node';
+import { openClient, selectDatabase } from '../../src/db/connection.ts';
+import { startTemporaryEmbedded } from '../../src/db/embedded-temporary.ts';
+import { applyMigrations } from '../../src/db/migrate.ts';
+import { createLog } from '../../src/log.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** URL of the server's first database, from which others are created. */
+    serverConnection: string;
+    /** Name of the migrated database; also the beginning of its clones' names. */
+    templateDatabase: string;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const log = createLog('silent');
+  const given = process.env.TEST_DATABASE_URL;
+  const embedded = given === undefined || given === '' ? await startTemporaryEmbedded({ log }) : null;
+  const connection = embedded?.connection ?? given ?? '';
+  const template = `lapwing_test_${randomBytes(4).toString('hex')}`;
+  await execute(connection, `CREATE DATABASE ${template}`);
+  await applyMigrations({ connection: selectDatabase(connection, template), log });
+  project.provide('serverConnection', connection);
+  project.provide('templateDatabase', template);
+  return async () => {
+    await (embedded === null ? dropDatabases(connection, template) : embedded.stop());
+  };
+}
+
+/** The template, and the clones of test files that were cut short. */
+async function dropDatabases(connection: string, prefix: string): Promise<void> {
+  const client = await openClient(connection, 'lapwing test');
+  try {
+    const { rows } = await client.query<{ name: string }>(
+      'SELECT datname AS name FROM pg_database WHERE starts_with(datname, $1)',
+      [prefix],
+    );
+    for (const { name } of rows) await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
+  } finally {
+    await client.end();
+  }
+}
+
+async function execute(connection: string, sql: string): Promise<void> {
+  const client = await openClient(connection, 'lapwing test');
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,96 @@
+/** Every failure a caller can expect, one class each, with the code the API shows. Imports nothing of ours. */
+
+export const ERROR_CODES = [
+  'NOT_FOUND',
+  'ALREADY_MONITORED',
+  'NOT_SUPPORTED',
+  'INVALID_INPUT',
+  'DUPLICATE_NAME',
+  'TOO_MANY_RESOURCES',
+  'QUOTA_EXCEEDED',
+  'SOURCE_UNAVAILABLE',
+  'NOT_ALLOWED',
+  'STATISTICS_NOT_READY',
+  'RETRY_LATER',
+  'CURSOR_INVALID',
+  'CURSOR_EXPIRED',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What a caller can expect to go wrong; anything else thrown is a bug of ours. */
+export abstract class ExpectedError extends Error {
+  abstract readonly code: ErrorCode;
+}
+
+export class NotFoundError extends ExpectedError {
+  override readonly name = 'NotFoundError';
+  readonly code = 'NOT_FOUND';
+}
+
+export class AlreadyMonitoredError extends ExpectedError {
+  override readonly name = 'AlreadyMonitoredError';
+  readonly code = 'ALREADY_MONITORED';
+  /** Uuid of the metric that is monitored already. */
+  readonly metricId: string;
+  constructor(message: string, metricId: string) {
+    super(message);
+    this.metricId = metricId;
+  }
+}
+
+export class NotSupportedError extends ExpectedError {
+  override readonly name = 'NotSupportedError';
+  readonly code = 'NOT_SUPPORTED';
+}
+
+export class InvalidInputError extends ExpectedError {
+  override readonly name = 'InvalidInputError';
+  readonly code = 'INVALID_INPUT';
+  /** Where in the input, from the outside in: ["input", "model", "min"]. */
+  readonly path: readonly string[];
+  constructor(message: string, path: readonly string[]) {
+    super(message);
+    this.path = path;
+  }
+}
+
+export class DuplicateNameError extends ExpectedError {
+  override readonly name = 'DuplicateNameError';
+  readonly code = 'DUPLICATE_NAME';
+}
+
+export class QuotaExceededError extends ExpectedError {
+  override readonly name = 'QuotaExceededError';
+  readonly code = 'QUOTA_EXCEEDED';
+  readonly limit: number;
+  readonly count: number;
+  constructor(message: string, limit: number, count: number) {
+    super(message);
+    this.limit = limit;
+    this.count = count;
+  }
+}
+
+/** The outside world (AWS, InfluxDB) cannot be asked just now. */
+export class SourceUnavailableError extends ExpectedError {
+  override readonly name = 'SourceUnavailableError';
+  readonly code = 'SOURCE_UNAVAILABLE';
+}
+
+/** A bounded queue is full or the database is away; the same request may succeed in a moment. */
+export class RetryLaterError extends ExpectedError {
+  override readonly name = 'RetryLaterError';
+  readonly code = 'RETRY_LATER';
+}
+
+/** A cursor that is not of this database's log, or is ahead of it. */
+export class CursorInvalidError extends ExpectedError {
+  override readonly name = 'CursorInvalidError';
+  readonly code = 'CURSOR_INVALID';
+}
+
+/** A cursor whose successors may have been dropped by retention. */
+export class CursorExpiredError extends ExpectedError {
+  override readonly name = 'CursorExpiredError';
+  readonly code = 'CURSOR_EXPIRED';
+}

@@ -1,0 +1,58 @@
+/** The words of the house as types. Imports nothing of ours. */
+
+/** Where a metric's points come from. Stored as text; the GraphQL enum has the same names. */
+export const DATASOURCES = ['CLOUDWATCH', 'AUTOSTACK', 'CUSTOM', 'INFLUXDB', 'HOST'] as const;
+export type Datasource = (typeof DATASOURCES)[number];
+
+/** The life of a metric. The numbers are the bits older exports carry. */
+export const METRIC_STATUS_BITS = {
+  UNMONITORED: 0,
+  ACTIVE: 1,
+  CREATE_PENDING: 2,
+  ERROR: 4,
+  PENDING_DATA: 8,
+} as const;
+export type MetricStatus = keyof typeof METRIC_STATUS_BITS;
+
+/** One sample of one metric. Time in milliseconds since 1970 UTC, value finite. */
+export interface Sample {
+  readonly timestampMs: number;
+  readonly value: number;
+}
+
+/** What is known of a metric's values beforehand; min and max come together or not at all. */
+export interface ModelParams {
+  readonly min?: number;
+  readonly max?: number;
+  readonly minResolution?: number;
+}
+
+/**
+ * The view of a series that found a point unusual: its level against the expected value, its slope over the
+ * last hours, its time of day or week, how much it varies, or that it is silent (flat where it never was).
+ */
+export const VIEWS = ['LEVEL', 'TREND', 'TIME_OF_DAY', 'VOLATILITY', 'SILENCE'] as const;
+export type View = (typeof VIEWS)[number];
+
+/** How unusual, on the logarithmic scale: none while unscored, green, yellow from 0.4, red from 0.5. */
+export const ANOMALY_CLASSES = ['NONE', 'GREEN', 'YELLOW', 'RED'] as const;
+export type AnomalyClass = (typeof ANOMALY_CLASSES)[number];
+
+/** What a detector says of one point. */
+export interface Judgement {
+  /** How surprising the point is before calibration, in [0, 1]. */
+  readonly rawScore: number;
+  /** Likelihood score in [0, 1]: one minus the chance of seeing something as unusual. Red is ≥ 0.99999. */
+  readonly score: number;
+  /** The value that seemed most likely before the point was seen. */
+  readonly expected: number;
+  /** The band the value was expected in. */
+  readonly low: number;
+  readonly high: number;
+  /** True while the model is still learning: the score is then not to be alarmed on. */
+  readonly provisional: boolean;
+  /** True on the one row that opens an incident: what alerts look at. */
+  readonly episode: boolean;
+  /** The view that carries most of the score; null where nothing is unusual. */
+  readonly view: View | null;
+}

@@ -33,7 +33,7 @@ export async function diffMigrations(
   migrations: readonly Migration[],
   lockfile: string,
 ): Promise<string | null> {
-  await loadEngine();
+  await loadEngineOnce();
   const factory = bindMigrationAwareSqlAdapterFactory(createShadowAdapterFactory(connection));
   const ignoreLog = () => undefined;
   const engine = await glue.SchemaEngine.new({ datamodels: [[SCHEMA_PATH, schema]] }, ignoreLog, factory);
@@ -58,6 +58,13 @@ export async function diffMigrations(
   } finally {
     engine.free();
   }
+}
+
+let loading: Promise<void> | undefined;
+
+/** Once per process: the package's glue remembers the memory of one instance, and reads garbage from a second. */
+function loadEngineOnce(): Promise<void> {
+  return (loading ??= loadEngine());
 }
 
 /** The package's own entry imports the .wasm file as a module, which Node only does behind a flag. */

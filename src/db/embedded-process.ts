@@ -1,6 +1,7 @@
 /** One run of the PostgreSQL server, from its start to its end. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { CLEAN_ENVIRONMENT, type Account } from './embedded-account.ts';
@@ -12,19 +13,28 @@ import type { SupervisedProcess } from './supervise.ts';
 
 /**
  * Keeps no orphan: the shell's helper reads from a pipe whose other end is our process. When that closes, however we
- * ended, it asks PostgreSQL for a fast shutdown. Signals meant for the group of our process do not reach them.
+ * ended, it asks PostgreSQL for a fast shutdown. Signals meant for the group of our process do not reach them. The lock
+ * on descriptor 9 is shared by all of PostgreSQL's processes and also holds between containers, where process ids mean
+ * nothing; systems without flock have to do without.
  */
 const GUARD = `
   trap '' INT TERM HUP
+  lock=$1 sockets=$2
+  shift 2
+  if command -v flock >/dev/null; then
+    exec 9>>"$lock"
+    flock -n 9 || { echo 'FATAL:  the data folder is locked by another process' >&2; exit 75; }
+  fi
   exec 3<&0
   "$@" </dev/null 3<&- &
   server=$!
-  ( read -r line <&3; kill -INT $server ) 2>/dev/null &
+  ( exec 9>&-; read -r line <&3; kill -INT $server ) 2>/dev/null &
   guard=$!
   exec 3<&-
   wait $server
   result=$?
   kill -KILL $guard 2>/dev/null
+  rmdir "$sockets" 2>/dev/null
   exit $result`;
 
 /** Recovery after a crash reads up to max_wal_size of log. */
@@ -36,6 +46,8 @@ const READY = 'database system is ready to accept connections';
 export interface PostgresCommand {
   readonly account: Account;
   readonly folder: string;
+  /** Removed when PostgreSQL has ended and left it empty. */
+  readonly socketFolder: string;
   /** The program and its arguments. */
   readonly command: readonly string[];
   readonly log: PostgresLog;
@@ -46,8 +58,9 @@ export interface PostgresCommand {
  * @throws EmbeddedError quoting PostgreSQL's last words when it ends before, or after five minutes
  */
 export async function launchPostgres(options: PostgresCommand): Promise<SupervisedProcess> {
-  const { account, command, log } = options;
-  const child = spawn('/bin/sh', ['-c', GUARD, 'lapwing-postgres', ...account.prefix, ...command], {
+  const { account, command, folder, log } = options;
+  const guard = ['-c', GUARD, 'lapwing-postgres', join(folder, 'lapwing.lock'), options.socketFolder];
+  const child = spawn('/bin/sh', [...guard, ...account.prefix, ...command], {
     ...account.credentials,
     cwd: '/',
     env: CLEAN_ENVIRONMENT,
@@ -63,7 +76,7 @@ export async function launchPostgres(options: PostgresCommand): Promise<Supervis
     child.stdin.destroy();
     throw error;
   }
-  return { exited, stop: () => stopPostgres(child, exited, options.folder) };
+  return { exited, stop: () => stopPostgres(child, exited, folder) };
 }
 
 async function waitForExit(

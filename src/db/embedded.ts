@@ -27,10 +27,10 @@ export interface EmbeddedDatabase extends AsyncDisposable {
 }
 
 const DATABASE = 'lapwing';
-const CLAIM_ATTEMPTS = 50;
+const CLAIM_ATTEMPTS = 25;
 const CLAIM_PAUSE_MS = 200;
 /** Backends of a killed PostgreSQL are still about, or another one was quicker: both show in a moment. */
-const IN_USE = /pre-existing shared memory block|lock file .* already exists/;
+const IN_USE = /pre-existing shared memory block|lock file .* already exists|locked by another process/;
 
 /**
  * Starts PostgreSQL in `<dataDir>/postgres`, which is made when it does not exist, and keeps it running.
@@ -104,7 +104,7 @@ async function prepare(
     // Whoever cleans the folder for temporary files may have taken it away since.
     await prepareSocketFolder(folder, account);
     const command = [binaries.postgres, '-D', folder, ...listArguments(socketFolder, settings)];
-    const started = await launchPostgres({ account, folder, command, log: postgresLog });
+    const started = await launchPostgres({ account, folder, socketFolder, command, log: postgresLog });
     // Only now: of two servers started at once, the one whose PostgreSQL got the folder is its server.
     await claimFolder(serverFile);
     return started;

@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createDatabase } from '../../src/db/client.ts';
 import { startEmbedded } from '../../src/db/embedded.ts';
-import { findPostmaster, isRunning } from '../../src/db/embedded-lock.ts';
+import { clearFolder, findPostmaster, isRunning } from '../../src/db/embedded-lock.ts';
 import { startTemporaryEmbedded } from '../../src/db/embedded-temporary.ts';
 import { createLog } from '../../src/log.ts';
 import { createDeferred } from '../helpers/deferred.ts';
@@ -43,6 +43,8 @@ async function runServer(dataDir: string, user: { uid?: number; gid?: number } =
   const kill = async () => {
     child.kill('SIGKILL');
     await exited;
+    if ('connection' in answer)
+      await clearFolder(join(dataDir, 'postgres'), join(dataDir, 'server.pid'), log);
   };
   return { answer, pid: child.pid ?? 0, kill, [Symbol.asyncDispose]: kill };
 }
@@ -109,7 +111,7 @@ test('kill -9 of the server leaves no PostgreSQL behind and loses no acknowledge
       await database.pool.query('TRUNCATE proof');
     }
     acknowledged = await insertUntilCut(connection, (row) => {
-      if (row === 200) void server.kill();
+      if (row === 200) process.kill(server.pid, 'SIGKILL');
     });
     expect(acknowledged).toBeGreaterThanOrEqual(200);
   }
@@ -149,7 +151,7 @@ test('when everything is killed at once the next start waits for what is left an
   await insertUntilCut(server.answer.connection, (row) => {
     if (row !== 50) return;
     process.kill(postmaster ?? 0, 'SIGKILL');
-    void server.kill();
+    process.kill(server.pid, 'SIGKILL');
   });
   await using again = await startEmbedded({ dataDir: folder.path, log, settings });
   expect(await countRows(again.connection)).toBeGreaterThanOrEqual(50);
@@ -241,3 +243,26 @@ test.skipIf(!canDisguise)('root in a folder nobody else may enter runs it all th
   expect(isRunning((await findPostmaster(join(folder.path, 'postgres'))) ?? 0)).toBe(true);
   expect(again.connection).toBe(first.connection);
 });
+
+const hasFlock = spawnSync('sh', ['-c', 'command -v flock']).status === 0;
+
+test.skipIf(!hasFlock)(
+  'a folder in use where its process ids mean nothing (another container) is refused',
+  async () => {
+    await using folder = await withFolder();
+    await using server = await runServer(folder.path);
+    expect(server.answer).toHaveProperty('connection');
+    const dataFolder = join(folder.path, 'postgres');
+    const lines = await readFile(join(dataFolder, 'postmaster.pid'), 'utf8');
+    // As seen from another container: the process is not there, and neither is its shared memory.
+    await rm(join(folder.path, 'server.pid'));
+    await writeFile(
+      join(dataFolder, 'postmaster.pid'),
+      lines.replace(/^\d+/, '2147483646').replace(/^ *\d+ +\d+$/m, ''),
+    );
+    const start = startEmbedded({ dataDir: folder.path, log, settings });
+    await expect(start).rejects.toThrow('locked by another process');
+    await writeFile(join(dataFolder, 'postmaster.pid'), lines);
+    await writeFile(join(folder.path, 'server.pid'), String(server.pid));
+  },
+);

@@ -1,0 +1,158 @@
+/**
+ * Every number the server counts about itself, with what a rising value means. Rendered by serverInfo and by
+ * /metrics; to add one, add it to a list here and count it where it happens.
+ */
+
+/** Counters only ever rise; they start at 0 with the process. */
+const COUNTERS = {
+  points_accepted: 'Points stored for the first time. It should rise as fast as points are sent.',
+  points_duplicate: 'Points already stored with the same value. Rises when senders repeat batches; harmless.',
+  points_conflicting:
+    'Points already stored with another value; the first one is kept. Rises when two senders share a name.',
+  points_late:
+    'Points not newer than the newest scored one: stored, never scored. Rises when a sender is behind.',
+  points_scored: 'Points the detector judged. Below points_accepted while metrics are not monitored yet.',
+  batches_committed: 'Transactions of points committed.',
+  batches_failed:
+    'Transactions of points that failed and were given back to the sender. Rises when the database is away.',
+  retry_later: 'Requests refused because the queue was full or the database away. Rises under overload.',
+  metrics_created:
+    'Metrics made for names that were not known. Rises for ever when names hold a random part.',
+  metrics_deleted: 'Metrics deleted with their samples.',
+  detector_failures:
+    'Points on which a detector threw; the metric goes to status ERROR. Any rise is a bug of ours.',
+  models_restored:
+    'Models read back from their checkpoint. A steady rise means LAPWING_MODEL_CACHE is too small.',
+  models_evicted:
+    'Models dropped from memory to make room. A steady rise means LAPWING_MODEL_CACHE is too small.',
+  models_replayed_rows: 'Stored points fed again to models restored from an older checkpoint.',
+  replay_mismatches:
+    'Replayed points whose score differs from the stored one. Any rise is a bug or a damaged database.',
+  checkpoints_written: 'Model states written to the database.',
+  checkpoints_failed: 'Model states that could not be written; they are written again later.',
+  score_events_sent: 'Batches of scores handed to subscribers.',
+  scores_sent: 'Scored points handed to subscribers, counted once per subscriber.',
+  subscribers_caught_up: 'Times a subscriber left the live buffer and was served from the database instead.',
+  source_reads: 'Readings of metrics from their sources.',
+  source_read_failures: 'Readings of metrics that failed. Rises when a source is away or refuses us.',
+  polls_skipped: 'Readings left out because the one before had not ended. Rises when sources are slow.',
+  partitions_created: 'Monthly tables of samples made.',
+  partitions_dropped: 'Monthly tables of samples dropped by retention.',
+  database_restarts: 'Times the embedded database ended by itself and was started again.',
+  graphite_lines: 'Lines read from Graphite connections, good and bad, blank ones left out.',
+  graphite_points_lost:
+    'Points read from Graphite connections and then given up: at a stop that took too long, or by a bug of ours.',
+  graphite_connections_opened: 'Graphite connections taken.',
+  graphite_connections_refused: 'Graphite connections closed at once because too many were open.',
+} as const;
+
+/** Counters split by a reason. The reasons are listed, so that no input can make new series. */
+const REASON_COUNTERS = {
+  points_rejected: {
+    help: 'Points refused, by reason. Rises when a sender sends nonsense or its clock is wrong.',
+    reasons: [
+      'bad_name',
+      'bad_value',
+      'bad_timestamp',
+      'too_old',
+      'too_far_ahead',
+      'too_many_metrics',
+      'unknown_metric',
+      'other',
+    ],
+  },
+  graphite_lines_bad: {
+    help: 'Graphite lines left out, by reason; each costs only itself. Rises when a sender speaks another protocol.',
+    reasons: ['too_long', 'not_utf8', 'field_count', 'bad_value', 'bad_timestamp', 'cut_off'],
+  },
+} as const;
+
+/** Gauges go up and down; 0 until first set. */
+const GAUGES = {
+  ingest_queue_points:
+    'Points waiting to be written. Near LAPWING_INGEST_QUEUE_POINTS senders are held back.',
+  metrics: 'Metrics known, monitored or not.',
+  metrics_monitored: 'Metrics that are monitored.',
+  models_in_memory: 'Models in memory; at LAPWING_MODEL_CACHE colder ones are dropped.',
+  models_dirty: 'Models ahead of their checkpoint: what a restart has to replay.',
+  subscribers: 'Live subscriptions open.',
+  graphite_connections: 'Graphite connections open.',
+  poll_lag_seconds:
+    'How late the last reading of a source started. Rises when there is more to read than time.',
+} as const;
+
+export type Counter = keyof typeof COUNTERS;
+export type ReasonCounter = keyof typeof REASON_COUNTERS;
+export type Reason<Name extends ReasonCounter> = (typeof REASON_COUNTERS)[Name]['reasons'][number];
+export type Gauge = keyof typeof GAUGES;
+
+/** One number with its meaning. */
+export interface Reading {
+  readonly name: Counter | ReasonCounter | Gauge;
+  readonly kind: 'counter' | 'gauge';
+  readonly help: string;
+  /** Null for numbers that are not split. */
+  readonly reason: string | null;
+  readonly value: number;
+}
+
+export interface Stats {
+  /** @param by whole, not negative; 1 when left out. @throws RangeError otherwise */
+  count(name: Counter, by?: number): void;
+  /** As `count`, for counters split by a reason. */
+  countReason<Name extends ReasonCounter>(name: Name, reason: Reason<Name>, by?: number): void;
+  /** @throws RangeError for a value that is not finite */
+  set(name: Gauge, value: number): void;
+  /** What one number says now; a split counter gives the sum of its reasons. */
+  read(name: Counter | ReasonCounter | Gauge): number;
+  /** Every number, those at 0 too, in the order of the lists. */
+  snapshot(): readonly Reading[];
+}
+
+/** Makes the numbers of one server, all 0. Memory is fixed: nothing that is counted makes a new one. */
+export function createStats(): Stats {
+  const rows = listReadings();
+  const byKey = new Map(rows.map((row) => [keyOf(row.name, row.reason), row]));
+
+  const find = (name: Reading['name'], reason: string | null) => {
+    const row = byKey.get(keyOf(name, reason));
+    if (row === undefined) throw new RangeError(`no such number: ${keyOf(name, reason)}`);
+    return row;
+  };
+  const add = (name: Counter | ReasonCounter, reason: string | null, by: number) => {
+    if (!Number.isSafeInteger(by) || by < 0) throw new RangeError(`${name} cannot rise by ${by}`);
+    find(name, reason).value += by;
+  };
+
+  return {
+    count: (name, by = 1) => add(name, null, by),
+    countReason: (name, reason, by = 1) => add(name, reason, by),
+    set(name, value) {
+      if (!Number.isFinite(value)) throw new RangeError(`${name} cannot be ${value}`);
+      find(name, null).value = value;
+    },
+    read: (name) => rows.reduce((sum, row) => (row.name === name ? sum + row.value : sum), 0),
+    snapshot: () => rows.map((row) => ({ ...row })),
+  };
+}
+
+type Row = { -readonly [Key in keyof Reading]: Reading[Key] };
+
+function listReadings(): readonly Row[] {
+  const plain = <Name extends Counter | Gauge>(list: Readonly<Record<Name, string>>, kind: Row['kind']) =>
+    keysOf(list).map((name): Row => ({ name, kind, help: list[name], reason: null, value: 0 }));
+  const split = keysOf(REASON_COUNTERS).flatMap((name) => {
+    const { help, reasons } = REASON_COUNTERS[name];
+    return reasons.map((reason): Row => ({ name, kind: 'counter', help, reason, value: 0 }));
+  });
+  return [...plain(COUNTERS, 'counter'), ...split, ...plain(GAUGES, 'gauge')];
+}
+
+/** Object.keys of a list whose keys are known: the lists above are literals, so nothing else is in them. */
+function keysOf<Name extends string>(list: Readonly<Record<Name, unknown>>): readonly Name[] {
+  return Object.keys(list) as Name[];
+}
+
+function keyOf(name: string, reason: string | null): string {
+  return reason === null ? name : `${name} ${reason}`;
+}

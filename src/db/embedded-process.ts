@@ -25,6 +25,8 @@ const GUARD = `
     exec 9>>"$lock"
     flock -n 9 || { echo 'FATAL:  the data folder is locked by another process' >&2; exit 75; }
   fi
+  # The guard of a killed server may have swept it away in this moment.
+  mkdir -m 700 "$sockets" 2>/dev/null
   exec 3<&0
   "$@" </dev/null 3<&- &
   server=$!

@@ -1,5 +1,6 @@
 /** The partitions of the table of samples: one per month, made before the first sample of that month is written. */
 import type pg from 'pg';
+import { inTransaction } from './transaction.ts';
 
 export interface SampleMonths {
   /** Makes the partitions these times fall into, and notes that they are being written to. */
@@ -58,9 +59,7 @@ function partitionName(month: string): string {
 async function createMonth(pool: pg.Pool, month: string, nowMs: number): Promise<void> {
   const name = partitionName(month);
   const first = `${month}-01`;
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
+  await inTransaction(pool, async (client) => {
     const { rows } = await client.query(`SELECT 1 FROM sample_month WHERE month = $1`, [first]);
     if (rows.length === 0) {
       // Made apart and attached: readers of the other months are not locked out.
@@ -75,32 +74,18 @@ async function createMonth(pool: pg.Pool, month: string, nowMs: number): Promise
        ON CONFLICT (month) DO UPDATE SET last_write = greatest(sample_month.last_write, EXCLUDED.last_write)`,
       [first, nowMs],
     );
-    await client.query('COMMIT');
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  } finally {
-    client.release();
-  }
+  });
 }
 
 async function dropMonth(pool: pg.Pool, month: string): Promise<void> {
   const name = partitionName(month);
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
+  await inTransaction(pool, async (client) => {
     await client.query(
       `UPDATE score_log SET floor = greatest(floor, coalesce((SELECT max(seq) FROM ${name}), 0)) WHERE id = 1`,
     );
     await client.query(`DROP TABLE ${name}`);
     await client.query(`DELETE FROM sample_month WHERE month = $1`, [`${month}-01`]);
-    await client.query('COMMIT');
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  } finally {
-    client.release();
-  }
+  });
 }
 
 function nextMonth(month: string): string {

@@ -1,0 +1,50 @@
+/**
+ * One line of the Graphite plaintext protocol: `<name> <value> <unix time in seconds>`.
+ * https://graphite.readthedocs.io/en/latest/feeding-carbon.html#the-plaintext-protocol
+ *
+ * Fields are parted by blanks or tabs, as many as one likes. As in carbon, the time -1 stands for the time of
+ * arrival. Unlike carbon, what Python's float() takes beyond decimal numbers (nan, inf, 1_000) is refused. A name
+ * is taken as it is written, tags (`name;host=a`) included.
+ */
+
+/** One point as a line gave it. Whether name and time are acceptable is for the data path to say. */
+export interface GraphitePoint {
+  readonly metric: string;
+  readonly timestampMs: number;
+  readonly value: number;
+}
+
+/** Why a line was left out. */
+export type GraphiteProblem =
+  'too_long' | 'not_utf8' | 'field_count' | 'bad_value' | 'bad_timestamp' | 'cut_off';
+
+const FIELD = /[^ \t\v\f\r]+/g;
+/** Each digit can be matched in one way only, so that a hostile line costs no more than its length. */
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+const TIME_OF_ARRIVAL = -1;
+
+/**
+ * @param line without its line end
+ * @param arrivalMs milliseconds since 1970, for lines that leave their time to us
+ * @returns the point, what is wrong with the line, or null for a blank one
+ */
+export function parseGraphiteLine(line: string, arrivalMs: number): GraphitePoint | GraphiteProblem | null {
+  const fields = line.match(FIELD);
+  if (fields === null) return null;
+  const [metric, valueText, timeText] = fields;
+  if (fields.length !== 3) return 'field_count';
+  const value = parseDecimal(valueText);
+  if (value === null) return 'bad_value';
+  const seconds = parseDecimal(timeText);
+  if (seconds === null) return 'bad_timestamp';
+  const timestampMs = seconds === TIME_OF_ARRIVAL ? arrivalMs : Math.round(seconds * 1000);
+  if (!Number.isSafeInteger(timestampMs)) return 'bad_timestamp';
+  return { metric, timestampMs, value };
+}
+
+/** @returns null for text that is no finite decimal number */
+function parseDecimal(text: string | undefined): number | null {
+  if (text === undefined || !DECIMAL.test(text)) return null;
+  const number = Number(text);
+  return Number.isFinite(number) ? number : null;
+}

@@ -72,8 +72,8 @@ const SETTINGS = {
   futureToleranceSeconds: setting(
     'LAPWING_FUTURE_TOLERANCE_SECONDS',
     'A point further ahead of the clock than this is refused.',
-    wholeNumber(0, 86_400),
-    '600',
+    wholeNumber(0, 31_536_000),
+    '86400',
   ),
   ingestQueuePoints: setting(
     'LAPWING_INGEST_QUEUE_POINTS',

@@ -2,7 +2,10 @@
 import type pg from 'pg';
 
 /** Commits when `work` returns, rolls back when it throws; a connection that failed to roll back is thrown away. */
-export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {

@@ -1,0 +1,156 @@
+/**
+ * Scores what was stored before its metric had a model: once a metric's range is known, its samples are judged from
+ * the first on, some at a time and in turns with live points; when none is left the metric is ACTIVE.
+ */
+import type pg from 'pg';
+import type { BacklogScore } from '../db/write-batch.ts';
+import type { Log } from '../log.ts';
+import type { Stats } from '../observe/stats.ts';
+import { copyProgress, createDraft, type Commit } from './commit.ts';
+import { hasBounds, learnBounds, ROWS_TO_LEARN_FROM } from './model-params.ts';
+import type { Models } from './models.ts';
+import type { MetricEntry, Registry } from './registry.ts';
+import type { Turns } from './turns.ts';
+import { createWakeUp } from './wake-up.ts';
+
+export interface Backlog {
+  /** To be called when a metric got samples or a new status: it goes on from there if it can. */
+  check(entry: MetricEntry): void;
+  /** Goes on with every metric an earlier run left unfinished. */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** Some milliseconds of scoring and writing: live points wait no longer than this for their turn. */
+const ROWS_PER_TURN = 1440;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+
+export function createBacklog(options: {
+  readonly pool: pg.Pool;
+  readonly registry: Registry;
+  readonly turns: Turns;
+  readonly models: Models;
+  readonly commit: Commit;
+  readonly stats: Stats;
+  readonly log: Log;
+}): Backlog {
+  const { pool, registry, turns, models, commit, stats, log } = options;
+  /** Numbers of the metrics with something to do; each at most once. */
+  const waiting = new Set<number>();
+  const stopping = createWakeUp();
+  let stopped = false;
+  let working: Promise<void> | null = null;
+
+  const check = (entry: MetricEntry) => {
+    if (stopped || !isReady(entry)) return;
+    waiting.add(entry.number);
+    working ??= work().finally(() => {
+      working = null;
+    });
+  };
+
+  const work = async () => {
+    let pauseMs = FIRST_PAUSE_MS;
+    for (;;) {
+      const [number] = waiting;
+      if (number === undefined || stopped) return;
+      try {
+        const isDone = await turns.run(() => advance(number));
+        // One that is not done goes to the end: a long history does not keep the others waiting.
+        waiting.delete(number);
+        if (!isDone) waiting.add(number);
+        pauseMs = FIRST_PAUSE_MS;
+      } catch (error) {
+        log.warn({ err: error, metricNumber: number, pauseMs }, 'backlog could not be scored; trying again');
+        await stopping.wait(pauseMs);
+        pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+      }
+    }
+  };
+
+  /** One turn's worth; true when there is nothing more to do for this metric. */
+  const advance = async (number: number): Promise<boolean> => {
+    await commit.prepare();
+    const entry = registry.byNumber(number);
+    if (entry === undefined || !isReady(entry)) return true;
+    if (!hasBounds(entry.modelParams)) await learn(entry);
+    return scoreSome(entry);
+  };
+
+  const learn = async (entry: MetricEntry) => {
+    const bounds = await learnBounds(pool, entry.number);
+    if (bounds === null) throw new Error(`metric ${entry.id} has rows to learn from but none is stored`);
+    await pool.query(
+      `UPDATE metric SET model_params = $2, status = 'CREATE_PENDING', message = NULL WHERE number = $1`,
+      [entry.number, { ...entry.modelParams, ...bounds }],
+    );
+    await registry.load([entry.number]);
+  };
+
+  const scoreSome = async (entry: MetricEntry): Promise<boolean> => {
+    const rows = await readUnscored(pool, entry);
+    const draft = createDraft();
+    const progress = copyProgress(entry);
+    try {
+      const model = (await models.acquire([entry])).get(entry.number);
+      if (model === undefined) throw new Error('acquire gives a model for every metric asked for');
+      for (const row of rows) {
+        draft.backlog.push({ ...row, judgement: model.judge(row) });
+        progress.scoredRows += 1;
+        progress.scoredToMs = row.timestampMs;
+      }
+    } catch (error) {
+      models.discard([entry.number]);
+      if (!(error instanceof RangeError)) throw error;
+      stats.count('detector_failures');
+      log.error({ err: error, metric: entry.id }, 'detector failed on stored samples');
+      draft.backlog.length = 0;
+      draft.statuses.set(entry, { status: 'ERROR', message: `detector failed: ${error.message}` });
+      draft.progress.set(entry, copyProgress(entry));
+      await commit.commit(draft);
+      return true;
+    }
+    draft.progress.set(entry, progress);
+    const isDone = rows.length < ROWS_PER_TURN;
+    if (isDone) draft.statuses.set(entry, { status: 'ACTIVE', message: null });
+    await commit.commit(draft);
+    return isDone;
+  };
+
+  return {
+    check,
+    start: () => {
+      for (const entry of registry.all()) check(entry);
+    },
+    stop: async () => {
+      stopped = true;
+      stopping.wake();
+      await working;
+    },
+  };
+}
+
+function isReady(entry: MetricEntry): boolean {
+  if (entry.status === 'CREATE_PENDING') return true;
+  return entry.status === 'PENDING_DATA' && entry.lastRowId >= ROWS_TO_LEARN_FROM;
+}
+
+async function readUnscored(
+  pool: pg.Pool,
+  entry: MetricEntry,
+): Promise<readonly Omit<BacklogScore, 'judgement'>[]> {
+  const { rows } = await pool.query<{ timestamp_ms: number; value: number; row_id: number }>(
+    `SELECT (extract(epoch FROM "timestamp") * 1000)::float8 AS timestamp_ms, value, row_id FROM sample
+     WHERE metric_number = $1 AND "timestamp" > coalesce(to_timestamp($2::float8 / 1000), '-infinity')
+       AND score IS NULL
+     ORDER BY "timestamp" LIMIT $3`,
+    [entry.number, entry.scoredToMs, ROWS_PER_TURN],
+  );
+  return rows.map((row) => ({
+    metricNumber: entry.number,
+    rowId: row.row_id,
+    timestampMs: row.timestamp_ms,
+    value: row.value,
+  }));
+}

@@ -1,0 +1,61 @@
+/** What a pushed point must be before anything is done with it. */
+
+export type RejectReason = 'bad_name' | 'bad_value' | 'too_old' | 'too_far_ahead' | 'too_many_metrics';
+
+export interface Objection {
+  readonly reason: RejectReason;
+  /** Names the field and the value. */
+  readonly message: string;
+}
+
+const LONGEST_NAME = 255;
+/** C0, C1 and the Unicode line ends: they would forge lines in logs and files. */
+// eslint-disable-next-line no-control-regex -- finding them is the point
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffd]/;
+
+/** Null when the name can be a metric's. */
+export function checkName(name: string): Objection | null {
+  if (name.trim() === '') return { reason: 'bad_name', message: 'metric: expected a name, got an empty one' };
+  if (name.length > LONGEST_NAME) {
+    return {
+      reason: 'bad_name',
+      message: `metric: expected at most ${LONGEST_NAME} characters, got ${name.length} (${show(name)}…)`,
+    };
+  }
+  if (UNPRINTABLE.test(name)) {
+    return { reason: 'bad_name', message: `metric: control characters are not allowed: ${show(name)}` };
+  }
+  return null;
+}
+
+/**
+ * Null when the sample can be stored.
+ * @param latestMs the furthest ahead a point may be
+ */
+export function checkSample(timestampMs: number, value: number, latestMs: number): Objection | null {
+  if (!Number.isFinite(value)) {
+    return { reason: 'bad_value', message: `value: expected a finite number, got ${value}` };
+  }
+  if (!Number.isFinite(timestampMs) || timestampMs < 0) {
+    return {
+      reason: 'too_old',
+      message: `timestamp: expected 1970-01-01T00:00:00Z or later, got ${showTime(timestampMs)}`,
+    };
+  }
+  if (timestampMs > latestMs) {
+    return {
+      reason: 'too_far_ahead',
+      message: `timestamp: expected ${showTime(latestMs)} or earlier, got ${showTime(timestampMs)}`,
+    };
+  }
+  return null;
+}
+
+function show(name: string): string {
+  return JSON.stringify(name.slice(0, 60));
+}
+
+function showTime(timestampMs: number): string {
+  const date = new Date(timestampMs);
+  return Number.isNaN(date.getTime()) ? `${timestampMs} ms` : date.toISOString();
+}

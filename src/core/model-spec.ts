@@ -1,0 +1,127 @@
+/**
+ * How a monitored metric is written down outside the database: what export gives and import takes. Import also reads
+ * the flat form HTM-IT exported.
+ */
+import { z } from 'zod';
+import { InvalidInputError, NotSupportedError } from '../errors.ts';
+import { DATASOURCES, type Datasource } from '../model.ts';
+
+/** A sample of an export: its value, and its time as RFC 3339 in UTC. */
+export type ExportedSample = readonly [value: number, timestamp: string];
+
+export interface ModelSpec {
+  readonly datasource: Datasource;
+  readonly metricSpec: Record<string, unknown>;
+  readonly modelParams: { readonly min?: number; readonly max?: number; readonly minResolution?: number };
+  readonly unit: string | null;
+  readonly displayName: string | null;
+  readonly policy: {
+    readonly direction: 'BOTH' | 'ABOVE' | 'BELOW';
+    readonly minDeviation: number;
+    readonly minDeviationRatio: number;
+  } | null;
+  readonly data: readonly ExportedSample[];
+}
+
+const optionalText = z
+  .string()
+  .nullish()
+  .transform((text) => text ?? null);
+const number = z.number({ error: 'expected a number' });
+
+const SPEC = z.strictObject({
+  datasource: z.string(),
+  metricSpec: z.record(z.string(), z.unknown()),
+  modelParams: z
+    .strictObject({ min: number.optional(), max: number.optional(), minResolution: number.optional() })
+    .nullish(),
+  unit: optionalText,
+  displayName: optionalText,
+  policy: z
+    .strictObject({
+      direction: z.enum(['BOTH', 'ABOVE', 'BELOW']),
+      minDeviation: number,
+      minDeviationRatio: number,
+    })
+    .nullish()
+    .transform((policy) => policy ?? null),
+  data: z.array(z.tuple([number, z.string()])).default([]),
+});
+
+/** HTM-IT wrote times in UTC without saying so. */
+const BARE_TIME = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{1,6})?)$/;
+
+/**
+ * Reads one exported model, in our form or HTM-IT's.
+ * @throws InvalidInputError naming the field; NotSupportedError for a datasource nobody has heard of
+ */
+export function parseModelSpec(model: unknown): ModelSpec {
+  if (typeof model !== 'object' || model === null || Array.isArray(model)) {
+    throw new InvalidInputError('model: expected an object', ['models']);
+  }
+  const result = SPEC.safeParse(liftFlatForm(model));
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    const path = issue?.path.map(String) ?? [];
+    throw new InvalidInputError(`${path.join('.') || 'model'}: ${issue?.message ?? 'not readable'}`, [
+      'models',
+      ...path,
+    ]);
+  }
+  const { data: spec } = result;
+  const name = spec.datasource.toUpperCase();
+  const datasource = DATASOURCES.find((known) => known === name);
+  if (datasource === undefined) {
+    throw new NotSupportedError(`datasource: there is none called ${JSON.stringify(spec.datasource)}`);
+  }
+  const { min, max, minResolution } = spec.modelParams ?? {};
+  return {
+    ...spec,
+    datasource,
+    modelParams: {
+      ...(min === undefined ? {} : { min }),
+      ...(max === undefined ? {} : { max }),
+      ...(minResolution === undefined ? {} : { minResolution }),
+    },
+  };
+}
+
+/** Milliseconds since 1970. @throws InvalidInputError */
+export function parseExportedTime(text: string, path: readonly string[]): number {
+  const bare = BARE_TIME.exec(text);
+  const timestampMs = Date.parse(bare === null ? text : `${bare[1] ?? ''}T${bare[2] ?? ''}Z`);
+  if (Number.isNaN(timestampMs)) {
+    throw new InvalidInputError(`data: expected a time, got ${JSON.stringify(text.slice(0, 60))}`, path);
+  }
+  return timestampMs;
+}
+
+/** { datasource, metric | uid, unit, resource, userInfo, min, max, data } → our form. */
+function liftFlatForm(model: object): object {
+  if ('metricSpec' in model) return liftMetricName(model);
+  const { datasource, min, max, minResolution, unit, data, metric, ...rest } = model as Record<
+    string,
+    unknown
+  >;
+  const params = { min, max, minResolution };
+  return {
+    datasource,
+    metricSpec: { ...(metric === undefined ? {} : { name: metric }), ...rest },
+    modelParams: Object.fromEntries(Object.entries(params).filter(([, value]) => value != null)),
+    ...(unit === undefined ? {} : { unit }),
+    ...(data === undefined ? {} : { data }),
+  };
+}
+
+/** HTM-IT called a pushed metric's name `metric`, and kept its unit within the spec. */
+function liftMetricName(model: object): object {
+  const { metricSpec, ...rest } = model as Record<string, unknown>;
+  const isCustom = typeof rest.datasource === 'string' && rest.datasource.toUpperCase() === 'CUSTOM';
+  if (!isCustom || typeof metricSpec !== 'object' || metricSpec === null) return model;
+  const { metric, unit, ...spec } = metricSpec as Record<string, unknown>;
+  return {
+    ...rest,
+    ...(unit === undefined ? {} : { unit }),
+    metricSpec: metric === undefined ? spec : { name: metric, ...spec },
+  };
+}

@@ -1,0 +1,51 @@
+/** Which scores a subscriber or a page wants. */
+import type { ScoredSample } from '../db/stored-sample.ts';
+import { RED_SCORE, YELLOW_SCORE } from '../detect/likelihood.ts';
+import type { AnomalyClass, Datasource } from '../model.ts';
+import type { MetricEntry, Registry } from './registry.ts';
+
+export interface ScoreFilter {
+  readonly metricIds?: readonly string[];
+  readonly datasource?: Datasource;
+  /** The metric's canonical resource name, whole. */
+  readonly server?: string;
+  /** A part of the metric's name, in any case of letters. */
+  readonly nameContains?: string;
+  /** Least anomaly score. */
+  readonly minAnomalyScore?: number;
+  readonly minClass?: AnomalyClass;
+}
+
+/** The least score a class begins at. */
+const CLASS_SCORE = { NONE: 0, GREEN: Number.MIN_VALUE, YELLOW: YELLOW_SCORE, RED: RED_SCORE } as const;
+
+/** The least score that passes. */
+export function leastScore(filter: ScoreFilter): number {
+  return Math.max(filter.minAnomalyScore ?? 0, CLASS_SCORE[filter.minClass ?? 'NONE']);
+}
+
+export function matchesMetric(filter: ScoreFilter, entry: MetricEntry): boolean {
+  const { metricIds, datasource, server, nameContains } = filter;
+  if (metricIds !== undefined && !metricIds.includes(entry.id)) return false;
+  if (datasource !== undefined && entry.datasource !== datasource) return false;
+  if (server !== undefined && entry.server !== server) return false;
+  return nameContains === undefined || entry.name.toLowerCase().includes(nameContains.toLowerCase());
+}
+
+export function narrowsMetrics({ metricIds, datasource, server, nameContains }: ScoreFilter): boolean {
+  return [metricIds, datasource, server, nameContains].some((part) => part !== undefined);
+}
+
+/** A test of one sample that looks a metric up once, not once per sample, while its name and server stay. */
+export function compileFilter(filter: ScoreFilter, registry: Registry): (sample: ScoredSample) => boolean {
+  const least = leastScore(filter);
+  if (!narrowsMetrics(filter)) return ({ score }) => score >= least;
+  const ids = filter.metricIds === undefined ? null : new Set(filter.metricIds);
+  const { metricIds: _, ...rest } = filter;
+  return ({ score, metricNumber }) => {
+    if (score < least) return false;
+    const entry = registry.byNumber(metricNumber);
+    if (entry === undefined) return false;
+    return (ids === null || ids.has(entry.id)) && matchesMetric(rest, entry);
+  };
+}

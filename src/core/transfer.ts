@@ -1,0 +1,129 @@
+/** Export and import: monitored metrics with their settings and samples, item by item, safe to repeat. */
+import type pg from 'pg';
+import { readSampleTimes } from '../db/read-sample-times.ts';
+import { AlreadyMonitoredError, InvalidInputError, NotFoundError } from '../errors.ts';
+import type { PrismaClient } from '../generated/prisma/client.ts';
+import type { Sample } from '../model.ts';
+import type { Accept } from './accept.ts';
+import { parseExportedTime, parseModelSpec, type ExportedSample, type ModelSpec } from './model-spec.ts';
+import type { Monitor } from './monitor.ts';
+import type { Registry } from './registry.ts';
+
+/** As JSON: what import takes. */
+export type ExportedModel = Record<string, unknown>;
+
+export interface ImportedModel {
+  readonly metricId: string;
+  /** False when the metric was monitored already: nothing was changed then. */
+  readonly created: boolean;
+}
+
+export interface Transfer {
+  /**
+   * One object per monitored metric, in the order of their names, or of `ids`.
+   * @param ids null for all
+   * @param sinceMs only samples from this time on; null for all
+   * @throws NotFoundError for an id that is not there; InvalidInputError for a metric that is not monitored
+   */
+  exportModels(ids: readonly string[] | null, sinceMs?: number | null): AsyncIterable<ExportedModel>;
+  /**
+   * Makes the metric if it is not there, gives it the samples if it has none, and monitors it.
+   * @throws InvalidInputError, NotSupportedError, RetryLaterError
+   */
+  importModel(model: unknown): Promise<ImportedModel>;
+}
+
+const SAMPLES_PER_BATCH = 5000;
+
+export function createTransfer(options: {
+  readonly pool: pg.Pool;
+  readonly prisma: PrismaClient;
+  readonly registry: Registry;
+  readonly monitor: Monitor;
+  readonly accept: Accept;
+}): Transfer {
+  const { pool, prisma, registry, monitor, accept } = options;
+
+  async function* exportModels(ids: readonly string[] | null, sinceMs: number | null = null) {
+    for (const id of ids ?? listMonitored(registry)) {
+      const metric = await prisma.metric.findUnique({ where: { id } });
+      if (metric === null) {
+        // Deleted since it was listed: only one that was asked for by its id is missed.
+        if (ids === null) continue;
+        throw new NotFoundError(`no metric has the id ${id}`);
+      }
+      if (metric.spec === null) {
+        if (ids === null) continue;
+        throw new InvalidInputError(`ids: ${metric.name} is not monitored, so there is no model to export`, [
+          'ids',
+        ]);
+      }
+      const data: ExportedSample[] = [];
+      for await (const samples of readSampleTimes(pool, metric.number, sinceMs)) {
+        for (const { value, timestampMs } of samples) data.push([value, new Date(timestampMs).toISOString()]);
+      }
+      const { direction, minDeviation, minDeviationRatio } = metric;
+      yield {
+        datasource: metric.datasource.toLowerCase(),
+        metricSpec: metric.spec,
+        modelParams: metric.modelParams ?? {},
+        unit: metric.unit,
+        displayName: metric.tagName,
+        policy: { direction, minDeviation, minDeviationRatio },
+        data,
+      };
+    }
+  }
+
+  const importModel = async (model: unknown): Promise<ImportedModel> => {
+    const spec = parseModelSpec(model);
+    const samples = readSamples(spec);
+    const metricId = await monitor.createMetric(spec.datasource, spec.metricSpec);
+    const entry = registry.byId(metricId);
+    if (entry !== undefined && entry.status !== 'UNMONITORED') return { metricId, created: false };
+    if (entry?.lastRowId === 0) await storeSamples(metricId, samples);
+    try {
+      await monitor.monitorMetric({
+        datasource: spec.datasource,
+        spec: spec.metricSpec,
+        model: spec.modelParams,
+        ...(spec.unit === null ? {} : { unit: spec.unit }),
+        ...(spec.policy === null ? {} : { policy: spec.policy }),
+      });
+    } catch (error) {
+      if (error instanceof AlreadyMonitoredError) return { metricId, created: false };
+      throw error;
+    }
+    if (spec.displayName !== null) await monitor.updateMetric(metricId, { displayName: spec.displayName });
+    return { metricId, created: true };
+  };
+
+  const storeSamples = async (metricId: string, samples: readonly Sample[]) => {
+    for (let start = 0; start < samples.length; start += SAMPLES_PER_BATCH) {
+      const { rejected } = await accept.acceptSamples(
+        metricId,
+        samples.slice(start, start + SAMPLES_PER_BATCH),
+      );
+      const [first] = rejected;
+      if (first !== undefined) {
+        throw new InvalidInputError(`data.${start + first.index}: ${first.reason}`, ['models', 'data']);
+      }
+    }
+  };
+
+  return { exportModels, importModel };
+}
+
+function listMonitored(registry: Registry): readonly string[] {
+  return [...registry.all()]
+    .filter((entry) => entry.status !== 'UNMONITORED')
+    .sort((a, b) => a.name.localeCompare(b.name))
+    .map((entry) => entry.id);
+}
+
+function readSamples({ data }: ModelSpec): readonly Sample[] {
+  return data.map(([value, time], index) => ({
+    value,
+    timestampMs: parseExportedTime(time, ['models', 'data', String(index), '1']),
+  }));
+}

@@ -1,0 +1,85 @@
+/** Reads stored samples of several metrics at once, so that a list of metrics costs no more statements than one. */
+import type pg from 'pg';
+import { readStoredSample, SAMPLE_COLUMNS, type SampleRow, type StoredSample } from './stored-sample.ts';
+
+/** Which samples of each metric, and in which order. */
+export interface SampleWindow {
+  /** Both ends belong to the window; null for open. */
+  readonly fromMs: number | null;
+  readonly toMs: number | null;
+  /** Only scored samples with at least this score; null for all, unscored ones too. */
+  readonly minScore: number | null;
+  /** Neither end belongs to the window; null for open. */
+  readonly afterMs: number | null;
+  readonly beforeMs: number | null;
+  /** Newest first. */
+  readonly descending: boolean;
+  /** Most samples per metric. */
+  readonly limit: number;
+}
+
+export type SamplesByMetric = ReadonlyMap<number, readonly StoredSample[]>;
+
+const EVERYTHING: Omit<SampleWindow, 'limit'> = {
+  fromMs: null,
+  toMs: null,
+  minScore: null,
+  afterMs: null,
+  beforeMs: null,
+  descending: false,
+};
+
+/** The samples of a window for each metric; a metric without any is not in the answer. One statement. */
+export async function readSamples(
+  pool: pg.Pool,
+  metricNumbers: readonly number[],
+  window: SampleWindow,
+): Promise<SamplesByMetric> {
+  const values: unknown[] = [metricNumbers, window.limit];
+  const conditions = listConditions(window, (value) => `$${values.push(value)}`);
+  const direction = window.descending ? 'DESC' : 'ASC';
+  const { rows } = await pool.query<SampleRow>(
+    `SELECT chosen.* FROM unnest($1::int[]) AS wanted (number) CROSS JOIN LATERAL (
+       SELECT ${SAMPLE_COLUMNS} FROM sample
+       WHERE ${['metric_number = wanted.number', ...conditions].join(' AND ')}
+       ORDER BY "timestamp" ${direction} LIMIT $2
+     ) AS chosen`,
+    values,
+  );
+  return groupByMetric(rows.map(readStoredSample));
+}
+
+/** The newest sample of each metric; a metric without any is not in the answer. One statement. */
+export async function readLatestSamples(
+  pool: pg.Pool,
+  metricNumbers: readonly number[],
+): Promise<ReadonlyMap<number, StoredSample>> {
+  const found = await readSamples(pool, metricNumbers, { ...EVERYTHING, descending: true, limit: 1 });
+  return new Map([...found.values()].flat().map((sample) => [sample.metricNumber, sample]));
+}
+
+/** SQL conditions on the sample table, without the metric's. */
+export function listConditions(
+  window: Omit<SampleWindow, 'descending' | 'limit'>,
+  bind: (value: unknown) => string,
+): readonly string[] {
+  const time = (operator: string, ms: number | null) =>
+    ms === null ? [] : [`"timestamp" ${operator} to_timestamp(${bind(ms)}::float8 / 1000)`];
+  return [
+    ...time('>=', window.fromMs),
+    ...time('<=', window.toMs),
+    ...time('>', window.afterMs),
+    ...time('<', window.beforeMs),
+    ...(window.minScore === null ? [] : [`score >= ${bind(window.minScore)}::float8`]),
+  ];
+}
+
+function groupByMetric(samples: readonly StoredSample[]): SamplesByMetric {
+  const groups = new Map<number, StoredSample[]>();
+  for (const sample of samples) {
+    const group = groups.get(sample.metricNumber);
+    if (group === undefined) groups.set(sample.metricNumber, [sample]);
+    else group.push(sample);
+  }
+  return groups;
+}

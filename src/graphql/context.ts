@@ -1,0 +1,44 @@
+/** What resolvers are given: the parts of the server the API reads and changes, and this request's loaders. */
+import type pg from 'pg';
+import type { Accept } from '../core/accept.ts';
+import type { Live } from '../core/live.ts';
+import type { Monitor } from '../core/monitor.ts';
+import type { Registry } from '../core/registry.ts';
+import type { StatusFeed } from '../core/status-feed.ts';
+import type { Transfer } from '../core/transfer.ts';
+import type { PrismaClient } from '../generated/prisma/client.ts';
+import type { Datasource } from '../model.ts';
+import type { Stats } from '../observe/stats.ts';
+import type { Source } from '../source/source.ts';
+import type { Loaders } from './loaders.ts';
+
+/** Handed in by the composer. */
+export interface ApiParts {
+  readonly pool: pg.Pool;
+  readonly prisma: PrismaClient;
+  readonly registry: Registry;
+  readonly accept: Accept;
+  readonly monitor: Monitor;
+  readonly transfer: Transfer;
+  readonly live: Live;
+  readonly statusFeed: StatusFeed;
+  readonly sources: ReadonlyMap<Datasource, Source>;
+  readonly stats: Stats;
+  readonly facts: ServerFacts;
+}
+
+/** What does not change while the server runs. */
+export interface ServerFacts {
+  readonly version: string;
+  readonly startedAt: Date;
+  /** "embedded PostgreSQL", or where DATABASE_URL points to, without password. */
+  readonly database: string;
+  /** Name and version of the detector new metrics get. */
+  readonly detector: string;
+  /** Points before scores stop being provisional. */
+  readonly learningRows: number;
+}
+
+export interface Context extends ApiParts {
+  readonly loaders: Loaders;
+}

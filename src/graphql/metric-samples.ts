@@ -1,0 +1,133 @@
+/** A metric's samples: the newest, by pages, as columns for a chart. */
+import { YELLOW_SCORE } from '../detect/likelihood.ts';
+import type { SeriesPoint } from '../db/read-series.ts';
+import type { StoredSample } from '../db/stored-sample.ts';
+import { InvalidInputError } from '../errors.ts';
+import { builder } from './builder.ts';
+import { SortOrderRef } from './enums.ts';
+import { MetricDataConnectionRef, MetricDataRef } from './metric-data.ts';
+import { MetricRef } from './metric.ts';
+import { readPage, SAMPLE_PAGE } from './page.ts';
+
+const LEAST_POINTS = 2;
+const MOST_POINTS = 5000;
+
+const SeriesRef = builder.objectRef<readonly SeriesPoint[]>('Series').implement({
+  description:
+    'Samples as columns of equal length, in time order, for charts. When there are more than asked for, every anomaly is kept, and of each stretch of time the lowest and the highest value.',
+  fields: (t) => ({
+    timestamps: t.field({
+      type: ['DateTime'],
+      description: 'Times.',
+      resolve: (points) => points.map(({ timestampMs }) => new Date(timestampMs)),
+    }),
+    values: t.floatList({ description: 'Values.', resolve: (points) => points.map(({ value }) => value) }),
+    anomalyScores: t.field({
+      type: ['Float'],
+      nullable: { list: false, items: true },
+      description: 'Scores, null where not scored.',
+      resolve: (points) => points.map(({ score }) => score),
+    }),
+    expected: t.field({
+      type: ['Float'],
+      nullable: { list: false, items: true },
+      description: 'Expected values, null where not scored.',
+      resolve: (points) => points.map(({ expected }) => expected),
+    }),
+    expectedLow: t.field({
+      type: ['Float'],
+      nullable: { list: false, items: true },
+      description: 'Lower ends of the expected band, null where not scored.',
+      resolve: (points) => points.map(({ low }) => low),
+    }),
+    expectedHigh: t.field({
+      type: ['Float'],
+      nullable: { list: false, items: true },
+      description: 'Upper ends of the expected band, null where not scored.',
+      resolve: (points) => points.map(({ high }) => high),
+    }),
+  }),
+});
+
+builder.prismaObjectFields(MetricRef, (t) => ({
+  latest: t.field({
+    type: MetricDataRef,
+    nullable: true,
+    description: 'Its newest sample; null while it has none.',
+    resolve: ({ number }, _args, { loaders }) => loaders.latest.load(number),
+  }),
+  data: t.field({
+    type: MetricDataConnectionRef,
+    description: 'Its samples by pages, in the order of their time.',
+    args: {
+      from: t.arg({ type: 'DateTime', description: 'Not older than this.' }),
+      to: t.arg({ type: 'DateTime', description: 'Not newer than this.' }),
+      minAnomalyScore: t.arg.float({ description: 'Only scored ones with at least this score.' }),
+      order: t.arg({
+        type: SortOrderRef,
+        required: true,
+        defaultValue: 'ASC',
+        description: 'Oldest or newest first.',
+      }),
+      first: t.arg.int({
+        description: `How many from the front; ${SAMPLE_PAGE.fallback} when left out, at most ${SAMPLE_PAGE.most}.`,
+      }),
+      after: t.arg.string({ description: 'Only what comes after this cursor.' }),
+      last: t.arg.int({ description: `How many from the end, at most ${SAMPLE_PAGE.most}.` }),
+      before: t.arg.string({ description: 'Only what comes before this cursor.' }),
+    },
+    resolve: ({ number }, { from, to, minAnomalyScore, order, ...args }, { loaders }) => {
+      const newestFirst = order === 'DESC';
+      return readPage({
+        args,
+        size: SAMPLE_PAGE,
+        parseCursor: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : null),
+        writeCursor: ({ timestampMs }: StoredSample) => String(timestampMs),
+        read: ({ after, before, limit, fromEnd }) =>
+          loaders.samples(
+            {
+              fromMs: from?.getTime() ?? null,
+              toMs: to?.getTime() ?? null,
+              minScore: minAnomalyScore ?? null,
+              afterMs: newestFirst ? before : after,
+              beforeMs: newestFirst ? after : before,
+              descending: newestFirst !== fromEnd,
+              limit,
+            },
+            number,
+          ),
+      });
+    },
+  }),
+  series: t.field({
+    type: SeriesRef,
+    description: 'Its samples as columns, thinned for a chart.',
+    args: {
+      from: t.arg({
+        type: 'DateTime',
+        description: 'Not older than this; from the first sample when left out.',
+      }),
+      to: t.arg({ type: 'DateTime', description: 'Not newer than this.' }),
+      maxPoints: t.arg.int({
+        required: true,
+        defaultValue: 500,
+        description: `Most samples to give, ${LEAST_POINTS} to ${MOST_POINTS}.`,
+      }),
+    },
+    resolve: ({ number }, { from, to, maxPoints }, { loaders }) => {
+      if (maxPoints < LEAST_POINTS || maxPoints > MOST_POINTS) {
+        throw new InvalidInputError(
+          `maxPoints: expected ${LEAST_POINTS} to ${MOST_POINTS}, got ${maxPoints}`,
+          ['maxPoints'],
+        );
+      }
+      const range = {
+        fromMs: from?.getTime() ?? null,
+        toMs: to?.getTime() ?? null,
+        maxPoints,
+        anomalyScore: YELLOW_SCORE,
+      };
+      return loaders.series(range, number);
+    },
+  }),
+}));

@@ -1,0 +1,125 @@
+/** Mutations that begin to watch: one metric, or the default metrics of a resource. */
+import {
+  AlreadyMonitoredError,
+  InvalidInputError,
+  NotFoundError,
+  NotSupportedError,
+  QuotaExceededError,
+  SourceUnavailableError,
+} from '../errors.ts';
+import { builder } from './builder.ts';
+import type { ApiParts } from './context.ts';
+import {
+  AlertPolicyInputRef,
+  MetricSpecInputRef,
+  ModelParamsInputRef,
+  readModelParams,
+  readPolicy,
+  readSpec,
+} from './metric-input.ts';
+import { MetricRef } from './metric.ts';
+import { readResourceId, type ResourceKey } from './node-id.ts';
+import { ResourceRef } from './resource.ts';
+
+const MonitorMetricInputRef = builder.inputType('MonitorMetricInput', {
+  description: 'What to watch and how.',
+  fields: (t) => ({
+    spec: t.field({ type: MetricSpecInputRef, required: true, description: 'Which metric.' }),
+    model: t.field({ type: ModelParamsInputRef, description: 'What is known of its values.' }),
+    unit: t.string({
+      description: 'What its values are counted in; the one the source knows when left out.',
+    }),
+    policy: t.field({ type: AlertPolicyInputRef, description: 'Which deviations matter.' }),
+  }),
+});
+
+const MonitorResourceInputRef = builder.inputType('MonitorResourceInput', {
+  description: 'A resource to watch.',
+  fields: (t) => ({ id: t.id({ required: true, description: 'As read from `Resource.id`.' }) }),
+});
+
+builder.mutationField('monitorMetric', (t) =>
+  t.prismaField({
+    type: MetricRef,
+    description:
+      'Begins to watch a metric. One that is pushed may already have samples: they are scored first, in their order.',
+    errors: {
+      types: [
+        AlreadyMonitoredError,
+        NotSupportedError,
+        NotFoundError,
+        InvalidInputError,
+        QuotaExceededError,
+        SourceUnavailableError,
+      ],
+      union: { description: 'The metric, or why it is not watched.' },
+    },
+    args: { input: t.arg({ type: MonitorMetricInputRef, required: true, description: 'What to watch.' }) },
+    resolve: async (query, _root, { input }, { monitor, prisma }) => {
+      const id = await monitor.monitorMetric({
+        ...readSpec(input.spec),
+        ...(input.model == null ? {} : { model: readModelParams(input.model) }),
+        ...(input.unit == null ? {} : { unit: input.unit }),
+        ...(input.policy == null ? {} : { policy: readPolicy(input.policy) }),
+      });
+      return prisma.metric.findUniqueOrThrow({ ...query, where: { id } });
+    },
+  }),
+);
+
+builder.mutationField('monitorResource', (t) =>
+  t.prismaField({
+    type: ResourceRef,
+    description:
+      'Begins to watch the default metrics of a resource. Those that are watched already stay as they are, so it may be repeated.',
+    errors: {
+      types: [
+        NotFoundError,
+        NotSupportedError,
+        InvalidInputError,
+        QuotaExceededError,
+        SourceUnavailableError,
+      ],
+      union: { description: 'The resource, or why it is not watched.' },
+    },
+    args: { input: t.arg({ type: MonitorResourceInputRef, required: true, description: 'Which resource.' }) },
+    resolve: async (query, _root, { input }, context) => {
+      const { datasource, ...unique } = readResourceId(input.id, ['input', 'id']);
+      const where = { region_type_resourceId: unique, datasource };
+      const resource = await context.prisma.resource.findUnique({ ...query, where });
+      if (resource === null) throw new NotFoundError(`input.id: no resource has the id ${input.id}`);
+      await monitorDefaults({ datasource, ...unique }, context);
+      return context.prisma.resource.findUniqueOrThrow({ ...query, where });
+    },
+  }),
+);
+
+async function monitorDefaults(key: ResourceKey, { sources, monitor }: ApiParts): Promise<void> {
+  for (const spec of listDefaultSpecs(key, sources)) {
+    try {
+      await monitor.monitorMetric({ datasource: key.datasource, spec });
+    } catch (error) {
+      // What was to be reached is so already.
+      if (!(error instanceof AlreadyMonitoredError)) throw error;
+    }
+  }
+}
+
+/** @throws NotSupportedError when this server cannot read the resource */
+function listDefaultSpecs(key: ResourceKey, sources: ApiParts['sources']): readonly unknown[] {
+  const source = sources.get(key.datasource);
+  const metrics = source?.catalogue().find(({ name }) => name === key.type)?.metrics ?? [];
+  const specs = metrics.filter(({ isDefault }) => isDefault).map(({ metric }) => ({ metric }));
+  const [first] = specs;
+  // Only the host's specs are made of a metric's name alone, and they mean the host this server runs on.
+  if (source === undefined || key.datasource !== 'HOST' || first === undefined) {
+    throw new NotSupportedError(`input.id: a ${key.type} has no default metrics this server can watch`);
+  }
+  const here = source.describe(first).resource;
+  if (here?.resourceId !== key.resourceId) {
+    throw new NotSupportedError(
+      `input.id: ${key.resourceId} is another machine than ${here?.resourceId ?? 'this'}`,
+    );
+  }
+  return specs;
+}

@@ -1,0 +1,113 @@
+/** The type Resource. The list of resources is in resources.ts. */
+import type { MetricStatus } from '../model.ts';
+import { builder } from './builder.ts';
+import { DatasourceRef, MetricStatusRef } from './enums.ts';
+import { parseResourceKey, readResourceId, writeResourceKey } from './node-id.ts';
+import { SupportedMetricRef } from './resource-type.ts';
+
+interface TagShape {
+  readonly key: string;
+  readonly value: string;
+}
+
+const TagRef = builder.objectRef<TagShape>('Tag').implement({
+  description: 'A label on a resource.',
+  fields: (t) => ({
+    key: t.exposeString('key', { description: 'Its name.' }),
+    value: t.exposeString('value', { description: 'Its value; may be empty.' }),
+  }),
+});
+
+/** From well to ill: the state of a resource is that of its worst metric. */
+const SEVERITY: readonly MetricStatus[] = [
+  'UNMONITORED',
+  'ACTIVE',
+  'PENDING_DATA',
+  'CREATE_PENDING',
+  'ERROR',
+];
+
+export const ResourceRef = builder.prismaNode('Resource', {
+  description: 'The thing metrics belong to: an instance, a queue, the host.',
+  nullable: true,
+  id: { resolve: (resource) => writeResourceKey(resource) },
+  findUnique: (id) => findResourceKey(id),
+  fields: (t) => ({
+    datasource: t.expose('datasource', { type: DatasourceRef, description: 'The source that knows it.' }),
+    resourceId: t.exposeString('resourceId', { description: 'What its own world calls it.' }),
+    name: t.exposeString('name', { nullable: true, description: 'Its friendly name.' }),
+    type: t.exposeString('type', { description: 'A name of `resourceTypes`.' }),
+    region: t.exposeString('region', { description: 'Where it is; local for the host.' }),
+    namespace: t.exposeString('namespace', { description: 'Namespace of its metrics.' }),
+    server: t.string({
+      description: 'Canonical name, as in `Metric.server`: region/namespace/id.',
+      resolve: ({ region, namespace, resourceId }) => `${region}/${namespace}/${resourceId}`,
+    }),
+    state: t.exposeString('state', {
+      nullable: true,
+      description: 'running, available, …; null where the source knows none.',
+    }),
+    tags: t.field({ type: [TagRef], description: 'Its labels.', resolve: ({ tags }) => readTags(tags) }),
+    status: t.field({
+      type: MetricStatusRef,
+      select: { metrics: { select: { status: true } } },
+      description: 'The worst of its metrics: ERROR, CREATE_PENDING, PENDING_DATA, ACTIVE, UNMONITORED.',
+      resolve: ({ metrics }) => findWorst(metrics.map(({ status }) => status)),
+    }),
+    metrics: t.relation('metrics', {
+      query: { orderBy: [{ name: 'asc' }, { id: 'asc' }] },
+      description: 'Its metrics by name.',
+    }),
+    supportedMetrics: t.field({
+      type: [SupportedMetricRef],
+      description: 'What can be watched of it.',
+      resolve: ({ datasource, type }, _args, { sources }) =>
+        sources
+          .get(datasource)
+          ?.catalogue()
+          .find(({ name }) => name === type)?.metrics ?? [],
+    }),
+  }),
+});
+
+builder.queryField('resource', (t) =>
+  t.prismaField({
+    type: ResourceRef,
+    nullable: true,
+    description: 'The resource with this id; null when there is none.',
+    args: { id: t.arg.id({ required: true, description: 'As read from `Resource.id`.' }) },
+    resolve: (query, _root, { id }, { prisma }) => {
+      const { datasource, ...unique } = readResourceId(id);
+      return prisma.resource.findUnique({ ...query, where: { region_type_resourceId: unique, datasource } });
+    },
+  }),
+);
+
+/** @param id what `writeResourceKey` gave */
+function findResourceKey(id: string) {
+  const key = parseResourceKey(id);
+  if (key === null) throw new Error(`not the key of a resource: ${id}`);
+  const { datasource, ...unique } = key;
+  return { region_type_resourceId: unique, datasource };
+}
+
+function findWorst(statuses: readonly MetricStatus[]): MetricStatus {
+  const worst = Math.max(0, ...statuses.map((status) => SEVERITY.indexOf(status)));
+  return SEVERITY[worst] ?? 'UNMONITORED';
+}
+
+/** The column is a JSON list; what is not a tag in it is not shown. */
+function readTags(json: unknown): TagShape[] {
+  return Array.isArray(json) ? json.filter(isTag) : [];
+}
+
+function isTag(value: unknown): value is TagShape {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'key' in value &&
+    typeof value.key === 'string' &&
+    'value' in value &&
+    typeof value.value === 'string'
+  );
+}

@@ -24,8 +24,14 @@ const wholeNumber = (low: number, high: number) =>
     .pipe(z.number().min(low, `expected at least ${low}`).max(high, `expected at most ${high}`));
 const onOff = z.enum(['on', 'off'], { error: 'expected on or off' }).transform((word) => word === 'on');
 const port = wholeNumber(0, 65_535);
-/** Empty text switches a port off. */
-const portOrOff = z.union([z.literal('').transform(() => null), port]);
+/** Graphite's own port. */
+const GRAPHITE_PORT = 2003;
+/** Empty text switches it off; a port nobody chose gives way to any free one. */
+const graphitePort = z.union([
+  z.literal('').transform(() => null),
+  z.literal('auto').transform(() => ({ port: GRAPHITE_PORT, orAnyFree: true })),
+  port.transform((chosen) => ({ port: chosen, orAnyFree: false })),
+]);
 
 function setting<T>(
   name: string,
@@ -41,9 +47,9 @@ const SETTINGS = {
   port: setting('LAPWING_PORT', 'HTTP port; 0 takes any free one.', port, '4000'),
   graphitePort: setting(
     'LAPWING_GRAPHITE_PORT',
-    'TCP port for Graphite plaintext; 0 takes any free one, empty switches it off.',
-    portOrOff,
-    '2003',
+    'TCP port for Graphite plaintext: auto is 2003, or any free one where that is taken; empty switches it off.',
+    graphitePort,
+    'auto',
   ),
   dataDir: setting('LAPWING_DATA_DIR', 'Folder of the embedded database.', z.string().min(1), './data'),
   databaseUrl: setting(

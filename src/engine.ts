@@ -1,0 +1,140 @@
+/**
+ * Everything but the listeners: the database, the data path, the models, monitoring and transfer. The server puts
+ * its doors in front of it; `lapwing import` and `lapwing export` use it as it is.
+ */
+import type pg from 'pg';
+import type { Config } from './config.ts';
+import { createAccept, type Accept } from './core/accept.ts';
+import { createBacklog } from './core/backlog.ts';
+import { createCollectorErrors } from './core/collector-errors.ts';
+import { createCommit } from './core/commit.ts';
+import { createCustomMetrics } from './core/custom-metrics.ts';
+import { createLive, type Live } from './core/live.ts';
+import { createModels, type Models } from './core/models.ts';
+import { createMonitor, type Monitor } from './core/monitor.ts';
+import { createPoll, type Poll } from './core/poll.ts';
+import { createRegistry, type Registry } from './core/registry.ts';
+import { createRetain } from './core/retain.ts';
+import { createStatusFeed, type StatusFeed } from './core/status-feed.ts';
+import { createTransfer, type Transfer } from './core/transfer.ts';
+import { createTurns } from './core/turns.ts';
+import { createWritePoints } from './core/write-points.ts';
+import { saveCheckpoints } from './core/save-checkpoints.ts';
+import type { Database } from './db/client.ts';
+import { createSampleMonths } from './db/sample-months.ts';
+import type { PrismaClient } from './generated/prisma/client.ts';
+import type { Log } from './log.ts';
+import type { Datasource } from './model.ts';
+import type { Stats } from './observe/stats.ts';
+import { customSource } from './source/custom.ts';
+import type { Source } from './source/source.ts';
+
+export interface Engine {
+  readonly pool: pg.Pool;
+  readonly prisma: PrismaClient;
+  readonly registry: Registry;
+  readonly models: Models;
+  readonly accept: Accept;
+  readonly monitor: Monitor;
+  readonly transfer: Transfer;
+  readonly live: Live;
+  readonly statusFeed: StatusFeed;
+  readonly poll: Poll;
+  readonly sources: ReadonlyMap<Datasource, Source>;
+  readonly stats: Stats;
+  /** Goes on with unfinished backlogs and begins retention; polling is begun apart, by `poll.start`. */
+  start(): void;
+  /** Finishes what was taken, and saves every model. Subscriptions end. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Loads what is known and is ready to take points. The database is migrated and locked by the caller.
+ * @param options.sources beside the one for pushed metrics
+ */
+export async function createEngine(options: {
+  readonly database: Pick<Database, 'pool' | 'prisma'>;
+  readonly config: Config;
+  readonly log: Log;
+  readonly stats: Stats;
+  readonly sources: readonly Source[];
+}): Promise<Engine> {
+  const { config, log, stats } = options;
+  const { pool, prisma } = options.database;
+  const sources = new Map([customSource, ...options.sources].map((source) => [source.datasource, source]));
+  const registry = createRegistry(pool);
+  await registry.load();
+  const live = await createLive({ pool, registry, stats });
+  const turns = createTurns();
+  const statusFeed = createStatusFeed();
+  const models = createModels({ pool, log, stats, limit: config.modelCache });
+  const months = createSampleMonths(pool);
+  const { publish } = live;
+  const commit = createCommit({ pool, registry, models, months, stats, statusFeed, publish });
+  const backlog = createBacklog({ pool, registry, turns, models, commit, stats, log });
+  const customMetrics = createCustomMetrics({
+    pool,
+    registry,
+    source: customSource,
+    stats,
+    limit: config.maxMetrics,
+  });
+  const accept = createAccept({
+    registry,
+    turns,
+    writePoints: createWritePoints({ pool, models, commit, stats, log }),
+    customMetrics,
+    onStored: (entry) => backlog.check(entry),
+    stats,
+    log,
+    queueLimit: config.ingestQueuePoints,
+    futureToleranceMs: config.futureToleranceSeconds * 1000,
+  });
+  const monitor = createMonitor({
+    pool,
+    prisma,
+    registry,
+    turns,
+    models,
+    backlog,
+    live,
+    statusFeed,
+    stats,
+    sources,
+  });
+  const transfer = createTransfer({ pool, prisma, registry, monitor, accept });
+  const collectorErrors = createCollectorErrors({ pool, registry, turns, statusFeed, log });
+  const poll = createPoll({ registry, sources, accept, collectorErrors, stats, log });
+  const { retentionDays } = config;
+  const retain = createRetain({ months, turns, live, stats, log, retentionDays });
+
+  const stop = async () => {
+    retain.stop();
+    await poll.stop();
+    await accept.stop();
+    await backlog.stop();
+    live.close();
+    statusFeed.close();
+    await turns.run(() => saveCheckpoints({ pool, models, log }));
+  };
+
+  return {
+    pool,
+    prisma,
+    registry,
+    models,
+    accept,
+    monitor,
+    transfer,
+    live,
+    statusFeed,
+    poll,
+    sources,
+    stats,
+    start: () => {
+      backlog.start();
+      retain.start();
+    },
+    stop,
+  };
+}

@@ -1,0 +1,65 @@
+/** The database, ready to be worked on: started if it is the embedded one, brought up to date, and held by us alone. */
+import type { Config } from './config.ts';
+import { createDatabase, type Database } from './db/client.ts';
+import { describeConnection } from './db/connection.ts';
+import { startEmbedded } from './db/embedded.ts';
+import { applyMigrations } from './db/migrate.ts';
+import { holdServerLock } from './db/server-lock.ts';
+import type { Log } from './log.ts';
+import { buildOrTearDown } from './teardown.ts';
+
+export interface OpenDatabase extends Pick<Database, 'pool' | 'prisma'> {
+  /** For people: "embedded PostgreSQL in ./data", or where DATABASE_URL points to, without its password. */
+  readonly description: string;
+  readonly isEmbedded: boolean;
+  /** False while the embedded PostgreSQL is down. */
+  readonly isUp: () => boolean;
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * @param options.onLost another server took the database over: stop writing and leave
+ * @param options.onDown the embedded database went down; it is being started again
+ * @throws EmbeddedError, ConnectionError, MigrationError, ServerLockError: each says what to do
+ */
+export async function openDatabase(options: {
+  readonly config: Pick<Config, 'databaseUrl' | 'dataDir'>;
+  readonly log: Log;
+  readonly onLost: (error: Error) => void;
+  readonly onDown?: () => void;
+}): Promise<OpenDatabase> {
+  const { config, log, onLost } = options;
+  return buildOrTearDown(async (teardown) => {
+    let isUp = true;
+    let connection = config.databaseUrl;
+    const isEmbedded = connection === undefined;
+    if (connection === undefined) {
+      const embedded = await startEmbedded({
+        dataDir: config.dataDir,
+        log,
+        onDown: () => {
+          isUp = false;
+          options.onDown?.();
+        },
+        onUp: () => {
+          isUp = true;
+        },
+      });
+      teardown.add(embedded.stop);
+      ({ connection } = embedded);
+    }
+    await applyMigrations({ connection, log });
+    const lock = await holdServerLock({ connection, log, onLost });
+    teardown.add(lock.stop);
+    const { pool, prisma, stop } = createDatabase({ connection, log });
+    teardown.add(stop);
+    return {
+      pool,
+      prisma,
+      description: isEmbedded ? `embedded PostgreSQL in ${config.dataDir}` : describeConnection(connection),
+      isEmbedded,
+      isUp: () => isUp,
+      stop: teardown.run,
+    };
+  });
+}

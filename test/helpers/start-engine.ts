@@ -1,0 +1,34 @@
+/** The real engine over a database: `await using engine = await startEngine(database)`. */
+import { readConfig } from '../../src/config.ts';
+import { createEngine, type Engine } from '../../src/engine.ts';
+import { createLog } from '../../src/log.ts';
+import { createStats } from '../../src/observe/stats.ts';
+import type { Source } from '../../src/source/source.ts';
+import type { TestDatabase } from './database.ts';
+
+export interface TestEngine extends Engine, AsyncDisposable {}
+
+export async function startEngine(
+  database: Pick<TestDatabase, 'pool' | 'prisma'>,
+  options: { readonly settings?: NodeJS.ProcessEnv; readonly sources?: readonly Source[] } = {},
+): Promise<TestEngine> {
+  const engine = await createEngine({
+    database,
+    config: readConfig(options.settings ?? {}),
+    log: createLog('silent'),
+    stats: createStats(),
+    sources: options.sources ?? [],
+  });
+  engine.start();
+  return Object.assign(engine, { [Symbol.asyncDispose]: () => engine.stop() });
+}
+
+/** Waits for the metric to reach a status; the feed tells of every change. */
+export async function untilStatus(engine: Engine, metricId: string, status: string): Promise<void> {
+  const changes = engine.statusFeed.subscribe([metricId]);
+  try {
+    while (engine.registry.byId(metricId)?.status !== status) await changes.next();
+  } finally {
+    await changes.return?.();
+  }
+}

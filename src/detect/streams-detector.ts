@@ -1,219 +1,167 @@
 /**
- * The detector: eleven views of one series, each compared with its usual value at this time of day, each judged
- * by how far it goes beyond the largest deviations seen so far.
+ * The detector: ten streams of one series, each compared with its usual value at this time of day or week, each
+ * deviation judged by the largest seen so far, and the whole by what the metric has shown before.
  */
 import type { Judgement, ModelParams, View } from '../model.ts';
+import { type Band, createBand, expectValue, learnBand } from './band.ts';
+import { readCell } from './cells.ts';
+import { advanceClock, type Clock, createClock } from './clock.ts';
 import type { Contribution, Detector, DetectorKind } from './detector.ts';
-import { scoreOfProbability } from './likelihood.ts';
-import { openState, type State } from './state.ts';
+import { createIncident, type Incident, judgeIncident } from './incident.ts';
+import {
+  anchorProfile,
+  compareErrors,
+  createProfile,
+  findSlots,
+  learnProfile,
+  type Profile,
+  recallDay,
+  recallWeek,
+  type Slots,
+  trustsWeek,
+} from './profile.ts';
+import { createResolution, learnResolution, type Resolution } from './resolution.ts';
+import { createSilence, judgeSilence, type Silence } from './silence.ts';
+import { loadState, saveState } from './snapshot.ts';
+import {
+  createStreams,
+  deriveStreams,
+  SHORT_LEVEL_STREAM,
+  STREAM_KINDS,
+  type Streams,
+  VALUE_STREAM,
+} from './streams.ts';
+import { createTails, fadeTails, judgeTail, type Tails } from './tails.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 const LEARNING_ROWS = 288;
-const SLOTS = 48;
-const DAY_MS = 86_400_000;
-const KEPT = 5;
-const STEPS_KEPT = 15;
-const MEAN_SPANS = [3, 10, 30, 100];
-const SLOPE_SPANS = [1, 5, 20];
-const SPREAD_SPANS = [10, 30, 100];
-const STREAMS = 1 + MEAN_SPANS.length + SLOPE_SPANS.length + SPREAD_SPANS.length;
-/** Surprise at which a point is as rare as one in 100,000. */
-const RED_SURPRISE = 4.4;
-const QUIET_STEPS = 120;
-const REOPEN_FACTOR = 3;
+const STREAMS = STREAM_KINDS.length;
+/** Streams overlap, so they are combined nearly as their maximum: the sixth root of the sum of sixth powers. */
+const NORM = 6;
+/** Surprise at which the raw score is 1 − 1/e. */
+const RAW_SURPRISE = 12;
 
-const SIZES = {
-  scalars: 16,
-  steps: STEPS_KEPT,
-  means: MEAN_SPANS.length,
-  slopes: SLOPE_SPANS.length,
-  spreadMeans: SPREAD_SPANS.length,
-  spreads: SPREAD_SPANS.length,
-  slow: STREAMS,
-  largest: STREAMS * KEPT,
-  profile: STREAMS * SLOTS,
-  visits: STREAMS * SLOTS,
-  streams: STREAMS,
-  surprises: STREAMS,
-};
-type Name = keyof typeof SIZES;
-
-/** Places in `scalars`. */
-const ROWS = 0;
-const LAST_MS = 1;
-const EPISODE_MS = 2;
-const EPISODE_SURPRISE = 3;
-const RESOLUTION = 4;
-const RESOLUTION_GIVEN = 5;
-const LOWEST = 6;
-const HIGHEST = 7;
-const MIN_RESOLUTION = 8;
-
-const VIEW_OF_STREAM: readonly View[] = [
-  'LEVEL',
-  ...MEAN_SPANS.map((): View => 'LEVEL'),
-  ...SLOPE_SPANS.map((): View => 'TREND'),
-  ...SPREAD_SPANS.map((): View => 'VOLATILITY'),
-];
-
-function at(cells: Float64Array, place: number): number {
-  return cells[place] ?? 0;
+interface State {
+  readonly clock: Clock;
+  readonly resolution: Resolution;
+  readonly streams: Streams;
+  readonly profile: Profile;
+  readonly dayTails: Tails;
+  readonly weekTails: Tails;
+  readonly silence: Silence;
+  readonly incident: Incident;
+  readonly band: Band;
+  /** The last row's surprise by stream, and behind them of silence. */
+  readonly surprises: Float64Array;
+  /** How far the short level was from its usual value at the last row. */
+  deviation: number;
 }
 
-function measureStep(cells: Record<Name, Float64Array>, rows: number): number {
-  const kept = Math.min(rows - 1, STEPS_KEPT);
-  if (kept < 1) return 1;
-  const sorted = cells.steps.slice(0, kept).sort();
-  return at(sorted, kept >> 1);
-}
-
-function learnResolution(scalars: Float64Array, value: number): void {
-  if (at(scalars, RESOLUTION_GIVEN) === 1 || at(scalars, ROWS) > LEARNING_ROWS) return;
-  const first = at(scalars, ROWS) === 1;
-  scalars[LOWEST] = first ? value : Math.min(at(scalars, LOWEST), value);
-  scalars[HIGHEST] = first ? value : Math.max(at(scalars, HIGHEST), value);
-  const range = (at(scalars, HIGHEST) - at(scalars, LOWEST)) / 114;
-  scalars[RESOLUTION] = Math.max(at(scalars, MIN_RESOLUTION), range, Math.abs(value) * 1e-6);
-}
-
-function deriveStreams(
-  cells: Record<Name, Float64Array>,
-  value: number,
-  elapsed: number,
-  first: boolean,
-): void {
-  const { streams, means, slopes, spreads, spreadMeans } = cells;
-  let stream = 0;
-  streams[stream++] = value;
-  for (const [i, span] of MEAN_SPANS.entries()) {
-    const weight = first ? 1 : 1 - (1 - 1.6 / (span + 1)) ** elapsed;
-    means[i] = at(means, i) + weight * (value - at(means, i));
-    streams[stream++] = at(means, i);
-  }
-  for (const [i, span] of SLOPE_SPANS.entries()) {
-    if (first) slopes[i] = value;
-    streams[stream++] = value - at(slopes, i);
-    slopes[i] = at(slopes, i) + (1 - (1 - 1 / span) ** elapsed) * (value - at(slopes, i));
-  }
-  for (const [i, span] of SPREAD_SPANS.entries()) {
-    if (first) spreadMeans[i] = value;
-    const weight = 1 - (1 - 2 / (span + 1)) ** elapsed;
-    const change = value - at(spreadMeans, i);
-    spreadMeans[i] = at(spreadMeans, i) + weight * change;
-    spreads[i] = (1 - weight) * (at(spreads, i) + weight * change * change);
-    streams[stream++] = Math.sqrt(at(spreads, i));
-  }
-}
-
-function judgeStream(cells: Record<Name, Float64Array>, stream: number, slot: number, rows: number): number {
-  const { largest, profile, visits, slow, scalars } = cells;
-  const value = at(cells.streams, stream);
-  const cell = stream * SLOTS + slot;
-  if (rows === 1) slow[stream] = value;
-  const usual = at(visits, cell) >= 3 ? at(profile, cell) : at(slow, stream);
-  const residual = Math.abs(value - usual);
-  visits[cell] = at(visits, cell) + 1;
-  profile[cell] = at(profile, cell) + (value - at(profile, cell)) / Math.min(at(visits, cell), 20);
-  slow[stream] = at(slow, stream) + (value - at(slow, stream)) / Math.min(rows, 1000);
-  const kept = largest.subarray(stream * KEPT, stream * KEPT + KEPT);
-  let smallest = 0;
-  let sum = 0;
-  for (let i = 0; i < KEPT; i++) {
-    sum += at(kept, i);
-    if (at(kept, i) < at(kept, smallest)) smallest = i;
-  }
-  const bound = at(kept, smallest);
-  if (residual <= bound) return 0;
-  kept[smallest] = residual;
-  const excess = Math.max(sum / KEPT - bound, at(scalars, RESOLUTION));
-  if (rows <= 60 || residual <= at(scalars, RESOLUTION) || excess === 0) return 0;
-  const surprise = 0.5 * Math.log10(rows / KEPT) + (residual - bound) / (excess * Math.LN10);
-  return (surprise * rows) / (rows + 200);
-}
-
-function expectValue(cells: Record<Name, Float64Array>, slot: number): { expected: number; reach: number } {
-  const rows = at(cells.scalars, ROWS);
-  const expected = at(cells.visits, slot) >= 3 ? at(cells.profile, slot) : at(cells.slow, 0);
-  let smallest = Infinity;
-  let sum = 0;
-  for (let i = 0; i < KEPT; i++) {
-    sum += at(cells.largest, i);
-    smallest = Math.min(smallest, at(cells.largest, i));
-  }
-  const excess = Math.max(sum / KEPT - smallest, at(cells.scalars, RESOLUTION));
-  const reach = smallest + excess * Math.max(0, Math.log(KEPT / (Math.max(rows, 1) * 1e-3)));
-  return { expected, reach };
-}
-
-function judge(cells: Record<Name, Float64Array>, timestampMs: number, value: number): Judgement {
-  const { scalars, steps, surprises } = cells;
-  const before = at(scalars, ROWS);
-  if (!Number.isFinite(timestampMs) || (before > 0 && timestampMs <= at(scalars, LAST_MS))) {
-    throw new RangeError(
-      `timestampMs must be after the last point's ${at(scalars, LAST_MS)}, got ${timestampMs}`,
-    );
-  }
-  if (!Number.isFinite(value)) throw new RangeError(`value must be finite, got ${value}`);
-  const slot = Math.floor((((timestampMs % DAY_MS) + DAY_MS) % DAY_MS) / (DAY_MS / SLOTS));
-  if (before === 0) cells.slow[0] = value;
-  const { expected, reach } = expectValue(cells, slot);
-  const rows = before + 1;
-  if (before > 0) steps[(before - 1) % STEPS_KEPT] = timestampMs - at(scalars, LAST_MS);
-  const step = measureStep(cells, rows);
-  const elapsed = before > 0 ? Math.max(1, Math.round((timestampMs - at(scalars, LAST_MS)) / step)) : 1;
-  scalars[ROWS] = rows;
-  scalars[LAST_MS] = timestampMs;
-  learnResolution(scalars, value);
-  deriveStreams(cells, value, elapsed, before === 0);
-  let sum = 0;
-  let strongest = 0;
-  for (let stream = 0; stream < STREAMS; stream++) {
-    const surprise = judgeStream(cells, stream, slot, rows);
-    surprises[stream] = surprise;
-    sum += surprise * surprise;
-    if (surprise > at(surprises, strongest)) strongest = stream;
-  }
-  const surprise = Math.sqrt(sum);
-  const score = scoreOfProbability(10 ** ((-5 * surprise) / RED_SURPRISE));
-  const quiet = at(scalars, EPISODE_MS) === 0 || timestampMs - at(scalars, EPISODE_MS) > QUIET_STEPS * step;
-  const episode = surprise > 0.3 && (quiet || surprise > REOPEN_FACTOR * at(scalars, EPISODE_SURPRISE));
-  if (episode) {
-    scalars[EPISODE_MS] = timestampMs;
-    scalars[EPISODE_SURPRISE] = surprise;
-  }
+function createState(params: ModelParams): State {
   return {
-    rawScore: 1 - Math.exp(-surprise / 12),
-    score,
-    expected,
-    low: expected - reach,
-    high: expected + reach,
-    provisional: rows <= LEARNING_ROWS,
-    episode,
-    view: surprise > 0 ? (VIEW_OF_STREAM[strongest] ?? null) : null,
+    clock: createClock(),
+    resolution: createResolution(params),
+    streams: createStreams(),
+    profile: createProfile(),
+    dayTails: createTails(STREAMS),
+    weekTails: createTails(STREAMS),
+    silence: createSilence(),
+    incident: createIncident(),
+    band: createBand(),
+    surprises: new Float64Array(STREAMS + 1),
+    deviation: 0,
   };
 }
 
-function explainStreams(cells: Record<Name, Float64Array>): Contribution[] {
-  const shares = new Map<View, number>();
-  let sum = 0;
-  for (const surprise of cells.surprises) sum += surprise * surprise;
-  if (sum === 0) return [];
-  for (const [stream, view] of VIEW_OF_STREAM.entries()) {
-    const share = at(cells.surprises, stream) ** 2 / sum;
-    if (share > 0) shares.set(view, (shares.get(view) ?? 0) + share);
+function checkPoint(clock: Clock, timestampMs: number, value: number): void {
+  if (!Number.isFinite(timestampMs)) {
+    throw new RangeError(`timestampMs must be a finite number, got ${timestampMs}`);
   }
-  return [...shares].map(([view, share]) => ({ view, share })).sort((a, b) => b.share - a.share);
+  if (clock.rows > 0 && timestampMs <= clock.lastMs) {
+    throw new RangeError(`timestampMs must be after the last point's ${clock.lastMs}, got ${timestampMs}`);
+  }
+  if (!Number.isFinite(value)) throw new RangeError(`value must be finite, got ${value}`);
 }
 
-function createOver(state: State<Name>): Detector {
-  const { cells } = state;
+function judgeStream(state: State, slots: Slots, stream: number): number {
+  const { profile, resolution, streams } = state;
+  const now = readCell(streams.now, stream);
+  const nothing = resolution.smallest;
+  const floor = Math.max(nothing, resolution.quantum * (STREAM_KINDS[stream]?.quanta ?? 0));
+  const trusted = trustsWeek(profile, slots, stream);
+  const dayError = Math.abs(now - recallDay(profile, slots, stream));
+  const daySurprise = judgeTail(state.dayTails, stream, dayError, nothing, floor);
+  if (!slots.weekKnown) return daySurprise;
+  const weekError = Math.abs(now - recallWeek(profile, slots, stream));
+  const weekSurprise = judgeTail(state.weekTails, stream, weekError, nothing, floor);
+  compareErrors(profile, stream, dayError, weekError);
+  return trusted ? weekSurprise : daySurprise;
+}
+
+function recallTrusted(profile: Profile, slots: Slots, stream: number): number {
+  const trusted = trustsWeek(profile, slots, stream);
+  return trusted ? recallWeek(profile, slots, stream) : recallDay(profile, slots, stream);
+}
+
+function combineSurprises(surprises: Float64Array): number {
+  let sum = 0;
+  for (const surprise of surprises) sum += surprise ** NORM;
+  return sum ** (1 / NORM);
+}
+
+function judge(state: State, timestampMs: number, value: number): Judgement {
+  const { clock, streams, profile, silence, surprises } = state;
+  checkPoint(clock, timestampMs, value);
+  const first = clock.rows === 0;
+  const tick = advanceClock(clock, timestampMs);
+  const slots = findSlots(profile, clock, timestampMs);
+  learnResolution(state.resolution, clock.rows, value, first ? 0 : value - silence.last);
+  deriveStreams(streams, value, tick, first);
+  if (first) anchorProfile(profile, streams.now);
+  const usual = recallTrusted(profile, slots, VALUE_STREAM);
+  const expectation = expectValue(state.band, usual, state.deviation);
+  learnBand(state.band, usual, state.deviation, value);
+  state.deviation =
+    readCell(streams.now, SHORT_LEVEL_STREAM) - recallTrusted(profile, slots, SHORT_LEVEL_STREAM);
+  fadeTails(state.dayTails, tick.days);
+  fadeTails(state.weekTails, tick.days);
+  for (let stream = 0; stream < STREAMS; stream++) surprises[stream] = judgeStream(state, slots, stream);
+  surprises[STREAMS] = judgeSilence(silence, clock.rows, value, tick);
+  learnProfile(profile, clock, slots, streams.now);
+  const surprise = combineSurprises(surprises);
+  const verdict = judgeIncident(state.incident, surprise, tick);
   return {
-    update: (timestampMs, value) => judge(cells, timestampMs, value),
-    explain: () => explainStreams(cells),
+    rawScore: 1 - Math.exp(-surprise / RAW_SURPRISE),
+    score: verdict.score,
+    ...expectation,
+    provisional: clock.rows <= LEARNING_ROWS,
+    episode: verdict.opens,
+    view: explainSurprises(surprises)[0]?.view ?? null,
+  };
+}
+
+function explainSurprises(surprises: Float64Array): Contribution[] {
+  const sums = new Map<View, number>();
+  let sum = 0;
+  for (let i = 0; i < surprises.length; i++) {
+    const part = readCell(surprises, i) ** 2;
+    if (part === 0) continue;
+    const view = STREAM_KINDS[i]?.view ?? 'SILENCE';
+    sums.set(view, (sums.get(view) ?? 0) + part);
+    sum += part;
+  }
+  const shares = [...sums].map(([view, part]): Contribution => ({ view, share: part / sum }));
+  return shares.sort((a, b) => b.share - a.share);
+}
+
+function createOver(state: State): Detector {
+  return {
+    update: (timestampMs, value) => judge(state, timestampMs, value),
+    explain: () => explainSurprises(state.surprises),
     get rows() {
-      return at(cells.scalars, ROWS);
+      return state.clock.rows;
     },
-    snapshot: () => state.save(),
+    snapshot: () => saveState(VERSION, state),
   };
 }
 
@@ -221,19 +169,9 @@ export const streamsDetector: DetectorKind = {
   name: 'streams',
   version: VERSION,
   learningRows: LEARNING_ROWS,
-  create(params: ModelParams): Detector {
-    const state = openState<Name>(VERSION, SIZES);
-    if (state === null) throw new Error('a fresh state cannot be refused');
-    const { scalars } = state.cells;
-    scalars[MIN_RESOLUTION] = params.minResolution ?? 0;
-    if (params.min !== undefined && params.max !== undefined) {
-      scalars[RESOLUTION] = Math.max(params.minResolution ?? 0.001, (params.max - params.min) / 114);
-      scalars[RESOLUTION_GIVEN] = 1;
-    }
-    return createOver(state);
-  },
-  restore(bytes: Uint8Array): Detector | null {
-    const state = openState<Name>(VERSION, SIZES, bytes);
-    return state === null ? null : createOver(state);
+  create: (params) => createOver(createState(params)),
+  restore(bytes) {
+    const state = createState({});
+    return loadState(VERSION, state, bytes) ? createOver(state) : null;
   },
 };

@@ -1,0 +1,31 @@
+/**
+ * Tokens of paged answers. A token holds a place and a digest of whose and which question it continues; with another
+ * account's or another question's token the answer is an error, not somebody else's page. It is not signed: a forged
+ * one can only name another place in what its bearer may read anyway.
+ */
+import { createHash } from 'node:crypto';
+
+export interface Paging {
+  write(place: string): string;
+  /** @throws what `refuse` gives, when the token is not of this question */
+  read(token: string): string;
+}
+
+const DIGEST_BYTES = 16;
+const LONGEST_TOKEN = 4_096;
+
+/** @param question what must not change between pages; anything JSON can write */
+export function createPaging(accountId: number, question: unknown, refuse: () => Error): Paging {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([accountId, question]))
+    .digest()
+    .subarray(0, DIGEST_BYTES);
+  return {
+    write: (place) => Buffer.concat([digest, Buffer.from(place)]).toString('base64url'),
+    read(token) {
+      const bytes = Buffer.from(token.slice(0, LONGEST_TOKEN), 'base64url');
+      if (bytes.length <= DIGEST_BYTES || !bytes.subarray(0, DIGEST_BYTES).equals(digest)) throw refuse();
+      return bytes.subarray(DIGEST_BYTES).toString();
+    },
+  };
+}

@@ -1,0 +1,145 @@
+/**
+ * The queue between PutMetricData and the database: bounded, first in first out. Requests that arrive while a commit
+ * is under way are committed together, and each is answered only after the commit that holds it: what was answered
+ * is on disk.
+ */
+import type pg from 'pg';
+import type { Log } from '../log.ts';
+import { CloudwatchError } from './failure.ts';
+import { createSeriesIds } from './series-ids.ts';
+import { storeAdditions, type AdditionBatch } from './store-additions.ts';
+
+export interface IntakeOptions {
+  readonly pool: pg.Pool;
+  readonly log: Log;
+  readonly now: () => Date;
+  /** Data that may wait; more are refused with Throttling. */
+  readonly queuedData: number;
+}
+
+/** What rises, and what a rising value means. */
+export interface IntakeCounters {
+  /** Data committed. */
+  readonly storedData: number;
+  /** Transactions they took: many data per commit is what a busy server should show. */
+  readonly commits: number;
+  /** Data refused because the queue was full: clients push faster than the database stores. */
+  readonly throttledData: number;
+  /** Data answered with an error because the database failed. */
+  readonly failedData: number;
+  /** Data waiting now. */
+  readonly queuedData: number;
+}
+
+export interface Intake {
+  /**
+   * Resolves once the data are committed.
+   * @throws CloudwatchError Throttling when the queue is full, ServiceUnavailable when the database fails
+   */
+  put(batch: AdditionBatch): Promise<void>;
+  readonly counters: () => IntakeCounters;
+  /** Refuses new data and waits for what is queued. */
+  stop(): Promise<void>;
+}
+
+interface Waiting {
+  readonly batch: AdditionBatch;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+const MOST_DATA_PER_COMMIT = 20_000;
+
+export function createIntake(options: IntakeOptions): Intake {
+  const queue: Waiting[] = [];
+  const count = { storedData: 0, commits: 0, throttledData: 0, failedData: 0, queuedData: 0 };
+  const commit = createCommit(options);
+  let draining: Promise<void> | null = null;
+  let stopped = false;
+
+  const settle = async (waiting: readonly Waiting[]): Promise<void> => {
+    const data = countData(waiting);
+    try {
+      await commit(waiting.map(({ batch }) => batch));
+      count.storedData += data;
+      count.commits += 1;
+      for (const { resolve } of waiting) resolve();
+    } catch (error) {
+      // One request's data may be what PostgreSQL refuses: its neighbours do not pay for it.
+      if (waiting.length > 1) {
+        for (const one of waiting) await settle([one]);
+        return;
+      }
+      options.log.error({ err: error, data }, 'pushed data could not be stored');
+      count.failedData += data;
+      for (const { reject } of waiting) {
+        reject(
+          new CloudwatchError('ServiceUnavailable', 'The data could not be stored; try again.', {
+            cause: error,
+          }),
+        );
+      }
+    }
+  };
+
+  const drain = async (): Promise<void> => {
+    while (queue.length > 0) {
+      const waiting = takeBatch(queue);
+      await settle(waiting);
+      count.queuedData -= countData(waiting);
+    }
+    draining = null;
+  };
+
+  return {
+    counters: () => ({ ...count }),
+    put(batch) {
+      if (stopped)
+        return Promise.reject(new CloudwatchError('ServiceUnavailable', 'The server is stopping.'));
+      if (count.queuedData + batch.additions.length > options.queuedData) {
+        count.throttledData += batch.additions.length;
+        return Promise.reject(new CloudwatchError('Throttling', 'Rate exceeded'));
+      }
+      count.queuedData += batch.additions.length;
+      return new Promise((resolve, reject) => {
+        queue.push({ batch, resolve, reject });
+        draining ??= drain();
+      });
+    },
+    async stop() {
+      stopped = true;
+      await draining;
+    },
+  };
+}
+
+function countData(waiting: readonly Waiting[]): number {
+  return waiting.reduce((sum, { batch }) => sum + batch.additions.length, 0);
+}
+
+function takeBatch(queue: Waiting[]): readonly Waiting[] {
+  let data = 0;
+  let end = 0;
+  while (end < queue.length) {
+    data += queue[end]?.batch.additions.length ?? 0;
+    if (end > 0 && data > MOST_DATA_PER_COMMIT) break;
+    end += 1;
+  }
+  return queue.splice(0, end);
+}
+
+function createCommit({ pool, now }: IntakeOptions): (batches: readonly AdditionBatch[]) => Promise<void> {
+  const seriesIds = createSeriesIds();
+  return async (batches) => {
+    const client = await pool.connect();
+    let failure: Error | undefined;
+    try {
+      await storeAdditions(client, batches, seriesIds, now());
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+      throw failure;
+    } finally {
+      client.release(failure);
+    }
+  };
+}

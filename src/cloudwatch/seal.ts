@@ -1,0 +1,69 @@
+/** Secrets at rest: AES-256-GCM under a key that is not in the database. */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+export interface Seal {
+  /** @param owner what the secret belongs to; the sealed bytes open for no other */
+  close(secret: string, owner: string): Buffer;
+  /** @throws SealError when the bytes were sealed with another key or for another owner */
+  open(sealed: Uint8Array, owner: string): string;
+}
+
+/** A stored secret cannot be read, or the key file cannot be used. */
+export class SealError extends Error {
+  override readonly name = 'SealError';
+}
+
+const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** @param key 32 bytes */
+export function createSeal(key: Uint8Array): Seal {
+  if (key.length !== KEY_BYTES) throw new SealError(`the sealing key must have ${KEY_BYTES} bytes`);
+  return {
+    close(secret, owner) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(owner));
+      const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
+      return Buffer.concat([nonce, cipher.getAuthTag(), text]);
+    },
+    open(sealed, owner) {
+      const bytes = Buffer.from(sealed);
+      const nonce = bytes.subarray(0, NONCE_BYTES);
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(owner));
+      try {
+        decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+        const text = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES));
+        return Buffer.concat([text, decipher.final()]).toString('utf8');
+      } catch (error) {
+        throw new SealError('a stored secret does not open: was the sealing key replaced?', { cause: error });
+      }
+    },
+  };
+}
+
+/**
+ * The key in a file of its own, readable by its owner only; made at the first start.
+ * @throws SealError when the file holds something else
+ */
+export async function readSealingKey(path: string): Promise<Uint8Array> {
+  await mkdir(dirname(path), { recursive: true });
+  try {
+    const file = await open(path, 'wx', 0o600);
+    try {
+      const key = randomBytes(KEY_BYTES);
+      await file.writeFile(key);
+      await file.sync();
+      return key;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+  const key = await readFile(path);
+  if (key.length !== KEY_BYTES) throw new SealError(`${path} is no sealing key: ${key.length} bytes`);
+  return key;
+}

@@ -1,0 +1,137 @@
+/**
+ * The wire of the CloudWatch service: AWS JSON 1.0, AWS Query and Smithy RPC v2 CBOR, told apart by the marks of the
+ * protocol (path, x-amz-target), not by the credential's scope, which old clients fill with odd things.
+ */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Cloudwatch } from '../cloudwatch/cloudwatch.ts';
+import { CloudwatchError } from '../cloudwatch/failure.ts';
+import type { Caller } from '../cloudwatch/operation.ts';
+import type { Log } from '../log.ts';
+import { decodeBody, readBody } from './aws-body.ts';
+import { cborProtocol } from './aws-cbor.ts';
+import { jsonProtocol } from './aws-json.ts';
+import { SERVICE_SHAPE_ID, type AwsAnswer, type AwsProtocol, type AwsRequest } from './aws-protocol.ts';
+import { queryProtocol } from './aws-query.ts';
+import { checkSignature, readCredential } from './aws-signature.ts';
+
+export interface CloudwatchHandlerOptions {
+  readonly cloudwatch: Cloudwatch;
+  readonly log: Log;
+  readonly now: () => Date;
+  /**
+   * For development: any signature, or none, is taken for the first account's. Only for requests that come from this
+   * machine to its loopback address; others are checked as ever.
+   */
+  readonly acceptAnySignature: boolean;
+}
+
+/** Answers every request itself, errors too. Mount it before anything that reads bodies: raw bytes are signed. */
+export function createCloudwatchHandler(
+  options: CloudwatchHandlerOptions,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  return async (request, response) => {
+    const requestId = randomUUID();
+    const url = request.url ?? '/';
+    const mark = url.indexOf('?');
+    const head = {
+      method: request.method ?? 'GET',
+      path: mark < 0 ? url : url.slice(0, mark),
+      queryString: mark < 0 ? '' : url.slice(mark + 1),
+      headers: request.headers,
+      rawHeaders: request.rawHeaders,
+    };
+    const protocol = chooseProtocol(head);
+    let answer: AwsAnswer;
+    try {
+      const body = await readBody(request, options.cloudwatch.limits.bodyBytes);
+      answer = await answerRequest(options, protocol, { ...head, body }, request, requestId);
+    } catch (error) {
+      answer = protocol.encodeError(explain(error, options.log, requestId), requestId);
+    }
+    send(request, response, answer);
+  };
+}
+
+const CBOR_PATH = new RegExp(`/service/${SERVICE_SHAPE_ID}/operation/[A-Za-z]+$`);
+
+function chooseProtocol({ path, headers }: Pick<AwsRequest, 'path' | 'headers'>): AwsProtocol {
+  if (CBOR_PATH.test(path)) return cborProtocol;
+  return headers['x-amz-target'] === undefined ? queryProtocol : jsonProtocol;
+}
+
+async function answerRequest(
+  options: CloudwatchHandlerOptions,
+  protocol: AwsProtocol,
+  request: AwsRequest,
+  { socket }: IncomingMessage,
+  requestId: string,
+): Promise<AwsAnswer> {
+  const { cloudwatch } = options;
+  const local = isLoopback(socket.remoteAddress) && isLoopback(socket.localAddress);
+  const open = options.acceptAnySignature && local;
+  const caller = open ? await trust(cloudwatch, request) : await identify(options, request);
+  const encoding = request.headers['content-encoding'];
+  const body = await decodeBody(request.body, encoding, cloudwatch.limits.inflatedBytes);
+  const { operation, read } = protocol.decode(request, body);
+  const found = cloudwatch.find(operation);
+  const output = await cloudwatch.run(found, read(found.input), caller);
+  return protocol.encode(operation, found.output, output, requestId);
+}
+
+interface RegionalCaller extends Caller {
+  readonly region: string;
+}
+
+async function identify(
+  { cloudwatch, now }: CloudwatchHandlerOptions,
+  request: AwsRequest,
+): Promise<RegionalCaller> {
+  const credential = readCredential(request);
+  const key = await cloudwatch.accounts.find(credential.accessKeyId);
+  if (key === null) {
+    throw new CloudwatchError(
+      'InvalidClientTokenId',
+      'The security token included in the request is invalid.',
+    );
+  }
+  checkSignature(request, credential, key.secretAccessKey, now());
+  return { accountId: key.accountId, accessKeyId: key.accessKeyId, region: credential.region };
+}
+
+/** The key named is believed; an unknown one, or none, acts for the first account. */
+async function trust(cloudwatch: Cloudwatch, request: AwsRequest): Promise<RegionalCaller> {
+  const signed = request.headers.authorization !== undefined ? readCredential(request) : null;
+  const key = signed === null ? null : await cloudwatch.accounts.find(signed.accessKeyId);
+  return {
+    accountId: key?.accountId ?? (await cloudwatch.findFirstAccount()),
+    accessKeyId: key?.accessKeyId ?? 'unsigned',
+    region: signed?.region ?? 'us-east-1',
+  };
+}
+
+function isLoopback(address: string | undefined): boolean {
+  return address !== undefined && /^(::ffff:)?127\.|^::1$/.test(address);
+}
+
+/** What is not expected is our bug: told with the request's id, and to the log in full. */
+function explain(error: unknown, log: Log, requestId: string): CloudwatchError {
+  if (error instanceof CloudwatchError) return error;
+  log.error({ err: error, requestId }, 'a CloudWatch request failed');
+  return new CloudwatchError('InternalFailure', `The request failed; its id is ${requestId}.`);
+}
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: AwsAnswer,
+): void {
+  if (response.destroyed || response.headersSent) return;
+  response.writeHead(status, {
+    ...headers,
+    'content-length': Buffer.byteLength(body),
+    // A body that was not read to its end cannot be followed by another request.
+    ...(request.complete ? {} : { connection: 'close' }),
+  });
+  response.end(body);
+}

@@ -46,11 +46,14 @@ export class NotSupportedError extends ExpectedError {
 export class InvalidInputError extends ExpectedError {
   override readonly name = 'InvalidInputError';
   readonly code = 'INVALID_INPUT';
-  /** Where in the input, from the outside in: ["input", "model", "min"]. */
-  readonly path: readonly string[];
-  constructor(message: string, path: readonly string[]) {
+  /**
+   * Where in the input, from the outside in: ["input", "model", "min"]. Not called `path`: GraphQL takes an error with
+   * a `path` for one of its own and would leave out where in the answer it belongs.
+   */
+  readonly inputPath: readonly string[];
+  constructor(message: string, inputPath: readonly string[]) {
     super(message);
-    this.path = path;
+    this.inputPath = inputPath;
   }
 }
 

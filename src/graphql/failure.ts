@@ -71,7 +71,7 @@ builder.objectType(InvalidInputError, {
   fields: (t) => ({
     path: t.stringList({
       description: 'Where in the arguments, from the outside in.',
-      resolve: ({ path }) => [...path],
+      resolve: ({ inputPath }) => [...inputPath],
     }),
   }),
 });
@@ -102,6 +102,6 @@ builder.objectType(AlreadyMonitoredError, {
 export function toGraphqlError(error: ExpectedError): GraphQLError {
   const http =
     error instanceof RetryLaterError ? { http: { status: 503, headers: { 'retry-after': '1' } } } : {};
-  const path = error instanceof InvalidInputError ? { inputPath: error.path } : {};
+  const path = error instanceof InvalidInputError ? { inputPath: error.inputPath } : {};
   return new GraphQLError(error.message, { extensions: { code: error.code, ...path, ...http } });
 }

@@ -1,5 +1,5 @@
 /** The two scalars GraphQL lacks. */
-import { GraphQLError, Kind, valueFromASTUntyped } from 'graphql';
+import { type ASTNode, GraphQLError, Kind, valueFromASTUntyped } from 'graphql';
 import { builder } from './builder.ts';
 
 /** RFC 3339 with at most nine digits of a second and a zone; the year 0000 is left out because PostgreSQL has none. */
@@ -10,7 +10,7 @@ const RFC_3339 =
  * Reads a time. What is finer than a millisecond is cut off.
  * @throws GraphQLError naming the value
  */
-export function parseDateTime(value: unknown): Date {
+export function parseDateTime(value: unknown, node?: ASTNode): Date {
   if (typeof value === 'string' && RFC_3339.test(value)) {
     const time = new Date(value);
     // Date turns the 30th of February into the 2nd of March.
@@ -18,7 +18,7 @@ export function parseDateTime(value: unknown): Date {
   }
   throw new GraphQLError(
     `expected a time such as "2026-11-23T09:30:00.000Z" (RFC 3339, with a zone), got ${JSON.stringify(value)}`,
-    { extensions: { code: 'INVALID_INPUT' } },
+    { nodes: node ?? null, extensions: { code: 'INVALID_INPUT' } },
   );
 }
 
@@ -31,8 +31,9 @@ builder.scalarType('DateTime', {
   description: 'A time as in RFC 3339, in UTC with milliseconds: 2026-11-23T09:30:00.000Z. Any zone is read.',
   specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
   serialize: (value) => value.toISOString(),
-  parseValue: parseDateTime,
-  parseLiteral: (node) => parseDateTime(node.kind === Kind.STRING ? node.value : valueFromASTUntyped(node)),
+  parseValue: (value) => parseDateTime(value),
+  parseLiteral: (node) =>
+    parseDateTime(node.kind === Kind.STRING ? node.value : valueFromASTUntyped(node), node),
 });
 
 builder.scalarType('JSON', {

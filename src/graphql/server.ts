@@ -1,0 +1,49 @@
+/** GraphQL on a path: POST, GET, server-sent events, WebSocket. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createYoga } from 'graphql-yoga';
+import type { Log } from '../log.ts';
+import { checkBody } from './check-body.ts';
+import type { ApiParts } from './context.ts';
+import { limitDocuments } from './limit-documents.ts';
+import { createLoaders } from './loaders.ts';
+import { createMaskError } from './mask-error.ts';
+import { createSchema } from './schema.ts';
+import { createSocketProtocol } from './socket-protocol.ts';
+import { createGraphqlSockets, type GraphqlSockets } from './websocket.ts';
+
+const BODY_LIMIT_BYTES = 1_000_000;
+const GRAPHQL_PATH = '/graphql';
+
+export interface GraphqlServer {
+  /** Answers a request on /graphql. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly sockets: GraphqlSockets;
+}
+
+export function createGraphqlServer(options: { readonly parts: ApiParts; readonly log: Log }): GraphqlServer {
+  const { parts, log } = options;
+  const maskError = createMaskError(log);
+  const yoga = createYoga({
+    schema: createSchema(),
+    graphqlEndpoint: GRAPHQL_PATH,
+    context: () => ({ ...parts, loaders: createLoaders(parts) }),
+    maskedErrors: { isDev: false, maskError },
+    maxRequestBodySize: BODY_LIMIT_BYTES,
+    // A page of another site gets no answer it may read; ours is on the same origin.
+    cors: false,
+    multipart: false,
+    batching: false,
+    graphiql: false,
+    landingPage: false,
+    // Errors are logged where they are masked.
+    logging: false,
+    plugins: [checkBody(), limitDocuments()],
+  });
+  const protocol = createSocketProtocol({ getEnveloped: yoga.getEnveloped, maskError });
+  return {
+    handle: async (request, response) => {
+      await yoga(request, response);
+    },
+    sockets: createGraphqlSockets({ protocol, log }),
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * The protocol graphql-transport-ws over yoga's pipeline: the same parsing, limits, context and masking as over HTTP.
+ * A bad operation is answered by an error of its own and never costs the socket.
+ */
+import { type ExecutionArgs, GraphQLError } from 'graphql';
+import {
+  type Context,
+  makeServer,
+  type OperationResult,
+  type Server,
+  type SubscribePayload,
+} from 'graphql-ws';
+import type { YogaServerInstance } from 'graphql-yoga';
+import type { MaskError } from './mask-error.ts';
+
+export type GetEnveloped = YogaServerInstance<object, object>['getEnveloped'];
+
+/** How one operation is run: yoga's plugins may have a say in it. */
+interface Runner {
+  readonly execute: (args: ExecutionArgs) => OperationResult;
+  readonly subscribe: (args: ExecutionArgs) => OperationResult;
+}
+
+const MOST_OPERATIONS = 50;
+const INIT_LIMIT_MS = 3_000;
+
+export function createSocketProtocol(options: {
+  readonly getEnveloped: GetEnveloped;
+  readonly maskError: MaskError;
+}): Server<unknown> {
+  const { getEnveloped, maskError } = options;
+  const runners = new WeakMap<ExecutionArgs, Runner>();
+  const runnerOf = (args: ExecutionArgs): Runner => {
+    const runner = runners.get(args);
+    if (runner === undefined) throw new Error('an operation that was not prepared');
+    return runner;
+  };
+  return makeServer({
+    connectionInitWaitTimeout: INIT_LIMIT_MS,
+    onSubscribe: async (context, _id, payload) => {
+      try {
+        checkOperationCount(context);
+        const prepared = await prepare(getEnveloped, payload);
+        if ('errors' in prepared) return prepared.errors.map((error) => maskError(error));
+        runners.set(prepared.args, prepared.runner);
+        return prepared.args;
+      } catch (error) {
+        // Thrown on, it would close the socket with a code clients take for final.
+        return [maskError(error)];
+      }
+    },
+    execute: (args) => runnerOf(args).execute(args),
+    subscribe: (args) => runnerOf(args).subscribe(args),
+    // What breaks a running subscription has not been masked yet.
+    onError: (_context, _id, _payload, errors) => errors.map((error) => maskError(error).toJSON()),
+  });
+}
+
+/** Parses and validates, and makes the context. */
+async function prepare(
+  getEnveloped: GetEnveloped,
+  payload: SubscribePayload,
+): Promise<{ args: ExecutionArgs; runner: Runner } | { errors: readonly GraphQLError[] }> {
+  const { schema, parse, validate, contextFactory, execute, subscribe } = getEnveloped({ params: payload });
+  const document = parse(payload.query);
+  const errors = validate(schema, document);
+  if (errors.length > 0) return { errors };
+  const args = {
+    schema,
+    document,
+    operationName: payload.operationName ?? null,
+    variableValues: payload.variables ?? null,
+    contextValue: await contextFactory(),
+  };
+  return { args, runner: { execute, subscribe } };
+}
+
+/** The new operation is among those counted. */
+function checkOperationCount({ subscriptions }: Context<Record<string, unknown> | undefined, unknown>): void {
+  if (Object.keys(subscriptions).length <= MOST_OPERATIONS) return;
+  throw new GraphQLError(`more than ${MOST_OPERATIONS} operations at once on one socket`, {
+    extensions: { code: 'TOO_MANY_OPERATIONS' },
+  });
+}

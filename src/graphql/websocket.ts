@@ -1,0 +1,132 @@
+/** The sockets GraphQL is spoken over: who may open one, how large a message may be, how they end. */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { handleProtocols, MessageType, type Server, stringifyMessage } from 'graphql-ws';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { Log } from '../log.ts';
+import { keepAlive } from './socket-keep-alive.ts';
+
+export interface GraphqlSockets {
+  /** Takes over the connection of an upgrade request. */
+  readonly open: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** Tells every client to come back: close code 1012, after which graphql-ws clients connect again. */
+  readonly closeAll: () => void;
+}
+
+/** Larger messages belong on HTTP. */
+const MESSAGE_LIMIT_BYTES = 64 * 1024;
+/** Up to here a message is read far enough to say which operation is refused; a larger one ends the socket (1009). */
+const FRAME_LIMIT_BYTES = 2 * 1024 * 1024;
+const INTERNAL_ERROR = 1011;
+const SERVICE_RESTART = 1012;
+
+export function createGraphqlSockets(options: {
+  readonly protocol: Server<unknown>;
+  readonly log: Log;
+}): GraphqlSockets {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: FRAME_LIMIT_BYTES,
+    perMessageDeflate: false,
+    handleProtocols,
+  });
+  return {
+    open: (request, socket, head) => {
+      if (isCrossSite(request)) {
+        socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+        return;
+      }
+      sockets.handleUpgrade(request, socket, head, (opened) => serve(opened, options));
+    },
+    closeAll: () => {
+      for (const socket of sockets.clients) socket.close(SERVICE_RESTART, 'the server restarts');
+    },
+  };
+}
+
+/** Browsers let any page open a socket to anywhere, and say whose page it is. */
+function isCrossSite({ headers }: IncomingMessage): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined) return false;
+  return !URL.canParse(origin) || new URL(origin).host !== host?.toLowerCase();
+}
+
+function serve(socket: WebSocket, { protocol, log }: { protocol: Server<unknown>; log: Log }): void {
+  keepAlive(socket);
+  // A frame that breaks the protocol: ws answers it by closing.
+  socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket client broke the protocol'));
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      send: (text) => send(socket, text),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (read) => {
+        socket.on('message', (data) => {
+          receive(socket, data, read).catch((error: unknown) => {
+            // The client went away in the middle of an answer.
+            if (socket.readyState !== socket.OPEN) return;
+            log.error({ err: error }, 'a WebSocket message could not be handled');
+            socket.close(INTERNAL_ERROR, 'internal error');
+          });
+        });
+      },
+    },
+    undefined,
+  );
+  socket.once('close', (code, reason) => {
+    closed(code, reason.toString()).catch((error: unknown) =>
+      log.error({ err: error }, 'a WebSocket could not be cleaned up'),
+    );
+  });
+}
+
+/** Resolves when the bytes have left: until then no further event is asked for. */
+function send(socket: WebSocket, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (socket.readyState !== socket.OPEN) {
+      resolve();
+      return;
+    }
+    socket.send(text, (error) => {
+      if (error == null) resolve();
+      else reject(error);
+    });
+  });
+}
+
+async function receive(
+  socket: WebSocket,
+  data: RawData,
+  read: (text: string) => Promise<void>,
+): Promise<void> {
+  const text = toText(data);
+  if (text.length <= MESSAGE_LIMIT_BYTES) {
+    await read(text);
+    return;
+  }
+  const id = readOperationId(text);
+  if (id === null) {
+    socket.close(1009, `a message may have ${MESSAGE_LIMIT_BYTES} bytes`);
+    return;
+  }
+  const message = `a message of ${text.length} characters is more than the ${MESSAGE_LIMIT_BYTES} a WebSocket may carry: send it as an HTTP POST`;
+  const payload = [{ message, extensions: { code: 'REQUEST_ENTITY_TOO_LARGE' } }];
+  await send(socket, stringifyMessage({ type: MessageType.Error, id, payload }));
+}
+
+function toText(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString();
+  return Buffer.isBuffer(data) ? data.toString() : Buffer.from(data).toString();
+}
+
+/** Null when the message is not an operation. */
+function readOperationId(text: string): string | null {
+  try {
+    const message: unknown = JSON.parse(text);
+    if (typeof message !== 'object' || message === null || !('id' in message)) return null;
+    return typeof message.id === 'string' && message.id !== '' ? message.id : null;
+  } catch {
+    // Not JSON: not a message of the protocol, and answered as such by the caller.
+    return null;
+  }
+}

@@ -59,7 +59,7 @@ describe('the source of custom metrics', () => {
     const describing = () => source.describe(spec);
     expect(describing).toThrow(InvalidInputError);
     expect(describing).toThrow(path[0] ?? 'custom');
-    expect(describing).toThrow(expect.objectContaining({ path }));
+    expect(describing).toThrow(expect.objectContaining({ inputPath: path }));
   });
 
   it('refuses an unknown field by its name', () => {

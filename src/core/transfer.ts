@@ -5,6 +5,7 @@ import { AlreadyMonitoredError, InvalidInputError, NotFoundError } from '../erro
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Sample } from '../model.ts';
 import type { Accept } from './accept.ts';
+import { checkModelParams } from './model-params.ts';
 import { parseExportedTime, parseModelSpec, type ExportedSample, type ModelSpec } from './model-spec.ts';
 import type { Monitor } from './monitor.ts';
 import type { Registry } from './registry.ts';
@@ -77,7 +78,9 @@ export function createTransfer(options: {
 
   const importModel = async (model: unknown): Promise<ImportedModel> => {
     const spec = parseModelSpec(model);
+    // All of it is looked at before any of it is stored.
     const samples = readSamples(spec);
+    checkModelParams(spec.modelParams, ['models', 'modelParams']);
     const metricId = await monitor.createMetric(spec.datasource, spec.metricSpec);
     const entry = registry.byId(metricId);
     if (entry !== undefined && entry.status !== 'UNMONITORED') return { metricId, created: false };

@@ -15,7 +15,12 @@ function series(metric: string, rows: number, startMs = START): NamedPoint[] {
 }
 
 async function readRows(pool: import('pg').Pool, name: string) {
-  const { rows } = await pool.query<{ row_id: number; seq: string | null; score: number | null; value: number }>(
+  const { rows } = await pool.query<{
+    row_id: number;
+    seq: string | null;
+    score: number | null;
+    value: number;
+  }>(
     `SELECT s.row_id, s.seq, s.score, s.value FROM sample s JOIN metric m ON m.number = s.metric_number
      WHERE m.name = $1 ORDER BY s."timestamp"`,
     [name],
@@ -38,7 +43,11 @@ describe('accept', () => {
   it('scores the points of a monitored metric in time order, whatever order one batch has them in', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database);
-    await engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name: 'a' }, model: { min: 0, max: 100 } });
+    await engine.monitor.monitorMetric({
+      datasource: 'CUSTOM',
+      spec: { name: 'a' },
+      model: { min: 0, max: 100 },
+    });
     const result = await engine.accept.acceptNamed(series('a', 50).reverse());
     expect(result.accepted).toBe(50);
     const rows = await readRows(database.pool, 'a');
@@ -50,11 +59,17 @@ describe('accept', () => {
   it('counts repeats as duplicates and changes nothing, also when the value differs', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database);
-    await engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name: 'a' }, model: { min: 0, max: 100 } });
+    await engine.monitor.monitorMetric({
+      datasource: 'CUSTOM',
+      spec: { name: 'a' },
+      model: { min: 0, max: 100 },
+    });
     const points = series('a', 20);
     await engine.accept.acceptNamed(points);
     const before = await readRows(database.pool, 'a');
-    const again = await engine.accept.acceptNamed(points.map((point) => ({ ...point, value: point.value + 1 })));
+    const again = await engine.accept.acceptNamed(
+      points.map((point) => ({ ...point, value: point.value + 1 })),
+    );
     expect(again).toEqual({ accepted: 0, duplicates: 20, late: 0, rejected: [] });
     expect(await readRows(database.pool, 'a')).toEqual(before);
     expect(engine.stats.read('points_conflicting')).toBe(20);
@@ -63,12 +78,18 @@ describe('accept', () => {
   it('stores a late point of a scored metric without ever scoring it', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database);
-    await engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name: 'a' }, model: { min: 0, max: 100 } });
+    await engine.monitor.monitorMetric({
+      datasource: 'CUSTOM',
+      spec: { name: 'a' },
+      model: { min: 0, max: 100 },
+    });
     await engine.accept.acceptNamed([
       { metric: 'a', timestampMs: START, value: 1 },
       { metric: 'a', timestampMs: START + 10 * MINUTE, value: 2 },
     ]);
-    const late = await engine.accept.acceptNamed([{ metric: 'a', timestampMs: START + 5 * MINUTE, value: 3 }]);
+    const late = await engine.accept.acceptNamed([
+      { metric: 'a', timestampMs: START + 5 * MINUTE, value: 3 },
+    ]);
     expect(late).toEqual({ accepted: 0, duplicates: 0, late: 1, rejected: [] });
     const rows = await readRows(database.pool, 'a');
     expect(rows.map((row) => [row.row_id, row.score === null])).toEqual([

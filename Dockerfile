@@ -1,0 +1,25 @@
+# Debian, not Alpine: the embedded PostgreSQL needs glibc.
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc tsconfig.json ./
+COPY .config .config
+COPY prisma prisma
+COPY src src
+RUN npm ci && npm prune --omit=dev
+
+FROM node:24-bookworm-slim
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY prisma prisma
+RUN mkdir /data && chown node:node /data
+USER node
+# Inside a container loopback reaches nobody: publish the ports to the addresses you mean.
+ENV NODE_ENV=production LAPWING_HOST=0.0.0.0 LAPWING_DATA_DIR=/data
+VOLUME /data
+EXPOSE 4000 2003
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:4000/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "dist/main.js", "serve"]

@@ -1,0 +1,42 @@
+/** The database itself, worked on by an engine without doors; for when no server runs on it. */
+import type { Config } from '../config.ts';
+import { createEngine } from '../engine.ts';
+import { ExpectedError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { createStats } from '../observe/stats.ts';
+import { openDatabase } from '../open-database.ts';
+import { createHostSource } from '../source/host.ts';
+import { buildOrTearDown } from '../teardown.ts';
+import type { TransferEnd } from './transfer-file.ts';
+
+export async function openLocalEnd(config: Config, log: Log): Promise<TransferEnd> {
+  return buildOrTearDown(async (teardown) => {
+    const database = await openDatabase({ config, log, onLost: () => undefined });
+    teardown.add(database.stop);
+    const host = await createHostSource({ periodSeconds: config.hostPeriodSeconds });
+    teardown.add(() => host.stop());
+    const engine = await createEngine({ database, config, log, stats: createStats(), sources: [host] });
+    teardown.add(engine.stop);
+    engine.start();
+    const importOne = async (model: unknown): Promise<string | null> => {
+      try {
+        await engine.transfer.importModel(model);
+        return null;
+      } catch (error) {
+        if (error instanceof ExpectedError) return error.message;
+        throw error;
+      }
+    };
+    return {
+      count: () =>
+        Promise.resolve([...engine.registry.all()].filter((entry) => entry.status !== 'UNMONITORED').length),
+      exportModels: () => engine.transfer.exportModels(null),
+      importModels: async (models) => {
+        const problems: (string | null)[] = [];
+        for (const model of models) problems.push(await importOne(model));
+        return problems;
+      },
+      stop: teardown.run,
+    };
+  });
+}

@@ -1,0 +1,84 @@
+/** A running server, asked through its GraphQL API. */
+import { z } from 'zod';
+import { TransferFileError, type TransferEnd } from './transfer-file.ts';
+
+const ERRORS = z.object({ errors: z.array(z.object({ message: z.string() })).min(1) });
+const LISTED = z.object({
+  metrics: z.object({
+    nodes: z.array(z.object({ id: z.string(), status: z.string() })),
+    pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
+  }),
+});
+const EXPORTED = z.object({ exportModels: z.array(z.record(z.string(), z.unknown())) });
+const IMPORTED = z.object({
+  importModels: z.object({
+    results: z.array(z.object({ error: z.object({ message: z.string() }).nullable() })),
+  }),
+});
+
+/** @param url its GraphQL address, e.g. http://127.0.0.1:4000/graphql */
+export function openRemoteEnd(url: string): TransferEnd {
+  const ask = async <T>(query: string, variables: object, shape: z.ZodType<T>): Promise<T> => {
+    let answer: unknown;
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        body: JSON.stringify({ query, variables }),
+      });
+      answer = await response.json();
+    } catch (error) {
+      throw new TransferFileError(`${url} does not answer as a GraphQL server`, { cause: error });
+    }
+    const failed = ERRORS.safeParse(answer);
+    if (failed.success) throw new TransferFileError(`${url}: ${failed.data.errors[0]?.message ?? ''}`);
+    const parsed = z.object({ data: shape }).safeParse(answer);
+    if (!parsed.success) throw new TransferFileError(`${url} does not answer as a Lapwing server`);
+    return parsed.data.data;
+  };
+
+  const listMonitored = async (): Promise<string[]> => {
+    const ids: string[] = [];
+    let after: string | null = null;
+    do {
+      const { metrics }: z.output<typeof LISTED> = await ask(
+        'query List($after: String) { metrics(first: 100, after: $after) { nodes { id status } pageInfo { hasNextPage endCursor } } }',
+        { after },
+        LISTED,
+      );
+      ids.push(...metrics.nodes.filter(({ status }) => status !== 'UNMONITORED').map(({ id }) => id));
+      after = metrics.pageInfo.hasNextPage ? metrics.pageInfo.endCursor : null;
+    } while (after !== null);
+    return ids;
+  };
+
+  async function* exportModels() {
+    for (const id of await listMonitored()) {
+      const { exportModels: models } = await ask(
+        'query Export($ids: [ID!]) { exportModels(ids: $ids) }',
+        { ids: [id] },
+        EXPORTED,
+      );
+      yield* models;
+    }
+  }
+
+  return {
+    count: async () => (await listMonitored()).length,
+    exportModels,
+    importModels: async (models) => {
+      const problems: (string | null)[] = [];
+      // One a call: samples make a model large, and a request has its limit.
+      for (const model of models) {
+        const { importModels } = await ask(
+          'mutation Import($models: [JSON!]!) { importModels(input: { models: $models }) { results { error { message } } } }',
+          { models: [model] },
+          IMPORTED,
+        );
+        problems.push(importModels.results[0]?.error?.message ?? null);
+      }
+      return problems;
+    },
+    stop: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,49 @@
+/** `lapwing serve`: runs until told to stop. */
+import type { Config } from '../config.ts';
+import type { Log } from '../log.ts';
+import { startLapwing, type Lapwing } from '../server.ts';
+
+/** A stop that takes longer is cut short: what was acknowledged is committed already. */
+const STOP_LIMIT_MS = 30_000;
+
+/** Prints one line when ready; returns when stopped by SIGTERM or SIGINT. */
+export async function serve(config: Config, log: Log): Promise<void> {
+  const ended = new Promise<Error | null>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        log.info({ signal }, 'stopping');
+        // A second signal does not wait.
+        process.once(signal, () => process.exit(130));
+        resolve(null);
+      });
+    }
+    const fail = (error: unknown) => {
+      log.fatal({ err: error }, 'unexpected failure; stopping');
+      resolve(error instanceof Error ? error : new Error(String(error)));
+    };
+    process.on('uncaughtException', fail);
+    process.on('unhandledRejection', fail);
+  });
+  let lose: (error: Error) => void = () => undefined;
+  const lost = new Promise<Error>((resolve) => (lose = resolve));
+  const lapwing = await startLapwing(config, log, { onLost: (error) => lose(error) });
+  announce(lapwing);
+  const reason = await Promise.race([ended, lost]);
+  setTimeout(() => {
+    log.error('the stop took too long and is cut short');
+    process.exit(reason === null ? 0 : 1);
+  }, STOP_LIMIT_MS).unref();
+  await lapwing.stop();
+  log.info('stopped');
+  if (reason !== null) throw reason;
+}
+
+/** For a person on a terminal, for a program elsewhere. */
+function announce({ version, addresses }: Lapwing): void {
+  const line = process.stdout.isTTY
+    ? `Lapwing ${version} ready: ${Object.entries(addresses)
+        .map(([name, address]) => `${name} ${address}`)
+        .join(', ')}`
+    : JSON.stringify({ event: 'ready', version, ...addresses });
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,124 @@
+#!/usr/bin/env node
+/** The command line. Nothing imports it. */
+import { parseArgs } from 'node:util';
+import { ConfigError, describeSettings, readConfig, type Config } from './config.ts';
+import { ConnectionError } from './db/connection.ts';
+import { EmbeddedError } from './db/embedded-error.ts';
+import { MigrationError } from './db/migrate.ts';
+import { ServerLockError } from './db/server-lock.ts';
+import { createLog } from './log.ts';
+import { checkSettings } from './cli/check.ts';
+import { exportFile, importFile, TransferFileError } from './cli/transfer-file.ts';
+import { serve } from './cli/serve.ts';
+import { readVersion } from './version.ts';
+
+/** What the program ends with. */
+const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+
+const USAGE = `Lapwing watches metrics and tells, live, when one behaves unusually.
+
+Usage:
+  lapwing [serve]          run the server (the default)
+  lapwing check            check settings and connections, then exit
+  lapwing import FILE      import metrics from an export; - reads standard input
+  lapwing export [FILE]    export all monitored metrics; without FILE to standard output
+  lapwing --help           this text
+  lapwing --version        the version
+
+While a server runs, its data are imported and exported through it: add --url http://127.0.0.1:4000/graphql.
+
+Exit status: 0 done, 1 failed (the reason is on standard error), 2 not understood.
+
+Settings (environment variables):
+`;
+
+interface Command {
+  readonly name: string;
+  readonly file: string | undefined;
+  readonly url: string | undefined;
+}
+
+/** @throws Error when the words make no command */
+function readCommand(words: readonly string[]): Command {
+  const { values, positionals } = parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean', short: 'v' },
+      url: { type: 'string' },
+    },
+  });
+  const [name = 'serve', file, extra] = positionals;
+  if (values.help === true) return { name: 'help', file: undefined, url: undefined };
+  if (values.version === true) return { name: 'version', file: undefined, url: undefined };
+  if (!['serve', 'check', 'import', 'export'].includes(name)) throw new Error(`there is no command ${name}`);
+  const takesFile = name === 'import' || name === 'export';
+  const odd = extra ?? (takesFile ? undefined : file);
+  if (odd !== undefined) throw new Error(`${name} does not take ${JSON.stringify(odd)}`);
+  if (values.url !== undefined && !takesFile) throw new Error(`${name} does not take --url`);
+  if (name === 'import' && file === undefined) throw new Error('import needs the name of a file');
+  return { name, file, url: values.url };
+}
+
+function describeUsage(): string {
+  const rows = describeSettings();
+  const width = Math.max(...rows.map((row) => row.name.length));
+  const lines = rows.map(({ name, fallback, about }) => {
+    const shown = fallback === '' ? '' : ` Default: ${fallback}`;
+    return `  ${name.padEnd(width)}  ${about}${shown}`;
+  });
+  return `${USAGE}${lines.join('\n')}\n`;
+}
+
+async function run({ name, file, url }: Command, config: Config): Promise<void> {
+  const log = createLog(config.logLevel);
+  if (name === 'check') await checkSettings(config, log);
+  else if (name === 'import') await importFile({ config, log, file: file ?? '-', url });
+  else if (name === 'export') await exportFile({ config, log, file: file ?? '-', url });
+  else await serve(config, log);
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  let command: Command;
+  try {
+    command = readCommand(words);
+  } catch (error) {
+    process.stderr.write(`lapwing: ${messageOf(error)}; see lapwing --help\n`);
+    return EXIT.usage;
+  }
+  if (command.name === 'help') process.stdout.write(describeUsage());
+  else if (command.name === 'version') process.stdout.write(`${readVersion()}\n`);
+  else {
+    try {
+      await run(command, readConfig());
+    } catch (error) {
+      process.stderr.write(`lapwing: ${isExpected(error) ? messageOf(error) : describeBug(error)}\n`);
+      return EXIT.failed;
+    }
+  }
+  return EXIT.ok;
+}
+
+/** What an operator can mend: the message says it all. */
+function isExpected(error: unknown): boolean {
+  const kinds = [
+    ConfigError,
+    ConnectionError,
+    EmbeddedError,
+    MigrationError,
+    ServerLockError,
+    TransferFileError,
+  ];
+  return kinds.some((kind) => error instanceof kind) || (error instanceof Error && 'syscall' in error);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function describeBug(error: unknown): string {
+  return `unexpected failure: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,176 @@
+/** The server: the engine and its doors, started in order, stopped in reverse. */
+import type { Config } from './config.ts';
+import { followHostPeriod, watchHost } from './core/watch-host.ts';
+import { DETECTOR_KINDS } from './detect/detector.ts';
+import { createEngine, type Engine } from './engine.ts';
+import { createGraphqlServer } from './graphql/server.ts';
+import { createGraphiqlHandler } from './http/graphiql.ts';
+import { answerHealth, createReadyHandler } from './http/health.ts';
+import { createHttpServer, type Handler } from './http/server.ts';
+import { createGraphiteListener } from './ingest/listen.ts';
+import type { Log } from './log.ts';
+import { createStats, type Stats } from './observe/stats.ts';
+import { openDatabase, type OpenDatabase } from './open-database.ts';
+import { createHostSource } from './source/host.ts';
+import { buildOrTearDown, type Teardown } from './teardown.ts';
+import { readVersion } from './version.ts';
+
+export interface Lapwing {
+  readonly version: string;
+  /** What it listens on, by protocol. */
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly engine: Engine;
+  /** Takes no more, finishes what was taken, saves the models, stops the database. */
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Starts everything the settings ask for.
+ * @param options.onLost another server took the database over: stop
+ * @throws errors whose messages say what to do, having stopped what was started
+ */
+export async function startLapwing(
+  config: Config,
+  log: Log,
+  options: { readonly onLost: (error: Error) => void },
+): Promise<Lapwing> {
+  const startedAt = new Date();
+  const version = readVersion();
+  const stats = createStats();
+  return buildOrTearDown(async (teardown) => {
+    const database = await openDatabase({
+      config,
+      log,
+      onLost: options.onLost,
+      onDown: () => stats.count('database_restarts'),
+    });
+    teardown.add(database.stop);
+    const engine = await startEngine({ config, log, stats, database, teardown });
+    const http = await listenHttp({ config, log, engine, database, teardown, facts: { version, startedAt } });
+    const graphite = await listenGraphite({ config, log, engine, teardown });
+    log.info({ version, http, graphite, database: database.description }, 'ready');
+    return {
+      version,
+      addresses: {
+        http: `${http}/`,
+        graphql: `${http}/graphql`,
+        graphiql: `${http}/graphql`,
+        subscriptions: `${http.replace(/^http/, 'ws')}/graphql`,
+        ...(graphite === null ? {} : { graphite }),
+      },
+      engine,
+      stop: teardown.run,
+    };
+  });
+}
+
+interface Surroundings {
+  readonly config: Config;
+  readonly log: Log;
+  readonly teardown: Teardown;
+}
+
+async function startEngine(
+  options: Surroundings & { readonly stats: Stats; readonly database: OpenDatabase },
+): Promise<Engine> {
+  const { config, log, stats, database, teardown } = options;
+  const host = config.hostMetrics
+    ? await createHostSource({ periodSeconds: config.hostPeriodSeconds })
+    : null;
+  if (host !== null) teardown.add(() => host.stop());
+  const engine = await createEngine({ database, config, log, stats, sources: host === null ? [] : [host] });
+  teardown.add(engine.stop);
+  const { registry } = engine;
+  if (host !== null) {
+    await followHostPeriod(engine.pool, registry, config.hostPeriodSeconds);
+    // Somebody else's database is not filled without being asked.
+    if (database.isEmbedded && registry.size === 0) await watchHost(engine.monitor, host.supported, log);
+  }
+  engine.start();
+  engine.poll.start();
+  return engine;
+}
+
+/** @returns the address, without a slash at its end */
+async function listenHttp(
+  options: Surroundings & {
+    readonly engine: Engine;
+    readonly database: OpenDatabase;
+    readonly facts: { readonly version: string; readonly startedAt: Date };
+  },
+): Promise<string> {
+  const { config, log, engine, database, teardown } = options;
+  const [{ name, version, learningRows }] = DETECTOR_KINDS;
+  const graphql = createGraphqlServer({
+    parts: {
+      ...engine,
+      facts: {
+        ...options.facts,
+        database: database.description,
+        detector: `${name} ${version}`,
+        learningRows,
+      },
+    },
+    log,
+  });
+  const server = createHttpServer({
+    host: config.host,
+    port: config.port,
+    routes: new Map<string, Handler>([
+      ['/graphql', config.graphiql ? createGraphiqlHandler(graphql.handle) : graphql.handle],
+      ['/health', answerHealth],
+      ['/ready', createReadyHandler(() => checkReadiness(engine, database))],
+    ]),
+    socketRoutes: new Map([['/graphql', graphql.sockets]]),
+    log,
+  });
+  const port = await server.start();
+  teardown.add(server.stop);
+  return `http://${formatHost(config.host)}:${port}`;
+}
+
+async function checkReadiness(engine: Engine, database: OpenDatabase) {
+  if (!database.isUp()) return { problems: ['the database is being started again'] };
+  try {
+    await engine.pool.query('SELECT 1');
+    return { problems: [] };
+  } catch {
+    return { problems: ['the database does not answer'] };
+  }
+}
+
+/** @returns the address; null when it is switched off */
+async function listenGraphite(options: Surroundings & { readonly engine: Engine }): Promise<string | null> {
+  const { config, log, engine, teardown } = options;
+  if (config.graphitePort === null) return null;
+  const { port, orAnyFree } = config.graphitePort;
+  const { accept, stats } = engine;
+  const listen = async (wanted: number) => {
+    const listener = createGraphiteListener({
+      host: config.host,
+      port: wanted,
+      accept: accept.acceptNamed,
+      log,
+      stats,
+    });
+    const address = await listener.start();
+    teardown.add(listener.stop);
+    return `tcp://${formatHost(address.host)}:${address.port}`;
+  };
+  try {
+    return await listen(port);
+  } catch (error) {
+    if (!orAnyFree || !isTaken(error)) throw error;
+    log.warn({ port }, 'the usual Graphite port is taken; listening on another');
+    return listen(0);
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+}
+
+/** An IPv6 address stands in brackets within a URL. */
+function formatHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,65 @@
+/** The server as its users run it: a process of its own, which can be killed. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+
+export interface ServerProcess {
+  readonly child: ChildProcess;
+  /** Addresses of the ready line. */
+  readonly addresses: Readonly<Record<string, string>>;
+  /** Kills the whole process group, as a machine that loses power would. */
+  kill(): Promise<void>;
+  /** SIGTERM; gives the exit code. */
+  terminate(): Promise<number | null>;
+}
+
+const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+
+/**
+ * Starts `lapwing serve` and waits for its ready line.
+ * @param settings environment variables beside PATH and HOME
+ * @throws Error with what the server said when it ends before it is ready
+ */
+export async function startServerProcess(settings: Readonly<Record<string, string>>): Promise<ServerProcess> {
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'serve'], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, so that killing it does not kill the test.
+    detached: true,
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-20_000)));
+  const exited = once(child, 'exit');
+  const addresses = await new Promise<Record<string, string>>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', (line) => {
+      const { event: _event, version: _version, ...rest } = JSON.parse(line) as Record<string, string>;
+      resolve(rest);
+    });
+    void exited.then(() => reject(new Error(`the server ended before it was ready:\n${said}`)));
+  });
+  return {
+    child,
+    addresses,
+    kill: async () => {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+      await exited;
+    },
+    terminate: async () => {
+      child.kill('SIGTERM');
+      await exited;
+      return child.exitCode;
+    },
+  };
+}
+
+/** A port nobody listens on now. */
+export async function findFreePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+  probe.close();
+  await once(probe, 'close');
+  return address.port;
+}

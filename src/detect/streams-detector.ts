@@ -31,7 +31,7 @@ import {
   type Streams,
   VALUE_STREAM,
 } from './streams.ts';
-import { createTails, fadeTails, judgeTail, type Tails } from './tails.ts';
+import { ageTails, createTails, judgeTail, type Tails } from './tails.ts';
 
 const VERSION = 2;
 const LEARNING_ROWS = 288;
@@ -123,8 +123,8 @@ function judge(state: State, timestampMs: number, value: number): Judgement {
   learnBand(state.band, usual, state.deviation, value);
   state.deviation =
     readCell(streams.now, SHORT_LEVEL_STREAM) - recallTrusted(profile, slots, SHORT_LEVEL_STREAM);
-  fadeTails(state.dayTails, tick.days);
-  fadeTails(state.weekTails, tick.days);
+  ageTails(state.dayTails, tick.days);
+  ageTails(state.weekTails, tick.days);
   for (let stream = 0; stream < STREAMS; stream++) surprises[stream] = judgeStream(state, slots, stream);
   surprises[STREAMS] = judgeSilence(silence, clock.rows, value, tick);
   learnProfile(profile, clock, slots, streams.now);

@@ -13,22 +13,30 @@ const THRESHOLD_SHARE = 0.5;
 const FIRST_ROWS = 60;
 /** Rows at which a list is believed by half. */
 const BELIEF_ROWS = 200;
-/** Records fade to half in this time, so that a year-old disaster does not hide today's. */
-const HALF_LIFE_DAYS = 180;
+/** Every list forgets its largest record once in this time, so that an old disaster does not hide today's. */
+const FORGET_DAYS = 90;
 
 export interface Tails {
   readonly largest: Float64Array;
   readonly rows: Float64Array;
+  /** Days since the lists last forgot. */
+  days: number;
 }
 
 export function createTails(lists: number): Tails {
-  return { largest: new Float64Array(lists * KEPT), rows: new Float64Array(lists) };
+  return { largest: new Float64Array(lists * KEPT), rows: new Float64Array(lists), days: 0 };
 }
 
-/** Lets every record fade by the days that went by. */
-export function fadeTails(tails: Tails, days: number): void {
-  const left = 0.5 ** (days / HALF_LIFE_DAYS);
-  for (let i = 0; i < tails.largest.length; i++) tails.largest[i] = readCell(tails.largest, i) * left;
+/** Lets days go by. Forgetting one of the records forgets its part of the rows they stand for. */
+export function ageTails(tails: Tails, days: number): void {
+  tails.days += days;
+  if (tails.days < FORGET_DAYS) return;
+  tails.days = 0;
+  for (let list = 0; list < tails.rows.length; list++) {
+    const records = tails.largest.subarray(list * KEPT, (list + 1) * KEPT).sort();
+    records[KEPT - 1] = readCell(records, KEPT - 2);
+    tails.rows[list] = (readCell(tails.rows, list) * (KEPT - 1)) / KEPT;
+  }
 }
 
 /**

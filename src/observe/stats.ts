@@ -23,20 +23,15 @@ const COUNTERS = {
     'Points on which a detector threw; the metric goes to status ERROR. Any rise is a bug of ours.',
   models_restored:
     'Models read back from their checkpoint. A steady rise means LAPWING_MODEL_CACHE is too small.',
-  models_evicted:
-    'Models dropped from memory to make room. A steady rise means LAPWING_MODEL_CACHE is too small.',
   models_replayed_rows: 'Stored points fed again to models restored from an older checkpoint.',
   replay_mismatches:
     'Replayed points whose score differs from the stored one. Any rise is a bug or a damaged database.',
   checkpoints_written: 'Model states written to the database.',
-  checkpoints_failed: 'Model states that could not be written; they are written again later.',
   score_events_sent: 'Batches of scores handed to subscribers.',
   scores_sent: 'Scored points handed to subscribers, counted once per subscriber.',
   subscribers_caught_up: 'Times a subscriber left the live buffer and was served from the database instead.',
   source_reads: 'Readings of metrics from their sources.',
   source_read_failures: 'Readings of metrics that failed. Rises when a source is away or refuses us.',
-  polls_skipped: 'Readings left out because the one before had not ended. Rises when sources are slow.',
-  partitions_created: 'Monthly tables of samples made.',
   partitions_dropped: 'Monthly tables of samples dropped by retention.',
   database_restarts: 'Times the embedded database ended by itself and was started again.',
   graphite_lines: 'Lines read from Graphite connections, good and bad, blank ones left out.',
@@ -50,16 +45,7 @@ const COUNTERS = {
 const REASON_COUNTERS = {
   points_rejected: {
     help: 'Points refused, by reason. Rises when a sender sends nonsense or its clock is wrong.',
-    reasons: [
-      'bad_name',
-      'bad_value',
-      'bad_timestamp',
-      'too_old',
-      'too_far_ahead',
-      'too_many_metrics',
-      'unknown_metric',
-      'other',
-    ],
+    reasons: ['bad_name', 'bad_value', 'too_old', 'too_far_ahead', 'too_many_metrics'],
   },
   graphite_lines_bad: {
     help: 'Graphite lines left out, by reason; each costs only itself. Rises when a sender speaks another protocol.',
@@ -72,9 +58,7 @@ const GAUGES = {
   ingest_queue_points:
     'Points waiting to be written. Near LAPWING_INGEST_QUEUE_POINTS senders are held back.',
   metrics: 'Metrics known, monitored or not.',
-  metrics_monitored: 'Metrics that are monitored.',
   models_in_memory: 'Models in memory; at LAPWING_MODEL_CACHE colder ones are dropped.',
-  models_dirty: 'Models ahead of their checkpoint: what a restart has to replay.',
   subscribers: 'Live subscriptions open.',
   graphite_connections: 'Graphite connections open.',
   poll_lag_seconds:

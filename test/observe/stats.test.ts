@@ -1,3 +1,5 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createStats } from '../../src/observe/stats.ts';
 
@@ -46,5 +48,20 @@ describe('the statistics', () => {
     one.count('points_scored', 5);
     expect(before.find(({ name }) => name === 'points_scored')?.value).toBe(5);
     expect(other.read('points_scored')).toBe(0);
+  });
+
+  it('are all counted somewhere: a number that can only be 0 would be a lie', () => {
+    const source = join(import.meta.dirname, '../../src');
+    const files = readdirSync(source, { recursive: true, encoding: 'utf8' });
+    const code = files
+      .filter((file) => file.endsWith('.ts') && !/generated|observe.stats/.test(file))
+      .map((file) => readFileSync(join(source, file), 'utf8'))
+      .join('\n');
+    const names = new Set(
+      createStats()
+        .snapshot()
+        .map(({ name }) => name),
+    );
+    expect([...names].filter((name) => !code.includes(`'${name}'`))).toEqual([]);
   });
 });

@@ -57,7 +57,6 @@ const REASON_COUNTERS = {
 const GAUGES = {
   ingest_queue_points:
     'Points waiting to be written. Near LAPWING_INGEST_QUEUE_POINTS senders are held back.',
-  metrics: 'Metrics known, monitored or not.',
   models_in_memory: 'Models in memory; at LAPWING_MODEL_CACHE colder ones are dropped.',
   subscribers: 'Live subscriptions open.',
   graphite_connections: 'Graphite connections open.',

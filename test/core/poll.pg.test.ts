@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import type { ReadRequest, Source } from '../../src/source/source.ts';
+import { withDatabase } from '../helpers/database.ts';
+import { createDeferred } from '../helpers/deferred.ts';
+import { startEngine } from '../helpers/start-engine.ts';
+
+/** A source whose answers the test decides. */
+function createScriptedSource(
+  read: (requests: readonly ReadRequest[]) => ReturnType<NonNullable<Source['polling']>['read']>,
+): Source {
+  return {
+    datasource: 'HOST',
+    describe: (spec) => {
+      const { metric } = spec as { metric: string };
+      return {
+        identity: metric,
+        name: `Host/${metric}`,
+        description: metric,
+        unit: null,
+        server: 'local/Host/test',
+        location: 'local',
+        tagName: null,
+        periodSeconds: 1,
+        modelParams: { min: 0, max: 100 },
+        resource: null,
+      };
+    },
+    catalogue: () => [],
+    polling: { settleSeconds: 0, maxBatch: 10, read },
+  };
+}
+
+describe('poll', () => {
+  it('stores samples and how far the source was read in one transaction, and asks on from there', async () => {
+    await using database = await withDatabase();
+    const asked: (number | null)[] = [];
+    const third = createDeferred<void>();
+    const first = Math.floor(Date.now() / 1000) * 1000 - 60_000;
+    const source = createScriptedSource((requests) => {
+      const [request] = requests;
+      if (request === undefined) return Promise.resolve([]);
+      asked.push(request.fromMs);
+      if (asked.length === 3) third.resolve();
+      const timestampMs = request.fromMs ?? first;
+      return Promise.resolve([
+        { metricId: request.metricId, samples: [{ timestampMs, value: 1 }], readToMs: timestampMs + 1000 },
+      ]);
+    });
+    await using engine = await startEngine(database, { sources: [source] });
+    const id = await engine.monitor.monitorMetric({ datasource: 'HOST', spec: { metric: 'a' } });
+    engine.poll.start();
+    await third.promise;
+    await engine.poll.stop();
+    expect(asked.slice(0, 3)).toEqual([null, first + 1000, first + 2000]);
+    const entry = engine.registry.byId(id);
+    expect(entry?.readToMs).toBe((entry?.lastTimestampMs ?? 0) + 1000);
+  });
+
+  it('keeps the first failure on the metric with its deadline, and wipes it at the next success', async () => {
+    await using database = await withDatabase();
+    let isBroken = true;
+    const source = createScriptedSource((requests) =>
+      Promise.resolve(
+        requests.map(({ metricId }) =>
+          isBroken
+            ? { metricId, error: new Error('throttled') }
+            : { metricId, samples: [], readToMs: Date.now() },
+        ),
+      ),
+    );
+    await using engine = await startEngine(database, { sources: [source] });
+    const id = await engine.monitor.monitorMetric({ datasource: 'HOST', spec: { metric: 'a' } });
+    const changes = engine.statusFeed.subscribe([id]);
+    const readError = async () =>
+      (await database.prisma.metric.findUniqueOrThrow({ where: { id } })).collectorError;
+    engine.poll.start();
+    await changes.next();
+    expect(await readError()).toMatchObject({ message: 'throttled' });
+    expect(engine.registry.byId(id)?.status).toBe('ACTIVE');
+    isBroken = false;
+    await changes.next();
+    expect(await readError()).toBeNull();
+    await changes.return?.();
+  });
+
+  it('puts a metric in ERROR once its grace is over', async () => {
+    await using database = await withDatabase();
+    const source = createScriptedSource(() => Promise.reject(new Error('expired token')));
+    await using engine = await startEngine(database, { sources: [source] });
+    const id = await engine.monitor.monitorMetric({ datasource: 'HOST', spec: { metric: 'a' } });
+    const past = new Date(Date.now() - 1000).toISOString();
+    await database.pool.query('UPDATE metric SET collector_error = $1', [
+      { message: 'throttled', since: past, deadline: past },
+    ]);
+    await engine.registry.load();
+    const changes = engine.statusFeed.subscribe([id]);
+    engine.poll.start();
+    await changes.next();
+    expect(await database.prisma.metric.findUniqueOrThrow({ where: { id } })).toMatchObject({
+      status: 'ERROR',
+      message: 'expired token',
+      collectorError: null,
+    });
+    await changes.return?.();
+  });
+});

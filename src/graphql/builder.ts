@@ -38,7 +38,7 @@ export const builder = new SchemaBuilder<{
     cursorType: 'String',
     encodeGlobalID: writeNodeId,
     decodeGlobalID: (text) => readNodeId(text),
-    nodesOnConnection: true,
+    nodesOnConnection: { description: 'The page without cursors.' },
     idFieldOptions: {
       description: 'Readable and typed: the name of the type, a colon, what names the thing.',
     },
@@ -59,7 +59,7 @@ export const builder = new SchemaBuilder<{
     cursorFieldOptions: { description: 'The place of this edge in the list.' },
     nodeFieldOptions: { description: 'The thing itself.' },
     edgesFieldOptions: { description: 'The page, with a cursor for each thing.' },
-    nodesFieldOptions: { description: 'The page without cursors.' },
+    pageInfoFieldOptions: { description: 'Where the page lies within the list.' },
     firstArgOptions: { description: 'How many from the front.' },
     afterArgOptions: { description: 'Only what comes after this cursor.' },
     lastArgOptions: { description: 'How many from the end.' },

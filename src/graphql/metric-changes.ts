@@ -15,9 +15,7 @@ const RetryMetricInputRef = defineIdInput('RetryMetricInput', 'The metric to try
 
 const text = z
   .string()
-  .max(LONGEST_TEXT, {
-    error: ({ input }) => `expected at most ${LONGEST_TEXT} characters, got ${String(input).length}`,
-  })
+  .max(LONGEST_TEXT, { error: `expected at most ${LONGEST_TEXT} characters` })
   .regex(/^[^\p{Cc}]*$/u, { error: 'expected no control characters' })
   .nullish();
 

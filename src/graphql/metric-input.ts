@@ -70,13 +70,12 @@ export const AlertPolicyInputRef = builder.inputType('AlertPolicyInput', {
 });
 
 /** The one member that is given: its source, and the spec as the source wants it. GraphQL saw to it that there is one. */
-export function readSpec(input: typeof MetricSpecInputRef.$inferInput): {
+export function readSpec({ custom, host }: typeof MetricSpecInputRef.$inferInput): {
   datasource: Datasource;
   spec: unknown;
 } {
-  if (input.custom != null) return { datasource: 'CUSTOM', spec: withoutNulls(input.custom) };
-  if (input.host != null) return { datasource: 'HOST', spec: withoutNulls(input.host) };
-  throw new Error('a @oneOf input without a member');
+  if (custom != null) return { datasource: 'CUSTOM', spec: withoutNulls(custom) };
+  return { datasource: 'HOST', spec: withoutNulls(host) };
 }
 
 export function readModelParams(input: typeof ModelParamsInputRef.$inferInput): ModelParams {

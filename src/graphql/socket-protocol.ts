@@ -2,7 +2,7 @@
  * The protocol graphql-transport-ws over yoga's pipeline: the same parsing, limits, context and masking as over HTTP.
  * A bad operation is answered by an error of its own and never costs the socket.
  */
-import { type ExecutionArgs, GraphQLError } from 'graphql';
+import { type DocumentNode, type ExecutionArgs, GraphQLError, type GraphQLSchema } from 'graphql';
 import {
   type Context,
   makeServer,
@@ -19,6 +19,14 @@ export type GetEnveloped = YogaServerInstance<object, object>['getEnveloped'];
 interface Runner {
   readonly execute: (args: ExecutionArgs) => OperationResult;
   readonly subscribe: (args: ExecutionArgs) => OperationResult;
+}
+
+/** What yoga gives for one operation; its own type says `any`. */
+interface Pipeline extends Runner {
+  readonly schema: GraphQLSchema;
+  readonly parse: (source: string) => DocumentNode;
+  readonly validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[];
+  readonly contextFactory: () => unknown;
 }
 
 const MOST_OPERATIONS = 50;
@@ -61,7 +69,8 @@ async function prepare(
   getEnveloped: GetEnveloped,
   payload: SubscribePayload,
 ): Promise<{ args: ExecutionArgs; runner: Runner } | { errors: readonly GraphQLError[] }> {
-  const { schema, parse, validate, contextFactory, execute, subscribe } = getEnveloped({ params: payload });
+  const pipeline: Pipeline = getEnveloped({ params: payload });
+  const { schema, parse, validate, contextFactory, execute, subscribe } = pipeline;
   const document = parse(payload.query);
   const errors = validate(schema, document);
   if (errors.length > 0) return { errors };
@@ -76,7 +85,7 @@ async function prepare(
 }
 
 /** The new operation is among those counted. */
-function checkOperationCount({ subscriptions }: Context<Record<string, unknown> | undefined, unknown>): void {
+function checkOperationCount({ subscriptions }: Context): void {
   if (Object.keys(subscriptions).length <= MOST_OPERATIONS) return;
   throw new GraphQLError(`more than ${MOST_OPERATIONS} operations at once on one socket`, {
     extensions: { code: 'TOO_MANY_OPERATIONS' },

@@ -1,0 +1,61 @@
+/** A client of the live API over WebSocket or event stream, that records what it got. */
+import { createClient } from 'graphql-ws';
+import { createClient as createSseClient } from 'graphql-sse';
+import { WebSocket } from 'ws';
+import type { TestServer } from './start-server.ts';
+
+export interface LiveResult {
+  readonly data?: Record<string, unknown> | null | undefined;
+  readonly errors?: readonly { readonly message: string; readonly extensions?: Record<string, unknown> }[];
+}
+
+/** One running operation. */
+export interface LiveOperation extends AsyncDisposable {
+  /** The next result; done when the server completed the operation. */
+  readonly next: () => Promise<IteratorResult<LiveResult, unknown>>;
+}
+
+export interface Transport {
+  readonly name: string;
+  readonly subscribe: (
+    server: Pick<TestServer, 'url'>,
+    query: string,
+    variables?: Record<string, unknown>,
+  ) => LiveOperation;
+}
+
+/** Both ways to subscribe: the same tests run over each. */
+export const TRANSPORTS: readonly Transport[] = [
+  {
+    name: 'WebSocket',
+    subscribe: (server, query, variables) => {
+      const client = createClient({
+        url: `${server.url.replace('http', 'ws')}/graphql`,
+        webSocketImpl: WebSocket,
+        retryAttempts: 0,
+      });
+      const iterator = client.iterate({ query, ...(variables === undefined ? {} : { variables }) });
+      return operate(iterator as AsyncIterableIterator<LiveResult>, () => client.dispose());
+    },
+  },
+  {
+    name: 'event stream',
+    subscribe: (server, query, variables) => {
+      const client = createSseClient({ url: `${server.url}/graphql`, retryAttempts: 0 });
+      const iterator = client.iterate({ query, ...(variables === undefined ? {} : { variables }) });
+      return operate(iterator as AsyncIterableIterator<LiveResult>, () => client.dispose());
+    },
+  },
+];
+
+function operate(
+  iterator: AsyncIterableIterator<LiveResult>,
+  close: () => void | Promise<void>,
+): LiveOperation {
+  return {
+    next: () => iterator.next(),
+    [Symbol.asyncDispose]: async () => {
+      await close();
+    },
+  };
+}

@@ -2,11 +2,11 @@
 import { arch, cpus, hostname, platform } from 'node:os';
 import { z } from 'zod';
 import { InvalidInputError, NotSupportedError } from '../errors.ts';
-import { type HostMetric, describeHostMetrics, findSupported } from './host-metrics.ts';
+import { type HostMetric, type HostMetricRow, describeHostMetrics, findSupported } from './host-metrics.ts';
 import { createHostPolling } from './host-polling.ts';
 import { type HostProbe, createHostProbe } from './host-probe.ts';
 import { createHostMeasuring } from './host-reading.ts';
-import type { MetricDescription, Source, SourceResource } from './source.ts';
+import type { MetricDescription, Source, SourceResource, SupportedResourceType } from './source.ts';
 
 export interface HostSource extends Source {
   /** The metrics this machine has: what a fresh server starts to watch. */
@@ -38,6 +38,7 @@ export async function createHostSource(options: {
   await measure();
   const rows = describeHostMetrics(probe.processors);
   const host = describeHost(probe.processors);
+  const hostType = describeHostType(supported, rows, periodSeconds);
 
   const find = (spec: unknown) => findMetric(spec, supported);
   const describe = (spec: unknown): MetricDescription => {
@@ -60,28 +61,30 @@ export async function createHostSource(options: {
   return {
     datasource: 'HOST',
     describe,
-    catalogue: () => [
-      {
-        name: NAMESPACE,
-        namespace: NAMESPACE,
-        aggregatable: false,
-        metrics: supported.map((metric) => ({
-          namespace: NAMESPACE,
-          metric,
-          unit: rows[metric].unit,
-          statistic: rows[metric].statistic,
-          periodSeconds,
-          dimensions: [],
-          defaultMin: 0,
-          defaultMax: rows[metric].max,
-          isDefault: true,
-        })),
-      },
-    ],
+    catalogue: () => [hostType],
     polling: createHostPolling({ measure, findMetric: find, periodSeconds, now }),
     supported,
     stop: () => probe.stop(),
   };
+}
+
+function describeHostType(
+  supported: readonly HostMetric[],
+  rows: Readonly<Record<HostMetric, HostMetricRow>>,
+  periodSeconds: number,
+): SupportedResourceType {
+  const metrics = supported.map((metric) => ({
+    namespace: NAMESPACE,
+    metric,
+    unit: rows[metric].unit,
+    statistic: rows[metric].statistic,
+    periodSeconds,
+    dimensions: [],
+    defaultMin: 0,
+    defaultMax: rows[metric].max,
+    isDefault: true,
+  }));
+  return { name: NAMESPACE, namespace: NAMESPACE, aggregatable: false, metrics };
 }
 
 function findMetric(spec: unknown, supported: readonly HostMetric[]): HostMetric {

@@ -43,9 +43,9 @@ export interface Engine {
   readonly sources: ReadonlyMap<Datasource, Source>;
   readonly stats: Stats;
   /** Goes on with unfinished backlogs and begins retention; polling is begun apart, by `poll.start`. */
-  start(): void;
+  start: () => void;
   /** Finishes what was taken, and saves every model. Subscriptions end. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /**

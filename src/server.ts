@@ -154,7 +154,7 @@ async function listenGraphite(options: Surroundings & { readonly engine: Engine 
       stats,
     });
     const address = await listener.start();
-    teardown.add(listener.stop);
+    teardown.add(() => listener.stop());
     return `tcp://${formatHost(address.host)}:${address.port}`;
   };
   try {

@@ -1,9 +1,9 @@
 /** What was started is stopped in reverse. (Node 20 has no AsyncDisposableStack.) */
 export interface Teardown {
   /** `stop` runs before everything added earlier. */
-  add(stop: () => Promise<void> | void): void;
+  add: (stop: () => Promise<void> | void) => void;
   /** Runs all of them, once; one that fails keeps none of the others from running. @throws AggregateError */
-  run(): Promise<void>;
+  run: () => Promise<void>;
 }
 
 export function createTeardown(): Teardown {

@@ -11,11 +11,11 @@ import { openRemoteEnd } from './remote-end.ts';
 /** Where models are taken from and brought to. */
 export interface TransferEnd {
   /** How many models an export of everything has. */
-  count(): Promise<number>;
-  exportModels(): AsyncIterable<object>;
+  count: () => Promise<number>;
+  exportModels: () => AsyncIterable<object>;
   /** One message per model that could not be imported; null for one that was, or was there already. */
-  importModels(models: readonly unknown[]): Promise<readonly (string | null)[]>;
-  stop(): Promise<void>;
+  importModels: (models: readonly unknown[]) => Promise<readonly (string | null)[]>;
+  stop: () => Promise<void>;
 }
 
 /** The file cannot be used, or some of it could not be imported. */
@@ -109,7 +109,7 @@ async function readModels(file: string): Promise<readonly unknown[]> {
     throw new TransferFileError(`cannot read ${file}: ${describe(error)}`, { cause: error });
   }
   // A single exported model is taken as well.
-  return Array.isArray(content) ? content : [content];
+  return Array.isArray(content) ? (content as readonly unknown[]) : [content];
 }
 
 function describe(error: unknown): string {

@@ -43,14 +43,14 @@ export interface Accept {
    * @throws RetryLaterError when the queue is full or the database away: nothing is known to be stored, and sending
    *   the same points again is safe
    */
-  acceptNamed(points: readonly NamedPoint[]): Promise<AcceptResult>;
+  acceptNamed: (points: readonly NamedPoint[]) => Promise<AcceptResult>;
   /**
    * Stores samples of one metric, and up to where its source has been read, together.
    * @throws NotFoundError, RetryLaterError
    */
-  acceptSamples(metricId: string, samples: readonly Sample[], readToMs?: number): Promise<AcceptResult>;
+  acceptSamples: (metricId: string, samples: readonly Sample[], readToMs?: number) => Promise<AcceptResult>;
   /** Waits until everything taken so far is committed or refused. Nothing is taken any more. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 interface Pending {

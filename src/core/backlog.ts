@@ -15,10 +15,10 @@ import { createWakeUp } from './wake-up.ts';
 
 export interface Backlog {
   /** To be called when a metric got samples or a new status: it goes on from there if it can. */
-  check(entry: MetricEntry): void;
+  check: (entry: MetricEntry) => void;
   /** Goes on with every metric an earlier run left unfinished. */
-  start(): void;
-  stop(): Promise<void>;
+  start: () => void;
+  stop: () => Promise<void>;
 }
 
 /** Some milliseconds of scoring and writing: live points wait no longer than this for their turn. */

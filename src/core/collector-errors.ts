@@ -10,7 +10,7 @@ import type { Turns } from './turns.ts';
 
 export interface CollectorErrors {
   /** Never throws: a database that is away now is told at the next reading. */
-  note(entry: MetricEntry, failure: Error | null): Promise<void>;
+  note: (entry: MetricEntry, failure: Error | null) => Promise<void>;
 }
 
 /** Three hours, as HTM-IT had it. */

@@ -24,9 +24,9 @@ export interface Draft {
 
 export interface Commit {
   /** To be called before a draft is begun: after a failure it reads back what is committed. */
-  prepare(): Promise<void>;
+  prepare: () => Promise<void>;
   /** @throws whatever the database threw; nothing of the draft holds then, as far as anyone can know */
-  commit(draft: Draft): Promise<void>;
+  commit: (draft: Draft) => Promise<void>;
 }
 
 /** Some 10 kB each; with every batch at most this many, so that they never hold up the samples. */

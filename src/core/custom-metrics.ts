@@ -6,7 +6,7 @@ import type { Registry } from './registry.ts';
 
 export interface CustomMetrics {
   /** In a turn: makes those that are not known, up to the limit of metrics. Names are checked already. */
-  ensure(wanted: readonly { readonly name: string; readonly unit: string | null }[]): Promise<void>;
+  ensure: (wanted: readonly { readonly name: string; readonly unit: string | null }[]) => Promise<void>;
 }
 
 export function createCustomMetrics(options: {

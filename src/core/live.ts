@@ -44,23 +44,23 @@ export interface Live {
    * Everything after the cursor, then live, without a gap or a repeat. `return()` ends it at once.
    * @throws CursorInvalidError, CursorExpiredError at once, not at the first event
    */
-  subscribe(options: SubscribeOptions): AsyncIterableIterator<ScoreEvent>;
+  subscribe: (options: SubscribeOptions) => AsyncIterableIterator<ScoreEvent>;
   /** The same log by pages, oldest first. @throws CursorInvalidError, CursorExpiredError */
-  readPage(
+  readPage: (
     options: PageOptions,
-  ): Promise<{ readonly rows: readonly ScoredSample[]; readonly hasMore: boolean }>;
-  cursorOf(seq: number): string;
+  ) => Promise<{ readonly rows: readonly ScoredSample[]; readonly hasMore: boolean }>;
+  cursorOf: (seq: number) => string;
   /** Cursor of the newest score. */
-  head(): string;
-  subscriberCount(): number;
+  head: () => string;
+  subscriberCount: () => number;
   /** Appends what a transaction just committed. */
-  publish(scores: readonly ScoredSample[]): void;
+  publish: (scores: readonly ScoredSample[]) => void;
   /** Scores of a metric that was deleted or unmonitored are shown no more. */
-  forget(metricNumber: number): void;
+  forget: (metricNumber: number) => void;
   /** To be called after retention: cursors before the new floor have expired. */
-  refreshBounds(): Promise<void>;
+  refreshBounds: () => Promise<void>;
   /** Ends every subscription, as if the client had ended it. */
-  close(): void;
+  close: () => void;
 }
 
 /** About half a minute of 1,000 scores a second; 10 MB. */

@@ -15,19 +15,19 @@ import type { MetricEntry } from './registry.ts';
 /** A metric's model, ready for its next point. */
 export interface Model {
   /** Judges a sample and learns from it. @throws RangeError as Detector.update does */
-  judge(sample: Sample): Judgement;
+  judge: (sample: Sample) => Judgement;
 }
 
 export interface Models {
   /** The models of these metrics by metric number. */
-  acquire(entries: readonly MetricEntry[]): Promise<ReadonlyMap<number, Model>>;
+  acquire: (entries: readonly MetricEntry[]) => Promise<ReadonlyMap<number, Model>>;
   /** Throws models away whose batch did not commit, or whose metric is no longer scored. */
-  discard(numbers: Iterable<number>): void;
+  discard: (numbers: Iterable<number>) => void;
   /** Checkpoints worth writing with the next batch, at most `limit`; `confirm` once they are committed. */
-  dueCheckpoints(touched: Iterable<MetricEntry>, limit: number): readonly Checkpoint[];
+  dueCheckpoints: (touched: Iterable<MetricEntry>, limit: number) => readonly Checkpoint[];
   /** Every model with rows since its checkpoint, for the orderly stop; in portions of at most `limit`. */
-  dirtyCheckpoints(limit: number): readonly Checkpoint[];
-  confirm(checkpoints: readonly Checkpoint[]): void;
+  dirtyCheckpoints: (limit: number) => readonly Checkpoint[];
+  confirm: (checkpoints: readonly Checkpoint[]) => void;
   readonly size: number;
 }
 

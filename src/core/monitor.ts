@@ -47,17 +47,17 @@ export interface Monitor {
    * Makes a metric known without watching it, so that its history can be stored first; one that is known stays as
    * it is. @throws NotSupportedError, InvalidInputError
    */
-  createMetric(datasource: Datasource, spec: unknown): Promise<string>;
+  createMetric: (datasource: Datasource, spec: unknown) => Promise<string>;
   /** @throws AlreadyMonitoredError, NotSupportedError, InvalidInputError */
-  monitorMetric(request: MonitorRequest): Promise<string>;
+  monitorMetric: (request: MonitorRequest) => Promise<string>;
   /** The samples stay, scores and model go. A metric that is not monitored stays as it is. */
-  unmonitorMetric(id: string): Promise<string>;
+  unmonitorMetric: (id: string) => Promise<string>;
   /** The metric, its samples and its model are gone. */
-  deleteMetric(id: string): Promise<string>;
+  deleteMetric: (id: string) => Promise<string>;
   /** ERROR → back to work. @throws InvalidInputError when the status is another */
-  retryMetric(id: string): Promise<string>;
+  retryMetric: (id: string) => Promise<string>;
   /** @throws InvalidInputError */
-  updateMetric(id: string, change: MetricChange): Promise<string>;
+  updateMetric: (id: string, change: MetricChange) => Promise<string>;
 }
 
 export interface MonitorOptions {

@@ -8,9 +8,9 @@ import type { CollectorErrors } from './collector-errors.ts';
 import type { MetricEntry, Registry } from './registry.ts';
 
 export interface Poll {
-  start(): void;
+  start: () => void;
   /** Aborts what is being read; what was read is still stored. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 const TICK_MS = 1000;

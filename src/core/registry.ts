@@ -30,14 +30,14 @@ export interface MetricEntry {
 }
 
 export interface Registry {
-  byId(id: string): MetricEntry | undefined;
-  byNumber(number: number): MetricEntry | undefined;
-  byIdentity(datasource: Datasource, identity: string): MetricEntry | undefined;
-  all(): Iterable<MetricEntry>;
+  byId: (id: string) => MetricEntry | undefined;
+  byNumber: (number: number) => MetricEntry | undefined;
+  byIdentity: (datasource: Datasource, identity: string) => MetricEntry | undefined;
+  all: () => Iterable<MetricEntry>;
   readonly size: number;
   /** Reads metrics again: all of them, or those of the given numbers (one that is gone is forgotten). */
-  load(numbers?: readonly number[]): Promise<void>;
-  forget(number: number): void;
+  load: (numbers?: readonly number[]) => Promise<void>;
+  forget: (number: number) => void;
 }
 
 interface MetricRow {

@@ -6,10 +6,10 @@ import type { Live } from './live.ts';
 import type { Turns } from './turns.ts';
 
 export interface Retain {
-  start(): void;
-  stop(): void;
+  start: () => void;
+  stop: () => void;
   /** Drops what is due now. */
-  run(): Promise<void>;
+  run: () => Promise<void>;
 }
 
 const HOUR_MS = 3_600_000;

@@ -24,9 +24,12 @@ export function leastScore(filter: ScoreFilter): number {
   return Math.max(filter.minAnomalyScore ?? 0, CLASS_SCORE[filter.minClass ?? 'NONE']);
 }
 
+/** Every part of the filter that is about the metric. */
 export function matchesMetric(filter: ScoreFilter, entry: MetricEntry): boolean {
-  const { metricIds, datasource, server, nameContains } = filter;
-  if (metricIds !== undefined && !metricIds.includes(entry.id)) return false;
+  return (filter.metricIds?.includes(entry.id) ?? true) && matchesName(filter, entry);
+}
+
+function matchesName({ datasource, server, nameContains }: ScoreFilter, entry: MetricEntry): boolean {
   if (datasource !== undefined && entry.datasource !== datasource) return false;
   if (server !== undefined && entry.server !== server) return false;
   return nameContains === undefined || entry.name.toLowerCase().includes(nameContains.toLowerCase());
@@ -41,11 +44,10 @@ export function compileFilter(filter: ScoreFilter, registry: Registry): (sample:
   const least = leastScore(filter);
   if (!narrowsMetrics(filter)) return ({ score }) => score >= least;
   const ids = filter.metricIds === undefined ? null : new Set(filter.metricIds);
-  const { metricIds: _, ...rest } = filter;
   return ({ score, metricNumber }) => {
     if (score < least) return false;
     const entry = registry.byNumber(metricNumber);
     if (entry === undefined) return false;
-    return (ids === null || ids.has(entry.id)) && matchesMetric(rest, entry);
+    return (ids === null || ids.has(entry.id)) && matchesName(filter, entry);
   };
 }

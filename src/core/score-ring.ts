@@ -6,10 +6,10 @@ export interface ScoreRing {
   readonly first: number;
   readonly last: number;
   /** Undefined for a sample whose metric was deleted or unmonitored since. */
-  get(seq: number): ScoredSample | undefined;
+  get: (seq: number) => ScoredSample | undefined;
   /** Appends what was committed. After places that were missed (an unclear commit) the ring begins anew. */
-  append(scores: readonly ScoredSample[]): void;
-  forget(metricNumber: number): void;
+  append: (scores: readonly ScoredSample[]) => void;
+  forget: (metricNumber: number) => void;
 }
 
 /** @param last the log's last place so far */

@@ -2,18 +2,18 @@
 import { createWakeUp } from './wake-up.ts';
 
 export interface StatusFeed {
-  publish(metricId: string): void;
+  publish: (metricId: string) => void;
   /**
    * Ids of metrics whose status changed from now on; several changes of one metric before it is read are one.
    * @param ids the metrics of interest; null for all
    */
-  subscribe(ids: readonly string[] | null): AsyncIterableIterator<string>;
+  subscribe: (ids: readonly string[] | null) => AsyncIterableIterator<string>;
   /** Ends every subscription. */
-  close(): void;
+  close: () => void;
 }
 
 export function createStatusFeed(): StatusFeed {
-  const subscribers = new Set<{ offer(metricId: string): void; end(): void }>();
+  const subscribers = new Set<{ offer: (metricId: string) => void; end: () => void }>();
 
   const subscribe = (ids: readonly string[] | null): AsyncIterableIterator<string> => {
     const wanted = ids === null ? null : new Set(ids);

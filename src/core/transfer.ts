@@ -26,12 +26,12 @@ export interface Transfer {
    * @param sinceMs only samples from this time on; null for all
    * @throws NotFoundError for an id that is not there; InvalidInputError for a metric that is not monitored
    */
-  exportModels(ids: readonly string[] | null, sinceMs?: number | null): AsyncIterable<ExportedModel>;
+  exportModels: (ids: readonly string[] | null, sinceMs?: number | null) => AsyncIterable<ExportedModel>;
   /**
    * Makes the metric if it is not there, gives it the samples if it has none, and monitors it.
    * @throws InvalidInputError, NotSupportedError, RetryLaterError
    */
-  importModel(model: unknown): Promise<ImportedModel>;
+  importModel: (model: unknown) => Promise<ImportedModel>;
 }
 
 const SAMPLES_PER_BATCH = 5000;

@@ -4,7 +4,7 @@
  */
 export interface Turns {
   /** Runs `job` after all that came before it; its failure is the caller's and stops nobody else. */
-  run<T>(job: () => Promise<T>): Promise<T>;
+  run: <T>(job: () => Promise<T>) => Promise<T>;
 }
 
 export function createTurns(): Turns {

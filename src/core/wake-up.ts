@@ -1,8 +1,8 @@
 /** Lets an idle reader sleep until there is something to do. */
 export interface WakeUp {
-  wake(): void;
+  wake: () => void;
   /** Resolves at the next `wake`, or after `limitMs`. A wake with nobody waiting is not remembered. */
-  wait(limitMs?: number): Promise<void>;
+  wait: (limitMs?: number) => Promise<void>;
 }
 
 export function createWakeUp(): WakeUp {

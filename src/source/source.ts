@@ -82,9 +82,9 @@ export interface Source {
    * Checks a spec and says what it means. No network.
    * @throws InvalidInputError naming the field; NotSupportedError for a metric this source cannot watch
    */
-  describe(spec: unknown): MetricDescription;
+  describe: (spec: unknown) => MetricDescription;
   /** Resource types and metrics it can watch. */
-  catalogue(): readonly SupportedResourceType[];
+  catalogue: () => readonly SupportedResourceType[];
   /** Null for sources that are only pushed to. */
   readonly polling: Polling | null;
 }
@@ -95,5 +95,8 @@ export interface Polling {
   /** How many metrics one `read` may ask for. */
   readonly maxBatch: number;
   /** Reads many metrics in as few calls as the outside allows. A failure of one is a ReadFailure, never a throw. */
-  read(requests: readonly ReadRequest[], signal: AbortSignal): Promise<readonly (ReadResult | ReadFailure)[]>;
+  read: (
+    requests: readonly ReadRequest[],
+    signal: AbortSignal,
+  ) => Promise<readonly (ReadResult | ReadFailure)[]>;
 }

@@ -27,10 +27,10 @@ async function take(stream: AsyncIterator<ScoreEvent>, scores: number): Promise<
   const events: ScoreEvent[] = [];
   let seen = 0;
   while (seen < scores) {
-    const { value, done } = await stream.next();
-    if (done === true) break;
-    events.push(value);
-    seen += value.scores.length;
+    const result = await stream.next();
+    if (result.done === true) break;
+    events.push(result.value);
+    seen += result.value.scores.length;
   }
   return events;
 }

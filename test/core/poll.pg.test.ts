@@ -34,13 +34,13 @@ describe('poll', () => {
   it('stores samples and how far the source was read in one transaction, and asks on from there', async () => {
     await using database = await withDatabase();
     const asked: (number | null)[] = [];
-    const third = createDeferred<void>();
+    const third = createDeferred<null>();
     const first = Math.floor(Date.now() / 1000) * 1000 - 60_000;
     const source = createScriptedSource((requests) => {
       const [request] = requests;
       if (request === undefined) return Promise.resolve([]);
       asked.push(request.fromMs);
-      if (asked.length === 3) third.resolve();
+      if (asked.length === 3) third.resolve(null);
       const timestampMs = request.fromMs ?? first;
       return Promise.resolve([
         { metricId: request.metricId, samples: [{ timestampMs, value: 1 }], readToMs: timestampMs + 1000 },

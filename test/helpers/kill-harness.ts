@@ -103,7 +103,7 @@ function metricName(producer: number, metric: number): string {
 }
 
 function valueAt(name: string, row: number): number {
-  const seed = [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 9973, 7);
+  const seed = Buffer.from(name).reduce((sum, byte) => (sum * 31 + byte) % 9973, 7);
   return 50 + 20 * Math.sin((row + seed) / 30) + (((row + 1) * (seed + 17)) % 97) / 20;
 }
 

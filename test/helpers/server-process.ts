@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 
 export interface ServerProcess {
   readonly child: ChildProcess;
-  /** Addresses of the ready line. */
+  /** The ready line: the addresses by protocol, among others. */
   readonly addresses: Readonly<Record<string, string>>;
   /** Kills the whole process group, as a machine that loses power would. */
   kill(): Promise<void>;
@@ -33,8 +33,7 @@ export async function startServerProcess(settings: Readonly<Record<string, strin
   const exited = once(child, 'exit');
   const addresses = await new Promise<Record<string, string>>((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', (line) => {
-      const { event: _event, version: _version, ...rest } = JSON.parse(line) as Record<string, string>;
-      resolve(rest);
+      resolve(JSON.parse(line) as Record<string, string>);
     });
     void exited.then(() => reject(new Error(`the server ended before it was ready:\n${said}`)));
   });

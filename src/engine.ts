@@ -69,8 +69,7 @@ export async function createEngine(options: {
   const statusFeed = createStatusFeed();
   const models = createModels({ pool, log, stats, limit: config.modelCache });
   const months = createSampleMonths(pool);
-  const { publish } = live;
-  const commit = createCommit({ pool, registry, models, months, stats, statusFeed, publish });
+  const commit = createCommit({ pool, registry, models, months, stats, statusFeed, live });
   const backlog = createBacklog({ pool, registry, turns, models, commit, stats, log });
   const customMetrics = createCustomMetrics({
     pool,

@@ -14,6 +14,12 @@ export const METRIC_STATUS_BITS = {
 } as const;
 export type MetricStatus = keyof typeof METRIC_STATUS_BITS;
 
+/** Of a metric, a resource, in UTF-16 units. */
+export const LONGEST_NAME = 255;
+/** What names may not hold: C0, C1, the Unicode line ends and U+FFFD would forge lines in logs and files. */
+// eslint-disable-next-line no-control-regex -- finding them is the point
+export const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffd]/;
+
 /** One sample of one metric. Time in milliseconds since 1970 UTC, value finite. */
 export interface Sample {
   readonly timestampMs: number;

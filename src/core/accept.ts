@@ -3,6 +3,7 @@
  * one transaction. Only then is whoever sent them told what became of them. Requests that come while a batch is
  * being written share the next one.
  */
+import { isOutage } from '../db/outage.ts';
 import { NotFoundError, RetryLaterError, type ErrorCode } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Sample } from '../model.ts';
@@ -120,11 +121,21 @@ export function createAccept(options: {
     await Promise.resolve();
     while (queue.length > 0) {
       const requests = takeBatch(queue);
-      await turns.run(() => write(requests)).catch((error: unknown) => fail(requests, error));
+      await writeOrFail(requests);
       for (const { pending } of requests) queuedPoints -= pending.length;
       stats.set('ingest_queue_points', queuedPoints);
     }
     pumping = null;
+  };
+
+  /** Never throws. Requests that share a batch with one that trips a bug of ours are written without it. */
+  const writeOrFail = async (requests: readonly Request[]): Promise<void> => {
+    try {
+      await turns.run(() => write(requests));
+    } catch (error) {
+      if (requests.length === 1 || isOutage(error)) fail(requests, error);
+      else for (const request of requests) await writeOrFail([request]);
+    }
   };
 
   const write = async (requests: readonly Request[]) => {
@@ -167,11 +178,18 @@ export function createAccept(options: {
   };
 
   const fail = (requests: readonly Request[], error: unknown) => {
-    log.warn({ err: error, requests: requests.length }, 'batch of points could not be written');
+    const isTemporary = isOutage(error);
+    if (isTemporary)
+      log.warn({ err: error, requests: requests.length }, 'batch of points could not be written');
+    else log.error({ err: error }, 'unexpected failure writing points');
     for (const request of requests) {
-      stats.count('retry_later');
+      if (isTemporary) stats.count('retry_later');
       request.reject(
-        new RetryLaterError('the points could not be written: send them again in a moment', { cause: error }),
+        isTemporary
+          ? new RetryLaterError('the points could not be written: send them again in a moment', {
+              cause: error,
+            })
+          : new Error('unexpected failure writing points', { cause: error }),
       );
     }
   };

@@ -1,4 +1,5 @@
 /** What a pushed point must be before anything is done with it. */
+import { LONGEST_NAME, UNPRINTABLE } from '../model.ts';
 
 export type RejectReason = 'bad_name' | 'bad_value' | 'too_old' | 'too_far_ahead' | 'too_many_metrics';
 
@@ -7,11 +8,6 @@ export interface Objection {
   /** Names the field and the value. */
   readonly message: string;
 }
-
-const LONGEST_NAME = 255;
-/** C0, C1 and the Unicode line ends: they would forge lines in logs and files. */
-// eslint-disable-next-line no-control-regex -- finding them is the point
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffd]/;
 
 /** Null when the name can be a metric's. */
 export function checkName(name: string): Objection | null {

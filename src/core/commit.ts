@@ -8,6 +8,7 @@ import type { SampleMonths } from '../db/sample-months.ts';
 import { writeBatch, type BacklogScore, type NewSample, type Progress } from '../db/write-batch.ts';
 import type { MetricStatus } from '../model.ts';
 import type { Stats } from '../observe/stats.ts';
+import type { Live } from './live.ts';
 import type { Models } from './models.ts';
 import type { MetricEntry, Registry } from './registry.ts';
 import type { StatusFeed } from './status-feed.ts';
@@ -43,15 +44,16 @@ export function createCommit(options: {
   readonly months: SampleMonths;
   readonly stats: Stats;
   readonly statusFeed: StatusFeed;
-  readonly publish: (scores: readonly ScoredSample[]) => void;
+  readonly live: Pick<Live, 'publish' | 'refreshBounds'>;
 }): Commit {
-  const { pool, registry, models, months, stats, statusFeed } = options;
+  const { pool, registry, models, months, stats, statusFeed, live } = options;
   /** Metrics whose last transaction failed; its outcome is unknown when the connection broke at the commit. */
   const doubtful = new Set<number>();
 
   const prepare = async () => {
     if (doubtful.size === 0) return;
     await registry.load([...doubtful]);
+    await live.refreshBounds();
     doubtful.clear();
   };
 
@@ -102,7 +104,7 @@ export function createCommit(options: {
       scores.push({ ...rest, ...judgement, seq: before + scores.length + 1 });
     }
     stats.count('points_scored', scores.length);
-    if (scores.length > 0) options.publish(scores);
+    if (scores.length > 0) live.publish(scores);
   };
 
   return { prepare, commit };

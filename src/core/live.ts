@@ -57,7 +57,7 @@ export interface Live {
   publish: (scores: readonly ScoredSample[]) => void;
   /** Scores of a metric that was deleted or unmonitored are shown no more. */
   forget: (metricNumber: number) => void;
-  /** To be called after retention: cursors before the new floor have expired. */
+  /** To be called after retention, and after a commit whose outcome was unclear: reads how far the log goes. */
   refreshBounds: () => Promise<void>;
   /** Ends every subscription, as if the client had ended it. */
   close: () => void;
@@ -154,7 +154,10 @@ export async function createLive(options: {
     },
     forget: (metricNumber) => ring.forget(metricNumber),
     refreshBounds: async () => {
-      ({ floor } = await readLogBounds(pool));
+      const now = await readLogBounds(pool);
+      ({ floor } = now);
+      ring.skipTo(now.last);
+      published.wake();
     },
     close: () => {
       for (const stream of [...streams]) void stream.return?.();

@@ -10,6 +10,8 @@ export interface ScoreRing {
   /** Appends what was committed. After places that were missed (an unclear commit) the ring begins anew. */
   append: (scores: readonly ScoredSample[]) => void;
   forget: (metricNumber: number) => void;
+  /** The log goes further than what was appended: what lies between is left to the database. */
+  skipTo: (last: number) => void;
 }
 
 /** @param last the log's last place so far */
@@ -32,6 +34,11 @@ export function createScoreRing(capacity: number, last: number): ScoreRing {
         last = score.seq;
         first = Math.max(first, last - capacity + 1);
       }
+    },
+    skipTo: (newLast) => {
+      if (newLast <= last) return;
+      last = newLast;
+      first = newLast + 1;
     },
     forget: (metricNumber) => {
       for (const [index, slot] of slots.entries()) {

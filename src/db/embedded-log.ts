@@ -6,9 +6,9 @@ const FILE_LIMIT_BYTES = 5_000_000;
 const LINES_KEPT = 30;
 
 export interface PostgresLog {
-  write(line: string): void;
+  write: (line: string) => void;
   /** The last lines, oldest first. */
-  tail(): string;
+  tail: () => string;
 }
 
 /** @param path created when the first line comes; a full disk costs lines, nothing else */

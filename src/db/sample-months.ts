@@ -4,13 +4,13 @@ import { inTransaction } from './transaction.ts';
 
 export interface SampleMonths {
   /** Makes the partitions these times fall into, and notes that they are being written to. */
-  ensure(timestampsMs: Iterable<number>): Promise<void>;
+  ensure: (timestampsMs: Iterable<number>) => Promise<void>;
   /**
    * Drops the months whose samples are all older than `beforeMs` and that nothing was written to since then. Cursors
    * into a dropped month expire.
    * @returns names of the partitions dropped
    */
-  dropBefore(beforeMs: number): Promise<readonly string[]>;
+  dropBefore: (beforeMs: number) => Promise<readonly string[]>;
 }
 
 const DAY_MS = 86_400_000;

@@ -1,15 +1,12 @@
 /** Metrics whose points are pushed to us. Nothing is polled; the source only says what a spec means. */
 import { z } from 'zod';
 import { InvalidInputError } from '../errors.ts';
+import { LONGEST_NAME, UNPRINTABLE } from '../model.ts';
 import type { MetricDescription, Source } from './source.ts';
 
 /** What senders are taken to report at when nobody says otherwise; models do not depend on it. */
 const DEFAULT_PERIOD_SECONDS = 300;
-const LONGEST_NAME = 255;
 const LONGEST_USER_INFO = 16_384;
-/** C0, C1, the Unicode line ends and U+FFFD: what pushed names are refused for as well. */
-// eslint-disable-next-line no-control-regex -- finding them is the point
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffd]/;
 
 const printable = z
   .string()

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NamedPoint } from '../../src/core/accept.ts';
+import { openClient } from '../../src/db/connection.ts';
+import { DETECTOR_KINDS } from '../../src/detect/detector.ts';
 import { withDatabase } from '../helpers/database.ts';
 import { startEngine, untilStatus } from '../helpers/start-engine.ts';
 
@@ -26,6 +28,16 @@ async function readRows(pool: import('pg').Pool, name: string) {
     [name],
   );
   return rows;
+}
+
+/** Ends every other session of the database, as an administrator would. */
+async function killBackends(connection: string): Promise<void> {
+  const client = await openClient(connection, 'lapwing test');
+  await client.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+  );
+  await client.end();
 }
 
 describe('accept', () => {
@@ -172,6 +184,40 @@ describe('accept', () => {
     const scores = async (name: string) => (await readRows(database.pool, name)).map((row) => row.score);
     expect(await scores('a')).toEqual(await scores('b'));
     await crashed.poll.stop();
+  });
+
+  it('survives losing its connections again and again: what is sent until acknowledged is stored once and scored right', async () => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database);
+    await engine.monitor.monitorMetric({
+      datasource: 'CUSTOM',
+      spec: { name: 'a' },
+      model: { min: 0, max: 100 },
+    });
+    const points = series('a', 2000);
+    let refused = 0;
+    for (let start = 0; start < points.length; start += 50) {
+      const batch = points.slice(start, start + 50);
+      const killing = start % 200 === 0 ? killBackends(database.connection) : Promise.resolve();
+      for (;;) {
+        try {
+          await engine.accept.acceptNamed(batch);
+          break;
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'RETRY_LATER' });
+          refused += 1;
+        }
+      }
+      await killing;
+    }
+    expect(refused).toBeGreaterThan(0);
+    const rows = await readRows(database.pool, 'a');
+    expect(rows.map((row) => row.row_id)).toEqual(points.map((_, index) => index + 1));
+    expect(rows.map((row) => Number(row.seq))).toEqual(points.map((_, index) => index + 1));
+    const oracle = DETECTOR_KINDS[0].create({ min: 0, max: 100 });
+    expect(rows.map((row) => row.score)).toEqual(
+      points.map(({ timestampMs, value }) => oracle.update(timestampMs, value).score),
+    );
   });
 
   it('tells to retry later when the queue is full, and stores what was taken', async () => {

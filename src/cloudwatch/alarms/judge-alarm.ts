@@ -1,0 +1,85 @@
+/** The state an alarm should have, from the points of its window. */
+import type { AlarmRule, Comparison, MissingTreatment } from './check-alarm.ts';
+
+export const ALARM_STATES = ['OK', 'ALARM', 'INSUFFICIENT_DATA'] as const;
+export type AlarmState = (typeof ALARM_STATES)[number];
+
+/** One period of the window. */
+export interface WatchedPoint {
+  readonly timeMs: number;
+  /** Null when there is no value, or nothing to compare it with. */
+  readonly value: number | null;
+  /** Band alarms only. */
+  readonly upper?: number | undefined;
+  readonly lower?: number | undefined;
+}
+
+/**
+ * Periods looked at before the window, so that a few missing points need no filling: with as many real points as the
+ * alarm evaluates, the newest of them decide and how missing ones are treated does not matter.
+ */
+export function countLookback(periodSeconds: number): number {
+  if (periodSeconds <= 60) return 5;
+  return periodSeconds <= 120 ? 3 : 2;
+}
+
+/**
+ * AWS' rules for M out of N and missing data.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html#alarms-and-missing-data
+ * @param points of the window and the periods before it, oldest first
+ * @returns null to keep the state as it is
+ */
+export function judgeAlarm(
+  points: readonly WatchedPoint[],
+  rule: Pick<AlarmRule, 'comparison' | 'evaluationPeriods' | 'datapointsToAlarm' | 'treatMissing'>,
+): AlarmState | null {
+  const { evaluationPeriods: wanted, datapointsToAlarm: needed } = rule;
+  const known = points.filter(({ value }) => value !== null).slice(-wanted);
+  const breaching = known.filter((point) => isBreaching(point, rule.comparison)).length;
+  if (known.length === wanted) return breaching >= needed ? 'ALARM' : 'OK';
+  return judgeSparse(
+    { known: known.length, breaching, absent: wanted - known.length, needed },
+    rule.treatMissing,
+  );
+}
+
+function judgeSparse(
+  count: { known: number; breaching: number; absent: number; needed: number },
+  treatment: MissingTreatment,
+): AlarmState | null {
+  switch (treatment) {
+    case 'breaching':
+      return count.breaching + count.absent >= count.needed ? 'ALARM' : 'OK';
+    case 'notBreaching':
+      return count.breaching >= count.needed ? 'ALARM' : 'OK';
+    case 'ignore':
+      if (count.breaching >= count.needed) return 'ALARM';
+      return count.known > count.breaching ? 'OK' : null;
+    case 'missing':
+      if (count.known === 0) return 'INSUFFICIENT_DATA';
+      return count.breaching >= Math.min(count.needed, count.known) ? 'ALARM' : 'OK';
+  }
+}
+
+function isBreaching(
+  { value, upper = Infinity, lower = -Infinity }: WatchedPoint,
+  comparison: Comparison,
+): boolean {
+  if (value === null) return false;
+  switch (comparison.operator) {
+    case 'GreaterThanOrEqualToThreshold':
+      return value >= comparison.threshold;
+    case 'GreaterThanThreshold':
+      return value > comparison.threshold;
+    case 'LessThanThreshold':
+      return value < comparison.threshold;
+    case 'LessThanOrEqualToThreshold':
+      return value <= comparison.threshold;
+    case 'LessThanLowerOrGreaterThanUpperThreshold':
+      return value < lower || value > upper;
+    case 'LessThanLowerThreshold':
+      return value < lower;
+    case 'GreaterThanUpperThreshold':
+      return value > upper;
+  }
+}

@@ -3,6 +3,11 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../log.ts';
+import { deliverActions } from './alarms/deliver-actions.ts';
+import { evaluateAlarms } from './alarms/evaluate-alarms.ts';
+import type { SeriesWatch } from './anomaly-detectors.ts';
+import { createClockwork } from './clockwork.ts';
+import { purge, type Purged } from './purge.ts';
 import { createAccounts, type Accounts } from './accounts.ts';
 import { CloudwatchError } from './failure.ts';
 import { createIntake, type IntakeCounters } from './intake.ts';
@@ -21,6 +26,13 @@ export interface CloudwatchOptions {
   readonly keyFile: string;
   /** The first account's key pair; null: no account but those made otherwise. */
   readonly firstKey: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
+  /** Days one-minute data are kept, and days in all when older data are to be rolled up; 0 for no rolling up. */
+  readonly retentionDays?: number;
+  readonly rollupDays?: number;
+  /** Name of an SNS topic → where an alarm's notices for it are posted to. */
+  readonly webhooks?: ReadonlyMap<string, URL>;
+  /** How anomaly detectors are watched; absent, there are none. */
+  readonly watch?: SeriesWatch;
   /** What differs from AWS' limits. */
   readonly limits?: Partial<CloudwatchLimits>;
 }
@@ -35,10 +47,18 @@ export interface Cloudwatch extends AsyncDisposable {
   run(operation: Operation, input: unknown, caller: Caller & { readonly region: string }): Promise<unknown>;
   /** The account of the first key pair, and of callers that carry no key: GraphQL, development. */
   findFirstAccount(): Promise<number>;
+  /** Evaluates every alarm and delivers what is to be told. */
+  watchAlarms(): Promise<void>;
+  purge(): Promise<Purged>;
+  /** Begins to watch alarms each minute and to purge each hour. */
+  start(): void;
+  /** Finishes what was taken. */
   stop(): Promise<void>;
 }
 
 const FIRST_ACCOUNT = 'default';
+const RETENTION_DAYS = 14;
+const MINUTE_MS = 60_000;
 
 /** The default place of the sealing key. */
 export function nameKeyFile(dataDir: string): string {
@@ -54,7 +74,24 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
   const intake = createIntake({ pool, log, now, queuedData: limits.queuedData });
   const throttle = createThrottle({ perSecond: limits.requestsPerSecond, burst: limits.requestBurst, now });
   let throttledRequests = 0;
-  const stop = () => intake.stop();
+  const watch = options.watch ?? null;
+  const watchAlarms = async () => {
+    await evaluateAlarms({ pool, prisma, limits, now, log });
+    await deliverActions({ pool, log, now, webhooks: options.webhooks ?? new Map<string, URL>() });
+  };
+  const { retentionDays = RETENTION_DAYS, rollupDays = 0 } = options;
+  const purgeOnce = () => purge({ pool, log, now, retentionDays, rollupDays });
+  const clockwork = createClockwork(
+    [
+      { name: 'alarms', everyMs: MINUTE_MS, run: watchAlarms },
+      { name: 'purge', everyMs: 60 * MINUTE_MS, run: purgeOnce },
+    ],
+    log,
+  );
+  const stop = async () => {
+    await clockwork.stop();
+    await intake.stop();
+  };
   return {
     accounts,
     limits,
@@ -66,9 +103,12 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
         throttledRequests += 1;
         throw new CloudwatchError('Throttling', 'Rate exceeded');
       }
-      const context: OperationContext = { ...caller, pool, prisma, intake, limits, now, log };
+      const context: OperationContext = { ...caller, pool, prisma, intake, limits, now, log, watch };
       return await operation.run(input, context);
     },
+    watchAlarms,
+    purge: purgeOnce,
+    start: clockwork.start,
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../log.ts';
+import type { SeriesWatch } from './anomaly-detectors.ts';
 import type { Intake } from './intake.ts';
 import type { CloudwatchLimits } from './limits.ts';
 
@@ -20,4 +21,6 @@ export interface OperationContext extends Caller {
   readonly log: Log;
   /** As in the scope of the signature; part of ARNs. */
   readonly region: string;
+  /** Null where nothing can be watched. */
+  readonly watch: SeriesWatch | null;
 }

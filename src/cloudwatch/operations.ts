@@ -1,4 +1,8 @@
 /** Every operation of the service by name: what goes in, what comes out, what it does. */
+import { describeAlarmHistory, describeAlarms, describeAlarmsForMetric } from './alarms/describe-alarms.ts';
+import { deleteAlarms, putMetricAlarm, setAlarmState, switchAlarmActions } from './alarms/put-alarm.ts';
+import * as alarm from './alarms/shapes.ts';
+import * as detector from './anomaly-detectors.ts';
 import { CloudwatchError } from './failure.ts';
 import { GET_METRIC_DATA_INPUT, GET_METRIC_DATA_OUTPUT, getMetricData } from './get-metric-data.ts';
 import {
@@ -46,6 +50,37 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
     define(GET_METRIC_STATISTICS_INPUT, GET_METRIC_STATISTICS_OUTPUT, getMetricStatistics),
   ],
   ['GetMetricData', define(GET_METRIC_DATA_INPUT, GET_METRIC_DATA_OUTPUT, getMetricData)],
+  ['PutMetricAlarm', define(alarm.PUT_METRIC_ALARM_INPUT, NOTHING, putMetricAlarm)],
+  ['DescribeAlarms', define(alarm.DESCRIBE_ALARMS_INPUT, alarm.DESCRIBE_ALARMS_OUTPUT, describeAlarms)],
+  [
+    'DescribeAlarmsForMetric',
+    define(
+      alarm.DESCRIBE_ALARMS_FOR_METRIC_INPUT,
+      alarm.DESCRIBE_ALARMS_FOR_METRIC_OUTPUT,
+      describeAlarmsForMetric,
+    ),
+  ],
+  [
+    'DescribeAlarmHistory',
+    define(alarm.DESCRIBE_ALARM_HISTORY_INPUT, alarm.DESCRIBE_ALARM_HISTORY_OUTPUT, describeAlarmHistory),
+  ],
+  ['SetAlarmState', define(alarm.SET_ALARM_STATE_INPUT, NOTHING, setAlarmState)],
+  ['DeleteAlarms', define(alarm.ALARM_NAMES_INPUT, NOTHING, deleteAlarms)],
+  ['EnableAlarmActions', define(alarm.ALARM_NAMES_INPUT, NOTHING, switchAlarmActions(true))],
+  ['DisableAlarmActions', define(alarm.ALARM_NAMES_INPUT, NOTHING, switchAlarmActions(false))],
+  ['PutAnomalyDetector', define(detector.PUT_ANOMALY_DETECTOR_INPUT, NOTHING, detector.putAnomalyDetector)],
+  [
+    'DeleteAnomalyDetector',
+    define(detector.DELETE_ANOMALY_DETECTOR_INPUT, NOTHING, detector.deleteAnomalyDetector),
+  ],
+  [
+    'DescribeAnomalyDetectors',
+    define(
+      detector.DESCRIBE_ANOMALY_DETECTORS_INPUT,
+      detector.DESCRIBE_ANOMALY_DETECTORS_OUTPUT,
+      detector.describeAnomalyDetectors,
+    ),
+  ],
 ]);
 
 /** @throws CloudwatchError InvalidAction for an operation this service does not have */

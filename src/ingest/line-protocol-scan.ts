@@ -1,0 +1,102 @@
+/**
+ * The parts of one line of InfluxDB's line protocol, each scanned once from left to right. Every expression matches
+ * a character in one way only, so that a hostile line costs no more than its length.
+ */
+
+/** What was read, and where it ended. */
+interface Scanned<T> {
+  readonly value: T;
+  readonly end: number;
+}
+
+/** What was expected, and where. */
+interface NotScanned {
+  readonly problem: string;
+  readonly end: number;
+}
+
+// A backslash takes the next character with it, so that an escaped comma does not end a name.
+const MEASUREMENT = /(?:\\.?|[^\\, ])+/y;
+const KEY = /(?:\\.?|[^\\,= ])+/y;
+const QUOTED = /"(?:\\.|[^"\\])*"/y;
+const BARE = /[^", ][^, ]*/y;
+const FLOAT = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+const INTEGER = /^(?:[+-]?\d{1,19}i|\d{1,20}u)$/;
+const BOOLEAN = /^(?:[tTfF]|true|True|TRUE|false|False|FALSE)$/;
+
+/** The measurement. Null when there is none. */
+export function scanName(text: string, start: number): Scanned<string> | null {
+  const raw = match(MEASUREMENT, text, start);
+  return raw === null ? null : { value: raw.replace(/\\([, ])/g, '$1'), end: start + raw.length };
+}
+
+/** `,key=value…` up to the blank before the fields; none is a tag set too. */
+export function scanTags(
+  text: string,
+  start: number,
+): Scanned<readonly (readonly [string, string])[]> | NotScanned {
+  const tags = new Map<string, string>();
+  let end = start;
+  while (text[end] === ',') {
+    const key = match(KEY, text, end + 1);
+    if (key === null) return { problem: 'expected the key of a tag', end: end + 1 };
+    end += 1 + key.length;
+    if (text[end] !== '=') return { problem: 'expected = and the value of the tag', end };
+    const value = match(KEY, text, end + 1);
+    if (value === null) return { problem: 'expected the value of the tag', end: end + 1 };
+    const name = unescape(key);
+    if (tags.has(name)) return { problem: 'expected each tag once', end: end - key.length };
+    tags.set(name, unescape(value));
+    end += 1 + value.length;
+  }
+  return { value: [...tags], end };
+}
+
+export interface Fields {
+  readonly numbers: readonly (readonly [string, number])[];
+  /** How many were no numbers. */
+  readonly skipped: number;
+}
+
+/** ` key=value,…` up to the blank before the time. */
+export function scanFields(text: string, start: number): Scanned<Fields> | NotScanned {
+  const numbers: [string, number][] = [];
+  let skipped = 0;
+  if (text[start] !== ' ') return { problem: 'expected a blank and the fields', end: start };
+  let end = start;
+  while (text[end + 1] === ' ') end += 1;
+  do {
+    const key = match(KEY, text, end + 1);
+    if (key === null) return { problem: 'expected the key of a field', end: end + 1 };
+    end += 1 + key.length;
+    if (text[end] !== '=') return { problem: 'expected = and the value of the field', end };
+    const raw = match(QUOTED, text, end + 1) ?? match(BARE, text, end + 1);
+    const value = raw === null ? null : readValue(raw);
+    if (raw === null || value === null) {
+      return { problem: 'expected a number, a quoted text, true or false', end: end + 1 };
+    }
+    if (typeof value === 'number') numbers.push([unescape(key), value]);
+    else skipped += 1;
+    end += 1 + raw.length;
+  } while (text[end] === ',');
+  if (end < text.length && text[end] !== ' ') return { problem: 'expected a comma or a blank', end };
+  return { value: { numbers, skipped }, end };
+}
+
+/** Null for what is no value; true for one that is no number. Integers beyond 2^53 are rounded. */
+function readValue(raw: string): number | true | null {
+  if (raw.startsWith('"') || BOOLEAN.test(raw)) return true;
+  if (INTEGER.test(raw)) return Number(raw.slice(0, -1));
+  if (!FLOAT.test(raw)) return null;
+  const value = Number(raw);
+  return Number.isFinite(value) ? value : null;
+}
+
+function unescape(raw: string): string {
+  return raw.replace(/\\([,= ])/g, '$1');
+}
+
+function match(pattern: RegExp, text: string, at: number): string | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0] ?? null;
+}

@@ -33,6 +33,26 @@ const graphitePort = z.union([
   port.transform((chosen) => ({ port: chosen, orAnyFree: false })),
 ]);
 
+/** Topic name → URL. */
+const webhooks = z.string().transform((list, context): ReadonlyMap<string, URL> => {
+  const byTopic = new Map<string, URL>();
+  for (const item of list.split(',').filter((part) => part.trim() !== '')) {
+    const [topic = '', ...rest] = item.trim().split('=');
+    const address = rest.join('=');
+    if (!/^[\w-]+$/.test(topic) || !/^https?:/.test(address) || !URL.canParse(address)) {
+      context.addIssue(`expected topic=URL, got ${item.trim()}`);
+      return z.NEVER;
+    }
+    byTopic.set(topic, new URL(address));
+  }
+  return byTopic;
+});
+
+/** One whose value is never printed. */
+function secret<T>(name: string, about: string, schema: z.ZodType<T, string | undefined>): Setting<T> {
+  return { ...setting(name, about, schema), secret: true };
+}
+
 function setting<T>(
   name: string,
   about: string,
@@ -99,6 +119,40 @@ const SETTINGS = {
     wholeNumber(1, 100_000_000),
     '100000',
   ),
+  cloudwatchAccessKeyId: setting(
+    'LAPWING_CLOUDWATCH_ACCESS_KEY_ID',
+    'Access key id of the first account of the CloudWatch service at /aws; with its secret, or neither.',
+    text,
+  ),
+  cloudwatchSecretAccessKey: secret(
+    'LAPWING_CLOUDWATCH_SECRET_ACCESS_KEY',
+    'Secret access key of that account.',
+    text,
+  ),
+  cloudwatchAcceptAnySignature: setting(
+    'LAPWING_CLOUDWATCH_ACCEPT_ANY_SIGNATURE',
+    'For development: requests to /aws from this machine need no valid signature: on or off.',
+    onOff,
+    'off',
+  ),
+  cloudwatchRetentionDays: setting(
+    'LAPWING_CLOUDWATCH_RETENTION_DAYS',
+    'Days the CloudWatch service keeps one-minute data.',
+    wholeNumber(1, 36_500),
+    '14',
+  ),
+  cloudwatchRollupDays: setting(
+    'LAPWING_CLOUDWATCH_ROLLUP_DAYS',
+    'Days in all it keeps five-minute and one-hour roll-ups of older data; 0 for none.',
+    wholeNumber(0, 36_500),
+    '0',
+  ),
+  cloudwatchWebhooks: setting(
+    'LAPWING_CLOUDWATCH_WEBHOOKS',
+    'Where alarm actions are posted: SNS topic names with URLs, e.g. ops=https://example.com/hook,dev=http://127.0.0.1:9.',
+    webhooks,
+    '',
+  ),
   graphiql: setting('LAPWING_GRAPHIQL', 'Serve GraphiQL at /graphql: on or off.', onOff, 'on'),
   logLevel: setting(
     'LAPWING_LOG_LEVEL',
@@ -123,7 +177,7 @@ export class ConfigError extends Error {
 
 /**
  * Reads the settings.
- * @throws ConfigError naming each bad or unknown LAPWING_ variable with its value and what was expected
+ * @throws ConfigError naming each bad variable with its value and what was expected
  */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const problems: string[] = [];
@@ -135,13 +189,19 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     problems.push(`${name}=${shown}: ${result.error.issues.map((issue) => issue.message).join('; ')}`);
     return [key, undefined] as const;
   });
-  const known = new Set<string>(Object.values(SETTINGS).map(({ name }) => name));
-  for (const name of Object.keys(environment)) {
-    if (name.startsWith('LAPWING_') && !known.has(name)) problems.push(`${name}: no such setting`);
+  const { cloudwatchAccessKeyId: keyId, cloudwatchSecretAccessKey: key } = SETTINGS;
+  if ((environment[keyId.name] === undefined) !== (environment[key.name] === undefined)) {
+    problems.push(`${keyId.name} and ${key.name}: expected both or neither`);
   }
   if (problems.length > 0) throw new ConfigError(problems);
   // The loop above parsed every key of SETTINGS with its own schema.
   return Object.freeze(Object.fromEntries(entries)) as Config;
+}
+
+/** Variables that look like settings but are none: a typing error, or of another version. Worth a warning. */
+export function findUnknownSettings(environment: NodeJS.ProcessEnv = process.env): readonly string[] {
+  const known = new Set<string>(Object.values(SETTINGS).map(({ name }) => name));
+  return Object.keys(environment).filter((name) => name.startsWith('LAPWING_') && !known.has(name));
 }
 
 /** One row per setting: name, default, what it does. For `--help` and the README. */

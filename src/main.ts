@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line. Nothing imports it. */
 import { parseArgs } from 'node:util';
-import { ConfigError, describeSettings, readConfig, type Config } from './config.ts';
+import { ConfigError, describeSettings, findUnknownSettings, readConfig, type Config } from './config.ts';
 import { ConnectionError } from './db/connection.ts';
 import { EmbeddedError } from './db/embedded-error.ts';
 import { MigrationError } from './db/migrate.ts';
@@ -73,6 +73,8 @@ function describeUsage(): string {
 
 async function run({ name, file, url }: Command, config: Config): Promise<void> {
   const log = createLog(config.logLevel);
+  const unknown = findUnknownSettings();
+  if (unknown.length > 0) log.warn({ variables: unknown }, 'no such settings; they have no effect');
   if (name === 'check') await checkSettings(config, log);
   else if (name === 'import') await importFile({ config, log, file: file ?? '-', url });
   else if (name === 'export') await exportFile({ config, log, file: file ?? '-', url });

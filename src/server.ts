@@ -1,14 +1,22 @@
 /** The server: the engine and its doors, started in order, stopped in reverse. */
+import { createCloudwatch, nameKeyFile } from './cloudwatch/cloudwatch.ts';
 import type { Config } from './config.ts';
 import { followHostPeriod, watchHost } from './core/watch-host.ts';
 import { DETECTOR_KINDS } from './detect/detector.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { createGraphqlServer } from './graphql/server.ts';
+import { createCloudwatchHandler } from './http/cloudwatch.ts';
 import { createGraphiqlHandler } from './http/graphiql.ts';
 import { answerHealth, createReadyHandler } from './http/health.ts';
+import { answerPing, answerQuery } from './http/influx-greetings.ts';
+import { createMetricsHandler } from './http/metrics.ts';
 import { createHttpServer, type Handler } from './http/server.ts';
+import { createWriteHandler } from './http/write.ts';
 import { createGraphiteListener } from './ingest/listen.ts';
 import type { Log } from './log.ts';
+import { createProcessWatch } from './observe/prometheus-process.ts';
+import { describeServer } from './observe/prometheus-server.ts';
+import { describeReadings } from './observe/prometheus.ts';
 import { createStats, type Stats } from './observe/stats.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
 import { createHostSource } from './source/host.ts';
@@ -55,6 +63,7 @@ export async function startLapwing(
         http: `${http}/`,
         graphql: `${http}/graphql`,
         graphiql: `${http}/graphql`,
+        cloudwatch: `${http}/aws`,
         subscriptions: `${http.replace(/^http/, 'ws')}/graphql`,
         ...(graphite === null ? {} : { graphite }),
       },
@@ -113,13 +122,21 @@ async function listenHttp(
     },
     log,
   });
+  const cloudwatch = await startCloudwatch({ config, log, engine, teardown });
   const server = createHttpServer({
     host: config.host,
     port: config.port,
     routes: new Map<string, Handler>([
+      ['/aws', cloudwatch],
+      ['/aws/*', cloudwatch],
       ['/graphql', config.graphiql ? createGraphiqlHandler(graphql.handle) : graphql.handle],
       ['/health', answerHealth],
       ['/ready', createReadyHandler(() => checkReadiness(engine, database))],
+      ['/metrics', watchMetrics(engine, options.facts, teardown)],
+      ['/api/v2/write', createWriteHandler(2, engine)],
+      ['/write', createWriteHandler(1, engine)],
+      ['/ping', answerPing],
+      ['/query', answerQuery],
     ]),
     socketRoutes: new Map([['/graphql', graphql.sockets]]),
     log,
@@ -127,6 +144,46 @@ async function listenHttp(
   const port = await server.start();
   teardown.add(server.stop);
   return `http://${formatHost(config.host)}:${port}`;
+}
+
+async function startCloudwatch(options: Surroundings & { readonly engine: Engine }): Promise<Handler> {
+  const { config, log, engine, teardown } = options;
+  const { cloudwatchAccessKeyId: accessKeyId, cloudwatchSecretAccessKey: secretAccessKey } = config;
+  const hasKey = accessKeyId !== undefined && secretAccessKey !== undefined;
+  const now = () => new Date();
+  const cloudwatch = await createCloudwatch({
+    pool: engine.pool,
+    prisma: engine.prisma,
+    log,
+    now,
+    keyFile: nameKeyFile(config.dataDir),
+    firstKey: hasKey ? { accessKeyId, secretAccessKey } : null,
+    retentionDays: config.cloudwatchRetentionDays,
+    rollupDays: config.cloudwatchRollupDays,
+    webhooks: config.cloudwatchWebhooks,
+  });
+  teardown.add(() => cloudwatch.stop());
+  cloudwatch.start();
+  return createCloudwatchHandler({
+    cloudwatch,
+    log,
+    now,
+    acceptAnySignature: config.cloudwatchAcceptAnySignature,
+  });
+}
+
+function watchMetrics(
+  { stats, registry }: Engine,
+  facts: { readonly version: string; readonly startedAt: Date },
+  teardown: Teardown,
+): Handler {
+  const watch = createProcessWatch(facts.startedAt);
+  teardown.add(() => watch.stop());
+  return createMetricsHandler(() => [
+    ...describeServer({ ...facts, metrics: registry.all() }),
+    ...describeReadings(stats.snapshot()),
+    ...watch.read(),
+  ]);
 }
 
 async function checkReadiness(engine: Engine, database: OpenDatabase) {

@@ -44,8 +44,9 @@ const ANSWER_STALL_LIMIT_MS = 60_000;
 
 /**
  * @param options.port 0 takes any free one
- * @param options.routes exact paths
+ * @param options.routes exact paths; one that ends in /* takes everything below it
  * @param options.socketRoutes exact paths of upgrade requests
+ * @param options.streamStallLimitMs how long a live stream may wait for its reader; 10 s when left out
  */
 export function createHttpServer(options: {
   readonly host: string;
@@ -53,8 +54,9 @@ export function createHttpServer(options: {
   readonly routes: ReadonlyMap<string, Handler>;
   readonly socketRoutes: ReadonlyMap<string, SocketRoute>;
   readonly log: Log;
+  readonly streamStallLimitMs?: number;
 }): HttpServer {
-  const { host, port, routes, socketRoutes, log } = options;
+  const { host, port, routes, socketRoutes, log, streamStallLimitMs = STREAM_STALL_LIMIT_MS } = options;
   const connections = new Set<Socket>();
   const responses = new Set<ServerResponse>();
   const upgraded = new WeakSet<Duplex>();
@@ -73,8 +75,11 @@ export function createHttpServer(options: {
   });
   server.on('request', (request, response) => {
     responses.add(response);
-    response.once('close', () => responses.delete(response));
-    if (stopping) response.setHeader('connection', 'close');
+    response.once('close', () => {
+      responses.delete(response);
+      // Its connection would wait for another request.
+      if (stopping) setImmediate(() => server.closeIdleConnections());
+    });
     void answer(routes, request, response, log);
   });
   server.on('upgrade', (request, socket, head) => {
@@ -85,7 +90,7 @@ export function createHttpServer(options: {
     const streaming = new Set([...responses].filter(isEventStream).map(({ socket }) => socket));
     return [...connections].map((socket) => ({
       socket,
-      limitMs: upgraded.has(socket) || streaming.has(socket) ? STREAM_STALL_LIMIT_MS : ANSWER_STALL_LIMIT_MS,
+      limitMs: upgraded.has(socket) || streaming.has(socket) ? streamStallLimitMs : ANSWER_STALL_LIMIT_MS,
     }));
   }, log);
 
@@ -117,7 +122,7 @@ async function answer(
   // A client that goes away mid-request is its own affair.
   response.on('error', (error) => log.debug({ err: error }, 'a response could not be sent'));
   const path = readPath(request);
-  const handle = routes.get(path);
+  const handle = findRoute(routes, path);
   if (handle === undefined) {
     sendJson(response, 404, { error: `no such path: ${path}`, paths: [...routes.keys()] });
     return;
@@ -150,6 +155,20 @@ function upgrade(
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
   response.end(`${JSON.stringify(body)}\n`);
+}
+
+/** The path itself, or the longest part of it that a route with `/*` at its end stands for. */
+function findRoute(routes: ReadonlyMap<string, Handler>, path: string): Handler | undefined {
+  let handle = routes.get(path);
+  for (
+    let end = path.lastIndexOf('/');
+    handle === undefined && end >= 0;
+    end = path.lastIndexOf('/', end - 1)
+  ) {
+    handle = routes.get(`${path.slice(0, end)}/*`);
+    if (end === 0) break;
+  }
+  return handle;
 }
 
 function readPath({ url = '/' }: IncomingMessage): string {

@@ -19,7 +19,7 @@ const SMALLEST_PROBABILITY = 1e-10;
  */
 export function toLogScale(score: number): number {
   const clipped = Math.min(1, Math.max(0, score));
-  const scaled = Math.log(1 + SMALLEST_PROBABILITY - clipped) / Math.log(SMALLEST_PROBABILITY);
+  const scaled = Math.log(1 - clipped + SMALLEST_PROBABILITY) / Math.log(SMALLEST_PROBABILITY);
   return Math.min(1, Math.max(0, scaled));
 }
 

@@ -85,6 +85,17 @@ export function recallWeek(profile: Profile, slots: Slots, stream: number): numb
   return readCell(profile.anchors, stream) + readCell(profile.week, slots.week * STREAMS + stream);
 }
 
+/** Whether a value so far off now would be at home at another time of the day. */
+export function fitsElsewhere(profile: Profile, stream: number, now: number, deviation: number): boolean {
+  const near = Math.abs(deviation) / 4;
+  for (let slot = 0; slot < DAY_SLOTS; slot++) {
+    if (readCell(profile.dayVisits, slot) < VISITS_NEEDED) continue;
+    const usual = readCell(profile.anchors, stream) + readCell(profile.day, slot * STREAMS + stream);
+    if (Math.abs(now - usual) <= near) return true;
+  }
+  return false;
+}
+
 export function trustsWeek(profile: Profile, slots: Slots, stream: number): boolean {
   return (
     slots.weekKnown &&

@@ -41,12 +41,8 @@ export function createResolution(params: ModelParams): Resolution {
   };
 }
 
-/** @param change the difference to the row before, 0 on the first row */
-export function learnResolution(resolution: Resolution, row: number, value: number, change: number): void {
-  const size = Math.abs(change);
-  if (size > Math.abs(value) * ROUNDING_SHARE && (resolution.quantum === 0 || size < resolution.quantum)) {
-    resolution.quantum = size;
-  }
+/** Learns the range of the first rows, before the row is judged. */
+export function learnRange(resolution: Resolution, row: number, value: number): void {
   if (resolution.given === 1 || row > LEARNING_ROWS) return;
   resolution.lowest = Math.min(resolution.lowest, value);
   resolution.highest = Math.max(resolution.highest, value);
@@ -54,4 +50,12 @@ export function learnResolution(resolution: Resolution, row: number, value: numb
   const still = range <= Math.abs(value) * STILL_SHARE;
   const learned = still ? Math.abs(value) * STILL_SHARE : range / BUCKETS;
   resolution.smallest = Math.max(resolution.floor, learned);
+}
+
+/** Learns the smallest step, after the row was judged: the first step ever must not be its own measure. */
+export function learnQuantum(resolution: Resolution, value: number, last: number): void {
+  const size = Math.abs(value - last);
+  if (size > Math.abs(value) * ROUNDING_SHARE && (resolution.quantum === 0 || size < resolution.quantum)) {
+    resolution.quantum = size;
+  }
 }

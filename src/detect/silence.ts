@@ -6,6 +6,7 @@ import type { Tick } from './clock.ts';
 
 /** Two equal values in a row are chance; this many steps of standing still may be silence. */
 const SHORTEST_STEPS = 3;
+/** Rows before the run that are needed to know whether this metric moves. */
 const FIRST_ROWS = 60;
 const BELIEF_ROWS = 200;
 const MOST_PER_STEP = 2;
@@ -38,8 +39,8 @@ export function judgeSilence(silence: Silence, rows: number, value: number, tick
   silence.run += tick.steps;
   silence.runRows += 1;
   silence.repeats += 1;
-  if (rows <= FIRST_ROWS || silence.run < SHORTEST_STEPS || silence.run <= silence.longest) return 0;
   const before = rows - silence.runRows;
+  if (before <= FIRST_ROWS || silence.run < SHORTEST_STEPS || silence.run <= silence.longest) return 0;
   const chance = (silence.repeats - silence.runRows + 1) / (before + 2);
   const perStep = Math.min(MOST_PER_STEP, -Math.log10(chance));
   return (Math.min(MOST, (silence.run - silence.longest) * perStep) * before) / (before + BELIEF_ROWS);

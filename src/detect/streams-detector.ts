@@ -13,6 +13,7 @@ import {
   compareErrors,
   createProfile,
   findSlots,
+  fitsElsewhere,
   learnProfile,
   type Profile,
   recallDay,
@@ -20,7 +21,7 @@ import {
   type Slots,
   trustsWeek,
 } from './profile.ts';
-import { createResolution, learnResolution, type Resolution } from './resolution.ts';
+import { createResolution, learnQuantum, learnRange, type Resolution } from './resolution.ts';
 import { createSilence, judgeSilence, type Silence } from './silence.ts';
 import { loadState, saveState } from './snapshot.ts';
 import {
@@ -33,8 +34,9 @@ import {
 } from './streams.ts';
 import { ageTails, createTails, judgeTail, type Tails } from './tails.ts';
 
-const VERSION = 2;
-const LEARNING_ROWS = 288;
+const VERSION = 3;
+/** As many rows as believe a list of records by half; fewer would alarm on the first busy hour. */
+const LEARNING_ROWS = 200;
 const STREAMS = STREAM_KINDS.length;
 /** Streams overlap, so they are combined nearly as their maximum: the sixth root of the sum of sixth powers. */
 const NORM = 6;
@@ -53,6 +55,8 @@ interface State {
   readonly band: Band;
   /** The last row's surprise by stream, and behind them of silence. */
   readonly surprises: Float64Array;
+  /** 1 for a stream whose last value would have been usual at another time of the day. */
+  readonly untimely: Float64Array;
   /** How far the short level was from its usual value at the last row. */
   deviation: number;
 }
@@ -69,6 +73,7 @@ function createState(params: ModelParams): State {
     incident: createIncident(),
     band: createBand(),
     surprises: new Float64Array(STREAMS + 1),
+    untimely: new Float64Array(STREAMS),
     deviation: 0,
   };
 }
@@ -89,10 +94,11 @@ function judgeStream(state: State, slots: Slots, stream: number): number {
   const nothing = resolution.smallest;
   const floor = Math.max(nothing, resolution.quantum * (STREAM_KINDS[stream]?.quanta ?? 0));
   const trusted = trustsWeek(profile, slots, stream);
-  const dayError = Math.abs(now - recallDay(profile, slots, stream));
+  const steadiness = readCell(streams.steadiness, stream);
+  const dayError = steadiness * Math.abs(now - recallDay(profile, slots, stream));
   const daySurprise = judgeTail(state.dayTails, stream, dayError, nothing, floor);
   if (!slots.weekKnown) return daySurprise;
-  const weekError = Math.abs(now - recallWeek(profile, slots, stream));
+  const weekError = steadiness * Math.abs(now - recallWeek(profile, slots, stream));
   const weekSurprise = judgeTail(state.weekTails, stream, weekError, nothing, floor);
   compareErrors(profile, stream, dayError, weekError);
   return trusted ? weekSurprise : daySurprise;
@@ -101,6 +107,14 @@ function judgeStream(state: State, slots: Slots, stream: number): number {
 function recallTrusted(profile: Profile, slots: Slots, stream: number): number {
   const trusted = trustsWeek(profile, slots, stream);
   return trusted ? recallWeek(profile, slots, stream) : recallDay(profile, slots, stream);
+}
+
+/** A level that is only unusual for the time of day. */
+function isUntimely(state: State, slots: Slots, stream: number): boolean {
+  if (STREAM_KINDS[stream]?.view !== 'LEVEL') return false;
+  const now = readCell(state.streams.now, stream);
+  const deviation = now - recallTrusted(state.profile, slots, stream);
+  return fitsElsewhere(state.profile, stream, now, deviation);
 }
 
 function combineSurprises(surprises: Float64Array): number {
@@ -115,7 +129,7 @@ function judge(state: State, timestampMs: number, value: number): Judgement {
   const first = clock.rows === 0;
   const tick = advanceClock(clock, timestampMs);
   const slots = findSlots(profile, clock, timestampMs);
-  learnResolution(state.resolution, clock.rows, value, first ? 0 : value - silence.last);
+  learnRange(state.resolution, clock.rows, value);
   deriveStreams(streams, value, tick, first);
   if (first) anchorProfile(profile, streams.now);
   const usual = recallTrusted(profile, slots, VALUE_STREAM);
@@ -125,7 +139,11 @@ function judge(state: State, timestampMs: number, value: number): Judgement {
     readCell(streams.now, SHORT_LEVEL_STREAM) - recallTrusted(profile, slots, SHORT_LEVEL_STREAM);
   ageTails(state.dayTails, tick.days);
   ageTails(state.weekTails, tick.days);
-  for (let stream = 0; stream < STREAMS; stream++) surprises[stream] = judgeStream(state, slots, stream);
+  for (let stream = 0; stream < STREAMS; stream++) {
+    surprises[stream] = judgeStream(state, slots, stream);
+    state.untimely[stream] = readCell(surprises, stream) > 0 && isUntimely(state, slots, stream) ? 1 : 0;
+  }
+  if (!first) learnQuantum(state.resolution, value, silence.last);
   surprises[STREAMS] = judgeSilence(silence, clock.rows, value, tick);
   learnProfile(profile, clock, slots, streams.now);
   const surprise = combineSurprises(surprises);
@@ -136,17 +154,17 @@ function judge(state: State, timestampMs: number, value: number): Judgement {
     ...expectation,
     provisional: clock.rows <= LEARNING_ROWS,
     episode: verdict.opens,
-    view: explainSurprises(surprises)[0]?.view ?? null,
+    view: surprise > 0 ? (explainSurprises(state)[0]?.view ?? null) : null,
   };
 }
 
-function explainSurprises(surprises: Float64Array): Contribution[] {
+function explainSurprises({ surprises, untimely }: State): Contribution[] {
   const sums = new Map<View, number>();
   let sum = 0;
   for (let i = 0; i < surprises.length; i++) {
     const part = readCell(surprises, i) ** 2;
     if (part === 0) continue;
-    const view = STREAM_KINDS[i]?.view ?? 'SILENCE';
+    const view = readCell(untimely, i) === 1 ? 'TIME_OF_DAY' : (STREAM_KINDS[i]?.view ?? 'SILENCE');
     sums.set(view, (sums.get(view) ?? 0) + part);
     sum += part;
   }
@@ -157,7 +175,7 @@ function explainSurprises(surprises: Float64Array): Contribution[] {
 function createOver(state: State): Detector {
   return {
     update: (timestampMs, value) => judge(state, timestampMs, value),
-    explain: () => explainSurprises(state.surprises),
+    explain: () => explainSurprises(state),
     get rows() {
       return state.clock.rows;
     },

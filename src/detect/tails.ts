@@ -13,30 +13,60 @@ const THRESHOLD_SHARE = 0.5;
 const FIRST_ROWS = 60;
 /** Rows at which a list is believed by half. */
 const BELIEF_ROWS = 200;
-/** Every list forgets its largest record once in this time, so that an old disaster does not hide today's. */
-const FORGET_DAYS = 90;
+/**
+ * Records are kept for one to two such eras, so that an old disaster does not hide today's: every list has a young
+ * one beside it, begun with the era, that takes its place when the era ends.
+ */
+const ERA_DAYS = 180;
 
 export interface Tails {
   readonly largest: Float64Array;
   readonly rows: Float64Array;
-  /** Days since the lists last forgot. */
+  readonly young: Float64Array;
+  readonly youngRows: Float64Array;
+  /** Days of the present era. */
   days: number;
 }
 
 export function createTails(lists: number): Tails {
-  return { largest: new Float64Array(lists * KEPT), rows: new Float64Array(lists), days: 0 };
+  return {
+    largest: new Float64Array(lists * KEPT),
+    rows: new Float64Array(lists),
+    young: new Float64Array(lists * KEPT),
+    youngRows: new Float64Array(lists),
+    days: 0,
+  };
 }
 
-/** Lets days go by. Forgetting one of the records forgets its part of the rows they stand for. */
+/** Lets days go by; where an era ends, the young lists take over. */
 export function ageTails(tails: Tails, days: number): void {
   tails.days += days;
-  if (tails.days < FORGET_DAYS) return;
+  if (tails.days < ERA_DAYS) return;
   tails.days = 0;
-  for (let list = 0; list < tails.rows.length; list++) {
-    const records = tails.largest.subarray(list * KEPT, (list + 1) * KEPT).sort();
-    records[KEPT - 1] = readCell(records, KEPT - 2);
-    tails.rows[list] = (readCell(tails.rows, list) * (KEPT - 1)) / KEPT;
+  tails.largest.set(tails.young);
+  tails.rows.set(tails.youngRows);
+  tails.young.fill(0);
+  tails.youngRows.fill(0);
+}
+
+function findSmallest(records: Float64Array, start: number): number {
+  let smallest = start;
+  for (let i = start + 1; i < start + KEPT; i++) {
+    if (readCell(records, i) < readCell(records, smallest)) smallest = i;
   }
+  return smallest;
+}
+
+function meanOf(records: Float64Array, start: number): number {
+  let sum = 0;
+  for (let i = start; i < start + KEPT; i++) sum += readCell(records, i);
+  return sum / KEPT;
+}
+
+function keepYoung(tails: Tails, list: number, size: number): void {
+  tails.youngRows[list] = readCell(tails.youngRows, list) + 1;
+  const smallest = findSmallest(tails.young, list * KEPT);
+  if (size > readCell(tails.young, smallest)) tails.young[smallest] = size;
 }
 
 /**
@@ -54,20 +84,16 @@ export function judgeTail(
   floor: number,
 ): number {
   const { largest } = tails;
+  keepYoung(tails, list, size);
   const rows = readCell(tails.rows, list) + 1;
   tails.rows[list] = rows;
   const start = list * KEPT;
-  let smallest = start;
-  let sum = 0;
-  for (let i = start; i < start + KEPT; i++) {
-    sum += readCell(largest, i);
-    if (readCell(largest, i) < readCell(largest, smallest)) smallest = i;
-  }
+  const smallest = findSmallest(largest, start);
   const threshold = readCell(largest, smallest);
   if (size <= threshold) return 0;
+  const excess = Math.max(meanOf(largest, start) - threshold, floor, Number.MIN_VALUE);
   largest[smallest] = size;
   if (rows <= FIRST_ROWS || size <= resolution) return 0;
-  const excess = Math.max(sum / KEPT - threshold, floor, Number.MIN_VALUE);
   const beyond = Math.log1p((SHAPE * (size - threshold)) / excess) / SHAPE / Math.LN10;
   return ((THRESHOLD_SHARE * Math.log10(rows / KEPT) + beyond) * rows) / (rows + BELIEF_ROWS);
 }

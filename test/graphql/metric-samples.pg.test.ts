@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { YELLOW_SCORE } from '../../src/detect/likelihood.ts';
 import { ask, read } from '../helpers/ask.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
+import { anyNumber, textWith } from '../helpers/matchers.ts';
 
 const START_MS = Date.UTC(2026, 0, 1);
 const STEP_MS = 60_000;
@@ -57,9 +58,9 @@ describe('latest', () => {
       value: Math.sin((ROWS - 1) / 10),
       anomalyScore: 0.99999,
       anomalyClass: 'RED',
-      rawAnomalyScore: expect.any(Number),
+      rawAnomalyScore: anyNumber,
       provisional: false,
-      expected: { value: expect.any(Number), low: expect.any(Number), high: expect.any(Number) },
+      expected: { value: anyNumber, low: anyNumber, high: anyNumber },
     });
   });
 
@@ -254,7 +255,7 @@ describe('metricData', () => {
     const { errors, status } = await ask(server, QUERY, variables);
     expect(status).toBe(200);
     expect(errors).toMatchObject([
-      { message: expect.stringContaining(message), extensions: { code }, path: ['metricData'] },
+      { message: textWith(message), extensions: { code }, path: ['metricData'] },
     ]);
   });
 });

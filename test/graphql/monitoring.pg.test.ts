@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, read } from '../helpers/ask.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
+import { partly, textLike, textWith } from '../helpers/matchers.ts';
 
 let server: TestServer;
 
@@ -38,7 +39,7 @@ describe('monitorMetric', () => {
       server: 'shop/eu',
       displayName: 'shop/eu',
       unit: 'orders',
-      spec: expect.objectContaining({ name: 'orders', resource: 'shop/eu', userInfo: { team: 7 } }),
+      spec: partly({ name: 'orders', resource: 'shop/eu', userInfo: { team: 7 } }),
       policy: { direction: 'ABOVE', minDeviation: 2, minDeviationRatio: 0 },
     });
   });
@@ -50,7 +51,7 @@ describe('monitorMetric', () => {
     const again = await monitor({ spec }, '... on AlreadyMonitoredError { metric { id name } }');
     expect(again).toEqual({
       __typename: 'AlreadyMonitoredError',
-      message: expect.stringContaining('twice'),
+      message: textWith('twice'),
       code: 'ALREADY_MONITORED',
       metric: { id: first.id, name: 'twice' },
     });
@@ -72,7 +73,7 @@ describe('monitorMetric', () => {
   ])('refuses %o', async (input, typename, text) => {
     expect(await monitor(input)).toMatchObject({
       __typename: typename,
-      message: expect.stringContaining(text),
+      message: textWith(text),
     });
   });
 
@@ -139,7 +140,7 @@ describe('of a metric that is watched', () => {
     const { id } = await monitor({ spec: { custom: { name: 'failing' } } });
     expect(await mutate('retryMetric', 'RetryMetricInput', { id })).toMatchObject({
       __typename: 'InvalidInputError',
-      message: expect.stringContaining('PENDING_DATA'),
+      message: textWith('PENDING_DATA'),
     });
     const uuid = String(id).slice('Metric:'.length);
     await server.database.pool.query(`UPDATE metric SET status = 'ERROR', message = 'broken' WHERE id = $1`, [
@@ -188,7 +189,7 @@ describe.each([
   test('of a metric that is not there says so', async () => {
     expect(await mutate(field, type, { id: UNKNOWN })).toEqual({
       __typename: 'NotFoundError',
-      message: expect.stringContaining(UNKNOWN.slice('Metric:'.length)),
+      message: textWith(UNKNOWN.slice('Metric:'.length)),
       code: 'NOT_FOUND',
     });
   });
@@ -196,7 +197,7 @@ describe.each([
   test.each(['Metric:1', 'nonsense', '', 'Resource:host://local/Host/x'])('refuses the id %j', async (id) => {
     expect(await mutate(field, type, { id })).toEqual({
       __typename: 'InvalidInputError',
-      message: expect.stringContaining(`input.id:`),
+      message: textWith(`input.id:`),
       code: 'INVALID_INPUT',
       path: ['input', 'id'],
     });
@@ -233,12 +234,12 @@ describe('the host', () => {
     );
     const [host] = resources.nodes;
     expect(host).toMatchObject({
-      id: expect.stringMatching(/^Resource:host:\/\/local\/Host\/.+/),
+      id: textLike(/^Resource:host:\/\/local\/Host\/.+/),
       status: 'ACTIVE',
       type: type?.name,
     });
     expect(host?.metrics).toEqual([
-      { name: expect.stringContaining(defaults[0]?.metric ?? '?'), resource: { id: host?.id } },
+      { name: textWith(defaults[0]?.metric ?? '?'), resource: { id: host?.id } },
     ]);
     expect(host?.supportedMetrics).toEqual(
       type?.metrics.map(({ metric, isDefault }) => ({ metric, isDefault })),
@@ -273,7 +274,7 @@ describe('the host', () => {
     const id = 'Resource:host://local/Host/elsewhere';
     expect(await mutate('monitorResource', 'MonitorResourceInput', { id })).toMatchObject({
       __typename: 'NotSupportedError',
-      message: expect.stringContaining('elsewhere is another machine'),
+      message: textWith('elsewhere is another machine'),
     });
   });
 

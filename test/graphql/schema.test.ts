@@ -13,6 +13,12 @@ import { expect, test } from 'vitest';
 import { ERROR_CODES } from '../../src/errors.ts';
 import { createSchema, writeSchema } from '../../src/graphql/schema.ts';
 
+interface Described {
+  readonly name: string;
+  readonly description?: string | null | undefined;
+  readonly args?: readonly Described[];
+}
+
 const schema = createSchema();
 const types = Object.values(schema.getTypeMap()).filter(
   (type) => !isIntrospectionType(type) && !['String', 'Int', 'Float', 'Boolean', 'ID'].includes(type.name),
@@ -25,17 +31,17 @@ test('schema.graphql is what the code says; mend it with npm run schema', () => 
 
 test('every type, field, argument and enum value says what it is', () => {
   const silent: string[] = [];
-  const check = (name: string, described: { description?: string | null | undefined }) => {
+  const check = (name: string, described: Pick<Described, 'description'>) => {
     if (described.description == null || described.description.trim() === '') silent.push(name);
   };
   for (const type of types) {
     check(type.name, type);
     if (isEnumType(type)) for (const value of type.getValues()) check(`${type.name}.${value.name}`, value);
     if (isObjectType(type) || isInterfaceType(type) || isInputObjectType(type)) {
-      for (const field of Object.values(type.getFields())) {
+      const fields: readonly Described[] = Object.values(type.getFields());
+      for (const field of fields) {
         check(`${type.name}.${field.name}`, field);
-        for (const arg of 'args' in field ? field.args : [])
-          check(`${type.name}.${field.name}(${arg.name})`, arg);
+        for (const arg of field.args ?? []) check(`${type.name}.${field.name}(${arg.name})`, arg);
       }
     }
   }

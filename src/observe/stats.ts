@@ -31,12 +31,20 @@ const COUNTERS = {
   scores_sent: 'Scored points handed to subscribers, counted once per subscriber.',
   subscribers_caught_up: 'Times a subscriber left the live buffer and was served from the database instead.',
   source_reads: 'Readings of metrics from their sources.',
+  cloudwatch_calls: 'GetMetricData calls to AWS, each page one. AWS bills by the metrics they ask for.',
+  cloudwatch_retries: 'AWS calls that were tried again. Rises when AWS throttles or fails.',
+  cloudwatch_throttled:
+    'AWS calls given up because AWS throttled them to the end; what they were to read is read later.',
+  cloudwatch_series_read: 'Metrics asked for in GetMetricData calls: what AWS bills.',
   source_read_failures: 'Readings of metrics that failed. Rises when a source is away or refuses us.',
   partitions_dropped: 'Monthly tables of samples dropped by retention.',
   database_restarts: 'Times the embedded database ended by itself and was started again.',
   graphite_lines: 'Lines read from Graphite connections, good and bad, blank ones left out.',
   graphite_points_lost:
     'Points read from Graphite connections and then given up: at a stop that took too long, or by a bug of ours.',
+  line_protocol_lines: 'Lines of line protocol read, good and bad, blank ones and comments left out.',
+  line_protocol_fields_skipped:
+    'Fields of line protocol that are texts or booleans: no metrics, so not stored. Harmless.',
   graphite_connections_opened: 'Graphite connections taken.',
   graphite_connections_refused: 'Graphite connections closed at once because too many were open.',
 } as const;
@@ -50,6 +58,10 @@ const REASON_COUNTERS = {
   graphite_lines_bad: {
     help: 'Graphite lines left out, by reason; each costs only itself. Rises when a sender speaks another protocol.',
     reasons: ['too_long', 'not_utf8', 'field_count', 'bad_value', 'bad_timestamp', 'cut_off'],
+  },
+  line_protocol_lines_bad: {
+    help: 'Lines of line protocol left out, by reason; each costs only itself. Rises when a sender is broken.',
+    reasons: ['too_long', 'not_utf8', 'bad_name', 'bad_tag', 'bad_field', 'bad_timestamp'],
   },
 } as const;
 

@@ -103,7 +103,15 @@ export async function createEngine(options: {
   });
   const transfer = createTransfer({ pool, prisma, registry, monitor, accept });
   const collectorErrors = createCollectorErrors({ pool, registry, turns, statusFeed, log });
-  const poll = createPoll({ registry, sources, accept, collectorErrors, stats, log });
+  const poll = createPoll({
+    registry,
+    sources,
+    accept,
+    collectorErrors,
+    retry: monitor.retryMetric,
+    stats,
+    log,
+  });
   const { retentionDays } = config;
   const retain = createRetain({ months, turns, live, stats, log, retentionDays });
 

@@ -1,34 +1,52 @@
-/** Fetches the metrics that are due from their sources, and hands them to the data path. The only timer of fetching. */
+/**
+ * Fetches the metrics that are due from their sources, and hands them to the data path. The only timer of fetching.
+ * Metrics go by lanes, one for each source and region: a slow region delays no other. Within a lane history has a
+ * lane of its own, so that what is live never waits for it.
+ */
 import type { Log } from '../log.ts';
-import type { Datasource, MetricStatus } from '../model.ts';
+import type { Datasource } from '../model.ts';
 import type { Stats } from '../observe/stats.ts';
 import type { Polling, ReadFailure, ReadResult, Source } from '../source/source.ts';
 import type { Accept } from './accept.ts';
 import type { CollectorErrors } from './collector-errors.ts';
+import { createLimit, type Limit } from './limit.ts';
+import {
+  createSchedule,
+  isBehind,
+  isDue,
+  planAfterFailure,
+  planAfterSuccess,
+  type Schedule,
+} from './poll-schedule.ts';
 import type { MetricEntry, Registry } from './registry.ts';
 
 export interface Poll {
   start: () => void;
+  /** Reads once what is due now; resolves when it is stored. For whoever keeps the time instead of `start`. */
+  readDue: () => Promise<void>;
   /** Aborts what is being read; what was read is still stored. */
   stop: () => Promise<void>;
 }
 
 const TICK_MS = 1000;
-/** A source is asked for at most this many batches at once. */
-const BATCHES_AT_ONCE = 4;
-const LONGEST_BACK_OFF_MS = 300_000;
-const POLLED: ReadonlySet<MetricStatus> = new Set(['ACTIVE', 'CREATE_PENDING', 'PENDING_DATA']);
+/** Batches of one lane that are read at once. */
+const LIVE_AT_ONCE = 4;
+const HISTORIES_AT_ONCE = 1;
 
-interface Schedule {
-  dueMs: number;
-  failures: number;
+/** Metrics that are read together: of one source, and of one region. */
+interface Lane {
+  readonly polling: Polling;
+  readonly limit: Limit;
+  readonly entries: MetricEntry[];
 }
 
 export function createPoll(options: {
   readonly registry: Registry;
   readonly sources: ReadonlyMap<Datasource, Source>;
-  readonly accept: Accept;
+  readonly accept: Pick<Accept, 'acceptSamples'>;
   readonly collectorErrors: CollectorErrors;
+  /** Takes a metric out of ERROR once it can be read again. */
+  readonly retry: (metricId: string) => Promise<unknown>;
   readonly stats: Stats;
   readonly log: Log;
   readonly now?: () => number;
@@ -38,51 +56,53 @@ export function createPoll(options: {
   const schedules = new WeakMap<MetricEntry, Schedule>();
   const inFlight = new Set<number>();
   const running = new Set<Promise<void>>();
+  /** By lane: no more than there are sources and regions, twice. */
+  const limits = new Map<string, Limit>();
   const aborting = new AbortController();
   let timer: NodeJS.Timeout | undefined;
 
+  const readDue = async () => {
+    const work = [...findDue(now()).values()].flatMap(({ polling, limit, entries }) =>
+      splitBatches(entries, polling.maxBatch).map((batch) => {
+        for (const { number } of batch) inFlight.add(number);
+        return limit.run(() => readBatch(polling, batch));
+      }),
+    );
+    await Promise.all(work);
+  };
+
   const tick = () => {
-    const nowMs = now();
-    const due = new Map<Datasource, MetricEntry[]>();
-    for (const entry of registry.all()) {
-      const polling = sources.get(entry.datasource)?.polling ?? null;
-      if (polling === null || !POLLED.has(entry.status) || inFlight.has(entry.number)) continue;
-      if (scheduleOf(entry, polling, nowMs).dueMs > nowMs) continue;
-      const list = due.get(entry.datasource);
-      if (list === undefined) due.set(entry.datasource, [entry]);
-      else list.push(entry);
-    }
-    for (const [datasource, entries] of due) {
-      const polling = sources.get(datasource)?.polling;
-      if (polling) track(readAll(polling, entries));
-    }
-  };
-
-  const scheduleOf = (entry: MetricEntry, polling: Polling, nowMs: number): Schedule => {
-    const known = schedules.get(entry);
-    if (known !== undefined) return known;
-    const fresh = { dueMs: nextDueMs(entry, polling, nowMs - 1), failures: 0 };
-    schedules.set(entry, fresh);
-    return fresh;
-  };
-
-  const track = (work: Promise<void>) => {
+    if (aborting.signal.aborted) return;
+    const work = readDue();
     running.add(work);
     void work.finally(() => running.delete(work));
   };
 
-  const readAll = async (polling: Polling, entries: readonly MetricEntry[]) => {
-    for (const { number } of entries) inFlight.add(number);
-    const batches: (readonly MetricEntry[])[] = [];
-    for (let start = 0; start < entries.length; start += polling.maxBatch) {
-      batches.push(entries.slice(start, start + polling.maxBatch));
+  const findDue = (nowMs: number): ReadonlyMap<string, Lane> => {
+    const lanes = new Map<string, Lane>();
+    for (const entry of registry.all()) {
+      const polling = sources.get(entry.datasource)?.polling ?? null;
+      if (polling === null || inFlight.has(entry.number)) continue;
+      if (!isDue(scheduleOf(entry, polling, nowMs), entry, nowMs)) continue;
+      const behind = isBehind(entry, polling, nowMs);
+      const key = `${entry.datasource} ${entry.location} ${behind ? 'history' : 'live'}`;
+      const lane = lanes.get(key) ?? { polling, limit: limitOf(key, behind), entries: [] };
+      lane.entries.push(entry);
+      lanes.set(key, lane);
     }
-    const takeNext = async () => {
-      for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
-        await readBatch(polling, batch);
-      }
-    };
-    await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, takeNext));
+    return lanes;
+  };
+
+  const limitOf = (key: string, behind: boolean): Limit => {
+    const limit = limits.get(key) ?? createLimit(behind ? HISTORIES_AT_ONCE : LIVE_AT_ONCE);
+    limits.set(key, limit);
+    return limit;
+  };
+
+  const scheduleOf = (entry: MetricEntry, polling: Polling, nowMs: number): Schedule => {
+    const schedule = schedules.get(entry) ?? createSchedule(entry, polling, nowMs);
+    schedules.set(entry, schedule);
+    return schedule;
   };
 
   const readBatch = async (polling: Polling, entries: readonly MetricEntry[]) => {
@@ -91,14 +111,17 @@ export function createPoll(options: {
     stats.count('source_reads', entries.length);
     await Promise.all(
       entries.map(async (entry) => {
+        const previousMs = entry.readToMs;
         const result = results.get(entry.id) ?? {
           metricId: entry.id,
           error: new Error('the source said nothing'),
         };
         const failure = 'error' in result ? result.error : await store(entry, result);
-        await settle(entry, polling, startedMs, failure);
+        await settle(entry, polling, { startedMs, previousMs }, failure);
       }),
     );
+    // What is still behind goes on at once.
+    if (timer !== undefined && entries.some((entry) => isBehind(entry, polling, now()))) setImmediate(tick);
   };
 
   const read = async (polling: Polling, entries: readonly MetricEntry[]) => {
@@ -130,25 +153,40 @@ export function createPoll(options: {
     }
   };
 
-  const settle = async (entry: MetricEntry, polling: Polling, startedMs: number, failure: Error | null) => {
-    const schedule = scheduleOf(entry, polling, startedMs);
-    stats.set('poll_lag_seconds', Math.max(0, startedMs - schedule.dueMs) / 1000);
-    schedule.failures = failure === null ? 0 : schedule.failures + 1;
-    schedule.dueMs = nextDueMs(entry, polling, startedMs);
-    if (failure !== null) {
+  const settle = async (
+    entry: MetricEntry,
+    polling: Polling,
+    times: { readonly startedMs: number; readonly previousMs: number | null },
+    failure: Error | null,
+  ) => {
+    const schedule = scheduleOf(entry, polling, times.startedMs);
+    stats.set('poll_lag_seconds', Math.max(0, times.startedMs - schedule.dueMs) / 1000);
+    if (failure === null) {
+      planAfterSuccess(schedule, entry, polling, times);
+      if (entry.status === 'ERROR') await recover(entry);
+    } else {
+      planAfterFailure(schedule, entry, polling, times.startedMs);
       stats.count('source_read_failures');
       log.warn({ err: failure, metric: entry.id }, 'metric could not be read from its source');
-      schedule.dueMs +=
-        Math.min(LONGEST_BACK_OFF_MS, TICK_MS * 2 ** schedule.failures) * (0.5 + Math.random() / 2);
     }
     inFlight.delete(entry.number);
     await collectorErrors.note(entry, failure);
+  };
+
+  const recover = async (entry: MetricEntry) => {
+    try {
+      await options.retry(entry.id);
+      log.info({ metric: entry.id }, 'metric can be read again and is taken out of ERROR');
+    } catch (error) {
+      log.warn({ err: error, metric: entry.id }, 'metric could not be taken out of ERROR');
+    }
   };
 
   return {
     start: () => {
       timer = setInterval(tick, TICK_MS);
     },
+    readDue,
     stop: async () => {
       clearInterval(timer);
       aborting.abort();
@@ -157,9 +195,10 @@ export function createPoll(options: {
   };
 }
 
-/** When the first period that ends after `afterMs` can be read. Periods are aligned to 1970. */
-function nextDueMs(entry: MetricEntry, polling: Polling, afterMs: number): number {
-  const periodMs = entry.periodSeconds * 1000;
-  const settleMs = polling.settleSeconds * 1000;
-  return (Math.floor((afterMs - settleMs) / periodMs) + 1) * periodMs + settleMs;
+function splitBatches(entries: readonly MetricEntry[], length: number): readonly (readonly MetricEntry[])[] {
+  const batches: (readonly MetricEntry[])[] = [];
+  for (let start = 0; start < entries.length; start += length) {
+    batches.push(entries.slice(start, start + length));
+  }
+  return batches;
 }

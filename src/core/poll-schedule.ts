@@ -1,0 +1,81 @@
+/** When a polled metric is to be read next. */
+import type { MetricStatus } from '../model.ts';
+import type { Polling } from '../source/source.ts';
+import type { MetricEntry } from './registry.ts';
+
+export interface Schedule {
+  dueMs: number;
+  /** Readings that failed since the last that did not. */
+  failures: number;
+  /** Tries to get out of ERROR since the metric last worked. */
+  retries: number;
+  /** When the next of them is made; null while the metric is not in ERROR. */
+  retryMs: number | null;
+}
+
+const POLLED: ReadonlySet<MetricStatus> = new Set(['ACTIVE', 'CREATE_PENDING', 'PENDING_DATA']);
+const FIRST_BACK_OFF_MS = 1000;
+const LONGEST_BACK_OFF_MS = 300_000;
+const FIRST_RETRY_MS = 600_000;
+const LONGEST_RETRY_MS = 21_600_000;
+/** A metric further behind is fetched as history: apart from the others, so that they need not wait for it. */
+const PERIODS_BEHIND = 12;
+
+export function createSchedule(entry: MetricEntry, polling: Polling, nowMs: number): Schedule {
+  return { dueMs: findNextDueMs(entry, polling, nowMs - 1), failures: 0, retries: 0, retryMs: null };
+}
+
+/** Looks at the metric's status too: one in ERROR is tried again by itself, with growing pauses. */
+export function isDue(schedule: Schedule, { status }: MetricEntry, nowMs: number): boolean {
+  if (status !== 'ERROR') {
+    schedule.retryMs = null;
+    return POLLED.has(status) && schedule.dueMs <= nowMs;
+  }
+  if (schedule.retryMs === null) {
+    schedule.retryMs = nowMs + Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** schedule.retries);
+    schedule.retries += 1;
+  }
+  return schedule.retryMs <= nowMs;
+}
+
+/** Whether there is more to read than its newest periods. */
+export function isBehind(entry: MetricEntry, polling: Polling, nowMs: number): boolean {
+  const reachMs = polling.settleSeconds * 1000 + PERIODS_BEHIND * entry.periodSeconds * 1000;
+  return entry.readToMs === null || entry.readToMs + reachMs < nowMs;
+}
+
+/** @param previousMs up to where it had been read before this reading, which did not fail */
+export function planAfterSuccess(
+  schedule: Schedule,
+  entry: MetricEntry,
+  polling: Polling,
+  times: { readonly startedMs: number; readonly previousMs: number | null },
+): void {
+  const { startedMs, previousMs } = times;
+  schedule.failures = 0;
+  schedule.retryMs = null;
+  if (entry.status === 'ACTIVE') schedule.retries = 0;
+  const { readToMs } = entry;
+  const gotOn = readToMs !== null && (previousMs === null || readToMs > previousMs);
+  const nextMs = (readToMs ?? 0) + (entry.periodSeconds + polling.settleSeconds) * 1000;
+  schedule.dueMs = gotOn && nextMs <= startedMs ? startedMs : findNextDueMs(entry, polling, startedMs);
+}
+
+export function planAfterFailure(
+  schedule: Schedule,
+  entry: MetricEntry,
+  polling: Polling,
+  startedMs: number,
+): void {
+  schedule.failures += 1;
+  schedule.retryMs = null;
+  const backOffMs = Math.min(LONGEST_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** schedule.failures);
+  schedule.dueMs = findNextDueMs(entry, polling, startedMs) + backOffMs * (0.5 + Math.random() / 2);
+}
+
+/** When the first period that ends after `afterMs` can be read. Periods are aligned to 1970. */
+function findNextDueMs(entry: MetricEntry, polling: Polling, afterMs: number): number {
+  const periodMs = entry.periodSeconds * 1000;
+  const settleMs = polling.settleSeconds * 1000;
+  return (Math.floor((afterMs - settleMs) / periodMs) + 1) * periodMs + settleMs;
+}

@@ -85,6 +85,10 @@ export interface Source {
   describe: (spec: unknown) => MetricDescription;
   /** Resource types and metrics it can watch. */
   catalogue: () => readonly SupportedResourceType[];
+  /** Specs of the metrics that are watched when a whole resource is. Left out by sources without resources to choose. */
+  readonly defaultSpecs?: (
+    resource: Pick<SourceResource, 'region' | 'type' | 'resourceId'>,
+  ) => readonly unknown[];
   /** Null for sources that are only pushed to. */
   readonly polling: Polling | null;
 }

@@ -1,0 +1,49 @@
+/** CloudWatch as a source: AWS itself, or anything that speaks as it does. */
+import type { Source } from '../source.ts';
+import { CATALOGUE, listSupportedTypes } from './catalogue.ts';
+import { describeCloudwatchMetric } from './describe-metric.ts';
+import { createCloudwatchPolling } from './read-metrics.ts';
+import type { ReadSeries } from './read-series.ts';
+import type { WindowRules } from './window.ts';
+
+/** @param options.now milliseconds since 1970 */
+export function createCloudwatchSource(options: {
+  readonly readSeries: ReadSeries;
+  readonly rules: WindowRules;
+  readonly now?: () => number;
+}): Source {
+  const { readSeries, rules, now = Date.now } = options;
+  return {
+    datasource: 'CLOUDWATCH',
+    describe: describeCloudwatchMetric,
+    catalogue: listSupportedTypes,
+    defaultSpecs: listDefaultSpecs,
+    polling: createCloudwatchPolling({ readSeries, rules, now }),
+  };
+}
+
+function listDefaultSpecs({
+  region,
+  type,
+  resourceId,
+}: {
+  readonly region: string;
+  readonly type: string;
+  readonly resourceId: string;
+}): readonly unknown[] {
+  const row = CATALOGUE.find(({ name }) => name === type);
+  if (row === undefined) return [];
+  const dimensions = splitId(row.dimensions, resourceId);
+  return row.metrics
+    .filter(({ isDefault, extraDimensions = [] }) => isDefault && extraDimensions.length === 0)
+    .map(({ metric, namespace }) => ({ region, namespace: namespace ?? row.namespace, metric, dimensions }));
+}
+
+/** An id is the values of the dimensions with a slash between; the last value may hold slashes of its own. */
+function splitId(names: readonly string[], id: string): readonly { name: string; value: string }[] {
+  const parts = id.split('/');
+  return names.map((name, index) => ({
+    name,
+    value: index === names.length - 1 ? parts.slice(index).join('/') : (parts[index] ?? ''),
+  }));
+}

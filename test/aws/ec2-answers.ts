@@ -1,0 +1,29 @@
+/** EC2's part of the imitation. */
+import type { Script, ScriptedInstance } from './script.ts';
+
+const PAGE = 100;
+
+export function answerEc2(script: Script, operation: string, query: URLSearchParams, region: string): string {
+  const start = Number(query.get('NextToken') ?? '0');
+  const instances = operation === 'DescribeInstances' ? (script.instances?.get(region) ?? []) : [];
+  const page = instances.slice(start, start + PAGE);
+  const token = start + PAGE < instances.length ? `<nextToken>${start + PAGE}</nextToken>` : '';
+  const set =
+    operation === 'DescribeInstances'
+      ? `<reservationSet>${page.map(writeReservation).join('')}</reservationSet>`
+      : '<volumeSet/>';
+  return `<${operation}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r</requestId>${set}${token}</${operation}Response>`;
+}
+
+function writeReservation({ id, state, type = 'm5.large', launchedAt, tags }: ScriptedInstance): string {
+  const items = Object.entries(tags).map(
+    ([key, value]) => `<item><key>${escapeXml(key)}</key><value>${escapeXml(value)}</value></item>`,
+  );
+  return `<item><instancesSet><item><instanceId>${id}</instanceId><instanceType>${type}</instanceType><launchTime>${
+    launchedAt ?? '2026-01-01T00:00:00.000Z'
+  }</launchTime><instanceState><code>16</code><name>${state}</name></instanceState><tagSet>${items.join('')}</tagSet></item></instancesSet></item>`;
+}
+
+function escapeXml(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
+}

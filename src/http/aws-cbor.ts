@@ -1,5 +1,5 @@
 /** Smithy RPC v2 CBOR: https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html */
-import { Encoder } from 'cbor-x';
+import { decode, encode, Token, Type, type TagDecoder } from 'cborg';
 import { CloudwatchError } from '../cloudwatch/failure.ts';
 import { ERROR_NAMESPACE, headError, type AwsProtocol } from './aws-protocol.ts';
 import { readObject, readTime, readTree, writePlain, type Dialect } from './aws-tree.ts';
@@ -20,7 +20,22 @@ const CBOR_DIALECT: Dialect = {
   readStructure: readObject,
 };
 
-const codec = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false });
+/** Seconds since 1970, marked as such. */
+const TIME_TAG = 1;
+const ENCODING = {
+  typeEncoders: {
+    Date: (time: Date) => {
+      const seconds = time.getTime() / 1000;
+      const type = Number.isInteger(seconds) && seconds >= 0 ? Type.uint : Type.float;
+      return [new Token(Type.tag, TIME_TAG), new Token(type, seconds)];
+    },
+  },
+};
+const readTimeTag: TagDecoder = (readContent) => {
+  const seconds: unknown = readContent();
+  return typeof seconds === 'number' ? new Date(seconds * 1000) : seconds;
+};
+const DECODING = { tags: { [TIME_TAG]: readTimeTag } };
 
 export const cborProtocol: AwsProtocol = {
   decode(request, body) {
@@ -30,19 +45,23 @@ export const cborProtocol: AwsProtocol = {
   encode: (_operation, output, value, requestId) => ({
     status: 200,
     headers: { ...HEADERS, 'x-amzn-requestid': requestId },
-    body: codec.encode(writePlain(output, value, (time) => time)),
+    body: encodeBody(writePlain(output, value, (time) => time)),
   }),
   encodeError: (error, requestId) => ({
     status: error.status,
     headers: { ...HEADERS, ...headError(error, requestId) },
-    body: codec.encode({ __type: `${ERROR_NAMESPACE}#${error.shape}`, message: error.message }),
+    body: encodeBody({ __type: `${ERROR_NAMESPACE}#${error.shape}`, message: error.message }),
   }),
 };
+
+function encodeBody(value: unknown): Buffer {
+  return Buffer.from(encode(value, ENCODING));
+}
 
 function parseBody(body: Buffer): unknown {
   if (body.length === 0) return {};
   try {
-    return codec.decode(body) as unknown;
+    return decode(body, DECODING) as unknown;
   } catch (error) {
     throw new CloudwatchError('MalformedInput', 'The body is not CBOR.', { cause: error });
   }

@@ -28,6 +28,12 @@ export async function serve(config: Config, log: Log): Promise<void> {
   const lost = new Promise<Error>((resolve) => (lose = resolve));
   const lapwing = await startLapwing(config, log, { onLost: (error) => lose(error) });
   announce(lapwing);
+  if (!isLoopback(config.host)) {
+    log.warn(
+      { host: config.host },
+      'no login is asked for: whoever reaches this address can read and change everything',
+    );
+  }
   const reason = await Promise.race([ended, lost]);
   setTimeout(() => {
     log.error('the stop took too long and is cut short');
@@ -36,6 +42,10 @@ export async function serve(config: Config, log: Log): Promise<void> {
   await lapwing.stop();
   log.info('stopped');
   if (reason !== null) throw reason;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 /** For a person on a terminal, for a program elsewhere. */

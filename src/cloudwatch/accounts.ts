@@ -2,6 +2,9 @@
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Seal } from './seal.ts';
 
+/** The account of the first key pair; the one that owns what Lapwing itself knows. */
+export const FIRST_ACCOUNT = 'default';
+
 export interface AccessKey {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;

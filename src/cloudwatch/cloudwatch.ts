@@ -8,12 +8,12 @@ import { evaluateAlarms } from './alarms/evaluate-alarms.ts';
 import type { SeriesWatch } from './anomaly-detectors.ts';
 import { createClockwork } from './clockwork.ts';
 import { purge, type Purged } from './purge.ts';
-import { createAccounts, type Accounts } from './accounts.ts';
+import { createAccounts, FIRST_ACCOUNT, type Accounts } from './accounts.ts';
 import { CloudwatchError } from './failure.ts';
 import { createIntake, type IntakeCounters } from './intake.ts';
 import { AWS_LIMITS, type CloudwatchLimits } from './limits.ts';
 import type { Caller, OperationContext } from './operation.ts';
-import { findOperation, type Operation } from './operations.ts';
+import { findOperation, type Operation, type ServiceName } from './operations.ts';
 import { createSeal, readSealingKey } from './seal.ts';
 import { createThrottle } from './throttle.ts';
 
@@ -41,8 +41,8 @@ export interface Cloudwatch extends AsyncDisposable {
   readonly accounts: Accounts;
   readonly limits: CloudwatchLimits;
   readonly counters: () => IntakeCounters & { readonly throttledRequests: number };
-  /** @throws CloudwatchError InvalidAction */
-  find(operation: string): Operation;
+  /** @throws CloudwatchError InvalidAction for an operation the service does not have */
+  find(operation: string, service?: ServiceName): Operation;
   /** @throws CloudwatchError as the operation does, or Throttling when the account asks too often */
   run(operation: Operation, input: unknown, caller: Caller & { readonly region: string }): Promise<unknown>;
   /** The account of the first key pair, and of callers that carry no key: GraphQL, development. */
@@ -56,7 +56,6 @@ export interface Cloudwatch extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-const FIRST_ACCOUNT = 'default';
 const RETENTION_DAYS = 14;
 const MINUTE_MS = 60_000;
 

@@ -11,6 +11,7 @@ import {
   getMetricStatistics,
 } from './get-metric-statistics.ts';
 import { LIST_METRICS_INPUT, LIST_METRICS_OUTPUT, listMetrics } from './list-metrics.ts';
+import * as ec2 from './instances.ts';
 import type { OperationContext } from './operation.ts';
 import { checkPutMetricData, PUT_METRIC_DATA_INPUT } from './put-metric-data.ts';
 import { structure, type Infer, type StructureShape } from './shape.ts';
@@ -83,9 +84,20 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ],
 ]);
 
-/** @throws CloudwatchError InvalidAction for an operation this service does not have */
-export function findOperation(name: string): Operation {
-  const operation = OPERATIONS.get(name);
+const EC2_OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+  [
+    'DescribeInstances',
+    define(ec2.DESCRIBE_INSTANCES_INPUT, ec2.DESCRIBE_INSTANCES_OUTPUT, ec2.describeInstances),
+  ],
+  ['DescribeTags', define(ec2.DESCRIBE_TAGS_INPUT, ec2.DESCRIBE_TAGS_OUTPUT, ec2.describeTags)],
+]);
+
+/** Whose operations are meant: those of both have their own names and their own wire. */
+export type ServiceName = 'cloudwatch' | 'ec2';
+
+/** @throws CloudwatchError InvalidAction for an operation the service does not have */
+export function findOperation(name: string, service: ServiceName = 'cloudwatch'): Operation {
+  const operation = (service === 'ec2' ? EC2_OPERATIONS : OPERATIONS).get(name);
   if (operation === undefined) {
     throw new CloudwatchError(
       'InvalidAction',

@@ -21,24 +21,28 @@ export function writeElement(name: string, content: string, kind: 'markup' | 'te
   return `<${name}>${kind === 'text' ? escapeXml(content) : content}</${name}>`;
 }
 
+/** The elements of a list: `member` in AWS Query, `item` in EC2's. */
+export type ItemName = 'member' | 'item';
+
 /** Lists as `<member>`, maps as `<entry><key><value>`, times as ISO 8601; what is undefined is left out. */
-export function writeShape(name: string, shape: Shape, value: unknown): string {
+export function writeShape(name: string, shape: Shape, value: unknown, item: ItemName = 'member'): string {
   if (value === undefined || value === null) return '';
-  return writeElement(name, writeContent(shape, value));
+  return writeElement(name, writeContent(shape, value, item));
 }
 
-function writeContent(shape: Shape, value: unknown): string {
+/** As writeShape, without an element around it. */
+export function writeContent(shape: Shape, value: unknown, item: ItemName): string {
   switch (shape.kind) {
     case 'structure':
       return Object.entries(shape.members)
-        .map(([name, member]) => writeShape(name, member, readMember(value, name)))
+        .map(([name, member]) => writeShape(name, member, readMember(value, name), item))
         .join('');
     case 'list':
-      return Array.isArray(value) ? value.map((item) => writeShape('member', shape.of, item)).join('') : '';
+      return Array.isArray(value) ? value.map((part) => writeShape(item, shape.of, part, item)).join('') : '';
     case 'map':
       return Object.entries(typeof value === 'object' && value !== null ? value : {})
-        .map(([key, item]) =>
-          writeElement('entry', writeElement('key', key, 'text') + writeShape('value', shape.of, item)),
+        .map(([key, part]) =>
+          writeElement('entry', writeElement('key', key, 'text') + writeShape('value', shape.of, part, item)),
         )
         .join('');
     default:

@@ -10,6 +10,7 @@ import type { Caller } from '../cloudwatch/operation.ts';
 import type { Log } from '../log.ts';
 import { decodeBody, readBody } from './aws-body.ts';
 import { cborProtocol } from './aws-cbor.ts';
+import { ec2Protocol, isEc2Request } from './aws-ec2.ts';
 import { jsonProtocol } from './aws-json.ts';
 import { SERVICE_SHAPE_ID, type AwsAnswer, type AwsProtocol, type AwsRequest } from './aws-protocol.ts';
 import { queryProtocol } from './aws-query.ts';
@@ -41,11 +42,13 @@ export function createCloudwatchHandler(
       headers: request.headers,
       rawHeaders: request.rawHeaders,
     };
-    const protocol = chooseProtocol(head);
+    let protocol = chooseProtocol(head);
     let answer: AwsAnswer;
     try {
       const body = await readBody(request, options.cloudwatch.limits.bodyBytes);
-      answer = await answerRequest(options, protocol, { ...head, body }, request, requestId);
+      const whole = { ...head, body };
+      if (protocol === queryProtocol && isEc2Request(whole)) protocol = ec2Protocol;
+      answer = await answerRequest(options, protocol, whole, request, requestId);
     } catch (error) {
       answer = protocol.encodeError(explain(error, options.log, requestId), requestId);
     }
@@ -74,7 +77,7 @@ async function answerRequest(
   const encoding = request.headers['content-encoding'];
   const body = await decodeBody(request.body, encoding, cloudwatch.limits.inflatedBytes);
   const { operation, read } = protocol.decode(request, body);
-  const found = cloudwatch.find(operation);
+  const found = cloudwatch.find(operation, protocol === ec2Protocol ? 'ec2' : 'cloudwatch');
   const output = await cloudwatch.run(found, read(found.input), caller);
   return protocol.encode(operation, found.output, output, requestId);
 }

@@ -129,7 +129,9 @@ function createSdkClient(config: CloudWatchClientConfig): Client {
     ...config,
   });
   return {
-    put: async (namespace) => void (await sdk.putMetricData(data(namespace))),
+    put: async (namespace) => {
+      await sdk.putMetricData(data(namespace));
+    },
     list: async (namespace) =>
       describeMetrics(
         (await sdk.listMetrics({ Namespace: namespace, Dimensions: [{ Name: 'host' }] })).Metrics ?? [],
@@ -149,14 +151,17 @@ function createSdkClient(config: CloudWatchClientConfig): Client {
 }
 
 function createV2Client(): Client {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- its types ask for a class
   const sdk = new CloudWatchV2({
     endpoint: server.endpoint,
     region: 'us-east-1',
-    credentials: server.credentials,
+    ...server.credentials,
     maxRetries: 0,
   });
   return {
-    put: async (namespace) => void (await sdk.putMetricData(data(namespace)).promise()),
+    put: async (namespace) => {
+      await sdk.putMetricData(data(namespace)).promise();
+    },
     list: async (namespace) =>
       describeMetrics(
         (await sdk.listMetrics({ Namespace: namespace, Dimensions: [{ Name: 'host' }] }).promise()).Metrics ??
@@ -185,7 +190,9 @@ function createCommandClient(run: (operation: string, input: object) => Promise<
   const ask = async (operation: string, input: object) =>
     (await run(operation, input)) as Record<string, unknown>;
   return {
-    put: async (namespace) => void (await ask('put-metric-data', data(namespace))),
+    put: async (namespace) => {
+      await ask('put-metric-data', data(namespace));
+    },
     list: async (namespace) => {
       const answer = await ask('list-metrics', { Namespace: namespace, Dimensions: [{ Name: 'host' }] });
       return describeMetrics(answer.Metrics as Listed[]);
@@ -226,7 +233,7 @@ const createAwsCli = () =>
       JSON.stringify(input),
     ];
     const { stdout } = await execute(AWS_CLI, ['cloudwatch', operation, ...options], { env: environment() });
-    return stdout === '' ? {} : JSON.parse(stdout);
+    return stdout === '' ? {} : (JSON.parse(stdout) as unknown);
   });
 
 const DEBIAN_PYTHON = '/usr/bin/python3';
@@ -249,7 +256,7 @@ const createBoto3 = (python: string, protocol: string) =>
     const env =
       python === DEBIAN_PYTHON ? environment() : { ...process.env, ...environment(), PATH: process.env.PATH };
     const { stdout } = await execute(python, args, { env });
-    return JSON.parse(stdout);
+    return JSON.parse(stdout) as unknown;
   });
 
 const hasDebianBoto3 = existsSync('/usr/lib/python3/dist-packages/boto3');

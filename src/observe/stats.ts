@@ -45,6 +45,15 @@ const COUNTERS = {
   line_protocol_lines: 'Lines of line protocol read, good and bad, blank ones and comments left out.',
   line_protocol_fields_skipped:
     'Fields of line protocol that are texts or booleans: no metrics, so not stored. Harmless.',
+  requests: 'Requests answered: GraphQL operations, CloudWatch calls, writes, starts of subscriptions.',
+  requests_failed:
+    'Of those, the ones answered with an error. Rises when clients or the server are in trouble.',
+  monitoring_points_written: "Points of the server's own monitoring that InfluxDB has taken.",
+  monitoring_points_dropped:
+    "Points of the server's own monitoring dropped because too many waited, or at stop. Rises when InfluxDB is away.",
+  monitoring_points_refused:
+    "Points of the server's own monitoring InfluxDB refused for good. Any rise is a bug of ours or a wrong bucket.",
+  monitoring_writes_failed: 'Writes to InfluxDB that failed. Rises when it is away or refuses us.',
   graphite_connections_opened: 'Graphite connections taken.',
   graphite_connections_refused: 'Graphite connections closed at once because too many were open.',
 } as const;
@@ -71,6 +80,7 @@ const GAUGES = {
     'Points waiting to be written. Near LAPWING_INGEST_QUEUE_POINTS senders are held back.',
   models_in_memory: 'Models in memory; at LAPWING_MODEL_CACHE colder ones are dropped.',
   subscribers: 'Live subscriptions open.',
+  monitoring_points_waiting: "Points of the server's own monitoring not written to InfluxDB yet.",
   graphite_connections: 'Graphite connections open.',
   poll_lag_seconds:
     'How late the last reading of a source started. Rises when there is more to read than time.',

@@ -1,0 +1,89 @@
+/** The points the server's own monitoring is made of: one per request, one more per failed one, one per licence check. */
+
+/** Tags are indexed where they are stored: few values each. Fields are not. */
+export interface MonitorPoint {
+  /** What InfluxDB calls the measurement. */
+  readonly series: 'requests' | 'errors' | 'licensing' | 'anomaly';
+  /** Nanoseconds since 1970. */
+  readonly timeNs: bigint;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** Takes a point without ever waiting or throwing. */
+export type WriteMonitorPoint = (point: MonitorPoint) => void;
+
+const SERVICE = 'lapwing';
+
+/** What is known of a request when it has ended. */
+export interface EndedRequest {
+  readonly timeNs: bigint;
+  readonly requestId: string;
+  /** METHOD:/path, followed by the operation where there is one. Never what a client wrote freely. */
+  readonly route: string;
+  readonly statusCode: number;
+  /** Null for one that did not fail. */
+  readonly errorCode: string | null;
+  readonly executionSeconds: number;
+  /** What its handler added. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly fields: MonitorPoint['fields'];
+}
+
+/** The point of the request, and the one of its failure. */
+export function describeRequest(request: EndedRequest): readonly MonitorPoint[] {
+  const point = describePoint(request);
+  const { errorCode } = request;
+  if (errorCode === null) return [point];
+  return [point, { ...point, series: 'errors', tags: { ...point.tags, error_code: errorCode } }];
+}
+
+function describePoint(request: EndedRequest): MonitorPoint {
+  const { timeNs, tags, fields, requestId, route, statusCode, executionSeconds } = request;
+  return {
+    series: 'requests',
+    timeNs,
+    // The handler's own come first: none of ours can be replaced.
+    tags: { ...tags, service: SERVICE, route, status_code: String(statusCode) },
+    fields: { ...fields, request_id: requestId, execution_time: executionSeconds },
+  };
+}
+
+/** What a look at the licence says. */
+export interface LicensePoint {
+  readonly timeNs: bigint;
+  readonly status: 'ok' | 'warning' | 'error';
+  /** Whole days until it ends, negative afterwards; null for one that never ends. */
+  readonly restDays: number | null;
+  readonly warnings: readonly string[];
+  readonly errors: readonly string[];
+}
+
+export function describeLicense({ timeNs, status, restDays, warnings, errors }: LicensePoint): MonitorPoint {
+  return {
+    series: 'licensing',
+    timeNs,
+    tags: { service: SERVICE, license_status: status },
+    fields: {
+      ...(restDays === null ? {} : { license_period_rest: restDays }),
+      warnings: warnings.length,
+      errors: errors.length,
+      ...(warnings.length + errors.length === 0 ? {} : { message: [...errors, ...warnings].join('; ') }),
+    },
+  };
+}
+
+/**
+ * Times in nanoseconds, no two alike: where points are stored, one of the same series, tags and time replaces the
+ * other.
+ */
+export function createNanoClock(now: () => number = Date.now): () => bigint {
+  let lastMs = 0;
+  let within = 0n;
+  return () => {
+    const ms = Math.floor(now());
+    within = ms === lastMs ? within + 1n : 0n;
+    lastMs = ms;
+    return BigInt(ms) * 1_000_000n + within;
+  };
+}

@@ -31,6 +31,8 @@ export interface MetricDescription {
   /** Known bounds of the values; without min and max they are learned from the first rows. */
   readonly modelParams: ModelParams;
   readonly resource: SourceResource | null;
+  /** The autostack it is a metric of. */
+  readonly autostackId?: string;
 }
 
 /** A metric a source can watch, for the catalogue. */

@@ -11,6 +11,8 @@ export interface Reading {
   readonly periodSeconds: number;
   /** Up to where it has been read; null for a new metric. */
   readonly fromMs: number | null;
+  /** Series it stands for; 1 when left out. */
+  readonly weight?: number;
 }
 
 /** Readings that are asked for in one window. */
@@ -85,8 +87,9 @@ function closeGroup<T extends Reading>(group: readonly Planned<T>[]): ReadingGro
   const fromMs = Math.min(...group.map((planned) => planned.fromMs));
   const toMs = Math.max(...group.map((planned) => planned.toMs));
   const periodMs = (group[0]?.reading.periodSeconds ?? 1) * 1000;
+  const series = group.reduce((sum, { reading }) => sum + (reading.weight ?? 1), 0);
   // Twice the spread of their beginnings at least, so that every one of them gets on.
-  const periods = Math.max(2 * LIVE_PERIODS, Math.floor(HISTORY_POINTS / group.length));
+  const periods = Math.max(2 * LIVE_PERIODS, Math.floor(HISTORY_POINTS / series));
   return {
     fromMs,
     toMs: Math.min(toMs, fromMs + periods * periodMs),

@@ -1,0 +1,78 @@
+/** Autostacks as a source: a group of resources watched as one. */
+import { z } from 'zod';
+import { InvalidInputError, NotFoundError } from '../errors.ts';
+import { findStackMetric, STACK_NAMESPACE } from './autostack-metrics.ts';
+import { createAutostackPolling } from './autostack-polling.ts';
+import type { ReadSeries } from './cloudwatch/read-series.ts';
+import type { WindowRules } from './cloudwatch/window.ts';
+import type { MetricDescription, Source } from './source.ts';
+
+/** A stack as it stands. */
+export interface Stack {
+  readonly id: string;
+  readonly name: string;
+  readonly region: string;
+  readonly resourceType: string;
+  /** Ids of the resources in it. */
+  readonly memberIds: readonly string[];
+  /** When its members were last looked up; null while they never were. */
+  readonly listedMs: number | null;
+}
+
+const SPEC = z.strictObject({
+  autostackId: z.string({ error: 'expected the id of an autostack' }),
+  namespace: z.string({ error: 'expected a namespace such as AWS/EC2' }),
+  metric: z.string({ error: 'expected the name of a metric' }),
+});
+
+/** @param options.find the stack with this id, as it stands */
+export function createAutostackSource(options: {
+  readonly find: (id: string) => Stack | undefined;
+  readonly readSeries: ReadSeries;
+  readonly rules: WindowRules;
+  readonly now?: () => number;
+}): Source {
+  const { find, readSeries, rules, now = Date.now } = options;
+
+  const resolve = (spec: unknown) => {
+    const { autostackId, namespace, metric } = parseSpec(spec);
+    const stack = find(autostackId);
+    if (stack === undefined) throw new NotFoundError(`autostackId: no autostack has the id ${autostackId}`);
+    return { stack, row: findStackMetric(stack.resourceType, namespace, metric) };
+  };
+
+  const describe = (spec: unknown): MetricDescription => {
+    const { stack, row } = resolve(spec);
+    const { defaultMin: min, defaultMax: max } = row;
+    const name = `${row.namespace}/${row.metric}`;
+    return {
+      identity: `${stack.id} ${name}`,
+      name,
+      description: `${row.metric} of autostack ${stack.name} in ${stack.region}`,
+      unit: row.unit,
+      server: `${STACK_NAMESPACE}/${stack.id}`,
+      location: stack.region,
+      tagName: stack.name,
+      periodSeconds: row.periodSeconds,
+      modelParams: min === null || max === null ? {} : { min, max },
+      resource: null,
+      autostackId: stack.id,
+    };
+  };
+
+  return {
+    datasource: 'AUTOSTACK',
+    describe,
+    catalogue: () => [],
+    polling: createAutostackPolling({ resolve, readSeries, rules, now }),
+  };
+}
+
+function parseSpec(spec: unknown): z.output<typeof SPEC> {
+  const parsed = SPEC.safeParse(spec);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const path = issue?.path.map(String) ?? [];
+  const what = issue?.message ?? 'expected { autostackId, namespace, metric }';
+  throw new InvalidInputError(`${path.join('.') || 'autostack'}: ${what}`, path);
+}

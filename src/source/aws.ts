@@ -1,0 +1,43 @@
+/** Everything that asks AWS, over one set of clients. */
+import type { Stats } from '../observe/stats.ts';
+import { createAwsClients, type AwsAccess } from './cloudwatch/clients.ts';
+import { createCloudwatchSource } from './cloudwatch/cloudwatch.ts';
+import { createReadSeries, type ReadSeries } from './cloudwatch/read-series.ts';
+import type { WindowRules } from './cloudwatch/window.ts';
+import { createDiscover, type Discover } from './discover.ts';
+import type { Source } from './source.ts';
+
+export interface Aws {
+  readonly cloudwatch: Source;
+  readonly readSeries: ReadSeries;
+  readonly discover: Discover;
+  readonly rules: WindowRules;
+  readonly stop: () => void;
+}
+
+const DAY_MS = 86_400_000;
+
+/** @param options.historyDays how far back a new metric is read */
+export function createAws(
+  options: AwsAccess & {
+    readonly stats: Stats;
+    readonly historyDays: number;
+    readonly settleSeconds: number;
+    readonly now?: () => number;
+  },
+): Aws {
+  const { stats, historyDays, settleSeconds, now = Date.now } = options;
+  const clients = createAwsClients(options);
+  const rules = { settleMs: settleSeconds * 1000, historyMs: historyDays * DAY_MS };
+  const readSeries = createReadSeries({
+    client: clients.cloudwatch,
+    count: (name, by) => stats.count(name, by),
+  });
+  return {
+    cloudwatch: createCloudwatchSource({ readSeries, rules, now }),
+    readSeries,
+    discover: createDiscover(clients),
+    rules,
+    stop: clients.stop,
+  };
+}

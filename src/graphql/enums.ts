@@ -27,7 +27,7 @@ export const MetricStatusRef = builder.enumType('MetricStatus', {
 export const AnomalyClassRef = builder.enumType('AnomalyClass', {
   description: 'How unusual, in the colours of a traffic light.',
   values: describe(ANOMALY_CLASSES, {
-    NONE: 'Not scored.',
+    NONE: 'Not scored, or scored 0.',
     GREEN: 'Usual.',
     YELLOW: 'As unusual as one point in ten thousand.',
     RED: 'As unusual as one point in a hundred thousand, or more.',

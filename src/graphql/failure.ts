@@ -2,6 +2,7 @@
  * Expected failures as types. A field lists those it can have (`errors: { types: [...] }`) and they become members of
  * its result union; where a field has no union they become GraphQL errors with the same code.
  */
+import { wrapOrThrow } from '@pothos/plugin-errors';
 import { GraphQLError } from 'graphql';
 import {
   AlreadyMonitoredError,
@@ -43,6 +44,8 @@ export const ErrorCodeRef = builder.enumType('ErrorCode', {
 
 export const ErrorRef = builder.interfaceRef<ExpectedError>('Error').implement({
   description: 'An expected failure. Every one has these two fields.',
+  // Each class is named as its type is.
+  resolveType: ({ name }) => name,
   fields: (t) => ({
     message: t.exposeString('message', { description: 'What went wrong, for people.' }),
     code: t.expose('code', { type: ErrorCodeRef, description: 'What went wrong, for programs.' }),
@@ -97,6 +100,25 @@ builder.objectType(AlreadyMonitoredError, {
     }),
   }),
 });
+
+/** The classes with a type above. */
+const FAILURES = [
+  AlreadyMonitoredError,
+  InvalidInputError,
+  NotFoundError,
+  NotSupportedError,
+  QuotaExceededError,
+  SourceUnavailableError,
+];
+
+/**
+ * An error as the value of a field of type Error: given as it is, GraphQL would take the field for failed.
+ * @throws the error itself when the API has no type for it
+ */
+export function toFieldValue(error: unknown): ExpectedError {
+  // Either throws or wraps one of the classes listed, all of which are ExpectedErrors.
+  return wrapOrThrow(error, FAILURES) as ExpectedError;
+}
 
 /** An expected failure where there is no union for it. A queue that is full also says so in HTTP's own words. */
 export function toGraphqlError(error: ExpectedError): GraphQLError {

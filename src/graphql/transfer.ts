@@ -1,8 +1,8 @@
 /** Export and import of models: settings and samples of monitored metrics, as JSON. */
-import { ExpectedError, InvalidInputError, RetryLaterError } from '../errors.ts';
+import { type ExpectedError, InvalidInputError } from '../errors.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
-import { ErrorRef } from './failure.ts';
+import { ErrorRef, toFieldValue } from './failure.ts';
 import { MetricRef } from './metric.ts';
 import { readMetricIds } from './node-id.ts';
 
@@ -98,9 +98,8 @@ async function importItem(model: unknown, index: number, { transfer }: Context):
     const { metricId, created } = await transfer.importModel(model);
     return { index, metricId, created, error: null };
   } catch (error) {
-    // A database that is away is no fault of the item: the whole request is to be repeated.
-    if (!(error instanceof ExpectedError) || error instanceof RetryLaterError) throw error;
-    return { index, metricId: null, created: false, error };
+    // What is not the item's fault (a database that is away) fails the whole request, which is to be repeated.
+    return { index, metricId: null, created: false, error: toFieldValue(error) };
   }
 }
 

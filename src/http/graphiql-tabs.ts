@@ -1,6 +1,6 @@
 /** What a newcomer finds typed in GraphiQL. Every operation here is run by a test. */
 
-const FIRST = `# Press the play button and choose Live: scores arrive as they are made.
+const FIRST = `# Press play and choose Live: scores as they are made.
 subscription Live {
   anomalyScores {
     cursor

@@ -21,6 +21,7 @@ export interface Transport {
     server: Pick<TestServer, 'url'>,
     query: string,
     variables?: Record<string, unknown>,
+    operationName?: string,
   ) => LiveOperation;
 }
 
@@ -28,25 +29,33 @@ export interface Transport {
 export const TRANSPORTS: readonly Transport[] = [
   {
     name: 'WebSocket',
-    subscribe: (server, query, variables) => {
+    subscribe: (server, query, variables, operationName) => {
       const client = createClient({
         url: `${server.url.replace('http', 'ws')}/graphql`,
         webSocketImpl: WebSocket,
         retryAttempts: 0,
       });
-      const iterator = client.iterate({ query, ...(variables === undefined ? {} : { variables }) });
+      const iterator = client.iterate(pack(query, variables, operationName));
       return operate(iterator as AsyncIterableIterator<LiveResult>, () => client.dispose());
     },
   },
   {
     name: 'event stream',
-    subscribe: (server, query, variables) => {
+    subscribe: (server, query, variables, operationName) => {
       const client = createSseClient({ url: `${server.url}/graphql`, retryAttempts: 0 });
-      const iterator = client.iterate({ query, ...(variables === undefined ? {} : { variables }) });
+      const iterator = client.iterate(pack(query, variables, operationName));
       return operate(iterator as AsyncIterableIterator<LiveResult>, () => client.dispose());
     },
   },
 ];
+
+function pack(query: string, variables?: Record<string, unknown>, operationName?: string) {
+  return {
+    query,
+    ...(variables === undefined ? {} : { variables }),
+    ...(operationName === undefined ? {} : { operationName }),
+  };
+}
 
 function operate(
   iterator: AsyncIterableIterator<LiveResult>,

@@ -3,12 +3,12 @@
  * one transaction. Only then is whoever sent them told what became of them. Requests that come while a batch is
  * being written share the next one.
  */
-import { isOutage } from '../db/outage.ts';
-import { NotFoundError, RetryLaterError, type ErrorCode } from '../errors.ts';
+import { NotFoundError, type ErrorCode } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Sample } from '../model.ts';
 import type { Stats } from '../observe/stats.ts';
-import { checkName, checkSample, type Objection } from './check-point.ts';
+import { createBatchQueue } from './batch-queue.ts';
+import { checkName, checkSample, type Objection, type RejectReason } from './check-point.ts';
 import type { CustomMetrics } from './custom-metrics.ts';
 import type { MetricEntry, Registry } from './registry.ts';
 import type { Turns } from './turns.ts';
@@ -54,33 +54,31 @@ export interface Accept {
   stop: () => Promise<void>;
 }
 
+/** A checked point that waits for its metric: which one is known only in its turn. */
 interface Pending {
   readonly index: number;
   readonly timestampMs: number;
   readonly value: number;
-  readonly find: () => MetricEntry | undefined;
-  /** For a point whose metric may have to be made. */
+  /** For a pushed point, whose metric may have to be made. */
   readonly name: string | null;
   readonly unit: string | null;
 }
 
 interface Request {
   readonly pending: readonly Pending[];
-  readonly rejected: RejectedPoint[];
-  readonly readTo: { readonly find: Pending['find']; readonly readToMs: number } | null;
-  readonly resolve: (result: AcceptResult) => void;
-  readonly reject: (error: Error) => void;
+  /** What was refused before it had to wait. */
+  readonly rejected: readonly RejectedPoint[];
+  /** The metric of points without a name, and up to where its source has been read. */
+  readonly metricNumber: number | null;
+  readonly readToMs: number | null;
 }
-
-/** A batch is closed at this many points; a single larger request is a batch of its own. */
-const BATCH_POINTS = 10_000;
 
 export function createAccept(options: {
   readonly registry: Registry;
   readonly turns: Turns;
   readonly writePoints: WritePoints;
   readonly customMetrics: CustomMetrics;
-  /** Called in no turn, for each metric a batch gave samples to. */
+  /** Called for each metric a batch gave samples to. */
   readonly onStored: (entry: MetricEntry) => void;
   readonly stats: Stats;
   readonly log: Log;
@@ -91,173 +89,106 @@ export function createAccept(options: {
 }): Accept {
   const { registry, turns, stats, log } = options;
   const now = options.now ?? Date.now;
-  const queue: Request[] = [];
-  let queuedPoints = 0;
-  let pumping: Promise<void> | null = null;
-  let stopped = false;
 
-  const enqueue = (request: Omit<Request, 'resolve' | 'reject'>): Promise<AcceptResult> => {
-    const { length } = request.pending;
-    if (stopped) return refuse('the server is stopping');
-    // An empty queue takes any request, else one larger than the limit could never be sent.
-    if (queuedPoints > 0 && queuedPoints + length > options.queueLimit) {
-      return refuse(`${queuedPoints} points are waiting to be written already`);
-    }
-    queuedPoints += length;
-    stats.set('ingest_queue_points', queuedPoints);
-    return new Promise((resolve, reject) => {
-      queue.push({ ...request, resolve, reject });
-      pumping ??= pump();
-    });
-  };
-
-  const refuse = (why: string) => {
-    stats.count('retry_later');
-    return Promise.reject(new RetryLaterError(`${why}: send the same points again in a moment`));
-  };
-
-  const pump = async () => {
-    // The requests of one tick share a batch.
-    await Promise.resolve();
-    while (queue.length > 0) {
-      const requests = takeBatch(queue);
-      await writeOrFail(requests);
-      for (const { pending } of requests) queuedPoints -= pending.length;
-      stats.set('ingest_queue_points', queuedPoints);
-    }
-    pumping = null;
-  };
-
-  /** Never throws. Requests that share a batch with one that trips a bug of ours are written without it. */
-  const writeOrFail = async (requests: readonly Request[]): Promise<void> => {
-    try {
-      await turns.run(() => write(requests));
-    } catch (error) {
-      if (requests.length === 1 || isOutage(error)) fail(requests, error);
-      else for (const request of requests) await writeOrFail([request]);
-    }
-  };
-
-  const write = async (requests: readonly Request[]) => {
-    await options.customMetrics.ensure(requests.flatMap(namesToMake));
+  const write = async (requests: readonly Request[]): Promise<readonly AcceptResult[]> => {
+    await options.customMetrics.ensure(requests.flatMap((request) => listNewNames(request, registry)));
     const readTo = new Map<MetricEntry, number>();
-    const arrivals = requests.map((request) => request.pending.map((point) => arrive(request, point)));
-    for (const request of requests) {
-      const entry = request.readTo?.find();
-      if (entry !== undefined && request.readTo !== null) readTo.set(entry, request.readTo.readToMs);
-    }
-    await options.writePoints(
-      arrivals.flat().filter((arrival) => arrival !== null),
-      readTo,
-    );
-    const touched = new Set<MetricEntry>();
-    requests.forEach((request, index) => {
-      const mine = (arrivals[index] ?? []).filter((arrival) => arrival !== null);
-      for (const { entry } of mine) touched.add(entry);
-      request.resolve(tally(mine, request.rejected));
-    });
-    touched.forEach(options.onStored);
-  };
-
-  const arrive = (request: Request, point: Pending): Arrival | null => {
-    const entry = point.find();
-    if (entry !== undefined) {
-      return { entry, timestampMs: point.timestampMs, value: point.value, outcome: null };
-    }
-    reject(request.rejected, point.index, {
-      reason: 'too_many_metrics',
-      message: `metric: ${JSON.stringify(point.name)} is a new name, and there are ${registry.size} metrics already`,
-    });
-    return null;
-  };
-
-  const reject = (rejected: RejectedPoint[], index: number, { reason, message }: Objection) => {
-    stats.countReason('points_rejected', reason);
-    const code = reason === 'too_many_metrics' ? 'QUOTA_EXCEEDED' : 'INVALID_INPUT';
-    rejected.push({ index, code, reason: message });
-  };
-
-  const fail = (requests: readonly Request[], error: unknown) => {
-    const isTemporary = isOutage(error);
-    if (isTemporary)
-      log.warn({ err: error, requests: requests.length }, 'batch of points could not be written');
-    else log.error({ err: error }, 'unexpected failure writing points');
-    for (const request of requests) {
-      if (isTemporary) stats.count('retry_later');
-      request.reject(
-        isTemporary
-          ? new RetryLaterError('the points could not be written: send them again in a moment', {
-              cause: error,
-            })
-          : new Error('unexpected failure writing points', { cause: error }),
-      );
-    }
-  };
-
-  const acceptNamed = (points: readonly NamedPoint[]) => {
-    const latestMs = now() + options.futureToleranceMs;
-    const rejected: RejectedPoint[] = [];
-    const pending: Pending[] = [];
-    for (const [index, point] of points.entries()) {
-      const { metric, timestampMs, value } = point;
-      const objection = checkName(metric) ?? checkSample(timestampMs, value, latestMs);
-      if (objection !== null) reject(rejected, index, objection);
-      else {
-        const find = () => registry.byIdentity('CUSTOM', metric);
-        pending.push({
-          index,
-          timestampMs: Math.floor(timestampMs),
-          value,
-          find,
-          name: metric,
-          unit: point.unit ?? null,
-        });
+    const drafts = requests.map((request) => {
+      const arrivals: Arrival[] = [];
+      const refused: RejectedPoint[] = [];
+      for (const point of request.pending) {
+        const entry = findEntry(registry, request, point.name);
+        if (entry === undefined)
+          refused.push(reject(point.index, objectToMissing(point.name, registry.size)));
+        else arrivals.push({ entry, timestampMs: point.timestampMs, value: point.value, outcome: null });
       }
-    }
-    if (pending.length === 0) return Promise.resolve({ accepted: 0, duplicates: 0, late: 0, rejected });
-    return enqueue({ pending, rejected, readTo: null });
+      const polled = findEntry(registry, request, null);
+      if (polled !== undefined && request.readToMs !== null) readTo.set(polled, request.readToMs);
+      return { arrivals, rejected: [...request.rejected, ...refused] };
+    });
+    const arrivals = drafts.flatMap((draft) => draft.arrivals);
+    await options.writePoints(arrivals, readTo);
+    new Set(arrivals.map(({ entry }) => entry)).forEach(options.onStored);
+    return drafts.map((draft) => tally(draft.arrivals, draft.rejected));
   };
 
-  const acceptSamples = (metricId: string, samples: readonly Sample[], readToMs?: number) => {
-    const entry = registry.byId(metricId);
-    if (entry === undefined) return Promise.reject(new NotFoundError(`no metric has the id ${metricId}`));
-    const find = () => registry.byNumber(entry.number);
+  const queue = createBatchQueue<Request, AcceptResult>({
+    limit: options.queueLimit,
+    countPoints: ({ pending }) => pending.length,
+    write: (requests) => turns.run(() => write(requests)),
+    stats,
+    log,
+  });
+
+  const reject = (index: number, { reason, message }: Objection): RejectedPoint => {
+    stats.countReason('points_rejected', reason);
+    return { index, code: CODE_OF_REASON[reason] ?? 'INVALID_INPUT', reason: message };
+  };
+
+  const check = <Point extends Sample>(
+    points: readonly Point[],
+    object: (point: Point) => Objection | null,
+    describe: (point: Point) => Pick<Pending, 'name' | 'unit'>,
+  ) => {
     const latestMs = now() + options.futureToleranceMs;
-    const rejected: RejectedPoint[] = [];
     const pending: Pending[] = [];
-    for (const [index, { timestampMs, value }] of samples.entries()) {
-      const objection = checkSample(timestampMs, value, latestMs);
-      if (objection !== null) reject(rejected, index, objection);
-      else pending.push({ index, timestampMs: Math.floor(timestampMs), value, find, name: null, unit: null });
+    const rejected: RejectedPoint[] = [];
+    for (const [index, point] of points.entries()) {
+      const { timestampMs, value } = point;
+      const objection = object(point) ?? checkSample(timestampMs, value, latestMs);
+      if (objection !== null) rejected.push(reject(index, objection));
+      else pending.push({ index, timestampMs: Math.floor(timestampMs), value, ...describe(point) });
     }
-    return enqueue({ pending, rejected, readTo: readToMs === undefined ? null : { find, readToMs } });
+    return { pending, rejected };
   };
 
   return {
-    acceptNamed,
-    acceptSamples,
-    stop: async () => {
-      stopped = true;
-      await pumping;
+    acceptNamed: (points) => {
+      const { pending, rejected } = check(
+        points,
+        ({ metric }) => checkName(metric),
+        ({ metric, unit }) => ({ name: metric, unit: unit ?? null }),
+      );
+      if (pending.length === 0) return Promise.resolve(tally([], rejected));
+      return queue.add({ pending, rejected, metricNumber: null, readToMs: null });
     },
+    acceptSamples: (metricId, samples, readToMs) => {
+      const entry = registry.byId(metricId);
+      if (entry === undefined) return Promise.reject(new NotFoundError(`no metric has the id ${metricId}`));
+      const checked = check(
+        samples,
+        () => null,
+        () => ({ name: null, unit: null }),
+      );
+      return queue.add({ ...checked, metricNumber: entry.number, readToMs: readToMs ?? null });
+    },
+    stop: queue.stop,
   };
 }
 
-function takeBatch(queue: Request[]): readonly Request[] {
-  let points = 0;
-  let count = 0;
-  for (const { pending } of queue) {
-    if (count > 0 && points + pending.length > BATCH_POINTS) break;
-    points += pending.length;
-    count += 1;
-  }
-  return queue.splice(0, count);
+const CODE_OF_REASON: Readonly<Partial<Record<RejectReason, ErrorCode>>> = {
+  too_many_metrics: 'QUOTA_EXCEEDED',
+  unknown_metric: 'NOT_FOUND',
+};
+
+function findEntry(registry: Registry, request: Request, name: string | null): MetricEntry | undefined {
+  if (name !== null) return registry.byIdentity('CUSTOM', name);
+  return request.metricNumber === null ? undefined : registry.byNumber(request.metricNumber);
 }
 
-function namesToMake({ pending }: Request): { name: string; unit: string | null }[] {
+/** Why a point has no metric in its turn: its name was one too many, or the metric was deleted meanwhile. */
+function objectToMissing(name: string | null, metrics: number): Objection {
+  if (name === null) return { reason: 'unknown_metric', message: 'the metric was deleted meanwhile' };
+  return {
+    reason: 'too_many_metrics',
+    message: `metric: ${JSON.stringify(name)} is a new name, and there are ${metrics} metrics already`,
+  };
+}
+
+function listNewNames({ pending }: Request, registry: Registry): { name: string; unit: string | null }[] {
   const names: { name: string; unit: string | null }[] = [];
-  for (const { name, unit, find } of pending) {
-    if (name !== null && find() === undefined) names.push({ name, unit });
+  for (const { name, unit } of pending) {
+    if (name !== null && registry.byIdentity('CUSTOM', name) === undefined) names.push({ name, unit });
   }
   return names;
 }

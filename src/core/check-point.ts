@@ -1,7 +1,8 @@
 /** What a pushed point must be before anything is done with it. */
 import { LONGEST_NAME, UNPRINTABLE } from '../model.ts';
 
-export type RejectReason = 'bad_name' | 'bad_value' | 'too_old' | 'too_far_ahead' | 'too_many_metrics';
+export type RejectReason =
+  'bad_name' | 'bad_value' | 'too_old' | 'too_far_ahead' | 'too_many_metrics' | 'unknown_metric';
 
 export interface Objection {
   readonly reason: RejectReason;

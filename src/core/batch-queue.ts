@@ -1,0 +1,116 @@
+/**
+ * A bounded queue whose requests are written by whole batches, one batch at a time: those that come while a batch is
+ * being written share the next one.
+ */
+import { isOutage } from '../db/outage.ts';
+import { RetryLaterError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Stats } from '../observe/stats.ts';
+
+export interface BatchQueue<Request, Result> {
+  /** @throws RetryLaterError when the queue is full, the database away or the server stopping */
+  readonly add: (request: Request) => Promise<Result>;
+  /** Takes no more; returns when all that was taken is written or refused. */
+  readonly stop: () => Promise<void>;
+}
+
+interface Waiting<Request, Result> {
+  readonly request: Request;
+  readonly points: number;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A batch is closed at this many points; a single larger request is a batch of its own. */
+const BATCH_POINTS = 10_000;
+
+export function createBatchQueue<Request, Result>(options: {
+  /** Points that may wait, those being written included. */
+  readonly limit: number;
+  readonly countPoints: (request: Request) => number;
+  /** Writes all of them or none; one result per request, in order. */
+  readonly write: (requests: readonly Request[]) => Promise<readonly Result[]>;
+  readonly stats: Stats;
+  readonly log: Log;
+}): BatchQueue<Request, Result> {
+  const { limit, stats, log } = options;
+  const queue: Waiting<Request, Result>[] = [];
+  let points = 0;
+  let pumping: Promise<void> | null = null;
+  let stopped = false;
+
+  const add = (request: Request): Promise<Result> => {
+    const count = options.countPoints(request);
+    if (stopped) return refuse('the server is stopping');
+    // An empty queue takes any request, else one larger than the limit could never be sent.
+    if (points > 0 && points + count > limit)
+      return refuse(`${points} points are waiting to be written already`);
+    setPoints(points + count);
+    return new Promise((resolve, reject) => {
+      queue.push({ request, points: count, resolve, reject });
+      pumping ??= pump();
+    });
+  };
+
+  const refuse = (why: string) => {
+    stats.count('retry_later');
+    return Promise.reject(new RetryLaterError(`${why}: send the same points again in a moment`));
+  };
+
+  const setPoints = (count: number) => {
+    points = count;
+    stats.set('ingest_queue_points', points);
+  };
+
+  const pump = async () => {
+    // The requests of one tick share a batch.
+    await Promise.resolve();
+    while (queue.length > 0) {
+      const batch = takeBatch(queue);
+      await writeOrFail(batch);
+      setPoints(points - batch.reduce((sum, waiting) => sum + waiting.points, 0));
+    }
+    pumping = null;
+  };
+
+  /** Never throws. Requests that share a batch with one that trips a bug of ours are written without it. */
+  const writeOrFail = async (batch: readonly Waiting<Request, Result>[]): Promise<void> => {
+    try {
+      const results = await options.write(batch.map(({ request }) => request));
+      for (const [index, result] of results.entries()) batch[index]?.resolve(result);
+    } catch (error) {
+      if (isOutage(error)) {
+        log.warn({ err: error, requests: batch.length }, 'batch of points could not be written');
+        stats.count('retry_later', batch.length);
+        const cause = { cause: error };
+        const message = 'the points could not be written: send them again in a moment';
+        for (const { reject } of batch) reject(new RetryLaterError(message, cause));
+      } else if (batch.length === 1) {
+        log.error({ err: error }, 'unexpected failure writing points');
+        for (const { reject } of batch)
+          reject(new Error('unexpected failure writing points', { cause: error }));
+      } else {
+        for (const waiting of batch) await writeOrFail([waiting]);
+      }
+    }
+  };
+
+  return {
+    add,
+    stop: async () => {
+      stopped = true;
+      await pumping;
+    },
+  };
+}
+
+function takeBatch<Item extends { readonly points: number }>(queue: Item[]): readonly Item[] {
+  let points = 0;
+  let count = 0;
+  for (const item of queue) {
+    if (count > 0 && points + item.points > BATCH_POINTS) break;
+    points += item.points;
+    count += 1;
+  }
+  return queue.splice(0, count);
+}

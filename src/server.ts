@@ -1,5 +1,6 @@
 /** The server: the engine and its doors, started in order, stopped in reverse. */
-import { createCloudwatch, nameKeyFile } from './cloudwatch/cloudwatch.ts';
+import { createCloudwatch, nameKeyFile, type Cloudwatch } from './cloudwatch/cloudwatch.ts';
+import { createSeriesWatch } from './cloudwatch/watch-series.ts';
 import type { Config } from './config.ts';
 import { followHostPeriod, watchHost } from './core/watch-host.ts';
 import { DETECTOR_KINDS } from './detect/detector.ts';
@@ -110,9 +111,11 @@ async function listenHttp(
 ): Promise<string> {
   const { config, log, engine, database, teardown } = options;
   const [{ name, version, learningRows }] = DETECTOR_KINDS;
+  const cloudwatch = await startCloudwatch({ config, log, engine, teardown });
   const graphql = createGraphqlServer({
     parts: {
       ...engine,
+      cloudwatch,
       facts: {
         ...options.facts,
         database: database.description,
@@ -122,13 +125,18 @@ async function listenHttp(
     },
     log,
   });
-  const cloudwatch = await startCloudwatch({ config, log, engine, teardown });
+  const aws = createCloudwatchHandler({
+    cloudwatch,
+    log,
+    now: () => new Date(),
+    acceptAnySignature: config.cloudwatchAcceptAnySignature,
+  });
   const server = createHttpServer({
     host: config.host,
     port: config.port,
     routes: new Map<string, Handler>([
-      ['/aws', cloudwatch],
-      ['/aws/*', cloudwatch],
+      ['/aws', aws],
+      ['/aws/*', aws],
       ['/graphql', config.graphiql ? createGraphiqlHandler(graphql.handle) : graphql.handle],
       ['/health', answerHealth],
       ['/ready', createReadyHandler(() => checkReadiness(engine, database))],
@@ -146,30 +154,25 @@ async function listenHttp(
   return `http://${formatHost(config.host)}:${port}`;
 }
 
-async function startCloudwatch(options: Surroundings & { readonly engine: Engine }): Promise<Handler> {
+async function startCloudwatch(options: Surroundings & { readonly engine: Engine }): Promise<Cloudwatch> {
   const { config, log, engine, teardown } = options;
   const { cloudwatchAccessKeyId: accessKeyId, cloudwatchSecretAccessKey: secretAccessKey } = config;
   const hasKey = accessKeyId !== undefined && secretAccessKey !== undefined;
-  const now = () => new Date();
   const cloudwatch = await createCloudwatch({
     pool: engine.pool,
     prisma: engine.prisma,
     log,
-    now,
+    now: () => new Date(),
     keyFile: nameKeyFile(config.dataDir),
     firstKey: hasKey ? { accessKeyId, secretAccessKey } : null,
     retentionDays: config.cloudwatchRetentionDays,
     rollupDays: config.cloudwatchRollupDays,
     webhooks: config.cloudwatchWebhooks,
+    watch: createSeriesWatch(engine.monitor),
   });
   teardown.add(() => cloudwatch.stop());
   cloudwatch.start();
-  return createCloudwatchHandler({
-    cloudwatch,
-    log,
-    now,
-    acceptAnySignature: config.cloudwatchAcceptAnySignature,
-  });
+  return cloudwatch;
 }
 
 function watchMetrics(

@@ -24,7 +24,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'anything'>> = {
   'db/': [...GROUND, 'generated/'],
   'core/': [...GROUND, 'db/', 'detect/', 'generated/', 'source/source.ts'],
   'cloudwatch/': [...GROUND, 'core/', 'db/', 'detect/', 'generated/'],
-  'graphql/': [...GROUND, 'core/', 'db/', 'detect/', 'generated/', 'source/source.ts', 'version.ts'],
+  'graphql/': [
+    ...GROUND,
+    'cloudwatch/',
+    'core/',
+    'db/',
+    'detect/',
+    'generated/',
+    'observe/monitor',
+    'source/source.ts',
+    'version.ts',
+  ],
   'http/': [...GROUND, 'cloudwatch/', 'core/', 'graphql/', 'ingest/line-protocol', 'observe/'],
   // The composers, from the inside out: they build the parts, and no part knows them.
   'teardown.ts': GROUND,

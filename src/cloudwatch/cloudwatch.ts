@@ -47,6 +47,8 @@ export interface Cloudwatch extends AsyncDisposable {
   run(operation: Operation, input: unknown, caller: Caller & { readonly region: string }): Promise<unknown>;
   /** The account of the first key pair, and of callers that carry no key: GraphQL, development. */
   findFirstAccount(): Promise<number>;
+  /** For callers without a key of their own, as GraphQL: what operations are handed, as the first account. */
+  actAsFirst(): Promise<OperationContext>;
   /** Evaluates every alarm and delivers what is to be told. */
   watchAlarms(): Promise<void>;
   purge(): Promise<Purged>;
@@ -78,6 +80,8 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
     await evaluateAlarms({ pool, prisma, limits, now, log });
     await deliverActions({ pool, log, now, webhooks: options.webhooks ?? new Map<string, URL>() });
   };
+  const surroundings = { pool, prisma, intake, limits, now, log, watch };
+  const findFirstAccount = () => accounts.ensureAccount(FIRST_ACCOUNT);
   const { retentionDays = RETENTION_DAYS, rollupDays = 0 } = options;
   const purgeOnce = () => purge({ pool, log, now, retentionDays, rollupDays });
   const clockwork = createClockwork(
@@ -96,14 +100,16 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
     limits,
     counters: () => ({ ...intake.counters(), throttledRequests }),
     find: findOperation,
-    findFirstAccount: () => accounts.ensureAccount(FIRST_ACCOUNT),
+    findFirstAccount,
+    async actAsFirst() {
+      return { ...surroundings, accountId: await findFirstAccount(), accessKeyId: 'graphql', region: 'self' };
+    },
     async run(operation, input, caller) {
       if (!throttle.take(caller.accountId)) {
         throttledRequests += 1;
         throw new CloudwatchError('Throttling', 'Rate exceeded');
       }
-      const context: OperationContext = { ...caller, pool, prisma, intake, limits, now, log, watch };
-      return await operation.run(input, context);
+      return await operation.run(input, { ...surroundings, ...caller });
     },
     watchAlarms,
     purge: purgeOnce,

@@ -13,7 +13,7 @@ import {
 import { LIST_METRICS_INPUT, LIST_METRICS_OUTPUT, listMetrics } from './list-metrics.ts';
 import * as ec2 from './instances.ts';
 import type { OperationContext } from './operation.ts';
-import { checkPutMetricData, PUT_METRIC_DATA_INPUT } from './put-metric-data.ts';
+import { PUT_METRIC_DATA_INPUT, putMetricData } from './put-metric-data.ts';
 import { structure, type Infer, type StructureShape } from './shape.ts';
 
 /** An operation as the wire sees it: the tree it hands in has been read by `input`. */
@@ -33,15 +33,6 @@ function define<Input extends StructureShape, Output extends StructureShape>(
 }
 
 const NOTHING = structure({});
-
-async function putMetricData(
-  input: Infer<typeof PUT_METRIC_DATA_INPUT>,
-  context: OperationContext,
-): Promise<Readonly<Record<string, never>>> {
-  const additions = checkPutMetricData(input, { ...context, nowMs: context.now().getTime() });
-  await context.intake.put({ accountId: context.accountId, writer: context.accessKeyId, additions });
-  return {};
-}
 
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['PutMetricData', define(PUT_METRIC_DATA_INPUT, NOTHING, putMetricData)],

@@ -10,6 +10,7 @@ import {
   hashSeries,
   type SeriesName,
 } from './metric-name.ts';
+import type { OperationContext } from './operation.ts';
 import { double, integer, list, string, structure, timestamp, type Infer } from './shape.ts';
 import { findUnitCode } from './units.ts';
 
@@ -54,6 +55,16 @@ export interface CheckContext {
 const LARGEST_VALUE = 2 ** 360;
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
+
+/** Answers once the data are on disk. */
+export async function putMetricData(
+  input: Infer<typeof PUT_METRIC_DATA_INPUT>,
+  context: OperationContext,
+): Promise<Readonly<Record<string, never>>> {
+  const additions = checkPutMetricData(input, { ...context, nowMs: context.now().getTime() });
+  await context.intake.put({ accountId: context.accountId, writer: context.accessKeyId, additions });
+  return {};
+}
 
 /** @throws CloudwatchError at the first thing wrong, naming it: nothing may be stored then */
 export function checkPutMetricData(

@@ -1,5 +1,6 @@
 /** What resolvers are given: the parts of the server the API reads and changes, and this request's loaders. */
 import type pg from 'pg';
+import type { Cloudwatch } from '../cloudwatch/cloudwatch.ts';
 import type { Accept } from '../core/accept.ts';
 import type { Live } from '../core/live.ts';
 import type { Monitor } from '../core/monitor.ts';
@@ -24,6 +25,7 @@ export interface ApiParts {
   readonly statusFeed: StatusFeed;
   readonly sources: ReadonlyMap<Datasource, Source>;
   readonly stats: Stats;
+  readonly cloudwatch: Cloudwatch;
   readonly facts: ServerFacts;
 }
 

@@ -2,12 +2,15 @@
 import { printSchema, type GraphQLSchema } from 'graphql';
 import './anomaly-scores.ts';
 import { builder } from './builder.ts';
+import './cloudwatch-metrics.ts';
+import './cloudwatch-statistics.ts';
 import './failure.ts';
 import './metric-changes.ts';
 import './metric-samples.ts';
 import './metric-status.ts';
 import './metrics.ts';
 import './monitor-metric.ts';
+import './put-cloudwatch-metric-data.ts';
 import './put-metric-data.ts';
 import './resources.ts';
 import './scalars.ts';

@@ -1,0 +1,31 @@
+/** Watches series of this service as Lapwing watches any CloudWatch metric: region `self`. */
+import type { Monitor } from '../core/monitor.ts';
+import { AlreadyMonitoredError, ExpectedError, NotFoundError } from '../errors.ts';
+import type { SeriesWatch } from './anomaly-detectors.ts';
+import { CloudwatchError } from './failure.ts';
+
+/** The region that stands for this server's own CloudWatch service. */
+export const OWN_REGION = 'self';
+
+export function createSeriesWatch(monitor: Pick<Monitor, 'monitorMetric' | 'unmonitorMetric'>): SeriesWatch {
+  return {
+    async monitor({ namespace, metricName, dimensions }, statistic) {
+      const spec = { region: OWN_REGION, namespace, metric: metricName, dimensions, statistic };
+      try {
+        return await monitor.monitorMetric({ datasource: 'CLOUDWATCH', spec });
+      } catch (error) {
+        if (error instanceof AlreadyMonitoredError) return error.metricId;
+        if (!(error instanceof ExpectedError)) throw error;
+        const message = `The metric cannot be watched: ${error.message}.`;
+        throw new CloudwatchError('InvalidParameterValue', message, { cause: error });
+      }
+    },
+    async unmonitor(metricId) {
+      try {
+        await monitor.unmonitorMetric(metricId);
+      } catch (error) {
+        if (!(error instanceof NotFoundError)) throw error;
+      }
+    },
+  };
+}

@@ -42,7 +42,10 @@ export const ErrorCodeRef = builder.enumType('ErrorCode', {
   ) as Record<ErrorCode, { value: ErrorCode; description: string }>,
 });
 
-export const ErrorRef = builder.interfaceRef<ExpectedError>('Error').implement({
+/** What every expected failure has in common: an ExpectedError, or the value of a field made of one. */
+export type Failure = Pick<ExpectedError, 'name' | 'message' | 'code'>;
+
+export const ErrorRef = builder.interfaceRef<Failure>('Error').implement({
   description: 'An expected failure. Every one has these two fields.',
   // Each class is named as its type is.
   resolveType: ({ name }) => name,
@@ -115,9 +118,9 @@ const FAILURES = [
  * An error as the value of a field of type Error: given as it is, GraphQL would take the field for failed.
  * @throws the error itself when the API has no type for it
  */
-export function toFieldValue(error: unknown): ExpectedError {
-  // Either throws or wraps one of the classes listed, all of which are ExpectedErrors.
-  return wrapOrThrow(error, FAILURES) as ExpectedError;
+export function toFieldValue(error: unknown): Failure {
+  // Either throws or wraps one of the classes listed, all of which have these fields.
+  return wrapOrThrow(error, FAILURES) as Failure;
 }
 
 /** An expected failure where there is no union for it. A queue that is full also says so in HTTP's own words. */

@@ -5,6 +5,7 @@ import { classifyScore } from '../detect/likelihood.ts';
 import { NotFoundError } from '../errors.ts';
 import { builder } from './builder.ts';
 import { AnomalyClassRef, ViewRef } from './enums.ts';
+import { findKnownMetric } from './known-metric.ts';
 import { MetricRef } from './metric.ts';
 import { readMetricIds } from './node-id.ts';
 import { checkPageLength, makePage, SAMPLE_PAGE } from './page.ts';
@@ -26,8 +27,9 @@ export const MetricDataRef = builder.objectRef<StoredSample>('MetricData').imple
     metric: t.field({
       type: MetricRef,
       description: 'The metric it is a sample of.',
-      resolve: async ({ metricNumber }, _args, { loaders }) => {
-        const metric = await loaders.metric.load(metricNumber);
+      resolve: async ({ metricNumber }, _args, { loaders, registry }, info) => {
+        const metric =
+          findKnownMetric(registry, metricNumber, info) ?? (await loaders.metric.load(metricNumber));
         if (metric === null) throw new NotFoundError('the metric of this sample was deleted a moment ago');
         return metric;
       },

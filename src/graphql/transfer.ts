@@ -1,8 +1,8 @@
 /** Export and import of models: settings and samples of monitored metrics, as JSON. */
-import { type ExpectedError, InvalidInputError } from '../errors.ts';
+import { InvalidInputError } from '../errors.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
-import { ErrorRef, toFieldValue } from './failure.ts';
+import { ErrorRef, type Failure, toFieldValue } from './failure.ts';
 import { MetricRef } from './metric.ts';
 import { readMetricIds } from './node-id.ts';
 
@@ -13,7 +13,7 @@ interface ImportedItem {
   readonly index: number;
   readonly metricId: string | null;
   readonly created: boolean;
-  readonly error: ExpectedError | null;
+  readonly error: Failure | null;
 }
 
 const ImportModelsInputRef = builder.inputType('ImportModelsInput', {

@@ -152,19 +152,39 @@ test('a list of metrics with everything in it costs as many statements as one me
     data(first: 5) { nodes { value } } newest: data(last: 1) { nodes { value } }
     series(maxPoints: 10) { timestamps values }
   } } }`;
-  const count = async (first: number) => {
-    const statements = vi.spyOn(pg.Client.prototype, 'query');
-    await read(server, query, { first });
-    const texts = statements.mock.calls
-      .map((call) => readText(call[0]))
-      .filter((text) => /\bFROM\b/i.test(text));
-    statements.mockRestore();
-    return texts.length;
-  };
+  const count = async (first: number) => (await listStatements(() => read(server, query, { first }))).length;
   await count(1);
   const one = await count(1);
   expect(one).toBeGreaterThan(3);
   expect(await count(NAMES.length)).toBe(one);
+});
+
+test("the name of a score's metric costs no statement, and more of it is right all the same", async () => {
+  await server.engine.monitor.monitorMetric({
+    datasource: 'CUSTOM',
+    spec: { name: 'alpha' },
+    model: { min: 0, max: 9 },
+    unit: 'ms',
+  });
+  await vi.waitFor(() =>
+    expect(server.engine.live.readPage({ filter: {}, after: null, first: 1 })).resolves.toMatchObject({
+      rows: [{}],
+    }),
+  );
+  const ask = (fields: string) => () =>
+    read(server, `{ metricData(filter: {}) { nodes { metric { ${fields} } } } }`);
+  const known = 'id datasource name server location status periodSeconds __typename';
+  const statements = await listStatements(ask(known));
+  expect(statements.filter((text) => text.includes('"metric"'))).toEqual([]);
+  expect(await ask(known)()).toMatchObject({
+    metricData: { nodes: [{ metric: { name: 'alpha', status: 'ACTIVE' } }, {}] },
+  });
+  expect((await listStatements(ask('unit'))).some((text) => text.includes('"metric"'))).toBe(true);
+  const more = {
+    metricData: { nodes: [{ metric: { name: 'alpha', unit: 'ms' } }, { metric: { unit: 'ms' } }] },
+  };
+  expect(await ask('name unit')()).toMatchObject(more);
+  expect(await ask('name ... on Metric { unit }')()).toMatchObject(more);
 });
 
 test('one metric can be read by its id, by node and by nodes', async () => {
@@ -191,6 +211,15 @@ test('one metric can be read by its id, by node and by nodes', async () => {
     nodes: [{ name: second?.name }, null, { name: first?.name }],
   });
 });
+
+/** The statements that read from tables while something is done. */
+async function listStatements(work: () => Promise<unknown>): Promise<readonly string[]> {
+  const statements = vi.spyOn(pg.Client.prototype, 'query');
+  await work();
+  const texts = statements.mock.calls.map((call) => readText(call[0]));
+  statements.mockRestore();
+  return texts.filter((text) => /\bFROM\b/i.test(text));
+}
 
 function readText(query: unknown): string {
   if (typeof query === 'string') return query;

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import { parse } from 'graphql';
+import { Kind, OperationTypeNode, parse } from 'graphql';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { GRAPHIQL_TABS } from '../../src/http/graphiql-tabs.ts';
 import { TRANSPORTS } from '../helpers/connect.ts';
@@ -79,13 +79,13 @@ test('LAPWING_GRAPHIQL=off leaves the page out', async () => {
 test('the first tab has a live subscription and a query; every operation of every tab runs', async () => {
   const operations = GRAPHIQL_TABS.map((text) =>
     parse(text).definitions.flatMap((definition) =>
-      definition.kind === 'OperationDefinition' ? [definition] : [],
+      definition.kind === Kind.OPERATION_DEFINITION ? [definition] : [],
     ),
   );
   expect(operations[0]?.map(({ operation }) => operation)).toEqual(['subscription', 'query']);
   for (const [index, query] of GRAPHIQL_TABS.entries()) {
     for (const { operation, name } of operations[index] ?? []) {
-      if (operation === 'subscription') continue;
+      if (operation === OperationTypeNode.SUBSCRIPTION) continue;
       const response = await fetch(`${server.url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },

@@ -24,6 +24,9 @@ const wholeNumber = (low: number, high: number) =>
     .pipe(z.number().min(low, `expected at least ${low}`).max(high, `expected at most ${high}`));
 const onOff = z.enum(['on', 'off'], { error: 'expected on or off' }).transform((word) => word === 'on');
 const port = wholeNumber(0, 65_535);
+const httpUrl = z
+  .string()
+  .refine((given) => /^https?:/.test(given) && URL.canParse(given), 'expected an http or https URL');
 /** Graphite's own port. */
 const GRAPHITE_PORT = 2003;
 /** Empty text switches it off; a port nobody chose gives way to any free one. */
@@ -153,6 +156,54 @@ const SETTINGS = {
     webhooks,
     '',
   ),
+  influxdbUrl: setting(
+    'LAPWING_INFLUXDB_URL',
+    'InfluxDB 2 the server writes its own monitoring to, and reads series from; with its organisation and bucket.',
+    httpUrl.optional(),
+  ),
+  influxdbOrg: setting('LAPWING_INFLUXDB_ORG', 'Organisation there.', text),
+  influxdbBucket: setting('LAPWING_INFLUXDB_BUCKET', "Bucket of the server's own points.", text),
+  influxdbToken: secret('LAPWING_INFLUXDB_TOKEN', 'API token for it.', text),
+  influxdbScores: setting(
+    'LAPWING_INFLUXDB_SCORES',
+    'Write the score of every judged point there too, as measurement anomaly: on or off.',
+    onOff,
+    'off',
+  ),
+  monitoringFlushSeconds: setting(
+    'LAPWING_MONITORING_FLUSH_SECONDS',
+    'Seconds between two writes of own points to InfluxDB.',
+    wholeNumber(1, 3600),
+    '1',
+  ),
+  quotaResources: setting(
+    'LAPWING_QUOTA_RESOURCES',
+    'Resources that may be watched, each counted once however many of its metrics are; any number when unset.',
+    wholeNumber(1, 100_000_000).optional(),
+  ),
+  licenseFile: setting('LAPWING_LICENSE_FILE', 'A licence file; none is needed.', text),
+  licensePublicKey: setting(
+    'LAPWING_LICENSE_PUBLIC_KEY',
+    'Ed25519 key licences are checked with: base64 of its DER form.',
+    text,
+  ),
+  awsEndpoint: setting(
+    'LAPWING_AWS_ENDPOINT',
+    "Where CloudWatch and EC2 are asked: a URL, self for the CloudWatch service at /aws, or nothing for AWS itself and the SDK's own variables.",
+    z.union([z.literal('self'), httpUrl], { error: 'expected self, or an http or https URL' }).optional(),
+  ),
+  awsHistoryDays: setting(
+    'LAPWING_AWS_HISTORY_DAYS',
+    'How far back a CloudWatch metric is read when it is first watched.',
+    wholeNumber(1, 455),
+    '14',
+  ),
+  awsSettleSeconds: setting(
+    'LAPWING_AWS_SETTLE_SECONDS',
+    'How long after a period ended its CloudWatch value is taken for good.',
+    wholeNumber(0, 86_400),
+    '360',
+  ),
   graphiql: setting('LAPWING_GRAPHIQL', 'Serve GraphiQL at /graphql: on or off.', onOff, 'on'),
   logLevel: setting(
     'LAPWING_LOG_LEVEL',
@@ -192,6 +243,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const { cloudwatchAccessKeyId: keyId, cloudwatchSecretAccessKey: key } = SETTINGS;
   if ((environment[keyId.name] === undefined) !== (environment[key.name] === undefined)) {
     problems.push(`${keyId.name} and ${key.name}: expected both or neither`);
+  }
+  const { influxdbUrl: url, influxdbOrg: org, influxdbBucket: bucket } = SETTINGS;
+  if (environment[url.name] !== undefined) {
+    for (const { name } of [org, bucket]) {
+      if (environment[name] === undefined) problems.push(`${name}: expected, because ${url.name} is set`);
+    }
   }
   if (problems.length > 0) throw new ConfigError(problems);
   // The loop above parsed every key of SETTINGS with its own schema.

@@ -8,6 +8,7 @@ import { MigrationError } from './db/migrate.ts';
 import { ServerLockError } from './db/server-lock.ts';
 import { createLog } from './log.ts';
 import { checkSettings } from './cli/check.ts';
+import { checkLicenseFile, LicenseError } from './cli/license.ts';
 import { exportFile, importFile, TransferFileError } from './cli/transfer-file.ts';
 import { serve } from './cli/serve.ts';
 import { readVersion } from './version.ts';
@@ -22,6 +23,8 @@ Usage:
   lapwing check            check settings and connections, then exit
   lapwing import FILE      import metrics from an export; - reads standard input
   lapwing export [FILE]    export all monitored metrics; without FILE to standard output
+  lapwing license check FILE
+                           check a licence file with LAPWING_LICENSE_PUBLIC_KEY
   lapwing --help           this text
   lapwing --version        the version
 
@@ -49,15 +52,21 @@ function readCommand(words: readonly string[]): Command {
       url: { type: 'string' },
     },
   });
-  const [name = 'serve', file, extra] = positionals;
+  const isLicense = positionals[0] === 'license' && positionals[1] === 'check';
+  const [name = 'serve', file, extra] = isLicense ? positionals.toSpliced(1, 1) : positionals;
   if (values.help === true) return { name: 'help', file: undefined, url: undefined };
   if (values.version === true) return { name: 'version', file: undefined, url: undefined };
-  if (!['serve', 'check', 'import', 'export'].includes(name)) throw new Error(`there is no command ${name}`);
+  if (name === 'license' && !isLicense) throw new Error('expected license check FILE');
+  if (!['serve', 'check', 'import', 'export', 'license'].includes(name)) {
+    throw new Error(`there is no command ${name}`);
+  }
   const takesFile = name === 'import' || name === 'export';
-  const odd = extra ?? (takesFile ? undefined : file);
+  const odd = extra ?? (takesFile || isLicense ? undefined : file);
   if (odd !== undefined) throw new Error(`${name} does not take ${JSON.stringify(odd)}`);
   if (values.url !== undefined && !takesFile) throw new Error(`${name} does not take --url`);
-  if (name === 'import' && file === undefined) throw new Error('import needs the name of a file');
+  if ((name === 'import' || isLicense) && file === undefined) {
+    throw new Error(`${name} needs the name of a file`);
+  }
   return { name, file, url: values.url };
 }
 
@@ -78,6 +87,7 @@ async function run({ name, file, url }: Command, config: Config): Promise<void> 
   if (name === 'check') await checkSettings(config, log);
   else if (name === 'import') await importFile({ config, log, file: file ?? '-', url });
   else if (name === 'export') await exportFile({ config, log, file: file ?? '-', url });
+  else if (name === 'license') await checkLicenseFile(file ?? '', config.licensePublicKey ?? null);
   else await serve(config, log);
 }
 
@@ -111,6 +121,7 @@ function isExpected(error: unknown): boolean {
     MigrationError,
     ServerLockError,
     TransferFileError,
+    LicenseError,
   ];
   return kinds.some((kind) => error instanceof kind) || (error instanceof Error && 'syscall' in error);
 }

@@ -8,6 +8,7 @@ import type { Cloudwatch } from '../cloudwatch/cloudwatch.ts';
 import { CloudwatchError } from '../cloudwatch/failure.ts';
 import type { Caller } from '../cloudwatch/operation.ts';
 import type { Log } from '../log.ts';
+import type { RequestMonitor } from '../observe/monitor-requests.ts';
 import { decodeBody, readBody } from './aws-body.ts';
 import { cborProtocol } from './aws-cbor.ts';
 import { ec2Protocol, isEc2Request } from './aws-ec2.ts';
@@ -25,6 +26,8 @@ export interface CloudwatchHandlerOptions {
    * machine to its loopback address; others are checked as ever.
    */
   readonly acceptAnySignature: boolean;
+  /** Is told which operation a request is, and why it failed. */
+  readonly monitor?: Pick<RequestMonitor, 'of'>;
 }
 
 /** Answers every request itself, errors too. Mount it before anything that reads bodies: raw bytes are signed. */
@@ -50,7 +53,9 @@ export function createCloudwatchHandler(
       if (protocol === queryProtocol && isEc2Request(whole)) protocol = ec2Protocol;
       answer = await answerRequest(options, protocol, whole, request, requestId);
     } catch (error) {
-      answer = protocol.encodeError(explain(error, options.log, requestId), requestId);
+      const failure = explain(error, options.log, requestId);
+      options.monitor?.of(request)?.fail(failure.code);
+      answer = protocol.encodeError(failure, requestId);
     }
     send(request, response, answer);
   };
@@ -67,10 +72,11 @@ async function answerRequest(
   options: CloudwatchHandlerOptions,
   protocol: AwsProtocol,
   request: AwsRequest,
-  { socket }: IncomingMessage,
+  incoming: IncomingMessage,
   requestId: string,
 ): Promise<AwsAnswer> {
   const { cloudwatch } = options;
+  const { socket } = incoming;
   const local = isLoopback(socket.remoteAddress) && isLoopback(socket.localAddress);
   const open = options.acceptAnySignature && local;
   const caller = open ? await trust(cloudwatch, request) : await identify(options, request);
@@ -78,6 +84,7 @@ async function answerRequest(
   const body = await decodeBody(request.body, encoding, cloudwatch.limits.inflatedBytes);
   const { operation, read } = protocol.decode(request, body);
   const found = cloudwatch.find(operation, protocol === ec2Protocol ? 'ec2' : 'cloudwatch');
+  options.monitor?.of(incoming)?.setRoute(`${request.method}:/aws/${operation}`);
   const output = await cloudwatch.run(found, read(found.input), caller);
   return protocol.encode(operation, found.output, output, requestId);
 }

@@ -87,3 +87,41 @@ export function createNanoClock(now: () => number = Date.now): () => bigint {
     return BigInt(ms) * 1_000_000n + within;
   };
 }
+
+/** One judged sample. */
+export interface ScorePoint {
+  readonly timestampMs: number;
+  readonly value: number;
+  readonly score: number;
+  readonly rawScore: number;
+  readonly expected: number;
+  readonly low: number;
+  readonly high: number;
+  readonly provisional: boolean;
+  readonly episode: boolean;
+}
+
+/** Timed as its sample, so that one written twice is one. */
+export function describeScore(
+  { timestampMs, value, score, rawScore, ...rest }: ScorePoint,
+  metric: {
+    readonly id: string;
+    readonly name: string;
+    readonly server: string;
+    readonly datasource: string;
+  },
+): MonitorPoint {
+  const { expected, low, high, provisional, episode } = rest;
+  return {
+    series: 'anomaly',
+    timeNs: BigInt(Math.floor(timestampMs)) * 1_000_000n,
+    tags: {
+      service: SERVICE,
+      metric: metric.name,
+      metric_id: metric.id,
+      server: metric.server,
+      datasource: metric.datasource,
+    },
+    fields: { value, score, raw_score: rawScore, expected, low, high, provisional, episode },
+  };
+}

@@ -1,0 +1,77 @@
+/** Puts together what watches the server itself: its requests, its licence, and InfluxDB as the place for both. */
+import type { Config } from './config.ts';
+import type { Engine } from './engine.ts';
+import type { Log } from './log.ts';
+import { createSendPoints } from './observe/influxdb-send.ts';
+import { createInfluxdbWriter, type InfluxdbWriter } from './observe/influxdb.ts';
+import { createLicenseWatch, type LicenseWatch } from './observe/license-watch.ts';
+import { describeScore, type WriteMonitorPoint } from './observe/monitor-point.ts';
+import { createRequestMonitor, type RequestMonitor } from './observe/monitor-requests.ts';
+import type { Stats } from './observe/stats.ts';
+import type { Teardown } from './teardown.ts';
+
+export interface SelfMonitoring {
+  readonly requests: RequestMonitor;
+  readonly license: LicenseWatch;
+  /** Begins to write scores, where the settings ask for it. Ends with the engine's subscriptions. */
+  readonly exportScores: (engine: Pick<Engine, 'live' | 'registry'>) => void;
+}
+
+/** Starts it before all else, so that it stops after all else: the last requests are written too. */
+export async function startSelfMonitoring(options: {
+  readonly config: Config;
+  readonly log: Log;
+  readonly stats: Stats;
+  readonly teardown: Teardown;
+}): Promise<SelfMonitoring> {
+  const { config, log, stats, teardown } = options;
+  const writer = createWriter(config, log, stats);
+  if (writer !== null) {
+    writer.start();
+    teardown.add(writer.stop);
+  }
+  const write = writer?.write ?? null;
+  const license = createLicenseWatch({
+    file: config.licenseFile ?? null,
+    publicKey: config.licensePublicKey ?? null,
+    write,
+    log,
+  });
+  teardown.add(() => license.stop());
+  await license.start();
+  return {
+    requests: createRequestMonitor({ stats, write }),
+    license,
+    exportScores: (engine) => {
+      if (write === null || !config.influxdbScores) return;
+      exportScores(engine, write).catch((error: unknown) =>
+        log.error({ err: error }, 'scores are written to InfluxDB no more'),
+      );
+    },
+  };
+}
+
+/** Null where no InfluxDB is set. */
+function createWriter(config: Config, log: Log, stats: Stats): InfluxdbWriter | null {
+  const { influxdbUrl: url, influxdbOrg: org, influxdbBucket: bucket, influxdbToken: token } = config;
+  // The settings were checked: with the URL come organisation and bucket.
+  if (url === undefined || org === undefined || bucket === undefined) return null;
+  const send = createSendPoints({ url, org, bucket, token }, log);
+  return createInfluxdbWriter({ send, stats, log, flushSeconds: config.monitoringFlushSeconds });
+}
+
+const BATCH_SCORES = 1000;
+
+/** Every score from now on. Its time is the sample's, so that one written twice is one. */
+async function exportScores(
+  { live, registry }: Pick<Engine, 'live' | 'registry'>,
+  write: WriteMonitorPoint,
+): Promise<void> {
+  const events = live.subscribe({ filter: {}, after: null, maxBatch: BATCH_SCORES, lingerMs: 0 });
+  for await (const { scores } of events) {
+    for (const score of scores) {
+      const metric = registry.byNumber(score.metricNumber);
+      if (metric !== undefined) write(describeScore(score, metric));
+    }
+  }
+}

@@ -38,7 +38,7 @@ function makeExample(): Sample[] {
     if (inWeek >= 2 * DAY + 200 && inWeek < 3 * DAY) {
       return { timestampMs, value: all[21 * DAY + 2 * DAY + 200]?.value ?? value };
     }
-    return { timestampMs, value: inWeek >= 4 * DAY + 120 ? value + 18 : value };
+    return { timestampMs, value: inWeek >= 4 * DAY + 120 ? value + 30 : value };
   });
 }
 

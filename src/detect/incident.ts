@@ -9,7 +9,7 @@ import type { Tick } from './clock.ts';
 import { scoreOfProbability } from './likelihood.ts';
 
 /** Surprise of a red point, set so that ordinary metrics of many kinds show less than 0.5 a week. */
-export const RED_SURPRISE = 3;
+export const RED_SURPRISE = 3.8;
 const RED_DECADES = 5;
 /** An earlier surprise counts this many times against a new one, halving in this many steps. */
 const ECHO = { factor: 2.5, halfLifeSteps: 40 };
@@ -36,7 +36,7 @@ export function createIncident(): Incident {
   return { echo: 0, redEcho: 0, alarms: 0 };
 }
 
-/** The score of a surprise: 3 is one row in 100,000. */
+/** The score of a surprise: RED_SURPRISE is one row in 100,000. */
 export function scoreSurprise(surprise: number): number {
   return scoreOfProbability(10 ** ((-RED_DECADES * surprise) / RED_SURPRISE));
 }

@@ -34,7 +34,7 @@ import {
 } from './streams.ts';
 import { ageTails, createTails, judgeTail, type Tails } from './tails.ts';
 
-const VERSION = 3;
+const VERSION = 4;
 /** As many rows as believe a list of records by half; fewer would alarm on the first busy hour. */
 const LEARNING_ROWS = 200;
 const STREAMS = STREAM_KINDS.length;

@@ -2,7 +2,7 @@
 import { GraphQLError, type DocumentNode, type ParseOptions, type Source } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
-const MOST_TOKENS = 10_000;
+const MOST_TOKENS = 30_000;
 
 type Parse = (source: string | Source, options?: ParseOptions) => DocumentNode;
 

@@ -123,7 +123,7 @@ describe('a document', () => {
     ['with a field that is not there', '{ metrics { nodes { nope } } }', 'Cannot query field'],
     ['with an argument that is not there', '{ metrics(nope: 1) { totalCount } }', 'Unknown argument'],
     ['that is cut off', '{ metrics {', 'Syntax Error'],
-    ['of more than 10,000 tokens', `{ ${'__typename '.repeat(10_001)} }`, 'more that 10000 tokens'],
+    ['of more than 30,000 tokens', `{ ${'__typename '.repeat(30_001)} }`, 'more that 30000 tokens'],
     ['that is 100,000 deep', nested(100_000), ''],
     ['that is 3,000 deep', nested(3_000), ''],
     [

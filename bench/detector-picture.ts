@@ -30,13 +30,13 @@ const { values: options } = parseArgs({
   },
 });
 
-/** Four weeks; in the last a spike, a standstill and a lasting shift. */
+/** Four weeks; in the last a spike, a standstill at night and a lasting shift. */
 function makeExample(): Sample[] {
   return makeLoad(28 * DAY, 4).map(({ timestampMs, value }, row, all) => {
     const inWeek = row - 21 * DAY;
     if (inWeek === DAY + 40) return { timestampMs, value: value + 35 };
-    if (inWeek >= 2 * DAY + 200 && inWeek < 3 * DAY) {
-      return { timestampMs, value: all[21 * DAY + 2 * DAY + 200]?.value ?? value };
+    if (inWeek >= 2 * DAY + 12 && inWeek < 2 * DAY + 60) {
+      return { timestampMs, value: all[21 * DAY + 2 * DAY + 12]?.value ?? value };
     }
     return { timestampMs, value: inWeek >= 4 * DAY + 120 ? value + 30 : value };
   });

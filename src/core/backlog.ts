@@ -63,7 +63,7 @@ export function createBacklog(options: {
         pauseMs = FIRST_PAUSE_MS;
       } catch (error) {
         log.warn({ err: error, metricNumber: number, pauseMs }, 'backlog could not be scored; trying again');
-        await stopping.wait(pauseMs);
+        await stopping.sleep(pauseMs).over;
         pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
       }
     }

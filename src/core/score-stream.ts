@@ -48,10 +48,14 @@ export function streamScores(options: StreamOptions): AsyncIterableIterator<Scor
   let seen = options.start;
   let heartbeatAt = Date.now() + HEARTBEAT_MS;
   let ended = false;
-  let wakeOnEnd: () => void = () => undefined;
-  const end = new Promise<void>((resolve) => (wakeOnEnd = resolve));
+  let cutSleep: () => void = () => undefined;
 
-  const sleep = (limitMs: number) => Promise.race([published.wait(limitMs), end]);
+  // Not a race with a promise of the end: each race would stay in that promise's memory as long as the stream lives.
+  const sleep = (limitMs: number): Promise<void> => {
+    const { over, cut } = published.sleep(limitMs);
+    cutSleep = cut;
+    return over;
+  };
 
   /** Takes matching scores until the event is full or the log is read to its end. */
   const fill = async (scores: ScoredSample[]): Promise<void> => {
@@ -110,7 +114,7 @@ export function streamScores(options: StreamOptions): AsyncIterableIterator<Scor
     return: () => {
       if (!ended) {
         ended = true;
-        wakeOnEnd();
+        cutSleep();
         options.onEnd();
       }
       return Promise.resolve({ done: true, value: undefined });

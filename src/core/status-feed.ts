@@ -41,7 +41,7 @@ export function createStatusFeed(): StatusFeed {
           changed.delete(metricId);
           return { done: false, value: metricId };
         }
-        await wakeUp.wait();
+        await wakeUp.sleep().over;
       }
     };
     return {

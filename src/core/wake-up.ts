@@ -1,8 +1,14 @@
 /** Lets an idle reader sleep until there is something to do. */
 export interface WakeUp {
   wake: () => void;
-  /** Resolves at the next `wake`, or after `limitMs`. A wake with nobody waiting is not remembered. */
-  wait: (limitMs?: number) => Promise<void>;
+  /** Sleeps until the next `wake`, or for `limitMs`. A wake with nobody asleep is not remembered. */
+  sleep: (limitMs?: number) => Nap;
+}
+
+export interface Nap {
+  readonly over: Promise<void>;
+  /** Ends this sleep alone. */
+  readonly cut: () => void;
 }
 
 export function createWakeUp(): WakeUp {
@@ -11,17 +17,19 @@ export function createWakeUp(): WakeUp {
     wake: () => {
       const woken = sleepers;
       sleepers = new Set();
-      for (const resolve of woken) resolve();
+      for (const cut of woken) cut();
     },
-    wait: (limitMs) =>
-      new Promise((resolve) => {
-        const timer = limitMs === undefined ? undefined : setTimeout(done, limitMs);
-        function done() {
-          clearTimeout(timer);
-          sleepers.delete(done);
-          resolve();
-        }
-        sleepers.add(done);
-      }),
+    sleep: (limitMs) => {
+      let resolve: () => void = () => undefined;
+      const over = new Promise<void>((done) => (resolve = done));
+      const timer = limitMs === undefined ? undefined : setTimeout(cut, limitMs);
+      function cut() {
+        clearTimeout(timer);
+        sleepers.delete(cut);
+        resolve();
+      }
+      sleepers.add(cut);
+      return { over, cut };
+    },
   };
 }

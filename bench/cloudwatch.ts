@@ -54,7 +54,7 @@ function watchPool(pool: pg.Pool): { readonly pool: pg.Pool; readonly take: () =
     return answer;
   };
   const watched = new Proxy(pool, {
-    get: (target, name) => (name === 'query' ? timed : Reflect.get(target, name)),
+    get: (target, name): unknown => (name === 'query' ? timed : Reflect.get(target, name)),
   });
   const take = () => {
     const taken = seconds;

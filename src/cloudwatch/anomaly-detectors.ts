@@ -17,10 +17,11 @@ import { parseStatistic } from './statistic.ts';
 export interface SeriesWatch {
   /**
    * Begins to watch; one that is watched already stays as it is.
+   * @param region as in the scope of the request's signature
    * @returns the uuid of the metric
    * @throws CloudwatchError when it cannot be watched
    */
-  monitor(series: SeriesName, statistic: string): Promise<string>;
+  monitor(series: SeriesName, statistic: string, region: string): Promise<string>;
   /** A metric that is gone is no failure. */
   unmonitor(metricId: string): Promise<void>;
 }
@@ -104,7 +105,10 @@ function checkDetected(input: MetricInput, context: OperationContext): Detected 
 
 function requireWatch(context: OperationContext): SeriesWatch {
   if (context.watch !== null) return context.watch;
-  throw new CloudwatchError('InvalidAction', 'This server watches no metrics of its CloudWatch service.');
+  throw new CloudwatchError(
+    'InvalidAction',
+    'This server does not watch the metrics of its CloudWatch service: LAPWING_AWS_ENDPOINT is not self.',
+  );
 }
 
 /** Watching begins at once, from data to come and what is stored. */
@@ -127,7 +131,7 @@ export async function putAnomalyDetector(
       );
     }
   }
-  const metricId = await watch.monitor(series, stat);
+  const metricId = await watch.monitor(series, stat, context.region);
   const { namespace, metricName: name } = series;
   const dimensions = showDimensions(series).map((one) => ({ ...one })) as Prisma.InputJsonArray; // texts only
   await prisma.cloudwatchAnomalyDetector.upsert({

@@ -1,16 +1,16 @@
-/** Watches series of this service as Lapwing watches any CloudWatch metric: region `self`. */
+/**
+ * Watches series of this service as Lapwing watches any CloudWatch metric. Of use only where the CloudWatch source asks
+ * this very service: elsewhere it would watch a series of AWS that has the same name.
+ */
 import type { Monitor } from '../core/monitor.ts';
 import { AlreadyMonitoredError, ExpectedError, NotFoundError } from '../errors.ts';
 import type { SeriesWatch } from './anomaly-detectors.ts';
 import { CloudwatchError } from './failure.ts';
 
-/** The region that stands for this server's own CloudWatch service. */
-export const OWN_REGION = 'self';
-
 export function createSeriesWatch(monitor: Pick<Monitor, 'monitorMetric' | 'unmonitorMetric'>): SeriesWatch {
   return {
-    async monitor({ namespace, metricName, dimensions }, statistic) {
-      const spec = { region: OWN_REGION, namespace, metric: metricName, dimensions, statistic };
+    async monitor({ namespace, metricName, dimensions }, statistic, region) {
+      const spec = { region, namespace, metric: metricName, dimensions, statistic };
       try {
         return await monitor.monitorMetric({ datasource: 'CLOUDWATCH', spec });
       } catch (error) {

@@ -138,6 +138,12 @@ const SETTINGS = {
     onOff,
     'off',
   ),
+  cloudwatchAwsNamespaces: setting(
+    'LAPWING_CLOUDWATCH_AWS_NAMESPACES',
+    'Whether data may be put into namespaces that begin with AWS/, as AWS itself does not allow: on or off.',
+    onOff,
+    'off',
+  ),
   cloudwatchRetentionDays: setting(
     'LAPWING_CLOUDWATCH_RETENTION_DAYS',
     'Days the CloudWatch service keeps one-minute data.',

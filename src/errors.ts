@@ -62,6 +62,19 @@ export class DuplicateNameError extends ExpectedError {
   readonly code = 'DUPLICATE_NAME';
 }
 
+/** A group that would have more members than a group may have. */
+export class TooManyResourcesError extends ExpectedError {
+  override readonly name = 'TooManyResourcesError';
+  readonly code = 'TOO_MANY_RESOURCES';
+  readonly limit: number;
+  readonly count: number;
+  constructor(message: string, limit: number, count: number) {
+    super(message);
+    this.limit = limit;
+    this.count = count;
+  }
+}
+
 export class QuotaExceededError extends ExpectedError {
   override readonly name = 'QuotaExceededError';
   readonly code = 'QUOTA_EXCEEDED';

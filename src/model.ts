@@ -4,6 +4,9 @@
 export const DATASOURCES = ['CLOUDWATCH', 'AUTOSTACK', 'CUSTOM', 'INFLUXDB', 'HOST'] as const;
 export type Datasource = (typeof DATASOURCES)[number];
 
+/** Members an autostack may have. */
+export const MOST_STACK_MEMBERS = 500;
+
 /** The life of a metric. The numbers are the bits older exports carry. */
 export const METRIC_STATUS_BITS = {
   UNMONITORED: 0,

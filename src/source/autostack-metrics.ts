@@ -1,5 +1,6 @@
 /** Which metrics a stack can have: its count of members, and those of its resource type. */
 import { NotSupportedError } from '../errors.ts';
+import { MOST_STACK_MEMBERS } from '../model.ts';
 import type { CatalogueMetric, CatalogueType } from './cloudwatch/catalogue-row.ts';
 import { CATALOGUE, DEFAULT_PERIOD_SECONDS } from './cloudwatch/catalogue.ts';
 import type { Dimension } from './cloudwatch/spec.ts';
@@ -7,8 +8,6 @@ import type { SupportedMetric } from './source.ts';
 
 export const STACK_NAMESPACE = 'Autostacks';
 export const COUNT_METRIC = 'InstanceCount';
-/** Members a stack may have. */
-export const MOST_MEMBERS = 500;
 
 const COUNT: SupportedMetric = {
   namespace: STACK_NAMESPACE,
@@ -18,7 +17,7 @@ const COUNT: SupportedMetric = {
   periodSeconds: DEFAULT_PERIOD_SECONDS,
   dimensions: [],
   defaultMin: 0,
-  defaultMax: MOST_MEMBERS,
+  defaultMax: MOST_STACK_MEMBERS,
   isDefault: false,
 };
 

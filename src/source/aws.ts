@@ -4,8 +4,8 @@ import { createAwsClients, type AwsAccess } from './cloudwatch/clients.ts';
 import { createCloudwatchSource } from './cloudwatch/cloudwatch.ts';
 import { createReadSeries, type ReadSeries } from './cloudwatch/read-series.ts';
 import type { WindowRules } from './cloudwatch/window.ts';
-import { createDiscover, type Discover } from './discover.ts';
-import type { Source } from './source.ts';
+import { createDiscover } from './discover.ts';
+import type { Discover, Source } from './source.ts';
 
 export interface Aws {
   readonly cloudwatch: Source;

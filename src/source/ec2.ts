@@ -1,6 +1,6 @@
 /** EC2's instances and volumes, with their names, tags and states. */
 import type { EC2Client, Instance, Tag, Volume } from '@aws-sdk/client-ec2';
-import type { FoundResource } from './discover.ts';
+import type { FoundResource } from './source.ts';
 
 const PAGE = 1000;
 /** A region with more is listed in part, and says so. */

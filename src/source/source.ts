@@ -106,3 +106,21 @@ export interface Polling {
     signal: AbortSignal,
   ) => Promise<readonly (ReadResult | ReadFailure)[]>;
 }
+
+export interface FoundResource extends SourceResource {
+  /** For comparing resources of one type; 0 where nothing is known. */
+  readonly sizeRank: number;
+  /** Since when it runs. */
+  readonly startedMs: number | null;
+}
+
+export interface Discovery {
+  readonly resources: readonly FoundResource[];
+  /** Types of which all were listed: what is not among them is gone. */
+  readonly wholeTypes: readonly string[];
+  /** What could not be listed, and why. Everything when `resources` is empty because of it. */
+  readonly problems: readonly string[];
+}
+
+/** Never rejects. */
+export type Discover = (region: string, signal: AbortSignal) => Promise<Discovery>;

@@ -1,10 +1,11 @@
 /**
  * How a monitored metric is written down outside the database: what export gives and import takes. Import also reads
- * the flat form HTM-IT exported.
+ * the forms HTM-IT exported.
  */
 import { z } from 'zod';
 import { InvalidInputError, NotSupportedError } from '../errors.ts';
 import { DATASOURCES, type Datasource } from '../model.ts';
+import { liftLegacySpec } from './legacy-spec.ts';
 
 /** A sample of an export: its value, and its time as RFC 3339 in UTC. */
 export type ExportedSample = readonly [value: number, timestamp: string];
@@ -12,6 +13,8 @@ export type ExportedSample = readonly [value: number, timestamp: string];
 export interface ModelSpec {
   readonly datasource: Datasource;
   readonly metricSpec: Record<string, unknown>;
+  /** The autostack it is a metric of, named so that another server can make it; null for other metrics. */
+  readonly stackSpec: StackSpec | null;
   readonly modelParams: { readonly min?: number; readonly max?: number; readonly minResolution?: number };
   readonly unit: string | null;
   readonly displayName: string | null;
@@ -29,9 +32,21 @@ const optionalText = z
   .transform((text) => text ?? null);
 const number = z.number({ error: 'expected a number' });
 
+const STACK_SPEC = z.strictObject({
+  name: z.string({ error: 'expected a name' }),
+  region: z.string({ error: 'expected a region' }),
+  resourceType: z.string().default('AWS::EC2::Instance'),
+  filters: z.array(z.strictObject({ key: z.string(), values: z.array(z.string()) }), {
+    error: 'expected a list of { key, values }',
+  }),
+  includeStopped: z.boolean().default(false),
+});
+export type StackSpec = z.output<typeof STACK_SPEC>;
+
 const SPEC = z.strictObject({
   datasource: z.string(),
   metricSpec: z.record(z.string(), z.unknown()),
+  stackSpec: STACK_SPEC.nullish().transform((stack) => stack ?? null),
   modelParams: z
     .strictObject({ min: number.optional(), max: number.optional(), minResolution: number.optional() })
     .nullish(),
@@ -59,7 +74,7 @@ export function parseModelSpec(model: unknown): ModelSpec {
   if (typeof model !== 'object' || model === null || Array.isArray(model)) {
     throw new InvalidInputError('model: expected an object', ['models']);
   }
-  const result = SPEC.safeParse(liftFlatForm(model));
+  const result = SPEC.safeParse(liftLegacySpec(model));
   if (!result.success) {
     const [issue] = result.error.issues;
     const path = issue?.path.map(String) ?? [];
@@ -94,34 +109,4 @@ export function parseExportedTime(text: string, path: readonly string[]): number
     throw new InvalidInputError(`data: expected a time, got ${JSON.stringify(text.slice(0, 60))}`, path);
   }
   return timestampMs;
-}
-
-/** { datasource, metric | uid, unit, resource, userInfo, min, max, data } → our form. */
-function liftFlatForm(model: object): object {
-  if ('metricSpec' in model) return liftMetricName(model);
-  const { datasource, min, max, minResolution, unit, data, metric, ...rest } = model as Record<
-    string,
-    unknown
-  >;
-  const params = { min, max, minResolution };
-  return {
-    datasource,
-    metricSpec: { ...(metric === undefined ? {} : { name: metric }), ...rest },
-    modelParams: Object.fromEntries(Object.entries(params).filter(([, value]) => value != null)),
-    ...(unit === undefined ? {} : { unit }),
-    ...(data === undefined ? {} : { data }),
-  };
-}
-
-/** HTM-IT called a pushed metric's name `metric`, and kept its unit within the spec. */
-function liftMetricName(model: object): object {
-  const { metricSpec, ...rest } = model as Record<string, unknown>;
-  const isCustom = typeof rest.datasource === 'string' && rest.datasource.toUpperCase() === 'CUSTOM';
-  if (!isCustom || typeof metricSpec !== 'object' || metricSpec === null) return model;
-  const { metric, unit, ...spec } = metricSpec as Record<string, unknown>;
-  return {
-    ...rest,
-    ...(unit === undefined ? {} : { unit }),
-    metricSpec: metric === undefined ? spec : { name: metric, ...spec },
-  };
 }

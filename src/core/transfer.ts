@@ -6,6 +6,8 @@ import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Sample } from '../model.ts';
 import type { Accept } from './accept.ts';
 import { checkModelParams } from './model-params.ts';
+import type { Autostacks } from './autostacks.ts';
+import type { AutostackDirectory } from './autostack-directory.ts';
 import { parseExportedTime, parseModelSpec, type ExportedSample, type ModelSpec } from './model-spec.ts';
 import type { Monitor } from './monitor.ts';
 import type { Registry } from './registry.ts';
@@ -42,8 +44,10 @@ export function createTransfer(options: {
   readonly registry: Registry;
   readonly monitor: Monitor;
   readonly accept: Accept;
+  readonly directory: AutostackDirectory;
+  readonly autostacks: Autostacks;
 }): Transfer {
-  const { pool, prisma, registry, monitor, accept } = options;
+  const { pool, prisma, registry, monitor, accept, directory, autostacks } = options;
 
   async function* exportModels(ids: readonly string[] | null, sinceMs: number | null = null) {
     for (const id of ids ?? listMonitored(registry)) {
@@ -66,7 +70,7 @@ export function createTransfer(options: {
       const { direction, minDeviation, minDeviationRatio } = metric;
       yield {
         datasource: metric.datasource.toLowerCase(),
-        metricSpec: metric.spec,
+        ...writeSpec(metric.spec, metric.autostackId),
         modelParams: metric.modelParams ?? {},
         unit: metric.unit,
         displayName: metric.tagName,
@@ -81,14 +85,15 @@ export function createTransfer(options: {
     // All of it is looked at before any of it is stored.
     const samples = readSamples(spec);
     checkModelParams(spec.modelParams, ['models', 'modelParams']);
-    const metricId = await monitor.createMetric(spec.datasource, spec.metricSpec);
+    const metricSpec = await resolveSpec(spec);
+    const metricId = await monitor.createMetric(spec.datasource, metricSpec);
     const entry = registry.byId(metricId);
     if (entry !== undefined && entry.status !== 'UNMONITORED') return { metricId, created: false };
     if (entry?.lastRowId === 0) await storeSamples(metricId, samples);
     try {
       await monitor.monitorMetric({
         datasource: spec.datasource,
-        spec: spec.metricSpec,
+        spec: metricSpec,
         model: spec.modelParams,
         ...(spec.unit === null ? {} : { unit: spec.unit }),
         ...(spec.policy === null ? {} : { policy: spec.policy }),
@@ -100,6 +105,20 @@ export function createTransfer(options: {
     if (spec.displayName !== null) await monitor.updateMetric(metricId, { displayName: spec.displayName });
     return { metricId, created: true };
   };
+
+  /** A stack's id means nothing elsewhere: it is written down by what chooses its members. */
+  const writeSpec = (spec: unknown, autostackId: string | null) => {
+    const stack = autostackId === null ? undefined : directory.byId(autostackId);
+    if (stack === undefined || typeof spec !== 'object' || spec === null) return { metricSpec: spec };
+    const { name, region, resourceType, filters, includeStopped } = stack;
+    const metricSpec = Object.fromEntries(Object.entries(spec).filter(([key]) => key !== 'autostackId'));
+    return { stackSpec: { name, region, resourceType, filters, includeStopped }, metricSpec };
+  };
+
+  const resolveSpec = async ({ stackSpec, metricSpec }: ModelSpec): Promise<Record<string, unknown>> =>
+    stackSpec === null
+      ? metricSpec
+      : { ...metricSpec, autostackId: await autostacks.ensureAutostack(stackSpec) };
 
   const storeSamples = async (metricId: string, samples: readonly Sample[]) => {
     for (let start = 0; start < samples.length; start += SAMPLES_PER_BATCH) {

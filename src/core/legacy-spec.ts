@@ -1,0 +1,93 @@
+/**
+ * HTM-IT's ways to write a model down, brought into ours: pushed and CloudWatch metrics whose fields stand side by side
+ * with min and max, and autostacks, flat or as stackSpec and modelSpec.
+ */
+
+type Fields = Record<string, unknown>;
+
+/** What is in our form already, or in no form we know, comes back as it is. */
+export function liftLegacySpec(model: object): object {
+  const fields = model as Fields;
+  if (fields.type === 'autostack' && !('stackSpec' in fields)) return liftFlatStack(fields);
+  if (isFields(fields.stackSpec) && isFields(fields.modelSpec)) return liftStack(fields);
+  if ('metricSpec' in fields) return isOf(fields, 'CUSTOM') ? liftMetricName(fields) : fields;
+  return isOf(fields, 'CLOUDWATCH') ? liftFlatCloudwatch(fields) : liftFlatCustom(fields);
+}
+
+/** { datasource, metric | name, unit, resource, userInfo, min, max, data } */
+function liftFlatCustom(fields: Fields): Fields {
+  const { datasource, min, max, minResolution, unit, data, metric, ...rest } = fields;
+  return {
+    datasource,
+    metricSpec: { ...(metric === undefined ? {} : { name: metric }), ...rest },
+    modelParams: withoutNulls({ min, max, minResolution }),
+    ...withoutNulls({ unit, data }),
+  };
+}
+
+/** { datasource, region, namespace, metric, dimensions, min, max }, and type: "metric" in what it exported. */
+function liftFlatCloudwatch(fields: Fields): Fields {
+  const { datasource, region, namespace, metric, dimensions, min, max, unit, data } = fields;
+  return {
+    datasource,
+    metricSpec: { region, namespace, metric, dimensions },
+    modelParams: withoutNulls({ min, max }),
+    ...withoutNulls({ unit, data }),
+  };
+}
+
+/** { type: "autostack", name, region, filters, metric: { namespace, metric } } */
+function liftFlatStack({ name, region, filters, metric }: Fields): Fields {
+  return {
+    datasource: 'autostack',
+    stackSpec: { name, region, filters: liftFilters(filters) },
+    metricSpec: metric,
+  };
+}
+
+/** { stackSpec: { name, aggSpec }, modelSpec: { metricSpec: { slaveDatasource, slaveMetric }, modelParams } } */
+function liftStack({ stackSpec, modelSpec, data }: Fields): Fields {
+  const { name, aggSpec } = toFields(stackSpec);
+  const { region, resourceType, filters } = toFields(aggSpec);
+  const { metricSpec, modelParams } = toFields(modelSpec);
+  return {
+    datasource: 'autostack',
+    stackSpec: { name, region, ...withoutNulls({ resourceType }), filters: liftFilters(filters) },
+    metricSpec: toFields(metricSpec).slaveMetric,
+    ...withoutNulls({ modelParams, data }),
+  };
+}
+
+/** { "tag:Name": ["*web*"] } */
+function liftFilters(filters: unknown): unknown {
+  if (!isFields(filters)) return filters;
+  return Object.entries(filters).map(([key, values]) => ({ key: key.replace(/^tag:/, ''), values }));
+}
+
+/** HTM-IT called a pushed metric's name `metric`, and kept its unit within the spec. */
+function liftMetricName(fields: Fields): Fields {
+  const { metricSpec, ...rest } = fields;
+  if (!isFields(metricSpec)) return fields;
+  const { metric, unit, ...spec } = metricSpec;
+  return {
+    ...rest,
+    ...(unit === undefined ? {} : { unit }),
+    metricSpec: metric === undefined ? spec : { name: metric, ...spec },
+  };
+}
+
+function isOf({ datasource }: Fields, name: string): boolean {
+  return typeof datasource === 'string' && datasource.toUpperCase() === name;
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function toFields(value: unknown): Fields {
+  return isFields(value) ? value : {};
+}
+
+function withoutNulls(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null));
+}

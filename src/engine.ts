@@ -5,6 +5,8 @@
 import type pg from 'pg';
 import type { Config } from './config.ts';
 import { createAccept, type Accept } from './core/accept.ts';
+import { createAutostackDirectory, type AutostackDirectory } from './core/autostack-directory.ts';
+import { createAutostacks, type Autostacks } from './core/autostacks.ts';
 import { createBacklog } from './core/backlog.ts';
 import { createCollectorErrors } from './core/collector-errors.ts';
 import { createCommit } from './core/commit.ts';
@@ -13,7 +15,9 @@ import { createLive, type Live } from './core/live.ts';
 import { createModels, type Models } from './core/models.ts';
 import { createMonitor, type Monitor } from './core/monitor.ts';
 import { createPoll, type Poll } from './core/poll.ts';
+import { createQuota, smallerLimit, type Quota } from './core/quota.ts';
 import { createRegistry, type Registry } from './core/registry.ts';
+import { createInventory, type Inventory } from './core/resources.ts';
 import { createRetain } from './core/retain.ts';
 import { createStatusFeed, type StatusFeed } from './core/status-feed.ts';
 import { createTransfer, type Transfer } from './core/transfer.ts';
@@ -22,10 +26,15 @@ import { createWritePoints } from './core/write-points.ts';
 import { saveCheckpoints } from './core/save-checkpoints.ts';
 import type { Database } from './db/client.ts';
 import { createSampleMonths } from './db/sample-months.ts';
+import { NotSupportedError } from './errors.ts';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import type { Log } from './log.ts';
 import type { Datasource } from './model.ts';
 import type { Stats } from './observe/stats.ts';
+import { findStackMetric, listStackMetrics } from './source/autostack-metrics.ts';
+import { createAutostackSource } from './source/autostack.ts';
+import type { Aws } from './source/aws.ts';
+import { checkRegion } from './source/cloudwatch/spec.ts';
 import { customSource } from './source/custom.ts';
 import type { Source } from './source/source.ts';
 
@@ -37,10 +46,14 @@ export interface Engine {
   readonly accept: Accept;
   readonly monitor: Monitor;
   readonly transfer: Transfer;
+  readonly inventory: Inventory;
+  readonly directory: AutostackDirectory;
+  readonly autostacks: Autostacks;
   readonly live: Live;
   readonly statusFeed: StatusFeed;
   readonly poll: Poll;
   readonly sources: ReadonlyMap<Datasource, Source>;
+  readonly quota: Quota;
   readonly stats: Stats;
   /** Goes on with unfinished backlogs and begins retention; polling is begun apart, by `poll.start`. */
   start: () => void;
@@ -50,7 +63,7 @@ export interface Engine {
 
 /**
  * Loads what is known and is ready to take points. The database is migrated and locked by the caller.
- * @param options.sources beside the one for pushed metrics
+ * @param options.sources beside those for pushed metrics and AWS
  */
 export async function createEngine(options: {
   readonly database: Pick<Database, 'pool' | 'prisma'>;
@@ -58,10 +71,22 @@ export async function createEngine(options: {
   readonly log: Log;
   readonly stats: Stats;
   readonly sources: readonly Source[];
+  readonly aws: Aws;
+  /** How many resources the licence allows; null for any number. */
+  readonly licensedResources?: () => number | null;
 }): Promise<Engine> {
   const { config, log, stats } = options;
   const { pool, prisma } = options.database;
-  const sources = new Map([customSource, ...options.sources].map((source) => [source.datasource, source]));
+  const directory = createAutostackDirectory({ pool, prisma, log });
+  await directory.load();
+  const { aws } = options;
+  const autostackSource = createAutostackSource({ ...aws, find: directory.byId });
+  const sources = new Map(
+    [customSource, aws.cloudwatch, autostackSource, ...options.sources].map((source) => [
+      source.datasource,
+      source,
+    ]),
+  );
   const registry = createRegistry(pool);
   await registry.load();
   const live = await createLive({ pool, registry, stats });
@@ -89,7 +114,12 @@ export async function createEngine(options: {
     queueLimit: config.ingestQueuePoints,
     futureToleranceMs: config.futureToleranceSeconds * 1000,
   });
+  const quota = createQuota({
+    registry,
+    limit: () => smallerLimit(config.quotaResources ?? null, options.licensedResources?.() ?? null),
+  });
   const monitor = createMonitor({
+    quota,
     pool,
     prisma,
     registry,
@@ -101,7 +131,21 @@ export async function createEngine(options: {
     stats,
     sources,
   });
-  const transfer = createTransfer({ pool, prisma, registry, monitor, accept });
+  const inventory = createInventory({
+    pool,
+    discover: aws.discover,
+    regionsInUse: () => listRegionsInUse(registry, directory),
+    onRefreshed: directory.refreshRegion,
+    log,
+  });
+  const autostacks = createAutostacks({
+    prisma,
+    directory,
+    inventory,
+    monitor,
+    rules: { checkRegion, checkMetric: checkStackMetric },
+  });
+  const transfer = createTransfer({ pool, prisma, registry, monitor, accept, directory, autostacks });
   const collectorErrors = createCollectorErrors({ pool, registry, turns, statusFeed, log });
   const poll = createPoll({
     registry,
@@ -117,6 +161,7 @@ export async function createEngine(options: {
 
   const stop = async () => {
     retain.stop();
+    await inventory.stop();
     await poll.stop();
     await accept.stop();
     await backlog.stop();
@@ -133,10 +178,14 @@ export async function createEngine(options: {
     accept,
     monitor,
     transfer,
+    inventory,
+    directory,
+    autostacks,
     live,
     statusFeed,
     poll,
     sources,
+    quota,
     stats,
     start: () => {
       backlog.start();
@@ -144,4 +193,24 @@ export async function createEngine(options: {
     },
     stop,
   };
+}
+
+/** Where something is watched: the resources there are listed now and then. */
+function* listRegionsInUse(registry: Registry, directory: AutostackDirectory): Iterable<string> {
+  for (const { region } of directory.all()) yield region;
+  for (const { datasource, status, location } of registry.all()) {
+    if (datasource === 'CLOUDWATCH' && status !== 'UNMONITORED') yield location;
+  }
+}
+
+function checkStackMetric(
+  resourceType: string,
+  metric: { readonly namespace: string; readonly metric: string } | null,
+): void {
+  if (listStackMetrics(resourceType).length === 0) {
+    throw new NotSupportedError(
+      `resourceType: autostacks cannot be made of ${JSON.stringify(resourceType.slice(0, 80))}; \`resourceTypes\` says of which they can`,
+    );
+  }
+  if (metric !== null) findStackMetric(resourceType, metric.namespace, metric.metric);
 }

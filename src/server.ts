@@ -11,6 +11,7 @@ import { createGraphiqlHandler } from './http/graphiql.ts';
 import { answerHealth, createReadyHandler } from './http/health.ts';
 import { answerPing, answerQuery } from './http/influx-greetings.ts';
 import { createMetricsHandler } from './http/metrics.ts';
+import { monitorHandler } from './http/monitored.ts';
 import { createHttpServer, type Handler } from './http/server.ts';
 import { createWriteHandler } from './http/write.ts';
 import { createGraphiteListener } from './ingest/listen.ts';
@@ -19,7 +20,10 @@ import { createProcessWatch } from './observe/prometheus-process.ts';
 import { describeServer } from './observe/prometheus-server.ts';
 import { describeReadings } from './observe/prometheus.ts';
 import { createStats, type Stats } from './observe/stats.ts';
+import { openAws } from './open-aws.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
+import { startSelfMonitoring, type SelfMonitoring } from './self-monitoring.ts';
+import type { Aws } from './source/aws.ts';
 import { createHostSource } from './source/host.ts';
 import { buildOrTearDown, type Teardown } from './teardown.ts';
 import { readVersion } from './version.ts';
@@ -47,6 +51,7 @@ export async function startLapwing(
   const version = readVersion();
   const stats = createStats();
   return buildOrTearDown(async (teardown) => {
+    const monitoring = await startSelfMonitoring({ config, log, stats, teardown });
     const database = await openDatabase({
       config,
       log,
@@ -54,8 +59,14 @@ export async function startLapwing(
       onDown: () => stats.count('database_restarts'),
     });
     teardown.add(database.stop);
-    const engine = await startEngine({ config, log, stats, database, teardown });
-    const http = await listenHttp({ config, log, engine, database, teardown, facts: { version, startedAt } });
+    const { aws, tellOwnUrl } = openAws(config, stats);
+    const engine = await startEngine({ config, log, stats, database, monitoring, aws, teardown });
+    // Nothing may wait for an address any more when a start that failed is undone.
+    teardown.add(() => tellOwnUrl('http://127.0.0.1:1'));
+    monitoring.exportScores(engine);
+    const facts = { version, startedAt };
+    const http = await listenHttp({ config, log, engine, database, monitoring, teardown, facts });
+    tellOwnUrl(`${http}/aws`);
     const graphite = await listenGraphite({ config, log, engine, teardown });
     log.info({ version, http, graphite, database: database.description }, 'ready');
     return {
@@ -81,14 +92,28 @@ interface Surroundings {
 }
 
 async function startEngine(
-  options: Surroundings & { readonly stats: Stats; readonly database: OpenDatabase },
+  options: Surroundings & {
+    readonly stats: Stats;
+    readonly database: OpenDatabase;
+    readonly monitoring: SelfMonitoring;
+    readonly aws: Aws;
+  },
 ): Promise<Engine> {
-  const { config, log, stats, database, teardown } = options;
+  const { config, log, stats, database, monitoring, aws, teardown } = options;
+  teardown.add(() => aws.stop());
   const host = config.hostMetrics
     ? await createHostSource({ periodSeconds: config.hostPeriodSeconds })
     : null;
   if (host !== null) teardown.add(() => host.stop());
-  const engine = await createEngine({ database, config, log, stats, sources: host === null ? [] : [host] });
+  const engine = await createEngine({
+    database,
+    config,
+    log,
+    stats,
+    sources: host === null ? [] : [host],
+    aws,
+    licensedResources: () => monitoring.license.current().resources,
+  });
   teardown.add(engine.stop);
   const { registry } = engine;
   if (host !== null) {
@@ -97,6 +122,7 @@ async function startEngine(
     if (database.isEmbedded && registry.size === 0) await watchHost(engine.monitor, host.supported, log);
   }
   engine.start();
+  await engine.inventory.start();
   engine.poll.start();
   return engine;
 }
@@ -106,10 +132,13 @@ async function listenHttp(
   options: Surroundings & {
     readonly engine: Engine;
     readonly database: OpenDatabase;
+    readonly monitoring: SelfMonitoring;
     readonly facts: { readonly version: string; readonly startedAt: Date };
   },
 ): Promise<string> {
-  const { config, log, engine, database, teardown } = options;
+  const { config, log, engine, database, monitoring, teardown } = options;
+  const { requests: monitor } = monitoring;
+  const watched = (path: string, handle: Handler) => monitorHandler(path, handle, monitor);
   const [{ name, version, learningRows }] = DETECTOR_KINDS;
   const cloudwatch = await startCloudwatch({ config, log, engine, teardown });
   const graphql = createGraphqlServer({
@@ -124,25 +153,29 @@ async function listenHttp(
       },
     },
     log,
+    monitor,
   });
   const aws = createCloudwatchHandler({
     cloudwatch,
     log,
     now: () => new Date(),
     acceptAnySignature: config.cloudwatchAcceptAnySignature,
+    monitor,
   });
+  const graphqlRoute = config.graphiql ? createGraphiqlHandler(graphql.handle) : graphql.handle;
+  const onFailure = (request: object, code: string) => monitor.of(request)?.fail(code);
   const server = createHttpServer({
     host: config.host,
     port: config.port,
     routes: new Map<string, Handler>([
-      ['/aws', aws],
-      ['/aws/*', aws],
-      ['/graphql', config.graphiql ? createGraphiqlHandler(graphql.handle) : graphql.handle],
+      ['/aws', watched('/aws', aws)],
+      ['/aws/*', watched('/aws', aws)],
+      ['/graphql', watched('/graphql', graphqlRoute)],
       ['/health', answerHealth],
       ['/ready', createReadyHandler(() => checkReadiness(engine, database))],
-      ['/metrics', watchMetrics(engine, options.facts, teardown)],
-      ['/api/v2/write', createWriteHandler(2, engine)],
-      ['/write', createWriteHandler(1, engine)],
+      ['/metrics', watchMetrics(engine, options.facts, monitoring, teardown)],
+      ['/api/v2/write', watched('/api/v2/write', createWriteHandler(2, { ...engine, onFailure }))],
+      ['/write', watched('/write', createWriteHandler(1, { ...engine, onFailure }))],
       ['/ping', answerPing],
       ['/query', answerQuery],
     ]),
@@ -168,7 +201,8 @@ async function startCloudwatch(options: Surroundings & { readonly engine: Engine
     retentionDays: config.cloudwatchRetentionDays,
     rollupDays: config.cloudwatchRollupDays,
     webhooks: config.cloudwatchWebhooks,
-    watch: createSeriesWatch(engine.monitor),
+    ...(config.awsEndpoint === 'self' && { watch: createSeriesWatch(engine.monitor) }),
+    limits: { awsNamespaces: config.cloudwatchAwsNamespaces },
   });
   teardown.add(() => cloudwatch.stop());
   cloudwatch.start();
@@ -176,14 +210,21 @@ async function startCloudwatch(options: Surroundings & { readonly engine: Engine
 }
 
 function watchMetrics(
-  { stats, registry }: Engine,
+  { stats, registry, quota }: Engine,
   facts: { readonly version: string; readonly startedAt: Date },
+  { license }: SelfMonitoring,
   teardown: Teardown,
 ): Handler {
   const watch = createProcessWatch(facts.startedAt);
   teardown.add(() => watch.stop());
   return createMetricsHandler(() => [
-    ...describeServer({ ...facts, metrics: registry.all() }),
+    ...describeServer({
+      ...facts,
+      metrics: registry.all(),
+      resources: quota.count(),
+      resourceLimit: quota.limit(),
+      license: license.current(),
+    }),
     ...describeReadings(stats.snapshot()),
     ...watch.read(),
   ]);

@@ -4,6 +4,7 @@ import { createEngine } from '../engine.ts';
 import { ExpectedError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { createStats } from '../observe/stats.ts';
+import { openAws } from '../open-aws.ts';
 import { openDatabase } from '../open-database.ts';
 import { createHostSource } from '../source/host.ts';
 import { buildOrTearDown } from '../teardown.ts';
@@ -15,7 +16,12 @@ export async function openLocalEnd(config: Config, log: Log): Promise<TransferEn
     teardown.add(database.stop);
     const host = await createHostSource({ periodSeconds: config.hostPeriodSeconds });
     teardown.add(() => host.stop());
-    const engine = await createEngine({ database, config, log, stats: createStats(), sources: [host] });
+    const stats = createStats();
+    const { aws, tellOwnUrl } = openAws(config, stats);
+    // No server runs here that could be asked.
+    tellOwnUrl('http://127.0.0.1:1');
+    teardown.add(() => aws.stop());
+    const engine = await createEngine({ database, config, log, stats, sources: [host], aws });
     teardown.add(engine.stop);
     engine.start();
     const importOne = async (model: unknown): Promise<string | null> => {

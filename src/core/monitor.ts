@@ -8,10 +8,11 @@ import type { Datasource, MetricStatus, ModelParams } from '../model.ts';
 import type { Stats } from '../observe/stats.ts';
 import type { MetricDescription, Source } from '../source/source.ts';
 import type { Backlog } from './backlog.ts';
-import { clearScores, saveMetric } from './save-metric.ts';
+import { clearScores, refuseGone, saveMetric } from './save-metric.ts';
 import type { Live } from './live.ts';
 import { checkModelParams, hasBounds, ROWS_TO_LEARN_FROM } from './model-params.ts';
 import type { Models } from './models.ts';
+import type { Quota } from './quota.ts';
 import type { MetricEntry, Registry } from './registry.ts';
 import type { StatusFeed } from './status-feed.ts';
 import type { Turns } from './turns.ts';
@@ -48,7 +49,10 @@ export interface Monitor {
    * it is. @throws NotSupportedError, InvalidInputError
    */
   createMetric: (datasource: Datasource, spec: unknown) => Promise<string>;
-  /** @throws AlreadyMonitoredError, NotSupportedError, InvalidInputError */
+  /**
+   * @throws AlreadyMonitoredError, NotSupportedError, InvalidInputError, QuotaExceededError; NotFoundError for a metric
+   *   of something that is gone
+   */
   monitorMetric: (request: MonitorRequest) => Promise<string>;
   /** The samples stay, scores and model go. A metric that is not monitored stays as it is. */
   unmonitorMetric: (id: string) => Promise<string>;
@@ -70,6 +74,7 @@ export interface MonitorOptions {
   readonly live: Live;
   readonly statusFeed: StatusFeed;
   readonly stats: Stats;
+  readonly quota: Quota;
   readonly sources: ReadonlyMap<Datasource, Source>;
 }
 
@@ -121,11 +126,13 @@ export function createMonitor(options: MonitorOptions): Monitor {
     const description = describe(request.datasource, request.spec);
     const given = checkModelParams(request.model ?? {}, ['input', 'model']);
     const policy = checkPolicy(request.policy ?? {});
+    if (description.resource !== null) await refuseGone(prisma, description.resource);
     return turns.run(async () => {
       const known = registry.byIdentity(request.datasource, description.identity);
       if (known !== undefined && known.status !== 'UNMONITORED') {
         throw new AlreadyMonitoredError(`${description.name} is monitored already`, known.id);
       }
+      options.quota.check(description.server);
       const params = hasBounds(given) ? given : { ...description.modelParams, ...given };
       const status = firstStatus(params, known?.lastRowId ?? 0);
       const data = {
@@ -216,7 +223,7 @@ function checkPolicy(policy: Partial<AlertPolicy>): Partial<AlertPolicy> {
 }
 
 function describeRow(description: MetricDescription) {
-  const { name, unit, server, location, tagName, periodSeconds } = description;
+  const { name, unit, server, location, tagName, periodSeconds, autostackId } = description;
   return {
     name,
     description: description.description,
@@ -225,6 +232,7 @@ function describeRow(description: MetricDescription) {
     location,
     ...(tagName === null ? {} : { tagName }),
     periodSeconds,
+    ...(autostackId === undefined ? {} : { autostackId }),
     message: null,
   };
 }

@@ -22,7 +22,10 @@ const LONGEST_RETRY_MS = 21_600_000;
 const PERIODS_BEHIND = 12;
 
 export function createSchedule(entry: MetricEntry, polling: Polling, nowMs: number): Schedule {
-  return { dueMs: findNextDueMs(entry, polling, nowMs - 1), failures: 0, retries: 0, retryMs: null };
+  const { readToMs, periodSeconds } = entry;
+  // A new metric is read at once; so is one whose period ended while no server ran.
+  const dueMs = readToMs === null ? nowMs : readToMs + (periodSeconds + polling.settleSeconds) * 1000;
+  return { dueMs, failures: 0, retries: 0, retryMs: null };
 }
 
 /** Looks at the metric's status too: one in ERROR is tried again by itself, with growing pauses. */

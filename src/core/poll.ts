@@ -170,7 +170,8 @@ export function createPoll(options: {
       log.warn({ err: failure, metric: entry.id }, 'metric could not be read from its source');
     }
     inFlight.delete(entry.number);
-    await collectorErrors.note(entry, failure);
+    // One in ERROR has its reason already; a try that fails does not begin another time of grace.
+    if (failure === null || entry.status !== 'ERROR') await collectorErrors.note(entry, failure);
   };
 
   const recover = async (entry: MetricEntry) => {

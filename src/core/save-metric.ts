@@ -1,8 +1,10 @@
 /** The rows behind a metric's status: written when its watching begins and ends. */
 import type pg from 'pg';
+import { NotFoundError } from '../errors.ts';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import type { Datasource } from '../model.ts';
 import type { MetricDescription, SourceResource } from '../source/source.ts';
+import { GONE } from './resources-save.ts';
 
 type MetricData = Omit<
   Prisma.MetricUncheckedCreateInput,
@@ -20,11 +22,19 @@ export async function saveMetric(
   data: MetricData,
 ): Promise<number> {
   return prisma.$transaction(async (transaction) => {
-    const resourceId = resource === null ? null : await saveResource(transaction, datasource, resource);
+    const saved = resource === null ? null : await saveResource(transaction, datasource, resource);
+    const resourceId = saved?.id ?? null;
     const { number } = await transaction.metric.upsert({
       where: { datasource_identity: { datasource, identity } },
       update: { ...data, resourceId },
-      create: { ...data, datasource, identity, resourceId, progress: { create: {} } },
+      create: {
+        ...data,
+        tagName: data.tagName ?? saved?.name ?? null,
+        datasource,
+        identity,
+        resourceId,
+        progress: { create: {} },
+      },
       select: { number: true },
     });
     return number;
@@ -35,16 +45,35 @@ async function saveResource(
   transaction: Prisma.TransactionClient,
   datasource: Datasource,
   resource: SourceResource,
-): Promise<string> {
+): Promise<{ readonly id: string; readonly name: string | null }> {
   const { region, type, resourceId, namespace, name, state } = resource;
-  const data = { namespace, name, state, tags: resource.tags.map((tag) => ({ ...tag })), seenAt: new Date() };
-  const { id } = await transaction.resource.upsert({
+  // A source that does not know a name, a state or tags leaves those the inventory knows as they are.
+  const data = {
+    namespace,
+    ...(name === null ? {} : { name }),
+    ...(state === null ? {} : { state }),
+    ...(resource.tags.length === 0 ? {} : { tags: resource.tags.map((tag) => ({ ...tag })) }),
+    seenAt: new Date(),
+  };
+  return transaction.resource.upsert({
     where: { region_type_resourceId: { region, type, resourceId } },
     update: data,
     create: { ...data, datasource, region, type, resourceId },
-    select: { id: true },
+    select: { id: true, name: true },
   });
-  return id;
+}
+
+/** @throws NotFoundError for a resource the inventory has seen end: it will never have values again */
+export async function refuseGone(prisma: PrismaClient, resource: SourceResource): Promise<void> {
+  const { region, type, resourceId } = resource;
+  const known = await prisma.resource.findUnique({
+    where: { region_type_resourceId: { region, type, resourceId } },
+    select: { state: true },
+  });
+  if (known?.state !== GONE) return;
+  throw new NotFoundError(
+    `dimensions: ${resourceId} in ${region} was terminated; choose a resource that is there`,
+  );
 }
 
 /** Back to UNMONITORED: samples stay, what was said of them goes, and so does the model. */

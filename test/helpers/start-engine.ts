@@ -3,6 +3,7 @@ import { readConfig } from '../../src/config.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
 import { createLog } from '../../src/log.ts';
 import { createStats } from '../../src/observe/stats.ts';
+import { createAws, type Aws } from '../../src/source/aws.ts';
 import type { Source } from '../../src/source/source.ts';
 import type { TestDatabase } from './database.ts';
 
@@ -10,7 +11,12 @@ export interface TestEngine extends Engine, AsyncDisposable {}
 
 export async function startEngine(
   database: Pick<TestDatabase, 'pool' | 'prisma'>,
-  options: { readonly settings?: NodeJS.ProcessEnv; readonly sources?: readonly Source[] } = {},
+  options: {
+    readonly settings?: NodeJS.ProcessEnv;
+    readonly sources?: readonly Source[];
+    /** Nothing answers when left out. */
+    readonly aws?: Aws;
+  } = {},
 ): Promise<TestEngine> {
   const engine = await createEngine({
     database,
@@ -18,9 +24,19 @@ export async function startEngine(
     log: createLog('silent'),
     stats: createStats(),
     sources: options.sources ?? [],
+    aws: options.aws ?? createNoAws(),
   });
   engine.start();
   return Object.assign(engine, { [Symbol.asyncDispose]: () => engine.stop() });
+}
+
+function createNoAws(): Aws {
+  return createAws({
+    endpoint: () => Promise.reject(new Error('this test has no AWS')),
+    stats: createStats(),
+    historyDays: 14,
+    settleSeconds: 360,
+  });
 }
 
 /** Waits for the metric to reach a status; the feed tells of every change. */

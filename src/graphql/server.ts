@@ -2,16 +2,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createYoga } from 'graphql-yoga';
 import type { Log } from '../log.ts';
+import type { RequestMonitor } from '../observe/monitor-requests.ts';
 import { checkBody } from './check-body.ts';
 import type { ApiParts } from './context.ts';
 import { limitDocuments } from './limit-documents.ts';
 import { createLoaders } from './loaders.ts';
 import { createMaskError } from './mask-error.ts';
+import { monitorOperations } from './monitor-operations.ts';
 import { createSchema } from './schema.ts';
 import { createSocketProtocol } from './socket-protocol.ts';
 import { createGraphqlSockets, type GraphqlSockets } from './websocket.ts';
 
-const BODY_LIMIT_BYTES = 1_000_000;
+/** A batch of 10,000 points, or an export of a hundred metrics with a day of samples each. */
+const BODY_LIMIT_BYTES = 5_000_000;
 const GRAPHQL_PATH = '/graphql';
 
 export interface GraphqlServer {
@@ -20,8 +23,13 @@ export interface GraphqlServer {
   readonly sockets: GraphqlSockets;
 }
 
-export function createGraphqlServer(options: { readonly parts: ApiParts; readonly log: Log }): GraphqlServer {
-  const { parts, log } = options;
+export function createGraphqlServer(options: {
+  readonly parts: ApiParts;
+  readonly log: Log;
+  /** Is told of every operation. */
+  readonly monitor: RequestMonitor;
+}): GraphqlServer {
+  const { parts, log, monitor } = options;
   const maskError = createMaskError(log);
   const yoga = createYoga({
     schema: createSchema(),
@@ -37,7 +45,7 @@ export function createGraphqlServer(options: { readonly parts: ApiParts; readonl
     landingPage: false,
     // Errors are logged where they are masked.
     logging: false,
-    plugins: [checkBody(), limitDocuments()],
+    plugins: [checkBody(), limitDocuments(), monitorOperations(monitor)],
   });
   const protocol = createSocketProtocol({ getEnveloped: yoga.getEnveloped, maskError });
   return {

@@ -10,7 +10,7 @@ import { MetricRef } from './metric.ts';
 import { readMetricIds } from './node-id.ts';
 import { checkPageLength, makePage, SAMPLE_PAGE } from './page.ts';
 
-const ExpectedRangeRef = builder
+export const ExpectedRangeRef = builder
   .objectRef<{ value: number; low: number; high: number }>('ExpectedRange')
   .implement({
     description: 'What the model thought likely before it saw the point.',

@@ -14,6 +14,7 @@ import './put-cloudwatch-metric-data.ts';
 import './put-metric-data.ts';
 import './resources.ts';
 import './scalars.ts';
+import './score-series.ts';
 import './server-info.ts';
 import './transfer.ts';
 

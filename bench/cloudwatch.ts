@@ -19,6 +19,7 @@ import { startTemporaryEmbedded } from '../src/db/embedded-temporary.ts';
 import { applyMigrations } from '../src/db/migrate.ts';
 import { createCloudwatchHandler } from '../src/http/cloudwatch.ts';
 import { createLog } from '../src/log.ts';
+import { createStats } from '../src/observe/stats.ts';
 
 const ROUNDS = 3;
 const REQUESTS = 50;
@@ -171,12 +172,14 @@ async function main(): Promise<void> {
   await using database = createDatabase({ connection: embedded.connection, log });
   const folder = await mkdtemp(join(tmpdir(), 'lapwing-bench-'));
   const credentials = { accessKeyId: 'AKIDBENCH', secretAccessKey: randomBytes(20).toString('hex') };
+  const stats = createStats();
   const watch = watchPool(database.pool);
   const start = async (dataPoints: number) => {
     const cloudwatch = await createCloudwatch({
       pool: watch.pool,
       prisma: database.prisma,
       log,
+      stats,
       now,
       keyFile: join(folder, 'key'),
       firstKey: credentials,
@@ -211,8 +214,8 @@ async function main(): Promise<void> {
     against,
     Number((push / copy).toPrecision(3)),
   );
-  const { storedData, commits } = usual.cloudwatch.counters();
-  report('data per commit', storedData / commits, 'data');
+  const perCommit = stats.read('cloudwatch_data_stored') / stats.read('cloudwatch_commits');
+  report('data per commit', perCommit, 'data');
 
   const { rows } = await database.pool.query<{ id: number }>(
     "SELECT id FROM cloudwatch_series WHERE namespace = 'Bench/0'",

@@ -195,6 +195,7 @@ async function startCloudwatch(options: Surroundings & { readonly engine: Engine
     pool: engine.pool,
     prisma: engine.prisma,
     log,
+    stats: engine.stats,
     now: () => new Date(),
     keyFile: nameKeyFile(config.dataDir),
     firstKey: hasKey ? { accessKeyId, secretAccessKey } : null,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../log.ts';
+import type { Stats } from '../observe/stats.ts';
 import { deliverActions } from './alarms/deliver-actions.ts';
 import { evaluateAlarms } from './alarms/evaluate-alarms.ts';
 import type { SeriesWatch } from './anomaly-detectors.ts';
@@ -10,7 +11,7 @@ import { createClockwork } from './clockwork.ts';
 import { purge, type Purged } from './purge.ts';
 import { createAccounts, FIRST_ACCOUNT, type Accounts } from './accounts.ts';
 import { CloudwatchError } from './failure.ts';
-import { createIntake, type IntakeCounters } from './intake.ts';
+import { createIntake } from './intake.ts';
 import { AWS_LIMITS, type CloudwatchLimits } from './limits.ts';
 import type { Caller, OperationContext } from './operation.ts';
 import { findOperation, type Operation, type ServiceName } from './operations.ts';
@@ -21,6 +22,7 @@ export interface CloudwatchOptions {
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
   readonly log: Log;
+  readonly stats: Stats;
   readonly now: () => Date;
   /** Holds the key that seals secrets; made at the first start. */
   readonly keyFile: string;
@@ -40,7 +42,6 @@ export interface CloudwatchOptions {
 export interface Cloudwatch extends AsyncDisposable {
   readonly accounts: Accounts;
   readonly limits: CloudwatchLimits;
-  readonly counters: () => IntakeCounters & { readonly throttledRequests: number };
   /** @throws CloudwatchError InvalidAction for an operation the service does not have */
   find(operation: string, service?: ServiceName): Operation;
   /** @throws CloudwatchError as the operation does, or Throttling when the account asks too often */
@@ -68,22 +69,21 @@ export function nameKeyFile(dataDir: string): string {
 
 /** @throws SealError when the key file cannot be used */
 export async function createCloudwatch(options: CloudwatchOptions): Promise<Cloudwatch> {
-  const { pool, prisma, log, now } = options;
+  const { pool, prisma, log, stats, now } = options;
   const limits: CloudwatchLimits = { ...AWS_LIMITS, ...options.limits };
   const accounts = createAccounts({ prisma, now, seal: createSeal(await readSealingKey(options.keyFile)) });
   if (options.firstKey !== null) await accounts.add({ account: FIRST_ACCOUNT, ...options.firstKey });
-  const intake = createIntake({ pool, log, now, queuedData: limits.queuedData });
+  const intake = createIntake({ pool, log, stats, now, queuedData: limits.queuedData });
   const throttle = createThrottle({ perSecond: limits.requestsPerSecond, burst: limits.requestBurst, now });
-  let throttledRequests = 0;
   const watch = options.watch ?? null;
   const watchAlarms = async () => {
     await evaluateAlarms({ pool, prisma, limits, now, log });
-    await deliverActions({ pool, log, now, webhooks: options.webhooks ?? new Map<string, URL>() });
+    await deliverActions({ pool, log, stats, now, webhooks: options.webhooks ?? new Map<string, URL>() });
   };
   const surroundings = { pool, prisma, intake, limits, now, log, watch };
   const findFirstAccount = () => accounts.ensureAccount(FIRST_ACCOUNT);
   const { retentionDays = RETENTION_DAYS, rollupDays = 0 } = options;
-  const purgeOnce = () => purge({ pool, log, now, retentionDays, rollupDays });
+  const purgeOnce = () => purge({ pool, log, stats, now, retentionDays, rollupDays });
   const clockwork = createClockwork(
     [
       { name: 'alarms', everyMs: MINUTE_MS, run: watchAlarms },
@@ -98,7 +98,6 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
   return {
     accounts,
     limits,
-    counters: () => ({ ...intake.counters(), throttledRequests }),
     find: findOperation,
     findFirstAccount,
     async actAsFirst() {
@@ -106,7 +105,7 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
     },
     async run(operation, input, caller) {
       if (!throttle.take(caller.accountId)) {
-        throttledRequests += 1;
+        stats.count('cloudwatch_requests_throttled');
         throw new CloudwatchError('Throttling', 'Rate exceeded');
       }
       return await operation.run(input, { ...surroundings, ...caller });

@@ -5,6 +5,7 @@
  */
 import type pg from 'pg';
 import type { Log } from '../log.ts';
+import type { Stats } from '../observe/stats.ts';
 import { CloudwatchError } from './failure.ts';
 import { createSeriesIds } from './series-ids.ts';
 import { storeAdditions, type AdditionBatch } from './store-additions.ts';
@@ -12,22 +13,9 @@ import { storeAdditions, type AdditionBatch } from './store-additions.ts';
 export interface IntakeOptions {
   readonly pool: pg.Pool;
   readonly log: Log;
+  readonly stats: Stats;
   readonly now: () => Date;
   /** Data that may wait; more are refused with Throttling. */
-  readonly queuedData: number;
-}
-
-/** What rises, and what a rising value means. */
-export interface IntakeCounters {
-  /** Data committed. */
-  readonly storedData: number;
-  /** Transactions they took: many data per commit is what a busy server should show. */
-  readonly commits: number;
-  /** Data refused because the queue was full: clients push faster than the database stores. */
-  readonly throttledData: number;
-  /** Data answered with an error because the database failed. */
-  readonly failedData: number;
-  /** Data waiting now. */
   readonly queuedData: number;
 }
 
@@ -37,7 +25,6 @@ export interface Intake {
    * @throws CloudwatchError Throttling when the queue is full, ServiceUnavailable when the database fails
    */
   put(batch: AdditionBatch): Promise<void>;
-  readonly counters: () => IntakeCounters;
   /** Refuses new data and waits for what is queued. */
   stop(): Promise<void>;
 }
@@ -52,7 +39,8 @@ const MOST_DATA_PER_COMMIT = 20_000;
 
 export function createIntake(options: IntakeOptions): Intake {
   const queue: Waiting[] = [];
-  const count = { storedData: 0, commits: 0, throttledData: 0, failedData: 0, queuedData: 0 };
+  const { stats } = options;
+  let queued = 0;
   const commit = createCommit(options);
   let draining: Promise<void> | null = null;
   let stopped = false;
@@ -61,8 +49,8 @@ export function createIntake(options: IntakeOptions): Intake {
     const data = countData(waiting);
     try {
       await commit(waiting.map(({ batch }) => batch));
-      count.storedData += data;
-      count.commits += 1;
+      stats.count('cloudwatch_data_stored', data);
+      stats.count('cloudwatch_commits');
       for (const { resolve } of waiting) resolve();
     } catch (error) {
       // One request's data may be what PostgreSQL refuses: its neighbours do not pay for it.
@@ -71,7 +59,7 @@ export function createIntake(options: IntakeOptions): Intake {
         return;
       }
       options.log.error({ err: error, data }, 'pushed data could not be stored');
-      count.failedData += data;
+      stats.count('cloudwatch_data_failed', data);
       for (const { reject } of waiting) {
         reject(
           new CloudwatchError('ServiceUnavailable', 'The data could not be stored; try again.', {
@@ -86,21 +74,20 @@ export function createIntake(options: IntakeOptions): Intake {
     while (queue.length > 0) {
       const waiting = takeBatch(queue);
       await settle(waiting);
-      count.queuedData -= countData(waiting);
+      queued -= countData(waiting);
     }
     draining = null;
   };
 
   return {
-    counters: () => ({ ...count }),
     put(batch) {
       if (stopped)
         return Promise.reject(new CloudwatchError('ServiceUnavailable', 'The server is stopping.'));
-      if (count.queuedData + batch.additions.length > options.queuedData) {
-        count.throttledData += batch.additions.length;
+      if (queued + batch.additions.length > options.queuedData) {
+        stats.count('cloudwatch_data_throttled', batch.additions.length);
         return Promise.reject(new CloudwatchError('Throttling', 'Rate exceeded'));
       }
-      count.queuedData += batch.additions.length;
+      queued += batch.additions.length;
       return new Promise((resolve, reject) => {
         queue.push({ batch, resolve, reject });
         draining ??= drain();

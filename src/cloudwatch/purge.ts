@@ -5,10 +5,12 @@
  */
 import type pg from 'pg';
 import type { Log } from '../log.ts';
+import type { Stats } from '../observe/stats.ts';
 
 export interface PurgeOptions {
   readonly pool: pg.Pool;
   readonly log: Log;
+  readonly stats: Stats;
   readonly now: () => Date;
   /** Days one-minute data are kept; seconds are kept for three hours. */
   readonly retentionDays: number;
@@ -92,6 +94,7 @@ export async function purge(options: PurgeOptions): Promise<Purged> {
     series: await drop(pool, DROP_SERIES, cut),
     history: await drop(pool, DROP_HISTORY, daysAgo(HISTORY_DAYS)),
   };
+  options.stats.count('cloudwatch_rows_purged', purged.aggregates + purged.series + purged.history);
   options.log.info(purged, 'old CloudWatch data purged');
   return purged;
 }

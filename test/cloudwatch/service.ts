@@ -8,6 +8,7 @@ import {
   type CloudwatchOptions,
 } from '../../src/cloudwatch/cloudwatch.ts';
 import { createLog } from '../../src/log.ts';
+import { createStats } from '../../src/observe/stats.ts';
 import { withDatabase, type TestDatabase } from '../helpers/database.ts';
 
 export interface Service extends AsyncDisposable {
@@ -32,6 +33,7 @@ export async function openService(options: Partial<CloudwatchOptions> = {}): Pro
     pool: database.pool,
     prisma: database.prisma,
     log: createLog('silent'),
+    stats: createStats(),
     now: () => current,
     keyFile: join(folder, 'cloudwatch.key'),
     firstKey: null,

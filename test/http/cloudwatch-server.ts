@@ -12,6 +12,7 @@ import {
 } from '../../src/cloudwatch/cloudwatch.ts';
 import { createCloudwatchHandler } from '../../src/http/cloudwatch.ts';
 import { createLog } from '../../src/log.ts';
+import { createStats, type Stats } from '../../src/observe/stats.ts';
 import { withDatabase, type TestDatabase } from '../helpers/database.ts';
 
 export interface CloudwatchServer extends AsyncDisposable {
@@ -19,6 +20,7 @@ export interface CloudwatchServer extends AsyncDisposable {
   readonly endpoint: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly cloudwatch: Cloudwatch;
+  readonly stats: Stats;
   readonly database: TestDatabase;
 }
 
@@ -30,10 +32,12 @@ export async function startCloudwatch(
   const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: randomBytes(20).toString('hex') };
   const log = createLog('silent');
   const now = options.now ?? (() => new Date());
+  const stats = createStats();
   const cloudwatch = await createCloudwatch({
     pool: database.pool,
     prisma: database.prisma,
     log,
+    stats,
     now,
     keyFile: join(folder, 'cloudwatch.key'),
     firstKey: credentials,
@@ -52,6 +56,7 @@ export async function startCloudwatch(
     endpoint: `http://127.0.0.1:${port}/aws`,
     credentials,
     cloudwatch,
+    stats,
     database,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

@@ -4,11 +4,13 @@
  */
 import type pg from 'pg';
 import type { Log } from '../../log.ts';
+import type { Stats } from '../../observe/stats.ts';
 import { readTopic } from './check-actions.ts';
 
 export interface ActionContext {
   readonly pool: pg.Pool;
   readonly log: Log;
+  readonly stats: Stats;
   readonly now: () => Date;
   /** The last part of an SNS topic's ARN → where its notices are posted to. Set by who runs the server, not by callers. */
   readonly webhooks: ReadonlyMap<string, URL>;
@@ -58,9 +60,11 @@ async function deliver(action: DueAction, context: ActionContext): Promise<boole
   const problem =
     url === undefined ? `no webhook is set for ${action.action}` : await post(url, action.payload);
   if (problem === null) {
+    context.stats.count('cloudwatch_actions_delivered');
     await finish(action, context, `Successfully executed action ${action.action}`, null);
     return true;
   }
+  context.stats.count('cloudwatch_actions_failed');
   const final = url === undefined || action.attempts >= MOST_ATTEMPTS;
   context.log.warn(
     { alarm: action.alarm_name, attempts: action.attempts, problem, final },

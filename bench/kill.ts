@@ -11,6 +11,8 @@ const report = await runKillHarness({
   },
 });
 console.log(JSON.stringify(report));
-const { lost, wrongValues, rowIdGaps, wrongScores, streamedTwice, missedByStream, brokenCursorChains } = report;
-const wrong = lost + wrongValues + rowIdGaps + wrongScores + streamedTwice + missedByStream + brokenCursorChains;
+const { lost, wrongValues, rowIdGaps, wrongScores, streamedTwice, missedByStream, brokenCursorChains } =
+  report;
+const wrong =
+  lost + wrongValues + rowIdGaps + wrongScores + streamedTwice + missedByStream + brokenCursorChains;
 process.exitCode = wrong === 0 ? 0 : 1;

@@ -32,8 +32,13 @@ export function createQueryInfluxdb({ url, org, token }: InfluxdbConnection): Qu
   return (query, signal) =>
     new Promise((resolve, reject) => {
       const rows: FluxRow[] = [];
-      const fail = (error: unknown) => reject(describeFailure(error));
-      if (signal.aborted) fail(new Error('the reading was cut short'));
+      let cancel: () => void = () => undefined;
+      // The signal outlives the question by far.
+      const settle = () => signal.removeEventListener('abort', cancel);
+      const fail = (error: unknown) => {
+        settle();
+        reject(describeFailure(error));
+      };
       api.queryRows(query, {
         next: (values, table) => {
           // The client's type says any; every value of it is a column's.
@@ -43,9 +48,12 @@ export function createQueryInfluxdb({ url, org, token }: InfluxdbConnection): Qu
           else if (rows.length < MOST_ROWS) rows.push(row);
         },
         error: fail,
-        complete: () => resolve(rows),
+        complete: () => {
+          settle();
+          resolve(rows);
+        },
         useCancellable: (cancellable) => {
-          const cancel = () => {
+          cancel = () => {
             fail(new Error('the reading was cut short'));
             cancellable.cancel();
           };

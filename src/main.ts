@@ -9,7 +9,8 @@ import { ServerLockError } from './db/server-lock.ts';
 import { createLog } from './log.ts';
 import { checkSettings } from './cli/check.ts';
 import { checkLicenseFile, LicenseError } from './cli/license.ts';
-import { exportFile, importFile, TransferFileError } from './cli/transfer-file.ts';
+import { TransferFileError } from './cli/transfer-end.ts';
+import { exportFile, importFile } from './cli/transfer-file.ts';
 import { serve } from './cli/serve.ts';
 import { readVersion } from './version.ts';
 

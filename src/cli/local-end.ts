@@ -8,7 +8,7 @@ import { openAws } from '../open-aws.ts';
 import { openDatabase } from '../open-database.ts';
 import { createHostSource } from '../source/host.ts';
 import { buildOrTearDown } from '../teardown.ts';
-import type { TransferEnd } from './transfer-file.ts';
+import type { TransferEnd } from './transfer-end.ts';
 
 export async function openLocalEnd(config: Config, log: Log): Promise<TransferEnd> {
   return buildOrTearDown(async (teardown) => {

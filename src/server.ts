@@ -25,6 +25,7 @@ import { openDatabase, type OpenDatabase } from './open-database.ts';
 import { startSelfMonitoring, type SelfMonitoring } from './self-monitoring.ts';
 import type { Aws } from './source/aws.ts';
 import { createHostSource } from './source/host.ts';
+import { createInfluxdbSource, type InfluxdbSource } from './source/influxdb.ts';
 import { buildOrTearDown, type Teardown } from './teardown.ts';
 import { readVersion } from './version.ts';
 
@@ -105,12 +106,14 @@ async function startEngine(
     ? await createHostSource({ periodSeconds: config.hostPeriodSeconds })
     : null;
   if (host !== null) teardown.add(() => host.stop());
+  const influxdb = openInfluxdb(config, log);
+  if (influxdb !== null) teardown.add(influxdb.stop);
   const engine = await createEngine({
     database,
     config,
     log,
     stats,
-    sources: host === null ? [] : [host],
+    sources: [...(host === null ? [] : [host]), ...(influxdb === null ? [] : [influxdb])],
     aws,
     licensedResources: () => monitoring.license.current().resources,
   });
@@ -122,9 +125,17 @@ async function startEngine(
     if (database.isEmbedded && registry.size === 0) await watchHost(engine.monitor, host.supported, log);
   }
   engine.start();
+  influxdb?.start();
   await engine.inventory.start();
   engine.poll.start();
   return engine;
+}
+
+/** Null where none is set. */
+function openInfluxdb(config: Config, log: Log): InfluxdbSource | null {
+  const { influxdbUrl: url, influxdbOrg: org, influxdbToken: token } = config;
+  if (url === undefined || org === undefined) return null;
+  return createInfluxdbSource({ connection: { url, org, token }, log });
 }
 
 /** @returns the address, without a slash at its end */

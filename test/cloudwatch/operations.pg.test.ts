@@ -1,5 +1,11 @@
 /** What is kept of every entity, and what each operation does with it. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCloudwatch } from '../../src/cloudwatch/cloudwatch.ts';
+import { createLog } from '../../src/log.ts';
+import { createStats } from '../../src/observe/stats.ts';
 import { at, NOON, openService, type Service } from './service.ts';
 
 let service: Service;
@@ -48,6 +54,47 @@ describe('Aggregates', () => {
     expect(await statistics('Merge')).toEqual([
       { Timestamp: at(-5), Sum: 10, SampleCount: 10, Minimum: -5, Maximum: 4, Average: 1, Unit: 'None' },
     ]);
+  });
+
+  it('merge what two servers write into the same minutes at once', async () => {
+    const second = await createCloudwatch({
+      pool: service.database.pool,
+      prisma: service.database.prisma,
+      log: createLog('silent'),
+      stats: createStats(),
+      now: () => service.now(),
+      keyFile: join(await mkdtemp(join(tmpdir(), 'lapwing-second-')), 'key'),
+      firstKey: null,
+    });
+    const data = Array.from({ length: 200 }, (_, i) => ({
+      MetricName: i < 100 ? 'm' : `m${i}`,
+      Timestamp: at(-5),
+      Value: i + 1,
+    }));
+    const caller = { accountId: service.accountId, accessKeyId: 'AKIDTEST', region: 'self' };
+    const puts = Array.from({ length: 10 }, (_, i) =>
+      i % 2 === 0
+        ? put('Two', data)
+        : second.run(
+            second.find('PutMetricData'),
+            { Namespace: 'Two', MetricData: data.toReversed() },
+            caller,
+          ),
+    );
+    await Promise.all(puts);
+    await second.stop();
+    expect(await statistics('Two')).toEqual([
+      {
+        Timestamp: at(-5),
+        Sum: 50_500,
+        SampleCount: 1000,
+        Minimum: 1,
+        Maximum: 100,
+        Average: 50.5,
+        Unit: 'None',
+      },
+    ]);
+    expect((await list({ Namespace: 'Two' })).Metrics).toHaveLength(101);
   });
 
   it('keep units apart, and give one datapoint for each', async () => {

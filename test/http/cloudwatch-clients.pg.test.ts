@@ -23,15 +23,33 @@ interface Client {
   list(namespace: string): Promise<readonly (readonly string[])[]>;
   /** Sum, SampleCount, Minimum, Maximum, Average of each minute. */
   statistics(namespace: string): Promise<readonly (readonly number[])[]>;
-  /** Values of m1 and of m1 * 2, oldest first. */
+  /** Values of m1, of m1 * 2, and of both edges of a band, oldest first. */
   data(namespace: string): Promise<readonly (readonly number[])[]>;
   /** The code the caller sees for a period of 61 seconds. */
   refuse(namespace: string): Promise<string>;
 }
 
 let server: CloudwatchServer;
+/** Upper edge and lower edge, as the service itself says. */
+let band: readonly (readonly number[])[];
 beforeAll(async () => {
   server = await startCloudwatch();
+  const caller = {
+    accountId: await server.cloudwatch.findFirstAccount(),
+    accessKeyId: 'test',
+    region: 'self',
+  };
+  const run = (operation: string, input: object) =>
+    server.cloudwatch.run(server.cloudwatch.find(operation), input, caller);
+  const steady = Array.from({ length: 60 }, (_, i) => ({
+    MetricName: 'steady',
+    Timestamp: at(i - 58),
+    Value: 20 + (i % 5),
+  }));
+  await run('PutMetricData', { Namespace: 'App/Steady', MetricData: steady });
+  const answer = await run('GetMetricData', { ...queries('App/Nobody') });
+  const results = (answer as { MetricDataResults: { Id: string; Values: number[] }[] }).MetricDataResults;
+  band = results.filter(({ Id }) => Id === 'band').map(({ Values }) => Values);
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
@@ -92,6 +110,12 @@ const queries = (namespace: string) => ({
       },
     },
     { Id: 'e1', Expression: 'm1 * 2' },
+    {
+      Id: 'm2',
+      ReturnData: false,
+      MetricStat: { Metric: { Namespace: 'App/Steady', MetricName: 'steady' }, Period: 60, Stat: 'Average' },
+    },
+    { Id: 'band', Expression: 'ANOMALY_DETECTION_BAND(m2, 2)' },
   ],
 });
 const STATISTICS = [
@@ -290,10 +314,8 @@ describe.each(
     await client.put(namespace);
     expect(await client.list(namespace)).toEqual([['latency', 'az=a & <b>', 'host=web-1']]);
     expect(await client.statistics(namespace)).toEqual(STATISTICS);
-    expect(await client.data(namespace)).toEqual([
-      [7.5, 55],
-      [15, 110],
-    ]);
+    expect(await client.data(namespace)).toEqual([[7.5, 55], [15, 110], ...band]);
+    expect(band.map((edge) => edge.length)).toEqual([2, 2]);
     expect(await client.refuse(namespace)).toBe('InvalidParameterValue');
   });
 });

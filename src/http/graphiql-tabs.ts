@@ -53,6 +53,15 @@ mutation Watch {
     ... on Error { code message }
   }
 }
+
+# The same as to Amazon CloudWatch, and what is there.
+mutation PutToCloudwatch {
+  putCloudwatchMetricData(input: { namespace: "Demo", data: [{ name: "orders", value: 12 }] }) { stored }
+}
+
+query CloudwatchMetrics {
+  cloudwatchMetrics(namespace: "Demo") { nodes { name dimensions { name value } lastSeen } }
+}
 `;
 
 const SERVER = `# What the server says of itself.

@@ -1,7 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  root: new URL('..', import.meta.url).pathname,
+  root: fileURLToPath(new URL('..', import.meta.url)),
   resolve: {
     // graphql 16 has no exports map: Vite would load its ESM build while Node loads the CJS one, and two copies
     // of graphql refuse each other's schemas.

@@ -1,4 +1,5 @@
 /** The server as its users run it: a process of its own, which can be killed. */
+import { fileURLToPath } from 'node:url';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -14,7 +15,7 @@ export interface ServerProcess {
   terminate(): Promise<number | null>;
 }
 
-const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /**
  * Starts `lapwing serve` and waits for its ready line.

@@ -1,0 +1,110 @@
+import { fileURLToPath } from 'node:url';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer, type TestServer } from './helpers/start-server.ts';
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function run(
+  words: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...words], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, stdout, stderr };
+}
+
+describe('the command line', () => {
+  let server: TestServer;
+  let folder: string;
+
+  beforeAll(async () => {
+    server = await startServer();
+    folder = await mkdtemp(join(tmpdir(), 'lapwing-main-'));
+  });
+
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('shows every setting in its help', async () => {
+    const { code, stdout } = await run(['--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/lapwing export \[FILE\][^]*LAPWING_PORT .*Default: 4000/);
+  });
+
+  it.each([
+    [['fly'], /there is no command fly/],
+    [['import'], /needs the name of a file/],
+    [['serve', 'x'], /does not take "x"/],
+    [['--wings'], /--wings/],
+  ])('does not understand %j, and says so with status 2', async (words, message) => {
+    const { code, stderr } = await run(words);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+
+  it('tells every bad setting at once, with status 1', async () => {
+    const { code, stderr } = await run(['check'], { LAPWING_PORT: 'x', LAPWING_LOG_LEVEL: 'loud' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/LAPWING_PORT="x"[^]*LAPWING_LOG_LEVEL="loud"/);
+    expect(stderr).not.toContain('at ');
+  });
+
+  it('says that another server has the database, and which', async () => {
+    const { code, stderr } = await run(['check'], { DATABASE_URL: server.database.connection });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^lapwing: .*server/m);
+  });
+
+  it('exports from a running server into a file and imports it again; bad models cost only themselves', async () => {
+    const { accept, monitor, registry } = server.engine;
+    const points = [1, 2, 3].map((value) => ({ metric: 'a', value, timestampMs: Date.UTC(2026, 0, value) }));
+    await accept.acceptNamed(points);
+    const id = await monitor.monitorMetric({
+      datasource: 'CUSTOM',
+      spec: { name: 'a' },
+      model: { min: 0, max: 9 },
+    });
+    const file = join(folder, 'export.json');
+    const url = ['--url', `${server.url}/graphql`];
+    expect(await run(['export', file, ...url])).toMatchObject({ code: 0 });
+    const models = JSON.parse(await readFile(file, 'utf8')) as object[];
+    expect(models).toMatchObject([
+      { datasource: 'custom', metricSpec: { name: 'a' }, modelParams: { min: 0, max: 9 } },
+    ]);
+
+    await monitor.deleteMetric(id);
+    await writeFile(file, JSON.stringify([{ datasource: 'tape', metricSpec: {} }, ...models]));
+    const { code, stderr } = await run(['import', file, ...url]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/1 of 2 models could not be imported:\n {2}model 0: .*tape/);
+    expect(registry.byIdentity('CUSTOM', 'a')?.lastRowId).toBe(3);
+  });
+
+  it('imports into a database no server runs on, and exports the same to standard output', async () => {
+    const settings = { LAPWING_DATA_DIR: join(folder, 'data'), LAPWING_LOG_LEVEL: 'warn' };
+    const file = join(folder, 'one.json');
+    const model = { datasource: 'custom', metricSpec: { name: 'b' }, modelParams: { min: 0, max: 9 } };
+    await writeFile(file, JSON.stringify({ ...model, data: [[4, '2026-01-01 00:00:00']] }));
+    expect(await run(['import', file], settings)).toMatchObject({ code: 0 });
+    const { code, stdout } = await run(['export'], settings);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject([{ ...model, data: [[4, '2026-01-01T00:00:00.000Z']] }]);
+  });
+});

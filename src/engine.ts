@@ -34,6 +34,7 @@ import type { Stats } from './observe/stats.ts';
 import { findStackMetric, listStackMetrics } from './source/autostack-metrics.ts';
 import { createAutostackSource } from './source/autostack.ts';
 import type { Aws } from './source/aws.ts';
+import { REGIONS } from './source/cloudwatch/regions.ts';
 import { checkRegion } from './source/cloudwatch/spec.ts';
 import { customSource } from './source/custom.ts';
 import type { Source } from './source/source.ts';
@@ -49,6 +50,7 @@ export interface Engine {
   readonly inventory: Inventory;
   readonly directory: AutostackDirectory;
   readonly autostacks: Autostacks;
+  readonly awsRegions: Readonly<Record<string, string>>;
   readonly live: Live;
   readonly statusFeed: StatusFeed;
   readonly poll: Poll;
@@ -181,6 +183,7 @@ export async function createEngine(options: {
     inventory,
     directory,
     autostacks,
+    awsRegions: REGIONS,
     live,
     statusFeed,
     poll,

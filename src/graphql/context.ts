@@ -2,8 +2,10 @@
 import type pg from 'pg';
 import type { Cloudwatch } from '../cloudwatch/cloudwatch.ts';
 import type { Accept } from '../core/accept.ts';
+import type { Autostacks } from '../core/autostacks.ts';
 import type { Live } from '../core/live.ts';
 import type { Monitor } from '../core/monitor.ts';
+import type { Inventory } from '../core/resources.ts';
 import type { Registry } from '../core/registry.ts';
 import type { StatusFeed } from '../core/status-feed.ts';
 import type { Transfer } from '../core/transfer.ts';
@@ -21,6 +23,10 @@ export interface ApiParts {
   readonly accept: Accept;
   readonly monitor: Monitor;
   readonly transfer: Transfer;
+  readonly inventory: Inventory;
+  readonly autostacks: Autostacks;
+  /** The regions of AWS by name, with what people call them. */
+  readonly awsRegions: Readonly<Record<string, string>>;
   readonly live: Live;
   readonly statusFeed: StatusFeed;
   readonly sources: ReadonlyMap<Datasource, Source>;

@@ -3,7 +3,10 @@ import { z } from 'zod';
 import type { AlertPolicy } from '../core/monitor.ts';
 import type { Datasource, ModelParams } from '../model.ts';
 import { builder } from './builder.ts';
+import { DimensionInputRef } from './dimension-input.ts';
 import { DirectionRef } from './enums.ts';
+import { InfluxdbMetricSpecRef, readInfluxdbSpec } from './influxdb-input.ts';
+import { readAutostackId } from './node-id.ts';
 
 const CustomMetricSpecRef = builder.inputType('CustomMetricSpec', {
   description: 'A metric whose points are pushed.',
@@ -29,12 +32,42 @@ const HostMetricSpecRef = builder.inputType('HostMetricSpec', {
   }),
 });
 
+const CloudwatchMetricSpecRef = builder.inputType('CloudwatchMetricSpec', {
+  description: 'A metric of CloudWatch. One that is not among `resourceTypes` may be watched too.',
+  fields: (t) => ({
+    region: t.string({ required: true, description: 'A name of `regions`.' }),
+    namespace: t.string({ required: true, description: 'Such as AWS/EC2, or one of your own.' }),
+    metric: t.string({ required: true, description: 'Its name within the namespace.' }),
+    dimensions: t.field({
+      type: [DimensionInputRef],
+      required: true,
+      description: 'What chooses one series of it, in any order; 1 to 30.',
+    }),
+    statistic: t.string({
+      description: "Average, Sum, p99, …; the catalogue's, or Average, when left out.",
+    }),
+    periodSeconds: t.int({ description: '10, 30 or a multiple of 60; 300 when left out.' }),
+  }),
+});
+
+const AutostackMetricSpecRef = builder.inputType('AutostackMetricSpec', {
+  description: 'A metric of an autostack.',
+  fields: (t) => ({
+    autostackId: t.id({ required: true, description: 'As read from `Autostack.id`.' }),
+    namespace: t.string({ required: true, description: 'Such as AWS/EC2, or Autostacks.' }),
+    metric: t.string({ required: true, description: 'Such as CPUUtilization, or InstanceCount.' }),
+  }),
+});
+
 export const MetricSpecInputRef = builder.inputType('MetricSpecInput', {
   description: 'Which metric: exactly one of these.',
   isOneOf: true,
   fields: (t) => ({
+    cloudwatch: t.field({ type: CloudwatchMetricSpecRef, description: 'A metric of CloudWatch.' }),
+    autostack: t.field({ type: AutostackMetricSpecRef, description: 'A metric of a group of resources.' }),
     custom: t.field({ type: CustomMetricSpecRef, description: 'A pushed metric.' }),
     host: t.field({ type: HostMetricSpecRef, description: 'A metric of the host.' }),
+    influxdb: t.field({ type: InfluxdbMetricSpecRef, description: 'A series of InfluxDB.' }),
   }),
 });
 
@@ -70,11 +103,24 @@ export const AlertPolicyInputRef = builder.inputType('AlertPolicyInput', {
 });
 
 /** The one member that is given: its source, and the spec as the source wants it. GraphQL saw to it that there is one. */
-export function readSpec({ custom, host }: typeof MetricSpecInputRef.$inferInput): {
+export function readSpec({
+  cloudwatch,
+  autostack,
+  custom,
+  influxdb,
+  host,
+}: typeof MetricSpecInputRef.$inferInput): {
   datasource: Datasource;
   spec: unknown;
 } {
+  if (cloudwatch != null) return { datasource: 'CLOUDWATCH', spec: withoutNulls(cloudwatch) };
+  if (autostack != null) {
+    const path = ['input', 'spec', 'autostack', 'autostackId'];
+    const autostackId = readAutostackId(autostack.autostackId, path);
+    return { datasource: 'AUTOSTACK', spec: { ...autostack, autostackId } };
+  }
   if (custom != null) return { datasource: 'CUSTOM', spec: withoutNulls(custom) };
+  if (influxdb != null) return { datasource: 'INFLUXDB', spec: readInfluxdbSpec(influxdb) };
   return { datasource: 'HOST', spec: withoutNulls(host) };
 }
 

@@ -108,6 +108,8 @@ async function monitorDefaults(key: ResourceKey, { sources, monitor }: ApiParts)
 /** @throws NotSupportedError when this server cannot read the resource */
 function listDefaultSpecs(key: ResourceKey, sources: ApiParts['sources']): readonly unknown[] {
   const source = sources.get(key.datasource);
+  const given = source?.defaultSpecs?.(key) ?? [];
+  if (given.length > 0) return given;
   const metrics = source?.catalogue().find(({ name }) => name === key.type)?.metrics ?? [];
   const specs = metrics.filter(({ isDefault }) => isDefault).map(({ metric }) => ({ metric }));
   const [first] = specs;

@@ -1,4 +1,4 @@
-/** Ids as callers see them: `Metric:<uuid>`, `Resource:<datasource>://<region>/<type>/<id>`. Never base64. */
+/** Ids as callers see them: `Metric:<uuid>`, `Autostack:<uuid>`, `Resource:<datasource>://<region>/<type>/<id>`. Never base64. */
 import { InvalidInputError } from '../errors.ts';
 import { DATASOURCES, type Datasource } from '../model.ts';
 
@@ -11,6 +11,8 @@ export interface ResourceKey {
 }
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+/** Types whose things are named by a uuid. */
+const UUID_TYPES: ReadonlySet<string> = new Set(['Metric', 'Autostack']);
 const RESOURCE = /^([a-z]+):\/\/([^/]*)\/([^/]+)\/(.+)$/s;
 /** An id is repeated in messages; a longer one is cut. */
 const SHOWN_LENGTH = 200;
@@ -27,7 +29,7 @@ export function readNodeId(text: string, path: readonly string[] = ['id']): { ty
   const colon = text.indexOf(':');
   const typename = text.slice(0, Math.max(0, colon));
   const id = text.slice(colon + 1);
-  if (typename === 'Metric' && UUID.test(id.toLowerCase())) return { typename, id: id.toLowerCase() };
+  if (UUID_TYPES.has(typename) && UUID.test(id.toLowerCase())) return { typename, id: id.toLowerCase() };
   if (typename === 'Resource' && parseResourceKey(id) !== null) return { typename, id };
   throw new InvalidInputError(`${path.join('.')}: ${quote(text)} is not the id of anything`, path);
 }
@@ -38,6 +40,14 @@ export function readNodeId(text: string, path: readonly string[] = ['id']): { ty
  */
 export function readMetricId(text: string, path: readonly string[] = ['id']): string {
   return readIdOf('Metric', text, path);
+}
+
+/**
+ * The uuid in an autostack's id.
+ * @throws InvalidInputError when it is malformed or of another type
+ */
+export function readAutostackId(text: string, path: readonly string[] = ['id']): string {
+  return readIdOf('Autostack', text, path);
 }
 
 /** The uuids of a list of metric ids; null stays null. */

@@ -1,6 +1,8 @@
 /** Every type, query, mutation and subscription there is: each file registers its own on the builder. */
 import { printSchema, type GraphQLSchema } from 'graphql';
 import './anomaly-scores.ts';
+import './autostack-changes.ts';
+import './autostack.ts';
 import { builder } from './builder.ts';
 import './cloudwatch-metrics.ts';
 import './cloudwatch-statistics.ts';
@@ -12,6 +14,7 @@ import './metrics.ts';
 import './monitor-metric.ts';
 import './put-cloudwatch-metric-data.ts';
 import './put-metric-data.ts';
+import './region.ts';
 import './resources.ts';
 import './scalars.ts';
 import './score-series.ts';

@@ -12,6 +12,8 @@ export interface Aws {
   readonly readSeries: ReadSeries;
   readonly discover: Discover;
   readonly rules: WindowRules;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   readonly stop: () => void;
 }
 
@@ -38,6 +40,7 @@ export function createAws(
     readSeries,
     discover: createDiscover(clients),
     rules,
+    now,
     stop: clients.stop,
   };
 }

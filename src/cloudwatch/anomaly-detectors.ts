@@ -175,7 +175,7 @@ export async function describeAnomalyDetectors(
   const refuse = () =>
     new CloudwatchError('InvalidNextToken', 'The NextToken is not a token of this request.');
   const paging = createPaging(accountId, { ...input, NextToken: undefined, MaxResults: undefined }, refuse);
-  const after = input.NextToken === undefined ? 0 : Number(paging.read(input.NextToken));
+  const after = input.NextToken === undefined ? 0 : paging.readId(input.NextToken);
   const dimensions = (input.Dimensions ?? []).map(({ Name, Value }) => ({
     Name: Name ?? '',
     Value: Value ?? '',

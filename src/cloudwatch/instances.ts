@@ -108,8 +108,7 @@ function cutPage<T>(
   const refuse = () =>
     new CloudwatchError('InvalidNextToken', 'The NextToken is not a token of this request.');
   const paging = createPaging(accountId, { ...input, NextToken: undefined, MaxResults: undefined }, refuse);
-  const start = input.NextToken === undefined ? 0 : Number(paging.read(input.NextToken));
-  if (!Number.isInteger(start)) throw refuse();
+  const start = input.NextToken === undefined ? 0 : paging.readId(input.NextToken);
   const page = items.slice(start, start + size);
   return { page, ...(start + size < items.length && { next: paging.write(String(start + size)) }) };
 }

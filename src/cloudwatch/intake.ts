@@ -53,12 +53,13 @@ export function createIntake(options: IntakeOptions): Intake {
       stats.count('cloudwatch_commits');
       for (const { resolve } of waiting) resolve();
     } catch (error) {
-      // One request's data may be what PostgreSQL refuses: its neighbours do not pay for it.
-      if (waiting.length > 1) {
+      // One request's data may be what PostgreSQL refuses: its neighbours do not pay for it. Any other failure is of
+      // the database, and trying each request alone would only make all of them wait.
+      if (waiting.length > 1 && isOfTheData(error)) {
         for (const one of waiting) await settle([one]);
         return;
       }
-      options.log.error({ err: error, data }, 'pushed data could not be stored');
+      options.log.error({ err: error, data, requests: waiting.length }, 'pushed data could not be stored');
       stats.count('cloudwatch_data_failed', data);
       for (const { reject } of waiting) {
         reject(
@@ -98,6 +99,11 @@ export function createIntake(options: IntakeOptions): Intake {
       await draining;
     },
   };
+}
+
+/** SQLSTATE classes 22 and 23: a value out of range, a constraint. */
+function isOfTheData(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^2[23]/.test(String(error.code));
 }
 
 function countData(waiting: readonly Waiting[]): number {

@@ -52,7 +52,7 @@ export async function listMetrics(
   const paging = createPaging(context.accountId, filter, () =>
     invalid('NextToken', input.NextToken, 'It is not a token of this request.'),
   );
-  const after = input.NextToken === undefined ? 0 : readPlace(paging.read(input.NextToken), input.NextToken);
+  const after = input.NextToken === undefined ? 0 : paging.readId(input.NextToken);
   const size = context.limits.listedMetrics;
   const found = await findMetrics(context, filter, after, size + 1);
   const page = found.slice(0, size);
@@ -69,11 +69,6 @@ function showMetric(metric: ListedMetric): Infer<typeof METRIC_SHAPE> {
     MetricName: metric.metricName,
     Dimensions: metric.dimensions.map(({ name, value }) => ({ Name: name, Value: value })),
   };
-}
-
-function readPlace(place: string, token: string): number {
-  if (!/^\d{1,10}$/.test(place)) throw invalid('NextToken', token, 'It is not a token of this request.');
-  return Number(place);
 }
 
 /** @throws CloudwatchError naming what is wrong */

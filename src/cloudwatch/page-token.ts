@@ -9,10 +9,14 @@ export interface Paging {
   write(place: string): string;
   /** @throws what `refuse` gives, when the token is not of this question */
   read(token: string): string;
+  /** As `read`, for a place that is the id of a row. */
+  readId(token: string): number;
 }
 
 const DIGEST_BYTES = 16;
 const LONGEST_TOKEN = 4_096;
+/** PostgreSQL's largest integer. */
+const LARGEST_ID = 2_147_483_647;
 
 /** @param question what must not change between pages; anything JSON can write */
 export function createPaging(accountId: number, question: unknown, refuse: () => Error): Paging {
@@ -20,12 +24,19 @@ export function createPaging(accountId: number, question: unknown, refuse: () =>
     .update(JSON.stringify([accountId, question]))
     .digest()
     .subarray(0, DIGEST_BYTES);
+  const read = (token: string): string => {
+    const bytes = Buffer.from(token.slice(0, LONGEST_TOKEN), 'base64url');
+    if (bytes.length <= DIGEST_BYTES || !bytes.subarray(0, DIGEST_BYTES).equals(digest)) throw refuse();
+    return bytes.subarray(DIGEST_BYTES).toString();
+  };
   return {
     write: (place) => Buffer.concat([digest, Buffer.from(place)]).toString('base64url'),
-    read(token) {
-      const bytes = Buffer.from(token.slice(0, LONGEST_TOKEN), 'base64url');
-      if (bytes.length <= DIGEST_BYTES || !bytes.subarray(0, DIGEST_BYTES).equals(digest)) throw refuse();
-      return bytes.subarray(DIGEST_BYTES).toString();
+    read,
+    readId(token) {
+      const place = read(token);
+      const id = /^\d{1,10}$/.test(place) ? Number(place) : NaN;
+      if (!(id <= LARGEST_ID)) throw refuse();
+      return id;
     },
   };
 }

@@ -33,9 +33,7 @@ function openPage(input: Paged, accountId: number): { size: number; after: numbe
   const question = { ...input, NextToken: undefined, MaxRecords: undefined };
   const paging = createPaging(accountId, question, refuse);
   if (input.NextToken === undefined) return { size, after: 0, paging };
-  const place = paging.read(input.NextToken);
-  if (!/^\d{1,15}$/.test(place)) throw refuse();
-  return { size, after: Number(place), paging };
+  return { size, after: paging.readId(input.NextToken), paging };
 }
 
 /** Of alarm types there is one here: asked for composite alarms, nothing is found. */
@@ -112,7 +110,7 @@ export async function describeAlarmHistory(
   context: OperationContext,
 ): Promise<Infer<typeof DESCRIBE_ALARM_HISTORY_OUTPUT>> {
   const { size, after, paging } = openPage(input, context.accountId);
-  const ascending = input.ScanBy === 'TimestampAscending';
+  const ascending = checkAscending(input.ScanBy);
   const { HistoryItemType: type } = input;
   if (type !== undefined && !HISTORY_TYPES.includes(type)) {
     throw invalid('HistoryItemType', type, `It must be one of ${HISTORY_TYPES.join(', ')}.`);
@@ -144,4 +142,10 @@ export async function describeAlarmHistory(
     })),
     ...(found.length > size && last !== undefined && { NextToken: paging.write(String(last.id)) }),
   };
+}
+
+function checkAscending(scanBy: string | undefined): boolean {
+  if (scanBy === undefined || scanBy === 'TimestampDescending') return false;
+  if (scanBy === 'TimestampAscending') return true;
+  throw invalid('ScanBy', scanBy, 'It must be TimestampDescending or TimestampAscending.');
 }

@@ -1,0 +1,106 @@
+/**
+ * Ten cycles of 10,000 CloudWatch metrics of one region against an imitation of AWS in this process, time compressed;
+ * then the history of further metrics while points are pushed: `npm run bench:aws -- --metrics 10000 --fresh 200`.
+ */
+import { parseArgs } from 'node:util';
+import { createDatabase } from '../src/db/client.ts';
+import { startTemporaryEmbedded } from '../src/db/embedded-temporary.ts';
+import { applyMigrations } from '../src/db/migrate.ts';
+import { createLog } from '../src/log.ts';
+import { startAwsEngine, type AwsEngine } from '../test/aws/start-aws-engine.ts';
+
+const { values } = parseArgs({
+  options: {
+    metrics: { type: 'string', default: '10000' },
+    cycles: { type: 'string', default: '10' },
+    fresh: { type: 'string', default: '200' },
+  },
+});
+const [metrics, cycles, fresh] = [Number(values.metrics), Number(values.cycles), Number(values.fresh)];
+const PERIOD_MS = 300_000;
+const HISTORY_DAYS = 14;
+const START = Math.floor(Date.now() / PERIOD_MS) * PERIOD_MS - 86_400_000;
+const log = createLog('warn');
+
+const print = (row: object) => console.log(JSON.stringify(row));
+
+async function monitorMany(aws: AwsEngine, from: number, count: number): Promise<void> {
+  for (let index = from; index < from + count; index += 1) {
+    const dimensions = { InstanceId: `i-${(index + 4096).toString(16)}` };
+    const spec = { region: 'us-west-2', namespace: 'AWS/EC2', metric: 'CPUUtilization', dimensions };
+    await aws.engine.monitor.monitorMetric({ datasource: 'CLOUDWATCH', spec });
+  }
+}
+
+async function runCycles(aws: AwsEngine): Promise<void> {
+  for (let cycle = 1; cycle <= cycles; cycle += 1) {
+    aws.clock.nowMs += PERIOD_MS;
+    const [startedMs, calls] = [performance.now(), aws.imitation.calls.length];
+    await aws.poll.readDue();
+    const read = [...aws.engine.registry.all()].map(({ lastTimestampMs }) => lastTimestampMs ?? 0);
+    print({
+      cycle,
+      metrics: read.length,
+      getMetricDataCalls: aws.imitation.calls.length - calls,
+      seconds: Math.round(performance.now() - startedMs) / 1000,
+      // From a sample's time to when it is stored, less the period and the time it settles.
+      lagSecondsOfTheOldest: (aws.clock.nowMs - Math.min(...read) - PERIOD_MS - 360_000) / 1000,
+    });
+  }
+}
+
+/** How long a pushed point waits to be stored while histories are fetched and scored. */
+async function runHistory(aws: AwsEngine): Promise<void> {
+  await monitorMany(aws, metrics, fresh);
+  const waits: number[] = [];
+  const startedMs = performance.now();
+  const state = { isDone: false };
+  const reading = aws.catchUp().finally(() => {
+    state.isDone = true;
+  });
+  while (!state.isDone) {
+    const pushedMs = performance.now();
+    await aws.engine.accept.acceptNamed([
+      { metric: 'pushed', timestampMs: START + waits.length * 1000, value: 1 },
+    ]);
+    waits.push(performance.now() - pushedMs);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await reading;
+  const seconds = (performance.now() - startedMs) / 1000;
+  const points = fresh * HISTORY_DAYS * 288;
+  waits.sort((a, b) => a - b);
+  const percentile = (share: number) => Math.round(waits[Math.floor(share * (waits.length - 1))] ?? 0);
+  print({
+    history: fresh,
+    points,
+    seconds: Math.round(seconds),
+    pointsPerSecond: Math.round(points / seconds),
+    pushedPoints: waits.length,
+    waitMsMedian: percentile(0.5),
+    waitMs99: percentile(0.99),
+    waitMsLongest: percentile(1),
+  });
+}
+
+await using server = await startTemporaryEmbedded({ log });
+await applyMigrations({ connection: server.connection, log });
+const database = createDatabase({ connection: server.connection, log });
+const valueAt = (_: unknown, timestampMs: number) =>
+  30 + 20 * Math.sin(timestampMs / 13_000_000) + (timestampMs % 7);
+{
+  await using aws = await startAwsEngine(
+    database,
+    { valueAt },
+    { startMs: START, historyDays: HISTORY_DAYS },
+  );
+  await monitorMany(aws, 0, metrics);
+  // As if they had been read up to now: the cycles of a server that has run for long are to be seen.
+  await database.pool.query('UPDATE metric_progress SET read_to = to_timestamp($1::float8 / 1000)', [
+    START - 2 * PERIOD_MS,
+  ]);
+  await aws.engine.registry.load();
+  await runCycles(aws);
+  await runHistory(aws);
+}
+await database.stop();

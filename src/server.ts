@@ -156,6 +156,7 @@ async function listenHttp(
     parts: {
       ...engine,
       cloudwatch,
+      readLicense: monitoring.license.current,
       facts: {
         ...options.facts,
         database: database.description,

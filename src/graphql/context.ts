@@ -5,12 +5,14 @@ import type { Accept } from '../core/accept.ts';
 import type { Autostacks } from '../core/autostacks.ts';
 import type { Live } from '../core/live.ts';
 import type { Monitor } from '../core/monitor.ts';
+import type { Quota } from '../core/quota.ts';
 import type { Inventory } from '../core/resources.ts';
 import type { Registry } from '../core/registry.ts';
 import type { StatusFeed } from '../core/status-feed.ts';
 import type { Transfer } from '../core/transfer.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Datasource } from '../model.ts';
+import type { LicenseState } from '../observe/license.ts';
 import type { Stats } from '../observe/stats.ts';
 import type { Source } from '../source/source.ts';
 import type { Loaders } from './loaders.ts';
@@ -31,6 +33,9 @@ export interface ApiParts {
   readonly statusFeed: StatusFeed;
   readonly sources: ReadonlyMap<Datasource, Source>;
   readonly stats: Stats;
+  readonly quota: Quota;
+  /** What the last look at the licence saw. */
+  readonly readLicense: () => LicenseState;
   readonly cloudwatch: Cloudwatch;
   readonly facts: ServerFacts;
 }

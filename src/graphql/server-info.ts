@@ -2,6 +2,7 @@
 import type { Reading } from '../observe/stats.ts';
 import { builder } from './builder.ts';
 import type { ApiParts } from './context.ts';
+import { LicenseRef } from './license.ts';
 
 const CounterKindRef = builder.enumType('CounterKind', {
   description: 'How to read a number.',
@@ -48,6 +49,20 @@ const ServerInfoRef = builder.objectRef<ApiParts>('ServerInfo').implement({
       resolve: ({ live }) => live.subscriberCount(),
     }),
     metrics: t.int({ description: 'Metrics known.', resolve: ({ registry }) => registry.size }),
+    resources: t.int({
+      description: 'Resources that are watched, each counted once however many of its metrics are.',
+      resolve: ({ quota }) => quota.count(),
+    }),
+    resourceLimit: t.int({
+      nullable: true,
+      description: 'How many may be, by the settings and the licence; null for any number.',
+      resolve: ({ quota }) => quota.limit(),
+    }),
+    license: t.field({
+      type: LicenseRef,
+      description: 'What the last look at the licence saw: at start, and at every midnight.',
+      resolve: ({ readLicense }) => readLicense(),
+    }),
     counters: t.field({
       type: [CounterRef],
       description: 'Everything the server counts.',

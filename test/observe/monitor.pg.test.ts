@@ -155,11 +155,29 @@ describe('the server, watching itself', () => {
     expect(scores[0]).toMatch(/ .*expected=[-\d.e]+,.*score=[-\d.e]+,value=10 1700000000000000000$/);
   });
 
-  it('says its quota and licence at /metrics', async () => {
+  it('says its quota and licence at /metrics and in GraphQL', async () => {
     await using started = await start({ LAPWING_QUOTA_RESOURCES: '7', LAPWING_LICENSE_FILE: '/nowhere' });
     const text = await (await fetch(`${started.server.url}/metrics`)).text();
     expect(text).toContain('\nlapwing_resources_limit 7\n');
     expect(text).toContain('\nlapwing_license_status{status="error"} 1\n');
     expect(text).toContain('\nlapwing_license_status{status="ok"} 0\n');
+    const { data } = await ask(
+      started.server,
+      '{ serverInfo { resources resourceLimit license { status holder expires restDays errors warnings } } }',
+    );
+    expect(data).toEqual({
+      serverInfo: {
+        resources: 0,
+        resourceLimit: 7,
+        license: {
+          status: 'ERROR',
+          holder: null,
+          expires: null,
+          restDays: null,
+          errors: [expect.stringContaining('/nowhere cannot be read') as string],
+          warnings: [],
+        },
+      },
+    });
   });
 });

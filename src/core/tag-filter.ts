@@ -70,7 +70,7 @@ type Token = { readonly any: 'run' | 'one' } | { readonly character: string };
 
 function parsePattern(pattern: string): readonly Token[] {
   const tokens: Token[] = [];
-  const characters = [...pattern];
+  const characters = Array.from(pattern);
   for (let place = 0; place < characters.length; place += 1) {
     const character = characters[place] ?? '';
     if (character === '*') tokens.push({ any: 'run' });
@@ -83,7 +83,7 @@ function parsePattern(pattern: string): readonly Token[] {
 
 /** Only the last run has ever to be tried again: time is the product of both lengths at worst. */
 function matchesPattern(tokens: readonly Token[], text: string): boolean {
-  const characters = [...text];
+  const characters = Array.from(text);
   let [token, place] = [0, 0];
   let run: { token: number; place: number } | null = null;
   while (place < characters.length) {

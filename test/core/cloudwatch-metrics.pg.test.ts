@@ -60,8 +60,8 @@ describe('a CloudWatch metric that is monitored', () => {
     });
     clock.nowMs += PERIOD_MS;
     await aws.catchUp();
-    const { value } = await events.next();
-    expect(value).toMatchObject({
+    const event = await events.next();
+    expect(event.value).toMatchObject({
       scores: [{ timestampMs: START - 2 * PERIOD_MS, score: expect.any(Number) as number }],
     });
     await events.return?.();

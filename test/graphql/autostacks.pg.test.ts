@@ -178,8 +178,8 @@ describe('AWS in the API', () => {
     });
     expect(monitorMetric).toMatchObject({ __typename: 'Metric', unit: 'Percent' });
     const events = server.engine.live.subscribe({ filter: {}, after: null, maxBatch: 1000, lingerMs: 0 });
-    const { value } = await events.next();
-    expect(value).toMatchObject({ scores: { 0: { score: expect.any(Number) as number } } });
+    const event = await events.next();
+    expect(event.value).toMatchObject({ scores: { 0: { score: expect.any(Number) as number } } });
     await events.return?.();
     await untilStatus(server.engine, monitorMetric.id.slice('Metric:'.length), 'ACTIVE');
     const again = await read<{ monitorMetric: unknown }>(server, watch, { spec: { cloudwatch } });

@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 import type { Engine } from './engine.ts';
 import type { Log } from './log.ts';
 import { createSendPoints } from './observe/influxdb-send.ts';
-import { createInfluxdbWriter, type InfluxdbWriter } from './observe/influxdb.ts';
+import { createInfluxdbWriter, type FlushPeriod, type InfluxdbWriter } from './observe/influxdb.ts';
 import { createLicenseWatch, type LicenseWatch } from './observe/license-watch.ts';
 import { describeScore, type WriteMonitorPoint } from './observe/monitor-point.ts';
 import { createRequestMonitor, type RequestMonitor } from './observe/monitor-requests.ts';
@@ -13,6 +13,8 @@ import type { Teardown } from './teardown.ts';
 export interface SelfMonitoring {
   readonly requests: RequestMonitor;
   readonly license: LicenseWatch;
+  /** Null where no InfluxDB is set. */
+  readonly flushPeriod: FlushPeriod | null;
   /** Begins to write scores, where the settings ask for it. Ends with the engine's subscriptions. */
   readonly exportScores: (engine: Pick<Engine, 'live' | 'registry'>) => void;
 }
@@ -42,6 +44,7 @@ export async function startSelfMonitoring(options: {
   return {
     requests: createRequestMonitor({ stats, write }),
     license,
+    flushPeriod: writer,
     exportScores: (engine) => {
       if (write === null || !config.influxdbScores) return;
       exportScores(engine, write).catch((error: unknown) =>

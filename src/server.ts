@@ -157,6 +157,7 @@ async function listenHttp(
       ...engine,
       cloudwatch,
       readLicense: monitoring.license.current,
+      flushPeriod: monitoring.flushPeriod,
       facts: {
         ...options.facts,
         database: database.description,
@@ -184,7 +185,7 @@ async function listenHttp(
       ['/aws/*', watched('/aws', aws)],
       ['/graphql', watched('/graphql', graphqlRoute)],
       ['/health', answerHealth],
-      ['/ready', createReadyHandler(() => checkReadiness(engine, database))],
+      ['/ready', createReadyHandler(() => checkReadiness(engine, database, config.ingestQueuePoints))],
       ['/metrics', watchMetrics(engine, options.facts, monitoring, teardown)],
       ['/api/v2/write', watched('/api/v2/write', createWriteHandler(2, { ...engine, onFailure }))],
       ['/write', watched('/write', createWriteHandler(1, { ...engine, onFailure }))],
@@ -243,11 +244,16 @@ function watchMetrics(
   ]);
 }
 
-async function checkReadiness(engine: Engine, database: OpenDatabase) {
+/** A queue as full as this is about to turn senders away. */
+const FULL_QUEUE = 0.9;
+
+async function checkReadiness({ pool, stats }: Engine, database: OpenDatabase, queueLimit: number) {
   if (!database.isUp()) return { problems: ['the database is being started again'] };
   try {
-    await engine.pool.query('SELECT 1');
-    return { problems: [] };
+    await pool.query('SELECT 1');
+    const waiting = stats.read('ingest_queue_points');
+    const isFull = waiting > FULL_QUEUE * queueLimit;
+    return { problems: isFull ? [`${waiting} points wait to be written`] : [] };
   } catch {
     return { problems: ['the database does not answer'] };
   }

@@ -31,6 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'anything'>> = {
     'db/',
     'detect/',
     'generated/',
+    'observe/influxdb.ts',
     'observe/license.ts',
     'observe/monitor',
     'source/source.ts',

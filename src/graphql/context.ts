@@ -12,6 +12,7 @@ import type { StatusFeed } from '../core/status-feed.ts';
 import type { Transfer } from '../core/transfer.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Datasource } from '../model.ts';
+import type { FlushPeriod } from '../observe/influxdb.ts';
 import type { LicenseState } from '../observe/license.ts';
 import type { Stats } from '../observe/stats.ts';
 import type { Source } from '../source/source.ts';
@@ -36,6 +37,8 @@ export interface ApiParts {
   readonly quota: Quota;
   /** What the last look at the licence saw. */
   readonly readLicense: () => LicenseState;
+  /** Null where no InfluxDB takes the server's own points. */
+  readonly flushPeriod: FlushPeriod | null;
   readonly cloudwatch: Cloudwatch;
   readonly facts: ServerFacts;
 }

@@ -19,6 +19,7 @@ import './resources.ts';
 import './scalars.ts';
 import './score-series.ts';
 import './server-info.ts';
+import './set-monitoring-flush.ts';
 import './transfer.ts';
 
 export function createSchema(): GraphQLSchema {

@@ -26,7 +26,7 @@ const CounterRef = builder.objectRef<Reading>('Counter').implement({
   }),
 });
 
-const ServerInfoRef = builder.objectRef<ApiParts>('ServerInfo').implement({
+export const ServerInfoRef = builder.objectRef<ApiParts>('ServerInfo').implement({
   description: 'This server.',
   fields: (t) => ({
     version: t.string({ description: 'Of the program.', resolve: ({ facts }) => facts.version }),
@@ -62,6 +62,11 @@ const ServerInfoRef = builder.objectRef<ApiParts>('ServerInfo').implement({
       type: LicenseRef,
       description: 'What the last look at the licence saw: at start, and at every midnight.',
       resolve: ({ readLicense }) => readLicense(),
+    }),
+    monitoringFlushSeconds: t.float({
+      nullable: true,
+      description: 'Seconds between two writes of own points; null where no InfluxDB takes them.',
+      resolve: ({ flushPeriod }) => flushPeriod?.flushSeconds() ?? null,
     }),
     counters: t.field({
       type: [CounterRef],

@@ -9,11 +9,16 @@ import { isFinal, MOST_POINTS_PER_WRITE, readRetryAfterMs, type SendPoints } fro
 import type { MonitorPoint, WriteMonitorPoint } from './monitor-point.ts';
 import type { Stats } from './stats.ts';
 
-export interface InfluxdbWriter {
-  /** Never waits, never throws. */
-  readonly write: WriteMonitorPoint;
+/** How often it writes: may be changed while it runs. */
+export interface FlushPeriod {
+  readonly flushSeconds: () => number;
   /** From the next flush on. @param seconds above 0 */
   readonly setFlushSeconds: (seconds: number) => void;
+}
+
+export interface InfluxdbWriter extends FlushPeriod {
+  /** Never waits, never throws. */
+  readonly write: WriteMonitorPoint;
   readonly start: () => void;
   /** Sends what waits, each write tried once, until `stopMs` are over; what is left is counted as dropped. */
   readonly stop: () => Promise<void>;
@@ -112,6 +117,7 @@ export function createInfluxdbWriter(given: InfluxdbWriterOptions): InfluxdbWrit
       tellWaiting();
       if (buffer.size >= MOST_POINTS_PER_WRITE) wake();
     },
+    flushSeconds: () => flushMs / 1000,
     setFlushSeconds: (seconds) => {
       flushMs = seconds * 1000;
       wake();

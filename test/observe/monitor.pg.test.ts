@@ -155,6 +155,25 @@ describe('the server, watching itself', () => {
     expect(scores[0]).toMatch(/ .*expected=[-\d.e]+,.*score=[-\d.e]+,value=10 1700000000000000000$/);
   });
 
+  it('writes as often as it is told to while it runs', async () => {
+    await using started = await start({ LAPWING_MONITORING_FLUSH_SECONDS: '3600' });
+    const { server, influxdb } = started;
+    const set = (seconds: number) =>
+      ask(
+        server,
+        `mutation Set($seconds: Int!) { setMonitoringFlush(input: { seconds: $seconds }) {
+          ... on ServerInfo { monitoringFlushSeconds } ... on Error { code message }
+        } }`,
+        { seconds },
+      );
+    expect((await set(0)).data).toEqual({
+      setMonitoringFlush: { code: 'INVALID_INPUT', message: 'seconds: expected 1 to 3600, got 0' },
+    });
+    expect((await set(1)).data).toEqual({ setMonitoringFlush: { monitoringFlushSeconds: 1 } });
+    // The licence's point and the two requests': a failure that is data is none of the request.
+    await influxdb.untilLines(3);
+  });
+
   it('says its quota and licence at /metrics and in GraphQL', async () => {
     await using started = await start({ LAPWING_QUOTA_RESOURCES: '7', LAPWING_LICENSE_FILE: '/nowhere' });
     const text = await (await fetch(`${started.server.url}/metrics`)).text();

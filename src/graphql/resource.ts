@@ -18,6 +18,18 @@ const TagRef = builder.objectRef<TagShape>('Tag').implement({
   }),
 });
 
+const MOST_STATES = 100;
+
+const ResourceStateRef = builder
+  .objectRef<{ readonly at: Date; readonly state: string }>('ResourceState')
+  .implement({
+    description: 'A state a resource came to.',
+    fields: (t) => ({
+      at: t.expose('at', { type: 'DateTime', description: 'When it was first seen in it.' }),
+      state: t.exposeString('state', { description: 'running, available, …' }),
+    }),
+  });
+
 /** From well to ill: the state of a resource is that of its worst metric. */
 const SEVERITY: readonly MetricStatus[] = [
   'UNMONITORED',
@@ -57,6 +69,12 @@ export const ResourceRef = builder.prismaNode('Resource', {
     metrics: t.relation('metrics', {
       query: { orderBy: [{ name: 'asc' }, { id: 'asc' }] },
       description: 'Its metrics by name.',
+    }),
+    stateHistory: t.field({
+      type: [ResourceStateRef],
+      select: { states: { orderBy: { at: 'desc' as const }, take: MOST_STATES } },
+      description: `The states it was seen in, oldest first: the last ${MOST_STATES} changes.`,
+      resolve: ({ states }) => states.toReversed(),
     }),
     supportedMetrics: t.field({
       type: [SupportedMetricRef],

@@ -65,7 +65,10 @@ describe('AWS in the API', () => {
       resources: {
         nodes: { id: string; type: string; name: string | null; server: string; state: string | null }[];
       };
-    }>(server, `{ resources(region: "${REGION}") { nodes { id type name server state } } }`);
+    }>(
+      server,
+      `{ resources(region: "${REGION}") { nodes { id type name server state stateHistory { state } } } }`,
+    );
     expect(resources.nodes).toHaveLength(5);
     expect(resources.nodes).toContainEqual({
       id: `Resource:cloudwatch://${REGION}/AWS::EC2::Instance/i-0001`,
@@ -73,6 +76,7 @@ describe('AWS in the API', () => {
       name: 'web-1',
       server: `${REGION}/AWS/EC2/i-0001`,
       state: 'running',
+      stateHistory: [{ state: 'running' }],
     });
     const { suggestedResources, regions, resourceTypes } = await read<{
       suggestedResources: { resourceId: string }[];

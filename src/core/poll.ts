@@ -107,6 +107,7 @@ export function createPoll(options: {
 
   const readBatch = async (polling: Polling, entries: readonly MetricEntry[]) => {
     const startedMs = now();
+    const behind = entries.filter((entry) => isBehind(entry, polling, startedMs));
     const results = await read(polling, entries);
     stats.count('source_reads', entries.length);
     await Promise.all(
@@ -120,8 +121,16 @@ export function createPoll(options: {
         await settle(entry, polling, { startedMs, previousMs }, failure);
       }),
     );
+    const still = behind.filter((entry) => isBehind(entry, polling, now()));
+    if (behind.length > 0) logHistory(behind, still.length);
     // What is still behind goes on at once.
-    if (timer !== undefined && entries.some((entry) => isBehind(entry, polling, now()))) setImmediate(tick);
+    if (timer !== undefined && still.length > 0) setImmediate(tick);
+  };
+
+  const logHistory = (behind: readonly MetricEntry[], still: number) => {
+    const oldestMs = Math.min(...behind.map(({ readToMs }) => readToMs ?? Infinity));
+    const readTo = Number.isFinite(oldestMs) ? new Date(oldestMs).toISOString() : null;
+    log.info({ metrics: behind.length, caughtUp: behind.length - still, readTo }, 'history read');
   };
 
   const read = async (polling: Polling, entries: readonly MetricEntry[]) => {

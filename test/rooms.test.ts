@@ -45,6 +45,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'anything'>> = {
   'engine.ts': 'anything',
   'self-monitoring.ts': 'anything',
   'server.ts': 'anything',
+  'listen-graphite.ts': 'anything',
+  'listen-http.ts': 'anything',
+  'open-cloudwatch.ts': 'anything',
+  'surroundings.ts': [...GROUND, 'teardown.ts'],
+  'format-host.ts': [],
   'cli/': 'anything',
   'main.ts': 'anything',
 };

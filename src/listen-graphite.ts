@@ -1,0 +1,38 @@
+/** The Graphite port. */
+import type { Engine } from './engine.ts';
+import { formatHost } from './format-host.ts';
+import { createGraphiteListener } from './ingest/listen.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** @returns the address; null when it is switched off */
+export async function listenGraphite(
+  options: Surroundings & { readonly engine: Engine },
+): Promise<string | null> {
+  const { config, log, engine, teardown } = options;
+  if (config.graphitePort === null) return null;
+  const { port, orAnyFree } = config.graphitePort;
+  const { accept, stats } = engine;
+  const listen = async (wanted: number) => {
+    const listener = createGraphiteListener({
+      host: config.host,
+      port: wanted,
+      accept: accept.acceptNamed,
+      log,
+      stats,
+    });
+    const address = await listener.start();
+    teardown.add(() => listener.stop());
+    return `tcp://${formatHost(address.host)}:${address.port}`;
+  };
+  try {
+    return await listen(port);
+  } catch (error) {
+    if (!orAnyFree || !isTaken(error)) throw error;
+    log.warn({ port }, 'the usual Graphite port is taken; listening on another');
+    return listen(0);
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+}

@@ -1,0 +1,119 @@
+/** The HTTP port: every path the server answers on. */
+import { DETECTOR_KINDS } from './detect/detector.ts';
+import type { Engine } from './engine.ts';
+import { formatHost } from './format-host.ts';
+import { createGraphqlServer } from './graphql/server.ts';
+import { createCloudwatchHandler } from './http/cloudwatch.ts';
+import { createGraphiqlHandler } from './http/graphiql.ts';
+import { answerHealth, createReadyHandler } from './http/health.ts';
+import { answerPing, answerQuery } from './http/influx-greetings.ts';
+import { createMetricsHandler } from './http/metrics.ts';
+import { monitorHandler } from './http/monitored.ts';
+import { createHttpServer, type Handler } from './http/server.ts';
+import { createWriteHandler } from './http/write.ts';
+import { createProcessWatch } from './observe/prometheus-process.ts';
+import { describeServer } from './observe/prometheus-server.ts';
+import { describeReadings } from './observe/prometheus.ts';
+import { openCloudwatch } from './open-cloudwatch.ts';
+import type { OpenDatabase } from './open-database.ts';
+import type { SelfMonitoring } from './self-monitoring.ts';
+import type { Surroundings } from './surroundings.ts';
+import type { Teardown } from './teardown.ts';
+
+/** @returns the address, without a slash at its end */
+export async function listenHttp(
+  options: Surroundings & {
+    readonly engine: Engine;
+    readonly database: OpenDatabase;
+    readonly monitoring: SelfMonitoring;
+    readonly facts: { readonly version: string; readonly startedAt: Date };
+  },
+): Promise<string> {
+  const { config, log, engine, database, monitoring, teardown } = options;
+  const { requests: monitor } = monitoring;
+  const watched = (path: string, handle: Handler) => monitorHandler(path, handle, monitor);
+  const [{ name, version, learningRows }] = DETECTOR_KINDS;
+  const cloudwatch = await openCloudwatch({ config, log, engine, teardown });
+  const graphql = createGraphqlServer({
+    parts: {
+      ...engine,
+      cloudwatch,
+      readLicense: monitoring.license.current,
+      flushPeriod: monitoring.flushPeriod,
+      facts: {
+        ...options.facts,
+        database: database.description,
+        detector: `${name} ${version}`,
+        learningRows,
+      },
+    },
+    log,
+    monitor,
+  });
+  const aws = createCloudwatchHandler({
+    cloudwatch,
+    log,
+    now: () => new Date(),
+    acceptAnySignature: config.cloudwatchAcceptAnySignature,
+    monitor,
+  });
+  const graphqlRoute = config.graphiql ? createGraphiqlHandler(graphql.handle) : graphql.handle;
+  const onFailure = (request: object, code: string) => monitor.of(request)?.fail(code);
+  const server = createHttpServer({
+    host: config.host,
+    port: config.port,
+    routes: new Map<string, Handler>([
+      ['/aws', watched('/aws', aws)],
+      ['/aws/*', watched('/aws', aws)],
+      ['/graphql', watched('/graphql', graphqlRoute)],
+      ['/health', answerHealth],
+      ['/ready', createReadyHandler(() => checkReadiness(engine, database, config.ingestQueuePoints))],
+      ['/metrics', watchMetrics(engine, options.facts, monitoring, teardown)],
+      ['/api/v2/write', watched('/api/v2/write', createWriteHandler(2, { ...engine, onFailure }))],
+      ['/write', watched('/write', createWriteHandler(1, { ...engine, onFailure }))],
+      ['/ping', answerPing],
+      ['/query', answerQuery],
+    ]),
+    socketRoutes: new Map([['/graphql', graphql.sockets]]),
+    log,
+  });
+  const port = await server.start();
+  teardown.add(server.stop);
+  return `http://${formatHost(config.host)}:${port}`;
+}
+
+function watchMetrics(
+  { stats, registry, quota }: Engine,
+  facts: { readonly version: string; readonly startedAt: Date },
+  { license }: SelfMonitoring,
+  teardown: Teardown,
+): Handler {
+  const watch = createProcessWatch(facts.startedAt);
+  teardown.add(() => watch.stop());
+  return createMetricsHandler(() => [
+    ...describeServer({
+      ...facts,
+      metrics: registry.all(),
+      resources: quota.count(),
+      resourceLimit: quota.limit(),
+      license: license.current(),
+    }),
+    ...describeReadings(stats.snapshot()),
+    ...watch.read(),
+  ]);
+}
+
+/** A queue as full as this is about to turn senders away. */
+const FULL_QUEUE = 0.9;
+
+async function checkReadiness({ pool, stats }: Engine, database: OpenDatabase, queueLimit: number) {
+  if (!database.isUp()) return { problems: ['the database is being started again'] };
+  try {
+    await pool.query('SELECT 1');
+    const waiting = stats.read('ingest_queue_points');
+    const isFull = waiting > FULL_QUEUE * queueLimit;
+    return { problems: isFull ? [`${waiting} points wait to be written`] : [] };
+  } catch {
+    return { problems: ['the database does not answer'] };
+  }
+}

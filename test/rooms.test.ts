@@ -48,7 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'anything'>> = {
   'listen-graphite.ts': 'anything',
   'listen-http.ts': 'anything',
   'open-cloudwatch.ts': 'anything',
-  'surroundings.ts': [...GROUND, 'teardown.ts'],
+  'surroundings.ts': [...GROUND, 'config.ts', 'teardown.ts'],
   'format-host.ts': [],
   'cli/': 'anything',
   'main.ts': 'anything',

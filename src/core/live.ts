@@ -1,7 +1,8 @@
 /**
  * Live scores. The log of scores is the only source: the newest part of it lies in one ring in memory, the rest in
  * the database, and a subscriber owns nothing but its place. Replay and live are the same loop, so there is no seam
- * between them; a subscriber that does not read costs nothing and finds its place again.
+ * between them; a subscriber that does not read costs nothing and finds its place again. Equal subscriptions form a
+ * group that reads the log once.
  */
 import type pg from 'pg';
 import { readLog, readLogBounds, searchLog } from '../db/read-log.ts';
@@ -16,11 +17,11 @@ import {
   narrowsMetrics,
   type ScoreFilter,
 } from './score-filter.ts';
+import { createScoreGroup, type LogStretch, type ScoreEvent, type ScoreGroup } from './score-group.ts';
 import { createScoreRing } from './score-ring.ts';
-import { streamScores, type LogStretch, type ScoreEvent } from './score-stream.ts';
-import { createWakeUp } from './wake-up.ts';
+import { streamScores } from './score-stream.ts';
 
-export type { ScoreEvent } from './score-stream.ts';
+export type { ScoreEvent } from './score-group.ts';
 export type { ScoreFilter } from './score-filter.ts';
 
 export interface SubscribeOptions {
@@ -41,7 +42,8 @@ export interface PageOptions {
 
 export interface Live {
   /**
-   * Everything after the cursor, then live, without a gap or a repeat. `return()` ends it at once.
+   * Everything after the cursor, then live, without a gap or a repeat. `return()` ends it at once. Subscriptions with
+   * equal options but `after` are given the same event objects once they stand at the same place.
    * @throws CursorInvalidError, CursorExpiredError at once, not at the first event
    */
   subscribe: (options: SubscribeOptions) => AsyncIterableIterator<ScoreEvent>;
@@ -77,7 +79,7 @@ export async function createLive(options: {
   const { pool, registry, stats } = options;
   const stored = await readLogBounds(pool);
   const ring = createScoreRing(RING_CAPACITY, stored.last);
-  const published = createWakeUp();
+  const groups = new Map<string, ScoreGroup>();
   const streams = new Set<AsyncIterableIterator<ScoreEvent>>();
   let { floor } = stored;
 
@@ -99,21 +101,35 @@ export async function createLive(options: {
     return { samples: await readLog(pool, { after, upTo, limit: STRETCH_ROWS }), upTo };
   };
 
-  const subscribe = ({ filter, after, maxBatch, lingerMs }: SubscribeOptions) => {
+  const findGroup = (key: string, { filter, maxBatch, lingerMs }: SubscribeOptions): ScoreGroup => {
+    const known = groups.get(key);
+    if (known !== undefined) return known;
+    const matches = compileFilter(filter, registry);
+    const last = () => ring.last;
+    const group = createScoreGroup({ matches, maxBatch, lingerMs, readStretch, last, cursorOf });
+    groups.set(key, group);
+    return group;
+  };
+
+  const wakeAll = () => {
+    for (const group of groups.values()) group.wake();
+  };
+
+  const subscribe = (options: SubscribeOptions) => {
+    const { filter, after, maxBatch, lingerMs } = options;
+    const start = after === null ? ring.last : parseCursor(after, bounds());
+    const key = JSON.stringify([filter, maxBatch, lingerMs]);
+    const group = findGroup(key, options);
+    group.join();
     const stream = streamScores({
-      start: after === null ? ring.last : parseCursor(after, bounds()),
-      matches: compileFilter(filter, registry),
-      maxBatch,
-      lingerMs,
-      readStretch,
-      last: () => ring.last,
-      published,
-      cursorOf,
+      group,
+      start,
       onEvent: (event) => {
         stats.count('score_events_sent');
         stats.count('scores_sent', event.scores.length);
       },
       onEnd: () => {
+        if (group.leave()) groups.delete(key);
         streams.delete(stream);
         stats.set('subscribers', streams.size);
       },
@@ -150,14 +166,17 @@ export async function createLive(options: {
     subscriberCount: () => streams.size,
     publish: (scores) => {
       ring.append(scores);
-      published.wake();
+      wakeAll();
     },
-    forget: (metricNumber) => ring.forget(metricNumber),
+    forget: (metricNumber) => {
+      ring.forget(metricNumber);
+      for (const group of groups.values()) group.forget();
+    },
     refreshBounds: async () => {
       const now = await readLogBounds(pool);
       ({ floor } = now);
       ring.skipTo(now.last);
-      published.wake();
+      wakeAll();
     },
     close: () => {
       for (const stream of [...streams]) void stream.return?.();

@@ -10,6 +10,7 @@ import { createLoaders } from './loaders.ts';
 import { createMaskError } from './mask-error.ts';
 import { monitorOperations } from './monitor-operations.ts';
 import { createSchema } from './schema.ts';
+import { shareExecution } from './shared-execution-plugin.ts';
 import { createSocketProtocol } from './socket-protocol.ts';
 import { createGraphqlSockets, type GraphqlSockets } from './websocket.ts';
 
@@ -45,7 +46,7 @@ export function createGraphqlServer(options: {
     landingPage: false,
     // Errors are logged where they are masked.
     logging: false,
-    plugins: [checkBody(), limitDocuments(), monitorOperations(monitor)],
+    plugins: [checkBody(), limitDocuments(), monitorOperations(monitor), shareExecution()],
   });
   const protocol = createSocketProtocol({ getEnveloped: yoga.getEnveloped, maskError });
   return {

@@ -2,7 +2,13 @@
  * The protocol graphql-transport-ws over yoga's pipeline: the same parsing, limits, context and masking as over HTTP.
  * A bad operation is answered by an error of its own and never costs the socket.
  */
-import { type DocumentNode, type ExecutionArgs, GraphQLError, type GraphQLSchema } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+} from 'graphql';
 import {
   type Context,
   makeServer,
@@ -12,6 +18,13 @@ import {
 } from 'graphql-ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import type { MaskError } from './mask-error.ts';
+import { createSendResults } from './shared-execution-frames.ts';
+
+/** What an operation knows of its socket. */
+export interface SocketExtra {
+  /** Resolves when the bytes have left. */
+  readonly send: (text: string) => Promise<void>;
+}
 
 export type GetEnveloped = YogaServerInstance<object, object>['getEnveloped'];
 
@@ -35,7 +48,7 @@ const INIT_LIMIT_MS = 3_000;
 export function createSocketProtocol(options: {
   readonly getEnveloped: GetEnveloped;
   readonly maskError: MaskError;
-}): Server<unknown> {
+}): Server<SocketExtra> {
   const { getEnveloped, maskError } = options;
   const runners = new WeakMap<ExecutionArgs, Runner>();
   const runnerOf = (args: ExecutionArgs): Runner => {
@@ -43,7 +56,8 @@ export function createSocketProtocol(options: {
     if (runner === undefined) throw new Error('an operation that was not prepared');
     return runner;
   };
-  return makeServer({
+  const sendResults = createSendResults();
+  return makeServer<undefined, SocketExtra>({
     connectionInitWaitTimeout: INIT_LIMIT_MS,
     onSubscribe: async (context, _id, payload) => {
       try {
@@ -59,6 +73,8 @@ export function createSocketProtocol(options: {
     },
     execute: (args) => runnerOf(args).execute(args),
     subscribe: (args) => runnerOf(args).subscribe(args),
+    onOperation: ({ extra }, id, _payload, _args, result) =>
+      isAsyncIterable(result) ? sendResults(result[Symbol.asyncIterator](), id, extra.send) : undefined,
     // What breaks a running subscription has not been masked yet.
     onError: (_context, _id, _payload, errors) => errors.map((error) => maskError(error).toJSON()),
   });
@@ -82,6 +98,10 @@ async function prepare(
     contextValue: await contextFactory(),
   };
   return { args, runner: { execute, subscribe } };
+}
+
+function isAsyncIterable(result: object): result is AsyncIterable<ExecutionResult> {
+  return Symbol.asyncIterator in result;
 }
 
 /** The new operation is among those counted. */

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { handleProtocols, MessageType, type Server, stringifyMessage } from 'graphql-ws';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Log } from '../log.ts';
+import type { SocketExtra } from './socket-protocol.ts';
 import { keepAlive } from './socket-keep-alive.ts';
 
 export interface GraphqlSockets {
@@ -21,7 +22,7 @@ const INTERNAL_ERROR = 1011;
 const SERVICE_RESTART = 1012;
 
 export function createGraphqlSockets(options: {
-  readonly protocol: Server<unknown>;
+  readonly protocol: Server<SocketExtra>;
   readonly log: Log;
 }): GraphqlSockets {
   const sockets = new WebSocketServer({
@@ -51,7 +52,7 @@ function isCrossSite({ headers }: IncomingMessage): boolean {
   return !URL.canParse(origin) || new URL(origin).host !== host?.toLowerCase();
 }
 
-function serve(socket: WebSocket, { protocol, log }: { protocol: Server<unknown>; log: Log }): void {
+function serve(socket: WebSocket, { protocol, log }: { protocol: Server<SocketExtra>; log: Log }): void {
   keepAlive(socket);
   // A frame that breaks the protocol: ws answers it by closing.
   socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket client broke the protocol'));
@@ -71,7 +72,7 @@ function serve(socket: WebSocket, { protocol, log }: { protocol: Server<unknown>
         });
       },
     },
-    undefined,
+    { send: (text) => send(socket, text) },
   );
   socket.once('close', (code, reason) => {
     closed(code, reason.toString()).catch((error: unknown) =>

@@ -63,6 +63,8 @@ export async function listenHttp(
     host: config.host,
     port: config.port,
     routes: new Map<string, Handler>([
+      // Until there is a page of its own, whoever opens the address is shown what there is to try.
+      ['/', (_request, response) => void response.writeHead(302, { location: '/graphql' }).end()],
       ['/aws', watched('/aws', aws)],
       ['/aws/*', watched('/aws', aws)],
       ['/graphql', watched('/graphql', graphqlRoute)],

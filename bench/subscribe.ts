@@ -24,13 +24,17 @@ const QUERY = `subscription Scores($after: String, $lingerMs: Int!) {
     prev cursor scores { timestamp rowId value anomalyScore anomalyClass } } }`;
 const LINGER_MS = 100;
 const PUSHES_PER_SECOND = 5;
-const BACKLOG_SCORES = 5000;
 const LIMIT_MS = 120_000;
 
 /** Scores a second, by the number who get them: about 200,000 deliveries a second, or one event a second. */
 function chooseRate(subscribers: number): { pushesPerSecond: number; scoresPerPush: number } {
   if (subscribers >= 5000) return { pushesPerSecond: 1, scoresPerPush: 10 };
   return { pushesPerSecond: PUSHES_PER_SECOND, scoresPerPush: subscribers >= 1000 ? 40 : 200 };
+}
+
+/** Scores that wait for everybody who comes. Opening 5,000 takes longer than sending them much. */
+function chooseBacklog(subscribers: number): number {
+  return subscribers >= 5000 ? 200 : 5000;
 }
 
 const METRICS = Array.from({ length: 200 }, (_, metric) => `live.${metric}`);
@@ -75,10 +79,10 @@ async function measureServer(server: MeasuredServer, clients: LoadProcess, count
   const request = (order: ClientOrder) => clients.request<ClientReport>(order);
   const url = server.url.replace('http', 'ws');
   const before = await readHead(server.url);
-  await fillBacklog(server.url);
+  await fillBacklog(server.url, chooseBacklog(count));
   const variables = { lingerMs: LINGER_MS };
   await request({ do: 'open', url, count, query: QUERY, variables: { ...variables, after: before } });
-  const backlog = await request({ do: 'await', scoresEach: BACKLOG_SCORES, limitMs: LIMIT_MS });
+  const backlog = await request({ do: 'await', scoresEach: chooseBacklog(count), limitMs: LIMIT_MS });
   const idleMs = await server.readMemoryMb();
   const [acknowledgedMs, live] = await server.profile(() =>
     Promise.all([
@@ -101,8 +105,8 @@ function countScores(rate: ReturnType<typeof chooseRate>): number {
   return seconds * rate.pushesPerSecond * rate.scoresPerPush;
 }
 
-async function fillBacklog(url: string): Promise<void> {
-  for (let scores = 0; scores < BACKLOG_SCORES; scores += METRICS.length) await push(url, METRICS.length);
+async function fillBacklog(url: string, total: number): Promise<void> {
+  for (let scores = 0; scores < total; scores += METRICS.length) await push(url, METRICS.length);
 }
 
 async function measureBare(
@@ -117,10 +121,10 @@ async function measureBare(
   const { url } = await send({ do: 'listen' });
   await request({ do: 'open', url, count, query: QUERY, variables: {} });
   const [backlog] = await Promise.all([
-    request({ do: 'await', scoresEach: BACKLOG_SCORES, limitMs: LIMIT_MS }),
+    request({ do: 'await', scoresEach: chooseBacklog(count), limitMs: LIMIT_MS }),
     send({
       do: 'send',
-      events: BACKLOG_SCORES / 100,
+      events: chooseBacklog(count) / 100,
       scoresPerEvent: 100,
       eventsPerSecond: null,
       bytesPerScore,

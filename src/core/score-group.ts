@@ -55,7 +55,7 @@ export interface GroupOptions {
 /** How long the cursor may stand still while the log moves on past scores the filter holds back. */
 const HEARTBEAT_MS = 10_000;
 /** A member that is behind by more events than this gets events of its own. */
-const MOST_REMEMBERED = 16;
+const MOST_REMEMBERED = 64;
 
 export function createScoreGroup(options: GroupOptions): ScoreGroup {
   const { matches, maxBatch, lingerMs, last, cursorOf } = options;

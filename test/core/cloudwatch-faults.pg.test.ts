@@ -4,7 +4,8 @@ import { BROKEN, EXPIRED, THROTTLED, type Fault } from '../aws/script.ts';
 import { withDatabase } from '../helpers/database.ts';
 
 const PERIOD_MS = 300_000;
-const START = Math.floor(Date.now() / PERIOD_MS) * PERIOD_MS - 2 * 86_400_000;
+/** At an even period: which values come late does not depend on when the test is run. */
+const START = Math.floor(Date.now() / (2 * PERIOD_MS)) * (2 * PERIOD_MS) - 2 * 86_400_000;
 const METRICS = 20;
 const HOUR_OF_PERIODS = 12;
 
@@ -72,7 +73,8 @@ describe('an hour of faults', () => {
     for (const row of rows) {
       const periods = (row.newest - firstMs) / PERIOD_MS + 1;
       expect(row).toMatchObject({ samples: periods, times: periods, rows: periods });
-      expect(clock.nowMs - row.newest).toBeLessThan(4 * PERIOD_MS);
+      // The newest may be one that came late.
+      expect(clock.nowMs - row.newest).toBeLessThanOrEqual(4 * PERIOD_MS);
     }
     for (const id of ids)
       expect(engine.registry.byId(id)).toMatchObject({ status: 'ACTIVE', collectorErrorDeadlineMs: null });

@@ -1,7 +1,4 @@
-/** Pushes points as fast as they are taken: by GraphQL, by Graphite, or straight into the engine. */
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import pg from 'pg';
+/** Pushes points as fast as they are taken: by GraphQL, or straight into the engine. */
 import { readConfig } from '../src/config.ts';
 import { createDatabase } from '../src/db/client.ts';
 import { createEngine } from '../src/engine.ts';
@@ -12,8 +9,8 @@ import { answerOrders } from './measure-process.ts';
 import { ask } from './measure-server.ts';
 
 export interface IngestOrder {
-  readonly by: 'graphql' | 'graphite' | 'engine';
-  /** A URL, or the database's connection. */
+  readonly by: 'graphql' | 'engine';
+  /** Where GraphQL is. */
   readonly target: string;
   readonly connection: string;
   /** Each sends batches of one point per metric of its own, the next when the last is acknowledged. */
@@ -103,46 +100,8 @@ async function pushIntoEngine(order: IngestOrder): Promise<IngestResult> {
   return result;
 }
 
-/** Graphite has no reply: the clock stops when the database has all of them. */
-async function pushByGraphite(order: IngestOrder): Promise<IngestResult> {
-  const { hostname, port } = new URL(order.target);
-  const client = new pg.Client({ connectionString: order.connection });
-  await client.connect();
-  const before = await countScored(client);
-  const begin = performance.now();
-  const endMs = begin + order.seconds * 1000;
-  const sent = await Promise.all(
-    Array.from({ length: order.pushers }, async (_, pusher) => {
-      const socket = connect(Number(port), hostname);
-      await once(socket, 'connect');
-      const names = listNames(pusher, order.metricsEach);
-      let row = 0;
-      for (; performance.now() < endMs; row++) {
-        const lines = names.map((metric, index) => {
-          const { timestampMs, value } = makePoint(metric, order.startMs + row * 1000, row, index);
-          return `${metric} ${value} ${timestampMs / 1000}\n`;
-        });
-        if (!socket.write(lines.join(''))) await once(socket, 'drain');
-      }
-      socket.end();
-      await once(socket, 'close');
-      return row * order.metricsEach;
-    }),
-  );
-  const points = sent.reduce((sum, count) => sum + count, 0);
-  while ((await countScored(client)) < before + points) await client.query('SELECT pg_sleep(0.05)');
-  await client.end();
-  return { points, seconds: (performance.now() - begin) / 1000, acknowledgedMs: [] };
-}
-
-async function countScored(client: pg.Client): Promise<number> {
-  const { rows } = await client.query<{ last: string }>('SELECT last FROM score_log');
-  return Number(rows[0]?.last);
-}
-
 answerOrders((given) => {
   // The bench beside this file sends nothing else.
   const order = given as IngestOrder;
-  if (order.by === 'graphql') return pushByGraphql(order);
-  return order.by === 'graphite' ? pushByGraphite(order) : pushIntoEngine(order);
+  return order.by === 'graphql' ? pushByGraphql(order) : pushIntoEngine(order);
 });

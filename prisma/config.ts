@@ -7,7 +7,7 @@ if (['generate', 'validate', 'format'].includes(process.argv[2] ?? '')) {
 }
 
 export default defineConfig({
-  schema: './schema.prisma',
+  schema: '.',
   migrations: { path: './migrations' },
   datasource: { url: process.env.DATABASE_URL ?? 'postgresql://localhost:5432/unused' },
 });

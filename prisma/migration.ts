@@ -1,16 +1,15 @@
 /**
- * Authors and checks migrations: `new NAME` writes what schema.prisma has beyond the migrations as a new one, to be
+ * Authors and checks migrations: `new NAME` writes what the *.prisma files have beyond the migrations as a new one, to be
  * read and edited by hand; `check` exits with 2 when the two disagree. Neither downloads anything.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { startTemporaryEmbedded } from '../src/db/embedded-temporary.ts';
 import { MIGRATIONS_FOLDER, readMigrations } from '../src/db/migration-files.ts';
 import { createLog } from '../src/log.ts';
+import { readSchema } from './read-schema.ts';
 import { diffMigrations } from './schema-engine.ts';
 
-const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const DRIFT_EXIT_CODE = 2;
 
 async function main([command, name]: readonly string[]): Promise<number> {
@@ -23,17 +22,17 @@ async function main([command, name]: readonly string[]): Promise<number> {
 async function check(): Promise<number> {
   const sql = await diffWithSchema();
   if (sql === null) {
-    console.log('prisma/migrations and prisma/schema.prisma agree.');
+    console.log('prisma/migrations and prisma/*.prisma agree.');
     return 0;
   }
-  console.error(`prisma/schema.prisma is not what prisma/migrations make. Missing:\n\n${sql}`);
+  console.error(`prisma/*.prisma are not what prisma/migrations make. Missing:\n\n${sql}`);
   return DRIFT_EXIT_CODE;
 }
 
 async function author(name: string): Promise<number> {
   const sql = await diffWithSchema();
   if (sql === null) {
-    console.log('Nothing to do: prisma/migrations and prisma/schema.prisma agree.');
+    console.log('Nothing to do: prisma/migrations and prisma/*.prisma agree.');
     return 0;
   }
   const stamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
@@ -45,7 +44,7 @@ async function author(name: string): Promise<number> {
 }
 
 async function diffWithSchema(): Promise<string | null> {
-  const schema = await readFile(join(FOLDER, 'schema.prisma'), 'utf8');
+  const schema = await readSchema();
   const lockfile = await readFile(join(MIGRATIONS_FOLDER, 'migration_lock.toml'), 'utf8');
   const migrations = await readMigrations();
   const url = process.env.DATABASE_URL;

@@ -1,5 +1,5 @@
 /**
- * Prisma's schema engine from its WebAssembly package: compares schema.prisma with the migrations without the native
+ * Prisma's schema engine from its WebAssembly package: compares the *.prisma files with the migrations without the native
  * binary, which Prisma would download.
  */
 import { readFileSync } from 'node:fs';

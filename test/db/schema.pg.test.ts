@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, afterAll, expect, test } from 'vitest';
+import { readSchema } from '../../prisma/read-schema.ts';
 import { diffMigrations } from '../../prisma/schema-engine.ts';
 import { MIGRATIONS_FOLDER, readMigrations } from '../../src/db/migration-files.ts';
 import { withDatabase, type TestDatabase } from '../helpers/database.ts';
 
-const SCHEMA = new URL('../../prisma/schema.prisma', import.meta.url);
 let database: TestDatabase;
 
 beforeAll(async () => {
@@ -18,12 +18,12 @@ afterAll(() => database[Symbol.asyncDispose]());
 const diff = async (change: (schema: string) => string) =>
   diffMigrations(
     database.connection,
-    change(await readFile(SCHEMA, 'utf8')),
+    change(await readSchema()),
     await readMigrations(),
     await readFile(`${MIGRATIONS_FOLDER}/migration_lock.toml`, 'utf8'),
   );
 
-test('the migrations make what schema.prisma says', async () => {
+test('the migrations make what the data model says', async () => {
   expect(await diff((schema) => schema)).toBeNull();
 });
 

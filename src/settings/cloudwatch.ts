@@ -1,0 +1,61 @@
+/** The CloudWatch service at /aws. */
+import { z } from 'zod';
+import { onOff, secret, setting, text, wholeNumber, type Setting } from './setting.ts';
+
+/** Topic name → URL. */
+const webhooks = z.string().transform((list, context): ReadonlyMap<string, URL> => {
+  const byTopic = new Map<string, URL>();
+  for (const item of list.split(',').filter((part) => part.trim() !== '')) {
+    const [topic = '', ...rest] = item.trim().split('=');
+    const address = rest.join('=');
+    if (!/^[\w-]+$/.test(topic) || !/^https?:/.test(address) || !URL.canParse(address)) {
+      context.addIssue(`expected topic=URL, got ${item.trim()}`);
+      return z.NEVER;
+    }
+    byTopic.set(topic, new URL(address));
+  }
+  return byTopic;
+});
+
+export const CLOUDWATCH_SETTINGS = {
+  cloudwatchAccessKeyId: setting(
+    'LAPWING_CLOUDWATCH_ACCESS_KEY_ID',
+    'Access key id of the first account of the CloudWatch service at /aws; with its secret, or neither.',
+    text,
+  ),
+  cloudwatchSecretAccessKey: secret(
+    'LAPWING_CLOUDWATCH_SECRET_ACCESS_KEY',
+    'Secret access key of that account.',
+    text,
+  ),
+  cloudwatchAcceptAnySignature: setting(
+    'LAPWING_CLOUDWATCH_ACCEPT_ANY_SIGNATURE',
+    'For development: requests to /aws from this machine need no valid signature: on or off.',
+    onOff,
+    'off',
+  ),
+  cloudwatchAwsNamespaces: setting(
+    'LAPWING_CLOUDWATCH_AWS_NAMESPACES',
+    'Whether data may be put into namespaces that begin with AWS/, as AWS itself does not allow: on or off.',
+    onOff,
+    'off',
+  ),
+  cloudwatchRetentionDays: setting(
+    'LAPWING_CLOUDWATCH_RETENTION_DAYS',
+    'Days the CloudWatch service keeps one-minute data.',
+    wholeNumber(1, 36_500),
+    '14',
+  ),
+  cloudwatchRollupDays: setting(
+    'LAPWING_CLOUDWATCH_ROLLUP_DAYS',
+    'Days in all it keeps five-minute and one-hour roll-ups of older data; 0 for none.',
+    wholeNumber(0, 36_500),
+    '0',
+  ),
+  cloudwatchWebhooks: setting(
+    'LAPWING_CLOUDWATCH_WEBHOOKS',
+    'Where alarm actions are posted: SNS topic names with URLs, e.g. ops=https://example.com/hook,dev=http://127.0.0.1:9.',
+    webhooks,
+    '',
+  ),
+} as const satisfies Record<string, Setting<unknown>>;

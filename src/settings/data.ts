@@ -1,0 +1,42 @@
+/** Where the data lives, how long, and how much of it may wait or be held in memory. */
+import { z } from 'zod';
+import { setting, text, wholeNumber, type Setting } from './setting.ts';
+
+export const DATA_SETTINGS = {
+  dataDir: setting('LAPWING_DATA_DIR', 'Folder of the embedded database.', z.string().min(1), './data'),
+  databaseUrl: setting(
+    'DATABASE_URL',
+    'A PostgreSQL (14 or newer) to use instead of the embedded one, e.g. postgresql://user:password@host/db.',
+    text,
+  ),
+  retentionDays: setting(
+    'LAPWING_RETENTION_DAYS',
+    'Samples are dropped, by month, once both their time and their arrival are older; 0 keeps them for ever.',
+    wholeNumber(0, 36_500),
+    '90',
+  ),
+  futureToleranceSeconds: setting(
+    'LAPWING_FUTURE_TOLERANCE_SECONDS',
+    'A point further ahead of the clock than this is refused.',
+    wholeNumber(0, 31_536_000),
+    '86400',
+  ),
+  ingestQueuePoints: setting(
+    'LAPWING_INGEST_QUEUE_POINTS',
+    'Points that may wait to be written before pushers are told to retry later.',
+    wholeNumber(1000, 10_000_000),
+    '200000',
+  ),
+  modelCache: setting(
+    'LAPWING_MODEL_CACHE',
+    'Models kept in memory; colder ones are restored from their checkpoint when a point comes.',
+    wholeNumber(1, 10_000_000),
+    '20000',
+  ),
+  maxMetrics: setting(
+    'LAPWING_MAX_METRICS',
+    'Names that pushed points may create; points for further names are rejected.',
+    wholeNumber(1, 100_000_000),
+    '100000',
+  ),
+} as const satisfies Record<string, Setting<unknown>>;

@@ -1,0 +1,41 @@
+/** What a setting is, and the kinds of text most of them are read from. */
+import { z } from 'zod';
+
+export interface Setting<T> {
+  /** Environment variable. */
+  readonly name: string;
+  readonly about: string;
+  /** Text of the default, as `--help` shows it; absent where there is none. */
+  readonly fallback?: string;
+  readonly schema: z.ZodType<T, string | undefined>;
+  /** Never printed. */
+  readonly secret?: boolean;
+}
+
+export const text = z.string().optional();
+export const wholeNumber = (low: number, high: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'expected a whole number')
+    .transform(Number)
+    .pipe(z.number().min(low, `expected at least ${low}`).max(high, `expected at most ${high}`));
+export const onOff = z
+  .enum(['on', 'off'], { error: 'expected on or off' })
+  .transform((word) => word === 'on');
+export const port = wholeNumber(0, 65_535);
+export const httpUrl = z
+  .string()
+  .refine((given) => /^https?:/.test(given) && URL.canParse(given), 'expected an http or https URL');
+/** One whose value is never printed. */
+export function secret<T>(name: string, about: string, schema: z.ZodType<T, string | undefined>): Setting<T> {
+  return { ...setting(name, about, schema), secret: true };
+}
+
+export function setting<T>(
+  name: string,
+  about: string,
+  schema: z.ZodType<T, string | undefined>,
+  fallback?: string,
+): Setting<T> {
+  return { name, about, schema, ...(fallback === undefined ? {} : { fallback }) };
+}

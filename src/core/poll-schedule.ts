@@ -2,8 +2,11 @@
 import type { MetricStatus } from '../model.ts';
 import type { Polling } from '../source/source.ts';
 import type { MetricEntry } from './registry.ts';
+import { findSlotDelayMs } from './poll-slots.ts';
 
 export interface Schedule {
+  /** Which share of its period's calls it goes with. */
+  readonly slot: number;
   dueMs: number;
   /** Readings that failed since the last that did not. */
   failures: number;
@@ -21,24 +24,30 @@ const LONGEST_RETRY_MS = 21_600_000;
 /** A metric further behind is fetched as history: apart from the others, so that they need not wait for it. */
 const PERIODS_BEHIND = 12;
 
-export function createSchedule(entry: MetricEntry, polling: Polling, nowMs: number): Schedule {
+export function createSchedule(entry: MetricEntry, polling: Polling, nowMs: number, slot: number): Schedule {
   const { readToMs, periodSeconds } = entry;
   // A new metric is read at once; so is one whose period ended while no server ran.
-  const dueMs = readToMs === null ? nowMs : readToMs + (periodSeconds + polling.settleSeconds) * 1000;
-  return { dueMs, failures: 0, retries: 0, retryMs: null };
+  const endsMs = (readToMs ?? 0) + (periodSeconds + polling.settleSeconds) * 1000;
+  const dueMs = readToMs === null ? nowMs : endsMs + findSlotDelayMs(slot, periodSeconds);
+  return { slot, dueMs, failures: 0, retries: 0, retryMs: null };
 }
 
-/** Looks at the metric's status too: one in ERROR is tried again by itself, with growing pauses. */
-export function isDue(schedule: Schedule, { status }: MetricEntry, nowMs: number): boolean {
-  if (status !== 'ERROR') {
-    schedule.retryMs = null;
-    return POLLED.has(status) && schedule.dueMs <= nowMs;
+/**
+ * When to look at the metric again; null for one that is not read at all. One in ERROR is tried again by itself, with
+ * growing pauses; one somebody took out of it at once.
+ */
+export function planByStatus(schedule: Schedule, { status }: MetricEntry, nowMs: number): number | null {
+  if (status === 'ERROR') {
+    if (schedule.retryMs === null) {
+      schedule.retryMs = nowMs + Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** schedule.retries);
+      schedule.retries += 1;
+    }
+    return schedule.retryMs;
   }
-  if (schedule.retryMs === null) {
-    schedule.retryMs = nowMs + Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** schedule.retries);
-    schedule.retries += 1;
-  }
-  return schedule.retryMs <= nowMs;
+  if (!POLLED.has(status)) return null;
+  if (schedule.retryMs !== null) schedule.dueMs = nowMs;
+  schedule.retryMs = null;
+  return schedule.dueMs;
 }
 
 /** Whether there is more to read than its newest periods. */
@@ -61,24 +70,32 @@ export function planAfterSuccess(
   const { readToMs } = entry;
   const gotOn = readToMs !== null && (previousMs === null || readToMs > previousMs);
   const nextMs = (readToMs ?? 0) + (entry.periodSeconds + polling.settleSeconds) * 1000;
-  schedule.dueMs = gotOn && nextMs <= startedMs ? startedMs : findNextDueMs(entry, polling, startedMs);
+  schedule.dueMs =
+    gotOn && nextMs <= startedMs ? startedMs : findNextDueMs(schedule, entry, polling, startedMs);
 }
 
+/** @param reading.chance from 0 to 1, the same for all that were read in one call: so they stay together */
 export function planAfterFailure(
   schedule: Schedule,
   entry: MetricEntry,
   polling: Polling,
-  startedMs: number,
+  { startedMs, chance }: { readonly startedMs: number; readonly chance: number },
 ): void {
   schedule.failures += 1;
   schedule.retryMs = null;
   const backOffMs = Math.min(LONGEST_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** schedule.failures);
-  schedule.dueMs = findNextDueMs(entry, polling, startedMs) + backOffMs * (0.5 + Math.random() / 2);
+  const nextMs = findNextDueMs(schedule, entry, polling, startedMs);
+  schedule.dueMs = nextMs + backOffMs * (0.5 + chance / 2);
 }
 
 /** When the first period that ends after `afterMs` can be read. Periods are aligned to 1970. */
-function findNextDueMs(entry: MetricEntry, polling: Polling, afterMs: number): number {
-  const periodMs = entry.periodSeconds * 1000;
-  const settleMs = polling.settleSeconds * 1000;
-  return (Math.floor((afterMs - settleMs) / periodMs) + 1) * periodMs + settleMs;
+function findNextDueMs(
+  { slot }: Schedule,
+  { periodSeconds }: MetricEntry,
+  polling: Polling,
+  afterMs: number,
+): number {
+  const periodMs = periodSeconds * 1000;
+  const waitMs = polling.settleSeconds * 1000 + findSlotDelayMs(slot, periodSeconds);
+  return (Math.floor((afterMs - waitMs) / periodMs) + 1) * periodMs + waitMs;
 }

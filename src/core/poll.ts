@@ -6,18 +6,12 @@
 import type { Log } from '../log.ts';
 import type { Datasource } from '../model.ts';
 import type { Stats } from '../observe/stats.ts';
-import type { Polling, ReadFailure, ReadResult, Source } from '../source/source.ts';
+import type { ReadFailure, ReadResult, Source } from '../source/source.ts';
 import type { Accept } from './accept.ts';
 import type { CollectorErrors } from './collector-errors.ts';
 import { createLimit, type Limit } from './limit.ts';
-import {
-  createSchedule,
-  isBehind,
-  isDue,
-  planAfterFailure,
-  planAfterSuccess,
-  type Schedule,
-} from './poll-schedule.ts';
+import { createAgenda, type DueBatch, type ReadingTimes } from './poll-agenda.ts';
+import { isBehind } from './poll-schedule.ts';
 import type { MetricEntry, Registry } from './registry.ts';
 
 export interface Poll {
@@ -33,13 +27,6 @@ const TICK_MS = 1000;
 const LIVE_AT_ONCE = 4;
 const HISTORIES_AT_ONCE = 1;
 
-/** Metrics that are read together: of one source, and of one region. */
-interface Lane {
-  readonly polling: Polling;
-  readonly limit: Limit;
-  readonly entries: MetricEntry[];
-}
-
 export function createPoll(options: {
   readonly registry: Registry;
   readonly sources: ReadonlyMap<Datasource, Source>;
@@ -51,10 +38,9 @@ export function createPoll(options: {
   readonly log: Log;
   readonly now?: () => number;
 }): Poll {
-  const { registry, sources, accept, collectorErrors, stats, log } = options;
+  const { registry, accept, collectorErrors, stats, log } = options;
   const now = options.now ?? Date.now;
-  const schedules = new WeakMap<MetricEntry, Schedule>();
-  const inFlight = new Set<number>();
+  const agenda = createAgenda({ registry, sources: options.sources, now });
   const running = new Set<Promise<void>>();
   /** By lane: no more than there are sources and regions, twice. */
   const limits = new Map<string, Limit>();
@@ -62,12 +48,7 @@ export function createPoll(options: {
   let timer: NodeJS.Timeout | undefined;
 
   const readDue = async () => {
-    const work = [...findDue(now()).values()].flatMap(({ polling, limit, entries }) =>
-      splitBatches(entries, polling.maxBatch).map((batch) => {
-        for (const { number } of batch) inFlight.add(number);
-        return limit.run(() => readBatch(polling, batch));
-      }),
-    );
+    const work = agenda.takeDue(now()).map((batch) => limitOf(batch).run(() => readBatch(batch)));
     await Promise.all(work);
   };
 
@@ -78,47 +59,28 @@ export function createPoll(options: {
     void work.finally(() => running.delete(work));
   };
 
-  const findDue = (nowMs: number): ReadonlyMap<string, Lane> => {
-    const lanes = new Map<string, Lane>();
-    for (const entry of registry.all()) {
-      const polling = sources.get(entry.datasource)?.polling ?? null;
-      if (polling === null || inFlight.has(entry.number)) continue;
-      if (!isDue(scheduleOf(entry, polling, nowMs), entry, nowMs)) continue;
-      const behind = isBehind(entry, polling, nowMs);
-      const key = `${entry.datasource} ${entry.location} ${behind ? 'history' : 'live'}`;
-      const lane = lanes.get(key) ?? { polling, limit: limitOf(key, behind), entries: [] };
-      lane.entries.push(entry);
-      lanes.set(key, lane);
-    }
-    return lanes;
-  };
-
-  const limitOf = (key: string, behind: boolean): Limit => {
-    const limit = limits.get(key) ?? createLimit(behind ? HISTORIES_AT_ONCE : LIVE_AT_ONCE);
-    limits.set(key, limit);
+  const limitOf = ({ lane, isHistory }: DueBatch): Limit => {
+    const limit = limits.get(lane) ?? createLimit(isHistory ? HISTORIES_AT_ONCE : LIVE_AT_ONCE);
+    limits.set(lane, limit);
     return limit;
   };
 
-  const scheduleOf = (entry: MetricEntry, polling: Polling, nowMs: number): Schedule => {
-    const schedule = schedules.get(entry) ?? createSchedule(entry, polling, nowMs);
-    schedules.set(entry, schedule);
-    return schedule;
-  };
-
-  const readBatch = async (polling: Polling, entries: readonly MetricEntry[]) => {
+  const readBatch = async (batch: DueBatch) => {
+    const { polling, entries } = batch;
     const startedMs = now();
     const behind = entries.filter((entry) => isBehind(entry, polling, startedMs));
-    const results = await read(polling, entries);
+    const results = await read(batch);
     stats.count('source_reads', entries.length);
+    const chance = Math.random();
     await Promise.all(
       entries.map(async (entry) => {
-        const previousMs = entry.readToMs;
+        const times = { startedMs, previousMs: entry.readToMs };
         const result = results.get(entry.id) ?? {
           metricId: entry.id,
           error: new Error('the source said nothing'),
         };
         const failure = 'error' in result ? result.error : await store(entry, result);
-        await settle(entry, polling, { startedMs, previousMs }, failure);
+        await settle(entry, times, failure, chance);
       }),
     );
     const still = behind.filter((entry) => isBehind(entry, polling, now()));
@@ -133,7 +95,7 @@ export function createPoll(options: {
     log.info({ metrics: behind.length, caughtUp: behind.length - still, readTo }, 'history read');
   };
 
-  const read = async (polling: Polling, entries: readonly MetricEntry[]) => {
+  const read = async ({ polling, entries }: DueBatch) => {
     const requests = entries.map((entry) => ({
       metricId: entry.id,
       spec: entry.spec,
@@ -162,23 +124,22 @@ export function createPoll(options: {
     }
   };
 
-  const settle = async (
-    entry: MetricEntry,
-    polling: Polling,
-    times: { readonly startedMs: number; readonly previousMs: number | null },
-    failure: Error | null,
-  ) => {
-    const schedule = scheduleOf(entry, polling, times.startedMs);
-    stats.set('poll_lag_seconds', Math.max(0, times.startedMs - schedule.dueMs) / 1000);
+  const settle = async (entry: MetricEntry, times: ReadingTimes, failure: Error | null, chance: number) => {
+    // Deleted while it was read: that is nobody's failure, and costs its neighbours nothing.
+    if (registry.byNumber(entry.number) === undefined) {
+      agenda.handBack(entry);
+      return;
+    }
+    stats.set('poll_lag_seconds', agenda.findLagMs(entry, times.startedMs) / 1000);
     if (failure === null) {
-      planAfterSuccess(schedule, entry, polling, times);
+      agenda.planSuccess(entry, times);
       if (entry.status === 'ERROR') await recover(entry);
     } else {
-      planAfterFailure(schedule, entry, polling, times.startedMs);
+      agenda.planFailure(entry, times.startedMs, chance);
       stats.count('source_read_failures');
       log.warn({ err: failure, metric: entry.id }, 'metric could not be read from its source');
     }
-    inFlight.delete(entry.number);
+    agenda.handBack(entry);
     // One in ERROR has its reason already; a try that fails does not begin another time of grace.
     if (failure === null || entry.status !== 'ERROR') await collectorErrors.note(entry, failure);
   };
@@ -203,12 +164,4 @@ export function createPoll(options: {
       await Promise.all(running);
     },
   };
-}
-
-function splitBatches(entries: readonly MetricEntry[], length: number): readonly (readonly MetricEntry[])[] {
-  const batches: (readonly MetricEntry[])[] = [];
-  for (let start = 0; start < entries.length; start += length) {
-    batches.push(entries.slice(start, start + length));
-  }
-  return batches;
 }

@@ -38,6 +38,8 @@ export interface Registry {
   /** Reads metrics again: all of them, or those of the given numbers (one that is gone is forgotten). */
   load: (numbers?: readonly number[]) => Promise<void>;
   forget: (number: number) => void;
+  /** Calls back with each metric that is read again, from now on; not with those forgotten. */
+  onLoaded: (listener: (entry: MetricEntry) => void) => void;
 }
 
 interface MetricRow {
@@ -74,6 +76,7 @@ export function createRegistry(pool: pg.Pool): Registry {
   const byId = new Map<string, MetricEntry>();
   const byNumber = new Map<number, MetricEntry>();
   const byIdentity = new Map<string, MetricEntry>();
+  const listeners: ((entry: MetricEntry) => void)[] = [];
 
   const forget = (number: number) => {
     const entry = byNumber.get(number);
@@ -90,6 +93,7 @@ export function createRegistry(pool: pg.Pool): Registry {
     byNumber.set(entry.number, entry);
     byId.set(entry.id, entry);
     byIdentity.set(identityKey(entry.datasource, entry.identity), entry);
+    for (const listener of listeners) listener(entry);
   };
   const load = async (numbers?: readonly number[]) => {
     const { rows } =
@@ -111,6 +115,7 @@ export function createRegistry(pool: pg.Pool): Registry {
     },
     load,
     forget,
+    onLoaded: (listener) => void listeners.push(listener),
   };
 }
 

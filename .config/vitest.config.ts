@@ -13,8 +13,6 @@ export default defineConfig({
     globalSetup: ['test/helpers/global-database.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Real sockets and a real database on a busy machine: one test about a metric deleted mid-event is a known race.
-    retry: process.env.CI === undefined ? 0 : 1,
     maxWorkers: 2,
     pool: 'forks',
   },

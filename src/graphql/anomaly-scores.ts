@@ -35,7 +35,9 @@ const AnomalyScoresRef = builder.objectRef<ScoreEvent>('AnomalyScores').implemen
       description: 'The scored samples.',
       resolve: ({ scores }) => scores,
     }),
-    lag: t.exposeInt('lag', { description: 'Scored points not sent yet, those the filter holds back too.' }),
+    lag: t.exposeInt('lag', {
+      description: 'Scored points not sent yet when the event was made, those the filter holds back too.',
+    }),
   }),
 });
 

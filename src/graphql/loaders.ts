@@ -10,7 +10,7 @@ import type { StoredSample } from '../db/stored-sample.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 
 /** A metric with what every selection of it may need, so that none has to be fetched again. */
-type LoadedMetric = NonNullable<Awaited<ReturnType<typeof findMetrics>>[number]>;
+export type LoadedMetric = NonNullable<Awaited<ReturnType<typeof findMetrics>>[number]>;
 
 export interface Loaders {
   /** Metrics by their number; null when deleted meanwhile. */

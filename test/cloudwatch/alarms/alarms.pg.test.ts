@@ -229,7 +229,7 @@ describe('An alarm', () => {
     await expect(service.ask('DeleteAlarms', { AlarmNames: ['quiet', 'nobody'] })).rejects.toMatchObject({
       code: 'ResourceNotFound',
     });
-    expect(await stateOf('quiet')).toBeDefined();
+    expect(await stateOf('quiet')).toMatch(/^(?:OK|ALARM|INSUFFICIENT_DATA)$/);
     await service.ask('DeleteAlarms', { AlarmNames: ['quiet'] });
     expect(await stateOf('quiet')).toBeUndefined();
     expect((await history({ AlarmName: 'quiet' })).at(-1)).toBe('Alarm "quiet" deleted');

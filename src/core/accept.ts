@@ -1,7 +1,7 @@
 /**
  * THE data path: points are checked, wait in a bounded queue, and are written by whole batches, each in one turn and
  * one transaction. Only then is whoever sent them told what became of them. Requests that come while a batch is
- * being written share the next one.
+ * being written share the next one. What is of the past goes in pieces of its own, in turns with what is live.
  */
 import { NotFoundError, type ErrorCode } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -50,6 +50,8 @@ export interface Accept {
    * @throws NotFoundError, RetryLaterError
    */
   acceptSamples: (metricId: string, samples: readonly Sample[], readToMs?: number) => Promise<AcceptResult>;
+  /** The same for samples of the past, which nobody waits for: live points wait for no more than a piece of them. */
+  acceptHistory: (metricId: string, samples: readonly Sample[], readToMs?: number) => Promise<AcceptResult>;
   /** Waits until everything taken so far is committed or refused. Nothing is taken any more. */
   stop: () => Promise<void>;
 }
@@ -72,6 +74,10 @@ interface Request {
   readonly metricNumber: number | null;
   readonly readToMs: number | null;
 }
+
+const LIVE_BATCH_POINTS = 10_000;
+/** Some 50 ms of work. */
+export const HISTORY_BATCH_POINTS = 1000;
 
 export function createAccept(options: {
   readonly registry: Registry;
@@ -112,12 +118,22 @@ export function createAccept(options: {
     return drafts.map((draft) => tally(draft.arrivals, draft.rejected));
   };
 
-  const queue = createBatchQueue<Request, AcceptResult>({
+  const shared = {
     limit: options.queueLimit,
-    countPoints: ({ pending }) => pending.length,
-    write: (requests) => turns.run(() => write(requests)),
+    countPoints: ({ pending }: Request) => pending.length,
+    write: (requests: readonly Request[]) => turns.run(() => write(requests)),
     stats,
     log,
+  };
+  const live = createBatchQueue<Request, AcceptResult>({
+    ...shared,
+    batchPoints: LIVE_BATCH_POINTS,
+    onPoints: (points) => stats.set('ingest_queue_points', points),
+  });
+  const history = createBatchQueue<Request, AcceptResult>({
+    ...shared,
+    batchPoints: HISTORY_BATCH_POINTS,
+    onPoints: (points) => stats.set('history_queue_points', points),
   });
 
   const reject = (index: number, { reason, message }: Objection): RejectedPoint => {
@@ -142,17 +158,8 @@ export function createAccept(options: {
     return { pending, rejected };
   };
 
-  return {
-    acceptNamed: (points) => {
-      const { pending, rejected } = check(
-        points,
-        ({ metric }) => checkName(metric),
-        ({ metric, unit }) => ({ name: metric, unit: unit ?? null }),
-      );
-      if (pending.length === 0) return Promise.resolve(tally([], rejected));
-      return queue.add({ pending, rejected, metricNumber: null, readToMs: null });
-    },
-    acceptSamples: (metricId, samples, readToMs) => {
+  const addSamples =
+    (queue: typeof live) => (metricId: string, samples: readonly Sample[], readToMs?: number) => {
       const entry = registry.byId(metricId);
       if (entry === undefined) return Promise.reject(new NotFoundError(`no metric has the id ${metricId}`));
       const checked = check(
@@ -161,8 +168,23 @@ export function createAccept(options: {
         () => ({ name: null, unit: null }),
       );
       return queue.add({ ...checked, metricNumber: entry.number, readToMs: readToMs ?? null });
+    };
+
+  return {
+    acceptNamed: (points) => {
+      const { pending, rejected } = check(
+        points,
+        ({ metric }) => checkName(metric),
+        ({ metric, unit }) => ({ name: metric, unit: unit ?? null }),
+      );
+      if (pending.length === 0) return Promise.resolve(tally([], rejected));
+      return live.add({ pending, rejected, metricNumber: null, readToMs: null });
     },
-    stop: queue.stop,
+    acceptSamples: addSamples(live),
+    acceptHistory: addSamples(history),
+    stop: async () => {
+      await Promise.all([live.stop(), history.stop()]);
+    },
   };
 }
 

@@ -21,12 +21,13 @@ interface Waiting<Request, Result> {
   readonly reject: (error: Error) => void;
 }
 
-/** A batch is closed at this many points; a single larger request is a batch of its own. */
-const BATCH_POINTS = 10_000;
-
 export function createBatchQueue<Request, Result>(options: {
   /** Points that may wait, those being written included. */
   readonly limit: number;
+  /** A batch is closed at this many points; a single larger request is a batch of its own. */
+  readonly batchPoints: number;
+  /** Told how many points wait, whenever that changes. */
+  readonly onPoints: (points: number) => void;
   readonly countPoints: (request: Request) => number;
   /** Writes all of them or none; one result per request, in order. */
   readonly write: (requests: readonly Request[]) => Promise<readonly Result[]>;
@@ -59,14 +60,14 @@ export function createBatchQueue<Request, Result>(options: {
 
   const setPoints = (count: number) => {
     points = count;
-    stats.set('ingest_queue_points', points);
+    options.onPoints(points);
   };
 
   const pump = async () => {
     // The requests of one tick share a batch.
     await Promise.resolve();
     while (queue.length > 0) {
-      const batch = takeBatch(queue);
+      const batch = takeBatch(queue, options.batchPoints);
       await writeOrFail(batch);
       setPoints(points - batch.reduce((sum, waiting) => sum + waiting.points, 0));
     }
@@ -104,11 +105,11 @@ export function createBatchQueue<Request, Result>(options: {
   };
 }
 
-function takeBatch<Item extends { readonly points: number }>(queue: Item[]): readonly Item[] {
+function takeBatch<Item extends { readonly points: number }>(queue: Item[], most: number): readonly Item[] {
   let points = 0;
   let count = 0;
   for (const item of queue) {
-    if (count > 0 && points + item.points > BATCH_POINTS) break;
+    if (count > 0 && points + item.points > most) break;
     points += item.points;
     count += 1;
   }

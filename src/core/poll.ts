@@ -30,7 +30,7 @@ const HISTORIES_AT_ONCE = 1;
 export function createPoll(options: {
   readonly registry: Registry;
   readonly sources: ReadonlyMap<Datasource, Source>;
-  readonly accept: Pick<Accept, 'acceptSamples'>;
+  readonly accept: Pick<Accept, 'acceptSamples' | 'acceptHistory'>;
   readonly collectorErrors: CollectorErrors;
   /** Takes a metric out of ERROR once it can be read again. */
   readonly retry: (metricId: string) => Promise<unknown>;
@@ -79,7 +79,7 @@ export function createPoll(options: {
           metricId: entry.id,
           error: new Error('the source said nothing'),
         };
-        const failure = 'error' in result ? result.error : await store(entry, result);
+        const failure = 'error' in result ? result.error : await store(entry, result, batch.isHistory);
         await settle(entry, times, failure, chance);
       }),
     );
@@ -115,9 +115,14 @@ export function createPoll(options: {
   };
 
   /** @returns why it could not be stored; the same window is then read again */
-  const store = async (entry: MetricEntry, { samples, readToMs }: ReadResult): Promise<Error | null> => {
+  const store = async (
+    entry: MetricEntry,
+    { samples, readToMs }: ReadResult,
+    isHistory: boolean,
+  ): Promise<Error | null> => {
     try {
-      await accept.acceptSamples(entry.id, samples, readToMs);
+      if (isHistory) await accept.acceptHistory(entry.id, samples, readToMs);
+      else await accept.acceptSamples(entry.id, samples, readToMs);
       return null;
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));

@@ -4,7 +4,7 @@ import { readSampleTimes } from '../db/read-sample-times.ts';
 import { AlreadyMonitoredError, InvalidInputError, NotFoundError } from '../errors.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Sample } from '../model.ts';
-import type { Accept } from './accept.ts';
+import { HISTORY_BATCH_POINTS, type Accept } from './accept.ts';
 import { checkModelParams } from './model-params.ts';
 import type { Autostacks } from './autostacks.ts';
 import type { AutostackDirectory } from './autostack-directory.ts';
@@ -35,8 +35,6 @@ export interface Transfer {
    */
   importModel: (model: unknown) => Promise<ImportedModel>;
 }
-
-const SAMPLES_PER_BATCH = 5000;
 
 export function createTransfer(options: {
   readonly pool: pg.Pool;
@@ -121,10 +119,10 @@ export function createTransfer(options: {
       : { ...metricSpec, autostackId: await autostacks.ensureAutostack(stackSpec) };
 
   const storeSamples = async (metricId: string, samples: readonly Sample[]) => {
-    for (let start = 0; start < samples.length; start += SAMPLES_PER_BATCH) {
-      const { rejected } = await accept.acceptSamples(
+    for (let start = 0; start < samples.length; start += HISTORY_BATCH_POINTS) {
+      const { rejected } = await accept.acceptHistory(
         metricId,
-        samples.slice(start, start + SAMPLES_PER_BATCH),
+        samples.slice(start, start + HISTORY_BATCH_POINTS),
       );
       const [first] = rejected;
       if (first !== undefined) {

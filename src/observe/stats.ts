@@ -30,6 +30,10 @@ const COUNTERS = {
   score_events_sent: 'Batches of scores handed to subscribers.',
   scores_sent: 'Scored points handed to subscribers, counted once per subscriber.',
   subscribers_caught_up: 'Times a subscriber left the live buffer and was served from the database instead.',
+  follower_failures:
+    'Times a follower of the log (bars, incidents) failed and will try the same scores again. Rises when the database is away.',
+  follower_gaps:
+    'Times retention dropped scores before a follower had come to them. Any rise means it was far behind.',
   source_reads: 'Readings of metrics from their sources.',
   cloudwatch_calls: 'GetMetricData calls to AWS, each page one. AWS bills by the metrics they ask for.',
   cloudwatch_retries: 'AWS calls that were tried again. Rises when AWS throttles or fails.',
@@ -90,6 +94,8 @@ const REASON_COUNTERS = {
 const GAUGES = {
   ingest_queue_points:
     'Points waiting to be written. Near LAPWING_INGEST_QUEUE_POINTS senders are held back.',
+  history_queue_points: 'Points of the past waiting to be written, behind those that are live.',
+  bars_lag: 'Scores not in the stored bars yet. Rises when the database is slower than what is pushed.',
   models_in_memory: 'Models in memory; at LAPWING_MODEL_CACHE colder ones are dropped.',
   subscribers: 'Live subscriptions open.',
   monitoring_points_waiting: "Points of the server's own monitoring not written to InfluxDB yet.",

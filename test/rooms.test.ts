@@ -22,9 +22,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'anything'>> = {
   'ingest/line-protocol': [...WORDS, 'ingest/line-protocol'],
   'ingest/': GROUND,
   'source/': GROUND,
+  'outbound/': GROUND,
   'db/': [...GROUND, 'generated/'],
   'core/': [...GROUND, 'db/', 'detect/', 'generated/', 'source/source.ts'],
-  'cloudwatch/': [...GROUND, 'core/', 'db/', 'detect/', 'generated/'],
+  'cloudwatch/': [...GROUND, 'core/', 'db/', 'detect/', 'generated/', 'outbound/'],
   'graphql/': [
     ...GROUND,
     'cloudwatch/',

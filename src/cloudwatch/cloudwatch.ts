@@ -4,6 +4,7 @@ import type pg from 'pg';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../log.ts';
 import type { Stats } from '../observe/stats.ts';
+import { createOutbound } from '../outbound/outbound.ts';
 import { deliverActions } from './alarms/deliver-actions.ts';
 import { evaluateAlarms } from './alarms/evaluate-alarms.ts';
 import type { SeriesWatch } from './anomaly-detectors.ts';
@@ -76,9 +77,12 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
   const intake = createIntake({ pool, log, stats, now, queuedData: limits.queuedData });
   const throttle = createThrottle({ perSecond: limits.requestsPerSecond, burst: limits.requestBurst, now });
   const watch = options.watch ?? null;
+  const { webhooks = new Map<string, URL>() } = options;
+  // Whoever runs the server has named the webhooks: they may be in its own network.
+  const outbound = createOutbound({ allowed: 'all' });
   const watchAlarms = async () => {
     await evaluateAlarms({ pool, prisma, limits, now, log });
-    await deliverActions({ pool, log, stats, now, webhooks: options.webhooks ?? new Map<string, URL>() });
+    await deliverActions({ pool, log, stats, now, webhooks, outbound });
   };
   const surroundings = { pool, prisma, intake, limits, now, log, watch };
   const findFirstAccount = () => accounts.ensureAccount(FIRST_ACCOUNT);

@@ -5,6 +5,7 @@
 import type pg from 'pg';
 import type { Log } from '../../log.ts';
 import type { Stats } from '../../observe/stats.ts';
+import { postOrExplain, type Outbound } from '../../outbound/outbound.ts';
 import { readTopic } from './check-actions.ts';
 
 export interface ActionContext {
@@ -14,6 +15,7 @@ export interface ActionContext {
   readonly now: () => Date;
   /** The last part of an SNS topic's ARN → where its notices are posted to. Set by who runs the server, not by callers. */
   readonly webhooks: ReadonlyMap<string, URL>;
+  readonly outbound: Outbound;
 }
 
 interface DueAction {
@@ -27,7 +29,6 @@ interface DueAction {
 
 const MOST_ATTEMPTS = 6;
 const AT_A_TIME = 20;
-const ANSWER_LIMIT_MS = 5_000;
 /** A server that took an action and died leaves it to the others after this long. */
 const LEASE_SECONDS = 60;
 
@@ -58,7 +59,9 @@ async function deliver(action: DueAction, context: ActionContext): Promise<boole
   const topic = readTopic(action.action);
   const url = topic === null ? undefined : context.webhooks.get(topic);
   const problem =
-    url === undefined ? `no webhook is set for ${action.action}` : await post(url, action.payload);
+    url === undefined
+      ? `no webhook is set for ${action.action}`
+      : await post(url, action.payload, context.outbound);
   if (problem === null) {
     context.stats.count('cloudwatch_actions_delivered');
     await finish(action, context, `Successfully executed action ${action.action}`, null);
@@ -85,18 +88,7 @@ async function finish(
 }
 
 /** @returns what went wrong, or null */
-async function post(url: URL, payload: object): Promise<string | null> {
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(payload),
-      redirect: 'error',
-      signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
-    });
-    await response.body?.cancel();
-    return response.ok ? null : `the webhook answered ${response.status}`;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+function post(url: URL, payload: object, outbound: Outbound): Promise<string | null> {
+  const headers = { 'content-type': 'application/json' };
+  return postOrExplain(outbound, { url, headers, body: JSON.stringify(payload) });
 }

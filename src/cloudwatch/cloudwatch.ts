@@ -16,7 +16,7 @@ import { createIntake } from './intake.ts';
 import { AWS_LIMITS, type CloudwatchLimits } from './limits.ts';
 import type { Caller, OperationContext } from './operation.ts';
 import { findOperation, type Operation, type ServiceName } from './operations.ts';
-import { createSeal, readSealingKey } from './seal.ts';
+import { createSeal, readSealingKey } from '../seal.ts';
 import { createThrottle } from './throttle.ts';
 
 export interface CloudwatchOptions {

@@ -23,6 +23,8 @@ export interface ModelSpec {
     readonly minDeviation: number;
     readonly minDeviationRatio: number;
   } | null;
+  /** What people said of stretches of the metric. */
+  readonly labels: readonly ExportedLabel[];
   readonly data: readonly ExportedSample[];
 }
 
@@ -43,6 +45,22 @@ const STACK_SPEC = z.strictObject({
 });
 export type StackSpec = z.output<typeof STACK_SPEC>;
 
+const time = z.iso.datetime({ offset: true, error: 'expected a time' }).transform((text) => new Date(text));
+const LABEL = z
+  .strictObject({
+    from: time,
+    to: time,
+    label: z.enum(['REAL', 'NORMAL']),
+    note: z
+      .string()
+      .max(2000)
+      .nullish()
+      .transform((text) => text ?? null),
+    createdAt: time,
+  })
+  .refine(({ from, to }) => from <= to, 'expected a `to` no earlier than `from`');
+export type ExportedLabel = z.output<typeof LABEL>;
+
 const SPEC = z.strictObject({
   datasource: z.string(),
   metricSpec: z.record(z.string(), z.unknown()),
@@ -60,6 +78,7 @@ const SPEC = z.strictObject({
     })
     .nullish()
     .transform((policy) => policy ?? null),
+  labels: z.array(LABEL).max(1000, 'expected at most 1000').default([]),
   data: z.array(z.tuple([number, z.string()])).default([]),
 });
 

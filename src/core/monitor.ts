@@ -8,6 +8,7 @@ import type { Datasource, MetricStatus, ModelParams } from '../model.ts';
 import type { Stats } from '../observe/stats.ts';
 import type { MetricDescription, Source } from '../source/source.ts';
 import type { Backlog } from './backlog.ts';
+import { dropOrphanedAnnotations } from './annotations.ts';
 import { clearScores, refuseGone, saveMetric } from './save-metric.ts';
 import type { Live } from './live.ts';
 import { checkModelParams, hasBounds, ROWS_TO_LEARN_FROM } from './model-params.ts';
@@ -153,7 +154,10 @@ export function createMonitor(options: MonitorOptions): Monitor {
     turns.run(async () => {
       const entry = find(id);
       if (entry.status === 'UNMONITORED') return entry.id;
-      await inTransaction(pool, (client) => clearScores(client, entry.number));
+      await inTransaction(pool, async (client) => {
+        await clearScores(client, entry.number);
+        await dropOrphanedAnnotations(client, entry.server, true);
+      });
       models.discard([entry.number]);
       live.forget(entry.number);
       await registry.load([entry.number]);
@@ -169,6 +173,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
         await client.query('DELETE FROM metric WHERE number = $1', [entry.number]);
       });
       models.discard([entry.number]);
+        await dropOrphanedAnnotations(client, entry.server, entry.status !== 'UNMONITORED');
       live.forget(entry.number);
       registry.forget(entry.number);
       stats.count('metrics_deleted');

@@ -1,9 +1,11 @@
 /** The rows behind a metric's status: written when its watching begins and ends. */
 import type pg from 'pg';
+import { holdFollowers } from '../db/follow-log.ts';
 import { NotFoundError } from '../errors.ts';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import type { Datasource } from '../model.ts';
 import type { MetricDescription, SourceResource } from '../source/source.ts';
+import { moveAnnotations } from './annotations.ts';
 import { GONE } from './resources-save.ts';
 
 type MetricData = Omit<
@@ -24,8 +26,10 @@ export async function saveMetric(
   return prisma.$transaction(async (transaction) => {
     const saved = resource === null ? null : await saveResource(transaction, datasource, resource);
     const resourceId = saved?.id ?? null;
+    const where = { datasource_identity: { datasource, identity } };
+    const former = await transaction.metric.findUnique({ where, select: { server: true } });
     const { number } = await transaction.metric.upsert({
-      where: { datasource_identity: { datasource, identity } },
+      where,
       update: { ...data, resourceId },
       create: {
         ...data,
@@ -37,6 +41,7 @@ export async function saveMetric(
       },
       select: { number: true },
     });
+    if (former !== null) await moveAnnotations(transaction, former.server, data.server);
     return number;
   });
 }
@@ -86,6 +91,7 @@ export async function clearScores(client: pg.PoolClient, metricNumber: number): 
      WHERE metric_number = $1 AND score IS NOT NULL`,
     [metricNumber],
   );
+  await holdFollowers(client);
   await client.query(
     'UPDATE metric_progress SET scored_rows = 0, scored_to = NULL, read_to = NULL WHERE metric_number = $1',
     [metricNumber],

@@ -9,6 +9,7 @@ import { checkModelParams } from './model-params.ts';
 import type { Autostacks } from './autostacks.ts';
 import type { AutostackDirectory } from './autostack-directory.ts';
 import { parseExportedTime, parseModelSpec, type ExportedSample, type ModelSpec } from './model-spec.ts';
+import type { Labels } from './labels.ts';
 import type { Monitor } from './monitor.ts';
 import type { Registry } from './registry.ts';
 
@@ -44,8 +45,9 @@ export function createTransfer(options: {
   readonly accept: Accept;
   readonly directory: AutostackDirectory;
   readonly autostacks: Autostacks;
+  readonly labels: Labels;
 }): Transfer {
-  const { pool, prisma, registry, monitor, accept, directory, autostacks } = options;
+  const { pool, prisma, registry, monitor, accept, directory, autostacks, labels } = options;
 
   async function* exportModels(ids: readonly string[] | null, sinceMs: number | null = null) {
     for (const id of ids ?? listMonitored(registry)) {
@@ -73,6 +75,7 @@ export function createTransfer(options: {
         unit: metric.unit,
         displayName: metric.tagName,
         policy: { direction, minDeviation, minDeviationRatio },
+        ...(await writeLabels(id)),
         data,
       };
     }
@@ -101,6 +104,9 @@ export function createTransfer(options: {
       throw error;
     }
     if (spec.displayName !== null) await monitor.updateMetric(metricId, { displayName: spec.displayName });
+    for (const { label, ...rest } of spec.labels) {
+      await labels.labelAnomaly({ metricId, kind: label, ...rest });
+    }
     return { metricId, created: true };
   };
 
@@ -111,6 +117,21 @@ export function createTransfer(options: {
     const { name, region, resourceType, filters, includeStopped } = stack;
     const metricSpec = Object.fromEntries(Object.entries(spec).filter(([key]) => key !== 'autostackId'));
     return { stackSpec: { name, region, resourceType, filters, includeStopped }, metricSpec };
+  };
+
+  /** Nothing where there is none, so that an export stays what it was. */
+  const writeLabels = async (metricId: string) => {
+    const given = await labels.listLabels(metricId);
+    if (given.length === 0) return {};
+    return {
+      labels: given.map(({ from, to, kind, note, createdAt }) => ({
+        from: from.toISOString(),
+        to: to.toISOString(),
+        label: kind,
+        note,
+        createdAt: createdAt.toISOString(),
+      })),
+    };
   };
 
   const resolveSpec = async ({ stackSpec, metricSpec }: ModelSpec): Promise<Record<string, unknown>> =>

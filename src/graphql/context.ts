@@ -2,7 +2,9 @@
 import type pg from 'pg';
 import type { Cloudwatch } from '../cloudwatch/cloudwatch.ts';
 import type { Accept } from '../core/accept.ts';
+import type { Annotations } from '../core/annotations.ts';
 import type { Autostacks } from '../core/autostacks.ts';
+import type { Labels } from '../core/labels.ts';
 import type { Live } from '../core/live.ts';
 import type { Monitor } from '../core/monitor.ts';
 import type { Quota } from '../core/quota.ts';
@@ -26,6 +28,8 @@ export interface ApiParts {
   readonly accept: Accept;
   readonly monitor: Monitor;
   readonly transfer: Transfer;
+  readonly annotations: Annotations;
+  readonly labels: Labels;
   readonly inventory: Inventory;
   readonly autostacks: Autostacks;
   /** The regions of AWS by name, with what people call them. */

@@ -12,7 +12,7 @@ export interface ResourceKey {
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 /** Types whose things are named by a uuid. */
-const UUID_TYPES: ReadonlySet<string> = new Set(['Metric', 'Autostack']);
+const UUID_TYPES: ReadonlySet<string> = new Set(['Metric', 'Autostack', 'Annotation', 'AnomalyLabel']);
 const RESOURCE = /^([a-z]+):\/\/([^/]*)\/([^/]+)\/(.+)$/s;
 /** An id is repeated in messages; a longer one is cut. */
 const SHOWN_LENGTH = 200;
@@ -48,6 +48,22 @@ export function readMetricId(text: string, path: readonly string[] = ['id']): st
  */
 export function readAutostackId(text: string, path: readonly string[] = ['id']): string {
   return readIdOf('Autostack', text, path);
+}
+
+/**
+ * The uuid in an annotation's id.
+ * @throws InvalidInputError when it is malformed or of another type
+ */
+export function readAnnotationId(text: string, path: readonly string[] = ['id']): string {
+  return readIdOf('Annotation', text, path);
+}
+
+/**
+ * The uuid in a label's id.
+ * @throws InvalidInputError when it is malformed or of another type
+ */
+export function readLabelId(text: string, path: readonly string[] = ['id']): string {
+  return readIdOf('AnomalyLabel', text, path);
 }
 
 /** The uuids of a list of metric ids; null stays null. */

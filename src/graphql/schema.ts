@@ -1,5 +1,6 @@
 /** Every type, query, mutation and subscription there is: each file registers its own on the builder. */
 import { printSchema, type GraphQLSchema } from 'graphql';
+import './annotation.ts';
 import './anomaly-scores.ts';
 import './autostack-changes.ts';
 import './autostack.ts';
@@ -7,6 +8,7 @@ import { builder } from './builder.ts';
 import './cloudwatch-metrics.ts';
 import './cloudwatch-statistics.ts';
 import './failure.ts';
+import './label.ts';
 import './metric-changes.ts';
 import './metric-samples.ts';
 import './metric-status.ts';

@@ -5,14 +5,12 @@
 import type pg from 'pg';
 import type { Config } from './config.ts';
 import { createAccept, type Accept } from './core/accept.ts';
-import { createAnnotations, type Annotations } from './core/annotations.ts';
 import { createAutostackDirectory, type AutostackDirectory } from './core/autostack-directory.ts';
 import { createAutostacks, type Autostacks } from './core/autostacks.ts';
 import { createBacklog } from './core/backlog.ts';
 import { createCollectorErrors } from './core/collector-errors.ts';
 import { createCommit } from './core/commit.ts';
 import { createCustomMetrics } from './core/custom-metrics.ts';
-import { createLabels, type Labels } from './core/labels.ts';
 import { createLive, type Live } from './core/live.ts';
 import { createModels, type Models } from './core/models.ts';
 import { createMonitor, type Monitor } from './core/monitor.ts';
@@ -49,8 +47,6 @@ export interface Engine {
   readonly accept: Accept;
   readonly monitor: Monitor;
   readonly transfer: Transfer;
-  readonly annotations: Annotations;
-  readonly labels: Labels;
   readonly inventory: Inventory;
   readonly directory: AutostackDirectory;
   readonly autostacks: Autostacks;
@@ -122,6 +118,7 @@ export async function createEngine(options: {
   });
   const quota = createQuota({
     registry,
+    directory,
     limit: () => smallerLimit(config.quotaResources ?? null, options.licensedResources?.() ?? null),
   });
   const monitor = createMonitor({
@@ -149,20 +146,11 @@ export async function createEngine(options: {
     directory,
     inventory,
     monitor,
+    quota,
+    turns,
     rules: { checkRegion, checkMetric: checkStackMetric },
   });
-  const labels = createLabels({ prisma, registry });
-  await labels.load();
-  const transfer = createTransfer({
-    pool,
-    prisma,
-    registry,
-    monitor,
-    accept,
-    directory,
-    autostacks,
-    labels,
-  });
+  const transfer = createTransfer({ pool, prisma, registry, monitor, accept, directory, autostacks });
   const collectorErrors = createCollectorErrors({ pool, registry, turns, statusFeed, log });
   const poll = createPoll({
     registry,
@@ -198,8 +186,6 @@ export async function createEngine(options: {
     inventory,
     directory,
     autostacks,
-    annotations: createAnnotations({ prisma }),
-    labels,
     awsRegions: REGIONS,
     live,
     statusFeed,

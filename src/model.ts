@@ -7,6 +7,14 @@ export type Datasource = (typeof DATASOURCES)[number];
 /** Members an autostack may have. */
 export const MOST_STACK_MEMBERS = 500;
 
+/** Namespace of what an autostack itself measures. */
+export const STACK_NAMESPACE = 'Autostacks';
+
+/** The server of an autostack's metrics. */
+export function nameStackServer(stackId: string): string {
+  return `${STACK_NAMESPACE}/${stackId}`;
+}
+
 /** The life of a metric. The numbers are the bits older exports carry. */
 export const METRIC_STATUS_BITS = {
   UNMONITORED: 0,

@@ -4,7 +4,8 @@ import { inTransaction } from '../db/transaction.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../log.ts';
 import { MOST_STACK_MEMBERS } from '../model.ts';
-import { matchesTags, type Tag, type TagFilter } from './tag-filter.ts';
+import { readTagFilters, readTags } from './stored-tags.ts';
+import { matchesTags, type TagFilter } from './tag-filter.ts';
 
 /** States in which a resource works; null is that of a source that knows none. */
 const AT_WORK: ReadonlySet<string | null> = new Set([null, 'running', 'in-use', 'available']);
@@ -64,8 +65,7 @@ export function createAutostackDirectory(options: {
         name,
         region,
         resourceType,
-        // Checked when it was made, and written by nobody else.
-        filters: filters as unknown as readonly TagFilter[],
+        filters: readTagFilters(filters),
         includeStopped,
         memberIds: members.map(({ resource }) => resource.resourceId),
         listedMs: listedAt?.getTime() ?? null,
@@ -113,11 +113,6 @@ export async function findMembers(prisma: PrismaClient, filter: StackFilter): Pr
     ({ state, tags }) =>
       (filter.includeStopped || AT_WORK.has(state)) && matchesTags(filter.filters, readTags(tags)),
   );
-}
-
-function readTags(json: unknown): readonly Tag[] {
-  // The inventory writes them, and nobody else.
-  return Array.isArray(json) ? (json as readonly Tag[]) : [];
 }
 
 async function saveMembers(

@@ -9,7 +9,7 @@ import {
   TooManyResourcesError,
 } from '../errors.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
-import { MOST_STACK_MEMBERS } from '../model.ts';
+import { MOST_STACK_MEMBERS, nameStackServer } from '../model.ts';
 import {
   findMembers,
   type AutostackDirectory,
@@ -18,8 +18,10 @@ import {
   type StackFilter,
 } from './autostack-directory.ts';
 import type { Monitor } from './monitor.ts';
+import type { Quota } from './quota.ts';
 import { REFRESH_MS, type Inventory } from './resources.ts';
 import { checkTagFilters } from './tag-filter.ts';
+import type { Turns } from './turns.ts';
 
 export interface NamespaceMetric {
   readonly namespace: string;
@@ -37,12 +39,13 @@ export interface Autostacks {
   previewAutostack: (filter: StackFilter) => Promise<readonly Member[]>;
   /**
    * @returns the stack's id
-   * @throws InvalidInputError, NotSupportedError, DuplicateNameError, TooManyResourcesError, SourceUnavailableError
+   * @throws InvalidInputError, NotSupportedError, DuplicateNameError, TooManyResourcesError, QuotaExceededError,
+   *   SourceUnavailableError
    */
   createAutostack: (stack: NewStack) => Promise<string>;
   /** Its metrics go with it, samples and all. @throws NotFoundError */
   deleteAutostack: (id: string) => Promise<string>;
-  /** The stack of this name and region, made when there is none; AWS need not answer. */
+  /** The stack of this name and region, made when there is none; AWS need not answer. @throws QuotaExceededError */
   ensureAutostack: (stack: Omit<NewStack, 'metrics'>) => Promise<string>;
 }
 
@@ -63,9 +66,11 @@ export function createAutostacks(options: {
   readonly directory: AutostackDirectory;
   readonly inventory: Inventory;
   readonly monitor: Monitor;
+  readonly quota: Quota;
+  readonly turns: Turns;
   readonly rules: StackRules;
 }): Autostacks {
-  const { prisma, directory, inventory, monitor, rules } = options;
+  const { prisma, directory, inventory, monitor, quota, turns, rules } = options;
 
   const check = ({ region, resourceType, filters }: StackFilter, path: readonly string[]) => {
     rules.checkRegion(region, [...path, 'region']);
@@ -89,41 +94,22 @@ export function createAutostacks(options: {
     return findMembers(prisma, filter);
   };
 
-  const insert = async ({
-    name,
-    region,
-    resourceType,
-    filters,
-    includeStopped,
-  }: Omit<NewStack, 'metrics'>) => {
-    const id = randomUUID();
-    const rows = await prisma.autostack.createManyAndReturn({
-      data: [
-        {
-          id,
-          name,
-          region,
-          resourceType,
-          filters: filters.map(({ key, values }) => ({ key, values: [...values] })),
-          includeStopped,
-        },
-      ],
-      skipDuplicates: true,
+  /** In a turn: nobody else takes the last place of the quota in between. */
+  const insert = ({ filters, ...rest }: Omit<NewStack, 'metrics'>) =>
+    turns.run(async () => {
+      const id = randomUUID();
+      quota.check(nameStackServer(id));
+      const { name, region, resourceType, includeStopped } = rest;
+      const written = filters.map(({ key, values }) => ({ key, values: [...values] }));
+      const rows = await prisma.autostack.createManyAndReturn({
+        data: [{ id, name, region, resourceType, includeStopped, filters: written }],
+        skipDuplicates: true,
+      });
+      if (rows.length === 0) throw nameTaken(name, region);
+      const stack: StackEntry = { id, ...rest, filters, memberIds: [], listedMs: null };
+      directory.add(stack);
+      return stack;
     });
-    if (rows.length === 0) throw nameTaken(name, region);
-    const stack: StackEntry = {
-      id,
-      name,
-      region,
-      resourceType,
-      filters,
-      includeStopped,
-      memberIds: [],
-      listedMs: null,
-    };
-    directory.add(stack);
-    return stack;
-  };
 
   const createAutostack = async ({ metrics, ...stack }: NewStack) => {
     checkName(stack.name, ['input', 'name']);

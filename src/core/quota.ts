@@ -1,8 +1,10 @@
 /**
  * How many resources may be watched. A resource counts once, however many of its metrics are watched; a metric that
- * belongs to none counts as one.
+ * belongs to none counts as one, and so does an autostack from its making on.
  */
 import { QuotaExceededError } from '../errors.ts';
+import { nameStackServer } from '../model.ts';
+import type { AutostackDirectory } from './autostack-directory.ts';
 import type { Registry } from './registry.ts';
 
 export interface Quota {
@@ -12,7 +14,7 @@ export interface Quota {
   readonly count: () => number;
   /**
    * To be called in the turn that begins to watch: nobody else can take the last place in between.
-   * @param server canonical name of the metric's resource
+   * @param server canonical name of the metric's resource, or of the autostack
    * @throws QuotaExceededError when it would be one too many
    */
   readonly check: (server: string) => void;
@@ -21,11 +23,13 @@ export interface Quota {
 /** @param options.limit asked at every check, because a licence can end while the server runs */
 export function createQuota(options: {
   readonly registry: Pick<Registry, 'all'>;
+  readonly directory: Pick<AutostackDirectory, 'all'>;
   readonly limit: () => number | null;
 }): Quota {
-  const { registry, limit } = options;
+  const { registry, directory, limit } = options;
   const listWatched = () => {
     const servers = new Set<string>();
+    for (const { id } of directory.all()) servers.add(nameStackServer(id));
     for (const { status, server } of registry.all()) if (status !== 'UNMONITORED') servers.add(server);
     return servers;
   };

@@ -47,12 +47,13 @@ export function checkTagFilters(filters: readonly TagFilter[], path: readonly st
   }
 }
 
-/** Filters that have been checked. A key the tags do not have never matches. */
+/** Filters that have been checked. A key the tags do not have never matches; no filters match nobody. */
 export function matchesTags(filters: readonly TagFilter[], tags: readonly Tag[]): boolean {
-  return filters.every(({ key, values }) => {
+  const matches = ({ key, values }: TagFilter) => {
     const tag = tags.find((candidate) => candidate.key === key);
     return tag !== undefined && values.some((pattern) => matchesPattern(parsePattern(pattern), tag.value));
-  });
+  };
+  return filters.length > 0 && filters.every(matches);
 }
 
 function findPatternFlaw(pattern: string): string | null {

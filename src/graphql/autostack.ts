@@ -1,12 +1,13 @@
 /** The type Autostack, and the lists of autostacks. */
 import { queryFromInfo } from '@pothos/plugin-prisma';
+import { readTagFilters } from '../core/stored-tags.ts';
 import type { Autostack, Resource } from '../generated/prisma/client.ts';
 import { builder } from './builder.ts';
 import { MetricRef } from './metric.ts';
 import { readAutostackId } from './node-id.ts';
 import { readPage, THING_PAGE } from './page.ts';
 import { ResourceRef } from './resource.ts';
-import { readTagFilters, TagFilterRef } from './tag-filter.ts';
+import { TagFilterRef } from './tag-filter.ts';
 
 export const AutostackRef = builder.prismaNode('Autostack', {
   description: 'A group of resources of one region, chosen by tags and watched as one.',
@@ -20,7 +21,7 @@ export const AutostackRef = builder.prismaNode('Autostack', {
     filters: t.field({
       type: [TagFilterRef],
       description: 'What chooses its members: every filter has to match.',
-      resolve: ({ filters }) => readTagFilters(filters),
+      resolve: ({ filters }) => [...readTagFilters(filters)],
     }),
     includeStopped: t.exposeBoolean('includeStopped', {
       description: 'Whether resources that do not run are members too.',

@@ -1,16 +1,13 @@
 /** The type Resource. The list of resources is in resources.ts. */
+import { readTags } from '../core/stored-tags.ts';
+import type { Tag } from '../core/tag-filter.ts';
 import type { MetricStatus } from '../model.ts';
 import { builder } from './builder.ts';
 import { DatasourceRef, MetricStatusRef } from './enums.ts';
 import { parseResourceKey, readResourceId, writeResourceKey } from './node-id.ts';
 import { SupportedMetricRef } from './resource-type.ts';
 
-interface TagShape {
-  readonly key: string;
-  readonly value: string;
-}
-
-const TagRef = builder.objectRef<TagShape>('Tag').implement({
+const TagRef = builder.objectRef<Tag>('Tag').implement({
   description: 'A label on a resource.',
   fields: (t) => ({
     key: t.exposeString('key', { description: 'Its name.' }),
@@ -59,7 +56,7 @@ export const ResourceRef = builder.prismaNode('Resource', {
       nullable: true,
       description: 'running, available, …; null where the source knows none.',
     }),
-    tags: t.field({ type: [TagRef], description: 'Its labels.', resolve: ({ tags }) => readTags(tags) }),
+    tags: t.field({ type: [TagRef], description: 'Its labels.', resolve: ({ tags }) => [...readTags(tags)] }),
     status: t.field({
       type: MetricStatusRef,
       select: { metrics: { select: { status: true } } },
@@ -112,20 +109,4 @@ function findResourceKey(id: string) {
 function findWorst(statuses: readonly MetricStatus[]): MetricStatus {
   const worst = Math.max(0, ...statuses.map((status) => SEVERITY.indexOf(status)));
   return SEVERITY[worst] ?? 'UNMONITORED';
-}
-
-/** The column is a JSON list; what is not a tag in it is not shown. */
-function readTags(json: unknown): TagShape[] {
-  return Array.isArray(json) ? json.filter(isTag) : [];
-}
-
-function isTag(value: unknown): value is TagShape {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'key' in value &&
-    typeof value.key === 'string' &&
-    'value' in value &&
-    typeof value.value === 'string'
-  );
 }

@@ -26,19 +26,3 @@ export const TagFilterInputRef = builder.inputType('TagFilterInput', {
     }),
   }),
 });
-
-/** The column is a JSON list; what is not a filter in it is not shown. */
-export function readTagFilters(json: unknown): TagFilter[] {
-  return Array.isArray(json) ? json.filter(isTagFilter) : [];
-}
-
-function isTagFilter(value: unknown): value is TagFilter {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'key' in value &&
-    typeof value.key === 'string' &&
-    'values' in value &&
-    Array.isArray(value.values)
-  );
-}

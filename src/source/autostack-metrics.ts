@@ -1,12 +1,11 @@
 /** Which metrics a stack can have: its count of members, and those of its resource type. */
 import { NotSupportedError } from '../errors.ts';
-import { MOST_STACK_MEMBERS } from '../model.ts';
+import { MOST_STACK_MEMBERS, STACK_NAMESPACE } from '../model.ts';
 import type { CatalogueMetric, CatalogueType } from './cloudwatch/catalogue-row.ts';
 import { CATALOGUE, DEFAULT_PERIOD_SECONDS } from './cloudwatch/catalogue.ts';
 import type { Dimension } from './cloudwatch/spec.ts';
 import type { SupportedMetric } from './source.ts';
 
-export const STACK_NAMESPACE = 'Autostacks';
 export const COUNT_METRIC = 'InstanceCount';
 
 const COUNT: SupportedMetric = {

@@ -1,8 +1,9 @@
 /** Reads the metrics of autostacks: those of members through CloudWatch, their number from what is known of them. */
 import { ExpectedError, SourceUnavailableError } from '../errors.ts';
 import { aggregateMean, countMembers } from './autostack-aggregate.ts';
-import { COUNT_METRIC, findMemberDimensions, STACK_NAMESPACE } from './autostack-metrics.ts';
-import type { Stack } from './autostack.ts';
+import { STACK_NAMESPACE } from '../model.ts';
+import { COUNT_METRIC, findMemberDimensions } from './autostack-metrics.ts';
+import type { Stack } from './autostack-stack.ts';
 import type { ReadSeries, SeriesQuery } from './cloudwatch/read-series.ts';
 import { groupReadings, planReading, type ReadingGroup, type WindowRules } from './cloudwatch/window.ts';
 import type { Polling, ReadFailure, ReadRequest, ReadResult, SupportedMetric } from './source.ts';

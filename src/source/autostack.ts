@@ -1,23 +1,13 @@
 /** Autostacks as a source: a group of resources watched as one. */
 import { z } from 'zod';
 import { InvalidInputError, NotFoundError } from '../errors.ts';
-import { findStackMetric, STACK_NAMESPACE } from './autostack-metrics.ts';
+import { nameStackServer } from '../model.ts';
+import { findStackMetric } from './autostack-metrics.ts';
 import { createAutostackPolling } from './autostack-polling.ts';
+import type { Stack } from './autostack-stack.ts';
 import type { ReadSeries } from './cloudwatch/read-series.ts';
 import type { WindowRules } from './cloudwatch/window.ts';
 import type { MetricDescription, Source } from './source.ts';
-
-/** A stack as it stands. */
-export interface Stack {
-  readonly id: string;
-  readonly name: string;
-  readonly region: string;
-  readonly resourceType: string;
-  /** Ids of the resources in it. */
-  readonly memberIds: readonly string[];
-  /** When its members were last looked up; null while they never were. */
-  readonly listedMs: number | null;
-}
 
 const SPEC = z.strictObject({
   autostackId: z.string({ error: 'expected the id of an autostack' }),
@@ -50,7 +40,7 @@ export function createAutostackSource(options: {
       name,
       description: `${row.metric} of autostack ${stack.name} in ${stack.region}`,
       unit: row.unit,
-      server: `${STACK_NAMESPACE}/${stack.id}`,
+      server: nameStackServer(stack.id),
       location: stack.region,
       tagName: stack.name,
       periodSeconds: row.periodSeconds,

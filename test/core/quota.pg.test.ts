@@ -1,8 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import { smallerLimit } from '../../src/core/quota.ts';
 import { QuotaExceededError } from '../../src/errors.ts';
+import { createStats } from '../../src/observe/stats.ts';
+import { createAws } from '../../src/source/aws.ts';
+import { startAwsImitation } from '../aws/imitation.ts';
 import { withDatabase } from '../helpers/database.ts';
 import { startEngine, type TestEngine } from '../helpers/start-engine.ts';
+
+const STACK = {
+  region: 'us-west-2',
+  resourceType: 'AWS::EC2::Instance',
+  filters: [{ key: 'Name', values: ['*'] }],
+  includeStopped: false,
+  metrics: [],
+};
+
+const createAwsOf = (url: string) =>
+  createAws({
+    endpoint: () => Promise.resolve(url),
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'do-not-show' },
+    stats: createStats(),
+    historyDays: 1,
+    settleSeconds: 360,
+  });
 
 const watch = (engine: TestEngine, name: string, resource?: string) =>
   engine.monitor.monitorMetric({
@@ -11,7 +31,7 @@ const watch = (engine: TestEngine, name: string, resource?: string) =>
   });
 
 describe('the quota of resources', () => {
-  it('counts a resource once however many of its metrics are watched, and refuses the one too many', async () => {
+  it('counts a resource once however many of its metrics are watched, and refuses the one too many (scenario 51)', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database, { settings: { LAPWING_QUOTA_RESOURCES: '2' } });
     await watch(engine, 'a.cpu', 'a');
@@ -22,6 +42,45 @@ describe('the quota of resources', () => {
     expect(refused).toBeInstanceOf(QuotaExceededError);
     expect(refused).toMatchObject({ limit: 2, count: 2, code: 'QUOTA_EXCEEDED' });
     expect(engine.registry.byIdentity('CUSTOM', 'c.cpu')).toBeUndefined();
+  });
+
+  it('counts an autostack from its making, with metrics and without (scenario 52)', async () => {
+    await using database = await withDatabase();
+    await using aws = await startAwsImitation({ valueAt: () => null });
+    await using engine = await startEngine(database, {
+      settings: { LAPWING_QUOTA_RESOURCES: '2' },
+      aws: createAwsOf(aws.url),
+    });
+    const create = (name: string) => engine.autostacks.createAutostack({ ...STACK, name });
+    const [first, second] = [await create('one'), await create('two')];
+    expect(engine.quota.count()).toBe(2);
+    await expect(create('three')).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED', limit: 2, count: 2 });
+    for (const autostackId of [first, second]) {
+      const spec = { autostackId, namespace: 'AWS/EC2', metric: 'CPUUtilization' };
+      await engine.monitor.monitorMetric({ datasource: 'AUTOSTACK', spec });
+    }
+    expect(engine.quota.count()).toBe(2);
+    await expect(create('three')).rejects.toThrow(QuotaExceededError);
+    await expect(watch(engine, 'lonely')).rejects.toThrow(QuotaExceededError);
+    expect(await database.prisma.autostack.count()).toBe(2);
+    await engine.autostacks.deleteAutostack(first);
+    await create('three');
+  });
+
+  it('is used up by two instances: no third, and no pushed metric (scenario 53)', async () => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database, { settings: { LAPWING_QUOTA_RESOURCES: '2' } });
+    const watchInstance = (id: string, metric = 'CPUUtilization') =>
+      engine.monitor.monitorMetric({
+        datasource: 'CLOUDWATCH',
+        spec: { region: 'us-west-2', namespace: 'AWS/EC2', metric, dimensions: { InstanceId: id } },
+      });
+    await watchInstance('i-0001');
+    await watchInstance('i-0002');
+    await watchInstance('i-0002', 'NetworkIn');
+    await expect(watchInstance('i-0003')).rejects.toThrow(QuotaExceededError);
+    await expect(watch(engine, 'lonely')).rejects.toThrow(QuotaExceededError);
+    expect(engine.registry.size).toBe(3);
   });
 
   it('gives a place back when the last metric of a resource is watched no more', async () => {

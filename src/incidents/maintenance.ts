@@ -1,0 +1,88 @@
+/** Maintenance windows: times in which a rule tells nobody. Pure. */
+import { DateTime, IANAZone } from 'luxon';
+
+export const WEEKDAYS = [
+  'MONDAY',
+  'TUESDAY',
+  'WEDNESDAY',
+  'THURSDAY',
+  'FRIDAY',
+  'SATURDAY',
+  'SUNDAY',
+] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
+/** From one instant to another; ISO 8601, the end is not part of it. */
+export interface OneOffWindow {
+  readonly start: string;
+  readonly end: string;
+}
+
+/** Every week. `to` at or before `from` is on the next day; clock changes of the zone are followed. */
+export interface WeeklyWindow {
+  /** The days it begins on. */
+  readonly weekdays: readonly Weekday[];
+  /** Hours and minutes, 00:00 to 23:59; `to` may be 24:00. */
+  readonly from: string;
+  readonly to: string;
+  /** IANA name. */
+  readonly timeZone: string;
+}
+
+export type MaintenanceWindow = OneOffWindow | WeeklyWindow;
+
+const CLOCK = /^(?:([01]\d|2[0-3]):([0-5]\d)|24:00)$/;
+const DAY_MINUTES = 1440;
+
+export function isTimeZone(name: string): boolean {
+  return IANAZone.isValidZone(name);
+}
+
+/** What is wrong with a window, and in which of its fields; null for a good one. */
+export function findWindowFlaw(
+  window: MaintenanceWindow,
+): { readonly field: string; readonly flaw: string } | null {
+  if ('start' in window) {
+    const isForward = Date.parse(window.start) < Date.parse(window.end);
+    return isForward
+      ? null
+      : { field: 'end', flaw: `expected a time after ${window.start}, got ${window.end}` };
+  }
+  const { weekdays, from, to, timeZone } = window;
+  if (weekdays.length === 0) return { field: 'weekdays', flaw: 'expected at least one day' };
+  for (const [field, clock] of Object.entries({ from, to })) {
+    const isGood = CLOCK.test(clock) && (field === 'to' || clock !== '24:00');
+    if (!isGood) return { field, flaw: `expected hours and minutes such as 22:30, got ${quote(clock)}` };
+  }
+  if (isTimeZone(timeZone)) return null;
+  return { field: 'timeZone', flaw: `expected an IANA name such as Europe/Berlin, got ${quote(timeZone)}` };
+}
+
+/** @param windows without a flaw */
+export function isInMaintenance(windows: readonly MaintenanceWindow[], timeMs: number): boolean {
+  return windows.some((window) =>
+    'start' in window
+      ? Date.parse(window.start) <= timeMs && timeMs < Date.parse(window.end)
+      : isInWeekly(window, timeMs),
+  );
+}
+
+function isInWeekly({ weekdays, from, to, timeZone }: WeeklyWindow, timeMs: number): boolean {
+  const local = DateTime.fromMillis(timeMs, { zone: timeZone });
+  const minute = local.hour * 60 + local.minute;
+  const [begin, end] = [readClock(from), readClock(to)];
+  const begins = (day: number) => weekdays.includes(WEEKDAYS[(day + 6) % 7] ?? 'MONDAY');
+  if (begin < end) return begins(local.weekday) && begin <= minute && minute < end;
+  // It goes on past midnight: this is its evening, or the morning after.
+  return (begins(local.weekday) && minute >= begin) || (begins(local.weekday + 6) && minute < end);
+}
+
+/** Minutes since midnight. */
+function readClock(clock: string): number {
+  const [, hours, minutes] = CLOCK.exec(clock) ?? [];
+  return hours === undefined ? DAY_MINUTES : Number(hours) * 60 + Number(minutes);
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 80));
+}

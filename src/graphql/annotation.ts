@@ -20,7 +20,11 @@ const AnnotationRef = builder.prismaNode('Annotation', {
     device: t.exposeString('device', { description: 'What it was written on.' }),
     user: t.exposeString('user', { description: 'Who wrote it, as they call themselves.' }),
     server: t.exposeString('server', { description: 'Canonical name of its resource, as `Metric.server`.' }),
-    message: t.exposeString('message', { nullable: true, description: 'What it says.' }),
+    // Not nullable: `message` of a failure beside it in a result is not, and the two have to agree.
+    message: t.string({
+      description: 'What it says; empty where it is data alone.',
+      resolve: ({ message }) => message ?? '',
+    }),
     data: t.field({
       type: 'JSON',
       nullable: true,

@@ -18,8 +18,9 @@ import {
   type ScoreFilter,
 } from './score-filter.ts';
 import { createScoreGroup, type LogStretch, type ScoreEvent, type ScoreGroup } from './score-group.ts';
-import { createScoreRing } from './score-ring.ts';
+import { createScoreRing, type ScoreRing } from './score-ring.ts';
 import { streamScores } from './score-stream.ts';
+import { createWakeUp, type Nap } from './wake-up.ts';
 
 export type { ScoreEvent } from './score-group.ts';
 export type { ScoreFilter } from './score-filter.ts';
@@ -54,6 +55,17 @@ export interface Live {
   cursorOf: (seq: number) => string;
   /** Cursor of the newest score. */
   head: () => string;
+  /** How far the log goes. */
+  bounds: () => LogBounds;
+  /**
+   * For those who follow the whole log by its places: the next rows after one, up to some thousands. Some may be of
+   * metrics whose scores were taken back a moment ago: `forgotten` then rises.
+   */
+  readAfter: (place: number) => Promise<LogStretch & { readonly isStored: boolean }>;
+  /** Sleeps until the log grows, `limitMs` at most. */
+  sleepUntilGrown: (limitMs: number) => Nap;
+  /** How many times a metric was forgotten. */
+  forgotten: () => number;
   subscriberCount: () => number;
   /** Appends what a transaction just committed. */
   publish: (scores: readonly ScoredSample[]) => void;
@@ -81,24 +93,26 @@ export async function createLive(options: {
   const ring = createScoreRing(RING_CAPACITY, stored.last);
   const groups = new Map<string, ScoreGroup>();
   const streams = new Set<AsyncIterableIterator<ScoreEvent>>();
+  const grown = createWakeUp();
   let { floor } = stored;
+  let forgotten = 0;
 
   const bounds = (): LogBounds => ({ epoch: stored.epoch, floor, last: ring.last });
   const cursorOf = (seq: number) => formatCursor(stored.epoch, seq);
 
+  const readAfter = async (after: number) => {
+    if (after + 1 >= ring.first) return { ...readRing(ring, after), isStored: false };
+    // By the count of rows, not of places: what retention and deletions emptied is passed over in one step.
+    const end = ring.first - 1;
+    const samples = await readLog(pool, { after, upTo: end, limit: STRETCH_ROWS });
+    const isFull = samples.length === STRETCH_ROWS;
+    return { samples, upTo: isFull ? (samples.at(-1)?.seq ?? end) : end, isStored: true };
+  };
+
   const readStretch = async (after: number): Promise<LogStretch> => {
-    if (after + 1 >= ring.first) {
-      const upTo = Math.min(ring.last, after + STRETCH_ROWS);
-      const samples: ScoredSample[] = [];
-      for (let seq = after + 1; seq <= upTo; seq++) {
-        const sample = ring.get(seq);
-        if (sample !== undefined) samples.push(sample);
-      }
-      return { samples, upTo };
-    }
-    stats.count('subscribers_caught_up');
-    const upTo = Math.min(ring.first - 1, after + STRETCH_ROWS);
-    return { samples: await readLog(pool, { after, upTo, limit: STRETCH_ROWS }), upTo };
+    const stretch = await readAfter(after);
+    if (stretch.isStored) stats.count('subscribers_caught_up');
+    return stretch;
   };
 
   const findGroup = (key: string, { filter, maxBatch, lingerMs }: SubscribeOptions): ScoreGroup => {
@@ -112,6 +126,7 @@ export async function createLive(options: {
   };
 
   const wakeAll = () => {
+    grown.wake();
     for (const group of groups.values()) group.wake();
   };
 
@@ -163,12 +178,17 @@ export async function createLive(options: {
     readPage,
     cursorOf,
     head: () => cursorOf(ring.last),
+    bounds,
+    readAfter,
+    sleepUntilGrown: grown.sleep,
+    forgotten: () => forgotten,
     subscriberCount: () => streams.size,
     publish: (scores) => {
       ring.append(scores);
       wakeAll();
     },
     forget: (metricNumber) => {
+      forgotten += 1;
       ring.forget(metricNumber);
       for (const group of groups.values()) group.forget();
     },
@@ -182,4 +202,14 @@ export async function createLive(options: {
       for (const stream of [...streams]) void stream.return?.();
     },
   };
+}
+
+function readRing(ring: ScoreRing, after: number): LogStretch {
+  const upTo = Math.min(ring.last, after + STRETCH_ROWS);
+  const samples: ScoredSample[] = [];
+  for (let seq = after + 1; seq <= upTo; seq++) {
+    const sample = ring.get(seq);
+    if (sample !== undefined) samples.push(sample);
+  }
+  return { samples, upTo };
 }

@@ -76,6 +76,26 @@ const COUNTERS = {
 
 /** Counters split by a reason. The reasons are listed, so that no input can make new series. */
 const REASON_COUNTERS = {
+  requests_over_limit: {
+    help: 'GraphQL requests, operations and connections refused by a limit (LAPWING_MAX_…), by which. Rises when a client asks for too much, or a limit is too low for it.',
+    reasons: [
+      'tokens',
+      'document_bytes',
+      'fields',
+      'field_pairs',
+      'depth',
+      'aliases',
+      'root_fields',
+      'directives',
+      'page',
+      'batch',
+      'cost',
+      'rate',
+      'operations',
+      'connections',
+      'time',
+    ],
+  },
   points_rejected: {
     help: 'Points refused, by reason. Rises when a sender sends nonsense or its clock is wrong.',
     reasons: ['bad_name', 'bad_value', 'too_old', 'too_far_ahead', 'too_many_metrics', 'unknown_metric'],

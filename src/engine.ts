@@ -5,12 +5,14 @@
 import type pg from 'pg';
 import type { Config } from './config.ts';
 import { createAccept, type Accept } from './core/accept.ts';
+import { createAnnotations, type Annotations } from './core/annotations.ts';
 import { createAutostackDirectory, type AutostackDirectory } from './core/autostack-directory.ts';
 import { createAutostacks, type Autostacks } from './core/autostacks.ts';
 import { createBacklog } from './core/backlog.ts';
 import { createCollectorErrors } from './core/collector-errors.ts';
 import { createCommit } from './core/commit.ts';
 import { createCustomMetrics } from './core/custom-metrics.ts';
+import { createLabels, type Labels } from './core/labels.ts';
 import { createLive, type Live } from './core/live.ts';
 import { createModels, type Models } from './core/models.ts';
 import { createMonitor, type Monitor } from './core/monitor.ts';
@@ -47,6 +49,8 @@ export interface Engine {
   readonly accept: Accept;
   readonly monitor: Monitor;
   readonly transfer: Transfer;
+  readonly annotations: Annotations;
+  readonly labels: Labels;
   readonly inventory: Inventory;
   readonly directory: AutostackDirectory;
   readonly autostacks: Autostacks;
@@ -150,7 +154,18 @@ export async function createEngine(options: {
     turns,
     rules: { checkRegion, checkMetric: checkStackMetric },
   });
-  const transfer = createTransfer({ pool, prisma, registry, monitor, accept, directory, autostacks });
+  const labels = createLabels({ prisma, registry });
+  await labels.load();
+  const transfer = createTransfer({
+    pool,
+    prisma,
+    registry,
+    monitor,
+    accept,
+    directory,
+    autostacks,
+    labels,
+  });
   const collectorErrors = createCollectorErrors({ pool, registry, turns, statusFeed, log });
   const poll = createPoll({
     registry,
@@ -183,6 +198,8 @@ export async function createEngine(options: {
     accept,
     monitor,
     transfer,
+    annotations: createAnnotations({ prisma }),
+    labels,
     inventory,
     directory,
     autostacks,

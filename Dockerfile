@@ -1,7 +1,7 @@
 # Debian, not Alpine: the embedded PostgreSQL needs glibc.
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
-COPY package.json package-lock.json .npmrc tsconfig.json ./
+COPY package.json package-lock.json .npmrc tsconfig.json schema.graphql ./
 COPY .config .config
 COPY prisma prisma
 COPY src src

@@ -9,6 +9,7 @@ import { answerHealth, createReadyHandler } from './http/health.ts';
 import { answerPing, answerQuery } from './http/influx-greetings.ts';
 import { createMetricsHandler } from './http/metrics.ts';
 import { monitorHandler } from './http/monitored.ts';
+import { ASSET_PATHS, createPageHandler, PAGE_PATHS } from './http/page.ts';
 import { createHttpServer, type Handler } from './http/server.ts';
 import { createWriteHandler } from './http/write.ts';
 import { createProcessWatch } from './observe/prometheus-process.ts';
@@ -47,6 +48,7 @@ export async function listenHttp(
         learningRows,
       },
     },
+    limits: config,
     log,
     monitor,
   });
@@ -58,13 +60,13 @@ export async function listenHttp(
     monitor,
   });
   const graphqlRoute = config.graphiql ? createGraphiqlHandler(graphql.handle) : graphql.handle;
+  const page = createPageHandler();
   const onFailure = (request: object, code: string) => monitor.of(request)?.fail(code);
   const server = createHttpServer({
     host: config.host,
     port: config.port,
     routes: new Map<string, Handler>([
-      // Until there is a page of its own, whoever opens the address is shown what there is to try.
-      ['/', (_request, response) => void response.writeHead(302, { location: '/graphql' }).end()],
+      ...[...PAGE_PATHS, ...ASSET_PATHS].map((path) => [path, page] as const),
       ['/aws', watched('/aws', aws)],
       ['/aws/*', watched('/aws', aws)],
       ['/graphql', watched('/graphql', graphqlRoute)],

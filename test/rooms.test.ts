@@ -57,6 +57,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'anything'>> = {
   'open-cloudwatch.ts': 'anything',
   'surroundings.ts': [...GROUND, 'config.ts', 'teardown.ts'],
   'format-host.ts': [],
+  // It knows the server by its API alone.
+  'web/': [],
   'cli/': 'anything',
   'main.ts': 'anything',
 };
@@ -64,7 +66,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'anything'>> = {
 const source = join(import.meta.dirname, '../src');
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
   .map((file) => file.replaceAll('\\', '/'))
-  .filter((file) => file.endsWith('.ts') && !file.startsWith('generated/'));
+  .filter((file) => /\.tsx?$/.test(file) && !/^(?:web\/)?generated\//.test(file));
 const textOf = (file: string) => readFileSync(join(source, file), 'utf8');
 const importsOf = (file: string) =>
   [...textOf(file).matchAll(/(?:\bfrom|\bimport\(?)\s*'(\.[^']+)'/g)].map(([, path = '']) =>

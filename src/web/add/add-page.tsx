@@ -1,0 +1,3 @@
+export function AddPage({ flow }: { readonly flow: string }) {
+  return <p>{flow}</p>;
+}

@@ -1,0 +1,45 @@
+/** The page's way to the server: queries and mutations by HTTP, everything live by one WebSocket. */
+import { createContext, useContext } from 'react';
+import { cacheExchange, Client, fetchExchange, mapExchange } from 'urql';
+import { createApiKey, type ApiKey } from './api-key.ts';
+import { createSocket, type Socket } from './socket.ts';
+
+export interface Api {
+  readonly client: Client;
+  readonly socket: Socket;
+  readonly key: ApiKey;
+}
+
+export function createApi(): Api {
+  const key = createApiKey();
+  const socket = createSocket(key);
+  const client = new Client({
+    url: '/graphql',
+    preferGetMethod: false,
+    exchanges: [cacheExchange, askForKey(key), fetchExchange],
+    fetchOptions: () => {
+      const value = key.value.get();
+      return value === null ? {} : { headers: { authorization: `Bearer ${value}` } };
+    },
+  });
+  return { client, socket, key };
+}
+
+const ApiContext = createContext<Api | null>(null);
+export const ApiProvider = ApiContext.Provider;
+
+export function useApi(): Api {
+  const api = useContext(ApiContext);
+  if (api === null) throw new Error('the page is drawn outside of its ApiProvider');
+  return api;
+}
+
+function askForKey(key: ApiKey) {
+  return mapExchange({
+    onResult: ({ error }) => {
+      // Typed as anything by urql: a fetch Response, or nothing when the server was not reached.
+      const response: unknown = error?.response;
+      if (response instanceof Response && response.status === 401) key.wanted.set(true);
+    },
+  });
+}

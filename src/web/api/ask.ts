@@ -1,0 +1,90 @@
+/** Queries and mutations with the types the code generator made. */
+import { useCallback } from 'react';
+import { type AnyVariables, type CombinedError, type RequestPolicy, useClient, useQuery } from 'urql';
+import type { TypedDocumentString } from '../generated/graphql.ts';
+
+export interface Answer<Data> {
+  /** Kept from before while it is asked again. */
+  readonly data: Data | undefined;
+  readonly error: CombinedError | undefined;
+  readonly isAsking: boolean;
+  readonly askAgain: () => void;
+}
+
+export interface AskOptions {
+  /** Not asked while this is true. */
+  readonly isPaused?: boolean;
+  readonly policy?: RequestPolicy;
+}
+
+/** Asks, and asks again when the variables change or a mutation touched what was answered. */
+export function useAsk<Data, Variables extends AnyVariables>(
+  document: TypedDocumentString<Data, Variables>,
+  variables: Variables,
+  { isPaused = false, policy = 'cache-and-network' }: AskOptions = {},
+): Answer<Data> {
+  // Variables that are generic are more than urql's conditional types can follow.
+  const [{ data, error, fetching, stale }, ask] = useQuery<Data>({
+    query: document.toString(),
+    variables: variables ?? {},
+    pause: isPaused,
+    requestPolicy: policy,
+  });
+  const askAgain = useCallback(() => ask({ requestPolicy: 'network-only' }), [ask]);
+  return { data, error, isAsking: fetching || stale, askAgain };
+}
+
+/** What came of one request: data, or one sentence why there is none. */
+export type Outcome<Data> = { readonly data: Data } | { readonly problem: string };
+
+/** @returns does a mutation; never throws */
+export function useDo<Data, Variables extends AnyVariables>(
+  document: TypedDocumentString<Data, Variables>,
+): (variables: Variables) => Promise<Outcome<Data>> {
+  const client = useClient();
+  return useCallback(
+    async (variables) => {
+      const { data, error } = await client.mutation<Data>(document.toString(), variables ?? {}).toPromise();
+      return data == null ? { problem: describeError(error) } : { data };
+    },
+    [client, document],
+  );
+}
+
+/** @returns asks once, past the cache; never throws */
+export function useAskOnce<Data, Variables extends AnyVariables>(
+  document: TypedDocumentString<Data, Variables>,
+): (variables: Variables) => Promise<Outcome<Data>> {
+  const client = useClient();
+  return useCallback(
+    async (variables) => {
+      const { data, error } = await client
+        .query<Data>(document.toString(), variables ?? {}, { requestPolicy: 'network-only' })
+        .toPromise();
+      return data == null ? { problem: describeError(error) } : { data };
+    },
+    [client, document],
+  );
+}
+
+/**
+ * The problem of a mutation's one result, in one sentence; null when it worked. Documents select a failure's message
+ * as `failure`, because a metric has a message of its own.
+ */
+export function findProblem(outcome: Outcome<object>): string | null {
+  if ('problem' in outcome) return outcome.problem;
+  const results: readonly unknown[] = Object.values(outcome.data);
+  for (const result of results) {
+    const found =
+      typeof result === 'object' && result !== null && 'failure' in result ? result.failure : null;
+    if (typeof found === 'string') return found;
+  }
+  return null;
+}
+
+/** One sentence for people. */
+export function describeError(error: CombinedError | undefined): string {
+  if (error === undefined) return 'The server gave no answer.';
+  if (error.networkError !== undefined) return `The server cannot be reached: ${error.networkError.message}`;
+  return error.graphQLErrors.map(({ message }) => message).join(' ');
+}

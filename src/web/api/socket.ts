@@ -1,0 +1,69 @@
+/** The WebSocket everything live comes over: opened when needed, opened again for ever when it breaks. */
+import { type Client, createClient } from 'graphql-ws';
+import type { ApiKey } from './api-key.ts';
+import { createStore, type Store } from './store.ts';
+
+/** `connecting` until the first time it stands; `offline` whenever it broke and does not stand again yet. */
+export type Connection = 'connecting' | 'live' | 'offline';
+
+export interface Socket {
+  readonly client: Client;
+  readonly connection: Store<Connection>;
+}
+
+const UNAUTHORIZED = 4401;
+const FORBIDDEN = 4403;
+const PING_MS = 10_000;
+const LONGEST_WAIT_MS = 4000;
+
+export function createSocket(key: ApiKey): Socket {
+  const connection = createStore<Connection>('connecting');
+  let opened: unknown = null;
+  let unanswered: ReturnType<typeof setTimeout> | undefined;
+  const client = createClient({
+    url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
+    connectionParams: () => {
+      const value = key.value.get();
+      return value === null ? {} : { apiKey: value };
+    },
+    keepAlive: PING_MS,
+    retryAttempts: Number.POSITIVE_INFINITY,
+    shouldRetry: () => true,
+    retryWait: (retries) => waitBeforeRetry(retries),
+    on: {
+      opened: (socket) => (opened = socket),
+      connected: () => connection.set('live'),
+      closed: (event) => {
+        clearTimeout(unanswered);
+        connection.set('offline');
+        const code = event instanceof CloseEvent ? event.code : 0;
+        if (code === UNAUTHORIZED || code === FORBIDDEN) key.wanted.set(true);
+      },
+      // A connection that died without a word is only noticed by a ping that stays unanswered.
+      ping: (received) => {
+        if (received) return;
+        unanswered = setTimeout(() => {
+          if (opened instanceof WebSocket) opened.close(4408, 'no answer to a ping');
+        }, PING_MS / 2);
+      },
+      pong: (received) => {
+        if (received) clearTimeout(unanswered);
+      },
+    },
+  });
+  return { client, connection };
+}
+
+/** Soon at first, then every few seconds, never all pages at once; at once when the network comes back. */
+function waitBeforeRetry(retries: number): Promise<void> {
+  const limitMs = Math.min(LONGEST_WAIT_MS, 250 * 2 ** retries);
+  return new Promise((resolve) => {
+    const go = () => {
+      clearTimeout(timer);
+      removeEventListener('online', go);
+      resolve();
+    };
+    const timer = setTimeout(go, limitMs * (0.5 + Math.random() / 2));
+    addEventListener('online', go);
+  });
+}

@@ -1,0 +1,70 @@
+import { useEffect } from 'react';
+import { Link, Route, Switch, useLocation } from 'wouter';
+import { useApi } from './api/api.ts';
+import { useStore } from './api/store.ts';
+import { ConnectionMark } from './connection-mark.tsx';
+import { KeyDialog } from './key-dialog.tsx';
+import { AddPage } from './add/add-page.tsx';
+import { IncidentsPage } from './incidents/incidents-page.tsx';
+import { MetricPage } from './metric/metric-page.tsx';
+import { Notice } from './parts/notice.tsx';
+import { ViewButtons } from './parts/view-buttons.tsx';
+import { ServerPage } from './server/server-page.tsx';
+import { WallPage } from './wall/wall-page.tsx';
+
+const PLACES = [
+  ['/', 'Wall'],
+  ['/incidents', 'Incidents'],
+  ['/add', 'Add'],
+  ['/server', 'Server'],
+] as const;
+
+/** What is around everything: where one is, whether it is live, and the page itself below. */
+export function Frame() {
+  const [path] = useLocation();
+  const { key } = useApi();
+  const isKeyWanted = useStore(key.wanted);
+  useEffect(() => {
+    const place = PLACES.find(([to]) => (to === '/' ? path === to : path.startsWith(to)));
+    document.title = place === undefined ? 'Lapwing' : `${place[1]} · Lapwing`;
+  }, [path]);
+  return (
+    <div className="frame">
+      <header>
+        <a className="skip" href="#content">
+          Skip to the content
+        </a>
+        <Link href="/" className="brand">
+          <img src="/favicon.svg" width="22" height="22" alt="" />
+          Lapwing
+        </Link>
+        <nav aria-label="Main">
+          {PLACES.map(([to, name]) => (
+            <Link key={to} href={to} aria-current={isAt(path, to) ? 'page' : undefined}>
+              {name}
+            </Link>
+          ))}
+        </nav>
+        <ConnectionMark />
+        <ViewButtons />
+      </header>
+      <main id="content" tabIndex={-1}>
+        <Switch>
+          <Route path="/" component={WallPage} />
+          <Route path="/metric/:id">{({ id }) => <MetricPage key={id} id={decodeURIComponent(id)} />}</Route>
+          <Route path="/incidents" component={IncidentsPage} />
+          <Route path="/add/:flow?">{({ flow }) => <AddPage flow={flow ?? 'sources'} />}</Route>
+          <Route path="/server" component={ServerPage} />
+          <Route>
+            <Notice title="There is nothing at this address." />
+          </Route>
+        </Switch>
+      </main>
+      {isKeyWanted ? <KeyDialog /> : null}
+    </div>
+  );
+}
+
+function isAt(path: string, to: string): boolean {
+  return to === '/' ? path === '/' || path.startsWith('/metric/') : path.startsWith(to);
+}

@@ -1,0 +1,122 @@
+import {
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type WheelEvent,
+} from 'react';
+import { describeError } from '../api/ask.ts';
+import { nameZone } from '../parts/format-time.ts';
+import { Notice } from '../parts/notice.tsx';
+import { useZone } from '../parts/preferences.ts';
+import { ChartTools } from './chart-tools.tsx';
+import { ChartReading } from './chart-reading.tsx';
+import type { ChartColors } from './chart-colors.ts';
+import { openGaps } from './columns.ts';
+import { PlotView } from './plot-view.tsx';
+import { lengthOfSpan, panRange, zoomRange } from './range.ts';
+import { arrangeScores, describeScorePlot } from './score-plot.ts';
+import type { RangeState } from './use-range.ts';
+import { useSeries } from './use-series.ts';
+import { useWidth } from './use-width.ts';
+import { arrangeValues, describeValuePlot, type Flag } from './value-plot.ts';
+
+/** Silence longer than this many periods is shown as a gap. */
+const GAP_PERIODS = 3.5;
+
+/** The value with its band, the scores below, and what moves them. */
+export function ChartPanel(props: {
+  readonly metric: { readonly id: string; readonly unit: string | null; readonly periodSeconds: number };
+  readonly ranging: RangeState;
+  readonly flags: readonly Flag[];
+}) {
+  const { metric, ranging, flags } = props;
+  const { range, span, follow, fix } = ranging;
+  const zone = useZone();
+  const place = useRef<HTMLElement>(null);
+  const widthPixels = useWidth(place);
+  const spanMs = span === null ? null : lengthOfSpan(span);
+  // While it follows only the start of the range matters, once: what is new is added.
+  const asked = useStartOf(span, range);
+  const series = useSeries(metric.id, { range: asked, spanMs, widthPixels });
+  const columns = useMemo(() => {
+    const typical = (range.toMs - range.fromMs) / 1000 / Math.max(1, series.columns.times.length);
+    return openGaps(series.columns, Math.max(typical * 3, metric.periodSeconds * GAP_PERIODS));
+  }, [series.columns, metric.periodSeconds, range.toMs - range.fromMs]);
+  const flagsNow = useRef(flags);
+  useEffect(() => {
+    flagsNow.current = flags;
+  }, [flags]);
+  const { unit } = metric;
+  const describeValues = useCallback(
+    (colors: ChartColors) => describeValuePlot({ colors, unit, zone, readFlags: () => flagsNow.current }),
+    [unit, zone],
+  );
+  const describeScores = useCallback((colors: ChartColors) => describeScorePlot({ colors, zone }), [zone]);
+  // Flags are drawn with the data: a new array of it draws anew.
+  const values = useMemo(() => arrangeValues(columns), [columns, flags]);
+  const scores = useMemo(() => arrangeScores(columns), [columns]);
+  const [pointed, setPointed] = useState<number | null>(null);
+
+  const onKey = (event: KeyboardEvent) => {
+    const moves: Readonly<Record<string, () => void>> = {
+      ArrowLeft: () => fix(panRange(range, -0.2)),
+      ArrowRight: () => fix(panRange(range, 0.2)),
+      '+': () => fix(zoomRange(range, 0.5)),
+      '=': () => fix(zoomRange(range, 0.5)),
+      '-': () => fix(zoomRange(range, 2)),
+      '0': () => follow(span ?? '1d'),
+    };
+    const move = moves[event.key];
+    if (move === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    move();
+  };
+  const onWheel = (event: WheelEvent) => {
+    if (!event.shiftKey) return;
+    const delta = event.deltaY === 0 ? event.deltaX : event.deltaY;
+    fix(zoomRange(range, delta > 0 ? 1.25 : 0.8));
+  };
+  const shared = { range, syncKey: metric.id, onSelect: fix };
+  return (
+    <section className="card stack chart" ref={place} aria-label="Chart">
+      <ChartTools ranging={ranging} isAsking={series.isAsking} />
+      {series.error === undefined ? null : (
+        <Notice kind="problem" title="The series could not be read.">
+          <p>{describeError(series.error)}</p>
+          <button onClick={series.askAgain}>Try again</button>
+        </Notice>
+      )}
+      <div
+        className="plots"
+        role="application"
+        aria-label={`Value and scores, times in ${nameZone(zone)}. Arrow keys move, plus and minus zoom, 0 follows the newest.`}
+        tabIndex={0}
+        onKeyDown={onKey}
+        onWheel={onWheel}
+      >
+        <PlotView {...shared} describe={describeValues} data={values} height={300} onPoint={setPointed} />
+        <PlotView {...shared} describe={describeScores} data={scores} height={72} onPoint={setPointed} />
+        {columns.times.length === 0 && !series.isAsking ? (
+          <p className="no-points">No points in this time.</p>
+        ) : null}
+      </div>
+      <ChartReading columns={columns} index={pointed} unit={unit} />
+    </section>
+  );
+}
+
+/** The range at the moment the span was chosen, or the fixed one. */
+function useStartOf(span: string | null, range: RangeState['range']): RangeState['range'] {
+  const [start, setStart] = useState(range);
+  const key = span ?? `${range.fromMs} ${range.toMs}`;
+  const [known, setKnown] = useState(key);
+  if (known !== key) {
+    setKnown(key);
+    setStart(range);
+    return range;
+  }
+  return start;
+}

@@ -1,0 +1,30 @@
+import { describeRarity, formatValue } from '../parts/format-number.ts';
+import { formatTime } from '../parts/format-time.ts';
+import { useZone } from '../parts/preferences.ts';
+import type { Columns } from './columns.ts';
+
+/** The point under the pointer, in words; the newest one otherwise. */
+export function ChartReading(props: {
+  readonly columns: Columns;
+  readonly index: number | null;
+  readonly unit: string | null;
+}) {
+  const { columns, index, unit } = props;
+  const zone = useZone();
+  const at = index ?? columns.times.length - 1;
+  const [time, value] = [columns.times[at], columns.values[at]];
+  if (time === undefined || value == null) return <p className="reading">&nbsp;</p>;
+  const [low, high, score] = [columns.low[at], columns.high[at], columns.scores[at]];
+  return (
+    <p className="reading">
+      <span>{formatTime(time * 1000, zone, 'second')}</span>
+      <strong>{formatValue(value, unit)}</strong>
+      {low == null || high == null ? null : (
+        <span>
+          expected {formatValue(low)} to {formatValue(high, unit)}
+        </span>
+      )}
+      {score == null ? <span>not scored</span> : <span>{describeRarity(score)}</span>}
+    </p>
+  );
+}

@@ -1,0 +1,66 @@
+import { useState } from 'react';
+import { useLocation } from 'wouter';
+import { findProblem, useDo } from '../api/ask.ts';
+import {
+  DeleteMetricDocument,
+  type MetricHeadFragment,
+  UnmonitorMetricDocument,
+} from '../generated/graphql.ts';
+import { Modal } from '../parts/modal.tsx';
+import { Notice } from '../parts/notice.tsx';
+
+const WORDS = {
+  unmonitor: {
+    button: 'Stop watching',
+    title: 'Stop watching this metric?',
+    text: 'Its samples stay. Its scores and what its model has learned go.',
+  },
+  delete: {
+    button: 'Delete',
+    title: 'Delete this metric?',
+    text: 'Its samples, scores and model go. This cannot be undone.',
+  },
+} as const;
+
+/** What ends a metric, each asked twice. */
+export function MetricActions({ metric }: { readonly metric: MetricHeadFragment }) {
+  const [asked, setAsked] = useState<keyof typeof WORDS | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const unmonitor = useDo(UnmonitorMetricDocument);
+  const remove = useDo(DeleteMetricDocument);
+  const [, go] = useLocation();
+  const act = async () => {
+    const input = { id: metric.id };
+    const found = findProblem(asked === 'delete' ? await remove({ input }) : await unmonitor({ input }));
+    setProblem(found);
+    if (found !== null) return;
+    setAsked(null);
+    if (asked === 'delete') go('/');
+  };
+  const close = () => {
+    setAsked(null);
+    setProblem(null);
+  };
+  return (
+    <div className="line">
+      {metric.status === 'UNMONITORED' ? null : (
+        <button onClick={() => setAsked('unmonitor')}>{WORDS.unmonitor.button}</button>
+      )}
+      <button className="danger" onClick={() => setAsked('delete')}>
+        {WORDS.delete.button}
+      </button>
+      {asked === null ? null : (
+        <Modal title={WORDS[asked].title} onClose={close}>
+          <p>{WORDS[asked].text}</p>
+          {problem === null ? null : <Notice kind="problem">{problem}</Notice>}
+          <div className="line">
+            <button className="main" onClick={() => void act()}>
+              {WORDS[asked].button}
+            </button>
+            <button onClick={close}>Keep it</button>
+          </div>
+        </Modal>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,110 @@
+import { useEffect, useMemo, useState } from 'react';
+import { Link } from 'wouter';
+import { useAsk } from '../api/ask.ts';
+import { useFollow } from '../api/follow.ts';
+import {
+  type MetricHeadFragment,
+  MetricPageDocument,
+  MetricStatusDocument,
+  type PointFragment,
+  UnusualPointsDocument,
+} from '../generated/graphql.ts';
+import { Answered } from '../parts/answer.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { ChartPanel } from './chart-panel.tsx';
+import { MetricActions } from './metric-actions.tsx';
+import { MetricState } from './metric-state.tsx';
+import { PolicyEditor } from './policy-editor.tsx';
+import { UnusualList } from './unusual-list.tsx';
+import { useRange } from './use-range.ts';
+import type { Flag } from './value-plot.ts';
+import { WhyPanel } from './why-panel.tsx';
+import '../style/metric.css';
+import 'uplot/dist/uPlot.min.css';
+
+/** One metric: what it does, what was expected, and why something is unusual. */
+export function MetricPage({ id }: { readonly id: string }) {
+  const answer = useAsk(MetricPageDocument, { id });
+  useFollow(MetricStatusDocument, { ids: [id] }, answer.askAgain);
+  return (
+    <Answered answer={answer} what="the metric">
+      {({ metric }) =>
+        metric === null ? (
+          <Notice kind="problem" title="There is no such metric.">
+            <Link href="/">To the wall</Link>
+          </Notice>
+        ) : (
+          <MetricView metric={metric} />
+        )
+      }
+    </Answered>
+  );
+}
+
+function MetricView({ metric }: { readonly metric: MetricHeadFragment }) {
+  const { id, unit } = metric;
+  const ranging = useRange(metric.periodSeconds);
+  const { points, latest } = useUnusualPoints(metric, ranging.range);
+  const [chosen, setChosen] = useState<PointFragment | null>(null);
+  const [previewFlags, setPreviewFlags] = useState<readonly Flag[]>([]);
+  const shown = chosen ?? points[0] ?? latest;
+  useEffect(() => {
+    document.title = `${metric.name} · Lapwing`;
+  }, [metric.name]);
+  return (
+    <div className="metric-page">
+      <header className="across stack">
+        <Link href="/">← Wall</Link>
+        <div className="line spread">
+          <div>
+            <h1>{metric.name}</h1>
+            <p className="quiet">
+              {metric.displayName} · {metric.datasource.toLowerCase()} · every {metric.periodSeconds} s
+              {unit === null ? '' : ` · ${unit}`}
+            </p>
+          </div>
+          <MetricActions metric={metric} />
+        </div>
+        <MetricState metric={metric} />
+      </header>
+      <div className="stack">
+        <ChartPanel metric={metric} ranging={ranging} flags={previewFlags} />
+        <PolicyEditor metric={metric} onPreview={setPreviewFlags} />
+      </div>
+      <aside className="stack">
+        {shown === null ? null : (
+          <WhyPanel
+            title={shown === latest && chosen === null ? 'Now' : 'Why'}
+            point={shown}
+            unit={unit}
+            since={findBeginning(points, shown)}
+          />
+        )}
+        <UnusualList points={points} unit={unit} chosen={shown?.rowId ?? null} onChoose={setChosen} />
+        <p className="only-heard">{id}</p>
+      </aside>
+    </div>
+  );
+}
+
+function useUnusualPoints(
+  metric: MetricHeadFragment,
+  range: { readonly fromMs: number; readonly toMs: number },
+) {
+  // A list that is asked for with every second that passes helps nobody: once a minute does.
+  const fromMs = Math.floor(range.fromMs / 60_000) * 60_000;
+  const toMs = Math.ceil(range.toMs / 60_000) * 60_000;
+  const { data } = useAsk(UnusualPointsDocument, {
+    id: metric.id,
+    from: new Date(fromMs).toISOString(),
+    to: new Date(toMs).toISOString(),
+  });
+  const points = useMemo(() => data?.metric?.data.nodes ?? [], [data]);
+  return { points, latest: metric.latest };
+}
+
+/** The newest point that opened an incident, at or before this one; null for a point that is usual. */
+function findBeginning(points: readonly PointFragment[], shown: PointFragment): string | null {
+  if (shown.anomalyClass !== 'RED' && shown.anomalyClass !== 'YELLOW') return null;
+  return points.find(({ episode, timestamp }) => episode && timestamp <= shown.timestamp)?.timestamp ?? null;
+}

@@ -1,0 +1,59 @@
+import { useState } from 'react';
+import { findProblem, useDo } from '../api/ask.ts';
+import { type MetricHeadFragment, RetryMetricDocument } from '../generated/graphql.ts';
+import { Notice } from '../parts/notice.tsx';
+import { TimeText } from '../parts/time-text.tsx';
+
+/** What keeps a metric from being judged, and what can be done about it. Nothing where nothing does. */
+export function MetricState({ metric }: { readonly metric: MetricHeadFragment }) {
+  const { status, message, learning, collectorError } = metric;
+  return (
+    <>
+      {status === 'ERROR' ? <Failed metric={metric} message={message} /> : null}
+      {collectorError == null ? null : (
+        <Notice kind="warning" title="Its source cannot be read just now.">
+          <p>
+            {collectorError.message} It began <TimeText time={collectorError.since} />; it is tried until{' '}
+            <TimeText time={collectorError.deadline} />.
+          </p>
+        </Notice>
+      )}
+      {status === 'PENDING_DATA' || status === 'CREATE_PENDING' ? (
+        <Notice title="Waiting for data">
+          Its model is made once enough points are known to learn from.
+        </Notice>
+      ) : null}
+      {status === 'ACTIVE' && !learning.done ? (
+        <Notice title="Still learning">
+          <label className="field learning">
+            <span>
+              {learning.rows.toLocaleString('en')} of {learning.needed.toLocaleString('en')} points seen.
+              Until then nothing is alarmed on.
+            </span>
+            <progress value={learning.rows} max={learning.needed} />
+          </label>
+        </Notice>
+      ) : null}
+      {status === 'UNMONITORED' ? (
+        <Notice title="Not watched">Its points are stored; nothing is scored.</Notice>
+      ) : null}
+    </>
+  );
+}
+
+function Failed(props: { readonly metric: MetricHeadFragment; readonly message: string | null }) {
+  const retry = useDo(RetryMetricDocument);
+  const [problem, setProblem] = useState<string | null>(null);
+  const tryAgain = async () => {
+    setProblem(findProblem(await retry({ input: { id: props.metric.id } })));
+  };
+  return (
+    <Notice kind="problem" title="It cannot go on.">
+      <p>{props.message}</p>
+      <button className="main" onClick={() => void tryAgain()}>
+        Try again
+      </button>
+      {problem === null ? null : <p>{problem}</p>}
+    </Notice>
+  );
+}

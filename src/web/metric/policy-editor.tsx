@@ -1,0 +1,110 @@
+import { type SubmitEvent, useEffect, useState } from 'react';
+import { findProblem, useDo } from '../api/ask.ts';
+import { type Direction, type MetricHeadFragment, UpdateMetricDocument } from '../generated/graphql.ts';
+import { Notice } from '../parts/notice.tsx';
+import { PolicyPreview } from './policy-preview.tsx';
+import type { Flag } from './value-plot.ts';
+
+export interface PolicyDraft {
+  readonly direction: Direction;
+  readonly minDeviation: number;
+  readonly minDeviationRatio: number;
+}
+
+/** Which deviations matter; what a change would have done last week is shown before it is saved. */
+export function PolicyEditor(props: {
+  readonly metric: MetricHeadFragment;
+  readonly onPreview: (flags: readonly Flag[]) => void;
+}) {
+  const { metric, onPreview } = props;
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => {
+    if (!isOpen) onPreview([]);
+  }, [isOpen, onPreview]);
+  return (
+    <details className="card" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>What matters: {describePolicy(metric.policy, metric.unit)}</summary>
+      {isOpen ? <PolicyForm metric={metric} onPreview={onPreview} /> : null}
+    </details>
+  );
+}
+
+function PolicyForm({ metric, onPreview }: Parameters<typeof PolicyEditor>[0]) {
+  const [draft, setDraft] = useState<PolicyDraft>(metric.policy);
+  const [told, setTold] = useState<{ readonly kind: 'done' | 'problem'; readonly text: string } | null>(null);
+  const update = useDo(UpdateMetricDocument);
+  const save = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const { direction, minDeviation, minDeviationRatio } = draft;
+    const policy = { direction, minDeviation, minDeviationRatio };
+    const problem = findProblem(await update({ input: { id: metric.id, policy } }));
+    if (problem !== null) setTold({ kind: 'problem', text: problem });
+    else setTold({ kind: 'done', text: 'Saved. It holds from the next point on.' });
+  };
+  const change = (part: Partial<PolicyDraft>) => {
+    setDraft({ ...draft, ...part });
+    setTold(null);
+  };
+  return (
+    <form className="stack policy" onSubmit={(event) => void save(event)}>
+      <div className="fields">
+        <label className="field">
+          <span>Direction</span>
+          <select
+            value={draft.direction}
+            onChange={({ target }) => change({ direction: readDirection(target.value) })}
+          >
+            <option value="BOTH">above and below</option>
+            <option value="ABOVE">only above</option>
+            <option value="BELOW">only below</option>
+          </select>
+        </label>
+        <label className="field">
+          <span>At least off by{metric.unit === null ? '' : ` (${metric.unit})`}</span>
+          <input
+            type="number"
+            min="0"
+            step="any"
+            value={draft.minDeviation}
+            onChange={({ target }) => change({ minDeviation: Math.max(0, target.valueAsNumber || 0) })}
+          />
+        </label>
+        <label className="field">
+          <span>At least off by (% of the expected)</span>
+          <input
+            type="number"
+            min="0"
+            step="any"
+            value={Number((draft.minDeviationRatio * 100).toPrecision(6))}
+            onChange={({ target }) =>
+              change({ minDeviationRatio: Math.max(0, target.valueAsNumber || 0) / 100 })
+            }
+          />
+        </label>
+      </div>
+      <PolicyPreview metric={metric} draft={draft} onPreview={onPreview} />
+      <div className="line">
+        <button className="main">Save</button>
+      </div>
+      {told === null ? null : <Notice kind={told.kind}>{told.text}</Notice>}
+    </form>
+  );
+}
+
+function readDirection(text: string): Direction {
+  return text === 'ABOVE' || text === 'BELOW' ? text : 'BOTH';
+}
+
+function describePolicy(
+  { direction, minDeviation, minDeviationRatio }: PolicyDraft,
+  unit: string | null,
+): string {
+  const sides = { BOTH: 'above and below', ABOVE: 'only above', BELOW: 'only below' } as const;
+  const least = [
+    minDeviation > 0 ? `${minDeviation}${unit === null ? '' : ` ${unit}`}` : null,
+    minDeviationRatio > 0 ? `${Number((minDeviationRatio * 100).toPrecision(6))} %` : null,
+  ].filter((part) => part !== null);
+  return least.length === 0
+    ? `${sides[direction]}, of any size`
+    : `${sides[direction]}, by ${least.join(' and ')}`;
+}

@@ -1,0 +1,55 @@
+/** The stretch of time a chart shows: the newest of it and following, or a fixed one. Times in milliseconds. */
+
+export interface Range {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What can be chosen by one press, longest last. */
+export const SPANS = [
+  ['15m', 15 * 60_000],
+  ['1h', 3_600_000],
+  ['6h', 6 * 3_600_000],
+  ['1d', 86_400_000],
+  ['3d', 3 * 86_400_000],
+  ['1w', 7 * 86_400_000],
+  ['2w', 14 * 86_400_000],
+] as const;
+
+const SHORTEST_MS = 10_000;
+const LONGEST_MS = 10 * 366 * 86_400_000;
+/** A chart tells something from about this many points on. */
+const POINTS_TO_SHOW = 400;
+
+/** The shortest span that holds enough points of a metric with this period. */
+export function chooseSpan(periodSeconds: number): string {
+  const wantedMs = POINTS_TO_SHOW * periodSeconds * 1000;
+  return (SPANS.find(([, ms]) => ms >= wantedMs) ?? SPANS[SPANS.length - 1] ?? SPANS[0])[0];
+}
+
+/** The length of a span by its name; null when there is no such. */
+export function lengthOfSpan(name: string): number | null {
+  return SPANS.find(([known]) => known === name)?.[1] ?? null;
+}
+
+/** Reads what the address says; null when it fixes nothing, or nothing that makes sense. */
+export function parseFixedRange(from: string, to: string): Range | null {
+  const range = { fromMs: Date.parse(from), toMs: Date.parse(to) };
+  return range.toMs - range.fromMs >= SHORTEST_MS ? range : null;
+}
+
+/** @param share of the length: negative towards the past */
+export function panRange({ fromMs, toMs }: Range, share: number): Range {
+  const shift = (toMs - fromMs) * share;
+  return { fromMs: fromMs + shift, toMs: toMs + shift };
+}
+
+/**
+ * @param factor below 1 shows less, above 1 more
+ * @param anchor what stays where it is: 0 the left end, 1 the right end
+ */
+export function zoomRange({ fromMs, toMs }: Range, factor: number, anchor = 0.5): Range {
+  const length = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (toMs - fromMs) * factor));
+  const fixedMs = fromMs + (toMs - fromMs) * anchor;
+  return { fromMs: fixedMs - length * anchor, toMs: fixedMs + length * (1 - anchor) };
+}

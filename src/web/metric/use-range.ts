@@ -1,0 +1,56 @@
+/** The range of a chart, kept in the address: `last=6h` follows the newest, `from` and `to` stand still. */
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useSearchParams } from 'wouter';
+import { chooseSpan, lengthOfSpan, parseFixedRange, type Range } from './range.ts';
+
+export interface RangeState {
+  readonly range: Range;
+  /** Name of the span that is followed; null while a fixed range is shown. */
+  readonly span: string | null;
+  readonly follow: (span: string) => void;
+  readonly fix: (range: Range) => void;
+}
+
+const STEPS_PER_SPAN = 500;
+const SHORTEST_STEP_MS = 1000;
+
+export function useRange(periodSeconds: number): RangeState {
+  const [params, setParams] = useSearchParams();
+  const [from, to] = [params.get('from') ?? '', params.get('to') ?? ''];
+  const fixed = useMemo(() => parseFixedRange(from, to), [from, to]);
+  const asked = params.get('last') ?? '';
+  const name = lengthOfSpan(asked) === null ? chooseSpan(periodSeconds) : asked;
+  const spanMs = lengthOfSpan(name) ?? 3_600_000;
+  const [nowMs, setNowMs] = useState(() => Date.now());
+  const isFixed = fixed !== null;
+  useEffect(() => {
+    if (isFixed) return;
+    setNowMs(Date.now());
+    // About as often as the picture moves by a pixel or two.
+    const timer = setInterval(
+      () => setNowMs(Date.now()),
+      Math.max(SHORTEST_STEP_MS, spanMs / STEPS_PER_SPAN),
+    );
+    return () => clearInterval(timer);
+  }, [isFixed, spanMs]);
+  const write = useCallback(
+    (values: Readonly<Record<string, string>>) => {
+      setParams(
+        (old) => {
+          const kept = [...old].filter(([key]) => !['from', 'to', 'last'].includes(key));
+          return new URLSearchParams([...kept, ...Object.entries(values)]);
+        },
+        { replace: true },
+      );
+    },
+    [setParams],
+  );
+  const fix = useCallback(
+    ({ fromMs, toMs }: Range) =>
+      write({ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() }),
+    [write],
+  );
+  const follow = useCallback((last: string) => write({ last }), [write]);
+  const range = useMemo(() => fixed ?? { fromMs: nowMs - spanMs, toMs: nowMs }, [fixed, nowMs, spanMs]);
+  return { range, span: fixed === null ? name : null, follow, fix };
+}

@@ -1,0 +1,60 @@
+/** The series of a metric over a range, no finer than the screen; at the newest end it grows by itself. */
+import { useEffect, useState } from 'react';
+import type { CombinedError } from 'urql';
+import { useApi } from '../api/api.ts';
+import { useAsk } from '../api/ask.ts';
+import { followScores } from '../api/score-feed.ts';
+import { MetricSeriesDocument } from '../generated/graphql.ts';
+import { appendScores, type Columns, NO_COLUMNS, readColumns } from './columns.ts';
+import type { Range } from './range.ts';
+
+/** Each pixel has room for a lowest and a highest value. */
+const MOST_POINTS = 4000;
+const FEWEST_POINTS = 200;
+
+export interface SeriesState {
+  readonly columns: Columns;
+  readonly isAsking: boolean;
+  readonly error: CombinedError | undefined;
+  readonly askAgain: () => void;
+}
+
+/**
+ * @param range what to read; a new object asks anew
+ * @param spanMs how much of the newest is kept while it follows; null when it does not follow
+ */
+export function useSeries(
+  id: string,
+  options: { readonly range: Range; readonly spanMs: number | null; readonly widthPixels: number },
+): SeriesState {
+  const { range, spanMs, widthPixels } = options;
+  const { socket } = useApi();
+  const maxPoints = Math.round(Math.min(MOST_POINTS, Math.max(FEWEST_POINTS, widthPixels)));
+  const { data, error, isAsking, askAgain } = useAsk(
+    MetricSeriesDocument,
+    {
+      id,
+      from: new Date(range.fromMs).toISOString(),
+      // What comes after the answer is added as it comes.
+      to: spanMs === null ? new Date(range.toMs).toISOString() : null,
+      maxPoints,
+    },
+    { policy: 'network-only' },
+  );
+  const [columns, setColumns] = useState<Columns>(NO_COLUMNS);
+  useEffect(() => {
+    const series = data?.metric?.series;
+    if (series !== undefined) setColumns(readColumns(series));
+  }, [data]);
+  useEffect(() => {
+    if (spanMs === null) return;
+    const feed = followScores(socket.client, {
+      after: null,
+      metricIds: [id],
+      onScores: (scores) => setColumns((old) => appendScores(old, scores, Date.now() - spanMs)),
+      onLost: askAgain,
+    });
+    return feed.stop;
+  }, [socket, id, spanMs, askAgain]);
+  return { columns, isAsking, error, askAgain };
+}

@@ -1,0 +1,110 @@
+/** How the value is drawn: the line over its expected band, unusual points on it, flags above. */
+import uPlot from 'uplot';
+import { classOf } from '../parts/bar-height.ts';
+import { formatValue } from '../parts/format-number.ts';
+import type { Zone } from '../parts/preferences.ts';
+import type { ChartColors } from './chart-colors.ts';
+import type { Columns } from './columns.ts';
+
+/** Something that happened at a time: an incident, an annotation, an alarm that would have been. */
+export interface Flag {
+  readonly timeMs: number;
+  readonly kind: 'incident' | 'annotation' | 'preview';
+  readonly text: string;
+}
+
+const AXIS_FONT = '12px system-ui, sans-serif';
+
+/** What uPlot is given for the columns. */
+export function arrangeValues({ times, values, expected, low, high, scores }: Columns): uPlot.AlignedData {
+  const only = (wanted: string) =>
+    values.map((value, index) => (classOf(scores[index] ?? null) === wanted ? value : null));
+  return [[...times], [...high], [...low], [...expected], [...values], only('YELLOW'), only('RED')];
+}
+
+export function describeValuePlot(options: {
+  readonly colors: ChartColors;
+  readonly unit: string | null;
+  readonly zone: Zone;
+  readonly readFlags: () => readonly Flag[];
+}): Pick<uPlot.Options, 'series' | 'bands' | 'axes' | 'scales' | 'hooks' | 'tzDate'> {
+  const { colors, unit, zone, readFlags } = options;
+  const dots = (color: string, size: number) => ({
+    stroke: color,
+    paths: () => null,
+    points: { show: true, size, fill: color, stroke: colors.surface, width: 1.5 },
+  });
+  return {
+    ...describeTime(zone),
+    scales: { x: { time: true, auto: false }, y: { range: (_plot, min, max) => widen(min, max) } },
+    series: [
+      {},
+      { label: 'high', width: 0, points: { show: false } },
+      { label: 'low', width: 0, points: { show: false } },
+      { label: 'expected', stroke: colors['ink-quiet'], width: 1, dash: [4, 4], points: { show: false } },
+      { label: 'value', stroke: colors.value, width: 1.6, points: { show: false } },
+      { label: 'yellow', ...dots(colors.yellow, 7) },
+      { label: 'red', ...dots(colors.red, 10) },
+    ],
+    bands: [{ series: [1, 2], fill: colors.band }],
+    axes: [
+      describeAxis(colors),
+      {
+        ...describeAxis(colors),
+        size: 64,
+        values: (_plot, ticks) => ticks.map((tick) => formatValue(tick, unit === 'Percent' ? '%' : null)),
+      },
+    ],
+    hooks: { draw: [(plot) => drawFlags(plot, readFlags(), colors)] },
+  };
+}
+
+export function describeTime(zone: Zone): Pick<uPlot.Options, 'tzDate'> {
+  return {
+    tzDate: (seconds) => {
+      const date = new Date(seconds * 1000);
+      return zone === 'UTC' ? uPlot.tzDate(date, 'Etc/UTC') : date;
+    },
+  };
+}
+
+export function describeAxis(colors: ChartColors): uPlot.Axis {
+  return {
+    stroke: colors['ink-quiet'],
+    font: AXIS_FONT,
+    grid: { stroke: colors.line, width: 1 },
+    ticks: { stroke: colors.line, width: 1 },
+  };
+}
+
+/** A constant line lies in the middle; others touch neither edge. */
+function widen(min: number | null, max: number | null): [number, number] {
+  if (min === null || max === null) return [0, 1];
+  const room = max === min ? Math.max(1, Math.abs(max) * 0.1) : (max - min) * 0.08;
+  return [min >= 0 && min - room < 0 ? 0 : min - room, max + room];
+}
+
+function drawFlags(plot: uPlot, flags: readonly Flag[], colors: ChartColors): void {
+  const { ctx, bbox } = plot;
+  const ratio = devicePixelRatio;
+  ctx.save();
+  for (const { timeMs, kind } of flags) {
+    const x = plot.valToPos(timeMs / 1000, 'x', true);
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    const color = kind === 'incident' ? colors.red : kind === 'preview' ? colors.accent : colors.ink;
+    ctx.strokeStyle = color;
+    ctx.fillStyle = color;
+    ctx.lineWidth = ratio;
+    ctx.setLineDash(kind === 'annotation' ? [3 * ratio, 3 * ratio] : []);
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x + 8 * ratio, bbox.top + 4 * ratio);
+    ctx.lineTo(x, bbox.top + 8 * ratio);
+    ctx.fill();
+  }
+  ctx.restore();
+}

@@ -1,0 +1,52 @@
+/** Times for people, in the browser's zone or in UTC. */
+import type { Zone } from './preferences.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+type Style = 'minute' | 'second' | 'day';
+
+const OPTIONS: Readonly<Record<Style, Intl.DateTimeFormatOptions>> = {
+  day: { weekday: 'short', day: 'numeric', month: 'short' },
+  minute: {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  },
+  second: {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  },
+};
+
+/** In the words of the browser's language; with its zone only where `second` is asked for. */
+export function formatTime(time: number | string, zone: Zone, style: Style = 'minute'): string {
+  return new Intl.DateTimeFormat(undefined, {
+    ...OPTIONS[style],
+    ...(style === 'second' ? { timeZoneName: 'short' } : {}),
+    ...(zone === 'UTC' ? { timeZone: 'UTC' } : {}),
+  }).format(new Date(time));
+}
+
+/** Such as Europe/Berlin, or UTC. */
+export function nameZone(zone: Zone): string {
+  return zone === 'UTC' ? 'UTC' : Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** Such as 40 s, 5 min, 3 h or 2 d. */
+export function formatSpan(ms: number): string {
+  const span = Math.abs(ms);
+  if (span < 2 * MINUTE_MS) return `${Math.round(span / 1000)} s`;
+  if (span < 2 * HOUR_MS) return `${Math.round(span / MINUTE_MS)} min`;
+  if (span < 2 * DAY_MS) return `${Math.round(span / HOUR_MS)} h`;
+  return `${Math.round(span / DAY_MS)} d`;
+}

@@ -1,0 +1,31 @@
+import { useStore } from '../api/store.ts';
+import { nameZone } from './format-time.ts';
+import { usePreferences } from './preferences.ts';
+
+const THEME_WORDS = { system: 'Auto', light: 'Light', dark: 'Dark' } as const;
+
+/** The zone times are shown in, and light or dark. */
+export function ViewButtons() {
+  const preferences = usePreferences();
+  const zone = useStore(preferences.zone);
+  const theme = useStore(preferences.theme);
+  return (
+    <div className="line">
+      <button
+        className="bare"
+        onClick={preferences.turnZone}
+        title="Change between the browser's zone and UTC"
+        aria-label={`Times are in ${nameZone(zone)}; change`}
+      >
+        {nameZone(zone)}
+      </button>
+      <button
+        className="bare"
+        onClick={preferences.turnTheme}
+        aria-label={`Colours: ${THEME_WORDS[theme]}; change`}
+      >
+        {THEME_WORDS[theme]}
+      </button>
+    </div>
+  );
+}

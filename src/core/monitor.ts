@@ -1,5 +1,6 @@
 /** Begins and ends the watching of metrics, and keeps their status. Every change takes its turn with the data path. */
 import type pg from 'pg';
+import { holdFollowers } from '../db/follow-log.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { AlreadyMonitoredError, InvalidInputError, NotFoundError, NotSupportedError } from '../errors.ts';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
@@ -7,8 +8,8 @@ import type { Direction } from '../generated/prisma/enums.ts';
 import type { Datasource, MetricStatus, ModelParams } from '../model.ts';
 import type { Stats } from '../observe/stats.ts';
 import type { MetricDescription, Source } from '../source/source.ts';
-import type { Backlog } from './backlog.ts';
 import { dropOrphanedAnnotations } from './annotations.ts';
+import type { Backlog } from './backlog.ts';
 import { clearScores, refuseGone, saveMetric } from './save-metric.ts';
 import type { Live } from './live.ts';
 import { checkModelParams, hasBounds, ROWS_TO_LEARN_FROM } from './model-params.ts';
@@ -170,10 +171,11 @@ export function createMonitor(options: MonitorOptions): Monitor {
       await inTransaction(pool, async (client) => {
         await client.query('SET LOCAL statement_timeout = 0');
         await client.query('DELETE FROM sample WHERE metric_number = $1', [entry.number]);
+        await holdFollowers(client);
         await client.query('DELETE FROM metric WHERE number = $1', [entry.number]);
+        await dropOrphanedAnnotations(client, entry.server, entry.status !== 'UNMONITORED');
       });
       models.discard([entry.number]);
-        await dropOrphanedAnnotations(client, entry.server, entry.status !== 'UNMONITORED');
       live.forget(entry.number);
       registry.forget(entry.number);
       stats.count('metrics_deleted');

@@ -14,7 +14,8 @@ export interface Supervision {
 }
 
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 10_000;
+/** Short enough that the server is back within seconds of the cause being cured. */
+const LONGEST_PAUSE_MS = 3_000;
 /** A process that stayed up this long is well again: the next pause is the first. */
 const STABLE_MS = 60_000;
 

@@ -20,10 +20,16 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /**
  * Starts `lapwing serve` and waits for its ready line.
  * @param settings environment variables beside PATH and HOME
+ * @param options.main another main.ts than that of the sources
+ * @param options.preload modules to load first
  * @throws Error with what the server said when it ends before it is ready
  */
-export async function startServerProcess(settings: Readonly<Record<string, string>>): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'serve'], {
+export async function startServerProcess(
+  settings: Readonly<Record<string, string>>,
+  { main = MAIN, preload = [] }: { readonly main?: string; readonly preload?: readonly string[] } = {},
+): Promise<ServerProcess> {
+  const imports = ['tsx', ...preload].flatMap((module) => ['--import', module]);
+  const child = spawn(process.execPath, [...imports, main, 'serve'], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own, so that killing it does not kill the test.

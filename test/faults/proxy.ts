@@ -1,0 +1,60 @@
+/** A TCP proxy that can cut, reset, stall and slice what goes through it. */
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+export interface Proxy extends AsyncDisposable {
+  readonly port: number;
+  /** Lets nothing through, without a word, and gives it on when it is over: a pulled cable. */
+  readonly setCut: (isCut: boolean) => void;
+  /** Ends every connection with a reset. */
+  readonly reset: () => void;
+  /** Passes every byte on its own. */
+  readonly setSliced: (isSliced: boolean) => void;
+}
+
+export async function startProxy(target: { readonly port: number }): Promise<Proxy> {
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  let isSliced = false;
+  const pass = (from: Socket, to: Socket) => {
+    from.on('data', (chunk: Buffer) => {
+      const pieces = isSliced ? [...chunk].map((byte) => Buffer.of(byte)) : [chunk];
+      for (const piece of pieces) to.write(piece);
+    });
+    from.on('end', () => to.end());
+    from.on('error', () => to.destroy());
+    from.on('close', () => {
+      sockets.delete(from);
+      to.destroy();
+    });
+    sockets.add(from);
+    if (isCut) from.pause();
+  };
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    const upstream = connect({ port: target.port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    pass(client, upstream);
+    pass(upstream, client);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+  return {
+    port: address.port,
+    setCut: (value) => {
+      isCut = value;
+      for (const socket of sockets)
+        if (isCut) socket.pause();
+        else socket.resume();
+    },
+    reset: () => {
+      for (const socket of [...sockets]) socket.resetAndDestroy();
+    },
+    setSliced: (value) => (isSliced = value),
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      for (const socket of [...sockets]) socket.destroy();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,12 +1,14 @@
 /** Scores a history as a new metric would have been, without touching anything: to try a model or a policy. */
 import { DETECTOR_KINDS, type Contribution } from '../detect/detector.ts';
+import { RED_SCORE } from '../detect/likelihood.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { Judgement, ModelParams, Sample } from '../model.ts';
 import { checkModelParams } from './model-params.ts';
 import type { AlertPolicy } from './monitor.ts';
+import { raiseSensitivity } from './zeal.ts';
 
 export interface WhatIfSample extends Sample, Judgement {
-  /** Whether it opens an incident that the policy lets through. */
+  /** Whether it opens a red incident that policy and labels let through. */
   readonly alarms: boolean;
   /** Which views of the series carry the score, largest first. */
   readonly why: readonly Contribution[];
@@ -17,6 +19,8 @@ export interface WhatIf {
   readonly parts: AsyncIterable<readonly Sample[]> | Iterable<readonly Sample[]>;
   readonly model: ModelParams;
   readonly policy: AlertPolicy;
+  /** By how much labels raise the bar, as of Labels.zealOf; 0 when left out. */
+  readonly raisedDecades?: number;
   /** Where samples and model stand in the input, for messages. */
   readonly path: readonly string[];
 }
@@ -29,6 +33,7 @@ export async function* scoreHistory({
   parts,
   model,
   policy,
+  raisedDecades = 0,
   path,
 }: WhatIf): AsyncGenerator<readonly WhatIfSample[]> {
   const detector = DETECTOR_KINDS[0].create(checkModelParams(model, [...path, 'model']));
@@ -38,7 +43,7 @@ export async function* scoreHistory({
     for (const { timestampMs, value } of samples) {
       try {
         const judgement = detector.update(timestampMs, value);
-        const alarms = judgement.episode && !judgement.provisional && matters(judgement, value, policy);
+        const alarms = isAlarming(judgement, value, policy, raisedDecades);
         results.push({ timestampMs, value, ...judgement, alarms, why: detector.explain() });
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
@@ -51,8 +56,28 @@ export async function* scoreHistory({
   }
 }
 
+/**
+ * Whether a point opens an incident somebody is to be told of: red, past learning, one that matters by the policy, and
+ * as rare as labels ask for.
+ * @param raisedDecades as of Labels.zealOf
+ */
+export function isAlarming(
+  judgement: Pick<Judgement, 'episode' | 'provisional' | 'score' | 'expected'>,
+  value: number,
+  policy: AlertPolicy,
+  raisedDecades: number,
+): boolean {
+  const { episode, provisional, score } = judgement;
+  if (!episode || provisional || score < raiseSensitivity(RED_SCORE, raisedDecades)) return false;
+  return matters(judgement, value, policy);
+}
+
 /** Whether a deviation is one a policy asks to be told of. */
-export function matters({ expected }: Judgement, value: number, policy: AlertPolicy): boolean {
+export function matters(
+  { expected }: Pick<Judgement, 'expected'>,
+  value: number,
+  policy: AlertPolicy,
+): boolean {
   const deviation = value - expected;
   if (policy.direction === 'ABOVE' && deviation < 0) return false;
   if (policy.direction === 'BELOW' && deviation > 0) return false;

@@ -1,8 +1,11 @@
 /** Labels: whether an anomaly was real, as people say; and what that does to the alerts of a metric. */
+import { isAlarming } from '../core/what-if.ts';
 import { raiseSensitivity } from '../core/zeal.ts';
+import { isScored } from '../db/stored-sample.ts';
 import { RED_SCORE } from '../detect/likelihood.ts';
 import { InvalidInputError, NotFoundError } from '../errors.ts';
 import { builder } from './builder.ts';
+import { MetricDataRef } from './metric-data.ts';
 import { MetricRef } from './metric.ts';
 import { readLabelId, readMetricId } from './node-id.ts';
 
@@ -57,6 +60,19 @@ builder.prismaObjectFields(MetricRef, (t) => ({
     resolve: ({ id }, _args, { labels }) => ({ raisedDecades: labels.zealOf(id) }),
   }),
 }));
+
+builder.objectField(MetricDataRef, 'alarms', (t) =>
+  t.boolean({
+    description:
+      'Whether this point opened a red incident that the policy and the labels of its metric let through, as they are now.',
+    resolve: async (sample, _args, { labels, loaders }) => {
+      // Few are: most are decided without asking for their metric.
+      if (!isScored(sample) || !sample.episode || sample.score < RED_SCORE) return false;
+      const metric = await loaders.metric.load(sample.metricNumber);
+      return metric !== null && isAlarming(sample, sample.value, metric, labels.zealOf(metric.id));
+    },
+  }),
+);
 
 const LabelAnomalyInputRef = builder.inputType('LabelAnomalyInput', {
   description: 'What a stretch of a metric was.',

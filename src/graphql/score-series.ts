@@ -8,6 +8,7 @@ import { classifyScore } from '../detect/likelihood.ts';
 import { InvalidInputError, NotFoundError } from '../errors.ts';
 import type { Sample } from '../model.ts';
 import { builder } from './builder.ts';
+import type { ApiParts } from './context.ts';
 import { AnomalyClassRef, ViewRef } from './enums.ts';
 import { ExpectedRangeRef } from './metric-data.ts';
 import { AlertPolicyInputRef, ModelParamsInputRef, readModelParams, readPolicy } from './metric-input.ts';
@@ -79,7 +80,8 @@ const ScoredPointRef = builder.objectRef<WhatIfSample>('ScoredPoint').implement(
     }),
     episode: t.exposeBoolean('episode', { description: 'Whether it opens an incident.' }),
     alarms: t.exposeBoolean('alarms', {
-      description: 'Whether it opens an incident that the policy lets through, once learning is done.',
+      description:
+        'Whether it opens a red incident that the policy, and the labels of a stored metric, let through, once learning is done.',
     }),
     why: t.field({
       type: [ContributionRef],
@@ -113,9 +115,9 @@ builder.queryField('scoreSeries', (t) =>
       directResult: true,
     },
     args: { input: t.arg({ type: ScoreSeriesInputRef, required: true, description: 'The history.' }) },
-    resolve: async (_root, { input }, { pool, registry }) => {
+    resolve: async (_root, { input }, context) => {
       const scored: WhatIfSample[] = [];
-      for await (const part of scoreHistory(readWhatIf(input, pool, registry))) {
+      for await (const part of scoreHistory(readWhatIf(input, context))) {
         scored.push(...part);
         if (scored.length > MOST_POINTS) {
           throw new InvalidInputError(
@@ -134,14 +136,19 @@ builder.subscriptionField('scoreSeries', (t) =>
     type: ScoredSeriesRef,
     description: 'The same for a history of any length, part by part.',
     args: { input: t.arg({ type: ScoreSeriesInputRef, required: true, description: 'The history.' }) },
-    subscribe: (_root, { input }, { pool, registry }) => scoreHistory(readWhatIf(input, pool, registry)),
+    subscribe: (_root, { input }, context) => scoreHistory(readWhatIf(input, context)),
     resolve: (part) => part,
   }),
 );
 
-function readWhatIf(input: ScoreSeriesInput, pool: pg.Pool, registry: Registry): WhatIf {
+function readWhatIf(
+  input: ScoreSeriesInput,
+  { pool, registry, labels }: Pick<ApiParts, 'pool' | 'registry' | 'labels'>,
+): WhatIf {
+  const { metricId } = input;
   return {
     parts: readParts(input, pool, registry),
+    raisedDecades: metricId == null ? 0 : labels.zealOf(readMetricId(metricId, [...PATH, 'metricId'])),
     model: input.model == null ? {} : readModelParams(input.model),
     policy: {
       direction: 'BOTH',

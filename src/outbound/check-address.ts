@@ -19,11 +19,6 @@ const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 /** Azure's platform service: an address that is public in form only. */
 const CLOUD_ADDRESSES: ReadonlySet<string> = new Set(['168.63.129.16']);
 
-/** Whether the text is an address or a CIDR range. */
-export function isAddressRange(text: string): boolean {
-  return text.includes('/') ? ipaddr.isValidCIDR(text) : ipaddr.isValid(text);
-}
-
 /**
  * @param address as DNS or a URL gives it, without brackets
  * @throws TargetRefusedError for one that is neither public nor allowed, or no address at all
@@ -45,7 +40,7 @@ function isPublic(address: Address): boolean {
   return address instanceof ipaddr.IPv4 || address.match(GLOBAL_IPV6);
 }
 
-/** @param range checked by `isAddressRange` */
+/** @param range an address or a CIDR range; the settings have checked that */
 function lies(address: Address, range: string): boolean {
   const [base, bits] = range.includes('/') ? ipaddr.parseCIDR(range) : [ipaddr.process(range), null];
   if (base.kind() !== address.kind()) return false;

@@ -1,107 +1,115 @@
-/** Pushes points as fast as they are taken: by GraphQL, or straight into the engine. */
-import { readConfig } from '../src/config.ts';
-import { createDatabase } from '../src/db/client.ts';
-import { createEngine } from '../src/engine.ts';
-import { createLog } from '../src/log.ts';
-import { createStats } from '../src/observe/stats.ts';
-import { createAws } from '../src/source/aws.ts';
+/** Pushes points as fast as they are taken, from a process of its own. */
+import pg from 'pg';
+import { openEngine, openGraphitePusher, openGraphqlPusher, type Pusher, type Row } from './ingest-push.ts';
 import { answerOrders } from './measure-process.ts';
-import { ask } from './measure-server.ts';
 
 export interface IngestOrder {
-  readonly by: 'graphql' | 'engine';
-  /** Where GraphQL is. */
+  readonly by: 'graphql' | 'graphite' | 'engine';
+  /** Where that way in is. */
   readonly target: string;
   readonly connection: string;
-  /** Each sends batches of one point per metric of its own, the next when the last is acknowledged. */
+  /** Each sends rows of one point per metric of its own, the next when the last is acknowledged. */
   readonly pushers: number;
   readonly metricsEach: number;
   readonly seconds: number;
-  /** Time of the first points. */
+  /** Time of the first row; each further one is a second later. */
   readonly startMs: number;
 }
 
 export interface IngestResult {
   readonly points: number;
+  /** Until the last point was acknowledged; where nothing is acknowledged, until all were in the log of scores. */
   readonly seconds: number;
   readonly acknowledgedMs: readonly number[];
 }
 
-interface Point {
-  readonly metric: string;
-  readonly timestampMs: number;
-  readonly value: number;
-}
-
-type Push = (points: readonly Point[]) => Promise<void>;
+const STALL_LIMIT_MS = 20_000;
 
 export function listNames(pusher: number, metricsEach: number): readonly string[] {
   return Array.from({ length: metricsEach }, (_, metric) => `bench.${pusher}.${metric}`);
 }
 
-const PUT = `mutation Put($points: [MetricPointInput!]!) {
-  putMetricData(input: { points: $points }) { accepted } }`;
+/** A daily-looking wave with a little noise: what a detector meets most of the time. */
+function makeRow(names: readonly string[], startMs: number, row: number): Row {
+  const values = names.map((_, index) => {
+    const noise = ((row * 7919 + index * 104_729) % 997) / 100;
+    return 50 + 20 * Math.sin((row + index) / 30) + noise;
+  });
+  return { names, values, timestampMs: startMs + row * 1000 };
+}
 
-async function pushInTurn(order: IngestOrder, push: Push): Promise<IngestResult> {
+async function pushUntil(
+  endMs: number,
+  order: IngestOrder,
+  place: number,
+  pusher: Pusher,
+): Promise<number[]> {
+  const names = listNames(place, order.metricsEach);
   const acknowledgedMs: number[] = [];
+  for (let row = 0; performance.now() < endMs; row++) {
+    const made = makeRow(names, order.startMs, row);
+    const sentMs = performance.now();
+    await pusher.push(made);
+    acknowledgedMs.push(performance.now() - sentMs);
+  }
+  await pusher.end();
+  return acknowledgedMs;
+}
+
+async function pushAll(order: IngestOrder, open: () => Pusher | Promise<Pusher>): Promise<IngestResult> {
+  const pushers = await Promise.all(Array.from({ length: order.pushers }, async () => open()));
   const begin = performance.now();
   const endMs = begin + order.seconds * 1000;
-  const pushers = Array.from({ length: order.pushers }, async (_, pusher) => {
-    const names = listNames(pusher, order.metricsEach);
-    for (let row = 0; performance.now() < endMs; row++) {
-      const points = names.map((metric, index) => makePoint(metric, order.startMs + row * 1000, row, index));
-      const sentMs = performance.now();
-      await push(points);
-      acknowledgedMs.push(performance.now() - sentMs);
-    }
-  });
-  await Promise.all(pushers);
+  const all = await Promise.all(pushers.map((pusher, place) => pushUntil(endMs, order, place, pusher)));
+  const acknowledgedMs = all.flat();
   const points = acknowledgedMs.length * order.metricsEach;
   return { points, seconds: (performance.now() - begin) / 1000, acknowledgedMs };
 }
 
-/** A daily-looking wave with a little noise: what a detector meets most of the time. */
-function makePoint(metric: string, timestampMs: number, row: number, index: number): Point {
-  const noise = ((row * 7919 + index * 104_729) % 997) / 100;
-  return { metric, timestampMs, value: 50 + 20 * Math.sin((row + index) / 30) + noise };
+/** Graphite has no reply: the clock stops when the log holds all of them. */
+async function pushByGraphite(order: IngestOrder): Promise<IngestResult> {
+  const client = new pg.Client({ connectionString: order.connection });
+  await client.connect();
+  const before = await readHead(client);
+  const begin = performance.now();
+  const { points } = await pushAll(order, () => openGraphitePusher(order.target));
+  await waitForHead(client, before + points);
+  await client.end();
+  return { points, seconds: (performance.now() - begin) / 1000, acknowledgedMs: [] };
 }
 
-async function pushByGraphql(order: IngestOrder): Promise<IngestResult> {
-  return pushInTurn(order, async (points) => {
-    const { putMetricData } = await ask<{ putMetricData: { accepted: number } }>(order.target, PUT, {
-      points: points.map(({ metric, timestampMs, value }) => ({
-        metric,
-        timestamp: new Date(timestampMs).toISOString(),
-        value,
-      })),
-    });
-    if (putMetricData.accepted !== points.length) throw new Error('points were not taken');
-  });
+/** @throws Error when the log stands still before it is there: points were lost or came late */
+async function waitForHead(client: pg.Client, head: number): Promise<void> {
+  let last = 0;
+  let movedMs = performance.now();
+  for (;;) {
+    const now = await readHead(client);
+    if (now >= head) return;
+    if (now > last) movedMs = performance.now();
+    last = now;
+    if (performance.now() - movedMs > STALL_LIMIT_MS) {
+      throw new Error(`${head - now} of the points sent were not scored`);
+    }
+    await client.query('SELECT pg_sleep(0.05)');
+  }
+}
+
+async function readHead(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ last: string }>('SELECT last FROM score_log');
+  return Number(rows[0]?.last);
 }
 
 async function pushIntoEngine(order: IngestOrder): Promise<IngestResult> {
-  const log = createLog('error');
-  const database = createDatabase({ connection: order.connection, log });
-  const config = readConfig({ LAPWING_HOST_METRICS: 'off' });
-  const aws = createAws({
-    endpoint: () => Promise.reject(new Error('a bench has no AWS')),
-    stats: createStats(),
-    historyDays: 14,
-    settleSeconds: 360,
-  });
-  const engine = await createEngine({ database, config, log, stats: createStats(), sources: [], aws });
-  engine.start();
-  const result = await pushInTurn(order, async (points) => {
-    const { accepted } = await engine.accept.acceptNamed(points);
-    if (accepted !== points.length) throw new Error('points were not taken');
-  });
-  await engine.stop();
-  await database.stop();
+  const engine = await openEngine(order.connection);
+  const result = await pushAll(order, engine.open);
+  await engine.end();
   return result;
 }
 
 answerOrders((given) => {
   // The bench beside this file sends nothing else.
   const order = given as IngestOrder;
-  return order.by === 'graphql' ? pushByGraphql(order) : pushIntoEngine(order);
+  if (order.by === 'graphite') return pushByGraphite(order);
+  if (order.by === 'engine') return pushIntoEngine(order);
+  return pushAll(order, () => openGraphqlPusher(order.target));
 });

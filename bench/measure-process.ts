@@ -5,6 +5,7 @@ import { once } from 'node:events';
 export interface LoadProcess extends AsyncDisposable {
   /** Sends an order and waits for its answer. @throws Error when the process ends instead */
   request<T>(order: object): Promise<T>;
+  readonly pid: number;
 }
 
 /** @param file a script beside this one that calls `answerOrders` */
@@ -15,6 +16,7 @@ export function startLoadProcess(file: string): LoadProcess {
   });
   ended.catch(() => undefined);
   return {
+    pid: child.pid ?? 0,
     request: async <T>(order: object) => {
       const answer = once(child, 'message');
       child.send(order);

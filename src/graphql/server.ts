@@ -4,6 +4,7 @@ import { createYoga } from 'graphql-yoga';
 import type { Log } from '../log.ts';
 import type { RequestMonitor } from '../observe/monitor-requests.ts';
 import { checkBody } from './check-body.ts';
+import { coerceVariables } from './coerce-variables.ts';
 import type { ApiParts } from './context.ts';
 import { limitDocuments } from './limit-documents.ts';
 import { createLoaders } from './loaders.ts';
@@ -32,12 +33,14 @@ export function createGraphqlServer(options: {
 }): GraphqlServer {
   const { parts, log, monitor } = options;
   const maskError = createMaskError(log);
+  const schema = createSchema();
   const yoga = createYoga({
-    schema: createSchema(),
+    schema,
     graphqlEndpoint: GRAPHQL_PATH,
     context: () => ({ ...parts, loaders: createLoaders(parts) }),
     maskedErrors: { isDev: false, maskError },
-    maxRequestBodySize: BODY_LIMIT_BYTES,
+    // checkBody reads the body, and limits it.
+    maxRequestBodySize: false,
     // A page of another site gets no answer it may read; ours is on the same origin.
     cors: false,
     multipart: false,
@@ -46,7 +49,13 @@ export function createGraphqlServer(options: {
     landingPage: false,
     // Errors are logged where they are masked.
     logging: false,
-    plugins: [checkBody(), limitDocuments(), monitorOperations(monitor), shareExecution()],
+    plugins: [
+      checkBody(BODY_LIMIT_BYTES),
+      limitDocuments(),
+      monitorOperations(monitor),
+      coerceVariables(schema),
+      shareExecution(),
+    ],
   });
   const protocol = createSocketProtocol({ getEnveloped: yoga.getEnveloped, maskError });
   return {

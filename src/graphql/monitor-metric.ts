@@ -1,4 +1,5 @@
 /** Mutations that begin to watch: one metric, or the default metrics of a resource. */
+import type { MonitorRequest } from '../core/monitor.ts';
 import {
   AlreadyMonitoredError,
   InvalidInputError,
@@ -21,7 +22,7 @@ import { MetricRef } from './metric.ts';
 import { readResourceId, type ResourceKey } from './node-id.ts';
 import { ResourceRef } from './resource.ts';
 
-const MonitorMetricInputRef = builder.inputType('MonitorMetricInput', {
+export const MonitorMetricInputRef = builder.inputType('MonitorMetricInput', {
   description: 'What to watch and how.',
   fields: (t) => ({
     spec: t.field({ type: MetricSpecInputRef, required: true, description: 'Which metric.' }),
@@ -56,12 +57,7 @@ builder.mutationField('monitorMetric', (t) =>
     },
     args: { input: t.arg({ type: MonitorMetricInputRef, required: true, description: 'What to watch.' }) },
     resolve: async (query, _root, { input }, { monitor, prisma }) => {
-      const id = await monitor.monitorMetric({
-        ...readSpec(input.spec),
-        ...(input.model == null ? {} : { model: readModelParams(input.model) }),
-        ...(input.unit == null ? {} : { unit: input.unit }),
-        ...(input.policy == null ? {} : { policy: readPolicy(input.policy) }),
-      });
+      const id = await monitor.monitorMetric(readMonitorRequest(input));
       return prisma.metric.findUniqueOrThrow({ ...query, where: { id } });
     },
   }),
@@ -93,6 +89,16 @@ builder.mutationField('monitorResource', (t) =>
     },
   }),
 );
+
+/** What the input asks of core. @throws InvalidInputError */
+export function readMonitorRequest(input: typeof MonitorMetricInputRef.$inferInput): MonitorRequest {
+  return {
+    ...readSpec(input.spec),
+    ...(input.model == null ? {} : { model: readModelParams(input.model) }),
+    ...(input.unit == null ? {} : { unit: input.unit }),
+    ...(input.policy == null ? {} : { policy: readPolicy(input.policy) }),
+  };
+}
 
 async function monitorDefaults(key: ResourceKey, { sources, monitor }: ApiParts): Promise<void> {
   for (const spec of listDefaultSpecs(key, sources)) {

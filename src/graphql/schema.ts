@@ -5,6 +5,7 @@ import './anomaly-scores.ts';
 import './autostack-changes.ts';
 import './autostack.ts';
 import { builder } from './builder.ts';
+import './bulk.ts';
 import './cloudwatch-metrics.ts';
 import './cloudwatch-statistics.ts';
 import './failure.ts';

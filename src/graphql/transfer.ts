@@ -1,13 +1,13 @@
 /** Export and import of models: settings and samples of monitored metrics, as JSON. */
 import { InvalidInputError } from '../errors.ts';
 import { builder } from './builder.ts';
-import type { Context } from './context.ts';
-import { ErrorRef, type Failure, toFieldValue } from './failure.ts';
+import { doEach, MOST_ITEMS } from './do-each.ts';
+import { ErrorRef, type Failure } from './failure.ts';
 import { MetricRef } from './metric.ts';
 import { readMetricIds } from './node-id.ts';
 
 /** An answer is made in memory, samples and all; the command line writes files of any size. */
-const MOST_MODELS = 1000;
+const MOST_MODELS = MOST_ITEMS;
 
 interface ImportedItem {
   readonly index: number;
@@ -83,25 +83,18 @@ builder.mutationField('importModels', (t) =>
     description:
       'Makes metrics of exported models, gives them their samples and watches them. Never all or nothing, and safe to repeat.',
     args: { input: t.arg({ type: ImportModelsInputRef, required: true, description: 'The models.' }) },
-    resolve: async (_root, { input: { models } }, context) => {
-      checkCount(models.length, 'input.models');
-      const results: ImportedItem[] = [];
-      // One after the other: each may carry months of samples.
-      for (const [index, model] of models.entries()) results.push(await importItem(model, index, context));
+    resolve: async (_root, { input: { models } }, { transfer }) => {
+      const outcomes = await doEach(models, ['input', 'models'], (model) => transfer.importModel(model));
+      const results = outcomes.map(({ index, value, error }) => ({
+        index,
+        metricId: value?.metricId ?? null,
+        created: value?.created ?? false,
+        error,
+      }));
       return { results };
     },
   }),
 );
-
-async function importItem(model: unknown, index: number, { transfer }: Context): Promise<ImportedItem> {
-  try {
-    const { metricId, created } = await transfer.importModel(model);
-    return { index, metricId, created, error: null };
-  } catch (error) {
-    // What is not the item's fault (a database that is away) fails the whole request, which is to be repeated.
-    return { index, metricId: null, created: false, error: toFieldValue(error) };
-  }
-}
 
 function checkCount(count: number, name: string): void {
   if (count <= MOST_MODELS) return;

@@ -105,6 +105,6 @@ test.each([
 test('more than 1000 models are refused together', async () => {
   const { errors } = await ask(server, IMPORT, { models: Array.from({ length: 1001 }, () => 1) });
   expect(errors).toMatchObject([
-    { message: textWith('input.models: more than 1000'), extensions: { code: 'INVALID_INPUT' } },
+    { message: textWith('input.models: expected at most 1000'), extensions: { code: 'INVALID_INPUT' } },
   ]);
 });

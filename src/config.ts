@@ -7,6 +7,8 @@ import { AWS_SETTINGS } from './settings/aws.ts';
 import { CLOUDWATCH_SETTINGS } from './settings/cloudwatch.ts';
 import { DATA_SETTINGS } from './settings/data.ts';
 import { INFLUXDB_SETTINGS } from './settings/influxdb.ts';
+import { LIMIT_SETTINGS } from './settings/limits.ts';
+import { NOTIFICATION_SETTINGS } from './settings/notifications.ts';
 import { SERVER_SETTINGS } from './settings/server.ts';
 
 const SETTINGS = {
@@ -15,6 +17,8 @@ const SETTINGS = {
   ...AWS_SETTINGS,
   ...CLOUDWATCH_SETTINGS,
   ...INFLUXDB_SETTINGS,
+  ...NOTIFICATION_SETTINGS,
+  ...LIMIT_SETTINGS,
 } as const;
 
 type Settings = typeof SETTINGS;

@@ -39,7 +39,7 @@ export function monitorOperations(monitor: RequestMonitor): Plugin {
       return ({ result }) => {
         if (open === undefined) return;
         if (!isDocument(result)) {
-          refuse(open, PARSE_FAILED, isOwn);
+          refuse(open, result instanceof GraphQLError ? readCode(result, PARSE_FAILED) : PARSE_FAILED, isOwn);
           return;
         }
         const operation = getOperationAST(result, asked.params?.operationName);
@@ -50,9 +50,9 @@ export function monitorOperations(monitor: RequestMonitor): Plugin {
     },
     onValidate:
       ({ context }) =>
-      ({ valid }) => {
+      ({ valid, result }) => {
         const { open, isOwn } = findOpen(monitor, context);
-        if (!valid && open !== undefined) refuse(open, VALIDATION_FAILED, isOwn);
+        if (!valid && open !== undefined) refuse(open, readCode(result[0], VALIDATION_FAILED), isOwn);
       },
     onExecute({ args }) {
       // Yoga's own type says `any`; it is the object the other hooks are given.
@@ -100,13 +100,14 @@ function noteErrors(open: OpenRequest, result: unknown): boolean {
   return true;
 }
 
-function readCode(error: unknown): string {
+/** @param otherwise the code of GraphQL's own errors, which carry none */
+function readCode(error: unknown, otherwise = 'GRAPHQL_ERROR'): string {
   if (!(error instanceof GraphQLError)) return 'INTERNAL_SERVER_ERROR';
   const { originalError, extensions } = error;
   if (originalError instanceof ExpectedError) return originalError.code;
   const isBug = originalError !== undefined && !(originalError instanceof GraphQLError);
   if (isBug) return 'INTERNAL_SERVER_ERROR';
-  return typeof extensions.code === 'string' ? extensions.code : 'GRAPHQL_ERROR';
+  return typeof extensions.code === 'string' ? extensions.code : otherwise;
 }
 
 function isDocument(result: unknown): result is DocumentNode {

@@ -6,7 +6,8 @@ import type { RequestMonitor } from '../observe/monitor-requests.ts';
 import { checkBody } from './check-body.ts';
 import { coerceVariables } from './coerce-variables.ts';
 import type { ApiParts } from './context.ts';
-import { limitDocuments } from './limit-documents.ts';
+import { createDocumentCache, type DocumentLimits, limitDocuments } from './limit-documents.ts';
+import { createRefuse } from './limit-error.ts';
 import { createLoaders } from './loaders.ts';
 import { createMaskError } from './mask-error.ts';
 import { monitorOperations } from './monitor-operations.ts';
@@ -15,9 +16,12 @@ import { shareExecution } from './shared-execution-plugin.ts';
 import { createSocketProtocol } from './socket-protocol.ts';
 import { createGraphqlSockets, type GraphqlSockets } from './websocket.ts';
 
-/** A batch of 10,000 points, or an export of a hundred metrics with a day of samples each. */
-const BODY_LIMIT_BYTES = 5_000_000;
 const GRAPHQL_PATH = '/graphql';
+
+/** What one request may ask for. */
+export interface GraphqlLimits extends DocumentLimits {
+  readonly maxBodyBytes: number;
+}
 
 export interface GraphqlServer {
   /** Answers a request on /graphql. */
@@ -27,12 +31,14 @@ export interface GraphqlServer {
 
 export function createGraphqlServer(options: {
   readonly parts: ApiParts;
+  readonly limits: GraphqlLimits;
   readonly log: Log;
   /** Is told of every operation. */
   readonly monitor: RequestMonitor;
 }): GraphqlServer {
-  const { parts, log, monitor } = options;
+  const { parts, limits, log, monitor } = options;
   const maskError = createMaskError(log);
+  const refuse = createRefuse(parts.stats);
   const schema = createSchema();
   const yoga = createYoga({
     schema,
@@ -41,6 +47,7 @@ export function createGraphqlServer(options: {
     maskedErrors: { isDev: false, maskError },
     // checkBody reads the body, and limits it.
     maxRequestBodySize: false,
+    parserAndValidationCache: createDocumentCache(),
     // A page of another site gets no answer it may read; ours is on the same origin.
     cors: false,
     multipart: false,
@@ -50,8 +57,8 @@ export function createGraphqlServer(options: {
     // Errors are logged where they are masked.
     logging: false,
     plugins: [
-      checkBody(BODY_LIMIT_BYTES),
-      limitDocuments(),
+      checkBody(limits.maxBodyBytes),
+      limitDocuments(schema, limits, refuse),
       monitorOperations(monitor),
       coerceVariables(schema),
       shareExecution(),

@@ -8,7 +8,7 @@ import { createOutbound } from '../outbound/outbound.ts';
 import { deliverActions } from './alarms/deliver-actions.ts';
 import { evaluateAlarms } from './alarms/evaluate-alarms.ts';
 import type { SeriesWatch } from './anomaly-detectors.ts';
-import { createClockwork } from './clockwork.ts';
+import { createClockwork } from '../core/clockwork.ts';
 import { purge, type Purged } from './purge.ts';
 import { createAccounts, FIRST_ACCOUNT, type Accounts } from './accounts.ts';
 import { CloudwatchError } from './failure.ts';

@@ -1,4 +1,4 @@
-/** Runs the service's own work now and then: each kind once at a time, failures told and forgotten. */
+/** Runs a service's own work now and then: each kind once at a time, failures told and forgotten. */
 import type { Log } from '../log.ts';
 
 export interface Chore {
@@ -35,7 +35,7 @@ export function createClockwork(chores: readonly Chore[], log: Log): Clockwork {
     try {
       await chore.run();
     } catch (error) {
-      log.error({ err: error, chore: chore.name }, 'a chore of the CloudWatch service failed');
+      log.error({ err: error, chore: chore.name }, 'a chore failed; it runs again in time');
     }
   };
 

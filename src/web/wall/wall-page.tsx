@@ -1,3 +1,90 @@
+import { useEffect, useMemo, useState } from 'react';
+import { Link } from 'wouter';
+import { Notice, Waiting } from '../parts/notice.tsx';
+import { BAR_MS, listStarts, type WindowName, worstClass } from './bars.ts';
+import { BarLegend } from './bar-legend.tsx';
+import { TimeScale } from './time-scale.tsx';
+import { useView } from './use-view.ts';
+import { useWall } from './use-wall.ts';
+import { WallGrid } from './wall-grid.tsx';
+import { listRows, type WallRow } from './wall-rows.ts';
+import { WallToolbar } from './wall-toolbar.tsx';
+import '../style/wall.css';
+
+/** Everything that is watched, the most unusual first. */
 export function WallPage() {
-  return <p />;
+  const view = useView();
+  const { wall, problem, readAgain } = useWall(view.window);
+  const starts = useStarts(view.window);
+  const rows = useMemo(() => (wall === undefined ? [] : listRows(wall, view, starts)), [wall, view, starts]);
+  return (
+    <>
+      <h1 className="only-heard">What is unusual</h1>
+      <WallToolbar view={view} count={wall === undefined ? '' : describeCount(rows, starts)} />
+      {problem === null ? null : (
+        <Notice kind="problem" title="The wall could not be read.">
+          <p>{problem} It is tried again.</p>
+          <button onClick={readAgain}>Try now</button>
+        </Notice>
+      )}
+      {wall === undefined ? (
+        problem === null ? (
+          <Waiting what="the wall" />
+        ) : null
+      ) : rows.length === 0 ? (
+        <NoRows isFiltered={wall.metrics.size > 0} />
+      ) : (
+        <div className="wall">
+          <div className="wall-head" aria-hidden="true">
+            <span>Name</span>
+            <span>State</span>
+            <span>Newest</span>
+            <TimeScale starts={starts} window={view.window} />
+          </div>
+          <WallGrid rows={rows} starts={starts} window={view.window} onTurn={view.turn} />
+          <BarLegend />
+        </div>
+      )}
+    </>
+  );
+}
+
+/** The stretches that are shown; new ones begin while one looks. */
+function useStarts(window: WindowName): readonly number[] {
+  const [nowMs, setNowMs] = useState(() => Date.now());
+  useEffect(() => {
+    setNowMs(Date.now());
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const wait = () => {
+      const length = BAR_MS[window];
+      timer = setTimeout(
+        () => {
+          setNowMs(Date.now());
+          wait();
+        },
+        length - (Date.now() % length) + 50,
+      );
+    };
+    wait();
+    return () => clearTimeout(timer);
+  }, [window]);
+  return useMemo(() => listStarts(nowMs, window), [nowMs, window]);
+}
+
+function NoRows({ isFiltered }: { readonly isFiltered: boolean }) {
+  if (isFiltered) return <Notice title="Nothing matches.">Take a filter away to see more.</Notice>;
+  return (
+    <Notice title="Nothing is watched yet.">
+      <p>Metrics appear here as soon as one is watched.</p>
+      <Link href="/add" className="button main">
+        Add something
+      </Link>
+    </Notice>
+  );
+}
+
+function describeCount(rows: readonly WallRow[], starts: readonly number[]): string {
+  const top = rows.filter(({ level }) => level === 1);
+  const reds = top.filter(({ bars }) => worstClass(bars, starts) === 'RED').length;
+  return `${top.length} ${top.length === 1 ? 'row' : 'rows'}, ${reds} red`;
 }

@@ -1,0 +1,81 @@
+/** The wall, read once and then kept up to date by the live scores; read anew whenever that cannot go on. */
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { useApi } from '../api/api.ts';
+import { useAskOnce } from '../api/ask.ts';
+import { useFollow } from '../api/follow.ts';
+import { followScores, type ScoreFeed } from '../api/score-feed.ts';
+import { WallDocument, WallStatusDocument } from '../generated/graphql.ts';
+import type { WindowName } from './bars.ts';
+import { readWall } from './read-wall.ts';
+import { applyScores, type Wall } from './wall-state.ts';
+
+/** Even a wall that seems whole is compared with the server now and then. */
+const READ_AGAIN_MS = 5 * 60_000;
+/** Many changes at once are one reason to read. */
+const SETTLE_MS = 500;
+const RETRY_MS = 3000;
+/** Events are gathered this long: the eye sees no more. */
+const LINGER_MS = 500;
+
+export interface WallState {
+  /** Undefined until the first answer. */
+  readonly wall: Wall | undefined;
+  /** Why it could not be read, or read again. */
+  readonly problem: string | null;
+  readonly readAgain: () => void;
+}
+
+export function useWall(window: WindowName): WallState {
+  const { socket } = useApi();
+  const ask = useAskOnce(WallDocument);
+  const [wall, setWall] = useState<Wall>();
+  const [problem, setProblem] = useState<string | null>(null);
+  const [turn, setTurn] = useState(0);
+  const settling = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const readAgain = useCallback((inMs = 0) => {
+    clearTimeout(settling.current);
+    settling.current = setTimeout(() => setTurn((old) => old + 1), inMs);
+  }, []);
+
+  useEffect(() => {
+    let feed: ScoreFeed | null = null;
+    let isOver = false;
+    let shown: Wall | null = null;
+    const follow = (after: string) => {
+      feed = followScores(socket.client, {
+        after,
+        lingerMs: LINGER_MS,
+        onScores: (scores) => {
+          if (shown === null) return;
+          const next = applyScores(shown, scores);
+          if (next === null) readAgain(SETTLE_MS);
+          else setWall((shown = next));
+        },
+        onLost: () => readAgain(SETTLE_MS),
+      });
+    };
+    const read = async () => {
+      const outcome = await readWall(ask, window);
+      if (isOver) return;
+      if ('problem' in outcome) {
+        setProblem(outcome.problem);
+        readAgain(RETRY_MS);
+        return;
+      }
+      setProblem(null);
+      shown = outcome.data.wall;
+      setWall(shown);
+      follow(outcome.data.cursor);
+    };
+    void read();
+    const again = setInterval(() => readAgain(), READ_AGAIN_MS);
+    return () => {
+      isOver = true;
+      clearInterval(again);
+      feed?.stop();
+    };
+  }, [socket, ask, window, turn, readAgain]);
+  useEffect(() => () => clearTimeout(settling.current), []);
+  useFollow(WallStatusDocument, {}, () => readAgain(SETTLE_MS));
+  return { wall: wall?.window === window ? wall : undefined, problem, readAgain: () => readAgain() };
+}

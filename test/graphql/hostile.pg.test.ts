@@ -4,7 +4,7 @@ import pino from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ask, read } from '../helpers/ask.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
-import { anyNumber, anyText, textLike } from '../helpers/matchers.ts';
+import { anyNumber, anyText, textLike, textWith } from '../helpers/matchers.ts';
 
 let server: TestServer;
 const logged: string[] = [];
@@ -123,7 +123,7 @@ describe('a document', () => {
     ['with a field that is not there', '{ metrics { nodes { nope } } }', 'Cannot query field'],
     ['with an argument that is not there', '{ metrics(nope: 1) { totalCount } }', 'Unknown argument'],
     ['that is cut off', '{ metrics {', 'Syntax Error'],
-    ['of more than 30,000 tokens', `{ ${'__typename '.repeat(30_001)} }`, 'more that 30000 tokens'],
+    ['of more than 30,000 tokens', `{ ${'a '.repeat(30_001)} }`, 'got more than 30000 tokens'],
     ['that is 100,000 deep', nested(100_000), ''],
     ['that is 3,000 deep', nested(3_000), ''],
     [
@@ -211,7 +211,7 @@ describe('a point', () => {
     const { errors } = await ask(server, PUT, {
       points: points.map(({ metric, value }) => ({ metric, value, timestamp: '2026-01-01T00:00:00Z' })),
     });
-    expect(errors[0]).toMatchObject({ message: 'input.points: expected at most 10000, got 10001' });
+    expect(errors[0]).toMatchObject({ message: textWith('input.points: expected at most 10000, got 10001') });
   });
 
   test('for a queue that is full is answered with 503 and when to come back', async () => {

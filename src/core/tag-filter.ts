@@ -51,12 +51,18 @@ export function checkTagFilters(filters: readonly TagFilter[], path: readonly st
 export function matchesTags(filters: readonly TagFilter[], tags: readonly Tag[]): boolean {
   const matches = ({ key, values }: TagFilter) => {
     const tag = tags.find((candidate) => candidate.key === key);
-    return tag !== undefined && values.some((pattern) => matchesPattern(parsePattern(pattern), tag.value));
+    return tag !== undefined && values.some((pattern) => matchesWildcards(pattern, tag.value));
   };
   return filters.length > 0 && filters.every(matches);
 }
 
-function findPatternFlaw(pattern: string): string | null {
+/** Whether the whole text is what a pattern without a flaw stands for. */
+export function matchesWildcards(pattern: string, text: string): boolean {
+  return matchesPattern(parsePattern(pattern), text);
+}
+
+/** What is wrong with a pattern; null for a good one. */
+export function findPatternFlaw(pattern: string): string | null {
   for (let place = 0; place < pattern.length; place += 1) {
     if (pattern[place] !== '\\') continue;
     const next = pattern[place + 1];

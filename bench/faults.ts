@@ -4,8 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { FAULTS } from '../test/faults/faults.ts';
-import { countWrongs } from '../test/faults/judge.ts';
-import { runFaults } from '../test/faults/run-faults.ts';
+import { countWrongs, runFaults } from '../test/faults/run-faults.ts';
 
 const { values } = parseArgs({
   options: {

@@ -34,6 +34,7 @@ export function streamScores({
   const advance = async (): Promise<IteratorResult<ScoreEvent>> => {
     while (!ended) {
       const placed = await group.read(place);
+      // failpoint: sub.before_send
       if (placed !== null) return give(placed);
     }
     return DONE;

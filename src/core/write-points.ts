@@ -61,6 +61,7 @@ export function createWritePoints(options: {
     for (const [entry, readToMs] of readTo) {
       draft.progress.set(entry, { ...(draft.progress.get(entry) ?? copyProgress(entry)), readToMs });
     }
+    // failpoint: score.after_model
     if (draft.progress.size > 0) await commit.commit(draft);
     countOutcomes(stats, arrivals, stored);
   };

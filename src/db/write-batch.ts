@@ -69,6 +69,7 @@ export async function writeBatch(pool: pg.Pool, batch: Batch): Promise<number> {
     await updateProgress(client, batch.progress);
     await writeCheckpoints(client, batch.checkpoints);
     await changeStatuses(client, batch.statuses);
+    // failpoint: ingest.before_commit
     return before;
   });
 }

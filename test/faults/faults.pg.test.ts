@@ -33,6 +33,8 @@ it(
       wrongLog: 0,
       wrongRecords: 0,
       brokenChains: 0,
+      deaths: 0,
+      leaks: 0,
     });
   },
 );

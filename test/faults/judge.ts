@@ -40,12 +40,6 @@ interface Row {
   readonly expected: { readonly value: number; readonly low: number; readonly high: number } | null;
 }
 
-/** What is wrong in all. */
-export function countWrongs(verdict: Verdict): number {
-  const { lost, wrongValues, rowIdGaps, wrongScores, wrongLog, wrongRecords, brokenChains } = verdict;
-  return lost + wrongValues + rowIdGaps + wrongScores + wrongLog + wrongRecords + brokenChains;
-}
-
 export async function judge(
   url: string,
   metrics: ReadonlyMap<string, string>,

@@ -2,11 +2,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findFreePort, startServerProcess, type ServerProcess } from '../helpers/server-process.ts';
 import { ask } from './ask-server.ts';
 import type { Fault, Patient } from './faults.ts';
-import { follow, type Follower } from './follower.ts';
+import { follow } from './follower.ts';
 import { judge, type Verdict } from './judge.ts';
 import { startProxy } from './proxy.ts';
 import { makeTestBuild, type TestBuild } from './test-build.ts';
@@ -18,6 +19,10 @@ export interface FaultReport extends Verdict {
   readonly acknowledged: number;
   readonly refusals: number;
   readonly slowestAnswerMs: number;
+  /** Times the server ended by itself. */
+  readonly deaths: number;
+  /** Subscriptions still open when every subscriber had gone. */
+  readonly leaks: number;
   /** From the end of each fault to the next acknowledged batches, the longest, in milliseconds. */
   readonly slowestRecoveryMs: number;
 }
@@ -39,7 +44,16 @@ export interface FaultOptions {
   readonly parent?: string;
 }
 
+const LIFE_CHECK_MS = 500;
+const LEAK_TRIES = 20;
 const CLOCK = fileURLToPath(new URL('./shift-clock.ts', import.meta.url));
+
+/** What is wrong in all; a fault that kills the server is none of its own deaths. */
+export function countWrongs(report: FaultReport): number {
+  const { lost, wrongValues, rowIdGaps, wrongScores, wrongLog, wrongRecords, brokenChains } = report;
+  const data = lost + wrongValues + rowIdGaps + wrongScores + wrongLog + wrongRecords + brokenChains;
+  return data + report.deaths + report.leaks;
+}
 
 export async function runFaults(options: FaultOptions): Promise<FaultReport> {
   const dataDir = await mkdtemp(join(options.parent ?? tmpdir(), 'lapwing-faults-'));
@@ -50,9 +64,8 @@ export async function runFaults(options: FaultOptions): Promise<FaultReport> {
     await using proxy = await startProxy({ port: server.port });
     return await breakAndJudge(options, `http://127.0.0.1:${proxy.port}/graphql`, {
       dataDir,
-      restart: server.restart,
+      ...server,
       proxy,
-      clockFile: server.clockFile,
       pick: options.pick,
       seconds: options.seconds ?? 5,
     });
@@ -89,18 +102,26 @@ async function startPatient(dataDir: string, build: TestBuild | null, failpoints
       await server.kill();
       server = await start();
     },
-    hasEnded: () => server.child.exitCode !== null || server.child.signalCode !== null,
+    /** Starts it again when it has ended by itself. @returns whether it had */
+    revive: async () => {
+      if (isRunning(server)) return false;
+      await server.kill();
+      server = await start();
+      return true;
+    },
     stop: async () => {
-      if (server.child.exitCode === null && server.child.signalCode === null) await server.terminate();
+      if (isRunning(server)) await server.terminate();
     },
   };
 }
 
-async function breakAndJudge(
-  options: FaultOptions,
-  url: string,
-  patient: Omit<Patient, 'progress'>,
-): Promise<FaultReport> {
+function isRunning({ child }: ServerProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
+}
+
+type Breakable = Omit<Patient, 'progress'> & { readonly revive: () => Promise<boolean> };
+
+async function breakAndJudge(options: FaultOptions, url: string, patient: Breakable): Promise<FaultReport> {
   const { cycles, followers: wanted = { ws: 1, sse: 1 } } = options;
   const metrics = await monitorAll(url);
   const { serverInfo } = await ask<{ serverInfo: { cursor: string } }>(url, '{ serverInfo { cursor } }');
@@ -110,33 +131,52 @@ async function breakAndJudge(
   ];
   const followers = transports.map((transport) => follow(url, transport, serverInfo.cursor));
   const load = produceLoad(url);
-  const slowestRecoveryMs = await breakAgainAndAgain(options, { ...patient, progress: load.progress }, load);
+  const { deaths, slowestRecoveryMs } = await breakAgainAndAgain(options, patient, load);
   await load.stop();
   const verdict = await judge(url, metrics, load.acknowledgedRows(), followers);
-  await stopAll(followers);
+  await Promise.all(followers.map((follower) => follower.stop()));
   return {
     cycles,
     acknowledged: load.acknowledgedPoints(),
     refusals: load.refusals(),
     slowestAnswerMs: Math.round(load.slowestAnswerMs()),
+    deaths,
+    leaks: await countLeaks(url),
     slowestRecoveryMs: Math.round(slowestRecoveryMs),
     ...verdict,
   };
 }
 
-async function breakAgainAndAgain(options: FaultOptions, patient: Patient, load: Workload): Promise<number> {
-  let slowestMs = 0;
-  await load.progress();
+async function breakAgainAndAgain(options: FaultOptions, patient: Breakable, load: Workload) {
+  let slowestRecoveryMs = 0;
+  let deaths = 0;
+  /** Goes on until batches are acknowledged, if by a server that had to be started again. */
+  const progress = async () => {
+    const progressed = load.progress();
+    while ((await Promise.race([progressed, pause(LIFE_CHECK_MS, 'waiting')])) === 'waiting') {
+      if (await patient.revive()) deaths += 1;
+    }
+  };
+  await progress();
   for (let cycle = 1; cycle <= options.cycles; cycle++) {
-    await options.fault(patient);
+    await options.fault({ ...patient, progress });
     const overAt = performance.now();
-    await load.progress();
-    slowestMs = Math.max(slowestMs, performance.now() - overAt);
+    await progress();
+    slowestRecoveryMs = Math.max(slowestRecoveryMs, performance.now() - overAt);
     options.onCycle?.(cycle, load.acknowledgedPoints());
   }
-  return slowestMs;
+  return { deaths, slowestRecoveryMs };
 }
 
-async function stopAll(followers: readonly Follower[]): Promise<void> {
-  await Promise.all(followers.map((follower) => follower.stop()));
+/** Subscriptions a server still has, a while after every client went. */
+async function countLeaks(url: string): Promise<number> {
+  for (let tries = 1; ; tries++) {
+    const { serverInfo } = await ask<{ serverInfo: { counters: { name: string; value: number }[] } }>(
+      url,
+      '{ serverInfo { counters { name value } } }',
+    );
+    const open = serverInfo.counters.find(({ name }) => name === 'subscribers')?.value ?? 0;
+    if (open === 0 || tries === LEAK_TRIES) return open;
+    await pause(LIFE_CHECK_MS);
+  }
 }

@@ -9,6 +9,131 @@ export interface SeededBug {
     readonly find: string;
     readonly replace: string;
   }[];
+  /** What brings it to light: a name in FAULTS, and FAILPOINTS. */
+  readonly fault: string;
+  readonly failpoints: string;
 }
 
-export const SEEDED_BUGS: readonly SeededBug[] = [];
+/** A commit takes a while, so that it is often what is interrupted. */
+const SLOW_COMMIT = 'ingest.before_commit=sleep:20';
+
+export const SEEDED_BUGS: readonly SeededBug[] = [
+  {
+    name: 'acknowledged before the commit',
+    changes: [
+      {
+        file: 'core/accept.ts',
+        find: '    await options.writePoints(arrivals, readTo);\n',
+        replace: '    void options.writePoints(arrivals, readTo).catch(() => undefined);\n',
+      },
+    ],
+    fault: 'kill-server',
+    failpoints: SLOW_COMMIT,
+  },
+  {
+    name: 'checkpoint in a transaction of its own, before the samples',
+    changes: [
+      {
+        file: 'core/models.ts',
+        find: 'const ROWS_PER_CHECKPOINT = 1000;',
+        replace: 'const ROWS_PER_CHECKPOINT = 20;',
+      },
+      {
+        file: 'db/write-batch.ts',
+        find: '  return inTransaction(pool, async (client) => {\n',
+        replace:
+          '  await inTransaction(pool, (client) => writeCheckpoints(client, batch.checkpoints));\n' +
+          '  return inTransaction(pool, async (client) => {\n',
+      },
+    ],
+    fault: 'kill-server',
+    failpoints: SLOW_COMMIT,
+  },
+  {
+    // Where there is one writer a serial column loses nothing; telling of rows that are not committed yet does.
+    name: 'published before the commit',
+    changes: [
+      {
+        file: 'core/commit.ts',
+        find: '      const before = await writeBatch(',
+        replace: '      publish(draft, live.bounds().last);\n' + '      const before = await writeBatch(',
+      },
+      { file: 'core/commit.ts', find: '      publish(draft, before);\n', replace: '      void before;\n' },
+      {
+        file: 'core/commit.ts',
+        find: "'publish' | 'refreshBounds'",
+        replace: "'publish' | 'refreshBounds' | 'bounds'",
+      },
+    ],
+    fault: 'kill-server',
+    failpoints: SLOW_COMMIT,
+  },
+  {
+    name: 'live before replay',
+    changes: [
+      {
+        file: 'core/live.ts',
+        find: 'const start = after === null ? ring.last : parseCursor(after, bounds());',
+        replace:
+          'const start = after === null ? ring.last : Math.max(parseCursor(after, bounds()), ring.last);',
+      },
+    ],
+    fault: 'connections-reset',
+    failpoints: '',
+  },
+  {
+    name: 'one place for all subscribers',
+    changes: [
+      {
+        file: 'core/score-stream.ts',
+        find: '  let place = start;\n',
+        replace: '  const shared = group as { place?: number };\n  shared.place ??= start;\n',
+      },
+      { file: 'core/score-stream.ts', find: 'group.read(place)', replace: 'group.read(shared.place)' },
+      { file: 'core/score-stream.ts', find: '    place = upTo;\n', replace: '    shared.place = upTo;\n' },
+    ],
+    fault: 'connections-reset',
+    failpoints: '',
+  },
+  {
+    name: 'no listener for errors of a connection',
+    changes: [
+      {
+        file: 'db/client.ts',
+        find: "    client.on('error', (error) => log.debug({ err: error }, 'database connection lost'));\n",
+        replace: '    void client;\n',
+      },
+      {
+        file: 'db/client.ts',
+        find: "  pool.on('error', (error) => log.debug({ err: error }, 'idle database connection lost'));\n",
+        replace: '',
+      },
+    ],
+    fault: 'kill-postmaster',
+    failpoints: '',
+  },
+  {
+    name: 'a subscription that ends only with its next event',
+    changes: [
+      {
+        file: 'core/score-stream.ts',
+        find: '    return: () => {\n      if (!ended) {\n',
+        replace: '    return: async () => {\n      await reading;\n      if (!ended) {\n',
+      },
+    ],
+    fault: 'connections-reset',
+    failpoints: '',
+  },
+  {
+    name: 'late points scored',
+    changes: [
+      {
+        file: 'core/write-points.ts',
+        find: 'const isLate = timestampMs <= (progress.scoredToMs ?? -1);',
+        replace: 'const isLate = false;',
+      },
+    ],
+    fault: 'connections-reset',
+    failpoints: '',
+  },
+];

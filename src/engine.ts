@@ -9,11 +9,13 @@ import { createAnnotations, type Annotations } from './core/annotations.ts';
 import { createAutostackDirectory, type AutostackDirectory } from './core/autostack-directory.ts';
 import { createAutostacks, type Autostacks } from './core/autostacks.ts';
 import { createBacklog } from './core/backlog.ts';
+import { createBars } from './core/bars.ts';
 import { createCollectorErrors } from './core/collector-errors.ts';
 import { createCommit } from './core/commit.ts';
 import { createCustomMetrics } from './core/custom-metrics.ts';
 import { createLabels, type Labels } from './core/labels.ts';
 import { createLive, type Live } from './core/live.ts';
+import type { LogFollower } from './core/log-follower.ts';
 import { createModels, type Models } from './core/models.ts';
 import { createMonitor, type Monitor } from './core/monitor.ts';
 import { createPoll, type Poll } from './core/poll.ts';
@@ -56,6 +58,8 @@ export interface Engine {
   readonly autostacks: Autostacks;
   readonly awsRegions: Readonly<Record<string, string>>;
   readonly live: Live;
+  /** Keeps the stored bars. */
+  readonly bars: LogFollower;
   readonly statusFeed: StatusFeed;
   readonly poll: Poll;
   readonly sources: ReadonlyMap<Datasource, Source>;
@@ -96,6 +100,7 @@ export async function createEngine(options: {
   const registry = createRegistry(pool);
   await registry.load();
   const live = await createLive({ pool, registry, stats });
+  const bars = createBars({ pool, live, stats, log });
   const turns = createTurns();
   const statusFeed = createStatusFeed();
   const models = createModels({ pool, log, stats, limit: config.modelCache });
@@ -185,6 +190,7 @@ export async function createEngine(options: {
     await poll.stop();
     await accept.stop();
     await backlog.stop();
+    await bars.stop();
     live.close();
     statusFeed.close();
     await turns.run(() => saveCheckpoints({ pool, models, log }));
@@ -205,6 +211,7 @@ export async function createEngine(options: {
     autostacks,
     awsRegions: REGIONS,
     live,
+    bars,
     statusFeed,
     poll,
     sources,
@@ -212,6 +219,7 @@ export async function createEngine(options: {
     stats,
     start: () => {
       backlog.start();
+      bars.start();
       retain.start();
     },
     stop,

@@ -58,10 +58,10 @@ export interface Live {
   /** How far the log goes. */
   bounds: () => LogBounds;
   /**
-   * For those who follow the whole log by its places: the next rows after one, up to some thousands. Some may be of
+   * For those who follow the whole log by its places: the next rows after one, at most so many. Some may be of
    * metrics whose scores were taken back a moment ago: `forgotten` then rises.
    */
-  readAfter: (place: number) => Promise<LogStretch & { readonly isStored: boolean }>;
+  readAfter: (place: number, most?: number) => Promise<LogStretch & { readonly isStored: boolean }>;
   /** Sleeps until the log grows, `limitMs` at most. */
   sleepUntilGrown: (limitMs: number) => Nap;
   /** How many times a metric was forgotten. */
@@ -100,17 +100,18 @@ export async function createLive(options: {
   const bounds = (): LogBounds => ({ epoch: stored.epoch, floor, last: ring.last });
   const cursorOf = (seq: number) => formatCursor(stored.epoch, seq);
 
-  const readAfter = async (after: number) => {
-    if (after + 1 >= ring.first) return { ...readRing(ring, after), isStored: false };
+  const readAfter = async (after: number, most = STRETCH_ROWS) => {
+    if (after + 1 >= ring.first) return { ...readRing(ring, after, most), isStored: false };
     // By the count of rows, not of places: what retention and deletions emptied is passed over in one step.
     const end = ring.first - 1;
-    const samples = await readLog(pool, { after, upTo: end, limit: STRETCH_ROWS });
-    const isFull = samples.length === STRETCH_ROWS;
+    const samples = await readLog(pool, { after, upTo: end, limit: most });
+    const isFull = samples.length === most;
     return { samples, upTo: isFull ? (samples.at(-1)?.seq ?? end) : end, isStored: true };
   };
 
   const readStretch = async (after: number): Promise<LogStretch> => {
     const stretch = await readAfter(after);
+    // failpoint: tail.after_read
     if (stretch.isStored) stats.count('subscribers_caught_up');
     return stretch;
   };
@@ -204,8 +205,8 @@ export async function createLive(options: {
   };
 }
 
-function readRing(ring: ScoreRing, after: number): LogStretch {
-  const upTo = Math.min(ring.last, after + STRETCH_ROWS);
+function readRing(ring: ScoreRing, after: number, most: number): LogStretch {
+  const upTo = Math.min(ring.last, after + most);
   const samples: ScoredSample[] = [];
   for (let seq = after + 1; seq <= upTo; seq++) {
     const sample = ring.get(seq);

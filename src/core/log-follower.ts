@@ -45,6 +45,8 @@ export interface LogFollowerOptions {
   readonly reset?: (client: pg.PoolClient) => Promise<void>;
   /** Where the number of scores not dealt with yet is shown. */
   readonly lagGauge: Gauge;
+  /** Most rows in one transaction; some thousands when left out. */
+  readonly mostRows?: number;
   /** How long new scores wait for more of them, in milliseconds, so that a batch is worth its transaction. */
   readonly lingerMs?: number;
   readonly pool: pg.Pool;
@@ -113,7 +115,7 @@ export function createLogFollower(options: LogFollowerOptions): LogFollower {
     const { floor } = live.bounds();
     if (floor > from.floor && from.position < floor) tellGap(from.position, floor);
     const forgotten = live.forgotten();
-    const { samples, upTo, isStored } = await live.readAfter(from.position);
+    const { samples, upTo, isStored } = await live.readAfter(from.position, options.mostRows);
     const to = { epoch: from.epoch, position: upTo, floor };
     try {
       await inTransaction(pool, async (client) => {

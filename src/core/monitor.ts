@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import { holdFollowers } from '../db/follow-log.ts';
 import { inTransaction } from '../db/transaction.ts';
+import { deleteBars } from '../db/write-bars.ts';
 import { AlreadyMonitoredError, InvalidInputError, NotFoundError, NotSupportedError } from '../errors.ts';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import type { Direction } from '../generated/prisma/enums.ts';
@@ -172,6 +173,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
         await client.query('SET LOCAL statement_timeout = 0');
         await client.query('DELETE FROM sample WHERE metric_number = $1', [entry.number]);
         await holdFollowers(client);
+        await deleteBars(client, entry.number);
         await client.query('DELETE FROM metric WHERE number = $1', [entry.number]);
         await dropOrphanedAnnotations(client, entry.server, entry.status !== 'UNMONITORED');
       });

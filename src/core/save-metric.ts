@@ -1,6 +1,7 @@
 /** The rows behind a metric's status: written when its watching begins and ends. */
 import type pg from 'pg';
 import { holdFollowers } from '../db/follow-log.ts';
+import { deleteBars } from '../db/write-bars.ts';
 import { NotFoundError } from '../errors.ts';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import type { Datasource } from '../model.ts';
@@ -92,6 +93,7 @@ export async function clearScores(client: pg.PoolClient, metricNumber: number): 
     [metricNumber],
   );
   await holdFollowers(client);
+  await deleteBars(client, metricNumber);
   await client.query(
     'UPDATE metric_progress SET scored_rows = 0, scored_to = NULL, read_to = NULL WHERE metric_number = $1',
     [metricNumber],

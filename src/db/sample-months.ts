@@ -1,4 +1,7 @@
-/** The partitions of the table of samples: one per month, made before the first sample of that month is written. */
+/**
+ * The partitions of the tables of samples and of bars: one each per month, made before the first sample of that month
+ * is written, and dropped together.
+ */
 import type pg from 'pg';
 import { inTransaction } from './transaction.ts';
 
@@ -52,22 +55,18 @@ function monthOf(timestampMs: number): string {
   return new Date(timestampMs).toISOString().slice(0, 7);
 }
 
-function partitionName(month: string): string {
-  return `sample_${month.replace('-', '_')}`;
+function partitionName(month: string, table: 'sample' | 'bar' = 'sample'): string {
+  return `${table}_${month.replace('-', '_')}`;
 }
 
 async function createMonth(pool: pg.Pool, month: string, nowMs: number): Promise<void> {
-  const name = partitionName(month);
   const first = `${month}-01`;
   await inTransaction(pool, async (client) => {
     const { rows } = await client.query(`SELECT 1 FROM sample_month WHERE month = $1`, [first]);
     if (rows.length === 0) {
-      // Made apart and attached: readers of the other months are not locked out.
-      await client.query(`CREATE TABLE ${name} (LIKE sample INCLUDING DEFAULTS INCLUDING CONSTRAINTS)`);
-      await client.query(
-        `ALTER TABLE sample ATTACH PARTITION ${name}
-         FOR VALUES FROM ('${first} 00:00:00+00') TO ('${nextMonth(month)}-01 00:00:00+00')`,
-      );
+      await createPartition(client, 'sample', month);
+      // The bar of now is rewritten again and again: room on its page keeps the new version off the index.
+      await createPartition(client, 'bar', month, 'WITH (fillfactor = 80)');
     }
     await client.query(
       `INSERT INTO sample_month (month, last_write) VALUES ($1, to_timestamp($2 / 1000.0))
@@ -77,13 +76,30 @@ async function createMonth(pool: pg.Pool, month: string, nowMs: number): Promise
   });
 }
 
+/** Made apart and attached: readers of the other months are not locked out. */
+async function createPartition(
+  client: pg.PoolClient,
+  table: 'sample' | 'bar',
+  month: string,
+  storage = '',
+): Promise<void> {
+  const name = partitionName(month, table);
+  await client.query(
+    `CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS) ${storage}`,
+  );
+  await client.query(
+    `ALTER TABLE ${table} ATTACH PARTITION ${name}
+     FOR VALUES FROM ('${month}-01 00:00:00+00') TO ('${nextMonth(month)}-01 00:00:00+00')`,
+  );
+}
+
 async function dropMonth(pool: pg.Pool, month: string): Promise<void> {
   const name = partitionName(month);
   await inTransaction(pool, async (client) => {
     await client.query(
       `UPDATE score_log SET floor = greatest(floor, coalesce((SELECT max(seq) FROM ${name}), 0)) WHERE id = 1`,
     );
-    await client.query(`DROP TABLE ${name}`);
+    await client.query(`DROP TABLE ${name}, ${partitionName(month, 'bar')}`);
     await client.query(`DELETE FROM sample_month WHERE month = $1`, [`${month}-01`]);
   });
 }

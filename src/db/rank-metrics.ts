@@ -1,0 +1,179 @@
+/** Metrics by how unusual they were in a window: reads their bars and nothing of their samples. */
+import type pg from 'pg';
+import { RED_SCORE, YELLOW_SCORE } from '../detect/likelihood.ts';
+import type { Datasource, MetricStatus } from '../model.ts';
+import { isInRange, type StoredBarRange } from './read-bars.ts';
+
+/** All conditions have to hold; null lets everything through. */
+export interface MetricSelection {
+  /** In any case of letters. */
+  readonly nameContains: string | null;
+  readonly datasource: Datasource | null;
+  readonly status: MetricStatus | null;
+  readonly server: string | null;
+  readonly location: string | null;
+  readonly autostackId: string | null;
+  /** Having a bar in the window with at least this settled score. */
+  readonly leastScore: number | null;
+}
+
+/** A place in the ranking: by rank, then name, then id. */
+export interface RankedPlace {
+  /** A whole number too long for a JavaScript number. */
+  readonly rank: string;
+  readonly name: string;
+  readonly id: string;
+}
+
+/** The numbers of the metrics with a bar in the window that has at least this settled score. */
+export async function findUnusualMetrics(
+  pool: pg.Pool,
+  range: StoredBarRange,
+  leastScore: number,
+): Promise<readonly number[]> {
+  const values: unknown[] = [];
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  const { rows } = await pool.query<{ number: number }>(
+    `SELECT m.number FROM metric m WHERE ${hasUnusualBar(range, leastScore, bind)}`,
+    values,
+  );
+  return rows.map(({ number }) => number);
+}
+
+/** One page of the ranking, the highest first, or from its end. */
+export async function readRankedMetrics(
+  pool: pg.Pool,
+  question: {
+    readonly selection: MetricSelection;
+    readonly range: StoredBarRange;
+    readonly after: RankedPlace | null;
+    readonly before: RankedPlace | null;
+    readonly limit: number;
+    readonly fromEnd: boolean;
+  },
+): Promise<readonly RankedPlace[]> {
+  const { selection, range, after, before, limit, fromEnd } = question;
+  const values: unknown[] = [];
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  const beyond = ({ rank, name, id }: RankedPlace, worse: '<' | '>', later: '<' | '>') =>
+    `(rank ${worse} ${bind(rank)}::bigint
+      OR rank = ${bind(rank)}::bigint AND (name, id) ${later} (${bind(name)}, ${bind(id)}::uuid))`;
+  const ranked = selectRanked(selection, range, bind);
+  const places = [
+    ...(after === null ? [] : [beyond(after, '<', '>')]),
+    ...(before === null ? [] : [beyond(before, '>', '<')]),
+  ];
+  const [best, first] = fromEnd ? ['ASC', 'DESC'] : ['DESC', 'ASC'];
+  const { rows } = await pool.query<RankedPlace>(
+    `SELECT id, name, rank::text AS rank FROM (${ranked}) AS ranked ${places.length === 0 ? '' : 'WHERE'}
+     ${places.join(' AND ')} ORDER BY ranked.rank ${best}, name ${first}, id ${first} LIMIT ${bind(limit)}`,
+    values,
+  );
+  return rows;
+}
+
+/** Metrics, or all monitored metrics of one server, as one row of a wall. */
+export interface RankedRow {
+  /** The metric's id, or the server. */
+  readonly key: string;
+  readonly name: string;
+  readonly server: string;
+  /** By name. */
+  readonly metrics: readonly { readonly id: string; readonly number: number }[];
+  /** Highest of its metrics. */
+  readonly rank: number;
+}
+
+/** The monitored metrics as rows, one each or one per server; `total` is how many there are beyond the limit too. */
+export async function readRankedRows(
+  pool: pg.Pool,
+  question: {
+    readonly selection: MetricSelection;
+    readonly range: StoredBarRange;
+    readonly by: 'METRIC' | 'SERVER';
+    readonly order: 'ANOMALY' | 'NAME';
+    readonly limit: number;
+  },
+): Promise<{ readonly rows: readonly RankedRow[]; readonly total: number }> {
+  const { selection, range, by, order, limit } = question;
+  const values: unknown[] = [];
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  const ranked = selectRanked(selection, range, bind);
+  const shown = by === 'METRIC' ? 'min(name)' : 'coalesce(min(tag_name), server)';
+  const { rows } = await pool.query<RowOfMetrics>(
+    `SELECT ${by === 'METRIC' ? 'id::text' : 'server'} AS key, ${shown} AS name, min(server) AS server,
+       array_agg(number ORDER BY name, id) AS numbers, array_agg(id::text ORDER BY name, id) AS ids,
+       max(rank)::float8 / ${RANK_UNITS} AS rank, (count(*) OVER ())::int AS total
+     FROM (${ranked}) AS ranked WHERE status <> 'UNMONITORED'
+     GROUP BY ${by === 'METRIC' ? 'id' : 'server'}
+     ORDER BY ${order === 'ANOMALY' ? 'max(ranked.rank) DESC, ' : ''}2, 1 LIMIT ${bind(limit)}`,
+    values,
+  );
+  return { rows: rows.map(toRankedRow), total: rows[0]?.total ?? 0 };
+}
+
+interface RowOfMetrics {
+  readonly key: string;
+  readonly name: string;
+  readonly server: string;
+  readonly numbers: readonly number[];
+  readonly ids: readonly string[];
+  readonly rank: number;
+  readonly total: number;
+}
+
+function toRankedRow({ key, name, server, numbers, ids, rank }: RowOfMetrics): RankedRow {
+  const metrics = numbers.map((number, place) => ({ number, id: ids[place] ?? '' }));
+  return { key, name, server, metrics, rank };
+}
+
+/** Ranks are whole numbers of these: sums of them do not depend on the order they are added in. */
+const RANK_UNITS = 1e8;
+
+/**
+ * Weight of a bar: its class's tier, which no number of bars of a lower class in a window reaches, and its height.
+ * What was scored while learning weighs next to nothing.
+ */
+const BAR_WEIGHT = `greatest(${weigh('score')}, ${weigh('provisional_score')} * 1e-9) * ${RANK_UNITS}`;
+
+function weigh(score: string): string {
+  const height = `ln(1 - ${score} + 1e-10) / ln(1e-10)`;
+  return `CASE WHEN ${score} >= ${RED_SCORE} THEN 1e9 + 1 WHEN ${score} >= ${YELLOW_SCORE} THEN 1e6 + ${height}
+    WHEN ${score} > 0 THEN 1e3 + ${height} ELSE 0 END::float8`;
+}
+
+function selectRanked(
+  selection: MetricSelection,
+  range: StoredBarRange,
+  bind: (value: unknown) => string,
+): string {
+  return `SELECT m.id, m.number, m.name, m.server, m.tag_name, m.status, r.rank FROM metric m CROSS JOIN LATERAL (
+      SELECT coalesce(sum((${BAR_WEIGHT})::bigint), 0)::bigint AS rank FROM bar
+      WHERE bar.metric_number = m.number AND ${isInRange(range, bind)} OFFSET 0
+    ) AS r WHERE ${listConditions(selection, range, bind).join(' AND ')}`;
+}
+
+function listConditions(
+  selection: MetricSelection,
+  range: StoredBarRange,
+  bind: (value: unknown) => string,
+): readonly string[] {
+  const { nameContains, leastScore } = selection;
+  const equal = (column: string, type: string, value: string | null) =>
+    value === null ? [] : [`m.${column} = ${bind(value)}::${type}`];
+  return [
+    'true',
+    ...(nameContains === null ? [] : [`strpos(lower(m.name), lower(${bind(nameContains)})) > 0`]),
+    ...equal('datasource', 'datasource', selection.datasource),
+    ...equal('status', 'metric_status', selection.status),
+    ...equal('server', 'text', selection.server),
+    ...equal('location', 'text', selection.location),
+    ...equal('autostack_id', 'uuid', selection.autostackId),
+    ...(leastScore === null ? [] : [hasUnusualBar(range, leastScore, bind)]),
+  ];
+}
+
+function hasUnusualBar(range: StoredBarRange, leastScore: number, bind: (value: unknown) => string): string {
+  return `EXISTS (SELECT FROM bar WHERE bar.metric_number = m.number AND ${isInRange(range, bind)}
+    AND bar.score >= ${bind(leastScore)} OFFSET 0)`;
+}

@@ -11,7 +11,7 @@ export function answerEc2(script: Script, operation: string, query: URLSearchPar
   const set =
     operation === 'DescribeInstances'
       ? `<reservationSet>${page.map(writeReservation).join('')}</reservationSet>`
-      : '<volumeSet/>';
+      : `<volumeSet>${(script.volumes?.get(region) ?? []).map(writeVolume).join('')}</volumeSet>`;
   return `<${operation}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r</requestId>${set}${token}</${operation}Response>`;
 }
 
@@ -22,6 +22,10 @@ function writeReservation({ id, state, type = 'm5.large', launchedAt, tags }: Sc
   return `<item><instancesSet><item><instanceId>${id}</instanceId><instanceType>${type}</instanceType><launchTime>${
     launchedAt ?? '2026-01-01T00:00:00.000Z'
   }</launchTime><instanceState><code>16</code><name>${state}</name></instanceState><tagSet>${items.join('')}</tagSet></item></instancesSet></item>`;
+}
+
+function writeVolume(id: string): string {
+  return `<item><volumeId>${id}</volumeId><size>8</size><status>in-use</status><createTime>2026-01-01T00:00:00.000Z</createTime><tagSet><item><key>Name</key><value>${id}</value></item></tagSet></item>`;
 }
 
 function escapeXml(text: string): string {

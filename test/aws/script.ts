@@ -27,6 +27,8 @@ export interface Script {
   readonly metrics?: readonly Pick<ScriptedSeries, 'region' | 'namespace' | 'metric' | 'dimensions'>[];
   /** By region; may be changed while the imitation runs. */
   readonly instances?: Map<string, readonly ScriptedInstance[]>;
+  /** Ids of volumes in use by region; each is its own Name. */
+  readonly volumes?: ReadonlyMap<string, readonly string[]>;
   /** Points on one page, all series together; 100,800 as AWS has it. */
   readonly pagePoints?: number;
   /** Values of a page out of order. */

@@ -10,28 +10,53 @@ import { startEngine, type TestEngine } from '../helpers/start-engine.ts';
 import { startAwsImitation, type AwsImitation } from './imitation.ts';
 import type { Script } from './script.ts';
 
-export interface AwsEngine extends AsyncDisposable {
+/** An engine over anything that speaks AWS. */
+export interface ClockedEngine extends AsyncDisposable {
   readonly engine: TestEngine;
-  readonly imitation: AwsImitation;
   /** Reads what is due at the clock's time, until nothing is behind any more. */
   readonly catchUp: () => Promise<void>;
   readonly poll: Poll;
   readonly clock: { nowMs: number };
 }
 
-/** @param options.startMs where the clock stands at first; in the past, so that no point lies ahead of the real one */
+export interface AwsEngine extends ClockedEngine {
+  readonly imitation: AwsImitation;
+}
+
+export interface ClockOptions {
+  /** Where the clock stands at first; in the past, so that no point lies ahead of the real one. */
+  readonly startMs: number;
+  readonly historyDays?: number;
+  readonly maxAttempts?: number;
+}
+
+export const KEYS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'do-not-show' };
+
 export async function startAwsEngine(
   database: Pick<TestDatabase, 'pool' | 'prisma'>,
   script: Script,
-  options: { readonly startMs: number; readonly historyDays?: number; readonly maxAttempts?: number },
+  options: ClockOptions,
 ): Promise<AwsEngine> {
   const imitation = await startAwsImitation(script);
+  const clocked = await startClockedEngine(database, { url: imitation.url, credentials: KEYS }, options);
+  const dispose = async () => {
+    await clocked[Symbol.asyncDispose]();
+    await imitation[Symbol.asyncDispose]();
+  };
+  return { ...clocked, imitation, [Symbol.asyncDispose]: dispose };
+}
+
+export async function startClockedEngine(
+  database: Pick<TestDatabase, 'pool' | 'prisma'>,
+  service: { readonly url: string; readonly credentials: typeof KEYS },
+  options: ClockOptions,
+): Promise<ClockedEngine> {
   const clock = { nowMs: options.startMs };
   const now = () => clock.nowMs;
   const stats = createStats();
   const aws = createAws({
-    endpoint: () => Promise.resolve(imitation.url),
-    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'do-not-show' },
+    endpoint: () => Promise.resolve(service.url),
+    credentials: service.credentials,
     maxAttempts: options.maxAttempts ?? 1,
     stats,
     historyDays: options.historyDays ?? 14,
@@ -61,7 +86,6 @@ export async function startAwsEngine(
     await poll.stop();
     await engine[Symbol.asyncDispose]();
     aws.stop();
-    await imitation[Symbol.asyncDispose]();
   };
-  return { engine, imitation, catchUp, poll, clock, [Symbol.asyncDispose]: dispose };
+  return { engine, catchUp, poll, clock, [Symbol.asyncDispose]: dispose };
 }

@@ -4,6 +4,9 @@
 export const DATASOURCES = ['CLOUDWATCH', 'AUTOSTACK', 'CUSTOM', 'INFLUXDB', 'HOST'] as const;
 export type Datasource = (typeof DATASOURCES)[number];
 
+/** The account of whatever is not said to be another's. */
+export const DEFAULT_ACCOUNT = 1;
+
 /** Members an autostack may have. */
 export const MOST_STACK_MEMBERS = 500;
 

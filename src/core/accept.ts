@@ -5,11 +5,11 @@
  */
 import { NotFoundError, type ErrorCode } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Sample } from '../model.ts';
+import { DEFAULT_ACCOUNT, type Sample } from '../model.ts';
 import type { Stats } from '../observe/stats.ts';
 import { createBatchQueue } from './batch-queue.ts';
 import { checkName, checkSample, type Objection, type RejectReason } from './check-point.ts';
-import type { CustomMetrics } from './custom-metrics.ts';
+import type { CustomMetrics, WantedMetric } from './custom-metrics.ts';
 import type { MetricEntry, Registry } from './registry.ts';
 import type { Turns } from './turns.ts';
 import type { Arrival, WritePoints } from './write-points.ts';
@@ -41,10 +41,11 @@ export interface AcceptResult {
 export interface Accept {
   /**
    * Stores pushed points; names not known yet become UNMONITORED metrics. Bad points cost only themselves.
+   * @param accountId whose metrics the names are; the default account's when left out
    * @throws RetryLaterError when the queue is full or the database away: nothing is known to be stored, and sending
    *   the same points again is safe
    */
-  acceptNamed: (points: readonly NamedPoint[]) => Promise<AcceptResult>;
+  acceptNamed: (points: readonly NamedPoint[], accountId?: number) => Promise<AcceptResult>;
   /**
    * Stores samples of one metric, and up to where its source has been read, together.
    * @throws NotFoundError, RetryLaterError
@@ -70,6 +71,8 @@ interface Request {
   readonly pending: readonly Pending[];
   /** What was refused before it had to wait. */
   readonly rejected: readonly RejectedPoint[];
+  /** Whose metrics the names are. */
+  readonly accountId: number;
   /** The metric of points without a name, and up to where its source has been read. */
   readonly metricNumber: number | null;
   readonly readToMs: number | null;
@@ -167,18 +170,23 @@ export function createAccept(options: {
         () => null,
         () => ({ name: null, unit: null }),
       );
-      return queue.add({ ...checked, metricNumber: entry.number, readToMs: readToMs ?? null });
+      return queue.add({
+        ...checked,
+        accountId: entry.accountId,
+        metricNumber: entry.number,
+        readToMs: readToMs ?? null,
+      });
     };
 
   return {
-    acceptNamed: (points) => {
+    acceptNamed: (points, accountId = DEFAULT_ACCOUNT) => {
       const { pending, rejected } = check(
         points,
         ({ metric }) => checkName(metric),
         ({ metric, unit }) => ({ name: metric, unit: unit ?? null }),
       );
       if (pending.length === 0) return Promise.resolve(tally([], rejected));
-      return live.add({ pending, rejected, metricNumber: null, readToMs: null });
+      return live.add({ pending, rejected, accountId, metricNumber: null, readToMs: null });
     },
     acceptSamples: addSamples(live),
     acceptHistory: addSamples(history),
@@ -194,7 +202,7 @@ const CODE_OF_REASON: Readonly<Partial<Record<RejectReason, ErrorCode>>> = {
 };
 
 function findEntry(registry: Registry, request: Request, name: string | null): MetricEntry | undefined {
-  if (name !== null) return registry.byIdentity('CUSTOM', name);
+  if (name !== null) return registry.byIdentity('CUSTOM', name, request.accountId);
   return request.metricNumber === null ? undefined : registry.byNumber(request.metricNumber);
 }
 
@@ -207,10 +215,11 @@ function objectToMissing(name: string | null, metrics: number): Objection {
   };
 }
 
-function listNewNames({ pending }: Request, registry: Registry): { name: string; unit: string | null }[] {
-  const names: { name: string; unit: string | null }[] = [];
+function listNewNames({ pending, accountId }: Request, registry: Registry): WantedMetric[] {
+  const names: WantedMetric[] = [];
   for (const { name, unit } of pending) {
-    if (name !== null && registry.byIdentity('CUSTOM', name) === undefined) names.push({ name, unit });
+    if (name === null || registry.byIdentity('CUSTOM', name, accountId) !== undefined) continue;
+    names.push({ accountId, name, unit });
   }
   return names;
 }

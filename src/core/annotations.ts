@@ -2,9 +2,11 @@
 import type pg from 'pg';
 import { InvalidInputError, NotFoundError } from '../errors.ts';
 import type { Annotation, Prisma, PrismaClient } from '../generated/prisma/client.ts';
-import { LONGEST_NAME, UNPRINTABLE } from '../model.ts';
+import { DEFAULT_ACCOUNT, LONGEST_NAME, UNPRINTABLE } from '../model.ts';
 
 export interface NewAnnotation {
+  /** Whose resource it is; the default account's when left out. */
+  readonly accountId?: number;
   /** The time the note is about. */
   readonly timestamp: Date;
   /** Canonical name of a resource, as in Metric.server. */
@@ -33,18 +35,18 @@ const LONGEST_DATA = 20_000;
 
 export function createAnnotations({ prisma }: { readonly prisma: PrismaClient }): Annotations {
   const createAnnotation = async (annotation: NewAnnotation) => {
-    const { timestamp, server, device, user, message } = annotation;
+    const { accountId = DEFAULT_ACCOUNT, timestamp, server, device, user, message } = annotation;
     checkName(device, 'device');
     checkName(user, 'user');
     const data = checkContent(annotation);
-    const metric = await prisma.metric.findFirst({ where: { server }, select: { id: true } });
+    const metric = await prisma.metric.findFirst({ where: { accountId, server }, select: { id: true } });
     if (metric === null) {
       throw new NotFoundError(
         `input.server: no metric has the server ${JSON.stringify(server.slice(0, 300))}`,
       );
     }
     return prisma.annotation.create({
-      data: { timestamp, server, device, user, message, ...(data === undefined ? {} : { data }) },
+      data: { accountId, timestamp, server, device, user, message, ...(data === undefined ? {} : { data }) },
     });
   };
 
@@ -65,24 +67,26 @@ export function createAnnotations({ prisma }: { readonly prisma: PrismaClient })
  */
 export async function dropOrphanedAnnotations(
   client: pg.PoolClient,
-  server: string,
+  { accountId, server }: { readonly accountId: number; readonly server: string },
   watched: boolean,
 ): Promise<void> {
   await client.query(
-    `DELETE FROM annotation WHERE server = $1 AND NOT EXISTS (
-       SELECT FROM metric WHERE metric.server = $1 AND (NOT $2 OR status <> 'UNMONITORED'))`,
-    [server, watched],
+    `DELETE FROM annotation WHERE account_id = $3 AND server = $1 AND NOT EXISTS (
+       SELECT FROM metric
+       WHERE metric.account_id = $3 AND metric.server = $1 AND (NOT $2 OR status <> 'UNMONITORED'))`,
+    [server, watched, accountId],
   );
 }
 
 /** A pushed metric that is given a resource takes the notes along that were written while it had none. */
 export async function moveAnnotations(
   transaction: Prisma.TransactionClient,
+  accountId: number,
   from: string,
   to: string,
 ): Promise<void> {
-  if (from === to || (await transaction.metric.count({ where: { server: from } })) > 0) return;
-  await transaction.annotation.updateMany({ where: { server: from }, data: { server: to } });
+  if (from === to || (await transaction.metric.count({ where: { accountId, server: from } })) > 0) return;
+  await transaction.annotation.updateMany({ where: { accountId, server: from }, data: { server: to } });
 }
 
 function checkName(text: string, field: string): void {

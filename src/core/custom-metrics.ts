@@ -6,7 +6,13 @@ import type { Registry } from './registry.ts';
 
 export interface CustomMetrics {
   /** In a turn: makes those that are not known, up to the limit of metrics. Names are checked already. */
-  ensure: (wanted: readonly { readonly name: string; readonly unit: string | null }[]) => Promise<void>;
+  ensure: (wanted: readonly WantedMetric[]) => Promise<void>;
+}
+
+export interface WantedMetric {
+  readonly accountId: number;
+  readonly name: string;
+  readonly unit: string | null;
 }
 
 export function createCustomMetrics(options: {
@@ -20,19 +26,25 @@ export function createCustomMetrics(options: {
   const { pool, registry, source, stats } = options;
   return {
     ensure: async (wanted) => {
-      const units = new Map<string, string | null>();
-      for (const { name, unit } of wanted) {
-        if (units.has(name) || registry.byIdentity('CUSTOM', name) !== undefined) continue;
-        if (registry.size + units.size < options.limit) units.set(name, unit);
+      const fresh = new Map<string, WantedMetric>();
+      for (const metric of wanted) {
+        const key = `${metric.accountId} ${metric.name}`;
+        const isKnown = registry.byIdentity('CUSTOM', metric.name, metric.accountId) !== undefined;
+        if (fresh.has(key) || isKnown) continue;
+        if (registry.size + fresh.size < options.limit) fresh.set(key, metric);
       }
-      if (units.size === 0) return;
-      const rows = [...units].map(([name, unit]) => ({ ...source.describe({ name }), unit }));
+      if (fresh.size === 0) return;
+      const rows = [...fresh.values()].map(({ accountId, name, unit }) => ({
+        ...source.describe({ name }),
+        accountId,
+        unit,
+      }));
       const { rows: made } = await pool.query<{ number: number }>(
         `WITH made AS (
-           INSERT INTO metric (datasource, identity, name, description, unit, server, location, period_seconds)
+           INSERT INTO metric (datasource, identity, name, description, unit, server, location, period_seconds, account_id)
            SELECT 'CUSTOM', n.* FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-             $7::int[]) AS n
-           ON CONFLICT (datasource, identity) DO NOTHING RETURNING number)
+             $7::int[], $8::int[]) AS n
+           ON CONFLICT (account_id, datasource, identity) DO NOTHING RETURNING number)
          INSERT INTO metric_progress (metric_number) SELECT number FROM made RETURNING metric_number AS number`,
         [
           rows.map((row) => row.identity),
@@ -42,6 +54,7 @@ export function createCustomMetrics(options: {
           rows.map((row) => row.server),
           rows.map((row) => row.location),
           rows.map((row) => row.periodSeconds),
+          rows.map((row) => row.accountId),
         ],
       );
       stats.count('metrics_created', made.length);

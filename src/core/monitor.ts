@@ -6,7 +6,7 @@ import { deleteBars } from '../db/write-bars.ts';
 import { AlreadyMonitoredError, InvalidInputError, NotFoundError, NotSupportedError } from '../errors.ts';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import type { Direction } from '../generated/prisma/enums.ts';
-import type { Datasource, MetricStatus, ModelParams } from '../model.ts';
+import { DEFAULT_ACCOUNT, type Datasource, type MetricStatus, type ModelParams } from '../model.ts';
 import type { Stats } from '../observe/stats.ts';
 import type { MetricDescription, Source } from '../source/source.ts';
 import { dropOrphanedAnnotations } from './annotations.ts';
@@ -30,6 +30,8 @@ export interface AlertPolicy {
 }
 
 export interface MonitorRequest {
+  /** Whose metric it is; the default account's when left out. */
+  readonly accountId?: number;
   readonly datasource: Datasource;
   /** The source's own spec. */
   readonly spec: unknown;
@@ -51,7 +53,7 @@ export interface Monitor {
    * Makes a metric known without watching it, so that its history can be stored first; one that is known stays as
    * it is. @throws NotSupportedError, InvalidInputError
    */
-  createMetric: (datasource: Datasource, spec: unknown) => Promise<string>;
+  createMetric: (datasource: Datasource, spec: unknown, accountId?: number) => Promise<string>;
   /**
    * @throws AlreadyMonitoredError, NotSupportedError, InvalidInputError, QuotaExceededError; NotFoundError for a metric
    *   of something that is gone
@@ -108,7 +110,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
     description: MetricDescription,
     data: Parameters<typeof saveMetric>[3],
   ): Promise<MetricEntry> => {
-    const isNew = registry.byIdentity(datasource, description.identity) === undefined;
+    const isNew = registry.byIdentity(datasource, description.identity, data.accountId) === undefined;
     const number = await saveMetric(prisma, datasource, description, data);
     await registry.load([number]);
     const entry = registry.byNumber(number);
@@ -117,21 +119,29 @@ export function createMonitor(options: MonitorOptions): Monitor {
     return entry;
   };
 
-  const createMetric = async (datasource: Datasource, spec: unknown): Promise<string> => {
+  const createMetric = async (
+    datasource: Datasource,
+    spec: unknown,
+    accountId = DEFAULT_ACCOUNT,
+  ): Promise<string> => {
+    checkAccount(datasource, accountId);
     const description = describe(datasource, spec);
     return turns.run(async () => {
-      const known = registry.byIdentity(datasource, description.identity);
-      return (known ?? (await save(datasource, description, describeRow(description)))).id;
+      const known = registry.byIdentity(datasource, description.identity, accountId);
+      const data = { ...describeRow(description), accountId };
+      return (known ?? (await save(datasource, description, data))).id;
     });
   };
 
   const monitorMetric = async (request: MonitorRequest): Promise<string> => {
+    const { accountId = DEFAULT_ACCOUNT } = request;
+    checkAccount(request.datasource, accountId);
     const description = describe(request.datasource, request.spec);
     const given = checkModelParams(request.model ?? {}, ['input', 'model']);
     const policy = checkPolicy(request.policy ?? {});
     if (description.resource !== null) await refuseGone(prisma, description.resource);
     return turns.run(async () => {
-      const known = registry.byIdentity(request.datasource, description.identity);
+      const known = registry.byIdentity(request.datasource, description.identity, accountId);
       if (known !== undefined && known.status !== 'UNMONITORED') {
         throw new AlreadyMonitoredError(`${description.name} is monitored already`, known.id);
       }
@@ -140,6 +150,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       const status = firstStatus(params, known?.lastRowId ?? 0);
       const data = {
         ...describeRow(description),
+        accountId,
         ...policy,
         ...(request.unit === undefined ? {} : { unit: request.unit }),
         modelParams: { ...params },
@@ -158,7 +169,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       if (entry.status === 'UNMONITORED') return entry.id;
       await inTransaction(pool, async (client) => {
         await clearScores(client, entry.number);
-        await dropOrphanedAnnotations(client, entry.server, true);
+        await dropOrphanedAnnotations(client, entry, true);
       });
       models.discard([entry.number]);
       live.forget(entry.number);
@@ -175,7 +186,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
         await holdFollowers(client);
         await deleteBars(client, entry.number);
         await client.query('DELETE FROM metric WHERE number = $1', [entry.number]);
-        await dropOrphanedAnnotations(client, entry.server, entry.status !== 'UNMONITORED');
+        await dropOrphanedAnnotations(client, entry, entry.status !== 'UNMONITORED');
       });
       models.discard([entry.number]);
       live.forget(entry.number);
@@ -219,6 +230,17 @@ export function createMonitor(options: MonitorOptions): Monitor {
 function firstStatus(params: ModelParams, storedRows: number): MetricStatus {
   if (!hasBounds(params) && storedRows < ROWS_TO_LEARN_FROM) return 'PENDING_DATA';
   return storedRows > 0 ? 'CREATE_PENDING' : 'ACTIVE';
+}
+
+/**
+ * What the server reads with its own credentials (AWS, InfluxDB) or of its own machine belongs to the default account:
+ * watched for another, it would be shown to whom it is not.
+ */
+function checkAccount(datasource: Datasource, accountId: number): void {
+  if (datasource === 'CUSTOM' || accountId === DEFAULT_ACCOUNT) return;
+  throw new NotSupportedError(
+    `${datasource} metrics belong to the default account: with a key of another one, only pushed metrics can be watched`,
+  );
 }
 
 function checkPolicy(policy: Partial<AlertPolicy>): Partial<AlertPolicy> {

@@ -3,12 +3,13 @@
  * changed only by whoever holds the turn, after its transaction has committed.
  */
 import type pg from 'pg';
-import type { Datasource, MetricStatus, ModelParams } from '../model.ts';
+import { DEFAULT_ACCOUNT, type Datasource, type MetricStatus, type ModelParams } from '../model.ts';
 
 export interface MetricEntry {
   readonly id: string;
   /** The four-byte key of its samples. */
   readonly number: number;
+  readonly accountId: number;
   readonly datasource: Datasource;
   readonly identity: string;
   name: string;
@@ -32,7 +33,8 @@ export interface MetricEntry {
 export interface Registry {
   byId: (id: string) => MetricEntry | undefined;
   byNumber: (number: number) => MetricEntry | undefined;
-  byIdentity: (datasource: Datasource, identity: string) => MetricEntry | undefined;
+  /** @param accountId the default account when left out */
+  byIdentity: (datasource: Datasource, identity: string, accountId?: number) => MetricEntry | undefined;
   all: () => Iterable<MetricEntry>;
   readonly size: number;
   /** Reads metrics again: all of them, or those of the given numbers (one that is gone is forgotten). */
@@ -45,6 +47,7 @@ export interface Registry {
 interface MetricRow {
   id: string;
   number: number;
+  account_id: number;
   datasource: Datasource;
   identity: string;
   name: string;
@@ -63,8 +66,8 @@ interface MetricRow {
 }
 
 const SELECT_METRICS = `
-  SELECT m.id, m.number, m.datasource, m.identity, m.name, m.server, m.location, m.status, m.spec, m.model_params,
-         m.period_seconds, p.last_row_id, p.scored_rows,
+  SELECT m.id, m.number, m.account_id, m.datasource, m.identity, m.name, m.server, m.location, m.status, m.spec,
+         m.model_params, m.period_seconds, p.last_row_id, p.scored_rows,
          (extract(epoch FROM p.last_timestamp) * 1000)::float8 AS last_timestamp_ms,
          (extract(epoch FROM p.scored_to) * 1000)::float8 AS scored_to_ms,
          (extract(epoch FROM p.read_to) * 1000)::float8 AS read_to_ms,
@@ -83,7 +86,7 @@ export function createRegistry(pool: pg.Pool): Registry {
     if (entry === undefined) return;
     byNumber.delete(number);
     byId.delete(entry.id);
-    byIdentity.delete(identityKey(entry.datasource, entry.identity));
+    byIdentity.delete(identityKey(entry.accountId, entry.datasource, entry.identity));
   };
   const remember = (row: MetricRow) => {
     const fresh = toEntry(row);
@@ -92,7 +95,7 @@ export function createRegistry(pool: pg.Pool): Registry {
     const entry = known === undefined ? fresh : Object.assign(known, fresh);
     byNumber.set(entry.number, entry);
     byId.set(entry.id, entry);
-    byIdentity.set(identityKey(entry.datasource, entry.identity), entry);
+    byIdentity.set(identityKey(entry.accountId, entry.datasource, entry.identity), entry);
     for (const listener of listeners) listener(entry);
   };
   const load = async (numbers?: readonly number[]) => {
@@ -108,7 +111,8 @@ export function createRegistry(pool: pg.Pool): Registry {
   return {
     byId: (id) => byId.get(id),
     byNumber: (number) => byNumber.get(number),
-    byIdentity: (datasource, identity) => byIdentity.get(identityKey(datasource, identity)),
+    byIdentity: (datasource, identity, accountId = DEFAULT_ACCOUNT) =>
+      byIdentity.get(identityKey(accountId, datasource, identity)),
     all: () => byNumber.values(),
     get size() {
       return byNumber.size;
@@ -120,14 +124,15 @@ export function createRegistry(pool: pg.Pool): Registry {
 }
 
 /** No datasource's name has a blank in it. */
-function identityKey(datasource: Datasource, identity: string): string {
-  return `${datasource} ${identity}`;
+function identityKey(accountId: number, datasource: Datasource, identity: string): string {
+  return `${accountId} ${datasource} ${identity}`;
 }
 
 function toEntry(row: MetricRow): MetricEntry {
   return {
     id: row.id,
     number: row.number,
+    accountId: row.account_id,
     datasource: row.datasource,
     identity: row.identity,
     name: row.name,

@@ -12,7 +12,7 @@ import { GONE } from './resources-save.ts';
 type MetricData = Omit<
   Prisma.MetricUncheckedCreateInput,
   'datasource' | 'identity' | 'resourceId' | 'progress'
->;
+> & { readonly accountId: number };
 
 /**
  * Makes the metric, or brings the one of the same identity up to date, and its resource with it.
@@ -27,7 +27,8 @@ export async function saveMetric(
   return prisma.$transaction(async (transaction) => {
     const saved = resource === null ? null : await saveResource(transaction, datasource, resource);
     const resourceId = saved?.id ?? null;
-    const where = { datasource_identity: { datasource, identity } };
+    const { accountId } = data;
+    const where = { accountId_datasource_identity: { accountId, datasource, identity } };
     const former = await transaction.metric.findUnique({ where, select: { server: true } });
     const { number } = await transaction.metric.upsert({
       where,
@@ -42,7 +43,7 @@ export async function saveMetric(
       },
       select: { number: true },
     });
-    if (former !== null) await moveAnnotations(transaction, former.server, data.server);
+    if (former !== null) await moveAnnotations(transaction, accountId, former.server, data.server);
     return number;
   });
 }

@@ -87,9 +87,9 @@ builder.prismaObjectFields(MetricRef, (t) => ({
       from: t.arg({ type: 'DateTime', description: 'Only about this time or later.' }),
       to: t.arg({ type: 'DateTime', description: 'Only about this time or earlier.' }),
     },
-    resolve: async ({ server }, { from, to }, { prisma }) => {
+    resolve: async ({ accountId, server }, { from, to }, { prisma }) => {
       const newest = await prisma.annotation.findMany({
-        where: { server, timestamp: readRange(from, to) },
+        where: { accountId, server, timestamp: readRange(from, to) },
         orderBy: [{ timestamp: 'desc' }, { id: 'desc' }],
         take: MOST_OF_A_METRIC,
       });

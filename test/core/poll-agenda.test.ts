@@ -21,6 +21,7 @@ function createEntry(number: number, change: Partial<MetricEntry> = {}): MetricE
   return {
     id: String(number),
     number,
+    accountId: 1,
     datasource: 'CLOUDWATCH',
     identity: String(number),
     name: 'm',

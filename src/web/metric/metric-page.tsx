@@ -10,6 +10,7 @@ import {
   UnusualPointsDocument,
 } from '../generated/graphql.ts';
 import { Answered } from '../parts/answer.tsx';
+import { shortenUnit } from '../parts/format-number.ts';
 import { Notice } from '../parts/notice.tsx';
 import { ChartPanel } from './chart-panel.tsx';
 import { MetricActions } from './metric-actions.tsx';
@@ -47,7 +48,7 @@ function MetricView({ metric }: { readonly metric: MetricHeadFragment }) {
   const { points, latest } = useUnusualPoints(metric, ranging.range);
   const [chosen, setChosen] = useState<PointFragment | null>(null);
   const [previewFlags, setPreviewFlags] = useState<readonly Flag[]>([]);
-  const shown = chosen ?? points[0] ?? latest;
+  const shown = chosen ?? points.find(({ anomalyClass }) => anomalyClass === 'RED') ?? points[0] ?? latest;
   useEffect(() => {
     document.title = `${metric.name} · Lapwing`;
   }, [metric.name]);
@@ -60,7 +61,7 @@ function MetricView({ metric }: { readonly metric: MetricHeadFragment }) {
             <h1>{metric.name}</h1>
             <p className="quiet">
               {metric.displayName} · {metric.datasource.toLowerCase()} · every {metric.periodSeconds} s
-              {unit === null ? '' : ` · ${unit}`}
+              {shortenUnit(unit) === '' ? '' : ` · in ${shortenUnit(unit)}`}
             </p>
           </div>
           <MetricActions metric={metric} />

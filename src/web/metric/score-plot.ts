@@ -5,7 +5,7 @@ import { classOf, heightOf } from '../parts/bar-height.ts';
 import type { Zone } from '../parts/preferences.ts';
 import type { ChartColors } from './chart-colors.ts';
 import type { Columns } from './columns.ts';
-import { describeAxis, describeTime } from './value-plot.ts';
+import { describeAxis, describeTime, PADDING } from './value-plot.ts';
 
 /** What uPlot is given for the columns: one row a class. */
 export function arrangeScores({ times, scores }: Columns): uPlot.AlignedData {
@@ -17,7 +17,7 @@ export function arrangeScores({ times, scores }: Columns): uPlot.AlignedData {
 export function describeScorePlot(options: {
   readonly colors: ChartColors;
   readonly zone: Zone;
-}): Pick<uPlot.Options, 'series' | 'axes' | 'scales' | 'tzDate'> {
+}): Pick<uPlot.Options, 'series' | 'axes' | 'scales' | 'tzDate' | 'padding'> {
   const { colors, zone } = options;
   const sticks = (color: string, width: number): uPlot.Series => ({
     stroke: color,
@@ -27,6 +27,7 @@ export function describeScorePlot(options: {
   });
   return {
     ...describeTime(zone),
+    padding: PADDING,
     scales: { x: { time: true, auto: false }, y: { range: [0, 1] } },
     series: [{}, sticks(colors.usual, 1), sticks(colors.yellow, 2), sticks(colors.red, 3)],
     axes: [

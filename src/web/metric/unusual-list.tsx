@@ -22,7 +22,7 @@ export function UnusualList(props: {
               <ClassBadge value={point.anomalyClass} />
               <TimeText time={point.timestamp} />
               <strong>{formatValue(point.value, unit)}</strong>
-              {point.episode ? <span className="badge">begins</span> : null}
+              <span className="begins">{point.episode ? 'begins' : ''}</span>
             </button>
           </li>
         ))}

@@ -13,6 +13,9 @@ export interface Flag {
   readonly text: string;
 }
 
+/** The same for all plots, or the times below each other were not the same. */
+export const PADDING: uPlot.Padding = [10, 18, 0, 0];
+const DAY_SECONDS = 86_400;
 const AXIS_FONT = '12px system-ui, sans-serif';
 
 /** What uPlot is given for the columns. */
@@ -27,7 +30,7 @@ export function describeValuePlot(options: {
   readonly unit: string | null;
   readonly zone: Zone;
   readonly readFlags: () => readonly Flag[];
-}): Pick<uPlot.Options, 'series' | 'bands' | 'axes' | 'scales' | 'hooks' | 'tzDate'> {
+}): Pick<uPlot.Options, 'series' | 'bands' | 'axes' | 'scales' | 'hooks' | 'tzDate' | 'padding'> {
   const { colors, unit, zone, readFlags } = options;
   const dots = (color: string, size: number) => ({
     stroke: color,
@@ -36,6 +39,7 @@ export function describeValuePlot(options: {
   });
   return {
     ...describeTime(zone),
+    padding: PADDING,
     scales: { x: { time: true, auto: false }, y: { range: (_plot, min, max) => widen(min, max) } },
     series: [
       {},
@@ -48,11 +52,11 @@ export function describeValuePlot(options: {
     ],
     bands: [{ series: [1, 2], fill: colors.band }],
     axes: [
-      describeAxis(colors),
+      { ...describeAxis(colors), values: (_plot, ticks) => nameTicks(ticks, zone) },
       {
         ...describeAxis(colors),
         size: 64,
-        values: (_plot, ticks) => ticks.map((tick) => formatValue(tick, unit === 'Percent' ? '%' : null)),
+        values: (_plot, ticks) => ticks.map((tick) => formatValue(tick, unit)),
       },
     ],
     hooks: { draw: [(plot) => drawFlags(plot, readFlags(), colors)] },
@@ -75,6 +79,32 @@ export function describeAxis(colors: ChartColors): uPlot.Axis {
     grid: { stroke: colors.line, width: 1 },
     ticks: { stroke: colors.line, width: 1 },
   };
+}
+
+/** Times of the day, and the day where it begins. */
+function nameTicks(ticks: readonly number[], zone: Zone): string[] {
+  const options = { hourCycle: 'h23', ...(zone === 'UTC' ? { timeZone: 'UTC' } : {}) } as const;
+  const step = (ticks[1] ?? 0) - (ticks[0] ?? 0);
+  const clock = new Intl.DateTimeFormat(undefined, {
+    ...options,
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(step < 60 ? { second: '2-digit' } : {}),
+  });
+  const day = new Intl.DateTimeFormat(undefined, {
+    ...options,
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+  });
+  let before = '';
+  return ticks.map((tick) => {
+    const date = day.format(tick * 1000);
+    const isNew = date !== before;
+    before = date;
+    if (step >= DAY_SECONDS) return date;
+    return isNew ? `${clock.format(tick * 1000)}\n${date}` : clock.format(tick * 1000);
+  });
 }
 
 /** A constant line lies in the middle; others touch neither edge. */

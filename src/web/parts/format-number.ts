@@ -7,18 +7,33 @@ const PREFIXES = [
   [1e4, 'k'],
 ] as const;
 
-/** Four significant digits; large ones shortened: 12,345,678 is 12.35 M. */
-export function formatValue(value: number, unit?: string | null): string {
-  const sized = PREFIXES.find(([size]) => Math.abs(value) >= size);
-  const [size, prefix] = sized ?? [1, ''];
-  if (sized === undefined && value !== 0 && Math.abs(value) < 1e-3) return join(value.toExponential(2), unit);
-  const digits = (value / size).toLocaleString('en', { maximumSignificantDigits: 4 });
-  if (unit === '%' || unit === 'Percent') return `${digits}${prefix} %`;
-  return join(prefix === '' ? digits : `${digits} ${prefix}`, unit);
+/** Units as sources spell them, shorter. */
+const SHORT_UNITS: Readonly<Record<string, string>> = {
+  Percent: '%',
+  Milliseconds: 'ms',
+  Microseconds: 'µs',
+  Seconds: 's',
+  Bytes: 'B',
+  'Bytes/Second': 'B/s',
+  'Count/Second': '/s',
+  Count: '',
+  None: '',
+};
+
+/** As short as it can be understood; empty for what is only counted. */
+export function shortenUnit(unit: string | null | undefined): string {
+  return unit == null ? '' : (SHORT_UNITS[unit] ?? unit);
 }
 
-function join(digits: string, unit: string | null | undefined): string {
-  return unit == null || unit === '' || unit === 'None' || unit === 'Count' ? digits : `${digits} ${unit}`;
+/** Four significant digits; large ones shortened: 12,345,678 is 12.35 M. */
+export function formatValue(value: number, unit?: string | null): string {
+  const [size, prefix] = PREFIXES.find(([least]) => Math.abs(value) >= least) ?? [1, ''];
+  const isTiny = value !== 0 && Math.abs(value) < 1e-3;
+  const digits = isTiny
+    ? value.toExponential(2)
+    : (value / size).toLocaleString('en', { maximumSignificantDigits: 4 });
+  const tail = `${prefix}${shortenUnit(unit)}`;
+  return tail === '' ? digits : `${digits} ${tail}`;
 }
 
 /** A score as what it means: 0.99999 is 1 in 100,000. */

@@ -41,9 +41,10 @@ export function worseBar(a: Bar | undefined, b: Bar): Bar {
   return (b.score ?? -1) > (a.score ?? -1) ? b : a;
 }
 
-/** NONE while nothing is sure. */
+/** NONE while nothing is sure; a model that has learned and finds nothing says so: GREEN. */
 export function classOfBar(bar: Bar | undefined): AnomalyClass {
-  return bar === undefined || bar.provisional ? 'NONE' : classOf(bar.score);
+  if (bar === undefined || bar.provisional || bar.score === null) return 'NONE';
+  return bar.score <= 0 ? 'GREEN' : classOf(bar.score);
 }
 
 /** 0 where there is nothing to draw, at least a little where points came. */

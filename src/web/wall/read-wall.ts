@@ -36,7 +36,7 @@ function readMetric(
   const bars = new Map<number, Bar>();
   for (const [index, timestamp] of series.timestamps.entries()) {
     const start = startOfBar(Date.parse(timestamp), window);
-    const bar = { score: series.anomalyScores[index] ?? null, provisional: false };
+    const bar = { score: series.anomalyScores[index] ?? null, provisional: !node.learning.done };
     bars.set(start, worseBar(bars.get(start), bar));
   }
   const { latest, learning, resource, autostack } = node;

@@ -1,0 +1,64 @@
+/** What the demo asks of the server: the API everybody has, by HTTP. */
+
+export interface DemoPoint {
+  readonly metric: string;
+  readonly timestamp: string;
+  readonly value: number;
+}
+
+const RETRY_MS = 300;
+
+const MONITOR = `mutation Monitor($input: MonitorMetricInput!) {
+  monitorMetric(input: $input) {
+    ... on Metric { id }
+    ... on AlreadyMonitoredError { metric { id } }
+    ... on Error { failure: message }
+  }
+}`;
+
+const PUT = `mutation Put($input: PutMetricDataInput!) {
+  putMetricData(input: $input) { accepted duplicates late rejected { index reason } }
+}`;
+
+export interface DemoApi {
+  readonly monitor: (spec: { name: string; resource: string; unit: string }) => Promise<void>;
+  /** Pushes all of them, trying again while the server has its hands full. @throws when one is rejected */
+  readonly push: (points: readonly DemoPoint[]) => Promise<void>;
+}
+
+/** @param url of /graphql */
+export function createDemoApi(url: string): DemoApi {
+  return {
+    monitor: async ({ name, resource, unit }) => {
+      const data = await ask(url, MONITOR, { input: { spec: { custom: { name, resource } }, unit } });
+      const { monitorMetric: result } = data as { monitorMetric: { id?: string; failure?: string } };
+      if (result.failure !== undefined && !('metric' in result))
+        throw new Error(`${name}: ${result.failure}`);
+    },
+    push: async (points) => {
+      const data = await ask(url, PUT, { input: { points } });
+      const { putMetricData } = data as { putMetricData: { rejected: readonly { reason: string }[] } };
+      const [first] = putMetricData.rejected;
+      if (first !== undefined) throw new Error(`the server did not take a point: ${first.reason}`);
+    },
+  };
+}
+
+async function ask(url: string, query: string, variables: unknown): Promise<unknown> {
+  for (;;) {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables }),
+    });
+    // A full queue: the same request may succeed in a moment.
+    if (response.status === 503) {
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      continue;
+    }
+    const { data, errors } = (await response.json()) as { data?: unknown; errors?: unknown };
+    if (errors !== undefined || data === undefined)
+      throw new Error(`the server refused: ${JSON.stringify(errors)}`);
+    return data;
+  }
+}

@@ -35,7 +35,7 @@ import type { PrismaClient } from './generated/prisma/client.ts';
 import type { Log } from './log.ts';
 import type { Datasource } from './model.ts';
 import type { Stats } from './observe/stats.ts';
-import { findStackMetric, listStackMetrics } from './source/autostack-metrics.ts';
+import { findStackMetric, listStackMetrics, listStackTypes } from './source/autostack-metrics.ts';
 import { createAutostackSource } from './source/autostack.ts';
 import type { Aws } from './source/aws.ts';
 import { REGIONS } from './source/cloudwatch/regions.ts';
@@ -240,7 +240,7 @@ function checkStackMetric(
 ): void {
   if (listStackMetrics(resourceType).length === 0) {
     throw new NotSupportedError(
-      `resourceType: autostacks cannot be made of ${JSON.stringify(resourceType.slice(0, 80))}; \`resourceTypes\` says of which they can`,
+      `resourceType: autostacks cannot be made of ${JSON.stringify(resourceType.slice(0, 80))}, whose tags are not known; they can of ${listStackTypes().join(' and ')}`,
     );
   }
   if (metric !== null) findStackMetric(resourceType, metric.namespace, metric.metric);

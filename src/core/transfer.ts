@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { readSampleTimes } from '../db/read-sample-times.ts';
 import { AlreadyMonitoredError, InvalidInputError, NotFoundError } from '../errors.ts';
-import type { PrismaClient } from '../generated/prisma/client.ts';
+import type { Metric, PrismaClient } from '../generated/prisma/client.ts';
 import type { Sample } from '../model.ts';
 import { HISTORY_BATCH_POINTS, type Accept } from './accept.ts';
 import { checkModelParams } from './model-params.ts';
@@ -12,9 +12,7 @@ import { parseExportedTime, parseModelSpec, type ExportedSample, type ModelSpec 
 import type { Labels } from './labels.ts';
 import type { Monitor } from './monitor.ts';
 import type { Registry } from './registry.ts';
-
-/** As JSON: what import takes. */
-export type ExportedModel = Record<string, unknown>;
+import { writeModel, type ExportedModel } from './write-model.ts';
 
 export interface ImportedModel {
   readonly metricId: string;
@@ -30,6 +28,8 @@ export interface Transfer {
    * @throws NotFoundError for an id that is not there; InvalidInputError for a metric that is not monitored
    */
   exportModels: (ids: readonly string[] | null, sinceMs?: number | null) => AsyncIterable<ExportedModel>;
+  /** What an export says of the metric beside its samples and labels; null for one that is not monitored. */
+  writeModel: (metric: Metric) => ExportedModel | null;
   /**
    * Makes the metric if it is not there, gives it the samples if it has none, and monitors it.
    * @throws InvalidInputError, NotSupportedError, RetryLaterError
@@ -57,7 +57,8 @@ export function createTransfer(options: {
         if (ids === null) continue;
         throw new NotFoundError(`no metric has the id ${id}`);
       }
-      if (metric.spec === null) {
+      const model = writeModel(metric, directory);
+      if (model === null) {
         if (ids === null) continue;
         throw new InvalidInputError(`ids: ${metric.name} is not monitored, so there is no model to export`, [
           'ids',
@@ -67,17 +68,7 @@ export function createTransfer(options: {
       for await (const samples of readSampleTimes(pool, metric.number, sinceMs)) {
         for (const { value, timestampMs } of samples) data.push([value, new Date(timestampMs).toISOString()]);
       }
-      const { direction, minDeviation, minDeviationRatio } = metric;
-      yield {
-        datasource: metric.datasource.toLowerCase(),
-        ...writeSpec(metric.spec, metric.autostackId),
-        modelParams: metric.modelParams ?? {},
-        unit: metric.unit,
-        displayName: metric.tagName,
-        policy: { direction, minDeviation, minDeviationRatio },
-        ...(await writeLabels(id)),
-        data,
-      };
+      yield { ...model, ...(await writeLabels(id)), data };
     }
   }
 
@@ -108,15 +99,6 @@ export function createTransfer(options: {
       await labels.labelAnomaly({ metricId, kind: label, ...rest });
     }
     return { metricId, created: true };
-  };
-
-  /** A stack's id means nothing elsewhere: it is written down by what chooses its members. */
-  const writeSpec = (spec: unknown, autostackId: string | null) => {
-    const stack = autostackId === null ? undefined : directory.byId(autostackId);
-    if (stack === undefined || typeof spec !== 'object' || spec === null) return { metricSpec: spec };
-    const { name, region, resourceType, filters, includeStopped } = stack;
-    const metricSpec = Object.fromEntries(Object.entries(spec).filter(([key]) => key !== 'autostackId'));
-    return { stackSpec: { name, region, resourceType, filters, includeStopped }, metricSpec };
   };
 
   /** Nothing where there is none, so that an export stays what it was. */
@@ -152,7 +134,7 @@ export function createTransfer(options: {
     }
   };
 
-  return { exportModels, importModel };
+  return { exportModels, writeModel: (metric) => writeModel(metric, directory), importModel };
 }
 
 function listMonitored(registry: Registry): readonly string[] {

@@ -114,8 +114,9 @@ export const MetricRef = builder.prismaNode('Metric', {
     spec: t.field({
       type: 'JSON',
       nullable: true,
-      description: 'What it is monitored by, as `exportModels` gives it; null when unmonitored.',
-      resolve: ({ spec }) => spec,
+      description:
+        'What it is monitored by, as `exportModels` gives it and `importModels` takes it, without samples and labels; null when unmonitored.',
+      resolve: (metric, _args, { transfer }) => transfer.writeModel(metric),
     }),
     policy: t.field({
       type: AlertPolicyRef,

@@ -20,6 +20,11 @@ const COUNT: SupportedMetric = {
   isDefault: false,
 };
 
+/** The types whose tags AWS tells by the services that are asked. */
+export function listStackTypes(): readonly string[] {
+  return CATALOGUE.filter(({ aggregatable }) => aggregatable).map(({ name }) => name);
+}
+
 /** Empty for a type autostacks cannot be made of. */
 export function listStackMetrics(resourceType: string): readonly SupportedMetric[] {
   const type = CATALOGUE.find(({ name }) => name === resourceType);

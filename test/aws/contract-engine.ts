@@ -1,5 +1,5 @@
 /** What the cases of the contract do again and again: one service, one engine over it, and a clock. */
-import type { ExportedModel } from '../../src/core/transfer.ts';
+import type { ExportedModel } from '../../src/core/write-model.ts';
 import { expect } from 'vitest';
 import type { ModelParams } from '../../src/model.ts';
 import { withDatabase, type TestDatabase } from '../helpers/database.ts';

@@ -124,7 +124,7 @@ export function describeMetricContract(
     const data = listData(settledMs() + 3 * PERIOD_MS, (period) => [period % 5], 3);
     await service.put(series, data);
     service.setFault?.('throttled');
-    for (const _ of [1, 2]) {
+    for (let period = 0; period < 2; period += 1) {
       aws.clock.nowMs += PERIOD_MS;
       await aws.poll.readDue();
     }

@@ -134,11 +134,32 @@ describe('an autostack', () => {
     await expect(creating({ filters: [{ key: 'a', values: ['\\x'] }] })).rejects.toThrow(InvalidInputError);
     await expect(creating({ region: 'fake-region' })).rejects.toThrow(InvalidInputError);
     await expect(creating({ resourceType: 'AWS::SQS::Queue' })).rejects.toThrow(NotSupportedError);
+    await expect(creating({ resourceType: 'AWS::SQS::Queue' })).rejects.toThrow(
+      'AWS::EC2::Instance and AWS::EC2::Volume',
+    );
     await expect(creating({ metrics: [{ namespace: 'AWS/EC2', metric: 'Foobar' }] })).rejects.toThrow(
       'Foobar',
     );
     expect(await database.prisma.autostack.count()).toBe(0);
     await expect(monitor(aws, '00000000-0000-4000-8000-000000000000', CPU)).rejects.toThrow(NotFoundError);
+  });
+
+  it('has each of its six metrics once (scenario 48)', async () => {
+    await using database = await withDatabase();
+    await using aws = await start(database, [instance(1, 'web-1')]);
+    const id = await aws.engine.autostacks.createAutostack({ ...WEB, metrics: [] });
+    const names = ['CPUUtilization', 'DiskReadBytes', 'DiskWriteBytes', 'NetworkIn', 'NetworkOut'];
+    const six = [...names.map((metric) => ({ ...CPU, metric })), COUNT];
+    const ids: string[] = [];
+    for (const metric of six) ids.push(await monitor(aws, id, metric));
+    expect(new Set(ids).size).toBe(6);
+    for (const [index, metric] of six.entries()) {
+      await expect(monitor(aws, id, metric)).rejects.toMatchObject({
+        code: 'ALREADY_MONITORED',
+        metricId: ids[index],
+      });
+    }
+    expect(aws.engine.registry.size).toBe(6);
   });
 
   it('takes 500 members and not 501, at its making and later', async () => {

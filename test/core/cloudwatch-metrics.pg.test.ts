@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AlreadyMonitoredError, InvalidInputError, NotFoundError } from '../../src/errors.ts';
-import type { ExportedModel } from '../../src/core/transfer.ts';
+import type { ExportedModel } from '../../src/core/write-model.ts';
 import type { Engine } from '../../src/engine.ts';
 import { startAwsEngine } from '../aws/start-aws-engine.ts';
 import { EXPIRED, type Fault } from '../aws/script.ts';

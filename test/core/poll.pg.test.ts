@@ -56,6 +56,30 @@ describe('poll', () => {
     expect(entry?.readToMs).toBe((entry?.lastTimestampMs ?? 0) + 1000);
   });
 
+  it('skips a metric that is deleted while it is read, and stores the next (scenario 45)', async () => {
+    await using database = await withDatabase();
+    const timestampMs = Math.floor(Date.now() / 1000) * 1000 - 60_000;
+    let doomed: string | undefined;
+    const source = createScriptedSource(async (requests) => {
+      if (doomed !== undefined) await engine.monitor.deleteMetric(doomed);
+      doomed = undefined;
+      return requests.map(({ metricId }) => ({
+        metricId,
+        samples: [{ timestampMs, value: 1 }],
+        readToMs: timestampMs + 1000,
+      }));
+    });
+    await using engine = await startEngine(database, { sources: [source] });
+    const watch = (metric: string) => engine.monitor.monitorMetric({ datasource: 'HOST', spec: { metric } });
+    doomed = await watch('a');
+    const next = await watch('b');
+    await engine.poll.readDue();
+    expect([...engine.registry.all()].map(({ id }) => id)).toEqual([next]);
+    expect(engine.registry.byId(next)).toMatchObject({ lastRowId: 1, readToMs: timestampMs + 1000 });
+    expect(await database.prisma.sample.count()).toBe(1);
+    expect(engine.stats.read('source_read_failures')).toBe(0);
+  });
+
   it('keeps the first failure on the metric with its deadline, and wipes it at the next success', async () => {
     await using database = await withDatabase();
     let isBroken = true;

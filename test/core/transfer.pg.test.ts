@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ExportedModel } from '../../src/core/transfer.ts';
+import type { ExportedModel } from '../../src/core/write-model.ts';
 import type { Engine } from '../../src/engine.ts';
 import { withDatabase } from '../helpers/database.ts';
 import { startEngine, untilStatus } from '../helpers/start-engine.ts';

@@ -147,10 +147,18 @@ describe('AWS in the API', () => {
     });
     expect(bad.createAutostack).toMatchObject({ __typename: 'InvalidInputError' });
     const watch = `mutation ($spec: MetricSpecInput!) { monitorMetric(input: { spec: $spec }) {
-      __typename ... on Metric { id name autostack { id } displayName } ... on Error { message } } }`;
+      __typename ... on Metric { id name autostack { id } displayName spec } ... on Error { message } } }`;
     const spec = { autostack: { autostackId: stack.id, namespace: 'Autostacks', metric: 'InstanceCount' } };
     const { monitorMetric } = await read<{ monitorMetric: unknown }>(server, watch, { spec });
-    expect(monitorMetric).toMatchObject({ name: 'Autostacks/InstanceCount', autostack: { id: stack.id } });
+    expect(monitorMetric).toMatchObject({
+      name: 'Autostacks/InstanceCount',
+      autostack: { id: stack.id },
+      spec: {
+        datasource: 'autostack',
+        stackSpec: { name: 'web', region: REGION, filters },
+        metricSpec: { namespace: 'Autostacks', metric: 'InstanceCount' },
+      },
+    });
     const foobar = await read<{ monitorMetric: unknown }>(server, watch, {
       spec: { autostack: { ...spec.autostack, metric: 'Foobar' } },
     });

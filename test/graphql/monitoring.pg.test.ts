@@ -39,7 +39,14 @@ describe('monitorMetric', () => {
       server: 'shop/eu',
       displayName: 'shop/eu',
       unit: 'orders',
-      spec: partly({ name: 'orders', resource: 'shop/eu', userInfo: { team: 7 } }),
+      spec: {
+        datasource: 'custom',
+        metricSpec: partly({ name: 'orders', resource: 'shop/eu', userInfo: { team: 7 } }),
+        modelParams: { min: 0, max: 10, minResolution: 0.5 },
+        unit: 'orders',
+        displayName: null,
+        policy: { direction: 'ABOVE', minDeviation: 2, minDeviationRatio: 0 },
+      },
       policy: { direction: 'ABOVE', minDeviation: 2, minDeviationRatio: 0 },
     });
   });
@@ -186,7 +193,7 @@ describe.each([
   ['retryMetric', 'RetryMetricInput'],
   ['updateMetric', 'UpdateMetricInput'],
 ])('%s', (field, type) => {
-  test('of a metric that is not there says so', async () => {
+  test('of a metric that is not there says so (scenario 55)', async () => {
     expect(await mutate(field, type, { id: UNKNOWN })).toEqual({
       __typename: 'NotFoundError',
       message: textWith(UNKNOWN.slice('Metric:'.length)),
@@ -194,14 +201,17 @@ describe.each([
     });
   });
 
-  test.each(['Metric:1', 'nonsense', '', 'Resource:host://local/Host/x'])('refuses the id %j', async (id) => {
-    expect(await mutate(field, type, { id })).toEqual({
-      __typename: 'InvalidInputError',
-      message: textWith(`input.id:`),
-      code: 'INVALID_INPUT',
-      path: ['input', 'id'],
-    });
-  });
+  test.each(['Metric:1', 'f00bar', '', 'Resource:host://local/Host/x'])(
+    'refuses the id %j (scenario 55)',
+    async (id) => {
+      expect(await mutate(field, type, { id })).toEqual({
+        __typename: 'InvalidInputError',
+        message: textWith(`input.id:`),
+        code: 'INVALID_INPUT',
+        path: ['input', 'id'],
+      });
+    },
+  );
 });
 
 describe('the host', () => {

@@ -60,6 +60,20 @@ test('what was exported, deleted and imported is as it was; imported again it st
   expect(await exportModels()).toEqual(models);
 });
 
+test('what a metric is monitored by is what its export says, and enough to watch it again', async () => {
+  const models = await exportModels();
+  const { metrics } = await read<{ metrics: { nodes: { spec: object }[] } }>(
+    server,
+    '{ metrics { nodes { spec } } }',
+  );
+  const specs = metrics.nodes.map(({ spec }) => spec);
+  expect(models).toEqual(specs.map((spec) => ({ ...spec, data: expect.any(Array) as unknown })));
+  await deleteAll();
+  expect(await importModels(specs)).toEqual(specs.map((_, index) => partly({ index, created: true })));
+  await deleteAll();
+  await importModels(models);
+});
+
 test('one bad item costs only itself', async () => {
   const models = await exportModels();
   await deleteAll();

@@ -152,10 +152,12 @@ describe('reading CloudWatch metrics', () => {
     ['Throttling', 400],
     ['InternalFailure', 500],
     ['ServiceUnavailable', 503],
+    ['a broken connection', 0],
   ])('tries again after %s and then succeeds (scenario 38)', async (code, status) => {
     let failures = 1;
+    const fault = status === 0 ? 'broken connection' : { status, code };
     await using reading = await startReading(
-      { valueAt: () => 1, nextFault: () => (failures-- > 0 ? { status, code } : null) },
+      { valueAt: () => 1, nextFault: () => (failures-- > 0 ? fault : null) },
       { maxAttempts: 6 },
     );
     const [result] = await reading.read([request(1, END - 300_000)]);

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { AWS_SETTINGS } from './settings/aws.ts';
 import { CLOUDWATCH_SETTINGS } from './settings/cloudwatch.ts';
 import { DATA_SETTINGS } from './settings/data.ts';
+import { DOWNLOAD_SETTINGS } from './settings/downloads.ts';
 import { INFLUXDB_SETTINGS } from './settings/influxdb.ts';
 import { LIMIT_SETTINGS } from './settings/limits.ts';
 import { NOTIFICATION_SETTINGS } from './settings/notifications.ts';
@@ -17,6 +18,7 @@ const SETTINGS = {
   ...AWS_SETTINGS,
   ...CLOUDWATCH_SETTINGS,
   ...INFLUXDB_SETTINGS,
+  ...DOWNLOAD_SETTINGS,
   ...NOTIFICATION_SETTINGS,
   ...LIMIT_SETTINGS,
 } as const;

@@ -1,9 +1,12 @@
 /** The HTTP port: every path the server answers on. */
 import { DETECTOR_KINDS } from './detect/detector.ts';
+import { createArchive } from './core/archive.ts';
+import { createDownloadLinks } from './core/download-link.ts';
 import type { Engine } from './engine.ts';
 import { formatHost } from './format-host.ts';
 import { createGraphqlServer } from './graphql/server.ts';
 import { createCloudwatchHandler } from './http/cloudwatch.ts';
+import { createDownloadHandler, DOWNLOAD_PATH } from './http/download.ts';
 import { createGraphiqlHandler } from './http/graphiql.ts';
 import { answerHealth, createReadyHandler } from './http/health.ts';
 import { answerPing, answerQuery } from './http/influx-greetings.ts';
@@ -35,9 +38,11 @@ export async function listenHttp(
   const watched = (path: string, handle: Handler) => monitorHandler(path, handle, monitor);
   const [{ name, version, learningRows }] = DETECTOR_KINDS;
   const cloudwatch = await openCloudwatch({ config, log, engine, teardown });
+  const downloadLinks = createDownloadLinks({ lifeSeconds: config.downloadLinkSeconds });
   const graphql = createGraphqlServer({
     parts: {
       ...engine,
+      downloadLinks,
       cloudwatch,
       readLicense: monitoring.license.current,
       flushPeriod: monitoring.flushPeriod,
@@ -70,6 +75,13 @@ export async function listenHttp(
       ['/aws', watched('/aws', aws)],
       ['/aws/*', watched('/aws', aws)],
       ['/graphql', watched('/graphql', graphqlRoute)],
+      [
+        `${DOWNLOAD_PATH}*`,
+        watched(
+          DOWNLOAD_PATH,
+          createDownloadHandler({ ...engine, archive: createArchive(engine), links: downloadLinks, log }),
+        ),
+      ],
       ['/health', answerHealth],
       ['/ready', createReadyHandler(() => checkReadiness(engine, database, config.ingestQueuePoints))],
       ['/metrics', watchMetrics(engine, options.facts, monitoring, teardown)],

@@ -8,6 +8,7 @@ import type { Labels } from '../core/labels.ts';
 import type { Live } from '../core/live.ts';
 import type { Monitor } from '../core/monitor.ts';
 import type { Quota } from '../core/quota.ts';
+import type { DownloadLinks } from '../core/download-link.ts';
 import type { Inventory } from '../core/resources.ts';
 import type { Registry } from '../core/registry.ts';
 import type { StatusFeed } from '../core/status-feed.ts';
@@ -30,6 +31,7 @@ export interface ApiParts {
   readonly transfer: Transfer;
   readonly annotations: Annotations;
   readonly labels: Labels;
+  readonly downloadLinks: DownloadLinks;
   readonly inventory: Inventory;
   readonly autostacks: Autostacks;
   /** The regions of AWS by name, with what people call them. */
@@ -60,5 +62,7 @@ export interface ServerFacts {
 }
 
 export interface Context extends ApiParts {
+  /** The request over HTTP; none over WebSocket. */
+  readonly request?: { readonly url: string };
   readonly loaders: Loaders;
 }

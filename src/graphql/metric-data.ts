@@ -84,7 +84,7 @@ export const MetricDataConnectionRef = builder.connectionObject({
   description: 'One page of samples.',
 });
 
-const MetricDataFilterRef = builder.inputType('MetricDataFilter', {
+export const MetricDataFilterRef = builder.inputType('MetricDataFilter', {
   description: 'Which scored samples; all conditions have to hold.',
   fields: (t) => ({
     metricIds: t.idList({ description: 'Only of these metrics.' }),

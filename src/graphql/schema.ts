@@ -8,6 +8,7 @@ import { builder } from './builder.ts';
 import './bulk.ts';
 import './cloudwatch-metrics.ts';
 import './cloudwatch-statistics.ts';
+import './download.ts';
 import './failure.ts';
 import './label.ts';
 import './metric-changes.ts';

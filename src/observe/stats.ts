@@ -52,6 +52,8 @@ const COUNTERS = {
   cloudwatch_actions_delivered: 'Notices of alarms a webhook has taken.',
   cloudwatch_actions_failed:
     'Tries to deliver a notice of an alarm that failed. Rises when a webhook is away or none is set.',
+  downloads_sent: 'Downloads sent to their end.',
+  downloads_cut: 'Downloads cut short: by the client, by time, or by a failure of the database.',
   source_read_failures: 'Readings of metrics that failed. Rises when a source is away or refuses us.',
   partitions_dropped: 'Monthly tables of samples dropped by retention.',
   database_restarts: 'Times the embedded database ended by itself and was started again.',

@@ -1,0 +1,11 @@
+/** What can be taken away by a link. */
+import { setting, wholeNumber, type Setting } from './setting.ts';
+
+export const DOWNLOAD_SETTINGS = {
+  downloadLinkSeconds: setting(
+    'LAPWING_DOWNLOAD_LINK_SECONDS',
+    'How long a download link lasts: whoever has it needs no key.',
+    wholeNumber(1, 86_400),
+    '600',
+  ),
+} as const satisfies Record<string, Setting<unknown>>;

@@ -32,7 +32,13 @@ export function createSendResults(): SendResults {
         for (;;) {
           const result = await results.next();
           if (result.done === true || ended) return { done: true, value: undefined };
-          await send(`${head}${writeOnce(result.value)}}`);
+          try {
+            await send(`${head}${writeOnce(result.value)}}`);
+          } catch (error) {
+            // Whoever iterates does not return an iterator that failed: nobody else would end the subscription.
+            await results.return?.();
+            throw error;
+          }
         }
       },
       return: async () => {

@@ -1,6 +1,6 @@
 /** What watching a CloudWatch metric means, whoever plays AWS. Each case has a series of its own. */
 import { expect, it } from 'vitest';
-import { AlreadyMonitoredError } from '../../src/errors.ts';
+import { AlreadyMonitoredError, NotFoundError } from '../../src/errors.ts';
 import { untilStatus } from '../helpers/start-engine.ts';
 import { listData, PERIOD_MS, seriesOf, toRows, type ContractEngine } from './contract-engine.ts';
 import type { OptionalCase } from './service.ts';
@@ -45,6 +45,7 @@ export function describeMetricContract(
     expect(exported.data).toHaveLength(data.length);
     expect(JSON.stringify(exported)).not.toContain(service.credentials.secretAccessKey);
     await monitor.deleteMetric(id);
+    await expect(monitor.unmonitorMetric(id)).rejects.toThrow(NotFoundError);
     const { metricId, created } = await transfer.importModel(exported);
     expect(created).toBe(true);
     await untilStatus(aws.engine, metricId, 'ACTIVE');

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AlreadyMonitoredError, InvalidInputError, NotFoundError } from '../../src/errors.ts';
-import type { ExportedModel } from '../../src/core/write-model.ts';
-import type { Engine } from '../../src/engine.ts';
+import { InvalidInputError } from '../../src/errors.ts';
 import { startAwsEngine } from '../aws/start-aws-engine.ts';
 import { EXPIRED, type Fault } from '../aws/script.ts';
 import { withDatabase } from '../helpers/database.ts';
@@ -16,21 +14,8 @@ const CPU = {
   metric: 'CPUUtilization',
   dimensions: [{ name: 'InstanceId', value: 'i-0123' }],
 };
-const QUEUE = {
-  region: 'us-west-2',
-  namespace: 'AWS/SQS',
-  metric: 'NumberOfMessagesSent',
-  dimensions: { QueueName: 'orders' },
-};
-
 function valueAt(_: unknown, timestampMs: number): number {
   return 40 + 20 * Math.sin(timestampMs / 13_000_000) + ((timestampMs / PERIOD_MS) % 7);
-}
-
-async function exportOne(engine: Engine, id: string): Promise<ExportedModel> {
-  for await (const model of engine.transfer.exportModels([id]))
-    return JSON.parse(JSON.stringify(model)) as ExportedModel;
-  throw new Error('nothing was exported');
 }
 
 async function countSamples(database: { pool: { query: (sql: string) => Promise<{ rows: unknown[] }> } }) {
@@ -42,7 +27,7 @@ async function countSamples(database: { pool: { query: (sql: string) => Promise<
 }
 
 describe('a CloudWatch metric that is monitored', () => {
-  it('is ACTIVE at once, gets its 14 days scored, and then each new period (scenarios 40, 54)', async () => {
+  it('is ACTIVE at once, gets its 14 days scored, and then each new period (scenario 40)', async () => {
     await using database = await withDatabase();
     await using aws = await startAwsEngine(database, { valueAt }, { startMs: START });
     const { engine, clock } = aws;
@@ -66,59 +51,6 @@ describe('a CloudWatch metric that is monitored', () => {
     });
     await events.return?.();
     expect(await countSamples(database)).toMatchObject({ samples: 14 * 288 - 1, times: 14 * 288 - 1 });
-  });
-
-  it('is the same metric when it is monitored again (scenario 19)', async () => {
-    await using database = await withDatabase();
-    await using aws = await startAwsEngine(database, { valueAt }, { startMs: START });
-    const { monitor } = aws.engine;
-    const id = await monitor.monitorMetric({ datasource: 'CLOUDWATCH', spec: CPU });
-    const again = monitor.monitorMetric({
-      datasource: 'CLOUDWATCH',
-      spec: { ...CPU, dimensions: { InstanceId: 'i-0123' } },
-    });
-    await expect(again).rejects.toThrow(AlreadyMonitoredError);
-    await expect(again).rejects.toMatchObject({ metricId: id });
-  });
-
-  it('waits in PENDING_DATA without bounds, learns them from 288 rows, and scores them all (scenario 40)', async () => {
-    await using database = await withDatabase();
-    let open = 0;
-    const script = {
-      valueAt: (_: unknown, timestampMs: number) => (timestampMs < open ? valueAt(_, timestampMs) : null),
-    };
-    await using aws = await startAwsEngine(database, script, { startMs: START, historyDays: 1 });
-    const { engine, clock } = aws;
-    const id = await engine.monitor.monitorMetric({ datasource: 'CLOUDWATCH', spec: QUEUE });
-    open = START - 3_600_000;
-    await aws.catchUp();
-    expect(engine.registry.byId(id)?.status).toBe('PENDING_DATA');
-    open = Infinity;
-    clock.nowMs += 2 * 3_600_000;
-    await aws.catchUp();
-    await untilStatus(engine, id, 'ACTIVE');
-    const { samples, scored } = await countSamples(database);
-    expect(samples).toBeGreaterThanOrEqual(288);
-    expect(scored).toBe(samples);
-    const { modelParams } = engine.registry.byId(id) ?? {};
-    expect(modelParams?.min).toBeLessThan(modelParams?.max ?? 0);
-  });
-
-  it('round-trips: export, delete, import, and import again changes nothing (scenario 54)', async () => {
-    await using database = await withDatabase();
-    await using aws = await startAwsEngine(database, { valueAt }, { startMs: START, historyDays: 1 });
-    const { engine } = aws;
-    const id = await engine.monitor.monitorMetric({ datasource: 'CLOUDWATCH', spec: CPU });
-    await aws.catchUp();
-    const exported = await exportOne(engine, id);
-    expect(JSON.stringify(exported)).not.toContain('do-not-show');
-    await engine.monitor.deleteMetric(id);
-    await expect(engine.monitor.unmonitorMetric(id)).rejects.toThrow(NotFoundError);
-    const { metricId, created } = await engine.transfer.importModel(exported);
-    expect(created).toBe(true);
-    await untilStatus(engine, metricId, 'ACTIVE');
-    expect(await exportOne(engine, metricId)).toEqual(exported);
-    expect(await engine.transfer.importModel(exported)).toEqual({ metricId, created: false });
   });
 
   it.each([

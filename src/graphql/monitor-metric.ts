@@ -8,6 +8,7 @@ import {
   QuotaExceededError,
   SourceUnavailableError,
 } from '../errors.ts';
+import type { Source } from '../source/source.ts';
 import { builder } from './builder.ts';
 import type { ApiParts } from './context.ts';
 import {
@@ -36,7 +37,12 @@ export const MonitorMetricInputRef = builder.inputType('MonitorMetricInput', {
 
 const MonitorResourceInputRef = builder.inputType('MonitorResourceInput', {
   description: 'A resource to watch.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'As read from `Resource.id`.' }) }),
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'As read from `Resource.id`.' }),
+    metrics: t.stringList({
+      description: 'Names of its `supportedMetrics`; the default ones when left out.',
+    }),
+  }),
 });
 
 builder.mutationField('monitorMetric', (t) =>
@@ -67,7 +73,7 @@ builder.mutationField('monitorResource', (t) =>
   t.prismaField({
     type: ResourceRef,
     description:
-      'Begins to watch the default metrics of a resource. Those that are watched already stay as they are, so it may be repeated.',
+      'Begins to watch metrics of a resource. Those that are watched already stay as they are, so it may be repeated.',
     errors: {
       types: [
         NotFoundError,
@@ -84,7 +90,7 @@ builder.mutationField('monitorResource', (t) =>
       const where = { region_type_resourceId: unique, datasource };
       const resource = await context.prisma.resource.findUnique({ ...query, where });
       if (resource === null) throw new NotFoundError(`input.id: no resource has the id ${input.id}`);
-      await monitorDefaults({ datasource, ...unique }, context);
+      await monitorEach({ datasource, ...unique }, input.metrics ?? null, context);
       return context.prisma.resource.findUniqueOrThrow({ ...query, where });
     },
   }),
@@ -100,8 +106,12 @@ export function readMonitorRequest(input: typeof MonitorMetricInputRef.$inferInp
   };
 }
 
-async function monitorDefaults(key: ResourceKey, { sources, monitor }: ApiParts): Promise<void> {
-  for (const spec of listDefaultSpecs(key, sources)) {
+async function monitorEach(
+  key: ResourceKey,
+  wanted: readonly string[] | null,
+  { sources, monitor }: ApiParts,
+): Promise<void> {
+  for (const spec of listSpecs(key, wanted, sources)) {
     try {
       await monitor.monitorMetric({ datasource: key.datasource, spec });
     } catch (error) {
@@ -111,23 +121,39 @@ async function monitorDefaults(key: ResourceKey, { sources, monitor }: ApiParts)
   }
 }
 
-/** @throws NotSupportedError when this server cannot read the resource */
-function listDefaultSpecs(key: ResourceKey, sources: ApiParts['sources']): readonly unknown[] {
+/**
+ * @param wanted names of metrics; null for the default ones
+ * @throws NotSupportedError when this server cannot read the resource, or one of the metrics that are wanted of it
+ */
+function listSpecs(
+  key: ResourceKey,
+  wanted: readonly string[] | null,
+  sources: ApiParts['sources'],
+): readonly unknown[] {
   const source = sources.get(key.datasource);
-  const given = source?.defaultSpecs?.(key) ?? [];
-  if (given.length > 0) return given;
-  const metrics = source?.catalogue().find(({ name }) => name === key.type)?.metrics ?? [];
-  const specs = metrics.filter(({ isDefault }) => isDefault).map(({ metric }) => ({ metric }));
-  const [first] = specs;
-  // Only the host's specs are made of a metric's name alone, and they mean the host this server runs on.
-  if (source === undefined || key.datasource !== 'HOST' || first === undefined) {
-    throw new NotSupportedError(`input.id: a ${key.type} has no default metrics this server can watch`);
-  }
-  const here = source.describe(first).resource;
-  if (here?.resourceId !== key.resourceId) {
+  const rows = source?.catalogue().find(({ name }) => name === key.type)?.metrics ?? [];
+  const names = wanted ?? rows.filter(({ isDefault }) => isDefault).map(({ metric }) => metric);
+  const isHost = source !== undefined && key.datasource === 'HOST';
+  // The host's specs are made of a metric's name alone, and they mean the host this server runs on.
+  const specs = isHost
+    ? names.filter((name) => rows.some(({ metric }) => metric === name)).map((metric) => ({ metric }))
+    : (source?.resourceSpecs?.(key, wanted) ?? []);
+  const missing = wanted?.find((name) => !specs.some(({ metric }) => metric === name));
+  if (missing !== undefined) {
     throw new NotSupportedError(
-      `input.id: ${key.resourceId} is another machine than ${here?.resourceId ?? 'this'}`,
+      `input.metrics: a ${key.type} has no metric ${missing} this server can watch`,
     );
   }
+  const [first] = specs;
+  if (source === undefined || first === undefined) {
+    throw new NotSupportedError(`input.id: a ${key.type} has no default metrics this server can watch`);
+  }
+  if (isHost) refuseOtherHost(source, first, key);
   return specs;
+}
+
+function refuseOtherHost(source: Source, spec: unknown, { resourceId }: ResourceKey): void {
+  const here = source.describe(spec).resource?.resourceId;
+  if (here === resourceId) return;
+  throw new NotSupportedError(`input.id: ${resourceId} is another machine than ${here ?? 'this'}`);
 }

@@ -87,10 +87,14 @@ export interface Source {
   describe: (spec: unknown) => MetricDescription;
   /** Resource types and metrics it can watch. */
   catalogue: () => readonly SupportedResourceType[];
-  /** Specs of the metrics that are watched when a whole resource is. Left out by sources without resources to choose. */
-  readonly defaultSpecs?: (
+  /**
+   * Specs of the metrics that are watched when a whole resource is, or of those of these names. A metric that takes
+   * more than the resource to be chosen is left out. Left out by sources without resources to choose.
+   */
+  readonly resourceSpecs?: (
     resource: Pick<SourceResource, 'region' | 'type' | 'resourceId'>,
-  ) => readonly unknown[];
+    metrics: readonly string[] | null,
+  ) => readonly { readonly metric: string }[];
   /** Null for sources that are only pushed to. */
   readonly polling: Polling | null;
 }

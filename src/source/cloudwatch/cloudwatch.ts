@@ -17,25 +17,28 @@ export function createCloudwatchSource(options: {
     datasource: 'CLOUDWATCH',
     describe: describeCloudwatchMetric,
     catalogue: listSupportedTypes,
-    defaultSpecs: listDefaultSpecs,
+    resourceSpecs: listResourceSpecs,
     polling: createCloudwatchPolling({ readSeries, rules, now }),
   };
 }
 
-function listDefaultSpecs({
-  region,
-  type,
-  resourceId,
-}: {
-  readonly region: string;
-  readonly type: string;
-  readonly resourceId: string;
-}): readonly unknown[] {
+function listResourceSpecs(
+  {
+    region,
+    type,
+    resourceId,
+  }: { readonly region: string; readonly type: string; readonly resourceId: string },
+  wanted: readonly string[] | null,
+): readonly { readonly metric: string }[] {
   const row = CATALOGUE.find(({ name }) => name === type);
   if (row === undefined) return [];
   const dimensions = splitId(row.dimensions, resourceId);
+  const isWanted = (metric: string, isDefault: boolean) => wanted?.includes(metric) ?? isDefault;
   return row.metrics
-    .filter(({ isDefault, extraDimensions = [] }) => isDefault && extraDimensions.length === 0)
+    .filter(
+      ({ metric, isDefault, extraDimensions = [] }) =>
+        isWanted(metric, isDefault) && extraDimensions.length === 0,
+    )
     .map(({ metric, namespace }) => ({ region, namespace: namespace ?? row.namespace, metric, dimensions }));
 }
 

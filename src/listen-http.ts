@@ -19,6 +19,7 @@ import { createProcessWatch } from './observe/prometheus-process.ts';
 import { describeServer } from './observe/prometheus-server.ts';
 import { describeReadings } from './observe/prometheus.ts';
 import { openCloudwatch } from './open-cloudwatch.ts';
+import { openIncidents } from './open-incidents.ts';
 import type { OpenDatabase } from './open-database.ts';
 import type { SelfMonitoring } from './self-monitoring.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -38,12 +39,14 @@ export async function listenHttp(
   const watched = (path: string, handle: Handler) => monitorHandler(path, handle, monitor);
   const [{ name, version, learningRows }] = DETECTOR_KINDS;
   const cloudwatch = await openCloudwatch({ config, log, engine, teardown });
+  const incidents = await openIncidents({ config, log, engine, teardown });
   const downloadLinks = createDownloadLinks({ lifeSeconds: config.downloadLinkSeconds });
   const graphql = createGraphqlServer({
     parts: {
       ...engine,
       downloadLinks,
       cloudwatch,
+      incidents,
       readLicense: monitoring.license.current,
       flushPeriod: monitoring.flushPeriod,
       facts: {

@@ -55,6 +55,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'anything'>> = {
   'listen-graphite.ts': 'anything',
   'listen-http.ts': 'anything',
   'open-cloudwatch.ts': 'anything',
+  'open-incidents.ts': 'anything',
   'surroundings.ts': [...GROUND, 'config.ts', 'teardown.ts'],
   'format-host.ts': [],
   // It knows the server by its API alone.

@@ -41,6 +41,8 @@ export interface LogFollowerOptions {
    * so nothing but the transaction may remember them.
    */
   readonly apply: (client: pg.PoolClient, scores: readonly ScoredSample[]) => Promise<void>;
+  /** Called once what `apply` wrote last is committed, for whoever watches it. It must not throw. */
+  readonly onApplied?: () => void;
   /** Takes back everything made so far, because another log begins (a restored database). Nothing when left out. */
   readonly reset?: (client: pg.PoolClient) => Promise<void>;
   /** Where the number of scores not dealt with yet is shown. */
@@ -129,6 +131,7 @@ export function createLogFollower(options: LogFollowerOptions): LogFollower {
       throw error;
     }
     settle(to);
+    options.onApplied?.();
     // A long history is read half of the time, so that the database has the other half for the data path.
     if (isStored) await rest(performance.now() - startedAt);
   };

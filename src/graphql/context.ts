@@ -14,6 +14,7 @@ import type { Registry } from '../core/registry.ts';
 import type { StatusFeed } from '../core/status-feed.ts';
 import type { Transfer } from '../core/transfer.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
+import type { Incidents } from '../incidents/incidents.ts';
 import type { Datasource } from '../model.ts';
 import type { FlushPeriod } from '../observe/influxdb.ts';
 import type { LicenseState } from '../observe/license.ts';
@@ -46,6 +47,7 @@ export interface ApiParts {
   /** Null where no InfluxDB takes the server's own points. */
   readonly flushPeriod: FlushPeriod | null;
   readonly cloudwatch: Cloudwatch;
+  readonly incidents: Incidents;
   readonly facts: ServerFacts;
 }
 

@@ -56,7 +56,8 @@ const selectColumn = ([name, [type, field]]: (typeof entries)[number]) =>
     ? `(extract(epoch FROM ${name}) * 1000)::float8 AS "${field}"`
     : `${name} AS "${field}"`;
 
-const SELECT_OPEN = `
+/** Rows are of type Incident. */
+export const SELECT_INCIDENT = `
   SELECT ${entries.map(selectColumn).join(', ')} FROM incident`;
 
 const SAVE = `
@@ -72,7 +73,7 @@ export async function readOpenIncidents(
   metricNumbers: readonly number[],
 ): Promise<readonly Incident[]> {
   const { rows } = await client.query<Incident>(
-    `${SELECT_OPEN} WHERE open AND metric_number = ANY($1::int[]) FOR UPDATE`,
+    `${SELECT_INCIDENT} WHERE open AND metric_number = ANY($1::int[]) FOR UPDATE`,
     [metricNumbers],
   );
   return rows;
@@ -85,7 +86,7 @@ export async function readOpenPage(
   limit: number,
 ): Promise<readonly Incident[]> {
   const { rows } = await client.query<Incident>(
-    `${SELECT_OPEN} WHERE open AND id > $1 ORDER BY id LIMIT $2 FOR UPDATE`,
+    `${SELECT_INCIDENT} WHERE open AND id > $1 ORDER BY id LIMIT $2 FOR UPDATE`,
     [afterId, limit],
   );
   return rows;

@@ -54,6 +54,13 @@ const COUNTERS = {
     'Tries to deliver a notice of an alarm that failed. Rises when a webhook is away or none is set.',
   downloads_sent: 'Downloads sent to their end.',
   downloads_cut: 'Downloads cut short: by the client, by time, or by a failure of the database.',
+  incidents_opened: 'Incidents that began: unusual points of a metric a notification rule looks at.',
+  incidents_ended: 'Incidents that ended.',
+  notifications_sent: 'Messages a channel has taken.',
+  notifications_failed:
+    'Tries to deliver a message that failed; it is tried again for a day. Rises when a receiver is away.',
+  notifications_given_up:
+    'Messages given up after a day, or because their channel is gone: `retryNotification` sends them again.',
   source_read_failures: 'Readings of metrics that failed. Rises when a source is away or refuses us.',
   partitions_dropped: 'Monthly tables of samples dropped by retention.',
   database_restarts: 'Times the embedded database ended by itself and was started again.',
@@ -117,6 +124,8 @@ const GAUGES = {
   ingest_queue_points:
     'Points waiting to be written. Near LAPWING_INGEST_QUEUE_POINTS senders are held back.',
   history_queue_points: 'Points of the past waiting to be written, behind those that are live.',
+  incidents_lag:
+    'Scores not held against the notification rules yet. Rises when the database is slower than what is pushed.',
   bars_lag: 'Scores not in the stored bars yet. Rises when the database is slower than what is pushed.',
   models_in_memory: 'Models in memory; at LAPWING_MODEL_CACHE colder ones are dropped.',
   subscribers: 'Live subscriptions open.',

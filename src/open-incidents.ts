@@ -1,0 +1,33 @@
+/** Incidents and their messages, as the settings ask for them. */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+import type { Engine } from './engine.ts';
+import { createIncidents, type Incidents } from './incidents/incidents.ts';
+import { createMailer } from './notify/email.ts';
+import { createOutbound } from './outbound/outbound.ts';
+import { createSeal, readSealingKey } from './seal.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** What seals the secrets of channels; made at the first start. */
+const KEY_FILE = 'notifications.key';
+
+export async function openIncidents(options: Surroundings & { readonly engine: Engine }): Promise<Incidents> {
+  const { config, log, engine, teardown } = options;
+  const incidents = await createIncidents({
+    ...engine,
+    log,
+    seal: createSeal(await readSealingKey(join(config.dataDir, KEY_FILE))),
+    outbound: createOutbound({ allowed: config.allowPrivateTargets }),
+    mailer: openMailer(config),
+    now: () => new Date(),
+    retentionDays: config.retentionDays,
+  });
+  teardown.add(incidents.stop);
+  incidents.start();
+  return incidents;
+}
+
+function openMailer({ smtpUrl: url, smtpFrom }: Config) {
+  return url === undefined ? null : createMailer({ url, from: smtpFrom ?? `lapwing@${hostname()}` });
+}

@@ -1,4 +1,5 @@
 /** The windows bars are drawn in: 24 slots of time each, at places that are the same for everybody. */
+import type { StoredBar } from '../db/read-bars.ts';
 
 export const BAR_WINDOWS = ['HOURS', 'DAYS', 'WEEKS'] as const;
 export type BarWindow = (typeof BAR_WINDOWS)[number];
@@ -38,7 +39,27 @@ export function listBarStarts({ minutes, fromMs }: BarRange): readonly number[] 
   return Array.from({ length: BARS_PER_WINDOW }, (_, place) => fromMs + place * minutes * MINUTE_MS);
 }
 
-/** Which of the range's slots begins then. */
-export function placeOfBar({ minutes, fromMs }: BarRange, startMs: number): number {
-  return (startMs - fromMs) / (minutes * MINUTE_MS);
+/** One slot of a range. */
+export interface Bar {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Highest score; null where nothing was scored. */
+  readonly score: number | null;
+  /** Everything in it was scored while learning. */
+  readonly provisional: boolean;
+}
+
+/** All slots of a range, oldest first, with what is stored of them. */
+export function fillBars(range: BarRange, stored: readonly StoredBar[]): readonly Bar[] {
+  const byStart = new Map(stored.map((bar) => [bar.startMs, bar]));
+  return listBarStarts(range).map((startMs) => {
+    const bar = byStart.get(startMs);
+    return {
+      startMs,
+      endMs: startMs + range.minutes * MINUTE_MS,
+      // What a model said after it had learned counts, however loud it was before.
+      score: bar?.score ?? bar?.provisionalScore ?? null,
+      provisional: bar?.score === null,
+    };
+  });
 }

@@ -90,7 +90,7 @@ export async function readRankedRows(
   question: {
     readonly selection: MetricSelection;
     readonly range: StoredBarRange;
-    readonly by: 'METRIC' | 'SERVER';
+    readonly by: 'METRIC' | 'RESOURCE';
     readonly order: 'ANOMALY' | 'NAME';
     readonly limit: number;
   },

@@ -22,7 +22,6 @@ const OWNERS = {
   METRIC: 'SELECT number AS owner, number FROM unnest($1::int[]) AS u (number)',
   RESOURCE: 'SELECT resource_id AS owner, number FROM metric WHERE resource_id = ANY($1::uuid[])',
   AUTOSTACK: 'SELECT autostack_id AS owner, number FROM metric WHERE autostack_id = ANY($1::uuid[])',
-  SERVER: `SELECT server AS owner, number FROM metric WHERE server = ANY($1::text[]) AND status <> 'UNMONITORED'`,
 } as const;
 export type BarOwner = keyof typeof OWNERS;
 
@@ -42,10 +41,30 @@ export async function readBars<Key extends string | number>(
   keys: readonly Key[],
   range: StoredBarRange,
 ): Promise<ReadonlyMap<Key, readonly StoredBar[]>> {
-  const values: unknown[] = [keys];
+  return readOwnedBars<Key>(pool, OWNERS[owner], [keys], range);
+}
+
+/** The bars of groups of metrics, each a list of numbers, by the group's place. One statement. */
+export async function readGroupBars(
+  pool: pg.Pool,
+  groups: readonly (readonly number[])[],
+  range: StoredBarRange,
+): Promise<ReadonlyMap<number, readonly StoredBar[]>> {
+  const owners = groups.flatMap((numbers, place) => numbers.map(() => place));
+  const pairs = 'SELECT owner, number FROM unnest($1::int[], $2::int[]) AS u (owner, number)';
+  return readOwnedBars<number>(pool, pairs, [owners, groups.flat()], range);
+}
+
+async function readOwnedBars<Key extends string | number>(
+  pool: pg.Pool,
+  owners: string,
+  parameters: readonly unknown[],
+  range: StoredBarRange,
+): Promise<ReadonlyMap<Key, readonly StoredBar[]>> {
+  const values = [...parameters];
   const { rows } = await pool.query<[Key, number, number | null, number | null]>({
     text: `SELECT o.owner, extract(epoch FROM b.start)::float8, max(b.score), max(b.provisional_score)
-     FROM (${OWNERS[owner]}) AS o CROSS JOIN LATERAL (
+     FROM (${owners}) AS o CROSS JOIN LATERAL (
        SELECT start, score, provisional_score FROM bar
        WHERE bar.metric_number = o.number AND ${isInRange(range, (value) => `$${values.push(value)}`)} OFFSET 0
      ) AS b GROUP BY 1, 2 ORDER BY 2`,
@@ -59,19 +78,27 @@ export async function readBars<Key extends string | number>(
   }));
 }
 
-/** How many scored samples lie in slots of `widthMs`: the narrowest bars count, the others are sums of those. */
+export interface BarCount {
+  readonly startMs: number;
+  readonly count: number;
+}
+
+/** Only these count; the counts of wider ones are sums of theirs. */
+const COUNTED_MINUTES = 5;
+
+/** How many scored samples lie in each slot of the range; slots without any are left out. */
 export async function readBarCounts<Key extends string | number>(
   pool: pg.Pool,
   owner: BarOwner,
   keys: readonly Key[],
-  range: Omit<StoredBarRange, 'minutes'> & { readonly widthMs: number },
-): Promise<ReadonlyMap<Key, readonly { readonly startMs: number; readonly count: number }[]>> {
-  const values: unknown[] = [keys, range.widthMs / 1000];
+  range: StoredBarRange,
+): Promise<ReadonlyMap<Key, readonly BarCount[]>> {
+  const values: unknown[] = [keys, range.minutes * 60];
   const { rows } = await pool.query<[Key, number, number]>({
     text: `SELECT o.owner, floor(extract(epoch FROM b.start) / $2::float8) * $2, sum(b.count)::float8
      FROM (${OWNERS[owner]}) AS o CROSS JOIN LATERAL (
        SELECT start, count FROM bar
-       WHERE bar.metric_number = o.number AND ${isInRange({ ...range, minutes: 5 }, (value) => `$${values.push(value)}`)}
+       WHERE bar.metric_number = o.number AND ${isInRange({ ...range, minutes: COUNTED_MINUTES }, (value) => `$${values.push(value)}`)}
        OFFSET 0
      ) AS b GROUP BY 1, 2`,
     values,

@@ -6,6 +6,7 @@ import type { Annotations } from '../core/annotations.ts';
 import type { Autostacks } from '../core/autostacks.ts';
 import type { Labels } from '../core/labels.ts';
 import type { Live } from '../core/live.ts';
+import type { LogFollower } from '../core/log-follower.ts';
 import type { Monitor } from '../core/monitor.ts';
 import type { Quota } from '../core/quota.ts';
 import type { DownloadLinks } from '../core/download-link.ts';
@@ -38,6 +39,7 @@ export interface ApiParts {
   /** The regions of AWS by name, with what people call them. */
   readonly awsRegions: Readonly<Record<string, string>>;
   readonly live: Live;
+  readonly bars: Pick<LogFollower, 'position'>;
   readonly statusFeed: StatusFeed;
   readonly sources: ReadonlyMap<Datasource, Source>;
   readonly stats: Stats;

@@ -1,4 +1,5 @@
 /** The words of src/model.ts as enums, each value with its meaning. */
+import { BAR_WINDOWS } from '../core/bar-window.ts';
 import { ANOMALY_CLASSES, DATASOURCES, VIEWS } from '../model.ts';
 import { builder } from './builder.ts';
 
@@ -54,6 +55,15 @@ export const ViewRef = builder.enumType('View', {
   }),
 });
 
+export const BarWindowRef = builder.enumType('BarWindow', {
+  description: 'A window of 24 bars.',
+  values: describe(BAR_WINDOWS, {
+    HOURS: 'Two hours, five minutes a bar.',
+    DAYS: 'A day, an hour a bar.',
+    WEEKS: 'Eight days, eight hours a bar.',
+  }),
+});
+
 export const SortOrderRef = builder.enumType('SortOrder', {
   description: 'In which order.',
   values: describe(['ASC', 'DESC'] as const, { ASC: 'Oldest first.', DESC: 'Newest first.' }),
@@ -61,8 +71,10 @@ export const SortOrderRef = builder.enumType('SortOrder', {
 
 export const MetricOrderRef = builder.enumType('MetricOrder', {
   description: 'In which order metrics are listed.',
-  values: describe(['NAME', 'LAST_TIMESTAMP', 'CREATED'] as const, {
+  values: describe(['NAME', 'ANOMALY', 'LAST_TIMESTAMP', 'CREATED'] as const, {
     NAME: 'By name, A to Z.',
+    ANOMALY:
+      'The most unusual in the window first: by the sum over its bars, in which a red outweighs any number of yellows, and a yellow any number of greens; what was scored while learning weighs next to nothing. Equals by name.',
     LAST_TIMESTAMP: 'Those with the newest sample first; those without any last.',
     CREATED: 'The youngest first.',
   }),

@@ -4,6 +4,14 @@
  */
 import DataLoader from 'dataloader';
 import type pg from 'pg';
+import {
+  type BarCount,
+  type BarOwner,
+  readBarCounts,
+  readBars,
+  type StoredBar,
+  type StoredBarRange,
+} from '../db/read-bars.ts';
 import { readLatestSamples, readSamples, type SampleWindow } from '../db/read-samples.ts';
 import { readSeries, type SeriesPoint, type SeriesRange } from '../db/read-series.ts';
 import type { StoredSample } from '../db/stored-sample.ts';
@@ -19,11 +27,25 @@ export interface Loaders {
   /** The samples of a window for one metric. */
   samples(window: SampleWindow, metricNumber: number): Promise<readonly StoredSample[]>;
   series(range: SeriesRange, metricNumber: number): Promise<readonly SeriesPoint[]>;
+  /** The bars of one metric (by its number), resource or autostack (by their uuids). */
+  bars(question: BarQuestion, key: number | string): Promise<readonly StoredBar[]>;
+  barCounts(question: BarQuestion, key: number | string): Promise<readonly BarCount[]>;
+}
+
+export interface BarQuestion {
+  readonly owner: BarOwner;
+  readonly range: StoredBarRange;
 }
 
 export function createLoaders({ pool, prisma }: { pool: pg.Pool; prisma: PrismaClient }): Loaders {
   const samples = createKeyedLoader((window: SampleWindow, numbers) => readSamples(pool, numbers, window));
   const series = createKeyedLoader((range: SeriesRange, numbers) => readSeries(pool, numbers, range));
+  const bars = createKeyedLoader(({ owner, range }: BarQuestion, keys: readonly (number | string)[]) =>
+    readBars(pool, owner, keys, range),
+  );
+  const barCounts = createKeyedLoader(({ owner, range }: BarQuestion, keys: readonly (number | string)[]) =>
+    readBarCounts(pool, owner, keys, range),
+  );
   return {
     metric: createLoader(async (numbers) => {
       const metrics = await findMetrics(prisma, numbers);
@@ -31,6 +53,8 @@ export function createLoaders({ pool, prisma }: { pool: pg.Pool; prisma: PrismaC
     }),
     latest: createLoader((numbers) => readLatestSamples(pool, numbers)),
     samples: async (window, metricNumber) => (await samples(window).load(metricNumber)) ?? [],
+    bars: async (question, key) => (await bars(question).load(key)) ?? [],
+    barCounts: async (question, key) => (await barCounts(question).load(key)) ?? [],
     series: async (range, metricNumber) => (await series(range).load(metricNumber)) ?? [],
   };
 }
@@ -42,28 +66,28 @@ function findMetrics(prisma: PrismaClient, numbers: readonly number[]) {
   });
 }
 
-function createLoader<T>(read: (numbers: readonly number[]) => Promise<ReadonlyMap<number, T>>) {
-  return new DataLoader<number, T | null>(
-    async (numbers) => {
-      const found = await read([...new Set(numbers)]);
-      return numbers.map((number) => found.get(number) ?? null);
+function createLoader<T, Key = number>(read: (keys: readonly Key[]) => Promise<ReadonlyMap<Key, T>>) {
+  return new DataLoader<Key, T | null>(
+    async (keys) => {
+      const found = await read([...new Set(keys)]);
+      return keys.map((key) => found.get(key) ?? null);
     },
     { cache: false },
   );
 }
 
 /** One loader per distinct question of the tick: fields with equal arguments are answered together. */
-function createKeyedLoader<Question, T>(
-  read: (question: Question, numbers: readonly number[]) => Promise<ReadonlyMap<number, T>>,
+function createKeyedLoader<Question, T, Key = number>(
+  read: (question: Question, keys: readonly Key[]) => Promise<ReadonlyMap<Key, T>>,
 ) {
-  const loaders = new Map<string, DataLoader<number, T | null>>();
+  const loaders = new Map<string, DataLoader<Key, T | null>>();
   return (question: Question) => {
     const key = JSON.stringify(question);
     const known = loaders.get(key);
     if (known !== undefined) return known;
-    const loader = createLoader((numbers) => {
+    const loader = createLoader((keys: readonly Key[]) => {
       loaders.delete(key);
-      return read(question, numbers);
+      return read(question, keys);
     });
     loaders.set(key, loader);
     return loader;

@@ -85,9 +85,9 @@ function createOrder<Value>(rule: {
   return {
     forward: rule.order(rule.forward),
     backward: rule.order(ascending ? 'desc' : 'asc'),
-    writeCursor: (row) => encode([rule.tag, rule.read(row), row.id]),
+    writeCursor: (row) => encodeCursor([rule.tag, rule.read(row), row.id]),
     parseCursor: (cursor) => {
-      const [tag, value, id] = decode(cursor);
+      const [tag, value, id] = decodeCursor(cursor);
       return tag === rule.tag && rule.isValue(value) && isUuid(id) ? { value, id } : null;
     },
     follows: (place) => beyond(place, ascending ? 'gt' : 'lt'),
@@ -95,11 +95,12 @@ function createOrder<Value>(rule: {
   };
 }
 
-function encode(parts: readonly unknown[]): string {
+export function encodeCursor(parts: readonly unknown[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
-function decode(cursor: string): readonly unknown[] {
+/** The parts of a cursor; none when it is not one of ours. */
+export function decodeCursor(cursor: string): readonly unknown[] {
   try {
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     return Array.isArray(parts) ? parts : [];
@@ -113,6 +114,6 @@ function isTime(value: unknown): boolean {
   return typeof value === 'number' && Math.abs(value) < 8.64e15;
 }
 
-function isUuid(value: unknown): value is string {
+export function isUuid(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f-]{36}$/.test(value);
 }

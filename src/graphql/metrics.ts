@@ -2,22 +2,13 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { Prisma } from '../generated/prisma/client.ts';
 import { builder } from './builder.ts';
-import { DatasourceRef, MetricOrderRef, MetricStatusRef } from './enums.ts';
+import { BarWindowRef, MetricOrderRef } from './enums.ts';
+import { chooseCurrentRange, MetricFilterRef, toWhere } from './metric-filter.ts';
 import { MetricRef } from './metric.ts';
 import { METRIC_ORDERS } from './metric-order.ts';
 import { readMetricId } from './node-id.ts';
 import { readPage, THING_PAGE } from './page.ts';
-
-const MetricFilterRef = builder.inputType('MetricFilter', {
-  description: 'Which metrics; all conditions have to hold.',
-  fields: (t) => ({
-    nameContains: t.string({ description: 'With this in their name, capitals or not.' }),
-    datasource: t.field({ type: DatasourceRef, description: 'Of this source.' }),
-    status: t.field({ type: MetricStatusRef, description: 'In this status.' }),
-    server: t.string({ description: 'Of this resource, by its canonical name.' }),
-    location: t.string({ description: 'In this region.' }),
-  }),
-});
+import { readRankedPage } from './ranked-metrics.ts';
 
 builder.queryField('metric', (t) =>
   t.prismaField({
@@ -43,23 +34,41 @@ builder.queryField('metrics', (t) =>
           defaultValue: 'NAME',
           description: 'In which order.',
         }),
+        window: t.arg({
+          type: BarWindowRef,
+          required: true,
+          defaultValue: 'DAYS',
+          description: 'What `orderBy: ANOMALY` and `filter.minClass` look at; it ends now.',
+        }),
       },
-      resolve: async (_root, { filter, orderBy, ...args }, context, info) => {
+      resolve: async (_root, { filter: given, orderBy, window, ...args }, context, info) => {
+        const filter = given ?? {};
+        const range = chooseCurrentRange(window);
+        const findMany = (query: Omit<Prisma.MetricFindManyArgs, 'select' | 'include'>) =>
+          context.prisma.metric.findMany({
+            ...queryFromInfo({
+              context,
+              info,
+              paths: [['nodes'], ['edges', 'node']],
+              include: { progress: true },
+            }),
+            ...query,
+          });
+        const countAll = async () =>
+          context.prisma.metric.count({ where: await toWhere(filter, range, context) });
+        if (orderBy === 'ANOMALY') {
+          const find = (where: Prisma.MetricWhereInput) => findMany({ where });
+          return { ...(await readRankedPage({ context, args, filter, range, findMany: find })), countAll };
+        }
         const order = METRIC_ORDERS[orderBy];
-        const wanted = toWhere(filter ?? {});
+        const wanted = await toWhere(filter, range, context);
         const page = await readPage({
           args,
           size: THING_PAGE,
           parseCursor: order.parseCursor,
           writeCursor: order.writeCursor,
           read: ({ after, before, limit, fromEnd }) =>
-            context.prisma.metric.findMany({
-              ...queryFromInfo({
-                context,
-                info,
-                paths: [['nodes'], ['edges', 'node']],
-                include: { progress: true },
-              }),
+            findMany({
               where: {
                 AND: [
                   wanted,
@@ -71,7 +80,7 @@ builder.queryField('metrics', (t) =>
               take: limit,
             }),
         });
-        return { ...page, countAll: () => context.prisma.metric.count({ where: wanted }) };
+        return { ...page, countAll };
       },
     },
     {
@@ -87,19 +96,3 @@ builder.queryField('metrics', (t) =>
     { name: 'MetricEdge', description: 'A metric and its place in the list.' },
   ),
 );
-
-function toWhere(filter: typeof MetricFilterRef.$inferInput): Prisma.MetricWhereInput {
-  const { nameContains, datasource, status, server, location } = filter;
-  return {
-    ...(nameContains == null ? {} : { name: { contains: escapeLike(nameContains), mode: 'insensitive' } }),
-    ...(datasource == null ? {} : { datasource }),
-    ...(status == null ? {} : { status }),
-    ...(server == null ? {} : { server }),
-    ...(location == null ? {} : { location }),
-  };
-}
-
-/** Prisma hands `contains` to LIKE as it is, where % and _ would match anything. */
-function escapeLike(text: string): string {
-  return text.replace(/[\\%_]/g, '\\$&');
-}

@@ -4,12 +4,14 @@ import './annotation.ts';
 import './anomaly-scores.ts';
 import './autostack-changes.ts';
 import './autostack.ts';
+import './bar.ts';
 import { builder } from './builder.ts';
 import './bulk.ts';
 import './cloudwatch-metrics.ts';
 import './cloudwatch-statistics.ts';
 import './download.ts';
 import './failure.ts';
+import './group-anomaly.ts';
 import './label.ts';
 import './metric-changes.ts';
 import './metric-samples.ts';
@@ -25,6 +27,7 @@ import './score-series.ts';
 import './server-info.ts';
 import './set-monitoring-flush.ts';
 import './transfer.ts';
+import './wall.ts';
 
 export function createSchema(): GraphQLSchema {
   return builder.toSchema({});

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { rollUp } from '../../src/core/bars.ts';
 import { BAR_MINUTES, type BarWindow, chooseBarRange } from '../../src/core/bar-window.ts';
-import { readBarCounts, readBars } from '../../src/db/read-bars.ts';
+import { readBarCounts, readBars, readGroupBars, type StoredBar } from '../../src/db/read-bars.ts';
 import { createSampleMonths } from '../../src/db/sample-months.ts';
 import type { ScoredSample } from '../../src/db/stored-sample.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
@@ -155,15 +155,24 @@ describe('stored bars', () => {
     await push(engine, 'b', 0, 60);
     await engine.bars.catchUp();
     const range = chooseBarRange('DAYS', START + 299 * MINUTE_MS);
-    const counts = await readBarCounts(database.pool, 'METRIC', numbers, {
-      ...range,
-      widthMs: 60 * MINUTE_MS,
-    });
+    const counts = await readBarCounts(database.pool, 'METRIC', numbers, range);
     expect(counts.get(numbers[0] ?? 0)?.map(({ count }) => count)).toEqual([60, 60, 60, 60, 60]);
     expect(counts.get(numbers[1] ?? 0)?.map(({ count }) => count)).toEqual([60]);
-    const together = await readBars(database.pool, 'SERVER', ['a', 'b'], range);
+    const [a, b] = numbers;
     const alone = await readBars(database.pool, 'METRIC', numbers, range);
-    expect(together.get('a')).toEqual(alone.get(numbers[0] ?? 0));
+    const grouped = await readGroupBars(database.pool, [numbers, [b ?? 0]], range);
+    expect(grouped.get(1)).toEqual(alone.get(b ?? 0));
+    const highest = (bars: readonly StoredBar[] | undefined) =>
+      bars?.map(({ startMs, score, provisionalScore }) => [
+        startMs,
+        Math.max(score ?? 0, provisionalScore ?? 0),
+      ]);
+    expect(highest(grouped.get(0))?.length).toBe(5);
+    // Both begin in the first hour; b ends there.
+    expect(highest(grouped.get(0))?.[0]?.[1]).toBe(
+      Math.max(highest(alone.get(a ?? 0))?.[0]?.[1] ?? 0, highest(alone.get(b ?? 0))?.[0]?.[1] ?? 0),
+    );
+    expect(highest(grouped.get(0))?.slice(1)).toEqual(highest(alone.get(a ?? 0))?.slice(1));
   });
 });
 

@@ -1,0 +1,161 @@
+/** The wall: the bars of everything in one answer, small enough to be drawn at once. */
+import {
+  type BarRange,
+  BARS_PER_WINDOW,
+  chooseBarRange,
+  fillBars,
+  listBarStarts,
+} from '../core/bar-window.ts';
+import { type RankedRow, readRankedRows } from '../db/rank-metrics.ts';
+import { readGroupBars } from '../db/read-bars.ts';
+import { InvalidInputError } from '../errors.ts';
+import { builder } from './builder.ts';
+import { BarWindowRef } from './enums.ts';
+import { MetricFilterRef, toSelection } from './metric-filter.ts';
+import { writeNodeId } from './node-id.ts';
+
+const MOST_ROWS = 5000;
+
+interface WallRowShape extends RankedRow {
+  readonly bars: ReturnType<typeof fillBars>;
+}
+
+interface WallShape {
+  readonly cursor: string;
+  readonly range: BarRange;
+  readonly total: number;
+  readonly rows: readonly WallRowShape[];
+}
+
+const WallGroupingRef = builder.enumType('WallGrouping', {
+  description: 'What a row of the wall is.',
+  values: {
+    RESOURCE: {
+      description: 'A resource with all its metrics; an autostack; a pushed metric without a resource.',
+    },
+    METRIC: { description: 'A metric.' },
+  },
+});
+
+const WallOrderRef = builder.enumType('WallOrder', {
+  description: 'In which order the rows are.',
+  values: {
+    ANOMALY: {
+      description: 'The most unusual first, as `MetricOrder.ANOMALY`; a resource counts as its first metric.',
+    },
+    NAME: { description: 'By name, A to Z.' },
+  },
+});
+
+const WallRowRef = builder.objectRef<WallRowShape>('WallRow').implement({
+  description: 'One row of bars.',
+  fields: (t) => ({
+    key: t.exposeID('key', {
+      description: 'What tells the row from the others: a metric id without its type, or `server`.',
+    }),
+    name: t.exposeString('name', { description: 'Name of the metric, or of the resource.' }),
+    server: t.exposeString('server', { description: 'Canonical name of the resource, as `Metric.server`.' }),
+    metricIds: t.idList({
+      description: 'The metrics in it, by name.',
+      resolve: ({ metrics }) => metrics.map(({ id }) => writeNodeId('Metric', id)),
+    }),
+    rank: t.exposeFloat('rank', {
+      description: 'What the order ANOMALY goes by; 1e9 for each red bar, 1e6 for a yellow.',
+    }),
+    anomalyScores: t.field({
+      type: ['Float'],
+      nullable: { list: false, items: true },
+      description: 'Highest score of each bar, oldest first; null where nothing was scored.',
+      resolve: ({ bars }) => bars.map(({ score }) => score),
+    }),
+    provisional: t.intList({
+      description: 'Which bars, counted from 0, hold nothing but what was scored while learning.',
+      resolve: ({ bars }) => bars.flatMap(({ provisional }, place) => (provisional ? [place] : [])),
+    }),
+  }),
+});
+
+const WallRef = builder.objectRef<WallShape>('Wall').implement({
+  description: 'Rows of bars that stand below each other.',
+  fields: (t) => ({
+    cursor: t.exposeString('cursor', {
+      description:
+        'The bars hold every score up to here. To keep them growing subscribe to `anomalyScores` with `after` this, and let each score that is higher than its bar replace it: seen twice does no harm.',
+    }),
+    starts: t.field({
+      type: ['DateTime'],
+      description: 'When each bar begins, oldest first.',
+      resolve: ({ range }) => listBarStarts(range).map((startMs) => new Date(startMs)),
+    }),
+    barSeconds: t.int({
+      description: 'How long a bar is. Slots are counted from 1970-01-01T00:00:00Z.',
+      resolve: ({ range }) => range.minutes * 60,
+    }),
+    totalCount: t.exposeInt('total', { description: 'How many rows there are, those not given too.' }),
+    rows: t.field({
+      type: [WallRowRef],
+      description: 'The rows in their order.',
+      resolve: ({ rows }) => rows,
+    }),
+  }),
+});
+
+builder.queryField('wall', (t) =>
+  t.field({
+    type: WallRef,
+    description: `The ${BARS_PER_WINDOW} bars of everything that is monitored, as compact columns. One read of stored roll-ups, however many samples there are.`,
+    args: {
+      by: t.arg({
+        type: WallGroupingRef,
+        required: true,
+        defaultValue: 'RESOURCE',
+        description: 'What a row is.',
+      }),
+      window: t.arg({
+        type: BarWindowRef,
+        required: true,
+        defaultValue: 'DAYS',
+        description: 'How long, and how wide a bar is.',
+      }),
+      until: t.arg({
+        type: 'DateTime',
+        description: 'The last bar is the one this time lies in; now when left out.',
+      }),
+      filter: t.arg({ type: MetricFilterRef, description: 'Of which metrics; all monitored when left out.' }),
+      orderBy: t.arg({
+        type: WallOrderRef,
+        required: true,
+        defaultValue: 'ANOMALY',
+        description: 'In which order the rows are.',
+      }),
+      first: t.arg.int({
+        required: true,
+        defaultValue: 1000,
+        description: `How many rows, ${MOST_ROWS} at most.`,
+      }),
+    },
+    resolve: async (_root, { by, window, until, filter, orderBy, first }, { pool, live, bars }) => {
+      if (first < 0 || first > MOST_ROWS) {
+        throw new InvalidInputError(`first: expected 0 to ${MOST_ROWS}, got ${first}`, ['first']);
+      }
+      const range = chooseBarRange(window, until?.getTime() ?? Date.now());
+      // Read before the bars are: what is stored meanwhile is in the bars and comes again, which does no harm.
+      const cursor = live.cursorOf(Math.max(live.bounds().floor, bars.position() ?? 0));
+      const { rows, total } = await readRankedRows(pool, {
+        selection: toSelection(filter ?? {}),
+        range,
+        by,
+        order: orderBy,
+        limit: first,
+      });
+      const groups = rows.map(({ metrics }) => metrics.map(({ number }) => number));
+      const stored = await readGroupBars(pool, groups, range);
+      return {
+        cursor,
+        range,
+        total,
+        rows: rows.map((row, place) => ({ ...row, bars: fillBars(range, stored.get(place) ?? []) })),
+      };
+    },
+  }),
+);

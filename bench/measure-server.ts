@@ -33,6 +33,9 @@ export async function startMeasuredServer(
     LAPWING_GRAPHITE_PORT: '0',
     LAPWING_HOST_METRICS: 'off',
     LAPWING_LOG_LEVEL: 'error',
+    // All load comes from one address.
+    LAPWING_MAX_CONNECTIONS: '100000',
+    LAPWING_MAX_OPERATIONS_PER_SECOND: '1000000',
     // As npm start and the image set it: graphql then asks less of its types.
     NODE_ENV: 'production',
     ...(profileDir === undefined

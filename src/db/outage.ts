@@ -7,11 +7,33 @@ import pg from 'pg';
  */
 const CURABLE = /^(08|25|40|53|55|57|58|XX)/;
 
+/** What Prisma calls a database it cannot reach, that closed the connection, or has none free. */
+const PRISMA_OUTAGES = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034', 'P2037']);
+/** pg has no class for its own failures: a lost connection, a timeout. */
+const LOST = /connection|timeout|client (has|was)|not queryable/i;
+
 /** True when the same work may succeed later. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return CURABLE.test(error.code ?? '08');
   if (!(error instanceof Error)) return false;
-  // pg has no class for its own: a lost or refused connection, a timeout.
-  if ('code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code)) return true;
-  return /connection|timeout|client (has|was)|not queryable/i.test(error.message);
+  const code = 'code' in error ? error.code : undefined;
+  if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) return true;
+  return error.name.startsWith('PrismaClient') ? isPrismaOutage(error, code) : LOST.test(error.message);
+}
+
+/** Its message begins with a piece of our own source: only its last line says what happened. */
+function isPrismaOutage(error: Error, code: unknown): boolean {
+  if (typeof code === 'string' && PRISMA_OUTAGES.has(code)) return true;
+  const state = readSqlState(error);
+  return state === null ? LOST.test(error.message.split('\n').at(-1) ?? '') : CURABLE.test(state);
+}
+
+/** PostgreSQL's own code of the error, from where the driver adapter keeps it. */
+function readSqlState(error: Error): string | null {
+  let value: unknown = error;
+  for (const name of ['meta', 'driverAdapterError', 'cause', 'originalCode']) {
+    if (typeof value !== 'object' || value === null) return null;
+    value = (value as Readonly<Record<string, unknown>>)[name];
+  }
+  return typeof value === 'string' ? value : null;
 }

@@ -2,9 +2,15 @@
 import type { IncomingMessage } from 'node:http';
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
+import type { Refuse } from './limit-error.ts';
 
 /** @param mostBytes a longer body is refused with 413 as soon as that is known */
-export function checkBody(mostBytes: number): Plugin<object, { readonly req?: IncomingMessage }> {
+export function checkBody(
+  mostBytes: number,
+  refuseExcess: Refuse,
+): Plugin<object, { readonly req?: IncomingMessage }> {
+  const refuseLonger = (seen: number | string) =>
+    refuseExcess({ limit: 'body', place: 'body bytes', allowed: mostBytes, seen, http: { status: 413 } });
   return {
     onRequestParse({ request, requestParser, setRequestParser, serverContext: { req } }) {
       if (request.method !== 'POST') return;
@@ -13,7 +19,7 @@ export function checkBody(mostBytes: number): Plugin<object, { readonly req?: In
         throw refuse(415, 'expected the header content-type: application/json');
       }
       if (requestParser === undefined || req === undefined) return;
-      setRequestParser(async () => parseParams(decodeUtf8(await readBody(req, mostBytes))));
+      setRequestParser(async () => parseParams(decodeUtf8(await readBody(req, mostBytes, refuseLonger))));
     },
   };
 }
@@ -23,21 +29,26 @@ function isJson(contentType: string | null): boolean {
 }
 
 /** What is left of a body that is too long is not kept; Node throws it away once the refusal has been sent. */
-function readBody(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
+function readBody(
+  request: IncomingMessage,
+  mostBytes: number,
+  refuseLonger: (seen: number | string) => Error,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     const take = (chunk: Buffer) => {
       bytes += chunk.length;
       chunks.push(chunk);
-      if (bytes > mostBytes) fail(refuse(413, `the body is too large: more than ${mostBytes} bytes`));
+      if (bytes > mostBytes) fail(refuseLonger(`more than ${mostBytes}`));
     };
     const fail = (error: Error) => {
       request.off('data', take);
       reject(error);
     };
-    if (Number(request.headers['content-length'] ?? 0) > mostBytes) {
-      fail(refuse(413, `the body is too large: more than ${mostBytes} bytes`));
+    const announced = Number(request.headers['content-length'] ?? 0);
+    if (announced > mostBytes) {
+      fail(refuseLonger(announced));
       return;
     }
     request.on('data', take);

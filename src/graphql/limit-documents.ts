@@ -50,11 +50,13 @@ export function limitDocuments(schema: GraphQLSchema, limits: DocumentLimits, re
         refuseTooDeep(() => findErrors(ofSchema, document)),
       );
     },
-    onExecute({ args }) {
-      // Both executors know it; yoga's type of the arguments does not.
-      Object.assign(args, { hideSuggestions: !limits.introspection });
+    onExecute() {
+      if (limits.introspection) return undefined;
+      // The executor of yoga suggests names for those in variables whatever it is told.
+      return { onExecuteDone: ({ result }) => hideSuggestions(result) };
     },
     onSubscribe({ args }) {
+      // graphql's own knows it; yoga's type of the arguments does not.
       Object.assign(args, { hideSuggestions: !limits.introspection });
     },
   };
@@ -108,8 +110,15 @@ function refuseTooDeep<T>(work: () => T): T {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new GraphQLError('the document is nested too deeply', {
-      extensions: { code: 'TOO_DEEP', http: { spec: false, status: 400 } },
+      extensions: { code: 'TOO_DEEP', http: { status: 400 } },
     });
+  }
+}
+
+function hideSuggestions(result: unknown): void {
+  if (typeof result !== 'object' || result === null || !('errors' in result)) return;
+  for (const error of Array.isArray(result.errors) ? (result.errors as unknown[]) : []) {
+    if (error instanceof GraphQLError) error.message = error.message.replace(/ Did you mean [^]*$/, '');
   }
 }
 

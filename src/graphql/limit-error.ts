@@ -7,6 +7,7 @@ export type LimitName = Reason<'requests_over_limit'>;
 
 /** Codes for programs, and the environment variables. */
 const LIMITS: Readonly<Record<LimitName, { readonly code: string; readonly setting: string }>> = {
+  body: { code: 'REQUEST_ENTITY_TOO_LARGE', setting: 'LAPWING_MAX_BODY_BYTES' },
   tokens: { code: 'TOO_MANY_TOKENS', setting: 'LAPWING_MAX_TOKENS' },
   document_bytes: { code: 'DOCUMENT_TOO_LARGE', setting: 'LAPWING_MAX_DOCUMENT_BYTES' },
   fields: { code: 'TOO_MANY_FIELDS', setting: 'LAPWING_MAX_FIELDS' },
@@ -45,10 +46,17 @@ export function createRefuse(stats: Pick<Stats, 'countReason'>): Refuse {
     const name = place ?? limit.replace('_', ' ');
     const shown = clamp(seen);
     return new GraphQLError(`${name}: expected at most ${allowed}, got ${shown} (${setting})`, {
-      // `spec: false`: the status is given whatever type of answer the client asked for.
-      extensions: { code, limit: name, allowed, seen: shown, http: { spec: false, ...http } },
+      extensions: { code, limit: name, allowed, seen: shown, http: alwaysGiven(http) },
     });
   };
+}
+
+/**
+ * A status that is given whatever type of answer the client asked for. Yoga marks errors of parsing and validation as
+ * ones of the specification, and answers those with 200 to clients of old: ours do not let themselves be marked.
+ */
+function alwaysGiven<T extends object>(http: T): T {
+  return Object.defineProperty({ ...http }, 'spec', { get: () => false, set: () => undefined });
 }
 
 /** Fragments within fragments multiply beyond what a number holds, and JSON knows no infinity. */

@@ -1,20 +1,28 @@
 /** What a caller is told of an error: all of an expected one, nothing of any other but a number to find it in the log by. */
 import { randomBytes } from 'node:crypto';
 import { GraphQLError } from 'graphql';
-import { ExpectedError } from '../errors.ts';
+import { isOutage } from '../db/outage.ts';
+import { ExpectedError, RetryLaterError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { toGraphqlError } from './failure.ts';
 
 export type MaskError = (error: unknown) => GraphQLError;
 
-/** GraphQL's own errors (a bad document, a bad variable) pass as they are; they have no error behind them. */
-export function createMaskError(log: Log): MaskError {
+/**
+ * GraphQL's own errors (a bad document, a bad variable) pass as they are; they have no error behind them.
+ * @param readRequestId the id the answer carries as x-request-id; null where there is no such answer
+ */
+export function createMaskError(log: Log, readRequestId: () => string | null): MaskError {
   return (error) => {
     const place = error instanceof GraphQLError ? error : null;
     const cause = findCause(error);
     if (cause instanceof ExpectedError) return locate(toGraphqlError(cause), place);
     if (place !== null && cause instanceof GraphQLError) return place;
-    const requestId = randomBytes(6).toString('hex');
+    const requestId = readRequestId() ?? randomBytes(6).toString('hex');
+    if (isOutage(cause)) {
+      log.warn({ err: cause, requestId, path: place?.path?.join('.') }, 'the database could not be asked');
+      return locate(toGraphqlError(createRetryLater()), place);
+    }
     log.error({ err: cause, requestId, path: place?.path?.join('.') }, 'unexpected error in a request');
     return locate(
       new GraphQLError(`unexpected error; the log has it under requestId ${requestId}`, {
@@ -23,6 +31,10 @@ export function createMaskError(log: Log): MaskError {
       place,
     );
   };
+}
+
+function createRetryLater(): RetryLaterError {
+  return new RetryLaterError('the database cannot be asked just now: try again in a moment');
 }
 
 /** The error a resolver threw, out of the wrappers GraphQL puts around it. */

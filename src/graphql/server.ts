@@ -1,13 +1,24 @@
 /** GraphQL on a path: POST, GET, server-sent events, WebSocket. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createYoga } from 'graphql-yoga';
 import type { Log } from '../log.ts';
 import type { RequestMonitor } from '../observe/monitor-requests.ts';
 import { checkBody } from './check-body.ts';
 import { coerceVariables } from './coerce-variables.ts';
 import type { ApiParts } from './context.ts';
+import { createCrossOrigin } from './cross-origin.ts';
 import { createDocumentCache, type DocumentLimits, limitDocuments } from './limit-documents.ts';
+import {
+  answerRefusal,
+  type CallerGate,
+  type CallerLimits,
+  createCallerGate,
+  isStreamRequest,
+  nameCaller,
+} from './limit-callers.ts';
 import { createRefuse } from './limit-error.ts';
+import { limitTime } from './limit-time.ts';
 import { createLoaders } from './loaders.ts';
 import { createMaskError } from './mask-error.ts';
 import { monitorOperations } from './monitor-operations.ts';
@@ -19,8 +30,14 @@ import { createGraphqlSockets, type GraphqlSockets } from './websocket.ts';
 const GRAPHQL_PATH = '/graphql';
 
 /** What one request may ask for. */
-export interface GraphqlLimits extends DocumentLimits {
+export interface GraphqlLimits extends DocumentLimits, CallerLimits {
   readonly maxBodyBytes: number;
+  /** At once on one socket. */
+  readonly maxOperations: number;
+  /** Of a query or a mutation. */
+  readonly operationSeconds: number;
+  /** Whose pages may ask, beside our own. */
+  readonly corsOrigins: readonly string[];
 }
 
 export interface GraphqlServer {
@@ -37,7 +54,8 @@ export function createGraphqlServer(options: {
   readonly monitor: RequestMonitor;
 }): GraphqlServer {
   const { parts, limits, log, monitor } = options;
-  const maskError = createMaskError(log);
+  const requestIds = new AsyncLocalStorage<string | null>();
+  const maskError = createMaskError(log, () => requestIds.getStore() ?? null);
   const refuse = createRefuse(parts.stats);
   const schema = createSchema();
   const yoga = createYoga({
@@ -48,7 +66,7 @@ export function createGraphqlServer(options: {
     // checkBody reads the body, and limits it.
     maxRequestBodySize: false,
     parserAndValidationCache: createDocumentCache(),
-    // A page of another site gets no answer it may read; ours is on the same origin.
+    // Ours is stricter: cross-origin.ts.
     cors: false,
     multipart: false,
     batching: false,
@@ -57,18 +75,47 @@ export function createGraphqlServer(options: {
     // Errors are logged where they are masked.
     logging: false,
     plugins: [
-      checkBody(limits.maxBodyBytes),
+      checkBody(limits.maxBodyBytes, refuse),
       limitDocuments(schema, limits, refuse),
       monitorOperations(monitor),
       coerceVariables(schema),
+      limitTime(limits.operationSeconds, refuse),
       shareExecution(),
     ],
   });
-  const protocol = createSocketProtocol({ getEnveloped: yoga.getEnveloped, maskError });
+  const gate = createCallerGate(limits, refuse);
+  const crossOrigin = createCrossOrigin(limits.corsOrigins);
+  const protocol = createSocketProtocol({
+    getEnveloped: yoga.getEnveloped,
+    maskError,
+    checkOperation: ({ limitedAs }, seen) =>
+      seen > limits.maxOperations
+        ? refuse({ limit: 'operations', allowed: limits.maxOperations, seen })
+        : gate.checkRate(limitedAs),
+  });
   return {
     handle: async (request, response) => {
-      await yoga(request, response);
+      if (crossOrigin.answer(request, response)) return;
+      const refusal = checkCaller(gate, request, response);
+      if (refusal !== null) {
+        answerRefusal(response, refusal);
+        return;
+      }
+      await requestIds.run(readRequestId(response), () => yoga(request, response));
     },
-    sockets: createGraphqlSockets({ protocol, log }),
+    sockets: createGraphqlSockets({ protocol, log, crossOrigin, gate }),
   };
+}
+
+/** As the route named the request; null where it did not. */
+function readRequestId(response: ServerResponse): string | null {
+  const id = response.getHeader('x-request-id');
+  return typeof id === 'string' ? id : null;
+}
+
+function checkCaller(gate: CallerGate, request: IncomingMessage, response: ServerResponse) {
+  const caller = nameCaller(request);
+  const refusal = gate.checkRate(caller);
+  if (refusal !== null || !isStreamRequest(request)) return refusal;
+  return gate.checkConnection(caller, response);
 }

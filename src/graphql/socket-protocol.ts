@@ -6,22 +6,19 @@ import {
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
-  GraphQLError,
+  type GraphQLError,
+  type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
-import {
-  type Context,
-  makeServer,
-  type OperationResult,
-  type Server,
-  type SubscribePayload,
-} from 'graphql-ws';
+import { makeServer, type OperationResult, type Server, type SubscribePayload } from 'graphql-ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import type { MaskError } from './mask-error.ts';
 import { createSendResults } from './shared-execution-frames.ts';
 
 /** What an operation knows of its socket. */
 export interface SocketExtra {
+  /** Whom limits count: a key or an address. */
+  readonly limitedAs: string;
   /** Resolves when the bytes have left. */
   readonly send: (text: string) => Promise<void>;
 }
@@ -42,14 +39,15 @@ interface Pipeline extends Runner {
   readonly contextFactory: () => unknown;
 }
 
-const MOST_OPERATIONS = 50;
 const INIT_LIMIT_MS = 3_000;
 
 export function createSocketProtocol(options: {
   readonly getEnveloped: GetEnveloped;
   readonly maskError: MaskError;
+  /** Why this operation, which is among those counted, is refused; null when it may run. */
+  readonly checkOperation: (extra: SocketExtra, operations: number) => GraphQLError | null;
 }): Server<SocketExtra> {
-  const { getEnveloped, maskError } = options;
+  const { getEnveloped, maskError, checkOperation } = options;
   const runners = new WeakMap<ExecutionArgs, Runner>();
   const runnerOf = (args: ExecutionArgs): Runner => {
     const runner = runners.get(args);
@@ -61,7 +59,8 @@ export function createSocketProtocol(options: {
     connectionInitWaitTimeout: INIT_LIMIT_MS,
     onSubscribe: async (context, _id, payload) => {
       try {
-        checkOperationCount(context);
+        const refusal = checkOperation(context.extra, Object.keys(context.subscriptions).length);
+        if (refusal !== null) return [refusal];
         const prepared = await prepare(getEnveloped, payload);
         if ('errors' in prepared) return prepared.errors.map((error) => maskError(error));
         runners.set(prepared.args, prepared.runner);
@@ -76,8 +75,14 @@ export function createSocketProtocol(options: {
     onOperation: ({ extra }, id, _payload, _args, result) =>
       isAsyncIterable(result) ? sendResults(result[Symbol.asyncIterator](), id, extra.send) : undefined,
     // What breaks a running subscription has not been masked yet.
-    onError: (_context, _id, _payload, errors) => errors.map((error) => maskError(error).toJSON()),
+    onError: (_context, _id, _payload, errors) => errors.map((error) => hideHttp(maskError(error).toJSON())),
   });
+}
+
+/** Status and headers mean nothing on a socket. */
+function hideHttp({ extensions = {}, ...error }: GraphQLFormattedError): GraphQLFormattedError {
+  const shown = Object.entries(extensions).filter(([name]) => name !== 'http');
+  return { ...error, extensions: Object.fromEntries(shown) };
 }
 
 /** Parses and validates, and makes the context. */
@@ -102,12 +107,4 @@ async function prepare(
 
 function isAsyncIterable(result: object): result is AsyncIterable<ExecutionResult> {
   return Symbol.asyncIterator in result;
-}
-
-/** The new operation is among those counted. */
-function checkOperationCount({ subscriptions }: Context): void {
-  if (Object.keys(subscriptions).length <= MOST_OPERATIONS) return;
-  throw new GraphQLError(`more than ${MOST_OPERATIONS} operations at once on one socket`, {
-    extensions: { code: 'TOO_MANY_OPERATIONS' },
-  });
 }

@@ -4,6 +4,8 @@ import type { Duplex } from 'node:stream';
 import { handleProtocols, MessageType, type Server, stringifyMessage } from 'graphql-ws';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Log } from '../log.ts';
+import type { CrossOrigin } from './cross-origin.ts';
+import { type CallerGate, nameCaller } from './limit-callers.ts';
 import type { SocketExtra } from './socket-protocol.ts';
 import { keepAlive } from './socket-keep-alive.ts';
 
@@ -24,7 +26,10 @@ const SERVICE_RESTART = 1012;
 export function createGraphqlSockets(options: {
   readonly protocol: Server<SocketExtra>;
   readonly log: Log;
+  readonly crossOrigin: CrossOrigin;
+  readonly gate: CallerGate;
 }): GraphqlSockets {
+  const { crossOrigin, gate } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: FRAME_LIMIT_BYTES,
@@ -33,11 +38,18 @@ export function createGraphqlSockets(options: {
   });
   return {
     open: (request, socket, head) => {
-      if (isCrossSite(request)) {
-        socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+      // Browsers let any page open a socket to anywhere, and say whose page it is.
+      if (!crossOrigin.isAllowed(request)) {
+        refuseUpgrade(socket, '403 Forbidden', '');
         return;
       }
-      sockets.handleUpgrade(request, socket, head, (opened) => serve(opened, options));
+      const limitedAs = nameCaller(request);
+      const refusal = gate.checkConnection(limitedAs, socket);
+      if (refusal !== null) {
+        refuseUpgrade(socket, '429 Too Many Requests', refusal.message);
+        return;
+      }
+      sockets.handleUpgrade(request, socket, head, (opened) => serve(opened, limitedAs, options));
     },
     closeAll: () => {
       for (const socket of sockets.clients) socket.close(SERVICE_RESTART, 'the server restarts');
@@ -45,14 +57,16 @@ export function createGraphqlSockets(options: {
   };
 }
 
-/** Browsers let any page open a socket to anywhere, and say whose page it is. */
-function isCrossSite({ headers }: IncomingMessage): boolean {
-  const { origin, host } = headers;
-  if (origin === undefined) return false;
-  return !URL.canParse(origin) || new URL(origin).host !== host?.toLowerCase();
+function refuseUpgrade(socket: Duplex, status: string, body: string): void {
+  const length = Buffer.byteLength(body);
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: ${length}\r\n\r\n${body}`);
 }
 
-function serve(socket: WebSocket, { protocol, log }: { protocol: Server<SocketExtra>; log: Log }): void {
+function serve(
+  socket: WebSocket,
+  limitedAs: string,
+  { protocol, log }: { protocol: Server<SocketExtra>; log: Log },
+): void {
   keepAlive(socket);
   // A frame that breaks the protocol: ws answers it by closing.
   socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket client broke the protocol'));
@@ -72,7 +86,7 @@ function serve(socket: WebSocket, { protocol, log }: { protocol: Server<SocketEx
         });
       },
     },
-    { send: (text) => send(socket, text) },
+    { limitedAs, send: (text) => send(socket, text) },
   );
   socket.once('close', (code, reason) => {
     closed(code, reason.toString()).catch((error: unknown) =>

@@ -81,6 +81,10 @@ const COUNTERS = {
   monitoring_writes_failed: 'Writes to InfluxDB that failed. Rises when it is away or refuses us.',
   graphite_connections_opened: 'Graphite connections taken.',
   graphite_connections_refused: 'Graphite connections closed at once because too many were open.',
+  audit_entries_written: 'Mutations written to the audit log.',
+  audit_entries_lost:
+    'Mutations the audit log could not take, because the database was away; the log of the program has them.',
+  audit_ingest_mutations: 'Mutations that pushed points: counted, and not in the audit log.',
 } as const;
 
 /** Counters split by a reason. The reasons are listed, so that no input can make new series. */
@@ -88,6 +92,7 @@ const REASON_COUNTERS = {
   requests_over_limit: {
     help: 'GraphQL requests, operations and connections refused by a limit (LAPWING_MAX_…), by which. Rises when a client asks for too much, or a limit is too low for it.',
     reasons: [
+      'body',
       'tokens',
       'document_bytes',
       'fields',
@@ -116,6 +121,10 @@ const REASON_COUNTERS = {
   line_protocol_lines_bad: {
     help: 'Lines of line protocol left out, by reason; each costs only itself. Rises when a sender is broken.',
     reasons: ['too_long', 'not_utf8', 'bad_name', 'bad_tag', 'bad_field', 'bad_timestamp'],
+  },
+  requests_refused: {
+    help: 'Requests refused for who asked: no key, one that is wrong, revoked or expired, one that may not do it, or a Host header that is not ours.',
+    reasons: ['missing_key', 'wrong_key', 'missing_scope', 'wrong_host'],
   },
 } as const;
 

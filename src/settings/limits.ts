@@ -1,5 +1,26 @@
 /** How much one request may ask for. Each limit is told by its variable's name when it refuses something. */
+import { z } from 'zod';
 import { onOff, setting, wholeNumber, type Setting } from './setting.ts';
+
+/** As browsers write them: scheme, host and port, and nothing behind. */
+const origins = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  )
+  .refine(
+    (list) => list.every(isOrigin),
+    'expected origins such as https://ops.example.com, with commas between',
+  )
+  .optional()
+  .transform((list) => list ?? []);
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
 
 export const LIMIT_SETTINGS = {
   maxBodyBytes: setting(
@@ -74,6 +95,24 @@ export const LIMIT_SETTINGS = {
     wholeNumber(1, 10_000),
     '10000',
   ),
+  maxOperations: setting(
+    'LAPWING_MAX_OPERATIONS',
+    'Most operations at once on one WebSocket.',
+    wholeNumber(1, 100_000),
+    '50',
+  ),
+  maxConnections: setting(
+    'LAPWING_MAX_CONNECTIONS',
+    'Most WebSockets and event streams at once of one API key; of one address where no key is shown.',
+    wholeNumber(1, 100_000),
+    '2000',
+  ),
+  maxOperationsPerSecond: setting(
+    'LAPWING_MAX_OPERATIONS_PER_SECOND',
+    'Most GraphQL operations a second of one API key or address, on average; five times as many at once.',
+    wholeNumber(1, 1_000_000),
+    '2000',
+  ),
   operationSeconds: setting(
     'LAPWING_OPERATION_SECONDS',
     'Seconds a query or mutation may take; one statement to the database never has more than 15.',
@@ -85,5 +124,10 @@ export const LIMIT_SETTINGS = {
     'Whether the schema may be asked for; off, error messages suggest no names either: on or off.',
     onOff,
     'on',
+  ),
+  corsOrigins: setting(
+    'LAPWING_CORS_ORIGINS',
+    'Origins whose pages may use GraphQL from a browser, with commas between; none when unset.',
+    origins,
   ),
 } as const satisfies Record<string, Setting<unknown>>;

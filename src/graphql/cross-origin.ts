@@ -1,0 +1,45 @@
+/**
+ * Pages of other sites: a browser tells whose page asks, and lets the page read the answer only if we name its origin.
+ * None is named unless the settings say so; cookies mean nothing here, so credentials are never allowed.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+const ALLOWED_HEADERS = 'content-type, accept, authorization, x-api-key, x-graphql-event-stream-token';
+const EXPOSED_HEADERS = 'x-request-id, retry-after';
+/** How long a browser may remember what it is allowed. */
+const MAX_AGE_SECONDS = '600';
+
+export interface CrossOrigin {
+  /** Says in the answer whether its page may read it. @returns true when that is all of the answer */
+  readonly answer: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** Whether a request comes from a page of this site or of one allowed, or from no page. */
+  readonly isAllowed: (request: IncomingMessage) => boolean;
+}
+
+/** @param origins as browsers write them: https://ops.example.com */
+export function createCrossOrigin(origins: readonly string[]): CrossOrigin {
+  const allowed = new Set(origins);
+  return {
+    answer: (request, response) => {
+      if (allowed.size === 0) return false;
+      response.setHeader('vary', 'origin');
+      const { origin } = request.headers;
+      if (origin === undefined || !allowed.has(origin)) return false;
+      response.setHeader('access-control-allow-origin', origin);
+      response.setHeader('access-control-expose-headers', EXPOSED_HEADERS);
+      if (request.method !== 'OPTIONS') return false;
+      response
+        .writeHead(204, {
+          'access-control-allow-methods': 'GET, POST',
+          'access-control-allow-headers': ALLOWED_HEADERS,
+          'access-control-max-age': MAX_AGE_SECONDS,
+        })
+        .end();
+      return true;
+    },
+    isAllowed: ({ headers: { origin, host } }) => {
+      if (origin === undefined || allowed.has(origin)) return true;
+      return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
+    },
+  };
+}

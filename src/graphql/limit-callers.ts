@@ -1,0 +1,73 @@
+/** Whom a limit counts: the key a request shows, or the address it comes from. Refusals are answered here. */
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { GraphQLError } from 'graphql';
+import { type ConnectionLimit, createConnectionLimit } from './limit-connections.ts';
+import type { Refuse } from './limit-error.ts';
+import { createRateLimit, type RateLimit } from './limit-rate.ts';
+
+/** The rate is at least one a second: no caller waits longer. */
+const TOO_MANY = { status: 429, headers: { 'retry-after': '1' } } as const;
+
+export interface CallerLimits {
+  readonly maxOperationsPerSecond: number;
+  readonly maxConnections: number;
+}
+
+export interface CallerGate {
+  /** Counts an operation. @returns why it is refused, with 429; null when it may run */
+  readonly checkRate: (caller: string) => GraphQLError | null;
+  /** Counts a connection until it closes. @returns why it is refused, with 429; null when it may stay */
+  readonly checkConnection: (caller: string, connection: ServerResponse | Duplex) => GraphQLError | null;
+}
+
+export function createCallerGate(limits: CallerLimits, refuse: Refuse): CallerGate {
+  const rate: RateLimit = createRateLimit(limits.maxOperationsPerSecond);
+  const connections: ConnectionLimit = createConnectionLimit(limits.maxConnections);
+  return {
+    checkRate: (caller) =>
+      rate.take(caller)
+        ? null
+        : refuse({
+            limit: 'rate',
+            place: 'operations per second',
+            allowed: rate.perSecond,
+            seen: 'more: try again in a second',
+            http: TOO_MANY,
+          }),
+    checkConnection: (caller, connection) => {
+      const leave = connections.enter(caller);
+      if (leave !== null) {
+        connection.once('close', leave);
+        return null;
+      }
+      const [allowed, seen] = [connections.most, connections.count(caller) + 1];
+      return refuse({ limit: 'connections', allowed, seen, http: TOO_MANY });
+    },
+  };
+}
+
+/** The key a request shows, hashed so that no memory holds it, or its address. */
+export function nameCaller({ headers, socket }: IncomingMessage): string {
+  const key = headers.authorization ?? headers['x-api-key'];
+  if (key === undefined) return socket.remoteAddress ?? 'gone';
+  return createHash('sha256').update(String(key)).digest('base64');
+}
+
+/** Whether the answer is a stream that stays open. */
+export function isStreamRequest({ headers }: IncomingMessage): boolean {
+  return headers.accept?.includes('text/event-stream') === true;
+}
+
+/** Answers before anything of the request was read. */
+export function answerRefusal(response: ServerResponse, { message, extensions }: GraphQLError): void {
+  const { code, limit, allowed, seen } = extensions;
+  response.writeHead(TOO_MANY.status, {
+    ...TOO_MANY.headers,
+    'content-type': 'application/json; charset=utf-8',
+    // A body that was not read cannot be followed by another request.
+    connection: 'close',
+  });
+  response.end(JSON.stringify({ errors: [{ message, extensions: { code, limit, allowed, seen } }] }));
+}

@@ -11,14 +11,14 @@ function createScriptedSource(
   return {
     datasource: 'HOST',
     describe: (spec) => {
-      const { metric } = spec as { metric: string };
+      const { metric, location = 'local' } = spec as { metric: string; location?: string };
       return {
         identity: metric,
         name: `Host/${metric}`,
         description: metric,
         unit: null,
         server: 'local/Host/test',
-        location: 'local',
+        location,
         tagName: null,
         periodSeconds: 1,
         modelParams: { min: 0, max: 100 },
@@ -78,6 +78,38 @@ describe('poll', () => {
     expect(engine.registry.byId(next)).toMatchObject({ lastRowId: 1, readToMs: timestampMs + 1000 });
     expect(await database.prisma.sample.count()).toBe(1);
     expect(engine.stats.read('source_read_failures')).toBe(0);
+  });
+
+  it('does not let a region that is slow hold up another, nor history what is live', async () => {
+    await using database = await withDatabase();
+    const recentMs = Math.floor(Date.now() / 1000) * 1000 - 5000;
+    const answering = createDeferred<null>();
+    const source = createScriptedSource(async (requests) => {
+      const { location } = requests[0]?.spec as { location: string };
+      // History of the east, and all of the west, hang.
+      if (location === 'west' || requests[0]?.fromMs === null) await answering.promise;
+      return requests.map(({ metricId }) => ({
+        metricId,
+        samples: [{ timestampMs: recentMs, value: 1 }],
+        readToMs: recentMs + 1000,
+      }));
+    });
+    await using engine = await startEngine(database, { sources: [source] });
+    const watch = (metric: string, location: string) =>
+      engine.monitor.monitorMetric({ datasource: 'HOST', spec: { metric, location } });
+    const live = await watch('live', 'east');
+    const slow = [await watch('new', 'east'), await watch('slow', 'west')];
+    await engine.accept.acceptSamples(live, [], recentMs);
+    const events = engine.live.subscribe({ filter: {}, after: null, maxBatch: 9, lingerMs: 0 });
+    const reading = engine.poll.readDue();
+    const event = await events.next();
+    await events.return?.();
+    expect(event.value).toMatchObject({ scores: [{ timestampMs: recentMs }] });
+    expect(engine.registry.byId(live)?.lastRowId).toBe(1);
+    expect(slow.map((id) => engine.registry.byId(id)?.lastRowId)).toEqual([0, 0]);
+    answering.resolve(null);
+    await reading;
+    expect(slow.map((id) => engine.registry.byId(id)?.lastRowId)).toEqual([1, 1]);
   });
 
   it('keeps the first failure on the metric with its deadline, and wipes it at the next success', async () => {

@@ -10,6 +10,8 @@ import { createHostSource } from '../source/host.ts';
 import { buildOrTearDown } from '../teardown.ts';
 import type { TransferEnd } from './transfer-end.ts';
 
+const MOST_MODELS = 500;
+
 export async function openLocalEnd(config: Config, log: Log): Promise<TransferEnd> {
   return buildOrTearDown(async (teardown) => {
     const database = await openDatabase({ config, log, onLost: () => undefined });
@@ -21,7 +23,16 @@ export async function openLocalEnd(config: Config, log: Log): Promise<TransferEn
     // No server runs here that could be asked.
     tellOwnUrl('http://127.0.0.1:1');
     teardown.add(() => aws.stop());
-    const engine = await createEngine({ database, config, log, stats, sources: [host], aws });
+    // Each metric is fed once and then left alone: its model need not stay in memory.
+    const modelCache = Math.min(config.modelCache, MOST_MODELS);
+    const engine = await createEngine({
+      database,
+      config: { ...config, modelCache },
+      log,
+      stats,
+      sources: [host],
+      aws,
+    });
     teardown.add(engine.stop);
     engine.start();
     const importOne = async (model: unknown): Promise<string | null> => {
@@ -37,11 +48,7 @@ export async function openLocalEnd(config: Config, log: Log): Promise<TransferEn
       count: () =>
         Promise.resolve([...engine.registry.all()].filter((entry) => entry.status !== 'UNMONITORED').length),
       exportModels: () => engine.transfer.exportModels(null),
-      importModels: async (models) => {
-        const problems: (string | null)[] = [];
-        for (const model of models) problems.push(await importOne(model));
-        return problems;
-      },
+      importModel: importOne,
       stop: teardown.run,
     };
   });

@@ -66,18 +66,14 @@ export function openRemoteEnd(url: string): TransferEnd {
   return {
     count: async () => (await listMonitored()).length,
     exportModels,
-    importModels: async (models) => {
-      const problems: (string | null)[] = [];
-      // One a call: samples make a model large, and a request has its limit.
-      for (const model of models) {
-        const { importModels } = await ask(
-          'mutation Import($models: [JSON!]!) { importModels(input: { models: $models }) { results { error { message } } } }',
-          { models: [model] },
-          IMPORTED,
-        );
-        problems.push(importModels.results[0]?.error?.message ?? null);
-      }
-      return problems;
+    // One a call: samples make a model large, and a request has its limit.
+    importModel: async (model) => {
+      const { importModels } = await ask(
+        'mutation Import($models: [JSON!]!) { importModels(input: { models: $models }) { results { error { message } } } }',
+        { models: [model] },
+        IMPORTED,
+      );
+      return importModels.results[0]?.error?.message ?? null;
     },
     stop: () => Promise.resolve(),
   };

@@ -5,8 +5,8 @@ export interface TransferEnd {
   /** How many models an export of everything has. */
   count: () => Promise<number>;
   exportModels: () => AsyncIterable<object>;
-  /** One message per model that could not be imported; null for one that was, or was there already. */
-  importModels: (models: readonly unknown[]) => Promise<readonly (string | null)[]>;
+  /** @returns why it could not be imported; null for one that was, or was there already */
+  importModel: (model: unknown) => Promise<string | null>;
   stop: () => Promise<void>;
 }
 

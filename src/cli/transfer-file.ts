@@ -1,11 +1,10 @@
 /** `lapwing import` and `lapwing export`: a file on one side, a database or a running server on the other. */
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { json } from 'node:stream/consumers';
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
 import { createProgress } from '../progress.ts';
 import { openLocalEnd } from './local-end.ts';
+import { type ModelItem, readModels } from './read-models.ts';
 import { openRemoteEnd } from './remote-end.ts';
 import { TransferFileError, type TransferEnd } from './transfer-end.ts';
 
@@ -18,7 +17,8 @@ interface TransferOptions {
   readonly url: string | undefined;
 }
 
-const MODELS_PER_CALL = 20;
+const MODELS_AT_ONCE = 4;
+const MOST_PROBLEMS_SHOWN = 100;
 
 /** Writes a JSON array with one model a line. @throws TransferFileError when the file cannot be written */
 export async function exportFile(options: TransferOptions): Promise<void> {
@@ -41,32 +41,67 @@ export async function exportFile(options: TransferOptions): Promise<void> {
 }
 
 /**
- * Imports every model of a file; one that is bad costs only itself and is told on standard error.
- * @throws TransferFileError when the file is no JSON array, or some models could not be imported
+ * Imports every model of a file; one that is bad costs only itself and is told at the end. Some are under way at once,
+ * so that a large one holds nobody; no more than those are in memory.
+ * @throws TransferFileError when the file is not of the form, or some models could not be imported
  */
 export async function importFile(options: TransferOptions): Promise<void> {
-  const models = await readModels(options.file);
+  const source = await openInput(options.file);
   const end = await openEnd(options);
   try {
-    const progress = createProgress({ total: models.length, what: 'import' });
-    const problems: string[] = [];
-    for (let start = 0; start < models.length; start += MODELS_PER_CALL) {
-      const part = models.slice(start, start + MODELS_PER_CALL);
-      const results = await end.importModels(part);
-      for (const [index, problem] of results.entries()) {
-        if (problem !== null) problems.push(`model ${start + index}: ${problem}`);
+    const progress = createProgress({ total: null, what: 'import' });
+    const tally = createTally();
+    const models = readModels(source);
+    const work = async () => {
+      // Several may ask for the next: a generator answers them in turn.
+      for (let item = await models.next(); item.done !== true; item = await models.next()) {
+        tally.add(item.value.index, await importItem(item.value, end));
+        progress.tick();
       }
-      progress.tick(part.length);
-    }
+    };
+    const outcomes = await Promise.allSettled(Array.from({ length: MODELS_AT_ONCE }, work));
     progress.end();
-    if (problems.length > 0) {
-      throw new TransferFileError(
-        `${problems.length} of ${models.length} models could not be imported:\n  ${problems.join('\n  ')}`,
-      );
-    }
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected') throw describeFailure(outcome.reason, options);
+    tally.end();
   } finally {
     await end.stop();
   }
+}
+
+/** @returns why not; null when it is there now */
+function importItem(item: ModelItem, end: TransferEnd): Promise<string | null> {
+  return 'problem' in item ? Promise.resolve(item.problem) : end.importModel(item.model);
+}
+
+function createTally() {
+  let count = 0;
+  let failed = 0;
+  const shown: { readonly index: number; readonly problem: string }[] = [];
+  return {
+    add: (index: number, problem: string | null) => {
+      count += 1;
+      if (problem === null) return;
+      failed += 1;
+      if (shown.length < MOST_PROBLEMS_SHOWN) shown.push({ index, problem });
+    },
+    /** @throws TransferFileError when any failed */
+    end: () => {
+      if (failed === 0) return;
+      const lines = shown
+        .toSorted((a, b) => a.index - b.index)
+        .map(({ index, problem }) => `model ${index}: ${problem}`);
+      if (failed > shown.length) lines.push(`and ${failed - shown.length} more`);
+      throw new TransferFileError(
+        `${failed} of ${count} models could not be imported:\n  ${lines.join('\n  ')}`,
+      );
+    },
+  };
+}
+
+function describeFailure(reason: unknown, { file }: TransferOptions): unknown {
+  if (!(reason instanceof TransferFileError)) return reason;
+  return new TransferFileError(`${file}: ${reason.message}`, { cause: reason });
 }
 
 function openEnd({ config, log, url }: TransferOptions): Promise<TransferEnd> {
@@ -87,15 +122,13 @@ async function openOutput(file: string) {
   return { write: (text: string) => handle.write(text), close: () => handle.close() };
 }
 
-async function readModels(file: string): Promise<readonly unknown[]> {
-  let content: unknown;
-  try {
-    content = await json(file === '-' ? process.stdin : createReadStream(file));
-  } catch (error) {
+/** @throws TransferFileError when there is no such file */
+async function openInput(file: string): Promise<AsyncIterable<Buffer>> {
+  if (file === '-') return process.stdin;
+  const handle = await open(file).catch((error: unknown) => {
     throw new TransferFileError(`cannot read ${file}: ${describe(error)}`, { cause: error });
-  }
-  // A single exported model is taken as well.
-  return Array.isArray(content) ? (content as readonly unknown[]) : [content];
+  });
+  return handle.createReadStream();
 }
 
 function describe(error: unknown): string {

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { readModels, type ModelItem } from '../../src/cli/read-models.ts';
+
+/** The text by pieces of some bytes: cut within names, numbers and characters. */
+async function readAll(text: string, bytesEach: number): Promise<readonly ModelItem[]> {
+  const bytes = Buffer.from(text);
+  async function* cut() {
+    for (let start = 0; start < bytes.length; start += bytesEach) {
+      yield await Promise.resolve(bytes.subarray(start, start + bytesEach));
+    }
+  }
+  const items: ModelItem[] = [];
+  for await (const item of readModels(cut())) items.push(item);
+  return items;
+}
+
+const MODELS = [
+  { name: 'a]}",[{\\' },
+  { deep: [[1, -2.5e3], { b: null }], text: 'größer ✓' },
+  [],
+  5,
+  'x',
+  null,
+];
+
+describe('the models of a file', () => {
+  it.each([1, 2, 3, 7, 1000])('are the same however the file is cut: by %i bytes', async (bytesEach) => {
+    const expected = MODELS.map((model, index) => ({ index, model }));
+    expect(await readAll(JSON.stringify(MODELS), bytesEach)).toEqual(expected);
+    expect(await readAll(`\uFEFF ${JSON.stringify(MODELS, null, 2)}\r\n`, bytesEach)).toEqual(expected);
+  });
+
+  it('may stand alone, or one a line', async () => {
+    expect(await readAll('{"a":1}', 3)).toEqual([{ index: 0, model: { a: 1 } }]);
+    expect(await readAll('{"a":1}\n{"a":[2]}\n\n', 3)).toEqual([
+      { index: 0, model: { a: 1 } },
+      { index: 1, model: { a: [2] } },
+    ]);
+    expect(await readAll('[]', 1)).toEqual([]);
+  });
+
+  it('cost only themselves when they cannot be read', async () => {
+    expect(await readAll('[{"a":1},{"a":x},{"a":3}]', 4)).toMatchObject([
+      { model: { a: 1 } },
+      { index: 1, problem: expect.stringContaining('not JSON') as unknown },
+      { index: 2, model: { a: 3 } },
+    ]);
+  });
+
+  it.each([
+    ['', 'the file is empty'],
+    ['hello', 'expected a JSON list'],
+    ['[{"a":1},{"a"', 'the file ends within model 1'],
+    ['[{"a":1}', 'the file ends within model 0'],
+    ['{"a":', 'the file ends within model 0'],
+    ['[1] [2]', 'something after the end'],
+  ])('are missed in %j, and it is said', async (text, message) => {
+    await expect(readAll(text, 2)).rejects.toThrow(message);
+  });
+});

@@ -1,3 +1,78 @@
+import { useEffect, useState } from 'react';
+import { useAsk } from '../api/ask.ts';
+import { ServerDocument, type ServerQuery } from '../generated/graphql.ts';
+import { Answered } from '../parts/answer.tsx';
+import { formatSpan } from '../parts/format-time.ts';
+import { TimeText } from '../parts/time-text.tsx';
+import { CounterTable } from './counter-table.tsx';
+import { LicenseCard } from './license-card.tsx';
+import { RateTiles } from './rate-tiles.tsx';
+import { keepReading, readCounters, type Reading } from './rates.ts';
+import { TroubleList } from './trouble-list.tsx';
+import '../style/server.css';
+
+const EVERY_MS = 2000;
+
+/** How the server itself is doing. */
 export function ServerPage() {
-  return <p />;
+  const answer = useAsk(ServerDocument, {}, { policy: 'network-only' });
+  const { data, askAgain } = answer;
+  const [readings, setReadings] = useState<readonly Reading[]>([]);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (!document.hidden) askAgain();
+    }, EVERY_MS);
+    return () => clearInterval(timer);
+  }, [askAgain]);
+  useEffect(() => {
+    if (data === undefined) return;
+    const next = readCounters(data.serverInfo.counters, Date.now());
+    setReadings((old) => keepReading(old, next));
+  }, [data]);
+  return (
+    <div className="stack">
+      <h1>Server</h1>
+      <Answered answer={answer} what="the server's state">
+        {({ serverInfo }) => (
+          <>
+            <RateTiles readings={readings} />
+            <div className="server-cards">
+              <Facts info={serverInfo} />
+              <LicenseCard info={serverInfo} />
+              <TroubleList />
+            </div>
+            <CounterTable counters={serverInfo.counters} />
+          </>
+        )}
+      </Answered>
+    </div>
+  );
+}
+
+function Facts({ info }: { readonly info: ServerQuery['serverInfo'] }) {
+  return (
+    <section className="card stack" aria-label="This server">
+      <h2>This server</h2>
+      <dl className="facts">
+        <dt>Version</dt>
+        <dd>{info.version}</dd>
+        <dt>Up since</dt>
+        <dd>
+          <TimeText time={info.started} /> ({formatSpan(Date.now() - Date.parse(info.started))})
+        </dd>
+        <dt>Detector</dt>
+        <dd>{info.detector}</dd>
+        <dt>Database</dt>
+        <dd>{info.database}</dd>
+        <dt>Subscriptions</dt>
+        <dd>{info.subscribers} to scores are open</dd>
+        <dt>Own points</dt>
+        <dd>
+          {info.monitoringFlushSeconds === null
+            ? 'not written to an InfluxDB'
+            : `written to InfluxDB every ${info.monitoringFlushSeconds} s`}
+        </dd>
+      </dl>
+    </section>
+  );
 }

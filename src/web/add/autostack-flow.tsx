@@ -1,0 +1,101 @@
+import { type SubmitEvent, useState } from 'react';
+import { Link } from 'wouter';
+import { findProblem, useAsk, useDo } from '../api/ask.ts';
+import { CreateAutostackDocument, SourcesDocument, type SourcesQuery } from '../generated/graphql.ts';
+import { Answered } from '../parts/answer.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { MetricPicker } from './metric-picker.tsx';
+import { AutostackPreview } from './autostack-preview.tsx';
+import { readFilters, TagFilters, type TagFilterDraft } from './tag-filters.tsx';
+
+/** A group of machines by their tags, with its members shown while one types. */
+export function AutostackFlow() {
+  const answer = useAsk(SourcesDocument, {});
+  return (
+    <Answered answer={answer} what="the catalogue">
+      {(data) => <AutostackForm data={data} />}
+    </Answered>
+  );
+}
+
+function AutostackForm({ data }: { readonly data: SourcesQuery }) {
+  // Groups have metrics of their own beside those of what they are made of.
+  const types = data.resourceTypes.filter(({ aggregatable }) => aggregatable);
+  const own = data.resourceTypes.filter(({ datasource }) => datasource === 'AUTOSTACK');
+  const [typeName, setTypeName] = useState(types[0]?.name ?? '');
+  const type = types.find(({ name }) => name === typeName);
+  const [name, setName] = useState('');
+  const [region, setRegion] = useState('');
+  const [drafts, setDrafts] = useState<readonly TagFilterDraft[]>([{ key: 'Name', values: '' }]);
+  const [includeStopped, setIncludeStopped] = useState(false);
+  const metrics = [...(type?.metrics ?? []), ...own.flatMap((row) => row.metrics)];
+  const [chosen, setChosen] = useState<ReadonlySet<string> | null>(null);
+  const ticked = chosen ?? new Set(metrics.filter(({ isDefault }) => isDefault).map(({ metric }) => metric));
+  const create = useDo(CreateAutostackDocument);
+  const [told, setTold] = useState<{ readonly kind: 'done' | 'problem'; readonly text: string } | null>(null);
+  const filters = readFilters(drafts);
+  const save = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const wanted = metrics
+      .filter(({ metric }) => ticked.has(metric))
+      .map(({ namespace, metric }) => ({ namespace, metric }));
+    const input = { name, region, resourceType: typeName, filters, includeStopped, metrics: wanted };
+    const problem = findProblem(await create({ input }));
+    setTold(
+      problem === null ? { kind: 'done', text: `${name} is watched.` } : { kind: 'problem', text: problem },
+    );
+  };
+  return (
+    <form className="stack" onSubmit={(event) => void save(event)}>
+      <section className="card fields" aria-label="The group">
+        <label className="field">
+          <span>Name</span>
+          <input value={name} onChange={({ target }) => setName(target.value)} required maxLength={255} />
+        </label>
+        <label className="field">
+          <span>Region</span>
+          <select value={region} onChange={({ target }) => setRegion(target.value)} required>
+            <option value="">Choose a region</option>
+            {data.regions.map((row) => (
+              <option key={row.name} value={row.name}>
+                {row.name} · {row.description}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label className="field">
+          <span>Of what</span>
+          <select value={typeName} onChange={({ target }) => setTypeName(target.value)}>
+            {types.map((row) => (
+              <option key={row.name}>{row.name}</option>
+            ))}
+          </select>
+        </label>
+      </section>
+      <TagFilters drafts={drafts} onChange={setDrafts} />
+      <label className="choice">
+        <input
+          type="checkbox"
+          checked={includeStopped}
+          onChange={({ target }) => setIncludeStopped(target.checked)}
+        />
+        those that do not run, too
+      </label>
+      <div className="pickers">
+        <AutostackPreview question={{ region, resourceType: typeName, filters, includeStopped }} />
+        <MetricPicker metrics={metrics} chosen={ticked} onChoose={setChosen} />
+      </div>
+      <div className="line">
+        <button className="main" disabled={filters.length === 0}>
+          Watch this group
+        </button>
+      </div>
+      {told === null ? null : (
+        <Notice kind={told.kind}>
+          <p>{told.text}</p>
+          {told.kind === 'done' ? <Link href="/">See it on the wall</Link> : null}
+        </Notice>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,67 @@
+import { useState } from 'react';
+import { useAskOnce } from '../api/ask.ts';
+import { ExportModelsDocument, MonitoredIdsDocument, type MonitoredIdsQuery } from '../generated/graphql.ts';
+import { Notice } from '../parts/notice.tsx';
+
+/** How many metrics are asked for at once: their samples come along. */
+const METRICS_AT_ONCE = 5;
+
+type Told = { readonly kind: 'plain' | 'done' | 'problem'; readonly text: string } | null;
+
+/** Everything that is watched, as one file. */
+export function ExportCard() {
+  const askIds = useAskOnce(MonitoredIdsDocument);
+  const askModels = useAskOnce(ExportModelsDocument);
+  const [told, setTold] = useState<Told>(null);
+  const listIds = async (): Promise<readonly string[]> => {
+    const ids: string[] = [];
+    let after: string | null = null;
+    for (;;) {
+      const outcome: Awaited<ReturnType<typeof askIds>> = await askIds({ after });
+      if ('problem' in outcome) throw new Error(outcome.problem);
+      const page: MonitoredIdsQuery['metrics'] = outcome.data.metrics;
+      ids.push(...page.nodes.filter(({ status }) => status !== 'UNMONITORED').map(({ id }) => id));
+      if (!page.pageInfo.hasNextPage) return ids;
+      after = page.pageInfo.endCursor;
+    }
+  };
+  const exportAll = async () => {
+    try {
+      const ids = await listIds();
+      const models: string[] = [];
+      for (let at = 0; at < ids.length; at += METRICS_AT_ONCE) {
+        setTold({ kind: 'plain', text: `${at} of ${ids.length} metrics read …` });
+        const outcome = await askModels({ ids: ids.slice(at, at + METRICS_AT_ONCE) });
+        if ('problem' in outcome) throw new Error(outcome.problem);
+        models.push(...outcome.data.exportModels.map((model) => JSON.stringify(model)));
+      }
+      save(`[\n${models.join(',\n')}\n]\n`);
+      setTold({ kind: 'done', text: `${models.length} metrics are in the file.` });
+    } catch (error) {
+      setTold({ kind: 'problem', text: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  return (
+    <section className="card stack" aria-label="Export">
+      <h2>Export</h2>
+      <p className="quiet">
+        Every watched metric with its samples, as JSON. For very many use <code>lapwing export</code>.
+      </p>
+      <div className="line">
+        <button disabled={told?.kind === 'plain'} onClick={() => void exportAll()}>
+          Export everything
+        </button>
+      </div>
+      {told === null ? null : <Notice kind={told.kind}>{told.text}</Notice>}
+    </section>
+  );
+}
+
+function save(text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = `lapwing-${new Date().toISOString().slice(0, 10)}.json`;
+  link.click();
+  URL.revokeObjectURL(url);
+}

@@ -1,0 +1,85 @@
+import { type SubmitEvent, useState } from 'react';
+import { useApi } from '../api/api.ts';
+import { useDo } from '../api/ask.ts';
+import { useStore } from '../api/store.ts';
+import { WatchMetricDocument } from '../generated/graphql.ts';
+import { CopyBlock } from '../parts/copy-block.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { FirstPoint } from './first-point.tsx';
+import { writeSnippets } from './snippets.ts';
+
+/** A metric whose points somebody sends: its name first, then how to send. */
+export function PushedFlow() {
+  const { key } = useApi();
+  const needsKey = useStore(key.value) !== null;
+  const [name, setName] = useState('');
+  const [resource, setResource] = useState('');
+  const [unit, setUnit] = useState('');
+  const [made, setMade] = useState<{ readonly id: string; readonly name: string } | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const watch = useDo(WatchMetricDocument);
+  const save = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const custom = { name: name.trim(), ...(resource.trim() === '' ? {} : { resource: resource.trim() }) };
+    const outcome = await watch({
+      input: { spec: { custom }, ...(unit.trim() === '' ? {} : { unit: unit.trim() }) },
+    });
+    if ('problem' in outcome) {
+      setProblem(outcome.problem);
+      return;
+    }
+    const { monitorMetric: result } = outcome.data;
+    if ('id' in result) setMade(result);
+    else if ('metric' in result) setMade(result.metric);
+    setProblem('failure' in result && !('metric' in result) ? result.failure : null);
+  };
+  return (
+    <div className="stack">
+      <form className="card stack" onSubmit={(event) => void save(event)}>
+        <div className="fields">
+          <label className="field">
+            <span>Name</span>
+            <input
+              value={name}
+              placeholder="shop.orders"
+              required
+              maxLength={255}
+              onChange={({ target }) => setName(target.value)}
+            />
+          </label>
+          <label className="field">
+            <span>Belongs to (may be empty)</span>
+            <input
+              value={resource}
+              placeholder="shop/web-1"
+              onChange={({ target }) => setResource(target.value)}
+            />
+          </label>
+          <label className="field">
+            <span>Unit (may be empty)</span>
+            <input value={unit} placeholder="Count" onChange={({ target }) => setUnit(target.value)} />
+          </label>
+        </div>
+        <div className="line">
+          <button className="main">Watch it</button>
+        </div>
+        {problem === null ? null : <Notice kind="problem">{problem}</Notice>}
+      </form>
+      {made === null ? null : (
+        <>
+          <FirstPoint id={made.id} />
+          <section className="card stack" aria-label="How to send points">
+            <h2>Send points to {made.name}</h2>
+            {writeSnippets({ name: made.name, origin: location.origin, needsKey }).map(({ title, text }) => (
+              <CopyBlock key={title} title={title} text={text} />
+            ))}
+            <p className="quiet">
+              Graphite listens on 2003 unless the server was told otherwise; the line it prints when it is
+              ready says where.
+            </p>
+          </section>
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,147 @@
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { findProblem, useAsk, useDo } from '../api/ask.ts';
+import {
+  type Datasource,
+  SourcesDocument,
+  type SourcesQuery,
+  WatchResourceDocument,
+} from '../generated/graphql.ts';
+import { Answered } from '../parts/answer.tsx';
+import { useUrlState } from '../parts/url-state.ts';
+import { ItemResults } from './item-results.tsx';
+import { MetricPicker } from './metric-picker.tsx';
+import { ResourcePicker } from './resource-picker.tsx';
+import { useItems } from './use-items.ts';
+
+type ResourceType = SourcesQuery['resourceTypes'][number];
+
+const SOURCE_WORDS = { CLOUDWATCH: 'Amazon CloudWatch', HOST: 'This host' } as const;
+
+/** Source, region, type, resources, metrics: each choice opens the next. */
+export function ResourceFlow() {
+  const answer = useAsk(SourcesDocument, {});
+  return (
+    <Answered answer={answer} what="the catalogue">
+      {(data) => <Steps data={data} />}
+    </Answered>
+  );
+}
+
+function Steps({ data }: { readonly data: SourcesQuery }) {
+  const [sourceText, setSource] = useUrlState('source');
+  const [region, setRegion] = useUrlState('region');
+  const [typeName, setType] = useUrlState('type');
+  const source: Datasource = sourceText === 'HOST' ? 'HOST' : 'CLOUDWATCH';
+  const types = data.resourceTypes.filter(({ datasource }) => datasource === source);
+  const type = types.find(({ name }) => name === typeName) ?? (types.length === 1 ? types[0] : undefined);
+  const needsRegion = source === 'CLOUDWATCH';
+  return (
+    <div className="stack">
+      <section className="card fields" aria-label="Where to look">
+        <label className="field">
+          <span>1. Source</span>
+          <select
+            value={source}
+            onChange={({ target }) => {
+              setSource(target.value === 'CLOUDWATCH' ? '' : target.value);
+            }}
+          >
+            {Object.entries(SOURCE_WORDS)
+              .filter(([name]) => data.resourceTypes.some(({ datasource }) => datasource === name))
+              .map(([name, text]) => (
+                <option key={name} value={name}>
+                  {text}
+                </option>
+              ))}
+          </select>
+        </label>
+        {needsRegion ? (
+          <label className="field">
+            <span>2. Region</span>
+            <select value={region} onChange={({ target }) => setRegion(target.value)}>
+              <option value="">Choose a region</option>
+              {data.regions.map(({ name, description }) => (
+                <option key={name} value={name}>
+                  {name} · {description}
+                </option>
+              ))}
+            </select>
+          </label>
+        ) : null}
+        <label className="field">
+          <span>{needsRegion ? '3' : '2'}. Type</span>
+          <select value={type?.name ?? ''} onChange={({ target }) => setType(target.value)}>
+            <option value="">Choose a type</option>
+            {types.map(({ name }) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      </section>
+      {type === undefined || (needsRegion && region === '') ? null : (
+        <Choices
+          key={`${source} ${region} ${type.name}`}
+          source={source}
+          region={needsRegion ? region : null}
+          type={type}
+        />
+      )}
+    </div>
+  );
+}
+
+function Choices(props: {
+  readonly source: Datasource;
+  readonly region: string | null;
+  readonly type: ResourceType;
+}) {
+  const { source, region, type } = props;
+  const [resources, setResources] = useState<ReadonlyMap<string, string>>(new Map());
+  const [metrics, setMetrics] = useState<ReadonlySet<string>>(
+    () => new Set(type.metrics.filter(({ isDefault }) => isDefault).map(({ metric }) => metric)),
+  );
+  const watch = useDo(WatchResourceDocument);
+  const { items, isWorking, begin } = useItems();
+  const start = () =>
+    begin(
+      [...resources].map(([id, title]) => ({
+        key: id,
+        title,
+        run: async () => {
+          const problem = findProblem(await watch({ input: { id, metrics: [...metrics] } }));
+          return problem === null ? { text: 'is watched' } : { problem };
+        },
+      })),
+    );
+  return (
+    <>
+      <div className="pickers">
+        <ResourcePicker
+          source={source}
+          region={region}
+          type={type.name}
+          chosen={resources}
+          onChoose={setResources}
+        />
+        <MetricPicker metrics={type.metrics} chosen={metrics} onChoose={setMetrics} />
+      </div>
+      <div className="line">
+        <button
+          className="main"
+          disabled={resources.size === 0 || metrics.size === 0 || isWorking}
+          onClick={() => void start()}
+        >
+          Watch {metrics.size} {metrics.size === 1 ? 'metric' : 'metrics'} of {resources.size}{' '}
+          {resources.size === 1 ? 'resource' : 'resources'}
+        </button>
+      </div>
+      <ItemResults items={items} label="What became of the resources" />
+      {items.some(({ state }) => state === 'done') && !isWorking ? (
+        <Link href="/">See them on the wall</Link>
+      ) : null}
+    </>
+  );
+}

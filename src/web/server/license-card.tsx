@@ -1,0 +1,46 @@
+import type { ServerQuery } from '../generated/graphql.ts';
+import { TimeText } from '../parts/time-text.tsx';
+
+const WORDS = { OK: '● in order', WARNING: '◆ ends soon', ERROR: '▲ not valid' } as const;
+const STYLES = { OK: 'badge usual', WARNING: 'badge yellow', ERROR: 'badge red' } as const;
+
+/** How much may be watched, how much is, and what the licence says. */
+export function LicenseCard({ info }: { readonly info: ServerQuery['serverInfo'] }) {
+  const { license, resources, resourceLimit, metrics } = info;
+  return (
+    <section className="card stack" aria-label="Quota and licence">
+      <div className="line spread">
+        <h2>Quota and licence</h2>
+        <span className={STYLES[license.status]}>{WORDS[license.status]}</span>
+      </div>
+      <dl className="facts">
+        <dt>Watched</dt>
+        <dd>
+          {resources.toLocaleString('en')} resources
+          {resourceLimit === null ? ', any number may be' : ` of ${resourceLimit.toLocaleString('en')}`}
+        </dd>
+        <dt>Metrics</dt>
+        <dd>{metrics.toLocaleString('en')} known</dd>
+        <dt>Licence</dt>
+        <dd>
+          {license.holder ?? 'none, and none is needed'}
+          {license.expires === null ? null : (
+            <>
+              , until <TimeText time={license.expires} style="day" /> ({license.restDays} days)
+            </>
+          )}
+        </dd>
+      </dl>
+      {resourceLimit === null ? null : (
+        <progress
+          value={resources}
+          max={Math.max(1, resourceLimit)}
+          aria-label="Part of the quota that is used"
+        />
+      )}
+      {[...license.errors, ...license.warnings].map((text) => (
+        <p key={text}>{text}</p>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,43 @@
+import { formatValue } from '../parts/format-number.ts';
+import { listRates, type Reading } from './rates.ts';
+import { SparkLine } from './spark-line.tsx';
+
+const RATES = [
+  ['points_accepted', 'Points stored'],
+  ['points_scored', 'Points scored'],
+  ['scores_sent', 'Scores delivered'],
+  ['requests', 'Requests'],
+  ['source_reads', 'Source readings'],
+] as const;
+
+const LAGS = [
+  ['ingest_queue_points', 'Points waiting', ''],
+  ['bars_lag', 'Bars behind by', 'scores'],
+  ['poll_lag_seconds', 'Sources behind by', 's'],
+] as const;
+
+/** How much goes through, and how far behind anything is. */
+export function RateTiles({ readings }: { readonly readings: readonly Reading[] }) {
+  const last = readings.at(-1);
+  return (
+    <section className="tiles" aria-label="Rates and lag">
+      {RATES.map(([name, title]) => {
+        const rates = listRates(readings, name);
+        return (
+          <div key={name} className="card tile">
+            <h3>{title}</h3>
+            <strong>{rates.length === 0 ? '–' : `${formatValue(rates.at(-1) ?? 0)} /s`}</strong>
+            <SparkLine values={rates} />
+          </div>
+        );
+      })}
+      {LAGS.map(([name, title, unit]) => (
+        <div key={name} className="card tile">
+          <h3>{title}</h3>
+          <strong>{last === undefined ? '–' : formatValue(last.values.get(name) ?? 0, unit)}</strong>
+          <SparkLine values={readings.map(({ values }) => values.get(name) ?? 0)} />
+        </div>
+      ))}
+    </section>
+  );
+}

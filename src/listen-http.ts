@@ -4,7 +4,9 @@ import { createArchive } from './core/archive.ts';
 import { createDownloadLinks } from './core/download-link.ts';
 import type { Engine } from './engine.ts';
 import { formatHost } from './format-host.ts';
+import { createSchema } from './graphql/schema.ts';
 import { createGraphqlServer } from './graphql/server.ts';
+import { readTrustedDocuments } from './graphql/trusted-documents.ts';
 import { createCloudwatchHandler } from './http/cloudwatch.ts';
 import { createDownloadHandler, DOWNLOAD_PATH } from './http/download.ts';
 import { createGraphiqlHandler } from './http/graphiql.ts';
@@ -41,6 +43,8 @@ export async function listenHttp(
   const cloudwatch = await openCloudwatch({ config, log, engine, teardown });
   const incidents = await openIncidents({ config, log, engine, teardown });
   const downloadLinks = createDownloadLinks({ lifeSeconds: config.downloadLinkSeconds });
+  const schema = createSchema();
+  const trusted = await readTrustedDocuments(config, schema);
   const graphql = createGraphqlServer({
     parts: {
       ...engine,
@@ -56,7 +60,9 @@ export async function listenHttp(
         learningRows,
       },
     },
+    schema,
     limits: config,
+    trusted,
     log,
     monitor,
   });
@@ -67,7 +73,9 @@ export async function listenHttp(
     acceptAnySignature: config.cloudwatchAcceptAnySignature,
     monitor,
   });
-  const graphqlRoute = config.graphiql ? createGraphiqlHandler(graphql.handle) : graphql.handle;
+  // It asks for the schema and for whatever is typed into it.
+  const withGraphiql = config.graphiql && trusted?.only !== true;
+  const graphqlRoute = withGraphiql ? createGraphiqlHandler(graphql.handle) : graphql.handle;
   const page = createPageHandler();
   const onFailure = (request: object, code: string) => monitor.of(request)?.fail(code);
   const server = createHttpServer({

@@ -1,6 +1,7 @@
 /** GraphQL on a path: POST, GET, server-sent events, WebSocket. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import type { Log } from '../log.ts';
 import type { RequestMonitor } from '../observe/monitor-requests.ts';
@@ -22,9 +23,9 @@ import { limitTime } from './limit-time.ts';
 import { createLoaders } from './loaders.ts';
 import { createMaskError } from './mask-error.ts';
 import { monitorOperations } from './monitor-operations.ts';
-import { createSchema } from './schema.ts';
 import { shareExecution } from './shared-execution-plugin.ts';
 import { createSocketProtocol } from './socket-protocol.ts';
+import { resolveDocuments, type TrustedDocuments } from './trusted-documents.ts';
 import { createGraphqlSockets, type GraphqlSockets } from './websocket.ts';
 
 const GRAPHQL_PATH = '/graphql';
@@ -48,16 +49,18 @@ export interface GraphqlServer {
 
 export function createGraphqlServer(options: {
   readonly parts: ApiParts;
+  readonly schema: GraphQLSchema;
   readonly limits: GraphqlLimits;
+  /** Null where any document may be run. */
+  readonly trusted: TrustedDocuments | null;
   readonly log: Log;
   /** Is told of every operation. */
   readonly monitor: RequestMonitor;
 }): GraphqlServer {
-  const { parts, limits, log, monitor } = options;
+  const { parts, schema, limits, trusted, log, monitor } = options;
   const requestIds = new AsyncLocalStorage<string | null>();
   const maskError = createMaskError(log, () => requestIds.getStore() ?? null);
   const refuse = createRefuse(parts.stats);
-  const schema = createSchema();
   const yoga = createYoga({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
@@ -75,6 +78,7 @@ export function createGraphqlServer(options: {
     // Errors are logged where they are masked.
     logging: false,
     plugins: [
+      ...(trusted === null ? [] : [resolveDocuments(trusted)]),
       checkBody(limits.maxBodyBytes, refuse),
       limitDocuments(schema, limits, refuse),
       monitorOperations(monitor),
@@ -87,6 +91,8 @@ export function createGraphqlServer(options: {
   const crossOrigin = createCrossOrigin(limits.corsOrigins);
   const protocol = createSocketProtocol({
     getEnveloped: yoga.getEnveloped,
+    resolveDocument: (payload) =>
+      trusted === null ? payload : { ...payload, query: trusted.resolve(payload) },
     maskError,
     checkOperation: ({ limitedAs }, seen) =>
       seen > limits.maxOperations

@@ -44,10 +44,12 @@ const INIT_LIMIT_MS = 3_000;
 export function createSocketProtocol(options: {
   readonly getEnveloped: GetEnveloped;
   readonly maskError: MaskError;
+  /** Puts the text of a trusted document in the place of its hash. */
+  readonly resolveDocument: (payload: SubscribePayload) => SubscribePayload;
   /** Why this operation, which is among those counted, is refused; null when it may run. */
   readonly checkOperation: (extra: SocketExtra, operations: number) => GraphQLError | null;
 }): Server<SocketExtra> {
-  const { getEnveloped, maskError, checkOperation } = options;
+  const { getEnveloped, maskError, resolveDocument, checkOperation } = options;
   const runners = new WeakMap<ExecutionArgs, Runner>();
   const runnerOf = (args: ExecutionArgs): Runner => {
     const runner = runners.get(args);
@@ -61,7 +63,7 @@ export function createSocketProtocol(options: {
       try {
         const refusal = checkOperation(context.extra, Object.keys(context.subscriptions).length);
         if (refusal !== null) return [refusal];
-        const prepared = await prepare(getEnveloped, payload);
+        const prepared = await prepare(getEnveloped, resolveDocument(payload));
         if ('errors' in prepared) return prepared.errors.map((error) => maskError(error));
         runners.set(prepared.args, prepared.runner);
         return prepared.args;

@@ -1,6 +1,6 @@
 /** How much one request may ask for. Each limit is told by its variable's name when it refuses something. */
 import { z } from 'zod';
-import { onOff, setting, wholeNumber, type Setting } from './setting.ts';
+import { onOff, setting, text, wholeNumber, type Setting } from './setting.ts';
 
 /** As browsers write them: scheme, host and port, and nothing behind. */
 const origins = z
@@ -18,8 +18,8 @@ const origins = z
   .optional()
   .transform((list) => list ?? []);
 
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
+function isOrigin(given: string): boolean {
+  return URL.canParse(given) && new URL(given).origin === given;
 }
 
 export const LIMIT_SETTINGS = {
@@ -129,5 +129,16 @@ export const LIMIT_SETTINGS = {
     'LAPWING_CORS_ORIGINS',
     'Origins whose pages may use GraphQL from a browser, with commas between; none when unset.',
     origins,
+  ),
+  trustedDocuments: setting(
+    'LAPWING_TRUSTED_DOCUMENTS',
+    'A JSON file of GraphQL documents by hash: clients send the hash, and nothing else is run.',
+    text,
+  ),
+  trustedDocumentsOnly: setting(
+    'LAPWING_TRUSTED_DOCUMENTS_ONLY',
+    'Whether nothing but the trusted documents is run; GraphiQL is off then: on or off.',
+    onOff,
+    'on',
   ),
 } as const satisfies Record<string, Setting<unknown>>;

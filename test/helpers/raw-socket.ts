@@ -10,7 +10,8 @@ export interface SocketMessage {
 }
 
 export interface RawConnection extends AsyncDisposable {
-  readonly subscribe: (id: string, query: string, variables?: object) => void;
+  /** @param more further members of the payload */
+  readonly subscribe: (id: string, query: string, variables?: object, more?: object) => void;
   /** The next message of the server, in order. */
   readonly next: () => Promise<SocketMessage>;
 }
@@ -38,7 +39,8 @@ export async function connectRaw(server: Pick<TestServer, 'url'>, init?: object)
   const { type } = await next();
   if (type !== 'connection_ack') throw new Error(`expected connection_ack, got ${type}`);
   return {
-    subscribe: (id, query, variables) => send({ type: 'subscribe', id, payload: { query, variables } }),
+    subscribe: (id, query, variables, more) =>
+      send({ type: 'subscribe', id, payload: { query, variables, ...more } }),
     next,
     [Symbol.asyncDispose]: async () => {
       socket.terminate();

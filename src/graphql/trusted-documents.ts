@@ -1,0 +1,129 @@
+/**
+ * Trusted documents: where they are set, only operations somebody has looked at beforehand are run. Clients send the
+ * hash of a document in the place of its text, as relay-compiler and graphql-codegen write both down.
+ */
+import { readFile } from 'node:fs/promises';
+import { GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+
+/** What a request may name its document by. */
+export interface AskedDocument {
+  readonly query?: unknown;
+  readonly documentId?: unknown;
+  readonly extensions?: unknown;
+}
+
+export interface TrustedDocuments {
+  /** Whether nothing else is run. */
+  readonly only: boolean;
+  /**
+   * @returns the text to run: of the document named, or the text given where that may be run
+   * @throws GraphQLError for one that is not known, or not trusted
+   */
+  readonly resolve: (asked: AskedDocument) => string;
+}
+
+/**
+ * Reads a JSON object of texts by hash.
+ * @param settings.trustedDocuments the file; where there is none, any document may be run, and null is given
+ * @param settings.trustedDocumentsOnly whether texts that are not among them are refused
+ * @throws Error that names the file, and each document this schema does not take
+ */
+export async function readTrustedDocuments(
+  settings: { readonly trustedDocuments?: string | undefined; readonly trustedDocumentsOnly: boolean },
+  schema: GraphQLSchema,
+): Promise<TrustedDocuments | null> {
+  const file = settings.trustedDocuments;
+  if (file === undefined || file === '') return null;
+  const byHash = await readTexts(file);
+  const problems = [...byHash].flatMap(([hash, text]) =>
+    findProblems(text, schema).map((problem) => `  ${hash}: ${problem}`),
+  );
+  if (problems.length > 0) {
+    throw new Error(
+      `LAPWING_TRUSTED_DOCUMENTS=${file}: documents that cannot be run:\n${problems.join('\n')}`,
+    );
+  }
+  return createTrustedDocuments(byHash, settings.trustedDocumentsOnly);
+}
+
+export function createTrustedDocuments(byHash: ReadonlyMap<string, string>, only: boolean): TrustedDocuments {
+  const texts = new Set(byHash.values());
+  return {
+    only,
+    resolve: (asked) => {
+      const id = readDocumentId(asked);
+      const { query } = asked;
+      if (id !== null) {
+        const text = byHash.get(id) ?? byHash.get(id.replace(/^\w+:/, ''));
+        if (text !== undefined) return text;
+        // A client that finds its document unknown may send the text beside the hash: it counts as any text does.
+        if (typeof query !== 'string' || query === '')
+          throw refuse('PERSISTED_QUERY_NOT_FOUND', describe(id));
+      }
+      if (typeof query !== 'string') throw refuse('BAD_REQUEST', 'expected query or documentId');
+      if (only && !texts.has(query))
+        throw refuse('DOCUMENT_NOT_TRUSTED', 'only trusted documents are run here');
+      return query;
+    },
+  };
+}
+
+/** Puts texts in the place of hashes; over WebSocket the protocol does so itself. */
+export function resolveDocuments(trusted: TrustedDocuments): Plugin {
+  return {
+    onParams({ params, setParams }) {
+      const query = trusted.resolve(params);
+      // Yoga takes no parameter it does not know.
+      setParams(
+        Object.fromEntries(Object.entries({ ...params, query }).filter(([name]) => name !== 'documentId')),
+      );
+    },
+  };
+}
+
+/** `documentId`, or the extension of persisted queries: a hash, or an object of one. */
+function readDocumentId({ documentId, extensions }: AskedDocument): string | null {
+  if (typeof documentId === 'string') return documentId;
+  if (typeof extensions !== 'object' || extensions === null || !('persistedQuery' in extensions)) return null;
+  const { persistedQuery } = extensions;
+  if (typeof persistedQuery === 'string') return persistedQuery;
+  if (typeof persistedQuery !== 'object' || persistedQuery === null) return null;
+  return 'sha256Hash' in persistedQuery && typeof persistedQuery.sha256Hash === 'string'
+    ? persistedQuery.sha256Hash
+    : null;
+}
+
+async function readTexts(file: string): Promise<ReadonlyMap<string, string>> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`LAPWING_TRUSTED_DOCUMENTS=${file}: ${reason}`, { cause: error });
+  }
+  const entries =
+    typeof json === 'object' && json !== null && !Array.isArray(json) ? Object.entries(json) : null;
+  if (
+    !entries?.every((entry): entry is [string, string] => typeof entry[1] === 'string')
+  ) {
+    throw new Error(`LAPWING_TRUSTED_DOCUMENTS=${file}: expected a JSON object of documents by hash`);
+  }
+  return new Map(entries);
+}
+
+function findProblems(text: string, schema: GraphQLSchema): readonly string[] {
+  try {
+    return validate(schema, parse(text)).map(({ message }) => message);
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
+
+function describe(id: string): string {
+  return `no trusted document has the hash ${JSON.stringify(id.slice(0, 200))}`;
+}
+
+function refuse(code: string, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, http: { status: 400 } } });
+}

@@ -1,7 +1,7 @@
 /**
  * THE data path: points are checked, wait in a bounded queue, and are written by whole batches, each in one turn and
  * one transaction. Only then is whoever sent them told what became of them. Requests that come while a batch is
- * being written share the next one. What is of the past goes in pieces of its own, in turns with what is live.
+ * being written share the next one, which is scored while the last one is being committed. What is of the past goes in pieces of its own, in turns with what is live.
  */
 import { NotFoundError, type ErrorCode } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -57,14 +57,14 @@ export interface Accept {
   stop: () => Promise<void>;
 }
 
-/** A checked point that waits for its metric: which one is known only in its turn. */
-interface Pending {
+/** A checked point that waits for its turn. */
+interface Pending extends Omit<Arrival, 'entry'> {
   readonly index: number;
-  readonly timestampMs: number;
-  readonly value: number;
   /** For a pushed point, whose metric may have to be made. */
   readonly name: string | null;
   readonly unit: string | null;
+  /** As known when it came; by its turn the metric may have been deleted, or made. */
+  entry: MetricEntry | undefined;
 }
 
 interface Request {
@@ -99,32 +99,34 @@ export function createAccept(options: {
   const { registry, turns, stats, log } = options;
   const now = options.now ?? Date.now;
 
-  const write = async (requests: readonly Request[]): Promise<readonly AcceptResult[]> => {
+  const draft = async (requests: readonly Request[]): Promise<() => Promise<readonly AcceptResult[]>> => {
     await options.customMetrics.ensure(requests.flatMap((request) => listNewNames(request, registry)));
     const readTo = new Map<MetricEntry, number>();
+    const all: Arrival[] = [];
     const drafts = requests.map((request) => {
       const arrivals: Arrival[] = [];
-      const refused: RejectedPoint[] = [];
+      const rejected = [...request.rejected];
       for (const point of request.pending) {
-        const entry = findEntry(registry, request, point.name);
-        if (entry === undefined)
-          refused.push(reject(point.index, objectToMissing(point.name, registry.size)));
-        else arrivals.push({ entry, timestampMs: point.timestampMs, value: point.value, outcome: null });
+        if (settleEntry(point, request, registry)) arrivals.push(point);
+        else rejected.push(reject(point.index, objectToMissing(point.name, registry.size)));
       }
-      const polled = findEntry(registry, request, null);
+      const polled = request.metricNumber === null ? undefined : registry.byNumber(request.metricNumber);
       if (polled !== undefined && request.readToMs !== null) readTo.set(polled, request.readToMs);
-      return { arrivals, rejected: [...request.rejected, ...refused] };
+      for (const arrival of arrivals) all.push(arrival);
+      return { arrivals, rejected };
     });
-    const arrivals = drafts.flatMap((draft) => draft.arrivals);
-    await options.writePoints(arrivals, readTo);
-    new Set(arrivals.map(({ entry }) => entry)).forEach(options.onStored);
-    return drafts.map((draft) => tally(draft.arrivals, draft.rejected));
+    const commit = await options.writePoints(all, readTo);
+    return async () => {
+      await commit();
+      new Set(all.map(({ entry }) => entry)).forEach(options.onStored);
+      return drafts.map(({ arrivals, rejected }) => tally(arrivals, rejected));
+    };
   };
 
   const shared = {
     limit: options.queueLimit,
     countPoints: ({ pending }: Request) => pending.length,
-    write: (requests: readonly Request[]) => turns.run(() => write(requests)),
+    write: (requests: readonly Request[]) => turns.runInTwoSteps(() => draft(requests)),
     stats,
     log,
   };
@@ -146,17 +148,29 @@ export function createAccept(options: {
 
   const check = <Point extends Sample>(
     points: readonly Point[],
-    object: (point: Point) => Objection | null,
-    describe: (point: Point) => Pick<Pending, 'name' | 'unit'>,
+    describe: (point: Point) => Pick<Pending, 'name' | 'unit' | 'entry'>,
   ) => {
     const latestMs = now() + options.futureToleranceMs;
     const pending: Pending[] = [];
     const rejected: RejectedPoint[] = [];
     for (const [index, point] of points.entries()) {
       const { timestampMs, value } = point;
-      const objection = object(point) ?? checkSample(timestampMs, value, latestMs);
+      const { name, unit, entry } = describe(point);
+      // The name of a metric that is known has been checked.
+      const objection =
+        (name !== null && entry === undefined ? checkName(name) : null) ??
+        checkSample(timestampMs, value, latestMs);
       if (objection !== null) rejected.push(reject(index, objection));
-      else pending.push({ index, timestampMs: Math.floor(timestampMs), value, ...describe(point) });
+      else
+        pending.push({
+          index,
+          timestampMs: Math.floor(timestampMs),
+          value,
+          name,
+          unit,
+          entry,
+          outcome: null,
+        });
     }
     return { pending, rejected };
   };
@@ -165,11 +179,7 @@ export function createAccept(options: {
     (queue: typeof live) => (metricId: string, samples: readonly Sample[], readToMs?: number) => {
       const entry = registry.byId(metricId);
       if (entry === undefined) return Promise.reject(new NotFoundError(`no metric has the id ${metricId}`));
-      const checked = check(
-        samples,
-        () => null,
-        () => ({ name: null, unit: null }),
-      );
+      const checked = check(samples, () => ({ name: null, unit: null, entry }));
       return queue.add({
         ...checked,
         accountId: entry.accountId,
@@ -180,11 +190,11 @@ export function createAccept(options: {
 
   return {
     acceptNamed: (points, accountId = DEFAULT_ACCOUNT) => {
-      const { pending, rejected } = check(
-        points,
-        ({ metric }) => checkName(metric),
-        ({ metric, unit }) => ({ name: metric, unit: unit ?? null }),
-      );
+      const { pending, rejected } = check(points, ({ metric, unit }) => ({
+        name: metric,
+        unit: unit ?? null,
+        entry: registry.byIdentity('CUSTOM', metric, accountId),
+      }));
       if (pending.length === 0) return Promise.resolve(tally([], rejected));
       return live.add({ pending, rejected, accountId, metricNumber: null, readToMs: null });
     },
@@ -201,9 +211,14 @@ const CODE_OF_REASON: Readonly<Partial<Record<RejectReason, ErrorCode>>> = {
   unknown_metric: 'NOT_FOUND',
 };
 
-function findEntry(registry: Registry, request: Request, name: string | null): MetricEntry | undefined {
-  if (name !== null) return registry.byIdentity('CUSTOM', name, request.accountId);
-  return request.metricNumber === null ? undefined : registry.byNumber(request.metricNumber);
+/** Whether the point has a metric now, in its turn. */
+function settleEntry(point: Pending, request: Request, registry: Registry): point is Pending & Arrival {
+  const { entry, name } = point;
+  const { accountId, metricNumber } = request;
+  if (entry !== undefined && registry.byNumber(entry.number) === entry) return true;
+  if (name !== null) point.entry = registry.byIdentity('CUSTOM', name, accountId);
+  else point.entry = metricNumber === null ? undefined : registry.byNumber(metricNumber);
+  return point.entry !== undefined;
 }
 
 /** Why a point has no metric in its turn: its name was one too many, or the metric was deleted meanwhile. */
@@ -217,9 +232,9 @@ function objectToMissing(name: string | null, metrics: number): Objection {
 
 function listNewNames({ pending, accountId }: Request, registry: Registry): WantedMetric[] {
   const names: WantedMetric[] = [];
-  for (const { name, unit } of pending) {
-    if (name === null || registry.byIdentity('CUSTOM', name, accountId) !== undefined) continue;
-    names.push({ accountId, name, unit });
+  for (const { name, unit, entry } of pending) {
+    if (name === null || (entry !== undefined && registry.byNumber(entry.number) === entry)) continue;
+    if (registry.byIdentity('CUSTOM', name, accountId) === undefined) names.push({ accountId, name, unit });
   }
   return names;
 }

@@ -6,7 +6,8 @@ import type pg from 'pg';
 import type { BacklogScore } from '../db/write-batch.ts';
 import type { Log } from '../log.ts';
 import type { Stats } from '../observe/stats.ts';
-import { copyProgress, createDraft, type Commit } from './commit.ts';
+import type { Commit } from './commit.ts';
+import type { Draft } from './draft.ts';
 import { hasBounds, learnBounds, ROWS_TO_LEARN_FROM } from './model-params.ts';
 import type { Models } from './models.ts';
 import type { MetricEntry, Registry } from './registry.ts';
@@ -71,11 +72,11 @@ export function createBacklog(options: {
 
   /** One turn's worth; true when there is nothing more to do for this metric. */
   const advance = async (number: number): Promise<boolean> => {
-    await commit.prepare();
+    const draft = await commit.begin();
     const entry = registry.byNumber(number);
     if (entry === undefined || !isReady(entry)) return true;
     if (!hasBounds(entry.modelParams)) await learn(entry);
-    return scoreSome(entry);
+    return scoreSome(entry, draft);
   };
 
   const learn = async (entry: MetricEntry) => {
@@ -88,10 +89,9 @@ export function createBacklog(options: {
     await registry.load([entry.number]);
   };
 
-  const scoreSome = async (entry: MetricEntry): Promise<boolean> => {
+  const scoreSome = async (entry: MetricEntry, draft: Draft): Promise<boolean> => {
     const rows = await readUnscored(pool, entry);
-    const draft = createDraft();
-    const progress = copyProgress(entry);
+    const progress = commit.progressOf(entry);
     try {
       const model = (await models.acquire([entry])).get(entry.number);
       if (model === undefined) throw new Error('acquire gives a model for every metric asked for');
@@ -107,14 +107,14 @@ export function createBacklog(options: {
       log.error({ err: error, metric: entry.id }, 'detector failed on stored samples');
       draft.backlog.length = 0;
       draft.statuses.set(entry, { status: 'ERROR', message: `detector failed: ${error.message}` });
-      draft.progress.set(entry, copyProgress(entry));
-      await commit.commit(draft);
+      draft.progress.set(entry, commit.progressOf(entry));
+      await commit.seal(draft)();
       return true;
     }
     draft.progress.set(entry, progress);
     const isDone = rows.length < ROWS_PER_TURN;
     if (isDone) draft.statuses.set(entry, { status: 'ACTIVE', message: null });
-    await commit.commit(draft);
+    await commit.seal(draft)();
     return isDone;
   };
 

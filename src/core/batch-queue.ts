@@ -1,11 +1,13 @@
 /**
- * A bounded queue whose requests are written by whole batches, one batch at a time: those that come while a batch is
- * being written share the next one.
+ * A bounded queue whose requests are written by whole batches: those that come while a batch is being written share
+ * the next one.
  */
 import { isOutage } from '../db/outage.ts';
 import { RetryLaterError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Stats } from '../observe/stats.ts';
+import { StaleDraftError } from './commit.ts';
+import type { TwoSteps } from './turns.ts';
 
 export interface BatchQueue<Request, Result> {
   /** @throws RetryLaterError when the queue is full, the database away or the server stopping */
@@ -29,8 +31,8 @@ export function createBatchQueue<Request, Result>(options: {
   /** Told how many points wait, whenever that changes. */
   readonly onPoints: (points: number) => void;
   readonly countPoints: (request: Request) => number;
-  /** Writes all of them or none; one result per request, in order. */
-  readonly write: (requests: readonly Request[]) => Promise<readonly Result[]>;
+  /** Writes all of them or none; one result per request, in order. The next batch is taken when it is ready for it. */
+  readonly write: (requests: readonly Request[]) => TwoSteps<readonly Result[]>;
   readonly stats: Stats;
   readonly log: Log;
 }): BatchQueue<Request, Result> {
@@ -38,6 +40,8 @@ export function createBatchQueue<Request, Result>(options: {
   const queue: Waiting<Request, Result>[] = [];
   let points = 0;
   let pumping: Promise<void> | null = null;
+  /** Batches being written: two at most, but for those written again after a failure. */
+  const unsettled = new Set<Promise<void>>();
   let stopped = false;
 
   const add = (request: Request): Promise<Result> => {
@@ -68,32 +72,44 @@ export function createBatchQueue<Request, Result>(options: {
     await Promise.resolve();
     while (queue.length > 0) {
       const batch = takeBatch(queue, options.batchPoints);
-      await writeOrFail(batch);
-      setPoints(points - batch.reduce((sum, waiting) => sum + waiting.points, 0));
+      const { isReady, result } = options.write(batch.map(({ request }) => request));
+      const settling = settle(batch, result).finally(() => {
+        unsettled.delete(settling);
+        setPoints(points - batch.reduce((sum, waiting) => sum + waiting.points, 0));
+      });
+      unsettled.add(settling);
+      await isReady;
     }
     pumping = null;
   };
 
   /** Never throws. Requests that share a batch with one that trips a bug of ours are written without it. */
-  const writeOrFail = async (batch: readonly Waiting<Request, Result>[]): Promise<void> => {
+  const settle = async (
+    batch: readonly Waiting<Request, Result>[],
+    result: Promise<readonly Result[]>,
+  ): Promise<void> => {
     try {
-      const results = await options.write(batch.map(({ request }) => request));
-      for (const [index, result] of results.entries()) batch[index]?.resolve(result);
+      for (const [index, one] of (await result).entries()) batch[index]?.resolve(one);
     } catch (error) {
-      if (isOutage(error)) {
-        log.warn({ err: error, requests: batch.length }, 'batch of points could not be written');
-        stats.count('retry_later', batch.length);
-        const cause = { cause: error };
-        const message = 'the points could not be written: send them again in a moment';
-        for (const { reject } of batch) reject(new RetryLaterError(message, cause));
-      } else if (batch.length === 1) {
+      const again = (some: typeof batch) =>
+        settle(some, options.write(some.map(({ request }) => request)).result);
+      if (error instanceof StaleDraftError) await again(batch);
+      else if (isOutage(error)) refuseAll(batch, error);
+      else if (batch.length > 1) for (const waiting of batch) await again([waiting]);
+      else {
         log.error({ err: error }, 'unexpected failure writing points');
-        for (const { reject } of batch)
+        for (const { reject } of batch) {
           reject(new Error('unexpected failure writing points', { cause: error }));
-      } else {
-        for (const waiting of batch) await writeOrFail([waiting]);
+        }
       }
     }
+  };
+
+  const refuseAll = (batch: readonly Waiting<Request, Result>[], error: unknown) => {
+    log.warn({ err: error, requests: batch.length }, 'batch of points could not be written');
+    stats.count('retry_later', batch.length);
+    const message = 'the points could not be written: send them again in a moment';
+    for (const { reject } of batch) reject(new RetryLaterError(message, { cause: error }));
   };
 
   return {
@@ -101,6 +117,7 @@ export function createBatchQueue<Request, Result>(options: {
     stop: async () => {
       stopped = true;
       await pumping;
+      await Promise.all(unsettled);
     },
   };
 }

@@ -1,40 +1,56 @@
 /**
- * The end of every write: one transaction; then memory is brought up to it and the scores are published. When the
- * transaction fails, memory goes back to what is committed, so that the next one starts from the truth.
+ * The end of every write: one transaction; then memory is brought up to it and the scores are published. A batch may
+ * be drafted on top of one that is still being committed: until then its progress stands beside the registry, not in
+ * it. When a transaction fails, memory goes back to what is committed, and what was drafted on top of it fails, too.
  */
 import type pg from 'pg';
 import type { ScoredSample } from '../db/stored-sample.ts';
 import type { SampleMonths } from '../db/sample-months.ts';
-import { writeBatch, type BacklogScore, type NewSample, type Progress } from '../db/write-batch.ts';
-import type { MetricStatus } from '../model.ts';
+import { writeBatch, type Checkpoint, type NewSample } from '../db/write-batch.ts';
 import type { Stats } from '../observe/stats.ts';
+import { createDraft, type Draft, listDays, type MetricProgress } from './draft.ts';
 import type { Live } from './live.ts';
 import type { Models } from './models.ts';
 import type { MetricEntry, Registry } from './registry.ts';
 import type { StatusFeed } from './status-feed.ts';
 
-/** What one transaction is to change. */
-export interface Draft {
-  readonly samples: NewSample[];
-  /** Stored samples that are scored now; they come after `samples` in the log. */
-  readonly backlog: BacklogScore[];
-  /** Each metric the draft touches, as it will be. */
-  readonly progress: Map<MetricEntry, Progress>;
-  readonly statuses: Map<MetricEntry, { readonly status: MetricStatus; readonly message: string | null }>;
+/** What a draft stood on has failed: nothing of it is wrong, and it can be drafted again at once. */
+export class StaleDraftError extends Error {
+  override readonly name = 'StaleDraftError';
 }
 
 export interface Commit {
-  /** To be called before a draft is begun: after a failure it reads back what is committed. */
-  prepare: () => Promise<void>;
-  /** @throws whatever the database threw; nothing of the draft holds then, as far as anyone can know */
-  commit: (draft: Draft) => Promise<void>;
+  /** Begins a draft; after a failure it first reads back what is committed. */
+  begin: () => Promise<Draft>;
+  /** How far a metric is, what is being committed included; to be changed for a draft. */
+  progressOf: (entry: MetricEntry) => MetricProgress;
+  /** Time of the metric's newest sample, those being committed included; -1 when there is none. */
+  newestMs: (entry: MetricEntry) => number;
+  /** Whether samples of the metric are being committed. */
+  isPending: (entry: MetricEntry) => boolean;
+  /** Waits until nothing is being committed. */
+  settled: () => Promise<void>;
+  /**
+   * Ends the drafting; the next draft may begin. @returns what commits it, to be called once all before it is over;
+   * it throws StaleDraftError, or whatever the database threw: nothing of the draft holds then, as far as anyone can
+   * know
+   */
+  seal: (draft: Draft) => () => Promise<void>;
 }
 
 /** Some 10 kB each; with every batch at most this many, so that they never hold up the samples. */
 const CHECKPOINTS_PER_BATCH = 50;
 
-export function createDraft(): Draft {
-  return { samples: [], backlog: [], progress: new Map(), statuses: new Map() };
+/** A sealed draft with what belongs to it. */
+interface Sealed {
+  readonly draft: Draft;
+  readonly checkpoints: readonly Checkpoint[];
+  readonly over: PromiseWithResolvers;
+}
+
+interface PromiseWithResolvers {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
 }
 
 export function createCommit(options: {
@@ -49,18 +65,40 @@ export function createCommit(options: {
   const { pool, registry, models, months, stats, statusFeed, live } = options;
   /** Metrics whose last transaction failed; its outcome is unknown when the connection broke at the commit. */
   const doubtful = new Set<number>();
+  const pending = new Map<MetricEntry, MetricProgress>();
+  /** What is being committed or about to be: one, but for drafts that are made anew after a failure. */
+  const unsettled = new Set<Sealed>();
+  let failures = 0;
 
-  const prepare = async () => {
-    if (doubtful.size === 0) return;
-    await registry.load([...doubtful]);
-    await live.refreshBounds();
-    doubtful.clear();
+  const settled = async () => {
+    await Promise.all([...unsettled].map(({ over }) => over.promise));
   };
 
-  const commit = async (draft: Draft) => {
+  const begin = async () => {
+    // A status decides what is drafted for the metric; and what stands on a failed draft has to fail first.
+    const mustWait = doubtful.size > 0 || [...unsettled].some(({ draft }) => draft.statuses.size > 0);
+    if (mustWait) await settled();
+    if (doubtful.size > 0) {
+      await registry.load([...doubtful]);
+      await live.refreshBounds();
+      doubtful.clear();
+    }
+    return createDraft(failures);
+  };
+
+  const seal = (draft: Draft) => {
     const checkpoints = models.dueCheckpoints(draft.progress.keys(), CHECKPOINTS_PER_BATCH);
+    const sealed: Sealed = { draft, checkpoints, over: createResolvers() };
+    unsettled.add(sealed);
+    for (const [entry, progress] of draft.progress) pending.set(entry, progress);
+    return () => commit(sealed);
+  };
+
+  const commit = async (sealed: Sealed) => {
+    const { draft, checkpoints } = sealed;
     try {
-      await months.ensure(draft.samples.map((sample) => sample.timestampMs));
+      if (draft.failuresBefore !== failures) throw new StaleDraftError('what was drafted before has failed');
+      await months.ensure(listDays(draft));
       const before = await writeBatch(pool, {
         samples: draft.samples,
         backlog: draft.backlog,
@@ -73,11 +111,18 @@ export function createCommit(options: {
       stats.count('batches_committed');
       publish(draft, before);
     } catch (error) {
-      stats.count('batches_failed');
+      failures += 1;
+      if (!(error instanceof StaleDraftError)) stats.count('batches_failed');
       const numbers = [...draft.progress.keys()].map((entry) => entry.number);
       models.discard(numbers);
       for (const number of numbers) doubtful.add(number);
       throw error;
+    } finally {
+      for (const [entry, progress] of draft.progress) {
+        if (pending.get(entry) === progress) pending.delete(entry);
+      }
+      unsettled.delete(sealed);
+      sealed.over.resolve();
     }
   };
 
@@ -98,20 +143,27 @@ export function createCommit(options: {
 
   const publish = (draft: Draft, before: number) => {
     const scores: ScoredSample[] = [];
-    for (const sample of [...draft.samples, ...draft.backlog]) {
-      if (sample.judgement === null) continue;
-      const { judgement, ...rest } = sample;
-      scores.push({ ...rest, ...judgement, seq: before + scores.length + 1 });
-    }
+    const add = (sample: NewSample) => {
+      const scored = placeInLog(sample, before + scores.length + 1);
+      if (scored !== null) scores.push(scored);
+    };
+    draft.samples.forEach(add);
+    draft.backlog.forEach(add);
     stats.count('points_scored', scores.length);
     if (scores.length > 0) live.publish(scores);
   };
 
-  return { prepare, commit };
+  return {
+    begin,
+    progressOf: (entry) => ({ ...(pending.get(entry) ?? readProgress(entry)) }),
+    newestMs: (entry) => (pending.get(entry) ?? entry).lastTimestampMs ?? -1,
+    isPending: (entry) => pending.has(entry),
+    settled,
+    seal,
+  };
 }
 
-/** A metric's progress as it stands, to be changed for a draft. */
-export function copyProgress(entry: MetricEntry): { -readonly [Key in keyof Progress]: Progress[Key] } {
+function readProgress(entry: MetricEntry): MetricProgress {
   return {
     metricNumber: entry.number,
     lastRowId: entry.lastRowId,
@@ -120,4 +172,36 @@ export function copyProgress(entry: MetricEntry): { -readonly [Key in keyof Prog
     scoredToMs: entry.scoredToMs,
     readToMs: entry.readToMs,
   };
+}
+
+/** Null when it was stored without a score. Written out: this is done for every point. */
+function placeInLog(
+  { metricNumber, rowId, timestampMs, value, judgement }: NewSample,
+  seq: number,
+): ScoredSample | null {
+  if (judgement === null) return null;
+  const { score, expected, low, high, rawScore, view, provisional, episode } = judgement;
+  return {
+    metricNumber,
+    rowId,
+    timestampMs,
+    value,
+    seq,
+    score,
+    expected,
+    low,
+    high,
+    rawScore,
+    view,
+    provisional,
+    episode,
+  };
+}
+
+function createResolvers(): PromiseWithResolvers {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
 }

@@ -21,9 +21,14 @@ export interface Model {
 export interface Models {
   /** The models of these metrics by metric number. */
   acquire: (entries: readonly MetricEntry[]) => Promise<ReadonlyMap<number, Model>>;
+  /** Whether the metric's model is in memory as it is after its last sample. */
+  isHeld: (number: number) => boolean;
   /** Throws models away whose batch did not commit, or whose metric is no longer scored. */
   discard: (numbers: Iterable<number>) => void;
-  /** Checkpoints worth writing with the next batch, at most `limit`; `confirm` once they are committed. */
+  /**
+   * Checkpoints worth writing with the next batch, at most `limit`; `confirm` once they are committed. When that
+   * fails the models have to be discarded.
+   */
   dueCheckpoints: (touched: Iterable<MetricEntry>, limit: number) => readonly Checkpoint[];
   /** Every model with rows since its checkpoint, for the orderly stop; in portions of at most `limit`. */
   dirtyCheckpoints: (limit: number) => readonly Checkpoint[];
@@ -129,7 +134,10 @@ export function createModels(options: {
     for (const { number } of touched) {
       if (due.length >= limit) break;
       const model = held.peek(number);
-      if (model !== undefined && isDirty(model, dueAfter(number))) due.push(takeCheckpoint(model));
+      if (model === undefined || !isDirty(model, dueAfter(number))) continue;
+      due.push(takeCheckpoint(model));
+      // Now: the next batch is drafted before this one is confirmed.
+      model.checkpointedRows = model.detector.rows;
     }
     return due;
   };
@@ -147,13 +155,14 @@ export function createModels(options: {
     for (const { metricNumber, scoredRows } of checkpoints) {
       if (evicted.get(metricNumber)?.scoredRows === scoredRows) evicted.delete(metricNumber);
       const model = held.peek(metricNumber);
-      if (model !== undefined) model.checkpointedRows = scoredRows;
+      if (model !== undefined) model.checkpointedRows = Math.max(model.checkpointedRows, scoredRows);
     }
     stats.count('checkpoints_written', checkpoints.length);
   };
 
   return {
     acquire,
+    isHeld: (number) => held.has(number),
     discard,
     dueCheckpoints,
     dirtyCheckpoints,
@@ -187,10 +196,13 @@ function hold(parts: Omit<HeldModel, 'judge'>): HeldModel {
   const model: HeldModel = {
     ...parts,
     judge: ({ timestampMs, value }) => {
-      const judgement = model.detector.update(timestampMs, value);
+      const { score, expected, low, high, rawScore, view, provisional, episode } = model.detector.update(
+        timestampMs,
+        value,
+      );
       model.lastTimestampMs = timestampMs;
       // The database keeps four bytes of the raw score: who sees it live must see the same.
-      return { ...judgement, rawScore: Math.fround(judgement.rawScore) };
+      return { score, expected, low, high, rawScore: Math.fround(rawScore), view, provisional, episode };
     },
   };
   return model;

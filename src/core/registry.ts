@@ -78,15 +78,24 @@ const SELECT_METRICS = `
 export function createRegistry(pool: pg.Pool): Registry {
   const byId = new Map<string, MetricEntry>();
   const byNumber = new Map<number, MetricEntry>();
-  const byIdentity = new Map<string, MetricEntry>();
+  /** By account, datasource and identity: one key of all would have to be put together for every point. */
+  const identities = new Map<number, Map<Datasource, Map<string, MetricEntry>>>();
   const listeners: ((entry: MetricEntry) => void)[] = [];
+
+  const identitiesOf = (accountId: number, datasource: Datasource): Map<string, MetricEntry> => {
+    const ofAccount = identities.get(accountId) ?? new Map<Datasource, Map<string, MetricEntry>>();
+    identities.set(accountId, ofAccount);
+    const ofDatasource = ofAccount.get(datasource) ?? new Map<string, MetricEntry>();
+    ofAccount.set(datasource, ofDatasource);
+    return ofDatasource;
+  };
 
   const forget = (number: number) => {
     const entry = byNumber.get(number);
     if (entry === undefined) return;
     byNumber.delete(number);
     byId.delete(entry.id);
-    byIdentity.delete(identityKey(entry.accountId, entry.datasource, entry.identity));
+    identitiesOf(entry.accountId, entry.datasource).delete(entry.identity);
   };
   const remember = (row: MetricRow) => {
     const fresh = toEntry(row);
@@ -95,7 +104,7 @@ export function createRegistry(pool: pg.Pool): Registry {
     const entry = known === undefined ? fresh : Object.assign(known, fresh);
     byNumber.set(entry.number, entry);
     byId.set(entry.id, entry);
-    byIdentity.set(identityKey(entry.accountId, entry.datasource, entry.identity), entry);
+    identitiesOf(entry.accountId, entry.datasource).set(entry.identity, entry);
     for (const listener of listeners) listener(entry);
   };
   const load = async (numbers?: readonly number[]) => {
@@ -112,7 +121,7 @@ export function createRegistry(pool: pg.Pool): Registry {
     byId: (id) => byId.get(id),
     byNumber: (number) => byNumber.get(number),
     byIdentity: (datasource, identity, accountId = DEFAULT_ACCOUNT) =>
-      byIdentity.get(identityKey(accountId, datasource, identity)),
+      identities.get(accountId)?.get(datasource)?.get(identity),
     all: () => byNumber.values(),
     get size() {
       return byNumber.size;
@@ -121,11 +130,6 @@ export function createRegistry(pool: pg.Pool): Registry {
     forget,
     onLoaded: (listener) => void listeners.push(listener),
   };
-}
-
-/** No datasource's name has a blank in it. */
-function identityKey(accountId: number, datasource: Datasource, identity: string): string {
-  return `${accountId} ${datasource} ${identity}`;
 }
 
 function toEntry(row: MetricRow): MetricEntry {

@@ -6,7 +6,9 @@ import type pg from 'pg';
 import type { Log } from '../log.ts';
 import type { Judgement } from '../model.ts';
 import type { Stats } from '../observe/stats.ts';
-import { copyProgress, createDraft, type Commit, type Draft } from './commit.ts';
+import { findStored, keyOf, type StoredValues } from '../db/find-stored.ts';
+import type { Commit } from './commit.ts';
+import type { Draft, MetricProgress } from './draft.ts';
 import type { Model, Models } from './models.ts';
 import type { MetricEntry } from './registry.ts';
 
@@ -18,15 +20,19 @@ export interface Arrival {
   readonly entry: MetricEntry;
   readonly timestampMs: number;
   readonly value: number;
-  /** Null until the batch is committed. */
+  /** Null until the batch is drafted. */
   outcome: Outcome | null;
 }
 
+/**
+ * Drafts the batch. @returns what commits it, once all before it is over; both throw what the database threw, and
+ * the second StaleDraftError, too
+ */
 export type WritePoints = (
   arrivals: readonly Arrival[],
   /** For polled metrics: up to where the source has been read. */
   readTo: ReadonlyMap<MetricEntry, number>,
-) => Promise<void>;
+) => Promise<() => Promise<void>>;
 
 export function createWritePoints(options: {
   readonly pool: pg.Pool;
@@ -37,37 +43,62 @@ export function createWritePoints(options: {
 }): WritePoints {
   const { pool, models, commit, stats, log } = options;
 
-  return async (arrivals, readTo) => {
-    await commit.prepare();
-    const groups = groupByMetric(arrivals);
-    const stored = await findStored(pool, arrivals);
-    const active = [...groups.keys()].filter((entry) => entry.status === 'ACTIVE');
-    const loaded = await models.acquire(active);
-    const draft = createDraft();
+  /** What is being committed can be seen neither in the database nor, if its model was put away, in the model. */
+  const needsSettled = (groups: ReadonlyMap<MetricEntry, readonly Arrival[]>): boolean => {
+    for (const [entry, [first]] of groups) {
+      if (!commit.isPending(entry) || first === undefined) continue;
+      if (first.timestampMs <= commit.newestMs(entry)) return true;
+      if (entry.status === 'ACTIVE' && !models.isHeld(entry.number)) return true;
+    }
+    return false;
+  };
+
+  const draftAll = (
+    draft: Draft,
+    groups: ReadonlyMap<MetricEntry, readonly Arrival[]>,
+    stored: StoredValues,
+    loaded: ReadonlyMap<number, Model>,
+  ) => {
     for (const [entry, group] of groups) {
-      const model = loaded.get(entry.number);
+      const before = draft.samples.length;
       try {
-        draftMetric(draft, entry, group, stored, model);
+        draftMetric(draft, commit.progressOf(entry), entry, group, stored, loaded.get(entry.number));
       } catch (error) {
         // Only a bug of a detector gets here. It costs its own metric, not the batch.
         stats.count('detector_failures');
         log.error({ err: error, metric: entry.id }, 'detector failed; metric is stored without scores');
         models.discard([entry.number]);
-        dropDrafted(draft, entry);
-        draftMetric(draft, entry, group, stored, undefined);
+        draft.samples.length = before;
+        draftMetric(draft, commit.progressOf(entry), entry, group, stored, undefined);
         draft.statuses.set(entry, { status: 'ERROR', message: describeFailure(error) });
       }
     }
+  };
+
+  return async (arrivals, readTo) => {
+    const draft = await commit.begin();
+    const groups = groupByMetric(arrivals);
+    if (needsSettled(groups)) await commit.settled();
+    const isOld = ({ entry, timestampMs }: Arrival) => timestampMs <= commit.newestMs(entry);
+    const stored = await findStored(
+      pool,
+      arrivals.filter(isOld).map(({ entry, timestampMs }) => ({ metricNumber: entry.number, timestampMs })),
+    );
+    const loaded = await models.acquire([...groups.keys()].filter(({ status }) => status === 'ACTIVE'));
+    draftAll(draft, groups, stored, loaded);
     for (const [entry, readToMs] of readTo) {
-      draft.progress.set(entry, { ...(draft.progress.get(entry) ?? copyProgress(entry)), readToMs });
+      draft.progress.set(entry, { ...(draft.progress.get(entry) ?? commit.progressOf(entry)), readToMs });
     }
     // failpoint: score.after_model
-    if (draft.progress.size > 0) await commit.commit(draft);
-    countOutcomes(stats, arrivals, stored);
+    const commitDraft = draft.progress.size === 0 ? null : commit.seal(draft);
+    return async () => {
+      await commitDraft?.();
+      countOutcomes(stats, arrivals, stored);
+    };
   };
 }
 
-function groupByMetric(arrivals: readonly Arrival[]): ReadonlyMap<MetricEntry, Arrival[]> {
+function groupByMetric(arrivals: readonly Arrival[]): ReadonlyMap<MetricEntry, readonly Arrival[]> {
   const groups = new Map<MetricEntry, Arrival[]>();
   for (const arrival of arrivals) {
     const group = groups.get(arrival.entry);
@@ -75,39 +106,26 @@ function groupByMetric(arrivals: readonly Arrival[]): ReadonlyMap<MetricEntry, A
     else group.push(arrival);
   }
   // The sort is stable: of two points of one time the first to arrive wins.
-  for (const group of groups.values()) group.sort((a, b) => a.timestampMs - b.timestampMs);
+  for (const group of groups.values()) {
+    if (group.length > 1) group.sort((a, b) => a.timestampMs - b.timestampMs);
+  }
   return groups;
-}
-
-/** Values stored already at the arrivals' times, by metric and time. Nothing is asked for what is plainly new. */
-async function findStored(pool: pg.Pool, arrivals: readonly Arrival[]): Promise<ReadonlyMap<string, number>> {
-  const old = arrivals.filter(({ entry, timestampMs }) => timestampMs <= (entry.lastTimestampMs ?? -1));
-  if (old.length === 0) return new Map();
-  const { rows } = await pool.query<{ metric_number: number; timestamp_ms: number; value: number }>(
-    `SELECT s.metric_number, (extract(epoch FROM s."timestamp") * 1000)::float8 AS timestamp_ms, s.value
-     FROM unnest($1::int[], $2::timestamptz[]) AS a(metric_number, at)
-     JOIN sample s ON s.metric_number = a.metric_number AND s."timestamp" = a.at`,
-    [old.map(({ entry }) => entry.number), old.map(({ timestampMs }) => new Date(timestampMs).toISOString())],
-  );
-  return new Map(rows.map((row) => [keyOf(row.metric_number, row.timestamp_ms), row.value]));
-}
-
-function keyOf(metricNumber: number, timestampMs: number): string {
-  return `${metricNumber} ${timestampMs}`;
 }
 
 function draftMetric(
   draft: Draft,
+  progress: MetricProgress,
   entry: MetricEntry,
   group: readonly Arrival[],
-  stored: ReadonlyMap<string, number>,
+  stored: StoredValues,
   model: Model | undefined,
 ): void {
-  const progress = copyProgress(entry);
   let previousMs: number | null = null;
+  let drafted = 0;
   for (const arrival of group) {
     const { timestampMs, value } = arrival;
-    if (timestampMs === previousMs || stored.has(keyOf(entry.number, timestampMs))) {
+    const isStored = stored.size > 0 && stored.has(keyOf(entry.number, timestampMs));
+    if (timestampMs === previousMs || isStored) {
       arrival.outcome = 'duplicate';
       continue;
     }
@@ -115,7 +133,7 @@ function draftMetric(
     const isLate = timestampMs <= (progress.scoredToMs ?? -1);
     let judgement: Judgement | null = null;
     if (model !== undefined && !isLate) {
-      judgement = model.judge({ timestampMs, value });
+      judgement = model.judge(arrival);
       progress.scoredRows += 1;
       progress.scoredToMs = timestampMs;
     }
@@ -129,24 +147,16 @@ function draftMetric(
       value,
       judgement,
     });
+    drafted += 1;
   }
-  if (progress.lastRowId > entry.lastRowId) draft.progress.set(entry, progress);
-}
-
-function dropDrafted(draft: Draft, entry: MetricEntry): void {
-  const kept = draft.samples.filter((sample) => sample.metricNumber !== entry.number);
-  draft.samples.splice(0, draft.samples.length, ...kept);
+  if (drafted > 0) draft.progress.set(entry, progress);
 }
 
 function describeFailure(error: unknown): string {
   return `detector failed: ${error instanceof Error ? error.message : String(error)}`;
 }
 
-function countOutcomes(
-  stats: Stats,
-  arrivals: readonly Arrival[],
-  stored: ReadonlyMap<string, number>,
-): void {
+function countOutcomes(stats: Stats, arrivals: readonly Arrival[], stored: StoredValues): void {
   let accepted = 0;
   let late = 0;
   let conflicting = 0;

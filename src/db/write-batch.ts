@@ -2,10 +2,9 @@
  * The one transaction of the data path: samples with their scores, the metrics' progress, checkpoints, and the head
  * of the log of scores, all or nothing.
  */
-import { once } from 'node:events';
 import type pg from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import type { Judgement, MetricStatus } from '../model.ts';
+import { copySamples } from './copy-samples.ts';
 import { inTransaction } from './transaction.ts';
 
 /** A sample to be written; its place in the log is given by the transaction. */
@@ -90,39 +89,6 @@ async function takePlaces(client: pg.PoolClient, count: number): Promise<number>
   return row.last;
 }
 
-/** COPY: 1.5 to 2 times the rows per second of an INSERT from arrays. Its NULL is `\N`. */
-const COPY_SAMPLES = `COPY sample ("timestamp", value, metric_number, row_id, seq, score, expected, low, high,
-  raw_score, provisional, episode, view) FROM STDIN`;
-
-async function copySamples(
-  client: pg.PoolClient,
-  samples: readonly NewSample[],
-  before: number,
-): Promise<number> {
-  if (samples.length === 0) return before;
-  let seq = before;
-  let text = '';
-  for (const sample of samples) {
-    const { judgement } = sample;
-    const time = new Date(sample.timestampMs).toISOString();
-    const head = `${time}\t${sample.value}\t${sample.metricNumber}\t${sample.rowId}\t`;
-    if (judgement === null) {
-      text += `${head}\\N\t\\N\t\\N\t\\N\t\\N\t\\N\tf\tf\t\\N\n`;
-    } else {
-      seq += 1;
-      text +=
-        `${head}${seq}\t${judgement.score}\t${judgement.expected}\t${judgement.low}\t${judgement.high}\t` +
-        `${judgement.rawScore}\t${judgement.provisional ? 't' : 'f'}\t${judgement.episode ? 't' : 'f'}\t` +
-        `${judgement.view ?? '\\N'}\n`;
-    }
-  }
-  const stream = client.query(copyFrom(COPY_SAMPLES));
-  const finished = once(stream, 'finish');
-  stream.end(text);
-  await finished;
-  return seq;
-}
-
 async function updateBacklog(
   client: pg.PoolClient,
   backlog: readonly BacklogScore[],
@@ -155,21 +121,28 @@ async function updateBacklog(
 
 async function updateProgress(client: pg.PoolClient, progress: readonly Progress[]): Promise<void> {
   if (progress.length === 0) return;
-  await client.query(
-    `UPDATE metric_progress p SET last_row_id = n.last_row_id, last_timestamp = n.last_timestamp,
-       scored_rows = n.scored_rows, scored_to = n.scored_to, read_to = n.read_to
-     FROM unnest($1::int[], $2::int[], $3::timestamptz[], $4::int[], $5::timestamptz[], $6::timestamptz[])
+  await client.query({
+    name: 'update-progress',
+    text: `UPDATE metric_progress p SET last_row_id = n.last_row_id,
+       last_timestamp = to_timestamp(n.last_timestamp / 1000), scored_rows = n.scored_rows,
+       scored_to = to_timestamp(n.scored_to / 1000), read_to = to_timestamp(n.read_to / 1000)
+     FROM unnest($1::int[], $2::int[], $3::float8[], $4::int[], $5::float8[], $6::float8[])
        AS n(metric_number, last_row_id, last_timestamp, scored_rows, scored_to, read_to)
      WHERE p.metric_number = n.metric_number`,
-    [
-      progress.map((row) => row.metricNumber),
-      progress.map((row) => row.lastRowId),
-      progress.map((row) => toIso(row.lastTimestampMs)),
-      progress.map((row) => row.scoredRows),
-      progress.map((row) => toIso(row.scoredToMs)),
-      progress.map((row) => toIso(row.readToMs)),
+    values: [
+      toArray(progress.map((row) => row.metricNumber)),
+      toArray(progress.map((row) => row.lastRowId)),
+      toArray(progress.map((row) => row.lastTimestampMs)),
+      toArray(progress.map((row) => row.scoredRows)),
+      toArray(progress.map((row) => row.scoredToMs)),
+      toArray(progress.map((row) => row.readToMs)),
     ],
-  );
+  });
+}
+
+/** An array as PostgreSQL reads it; pg itself would look for what needs quotes in every number. */
+function toArray(numbers: readonly (number | null)[]): string {
+  return `{${numbers.map((number) => number ?? 'NULL').join()}}`;
 }
 
 async function writeCheckpoints(client: pg.PoolClient, checkpoints: readonly Checkpoint[]): Promise<void> {

@@ -23,8 +23,8 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     changes: [
       {
         file: 'core/accept.ts',
-        find: '    await options.writePoints(arrivals, readTo);\n',
-        replace: '    void options.writePoints(arrivals, readTo).catch(() => undefined);\n',
+        find: '      await commit();\n',
+        replace: '      void commit().catch(() => undefined);\n',
       },
     ],
     fault: 'kill-server',

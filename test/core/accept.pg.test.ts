@@ -111,6 +111,38 @@ describe('accept', () => {
     ]);
   });
 
+  it('scores what is newer than the newest scored, once each, of a batch that overlaps it (row 23)', async () => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database);
+    await engine.monitor.monitorMetric({
+      datasource: 'CUSTOM',
+      spec: { name: 'a' },
+      model: { min: 0, max: 9 },
+    });
+    const at = (minute: number) => ({ metric: 'a', timestampMs: START + minute * MINUTE, value: 1 });
+    await engine.accept.acceptNamed([at(0)]);
+    const result = await engine.accept.acceptNamed([-5, 5, 0, 0, 10, 10, 15].map(at));
+    // What is too late to be scored is kept all the same.
+    expect(result).toEqual({ accepted: 3, late: 1, duplicates: 3, rejected: [] });
+    const scored = (await readRows(database.pool, 'a')).map(({ score }) => score !== null);
+    expect(scored).toEqual([false, true, true, true, true]);
+  });
+
+  it('drops, and counts, what was read of a metric that is deleted meanwhile (row 33)', async () => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database);
+    const id = await engine.monitor.monitorMetric({
+      datasource: 'CUSTOM',
+      spec: { name: 'a' },
+      model: { min: 0, max: 9 },
+    });
+    const deleting = engine.monitor.deleteMetric(id);
+    const accepting = engine.accept.acceptSamples(id, [{ timestampMs: START, value: 1 }]);
+    await deleting;
+    expect(await accepting).toMatchObject({ accepted: 0, rejected: [{ index: 0, code: 'NOT_FOUND' }] });
+    expect(await database.prisma.sample.count()).toBe(0);
+  });
+
   it('refuses bad points one by one, naming field and value', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database);
@@ -133,7 +165,7 @@ describe('accept', () => {
     expect(engine.registry.size).toBe(1);
   });
 
-  it('waits for 288 rows when nothing is known of the values, then scores all of them', async () => {
+  it('waits for 288 rows when nothing is known of the values, then scores all of them (row 14)', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database);
     await engine.accept.acceptNamed(series('a', 2));
@@ -146,7 +178,7 @@ describe('accept', () => {
     expect(rows.every((row) => row.score !== null)).toBe(true);
   });
 
-  it('scores every row that arrives while the backlog is being scored (MER-2190)', async () => {
+  it('scores every row that arrives while the backlog is being scored (row 15)', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database);
     const points = series('a', 6000);

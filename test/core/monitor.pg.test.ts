@@ -22,7 +22,7 @@ describe('monitor', () => {
     expect(engine.registry.byId(id)?.status).toBe('ACTIVE');
   });
 
-  it('says which metric is monitored already (§11 row 19)', async () => {
+  it('says which metric is monitored already (row 19)', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database);
     const id = await engine.monitor.monitorMetric(bounded('a'));
@@ -72,7 +72,18 @@ describe('monitor', () => {
     expect(entry?.lastRowId).toBe(2);
   });
 
-  it('brings a metric in ERROR back to work with what it missed', async () => {
+  it('begins at once with 288 rows, whatever their values (row 13)', async () => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database);
+    const points = rows('a', 288).map((point, row) => ({ ...point, value: row === 287 ? 5000 : 7000 }));
+    await engine.accept.acceptNamed(points);
+    const id = await engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name: 'a' } });
+    expect(engine.registry.byId(id)?.status).toBe('CREATE_PENDING');
+    await untilStatus(engine, id, 'ACTIVE');
+    expect(await database.prisma.sample.count({ where: { score: { not: null } } })).toBe(288);
+  });
+
+  it('brings a metric in ERROR back to work with what it missed, and no other (rows 29, 72)', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database);
     const id = await engine.monitor.monitorMetric(bounded('a'));
@@ -80,6 +91,7 @@ describe('monitor', () => {
     await database.prisma.metric.update({ where: { id }, data: { status: 'ERROR', message: 'broken' } });
     await engine.registry.load();
     await engine.accept.acceptNamed(rows('a', 20));
+    expect(engine.registry.byId(id)?.status).toBe('ERROR');
     await engine.monitor.retryMetric(id);
     await untilStatus(engine, id, 'ACTIVE');
     expect(await database.prisma.sample.count({ where: { score: null } })).toBe(0);

@@ -25,7 +25,7 @@ describe('the months of samples', () => {
     ]);
   });
 
-  it('are dropped only when samples and their arrival are both older than the retention', async () => {
+  it('are dropped only when samples and their arrival are both older than the retention (row 27)', async () => {
     await using database = await withDatabase();
     let now = at('2026-01-10T00:00:00Z');
     const months = createSampleMonths(database.pool, () => now);

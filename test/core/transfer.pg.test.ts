@@ -33,7 +33,7 @@ async function makeMetric(engine: Engine, name: string): Promise<string> {
 }
 
 describe('transfer', () => {
-  it('gives the same metrics, samples and settings after export, delete, import', async () => {
+  it('gives the same metrics, samples and settings after export, delete, import (row 22)', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database);
     const ids = [await makeMetric(engine, 'a'), await makeMetric(engine, 'b')];
@@ -49,7 +49,7 @@ describe('transfer', () => {
     expect(await exportAll(engine)).toEqual(before);
   });
 
-  it('changes nothing when the same file is imported twice', async () => {
+  it('changes nothing when the same file is imported twice (row 22)', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database);
     await makeMetric(engine, 'a');
@@ -57,6 +57,23 @@ describe('transfer', () => {
     const { created } = await engine.transfer.importModel(before[0]);
     expect(created).toBe(false);
     expect(await exportAll(engine)).toEqual(before);
+  });
+
+  it('leaves out samples older than asked for (row 21)', async () => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database);
+    const day = 86_400_000;
+    const points = [15, 13, 1].map((age) => ({ metric: 'a', timestampMs: START - age * day, value: age }));
+    await engine.accept.acceptNamed(points);
+    await engine.monitor.monitorMetric({
+      datasource: 'CUSTOM',
+      spec: { name: 'a' },
+      model: { min: 0, max: 20 },
+    });
+    const models: ExportedModel[] = [];
+    for await (const model of engine.transfer.exportModels(null, START - 14 * day)) models.push(model);
+    expect(models).toMatchObject([{ data: { length: 2 } }]);
+    expect(await exportAll(engine)).toMatchObject([{ data: { length: 3 } }]);
   });
 
   it('reads the flat form of HTM-IT, with its times without a zone', async () => {
@@ -97,6 +114,11 @@ describe('transfer', () => {
     ],
     ['a time that is none', { datasource: 'custom', metricSpec: { name: 'x' }, data: [[1, 'now']] }, /"now"/],
     ['min without max', { datasource: 'custom', metricSpec: { name: 'x' }, modelParams: { min: 1 } }, /max/],
+    [
+      'complete model parameters, which it makes itself (row 18)',
+      { datasource: 'custom', metricSpec: { name: 'x' }, completeModelParams: { inferenceArgs: {} } },
+      /completeModelParams/,
+    ],
     ['an unknown field', { datasource: 'custom', metricSpec: { name: 'x' }, colour: 1 }, /colour/],
     ['no name', { datasource: 'custom', metricSpec: {} }, /name/],
   ])('refuses %s, naming the field', async (_, model, message) => {

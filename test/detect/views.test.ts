@@ -95,7 +95,7 @@ describe('the resolution', () => {
     expect(detector.update((steps.at(-1)?.timestampMs ?? 0) + 600_000, 150).score).toBeGreaterThan(0.999);
   });
 
-  it('is at least minResolution', () => {
+  it('is at least minResolution (row 17)', () => {
     const detector = createDetector({ minResolution: 20 });
     judgeAll(detector, steps);
     expect(detector.update((steps.at(-1)?.timestampMs ?? 0) + 300_000, 69).score).toBe(0);

@@ -138,7 +138,7 @@ describe('data', () => {
     });
   });
 
-  test('can be narrowed by time, both ends included, and by score', async () => {
+  test('can be narrowed by time, both ends included, and by score (row 58)', async () => {
     expect(rows(await page({ from: isoOf(10), to: isoOf(12) }))).toEqual([11, 12, 13]);
     expect(rows(await page({ from: isoOf(ROWS) }))).toEqual([]);
     expect(rows(await page({ min: YELLOW_SCORE }))).toEqual(ANOMALIES.map((row) => row + 1));

@@ -6,8 +6,14 @@ const ARRIVAL_MS = 1_700_000_000_123;
 
 describe('a Graphite line', () => {
   it.each([
-    ['test.metric 4.0 1386792175', 'test.metric', 4, Date.UTC(2013, 11, 11, 20, 2, 55)],
-    ['a 5 1386288000.021', 'a', 5, 1_386_288_000_021],
+    ['row 1', 'test.metric 4.0 1386792175', 4, Date.UTC(2013, 11, 11, 20, 2, 55)],
+    // HTM-IT rounded to seconds; here a fraction of a second is kept.
+    ['row 5', 'test.metric 5 1386288000.021', 5, Date.UTC(2013, 11, 6, 0, 0, 0, 21)],
+  ])('has a name, a value and a time (%s)', (_row, line, value, timestampMs) => {
+    expect(parseGraphiteLine(line, ARRIVAL_MS)).toEqual({ metric: 'test.metric', value, timestampMs });
+  });
+
+  it.each([
     ['a\t5\t1', 'a', 5, 1000],
     ['  a   5 \t 1  ', 'a', 5, 1000],
     ['a 5 1\r', 'a', 5, 1000],

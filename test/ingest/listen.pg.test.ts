@@ -77,6 +77,42 @@ describe('Graphite lines in the real data path', () => {
     expect(await readMetrics(database.pool)).toEqual(stored);
   });
 
+  it.each([
+    ['one connection (row 6)', 1],
+    ['three connections (row 7)', 3],
+  ])('of one metric are in the order of their times, over %s', async (_, connections) => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database);
+    const spec = { name: 'a' };
+    const id = await engine.monitor.monitorMetric({
+      datasource: 'CUSTOM',
+      spec,
+      model: { min: 0, max: 100 },
+    });
+    const three = ['a 5 1386201600\n', 'a 6 1386288000\n', 'a 7 1386374400\n'];
+    if (connections === 1) await send(engine, [three.join('')], 3);
+    else for (const line of three) await send(engine, [line], 1);
+    const metric = await database.prisma.metric.findUniqueOrThrow({ where: { id } });
+    const samples = await database.prisma.sample.findMany({
+      where: { metricNumber: metric.number },
+      orderBy: { timestamp: 'desc' },
+    });
+    expect(samples.map(({ timestamp, value, score, rowId }) => [timestamp, value, score, rowId])).toEqual([
+      [new Date('2013-12-07T00:00:00Z'), 7, 0, 3],
+      [new Date('2013-12-06T00:00:00Z'), 6, 0, 2],
+      [new Date('2013-12-05T00:00:00Z'), 5, 0, 1],
+    ]);
+  });
+
+  it('keep their times: nothing is moved to a grid (row 8)', async () => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database);
+    const times = [START_SECONDS, START_SECONDS + 299, START_SECONDS + 599];
+    await send(engine, [times.map((time) => `a 1 ${time}\n`).join('')], times.length);
+    const samples = await database.prisma.sample.findMany({ orderBy: { timestamp: 'asc' } });
+    expect(samples.map(({ timestamp }) => timestamp.getTime() / 1000)).toEqual(times);
+  });
+
   it('all arrive though the queue is too small for what ten senders send at once', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database, { settings: { LAPWING_INGEST_QUEUE_POINTS: '1000' } });

@@ -48,7 +48,7 @@ const valuesOf = (points: readonly { value: number }[]) => points.map(({ value }
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 describe('the Graphite listener', () => {
-  it('hands on what has come as soon as the socket pauses, and a last line without an end', async () => {
+  it('hands on what has come as soon as the socket pauses, and a last line without an end (row 2)', async () => {
     const recorder = recordPoints();
     const { open } = await listen({ accept: recorder.accept });
     const client = await open();
@@ -110,7 +110,7 @@ describe('the Graphite listener', () => {
     expect(await recorder.waitFor(32_300)).toHaveLength(32_300);
   });
 
-  it('counts bad lines by reason and takes their neighbours', async () => {
+  it('counts bad lines by reason and takes their neighbours (row 4)', async () => {
     const recorder = recordPoints();
     const { open, stats, listener } = await listen({ accept: recorder.accept });
     const client = await open();
@@ -230,7 +230,7 @@ describe('the Graphite listener', () => {
     await expect(listen({ accept: recorder.accept, port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 
-  it('outlives floods of arbitrary bytes', async () => {
+  it('outlives floods of arbitrary bytes (row 3)', async () => {
     const recorder = recordPoints();
     const { open } = await listen({ accept: recorder.accept });
     let seed = 1;

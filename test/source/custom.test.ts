@@ -20,7 +20,7 @@ describe('the source of custom metrics', () => {
     expect(source.catalogue()).toEqual([]);
   });
 
-  it('takes a resource for server, so that metrics of one thing stand together', () => {
+  it('takes a resource for server, so that metrics of one thing stand together (row 16)', () => {
     const metric = source.describe({
       name: 'orders',
       resource: 'Test Resource',

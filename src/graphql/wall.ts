@@ -12,6 +12,7 @@ import { InvalidInputError } from '../errors.ts';
 import { builder } from './builder.ts';
 import { BarWindowRef } from './enums.ts';
 import { MetricFilterRef, toSelection } from './metric-filter.ts';
+import { MetricRef } from './metric.ts';
 import { writeNodeId } from './node-id.ts';
 
 const MOST_ROWS = 5000;
@@ -58,6 +59,13 @@ const WallRowRef = builder.objectRef<WallRowShape>('WallRow').implement({
     metricIds: t.idList({
       description: 'The metrics in it, by name.',
       resolve: ({ metrics }) => metrics.map(({ id }) => writeNodeId('Metric', id)),
+    }),
+    metric: t.field({
+      type: MetricRef,
+      nullable: true,
+      description: 'The metric of a row that is one; null of a resource, and of one deleted this moment.',
+      resolve: ({ key, metrics: [first] }, _args, { loaders }) =>
+        first?.id === key ? loaders.metric.load(first.number) : null,
     }),
     rank: t.exposeFloat('rank', {
       description: 'What the order ANOMALY goes by; 1e9 for each red bar, 1e6 for a yellow.',

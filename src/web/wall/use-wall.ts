@@ -55,7 +55,7 @@ export function useWall(window: WindowName): WallState {
       });
     };
     const read = async () => {
-      const outcome = await readWall(ask, window);
+      const outcome = await ask({ window });
       if (isOver) return;
       if ('problem' in outcome) {
         setProblem(outcome.problem);
@@ -63,9 +63,9 @@ export function useWall(window: WindowName): WallState {
         return;
       }
       setProblem(null);
-      shown = outcome.data.wall;
+      shown = readWall(outcome.data.wall, window);
       setWall(shown);
-      follow(outcome.data.cursor);
+      follow(outcome.data.wall.cursor);
     };
     void read();
     const again = setInterval(() => readAgain(), READ_AGAIN_MS);

@@ -42,6 +42,12 @@ export function WallPage() {
             <TimeScale starts={starts} window={view.window} />
           </div>
           <WallGrid rows={rows} starts={starts} window={view.window} onTurn={view.turn} />
+          {wall.totalCount > wall.metrics.size ? (
+            <p className="more quiet">
+              These are the {wall.metrics.size.toLocaleString('en')} most unusual of{' '}
+              {wall.totalCount.toLocaleString('en')} metrics.
+            </p>
+          ) : null}
           <BarLegend />
         </div>
       )}

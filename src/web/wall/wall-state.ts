@@ -21,8 +21,10 @@ export interface WallMetric {
 
 export interface Wall {
   readonly window: WindowName;
-  /** In the order the server gave them: the most unusual first. */
+  /** By id. */
   readonly metrics: ReadonlyMap<string, WallMetric>;
+  /** How many there are, those beyond what a wall holds too. */
+  readonly totalCount: number;
 }
 
 /** How many stretches are kept beyond what is drawn: events may come late. */

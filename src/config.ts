@@ -3,6 +3,7 @@
  * process.env. `--help` and the README's table are printed from this list.
  */
 import type { z } from 'zod';
+import { ACCESS_SETTINGS } from './settings/access.ts';
 import { AWS_SETTINGS } from './settings/aws.ts';
 import { CLOUDWATCH_SETTINGS } from './settings/cloudwatch.ts';
 import { DATA_SETTINGS } from './settings/data.ts';
@@ -14,6 +15,7 @@ import { SERVER_SETTINGS } from './settings/server.ts';
 
 const SETTINGS = {
   ...SERVER_SETTINGS,
+  ...ACCESS_SETTINGS,
   ...DATA_SETTINGS,
   ...AWS_SETTINGS,
   ...CLOUDWATCH_SETTINGS,

@@ -1,4 +1,5 @@
 /** The Graphite port. */
+import { isLoopback } from './access/loopback.ts';
 import type { Engine } from './engine.ts';
 import { formatHost } from './format-host.ts';
 import { createGraphiteListener } from './ingest/listen.ts';
@@ -12,9 +13,14 @@ export async function listenGraphite(
   if (config.graphitePort === null) return null;
   const { port, orAnyFree } = config.graphitePort;
   const { accept, stats } = engine;
+  const isHidden = !isLoopback(config.host) && !config.graphiteOpen;
+  // Its protocol knows no keys: whoever can reach it can push.
+  const host = isHidden ? '127.0.0.1' : config.host;
+  if (isHidden)
+    log.warn({ host }, 'Graphite listens on loopback only; LAPWING_GRAPHITE_OPEN=on changes that');
   const listen = async (wanted: number) => {
     const listener = createGraphiteListener({
-      host: config.host,
+      host,
       port: wanted,
       accept: accept.acceptNamed,
       log,

@@ -15,6 +15,7 @@ import { answerPing, answerQuery } from './http/influx-greetings.ts';
 import { createMetricsHandler } from './http/metrics.ts';
 import { monitorHandler } from './http/monitored.ts';
 import { ASSET_PATHS, createPageHandler, PAGE_PATHS } from './http/page.ts';
+import { createDoor } from './http/guard-door.ts';
 import { createHttpServer, type Handler } from './http/server.ts';
 import { createWriteHandler } from './http/write.ts';
 import { createProcessWatch } from './observe/prometheus-process.ts';
@@ -22,6 +23,7 @@ import { describeServer } from './observe/prometheus-server.ts';
 import { describeReadings } from './observe/prometheus.ts';
 import { openCloudwatch } from './open-cloudwatch.ts';
 import { openIncidents } from './open-incidents.ts';
+import type { Access } from './open-access.ts';
 import type { OpenDatabase } from './open-database.ts';
 import type { SelfMonitoring } from './self-monitoring.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -31,12 +33,13 @@ import type { Teardown } from './teardown.ts';
 export async function listenHttp(
   options: Surroundings & {
     readonly engine: Engine;
+    readonly access: Access;
     readonly database: OpenDatabase;
     readonly monitoring: SelfMonitoring;
     readonly facts: { readonly version: string; readonly startedAt: Date };
   },
 ): Promise<string> {
-  const { config, log, engine, database, monitoring, teardown } = options;
+  const { config, log, engine, access, database, monitoring, teardown } = options;
   const { requests: monitor } = monitoring;
   const watched = (path: string, handle: Handler) => monitorHandler(path, handle, monitor);
   const [{ name, version, learningRows }] = DETECTOR_KINDS;
@@ -48,6 +51,7 @@ export async function listenHttp(
   const graphql = createGraphqlServer({
     parts: {
       ...engine,
+      keys: access.keys,
       downloadLinks,
       cloudwatch,
       incidents,
@@ -60,6 +64,7 @@ export async function listenHttp(
         learningRows,
       },
     },
+    audit: access.audit,
     schema,
     limits: config,
     trusted,
@@ -77,31 +82,40 @@ export async function listenHttp(
   const withGraphiql = config.graphiql && trusted?.only !== true;
   const graphqlRoute = withGraphiql ? createGraphiqlHandler(graphql.handle) : graphql.handle;
   const page = createPageHandler();
+  const door = createDoor({
+    keys: access.keys,
+    stats: engine.stats,
+    names: [config.host, ...config.allowedHosts],
+  });
+  const own = (path: string, handle: Handler) => door.checkName(watched(path, handle));
+  // Signatures protect it, where they are checked.
+  const awsRoute = config.cloudwatchAcceptAnySignature ? own('/aws', aws) : watched('/aws', aws);
+  const metrics = watchMetrics(engine, options.facts, monitoring, teardown);
   const onFailure = (request: object, code: string) => monitor.of(request)?.fail(code);
   const server = createHttpServer({
     host: config.host,
     port: config.port,
     routes: new Map<string, Handler>([
-      ...[...PAGE_PATHS, ...ASSET_PATHS].map((path) => [path, page] as const),
-      ['/aws', watched('/aws', aws)],
-      ['/aws/*', watched('/aws', aws)],
-      ['/graphql', watched('/graphql', graphqlRoute)],
+      ...[...PAGE_PATHS, ...ASSET_PATHS].map((path) => [path, door.checkName(page)] as const),
+      ['/aws', awsRoute],
+      ['/aws/*', awsRoute],
+      ['/graphql', own('/graphql', graphqlRoute)],
       [
         `${DOWNLOAD_PATH}*`,
-        watched(
+        own(
           DOWNLOAD_PATH,
           createDownloadHandler({ ...engine, archive: createArchive(engine), links: downloadLinks, log }),
         ),
       ],
       ['/health', answerHealth],
       ['/ready', createReadyHandler(() => checkReadiness(engine, database, config.ingestQueuePoints))],
-      ['/metrics', watchMetrics(engine, options.facts, monitoring, teardown)],
-      ['/api/v2/write', watched('/api/v2/write', createWriteHandler(2, { ...engine, onFailure }))],
-      ['/write', watched('/write', createWriteHandler(1, { ...engine, onFailure }))],
-      ['/ping', answerPing],
-      ['/query', answerQuery],
+      ['/metrics', door.checkName(config.metricsOpen ? metrics : door.guard('READ', metrics))],
+      ['/api/v2/write', own('/api/v2/write', createWriteHandler(2, { ...engine, ...door, onFailure }))],
+      ['/write', own('/write', createWriteHandler(1, { ...engine, ...door, onFailure }))],
+      ['/ping', door.checkName(answerPing)],
+      ['/query', door.checkName(answerQuery)],
     ]),
-    socketRoutes: new Map([['/graphql', graphql.sockets]]),
+    socketRoutes: new Map([['/graphql', door.checkSocketName(graphql.sockets)]]),
     log,
   });
   const port = await server.start();

@@ -6,6 +6,7 @@ import { listenGraphite } from './listen-graphite.ts';
 import { listenHttp } from './listen-http.ts';
 import type { Log } from './log.ts';
 import { createStats, type Stats } from './observe/stats.ts';
+import { openAccess } from './open-access.ts';
 import { openAws } from './open-aws.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
 import { startSelfMonitoring, type SelfMonitoring } from './self-monitoring.ts';
@@ -28,12 +29,13 @@ export interface Lapwing {
 /**
  * Starts everything the settings ask for.
  * @param options.onLost another server took the database over: stop
+ * @param options.showKey shows the first key, once, where the server may not be open; without it such a server refuses
  * @throws errors whose messages say what to do, having stopped what was started
  */
 export async function startLapwing(
   config: Config,
   log: Log,
-  options: { readonly onLost: (error: Error) => void },
+  options: { readonly onLost: (error: Error) => void; readonly showKey?: (key: string) => void },
 ): Promise<Lapwing> {
   const startedAt = new Date();
   const version = readVersion();
@@ -53,7 +55,9 @@ export async function startLapwing(
     teardown.add(() => tellOwnUrl('http://127.0.0.1:1'));
     monitoring.exportScores(engine);
     const facts = { version, startedAt };
-    const http = await listenHttp({ config, log, engine, database, monitoring, teardown, facts });
+    const { showKey } = options;
+    const access = await openAccess({ config, log, engine, teardown, showKey });
+    const http = await listenHttp({ config, log, engine, access, database, monitoring, teardown, facts });
     tellOwnUrl(`${http}/aws`);
     const graphite = await listenGraphite({ config, log, engine, teardown });
     log.info({ version, http, graphite, database: database.description }, 'ready');

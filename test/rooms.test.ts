@@ -24,6 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'anything'>> = {
   'ingest/': GROUND,
   'source/': GROUND,
   'outbound/': GROUND,
+  'access/': [...GROUND, 'db/', 'generated/'],
   'db/': [...GROUND, 'detect/likelihood.ts', 'generated/'],
   'core/': [...GROUND, 'db/', 'detect/', 'generated/', 'source/source.ts'],
   'cloudwatch/': [...GROUND, 'core/', 'db/', 'detect/', 'generated/', 'outbound/', 'seal.ts'],
@@ -31,6 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'anything'>> = {
   'incidents/': [...GROUND, 'core/', 'db/', 'detect/', 'generated/', 'notify/', 'outbound/', 'seal.ts'],
   'graphql/': [
     ...GROUND,
+    'access/',
     'cloudwatch/',
     'core/',
     'db/',
@@ -44,10 +46,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'anything'>> = {
     'source/source.ts',
     'version.ts',
   ],
-  'http/': [...GROUND, 'cloudwatch/', 'core/', 'graphql/', 'ingest/line-protocol', 'observe/'],
+  'http/': [...GROUND, 'access/', 'cloudwatch/', 'core/', 'graphql/', 'ingest/line-protocol', 'observe/'],
   // The composers, from the inside out: they build the parts, and no part knows them.
   'teardown.ts': GROUND,
   'open-aws.ts': 'anything',
+  'open-access.ts': 'anything',
   'open-database.ts': 'anything',
   'engine.ts': 'anything',
   'self-monitoring.ts': 'anything',

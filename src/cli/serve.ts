@@ -26,14 +26,8 @@ export async function serve(config: Config, log: Log): Promise<void> {
   });
   let lose: (error: Error) => void = () => undefined;
   const lost = new Promise<Error>((resolve) => (lose = resolve));
-  const lapwing = await startLapwing(config, log, { onLost: (error) => lose(error) });
+  const lapwing = await startLapwing(config, log, { onLost: (error) => lose(error), showKey });
   announce(lapwing);
-  if (!isLoopback(config.host)) {
-    log.warn(
-      { host: config.host },
-      'no login is asked for: whoever reaches this address can read and change everything',
-    );
-  }
   const reason = await Promise.race([ended, lost]);
   setTimeout(() => {
     log.error('the stop took too long and is cut short');
@@ -44,8 +38,11 @@ export async function serve(config: Config, log: Log): Promise<void> {
   if (reason !== null) throw reason;
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+/** On standard error, where people look and no program reads: the only time it is shown. */
+function showKey(key: string): void {
+  process.stderr.write(
+    `\nThis server can be reached from outside and had no API key. It made one that may do everything, and will not show it again:\n\n  ${key}\n\n`,
+  );
 }
 
 /** For a person on a terminal, for a program elsewhere. */

@@ -234,9 +234,9 @@ function firstStatus(params: ModelParams, storedRows: number): MetricStatus {
 
 /**
  * What the server reads with its own credentials (AWS, InfluxDB) or of its own machine belongs to the default account:
- * watched for another, it would be shown to whom it is not.
+ * watched for another, it would be shown to whom it is not. @throws NotSupportedError
  */
-function checkAccount(datasource: Datasource, accountId: number): void {
+export function checkAccount(datasource: Datasource, accountId: number): void {
   if (datasource === 'CUSTOM' || accountId === DEFAULT_ACCOUNT) return;
   throw new NotSupportedError(
     `${datasource} metrics belong to the default account: with a key of another one, only pushed metrics can be watched`,

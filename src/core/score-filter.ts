@@ -5,6 +5,8 @@ import type { AnomalyClass, Datasource } from '../model.ts';
 import type { MetricEntry, Registry } from './registry.ts';
 
 export interface ScoreFilter {
+  /** Only of this account's metrics. */
+  readonly accountId?: number;
   readonly metricIds?: readonly string[];
   readonly datasource?: Datasource;
   /** The metric's canonical resource name, whole. */
@@ -29,14 +31,24 @@ export function matchesMetric(filter: ScoreFilter, entry: MetricEntry): boolean 
   return (filter.metricIds?.includes(entry.id) ?? true) && matchesName(filter, entry);
 }
 
-function matchesName({ datasource, server, nameContains }: ScoreFilter, entry: MetricEntry): boolean {
+function matchesName(
+  { accountId, datasource, server, nameContains }: ScoreFilter,
+  entry: MetricEntry,
+): boolean {
+  if (accountId !== undefined && entry.accountId !== accountId) return false;
   if (datasource !== undefined && entry.datasource !== datasource) return false;
   if (server !== undefined && entry.server !== server) return false;
   return nameContains === undefined || entry.name.toLowerCase().includes(nameContains.toLowerCase());
 }
 
-export function narrowsMetrics({ metricIds, datasource, server, nameContains }: ScoreFilter): boolean {
-  return [metricIds, datasource, server, nameContains].some((part) => part !== undefined);
+export function narrowsMetrics({
+  accountId,
+  metricIds,
+  datasource,
+  server,
+  nameContains,
+}: ScoreFilter): boolean {
+  return [accountId, metricIds, datasource, server, nameContains].some((part) => part !== undefined);
 }
 
 /** A test of one sample that looks a metric up once, not once per sample, while its name and server stay. */

@@ -3,14 +3,14 @@ import type pg from 'pg';
 import { readSampleTimes } from '../db/read-sample-times.ts';
 import { AlreadyMonitoredError, InvalidInputError, NotFoundError } from '../errors.ts';
 import type { Metric, PrismaClient } from '../generated/prisma/client.ts';
-import type { Sample } from '../model.ts';
+import { DEFAULT_ACCOUNT, type Sample } from '../model.ts';
 import { HISTORY_BATCH_POINTS, type Accept } from './accept.ts';
 import { checkModelParams } from './model-params.ts';
 import type { Autostacks } from './autostacks.ts';
 import type { AutostackDirectory } from './autostack-directory.ts';
 import { parseExportedTime, parseModelSpec, type ExportedSample, type ModelSpec } from './model-spec.ts';
 import type { Labels } from './labels.ts';
-import type { Monitor } from './monitor.ts';
+import { checkAccount, type Monitor } from './monitor.ts';
 import type { Registry } from './registry.ts';
 import { writeModel, type ExportedModel } from './write-model.ts';
 
@@ -32,9 +32,10 @@ export interface Transfer {
   writeModel: (metric: Metric) => ExportedModel | null;
   /**
    * Makes the metric if it is not there, gives it the samples if it has none, and monitors it.
+   * @param accountId whose metric it becomes; the default account's when left out
    * @throws InvalidInputError, NotSupportedError, RetryLaterError
    */
-  importModel: (model: unknown) => Promise<ImportedModel>;
+  importModel: (model: unknown, accountId?: number) => Promise<ImportedModel>;
 }
 
 export function createTransfer(options: {
@@ -72,18 +73,20 @@ export function createTransfer(options: {
     }
   }
 
-  const importModel = async (model: unknown): Promise<ImportedModel> => {
+  const importModel = async (model: unknown, accountId = DEFAULT_ACCOUNT): Promise<ImportedModel> => {
     const spec = parseModelSpec(model);
     // All of it is looked at before any of it is stored.
     const samples = readSamples(spec);
     checkModelParams(spec.modelParams, ['models', 'modelParams']);
+    checkAccount(spec.datasource, accountId);
     const metricSpec = await resolveSpec(spec);
-    const metricId = await monitor.createMetric(spec.datasource, metricSpec);
+    const metricId = await monitor.createMetric(spec.datasource, metricSpec, accountId);
     const entry = registry.byId(metricId);
     if (entry !== undefined && entry.status !== 'UNMONITORED') return { metricId, created: false };
     if (entry?.lastRowId === 0) await storeSamples(metricId, samples);
     try {
       await monitor.monitorMetric({
+        accountId,
         datasource: spec.datasource,
         spec: metricSpec,
         model: spec.modelParams,

@@ -1,5 +1,7 @@
 /** What resolvers are given: the parts of the server the API reads and changes, and this request's loaders. */
 import type pg from 'pg';
+import type { Caller } from '../access/caller.ts';
+import type { Keys } from '../access/keys.ts';
 import type { Cloudwatch } from '../cloudwatch/cloudwatch.ts';
 import type { Accept } from '../core/accept.ts';
 import type { Annotations } from '../core/annotations.ts';
@@ -50,6 +52,7 @@ export interface ApiParts {
   readonly flushPeriod: FlushPeriod | null;
   readonly cloudwatch: Cloudwatch;
   readonly incidents: Incidents;
+  readonly keys: Keys;
   readonly facts: ServerFacts;
 }
 
@@ -66,6 +69,8 @@ export interface ServerFacts {
 }
 
 export interface Context extends ApiParts {
+  /** Who asks. */
+  readonly caller: Caller;
   /** The request over HTTP; none over WebSocket. */
   readonly request?: { readonly url: string };
   readonly loaders: Loaders;

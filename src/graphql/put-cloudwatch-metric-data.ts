@@ -52,6 +52,7 @@ builder.mutationField('putCloudwatchMetricData', (t) =>
     type: PayloadRef,
     description:
       'Puts data into the CloudWatch service of this server, as PutMetricData at /aws does. Repeating it counts the data again. A full queue answers RETRY_LATER with HTTP 503.',
+    extensions: { scope: 'INGEST' },
     args: { input: t.arg({ type: InputRef, required: true, description: 'The data.' }) },
     resolve: (_root, { input }, { cloudwatch }) =>
       translateFailures(async () => {

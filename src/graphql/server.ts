@@ -3,9 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
+import type { AuditLog } from '../access/audit-log.ts';
+import type { Caller } from '../access/caller.ts';
 import type { Log } from '../log.ts';
 import type { RequestMonitor } from '../observe/monitor-requests.ts';
+import { createAdmission } from './admit-request.ts';
+import { auditMutations } from './audit-mutations.ts';
 import { checkBody } from './check-body.ts';
+import { checkRights } from './check-rights.ts';
 import { coerceVariables } from './coerce-variables.ts';
 import type { ApiParts } from './context.ts';
 import { createCrossOrigin } from './cross-origin.ts';
@@ -23,6 +28,7 @@ import { limitTime } from './limit-time.ts';
 import { createLoaders } from './loaders.ts';
 import { createMaskError } from './mask-error.ts';
 import { monitorOperations } from './monitor-operations.ts';
+import { narrowParts } from './narrow-parts.ts';
 import { shareExecution } from './shared-execution-plugin.ts';
 import { createSocketProtocol } from './socket-protocol.ts';
 import { resolveDocuments, type TrustedDocuments } from './trusted-documents.ts';
@@ -49,6 +55,7 @@ export interface GraphqlServer {
 
 export function createGraphqlServer(options: {
   readonly parts: ApiParts;
+  readonly audit: AuditLog;
   readonly schema: GraphQLSchema;
   readonly limits: GraphqlLimits;
   /** Null where any document may be run. */
@@ -57,14 +64,21 @@ export function createGraphqlServer(options: {
   /** Is told of every operation. */
   readonly monitor: RequestMonitor;
 }): GraphqlServer {
-  const { parts, schema, limits, trusted, log, monitor } = options;
+  const { parts, audit, schema, limits, trusted, log, monitor } = options;
   const requestIds = new AsyncLocalStorage<string | null>();
   const maskError = createMaskError(log, () => requestIds.getStore() ?? null);
   const refuse = createRefuse(parts.stats);
-  const yoga = createYoga({
+  const { keys, stats } = parts;
+  const seenBy = createViews(parts);
+  const readContextId = (context: object) => requestIds.getStore() ?? monitor.of(context)?.id ?? null;
+  auditMutations(schema, { audit, stats, readRequestId: readContextId });
+  const yoga = createYoga<{ caller: Caller }>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
-    context: () => ({ ...parts, loaders: createLoaders(parts) }),
+    context: ({ caller }) => {
+      const seen = seenBy(caller);
+      return { ...seen, caller, loaders: createLoaders(seen) };
+    },
     maskedErrors: { isDev: false, maskError },
     // checkBody reads the body, and limits it.
     maxRequestBodySize: false,
@@ -82,6 +96,7 @@ export function createGraphqlServer(options: {
       checkBody(limits.maxBodyBytes, refuse),
       limitDocuments(schema, limits, refuse),
       monitorOperations(monitor),
+      checkRights(schema, { keys, audit, stats, readRequestId: readContextId }),
       coerceVariables(schema),
       limitTime(limits.operationSeconds, refuse),
       shareExecution(),
@@ -89,7 +104,10 @@ export function createGraphqlServer(options: {
   });
   const gate = createCallerGate(limits, refuse);
   const crossOrigin = createCrossOrigin(limits.corsOrigins);
+  const admission = createAdmission(keys, stats);
   const protocol = createSocketProtocol({
+    admit: admission.admitSocket,
+    watch: keys.watch,
     getEnveloped: yoga.getEnveloped,
     resolveDocument: (payload) =>
       trusted === null ? payload : { ...payload, query: trusted.resolve(payload) },
@@ -107,9 +125,22 @@ export function createGraphqlServer(options: {
         answerRefusal(response, refusal);
         return;
       }
-      await requestIds.run(readRequestId(response), () => yoga(request, response));
+      const caller = admission.admitRequest(request, response);
+      if (caller === null) return;
+      await requestIds.run(readRequestId(response), () => yoga(request, response, { caller }));
     },
     sockets: createGraphqlSockets({ protocol, log, crossOrigin, gate }),
+  };
+}
+
+/** What each caller is shown of the server: made once for each account. */
+function createViews(parts: ApiParts): (caller: Caller) => ApiParts {
+  const views = new Map<number, ApiParts>();
+  return ({ accountId }) => {
+    if (accountId === null) return parts;
+    const view = views.get(accountId) ?? narrowParts(parts, accountId);
+    views.set(accountId, view);
+    return view;
   };
 }
 

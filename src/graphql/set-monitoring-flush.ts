@@ -21,6 +21,7 @@ builder.mutationField('setMonitoringFlush', (t) =>
       types: [InvalidInputError, NotSupportedError],
       union: { description: 'The server as it is now, or why nothing was changed.' },
     },
+    extensions: { scope: 'ADMIN' },
     args: {
       input: t.arg({ type: SetMonitoringFlushInputRef, required: true, description: 'How often.' }),
     },

@@ -1,10 +1,13 @@
 /** Subscriptions over any transport are executed by shared-execution.ts. */
 import type { Plugin } from 'graphql-yoga';
+import type { Context } from './context.ts';
 import { createSharedSubscribe } from './shared-execution.ts';
 
-/** Everybody may see everything so far: when that changes, what the context may see has to be the scope. */
+/** Callers of one account see the same, and so do all that see every account. */
 export function shareExecution(): Plugin {
-  const subscribe = createSharedSubscribe({ scopeOf: () => '' });
+  const subscribe = createSharedSubscribe({
+    scopeOf: (context) => String((context as Context).caller.accountId),
+  });
   return {
     onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe),
   };

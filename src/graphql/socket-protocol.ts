@@ -10,20 +10,26 @@ import {
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
-import { makeServer, type OperationResult, type Server, type SubscribePayload } from 'graphql-ws';
+import { CloseCode, makeServer, type OperationResult, type Server, type SubscribePayload } from 'graphql-ws';
 import type { YogaServerInstance } from 'graphql-yoga';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Caller } from '../access/caller.ts';
+import type { Keys } from '../access/keys.ts';
 import type { MaskError } from './mask-error.ts';
 import { createSendResults } from './shared-execution-frames.ts';
 
 /** What an operation knows of its socket. */
 export interface SocketExtra {
+  /** Of the request that opened it. */
+  readonly headers: IncomingHttpHeaders;
+  readonly close: (code: number, reason: string) => void;
   /** Whom limits count: a key or an address. */
   readonly limitedAs: string;
   /** Resolves when the bytes have left. */
   readonly send: (text: string) => Promise<void>;
 }
 
-export type GetEnveloped = YogaServerInstance<object, object>['getEnveloped'];
+export type GetEnveloped = YogaServerInstance<{ caller: Caller }, object>['getEnveloped'];
 
 /** How one operation is run: yoga's plugins may have a say in it. */
 interface Runner {
@@ -43,27 +49,49 @@ const INIT_LIMIT_MS = 3_000;
 
 export function createSocketProtocol(options: {
   readonly getEnveloped: GetEnveloped;
+  /** Who opened it, by what connection_init carries or the request did; null for nobody we know. */
+  readonly admit: (params: unknown, headers: IncomingHttpHeaders) => Caller | null;
+  readonly watch: Keys['watch'];
   readonly maskError: MaskError;
   /** Puts the text of a trusted document in the place of its hash. */
   readonly resolveDocument: (payload: SubscribePayload) => SubscribePayload;
   /** Why this operation, which is among those counted, is refused; null when it may run. */
   readonly checkOperation: (extra: SocketExtra, operations: number) => GraphQLError | null;
 }): Server<SocketExtra> {
-  const { getEnveloped, maskError, resolveDocument, checkOperation } = options;
+  const { getEnveloped, admit, watch, maskError, resolveDocument, checkOperation } = options;
   const runners = new WeakMap<ExecutionArgs, Runner>();
   const runnerOf = (args: ExecutionArgs): Runner => {
     const runner = runners.get(args);
     if (runner === undefined) throw new Error('an operation that was not prepared');
     return runner;
   };
+  const callers = new WeakMap<SocketExtra, Caller>();
+  const unwatches = new WeakMap<SocketExtra, () => void>();
+  const callerOf = (extra: SocketExtra): Caller => {
+    const caller = callers.get(extra);
+    if (caller === undefined) throw new Error('an operation before the socket was acknowledged');
+    return caller;
+  };
   const sendResults = createSendResults();
   return makeServer<undefined, SocketExtra>({
     connectionInitWaitTimeout: INIT_LIMIT_MS,
+    onConnect: ({ connectionParams, extra }) => {
+      const caller = admit(connectionParams, extra.headers);
+      if (caller === null) {
+        extra.close(CloseCode.Unauthorized, 'an API key is needed, or this one is not valid');
+        return false;
+      }
+      callers.set(extra, caller);
+      const lose = () => extra.close(CloseCode.Forbidden, 'the API key was revoked or has expired');
+      unwatches.set(extra, watch(caller, lose));
+      return true;
+    },
+    onClose: ({ extra }) => unwatches.get(extra)?.(),
     onSubscribe: async (context, _id, payload) => {
       try {
         const refusal = checkOperation(context.extra, Object.keys(context.subscriptions).length);
         if (refusal !== null) return [refusal];
-        const prepared = await prepare(getEnveloped, resolveDocument(payload));
+        const prepared = await prepare(getEnveloped, callerOf(context.extra), resolveDocument(payload));
         if ('errors' in prepared) return prepared.errors.map((error) => maskError(error));
         runners.set(prepared.args, prepared.runner);
         return prepared.args;
@@ -90,9 +118,10 @@ function hideHttp({ extensions = {}, ...error }: GraphQLFormattedError): GraphQL
 /** Parses and validates, and makes the context. */
 async function prepare(
   getEnveloped: GetEnveloped,
+  caller: Caller,
   payload: SubscribePayload,
 ): Promise<{ args: ExecutionArgs; runner: Runner } | { errors: readonly GraphQLError[] }> {
-  const pipeline: Pipeline = getEnveloped({ params: payload });
+  const pipeline: Pipeline = getEnveloped({ params: payload, caller });
   const { schema, parse, validate, contextFactory, execute, subscribe } = pipeline;
   const document = parse(payload.query);
   const errors = validate(schema, document);

@@ -49,7 +49,9 @@ export function createGraphqlSockets(options: {
         refuseUpgrade(socket, '429 Too Many Requests', refusal.message);
         return;
       }
-      sockets.handleUpgrade(request, socket, head, (opened) => serve(opened, limitedAs, options));
+      sockets.handleUpgrade(request, socket, head, (opened) =>
+        serve(opened, { limitedAs, headers: request.headers }, options),
+      );
     },
     closeAll: () => {
       for (const socket of sockets.clients) socket.close(SERVICE_RESTART, 'the server restarts');
@@ -64,7 +66,7 @@ function refuseUpgrade(socket: Duplex, status: string, body: string): void {
 
 function serve(
   socket: WebSocket,
-  limitedAs: string,
+  asker: Pick<SocketExtra, 'limitedAs' | 'headers'>,
   { protocol, log }: { protocol: Server<SocketExtra>; log: Log },
 ): void {
   keepAlive(socket);
@@ -86,7 +88,11 @@ function serve(
         });
       },
     },
-    { limitedAs, send: (text) => send(socket, text) },
+    {
+      ...asker,
+      send: (text) => send(socket, text),
+      close: (code, reason) => socket.close(code, reason),
+    },
   );
   socket.once('close', (code, reason) => {
     closed(code, reason.toString()).catch((error: unknown) =>

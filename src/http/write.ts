@@ -3,19 +3,23 @@
  * https://docs.influxdata.com/influxdb/v2/api/#operation/PostWrite
  *
  * 204: every line is stored. 400: those named are not, all others are. 503 with Retry-After: send all of it again.
- * Organisation, bucket and database are taken and mean nothing here. There are no API keys yet, so any token will do.
+ * Organisation, bucket and database are taken and mean nothing here. The token is an API key with the scope INGEST; in
+ * version 1 it is the password, of any user, in the header or, as that protocol has it, in the address.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Accept } from '../core/accept.ts';
+import { accountToWrite } from '../access/caller.ts';
+import type { Accept, NamedPoint } from '../core/accept.ts';
 import { RetryLaterError } from '../errors.ts';
 import { type Precision, PRECISIONS } from '../ingest/line-protocol.ts';
 import type { Stats } from '../observe/stats.ts';
+import type { Door } from './guard-door.ts';
 import { type Handler, sendJson } from './server.ts';
 import { BodyError, readWriteBody } from './write-body.ts';
 import { writeLines, type WriteResult } from './write-lines.ts';
 
 export interface WriteOptions {
   readonly accept: Pick<Accept, 'acceptNamed'>;
+  readonly admit: Door['admit'];
   readonly stats: Stats;
   /** Milliseconds since 1970: the time of lines that have none. */
   readonly now?: () => number;
@@ -40,7 +44,7 @@ interface Refusal {
 /** @param version says how errors are written: 2 as `{ code, message }`, 1 as `{ error }` */
 export function createWriteHandler(version: 1 | 2, options: WriteOptions): Handler {
   return async (request, response) => {
-    const refusal = await write(request, options);
+    const refusal = await write(version, request, options);
     if (refusal === null) {
       response.writeHead(204).end();
       return;
@@ -51,7 +55,11 @@ export function createWriteHandler(version: 1 | 2, options: WriteOptions): Handl
 }
 
 /** @returns null when every line is stored */
-async function write(request: IncomingMessage, options: WriteOptions): Promise<Refusal | null> {
+async function write(
+  version: 1 | 2,
+  request: IncomingMessage,
+  options: WriteOptions,
+): Promise<Refusal | null> {
   if (request.method !== 'POST') {
     return {
       status: 405,
@@ -62,11 +70,21 @@ async function write(request: IncomingMessage, options: WriteOptions): Promise<R
   if (isCrossSite(request)) {
     return { status: 403, code: 'forbidden', message: 'pages of other sites may not write here' };
   }
-  const precision = readPrecision(request);
+  const parameters = new URL(request.url ?? '/', 'http://localhost').searchParams;
+  const caller = options.admit(request, 'INGEST', version === 1 ? parameters.get('p') : null);
+  if ('status' in caller) {
+    const code = caller.status === 401 ? 'unauthorized' : 'forbidden';
+    return { status: caller.status, code, message: caller.message };
+  }
+  const precision = readPrecision(parameters);
   if (typeof precision !== 'string') return precision;
   try {
     const body = await readWriteBody(request, MOST_BYTES);
-    const { accept, stats, now = Date.now } = options;
+    const { stats, now = Date.now } = options;
+    const accept = {
+      acceptNamed: (points: readonly NamedPoint[]) =>
+        options.accept.acceptNamed(points, accountToWrite(caller)),
+    };
     return describe(await writeLines(body, { precision, arrivalMs: now(), accept, stats }));
   } catch (error) {
     if (error instanceof RetryLaterError) return { status: 503, code: 'unavailable', message: error.message };
@@ -76,8 +94,8 @@ async function write(request: IncomingMessage, options: WriteOptions): Promise<R
   }
 }
 
-function readPrecision({ url = '/' }: IncomingMessage): Precision | Refusal {
-  const text = new URL(url, 'http://localhost').searchParams.get('precision') ?? 'ns';
+function readPrecision(parameters: URLSearchParams): Precision | Refusal {
+  const text = parameters.get('precision') ?? 'ns';
   const precision = PRECISIONS.find((known) => known === (UNITS[text] ?? text));
   if (precision !== undefined) return precision;
   const message = `precision: expected ${PRECISIONS.join(', ')}, n or u, got ${JSON.stringify(text.slice(0, 20))}`;
@@ -101,6 +119,7 @@ function refuse(
 ): void {
   if (response.destroyed) return;
   if (status === 503) response.setHeader('retry-after', RETRY_SECONDS);
+  if (status === 401) response.setHeader('www-authenticate', 'Bearer');
   if (status === 405) response.setHeader('allow', 'POST');
   // A body that was not read to its end cannot be followed by another request.
   if (!request.complete) response.setHeader('connection', 'close');

@@ -1,0 +1,47 @@
+/** Arguments of a mutation as the audit log keeps them: short, and without anything secret. */
+
+/** Fields whose values are secrets, whatever stands before the word: webhookSecret, api_key, smtpPassword. */
+const SECRET = /(?:token|secret|password|passphrase|credentials?|authorization|key)s?$/i;
+const ADDRESS = /ur[li]$/i;
+const HIDDEN = '(hidden)';
+const LONGEST_TEXT = 200;
+const MOST_ITEMS = 10;
+const DEEPEST = 8;
+/** As JSON. */
+const LONGEST_WHOLE = 2048;
+
+/** Never reads more of a value than it keeps: an import may have megabytes. */
+export function redactArguments(given: unknown): unknown {
+  const redacted = redact(given, '', 0);
+  const text = JSON.stringify(redacted);
+  return text.length <= LONGEST_WHOLE ? redacted : { cut: text.slice(0, LONGEST_WHOLE) };
+}
+
+function redact(value: unknown, name: string, depth: number): unknown {
+  if (value === null || value === undefined) return null;
+  if (SECRET.test(name)) return HIDDEN;
+  if (typeof value === 'string') return redactText(value, name);
+  if (typeof value === 'number' || typeof value === 'boolean') return value;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
+  // JSON of a mutation has nothing else.
+  if (typeof value !== 'object') return `(${typeof value})`;
+  if (depth >= DEEPEST) return '…';
+  if (Array.isArray(value)) return redactList(value, name, depth);
+  const fields = Object.entries(value).slice(0, MOST_ITEMS * MOST_ITEMS);
+  return Object.fromEntries(fields.map(([key, field]) => [key, redact(field, key, depth + 1)]));
+}
+
+function redactList(list: readonly unknown[], name: string, depth: number): unknown[] {
+  const kept = list.slice(0, MOST_ITEMS).map((item) => redact(item, name, depth + 1));
+  return list.length > MOST_ITEMS ? [...kept, `… ${list.length - MOST_ITEMS} more`] : kept;
+}
+
+/** The path and the query of an address may be all that protects it, as with incoming webhooks. */
+function redactText(text: string, name: string): string {
+  if (ADDRESS.test(name) || /^https?:\/\//i.test(text)) {
+    return URL.canParse(text) ? `${new URL(text).origin}/…` : HIDDEN;
+  }
+  // PostgreSQL's JSON knows every character but this one.
+  const plain = text.slice(0, LONGEST_TEXT).replaceAll('\0', '\ufffd');
+  return text.length > LONGEST_TEXT ? `${plain}…` : plain;
+}

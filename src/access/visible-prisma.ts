@@ -1,0 +1,70 @@
+/**
+ * The database as one account sees it: every question is narrowed to what belongs to it, whoever asks it and however.
+ * What is not listed here cannot be asked for at all, so that a new table shows nothing to strangers by oversight.
+ */
+import type { PrismaClient } from '../generated/prisma/client.ts';
+import { DEFAULT_ACCOUNT } from '../model.ts';
+
+type Narrow = (accountId: number) => object;
+
+/** What the server reads with its own credentials is the default account's: a condition nothing meets for others. */
+const ofDefault: Narrow = (accountId) => (accountId === DEFAULT_ACCOUNT ? {} : { OR: [] });
+/** What the whole server shares: rules and messages may speak of the metrics of several accounts. */
+const ofNobody: Narrow = () => ({ OR: [] });
+const ofMetric: Narrow = (accountId) => ({ metric: { is: { accountId } } });
+
+/** By model. Whoever adds a table that the API reads says here whose its rows are. */
+export const OWNERS: Readonly<Record<string, Narrow>> = {
+  Metric: (accountId) => ({ accountId }),
+  Annotation: (accountId) => ({ accountId }),
+  AnomalyLabel: ofMetric,
+  Incident: ofMetric,
+  NotificationRule: ofNobody,
+  NotificationChannel: ofNobody,
+  Notification: ofNobody,
+  NotificationIncident: ofNobody,
+  Resource: ofDefault,
+  ResourceState: ofDefault,
+  Autostack: ofDefault,
+  AutostackMember: ofDefault,
+  CloudwatchSeries: ofDefault,
+  CloudwatchDimension: ofDefault,
+};
+
+const READS: ReadonlySet<string> = new Set([
+  'findUnique',
+  'findUniqueOrThrow',
+  'findFirst',
+  'findFirstOrThrow',
+  'findMany',
+  'count',
+  'aggregate',
+  'groupBy',
+]);
+
+/** @returns a client that only reads, and only what is the account's */
+export function narrowPrisma(prisma: PrismaClient, accountId: number): PrismaClient {
+  const narrowed = prisma.$extends({
+    query: {
+      $allOperations: ({ model, operation, args, query }) => {
+        const narrow = model === undefined ? undefined : OWNERS[model];
+        if (narrow === undefined || !READS.has(operation)) {
+          throw new Error(`${operation} of ${model ?? 'the database'} is not for keys of one account`);
+        }
+        return query(addCondition(args, narrow(accountId)));
+      },
+    },
+  });
+  // All an extended client lacks is $on, which nobody that is given one calls.
+  return narrowed as PrismaClient;
+}
+
+/** Conditions beside a unique one stay beside it: Prisma looks for the unique one at the top. */
+function addCondition<Args extends { readonly where?: { readonly AND?: unknown } }>(
+  args: Args,
+  condition: object,
+): Args {
+  const { AND: given } = args.where ?? {};
+  const others = given === undefined ? [] : [given].flat();
+  return { ...args, where: { ...args.where, AND: [...others, condition] } };
+}

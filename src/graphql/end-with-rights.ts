@@ -1,0 +1,54 @@
+/** A stream of results that ends when who asked for it may not see it any more. */
+import { type ExecutionResult, GraphQLError } from 'graphql';
+
+const DONE = { done: true, value: undefined } as const;
+
+/**
+ * Not an async generator: its `return()` would wait for an event that may never come.
+ * @param watch is given what ends the stream, and gives back what is to be called when it ended by itself
+ */
+export function endWithRights(
+  results: AsyncIterable<ExecutionResult>,
+  watch: (end: () => void) => () => void,
+): AsyncIterableIterator<ExecutionResult> {
+  const inner = results[Symbol.asyncIterator]();
+  let state: 'open' | 'lost' | 'ended' = 'open';
+  let endPending: (result: IteratorResult<ExecutionResult>) => void = () => undefined;
+
+  /** The last thing said tells why. */
+  const takeLoss = (): IteratorResult<ExecutionResult> => {
+    state = 'ended';
+    return { done: false, value: { errors: [describeLoss()] } };
+  };
+  const unwatch = watch(() => {
+    if (state !== 'open') return;
+    state = 'lost';
+    void inner.return?.();
+    endPending(DONE);
+  });
+  const read = (): Promise<IteratorResult<ExecutionResult>> =>
+    new Promise((resolve, reject) => {
+      endPending = () => resolve(takeLoss());
+      inner.next().then((result) => (state === 'lost' ? undefined : resolve(result)), reject);
+    });
+
+  return {
+    next: () => {
+      if (state === 'lost') return Promise.resolve(takeLoss());
+      return state === 'ended' ? Promise.resolve(DONE) : read();
+    },
+    return: async () => {
+      state = 'ended';
+      unwatch();
+      await inner.return?.();
+      return DONE;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+function describeLoss(): GraphQLError {
+  return new GraphQLError('the API key was revoked or has expired', { extensions: { code: 'FORBIDDEN' } });
+}

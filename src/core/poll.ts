@@ -130,8 +130,10 @@ export function createPoll(options: {
   };
 
   const settle = async (entry: MetricEntry, times: ReadingTimes, failure: Error | null, chance: number) => {
-    // Deleted while it was read: that is nobody's failure, and costs its neighbours nothing.
-    if (registry.byNumber(entry.number) === undefined) {
+    const isGone = registry.byNumber(entry.number) === undefined;
+    const isCutShort = failure !== null && aborting.signal.aborted;
+    // Deleted while it was read, or the server stops: that is nobody's failure.
+    if (isGone || isCutShort) {
       agenda.handBack(entry);
       return;
     }

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { ReadRequest, Source } from '../../src/source/source.ts';
+import type { Source } from '../../src/source/source.ts';
 import { withDatabase } from '../helpers/database.ts';
 import { createDeferred } from '../helpers/deferred.ts';
 import { startEngine } from '../helpers/start-engine.ts';
 
 /** A source whose answers the test decides. */
-function createScriptedSource(
-  read: (requests: readonly ReadRequest[]) => ReturnType<NonNullable<Source['polling']>['read']>,
-): Source {
+function createScriptedSource(read: NonNullable<Source['polling']>['read']): Source {
   return {
     datasource: 'HOST',
     describe: (spec) => {
@@ -110,6 +108,24 @@ describe('poll', () => {
     answering.resolve(null);
     await reading;
     expect(slow.map((id) => engine.registry.byId(id)?.lastRowId)).toEqual([1, 1]);
+  });
+
+  it('blames no metric for a reading that was cut short because the server stops', async () => {
+    await using database = await withDatabase();
+    const reading = createDeferred<null>();
+    const source = createScriptedSource(async (_requests, signal) => {
+      reading.resolve(null);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      throw new Error('cut short');
+    });
+    await using engine = await startEngine(database, { sources: [source] });
+    const id = await engine.monitor.monitorMetric({ datasource: 'HOST', spec: { metric: 'a' } });
+    engine.poll.start();
+    await reading.promise;
+    await engine.poll.stop();
+    const metric = await database.prisma.metric.findUniqueOrThrow({ where: { id } });
+    expect(metric).toMatchObject({ status: 'ACTIVE', collectorError: null });
+    expect(engine.stats.read('source_read_failures')).toBe(0);
   });
 
   it('keeps the first failure on the metric with its deadline, and wipes it at the next success', async () => {

@@ -12,7 +12,15 @@ export interface ResourceKey {
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 /** Types whose things are named by a uuid. */
-const UUID_TYPES: ReadonlySet<string> = new Set(['Metric', 'Autostack', 'Annotation', 'AnomalyLabel']);
+const UUID_TYPES: ReadonlySet<string> = new Set([
+  'Metric',
+  'Autostack',
+  'Annotation',
+  'AnomalyLabel',
+  'Incident',
+  'Notification',
+  'NotificationRule',
+]);
 const RESOURCE = /^([a-z]+):\/\/([^/]*)\/([^/]+)\/(.+)$/s;
 /** An id is repeated in messages; a longer one is cut. */
 const SHOWN_LENGTH = 200;
@@ -99,7 +107,11 @@ export function parseResourceKey(text: string): ResourceKey | null {
   return text.includes('\0') ? null : { datasource, region, type, resourceId };
 }
 
-function readIdOf(wanted: string, text: string, path: readonly string[]): string {
+/**
+ * The part after the colon of an id of a type.
+ * @throws InvalidInputError when it is malformed or of another type
+ */
+export function readIdOf(wanted: string, text: string, path: readonly string[]): string {
   const { typename, id } = readNodeId(text, path);
   if (typename === wanted) return id;
   throw new InvalidInputError(

@@ -1,7 +1,7 @@
 /** Makes, changes, deletes and tests rules. */
 import { randomUUID } from 'node:crypto';
 import type { Registry } from '../core/registry.ts';
-import { DuplicateNameError, NotFoundError } from '../errors.ts';
+import { DuplicateNameError, NotFoundError, QuotaExceededError } from '../errors.ts';
 import { Prisma, type NotificationChannel, type PrismaClient } from '../generated/prisma/client.ts';
 import type { SendContext } from '../notify/send.ts';
 import type { Seal } from '../seal.ts';
@@ -12,6 +12,9 @@ import { refuse } from './refuse.ts';
 import type { RuleScope } from './rule.ts';
 import type { RuleBook } from './rule-book.ts';
 import { testChannels, type ChannelTest } from './test-channels.ts';
+
+/** Every score is held against all of them. */
+export const MOST_RULES = 1000;
 
 export interface Rules {
   /** @returns its id @throws InvalidInputError, NotFoundError, NotSupportedError, DuplicateNameError, QuotaExceededError */
@@ -55,6 +58,8 @@ export function createRules(context: RulesContext): Rules {
   return {
     createRule: async (change) => {
       await check(change);
+      const count = await prisma.notificationRule.count();
+      if (count >= MOST_RULES) throw new QuotaExceededError('there are too many rules', MOST_RULES, count);
       const { channels = [], ...columns } = change;
       const create = listChannels(channels, [], seal);
       const { id } = await orNameTaken(change.name, () =>

@@ -92,7 +92,8 @@ const valueAt = (_: unknown, timestampMs: number) =>
   await using aws = await startAwsEngine(
     database,
     { valueAt },
-    { startMs: START, historyDays: HISTORY_DAYS },
+    // As many tries of a call as the server itself makes.
+    { startMs: START, historyDays: HISTORY_DAYS, maxAttempts: 6 },
   );
   await monitorMany(aws, 0, metrics);
   // As if they had been read up to now: the cycles of a server that has run for long are to be seen.

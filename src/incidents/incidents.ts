@@ -37,6 +37,8 @@ export interface IncidentsOptions {
   readonly now: () => Date;
   /** Days an incident that has ended is kept; 0 for ever. */
   readonly retentionDays: number;
+  /** How long new scores wait for more of them, in milliseconds; the follower's own time when left out. */
+  readonly lingerMs?: number;
 }
 
 export interface Incidents extends AsyncDisposable {
@@ -45,8 +47,10 @@ export interface Incidents extends AsyncDisposable {
   /** Ids of incidents that changed; of messages that were written or tried. */
   readonly incidentFeed: StatusFeed;
   readonly messageFeed: StatusFeed;
-  /** Begins to follow the scores, and does what is below now and then. */
+  /** Begins to follow the scores, and does everything below now and then. */
   start: () => void;
+  /** Only follows the scores: for whoever turns the clock by hand. */
+  startFollowing: () => void;
   /** Resolves once every score committed so far was held against the rules. */
   catchUp: () => Promise<void>;
   /** Ends what no point will end. */
@@ -92,6 +96,7 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
       await client.query('DELETE FROM incident');
     },
     lagGauge: 'incidents_lag',
+    ...(options.lingerMs === undefined ? {} : { lingerMs: options.lingerMs }),
     pool,
     live,
     stats,
@@ -129,6 +134,7 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
       follower.start();
       clockwork.start();
     },
+    startFollowing: follower.start,
     catchUp: follower.catchUp,
     sweep,
     deliver,

@@ -59,17 +59,18 @@ async function runHistory(aws: AwsEngine): Promise<void> {
   const old = [...engine.registry.all()].filter(({ datasource }) => datasource === 'CLOUDWATCH');
   await monitorMany(aws, metrics, fresh);
   const entries = [...engine.registry.all()].filter(({ datasource }) => datasource === 'CLOUDWATCH');
-  const isRead = (list: typeof entries) =>
-    list.every(({ readToMs }) => (readToMs ?? 0) >= clock.nowMs - 2 * PERIOD_MS);
+  const isRead = (list: typeof entries, toMs: number) =>
+    list.every(({ readToMs }) => (readToMs ?? 0) >= toMs);
   const [startedMs, before] = [performance.now(), clock.nowMs];
   const times = { liveMs: -1000 };
   poll.start();
   const pushes = await pushUntil(engine, START, () => {
     const sinceMs = performance.now() - startedMs;
-    // In the midst of it a period ends for those that are live.
-    if (clock.nowMs === before && sinceMs > QUIET_MS) clock.nowMs += PERIOD_MS;
-    if (clock.nowMs > before && times.liveMs < 0 && isRead(old)) times.liveMs = sinceMs - QUIET_MS;
-    return clock.nowMs > before && isRead(entries);
+    // The clock goes on as time does, and in the midst of it a period ends for those that are live.
+    clock.nowMs = before + sinceMs + (sinceMs > QUIET_MS ? PERIOD_MS : 0);
+    if (sinceMs < QUIET_MS) return false;
+    if (times.liveMs < 0 && isRead(old, before - PERIOD_MS)) times.liveMs = sinceMs - QUIET_MS;
+    return times.liveMs >= 0 && isRead(entries, clock.nowMs - 3 * PERIOD_MS);
   });
   const seconds = (performance.now() - startedMs) / 1000;
   const points = fresh * HISTORY_DAYS * 288;

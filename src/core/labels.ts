@@ -24,6 +24,11 @@ export interface Labels {
   load: () => Promise<void>;
   /** A stretch that has a label gets this one instead. @throws NotFoundError, InvalidInputError */
   labelAnomaly: (label: NewLabel) => Promise<AnomalyLabel>;
+  /**
+   * The same for an incident: its label is the one that begins with it, however long it has become since the last.
+   * @throws NotFoundError, InvalidInputError
+   */
+  labelIncident: (label: NewLabel) => Promise<AnomalyLabel>;
   /** @returns it as it was @throws NotFoundError */
   deleteLabel: (id: string) => Promise<AnomalyLabel>;
   /** Of one metric, oldest stretch first. */
@@ -82,6 +87,14 @@ export function createLabels(options: {
     return saved;
   };
 
+  const labelIncident = async (label: NewLabel) => {
+    const { metricId, from, to } = label;
+    const saved = await labelAnomaly(label);
+    await prisma.anomalyLabel.deleteMany({ where: { metricId, from, to: { not: to } } });
+    await reload(metricId);
+    return saved;
+  };
+
   const deleteLabel = async (id: string) => {
     const label = await prisma.anomalyLabel.findUnique({ where: { id } });
     const { count } = await prisma.anomalyLabel.deleteMany({ where: { id } });
@@ -98,6 +111,7 @@ export function createLabels(options: {
       );
     },
     labelAnomaly,
+    labelIncident,
     deleteLabel,
     listLabels,
     zealOf: (metricId, atMs = now()) => sumRaise(marks.get(metricId) ?? [], atMs),

@@ -5,8 +5,8 @@ import { IncidentRef } from './incident.ts';
 import { AnomalyLabelRef, LabelKindRef } from './label.ts';
 import { readIdOf } from './node-id.ts';
 
-builder.prismaObjectField(IncidentRef, 'label', (t) =>
-  t.field({
+builder.prismaObjectFields(IncidentRef, (t) => ({
+  label: t.field({
     type: AnomalyLabelRef,
     nullable: true,
     description: 'What somebody said it was; null while nobody has.',
@@ -18,7 +18,7 @@ builder.prismaObjectField(IncidentRef, 'label', (t) =>
             orderBy: { createdAt: 'desc' },
           }),
   }),
-);
+}));
 
 const LabelIncidentInputRef = builder.inputType('LabelIncidentInput', {
   description: 'What an incident was.',

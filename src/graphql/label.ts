@@ -9,7 +9,7 @@ import { MetricDataRef } from './metric-data.ts';
 import { MetricRef } from './metric.ts';
 import { readLabelId, readMetricId } from './node-id.ts';
 
-const LabelKindRef = builder.enumType('LabelKind', {
+export const LabelKindRef = builder.enumType('LabelKind', {
   description: 'What somebody says an anomaly was.',
   values: {
     REAL: { description: 'Worth telling of: lowers the bar for alerts again, if labels raised it.' },
@@ -17,7 +17,7 @@ const LabelKindRef = builder.enumType('LabelKind', {
   } as const,
 });
 
-const AnomalyLabelRef = builder.prismaNode('AnomalyLabel', {
+export const AnomalyLabelRef = builder.prismaNode('AnomalyLabel', {
   description: 'What somebody says a stretch of a metric was. Scores never change by it.',
   nullable: true,
   id: { resolve: ({ id }) => id },

@@ -15,6 +15,7 @@ import './incident-changes.ts';
 import './incident-events.ts';
 import './incident.ts';
 import './group-anomaly.ts';
+import './incident-label.ts';
 import './label.ts';
 import './metric-changes.ts';
 import './metric-samples.ts';

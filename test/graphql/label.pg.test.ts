@@ -128,6 +128,52 @@ describe('labels', () => {
     });
   });
 
+  it('of an incident is that of its stretch, and follows it as it grows', async () => {
+    const { prisma } = server.database;
+    const metric = await prisma.metric.findFirstOrThrow();
+    const { id } = await prisma.incident.create({
+      data: {
+        ruleName: 'all',
+        metricId: metric.id,
+        metricNumber: metric.number,
+        metricName: metric.name,
+        instance: metric.name,
+        server: metric.server,
+        location: '',
+        datasource: 'CUSTOM',
+        state: 'FIRING',
+        open: true,
+        startedAt: at(100),
+        lastPointAt: at(101),
+        lastHotAt: at(101),
+        hotPoints: 2,
+        ...{ score: 1, value: 1, expected: 0, low: 0, high: 0, peakScore: 1, peakValue: 1, peakAt: at(100) },
+      },
+    });
+    const labelIt = (kind: string) =>
+      read(
+        server,
+        `mutation ($id: ID!, $kind: LabelKind!) { labelIncident(input: { id: $id, label: $kind }) {
+           ... on AnomalyLabel { from to label } } }`,
+        { id: `Incident:${id}`, kind },
+      );
+    expect(await labelIt('NORMAL')).toEqual({
+      labelIncident: { from: at(100), to: at(101), label: 'NORMAL' },
+    });
+    const { labels } = await show();
+    await prisma.incident.update({ where: { id }, data: { lastHotAt: at(105) } });
+    expect(await labelIt('REAL')).toEqual({ labelIncident: { from: at(100), to: at(105), label: 'REAL' } });
+    const shown = await read(
+      server,
+      'query ($id: ID!) { node(id: $id) { ... on Incident { label { label } } } }',
+      {
+        id: `Incident:${id}`,
+      },
+    );
+    expect(shown).toEqual({ node: { label: { label: 'REAL' } } });
+    expect((await show()).labels).toHaveLength(labels.length);
+  });
+
   it.each([
     [{ to: at(ODD_ROW - 1), label: 'REAL' }, 'INVALID_INPUT', 'to: expected no earlier'],
     [{ note: 'x'.repeat(2001), label: 'REAL' }, 'INVALID_INPUT', 'note'],

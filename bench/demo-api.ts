@@ -16,12 +16,21 @@ const MONITOR = `mutation Monitor($input: MonitorMetricInput!) {
   }
 }`;
 
+const RULE = `mutation Rule($input: CreateNotificationRuleInput!) {
+  createNotificationRule(input: $input) {
+    ... on NotificationRule { id }
+    ... on Error { failure: message }
+  }
+}`;
+
 const PUT = `mutation Put($input: PutMetricDataInput!) {
   putMetricData(input: $input) { accepted duplicates late rejected { index reason } }
 }`;
 
 export interface DemoApi {
   readonly monitor: (spec: { name: string; resource: string; unit: string }) => Promise<void>;
+  /** Makes incidents of what is red; nobody is told. */
+  readonly makeRule: (name: string) => Promise<void>;
   /** Pushes all of them, trying again while the server has its hands full. @throws when one is rejected */
   readonly push: (points: readonly DemoPoint[]) => Promise<void>;
 }
@@ -34,6 +43,11 @@ export function createDemoApi(url: string): DemoApi {
       const { monitorMetric: result } = data as { monitorMetric: { id?: string; failure?: string } };
       if (result.failure !== undefined && !('metric' in result))
         throw new Error(`${name}: ${result.failure}`);
+    },
+    makeRule: async (name) => {
+      const data = await ask(url, RULE, { input: { name } });
+      const { createNotificationRule: result } = data as { createNotificationRule: { failure?: string } };
+      if (result.failure !== undefined) throw new Error(`${name}: ${result.failure}`);
     },
     push: async (points) => {
       const data = await ask(url, PUT, { input: { points } });

@@ -46,6 +46,7 @@ try {
   const address = server.addresses.http ?? '';
   console.log(`Open ${address}?window=WEEKS and watch a fortnight come in.`);
   const api = createDemoApi(`${address}graphql`);
+  await api.makeRule('Anything red');
   const series = [...DEMO_SERIES, ...listFleet(Number(values.fleet))];
   const endMs = await pushHistory(api, series, { tell: (line) => console.log(line) });
   for (const { name, story } of DEMO_SERIES) if (story !== null) console.log(`  ${name}: ${story}`);

@@ -6,6 +6,7 @@ import { ConnectionMark } from './connection-mark.tsx';
 import { KeyDialog } from './key-dialog.tsx';
 import { AddPage } from './add/add-page.tsx';
 import { IncidentsPage } from './incidents/incidents-page.tsx';
+import { RulesPage } from './incidents/rules-page.tsx';
 import { MetricPage } from './metric/metric-page.tsx';
 import { Notice } from './parts/notice.tsx';
 import { ViewButtons } from './parts/view-buttons.tsx';
@@ -53,6 +54,7 @@ export function Frame() {
           <Route path="/" component={WallPage} />
           <Route path="/metric/:id">{({ id }) => <MetricPage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/incidents" component={IncidentsPage} />
+          <Route path="/rules" component={RulesPage} />
           <Route path="/add/:flow?">{({ flow }) => <AddPage flow={flow ?? 'sources'} />}</Route>
           <Route path="/server" component={ServerPage} />
           <Route>
@@ -66,5 +68,6 @@ export function Frame() {
 }
 
 function isAt(path: string, to: string): boolean {
+  if (to === '/incidents' && path === '/rules') return true;
   return to === '/' ? path === '/' || path.startsWith('/metric/') : path.startsWith(to);
 }

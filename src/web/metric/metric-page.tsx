@@ -12,11 +12,14 @@ import {
 import { Answered } from '../parts/answer.tsx';
 import { shortenUnit } from '../parts/format-number.ts';
 import { Notice } from '../parts/notice.tsx';
+import { AnnotationForm } from './annotation-form.tsx';
 import { ChartPanel } from './chart-panel.tsx';
+import { FlagList } from './flag-list.tsx';
 import { MetricActions } from './metric-actions.tsx';
 import { MetricState } from './metric-state.tsx';
 import { PolicyEditor } from './policy-editor.tsx';
 import { UnusualList } from './unusual-list.tsx';
+import { useFlags } from './use-flags.ts';
 import { useRange } from './use-range.ts';
 import type { Flag } from './value-plot.ts';
 import { WhyPanel } from './why-panel.tsx';
@@ -48,6 +51,8 @@ function MetricView({ metric }: { readonly metric: MetricHeadFragment }) {
   const { points, latest } = useUnusualPoints(metric, ranging.range);
   const [chosen, setChosen] = useState<PointFragment | null>(null);
   const [previewFlags, setPreviewFlags] = useState<readonly Flag[]>([]);
+  const { happened, askAgain } = useFlags(id, ranging.range);
+  const flags = useMemo(() => [...happened, ...previewFlags], [happened, previewFlags]);
   const shown = chosen ?? points.find(({ anomalyClass }) => anomalyClass === 'RED') ?? points[0] ?? latest;
   useEffect(() => {
     document.title = `${metric.name} · Lapwing`;
@@ -69,7 +74,9 @@ function MetricView({ metric }: { readonly metric: MetricHeadFragment }) {
         <MetricState metric={metric} />
       </header>
       <div className="stack">
-        <ChartPanel metric={metric} ranging={ranging} flags={previewFlags} />
+        <ChartPanel metric={metric} ranging={ranging} flags={flags} />
+        <FlagList flags={flags} range={ranging.range} />
+        <AnnotationForm server={metric.server} range={ranging.range} onSaved={askAgain} />
         <PolicyEditor metric={metric} onPreview={setPreviewFlags} />
       </div>
       <aside className="stack">

@@ -1,0 +1,53 @@
+import { type SubmitEvent, useState } from 'react';
+import { findProblem, useDo } from '../api/ask.ts';
+import { AnnotateDocument } from '../generated/graphql.ts';
+import { Notice } from '../parts/notice.tsx';
+import type { Range } from './range.ts';
+
+/** A note on the resource, about the middle of the time that is shown, or about now while it follows. */
+export function AnnotationForm(props: {
+  readonly server: string;
+  readonly range: Range;
+  readonly onSaved: () => void;
+}) {
+  const { server, range, onSaved } = props;
+  const annotate = useDo(AnnotateDocument);
+  const [text, setText] = useState('');
+  const [user, setUser] = useState('');
+  const [problem, setProblem] = useState<string | null>(null);
+  const save = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const isNow = Date.now() - range.toMs < 60_000;
+    const timestamp = new Date(isNow ? Date.now() : (range.fromMs + range.toMs) / 2).toISOString();
+    const input = { server, timestamp, message: text.trim(), user: user.trim(), device: 'page' };
+    const found = findProblem(await annotate({ input }));
+    setProblem(found);
+    if (found !== null) return;
+    setText('');
+    onSaved();
+  };
+  return (
+    <details className="card">
+      <summary>Note something down</summary>
+      <form className="stack" onSubmit={(event) => void save(event)}>
+        <div className="fields">
+          <label className="field">
+            <span>What happened</span>
+            <input value={text} required onChange={({ target }) => setText(target.value)} />
+          </label>
+          <label className="field">
+            <span>Your name</span>
+            <input value={user} required maxLength={255} onChange={({ target }) => setUser(target.value)} />
+          </label>
+        </div>
+        <p className="quiet">
+          It is about now while the chart follows, and about the middle of a chart that stands still.
+        </p>
+        <div className="line">
+          <button>Save the note</button>
+        </div>
+        {problem === null ? null : <Notice kind="problem">{problem}</Notice>}
+      </form>
+    </details>
+  );
+}

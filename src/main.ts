@@ -6,8 +6,12 @@ import { ConnectionError } from './db/connection.ts';
 import { EmbeddedError } from './db/embedded-error.ts';
 import { MigrationError } from './db/migrate.ts';
 import { ServerLockError } from './db/server-lock.ts';
+import { ExpectedError } from './errors.ts';
 import { createLog } from './log.ts';
+import { AccessError } from './open-access.ts';
 import { checkSettings } from './cli/check.ts';
+import { runKeyCommand } from './cli/key.ts';
+import { readKeyWords, type KeyCommand } from './cli/key-words.ts';
 import { checkLicenseFile, LicenseError } from './cli/license.ts';
 import { TransferFileError } from './cli/transfer-end.ts';
 import { exportFile, importFile } from './cli/transfer-file.ts';
@@ -26,10 +30,16 @@ Usage:
   lapwing export [FILE]    export all monitored metrics; without FILE to standard output
   lapwing license check FILE
                            check a licence file with LAPWING_LICENSE_PUBLIC_KEY
+  lapwing key create --name NAME --scope SCOPE [--account NAME] [--days N]
+                           make an API key and print it; SCOPE is ADMIN, WRITE, READ or INGEST
+  lapwing key list [--revoked]
+                           the keys there are
+  lapwing key revoke ID    make a key invalid
   lapwing --help           this text
   lapwing --version        the version
 
-While a server runs, its data are imported and exported through it: add --url http://127.0.0.1:4000/graphql.
+While a server runs, its data are imported and exported through it: add --url http://127.0.0.1:4000/graphql, and set
+LAPWING_API_KEY to a key of that server if it asks for one.
 
 Exit status: 0 done, 1 failed (the reason is on standard error), 2 not understood.
 
@@ -40,10 +50,15 @@ interface Command {
   readonly name: string;
   readonly file: string | undefined;
   readonly url: string | undefined;
+  readonly key?: KeyCommand;
 }
 
 /** @throws Error when the words make no command */
 function readCommand(words: readonly string[]): Command {
+  const isHelp = words.includes('--help') || words.includes('-h');
+  if (words[0] === 'key' && !isHelp) {
+    return { name: 'key', file: undefined, url: undefined, key: readKeyWords(words.slice(1)) };
+  }
   const { values, positionals } = parseArgs({
     args: [...words],
     allowPositionals: true,
@@ -81,11 +96,12 @@ function describeUsage(): string {
   return `${USAGE}${lines.join('\n')}\n`;
 }
 
-async function run({ name, file, url }: Command, config: Config): Promise<void> {
+async function run({ name, file, url, key }: Command, config: Config): Promise<void> {
   const log = createLog(config.logLevel);
   const unknown = findUnknownSettings();
   if (unknown.length > 0) log.warn({ variables: unknown }, 'no such settings; they have no effect');
-  if (name === 'check') await checkSettings(config, log);
+  if (key !== undefined) await runKeyCommand(key, config, log);
+  else if (name === 'check') await checkSettings(config, log);
   else if (name === 'import') await importFile({ config, log, file: file ?? '-', url });
   else if (name === 'export') await exportFile({ config, log, file: file ?? '-', url });
   else if (name === 'license') await checkLicenseFile(file ?? '', config.licensePublicKey ?? null);
@@ -116,9 +132,11 @@ async function main(words: readonly string[]): Promise<number> {
 /** What an operator can mend: the message says it all. */
 function isExpected(error: unknown): boolean {
   const kinds = [
+    AccessError,
     ConfigError,
     ConnectionError,
     EmbeddedError,
+    ExpectedError,
     MigrationError,
     ServerLockError,
     TransferFileError,

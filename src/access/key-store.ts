@@ -32,7 +32,7 @@ const SHOWN = { omit: { hash: true }, include: { account: true } } as const;
 export async function insertKey(prisma: PrismaClient, wanted: NewKey): Promise<CreatedKey> {
   const { name, account, expiresAt } = wanted;
   check(wanted);
-  const usable = { revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }] };
+  const usable = isUsable();
   const count = await prisma.apiKey.count({ where: usable });
   if (count >= MOST_KEYS) {
     throw new QuotaExceededError(`there are ${count} keys already: revoke some first`, MOST_KEYS, count);
@@ -59,9 +59,18 @@ export async function revokeKey(prisma: PrismaClient, id: string): Promise<Store
   return key;
 }
 
-/** Every key there ever was, the newest first. */
-export function listKeys(prisma: PrismaClient): Promise<StoredKey[]> {
-  return prisma.apiKey.findMany({ ...SHOWN, orderBy: [{ createdAt: 'desc' }, { id: 'asc' }] });
+/** Usable keys, or all there ever were, the newest first; MOST_KEYS at most. */
+export function listKeys(prisma: PrismaClient, withRevoked: boolean): Promise<StoredKey[]> {
+  return prisma.apiKey.findMany({
+    ...SHOWN,
+    where: withRevoked ? {} : isUsable(),
+    orderBy: [{ createdAt: 'desc' }, { id: 'asc' }],
+    take: MOST_KEYS,
+  });
+}
+
+function isUsable() {
+  return { revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }] };
 }
 
 function ensureAccount(prisma: PrismaClient, name: string): Promise<Account> {

@@ -16,14 +16,22 @@ const IMPORTED = z.object({
   }),
 });
 
-/** @param url its GraphQL address, e.g. http://127.0.0.1:4000/graphql */
-export function openRemoteEnd(url: string): TransferEnd {
+/**
+ * @param url its GraphQL address, e.g. http://127.0.0.1:4000/graphql
+ * @param key an API key of it; null where it asks for none
+ */
+export function openRemoteEnd(url: string, key: string | null): TransferEnd {
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json',
+    ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+  };
   const ask = async <T>(query: string, variables: object, shape: z.ZodType<T>): Promise<T> => {
     let answer: unknown;
     try {
       const response = await fetch(url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        headers,
         body: JSON.stringify({ query, variables }),
       });
       answer = await response.json();

@@ -105,7 +105,9 @@ function describeFailure(reason: unknown, { file }: TransferOptions): unknown {
 }
 
 function openEnd({ config, log, url }: TransferOptions): Promise<TransferEnd> {
-  return url === undefined ? openLocalEnd(config, log) : Promise.resolve(openRemoteEnd(url));
+  return url === undefined
+    ? openLocalEnd(config, log)
+    : Promise.resolve(openRemoteEnd(url, config.apiKey ?? null));
 }
 
 async function openOutput(file: string) {

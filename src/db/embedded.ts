@@ -124,9 +124,14 @@ async function launchPatiently(launch: () => Promise<SupervisedProcess>): Promis
   }
 }
 
-async function createFirstDatabase(socketFolder: string): Promise<string> {
+/** URL of a database of the PostgreSQL whose socket is in this folder. */
+export function nameConnection(socketFolder: string, database = DATABASE): string {
   const host = new URLSearchParams({ host: socketFolder }).toString();
-  const first = `postgresql://${EMBEDDED_USER}@localhost/postgres?${host}`;
+  return `postgresql://${EMBEDDED_USER}@localhost/${database}?${host}`;
+}
+
+async function createFirstDatabase(socketFolder: string): Promise<string> {
+  const first = nameConnection(socketFolder, 'postgres');
   const client = await openClient(first, 'lapwing start');
   try {
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);

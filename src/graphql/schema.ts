@@ -2,6 +2,8 @@
 import { printSchema, type GraphQLSchema } from 'graphql';
 import './annotation.ts';
 import './anomaly-scores.ts';
+import './api-key.ts';
+import './audit-entry.ts';
 import './autostack-changes.ts';
 import './autostack.ts';
 import './bar.ts';

@@ -1,0 +1,48 @@
+/** `lapwing key create`, `list`, `revoke`: in the database itself, whether a server runs on it or not. */
+import { insertKey, listKeys, revokeKey, type StoredKey } from '../access/key-store.ts';
+import type { Config } from '../config.ts';
+import { createDatabase, type Database } from '../db/client.ts';
+import { applyMigrations } from '../db/migrate.ts';
+import { findRunningEmbedded } from '../db/running-embedded.ts';
+import type { Log } from '../log.ts';
+import { openDatabase } from '../open-database.ts';
+import type { KeyCommand } from './key-words.ts';
+
+/** A server that runs notices within a second. @throws ExpectedError for what cannot be done */
+export async function runKeyCommand(command: KeyCommand, config: Config, log: Log): Promise<void> {
+  const { prisma, stop } = await openBeside(config, log);
+  try {
+    if (command.deed === 'create') {
+      const { stored, key } = await insertKey(prisma, command.key);
+      process.stderr.write(`The key ${describe(stored)}. It is shown this once:\n`);
+      process.stdout.write(`${key}\n`);
+    } else if (command.deed === 'revoke') {
+      process.stdout.write(`${describe(await revokeKey(prisma, command.id))}\n`);
+    } else {
+      for (const key of await listKeys(prisma, command.revoked)) process.stdout.write(`${describe(key)}\n`);
+    }
+  } finally {
+    await stop();
+  }
+}
+
+/** The database of a server that may be running: without the lock servers hold, where there is another way. */
+async function openBeside(config: Config, log: Log): Promise<Pick<Database, 'prisma' | 'stop'>> {
+  const connection = config.databaseUrl ?? (await findRunningEmbedded(config.dataDir));
+  if (connection === null) return openDatabase({ config, log, onLost: () => undefined });
+  await applyMigrations({ connection, log });
+  return createDatabase({ connection, log });
+}
+
+function describe({ id, name, scopes, account, expiresAt, revokedAt, lastUsedAt }: StoredKey): string {
+  const words = [
+    id,
+    JSON.stringify(name),
+    scopes.join(','),
+    account === null ? 'all accounts' : `account ${JSON.stringify(account.name)}`,
+    ...(revokedAt === null ? [] : [`revoked ${revokedAt.toISOString()}`]),
+    ...(expiresAt === null ? [] : [`expires ${expiresAt.toISOString()}`]),
+    lastUsedAt === null ? 'never used' : `last used ${lastUsedAt.toISOString()}`,
+  ];
+  return words.join('  ');
+}

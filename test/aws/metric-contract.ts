@@ -11,7 +11,7 @@ export function describeMetricContract(
   under: () => ContractEngine,
   without: ReadonlySet<OptionalCase>,
 ): void {
-  it('reads the history of a metric, then each new period, and tells its score live (scenario 19)', async () => {
+  it('reads the history of a metric, then each new period, and tells its score live (row 19)', async () => {
     const { aws, service, watch, readRows, settledMs, passPeriods } = under();
     const { live, registry } = aws.engine;
     const series = seriesOf('Shop', 'Load', { Host: 'web-1' });
@@ -33,7 +33,7 @@ export function describeMetricContract(
     await expect(watch(series)).rejects.toMatchObject({ metricId: id });
   });
 
-  it('gives the same metric again after export, deletion and import (scenario 54)', async () => {
+  it('gives the same metric again after export, deletion and import (row 54)', async () => {
     const { aws, service, watch, settledMs, exportOne } = under();
     const { transfer, monitor } = aws.engine;
     const series = seriesOf('Shop', 'Load', { Host: 'web-2' });
@@ -68,7 +68,7 @@ export function describeMetricContract(
     expect(await readValues('SampleCount')).toEqual(data.map(() => 3));
   });
 
-  it('waits without bounds, learns them from 288 rows with a fifth to spare, and scores them all (scenario 40)', async () => {
+  it('waits without bounds, learns them from 288 rows with a fifth to spare, and scores them all (row 40)', async () => {
     const { aws, service, watch, settledMs, passPeriods } = under();
     const { registry } = aws.engine;
     const series = seriesOf('Shop', 'Queue', { Host: 'web-1' });
@@ -105,7 +105,7 @@ export function describeMetricContract(
     expect((await readRows(id)).map(([, value]) => value)).toEqual([4, 4, 4, 4, 6, 4]);
   });
 
-  it('passes over silence, and goes on where values come again (scenario 35)', async () => {
+  it('passes over silence, and goes on where values come again (row 35)', async () => {
     const { aws, service, watch, readRows, settledMs, passPeriods } = under();
     const series = seriesOf('Shop', 'Returns', { Shop: 'west' });
     const id = await watch(series, {}, BOUNDS);

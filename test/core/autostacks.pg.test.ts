@@ -73,7 +73,7 @@ const monitor = ({ engine }: AwsEngine, autostackId: string, metric: object) =>
   engine.monitor.monitorMetric({ datasource: 'AUTOSTACK', spec: { autostackId, ...metric } });
 
 describe('an autostack', () => {
-  it('has the mean of its members as they come and go, and counts them (scenario 50)', async () => {
+  it('has the mean of its members as they come and go, and counts them (row 50)', async () => {
     await using database = await withDatabase();
     const all = [
       instance(1, 'web-1'),
@@ -115,7 +115,7 @@ describe('an autostack', () => {
     expect(await database.prisma.autostackMember.count({ where: { autostackId: id } })).toBe(3);
   });
 
-  it('has a name of its own in its region (scenario 46)', async () => {
+  it('has a name of its own in its region (row 46)', async () => {
     await using database = await withDatabase();
     await using aws = await start(database, []);
     const { autostacks } = aws.engine;
@@ -124,7 +124,7 @@ describe('an autostack', () => {
     await autostacks.createAutostack({ ...WEB, region: 'eu-west-1', metrics: [] });
   });
 
-  it('is refused without a name, filters, a region or a type that has tags (scenario 47)', async () => {
+  it('is refused without a name, filters, a region or a type that has tags (row 47)', async () => {
     await using database = await withDatabase();
     await using aws = await start(database, []);
     const creating = (change: object) =>
@@ -144,7 +144,7 @@ describe('an autostack', () => {
     await expect(monitor(aws, '00000000-0000-4000-8000-000000000000', CPU)).rejects.toThrow(NotFoundError);
   });
 
-  it('has each of its six metrics once (scenario 48)', async () => {
+  it('has each of its six metrics once (row 48)', async () => {
     await using database = await withDatabase();
     await using aws = await start(database, [instance(1, 'web-1')]);
     const id = await aws.engine.autostacks.createAutostack({ ...WEB, metrics: [] });
@@ -179,7 +179,7 @@ describe('an autostack', () => {
     expect((await database.prisma.autostack.findUniqueOrThrow({ where: { id } })).problem).toContain('501');
   });
 
-  it('is there again after export, deletion and import (scenario 49)', async () => {
+  it('is there again after export, deletion and import (row 49)', async () => {
     await using database = await withDatabase();
     await using aws = await start(database, [instance(1, 'web-1')]);
     const { engine } = aws;

@@ -27,7 +27,7 @@ async function countSamples(database: { pool: { query: (sql: string) => Promise<
 }
 
 describe('a CloudWatch metric that is monitored', () => {
-  it('is ACTIVE at once, gets its 14 days scored, and then each new period (scenario 40)', async () => {
+  it('is ACTIVE at once, gets its 14 days scored, and then each new period (row 40)', async () => {
     await using database = await withDatabase();
     await using aws = await startAwsEngine(database, { valueAt }, { startMs: START });
     const { engine, clock } = aws;
@@ -81,7 +81,7 @@ describe('a CloudWatch metric that is monitored', () => {
     expect(await countSamples(database)).toMatchObject({ samples: 286, scored: 0 });
   });
 
-  it('is refused with one bound, with a bad region, and makes nothing then (scenario 56)', async () => {
+  it('is refused with one bound, with a bad region, and makes nothing then (row 56)', async () => {
     await using database = await withDatabase();
     await using aws = await startAwsEngine(database, { valueAt }, { startMs: START });
     const { monitor, registry } = aws.engine;
@@ -93,7 +93,7 @@ describe('a CloudWatch metric that is monitored', () => {
     expect(registry.size).toBe(0);
   });
 
-  it('has three hours before it is in ERROR, says why, and works again by itself (scenario 70)', async () => {
+  it('has three hours before it is in ERROR, says why, and works again by itself (row 70)', async () => {
     await using database = await withDatabase();
     let fault: Fault | null = EXPIRED;
     await using aws = await startAwsEngine(

@@ -54,7 +54,7 @@ describe('poll', () => {
     expect(entry?.readToMs).toBe((entry?.lastTimestampMs ?? 0) + 1000);
   });
 
-  it('skips a metric that is deleted while it is read, and stores the next (scenario 45)', async () => {
+  it('skips a metric that is deleted while it is read, and stores the next (row 45)', async () => {
     await using database = await withDatabase();
     const timestampMs = Math.floor(Date.now() / 1000) * 1000 - 60_000;
     let doomed: string | undefined;

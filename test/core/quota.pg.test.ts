@@ -31,7 +31,7 @@ const watch = (engine: TestEngine, name: string, resource?: string) =>
   });
 
 describe('the quota of resources', () => {
-  it('counts a resource once however many of its metrics are watched, and refuses the one too many (scenario 51)', async () => {
+  it('counts a resource once however many of its metrics are watched, and refuses the one too many (row 51)', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database, { settings: { LAPWING_QUOTA_RESOURCES: '2' } });
     await watch(engine, 'a.cpu', 'a');
@@ -44,7 +44,7 @@ describe('the quota of resources', () => {
     expect(engine.registry.byIdentity('CUSTOM', 'c.cpu')).toBeUndefined();
   });
 
-  it('counts an autostack from its making, with metrics and without (scenario 52)', async () => {
+  it('counts an autostack from its making, with metrics and without (row 52)', async () => {
     await using database = await withDatabase();
     await using aws = await startAwsImitation({ valueAt: () => null });
     await using engine = await startEngine(database, {
@@ -67,7 +67,7 @@ describe('the quota of resources', () => {
     await create('three');
   });
 
-  it('is used up by two instances: no third, and no pushed metric (scenario 53)', async () => {
+  it('is used up by two instances: no third, and no pushed metric (row 53)', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database, { settings: { LAPWING_QUOTA_RESOURCES: '2' } });
     const watchInstance = (id: string, metric = 'CPUUtilization') =>

@@ -59,7 +59,7 @@ async function startOverAws() {
 }
 
 describe('AWS in the API', () => {
-  it('lists resources and regions, suggests the largest and oldest, and watches a resource (scenario 64)', async () => {
+  it('lists resources and regions, suggests the largest and oldest, and watches a resource (row 64)', async () => {
     await using server = await startOverAws();
     const { resources } = await read<{
       resources: {

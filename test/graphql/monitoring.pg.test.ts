@@ -193,7 +193,7 @@ describe.each([
   ['retryMetric', 'RetryMetricInput'],
   ['updateMetric', 'UpdateMetricInput'],
 ])('%s', (field, type) => {
-  test('of a metric that is not there says so (scenario 55)', async () => {
+  test('of a metric that is not there says so (row 55)', async () => {
     expect(await mutate(field, type, { id: UNKNOWN })).toEqual({
       __typename: 'NotFoundError',
       message: textWith(UNKNOWN.slice('Metric:'.length)),
@@ -202,7 +202,7 @@ describe.each([
   });
 
   test.each(['Metric:1', 'f00bar', '', 'Resource:host://local/Host/x'])(
-    'refuses the id %j (scenario 55)',
+    'refuses the id %j (row 55)',
     async (id) => {
       expect(await mutate(field, type, { id })).toEqual({
         __typename: 'InvalidInputError',

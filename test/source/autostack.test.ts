@@ -6,19 +6,19 @@ const samples = (...pairs: [number, number][]) =>
   pairs.map(([timestampMs, value]) => ({ timestampMs, value }));
 
 describe('the mean of members', () => {
-  it('is taken at each time (scenario 41)', () => {
+  it('is taken at each time (row 41)', () => {
     expect(aggregateMean([samples([1, 100], [2, 50]), samples([1, 80], [2, 30])])).toEqual(
       samples([1, 90], [2, 40]),
     );
   });
 
-  it('leaves out who has no value then (scenario 42)', () => {
+  it('leaves out who has no value then (row 42)', () => {
     expect(aggregateMean([samples([1, 100], [2, 50]), samples([2, 80], [3, 30])])).toEqual(
       samples([1, 100], [2, 65], [3, 30]),
     );
   });
 
-  it('goes on without a member that cannot be read, and not without most of them (scenario 44)', () => {
+  it('goes on without a member that cannot be read, and not without most of them (row 44)', () => {
     const broken = new Error('throttled');
     expect(aggregateMean([broken, samples([1, 2]), samples([1, 4])])).toEqual(samples([1, 3]));
     expect(aggregateMean([broken, broken, samples([1, 4])])).toMatchObject({
@@ -38,7 +38,7 @@ describe('the number of members', () => {
 });
 
 describe('the metrics of a stack', () => {
-  it('are those of its type, and its number of members (scenario 48)', () => {
+  it('are those of its type, and its number of members (row 48)', () => {
     expect(listStackMetrics('AWS::EC2::Instance').map(({ metric }) => metric)).toEqual([
       'CPUUtilization',
       'DiskReadBytes',

@@ -93,7 +93,7 @@ describe('a CloudWatch metric', () => {
     [{ ...CPU, statistic: 'Mean' }, 'statistic'],
     [{ ...CPU, periodSeconds: 45 }, 'periodSeconds'],
     [{ ...CPU, colour: 'red' }, 'colour'],
-  ])('is refused with the name of the field: %j (scenario 56)', (spec, field) => {
+  ])('is refused with the name of the field: %j (row 56)', (spec, field) => {
     expect(() => describeCloudwatchMetric(spec)).toThrow(InvalidInputError);
     expect(() => describeCloudwatchMetric(spec)).toThrow(field);
   });
@@ -119,7 +119,7 @@ describe('a CloudWatch metric', () => {
 });
 
 describe('the catalogue', () => {
-  it('has the ten first types and ten later ones, each metric described whole (scenario 39)', () => {
+  it('has the ten first types and ten later ones, each metric described whole (row 39)', () => {
     const types = listSupportedTypes();
     expect(types).toHaveLength(20);
     expect(new Set(types.map(({ name }) => name)).size).toBe(20);

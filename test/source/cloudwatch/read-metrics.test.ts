@@ -69,7 +69,7 @@ describe('reading CloudWatch metrics', () => {
     });
   });
 
-  it('puts pages together, whatever the order of their points (scenario 34)', async () => {
+  it('puts pages together, whatever the order of their points (row 34)', async () => {
     await using reading = await startReading({
       valueAt: (_, timestampMs) => timestampMs / 300_000,
       pagePoints: 7,
@@ -84,7 +84,7 @@ describe('reading CloudWatch metrics', () => {
     }
   });
 
-  it('passes over silence: nothing there is an answer, and the next reading begins behind it (scenario 35)', async () => {
+  it('passes over silence: nothing there is an answer, and the next reading begins behind it (row 35)', async () => {
     await using reading = await startReading({ valueAt: () => null });
     const [result] = await reading.read([request(1, END - 12 * 86_400_000)]);
     expect(result).toMatchObject({ samples: [], readToMs: END });
@@ -153,7 +153,7 @@ describe('reading CloudWatch metrics', () => {
     ['InternalFailure', 500],
     ['ServiceUnavailable', 503],
     ['a broken connection', 0],
-  ])('tries again after %s and then succeeds (scenario 38)', async (code, status) => {
+  ])('tries again after %s and then succeeds (row 38)', async (code, status) => {
     let failures = 1;
     const fault = status === 0 ? 'broken connection' : { status, code };
     await using reading = await startReading(
@@ -166,7 +166,7 @@ describe('reading CloudWatch metrics', () => {
     expect(reading.counts.get('cloudwatch_retries')).toBe(1);
   });
 
-  it('does not try again what cannot succeed: InvalidAction is one call (scenario 38)', async () => {
+  it('does not try again what cannot succeed: InvalidAction is one call (row 38)', async () => {
     await using reading = await startReading(
       { valueAt: () => 1, nextFault: () => ({ status: 400, code: 'InvalidAction' }) },
       { maxAttempts: 6 },

@@ -5,7 +5,7 @@ const RULES = { settleMs: 360_000, historyMs: 14 * 86_400_000 };
 const at = (time: string) => Date.parse(time);
 
 describe('the window of a reading', () => {
-  it('begins 14 days back for a new metric and ends at the last settled period (scenario 36)', () => {
+  it('begins 14 days back for a new metric and ends at the last settled period (row 36)', () => {
     const now = at('2015-11-01T12:00:00Z');
     expect(planReading({ periodSeconds: 300, fromMs: null }, RULES, now)).toEqual({
       fromMs: at('2015-10-18T12:00:00Z'),
@@ -13,7 +13,7 @@ describe('the window of a reading', () => {
     });
   });
 
-  it('ends six minutes ago, cut to whole periods, and begins two periods early (scenario 37)', () => {
+  it('ends six minutes ago, cut to whole periods, and begins two periods early (row 37)', () => {
     const fromMs = at('2015-11-01T09:00:00Z');
     expect(planReading({ periodSeconds: 300, fromMs }, RULES, at('2015-11-01T12:00:00Z'))).toEqual({
       fromMs: at('2015-11-01T08:50:00Z'),

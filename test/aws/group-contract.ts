@@ -36,7 +36,7 @@ export function describeGroupContract(under: () => ContractEngine, without: Read
   });
 
   it.skipIf(without.has('AWS namespaces'))(
-    'means the members of a group (AWS namespaces, scenario 50)',
+    'means the members of a group (AWS namespaces, row 50)',
     async () => {
       const { service, watchStack, listResources, passPeriods, readRows, settledMs } = under();
       await service.setInstances(RUNNING);
@@ -71,7 +71,7 @@ export function describeGroupContract(under: () => ContractEngine, without: Read
   });
 
   it.skipIf(without.has('volumes'))(
-    'learns the bounds of a group from its own values: 5 to 20 is 2 to 23, two members 7 to 28, none waits (volumes, scenario 43)',
+    'learns the bounds of a group from its own values: 5 to 20 is 2 to 23, two members 7 to 28, none waits (volumes, row 43)',
     async () => {
       const { aws, service, watchStack, listResources, settledMs, passPeriods } = under();
       const { registry } = aws.engine;

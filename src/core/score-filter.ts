@@ -11,6 +11,8 @@ export interface ScoreFilter {
   readonly datasource?: Datasource;
   /** The metric's canonical resource name, whole. */
   readonly server?: string;
+  /** The same, any of these. */
+  readonly servers?: readonly string[];
   /** A part of the metric's name, in any case of letters. */
   readonly nameContains?: string;
   /** Least anomaly score. */
@@ -32,12 +34,13 @@ export function matchesMetric(filter: ScoreFilter, entry: MetricEntry): boolean 
 }
 
 function matchesName(
-  { accountId, datasource, server, nameContains }: ScoreFilter,
+  { accountId, datasource, server, servers, nameContains }: ScoreFilter,
   entry: MetricEntry,
 ): boolean {
   if (accountId !== undefined && entry.accountId !== accountId) return false;
   if (datasource !== undefined && entry.datasource !== datasource) return false;
   if (server !== undefined && entry.server !== server) return false;
+  if (servers !== undefined && !servers.includes(entry.server)) return false;
   return nameContains === undefined || entry.name.toLowerCase().includes(nameContains.toLowerCase());
 }
 
@@ -46,9 +49,10 @@ export function narrowsMetrics({
   metricIds,
   datasource,
   server,
+  servers,
   nameContains,
 }: ScoreFilter): boolean {
-  return [accountId, metricIds, datasource, server, nameContains].some((part) => part !== undefined);
+  return [accountId, metricIds, datasource, server, servers, nameContains].some((part) => part !== undefined);
 }
 
 /** A test of one sample that looks a metric up once, not once per sample, while its name and server stay. */

@@ -6,6 +6,8 @@ import { isInRange, type StoredBarRange } from './read-bars.ts';
 
 /** All conditions have to hold; null lets everything through. */
 export interface MetricSelection {
+  /** Only metrics of this account. */
+  readonly accountId: number | null;
   /** In any case of letters. */
   readonly nameContains: string | null;
   readonly datasource: Datasource | null;
@@ -163,6 +165,7 @@ function listConditions(
     value === null ? [] : [`m.${column} = ${bind(value)}::${type}`];
   return [
     'true',
+    ...(selection.accountId === null ? [] : [`m.account_id = ${bind(selection.accountId)}::int`]),
     ...(nameContains === null ? [] : [`strpos(lower(m.name), lower(${bind(nameContains)})) > 0`]),
     ...equal('datasource', 'datasource', selection.datasource),
     ...equal('status', 'metric_status', selection.status),

@@ -12,6 +12,7 @@ const AnomalyScoreFilterRef = builder.inputType('AnomalyScoreFilter', {
   description: 'Which scores; all conditions have to hold.',
   fields: (t) => ({
     metricIds: t.idList({ description: 'Only of these metrics.' }),
+    autostackIds: t.idList({ description: 'Only of metrics of these autostacks.' }),
     datasource: t.field({ type: DatasourceRef, description: 'Only of metrics of this source.' }),
     server: t.string({ description: 'Only of metrics of this resource.' }),
     nameContains: t.string({ description: 'Only of metrics with this in their name, capitals or not.' }),

@@ -3,11 +3,12 @@ import type { ScoreFilter } from '../core/live.ts';
 import type { StoredSample } from '../db/stored-sample.ts';
 import { classifyScore } from '../detect/likelihood.ts';
 import { NotFoundError } from '../errors.ts';
+import { nameStackServer } from '../model.ts';
 import { builder } from './builder.ts';
 import { AnomalyClassRef, ViewRef } from './enums.ts';
 import { findKnownMetric } from './known-metric.ts';
 import { MetricRef } from './metric.ts';
-import { readMetricIds } from './node-id.ts';
+import { readAutostackId, readMetricIds } from './node-id.ts';
 import { checkPageLength, makePage, SAMPLE_PAGE } from './page.ts';
 
 export const ExpectedRangeRef = builder
@@ -134,6 +135,7 @@ builder.queryField('metricData', (t) =>
 export function readScoreFilter(
   filter: {
     readonly metricIds?: readonly string[] | null | undefined;
+    readonly autostackIds?: readonly string[] | null | undefined;
     readonly datasource?: ScoreFilter['datasource'] | null | undefined;
     readonly server?: string | null | undefined;
     readonly nameContains?: string | null | undefined;
@@ -143,8 +145,12 @@ export function readScoreFilter(
   path: readonly string[],
 ): ScoreFilter {
   const metricIds = readMetricIds(filter.metricIds, [...path, 'metricIds']);
+  const autostackIds = filter.autostackIds?.map((id, place) =>
+    readAutostackId(id, [...path, 'autostackIds', String(place)]),
+  );
   return {
     ...(metricIds === null ? {} : { metricIds }),
+    ...(autostackIds === undefined ? {} : { servers: autostackIds.map(nameStackServer) }),
     ...(filter.datasource == null ? {} : { datasource: filter.datasource }),
     ...(filter.server == null ? {} : { server: filter.server }),
     ...(filter.nameContains == null ? {} : { nameContains: filter.nameContains }),

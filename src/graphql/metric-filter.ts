@@ -34,10 +34,10 @@ const MOST_NUMBERS = 30_000;
 export async function toWhere(
   filter: MetricFilter,
   range: BarRange,
-  { pool }: Pick<Context, 'pool'>,
+  { pool, caller }: Pick<Context, 'pool' | 'caller'>,
 ): Promise<Prisma.MetricWhereInput> {
   const { nameContains, datasource, status, server, location } = filter;
-  const { autostackId, leastScore: least } = toSelection(filter);
+  const { autostackId, leastScore: least } = toSelection(filter, caller);
   return {
     ...(nameContains == null ? {} : { name: { contains: escapeLike(nameContains), mode: 'insensitive' } }),
     ...(datasource == null ? {} : { datasource }),
@@ -49,10 +49,11 @@ export async function toWhere(
   };
 }
 
-/** @throws InvalidInputError for a bad id */
-export function toSelection(filter: MetricFilter): MetricSelection {
+/** What the caller may see of what the filter lets through. @throws InvalidInputError for a bad id */
+export function toSelection(filter: MetricFilter, { accountId }: Context['caller']): MetricSelection {
   const { autostackId, minClass } = filter;
   return {
+    accountId,
     nameContains: filter.nameContains ?? null,
     datasource: filter.datasource ?? null,
     status: filter.status ?? null,

@@ -30,7 +30,7 @@ export async function readRankedPage<T extends Metric>(options: {
   readonly findMany: (where: Prisma.MetricWhereInput) => Promise<readonly T[]>;
 }): Promise<Page<T>> {
   const { context, args, findMany } = options;
-  const selection = toSelection(options.filter);
+  const selection = toSelection(options.filter, context.caller);
   let { range } = options;
   const page = await readPage<RankedMetric<T>, Place>({
     args,

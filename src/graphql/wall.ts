@@ -142,7 +142,7 @@ builder.queryField('wall', (t) =>
         description: `How many rows, ${MOST_ROWS} at most.`,
       }),
     },
-    resolve: async (_root, { by, window, until, filter, orderBy, first }, { pool, live, bars }) => {
+    resolve: async (_root, { by, window, until, filter, orderBy, first }, { pool, live, bars, caller }) => {
       if (first < 0 || first > MOST_ROWS) {
         throw new InvalidInputError(`first: expected 0 to ${MOST_ROWS}, got ${first}`, ['first']);
       }
@@ -150,7 +150,7 @@ builder.queryField('wall', (t) =>
       // Read before the bars are: what is stored meanwhile is in the bars and comes again, which does no harm.
       const cursor = live.cursorOf(Math.max(live.bounds().floor, bars.position() ?? 0));
       const { rows, total } = await readRankedRows(pool, {
-        selection: toSelection(filter ?? {}),
+        selection: toSelection(filter ?? {}, caller),
         range,
         by,
         order: orderBy,

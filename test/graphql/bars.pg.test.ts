@@ -1,6 +1,7 @@
 /** Rows 74 and 75 are those of the scenarios HTM-IT's users know. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { chooseBarRange, findBarStart } from '../../src/core/bar-window.ts';
+import { readRankedRows } from '../../src/db/rank-metrics.ts';
 import { createSampleMonths } from '../../src/db/sample-months.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { type BarRise, writeBars } from '../../src/db/write-bars.ts';
@@ -270,6 +271,37 @@ describe('the wall', () => {
     const after = await readWall();
     const grown = Math.max(before.rows[0]?.anomalyScores.at(-1) ?? 0, ...scores);
     expect(after.rows[0]?.anomalyScores.at(-1)).toBe(grown);
+  });
+
+  it('shows an account nothing of another, neither rows nor how many there are', async () => {
+    const { engine, database } = server;
+    const { id: accountId } = await database.prisma.account.create({ data: { name: 'apart' } });
+    const spec = { name: 'apart.theirs' };
+    await engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec, accountId });
+    await addMetric('apart.ours', [0.5]);
+    const everything = {
+      nameContains: 'apart.',
+      datasource: null,
+      status: null,
+      server: null,
+      location: null,
+      autostackId: null,
+      leastScore: null,
+    };
+    const namesOf = async (account: number | null) => {
+      const { rows, total } = await readRankedRows(database.pool, {
+        selection: { ...everything, accountId: account },
+        range: chooseBarRange('DAYS', Date.now()),
+        by: 'METRIC',
+        order: 'NAME',
+        limit: 10,
+      });
+      expect(total).toBe(rows.length);
+      return rows.map(({ name }) => name);
+    };
+    expect(await namesOf(accountId)).toEqual(['apart.theirs']);
+    expect(await namesOf(1)).toEqual(['apart.ours']);
+    expect(await namesOf(null)).toEqual(['apart.ours', 'apart.theirs']);
   });
 
   it('refuses more rows than it gives, and names the limit', async () => {

@@ -42,6 +42,9 @@ const READS: ReadonlySet<string> = new Set([
   'groupBy',
 ]);
 
+/** Ways from what is the account's to what the whole server shares. They lead nowhere. */
+const SHARED_RELATIONS: ReadonlySet<string> = new Set(['rule', 'channels', 'notifications']);
+
 /** @returns a client that only reads, and only what is the account's */
 export function narrowPrisma(prisma: PrismaClient, accountId: number): PrismaClient {
   const narrowed = prisma.$extends({
@@ -51,7 +54,7 @@ export function narrowPrisma(prisma: PrismaClient, accountId: number): PrismaCli
         if (narrow === undefined || !READS.has(operation)) {
           throw new Error(`${operation} of ${model ?? 'the database'} is not for keys of one account`);
         }
-        return query(addCondition(args, narrow(accountId)));
+        return query(addCondition(leaveOutShared(args), narrow(accountId)));
       },
     },
   });
@@ -67,4 +70,23 @@ function addCondition<Args extends { readonly where?: { readonly AND?: unknown }
   const { AND: given } = args.where ?? {};
   const others = given === undefined ? [] : [given].flat();
   return { ...args, where: { ...args.where, AND: [...others, condition] } };
+}
+
+/** The arguments without relations to what is shared, however deep: such a field then reads as null. */
+function leaveOutShared<Args>(args: Args): Args {
+  if (typeof args !== 'object' || args === null || Array.isArray(args)) return args;
+  const kept = Object.entries(args).map(([name, value]: [string, unknown]) =>
+    name === 'include' || name === 'select' ? [name, leaveOutRelations(value)] : [name, value],
+  );
+  // The same object, less some of its relations.
+  return Object.fromEntries(kept) as Args;
+}
+
+/** @returns undefined where nothing is left: Prisma refuses an empty selection */
+function leaveOutRelations(selection: unknown): unknown {
+  if (typeof selection !== 'object' || selection === null) return selection;
+  const kept = Object.entries(selection)
+    .filter(([name]) => !SHARED_RELATIONS.has(name))
+    .map(([name, nested]: [string, unknown]) => [name, leaveOutShared(nested)] as const);
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }

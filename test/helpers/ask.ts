@@ -11,13 +11,17 @@ export interface Answer {
 }
 
 export async function ask(
-  server: Pick<TestServer, 'url'>,
+  server: Pick<TestServer, 'url'> & { readonly key?: string },
   query: string,
   variables: Record<string, unknown> = {},
 ): Promise<Answer> {
   const response = await fetch(`${server.url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      ...(server.key === undefined ? {} : { authorization: `Bearer ${server.key}` }),
+    },
     body: JSON.stringify({ query, variables }),
   });
   const text = await response.text();
@@ -33,7 +37,7 @@ export async function ask(
 
 /** The data of a request that has to succeed. */
 export async function read<T>(
-  server: Pick<TestServer, 'url'>,
+  server: Pick<TestServer, 'url'> & { readonly key?: string },
   query: string,
   variables: Record<string, unknown> = {},
 ): Promise<T> {

@@ -18,7 +18,7 @@ export interface LiveOperation extends AsyncDisposable {
 export interface Transport {
   readonly name: string;
   readonly subscribe: (
-    server: Pick<TestServer, 'url'>,
+    server: Pick<TestServer, 'url'> & { readonly key?: string },
     query: string,
     variables?: Record<string, unknown>,
     operationName?: string,
@@ -34,6 +34,7 @@ export const TRANSPORTS: readonly Transport[] = [
         url: `${server.url.replace('http', 'ws')}/graphql`,
         webSocketImpl: WebSocket,
         retryAttempts: 0,
+        ...(server.key === undefined ? {} : { connectionParams: { apiKey: server.key } }),
       });
       const iterator = client.iterate(pack(query, variables, operationName));
       return operate(iterator as AsyncIterableIterator<LiveResult>, () => client.dispose());
@@ -42,7 +43,11 @@ export const TRANSPORTS: readonly Transport[] = [
   {
     name: 'event stream',
     subscribe: (server, query, variables, operationName) => {
-      const client = createSseClient({ url: `${server.url}/graphql`, retryAttempts: 0 });
+      const client = createSseClient({
+        url: `${server.url}/graphql`,
+        retryAttempts: 0,
+        ...(server.key === undefined ? {} : { headers: { authorization: `Bearer ${server.key}` } }),
+      });
       const iterator = client.iterate(pack(query, variables, operationName));
       return operate(iterator as AsyncIterableIterator<LiveResult>, () => client.dispose());
     },

@@ -17,7 +17,8 @@ interface TransferOptions {
   readonly url: string | undefined;
 }
 
-const MODELS_AT_ONCE = 4;
+/** Their samples are committed together; one after the other they would wait for the disk one after the other. */
+const MODELS_AT_ONCE = 16;
 const MOST_PROBLEMS_SHOWN = 100;
 
 /** Writes a JSON array with one model a line. @throws TransferFileError when the file cannot be written */

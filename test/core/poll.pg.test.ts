@@ -54,6 +54,26 @@ describe('poll', () => {
     expect(entry?.readToMs).toBe((entry?.lastTimestampMs ?? 0) + 1000);
   });
 
+  it('takes an answer without samples for one: nothing is stored, nothing is wrong (row 71)', async () => {
+    await using database = await withDatabase();
+    const second = createDeferred<null>();
+    const asked: (number | null)[] = [];
+    const readToMs = Math.floor(Date.now() / 1000) * 1000 - 60_000;
+    const source = createScriptedSource((requests) => {
+      asked.push(...requests.map(({ fromMs }) => fromMs));
+      if (asked.length === 2) second.resolve(null);
+      return Promise.resolve(requests.map(({ metricId }) => ({ metricId, samples: [], readToMs })));
+    });
+    await using engine = await startEngine(database, { sources: [source] });
+    const id = await engine.monitor.monitorMetric({ datasource: 'HOST', spec: { metric: 'a' } });
+    engine.poll.start();
+    await second.promise;
+    await engine.poll.stop();
+    expect(asked.slice(0, 2)).toEqual([null, readToMs]);
+    expect(engine.registry.byId(id)).toMatchObject({ lastRowId: 0, collectorErrorDeadlineMs: null });
+    expect(engine.stats.read('source_read_failures')).toBe(0);
+  });
+
   it('skips a metric that is deleted while it is read, and stores the next (row 45)', async () => {
     await using database = await withDatabase();
     const timestampMs = Math.floor(Date.now() / 1000) * 1000 - 60_000;

@@ -119,6 +119,18 @@ describe('transfer', () => {
       { datasource: 'custom', metricSpec: { name: 'x' }, completeModelParams: { inferenceArgs: {} } },
       /completeModelParams/,
     ],
+    [
+      'a metric autostacks do not have (row 63)',
+      {
+        type: 'autostack',
+        datasource: 'cloudwatch',
+        name: 'web',
+        region: 'us-west-2',
+        filters: { 'tag:Name': ['web*'] },
+        metric: { namespace: 'AWS/EC2', metric: 'Foobar' },
+      },
+      /Foobar/,
+    ],
     ['an unknown field', { datasource: 'custom', metricSpec: { name: 'x' }, colour: 1 }, /colour/],
     ['no name', { datasource: 'custom', metricSpec: {} }, /name/],
   ])('refuses %s, naming the field', async (_, model, message) => {

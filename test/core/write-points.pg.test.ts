@@ -40,7 +40,8 @@ test('a detector that fails puts its own metric in ERROR, with its words, and no
     value: 1,
     outcome: null,
   }));
-  await writePoints(arrivals, new Map());
+  const commitDrafted = await writePoints(arrivals, new Map());
+  await commitDrafted();
   expect(arrivals.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted']);
   const metrics = await database.prisma.metric.findMany({ orderBy: { name: 'asc' } });
   expect(metrics.map(({ status, message }) => [status, message])).toEqual([

@@ -2,8 +2,8 @@
  * Metrics as the registry has them in memory. Thousands of subscribers ask little more than the name of the metric of
  * every score: that must not cost a statement each.
  */
-import { type GraphQLResolveInfo, Kind } from 'graphql';
-import type { Registry } from '../core/registry.ts';
+import { type FieldNode, type GraphQLResolveInfo, Kind } from 'graphql';
+import type { MetricEntry, Registry } from '../core/registry.ts';
 import type { Metric } from '../generated/prisma/client.ts';
 
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([
@@ -17,6 +17,10 @@ const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   'periodSeconds',
 ]);
 
+/** These are read by the metric's number alone. */
+const PAGE_FIELDS: ReadonlySet<string> = new Set([...KNOWN_FIELDS, 'latest', 'data', 'series', 'bars']);
+const BESIDE_NODES: ReadonlySet<string> = new Set(['__typename', 'pageInfo', 'totalCount']);
+
 /**
  * The metric without asking the database.
  * @returns null when more is asked of it than the registry knows, or when it was deleted
@@ -27,7 +31,34 @@ export function findKnownMetric(
   info: GraphQLResolveInfo,
 ): Metric | null {
   const entry = registry.byNumber(metricNumber);
-  if (entry === undefined || !asksOnlyKnown(info)) return null;
+  const isKnown = info.fieldNodes.every((node) => asksOnly(node, KNOWN_FIELDS));
+  return entry === undefined || !isKnown ? null : toMetric(entry);
+}
+
+/**
+ * The metrics of a page without asking the database; one that was deleted is left out.
+ * @returns null when more is asked of them than the registry knows
+ */
+export function findKnownPage(
+  registry: Registry,
+  ids: readonly string[],
+  { fieldNodes }: GraphQLResolveInfo,
+): readonly Metric[] | null {
+  const isKnown = fieldNodes.every((page) =>
+    page.selectionSet?.selections.every((selection) => {
+      if (selection.kind !== Kind.FIELD) return false;
+      if (selection.name.value === 'nodes') return asksOnly(selection, PAGE_FIELDS);
+      return BESIDE_NODES.has(selection.name.value);
+    }),
+  );
+  if (!isKnown) return null;
+  return ids.flatMap((id) => {
+    const entry = registry.byId(id);
+    return entry === undefined ? [] : [toMetric(entry)];
+  });
+}
+
+function toMetric(entry: MetricEntry): Metric {
   const { id, number, datasource, identity, name, server, location, status, periodSeconds } = entry;
   const known: Partial<Metric> = {
     id,
@@ -45,10 +76,10 @@ export function findKnownMetric(
 }
 
 /** Fragments are not looked into: they are rare here, and taken as asking for more. */
-function asksOnlyKnown({ fieldNodes }: GraphQLResolveInfo): boolean {
-  return fieldNodes.every(({ selectionSet }) =>
+function asksOnly({ selectionSet }: FieldNode, fields: ReadonlySet<string>): boolean {
+  return (
     selectionSet?.selections.every(
-      (selection) => selection.kind === Kind.FIELD && KNOWN_FIELDS.has(selection.name.value),
-    ),
+      (selection) => selection.kind === Kind.FIELD && fields.has(selection.name.value),
+    ) ?? false
   );
 }

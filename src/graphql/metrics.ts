@@ -4,6 +4,7 @@ import type { Prisma } from '../generated/prisma/client.ts';
 import { builder } from './builder.ts';
 import { BarWindowRef, MetricOrderRef } from './enums.ts';
 import { chooseCurrentRange, MetricFilterRef, toWhere } from './metric-filter.ts';
+import { findKnownPage } from './known-metric.ts';
 import { MetricRef } from './metric.ts';
 import { METRIC_ORDERS } from './metric-order.ts';
 import { readMetricId } from './node-id.ts';
@@ -57,7 +58,9 @@ builder.queryField('metrics', (t) =>
         const countAll = async () =>
           context.prisma.metric.count({ where: await toWhere(filter, range, context) });
         if (orderBy === 'ANOMALY') {
-          const find = (where: Prisma.MetricWhereInput) => findMany({ where });
+          const find = async (ids: readonly string[]) =>
+            findKnownPage(context.registry, ids, info) ??
+            (await findMany({ where: { id: { in: [...ids] } } }));
           return { ...(await readRankedPage({ context, args, filter, range, findMany: find })), countAll };
         }
         const order = METRIC_ORDERS[orderBy];

@@ -4,7 +4,7 @@
  */
 import type { BarRange } from '../core/bar-window.ts';
 import { type RankedPlace, readRankedMetrics } from '../db/rank-metrics.ts';
-import type { Metric, Prisma } from '../generated/prisma/client.ts';
+import type { Metric } from '../generated/prisma/client.ts';
 import type { Context } from './context.ts';
 import { type MetricFilter, toSelection } from './metric-filter.ts';
 import { decodeCursor, encodeCursor, isUuid } from './metric-order.ts';
@@ -27,7 +27,7 @@ export async function readRankedPage<T extends Metric>(options: {
   /** The window that ends now. */
   readonly range: BarRange;
   /** Reads the metrics of the page, with what the document asks of them. */
-  readonly findMany: (where: Prisma.MetricWhereInput) => Promise<readonly T[]>;
+  readonly findMany: (ids: readonly string[]) => Promise<readonly T[]>;
 }): Promise<Page<T>> {
   const { context, args, findMany } = options;
   const selection = toSelection(options.filter, context.caller);
@@ -47,7 +47,7 @@ export async function readRankedPage<T extends Metric>(options: {
         limit,
         fromEnd,
       });
-      const metrics = await findMany({ id: { in: places.map(({ id }) => id) } });
+      const metrics = await findMany(places.map(({ id }) => id));
       const byId = new Map(metrics.map((metric) => [metric.id, metric]));
       // One that was deleted between the two statements is left out.
       return places.flatMap((place) => {

@@ -63,7 +63,7 @@ export function createAuditLog(options: {
             caller.keyId,
             caller.name,
             field,
-            JSON.stringify(redactArguments(given)),
+            writeStorable(redactArguments(given)),
             result,
             requestId,
           ],
@@ -80,4 +80,9 @@ export function createAuditLog(options: {
     },
     stop: () => clearInterval(timer),
   };
+}
+
+/** JSON as PostgreSQL takes it: it has no place for NUL and for halves of characters, which become U+FFFD. */
+function writeStorable(value: unknown): string {
+  return JSON.stringify(value).replace(/(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][\da-f]{2})/gi, '$1\ufffd');
 }

@@ -28,8 +28,9 @@ function isPrismaOutage(error: Error, code: unknown): boolean {
   return state === null ? LOST.test(error.message.split('\n').at(-1) ?? '') : CURABLE.test(state);
 }
 
-/** PostgreSQL's own code of the error, from where the driver adapter keeps it. */
-function readSqlState(error: Error): string | null {
+/** PostgreSQL's own code of an error: pg has it at hand, Prisma where the driver adapter keeps it. Null without one. */
+export function readSqlState(error: Error): string | null {
+  if (error instanceof pg.DatabaseError) return error.code ?? null;
   let value: unknown = error;
   for (const name of ['meta', 'driverAdapterError', 'cause', 'originalCode']) {
     if (typeof value !== 'object' || value === null) return null;

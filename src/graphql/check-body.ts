@@ -13,6 +13,9 @@ export function checkBody(
     refuseExcess({ limit: 'body', place: 'body bytes', allowed: mostBytes, seen, http: { status: 413 } });
   return {
     onRequestParse({ request, requestParser, setRequestParser, serverContext: { req } }) {
+      if (request.method === 'GET' && requestParser !== undefined) {
+        setRequestParser((asked) => readSearch(() => requestParser(asked)));
+      }
       if (request.method !== 'POST') return;
       // A page of another site may send forms and plain text without asking, but JSON only with our leave.
       if (!isJson(request.headers.get('content-type'))) {
@@ -22,6 +25,16 @@ export function checkBody(
       setRequestParser(async () => parseParams(decodeUtf8(await readBody(req, mostBytes, refuseLonger))));
     },
   };
+}
+
+/** Yoga takes variables that are no JSON for a fault of its own. */
+async function readSearch<T>(read: () => T): Promise<Awaited<T>> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw refuse(400, 'variables, extensions: expected JSON');
+  }
 }
 
 function isJson(contentType: string | null): boolean {

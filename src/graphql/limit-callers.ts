@@ -1,5 +1,4 @@
-/** Whom a limit counts: the key a request shows, or the address it comes from. Refusals are answered here. */
-import { createHash } from 'node:crypto';
+/** Whom a limit counts: the key of a request, or the address it comes from. Refusals are answered here. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { GraphQLError } from 'graphql';
@@ -48,11 +47,9 @@ export function createCallerGate(limits: CallerLimits, refuse: Refuse): CallerGa
   };
 }
 
-/** The key a request shows, hashed so that no memory holds it, or its address. */
-export function nameCaller({ headers, socket }: IncomingMessage): string {
-  const key = headers.authorization ?? headers['x-api-key'];
-  if (key === undefined) return socket.remoteAddress ?? 'gone';
-  return createHash('sha256').update(String(key)).digest('base64');
+/** Its key once that is known to be one, or its address: what a request merely claims would be new each time. */
+export function nameCaller({ socket }: IncomingMessage, keyId: string | null): string {
+  return keyId ?? socket.remoteAddress ?? 'gone';
 }
 
 /** Whether the answer is a stream that stays open. */

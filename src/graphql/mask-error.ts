@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { GraphQLError } from 'graphql';
 import { isOutage } from '../db/outage.ts';
-import { ExpectedError, RetryLaterError } from '../errors.ts';
+import { isUnstorableText } from '../db/unstorable-text.ts';
+import { ExpectedError, InvalidInputError, RetryLaterError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { toGraphqlError } from './failure.ts';
 
@@ -18,6 +19,7 @@ export function createMaskError(log: Log, readRequestId: () => string | null): M
     const cause = findCause(error);
     if (cause instanceof ExpectedError) return locate(toGraphqlError(cause), place);
     if (place !== null && cause instanceof GraphQLError) return place;
+    if (isUnstorableText(cause)) return locate(toGraphqlError(createUnstorable()), place);
     const requestId = readRequestId() ?? randomBytes(6).toString('hex');
     if (isOutage(cause)) {
       log.warn({ err: cause, requestId, path: place?.path?.join('.') }, 'the database could not be asked');
@@ -31,6 +33,13 @@ export function createMaskError(log: Log, readRequestId: () => string | null): M
       place,
     );
   };
+}
+
+function createUnstorable(): InvalidInputError {
+  return new InvalidInputError(
+    'a text holds U+0000, or half of a character: it cannot be looked for or kept',
+    [],
+  );
 }
 
 function createRetryLater(): RetryLaterError {

@@ -112,7 +112,7 @@ export function createGraphqlServer(options: {
     resolveDocument: (payload) =>
       trusted === null ? payload : { ...payload, query: trusted.resolve(payload) },
     maskError,
-    checkOperation: ({ limitedAs }, seen) =>
+    checkOperation: (limitedAs, seen) =>
       seen > limits.maxOperations
         ? refuse({ limit: 'operations', allowed: limits.maxOperations, seen })
         : gate.checkRate(limitedAs),
@@ -120,13 +120,13 @@ export function createGraphqlServer(options: {
   return {
     handle: async (request, response) => {
       if (crossOrigin.answer(request, response)) return;
-      const refusal = checkCaller(gate, request, response);
+      const caller = admission.admitRequest(request, response);
+      if (caller === null) return;
+      const refusal = checkCaller(gate, nameCaller(request, caller.keyId), request, response);
       if (refusal !== null) {
         answerRefusal(response, refusal);
         return;
       }
-      const caller = admission.admitRequest(request, response);
-      if (caller === null) return;
       await requestIds.run(readRequestId(response), () => yoga(request, response, { caller }));
     },
     sockets: createGraphqlSockets({ protocol, log, crossOrigin, gate }),
@@ -150,8 +150,7 @@ function readRequestId(response: ServerResponse): string | null {
   return typeof id === 'string' ? id : null;
 }
 
-function checkCaller(gate: CallerGate, request: IncomingMessage, response: ServerResponse) {
-  const caller = nameCaller(request);
+function checkCaller(gate: CallerGate, caller: string, request: IncomingMessage, response: ServerResponse) {
   const refusal = gate.checkRate(caller);
   if (refusal !== null || !isStreamRequest(request)) return refusal;
   return gate.checkConnection(caller, response);

@@ -23,7 +23,7 @@ export interface SocketExtra {
   /** Of the request that opened it. */
   readonly headers: IncomingHttpHeaders;
   readonly close: (code: number, reason: string) => void;
-  /** Whom limits count: a key or an address. */
+  /** Whom limits count where there is no key. */
   readonly limitedAs: string;
   /** Resolves when the bytes have left. */
   readonly send: (text: string) => Promise<void>;
@@ -56,7 +56,7 @@ export function createSocketProtocol(options: {
   /** Puts the text of a trusted document in the place of its hash. */
   readonly resolveDocument: (payload: SubscribePayload) => SubscribePayload;
   /** Why this operation, which is among those counted, is refused; null when it may run. */
-  readonly checkOperation: (extra: SocketExtra, operations: number) => GraphQLError | null;
+  readonly checkOperation: (limitedAs: string, operations: number) => GraphQLError | null;
 }): Server<SocketExtra> {
   const { getEnveloped, admit, watch, maskError, resolveDocument, checkOperation } = options;
   const runners = new WeakMap<ExecutionArgs, Runner>();
@@ -89,9 +89,11 @@ export function createSocketProtocol(options: {
     onClose: ({ extra }) => unwatches.get(extra)?.(),
     onSubscribe: async (context, _id, payload) => {
       try {
-        const refusal = checkOperation(context.extra, Object.keys(context.subscriptions).length);
+        const caller = callerOf(context.extra);
+        const limitedAs = caller.keyId ?? context.extra.limitedAs;
+        const refusal = checkOperation(limitedAs, Object.keys(context.subscriptions).length);
         if (refusal !== null) return [refusal];
-        const prepared = await prepare(getEnveloped, callerOf(context.extra), resolveDocument(payload));
+        const prepared = await prepare(getEnveloped, caller, resolveDocument(payload));
         if ('errors' in prepared) return prepared.errors.map((error) => maskError(error));
         runners.set(prepared.args, prepared.runner);
         return prepared.args;

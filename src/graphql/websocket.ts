@@ -43,7 +43,7 @@ export function createGraphqlSockets(options: {
         refuseUpgrade(socket, '403 Forbidden', '');
         return;
       }
-      const limitedAs = nameCaller(request);
+      const limitedAs = nameCaller(request, null);
       const refusal = gate.checkConnection(limitedAs, socket);
       if (refusal !== null) {
         refuseUpgrade(socket, '429 Too Many Requests', refusal.message);

@@ -262,3 +262,42 @@ test('a page of another site gets no leave to read answers', async () => {
   });
   expect(asked.headers.get('access-control-allow-origin')).toBeNull();
 });
+
+test.each([
+  ['{ suggestedResources(region: "a\\u0000b") { id } }'],
+  ['{ metrics(filter: { server: "a\\u0000b" }) { totalCount } }'],
+])('a text the database cannot keep is the fault of who sent it: %s', async (query) => {
+  const { errors } = await ask(server, query);
+  expect(errors).toMatchObject([{ message: textWith('U+0000'), extensions: { code: 'INVALID_INPUT' } }]);
+});
+
+test('variables in an address that are no JSON are refused with 400', async () => {
+  const response = await fetch(`${server.url}/graphql?query={__typename}&variables={`);
+  expect([response.status, await response.text()]).toEqual([
+    400,
+    textWith('variables, extensions: expected JSON'),
+  ]);
+});
+
+test('a read while the database is away is to be tried again, as a write is', async () => {
+  const { Client } = await import('pg');
+  const reading = vi.spyOn(server.engine.prisma.metric, 'findMany').mockImplementation((() =>
+    // As it fails when nothing listens.
+    new Client({ host: '127.0.0.1', port: 9 }).connect()) as never);
+  const { status, headers, errors } = await ask(server, '{ metrics { nodes { id } } }');
+  reading.mockRestore();
+  expect(status).toBe(503);
+  expect(headers.get('retry-after')).toBe('1');
+  expect(errors).toMatchObject([
+    { message: textWith('the database cannot be asked just now'), extensions: { code: 'RETRY_LATER' } },
+  ]);
+});
+
+test('a masked error carries the id the answer has as x-request-id', async () => {
+  const reading = vi.spyOn(server.engine.stats, 'snapshot').mockImplementation(() => {
+    throw new Error('hunter2');
+  });
+  const { headers, errors } = await ask(server, '{ serverInfo { counters { name } } }');
+  reading.mockRestore();
+  expect(errors[0]?.extensions?.requestId).toBe(headers.get('x-request-id'));
+});

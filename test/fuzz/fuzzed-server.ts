@@ -1,0 +1,37 @@
+/** The server under fire, and what it said in its log. */
+import { Writable } from 'node:stream';
+import pino from 'pino';
+import { startServer, type TestServer } from '../helpers/start-server.ts';
+
+/** The first key: what a fuzzed mutation makes of keys cannot lock the test out. */
+export const KEY = 'fuzz-key-0123456789abcdef';
+
+export interface FuzzedServer extends TestServer {
+  /** Lines of errors nobody expected; at most a hundred are kept. */
+  readonly unexpected: readonly string[];
+  readonly graphitePort: number;
+}
+
+export async function startFuzzedServer(graphitePort: number): Promise<FuzzedServer> {
+  const unexpected: string[] = [];
+  const log = pino(
+    { level: 'error' },
+    new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        if (unexpected.length < 100) unexpected.push(chunk.toString().slice(0, 2_000));
+        done();
+      },
+    }),
+  );
+  const server = await startServer({
+    log,
+    settings: {
+      LAPWING_API_KEY: KEY,
+      LAPWING_GRAPHITE_PORT: String(graphitePort),
+      LAPWING_MAX_OPERATIONS_PER_SECOND: '1000000',
+      // Nobody is asked: nothing listens there.
+      LAPWING_AWS_ENDPOINT: 'http://127.0.0.1:9',
+    },
+  });
+  return { ...server, unexpected, graphitePort };
+}

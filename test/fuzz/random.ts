@@ -1,0 +1,100 @@
+/** Chance that can be had again: the same seed gives the same choices. */
+import { createHash } from 'node:crypto';
+
+export interface Random {
+  /** A whole number from 0 to below `below`. */
+  readonly below: (below: number) => number;
+  readonly pick: <T>(from: readonly T[]) => T;
+  /** True with this likelihood, in [0, 1]. */
+  readonly chance: (likelihood: number) => boolean;
+}
+
+export function createRandom(seed: number): Random {
+  let block = Buffer.alloc(0);
+  let blocks = 0;
+  // Each block of a hash chain of the seed gives eight numbers.
+  const next = () => {
+    if (block.length < 4) {
+      block = createHash('sha256').update(`${seed} ${blocks}`).digest();
+      blocks += 1;
+    }
+    const word = block.readUInt32LE(0);
+    block = block.subarray(4);
+    return word / 2 ** 32;
+  };
+  const below = (limit: number) => Math.floor(next() * limit);
+  return {
+    below,
+    chance: (likelihood) => next() < likelihood,
+    pick: (from) => {
+      const [first, ...rest] = from;
+      if (first === undefined) throw new RangeError('nothing to pick from');
+      return rest[below(from.length) - 1] ?? first;
+    },
+  };
+}
+
+/** Texts that were somebody's undoing once. None is an address anything listens on. */
+export const NASTY_TEXTS = [
+  '',
+  ' ',
+  'a',
+  'shop.orders',
+  '\u0000',
+  'a\u0000b',
+  '\u202e\u2028',
+  '😀'.repeat(20),
+  "'; DROP TABLE metric; --",
+  '%',
+  '_',
+  '\\',
+  '%s%n',
+  '{{7*7}}',
+  '${7*7}',
+  '__proto__',
+  'constructor',
+  'toString',
+  '../../../../etc/passwd',
+  '=1+1',
+  '<script>alert(1)</script>',
+  'x'.repeat(255),
+  'x'.repeat(256),
+  'x'.repeat(5_000),
+  'Metric:00000000-0000-0000-0000-000000000000',
+  'Metric:',
+  'Metric:x',
+  'Resource:a/b/c/d',
+  'Nope:1',
+  'v1.00000000000000000000000000000000.0',
+  'v1.x.99999999999999999999',
+  '2026-11-23T00:00:00Z',
+  '2026-02-30T00:00:00Z',
+  '+275760-09-13T00:00:00Z',
+  '-1',
+  'NaN',
+  'Infinity',
+  '1e999',
+  '\ud800',
+] as const;
+
+export const NASTY_NUMBERS = [
+  0,
+  -0,
+  1,
+  -1,
+  2,
+  0.1,
+  99,
+  100,
+  101,
+  1000,
+  1001,
+  5000,
+  2 ** 31 - 1,
+  2 ** 31,
+  -(2 ** 31),
+  2 ** 53,
+  1e21,
+  1e308,
+  5e-324,
+] as const;

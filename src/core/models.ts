@@ -5,7 +5,8 @@
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import type { Checkpoint } from '../db/write-batch.ts';
-import { DETECTOR_KINDS, findDetectorKind, type Detector, type DetectorKind } from '../detect/detector.ts';
+import type { Detector, DetectorKind } from '../detect/detector.ts';
+import { DETECTOR_KINDS, findDetectorKind } from '../detect/detector-kinds.ts';
 import type { Log } from '../log.ts';
 import type { Judgement, Sample } from '../model.ts';
 import type { Stats } from '../observe/stats.ts';
@@ -106,6 +107,8 @@ export function createModels(options: {
     const isRebuild = checkpoint !== undefined && resumed === null;
     if (isRebuild)
       log.warn({ metric: entry.id }, 'checkpoint cannot be continued; model learns anew from samples');
+    // Saved at its last sample, as at every orderly stop: there is nothing behind it to look for.
+    if (resumed?.detector.rows === entry.scoredRows) return countRestored(resumed);
     const model = resumed ?? startAnew(entry);
     const replay = replaySamples(pool, entry.number, {
       afterMs: resumed === null ? null : (checkpoint?.timestampMs ?? null),
@@ -118,6 +121,10 @@ export function createModels(options: {
       }
       stats.count('models_replayed_rows', samples.length);
     }
+    return countRestored(model);
+  };
+
+  const countRestored = (model: HeldModel) => {
     stats.count('models_restored');
     return model;
   };

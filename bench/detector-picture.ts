@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { DETECTOR_KINDS } from '../src/detect/detector.ts';
+import { DETECTOR_KINDS } from '../src/detect/detector-kinds.ts';
 import { RED_SCORE, toLogScale } from '../src/detect/likelihood.ts';
 import type { Judgement, Sample } from '../src/model.ts';
 import { makeLoad } from './detector-load.ts';

@@ -1,5 +1,6 @@
 /** Scores a history as a new metric would have been, without touching anything: to try a model or a policy. */
-import { DETECTOR_KINDS, type Contribution } from '../detect/detector.ts';
+import type { Contribution } from '../detect/detector.ts';
+import { DETECTOR_KINDS } from '../detect/detector-kinds.ts';
 import { RED_SCORE } from '../detect/likelihood.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { Judgement, ModelParams, Sample } from '../model.ts';

@@ -1,11 +1,10 @@
 /**
- * The contract every detector keeps, and the list of them.
+ * The contract every detector keeps.
  *
  * A detector sees one point of one metric at a time, in time order, and nothing else: no clock, no I/O, no
  * randomness. The same points give the same judgements bit for bit, also across a snapshot taken anywhere.
  */
 import type { Judgement, ModelParams, View } from '../model.ts';
-import { streamsDetector } from './streams-detector.ts';
 
 /** How much one view of the series contributes to the last judgement; shares add up to at most 1. */
 export interface Contribution {
@@ -38,12 +37,4 @@ export interface DetectorKind {
   create(params: ModelParams): Detector;
   /** Null when the bytes are of a version this kind cannot continue: the caller rebuilds from samples. */
   restore(bytes: Uint8Array): Detector | null;
-}
-
-/** Every kind there is. New metrics get the first. */
-export const DETECTOR_KINDS: readonly [DetectorKind, ...DetectorKind[]] = [streamsDetector];
-
-/** The kind a stored snapshot was written by, or null when this build no longer has it. */
-export function findDetectorKind(name: string): DetectorKind | null {
-  return DETECTOR_KINDS.find((kind) => kind.name === name) ?? null;
 }

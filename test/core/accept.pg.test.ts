@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NamedPoint } from '../../src/core/accept.ts';
 import { openClient } from '../../src/db/connection.ts';
-import { DETECTOR_KINDS } from '../../src/detect/detector.ts';
+import { DETECTOR_KINDS } from '../../src/detect/detector-kinds.ts';
 import { withDatabase } from '../helpers/database.ts';
 import { startEngine, untilStatus } from '../helpers/start-engine.ts';
 

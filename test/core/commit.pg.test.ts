@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import type { NamedPoint } from '../../src/core/accept.ts';
 import { openClient } from '../../src/db/connection.ts';
-import { DETECTOR_KINDS } from '../../src/detect/detector.ts';
+import { DETECTOR_KINDS } from '../../src/detect/detector-kinds.ts';
 import { withDatabase } from '../helpers/database.ts';
 import { startEngine, type TestEngine } from '../helpers/start-engine.ts';
 
@@ -46,7 +46,12 @@ async function findWaiting(pool: pg.Pool): Promise<number> {
 }
 
 async function readScores(pool: pg.Pool) {
-  const { rows: found } = await pool.query<{ name: string; row_id: number; seq: string; score: number | null }>(
+  const { rows: found } = await pool.query<{
+    name: string;
+    row_id: number;
+    seq: string;
+    score: number | null;
+  }>(
     `SELECT m.name, s.row_id, s.seq, s.score FROM sample s JOIN metric m ON m.number = s.metric_number
      ORDER BY m.name, s."timestamp"`,
   );

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createCommit } from '../../src/core/commit.ts';
 import { createWritePoints, type Arrival } from '../../src/core/write-points.ts';
 import { createSampleMonths } from '../../src/db/sample-months.ts';
-import { DETECTOR_KINDS } from '../../src/detect/detector.ts';
+import { DETECTOR_KINDS } from '../../src/detect/detector-kinds.ts';
 import { createLog } from '../../src/log.ts';
 import { withDatabase } from '../helpers/database.ts';
 import { startEngine } from '../helpers/start-engine.ts';

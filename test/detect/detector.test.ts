@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DETECTOR_KINDS, type DetectorKind, findDetectorKind } from '../../src/detect/detector.ts';
+import type { DetectorKind } from '../../src/detect/detector.ts';
+import { DETECTOR_KINDS, findDetectorKind } from '../../src/detect/detector-kinds.ts';
 import type { Sample } from '../../src/model.ts';
 import { createDetector, judgeAll, makeLoad, START_MS } from './series.ts';
 

@@ -76,16 +76,20 @@ export async function openGraphitePusher(target: string): Promise<Pusher> {
   };
 }
 
-/** @returns what makes senders into one engine in this process, and ends it */
+/**
+ * @param settings over those of the bench
+ * @returns what makes senders into one engine in this process, and ends it
+ */
 export async function openEngine(
   connection: string,
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<{ open: () => Pusher; end: () => Promise<void> }> {
   const log = createLog('error');
   const database = createDatabase({ connection, log });
   const stats = createStats();
   const endpoint = () => Promise.reject(new Error('a bench has no AWS'));
   const aws = createAws({ endpoint, stats, historyDays: 14, settleSeconds: 360 });
-  const config = readConfig({ LAPWING_HOST_METRICS: 'off' });
+  const config = readConfig({ LAPWING_HOST_METRICS: 'off', ...settings });
   const engine = await createEngine({ database, config, log, stats, sources: [], aws });
   engine.start();
   const push = async ({ names, values, timestampMs }: Row) => {

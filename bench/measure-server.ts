@@ -21,11 +21,17 @@ const run = promisify(execFile);
 
 const PROFILER = new URL('measure-profile.js', import.meta.url).href;
 
-/** @param options.profileDir a folder the server writes CPU profiles to */
+/**
+ * @param options.profileDir a folder the server writes CPU profiles to
+ * @param options.settings LAPWING_ variables, and others, over those of a bench
+ */
 export async function startMeasuredServer(
-  options: { readonly profileDir?: string | undefined } = {},
+  options: {
+    readonly profileDir?: string | undefined;
+    readonly settings?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<MeasuredServer> {
-  const { profileDir } = options;
+  const { profileDir, settings = {} } = options;
   const database = await startTemporaryEmbedded({ log: createLog('error'), settings: { fsync: 'on' } });
   const server = await startServerProcess({
     DATABASE_URL: database.connection,
@@ -41,6 +47,7 @@ export async function startMeasuredServer(
     ...(profileDir === undefined
       ? {}
       : { NODE_OPTIONS: `--import ${PROFILER}`, BENCH_PROFILE_DIR: profileDir }),
+    ...settings,
   });
   const { graphql, graphite } = server.addresses;
   const { pid } = server.child;

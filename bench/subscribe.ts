@@ -1,10 +1,11 @@
 /**
  * How many scores a second reach their subscribers, and how late:
  * npm run bench:subscribe -- --subscribers 1,100,1000,5000 --seconds 10
- * For each number: live at a rate, then a backlog as fast as it goes; and the same of `ws` alone.
+ * For each number: live at a rate, then a backlog as fast as it goes; and the same of `ws` alone and of mercurius.
+ * Pushes go on meanwhile: how long they take beside the same without subscribers.
  */
 import { parseArgs } from 'node:util';
-import { printFigure, printLatency } from './measure.ts';
+import { type Peer, printFigure, printLatency } from './measure.ts';
 import { startLoadProcess, type LoadProcess } from './measure-process.ts';
 import { ask, monitorAll, startMeasuredServer, type MeasuredServer } from './measure-server.ts';
 import type { BareOrder } from './subscribe-bare.ts';
@@ -74,7 +75,12 @@ interface Side {
   readonly backlog: ClientReport;
 }
 
-async function measureServer(server: MeasuredServer, clients: LoadProcess, count: number): Promise<Side> {
+async function measureServer(
+  server: MeasuredServer,
+  clients: LoadProcess,
+  count: number,
+  unloaded: Peer,
+): Promise<Side> {
   const rate = chooseRate(count);
   const request = (order: ClientOrder) => clients.request<ClientReport>(order);
   const url = server.url.replace('http', 'ws');
@@ -90,7 +96,7 @@ async function measureServer(server: MeasuredServer, clients: LoadProcess, count
       request({ do: 'await', scoresEach: countScores(rate), limitMs: seconds * 1000 + LIMIT_MS }),
     ]),
   );
-  printLatency(`push acknowledged with ${count} subscribers`, acknowledgedMs);
+  printLatency(`push acknowledged with ${count} subscribers`, acknowledgedMs, unloaded);
   const memory = await server.readMemoryMb();
   printFigure({
     name: `server memory with ${count} subscribers`,
@@ -109,15 +115,15 @@ async function fillBacklog(url: string, total: number): Promise<void> {
   for (let scores = 0; scores < total; scores += METRICS.length) await push(url, METRICS.length);
 }
 
-async function measureBare(
-  bare: LoadProcess,
+async function measurePeer(
+  peer: LoadProcess,
   clients: LoadProcess,
   count: number,
   bytesPerScore: number,
 ): Promise<Side> {
   const rate = chooseRate(count);
   const request = (order: ClientOrder) => clients.request<ClientReport>(order);
-  const send = (order: BareOrder) => bare.request<{ url: string }>(order);
+  const send = (order: BareOrder) => peer.request<{ url: string }>(order);
   const { url } = await send({ do: 'listen' });
   await request({ do: 'open', url, count, query: QUERY, variables: {} });
   const [backlog] = await Promise.all([
@@ -144,9 +150,9 @@ async function measureBare(
   return { live, backlog };
 }
 
-function printSides(count: number, ours: Side, bare: Side): void {
+function printSides(count: number, ours: Side, peerName: string, bare: Side): void {
   const against = {
-    name: 'ws alone, one prepared string',
+    name: peerName,
     value: bare.backlog.scores / bare.backlog.seconds,
   };
   const value = ours.backlog.scores / ours.backlog.seconds;
@@ -174,15 +180,25 @@ function printSides(count: number, ours: Side, bare: Side): void {
   });
 }
 
-await using server = await startMeasuredServer({ profileDir: values.profile });
+/** Each delivers the same events to the same clients. */
+const PEERS = [
+  { name: 'ws alone, one prepared string', file: './subscribe-bare.ts' },
+  { name: 'mercurius', file: './subscribe-mercurius.ts' },
+];
+
+// All clients come from one address, and none shows a key.
+const settings = { LAPWING_MAX_CONNECTIONS: '100000', LAPWING_MAX_OPERATIONS_PER_SECOND: '1000000' };
+await using server = await startMeasuredServer({ profileDir: values.profile, settings });
 await monitorAll(server.url, METRICS);
-const unloaded = await pushAtRate(server.url, { pushesPerSecond: PUSHES_PER_SECOND, scoresPerPush: 40 });
-printLatency('push acknowledged with no subscriber', unloaded);
+const unloadedMs = await pushAtRate(server.url, { pushesPerSecond: PUSHES_PER_SECOND, scoresPerPush: 40 });
+printLatency('push acknowledged with no subscriber', unloadedMs);
 for (const text of values.subscribers.split(',')) {
   const count = Number(text);
   await using clients = startLoadProcess('./subscribe-clients.ts');
-  await using bare = startLoadProcess('./subscribe-bare.ts');
-  const ours = await measureServer(server, clients, count);
+  const ours = await measureServer(server, clients, count, { name: 'no subscriber', values: unloadedMs });
   const bytesPerScore = ours.backlog.bytes / ours.backlog.scores;
-  printSides(count, ours, await measureBare(bare, clients, count, bytesPerScore));
+  for (const { name, file } of PEERS) {
+    await using peer = startLoadProcess(file);
+    printSides(count, ours, name, await measurePeer(peer, clients, count, bytesPerScore));
+  }
 }

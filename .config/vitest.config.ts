@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -10,6 +10,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    // They need Chromium: `npm run test:page`.
+    exclude: [...configDefaults.exclude, 'test/web/**/*.browser.test.ts'],
     globalSetup: ['test/helpers/global-database.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

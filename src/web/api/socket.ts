@@ -26,6 +26,9 @@ export function createSocket(key: ApiKey): Socket {
       const value = key.value.get();
       return value === null ? {} : { apiKey: value };
     },
+    // Open from the start: whether the server is there is shown on every page.
+    lazy: false,
+    onNonLazyError: () => connection.set('offline'),
     keepAlive: PING_MS,
     retryAttempts: Number.POSITIVE_INFINITY,
     shouldRetry: () => true,

@@ -5,7 +5,7 @@ import { classOf, heightOf } from '../parts/bar-height.ts';
 import type { Zone } from '../parts/preferences.ts';
 import type { ChartColors } from './chart-colors.ts';
 import type { Columns } from './columns.ts';
-import { describeAxis, describeTime, PADDING } from './value-plot.ts';
+import { AXIS_WIDTH, describeAxis, describeTime, PADDING } from './value-plot.ts';
 
 /** What uPlot is given for the columns: one row a class. */
 export function arrangeScores({ times, scores }: Columns): uPlot.AlignedData {
@@ -34,7 +34,7 @@ export function describeScorePlot(options: {
       { ...describeAxis(colors), show: false },
       {
         ...describeAxis(colors),
-        size: 64,
+        size: AXIS_WIDTH,
         splits: () => [0, 0.4, 1],
         values: () => ['', 'yellow', 'red'],
       },

@@ -15,6 +15,8 @@ export interface Flag {
 
 /** The same for all plots, or the times below each other were not the same. */
 export const PADDING: uPlot.Padding = [10, 18, 0, 0];
+/** Room for 1,200 ms. */
+export const AXIS_WIDTH = 72;
 const DAY_SECONDS = 86_400;
 const AXIS_FONT = '12px system-ui, sans-serif';
 
@@ -55,7 +57,7 @@ export function describeValuePlot(options: {
       { ...describeAxis(colors), values: (_plot, ticks) => nameTicks(ticks, zone) },
       {
         ...describeAxis(colors),
-        size: 64,
+        size: AXIS_WIDTH,
         values: (_plot, ticks) => ticks.map((tick) => formatValue(tick, unit)),
       },
     ],

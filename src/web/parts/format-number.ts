@@ -1,10 +1,11 @@
 /** Numbers for people. */
 
+/** From which size on, by what it is divided, and what stands for that. */
 const PREFIXES = [
-  [1e12, 'T'],
-  [1e9, 'G'],
-  [1e6, 'M'],
-  [1e4, 'k'],
+  [1e12, 1e12, 'T'],
+  [1e9, 1e9, 'G'],
+  [1e6, 1e6, 'M'],
+  [1e4, 1e3, 'k'],
 ] as const;
 
 /** Units as sources spell them, shorter. */
@@ -27,7 +28,7 @@ export function shortenUnit(unit: string | null | undefined): string {
 
 /** Four significant digits; large ones shortened: 12,345,678 is 12.35 M. */
 export function formatValue(value: number, unit?: string | null): string {
-  const [size, prefix] = PREFIXES.find(([least]) => Math.abs(value) >= least) ?? [1, ''];
+  const [, size, prefix] = PREFIXES.find(([least]) => Math.abs(value) >= least) ?? [0, 1, ''];
   const isTiny = value !== 0 && Math.abs(value) < 1e-3;
   const digits = isTiny
     ? value.toExponential(2)

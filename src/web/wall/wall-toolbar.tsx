@@ -3,8 +3,8 @@ import type { WindowName } from './bars.ts';
 import type { ViewState } from './use-view.ts';
 
 const WINDOWS = [
-  ['HOURS', '2 hours'],
-  ['DAYS', '24 hours'],
+  ['HOURS', '2 h'],
+  ['DAYS', '24 h'],
   ['WEEKS', '8 days'],
 ] as const satisfies readonly (readonly [WindowName, string])[];
 

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { LiveScore } from '../../src/web/api/score-feed.ts';
+import { appendScores, type Columns, openGaps } from '../../src/web/metric/columns.ts';
+import { chooseSpan, panRange, parseFixedRange, zoomRange } from '../../src/web/metric/range.ts';
+
+const columnsAt = (...times: readonly number[]): Columns => {
+  const ones = times.map(() => 1);
+  return { times, values: ones, expected: ones, low: ones, high: ones, scores: ones };
+};
+const scoreAt = (seconds: number): LiveScore => ({
+  rowId: seconds,
+  timestamp: new Date(seconds * 1000).toISOString(),
+  value: 2,
+  anomalyScore: 0.5,
+  anomalyClass: 'GREEN',
+  provisional: false,
+  episode: false,
+  expected: { value: 2, low: 1, high: 3 },
+  metric: { id: 'a' },
+});
+
+describe('the chart', () => {
+  it('appends what is newer, once, and lets go of what has left it but for the point before', () => {
+    const grown = appendScores(columnsAt(10, 20, 30), [scoreAt(30), scoreAt(40)], 25_000);
+    expect(grown.times).toEqual([20, 30, 40]);
+    expect(grown.values).toEqual([1, 1, 2]);
+    expect(grown.high).toEqual([1, 1, 3]);
+    expect(appendScores(grown, [scoreAt(40)], 25_000)).toBe(grown);
+  });
+
+  it('shows silence as a gap', () => {
+    const opened = openGaps(columnsAt(10, 20, 100), 30);
+    expect(opened.times).toEqual([10, 20, 35, 100]);
+    expect(opened.values).toEqual([1, 1, null, 1]);
+    expect(openGaps(columnsAt(10, 20), 30).times).toEqual([10, 20]);
+  });
+
+  it('takes only ranges that make sense from the address', () => {
+    expect(parseFixedRange('2026-11-23T04:00:00Z', '2026-11-23T05:00:00Z')).not.toBeNull();
+    expect(parseFixedRange('2026-11-23T05:00:00Z', '2026-11-23T04:00:00Z')).toBeNull();
+    expect(parseFixedRange('yesterday', '')).toBeNull();
+  });
+
+  it('moves and zooms around what stays where it is', () => {
+    const range = { fromMs: 100_000, toMs: 200_000 };
+    expect(panRange(range, -0.5)).toEqual({ fromMs: 50_000, toMs: 150_000 });
+    expect(zoomRange(range, 0.5)).toEqual({ fromMs: 125_000, toMs: 175_000 });
+    expect(zoomRange(range, 0.5, 1)).toEqual({ fromMs: 150_000, toMs: 200_000 });
+    expect(zoomRange(range, 0).toMs - zoomRange(range, 0).fromMs).toBeGreaterThan(0);
+  });
+
+  it('begins with a span that holds enough points of the metric', () => {
+    expect(chooseSpan(1)).toBe('15m');
+    expect(chooseSpan(5)).toBe('1h');
+    expect(chooseSpan(300)).toBe('3d');
+    expect(chooseSpan(86_400)).toBe('2w');
+  });
+});

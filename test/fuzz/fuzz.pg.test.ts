@@ -21,9 +21,9 @@ import { type Step, writeTalk } from './socket-talks.ts';
 
 const readCount = (name: string, fallback: number) => Number(process.env[name] ?? fallback);
 const SEED = readCount('FUZZ_SEED', randomInt(2 ** 31));
-const REQUESTS = readCount('FUZZ_REQUESTS', 300);
+const REQUESTS = readCount('FUZZ_REQUESTS', 200);
 const LINES = readCount('FUZZ_LINES', 1_000);
-const TALKS = readCount('FUZZ_TALKS', 40);
+const TALKS = readCount('FUZZ_TALKS', 20);
 const AT_ONCE = 8;
 const TIME_LIMIT_MS = 60_000 + 30 * (REQUESTS + LINES) + 500 * TALKS;
 /** Metrics and models it was made to know, caches that filled up. */
@@ -97,7 +97,7 @@ test(
   `${REQUESTS} requests get answers that say nothing of the inside`,
   { timeout: TIME_LIMIT_MS },
   async () => {
-    await forEach(Math.min(200, REQUESTS), fireRequest);
+    await forEach(Math.min(100, REQUESTS), fireRequest);
     const [before, counted] = [await readHeldMb(), read('requests')];
     await forEach(REQUESTS, fireRequest);
     const growth = (await readHeldMb()) - before;

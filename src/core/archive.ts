@@ -30,6 +30,8 @@ export interface Archive {
   readFiles: (what: ArchiveDownload) => AsyncGenerator<ArchiveFile>;
 }
 
+/** The oldest of them; a server that has more is written on by a program. */
+const MOST_ANNOTATIONS = 10_000;
 /** As HTM-IT named them, and what there is beyond. */
 const CSV_NAMES = [
   'uid',
@@ -80,11 +82,13 @@ export function createArchive(options: {
       include: { progress: true, labels: { orderBy: { from: 'asc' } } },
     });
     if (metric === null) throw new NotFoundError(`no metric has the id ${metricId}`);
-    const { labels, server } = metric;
+    const { labels, accountId, server } = metric;
     const { epoch } = await readLogBounds(pool);
     const annotations = await prisma.annotation.findMany({
-      where: { server },
+      where: { accountId, server },
+      omit: { accountId: true },
       orderBy: { timestamp: 'asc' },
+      take: MOST_ANNOTATIONS,
     });
     const described = {
       comment,

@@ -11,13 +11,15 @@ import {
 } from 'graphql';
 
 /** Fields that are looked at in the time of one comparison. */
-const FIELDS_PER_PAIR = 10;
+const FIELDS_PER_PAIR = 2;
 /** Characters of arguments that take as long to compare as a field without any. */
 const CHARACTERS_PER_PAIR = 20;
 
 interface Count {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly most: number;
+  /** Fragments whose fields were counted where they are spread. */
+  readonly reached: Set<string>;
   pairs: number;
   fields: number;
 }
@@ -31,8 +33,13 @@ export function countFieldPairs(
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   most: number,
 ): number {
-  const count: Count = { fragments, most, pairs: 0, fields: 0 };
-  for (const { selectionSet } of definitions) countPairs(count, [selectionSet]);
+  const count: Count = { fragments, most, reached: new Set(), pairs: 0, fields: 0 };
+  const operations = definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
+  for (const { selectionSet } of operations) countPairs(count, [selectionSet]);
+  for (const { kind, name, selectionSet } of definitions) {
+    const isLeft = kind === Kind.FRAGMENT_DEFINITION && !count.reached.has(name.value);
+    if (isLeft) countPairs(count, [selectionSet]);
+  }
   return Math.max(count.pairs, count.fields / FIELDS_PER_PAIR);
 }
 
@@ -69,6 +76,7 @@ function groupFields(
       groupFields(count, selection.selectionSet, groups, seen);
     } else if (!seen.has(selection.name.value)) {
       seen.add(selection.name.value);
+      count.reached.add(selection.name.value);
       const fragment = count.fragments.get(selection.name.value);
       if (fragment !== undefined) groupFields(count, fragment.selectionSet, groups, seen);
     }

@@ -53,6 +53,13 @@ describe('the command line', () => {
     [['import'], /needs the name of a file/],
     [['serve', 'x'], /does not take "x"/],
     [['--wings'], /--wings/],
+    [['key'], /expected key create, key list or key revoke ID/],
+    [['key', 'create', '--scope', 'READ'], /needs --name/],
+    [
+      ['key', 'create', '--name', 'a', '--scope', 'GOD'],
+      /--scope: expected INGEST, READ, WRITE, ADMIN, got "GOD"/,
+    ],
+    [['key', 'revoke'], /needs the id/],
   ])('does not understand %j, and says so with status 2', async (words, message) => {
     const { code, stderr } = await run(words);
     expect(code).toBe(2);
@@ -106,5 +113,26 @@ describe('the command line', () => {
     const { code, stdout } = await run(['export'], settings);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject([{ ...model, data: [[4, '2026-01-01T00:00:00.000Z']] }]);
+  });
+
+  it('makes, lists and revokes API keys beside a running server, which heeds them at once', async () => {
+    await using other = await startServer();
+    const settings = { DATABASE_URL: other.database.connection, LAPWING_LOG_LEVEL: 'silent' };
+    const made = await run(['key', 'create', '--name', 'ops', '--scope', 'admin', '--days', '1'], settings);
+    expect(made.stdout).toMatch(/^lapwing_[0-9a-f]{12}_[0-9a-f]{64}\n$/);
+    const key = made.stdout.trim();
+    const statusWith = async (headers: Record<string, string>) =>
+      (await fetch(`${other.url}/metrics`, { headers })).status;
+    while ((await statusWith({})) === 200);
+    expect([await statusWith({}), await statusWith({ 'x-api-key': key })]).toEqual([401, 200]);
+    const [, id = ''] = key.split('_');
+    const listed = await run(['key', 'list'], settings);
+    expect(listed.stdout).toMatch(new RegExp(`^${id}  "ops"  ADMIN  all accounts  expires .*\n$`));
+    expect(listed.stdout + listed.stderr + made.stderr).not.toContain(key);
+    expect((await run(['key', 'revoke', id], settings)).code).toBe(0);
+    while ((await statusWith({ 'x-api-key': key })) === 200);
+    expect((await run(['key', 'revoke', 'f00bar'], settings)).stderr).toBe(
+      'lapwing: no key has the id "f00bar"\n',
+    );
   });
 });

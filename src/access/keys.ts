@@ -157,7 +157,7 @@ export function createKeys(options: {
 }
 
 interface KeyRow {
-  readonly id: string;
+  readonly id: string | null;
   readonly name: string;
   readonly hash: Buffer;
   readonly scopes: readonly Scope[];
@@ -165,18 +165,23 @@ interface KeyRow {
   readonly expires_ms: number | null;
 }
 
-/** Revoked keys are left out, but count: a server whose last key was revoked does not become open. */
+/**
+ * Revoked keys are left out, but count: a server whose last key was revoked does not become open. In one statement: of
+ * two, the second could see a key the first did not, and nobody would be let in until the next reading.
+ */
 async function readKeys(pool: pg.Pool): Promise<{ known: Map<string, KnownKey>; everHadKey: boolean }> {
-  const { rows } = await pool.query<KeyRow>(
-    `SELECT id, name, hash, scopes::text[] AS scopes, account_id,
+  const { rows } = await pool.query<KeyRow & { readonly ever_had_key: boolean }>(
+    `SELECT ever.had_key AS ever_had_key, id, name, hash, scopes::text[] AS scopes, account_id,
        (extract(epoch FROM expires_at) * 1000)::float8 AS expires_ms
-     FROM api_key WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
+     FROM (SELECT EXISTS (SELECT FROM api_key) AS had_key) AS ever
+     LEFT JOIN api_key ON revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
   );
-  const known = rows.map(({ id, name, hash, scopes, account_id, expires_ms }): [string, KnownKey] => [
-    id,
-    { caller: { keyId: id, name, scopes, accountId: account_id }, hash, expiresMs: expires_ms ?? Infinity },
-  ]);
-  if (known.length > 0) return { known: new Map(known), everHadKey: true };
-  const { rowCount } = await pool.query('SELECT FROM api_key LIMIT 1');
-  return { known: new Map(), everHadKey: rowCount === 1 };
+  const known = new Map<string, KnownKey>();
+  for (const { id, name, hash, scopes, account_id, expires_ms } of rows) {
+    // The one row there is when no key is usable.
+    if (id === null) continue;
+    const caller = { keyId: id, name, scopes, accountId: account_id };
+    known.set(id, { caller, hash, expiresMs: expires_ms ?? Infinity });
+  }
+  return { known, everHadKey: rows[0]?.ever_had_key === true };
 }

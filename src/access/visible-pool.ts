@@ -7,14 +7,16 @@ import { inTransaction } from '../db/transaction.ts';
 
 /** @returns a pool that only answers `query`, and only reads */
 export function narrowPool(pool: pg.Pool, accountId: number): pg.Pool {
-  const query = (text: string, values: unknown[] = []) =>
+  const query = (asked: string | pg.QueryConfig, values?: unknown[]) =>
     inTransaction(pool, async (client) => {
       await client.query('SET TRANSACTION READ ONLY');
       await client.query(
         `SELECT set_config('search_path', 'account_view, public', true), set_config('lapwing.account_id', $1, true)`,
         [String(accountId)],
       );
-      return client.query(text, values);
+      // Without its name: a statement PostgreSQL has prepared is one for the table, and not for the view.
+      const { text, values: given } = typeof asked === 'string' ? { text: asked, values } : asked;
+      return client.query(text, given);
     });
   return new Proxy(pool, {
     get: (_pool, name) => {

@@ -7,10 +7,18 @@ import { DEFAULT_ACCOUNT } from '../model.ts';
 
 type Narrow = (accountId: number) => object;
 
-/** What the server reads with its own credentials is the default account's: a condition nothing meets for others. */
-const ofDefault: Narrow = (accountId) => (accountId === DEFAULT_ACCOUNT ? {} : { OR: [] });
+/** A condition that nothing meets. (An empty OR would do in Prisma's words, but not within an AND.) */
+const nothing = (field: string) => ({ [field]: { in: [] } });
+/** What the server reads with its own credentials is the default account's. */
+const ofDefault =
+  (field = 'id'): Narrow =>
+  (accountId) =>
+    accountId === DEFAULT_ACCOUNT ? {} : nothing(field);
 /** What the whole server shares: rules and messages may speak of the metrics of several accounts. */
-const ofNobody: Narrow = () => ({ OR: [] });
+const ofNobody =
+  (field = 'id'): Narrow =>
+  () =>
+    nothing(field);
 const ofMetric: Narrow = (accountId) => ({ metric: { is: { accountId } } });
 
 /** By model. Whoever adds a table that the API reads says here whose its rows are. */
@@ -19,16 +27,16 @@ export const OWNERS: Readonly<Record<string, Narrow>> = {
   Annotation: (accountId) => ({ accountId }),
   AnomalyLabel: ofMetric,
   Incident: ofMetric,
-  NotificationRule: ofNobody,
-  NotificationChannel: ofNobody,
-  Notification: ofNobody,
-  NotificationIncident: ofNobody,
-  Resource: ofDefault,
-  ResourceState: ofDefault,
-  Autostack: ofDefault,
-  AutostackMember: ofDefault,
-  CloudwatchSeries: ofDefault,
-  CloudwatchDimension: ofDefault,
+  NotificationRule: ofNobody(),
+  NotificationChannel: ofNobody(),
+  Notification: ofNobody(),
+  NotificationIncident: ofNobody('notificationId'),
+  Resource: ofDefault(),
+  ResourceState: ofDefault('resourceId'),
+  Autostack: ofDefault(),
+  AutostackMember: ofDefault(),
+  CloudwatchSeries: ofDefault(),
+  CloudwatchDimension: ofDefault('seriesId'),
 };
 
 const READS: ReadonlySet<string> = new Set([

@@ -40,11 +40,13 @@ export interface Sample {
   readonly value: number;
 }
 
-/** What is known of a metric's values beforehand; min and max come together or not at all. */
+/** What is known of a metric beforehand; min and max come together or not at all. */
 export interface ModelParams {
   readonly min?: number;
   readonly max?: number;
   readonly minResolution?: number;
+  /** IANA name of the zone whose clock the metric follows; UTC when left out. */
+  readonly timeZone?: string;
 }
 
 /**

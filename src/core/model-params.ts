@@ -1,5 +1,6 @@
 /** What is known of a metric's values: as given, or learned from its first rows. */
 import type pg from 'pg';
+import { isZoneName } from '../detect/zone.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { ModelParams } from '../model.ts';
 
@@ -11,10 +12,11 @@ const BUFFER_SHARE = 0.2;
 
 /**
  * @param path where the params stand in the input, for the message
- * @throws InvalidInputError for one of min and max without the other, and for numbers that make no range
+ * @throws InvalidInputError for one of min and max without the other, and for numbers that make no range, and for a
+ *   zone nobody knows
  */
 export function checkModelParams(params: ModelParams, path: readonly string[]): ModelParams {
-  const { min, max, minResolution } = params;
+  const { min, max, minResolution, timeZone } = params;
   for (const [field, value] of Object.entries({ min, max, minResolution })) {
     if (value !== undefined && !Number.isFinite(value)) {
       throw new InvalidInputError(`${field}: expected a finite number, got ${value}`, [...path, field]);
@@ -36,9 +38,16 @@ export function checkModelParams(params: ModelParams, path: readonly string[]): 
       'minResolution',
     ]);
   }
+  if (timeZone !== undefined && !isZoneName(timeZone)) {
+    throw new InvalidInputError(
+      `timeZone: expected an IANA name such as Europe/Berlin, got ${JSON.stringify(timeZone.slice(0, 60))}`,
+      [...path, 'timeZone'],
+    );
+  }
   return {
     ...(min === undefined || max === undefined ? {} : { min, max: max === min ? min + 1 : max }),
     ...(minResolution === undefined ? {} : { minResolution }),
+    ...(timeZone === undefined ? {} : { timeZone }),
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { InvalidInputError, NotSupportedError } from '../errors.ts';
-import { DATASOURCES, type Datasource } from '../model.ts';
+import { DATASOURCES, type Datasource, type ModelParams } from '../model.ts';
 import { liftLegacySpec } from './legacy-spec.ts';
 
 /** A sample of an export: its value, and its time as RFC 3339 in UTC. */
@@ -15,7 +15,7 @@ export interface ModelSpec {
   readonly metricSpec: Record<string, unknown>;
   /** The autostack it is a metric of, named so that another server can make it; null for other metrics. */
   readonly stackSpec: StackSpec | null;
-  readonly modelParams: { readonly min?: number; readonly max?: number; readonly minResolution?: number };
+  readonly modelParams: ModelParams;
   readonly unit: string | null;
   readonly displayName: string | null;
   readonly policy: {
@@ -66,7 +66,12 @@ const SPEC = z.strictObject({
   metricSpec: z.record(z.string(), z.unknown()),
   stackSpec: STACK_SPEC.nullish().transform((stack) => stack ?? null),
   modelParams: z
-    .strictObject({ min: number.optional(), max: number.optional(), minResolution: number.optional() })
+    .strictObject({
+      min: number.optional(),
+      max: number.optional(),
+      minResolution: number.optional(),
+      timeZone: z.string({ error: 'expected the name of a time zone' }).optional(),
+    })
     .nullish(),
   unit: optionalText,
   displayName: optionalText,
@@ -108,7 +113,7 @@ export function parseModelSpec(model: unknown): ModelSpec {
   if (datasource === undefined) {
     throw new NotSupportedError(`datasource: there is none called ${JSON.stringify(spec.datasource)}`);
   }
-  const { min, max, minResolution } = spec.modelParams ?? {};
+  const { min, max, minResolution, timeZone } = spec.modelParams ?? {};
   return {
     ...spec,
     datasource,
@@ -116,6 +121,7 @@ export function parseModelSpec(model: unknown): ModelSpec {
       ...(min === undefined ? {} : { min }),
       ...(max === undefined ? {} : { max }),
       ...(minResolution === undefined ? {} : { minResolution }),
+      ...(timeZone === undefined ? {} : { timeZone }),
     },
   };
 }

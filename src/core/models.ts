@@ -193,7 +193,8 @@ function startAnew(entry: MetricEntry): HeldModel {
 
 function resume(entry: MetricEntry, checkpoint: Checkpoint): HeldModel | null {
   const kind = findDetectorKind(checkpoint.detector);
-  const detector = kind?.version === checkpoint.version ? kind.restore(checkpoint.state) : null;
+  const detector =
+    kind?.version === checkpoint.version ? kind.restore(checkpoint.state, entry.modelParams) : null;
   if (kind === null || detector === null) return null;
   const { scoredRows, timestampMs } = checkpoint;
   return hold({ kind, detector, entry, checkpointedRows: scoredRows, lastTimestampMs: timestampMs });

@@ -35,6 +35,9 @@ export interface DetectorKind {
   /** Points before judgements stop being provisional. */
   readonly learningRows: number;
   create(params: ModelParams): Detector;
-  /** Null when the bytes are of a version this kind cannot continue: the caller rebuilds from samples. */
-  restore(bytes: Uint8Array): Detector | null;
+  /**
+   * @param params those it was created with; the bytes hold no zone
+   * @returns null when the bytes are of a version this kind cannot continue: the caller rebuilds from samples
+   */
+  restore(bytes: Uint8Array, params: ModelParams): Detector | null;
 }

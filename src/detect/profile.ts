@@ -1,7 +1,7 @@
 /**
  * What each stream usually is at this time: by half-hour of the day, and by hour of the week once a week has been
  * seen. The weekly memory is believed for a stream only while it has been clearly better there than the daily one.
- * Times are UTC.
+ * Times are those of the metric's clock.
  */
 import { readCell } from './cells.ts';
 import type { Clock } from './clock.ts';
@@ -56,14 +56,15 @@ export function createProfile(): Profile {
   };
 }
 
-function slotOf(timestampMs: number, slotMs: number, slots: number): number {
-  const slot = Math.floor(timestampMs / slotMs) % slots;
+function slotOf(localMs: number, slotMs: number, slots: number): number {
+  const slot = Math.floor(localMs / slotMs) % slots;
   return slot < 0 ? slot + slots : slot;
 }
 
-export function findSlots(profile: Profile, clock: Clock, timestampMs: number): Slots {
-  const day = slotOf(timestampMs, HALF_HOUR_MS, DAY_SLOTS);
-  const week = slotOf(timestampMs, HOUR_MS, WEEK_SLOTS);
+/** @param localMs the time as its zone gives it */
+export function findSlots(profile: Profile, clock: Clock, localMs: number): Slots {
+  const day = slotOf(localMs, HALF_HOUR_MS, DAY_SLOTS);
+  const week = slotOf(localMs, HOUR_MS, WEEK_SLOTS);
   // One full visit: every row of one such hour. Before, the hour is only partly known.
   const rowsPerHour = clock.stepMs > 0 ? HOUR_MS / clock.stepMs : Infinity;
   return {

@@ -33,6 +33,7 @@ import {
   VALUE_STREAM,
 } from './streams.ts';
 import { ageTails, createTails, judgeTail, type Tails } from './tails.ts';
+import { createZone, type Zone } from './zone.ts';
 
 const VERSION = 4;
 /** As many rows as believe a list of records by half; fewer would alarm on the first busy hour. */
@@ -123,12 +124,13 @@ function combineSurprises(surprises: Float64Array): number {
   return sum ** (1 / NORM);
 }
 
-function judge(state: State, timestampMs: number, value: number): Judgement {
+function judge(state: State, zone: Zone, timestampMs: number, value: number): Judgement {
   const { clock, streams, profile, silence, surprises } = state;
   checkPoint(clock, timestampMs, value);
+  const localMs = zone(timestampMs);
   const first = clock.rows === 0;
   const tick = advanceClock(clock, timestampMs);
-  const slots = findSlots(profile, clock, timestampMs);
+  const slots = findSlots(profile, clock, localMs);
   learnRange(state.resolution, clock.rows, value);
   deriveStreams(streams, value, tick, first);
   if (first) anchorProfile(profile, streams.now);
@@ -172,9 +174,10 @@ function explainSurprises({ surprises, untimely }: State): Contribution[] {
   return shares.sort((a, b) => b.share - a.share);
 }
 
-function createOver(state: State): Detector {
+function createOver(state: State, { timeZone }: ModelParams): Detector {
+  const zone = createZone(timeZone);
   return {
-    update: (timestampMs, value) => judge(state, timestampMs, value),
+    update: (timestampMs, value) => judge(state, zone, timestampMs, value),
     explain: () => explainSurprises(state),
     get rows() {
       return state.clock.rows;
@@ -187,9 +190,9 @@ export const streamsDetector: DetectorKind = {
   name: 'streams',
   version: VERSION,
   learningRows: LEARNING_ROWS,
-  create: (params) => createOver(createState(params)),
-  restore(bytes) {
+  create: (params) => createOver(createState(params), params),
+  restore(bytes, params) {
     const state = createState({});
-    return loadState(VERSION, state, bytes) ? createOver(state) : null;
+    return loadState(VERSION, state, bytes) ? createOver(state, params) : null;
   },
 };

@@ -73,11 +73,15 @@ export const MetricSpecInputRef = builder.inputType('MetricSpecInput', {
 
 export const ModelParamsInputRef = builder.inputType('ModelParamsInput', {
   description:
-    "What is known of the values beforehand. Without min and max the source's own bounds are taken, or they are learned from the first samples.",
+    "What is known of a metric beforehand. Without min and max the source's own bounds are taken, or they are learned from the first samples.",
   fields: (t) => ({
     min: t.float({ description: 'Lowest value to expect; together with max or not at all.' }),
     max: t.float({ description: 'Highest value to expect; together with min or not at all.' }),
     minResolution: t.float({ description: 'Differences smaller than this do not matter; above 0.' }),
+    timeZone: t.string({
+      description:
+        'IANA name of the zone whose clock the metric follows, such as Europe/Berlin: its day and week then shift with summer time. UTC when left out.',
+    }),
   }),
 });
 

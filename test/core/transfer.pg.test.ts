@@ -23,7 +23,7 @@ async function makeMetric(engine: Engine, name: string): Promise<string> {
   const id = await engine.monitor.monitorMetric({
     datasource: 'CUSTOM',
     spec: { name, resource: 'shop', userInfo: { team: 'a' } },
-    model: { min: 0, max: 20 },
+    model: { min: 0, max: 20, timeZone: 'Europe/Berlin' },
     unit: 'Count',
     policy: { direction: 'ABOVE', minDeviation: 2 },
   });
@@ -113,6 +113,11 @@ describe('transfer', () => {
       /data/,
     ],
     ['a time that is none', { datasource: 'custom', metricSpec: { name: 'x' }, data: [[1, 'now']] }, /"now"/],
+    [
+      'a zone nobody knows',
+      { datasource: 'custom', metricSpec: { name: 'x' }, modelParams: { timeZone: 'Mars/Olympus' } },
+      /timeZone: .*"Mars/,
+    ],
     ['min without max', { datasource: 'custom', metricSpec: { name: 'x' }, modelParams: { min: 1 } }, /max/],
     [
       'complete model parameters, which it makes itself (row 18)',

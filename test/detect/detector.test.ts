@@ -24,7 +24,7 @@ const anySeries = fc
   });
 
 function restoreNow(kind: DetectorKind, bytes: Uint8Array) {
-  const restored = kind.restore(bytes);
+  const restored = kind.restore(bytes, {});
   if (restored === null) throw new Error('the snapshot was refused');
   return restored;
 }
@@ -138,12 +138,12 @@ describe.each(DETECTOR_KINDS.map((kind) => [kind.name, kind] as const))('the det
     const detector = kind.create({});
     judgeAll(detector, makeLoad(100, 8));
     const bytes = detector.snapshot();
-    expect(kind.restore(bytes.subarray(0, bytes.length - 1))).toBeNull();
-    expect(kind.restore(new Uint8Array())).toBeNull();
+    expect(kind.restore(bytes.subarray(0, bytes.length - 1), {})).toBeNull();
+    expect(kind.restore(new Uint8Array(), {})).toBeNull();
     for (const place of [4, 40, bytes.length - 1]) {
       const edited = bytes.slice();
       edited[place] = (edited[place] ?? 0) ^ 1;
-      expect(kind.restore(edited)).toBeNull();
+      expect(kind.restore(edited, {})).toBeNull();
     }
   });
 

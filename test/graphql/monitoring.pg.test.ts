@@ -26,7 +26,7 @@ describe('monitorMetric', () => {
     const result = await monitor(
       {
         spec: { custom: { name: 'orders', resource: 'shop/eu', userInfo: { team: 7 } } },
-        model: { min: 0, max: 10, minResolution: 0.5 },
+        model: { min: 0, max: 10, minResolution: 0.5, timeZone: 'Europe/Berlin' },
         unit: 'orders',
         policy: { direction: 'ABOVE', minDeviation: 2 },
       },
@@ -42,7 +42,7 @@ describe('monitorMetric', () => {
       spec: {
         datasource: 'custom',
         metricSpec: partly({ name: 'orders', resource: 'shop/eu', userInfo: { team: 7 } }),
-        modelParams: { min: 0, max: 10, minResolution: 0.5 },
+        modelParams: { min: 0, max: 10, minResolution: 0.5, timeZone: 'Europe/Berlin' },
         unit: 'orders',
         displayName: null,
         policy: { direction: 'ABOVE', minDeviation: 2, minDeviationRatio: 0 },
@@ -70,6 +70,7 @@ describe('monitorMetric', () => {
     [{ spec: { custom: { name: 'a\nb' } } }, 'InvalidInputError', 'name'],
     [{ spec: { custom: { name: 'a', userInfo: 5 } } }, 'InvalidInputError', 'userInfo'],
     [{ spec: { custom: { name: 'half' } }, model: { min: 1 } }, 'InvalidInputError', 'm'],
+    [{ spec: { custom: { name: 'lost' } }, model: { timeZone: 'Mars/X' } }, 'InvalidInputError', 'timeZone'],
     [{ spec: { custom: { name: 'turned' } }, model: { min: 2, max: 1 } }, 'InvalidInputError', 'max'],
     [
       { spec: { custom: { name: 'fine' } }, policy: { minDeviationRatio: -1 } },

@@ -29,6 +29,7 @@ import { createLoaders } from './loaders.ts';
 import { createMaskError } from './mask-error.ts';
 import { monitorOperations } from './monitor-operations.ts';
 import { narrowParts } from './narrow-parts.ts';
+import { refuseUnreadStream } from './refuse-unread-stream.ts';
 import { shareExecution } from './shared-execution-plugin.ts';
 import { createSocketProtocol } from './socket-protocol.ts';
 import { resolveDocuments, type TrustedDocuments } from './trusted-documents.ts';
@@ -99,6 +100,7 @@ export function createGraphqlServer(options: {
       checkRights(schema, { keys, audit, stats, readRequestId: readContextId }),
       coerceVariables(schema),
       limitTime(limits.operationSeconds, refuse),
+      refuseUnreadStream(),
       shareExecution(),
     ],
   });

@@ -21,6 +21,8 @@ const MESSAGE_LIMIT_BYTES = 64 * 1024;
 /** Up to here a message is read far enough to say which operation is refused; a larger one ends the socket (1009). */
 const FRAME_LIMIT_BYTES = 2 * 1024 * 1024;
 const INTERNAL_ERROR = 1011;
+/** As graphql-ws closes on what it cannot read. */
+const BAD_REQUEST = 4400;
 const SERVICE_RESTART = 1012;
 
 export function createGraphqlSockets(options: {
@@ -59,6 +61,11 @@ export function createGraphqlSockets(options: {
   };
 }
 
+/** graphql-ws throws on next, error and connection_ack: in its protocol only servers say them. */
+function isUnexpectedMessage(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Unexpected message of type');
+}
+
 function refuseUpgrade(socket: Duplex, status: string, body: string): void {
   const length = Buffer.byteLength(body);
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: ${length}\r\n\r\n${body}`);
@@ -82,6 +89,10 @@ function serve(
           receive(socket, data, read).catch((error: unknown) => {
             // The client went away in the middle of an answer.
             if (socket.readyState !== socket.OPEN) return;
+            if (isUnexpectedMessage(error)) {
+              socket.close(BAD_REQUEST, 'a message only a server sends');
+              return;
+            }
             log.error({ err: error }, 'a WebSocket message could not be handled');
             socket.close(INTERNAL_ERROR, 'internal error');
           });

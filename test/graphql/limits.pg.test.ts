@@ -198,3 +198,10 @@ test('connections are given back once each', () => {
   second?.();
   expect(limit.count('a')).toBe(0);
 });
+
+test('a subscription whose client takes no stream is refused, and leaves no subscriber behind', async () => {
+  const before = server.engine.live.subscriberCount();
+  const answer = await ask(server, 'subscription { anomalyScores { cursor } }');
+  expect(answer).toMatchObject({ status: 406, errors: [{ extensions: { code: 'NOT_ACCEPTABLE' } }] });
+  expect(server.engine.live.subscriberCount()).toBe(before);
+});

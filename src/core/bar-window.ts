@@ -51,15 +51,43 @@ export interface Bar {
 
 /** All slots of a range, oldest first, with what is stored of them. */
 export function fillBars(range: BarRange, stored: readonly StoredBar[]): readonly Bar[] {
-  const byStart = new Map(stored.map((bar) => [bar.startMs, bar]));
-  return listBarStarts(range).map((startMs) => {
-    const bar = byStart.get(startMs);
-    return {
-      startMs,
-      endMs: startMs + range.minutes * MINUTE_MS,
-      // What a model said after it had learned counts, however loud it was before.
-      score: bar?.score ?? bar?.provisionalScore ?? null,
-      provisional: bar?.score === null,
-    };
+  const { scores, provisional } = fillColumns(range, [stored]);
+  return listBarStarts(range).map((startMs, place) => ({
+    startMs,
+    endMs: startMs + range.minutes * MINUTE_MS,
+    score: scores[place] ?? null,
+    provisional: provisional.includes(place),
+  }));
+}
+
+/** The slots of a range as columns. */
+export interface BarColumns {
+  /** Highest score of each slot; null where nothing was scored. */
+  readonly scores: readonly (number | null)[];
+  /** The slots in which everything was scored while learning. */
+  readonly provisional: readonly number[];
+}
+
+/** The highest of several metrics in each slot. What models said after they had learned counts before the rest. */
+export function fillColumns(range: BarRange, metrics: readonly (readonly StoredBar[])[]): BarColumns {
+  const settled = new Array<number | null>(BARS_PER_WINDOW).fill(null);
+  const learning = new Array<number | null>(BARS_PER_WINDOW).fill(null);
+  for (const bars of metrics) {
+    for (const { startMs, score, provisionalScore } of bars) {
+      const place = (startMs - range.fromMs) / (range.minutes * MINUTE_MS);
+      raise(settled, place, score);
+      raise(learning, place, provisionalScore);
+    }
+  }
+  const provisional: number[] = [];
+  const scores = settled.map((score, place) => {
+    const fallback = learning[place] ?? null;
+    if (score === null && fallback !== null) provisional.push(place);
+    return score ?? fallback;
   });
+  return { scores, provisional };
+}
+
+function raise(column: (number | null)[], place: number, score: number | null): void {
+  if (score !== null) column[place] = Math.max(column[place] ?? 0, score);
 }

@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { RED_SCORE, YELLOW_SCORE } from '../detect/likelihood.ts';
 import type { Datasource, MetricStatus } from '../model.ts';
-import { isInRange, type StoredBarRange } from './read-bars.ts';
+import { isInRange, type StoredBar, type StoredBarRange } from './read-bars.ts';
 
 /** All conditions have to hold; null lets everything through. */
 export interface MetricSelection {
@@ -82,6 +82,8 @@ export interface RankedRow {
   readonly server: string;
   /** By name. */
   readonly metrics: readonly { readonly id: string; readonly number: number }[];
+  /** The bars of each, in no order. */
+  readonly bars: readonly (readonly StoredBar[])[];
   /** Highest of its metrics. */
   readonly rank: number;
 }
@@ -100,11 +102,11 @@ export async function readRankedRows(
   const { selection, range, by, order, limit } = question;
   const values: unknown[] = [];
   const bind = (value: unknown) => `$${values.push(value)}`;
-  const ranked = selectRanked(selection, range, bind);
+  const ranked = selectRanked(selection, range, bind, BARS_AS_JSON);
   const shown = by === 'METRIC' ? 'min(name)' : 'coalesce(min(tag_name), server)';
   const { rows } = await pool.query<RowOfMetrics>(
     `SELECT ${by === 'METRIC' ? 'id::text' : 'server'} AS key, ${shown} AS name, min(server) AS server,
-       array_agg(number ORDER BY name, id) AS numbers, array_agg(id::text ORDER BY name, id) AS ids,
+       array_agg(number ORDER BY name, id) AS numbers, array_agg(id::text ORDER BY name, id) AS ids, json_agg(bars) AS bars,
        max(rank)::float8 / ${RANK_UNITS} AS rank, (count(*) OVER ())::int AS total
      FROM (${ranked}) AS ranked WHERE status <> 'UNMONITORED'
      GROUP BY ${by === 'METRIC' ? 'id' : 'server'}
@@ -114,19 +116,31 @@ export async function readRankedRows(
   return { rows: rows.map(toRankedRow), total: rows[0]?.total ?? 0 };
 }
 
+/** As JSON, which is read ten times faster than rows: a wall has tens of thousands of bars. */
+const BARS_AS_JSON = `, json_agg(json_build_array(extract(epoch FROM start), score, provisional_score)) AS bars`;
+
 interface RowOfMetrics {
   readonly key: string;
   readonly name: string;
   readonly server: string;
   readonly numbers: readonly number[];
   readonly ids: readonly string[];
+  /** For each metric its bars, or null. */
+  readonly bars: readonly (readonly BarAsJson[] | null)[];
   readonly rank: number;
   readonly total: number;
 }
 
-function toRankedRow({ key, name, server, numbers, ids, rank }: RowOfMetrics): RankedRow {
+type BarAsJson = readonly [seconds: number, score: number | null, provisionalScore: number | null];
+
+function toRankedRow({ key, name, server, numbers, ids, bars, rank }: RowOfMetrics): RankedRow {
   const metrics = numbers.map((number, place) => ({ number, id: ids[place] ?? '' }));
-  return { key, name, server, metrics, rank };
+  const stored = bars.map((list) => (list ?? []).map(toStoredBar));
+  return { key, name, server, metrics, bars: stored, rank };
+}
+
+function toStoredBar([seconds, score, provisionalScore]: BarAsJson): StoredBar {
+  return { startMs: seconds * 1000, score, provisionalScore };
 }
 
 /** Ranks are whole numbers of these: sums of them do not depend on the order they are added in. */
@@ -148,9 +162,11 @@ function selectRanked(
   selection: MetricSelection,
   range: StoredBarRange,
   bind: (value: unknown) => string,
+  beside = '',
 ): string {
-  return `SELECT m.id, m.number, m.name, m.server, m.tag_name, m.status, r.rank FROM metric m CROSS JOIN LATERAL (
-      SELECT coalesce(sum((${BAR_WEIGHT})::bigint), 0)::bigint AS rank FROM bar
+  const shown = beside === '' ? 'r.rank' : 'r.rank, r.bars';
+  return `SELECT m.id, m.number, m.name, m.server, m.tag_name, m.status, ${shown} FROM metric m CROSS JOIN LATERAL (
+      SELECT coalesce(sum((${BAR_WEIGHT})::bigint), 0)::bigint AS rank ${beside} FROM bar
       WHERE bar.metric_number = m.number AND ${isInRange(range, bind)} OFFSET 0
     ) AS r WHERE ${listConditions(selection, range, bind).join(' AND ')}`;
 }

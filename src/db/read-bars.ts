@@ -41,30 +41,10 @@ export async function readBars<Key extends string | number>(
   keys: readonly Key[],
   range: StoredBarRange,
 ): Promise<ReadonlyMap<Key, readonly StoredBar[]>> {
-  return readOwnedBars<Key>(pool, OWNERS[owner], [keys], range);
-}
-
-/** The bars of groups of metrics, each a list of numbers, by the group's place. One statement. */
-export async function readGroupBars(
-  pool: pg.Pool,
-  groups: readonly (readonly number[])[],
-  range: StoredBarRange,
-): Promise<ReadonlyMap<number, readonly StoredBar[]>> {
-  const owners = groups.flatMap((numbers, place) => numbers.map(() => place));
-  const pairs = 'SELECT owner, number FROM unnest($1::int[], $2::int[]) AS u (owner, number)';
-  return readOwnedBars<number>(pool, pairs, [owners, groups.flat()], range);
-}
-
-async function readOwnedBars<Key extends string | number>(
-  pool: pg.Pool,
-  owners: string,
-  parameters: readonly unknown[],
-  range: StoredBarRange,
-): Promise<ReadonlyMap<Key, readonly StoredBar[]>> {
-  const values = [...parameters];
+  const values: unknown[] = [keys];
   const { rows } = await pool.query<[Key, number, number | null, number | null]>({
     text: `SELECT o.owner, extract(epoch FROM b.start)::float8, max(b.score), max(b.provisional_score)
-     FROM (${owners}) AS o CROSS JOIN LATERAL (
+     FROM (${OWNERS[owner]}) AS o CROSS JOIN LATERAL (
        SELECT start, score, provisional_score FROM bar
        WHERE bar.metric_number = o.number AND ${isInRange(range, (value) => `$${values.push(value)}`)} OFFSET 0
      ) AS b GROUP BY 1, 2 ORDER BY 2`,

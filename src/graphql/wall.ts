@@ -1,13 +1,13 @@
 /** The wall: the bars of everything in one answer, small enough to be drawn at once. */
 import {
+  type BarColumns,
   type BarRange,
   BARS_PER_WINDOW,
   chooseBarRange,
-  fillBars,
+  fillColumns,
   listBarStarts,
 } from '../core/bar-window.ts';
 import { type RankedRow, readRankedRows } from '../db/rank-metrics.ts';
-import { readGroupBars } from '../db/read-bars.ts';
 import { InvalidInputError } from '../errors.ts';
 import { builder } from './builder.ts';
 import { BarWindowRef } from './enums.ts';
@@ -17,9 +17,7 @@ import { writeNodeId } from './node-id.ts';
 
 const MOST_ROWS = 5000;
 
-interface WallRowShape extends RankedRow {
-  readonly bars: ReturnType<typeof fillBars>;
-}
+interface WallRowShape extends Omit<RankedRow, 'bars'>, BarColumns {}
 
 interface WallShape {
   readonly cursor: string;
@@ -74,11 +72,11 @@ const WallRowRef = builder.objectRef<WallRowShape>('WallRow').implement({
       type: ['Float'],
       nullable: { list: false, items: true },
       description: 'Highest score of each bar, oldest first; null where nothing was scored.',
-      resolve: ({ bars }) => bars.map(({ score }) => score),
+      resolve: ({ scores }) => scores,
     }),
     provisional: t.intList({
       description: 'Which bars, counted from 0, hold nothing but what was scored while learning.',
-      resolve: ({ bars }) => bars.flatMap(({ provisional }, place) => (provisional ? [place] : [])),
+      resolve: ({ provisional }) => [...provisional],
     }),
   }),
 });
@@ -156,13 +154,11 @@ builder.queryField('wall', (t) =>
         order: orderBy,
         limit: first,
       });
-      const groups = rows.map(({ metrics }) => metrics.map(({ number }) => number));
-      const stored = await readGroupBars(pool, groups, range);
       return {
         cursor,
         range,
         total,
-        rows: rows.map((row, place) => ({ ...row, bars: fillBars(range, stored.get(place) ?? []) })),
+        rows: rows.map(({ bars: stored, ...row }) => ({ ...row, ...fillColumns(range, stored) })),
       };
     },
   }),

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { rollUp } from '../../src/core/bars.ts';
-import { BAR_MINUTES, type BarWindow, chooseBarRange } from '../../src/core/bar-window.ts';
-import { readBarCounts, readBars, readGroupBars, type StoredBar } from '../../src/db/read-bars.ts';
+import { BAR_MINUTES, type BarWindow, chooseBarRange, fillColumns } from '../../src/core/bar-window.ts';
+import { readBarCounts, readBars, type StoredBar } from '../../src/db/read-bars.ts';
 import { createSampleMonths } from '../../src/db/sample-months.ts';
 import type { ScoredSample } from '../../src/db/stored-sample.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
@@ -158,21 +158,13 @@ describe('stored bars', () => {
     const counts = await readBarCounts(database.pool, 'METRIC', numbers, range);
     expect(counts.get(numbers[0] ?? 0)?.map(({ count }) => count)).toEqual([60, 60, 60, 60, 60]);
     expect(counts.get(numbers[1] ?? 0)?.map(({ count }) => count)).toEqual([60]);
-    const [a, b] = numbers;
     const alone = await readBars(database.pool, 'METRIC', numbers, range);
-    const grouped = await readGroupBars(database.pool, [numbers, [b ?? 0]], range);
-    expect(grouped.get(1)).toEqual(alone.get(b ?? 0));
-    const highest = (bars: readonly StoredBar[] | undefined) =>
-      bars?.map(({ startMs, score, provisionalScore }) => [
-        startMs,
-        Math.max(score ?? 0, provisionalScore ?? 0),
-      ]);
-    expect(highest(grouped.get(0))?.length).toBe(5);
-    // Both begin in the first hour; b ends there.
-    expect(highest(grouped.get(0))?.[0]?.[1]).toBe(
-      Math.max(highest(alone.get(a ?? 0))?.[0]?.[1] ?? 0, highest(alone.get(b ?? 0))?.[0]?.[1] ?? 0),
-    );
-    expect(highest(grouped.get(0))?.slice(1)).toEqual(highest(alone.get(a ?? 0))?.slice(1));
+    const [a, b] = numbers.map((number) => alone.get(number) ?? []);
+    const scoresOf = (...metrics: (readonly StoredBar[])[]) => fillColumns(range, metrics).scores;
+    const together = scoresOf(a ?? [], b ?? []).slice(-5);
+    // Both begin in the first of five hours; b ends there.
+    const first = [scoresOf(a ?? [])[19] ?? 0, scoresOf(b ?? [])[19] ?? 0];
+    expect(together).toEqual([Math.max(...first), ...scoresOf(a ?? []).slice(-4)]);
   });
 });
 

@@ -27,12 +27,19 @@ const PUT = `mutation Put($input: PutMetricDataInput!) {
   putMetricData(input: $input) { accepted duplicates late rejected { index reason } }
 }`;
 
+const COUNTERS = `{
+  serverInfo { counters(names: ["points_scored", "bars_lag", "incidents_lag"]) { name value } }
+}`;
+const LOOK_MS = 200;
+
 export interface DemoApi {
   readonly monitor: (spec: { name: string; resource: string; unit: string }) => Promise<void>;
   /** Makes incidents of what is red; nobody is told. */
   readonly makeRule: (name: string) => Promise<void>;
   /** Pushes all of them, trying again while the server has its hands full. @throws when one is rejected */
   readonly push: (points: readonly DemoPoint[]) => Promise<void>;
+  /** Until so many points are scored, and are in the bars and held against the rules. */
+  readonly untilScored: (points: number) => Promise<void>;
 }
 
 /** @param url of /graphql */
@@ -54,6 +61,17 @@ export function createDemoApi(url: string): DemoApi {
       const { putMetricData } = data as { putMetricData: { rejected: readonly { reason: string }[] } };
       const [first] = putMetricData.rejected;
       if (first !== undefined) throw new Error(`the server did not take a point: ${first.reason}`);
+    },
+    untilScored: async (points) => {
+      for (;;) {
+        const data = await ask(url, COUNTERS, {});
+        const { serverInfo } = data as {
+          serverInfo: { counters: readonly { name: string; value: number }[] };
+        };
+        const read = (name: string) => serverInfo.counters.find((row) => row.name === name)?.value ?? 0;
+        if (read('points_scored') >= points && read('bars_lag') + read('incidents_lag') === 0) return;
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      }
     },
   };
 }

@@ -32,15 +32,15 @@ export async function pushHistory(
   const chances = series.map((_, index) => createChance(SEED + index));
   for (let timeMs = endMs - SPAN_MS; timeMs <= endMs; timeMs += STEP_MS) {
     for (const [index, one] of series.entries()) {
+      if (timeMs % (one.stepMs ?? STEP_MS) !== 0) continue;
       batch.push(makePoint(one, timeMs, endMs, chances[index]));
       if (batch.length === POINTS_PER_REQUEST) await push();
     }
   }
   if (batch.length > 0) await push();
+  await api.untilScored(pushed);
   const seconds = (Date.now() - startedMs) / 1000;
-  tell(
-    `${pushed.toLocaleString('en')} points in ${seconds.toFixed(1)} s, scored as they came. What happened to them:`,
-  );
+  tell(`${pushed.toLocaleString('en')} points pushed, scored and in the bars after ${seconds.toFixed(1)} s`);
   return endMs;
 }
 

@@ -11,6 +11,8 @@ export interface DemoSeries {
   /** The row of the wall it is in. */
   readonly resource: string;
   readonly unit: string;
+  /** Time between two points of its history; five minutes when left out. */
+  readonly stepMs?: number;
   /** What happens to it, in a few words; null when nothing does. */
   readonly story: string | null;
   /** @param beforeEndMs how long before the end of the history, negative for what comes live */
@@ -124,6 +126,8 @@ export function listFleet(count: number): readonly DemoSeries[] {
     name: `fleet.node-${index + 1}.load`,
     resource: `fleet/node-${index + 1}`,
     unit: 'Percent',
+    // A thousand of them would take minutes otherwise.
+    stepMs: HOUR_MS,
     story: null,
     valueAt: (time: number, _before: number, noise: number) =>
       20 + (index % 17) + 30 * dailyShape(time + index * 60_000) + noise * 2,

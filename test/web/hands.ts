@@ -20,6 +20,7 @@ function useMouse(): Hands {
     press: (target) => target.click(),
     type: (field, text) => field.fill(text),
     choose: async (select, text) => {
+      await select.waitFor();
       const options = await select.locator('option').allTextContents();
       const label = options.find((option) => option.startsWith(text));
       await select.selectOption({ label: label ?? text });

@@ -1,0 +1,56 @@
+/** The demo's server: one of its own, on data that are thrown away. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConfig } from '../src/config.ts';
+import { createLog } from '../src/log.ts';
+import { startLapwing } from '../src/server.ts';
+import { createDemoApi, type DemoApi } from './demo-api.ts';
+import { pushHistory } from './demo-history.ts';
+import { DEMO_SERIES, type DemoSeries, listFleet } from './demo-series.ts';
+
+export interface DemoServer {
+  /** With a slash at its end. */
+  readonly address: string;
+  readonly api: DemoApi;
+  readonly series: readonly DemoSeries[];
+  /** Pushes the fortnight. @returns the time of its newest point, in milliseconds */
+  readonly fill: (tell: (line: string) => void) => Promise<number>;
+  readonly stop: () => Promise<void>;
+}
+
+/** @param options.fleet so many calm metrics beside the shop and the boiler */
+export async function startDemo(options: {
+  readonly port: string;
+  readonly fleet: number;
+}): Promise<DemoServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'lapwing-demo-'));
+  const config = readConfig({
+    LAPWING_PORT: options.port,
+    LAPWING_DATA_DIR: folder,
+    LAPWING_GRAPHITE_PORT: '',
+    LAPWING_HOST_METRICS: 'off',
+    LAPWING_LOG_LEVEL: 'warn',
+  });
+  const server = await startLapwing(config, createLog(config.logLevel), {
+    onLost: (error) => {
+      throw error;
+    },
+  });
+  const address = server.addresses.http ?? '';
+  const api = createDemoApi(`${address}graphql`);
+  const series = [...DEMO_SERIES, ...listFleet(options.fleet)];
+  return {
+    address,
+    api,
+    series,
+    fill: async (tell) => {
+      await api.makeRule('Anything red');
+      return pushHistory(api, series, { tell });
+    },
+    stop: async () => {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,159 @@
+/** Every way to add something, each by mouse and by keyboard alone, against an AWS that is played from a script. */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AwsImitation, startAwsImitation } from '../aws/imitation.ts';
+import { read } from '../helpers/ask.ts';
+import { type TestServer, startServer } from '../helpers/start-server.ts';
+import { HANDS } from './hands.ts';
+import { findChromium, openBrowser, type TestBrowser } from './open-browser.ts';
+
+const executable = findChromium();
+const REGION = 'us-west-2';
+
+describe.skipIf(executable === null)('the page adds', () => {
+  let aws: AwsImitation;
+  let server: TestServer;
+  let browser: TestBrowser;
+
+  beforeAll(async () => {
+    browser = await openBrowser(executable ?? '');
+    aws = await startAwsImitation({
+      valueAt: (_, timestampMs) => 20 + ((timestampMs / 300_000) % 9),
+      instances: new Map([
+        [
+          REGION,
+          [
+            { id: 'i-0001', state: 'running', type: 'm3.large', tags: { Name: 'web-1' } },
+            { id: 'i-0002', state: 'running', type: 'm3.xlarge', tags: { Name: 'web-2' } },
+            { id: 'i-0003', state: 'stopped', type: 'm3.large', tags: { Name: 'old' } },
+          ],
+        ],
+      ]),
+      metrics: [],
+    });
+    process.env.AWS_ACCESS_KEY_ID = 'AKIDEXAMPLE';
+    process.env.AWS_SECRET_ACCESS_KEY = 'do-not-show';
+    server = await startServer({
+      settings: { LAPWING_AWS_ENDPOINT: aws.url, LAPWING_AWS_HISTORY_DAYS: '1' },
+    });
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+    await aws[Symbol.asyncDispose]();
+  });
+
+  const listNames = async () => {
+    const { metrics } = await read<{ metrics: { nodes: readonly { name: string; status: string }[] } }>(
+      server,
+      `{ metrics(first: 100) { nodes { name status server } } }`,
+    );
+    return metrics.nodes.filter(({ status }) => status !== 'UNMONITORED').map(({ name }) => name);
+  };
+
+  it('resources: region, type, resources with those suggested first, metrics with the usual ones ticked', async () => {
+    for (const [index, take] of HANDS.entries()) {
+      const { page, errors } = await browser.open(`${server.url}/add`);
+      const hands = take(page);
+      await hands.choose(page.getByLabel('2. Region'), REGION);
+      await hands.choose(page.getByLabel('3. Type'), 'AWS::EC2::Instance');
+      await page.getByText('3 known').waitFor();
+      const resources = page.getByRole('group', { name: 'Resources' }).getByRole('listitem');
+      expect(await resources.last().textContent()).toContain('old');
+      await hands.press(page.getByLabel(`web-${index + 1}`));
+      expect(await page.getByLabel('CPUUtilization').isChecked()).toBe(true);
+      await hands.press(page.getByLabel('NetworkIn'));
+      await hands.press(page.getByRole('button', { name: /Watch \d+ metrics? of 1 resource/ }));
+      await page.getByText('is watched').waitFor();
+      await page.context().close();
+      expect(errors).toEqual([]);
+    }
+    const names = await listNames();
+    expect(names.filter((name) => name.endsWith('CPUUtilization'))).toHaveLength(2);
+  });
+
+  it('a group by tags, with its members shown while one types', async () => {
+    for (const take of HANDS) {
+      const { page, errors } = await browser.open(`${server.url}/add/autostack`);
+      const hands = take(page);
+      await hands.type(page.getByLabel('Name', { exact: true }), `web by ${hands.name}`);
+      await hands.choose(page.getByLabel('Region'), REGION);
+      await hands.type(page.getByLabel(/^Values/), 'web-*');
+      await page.getByText('2 members').waitFor();
+      await hands.press(page.getByRole('button', { name: 'Watch this group' }));
+      await page.getByText(`web by ${hands.name} is watched.`).waitFor();
+      await page.context().close();
+      expect(errors).toEqual([]);
+    }
+  });
+
+  it('a pushed metric, whose snippets work as they are', async () => {
+    for (const take of HANDS) {
+      const { page, errors } = await browser.open(`${server.url}/add/pushed`);
+      const hands = take(page);
+      const name = `it's "pushed" by ${hands.name}`;
+      await hands.type(page.getByLabel('Name', { exact: true }), name);
+      await hands.press(page.getByRole('button', { name: 'Watch it' }));
+      await page.getByText('Waiting for its first point').waitFor();
+      await runSnippets(page);
+      await page.getByText('Points come in').waitFor();
+      await page.getByText(/^\d so far/).waitFor();
+      await page.context().close();
+      expect(errors).toEqual([]);
+    }
+  });
+
+  it('what a file holds: exported, dropped again, with one line for each item', async () => {
+    const [takeMouse, takeKeyboard] = HANDS;
+    if (takeMouse === undefined || takeKeyboard === undefined)
+      throw new Error('there are two kinds of hands');
+    const { page, errors } = await browser.open(`${server.url}/add/transfer`);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      takeKeyboard(page).press(page.getByRole('button', { name: 'Export everything' })),
+    ]);
+    const models: unknown = JSON.parse(await readFile(await download.path(), 'utf8'));
+    const count = Array.isArray(models) ? models.length : 0;
+    expect(count).toBe((await listNames()).length);
+    const text = JSON.stringify([
+      ...(Array.isArray(models) ? (models as unknown[]) : []),
+      { nonsense: true },
+    ]);
+
+    const chooser = page.waitForEvent('filechooser');
+    await takeKeyboard(page).press(page.locator('input[type=file]'));
+    await (
+      await chooser
+    ).setFiles({ name: 'all.json', mimeType: 'application/json', buffer: Buffer.from(text) });
+    await page.getByText(`${count + 1} of ${count + 1} done, 1 failed`).waitFor();
+    expect(await page.getByText('was watched already').count()).toBe(count);
+
+    const transfer = await page.evaluateHandle(
+      `(() => { const transfer = new DataTransfer(); transfer.items.add(new File([${JSON.stringify('[{"nonsense":true}]')}], 'one.json')); return transfer; })()`,
+    );
+    await page.dispatchEvent('.drop', 'drop', { dataTransfer: transfer });
+    await page.getByText('1 of 1 done, 1 failed').waitFor();
+    expect(errors).toEqual([]);
+  });
+});
+
+/** Runs those that need nothing but Node and curl, as whoever copies them would. */
+async function runSnippets(page: Page): Promise<void> {
+  const textOf = (title: string) => page.getByLabel(title, { exact: true }).innerText();
+  const run = promisify(execFile);
+  await run(process.execPath, ['--input-type=module', '-e', await textOf('JavaScript')]);
+  const { stdout } = await run('bash', [
+    '-c',
+    `command -v curl >/dev/null || exit 0; ${await textOf('curl')}`,
+  ]);
+  if (stdout !== '') expect(stdout).toContain('"accepted":1');
+  const line = await run('bash', [
+    '-c',
+    `command -v curl >/dev/null || exit 0; ${await textOf('InfluxDB line protocol')}`,
+  ]);
+  expect(line.stdout).toBe('');
+}

@@ -22,6 +22,21 @@ describe.skipIf(executable === null)('the page', () => {
     await server[Symbol.asyncDispose]();
   });
 
+  it('loads less than 200 kB of script, compressed, all of it at once and from its own server', async () => {
+    const { page } = await browser.open('about:blank');
+    const seen: { readonly url: string; readonly bytes: number }[] = [];
+    page.on('response', (response) => {
+      const bytes = Number(response.headers()['content-length'] ?? 0);
+      if (response.url().endsWith('.js')) seen.push({ url: response.url(), bytes });
+    });
+    await page.goto(server.url);
+    await page.getByText('Nothing is watched yet.').waitFor();
+    expect(seen.every(({ url }) => url.startsWith(server.url))).toBe(true);
+    const total = seen.reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(total).toBeGreaterThan(10_000);
+    expect(total).toBeLessThan(200_000);
+  });
+
   it('says where to begin while nothing is watched', async () => {
     const { page, errors } = await browser.open(server.url);
     await page.getByText('Nothing is watched yet.').waitFor();

@@ -1,0 +1,32 @@
+/** A server that wants a key: the page asks for it once, and keeps it in its tab. */
+import { describe, expect, it } from 'vitest';
+import { startServer } from '../helpers/start-server.ts';
+import { HANDS } from './hands.ts';
+import { findChromium, openBrowser } from './open-browser.ts';
+
+const executable = findChromium();
+const KEY = 'lapwing_a-key-of-this-test-alone';
+
+describe.skipIf(executable === null)('the page of a server with keys', () => {
+  it('asks for one, refuses a wrong one, and is live with the right one', async () => {
+    await using browser = await openBrowser(executable ?? '');
+    await using server = await startServer({ settings: { LAPWING_API_KEY: KEY } });
+    for (const take of HANDS) {
+      const { page } = await browser.open(server.url);
+      const hands = take(page);
+      const dialog = page.getByRole('dialog', { name: 'This server wants an API key' });
+      await hands.type(dialog.getByLabel('API key'), 'wrong');
+      await hands.press(dialog.getByRole('button', { name: 'Go on' }));
+      await page.waitForLoadState();
+      await hands.type(dialog.getByLabel('API key'), KEY);
+      await hands.press(dialog.getByRole('button', { name: 'Go on' }));
+      await page.getByText('Nothing is watched yet.').waitFor();
+      await page.locator('.connection').getByText('live', { exact: true }).waitFor();
+      expect(await page.evaluate('sessionStorage.length')).toBe(1);
+      expect(await page.evaluate('Object.keys(localStorage).filter((key) => key.includes("key"))')).toEqual(
+        [],
+      );
+      await page.context().close();
+    }
+  }, 90_000);
+});

@@ -66,7 +66,10 @@ function weightAfter(single: number, steps: number): number {
   return steps === 1 ? single : 1 - (1 - single) ** steps;
 }
 
-/** Derives the streams of a row. Behind a gap, changes and spreads start anew: they are about the last rows. */
+/**
+ * Derives the streams of a row. Up to two missing rows are taken to lie on the line to it. Behind a gap, changes and
+ * spreads start anew: they are about the last rows.
+ */
 export function deriveStreams(streams: Streams, value: number, tick: Tick, first: boolean): void {
   const { levels, origins, centres, concentrations } = streams;
   if (first) {
@@ -78,11 +81,20 @@ export function deriveStreams(streams: Streams, value: number, tick: Tick, first
     centres.fill(value);
     streams.settledSteps = 0;
   }
+  const last = readCell(streams.now, VALUE_STREAM);
+  // Without its missing rows a series would seem to jump: further than ever, or further than the next anomaly does.
+  const missing = first || tick.gap ? 0 : tick.steps - 1;
+  for (let i = 1; i <= missing; i++) deriveStep(streams, last + ((value - last) * i) / tick.steps, 1);
+  deriveStep(streams, value, tick.gap ? tick.steps : 1);
+}
+
+/** A gap says nothing about the spread: what was known of it is carried over, as if one step had gone by. */
+function deriveStep(streams: Streams, value: number, steps: number): void {
   streams.now[VALUE_STREAM] = value;
-  deriveLevels(streams, value, tick.steps);
-  deriveChanges(streams, value, tick.steps);
-  deriveSpreads(streams, value, tick.gap ? 1 : tick.steps);
-  streams.settledSteps += tick.steps;
+  deriveLevels(streams, value, steps);
+  deriveChanges(streams, value, steps);
+  deriveSpreads(streams, value);
+  streams.settledSteps += steps;
 }
 
 /**
@@ -114,16 +126,14 @@ function deriveChanges(streams: Streams, value: number, steps: number): void {
   }
 }
 
-/** A gap says nothing about the spread: what was known of it is carried over. */
-function deriveSpreads(streams: Streams, value: number, steps: number): void {
+function deriveSpreads(streams: Streams, value: number): void {
   const { centres, variances, now, steadiness } = streams;
   for (let i = 0; i < SPREAD_SPANS.length; i++) {
-    const single = 2 / ((SPREAD_SPANS[i] ?? 0) + 1);
-    const weight = weightAfter(single, steps);
+    const weight = 2 / ((SPREAD_SPANS[i] ?? 0) + 1);
     const change = value - readCell(centres, i);
     centres[i] = readCell(centres, i) + weight * change;
     variances[i] = (1 - weight) * (readCell(variances, i) + weight * change * change);
     now[FIRST_SPREAD + i] = Math.sqrt(readCell(variances, i));
-    steadiness[FIRST_SPREAD + i] = weightAfter(single, streams.settledSteps) ** 2;
+    steadiness[FIRST_SPREAD + i] = weightAfter(weight, streams.settledSteps) ** 2;
   }
 }

@@ -28,7 +28,7 @@ const WATCH_BARS = `
 async function measureFirstBars(page: Page, url: string): Promise<number> {
   await page.addInitScript(WATCH_BARS);
   await page.goto(url);
-  await page.waitForFunction('globalThis.firstBarsMs !== undefined');
+  await page.waitForFunction(() => 'firstBarsMs' in globalThis);
   return Number(await page.evaluate('globalThis.firstBarsMs'));
 }
 

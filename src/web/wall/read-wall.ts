@@ -33,12 +33,13 @@ function readBars(
 }
 
 function readMetric(metric: Metric, bars: ReadonlyMap<number, Bar>): WallMetric {
-  const { latest, learning, resource, autostack } = metric;
+  const { latest, learning, displayName, server } = metric;
   return {
     id: metric.id,
     name: metric.name,
-    server: metric.server,
-    serverName: autostack?.name ?? resource?.name ?? null,
+    server,
+    // The friendly name stands before the server in brackets. Asking for the resource itself takes longer.
+    serverName: displayName.endsWith(` (${server})`) ? displayName.slice(0, -server.length - 3) : null,
     datasource: metric.datasource,
     status: metric.status,
     unit: metric.unit,

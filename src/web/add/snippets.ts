@@ -41,7 +41,7 @@ export function writeSnippets(options: {
         `await fetch('${origin}/graphql', {`,
         `  method: 'POST',`,
         needsKey
-          ? `  headers: { 'content-type': 'application/json', authorization: \`Bearer \${process.env.LAPWING_KEY}\` },`
+          ? `  headers: { 'content-type': 'application/json', authorization: 'Bearer YOUR-KEY' },`
           : `  headers: { 'content-type': 'application/json' },`,
         '  body: JSON.stringify({',
         `    query: ${JSON.stringify(PUT)},`,

@@ -180,7 +180,8 @@ describe('a follower of the log', () => {
     await using follower = await follow(later);
     await follower.catchUp();
     expect(await readSeen(database)).toEqual([...range(1, 10), ...range(26, 30)]);
-    expect(later.stats.read('follower_gaps')).toBe(1);
+    // The engine's own followers meet it, too.
+    expect(later.stats.read('follower_gaps')).toBeGreaterThan(0);
   });
 
   it('begins anew with the log of another epoch, having taken back what it made', async () => {

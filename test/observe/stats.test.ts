@@ -57,8 +57,11 @@ describe('the statistics', () => {
       .filter((file) => file.endsWith('.ts') && !/generated|observe.stats/.test(file))
       .map((file) => readFileSync(join(source, file), 'utf8'))
       .join('\n');
+    const calls = [...code.matchAll(/\b(?:(?:count|countReason|set)\(|lagGauge:)([^()]*)/g)].map(
+      ([, given = '']) => given,
+    );
     const counted = new Set(
-      [...code.matchAll(/\b(?:count|countReason|set)\(\s*'(\w+)'/g)].map(([, name]) => name),
+      calls.flatMap((given) => [...given.matchAll(/'(\w+)'/g)].map(([, name]) => name)),
     );
     const names = new Set(
       createStats()

@@ -32,7 +32,8 @@ function Steps({ data }: { readonly data: SourcesQuery }) {
   const [sourceText, setSource] = useUrlState('source');
   const [region, setRegion] = useUrlState('region');
   const [typeName, setType] = useUrlState('type');
-  const source: Datasource = sourceText === 'HOST' ? 'HOST' : 'CLOUDWATCH';
+  const hasHost = data.resourceTypes.some(({ datasource }) => datasource === 'HOST');
+  const source: Datasource = sourceText === 'HOST' && hasHost ? 'HOST' : 'CLOUDWATCH';
   const types = data.resourceTypes.filter(({ datasource }) => datasource === source);
   const type = types.find(({ name }) => name === typeName) ?? (types.length === 1 ? types[0] : undefined);
   const needsRegion = source === 'CLOUDWATCH';

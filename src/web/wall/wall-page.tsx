@@ -9,6 +9,7 @@ import { useWall } from './use-wall.ts';
 import { WallGrid } from './wall-grid.tsx';
 import { listRows, type WallRow } from './wall-rows.ts';
 import { WallToolbar } from './wall-toolbar.tsx';
+import '../style/bars.css';
 import '../style/wall.css';
 
 /** Everything that is watched, the most unusual first. */

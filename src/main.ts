@@ -1,21 +1,9 @@
 #!/usr/bin/env node
 /** The command line. Nothing imports it. */
 import { parseArgs } from 'node:util';
-import { ConfigError, describeSettings, findUnknownSettings, readConfig, type Config } from './config.ts';
-import { ConnectionError } from './db/connection.ts';
-import { EmbeddedError } from './db/embedded-error.ts';
-import { MigrationError } from './db/migrate.ts';
-import { ServerLockError } from './db/server-lock.ts';
-import { ExpectedError } from './errors.ts';
-import { createLog } from './log.ts';
-import { AccessError } from './open-access.ts';
-import { checkSettings } from './cli/check.ts';
-import { runKeyCommand } from './cli/key.ts';
-import { readKeyWords, type KeyCommand } from './cli/key-words.ts';
-import { checkLicenseFile, LicenseError } from './cli/license.ts';
-import { TransferFileError } from './cli/transfer-end.ts';
-import { exportFile, importFile } from './cli/transfer-file.ts';
-import { serve } from './cli/serve.ts';
+import { readKeyWords } from './cli/key-words.ts';
+import type { Command } from './cli/run-command.ts';
+import { ConfigError, describeSettings, preferProduction, readConfig } from './config.ts';
 import { readVersion } from './version.ts';
 
 /** What the program ends with. */
@@ -45,13 +33,6 @@ Exit status: 0 done, 1 failed (the reason is on standard error), 2 not understoo
 
 Settings (environment variables):
 `;
-
-interface Command {
-  readonly name: string;
-  readonly file: string | undefined;
-  readonly url: string | undefined;
-  readonly key?: KeyCommand;
-}
 
 /** @throws Error when the words make no command */
 function readCommand(words: readonly string[]): Command {
@@ -96,18 +77,6 @@ function describeUsage(): string {
   return `${USAGE}${lines.join('\n')}\n`;
 }
 
-async function run({ name, file, url, key }: Command, config: Config): Promise<void> {
-  const log = createLog(config.logLevel);
-  const unknown = findUnknownSettings();
-  if (unknown.length > 0) log.warn({ variables: unknown }, 'no such settings; they have no effect');
-  if (key !== undefined) await runKeyCommand(key, config, log);
-  else if (name === 'check') await checkSettings(config, log);
-  else if (name === 'import') await importFile({ config, log, file: file ?? '-', url });
-  else if (name === 'export') await exportFile({ config, log, file: file ?? '-', url });
-  else if (name === 'license') await checkLicenseFile(file ?? '', config.licensePublicKey ?? null);
-  else await serve(config, log);
-}
-
 async function main(words: readonly string[]): Promise<number> {
   let command: Command;
   try {
@@ -119,30 +88,23 @@ async function main(words: readonly string[]): Promise<number> {
   if (command.name === 'help') process.stdout.write(describeUsage());
   else if (command.name === 'version') process.stdout.write(`${readVersion()}\n`);
   else {
-    try {
-      await run(command, readConfig());
-    } catch (error) {
-      process.stderr.write(`lapwing: ${isExpected(error) ? messageOf(error) : describeBug(error)}\n`);
-      return EXIT.failed;
-    }
+    return runCommand(command);
   }
   return EXIT.ok;
 }
 
-/** What an operator can mend: the message says it all. */
-function isExpected(error: unknown): boolean {
-  const kinds = [
-    AccessError,
-    ConfigError,
-    ConnectionError,
-    EmbeddedError,
-    ExpectedError,
-    MigrationError,
-    ServerLockError,
-    TransferFileError,
-    LicenseError,
-  ];
-  return kinds.some((kind) => error instanceof kind) || (error instanceof Error && 'syscall' in error);
+/** Loads what a command needs only now: help and complaints about words come at once. */
+async function runCommand(command: Command): Promise<number> {
+  preferProduction();
+  const { isExpected, run } = await import('./cli/run-command.ts');
+  try {
+    await run(command, readConfig());
+    return EXIT.ok;
+  } catch (error) {
+    const isClear = error instanceof ConfigError || isExpected(error);
+    process.stderr.write(`lapwing: ${isClear ? messageOf(error) : describeBug(error)}\n`);
+    return EXIT.failed;
+  }
 }
 
 function messageOf(error: unknown): string {

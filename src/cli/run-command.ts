@@ -1,0 +1,50 @@
+/** Runs one command of the command line. */
+import { findUnknownSettings, type Config } from '../config.ts';
+import { ConnectionError } from '../db/connection.ts';
+import { EmbeddedError } from '../db/embedded-error.ts';
+import { MigrationError } from '../db/migrate.ts';
+import { ServerLockError } from '../db/server-lock.ts';
+import { ExpectedError } from '../errors.ts';
+import { createLog } from '../log.ts';
+import { AccessError } from '../open-access.ts';
+import { checkSettings } from './check.ts';
+import type { KeyCommand } from './key-words.ts';
+import { runKeyCommand } from './key.ts';
+import { checkLicenseFile, LicenseError } from './license.ts';
+import { serve } from './serve.ts';
+import { TransferFileError } from './transfer-end.ts';
+import { exportFile, importFile } from './transfer-file.ts';
+
+export interface Command {
+  readonly name: string;
+  readonly file: string | undefined;
+  readonly url: string | undefined;
+  readonly key?: KeyCommand;
+}
+
+export async function run({ name, file, url, key }: Command, config: Config): Promise<void> {
+  const log = createLog(config.logLevel);
+  const unknown = findUnknownSettings();
+  if (unknown.length > 0) log.warn({ variables: unknown }, 'no such settings; they have no effect');
+  if (key !== undefined) await runKeyCommand(key, config, log);
+  else if (name === 'check') await checkSettings(config, log);
+  else if (name === 'import') await importFile({ config, log, file: file ?? '-', url });
+  else if (name === 'export') await exportFile({ config, log, file: file ?? '-', url });
+  else if (name === 'license') await checkLicenseFile(file ?? '', config.licensePublicKey ?? null);
+  else await serve(config, log);
+}
+
+/** What an operator can mend: the message says it all. */
+export function isExpected(error: unknown): boolean {
+  const kinds = [
+    AccessError,
+    ConnectionError,
+    EmbeddedError,
+    ExpectedError,
+    MigrationError,
+    ServerLockError,
+    TransferFileError,
+    LicenseError,
+  ];
+  return kinds.some((kind) => error instanceof kind) || (error instanceof Error && 'syscall' in error);
+}

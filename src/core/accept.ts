@@ -8,7 +8,7 @@ import type { Log } from '../log.ts';
 import { DEFAULT_ACCOUNT, type Sample } from '../model.ts';
 import type { Stats } from '../observe/stats.ts';
 import { createBatchQueue } from './batch-queue.ts';
-import { checkName, checkSample, type Objection, type RejectReason } from './check-point.ts';
+import { checkName, checkSample, checkUnit, type Objection, type RejectReason } from './check-point.ts';
 import type { CustomMetrics, WantedMetric } from './custom-metrics.ts';
 import type { MetricEntry, Registry } from './registry.ts';
 import type { Turns } from './turns.ts';
@@ -156,9 +156,9 @@ export function createAccept(options: {
     for (const [index, point] of points.entries()) {
       const { timestampMs, value } = point;
       const { name, unit, entry } = describe(point);
-      // The name of a metric that is known has been checked.
+      // The name and the unit of a metric that is known have been checked.
       const objection =
-        (name !== null && entry === undefined ? checkName(name) : null) ??
+        (name !== null && entry === undefined ? (checkName(name) ?? checkUnit(unit)) : null) ??
         checkSample(timestampMs, value, latestMs);
       if (objection !== null) rejected.push(reject(index, objection));
       else

@@ -2,7 +2,7 @@
 import { LONGEST_NAME, UNPRINTABLE } from '../model.ts';
 
 export type RejectReason =
-  'bad_name' | 'bad_value' | 'too_old' | 'too_far_ahead' | 'too_many_metrics' | 'unknown_metric';
+  'bad_name' | 'bad_unit' | 'bad_value' | 'too_old' | 'too_far_ahead' | 'too_many_metrics' | 'unknown_metric';
 
 export interface Objection {
   readonly reason: RejectReason;
@@ -23,6 +23,15 @@ export function checkName(name: string): Objection | null {
     return { reason: 'bad_name', message: `metric: control characters are not allowed: ${show(name)}` };
   }
   return null;
+}
+
+/** Null when the unit can be kept, and when there is none. */
+export function checkUnit(unit: string | null | undefined): Objection | null {
+  if (unit == null || (unit.length <= LONGEST_NAME && !UNPRINTABLE.test(unit))) return null;
+  return {
+    reason: 'bad_unit',
+    message: `unit: expected at most ${LONGEST_NAME} characters, none of them a control character, got ${show(unit)}`,
+  };
 }
 
 /**

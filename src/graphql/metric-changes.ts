@@ -1,30 +1,26 @@
 /** Mutations of a metric that is there: unmonitor, delete, retry, update. */
-import { z } from 'zod';
 import { InvalidInputError, NotFoundError } from '../errors.ts';
 import { builder } from './builder.ts';
 import { AlertPolicyInputRef, readPolicy } from './metric-input.ts';
 import { MetricRef } from './metric.ts';
 import { readMetricId } from './node-id.ts';
+import { SHORT_TEXT } from './short-text.ts';
 
 const ID_PATH = ['input', 'id'];
-const LONGEST_TEXT = 255;
 
 const UnmonitorMetricInputRef = defineIdInput('UnmonitorMetricInput', 'The metric to stop watching.');
 const DeleteMetricInputRef = defineIdInput('DeleteMetricInput', 'The metric to delete.');
 const RetryMetricInputRef = defineIdInput('RetryMetricInput', 'The metric to try again.');
 
-const text = z
-  .string()
-  .max(LONGEST_TEXT, { error: `expected at most ${LONGEST_TEXT} characters` })
-  .regex(/^[^\p{Cc}]*$/u, { error: 'expected no control characters' })
-  .nullish();
-
 const UpdateMetricInputRef = builder.inputType('UpdateMetricInput', {
   description: 'What to change of a metric; what is left out stays, null clears.',
   fields: (t) => ({
     id: t.id({ required: true, description: 'As read from `Metric.id`.' }),
-    unit: t.string({ validate: text, description: 'What its values are counted in.' }),
-    displayName: t.string({ validate: text, description: 'The friendly name shown before the server.' }),
+    unit: t.string({ validate: SHORT_TEXT, description: 'What its values are counted in.' }),
+    displayName: t.string({
+      validate: SHORT_TEXT,
+      description: 'The friendly name shown before the server.',
+    }),
     policy: t.field({ type: AlertPolicyInputRef, description: 'Which deviations matter.' }),
   }),
 });

@@ -22,6 +22,7 @@ import {
 import { MetricRef } from './metric.ts';
 import { readResourceId, type ResourceKey } from './node-id.ts';
 import { ResourceRef } from './resource.ts';
+import { SHORT_TEXT } from './short-text.ts';
 
 export const MonitorMetricInputRef = builder.inputType('MonitorMetricInput', {
   description: 'What to watch and how.',
@@ -29,6 +30,7 @@ export const MonitorMetricInputRef = builder.inputType('MonitorMetricInput', {
     spec: t.field({ type: MetricSpecInputRef, required: true, description: 'Which metric.' }),
     model: t.field({ type: ModelParamsInputRef, description: 'What is known of its values.' }),
     unit: t.string({
+      validate: SHORT_TEXT,
       description: 'What its values are counted in; the one the source knows when left out.',
     }),
     policy: t.field({ type: AlertPolicyInputRef, description: 'Which deviations matter.' }),

@@ -112,7 +112,15 @@ const REASON_COUNTERS = {
   },
   points_rejected: {
     help: 'Points refused, by reason. Rises when a sender sends nonsense or its clock is wrong.',
-    reasons: ['bad_name', 'bad_value', 'too_old', 'too_far_ahead', 'too_many_metrics', 'unknown_metric'],
+    reasons: [
+      'bad_name',
+      'bad_unit',
+      'bad_value',
+      'too_old',
+      'too_far_ahead',
+      'too_many_metrics',
+      'unknown_metric',
+    ],
   },
   graphite_lines_bad: {
     help: 'Graphite lines left out, by reason; each costs only itself. Rises when a sender speaks another protocol.',

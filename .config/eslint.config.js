@@ -2,7 +2,16 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'src/generated/**', 'src/web/generated/**', 'node_modules/**', 'data/**', 'docs/client/**'] },
+  {
+    ignores: [
+      'dist/**',
+      'src/generated/**',
+      'src/web/generated/**',
+      'node_modules/**',
+      'data/**',
+      'docs/client/**',
+    ],
+  },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

@@ -104,9 +104,7 @@ async function readTexts(file: string): Promise<ReadonlyMap<string, string>> {
   }
   const entries =
     typeof json === 'object' && json !== null && !Array.isArray(json) ? Object.entries(json) : null;
-  if (
-    !entries?.every((entry): entry is [string, string] => typeof entry[1] === 'string')
-  ) {
+  if (!entries?.every((entry): entry is [string, string] => typeof entry[1] === 'string')) {
     throw new Error(`LAPWING_TRUSTED_DOCUMENTS=${file}: expected a JSON object of documents by hash`);
   }
   return new Map(entries);

@@ -5,12 +5,13 @@ import { inTransaction } from '../db/transaction.ts';
 import { deleteBars } from '../db/write-bars.ts';
 import { AlreadyMonitoredError, InvalidInputError, NotFoundError, NotSupportedError } from '../errors.ts';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
-import type { Direction } from '../generated/prisma/enums.ts';
 import { DEFAULT_ACCOUNT, type Datasource, type MetricStatus, type ModelParams } from '../model.ts';
 import type { Stats } from '../observe/stats.ts';
 import type { MetricDescription, Source } from '../source/source.ts';
+import { checkPolicy, type AlertPolicy } from './alert-policy.ts';
 import { dropOrphanedAnnotations } from './annotations.ts';
 import type { Backlog } from './backlog.ts';
+import { checkAccount } from './check-account.ts';
 import { clearScores, refuseGone, saveMetric } from './save-metric.ts';
 import type { Live } from './live.ts';
 import { checkModelParams, hasBounds, ROWS_TO_LEARN_FROM } from './model-params.ts';
@@ -19,15 +20,6 @@ import type { Quota } from './quota.ts';
 import type { MetricEntry, Registry } from './registry.ts';
 import type { StatusFeed } from './status-feed.ts';
 import type { Turns } from './turns.ts';
-
-/** What makes a deviation worth an alarm. It does not change scores. */
-export interface AlertPolicy {
-  readonly direction: Direction;
-  /** Smallest deviation from the expected value, in the metric's unit. */
-  readonly minDeviation: number;
-  /** Smallest deviation as a share of the expected value. */
-  readonly minDeviationRatio: number;
-}
 
 export interface MonitorRequest {
   /** Whose metric it is; the default account's when left out. */
@@ -230,27 +222,6 @@ export function createMonitor(options: MonitorOptions): Monitor {
 function firstStatus(params: ModelParams, storedRows: number): MetricStatus {
   if (!hasBounds(params) && storedRows < ROWS_TO_LEARN_FROM) return 'PENDING_DATA';
   return storedRows > 0 ? 'CREATE_PENDING' : 'ACTIVE';
-}
-
-/**
- * What the server reads with its own credentials (AWS, InfluxDB) or of its own machine belongs to the default account:
- * watched for another, it would be shown to whom it is not. @throws NotSupportedError
- */
-export function checkAccount(datasource: Datasource, accountId: number): void {
-  if (datasource === 'CUSTOM' || accountId === DEFAULT_ACCOUNT) return;
-  throw new NotSupportedError(
-    `${datasource} metrics belong to the default account: with a key of another one, only pushed metrics can be watched`,
-  );
-}
-
-function checkPolicy(policy: Partial<AlertPolicy>): Partial<AlertPolicy> {
-  for (const field of ['minDeviation', 'minDeviationRatio'] as const) {
-    const value = policy[field];
-    if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
-      throw new InvalidInputError(`${field}: expected 0 or more, got ${value}`, ['input', 'policy', field]);
-    }
-  }
-  return policy;
 }
 
 function describeRow(description: MetricDescription) {

@@ -10,7 +10,8 @@ import type { Autostacks } from './autostacks.ts';
 import type { AutostackDirectory } from './autostack-directory.ts';
 import { parseExportedTime, parseModelSpec, type ExportedSample, type ModelSpec } from './model-spec.ts';
 import type { Labels } from './labels.ts';
-import { checkAccount, type Monitor } from './monitor.ts';
+import { checkAccount } from './check-account.ts';
+import type { Monitor } from './monitor.ts';
 import type { Registry } from './registry.ts';
 import { writeModel, type ExportedModel } from './write-model.ts';
 

@@ -5,7 +5,7 @@ import { RED_SCORE } from '../detect/likelihood.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { Judgement, ModelParams, Sample } from '../model.ts';
 import { checkModelParams } from './model-params.ts';
-import type { AlertPolicy } from './monitor.ts';
+import type { AlertPolicy } from './alert-policy.ts';
 import { raiseSensitivity } from './zeal.ts';
 
 export interface WhatIfSample extends Sample, Judgement {

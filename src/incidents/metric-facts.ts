@@ -1,6 +1,6 @@
 /** What rules and messages want to know of metrics, and which rule concerns which. */
 import type pg from 'pg';
-import type { AlertPolicy } from '../core/monitor.ts';
+import type { AlertPolicy } from '../core/alert-policy.ts';
 import { matchesTags, matchesWildcards, type Tag } from '../core/tag-filter.ts';
 import type { Datasource } from '../model.ts';
 import type { RuleScope } from './rule.ts';

@@ -1,6 +1,6 @@
 /** A rule as it is held in memory, and as its JSON columns are read. */
 import { z } from 'zod';
-import type { AlertPolicy } from '../core/monitor.ts';
+import type { AlertPolicy } from '../core/alert-policy.ts';
 import type { TagFilter } from '../core/tag-filter.ts';
 import type { ChannelKind, NotificationChannel, NotificationRule } from '../generated/prisma/client.ts';
 import type { Texts } from '../notify/write-message.ts';

@@ -152,7 +152,14 @@ test('a list of metrics with everything in it costs as many statements as one me
     data(first: 5) { nodes { value } } newest: data(last: 1) { nodes { value } }
     series(maxPoints: 10) { timestamps values }
   } } }`;
-  const count = async (first: number) => (await listStatements(() => read(server, query, { first }))).length;
+  // What the server does by itself meanwhile can only add to the count.
+  const count = async (first: number) => {
+    const counts: number[] = [];
+    while (counts.length < 5) {
+      counts.push((await listStatements(() => read(server, query, { first }))).length);
+    }
+    return Math.min(...counts);
+  };
   await count(1);
   const one = await count(1);
   expect(one).toBeGreaterThan(3);

@@ -12,7 +12,9 @@ export const PAGE_PATHS: readonly string[] = [
   '/add/*',
   '/incidents',
   '/rules',
+  '/messages',
   '/server',
+  '/server/*',
 ];
 /** What the page loads. */
 export const ASSET_PATHS: readonly string[] = ['/assets/*', '/favicon.svg'];

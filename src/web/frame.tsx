@@ -4,11 +4,15 @@ import { useApi } from './api/api.ts';
 import { useStore } from './api/store.ts';
 import { ConnectionMark } from './connection-mark.tsx';
 import { KeyDialog } from './key-dialog.tsx';
+import { AuditPage } from './access/audit-page.tsx';
+import { KeysPage } from './access/keys-page.tsx';
 import { AddPage } from './add/add-page.tsx';
 import { IncidentsPage } from './incidents/incidents-page.tsx';
+import { MessagesPage } from './incidents/messages-page.tsx';
 import { RulesPage } from './incidents/rules-page.tsx';
 import { MetricPage } from './metric/metric-page.tsx';
 import { Notice } from './parts/notice.tsx';
+import { INCIDENT_PAGES, SERVER_PAGES } from './parts/pages.ts';
 import { ViewButtons } from './parts/view-buttons.tsx';
 import { ServerPage } from './server/server-page.tsx';
 import { WallPage } from './wall/wall-page.tsx';
@@ -19,6 +23,7 @@ const PLACES = [
   ['/add', 'Add'],
   ['/server', 'Server'],
 ] as const;
+const TITLED = [...INCIDENT_PAGES, ...SERVER_PAGES];
 
 /** What is around everything: where one is, whether it is live, and the page itself below. */
 export function Frame() {
@@ -26,8 +31,10 @@ export function Frame() {
   const { key } = useApi();
   const isKeyWanted = useStore(key.wanted);
   useEffect(() => {
-    const place = PLACES.find(([to]) => (to === '/' ? path === to : path.startsWith(to)));
-    document.title = place === undefined ? 'Lapwing' : `${place[1]} · Lapwing`;
+    const page = TITLED.find(([to]) => to === path) ?? PLACES.find(([to]) => isAt(path, to));
+    // A metric gives its own.
+    if (!path.startsWith('/metric/'))
+      document.title = page === undefined ? 'Lapwing' : `${page[1]} · Lapwing`;
   }, [path]);
   return (
     <div className="frame">
@@ -55,8 +62,11 @@ export function Frame() {
           <Route path="/metric/:id">{({ id }) => <MetricPage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/incidents" component={IncidentsPage} />
           <Route path="/rules" component={RulesPage} />
+          <Route path="/messages" component={MessagesPage} />
           <Route path="/add/:flow?">{({ flow }) => <AddPage flow={flow ?? 'sources'} />}</Route>
           <Route path="/server" component={ServerPage} />
+          <Route path="/server/keys" component={KeysPage} />
+          <Route path="/server/audit" component={AuditPage} />
           <Route>
             <Notice title="There is nothing at this address." />
           </Route>
@@ -68,6 +78,6 @@ export function Frame() {
 }
 
 function isAt(path: string, to: string): boolean {
-  if (to === '/incidents' && path === '/rules') return true;
+  if (to === '/incidents') return INCIDENT_PAGES.some(([page]) => path === page);
   return to === '/' ? path === '/' || path.startsWith('/metric/') : path.startsWith(to);
 }

@@ -1,6 +1,7 @@
 import { Link } from 'wouter';
 import { Notice } from '../parts/notice.tsx';
 import { AutostackFlow } from './autostack-flow.tsx';
+import { InfluxdbFlow } from './influxdb-flow.tsx';
 import { PushedFlow } from './pushed-flow.tsx';
 import { ResourceFlow } from './resource-flow.tsx';
 import { TransferFlow } from './transfer-flow.tsx';
@@ -9,6 +10,7 @@ import '../style/add.css';
 const FLOWS = [
   ['sources', '/add', 'Resources', 'Machines, queues and databases of AWS, or this host'],
   ['autostack', '/add/autostack', 'Autostack', 'Many machines chosen by tags, watched as one'],
+  ['influxdb', '/add/influxdb', 'InfluxDB series', 'A field of a measurement, by its tags'],
   ['pushed', '/add/pushed', 'Pushed metric', 'Anything that sends numbers'],
   ['transfer', '/add/transfer', 'Import and export', 'Metrics of another server, or of a file'],
 ] as const;
@@ -37,6 +39,8 @@ function Flow({ flow }: { readonly flow: string }) {
       return <ResourceFlow />;
     case 'autostack':
       return <AutostackFlow />;
+    case 'influxdb':
+      return <InfluxdbFlow />;
     case 'pushed':
       return <PushedFlow />;
     case 'transfer':

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { useAskOnce } from '../api/ask.ts';
 import { ExportModelsDocument, MonitoredIdsDocument, type MonitoredIdsQuery } from '../generated/graphql.ts';
 import { Notice } from '../parts/notice.tsx';
+import { saveFile } from '../parts/save-file.ts';
 
 /** How many metrics are asked for at once: their samples come along. */
 const METRICS_AT_ONCE = 5;
@@ -59,9 +60,6 @@ export function ExportCard() {
 
 function save(text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = `lapwing-${new Date().toISOString().slice(0, 10)}.json`;
-  link.click();
+  saveFile(url, `lapwing-${new Date().toISOString().slice(0, 10)}.json`);
   URL.revokeObjectURL(url);
 }

@@ -6,6 +6,7 @@ import { WatchMetricDocument } from '../generated/graphql.ts';
 import { CopyBlock } from '../parts/copy-block.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { FirstPoint } from './first-point.tsx';
+import { readWatched } from './read-watched.ts';
 import { writeSnippets } from './snippets.ts';
 
 /** A metric whose points somebody sends: its name first, then how to send. */
@@ -24,14 +25,9 @@ export function PushedFlow() {
     const outcome = await watch({
       input: { spec: { custom }, ...(unit.trim() === '' ? {} : { unit: unit.trim() }) },
     });
-    if ('problem' in outcome) {
-      setProblem(outcome.problem);
-      return;
-    }
-    const { monitorMetric: result } = outcome.data;
-    if ('id' in result) setMade(result);
-    else if ('metric' in result) setMade(result.metric);
-    setProblem('failure' in result && !('metric' in result) ? result.failure : null);
+    const watched = readWatched(outcome);
+    setProblem(watched.kind === 'problem' ? watched.text : null);
+    if (watched.kind === 'done') setMade(watched);
   };
   return (
     <div className="stack">

@@ -19,11 +19,13 @@ const LONGEST_WAIT_MS = 4000;
 export function createSocket(key: ApiKey): Socket {
   const connection = createStore<Connection>('connecting');
   let opened: unknown = null;
+  let sent: string | null = null;
   let unanswered: ReturnType<typeof setTimeout> | undefined;
   const client = createClient({
     url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
     connectionParams: () => {
       const value = key.value.get();
+      sent = value;
       return value === null ? {} : { apiKey: value };
     },
     // Open from the start: whether the server is there is shown on every page.
@@ -40,7 +42,9 @@ export function createSocket(key: ApiKey): Socket {
         clearTimeout(unanswered);
         connection.set('offline');
         const code = event instanceof CloseEvent ? event.code : 0;
-        if (code === UNAUTHORIZED || code === FORBIDDEN) key.wanted.set(true);
+        // A connection from before the key that is kept now says nothing of it.
+        const isRefused = code === UNAUTHORIZED || code === FORBIDDEN;
+        if (isRefused && sent === key.value.get()) key.wanted.set(true);
       },
       // A connection that died without a word is only noticed by a ping that stays unanswered.
       ping: (received) => {

@@ -10,10 +10,11 @@ import {
 } from '../generated/graphql.ts';
 import { Answered } from '../parts/answer.tsx';
 import { Notice } from '../parts/notice.tsx';
+import { PageTabs } from '../parts/page-tabs.tsx';
+import { INCIDENT_PAGES } from '../parts/pages.ts';
 import { Segments } from '../parts/segments.tsx';
 import { useUrlChoice } from '../parts/url-state.ts';
 import { IncidentCard } from './incident-card.tsx';
-import { IncidentTabs } from './incident-tabs.tsx';
 import '../style/incidents.css';
 
 const SHOWN = ['OPEN', 'NEW', 'ALL'] as const;
@@ -37,7 +38,7 @@ export function IncidentsPage() {
   };
   return (
     <div className="stack">
-      <IncidentTabs here="incidents" />
+      <PageTabs label="Incidents" pages={INCIDENT_PAGES} here="/incidents" />
       <Segments
         label="Which incidents"
         choices={[

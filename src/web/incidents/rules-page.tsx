@@ -3,7 +3,8 @@ import { useAsk } from '../api/ask.ts';
 import { RulesDocument } from '../generated/graphql.ts';
 import { Answered } from '../parts/answer.tsx';
 import { Notice } from '../parts/notice.tsx';
-import { IncidentTabs } from './incident-tabs.tsx';
+import { PageTabs } from '../parts/page-tabs.tsx';
+import { INCIDENT_PAGES } from '../parts/pages.ts';
 import { RuleCard } from './rule-card.tsx';
 import { RuleForm } from './rule-form.tsx';
 import '../style/incidents.css';
@@ -15,7 +16,7 @@ export function RulesPage() {
   return (
     <div className="stack">
       <div className="line spread">
-        <IncidentTabs here="rules" />
+        <PageTabs label="Incidents" pages={INCIDENT_PAGES} here="/rules" />
         <button className="main" aria-expanded={isMaking} onClick={() => setMaking(!isMaking)}>
           New rule
         </button>

@@ -14,6 +14,7 @@ import { shortenUnit } from '../parts/format-number.ts';
 import { Notice } from '../parts/notice.tsx';
 import { AnnotationForm } from './annotation-form.tsx';
 import { ChartPanel } from './chart-panel.tsx';
+import { DownloadCard } from './download-card.tsx';
 import { FlagList } from './flag-list.tsx';
 import { MetricActions } from './metric-actions.tsx';
 import { MetricState } from './metric-state.tsx';
@@ -78,6 +79,7 @@ function MetricView({ metric }: { readonly metric: MetricHeadFragment }) {
         <FlagList flags={flags} range={ranging.range} />
         <AnnotationForm server={metric.server} range={ranging.range} onSaved={askAgain} />
         <PolicyEditor metric={metric} onPreview={setPreviewFlags} />
+        <DownloadCard id={id} range={ranging.range} />
       </div>
       <aside className="stack">
         {shown === null ? null : (

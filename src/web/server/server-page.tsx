@@ -3,6 +3,8 @@ import { useAsk } from '../api/ask.ts';
 import { ServerDocument, type ServerQuery } from '../generated/graphql.ts';
 import { Answered } from '../parts/answer.tsx';
 import { formatSpan } from '../parts/format-time.ts';
+import { PageTabs } from '../parts/page-tabs.tsx';
+import { SERVER_PAGES } from '../parts/pages.ts';
 import { TimeText } from '../parts/time-text.tsx';
 import { CounterTable } from './counter-table.tsx';
 import { LicenseCard } from './license-card.tsx';
@@ -31,7 +33,7 @@ export function ServerPage() {
   }, [data]);
   return (
     <div className="stack">
-      <h1>Server</h1>
+      <PageTabs label="Server" pages={SERVER_PAGES} here="/server" />
       <Answered answer={answer} what="the server's state">
         {({ serverInfo }) => (
           <>

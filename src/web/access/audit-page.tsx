@@ -1,0 +1,120 @@
+import { useState } from 'react';
+import { useAsk } from '../api/ask.ts';
+import { AuditLogDocument, type AuditLogQuery } from '../generated/graphql.ts';
+import { Answered } from '../parts/answer.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { PageTabs } from '../parts/page-tabs.tsx';
+import { SERVER_PAGES } from '../parts/pages.ts';
+import { TimeText } from '../parts/time-text.tsx';
+import { useUrlState } from '../parts/url-state.ts';
+import '../style/access.css';
+
+/** Every change: when, by whom, what, and what became of it. */
+export function AuditPage() {
+  const [field, setField] = useUrlState('mutation');
+  const [keyId, setKeyId] = useUrlState('key');
+  const [after, setAfter] = useState<string | null>(null);
+  const answer = useAsk(AuditLogDocument, {
+    field: field === '' ? null : field,
+    keyId: keyId === '' ? null : keyId,
+    after,
+  });
+  const narrow = (change: () => void) => {
+    setAfter(null);
+    change();
+  };
+  const isNarrowed = field !== '' || keyId !== '';
+  return (
+    <div className="stack">
+      <PageTabs label="Server" pages={SERVER_PAGES} here="/server/audit" />
+      <p className="quiet">
+        Every mutation of the last year but those that push points. Press the name of a mutation or of a key
+        to see only those.
+      </p>
+      {isNarrowed ? (
+        <div className="line">
+          <span>
+            Only{' '}
+            {[field, keyId === '' ? '' : `those with the key ${keyId}`]
+              .filter((part) => part !== '')
+              .join(', ')}
+          </span>
+          <button
+            onClick={() =>
+              narrow(() => {
+                setField('');
+                setKeyId('');
+              })
+            }
+          >
+            Show all
+          </button>
+        </div>
+      ) : null}
+      <Answered answer={answer} what="the audit log">
+        {({ auditLog: { nodes, pageInfo } }) => (
+          <>
+            {nodes.length === 0 ? (
+              <Notice title={isNarrowed ? 'No such changes.' : 'Nothing was changed yet.'} />
+            ) : (
+              <ul className="card audit" aria-label="Changes">
+                {nodes.map((entry, index) => (
+                  <AuditRow
+                    key={`${entry.requestId ?? entry.at} ${index}`}
+                    entry={entry}
+                    onField={(name) => narrow(() => setField(name))}
+                    onKey={(id) => narrow(() => setKeyId(id))}
+                  />
+                ))}
+              </ul>
+            )}
+            <div className="line">
+              {after === null ? (
+                <button onClick={answer.askAgain}>Read again</button>
+              ) : (
+                <button onClick={() => setAfter(null)}>Newest</button>
+              )}
+              {pageInfo.hasNextPage ? (
+                <button onClick={() => setAfter(pageInfo.endCursor)}>Older</button>
+              ) : null}
+            </div>
+          </>
+        )}
+      </Answered>
+    </div>
+  );
+}
+
+function AuditRow(props: {
+  readonly entry: AuditLogQuery['auditLog']['nodes'][number];
+  readonly onField: (field: string) => void;
+  readonly onKey: (id: string) => void;
+}) {
+  const { entry, onField, onKey } = props;
+  const { at, field, keyId, keyName, result, requestId } = entry;
+  return (
+    <li>
+      <div className="line">
+        <TimeText time={at} style="second" />
+        <button className="bare mono" onClick={() => onField(field)}>
+          {field}
+        </button>
+        <span className={/Error$|^[A-Z_]+$/.test(result) ? 'badge red' : 'badge'}>{result}</span>
+        {keyId === null ? (
+          <span className="quiet">without a key</span>
+        ) : (
+          <button className="bare" onClick={() => onKey(keyId)}>
+            by {keyName}
+          </button>
+        )}
+      </div>
+      <details>
+        <summary>What was asked for</summary>
+        <pre tabIndex={0} aria-label={`Arguments of ${field}`}>
+          {JSON.stringify(entry.arguments, null, 2)}
+        </pre>
+        {requestId === null ? null : <p className="quiet mono">request {requestId}</p>}
+      </details>
+    </li>
+  );
+}

@@ -1,0 +1,109 @@
+import { type SubmitEvent, useState } from 'react';
+import { useApi } from '../api/api.ts';
+import { findProblem, useDo } from '../api/ask.ts';
+import { type AccessScope, CreateKeyDocument } from '../generated/graphql.ts';
+import { Notice } from '../parts/notice.tsx';
+import { NewKey } from './new-key.tsx';
+import { SCOPE_WORDS } from './scope-words.ts';
+
+const DAY_MS = 86_400_000;
+const SCOPES: readonly AccessScope[] = ['READ', 'INGEST', 'WRITE', 'ADMIN'];
+
+/** A new key. What is made is shown here, this once. */
+export function KeyForm(props: {
+  /** Whether the server has none yet: then it has to be one that may do everything. */
+  readonly isFirst: boolean;
+  readonly accounts: readonly string[];
+  readonly onMade: () => void;
+}) {
+  const { isFirst, accounts, onMade } = props;
+  const { key } = useApi();
+  const [name, setName] = useState('');
+  const [chosen, setScope] = useState<AccessScope>('READ');
+  const [account, setAccount] = useState('');
+  const [days, setDays] = useState('');
+  const [made, setMade] = useState<{ readonly name: string; readonly secret: string } | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const create = useDo(CreateKeyDocument);
+  const scope = isFirst ? 'ADMIN' : chosen;
+  const save = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const expiresAt = days === '' ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString();
+    const owner = scope === 'ADMIN' || account.trim() === '' ? null : account.trim();
+    const outcome = await create({
+      input: { name: name.trim(), scopes: [scope], account: owner, expiresAt },
+    });
+    setProblem(findProblem(outcome));
+    if (!('data' in outcome) || !('secret' in outcome.data.createApiKey)) return;
+    const { secret } = outcome.data.createApiKey;
+    // The first key closes the server: without it this page would be locked out by what it just did.
+    if (key.value.get() === null) key.keep(secret);
+    setMade({ name: name.trim(), secret });
+    setName('');
+    onMade();
+  };
+  return (
+    <>
+      <form className="card stack" aria-label="New key" onSubmit={(event) => void save(event)}>
+        <h2>New key</h2>
+        <div className="fields">
+          <label className="field">
+            <span>Name of the key</span>
+            <input value={name} required maxLength={255} onChange={({ target }) => setName(target.value)} />
+          </label>
+          <label className="field">
+            <span>What it may</span>
+            <select
+              value={scope}
+              disabled={isFirst}
+              onChange={({ target }) => setScope(SCOPES.find((known) => known === target.value) ?? 'READ')}
+            >
+              {SCOPES.map((known) => (
+                <option key={known} value={known}>
+                  {SCOPE_WORDS[known]}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label className="field">
+            <span>Only of the account (empty for all)</span>
+            <input
+              value={scope === 'ADMIN' ? '' : account}
+              disabled={scope === 'ADMIN'}
+              list="accounts"
+              maxLength={255}
+              onChange={({ target }) => setAccount(target.value)}
+            />
+            <datalist id="accounts">
+              {accounts.map((known) => (
+                <option key={known} value={known} />
+              ))}
+            </datalist>
+          </label>
+          <label className="field">
+            <span>Days it is valid (empty for ever)</span>
+            <input
+              type="number"
+              min="1"
+              max="3650"
+              value={days}
+              onChange={({ target }) => setDays(target.value)}
+            />
+          </label>
+        </div>
+        {isFirst ? (
+          <p className="quiet">
+            The first key may do everything. From then on everybody needs one, and this tab uses it.
+          </p>
+        ) : null}
+        <div className="line">
+          <button className="main">Make the key</button>
+        </div>
+        {problem === null ? null : <Notice kind="problem">{problem}</Notice>}
+      </form>
+      {made === null ? null : (
+        <NewKey key={made.secret} name={made.name} secret={made.secret} onDone={() => setMade(null)} />
+      )}
+    </>
+  );
+}

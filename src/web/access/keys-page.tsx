@@ -1,0 +1,47 @@
+import { useState } from 'react';
+import { useApi } from '../api/api.ts';
+import { useAsk } from '../api/ask.ts';
+import { useStore } from '../api/store.ts';
+import { KeysDocument } from '../generated/graphql.ts';
+import { Answered } from '../parts/answer.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { PageTabs } from '../parts/page-tabs.tsx';
+import { SERVER_PAGES } from '../parts/pages.ts';
+import { KeyForm } from './key-form.tsx';
+import { KeyTable } from './key-table.tsx';
+import '../style/access.css';
+
+/** Who may ask this server, and what for. */
+export function KeysPage() {
+  const [isAll, setAll] = useState(false);
+  // Whoever needed no key so far is told that the first has to be able to make others.
+  const isOpen = useStore(useApi().key.value) === null;
+  const answer = useAsk(KeysDocument, { revoked: isAll });
+  return (
+    <div className="stack">
+      <PageTabs label="Server" pages={SERVER_PAGES} here="/server/keys" />
+      <Answered answer={answer} what="the keys">
+        {({ apiKeys, accounts }) => (
+          <>
+            <KeyForm
+              isFirst={isOpen && !apiKeys.some(({ scopes }) => scopes.includes('ADMIN'))}
+              accounts={accounts.map(({ name }) => name)}
+              onMade={answer.askAgain}
+            />
+            <label className="choice">
+              <input type="checkbox" checked={isAll} onChange={({ target }) => setAll(target.checked)} />
+              revoked and expired ones too
+            </label>
+            {apiKeys.length === 0 ? (
+              <Notice title="No keys yet.">
+                Nobody needs one, as long as the server listens on this machine alone. The first closes it.
+              </Notice>
+            ) : (
+              <KeyTable keys={apiKeys} onRevoked={answer.askAgain} />
+            )}
+          </>
+        )}
+      </Answered>
+    </div>
+  );
+}

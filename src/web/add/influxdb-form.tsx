@@ -1,0 +1,131 @@
+import { type SubmitEvent, useState } from 'react';
+import { Link } from 'wouter';
+import { useDo } from '../api/ask.ts';
+import { type SourcesQuery, WatchMetricDocument } from '../generated/graphql.ts';
+import { Notice } from '../parts/notice.tsx';
+import { AGGREGATES, type SeriesDraft, writeSeries } from './influxdb-series.ts';
+import { readWatched, type Watched } from './read-watched.ts';
+
+type MeasurementType = SourcesQuery['resourceTypes'][number];
+
+/** Which series of a measurement, and how its points become samples. */
+export function InfluxdbForm({ type }: { readonly type: MeasurementType }) {
+  const dimensions = type.metrics[0]?.dimensions ?? [];
+  const [draft, setDraft] = useState<SeriesDraft>({
+    field: type.metrics[0]?.metric ?? '',
+    tags: {},
+    aggregate: 'MEAN',
+    periodSeconds: type.metrics[0]?.periodSeconds ?? 60,
+    resourceTag: '',
+  });
+  const change = (part: Partial<SeriesDraft>) => setDraft({ ...draft, ...part });
+  const [unit, setUnit] = useState('');
+  const [watched, setWatched] = useState<Watched | null>(null);
+  const watch = useDo(WatchMetricDocument);
+  const save = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const spec = { influxdb: writeSeries(type, draft) };
+    setWatched(readWatched(await watch({ input: { spec, unit: unit.trim() === '' ? null : unit.trim() } })));
+  };
+  return (
+    <form className="stack" aria-label="The series" onSubmit={(event) => void save(event)}>
+      <section className="card fields" aria-label="What of it">
+        <label className="field">
+          <span>2. Field</span>
+          <select value={draft.field} onChange={({ target }) => change({ field: target.value })}>
+            {type.metrics.map(({ metric }) => (
+              <option key={metric}>{metric}</option>
+            ))}
+          </select>
+        </label>
+        <label className="field">
+          <span>Points of a period become</span>
+          <select
+            value={draft.aggregate}
+            onChange={({ target }) =>
+              change({ aggregate: AGGREGATES.find(([name]) => name === target.value)?.[0] ?? 'MEAN' })
+            }
+          >
+            {AGGREGATES.map(([name, text]) => (
+              <option key={name} value={name}>
+                {text}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label className="field">
+          <span>Seconds in a period</span>
+          <input
+            type="number"
+            min="1"
+            max="86400"
+            required
+            value={draft.periodSeconds || ''}
+            onChange={({ target }) => change({ periodSeconds: target.valueAsNumber || 0 })}
+          />
+        </label>
+        <label className="field">
+          <span>Unit (may be empty)</span>
+          <input value={unit} placeholder="Percent" onChange={({ target }) => setUnit(target.value)} />
+        </label>
+      </section>
+      {dimensions.length === 0 ? null : <TagFields dimensions={dimensions} draft={draft} onChange={change} />}
+      <div className="line">
+        <button className="main">Watch this series</button>
+      </div>
+      {watched === null ? null : <WatchedNotice watched={watched} />}
+    </form>
+  );
+}
+
+function TagFields(props: {
+  readonly dimensions: readonly string[];
+  readonly draft: SeriesDraft;
+  readonly onChange: (part: Partial<SeriesDraft>) => void;
+}) {
+  const { dimensions, draft, onChange } = props;
+  const given = dimensions.filter((key) => (draft.tags[key] ?? '').trim() !== '');
+  return (
+    <fieldset className="card picker">
+      <legend>Only points with these tags; an empty one may be anything</legend>
+      <div className="fields">
+        {dimensions.map((key) => (
+          <label key={key} className="field">
+            <span>{key}</span>
+            <input
+              value={draft.tags[key] ?? ''}
+              maxLength={255}
+              onChange={({ target }) => onChange({ tags: { ...draft.tags, [key]: target.value } })}
+            />
+          </label>
+        ))}
+        <label className="field">
+          <span>It belongs to</span>
+          <select
+            value={given.includes(draft.resourceTag) ? draft.resourceTag : ''}
+            onChange={({ target }) => onChange({ resourceTag: target.value })}
+          >
+            <option value="">the measurement</option>
+            {given.map((key) => (
+              <option key={key} value={key}>
+                {key} {draft.tags[key]}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+    </fieldset>
+  );
+}
+
+function WatchedNotice({ watched }: { readonly watched: Watched }) {
+  if (watched.kind === 'problem') return <Notice kind="problem">{watched.text}</Notice>;
+  return (
+    <Notice kind="done">
+      <p>
+        {watched.name} {watched.isNew ? 'is watched.' : 'was watched already.'}
+      </p>
+      <Link href={`/metric/${encodeURIComponent(watched.id)}`}>Look at it</Link>
+    </Notice>
+  );
+}

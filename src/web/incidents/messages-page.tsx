@@ -1,0 +1,77 @@
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { useAsk } from '../api/ask.ts';
+import { useFollow } from '../api/follow.ts';
+import { MessageChangesDocument, MessagesDocument, type NotificationFilter } from '../generated/graphql.ts';
+import { Answered } from '../parts/answer.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { PageTabs } from '../parts/page-tabs.tsx';
+import { INCIDENT_PAGES } from '../parts/pages.ts';
+import { Segments } from '../parts/segments.tsx';
+import { useUrlChoice } from '../parts/url-state.ts';
+import { MessageCard } from './message-card.tsx';
+import '../style/incidents.css';
+
+const SHOWN = ['ALL', 'FAILED', 'WAITING'] as const;
+const FILTERS: Readonly<Record<(typeof SHOWN)[number], NotificationFilter>> = {
+  ALL: {},
+  FAILED: { states: ['FAILED'] },
+  WAITING: { states: ['WAITING'] },
+};
+
+/** What rules told whom, and what could not be delivered. */
+export function MessagesPage() {
+  const [shown, setShown] = useUrlChoice('show', SHOWN);
+  const [after, setAfter] = useState<string | null>(null);
+  const answer = useAsk(MessagesDocument, { filter: FILTERS[shown], after });
+  useFollow(MessageChangesDocument, {}, answer.askAgain);
+  return (
+    <div className="stack">
+      <PageTabs label="Incidents" pages={INCIDENT_PAGES} here="/messages" />
+      <Segments
+        label="Which messages"
+        choices={[
+          ['ALL', 'All'],
+          ['FAILED', 'Given up'],
+          ['WAITING', 'To be delivered'],
+        ]}
+        value={shown}
+        onChoose={(choice) => {
+          setAfter(null);
+          setShown(choice);
+        }}
+      />
+      <Answered answer={answer} what="messages">
+        {({ notifications: { nodes, pageInfo } }) => (
+          <>
+            {nodes.length === 0 ? <NoMessages isFiltered={shown !== 'ALL'} /> : null}
+            <ul className="incidents">
+              {nodes.map((message) => (
+                <li key={message.id}>
+                  <MessageCard message={message} />
+                </li>
+              ))}
+            </ul>
+            <div className="line">
+              {after === null ? null : <button onClick={() => setAfter(null)}>Newest</button>}
+              {pageInfo.hasNextPage ? (
+                <button onClick={() => setAfter(pageInfo.endCursor)}>Older</button>
+              ) : null}
+            </div>
+          </>
+        )}
+      </Answered>
+    </div>
+  );
+}
+
+function NoMessages({ isFiltered }: { readonly isFiltered: boolean }) {
+  return (
+    <Notice title={isFiltered ? 'No such messages.' : 'No messages yet.'}>
+      <p>
+        A rule with a channel writes one when an incident fires, and one when it is over.{' '}
+        <Link href="/rules">See the rules</Link>
+      </p>
+    </Notice>
+  );
+}

@@ -13,14 +13,14 @@ import type { Mailer } from '../notify/email.ts';
 import type { Stats } from '../observe/stats.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import type { Seal } from '../seal.ts';
-import { deliverMessages } from './deliver.ts';
+import { createCourier } from './courier.ts';
 import { followScores, NO_CHANGES } from './follow-scores.ts';
 import { purgeOld } from './purge.ts';
 import { createReceipts, type Receipts } from './receipts.ts';
 import { resendAlerts } from './resend-alerts.ts';
 import { createRuleBook } from './rule-book.ts';
 import { createRules, type Rules } from './rules.ts';
-import { sweepIncidents } from './sweep.ts';
+import { sweepIncidents, type Swept } from './sweep.ts';
 
 export interface IncidentsOptions {
   readonly pool: pg.Pool;
@@ -102,17 +102,17 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
     stats,
     log,
   });
-  const sweep = async () => {
-    const swept = await sweepIncidents({ pool, book, registry, now });
+  const tellEnded = (swept: Swept) => {
     stats.count('incidents_ended', swept.ended);
     announce(swept);
   };
-  const deliver = () => deliverMessages({ ...options, onTried: messageFeed.publish });
+  const sweep = async () => tellEnded(await sweepIncidents({ pool, book, registry, now }));
+  const courier = createCourier({ ...options, onTried: messageFeed.publish });
   const resend = () => resendAlerts(options);
   const purge = () => purgeOld({ pool, log, now, retentionDays: options.retentionDays });
   const clockwork = createClockwork(
     [
-      { name: 'deliver messages', everyMs: SECOND_MS, run: deliver },
+      { name: 'deliver messages', everyMs: SECOND_MS, run: courier.setOut },
       { name: 'sweep incidents', everyMs: 30 * SECOND_MS, run: sweep },
       { name: 'send alerts again', everyMs: RESEND_SECONDS * SECOND_MS, run: resend },
       { name: 'purge messages', everyMs: 3600 * SECOND_MS, run: purge },
@@ -122,11 +122,12 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
   const stop = async () => {
     await follower.stop();
     await clockwork.stop();
+    await courier.stop();
     incidentFeed.close();
     messageFeed.close();
   };
   return {
-    rules: createRules({ ...options, book }),
+    rules: createRules({ ...options, book, onEnded: tellEnded }),
     receipts: createReceipts({ prisma, now, incidentFeed, messageFeed }),
     incidentFeed,
     messageFeed,
@@ -137,7 +138,7 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
     startFollowing: follower.start,
     catchUp: follower.catchUp,
     sweep,
-    deliver,
+    deliver: courier.deliver,
     resend,
     purge,
     stop,

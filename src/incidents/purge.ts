@@ -1,4 +1,7 @@
-/** Drops what is old: messages after a month, incidents with the samples they came from. */
+/**
+ * Drops what is old: messages after a month, incidents with the samples they came from, and the channels of rules that
+ * were deleted once nothing waits for them.
+ */
 import type pg from 'pg';
 import type { Log } from '../log.ts';
 
@@ -14,6 +17,10 @@ export async function purgeOld(options: {
 }): Promise<void> {
   const { pool, log, now, retentionDays } = options;
   const before = (days: number) => new Date(now().getTime() - days * DAY_MS);
+  await pool.query(
+    `DELETE FROM notification_channel AS left_over WHERE rule_id IS NULL AND NOT EXISTS (
+       SELECT FROM notification WHERE channel_id = left_over.id AND state = 'WAITING')`,
+  );
   const messages = await pool.query('DELETE FROM notification WHERE created_at < $1', [before(MESSAGE_DAYS)]);
   const incidents =
     retentionDays === 0

@@ -34,13 +34,13 @@ export async function resendAlerts(context: ResendContext): Promise<void> {
 }
 
 type Channel = Parameters<typeof openChannel>[0] & {
-  readonly rule: { readonly id: string; readonly name: string };
+  readonly rule: { readonly id: string; readonly name: string } | null;
 };
 
 async function resend(channel: Channel, context: ResendContext): Promise<string | null> {
   try {
     const config = openChannel(channel, context.seal);
-    if (config.kind !== 'ALERTMANAGER') return null;
+    if (config.kind !== 'ALERTMANAGER' || channel.rule === null) return null;
     for (let after = BEFORE_ALL_IDS; ;) {
       const incidents = await readFiring(context.pool, channel.rule.id, after, PAGE);
       const message = { kind: 'START', rule: channel.rule, incidents } as const;

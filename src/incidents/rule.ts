@@ -29,6 +29,7 @@ export interface RuleChannel {
 export interface Rule {
   readonly id: string;
   readonly name: string;
+  readonly enabled: boolean;
   readonly scope: RuleScope;
   /** Least anomaly score. */
   readonly sensitivity: number;
@@ -58,6 +59,17 @@ const windows = z.array(
   ]),
 );
 
+const texts = z.object({
+  subject: z.string().nullable(),
+  body: z.string().nullable(),
+  timeZone: z.string().nullable(),
+});
+
+/** What a rule that was deleted left to its channels. @throws ZodError for a column we did not write */
+export function readTexts(json: unknown): Texts {
+  return texts.parse(json);
+}
+
 /** @throws ZodError for a column we did not write */
 export function readScope(json: unknown): RuleScope {
   return ruleScope.parse(json);
@@ -71,13 +83,14 @@ export function readWindows(json: unknown): readonly MaintenanceWindow[] {
 export function readRule(
   row: NotificationRule & { readonly channels: readonly NotificationChannel[] },
 ): Rule {
-  const { id, name, sensitivity, quietSeconds, staleSeconds, learningGuard, notifyEnd } = row;
+  const { id, name, enabled, sensitivity, quietSeconds, staleSeconds, learningGuard, notifyEnd } = row;
   const { direction, minDeviation, minDeviationRatio } = row;
   const { confirmSeconds, confirmPoints, recoverySeconds } = row;
   const { subject, body, timeZone } = row;
   return {
     id,
     name,
+    enabled,
     scope: readScope(row.scope),
     sensitivity,
     policy: { direction, minDeviation, minDeviationRatio },

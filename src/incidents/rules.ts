@@ -1,5 +1,6 @@
 /** Makes, changes, deletes and tests rules. */
 import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
 import type { Registry } from '../core/registry.ts';
 import { DuplicateNameError, NotFoundError, QuotaExceededError } from '../errors.ts';
 import { Prisma, type NotificationChannel, type PrismaClient } from '../generated/prisma/client.ts';
@@ -8,9 +9,11 @@ import type { Seal } from '../seal.ts';
 import { closeChannel } from './channels.ts';
 import { checkChannels, type NewChannel } from './check-channel.ts';
 import { checkRule, type RuleChange } from './check-rule.ts';
+import { deleteRule } from './delete-rule.ts';
 import { refuse } from './refuse.ts';
-import type { RuleScope } from './rule.ts';
+import { readRule, type RuleScope } from './rule.ts';
 import type { RuleBook } from './rule-book.ts';
+import type { Swept } from './sweep.ts';
 import { testChannels, type ChannelTest } from './test-channels.ts';
 
 /** Every score is held against all of them. */
@@ -21,17 +24,20 @@ export interface Rules {
   createRule: (change: RuleChange & { readonly name: string }) => Promise<string>;
   /** What it asks of points from now on; incidents it no longer asks for end soon. @throws as createRule */
   updateRule: (id: string, change: RuleChange) => Promise<void>;
-  /** With its channels; its incidents and messages stay. @throws NotFoundError */
+  /** With its channels; its incidents end, which is told, and stay as its messages do. @throws NotFoundError */
   deleteRule: (id: string) => Promise<void>;
   /** Sends a marked message by every channel, now and once. @throws NotFoundError */
   testRule: (id: string) => Promise<readonly ChannelTest[]>;
 }
 
 export interface RulesContext extends SendContext {
+  readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
   readonly registry: Pick<Registry, 'byId'>;
   readonly book: RuleBook;
   readonly seal: Seal;
+  /** Called with what ended because a rule was deleted. */
+  readonly onEnded: (swept: Swept) => void;
 }
 
 export function createRules(context: RulesContext): Rules {
@@ -86,9 +92,9 @@ export function createRules(context: RulesContext): Rules {
       await book.load();
     },
     deleteRule: async (id) => {
-      const { count } = await prisma.notificationRule.deleteMany({ where: { id } });
-      if (count === 0) throw new NotFoundError(`no notification rule has the id ${id}`);
+      const swept = await deleteRule(context.pool, readRule(await find(id)), context.now());
       await book.load();
+      context.onEnded(swept);
     },
     testRule: async (id) => testChannels(await find(id), context),
   };

@@ -92,6 +92,19 @@ export async function readOpenPage(
   return rows;
 }
 
+/** Open ones of a rule, held until the transaction ends. */
+export async function readOpenOfRule(
+  client: pg.PoolClient,
+  ruleId: string,
+  limit: number,
+): Promise<readonly Incident[]> {
+  const { rows } = await client.query<Incident>(
+    `${SELECT_INCIDENT} WHERE open AND rule_id = $1 ORDER BY id LIMIT $2 FOR UPDATE`,
+    [ruleId, limit],
+  );
+  return rows;
+}
+
 /** New ones and changed ones. Of those that are there only their course changes. */
 export async function saveIncidents(
   client: pg.PoolClient,

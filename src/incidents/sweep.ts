@@ -14,7 +14,7 @@ import { tellChannels } from './tell.ts';
 
 export interface SweepContext {
   readonly pool: pg.Pool;
-  readonly book: Pick<RuleBook, 'all' | 'byId'>;
+  readonly book: Pick<RuleBook, 'byId'>;
   readonly registry: Pick<Registry, 'byId'>;
   readonly now: () => Date;
 }
@@ -64,10 +64,11 @@ async function sweepPage(
   await dropIncidents(client, dropped);
   await saveIncidents(client, ended, at);
   const notificationIds: string[] = [];
-  for (const rule of book.all()) {
-    const own = ended.filter(({ ruleId, notifiedMs }) => ruleId === rule.id && notifiedMs !== null);
-    if (own.length === 0 || !rule.notifyEnd) continue;
-    const incidentIds = own.map(({ id }) => id);
+  const told = ended.filter(({ notifiedMs }) => notifiedMs !== null);
+  for (const ruleId of new Set(told.map((incident) => incident.ruleId))) {
+    const rule = ruleId === null ? undefined : book.byId(ruleId);
+    if (rule?.notifyEnd !== true) continue;
+    const incidentIds = told.filter((incident) => incident.ruleId === ruleId).map(({ id }) => id);
     notificationIds.push(...(await tellChannels(client, { kind: 'END', rule, incidentIds }, at)));
   }
   const incidentIds = [...ended.map(({ id }) => id), ...dropped];
@@ -84,7 +85,7 @@ function findEnd(
   if (entry === undefined || facts === undefined) return 'METRIC_DELETED';
   if (entry.status === 'UNMONITORED') return 'UNMONITORED';
   const rule = incident.ruleId === null ? undefined : book.byId(incident.ruleId);
-  if (rule === undefined || !matchesScope(rule.scope, facts)) return 'RULE_CHANGED';
+  if (rule?.enabled !== true || !matchesScope(rule.scope, facts)) return 'RULE_CHANGED';
   const newestMs = Math.max(entry.lastTimestampMs ?? 0, incident.lastPointMs);
   return nowMs - newestMs > silenceMs(entry.periodSeconds) ? 'SILENT' : null;
 }

@@ -2,22 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createMailer } from '../../src/notify/email.ts';
 import { receiveHttp, receiveMail, type MailReceiver, type Receiver } from '../notify/receivers.ts';
 import { openBench, type Bench } from './open-incidents.ts';
-
-const SECRET = 'sixteen letters!';
-const rule = (receiver: Receiver) => ({
-  name: 'all',
-  recoverySeconds: 0,
-  channels: [{ kind: 'WEBHOOK' as const, url: `${receiver.url}/hook`, secret: SECRET }],
-});
-interface Told {
-  readonly kind: string;
-  readonly count: number;
-  readonly incidents: readonly { readonly metric: { readonly name: string } }[];
-}
-const told = ({ received }: Receiver) => received.map(({ body }) => JSON.parse(body) as Told);
-const kinds = (receiver: Receiver) => told(receiver).map(({ kind, count }) => `${kind} ${count}`);
-const listIncidents = ({ database }: Bench) =>
-  database.prisma.incident.findMany({ orderBy: { number: 'asc' } });
+import { kinds, listIncidents, tellBy as rule, told } from './told.ts';
 
 let bench: Bench;
 let mail: MailReceiver;
@@ -256,67 +241,6 @@ describe('nobody is told', () => {
       { metric: b, minute: 0, opens: true, provisional: true },
     ]);
     expect((await listIncidents(bench)).map(({ ruleName }) => ruleName)).toEqual([]);
-  });
-});
-
-describe('a rule', () => {
-  it('row 67: is changed field by field, and keeps its channels with their secrets', async () => {
-    const { createRule, updateRule, testRule } = bench.incidents.rules;
-    const id = await createRule(rule(receiver));
-    const find = () =>
-      bench.database.prisma.notificationRule.findUniqueOrThrow({
-        where: { id },
-        include: { channels: true },
-      });
-    const made = await find();
-    expect(made).toMatchObject({ quietSeconds: 3600, sensitivity: 0.999_99 });
-    await updateRule(id, { quietSeconds: 3601, sensitivity: 0.999_999 });
-    expect(await find()).toMatchObject({ name: 'all', quietSeconds: 3601, sensitivity: 0.999_999 });
-    const [channel] = made.channels;
-    await updateRule(id, {
-      channels: [
-        { kind: 'SLACK', url: receiver.url },
-        { kind: 'KEEP', id: channel?.id ?? '' },
-      ],
-    });
-    expect((await testRule(id)).map(({ problem }) => problem)).toEqual([null, null]);
-    const signatures = receiver.received.map(({ headers }) => headers['lapwing-signature']);
-    expect(signatures.filter((signature) => signature !== undefined)).toHaveLength(1);
-    expect((await find()).channels.find(({ id: kept }) => kept === channel?.id)?.position).toBe(1);
-  });
-
-  it('is refused by the name of the field that is wrong, and nothing of it is stored', async () => {
-    const { createRule } = bench.incidents.rules;
-    const good = rule(receiver);
-    const bad: readonly [object, RegExp][] = [
-      [{ name: '' }, /^name: /],
-      [{ sensitivity: 1 }, /^sensitivity: expected above 0 and below 1, got 1/],
-      [{ confirmPoints: 0 }, /^confirmPoints: expected 1 to 1000, got 0/],
-      [{ subject: '{nonsense}' }, /^subject: \{nonsense\} is none of instance, metric/],
-      [{ timeZone: 'Mars/Base' }, /^timeZone: .*"Mars\/Base"/],
-      [{ scope: { namePattern: 'a\\' } }, /^scope\.namePattern: /],
-      [{ scope: { metricIds: ['7f7d3c5e-2f5b-4a57-9a30-6a4a6f1f6a01'] } }, /no metric has the id 7f7d/],
-      [{ maintenanceWindows: [{ start: 'x', end: 'y' }] }, /^maintenanceWindows\.0\.end: /],
-      [{ channels: [{ kind: 'WEBHOOK', url: 'https://x.example', secret: 'short' }] }, /secret: .*got 5/],
-      [{ channels: [{ kind: 'SLACK', url: 'no url' }] }, /^channels\.0\.slack\.url: /],
-      [{ channels: [{ kind: 'KEEP', id: 'x' }] }, /^channels\.0\.keep: /],
-      [{ channels: [{ kind: 'EMAIL', to: ['a@b.c\r\nBcc: x@y.z'] }] }, /email\.to\.0: /],
-    ];
-    for (const [change, message] of bad) {
-      await expect(createRule({ ...good, ...change })).rejects.toThrow(message);
-    }
-    await createRule(good);
-    await expect(createRule(good)).rejects.toThrow('there is a notification rule named "all" already');
-    expect(await bench.database.prisma.notificationRule.count()).toBe(1);
-  });
-
-  it('that is switched off ends its incidents', async () => {
-    const id = await bench.incidents.rules.createRule(rule(receiver));
-    const [metric = 0] = await bench.makeMetrics(1);
-    await bench.score([{ metric, minute: 0, opens: true }]);
-    await bench.incidents.rules.updateRule(id, { enabled: false });
-    await bench.incidents.sweep();
-    expect(await listIncidents(bench)).toMatchObject([{ state: 'ENDED', endReason: 'RULE_CHANGED' }]);
   });
 });
 

@@ -1,5 +1,5 @@
 /** Real receivers of messages: an HTTP server and an SMTP server that write down what they get. */
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
@@ -14,20 +14,27 @@ export interface Receiver extends AsyncDisposable {
   readonly url: string;
   readonly received: readonly Received[];
   /** What it answers from now on; a receiver that is away hangs up. */
-  answer: (status: number | 'away') => void;
+  answer: (status: number | 'away' | 'never') => void;
+  /** Resolves once it has received so many. */
+  arrived: (count: number) => Promise<void>;
+  /** Ends all conversations. */
+  hangUp: () => void;
 }
 
 export async function receiveHttp(): Promise<Receiver> {
   const received: Received[] = [];
-  let status: number | 'away' = 200;
+  const arrivals = new EventEmitter();
+  let status: number | 'away' | 'never' = 200;
   const server = createServer((request, response) => {
     if (status === 'away') return void request.socket.destroy();
+    if (status === 'never') return;
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
       const body = Buffer.concat(parts).toString('utf8');
       if (status === 200) received.push({ path: request.url ?? '', headers: request.headers, body });
-      response.writeHead(status === 'away' ? 500 : status).end();
+      response.writeHead(typeof status === 'number' ? status : 500).end();
+      arrivals.emit('arrival');
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -35,6 +42,10 @@ export async function receiveHttp(): Promise<Receiver> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, // it listens on TCP
     received,
     answer: (next) => (status = next),
+    arrived: async (count) => {
+      while (received.length < count) await once(arrivals, 'arrival');
+    },
+    hangUp: () => server.closeAllConnections(),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

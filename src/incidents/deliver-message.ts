@@ -1,10 +1,10 @@
 /**
- * Delivers the messages that are due, each until its channel takes it or a day is over. A message was stored with the
+ * Delivers a message that is due: until its channel takes it or a day is over it is tried again. A message was stored with the
  * change it tells of, so that a crash loses none; one may be delivered twice when the server dies after the receiver
  * answered and before that is noted: by its key the receiver knows the repeat.
  */
 import type pg from 'pg';
-import type { NotificationKind, PrismaClient } from '../generated/prisma/client.ts';
+import type { NotificationChannel, NotificationRule, PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../log.ts';
 import { LISTED_INCIDENTS, type Message } from '../notify/message.ts';
 import { sendMessage, type ChannelConfig, type SendContext } from '../notify/send.ts';
@@ -13,6 +13,8 @@ import type { Stats } from '../observe/stats.ts';
 import type { Seal } from '../seal.ts';
 import { openChannel } from './channels.ts';
 import { readMessageIncidents } from './read-messages.ts';
+import { readTexts } from './rule.ts';
+import type { DueMessage } from './take-due.ts';
 
 export interface DeliverContext extends SendContext {
   readonly pool: pg.Pool;
@@ -26,56 +28,14 @@ export interface DeliverContext extends SendContext {
   readonly random?: () => number;
 }
 
-interface DueMessage {
-  id: string;
-  kind: NotificationKind;
-  rule_name: string;
-  channel_id: string | null;
-  incident_count: number;
-  attempts: number;
-  give_up_at: Date;
-}
-
-const AT_A_TIME = 20;
-/** A server that took a message and died leaves it to be taken again after this long. */
-const LEASE_SECONDS = 60;
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 600_000;
 const LONGEST_PROBLEM = 500;
 /** Alertmanager is given all of a message's incidents. */
 const MOST_ALERTS = 10_000;
 
-// An end waits for the start of the same incident on its channel: nobody wants to hear of it the other way round.
-const TAKE_DUE = `
-  UPDATE notification AS taken
-  SET attempts = attempts + 1, gathering = NULL, due_at = $1::timestamptz + make_interval(secs => $2)
-  WHERE id IN (
-    SELECT due.id FROM notification AS due
-    WHERE due.state = 'WAITING' AND due.due_at <= $1 AND NOT (due.kind = 'END' AND EXISTS (
-      SELECT FROM notification_incident AS ends
-      JOIN notification_incident AS starts ON starts.incident_id = ends.incident_id
-      JOIN notification AS start ON start.id = starts.notification_id
-      WHERE ends.notification_id = due.id AND start.channel_id = due.channel_id
-        AND start.kind = 'START' AND start.state = 'WAITING'))
-    ORDER BY due.due_at, due.id LIMIT $3 FOR UPDATE SKIP LOCKED)
-  RETURNING id, kind, rule_name, channel_id, incident_count, attempts, give_up_at`;
-
-/** @returns how many were delivered */
-export async function deliverMessages(context: DeliverContext): Promise<number> {
-  let delivered = 0;
-  for (;;) {
-    const { rows } = await context.pool.query<DueMessage>(TAKE_DUE, [
-      context.now(),
-      LEASE_SECONDS,
-      AT_A_TIME,
-    ]);
-    if (rows.length === 0) return delivered;
-    const taken = await Promise.all(rows.map((due) => deliver(due, context)));
-    delivered += taken.filter(Boolean).length;
-  }
-}
-
-async function deliver(due: DueMessage, context: DeliverContext): Promise<boolean> {
+/** @returns whether it arrived; if not, when it is tried again is noted */
+export async function deliverMessage(due: DueMessage, context: DeliverContext): Promise<boolean> {
   const { stats, log, now } = context;
   const { problem, isFinal, ...texts } = await attempt(due, context);
   if (problem === null) {
@@ -117,7 +77,7 @@ async function attempt(due: DueMessage, context: DeliverContext): Promise<Attemp
   if (channel === null) return { problem: 'the channel was removed from its rule', isFinal: true };
   try {
     const config = openChannel(channel, context.seal);
-    const message = await makeMessage(due, config, channel.rule, context.pool);
+    const message = await makeMessage(due, config, channel, context.pool);
     const { subject, text: body } = message;
     return { problem: await sendMessage(config, message, context), isFinal: false, subject, body };
   } catch (error) {
@@ -128,13 +88,13 @@ async function attempt(due: DueMessage, context: DeliverContext): Promise<Attemp
 async function makeMessage(
   { id, kind, rule_name: ruleName, incident_count: count }: DueMessage,
   config: ChannelConfig,
-  rule: { id: string; subject: string | null; body: string | null; timeZone: string | null },
+  { rule, texts }: Pick<NotificationChannel, 'texts'> & { readonly rule: NotificationRule | null },
   pool: pg.Pool,
 ): Promise<Message> {
   const limit = config.kind === 'ALERTMANAGER' ? MOST_ALERTS : LISTED_INCIDENTS;
   const incidents = await readMessageIncidents(pool, id, kind, limit);
-  const { subject, text } = writeMessage({ id, kind, ruleName, count, incidents }, rule);
-  return { id, kind, rule: { id: rule.id, name: ruleName }, count, incidents, subject, text };
+  const { subject, text } = writeMessage({ id, kind, ruleName, count, incidents }, rule ?? readTexts(texts));
+  return { id, kind, rule: { id: rule?.id ?? null, name: ruleName }, count, incidents, subject, text };
 }
 
 async function note(

@@ -25,7 +25,7 @@ export function countLookback(periodSeconds: number): number {
 
 /**
  * AWS' rules for M out of N and missing data.
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html#alarms-and-missing-data
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
  * @param points of the window and the periods before it, oldest first
  * @returns null to keep the state as it is
  */
@@ -38,15 +38,32 @@ export function judgeAlarm(
   const breaching = known.filter((point) => isBreaching(point, rule.comparison)).length;
   if (known.length === wanted) return breaching >= needed ? 'ALARM' : 'OK';
   return judgeSparse(
-    { known: known.length, breaching, absent: wanted - known.length, needed },
+    {
+      known: known.length,
+      breaching,
+      absent: wanted - known.length,
+      needed,
+      oldestAge: findOldestAge(points),
+    },
     rule.treatMissing,
   );
 }
 
-function judgeSparse(
-  count: { known: number; breaching: number; absent: number; needed: number },
-  treatment: MissingTreatment,
-): AlarmState | null {
+/** How many periods ago, the newest being 1, the oldest point there is lies; 0 when there is none. */
+function findOldestAge(points: readonly WatchedPoint[]): number {
+  const oldest = points.findIndex(({ value }) => value !== null);
+  return oldest === -1 ? 0 : points.length - oldest;
+}
+
+interface Sparse {
+  readonly known: number;
+  readonly breaching: number;
+  readonly absent: number;
+  readonly needed: number;
+  readonly oldestAge: number;
+}
+
+function judgeSparse(count: Sparse, treatment: MissingTreatment): AlarmState | null {
   switch (treatment) {
     case 'breaching':
       return count.breaching + count.absent >= count.needed ? 'ALARM' : 'OK';
@@ -56,8 +73,11 @@ function judgeSparse(
       if (count.breaching >= count.needed) return 'ALARM';
       return count.known > count.breaching ? 'OK' : null;
     case 'missing':
-      if (count.known === 0) return 'INSUFFICIENT_DATA';
-      return count.breaching >= Math.min(count.needed, count.known) ? 'ALARM' : 'OK';
+      if (count.breaching >= count.needed) return 'ALARM';
+      if (count.known > count.breaching) return 'OK';
+      // Nothing but breaches, fewer than needed: an alarm once the first of them is old enough, so that one new point
+      // alone does not raise it too early.
+      return count.oldestAge >= count.needed ? 'ALARM' : 'INSUFFICIENT_DATA';
   }
 }
 

@@ -23,12 +23,15 @@ const TABLE: readonly (readonly [string, number, readonly (string | null)[]])[] 
   ['0 - - - -', 3, ['OK', 'OK', 'OK', 'OK']],
   ['- - - - -', 3, ['INSUFFICIENT_DATA', KEPT, 'ALARM', 'OK']],
   ['0 X X - X', 3, ['ALARM', 'ALARM', 'ALARM', 'ALARM']],
+  ['- - - - X', 3, ['INSUFFICIENT_DATA', KEPT, 'ALARM', 'OK']],
+  ['X - - - -', 3, ['ALARM', KEPT, 'ALARM', 'OK']],
   ['- - X - -', 3, ['ALARM', KEPT, 'ALARM', 'OK']],
   ['0 - X - X', 2, ['ALARM', 'ALARM', 'ALARM', 'ALARM']],
   ['0 0 X 0 X', 2, ['ALARM', 'ALARM', 'ALARM', 'ALARM']],
   ['0 - X - -', 2, ['OK', 'OK', 'ALARM', 'OK']],
   ['- - - - 0', 2, ['OK', 'OK', 'ALARM', 'OK']],
-  ['- - - - X', 2, ['ALARM', KEPT, 'ALARM', 'OK']],
+  ['- - - X -', 2, ['ALARM', KEPT, 'ALARM', 'OK']],
+  ['- - - - X', 2, ['INSUFFICIENT_DATA', KEPT, 'ALARM', 'OK']],
 ];
 const CASES = TABLE.flatMap(([marks, needed, states]) =>
   TREATMENTS.map((treatment, i) => ({ marks, needed, treatment, state: states[i] ?? KEPT })),

@@ -8,23 +8,10 @@ import {
   showDimensions,
   type SeriesName,
 } from './metric-name.ts';
-import type { OperationContext } from './operation.ts';
+import type { OperationContext, SeriesWatch } from './operation.ts';
 import { createPaging } from './page-token.ts';
 import { integer, list, string, structure, timestamp, type Infer } from './shape.ts';
 import { parseStatistic } from './statistic.ts';
-
-/** How Lapwing watches a series of this service. Handed in by whoever has Lapwing's core. */
-export interface SeriesWatch {
-  /**
-   * Begins to watch; one that is watched already stays as it is.
-   * @param region as in the scope of the request's signature
-   * @returns the uuid of the metric
-   * @throws CloudwatchError when it cannot be watched
-   */
-  monitor(series: SeriesName, statistic: string, region: string): Promise<string>;
-  /** A metric that is gone is no failure. */
-  unmonitor(metricId: string): Promise<void>;
-}
 
 const SINGLE_METRIC_SHAPE = structure({
   AccountId: string,
@@ -212,7 +199,7 @@ export async function describeAnomalyDetectors(
   };
 }
 
-/** AWS' words for how far a model has come; a metric that is gone has none. */
+/** AWS' words for how far a model had come a minute ago at most; a metric that is gone has none. */
 async function readStates(
   ids: readonly string[],
   { prisma }: OperationContext,

@@ -7,12 +7,10 @@ import { evaluateExpression, type MathScope } from './math/evaluate.ts';
 import type { Expression } from './math/parse.ts';
 import { listSeries, MathError, type MathValue, type TimeSeries } from './math/values.ts';
 import { hashSeries } from './metric-name.ts';
-import type { OperationContext } from './operation.ts';
+import type { EvaluationContext } from './operation.ts';
 import { readSeries, type SeriesQuestion } from './read-series.ts';
 import { searchSeries } from './search.ts';
 import type { TimeRange } from './time-range.ts';
-
-export type EvaluationContext = Pick<OperationContext, 'pool' | 'accountId' | 'limits' | 'now'>;
 
 export interface Evaluator {
   /** Reads the metrics these queries need in one statement; what is not prefetched is read when needed. */

@@ -1,7 +1,16 @@
 /** EC2's filters: values of one are alternatives, * and ? stand for anything, all filters must fit. */
 import { invalid, missing } from './failure.ts';
-import type { FILTER_SHAPE, KnownInstance } from './instances.ts';
-import type { Infer } from './shape.ts';
+import { list, string, structure, type Infer } from './shape.ts';
+
+export const FILTER_SHAPE = structure({ Name: string, Value: list(string) });
+
+/** An instance as filters see it. */
+export interface KnownInstance {
+  readonly id: string;
+  readonly state: string;
+  readonly region: string;
+  readonly tags: readonly { readonly key: string; readonly value: string }[];
+}
 
 /** What an instance has under a filter's name. */
 export type InstanceFilter = (instance: KnownInstance) => readonly string[];

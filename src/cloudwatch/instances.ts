@@ -5,12 +5,11 @@
 import type { Resource } from '../generated/prisma/client.ts';
 import { FIRST_ACCOUNT } from './accounts.ts';
 import { CloudwatchError, invalid } from './failure.ts';
-import { checkFilters, type InstanceFilter } from './instance-filters.ts';
+import { checkFilters, FILTER_SHAPE, type InstanceFilter, type KnownInstance } from './instance-filters.ts';
 import type { OperationContext } from './operation.ts';
 import { createPaging } from './page-token.ts';
 import { integer, list, string, structure, type Infer } from './shape.ts';
 
-export const FILTER_SHAPE = structure({ Name: string, Value: list(string) });
 const TAG_SHAPE = structure({ key: string, value: string });
 export const DESCRIBE_INSTANCES_INPUT = structure({
   Filter: list(FILTER_SHAPE),
@@ -54,14 +53,6 @@ const STATE_CODES: Readonly<Record<string, number>> = {
   stopped: 80,
 };
 const USUAL_STATE = 'running';
-
-/** An instance as filters see it. */
-export interface KnownInstance {
-  readonly id: string;
-  readonly state: string;
-  readonly region: string;
-  readonly tags: readonly { readonly key: string; readonly value: string }[];
-}
 
 /** Of the region the request is signed for; `self` stands for every region. Other accounts than the first own none. */
 async function readInstances(context: OperationContext): Promise<readonly KnownInstance[]> {

@@ -6,9 +6,10 @@
 import type pg from 'pg';
 import type { Log } from '../log.ts';
 import type { Stats } from '../observe/stats.ts';
+import type { AdditionBatch } from './addition.ts';
 import { CloudwatchError } from './failure.ts';
 import { createSeriesIds } from './series-ids.ts';
-import { storeAdditions, type AdditionBatch } from './store-additions.ts';
+import { storeAdditions } from './store-additions.ts';
 
 export interface IntakeOptions {
   readonly pool: pg.Pool;

@@ -2,14 +2,27 @@
 import type pg from 'pg';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../log.ts';
-import type { SeriesWatch } from './anomaly-detectors.ts';
 import type { Intake } from './intake.ts';
 import type { CloudwatchLimits } from './limits.ts';
+import type { SeriesName } from './metric-name.ts';
 
 /** Whose request it is. */
 export interface Caller {
   readonly accountId: number;
   readonly accessKeyId: string;
+}
+
+/** How Lapwing watches a series of this service. Handed in by whoever has Lapwing's core. */
+export interface SeriesWatch {
+  /**
+   * Begins to watch; one that is watched already stays as it is.
+   * @param region as in the scope of the request's signature
+   * @returns the uuid of the metric
+   * @throws CloudwatchError when it cannot be watched
+   */
+  monitor(series: SeriesName, statistic: string, region: string): Promise<string>;
+  /** A metric that is gone is no failure. */
+  unmonitor(metricId: string): Promise<void>;
 }
 
 export interface OperationContext extends Caller {
@@ -24,3 +37,6 @@ export interface OperationContext extends Caller {
   /** Null where nothing can be watched. */
   readonly watch: SeriesWatch | null;
 }
+
+/** What reading and computing with series needs of it. */
+export type EvaluationContext = Pick<OperationContext, 'pool' | 'accountId' | 'limits' | 'now'>;

@@ -1,4 +1,5 @@
 /** PutMetricData: the whole request is checked before anything of it is queued. */
+import type { Addition } from './addition.ts';
 import { aggregatePairs, type Aggregate } from './aggregate.ts';
 import { combined, invalid, missing } from './failure.ts';
 import type { CloudwatchLimits } from './limits.ts';
@@ -34,16 +35,6 @@ export const PUT_METRIC_DATA_INPUT = structure({
 });
 
 type Datum = Infer<typeof DATUM_SHAPE>;
-
-/** A checked datum: what to add to which series at which time. */
-export interface Addition {
-  readonly series: SeriesName;
-  readonly hash: Buffer;
-  /** Start of the minute, or of the second for a datum of high resolution. */
-  readonly timestampMs: number;
-  readonly unit: number;
-  readonly aggregate: Aggregate;
-}
 
 export interface CheckContext {
   readonly accountId: number;

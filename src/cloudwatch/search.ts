@@ -1,8 +1,8 @@
 /** SEARCH: one statistic of every series a query finds. */
-import type { EvaluationContext } from './evaluate-queries.ts';
 import { findMetrics, type ListedMetric } from './list-metrics.ts';
 import { MathError, type TimeSeries } from './math/values.ts';
 import { hashSeries } from './metric-name.ts';
+import type { EvaluationContext } from './operation.ts';
 import { readSeries } from './read-series.ts';
 import { parseSearch, type SearchQuery } from './search-terms.ts';
 import { SearchSyntaxError } from './search-tokens.ts';

@@ -1,16 +1,8 @@
 /** Writes data in one transaction: grouped by series, unit and minute, merged with what is stored. */
 import type pg from 'pg';
+import type { AdditionBatch } from './addition.ts';
 import { joinAggregates, type Aggregate } from './aggregate.ts';
-import type { Addition } from './put-metric-data.ts';
 import type { SeriesIds, SeriesToFind } from './series-ids.ts';
-
-/** One request's data. */
-export interface AdditionBatch {
-  readonly accountId: number;
-  /** The access key that signed it. */
-  readonly writer: string;
-  readonly additions: readonly Addition[];
-}
 
 // A list of pairs longer than the bound is shortened on its way in too. What minimum = maximum says already is not
 // stored again, and is put back before a merge.

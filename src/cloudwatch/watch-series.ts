@@ -4,8 +4,8 @@
  */
 import type { Monitor } from '../core/monitor.ts';
 import { AlreadyMonitoredError, ExpectedError, NotFoundError } from '../errors.ts';
-import type { SeriesWatch } from './anomaly-detectors.ts';
 import { CloudwatchError } from './failure.ts';
+import type { SeriesWatch } from './operation.ts';
 
 export function createSeriesWatch(monitor: Pick<Monitor, 'monitorMetric' | 'unmonitorMetric'>): SeriesWatch {
   return {

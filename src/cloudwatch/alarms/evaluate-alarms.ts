@@ -2,7 +2,7 @@
 import type { CloudwatchAlarm, PrismaClient } from '../../generated/prisma/client.ts';
 import type { Log } from '../../log.ts';
 import { CloudwatchError } from '../failure.ts';
-import type { EvaluationContext } from '../evaluate-queries.ts';
+import type { EvaluationContext } from '../operation.ts';
 import { changeState, type StateChange } from './change-state.ts';
 import { readRule, type AlarmRule } from './check-alarm.ts';
 import { judgeAlarm, type AlarmState, type WatchedPoint } from './judge-alarm.ts';

@@ -1,5 +1,6 @@
 /** Reads the points an alarm looks at. */
-import { createEvaluator, requireOne, type EvaluationContext } from '../evaluate-queries.ts';
+import { createEvaluator, requireOne } from '../evaluate-queries.ts';
+import type { EvaluationContext } from '../operation.ts';
 import type { AlarmRule } from './check-alarm.ts';
 import { countLookback, type WatchedPoint } from './judge-alarm.ts';
 

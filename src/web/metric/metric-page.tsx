@@ -15,6 +15,7 @@ import { Notice } from '../parts/notice.tsx';
 import { AnnotationForm } from './annotation-form.tsx';
 import { ChartPanel } from './chart-panel.tsx';
 import { DownloadCard } from './download-card.tsx';
+import { chooseEpisode, groupEpisodes } from './episodes.ts';
 import { FlagList } from './flag-list.tsx';
 import { MetricActions } from './metric-actions.tsx';
 import { MetricState } from './metric-state.tsx';
@@ -54,7 +55,9 @@ function MetricView({ metric }: { readonly metric: MetricHeadFragment }) {
   const [previewFlags, setPreviewFlags] = useState<readonly Flag[]>([]);
   const { happened, askAgain } = useFlags(id, ranging.range);
   const flags = useMemo(() => [...happened, ...previewFlags], [happened, previewFlags]);
-  const shown = chosen ?? points.find(({ anomalyClass }) => anomalyClass === 'RED') ?? points[0] ?? latest;
+  const episodes = useMemo(() => groupEpisodes(points, metric.periodSeconds), [points, metric.periodSeconds]);
+  const shown = chosen ?? chooseEpisode(episodes)?.first ?? latest;
+  const event = episodes.find((episode) => episode.points.some(({ rowId }) => rowId === shown?.rowId));
   useEffect(() => {
     document.title = `${metric.name} · Lapwing`;
   }, [metric.name]);
@@ -87,10 +90,10 @@ function MetricView({ metric }: { readonly metric: MetricHeadFragment }) {
             title={shown === latest && chosen === null ? 'Now' : 'Why'}
             point={shown}
             unit={unit}
-            since={findBeginning(points, shown)}
+            event={event ?? null}
           />
         )}
-        <UnusualList points={points} unit={unit} chosen={shown?.rowId ?? null} onChoose={setChosen} />
+        <UnusualList episodes={episodes} unit={unit} chosen={shown} onChoose={setChosen} />
         <p className="only-heard">{id}</p>
       </aside>
     </div>
@@ -111,10 +114,4 @@ function useUnusualPoints(
   });
   const points = useMemo(() => data?.metric?.data.nodes ?? [], [data]);
   return { points, latest: metric.latest };
-}
-
-/** The newest point that opened an incident, at or before this one; null for a point that is usual. */
-function findBeginning(points: readonly PointFragment[], shown: PointFragment): string | null {
-  if (shown.anomalyClass !== 'RED' && shown.anomalyClass !== 'YELLOW') return null;
-  return points.find(({ episode, timestamp }) => episode && timestamp <= shown.timestamp)?.timestamp ?? null;
 }

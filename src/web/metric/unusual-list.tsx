@@ -1,32 +1,70 @@
 import type { PointFragment } from '../generated/graphql.ts';
 import { ClassBadge } from '../parts/class-badge.tsx';
 import { formatValue } from '../parts/format-number.ts';
+import { formatSpan } from '../parts/format-time.ts';
 import { TimeText } from '../parts/time-text.tsx';
+import type { Episode } from './episodes.ts';
 
-/** The unusual points of the time that is shown, newest first: each can be looked at. */
+/** What was unusual in the time that is shown, newest first: each event can be looked at, and each of its points. */
 export function UnusualList(props: {
-  readonly points: readonly PointFragment[];
+  readonly episodes: readonly Episode[];
   readonly unit: string | null;
-  readonly chosen: number | null;
+  readonly chosen: PointFragment | null;
   readonly onChoose: (point: PointFragment) => void;
 }) {
-  const { points, unit, chosen, onChoose } = props;
+  const { episodes, unit, chosen, onChoose } = props;
   return (
     <section className="card stack" aria-label="Unusual points">
       <h2>Unusual in this time</h2>
-      {points.length === 0 ? <p className="quiet">Nothing.</p> : null}
+      {episodes.length === 0 ? <p className="quiet">Nothing.</p> : null}
       <ul className="unusual">
-        {points.map((point) => (
-          <li key={point.rowId}>
-            <button className="bare" aria-pressed={point.rowId === chosen} onClick={() => onChoose(point)}>
-              <ClassBadge value={point.anomalyClass} />
-              <TimeText time={point.timestamp} />
-              <strong>{formatValue(point.value, unit)}</strong>
-              <span className="begins">{point.episode ? 'begins' : ''}</span>
-            </button>
-          </li>
-        ))}
+        {episodes.map((episode) => {
+          const isChosen = episode.points.some(({ rowId }) => rowId === chosen?.rowId);
+          return (
+            <li key={episode.first.rowId}>
+              <button className="bare" aria-pressed={isChosen} onClick={() => onChoose(episode.first)}>
+                <ClassBadge value={episode.worst.anomalyClass} />
+                <TimeText time={episode.first.timestamp} />
+                <span className="lasted">{describeLength(episode)}</span>
+              </button>
+              {isChosen && episode.points.length > 1 ? (
+                <PointList episode={episode} unit={unit} chosen={chosen} onChoose={onChoose} />
+              ) : null}
+            </li>
+          );
+        })}
       </ul>
     </section>
   );
+}
+
+function PointList(props: {
+  readonly episode: Episode;
+  readonly unit: string | null;
+  readonly chosen: PointFragment | null;
+  readonly onChoose: (point: PointFragment) => void;
+}) {
+  const { episode, unit, chosen, onChoose } = props;
+  return (
+    <ul className="points" aria-label="Its points">
+      {episode.points.map((point) => (
+        <li key={point.rowId}>
+          <button
+            className="bare"
+            aria-pressed={point.rowId === chosen?.rowId}
+            onClick={() => onChoose(point)}
+          >
+            <ClassBadge value={point.anomalyClass} />
+            <TimeText time={point.timestamp} />
+            <strong>{formatValue(point.value, unit)}</strong>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function describeLength({ points, first, last }: Episode): string {
+  if (points.length === 1) return '1 point';
+  return `${points.length} points in ${formatSpan(Date.parse(last.timestamp) - Date.parse(first.timestamp))}`;
 }

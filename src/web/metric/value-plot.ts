@@ -22,9 +22,20 @@ const AXIS_FONT = '12px system-ui, sans-serif';
 
 /** What uPlot is given for the columns. */
 export function arrangeValues({ times, values, expected, low, high, scores }: Columns): uPlot.AlignedData {
+  // What never was below nothing is not expected there either, however wide the band.
+  const floor = values.every((value) => value === null || value >= 0) ? 0 : Number.NEGATIVE_INFINITY;
+  const raise = (bound: number | null) => (bound === null ? null : Math.max(floor, bound));
   const only = (wanted: string) =>
     values.map((value, index) => (classOf(scores[index] ?? null) === wanted ? value : null));
-  return [[...times], [...high], [...low], [...expected], [...values], only('YELLOW'), only('RED')];
+  return [
+    [...times],
+    high.map(raise),
+    low.map(raise),
+    [...expected],
+    [...values],
+    only('YELLOW'),
+    only('RED'),
+  ];
 }
 
 export function describeValuePlot(options: {
@@ -37,7 +48,8 @@ export function describeValuePlot(options: {
   const dots = (color: string, size: number) => ({
     stroke: color,
     paths: () => null,
-    points: { show: true, size, fill: color, stroke: colors.surface, width: 1.5 },
+    // No rim: where every point is unusual the rims would cover the line.
+    points: { show: true, size, fill: color, stroke: color, width: 0 },
   });
   return {
     ...describeTime(zone),
@@ -54,7 +66,7 @@ export function describeValuePlot(options: {
     ],
     bands: [{ series: [1, 2], fill: colors.band }],
     axes: [
-      { ...describeAxis(colors), values: (_plot, ticks) => nameTicks(ticks, zone) },
+      { ...describeAxis(colors), space: 80, values: (_plot, ticks) => nameTicks(ticks, zone) },
       {
         ...describeAxis(colors),
         size: AXIS_WIDTH,
@@ -100,12 +112,18 @@ function nameTicks(ticks: readonly number[], zone: Zone): string[] {
     month: 'short',
   });
   let before = '';
-  return ticks.map((tick) => {
+  const [first, second] = ticks;
+  const isCrowded =
+    first !== undefined && second !== undefined && day.format(first * 1000) !== day.format(second * 1000);
+  return ticks.map((tick, index) => {
     const date = day.format(tick * 1000);
     const isNew = date !== before;
     before = date;
     if (step >= DAY_SECONDS) return date;
-    return isNew ? `${clock.format(tick * 1000)}\n${date}` : clock.format(tick * 1000);
+    // The day of the left end would lie under the one that begins right beside it.
+    return isNew && !(index === 0 && isCrowded)
+      ? `${clock.format(tick * 1000)}\n${date}`
+      : clock.format(tick * 1000);
   });
 }
 

@@ -2,32 +2,27 @@ import type { PointFragment } from '../generated/graphql.ts';
 import { describeRarity, formatValue } from '../parts/format-number.ts';
 import { ClassBadge } from '../parts/class-badge.tsx';
 import { TimeText } from '../parts/time-text.tsx';
-
-const VIEWS = {
-  LEVEL: 'The value itself is not where it was expected.',
-  SILENCE: 'The series has gone flat where it never was.',
-  TIME_OF_DAY: 'The value is unusual for this time of the day or of the week.',
-  TREND: 'It has been rising or falling over the last hours as it does not usually.',
-  VOLATILITY: 'It varies more, or less, than it usually does.',
-} as const;
+import type { Episode } from './episodes.ts';
+import { explainPoint } from './explain.ts';
 
 /** One point explained: what came, what was expected, how seldom that is, and since when. */
 export function WhyPanel(props: {
   readonly title: string;
   readonly point: PointFragment;
   readonly unit: string | null;
-  /** When what it belongs to began. */
-  readonly since: string | null;
+  /** What it belongs to. */
+  readonly event: Episode | null;
 }) {
-  const { title, point, unit, since } = props;
-  const { expected, anomalyScore, view } = point;
+  const { title, point, unit, event } = props;
+  const { expected, anomalyScore } = point;
+  const reason = explainPoint(point);
   return (
     <section className="card stack" aria-label={title}>
       <div className="line spread">
         <h2>{title}</h2>
         <ClassBadge value={point.anomalyClass} />
       </div>
-      {view == null ? null : <p>{VIEWS[view]}</p>}
+      {reason === null ? null : <p>{reason}</p>}
       <dl className="facts">
         <dt>At</dt>
         <dd>
@@ -51,11 +46,15 @@ export function WhyPanel(props: {
         )}
         <dt>How seldom</dt>
         <dd>{anomalyScore == null ? 'not scored' : describeRarity(anomalyScore)}</dd>
-        {since === null ? null : (
+        {event === null || event.points.length === 1 ? null : (
           <>
             <dt>Since</dt>
             <dd>
-              <TimeText time={since} />
+              <TimeText time={event.first.timestamp} />
+            </dd>
+            <dt>Until</dt>
+            <dd>
+              <TimeText time={event.last.timestamp} />
             </dd>
           </>
         )}

@@ -1,6 +1,6 @@
 import { Link } from 'wouter';
 
-/** The pages of one place: where one is, as the heading, and the ones beside it. */
+/** The pages of one place. The one that is shown is the heading too. */
 export function PageTabs(props: {
   readonly label: string;
   /** Address and name of each. */
@@ -10,16 +10,14 @@ export function PageTabs(props: {
   const { label, pages, here } = props;
   const title = pages.find(([path]) => path === here)?.[1] ?? label;
   return (
-    <div className="line page-tabs">
-      <h1>{title}</h1>
-      <nav className="line" aria-label={label}>
-        {pages.map(([path, name]) =>
-          path === here ? null : (
-            <Link key={path} href={path}>
-              {name}
-            </Link>
-          ),
-        )}
+    <div>
+      <h1 className="only-heard">{title}</h1>
+      <nav className="page-tabs" aria-label={label}>
+        {pages.map(([path, name]) => (
+          <Link key={path} href={path} aria-current={path === here ? 'page' : undefined}>
+            {name}
+          </Link>
+        ))}
       </nav>
     </div>
   );

@@ -139,7 +139,7 @@ export function createAgenda(options: {
     },
     planFailure: (entry, startedMs, chance) => {
       const plan = plans.get(entry.number);
-      if (plan !== undefined) planAfterFailure(plan.schedule, entry, plan.polling, { startedMs, chance });
+      if (plan !== undefined) planAfterFailure(plan.schedule, entry, { startedMs, chance });
     },
     handBack: (entry) => {
       taken.delete(entry.number);

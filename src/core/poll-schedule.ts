@@ -74,18 +74,21 @@ export function planAfterSuccess(
     gotOn && nextMs <= startedMs ? startedMs : findNextDueMs(schedule, entry, polling, startedMs);
 }
 
-/** @param reading.chance from 0 to 1, the same for all that were read in one call: so they stay together */
+/**
+ * A failure is tried again within seconds, then with doubling pauses up to a period or five minutes, whichever is
+ * longer: what is over soon costs neither a live value its time nor a history its next period.
+ * @param reading.chance from 0 to 1, the same for all that were read in one call: so they stay together
+ */
 export function planAfterFailure(
   schedule: Schedule,
   entry: MetricEntry,
-  polling: Polling,
   { startedMs, chance }: { readonly startedMs: number; readonly chance: number },
 ): void {
   schedule.failures += 1;
   schedule.retryMs = null;
-  const backOffMs = Math.min(LONGEST_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** schedule.failures);
-  const nextMs = findNextDueMs(schedule, entry, polling, startedMs);
-  schedule.dueMs = nextMs + backOffMs * (0.5 + chance / 2);
+  const longestMs = Math.max(LONGEST_BACK_OFF_MS, entry.periodSeconds * 1000);
+  const backOffMs = Math.min(longestMs, FIRST_BACK_OFF_MS * 2 ** schedule.failures);
+  schedule.dueMs = startedMs + backOffMs * (0.5 + chance / 2);
 }
 
 /** When the first period that ends after `afterMs` can be read. Periods are aligned to 1970. */

@@ -72,7 +72,7 @@ export function createPoll(options: {
     const results = await read(batch);
     stats.count('source_reads', entries.length);
     const chance = Math.random();
-    await Promise.all(
+    const failures = await Promise.all(
       entries.map(async (entry) => {
         const times = { startedMs, previousMs: entry.readToMs };
         const result = results.get(entry.id) ?? {
@@ -80,13 +80,23 @@ export function createPoll(options: {
           error: new Error('the source said nothing'),
         };
         const failure = 'error' in result ? result.error : await store(entry, result, batch.isHistory);
-        await settle(entry, times, failure, chance);
+        return settle(entry, times, failure, chance);
       }),
     );
+    logFailures(entries, failures);
     const still = behind.filter((entry) => isBehind(entry, polling, now()));
     if (behind.length > 0) logHistory(behind, still.length);
     // What is still behind goes on at once.
     if (timer !== undefined && still.length > 0) setImmediate(tick);
+  };
+
+  /** One line for all of a call: the same reason for 500 metrics is read once. */
+  const logFailures = (entries: readonly MetricEntry[], failures: readonly (Error | null)[]) => {
+    const first = failures.findIndex((failure) => failure !== null);
+    if (first === -1) return;
+    const metrics = failures.filter((failure) => failure !== null).length;
+    const facts = { err: failures[first], metric: entries[first]?.id, metrics, of: entries.length };
+    log.warn(facts, 'metrics could not be read from their source');
   };
 
   const logHistory = (behind: readonly MetricEntry[], still: number) => {
@@ -129,13 +139,19 @@ export function createPoll(options: {
     }
   };
 
-  const settle = async (entry: MetricEntry, times: ReadingTimes, failure: Error | null, chance: number) => {
+  /** @returns the failure; null when there was none, or none that counts */
+  const settle = async (
+    entry: MetricEntry,
+    times: ReadingTimes,
+    failure: Error | null,
+    chance: number,
+  ): Promise<Error | null> => {
     const isGone = registry.byNumber(entry.number) === undefined;
     const isCutShort = failure !== null && aborting.signal.aborted;
     // Deleted while it was read, or the server stops: that is nobody's failure.
     if (isGone || isCutShort) {
       agenda.handBack(entry);
-      return;
+      return null;
     }
     stats.set('poll_lag_seconds', agenda.findLagMs(entry, times.startedMs) / 1000);
     if (failure === null) {
@@ -144,11 +160,11 @@ export function createPoll(options: {
     } else {
       agenda.planFailure(entry, times.startedMs, chance);
       stats.count('source_read_failures');
-      log.warn({ err: failure, metric: entry.id }, 'metric could not be read from its source');
     }
     agenda.handBack(entry);
     // One in ERROR has its reason already; a try that fails does not begin another time of grace.
     if (failure === null || entry.status !== 'ERROR') await collectorErrors.note(entry, failure);
+    return failure;
   };
 
   const recover = async (entry: MetricEntry) => {

@@ -148,6 +148,23 @@ describe('the agenda of the poller', () => {
     expect(agenda.takeDue(clock.nowMs)).toHaveLength(1);
   });
 
+  it('tries what failed again after seconds, then less and less often, live or history', () => {
+    for (const readToMs of [NOW - SETTLE_MS - PERIOD_MS, null]) {
+      const entry = createEntry(1, { readToMs });
+      const { agenda, clock } = startAgenda([entry]);
+      expect(agenda.takeDue(clock.nowMs)).toHaveLength(1);
+      const waits = Array.from({ length: 10 }, () => {
+        agenda.planFailure(entry, clock.nowMs, 1);
+        agenda.handBack(entry);
+        let seconds = 1;
+        while (seconds < 1000 && agenda.takeDue(clock.nowMs + seconds * 1000).length === 0) seconds += 1;
+        clock.nowMs += seconds * 1000;
+        return seconds;
+      });
+      expect(waits).toEqual([2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+    }
+  });
+
   it('keeps the metrics of a call that failed together', () => {
     const entries = Array.from({ length: 500 }, (_, index) => createEntry(index + 1));
     const { agenda, clock } = startAgenda(entries);

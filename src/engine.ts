@@ -19,6 +19,7 @@ import type { LogFollower } from './core/log-follower.ts';
 import { createModels, type Models } from './core/models.ts';
 import { createMonitor, type Monitor } from './core/monitor.ts';
 import { createPoll, type Poll } from './core/poll.ts';
+import { createProgressRows } from './core/progress-rows.ts';
 import { createQuota, smallerLimit, type Quota } from './core/quota.ts';
 import { createRegistry, type Registry } from './core/registry.ts';
 import { createInventory, type Inventory } from './core/resources.ts';
@@ -28,6 +29,7 @@ import { createTransfer, type Transfer } from './core/transfer.ts';
 import { createTurns } from './core/turns.ts';
 import { createWritePoints } from './core/write-points.ts';
 import { saveCheckpoints } from './core/save-checkpoints.ts';
+import { createSaveProgress, type SaveProgress } from './core/save-progress.ts';
 import type { Database } from './db/client.ts';
 import { createSampleMonths } from './db/sample-months.ts';
 import { NotSupportedError } from './errors.ts';
@@ -62,6 +64,7 @@ export interface Engine {
   readonly bars: LogFollower;
   readonly statusFeed: StatusFeed;
   readonly poll: Poll;
+  readonly saveProgress: SaveProgress;
   readonly sources: ReadonlyMap<Datasource, Source>;
   readonly quota: Quota;
   readonly stats: Stats;
@@ -105,7 +108,9 @@ export async function createEngine(options: {
   const statusFeed = createStatusFeed();
   const models = createModels({ pool, log, stats, limit: config.modelCache });
   const months = createSampleMonths(pool);
-  const commit = createCommit({ pool, registry, models, months, stats, statusFeed, live });
+  const progressRows = createProgressRows({ registry });
+  const saveProgress = createSaveProgress({ pool, turns, progressRows });
+  const commit = createCommit({ pool, registry, models, progressRows, months, stats, statusFeed, live });
   const backlog = createBacklog({ pool, registry, turns, models, commit, stats, log });
   const customMetrics = createCustomMetrics({
     pool,
@@ -194,6 +199,9 @@ export async function createEngine(options: {
     live.close();
     statusFeed.close();
     await turns.run(() => saveCheckpoints({ pool, models, log }));
+    await saveProgress().catch((error: unknown) => {
+      log.warn({ err: error }, 'progress could not be saved; it is read back from the samples at the next start');
+    });
   };
 
   return {
@@ -214,6 +222,7 @@ export async function createEngine(options: {
     bars,
     statusFeed,
     poll,
+    saveProgress,
     sources,
     quota,
     stats,

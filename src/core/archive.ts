@@ -3,12 +3,12 @@ import type pg from 'pg';
 import { readLogBounds } from '../db/read-log.ts';
 import { readSnapshot, streamSamples } from '../db/stream-samples.ts';
 import { NotFoundError } from '../errors.ts';
-import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
+import type { Metric, PrismaClient } from '../generated/prisma/client.ts';
 import { METRIC_STATUS_BITS } from '../model.ts';
 import { writeCsvRow } from './csv.ts';
 import { type NamedSample, SAMPLE_FORMATS } from './download-format.ts';
 import type { ArchiveDownload, SamplesDownload } from './download-link.ts';
-import type { Registry } from './registry.ts';
+import type { MetricEntry, Registry } from './registry.ts';
 import { leastScore, matchesMetric, type ScoreFilter } from './score-filter.ts';
 
 /** To be read to its end before the next one is asked for. */
@@ -79,7 +79,7 @@ export function createArchive(options: {
   async function* readFiles({ metricId, comment }: ArchiveDownload) {
     const metric = await prisma.metric.findUnique({
       where: { id: metricId },
-      include: { progress: true, labels: { orderBy: { from: 'asc' } } },
+      include: { labels: { orderBy: { from: 'asc' } } },
     });
     if (metric === null) throw new NotFoundError(`no metric has the id ${metricId}`);
     const { labels, accountId, server } = metric;
@@ -95,7 +95,7 @@ export function createArchive(options: {
       // Random, and the same for the life of the database.
       server_id: epoch,
       // A text within the text, as it always was.
-      metric: JSON.stringify(describeMetric(metric)),
+      metric: JSON.stringify(describeMetric(metric, registry.byId(metricId))),
       labels: labels.map(({ from, to, kind, note, createdAt }) => ({
         from,
         to,
@@ -140,8 +140,9 @@ function nameOf(
   return metric;
 }
 
-function describeMetric(metric: Prisma.MetricGetPayload<{ include: { progress: true } }>) {
-  const { id, datasource, name, description, server, location, status, message, tagName, progress } = metric;
+function describeMetric(metric: Metric, progress: MetricEntry | undefined) {
+  const { id, datasource, name, description, server, location, status, message, tagName } = metric;
+  const lastMs = progress?.lastTimestampMs ?? null;
   return {
     uid: id,
     datasource: datasource.toLowerCase(),
@@ -153,7 +154,7 @@ function describeMetric(metric: Prisma.MetricGetPayload<{ include: { progress: t
     model_params: metric.modelParams,
     status: METRIC_STATUS_BITS[status],
     message,
-    last_timestamp: progress?.lastTimestamp ?? null,
+    last_timestamp: lastMs === null ? null : new Date(lastMs),
     poll_interval: metric.periodSeconds,
     tag_name: tagName,
     last_rowid: progress?.lastRowId ?? 0,

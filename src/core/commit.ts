@@ -9,6 +9,7 @@ import type { SampleMonths } from '../db/sample-months.ts';
 import { writeBatch, type Checkpoint, type NewSample } from '../db/write-batch.ts';
 import type { Stats } from '../observe/stats.ts';
 import { createDraft, type Draft, listDays, type MetricProgress } from './draft.ts';
+import { type ProgressRows, readProgress } from './progress-rows.ts';
 import type { Live } from './live.ts';
 import type { Models } from './models.ts';
 import type { MetricEntry, Registry } from './registry.ts';
@@ -57,12 +58,13 @@ export function createCommit(options: {
   readonly pool: pg.Pool;
   readonly registry: Registry;
   readonly models: Models;
+  readonly progressRows: ProgressRows;
   readonly months: SampleMonths;
   readonly stats: Stats;
   readonly statusFeed: StatusFeed;
   readonly live: Pick<Live, 'publish' | 'refreshBounds'>;
 }): Commit {
-  const { pool, registry, models, months, stats, statusFeed, live } = options;
+  const { pool, registry, models, progressRows, months, stats, statusFeed, live } = options;
   /** Metrics whose last transaction failed; its outcome is unknown when the connection broke at the commit. */
   const doubtful = new Set<number>();
   const pending = new Map<MetricEntry, MetricProgress>();
@@ -99,14 +101,16 @@ export function createCommit(options: {
     try {
       if (draft.failuresBefore !== failures) throw new StaleDraftError('what was drafted before has failed');
       await months.ensure(listDays(draft));
+      const progress = progressRows.choose(draft);
       const before = await writeBatch(pool, {
         samples: draft.samples,
         backlog: draft.backlog,
-        progress: [...draft.progress.values()],
+        progress,
         checkpoints,
         statuses: [...draft.statuses].map(([entry, change]) => ({ metricNumber: entry.number, ...change })),
       });
       settle(draft);
+      progressRows.confirm(progress, draft.progress.keys());
       models.confirm(checkpoints);
       stats.count('batches_committed');
       publish(draft, before);
@@ -160,17 +164,6 @@ export function createCommit(options: {
     isPending: (entry) => pending.has(entry),
     settled,
     seal,
-  };
-}
-
-function readProgress(entry: MetricEntry): MetricProgress {
-  return {
-    metricNumber: entry.number,
-    lastRowId: entry.lastRowId,
-    lastTimestampMs: entry.lastTimestampMs,
-    scoredRows: entry.scoredRows,
-    scoredToMs: entry.scoredToMs,
-    readToMs: entry.readToMs,
   };
 }
 

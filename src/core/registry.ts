@@ -65,15 +65,23 @@ interface MetricRow {
   collector_error_deadline_ms: number | null;
 }
 
+/** Rows of progress are written late: samples scored since then, which are newer, complete them (progress-rows.ts). */
 const SELECT_METRICS = `
   SELECT m.id, m.number, m.account_id, m.datasource, m.identity, m.name, m.server, m.location, m.status, m.spec,
-         m.model_params, m.period_seconds, p.last_row_id, p.scored_rows,
-         (extract(epoch FROM p.last_timestamp) * 1000)::float8 AS last_timestamp_ms,
-         (extract(epoch FROM p.scored_to) * 1000)::float8 AS scored_to_ms,
+         m.model_params, m.period_seconds, greatest(p.last_row_id, since.last_row_id) AS last_row_id,
+         p.scored_rows + since.rows AS scored_rows,
+         (extract(epoch FROM greatest(p.last_timestamp, since.scored_to)) * 1000)::float8 AS last_timestamp_ms,
+         (extract(epoch FROM greatest(p.scored_to, since.scored_to)) * 1000)::float8 AS scored_to_ms,
          (extract(epoch FROM p.read_to) * 1000)::float8 AS read_to_ms,
          (extract(epoch FROM (m.collector_error->>'deadline')::timestamptz) * 1000)::float8
            AS collector_error_deadline_ms
-  FROM metric m JOIN metric_progress p ON p.metric_number = m.number`;
+  FROM metric m JOIN metric_progress p ON p.metric_number = m.number
+  CROSS JOIN LATERAL (
+    SELECT max(row_id) AS last_row_id, max("timestamp") AS scored_to, count(*)::int AS rows
+    FROM sample s
+    WHERE s.metric_number = p.metric_number AND s."timestamp" > p.scored_to AND s.row_id > p.last_row_id
+      AND s.seq IS NOT NULL
+  ) since`;
 
 export function createRegistry(pool: pg.Pool): Registry {
   const byId = new Map<string, MetricEntry>();

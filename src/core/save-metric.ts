@@ -95,8 +95,14 @@ export async function clearScores(client: pg.PoolClient, metricNumber: number): 
   );
   await holdFollowers(client);
   await deleteBars(client, metricNumber);
+  // From now on nothing but this row tells how far the metric had come.
   await client.query(
-    'UPDATE metric_progress SET scored_rows = 0, scored_to = NULL, read_to = NULL WHERE metric_number = $1',
+    `UPDATE metric_progress p SET scored_rows = 0, scored_to = NULL, read_to = NULL,
+       last_row_id = greatest(p.last_row_id, s.last_row_id),
+       last_timestamp = greatest(p.last_timestamp, s.last_timestamp)
+     FROM (SELECT max(row_id) AS last_row_id, max("timestamp") AS last_timestamp
+           FROM sample WHERE metric_number = $1) s
+     WHERE p.metric_number = $1`,
     [metricNumber],
   );
   await client.query('DELETE FROM model_checkpoint WHERE metric_number = $1', [metricNumber]);

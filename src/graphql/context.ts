@@ -14,6 +14,7 @@ import type { Quota } from '../core/quota.ts';
 import type { DownloadLinks } from '../core/download-link.ts';
 import type { Inventory } from '../core/resources.ts';
 import type { Registry } from '../core/registry.ts';
+import type { SaveProgress } from '../core/save-progress.ts';
 import type { StatusFeed } from '../core/status-feed.ts';
 import type { Transfer } from '../core/transfer.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
@@ -41,6 +42,8 @@ export interface ApiParts {
   /** The regions of AWS by name, with what people call them. */
   readonly awsRegions: Readonly<Record<string, string>>;
   readonly live: Live;
+  /** Makes what the database holds of times and row ids of metrics as new as what is committed. */
+  readonly saveProgress: SaveProgress;
   readonly bars: Pick<LogFollower, 'position'>;
   readonly statusFeed: StatusFeed;
   readonly sources: ReadonlyMap<Datasource, Source>;

@@ -91,10 +91,9 @@ export const MetricRef = builder.prismaNode('Metric', {
     }),
     learning: t.field({
       type: LearningRef,
-      select: { progress: { select: { scoredRows: true } } },
       description: 'Rows its model has seen and needs; scores before that are provisional.',
-      resolve: ({ progress }, _args, { facts }) => ({
-        rows: progress?.scoredRows ?? 0,
+      resolve: ({ id }, _args, { facts, registry }) => ({
+        rows: registry.byId(id)?.scoredRows ?? 0,
         needed: facts.learningRows,
       }),
     }),
@@ -102,14 +101,15 @@ export const MetricRef = builder.prismaNode('Metric', {
     lastTimestamp: t.field({
       type: 'DateTime',
       nullable: true,
-      select: { progress: { select: { lastTimestamp: true } } },
       description: 'Time of its newest stored sample.',
-      resolve: ({ progress }) => progress?.lastTimestamp ?? null,
+      resolve: ({ id }, _args, { registry }) => {
+        const lastMs = registry.byId(id)?.lastTimestampMs ?? null;
+        return lastMs === null ? null : new Date(lastMs);
+      },
     }),
     lastRowId: t.int({
-      select: { progress: { select: { lastRowId: true } } },
       description: 'Row id of the sample that arrived last: how many it has had.',
-      resolve: ({ progress }) => progress?.lastRowId ?? 0,
+      resolve: ({ id }, _args, { registry }) => registry.byId(id)?.lastRowId ?? 0,
     }),
     spec: t.field({
       type: 'JSON',

@@ -63,6 +63,7 @@ builder.queryField('metrics', (t) =>
             (await findMany({ where: { id: { in: [...ids] } } }));
           return { ...(await readRankedPage({ context, args, filter, range, findMany: find })), countAll };
         }
+        if (orderBy === 'LAST_TIMESTAMP') await context.saveProgress();
         const order = METRIC_ORDERS[orderBy];
         const wanted = await toWhere(filter, range, context);
         const page = await readPage({

@@ -59,6 +59,7 @@ export function narrowParts(parts: ApiParts, accountId: number): ApiParts {
         return parts.labels.deleteLabel(id);
       },
     },
+    saveProgress: parts.saveProgress,
     live: {
       ...parts.live,
       subscribe: (options) => parts.live.subscribe({ ...options, filter: { ...options.filter, accountId } }),

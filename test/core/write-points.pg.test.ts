@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createCommit } from '../../src/core/commit.ts';
+import { createProgressRows } from '../../src/core/progress-rows.ts';
 import { createWritePoints, type Arrival } from '../../src/core/write-points.ts';
 import { createSampleMonths } from '../../src/db/sample-months.ts';
 import { DETECTOR_KINDS } from '../../src/detect/detector-kinds.ts';
@@ -18,7 +19,11 @@ test('a detector that fails puts its own metric in ERROR, with its words, and no
   for (const name of ['bad', 'good']) await engine.monitor.monitorMetric(watch(name));
   const writePoints = createWritePoints({
     ...engine,
-    commit: createCommit({ ...engine, months: createSampleMonths(pool) }),
+    commit: createCommit({
+      ...engine,
+      months: createSampleMonths(pool),
+      progressRows: createProgressRows(engine),
+    }),
     models: {
       ...models,
       acquire: async (entries) => {

@@ -23,6 +23,7 @@ export interface Evaluator {
 
 /** AWS trains on at most two weeks. */
 const TRAINING_MS = 14 * 86_400_000;
+const MINUTE_SECONDS = 60;
 
 export function createEvaluator(
   queries: ReadonlyMap<string, DataQuery>,
@@ -59,6 +60,7 @@ export function createEvaluator(
 
   const scopeOf = (periodSeconds: number | null): MathScope => ({
     range,
+    periodSeconds: periodSeconds ?? findPeriod(queries),
     resolve,
     async metrics(part) {
       const ids = [...queries.values()].filter((query) => query.kind === 'stat' && query.id.includes(part));
@@ -85,6 +87,14 @@ export function createEvaluator(
     },
     answer: (id) => showAnswer(id, resolve, queries),
   };
+}
+
+/** The shortest of the metrics; a minute where there is none. */
+function findPeriod(queries: ReadonlyMap<string, DataQuery>): number {
+  const periods = [...queries.values()].flatMap((query) =>
+    query.kind === 'stat' ? query.periodSeconds : [],
+  );
+  return periods.length === 0 ? MINUTE_SECONDS : Math.min(...periods);
 }
 
 /** The metrics behind these queries, each once. */

@@ -2,12 +2,17 @@
 import type { TimeRange } from '../time-range.ts';
 import { fillSeries, type Filling } from './fill.ts';
 import { PURE_FUNCTIONS } from './functions.ts';
+import { sortList } from './list-functions.ts';
 import type { BinaryOperator, Expression } from './parse.ts';
+import { checkPeriods } from './periods.ts';
+import { isClockFunction, repeatNumber, tellTime } from './time-functions.ts';
 import { combineValues, mapEachSeries, mapValue, MathError, type MathValue } from './values.ts';
 
 /** What an expression can reach beyond itself. */
 export interface MathScope {
   readonly range: TimeRange;
+  /** Of a series that is made from a number. */
+  readonly periodSeconds: number;
   /** The value of another query of the request. */
   resolve(id: string): Promise<MathValue>;
   /** All metrics of the request (not expressions) whose id contains the text. */
@@ -67,6 +72,15 @@ async function callFunction(name: string, args: readonly Expression[], scope: Ma
       return await findBand(args, scope);
     case 'FILL':
       return await fill(args, scope);
+    case 'SORT':
+      return await sort(args, scope);
+    case 'TIME_SERIES':
+      checkArity(name, args, [1, 1]);
+      return repeat(await evaluateFirst(name, args, scope), scope);
+  }
+  if (isClockFunction(name)) {
+    checkArity(name, args, [1, 1]);
+    return tellTime(name, await evaluateFirst(name, args, scope), scope.range);
   }
   const found = PURE_FUNCTIONS.get(name);
   if (found === undefined) throw new MathError(`there is no function ${name}`);
@@ -84,6 +98,35 @@ function checkArity(
   if (args.length >= fewest && args.length <= most) return;
   const expected = fewest === most ? `${fewest}` : `${fewest} to ${most}`;
   throw new MathError(`${name} takes ${expected} arguments, not ${args.length}`);
+}
+
+async function evaluateFirst(
+  name: string,
+  [first]: readonly Expression[],
+  scope: MathScope,
+): Promise<MathValue> {
+  if (first === undefined) throw new MathError(`${name} takes an argument`);
+  return await evaluateExpression(first, scope);
+}
+
+function repeat(value: MathValue, { range, periodSeconds }: MathScope): MathValue {
+  if (value.kind !== 'number') throw new MathError('TIME_SERIES takes a number');
+  return repeatNumber(value.value, range, periodSeconds);
+}
+
+/** SORT(list, SUM | AVG | MIN | MAX, ASC | DESC, how many) */
+async function sort(args: readonly Expression[], scope: MathScope): Promise<MathValue> {
+  checkArity('SORT', args, [3, 4]);
+  const [, by, order, most] = args;
+  const list = await evaluateFirst('SORT', args, scope);
+  const limit = most === undefined ? null : readNumber('SORT', most);
+  if (limit !== null && !(limit >= 1)) throw new MathError('SORT keeps 1 or more');
+  return sortList(list, readKeyword('SORT', by), readKeyword('SORT', order), limit);
+}
+
+function readKeyword(name: string, arg: Expression | undefined): string {
+  if (arg?.kind === 'keyword') return arg.word;
+  throw new MathError(`${name} takes a word in capitals there`);
 }
 
 function readText(name: string, arg: Expression | undefined): string {
@@ -123,6 +166,7 @@ async function fill(args: readonly Expression[], scope: MathScope): Promise<Math
   const [given, filler] = args;
   if (given === undefined || filler === undefined) throw new MathError('FILL takes a series and a filling');
   const value = await evaluateExpression(given, scope);
+  checkPeriods(value, scope.range);
   const filling = await readFilling(filler, scope);
   return mapEachSeries(value, (series) => fillSeries(series, filling, scope.range));
 }

@@ -1,5 +1,6 @@
 /** FILL: what to put where a series has no point. */
 import type { TimeRange } from '../time-range.ts';
+import { listPeriods } from './periods.ts';
 import type { TimeSeries } from './values.ts';
 
 /** A number, the points of another series, the last value again, or a straight line between neighbours. */
@@ -10,7 +11,7 @@ export function fillSeries(series: TimeSeries, filling: Filling, range: TimeRang
   const points = new Map<number, number>();
   const known = [...series.points];
   let next = 0;
-  for (let time = range.startMs; time < range.endMs; time += series.periodSeconds * 1000) {
+  for (const time of listPeriods(range, series.periodSeconds)) {
     while (next < known.length && (known[next]?.[0] ?? Infinity) <= time) next += 1;
     const value = series.points.get(time) ?? fillPoint(time, known[next - 1], known[next], filling);
     if (value !== null) points.set(time, value);

@@ -1,4 +1,7 @@
 /** The functions of metric math that need nothing but their arguments. */
+import { LIST_FUNCTIONS } from './list-functions.ts';
+import { need, type PureFunction } from './pure-function.ts';
+import { SUMMARIES } from './summaries.ts';
 import {
   combineValues,
   keepFinite,
@@ -11,42 +14,9 @@ import {
   type TimeSeries,
 } from './values.ts';
 
-export interface PureFunction {
-  /** How many arguments: fewest and most. */
-  readonly arity: readonly [number, number];
-  apply(args: readonly MathValue[]): MathValue;
-}
-
-const MOST_IN_A_LIST = 500;
-
-/** A list becomes one series, point by point over those that have the point; one series becomes one number. */
-function summary(reduce: (values: readonly number[]) => number): PureFunction {
-  return {
-    arity: [1, MOST_IN_A_LIST],
-    apply(args) {
-      const [first] = args;
-      if (args.length === 1 && first?.kind === 'series') {
-        const values = [...first.series.points.values()];
-        return { kind: 'number', value: values.length === 0 ? 0 : reduce(values) };
-      }
-      if (args.every((arg) => arg.kind === 'number')) {
-        return { kind: 'number', value: reduce(args.map((arg) => arg.value)) };
-      }
-      return { kind: 'series', series: reduceList(args.flatMap(listSeries), reduce) };
-    },
-  };
-}
-
-function reduceList(list: readonly TimeSeries[], reduce: (values: readonly number[]) => number): TimeSeries {
-  const points = unite(list).map((time) => {
-    const values = list.flatMap((series) => series.points.get(time) ?? []);
-    return [time, reduce(values)] as const;
-  });
-  return {
-    label: list[0]?.label ?? '',
-    periodSeconds: Math.max(60, ...list.map((series) => series.periodSeconds)),
-    points: keepFinite(points),
-  };
+/** A function of one argument that looks at each value by itself; what gives no finite number is left out. */
+function pointwise(change: (value: number) => number): PureFunction {
+  return { arity: [1, 1], apply: ([value]) => mapValue(need(value), change) };
 }
 
 /** A function of one argument that looks at each point and the one before it. */
@@ -69,9 +39,18 @@ function mapSteps(
   return { ...series, points: keepFinite(points) };
 }
 
-function need(value: MathValue | undefined): MathValue {
-  if (value === undefined) throw new MathError('an argument is missing');
-  return value;
+/** Each point with all before it. */
+function addUp(series: TimeSeries): TimeSeries {
+  let total = 0;
+  return {
+    ...series,
+    points: keepFinite([...series.points].map(([time, value]) => [time, (total += value)])),
+  };
+}
+
+function readPeriod(value: MathValue): MathValue {
+  if (value.kind !== 'series') throw new MathError('PERIOD takes one series');
+  return { kind: 'number', value: value.series.periodSeconds };
 }
 
 /** IF(condition, then, else): where the condition is not 0. Without `else` the other points are left out. */
@@ -106,22 +85,18 @@ function joinPoints(left: MathValue, right: MathValue): MathValue {
   });
 }
 
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-
-export const PURE_FUNCTIONS: ReadonlyMap<string, PureFunction> = new Map([
-  ['SUM', summary(sum)],
-  ['AVG', summary((values) => sum(values) / values.length)],
-  ['MIN', summary((values) => values.reduce((least, value) => Math.min(least, value)))],
-  ['MAX', summary((values) => values.reduce((most, value) => Math.max(most, value)))],
-  ['ABS', { arity: [1, 1], apply: ([value]: readonly MathValue[]) => mapValue(need(value), Math.abs) }],
+export const PURE_FUNCTIONS: ReadonlyMap<string, PureFunction> = new Map<string, PureFunction>([
+  ...SUMMARIES,
+  ...LIST_FUNCTIONS,
+  ['ABS', pointwise(Math.abs)],
+  ['CEIL', pointwise(Math.ceil)],
+  ['FLOOR', pointwise(Math.floor)],
+  ['LOG', pointwise(Math.log)],
+  ['LOG10', pointwise(Math.log10)],
   ['DIFF', stepwise(({ rise }) => rise)],
+  ['DIFF_TIME', stepwise(({ seconds }) => seconds)],
   ['RATE', stepwise(({ rise, seconds }) => rise / seconds)],
+  ['RUNNING_SUM', { arity: [1, 1], apply: ([value]) => mapEachSeries(need(value), addUp) }],
+  ['PERIOD', { arity: [1, 1], apply: ([value]) => readPeriod(need(value)) }],
   ['IF', { arity: [2, 3], apply: choose }],
-  [
-    'LIST',
-    {
-      arity: [1, MOST_IN_A_LIST],
-      apply: (args: readonly MathValue[]): MathValue => ({ kind: 'list', list: args.flatMap(listSeries) }),
-    },
-  ],
 ]);

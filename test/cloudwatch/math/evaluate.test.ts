@@ -18,6 +18,7 @@ const SERIES: Readonly<Record<string, TimeSeries>> = {
 const refuse = () => Promise.reject(new Error('not needed here'));
 const SCOPE: MathScope = {
   range: RANGE,
+  periodSeconds: 60,
   resolve: (id) => {
     const found = SERIES[id];
     return found === undefined ? refuse() : Promise.resolve({ kind: 'series', series: found });
@@ -63,7 +64,8 @@ const TABLE: readonly (readonly [string, unknown])[] = [
   ['MIN(m2)', -40],
   ['MAX(m2)', 10],
   ['SUM([m1, m2])', [11, 2, 3, -36]],
-  ['AVG([m1, m2])', [5.5, 1, 3, -18]],
+  // One that is missing counts as 0.
+  ['AVG([m1, m2])', [5.5, 1, 1.5, -18]],
   ['MIN([m1, m2])', [1, 0, 3, -40]],
   ['MAX([m1, m2])', [10, 2, 3, 4]],
   ['SUM(METRICS())', [16, 7, 8, -31]],
@@ -85,6 +87,38 @@ const TABLE: readonly (readonly [string, unknown])[] = [
   ['IF(m1 > 2, m1)', [null, null, 3, 4]],
   ['IF(m2, 1, 2)', [1, 2, null, 1]],
   ['IF(1, m1, m2)', [1, 2, 3, 4]],
+  ['CEIL(m1 / 2)', [1, 1, 2, 2]],
+  ['FLOOR(m1 / 2)', [0, 1, 1, 2]],
+  ['LOG10(m2)', [1, null, null, null]],
+  ['LOG(m1 - 1)', [null, 0, Math.log(2), Math.log(3)]],
+  ['STDDEV(cpu1)', 0],
+  ['STDDEV(m1) ^ 2', 1.2500000000000002],
+  ['STDDEV([m1, m2])', [4.5, 1, 0, 22]],
+  ['DATAPOINT_COUNT(m2)', 3],
+  ['DATAPOINT_COUNT([m1, m2])', [2, 2, 1, 2]],
+  ['RUNNING_SUM(m2)', [10, 10, null, -30]],
+  ['DIFF_TIME(m2)', [null, 60, null, 120]],
+  ['SUM(m1) / PERIOD(m1)', 10 / 60],
+  ['METRIC_COUNT(METRICS())', 3],
+  ['FIRST([m1, m2])', [1, 2, 3, 4]],
+  ['LAST([m1, cpu1])', [5, 5, 5, 5]],
+  ['SLICE([cpu1, m1, m2], 1, 2)', [[1, 2, 3, 4]]],
+  [
+    'SLICE(SORT(METRICS(), MAX, DESC), 1)',
+    [
+      [5, 5, 5, 5],
+      [1, 2, 3, 4],
+    ],
+  ],
+  ['SORT(METRICS(), SUM, ASC, 1)', [[10, 0, null, -40]]],
+  ['SORT([IF(m1 > 9, m1), m1], AVG, DESC, 1)', [[1, 2, 3, 4]]],
+  ['REMOVE_EMPTY([m1, IF(m1 > 9, m1)])', [[1, 2, 3, 4]]],
+  ['TIME_SERIES(MAX(m1) + 1)', [5, 5, 5, 5]],
+  ['MINUTE(m2)', [0, 1, 2, 3]],
+  ['EPOCH(m2)', [0, 60, 120, 180]],
+  // 1970 began on a Thursday.
+  ['DAY(m1) * 1000000 + DATE(m1) * 10000 + MONTH(m1) * 100 + HOUR(m1)', [4010100, 4010100, 4010100, 4010100]],
+  ['YEAR(m1)', [1970, 1970, 1970, 1970]],
 ];
 
 describe('Metric math', () => {
@@ -103,6 +137,11 @@ describe('Metric math', () => {
     ['NOSUCH(m1)', 'there is no function NOSUCH'],
     ['ABS(m1, m2)', 'ABS takes 1 arguments, not 2'],
     ['METRICS() + METRICS()', 'two lists'],
+    ['SORT(METRICS(), MEDIAN, ASC)', 'not MEDIAN'],
+    ['SORT(METRICS(), SUM, UP)', 'not UP'],
+    ['SLICE(METRICS(), -1)', 'whole numbers'],
+    ['LAST(SLICE([m1], 1))', 'the list is empty'],
+    ['TIME_SERIES(m1)', 'takes a number'],
     ['RATE(1)', 'a number stands where a series is needed'],
     ['FILL(m1, OFTEN)', 'not OFTEN'],
     ['"text" + 1', 'a text stands'],
@@ -112,4 +151,13 @@ describe('Metric math', () => {
     await expect(failure).rejects.toBeInstanceOf(MathError);
     await expect(failure).rejects.toThrow(problem);
   });
+
+  it.each(['FILL(m1, 0)', 'FILL([m1, m2], 0)', 'TIME_SERIES(1)', 'HOUR(m1)'])(
+    'refuses %s over thousands of years instead of making a point for each minute of them',
+    async (text) => {
+      const range = { startMs: 0, endMs: Date.parse('9999-01-01') };
+      const failure = evaluateExpression(parseExpression(text), { ...SCOPE, range });
+      await expect(failure).rejects.toThrow('more than 1000000: ask for less time');
+    },
+  );
 });

@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { KEPT_OPEN } from '../helpers/kept-open.ts';
 import { answerEc2 } from './ec2-answers.ts';
 import { answerGetMetricData, answerListMetrics } from './cloudwatch-answers.ts';
 import type { Fault, Script } from './script.ts';
@@ -16,7 +17,7 @@ export interface AwsImitation extends AsyncDisposable {
 
 export async function startAwsImitation(script: Script): Promise<AwsImitation> {
   const calls: { operation: string; region: string; body: string }[] = [];
-  const server = createServer((request, response) => {
+  const server = createServer(KEPT_OPEN, (request, response) => {
     void handle(request, response);
   });
 

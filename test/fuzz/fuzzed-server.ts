@@ -12,7 +12,7 @@ export interface FuzzedServer extends TestServer {
   readonly graphitePort: number;
 }
 
-export async function startFuzzedServer(graphitePort: number): Promise<FuzzedServer> {
+export async function startFuzzedServer(): Promise<FuzzedServer> {
   const unexpected: string[] = [];
   const log = pino(
     { level: 'error' },
@@ -27,11 +27,12 @@ export async function startFuzzedServer(graphitePort: number): Promise<FuzzedSer
     log,
     settings: {
       LAPWING_API_KEY: KEY,
-      LAPWING_GRAPHITE_PORT: String(graphitePort),
+      LAPWING_GRAPHITE_PORT: '0',
       LAPWING_MAX_OPERATIONS_PER_SECOND: '1000000',
       // Nobody is asked: nothing listens there.
       LAPWING_AWS_ENDPOINT: 'http://127.0.0.1:9',
     },
   });
-  return { ...server, unexpected, graphitePort };
+  const graphite = new URL(server.addresses.graphite ?? '');
+  return { ...server, unexpected, graphitePort: Number(graphite.port) };
 }

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { read } from '../helpers/ask.ts';
 import { type LiveOperation, TRANSPORTS } from '../helpers/connect.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
 import { anyNumber } from '../helpers/matchers.ts';
+import { until } from '../helpers/until.ts';
 
 const START_MS = Date.UTC(2026, 0, 1);
 const SCORES = `subscription Scores($filter: AnomalyScoreFilter, $after: String, $maxBatch: Int! = 100, $lingerMs: Int! = 0) {
@@ -53,8 +54,7 @@ async function nextScores(operation: LiveOperation): Promise<Scores> {
 }
 
 const head = () => server.engine.live.head();
-const subscribers = (count: number) =>
-  vi.waitFor(() => expect(server.engine.live.subscriberCount()).toBe(count), { timeout: 10_000 });
+const subscribers = (count: number) => until(() => expect(server.engine.live.subscriberCount()).toBe(count));
 
 describe.each(TRANSPORTS)('over $name', ({ subscribe }) => {
   test('scores arrive as they are made', async () => {
@@ -161,19 +161,15 @@ describe.each(TRANSPORTS)('over $name', ({ subscribe }) => {
     const { monitor } = server.engine;
     await using operation = subscribe(server, 'subscription { metricStatus { name status } }');
     const pending = operation.next();
-    // There is no count of these subscribers: a change is made again until the first is heard.
     const doomed = await monitor.createMetric('CUSTOM', { name: 'doomed' });
-    const again = setInterval(() => {
-      monitor
-        .monitorMetric({ datasource: 'CUSTOM', spec: { name: 'doomed' } })
-        .catch(() => monitor.unmonitorMetric(doomed))
-        .catch(() => undefined);
-    }, 20);
-    try {
-      expect((await pending).value).toMatchObject({ data: { metricStatus: { name: 'doomed' } } });
-    } finally {
-      clearInterval(again);
+    const heard = { isOver: false };
+    const first = pending.finally(() => (heard.isOver = true));
+    // There is no count of these subscribers: a change is made again until the first is heard.
+    while (!heard.isOver) {
+      await monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name: 'doomed' } });
+      await monitor.unmonitorMetric(doomed);
     }
+    expect((await first).value).toMatchObject({ data: { metricStatus: { name: 'doomed' } } });
     await monitor.deleteMetric(doomed);
     const id = await monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name: 'last' } });
     let result = await operation.next();

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
 import { textWith } from '../helpers/matchers.ts';
+import { until } from '../helpers/until.ts';
 
 let server: TestServer;
 
@@ -139,7 +140,7 @@ describe('an operation', () => {
   test('beyond the fiftieth at once is refused, and may be begun when another ends', async () => {
     await using raw = await RawSocket.open();
     for (let id = 1; id <= 50; id++) raw.subscribe(String(id), LIVE);
-    await vi.waitFor(() => expect(server.engine.live.subscriberCount()).toBe(50));
+    await until(() => expect(server.engine.live.subscriberCount()).toBe(50));
     raw.subscribe('51', LIVE);
     expect(await raw.next()).toMatchObject({
       type: 'error',
@@ -147,10 +148,10 @@ describe('an operation', () => {
       payload: [{ extensions: { code: 'TOO_MANY_OPERATIONS' } }],
     });
     raw.send({ type: 'complete', id: '7' });
-    await vi.waitFor(() => expect(server.engine.live.subscriberCount()).toBe(49));
+    await until(() => expect(server.engine.live.subscriberCount()).toBe(49));
     await expectAlive(raw);
     raw.socket.terminate();
-    await vi.waitFor(() => expect(server.engine.live.subscriberCount()).toBe(0));
+    await until(() => expect(server.engine.live.subscriberCount()).toBe(0));
   });
 });
 
@@ -225,7 +226,7 @@ describe('a socket', () => {
     try {
       await using raw = await RawSocket.open();
       raw.subscribe('1', LIVE);
-      await vi.waitFor(() => expect(other.engine.live.subscriberCount()).toBe(1));
+      await until(() => expect(other.engine.live.subscriberCount()).toBe(1));
       const [end] = await Promise.all([raw.closed, other.stop()]);
       expect(end).toEqual({ code: 1012, reason: 'the server restarts' });
     } finally {

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
+import { KEPT_OPEN } from './kept-open.ts';
+import { findFreePort } from './server-process.ts';
 
 export interface InfluxdbEndpoint extends AsyncDisposable {
   readonly url: string;
@@ -75,7 +77,7 @@ export async function startInfluxdbEndpoint(options: EndpointOptions = {}): Prom
 
   let server: Server;
   const listen = async (port: number) => {
-    server = createServer((request, response) => {
+    server = createServer(KEPT_OPEN, (request, response) => {
       answer(request).then(
         ({ status, headers = {}, body = '' }) => response.writeHead(status, headers).end(body),
         // The client went away in the middle of its request.
@@ -92,7 +94,7 @@ export async function startInfluxdbEndpoint(options: EndpointOptions = {}): Prom
     server.close();
     await once(server, 'close');
   };
-  const port = await listen(0);
+  const port = await listen(await findFreePort());
   return {
     url: `http://127.0.0.1:${port}`,
     lines,

@@ -1,6 +1,7 @@
 /** The server as its users run it: a process of its own, which can be killed. */
 import { fileURLToPath } from 'node:url';
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -59,13 +60,21 @@ export async function startServerProcess(
   };
 }
 
-/** A port nobody listens on now. */
+/** Below the ports systems give away by themselves: connections of others must not take it while a server restarts. */
+const FIXED_PORTS = { first: 20_000, count: 10_000 };
+
+/** A port nobody listens on now, and that nobody is given who asks for any. */
 export async function findFreePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  probe.close();
-  await once(probe, 'close');
-  return address.port;
+  for (;;) {
+    const port = FIXED_PORTS.first + randomInt(FIXED_PORTS.count);
+    const probe = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(probe, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    probe.close();
+    await once(probe, 'close');
+    return port;
+  }
 }

@@ -10,6 +10,8 @@ export interface TestServer extends AsyncDisposable {
   readonly database: TestDatabase;
   /** http://127.0.0.1:port */
   readonly url: string;
+  /** What it listens on, by protocol. */
+  readonly addresses: Readonly<Record<string, string>>;
   /** Stops the server; the database stays until disposal. */
   readonly stop: () => Promise<void>;
 }
@@ -37,6 +39,7 @@ export async function startServer(
     await stop();
     await database[Symbol.asyncDispose]();
   };
-  const url = (lapwing.addresses.http ?? '').replace(/\/$/, '');
-  return { engine: lapwing.engine, database, url, stop, [Symbol.asyncDispose]: dispose };
+  const { engine, addresses } = lapwing;
+  const url = (addresses.http ?? '').replace(/\/$/, '');
+  return { engine, addresses, database, url, stop, [Symbol.asyncDispose]: dispose };
 }

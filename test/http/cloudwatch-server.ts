@@ -14,6 +14,7 @@ import { createCloudwatchHandler } from '../../src/http/cloudwatch.ts';
 import { createLog } from '../../src/log.ts';
 import { createStats, type Stats } from '../../src/observe/stats.ts';
 import { withDatabase, type TestDatabase } from '../helpers/database.ts';
+import { KEPT_OPEN } from '../helpers/kept-open.ts';
 
 export interface CloudwatchServer extends AsyncDisposable {
   /** Ends with /aws. */
@@ -49,7 +50,7 @@ export async function startCloudwatch(
     now,
     acceptAnySignature: options.acceptAnySignature ?? false,
   });
-  const server = createServer((request, response) => void handler(request, response));
+  const server = createServer(KEPT_OPEN, (request, response) => void handler(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo; // a listening TCP server has one
   return {

@@ -3,11 +3,12 @@ import { Readable } from 'node:stream';
 import { get } from 'node:http';
 import { decodeMulti } from '@msgpack/msgpack';
 import { extract } from 'tar-stream';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, read } from '../helpers/ask.ts';
 import { anyNumber, anyText } from '../helpers/matchers.ts';
 import { untilStatus } from '../helpers/start-engine.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
+import { until } from '../helpers/until.ts';
 
 const START_MS = Date.parse('2026-01-05T00:00:00Z');
 const ROWS = 300;
@@ -175,7 +176,7 @@ describe('a download', () => {
       }).on('error', reject);
     });
     const isCut = () => expect(server.engine.stats.read('downloads_cut')).toBe(cut + 1);
-    await vi.waitFor(isCut);
+    await until(isCut);
     const countOpen = async () => {
       const { rows } = await pool.query<{ open: number }>(
         `SELECT count(*)::int AS open FROM pg_stat_activity
@@ -183,7 +184,7 @@ describe('a download', () => {
       );
       expect(rows).toEqual([{ open: 0 }]);
     };
-    await vi.waitFor(countOpen);
+    await until(countOpen);
   });
 
   it('needs a link that was made by this server, and GET', async () => {

@@ -1,10 +1,11 @@
 import { request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { Kind, OperationTypeNode, parse } from 'graphql';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { GRAPHIQL_TABS } from '../../src/http/graphiql-tabs.ts';
 import { TRANSPORTS } from '../helpers/connect.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
+import { until } from '../helpers/until.ts';
 
 let server: TestServer;
 
@@ -100,7 +101,7 @@ test('the first tab has a live subscription and a query; every operation of ever
   if (socket === undefined) throw new Error('no transport');
   await using live = socket.subscribe(server, GRAPHIQL_TABS[0] ?? '', undefined, 'Live');
   const event = live.next();
-  await vi.waitFor(() => expect(server.engine.live.subscriberCount()).toBe(1), { timeout: 10_000 });
+  await until(() => expect(server.engine.live.subscriberCount()).toBe(1));
   const point = { metric: 'demo.orders', timestampMs: Date.UTC(2026, 0, 2), value: 7 };
   await server.engine.accept.acceptNamed([point]);
   expect((await event).value).toMatchObject({

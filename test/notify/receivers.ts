@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
+import { KEPT_OPEN } from '../helpers/kept-open.ts';
 
 export interface Received {
   readonly path: string;
@@ -25,7 +26,7 @@ export async function receiveHttp(): Promise<Receiver> {
   const received: Received[] = [];
   const arrivals = new EventEmitter();
   let status: number | 'away' | 'never' = 200;
-  const server = createServer((request, response) => {
+  const server = createServer(KEPT_OPEN, (request, response) => {
     if (status === 'away') return void request.socket.destroy();
     if (status === 'never') return;
     const parts: Buffer[] = [];

@@ -109,7 +109,7 @@ describe('the writer to InfluxDB', () => {
         answerWrite: (_lines, attempt) =>
           attempt === 1 ? { status: 429, headers: { 'retry-after': '3600' } } : { status: 204 },
       },
-      { stopMs: 1000 },
+      { stopMs: 60_000 },
     );
     writer.write(point(1));
     await endpoint.untilRequests(1);

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { TargetRefusedError } from '../../src/outbound/check-address.ts';
 import { ANSWER_LIMIT_BYTES, createOutbound, postOrExplain } from '../../src/outbound/outbound.ts';
+import { KEPT_OPEN } from '../helpers/kept-open.ts';
 
 /** A receiver on a port of its own that counts who came. */
 async function listen(answer: RequestListener) {
   let requests = 0;
-  const server = createServer((request, response) => {
+  const server = createServer(KEPT_OPEN, (request, response) => {
     requests += 1;
     answer(request, response);
   }).listen(0, '127.0.0.1');

@@ -3,6 +3,7 @@ import { ask, read } from '../helpers/ask.ts';
 import { TRANSPORTS } from '../helpers/connect.ts';
 import { startInfluxdbEndpoint } from '../helpers/influxdb-endpoint.ts';
 import { startServer } from '../helpers/start-server.ts';
+import { until } from '../helpers/until.ts';
 
 const MONITOR = `mutation Monitor($input: MonitorMetricInput!) {
   monitorMetric(input: $input) {
@@ -11,7 +12,7 @@ const MONITOR = `mutation Monitor($input: MonitorMetricInput!) {
     ... on Metric { id name server datasource periodSeconds }
   }
 }`;
-const SCORES = `subscription { anomalyScores { scores { metric { name } value } } }`;
+const SCORES = `subscription { anomalyScores(lingerMs: 0) { scores { metric { name } value } } }`;
 
 const input = (spec: object) => ({
   input: {
@@ -54,6 +55,7 @@ describe('a series of InfluxDB', () => {
     if (webSocket === undefined) throw new Error('there is a transport');
     await using operation = webSocket.subscribe(server, SCORES);
     const next = operation.next();
+    await until(() => expect(server.engine.live.subscriberCount()).toBe(1));
     const spec = {
       tags: [{ key: 'host', value: 'web' }],
       aggregate: 'MAX',

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KEPT_OPEN } from '../../helpers/kept-open.ts';
 import { at, openService, type Service } from '../service.ts';
 
 const TOPIC = 'arn:aws:sns:self:000000000001:pager';
@@ -13,7 +14,7 @@ interface Notice {
 }
 const notices: Notice[] = [];
 let status = 200;
-const webhook = createServer((request, response) => {
+const webhook = createServer(KEPT_OPEN, (request, response) => {
   let body = '';
   request.on('data', (chunk: Buffer) => (body += chunk.toString()));
   request.on('end', () => {

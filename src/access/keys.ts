@@ -8,17 +8,18 @@ import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../log.ts';
 import type { Stats } from '../observe/stats.ts';
 import { type Caller, mayDo, OPEN_CALLER } from './caller.ts';
+import { createGuessLimit } from './guess-limit.ts';
 import { createKeyUses } from './key-uses.ts';
 import { type CreatedKey, insertKey, type NewKey, revokeKey, type StoredKey } from './key-store.ts';
 import type { Scope } from './scope.ts';
 import { hashKey, isSameHash, LONGEST_KEY, readKeyId } from './secret.ts';
 
 /** Why nobody was recognised. Wrong, revoked and expired are one: whoever guesses learns nothing from it. */
-export type KeyProblem = 'missing_key' | 'wrong_key';
+export type KeyProblem = 'missing_key' | 'wrong_key' | 'too_many_guesses';
 
 export interface Keys {
-  /** @param key what the client gave; null for nothing */
-  identify: (key: string | null) => Caller | KeyProblem;
+  /** @param key what the client gave; null for nothing @param address where it came from */
+  identify: (key: string | null, address: string) => Caller | KeyProblem;
   /** Whether it still is who it was: its key neither revoked nor expired; of an open server, that no key was made. */
   isStill: (caller: Caller) => boolean;
   /** Calls back once, within a second after the caller stopped being one. @returns what ends the watch */
@@ -62,6 +63,7 @@ export function createKeys(options: {
   const { pool, prisma, log, now = Date.now } = options;
   const settingHash = options.setting === null ? null : hashKey(options.setting);
   const uses = createKeyUses(pool, log);
+  const guesses = createGuessLimit();
   const watchers = new Set<{ readonly caller: Caller; readonly onLost: () => void }>();
   let known: ReadonlyMap<string, KnownKey> = new Map();
   let everHadKey = false;
@@ -81,17 +83,23 @@ export function createKeys(options: {
     return (known.get(keyId)?.expiresMs ?? 0) > now();
   };
 
-  const identify = (key: string | null): Caller | KeyProblem => {
-    if (isOpen()) return OPEN_CALLER;
-    if (key === null) return 'missing_key';
-    if (key.length > LONGEST_KEY) return 'wrong_key';
+  const find = (key: string): Caller | null => {
+    if (key.length > LONGEST_KEY) return null;
     const hash = hashKey(key);
     if (settingHash !== null && isSameHash(hash, settingHash)) return SETTING;
     const entry = known.get(readKeyId(key) ?? '');
     const isSame = isSameHash(hash, entry?.hash ?? NOBODY);
-    if (entry === undefined || !isSame || entry.expiresMs <= now()) return 'wrong_key';
-    if (entry.caller.keyId !== null) uses.note(entry.caller.keyId, now());
-    return entry.caller;
+    return entry === undefined || !isSame || entry.expiresMs <= now() ? null : entry.caller;
+  };
+  const identify = (key: string | null, address: string): Caller | KeyProblem => {
+    if (isOpen()) return OPEN_CALLER;
+    if (key === null) return 'missing_key';
+    const caller = find(key);
+    const keyId = caller?.keyId ?? null;
+    if (!guesses.mayTell(address, keyId)) return 'too_many_guesses';
+    if (caller === null) return 'wrong_key';
+    if (keyId !== null && keyId !== SETTING.keyId) uses.note(keyId, now());
+    return caller;
   };
 
   const endLost = () => {

@@ -2,10 +2,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { GraphQLError } from 'graphql';
+import { createRateLimit, type RateLimit } from '../access/rate-limit.ts';
 import { type ConnectionLimit, createConnectionLimit } from './limit-connections.ts';
 import type { Refuse } from './limit-error.ts';
-import { createRateLimit, type RateLimit } from './limit-rate.ts';
 
+/** A caller that was quiet may ask for this many seconds' worth at once. */
+const BURST_SECONDS = 5;
 /** The rate is at least one a second: no caller waits longer. */
 const TOO_MANY = { status: 429, headers: { 'retry-after': '1' } } as const;
 
@@ -17,13 +19,18 @@ export interface CallerLimits {
 export interface CallerGate {
   /** Counts an operation. @returns why it is refused, with 429; null when it may run */
   readonly checkRate: (caller: string) => GraphQLError | null;
-  /** Counts a connection until it closes. @returns why it is refused, with 429; null when it may stay */
+  /**
+   * Counts a connection until it closes; one that was counted for another caller is counted for this one instead.
+   * @returns why it is refused, with 429; null when it may stay
+   */
   readonly checkConnection: (caller: string, connection: ServerResponse | Duplex) => GraphQLError | null;
 }
 
 export function createCallerGate(limits: CallerLimits, refuse: Refuse): CallerGate {
-  const rate: RateLimit = createRateLimit(limits.maxOperationsPerSecond);
+  const { maxOperationsPerSecond: perSecond } = limits;
+  const rate: RateLimit = createRateLimit(perSecond, { atOnce: perSecond * BURST_SECONDS });
   const connections: ConnectionLimit = createConnectionLimit(limits.maxConnections);
+  const leaves = new WeakMap<ServerResponse | Duplex, () => void>();
   return {
     checkRate: (caller) =>
       rate.take(caller)
@@ -38,18 +45,17 @@ export function createCallerGate(limits: CallerLimits, refuse: Refuse): CallerGa
     checkConnection: (caller, connection) => {
       const leave = connections.enter(caller);
       if (leave !== null) {
-        connection.once('close', leave);
+        leaves.get(connection)?.();
+        leaves.set(connection, leave);
+        // What had arrived before a socket closed is read after that.
+        if (connection.destroyed) leave();
+        else connection.once('close', leave);
         return null;
       }
       const [allowed, seen] = [connections.most, connections.count(caller) + 1];
       return refuse({ limit: 'connections', allowed, seen, http: TOO_MANY });
     },
   };
-}
-
-/** Its key once that is known to be one, or its address: what a request merely claims would be new each time. */
-export function nameCaller({ socket }: IncomingMessage, keyId: string | null): string {
-  return keyId ?? socket.remoteAddress ?? 'gone';
 }
 
 /** Whether the answer is a stream that stays open. */

@@ -9,14 +9,20 @@ import {
   type GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
-} from 'graphql';
-import { CloseCode, makeServer, type OperationResult, type Server, type SubscribePayload } from 'graphql-ws';
-import type { YogaServerInstance } from 'graphql-yoga';
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Caller } from '../access/caller.ts';
-import type { Keys } from '../access/keys.ts';
-import type { MaskError } from './mask-error.ts';
-import { createSendResults } from './shared-execution-frames.ts';
+} from "graphql";
+import {
+  CloseCode,
+  makeServer,
+  type OperationResult,
+  type Server,
+  type SubscribePayload,
+} from "graphql-ws";
+import type { YogaServerInstance } from "graphql-yoga";
+import type { IncomingHttpHeaders } from "node:http";
+import type { Caller } from "../access/caller.ts";
+import type { Keys } from "../access/keys.ts";
+import type { MaskError } from "./mask-error.ts";
+import { createSendResults } from "./shared-execution-frames.ts";
 
 /** What an operation knows of its socket. */
 export interface SocketExtra {
@@ -24,12 +30,17 @@ export interface SocketExtra {
   readonly headers: IncomingHttpHeaders;
   readonly close: (code: number, reason: string) => void;
   /** Whom limits count where there is no key. */
-  readonly limitedAs: string;
+  readonly address: string;
+  /** Counts the socket for its key from now on, and no longer for its address. @returns why it may not stay */
+  readonly countAs: (keyId: string) => string | null;
   /** Resolves when the bytes have left. */
   readonly send: (text: string) => Promise<void>;
 }
 
-export type GetEnveloped = YogaServerInstance<{ caller: Caller }, object>['getEnveloped'];
+export type GetEnveloped = YogaServerInstance<
+  { caller: Caller },
+  object
+>["getEnveloped"];
 
 /** How one operation is run: yoga's plugins may have a say in it. */
 interface Runner {
@@ -41,48 +52,83 @@ interface Runner {
 interface Pipeline extends Runner {
   readonly schema: GraphQLSchema;
   readonly parse: (source: string) => DocumentNode;
-  readonly validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[];
+  readonly validate: (
+    schema: GraphQLSchema,
+    document: DocumentNode,
+  ) => readonly GraphQLError[];
   readonly contextFactory: () => unknown;
 }
 
 const INIT_LIMIT_MS = 3_000;
+/** Clients of graphql-ws come back after it; its own 4429 they take for final. */
+const TRY_AGAIN_LATER = 1013;
+/** A close frame holds 123 bytes. */
+const LONGEST_CLOSE_REASON = 120;
 
 export function createSocketProtocol(options: {
   readonly getEnveloped: GetEnveloped;
   /** Who opened it, by what connection_init carries or the request did; null for nobody we know. */
-  readonly admit: (params: unknown, headers: IncomingHttpHeaders) => Caller | null;
-  readonly watch: Keys['watch'];
+  readonly admit: (
+    params: unknown,
+    asker: Pick<SocketExtra, "headers" | "address">,
+  ) => Caller | null;
+  readonly watch: Keys["watch"];
   readonly maskError: MaskError;
   /** Puts the text of a trusted document in the place of its hash. */
   readonly resolveDocument: (payload: SubscribePayload) => SubscribePayload;
   /** Why this operation, which is among those counted, is refused; null when it may run. */
-  readonly checkOperation: (limitedAs: string, operations: number) => GraphQLError | null;
+  readonly checkOperation: (
+    limitedAs: string,
+    operations: number,
+  ) => GraphQLError | null;
 }): Server<SocketExtra> {
-  const { getEnveloped, admit, watch, maskError, resolveDocument, checkOperation } = options;
+  const {
+    getEnveloped,
+    admit,
+    watch,
+    maskError,
+    resolveDocument,
+    checkOperation,
+  } = options;
   const runners = new WeakMap<ExecutionArgs, Runner>();
   const runnerOf = (args: ExecutionArgs): Runner => {
     const runner = runners.get(args);
-    if (runner === undefined) throw new Error('an operation that was not prepared');
+    if (runner === undefined)
+      throw new Error("an operation that was not prepared");
     return runner;
   };
   const callers = new WeakMap<SocketExtra, Caller>();
   const unwatches = new WeakMap<SocketExtra, () => void>();
   const callerOf = (extra: SocketExtra): Caller => {
     const caller = callers.get(extra);
-    if (caller === undefined) throw new Error('an operation before the socket was acknowledged');
+    if (caller === undefined)
+      throw new Error("an operation before the socket was acknowledged");
     return caller;
   };
   const sendResults = createSendResults();
   return makeServer<undefined, SocketExtra>({
     connectionInitWaitTimeout: INIT_LIMIT_MS,
     onConnect: ({ connectionParams, extra }) => {
-      const caller = admit(connectionParams, extra.headers);
+      const caller = admit(connectionParams, extra);
       if (caller === null) {
-        extra.close(CloseCode.Unauthorized, 'an API key is needed, or this one is not valid');
+        extra.close(
+          CloseCode.Unauthorized,
+          "an API key is needed, or this one is not valid",
+        );
+        return false;
+      }
+      const refusal =
+        caller.keyId === null ? null : extra.countAs(caller.keyId);
+      if (refusal !== null) {
+        extra.close(TRY_AGAIN_LATER, refusal.slice(0, LONGEST_CLOSE_REASON));
         return false;
       }
       callers.set(extra, caller);
-      const lose = () => extra.close(CloseCode.Forbidden, 'the API key was revoked or has expired');
+      const lose = () =>
+        extra.close(
+          CloseCode.Forbidden,
+          "the API key was revoked or has expired",
+        );
       unwatches.set(extra, watch(caller, lose));
       return true;
     },
@@ -90,11 +136,19 @@ export function createSocketProtocol(options: {
     onSubscribe: async (context, _id, payload) => {
       try {
         const caller = callerOf(context.extra);
-        const limitedAs = caller.keyId ?? context.extra.limitedAs;
-        const refusal = checkOperation(limitedAs, Object.keys(context.subscriptions).length);
+        const limitedAs = caller.keyId ?? context.extra.address;
+        const refusal = checkOperation(
+          limitedAs,
+          Object.keys(context.subscriptions).length,
+        );
         if (refusal !== null) return [refusal];
-        const prepared = await prepare(getEnveloped, caller, resolveDocument(payload));
-        if ('errors' in prepared) return prepared.errors.map((error) => maskError(error));
+        const prepared = await prepare(
+          getEnveloped,
+          caller,
+          resolveDocument(payload),
+        );
+        if ("errors" in prepared)
+          return prepared.errors.map((error) => maskError(error));
         runners.set(prepared.args, prepared.runner);
         return prepared.args;
       } catch (error) {
@@ -105,15 +159,21 @@ export function createSocketProtocol(options: {
     execute: (args) => runnerOf(args).execute(args),
     subscribe: (args) => runnerOf(args).subscribe(args),
     onOperation: ({ extra }, id, _payload, _args, result) =>
-      isAsyncIterable(result) ? sendResults(result[Symbol.asyncIterator](), id, extra.send) : undefined,
+      isAsyncIterable(result)
+        ? sendResults(result[Symbol.asyncIterator](), id, extra.send)
+        : undefined,
     // What breaks a running subscription has not been masked yet.
-    onError: (_context, _id, _payload, errors) => errors.map((error) => hideHttp(maskError(error).toJSON())),
+    onError: (_context, _id, _payload, errors) =>
+      errors.map((error) => hideHttp(maskError(error).toJSON())),
   });
 }
 
 /** Status and headers mean nothing on a socket. */
-function hideHttp({ extensions = {}, ...error }: GraphQLFormattedError): GraphQLFormattedError {
-  const shown = Object.entries(extensions).filter(([name]) => name !== 'http');
+function hideHttp({
+  extensions = {},
+  ...error
+}: GraphQLFormattedError): GraphQLFormattedError {
+  const shown = Object.entries(extensions).filter(([name]) => name !== "http");
   return { ...error, extensions: Object.fromEntries(shown) };
 }
 
@@ -122,9 +182,12 @@ async function prepare(
   getEnveloped: GetEnveloped,
   caller: Caller,
   payload: SubscribePayload,
-): Promise<{ args: ExecutionArgs; runner: Runner } | { errors: readonly GraphQLError[] }> {
+): Promise<
+  { args: ExecutionArgs; runner: Runner } | { errors: readonly GraphQLError[] }
+> {
   const pipeline: Pipeline = getEnveloped({ params: payload, caller });
-  const { schema, parse, validate, contextFactory, execute, subscribe } = pipeline;
+  const { schema, parse, validate, contextFactory, execute, subscribe } =
+    pipeline;
   const document = parse(payload.query);
   const errors = validate(schema, document);
   if (errors.length > 0) return { errors };
@@ -138,6 +201,8 @@ async function prepare(
   return { args, runner: { execute, subscribe } };
 }
 
-function isAsyncIterable(result: object): result is AsyncIterable<ExecutionResult> {
+function isAsyncIterable(
+  result: object,
+): result is AsyncIterable<ExecutionResult> {
   return Symbol.asyncIterator in result;
 }

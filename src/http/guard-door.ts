@@ -3,14 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Caller, mayDo } from '../access/caller.ts';
 import type { KeyProblem, Keys } from '../access/keys.ts';
 import { isOwnName } from '../access/loopback.ts';
-import { readHeaderKey } from '../access/read-credentials.ts';
+import { readAddress, readHeaderKey } from '../access/read-credentials.ts';
 import type { Scope } from '../access/scope.ts';
 import type { Stats } from '../observe/stats.ts';
 import { type Handler, sendJson, type SocketRoute } from './server.ts';
 
 export interface Refusal {
-  readonly status: 401 | 403;
-  readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN';
+  readonly status: 401 | 403 | 429;
+  readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN' | 'TOO_MANY_REQUESTS';
   readonly message: string;
 }
 
@@ -27,6 +27,7 @@ export interface Door {
 export const PROBLEM_MESSAGES: Readonly<Record<KeyProblem, string>> = {
   missing_key: 'an API key is needed: send it as authorization: Bearer KEY, or as x-api-key: KEY',
   wrong_key: 'the API key is not valid',
+  too_many_guesses: 'too many wrong API keys came from this address: try again in a second',
 };
 const MISDIRECTED = 421;
 
@@ -39,10 +40,13 @@ export function createDoor(options: {
   const { keys, stats, names } = options;
 
   const admit = (request: IncomingMessage, scope: Scope, fallbackKey: string | null = null) => {
-    const caller = keys.identify(readHeaderKey(request.headers) ?? fallbackKey);
+    const caller = keys.identify(readHeaderKey(request.headers) ?? fallbackKey, readAddress(request));
     if (typeof caller === 'string') {
       stats.countReason('requests_refused', caller);
-      return { status: 401, code: 'UNAUTHENTICATED', message: PROBLEM_MESSAGES[caller] } as const;
+      const message = PROBLEM_MESSAGES[caller];
+      return caller === 'too_many_guesses'
+        ? ({ status: 429, code: 'TOO_MANY_REQUESTS', message } as const)
+        : ({ status: 401, code: 'UNAUTHENTICATED', message } as const);
     }
     if (mayDo(caller, scope)) return caller;
     stats.countReason('requests_refused', 'missing_scope');
@@ -80,6 +84,7 @@ export function createDoor(options: {
 
 function refuse(response: ServerResponse, { status, code, message }: Refusal): void {
   if (status === 401) response.setHeader('www-authenticate', 'Bearer');
+  if (status === 429) response.setHeader('retry-after', '1');
   // A body that was not read cannot be followed by another request.
   response.setHeader('connection', 'close');
   sendJson(response, status, { error: message, code });

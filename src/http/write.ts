@@ -41,6 +41,9 @@ interface Refusal {
   readonly stored?: number;
 }
 
+/** As InfluxDB names them. */
+const CODES = { 401: 'unauthorized', 403: 'forbidden', 429: 'too many requests' } as const;
+
 /** @param version says how errors are written: 2 as `{ code, message }`, 1 as `{ error }` */
 export function createWriteHandler(version: 1 | 2, options: WriteOptions): Handler {
   return async (request, response) => {
@@ -73,8 +76,7 @@ async function write(
   const parameters = new URL(request.url ?? '/', 'http://localhost').searchParams;
   const caller = options.admit(request, 'INGEST', version === 1 ? parameters.get('p') : null);
   if ('status' in caller) {
-    const code = caller.status === 401 ? 'unauthorized' : 'forbidden';
-    return { status: caller.status, code, message: caller.message };
+    return { status: caller.status, code: CODES[caller.status], message: caller.message };
   }
   const precision = readPrecision(parameters);
   if (typeof precision !== 'string') return precision;
@@ -118,7 +120,7 @@ function refuse(
   { status, code, message, lines, stored }: Refusal,
 ): void {
   if (response.destroyed) return;
-  if (status === 503) response.setHeader('retry-after', RETRY_SECONDS);
+  if (status === 503 || status === 429) response.setHeader('retry-after', RETRY_SECONDS);
   if (status === 401) response.setHeader('www-authenticate', 'Bearer');
   if (status === 405) response.setHeader('allow', 'POST');
   // A body that was not read to its end cannot be followed by another request.

@@ -103,7 +103,7 @@ export const LIMIT_SETTINGS = {
   ),
   maxConnections: setting(
     'LAPWING_MAX_CONNECTIONS',
-    'Most WebSockets at once of one address, and most event streams of one API key or address.',
+    'Most WebSockets and event streams at once of one API key; of one address where it has no key.',
     wholeNumber(1, 100_000),
     '2000',
   ),

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createConnectionLimit } from '../../src/graphql/limit-connections.ts';
-import { createRateLimit } from '../../src/graphql/limit-rate.ts';
 import { ask } from '../helpers/ask.ts';
 import { connectRaw } from '../helpers/raw-socket.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
@@ -171,21 +170,6 @@ describe('a page of an origin that is allowed', () => {
     const other = await fetch(`${server.url}/graphql`, { method: 'OPTIONS', headers: { origin: 'null' } });
     expect(other.headers.get('access-control-allow-origin')).toBeNull();
   });
-});
-
-test('a caller may ask so often on average, and five seconds at once; others are not held back', () => {
-  let nowMs = 0;
-  const rate = createRateLimit(10, () => nowMs);
-  const granted = (caller: string, times: number) =>
-    Array.from({ length: times }, () => rate.take(caller)).filter(Boolean).length;
-  expect(granted('a', 100)).toBe(50);
-  expect(granted('b', 1)).toBe(1);
-  nowMs = 99;
-  expect(granted('a', 5)).toBe(0);
-  nowMs = 1_101;
-  expect(granted('a', 50)).toBe(11);
-  nowMs = 1_000_000;
-  expect(granted('a', 100)).toBe(50);
 });
 
 test('connections are given back once each', () => {

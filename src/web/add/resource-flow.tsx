@@ -9,6 +9,7 @@ import {
 } from '../generated/graphql.ts';
 import { Answered } from '../parts/answer.tsx';
 import { useUrlState } from '../parts/url-state.ts';
+import { HostChoices } from './host-choices.tsx';
 import { ItemResults } from './item-results.tsx';
 import { MetricPicker } from './metric-picker.tsx';
 import { ResourcePicker } from './resource-picker.tsx';
@@ -70,25 +71,23 @@ function Steps({ data }: { readonly data: SourcesQuery }) {
             </select>
           </label>
         ) : null}
-        <label className="field">
-          <span>{needsRegion ? '3' : '2'}. Type</span>
-          <select value={type?.name ?? ''} onChange={({ target }) => setType(target.value)}>
-            <option value="">Choose a type</option>
-            {types.map(({ name }) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        {needsRegion ? (
+          <label className="field">
+            <span>3. Type</span>
+            <select value={type?.name ?? ''} onChange={({ target }) => setType(target.value)}>
+              <option value="">Choose a type</option>
+              {types.map(({ name }) => (
+                <option key={name} value={name}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        ) : null}
       </section>
-      {type === undefined || (needsRegion && region === '') ? null : (
-        <Choices
-          key={`${source} ${region} ${type.name}`}
-          source={source}
-          region={needsRegion ? region : null}
-          type={type}
-        />
+      {type !== undefined && source === 'HOST' ? <HostChoices type={type} /> : null}
+      {type === undefined || !needsRegion || region === '' ? null : (
+        <Choices key={`${region} ${type.name}`} source={source} region={region} type={type} />
       )}
     </div>
   );
@@ -96,7 +95,7 @@ function Steps({ data }: { readonly data: SourcesQuery }) {
 
 function Choices(props: {
   readonly source: Datasource;
-  readonly region: string | null;
+  readonly region: string;
   readonly type: ResourceType;
 }) {
   const { source, region, type } = props;

@@ -120,14 +120,16 @@ export const DEMO_SERIES: readonly DemoSeries[] = [
   },
 ];
 
-/** Many calm ones, to see the page with a large fleet. */
-export function listFleet(count: number): readonly DemoSeries[] {
+/**
+ * Many calm ones, to see the page with a large fleet.
+ * @param stepMs time between two points of their history; a thousand of them with five minutes are four million points
+ */
+export function listFleet(count: number, stepMs: number): readonly DemoSeries[] {
   return Array.from({ length: count }, (_, index) => ({
     name: `fleet.node-${index + 1}.load`,
     resource: `fleet/node-${index + 1}`,
     unit: 'Percent',
-    // A thousand of them would take minutes otherwise.
-    stepMs: HOUR_MS,
+    stepMs,
     story: null,
     valueAt: (time: number, _before: number, noise: number) =>
       20 + (index % 17) + 30 * dailyShape(time + index * 60_000) + noise * 2,

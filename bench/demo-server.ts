@@ -9,6 +9,8 @@ import { createDemoApi, type DemoApi } from './demo-api.ts';
 import { pushHistory } from './demo-history.ts';
 import { DEMO_SERIES, type DemoSeries, listFleet } from './demo-series.ts';
 
+const HOUR_MS = 3_600_000;
+
 export interface DemoServer {
   /** With a slash at its end. */
   readonly address: string;
@@ -19,10 +21,14 @@ export interface DemoServer {
   readonly stop: () => Promise<void>;
 }
 
-/** @param options.fleet so many calm metrics beside the shop and the boiler */
+/**
+ * @param options.fleet so many calm metrics beside the shop and the boiler
+ * @param options.fleetStepMs time between two points of theirs; an hour when left out, which is soon scored
+ */
 export async function startDemo(options: {
   readonly port: string;
   readonly fleet: number;
+  readonly fleetStepMs?: number;
 }): Promise<DemoServer> {
   const folder = await mkdtemp(join(tmpdir(), 'lapwing-demo-'));
   const config = readConfig({
@@ -39,7 +45,7 @@ export async function startDemo(options: {
   });
   const address = server.addresses.http ?? '';
   const api = createDemoApi(`${address}graphql`);
-  const series = [...DEMO_SERIES, ...listFleet(options.fleet)];
+  const series = [...DEMO_SERIES, ...listFleet(options.fleet, options.fleetStepMs ?? HOUR_MS)];
   return {
     address,
     api,

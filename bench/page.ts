@@ -1,20 +1,27 @@
 /**
- * `npm run bench:page`: how long a browser takes from opening the page to its first bars, over a fleet with a fortnight
- * of data. With `--picture FILE` it takes the README's picture of the demo instead.
+ * `npm run bench:page`: how long a browser takes from opening the page to its first bars, and how evenly it scrolls, over
+ * a fleet with a fortnight of points. With `--picture FILE` it takes the README's pictures of the demo instead.
+ *
+ *   --fleet N     so many metrics beside those of the demo; 1000 when left out
+ *   --minutes N   time between two points of theirs; 5 when left out: four million points, some minutes of scoring
+ *   --rounds N    how often the page is opened; 5 when left out
  *
  * Needs Chromium: LAPWING_CHROMIUM, or chromium on the PATH. The page has to be built.
  */
 import { parseArgs } from 'node:util';
-import { chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { startDemo } from './demo-server.ts';
+import { measureScrolling } from './page-scroll.ts';
 
 const { values } = parseArgs({
   options: {
     fleet: { type: 'string', default: '1000' },
+    minutes: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '5' },
     picture: { type: 'string' },
   },
 });
+const VIEWPORT = { width: 1280, height: 800 };
 
 /** Notes, within the page, when the first bar is drawn. */
 const WATCH_BARS = `
@@ -32,8 +39,53 @@ async function measureFirstBars(page: Page, url: string): Promise<number> {
   return Number(await page.evaluate('globalThis.firstBarsMs'));
 }
 
-const isPicture = values.picture !== undefined;
-const demo = await startDemo({ port: '0', fleet: isPicture ? 0 : Number(values.fleet) });
+/** Opens the page anew so many times, nothing cached. */
+async function reportFirstBars(browser: Browser, url: string, about: string): Promise<void> {
+  const times: number[] = [];
+  for (let round = 0; round < Number(values.rounds); round++) {
+    const context = await browser.newContext({ viewport: VIEWPORT });
+    times.push(await measureFirstBars(await context.newPage(), url));
+    await context.close();
+  }
+  times.sort((a, b) => a - b);
+  const value = Math.round(times[Math.floor(times.length / 2)] ?? 0);
+  const name = `page: opening to first bars, ${about}, nothing cached`;
+  console.log(JSON.stringify({ name, value, unit: 'ms', worst: Math.round(times.at(-1) ?? 0) }));
+}
+
+async function reportScrolling(browser: Browser, url: string, about: string): Promise<void> {
+  const page = await browser.newPage({ viewport: VIEWPORT });
+  await page.goto(url);
+  await page.locator('.strip').first().waitFor();
+  const { gapsMs, blanks } = await measureScrolling(page);
+  const at = (share: number) => Math.round(gapsMs[Math.floor((gapsMs.length - 1) * share)] ?? 0);
+  const name = `page: between two pictures while the wall scrolls, ${about}, 99 in 100 below`;
+  const facts = { median: at(0.5), worst: at(1), pictures: gapsMs.length, blanks };
+  console.log(JSON.stringify({ name, value: at(0.99), unit: 'ms', ...facts }));
+  await page.close();
+}
+
+async function takePictures(browser: Browser, url: string, file: string): Promise<void> {
+  const viewport = { width: 1280, height: 620 };
+  const page = await browser.newPage({ viewport, deviceScaleFactor: 1.5, colorScheme: 'light' });
+  await page.goto(`${url}&open=shop%2Fweb-2`);
+  await page.locator('.strip').first().waitFor();
+  await page.screenshot({ path: file });
+  await page.getByRole('link', { name: 'web-2.latency' }).click();
+  await page.getByRole('button', { name: '3d' }).click();
+  await page.getByRole('region', { name: 'Why' }).waitFor();
+  await page.waitForLoadState('networkidle');
+  await page.setViewportSize({ width: 1280, height: 700 });
+  await page.screenshot({ path: file.replace('.png', '-metric.png') });
+}
+
+const { picture } = values;
+const minutes = Number(values.minutes);
+const demo = await startDemo({
+  port: '0',
+  fleet: picture === undefined ? Number(values.fleet) : 0,
+  fleetStepMs: minutes * 60_000,
+});
 const browser = await chromium.launch({
   executablePath: process.env.LAPWING_CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox'],
@@ -41,31 +93,11 @@ const browser = await chromium.launch({
 try {
   await demo.fill((line) => console.error(line));
   const url = `${demo.address}?window=WEEKS`;
-  if (values.picture !== undefined) {
-    const viewport = { width: 1280, height: 620 };
-    const page = await browser.newPage({ viewport, deviceScaleFactor: 1.5, colorScheme: 'light' });
-    await page.goto(`${url}&open=shop%2Fweb-2`);
-    await page.locator('.strip').first().waitFor();
-    await page.screenshot({ path: values.picture });
-    await page.getByRole('link', { name: 'web-2.latency' }).click();
-    await page.getByRole('button', { name: '3d' }).click();
-    await page.getByRole('region', { name: 'Why' }).waitFor();
-    await page.waitForLoadState('networkidle');
-    await page.setViewportSize({ width: 1280, height: 700 });
-    await page.screenshot({ path: values.picture.replace('.png', '-metric.png') });
-  } else {
-    const times: number[] = [];
-    for (let round = 0; round < Number(values.rounds); round++) {
-      // A context of its own: nothing is cached yet.
-      const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-      times.push(await measureFirstBars(await context.newPage(), url));
-      await context.close();
-    }
-    times.sort((a, b) => a - b);
-    const value = Math.round(times[Math.floor(times.length / 2)] ?? 0);
-    const name = `page: opening to first bars, ${demo.series.length} metrics, a fortnight, nothing cached`;
-    console.log(JSON.stringify({ name, value, unit: 'ms', worst: Math.round(times.at(-1) ?? 0) }));
-  }
+  if (picture === undefined) {
+    const about = `${demo.series.length} metrics, a fortnight of a point every ${minutes} minutes`;
+    await reportFirstBars(browser, url, about);
+    await reportScrolling(browser, url, about);
+  } else await takePictures(browser, url, picture);
 } finally {
   await browser.close();
   await demo.stop();

@@ -200,7 +200,10 @@ export async function createEngine(options: {
     statusFeed.close();
     await turns.run(() => saveCheckpoints({ pool, models, log }));
     await saveProgress().catch((error: unknown) => {
-      log.warn({ err: error }, 'progress could not be saved; it is read back from the samples at the next start');
+      log.warn(
+        { err: error },
+        'progress could not be saved; it is read back from the samples at the next start',
+      );
     });
   };
 

@@ -1,48 +1,41 @@
 /** GraphQL on a path: POST, GET, server-sent events, WebSocket. */
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { AsyncLocalStorage } from "node:async_hooks";
-import type { GraphQLSchema } from "graphql";
-import { createYoga } from "graphql-yoga";
-import type { AuditLog } from "../access/audit-log.ts";
-import type { Caller } from "../access/caller.ts";
-import { readAddress } from "../access/read-credentials.ts";
-import type { Log } from "../log.ts";
-import type { RequestMonitor } from "../observe/monitor-requests.ts";
-import { createAdmission } from "./admit-request.ts";
-import { auditMutations } from "./audit-mutations.ts";
-import { checkBody } from "./check-body.ts";
-import { checkRights } from "./check-rights.ts";
-import { coerceVariables } from "./coerce-variables.ts";
-import type { ApiParts } from "./context.ts";
-import { createCrossOrigin } from "./cross-origin.ts";
-import {
-  createDocumentCache,
-  type DocumentLimits,
-  limitDocuments,
-} from "./limit-documents.ts";
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { GraphQLSchema } from 'graphql';
+import { createYoga } from 'graphql-yoga';
+import type { AuditLog } from '../access/audit-log.ts';
+import type { Caller } from '../access/caller.ts';
+import { readAddress } from '../access/read-credentials.ts';
+import type { Log } from '../log.ts';
+import type { RequestMonitor } from '../observe/monitor-requests.ts';
+import { createAdmission } from './admit-request.ts';
+import { auditMutations } from './audit-mutations.ts';
+import { checkBody } from './check-body.ts';
+import { checkRights } from './check-rights.ts';
+import { coerceVariables } from './coerce-variables.ts';
+import type { ApiParts } from './context.ts';
+import { createCrossOrigin } from './cross-origin.ts';
+import { createDocumentCache, type DocumentLimits, limitDocuments } from './limit-documents.ts';
 import {
   answerRefusal,
   type CallerGate,
   type CallerLimits,
   createCallerGate,
   isStreamRequest,
-} from "./limit-callers.ts";
-import { createRefuse } from "./limit-error.ts";
-import { limitTime } from "./limit-time.ts";
-import { createLoaders } from "./loaders.ts";
-import { createMaskError } from "./mask-error.ts";
-import { monitorOperations } from "./monitor-operations.ts";
-import { narrowParts } from "./narrow-parts.ts";
-import { refuseUnreadStream } from "./refuse-unread-stream.ts";
-import { shareExecution } from "./shared-execution-plugin.ts";
-import { createSocketProtocol } from "./socket-protocol.ts";
-import {
-  resolveDocuments,
-  type TrustedDocuments,
-} from "./trusted-documents.ts";
-import { createGraphqlSockets, type GraphqlSockets } from "./websocket.ts";
+} from './limit-callers.ts';
+import { createRefuse } from './limit-error.ts';
+import { limitTime } from './limit-time.ts';
+import { createLoaders } from './loaders.ts';
+import { createMaskError } from './mask-error.ts';
+import { monitorOperations } from './monitor-operations.ts';
+import { narrowParts } from './narrow-parts.ts';
+import { refuseUnreadStream } from './refuse-unread-stream.ts';
+import { shareExecution } from './shared-execution-plugin.ts';
+import { createSocketProtocol } from './socket-protocol.ts';
+import { resolveDocuments, type TrustedDocuments } from './trusted-documents.ts';
+import { createGraphqlSockets, type GraphqlSockets } from './websocket.ts';
 
-const GRAPHQL_PATH = "/graphql";
+const GRAPHQL_PATH = '/graphql';
 
 /** What one request may ask for. */
 export interface GraphqlLimits extends DocumentLimits, CallerLimits {
@@ -57,10 +50,7 @@ export interface GraphqlLimits extends DocumentLimits, CallerLimits {
 
 export interface GraphqlServer {
   /** Answers a request on /graphql. */
-  readonly handle: (
-    request: IncomingMessage,
-    response: ServerResponse,
-  ) => Promise<void>;
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   readonly sockets: GraphqlSockets;
 }
 
@@ -81,8 +71,7 @@ export function createGraphqlServer(options: {
   const refuse = createRefuse(parts.stats);
   const { keys, stats } = parts;
   const seenBy = createViews(parts);
-  const readContextId = (context: object) =>
-    requestIds.getStore() ?? monitor.of(context)?.id ?? null;
+  const readContextId = (context: object) => requestIds.getStore() ?? monitor.of(context)?.id ?? null;
   auditMutations(schema, { audit, stats, readRequestId: readContextId });
   const yoga = createYoga<{ caller: Caller }>({
     schema,
@@ -123,13 +112,11 @@ export function createGraphqlServer(options: {
     watch: keys.watch,
     getEnveloped: yoga.getEnveloped,
     resolveDocument: (payload) =>
-      trusted === null
-        ? payload
-        : { ...payload, query: trusted.resolve(payload) },
+      trusted === null ? payload : { ...payload, query: trusted.resolve(payload) },
     maskError,
     checkOperation: (limitedAs, seen) =>
       seen > limits.maxOperations
-        ? refuse({ limit: "operations", allowed: limits.maxOperations, seen })
+        ? refuse({ limit: 'operations', allowed: limits.maxOperations, seen })
         : gate.checkRate(limitedAs),
   });
   return {
@@ -137,19 +124,12 @@ export function createGraphqlServer(options: {
       if (crossOrigin.answer(request, response)) return;
       const caller = admission.admitRequest(request, response);
       if (caller === null) return;
-      const refusal = checkCaller(
-        gate,
-        caller.keyId ?? readAddress(request),
-        request,
-        response,
-      );
+      const refusal = checkCaller(gate, caller.keyId ?? readAddress(request), request, response);
       if (refusal !== null) {
         answerRefusal(response, refusal);
         return;
       }
-      await requestIds.run(readRequestId(response), () =>
-        yoga(request, response, { caller }),
-      );
+      await requestIds.run(readRequestId(response), () => yoga(request, response, { caller }));
     },
     sockets: createGraphqlSockets({ protocol, log, crossOrigin, gate }),
   };
@@ -168,16 +148,11 @@ function createViews(parts: ApiParts): (caller: Caller) => ApiParts {
 
 /** As the route named the request; null where it did not. */
 function readRequestId(response: ServerResponse): string | null {
-  const id = response.getHeader("x-request-id");
-  return typeof id === "string" ? id : null;
+  const id = response.getHeader('x-request-id');
+  return typeof id === 'string' ? id : null;
 }
 
-function checkCaller(
-  gate: CallerGate,
-  caller: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-) {
+function checkCaller(gate: CallerGate, caller: string, request: IncomingMessage, response: ServerResponse) {
   const refusal = gate.checkRate(caller);
   if (refusal !== null || !isStreamRequest(request)) return refusal;
   return gate.checkConnection(caller, response);

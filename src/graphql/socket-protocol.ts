@@ -9,20 +9,14 @@ import {
   type GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
-} from "graphql";
-import {
-  CloseCode,
-  makeServer,
-  type OperationResult,
-  type Server,
-  type SubscribePayload,
-} from "graphql-ws";
-import type { YogaServerInstance } from "graphql-yoga";
-import type { IncomingHttpHeaders } from "node:http";
-import type { Caller } from "../access/caller.ts";
-import type { Keys } from "../access/keys.ts";
-import type { MaskError } from "./mask-error.ts";
-import { createSendResults } from "./shared-execution-frames.ts";
+} from 'graphql';
+import { CloseCode, makeServer, type OperationResult, type Server, type SubscribePayload } from 'graphql-ws';
+import type { YogaServerInstance } from 'graphql-yoga';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Caller } from '../access/caller.ts';
+import type { Keys } from '../access/keys.ts';
+import type { MaskError } from './mask-error.ts';
+import { createSendResults } from './shared-execution-frames.ts';
 
 /** What an operation knows of its socket. */
 export interface SocketExtra {
@@ -37,10 +31,7 @@ export interface SocketExtra {
   readonly send: (text: string) => Promise<void>;
 }
 
-export type GetEnveloped = YogaServerInstance<
-  { caller: Caller },
-  object
->["getEnveloped"];
+export type GetEnveloped = YogaServerInstance<{ caller: Caller }, object>['getEnveloped'];
 
 /** How one operation is run: yoga's plugins may have a say in it. */
 interface Runner {
@@ -52,10 +43,7 @@ interface Runner {
 interface Pipeline extends Runner {
   readonly schema: GraphQLSchema;
   readonly parse: (source: string) => DocumentNode;
-  readonly validate: (
-    schema: GraphQLSchema,
-    document: DocumentNode,
-  ) => readonly GraphQLError[];
+  readonly validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[];
   readonly contextFactory: () => unknown;
 }
 
@@ -68,41 +56,26 @@ const LONGEST_CLOSE_REASON = 120;
 export function createSocketProtocol(options: {
   readonly getEnveloped: GetEnveloped;
   /** Who opened it, by what connection_init carries or the request did; null for nobody we know. */
-  readonly admit: (
-    params: unknown,
-    asker: Pick<SocketExtra, "headers" | "address">,
-  ) => Caller | null;
-  readonly watch: Keys["watch"];
+  readonly admit: (params: unknown, asker: Pick<SocketExtra, 'headers' | 'address'>) => Caller | null;
+  readonly watch: Keys['watch'];
   readonly maskError: MaskError;
   /** Puts the text of a trusted document in the place of its hash. */
   readonly resolveDocument: (payload: SubscribePayload) => SubscribePayload;
   /** Why this operation, which is among those counted, is refused; null when it may run. */
-  readonly checkOperation: (
-    limitedAs: string,
-    operations: number,
-  ) => GraphQLError | null;
+  readonly checkOperation: (limitedAs: string, operations: number) => GraphQLError | null;
 }): Server<SocketExtra> {
-  const {
-    getEnveloped,
-    admit,
-    watch,
-    maskError,
-    resolveDocument,
-    checkOperation,
-  } = options;
+  const { getEnveloped, admit, watch, maskError, resolveDocument, checkOperation } = options;
   const runners = new WeakMap<ExecutionArgs, Runner>();
   const runnerOf = (args: ExecutionArgs): Runner => {
     const runner = runners.get(args);
-    if (runner === undefined)
-      throw new Error("an operation that was not prepared");
+    if (runner === undefined) throw new Error('an operation that was not prepared');
     return runner;
   };
   const callers = new WeakMap<SocketExtra, Caller>();
   const unwatches = new WeakMap<SocketExtra, () => void>();
   const callerOf = (extra: SocketExtra): Caller => {
     const caller = callers.get(extra);
-    if (caller === undefined)
-      throw new Error("an operation before the socket was acknowledged");
+    if (caller === undefined) throw new Error('an operation before the socket was acknowledged');
     return caller;
   };
   const sendResults = createSendResults();
@@ -111,24 +84,16 @@ export function createSocketProtocol(options: {
     onConnect: ({ connectionParams, extra }) => {
       const caller = admit(connectionParams, extra);
       if (caller === null) {
-        extra.close(
-          CloseCode.Unauthorized,
-          "an API key is needed, or this one is not valid",
-        );
+        extra.close(CloseCode.Unauthorized, 'an API key is needed, or this one is not valid');
         return false;
       }
-      const refusal =
-        caller.keyId === null ? null : extra.countAs(caller.keyId);
+      const refusal = caller.keyId === null ? null : extra.countAs(caller.keyId);
       if (refusal !== null) {
         extra.close(TRY_AGAIN_LATER, refusal.slice(0, LONGEST_CLOSE_REASON));
         return false;
       }
       callers.set(extra, caller);
-      const lose = () =>
-        extra.close(
-          CloseCode.Forbidden,
-          "the API key was revoked or has expired",
-        );
+      const lose = () => extra.close(CloseCode.Forbidden, 'the API key was revoked or has expired');
       unwatches.set(extra, watch(caller, lose));
       return true;
     },
@@ -137,18 +102,10 @@ export function createSocketProtocol(options: {
       try {
         const caller = callerOf(context.extra);
         const limitedAs = caller.keyId ?? context.extra.address;
-        const refusal = checkOperation(
-          limitedAs,
-          Object.keys(context.subscriptions).length,
-        );
+        const refusal = checkOperation(limitedAs, Object.keys(context.subscriptions).length);
         if (refusal !== null) return [refusal];
-        const prepared = await prepare(
-          getEnveloped,
-          caller,
-          resolveDocument(payload),
-        );
-        if ("errors" in prepared)
-          return prepared.errors.map((error) => maskError(error));
+        const prepared = await prepare(getEnveloped, caller, resolveDocument(payload));
+        if ('errors' in prepared) return prepared.errors.map((error) => maskError(error));
         runners.set(prepared.args, prepared.runner);
         return prepared.args;
       } catch (error) {
@@ -159,21 +116,15 @@ export function createSocketProtocol(options: {
     execute: (args) => runnerOf(args).execute(args),
     subscribe: (args) => runnerOf(args).subscribe(args),
     onOperation: ({ extra }, id, _payload, _args, result) =>
-      isAsyncIterable(result)
-        ? sendResults(result[Symbol.asyncIterator](), id, extra.send)
-        : undefined,
+      isAsyncIterable(result) ? sendResults(result[Symbol.asyncIterator](), id, extra.send) : undefined,
     // What breaks a running subscription has not been masked yet.
-    onError: (_context, _id, _payload, errors) =>
-      errors.map((error) => hideHttp(maskError(error).toJSON())),
+    onError: (_context, _id, _payload, errors) => errors.map((error) => hideHttp(maskError(error).toJSON())),
   });
 }
 
 /** Status and headers mean nothing on a socket. */
-function hideHttp({
-  extensions = {},
-  ...error
-}: GraphQLFormattedError): GraphQLFormattedError {
-  const shown = Object.entries(extensions).filter(([name]) => name !== "http");
+function hideHttp({ extensions = {}, ...error }: GraphQLFormattedError): GraphQLFormattedError {
+  const shown = Object.entries(extensions).filter(([name]) => name !== 'http');
   return { ...error, extensions: Object.fromEntries(shown) };
 }
 
@@ -182,12 +133,9 @@ async function prepare(
   getEnveloped: GetEnveloped,
   caller: Caller,
   payload: SubscribePayload,
-): Promise<
-  { args: ExecutionArgs; runner: Runner } | { errors: readonly GraphQLError[] }
-> {
+): Promise<{ args: ExecutionArgs; runner: Runner } | { errors: readonly GraphQLError[] }> {
   const pipeline: Pipeline = getEnveloped({ params: payload, caller });
-  const { schema, parse, validate, contextFactory, execute, subscribe } =
-    pipeline;
+  const { schema, parse, validate, contextFactory, execute, subscribe } = pipeline;
   const document = parse(payload.query);
   const errors = validate(schema, document);
   if (errors.length > 0) return { errors };
@@ -201,8 +149,6 @@ async function prepare(
   return { args, runner: { execute, subscribe } };
 }
 
-function isAsyncIterable(
-  result: object,
-): result is AsyncIterable<ExecutionResult> {
+function isAsyncIterable(result: object): result is AsyncIterable<ExecutionResult> {
   return Symbol.asyncIterator in result;
 }

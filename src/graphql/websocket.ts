@@ -1,27 +1,18 @@
 /** The sockets GraphQL is spoken over: who may open one, how large a message may be, how they end. */
-import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
-import {
-  handleProtocols,
-  MessageType,
-  type Server,
-  stringifyMessage,
-} from "graphql-ws";
-import { type RawData, type WebSocket, WebSocketServer } from "ws";
-import { readAddress } from "../access/read-credentials.ts";
-import type { Log } from "../log.ts";
-import type { CrossOrigin } from "./cross-origin.ts";
-import type { CallerGate } from "./limit-callers.ts";
-import type { SocketExtra } from "./socket-protocol.ts";
-import { keepAlive } from "./socket-keep-alive.ts";
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { handleProtocols, MessageType, type Server, stringifyMessage } from 'graphql-ws';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { readAddress } from '../access/read-credentials.ts';
+import type { Log } from '../log.ts';
+import type { CrossOrigin } from './cross-origin.ts';
+import type { CallerGate } from './limit-callers.ts';
+import type { SocketExtra } from './socket-protocol.ts';
+import { keepAlive } from './socket-keep-alive.ts';
 
 export interface GraphqlSockets {
   /** Takes over the connection of an upgrade request. */
-  readonly open: (
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-  ) => void;
+  readonly open: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Tells every client to come back: close code 1012, after which graphql-ws clients connect again. */
   readonly closeAll: () => void;
 }
@@ -52,14 +43,14 @@ export function createGraphqlSockets(options: {
     open: (request, socket, head) => {
       // Browsers let any page open a socket to anywhere, and say whose page it is.
       if (!crossOrigin.isAllowed(request)) {
-        refuseUpgrade(socket, "403 Forbidden", "");
+        refuseUpgrade(socket, '403 Forbidden', '');
         return;
       }
       const address = readAddress(request);
       // Until it says whose key it has.
       const refusal = gate.checkConnection(address, socket);
       if (refusal !== null) {
-        refuseUpgrade(socket, "429 Too Many Requests", refusal.message);
+        refuseUpgrade(socket, '429 Too Many Requests', refusal.message);
         return;
       }
       sockets.handleUpgrade(request, socket, head, (opened) =>
@@ -68,64 +59,52 @@ export function createGraphqlSockets(options: {
           {
             address,
             headers: request.headers,
-            countAs: (keyId) =>
-              gate.checkConnection(keyId, socket)?.message ?? null,
+            countAs: (keyId) => gate.checkConnection(keyId, socket)?.message ?? null,
           },
           options,
         ),
       );
     },
     closeAll: () => {
-      for (const socket of sockets.clients)
-        socket.close(SERVICE_RESTART, "the server restarts");
+      for (const socket of sockets.clients) socket.close(SERVICE_RESTART, 'the server restarts');
     },
   };
 }
 
 /** graphql-ws throws on next, error and connection_ack: in its protocol only servers say them. */
 function isUnexpectedMessage(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    error.message.startsWith("Unexpected message of type")
-  );
+  return error instanceof Error && error.message.startsWith('Unexpected message of type');
 }
 
 function refuseUpgrade(socket: Duplex, status: string, body: string): void {
   const length = Buffer.byteLength(body);
-  socket.end(
-    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: ${length}\r\n\r\n${body}`,
-  );
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: ${length}\r\n\r\n${body}`);
 }
 
 function serve(
   socket: WebSocket,
-  asker: Pick<SocketExtra, "address" | "headers" | "countAs">,
+  asker: Pick<SocketExtra, 'address' | 'headers' | 'countAs'>,
   { protocol, log }: { protocol: Server<SocketExtra>; log: Log },
 ): void {
   keepAlive(socket);
   // A frame that breaks the protocol: ws answers it by closing.
-  socket.on("error", (error) =>
-    log.debug({ err: error }, "a WebSocket client broke the protocol"),
-  );
+  socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket client broke the protocol'));
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
       send: (text) => send(socket, text),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (read) => {
-        socket.on("message", (data) => {
+        socket.on('message', (data) => {
           receive(socket, data, read).catch((error: unknown) => {
             // The client went away in the middle of an answer.
             if (socket.readyState !== socket.OPEN) return;
             if (isUnexpectedMessage(error)) {
-              socket.close(BAD_REQUEST, "a message only a server sends");
+              socket.close(BAD_REQUEST, 'a message only a server sends');
               return;
             }
-            log.error(
-              { err: error },
-              "a WebSocket message could not be handled",
-            );
-            socket.close(INTERNAL_ERROR, "internal error");
+            log.error({ err: error }, 'a WebSocket message could not be handled');
+            socket.close(INTERNAL_ERROR, 'internal error');
           });
         });
       },
@@ -136,9 +115,9 @@ function serve(
       close: (code, reason) => socket.close(code, reason),
     },
   );
-  socket.once("close", (code, reason) => {
+  socket.once('close', (code, reason) => {
     closed(code, reason.toString()).catch((error: unknown) =>
-      log.error({ err: error }, "a WebSocket could not be cleaned up"),
+      log.error({ err: error }, 'a WebSocket could not be cleaned up'),
     );
   });
 }
@@ -173,13 +152,8 @@ async function receive(
     return;
   }
   const message = `a message of ${text.length} characters is more than the ${MESSAGE_LIMIT_BYTES} a WebSocket may carry: send it as an HTTP POST`;
-  const payload = [
-    { message, extensions: { code: "REQUEST_ENTITY_TOO_LARGE" } },
-  ];
-  await send(
-    socket,
-    stringifyMessage({ type: MessageType.Error, id, payload }),
-  );
+  const payload = [{ message, extensions: { code: 'REQUEST_ENTITY_TOO_LARGE' } }];
+  await send(socket, stringifyMessage({ type: MessageType.Error, id, payload }));
 }
 
 function toText(data: RawData): string {
@@ -191,11 +165,8 @@ function toText(data: RawData): string {
 function readOperationId(text: string): string | null {
   try {
     const message: unknown = JSON.parse(text);
-    if (typeof message !== "object" || message === null || !("id" in message))
-      return null;
-    return typeof message.id === "string" && message.id !== ""
-      ? message.id
-      : null;
+    if (typeof message !== 'object' || message === null || !('id' in message)) return null;
+    return typeof message.id === 'string' && message.id !== '' ? message.id : null;
   } catch {
     // Not JSON: not a message of the protocol, and answered as such by the caller.
     return null;

@@ -5,210 +5,162 @@
 
 /** Counters only ever rise; they start at 0 with the process. */
 const COUNTERS = {
-  points_accepted:
-    "Points stored for the first time. It should rise as fast as points are sent.",
-  points_duplicate:
-    "Points already stored with the same value. Rises when senders repeat batches; harmless.",
+  points_accepted: 'Points stored for the first time. It should rise as fast as points are sent.',
+  points_duplicate: 'Points already stored with the same value. Rises when senders repeat batches; harmless.',
   points_conflicting:
-    "Points already stored with another value; the first one is kept. Rises when two senders share a name.",
+    'Points already stored with another value; the first one is kept. Rises when two senders share a name.',
   points_late:
-    "Points not newer than the newest scored one: stored, never scored. Rises when a sender is behind.",
-  points_scored:
-    "Points the detector judged. Below points_accepted while metrics are not monitored yet.",
-  batches_committed: "Transactions of points committed.",
+    'Points not newer than the newest scored one: stored, never scored. Rises when a sender is behind.',
+  points_scored: 'Points the detector judged. Below points_accepted while metrics are not monitored yet.',
+  batches_committed: 'Transactions of points committed.',
   batches_failed:
-    "Transactions of points that failed and were given back to the sender. Rises when the database is away.",
-  retry_later:
-    "Requests refused because the queue was full or the database away. Rises under overload.",
+    'Transactions of points that failed and were given back to the sender. Rises when the database is away.',
+  retry_later: 'Requests refused because the queue was full or the database away. Rises under overload.',
   metrics_created:
-    "Metrics made for names that were not known. Rises for ever when names hold a random part.",
-  metrics_deleted: "Metrics deleted with their samples.",
+    'Metrics made for names that were not known. Rises for ever when names hold a random part.',
+  metrics_deleted: 'Metrics deleted with their samples.',
   detector_failures:
-    "Points on which a detector threw; the metric goes to status ERROR. Any rise is a bug of ours.",
+    'Points on which a detector threw; the metric goes to status ERROR. Any rise is a bug of ours.',
   models_restored:
-    "Models read back from their checkpoint. A steady rise means LAPWING_MODEL_CACHE is too small.",
-  models_replayed_rows:
-    "Stored points fed again to models restored from an older checkpoint.",
+    'Models read back from their checkpoint. A steady rise means LAPWING_MODEL_CACHE is too small.',
+  models_replayed_rows: 'Stored points fed again to models restored from an older checkpoint.',
   replay_mismatches:
-    "Replayed points whose score differs from the stored one. Any rise is a bug or a damaged database.",
-  checkpoints_written: "Model states written to the database.",
-  score_events_sent: "Batches of scores handed to subscribers.",
-  scores_sent:
-    "Scored points handed to subscribers, counted once per subscriber.",
-  subscribers_caught_up:
-    "Times a subscriber left the live buffer and was served from the database instead.",
+    'Replayed points whose score differs from the stored one. Any rise is a bug or a damaged database.',
+  checkpoints_written: 'Model states written to the database.',
+  score_events_sent: 'Batches of scores handed to subscribers.',
+  scores_sent: 'Scored points handed to subscribers, counted once per subscriber.',
+  subscribers_caught_up: 'Times a subscriber left the live buffer and was served from the database instead.',
   follower_failures:
-    "Times a follower of the log (bars, incidents) failed and will try the same scores again. Rises when the database is away.",
+    'Times a follower of the log (bars, incidents) failed and will try the same scores again. Rises when the database is away.',
   follower_gaps:
-    "Times retention dropped scores before a follower had come to them. Any rise means it was far behind.",
-  source_reads: "Readings of metrics from their sources.",
-  cloudwatch_calls:
-    "GetMetricData calls to AWS, each page one. AWS bills by the metrics they ask for.",
-  cloudwatch_retries:
-    "AWS calls that were tried again. Rises when AWS throttles or fails.",
+    'Times retention dropped scores before a follower had come to them. Any rise means it was far behind.',
+  source_reads: 'Readings of metrics from their sources.',
+  cloudwatch_calls: 'GetMetricData calls to AWS, each page one. AWS bills by the metrics they ask for.',
+  cloudwatch_retries: 'AWS calls that were tried again. Rises when AWS throttles or fails.',
   cloudwatch_throttled:
-    "AWS calls given up because AWS throttled them to the end; what they were to read is read later.",
-  cloudwatch_series_read:
-    "Metrics asked for in GetMetricData calls: what AWS bills.",
-  cloudwatch_data_stored: "Data put into the CloudWatch service and committed.",
+    'AWS calls given up because AWS throttled them to the end; what they were to read is read later.',
+  cloudwatch_series_read: 'Metrics asked for in GetMetricData calls: what AWS bills.',
+  cloudwatch_data_stored: 'Data put into the CloudWatch service and committed.',
   cloudwatch_data_throttled:
-    "Data put into the CloudWatch service and refused because its queue was full: more is pushed than the database stores.",
+    'Data put into the CloudWatch service and refused because its queue was full: more is pushed than the database stores.',
   cloudwatch_data_failed:
-    "Data put into the CloudWatch service and answered with an error because the database failed.",
-  cloudwatch_commits:
-    "Transactions of data put into the CloudWatch service; busy, each holds many requests.",
+    'Data put into the CloudWatch service and answered with an error because the database failed.',
+  cloudwatch_commits: 'Transactions of data put into the CloudWatch service; busy, each holds many requests.',
   cloudwatch_requests_throttled:
-    "Requests to the CloudWatch service refused because their account asked too often.",
-  cloudwatch_rows_purged:
-    "Rows of the CloudWatch service dropped by its retention.",
-  cloudwatch_actions_delivered: "Notices of alarms a webhook has taken.",
+    'Requests to the CloudWatch service refused because their account asked too often.',
+  cloudwatch_rows_purged: 'Rows of the CloudWatch service dropped by its retention.',
+  cloudwatch_actions_delivered: 'Notices of alarms a webhook has taken.',
   cloudwatch_actions_failed:
-    "Tries to deliver a notice of an alarm that failed. Rises when a webhook is away or none is set.",
-  downloads_sent: "Downloads sent to their end.",
-  downloads_cut:
-    "Downloads cut short: by the client, by time, or by a failure of the database.",
-  incidents_opened:
-    "Incidents that began: unusual points of a metric a notification rule looks at.",
-  incidents_ended: "Incidents that ended.",
-  notifications_sent: "Messages a channel has taken.",
+    'Tries to deliver a notice of an alarm that failed. Rises when a webhook is away or none is set.',
+  downloads_sent: 'Downloads sent to their end.',
+  downloads_cut: 'Downloads cut short: by the client, by time, or by a failure of the database.',
+  incidents_opened: 'Incidents that began: unusual points of a metric a notification rule looks at.',
+  incidents_ended: 'Incidents that ended.',
+  notifications_sent: 'Messages a channel has taken.',
   notifications_failed:
-    "Tries to deliver a message that failed; it is tried again for a day. Rises when a receiver is away.",
+    'Tries to deliver a message that failed; it is tried again for a day. Rises when a receiver is away.',
   notifications_given_up:
-    "Messages given up after a day, or because their channel is gone: `retryNotification` sends them again.",
-  source_read_failures:
-    "Readings of metrics that failed. Rises when a source is away or refuses us.",
-  partitions_dropped: "Monthly tables of samples dropped by retention.",
-  database_restarts:
-    "Times the embedded database ended by itself and was started again.",
-  graphite_lines:
-    "Lines read from Graphite connections, good and bad, blank ones left out.",
+    'Messages given up after a day, or because their channel is gone: `retryNotification` sends them again.',
+  source_read_failures: 'Readings of metrics that failed. Rises when a source is away or refuses us.',
+  partitions_dropped: 'Monthly tables of samples dropped by retention.',
+  database_restarts: 'Times the embedded database ended by itself and was started again.',
+  graphite_lines: 'Lines read from Graphite connections, good and bad, blank ones left out.',
   graphite_points_lost:
-    "Points read from Graphite connections and then given up: at a stop that took too long, or by a bug of ours.",
-  line_protocol_lines:
-    "Lines of line protocol read, good and bad, blank ones and comments left out.",
+    'Points read from Graphite connections and then given up: at a stop that took too long, or by a bug of ours.',
+  line_protocol_lines: 'Lines of line protocol read, good and bad, blank ones and comments left out.',
   line_protocol_fields_skipped:
-    "Fields of line protocol that are texts or booleans: no metrics, so not stored. Harmless.",
-  requests:
-    "Requests answered: GraphQL operations, CloudWatch calls, writes, starts of subscriptions.",
+    'Fields of line protocol that are texts or booleans: no metrics, so not stored. Harmless.',
+  requests: 'Requests answered: GraphQL operations, CloudWatch calls, writes, starts of subscriptions.',
   requests_failed:
-    "Of those, the ones answered with an error. Rises when clients or the server are in trouble.",
-  monitoring_points_written:
-    "Points of the server's own monitoring that InfluxDB has taken.",
+    'Of those, the ones answered with an error. Rises when clients or the server are in trouble.',
+  monitoring_points_written: "Points of the server's own monitoring that InfluxDB has taken.",
   monitoring_points_dropped:
     "Points of the server's own monitoring dropped because too many waited, or at stop. Rises when InfluxDB is away.",
   monitoring_points_refused:
     "Points of the server's own monitoring InfluxDB refused for good. Any rise is a bug of ours or a wrong bucket.",
-  monitoring_writes_failed:
-    "Writes to InfluxDB that failed. Rises when it is away or refuses us.",
-  graphite_connections_opened: "Graphite connections taken.",
-  graphite_connections_refused:
-    "Graphite connections closed at once because too many were open.",
-  audit_entries_written: "Mutations written to the audit log.",
+  monitoring_writes_failed: 'Writes to InfluxDB that failed. Rises when it is away or refuses us.',
+  graphite_connections_opened: 'Graphite connections taken.',
+  graphite_connections_refused: 'Graphite connections closed at once because too many were open.',
+  audit_entries_written: 'Mutations written to the audit log.',
   audit_entries_lost:
-    "Mutations the audit log could not take, because the database was away; the log of the program has them.",
-  audit_ingest_mutations:
-    "Mutations that pushed points: counted, and not in the audit log.",
+    'Mutations the audit log could not take, because the database was away; the log of the program has them.',
+  audit_ingest_mutations: 'Mutations that pushed points: counted, and not in the audit log.',
 } as const;
 
 /** Counters split by a reason. The reasons are listed, so that no input can make new series. */
 const REASON_COUNTERS = {
   requests_over_limit: {
-    help: "GraphQL requests, operations and connections refused by a limit (LAPWING_MAX_…), by which. Rises when a client asks for too much, or a limit is too low for it.",
+    help: 'GraphQL requests, operations and connections refused by a limit (LAPWING_MAX_…), by which. Rises when a client asks for too much, or a limit is too low for it.',
     reasons: [
-      "body",
-      "tokens",
-      "document_bytes",
-      "fields",
-      "field_pairs",
-      "depth",
-      "aliases",
-      "root_fields",
-      "directives",
-      "page",
-      "batch",
-      "cost",
-      "rate",
-      "operations",
-      "connections",
-      "time",
+      'body',
+      'tokens',
+      'document_bytes',
+      'fields',
+      'field_pairs',
+      'depth',
+      'aliases',
+      'root_fields',
+      'directives',
+      'page',
+      'batch',
+      'cost',
+      'rate',
+      'operations',
+      'connections',
+      'time',
     ],
   },
   points_rejected: {
-    help: "Points refused, by reason. Rises when a sender sends nonsense or its clock is wrong.",
+    help: 'Points refused, by reason. Rises when a sender sends nonsense or its clock is wrong.',
     reasons: [
-      "bad_name",
-      "bad_unit",
-      "bad_value",
-      "too_old",
-      "too_far_ahead",
-      "too_many_metrics",
-      "unknown_metric",
+      'bad_name',
+      'bad_unit',
+      'bad_value',
+      'too_old',
+      'too_far_ahead',
+      'too_many_metrics',
+      'unknown_metric',
     ],
   },
   graphite_lines_bad: {
-    help: "Graphite lines left out, by reason; each costs only itself. Rises when a sender speaks another protocol.",
-    reasons: [
-      "too_long",
-      "not_utf8",
-      "field_count",
-      "bad_value",
-      "bad_timestamp",
-      "cut_off",
-    ],
+    help: 'Graphite lines left out, by reason; each costs only itself. Rises when a sender speaks another protocol.',
+    reasons: ['too_long', 'not_utf8', 'field_count', 'bad_value', 'bad_timestamp', 'cut_off'],
   },
   line_protocol_lines_bad: {
-    help: "Lines of line protocol left out, by reason; each costs only itself. Rises when a sender is broken.",
-    reasons: [
-      "too_long",
-      "not_utf8",
-      "bad_name",
-      "bad_tag",
-      "bad_field",
-      "bad_timestamp",
-    ],
+    help: 'Lines of line protocol left out, by reason; each costs only itself. Rises when a sender is broken.',
+    reasons: ['too_long', 'not_utf8', 'bad_name', 'bad_tag', 'bad_field', 'bad_timestamp'],
   },
   requests_refused: {
-    help: "Requests refused for who asked: no key, one that is wrong, revoked or expired, too many wrong ones of one address, one that may not do it, or a Host header that is not ours.",
-    reasons: [
-      "missing_key",
-      "wrong_key",
-      "too_many_guesses",
-      "missing_scope",
-      "wrong_host",
-    ],
+    help: 'Requests refused for who asked: no key, one that is wrong, revoked or expired, too many wrong ones of one address, one that may not do it, or a Host header that is not ours.',
+    reasons: ['missing_key', 'wrong_key', 'too_many_guesses', 'missing_scope', 'wrong_host'],
   },
 } as const;
 
 /** Gauges go up and down; 0 until first set. */
 const GAUGES = {
   ingest_queue_points:
-    "Points waiting to be written. Near LAPWING_INGEST_QUEUE_POINTS senders are held back.",
-  history_queue_points:
-    "Points of the past waiting to be written, behind those that are live.",
+    'Points waiting to be written. Near LAPWING_INGEST_QUEUE_POINTS senders are held back.',
+  history_queue_points: 'Points of the past waiting to be written, behind those that are live.',
   incidents_lag:
-    "Scores not held against the notification rules yet. Rises when the database is slower than what is pushed.",
-  bars_lag:
-    "Scores not in the stored bars yet. Rises when the database is slower than what is pushed.",
-  models_in_memory:
-    "Models in memory; at LAPWING_MODEL_CACHE colder ones are dropped.",
-  subscribers: "Live subscriptions open.",
-  monitoring_points_waiting:
-    "Points of the server's own monitoring not written to InfluxDB yet.",
-  graphite_connections: "Graphite connections open.",
+    'Scores not held against the notification rules yet. Rises when the database is slower than what is pushed.',
+  bars_lag: 'Scores not in the stored bars yet. Rises when the database is slower than what is pushed.',
+  models_in_memory: 'Models in memory; at LAPWING_MODEL_CACHE colder ones are dropped.',
+  subscribers: 'Live subscriptions open.',
+  monitoring_points_waiting: "Points of the server's own monitoring not written to InfluxDB yet.",
+  graphite_connections: 'Graphite connections open.',
   poll_lag_seconds:
-    "How late the last reading of a source started. Rises when there is more to read than time.",
+    'How late the last reading of a source started. Rises when there is more to read than time.',
 } as const;
 
 export type Counter = keyof typeof COUNTERS;
 export type ReasonCounter = keyof typeof REASON_COUNTERS;
-export type Reason<Name extends ReasonCounter> =
-  (typeof REASON_COUNTERS)[Name]["reasons"][number];
+export type Reason<Name extends ReasonCounter> = (typeof REASON_COUNTERS)[Name]['reasons'][number];
 export type Gauge = keyof typeof GAUGES;
 
 /** One number with its meaning. */
 export interface Reading {
   readonly name: Counter | ReasonCounter | Gauge;
-  readonly kind: "counter" | "gauge";
+  readonly kind: 'counter' | 'gauge';
   readonly help: string;
   /** Null for numbers that are not split. */
   readonly reason: string | null;
@@ -219,11 +171,7 @@ export interface Stats {
   /** @param by whole, not negative; 1 when left out. @throws RangeError otherwise */
   count(name: Counter, by?: number): void;
   /** As `count`, for counters split by a reason. */
-  countReason<Name extends ReasonCounter>(
-    name: Name,
-    reason: Reason<Name>,
-    by?: number,
-  ): void;
+  countReason<Name extends ReasonCounter>(name: Name, reason: Reason<Name>, by?: number): void;
   /** @throws RangeError for a value that is not finite */
   set(name: Gauge, value: number): void;
   /** What one number says now; a split counter gives the sum of its reasons. */
@@ -237,19 +185,13 @@ export function createStats(): Stats {
   const rows = listReadings();
   const byKey = new Map(rows.map((row) => [keyOf(row.name, row.reason), row]));
 
-  const find = (name: Reading["name"], reason: string | null) => {
+  const find = (name: Reading['name'], reason: string | null) => {
     const row = byKey.get(keyOf(name, reason));
-    if (row === undefined)
-      throw new RangeError(`no such number: ${keyOf(name, reason)}`);
+    if (row === undefined) throw new RangeError(`no such number: ${keyOf(name, reason)}`);
     return row;
   };
-  const add = (
-    name: Counter | ReasonCounter,
-    reason: string | null,
-    by: number,
-  ) => {
-    if (!Number.isSafeInteger(by) || by < 0)
-      throw new RangeError(`${name} cannot rise by ${by}`);
+  const add = (name: Counter | ReasonCounter, reason: string | null, by: number) => {
+    if (!Number.isSafeInteger(by) || by < 0) throw new RangeError(`${name} cannot rise by ${by}`);
     find(name, reason).value += by;
   };
 
@@ -257,12 +199,10 @@ export function createStats(): Stats {
     count: (name, by = 1) => add(name, null, by),
     countReason: (name, reason, by = 1) => add(name, reason, by),
     set(name, value) {
-      if (!Number.isFinite(value))
-        throw new RangeError(`${name} cannot be ${value}`);
+      if (!Number.isFinite(value)) throw new RangeError(`${name} cannot be ${value}`);
       find(name, null).value = value;
     },
-    read: (name) =>
-      rows.reduce((sum, row) => (row.name === name ? sum + row.value : sum), 0),
+    read: (name) => rows.reduce((sum, row) => (row.name === name ? sum + row.value : sum), 0),
     snapshot: () => rows.map((row) => ({ ...row })),
   };
 }
@@ -270,34 +210,17 @@ export function createStats(): Stats {
 type Row = { -readonly [Key in keyof Reading]: Reading[Key] };
 
 function listReadings(): readonly Row[] {
-  const plain = <Name extends Counter | Gauge>(
-    list: Readonly<Record<Name, string>>,
-    kind: Row["kind"],
-  ) =>
-    keysOf(list).map((name): Row => ({
-      name,
-      kind,
-      help: list[name],
-      reason: null,
-      value: 0,
-    }));
+  const plain = <Name extends Counter | Gauge>(list: Readonly<Record<Name, string>>, kind: Row['kind']) =>
+    keysOf(list).map((name): Row => ({ name, kind, help: list[name], reason: null, value: 0 }));
   const split = keysOf(REASON_COUNTERS).flatMap((name) => {
     const { help, reasons } = REASON_COUNTERS[name];
-    return reasons.map((reason): Row => ({
-      name,
-      kind: "counter",
-      help,
-      reason,
-      value: 0,
-    }));
+    return reasons.map((reason): Row => ({ name, kind: 'counter', help, reason, value: 0 }));
   });
-  return [...plain(COUNTERS, "counter"), ...split, ...plain(GAUGES, "gauge")];
+  return [...plain(COUNTERS, 'counter'), ...split, ...plain(GAUGES, 'gauge')];
 }
 
 /** Object.keys of a list whose keys are known: the lists above are literals, so nothing else is in them. */
-function keysOf<Name extends string>(
-  list: Readonly<Record<Name, unknown>>,
-): readonly Name[] {
+function keysOf<Name extends string>(list: Readonly<Record<Name, unknown>>): readonly Name[] {
   return Object.keys(list) as Name[];
 }
 

@@ -148,7 +148,7 @@ function watchMetrics(
 const FULL_QUEUE = 0.9;
 
 async function checkReadiness({ pool, stats }: Engine, database: OpenDatabase, queueLimit: number) {
-  if (!database.isUp()) return { problems: ['the database is being started again'] };
+  if (!database.isUp()) return { problems: ['the database is being started again, or does not answer'] };
   try {
     await pool.query('SELECT 1');
     const waiting = stats.read('ingest_queue_points');

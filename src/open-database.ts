@@ -4,6 +4,7 @@ import { createDatabase, type Database } from './db/client.ts';
 import { describeConnection } from './db/connection.ts';
 import { startEmbedded } from './db/embedded.ts';
 import { applyMigrations } from './db/migrate.ts';
+import { watchPulse } from './db/pulse.ts';
 import { holdServerLock } from './db/server-lock.ts';
 import type { Log } from './log.ts';
 import { buildOrTearDown } from './teardown.ts';
@@ -12,7 +13,7 @@ export interface OpenDatabase extends Pick<Database, 'pool' | 'prisma'> {
   /** For people: "embedded PostgreSQL in ./data", or where DATABASE_URL points to, without its password. */
   readonly description: string;
   readonly isEmbedded: boolean;
-  /** False while the embedded PostgreSQL is down. */
+  /** False while the embedded PostgreSQL is down, or PostgreSQL does not answer. */
   readonly isUp: () => boolean;
   readonly stop: () => Promise<void>;
 }
@@ -27,8 +28,10 @@ export async function openDatabase(options: {
   readonly log: Log;
   readonly onLost: (error: Error) => void;
   readonly onDown?: () => void;
+  /** The database went silent; until it answers again whoever needs it is told so at once. */
+  readonly onSilent?: () => void;
 }): Promise<OpenDatabase> {
-  const { config, log, onLost } = options;
+  const { config, log } = options;
   return buildOrTearDown(async (teardown) => {
     let isUp = true;
     let connection = config.databaseUrl;
@@ -49,16 +52,22 @@ export async function openDatabase(options: {
       ({ connection } = embedded);
     }
     await applyMigrations({ connection, log });
-    const lock = await holdServerLock({ connection, log, onLost });
+    const lock = await holdServerLock({ connection, log, onLost: options.onLost });
     teardown.add(lock.stop);
-    const { pool, prisma, stop } = createDatabase({ connection, log });
+    const { pool, prisma, gate, stop } = createDatabase({ connection, log });
     teardown.add(stop);
+    const onLost = () => {
+      gate.close();
+      options.onSilent?.();
+    };
+    const pulse = watchPulse({ connection, log, onLost, onFound: gate.open });
+    teardown.add(pulse.stop);
     return {
       pool,
       prisma,
       description: isEmbedded ? `embedded PostgreSQL in ${config.dataDir}` : describeConnection(connection),
       isEmbedded,
-      isUp: () => isUp,
+      isUp: () => isUp && pulse.isBeating(),
       stop: teardown.run,
     };
   });

@@ -47,6 +47,7 @@ export async function startLapwing(
       log,
       onLost: options.onLost,
       onDown: () => stats.count('database_restarts'),
+      onSilent: () => stats.count('database_silences'),
     });
     teardown.add(database.stop);
     const { aws, tellOwnUrl } = openAws(config, stats);

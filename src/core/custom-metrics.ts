@@ -58,7 +58,22 @@ export function createCustomMetrics(options: {
         ],
       );
       stats.count('metrics_created', made.length);
-      await registry.load(made.map(({ number }) => number));
+      const numbers = made.map(({ number }) => number);
+      // A connection that broke at the end of this statement left them made, with nobody told.
+      const isAllMade = made.length === rows.length;
+      await registry.load(isAllMade ? numbers : await findNumbers(pool, rows));
     },
   };
+}
+
+async function findNumbers(
+  pool: pg.Pool,
+  metrics: readonly { readonly accountId: number; readonly identity: string }[],
+): Promise<readonly number[]> {
+  const { rows } = await pool.query<{ number: number }>(
+    `SELECT number FROM metric JOIN unnest($1::int[], $2::text[]) AS n (account_id, identity)
+       USING (account_id, identity) WHERE datasource = 'CUSTOM'`,
+    [metrics.map(({ accountId }) => accountId), metrics.map(({ identity }) => identity)],
+  );
+  return rows.map(({ number }) => number);
 }

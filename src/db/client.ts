@@ -4,6 +4,7 @@ import pg from 'pg';
 import { PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../log.ts';
 import { configureConnection } from './connection.ts';
+import { createPoolGate, type PoolGate } from './pool-gate.ts';
 
 export interface Database extends AsyncDisposable {
   /**
@@ -13,6 +14,8 @@ export interface Database extends AsyncDisposable {
   readonly pool: pg.Pool;
   /** On connections of its own, so that slow questions do not keep samples waiting. */
   readonly prisma: PrismaClient;
+  /** Before both: to be closed while PostgreSQL does not answer. */
+  readonly gate: Pick<PoolGate, 'close' | 'open'>;
   /** Waits for running statements, at most 10 s. */
   readonly stop: () => Promise<void>;
 }
@@ -29,6 +32,9 @@ const STOP_LIMIT_MS = 10_000;
 export function createDatabase(options: { readonly connection: string; readonly log: Log }): Database {
   const pool = createPool(options.connection, 'lapwing', options.log);
   const prismaPool = createPool(options.connection, 'lapwing prisma', options.log);
+  const gate = createPoolGate(options.connection);
+  gate.guard(pool);
+  gate.guard(prismaPool);
   const prisma = new PrismaClient({ adapter: new PrismaPg(prismaPool) });
   let stopped: Promise<void> | undefined;
   const stop = () =>
@@ -36,7 +42,7 @@ export function createDatabase(options: { readonly connection: string; readonly 
       await prisma.$disconnect();
       await Promise.all([endPool(prismaPool, options.log), endPool(pool, options.log)]);
     })());
-  return { pool, prisma, stop, [Symbol.asyncDispose]: stop };
+  return { pool, prisma, gate, stop, [Symbol.asyncDispose]: stop };
 }
 
 function createPool(connection: string, applicationName: string, log: Log): pg.Pool {

@@ -1,6 +1,14 @@
 /** Tells a database that is away, or out of room, from a statement that can never succeed. */
 import pg from 'pg';
 
+/** Not asked, since the database does not answer: it was asked before, and will be again in a moment. */
+export class DatabaseAwayError extends Error {
+  override readonly name = 'DatabaseAwayError';
+  constructor() {
+    super('no connection: the database does not answer');
+  }
+}
+
 /**
  * Classes of SQLSTATE that a retry can cure: connections, transactions rolled back for others' sake, resources,
  * locks, an operator's intervention, the system.

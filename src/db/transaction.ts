@@ -1,7 +1,11 @@
 /** One transaction on one connection of the pool. */
-import type pg from 'pg';
+import pg from 'pg';
+import { isOutage } from './outage.ts';
 
-/** Commits when `work` returns, rolls back when it throws; a connection that failed to roll back is thrown away. */
+/**
+ * Commits when `work` returns, rolls back when it throws; a connection that broke, or failed to roll back, is thrown
+ * away.
+ */
 export async function inTransaction<T>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<T>,
@@ -14,11 +18,24 @@ export async function inTransaction<T>(
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch((failure: unknown) => {
-      broken = failure instanceof Error ? failure : new Error(String(failure));
-    });
+    broken = isBroken(error) ? error : await rollBack(client);
     throw error;
   } finally {
     client.release(broken);
+  }
+}
+
+/** A connection that did not answer is not asked again: that would wait as long once more. */
+function isBroken(error: unknown): error is Error {
+  return isOutage(error) && !(error instanceof pg.DatabaseError);
+}
+
+/** @returns what went wrong, if anything */
+async function rollBack(client: pg.PoolClient): Promise<Error | undefined> {
+  try {
+    await client.query('ROLLBACK');
+    return undefined;
+  } catch (failure) {
+    return failure instanceof Error ? failure : new Error(String(failure));
   }
 }

@@ -64,6 +64,8 @@ const COUNTERS = {
   source_read_failures: 'Readings of metrics that failed. Rises when a source is away or refuses us.',
   partitions_dropped: 'Monthly tables of samples dropped by retention.',
   database_restarts: 'Times the embedded database ended by itself and was started again.',
+  database_silences:
+    'Times the database did not answer for 2.5 s. Requests are told RETRY_LATER at once until it does; a rise means a frozen machine, a lost network or a disk that hangs.',
   graphite_lines: 'Lines read from Graphite connections, good and bad, blank ones left out.',
   graphite_points_lost:
     'Points read from Graphite connections and then given up: at a stop that took too long, or by a bug of ours.',

@@ -12,7 +12,10 @@ export interface Proxy extends AsyncDisposable {
   readonly setSliced: (isSliced: boolean) => void;
 }
 
-export async function startProxy(target: { readonly port: number }): Promise<Proxy> {
+/** @param target a port of this machine, or a Unix socket */
+export async function startProxy(
+  target: { readonly port: number } | { readonly path: string },
+): Promise<Proxy> {
   const sockets = new Set<Socket>();
   let isCut = false;
   let isSliced = false;
@@ -31,7 +34,7 @@ export async function startProxy(target: { readonly port: number }): Promise<Pro
     if (isCut) from.pause();
   };
   const server = createServer({ allowHalfOpen: true }, (client) => {
-    const upstream = connect({ port: target.port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    const upstream = connect({ ...target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     pass(client, upstream);
     pass(upstream, client);
   });

@@ -10,6 +10,7 @@ import type { Log } from '../log.ts';
 import type { RequestMonitor } from '../observe/monitor-requests.ts';
 import { createAdmission } from './admit-request.ts';
 import { auditMutations } from './audit-mutations.ts';
+import { auditRefusals } from './audit-refusals.ts';
 import { checkBody } from './check-body.ts';
 import { checkRights } from './check-rights.ts';
 import { coerceVariables } from './coerce-variables.ts';
@@ -99,6 +100,7 @@ export function createGraphqlServer(options: {
       monitorOperations(monitor),
       checkRights(schema, { keys, audit, stats, readRequestId: readContextId }),
       coerceVariables(schema),
+      auditRefusals(schema, { audit, readRequestId: readContextId }),
       limitTime(limits.operationSeconds, refuse),
       refuseUnreadStream(),
       shareExecution(),

@@ -6,7 +6,9 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AwsImitation, startAwsImitation } from '../aws/imitation.ts';
 import { read } from '../helpers/ask.ts';
+import { type InfluxdbEndpoint, startInfluxdbEndpoint } from '../helpers/influxdb-endpoint.ts';
 import { type TestServer, startServer } from '../helpers/start-server.ts';
+import { describeInfluxdb } from './describe-influxdb.ts';
 import { HANDS } from './hands.ts';
 import { findChromium, openBrowser, type TestBrowser } from './open-browser.ts';
 
@@ -15,6 +17,7 @@ const REGION = 'us-west-2';
 
 describe.skipIf(executable === null)('the page adds', () => {
   let aws: AwsImitation;
+  let influxdb: InfluxdbEndpoint;
   let server: TestServer;
   let browser: TestBrowser;
 
@@ -36,15 +39,25 @@ describe.skipIf(executable === null)('the page adds', () => {
     });
     process.env.AWS_ACCESS_KEY_ID = 'AKIDEXAMPLE';
     process.env.AWS_SECRET_ACCESS_KEY = 'do-not-show';
+    influxdb = await startInfluxdbEndpoint({ answerQuery: describeInfluxdb });
     server = await startServer({
-      settings: { LAPWING_AWS_ENDPOINT: aws.url, LAPWING_AWS_HISTORY_DAYS: '1' },
+      settings: {
+        LAPWING_AWS_ENDPOINT: aws.url,
+        LAPWING_AWS_HISTORY_DAYS: '1',
+        LAPWING_HOST_METRICS: 'on',
+        LAPWING_INFLUXDB_URL: influxdb.url,
+        LAPWING_INFLUXDB_ORG: 'acme',
+        LAPWING_INFLUXDB_BUCKET: 'own',
+        LAPWING_INFLUXDB_TOKEN: 'do-not-show',
+      },
     });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await browser[Symbol.asyncDispose]();
     await server[Symbol.asyncDispose]();
     await aws[Symbol.asyncDispose]();
+    await influxdb[Symbol.asyncDispose]();
   });
 
   const listNames = async () => {
@@ -74,6 +87,43 @@ describe.skipIf(executable === null)('the page adds', () => {
     }
     const names = await listNames();
     expect(names.filter((name) => name.endsWith('CPUUtilization'))).toHaveLength(2);
+  });
+
+  it('this host, with its usual metrics', async () => {
+    for (const take of HANDS) {
+      const { page, errors } = await browser.open(`${server.url}/add`);
+      const hands = take(page);
+      await hands.choose(page.getByLabel('1. Source'), 'This host');
+      await hands.press(page.getByRole('button', { name: /Watch \d+ metrics of this host/ }));
+      await page.getByText(/^(\d+) of \1 done$/).waitFor();
+      await page
+        .getByText(hands.name === 'mouse' ? 'is watched' : 'was watched already')
+        .first()
+        .waitFor();
+      await page.context().close();
+      expect(errors).toEqual([]);
+    }
+    expect((await listNames()).filter((name) => name.startsWith('Host/'))).not.toEqual([]);
+  });
+
+  it('a series of InfluxDB: measurement, field, tags', async () => {
+    for (const take of HANDS) {
+      const { page, errors } = await browser.open(`${server.url}/add/influxdb`);
+      const hands = take(page);
+      await hands.choose(page.getByLabel('1. Measurement'), 'queue in shop');
+      await hands.choose(page.getByLabel('2. Field'), 'depth');
+      await hands.choose(page.getByLabel('Points of a period become'), 'the largest');
+      await hands.type(page.getByLabel('host', { exact: true }), `web-${hands.name}`);
+      await hands.choose(page.getByLabel('It belongs to'), 'host');
+      await hands.press(page.getByRole('button', { name: 'Watch this series' }));
+      await page.getByText('queue.depth is watched.').waitFor();
+      await hands.press(page.getByRole('button', { name: 'Watch this series' }));
+      await page.getByText('queue.depth was watched already.').waitFor();
+      await hands.press(page.getByRole('link', { name: 'Look at it' }));
+      await page.getByText(`web-${hands.name}`).first().waitFor();
+      await page.context().close();
+      expect(errors).toEqual([]);
+    }
   });
 
   it('a group by tags, with its members shown while one types', async () => {

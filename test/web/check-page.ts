@@ -1,10 +1,54 @@
-/** What axe finds on a page, as far as it is serious. */
+/** What can be said of any page: whether it keeps somebody out, and whether it fits. */
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
-/** One line for each finding: its rule and where. */
-export async function findBarriers(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
+/** Every address of the page but a metric's. */
+export const PATHS: readonly string[] = [
+  '/',
+  '/?window=DAYS',
+  '/incidents?show=ALL',
+  '/rules',
+  '/messages',
+  '/add',
+  '/add/autostack',
+  '/add/influxdb',
+  '/add/pushed',
+  '/add/transfer',
+  '/server',
+  '/server/keys',
+  '/server/audit',
+];
+
+/** Narrow, usual, and a wall. */
+const WIDTHS = [360, 1280, 2560];
+
+/** Until what the page shows first is there. */
+export async function untilShown(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const { document } = globalThis;
+    const isThere = document.querySelector('main h1, main .notice') !== null;
+    return isThere && document.querySelector('.waiting') === null;
+  });
+}
+
+/** One line for each thing that is wrong with what the page shows, in light and in dark, at each width. */
+export async function findFaults(page: Page, name: string): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const barrier of await findBarriers(page)) faults.push(`${name} in ${colorScheme}: ${barrier}`);
+  }
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 800 });
+    const over = await measureOverflow(page);
+    if (over !== 0) faults.push(`${name} is ${over} pixels too wide at ${width}`);
+  }
+  return faults;
+}
+
+/** What axe finds, as far as it is serious: its rule and where. */
+async function findBarriers(page: Page): Promise<readonly string[]> {
+  if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(axe.source);
   const result: unknown = await page.evaluate('axe.run()');
   return (result as axe.AxeResults).violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
@@ -14,6 +58,6 @@ export async function findBarriers(page: Page): Promise<readonly string[]> {
 }
 
 /** How far the page is wider than its window, in pixels. */
-export async function measureOverflow(page: Page): Promise<number> {
+async function measureOverflow(page: Page): Promise<number> {
   return Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'));
 }

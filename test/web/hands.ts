@@ -28,7 +28,7 @@ function useMouse(): Hands {
   };
 }
 
-function useKeyboard(page: Page): Hands {
+export function useKeyboard(page: Page): Hands {
   return {
     name: 'keyboard',
     press: async (target) => {

@@ -28,5 +28,5 @@ describe.skipIf(executable === null)('the page of a server with keys', () => {
       );
       await page.context().close();
     }
-  }, 90_000);
+  });
 });

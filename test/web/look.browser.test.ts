@@ -1,25 +1,30 @@
 /** Looking: the wall, a metric, incidents, the server. One server with a small story for all. */
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestServer, startServer } from '../helpers/start-server.ts';
-import { findBarriers, measureOverflow } from './check-page.ts';
-import { HANDS } from './hands.ts';
+import { type Receiver, receiveHttp } from '../notify/receivers.ts';
+import { findFaults, PATHS, untilShown } from './check-page.ts';
+import { HANDS, useKeyboard } from './hands.ts';
 import { findChromium, openBrowser, type TestBrowser } from './open-browser.ts';
-import { pushStory, untilSettled } from './push-story.ts';
+import { pushStory, STORY_POINTS } from './push-story.ts';
 
 const executable = findChromium();
 
 describe.skipIf(executable === null)('the page', () => {
   let server: TestServer;
   let browser: TestBrowser;
+  let receiver: Receiver;
 
   beforeAll(async () => {
     browser = await openBrowser(executable ?? '');
-    server = await startServer();
-  }, 120_000);
+    receiver = await receiveHttp();
+    server = await startServer({ settings: { LAPWING_ALLOW_PRIVATE_TARGETS: '127.0.0.1' } });
+  });
 
   afterAll(async () => {
     await browser[Symbol.asyncDispose]();
     await server[Symbol.asyncDispose]();
+    await receiver[Symbol.asyncDispose]();
   });
 
   it('loads less than 200 kB of script, compressed, all of it at once and from its own server', async () => {
@@ -61,11 +66,27 @@ describe.skipIf(executable === null)('the page', () => {
     }
   });
 
+  it('makes a rule that tells a webhook', async () => {
+    receiver.answer(500);
+    const { page, errors } = await browser.open(`${server.url}/rules`);
+    const hands = useKeyboard(page);
+    await hands.press(page.getByRole('button', { name: 'New rule' }));
+    await hands.type(page.getByLabel('Name of the rule'), 'Telling');
+    await hands.choose(page.getByLabel('Tell'), 'a webhook');
+    await hands.type(page.getByLabel('Its URL'), `${receiver.url}/hook`);
+    await hands.type(page.getByLabel('Secret to sign with'), 'sixteen letters!');
+    await hands.press(page.getByRole('button', { name: 'Save the rule' }));
+    const rule = page.getByRole('article', { name: 'Rule Telling' });
+    await hands.press(rule.getByRole('button', { name: 'Test' }));
+    await rule.getByText('answered 500').waitFor();
+    await page.context().close();
+    expect(errors).toEqual([]);
+  });
+
   it('shows bars by resource, grows them live, and opens a row, by mouse and by keyboard', async () => {
     const { page, errors } = await browser.open(`${server.url}/?window=DAYS`);
     await page.getByText('Nothing is watched yet.').waitFor();
     await pushStory(server);
-    await untilSettled(server);
     const row = page.getByRole('row').filter({ hasText: 'shop/web-1' });
     await row.getByRole('img', { name: /1 red/ }).waitFor();
     await row.getByRole('button', { name: 'Open shop/web-1' }).click();
@@ -124,36 +145,73 @@ describe.skipIf(executable === null)('the page', () => {
     }
   });
 
-  it('has no serious barrier, and fits, on every page, in light and in dark, from 360 pixels on', async () => {
-    const paths = [
-      '/',
-      '/incidents?show=ALL',
-      '/rules',
-      '/add',
-      '/add/autostack',
-      '/add/pushed',
-      '/add/transfer',
-      '/server',
-    ];
-    for (const [colorScheme, shown] of [
-      ['light', paths],
-      ['dark', ['/server']],
-    ] as const) {
-      const viewport = { width: colorScheme === 'light' ? 360 : 1280, height: 800 };
-      const { page, errors } = await browser.open(server.url, { colorScheme, viewport });
-      for (const path of shown) {
-        await page.goto(`${server.url}${path}`);
-        await page.waitForLoadState('networkidle');
-        expect(await findBarriers(page), `${path} in ${colorScheme}`).toEqual([]);
-        expect(await measureOverflow(page), `${path} at ${viewport.width}`).toBe(0);
-      }
-      await page.goto(`${server.url}/?window=DAYS&open=shop%2Fweb-1`);
+  it('tries a message again that was given up', async () => {
+    const { page, errors } = await browser.open(`${server.url}/messages`);
+    await page.getByText('answered 500').first().waitFor();
+    // What a day of tries comes to.
+    await server.database.pool.query(`UPDATE notification SET state = 'FAILED'`);
+    await page.goto(`${server.url}/messages?show=FAILED`);
+    const hands = useKeyboard(page);
+    const message = page.getByRole('article', { name: /given up/ }).first();
+    await message.waitFor();
+    receiver.answer(200);
+    await hands.press(message.getByRole('button', { name: 'Try again' }));
+    await receiver.arrived(1);
+    await hands.press(page.getByRole('button', { name: 'All', exact: true }));
+    await page
+      .getByRole('article', { name: /delivered/ })
+      .first()
+      .waitFor();
+    expect(receiver.received[0]?.body).toContain('shop.latency');
+    await page.context().close();
+    expect(errors).toEqual([]);
+  });
+
+  it('keeps the samples of a metric as a file, and everything about it, by mouse and by keyboard', async () => {
+    for (const take of HANDS) {
+      const { page, errors } = await browser.open(`${server.url}/?window=DAYS&open=shop%2Fweb-1`);
       await page.getByRole('link', { name: 'shop.latency' }).click();
-      await page.getByRole('region', { name: 'Why' }).waitFor();
-      expect(await findBarriers(page), `a metric in ${colorScheme}`).toEqual([]);
-      expect(await measureOverflow(page)).toBe(0);
+      const hands = take(page);
+      await hands.press(page.getByText('Take it along'));
+      await hands.choose(page.getByLabel('Samples as'), 'NDJSON');
+      await hands.choose(page.getByLabel('Of which time'), 'all');
+      const [samples] = await Promise.all([
+        page.waitForEvent('download'),
+        hands.press(page.getByRole('button', { name: 'Download samples' })),
+      ]);
+      const lines = (await readFile(await samples.path(), 'utf8')).trim().split('\n');
+      expect(lines).toHaveLength(STORY_POINTS);
+      const [archive] = await Promise.all([
+        page.waitForEvent('download'),
+        hands.press(page.getByRole('button', { name: 'Download the archive' })),
+      ]);
+      expect(archive.suggestedFilename()).toMatch(/\.tar\.gz$/);
+      expect((await readFile(await archive.path())).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
       await page.context().close();
       expect(errors).toEqual([]);
     }
+  });
+
+  it('has no serious barrier, and fits, on every page, in light and in dark, from a telephone to a wall', async () => {
+    const viewport = { width: 360, height: 800 };
+    const { page, errors } = await browser.open('about:blank', { viewport });
+    const faults: string[] = [];
+    const look = async (name: string) => {
+      await untilShown(page);
+      faults.push(...(await findFaults(page, name)));
+      await page.setViewportSize(viewport);
+    };
+    for (const path of PATHS) {
+      await page.goto(`${server.url}${path}`);
+      await look(path);
+    }
+    await page.goto(`${server.url}/?window=DAYS&open=shop%2Fweb-1`);
+    await page.getByRole('link', { name: 'shop.latency' }).click();
+    await page.getByRole('region', { name: 'Why' }).waitFor();
+    await page.getByText(/What matters/).click();
+    await page.getByText('Take it along').click();
+    await look('a metric');
+    expect(faults).toEqual([]);
+    expect(errors).toEqual([]);
   });
 });

@@ -9,6 +9,8 @@ const ROOT = join(import.meta.dirname, '../..');
 const BUILT = join(ROOT, 'dist/web/page.html');
 const LOCK = join(ROOT, 'node_modules/.page-build-lock');
 const LOCK_STALE_MS = 120_000;
+/** Below what a test may take, so that it is the step that did not come which is told. */
+const WAIT_MS = 120_000;
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
 /** Where Chromium is: LAPWING_CHROMIUM, or the first of its names on the PATH; null where there is none. */
@@ -42,6 +44,7 @@ export async function openBrowser(executablePath: string): Promise<TestBrowser> 
   return {
     open: async (url, options = {}) => {
       const context = await browser.newContext({ acceptDownloads: true, ...options });
+      context.setDefaultTimeout(WAIT_MS);
       const page = await context.newPage();
       const errors: string[] = [];
       page.on('pageerror', (error) => errors.push(String(error)));

@@ -25,8 +25,9 @@ function Measurements(props: { readonly data: SourcesQuery; readonly onLook: () 
       <Notice title="No InfluxDB was listed.">
         <p>
           The server reads one when it is started with <code>LAPWING_INFLUXDB_URL</code>,{' '}
-          <code>LAPWING_INFLUXDB_ORG</code> and <code>LAPWING_INFLUXDB_TOKEN</code>. What is in it is listed
-          then, and every ten minutes; its log says when that fails.
+          <code>LAPWING_INFLUXDB_ORG</code>, <code>LAPWING_INFLUXDB_BUCKET</code> and{' '}
+          <code>LAPWING_INFLUXDB_TOKEN</code>. What is in it is listed then, and every ten minutes; its log
+          says when that fails.
         </p>
         <button onClick={props.onLook}>Look again</button>
       </Notice>

@@ -58,7 +58,7 @@ export function DownloadCard(props: { readonly id: string; readonly range: Range
             </select>
           </label>
           <label className="field">
-            <span>Of</span>
+            <span>Of which time</span>
             <select value={isAll ? 'all' : 'shown'} onChange={({ target }) => setAll(target.value === 'all')}>
               <option value="shown">the time that is shown</option>
               <option value="all">all times</option>

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import type { PointFragment } from '../../src/web/generated/graphql.ts';
+import { chooseEpisode, groupEpisodes } from '../../src/web/metric/episodes.ts';
+import { explainPoint } from '../../src/web/metric/explain.ts';
+
+const PERIOD_SECONDS = 60;
+
+const pointAt = (minute: number, part: Partial<PointFragment> = {}): PointFragment => ({
+  rowId: minute,
+  timestamp: new Date(minute * 60_000).toISOString(),
+  value: 5,
+  anomalyScore: 0.99995,
+  anomalyClass: 'YELLOW',
+  provisional: false,
+  episode: false,
+  view: 'LEVEL',
+  expected: { value: 5, low: 4, high: 6 },
+  ...part,
+});
+const red = { anomalyScore: 0.999999, anomalyClass: 'RED' } as const;
+const worse = { ...red, anomalyScore: 0.9999999 } as const;
+const begins = { ...red, episode: true } as const;
+const minutesOf = (points: readonly PointFragment[]) =>
+  groupEpisodes(points, PERIOD_SECONDS).map((episode) => episode.points.map(({ rowId }) => rowId));
+
+describe('what was unusual', () => {
+  it('is one event until it was calm for long, or another begins', () => {
+    expect(minutesOf([pointAt(40), pointAt(30, begins), pointAt(25), pointAt(20, begins)])).toEqual([
+      [40, 30],
+      [25, 20],
+    ]);
+    expect(minutesOf([pointAt(50), pointAt(25)])).toEqual([[50], [25]]);
+    expect(minutesOf([pointAt(49), pointAt(25)])).toEqual([[49, 25]]);
+    expect(minutesOf([])).toEqual([]);
+  });
+
+  it('is explained by what the newest red event began with', () => {
+    const points = [pointAt(300), pointAt(102, worse), pointAt(100, begins), pointAt(10, begins)];
+    const chosen = chooseEpisode(groupEpisodes(points, PERIOD_SECONDS));
+    expect([chosen?.first.rowId, chosen?.last.rowId, chosen?.worst.rowId]).toEqual([100, 102, 102]);
+    expect(chooseEpisode(groupEpisodes([pointAt(3)], PERIOD_SECONDS))?.first.rowId).toBe(3);
+    expect(chooseEpisode([])).toBeNull();
+  });
+
+  it('is a value outside of its band, whatever else; within it the view says why', () => {
+    expect(explainPoint(pointAt(1, { value: 11, view: 'TREND' }))).toContain('far above');
+    expect(explainPoint(pointAt(1, { value: 7, view: 'TREND' }))).toContain('is above');
+    expect(explainPoint(pointAt(1, { value: 3, view: 'TIME_OF_DAY' }))).toContain('below everything');
+    expect(explainPoint(pointAt(1, { value: 3, view: 'TIME_OF_DAY' }))).toContain('time of the day');
+    expect(explainPoint(pointAt(1, { view: 'TREND' }))).toContain('rising or falling');
+    expect(explainPoint(pointAt(1, { value: 99, view: 'SILENCE' }))).toContain('repeats one value');
+    expect(explainPoint(pointAt(1, { view: null }))).toBeNull();
+  });
+});

@@ -1,4 +1,5 @@
 /** Looks at, makes and deletes autostacks. */
+import { queryFromInfo } from '@pothos/plugin-prisma';
 import {
   DuplicateNameError,
   InvalidInputError,
@@ -8,12 +9,11 @@ import {
   SourceUnavailableError,
   TooManyResourcesError,
 } from '../errors.ts';
-import type { Resource } from '../generated/prisma/client.ts';
 import { AutostackRef } from './autostack.ts';
 import { builder } from './builder.ts';
 import { ErrorRef } from './failure.ts';
+import { readMemberPage } from './member-page.ts';
 import { readAutostackId } from './node-id.ts';
-import { readPage, THING_PAGE } from './page.ts';
 import { ResourceRef } from './resource.ts';
 import { TagFilterInputRef } from './tag-filter.ts';
 
@@ -91,31 +91,19 @@ builder.queryField('previewAutostack', (t) =>
           description: 'Whether resources that do not run count too.',
         }),
       },
-      resolve: async (_root, { region, filters, resourceType, includeStopped, ...args }, context) => {
+      resolve: async (_root, { region, filters, resourceType, includeStopped, ...args }, context, info) => {
         const members = await context.autostacks.previewAutostack({
           region,
           filters,
           resourceType: resourceType ?? INSTANCE,
           includeStopped: includeStopped ?? false,
         });
-        return readPage({
-          args,
-          size: THING_PAGE,
-          parseCursor: (cursor) => cursor,
-          writeCursor: ({ resourceId }: Resource) => resourceId,
-          read: ({ after, before, limit, fromEnd }) =>
-            context.prisma.resource.findMany({
-              where: {
-                id: { in: members.map(({ id }) => id) },
-                AND: [
-                  after === null ? {} : { resourceId: { gt: after } },
-                  before === null ? {} : { resourceId: { lt: before } },
-                ],
-              },
-              orderBy: { resourceId: fromEnd ? 'desc' : 'asc' },
-              take: limit,
-            }),
-        });
+        return readMemberPage(args, { id: { in: members.map(({ id }) => id) } }, (page) =>
+          context.prisma.resource.findMany({
+            ...queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']], include: {} }),
+            ...page,
+          }),
+        );
       },
     },
     { name: 'AutostackPreviewConnection', description: 'One page of what an autostack would have.' },

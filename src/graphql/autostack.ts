@@ -1,8 +1,9 @@
 /** The type Autostack, and the lists of autostacks. */
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import { readTagFilters } from '../core/stored-tags.ts';
-import type { Autostack, Resource } from '../generated/prisma/client.ts';
+import type { Autostack } from '../generated/prisma/client.ts';
 import { builder } from './builder.ts';
+import { readMemberPage } from './member-page.ts';
 import { MetricRef } from './metric.ts';
 import { readAutostackId } from './node-id.ts';
 import { readPage, THING_PAGE } from './page.ts';
@@ -49,25 +50,12 @@ export const AutostackRef = builder.prismaNode('Autostack', {
         type: ResourceRef,
         description: `Its members by id. Pages of ${THING_PAGE.most} at most.`,
         resolve: ({ id }, args, context, info) =>
-          readPage({
-            args,
-            size: THING_PAGE,
-            parseCursor: (cursor) => cursor,
-            writeCursor: ({ resourceId }: Resource) => resourceId,
-            read: ({ after, before, limit, fromEnd }) =>
-              context.prisma.resource.findMany({
-                ...queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']], include: {} }),
-                where: {
-                  stacks: { some: { autostackId: id, leftAt: null } },
-                  AND: [
-                    after === null ? {} : { resourceId: { gt: after } },
-                    before === null ? {} : { resourceId: { lt: before } },
-                  ],
-                },
-                orderBy: { resourceId: fromEnd ? 'desc' : 'asc' },
-                take: limit,
-              }),
-          }),
+          readMemberPage(args, { stacks: { some: { autostackId: id, leftAt: null } } }, (page) =>
+            context.prisma.resource.findMany({
+              ...queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']], include: {} }),
+              ...page,
+            }),
+          ),
       },
       { name: 'AutostackMemberConnection', description: 'One page of members.' },
       { name: 'AutostackMemberEdge', description: 'A member and its place in the list.' },

@@ -18,8 +18,11 @@ import {
   type ScoreFilter,
 } from './score-filter.ts';
 import { createScoreGroup, type LogStretch, type ScoreEvent, type ScoreGroup } from './score-group.ts';
+import { createReplayPace } from './replay-pace.ts';
+import { createScoreMemory } from './score-memory.ts';
 import { createScoreRing, type ScoreRing } from './score-ring.ts';
 import { streamScores } from './score-stream.ts';
+import { createStretchMemory } from './stretch-memory.ts';
 import { createWakeUp, type Nap } from './wake-up.ts';
 
 export type { ScoreEvent } from './score-group.ts';
@@ -81,6 +84,10 @@ export interface Live {
 const RING_CAPACITY = 32_768;
 /** Rows looked at before other work gets the event loop. */
 const STRETCH_ROWS = 2000;
+/** 4 MB of rows read from the database. */
+const MOST_STRETCHES = 8;
+/** Of events made for several subscribers, together with what they are sent as: 20 MB. */
+const REMEMBERED_SCORES = 40_000;
 
 /** Reads how far the log goes, then is ready. */
 export async function createLive(options: {
@@ -93,6 +100,8 @@ export async function createLive(options: {
   const ring = createScoreRing(RING_CAPACITY, stored.last);
   const groups = new Map<string, ScoreGroup>();
   const streams = new Set<AsyncIterableIterator<ScoreEvent>>();
+  const memory = createScoreMemory(REMEMBERED_SCORES);
+  const pace = createReplayPace();
   const grown = createWakeUp();
   let { floor } = stored;
   let forgotten = 0;
@@ -109,10 +118,12 @@ export async function createLive(options: {
     return { samples, upTo: isFull ? (samples.at(-1)?.seq ?? end) : end, isStored: true };
   };
 
-  const readStretch = async (after: number): Promise<LogStretch> => {
-    const stretch = await readAfter(after);
+  const stretches = createStretchMemory((after) => readAfter(after), MOST_STRETCHES);
+  const readStretch = async (after: number, most: number): Promise<LogStretch> => {
+    if (after + 1 >= ring.first) return readRing(ring, after, most);
+    const stretch = await stretches.read(after);
     // failpoint: tail.after_read
-    if (stretch.isStored) stats.count('subscribers_caught_up');
+    stats.count('subscribers_caught_up');
     return stretch;
   };
 
@@ -121,7 +132,7 @@ export async function createLive(options: {
     if (known !== undefined) return known;
     const matches = compileFilter(filter, registry);
     const last = () => ring.last;
-    const group = createScoreGroup({ matches, maxBatch, lingerMs, readStretch, last, cursorOf });
+    const group = createScoreGroup({ matches, maxBatch, lingerMs, readStretch, last, cursorOf, memory });
     groups.set(key, group);
     return group;
   };
@@ -140,6 +151,7 @@ export async function createLive(options: {
     const stream = streamScores({
       group,
       start,
+      pace,
       onEvent: (event) => {
         stats.count('score_events_sent');
         stats.count('scores_sent', event.scores.length);
@@ -191,12 +203,14 @@ export async function createLive(options: {
     forget: (metricNumber) => {
       forgotten += 1;
       ring.forget(metricNumber);
+      stretches.forget();
       for (const group of groups.values()) group.forget();
     },
     refreshBounds: async () => {
       const now = await readLogBounds(pool);
       ({ floor } = now);
       ring.skipTo(now.last);
+      stretches.forget();
       wakeAll();
     },
     close: () => {

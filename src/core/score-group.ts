@@ -3,6 +3,7 @@
  * event, the very object, made once. What is made of an event further on can therefore be made once, too.
  */
 import type { ScoredSample } from '../db/stored-sample.ts';
+import type { KeptEvent, ScoreMemory } from './score-memory.ts';
 import { createWakeUp } from './wake-up.ts';
 
 export interface ScoreEvent {
@@ -46,39 +47,56 @@ export interface GroupOptions {
   readonly matches: (sample: ScoredSample) => boolean;
   readonly maxBatch: number;
   readonly lingerMs: number;
-  readonly readStretch: (after: number) => Promise<LogStretch>;
+  /** @param most rows that are enough; there may be more */
+  readonly readStretch: (after: number, most: number) => Promise<LogStretch>;
   /** The log's last place. */
   readonly last: () => number;
   readonly cursorOf: (seq: number) => string;
+  /** Bounds what all groups remember together. */
+  readonly memory: ScoreMemory;
 }
 
 /** How long the cursor may stand still while the log moves on past scores the filter holds back. */
 const HEARTBEAT_MS = 10_000;
-/** A member that is behind by more events than this gets events of its own. */
-const MOST_REMEMBERED = 64;
+/** Rows looked at before other work gets the event loop. */
+const STRETCH_ROWS = 2000;
 
 export function createScoreGroup(options: GroupOptions): ScoreGroup {
-  const { matches, maxBatch, lingerMs, last, cursorOf } = options;
-  /** By the place they follow, oldest first; those being made, too. */
-  const remembered = new Map<number, Promise<PlacedEvent | null>>();
+  const { matches, maxBatch, lingerMs, last, cursorOf, memory } = options;
+  /** By the place they follow; those being made, too. */
+  const remembered = new Map<number, Remembered>();
   const grown = createWakeUp();
   let members = 0;
 
   const read = (after: number): Promise<PlacedEvent | null> => {
     const known = remembered.get(after);
-    if (known !== undefined) return known;
-    const made = make(after);
-    remembered.set(after, made);
-    const drop = () => {
-      if (remembered.get(after) === made) remembered.delete(after);
-    };
-    made.then((placed) => (placed === null ? drop() : undefined), drop);
-    const most = members > 1 ? MOST_REMEMBERED : 1;
-    for (const place of remembered.keys()) {
-      if (remembered.size <= most) break;
-      remembered.delete(place);
+    if (known !== undefined) {
+      if (known.kept !== undefined) memory.use(known.kept);
+      return known.made;
     }
+    // Nobody else would ask for what a sole member has been given.
+    if (members <= 1) forget();
+    const made = make(after);
+    const entry: Remembered = { made, kept: undefined };
+    remembered.set(after, entry);
+    const drop = () => {
+      if (remembered.get(after) === entry) remembered.delete(after);
+    };
+    made.then((placed) => {
+      if (placed === null) drop();
+      else if (remembered.get(after) === entry) keep(entry, placed.event.scores.length, drop);
+    }, drop);
     return made;
+  };
+
+  const keep = (entry: Remembered, scores: number, drop: () => void) => {
+    entry.kept = { scores, drop };
+    memory.use(entry.kept);
+  };
+
+  const forget = () => {
+    for (const { kept } of remembered.values()) if (kept !== undefined) memory.release(kept);
+    remembered.clear();
   };
 
   const make = async (after: number): Promise<PlacedEvent | null> => {
@@ -103,8 +121,11 @@ export function createScoreGroup(options: GroupOptions): ScoreGroup {
 
   /** Takes matching scores until the event is full or the log is read to its end. */
   const fill = async (batch: Batch): Promise<void> => {
+    // Where the filter lets all through, that many rows are enough.
+    let most = maxBatch - batch.scores.length;
     while (members > 0 && batch.scores.length < maxBatch && batch.seen < last()) {
-      const { samples, upTo } = await options.readStretch(batch.seen);
+      const { samples, upTo } = await options.readStretch(batch.seen, most);
+      most = STRETCH_ROWS;
       for (const sample of samples) {
         if (batch.scores.length === maxBatch) return;
         batch.seen = sample.seq;
@@ -132,16 +153,24 @@ export function createScoreGroup(options: GroupOptions): ScoreGroup {
   return {
     read,
     wake: grown.wake,
-    forget: () => remembered.clear(),
+    forget,
     join: () => {
       members += 1;
     },
     leave: () => {
       members -= 1;
-      if (members === 0) grown.wake();
-      return members === 0;
+      if (members > 0) return false;
+      forget();
+      grown.wake();
+      return true;
     },
   };
+}
+
+interface Remembered {
+  readonly made: Promise<PlacedEvent | null>;
+  /** Undefined while it is being made. */
+  kept: KeptEvent | undefined;
 }
 
 interface Batch {

@@ -5,6 +5,8 @@ export interface StreamOptions {
   readonly group: ScoreGroup;
   /** The last place seen. */
   readonly start: number;
+  /** Resolves when one that is behind may go on. */
+  readonly pace: () => Promise<void>;
   readonly onEvent: (event: ScoreEvent) => void;
   readonly onEnd: () => void;
 }
@@ -18,11 +20,13 @@ const DONE = { done: true, value: undefined } as const;
 export function streamScores({
   group,
   start,
+  pace,
   onEvent,
   onEnd,
 }: StreamOptions): AsyncIterableIterator<ScoreEvent> {
   let place = start;
   let ended = false;
+  let isBehind = false;
   let endPending: () => void = () => undefined;
 
   const read = (): Promise<IteratorResult<ScoreEvent>> =>
@@ -32,6 +36,7 @@ export function streamScores({
     });
 
   const advance = async (): Promise<IteratorResult<ScoreEvent>> => {
+    if (isBehind) await pace();
     while (!ended) {
       const placed = await group.read(place);
       // failpoint: sub.before_send
@@ -44,6 +49,7 @@ export function streamScores({
     // The subscriber may have gone while the event was made.
     if (ended) return DONE;
     place = upTo;
+    isBehind = event.lag > 0;
     onEvent(event);
     return { done: false, value: event };
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createScoreGroup } from '../../src/core/score-group.ts';
+import { createScoreMemory } from '../../src/core/score-memory.ts';
 import { streamScores } from '../../src/core/score-stream.ts';
 import type { ScoredSample } from '../../src/db/stored-sample.ts';
 
@@ -36,10 +37,17 @@ function createLog() {
     },
     last: () => last,
     cursorOf: String,
+    memory: createScoreMemory(200),
   });
   const follow = (start = last) => {
     group.join();
-    return streamScores({ group, start, onEvent: () => undefined, onEnd: () => group.leave() });
+    return streamScores({
+      group,
+      start,
+      pace: () => Promise.resolve(),
+      onEvent: () => undefined,
+      onEnd: () => group.leave(),
+    });
   };
   const grow = (count: number) => {
     last += count;

@@ -25,6 +25,7 @@ import {
   isStreamRequest,
 } from './limit-callers.ts';
 import { createRefuse } from './limit-error.ts';
+import { sendEventStreams } from './event-streams.ts';
 import { limitTime } from './limit-time.ts';
 import { createLoaders } from './loaders.ts';
 import { createMaskError } from './mask-error.ts';
@@ -32,6 +33,7 @@ import { monitorOperations } from './monitor-operations.ts';
 import { narrowParts } from './narrow-parts.ts';
 import { refuseUnreadStream } from './refuse-unread-stream.ts';
 import { shareExecution } from './shared-execution-plugin.ts';
+import { createPayloads } from './shared-payloads.ts';
 import { createSocketProtocol } from './socket-protocol.ts';
 import { resolveDocuments, type TrustedDocuments } from './trusted-documents.ts';
 import { createGraphqlSockets, type GraphqlSockets } from './websocket.ts';
@@ -70,6 +72,7 @@ export function createGraphqlServer(options: {
   const requestIds = new AsyncLocalStorage<string | null>();
   const maskError = createMaskError(log, () => requestIds.getStore() ?? null);
   const refuse = createRefuse(parts.stats);
+  const writePayload = createPayloads();
   const { keys, stats } = parts;
   const seenBy = createViews(parts);
   const readContextId = (context: object) => requestIds.getStore() ?? monitor.of(context)?.id ?? null;
@@ -104,6 +107,7 @@ export function createGraphqlServer(options: {
       limitTime(limits.operationSeconds, refuse),
       refuseUnreadStream(),
       shareExecution(),
+      sendEventStreams(writePayload),
     ],
   });
   const gate = createCallerGate(limits, refuse);
@@ -116,6 +120,7 @@ export function createGraphqlServer(options: {
     resolveDocument: (payload) =>
       trusted === null ? payload : { ...payload, query: trusted.resolve(payload) },
     maskError,
+    writePayload,
     checkOperation: (limitedAs, seen) =>
       seen > limits.maxOperations
         ? refuse({ limit: 'operations', allowed: limits.maxOperations, seen })

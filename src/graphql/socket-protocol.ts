@@ -7,7 +7,6 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   type GraphQLError,
-  type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
 import { CloseCode, makeServer, type OperationResult, type Server, type SubscribePayload } from 'graphql-ws';
@@ -16,7 +15,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Caller } from '../access/caller.ts';
 import type { Keys } from '../access/keys.ts';
 import type { MaskError } from './mask-error.ts';
-import { createSendResults } from './shared-execution-frames.ts';
+import { createSendResults } from './send-results.ts';
+import { hideHttp, type WritePayload } from './shared-payloads.ts';
 
 /** What an operation knows of its socket. */
 export interface SocketExtra {
@@ -27,8 +27,8 @@ export interface SocketExtra {
   readonly address: string;
   /** Counts the socket for its key from now on, and no longer for its address. @returns why it may not stay */
   readonly countAs: (keyId: string) => string | null;
-  /** Resolves when the bytes have left. */
-  readonly send: (text: string) => Promise<void>;
+  /** Sends a message in parts. Resolves when the peer may be sent more. */
+  readonly send: (parts: readonly Buffer[]) => Promise<void>;
 }
 
 export type GetEnveloped = YogaServerInstance<{ caller: Caller }, object>['getEnveloped'];
@@ -59,6 +59,7 @@ export function createSocketProtocol(options: {
   readonly admit: (params: unknown, asker: Pick<SocketExtra, 'headers' | 'address'>) => Caller | null;
   readonly watch: Keys['watch'];
   readonly maskError: MaskError;
+  readonly writePayload: WritePayload;
   /** Puts the text of a trusted document in the place of its hash. */
   readonly resolveDocument: (payload: SubscribePayload) => SubscribePayload;
   /** Why this operation, which is among those counted, is refused; null when it may run. */
@@ -78,7 +79,7 @@ export function createSocketProtocol(options: {
     if (caller === undefined) throw new Error('an operation before the socket was acknowledged');
     return caller;
   };
-  const sendResults = createSendResults();
+  const sendResults = createSendResults(options.writePayload);
   return makeServer<undefined, SocketExtra>({
     connectionInitWaitTimeout: INIT_LIMIT_MS,
     onConnect: ({ connectionParams, extra }) => {
@@ -120,12 +121,6 @@ export function createSocketProtocol(options: {
     // What breaks a running subscription has not been masked yet.
     onError: (_context, _id, _payload, errors) => errors.map((error) => hideHttp(maskError(error).toJSON())),
   });
-}
-
-/** Status and headers mean nothing on a socket. */
-function hideHttp({ extensions = {}, ...error }: GraphQLFormattedError): GraphQLFormattedError {
-  const shown = Object.entries(extensions).filter(([name]) => name !== 'http');
-  return { ...error, extensions: Object.fromEntries(shown) };
 }
 
 /** Parses and validates, and makes the context. */

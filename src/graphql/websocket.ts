@@ -2,13 +2,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { handleProtocols, MessageType, type Server, stringifyMessage } from 'graphql-ws';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { type RawData, WebSocketServer } from 'ws';
 import { readAddress } from '../access/read-credentials.ts';
 import type { Log } from '../log.ts';
 import type { CrossOrigin } from './cross-origin.ts';
 import type { CallerGate } from './limit-callers.ts';
 import type { SocketExtra } from './socket-protocol.ts';
-import { keepAlive } from './socket-keep-alive.ts';
+import { createPeers, type Peer } from './websocket-peer.ts';
 
 export interface GraphqlSockets {
   /** Takes over the connection of an upgrade request. */
@@ -39,6 +39,7 @@ export function createGraphqlSockets(options: {
     perMessageDeflate: false,
     handleProtocols,
   });
+  const openPeer = createPeers();
   return {
     open: (request, socket, head) => {
       // Browsers let any page open a socket to anywhere, and say whose page it is.
@@ -55,7 +56,7 @@ export function createGraphqlSockets(options: {
       }
       sockets.handleUpgrade(request, socket, head, (opened) =>
         serve(
-          opened,
+          openPeer(opened, socket),
           {
             address,
             headers: request.headers,
@@ -82,21 +83,21 @@ function refuseUpgrade(socket: Duplex, status: string, body: string): void {
 }
 
 function serve(
-  socket: WebSocket,
+  peer: Peer,
   asker: Pick<SocketExtra, 'address' | 'headers' | 'countAs'>,
   { protocol, log }: { protocol: Server<SocketExtra>; log: Log },
 ): void {
-  keepAlive(socket);
+  const { socket } = peer;
   // A frame that breaks the protocol: ws answers it by closing.
   socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket client broke the protocol'));
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
-      send: (text) => send(socket, text),
+      send: (text) => peer.send([Buffer.from(text)]),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (read) => {
         socket.on('message', (data) => {
-          receive(socket, data, read).catch((error: unknown) => {
+          receive(peer, data, read).catch((error: unknown) => {
             // The client went away in the middle of an answer.
             if (socket.readyState !== socket.OPEN) return;
             if (isUnexpectedMessage(error)) {
@@ -111,7 +112,10 @@ function serve(
     },
     {
       ...asker,
-      send: (text) => send(socket, text),
+      send: async (parts) => {
+        await peer.send(parts);
+        await peer.whenOpen();
+      },
       close: (code, reason) => socket.close(code, reason),
     },
   );
@@ -122,25 +126,7 @@ function serve(
   });
 }
 
-/** Resolves when the bytes have left: until then no further event is asked for. */
-function send(socket: WebSocket, text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (socket.readyState !== socket.OPEN) {
-      resolve();
-      return;
-    }
-    socket.send(text, (error) => {
-      if (error == null) resolve();
-      else reject(error);
-    });
-  });
-}
-
-async function receive(
-  socket: WebSocket,
-  data: RawData,
-  read: (text: string) => Promise<void>,
-): Promise<void> {
+async function receive(peer: Peer, data: RawData, read: (text: string) => Promise<void>): Promise<void> {
   const text = toText(data);
   if (text.length <= MESSAGE_LIMIT_BYTES) {
     await read(text);
@@ -148,12 +134,12 @@ async function receive(
   }
   const id = readOperationId(text);
   if (id === null) {
-    socket.close(1009, `a message may have ${MESSAGE_LIMIT_BYTES} bytes`);
+    peer.socket.close(1009, `a message may have ${MESSAGE_LIMIT_BYTES} bytes`);
     return;
   }
   const message = `a message of ${text.length} characters is more than the ${MESSAGE_LIMIT_BYTES} a WebSocket may carry: send it as an HTTP POST`;
   const payload = [{ message, extensions: { code: 'REQUEST_ENTITY_TOO_LARGE' } }];
-  await send(socket, stringifyMessage({ type: MessageType.Error, id, payload }));
+  await peer.send([Buffer.from(stringifyMessage({ type: MessageType.Error, id, payload }))]);
 }
 
 function toText(data: RawData): string {

@@ -36,7 +36,8 @@ export function cutStalledSockets(
           { peer: socket.remoteAddress, waiting: socket.writableLength },
           'cut off a peer that does not read',
         );
-        socket.destroy();
+        // Closed in peace, the kernel would hold what was not read, for minutes.
+        socket.resetAndDestroy();
       }
     }
   };

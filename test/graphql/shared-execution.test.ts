@@ -1,7 +1,8 @@
 import { buildSchema, type ExecutionResult, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { createSharedSubscribe } from '../../src/graphql/shared-execution.ts';
-import { createSendResults } from '../../src/graphql/shared-execution-frames.ts';
+import { createSendResults } from '../../src/graphql/send-results.ts';
+import { createPayloads } from '../../src/graphql/shared-payloads.ts';
 
 const schema = buildSchema(`
   type Query { ping: Int }
@@ -146,10 +147,10 @@ describe('results as messages', () => {
         },
       },
     };
-    const sendResults = createSendResults();
+    const sendResults = createSendResults(createPayloads());
     const sent: unknown[] = [];
-    const send = (text: string) => {
-      sent.push(JSON.parse(text));
+    const send = (parts: readonly Buffer[]) => {
+      sent.push(JSON.parse(Buffer.concat(parts).toString()));
       return Promise.resolve();
     };
     for (const id of ['a', 'b"']) {
@@ -167,12 +168,12 @@ describe('results as messages', () => {
   });
 
   it('stop with the subscription, though a result was on its way', async () => {
-    const sent: string[] = [];
-    const send = (text: string) => {
-      sent.push(text);
+    const sent: unknown[] = [];
+    const send = (parts: readonly Buffer[]) => {
+      sent.push(parts);
       return Promise.resolve();
     };
-    const messages = createSendResults()(streamOf([{ data: {} }]), 'a', send);
+    const messages = createSendResults(createPayloads())(streamOf([{ data: {} }]), 'a', send);
     const pending = messages.next();
     await messages.return?.();
     expect(await pending).toEqual({ done: true, value: undefined });
@@ -181,8 +182,8 @@ describe('results as messages', () => {
 
   it('tell who iterates of a failure', async () => {
     const broken = { ...streamOf([]), next: () => Promise.reject(new Error('database away')) };
-    await expect(createSendResults()(broken, 'a', () => Promise.resolve()).next()).rejects.toThrow(
-      'database away',
-    );
+    await expect(
+      createSendResults(createPayloads())(broken, 'a', () => Promise.resolve()).next(),
+    ).rejects.toThrow('database away');
   });
 });

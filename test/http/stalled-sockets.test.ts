@@ -12,7 +12,7 @@ function createSocket(written: number, waiting: number) {
     bytesWritten: written,
     writableLength: waiting,
     remoteAddress: '127.0.0.1',
-    destroy: vi.fn(),
+    resetAndDestroy: vi.fn(),
   };
   // Only these four are looked at.
   return { state, socket: state as unknown as Socket };
@@ -27,9 +27,9 @@ test('a socket whose bytes do not leave for the limit is destroyed', () => {
   const { state, socket } = createSocket(1000, 1000);
   const watching = watch(socket);
   vi.advanceTimersByTime(10_500);
-  expect(state.destroy).not.toHaveBeenCalled();
+  expect(state.resetAndDestroy).not.toHaveBeenCalled();
   vi.advanceTimersByTime(1_000);
-  expect(state.destroy).toHaveBeenCalledOnce();
+  expect(state.resetAndDestroy).toHaveBeenCalledOnce();
   watching.stop();
 });
 
@@ -41,7 +41,7 @@ test('one that is given more and more but sends none of it is destroyed all the 
     state.writableLength += 500;
     vi.advanceTimersByTime(1_000);
   }
-  expect(state.destroy).toHaveBeenCalled();
+  expect(state.resetAndDestroy).toHaveBeenCalled();
   watching.stop();
 });
 
@@ -52,7 +52,7 @@ test('one that is slow but reads is left alone', () => {
     state.writableLength -= 1;
     vi.advanceTimersByTime(9_000);
   }
-  expect(state.destroy).not.toHaveBeenCalled();
+  expect(state.resetAndDestroy).not.toHaveBeenCalled();
   watching.stop();
 });
 
@@ -60,7 +60,7 @@ test('one with nothing to send is left alone', () => {
   const { state, socket } = createSocket(1000, 0);
   const watching = watch(socket);
   vi.advanceTimersByTime(600_000);
-  expect(state.destroy).not.toHaveBeenCalled();
+  expect(state.resetAndDestroy).not.toHaveBeenCalled();
   watching.stop();
 });
 
@@ -68,5 +68,5 @@ test('nothing is looked at after stop', () => {
   const { state, socket } = createSocket(1000, 1000);
   watch(socket).stop();
   vi.advanceTimersByTime(60_000);
-  expect(state.destroy).not.toHaveBeenCalled();
+  expect(state.resetAndDestroy).not.toHaveBeenCalled();
 });

@@ -1,31 +1,23 @@
 /**
- * Results as messages of graphql-transport-ws. A result that many subscriptions share is written out once; each
- * message only puts its subscription's id in front of it.
+ * Results as messages of graphql-transport-ws. What a result is as JSON is shared by all who are sent it; each message
+ * only puts its subscription's id in front.
  */
 import type { ExecutionResult } from 'graphql';
+import type { WritePayload } from './shared-payloads.ts';
 
 export type SendResults = (
   results: AsyncIterator<ExecutionResult>,
   id: string,
-  /** Resolves when the bytes have left: until then no further result is asked for. */
-  send: (text: string) => Promise<void>,
+  /** Resolves when the peer may be sent more: until then no further result is asked for. */
+  send: (parts: readonly Buffer[]) => Promise<void>,
 ) => AsyncIterableIterator<ExecutionResult>;
 
 /**
  * Results are sent on the way; who iterates is given none, but learns of the end and of failures.
  */
-export function createSendResults(): SendResults {
-  const texts = new WeakMap<ExecutionResult, string>();
-  const writeOnce = (result: ExecutionResult): string => {
-    const known = texts.get(result);
-    if (known !== undefined) return known;
-    const text = JSON.stringify(result);
-    texts.set(result, text);
-    return text;
-  };
-
+export function createSendResults(writePayload: WritePayload): SendResults {
   return (results, id, send) => {
-    const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+    const head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
     let ended = false;
     return {
       next: async () => {
@@ -33,7 +25,7 @@ export function createSendResults(): SendResults {
           const result = await results.next();
           if (result.done === true || ended) return { done: true, value: undefined };
           try {
-            await send(`${head}${writeOnce(result.value)}}`);
+            await send([head, writePayload(result.value).closed]);
           } catch (error) {
             // Whoever iterates does not return an iterator that failed: nobody else would end the subscription.
             await results.return?.();

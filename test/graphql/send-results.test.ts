@@ -1,6 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import { expect, it } from 'vitest';
-import { createSendResults } from '../../src/graphql/shared-execution-frames.ts';
+import { createSendResults } from '../../src/graphql/send-results.ts';
+import { createPayloads } from '../../src/graphql/shared-payloads.ts';
 
 function endlessResults() {
   let returned = 0;
@@ -16,7 +17,7 @@ function endlessResults() {
 
 it('ends the subscription when its connection fails in the middle of a message', async () => {
   const { results, countReturns } = endlessResults();
-  const sent = createSendResults()(results, 'a', () => Promise.reject(new Error('reset')));
+  const sent = createSendResults(createPayloads())(results, 'a', () => Promise.reject(new Error('reset')));
   await expect(sent.next()).rejects.toThrow('reset');
   expect(countReturns()).toBe(1);
 });
@@ -24,8 +25,8 @@ it('ends the subscription when its connection fails in the middle of a message',
 it('writes the message with the id of the subscription', async () => {
   const { results } = endlessResults();
   const texts: string[] = [];
-  const sent = createSendResults()(results, 'a"b', (text) => {
-    texts.push(text);
+  const sent = createSendResults(createPayloads())(results, 'a"b', (parts) => {
+    texts.push(Buffer.concat(parts).toString());
     return texts.length < 2 ? Promise.resolve() : Promise.reject(new Error('enough'));
   });
   await expect(sent.next()).rejects.toThrow('enough');

@@ -44,21 +44,26 @@ function toRise({ metricNumber, timestampMs, score, provisional }: ScoredSample)
 
 /** One rise for each metric and slot, in the order of metrics and times, so that writers always meet rows in one order. */
 function gather(rises: readonly BarRise[], minutes: BarMinutes): readonly BarRise[] {
-  const gathered = new Map<string, { -readonly [Key in keyof BarRise]: BarRise[Key] }>();
-  for (const rise of rises) {
-    const startMs = findBarStart(rise.startMs, minutes);
-    const key = `${rise.metricNumber} ${startMs}`;
-    const known = gathered.get(key);
+  const gathered = new Map<number, Map<number, GatheredRise>>();
+  for (const { metricNumber, startMs: sampleMs, score, provisionalScore, count } of rises) {
+    const startMs = findBarStart(sampleMs, minutes);
+    const ofMetric = gathered.get(metricNumber) ?? new Map<number, GatheredRise>();
+    gathered.set(metricNumber, ofMetric);
+    const known = ofMetric.get(startMs);
     if (known === undefined) {
-      gathered.set(key, { ...rise, minutes, startMs });
+      ofMetric.set(startMs, { metricNumber, minutes, startMs, score, provisionalScore, count });
       continue;
     }
-    known.score = higher(known.score, rise.score);
-    known.provisionalScore = higher(known.provisionalScore, rise.provisionalScore);
-    known.count += rise.count;
+    known.score = higher(known.score, score);
+    known.provisionalScore = higher(known.provisionalScore, provisionalScore);
+    known.count += count;
   }
-  return [...gathered.values()].sort((a, b) => a.metricNumber - b.metricNumber || a.startMs - b.startMs);
+  return [...gathered.values()]
+    .flatMap((ofMetric) => [...ofMetric.values()])
+    .sort((a, b) => a.metricNumber - b.metricNumber || a.startMs - b.startMs);
 }
+
+type GatheredRise = { -readonly [Key in keyof BarRise]: BarRise[Key] };
 
 function higher(a: number | null, b: number | null): number | null {
   if (a === null || b === null) return a ?? b;

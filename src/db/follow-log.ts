@@ -1,5 +1,6 @@
 /** What a follower of the log of scores stores of itself, and how its transactions keep clear of metrics' ends. */
 import type pg from 'pg';
+import { toNumberArray } from './number-array.ts';
 
 /** How far a follower has come. */
 export interface FollowerPlace {
@@ -68,7 +69,7 @@ export async function findWatched(
 ): Promise<ReadonlySet<number>> {
   const { rows } = await client.query<{ number: number }>(
     `SELECT number FROM metric WHERE number = ANY($1::int[]) AND status <> 'UNMONITORED'`,
-    [metricNumbers],
+    [toNumberArray(metricNumbers)],
   );
   return new Set(rows.map(({ number }) => number));
 }

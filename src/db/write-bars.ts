@@ -1,5 +1,6 @@
 /** Writes bars: what is higher than what is stored replaces it. */
 import type pg from 'pg';
+import { toNumberArray } from './number-array.ts';
 
 /** What some samples of one metric say of one slot. */
 export interface BarRise {
@@ -40,12 +41,12 @@ export async function writeBars(client: pg.ClientBase, rises: readonly BarRise[]
        provisional_score = greatest(b.provisional_score, EXCLUDED.provisional_score),
        count = b.count + EXCLUDED.count`,
     [
-      rises.map((rise) => rise.metricNumber),
-      rises.map((rise) => rise.minutes),
-      rises.map((rise) => rise.startMs / 1000),
-      rises.map((rise) => rise.score),
-      rises.map((rise) => rise.provisionalScore),
-      rises.map((rise) => rise.count),
+      toNumberArray(rises.map((rise) => rise.metricNumber)),
+      toNumberArray(rises.map((rise) => rise.minutes)),
+      toNumberArray(rises.map((rise) => rise.startMs / 1000)),
+      toNumberArray(rises.map((rise) => rise.score)),
+      toNumberArray(rises.map((rise) => rise.provisionalScore)),
+      toNumberArray(rises.map((rise) => rise.count)),
     ],
   );
 }

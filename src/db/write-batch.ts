@@ -5,6 +5,7 @@
 import type pg from 'pg';
 import type { Judgement, MetricStatus } from '../model.ts';
 import { copySamples } from './copy-samples.ts';
+import { toNumberArray } from './number-array.ts';
 import { inTransaction } from './transaction.ts';
 
 /** A sample to be written; its place in the log is given by the transaction. */
@@ -130,19 +131,14 @@ async function updateProgress(client: pg.PoolClient, progress: readonly Progress
        AS n(metric_number, last_row_id, last_timestamp, scored_rows, scored_to, read_to)
      WHERE p.metric_number = n.metric_number`,
     values: [
-      toArray(progress.map((row) => row.metricNumber)),
-      toArray(progress.map((row) => row.lastRowId)),
-      toArray(progress.map((row) => row.lastTimestampMs)),
-      toArray(progress.map((row) => row.scoredRows)),
-      toArray(progress.map((row) => row.scoredToMs)),
-      toArray(progress.map((row) => row.readToMs)),
+      toNumberArray(progress.map((row) => row.metricNumber)),
+      toNumberArray(progress.map((row) => row.lastRowId)),
+      toNumberArray(progress.map((row) => row.lastTimestampMs)),
+      toNumberArray(progress.map((row) => row.scoredRows)),
+      toNumberArray(progress.map((row) => row.scoredToMs)),
+      toNumberArray(progress.map((row) => row.readToMs)),
     ],
   });
-}
-
-/** An array as PostgreSQL reads it; pg itself would look for what needs quotes in every number. */
-function toArray(numbers: readonly (number | null)[]): string {
-  return `{${numbers.map((number) => number ?? 'NULL').join()}}`;
 }
 
 async function writeCheckpoints(client: pg.PoolClient, checkpoints: readonly Checkpoint[]): Promise<void> {

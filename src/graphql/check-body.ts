@@ -64,10 +64,15 @@ function readBody(
       fail(refuseLonger(announced));
       return;
     }
+    // Told of every request, long after its end as a rule: the error is made only where it is one.
+    const failEarly = () => fail(refuse(400, 'the body ended before its end'));
     request.on('data', take);
-    request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    request.once('end', () => {
+      request.off('close', failEarly);
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    });
     request.once('error', fail);
-    request.once('close', () => fail(refuse(400, 'the body ended before its end')));
+    request.once('close', failEarly);
   });
 }
 

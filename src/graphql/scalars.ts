@@ -13,7 +13,6 @@ const RFC_3339 =
 export function parseDateTime(value: unknown, node?: ASTNode): Date {
   if (typeof value === 'string' && RFC_3339.test(value)) {
     const time = new Date(value);
-    // Date turns the 30th of February into the 2nd of March.
     if (!Number.isNaN(time.getTime()) && isRealDay(value)) return time;
   }
   throw new GraphQLError(
@@ -22,9 +21,12 @@ export function parseDateTime(value: unknown, node?: ASTNode): Date {
   );
 }
 
+/** Date refuses the 32nd, but turns the 30th of February into the 2nd of March. */
 function isRealDay(text: string): boolean {
-  const [year = 0, month = 0, day = 0] = text.slice(0, 10).split('-').map(Number);
-  return month >= 1 && day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+  const day = Number(text.slice(8, 10));
+  if (day <= 28) return true;
+  const lastDay = new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate();
+  return day <= lastDay;
 }
 
 builder.scalarType('DateTime', {

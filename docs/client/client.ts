@@ -1,5 +1,6 @@
 /** A typed client: operations over HTTP, and scores over WebSocket that come each once, whatever breaks between. */
 import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
 import {
   type AnomalyScoreFilter,
   ScoresDocument,
@@ -65,6 +66,8 @@ export async function followScores(
   const { cursors, filter, onEvent, signal } = options;
   const client = createClient({
     url: url.replace(/^http/, 'ws'),
+    // Browsers and Node 22 have one of their own.
+    webSocketImpl: WebSocket,
     ...(apiKey === undefined ? {} : { connectionParams: { apiKey } }),
     // The loop below begins anew where it stopped; graphql-ws would begin anew where it began.
     retryAttempts: 0,

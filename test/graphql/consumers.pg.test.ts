@@ -1,10 +1,14 @@
-/** The tools of those who use the API take schema.graphql as it is, and the client of the docs compiles against it. */
-import { execFile } from 'node:child_process';
+/** The tools of those who use the API take schema.graphql as it is; the client of the docs compiles against it, and runs. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { read } from '../helpers/ask.ts';
+import { until } from '../helpers/until.ts';
+import { ADMIN, startKeyedServer } from './keyed-server.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
@@ -44,6 +48,66 @@ test('graphql-codegen makes types of it, with which the client of the docs compi
     /failed:\nwrong\.ts\(2,\d+\): error TS2339: Property 'nope' does not exist [^\n]*\n$/,
   );
 });
+
+test('the client of the docs, run with a key, goes on after a stop where it was', async () => {
+  await using keyed = await startKeyedServer();
+  const { server, admin } = keyed;
+  const cwd = join(folder, 'docs/client');
+  const push = (minute: number, value: number) =>
+    read(admin, PUSH, {
+      points: [{ metric: 'shop.orders', timestamp: `2026-01-01T00:0${minute}:00Z`, value }],
+    });
+
+  await using first = startExample(cwd, server.url);
+  await first.says('watching shop.orders ACTIVE');
+  await until(() => expect(server.engine.live.subscriberCount()).toBe(1));
+  await push(1, 11);
+  await first.says('2026-01-01T00:01:00.000Z shop.orders 11 NONE');
+  await until(() => readFile(join(cwd, 'scores.cursor'), 'utf8'));
+  expect(await first.stop()).toBe(0);
+
+  await push(2, 12);
+  await using second = startExample(cwd, server.url);
+  await second.says('watched already shop.orders');
+  await second.says('2026-01-01T00:02:00.000Z shop.orders 12 NONE');
+  expect(second.said()).not.toContain('00:01:00');
+  expect(await second.stop()).toBe(0);
+});
+
+const PUSH =
+  'mutation($points: [MetricPointInput!]!) { putMetricData(input: { points: $points }) { accepted } }';
+
+/** The example as a program of its own. */
+function startExample(cwd: string, url: string) {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'example.ts'], {
+    cwd,
+    env: { ...process.env, LAPWING_URL: `${url}/graphql`, LAPWING_API_KEY: ADMIN },
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+  }
+  const ended = once(child, 'close');
+  const isOver = async () => {
+    await ended;
+    throw new Error(`it ended, having said:\n${said}`);
+  };
+  return {
+    said: () => said,
+    /** Resolves once it has said this. */
+    says: (text: string) => Promise.race([until(() => expect(said).toContain(text)), isOver()]),
+    /** Interrupts it. @returns its exit code */
+    stop: async () => {
+      child.kill('SIGINT');
+      const [code] = (await ended) as [number | null];
+      return code;
+    },
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
 
 test('relay-compiler takes it, with a paged list, a refetched node and a subscription', async () => {
   const project = join(folder, 'relay');

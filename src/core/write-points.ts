@@ -9,7 +9,8 @@ import type { Stats } from '../observe/stats.ts';
 import { findStored, keyOf, type StoredValues } from '../db/find-stored.ts';
 import type { Commit } from './commit.ts';
 import type { Draft, MetricProgress } from './draft.ts';
-import type { Model, Models } from './models.ts';
+import type { Model } from './held-model.ts';
+import type { Models } from './models.ts';
 import type { MetricEntry } from './registry.ts';
 
 /** Late: stored, but older than what its model has learned from, so never scored. */

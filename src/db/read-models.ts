@@ -84,6 +84,36 @@ export async function* replaySamples(
   }
 }
 
+/**
+ * The scored samples of many metrics by metric number, each metric's in time order: all in memory, so the caller sees
+ * to it that they are not too many. Metrics without any are left out.
+ * @param wanted.afterMs only samples after this time; null from the first
+ */
+export async function replayMany(
+  pool: pg.Pool,
+  wanted: readonly { readonly metricNumber: number; readonly afterMs: number | null }[],
+): Promise<ReadonlyMap<number, readonly ReplayedSample[]>> {
+  const { rows } = await pool.query<[number, ...number[]]>({
+    text: `SELECT wanted.number, (extract(epoch FROM "timestamp") * 1000)::float8, value, score, expected, low, high
+       FROM unnest($1::int[], $2::float8[]) AS wanted (number, after_ms) CROSS JOIN LATERAL (
+         SELECT "timestamp", value, score, expected, low, high FROM sample
+         WHERE metric_number = wanted.number AND seq IS NOT NULL
+           AND "timestamp" > coalesce(to_timestamp(wanted.after_ms / 1000), '-infinity')
+       ) AS behind
+       ORDER BY wanted.number, "timestamp"`,
+    values: [wanted.map(({ metricNumber }) => metricNumber), wanted.map(({ afterMs }) => afterMs)],
+    rowMode: 'array',
+  });
+  const byMetric = new Map<number, ReplayedSample[]>();
+  for (const [number, timestampMs = 0, value = 0, score = 0, expected = 0, low = 0, high = 0] of rows) {
+    const sample = { timestampMs, value, score, expected, low, high };
+    const samples = byMetric.get(number);
+    if (samples === undefined) byMetric.set(number, [sample]);
+    else samples.push(sample);
+  }
+  return byMetric;
+}
+
 /** Time of the sample before the `newest` newest, or null when there are no more than those. */
 async function findStart(pool: pg.Pool, metricNumber: number, newest: number): Promise<number | null> {
   const { rows } = await pool.query<{ timestamp_ms: number }>(

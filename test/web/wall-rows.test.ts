@@ -16,6 +16,7 @@ const metric = (id: string, server: string): WallMetric => ({
   status: 'ACTIVE',
   unit: null,
   learned: 1,
+  learnedByPoint: 0,
   latest: null,
   bars: new Map(),
 });
@@ -55,6 +56,15 @@ describe('the wall', () => {
     expect(once?.metrics.get('a')?.latest).toEqual({ timeMs: NOW, value: 7 });
     expect(once?.metrics.get('b')).toBe(wall.metrics.get('b'));
     expect(once === null ? null : applyScores(once, [score('a', 0.999999)])).toEqual(once);
+  });
+
+  it('shows how a model learns, point by point, and that it has learned once it judges', () => {
+    const learning = { ...metric('a', 'one'), learned: 0.5, learnedByPoint: 0.25 };
+    const point = { ...score('a', 0), provisional: true };
+    const once = applyScores(wallOf(learning), [point, point]);
+    expect(once?.metrics.get('a')?.learned).toBe(0.75);
+    const judged = once === null ? null : applyScores(once, [score('a', 0.5)]);
+    expect(judged?.metrics.get('a')?.learned).toBe(1);
   });
 
   it('has to be read anew when a score is of a metric it does not know', () => {

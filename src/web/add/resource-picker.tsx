@@ -77,10 +77,12 @@ export function ResourcePicker(props: {
           </li>
         ))}
       </ul>
-      <p className="quiet" role="status">
-        {isWhole ? `${resources.length} known` : 'Reading …'}
-        {isWhole && resources.length === 0 ? ': nothing of this type was found there.' : ''}
-      </p>
+      {problem === null ? (
+        <p className="quiet" role="status">
+          {isWhole ? `${resources.length} known` : 'Reading …'}
+          {isWhole && resources.length === 0 ? ': nothing of this type was found there.' : ''}
+        </p>
+      ) : null}
     </fieldset>
   );
 }

@@ -115,5 +115,6 @@ function describeRule({
   ].filter((part) => part !== null);
   const side = { BOTH: '', ABOVE: ', only above', BELOW: ', only below' } as const;
   const points = confirmPoints === 1 ? '' : ` for ${confirmPoints} points`;
-  return `${conditions.length === 0 ? 'Every metric' : conditions.join(', ')}: as seldom as ${describeRarity(sensitivity)}${side[direction]}${points}; at most one message a server in ${formatSpan(quietSeconds * 1000)}.`;
+  const text = conditions.length === 0 ? 'every metric' : conditions.join(', ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}: as seldom as ${describeRarity(sensitivity)}${side[direction]}${points}; at most one message a server in ${formatSpan(quietSeconds * 1000)}.`;
 }

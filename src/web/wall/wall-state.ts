@@ -15,6 +15,8 @@ export interface WallMetric {
   readonly unit: string | null;
   /** From 0 to 1. */
   readonly learned: number;
+  /** How much one more point adds to that. */
+  readonly learnedByPoint: number;
   readonly latest: { readonly timeMs: number; readonly value: number } | null;
   readonly bars: Bars;
 }
@@ -58,13 +60,14 @@ function addScore(metric: WallMetric, score: LiveScore, window: WindowName): Wal
   bars.set(start, bar);
   const oldest = start - (BARS + SPARE) * BAR_MS[window];
   for (const key of bars.keys()) if (key < oldest) bars.delete(key);
-  const isNewer = metric.latest === null || timeMs >= metric.latest.timeMs;
+  const isNewer = metric.latest === null || timeMs > metric.latest.timeMs;
+  const grown = isNewer ? Math.min(0.99, metric.learned + metric.learnedByPoint) : metric.learned;
   return {
     ...metric,
     bars,
     status: 'ACTIVE',
     // A score that is not provisional is one of a model that has learned enough.
-    learned: score.provisional ? metric.learned : 1,
+    learned: score.provisional ? grown : 1,
     latest: isNewer ? { timeMs, value: score.value } : metric.latest,
   };
 }

@@ -27,6 +27,8 @@ export interface MonitorRequest {
   readonly datasource: Datasource;
   /** The source's own spec. */
   readonly spec: unknown;
+  /** Whether the source is to ask the outside if there is such a metric, unless it is known here already. */
+  readonly confirmed?: boolean;
   readonly model?: ModelParams;
   readonly unit?: string | null;
   readonly policy?: Partial<AlertPolicy>;
@@ -132,6 +134,9 @@ export function createMonitor(options: MonitorOptions): Monitor {
     const given = checkModelParams(request.model ?? {}, ['input', 'model']);
     const policy = checkPolicy(request.policy ?? {});
     if (description.resource !== null) await refuseGone(prisma, description.resource);
+    const isNew = registry.byIdentity(request.datasource, description.identity, accountId) === undefined;
+    if (isNew && request.confirmed === true)
+      await options.sources.get(request.datasource)?.confirm?.(request.spec);
     return turns.run(async () => {
       const known = registry.byIdentity(request.datasource, description.identity, accountId);
       if (known !== undefined && known.status !== 'UNMONITORED') {

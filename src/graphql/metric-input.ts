@@ -47,6 +47,11 @@ const CloudwatchMetricSpecRef = builder.inputType('CloudwatchMetricSpec', {
       description: "Average, Sum, p99, …; the catalogue's, or Average, when left out.",
     }),
     periodSeconds: t.int({ description: '10, 30 or a multiple of 60; 300 when left out.' }),
+    unlisted: t.boolean({
+      defaultValue: false,
+      description:
+        'Whether to take names CloudWatch does not list yet, as of a metric that has a value only after an error.',
+    }),
   }),
 });
 
@@ -116,8 +121,12 @@ export function readSpec({
 }: typeof MetricSpecInputRef.$inferInput): {
   datasource: Datasource;
   spec: unknown;
+  confirmed?: boolean;
 } {
-  if (cloudwatch != null) return { datasource: 'CLOUDWATCH', spec: withoutNulls(cloudwatch) };
+  if (cloudwatch != null) {
+    const { unlisted, ...spec } = cloudwatch;
+    return { datasource: 'CLOUDWATCH', spec: withoutNulls(spec), confirmed: unlisted !== true };
+  }
   if (autostack != null) {
     const path = ['input', 'spec', 'autostack', 'autostackId'];
     const autostackId = readAutostackId(autostack.autostackId, path);

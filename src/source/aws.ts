@@ -2,6 +2,7 @@
 import type { Stats } from '../observe/stats.ts';
 import { createAwsClients, type AwsAccess } from './cloudwatch/clients.ts';
 import { createCloudwatchSource } from './cloudwatch/cloudwatch.ts';
+import { createConfirmMetric } from './cloudwatch/confirm-metric.ts';
 import { createReadSeries, type ReadSeries } from './cloudwatch/read-series.ts';
 import type { WindowRules } from './cloudwatch/window.ts';
 import { createDiscover } from './discover.ts';
@@ -36,7 +37,12 @@ export function createAws(
     count: (name, by) => stats.count(name, by),
   });
   return {
-    cloudwatch: createCloudwatchSource({ readSeries, rules, now }),
+    cloudwatch: createCloudwatchSource({
+      readSeries,
+      confirm: createConfirmMetric(clients.cloudwatch, { now }),
+      rules,
+      now,
+    }),
     readSeries,
     discover: createDiscover(clients),
     rules,

@@ -85,6 +85,11 @@ export interface Source {
    * @throws InvalidInputError naming the field; NotSupportedError for a metric this source cannot watch
    */
   describe: (spec: unknown) => MetricDescription;
+  /**
+   * Asks the outside whether there is such a metric, for a few seconds at most; silence is taken for yes.
+   * @throws InvalidInputError, NotSupportedError naming what there is instead
+   */
+  readonly confirm?: (spec: unknown) => Promise<void>;
   /** Resource types and metrics it can watch. */
   catalogue: () => readonly SupportedResourceType[];
   /**

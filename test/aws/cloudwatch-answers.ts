@@ -68,10 +68,13 @@ export function answerGetMetricData(script: Script, region: string, body: unknow
 }
 
 export function answerListMetrics(script: Script, region: string, body: unknown): object {
-  const { Namespace, NextToken } = body as { Namespace?: string; NextToken?: string };
+  const { Namespace, MetricName, NextToken } = body as Readonly<Record<string, string | undefined>>;
   const start = Number(NextToken ?? '0');
   const found = (script.metrics ?? []).filter(
-    (metric) => metric.region === region && (Namespace === undefined || metric.namespace === Namespace),
+    (metric) =>
+      metric.region === region &&
+      (Namespace === undefined || metric.namespace === Namespace) &&
+      (MetricName === undefined || metric.metric === MetricName),
   );
   const page = found.slice(start, start + LIST_PAGE);
   return {

@@ -9,13 +9,15 @@ import type { WindowRules } from './window.ts';
 /** @param options.now milliseconds since 1970 */
 export function createCloudwatchSource(options: {
   readonly readSeries: ReadSeries;
+  readonly confirm: (spec: unknown) => Promise<void>;
   readonly rules: WindowRules;
   readonly now?: () => number;
 }): Source {
-  const { readSeries, rules, now = Date.now } = options;
+  const { readSeries, confirm, rules, now = Date.now } = options;
   return {
     datasource: 'CLOUDWATCH',
     describe: describeCloudwatchMetric,
+    confirm,
     catalogue: listSupportedTypes,
     resourceSpecs: listResourceSpecs,
     polling: createCloudwatchPolling({ readSeries, rules, now }),

@@ -22,7 +22,12 @@ async function startReading(script: Script, options: { readonly maxAttempts?: nu
     client: clients.cloudwatch,
     count: (name, by = 1) => counts.set(name, (counts.get(name) ?? 0) + by),
   });
-  const source = createCloudwatchSource({ readSeries, rules: RULES, now: () => NOW });
+  const source = createCloudwatchSource({
+    readSeries,
+    confirm: () => Promise.resolve(),
+    rules: RULES,
+    now: () => NOW,
+  });
   const read = (requests: readonly ReadRequest[], signal = new AbortController().signal) => {
     if (source.polling === null) throw new Error('CloudWatch is polled');
     return source.polling.read(requests, signal);

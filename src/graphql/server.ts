@@ -13,6 +13,7 @@ import { auditMutations } from './audit-mutations.ts';
 import { auditRefusals } from './audit-refusals.ts';
 import { checkBody } from './check-body.ts';
 import { checkRights } from './check-rights.ts';
+import { compileOperations } from './compile-operations.ts';
 import { coerceVariables } from './coerce-variables.ts';
 import type { ApiParts } from './context.ts';
 import { createCrossOrigin } from './cross-origin.ts';
@@ -102,6 +103,7 @@ export function createGraphqlServer(options: {
       limitDocuments(schema, limits, refuse),
       monitorOperations(monitor),
       checkRights(schema, { keys, audit, stats, readRequestId: readContextId }),
+      compileOperations(schema),
       coerceVariables(schema),
       auditRefusals(schema, { audit, readRequestId: readContextId }),
       limitTime(limits.operationSeconds, refuse),

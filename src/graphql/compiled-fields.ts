@@ -1,0 +1,145 @@
+/** The fields of an object, each with what to call and how to complete what it gives: made once per operation. */
+import {
+  defaultFieldResolver,
+  type FieldNode,
+  getArgumentValues,
+  type GraphQLField,
+  type GraphQLFieldResolver,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
+  TypeNameMetaFieldDef,
+} from 'graphql';
+import { createCompleter } from './compiled-values.ts';
+import {
+  awaitInto,
+  type Complete,
+  failWhole,
+  finishWhole,
+  type Info,
+  isPromise,
+  type Path,
+  type Pending,
+  type Run,
+  settleFailure,
+} from './compiled-run.ts';
+import { collectFields, type Selections } from './compiled-selection.ts';
+
+type Field = GraphQLField<unknown, unknown>;
+
+interface FieldPlan {
+  /** In the answer. */
+  readonly name: string;
+  readonly field: Field;
+  readonly nodes: readonly FieldNode[];
+  readonly parentType: GraphQLObjectType;
+  readonly resolve: GraphQLFieldResolver<unknown, unknown>;
+  readonly complete: Complete;
+}
+
+export type ExecuteFields = (run: Run, source: unknown, path: Path | undefined) => unknown;
+
+/** @param nodes what is asked of objects of this type in one place of the answer */
+export function compileFields(
+  selections: Selections,
+  type: GraphQLObjectType,
+  nodes: Parameters<typeof collectFields>[2],
+): ExecuteFields {
+  const plans = [...collectFields(selections, type, nodes)].flatMap(([name, ofName]) => {
+    const field = findField(selections.schema, type, ofName[0]?.name.value ?? '');
+    return field === undefined ? [] : [planField(selections, type, field, name, ofName)];
+  });
+  return (run, source, path) => executeFields(plans, run, source, path);
+}
+
+function planField(
+  selections: Selections,
+  parentType: GraphQLObjectType,
+  field: Field,
+  name: string,
+  nodes: readonly FieldNode[],
+): FieldPlan {
+  const complete = createCompleter(field.type, {
+    schema: selections.schema,
+    compile: (type) => compileFields(selections, type, nodes),
+  });
+  return { name, field, nodes, parentType, resolve: field.resolve ?? defaultFieldResolver, complete };
+}
+
+function executeFields(
+  plans: readonly FieldPlan[],
+  run: Run,
+  source: unknown,
+  parentPath: Path | undefined,
+): unknown {
+  // The reason is the one error the answer has by then.
+  if (run.signal?.aborted === true) throw run.signal.reason as Error;
+  const object: Record<string, unknown> = {};
+  let pending: Pending;
+  try {
+    for (const plan of plans) {
+      const value = executeField(plan, run, source, parentPath);
+      // Set ahead even when it is waited for: the answer has the order of the question.
+      object[plan.name] = value;
+      if (isPromise(value)) {
+        pending = awaitInto(pending, value, (settled) => (object[plan.name] = settled));
+      }
+    }
+  } catch (error) {
+    return failWhole(pending, error);
+  }
+  return finishWhole(pending, object);
+}
+
+function executeField(plan: FieldPlan, run: Run, source: unknown, prev: Path | undefined): unknown {
+  const path = { prev, key: plan.name, typename: plan.parentType.name };
+  const info = describeField(plan, run, path);
+  try {
+    const value = plan.resolve(source, readArgs(plan, run), run.context, info);
+    const completed = isPromise(value)
+      ? value.then((settled) => plan.complete(run, info, path, settled))
+      : plan.complete(run, info, path, value);
+    if (!isPromise(completed)) return completed;
+    return completed.then(undefined, (error: unknown) =>
+      settleFailure(run, info, path, plan.field.type, error),
+    );
+  } catch (error) {
+    return settleFailure(run, info, path, plan.field.type, error);
+  }
+}
+
+function describeField({ field, nodes, parentType }: FieldPlan, run: Run, path: Path): Info {
+  return {
+    fieldName: field.name,
+    fieldNodes: nodes,
+    returnType: field.type,
+    parentType,
+    path,
+    schema: run.schema,
+    fragments: run.fragments,
+    rootValue: run.rootValue,
+    operation: run.operation,
+    variableValues: run.variables,
+  };
+}
+
+/** @throws GraphQLError for a variable that is null where it may not be */
+function readArgs(plan: FieldPlan, run: Run): Record<string, unknown> {
+  const { field, nodes } = plan;
+  const known = run.args.get(plan);
+  if (known !== undefined) return known;
+  const [node] = nodes;
+  const args = node === undefined ? {} : getArgumentValues(field, node, run.variables);
+  run.args.set(plan, args);
+  return args;
+}
+
+function findField(schema: GraphQLSchema, type: GraphQLObjectType, name: string): Field | undefined {
+  if (name === TypeNameMetaFieldDef.name) return TypeNameMetaFieldDef;
+  if (type === schema.getQueryType()) {
+    if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
+    if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
+  }
+  return type.getFields()[name];
+}

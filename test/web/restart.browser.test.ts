@@ -27,6 +27,9 @@ describe.skipIf(executable === null)('the page under a server that is killed', (
     await pushStory({ url });
     const reds = page.getByRole('img', { name: /1 red/ });
     await reds.waitFor();
+    const { page: chart } = await browser.open(`${url}/?window=DAYS&q=calm`);
+    await chart.getByRole('link', { name: 'calm' }).click();
+    await chart.locator('.reading').getByText('expected').waitFor();
     const state = page.locator('.connection');
     await first.kill();
     await state.getByText('offline, trying again').waitFor();
@@ -35,6 +38,7 @@ describe.skipIf(executable === null)('the page under a server that is killed', (
     await state.getByText('live', { exact: true }).waitFor();
     // What came while it was away is there, and what was there before still is.
     await reds.nth(1).waitFor();
+    await chart.locator('.reading').getByText('5,000 %').waitFor();
     const { page: fresh } = await browser.open(`${url}/?window=DAYS&order=NAME`);
     const drawn = () => page.locator('.strip path').evaluateAll(readPaths);
     const expected = () => fresh.locator('.strip path').evaluateAll(readPaths);

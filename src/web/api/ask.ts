@@ -2,6 +2,7 @@
 import { useCallback } from 'react';
 import { type AnyVariables, type CombinedError, type RequestPolicy, useClient, useQuery } from 'urql';
 import type { TypedDocumentString } from '../generated/graphql.ts';
+import { useReturn } from './use-return.ts';
 
 export interface Answer<Data> {
   /** Kept from before while it is asked again. */
@@ -31,6 +32,10 @@ export function useAsk<Data, Variables extends AnyVariables>(
     requestPolicy: policy,
   });
   const askAgain = useCallback(() => ask({ requestPolicy: 'network-only' }), [ask]);
+  // What failed because the server was away is asked again as soon as it is back.
+  useReturn(() => {
+    if (error?.networkError !== undefined && !isPaused) askAgain();
+  });
   return { data, error, isAsking: fetching || stale, askAgain };
 }
 

@@ -2,6 +2,7 @@
 import { useEffect, useEffectEvent } from 'react';
 import type { TypedDocumentString } from '../generated/graphql.ts';
 import { useApi } from './api.ts';
+import { useReturn } from './use-return.ts';
 
 /** Calls back at every event, and when the connection came back: what happened meanwhile is not known. */
 export function useFollow<Data, Variables extends Record<string, unknown>>(
@@ -13,22 +14,13 @@ export function useFollow<Data, Variables extends Record<string, unknown>>(
   const tell = useEffectEvent(onEvent);
   const query = document.toString();
   const key = JSON.stringify(variables);
+  useReturn(() => tell(null));
   useEffect(() => {
-    let hasBroken = false;
-    const unfollow = socket.connection.subscribe(() => {
-      const state = socket.connection.get();
-      if (state === 'live' && hasBroken) tell(null);
-      hasBroken = state === 'offline';
-    });
     // Made of variables of the right type just above.
     const parsed = JSON.parse(key) as Variables;
-    const unsubscribe = socket.client.subscribe<Data>(
+    return socket.client.subscribe<Data>(
       { query, variables: parsed },
       { next: ({ data }) => tell(data ?? null), error: () => undefined, complete: () => undefined },
     );
-    return () => {
-      unfollow();
-      unsubscribe();
-    };
   }, [socket, query, key]);
 }

@@ -1,9 +1,10 @@
 /** The series of a metric over a range, no finer than the screen; at the newest end it grows by itself. */
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { CombinedError } from 'urql';
 import { useApi } from '../api/api.ts';
 import { useAsk } from '../api/ask.ts';
-import { followScores } from '../api/score-feed.ts';
+import { followScores, type LiveScore } from '../api/score-feed.ts';
+import { useReturn } from '../api/use-return.ts';
 import { MetricSeriesDocument } from '../generated/graphql.ts';
 import { appendScores, type Columns, NO_COLUMNS, readColumns } from './columns.ts';
 import type { Range } from './range.ts';
@@ -11,6 +12,8 @@ import type { Range } from './range.ts';
 /** Each pixel has room for a lowest and a highest value. */
 const MOST_POINTS = 4000;
 const FEWEST_POINTS = 200;
+/** Live scores that are kept until an answer surely holds them. */
+const MOST_RECENT = 500;
 
 export interface SeriesState {
   readonly columns: Columns;
@@ -42,19 +45,31 @@ export function useSeries(
     { policy: 'network-only' },
   );
   const [columns, setColumns] = useState<Columns>(NO_COLUMNS);
+  const recent = useRef<readonly LiveScore[]>([]);
   useEffect(() => {
     const series = data?.metric?.series;
-    if (series !== undefined) setColumns(readColumns(series));
+    if (series === undefined) return;
+    // What came live while the answer was on its way may not be in it.
+    setColumns(appendScores(readColumns(series), recent.current, 0));
   }, [data]);
+  useReturn(() => {
+    if (spanMs !== null) askAgain();
+  });
   useEffect(() => {
     if (spanMs === null) return;
     const feed = followScores(socket.client, {
       after: null,
       metricIds: [id],
-      onScores: (scores) => setColumns((old) => appendScores(old, scores, Date.now() - spanMs)),
+      onScores: (scores) => {
+        recent.current = [...recent.current, ...scores].slice(-MOST_RECENT);
+        setColumns((old) => appendScores(old, scores, Date.now() - spanMs));
+      },
       onLost: askAgain,
     });
-    return feed.stop;
+    return () => {
+      feed.stop();
+      recent.current = [];
+    };
   }, [socket, id, spanMs, askAgain]);
   return { columns, isAsking, error, askAgain };
 }

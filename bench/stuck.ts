@@ -24,6 +24,7 @@ const METRICS = Array.from({ length: 200 }, (_, metric) => `stuck.${metric}`);
 const LIMIT_MS = 90_000;
 const PUSHES_PER_SECOND = 5;
 const SCORES_PER_PUSH = 40;
+const ROWS_A_PUSH = 5;
 
 const QUERY = `subscription Scores($after: String) {
   anomalyScores(after: $after, maxBatch: 100, lingerMs: 100) {
@@ -31,14 +32,19 @@ const QUERY = `subscription Scores($after: String) {
 const PUT = `mutation Put($points: [MetricPointInput!]!) {
   putMetricData(input: { points: $points }) { accepted } }`;
 
-async function push(url: string, scores: number, timestampMs: number): Promise<void> {
+function makePoints(metrics: number, timestampMs: number): object[] {
   const timestamp = new Date(timestampMs).toISOString();
-  const points = METRICS.slice(0, scores).map((metric, index) => ({
+  return METRICS.slice(0, metrics).map((metric, index) => ({
     metric,
     timestamp,
     value: 50 + 20 * Math.sin(timestampMs / 30_000 + index),
   }));
-  await ask(url, PUT, { points });
+}
+
+/** As many rows of all metrics as go into one push, each a second after the one before. */
+async function pushRows(url: string, rows: number, fromMs: number): Promise<void> {
+  const points = Array.from({ length: rows }, (_, row) => makePoints(METRICS.length, fromMs + row * 1000));
+  await ask(url, PUT, { points: points.flat() });
 }
 
 async function readCursor(url: string): Promise<string> {
@@ -61,9 +67,8 @@ const { url } = server;
 await monitorAll(url, METRICS);
 const oldest = await readCursor(url);
 const begin = Date.now() - 3_600_000;
-for (let scores = 0; scores < Number(values.backlog); scores += METRICS.length) {
-  await push(url, METRICS.length, begin + scores);
-}
+const rows = Math.ceil(Number(values.backlog) / METRICS.length);
+for (let row = 0; row < rows; row += ROWS_A_PUSH) await pushRows(url, ROWS_A_PUSH, begin + row * 1000);
 await using clients = startLoadProcess('./subscribe-clients.ts');
 await using stuck = startLoadProcess('./stuck-clients.ts');
 const order = (given: ClientOrder) => clients.request<ClientReport>(given);
@@ -75,7 +80,7 @@ let pushes = 0;
 const pushing = (async () => {
   while (!state.isOver) {
     const next = sleep(1000 / PUSHES_PER_SECOND);
-    await push(url, SCORES_PER_PUSH, Date.now());
+    await ask(url, PUT, { points: makePoints(SCORES_PER_PUSH, Date.now()) });
     pushes += 1;
     await next;
   }

@@ -16,6 +16,7 @@ import { createMetricsHandler } from './http/metrics.ts';
 import { monitorHandler } from './http/monitored.ts';
 import { ASSET_PATHS, createPageHandler, PAGE_PATHS } from './http/page.ts';
 import { createDoor } from './http/guard-door.ts';
+import { createReadWatch } from './http/read-watch.ts';
 import { createHttpServer, type Handler } from './http/server.ts';
 import { createWriteHandler } from './http/write.ts';
 import { createProcessWatch } from './observe/prometheus-process.ts';
@@ -48,6 +49,8 @@ export async function listenHttp(
   const downloadLinks = createDownloadLinks({ lifeSeconds: config.downloadLinkSeconds });
   const schema = createSchema();
   const trusted = await readTrustedDocuments(config, schema);
+  const readers = createReadWatch({ log });
+  teardown.add(readers.stop);
   const graphql = createGraphqlServer({
     parts: {
       ...engine,
@@ -70,6 +73,7 @@ export async function listenHttp(
     trusted,
     log,
     monitor,
+    whenRead: readers.whenRead,
   });
   const aws = createCloudwatchHandler({
     cloudwatch,

@@ -2,6 +2,8 @@
  * Subscriptions as server-sent events, as graphql-sse's "distinct connections" mode has them. In place of yoga's own:
  * that writes out and encodes each event for each reader, and keeps a timer for each.
  */
+import { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { ExecutionResult } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
@@ -19,8 +21,11 @@ const HEADERS = {
   'content-encoding': 'none',
 };
 
+/** Resolves when the peer may be sent more, or is gone. */
+export type WhenRead = (socket: Socket) => Promise<void>;
+
 /** Where yoga would send a stream of events, ours is sent. */
-export function sendEventStreams(writePayload: WritePayload): Plugin {
+export function sendEventStreams(writePayload: WritePayload, whenRead: WhenRead): Plugin {
   const open = new Set<Readable>();
   let timer: NodeJS.Timeout | undefined;
   const frame = createFrames(writePayload);
@@ -44,7 +49,9 @@ export function sendEventStreams(writePayload: WritePayload): Plugin {
       // None was chosen: the client takes no stream.
       if (chosen.resultProcessor === undefined || !isStream(result)) return;
       chosen.setResultProcessor((_result, { Response }) => {
-        const body = readEvents(result[Symbol.asyncIterator](), frame);
+        const socket = findSocket(chosen.serverContext);
+        const whenOpen = () => (socket === null ? Promise.resolve() : whenRead(socket));
+        const body = readEvents(result[Symbol.asyncIterator](), frame, whenOpen);
         add(body);
         // Made by whoever sends it, who also takes Node's streams; its type knows those of browsers only.
         const init: unknown = body;
@@ -69,12 +76,15 @@ function createFrames(writePayload: WritePayload): (result: ExecutionResult) => 
 function readEvents(
   results: AsyncIterator<ExecutionResult>,
   frame: (result: ExecutionResult) => Buffer,
+  whenOpen: () => Promise<void>,
 ): Readable {
   const body = new Readable({
     highWaterMark: 1,
     read: () => {
-      results.next().then(
+      const next = whenOpen().then(() => results.next());
+      next.then(
         (result) => {
+          if (body.destroyed) return;
           if (result.done !== true) body.push(frame(result.value));
           else {
             body.push(COMPLETE);
@@ -91,6 +101,11 @@ function readEvents(
   });
   body.push(PING);
   return body;
+}
+
+/** The connection below a request over HTTP. */
+function findSocket(context: object): Socket | null {
+  return 'res' in context && context.res instanceof ServerResponse ? context.res.socket : null;
 }
 
 function isStream(result: unknown): result is AsyncIterable<ExecutionResult> {

@@ -26,7 +26,7 @@ import {
   isStreamRequest,
 } from './limit-callers.ts';
 import { createRefuse } from './limit-error.ts';
-import { sendEventStreams } from './event-streams.ts';
+import { sendEventStreams, type WhenRead } from './event-streams.ts';
 import { limitTime } from './limit-time.ts';
 import { createLoaders } from './loaders.ts';
 import { createMaskError } from './mask-error.ts';
@@ -68,6 +68,8 @@ export function createGraphqlServer(options: {
   readonly log: Log;
   /** Is told of every operation. */
   readonly monitor: RequestMonitor;
+  /** Holds streams of events back until they are read. */
+  readonly whenRead: WhenRead;
 }): GraphqlServer {
   const { parts, audit, schema, limits, trusted, log, monitor } = options;
   const requestIds = new AsyncLocalStorage<string | null>();
@@ -109,7 +111,7 @@ export function createGraphqlServer(options: {
       limitTime(limits.operationSeconds, refuse),
       refuseUnreadStream(),
       shareExecution(),
-      sendEventStreams(writePayload),
+      sendEventStreams(writePayload, options.whenRead),
     ],
   });
   const gate = createCallerGate(limits, refuse);

@@ -125,7 +125,7 @@ async function measurePeer(
   const request = (order: ClientOrder) => clients.request<ClientReport>(order);
   const send = (order: BareOrder) => peer.request<{ url: string }>(order);
   const { url } = await send({ do: 'listen' });
-  await request({ do: 'open', url, count, query: QUERY, variables: {} });
+  await request({ do: 'open', url, count, query: QUERY, variables: { lingerMs: LINGER_MS } });
   const [backlog] = await Promise.all([
     request({ do: 'await', scoresEach: chooseBacklog(count), limitMs: LIMIT_MS }),
     send({

@@ -1,23 +1,8 @@
 /** Metrics by how unusual they were in a window: reads their bars and nothing of their samples. */
 import type pg from 'pg';
 import { RED_SCORE, YELLOW_SCORE } from '../detect/likelihood.ts';
-import type { Datasource, MetricStatus } from '../model.ts';
 import { isInRange, type StoredBar, type StoredBarRange } from './read-bars.ts';
-
-/** All conditions have to hold; null lets everything through. */
-export interface MetricSelection {
-  /** Only metrics of this account. */
-  readonly accountId: number | null;
-  /** In any case of letters. */
-  readonly nameContains: string | null;
-  readonly datasource: Datasource | null;
-  readonly status: MetricStatus | null;
-  readonly server: string | null;
-  readonly location: string | null;
-  readonly autostackId: string | null;
-  /** Having a bar in the window with at least this settled score. */
-  readonly leastScore: number | null;
-}
+import { listMetricConditions, type MetricSelection } from './select-metrics.ts';
 
 /** A place in the ranking: by rank, then name, then id. */
 export interface RankedPlace {
@@ -25,21 +10,6 @@ export interface RankedPlace {
   readonly rank: string;
   readonly name: string;
   readonly id: string;
-}
-
-/** The numbers of the metrics with a bar in the window that has at least this settled score. */
-export async function findUnusualMetrics(
-  pool: pg.Pool,
-  range: StoredBarRange,
-  leastScore: number,
-): Promise<readonly number[]> {
-  const values: unknown[] = [];
-  const bind = (value: unknown) => `$${values.push(value)}`;
-  const { rows } = await pool.query<{ number: number }>(
-    `SELECT m.number FROM metric m WHERE ${hasUnusualBar(range, leastScore, bind)}`,
-    values,
-  );
-  return rows.map(({ number }) => number);
 }
 
 /** One page of the ranking, the highest first, or from its end. */
@@ -168,31 +138,5 @@ function selectRanked(
   return `SELECT m.id, m.number, m.name, m.server, m.tag_name, m.status, ${shown} FROM metric m CROSS JOIN LATERAL (
       SELECT coalesce(sum((${BAR_WEIGHT})::bigint), 0)::bigint AS rank ${beside} FROM bar
       WHERE bar.metric_number = m.number AND ${isInRange(range, bind)} OFFSET 0
-    ) AS r WHERE ${listConditions(selection, range, bind).join(' AND ')}`;
-}
-
-function listConditions(
-  selection: MetricSelection,
-  range: StoredBarRange,
-  bind: (value: unknown) => string,
-): readonly string[] {
-  const { nameContains, leastScore } = selection;
-  const equal = (column: string, type: string, value: string | null) =>
-    value === null ? [] : [`m.${column} = ${bind(value)}::${type}`];
-  return [
-    'true',
-    ...(selection.accountId === null ? [] : [`m.account_id = ${bind(selection.accountId)}::int`]),
-    ...(nameContains === null ? [] : [`strpos(lower(m.name), lower(${bind(nameContains)})) > 0`]),
-    ...equal('datasource', 'datasource', selection.datasource),
-    ...equal('status', 'metric_status', selection.status),
-    ...equal('server', 'text', selection.server),
-    ...equal('location', 'text', selection.location),
-    ...equal('autostack_id', 'uuid', selection.autostackId),
-    ...(leastScore === null ? [] : [hasUnusualBar(range, leastScore, bind)]),
-  ];
-}
-
-function hasUnusualBar(range: StoredBarRange, leastScore: number, bind: (value: unknown) => string): string {
-  return `EXISTS (SELECT FROM bar WHERE bar.metric_number = m.number AND ${isInRange(range, bind)}
-    AND bar.score >= ${bind(leastScore)} OFFSET 0)`;
+    ) AS r WHERE ${listMetricConditions(selection, range, bind).join(' AND ')}`;
 }

@@ -15,6 +15,10 @@ const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   'location',
   'status',
   'periodSeconds',
+  // Their resolvers ask the registry.
+  'lastTimestamp',
+  'lastRowId',
+  'learning',
 ]);
 
 /** These are read by the metric's number alone. */
@@ -32,6 +36,17 @@ export function findKnownMetric(
 ): Metric | null {
   const entry = registry.byNumber(metricNumber);
   const isKnown = info.fieldNodes.every((node) => asksOnly(node, KNOWN_FIELDS));
+  return entry === undefined || !isKnown ? null : toMetric(entry);
+}
+
+/** As `findKnownMetric`, of a metric whose samples may be asked for too. */
+export function findKnownById(
+  registry: Registry,
+  id: string,
+  { fieldNodes }: GraphQLResolveInfo,
+): Metric | null {
+  const entry = registry.byId(id);
+  const isKnown = fieldNodes.every((node) => asksOnly(node, PAGE_FIELDS));
   return entry === undefined || !isKnown ? null : toMetric(entry);
 }
 

@@ -1,14 +1,14 @@
 /** One metric by its id, and the list of metrics. */
 import { queryFromInfo } from '@pothos/plugin-prisma';
-import type { Prisma } from '../generated/prisma/client.ts';
+import { countMetrics } from '../db/select-metrics.ts';
 import { builder } from './builder.ts';
 import { BarWindowRef, MetricOrderRef } from './enums.ts';
-import { chooseCurrentRange, MetricFilterRef, toWhere } from './metric-filter.ts';
-import { findKnownPage } from './known-metric.ts';
+import { chooseCurrentRange, MetricFilterRef, toSelection } from './metric-filter.ts';
+import { findKnownById, findKnownPage } from './known-metric.ts';
 import { MetricRef } from './metric.ts';
-import { METRIC_ORDERS } from './metric-order.ts';
 import { readMetricId } from './node-id.ts';
-import { readPage, THING_PAGE } from './page.ts';
+import { readOrderedPage } from './ordered-metrics.ts';
+import { THING_PAGE } from './page.ts';
 import { readRankedPage } from './ranked-metrics.ts';
 
 builder.queryField('metric', (t) =>
@@ -17,8 +17,10 @@ builder.queryField('metric', (t) =>
     nullable: true,
     description: 'The metric with this id; null when there is none.',
     args: { id: t.arg.id({ required: true, description: 'As read from `Metric.id`.' }) },
-    resolve: (query, _root, { id }, { prisma }) =>
-      prisma.metric.findUnique({ ...query, where: { id: readMetricId(id) } }),
+    resolve: async (query, _root, { id: given }, { prisma, registry }, info) => {
+      const id = readMetricId(given);
+      return findKnownById(registry, id, info) ?? prisma.metric.findUnique({ ...query, where: { id } });
+    },
   }),
 );
 
@@ -45,45 +47,19 @@ builder.queryField('metrics', (t) =>
       resolve: async (_root, { filter: given, orderBy, window, ...args }, context, info) => {
         const filter = given ?? {};
         const range = chooseCurrentRange(window);
-        const findMany = (query: Omit<Prisma.MetricFindManyArgs, 'select' | 'include'>) =>
-          context.prisma.metric.findMany({
-            ...queryFromInfo({
-              context,
-              info,
-              paths: [['nodes'], ['edges', 'node']],
-              include: { progress: true },
-            }),
-            ...query,
-          });
-        const countAll = async () =>
-          context.prisma.metric.count({ where: await toWhere(filter, range, context) });
-        if (orderBy === 'ANOMALY') {
-          const find = async (ids: readonly string[]) =>
-            findKnownPage(context.registry, ids, info) ??
-            (await findMany({ where: { id: { in: [...ids] } } }));
-          return { ...(await readRankedPage({ context, args, filter, range, findMany: find })), countAll };
-        }
+        const findMany = async (ids: readonly string[]) =>
+          findKnownPage(context.registry, ids, info) ??
+          (await context.prisma.metric.findMany({
+            ...queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']], include: {} }),
+            where: { id: { in: [...ids] } },
+          }));
+        const list = { context, args, filter, range, findMany };
         if (orderBy === 'LAST_TIMESTAMP') await context.saveProgress();
-        const order = METRIC_ORDERS[orderBy];
-        const wanted = await toWhere(filter, range, context);
-        const page = await readPage({
-          args,
-          size: THING_PAGE,
-          parseCursor: order.parseCursor,
-          writeCursor: order.writeCursor,
-          read: ({ after, before, limit, fromEnd }) =>
-            findMany({
-              where: {
-                AND: [
-                  wanted,
-                  after === null ? {} : order.follows(after),
-                  before === null ? {} : order.precedes(before),
-                ],
-              },
-              orderBy: fromEnd ? order.backward : order.forward,
-              take: limit,
-            }),
-        });
+        const page =
+          orderBy === 'ANOMALY'
+            ? await readRankedPage(list)
+            : await readOrderedPage({ ...list, order: orderBy });
+        const countAll = () => countMetrics(context.pool, toSelection(filter, context.caller), range);
         return { ...page, countAll };
       },
     },

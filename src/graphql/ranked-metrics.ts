@@ -8,15 +8,11 @@ import type { Metric } from '../generated/prisma/client.ts';
 import type { Context } from './context.ts';
 import { type MetricFilter, toSelection } from './metric-filter.ts';
 import { decodeCursor, encodeCursor, isUuid } from './metric-order.ts';
+import { findPlaced, type FindMetrics, type PlacedMetric, withoutPlaces } from './ordered-metrics.ts';
 import { type Page, type PageArgs, readPage, THING_PAGE } from './page.ts';
 
 interface Place extends RankedPlace {
   readonly toMs: number;
-}
-
-interface RankedMetric<T> {
-  readonly place: RankedPlace;
-  readonly metric: T;
 }
 
 /** @throws InvalidInputError for a page that is too large, a bad cursor, a bad id */
@@ -26,13 +22,12 @@ export async function readRankedPage<T extends Metric>(options: {
   readonly filter: MetricFilter;
   /** The window that ends now. */
   readonly range: BarRange;
-  /** Reads the metrics of the page, with what the document asks of them. */
-  readonly findMany: (ids: readonly string[]) => Promise<readonly T[]>;
+  readonly findMany: FindMetrics<T>;
 }): Promise<Page<T>> {
   const { context, args, findMany } = options;
   const selection = toSelection(options.filter, context.caller);
   let { range } = options;
-  const page = await readPage<RankedMetric<T>, Place>({
+  const page = await readPage<PlacedMetric<RankedPlace, T>, Place>({
     args,
     size: THING_PAGE,
     parseCursor: (cursor) => parseCursor(cursor, range),
@@ -47,17 +42,10 @@ export async function readRankedPage<T extends Metric>(options: {
         limit,
         fromEnd,
       });
-      const metrics = await findMany(places.map(({ id }) => id));
-      const byId = new Map(metrics.map((metric) => [metric.id, metric]));
-      // One that was deleted between the two statements is left out.
-      return places.flatMap((place) => {
-        const metric = byId.get(place.id);
-        return metric === undefined ? [] : [{ place, metric }];
-      });
+      return findPlaced(places, findMany);
     },
   });
-  const edges = page.edges.map(({ cursor, node }) => ({ cursor, node: node.metric }));
-  return { ...page, edges };
+  return withoutPlaces(page);
 }
 
 function moveTo(range: BarRange, toMs: number): BarRange {

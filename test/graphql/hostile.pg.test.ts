@@ -284,7 +284,7 @@ test('a read while the database is away is to be tried again, as a write is', as
   const reading = vi.spyOn(server.engine.prisma.metric, 'findMany').mockImplementation((() =>
     // As it fails when nothing listens.
     new Client({ host: '127.0.0.1', port: 9 }).connect()) as never);
-  const { status, headers, errors } = await ask(server, '{ metrics { nodes { id } } }');
+  const { status, headers, errors } = await ask(server, '{ metrics { nodes { id description } } }');
   reading.mockRestore();
   expect(status).toBe(503);
   expect(headers.get('retry-after')).toBe('1');

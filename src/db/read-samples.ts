@@ -1,6 +1,6 @@
 /** Reads stored samples of several metrics at once, so that a list of metrics costs no more statements than one. */
 import type pg from 'pg';
-import { readStoredSample, SAMPLE_COLUMNS, type SampleRow, type StoredSample } from './stored-sample.ts';
+import { readSampleArray, SAMPLE_ARRAY, type SampleArray, type StoredSample } from './stored-sample.ts';
 
 /** Which samples of each metric, and in which order. */
 export interface SampleWindow {
@@ -38,15 +38,16 @@ export async function readSamples(
   const values: unknown[] = [metricNumbers, window.limit];
   const conditions = listConditions(window, (value) => `$${values.push(value)}`);
   const direction = window.descending ? 'DESC' : 'ASC';
-  const { rows } = await pool.query<SampleRow>(
-    `SELECT chosen.* FROM unnest($1::int[]) AS wanted (number) CROSS JOIN LATERAL (
-       SELECT ${SAMPLE_COLUMNS} FROM sample
-       WHERE ${['metric_number = wanted.number', ...conditions].join(' AND ')}
-       ORDER BY "timestamp" ${direction} LIMIT $2
-     ) AS chosen`,
+  const { rows } = await pool.query<{ samples: readonly SampleArray[] }>(
+    `SELECT found.samples FROM unnest($1::int[]) AS wanted (number) CROSS JOIN LATERAL (
+       SELECT json_agg(${SAMPLE_ARRAY} ORDER BY "timestamp" ${direction}) AS samples FROM (
+         SELECT * FROM sample WHERE ${['metric_number = wanted.number', ...conditions].join(' AND ')}
+         ORDER BY "timestamp" ${direction} LIMIT $2
+       ) AS chosen
+     ) AS found WHERE found.samples IS NOT NULL`,
     values,
   );
-  return groupByMetric(rows.map(readStoredSample));
+  return new Map(rows.map(({ samples }) => [samples[0]?.[0] ?? 0, samples.map(readSampleArray)]));
 }
 
 /** The newest sample of each metric; a metric without any is not in the answer. One statement. */
@@ -72,14 +73,4 @@ export function listConditions(
     ...time('<', window.beforeMs),
     ...(window.minScore === null ? [] : [`score >= ${bind(window.minScore)}::float8`]),
   ];
-}
-
-function groupByMetric(samples: readonly StoredSample[]): SamplesByMetric {
-  const groups = new Map<number, StoredSample[]>();
-  for (const sample of samples) {
-    const group = groups.get(sample.metricNumber);
-    if (group === undefined) groups.set(sample.metricNumber, [sample]);
-    else group.push(sample);
-  }
-  return groups;
 }

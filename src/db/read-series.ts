@@ -14,13 +14,14 @@ export interface SeriesRange {
   readonly anomalyScore: number;
 }
 
-export interface SeriesPoint {
-  readonly timestampMs: number;
-  readonly value: number;
-  readonly score: number | null;
-  readonly expected: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
+/** Points as columns of equal length, in time order. */
+export interface SeriesColumns {
+  readonly timestampsMs: readonly number[];
+  readonly values: readonly number[];
+  readonly scores: readonly (number | null)[];
+  readonly expected: readonly (number | null)[];
+  readonly lows: readonly (number | null)[];
+  readonly highs: readonly (number | null)[];
 }
 
 interface ExtentRow {
@@ -31,14 +32,8 @@ interface ExtentRow {
   last_ms: number;
 }
 
-interface PointRow {
-  metric_number: number;
-  timestamp_ms: number;
-  value: number;
-  score: number | null;
-  expected: number | null;
-  low: number | null;
-  high: number | null;
+interface ColumnsRow extends SeriesColumns {
+  readonly metric_number: number;
 }
 
 /** How the points of one metric are chosen. */
@@ -65,6 +60,13 @@ const READ_EXTENTS = `
   ) AS extent
   WHERE extent.rows > 0`;
 
+/** As JSON, which is read several times faster than rows. Times are whole milliseconds: rounding brings them back. */
+const AS_COLUMNS = `metric_number,
+  json_agg(round(date_part('epoch', "timestamp") * 1000) ORDER BY "timestamp") AS "timestampsMs",
+  json_agg(value ORDER BY "timestamp") AS values, json_agg(score ORDER BY "timestamp") AS scores,
+  json_agg(expected ORDER BY "timestamp") AS expected, json_agg(low ORDER BY "timestamp") AS lows,
+  json_agg(high ORDER BY "timestamp") AS highs`;
+
 const READ_PLANNED = `
   WITH plan AS (
     SELECT number, first_ms, last_ms, to_timestamp(first_ms / 1000) AS first, to_timestamp(last_ms / 1000) AS last,
@@ -89,23 +91,27 @@ const READ_PLANNED = `
       GROUP BY floor((ms - plan.first_ms) / (plan.last_ms - plan.first_ms + 1) * plan.buckets)
     ) AS extremes
   )
-  SELECT metric_number, (extract(epoch FROM sample."timestamp") * 1000)::float8 AS timestamp_ms, value, score,
-         expected, low, high
-  FROM kept JOIN sample ON sample.metric_number = kept.number AND sample."timestamp" = kept."timestamp"
-  ORDER BY metric_number, sample."timestamp"`;
+  SELECT ${AS_COLUMNS}
+  FROM (
+    SELECT sample.* FROM kept
+    JOIN sample ON sample.metric_number = kept.number AND sample."timestamp" = kept."timestamp"
+    ORDER BY metric_number, sample."timestamp"
+  ) AS point
+  GROUP BY metric_number`;
 
 const READ_ALL = `
-  SELECT metric_number, (extract(epoch FROM "timestamp") * 1000)::float8 AS timestamp_ms, value, score,
-         expected, low, high
-  FROM sample WHERE metric_number = ANY($1::int[]) AND ${IN_RANGE}
-  ORDER BY metric_number, "timestamp"`;
+  SELECT ${AS_COLUMNS}
+  FROM (
+    SELECT * FROM sample WHERE metric_number = ANY($1::int[]) AND ${IN_RANGE} ORDER BY metric_number, "timestamp"
+  ) AS point
+  GROUP BY metric_number`;
 
 /** The points of each metric in time order; a metric without any is not in the answer. Three statements at most. */
 export async function readSeries(
   pool: pg.Pool,
   metricNumbers: readonly number[],
   range: SeriesRange,
-): Promise<ReadonlyMap<number, readonly SeriesPoint[]>> {
+): Promise<ReadonlyMap<number, SeriesColumns>> {
   const { fromMs, toMs, maxPoints, anomalyScore } = range;
   const { rows: extents } = await pool.query<ExtentRow>(READ_EXTENTS, [
     metricNumbers,
@@ -119,7 +125,7 @@ export async function readSeries(
     short.length === 0 ? [] : readPoints(pool, READ_ALL, [short, fromMs, toMs]),
     plans.length === 0 ? [] : readPoints(pool, READ_PLANNED, [...listColumns(plans), anomalyScore]),
   ]);
-  return groupByMetric(found.flat());
+  return new Map(found.flat().map((row) => [row.metric_number, row]));
 }
 
 function planPoints(extent: ExtentRow, maxPoints: number): Plan {
@@ -143,16 +149,16 @@ function listColumns(plans: readonly Plan[]): readonly (readonly number[])[] {
   ];
 }
 
-async function readPoints(pool: pg.Pool, sql: string, values: readonly unknown[]): Promise<PointRow[]> {
-  return (await pool.query<PointRow>(sql, [...values])).rows;
+async function readPoints(pool: pg.Pool, sql: string, values: readonly unknown[]): Promise<ColumnsRow[]> {
+  return (await pool.query<ColumnsRow>(sql, [...values])).rows;
 }
 
-function groupByMetric(rows: readonly PointRow[]): ReadonlyMap<number, readonly SeriesPoint[]> {
-  const groups = new Map<number, SeriesPoint[]>();
-  for (const { metric_number, timestamp_ms, ...rest } of rows) {
-    const group = groups.get(metric_number) ?? [];
-    group.push({ timestampMs: timestamp_ms, ...rest });
-    groups.set(metric_number, group);
-  }
-  return groups;
-}
+/** Of a metric without points. */
+export const NO_POINTS: SeriesColumns = {
+  timestampsMs: [],
+  values: [],
+  scores: [],
+  expected: [],
+  lows: [],
+  highs: [],
+};

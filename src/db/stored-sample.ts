@@ -28,6 +28,44 @@ export interface ScoredSample extends StoredSample {
   readonly rawScore: number;
 }
 
+/** The same as one JSON array, which is read several times faster than a row: `readSampleArray` takes it. */
+export const SAMPLE_ARRAY = `json_build_array(metric_number, row_id, (extract(epoch FROM "timestamp") * 1000)::float8,
+  value, seq::float8, score, expected, low, high, raw_score, view, provisional, episode)`;
+
+export type SampleArray = readonly [
+  metricNumber: number,
+  rowId: number,
+  timestampMs: number,
+  value: number,
+  seq: number | null,
+  score: number | null,
+  expected: number | null,
+  low: number | null,
+  high: number | null,
+  rawScore: number | null,
+  view: View | null,
+  provisional: boolean,
+  episode: boolean,
+];
+
+export function readSampleArray(array: SampleArray): StoredSample {
+  return {
+    metricNumber: array[0],
+    rowId: array[1],
+    timestampMs: array[2],
+    value: array[3],
+    seq: array[4],
+    score: array[5],
+    expected: array[6],
+    low: array[7],
+    high: array[8],
+    rawScore: array[9],
+    view: array[10],
+    provisional: array[11],
+    episode: array[12],
+  };
+}
+
 /** What SELECT must name for `readStoredSample`. */
 export const SAMPLE_COLUMNS = `metric_number, row_id, (extract(epoch FROM "timestamp") * 1000)::float8 AS timestamp_ms,
   value, seq::float8 AS seq, score, expected, low, high, raw_score, view, provisional, episode`;

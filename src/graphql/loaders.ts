@@ -13,7 +13,7 @@ import {
   type StoredBarRange,
 } from '../db/read-bars.ts';
 import { readLatestSamples, readSamples, type SampleWindow } from '../db/read-samples.ts';
-import { readSeries, type SeriesPoint, type SeriesRange } from '../db/read-series.ts';
+import { NO_POINTS, readSeries, type SeriesColumns, type SeriesRange } from '../db/read-series.ts';
 import type { StoredSample } from '../db/stored-sample.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 
@@ -26,7 +26,7 @@ export interface Loaders {
   readonly latest: DataLoader<number, StoredSample | null>;
   /** The samples of a window for one metric. */
   samples(window: SampleWindow, metricNumber: number): Promise<readonly StoredSample[]>;
-  series(range: SeriesRange, metricNumber: number): Promise<readonly SeriesPoint[]>;
+  series(range: SeriesRange, metricNumber: number): Promise<SeriesColumns>;
   /** The bars of one metric (by its number), resource or autostack (by their uuids). */
   bars(question: BarQuestion, key: number | string): Promise<readonly StoredBar[]>;
   barCounts(question: BarQuestion, key: number | string): Promise<readonly BarCount[]>;
@@ -55,7 +55,7 @@ export function createLoaders({ pool, prisma }: { pool: pg.Pool; prisma: PrismaC
     samples: async (window, metricNumber) => (await samples(window).load(metricNumber)) ?? [],
     bars: async (question, key) => (await bars(question).load(key)) ?? [],
     barCounts: async (question, key) => (await barCounts(question).load(key)) ?? [],
-    series: async (range, metricNumber) => (await series(range).load(metricNumber)) ?? [],
+    series: async (range, metricNumber) => (await series(range).load(metricNumber)) ?? NO_POINTS,
   };
 }
 

@@ -1,6 +1,6 @@
 /** A metric's samples: the newest, by pages, as columns for a chart. */
 import { YELLOW_SCORE } from '../detect/likelihood.ts';
-import type { SeriesPoint } from '../db/read-series.ts';
+import type { SeriesColumns } from '../db/read-series.ts';
 import type { StoredSample } from '../db/stored-sample.ts';
 import { InvalidInputError } from '../errors.ts';
 import { builder } from './builder.ts';
@@ -12,39 +12,39 @@ import { readPage, SAMPLE_PAGE } from './page.ts';
 const LEAST_POINTS = 2;
 const MOST_POINTS = 5000;
 
-const SeriesRef = builder.objectRef<readonly SeriesPoint[]>('Series').implement({
+const SeriesRef = builder.objectRef<SeriesColumns>('Series').implement({
   description:
     'Samples as columns of equal length, in time order, for charts. When there are more than asked for, every anomaly is kept, and of each stretch of time the lowest and the highest value.',
   fields: (t) => ({
     timestamps: t.field({
       type: ['DateTime'],
       description: 'Times.',
-      resolve: (points) => points.map(({ timestampMs }) => new Date(timestampMs)),
+      resolve: ({ timestampsMs }) => timestampsMs.map((ms) => new Date(ms)),
     }),
-    values: t.floatList({ description: 'Values.', resolve: (points) => points.map(({ value }) => value) }),
+    values: t.floatList({ description: 'Values.', resolve: ({ values }) => values }),
     anomalyScores: t.field({
       type: ['Float'],
       nullable: { list: false, items: true },
       description: 'Scores, null where not scored.',
-      resolve: (points) => points.map(({ score }) => score),
+      resolve: ({ scores }) => scores,
     }),
     expected: t.field({
       type: ['Float'],
       nullable: { list: false, items: true },
       description: 'Expected values, null where not scored.',
-      resolve: (points) => points.map(({ expected }) => expected),
+      resolve: ({ expected }) => expected,
     }),
     expectedLow: t.field({
       type: ['Float'],
       nullable: { list: false, items: true },
       description: 'Lower ends of the expected band, null where not scored.',
-      resolve: (points) => points.map(({ low }) => low),
+      resolve: ({ lows }) => lows,
     }),
     expectedHigh: t.field({
       type: ['Float'],
       nullable: { list: false, items: true },
       description: 'Upper ends of the expected band, null where not scored.',
-      resolve: (points) => points.map(({ high }) => high),
+      resolve: ({ highs }) => highs,
     }),
   }),
 });

@@ -7,6 +7,7 @@
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { CloudwatchError } from '../cloudwatch/failure.ts';
+import { readPresigned, withoutSignature } from './aws-presigned.ts';
 import type { AwsRequest } from './aws-protocol.ts';
 
 export interface SignedBy {
@@ -14,13 +15,16 @@ export interface SignedBy {
   readonly region: string;
 }
 
-/** What the Authorization header says. */
+/** What the Authorization header says, or a presigned URL. */
 export interface Credential extends SignedBy {
   /** YYYYMMDD */
   readonly day: string;
   readonly service: string;
   readonly signedHeaders: readonly string[];
   readonly signature: string;
+  /** Presigned URLs only: when it was signed, and for how long it holds from then on. */
+  readonly date?: string;
+  readonly expiresSeconds?: number;
 }
 
 const AUTHORIZATION =
@@ -34,6 +38,8 @@ const MUST_BE_SIGNED = ['x-amz-target', 'x-amz-date', 'x-amz-security-token'];
 export function readCredential(request: AwsRequest): Credential {
   const header = request.headers.authorization;
   if (header === undefined) {
+    const presigned = readPresigned(request.queryString);
+    if (presigned !== null) return presigned;
     throw new CloudwatchError('MissingAuthenticationToken', 'Request is missing Authentication Token');
   }
   const match = AUTHORIZATION.exec(header);
@@ -105,13 +111,13 @@ function collectHeaders(raw: readonly string[]): ReadonlyMap<string, string> {
 
 /** @returns the time as it was signed */
 function readDate(headers: ReadonlyMap<string, string>, credential: Credential, now: Date): string {
-  const date = headers.get('x-amz-date');
+  const date = credential.date ?? headers.get('x-amz-date');
   if (date === undefined) {
     throw new CloudwatchError('IncompleteSignature', 'The header x-amz-date is required.');
   }
   const time = Date.parse(date.replace(AMZ_DATE, '$1-$2-$3T$4:$5:$6Z'));
   if (!AMZ_DATE.test(date) || Number.isNaN(time)) {
-    throw new CloudwatchError('IncompleteSignature', 'The header x-amz-date must be YYYYMMDDTHHMMSSZ.');
+    throw new CloudwatchError('IncompleteSignature', 'x-amz-date must be YYYYMMDDTHHMMSSZ.');
   }
   if (!date.startsWith(credential.day)) {
     throw new CloudwatchError(
@@ -119,12 +125,13 @@ function readDate(headers: ReadonlyMap<string, string>, credential: Credential, 
       'The day of the credential is not that of x-amz-date.',
     );
   }
-  if (Math.abs(time - now.getTime()) > WINDOW_MS) {
-    const problem = time < now.getTime() ? 'Signature expired' : 'Signature not yet current';
-    throw new CloudwatchError(
-      'SignatureDoesNotMatch',
-      `${problem}: ${date} is not within 15 minutes of now.`,
-    );
+  const { expiresSeconds } = credential;
+  const holdsMs = expiresSeconds === undefined ? WINDOW_MS : expiresSeconds * 1000;
+  const ageMs = now.getTime() - time;
+  if (ageMs > holdsMs || ageMs < -WINDOW_MS) {
+    const problem = ageMs > 0 ? 'Signature expired' : 'Signature not yet current';
+    const held = expiresSeconds === undefined ? '15 minutes' : `its ${expiresSeconds} seconds`;
+    throw new CloudwatchError('SignatureDoesNotMatch', `${problem}: ${date} is not within ${held} of now.`);
   }
   return date;
 }
@@ -143,7 +150,7 @@ function writeCanonicalRequest(
   return [
     request.method,
     encodePath(request.path),
-    encodeQueryString(request.queryString),
+    encodeQueryString(withoutSignature(request.queryString)),
     lines.join(''),
     signedHeaders.join(';'),
     bodyHash,

@@ -8,6 +8,8 @@ declare module 'aws4' {
     region: string;
     headers: Record<string, string>;
     body?: string;
+    /** Puts the signature into the path's query string. */
+    signQuery?: boolean;
   }
   export function sign(
     request: SignedRequest,

@@ -92,6 +92,23 @@ function sign(asked: Asked & { body?: string }, signing: Signing = {}): Required
   );
   return { path: signed.path, method: signed.method, headers: signed.headers, body: asked.body ?? '' };
 }
+/** A URL that lists metrics, signed in its query string. */
+function presign(expires: string, ageSeconds = 0, key: Partial<typeof server.credentials> = {}): string {
+  const date = new Date(Date.now() - ageSeconds * 1000).toISOString().replaceAll(/[-:]|\.\d{3}/g, '');
+  const signed = aws4.sign(
+    {
+      host: new URL(server.endpoint).host,
+      path: `/aws?Version=2010-08-01&Action=ListMetrics&Namespace=Shop%20%2F&X-Amz-Date=${date}${expires}`,
+      method: 'GET',
+      service: 'monitoring',
+      region: 'us-east-1',
+      headers: {},
+      signQuery: true,
+    },
+    { ...server.credentials, ...key },
+  );
+  return signed.path;
+}
 const listMetrics = () => ({ headers: target('ListMetrics'), body: '{}' });
 const readCode = ({ headers }: Answer) => String(headers['x-amzn-query-error']).split(';')[0];
 
@@ -153,6 +170,45 @@ describe('The signature', () => {
       // Without a target the request counts as AWS Query, which tells its code in the body.
       expect(readCode(answer) === code || answer.text.includes(`<Code>${code}</Code>`)).toBe(true);
       expect(Date.parse(String(answer.headers.date))).toBeGreaterThan(0);
+    },
+  );
+
+  it.each(['', '&X-Amz-Expires=60', '&X-Amz-Expires=604800'])(
+    'may stand in the URL, with%s',
+    async (expires) => {
+      const answer = await ask({ method: 'GET', path: presign(expires) });
+      expect(answer.text).toContain('<ListMetricsResult>');
+    },
+  );
+
+  const PRESIGNED: readonly (readonly [string, () => string, string])[] = [
+    ['that is over', () => presign('&X-Amz-Expires=60', 61), 'Signature expired'],
+    ['without a time, of 16 minutes ago', () => presign('', 960), 'Signature expired'],
+    ['of the future', () => presign('&X-Amz-Expires=60', -960), 'not yet current'],
+    ['for longer than a week', () => presign('&X-Amz-Expires=604801'), 'X-Amz-Expires must be 1 to 604800'],
+    ['for no time', () => presign('&X-Amz-Expires=0'), 'X-Amz-Expires must be 1 to 604800'],
+    ['of a wrong secret', () => presign('', 0, { secretAccessKey: 'wrong' }), 'does not match'],
+    ['of another key', () => presign('', 0, { accessKeyId: 'AKIDNOBODY' }), 'security token'],
+    ['of another question', () => presign('').replace('Shop', 'Shops'), 'does not match'],
+    ['of another length', () => presign('&X-Amz-Expires=60').replace('s=60', 's=600'), 'does not match'],
+    [
+      'that cannot be read',
+      () => presign('').replace('us-east-1', 'us%20east'),
+      'X-Amz-Credential cannot be read',
+    ],
+    [
+      'in part',
+      () => presign('').replace('X-Amz-SignedHeaders', 'Signed'),
+      'X-Amz-SignedHeaders is required',
+    ],
+  ];
+  it.each(PRESIGNED.map(([what, make, reason]) => ({ what, make, reason })))(
+    'in a URL $what is refused: $reason',
+    async ({ make, reason }) => {
+      const answer = await ask({ method: 'GET', path: make() });
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.text).toContain(reason);
+      expect(answer.text).not.toContain('<ListMetricsResult>');
     },
   );
 

@@ -18,10 +18,12 @@ import { ASSET_PATHS, createPageHandler, PAGE_PATHS } from './http/page.ts';
 import { createDoor } from './http/guard-door.ts';
 import { createReadWatch } from './http/read-watch.ts';
 import { createHttpServer, type Handler } from './http/server.ts';
+import { createArchiveUploads } from './http/upload-archive.ts';
 import { createWriteHandler } from './http/write.ts';
 import { createProcessWatch } from './observe/prometheus-process.ts';
 import { describeServer } from './observe/prometheus-server.ts';
 import { describeReadings } from './observe/prometheus.ts';
+import { createOutbound } from './outbound/outbound.ts';
 import { openCloudwatch } from './open-cloudwatch.ts';
 import { openIncidents } from './open-incidents.ts';
 import type { Access } from './open-access.ts';
@@ -47,6 +49,7 @@ export async function listenHttp(
   const cloudwatch = await openCloudwatch({ config, log, engine, teardown });
   const incidents = await openIncidents({ config, log, engine, teardown });
   const downloadLinks = createDownloadLinks({ lifeSeconds: config.downloadLinkSeconds });
+  const archive = createArchive(engine);
   const schema = createSchema();
   const trusted = await readTrustedDocuments(config, schema);
   const readers = createReadWatch({ log });
@@ -56,6 +59,11 @@ export async function listenHttp(
       ...engine,
       keys: access.keys,
       downloadLinks,
+      archiveUploads: createArchiveUploads({
+        ...engine,
+        archive,
+        outbound: createOutbound({ allowed: config.allowPrivateTargets }),
+      }),
       cloudwatch,
       incidents,
       readLicense: monitoring.license.current,
@@ -106,10 +114,7 @@ export async function listenHttp(
       ['/graphql', own('/graphql', graphqlRoute)],
       [
         `${DOWNLOAD_PATH}*`,
-        own(
-          DOWNLOAD_PATH,
-          createDownloadHandler({ ...engine, archive: createArchive(engine), links: downloadLinks, log }),
-        ),
+        own(DOWNLOAD_PATH, createDownloadHandler({ ...engine, archive, links: downloadLinks, log })),
       ],
       ['/health', answerHealth],
       ['/ready', createReadyHandler(() => checkReadiness(engine, database, config.ingestQueuePoints))],

@@ -5,6 +5,7 @@ import type { Keys } from '../access/keys.ts';
 import type { Cloudwatch } from '../cloudwatch/cloudwatch.ts';
 import type { Accept } from '../core/accept.ts';
 import type { Annotations } from '../core/annotations.ts';
+import type { ArchiveUploads } from '../core/archive-upload.ts';
 import type { Autostacks } from '../core/autostacks.ts';
 import type { Labels } from '../core/labels.ts';
 import type { Live } from '../core/live.ts';
@@ -37,6 +38,7 @@ export interface ApiParts {
   readonly annotations: Annotations;
   readonly labels: Labels;
   readonly downloadLinks: DownloadLinks;
+  readonly archiveUploads: ArchiveUploads;
   readonly inventory: Inventory;
   readonly autostacks: Autostacks;
   /** The regions of AWS by name, with what people call them. */

@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { MetricDataFilterRef, readScoreFilter } from './metric-data.ts';
 import { readMetricId } from './node-id.ts';
 
-const LONGEST_COMMENT = 2000;
+export const LONGEST_COMMENT = 2000;
 /** A link is an address, which may not be of any length. */
 const MOST_IDS = 100;
 const LONGEST_NAME_PART = 500;
@@ -116,7 +116,8 @@ function makeLink(what: Download, { downloadLinks, request }: Context): Download
   return { url: request === undefined ? path : new URL(path, request.url).href, expiresAt };
 }
 
-function checkLength(text: string | null | undefined, most: number, path: readonly string[]): void {
+/** @throws InvalidInputError */
+export function checkLength(text: string | null | undefined, most: number, path: readonly string[]): void {
   if (text == null || text.length <= most) return;
   throw new InvalidInputError(
     `${path.join('.')}: expected at most ${most} characters, got ${text.length}`,

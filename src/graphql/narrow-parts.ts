@@ -72,6 +72,12 @@ export function narrowParts(parts: ApiParts, accountId: number): ApiParts {
           what.kind === 'samples' ? { ...what, filter: { ...what.filter, accountId } } : what,
         ),
     },
+    archiveUploads: {
+      upload: async (what, url) => {
+        requireMetric(what.metricId);
+        return parts.archiveUploads.upload(what, url);
+      },
+    },
     incidents: narrowIncidents(parts.incidents, prisma),
     // What the server reads with its own credentials is the default account's.
     inventory: isDefault ? parts.inventory : { ...parts.inventory, ensure: refuse, ageOf: () => UNKNOWN_AGE },

@@ -3,6 +3,7 @@ import { printSchema, type GraphQLSchema } from 'graphql';
 import './annotation.ts';
 import './anomaly-scores.ts';
 import './api-key.ts';
+import './archive-upload.ts';
 import './audit-entry.ts';
 import './autostack-changes.ts';
 import './autostack.ts';

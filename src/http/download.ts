@@ -102,7 +102,7 @@ async function sendArchive(
   const files = archive.readFiles(what);
   // Whether there is such a metric is known with the first file, and has to be before the status is sent.
   const first = await files.next();
-  announce(response, 'application/gzip', `metric_dump_${what.metricId}_${writeTime(now)}.tar.gz`);
+  announce(response, 'application/gzip', nameArchive(what.metricId, now));
   await sendTarGz(resume(first, files), response, signal);
 }
 
@@ -139,6 +139,11 @@ function announce(response: ServerResponse, contentType: string, fileName: strin
 
 function readToken({ url = '/' }: IncomingMessage): string {
   return new URL(url, 'http://localhost').pathname.slice(DOWNLOAD_PATH.length);
+}
+
+/** As HTM-IT named them. */
+export function nameArchive(metricId: string, at: Date): string {
+  return `metric_dump_${metricId}_${writeTime(at)}.tar.gz`;
 }
 
 /** YYYYmmdd-HHMMSS in UTC. */

@@ -54,6 +54,7 @@ const COUNTERS = {
     'Tries to deliver a notice of an alarm that failed. Rises when a webhook is away or none is set.',
   downloads_sent: 'Downloads sent to their end.',
   downloads_cut: 'Downloads cut short: by the client, by time, or by a failure of the database.',
+  archives_uploaded: 'Archives of metrics that were put where somebody asked for them.',
   incidents_opened: 'Incidents that began: unusual points of a metric a notification rule looks at.',
   incidents_ended: 'Incidents that ended.',
   notifications_sent: 'Messages a channel has taken.',

@@ -5,6 +5,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { LookupFunction } from 'node:net';
+import type { Readable } from 'node:stream';
 import type { AllowedTargets } from './check-address.ts';
 import {
   checkUrl,
@@ -18,6 +19,17 @@ export interface OutboundRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+}
+
+/** A file on its way out: too large to be held. */
+export interface OutboundUpload {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly content: Readable;
+  /** Of `content`, exactly. */
+  readonly bytes: number;
+  /** For everything from the name to the end of the answer. */
+  readonly timeLimitMs: number;
 }
 
 export interface OutboundAnswer {
@@ -34,6 +46,8 @@ export interface Outbound {
    * @throws TargetRefusedError, or an error that says how the connection failed or that time ran out
    */
   post: (request: OutboundRequest) => Promise<OutboundAnswer>;
+  /** Puts once, as `post`. The content is closed in every case. @throws as `post` */
+  put: (upload: OutboundUpload) => Promise<OutboundAnswer>;
 }
 
 export const ANSWER_LIMIT_BYTES = 65_536;
@@ -47,19 +61,38 @@ export function createOutbound(options: {
   readonly timeLimitMs?: number;
 }): Outbound {
   const { allowed, resolveName = resolveBySystem, timeLimitMs = TIME_LIMIT_MS } = options;
+  const send = async (exchange: Omit<Exchange, 'addresses' | 'signal'>, limitMs: number) => {
+    const signal = AbortSignal.timeout(limitMs);
+    try {
+      const addresses = await orAbort(resolveTarget(exchange.url, allowed, resolveName), signal);
+      return await talk({ ...exchange, addresses, signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw new Error(`no answer within ${limitMs / 1000} s`, { cause: error });
+    }
+  };
   return {
     check: (url) => checkUrl(url, allowed),
-    post: async (request) => {
-      const signal = AbortSignal.timeout(timeLimitMs);
+    post: ({ url, headers, body }) =>
+      send({ method: 'POST', url, headers, body, bytes: Buffer.byteLength(body) }, timeLimitMs),
+    put: async ({ content, timeLimitMs: limitMs, ...upload }) => {
       try {
-        const addresses = await orAbort(resolveTarget(request.url, allowed, resolveName), signal);
-        return await exchange(request, addresses, signal);
-      } catch (error) {
-        if (!signal.aborted) throw error;
-        throw new Error(`no answer within ${timeLimitMs / 1000} s`, { cause: error });
+        return await send({ method: 'PUT', ...upload, body: content }, limitMs);
+      } finally {
+        content.destroy();
       }
     },
   };
+}
+
+interface Exchange {
+  readonly method: 'POST' | 'PUT';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Readable;
+  readonly bytes: number;
+  readonly addresses: readonly Address[];
+  readonly signal: AbortSignal;
 }
 
 /** Why a post failed, in one line, or null: anything but 2xx is a failure. */
@@ -73,21 +106,16 @@ export async function postOrExplain(outbound: Outbound, request: OutboundRequest
   }
 }
 
-function exchange(
-  { url, headers, body }: OutboundRequest,
-  addresses: readonly Address[],
-  signal: AbortSignal,
-): Promise<OutboundAnswer> {
+function talk({ method, url, headers, body, bytes, addresses, signal }: Exchange): Promise<OutboundAnswer> {
   const lookup: LookupFunction = (_hostname, { all }, done) => {
     const [first] = addresses;
     if (all === true) done(null, [...addresses]);
     else done(null, first?.address ?? '', first?.family ?? 0);
   };
-  const length = String(Buffer.byteLength(body));
   return new Promise((resolve, reject) => {
     const request = (url.protocol === 'https:' ? https : http).request(url, {
-      method: 'POST',
-      headers: { ...headers, 'content-length': length },
+      method,
+      headers: { ...headers, 'content-length': String(bytes) },
       agent: false,
       lookup,
       signal,
@@ -99,7 +127,8 @@ function exchange(
         (error: unknown) => reject(error instanceof Error ? error : new Error(String(error))),
       );
     });
-    request.end(body);
+    if (typeof body === 'string') request.end(body);
+    else body.on('error', reject).pipe(request);
   });
 }
 

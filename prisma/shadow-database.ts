@@ -53,8 +53,9 @@ async function queryCatalog(
   query: (request: SqlQuery) => Promise<SqlResultSet>,
   request: SqlQuery,
 ): Promise<SqlResultSet> {
-  Object.assign(pg.types.builtins, { UUID: pg.types.builtins.CHAR });
-  const result = await query(request);
+  const { UUID, CHAR } = pg.types.builtins;
+  Object.assign(pg.types.builtins, { UUID: CHAR });
+  const result = await query(request).finally(() => Object.assign(pg.types.builtins, { UUID }));
   const columnTypes = result.columnTypes.map((type) =>
     type === ColumnTypeEnum.Uuid ? ColumnTypeEnum.Character : type,
   );

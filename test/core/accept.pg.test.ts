@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { NamedPoint } from '../../src/core/accept.ts';
-import { openClient } from '../../src/db/connection.ts';
 import { DETECTOR_KINDS } from '../../src/detect/detector-kinds.ts';
 import { withDatabase } from '../helpers/database.ts';
+import { lockSamples } from '../helpers/lock-samples.ts';
 import { startEngine, untilStatus } from '../helpers/start-engine.ts';
 
 const START = Date.parse('2026-01-05T00:00:00Z');
@@ -28,16 +28,6 @@ async function readRows(pool: import('pg').Pool, name: string) {
     [name],
   );
   return rows;
-}
-
-/** Ends every other session of the database, as an administrator would. */
-async function killBackends(connection: string): Promise<void> {
-  const client = await openClient(connection, 'lapwing test');
-  await client.query(
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-     WHERE datname = current_database() AND pid <> pg_backend_pid()`,
-  );
-  await client.end();
 }
 
 describe('accept', () => {
@@ -215,7 +205,7 @@ describe('accept', () => {
     await engine.accept.acceptNamed(points.map((point) => ({ ...point, metric: 'b' })));
     const scores = async (name: string) => (await readRows(database.pool, name)).map((row) => row.score);
     expect(await scores('a')).toEqual(await scores('b'));
-    await crashed.poll.stop();
+    await crashed.stop();
   });
 
   it('survives losing its connections again and again: what is sent until acknowledged is stored once and scored right', async () => {
@@ -230,7 +220,9 @@ describe('accept', () => {
     let refused = 0;
     for (let start = 0; start < points.length; start += 50) {
       const batch = points.slice(start, start + 50);
-      const killing = start % 200 === 0 ? killBackends(database.connection) : Promise.resolve();
+      // Now and then whoever is about to store samples is cut off.
+      const lock = start % 200 === 0 ? await lockSamples(database) : null;
+      const cutting = lock?.endWaiting().then(lock[Symbol.asyncDispose]);
       for (;;) {
         try {
           await engine.accept.acceptNamed(batch);
@@ -240,7 +232,7 @@ describe('accept', () => {
           refused += 1;
         }
       }
-      await killing;
+      await cutting;
     }
     expect(refused).toBeGreaterThan(0);
     const rows = await readRows(database.pool, 'a');

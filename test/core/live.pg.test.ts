@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ScoreEvent } from '../../src/core/live.ts';
 import type { Engine } from '../../src/engine.ts';
 import { withDatabase } from '../helpers/database.ts';
 import { startEngine } from '../helpers/start-engine.ts';
+import { fc } from '../helpers/property.ts';
 
 const START = Date.parse('2026-01-05T00:00:00Z');
 

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DetectorKind } from '../../src/detect/detector.ts';
 import { DETECTOR_KINDS, findDetectorKind } from '../../src/detect/detector-kinds.ts';
 import type { Sample } from '../../src/model.ts';
 import { createDetector, judgeAll, makeLoad, START_MS } from './series.ts';
+import { fc } from '../helpers/property.ts';
 
 /** Any series: any finite values, steps from a second to a day with gaps, spikes and standstills. */
 const anySeries = fc

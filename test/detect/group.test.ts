@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scoreGroup } from '../../src/detect/group.ts';
 import { createNoise } from './series.ts';
+import { fc } from '../helpers/property.ts';
 
 /** Upper tail of the standard normal (Abramowitz and Stegun 7.1.26, error below 1.5e-7). */
 function tailOf(z: number): number {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { startAwsImitation } from '../aws/imitation.ts';
 import type { Script } from '../aws/script.ts';
 import { ask, read } from '../helpers/ask.ts';
@@ -45,8 +45,8 @@ const script: Script = {
 async function startOverAws() {
   const aws = await startAwsImitation(script);
   // The SDK's own variables, as whoever runs the server sets them.
-  process.env.AWS_ACCESS_KEY_ID = 'AKIDEXAMPLE';
-  process.env.AWS_SECRET_ACCESS_KEY = 'do-not-show';
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'do-not-show');
   const server = await startServer({
     settings: { LAPWING_AWS_ENDPOINT: aws.url, LAPWING_AWS_HISTORY_DAYS: '1' },
   });

@@ -12,10 +12,13 @@ const HOUR_MS = 3_600_000;
 let server: TestServer;
 
 beforeAll(async () => {
+  // The middle of an hour, and it stays: at its end all bars move on by one.
+  vi.useFakeTimers({ toFake: ['Date'], now: findBarStart(Date.now(), 60) + HOUR_MS / 2 });
   server = await startServer();
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
+  vi.useRealTimers();
 });
 
 /** A metric with a bar for each score, the newest now, an hour each. */

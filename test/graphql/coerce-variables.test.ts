@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { buildSchema, execute, type ExecutionArgs, type ExecutionResult, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { coerceVariables } from '../../src/graphql/coerce-variables.ts';
+import { fc } from '../helpers/property.ts';
 
 const schema = buildSchema(`
   scalar JSON

@@ -5,10 +5,10 @@ import { CloudWatch } from '@aws-sdk/client-cloudwatch';
 import { AwsJson1_0Protocol, AwsQueryProtocol, AwsSmithyRpcV2CborProtocol } from '@aws-sdk/core/protocols';
 import aws4 from 'aws4';
 import * as cbor from 'cborg';
-import fc from 'fast-check';
 import { XMLParser } from 'fast-xml-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCloudwatch, type CloudwatchServer } from './cloudwatch-server.ts';
+import { fc } from '../helpers/property.ts';
 
 let server: CloudwatchServer;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { InfluxDB, Point } from '@influxdata/influxdb-client';
 import { describe, expect, it } from 'vitest';
-import { openClient } from '../../src/db/connection.ts';
+import { lockSamples } from '../helpers/lock-samples.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
 
 const NOW_S = Math.floor(Date.now() / 1000);
@@ -105,23 +105,15 @@ describe('writing line protocol', () => {
   it('asks to come again when the database goes away, and has nothing stored twice afterwards', async () => {
     await using server = await startServer();
     const line = `a v=1 ${NOW_S}`;
-    const other = await openClient(server.database.connection, 'lapwing test');
-    await other.query('BEGIN');
-    await other.query('LOCK TABLE sample');
+    await using lock = await lockSamples(server.database);
     const answering = write(server, line);
-    let ended: number | null = 0;
-    while (ended === 0) {
-      ({ rowCount: ended } = await other.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted AND relation = 'sample'::regclass`,
-      ));
-    }
+    await lock.endWaiting();
     const answer = await answering;
     expect(answer.status).toBe(503);
     expect(answer.headers.get('retry-after')).toBe('1');
     expect(answer.body).toMatchObject({ code: 'unavailable' });
-    await other.query('ROLLBACK');
-    await other.end();
-    expect((await write(server, line)).status).toBe(204);
+    await lock.release();
+    expect(await write(server, line)).toMatchObject({ status: 204, body: null });
     expect(await readSamples(server)).toHaveLength(1);
   });
 

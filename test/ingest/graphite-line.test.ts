@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseGraphiteLine } from '../../src/ingest/graphite-line.ts';
+import { fc } from '../helpers/property.ts';
 
 const ARRIVAL_MS = 1_700_000_000_123;
 

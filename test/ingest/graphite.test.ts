@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type GraphiteLines, MAX_LINE_BYTES, createGraphiteParser } from '../../src/ingest/graphite.ts';
+import { fc } from '../helpers/property.ts';
 
 const ARRIVAL_MS = 1_700_000_000_123;
 const point = (metric: string, value: number, seconds: number) => ({

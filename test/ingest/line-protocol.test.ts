@@ -1,8 +1,8 @@
 import { Point } from '@influxdata/influxdb-client';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readBodyLines } from '../../src/ingest/line-protocol-body.ts';
 import { type GoodLine, parseLine, type Precision } from '../../src/ingest/line-protocol.ts';
+import { fc } from '../helpers/property.ts';
 
 const ARRIVAL_MS = 1_700_000_000_123;
 const parse = (line: string, precision: Precision = 'ns') =>

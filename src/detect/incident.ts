@@ -15,6 +15,11 @@ const RED_DECADES = 5;
 const ECHO = { factor: 2.5, halfLifeSteps: 40 };
 /** Red opens again once the last red has sunk below red, halving in this many steps. */
 const RED_HALF_LIFE_STEPS = 90;
+/**
+ * However barely red was reached, it takes a half-life to sink: each alarm raises the bar at once, so a surprise that
+ * grows slowly (a standstill, a ramp) would fall below red and open it anew a few rows later.
+ */
+const RED_AT_LEAST = 2 * RED_SURPRISE;
 /** News of at least this surprise teaches; forgotten by half in two months. */
 const TEACHING = { surprise: 2, halfLifeDays: 60 };
 /** Powers of ten of the alarms taught raise the bar by this much: for any news, and for red. */
@@ -52,7 +57,7 @@ export function judgeIncident(incident: Incident, surprise: number, tick: Tick):
   const fresh = Math.max(0, surprise - ECHO.factor * incident.echo - BAR.news * bar);
   const news = turnsRed ? Math.max(lasting, fresh) : fresh;
   incident.echo = Math.max(incident.echo, surprise);
-  incident.redEcho = Math.max(incident.redEcho, lasting);
+  incident.redEcho = Math.max(incident.redEcho, turnsRed ? RED_AT_LEAST : 0, lasting);
   if (news >= TEACHING.surprise) incident.alarms += 1;
   const opens = news > 0 && (news >= RED_SURPRISE || lasting < RED_SURPRISE);
   return { score: scoreSurprise(opens ? news : lasting), opens };

@@ -35,7 +35,7 @@ import {
 import { ageTails, createTails, judgeTail, type Tails } from './tails.ts';
 import { createZone, type Zone } from './zone.ts';
 
-const VERSION = 5;
+const VERSION = 6;
 /** As many rows as believe a list of records by half; fewer would alarm on the first busy hour. */
 const LEARNING_ROWS = 200;
 const STREAMS = STREAM_KINDS.length;

@@ -3,25 +3,30 @@
  * a thousand of them would keep everybody else waiting until all have caught up.
  */
 
-/** Of some tens of microseconds each. */
-const MOST_AT_ONCE = 64;
+/** Events in one turn of the event loop, of some tens of microseconds each. */
+const MOST_A_TURN = 64;
 
 /** @returns what resolves when it is one's turn */
 export function createReplayPace(): () => Promise<void> {
   let waiting: (() => void)[] = [];
+  let left = MOST_A_TURN;
   let isScheduled = false;
-  const letSomeGo = () => {
-    const going = waiting.slice(0, MOST_AT_ONCE);
-    waiting = waiting.slice(MOST_AT_ONCE);
-    isScheduled = waiting.length > 0;
-    if (isScheduled) setImmediate(letSomeGo);
-    for (const go of going) go();
-  };
-  return () =>
-    new Promise((resolve) => {
-      waiting.push(resolve);
-      if (isScheduled) return;
-      isScheduled = true;
-      setImmediate(letSomeGo);
+  const schedule = () => {
+    if (isScheduled) return;
+    isScheduled = true;
+    setImmediate(() => {
+      isScheduled = false;
+      const going = waiting.slice(0, MOST_A_TURN);
+      waiting = waiting.slice(MOST_A_TURN);
+      left = MOST_A_TURN - going.length;
+      if (going.length > 0) schedule();
+      for (const go of going) go();
     });
+  };
+  return () => {
+    schedule();
+    if (left === 0) return new Promise((resolve) => waiting.push(resolve));
+    left -= 1;
+    return Promise.resolve();
+  };
 }

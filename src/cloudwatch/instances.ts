@@ -10,7 +10,7 @@ import type { OperationContext } from './operation.ts';
 import { createPaging } from './page-token.ts';
 import { integer, list, string, structure, type Infer } from './shape.ts';
 
-const TAG_SHAPE = structure({ key: string, value: string });
+export const TAG_SHAPE = structure({ key: string, value: string });
 export const DESCRIBE_INSTANCES_INPUT = structure({
   Filter: list(FILTER_SHAPE),
   InstanceId: list(string),
@@ -55,24 +55,32 @@ const STATE_CODES: Readonly<Record<string, number>> = {
 const USUAL_STATE = 'running';
 
 /** Of the region the request is signed for; `self` stands for every region. Other accounts than the first own none. */
-async function readInstances(context: OperationContext): Promise<readonly KnownInstance[]> {
+export async function readKnown(
+  context: OperationContext,
+  type: string,
+  usualState: string,
+): Promise<readonly KnownInstance[]> {
   const { prisma, accountId, region } = context;
   const owner = await prisma.cloudwatchAccount.findUnique({ where: { name: FIRST_ACCOUNT } });
   if (owner?.id !== accountId) return [];
   const rows = await prisma.resource.findMany({
-    where: { type: INSTANCE_TYPE, ...(region !== 'self' && { region }) },
+    where: { type, ...(region !== 'self' && { region }) },
     orderBy: [{ resourceId: 'asc' }, { region: 'asc' }],
     take: MOST_INSTANCES,
   });
-  return rows.map(readInstance);
+  return rows.map((row) => readRow(row, usualState));
 }
 
-function readInstance({ resourceId, state, region, tags, name }: Resource): KnownInstance {
+function readInstances(context: OperationContext): Promise<readonly KnownInstance[]> {
+  return readKnown(context, INSTANCE_TYPE, USUAL_STATE);
+}
+
+function readRow({ resourceId, state, region, tags, name }: Resource, usualState: string): KnownInstance {
   const known = Array.isArray(tags) ? tags.filter(isTag) : [];
   const named = name === null || known.some(({ key }) => key === 'Name');
   return {
     id: resourceId,
-    state: state ?? USUAL_STATE,
+    state: state ?? usualState,
     region,
     tags: named ? known : [...known, { key: 'Name', value: name }],
   };
@@ -89,7 +97,7 @@ interface Paged {
 }
 
 /** @throws CloudwatchError for a size beyond 1,000 or a token of another question */
-function cutPage<T>(
+export function cutPage<T>(
   items: readonly T[],
   input: Paged,
   accountId: number,

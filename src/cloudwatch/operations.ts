@@ -15,6 +15,7 @@ import * as ec2 from './instances.ts';
 import type { OperationContext } from './operation.ts';
 import { PUT_METRIC_DATA_INPUT, putMetricData } from './put-metric-data.ts';
 import { structure, type Infer, type StructureShape } from './shape.ts';
+import { DESCRIBE_VOLUMES_INPUT, DESCRIBE_VOLUMES_OUTPUT, describeVolumes } from './volumes.ts';
 
 /** An operation as the wire sees it: the tree it hands in has been read by `input`. */
 export interface Operation {
@@ -80,6 +81,7 @@ const EC2_OPERATIONS: ReadonlyMap<string, Operation> = new Map([
     'DescribeInstances',
     define(ec2.DESCRIBE_INSTANCES_INPUT, ec2.DESCRIBE_INSTANCES_OUTPUT, ec2.describeInstances),
   ],
+  ['DescribeVolumes', define(DESCRIBE_VOLUMES_INPUT, DESCRIBE_VOLUMES_OUTPUT, describeVolumes)],
   ['DescribeTags', define(ec2.DESCRIBE_TAGS_INPUT, ec2.DESCRIBE_TAGS_OUTPUT, ec2.describeTags)],
 ]);
 

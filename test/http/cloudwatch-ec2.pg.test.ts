@@ -6,6 +6,7 @@ import {
   EC2Client,
   paginateDescribeInstances,
   paginateDescribeTags,
+  DescribeVolumesCommand,
   DescribeInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -40,6 +41,34 @@ beforeAll(async () => {
 afterAll(async () => {
   client.destroy();
   await server[Symbol.asyncDispose]();
+});
+
+describe('DescribeVolumes', () => {
+  it('gives the volumes of the region with their tags, and refuses one there is not', async () => {
+    await server.database.prisma.resource.createMany({
+      data: ['us-east-1', 'us-east-1', 'eu-west-1'].map((region, i) => ({
+        datasource: 'CLOUDWATCH' as const,
+        region,
+        type: 'AWS::EC2::Volume',
+        namespace: 'AWS/EBS',
+        resourceId: `vol-000${i}`,
+        name: `disk-${i}`,
+        state: i === 0 ? 'in-use' : null,
+        tags: [],
+      })),
+    });
+    const { Volumes = [] } = await client.send(new DescribeVolumesCommand({ MaxResults: 100 }));
+    const seen = Volumes.map(({ VolumeId, State, Tags }) => [VolumeId, State, Tags?.[0]?.Value]);
+    expect(seen).toEqual([
+      ['vol-0000', 'in-use', 'disk-0'],
+      ['vol-0001', 'available', 'disk-1'],
+    ]);
+    const Filters = [{ Name: 'tag:Name', Values: ['*-1'] }];
+    const filtered = await client.send(new DescribeVolumesCommand({ Filters }));
+    expect(filtered.Volumes?.map(({ VolumeId }) => VolumeId)).toEqual(['vol-0001']);
+    const elsewhere = client.send(new DescribeVolumesCommand({ VolumeIds: ['vol-0002'] }));
+    await expect(elsewhere).rejects.toThrow('There is no such volume');
+  });
 });
 
 const find = async (Filters: { Name: string; Values: string[] }[]) => {

@@ -5,7 +5,7 @@
 import { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import type { ExecutionResult } from 'graphql';
+import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Payload, WritePayload } from './shared-payloads.ts';
 
@@ -78,20 +78,18 @@ function readEvents(
   frame: (result: ExecutionResult) => Buffer,
   whenOpen: () => Promise<void>,
 ): Readable {
-  const body = new Readable({
+  const give = (...chunks: readonly (Buffer | null)[]) => {
+    // Its reader may have gone meanwhile.
+    for (const chunk of chunks) if (!body.destroyed) body.push(chunk);
+  };
+  const body: Readable = new Readable({
     highWaterMark: 1,
     read: () => {
       const next = whenOpen().then(() => results.next());
       next.then(
-        (result) => {
-          if (body.destroyed) return;
-          if (result.done !== true) body.push(frame(result.value));
-          else {
-            body.push(COMPLETE);
-            body.push(null);
-          }
-        },
-        (error: unknown) => body.destroy(error instanceof Error ? error : new Error(String(error))),
+        (result) => (result.done === true ? give(COMPLETE, null) : give(frame(result.value))),
+        // Yoga has masked it by now. The response has begun: an error of the stream would end it without a word.
+        (error: unknown) => give(frame({ errors: [toGraphqlError(error)] }), COMPLETE, null),
       );
     },
     destroy: (error, done) => {
@@ -101,6 +99,10 @@ function readEvents(
   });
   body.push(PING);
   return body;
+}
+
+function toGraphqlError(error: unknown): GraphQLError {
+  return error instanceof GraphQLError ? error : new GraphQLError('Unexpected error.');
 }
 
 /** The connection below a request over HTTP. */

@@ -1,5 +1,12 @@
 /** Puts mutations that were refused before they ran into the audit log: beyond a limit, or with variables that do not fit. */
-import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
+import {
+  type DefinitionNode,
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  OperationTypeNode,
+} from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { AuditLog } from '../access/audit-log.ts';
 import type { Caller } from '../access/caller.ts';
@@ -14,7 +21,7 @@ interface Asked {
 interface Execution {
   readonly document: DocumentNode;
   readonly operationName?: string | null;
-  readonly contextValue: Asked;
+  readonly contextValue?: unknown;
 }
 
 /** To be listed after the limits and the rights, which write their own, and before the limit in time. */
@@ -24,22 +31,24 @@ export function auditRefusals(
 ): Plugin {
   const { audit, readRequestId } = options;
   const note = async (
-    { caller, ...context }: Asked,
+    asked: Asked,
     document: DocumentNode,
     name: string | null | undefined,
     code: string,
   ) => {
-    const requestId = readRequestId(context);
+    const { caller } = asked;
+    const requestId = readRequestId(asked);
     for (const field of listMutations(schema, document, name)) {
       await audit.write({ caller, field, arguments: {}, result: code, requestId });
     }
   };
   return {
     onValidate({ context, params }) {
-      // As the server made them, and what the parser gave: envelop leaves both untyped.
-      const asked = context as Asked & { readonly params: { readonly operationName?: unknown } };
+      const asked = readAsked(context);
+      // What the parser gave: envelop leaves it untyped.
       const document = params.documentAST as DocumentNode;
-      const { operationName: name } = asked.params;
+      // Whatever the client wrote.
+      const name: unknown = context.params.operationName;
       return ({ result }) => {
         const code = findLimitCode(result);
         if (code === null) return;
@@ -49,14 +58,24 @@ export function auditRefusals(
     },
     onExecute({ args, executeFn, setExecuteFn }) {
       const { document, operationName, contextValue } = args as Execution;
+      if (!document.definitions.some(isMutation)) return;
       const execute = executeFn as (given: object) => unknown;
       setExecuteFn(async (given: object) => {
         const result: unknown = await execute(given);
-        if (hasNotRun(result)) await note(contextValue, document, operationName, 'BAD_USER_INPUT');
+        if (hasNotRun(result)) await note(readAsked(contextValue), document, operationName, 'BAD_USER_INPUT');
         return result;
       });
     },
   };
+}
+
+function isMutation(definition: DefinitionNode): boolean {
+  return definition.kind === Kind.OPERATION_DEFINITION && definition.operation === OperationTypeNode.MUTATION;
+}
+
+/** The server made the context, caller and all: see server.ts. */
+function readAsked(context: unknown): Asked {
+  return context as Asked;
 }
 
 /** Known ones alone: the document may not have been validated. Those that push points are only counted. */

@@ -1,6 +1,7 @@
 /**
  * Breaks a loaded server again and again and counts what went wrong:
- * `npm run bench:faults -- --fault kill-server --cycles 50`.
+ * `npm run bench:faults -- --fault kill-server --cycles 50`. A fault that lasts takes `--seconds 5,20` in turns; a full
+ * disk needs `--parent`, a folder on a small file system.
  */
 import { parseArgs } from 'node:util';
 import { FAULTS } from '../test/faults/faults.ts';
@@ -20,7 +21,7 @@ if (fault === undefined) throw new Error(`--fault: one of ${Object.keys(FAULTS).
 const report = await runFaults({
   fault,
   cycles: Number(values.cycles),
-  seconds: Number(values.seconds),
+  seconds: values.seconds.split(',').map(Number),
   pick: Math.random,
   followers: { ws: 3, sse: 2 },
   ...(values.failpoints === undefined ? {} : { failpoints: values.failpoints }),

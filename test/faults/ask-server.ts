@@ -1,6 +1,16 @@
 /** One question to a server that may be away. */
 
-/** @throws Error when the server is away or answers with errors */
+/** The server answered, with errors. */
+export class AnswerError extends Error {
+  override readonly name = 'AnswerError';
+  readonly codes: readonly string[];
+  constructor(errors: readonly { readonly message: string; readonly extensions?: { code?: string } }[]) {
+    super(errors.map(({ message }) => message).join('; '));
+    this.codes = errors.map(({ extensions }) => extensions?.code ?? 'none');
+  }
+}
+
+/** @throws AnswerError when the server answers with errors, another when it is away */
 export async function ask<T>(url: string, query: string, variables: object = {}): Promise<T> {
   const response = await fetch(url, {
     method: 'POST',
@@ -9,8 +19,7 @@ export async function ask<T>(url: string, query: string, variables: object = {})
     signal: AbortSignal.timeout(30_000),
   });
   const body = (await response.json()) as { data?: T; errors?: { message: string }[] };
-  if (body.errors !== undefined || body.data === undefined) {
-    throw new Error(body.errors?.map(({ message }) => message).join('; ') ?? `HTTP ${response.status}`);
-  }
+  if (body.errors !== undefined) throw new AnswerError(body.errors);
+  if (body.data === undefined) throw new Error(`HTTP ${response.status}`);
   return body.data;
 }

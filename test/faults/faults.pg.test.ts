@@ -35,6 +35,7 @@ it(
       brokenChains: 0,
       deaths: 0,
       leaks: 0,
+      strangeAnswers: [],
     });
   },
 );

@@ -19,6 +19,9 @@ export interface FaultReport extends Verdict {
   readonly acknowledged: number;
   readonly refusals: number;
   readonly slowestAnswerMs: number;
+  readonly slowestReadMs: number;
+  /** Failures that did not say RETRY_LATER; the first hundred. */
+  readonly strangeAnswers: readonly string[];
   /** Times the server ended by itself. */
   readonly deaths: number;
   /** Subscriptions still open when every subscriber had gone. */
@@ -31,8 +34,8 @@ export interface FaultOptions {
   readonly fault: Fault;
   readonly cycles: number;
   readonly pick: () => number;
-  /** How long a fault that lasts is to last. */
-  readonly seconds?: number;
+  /** How long a fault that lasts is to last, cycle by cycle, and again from the first. */
+  readonly seconds?: readonly number[];
   /** Followers over WebSocket and event streams. */
   readonly followers?: { readonly ws: number; readonly sse: number };
   /** As FAILPOINTS in failpoint.ts; a test build is made for it. */
@@ -52,7 +55,7 @@ const CLOCK = fileURLToPath(new URL('./shift-clock.ts', import.meta.url));
 export function countWrongs(report: FaultReport): number {
   const { lost, wrongValues, rowIdGaps, wrongScores, wrongLog, wrongRecords, brokenChains } = report;
   const data = lost + wrongValues + rowIdGaps + wrongScores + wrongLog + wrongRecords + brokenChains;
-  return data + report.deaths + report.leaks;
+  return data + report.deaths + report.leaks + report.strangeAnswers.length;
 }
 
 export async function runFaults(options: FaultOptions): Promise<FaultReport> {
@@ -67,7 +70,6 @@ export async function runFaults(options: FaultOptions): Promise<FaultReport> {
       ...server,
       proxy,
       pick: options.pick,
-      seconds: options.seconds ?? 5,
     });
   } finally {
     await server.stop();
@@ -119,7 +121,7 @@ function isRunning({ child }: ServerProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
 }
 
-type Breakable = Omit<Patient, 'progress'> & { readonly revive: () => Promise<boolean> };
+type Breakable = Omit<Patient, 'progress' | 'seconds'> & { readonly revive: () => Promise<boolean> };
 
 async function breakAndJudge(options: FaultOptions, url: string, patient: Breakable): Promise<FaultReport> {
   const { cycles, followers: wanted = { ws: 1, sse: 1 } } = options;
@@ -140,6 +142,8 @@ async function breakAndJudge(options: FaultOptions, url: string, patient: Breaka
     acknowledged: load.acknowledgedPoints(),
     refusals: load.refusals(),
     slowestAnswerMs: Math.round(load.slowestAnswerMs()),
+    slowestReadMs: Math.round(load.slowestReadMs()),
+    strangeAnswers: load.strangeAnswers(),
     deaths,
     leaks: await countLeaks(url),
     slowestRecoveryMs: Math.round(slowestRecoveryMs),
@@ -148,6 +152,7 @@ async function breakAndJudge(options: FaultOptions, url: string, patient: Breaka
 }
 
 async function breakAgainAndAgain(options: FaultOptions, patient: Breakable, load: Workload) {
+  const { seconds = [5] } = options;
   let slowestRecoveryMs = 0;
   let deaths = 0;
   /** Goes on until batches are acknowledged, if by a server that had to be started again. */
@@ -159,7 +164,7 @@ async function breakAgainAndAgain(options: FaultOptions, patient: Breakable, loa
   };
   await progress();
   for (let cycle = 1; cycle <= options.cycles; cycle++) {
-    await options.fault({ ...patient, progress });
+    await options.fault({ ...patient, progress, seconds: seconds[(cycle - 1) % seconds.length] ?? 5 });
     const overAt = performance.now();
     await progress();
     slowestRecoveryMs = Math.max(slowestRecoveryMs, performance.now() - overAt);

@@ -3,7 +3,7 @@
  * tell later what has to be there. Some rows are sent late on purpose.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { ask } from './ask-server.ts';
+import { AnswerError, ask } from './ask-server.ts';
 
 export const PRODUCERS = 4;
 export const METRICS_EACH = 5;
@@ -22,8 +22,12 @@ export interface Workload {
   readonly acknowledgedRows: () => readonly number[];
   /** How often an answer said that the outcome is unknown or that the server is busy. */
   readonly refusals: () => number;
-  /** Longest wait for an answer of any kind, in milliseconds. */
+  /** Longest wait for an answer of any kind to a batch, in milliseconds. */
   readonly slowestAnswerMs: () => number;
+  /** The same for a page of metrics, asked for all the time. */
+  readonly slowestReadMs: () => number;
+  /** Answers that were failures, but did not say RETRY_LATER. */
+  readonly strangeAnswers: () => readonly string[];
   readonly stop: () => Promise<void>;
 }
 
@@ -91,6 +95,10 @@ function listBatch(producer: number, from: number) {
 const PUT = `mutation Put($points: [MetricPointInput!]!) {
   putMetricData(input: { points: $points }) { accepted duplicates late rejected { reason } } }`;
 
+const READ = '{ metrics(first: 20) { totalCount nodes { name latest { value anomalyScore } } } }';
+const READ_PAUSE_MS = 50;
+const STRANGE_ANSWERS_KEPT = 100;
+
 /** Producers that send each batch until it is acknowledged, and only then the next. */
 export function produceLoad(url: string): Workload {
   const rows = Array.from({ length: PRODUCERS }, () => 0);
@@ -99,7 +107,14 @@ export function produceLoad(url: string): Workload {
   let points = 0;
   let refusals = 0;
   let slowestMs = 0;
+  let slowestReadMs = 0;
+  const strange: string[] = [];
   let waiting: (() => void)[] = [];
+
+  const noteStrange = (error: unknown) => {
+    if (!(error instanceof AnswerError) || error.codes.every((code) => code === 'RETRY_LATER')) return;
+    if (strange.length < STRANGE_ANSWERS_KEPT) strange.push(`${error.codes.join()}: ${error.message}`);
+  };
 
   const send = async (producer: number): Promise<void> => {
     const from = rows[producer] ?? 0;
@@ -110,18 +125,29 @@ export function produceLoad(url: string): Workload {
       rows[producer] = from + ROWS_PER_BATCH;
       batches += 1;
       points += batch.length;
+      slowestMs = Math.max(slowestMs, performance.now() - startedAt);
       for (const wake of waiting.splice(0)) wake();
-    } catch {
+    } catch (error) {
       // Unknown outcome: the same points again, a moment later.
       refusals += 1;
-      await pause(20);
-    } finally {
+      noteStrange(error);
       slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+      await pause(20);
     }
   };
   const producers = rows.map(async (_, producer) => {
     while (!stopped) await send(producer);
   });
+  const read = async () => {
+    const startedAt = performance.now();
+    await ask(url, READ).catch(noteStrange);
+    slowestReadMs = Math.max(slowestReadMs, performance.now() - startedAt);
+    await pause(READ_PAUSE_MS);
+  };
+  const keepReading = async () => {
+    while (!stopped) await read();
+  };
+  const reader = keepReading();
   return {
     progress: async () => {
       const goal = batches + 3;
@@ -131,10 +157,12 @@ export function produceLoad(url: string): Workload {
     acknowledgedRows: () => rows,
     refusals: () => refusals,
     slowestAnswerMs: () => slowestMs,
+    slowestReadMs: () => slowestReadMs,
+    strangeAnswers: () => strange,
     stop: async () => {
       stopped = true;
       waiting = [];
-      await Promise.all(producers);
+      await Promise.all([...producers, reader]);
     },
   };
 }

@@ -1,69 +1,109 @@
 /** Keeps the stored bars: a follower of the log that rolls scores up by 5 minutes, an hour and eight hours. */
+import type pg from 'pg';
 import { type BarRise, deleteBars, writeBars } from '../db/write-bars.ts';
 import type { ScoredSample } from '../db/stored-sample.ts';
 import { BAR_MINUTES, type BarMinutes, findBarStart } from './bar-window.ts';
+import type { Gathered } from './gather-rows.ts';
 import { createLogFollower, type LogFollower, type LogFollowerOptions } from './log-follower.ts';
 
 /** Long enough that a metric of a second's period costs one write in so many seconds. */
 const LINGER_MS = 1000;
-/** About half a second of the fastest pushing. */
-const MOST_ROWS = 8000;
+/** Of thousands of metrics at a time bars are written more seldom: writing them takes a twentieth of the time. */
+const REST_FACTOR = 19;
+/** Some 20 MB. */
+const MOST_BARS = 200_000;
+const BARS_PER_STATEMENT = 10_000;
 
 export function createBars(
   options: Pick<LogFollowerOptions, 'pool' | 'live' | 'stats' | 'log'> & { readonly lingerMs?: number },
 ): LogFollower {
   return createLogFollower({
     lingerMs: LINGER_MS,
+    restFactor: REST_FACTOR,
     ...options,
     name: 'bars',
     beginAt: 'OLDEST',
-    mostRows: MOST_ROWS,
+    gather: gatherBars,
     lagGauge: 'bars_lag',
-    apply: (client, scores) => writeBars(client, rollUp(scores)),
     reset: (client) => deleteBars(client),
   });
 }
 
-/** What the samples say of their slots. Only the narrowest bars count: the others' counts are the sums of those. */
-export function rollUp(samples: readonly ScoredSample[]): readonly BarRise[] {
-  const narrow = gather(samples.map(toRise), BAR_MINUTES.HOURS);
-  const uncounted = narrow.map((rise) => ({ ...rise, count: 0 }));
-  return [...narrow, ...gather(uncounted, BAR_MINUTES.DAYS), ...gather(uncounted, BAR_MINUTES.WEEKS)];
-}
+type GatheredRise = { -readonly [Key in keyof BarRise]: BarRise[Key] };
+/** By metric and start. */
+type Rises = Map<number, Map<number, GatheredRise>>;
 
-function toRise({ metricNumber, timestampMs, score, provisional }: ScoredSample): BarRise {
+/** Gathers the narrowest bars; the wider ones are made of them when all are written. */
+export function gatherBars(): Gathered {
+  const gathered: Rises = new Map();
+  let size = 0;
+  const add = ({ metricNumber, timestampMs, score, provisional }: ScoredSample) => {
+    const rise = {
+      metricNumber,
+      minutes: BAR_MINUTES.HOURS,
+      startMs: findBarStart(timestampMs, BAR_MINUTES.HOURS),
+      score: provisional ? null : score,
+      provisionalScore: provisional ? score : null,
+      count: 1,
+    };
+    if (raise(gathered, rise)) size += 1;
+  };
   return {
-    metricNumber,
-    minutes: 0,
-    startMs: timestampMs,
-    score: provisional ? null : score,
-    provisionalScore: provisional ? score : null,
-    count: 1,
+    add: (scores) => scores.forEach(add),
+    forget: (metricNumber) => {
+      size -= gathered.get(metricNumber)?.size ?? 0;
+      gathered.delete(metricNumber);
+    },
+    metricNumbers: () => new Set(gathered.keys()),
+    isFull: () => size >= MOST_BARS,
+    write: async (client, watched) => {
+      for (const metricNumber of gathered.keys())
+        if (!watched.has(metricNumber)) gathered.delete(metricNumber);
+      await writeInPortions(client, listRises(gathered));
+      await writeInPortions(client, widen(gathered, BAR_MINUTES.DAYS));
+      await writeInPortions(client, widen(gathered, BAR_MINUTES.WEEKS));
+    },
   };
 }
 
-/** One rise for each metric and slot, in the order of metrics and times, so that writers always meet rows in one order. */
-function gather(rises: readonly BarRise[], minutes: BarMinutes): readonly BarRise[] {
-  const gathered = new Map<number, Map<number, GatheredRise>>();
-  for (const { metricNumber, startMs: sampleMs, score, provisionalScore, count } of rises) {
-    const startMs = findBarStart(sampleMs, minutes);
-    const ofMetric = gathered.get(metricNumber) ?? new Map<number, GatheredRise>();
-    gathered.set(metricNumber, ofMetric);
-    const known = ofMetric.get(startMs);
-    if (known === undefined) {
-      ofMetric.set(startMs, { metricNumber, minutes, startMs, score, provisionalScore, count });
-      continue;
-    }
-    known.score = higher(known.score, score);
-    known.provisionalScore = higher(known.provisionalScore, provisionalScore);
-    known.count += count;
+/** @returns whether it is the first of its slot */
+function raise(rises: Rises, rise: GatheredRise): boolean {
+  const ofMetric = rises.get(rise.metricNumber);
+  const known = ofMetric?.get(rise.startMs);
+  if (known !== undefined) {
+    known.score = higher(known.score, rise.score);
+    known.provisionalScore = higher(known.provisionalScore, rise.provisionalScore);
+    known.count += rise.count;
+    return false;
   }
-  return [...gathered.values()]
+  if (ofMetric === undefined) rises.set(rise.metricNumber, new Map([[rise.startMs, rise]]));
+  else ofMetric.set(rise.startMs, rise);
+  return true;
+}
+
+/** The wider bars of narrow ones. Only the narrowest count: the others' counts are the sums of those. */
+function widen(narrow: Rises, minutes: BarMinutes): readonly BarRise[] {
+  const wide: Rises = new Map();
+  for (const ofMetric of narrow.values()) {
+    for (const rise of ofMetric.values()) {
+      raise(wide, { ...rise, minutes, startMs: findBarStart(rise.startMs, minutes), count: 0 });
+    }
+  }
+  return listRises(wide);
+}
+
+/** In the order of metrics and times, so that writers always meet rows in one order. */
+function listRises(rises: Rises): readonly BarRise[] {
+  return [...rises.values()]
     .flatMap((ofMetric) => [...ofMetric.values()])
     .sort((a, b) => a.metricNumber - b.metricNumber || a.startMs - b.startMs);
 }
 
-type GatheredRise = { -readonly [Key in keyof BarRise]: BarRise[Key] };
+async function writeInPortions(client: pg.PoolClient, rises: readonly BarRise[]): Promise<void> {
+  for (let from = 0; from < rises.length; from += BARS_PER_STATEMENT) {
+    await writeBars(client, rises.slice(from, from + BARS_PER_STATEMENT));
+  }
+}
 
 function higher(a: number | null, b: number | null): number | null {
   if (a === null || b === null) return a ?? b;

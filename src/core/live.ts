@@ -62,13 +62,13 @@ export interface Live {
   bounds: () => LogBounds;
   /**
    * For those who follow the whole log by its places: the next rows after one, at most so many. Some may be of
-   * metrics whose scores were taken back a moment ago: `forgotten` then rises.
+   * metrics whose scores were taken back meanwhile: `onForget` then tells.
    */
   readAfter: (place: number, most?: number) => Promise<LogStretch & { readonly isStored: boolean }>;
   /** Sleeps until the log grows, `limitMs` at most. */
   sleepUntilGrown: (limitMs: number) => Nap;
-  /** How many times a metric was forgotten. */
-  forgotten: () => number;
+  /** Tells from now on of metrics whose scores were taken back. @returns what ends it */
+  onForget: (listener: (metricNumber: number) => void) => () => void;
   subscriberCount: () => number;
   /** Appends what a transaction just committed. */
   publish: (scores: readonly ScoredSample[]) => void;
@@ -104,7 +104,7 @@ export async function createLive(options: {
   const pace = createReplayPace();
   const grown = createWakeUp();
   let { floor } = stored;
-  let forgotten = 0;
+  const forgetListeners = new Set<(metricNumber: number) => void>();
 
   const bounds = (): LogBounds => ({ epoch: stored.epoch, floor, last: ring.last });
   const cursorOf = (seq: number) => formatCursor(stored.epoch, seq);
@@ -194,14 +194,17 @@ export async function createLive(options: {
     bounds,
     readAfter,
     sleepUntilGrown: grown.sleep,
-    forgotten: () => forgotten,
+    onForget: (listener) => {
+      forgetListeners.add(listener);
+      return () => void forgetListeners.delete(listener);
+    },
     subscriberCount: () => streams.size,
     publish: (scores) => {
       ring.append(scores);
       wakeAll();
     },
     forget: (metricNumber) => {
-      forgotten += 1;
+      for (const listener of forgetListeners) listener(metricNumber);
       ring.forget(metricNumber);
       stretches.forget();
       for (const group of groups.values()) group.forget();

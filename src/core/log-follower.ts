@@ -1,6 +1,6 @@
 /**
  * A follower makes something of the log of scores (bars, incidents) beside the data path: it reads on from where it
- * stopped, some rows at a time, and stores its new position in the transaction that stores what it made of them. So
+ * stopped, gathers for a while, and stores its new position in the transaction that stores what it made of the rows. So
  * every row counts once, through crashes too, and a slow or failing follower costs pushers nothing.
  */
 import type pg from 'pg';
@@ -11,12 +11,12 @@ import {
   moveFollower,
   openFollowerPlace,
 } from '../db/follow-log.ts';
-import type { ScoredSample } from '../db/stored-sample.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Log } from '../log.ts';
 import type { Gauge, Stats } from '../observe/stats.ts';
+import type { Gathered } from './gather-rows.ts';
 import type { Live } from './live.ts';
-import { createWakeUp, type Nap } from './wake-up.ts';
+import { createWakeUp } from './wake-up.ts';
 
 export interface LogFollower extends AsyncDisposable {
   /** Begins, or goes on from the stored position. Waits for the database as long as it takes. */
@@ -25,7 +25,10 @@ export interface LogFollower extends AsyncDisposable {
   stop: () => Promise<void>;
   /** The log's places up to this one are dealt with and committed; null before the stored position has been read. */
   position: () => number | null;
-  /** Resolves once the log is dealt with up to the place it goes to now; never, when the follower is stopped before. */
+  /**
+   * Resolves once the log is dealt with up to the place it goes to now, without waiting for more; never, when the
+   * follower is stopped before.
+   */
   catchUp: () => Promise<void>;
 }
 
@@ -35,24 +38,25 @@ export interface LogFollowerOptions {
   /** Where a follower begins that has no position yet: with all there is, or with what comes from now on. */
   readonly beginAt: 'OLDEST' | 'NEWEST';
   /**
-   * Stores what is to be made of the rows: in the order of their places, none of a metric that is deleted or
-   * unmonitored. Whatever it writes by `client` is committed with the position, or not at all. When it throws, the
-   * same rows come again after a pause that doubles up to 30 s. It may be called again with rows whose commit failed,
-   * so nothing but the transaction may remember them.
+   * Makes what rows are gathered in. When its `write` throws, the same rows come again, in another one, after a pause
+   * that doubles up to 30 s.
    */
-  readonly apply: (client: pg.PoolClient, scores: readonly ScoredSample[]) => Promise<void>;
-  /** Called once what `apply` wrote last is committed, for whoever watches it. It must not throw. */
+  readonly gather: () => Gathered;
+  /** Called once what was written last is committed, for whoever watches it. It must not throw. */
   readonly onApplied?: () => void;
   /** Takes back everything made so far, because another log begins (a restored database). Nothing when left out. */
   readonly reset?: (client: pg.PoolClient) => Promise<void>;
   /** Where the number of scores not dealt with yet is shown. */
   readonly lagGauge: Gauge;
-  /** Most rows in one transaction; some thousands when left out. */
-  readonly mostRows?: number;
-  /** How long new scores wait for more of them, in milliseconds, so that a batch is worth its transaction. */
+  /** How long a score waits for more of them, in milliseconds, so that a transaction is worth it. */
   readonly lingerMs?: number;
+  /**
+   * How many times as long as the last transaction took the next one is waited for, a minute at most: the more there
+   * is to write, the more rows share it. 1 when left out.
+   */
+  readonly restFactor?: number;
   readonly pool: pg.Pool;
-  readonly live: Pick<Live, 'readAfter' | 'bounds' | 'sleepUntilGrown' | 'forgotten'>;
+  readonly live: Pick<Live, 'readAfter' | 'bounds' | 'sleepUntilGrown' | 'onForget'>;
   readonly stats: Stats;
   readonly log: Log;
 }
@@ -60,26 +64,49 @@ export interface LogFollowerOptions {
 const LINGER_MS = 250;
 /** Growth is announced; this is for the announcement that never came. */
 const LONGEST_SLEEP_MS = 30_000;
+/** What is gathered meanwhile is read now and then, before it leaves memory. */
+const READ_EVERY_MS = 200;
+const LONGEST_REST_MS = 60_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
+
+/** What has been read and not been stored. */
+interface Hand {
+  readonly gathered: Gathered;
+  /** Places up to this one have been read. */
+  readTo: number;
+  /** When it is to be written; null while nothing has been read. */
+  dueMs: number | null;
+}
 
 export function createLogFollower(options: LogFollowerOptions): LogFollower {
   const { name, beginAt, pool, live, stats, log } = options;
   const lingerMs = options.lingerMs ?? LINGER_MS;
-  const stopping = createWakeUp();
+  const restFactor = options.restFactor ?? 1;
+  /** Told when it is to stop or to hurry. */
+  const called = createWakeUp();
   const moved = createWakeUp();
   let stopped = false;
   let working: Promise<void> | undefined;
   /** Null when it has to be read from the database. */
   let place: FollowerPlace | null = null;
-  let nap: Nap | null = null;
+  let hand: Hand = { gathered: options.gather(), readTo: 0, dueMs: null };
+  let restUntilMs = 0;
+  /** Somebody waits for the log to be dealt with up to here. */
+  let wantedTo = 0;
+  let forgotten = 0;
+  const leave = live.onForget((metricNumber) => {
+    forgotten += 1;
+    hand.gathered.forget(metricNumber);
+  });
 
   const work = async () => {
     let pauseMs = FIRST_PAUSE_MS;
     while (!stopped) {
       try {
         if (place === null) settle(await openPlace());
-        else if (place.position < live.bounds().last) await advance(place);
+        else if (isDue(place)) await write(place);
+        else if (hand.readTo < live.bounds().last) await readOn(place);
         else await waitForMore();
         pauseMs = FIRST_PAUSE_MS;
       } catch (error) {
@@ -112,36 +139,41 @@ export function createLogFollower(options: LogFollowerOptions): LogFollower {
       return to;
     });
 
-  const advance = async (from: FollowerPlace) => {
-    const startedAt = performance.now();
-    const { floor } = live.bounds();
-    if (floor > from.floor && from.position < floor) tellGap(from.position, floor);
-    const forgotten = live.forgotten();
-    const { samples, upTo, isStored } = await live.readAfter(from.position, options.mostRows);
-    const to = { epoch: from.epoch, position: upTo, floor };
-    try {
-      await inTransaction(pool, async (client) => {
-        if (!(await moveFollower(client, name, from, to))) throw new Error('the position moved meanwhile');
-        await keepScores(client);
-        if (live.forgotten() !== forgotten) throw new OutdatedRowsError();
-        await applyWatched(client, samples);
-      });
-    } catch (error) {
-      if (error instanceof OutdatedRowsError) return;
-      throw error;
-    }
-    settle(to);
-    options.onApplied?.();
-    // A long history is read half of the time, so that the database has the other half for the data path.
-    if (isStored) await rest(performance.now() - startedAt);
+  const isDue = ({ position }: FollowerPlace): boolean => {
+    if (hand.dueMs === null) return false;
+    const isWanted = position < wantedTo && hand.readTo >= wantedTo;
+    return isWanted || hand.gathered.isFull() || performance.now() >= hand.dueMs;
   };
 
-  const applyWatched = async (client: pg.PoolClient, samples: readonly ScoredSample[]) => {
-    const numbers = new Set(samples.map(({ metricNumber }) => metricNumber));
-    if (numbers.size === 0) return;
-    const watched = await findWatched(client, [...numbers]);
-    const rows = samples.filter(({ metricNumber }) => watched.has(metricNumber));
-    if (rows.length > 0) await options.apply(client, rows);
+  const readOn = async ({ floor, position }: FollowerPlace) => {
+    const startedMs = performance.now();
+    const { floor: floorNow } = live.bounds();
+    if (hand.dueMs === null && floorNow > floor && position < floorNow) tellGap(position, floorNow);
+    const before = forgotten;
+    const { samples, upTo, isStored } = await live.readAfter(hand.readTo);
+    // Scores taken back while they were being read may be among them.
+    if (forgotten !== before) return;
+    hand.gathered.add(samples);
+    hand.readTo = upTo;
+    hand.dueMs ??= Math.max(startedMs + lingerMs, restUntilMs);
+    // A long history is read half of the time, so that the database has the other half for the data path.
+    if (isStored) await rest(performance.now() - startedMs);
+  };
+
+  const write = async (from: FollowerPlace) => {
+    const startedMs = performance.now();
+    const { gathered, readTo } = hand;
+    const to = { epoch: from.epoch, position: readTo, floor: live.bounds().floor };
+    await inTransaction(pool, async (client) => {
+      if (!(await moveFollower(client, name, from, to))) throw new Error('the position moved meanwhile');
+      await keepScores(client);
+      const numbers = gathered.metricNumbers();
+      if (numbers.size > 0) await gathered.write(client, await findWatched(client, [...numbers]));
+    });
+    const nowMs = performance.now();
+    restUntilMs = nowMs + Math.min(restFactor * (nowMs - startedMs), LONGEST_REST_MS);
+    settle(to);
+    options.onApplied?.();
   };
 
   const tellGap = (position: number, floor: number) => {
@@ -151,27 +183,30 @@ export function createLogFollower(options: LogFollowerOptions): LogFollower {
 
   const settle = (to: FollowerPlace) => {
     place = to;
+    hand = { gathered: options.gather(), readTo: to.position, dueMs: null };
     stats.set(options.lagGauge, Math.max(0, live.bounds().last - to.position));
     moved.wake();
   };
 
   const waitForMore = async () => {
+    if (hand.dueMs !== null) return rest(Math.min(hand.dueMs - performance.now(), READ_EVERY_MS));
     stats.set(options.lagGauge, 0);
-    nap = live.sleepUntilGrown(LONGEST_SLEEP_MS);
-    await nap.over;
-    nap = null;
-    await rest(lingerMs);
+    const nap = live.sleepUntilGrown(LONGEST_SLEEP_MS);
+    const call = called.sleep();
+    await Promise.race([nap.over, call.over]);
+    nap.cut();
+    call.cut();
   };
 
   const rest = async (restMs: number) => {
-    if (!stopped) await stopping.sleep(restMs).over;
+    if (!stopped) await called.sleep(restMs).over;
   };
 
   const stop = async () => {
     stopped = true;
-    stopping.wake();
-    nap?.cut();
+    called.wake();
     await working;
+    leave();
   };
 
   return {
@@ -182,13 +217,10 @@ export function createLogFollower(options: LogFollowerOptions): LogFollower {
     position: () => place?.position ?? null,
     catchUp: async () => {
       const goal = live.bounds().last;
+      wantedTo = Math.max(wantedTo, goal);
+      called.wake();
       while (place === null || place.position < goal) await moved.sleep().over;
     },
     [Symbol.asyncDispose]: stop,
   };
-}
-
-/** A metric lost its scores after they were read, and may be watched anew by now: they have to be read again. */
-class OutdatedRowsError extends Error {
-  override readonly name = 'OutdatedRowsError';
 }

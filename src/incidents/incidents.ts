@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { createClockwork } from '../core/clockwork.ts';
 import type { Labels } from '../core/labels.ts';
 import type { Live } from '../core/live.ts';
+import { gatherRows } from '../core/gather-rows.ts';
 import { createLogFollower } from '../core/log-follower.ts';
 import type { Registry } from '../core/registry.ts';
 import { createStatusFeed, type StatusFeed } from '../core/status-feed.ts';
@@ -81,10 +82,11 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
     name: 'incidents',
     // What was scored before there was anybody to tell is nobody's incident.
     beginAt: 'NEWEST',
-    apply: async (client, scores) => {
-      changes = NO_CHANGES;
-      changes = await followScores(client, scores, { book, zealOf: labels.zealOf, now });
-    },
+    gather: () =>
+      gatherRows(async (client, scores) => {
+        changes = NO_CHANGES;
+        changes = await followScores(client, scores, { book, zealOf: labels.zealOf, now });
+      }),
     onApplied: () => {
       stats.count('incidents_opened', changes.opened);
       stats.count('incidents_ended', changes.ended);

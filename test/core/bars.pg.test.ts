@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { rollUp } from '../../src/core/bars.ts';
+import { gatherBars } from '../../src/core/bars.ts';
 import { BAR_MINUTES, type BarWindow, chooseBarRange, fillColumns } from '../../src/core/bar-window.ts';
 import { readBarCounts, readBars, type StoredBar } from '../../src/db/read-bars.ts';
 import { createSampleMonths } from '../../src/db/sample-months.ts';
@@ -135,7 +135,9 @@ describe('stored bars', () => {
     await createSampleMonths(database.pool).ensure([START]);
     const write = (score: number) =>
       inTransaction(database.pool, async (client) => {
-        await writeBars(client, rollUp([sampleOf(score)]));
+        const gathered = gatherBars();
+        gathered.add([sampleOf(score)]);
+        await gathered.write(client, gathered.metricNumbers());
         const { rows } = await client.query<{ minutes: number }>(
           `SELECT minutes FROM bar WHERE xmin = pg_current_xact_id()::xid ORDER BY 1`,
         );

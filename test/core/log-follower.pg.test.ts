@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { gatherRows } from '../../src/core/gather-rows.ts';
 import { createLogFollower, type LogFollower } from '../../src/core/log-follower.ts';
 import type { ScoredSample } from '../../src/db/stored-sample.ts';
 import type { Engine } from '../../src/engine.ts';
@@ -35,7 +36,7 @@ async function follow(
   const follower = createLogFollower({
     name: 'test',
     beginAt: 'OLDEST',
-    apply: write,
+    gather: () => gatherRows(write),
     lagGauge: 'bars_lag',
     lingerMs: 0,
     log: createLog('silent'),
@@ -92,12 +93,13 @@ describe('a follower of the log', () => {
     await push(engine, 'a', 0, 1500);
     const written = createDeferred<number>();
     const dying = await follow(engine, {
-      apply: async (client, scores) => {
-        await write(client, scores);
-        const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-        written.resolve(rows[0]?.pid ?? 0);
-        await client.query('SELECT pg_sleep(60)');
-      },
+      gather: () =>
+        gatherRows(async (client, scores) => {
+          await write(client, scores);
+          const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+          written.resolve(rows[0]?.pid ?? 0);
+          await client.query('SELECT pg_sleep(60)');
+        }),
     });
     // What kill -9 does to the transaction: its connection is gone and nothing of it holds.
     await database.pool.query('SELECT pg_terminate_backend($1)', [await written.promise]);
@@ -117,10 +119,11 @@ describe('a follower of the log', () => {
     await push(engine, 'a', 0, 20);
     let failures = 2;
     await using follower = await follow(engine, {
-      apply: async (client, scores) => {
-        await write(client, scores);
-        if (failures-- > 0) throw new Error('a failure of the follower');
-      },
+      gather: () =>
+        gatherRows(async (client, scores) => {
+          await write(client, scores);
+          if (failures-- > 0) throw new Error('a failure of the follower');
+        }),
     });
     await follower.catchUp();
     expect(await readSeen(database)).toEqual(range(1, 20));
@@ -147,21 +150,73 @@ describe('a follower of the log', () => {
     await push(engine, 'a', 0, 20);
     await push(engine, 'b', 0, 20);
     const bounds = engine.live.bounds();
-    const rowsInHand = await engine.live.readAfter(0);
-    await engine.monitor.unmonitorMetric(a);
     let calls = 0;
-    // The first reading is from before: what a follower holds that was slower than the change.
+    // The first reading is from before: what a follower gets that is slower than the change.
     const live = {
       ...engine.live,
       bounds: () => bounds,
-      forgotten: () => (calls === 0 ? 0 : engine.live.forgotten()),
-      readAfter: (place: number) =>
-        calls++ === 0 ? Promise.resolve(rowsInHand) : engine.live.readAfter(place),
+      readAfter: async (place: number) => {
+        const rows = await engine.live.readAfter(place);
+        if (calls++ === 0) await engine.monitor.unmonitorMetric(a);
+        return rows;
+      },
     };
     await using follower = await follow(engine, { live });
     await follower.catchUp();
     expect(await readSeen(database)).toEqual(range(21, 40));
     expect(calls).toBe(2);
+  });
+
+  it('drops what it holds of a metric whose scores are taken back, and keeps what comes of it later', async () => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database);
+    const a = await monitor(engine, 'a');
+    await monitor(engine, 'b');
+    await push(engine, 'a', 0, 20);
+    await push(engine, 'b', 0, 20);
+    const read = createDeferred<null>();
+    const live = {
+      ...engine.live,
+      readAfter: async (place: number) => {
+        const stretch = await engine.live.readAfter(place);
+        // The next turn of the event loop finds it in the follower's hand.
+        setImmediate(() => read.resolve(null));
+        return stretch;
+      },
+    };
+    await using follower = await follow(engine, { live, lingerMs: 3_600_000 });
+    await read.promise;
+    await engine.monitor.unmonitorMetric(a);
+    await monitor(engine, 'a');
+    await push(engine, 'b', 20, 5);
+    await vi.waitFor(() => expect(engine.registry.byId(a)?.scoredRows).toBe(20));
+    await follower.catchUp();
+    const { last } = engine.live.bounds();
+    const seen = await readSeen(database);
+    expect(new Set(seen)).toEqual(new Set(range(21, last)));
+    expect(seen).toHaveLength(last - 20);
+  });
+
+  it('writes seldom when writing takes long: a write waits as many times as long as it is told to', async () => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database);
+    await monitor(engine, 'a');
+    await push(engine, 'a', 0, 10);
+    let writes = 0;
+    await using follower = await follow(engine, {
+      restFactor: 1e9,
+      gather: () =>
+        gatherRows(async (client, scores) => {
+          writes += 1;
+          await write(client, scores);
+        }),
+    });
+    await follower.catchUp();
+    for (const from of [10, 20, 30]) await push(engine, 'a', from, 10);
+    expect(follower.position()).toBe(10);
+    await follower.catchUp();
+    expect(writes).toBe(2);
+    expect(await readSeen(database)).toEqual(range(1, 40));
   });
 
   it('goes on behind a gap that retention made, and counts it', async () => {
@@ -212,11 +267,12 @@ describe('a follower of the log', () => {
     const begun = createDeferred<null>();
     await push(engine, 'a', 0, 10);
     await using follower = await follow(engine, {
-      apply: async (client, scores) => {
-        begun.resolve(null);
-        await release.promise;
-        await write(client, scores);
-      },
+      gather: () =>
+        gatherRows(async (client, scores) => {
+          begun.resolve(null);
+          await release.promise;
+          await write(client, scores);
+        }),
     });
     await begun.promise;
     await push(engine, 'a', 10, 100);

@@ -1,6 +1,8 @@
 /** The CloudWatch service, as the settings ask for it. */
 import { createCloudwatch, nameKeyFile, type Cloudwatch } from './cloudwatch/cloudwatch.ts';
 import { createSeriesWatch } from './cloudwatch/watch-series.ts';
+import type { CloudwatchLimits } from './cloudwatch/limits.ts';
+import type { Config } from './config.ts';
 import type { Engine } from './engine.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -22,9 +24,24 @@ export async function openCloudwatch(
     rollupDays: config.cloudwatchRollupDays,
     webhooks: config.cloudwatchWebhooks,
     ...(config.awsEndpoint === 'self' && { watch: createSeriesWatch(engine.monitor) }),
-    limits: { awsNamespaces: config.cloudwatchAwsNamespaces },
+    limits: readLimits(config),
   });
   teardown.add(() => cloudwatch.stop());
   cloudwatch.start();
   return cloudwatch;
+}
+
+/** Those an operator has reason to change; the others are AWS' contract with its clients. */
+function readLimits(config: Config): Partial<CloudwatchLimits> {
+  const { cloudwatchRequestsPerSecond: requestsPerSecond, cloudwatchBodyBytes: bodyBytes } = config;
+  return {
+    awsNamespaces: config.cloudwatchAwsNamespaces,
+    requestsPerSecond,
+    requestBurst: 2 * requestsPerSecond,
+    dataPerRequest: config.cloudwatchDataPerRequest,
+    bodyBytes,
+    inflatedBytes: 4 * bodyBytes,
+    queuedData: config.cloudwatchQueuedData,
+    alarmsPerAccount: config.cloudwatchAlarms,
+  };
 }

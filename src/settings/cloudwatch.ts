@@ -40,6 +40,36 @@ export const CLOUDWATCH_SETTINGS = {
     onOff,
     'off',
   ),
+  cloudwatchRequestsPerSecond: setting(
+    'LAPWING_CLOUDWATCH_REQUESTS_PER_SECOND',
+    'Requests a second an account may make of the CloudWatch service; twice as many may come at once.',
+    wholeNumber(1, 1_000_000),
+    '500',
+  ),
+  cloudwatchDataPerRequest: setting(
+    'LAPWING_CLOUDWATCH_DATA_PER_REQUEST',
+    'Data one PutMetricData may hold.',
+    wholeNumber(1, 100_000),
+    '1000',
+  ),
+  cloudwatchBodyBytes: setting(
+    'LAPWING_CLOUDWATCH_BODY_BYTES',
+    'Bytes of a request to the CloudWatch service; four times as many after gunzip.',
+    wholeNumber(1024, 100_000_000),
+    '1048576',
+  ),
+  cloudwatchQueuedData: setting(
+    'LAPWING_CLOUDWATCH_QUEUED_DATA',
+    'Pushed data that may wait to be stored before PutMetricData answers Throttling.',
+    wholeNumber(1000, 10_000_000),
+    '200000',
+  ),
+  cloudwatchAlarms: setting(
+    'LAPWING_CLOUDWATCH_ALARMS',
+    'Alarms an account may have; all of them are evaluated each minute.',
+    wholeNumber(0, 1_000_000),
+    '5000',
+  ),
   cloudwatchRetentionDays: setting(
     'LAPWING_CLOUDWATCH_RETENTION_DAYS',
     'Days the CloudWatch service keeps one-minute data.',

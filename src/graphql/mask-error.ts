@@ -11,16 +11,16 @@ export type MaskError = (error: unknown) => GraphQLError;
 
 /**
  * GraphQL's own errors (a bad document, a bad variable) pass as they are; they have no error behind them.
- * @param readRequestId the id the answer carries as x-request-id; null where there is no such answer
+ * @param findRequestId the id of the request that failed with it, over HTTP the x-request-id of its answer; null when unknown
  */
-export function createMaskError(log: Log, readRequestId: () => string | null): MaskError {
+export function createMaskError(log: Log, findRequestId: (error: unknown) => string | null): MaskError {
   return (error) => {
     const place = error instanceof GraphQLError ? error : null;
     const cause = findCause(error);
     if (cause instanceof ExpectedError) return locate(toGraphqlError(cause), place);
     if (place !== null && cause instanceof GraphQLError) return place;
     if (isUnstorableText(cause)) return locate(toGraphqlError(createUnstorable()), place);
-    const requestId = readRequestId() ?? randomBytes(6).toString('hex');
+    const requestId = findRequestId(error) ?? randomBytes(6).toString('hex');
     if (isOutage(cause)) {
       log.warn({ err: cause, requestId, path: place?.path?.join('.') }, 'the database could not be asked');
       return locate(toGraphqlError(createRetryLater()), place);

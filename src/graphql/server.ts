@@ -1,6 +1,5 @@
 /** GraphQL on a path: POST, GET, server-sent events, WebSocket. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import type { AuditLog } from '../access/audit-log.ts';
@@ -36,6 +35,7 @@ import { refuseUnreadStream } from './refuse-unread-stream.ts';
 import { shareExecution } from './shared-execution-plugin.ts';
 import { createPayloads } from './shared-payloads.ts';
 import { createSocketProtocol } from './socket-protocol.ts';
+import { createRequestsOfErrors } from './request-of-error.ts';
 import { resolveDocuments, type TrustedDocuments } from './trusted-documents.ts';
 import { createGraphqlSockets, type GraphqlSockets } from './websocket.ts';
 
@@ -72,14 +72,15 @@ export function createGraphqlServer(options: {
   readonly whenRead: WhenRead;
 }): GraphqlServer {
   const { parts, audit, schema, limits, trusted, log, monitor } = options;
-  const requestIds = new AsyncLocalStorage<string | null>();
-  const maskError = createMaskError(log, () => requestIds.getStore() ?? null);
+  const readRequestId = (context: { readonly req?: object }) =>
+    monitor.of(context.req ?? context)?.id ?? null;
+  const requestOfError = createRequestsOfErrors(readRequestId);
+  const maskError = createMaskError(log, requestOfError.find);
   const refuse = createRefuse(parts.stats);
   const writePayload = createPayloads();
   const { keys, stats } = parts;
   const seenBy = createViews(parts);
-  const readContextId = (context: object) => requestIds.getStore() ?? monitor.of(context)?.id ?? null;
-  auditMutations(schema, { audit, stats, readRequestId: readContextId });
+  auditMutations(schema, { audit, stats, readRequestId });
   const yoga = createYoga<{ caller: Caller }>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
@@ -104,13 +105,14 @@ export function createGraphqlServer(options: {
       checkBody(limits.maxBodyBytes, refuse),
       limitDocuments(schema, limits, refuse),
       monitorOperations(monitor),
-      checkRights(schema, { keys, audit, stats, readRequestId: readContextId }),
+      checkRights(schema, { keys, audit, stats, readRequestId }),
       compileOperations(schema),
       coerceVariables(schema),
-      auditRefusals(schema, { audit, readRequestId: readContextId }),
+      auditRefusals(schema, { audit, readRequestId }),
       limitTime(limits.operationSeconds, refuse),
       refuseUnreadStream(),
       shareExecution(),
+      requestOfError.plugin,
       sendEventStreams(writePayload, options.whenRead),
     ],
   });
@@ -140,7 +142,7 @@ export function createGraphqlServer(options: {
         answerRefusal(response, refusal);
         return;
       }
-      await requestIds.run(readRequestId(response), () => yoga(request, response, { caller }));
+      await yoga(request, response, { caller });
     },
     sockets: createGraphqlSockets({ protocol, log, crossOrigin, gate }),
   };
@@ -155,12 +157,6 @@ function createViews(parts: ApiParts): (caller: Caller) => ApiParts {
     views.set(accountId, view);
     return view;
   };
-}
-
-/** As the route named the request; null where it did not. */
-function readRequestId(response: ServerResponse): string | null {
-  const id = response.getHeader('x-request-id');
-  return typeof id === 'string' ? id : null;
 }
 
 function checkCaller(gate: CallerGate, caller: string, request: IncomingMessage, response: ServerResponse) {

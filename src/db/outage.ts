@@ -1,5 +1,6 @@
 /** Tells a database that is away, or out of room, from a statement that can never succeed. */
 import pg from 'pg';
+import { ConnectionError } from './connection.ts';
 
 /** Not asked, since the database does not answer: it was asked before, and will be again in a moment. */
 export class DatabaseAwayError extends Error {
@@ -24,6 +25,7 @@ const LOST = /connection|timeout|client (has|was)|not queryable/i;
 export function isOutage(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return CURABLE.test(error.code ?? '08');
   if (!(error instanceof Error)) return false;
+  if (error instanceof ConnectionError) return true;
   const code = 'code' in error ? error.code : undefined;
   if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) return true;
   return error.name.startsWith('PrismaClient') ? isPrismaOutage(error, code) : LOST.test(error.message);

@@ -44,7 +44,7 @@ export function writeMessage(
   const parts = listed.map((incident) => {
     const values = listValues(occasion, incident, texts.timeZone);
     return {
-      subject: fillTemplate(texts.subject ?? SUBJECTS[occasion.kind], values),
+      subject: fillTemplate(texts.subject ?? chooseSubject(occasion.kind, incident), values),
       text: fillTemplate(texts.body ?? writeDefaultBody(occasion.kind, incident), values),
     };
   });
@@ -55,6 +55,12 @@ export function writeMessage(
   if (unlisted > 0) texted.push(`… and ${unlisted} more.`);
   // A header has one line.
   return { subject: subject.replace(/\s+/g, ' ').trim(), text: texted.join('\n\n') };
+}
+
+/** What ended because nobody looks any more is not said to be normal. */
+function chooseSubject(kind: MessageKind, { endReason }: IncidentFacts): string {
+  const isUnknown = kind === 'END' && endReason !== 'RECOVERED';
+  return isUnknown ? 'Lapwing: No longer followed: {instance} ({endReason})' : SUBJECTS[kind];
 }
 
 /** Pushed metrics have no resource but themselves, and only AWS has regions. */

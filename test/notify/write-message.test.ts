@@ -46,6 +46,15 @@ describe('the text of a message', () => {
     expect(writeMessage(occasion([nowhere]), DEFAULTS).text).toContain('Time (UTC): Wednesday, March 19');
   });
 
+  it.each([
+    ['RECOVERED', 'Lapwing: Back to normal: grok (s)'],
+    ['RULE_CHANGED', 'Lapwing: No longer followed: grok (s) (RULE_CHANGED)'],
+    ['SILENT', 'Lapwing: No longer followed: grok (s) (SILENT)'],
+  ])('says of an incident that ended by %s what is known of it', (endReason, expected) => {
+    const ended = makeIncident({ instance: 'grok (s)', endedAt: new Date(0), endReason });
+    expect(writeMessage(occasion([ended], { kind: 'END' }), DEFAULTS).subject).toBe(expected);
+  });
+
   it('comes from the templates of the rule, with every variable there is', () => {
     const body = Object.keys(VARIABLES)
       .map((name) => `${name}={${name}}`)

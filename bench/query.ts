@@ -1,11 +1,13 @@
 /**
  * How fast questions are answered, beside mercurius with its JIT and Apollo over the same tables in the same run:
  * npm run bench:query -- --metrics 1000 --seconds 4
- * Each server is asked in turn, by one client after the other (latency) and by eight at once (answers a second).
+ * Each server is asked in turn, by one client after the other (latency) and by eight at once (answers a second, and
+ * what an answer costs its process: that holds on a machine that has other work too).
  */
 import { deepStrictEqual } from 'node:assert';
 import { parseArgs } from 'node:util';
 import { findQuantile, printFigure } from './measure.ts';
+import { readCpuSeconds } from './measure-cpu.ts';
 import { startLoadProcess } from './measure-process.ts';
 import { ask, startMeasuredServer } from './measure-server.ts';
 import { fill, LONG_METRIC, LONG_POINTS } from './query-data.ts';
@@ -33,6 +35,13 @@ interface Pace {
   readonly latenciesMs: number[];
   answers: number;
   seconds: number;
+  /** Of the process that answers, without its database. */
+  cpuSeconds: number;
+}
+
+interface Server {
+  readonly url: string;
+  readonly pid: number;
 }
 
 async function listQuestions(url: string): Promise<readonly Question[]> {
@@ -44,6 +53,12 @@ async function listQuestions(url: string): Promise<readonly Question[]> {
   const middle = Date.parse(lastTimestamp) - (LONG_POINTS / 2) * 5000;
   const series = '{ timestamps values anomalyScores expectedLow expectedHigh }';
   return [
+    { name: 'nothing but a type name', query: '{ __typename }', variables: {} },
+    {
+      name: 'one metric by its id',
+      query: 'query One($id: ID!) { metric(id: $id) { id name } }',
+      variables: { id },
+    },
     {
       name: '50 metrics with their last 10 samples',
       query:
@@ -74,13 +89,14 @@ async function listQuestions(url: string): Promise<readonly Question[]> {
   ];
 }
 
-async function measure(url: string, { query, variables }: Question, pace: Pace): Promise<void> {
+async function measure({ url, pid }: Server, { query, variables }: Question, pace: Pace): Promise<void> {
   const until = performance.now() + roundMs;
   while (performance.now() < until) {
     const begin = performance.now();
     await ask(url, query, variables);
     pace.latenciesMs.push(performance.now() - begin);
   }
+  const cpuBefore = await readCpuSeconds(pid);
   const begin = performance.now();
   const client = async () => {
     while (performance.now() < begin + roundMs) {
@@ -90,34 +106,37 @@ async function measure(url: string, { query, variables }: Question, pace: Pace):
   };
   await Promise.all(Array.from({ length: CLIENTS }, client));
   pace.seconds += (performance.now() - begin) / 1000;
+  pace.cpuSeconds += (await readCpuSeconds(pid)) - cpuBefore;
 }
 
 await using server = await startMeasuredServer({ profileDir: values.profile });
 await fill(server.url, metrics);
 await using mercurius = startLoadProcess('./query-peers.ts');
 await using apollo = startLoadProcess('./query-peers.ts');
-const serve = (peer: typeof mercurius, by: PeerOrder['by']) =>
-  peer.request<{ url: string }>({ by, connection: server.connection } satisfies PeerOrder);
-const urls = {
-  lapwing: server.url,
-  'mercurius with JIT': (await serve(mercurius, 'mercurius')).url,
-  '@apollo/server': (await serve(apollo, 'apollo')).url,
+const serve = async (peer: typeof mercurius, by: PeerOrder['by']): Promise<Server> => {
+  const order: PeerOrder = { by, connection: server.connection };
+  return { pid: peer.pid, ...(await peer.request<{ url: string }>(order)) };
+};
+const servers: Readonly<Record<string, Server>> = {
+  lapwing: server,
+  'mercurius with JIT': await serve(mercurius, 'mercurius'),
+  '@apollo/server': await serve(apollo, 'apollo'),
 };
 
 for (const question of await listQuestions(server.url)) {
   const { query, variables } = question;
   const expected = await ask<object>(server.url, query, variables);
   const paces = new Map<string, Pace>();
-  for (const [name, url] of Object.entries(urls)) {
+  for (const [name, asked] of Object.entries(servers)) {
     // Whoever answers something else is not to be compared with.
-    deepStrictEqual(await ask<object>(url, query, variables), expected, `${name}: ${question.name}`);
-    paces.set(name, { latenciesMs: [], answers: 0, seconds: 0 });
+    deepStrictEqual(await ask<object>(asked.url, query, variables), expected, `${name}: ${question.name}`);
+    paces.set(name, { latenciesMs: [], answers: 0, seconds: 0, cpuSeconds: 0 });
   }
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, url] of Object.entries(urls)) {
+    for (const [name, asked] of Object.entries(servers)) {
       const pace = paces.get(name);
       if (pace === undefined) continue;
-      const run = () => measure(url, question, pace);
+      const run = () => measure(asked, question, pace);
       await (name === 'lapwing' ? server.profile(run) : run());
     }
   }
@@ -134,6 +153,12 @@ function printQuestion(name: string, paces: ReadonlyMap<string, Pace>): void {
       value: ours.answers / ours.seconds,
       unit: 'answers/s',
       against: { name: peer, value: pace.answers / pace.seconds },
+    });
+    printFigure({
+      name: `${name}, CPU of an answer without its database`,
+      value: (ours.cpuSeconds / ours.answers) * 1000,
+      unit: 'ms',
+      against: { name: peer, value: (pace.cpuSeconds / pace.answers) * 1000 },
     });
     printFigure({
       name: `${name}, one client, p50`,

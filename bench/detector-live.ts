@@ -2,11 +2,12 @@
  * What models cost inside the running server: npx tsx bench/detector-live.ts
  * First 1,000 metrics are pushed by GraphQL while the server is profiled: self time of the detector per point. Then
  * four metrics of unlike kinds get a year of five minutes: that time and the bytes of their checkpoints, at the
- * beginning and at the end. --rows N changes how many rows of the 1,000 metrics are measured.
+ * beginning and at the end. --rows N changes how many rows of the 1,000 metrics are measured; --keep DIR keeps the
+ * profiles there, to be opened in a browser's tools.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { STEP_MS } from './detector-load.ts';
@@ -15,7 +16,9 @@ import { makeYear, YEAR_ROWS } from './detector-year.ts';
 import { printFigure } from './measure.ts';
 import { ask, type MeasuredServer, monitorAll, startMeasuredServer } from './measure-server.ts';
 
-const { values } = parseArgs({ options: { rows: { type: 'string', default: '100' } } });
+const { values } = parseArgs({
+  options: { rows: { type: 'string', default: '100' }, keep: { type: 'string' } },
+});
 const METRICS = 1000;
 const WARM_UP_ROWS = 100;
 const MOST_POINTS = 10_000;
@@ -28,13 +31,15 @@ const START_MS = (Math.floor(Date.now() / STEP_MS) - YEAR_ROWS - 288) * STEP_MS;
 const PUT = `mutation Put($points: [MetricPointInput!]!) {
   putMetricData(input: { points: $points }) { accepted } }`;
 
-const folder = mkdtempSync(join(tmpdir(), 'detector-profile-'));
+const folder =
+  values.keep === undefined ? mkdtempSync(join(tmpdir(), 'detector-profile-')) : resolve(values.keep);
+mkdirSync(folder, { recursive: true });
 try {
   await using server = await startMeasuredServer({ profileDir: folder });
   await measureMany(server);
   await measureYear(server);
 } finally {
-  rmSync(folder, { recursive: true });
+  if (values.keep === undefined) rmSync(folder, { recursive: true });
 }
 
 async function measureMany(server: MeasuredServer): Promise<void> {

@@ -173,19 +173,21 @@ async function talk(index: number): Promise<void> {
     const wrong = judgeText((data as Buffer).toString());
     if (wrong !== null && wrongs.length < 100) wrongs.push(`talk ${index}: ${wrong}`);
   });
-  const closed = once(socket, 'close') as Promise<[number]>;
-  await Promise.race([once(socket, 'open'), closed]);
+  // A connection that fails ends in a close: `once` alone would reject, for each event it waits for.
+  const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+  const hear = (event: string) => once(socket, event).catch(() => closed);
+  await Promise.race([hear('open'), closed]);
   for (const [place, step] of steps.entries()) {
     act(socket, step);
     // Whoever does not wait to be let in is sent away: the first word alone is waited for.
-    if (place === 0) await Promise.race([once(socket, 'message'), closed, pause(200)]);
+    if (place === 0) await Promise.race([hear('message'), closed, pause(200)]);
   }
   // One that ends the conversation, or shows that it goes on.
-  const heard = once(socket, 'pong').then(() => true);
+  const heard = hear('pong');
   if (socket.readyState === socket.OPEN) socket.ping();
   await Promise.race([heard, closed, pause(2_000)]);
   socket.terminate();
-  const [code] = await closed;
+  const code = await closed;
   add(`close ${code}`);
 }
 

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { SlowFirst } from './slow-first.ts';
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -18,5 +19,11 @@ export default defineConfig({
     hookTimeout: 240_000,
     maxWorkers: 2,
     pool: 'forks',
+    // Modules hold no state at import: files share what is loaded, which spares a fifth of the time. What a test changes
+    // beside its own objects is put back after it.
+    isolate: false,
+    restoreMocks: true,
+    unstubEnvs: true,
+    sequence: { sequencer: SlowFirst },
   },
 });

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -6,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findProgram } from './helpers/program.ts';
 import { startServer, type TestServer } from './helpers/start-server.ts';
 
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const PROGRAM = findProgram();
 
 interface Outcome {
   readonly code: number | null;
@@ -20,7 +20,7 @@ async function run(
   words: readonly string[],
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Outcome> {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...words], {
+  const child = spawn(process.execPath, [...PROGRAM, ...words], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,10 +1,10 @@
 /** The server as its users run it: a process of its own, which can be killed. */
-import { fileURLToPath } from 'node:url';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import { findProgram, fromSources } from './program.ts';
 
 export interface ServerProcess {
   readonly child: ChildProcess;
@@ -16,21 +16,19 @@ export interface ServerProcess {
   terminate(): Promise<number | null>;
 }
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-
 /**
  * Starts `lapwing serve` and waits for its ready line.
  * @param settings environment variables beside PATH and HOME
- * @param options.main another main.ts than that of the sources
- * @param options.preload modules to load first
+ * @param options.main another main.ts than that of the program
+ * @param options.preload TypeScript to load first
  * @throws Error with what the server said when it ends before it is ready
  */
 export async function startServerProcess(
   settings: Readonly<Record<string, string>>,
-  { main = MAIN, preload = [] }: { readonly main?: string; readonly preload?: readonly string[] } = {},
+  { main, preload = [] }: { readonly main?: string; readonly preload?: readonly string[] } = {},
 ): Promise<ServerProcess> {
-  const imports = ['tsx', ...preload].flatMap((module) => ['--import', module]);
-  const child = spawn(process.execPath, [...imports, main, 'serve'], {
+  const program = main === undefined && preload.length === 0 ? findProgram() : fromSources(main, preload);
+  const child = spawn(process.execPath, [...program, 'serve'], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own, so that killing it does not kill the test.
@@ -49,7 +47,8 @@ export async function startServerProcess(
     child,
     addresses,
     kill: async () => {
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+        process.kill(-child.pid, 'SIGKILL');
       await exited;
     },
     terminate: async () => {

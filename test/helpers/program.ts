@@ -1,0 +1,32 @@
+/** The program as a process runs it. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BUILT = join(ROOT, 'dist/main.js');
+const SOURCES = join(ROOT, 'src');
+
+/**
+ * Arguments with which Node runs TypeScript as it stands.
+ * @param preload modules to load first
+ */
+export function fromSources(
+  main = join(SOURCES, 'main.ts'),
+  preload: readonly string[] = [],
+): readonly string[] {
+  return [...['tsx', ...preload].flatMap((module) => ['--import', module]), main];
+}
+
+/** Arguments with which Node runs the program: as users have it, which starts sooner, if that was built of these sources. */
+export function findProgram(): readonly string[] {
+  return isBuilt() ? [BUILT] : fromSources();
+}
+
+function isBuilt(): boolean {
+  if (!existsSync(BUILT)) return false;
+  const builtMs = statSync(BUILT).mtimeMs;
+  return readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('web'))
+    .every((file) => statSync(join(SOURCES, file)).mtimeMs < builtMs);
+}

@@ -1,6 +1,7 @@
 /** Begins and ends the watching of metrics, and keeps their status. Every change takes its turn with the data path. */
 import type pg from 'pg';
 import { holdFollowers } from '../db/follow-log.ts';
+import { queryAtLength } from '../db/long-statement.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { deleteBars } from '../db/write-bars.ts';
 import { AlreadyMonitoredError, InvalidInputError, NotFoundError, NotSupportedError } from '../errors.ts';
@@ -178,8 +179,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
     turns.run(async () => {
       const entry = find(id);
       await inTransaction(pool, async (client) => {
-        await client.query('SET LOCAL statement_timeout = 0');
-        await client.query('DELETE FROM sample WHERE metric_number = $1', [entry.number]);
+        await queryAtLength(client, 'DELETE FROM sample WHERE metric_number = $1', [entry.number]);
         await holdFollowers(client);
         await deleteBars(client, entry.number);
         await client.query('DELETE FROM metric WHERE number = $1', [entry.number]);

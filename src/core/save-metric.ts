@@ -1,6 +1,7 @@
 /** The rows behind a metric's status: written when its watching begins and ends. */
 import type pg from 'pg';
 import { holdFollowers } from '../db/follow-log.ts';
+import { queryAtLength } from '../db/long-statement.ts';
 import { deleteBars } from '../db/write-bars.ts';
 import { NotFoundError } from '../errors.ts';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
@@ -85,9 +86,8 @@ export async function refuseGone(prisma: PrismaClient, resource: SourceResource)
 
 /** Back to UNMONITORED: samples stay, what was said of them goes, and so does the model. */
 export async function clearScores(client: pg.PoolClient, metricNumber: number): Promise<void> {
-  // A long history takes what it takes.
-  await client.query('SET LOCAL statement_timeout = 0');
-  await client.query(
+  await queryAtLength(
+    client,
     `UPDATE sample SET seq = NULL, score = NULL, expected = NULL, low = NULL, high = NULL, raw_score = NULL,
        view = NULL, provisional = false, episode = false
      WHERE metric_number = $1 AND score IS NOT NULL`,

@@ -73,6 +73,22 @@ export function findKnownPage(
   });
 }
 
+const AS_IT_WAS = Symbol('as it was');
+
+/** A metric about to be deleted: its answer shows how far it had come, which the registry knows no more by then. */
+export function keepAsItIs<Row extends Pick<Metric, 'id'>>(metric: Row, registry: Registry): Row {
+  const entry = registry.byId(metric.id);
+  return Object.assign(metric, { [AS_IT_WAS]: entry === undefined ? undefined : { ...entry } });
+}
+
+/** How far the metric has come. @returns undefined for one that was deleted meanwhile */
+export function findEntry(
+  metric: Pick<Metric, 'id'> & { readonly [AS_IT_WAS]?: MetricEntry | undefined },
+  registry: Registry,
+): MetricEntry | undefined {
+  return registry.byId(metric.id) ?? metric[AS_IT_WAS];
+}
+
 function toMetric(entry: MetricEntry): Metric {
   const { id, number, datasource, identity, name, server, location, status, periodSeconds } = entry;
   const known: Partial<Metric> = {

@@ -1,6 +1,7 @@
 /** Mutations of a metric that is there: unmonitor, delete, retry, update. */
 import { InvalidInputError, NotFoundError } from '../errors.ts';
 import { builder } from './builder.ts';
+import { keepAsItIs } from './known-metric.ts';
 import { AlertPolicyInputRef, readPolicy } from './metric-input.ts';
 import { MetricRef } from './metric.ts';
 import { readMetricId } from './node-id.ts';
@@ -52,10 +53,11 @@ builder.mutationField('deleteMetric', (t) =>
       union: { description: 'The metric as it was, or why it is still there.' },
     },
     args: { input: t.arg({ type: DeleteMetricInputRef, required: true, description: 'Which metric.' }) },
-    resolve: async (query, _root, { input }, { monitor, prisma }) => {
+    resolve: async (query, _root, { input }, { monitor, prisma, registry }) => {
       const id = readMetricId(input.id, ID_PATH);
       const metric = await prisma.metric.findUnique({ ...query, where: { id } });
       if (metric === null) throw new NotFoundError(`input.id: no metric has the id ${input.id}`);
+      keepAsItIs(metric, registry);
       await monitor.deleteMetric(id);
       return metric;
     },

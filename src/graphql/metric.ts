@@ -1,6 +1,7 @@
 /** The type Metric. Its samples are in metric-samples.ts, the lists of metrics in metrics.ts. */
 import { builder } from './builder.ts';
 import { DatasourceRef, DirectionRef, MetricStatusRef } from './enums.ts';
+import { findEntry } from './known-metric.ts';
 
 const LearningRef = builder.objectRef<{ rows: number; needed: number }>('Learning').implement({
   description: "How far a metric's model has come.",
@@ -92,8 +93,8 @@ export const MetricRef = builder.prismaNode('Metric', {
     learning: t.field({
       type: LearningRef,
       description: 'Rows its model has seen and needs; scores before that are provisional.',
-      resolve: ({ id }, _args, { facts, registry }) => ({
-        rows: registry.byId(id)?.scoredRows ?? 0,
+      resolve: (metric, _args, { facts, registry }) => ({
+        rows: findEntry(metric, registry)?.scoredRows ?? 0,
         needed: facts.learningRows,
       }),
     }),
@@ -102,14 +103,14 @@ export const MetricRef = builder.prismaNode('Metric', {
       type: 'DateTime',
       nullable: true,
       description: 'Time of its newest stored sample.',
-      resolve: ({ id }, _args, { registry }) => {
-        const lastMs = registry.byId(id)?.lastTimestampMs ?? null;
+      resolve: (metric, _args, { registry }) => {
+        const lastMs = findEntry(metric, registry)?.lastTimestampMs ?? null;
         return lastMs === null ? null : new Date(lastMs);
       },
     }),
     lastRowId: t.int({
       description: 'Row id of the sample that arrived last: how many it has had.',
-      resolve: ({ id }, _args, { registry }) => registry.byId(id)?.lastRowId ?? 0,
+      resolve: (metric, _args, { registry }) => findEntry(metric, registry)?.lastRowId ?? 0,
     }),
     spec: t.field({
       type: 'JSON',

@@ -6,7 +6,8 @@
 import type pg from 'pg';
 import type { ScoredSample } from '../db/stored-sample.ts';
 import type { SampleMonths } from '../db/sample-months.ts';
-import { writeBatch, type Checkpoint, type NewSample } from '../db/write-batch.ts';
+import type { NewSample } from '../db/new-sample.ts';
+import { writeBatch, type Checkpoint } from '../db/write-batch.ts';
 import type { Stats } from '../observe/stats.ts';
 import { createDraft, type Draft, listDays, type MetricProgress } from './draft.ts';
 import { type ProgressRows, readProgress } from './progress-rows.ts';

@@ -1,5 +1,6 @@
 /** What one transaction is to change, while it is being put together. */
-import type { BacklogScore, NewSample, Progress } from '../db/write-batch.ts';
+import type { NewSample } from '../db/new-sample.ts';
+import type { BacklogScore, Progress } from '../db/write-batch.ts';
 import type { MetricStatus } from '../model.ts';
 import type { MetricEntry } from './registry.ts';
 

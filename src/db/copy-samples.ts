@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Judgement } from '../model.ts';
-import type { NewSample } from './write-batch.ts';
+import type { NewSample } from './new-sample.ts';
 
 const COPY_SAMPLES = `COPY sample ("timestamp", value, metric_number, row_id, seq, score, expected, low, high,
   raw_score, provisional, episode, view) FROM STDIN (FORMAT binary)`;

@@ -5,18 +5,9 @@
 import type pg from 'pg';
 import type { Judgement, MetricStatus } from '../model.ts';
 import { copySamples } from './copy-samples.ts';
+import type { NewSample } from './new-sample.ts';
 import { toNumberArray } from './number-array.ts';
 import { inTransaction } from './transaction.ts';
-
-/** A sample to be written; its place in the log is given by the transaction. */
-export interface NewSample {
-  readonly metricNumber: number;
-  readonly rowId: number;
-  readonly timestampMs: number;
-  readonly value: number;
-  /** Null for a sample that is stored without a score. */
-  readonly judgement: Judgement | null;
-}
 
 /** A stored sample that is scored only now. */
 export interface BacklogScore extends NewSample {

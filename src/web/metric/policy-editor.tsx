@@ -2,14 +2,9 @@ import { type SubmitEvent, useEffect, useState } from 'react';
 import { findProblem, useDo } from '../api/ask.ts';
 import { type Direction, type MetricHeadFragment, UpdateMetricDocument } from '../generated/graphql.ts';
 import { Notice } from '../parts/notice.tsx';
+import type { PolicyDraft } from './policy-draft.ts';
 import { PolicyPreview } from './policy-preview.tsx';
 import type { Flag } from './value-plot.ts';
-
-export interface PolicyDraft {
-  readonly direction: Direction;
-  readonly minDeviation: number;
-  readonly minDeviationRatio: number;
-}
 
 /** Which deviations matter; what a change would have done last week is shown before it is saved. */
 export function PolicyEditor(props: {

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { useAskOnce } from '../api/ask.ts';
 import { type MetricHeadFragment, PreviewPolicyDocument } from '../generated/graphql.ts';
 import { formatSpan } from '../parts/format-time.ts';
-import type { PolicyDraft } from './policy-editor.tsx';
+import type { PolicyDraft } from './policy-draft.ts';
 import type { Flag } from './value-plot.ts';
 
 const WEEK_MS = 7 * 86_400_000;

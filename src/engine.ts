@@ -32,12 +32,11 @@ import { saveCheckpoints } from './core/save-checkpoints.ts';
 import { createSaveProgress, type SaveProgress } from './core/save-progress.ts';
 import type { Database } from './db/client.ts';
 import { createSampleMonths } from './db/sample-months.ts';
-import { NotSupportedError } from './errors.ts';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import type { Log } from './log.ts';
 import type { Datasource } from './model.ts';
 import type { Stats } from './observe/stats.ts';
-import { findStackMetric, listStackMetrics, listStackTypes } from './source/autostack-metrics.ts';
+import { checkStackMetric } from './source/autostack-metrics.ts';
 import { createAutostackSource } from './source/autostack.ts';
 import type { Aws } from './source/aws.ts';
 import { REGIONS } from './source/cloudwatch/regions.ts';
@@ -244,16 +243,4 @@ function* listRegionsInUse(registry: Registry, directory: AutostackDirectory): I
   for (const { datasource, status, location } of registry.all()) {
     if (datasource === 'CLOUDWATCH' && status !== 'UNMONITORED') yield location;
   }
-}
-
-function checkStackMetric(
-  resourceType: string,
-  metric: { readonly namespace: string; readonly metric: string } | null,
-): void {
-  if (listStackMetrics(resourceType).length === 0) {
-    throw new NotSupportedError(
-      `resourceType: autostacks cannot be made of ${JSON.stringify(resourceType.slice(0, 80))}, whose tags are not known; they can of ${listStackTypes().join(' and ')}`,
-    );
-  }
-  if (metric !== null) findStackMetric(resourceType, metric.namespace, metric.metric);
 }

@@ -43,6 +43,22 @@ export function findStackMetric(resourceType: string, namespace: string, metric:
   );
 }
 
+/**
+ * @param metric null where only the type matters
+ * @throws NotSupportedError for a type autostacks cannot be made of, or a metric they do not have
+ */
+export function checkStackMetric(
+  resourceType: string,
+  metric: { readonly namespace: string; readonly metric: string } | null,
+): void {
+  if (listStackMetrics(resourceType).length === 0) {
+    throw new NotSupportedError(
+      `resourceType: autostacks cannot be made of ${JSON.stringify(resourceType.slice(0, 80))}, whose tags are not known; they can of ${listStackTypes().join(' and ')}`,
+    );
+  }
+  if (metric !== null) findStackMetric(resourceType, metric.namespace, metric.metric);
+}
+
 /** The dimensions of one member's series. */
 export function findMemberDimensions(resourceType: string, resourceId: string): readonly Dimension[] {
   const [name] = CATALOGUE.find((type) => type.name === resourceType)?.dimensions ?? [];

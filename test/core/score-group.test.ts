@@ -2,25 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createScoreGroup } from '../../src/core/score-group.ts';
 import { createScoreMemory } from '../../src/core/score-memory.ts';
 import { streamScores } from '../../src/core/score-stream.ts';
-import type { ScoredSample } from '../../src/db/stored-sample.ts';
-
-function sample(seq: number): ScoredSample {
-  return {
-    metricNumber: 1,
-    rowId: seq,
-    timestampMs: seq * 1000,
-    value: seq,
-    seq,
-    score: 0.5,
-    expected: 0,
-    low: 0,
-    high: 0,
-    rawScore: 0.5,
-    view: null,
-    provisional: false,
-    episode: false,
-  };
-}
+import { makeScoredSample } from '../helpers/scored-sample.ts';
 
 /** A log in memory and a group over it. */
 function createLog() {
@@ -32,7 +14,7 @@ function createLog() {
     lingerMs: 0,
     readStretch: (after) => {
       reads.push(after);
-      const samples = Array.from({ length: last - after }, (_, index) => sample(after + index + 1));
+      const samples = Array.from({ length: last - after }, (_, index) => makeScoredSample(after + index + 1));
       return Promise.resolve({ samples, upTo: last });
     },
     last: () => last,

@@ -1,24 +1,6 @@
 import { expect, it } from 'vitest';
 import { createStretchMemory } from '../../src/core/stretch-memory.ts';
-import type { ScoredSample } from '../../src/db/stored-sample.ts';
-
-function sample(seq: number): ScoredSample {
-  return {
-    metricNumber: 1,
-    rowId: seq,
-    timestampMs: seq * 1000,
-    value: seq,
-    seq,
-    score: 0.5,
-    expected: 0,
-    low: 0,
-    high: 0,
-    rawScore: 0.5,
-    view: null,
-    provisional: false,
-    episode: false,
-  };
-}
+import { makeScoredSample } from '../helpers/scored-sample.ts';
 
 /** A log whose every third place is empty, read ten places at a time. */
 function createLog() {
@@ -28,7 +10,10 @@ function createLog() {
     reads.push(after);
     if (failure.error !== null) return Promise.reject(failure.error);
     const places = Array.from({ length: 10 }, (_, index) => after + index + 1);
-    return Promise.resolve({ samples: places.filter((seq) => seq % 3 !== 0).map(sample), upTo: after + 10 });
+    return Promise.resolve({
+      samples: places.filter((seq) => seq % 3 !== 0).map(makeScoredSample),
+      upTo: after + 10,
+    });
   }, 2);
   const readPlaces = async (after: number) => (await memory.read(after)).samples.map(({ seq }) => seq);
   return { memory, reads, failure, readPlaces };

@@ -13,6 +13,7 @@ import { Notice } from '../parts/notice.tsx';
 import { PageTabs } from '../parts/page-tabs.tsx';
 import { INCIDENT_PAGES } from '../parts/pages.ts';
 import { Segments } from '../parts/segments.tsx';
+import { TurnPage } from '../parts/turn-page.tsx';
 import { useUrlChoice } from '../parts/url-state.ts';
 import { IncidentCard } from './incident-card.tsx';
 import '../style/incidents.css';
@@ -75,12 +76,7 @@ export function IncidentsPage() {
                   </li>
                 ))}
               </ul>
-              <div className="line">
-                {after === null ? null : <button onClick={() => setAfter(null)}>Newest</button>}
-                {pageInfo.hasNextPage ? (
-                  <button onClick={() => setAfter(pageInfo.endCursor)}>Older</button>
-                ) : null}
-              </div>
+              <TurnPage after={after} pageInfo={pageInfo} onTurn={setAfter} />
             </>
           );
         }}

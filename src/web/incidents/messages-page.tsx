@@ -8,6 +8,7 @@ import { Notice } from '../parts/notice.tsx';
 import { PageTabs } from '../parts/page-tabs.tsx';
 import { INCIDENT_PAGES } from '../parts/pages.ts';
 import { Segments } from '../parts/segments.tsx';
+import { TurnPage } from '../parts/turn-page.tsx';
 import { useUrlChoice } from '../parts/url-state.ts';
 import { MessageCard } from './message-card.tsx';
 import '../style/incidents.css';
@@ -52,12 +53,7 @@ export function MessagesPage() {
                 </li>
               ))}
             </ul>
-            <div className="line">
-              {after === null ? null : <button onClick={() => setAfter(null)}>Newest</button>}
-              {pageInfo.hasNextPage ? (
-                <button onClick={() => setAfter(pageInfo.endCursor)}>Older</button>
-              ) : null}
-            </div>
+            <TurnPage after={after} pageInfo={pageInfo} onTurn={setAfter} />
           </>
         )}
       </Answered>

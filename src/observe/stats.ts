@@ -39,6 +39,8 @@ const COUNTERS = {
   cloudwatch_retries: 'AWS calls that were tried again. Rises when AWS throttles or fails.',
   cloudwatch_throttled:
     'AWS calls given up because AWS throttled them to the end; what they were to read is read later.',
+  cloudwatch_names_unconfirmed:
+    'Metrics outside the catalogue that were taken though AWS did not answer whether they exist.',
   cloudwatch_series_read: 'Metrics asked for in GetMetricData calls: what AWS bills.',
   cloudwatch_data_stored: 'Data put into the CloudWatch service and committed.',
   cloudwatch_data_throttled:
@@ -146,7 +148,8 @@ const GAUGES = {
   history_queue_points: 'Points of the past waiting to be written, behind those that are live.',
   incidents_lag:
     'Scores not held against the notification rules yet. Rises when the database is slower than what is pushed.',
-  bars_lag: 'Scores not in the stored bars yet. Rises when the database is slower than what is pushed.',
+  bars_lag:
+    'Scores not in the stored bars yet, a minute of them at most. More: the database is slower than what is pushed.',
   models_in_memory: 'Models in memory; at LAPWING_MODEL_CACHE colder ones are dropped.',
   subscribers: 'Live subscriptions open.',
   monitoring_points_waiting: "Points of the server's own monitoring not written to InfluxDB yet.",

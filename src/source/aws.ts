@@ -39,7 +39,10 @@ export function createAws(
   return {
     cloudwatch: createCloudwatchSource({
       readSeries,
-      confirm: createConfirmMetric(clients.cloudwatch, { now }),
+      confirm: createConfirmMetric(clients.cloudwatch, {
+        onUnconfirmed: () => stats.count('cloudwatch_names_unconfirmed'),
+        now,
+      }),
       rules,
       now,
     }),

@@ -25,14 +25,19 @@ interface Listed {
 type ListMetrics = (namespace: string, metric?: string) => Promise<readonly Listed[]>;
 
 /**
+ * @param options.onUnconfirmed called for each name that is taken because CloudWatch did not answer
  * @param options.now milliseconds since 1970
  * @returns a function that throws InvalidInputError for a bad spec, NotSupportedError for what is not listed
  */
 export function createConfirmMetric(
   client: AwsClients['cloudwatch'],
-  options: { readonly now?: () => number; readonly longestWaitMs?: number } = {},
+  options: {
+    readonly onUnconfirmed: () => void;
+    readonly now?: () => number;
+    readonly longestWaitMs?: number;
+  },
 ): (spec: unknown) => Promise<void> {
-  const { now = Date.now, longestWaitMs = LONGEST_WAIT_MS } = options;
+  const { onUnconfirmed, now = Date.now, longestWaitMs = LONGEST_WAIT_MS } = options;
   /** By region; no more than AWS has. */
   const silentUntil = new Map<string, number>();
 
@@ -40,7 +45,10 @@ export function createConfirmMetric(
     const spec = parseCloudwatchSpec(given);
     const names = spec.dimensions.map(({ name }) => name);
     if (findInCatalogue(spec.namespace, spec.metric, names)?.row != null) return;
-    if ((silentUntil.get(spec.region) ?? 0) > now()) return;
+    if ((silentUntil.get(spec.region) ?? 0) > now()) {
+      onUnconfirmed();
+      return;
+    }
     const signal = AbortSignal.timeout(longestWaitMs);
     try {
       const problem = await Promise.race([
@@ -52,6 +60,7 @@ export function createConfirmMetric(
       if (error instanceof NotSupportedError) throw error;
       // No answer speaks against nothing. Reading the metric will tell what is wrong; the next of many need not wait.
       silentUntil.set(spec.region, now() + SILENCE_MS);
+      onUnconfirmed();
     }
   };
 }

@@ -26,7 +26,11 @@ async function startConfirming(script: Omit<Script, 'valueAt'>) {
     credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
     maxAttempts: 1,
   });
-  const confirm = createConfirmMetric(clients.cloudwatch, { longestWaitMs: 600_000 });
+  let unconfirmed = 0;
+  const confirm = createConfirmMetric(clients.cloudwatch, {
+    onUnconfirmed: () => void (unconfirmed += 1),
+    longestWaitMs: 600_000,
+  });
   const stop = async () => {
     clients.stop();
     await aws[Symbol.asyncDispose]();
@@ -36,6 +40,7 @@ async function startConfirming(script: Omit<Script, 'valueAt'>) {
       const dimensions = names.map((name) => ({ name, value: name === 'InstanceId' ? 'i-0123' : 'x' }));
       return confirm({ region, namespace, metric, dimensions });
     },
+    readUnconfirmed: () => unconfirmed,
     [Symbol.asyncDispose]: stop,
   };
 }
@@ -85,6 +90,7 @@ describe('a metric the catalogue does not know', () => {
     await broken.confirm('AWS/EC2', 'Foobaz', 'InstanceId');
     // Many at once do not each wait for what is silent.
     expect(asked).toBe(1);
+    expect([empty.readUnconfirmed(), broken.readUnconfirmed()]).toEqual([0, 2]);
   });
 
   it('is not asked about when the catalogue has it', async () => {

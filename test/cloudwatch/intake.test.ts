@@ -26,9 +26,9 @@ it('data that cannot be stored are answered with ServiceUnavailable and counted,
       writer: 'AKIDTEST',
       additions: Array.from({ length: count }, () => addition),
     });
-  const first = put(2);
+  const first = expect(put(2)).rejects.toMatchObject({ code: 'ServiceUnavailable', status: 503 });
   await expect(put(1)).rejects.toMatchObject({ code: 'Throttling' });
-  await expect(first).rejects.toMatchObject({ code: 'ServiceUnavailable', status: 503 });
+  await first;
   await expect(put(2)).rejects.toMatchObject({ code: 'ServiceUnavailable' });
   await intake.stop();
   await expect(put(1)).rejects.toThrow('stopping');

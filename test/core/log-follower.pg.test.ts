@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { gatherRows } from '../../src/core/gather-rows.ts';
 import { createLogFollower, type LogFollower } from '../../src/core/log-follower.ts';
 import type { ScoredSample } from '../../src/db/stored-sample.ts';
@@ -8,6 +8,7 @@ import { createLog } from '../../src/log.ts';
 import { createDeferred } from '../helpers/deferred.ts';
 import { type TestDatabase, withDatabase } from '../helpers/database.ts';
 import { startEngine } from '../helpers/start-engine.ts';
+import { until } from '../helpers/until.ts';
 
 const START = Date.parse('2026-01-05T00:00:00Z');
 
@@ -101,9 +102,12 @@ describe('a follower of the log', () => {
           await client.query('SELECT pg_sleep(60)');
         }),
     });
+    const session = await written.promise;
+    // Told to stop before it is cut off: however late the answer of the cut comes, it does not begin anew.
+    const stopped = dying.stop();
     // What kill -9 does to the transaction: its connection is gone and nothing of it holds.
-    await database.pool.query('SELECT pg_terminate_backend($1)', [await written.promise]);
-    await dying.stop();
+    await database.pool.query('SELECT pg_terminate_backend($1)', [session]);
+    await stopped;
     expect(await readSeen(database)).toEqual([]);
     expect(engine.stats.read('follower_failures')).toBe(1);
     await using follower = await follow(engine);
@@ -189,7 +193,7 @@ describe('a follower of the log', () => {
     await engine.monitor.unmonitorMetric(a);
     await monitor(engine, 'a');
     await push(engine, 'b', 20, 5);
-    await vi.waitFor(() => expect(engine.registry.byId(a)?.scoredRows).toBe(20));
+    await until(() => expect(engine.registry.byId(a)?.scoredRows).toBe(20));
     await follower.catchUp();
     const { last } = engine.live.bounds();
     const seen = await readSeen(database);

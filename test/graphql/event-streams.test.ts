@@ -5,6 +5,8 @@ import { createSchema, createYoga } from 'graphql-yoga';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sendEventStreams } from '../../src/graphql/event-streams.ts';
 import { createPayloads } from '../../src/graphql/shared-payloads.ts';
+import { KEPT_OPEN } from '../helpers/kept-open.ts';
+import { until } from '../helpers/until.ts';
 
 const PASSWORD = 'hunter2';
 /** What sources do: three events, and then an end, a failure, or nothing more. */
@@ -50,7 +52,7 @@ const yoga = createYoga({
     }),
   ],
 });
-const server = createServer((incoming, response) => void yoga(incoming, response));
+const server = createServer(KEPT_OPEN, (incoming, response) => void yoga(incoming, response));
 let url: string;
 
 beforeAll(async () => {
@@ -103,7 +105,7 @@ it('ends the subscription of a client that goes away', async () => {
   });
   asking.end(JSON.stringify({ query: 'subscription { count(then: "WAIT") }' }));
   await ended;
-  await expect.poll(() => returned, { timeout: 30_000 }).toContain('WAIT');
+  await until(() => expect(returned).toContain('WAIT'));
 });
 
 it('asks before each event whether its reader may be sent more', async () => {

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { endianness, platform } from 'node:os';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { nameOtherSide, readUnreadBytes } from '../../src/http/unread-bytes.ts';
+import { until } from '../helpers/until.ts';
 
 it.runIf(endianness() === 'LE').each([
   ['127.0.0.1', 45_871, '0100007F:B32F'],
@@ -26,10 +27,10 @@ it.runIf(platform() === 'linux')('what a peer does not read is told, and no more
   const name = nameOtherSide(socket.remoteAddress ?? '', socket.remotePort ?? 0);
   const written = new Promise((resolve) => socket.write(Buffer.alloc(16_000_000), resolve));
   const readUnread = async () => (await readUnreadBytes()).get(name) ?? 0;
-  await vi.waitFor(async () => expect(await readUnread()).toBeGreaterThan(0), { timeout: 30_000 });
+  await until(async () => expect(await readUnread()).toBeGreaterThan(0));
   client.resume();
   await written;
-  await vi.waitFor(async () => expect(await readUnread()).toBe(0), { timeout: 30_000 });
+  await until(async () => expect(await readUnread()).toBe(0));
   client.destroy();
   server.close();
 });

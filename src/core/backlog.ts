@@ -3,7 +3,7 @@
  * the first on, some at a time and in turns with live points; when none is left the metric is ACTIVE.
  */
 import type pg from 'pg';
-import type { BacklogScore } from '../db/write-batch.ts';
+import { scoreSample, type UnscoredSample } from '../db/new-sample.ts';
 import type { Log } from '../log.ts';
 import type { Stats } from '../observe/stats.ts';
 import type { Commit } from './commit.ts';
@@ -96,7 +96,7 @@ export function createBacklog(options: {
       const model = (await models.acquire([entry])).get(entry.number);
       if (model === undefined) throw new Error('acquire gives a model for every metric asked for');
       for (const row of rows) {
-        draft.backlog.push({ ...row, judgement: model.judge(row) });
+        draft.backlog.push(scoreSample(row, model.judge(row)));
         progress.scoredRows += 1;
         progress.scoredToMs = row.timestampMs;
       }
@@ -136,10 +136,7 @@ function isReady(entry: MetricEntry): boolean {
   return entry.status === 'PENDING_DATA' && entry.lastRowId >= ROWS_TO_LEARN_FROM;
 }
 
-async function readUnscored(
-  pool: pg.Pool,
-  entry: MetricEntry,
-): Promise<readonly Omit<BacklogScore, 'judgement'>[]> {
+async function readUnscored(pool: pg.Pool, entry: MetricEntry): Promise<readonly UnscoredSample[]> {
   const { rows } = await pool.query<{ timestamp_ms: number; value: number; row_id: number }>(
     `SELECT (extract(epoch FROM "timestamp") * 1000)::float8 AS timestamp_ms, value, row_id FROM sample
      WHERE metric_number = $1 AND "timestamp" > coalesce(to_timestamp($2::float8 / 1000), '-infinity')

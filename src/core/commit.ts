@@ -4,9 +4,7 @@
  * it. When a transaction fails, memory goes back to what is committed, and what was drafted on top of it fails, too.
  */
 import type pg from 'pg';
-import type { ScoredSample } from '../db/stored-sample.ts';
 import type { SampleMonths } from '../db/sample-months.ts';
-import type { NewSample } from '../db/new-sample.ts';
 import { writeBatch, type Checkpoint } from '../db/write-batch.ts';
 import type { Stats } from '../observe/stats.ts';
 import { createDraft, type Draft, listDays, type MetricProgress } from './draft.ts';
@@ -104,7 +102,8 @@ export function createCommit(options: {
       await months.ensure(listDays(draft));
       const progress = progressRows.choose(draft);
       const before = await writeBatch(pool, {
-        samples: draft.samples,
+        scored: draft.scored,
+        unscored: draft.unscored,
         backlog: draft.backlog,
         progress,
         checkpoints,
@@ -147,13 +146,9 @@ export function createCommit(options: {
   };
 
   const publish = (draft: Draft, before: number) => {
-    const scores: ScoredSample[] = [];
-    const add = (sample: NewSample) => {
-      const scored = placeInLog(sample, before + scores.length + 1);
-      if (scored !== null) scores.push(scored);
-    };
-    draft.samples.forEach(add);
-    draft.backlog.forEach(add);
+    const scores = draft.backlog.length === 0 ? draft.scored : [...draft.scored, ...draft.backlog];
+    let seq = before;
+    for (const score of scores) score.seq = ++seq;
     stats.count('points_scored', scores.length);
     if (scores.length > 0) live.publish(scores);
   };
@@ -165,30 +160,6 @@ export function createCommit(options: {
     isPending: (entry) => pending.has(entry),
     settled,
     seal,
-  };
-}
-
-/** Null when it was stored without a score. Written out: this is done for every point. */
-function placeInLog(
-  { metricNumber, rowId, timestampMs, value, judgement }: NewSample,
-  seq: number,
-): ScoredSample | null {
-  if (judgement === null) return null;
-  const { score, expected, low, high, rawScore, view, provisional, episode } = judgement;
-  return {
-    metricNumber,
-    rowId,
-    timestampMs,
-    value,
-    seq,
-    score,
-    expected,
-    low,
-    high,
-    rawScore,
-    view,
-    provisional,
-    episode,
   };
 }
 

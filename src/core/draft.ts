@@ -1,6 +1,6 @@
 /** What one transaction is to change, while it is being put together. */
-import type { NewSample } from '../db/new-sample.ts';
-import type { BacklogScore, Progress } from '../db/write-batch.ts';
+import type { NewScore, UnscoredSample } from '../db/new-sample.ts';
+import type { Progress } from '../db/write-batch.ts';
 import type { MetricStatus } from '../model.ts';
 import type { MetricEntry } from './registry.ts';
 
@@ -9,9 +9,10 @@ export type MetricProgress = { -readonly [Key in keyof Progress]: Progress[Key] 
 export interface Draft {
   /** How many transactions had failed when it was begun: one more, and what it stands on may be gone. */
   readonly failuresBefore: number;
-  readonly samples: NewSample[];
-  /** Stored samples that are scored now; they come after `samples` in the log. */
-  readonly backlog: BacklogScore[];
+  readonly scored: NewScore[];
+  readonly unscored: UnscoredSample[];
+  /** Of stored samples that are scored now; they come after `scored` in the log. */
+  readonly backlog: NewScore[];
   /** Each metric the draft touches, as it will be. */
   readonly progress: Map<MetricEntry, MetricProgress>;
   readonly statuses: Map<MetricEntry, { readonly status: MetricStatus; readonly message: string | null }>;
@@ -20,12 +21,20 @@ export interface Draft {
 const DAY_MS = 86_400_000;
 
 export function createDraft(failuresBefore: number): Draft {
-  return { failuresBefore, samples: [], backlog: [], progress: new Map(), statuses: new Map() };
+  return {
+    failuresBefore,
+    scored: [],
+    unscored: [],
+    backlog: [],
+    progress: new Map(),
+    statuses: new Map(),
+  };
 }
 
 /** The days its samples fall on, each once: what of months has to be there. */
-export function listDays({ samples }: Draft): readonly number[] {
+export function listDays({ scored, unscored }: Draft): readonly number[] {
   const days = new Set<number>();
-  for (const { timestampMs } of samples) days.add(Math.floor(timestampMs / DAY_MS) * DAY_MS);
+  for (const { timestampMs } of scored) days.add(Math.floor(timestampMs / DAY_MS) * DAY_MS);
+  for (const { timestampMs } of unscored) days.add(Math.floor(timestampMs / DAY_MS) * DAY_MS);
   return [...days];
 }

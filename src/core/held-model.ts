@@ -46,13 +46,9 @@ function hold(parts: Omit<HeldModel, 'judge'>): HeldModel {
   const model: HeldModel = {
     ...parts,
     judge: ({ timestampMs, value }) => {
-      const { score, expected, low, high, rawScore, view, provisional, episode } = model.detector.update(
-        timestampMs,
-        value,
-      );
+      const judgement = model.detector.update(timestampMs, value);
       model.lastTimestampMs = timestampMs;
-      // The database keeps four bytes of the raw score: who sees it live must see the same.
-      return { score, expected, low, high, rawScore: Math.fround(rawScore), view, provisional, episode };
+      return judgement;
     },
   };
   return model;

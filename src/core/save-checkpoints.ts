@@ -1,6 +1,6 @@
 /** Saves every model at an orderly stop, so that the next start has nothing to replay. */
 import type pg from 'pg';
-import { writeBatch } from '../db/write-batch.ts';
+import { EMPTY_BATCH, writeBatch } from '../db/write-batch.ts';
 import type { Log } from '../log.ts';
 import type { Models } from './models.ts';
 
@@ -21,7 +21,7 @@ export async function saveCheckpoints(options: {
     while (Date.now() < deadline) {
       const checkpoints = models.dirtyCheckpoints(PORTION);
       if (checkpoints.length === 0) break;
-      await writeBatch(pool, { samples: [], backlog: [], progress: [], checkpoints, statuses: [] });
+      await writeBatch(pool, { ...EMPTY_BATCH, checkpoints });
       models.confirm(checkpoints);
       saved += checkpoints.length;
     }

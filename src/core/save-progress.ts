@@ -1,6 +1,6 @@
 /** Writes the rows of progress that wait: at an orderly stop, and before somebody sorts by them. */
 import type pg from 'pg';
-import { writeBatch } from '../db/write-batch.ts';
+import { EMPTY_BATCH, writeBatch } from '../db/write-batch.ts';
 import type { ProgressRows } from './progress-rows.ts';
 import type { Turns } from './turns.ts';
 
@@ -19,7 +19,7 @@ export function createSaveProgress(options: {
   const savePortion = async () => {
     const progress = progressRows.listWaiting(PORTION);
     if (progress.length === 0) return;
-    await writeBatch(pool, { samples: [], backlog: [], progress, checkpoints: [], statuses: [] });
+    await writeBatch(pool, { ...EMPTY_BATCH, progress });
     progressRows.confirm(progress);
   };
   return async () => {

@@ -4,9 +4,9 @@
  */
 import type pg from 'pg';
 import type { Log } from '../log.ts';
-import type { Judgement } from '../model.ts';
 import type { Stats } from '../observe/stats.ts';
 import { findStored, keyOf, type StoredValues } from '../db/find-stored.ts';
+import { scoreSample } from '../db/new-sample.ts';
 import type { Commit } from './commit.ts';
 import type { Draft, MetricProgress } from './draft.ts';
 import type { Model } from './held-model.ts';
@@ -61,7 +61,8 @@ export function createWritePoints(options: {
     loaded: ReadonlyMap<number, Model>,
   ) => {
     for (const [entry, group] of groups) {
-      const before = draft.samples.length;
+      const scoredBefore = draft.scored.length;
+      const unscoredBefore = draft.unscored.length;
       try {
         draftMetric(draft, commit.progressOf(entry), entry, group, stored, loaded.get(entry.number));
       } catch (error) {
@@ -69,7 +70,8 @@ export function createWritePoints(options: {
         stats.count('detector_failures');
         log.error({ err: error, metric: entry.id }, 'detector failed; metric is stored without scores');
         models.discard([entry.number]);
-        draft.samples.length = before;
+        draft.scored.length = scoredBefore;
+        draft.unscored.length = unscoredBefore;
         draftMetric(draft, commit.progressOf(entry), entry, group, stored, undefined);
         draft.statuses.set(entry, { status: 'ERROR', message: describeFailure(error) });
       }
@@ -132,22 +134,16 @@ function draftMetric(
     }
     previousMs = timestampMs;
     const isLate = timestampMs <= (progress.scoredToMs ?? -1);
-    let judgement: Judgement | null = null;
-    if (model !== undefined && !isLate) {
-      judgement = model.judge(arrival);
+    arrival.outcome = isLate ? 'late' : 'accepted';
+    const sample = { metricNumber: entry.number, rowId: progress.lastRowId + 1, timestampMs, value };
+    if (model === undefined || isLate) draft.unscored.push(sample);
+    else {
+      draft.scored.push(scoreSample(sample, model.judge(sample)));
       progress.scoredRows += 1;
       progress.scoredToMs = timestampMs;
     }
-    arrival.outcome = isLate ? 'late' : 'accepted';
     progress.lastRowId += 1;
     progress.lastTimestampMs = Math.max(progress.lastTimestampMs ?? -1, timestampMs);
-    draft.samples.push({
-      metricNumber: entry.number,
-      rowId: progress.lastRowId,
-      timestampMs,
-      value,
-      judgement,
-    });
     drafted += 1;
   }
   if (drafted > 0) draft.progress.set(entry, progress);

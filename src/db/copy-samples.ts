@@ -5,8 +5,7 @@
 import { once } from 'node:events';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { Judgement } from '../model.ts';
-import type { NewSample } from './new-sample.ts';
+import type { NewScore, UnscoredSample } from './new-sample.ts';
 
 const COPY_SAMPLES = `COPY sample ("timestamp", value, metric_number, row_id, seq, score, expected, low, high,
   raw_score, provisional, episode, view) FROM STDIN (FORMAT binary)`;
@@ -22,63 +21,56 @@ const ROW_BYTES = 2 + 4 * COLUMNS + 8 * 7 + 4 * 3 + 2 + LONGEST_VIEW;
 const EPOCH_2000_MS = 946_684_800_000;
 const TWO_TO_32 = 4_294_967_296;
 
-/**
- * @param before the place in the log before the one the first scored sample gets
- * @returns the place the last one got
- */
-export async function copySamples(
-  client: pg.PoolClient,
-  samples: readonly NewSample[],
-  before: number,
-): Promise<number> {
-  if (samples.length === 0) return before;
-  const { bytes, last } = encodeSamples(samples, before);
+interface Samples {
+  readonly scored: readonly NewScore[];
+  readonly unscored: readonly UnscoredSample[];
+}
+
+/** @param before the place in the log before the one the first score gets */
+export async function copySamples(client: pg.PoolClient, samples: Samples, before: number): Promise<void> {
+  if (samples.scored.length + samples.unscored.length === 0) return;
   const stream = client.query(copyFrom(COPY_SAMPLES));
   const finished = once(stream, 'finish');
-  stream.end(bytes);
+  stream.end(encodeSamples(samples, before));
   await finished;
-  return last;
 }
 
-function encodeSamples(samples: readonly NewSample[], before: number): { bytes: Buffer; last: number } {
-  const bytes = Buffer.allocUnsafe(HEADER.length + samples.length * ROW_BYTES + TRAILER_BYTES);
+function encodeSamples({ scored, unscored }: Samples, before: number): Buffer {
+  const rows = scored.length + unscored.length;
+  const bytes = Buffer.allocUnsafe(HEADER.length + rows * ROW_BYTES + TRAILER_BYTES);
   let at = HEADER.copy(bytes);
-  let last = before;
-  for (const sample of samples) {
-    if (sample.judgement !== null) last += 1;
-    at = encodeSample(bytes, at, sample, last);
-  }
+  let seq = before;
+  for (const sample of scored) at = putScore(bytes, putSample(bytes, at, sample), sample, ++seq);
+  for (const sample of unscored) at = putNoScore(bytes, putSample(bytes, at, sample));
   at = bytes.writeInt16BE(-1, at);
-  return { bytes: bytes.subarray(0, at), last };
+  return bytes.subarray(0, at);
 }
 
-function encodeSample(bytes: Buffer, start: number, sample: NewSample, seq: number): number {
-  const { timestampMs, value, metricNumber, rowId, judgement } = sample;
+function putSample(bytes: Buffer, start: number, sample: UnscoredSample): number {
   let at = bytes.writeInt16BE(COLUMNS, start);
-  at = putBigint(bytes, at, (timestampMs - EPOCH_2000_MS) * 1000);
-  at = putDouble(bytes, at, value);
-  at = putInt(bytes, at, metricNumber);
-  at = putInt(bytes, at, rowId);
-  return judgement === null ? putNoJudgement(bytes, at) : putJudgement(bytes, at, judgement, seq);
+  at = putBigint(bytes, at, (sample.timestampMs - EPOCH_2000_MS) * 1000);
+  at = putDouble(bytes, at, sample.value);
+  at = putInt(bytes, at, sample.metricNumber);
+  return putInt(bytes, at, sample.rowId);
 }
 
-function putJudgement(bytes: Buffer, start: number, judgement: Judgement, seq: number): number {
+function putScore(bytes: Buffer, start: number, sample: NewScore, seq: number): number {
   let at = putBigint(bytes, start, seq);
-  at = putDouble(bytes, at, judgement.score);
-  at = putDouble(bytes, at, judgement.expected);
-  at = putDouble(bytes, at, judgement.low);
-  at = putDouble(bytes, at, judgement.high);
+  at = putDouble(bytes, at, sample.score);
+  at = putDouble(bytes, at, sample.expected);
+  at = putDouble(bytes, at, sample.low);
+  at = putDouble(bytes, at, sample.high);
   at = bytes.writeInt32BE(4, at);
-  at = bytes.writeFloatBE(judgement.rawScore, at);
-  at = putFlag(bytes, at, judgement.provisional);
-  at = putFlag(bytes, at, judgement.episode);
-  if (judgement.view === null) return bytes.writeInt32BE(NULL_LENGTH, at);
-  at = bytes.writeInt32BE(judgement.view.length, at);
-  return at + bytes.write(judgement.view, at, LONGEST_VIEW, 'latin1');
+  at = bytes.writeFloatBE(sample.rawScore, at);
+  at = putFlag(bytes, at, sample.provisional);
+  at = putFlag(bytes, at, sample.episode);
+  if (sample.view === null) return bytes.writeInt32BE(NULL_LENGTH, at);
+  at = bytes.writeInt32BE(sample.view.length, at);
+  return at + bytes.write(sample.view, at, LONGEST_VIEW, 'latin1');
 }
 
 /** seq, score, expected, low, high and raw score are null; so is the view. */
-function putNoJudgement(bytes: Buffer, start: number): number {
+function putNoScore(bytes: Buffer, start: number): number {
   let at = start;
   for (let column = 0; column < 6; column++) at = bytes.writeInt32BE(NULL_LENGTH, at);
   at = putFlag(bytes, at, false);

@@ -3,16 +3,11 @@
  * of the log of scores, all or nothing.
  */
 import type pg from 'pg';
-import type { Judgement, MetricStatus } from '../model.ts';
+import type { MetricStatus } from '../model.ts';
 import { copySamples } from './copy-samples.ts';
-import type { NewSample } from './new-sample.ts';
+import type { NewScore, UnscoredSample } from './new-sample.ts';
 import { toNumberArray } from './number-array.ts';
 import { inTransaction } from './transaction.ts';
-
-/** A stored sample that is scored only now. */
-export interface BacklogScore extends NewSample {
-  readonly judgement: Judgement;
-}
 
 export interface Progress {
   readonly metricNumber: number;
@@ -39,36 +34,40 @@ export interface StatusChange {
 }
 
 export interface Batch {
-  readonly samples: readonly NewSample[];
-  readonly backlog: readonly BacklogScore[];
+  readonly scored: readonly NewScore[];
+  readonly unscored: readonly UnscoredSample[];
+  /** Of samples that are stored already. */
+  readonly backlog: readonly NewScore[];
   readonly progress: readonly Progress[];
   readonly checkpoints: readonly Checkpoint[];
   readonly statuses: readonly StatusChange[];
 }
 
+export const EMPTY_BATCH: Batch = {
+  scored: [],
+  unscored: [],
+  backlog: [],
+  progress: [],
+  checkpoints: [],
+  statuses: [],
+};
+
 /**
- * Writes a batch. Scored samples get consecutive places in the log: those of `samples` first, then `backlog`, in
- * order. The head's row stays locked until the commit, so places become visible in their order, without holes.
+ * Writes a batch. Scores get consecutive places in the log: those of `scored` first, then `backlog`, in order. The head's row stays locked until the commit, so places become visible in their order, without holes.
  * @returns the place before the first one given; meaningless when nothing was scored
  */
 export async function writeBatch(pool: pg.Pool, batch: Batch): Promise<number> {
   return inTransaction(pool, async (client) => {
-    const scored = batch.backlog.length + countScored(batch.samples);
-    const before = scored === 0 ? 0 : (await takePlaces(client, scored)) - scored;
-    const afterSamples = await copySamples(client, batch.samples, before);
-    await updateBacklog(client, batch.backlog, afterSamples);
+    const scores = batch.scored.length + batch.backlog.length;
+    const before = scores === 0 ? 0 : (await takePlaces(client, scores)) - scores;
+    await copySamples(client, batch, before);
+    await updateBacklog(client, batch.backlog, before + batch.scored.length);
     await updateProgress(client, batch.progress);
     await writeCheckpoints(client, batch.checkpoints);
     await changeStatuses(client, batch.statuses);
     // failpoint: ingest.before_commit
     return before;
   });
-}
-
-function countScored(samples: readonly NewSample[]): number {
-  let count = 0;
-  for (const sample of samples) if (sample.judgement !== null) count += 1;
-  return count;
 }
 
 async function takePlaces(client: pg.PoolClient, count: number): Promise<number> {
@@ -83,11 +82,10 @@ async function takePlaces(client: pg.PoolClient, count: number): Promise<number>
 
 async function updateBacklog(
   client: pg.PoolClient,
-  backlog: readonly BacklogScore[],
+  backlog: readonly NewScore[],
   before: number,
 ): Promise<void> {
   if (backlog.length === 0) return;
-  const judgements = backlog.map(({ judgement }) => judgement);
   await client.query(
     `UPDATE sample s SET seq = b.seq, score = b.score, expected = b.expected, low = b.low, high = b.high,
        raw_score = b.raw_score, provisional = b.provisional, episode = b.episode, view = b.view::view
@@ -99,14 +97,14 @@ async function updateBacklog(
       backlog.map((row) => row.metricNumber),
       backlog.map((row) => new Date(row.timestampMs).toISOString()),
       backlog.map((_, index) => before + index + 1),
-      judgements.map((judgement) => judgement.score),
-      judgements.map((judgement) => judgement.expected),
-      judgements.map((judgement) => judgement.low),
-      judgements.map((judgement) => judgement.high),
-      judgements.map((judgement) => judgement.rawScore),
-      judgements.map((judgement) => judgement.provisional),
-      judgements.map((judgement) => judgement.episode),
-      judgements.map((judgement) => judgement.view),
+      backlog.map((row) => row.score),
+      backlog.map((row) => row.expected),
+      backlog.map((row) => row.low),
+      backlog.map((row) => row.high),
+      backlog.map((row) => row.rawScore),
+      backlog.map((row) => row.provisional),
+      backlog.map((row) => row.episode),
+      backlog.map((row) => row.view),
     ],
   );
 }

@@ -77,7 +77,7 @@ builder.mutationField('putMetricData', (t) =>
           metric,
           timestampMs: timestamp.getTime(),
           value,
-          ...(unit == null ? {} : { unit }),
+          unit: unit ?? null,
         })),
       );
     },

@@ -1,6 +1,7 @@
 /** Incidents over a real database and a real log of scores, with a clock set by hand and points scored by hand. */
 import { createSampleMonths } from '../../src/db/sample-months.ts';
-import { writeBatch } from '../../src/db/write-batch.ts';
+import { type NewScore, scoreSample } from '../../src/db/new-sample.ts';
+import { EMPTY_BATCH, writeBatch } from '../../src/db/write-batch.ts';
 import type { Engine } from '../../src/engine.ts';
 import { createIncidents, type Incidents, type IncidentsOptions } from '../../src/incidents/incidents.ts';
 import { createLog } from '../../src/log.ts';
@@ -81,21 +82,14 @@ export async function openBench(options: Partial<IncidentsOptions> = {}): Promis
   };
 
   const score = async (points: readonly Scored[]) => {
-    const samples = points.map((point) => {
+    const scored = points.map((point) => {
       const rowId = (rowIds.get(point.metric) ?? 0) + 1;
       rowIds.set(point.metric, rowId);
-      return toSample(point, rowId);
+      return toScore(point, rowId);
     });
-    await months.ensure(samples.map(({ timestampMs }) => timestampMs));
-    const batch = { samples, backlog: [], progress: [], checkpoints: [], statuses: [] };
-    const before = await writeBatch(database.pool, batch);
-    engine.live.publish(
-      samples.map(({ judgement, ...sample }, index) => ({
-        ...sample,
-        ...judgement,
-        seq: before + index + 1,
-      })),
-    );
+    await months.ensure(scored.map(({ timestampMs }) => timestampMs));
+    const before = await writeBatch(database.pool, { ...EMPTY_BATCH, scored });
+    engine.live.publish(scored.map((score, index) => ({ ...score, seq: before + index + 1 })));
     if (isFollowing) await bench.incidents.catchUp();
   };
 
@@ -134,23 +128,23 @@ export async function openBench(options: Partial<IncidentsOptions> = {}): Promis
   };
 }
 
-function toSample(point: Scored, rowId: number) {
+function toScore(point: Scored, rowId: number): NewScore {
   const isHot = point.opens === true || point.goesOn === true;
   const value = point.value ?? (isHot ? 100 : 10);
-  return {
+  const sample = {
     metricNumber: point.metric,
     rowId,
     timestampMs: NOON_MS + point.minute * 60_000,
     value,
-    judgement: {
-      rawScore: isHot ? 1 : 0,
-      score: isHot ? 0.999_999 : 0,
-      expected: 10,
-      low: 9,
-      high: 11,
-      provisional: point.provisional ?? false,
-      episode: point.opens ?? false,
-      view: isHot ? ('LEVEL' as const) : null,
-    },
   };
+  return scoreSample(sample, {
+    rawScore: isHot ? 1 : 0,
+    score: isHot ? 0.999_999 : 0,
+    expected: 10,
+    low: 9,
+    high: 11,
+    provisional: point.provisional ?? false,
+    episode: point.opens ?? false,
+    view: isHot ? 'LEVEL' : null,
+  });
 }

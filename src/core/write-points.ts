@@ -2,6 +2,7 @@
  * One batch of points, in a turn: what is new is numbered and, if its metric is being watched, scored in time order;
  * what is stored already is left alone.
  */
+import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Log } from '../log.ts';
 import type { Stats } from '../observe/stats.ts';
@@ -35,6 +36,12 @@ export type WritePoints = (
   readTo: ReadonlyMap<MetricEntry, number>,
 ) => Promise<() => Promise<void>>;
 
+/**
+ * About a millisecond of drafting. Between turns answers of the database are read, so that the batch before is committed
+ * while this one is drafted; and requests are, too.
+ */
+const POINTS_A_TURN = 100;
+
 export function createWritePoints(options: {
   readonly pool: pg.Pool;
   readonly models: Models;
@@ -54,13 +61,19 @@ export function createWritePoints(options: {
     return false;
   };
 
-  const draftAll = (
+  const draftAll = async (
     draft: Draft,
     groups: ReadonlyMap<MetricEntry, readonly Arrival[]>,
     stored: StoredValues,
     loaded: ReadonlyMap<number, Model>,
   ) => {
+    let points = 0;
     for (const [entry, group] of groups) {
+      points += group.length;
+      if (points > POINTS_A_TURN) {
+        await setImmediate();
+        points = group.length;
+      }
       const scoredBefore = draft.scored.length;
       const unscoredBefore = draft.unscored.length;
       try {
@@ -88,7 +101,7 @@ export function createWritePoints(options: {
       arrivals.filter(isOld).map(({ entry, timestampMs }) => ({ metricNumber: entry.number, timestampMs })),
     );
     const loaded = await models.acquire([...groups.keys()].filter(({ status }) => status === 'ACTIVE'));
-    draftAll(draft, groups, stored, loaded);
+    await draftAll(draft, groups, stored, loaded);
     for (const [entry, readToMs] of readTo) {
       draft.progress.set(entry, { ...(draft.progress.get(entry) ?? commit.progressOf(entry)), readToMs });
     }

@@ -32,7 +32,8 @@ async function follow(
   overrides: Partial<Parameters<typeof createLogFollower>[0]> = {},
 ): Promise<LogFollower> {
   await engine.pool.query(
-    'CREATE TABLE IF NOT EXISTS seen (place bigint NOT NULL, metric_number int NOT NULL, batch int NOT NULL)',
+    `CREATE TABLE IF NOT EXISTS seen (nth bigint GENERATED ALWAYS AS IDENTITY, place bigint NOT NULL,
+       metric_number int NOT NULL, batch int NOT NULL)`,
   );
   const follower = createLogFollower({
     name: 'test',
@@ -49,15 +50,14 @@ async function follow(
 }
 
 async function write(client: pg.PoolClient, scores: readonly ScoredSample[]): Promise<void> {
-  await client.query(`INSERT INTO seen SELECT *, $3 FROM unnest($1::bigint[], $2::int[])`, [
-    scores.map(({ seq }) => seq),
-    scores.map(({ metricNumber }) => metricNumber),
-    scores.length,
-  ]);
+  await client.query(
+    `INSERT INTO seen (place, metric_number, batch) SELECT *, $3 FROM unnest($1::bigint[], $2::int[])`,
+    [scores.map(({ seq }) => seq), scores.map(({ metricNumber }) => metricNumber), scores.length],
+  );
 }
 
 async function readSeen({ pool }: Pick<TestDatabase, 'pool'>): Promise<readonly number[]> {
-  const { rows } = await pool.query<{ place: number }>('SELECT place::int FROM seen ORDER BY ctid');
+  const { rows } = await pool.query<{ place: number }>('SELECT place::int FROM seen ORDER BY nth');
   return rows.map(({ place }) => place);
 }
 

@@ -158,10 +158,10 @@ async function monitor(server: TestServer, as: Asker, name: string): Promise<str
 /** Everything of the other account that could be changed. */
 export async function snapshot({ database: { prisma } }: TestServer) {
   return {
-    metrics: await prisma.metric.findMany({ where: { accountId: 1 } }),
-    annotations: await prisma.annotation.findMany(),
-    labels: await prisma.anomalyLabel.findMany(),
-    autostacks: await prisma.autostack.findMany(),
+    metrics: await prisma.metric.findMany({ where: { accountId: 1 }, orderBy: { number: 'asc' } }),
+    annotations: await prisma.annotation.findMany({ orderBy: { id: 'asc' } }),
+    labels: await prisma.anomalyLabel.findMany({ orderBy: { id: 'asc' } }),
+    autostacks: await prisma.autostack.findMany({ orderBy: { id: 'asc' } }),
     samples: await prisma.sample.count(),
   };
 }

@@ -129,7 +129,10 @@ describe('a rule', () => {
     await bench.incidents.rules.deleteRule(id);
     await deliverAt(62);
     expect(
-      await bench.database.prisma.notification.findMany({ select: { kind: true, state: true } }),
+      await bench.database.prisma.notification.findMany({
+        select: { kind: true, state: true },
+        orderBy: { number: 'asc' },
+      }),
     ).toEqual([
       { kind: 'START', state: 'FAILED' },
       { kind: 'END', state: 'FAILED' },

@@ -96,5 +96,5 @@ function checkText(text: string, field: string): void {
 }
 
 function refuse(field: string, reason: string): never {
-  throw new InvalidInputError(`${field}: ${reason}`, [field]);
+  throw new InvalidInputError(`${field}: ${reason}`, ['input', field]);
 }

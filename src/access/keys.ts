@@ -139,7 +139,7 @@ export function createKeys(options: {
       if (!hasAdmin() && !wanted.scopes.includes('ADMIN')) {
         throw new InvalidInputError(
           'scopes: expected ADMIN, because there is no key with it yet: nobody could make another',
-          ['scopes'],
+          ['input', 'scopes'],
         );
       }
       const created = await insertKey(prisma, wanted);

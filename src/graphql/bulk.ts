@@ -3,7 +3,7 @@ import { builder } from './builder.ts';
 import { doEach, type ItemOutcome, MOST_ITEMS } from './do-each.ts';
 import { ErrorRef } from './failure.ts';
 import { MetricRef } from './metric.ts';
-import { MonitorMetricInputRef, readMonitorRequest } from './monitor-metric.ts';
+import { MonitorMetricInputRef, monitorInput } from './monitor-metric.ts';
 import { readMetricId, writeNodeId } from './node-id.ts';
 
 /** The value is the uuid of the metric. */
@@ -57,8 +57,8 @@ builder.mutationField('monitorMetrics', (t) =>
     description: 'Begins to watch many metrics, each as `monitorMetric` does. Never all or nothing.',
     args: { input: t.arg({ type: MonitorMetricsInputRef, required: true, description: 'Which, and how.' }) },
     resolve: (_root, { input: { metrics } }, { monitor }) =>
-      doEach(metrics, ['input', 'metrics'], async (metric) =>
-        monitor.monitorMetric(readMonitorRequest(metric)),
+      doEach(metrics, ['input', 'metrics'], async (metric, index) =>
+        monitorInput(monitor, metric, ['input', 'metrics', String(index)]),
       ),
   }),
 );

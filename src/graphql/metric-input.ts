@@ -137,6 +137,11 @@ export function readSpec({
   return { datasource: 'HOST', spec: withoutNulls(host) };
 }
 
+/** The name of the member that is given. */
+export function nameSource(input: typeof MetricSpecInputRef.$inferInput): readonly string[] {
+  return Object.entries(input).flatMap(([name, spec]) => (spec == null ? [] : [name]));
+}
+
 export function readModelParams(input: typeof ModelParamsInputRef.$inferInput): ModelParams {
   return withoutNulls(input);
 }

@@ -1,5 +1,5 @@
 /** Mutations that begin to watch: one metric, or the default metrics of a resource. */
-import type { MonitorRequest } from '../core/monitor.ts';
+import type { Monitor } from '../core/monitor.ts';
 import {
   AlreadyMonitoredError,
   InvalidInputError,
@@ -15,6 +15,7 @@ import {
   AlertPolicyInputRef,
   MetricSpecInputRef,
   ModelParamsInputRef,
+  nameSource,
   readModelParams,
   readPolicy,
   readSpec,
@@ -65,7 +66,7 @@ builder.mutationField('monitorMetric', (t) =>
     },
     args: { input: t.arg({ type: MonitorMetricInputRef, required: true, description: 'What to watch.' }) },
     resolve: async (query, _root, { input }, { monitor, prisma }) => {
-      const id = await monitor.monitorMetric(readMonitorRequest(input));
+      const id = await monitorInput(monitor, input, ['input']);
       return prisma.metric.findUniqueOrThrow({ ...query, where: { id } });
     },
   }),
@@ -98,14 +99,28 @@ builder.mutationField('monitorResource', (t) =>
   }),
 );
 
-/** What the input asks of core. @throws InvalidInputError */
-export function readMonitorRequest(input: typeof MonitorMetricInputRef.$inferInput): MonitorRequest {
-  return {
-    ...readSpec(input.spec),
-    ...(input.model == null ? {} : { model: readModelParams(input.model) }),
-    ...(input.unit == null ? {} : { unit: input.unit }),
-    ...(input.policy == null ? {} : { policy: readPolicy(input.policy) }),
-  };
+/**
+ * @param at where the input stands; sources and core name fields of what they were given
+ * @returns the metric's id; throws what `Monitor.monitorMetric` does
+ */
+export async function monitorInput(
+  monitor: Monitor,
+  input: typeof MonitorMetricInputRef.$inferInput,
+  at: readonly string[],
+): Promise<string> {
+  try {
+    return await monitor.monitorMetric({
+      ...readSpec(input.spec),
+      ...(input.model == null ? {} : { model: readModelParams(input.model) }),
+      ...(input.unit == null ? {} : { unit: input.unit }),
+      ...(input.policy == null ? {} : { policy: readPolicy(input.policy) }),
+    });
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    const [first, ...within] = error.inputPath;
+    const path = first === 'input' ? within : ['spec', ...nameSource(input.spec), ...error.inputPath];
+    throw new InvalidInputError(error.message, [...at, ...path]);
+  }
 }
 
 async function monitorEach(

@@ -1,12 +1,13 @@
 /** Autostacks as a source: a group of resources watched as one. */
 import { z } from 'zod';
-import { InvalidInputError, NotFoundError } from '../errors.ts';
+import { NotFoundError } from '../errors.ts';
 import { nameStackServer } from '../model.ts';
 import { findStackMetric } from './autostack-metrics.ts';
 import { createAutostackPolling } from './autostack-polling.ts';
 import type { Stack } from './autostack-stack.ts';
 import type { ReadSeries } from './cloudwatch/read-series.ts';
 import type { WindowRules } from './cloudwatch/window.ts';
+import { parseSpec } from './parse-spec.ts';
 import type { MetricDescription, Source } from './source.ts';
 
 const SPEC = z.strictObject({
@@ -14,6 +15,8 @@ const SPEC = z.strictObject({
   namespace: z.string({ error: 'expected a namespace such as AWS/EC2' }),
   metric: z.string({ error: 'expected the name of a metric' }),
 });
+
+const WHOLE = { name: 'autostack', expected: '{ autostackId, namespace, metric }' };
 
 /** @param options.find the stack with this id, as it stands */
 export function createAutostackSource(options: {
@@ -25,7 +28,7 @@ export function createAutostackSource(options: {
   const { find, readSeries, rules, now = Date.now } = options;
 
   const resolve = (spec: unknown) => {
-    const { autostackId, namespace, metric } = parseSpec(spec);
+    const { autostackId, namespace, metric } = parseSpec(SPEC, spec, WHOLE);
     const stack = find(autostackId);
     if (stack === undefined) throw new NotFoundError(`autostackId: no autostack has the id ${autostackId}`);
     return { stack, row: findStackMetric(stack.resourceType, namespace, metric) };
@@ -56,13 +59,4 @@ export function createAutostackSource(options: {
     catalogue: () => [],
     polling: createAutostackPolling({ resolve, readSeries, rules, now }),
   };
-}
-
-function parseSpec(spec: unknown): z.output<typeof SPEC> {
-  const parsed = SPEC.safeParse(spec);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const path = issue?.path.map(String) ?? [];
-  const what = issue?.message ?? 'expected { autostackId, namespace, metric }';
-  throw new InvalidInputError(`${path.join('.') || 'autostack'}: ${what}`, path);
 }

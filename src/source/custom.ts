@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { InvalidInputError } from '../errors.ts';
 import { LONGEST_NAME, UNPRINTABLE } from '../model.ts';
+import { parseSpec } from './parse-spec.ts';
 import type { MetricDescription, Source } from './source.ts';
 
 /** What senders are taken to report at when nobody says otherwise; models do not depend on it. */
@@ -39,7 +40,8 @@ export const customSource: Source = {
 };
 
 function describeCustomMetric(spec: unknown): MetricDescription {
-  const { resource, unit, ...names } = parseSpec(spec);
+  const whole = { name: 'custom', expected: '{ name }' };
+  const { resource, unit, ...names } = parseSpec(customSpec, spec, whole);
   const name = names.name ?? names.metric;
   if (name === undefined) throw new InvalidInputError('name: expected the name of the metric', ['name']);
   if (names.metric !== undefined && names.metric !== name) {
@@ -60,15 +62,4 @@ function describeCustomMetric(spec: unknown): MetricDescription {
     modelParams: {},
     resource: null,
   };
-}
-
-function parseSpec(spec: unknown): z.output<typeof customSpec> {
-  const parsed = customSpec.safeParse(spec);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const path = issue?.path.map(String) ?? [];
-  throw new InvalidInputError(
-    `${path.join('.') || 'custom'}: ${issue?.message ?? 'expected { name }'}`,
-    path,
-  );
 }

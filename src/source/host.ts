@@ -1,11 +1,12 @@
 /** The machine the server runs on, as a source: watched from the first start, so that there is something to see. */
 import { arch, cpus, hostname, platform } from 'node:os';
 import { z } from 'zod';
-import { InvalidInputError, NotSupportedError } from '../errors.ts';
+import { NotSupportedError } from '../errors.ts';
 import { type HostMetric, type HostMetricRow, describeHostMetrics, findSupported } from './host-metrics.ts';
 import { createHostPolling } from './host-polling.ts';
 import { type HostProbe, createHostProbe } from './host-probe.ts';
 import { createHostMeasuring } from './host-reading.ts';
+import { parseSpec } from './parse-spec.ts';
 import type { MetricDescription, Source, SourceResource, SupportedResourceType } from './source.ts';
 
 export interface HostSource extends Source {
@@ -88,16 +89,7 @@ function describeHostType(
 }
 
 function findMetric(spec: unknown, supported: readonly HostMetric[]): HostMetric {
-  const parsed = hostSpec.safeParse(spec);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const path = issue?.path.map(String) ?? [];
-    throw new InvalidInputError(
-      `${path.join('.') || 'host'}: ${issue?.message ?? 'expected { metric }'}`,
-      path,
-    );
-  }
-  const wanted = parsed.data.metric;
+  const { metric: wanted } = parseSpec(hostSpec, spec, { name: 'host', expected: '{ metric }' });
   const metric = supported.find((name) => name === wanted);
   if (metric !== undefined) return metric;
   throw new NotSupportedError(

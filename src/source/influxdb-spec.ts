@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { InvalidInputError } from '../errors.ts';
+import { parseSpec } from './parse-spec.ts';
 import type { MetricDescription } from './source.ts';
 
 /** How the points of one period become one value: functions of Flux of the same name. */
@@ -33,21 +34,16 @@ export type InfluxdbSpec = z.output<typeof influxdbSpec>;
 
 /** @throws InvalidInputError naming the field */
 export function readInfluxdbSpec(spec: unknown): InfluxdbSpec {
-  const parsed = influxdbSpec.safeParse(spec);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const path = issue?.path.map(String) ?? [];
-    const expected = issue?.message ?? 'expected { bucket, measurement, field }';
-    throw new InvalidInputError(`${path.join('.') || 'influxdb'}: ${expected}`, path);
-  }
-  const { resourceTag, tags } = parsed.data;
+  const whole = { name: 'influxdb', expected: '{ bucket, measurement, field }' };
+  const parsed = parseSpec(influxdbSpec, spec, whole);
+  const { resourceTag, tags } = parsed;
   if (resourceTag !== undefined && !Object.hasOwn(tags, resourceTag)) {
     throw new InvalidInputError(
       `resourceTag: expected one of the tags (${Object.keys(tags).join(', ') || 'there are none'}), got ${JSON.stringify(resourceTag)}`,
       ['resourceTag'],
     );
   }
-  return parsed.data;
+  return parsed;
 }
 
 export function describeInfluxdbMetric(spec: unknown): MetricDescription {

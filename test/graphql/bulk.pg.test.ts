@@ -28,7 +28,11 @@ test('many metrics are watched, left alone and deleted in one mutation each, ite
       index: 1,
       id: null,
       metric: null,
-      error: { __typename: 'InvalidInputError', code: 'INVALID_INPUT', path: ['input', 'model', 'max'] },
+      error: {
+        __typename: 'InvalidInputError',
+        code: 'INVALID_INPUT',
+        path: ['input', 'metrics', '1', 'model', 'max'],
+      },
     },
     { index: 2, id: anyText, metric: { name: 'c', status: 'ACTIVE' }, error: null },
     {

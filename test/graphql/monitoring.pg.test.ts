@@ -86,6 +86,13 @@ describe('monitorMetric', () => {
   });
 
   test.each([
+    [{ spec: { custom: { name: 'a', userInfo: 5 } } }, ['input', 'spec', 'custom', 'userInfo']],
+    [{ spec: { custom: { name: 'a' } }, model: { min: 1 } }, ['input', 'model', 'max']],
+  ])('says where in the input %o is wrong', async (input, path) => {
+    expect(await monitor(input, '... on InvalidInputError { path }')).toMatchObject({ path });
+  });
+
+  test.each([
     [{ spec: {} }, 'MetricSpecInput'],
     [{ spec: { custom: { name: 'a' }, host: { metric: 'b' } } }, 'MetricSpecInput'],
     [{ spec: { custom: { name: 5 } } }, 'String cannot represent a non string value: 5'],

@@ -1,6 +1,7 @@
 /** A CloudWatch metric's spec: which series, in which region, read how. */
 import { z } from 'zod';
 import { InvalidInputError } from '../../errors.ts';
+import { parseSpec } from '../parse-spec.ts';
 import { REGIONS } from './regions.ts';
 
 export interface Dimension {
@@ -64,11 +65,12 @@ const SPEC = z.strictObject({
     .nullish(),
 });
 
+const WHOLE = { name: 'cloudwatch', expected: '{ region, namespace, metric, dimensions }' };
+
 /** @throws InvalidInputError naming the field */
 export function parseCloudwatchSpec(spec: unknown): CloudwatchSpec {
-  const parsed = SPEC.safeParse(spec);
-  if (!parsed.success) throw toInvalidInput(parsed.error);
-  const { region, namespace, metric, dimensions, statistic, periodSeconds } = parsed.data;
+  const parsed = parseSpec(SPEC, spec, WHOLE);
+  const { region, namespace, metric, dimensions, statistic, periodSeconds } = parsed;
   checkRegion(region);
   checkDimensions(dimensions);
   return {
@@ -122,11 +124,4 @@ function checkId({ name: dimension, value }: Dimension): void {
     `dimensions.${dimension}: ${JSON.stringify(value.slice(0, 60))} is not an id of that kind`,
     ['dimensions', dimension],
   );
-}
-
-function toInvalidInput({ issues: [issue] }: z.ZodError): InvalidInputError {
-  const path = issue?.path.map(String) ?? [];
-  const where = path.join('.') || 'cloudwatch';
-  const what = issue?.message ?? 'expected { region, namespace, metric, dimensions }';
-  return new InvalidInputError(`${where}: ${what}`, path);
 }

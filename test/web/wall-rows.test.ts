@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LiveScore } from '../../src/web/api/score-feed.ts';
 import { listStarts, startOfBar } from '../../src/web/wall/bars.ts';
 import { findReason, listRows, type WallView } from '../../src/web/wall/wall-rows.ts';
-import { applyScores, type Wall, type WallMetric } from '../../src/web/wall/wall-state.ts';
+import { applyScores, measureSilence, type Wall, type WallMetric } from '../../src/web/wall/wall-state.ts';
 
 const NOW = Date.parse('2026-11-23T04:07:00Z');
 const STARTS = listStarts(NOW, 'HOURS');
@@ -15,6 +15,7 @@ const metric = (id: string, server: string): WallMetric => ({
   datasource: 'CUSTOM',
   status: 'ACTIVE',
   unit: null,
+  periodSeconds: 300,
   learned: 1,
   learnedByPoint: 0,
   latest: null,
@@ -71,6 +72,22 @@ describe('the wall', () => {
     expect(applyScores(wallOf(metric('a', 'one')), [score('new', 0.5)])).toBeNull();
   });
 
+  it('names no metric of a resource of which none stands out', () => {
+    const [row] = listRows(wallOf(metric('a', 'one'), metric('b', 'one')), view(), STARTS);
+    expect(row).toMatchObject({ detail: '2 metrics', named: null });
+  });
+
+  it('calls a metric silent after an hour, or twelve of its periods where that is longer', () => {
+    const latest = { timeMs: NOW, value: 7 };
+    const often = { ...metric('a', 'one'), latest };
+    expect(measureSilence(often, NOW + 3_599_999)).toBeNull();
+    expect(measureSilence(often, NOW + 3_600_000)).toBe(3_600_000);
+    const seldom = { ...often, periodSeconds: 3600 };
+    expect(measureSilence(seldom, NOW + 11 * 3_600_000)).toBeNull();
+    expect(measureSilence(seldom, NOW + 12 * 3_600_000)).toBe(12 * 3_600_000);
+    expect(measureSilence(metric('a', 'one'), NOW)).toBeNull();
+  });
+
   it('puts the most unusual row first, and stands still among those that are equally usual', () => {
     const wall = applyScores(wallOf(metric('a', 'one'), metric('b', 'two'), metric('c', 'three')), [
       score('c', 0.999999),
@@ -97,6 +114,8 @@ describe('the wall', () => {
       ['a', 2],
     ]);
     const [row] = rows;
+    expect(row?.detail).toBe('b.load and 1 more');
+    expect(row?.named?.id).toBe('b');
     expect(row === undefined ? null : findReason(row, startOfBar(NOW, 'HOURS'))?.id).toBe('b');
     expect(listRows(wall, view({ turned: new Set(['one']) }), STARTS)).toHaveLength(1);
   });

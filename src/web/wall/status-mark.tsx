@@ -1,4 +1,6 @@
+import { formatSpan } from '../parts/format-time.ts';
 import type { WallRow } from './wall-rows.ts';
+import { measureSilence } from './wall-state.ts';
 
 const WORDS = {
   ERROR: 'error',
@@ -12,7 +14,7 @@ export function StatusMark({ row }: { readonly row: WallRow }) {
   const { status, learned } = row;
   if (status === 'ERROR') return <span className="badge red">▲ {WORDS.ERROR}</span>;
   if (status !== 'ACTIVE') return <span className="badge">{WORDS[status]}</span>;
-  if (learned >= 1) return null;
+  if (learned >= 1) return <Silence row={row} />;
   const percent = Math.floor(learned * 100);
   return (
     <span className="learned">
@@ -20,4 +22,15 @@ export function StatusMark({ row }: { readonly row: WallRow }) {
       <progress value={learned} max={1} aria-label={`Learning: ${percent} %`} />
     </span>
   );
+}
+
+/** Bars say it only once they have wandered out of sight. */
+function Silence({ row: { metrics } }: { readonly row: WallRow }) {
+  const silences = metrics
+    .map((metric) => measureSilence(metric, Date.now()))
+    .filter((silentMs) => silentMs !== null);
+  const [longest] = silences.toSorted((a, b) => b - a);
+  if (longest === undefined) return null;
+  const words = metrics.length === 1 ? `silent ${formatSpan(longest)}` : `${silences.length} silent`;
+  return <span className="badge yellow">◆ {words}</span>;
 }

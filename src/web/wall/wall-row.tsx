@@ -52,7 +52,7 @@ export const RowCells = memo(function RowCells(props: {
         <StatusMark row={row} />
       </div>
       <div role="gridcell" className="cell-latest">
-        {isMetric && only?.latest != null ? formatValue(only.latest.value, only.unit) : ''}
+        {row.named?.latest == null ? '' : formatValue(row.named.latest.value, row.named.unit)}
       </div>
       <div role="gridcell" className="cell-bars">
         <BarStrip bars={row.bars} starts={starts} label={label} onPick={(start) => onPick(row, start)} />

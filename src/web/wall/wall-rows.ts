@@ -8,6 +8,8 @@ export interface WallRow {
   readonly title: string;
   /** What is below the title, quieter. */
   readonly detail: string;
+  /** The metric that is named in it, or that it is; null where there are several and none stands out. */
+  readonly named: WallMetric | null;
   readonly datasource: Datasource;
   readonly status: MetricStatus;
   readonly learned: number;
@@ -67,10 +69,13 @@ function summarize(
   for (const { bars: others } of sorted.slice(1)) {
     for (const [start, bar] of others) bars.set(start, worseBar(bars.get(start), bar));
   }
+  const named = weighBars(first.bars, starts) > 0 ? first : null;
+  const names = named === null ? `${sorted.length} metrics` : `${named.name} and ${sorted.length - 1} more`;
   return {
     key: first.server,
     title: first.serverName ?? first.server,
-    detail: `${sorted.length} metrics${first.serverName === null ? '' : ` · ${first.server}`}`,
+    detail: `${names}${first.serverName === null ? '' : ` · ${first.server}`}`,
+    named,
     datasource: first.datasource,
     status: worstStatus(sorted),
     learned: Math.min(...sorted.map(({ learned }) => learned)),
@@ -94,6 +99,7 @@ function detailRow(metric: WallMetric): WallRow {
     key: metric.id,
     title: metric.name,
     detail: '',
+    named: metric,
     datasource: metric.datasource,
     status: metric.status,
     learned: metric.learned,

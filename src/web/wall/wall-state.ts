@@ -13,6 +13,7 @@ export interface WallMetric {
   readonly datasource: Datasource;
   readonly status: MetricStatus;
   readonly unit: string | null;
+  readonly periodSeconds: number;
   /** From 0 to 1. */
   readonly learned: number;
   /** How much one more point adds to that. */
@@ -31,6 +32,16 @@ export interface Wall {
 
 /** How many stretches are kept beyond what is drawn: events may come late. */
 const SPARE = 8;
+
+const HOUR_MS = 3_600_000;
+const SILENT_PERIODS = 12;
+
+/** For how long no point came, in milliseconds; null while that is not worth a word: as incidents end for silence. */
+export function measureSilence({ latest, periodSeconds }: WallMetric, nowMs: number): number | null {
+  if (latest === null) return null;
+  const silentMs = nowMs - latest.timeMs;
+  return silentMs >= Math.max(HOUR_MS, SILENT_PERIODS * periodSeconds * 1000) ? silentMs : null;
+}
 
 /**
  * @returns the wall with the scores on it; metrics that got none stay the same objects. Null when a score is of a

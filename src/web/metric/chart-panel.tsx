@@ -12,6 +12,7 @@ import { nameZone } from '../parts/format-time.ts';
 import { Notice } from '../parts/notice.tsx';
 import { useZone } from '../parts/preferences.ts';
 import { ChartTools } from './chart-tools.tsx';
+import { ChartLegend } from './chart-legend.tsx';
 import { ChartReading } from './chart-reading.tsx';
 import type { ChartColors } from './chart-colors.ts';
 import { openGaps } from './columns.ts';
@@ -104,6 +105,7 @@ export function ChartPanel(props: {
         ) : null}
       </div>
       <ChartReading columns={columns} index={pointed} unit={unit} />
+      <ChartLegend />
     </section>
   );
 }

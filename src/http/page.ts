@@ -12,6 +12,8 @@ export const PAGE_PATHS: readonly string[] = [
   '/add/*',
   '/incidents',
   '/rules',
+  '/rules/*',
+  '/maintenance',
   '/messages',
   '/server',
   '/server/*',

@@ -8,12 +8,15 @@ import { AuditPage } from './access/audit-page.tsx';
 import { KeysPage } from './access/keys-page.tsx';
 import { AddPage } from './add/add-page.tsx';
 import { IncidentsPage } from './incidents/incidents-page.tsx';
+import { OpenCount } from './incidents/open-count.tsx';
 import { MessagesPage } from './incidents/messages-page.tsx';
-import { RulesPage } from './incidents/rules-page.tsx';
 import { MetricPage } from './metric/metric-page.tsx';
 import { Notice } from './parts/notice.tsx';
 import { INCIDENT_PAGES, SERVER_PAGES } from './parts/pages.ts';
 import { ViewButtons } from './parts/view-buttons.tsx';
+import { MaintenancePage } from './rules/maintenance-page.tsx';
+import { EditRulePage, NewRulePage } from './rules/rule-editor.tsx';
+import { RulesPage } from './rules/rules-page.tsx';
 import { ServerPage } from './server/server-page.tsx';
 import { WallPage } from './wall/wall-page.tsx';
 
@@ -32,8 +35,8 @@ export function Frame() {
   const isKeyWanted = useStore(key.wanted);
   useEffect(() => {
     const page = TITLED.find(([to]) => to === path) ?? PLACES.find(([to]) => isAt(path, to));
-    // A metric gives its own.
-    if (!path.startsWith('/metric/'))
+    // A metric and a rule give their own.
+    if (!path.startsWith('/metric/') && !path.startsWith('/rules/'))
       document.title = page === undefined ? 'Lapwing' : `${page[1]} · Lapwing`;
   }, [path]);
   return (
@@ -50,6 +53,7 @@ export function Frame() {
           {PLACES.map(([to, name]) => (
             <Link key={to} href={to} aria-current={isAt(path, to) ? 'page' : undefined}>
               {name}
+              {to === '/incidents' ? <OpenCount /> : null}
             </Link>
           ))}
         </nav>
@@ -62,6 +66,9 @@ export function Frame() {
           <Route path="/metric/:id">{({ id }) => <MetricPage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/incidents" component={IncidentsPage} />
           <Route path="/rules" component={RulesPage} />
+          <Route path="/rules/new" component={NewRulePage} />
+          <Route path="/rules/:id">{({ id }) => <EditRulePage key={id} id={decodeURIComponent(id)} />}</Route>
+          <Route path="/maintenance" component={MaintenancePage} />
           <Route path="/messages" component={MessagesPage} />
           <Route path="/add/:flow?">{({ flow }) => <AddPage flow={flow ?? 'sources'} />}</Route>
           <Route path="/server" component={ServerPage} />
@@ -78,6 +85,6 @@ export function Frame() {
 }
 
 function isAt(path: string, to: string): boolean {
-  if (to === '/incidents') return INCIDENT_PAGES.some(([page]) => path === page);
+  if (to === '/incidents') return INCIDENT_PAGES.some(([page]) => path.startsWith(page));
   return to === '/' ? path === '/' || path.startsWith('/metric/') : path.startsWith(to);
 }

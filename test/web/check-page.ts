@@ -8,6 +8,8 @@ export const PATHS: readonly string[] = [
   '/?window=DAYS',
   '/incidents?show=ALL',
   '/rules',
+  '/rules/new',
+  '/maintenance',
   '/messages',
   '/add',
   '/add/autostack',

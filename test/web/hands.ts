@@ -1,5 +1,7 @@
 /** Two ways to use a page: with a mouse, and with nothing but a keyboard. */
 import type { Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { until } from '../helpers/until.ts';
 
 export interface Hands {
   readonly name: string;
@@ -11,6 +13,9 @@ export interface Hands {
 }
 
 const MOST_TABS = 150;
+/** After so long a browser takes the next letter for the first of another word. */
+const LETTERS_HELD_MS = 1_000;
+const MOST_WORDS = 20;
 
 export const HANDS: readonly ((page: Page) => Hands)[] = [useMouse, useKeyboard];
 
@@ -20,10 +25,7 @@ function useMouse(): Hands {
     press: (target) => target.click(),
     type: (field, text) => field.fill(text),
     choose: async (select, text) => {
-      await select.waitFor();
-      const options = await select.locator('option').allTextContents();
-      const label = options.find((option) => option.startsWith(text));
-      await select.selectOption({ label: label ?? text });
+      await select.selectOption({ label: await findOption(select, text) });
     },
   };
 }
@@ -42,15 +44,41 @@ export function useKeyboard(page: Page): Hands {
       await page.keyboard.type(text);
     },
     choose: async (select, text) => {
+      const label = await findOption(select, text);
       await reach(page, select);
-      await page.keyboard.type(text);
+      for (let words = 0; words < MOST_WORDS; words++) {
+        const startedMs = performance.now();
+        await page.keyboard.type(text);
+        // On a machine that stood still between two letters it may not be chosen.
+        if (performance.now() - startedMs < LETTERS_HELD_MS || (await readChosen(select)) === label) return;
+        // What opens a list when it is no letter of a word.
+        await page.keyboard.press('Escape');
+        await page.waitForTimeout(LETTERS_HELD_MS);
+      }
+      throw new Error(`${text} cannot be chosen by its letters`);
     },
   };
+}
+
+/** @returns the label of the option that begins so, once there is one: a list may come after its select */
+function findOption(select: Locator, text: string): Promise<string> {
+  return until(async () => {
+    const labels = await select.locator('option').allTextContents();
+    const label = labels.find((one) => one.startsWith(text));
+    if (label === undefined) throw new Error(`no option begins with ${text}: ${labels.join(', ')}`);
+    return label;
+  });
+}
+
+async function readChosen(select: Locator): Promise<string | null> {
+  return select.locator('option:checked').textContent();
 }
 
 /** Presses Tab until it has the focus. @throws when it cannot be reached so */
 async function reach(page: Page, target: Locator): Promise<void> {
   await target.waitFor();
+  // What is disabled is passed over.
+  await until(async () => expect(await target.isEnabled()).toBe(true));
   for (let tabs = 0; tabs < MOST_TABS; tabs++) {
     if (await target.evaluate((element) => element === element.ownerDocument.activeElement)) return;
     await page.keyboard.press('Tab');

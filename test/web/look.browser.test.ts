@@ -55,7 +55,7 @@ describe.skipIf(executable === null)('the page', () => {
       const { page, errors } = await browser.open(`${server.url}/rules`);
       const hands = take(page);
       const name = `All by ${hands.name}`;
-      await hands.press(page.getByRole('button', { name: 'New rule' }));
+      await hands.press(page.getByRole('link', { name: 'New rule' }));
       await hands.type(page.getByLabel('Name of the rule'), name);
       await hands.press(page.getByRole('button', { name: 'Save the rule' }));
       const rule = page.getByRole('article', { name: `Rule ${name}` });
@@ -70,8 +70,9 @@ describe.skipIf(executable === null)('the page', () => {
     receiver.answer(500);
     const { page, errors } = await browser.open(`${server.url}/rules`);
     const hands = useKeyboard(page);
-    await hands.press(page.getByRole('button', { name: 'New rule' }));
+    await hands.press(page.getByRole('link', { name: 'New rule' }));
     await hands.type(page.getByLabel('Name of the rule'), 'Telling');
+    await hands.press(page.getByRole('button', { name: 'Add a channel' }));
     await hands.choose(page.getByLabel('Tell'), 'a webhook');
     await hands.type(page.getByLabel('Its URL'), `${receiver.url}/hook`);
     await hands.type(page.getByLabel('Secret to sign with'), 'sixteen letters!');
@@ -95,8 +96,9 @@ describe.skipIf(executable === null)('the page', () => {
     await page.keyboard.press('Tab');
     await row.focus();
     await page.keyboard.press('ArrowLeft');
-    expect(await row.getAttribute('aria-expanded')).toBe('false');
+    await row.and(page.locator('[aria-expanded=false]')).waitFor();
     await page.keyboard.press('ArrowRight');
+    await page.getByRole('link', { name: 'shop.latency' }).waitFor();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'shop.latency' }).waitFor();
@@ -211,6 +213,12 @@ describe.skipIf(executable === null)('the page', () => {
     await page.getByText(/What matters/).click();
     await page.getByText('Take it along').click();
     await look('a metric');
+    await page.goto(`${server.url}/rules`);
+    await page.getByRole('article').first().getByRole('link', { name: 'Edit' }).click();
+    await page.getByText('Times ·').click();
+    await page.getByText('Maintenance ·').click();
+    await page.getByText('What messages say ·').click();
+    await look('a rule');
     expect(faults).toEqual([]);
     expect(errors).toEqual([]);
   });

@@ -43,7 +43,7 @@ export async function openBrowser(executablePath: string): Promise<TestBrowser> 
   const browser: Browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
   return {
     open: async (url, options = {}) => {
-      const context = await browser.newContext({ acceptDownloads: true, ...options });
+      const context = await browser.newContext({ acceptDownloads: true, locale: 'en-US', ...options });
       context.setDefaultTimeout(WAIT_MS);
       const page = await context.newPage();
       const errors: string[] = [];

@@ -6,7 +6,7 @@ import { Answered } from '../parts/answer.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { MetricPicker } from './metric-picker.tsx';
 import { AutostackPreview } from './autostack-preview.tsx';
-import { readFilters, TagFilters, type TagFilterDraft } from './tag-filters.tsx';
+import { readWholeFilters, TagFilters, type TagFilterDraft } from './tag-filters.tsx';
 
 /** A group of machines by their tags, with its members shown while one types. */
 export function AutostackFlow() {
@@ -33,7 +33,7 @@ function AutostackForm({ data }: { readonly data: SourcesQuery }) {
   const ticked = chosen ?? new Set(metrics.filter(({ isDefault }) => isDefault).map(({ metric }) => metric));
   const create = useDo(CreateAutostackDocument);
   const [told, setTold] = useState<{ readonly kind: 'done' | 'problem'; readonly text: string } | null>(null);
-  const filters = readFilters(drafts);
+  const filters = readWholeFilters(drafts);
   const save = async (event: SubmitEvent) => {
     event.preventDefault();
     const wanted = metrics
@@ -72,7 +72,7 @@ function AutostackForm({ data }: { readonly data: SourcesQuery }) {
           </select>
         </label>
       </section>
-      <TagFilters drafts={drafts} onChange={setDrafts} />
+      <TagFilters at="filters" least={1} drafts={drafts} onChange={setDrafts} />
       <label className="choice">
         <input
           type="checkbox"

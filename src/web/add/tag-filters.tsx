@@ -1,4 +1,5 @@
 import type { TagFilterInput } from '../generated/graphql.ts';
+import { TextField } from '../parts/form-field.tsx';
 
 /** A condition as it is typed: the values with commas between. */
 export interface TagFilterDraft {
@@ -8,7 +9,7 @@ export interface TagFilterDraft {
 
 const MOST_FILTERS = 10;
 
-/** Conditions that say something; half-typed ones are left out. */
+/** What has been typed of each, but of those that are empty; the server has something against half of one. */
 export function readFilters(drafts: readonly TagFilterDraft[]): TagFilterInput[] {
   return drafts
     .map(({ key, values }) => ({
@@ -18,15 +19,24 @@ export function readFilters(drafts: readonly TagFilterDraft[]): TagFilterInput[]
         .map((value) => value.trim())
         .filter((value) => value !== ''),
     }))
-    .filter(({ key, values }) => key !== '' && values.length > 0);
+    .filter(({ key, values }) => key !== '' || values.length > 0);
+}
+
+/** Conditions that say something; half-typed ones are left out. */
+export function readWholeFilters(drafts: readonly TagFilterDraft[]): TagFilterInput[] {
+  return readFilters(drafts).filter(({ key, values }) => key !== '' && values.length > 0);
 }
 
 /** Conditions on tags; all of them have to hold. */
 export function TagFilters(props: {
+  /** Where they stand in the input, as problems name it. */
+  readonly at: string;
+  /** How many there have to be; none when left out. */
+  readonly least?: number;
   readonly drafts: readonly TagFilterDraft[];
   readonly onChange: (drafts: readonly TagFilterDraft[]) => void;
 }) {
-  const { drafts, onChange } = props;
+  const { at, least = 0, drafts, onChange } = props;
   const change = (place: number, part: Partial<TagFilterDraft>) =>
     onChange(drafts.map((draft, index) => (index === place ? { ...draft, ...part } : draft)));
   return (
@@ -34,19 +44,20 @@ export function TagFilters(props: {
       <legend>Tags: every one has to match</legend>
       {drafts.map((draft, index) => (
         <div key={index} className="filter">
-          <label className="field">
-            <span>Tag</span>
-            <input value={draft.key} onChange={({ target }) => change(index, { key: target.value })} />
-          </label>
-          <label className="field">
-            <span>Values, commas between; * for anything</span>
-            <input
-              value={draft.values}
-              placeholder="web-*, api-?"
-              onChange={({ target }) => change(index, { values: target.value })}
-            />
-          </label>
-          {drafts.length > 1 ? (
+          <TextField
+            at={`${at}.${index}.key`}
+            label="Tag"
+            value={draft.key}
+            onChange={(key) => change(index, { key })}
+          />
+          <TextField
+            at={`${at}.${index}.values`}
+            label="Values, commas between; * for anything"
+            value={draft.values}
+            placeholder="web-*, api-?"
+            onChange={(values) => change(index, { values })}
+          />
+          {drafts.length > least ? (
             <button
               type="button"
               aria-label={`Take the condition on ${draft.key === '' ? 'a tag' : draft.key} away`}
@@ -62,7 +73,7 @@ export function TagFilters(props: {
         disabled={drafts.length >= MOST_FILTERS}
         onClick={() => onChange([...drafts, { key: '', values: '' }])}
       >
-        One more condition
+        {drafts.length === 0 ? 'Add a condition' : 'One more condition'}
       </button>
     </fieldset>
   );

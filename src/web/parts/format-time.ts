@@ -50,3 +50,9 @@ export function formatSpan(ms: number): string {
   if (span < 2 * DAY_MS) return `${Math.round(span / HOUR_MS)} h`;
   return `${Math.round(span / DAY_MS)} d`;
 }
+
+/** A number of seconds as it is typed, such as 10 min; empty for what is no number. */
+export function describeSeconds(text: string): string {
+  const seconds = Number(text);
+  return text.trim() === '' || Number.isNaN(seconds) ? '' : formatSpan(seconds * 1000);
+}

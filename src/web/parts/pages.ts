@@ -3,6 +3,7 @@
 export const INCIDENT_PAGES = [
   ['/incidents', 'Incidents'],
   ['/rules', 'Rules'],
+  ['/maintenance', 'Maintenance'],
   ['/messages', 'Messages'],
 ] as const;
 

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { Link } from 'wouter';
 import { findProblem, useDo } from '../api/ask.ts';
 import {
   DeleteRuleDocument,
@@ -6,10 +7,11 @@ import {
   TestRuleDocument,
   UpdateRuleDocument,
 } from '../generated/graphql.ts';
-import { describeRarity } from '../parts/format-number.ts';
-import { formatSpan } from '../parts/format-time.ts';
 import { Modal } from '../parts/modal.tsx';
 import { Notice } from '../parts/notice.tsx';
+import { describeRule } from './describe-rule.ts';
+import { WindowText } from './window-list.tsx';
+import { placeWindow, type Window } from './windows.ts';
 
 type Told = { readonly kind: 'done' | 'problem' | 'plain'; readonly lines: readonly string[] } | null;
 
@@ -46,6 +48,9 @@ export function RuleCard(props: { readonly rule: RuleRowFragment; readonly onCha
         </div>
         <span className="line">
           <button onClick={() => void tryIt()}>Test</button>
+          <Link href={`/rules/${encodeURIComponent(id)}`} className="button">
+            Edit
+          </Link>
           <button onClick={() => void change(update({ input: { id, enabled: !rule.enabled } }))}>
             {rule.enabled ? 'Switch off' : 'Switch on'}
           </button>
@@ -60,6 +65,11 @@ export function RuleCard(props: { readonly rule: RuleRowFragment; readonly onCha
           ? 'It keeps incidents and tells nobody.'
           : `Tells ${rule.channels.map(({ kind, target }) => `${kind.toLowerCase()} ${target}`).join(', ')}`}
       </p>
+      {rule.maintenanceWindows.filter(isToCome).map((window) => (
+        <p key={JSON.stringify(window)} className="quiet">
+          Tells nobody: <WindowText window={window} />
+        </p>
+      ))}
       {told === null ? null : (
         <Notice kind={told.kind}>
           {told.lines.map((line) => (
@@ -82,6 +92,10 @@ export function RuleCard(props: { readonly rule: RuleRowFragment; readonly onCha
   );
 }
 
+function isToCome(window: Window): boolean {
+  return placeWindow(window, Date.now()) !== 'over';
+}
+
 function describeTest(
   results: readonly {
     readonly channel: { readonly kind: string; readonly target: string };
@@ -95,26 +109,4 @@ function describeTest(
       `${channel.kind.toLowerCase()} ${channel.target}: ${delivered ? 'delivered' : (problem ?? 'not delivered')}`,
   );
   return { kind: results.every(({ delivered }) => delivered) ? 'done' : 'problem', lines };
-}
-
-function describeRule({
-  scope,
-  sensitivity,
-  direction,
-  confirmPoints,
-  quietSeconds,
-}: RuleRowFragment): string {
-  const conditions = [
-    scope.namePattern === null ? null : `metrics named ${scope.namePattern}`,
-    scope.servers === null ? null : `of ${scope.servers.join(', ')}`,
-    scope.metricIds === null ? null : `${scope.metricIds.length} chosen metrics`,
-    scope.autostackId === null ? null : 'of one autostack',
-    scope.tags === null
-      ? null
-      : `with ${scope.tags.map(({ key, values }) => `${key}=${values.join('|')}`).join(', ')}`,
-  ].filter((part) => part !== null);
-  const side = { BOTH: '', ABOVE: ', only above', BELOW: ', only below' } as const;
-  const points = confirmPoints === 1 ? '' : ` for ${confirmPoints} points`;
-  const text = conditions.length === 0 ? 'every metric' : conditions.join(', ');
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}: as seldom as ${describeRarity(sensitivity)}${side[direction]}${points}; at most one message a server in ${formatSpan(quietSeconds * 1000)}.`;
 }

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { Link } from 'wouter';
 import { useAsk } from '../api/ask.ts';
 import { RulesDocument } from '../generated/graphql.ts';
 import { Answered } from '../parts/answer.tsx';
@@ -6,29 +6,19 @@ import { Notice } from '../parts/notice.tsx';
 import { PageTabs } from '../parts/page-tabs.tsx';
 import { INCIDENT_PAGES } from '../parts/pages.ts';
 import { RuleCard } from './rule-card.tsx';
-import { RuleForm } from './rule-form.tsx';
 import '../style/incidents.css';
 
 /** Which anomalies become incidents, and who is told. */
 export function RulesPage() {
   const answer = useAsk(RulesDocument, {});
-  const [isMaking, setMaking] = useState(false);
   return (
     <div className="stack">
       <div className="line spread">
         <PageTabs label="Incidents" pages={INCIDENT_PAGES} here="/rules" />
-        <button className="main" aria-expanded={isMaking} onClick={() => setMaking(!isMaking)}>
+        <Link href="/rules/new" className="button main">
           New rule
-        </button>
+        </Link>
       </div>
-      {isMaking ? (
-        <RuleForm
-          onMade={() => {
-            setMaking(false);
-            answer.askAgain();
-          }}
-        />
-      ) : null}
       <Answered answer={answer} what="rules">
         {({ notificationRules: rules }) => (
           <>

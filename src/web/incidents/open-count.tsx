@@ -1,0 +1,29 @@
+import { useEffect, useRef } from 'react';
+import { useAsk } from '../api/ask.ts';
+import { useFollow } from '../api/follow.ts';
+import { IncidentChangesDocument, OpenIncidentsDocument } from '../generated/graphql.ts';
+
+/** Incidents come in crowds: they are counted once a crowd has passed. */
+const SETTLE_MS = 1000;
+
+/** How many incidents fire just now, wherever one is on the page; nothing while there is none. */
+export function OpenCount() {
+  const { data, askAgain } = useAsk(OpenIncidentsDocument, {});
+  const settling = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useFollow(IncidentChangesDocument, {}, () => {
+    clearTimeout(settling.current);
+    settling.current = setTimeout(askAgain, SETTLE_MS);
+  });
+  useEffect(() => () => clearTimeout(settling.current), []);
+  const count = data?.incidents.nodes.length ?? 0;
+  if (count === 0) return null;
+  const text = data?.incidents.pageInfo.hasNextPage === true ? `${count}+` : String(count);
+  return (
+    <>
+      <span className="count" aria-hidden="true">
+        {text}
+      </span>
+      <span className="only-heard">, {text} open</span>
+    </>
+  );
+}

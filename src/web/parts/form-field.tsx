@@ -1,0 +1,167 @@
+import { type ReactNode, useContext, useEffect, useId, useRef } from 'react';
+import { isAbout, ProblemContext } from './field-problem.ts';
+
+interface Attributes {
+  readonly id: string;
+  readonly 'aria-invalid': boolean;
+  readonly 'aria-describedby': string;
+}
+
+/** A field with its label, what there is to know of it, and what the server has against it: then it takes the focus. */
+export function FormField(props: {
+  /** Its path in the input, as problems name it. */
+  readonly at: string;
+  readonly label: string;
+  readonly hint?: string;
+  readonly children: (attributes: Attributes) => ReactNode;
+}) {
+  const { at, label, hint, children } = props;
+  const id = useId();
+  const place = useRef<HTMLDivElement>(null);
+  const problem = useContext(ProblemContext);
+  const isMine = isAbout(problem, at);
+  useEffect(() => {
+    if (isMine) place.current?.querySelector<HTMLElement>('input, select, textarea')?.focus();
+  }, [isMine, problem]);
+  return (
+    <div className="field" ref={place}>
+      <label htmlFor={id}>{label}</label>
+      {children({ id, 'aria-invalid': isMine, 'aria-describedby': `${id}-hint ${id}-problem` })}
+      <span className="detail" id={`${id}-hint`}>
+        {hint}
+      </span>
+      <span className="refused" id={`${id}-problem`}>
+        {isMine ? problem.text : null}
+      </span>
+    </div>
+  );
+}
+
+interface Texted {
+  readonly at: string;
+  readonly label: string;
+  readonly hint?: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+/** Text of one line. */
+export function TextField(
+  props: Texted & {
+    readonly type?: 'text' | 'url' | 'password' | 'time' | 'datetime-local';
+    readonly isRequired?: boolean;
+    readonly placeholder?: string;
+    readonly options?: readonly string[];
+  },
+) {
+  const { type = 'text', value, onChange, isRequired = false, placeholder, options } = props;
+  const list = useId();
+  return (
+    <FormField {...props}>
+      {(attributes) => (
+        <>
+          <input
+            {...attributes}
+            type={type}
+            value={value}
+            required={isRequired}
+            placeholder={placeholder}
+            autoComplete={type === 'password' ? 'new-password' : 'off'}
+            {...(options === undefined ? {} : { list })}
+            onChange={({ target }) => onChange(target.value)}
+          />
+          {options === undefined ? null : (
+            <datalist id={list}>
+              {options.map((option) => (
+                <option key={option} value={option} />
+              ))}
+            </datalist>
+          )}
+        </>
+      )}
+    </FormField>
+  );
+}
+
+/** A number; which ones make sense the server says. */
+export function NumberField(props: Texted & { readonly isWhole?: boolean }) {
+  const { value, onChange, isWhole = false } = props;
+  return (
+    <FormField {...props}>
+      {(attributes) => (
+        <input
+          {...attributes}
+          type="number"
+          step={isWhole ? 1 : 'any'}
+          value={value}
+          required
+          onChange={({ target }) => onChange(target.value)}
+        />
+      )}
+    </FormField>
+  );
+}
+
+/** Text of some lines. */
+export function LongTextField(props: Texted & { readonly rows: number; readonly placeholder?: string }) {
+  const { value, onChange, rows, placeholder } = props;
+  return (
+    <FormField {...props}>
+      {(attributes) => (
+        <textarea
+          {...attributes}
+          rows={rows}
+          value={value}
+          placeholder={placeholder}
+          onChange={({ target }) => onChange(target.value)}
+        />
+      )}
+    </FormField>
+  );
+}
+
+/** One of some choices. */
+export function ChoiceField<Choice extends string>(
+  props: Omit<Texted, 'value' | 'onChange'> & {
+    readonly choices: readonly (readonly [Choice, string])[];
+    readonly value: Choice;
+    readonly onChange: (choice: Choice) => void;
+  },
+) {
+  const { choices, value, onChange } = props;
+  return (
+    <FormField {...props}>
+      {(attributes) => (
+        <select
+          {...attributes}
+          value={value}
+          onChange={({ target }) => {
+            const found = choices.find(([choice]) => choice === target.value);
+            if (found !== undefined) onChange(found[0]);
+          }}
+        >
+          {choices.map(([choice, text]) => (
+            <option key={choice} value={choice}>
+              {text}
+            </option>
+          ))}
+        </select>
+      )}
+    </FormField>
+  );
+}
+
+/** Something that holds or does not. */
+export function TickField(props: {
+  readonly label: string;
+  readonly value: boolean;
+  readonly onChange: (value: boolean) => void;
+}) {
+  const { label, value, onChange } = props;
+  return (
+    <label className="choice">
+      <input type="checkbox" checked={value} onChange={({ target }) => onChange(target.checked)} />
+      {label}
+    </label>
+  );
+}

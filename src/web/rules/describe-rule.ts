@@ -1,0 +1,35 @@
+/** A rule in words. */
+import type { RuleRowFragment } from '../generated/graphql.ts';
+import { describeRarity } from '../parts/format-number.ts';
+import { formatSpan } from '../parts/format-time.ts';
+
+const SIDES = { BOTH: '', ABOVE: ', only above', BELOW: ', only below' } as const;
+
+export function describeRule(rule: RuleRowFragment): string {
+  const { sensitivity, direction, minDeviation, minDeviationRatio, confirmPoints, confirmSeconds } = rule;
+  const least = [
+    minDeviation > 0 ? `${minDeviation}` : null,
+    minDeviationRatio > 0 ? `${Number((minDeviationRatio * 100).toPrecision(6))} %` : null,
+  ].filter((part) => part !== null);
+  const lasts = [
+    confirmPoints === 1 ? null : `${confirmPoints} points`,
+    confirmSeconds === 0 ? null : formatSpan(confirmSeconds * 1000),
+  ].filter((part) => part !== null);
+  const size = least.length === 0 ? '' : `, off by ${least.join(' and ')}`;
+  const time = lasts.length === 0 ? '' : `, for ${lasts.join(' and ')}`;
+  const quiet = formatSpan(rule.quietSeconds * 1000);
+  return `${describeScope(rule)}: as seldom as ${describeRarity(sensitivity)}${SIDES[direction]}${size}${time}; at most one message a resource in ${quiet}.`;
+}
+
+function describeScope({ scope }: RuleRowFragment): string {
+  const { namePattern, servers, metricIds, autostackId, tags } = scope;
+  const conditions = [
+    namePattern === null ? null : `metrics named ${namePattern}`,
+    servers === null ? null : `of ${servers.join(', ')}`,
+    metricIds === null ? null : `${metricIds.length} chosen metric${metricIds.length === 1 ? '' : 's'}`,
+    autostackId === null ? null : 'of one autostack',
+    tags === null ? null : `with ${tags.map(({ key, values }) => `${key}=${values.join('|')}`).join(', ')}`,
+  ].filter((part) => part !== null);
+  const text = conditions.length === 0 ? 'every metric' : conditions.join(', ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}

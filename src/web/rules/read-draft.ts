@@ -1,0 +1,62 @@
+/** What of a draft is sent: the input of making and of changing a rule but for its id. */
+import { readFilters } from '../add/tag-filters.tsx';
+import type { CreateNotificationRuleInput, NotificationScopeInput } from '../generated/graphql.ts';
+import { readChannel } from './channel-draft.ts';
+import type { RuleDraft } from './rule-draft.ts';
+import { writeWindow } from './windows.ts';
+
+export function readDraft(draft: RuleDraft): CreateNotificationRuleInput {
+  const { enabled, direction, learningGuard, notifyEnd, minDeviationPercent } = draft;
+  return {
+    name: draft.name.trim(),
+    enabled,
+    direction,
+    learningGuard,
+    notifyEnd,
+    scope: readScope(draft),
+    sensitivity: Number(draft.sensitivity),
+    minDeviation: Number(draft.minDeviation),
+    minDeviationRatio: Number(minDeviationPercent) / 100,
+    confirmPoints: Number(draft.confirmPoints),
+    confirmSeconds: Number(draft.confirmSeconds),
+    recoverySeconds: Number(draft.recoverySeconds),
+    quietSeconds: Number(draft.quietSeconds),
+    staleSeconds: Number(draft.staleSeconds),
+    channels: draft.channels.map(readChannel),
+    maintenanceWindows: draft.windows.map(writeWindow),
+    timeZone: orNull(draft.timeZone.trim()),
+    subject: orNull(draft.subject),
+    body: orNull(draft.body),
+  };
+}
+
+/** What is empty asks for nothing. */
+function readScope({
+  namePattern,
+  servers,
+  autostackId,
+  metricIds,
+  tags,
+}: RuleDraft): NotificationScopeInput {
+  const pattern = namePattern.trim();
+  const names = readLines(servers);
+  const filters = readFilters(tags);
+  return {
+    ...(pattern === '' ? {} : { namePattern: pattern }),
+    ...(names.length === 0 ? {} : { servers: names }),
+    ...(autostackId === '' ? {} : { autostackId }),
+    ...(metricIds.length === 0 ? {} : { metricIds: [...metricIds] }),
+    ...(filters.length === 0 ? {} : { tags: filters }),
+  };
+}
+
+function readLines(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
+
+function orNull(text: string): string | null {
+  return text === '' ? null : text;
+}

@@ -1,0 +1,95 @@
+/** A rule as it is typed: numbers are text until they are sent. */
+import type { TagFilterDraft } from '../add/tag-filters.tsx';
+import type { Direction, RuleRowFragment } from '../generated/graphql.ts';
+import { type ChannelDraft, draftChannel } from './channel-draft.ts';
+import type { Window } from './windows.ts';
+
+export interface RuleDraft {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly namePattern: string;
+  /** One a line. */
+  readonly servers: string;
+  /** Empty for any. */
+  readonly autostackId: string;
+  readonly metricIds: readonly string[];
+  readonly tags: readonly TagFilterDraft[];
+  readonly sensitivity: string;
+  readonly direction: Direction;
+  readonly minDeviation: string;
+  readonly minDeviationPercent: string;
+  readonly confirmPoints: string;
+  readonly confirmSeconds: string;
+  readonly recoverySeconds: string;
+  readonly quietSeconds: string;
+  readonly staleSeconds: string;
+  readonly learningGuard: boolean;
+  readonly notifyEnd: boolean;
+  readonly channels: readonly ChannelDraft[];
+  readonly windows: readonly Window[];
+  /** Empty for the default, as the texts below. */
+  readonly timeZone: string;
+  readonly subject: string;
+  readonly body: string;
+}
+
+export interface DraftPart {
+  readonly draft: RuleDraft;
+  readonly onChange: (part: Partial<RuleDraft>) => void;
+}
+
+/** What the server takes for what is left out, as its schema says. */
+export const NEW_RULE: RuleDraft = {
+  name: '',
+  enabled: true,
+  namePattern: '',
+  servers: '',
+  autostackId: '',
+  metricIds: [],
+  tags: [],
+  sensitivity: '0.99999',
+  direction: 'BOTH',
+  minDeviation: '0',
+  minDeviationPercent: '0',
+  confirmPoints: '1',
+  confirmSeconds: '0',
+  recoverySeconds: '600',
+  quietSeconds: '3600',
+  staleSeconds: '3600',
+  learningGuard: true,
+  notifyEnd: true,
+  channels: [],
+  windows: [],
+  timeZone: '',
+  subject: '',
+  body: '',
+};
+
+export function draftRule({ scope, ...rule }: RuleRowFragment): RuleDraft {
+  const { name, enabled, direction, learningGuard, notifyEnd } = rule;
+  return {
+    name,
+    enabled,
+    direction,
+    learningGuard,
+    notifyEnd,
+    namePattern: scope.namePattern ?? '',
+    servers: scope.servers?.join('\n') ?? '',
+    autostackId: scope.autostackId ?? '',
+    metricIds: scope.metricIds ?? [],
+    tags: scope.tags?.map(({ key, values }) => ({ key, values: values.join(', ') })) ?? [],
+    sensitivity: String(rule.sensitivity),
+    minDeviation: String(rule.minDeviation),
+    minDeviationPercent: String(Number((rule.minDeviationRatio * 100).toPrecision(12))),
+    confirmPoints: String(rule.confirmPoints),
+    confirmSeconds: String(rule.confirmSeconds),
+    recoverySeconds: String(rule.recoverySeconds),
+    quietSeconds: String(rule.quietSeconds),
+    staleSeconds: String(rule.staleSeconds),
+    channels: rule.channels.map(draftChannel),
+    windows: rule.maintenanceWindows,
+    timeZone: rule.timeZone ?? '',
+    subject: rule.subject ?? '',
+    body: rule.body ?? '',
+  };
+}

@@ -1,0 +1,38 @@
+import { LongTextField, TextField } from '../parts/form-field.tsx';
+import type { DraftPart } from './rule-draft.ts';
+import { listZones } from './zones.ts';
+
+/** What messages say. */
+export function TextFields({ draft, onChange }: DraftPart) {
+  return (
+    <>
+      <div className="fields">
+        <TextField
+          at="timeZone"
+          label="Time zone of local times"
+          hint="Empty for that of the metric's region."
+          placeholder="Europe/Berlin"
+          options={listZones()}
+          value={draft.timeZone}
+          onChange={(timeZone) => onChange({ timeZone })}
+        />
+        <TextField
+          at="subject"
+          label="Subject"
+          hint="Empty for the usual one."
+          placeholder="{metric.name} is unusual on {instance}"
+          value={draft.subject}
+          onChange={(subject) => onChange({ subject })}
+        />
+      </div>
+      <LongTextField
+        at="body"
+        label="Text"
+        hint="Empty for the usual one. Variables stand in braces: {metric.name}, {metric.server}, {instance}, {value}, {expected}, {low}, {high}, {score}, {timestampLocal}, {timestampUTC}, {state}, {rule}, {count} …; {{ and }} are braces."
+        rows={5}
+        value={draft.body}
+        onChange={(body) => onChange({ body })}
+      />
+    </>
+  );
+}

@@ -1,0 +1,92 @@
+import { useState } from 'react';
+import type { Direction } from '../generated/graphql.ts';
+import { ChoiceField, NumberField, TickField } from '../parts/form-field.tsx';
+import { describeRarity } from '../parts/format-number.ts';
+import { describeSeconds } from '../parts/format-time.ts';
+import type { DraftPart } from './rule-draft.ts';
+
+const SCORES = [
+  ['0.999', '1 in 1,000'],
+  ['0.9999', '1 in 10,000 (yellow)'],
+  ['0.99999', '1 in 100,000 (red)'],
+  ['0.999999', '1 in 1,000,000'],
+  ['OTHER', 'another score'],
+] as const;
+type Score = (typeof SCORES)[number][0];
+
+const DIRECTIONS = [
+  ['BOTH', 'above and below'],
+  ['ABOVE', 'only above'],
+  ['BELOW', 'only below'],
+] as const satisfies readonly (readonly [Direction, string])[];
+
+/** What a rule takes for unusual, and how long it has to be so. */
+export function UnusualFields({ draft, onChange }: DraftPart) {
+  const listed = SCORES.find(([score]) => score === draft.sensitivity)?.[0] ?? 'OTHER';
+  const [isOther, setOther] = useState(listed === 'OTHER');
+  const choose = (score: Score) => {
+    setOther(score === 'OTHER');
+    if (score !== 'OTHER') onChange({ sensitivity: score });
+  };
+  return (
+    <>
+      <div className="fields">
+        <ChoiceField
+          at={isOther ? '' : 'sensitivity'}
+          label="As seldom as"
+          choices={SCORES}
+          value={isOther ? 'OTHER' : listed}
+          onChange={choose}
+        />
+        {isOther ? (
+          <NumberField
+            at="sensitivity"
+            label="Least anomaly score"
+            hint={describeRarity(Number(draft.sensitivity))}
+            value={draft.sensitivity}
+            onChange={(sensitivity) => onChange({ sensitivity })}
+          />
+        ) : null}
+        <ChoiceField
+          at="direction"
+          label="Direction"
+          choices={DIRECTIONS}
+          value={draft.direction}
+          onChange={(direction) => onChange({ direction })}
+        />
+        <NumberField
+          at="minDeviation"
+          label="Off by at least (in the unit)"
+          value={draft.minDeviation}
+          onChange={(minDeviation) => onChange({ minDeviation })}
+        />
+        <NumberField
+          at="minDeviationRatio"
+          label="Off by at least (% of the expected)"
+          value={draft.minDeviationPercent}
+          onChange={(minDeviationPercent) => onChange({ minDeviationPercent })}
+        />
+        <NumberField
+          at="confirmPoints"
+          label="For how many points"
+          isWhole
+          value={draft.confirmPoints}
+          onChange={(confirmPoints) => onChange({ confirmPoints })}
+        />
+        <NumberField
+          at="confirmSeconds"
+          label="For how many seconds"
+          isWhole
+          hint={describeSeconds(draft.confirmSeconds)}
+          value={draft.confirmSeconds}
+          onChange={(confirmSeconds) => onChange({ confirmSeconds })}
+        />
+      </div>
+      <TickField
+        label="Not while the model still learns the metric"
+        value={draft.learningGuard}
+        onChange={(learningGuard) => onChange({ learningGuard })}
+      />
+    </>
+  );
+}

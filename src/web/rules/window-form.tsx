@@ -1,0 +1,166 @@
+import { useId, useState } from 'react';
+import type { Weekday } from '../generated/graphql.ts';
+import { ChoiceField, TextField } from '../parts/form-field.tsx';
+import { nameZone } from '../parts/format-time.ts';
+import { useZone, type Zone } from '../parts/preferences.ts';
+import { type Window, WEEKDAYS } from './windows.ts';
+import { listZones, ownZone } from './zones.ts';
+
+const HOUR_MS = 3_600_000;
+const SPANS = [
+  ['1 hour', HOUR_MS],
+  ['4 hours', 4 * HOUR_MS],
+  ['1 day', 24 * HOUR_MS],
+] as const;
+const KINDS = [
+  ['ONCE', 'once'],
+  ['WEEKLY', 'every week'],
+] as const;
+
+/** A window to be added: from now on for a while by one press, once, or every week. */
+export function WindowForm({ onAdd }: { readonly onAdd: (window: Window) => void }) {
+  const [kind, setKind] = useState<(typeof KINDS)[number][0]>('ONCE');
+  const label = useId();
+  return (
+    <fieldset className="channel stack" aria-labelledby={label}>
+      <legend className="only-heard" id={label}>
+        New maintenance window
+      </legend>
+      <div className="line">
+        <span>From now on for</span>
+        {SPANS.map(([text, spanMs]) => (
+          <button
+            key={text}
+            type="button"
+            aria-label={`From now on for ${text}`}
+            onClick={() => onAdd(spanFrom(Date.now(), spanMs))}
+          >
+            {text}
+          </button>
+        ))}
+      </div>
+      <div className="fields">
+        <ChoiceField at="" label="Or a window that comes" choices={KINDS} value={kind} onChange={setKind} />
+        {kind === 'ONCE' ? <OnceFields onAdd={onAdd} /> : <WeeklyFields onAdd={onAdd} />}
+      </div>
+    </fieldset>
+  );
+}
+
+/** In the zone that is shown, which is named. */
+function OnceFields({ onAdd }: { readonly onAdd: (window: Window) => void }) {
+  const zone = useZone();
+  const [start, setStart] = useState(() => writeClock(Date.now(), zone));
+  const [end, setEnd] = useState(() => writeClock(Date.now() + HOUR_MS, zone));
+  const [startMs, endMs] = [readClock(start, zone), readClock(end, zone)];
+  const isGood = startMs < endMs;
+  return (
+    <>
+      <TextField
+        at="start"
+        label="Begins"
+        hint={`by the clock of ${nameZone(zone)}`}
+        type="datetime-local"
+        value={start}
+        onChange={setStart}
+      />
+      <TextField
+        at="end"
+        label="Ends"
+        hint={isGood ? `by the clock of ${nameZone(zone)}` : 'It has to end after it begins.'}
+        type="datetime-local"
+        value={end}
+        onChange={setEnd}
+      />
+      <AddButton
+        isGood={isGood}
+        onPress={() => onAdd({ start: writeTime(startMs), end: writeTime(endMs) })}
+      />
+    </>
+  );
+}
+
+function WeeklyFields({ onAdd }: { readonly onAdd: (window: Window) => void }) {
+  const [weekdays, setWeekdays] = useState<readonly Weekday[]>(['SATURDAY', 'SUNDAY']);
+  const [from, setFrom] = useState('22:00');
+  const [to, setTo] = useState('06:00');
+  const [timeZone, setTimeZone] = useState(ownZone);
+  const turn = (day: Weekday) =>
+    setWeekdays(weekdays.includes(day) ? weekdays.filter((other) => other !== day) : [...weekdays, day]);
+  const isGood = weekdays.length > 0 && from !== '' && to !== '' && isZone(timeZone);
+  return (
+    <>
+      <div className="field" role="group" aria-label="Days it begins on">
+        <span>Days it begins on</span>
+        <div className="line">
+          {WEEKDAYS.map(([day, text]) => (
+            <label key={day} className="choice">
+              <input type="checkbox" checked={weekdays.includes(day)} onChange={() => turn(day)} />
+              {text}
+            </label>
+          ))}
+        </div>
+      </div>
+      <TextField at="from" label="From" type="time" value={from} onChange={setFrom} />
+      <TextField
+        at="to"
+        label="To"
+        hint={to <= from ? 'on the next day' : ''}
+        type="time"
+        value={to}
+        onChange={setTo}
+      />
+      <TextField
+        at="zone"
+        label="Whose clock it is"
+        hint={isZone(timeZone) ? '' : 'The name of a zone such as Europe/Berlin.'}
+        options={listZones()}
+        value={timeZone}
+        onChange={setTimeZone}
+      />
+      <AddButton
+        isGood={isGood}
+        onPress={() => onAdd({ weekdays: [...weekdays], from, to, timeZone: timeZone.trim() })}
+      />
+    </>
+  );
+}
+
+function AddButton({ isGood, onPress }: { readonly isGood: boolean; readonly onPress: () => void }) {
+  return (
+    <div className="line">
+      <button type="button" disabled={!isGood} onClick={onPress}>
+        Add the window
+      </button>
+    </div>
+  );
+}
+
+function isZone(name: string): boolean {
+  try {
+    Intl.DateTimeFormat('en', { timeZone: name.trim() });
+    return name.trim() !== '';
+  } catch {
+    // What a browser throws for a name it does not know.
+    return false;
+  }
+}
+
+function spanFrom(startMs: number, spanMs: number): Window {
+  return { start: writeTime(startMs), end: writeTime(startMs + spanMs) };
+}
+
+function writeTime(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}
+
+/** As an input of type datetime-local has it, to the minute. */
+function writeClock(timeMs: number, zone: Zone): string {
+  const offsetMs = zone === 'UTC' ? 0 : new Date(timeMs).getTimezoneOffset() * 60_000;
+  return new Date(timeMs - offsetMs).toISOString().slice(0, 16);
+}
+
+/** NaN while it is not whole. */
+function readClock(text: string, zone: Zone): number {
+  return Date.parse(zone === 'UTC' ? `${text}Z` : text);
+}

@@ -1,0 +1,201 @@
+/** Rules with all they have, and maintenance windows, each by mouse and by keyboard alone. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { read } from '../helpers/ask.ts';
+import { type TestServer, startServer } from '../helpers/start-server.ts';
+import { HANDS } from './hands.ts';
+import { findChromium, openBrowser, type TestBrowser } from './open-browser.ts';
+
+const executable = findChromium();
+const SECRET = 'sixteen letters!';
+
+const RULES = `{ notificationRules {
+  name enabled sensitivity direction minDeviation minDeviationRatio confirmPoints confirmSeconds recoverySeconds
+  quietSeconds staleSeconds learningGuard notifyEnd timeZone subject body
+  scope { namePattern servers metricIds tags { key values } }
+  channels { kind target }
+  maintenanceWindows { ... on OneOffMaintenanceWindow { start end }
+    ... on WeeklyMaintenanceWindow { weekdays from to timeZone } }
+} }`;
+
+type Rule = Readonly<Record<string, unknown>> & {
+  readonly name: string;
+  readonly maintenanceWindows: readonly Readonly<Record<string, unknown>>[];
+};
+
+describe.skipIf(executable === null)('the page of rules', () => {
+  let server: TestServer;
+  let browser: TestBrowser;
+  let metricId: string;
+
+  beforeAll(async () => {
+    browser = await openBrowser(executable ?? '');
+    server = await startServer({ settings: { LAPWING_ALLOW_PRIVATE_TARGETS: '127.0.0.1' } });
+    const { monitorMetric } = await read<{ monitorMetric: { id: string } }>(
+      server,
+      `mutation { monitorMetric(input: { spec: { custom: { name: "shop.orders" } } }) { ... on Metric { id } } }`,
+    );
+    metricId = monitorMetric.id;
+  });
+
+  afterAll(async () => {
+    await browser[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  const readRule = async (name: string) => {
+    const { notificationRules } = await read<{ notificationRules: readonly Rule[] }>(server, RULES);
+    return notificationRules.find((rule) => rule.name === name);
+  };
+
+  it('makes a rule with everything a rule has', async () => {
+    for (const take of HANDS) {
+      const { page, errors } = await browser.open(`${server.url}/rules/new`);
+      const hands = take(page);
+      const name = `Whole by ${hands.name}`;
+      const type = (label: string, text: string) => hands.type(page.getByLabel(label, { exact: true }), text);
+      await type('Name of the rule', name);
+      await hands.press(page.getByLabel('On', { exact: true }));
+      await type('Metrics named', 'shop.*');
+      await type('Of the resources, one a line', 'shop/web-1');
+      await type('Search for a metric by its name', 'orders');
+      await hands.press(page.getByRole('button', { name: '+ shop.orders' }));
+      await hands.press(page.getByRole('button', { name: 'Add a condition' }));
+      await type('Tag', 'tier');
+      await type('Values, commas between; * for anything', 'web, api-*');
+      await hands.choose(page.getByLabel('As seldom as'), 'another score');
+      await type('Least anomaly score', '0.9995');
+      await page.getByText('1 in 2,000', { exact: true }).waitFor();
+      await hands.choose(page.getByLabel('Direction'), 'only above');
+      await type('Off by at least (in the unit)', '2.5');
+      await type('Off by at least (% of the expected)', '12');
+      await type('For how many points', '3');
+      await type('For how many seconds', '120');
+      await hands.press(page.getByLabel('Not while the model still learns the metric'));
+      await hands.press(page.getByRole('button', { name: 'Add a channel' }));
+      await hands.choose(page.getByLabel('Tell'), 'Slack');
+      await type('Its URL', 'https://example.com/services/T0');
+      await hands.press(page.getByText('Times ·'));
+      await type('Over after so many calm seconds', '900');
+      await type('Seconds between two messages about a resource', '7200');
+      await type('Nobody is told of points older than (seconds)', '1800');
+      await hands.press(page.getByLabel('A message at the end, too'));
+      await hands.press(page.getByText('Maintenance ·'));
+      await hands.press(page.getByRole('button', { name: 'From now on for 4 hours' }));
+      await hands.press(page.getByText('What messages say ·'));
+      await type('Time zone of local times', 'Asia/Tokyo');
+      await type('Subject', '{metric.name} is odd');
+      await type('Text', 'Seen {value}.');
+      await hands.press(page.getByRole('button', { name: 'Save the rule' }));
+      await page.getByRole('article', { name: `Rule ${name}` }).waitFor();
+      const rule = await readRule(name);
+      expect(rule).toMatchObject({
+        enabled: false,
+        sensitivity: 0.9995,
+        direction: 'ABOVE',
+        minDeviation: 2.5,
+        minDeviationRatio: 0.12,
+        confirmPoints: 3,
+        confirmSeconds: 120,
+        recoverySeconds: 900,
+        quietSeconds: 7200,
+        staleSeconds: 1800,
+        learningGuard: false,
+        notifyEnd: false,
+        timeZone: 'Asia/Tokyo',
+        subject: '{metric.name} is odd',
+        body: 'Seen {value}.',
+        scope: {
+          namePattern: 'shop.*',
+          servers: ['shop/web-1'],
+          metricIds: [metricId],
+          tags: [{ key: 'tier', values: ['web', 'api-*'] }],
+        },
+        channels: [{ kind: 'SLACK' }],
+      });
+      const [window] = rule?.maintenanceWindows ?? [];
+      expect(Date.parse(String(window?.end)) - Date.parse(String(window?.start))).toBe(4 * 3_600_000);
+      await page.context().close();
+      expect(errors).toEqual([]);
+    }
+  });
+
+  it('shows what the server has against a rule at the field it is about, and loses nothing', async () => {
+    for (const take of HANDS) {
+      const { page, errors } = await browser.open(`${server.url}/rules/new`);
+      const hands = take(page);
+      const save = () => hands.press(page.getByRole('button', { name: 'Save the rule' }));
+      const refusal = async (label: string, text: RegExp) => {
+        const field = page.getByLabel(label, { exact: true });
+        await field.and(page.locator('[aria-invalid=true]:focus')).waitFor();
+        await page.locator('.refused').filter({ hasText: text }).waitFor();
+        return field;
+      };
+      await hands.type(page.getByLabel('Name of the rule'), `Whole by mouse`);
+      await hands.press(page.getByText('What messages say ·'));
+      await hands.type(page.getByLabel('Subject'), 'odd: {colour}');
+      await hands.press(page.getByText('What messages say ·'));
+      await hands.press(page.getByRole('button', { name: 'Add a channel' }));
+      await hands.type(page.getByLabel('Its URL'), 'nowhere');
+      await hands.type(page.getByLabel('Secret to sign with'), 'short');
+      await save();
+      // It is in a part that was folded away.
+      await hands.type(await refusal('Subject', /colour/), 'odd');
+      await save();
+      await hands.type(await refusal('Its URL', /URL/), 'https://example.com/hook');
+      await save();
+      await hands.type(await refusal('Secret to sign with', /16 to 256/), SECRET);
+      await save();
+      const name = `Mended by ${hands.name}`;
+      await hands.type(await refusal('Name of the rule', /already/), name);
+      await save();
+      await page.getByRole('article', { name: `Rule ${name}` }).waitFor();
+      await page.context().close();
+      expect(errors).toEqual([]);
+    }
+  });
+
+  it('changes a rule and keeps the channels it does not show', async () => {
+    for (const take of HANDS) {
+      const { page, errors } = await browser.open(`${server.url}/rules`);
+      const hands = take(page);
+      const name = `Mended by ${hands.name}`;
+      const card = page.getByRole('article', { name: `Rule ${name}` });
+      await hands.press(card.getByRole('link', { name: 'Edit' }));
+      await hands.type(page.getByLabel('For how many points'), '7');
+      await page.getByText('https://example.com').waitFor();
+      await hands.press(page.getByRole('button', { name: 'Save the rule' }));
+      await card.getByText('for 7 points').waitFor();
+      expect(await readRule(name)).toMatchObject({
+        confirmPoints: 7,
+        channels: [{ kind: 'WEBHOOK', target: 'https://example.com/hook' }],
+      });
+      await hands.press(card.getByRole('button', { name: 'Delete' }));
+      await hands.press(page.getByRole('dialog').getByRole('button', { name: 'Delete' }));
+      await card.waitFor({ state: 'detached' });
+      await page.context().close();
+      expect(errors).toEqual([]);
+    }
+  });
+
+  it('plans maintenance of the rules one ticks, and takes it away', async () => {
+    for (const take of HANDS) {
+      const { page, errors } = await browser.open(`${server.url}/maintenance`, { timezoneId: 'Asia/Tokyo' });
+      const hands = take(page);
+      const other = hands.name === 'mouse' ? 'keyboard' : 'mouse';
+      const window = page.getByRole('article', { name: 'Maintenance window' }).filter({ hasText: '22:00' });
+      await hands.press(page.getByLabel(`Whole by ${other}`));
+      await hands.choose(page.getByLabel('Or a window that comes'), 'every week');
+      await hands.press(page.getByLabel('Sun', { exact: true }));
+      await hands.press(page.getByRole('button', { name: 'Add the window' }));
+      await window.getByText('Sat, 22:00 to 06:00 of the next day, Asia/Tokyo').waitFor();
+      const weekly = { weekdays: ['SATURDAY'], from: '22:00', to: '06:00', timeZone: 'Asia/Tokyo' };
+      expect((await readRule(`Whole by ${hands.name}`))?.maintenanceWindows).toContainEqual(weekly);
+      expect((await readRule(`Whole by ${other}`))?.maintenanceWindows).not.toContainEqual(weekly);
+      await hands.press(window.getByRole('button', { name: 'Delete' }));
+      await window.waitFor({ state: 'detached' });
+      expect((await readRule(`Whole by ${hands.name}`))?.maintenanceWindows).toHaveLength(1);
+      await page.context().close();
+      expect(errors).toEqual([]);
+    }
+  });
+});

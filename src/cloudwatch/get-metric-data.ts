@@ -154,20 +154,26 @@ function addResult(
   after: number | null,
   { descending, evaluator }: Task,
 ): number | null {
-  const points = [...series.points].sort(([a], [b]) => (descending ? b - a : a - b));
-  const start = after === null ? 0 : points.findIndex(([time]) => (descending ? time < after : time > after));
-  const left = start < 0 ? [] : points.slice(start);
-  const shown = left.slice(0, page.room);
-  const partial = left.length > shown.length;
+  const { times, values } = listPoints(series, descending);
+  const isLeft = (time: number) => after === null || (descending ? time < after : time > after);
+  const start = times.findIndex(isLeft);
+  const shown = start < 0 ? [] : times.slice(start, start + page.room);
+  const partial = start >= 0 && times.length - start > shown.length;
   const note = evaluator.notes.get(id);
   page.results.push({
     Id: id,
     Label: series.label,
-    Timestamps: shown.map(([time]) => new Date(time)),
-    Values: shown.map(([, value]) => value),
+    Timestamps: shown.map((time) => new Date(time)),
+    Values: values.slice(Math.max(0, start), Math.max(0, start) + shown.length),
     StatusCode: partial ? 'PartialData' : 'Complete',
     ...(note !== undefined && { Messages: [{ Code: 'MultipleUnits', Value: note }] }),
   });
   page.room -= shown.length;
-  return partial ? (shown.at(-1)?.[0] ?? after) : null;
+  return partial ? (shown.at(-1) ?? after) : null;
+}
+
+/** Points are kept in time order. */
+function listPoints({ points }: TimeSeries, descending: boolean) {
+  const [times, values] = [[...points.keys()], [...points.values()]];
+  return descending ? { times: times.reverse(), values: values.reverse() } : { times, values };
 }

@@ -1,9 +1,11 @@
 /** GetMetricStatistics: up to five statistics, or percentiles, of one series. */
+import type { Bucket, BucketQuestion } from './bucket.ts';
 import { combined, invalid, missing } from './failure.ts';
 import { checkUnit } from './put-metric-data.ts';
 import { checkSeriesName, DIMENSION_SHAPE, hashSeries } from './metric-name.ts';
 import type { OperationContext } from './operation.ts';
-import { readBuckets, type Bucket, type BucketQuestion } from './read-buckets.ts';
+import { readPairs } from './read-pairs.ts';
+import { readSums } from './read-sums.ts';
 import { double, integer, list, map, string, structure, timestamp, type Infer } from './shape.ts';
 import {
   computeStatistic,
@@ -76,7 +78,8 @@ export async function getMetricStatistics(
     periodSeconds,
     unit: checkUnit(input.Unit, 'Unit'),
   };
-  const [buckets = []] = await readBuckets(context.pool, [question], wanted.percentiles.size > 0);
+  const read = wanted.percentiles.size > 0 ? readPairs : readSums;
+  const [buckets = []] = await read(context.pool, [question]);
   return { Label: name.metricName, Datapoints: buckets.map((bucket) => showDatapoint(bucket, wanted)) };
 }
 

@@ -1,7 +1,9 @@
 /** One statistic of a stored series over a range. */
 import type pg from 'pg';
 import type { TimeSeries } from './math/values.ts';
-import { readBuckets, type Bucket, type BucketQuestion } from './read-buckets.ts';
+import type { Bucket, BucketQuestion } from './bucket.ts';
+import { readPairs } from './read-pairs.ts';
+import { readSums } from './read-sums.ts';
 import { computeStatistic, type Statistic } from './statistic.ts';
 import { nameUnit } from './units.ts';
 
@@ -16,16 +18,18 @@ export interface FoundSeries {
   readonly note: string | null;
 }
 
-/** Two statements at most: percentiles are read apart, because they need every value. */
+/** Percentiles are read apart, because they need every value. */
 export async function readSeries(
   pool: pg.Pool,
   questions: readonly SeriesQuestion[],
 ): Promise<readonly FoundSeries[]> {
   const answers = new Map<SeriesQuestion, readonly Bucket[]>();
-  for (const withPairs of [false, true]) {
-    const asked = questions.filter(({ statistic }) => (statistic.kind === 'percentile') === withPairs);
+  for (const read of [readSums, readPairs]) {
+    const asked = questions.filter(
+      ({ statistic }) => (statistic.kind === 'percentile') === (read === readPairs),
+    );
     if (asked.length === 0) continue;
-    const found = await readBuckets(pool, asked, withPairs);
+    const found = await read(pool, asked);
     for (const [i, question] of asked.entries()) answers.set(question, found[i] ?? []);
   }
   return questions.map((question) => showSeries(question, answers.get(question) ?? []));

@@ -2,7 +2,7 @@
 import { checkTagFilters, findPatternFlaw } from '../core/tag-filter.ts';
 import type { Direction } from '../generated/prisma/client.ts';
 import { UNPRINTABLE } from '../model.ts';
-import { findUnknownVariable, VARIABLES } from '../notify/template.ts';
+import { findUnknownVariable, hasLoneBrace, VARIABLES } from '../notify/template.ts';
 import type { NewChannel } from './check-channel.ts';
 import { findWindowFlaw, isTimeZone, type MaintenanceWindow } from './maintenance.ts';
 import { quote, refuse } from './refuse.ts';
@@ -96,7 +96,8 @@ function checkScope({ metricIds, servers, namePattern, tags }: RuleScope): void 
       refuse(`expected at most ${MOST_NAMED}, got ${list.length}`, 'scope', field);
   }
   if (namePattern !== undefined) {
-    const flaw = namePattern === '' ? 'it is empty' : findPatternFlaw(namePattern);
+    if (namePattern === '') refuse('expected a pattern, got an empty one', 'scope', 'namePattern');
+    const flaw = findPatternFlaw(namePattern);
     if (flaw !== null) refuse(`${flaw} in ${quote(namePattern)}`, 'scope', 'namePattern');
     if (namePattern.length > LONGEST_PATTERN) {
       refuse(`expected at most ${LONGEST_PATTERN} characters`, 'scope', 'namePattern');
@@ -110,6 +111,9 @@ function checkTemplates(change: RuleChange): void {
     const template = change[field];
     if (template == null) continue;
     if (template.length > LONGEST[field]) refuse(`expected at most ${LONGEST[field]} characters`, field);
+    if (hasLoneBrace(template)) {
+      refuse(`a brace belongs to no variable in ${quote(template)}; {{ and }} are braces`, field);
+    }
     const unknown = findUnknownVariable(template);
     if (unknown === null) continue;
     refuse(`{${unknown.slice(0, 100)}} is none of ${Object.keys(VARIABLES).join(', ')}`, field);

@@ -39,6 +39,11 @@ export function findUnknownVariable(template: string): string | null {
   return null;
 }
 
+/** Whether a brace belongs to no variable: what was meant as one would be sent as it stands. */
+export function hasLoneBrace(template: string): boolean {
+  return /[{}]/.test(template.replace(PLACEHOLDER, ''));
+}
+
 /** A variable that does not exist is left as it stands. */
 export function fillTemplate(template: string, values: Readonly<Record<Variable, string>>): string {
   return template.replace(PLACEHOLDER, (whole, name?: string) => {

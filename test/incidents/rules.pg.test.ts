@@ -59,6 +59,10 @@ describe('a rule', () => {
       [{ sensitivity: 1 }, /^sensitivity: expected above 0 and below 1, got 1/],
       [{ confirmPoints: 0 }, /^confirmPoints: expected 1 to 1000, got 0/],
       [{ subject: '{nonsense}' }, /^subject: \{nonsense\} is none of instance, metric/],
+      [
+        { subject: 'Odd: {metric.name' },
+        /^subject: a brace belongs to no variable in "Odd: \{metric.name"; /,
+      ],
       [{ timeZone: 'Mars/Base' }, /^timeZone: .*"Mars\/Base"/],
       [{ scope: { namePattern: 'a\\' } }, /^scope\.namePattern: /],
       [{ scope: { metricIds: ['7f7d3c5e-2f5b-4a57-9a30-6a4a6f1f6a01'] } }, /no metric has the id 7f7d/],

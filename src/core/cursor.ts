@@ -24,18 +24,18 @@ export function formatCursor(epoch: string, seq: number): string {
 export function parseCursor(cursor: string, bounds: LogBounds): number {
   const match = CURSOR.exec(cursor);
   const shown = JSON.stringify(cursor.slice(0, 100));
-  if (match === null) throw new CursorInvalidError(`${shown} is not a cursor of this server`);
+  if (match === null) throw new CursorInvalidError(`after: ${shown} is not a cursor of this server`);
   const seq = Number(match[2]);
   if (match[1] !== bounds.epoch) {
     throw new CursorInvalidError(
-      `the cursor ${shown} belongs to another database, or to this one before a restore`,
+      `after: the cursor ${shown} belongs to another database, or to this one before a restore`,
     );
   }
   if (seq > bounds.last)
-    throw new CursorInvalidError(`the cursor ${shown} is ahead of the last score stored`);
+    throw new CursorInvalidError(`after: the cursor ${shown} is ahead of the last score stored`);
   if (seq < bounds.floor) {
     throw new CursorExpiredError(
-      `what followed the cursor ${shown} was dropped by retention; the oldest that can be resumed from is ` +
+      `after: what followed the cursor ${shown} was dropped by retention; the oldest that can be resumed from is ` +
         formatCursor(bounds.epoch, bounds.floor),
     );
   }

@@ -7,6 +7,7 @@ import { nameStackServer } from '../model.ts';
 import { builder } from './builder.ts';
 import { AnomalyClassRef, ViewRef } from './enums.ts';
 import { findKnownMetric } from './known-metric.ts';
+import { readLeastScore } from './least-score.ts';
 import { MetricRef } from './metric.ts';
 import { readAutostackId, readMetricIds } from './node-id.ts';
 import { checkPageLength, makePage, SAMPLE_PAGE } from './page.ts';
@@ -92,7 +93,7 @@ export const MetricDataFilterRef = builder.inputType('MetricDataFilter', {
     nameContains: t.string({ description: 'Only of metrics with this in their name, capitals or not.' }),
     from: t.field({ type: 'DateTime', description: 'Not older than this.' }),
     to: t.field({ type: 'DateTime', description: 'Not newer than this.' }),
-    minAnomalyScore: t.float({ description: 'With at least this score.' }),
+    minAnomalyScore: t.float({ description: 'With at least this score, 0 to 1.' }),
     minClass: t.field({ type: AnomalyClassRef, description: 'At least as unusual as this.' }),
   }),
 });
@@ -131,7 +132,7 @@ builder.queryField('metricData', (t) =>
   }),
 );
 
-/** What a filter of the API means to core. @throws InvalidInputError for a bad id */
+/** What a filter of the API means to core. @throws InvalidInputError for a bad id or score */
 export function readScoreFilter(
   filter: {
     readonly metricIds?: readonly string[] | null | undefined;
@@ -148,13 +149,14 @@ export function readScoreFilter(
   const autostackIds = filter.autostackIds?.map((id, place) =>
     readAutostackId(id, [...path, 'autostackIds', String(place)]),
   );
+  const minAnomalyScore = readLeastScore(filter.minAnomalyScore, [...path, 'minAnomalyScore']);
   return {
     ...(metricIds === null ? {} : { metricIds }),
     ...(autostackIds === undefined ? {} : { servers: autostackIds.map(nameStackServer) }),
     ...(filter.datasource == null ? {} : { datasource: filter.datasource }),
     ...(filter.server == null ? {} : { server: filter.server }),
     ...(filter.nameContains == null ? {} : { nameContains: filter.nameContains }),
-    ...(filter.minAnomalyScore == null ? {} : { minAnomalyScore: filter.minAnomalyScore }),
+    ...(minAnomalyScore === null ? {} : { minAnomalyScore }),
     ...(filter.minClass == null ? {} : { minClass: filter.minClass }),
   };
 }

@@ -5,6 +5,7 @@ import type { StoredSample } from '../db/stored-sample.ts';
 import { InvalidInputError } from '../errors.ts';
 import { builder } from './builder.ts';
 import { SortOrderRef } from './enums.ts';
+import { readLeastScore } from './least-score.ts';
 import { MetricDataConnectionRef, MetricDataRef } from './metric-data.ts';
 import { MetricRef } from './metric.ts';
 import { readPage, SAMPLE_PAGE } from './page.ts';
@@ -62,7 +63,7 @@ builder.prismaObjectFields(MetricRef, (t) => ({
     args: {
       from: t.arg({ type: 'DateTime', description: 'Not older than this.' }),
       to: t.arg({ type: 'DateTime', description: 'Not newer than this.' }),
-      minAnomalyScore: t.arg.float({ description: 'Only scored ones with at least this score.' }),
+      minAnomalyScore: t.arg.float({ description: 'Only scored ones with at least this score, 0 to 1.' }),
       order: t.arg({
         type: SortOrderRef,
         required: true,
@@ -78,6 +79,7 @@ builder.prismaObjectFields(MetricRef, (t) => ({
     },
     resolve: ({ number }, { from, to, minAnomalyScore, order, ...args }, { loaders }) => {
       const newestFirst = order === 'DESC';
+      const minScore = readLeastScore(minAnomalyScore, ['minAnomalyScore']);
       return readPage({
         args,
         size: SAMPLE_PAGE,
@@ -88,7 +90,7 @@ builder.prismaObjectFields(MetricRef, (t) => ({
             {
               fromMs: from?.getTime() ?? null,
               toMs: to?.getTime() ?? null,
-              minScore: minAnomalyScore ?? null,
+              minScore,
               afterMs: newestFirst ? before : after,
               beforeMs: newestFirst ? after : before,
               descending: newestFirst !== fromEnd,

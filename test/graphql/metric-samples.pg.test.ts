@@ -128,12 +128,17 @@ describe('data', () => {
     expect(rows(await page({ last: 2 }))).toEqual([1999, 2000]);
   });
 
-  test('has 100 rows on a page unless asked for up to 1000', async () => {
+  test('has 100 rows on a page unless asked for up to 1000, and refuses what no page or score can be', async () => {
     expect(rows(await page({}))).toEqual(count(1, 100));
     expect(rows(await page({ first: 1000 }))).toEqual(count(1, 1000));
     const { errors } = await ask(server, QUERY, { id, order: 'ASC', first: 1001 });
     expect(errors[0]).toMatchObject({
       message: 'first: expected 0 to 1000, got 1001',
+      path: ['metric', 'data'],
+    });
+    const refused = await ask(server, QUERY, { id, order: 'ASC', min: -0.5 });
+    expect(refused.errors[0]).toMatchObject({
+      message: 'minAnomalyScore: expected 0 to 1, got -0.5',
       path: ['metric', 'data'],
     });
   });
@@ -254,8 +259,13 @@ describe('metricData', () => {
       'filter.metricIds.0: "Metric:1" is not the id of anything',
       'INVALID_INPUT',
     ],
-    [{ filter: {}, after: 'v1.nonsense.7' }, '', 'CURSOR_INVALID'],
-    [{ filter: {}, after: '' }, '', 'CURSOR_INVALID'],
+    [
+      { filter: { minAnomalyScore: 1.1 } },
+      'filter.minAnomalyScore: expected 0 to 1, got 1.1',
+      'INVALID_INPUT',
+    ],
+    [{ filter: {}, after: 'v1.nonsense.7' }, 'after: "v1.nonsense.7" is not a cursor', 'CURSOR_INVALID'],
+    [{ filter: {}, after: '' }, 'after: "" is not a cursor', 'CURSOR_INVALID'],
   ])('refuses %o', async (variables, message, code) => {
     const { errors, status } = await ask(server, QUERY, variables);
     expect(status).toBe(200);

@@ -16,20 +16,20 @@ export interface Turns {
 
 export interface TwoSteps<T> {
   /** Settles when the first step is over and the second step of the job before it, too. Never rejects. */
-  readonly isReady: Promise<unknown>;
+  readonly isReady: Promise<void>;
   /** Of both steps. */
   readonly result: Promise<T>;
 }
 
 export function createTurns(): Turns {
   /** When everything so far is over. */
-  let over: Promise<unknown> = Promise.resolve();
+  let over: Promise<void> = Promise.resolve();
   /** When the first step of a job may begin. */
-  let ready: Promise<unknown> = over;
+  let ready: Promise<void> = over;
   return {
     run: (job) => {
       const turn = over.then(job);
-      over = turn.catch(() => undefined);
+      over = turn.then(forget, forget);
       ready = over;
       return turn;
     },
@@ -37,10 +37,15 @@ export function createTurns(): Turns {
       const before = over;
       const step = ready.then(first);
       const result = Promise.all([step, before]).then(([second]) => second());
-      over = Promise.all([before, result.catch(() => undefined)]);
-      const isReady = Promise.all([step.catch(() => undefined), before]);
+      over = Promise.all([before, result.catch(forget)]).then(forget);
+      const isReady = Promise.all([step.catch(forget), before]).then(forget);
       ready = isReady;
       return { isReady, result };
     },
   };
+}
+
+/** What is waited for is not kept: each turn would hold what all turns before it gave. */
+function forget(): undefined {
+  return undefined;
 }

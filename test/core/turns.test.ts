@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { createTurns } from '../../src/core/turns.ts';
+import { createTurns, type Turns } from '../../src/core/turns.ts';
+import { collectGarbage } from '../helpers/collect-garbage.ts';
 import { createDeferred } from '../helpers/deferred.ts';
+
+/** Runs turns of both kinds and forgets what the first one gave. */
+async function runAndForget(turns: Turns): Promise<WeakRef<object>> {
+  const given = { rejected: ['a point'] };
+  await turns.runInTwoSteps(() => Promise.resolve(() => Promise.resolve(given))).result;
+  return new WeakRef(given);
+}
 
 /** A job in two steps that tells what it does, and whose second step waits for its leave. */
 function createJob(name: string, told: string[]) {
@@ -77,5 +85,17 @@ describe('turns', () => {
     a.leave();
     await Promise.all([first.result, whole]);
     expect(told).toEqual(['a 1', 'a 2', 'a over', 'whole']);
+  });
+
+  test('keep nothing of what turns before gave', async () => {
+    const turns = createTurns();
+    const given = await runAndForget(turns);
+    for (const name of ['b', 'c']) {
+      await turns.runInTwoSteps(() => Promise.resolve(() => Promise.resolve(name))).result;
+    }
+    await collectGarbage();
+    expect(given.deref()).toBeUndefined();
+    // Still in use: nothing is gone because the turns themselves are.
+    await turns.run(() => Promise.resolve());
   });
 });

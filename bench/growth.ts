@@ -1,22 +1,24 @@
 /**
  * What a point costs beside more metrics and more rows:
- * npm run bench:growth -- --metrics 100,10000,100000 --rows 100000,1000000,10000000
+ * npm run bench:growth -- --metrics 100,2000,10000,100000 --rows 100000,1000000,10000000
  * One engine in this process over a database that waits for the disk. Costs are CPU, which other work on the machine
- * changes less than the clock.
+ * changes less than the clock. Batches are alike at every size: what is compared differs in what stands beside them.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parseArgs } from 'node:util';
+import pg from 'pg';
 import { startTemporaryEmbedded } from '../src/db/embedded-temporary.ts';
 import { createLog } from '../src/log.ts';
+import { endPass, measureCost, printCost, pushPoints, START_MS } from './growth-cost.ts';
+import type { Pushed, Shape, Smallest } from './growth-cost.ts';
 import { fillRows, makeMetrics, prepareDatabase } from './growth-data.ts';
-import { openEngine, type Pusher } from './ingest-push.ts';
-import { readDatabaseCpuSeconds } from './measure-cpu.ts';
+import { openEngine } from './ingest-push.ts';
 import { printFigure } from './measure.ts';
 
 const { values } = parseArgs({
   options: {
-    metrics: { type: 'string', default: '100,10000,100000' },
+    metrics: { type: 'string', default: '100,2000,10000,100000' },
     rows: { type: 'string', default: '100000,1000000,10000000' },
     points: { type: 'string', default: '200000' },
   },
@@ -26,79 +28,20 @@ const leastPoints = Number(values.points);
 const LEAST_POINTS_EACH = 10;
 /** Metrics beside which rows grow. */
 const METRICS_OF_ROWS = 10_000;
-const POINTS_PER_PUSH = 100;
-const PUSHES_AT_ONCE = 20;
 /** Compiled code is what is measured. */
 const WARM_UP_POINTS = 50_000;
-const START_MS = Date.parse('2026-03-20T00:00:00Z');
+/** Points between which it is looked whether a checkpoint has begun. */
+const SLICE_POINTS = 100_000;
+/** A shared start is no model's; beside fewer than these it would hide what a model takes. */
+const LEAST_MODELS_WEIGHED = 1000;
+
+/** What comes from many machines at a time; and what catches up, or is of a second's period. */
+const MANY_ONCE: Shape = { name: 'one point each of 2000 metrics a batch', metrics: 2000, points: 1 };
+const FEW_OFTEN: Shape = { name: '20 points each of 100 metrics a batch', metrics: 100, points: 20 };
+const SHAPES = [FEW_OFTEN, MANY_ONCE];
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
-
-interface Cost {
-  readonly cpuUs: number;
-  readonly databaseUs: number;
-  readonly pointsPerSecond: number;
-}
-
-/**
- * Every metric in turn gets a point, a hundred metrics (or all, where there are fewer) to a push and always as many
- * pushes at once, until so many points are acknowledged.
- */
-async function pushRound(pusher: Pusher, names: readonly string[], points: number, row: { next: number }) {
-  let at = 0;
-  const pushNext = () => {
-    const portion = names.slice(at, at + POINTS_PER_PUSH);
-    const timestampMs = START_MS + row.next * 1000;
-    const values = portion.map((_, index) => makeValue(row.next, index));
-    at += POINTS_PER_PUSH;
-    if (at >= names.length) {
-      at = 0;
-      row.next += 1;
-    }
-    return pusher.push({ names: portion, values, timestampMs });
-  };
-  for (let pushed = 0; pushed < points; pushed += PUSHES_AT_ONCE * Math.min(POINTS_PER_PUSH, names.length)) {
-    await Promise.all(Array.from({ length: PUSHES_AT_ONCE }, pushNext));
-  }
-  // What is left of a row would come twice.
-  row.next += 1;
-}
-
-function makeValue(row: number, index: number): number {
-  return 50 + 20 * Math.sin((row + index) / 30) + ((row * 7919 + index * 104_729) % 997) / 100;
-}
-
-async function measureCost(
-  connection: string,
-  pusher: Pusher,
-  names: readonly string[],
-  row: { next: number },
-): Promise<Cost> {
-  const points = Math.max(leastPoints, LEAST_POINTS_EACH * names.length);
-  const before = {
-    own: process.cpuUsage(),
-    database: await readDatabaseCpuSeconds(connection),
-    at: performance.now(),
-  };
-  await pushRound(pusher, names, points, row);
-  const seconds = (performance.now() - before.at) / 1000;
-  const own = process.cpuUsage(before.own);
-  const database = (await readDatabaseCpuSeconds(connection)) - before.database;
-  return {
-    cpuUs: (own.user + own.system) / points,
-    databaseUs: (database * 1e6) / points,
-    pointsPerSecond: points / seconds,
-  };
-}
-
-function printCost(beside: string, cost: Cost, smallest: { name: string; cost: Cost }): void {
-  const sum = (one: Cost) => one.cpuUs + one.databaseUs;
-  const against = { name: smallest.name, value: sum(smallest.cost) };
-  printFigure({ name: `CPU of a point beside ${beside}`, value: sum(cost), unit: 'µs', against });
-  printFigure({ name: `of it in PostgreSQL, beside ${beside}`, value: cost.databaseUs, unit: 'µs' });
-  printFigure({ name: `points beside ${beside}`, value: cost.pointsPerSecond, unit: 'points/s' });
-}
 
 function readMemory(): number {
   collectGarbage();
@@ -107,7 +50,7 @@ function readMemory(): number {
 }
 
 async function growMetrics(counts: readonly number[]): Promise<void> {
-  let smallest: { name: string; cost: Cost } | undefined;
+  const smallest = new Map<Shape, Smallest>();
   for (const count of counts) {
     await using database = await startTemporaryEmbedded({
       log: createLog('error'),
@@ -117,18 +60,25 @@ async function growMetrics(counts: readonly number[]): Promise<void> {
     await prepareDatabase(connection);
     const names = await makeMetrics(connection, count);
     const engine = await openEngine(connection, { LAPWING_MODEL_CACHE: String(count) });
-    const row = { next: 0 };
+    const pushed: Pushed = { pusher: engine.open(), names, row: 0, at: 0 };
+    const shapes = SHAPES.filter(({ metrics }) => metrics <= count);
     const emptyBytes = readMemory();
     // Every model is made, and the months, before anything is measured.
-    await pushRound(engine.open(), names, Math.max(count, WARM_UP_POINTS), row);
-    printFigure({
-      name: `memory of a model beside ${count} metrics`,
-      value: (readMemory() - emptyBytes) / count,
-      unit: 'bytes',
-    });
-    const cost = await measureCost(connection, engine.open(), names, row);
-    smallest ??= { name: `${count} metrics`, cost };
-    printCost(`${count} metrics`, cost, smallest);
+    const wholePass: Shape = { name: 'warm-up', metrics: Math.min(count, MANY_ONCE.metrics), points: 1 };
+    await pushPoints(pushed, wholePass, count);
+    const bytes = (readMemory() - emptyBytes) / count;
+    if (count >= LEAST_MODELS_WEIGHED)
+      printFigure({ name: `memory of a model beside ${count} metrics`, value: bytes, unit: 'bytes' });
+    for (const shape of shapes) {
+      await pushPoints(pushed, shape, WARM_UP_POINTS);
+      endPass(pushed, shape);
+      const points = Math.max(leastPoints, LEAST_POINTS_EACH * count);
+      const cost = await measureCost(connection, () => pushPoints(pushed, shape, points));
+      endPass(pushed, shape);
+      const beside = `${count} metrics, ${shape.name}`;
+      if (!smallest.has(shape)) smallest.set(shape, { name: beside, cost });
+      printCost(beside, cost, smallest.get(shape) ?? { name: beside, cost });
+    }
     await engine.end();
   }
 }
@@ -138,16 +88,54 @@ async function growRows(counts: readonly number[]): Promise<void> {
   const { connection } = database;
   await prepareDatabase(connection);
   const names = await makeMetrics(connection, METRICS_OF_ROWS);
-  const row = { next: 0 };
-  let smallest: { name: string; cost: Cost } | undefined;
+  let row = 0;
+  let smallest: Smallest | undefined;
   for (const count of counts) {
     await fillRows(connection, { metrics: METRICS_OF_ROWS, upTo: count, before: START_MS });
     const engine = await openEngine(connection, { LAPWING_MODEL_CACHE: String(METRICS_OF_ROWS) });
-    await pushRound(engine.open(), names, WARM_UP_POINTS, row);
-    const cost = await measureCost(connection, engine.open(), names, row);
+    const pushed: Pushed = { pusher: engine.open(), names, row, at: 0 };
+    await pushPoints(pushed, MANY_ONCE, WARM_UP_POINTS);
+    await writeAll(connection);
+    const cost = await measureCost(connection, () => pushCheckpointCycle(connection, pushed, count));
+    endPass(pushed, MANY_ONCE);
+    ({ row } = pushed);
     smallest ??= { name: `${count} rows`, cost };
     printCost(`${count} rows`, cost, smallest);
     await engine.end();
+  }
+}
+
+/**
+ * As many points as rows stand there, but no more than bring a checkpoint about; what it writes is part of their cost.
+ * The first change of a page after a checkpoint is logged whole: a few points would bear what a day's share.
+ */
+async function pushCheckpointCycle(connection: string, pushed: Pushed, rows: number): Promise<number> {
+  let points = 0;
+  const before = await countCheckpoints(connection);
+  do {
+    points += await pushPoints(pushed, MANY_ONCE, SLICE_POINTS);
+  } while (points < Math.max(rows, leastPoints) && (await countCheckpoints(connection)) === before);
+  await writeAll(connection);
+  return points;
+}
+
+async function countCheckpoints(connection: string): Promise<number> {
+  const sql = 'SELECT (num_timed + num_requested)::int AS begun FROM pg_stat_checkpointer';
+  const [row] = await ask<{ begun: number }>(connection, sql);
+  return row?.begun ?? 0;
+}
+
+async function writeAll(connection: string): Promise<void> {
+  await ask(connection, 'CHECKPOINT');
+}
+
+async function ask<Row extends pg.QueryResultRow>(connection: string, sql: string): Promise<readonly Row[]> {
+  const client = new pg.Client({ connectionString: connection });
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql)).rows;
+  } finally {
+    await client.end();
   }
 }
 

@@ -27,6 +27,9 @@ export function findBarStart(timestampMs: number, minutes: BarMinutes): number {
   return Math.floor(timestampMs / widthMs) * widthMs;
 }
 
+/** What is looked at unless somebody asks for another. */
+export const USUAL_WINDOW: BarWindow = 'DAYS';
+
 /** The 24 slots of which the last is the one `untilMs` lies in. */
 export function chooseBarRange(window: BarWindow, untilMs: number): BarRange {
   const minutes = BAR_MINUTES[window];

@@ -5,7 +5,9 @@ import { builder } from './builder.ts';
 import { AnomalyClassRef, DatasourceRef } from './enums.ts';
 import { MetricDataRef, readScoreFilter } from './metric-data.ts';
 
+const USUAL_BATCH = 100;
 const MOST_SCORES = 1000;
+const USUAL_LINGER_MS = 100;
 const LONGEST_LINGER_MS = 10_000;
 
 const AnomalyScoreFilterRef = builder.inputType('AnomalyScoreFilter', {
@@ -51,17 +53,17 @@ builder.subscriptionField('anomalyScores', (t) =>
       filter: t.arg({ type: AnomalyScoreFilterRef, description: 'Which scores; all when left out.' }),
       after: t.arg.string({ description: 'Cursor of the last event or page seen.' }),
       maxBatch: t.arg.int({
-        required: true,
-        defaultValue: 100,
+        defaultValue: USUAL_BATCH,
         description: `Most scores in one event, 1 to ${MOST_SCORES}.`,
       }),
       lingerMs: t.arg.int({
-        required: true,
-        defaultValue: 100,
+        defaultValue: USUAL_LINGER_MS,
         description: `How long an event may wait for more scores, 0 to ${LONGEST_LINGER_MS} ms.`,
       }),
     },
-    subscribe: (_root, { filter, after, maxBatch, lingerMs }, { live }) => {
+    subscribe: (_root, { filter, after, ...args }, { live }) => {
+      const maxBatch = args.maxBatch ?? USUAL_BATCH;
+      const lingerMs = args.lingerMs ?? USUAL_LINGER_MS;
       checkRange('maxBatch', maxBatch, 1, MOST_SCORES);
       checkRange('lingerMs', lingerMs, 0, LONGEST_LINGER_MS);
       return live.subscribe({

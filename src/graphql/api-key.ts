@@ -110,12 +110,11 @@ builder.queryField('apiKeys', (t) =>
     description: `The keys of this server, the newest first; ${MOST_KEYS} at most. That of LAPWING_API_KEY is not among them.`,
     args: {
       revoked: t.arg.boolean({
-        required: true,
         defaultValue: false,
         description: 'Whether to give revoked and expired ones too.',
       }),
     },
-    resolve: (_root, { revoked }, { prisma }) => listKeys(prisma, revoked),
+    resolve: (_root, { revoked }, { prisma }) => listKeys(prisma, revoked === true),
   }),
 );
 

@@ -1,5 +1,5 @@
 /** AnomalyBar: how unusual something was in a slot of time; the bars of a metric, a resource, an autostack. */
-import { type Bar, type BarWindow, chooseBarRange, fillBars } from '../core/bar-window.ts';
+import { type Bar, type BarWindow, chooseBarRange, fillBars, USUAL_WINDOW } from '../core/bar-window.ts';
 import { barHeight } from '../detect/bar-height.ts';
 import { classifyScore } from '../detect/likelihood.ts';
 import { AutostackRef } from './autostack.ts';
@@ -54,8 +54,7 @@ const AnomalyBarRef = builder.objectRef<BarShape>('AnomalyBar').implement({
 
 const WINDOW = {
   type: BarWindowRef,
-  required: true,
-  defaultValue: 'DAYS',
+  defaultValue: USUAL_WINDOW,
   description: 'How long, and how wide a bar is.',
 } as const;
 const UNTIL = {
@@ -64,7 +63,7 @@ const UNTIL = {
 } as const;
 
 interface BarArgs {
-  readonly window: BarWindow;
+  readonly window?: BarWindow | null | undefined;
   readonly until?: Date | null | undefined;
 }
 
@@ -74,7 +73,7 @@ async function loadBars(
   { window, until }: BarArgs,
   { loaders }: Context,
 ): Promise<readonly BarShape[]> {
-  const range = chooseBarRange(window, until?.getTime() ?? Date.now());
+  const range = chooseBarRange(window ?? USUAL_WINDOW, until?.getTime() ?? Date.now());
   const question = { owner, range };
   return fillBars(range, await loaders.bars(question, key)).map((bar) => ({
     ...bar,

@@ -11,6 +11,7 @@ export const LONGEST_COMMENT = 2000;
 /** A link is an address, which may not be of any length. */
 const MOST_IDS = 100;
 const LONGEST_NAME_PART = 500;
+const USUAL_FORMAT = 'NDJSON';
 
 const DownloadFormatRef = builder.enumType('DownloadFormat', {
   description: 'How samples are written down.',
@@ -79,12 +80,10 @@ builder.queryField('metricDataDownload', (t) =>
       }),
       format: t.arg({
         type: DownloadFormatRef,
-        required: true,
-        defaultValue: 'NDJSON',
+        defaultValue: USUAL_FORMAT,
         description: 'How they are written.',
       }),
       unscored: t.arg.boolean({
-        required: true,
         defaultValue: false,
         description: 'Whether samples are given that were never scored.',
       }),
@@ -99,11 +98,11 @@ builder.queryField('metricDataDownload', (t) =>
       checkLength(filter.nameContains, LONGEST_NAME_PART, ['filter', 'nameContains']);
       const what: Download = {
         kind: 'samples',
-        format,
+        format: format ?? USUAL_FORMAT,
         filter: readScoreFilter(filter, ['filter']),
         fromMs: filter.from?.getTime() ?? null,
         toMs: filter.to?.getTime() ?? null,
-        unscored,
+        unscored: unscored === true,
       };
       return makeLink(what, context);
     },

@@ -12,6 +12,7 @@ import { readPage, SAMPLE_PAGE } from './page.ts';
 
 const LEAST_POINTS = 2;
 const MOST_POINTS = 5000;
+const USUAL_POINTS = 500;
 
 const SeriesRef = builder.objectRef<SeriesColumns>('Series').implement({
   description:
@@ -66,7 +67,6 @@ builder.prismaObjectFields(MetricRef, (t) => ({
       minAnomalyScore: t.arg.float({ description: 'Only scored ones with at least this score, 0 to 1.' }),
       order: t.arg({
         type: SortOrderRef,
-        required: true,
         defaultValue: 'ASC',
         description: 'Oldest or newest first.',
       }),
@@ -111,12 +111,12 @@ builder.prismaObjectFields(MetricRef, (t) => ({
       }),
       to: t.arg({ type: 'DateTime', description: 'Not newer than this.' }),
       maxPoints: t.arg.int({
-        required: true,
-        defaultValue: 500,
+        defaultValue: USUAL_POINTS,
         description: `Most samples to give, ${LEAST_POINTS} to ${MOST_POINTS}.`,
       }),
     },
-    resolve: ({ number }, { from, to, maxPoints }, { loaders }) => {
+    resolve: ({ number }, { from, to, ...args }, { loaders }) => {
+      const maxPoints = args.maxPoints ?? USUAL_POINTS;
       if (maxPoints < LEAST_POINTS || maxPoints > MOST_POINTS) {
         throw new InvalidInputError(
           `maxPoints: expected ${LEAST_POINTS} to ${MOST_POINTS}, got ${maxPoints}`,

@@ -1,5 +1,6 @@
 /** One metric by its id, and the list of metrics. */
 import { queryFromInfo } from '@pothos/plugin-prisma';
+import { USUAL_WINDOW } from '../core/bar-window.ts';
 import { countMetrics } from '../db/select-metrics.ts';
 import { builder } from './builder.ts';
 import { BarWindowRef, MetricOrderRef } from './enums.ts';
@@ -10,6 +11,8 @@ import { readMetricId } from './node-id.ts';
 import { readOrderedPage } from './ordered-metrics.ts';
 import { THING_PAGE } from './page.ts';
 import { readRankedPage } from './ranked-metrics.ts';
+
+const USUAL_ORDER = 'NAME';
 
 builder.queryField('metric', (t) =>
   t.prismaField({
@@ -33,20 +36,19 @@ builder.queryField('metrics', (t) =>
         filter: t.arg({ type: MetricFilterRef, description: 'Which of them; all when left out.' }),
         orderBy: t.arg({
           type: MetricOrderRef,
-          required: true,
-          defaultValue: 'NAME',
+          defaultValue: USUAL_ORDER,
           description: 'In which order.',
         }),
         window: t.arg({
           type: BarWindowRef,
-          required: true,
-          defaultValue: 'DAYS',
+          defaultValue: USUAL_WINDOW,
           description: 'What `orderBy: ANOMALY` and `filter.minClass` look at; it ends now.',
         }),
       },
       resolve: async (_root, { filter: given, orderBy, window, ...args }, context, info) => {
         const filter = given ?? {};
-        const range = chooseCurrentRange(window);
+        const order = orderBy ?? USUAL_ORDER;
+        const range = chooseCurrentRange(window ?? USUAL_WINDOW);
         const findMany = async (ids: readonly string[]) =>
           findKnownPage(context.registry, ids, info) ??
           (await context.prisma.metric.findMany({
@@ -54,11 +56,9 @@ builder.queryField('metrics', (t) =>
             where: { id: { in: [...ids] } },
           }));
         const list = { context, args, filter, range, findMany };
-        if (orderBy === 'LAST_TIMESTAMP') await context.saveProgress();
+        if (order === 'LAST_TIMESTAMP') await context.saveProgress();
         const page =
-          orderBy === 'ANOMALY'
-            ? await readRankedPage(list)
-            : await readOrderedPage({ ...list, order: orderBy });
+          order === 'ANOMALY' ? await readRankedPage(list) : await readOrderedPage({ ...list, order });
         const countAll = () => countMetrics(context.pool, toSelection(filter, context.caller), range);
         return { ...page, countAll };
       },

@@ -6,6 +6,7 @@ import {
   chooseBarRange,
   fillColumns,
   listBarStarts,
+  USUAL_WINDOW,
 } from '../core/bar-window.ts';
 import { type RankedRow, readRankedRows } from '../db/rank-metrics.ts';
 import { InvalidInputError } from '../errors.ts';
@@ -16,6 +17,9 @@ import { MetricRef } from './metric.ts';
 import { writeNodeId } from './node-id.ts';
 
 const MOST_ROWS = 5000;
+const USUAL_ROWS = 1000;
+const USUAL_GROUPING = 'RESOURCE';
+const USUAL_ORDER = 'ANOMALY';
 
 interface WallRowShape extends Omit<RankedRow, 'bars'>, BarColumns {}
 
@@ -113,14 +117,12 @@ builder.queryField('wall', (t) =>
     args: {
       by: t.arg({
         type: WallGroupingRef,
-        required: true,
-        defaultValue: 'RESOURCE',
+        defaultValue: USUAL_GROUPING,
         description: 'What a row is.',
       }),
       window: t.arg({
         type: BarWindowRef,
-        required: true,
-        defaultValue: 'DAYS',
+        defaultValue: USUAL_WINDOW,
         description: 'How long, and how wide a bar is.',
       }),
       until: t.arg({
@@ -130,28 +132,27 @@ builder.queryField('wall', (t) =>
       filter: t.arg({ type: MetricFilterRef, description: 'Of which metrics; all monitored when left out.' }),
       orderBy: t.arg({
         type: WallOrderRef,
-        required: true,
-        defaultValue: 'ANOMALY',
+        defaultValue: USUAL_ORDER,
         description: 'In which order the rows are.',
       }),
       first: t.arg.int({
-        required: true,
-        defaultValue: 1000,
+        defaultValue: USUAL_ROWS,
         description: `How many rows, ${MOST_ROWS} at most.`,
       }),
     },
-    resolve: async (_root, { by, window, until, filter, orderBy, first }, { pool, live, bars, caller }) => {
+    resolve: async (_root, { until, filter, ...args }, { pool, live, bars, caller }) => {
+      const first = args.first ?? USUAL_ROWS;
       if (first < 0 || first > MOST_ROWS) {
         throw new InvalidInputError(`first: expected 0 to ${MOST_ROWS}, got ${first}`, ['first']);
       }
-      const range = chooseBarRange(window, until?.getTime() ?? Date.now());
+      const range = chooseBarRange(args.window ?? USUAL_WINDOW, until?.getTime() ?? Date.now());
       // Read before the bars are: what is stored meanwhile is in the bars and comes again, which does no harm.
       const cursor = live.cursorOf(Math.max(live.bounds().floor, bars.position() ?? 0));
       const { rows, total } = await readRankedRows(pool, {
         selection: toSelection(filter ?? {}, caller),
         range,
-        by,
-        order: orderBy,
+        by: args.by ?? USUAL_GROUPING,
+        order: args.orderBy ?? USUAL_ORDER,
         limit: first,
       });
       return {

@@ -312,3 +312,20 @@ describe('the wall', () => {
     expect(errors[0]?.message).toMatch(/5000|5001/);
   });
 });
+
+it('takes null for what is usual wherever it may be left out', async () => {
+  const id = await addMetric('usual', [0.3, 0.4], { resource: 'usual-1' });
+  const leftOut = `query ($id: ID!) {
+    metrics { nodes { name } }
+    wall { barSeconds rows { key anomalyScores } }
+    metric(id: $id) { bars { from anomalyScore } data { nodes { rowId } } series { values } }
+  }`;
+  const asNull = `query ($id: ID!) {
+    metrics(orderBy: null, window: null) { nodes { name } }
+    wall(window: null, by: null, orderBy: null, first: null) { barSeconds rows { key anomalyScores } }
+    metric(id: $id) {
+      bars(window: null) { from anomalyScore } data(order: null) { nodes { rowId } } series(maxPoints: null) { values }
+    }
+  }`;
+  expect(await read(server, asNull, { id })).toEqual(await read(server, leftOut, { id }));
+});

@@ -6,7 +6,7 @@ import { anyNumber } from '../helpers/matchers.ts';
 import { until } from '../helpers/until.ts';
 
 const START_MS = Date.UTC(2026, 0, 1);
-const SCORES = `subscription Scores($filter: AnomalyScoreFilter, $after: String, $maxBatch: Int! = 100, $lingerMs: Int! = 0) {
+const SCORES = `subscription Scores($filter: AnomalyScoreFilter, $after: String, $maxBatch: Int, $lingerMs: Int = 0) {
   anomalyScores(filter: $filter, after: $after, maxBatch: $maxBatch, lingerMs: $lingerMs) {
     prev cursor lag scores { rowId value anomalyScore expected { low } metric { id name } }
   }
@@ -58,7 +58,7 @@ const subscribers = (count: number) => until(() => expect(server.engine.live.sub
 
 describe.each(TRANSPORTS)('over $name', ({ subscribe }) => {
   test('scores arrive as they are made', async () => {
-    await using operation = subscribe(server, SCORES);
+    await using operation = subscribe(server, SCORES, { maxBatch: null, lingerMs: null });
     const pending = operation.next();
     await subscribers(1);
     const before = head();

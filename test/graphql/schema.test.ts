@@ -5,6 +5,7 @@ import {
   isInputObjectType,
   isInterfaceType,
   isIntrospectionType,
+  isNonNullType,
   isObjectType,
   isUnionType,
   type GraphQLUnionType,
@@ -70,6 +71,19 @@ test.each([
       .map((type) => type.name)
       .sort(),
   ).toEqual(members.split(' ').sort());
+});
+
+test('an argument with a default may be null as well as left out', () => {
+  const strict = types
+    .filter(isObjectType)
+    .flatMap((type) =>
+      Object.values(type.getFields()).flatMap((field) =>
+        field.args
+          .filter((arg) => arg.defaultValue !== undefined && isNonNullType(arg.type))
+          .map((arg) => `${type.name}.${field.name}(${arg.name})`),
+      ),
+    );
+  expect(strict).toEqual([]);
 });
 
 test('every mutation takes one input and gives a result union or a payload', () => {

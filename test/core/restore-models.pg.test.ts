@@ -28,7 +28,7 @@ test('models that are cold together come back together, each as far as its own s
       await engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name }, model: MODEL });
     await engine.accept.acceptNamed(listRows(old, 0, 300));
   }
-  // This one is not stopped: its models die with it, as in a crash.
+  // This one is not stopped before all is over: its models die with it, as in a crash.
   const crashed = await startEngine(database);
   await crashed.accept.acceptNamed(listRows(old, 300, 400));
   await crashed.poll.stop();
@@ -55,4 +55,5 @@ test('models that are cold together come back together, each as far as its own s
     }));
     expect(rows).toEqual(expected);
   }
+  await crashed.stop();
 });

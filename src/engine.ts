@@ -27,6 +27,8 @@ import { createRetain } from './core/retain.ts';
 import { createStatusFeed, type StatusFeed } from './core/status-feed.ts';
 import { createTransfer, type Transfer } from './core/transfer.ts';
 import { createTurns } from './core/turns.ts';
+import { createReorder } from './core/reorder.ts';
+import { createScoreStored } from './core/score-stored.ts';
 import { createWritePoints } from './core/write-points.ts';
 import { saveCheckpoints } from './core/save-checkpoints.ts';
 import { createSaveProgress, type SaveProgress } from './core/save-progress.ts';
@@ -110,7 +112,11 @@ export async function createEngine(options: {
   const progressRows = createProgressRows({ registry });
   const saveProgress = createSaveProgress({ pool, turns, progressRows });
   const commit = createCommit({ pool, registry, models, progressRows, months, stats, statusFeed, live });
-  const backlog = createBacklog({ pool, registry, turns, models, commit, stats, log });
+  const scoreStored = createScoreStored({ commit, models, stats, log });
+  const scoring = { pool, registry, turns, models, commit, scoreStored, log };
+  const backlog = createBacklog(scoring);
+  const reorder = createReorder({ ...scoring, stats, windowMs: config.reorderSeconds * 1000 });
+  const scoresStored = [backlog, reorder];
   const customMetrics = createCustomMetrics({
     pool,
     registry,
@@ -121,9 +127,9 @@ export async function createEngine(options: {
   const accept = createAccept({
     registry,
     turns,
-    writePoints: createWritePoints({ pool, models, commit, stats, log }),
+    writePoints: createWritePoints({ pool, models, commit, isHeldBack: reorder.isHeldBack, stats, log }),
     customMetrics,
-    onStored: (entry) => backlog.check(entry),
+    onStored: (entry) => scoresStored.forEach(({ check }) => check(entry)),
     stats,
     log,
     queueLimit: config.ingestQueuePoints,
@@ -193,16 +199,13 @@ export async function createEngine(options: {
     await inventory.stop();
     await poll.stop();
     await accept.stop();
-    await backlog.stop();
+    await Promise.all(scoresStored.map((one) => one.stop()));
     await bars.stop();
     live.close();
     statusFeed.close();
     await turns.run(() => saveCheckpoints({ pool, models, log }));
     await saveProgress().catch((error: unknown) => {
-      log.warn(
-        { err: error },
-        'progress could not be saved; it is read back from the samples at the next start',
-      );
+      log.warn({ err: error }, 'progress was not saved: the next start reads it from the samples');
     });
   };
 
@@ -229,7 +232,7 @@ export async function createEngine(options: {
     quota,
     stats,
     start: () => {
-      backlog.start();
+      for (const one of scoresStored) one.start();
       bars.start();
       retain.start();
     },

@@ -3,14 +3,14 @@
  * the first on, some at a time and in turns with live points; when none is left the metric is ACTIVE.
  */
 import type pg from 'pg';
-import { scoreSample, type UnscoredSample } from '../db/new-sample.ts';
+import { readUnscored } from '../db/read-unscored.ts';
 import type { Log } from '../log.ts';
-import type { Stats } from '../observe/stats.ts';
 import type { Commit } from './commit.ts';
 import type { Draft } from './draft.ts';
 import { hasBounds, learnBounds, ROWS_TO_LEARN_FROM } from './model-params.ts';
 import type { Models } from './models.ts';
 import type { MetricEntry, Registry } from './registry.ts';
+import type { ScoreStored } from './score-stored.ts';
 import type { Turns } from './turns.ts';
 import { createWakeUp } from './wake-up.ts';
 
@@ -33,10 +33,10 @@ export function createBacklog(options: {
   readonly turns: Turns;
   readonly models: Models;
   readonly commit: Commit;
-  readonly stats: Stats;
+  readonly scoreStored: ScoreStored;
   readonly log: Log;
 }): Backlog {
-  const { pool, registry, turns, models, commit, stats, log } = options;
+  const { pool, registry, turns, models, commit, log } = options;
   /** Numbers of the metrics with something to do; each at most once. */
   const waiting = new Set<number>();
   const stopping = createWakeUp();
@@ -90,32 +90,15 @@ export function createBacklog(options: {
   };
 
   const scoreSome = async (entry: MetricEntry, draft: Draft): Promise<boolean> => {
-    const rows = await readUnscored(pool, entry);
-    const progress = commit.progressOf(entry);
-    try {
-      const model = (await models.acquire([entry])).get(entry.number);
-      if (model === undefined) throw new Error('acquire gives a model for every metric asked for');
-      for (const row of rows) {
-        draft.backlog.push(scoreSample(row, model.judge(row)));
-        progress.scoredRows += 1;
-        progress.scoredToMs = row.timestampMs;
-      }
-    } catch (error) {
-      models.discard([entry.number]);
-      if (!(error instanceof RangeError)) throw error;
-      stats.count('detector_failures');
-      log.error({ err: error, metric: entry.id }, 'detector failed on stored samples');
-      draft.backlog.length = 0;
-      draft.statuses.set(entry, { status: 'ERROR', message: `detector failed: ${error.message}` });
-      draft.progress.set(entry, commit.progressOf(entry));
-      await commit.seal(draft)();
-      return true;
-    }
-    draft.progress.set(entry, progress);
+    const range = { metricNumber: entry.number, afterMs: entry.scoredToMs, upToMs: null };
+    const rows = (await readUnscored(pool, [range], ROWS_PER_TURN)).get(entry.number) ?? [];
+    const model = (await models.acquire([entry])).get(entry.number);
+    if (model === undefined) throw new Error('acquire gives a model for every metric asked for');
+    const isScored = options.scoreStored(draft, entry, rows, model);
     const isDone = rows.length < ROWS_PER_TURN;
-    if (isDone) draft.statuses.set(entry, { status: 'ACTIVE', message: null });
+    if (isScored && isDone) draft.statuses.set(entry, { status: 'ACTIVE', message: null });
     await commit.seal(draft)();
-    return isDone;
+    return isDone || !isScored;
   };
 
   return {
@@ -134,20 +117,4 @@ export function createBacklog(options: {
 function isReady(entry: MetricEntry): boolean {
   if (entry.status === 'CREATE_PENDING') return true;
   return entry.status === 'PENDING_DATA' && entry.lastRowId >= ROWS_TO_LEARN_FROM;
-}
-
-async function readUnscored(pool: pg.Pool, entry: MetricEntry): Promise<readonly UnscoredSample[]> {
-  const { rows } = await pool.query<{ timestamp_ms: number; value: number; row_id: number }>(
-    `SELECT (extract(epoch FROM "timestamp") * 1000)::float8 AS timestamp_ms, value, row_id FROM sample
-     WHERE metric_number = $1 AND "timestamp" > coalesce(to_timestamp($2::float8 / 1000), '-infinity')
-       AND score IS NULL
-     ORDER BY "timestamp" LIMIT $3`,
-    [entry.number, entry.scoredToMs, ROWS_PER_TURN],
-  );
-  return rows.map((row) => ({
-    metricNumber: entry.number,
-    rowId: row.row_id,
-    timestampMs: row.timestamp_ms,
-    value: row.value,
-  }));
 }

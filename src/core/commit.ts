@@ -7,7 +7,7 @@ import type pg from 'pg';
 import type { SampleMonths } from '../db/sample-months.ts';
 import { writeBatch, type Checkpoint } from '../db/write-batch.ts';
 import type { Stats } from '../observe/stats.ts';
-import { createDraft, type Draft, listDays, type MetricProgress } from './draft.ts';
+import { createDraft, type Draft, isBehind, listDays, type MetricProgress } from './draft.ts';
 import { type ProgressRows, readProgress } from './progress-rows.ts';
 import type { Live } from './live.ts';
 import type { Models } from './models.ts';
@@ -28,6 +28,8 @@ export interface Commit {
   newestMs: (entry: MetricEntry) => number;
   /** Whether samples of the metric are being committed. */
   isPending: (entry: MetricEntry) => boolean;
+  /** Whether newer samples than its model has learned from are stored, those being committed included. */
+  isBehind: (entry: MetricEntry) => boolean;
   /** Waits until nothing is being committed. */
   settled: () => Promise<void>;
   /**
@@ -158,6 +160,7 @@ export function createCommit(options: {
     progressOf: (entry) => ({ ...(pending.get(entry) ?? readProgress(entry)) }),
     newestMs: (entry) => (pending.get(entry) ?? entry).lastTimestampMs ?? -1,
     isPending: (entry) => pending.has(entry),
+    isBehind: (entry) => isBehind(pending.get(entry) ?? entry),
     settled,
     seal,
   };

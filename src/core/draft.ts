@@ -20,6 +20,14 @@ export interface Draft {
 
 const DAY_MS = 86_400_000;
 
+/** Whether samples are stored that are newer than what the model has learned from. */
+export function isBehind({
+  lastTimestampMs,
+  scoredToMs,
+}: Pick<Progress, 'lastTimestampMs' | 'scoredToMs'>): boolean {
+  return (lastTimestampMs ?? -1) > (scoredToMs ?? -1);
+}
+
 export function createDraft(failuresBefore: number): Draft {
   return {
     failuresBefore,

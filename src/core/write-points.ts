@@ -46,17 +46,20 @@ export function createWritePoints(options: {
   readonly pool: pg.Pool;
   readonly models: Models;
   readonly commit: Commit;
+  /** Whether points of the metric are to be stored without a score for now. */
+  readonly isHeldBack: (entry: MetricEntry) => boolean;
   readonly stats: Stats;
   readonly log: Log;
 }): WritePoints {
   const { pool, models, commit, stats, log } = options;
+  const isScored = (entry: MetricEntry) => entry.status === 'ACTIVE' && !options.isHeldBack(entry);
 
   /** What is being committed can be seen neither in the database nor, if its model was put away, in the model. */
   const needsSettled = (groups: ReadonlyMap<MetricEntry, readonly Arrival[]>): boolean => {
     for (const [entry, [first]] of groups) {
       if (!commit.isPending(entry) || first === undefined) continue;
       if (first.timestampMs <= commit.newestMs(entry)) return true;
-      if (entry.status === 'ACTIVE' && !models.isHeld(entry.number)) return true;
+      if (isScored(entry) && !models.isHeld(entry.number)) return true;
     }
     return false;
   };
@@ -100,7 +103,7 @@ export function createWritePoints(options: {
       pool,
       arrivals.filter(isOld).map(({ entry, timestampMs }) => ({ metricNumber: entry.number, timestampMs })),
     );
-    const loaded = await models.acquire([...groups.keys()].filter(({ status }) => status === 'ACTIVE'));
+    const loaded = await models.acquire([...groups.keys()].filter(isScored));
     await draftAll(draft, groups, stored, loaded);
     for (const [entry, readToMs] of readTo) {
       draft.progress.set(entry, { ...(draft.progress.get(entry) ?? commit.progressOf(entry)), readToMs });

@@ -150,6 +150,8 @@ const GAUGES = {
     'Scores not held against the notification rules yet. Rises when the database is slower than what is pushed.',
   bars_lag:
     'Scores not in the stored bars yet, a minute of them at most. More: the database is slower than what is pushed.',
+  reorder_metrics_waiting:
+    'Metrics whose newest points wait for LAPWING_REORDER_SECONDS before they are scored.',
   models_in_memory: 'Models in memory; at LAPWING_MODEL_CACHE colder ones are dropped.',
   subscribers: 'Live subscriptions open.',
   monitoring_points_waiting: "Points of the server's own monitoring not written to InfluxDB yet.",

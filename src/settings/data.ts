@@ -21,6 +21,12 @@ export const DATA_SETTINGS = {
     wholeNumber(0, 31_536_000),
     '86400',
   ),
+  reorderSeconds: setting(
+    'LAPWING_REORDER_SECONDS',
+    'Pushed points are stored at once and scored so many seconds later, in the order of their times; 0 scores them at once.',
+    wholeNumber(0, 3600),
+    '0',
+  ),
   ingestQueuePoints: setting(
     'LAPWING_INGEST_QUEUE_POINTS',
     'Points that may wait to be written before pushers are told to retry later.',

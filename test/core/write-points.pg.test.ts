@@ -24,6 +24,7 @@ test('a detector that fails puts its own metric in ERROR, with its words, and no
       months: createSampleMonths(pool),
       progressRows: createProgressRows(engine),
     }),
+    isHeldBack: () => false,
     models: {
       ...models,
       acquire: async (entries) => {

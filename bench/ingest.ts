@@ -1,7 +1,7 @@
 /**
  * How many points a second are stored and scored, and how long their sender waits:
  * npm run bench:ingest -- --seconds 10 --pushers 40 --batch 100 --by graphql,graphite,engine
- * With --profile DIR the server leaves a CPU profile there, which must exist.
+ * With --profile DIR the server leaves a CPU profile there.
  */
 import { parseArgs } from 'node:util';
 import { readCopyPeer } from './ingest-copy.ts';

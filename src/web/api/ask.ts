@@ -1,5 +1,5 @@
 /** Queries and mutations with the types the code generator made. */
-import { useCallback } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { type AnyVariables, type CombinedError, type RequestPolicy, useClient, useQuery } from 'urql';
 import type { TypedDocumentString } from '../generated/graphql.ts';
 import { useReturn } from './use-return.ts';
@@ -31,12 +31,24 @@ export function useAsk<Data, Variables extends AnyVariables>(
     pause: isPaused,
     requestPolicy: policy,
   });
+  const last = useLast(document.toString() + JSON.stringify(variables), data);
   const askAgain = useCallback(() => ask({ requestPolicy: 'network-only' }), [ask]);
   // What failed because the server was away is asked again as soon as it is back.
   useReturn(() => {
     if (error?.networkError !== undefined && !isPaused) askAgain();
   });
-  return { data, error, isAsking: fetching || stale, askAgain };
+  // What is on the screen stays there while the server is away; that it is away is told beside it.
+  const isAway = data === undefined && error?.networkError !== undefined;
+  return { data: isAway ? last : data, error, isAsking: fetching || stale, askAgain };
+}
+
+/** What was last answered to the same question. */
+function useLast<Data>(question: string, data: Data | undefined): Data | undefined {
+  const [last, setLast] = useState<{ readonly question: string; readonly data: Data }>();
+  useEffect(() => {
+    if (data !== undefined) setLast({ question, data });
+  }, [question, data]);
+  return last?.question === question ? last.data : undefined;
 }
 
 /** What came of one request: data, or one sentence why there is none. */

@@ -14,7 +14,7 @@ export function Answered<Data>(props: {
   if (data !== undefined && data !== null) return children(data);
   if (error !== undefined) {
     return (
-      <Notice kind="problem" title={`${what} could not be read.`}>
+      <Notice kind="problem" title={`${what.charAt(0).toUpperCase()}${what.slice(1)} could not be read.`}>
         <p>{describeError(error)}</p>
         <button onClick={askAgain}>Try again</button>
       </Notice>

@@ -80,9 +80,6 @@ function MetricView({ metric }: { readonly metric: MetricHeadFragment }) {
       <div className="stack">
         <ChartPanel metric={metric} ranging={ranging} flags={flags} />
         <FlagList flags={flags} range={ranging.range} />
-        <AnnotationForm server={metric.server} range={ranging.range} onSaved={askAgain} />
-        <PolicyEditor metric={metric} onPreview={setPreviewFlags} />
-        <DownloadCard id={id} range={ranging.range} />
       </div>
       <aside className="stack">
         {shown === null ? null : (
@@ -96,6 +93,11 @@ function MetricView({ metric }: { readonly metric: MetricHeadFragment }) {
         <UnusualList episodes={episodes} unit={unit} chosen={shown} onChoose={setChosen} />
         <p className="only-heard">{id}</p>
       </aside>
+      <div className="stack">
+        <AnnotationForm server={metric.server} range={ranging.range} onSaved={askAgain} />
+        <PolicyEditor metric={metric} onPreview={setPreviewFlags} />
+        <DownloadCard id={id} range={ranging.range} />
+      </div>
     </div>
   );
 }

@@ -66,8 +66,8 @@ describe.skipIf(executable === null)('the page of rules', () => {
       await type('Least anomaly score', '0.9995');
       await page.getByText('1 in 2,000', { exact: true }).waitFor();
       await hands.choose(page.getByLabel('Direction'), 'only above');
-      await type('Off by at least (in the unit)', '2.5');
-      await type('Off by at least (% of the expected)', '12');
+      await type('Off by at least', '2.5');
+      await type('Off by at least %', '12');
       await type('For how many points', '3');
       await type('For how many seconds', '120');
       await hands.press(page.getByLabel('Not while the model still learns the metric'));
@@ -75,9 +75,9 @@ describe.skipIf(executable === null)('the page of rules', () => {
       await hands.choose(page.getByLabel('Tell'), 'Slack');
       await type('Its URL', 'https://example.com/services/T0');
       await hands.press(page.getByText('Times ·'));
-      await type('Over after so many calm seconds', '900');
-      await type('Seconds between two messages about a resource', '7200');
-      await type('Nobody is told of points older than (seconds)', '1800');
+      await type('Over after seconds of calm', '900');
+      await type('Seconds between messages', '7200');
+      await type('Stale after seconds', '1800');
       await hands.press(page.getByLabel('A message at the end, too'));
       await hands.press(page.getByText('Maintenance ·'));
       await hands.press(page.getByRole('button', { name: 'From now on for 4 hours' }));

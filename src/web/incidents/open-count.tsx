@@ -20,7 +20,7 @@ export function OpenCount() {
   const text = data?.incidents.pageInfo.hasNextPage === true ? `${count}+` : String(count);
   return (
     <>
-      <span className="count" aria-hidden="true">
+      <span className="open-count" aria-hidden="true">
         {text}
       </span>
       <span className="only-heard">, {text} open</span>

@@ -1,4 +1,4 @@
-import { type ReactNode, useContext, useEffect, useId, useRef } from 'react';
+import { memo, type ReactNode, useContext, useEffect, useId, useRef } from 'react';
 import { isAbout, ProblemContext } from './field-problem.ts';
 
 interface Attributes {
@@ -70,18 +70,27 @@ export function TextField(
             {...(options === undefined ? {} : { list })}
             onChange={({ target }) => onChange(target.value)}
           />
-          {options === undefined ? null : (
-            <datalist id={list}>
-              {options.map((option) => (
-                <option key={option} value={option} />
-              ))}
-            </datalist>
-          )}
+          {options === undefined ? null : <Proposals id={list} options={options} />}
         </>
       )}
     </FormField>
   );
 }
+
+/** Hundreds of time zones need not be drawn anew with every letter that is typed. */
+const Proposals = memo(function Proposals(props: {
+  readonly id: string;
+  readonly options: readonly string[];
+}) {
+  const { id, options } = props;
+  return (
+    <datalist id={id}>
+      {options.map((option) => (
+        <option key={option} value={option} />
+      ))}
+    </datalist>
+  );
+});
 
 /** A number; which ones make sense the server says. */
 export function NumberField(props: Texted & { readonly isWhole?: boolean }) {

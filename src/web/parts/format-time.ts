@@ -51,8 +51,8 @@ export function formatSpan(ms: number): string {
   return `${Math.round(span / DAY_MS)} d`;
 }
 
-/** A number of seconds as it is typed, such as 10 min; empty for what is no number. */
+/** A number of seconds as it is typed, such as 10 min; empty where that says no more than the number. */
 export function describeSeconds(text: string): string {
   const seconds = Number(text);
-  return text.trim() === '' || Number.isNaN(seconds) ? '' : formatSpan(seconds * 1000);
+  return seconds >= 60 ? formatSpan(seconds * 1000) : '';
 }

@@ -15,7 +15,7 @@ export function ChannelList(props: {
     <>
       {channels.length === 0 ? <p className="quiet">Nobody: it only keeps incidents.</p> : null}
       {channels.map((channel, place) => (
-        <fieldset key={channel.keptId ?? place} className="channel line spread">
+        <fieldset key={channel.keptId ?? place} className="channel line spread removable">
           <legend className="only-heard">Channel {place + 1}</legend>
           {channel.keptId === null ? (
             <ChannelFields

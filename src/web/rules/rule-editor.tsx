@@ -84,7 +84,11 @@ function RuleForm({ id, start }: { readonly id: string | null; readonly start: R
         </Section>
         <Section
           title="Maintenance"
-          summary={draft.windows.length === 0 ? 'no windows' : `${draft.windows.length} of its windows`}
+          summary={
+            draft.windows.length === 0
+              ? 'no windows'
+              : `${draft.windows.length} window${draft.windows.length === 1 ? '' : 's'}`
+          }
           holds={['maintenanceWindows']}
           isFolded
         >

@@ -1,9 +1,11 @@
+import { useMemo } from 'react';
 import { LongTextField, TextField } from '../parts/form-field.tsx';
 import type { DraftPart } from './rule-draft.ts';
 import { listZones } from './zones.ts';
 
 /** What messages say. */
 export function TextFields({ draft, onChange }: DraftPart) {
+  const zones = useMemo(listZones, []);
   return (
     <>
       <div className="fields">
@@ -12,7 +14,7 @@ export function TextFields({ draft, onChange }: DraftPart) {
           label="Time zone of local times"
           hint="Empty for that of the metric's region."
           placeholder="Europe/Berlin"
-          options={listZones()}
+          options={zones}
           value={draft.timeZone}
           onChange={(timeZone) => onChange({ timeZone })}
         />

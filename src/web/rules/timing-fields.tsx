@@ -1,5 +1,5 @@
 import { NumberField, TickField } from '../parts/form-field.tsx';
-import { describeSeconds } from '../parts/format-time.ts';
+import { describeSeconds, formatSpan } from '../parts/format-time.ts';
 import type { DraftPart } from './rule-draft.ts';
 
 /** When an incident is over, and how often messages go. */
@@ -9,7 +9,7 @@ export function TimingFields({ draft, onChange }: DraftPart) {
       <div className="fields">
         <NumberField
           at="recoverySeconds"
-          label="Over after so many calm seconds"
+          label="Over after seconds of calm"
           isWhole
           hint={describeSeconds(draft.recoverySeconds)}
           value={draft.recoverySeconds}
@@ -17,17 +17,17 @@ export function TimingFields({ draft, onChange }: DraftPart) {
         />
         <NumberField
           at="quietSeconds"
-          label="Seconds between two messages about a resource"
+          label="Seconds between messages"
           isWhole
-          hint={describeSeconds(draft.quietSeconds)}
+          hint={join(describeSeconds(draft.quietSeconds), 'from one to the next about a resource')}
           value={draft.quietSeconds}
           onChange={(quietSeconds) => onChange({ quietSeconds })}
         />
         <NumberField
           at="staleSeconds"
-          label="Nobody is told of points older than (seconds)"
+          label="Stale after seconds"
           isWhole
-          hint={describeSeconds(draft.staleSeconds)}
+          hint={join(describeSeconds(draft.staleSeconds), 'nobody is told of older points')}
           value={draft.staleSeconds}
           onChange={(staleSeconds) => onChange({ staleSeconds })}
         />
@@ -43,5 +43,10 @@ export function TimingFields({ draft, onChange }: DraftPart) {
 
 export function describeTiming({ recoverySeconds, quietSeconds, notifyEnd }: DraftPart['draft']): string {
   const end = notifyEnd ? 'told at the end, too' : 'not told at the end';
-  return `over after ${describeSeconds(recoverySeconds)} of calm, at most one message a resource in ${describeSeconds(quietSeconds)}, ${end}`;
+  const span = (seconds: string) => formatSpan(Number(seconds) * 1000);
+  return `over after ${span(recoverySeconds)} of calm, at most one message a resource in ${span(quietSeconds)}, ${end}`;
+}
+
+function join(span: string, what: string): string {
+  return span === '' ? what : `${span}: ${what}`;
 }

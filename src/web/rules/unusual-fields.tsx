@@ -56,13 +56,15 @@ export function UnusualFields({ draft, onChange }: DraftPart) {
         />
         <NumberField
           at="minDeviation"
-          label="Off by at least (in the unit)"
+          label="Off by at least"
+          hint="in the unit of the metric"
           value={draft.minDeviation}
           onChange={(minDeviation) => onChange({ minDeviation })}
         />
         <NumberField
           at="minDeviationRatio"
-          label="Off by at least (% of the expected)"
+          label="Off by at least %"
+          hint="of the expected value"
           value={draft.minDeviationPercent}
           onChange={(minDeviationPercent) => onChange({ minDeviationPercent })}
         />

@@ -1,4 +1,4 @@
-import { useId, useState } from 'react';
+import { useId, useMemo, useState } from 'react';
 import type { Weekday } from '../generated/graphql.ts';
 import { ChoiceField, TextField } from '../parts/form-field.tsx';
 import { nameZone } from '../parts/format-time.ts';
@@ -85,6 +85,7 @@ function WeeklyFields({ onAdd }: { readonly onAdd: (window: Window) => void }) {
   const [from, setFrom] = useState('22:00');
   const [to, setTo] = useState('06:00');
   const [timeZone, setTimeZone] = useState(ownZone);
+  const zones = useMemo(listZones, []);
   const turn = (day: Weekday) =>
     setWeekdays(weekdays.includes(day) ? weekdays.filter((other) => other !== day) : [...weekdays, day]);
   const isGood = weekdays.length > 0 && from !== '' && to !== '' && isZone(timeZone);
@@ -114,7 +115,7 @@ function WeeklyFields({ onAdd }: { readonly onAdd: (window: Window) => void }) {
         at="zone"
         label="Whose clock it is"
         hint={isZone(timeZone) ? '' : 'The name of a zone such as Europe/Berlin.'}
-        options={listZones()}
+        options={zones}
         value={timeZone}
         onChange={setTimeZone}
       />

@@ -17,7 +17,7 @@ export function WindowList(props: {
     <>
       <ul className="stack" aria-label="Maintenance windows">
         {windows.map((window, place) => (
-          <li key={JSON.stringify(window)} className="line spread">
+          <li key={JSON.stringify(window)} className="line spread removable">
             <WindowText window={window} />
             {isAbout(problem, `maintenanceWindows.${place}`) ? (
               <span className="refused">{problem.text}</span>

@@ -35,12 +35,12 @@ import {
 import { ageTails, createTails, judgeTail, type Tails } from './tails.ts';
 import { createZone, type Zone } from './zone.ts';
 
-const VERSION = 6;
+const VERSION = 7;
 /** As many rows as believe a list of records by half; fewer would alarm on the first busy hour. */
 const LEARNING_ROWS = 200;
 const STREAMS = STREAM_KINDS.length;
-/** Streams overlap, so they are combined nearly as their maximum: the sixth root of the sum of sixth powers. */
-const NORM = 6;
+/** Streams overlap, so they are combined nearly as their maximum: the fourth root of the sum of fourth powers. */
+const NORM = 4;
 /** Surprise at which the raw score is 1 − 1/e. */
 const RAW_SURPRISE = 12;
 

@@ -6,6 +6,16 @@
 import { readCell } from './cells.ts';
 
 const KEPT = 4;
+/**
+ * Surprising is what exceeds all records but the largest: a record among many is no news. Lower, every metric is full
+ * of news; the largest itself as the threshold would hide all that follows a disaster.
+ */
+const THRESHOLD_RANK = 2;
+/**
+ * Four records tell little of how far the next may lie beyond. They count as if a fifth had been seen that exceeds the
+ * smallest by this share of it, so that records close together by chance do not make the next a landslide.
+ */
+const PRIOR_SHARE = 0.1;
 /** Shape of the law: a little heavier than exponential, the same for every metric; too few peaks to learn it. */
 const SHAPE = 0.1;
 /** Part of the rarity of the threshold itself that counts. Streams overlap; counting it whole alarms too often. */
@@ -20,6 +30,7 @@ const BELIEF_ROWS = 200;
 const ERA_DAYS = 180;
 
 export interface Tails {
+  /** KEPT places a list, in descending order; 0 where nothing was kept yet. */
   readonly largest: Float64Array;
   readonly rows: Float64Array;
   readonly young: Float64Array;
@@ -49,24 +60,22 @@ export function ageTails(tails: Tails, days: number): void {
   tails.youngRows.fill(0);
 }
 
-function findSmallest(records: Float64Array, start: number): number {
-  let smallest = start;
-  for (let i = start + 1; i < start + KEPT; i++) {
-    if (readCell(records, i) < readCell(records, smallest)) smallest = i;
+/** Puts a deviation into a list, which is in descending order, if it belongs there. */
+function keepRecord(records: Float64Array, start: number, size: number): void {
+  let place = start + KEPT - 1;
+  if (size <= readCell(records, place)) return;
+  for (; place > start && readCell(records, place - 1) < size; place--) {
+    records[place] = readCell(records, place - 1);
   }
-  return smallest;
+  records[place] = size;
 }
 
-function meanOf(records: Float64Array, start: number): number {
-  let sum = 0;
-  for (let i = start; i < start + KEPT; i++) sum += readCell(records, i);
-  return sum / KEPT;
-}
-
-function keepYoung(tails: Tails, list: number, size: number): void {
-  tails.youngRows[list] = readCell(tails.youngRows, list) + 1;
-  const smallest = findSmallest(tails.young, list * KEPT);
-  if (size > readCell(tails.young, smallest)) tails.young[smallest] = size;
+/** The mean excess of a list's records over their smallest. */
+function estimateExcess(records: Float64Array, start: number): number {
+  const smallest = readCell(records, start + KEPT - 1);
+  let sum = PRIOR_SHARE * smallest;
+  for (let i = start; i < start + KEPT; i++) sum += readCell(records, i) - smallest;
+  return sum / (KEPT + 1);
 }
 
 /**
@@ -83,17 +92,17 @@ export function judgeTail(
   resolution: number,
   floor: number,
 ): number {
-  const { largest } = tails;
-  keepYoung(tails, list, size);
-  const rows = readCell(tails.rows, list) + 1;
-  tails.rows[list] = rows;
+  const { largest, rows } = tails;
   const start = list * KEPT;
-  const smallest = findSmallest(largest, start);
-  const threshold = readCell(largest, smallest);
-  if (size <= threshold) return 0;
-  const excess = Math.max(meanOf(largest, start) - threshold, floor, Number.MIN_VALUE);
-  largest[smallest] = size;
-  if (rows <= FIRST_ROWS || size <= resolution) return 0;
+  keepRecord(tails.young, start, size);
+  tails.youngRows[list] = readCell(tails.youngRows, list) + 1;
+  const seen = readCell(rows, list) + 1;
+  rows[list] = seen;
+  const threshold = readCell(largest, start + THRESHOLD_RANK - 1);
+  const excess = size <= threshold ? 0 : Math.max(estimateExcess(largest, start), floor, Number.MIN_VALUE);
+  keepRecord(largest, start, size);
+  if (size <= threshold || seen <= FIRST_ROWS || size <= resolution) return 0;
   const beyond = Math.log1p((SHAPE * (size - threshold)) / excess) / SHAPE / Math.LN10;
-  return ((THRESHOLD_SHARE * Math.log10(rows / KEPT) + beyond) * rows) / (rows + BELIEF_ROWS);
+  const rarity = THRESHOLD_SHARE * Math.log10(seen / THRESHOLD_RANK);
+  return ((rarity + beyond) * seen) / (seen + BELIEF_ROWS);
 }

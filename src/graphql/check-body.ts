@@ -3,10 +3,15 @@ import type { IncomingMessage } from 'node:http';
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import type { Refuse } from './limit-error.ts';
+import { skipLongLists } from './skip-long-lists.ts';
 
-/** @param mostBytes a longer body is refused with 413 as soon as that is known */
+/**
+ * @param mostBytes a longer body is refused with 413 as soon as that is known
+ * @param mostItems of longer lists in variables the length alone is read: limit-check.ts refuses them
+ */
 export function checkBody(
   mostBytes: number,
+  mostItems: number,
   refuseExcess: Refuse,
 ): Plugin<object, { readonly req?: IncomingMessage }> {
   const refuseLonger = (seen: number | string) =>
@@ -22,7 +27,7 @@ export function checkBody(
         throw refuse(415, 'expected the header content-type: application/json');
       }
       if (requestParser === undefined || req === undefined) return;
-      setRequestParser(async () => parseParams(decodeUtf8(await readBody(req, mostBytes, refuseLonger))));
+      setRequestParser(async () => parseParams(await readBody(req, mostBytes, refuseLonger), mostItems));
     },
   };
 }
@@ -85,14 +90,19 @@ function decodeUtf8(bytes: Buffer): string {
   }
 }
 
-function parseParams(text: string): GraphQLParams {
+function parseParams(body: Buffer, mostItems: number): GraphQLParams {
+  const { bytes, restoreLengths } = skipLongLists(body, mostItems);
+  const text = decodeUtf8(bytes);
   let params: unknown;
   try {
     params = JSON.parse(text);
   } catch {
     throw refuse(400, 'POST body sent invalid JSON.');
   }
-  if (typeof params === 'object' && params !== null) return params;
+  if (typeof params === 'object' && params !== null) {
+    restoreLengths(params);
+    return params;
+  }
   throw refuse(
     400,
     `POST body is expected to be object but received ${params === null ? 'null' : typeof params}`,

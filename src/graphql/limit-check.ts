@@ -12,6 +12,7 @@ import type { Excess } from './limit-error.ts';
 import { createMeasure, type Measures } from './limit-measure.ts';
 import { countFieldPairs } from './limit-pairs.ts';
 import type { Variables } from './limit-rows.ts';
+import { findLongestVariable } from './skip-long-lists.ts';
 
 /** What the settings allow. */
 export interface OperationLimits {
@@ -40,7 +41,9 @@ export function createOperationCheck(schema: GraphQLSchema, limits: OperationLim
     const variables = addDefaults(operation, given);
     return (
       compare(measure(operation, fragments, variables), limits) ??
-      checkBatch(findLongestBatch(operation, fragments, schema, variables), limits.maxBatchItems)
+      checkBatch(findLongestBatch(operation, fragments, schema, variables), limits.maxBatchItems) ??
+      // A list no argument takes is refused, too: its length may be all that was read of it (skip-long-lists.ts).
+      checkBatch(findLongestVariable(given), limits.maxBatchItems)
     );
   };
   return (document, operationName, variables) => {

@@ -102,7 +102,7 @@ export function createGraphqlServer(options: {
     logging: false,
     plugins: [
       ...(trusted === null ? [] : [resolveDocuments(trusted)]),
-      checkBody(limits.maxBodyBytes, refuse),
+      checkBody(limits.maxBodyBytes, limits.maxBatchItems, refuse),
       limitDocuments(schema, limits, refuse),
       monitorOperations(monitor),
       checkRights(schema, { keys, audit, stats, readRequestId }),

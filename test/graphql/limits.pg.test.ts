@@ -14,7 +14,7 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startServer({
     settings: {
-      LAPWING_MAX_BODY_BYTES: '20000',
+      LAPWING_MAX_BODY_BYTES: '2000000',
       LAPWING_MAX_DOCUMENT_BYTES: '10000',
       LAPWING_MAX_TOKENS: '1000',
       LAPWING_MAX_OPERATIONS: '3',
@@ -35,7 +35,7 @@ const countRefused = (limit: string) =>
 describe('a request beyond a limit is refused before it runs, and counted:', () => {
   const deep = `{ metrics { nodes { ${'resource { metrics { '.repeat(8)} name ${'} } '.repeat(8)} } } }`;
   test.each([
-    ['body', 413, 'REQUEST_ENTITY_TOO_LARGE', `{ serverInfo { version } } #${'x'.repeat(30_000)}`],
+    ['body', 413, 'REQUEST_ENTITY_TOO_LARGE', `{ serverInfo { version } } #${'x'.repeat(2_000_000)}`],
     ['document_bytes', 400, 'DOCUMENT_TOO_LARGE', `{ serverInfo { version } } #${'x'.repeat(12_000)}`],
     ['tokens', 400, 'TOO_MANY_TOKENS', `{ ${'a '.repeat(1_001)} }`],
     ['depth', 400, 'TOO_DEEP', deep],
@@ -61,6 +61,25 @@ describe('a request beyond a limit is refused before it runs, and counted:', () 
     });
     socket.subscribe('fine', '{ serverInfo { version } }');
     expect(await socket.next()).toMatchObject({ id: 'fine', type: 'next' });
+  });
+
+  const points = Array.from({ length: 30_000 }, () => ({
+    metric: 'm',
+    timestamp: '2026-01-01T00:00:00Z',
+    value: 1,
+  }));
+  test.each([
+    ['an argument', 'input.points', '($points: [MetricPointInput!]!)', 'points: $points'],
+    ['nothing', 'variables.points', '', 'points: []'],
+  ])('as a list of many points that is %s', async (_what, place, declared, given) => {
+    const before = countRefused('batch');
+    const query = `mutation P${declared} { putMetricData(input: { ${given} }) { __typename } }`;
+    expect(await ask(server, query, { points })).toMatchObject({
+      status: 400,
+      data: undefined,
+      errors: [{ extensions: { code: 'BATCH_TOO_LARGE', limit: place, allowed: 10_000, seen: 30_000 } }],
+    });
+    expect(countRefused('batch')).toBe(before + 1);
   });
 
   test('as a variable that was cached with a small value before', async () => {

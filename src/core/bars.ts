@@ -38,15 +38,12 @@ export function gatherBars(): Gathered {
   const gathered: Rises = new Map();
   let size = 0;
   const add = ({ metricNumber, timestampMs, score, provisional }: ScoredSample) => {
-    const rise = {
-      metricNumber,
-      minutes: BAR_MINUTES.HOURS,
-      startMs: findBarStart(timestampMs, BAR_MINUTES.HOURS),
-      score: provisional ? null : score,
-      provisionalScore: provisional ? score : null,
-      count: 1,
-    };
-    if (raise(gathered, rise)) size += 1;
+    const startMs = findBarStart(timestampMs, BAR_MINUTES.HOURS);
+    const rise = findRise(gathered, metricNumber, BAR_MINUTES.HOURS, startMs);
+    if (rise.count === 0) size += 1;
+    rise.count += 1;
+    if (provisional) rise.provisionalScore = higher(rise.provisionalScore, score);
+    else rise.score = higher(rise.score, score);
   };
   return {
     add: (scores) => scores.forEach(add),
@@ -66,19 +63,15 @@ export function gatherBars(): Gathered {
   };
 }
 
-/** @returns whether it is the first of its slot */
-function raise(rises: Rises, rise: GatheredRise): boolean {
-  const ofMetric = rises.get(rise.metricNumber);
-  const known = ofMetric?.get(rise.startMs);
-  if (known !== undefined) {
-    known.score = higher(known.score, rise.score);
-    known.provisionalScore = higher(known.provisionalScore, rise.provisionalScore);
-    known.count += rise.count;
-    return false;
-  }
-  if (ofMetric === undefined) rises.set(rise.metricNumber, new Map([[rise.startMs, rise]]));
-  else ofMetric.set(rise.startMs, rise);
-  return true;
+/** That of the slot; an empty one when there was none. */
+function findRise(rises: Rises, metricNumber: number, minutes: BarMinutes, startMs: number): GatheredRise {
+  const ofMetric = rises.get(metricNumber);
+  const known = ofMetric?.get(startMs);
+  if (known !== undefined) return known;
+  const rise = { metricNumber, minutes, startMs, score: null, provisionalScore: null, count: 0 };
+  if (ofMetric === undefined) rises.set(metricNumber, new Map([[startMs, rise]]));
+  else ofMetric.set(startMs, rise);
+  return rise;
 }
 
 /** The wider bars of narrow ones. Only the narrowest count: the others' counts are the sums of those. */
@@ -86,7 +79,9 @@ function widen(narrow: Rises, minutes: BarMinutes): readonly BarRise[] {
   const wide: Rises = new Map();
   for (const ofMetric of narrow.values()) {
     for (const rise of ofMetric.values()) {
-      raise(wide, { ...rise, minutes, startMs: findBarStart(rise.startMs, minutes), count: 0 });
+      const wider = findRise(wide, rise.metricNumber, minutes, findBarStart(rise.startMs, minutes));
+      wider.score = higher(wider.score, rise.score);
+      wider.provisionalScore = higher(wider.provisionalScore, rise.provisionalScore);
     }
   }
   return listRises(wide);

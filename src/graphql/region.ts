@@ -1,5 +1,6 @@
 /** The regions of AWS, and how old what is known of their resources is. */
 import { builder } from './builder.ts';
+import { listOnce } from './known-region.ts';
 import { ResourceRef } from './resource.ts';
 import { suggestResources } from '../core/suggest.ts';
 
@@ -42,6 +43,9 @@ builder.queryField('suggestedResources', (t) =>
     description:
       'What may be worth watching: known resources that work and have no monitored metric, large and old ones first, kinds in turn; 28 at most.',
     args: { region: t.arg.string({ description: 'Only those there.' }) },
-    resolve: async (_root, { region }, { prisma }) => [...(await suggestResources(prisma, region ?? null))],
+    resolve: async (_root, { region }, context) => {
+      if (region != null) await listOnce(region, context, () => Promise.resolve(false));
+      return [...(await suggestResources(context.prisma, region ?? null))];
+    },
   }),
 );

@@ -2,8 +2,8 @@
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { Prisma } from '../generated/prisma/client.ts';
 import { builder } from './builder.ts';
-import type { ApiParts } from './context.ts';
 import { DatasourceRef } from './enums.ts';
+import { listOnce } from './known-region.ts';
 import { parseResourceKey, type ResourceKey, writeResourceKey } from './node-id.ts';
 import { readPage, THING_PAGE } from './page.ts';
 import { ResourceRef } from './resource.ts';
@@ -20,7 +20,12 @@ builder.queryField('resources', (t) =>
         monitored: t.arg.boolean({ description: 'Only those with, or without, a monitored metric.' }),
       },
       resolve: async (_root, { datasource, region, type, monitored, ...args }, context, info) => {
-        if (region != null && (datasource ?? 'CLOUDWATCH') === 'CLOUDWATCH') await listOnce(region, context);
+        if (region != null && (datasource ?? 'CLOUDWATCH') === 'CLOUDWATCH') {
+          await listOnce(region, context, async () => {
+            const where = { region, ...(datasource == null ? {} : { datasource }) };
+            return (await context.prisma.resource.findFirst({ where, select: { id: true } })) !== null;
+          });
+        }
         const isMonitored: Prisma.MetricWhereInput = { status: { not: 'UNMONITORED' } };
         const filter: Prisma.ResourceWhereInput = {
           ...(datasource == null ? {} : { datasource }),
@@ -57,11 +62,6 @@ builder.queryField('resources', (t) =>
     { name: 'ResourceEdge', description: 'A resource and its place in the list.' },
   ),
 );
-
-/** The first time somebody asks for a region of AWS its resources are listed; from then on that is done beforehand. */
-async function listOnce(region: string, { inventory, awsRegions }: ApiParts): Promise<void> {
-  if (Object.hasOwn(awsRegions, region)) await inventory.ensure(region, Infinity);
-}
 
 function liesBeyond({ region, type, resourceId }: ResourceKey, side: 'gt' | 'lt'): Prisma.ResourceWhereInput {
   return {

@@ -61,6 +61,12 @@ async function startOverAws() {
 describe('AWS in the API', () => {
   it('lists resources and regions, suggests the largest and oldest, and watches a resource (row 64)', async () => {
     await using server = await startOverAws();
+    // Whoever asks first for what to watch need not have asked for anything else before.
+    const first = await read<{ suggestedResources: unknown[] }>(
+      server,
+      `{ suggestedResources(region: "${REGION}") { id } }`,
+    );
+    expect(first.suggestedResources).not.toEqual([]);
     const { resources } = await read<{
       resources: {
         nodes: { id: string; type: string; name: string | null; server: string; state: string | null }[];
@@ -108,6 +114,23 @@ describe('AWS in the API', () => {
       'AWS/EC2/DiskWriteBytes',
       'AWS/EC2/NetworkIn',
     ]);
+  });
+
+  it('refuses a region AWS does not have, unless it is asked of another source', async () => {
+    await using server = await startServer();
+    const message = 'region: AWS has no region "nowhere-9"; `regions` lists them';
+    for (const question of [
+      '{ suggestedResources(region: "nowhere-9") { id } }',
+      '{ resources(region: "nowhere-9") { nodes { id } } }',
+    ]) {
+      const { errors } = await ask(server, question);
+      expect(errors).toMatchObject([
+        { message, extensions: { code: 'INVALID_INPUT', inputPath: ['region'] } },
+      ]);
+    }
+    expect(
+      await read(server, '{ resources(datasource: INFLUXDB, region: "nowhere-9") { nodes { id } } }'),
+    ).toEqual({ resources: { nodes: [] } });
   });
 
   it('previews, makes, watches and deletes a group', async () => {

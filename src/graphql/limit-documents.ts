@@ -30,6 +30,7 @@ type Parse = (source: string | Source, options?: ParseOptions) => DocumentNode;
 
 export function limitDocuments(schema: GraphQLSchema, limits: DocumentLimits, refuse: Refuse): Plugin {
   const check = createOperationCheck(schema, limits);
+  const refuseTooDeep = createDepthGuard(limits, refuse);
   const findErrors = createValidation(limits.introspection);
   return {
     onParse({ parseFn, setParseFn }) {
@@ -104,15 +105,15 @@ function parseWithin(parse: Parse, { maxDocumentBytes, maxTokens }: DocumentLimi
 }
 
 /** Parser and validation recurse: on a document deep enough the stack ends before the tokens do. */
-function refuseTooDeep<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new GraphQLError('the document is nested too deeply', {
-      extensions: { code: 'TOO_DEEP', http: { status: 400 } },
-    });
-  }
+function createDepthGuard({ maxDepth }: DocumentLimits, refuse: Refuse) {
+  return <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw refuse({ limit: 'depth', allowed: maxDepth, seen: 'more than can be followed' });
+    }
+  };
 }
 
 function hideSuggestions(result: unknown): void {

@@ -18,8 +18,10 @@ export async function readBody(request: IncomingMessage, mostBytes: number): Pro
   if (Number(request.headers['content-length'] ?? 0) > mostBytes) throw tooLarge(mostBytes);
   const chunks: Buffer[] = [];
   let bytes = 0;
+  // Destroyed by a loop that ends early, it would take its connection along, and the refusal with it.
+  const parts = request.iterator({ destroyOnReturn: false });
   // Bytes are Buffers: nobody set an encoding on this request.
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of parts as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > mostBytes) throw tooLarge(mostBytes);
     chunks.push(chunk);

@@ -137,11 +137,9 @@ function send(
   { status, headers, body }: AwsAnswer,
 ): void {
   if (response.destroyed || response.headersSent) return;
-  response.writeHead(status, {
-    ...headers,
-    'content-length': Buffer.byteLength(body),
-    // A body that was not read to its end cannot be followed by another request.
-    ...(request.complete ? {} : { connection: 'close' }),
-  });
+  // What is left of a body is read and dropped: were the connection closed instead, the sender would meet a reset in
+  // the place of the answer. The limit of the server on a request's time bounds it.
+  request.resume();
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
   response.end(body);
 }

@@ -123,8 +123,9 @@ function refuse(
   if (status === 503 || status === 429) response.setHeader('retry-after', RETRY_SECONDS);
   if (status === 401) response.setHeader('www-authenticate', 'Bearer');
   if (status === 405) response.setHeader('allow', 'POST');
-  // A body that was not read to its end cannot be followed by another request.
-  if (!request.complete) response.setHeader('connection', 'close');
+  // What is left of a body is read and dropped: were the connection closed instead, the sender would meet a reset in
+  // the place of the answer. The limit of the server on a request's time bounds it.
+  request.resume();
   const [first] = lines ?? [];
   const places = first === undefined ? {} : { line: first.line, lines, stored };
   sendJson(response, status, version === 1 ? { error: message } : { code, message, ...places });

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { InfluxDB, Point } from '@influxdata/influxdb-client';
 import { describe, expect, it } from 'vitest';
@@ -5,6 +7,7 @@ import { lockSamples } from '../helpers/lock-samples.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
 
 const NOW_S = Math.floor(Date.now() / 1000);
+const TOO_MUCH = 'a v=1\n'.repeat(5_000_000);
 
 async function write(
   server: TestServer,
@@ -134,7 +137,7 @@ describe('writing line protocol', () => {
       413,
       'a write may have',
     ],
-    ['a body too large', 'a v=1\n'.repeat(5_000_000), {}, 413, 'a write may have'],
+    ['a body too large', TOO_MUCH, {}, 413, 'a write may have'],
     [
       'a page of another site',
       'a v=1',
@@ -150,6 +153,26 @@ describe('writing line protocol', () => {
     expect(answer.body?.message).toContain(message);
     expect(await readSamples(server)).toEqual([]);
   });
+
+  it.each([
+    ['a length', `content-length: ${TOO_MUCH.length}\r\n\r\n`, ''],
+    ['no length', `transfer-encoding: chunked\r\n\r\n${TOO_MUCH.length.toString(16)}\r\n`, '\r\n0\r\n\r\n'],
+  ])(
+    'a body too large, with %s, is read to its end, so that its sender sees why',
+    async (_what, head, tail) => {
+      await using server = await startServer();
+      const { hostname, port, host } = new URL(server.url);
+      const socket = connect(Number(port), hostname);
+      let answers = '';
+      socket.setEncoding('utf8').on('data', (text: string) => (answers += text));
+      socket.write(`POST /write HTTP/1.1\r\nhost: ${host}\r\n${head}`);
+      socket.write(TOO_MUCH);
+      socket.write(`${tail}GET /ping HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+      await once(socket, 'close');
+      expect(answers.match(/^HTTP\/1\.1 \d+/gm)).toEqual(['HTTP/1.1 413', 'HTTP/1.1 204']);
+      expect(answers).toContain('a write may have');
+    },
+  );
 
   it('greets as Telegraf expects, and has no other queries', async () => {
     await using server = await startServer();

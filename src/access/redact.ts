@@ -28,7 +28,10 @@ function redact(value: unknown, name: string, depth: number): unknown {
   if (depth >= DEEPEST) return '…';
   if (Array.isArray(value)) return redactList(value, name, depth);
   const fields = Object.entries(value).slice(0, MOST_ITEMS * MOST_ITEMS);
-  return Object.fromEntries(fields.map(([key, field]) => [key, redact(field, key, depth + 1)]));
+  // The key of a tag says what was asked for, and opens nothing.
+  const isTagFilter = 'key' in value && 'values' in value;
+  const nameOf = (field: string) => (isTagFilter && field === 'key' ? '' : field);
+  return Object.fromEntries(fields.map(([key, field]) => [key, redact(field, nameOf(key), depth + 1)]));
 }
 
 function redactList(list: readonly unknown[], name: string, depth: number): unknown[] {
@@ -39,7 +42,10 @@ function redactList(list: readonly unknown[], name: string, depth: number): unkn
 /** The path and the query of an address may be all that protects it, as with incoming webhooks. */
 function redactText(text: string, name: string): string {
   if (ADDRESS.test(name) || /^https?:\/\//i.test(text)) {
-    return URL.canParse(text) ? `${new URL(text).origin}/…` : HIDDEN;
+    if (!URL.canParse(text)) return HIDDEN;
+    const { origin, protocol } = new URL(text);
+    // Those that lead to no server, as file: does, have the origin "null".
+    return origin === 'null' ? `${protocol}…` : `${origin}/…`;
   }
   // PostgreSQL's JSON knows every character but this one.
   const plain = text.slice(0, LONGEST_TEXT).replaceAll('\0', '\ufffd');

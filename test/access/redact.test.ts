@@ -24,11 +24,18 @@ describe('arguments in the audit log', () => {
     const given = {
       url: 'https://hooks.example.com/services/T0/hunter2?x=hunter2',
       note: 'http://u:hunter2@a.example/b',
+      uri: 'file:///etc/hunter2',
     };
     expect(redactArguments(given)).toEqual({
       url: 'https://hooks.example.com/…',
       note: 'http://a.example/…',
+      uri: 'file:…',
     });
+  });
+
+  it('say of a tag filter which tag was asked for', () => {
+    const filters = [{ key: 'Env', values: ['prod*'] }];
+    expect(redactArguments({ input: { filters } })).toEqual({ input: { filters } });
   });
 
   it('are short, whatever was given', () => {

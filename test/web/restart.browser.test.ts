@@ -30,9 +30,15 @@ describe.skipIf(executable === null)('the page under a server that is killed', (
     const { page: chart } = await browser.open(`${url}/?window=DAYS&q=calm`);
     await chart.getByRole('link', { name: 'calm' }).click();
     await chart.locator('.reading').getByText('expected').waitFor();
+    const { page: numbers } = await browser.open(`${url}/server`);
+    await numbers.getByRole('heading', { name: 'This server' }).waitFor();
     const state = page.locator('.connection');
     await first.kill();
     await state.getByText('offline, trying again').waitFor();
+    // By the time a second question failed the first failure is drawn: what was on the screen is still there.
+    await numbers.waitForEvent('requestfailed');
+    await numbers.waitForEvent('requestfailed');
+    expect(await numbers.getByRole('heading', { name: 'This server' }).isVisible()).toBe(true);
     const second = await startServerProcess(settings);
     await pushLeap({ url });
     await state.getByText('live', { exact: true }).waitFor();

@@ -182,7 +182,9 @@ describe.skipIf(executable === null)('the page of rules', () => {
       const { page, errors } = await browser.open(`${server.url}/maintenance`, { timezoneId: 'Asia/Tokyo' });
       const hands = take(page);
       const other = hands.name === 'mouse' ? 'keyboard' : 'mouse';
-      const window = page.getByRole('article', { name: 'Maintenance window' }).filter({ hasText: '22:00' });
+      const window = page
+        .getByRole('article', { name: 'Maintenance window' })
+        .filter({ hasText: '22:00 to 06:00' });
       await hands.press(page.getByLabel(`Whole by ${other}`));
       await hands.choose(page.getByLabel('Or a window that comes'), 'every week');
       await hands.press(page.getByLabel('Sun', { exact: true }));

@@ -29,6 +29,7 @@ import { createTransfer, type Transfer } from './core/transfer.ts';
 import { createTurns } from './core/turns.ts';
 import { createReorder } from './core/reorder.ts';
 import { createScoreStored } from './core/score-stored.ts';
+import { createWarmUp } from './core/warm-up.ts';
 import { createWritePoints } from './core/write-points.ts';
 import { saveCheckpoints } from './core/save-checkpoints.ts';
 import { createSaveProgress, type SaveProgress } from './core/save-progress.ts';
@@ -89,11 +90,10 @@ export async function createEngine(options: {
   /** How many resources the licence allows; null for any number. */
   readonly licensedResources?: () => number | null;
 }): Promise<Engine> {
-  const { config, log, stats } = options;
+  const { aws, config, log, stats } = options;
   const { pool, prisma } = options.database;
   const directory = createAutostackDirectory({ pool, prisma, log });
   await directory.load();
-  const { aws } = options;
   const autostackSource = createAutostackSource({ ...aws, find: directory.byId });
   const sources = new Map(
     [customSource, aws.cloudwatch, autostackSource, ...options.sources].map((source) => [
@@ -129,6 +129,7 @@ export async function createEngine(options: {
     turns,
     writePoints: createWritePoints({ pool, models, commit, isHeldBack: reorder.isHeldBack, stats, log }),
     customMetrics,
+    warmUp: createWarmUp({ models, commit, log }),
     onStored: (entry) => scoresStored.forEach(({ check }) => check(entry)),
     stats,
     log,

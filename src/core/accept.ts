@@ -12,6 +12,7 @@ import { checkName, checkSample, checkUnit, type Objection, type RejectReason } 
 import type { CustomMetrics, WantedMetric } from './custom-metrics.ts';
 import type { MetricEntry, Registry } from './registry.ts';
 import type { Turns } from './turns.ts';
+import type { WarmUp } from './warm-up.ts';
 import type { Arrival, WritePoints } from './write-points.ts';
 
 /** A pushed point, named by its metric. */
@@ -87,6 +88,7 @@ export function createAccept(options: {
   readonly turns: Turns;
   readonly writePoints: WritePoints;
   readonly customMetrics: CustomMetrics;
+  readonly warmUp: WarmUp;
   /** Called for each metric a batch gave samples to. */
   readonly onStored: (entry: MetricEntry) => void;
   readonly stats: Stats;
@@ -126,6 +128,7 @@ export function createAccept(options: {
   const shared = {
     limit: options.queueLimit,
     countPoints: ({ pending }: Request) => pending.length,
+    prepare: ({ pending }: Request) => options.warmUp(pending),
     write: (requests: readonly Request[]) => turns.runInTwoSteps(() => draft(requests)),
     stats,
     log,

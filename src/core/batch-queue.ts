@@ -31,6 +31,8 @@ export function createBatchQueue<Request, Result>(options: {
   /** Told how many points wait, whenever that changes. */
   readonly onPoints: (points: number) => void;
   readonly countPoints: (request: Request) => number;
+  /** Null when the request can be written at once; else what resolves, and never rejects, when it can. */
+  readonly prepare: (request: Request) => Promise<void> | null;
   /** Writes all of them or none; one result per request, in order. The next batch is taken when it is ready for it. */
   readonly write: (requests: readonly Request[]) => TwoSteps<readonly Result[]>;
   readonly stats: Stats;
@@ -40,6 +42,8 @@ export function createBatchQueue<Request, Result>(options: {
   const queue: Waiting<Request, Result>[] = [];
   let points = 0;
   let pumping: Promise<void> | null = null;
+  /** Requests that cannot be written yet; their points count as waiting. */
+  const preparing = new Set<Promise<void>>();
   /** Batches being written: two at most, but for those written again after a failure. */
   const unsettled = new Set<Promise<void>>();
   let stopped = false;
@@ -52,9 +56,22 @@ export function createBatchQueue<Request, Result>(options: {
       return refuse(`${points} points are waiting to be written already`);
     setPoints(points + count);
     return new Promise((resolve, reject) => {
-      queue.push({ request, points: count, resolve, reject });
-      pumping ??= pump();
+      const waiting = { request, points: count, resolve, reject };
+      const prepared = options.prepare(request);
+      if (prepared === null) enqueue(waiting);
+      else {
+        const ready = prepared.then(() => {
+          preparing.delete(ready);
+          enqueue(waiting);
+        });
+        preparing.add(ready);
+      }
     });
+  };
+
+  const enqueue = (waiting: Waiting<Request, Result>) => {
+    queue.push(waiting);
+    pumping ??= pump();
   };
 
   const refuse = (why: string) => {
@@ -116,6 +133,7 @@ export function createBatchQueue<Request, Result>(options: {
     add,
     stop: async () => {
       stopped = true;
+      await Promise.all(preparing);
       await pumping;
       await Promise.all(unsettled);
     },

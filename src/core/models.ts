@@ -14,6 +14,11 @@ import { createRestore } from './restore-models.ts';
 export interface Models {
   /** The models of these metrics by metric number. */
   acquire: (entries: readonly MetricEntry[]) => Promise<ReadonlyMap<number, Model>>;
+  /**
+   * The same outside of a turn, so that others' points need not wait for it. What is not as it was when it was read is
+   * not kept. None of the metrics may have samples that are being committed. @throws what the database throws
+   */
+  warm: (entries: readonly MetricEntry[]) => Promise<void>;
   /** Whether the metric's model is in memory as it is after its last sample. */
   isHeld: (number: number) => boolean;
   /** Throws models away whose batch did not commit, or whose metric is no longer scored. */
@@ -50,10 +55,14 @@ export function createModels(options: {
     },
   });
 
+  /** Metrics being warmed that nobody has taken in a turn, or discarded, since that began. */
+  const untouched = new Set<number>();
+
   const acquire = async (entries: readonly MetricEntry[]) => {
     const models = new Map<number, Model>();
     const cold: MetricEntry[] = [];
     for (const entry of entries) {
+      if (untouched.size > 0) untouched.delete(entry.number);
       const model = held.get(entry.number);
       if (model === undefined) cold.push(entry);
       else models.set(entry.number, model);
@@ -68,8 +77,27 @@ export function createModels(options: {
     return models;
   };
 
+  const warm = async (entries: readonly MetricEntry[]) => {
+    const cold = entries.filter(({ number }) => !held.has(number) && !evicted.has(number));
+    const known = new Map(cold.map((entry) => [entry, { ...entry }]));
+    for (const { number } of cold) untouched.add(number);
+    try {
+      for await (const model of restore(cold, evicted)) {
+        const { entry } = model;
+        const before = known.get(entry);
+        const isSame = entry.modelParams === before?.modelParams && entry.scoredRows === before.scoredRows;
+        const isWhole = model.detector.rows === entry.scoredRows && entry.status === 'ACTIVE';
+        if (untouched.delete(entry.number) && isSame && isWhole) held.set(entry.number, model);
+      }
+    } finally {
+      for (const { number } of cold) untouched.delete(number);
+      stats.set('models_in_memory', held.size);
+    }
+  };
+
   const discard = (numbers: Iterable<number>) => {
     for (const number of numbers) {
+      untouched.delete(number);
       held.delete(number);
       evicted.delete(number);
     }
@@ -108,6 +136,7 @@ export function createModels(options: {
 
   return {
     acquire,
+    warm,
     isHeld: (number) => held.has(number),
     discard,
     dueCheckpoints,

@@ -3,6 +3,7 @@
  * so what is replayed must give the stored scores again. After a crash all models come at once: they are restored many
  * by one statement.
  */
+import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import { readCheckpoints, replayMany, replaySamples, type ReplayedSample } from '../db/read-models.ts';
 import type { Checkpoint } from '../db/write-batch.ts';
@@ -22,6 +23,8 @@ export type RestoreModels = (
 const MODELS_AT_ONCE = 500;
 /** Samples read at once, of as many models as these belong to. */
 const ROWS_AT_ONCE = 20_000;
+/** Some milliseconds of replay: requests are read in between. */
+const ROWS_A_TURN = 500;
 /** A model whose checkpoint cannot be continued learns anew from this many of its newest samples. */
 const REBUILD_ROWS = 20_000;
 
@@ -52,8 +55,9 @@ export function createRestore(options: {
     return { model, afterMs, rows: entry.scoredRows - model.detector.rows, isRebuild };
   };
 
-  const replay = ({ model, isRebuild }: Behind, samples: readonly ReplayedSample[]) => {
-    for (const sample of samples) {
+  const replay = async ({ model, isRebuild }: Behind, samples: readonly ReplayedSample[]) => {
+    for (const [index, sample] of samples.entries()) {
+      if (index % ROWS_A_TURN === 0) await setImmediate();
       const judgement = model.judge(sample);
       if (!isRebuild && !equals(judgement, sample)) stats.count('replay_mismatches');
     }
@@ -64,14 +68,14 @@ export function createRestore(options: {
     const { number } = behind.model.entry;
     const newest = behind.isRebuild ? REBUILD_ROWS : null;
     for await (const samples of replaySamples(pool, number, { afterMs: behind.afterMs, newest })) {
-      replay(behind, samples);
+      await replay(behind, samples);
     }
   };
 
   const replayTogether = async (some: readonly Behind[]) => {
     const wanted = some.map(({ model, afterMs }) => ({ metricNumber: model.entry.number, afterMs }));
     const samples = await replayMany(pool, wanted);
-    for (const behind of some) replay(behind, samples.get(behind.model.entry.number) ?? []);
+    for (const behind of some) await replay(behind, samples.get(behind.model.entry.number) ?? []);
   };
 
   return async function* (entries, evicted) {

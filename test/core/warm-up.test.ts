@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import type { MetricEntry } from '../../src/core/registry.ts';
+import { createWarmUp } from '../../src/core/warm-up.ts';
+import { createLog } from '../../src/log.ts';
+
+const entryOf = (number: number): MetricEntry => ({
+  id: String(number),
+  number,
+  accountId: 1,
+  datasource: 'CUSTOM',
+  identity: String(number),
+  name: String(number),
+  server: '',
+  location: '',
+  status: 'ACTIVE',
+  spec: null,
+  modelParams: {},
+  periodSeconds: 300,
+  lastRowId: 1,
+  lastTimestampMs: 0,
+  scoredRows: 1,
+  scoredToMs: 0,
+  readToMs: null,
+  collectorErrorDeadlineMs: null,
+});
+
+function startWarmUp(fail = false) {
+  const held = new Set<number>();
+  const asked: number[][] = [];
+  const releases: (() => void)[] = [];
+  const warm = async (entries: readonly MetricEntry[]) => {
+    asked.push(entries.map(({ number }) => number));
+    await new Promise<void>((resolve) => releases.push(resolve));
+    if (fail) throw new Error('the database is away');
+    for (const { number } of entries) held.add(number);
+  };
+  const warmUp = createWarmUp({
+    models: { isHeld: (number) => held.has(number), warm },
+    commit: { isPending: () => false },
+    log: createLog('silent'),
+  });
+  return { warmUp, held, asked, releases };
+}
+
+test('points whose models are in memory, or are none, do not wait', () => {
+  const { warmUp, held } = startWarmUp();
+  held.add(1);
+  const isNew = { ...entryOf(2), scoredRows: 0 };
+  const isUnmonitored: MetricEntry = { ...entryOf(3), status: 'UNMONITORED' };
+  const points = [entryOf(1), isNew, isUnmonitored, undefined].map((entry) => ({ entry }));
+  expect(warmUp(points)).toBeNull();
+});
+
+test('points of a metric wait for those that came before them, others do not', async () => {
+  const { warmUp, held, asked, releases } = startWarmUp();
+  const [cold, warm, other] = [entryOf(1), entryOf(2), entryOf(3)];
+  held.add(2).add(3);
+  const order: string[] = [];
+  const first = warmUp([{ entry: cold }, { entry: warm }])?.then(() => order.push('first'));
+  const second = warmUp([{ entry: warm }])?.then(() => order.push('second'));
+  expect(warmUp([{ entry: other }])).toBeNull();
+  await Promise.resolve();
+  expect(asked).toEqual([[1]]);
+  releases.forEach((release) => release());
+  await Promise.all([first, second]);
+  expect(order).toEqual(['first', 'second']);
+  expect(warmUp([{ entry: cold }, { entry: warm }])).toBeNull();
+});
+
+test('what cannot be restored ahead goes on to its turn', async () => {
+  const { warmUp, releases } = startWarmUp(true);
+  const wait = warmUp([{ entry: entryOf(1) }]);
+  expect(wait).not.toBeNull();
+  await Promise.resolve();
+  releases.forEach((release) => release());
+  await wait;
+  expect(releases).toHaveLength(1);
+});

@@ -46,16 +46,16 @@ export function createBacklog(options: {
   const check = (entry: MetricEntry) => {
     if (stopped || !isReady(entry)) return;
     waiting.add(entry.number);
-    working ??= work().finally(() => {
-      working = null;
-    });
+    working ??= work();
   };
 
   const work = async () => {
+    // It is over in the very step that finds nothing left: whoever came between would be forgotten.
+    await Promise.resolve();
     let pauseMs = FIRST_PAUSE_MS;
     for (;;) {
       const [number] = waiting;
-      if (number === undefined || stopped) return;
+      if (number === undefined || stopped) break;
       try {
         const isDone = await turns.run(() => advance(number));
         // One that is not done goes to the end: a long history does not keep the others waiting.
@@ -68,6 +68,7 @@ export function createBacklog(options: {
         pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
       }
     }
+    working = null;
   };
 
   /** One turn's worth; true when there is nothing more to do for this metric. */

@@ -55,20 +55,21 @@ export function createReorder(options: {
     if (stopped || entry.status !== 'ACTIVE' || entry.lastTimestampMs === null || !isBehind(entry)) return;
     waves.add(entry.number, entry.lastTimestampMs);
     stats.set('reorder_metrics_waiting', waves.size);
-    working ??= work().finally(() => {
-      working = null;
-    });
+    working ??= work();
   };
 
   const work = async () => {
+    // It is over in the very step that finds nothing left: whoever came between would be forgotten.
+    await Promise.resolve();
     for (;;) {
       const waitMs = waves.waitMs();
-      if (waitMs === null || stopped) return;
+      if (waitMs === null || stopped) break;
       if (waitMs > 0) await stopping.sleep(waitMs).over;
       const wave = waves.take();
       if (wave !== null) await scoreWave(wave);
       stats.set('reorder_metrics_waiting', waves.size);
     }
+    working = null;
   };
 
   const scoreWave = async (wave: Wave) => {

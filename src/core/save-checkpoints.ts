@@ -15,10 +15,10 @@ export async function saveCheckpoints(options: {
   readonly log: Log;
 }): Promise<void> {
   const { pool, models, log } = options;
-  const deadline = Date.now() + LIMIT_MS;
+  const deadline = performance.now() + LIMIT_MS;
   let saved = 0;
   try {
-    while (Date.now() < deadline) {
+    while (performance.now() < deadline) {
       const checkpoints = models.dirtyCheckpoints(PORTION);
       if (checkpoints.length === 0) break;
       await writeBatch(pool, { ...EMPTY_BATCH, checkpoints });

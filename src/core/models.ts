@@ -78,7 +78,8 @@ export function createModels(options: {
   };
 
   const warm = async (entries: readonly MetricEntry[]) => {
-    const cold = entries.filter(({ number }) => !held.has(number) && !evicted.has(number));
+    const isCold = (number: number) => !held.has(number) && !evicted.has(number);
+    const cold = entries.filter(({ number }) => isCold(number));
     const known = new Map(cold.map((entry) => [entry, { ...entry }]));
     for (const { number } of cold) untouched.add(number);
     try {
@@ -87,7 +88,10 @@ export function createModels(options: {
         const before = known.get(entry);
         const isSame = entry.modelParams === before?.modelParams && entry.scoredRows === before.scoredRows;
         const isWhole = model.detector.rows === entry.scoredRows && entry.status === 'ACTIVE';
-        if (untouched.delete(entry.number) && isSame && isWhole) held.set(entry.number, model);
+        // One that was taken in a turn since has learned from points that are not committed yet.
+        if (untouched.delete(entry.number) && isCold(entry.number) && isSame && isWhole) {
+          held.set(entry.number, model);
+        }
       }
     } finally {
       for (const { number } of cold) untouched.delete(number);

@@ -25,8 +25,9 @@ export function createWarmUp(options: {
   const { models, commit, log } = options;
   /** What the points of a metric that come now have to wait for. */
   const waits = new Map<MetricEntry, Promise<void>>();
-  /** Portions are restored one at a time, so that as many samples at most are in memory. */
-  let restored: Promise<void> = Promise.resolve();
+  /** Metrics whose models are to be restored, with what is to be called when that is over; the first comes first. */
+  const wanted = new Map<MetricEntry, () => void>();
+  let restoring: Promise<void> | null = null;
 
   const isCold = (entry: MetricEntry) =>
     !models.isHeld(entry.number) &&
@@ -34,17 +35,27 @@ export function createWarmUp(options: {
     entry.scoredRows > 0 &&
     !commit.isPending(entry);
 
-  const restore = async (cold: readonly MetricEntry[]) => {
-    for (let from = 0; from < cold.length; from += MODELS_AT_ONCE) {
-      const portion = cold.slice(from, from + MODELS_AT_ONCE);
-      restored = restored
-        .then(() => models.warm(portion.filter(isCold)))
+  const want = (entry: MetricEntry) =>
+    new Promise<void>((resolve) => {
+      wanted.set(entry, resolve);
+      restoring ??= restoreAll();
+    });
+
+  /** A portion at a time, so that as many samples at most are in memory; what many requests want shares portions. */
+  const restoreAll = async () => {
+    await Promise.resolve();
+    while (wanted.size > 0) {
+      const portion = [...wanted].slice(0, MODELS_AT_ONCE);
+      for (const [entry] of portion) wanted.delete(entry);
+      try {
+        await models.warm(portion.map(([entry]) => entry).filter(isCold));
+      } catch (error) {
         // In its turn each is tried again, and whoever sent the points is told what is wrong.
-        .catch((error: unknown) =>
-          log.warn({ err: error }, 'models could not be restored ahead of their points'),
-        );
-      await restored;
+        log.warn({ err: error }, 'models could not be restored ahead of their points');
+      }
+      for (const [, resolve] of portion) resolve();
     }
+    restoring = null;
   };
 
   const mustWait = ({ entry }: { readonly entry: MetricEntry | undefined }) =>
@@ -53,18 +64,19 @@ export function createWarmUp(options: {
   return (points) => {
     if (!points.some(mustWait)) return null;
     const before = new Set<Promise<void>>();
-    const cold: MetricEntry[] = [];
     const all = new Set<MetricEntry>();
     for (const { entry } of points) if (entry !== undefined) all.add(entry);
     for (const entry of all) {
-      const wait = waits.get(entry);
+      const wait = waits.get(entry) ?? (isCold(entry) ? want(entry) : undefined);
       if (wait !== undefined) before.add(wait);
-      else if (isCold(entry)) cold.push(entry);
     }
-    const over = Promise.all([...before, restore(cold)]).then(() => {
-      for (const entry of all) if (waits.get(entry) === over) waits.delete(entry);
-    });
+    const over = Promise.all(before).then(() => undefined);
     for (const entry of all) waits.set(entry, over);
+    // Only once they are in line: points that come before that must not overtake them.
+    const forget = () => {
+      for (const entry of all) if (waits.get(entry) === over) waits.delete(entry);
+    };
+    void over.then(() => setImmediate(forget));
     return over;
   };
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { MetricEntry } from '../../src/core/registry.ts';
 import { createWarmUp } from '../../src/core/warm-up.ts';
@@ -56,15 +57,35 @@ test('points of a metric wait for those that came before them, others do not', a
   const [cold, warm, other] = [entryOf(1), entryOf(2), entryOf(3)];
   held.add(2).add(3);
   const order: string[] = [];
-  const first = warmUp([{ entry: cold }, { entry: warm }])?.then(() => order.push('first'));
+  let overtaking: Promise<unknown> | null | undefined;
+  const first = warmUp([{ entry: cold }, { entry: warm }])?.then(() => {
+    order.push('first');
+    // It has not been written yet.
+    overtaking = warmUp([{ entry: warm }])?.then(() => order.push('third'));
+  });
   const second = warmUp([{ entry: warm }])?.then(() => order.push('second'));
   expect(warmUp([{ entry: other }])).toBeNull();
   await Promise.resolve();
   expect(asked).toEqual([[1]]);
   releases.forEach((release) => release());
   await Promise.all([first, second]);
-  expect(order).toEqual(['first', 'second']);
+  await overtaking;
+  expect(order).toEqual(['first', 'second', 'third']);
+  await setImmediate();
   expect(warmUp([{ entry: cold }, { entry: warm }])).toBeNull();
+});
+
+test('models that several senders wait for are restored together, a bounded number at a time', async () => {
+  const { warmUp, asked, releases } = startWarmUp();
+  const entries = Array.from({ length: 150 }, (_, index) => entryOf(index + 1));
+  const waits = entries.map((entry) => warmUp([{ entry }]));
+  await Promise.resolve();
+  expect(asked.map((numbers) => numbers.length)).toEqual([100]);
+  releases[0]?.();
+  await setImmediate();
+  expect(asked.map((numbers) => numbers.length)).toEqual([100, 50]);
+  releases[1]?.();
+  for (const wait of waits) await wait;
 });
 
 test('what cannot be restored ahead goes on to its turn', async () => {

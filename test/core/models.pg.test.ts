@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import type { NamedPoint } from '../../src/core/accept.ts';
+import { withDatabase, type TestDatabase } from '../helpers/database.ts';
+import { startEngine } from '../helpers/start-engine.ts';
+
+const START = Date.parse('2026-01-05T00:00:00Z');
+
+function points(from: number, count: number): NamedPoint[] {
+  return Array.from({ length: count }, (_, index) => ({
+    metric: 'a',
+    timestampMs: START + (from + index) * 60_000,
+    value: 50 + (((from + index) * 7919) % 13),
+  }));
+}
+
+/** A metric with 50 scored rows whose model is not in memory. */
+async function startCold(database: TestDatabase) {
+  const engine = await startEngine(database);
+  await engine.monitor.monitorMetric({
+    datasource: 'CUSTOM',
+    spec: { name: 'a' },
+    model: { min: 0, max: 100 },
+  });
+  await engine.accept.acceptNamed(points(0, 50));
+  const entry = engine.registry.byIdentity('CUSTOM', 'a');
+  if (entry === undefined) throw new Error('the metric is not there');
+  engine.models.discard([entry.number]);
+  return Object.assign(engine, { entry });
+}
+
+test('a model that was warmed is the one that is taken', async () => {
+  await using database = await withDatabase();
+  await using engine = await startCold(database);
+  await engine.models.warm([engine.entry]);
+  expect(engine.models.isHeld(engine.entry.number)).toBe(true);
+  await engine.accept.acceptNamed(points(50, 10));
+  expect(engine.stats.read('models_restored')).toBe(1);
+  expect(engine.stats.read('replay_mismatches')).toBe(0);
+});
+
+test.each(['taking', 'warming'])(
+  'a model in use is not replaced by one being warmed (%s first)',
+  async (first) => {
+    await using database = await withDatabase();
+    await using engine = await startCold(database);
+    const { entry, models } = engine;
+    const begin = { taking: () => models.acquire([entry]), warming: () => models.warm([entry]) };
+    const order =
+      first === 'taking'
+        ? ([begin.taking, begin.warming] as const)
+        : ([begin.warming, begin.taking] as const);
+    const results = await Promise.all(order.map((start) => start()));
+    const model = results.find((result) => result !== undefined)?.get(entry.number);
+    // What it learns now is not committed yet.
+    model?.judge({ timestampMs: START + 1e9, value: 1 });
+    expect((await models.acquire([entry])).get(entry.number)).toBe(model);
+  },
+);
+
+test('a model that was discarded while it was warmed is not kept', async () => {
+  await using database = await withDatabase();
+  await using engine = await startCold(database);
+  const warming = engine.models.warm([engine.entry]);
+  engine.models.discard([engine.entry.number]);
+  await warming;
+  expect(engine.models.isHeld(engine.entry.number)).toBe(false);
+});

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { CloudwatchError } from '../cloudwatch/failure.ts';
+import { readBoundedBody } from './bounded-body.ts';
 
 const inflate = promisify(gunzip);
 
@@ -10,23 +11,9 @@ function tooLarge(bytes: number): CloudwatchError {
   return new CloudwatchError('RequestEntityTooLarge', `The request is larger than ${bytes} bytes.`);
 }
 
-/**
- * Stops reading as soon as it is too much.
- * @throws CloudwatchError RequestEntityTooLarge; whatever the connection fails with
- */
-export async function readBody(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > mostBytes) throw tooLarge(mostBytes);
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  // Destroyed by a loop that ends early, it would take its connection along, and the refusal with it.
-  const parts = request.iterator({ destroyOnReturn: false });
-  // Bytes are Buffers: nobody set an encoding on this request.
-  for await (const chunk of parts as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > mostBytes) throw tooLarge(mostBytes);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+/** @throws CloudwatchError RequestEntityTooLarge; whatever the connection fails with */
+export function readAwsBody(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
+  return readBoundedBody(request, mostBytes, tooLarge);
 }
 
 /** @throws CloudwatchError when it is no gzip, another encoding, or inflates beyond the bound */

@@ -9,7 +9,7 @@ import { CloudwatchError } from '../cloudwatch/failure.ts';
 import type { Caller } from '../cloudwatch/operation.ts';
 import type { Log } from '../log.ts';
 import type { RequestMonitor } from '../observe/monitor-requests.ts';
-import { decodeBody, readBody } from './aws-body.ts';
+import { decodeBody, readAwsBody } from './aws-body.ts';
 import { cborProtocol } from './aws-cbor.ts';
 import { ec2Protocol, isEc2Request } from './aws-ec2.ts';
 import { jsonProtocol } from './aws-json.ts';
@@ -48,7 +48,7 @@ export function createCloudwatchHandler(
     let protocol = chooseProtocol(head);
     let answer: AwsAnswer;
     try {
-      const body = await readBody(request, options.cloudwatch.limits.bodyBytes);
+      const body = await readAwsBody(request, options.cloudwatch.limits.bodyBytes);
       const whole = { ...head, body };
       if (protocol === queryProtocol && isEc2Request(whole)) protocol = ec2Protocol;
       answer = await answerRequest(options, protocol, whole, request, requestId);

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { readBoundedBody } from './bounded-body.ts';
 
 const inflate = promisify(gunzip);
 
@@ -25,7 +26,7 @@ export async function readWriteBody(request: IncomingMessage, mostBytes: number)
   if (encoding !== 'identity' && encoding !== 'gzip') {
     throw new BodyError(415, `content-encoding: expected gzip or identity, got ${JSON.stringify(encoding)}`);
   }
-  const body = await readAll(request, mostBytes);
+  const body = await readBoundedBody(request, mostBytes, tooLarge);
   if (encoding === 'identity') return body;
   try {
     return await inflate(body, { maxOutputLength: mostBytes });
@@ -33,21 +34,6 @@ export async function readWriteBody(request: IncomingMessage, mostBytes: number)
     if (error instanceof RangeError) throw tooLarge(mostBytes);
     throw new BodyError(400, 'the body is not gzip, though content-encoding says so', { cause: error });
   }
-}
-
-async function readAll(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > mostBytes) throw tooLarge(mostBytes);
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  // Destroyed by a loop that ends early, it would take its connection along, and the refusal with it.
-  const parts = request.iterator({ destroyOnReturn: false });
-  // Bytes are Buffers: nobody set an encoding on this request.
-  for await (const chunk of parts as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > mostBytes) throw tooLarge(mostBytes);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 function tooLarge(mostBytes: number): BodyError {

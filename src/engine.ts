@@ -129,7 +129,7 @@ export async function createEngine(options: {
     turns,
     writePoints: createWritePoints({ pool, models, commit, isHeldBack: reorder.isHeldBack, stats, log }),
     customMetrics,
-    warmUp: createWarmUp({ models, commit, log }),
+    warmUp: createWarmUp({ models, commit, turns, log }),
     onStored: (entry) => scoresStored.forEach(({ check }) => check(entry)),
     stats,
     log,

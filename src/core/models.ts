@@ -15,10 +15,10 @@ export interface Models {
   /** The models of these metrics by metric number. */
   acquire: (entries: readonly MetricEntry[]) => Promise<ReadonlyMap<number, Model>>;
   /**
-   * The same outside of a turn, so that others' points need not wait for it. What is not as it was when it was read is
-   * not kept. None of the metrics may have samples that are being committed. @throws what the database throws
+   * Restores models outside of a turn, so that others' points need not wait for it. @returns what puts them in memory,
+   * to be called in a turn, after `Commit.begin`: those whose metrics are not as they were are left out then
    */
-  warm: (entries: readonly MetricEntry[]) => Promise<void>;
+  restoreAhead: (entries: readonly MetricEntry[]) => Promise<() => void>;
   /** Whether the metric's model is in memory as it is after its last sample. */
   isHeld: (number: number) => boolean;
   /** Throws models away whose batch did not commit, or whose metric is no longer scored. */
@@ -55,14 +55,10 @@ export function createModels(options: {
     },
   });
 
-  /** Metrics being warmed that nobody has taken in a turn, or discarded, since that began. */
-  const untouched = new Set<number>();
-
   const acquire = async (entries: readonly MetricEntry[]) => {
     const models = new Map<number, Model>();
     const cold: MetricEntry[] = [];
     for (const entry of entries) {
-      if (untouched.size > 0) untouched.delete(entry.number);
       const model = held.get(entry.number);
       if (model === undefined) cold.push(entry);
       else models.set(entry.number, model);
@@ -77,31 +73,25 @@ export function createModels(options: {
     return models;
   };
 
-  const warm = async (entries: readonly MetricEntry[]) => {
-    const isCold = (number: number) => !held.has(number) && !evicted.has(number);
-    const cold = entries.filter(({ number }) => isCold(number));
-    const known = new Map(cold.map((entry) => [entry, { ...entry }]));
-    for (const { number } of cold) untouched.add(number);
-    try {
-      for await (const model of restore(cold, evicted)) {
-        const { entry } = model;
-        const before = known.get(entry);
-        const isSame = entry.modelParams === before?.modelParams && entry.scoredRows === before.scoredRows;
-        const isWhole = model.detector.rows === entry.scoredRows && entry.status === 'ACTIVE';
-        // One that was taken in a turn since has learned from points that are not committed yet.
-        if (untouched.delete(entry.number) && isCold(entry.number) && isSame && isWhole) {
-          held.set(entry.number, model);
+  const restoreAhead = async (entries: readonly MetricEntry[]) => {
+    const isCold = ({ number }: MetricEntry) => !held.has(number) && !evicted.has(number);
+    const cold = entries.filter(isCold);
+    const before = new Map(cold.map((entry) => [entry, { ...entry }]));
+    const restored: HeldModel[] = [];
+    for await (const model of restore(cold, evicted)) restored.push(model);
+    return () => {
+      for (const model of restored) {
+        // One that was taken in a turn meanwhile may have learned more than this one has read.
+        if (isCold(model.entry) && isCurrent(model, before.get(model.entry))) {
+          held.set(model.entry.number, model);
         }
       }
-    } finally {
-      for (const { number } of cold) untouched.delete(number);
       stats.set('models_in_memory', held.size);
-    }
+    };
   };
 
   const discard = (numbers: Iterable<number>) => {
     for (const number of numbers) {
-      untouched.delete(number);
       held.delete(number);
       evicted.delete(number);
     }
@@ -140,7 +130,7 @@ export function createModels(options: {
 
   return {
     acquire,
-    warm,
+    restoreAhead,
     isHeld: (number) => held.has(number),
     discard,
     dueCheckpoints,
@@ -150,6 +140,16 @@ export function createModels(options: {
       return held.size;
     },
   };
+}
+
+/** Whether a model has learned from all there is, of a metric that is as it was when it was read. */
+function isCurrent({ detector, entry }: HeldModel, before: MetricEntry | undefined): boolean {
+  return (
+    entry.status === 'ACTIVE' &&
+    entry.modelParams === before?.modelParams &&
+    entry.scoredRows === before.scoredRows &&
+    entry.scoredRows === detector.rows
+  );
 }
 
 /** Spread over time: metrics that started together would otherwise all be due in the same batch for ever. */

@@ -6,6 +6,7 @@ import type { Log } from '../log.ts';
 import type { Commit } from './commit.ts';
 import type { Models } from './models.ts';
 import type { MetricEntry } from './registry.ts';
+import type { Turns } from './turns.ts';
 
 /**
  * @param points of metrics that may not be known yet
@@ -18,11 +19,12 @@ export type WarmUp = (points: readonly { readonly entry: MetricEntry | undefined
 const MODELS_AT_ONCE = 100;
 
 export function createWarmUp(options: {
-  readonly models: Pick<Models, 'isHeld' | 'warm'>;
-  readonly commit: Pick<Commit, 'isPending'>;
+  readonly models: Pick<Models, 'isHeld' | 'restoreAhead'>;
+  readonly commit: Pick<Commit, 'begin' | 'isPending'>;
+  readonly turns: Pick<Turns, 'run'>;
   readonly log: Log;
 }): WarmUp {
-  const { models, commit, log } = options;
+  const { models, commit, turns, log } = options;
   /** What the points of a metric that come now have to wait for. */
   const waits = new Map<MetricEntry, Promise<void>>();
   /** Metrics whose models are to be restored, with what is to be called when that is over; the first comes first. */
@@ -48,7 +50,12 @@ export function createWarmUp(options: {
       const portion = [...wanted].slice(0, MODELS_AT_ONCE);
       for (const [entry] of portion) wanted.delete(entry);
       try {
-        await models.warm(portion.map(([entry]) => entry).filter(isCold));
+        const keep = await models.restoreAhead(portion.map(([entry]) => entry).filter(isCold));
+        // In a turn nothing is being drafted or committed: what a model has read is all there is, or it is not kept.
+        await turns.run(async () => {
+          await commit.begin();
+          keep();
+        });
       } catch (error) {
         // In its turn each is tried again, and whoever sent the points is told what is wrong.
         log.warn({ err: error }, 'models could not be restored ahead of their points');

@@ -28,40 +28,37 @@ async function startCold(database: TestDatabase) {
   return Object.assign(engine, { entry });
 }
 
-test('a model that was warmed is the one that is taken', async () => {
+test('a model that was restored ahead is the one that is taken', async () => {
   await using database = await withDatabase();
   await using engine = await startCold(database);
-  await engine.models.warm([engine.entry]);
+  const keep = await engine.models.restoreAhead([engine.entry]);
+  expect(engine.models.isHeld(engine.entry.number)).toBe(false);
+  keep();
   expect(engine.models.isHeld(engine.entry.number)).toBe(true);
   await engine.accept.acceptNamed(points(50, 10));
   expect(engine.stats.read('models_restored')).toBe(1);
   expect(engine.stats.read('replay_mismatches')).toBe(0);
 });
 
-test.each(['taking', 'warming'])(
-  'a model in use is not replaced by one being warmed (%s first)',
-  async (first) => {
-    await using database = await withDatabase();
-    await using engine = await startCold(database);
-    const { entry, models } = engine;
-    const begin = { taking: () => models.acquire([entry]), warming: () => models.warm([entry]) };
-    const order =
-      first === 'taking'
-        ? ([begin.taking, begin.warming] as const)
-        : ([begin.warming, begin.taking] as const);
-    const results = await Promise.all(order.map((start) => start()));
-    const model = results.find((result) => result !== undefined)?.get(entry.number);
-    // What it learns now is not committed yet.
-    model?.judge({ timestampMs: START + 1e9, value: 1 });
-    expect((await models.acquire([entry])).get(entry.number)).toBe(model);
-  },
-);
-
-test('a model that was discarded while it was warmed is not kept', async () => {
+test('a model in use is not replaced by one restored ahead', async () => {
   await using database = await withDatabase();
   await using engine = await startCold(database);
-  const warming = engine.models.warm([engine.entry]);
-  engine.models.discard([engine.entry.number]);
-  await warming;
-  expect(engine.models.isHeld(engine.entry.number)).toBe(false);
+  const { entry, models } = engine;
+  const keep = await models.restoreAhead([entry]);
+  const model = (await models.acquire([entry])).get(entry.number);
+  // What it learns now is not committed yet.
+  model?.judge({ timestampMs: START + 1e9, value: 1 });
+  keep();
+  expect((await models.acquire([entry])).get(entry.number)).toBe(model);
+});
+
+test('a model that was read before newer points were scored is not kept, though nobody holds another', async () => {
+  await using database = await withDatabase();
+  await using engine = await startCold(database);
+  const { entry, models } = engine;
+  const keep = await models.restoreAhead([entry]);
+  await engine.accept.acceptNamed(points(50, 10));
+  models.discard([entry.number]);
+  keep();
+  expect(models.isHeld(entry.number)).toBe(false);
 });

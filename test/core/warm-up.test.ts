@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { MetricEntry } from '../../src/core/registry.ts';
+import { createDraft } from '../../src/core/draft.ts';
+import { createTurns } from '../../src/core/turns.ts';
 import { createWarmUp } from '../../src/core/warm-up.ts';
 import { createLog } from '../../src/log.ts';
 
@@ -29,15 +31,18 @@ function startWarmUp(fail = false) {
   const held = new Set<number>();
   const asked: number[][] = [];
   const releases: (() => void)[] = [];
-  const warm = async (entries: readonly MetricEntry[]) => {
+  const restoreAhead = async (entries: readonly MetricEntry[]) => {
     asked.push(entries.map(({ number }) => number));
     await new Promise<void>((resolve) => releases.push(resolve));
     if (fail) throw new Error('the database is away');
-    for (const { number } of entries) held.add(number);
+    return () => {
+      for (const { number } of entries) held.add(number);
+    };
   };
   const warmUp = createWarmUp({
-    models: { isHeld: (number) => held.has(number), warm },
-    commit: { isPending: () => false },
+    models: { isHeld: (number) => held.has(number), restoreAhead },
+    commit: { isPending: () => false, begin: () => Promise.resolve(createDraft(0)) },
+    turns: createTurns(),
     log: createLog('silent'),
   });
   return { warmUp, held, asked, releases };

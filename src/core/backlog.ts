@@ -10,6 +10,7 @@ import type { Draft } from './draft.ts';
 import { hasBounds, learnBounds, ROWS_TO_LEARN_FROM } from './model-params.ts';
 import type { Models } from './models.ts';
 import type { MetricEntry, Registry } from './registry.ts';
+import { createRetryPause } from './retry-pause.ts';
 import type { ScoreStored } from './score-stored.ts';
 import type { Turns } from './turns.ts';
 import { createWakeUp } from './wake-up.ts';
@@ -24,8 +25,6 @@ export interface Backlog {
 
 /** Some milliseconds of scoring and writing: live points wait no longer than this for their turn. */
 const ROWS_PER_TURN = 1440;
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 30_000;
 
 export function createBacklog(options: {
   readonly pool: pg.Pool;
@@ -52,7 +51,7 @@ export function createBacklog(options: {
   const work = async () => {
     // It is over in the very step that finds nothing left: whoever came between would be forgotten.
     await Promise.resolve();
-    let pauseMs = FIRST_PAUSE_MS;
+    const pause = createRetryPause((ms) => stopping.sleep(ms).over);
     for (;;) {
       const [number] = waiting;
       if (number === undefined || stopped) break;
@@ -61,11 +60,13 @@ export function createBacklog(options: {
         // One that is not done goes to the end: a long history does not keep the others waiting.
         waiting.delete(number);
         if (!isDone) waiting.add(number);
-        pauseMs = FIRST_PAUSE_MS;
+        pause.reset();
       } catch (error) {
-        log.warn({ err: error, metricNumber: number, pauseMs }, 'backlog could not be scored; trying again');
-        await stopping.sleep(pauseMs).over;
-        pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+        log.warn(
+          { err: error, metricNumber: number, pauseMs: pause.ms },
+          'backlog could not be scored; trying again',
+        );
+        await pause.wait();
       }
     }
     working = null;

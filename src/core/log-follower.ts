@@ -16,6 +16,7 @@ import type { Log } from '../log.ts';
 import type { Gauge, Stats } from '../observe/stats.ts';
 import type { Gathered } from './gather-rows.ts';
 import type { Live } from './live.ts';
+import { createRetryPause } from './retry-pause.ts';
 import { createWakeUp } from './wake-up.ts';
 
 export interface LogFollower extends AsyncDisposable {
@@ -67,8 +68,6 @@ const LONGEST_SLEEP_MS = 30_000;
 /** What is gathered meanwhile is read now and then, before it leaves memory. */
 const READ_EVERY_MS = 200;
 const LONGEST_REST_MS = 60_000;
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 30_000;
 
 /** What has been read and not been stored. */
 interface Hand {
@@ -101,21 +100,23 @@ export function createLogFollower(options: LogFollowerOptions): LogFollower {
   });
 
   const work = async () => {
-    let pauseMs = FIRST_PAUSE_MS;
+    const pause = createRetryPause(rest);
     while (!stopped) {
       try {
         if (place === null) settle(await openPlace());
         else if (isDue(place)) await write(place);
         else if (hand.readTo < live.bounds().last) await readOn(place);
         else await waitForMore();
-        pauseMs = FIRST_PAUSE_MS;
+        pause.reset();
       } catch (error) {
         stats.count('follower_failures');
-        log.warn({ err: error, follower: name, pauseMs }, 'scores could not be followed; trying again');
+        log.warn(
+          { err: error, follower: name, pauseMs: pause.ms },
+          'scores could not be followed; trying again',
+        );
         // Whether a commit that failed happened after all, the database knows.
         place = null;
-        await rest(pauseMs);
-        pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+        await pause.wait();
       }
     }
   };

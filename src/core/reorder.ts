@@ -12,6 +12,7 @@ import { isBehind } from './draft.ts';
 import { createDueWaves, type Wave } from './due-waves.ts';
 import type { Models } from './models.ts';
 import type { MetricEntry, Registry } from './registry.ts';
+import { createRetryPause } from './retry-pause.ts';
 import type { ScoreStored } from './score-stored.ts';
 import type { Turns } from './turns.ts';
 import { createWakeUp } from './wake-up.ts';
@@ -30,8 +31,6 @@ export interface Reorder {
 /** Together some milliseconds of scoring and writing: live points wait no longer than this for their turn. */
 const METRICS_PER_TURN = 100;
 const ROWS_PER_METRIC = 20;
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 30_000;
 
 export function createReorder(options: {
   readonly pool: pg.Pool;
@@ -74,20 +73,19 @@ export function createReorder(options: {
 
   const scoreWave = async (wave: Wave) => {
     const left = [...wave];
-    let pauseMs = FIRST_PAUSE_MS;
+    const pause = createRetryPause((ms) => stopping.sleep(ms).over);
     while (left.length > 0 && !stopped) {
       const portion = left.slice(0, METRICS_PER_TURN);
       try {
         const unfinished = await turns.run(() => scorePortion(new Map(portion)));
         left.splice(0, portion.length, ...unfinished);
-        pauseMs = FIRST_PAUSE_MS;
+        pause.reset();
       } catch (error) {
         log.warn(
-          { err: error, metrics: portion.length, pauseMs },
+          { err: error, metrics: portion.length, pauseMs: pause.ms },
           'stored points could not be scored; trying again',
         );
-        await stopping.sleep(pauseMs).over;
-        pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+        await pause.wait();
       }
     }
   };

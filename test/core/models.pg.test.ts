@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { NamedPoint } from '../../src/core/accept.ts';
+import { DETECTOR_KINDS } from '../../src/detect/detector-kinds.ts';
 import { withDatabase, type TestDatabase } from '../helpers/database.ts';
 import { startEngine } from '../helpers/start-engine.ts';
 
@@ -61,4 +62,26 @@ test('a model that was read before newer points were scored is not kept, though 
   models.discard([entry.number]);
   keep();
   expect(models.isHeld(entry.number)).toBe(false);
+});
+
+test('with more metrics busy than models fit in memory each is scored as if its model had never left', async () => {
+  await using database = await withDatabase();
+  await using engine = await startEngine(database, { settings: { LAPWING_MODEL_CACHE: '4' } });
+  const names = Array.from({ length: 12 }, (_, index) => `m${index}`);
+  for (const name of names) {
+    await engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name }, model: { min: 0, max: 100 } });
+  }
+  const rows = points(0, 40);
+  // Senders do not wait for each other: models come and go while batches are drafted and committed.
+  const push = async (some: readonly string[]) => {
+    for (const row of rows) await engine.accept.acceptNamed(some.map((metric) => ({ ...row, metric })));
+  };
+  await Promise.all([0, 3, 6, 9].map((from) => push(names.slice(from, from + 3))));
+  const detector = DETECTOR_KINDS[0].create({ min: 0, max: 100 });
+  const expected = rows.map(({ timestampMs, value }) => detector.update(timestampMs, value).score);
+  const { rows: stored } = await database.pool.query<{ scores: number[] }>(
+    'SELECT array_agg(score ORDER BY "timestamp") AS scores FROM sample GROUP BY metric_number',
+  );
+  expect(stored.map(({ scores }) => scores)).toEqual(names.map(() => expected));
+  expect(engine.stats.read('replay_mismatches')).toBe(0);
 });

@@ -5,8 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { DETECTOR_KINDS } from '../src/detect/detector-kinds.ts';
-import { RED_SCORE, toLogScale } from '../src/detect/likelihood.ts';
+import { DETECTOR_KINDS } from '../src/detector/detector-kinds.ts';
+import { RED_SCORE, toLogScale } from '../src/detector/likelihood.ts';
 import type { Judgement, Sample } from '../src/model.ts';
 import { makeLoad } from './detector-load.ts';
 import { parseTime, writeLines } from './nab-series.ts';

@@ -5,7 +5,7 @@
  * npm has no streaming random cut forest or half-space trees to compare with: its isolation forests are batch
  * programs that see the whole series.
  */
-import { DETECTOR_KINDS } from '../src/detect/detector-kinds.ts';
+import { DETECTOR_KINDS } from '../src/detector/detector-kinds.ts';
 import type { Sample } from '../src/model.ts';
 import { makeLoad } from './detector-load.ts';
 

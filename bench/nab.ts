@@ -10,7 +10,7 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DETECTOR_KINDS } from '../src/detect/detector-kinds.ts';
+import { DETECTOR_KINDS } from '../src/detector/detector-kinds.ts';
 import { createRandom, dropRows, writeThinned } from './nab-drop.ts';
 import { createProgress } from './nab-progress.ts';
 import { parseTime, readNames, readSeries, type Series, writeScores } from './nab-series.ts';

@@ -1,5 +1,5 @@
 /** The HTTP port: every path the server answers on. */
-import { DETECTOR_KINDS } from './detect/detector-kinds.ts';
+import { DETECTOR_KINDS } from './detector/detector-kinds.ts';
 import { createArchive } from './core/archive.ts';
 import { createDownloadLinks } from './core/download-link.ts';
 import type { Engine } from './engine.ts';

@@ -1,5 +1,5 @@
 /** The band a series was expected in, from Lapwing's own detector. */
-import type { DetectorKind } from '../detect/detector.ts';
+import type { DetectorKind } from '../detector/detector.ts';
 import type { TimeSeries } from './math/values.ts';
 import type { TimeRange } from './time-range.ts';
 

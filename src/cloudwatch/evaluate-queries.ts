@@ -1,5 +1,5 @@
 /** Answers checked queries over one range, reading each metric once. */
-import { DETECTOR_KINDS } from '../detect/detector-kinds.ts';
+import { DETECTOR_KINDS } from '../detector/detector-kinds.ts';
 import { findBand } from './band.ts';
 import { listReferences, type DataQuery, type StatQuery } from './data-query.ts';
 import { CloudwatchError, invalid } from './failure.ts';

@@ -1,6 +1,6 @@
 /** How unusual a resource or an autostack is now: one score from the newest samples of its metrics. */
 import type { StoredSample } from '../db/stored-sample.ts';
-import { scoreGroup } from '../detect/group.ts';
+import { scoreGroup } from '../detector/group.ts';
 
 /** A metric of the group, and its newest sample. */
 export interface GroupMember {

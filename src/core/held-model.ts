@@ -1,7 +1,7 @@
 /** One model in memory: a detector, and what has to be known of it to save it and to go on. */
 import type { Checkpoint } from '../db/write-batch.ts';
-import type { Detector, DetectorKind } from '../detect/detector.ts';
-import { DETECTOR_KINDS, findDetectorKind } from '../detect/detector-kinds.ts';
+import type { Detector, DetectorKind } from '../detector/detector.ts';
+import { DETECTOR_KINDS, findDetectorKind } from '../detector/detector-kinds.ts';
 import type { Judgement, Sample } from '../model.ts';
 import type { MetricEntry } from './registry.ts';
 

@@ -1,6 +1,6 @@
 /** What is known of a metric's values: as given, or learned from its first rows. */
 import type pg from 'pg';
-import { isZoneName } from '../detect/zone.ts';
+import { isZoneName } from '../detector/zone.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { ModelParams } from '../model.ts';
 

@@ -1,6 +1,6 @@
 /** Which scores a subscriber or a page wants. */
 import type { ScoredSample } from '../db/stored-sample.ts';
-import { RED_SCORE, YELLOW_SCORE } from '../detect/likelihood.ts';
+import { RED_SCORE, YELLOW_SCORE } from '../detector/likelihood.ts';
 import type { AnomalyClass, Datasource } from '../model.ts';
 import type { MetricEntry, Registry } from './registry.ts';
 

@@ -1,7 +1,7 @@
 /** Scores a history as a new metric would have been, without touching anything: to try a model or a policy. */
-import type { Contribution } from '../detect/detector.ts';
-import { DETECTOR_KINDS } from '../detect/detector-kinds.ts';
-import { RED_SCORE } from '../detect/likelihood.ts';
+import type { Contribution } from '../detector/detector.ts';
+import { DETECTOR_KINDS } from '../detector/detector-kinds.ts';
+import { RED_SCORE } from '../detector/likelihood.ts';
 import { InvalidInputError } from '../errors.ts';
 import type { Judgement, ModelParams, Sample } from '../model.ts';
 import { checkModelParams } from './model-params.ts';

@@ -1,6 +1,6 @@
 /** Metrics by how unusual they were in a window: reads their bars and nothing of their samples. */
 import type pg from 'pg';
-import { RED_SCORE, YELLOW_SCORE } from '../detect/likelihood.ts';
+import { RED_SCORE, YELLOW_SCORE } from '../detector/likelihood.ts';
 import { isInRange, type StoredBar, type StoredBarRange } from './read-bars.ts';
 import { listMetricConditions, type MetricSelection } from './select-metrics.ts';
 

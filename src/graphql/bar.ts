@@ -1,7 +1,7 @@
 /** AnomalyBar: how unusual something was in a slot of time; the bars of a metric, a resource, an autostack. */
 import { type Bar, type BarWindow, chooseBarRange, fillBars, USUAL_WINDOW } from '../core/bar-window.ts';
-import { barHeight } from '../detect/bar-height.ts';
-import { classifyScore } from '../detect/likelihood.ts';
+import { barHeight } from '../detector/bar-height.ts';
+import { classifyScore } from '../detector/likelihood.ts';
 import { AutostackRef } from './autostack.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';

@@ -2,7 +2,7 @@
 import { isAlarming } from '../core/what-if.ts';
 import { raiseSensitivity } from '../core/zeal.ts';
 import { isScored } from '../db/stored-sample.ts';
-import { RED_SCORE } from '../detect/likelihood.ts';
+import { RED_SCORE } from '../detector/likelihood.ts';
 import { InvalidInputError, NotFoundError } from '../errors.ts';
 import { builder } from './builder.ts';
 import { MetricDataRef } from './metric-data.ts';

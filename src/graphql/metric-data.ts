@@ -1,7 +1,7 @@
 /** MetricData: one sample and what the detector said of it; the list of them across metrics. */
 import type { ScoreFilter } from '../core/live.ts';
 import type { StoredSample } from '../db/stored-sample.ts';
-import { classifyScore } from '../detect/likelihood.ts';
+import { classifyScore } from '../detector/likelihood.ts';
 import { NotFoundError } from '../errors.ts';
 import { nameStackServer } from '../model.ts';
 import { builder } from './builder.ts';

@@ -1,5 +1,5 @@
 /** A metric's samples: the newest, by pages, as columns for a chart. */
-import { YELLOW_SCORE } from '../detect/likelihood.ts';
+import { YELLOW_SCORE } from '../detector/likelihood.ts';
 import type { SeriesColumns } from '../db/read-series.ts';
 import type { StoredSample } from '../db/stored-sample.ts';
 import { InvalidInputError } from '../errors.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NamedPoint } from '../../src/core/accept.ts';
-import { DETECTOR_KINDS } from '../../src/detect/detector-kinds.ts';
+import { DETECTOR_KINDS } from '../../src/detector/detector-kinds.ts';
 import { withDatabase } from '../helpers/database.ts';
 import { lockSamples } from '../helpers/lock-samples.ts';
 import { startEngine, untilStatus } from '../helpers/start-engine.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { NamedPoint } from '../../src/core/accept.ts';
-import { DETECTOR_KINDS } from '../../src/detect/detector-kinds.ts';
+import { DETECTOR_KINDS } from '../../src/detector/detector-kinds.ts';
 import type { Engine } from '../../src/engine.ts';
 import { withDatabase, type TestDatabase } from '../helpers/database.ts';
 import { startEngine } from '../helpers/start-engine.ts';

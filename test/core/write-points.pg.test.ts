@@ -3,7 +3,7 @@ import { createCommit } from '../../src/core/commit.ts';
 import { createProgressRows } from '../../src/core/progress-rows.ts';
 import { createWritePoints, type Arrival } from '../../src/core/write-points.ts';
 import { createSampleMonths } from '../../src/db/sample-months.ts';
-import { DETECTOR_KINDS } from '../../src/detect/detector-kinds.ts';
+import { DETECTOR_KINDS } from '../../src/detector/detector-kinds.ts';
 import { createLog } from '../../src/log.ts';
 import { withDatabase } from '../helpers/database.ts';
 import { startEngine } from '../helpers/start-engine.ts';

@@ -1,5 +1,5 @@
 /** Holds what a server stored, scored and streamed against an oracle that never saw a fault. */
-import { DETECTOR_KINDS } from '../../src/detect/detector-kinds.ts';
+import { DETECTOR_KINDS } from '../../src/detector/detector-kinds.ts';
 import { ask } from './ask-server.ts';
 import type { Follower } from './follower.ts';
 import {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { YELLOW_SCORE } from '../../src/detect/likelihood.ts';
+import { YELLOW_SCORE } from '../../src/detector/likelihood.ts';
 import { ask, read } from '../helpers/ask.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
 import { anyNumber, textWith } from '../helpers/matchers.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DETECTOR_KINDS } from '../../src/detect/detector-kinds.ts';
+import { DETECTOR_KINDS } from '../../src/detector/detector-kinds.ts';
 import { read } from '../helpers/ask.ts';
 import { TRANSPORTS } from '../helpers/connect.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';

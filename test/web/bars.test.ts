@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { barHeight } from '../../src/detect/bar-height.ts';
-import { classifyScore } from '../../src/detect/likelihood.ts';
+import { barHeight } from '../../src/detector/bar-height.ts';
+import { classifyScore } from '../../src/detector/likelihood.ts';
 import { classOf, heightOf } from '../../src/web/parts/bar-height.ts';
 import { BAR_MS, type Bar, classOfBar, listStarts, weighBars, worseBar } from '../../src/web/wall/bars.ts';
 

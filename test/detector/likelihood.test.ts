@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { classifyScore, scoreOfProbability, toLogScale } from '../../src/detect/likelihood.ts';
+import { classifyScore, scoreOfProbability, toLogScale } from '../../src/detector/likelihood.ts';
 
 describe('the logarithmic scale', () => {
   it.each([

@@ -1,7 +1,7 @@
 /** When an incident opens, from surprises alone. */
 import { describe, expect, it } from 'vitest';
-import { createIncident, judgeIncident, RED_SURPRISE } from '../../src/detect/incident.ts';
-import { RED_SCORE } from '../../src/detect/likelihood.ts';
+import { createIncident, judgeIncident, RED_SURPRISE } from '../../src/detector/episode.ts';
+import { RED_SCORE } from '../../src/detector/likelihood.ts';
 
 const TICK = { steps: 1, days: 1 / 288, gap: false };
 

@@ -7,7 +7,7 @@ import { type Band, createBand, expectValue, learnBand } from './band.ts';
 import { readCell } from './cells.ts';
 import { advanceClock, type Clock, createClock } from './clock.ts';
 import type { Contribution, Detector, DetectorKind } from './detector.ts';
-import { createIncident, type Incident, judgeIncident } from './incident.ts';
+import { createIncident, type Incident, judgeIncident } from './episode.ts';
 import {
   anchorProfile,
   compareErrors,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DetectorKind } from '../../src/detect/detector.ts';
-import { DETECTOR_KINDS, findDetectorKind } from '../../src/detect/detector-kinds.ts';
+import type { DetectorKind } from '../../src/detector/detector.ts';
+import { DETECTOR_KINDS, findDetectorKind } from '../../src/detector/detector-kinds.ts';
 import type { Sample } from '../../src/model.ts';
 import { createDetector, judgeAll, makeLoad, START_MS } from './series.ts';
 import { fc } from '../helpers/property.ts';

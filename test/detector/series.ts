@@ -1,6 +1,6 @@
 /** Series made in code, the same for the same seed. */
-import type { Detector } from '../../src/detect/detector.ts';
-import { DETECTOR_KINDS } from '../../src/detect/detector-kinds.ts';
+import type { Detector } from '../../src/detector/detector.ts';
+import { DETECTOR_KINDS } from '../../src/detector/detector-kinds.ts';
 import type { Judgement, ModelParams, Sample } from '../../src/model.ts';
 
 /** A Monday, 00:00 UTC. */

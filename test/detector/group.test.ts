@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { scoreGroup } from '../../src/detect/group.ts';
+import { scoreGroup } from '../../src/detector/group.ts';
 import { createNoise } from './series.ts';
 import { fc } from '../helpers/property.ts';
 

@@ -1,6 +1,6 @@
 /** Cases in which simple streaming detectors are known to fail. */
 import { describe, expect, it } from 'vitest';
-import { RED_SCORE, YELLOW_SCORE } from '../../src/detect/likelihood.ts';
+import { RED_SCORE, YELLOW_SCORE } from '../../src/detector/likelihood.ts';
 import type { Judgement, Sample } from '../../src/model.ts';
 import {
   createDetector,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createTails, judgeTail } from '../../src/detect/tails.ts';
+import { createTails, judgeTail } from '../../src/detector/tails.ts';
 
 /** Judges one list of a thousand small deviations and some large ones, then a last one. */
 function judgeLast(large: readonly number[], last: number, unit = 1): number {

@@ -1,6 +1,6 @@
 /** What the streams of a series make of rows that are missing. */
 import { describe, expect, it } from 'vitest';
-import { createStreams, deriveStreams } from '../../src/detect/streams.ts';
+import { createStreams, deriveStreams } from '../../src/detector/streams.ts';
 
 const STEEP = 7;
 

@@ -1,6 +1,6 @@
 /** What each view finds, on a load that peaks every afternoon and less at weekends. */
 import { describe, expect, it } from 'vitest';
-import { RED_SCORE } from '../../src/detect/likelihood.ts';
+import { RED_SCORE } from '../../src/detector/likelihood.ts';
 import type { Judgement, Sample, View } from '../../src/model.ts';
 import { createDetector, createNoise, judgeAll, makeLoad, makeSeries, ROWS_PER_DAY } from './series.ts';
 

@@ -1,8 +1,8 @@
 /** Time of day by a metric's own clock, through the changes to summer time and back. */
 import { describe, expect, it } from 'vitest';
-import { DETECTOR_KINDS } from '../../src/detect/detector-kinds.ts';
-import { RED_SCORE } from '../../src/detect/likelihood.ts';
-import { createZone, isZoneName } from '../../src/detect/zone.ts';
+import { DETECTOR_KINDS } from '../../src/detector/detector-kinds.ts';
+import { RED_SCORE } from '../../src/detector/likelihood.ts';
+import { createZone, isZoneName } from '../../src/detector/zone.ts';
 import type { ModelParams, Sample } from '../../src/model.ts';
 import { createDetector, createNoise, judgeAll, makeSeries, ROWS_PER_DAY, STEP_MS } from './series.ts';
 

@@ -5,10 +5,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const SLOW = [
   'faults/faults',
   'main',
-  'db/embedded',
+  'platform/postgres/embedded/start',
   'graphql/consumers',
   'cloudwatch/kill',
-  'db/server-lock',
+  'platform/postgres/server-lock',
 ];
 
 // vitest asks for a class.

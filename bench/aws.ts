@@ -3,9 +3,9 @@
  * then the history of further metrics while points are pushed: `npm run bench:aws -- --metrics 10000 --fresh 1000`.
  */
 import { parseArgs } from 'node:util';
-import { createDatabase } from '../src/db/client.ts';
-import { startTemporaryEmbedded } from '../src/db/embedded-temporary.ts';
-import { applyMigrations } from '../src/db/migrate.ts';
+import { createDatabase } from '../src/platform/postgres/client.ts';
+import { startTemporaryEmbedded } from '../src/platform/postgres/embedded/temporary.ts';
+import { applyMigrations } from '../src/platform/postgres/migrate.ts';
 import { createLog } from '../src/log.ts';
 import { startAwsEngine, type AwsEngine } from '../test/aws/start-aws-engine.ts';
 import { pushUntil } from './aws-push.ts';

@@ -14,12 +14,12 @@ import { CloudWatch } from '@aws-sdk/client-cloudwatch';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { createCloudwatch } from '../src/cloudwatch/cloudwatch.ts';
-import { createDatabase } from '../src/db/client.ts';
-import { startTemporaryEmbedded } from '../src/db/embedded-temporary.ts';
-import { applyMigrations } from '../src/db/migrate.ts';
+import { createDatabase } from '../src/platform/postgres/client.ts';
+import { startTemporaryEmbedded } from '../src/platform/postgres/embedded/temporary.ts';
+import { applyMigrations } from '../src/platform/postgres/migrate.ts';
 import { createCloudwatchHandler } from '../src/http/cloudwatch.ts';
 import { createLog } from '../src/log.ts';
-import { createStats } from '../src/observe/stats.ts';
+import { createStats } from '../src/platform/telemetry/metrics.ts';
 
 const ROUNDS = 3;
 const REQUESTS = 50;

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/platform/config/read-config.ts';
 import { createLog } from '../src/log.ts';
 import { startLapwing } from '../src/server.ts';
 import { createDemoApi, type DemoApi } from './demo-api.ts';

@@ -1,7 +1,7 @@
 /** Metrics and stored rows by the hundred thousand, made by SQL: through the API they would take hours. */
 import pg from 'pg';
-import { createDatabase } from '../src/db/client.ts';
-import { applyMigrations } from '../src/db/migrate.ts';
+import { createDatabase } from '../src/platform/postgres/client.ts';
+import { applyMigrations } from '../src/platform/postgres/migrate.ts';
 import { createSampleMonths } from '../src/db/sample-months.ts';
 import { createLog } from '../src/log.ts';
 

@@ -8,7 +8,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { startTemporaryEmbedded } from '../src/db/embedded-temporary.ts';
+import { startTemporaryEmbedded } from '../src/platform/postgres/embedded/temporary.ts';
 import { createLog } from '../src/log.ts';
 import { endPass, measureCost, printCost, pushPoints, START_MS } from './growth-cost.ts';
 import type { Pushed, Shape, Smallest } from './growth-cost.ts';

@@ -2,11 +2,11 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
-import { readConfig } from '../src/config.ts';
-import { createDatabase } from '../src/db/client.ts';
+import { readConfig } from '../src/platform/config/read-config.ts';
+import { createDatabase } from '../src/platform/postgres/client.ts';
 import { createEngine } from '../src/engine.ts';
 import { createLog } from '../src/log.ts';
-import { createStats } from '../src/observe/stats.ts';
+import { createStats } from '../src/platform/telemetry/metrics.ts';
 import { createAws } from '../src/source/aws.ts';
 
 /** One point of each metric, all of one time. */

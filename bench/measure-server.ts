@@ -1,7 +1,7 @@
 /** The server under measure: a process of its own over a database that waits for the disk, both temporary. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { startTemporaryEmbedded } from '../src/db/embedded-temporary.ts';
+import { startTemporaryEmbedded } from '../src/platform/postgres/embedded/temporary.ts';
 import { createLog } from '../src/log.ts';
 import { startServerProcess } from '../test/helpers/server-process.ts';
 

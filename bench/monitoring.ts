@@ -11,10 +11,10 @@ import type { AddressInfo } from 'node:net';
 import { monitorHandler } from '../src/http/monitored.ts';
 import { sendJson, type Handler } from '../src/http/server.ts';
 import { createLog } from '../src/log.ts';
-import { createSendPoints } from '../src/observe/influxdb-send.ts';
-import { createInfluxdbWriter } from '../src/observe/influxdb.ts';
-import { createRequestMonitor } from '../src/observe/monitor-requests.ts';
-import { createStats } from '../src/observe/stats.ts';
+import { createSendPoints } from '../src/platform/telemetry/send-points.ts';
+import { createInfluxdbWriter } from '../src/platform/telemetry/influxdb-writer.ts';
+import { createRequestMonitor } from '../src/platform/telemetry/request-monitor.ts';
+import { createStats } from '../src/platform/telemetry/metrics.ts';
 
 const ROUNDS = 11;
 const REQUESTS = 4000;

@@ -4,8 +4,8 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startTemporaryEmbedded } from '../src/db/embedded-temporary.ts';
-import { MIGRATIONS_FOLDER, readMigrations } from '../src/db/migration-files.ts';
+import { startTemporaryEmbedded } from '../src/platform/postgres/embedded/temporary.ts';
+import { MIGRATIONS_FOLDER, readMigrations } from '../src/platform/postgres/migration-files.ts';
 import { createLog } from '../src/log.ts';
 import { readSchema } from './read-schema.ts';
 import { diffMigrations } from './schema-engine.ts';

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import * as glue from '@prisma/schema-engine-wasm/schema_engine_bg';
-import type { Migration } from '../src/db/migration-files.ts';
+import type { Migration } from '../src/platform/postgres/migration-files.ts';
 import { createShadowAdapterFactory } from './shadow-database.ts';
 
 // TypeScript declares WebAssembly in its browser library only.

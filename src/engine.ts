@@ -3,7 +3,7 @@
  * its doors in front of it; `lapwing import` and `lapwing export` use it as it is.
  */
 import type pg from 'pg';
-import type { Config } from './config.ts';
+import type { Config } from './platform/config/read-config.ts';
 import { createAccept, type Accept } from './core/accept.ts';
 import { createAnnotations, type Annotations } from './core/annotations.ts';
 import { createAutostackDirectory, type AutostackDirectory } from './core/autostack-directory.ts';
@@ -24,21 +24,21 @@ import { createQuota, smallerLimit, type Quota } from './core/quota.ts';
 import { createRegistry, type Registry } from './core/registry.ts';
 import { createInventory, type Inventory } from './core/resources.ts';
 import { createRetain } from './core/retain.ts';
-import { createStatusFeed, type StatusFeed } from './core/status-feed.ts';
+import { createStatusFeed, type StatusFeed } from './platform/runtime/change-feed.ts';
 import { createTransfer, type Transfer } from './core/transfer.ts';
-import { createTurns } from './core/turns.ts';
+import { createTurns } from './platform/runtime/write-lock.ts';
 import { createReorder } from './core/reorder.ts';
 import { createScoreStored } from './core/score-stored.ts';
 import { createWarmUp } from './core/warm-up.ts';
 import { createWritePoints } from './core/write-points.ts';
 import { saveCheckpoints } from './core/save-checkpoints.ts';
 import { createSaveProgress, type SaveProgress } from './core/save-progress.ts';
-import type { Database } from './db/client.ts';
+import type { Database } from './platform/postgres/client.ts';
 import { createSampleMonths } from './db/sample-months.ts';
 import type { PrismaClient } from './generated/prisma/client.ts';
 import type { Log } from './log.ts';
 import type { Datasource } from './model.ts';
-import type { Stats } from './observe/stats.ts';
+import type { Stats } from './platform/telemetry/metrics.ts';
 import { checkStackMetric } from './source/autostack-metrics.ts';
 import { createAutostackSource } from './source/autostack.ts';
 import type { Aws } from './source/aws.ts';

@@ -20,17 +20,17 @@ import { createReadWatch } from './http/read-watch.ts';
 import { createHttpServer, type Handler } from './http/server.ts';
 import { createArchiveUploads } from './http/upload-archive.ts';
 import { createWriteHandler } from './http/write.ts';
-import { createProcessWatch } from './observe/prometheus-process.ts';
-import { describeServer } from './observe/prometheus-server.ts';
-import { describeReadings } from './observe/prometheus.ts';
-import { createOutbound } from './outbound/outbound.ts';
+import { createProcessWatch } from './platform/telemetry/process-metrics.ts';
+import { describeServer } from './platform/telemetry/server-metrics.ts';
+import { describeReadings } from './platform/telemetry/prometheus-text.ts';
+import { createOutbound } from './platform/outbound/outbound-client.ts';
 import { openCloudwatch } from './open-cloudwatch.ts';
 import { openIncidents } from './open-incidents.ts';
 import type { Access } from './open-access.ts';
 import type { OpenDatabase } from './open-database.ts';
 import type { SelfMonitoring } from './self-monitoring.ts';
 import type { Surroundings } from './surroundings.ts';
-import type { Teardown } from './teardown.ts';
+import type { Teardown } from './platform/runtime/shutdown-stack.ts';
 
 /** @returns the address, without a slash at its end */
 export async function listenHttp(

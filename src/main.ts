@@ -3,7 +3,12 @@
 import { parseArgs } from 'node:util';
 import { readKeyWords } from './cli/key-words.ts';
 import type { Command } from './cli/run-command.ts';
-import { ConfigError, describeSettings, preferProduction, readConfig } from './config.ts';
+import {
+  ConfigError,
+  describeSettings,
+  preferProduction,
+  readConfig,
+} from './platform/config/read-config.ts';
 import { readVersion } from './version.ts';
 
 /** What the program ends with. */

@@ -2,7 +2,7 @@
 import { createAuditLog, type AuditLog } from './access/audit-log.ts';
 import { createKeys, type Keys } from './access/keys.ts';
 import { isLoopback } from './access/loopback.ts';
-import type { Config } from './config.ts';
+import type { Config } from './platform/config/read-config.ts';
 import type { Engine } from './engine.ts';
 import type { Surroundings } from './surroundings.ts';
 

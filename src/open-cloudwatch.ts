@@ -2,7 +2,7 @@
 import { createCloudwatch, nameKeyFile, type Cloudwatch } from './cloudwatch/cloudwatch.ts';
 import { createSeriesWatch } from './cloudwatch/watch-series.ts';
 import type { CloudwatchLimits } from './cloudwatch/limits.ts';
-import type { Config } from './config.ts';
+import type { Config } from './platform/config/read-config.ts';
 import type { Engine } from './engine.ts';
 import type { Surroundings } from './surroundings.ts';
 

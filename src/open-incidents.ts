@@ -1,12 +1,12 @@
 /** Incidents and their messages, as the settings ask for them. */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Config } from './config.ts';
+import type { Config } from './platform/config/read-config.ts';
 import type { Engine } from './engine.ts';
 import { createIncidents, type Incidents } from './incidents/incidents.ts';
 import { createMailer } from './notify/email.ts';
-import { createOutbound } from './outbound/outbound.ts';
-import { createSeal, readSealingKey } from './seal.ts';
+import { createOutbound } from './platform/outbound/outbound-client.ts';
+import { createSeal, readSealingKey } from './platform/outbound/sealed-secret.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What seals the secrets of channels; made at the first start. */

@@ -1,11 +1,11 @@
 /** The server: the engine and its doors, started in order, stopped in reverse. */
-import type { Config } from './config.ts';
+import type { Config } from './platform/config/read-config.ts';
 import { followHostPeriod, watchHost } from './core/watch-host.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { listenGraphite } from './listen-graphite.ts';
 import { listenHttp } from './listen-http.ts';
 import type { Log } from './log.ts';
-import { createStats, type Stats } from './observe/stats.ts';
+import { createStats, type Stats } from './platform/telemetry/metrics.ts';
 import { openAccess } from './open-access.ts';
 import { openAws } from './open-aws.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
@@ -14,7 +14,7 @@ import type { Aws } from './source/aws.ts';
 import { createHostSource } from './source/host.ts';
 import { createInfluxdbSource, type InfluxdbSource } from './source/influxdb.ts';
 import type { Surroundings } from './surroundings.ts';
-import { buildOrTearDown } from './teardown.ts';
+import { buildOrTearDown } from './platform/runtime/shutdown-stack.ts';
 import { readVersion } from './version.ts';
 
 export interface Lapwing {

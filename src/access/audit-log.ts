@@ -4,7 +4,7 @@
  */
 import type pg from 'pg';
 import type { Log } from '../log.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import type { Caller } from './caller.ts';
 import { redactArguments } from './redact.ts';
 

@@ -4,7 +4,7 @@
  * neighbour behind the same proxy that guesses, or has an old key, locks nobody out who is in.
  */
 import { LRUCache } from 'lru-cache';
-import { createRateLimit } from './rate-limit.ts';
+import { createRateLimit } from '../platform/runtime/token-bucket.ts';
 
 /** Wrong keys of one address: so many at once, then one a second. */
 export const GUESSES_AT_ONCE = 50;

@@ -6,7 +6,7 @@ import type pg from 'pg';
 import { InvalidInputError } from '../errors.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../log.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import { type Caller, mayDo, OPEN_CALLER } from './caller.ts';
 import { createGuessLimit } from './guess-limit.ts';
 import { createKeyUses } from './key-uses.ts';

@@ -3,7 +3,7 @@
  * the migrations), whoever wrote the statement and whether they thought of accounts or not.
  */
 import type pg from 'pg';
-import { inTransaction } from '../db/transaction.ts';
+import { inTransaction } from '../platform/postgres/transaction.ts';
 
 /** @returns a pool that only answers `query`, and only reads */
 export function narrowPool(pool: pg.Pool, accountId: number): pg.Pool {

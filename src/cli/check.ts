@@ -1,5 +1,5 @@
 /** `lapwing check`: whether a server could start with these settings. */
-import type { Config } from '../config.ts';
+import type { Config } from '../platform/config/read-config.ts';
 import type { Log } from '../log.ts';
 import { openDatabase } from '../open-database.ts';
 

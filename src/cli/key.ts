@@ -1,9 +1,9 @@
 /** `lapwing key create`, `list`, `revoke`: in the database itself, whether a server runs on it or not. */
 import { insertKey, listKeys, revokeKey, type StoredKey } from '../access/key-store.ts';
-import type { Config } from '../config.ts';
-import { createDatabase, type Database } from '../db/client.ts';
-import { applyMigrations } from '../db/migrate.ts';
-import { findRunningEmbedded } from '../db/running-embedded.ts';
+import type { Config } from '../platform/config/read-config.ts';
+import { createDatabase, type Database } from '../platform/postgres/client.ts';
+import { applyMigrations } from '../platform/postgres/migrate.ts';
+import { findRunningEmbedded } from '../platform/postgres/embedded/find-running.ts';
 import type { Log } from '../log.ts';
 import { openDatabase } from '../open-database.ts';
 import type { KeyCommand } from './key-words.ts';

@@ -1,5 +1,5 @@
 /** `lapwing license check FILE`: what a server would make of this licence today. */
-import { readLicense } from '../observe/license-watch.ts';
+import { readLicense } from '../platform/telemetry/license-watch.ts';
 
 /** The licence is not valid; the message says why. */
 export class LicenseError extends Error {

@@ -1,13 +1,13 @@
 /** The database itself, worked on by an engine without doors; for when no server runs on it. */
-import type { Config } from '../config.ts';
+import type { Config } from '../platform/config/read-config.ts';
 import { createEngine } from '../engine.ts';
 import { ExpectedError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { createStats } from '../observe/stats.ts';
+import { createStats } from '../platform/telemetry/metrics.ts';
 import { openAws } from '../open-aws.ts';
 import { openDatabase } from '../open-database.ts';
 import { createHostSource } from '../source/host.ts';
-import { buildOrTearDown } from '../teardown.ts';
+import { buildOrTearDown } from '../platform/runtime/shutdown-stack.ts';
 import type { TransferEnd } from './transfer-end.ts';
 
 const MOST_MODELS = 500;

@@ -1,9 +1,9 @@
 /** Runs one command of the command line. */
-import { findUnknownSettings, type Config } from '../config.ts';
-import { ConnectionError } from '../db/connection.ts';
-import { EmbeddedError } from '../db/embedded-error.ts';
-import { MigrationError } from '../db/migrate.ts';
-import { ServerLockError } from '../db/server-lock.ts';
+import { findUnknownSettings, type Config } from '../platform/config/read-config.ts';
+import { ConnectionError } from '../platform/postgres/connection.ts';
+import { EmbeddedError } from '../platform/postgres/embedded/embedded-error.ts';
+import { MigrationError } from '../platform/postgres/migrate.ts';
+import { ServerLockError } from '../platform/postgres/server-lock.ts';
 import { ExpectedError } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { AccessError } from '../open-access.ts';

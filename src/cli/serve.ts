@@ -1,5 +1,5 @@
 /** `lapwing serve`: runs until told to stop. */
-import type { Config } from '../config.ts';
+import type { Config } from '../platform/config/read-config.ts';
 import type { Log } from '../log.ts';
 import { startLapwing, type Lapwing } from '../server.ts';
 

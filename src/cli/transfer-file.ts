@@ -1,6 +1,6 @@
 /** `lapwing import` and `lapwing export`: a file on one side, a database or a running server on the other. */
 import { open } from 'node:fs/promises';
-import type { Config } from '../config.ts';
+import type { Config } from '../platform/config/read-config.ts';
 import type { Log } from '../log.ts';
 import { createProgress } from '../progress.ts';
 import { openLocalEnd } from './local-end.ts';

@@ -1,6 +1,6 @@
 /** Accounts and their access keys. */
 import type { PrismaClient } from '../generated/prisma/client.ts';
-import type { Seal } from '../seal.ts';
+import type { Seal } from '../platform/outbound/sealed-secret.ts';
 
 /** The account of the first key pair; the one that owns what Lapwing itself knows. */
 export const FIRST_ACCOUNT = 'default';

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../log.ts';
-import type { Stats } from '../observe/stats.ts';
-import { createOutbound } from '../outbound/outbound.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
+import { createOutbound } from '../platform/outbound/outbound-client.ts';
 import { deliverActions } from './alarms/deliver-actions.ts';
 import { evaluateAlarms } from './alarms/evaluate-alarms.ts';
-import { createClockwork } from '../core/clockwork.ts';
+import { createClockwork } from '../platform/runtime/interval-jobs.ts';
 import { purge, type Purged } from './purge.ts';
 import { createAccounts, FIRST_ACCOUNT, type Accounts } from './accounts.ts';
 import { CloudwatchError } from './failure.ts';
@@ -15,7 +15,7 @@ import { createIntake } from './intake.ts';
 import { AWS_LIMITS, type CloudwatchLimits } from './limits.ts';
 import type { Caller, OperationContext, SeriesWatch } from './operation.ts';
 import { findOperation, type Operation, type ServiceName } from './operations.ts';
-import { createSeal, readSealingKey } from '../seal.ts';
+import { createSeal, readSealingKey } from '../platform/outbound/sealed-secret.ts';
 import { createThrottle } from './throttle.ts';
 
 export interface CloudwatchOptions {

@@ -5,7 +5,7 @@
  */
 import type pg from 'pg';
 import type { Log } from '../log.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import type { AdditionBatch } from './addition.ts';
 import { CloudwatchError } from './failure.ts';
 import { createSeriesIds } from './series-ids.ts';

@@ -5,7 +5,7 @@
  */
 import type pg from 'pg';
 import type { Log } from '../log.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 
 export interface PurgeOptions {
   readonly pool: pg.Pool;

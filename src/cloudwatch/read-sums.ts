@@ -1,6 +1,6 @@
 /** Reads sums, counts and extremes of series by periods: all that statistics but percentiles need. */
 import type pg from 'pg';
-import { FLOATS, SMALL_INTEGERS, TIMES, type PackedColumn } from '../db/packed-columns.ts';
+import { FLOATS, SMALL_INTEGERS, TIMES, type PackedColumn } from '../platform/postgres/packed-columns.ts';
 import {
   addToBuckets,
   ASKED_SERIES,

@@ -6,12 +6,12 @@
 import { NotFoundError, type ErrorCode } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { DEFAULT_ACCOUNT, type Sample } from '../model.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import { createBatchQueue } from './batch-queue.ts';
 import { checkName, checkSample, checkUnit, type Objection, type RejectReason } from './check-point.ts';
 import type { CustomMetrics, WantedMetric } from './custom-metrics.ts';
 import type { MetricEntry, Registry } from './registry.ts';
-import type { Turns } from './turns.ts';
+import type { Turns } from '../platform/runtime/write-lock.ts';
 import type { WarmUp } from './warm-up.ts';
 import type { Arrival, WritePoints } from './write-points.ts';
 

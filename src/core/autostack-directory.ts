@@ -1,6 +1,6 @@
 /** Every autostack and who is in it, in memory: sources and the API ask here. Members follow the inventory. */
 import type pg from 'pg';
-import { inTransaction } from '../db/transaction.ts';
+import { inTransaction } from '../platform/postgres/transaction.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../log.ts';
 import { MOST_STACK_MEMBERS } from '../model.ts';

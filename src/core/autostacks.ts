@@ -21,7 +21,7 @@ import type { Monitor } from './monitor.ts';
 import type { Quota } from './quota.ts';
 import { REFRESH_MS, type Inventory } from './resources.ts';
 import { checkTagFilters } from './tag-filter.ts';
-import type { Turns } from './turns.ts';
+import type { Turns } from '../platform/runtime/write-lock.ts';
 
 export interface NamespaceMetric {
   readonly namespace: string;

@@ -10,10 +10,10 @@ import type { Draft } from './draft.ts';
 import { hasBounds, learnBounds, ROWS_TO_LEARN_FROM } from './model-params.ts';
 import type { Models } from './models.ts';
 import type { MetricEntry, Registry } from './registry.ts';
-import { createRetryPause } from './retry-pause.ts';
+import { createRetryPause } from '../platform/runtime/backoff.ts';
 import type { ScoreStored } from './score-stored.ts';
-import type { Turns } from './turns.ts';
-import { createWakeUp } from './wake-up.ts';
+import type { Turns } from '../platform/runtime/write-lock.ts';
+import { createWakeUp } from '../platform/runtime/signal.ts';
 
 export interface Backlog {
   /** To be called when a metric got samples or a new status: it goes on from there if it can. */

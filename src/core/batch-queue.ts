@@ -2,12 +2,12 @@
  * A bounded queue whose requests are written by whole batches: those that come while a batch is being written share
  * the next one.
  */
-import { isOutage } from '../db/outage.ts';
+import { isOutage } from '../platform/postgres/outage.ts';
 import { RetryLaterError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import { StaleDraftError } from './commit.ts';
-import type { TwoSteps } from './turns.ts';
+import type { TwoSteps } from '../platform/runtime/write-lock.ts';
 
 export interface BatchQueue<Request, Result> {
   /** @throws RetryLaterError when the queue is full, the database away or the server stopping */

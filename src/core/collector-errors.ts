@@ -5,8 +5,8 @@
 import type pg from 'pg';
 import type { Log } from '../log.ts';
 import type { MetricEntry, Registry } from './registry.ts';
-import type { StatusFeed } from './status-feed.ts';
-import type { Turns } from './turns.ts';
+import type { StatusFeed } from '../platform/runtime/change-feed.ts';
+import type { Turns } from '../platform/runtime/write-lock.ts';
 
 export interface CollectorErrors {
   /** Never throws: a database that is away now is told at the next reading. */

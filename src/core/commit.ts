@@ -6,13 +6,13 @@
 import type pg from 'pg';
 import type { SampleMonths } from '../db/sample-months.ts';
 import { writeBatch, type Checkpoint } from '../db/write-batch.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import { createDraft, type Draft, isBehind, listDays, type MetricProgress } from './draft.ts';
 import { type ProgressRows, readProgress } from './progress-rows.ts';
 import type { Live } from './live.ts';
 import type { Models } from './models.ts';
 import type { MetricEntry, Registry } from './registry.ts';
-import type { StatusFeed } from './status-feed.ts';
+import type { StatusFeed } from '../platform/runtime/change-feed.ts';
 
 /** What a draft stood on has failed: nothing of it is wrong, and it can be drafted again at once. */
 export class StaleDraftError extends Error {

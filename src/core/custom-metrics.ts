@@ -1,7 +1,7 @@
 /** Makes metrics of pushed names nobody has told us of: known, not monitored, their samples kept. */
 import type pg from 'pg';
 import type { Source } from '../source/source.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import type { Registry } from './registry.ts';
 
 export interface CustomMetrics {

@@ -7,7 +7,7 @@
 import type pg from 'pg';
 import { readLog, readLogBounds, searchLog } from '../db/read-log.ts';
 import type { ScoredSample } from '../db/stored-sample.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import { formatCursor, parseCursor, type LogBounds } from './cursor.ts';
 import type { Registry } from './registry.ts';
 import {
@@ -23,7 +23,7 @@ import { createScoreMemory } from './score-memory.ts';
 import { createScoreRing, type ScoreRing } from './score-ring.ts';
 import { streamScores } from './score-stream.ts';
 import { createStretchMemory } from './stretch-memory.ts';
-import { createWakeUp, type Nap } from './wake-up.ts';
+import { createWakeUp, type Nap } from '../platform/runtime/signal.ts';
 
 export type { ScoreEvent } from './score-group.ts';
 export type { ScoreFilter } from './score-filter.ts';

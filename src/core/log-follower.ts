@@ -11,13 +11,13 @@ import {
   moveFollower,
   openFollowerPlace,
 } from '../db/follow-log.ts';
-import { inTransaction } from '../db/transaction.ts';
+import { inTransaction } from '../platform/postgres/transaction.ts';
 import type { Log } from '../log.ts';
-import type { Gauge, Stats } from '../observe/stats.ts';
+import type { Gauge, Stats } from '../platform/telemetry/metrics.ts';
 import type { Gathered } from './gather-rows.ts';
 import type { Live } from './live.ts';
-import { createRetryPause } from './retry-pause.ts';
-import { createWakeUp } from './wake-up.ts';
+import { createRetryPause } from '../platform/runtime/backoff.ts';
+import { createWakeUp } from '../platform/runtime/signal.ts';
 
 export interface LogFollower extends AsyncDisposable {
   /** Begins, or goes on from the stored position. Waits for the database as long as it takes. */

@@ -6,7 +6,7 @@ import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import type { Checkpoint } from '../db/write-batch.ts';
 import type { Log } from '../log.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import { type HeldModel, isDirty, type Model, takeCheckpoint } from './held-model.ts';
 import type { MetricEntry } from './registry.ts';
 import { createRestore } from './restore-models.ts';

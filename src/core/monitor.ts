@@ -1,13 +1,13 @@
 /** Begins and ends the watching of metrics, and keeps their status. Every change takes its turn with the data path. */
 import type pg from 'pg';
 import { holdFollowers } from '../db/follow-log.ts';
-import { queryAtLength } from '../db/long-statement.ts';
-import { inTransaction } from '../db/transaction.ts';
+import { queryAtLength } from '../platform/postgres/long-statement.ts';
+import { inTransaction } from '../platform/postgres/transaction.ts';
 import { deleteBars } from '../db/write-bars.ts';
 import { AlreadyMonitoredError, InvalidInputError, NotFoundError, NotSupportedError } from '../errors.ts';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import { DEFAULT_ACCOUNT, type Datasource, type MetricStatus, type ModelParams } from '../model.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import type { MetricDescription, Source } from '../source/source.ts';
 import { checkPolicy, type AlertPolicy } from './alert-policy.ts';
 import { dropOrphanedAnnotations } from './annotations.ts';
@@ -19,8 +19,8 @@ import { checkModelParams, hasBounds, ROWS_TO_LEARN_FROM } from './model-params.
 import type { Models } from './models.ts';
 import type { Quota } from './quota.ts';
 import type { MetricEntry, Registry } from './registry.ts';
-import type { StatusFeed } from './status-feed.ts';
-import type { Turns } from './turns.ts';
+import type { StatusFeed } from '../platform/runtime/change-feed.ts';
+import type { Turns } from '../platform/runtime/write-lock.ts';
 
 export interface MonitorRequest {
   /** Whose metric it is; the default account's when left out. */

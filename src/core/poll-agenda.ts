@@ -4,7 +4,7 @@
  */
 import type { Datasource } from '../model.ts';
 import type { Polling, Source } from '../source/source.ts';
-import { createDueQueue } from './due-queue.ts';
+import { createDueQueue } from '../platform/runtime/deadline-heap.ts';
 import {
   createSchedule,
   isBehind,

@@ -5,11 +5,11 @@
  */
 import type { Log } from '../log.ts';
 import type { Datasource } from '../model.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import type { ReadFailure, ReadResult, Source } from '../source/source.ts';
 import type { Accept } from './accept.ts';
 import type { CollectorErrors } from './collector-errors.ts';
-import { createLimit, type Limit } from './limit.ts';
+import { createLimit, type Limit } from '../platform/runtime/concurrency-limit.ts';
 import { createAgenda, type DueBatch, type ReadingTimes } from './poll-agenda.ts';
 import { isBehind } from './poll-schedule.ts';
 import type { MetricEntry, Registry } from './registry.ts';

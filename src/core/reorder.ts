@@ -6,16 +6,16 @@
 import type pg from 'pg';
 import { readUnscored } from '../db/read-unscored.ts';
 import type { Log } from '../log.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import type { Commit } from './commit.ts';
 import { isBehind } from './draft.ts';
-import { createDueWaves, type Wave } from './due-waves.ts';
+import { createDueWaves, type Wave } from '../platform/runtime/delay-batches.ts';
 import type { Models } from './models.ts';
 import type { MetricEntry, Registry } from './registry.ts';
-import { createRetryPause } from './retry-pause.ts';
+import { createRetryPause } from '../platform/runtime/backoff.ts';
 import type { ScoreStored } from './score-stored.ts';
-import type { Turns } from './turns.ts';
-import { createWakeUp } from './wake-up.ts';
+import type { Turns } from '../platform/runtime/write-lock.ts';
+import { createWakeUp } from '../platform/runtime/signal.ts';
 
 export interface Reorder {
   /** Whether points of the metric are to be stored without a score for now. */

@@ -1,6 +1,6 @@
 /** What was listed of a region becomes the inventory: new states are kept, what is gone is marked. */
 import type pg from 'pg';
-import { inTransaction } from '../db/transaction.ts';
+import { inTransaction } from '../platform/postgres/transaction.ts';
 import type { FoundResource } from '../source/source.ts';
 
 /** The state of an instance or volume EC2 no longer lists. */

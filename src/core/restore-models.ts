@@ -9,7 +9,7 @@ import { readCheckpoints, replayMany, replaySamples, type ReplayedSample } from 
 import type { Checkpoint } from '../db/write-batch.ts';
 import type { Log } from '../log.ts';
 import type { Judgement } from '../model.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import { type HeldModel, resumeModel, startModel } from './held-model.ts';
 import type { MetricEntry } from './registry.ts';
 

@@ -1,9 +1,9 @@
 /** Drops samples older than the retention, by whole months. */
 import type { SampleMonths } from '../db/sample-months.ts';
 import type { Log } from '../log.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import type { Live } from './live.ts';
-import type { Turns } from './turns.ts';
+import type { Turns } from '../platform/runtime/write-lock.ts';
 
 export interface Retain {
   start: () => void;

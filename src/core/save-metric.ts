@@ -1,7 +1,7 @@
 /** The rows behind a metric's status: written when its watching begins and ends. */
 import type pg from 'pg';
 import { holdFollowers } from '../db/follow-log.ts';
-import { queryAtLength } from '../db/long-statement.ts';
+import { queryAtLength } from '../platform/postgres/long-statement.ts';
 import { deleteBars } from '../db/write-bars.ts';
 import { NotFoundError } from '../errors.ts';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';

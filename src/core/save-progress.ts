@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { EMPTY_BATCH, writeBatch } from '../db/write-batch.ts';
 import type { ProgressRows } from './progress-rows.ts';
-import type { Turns } from './turns.ts';
+import type { Turns } from '../platform/runtime/write-lock.ts';
 
 /** Some milliseconds: points wait no longer than this for their turn. */
 const PORTION = 1000;

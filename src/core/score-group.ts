@@ -4,7 +4,7 @@
  */
 import type { ScoredSample } from '../db/stored-sample.ts';
 import type { KeptEvent, ScoreMemory } from './score-memory.ts';
-import { createWakeUp } from './wake-up.ts';
+import { createWakeUp } from '../platform/runtime/signal.ts';
 
 export interface ScoreEvent {
   /** Cursor before this event: equal to the cursor of the one before, so that a client can see a gap itself. */

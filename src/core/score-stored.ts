@@ -1,7 +1,7 @@
 /** Scores samples that are stored already, in time order. */
 import { scoreSample, type UnscoredSample } from '../db/new-sample.ts';
 import type { Log } from '../log.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import type { Commit } from './commit.ts';
 import type { Draft } from './draft.ts';
 import type { Model } from './held-model.ts';

@@ -6,7 +6,7 @@ import type { Log } from '../log.ts';
 import type { Commit } from './commit.ts';
 import type { Models } from './models.ts';
 import type { MetricEntry } from './registry.ts';
-import type { Turns } from './turns.ts';
+import type { Turns } from '../platform/runtime/write-lock.ts';
 
 /**
  * @param points of metrics that may not be known yet

@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Log } from '../log.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import { findStored, keyOf, type StoredValues } from '../db/find-stored.ts';
 import { scoreSample } from '../db/new-sample.ts';
 import type { Commit } from './commit.ts';

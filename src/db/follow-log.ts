@@ -1,6 +1,6 @@
 /** What a follower of the log of scores stores of itself, and how its transactions keep clear of metrics' ends. */
 import type pg from 'pg';
-import { toNumberArray } from './number-array.ts';
+import { toNumberArray } from '../platform/postgres/number-array.ts';
 
 /** How far a follower has come. */
 export interface FollowerPlace {

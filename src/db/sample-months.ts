@@ -3,7 +3,7 @@
  * is written, and dropped together.
  */
 import type pg from 'pg';
-import { inTransaction } from './transaction.ts';
+import { inTransaction } from '../platform/postgres/transaction.ts';
 
 export interface SampleMonths {
   /** Makes the partitions these times fall into, and notes that they are being written to. */

@@ -1,6 +1,6 @@
 /** Writes bars: what is higher than what is stored replaces it. */
 import type pg from 'pg';
-import { toNumberArray } from './number-array.ts';
+import { toNumberArray } from '../platform/postgres/number-array.ts';
 
 /** What some samples of one metric say of one slot. */
 export interface BarRise {

@@ -6,8 +6,8 @@ import type pg from 'pg';
 import type { MetricStatus } from '../model.ts';
 import { copySamples } from './copy-samples.ts';
 import type { NewScore, UnscoredSample } from './new-sample.ts';
-import { toNumberArray } from './number-array.ts';
-import { inTransaction } from './transaction.ts';
+import { toNumberArray } from '../platform/postgres/number-array.ts';
+import { inTransaction } from '../platform/postgres/transaction.ts';
 
 export interface Progress {
   readonly metricNumber: number;

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Caller } from '../access/caller.ts';
 import type { KeyProblem, Keys } from '../access/keys.ts';
 import { readAddress, readConnectionKey, readHeaderKey } from '../access/read-credentials.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 
 const MESSAGES: Readonly<Record<KeyProblem, string>> = {
   missing_key:

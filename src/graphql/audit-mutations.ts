@@ -9,7 +9,7 @@ import {
 } from 'graphql';
 import type { AuditLog } from '../access/audit-log.ts';
 import { ExpectedError } from '../errors.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import type { Context } from './context.ts';
 import { readScope } from './root-scopes.ts';
 

@@ -10,7 +10,7 @@ import type { Plugin } from 'graphql-yoga';
 import type { AuditLog } from '../access/audit-log.ts';
 import { type Caller, mayDo } from '../access/caller.ts';
 import type { Keys } from '../access/keys.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import { endWithRights } from './end-with-rights.ts';
 import { listNeededScopes, type NeededScope } from './root-scopes.ts';
 

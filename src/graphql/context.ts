@@ -16,14 +16,14 @@ import type { DownloadLinks } from '../core/download-link.ts';
 import type { Inventory } from '../core/resources.ts';
 import type { Registry } from '../core/registry.ts';
 import type { SaveProgress } from '../core/save-progress.ts';
-import type { StatusFeed } from '../core/status-feed.ts';
+import type { StatusFeed } from '../platform/runtime/change-feed.ts';
 import type { Transfer } from '../core/transfer.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Incidents } from '../incidents/incidents.ts';
 import type { Datasource } from '../model.ts';
-import type { FlushPeriod } from '../observe/influxdb.ts';
-import type { LicenseState } from '../observe/license.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { FlushPeriod } from '../platform/telemetry/influxdb-writer.ts';
+import type { LicenseState } from '../platform/telemetry/license.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import type { Source } from '../source/source.ts';
 import type { Loaders } from './loaders.ts';
 

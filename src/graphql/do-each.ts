@@ -1,5 +1,5 @@
 /** Many things in one mutation: each item has its own outcome, and none waits for a slow neighbour longer than it must. */
-import { createLimit } from '../core/limit.ts';
+import { createLimit } from '../platform/runtime/concurrency-limit.ts';
 import { InvalidInputError } from '../errors.ts';
 import { type Failure, toFieldValue } from './failure.ts';
 

@@ -1,5 +1,5 @@
 /** The type License. */
-import type { LicenseState } from '../observe/license.ts';
+import type { LicenseState } from '../platform/telemetry/license.ts';
 import { builder } from './builder.ts';
 
 const LicenseStatusRef = builder.enumType('LicenseStatus', {

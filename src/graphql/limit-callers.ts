@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { GraphQLError } from 'graphql';
-import { createRateLimit, type RateLimit } from '../access/rate-limit.ts';
+import { createRateLimit, type RateLimit } from '../platform/runtime/token-bucket.ts';
 import { type ConnectionLimit, createConnectionLimit } from './limit-connections.ts';
 import type { Refuse } from './limit-error.ts';
 

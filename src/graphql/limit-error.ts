@@ -1,6 +1,6 @@
 /** The limits of the API, and how each refuses: its name, what it allows, what was seen, the setting that changes it. */
 import { GraphQLError } from 'graphql';
-import type { Reason, Stats } from '../observe/stats.ts';
+import type { Reason, Stats } from '../platform/telemetry/metrics.ts';
 
 /** Which limit. Each is counted under this name. */
 export type LimitName = Reason<'requests_over_limit'>;

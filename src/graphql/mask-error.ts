@@ -1,8 +1,8 @@
 /** What a caller is told of an error: all of an expected one, nothing of any other but a number to find it in the log by. */
 import { randomBytes } from 'node:crypto';
 import { GraphQLError } from 'graphql';
-import { isOutage } from '../db/outage.ts';
-import { isUnstorableText } from '../db/unstorable-text.ts';
+import { isOutage } from '../platform/postgres/outage.ts';
+import { isUnstorableText } from '../platform/postgres/unstorable-text.ts';
 import { ExpectedError, InvalidInputError, RetryLaterError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { toGraphqlError } from './failure.ts';

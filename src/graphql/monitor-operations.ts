@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { type DocumentNode, getOperationAST, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { ExpectedError } from '../errors.ts';
-import type { OpenRequest, RequestMonitor } from '../observe/monitor-requests.ts';
+import type { OpenRequest, RequestMonitor } from '../platform/telemetry/request-monitor.ts';
 
 /**
  * Names are the clients' to choose, and each makes a series where the points are stored: further ones share a name.

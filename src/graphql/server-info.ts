@@ -1,5 +1,5 @@
 /** What the server says of itself. */
-import type { Reading } from '../observe/stats.ts';
+import type { Reading } from '../platform/telemetry/metrics.ts';
 import { builder } from './builder.ts';
 import type { ApiParts } from './context.ts';
 import { LicenseRef } from './license.ts';

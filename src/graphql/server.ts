@@ -6,7 +6,7 @@ import type { AuditLog } from '../access/audit-log.ts';
 import type { Caller } from '../access/caller.ts';
 import { readAddress } from '../access/read-credentials.ts';
 import type { Log } from '../log.ts';
-import type { RequestMonitor } from '../observe/monitor-requests.ts';
+import type { RequestMonitor } from '../platform/telemetry/request-monitor.ts';
 import { createAdmission } from './admit-request.ts';
 import { auditMutations } from './audit-mutations.ts';
 import { auditRefusals } from './audit-refusals.ts';

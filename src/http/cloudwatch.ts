@@ -8,7 +8,7 @@ import type { Cloudwatch } from '../cloudwatch/cloudwatch.ts';
 import { CloudwatchError } from '../cloudwatch/failure.ts';
 import type { Caller } from '../cloudwatch/operation.ts';
 import type { Log } from '../log.ts';
-import type { RequestMonitor } from '../observe/monitor-requests.ts';
+import type { RequestMonitor } from '../platform/telemetry/request-monitor.ts';
 import { decodeBody, readAwsBody } from './aws-body.ts';
 import { cborProtocol } from './aws-cbor.ts';
 import { ec2Protocol, isEc2Request } from './aws-ec2.ts';

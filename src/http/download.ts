@@ -7,7 +7,7 @@ import { SAMPLE_FORMATS } from '../core/download-format.ts';
 import type { ArchiveDownload, Download, DownloadLinks, SamplesDownload } from '../core/download-link.ts';
 import { NotFoundError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import { sendTarGz } from './archive-tar.ts';
 import { type Handler, sendJson } from './server.ts';
 

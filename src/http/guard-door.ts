@@ -5,7 +5,7 @@ import type { KeyProblem, Keys } from '../access/keys.ts';
 import { isOwnName } from '../access/loopback.ts';
 import { readAddress, readHeaderKey } from '../access/read-credentials.ts';
 import type { Scope } from '../access/scope.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import { type Handler, sendJson, type SocketRoute } from './server.ts';
 
 export interface Refusal {

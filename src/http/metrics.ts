@@ -1,5 +1,9 @@
 /** /metrics: every number the server counts about itself, for Prometheus. */
-import { type Family, PROMETHEUS_CONTENT_TYPE, renderFamilies } from '../observe/prometheus.ts';
+import {
+  type Family,
+  PROMETHEUS_CONTENT_TYPE,
+  renderFamilies,
+} from '../platform/telemetry/prometheus-text.ts';
 import type { Handler } from './server.ts';
 
 /** @param read called once per scrape */

@@ -1,5 +1,5 @@
 /** Watches every request of a route from its start to its end. */
-import type { RequestMonitor } from '../observe/monitor-requests.ts';
+import type { RequestMonitor } from '../platform/telemetry/request-monitor.ts';
 import type { Handler } from './server.ts';
 
 /** As web servers log a client that went away before its answer. */

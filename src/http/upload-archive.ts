@@ -10,9 +10,9 @@ import type { Archive } from '../core/archive.ts';
 import type { ArchiveUploads } from '../core/archive-upload.ts';
 import type { ArchiveDownload } from '../core/download-link.ts';
 import { InvalidInputError, RetryLaterError, SourceUnavailableError } from '../errors.ts';
-import type { Stats } from '../observe/stats.ts';
-import { TargetRefusedError } from '../outbound/check-address.ts';
-import type { Outbound } from '../outbound/outbound.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
+import { TargetRefusedError } from '../platform/outbound/check-address.ts';
+import type { Outbound } from '../platform/outbound/outbound-client.ts';
 import { sendTarGz } from './archive-tar.ts';
 import { nameArchive } from './download.ts';
 

@@ -2,7 +2,7 @@
 import type { Accept, NamedPoint } from '../core/accept.ts';
 import { readBodyLines } from '../ingest/line-protocol-body.ts';
 import type { Precision } from '../ingest/line-protocol.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 
 /** A line, or a field of it, that was left out. */
 export interface LineFault {

@@ -11,7 +11,7 @@ import { accountToWrite } from '../access/caller.ts';
 import type { Accept, NamedPoint } from '../core/accept.ts';
 import { RetryLaterError } from '../errors.ts';
 import { type Precision, PRECISIONS } from '../ingest/line-protocol.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import type { Door } from './guard-door.ts';
 import { type Handler, sendJson } from './server.ts';
 import { BodyError, readWriteBody } from './write-body.ts';

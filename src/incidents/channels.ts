@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { NotificationChannel } from '../generated/prisma/client.ts';
 import { describeTarget, type ChannelConfig } from '../notify/send.ts';
-import type { Seal } from '../seal.ts';
+import type { Seal } from '../platform/outbound/sealed-secret.ts';
 
 const config = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('WEBHOOK'), url: z.string(), secret: z.string() }),

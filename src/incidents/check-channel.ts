@@ -1,8 +1,8 @@
 /** Checks where a rule's messages are to go. */
 import { isMailAddress } from '../notify/email.ts';
 import type { ChannelConfig } from '../notify/send.ts';
-import { TargetRefusedError } from '../outbound/check-address.ts';
-import type { Outbound } from '../outbound/outbound.ts';
+import { TargetRefusedError } from '../platform/outbound/check-address.ts';
+import type { Outbound } from '../platform/outbound/outbound-client.ts';
 import { NotSupportedError } from '../errors.ts';
 import { quote, refuse } from './refuse.ts';
 

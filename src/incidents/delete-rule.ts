@@ -3,7 +3,7 @@
  * is open (Alertmanager, a pager) would hold them open for ever. The channels stay, without a rule, until that is done.
  */
 import type pg from 'pg';
-import { inTransaction } from '../db/transaction.ts';
+import { inTransaction } from '../platform/postgres/transaction.ts';
 import { NotFoundError } from '../errors.ts';
 import { endIncident } from './incident.ts';
 import type { Rule } from './rule.ts';

@@ -1,19 +1,19 @@
 /** Incidents, put together: rules, the follower that holds scores against them, and the delivery of messages. */
 import type pg from 'pg';
-import { createClockwork } from '../core/clockwork.ts';
+import { createClockwork } from '../platform/runtime/interval-jobs.ts';
 import type { Labels } from '../core/labels.ts';
 import type { Live } from '../core/live.ts';
 import { gatherRows } from '../core/gather-rows.ts';
 import { createLogFollower } from '../core/log-follower.ts';
 import type { Registry } from '../core/registry.ts';
-import { createStatusFeed, type StatusFeed } from '../core/status-feed.ts';
+import { createStatusFeed, type StatusFeed } from '../platform/runtime/change-feed.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../log.ts';
 import { RESEND_SECONDS } from '../notify/alertmanager.ts';
 import type { Mailer } from '../notify/email.ts';
-import type { Stats } from '../observe/stats.ts';
-import type { Outbound } from '../outbound/outbound.ts';
-import type { Seal } from '../seal.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
+import type { Outbound } from '../platform/outbound/outbound-client.ts';
+import type { Seal } from '../platform/outbound/sealed-secret.ts';
 import { createCourier } from './courier.ts';
 import { followScores, NO_CHANGES } from './follow-scores.ts';
 import { purgeOld } from './purge.ts';

@@ -1,5 +1,5 @@
 /** What people do with incidents and messages: see, acknowledge, send again. */
-import type { StatusFeed } from '../core/status-feed.ts';
+import type { StatusFeed } from '../platform/runtime/change-feed.ts';
 import { InvalidInputError, NotFoundError } from '../errors.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { TRY_FOR_MS } from './tell.ts';

@@ -4,7 +4,7 @@ import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../log.ts';
 import { sendAlerts } from '../notify/alertmanager.ts';
 import type { SendContext } from '../notify/send.ts';
-import type { Seal } from '../seal.ts';
+import type { Seal } from '../platform/outbound/sealed-secret.ts';
 import { openChannel } from './channels.ts';
 import { readFiring } from './read-messages.ts';
 

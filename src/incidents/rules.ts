@@ -5,7 +5,7 @@ import type { Registry } from '../core/registry.ts';
 import { DuplicateNameError, NotFoundError, QuotaExceededError } from '../errors.ts';
 import { Prisma, type NotificationChannel, type PrismaClient } from '../generated/prisma/client.ts';
 import type { SendContext } from '../notify/send.ts';
-import type { Seal } from '../seal.ts';
+import type { Seal } from '../platform/outbound/sealed-secret.ts';
 import { closeChannel } from './channels.ts';
 import { checkChannels, type NewChannel } from './check-channel.ts';
 import { checkRule, type RuleChange } from './check-rule.ts';

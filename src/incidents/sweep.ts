@@ -4,7 +4,7 @@
  */
 import type pg from 'pg';
 import type { MetricEntry, Registry } from '../core/registry.ts';
-import { inTransaction } from '../db/transaction.ts';
+import { inTransaction } from '../platform/postgres/transaction.ts';
 import type { IncidentEnd } from '../generated/prisma/client.ts';
 import { endIncident, type Incident } from './incident.ts';
 import { matchesScope, readMetricFacts, silenceMs, type MetricFacts } from './metric-facts.ts';

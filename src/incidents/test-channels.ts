@@ -4,7 +4,7 @@ import type { NotificationChannel, NotificationRule } from '../generated/prisma/
 import type { IncidentFacts, Message } from '../notify/message.ts';
 import { sendMessage, type SendContext } from '../notify/send.ts';
 import { writeMessage } from '../notify/write-message.ts';
-import type { Seal } from '../seal.ts';
+import type { Seal } from '../platform/outbound/sealed-secret.ts';
 import { openChannel } from './channels.ts';
 
 export interface ChannelTest {

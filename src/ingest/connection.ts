@@ -1,7 +1,7 @@
 /** One Graphite connection: read what is there, hand it on, and only then read more. */
 import type { Socket } from 'node:net';
 import type { Log } from '../log.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import type { Refusal } from './deliver.ts';
 import { type BadLine, type GraphiteLines, createGraphiteParser } from './graphite.ts';
 import type { GraphitePoint } from './graphite-line.ts';

@@ -8,7 +8,7 @@
 import { once } from 'node:events';
 import { type Server, type Socket, createServer } from 'node:net';
 import type { Log } from '../log.ts';
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import { type GraphiteConnection, openConnection } from './connection.ts';
 import { type AcceptPoints, deliverPoints } from './deliver.ts';
 

@@ -2,7 +2,7 @@
  * Prometheus' Alertmanager, API v2. It takes alerts, not messages, and knows one by its labels; one that is not sent
  * again before its `endsAt` is over. So alerts that fire are sent again each minute, good for four.
  */
-import { postOrExplain, type Outbound } from '../outbound/outbound.ts';
+import { postOrExplain, type Outbound } from '../platform/outbound/outbound-client.ts';
 import type { IncidentFacts, Message } from './message.ts';
 
 export interface AlertmanagerConfig {

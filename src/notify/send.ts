@@ -1,5 +1,5 @@
 /** Hands a message to its channel. */
-import type { Outbound } from '../outbound/outbound.ts';
+import type { Outbound } from '../platform/outbound/outbound-client.ts';
 import { sendAlertmanager, type AlertmanagerConfig } from './alertmanager.ts';
 import type { EmailConfig, Mailer } from './email.ts';
 import type { Message } from './message.ts';

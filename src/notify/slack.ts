@@ -1,5 +1,5 @@
 /** Slack's incoming webhooks, and what understands them (Mattermost, Rocket.Chat). Their URL is the secret. */
-import { postOrExplain, type Outbound } from '../outbound/outbound.ts';
+import { postOrExplain, type Outbound } from '../platform/outbound/outbound-client.ts';
 import type { Message } from './message.ts';
 
 export interface SlackConfig {

@@ -1,6 +1,6 @@
 /** A signed webhook: JSON that whoever holds the secret can tell from a forgery. docs/notifications.md is its contract. */
 import { createHmac } from 'node:crypto';
-import { postOrExplain, type Outbound } from '../outbound/outbound.ts';
+import { postOrExplain, type Outbound } from '../platform/outbound/outbound-client.ts';
 import { LISTED_INCIDENTS, type IncidentFacts, type Message } from './message.ts';
 
 export interface WebhookConfig {

@@ -1,5 +1,5 @@
 /** Everything that asks AWS, over one set of clients. */
-import type { Stats } from '../observe/stats.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
 import { createAwsClients, type AwsAccess } from './cloudwatch/clients.ts';
 import { createCloudwatchSource } from './cloudwatch/cloudwatch.ts';
 import { createConfirmMetric } from './cloudwatch/confirm-metric.ts';

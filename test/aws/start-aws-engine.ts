@@ -1,9 +1,9 @@
 /** An engine whose AWS is played from a script, and whose clock the test keeps. */
 import { createPoll, type Poll } from '../../src/core/poll.ts';
 import { createCollectorErrors } from '../../src/core/collector-errors.ts';
-import { createTurns } from '../../src/core/turns.ts';
+import { createTurns } from '../../src/platform/runtime/write-lock.ts';
 import { createLog } from '../../src/log.ts';
-import { createStats } from '../../src/observe/stats.ts';
+import { createStats } from '../../src/platform/telemetry/metrics.ts';
 import { createAws } from '../../src/source/aws.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 import { startEngine, type TestEngine } from '../helpers/start-engine.ts';

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { aggregatePairs } from '../../src/cloudwatch/aggregate.ts';
 import { createIntake } from '../../src/cloudwatch/intake.ts';
 import { hashSeries } from '../../src/cloudwatch/metric-name.ts';
-import { createDatabase } from '../../src/db/client.ts';
+import { createDatabase } from '../../src/platform/postgres/client.ts';
 import { createLog } from '../../src/log.ts';
-import { createStats } from '../../src/observe/stats.ts';
+import { createStats } from '../../src/platform/telemetry/metrics.ts';
 
 it('data that cannot be stored are answered with ServiceUnavailable and counted, and leave room for others', async () => {
   const log = createLog('silent');

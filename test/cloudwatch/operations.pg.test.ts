@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCloudwatch } from '../../src/cloudwatch/cloudwatch.ts';
 import { createLog } from '../../src/log.ts';
-import { createStats } from '../../src/observe/stats.ts';
+import { createStats } from '../../src/platform/telemetry/metrics.ts';
 import { at, NOON, openService, type Service } from './service.ts';
 
 let service: Service;

@@ -8,7 +8,7 @@ import {
   type CloudwatchOptions,
 } from '../../src/cloudwatch/cloudwatch.ts';
 import { createLog } from '../../src/log.ts';
-import { createStats } from '../../src/observe/stats.ts';
+import { createStats } from '../../src/platform/telemetry/metrics.ts';
 import { withDatabase, type TestDatabase } from '../helpers/database.ts';
 
 export interface Service extends AsyncDisposable {

@@ -5,7 +5,7 @@ import { BAR_MINUTES, type BarWindow, chooseBarRange, fillColumns } from '../../
 import { readBarCounts, readBars, type StoredBar } from '../../src/db/read-bars.ts';
 import { createSampleMonths } from '../../src/db/sample-months.ts';
 import type { ScoredSample } from '../../src/db/stored-sample.ts';
-import { inTransaction } from '../../src/db/transaction.ts';
+import { inTransaction } from '../../src/platform/postgres/transaction.ts';
 import { writeBars } from '../../src/db/write-bars.ts';
 import type { Engine } from '../../src/engine.ts';
 import { withDatabase } from '../helpers/database.ts';

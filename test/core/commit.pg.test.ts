@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import type { NamedPoint } from '../../src/core/accept.ts';
-import { openClient } from '../../src/db/connection.ts';
+import { openClient } from '../../src/platform/postgres/connection.ts';
 import { DETECTOR_KINDS } from '../../src/detector/detector-kinds.ts';
 import { withDatabase } from '../helpers/database.ts';
 import { startEngine, type TestEngine } from '../helpers/start-engine.ts';

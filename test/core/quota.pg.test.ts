@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { smallerLimit } from '../../src/core/quota.ts';
 import { QuotaExceededError } from '../../src/errors.ts';
-import { createStats } from '../../src/observe/stats.ts';
+import { createStats } from '../../src/platform/telemetry/metrics.ts';
 import { createAws } from '../../src/source/aws.ts';
 import { startAwsImitation } from '../aws/imitation.ts';
 import { withDatabase } from '../helpers/database.ts';

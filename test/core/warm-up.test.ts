@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { MetricEntry } from '../../src/core/registry.ts';
 import { createDraft } from '../../src/core/draft.ts';
-import { createTurns } from '../../src/core/turns.ts';
+import { createTurns } from '../../src/platform/runtime/write-lock.ts';
 import { createWarmUp } from '../../src/core/warm-up.ts';
 import { createLog } from '../../src/log.ts';
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { beforeAll, afterAll, expect, test } from 'vitest';
 import { readSchema } from '../../prisma/read-schema.ts';
 import { diffMigrations } from '../../prisma/schema-engine.ts';
-import { MIGRATIONS_FOLDER, readMigrations } from '../../src/db/migration-files.ts';
+import { MIGRATIONS_FOLDER, readMigrations } from '../../src/platform/postgres/migration-files.ts';
 import { withDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let database: TestDatabase;

@@ -99,12 +99,12 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'no listener for errors of a connection',
     changes: [
       {
-        file: 'db/client.ts',
+        file: 'platform/postgres/client.ts',
         find: "    client.on('error', (error) => log.debug({ err: error }, 'database connection lost'));\n",
         replace: '    void client;\n',
       },
       {
-        file: 'db/client.ts',
+        file: 'platform/postgres/client.ts',
         find: "  pool.on('error', (error) => log.debug({ err: error }, 'idle database connection lost'));\n",
         replace: '',
       },

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { chooseBarRange, findBarStart } from '../../src/core/bar-window.ts';
 import { readRankedRows } from '../../src/db/rank-metrics.ts';
 import { createSampleMonths } from '../../src/db/sample-months.ts';
-import { inTransaction } from '../../src/db/transaction.ts';
+import { inTransaction } from '../../src/platform/postgres/transaction.ts';
 import { type BarRise, writeBars } from '../../src/db/write-bars.ts';
 import { ask, read } from '../helpers/ask.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';

@@ -2,7 +2,7 @@
 import { get } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { insertKey } from '../../src/access/key-store.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/platform/config/read-config.ts';
 import { createLog } from '../../src/log.ts';
 import { startLapwing } from '../../src/server.ts';
 import { ask } from '../helpers/ask.ts';

@@ -1,8 +1,8 @@
 /** A database of a test file's own: `await using database = await withDatabase()`. */
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
-import { createDatabase, type Database } from '../../src/db/client.ts';
-import { openClient, selectDatabase } from '../../src/db/connection.ts';
+import { createDatabase, type Database } from '../../src/platform/postgres/client.ts';
+import { openClient, selectDatabase } from '../../src/platform/postgres/connection.ts';
 import { createLog } from '../../src/log.ts';
 
 export interface TestDatabase extends Pick<Database, 'pool' | 'prisma'>, AsyncDisposable {

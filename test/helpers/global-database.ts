@@ -4,9 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { TestProject } from 'vitest/node';
-import { openClient, selectDatabase } from '../../src/db/connection.ts';
-import { startTemporaryEmbedded } from '../../src/db/embedded-temporary.ts';
-import { applyMigrations } from '../../src/db/migrate.ts';
+import { openClient, selectDatabase } from '../../src/platform/postgres/connection.ts';
+import { startTemporaryEmbedded } from '../../src/platform/postgres/embedded/temporary.ts';
+import { applyMigrations } from '../../src/platform/postgres/migrate.ts';
 import { createLog } from '../../src/log.ts';
 
 declare module 'vitest' {

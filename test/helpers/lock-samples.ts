@@ -1,6 +1,6 @@
 /** Holds the data path up: `await using lock = await lockSamples(database)`. */
 import type pg from 'pg';
-import { openClient } from '../../src/db/connection.ts';
+import { openClient } from '../../src/platform/postgres/connection.ts';
 import type { TestDatabase } from './database.ts';
 
 export interface SampleLock extends AsyncDisposable {

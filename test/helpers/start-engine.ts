@@ -1,8 +1,8 @@
 /** The real engine over a database: `await using engine = await startEngine(database)`. */
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/platform/config/read-config.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
 import { createLog } from '../../src/log.ts';
-import { createStats } from '../../src/observe/stats.ts';
+import { createStats } from '../../src/platform/telemetry/metrics.ts';
 import { createAws, type Aws } from '../../src/source/aws.ts';
 import type { Source } from '../../src/source/source.ts';
 import type { TestDatabase } from './database.ts';

@@ -1,5 +1,5 @@
 /** The whole server on free ports, over a database of its own: `await using server = await startServer()`. */
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/platform/config/read-config.ts';
 import type { Engine } from '../../src/engine.ts';
 import { createLog, type Log } from '../../src/log.ts';
 import { startLapwing } from '../../src/server.ts';

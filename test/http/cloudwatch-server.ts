@@ -12,7 +12,7 @@ import {
 } from '../../src/cloudwatch/cloudwatch.ts';
 import { createCloudwatchHandler } from '../../src/http/cloudwatch.ts';
 import { createLog } from '../../src/log.ts';
-import { createStats, type Stats } from '../../src/observe/stats.ts';
+import { createStats, type Stats } from '../../src/platform/telemetry/metrics.ts';
 import { withDatabase, type TestDatabase } from '../helpers/database.ts';
 import { KEPT_OPEN } from '../helpers/kept-open.ts';
 

@@ -5,8 +5,8 @@ import { EMPTY_BATCH, writeBatch } from '../../src/db/write-batch.ts';
 import type { Engine } from '../../src/engine.ts';
 import { createIncidents, type Incidents, type IncidentsOptions } from '../../src/incidents/incidents.ts';
 import { createLog } from '../../src/log.ts';
-import { createOutbound } from '../../src/outbound/outbound.ts';
-import { createSeal } from '../../src/seal.ts';
+import { createOutbound } from '../../src/platform/outbound/outbound-client.ts';
+import { createSeal } from '../../src/platform/outbound/sealed-secret.ts';
 import { withDatabase, type TestDatabase } from '../helpers/database.ts';
 import { startEngine } from '../helpers/start-engine.ts';
 

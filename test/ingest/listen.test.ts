@@ -8,7 +8,7 @@ import {
   createGraphiteListener,
 } from '../../src/ingest/listen.ts';
 import { createLog } from '../../src/log.ts';
-import { createStats } from '../../src/observe/stats.ts';
+import { createStats } from '../../src/platform/telemetry/metrics.ts';
 import { createDeferred } from '../helpers/deferred.ts';
 import { until } from '../helpers/until.ts';
 import { recordPoints } from './record-points.ts';

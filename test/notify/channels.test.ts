@@ -4,7 +4,7 @@ import { nameAlertsUrl } from '../../src/notify/alertmanager.ts';
 import { createMailer, isMailAddress } from '../../src/notify/email.ts';
 import type { Message } from '../../src/notify/message.ts';
 import { describeTarget, sendMessage, type SendContext } from '../../src/notify/send.ts';
-import { createOutbound } from '../../src/outbound/outbound.ts';
+import { createOutbound } from '../../src/platform/outbound/outbound-client.ts';
 import { makeIncident } from './incident-facts.ts';
 import { receiveHttp, receiveMail } from './receivers.ts';
 

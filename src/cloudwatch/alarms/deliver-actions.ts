@@ -4,8 +4,8 @@
  */
 import type pg from 'pg';
 import type { Log } from '../../log.ts';
-import type { Stats } from '../../observe/stats.ts';
-import { postOrExplain, type Outbound } from '../../outbound/outbound.ts';
+import type { Stats } from '../../platform/telemetry/metrics.ts';
+import { postOrExplain, type Outbound } from '../../platform/outbound/outbound-client.ts';
 import { readTopic } from './check-actions.ts';
 
 export interface ActionContext {

@@ -1,7 +1,7 @@
 /** The SDK's clients, one per region and service, made when first needed: loading the SDK takes its time. */
 import type { CloudWatchClient, CloudWatchClientConfig } from '@aws-sdk/client-cloudwatch';
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import type { Counter } from '../../observe/stats.ts';
+import type { Counter } from '../../platform/telemetry/metrics.ts';
 
 /** How the source counts what it does. */
 export type CountAws = (name: Counter & `cloudwatch_${string}`, by?: number) => void;

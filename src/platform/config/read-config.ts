@@ -1,0 +1,91 @@
+/**
+ * Settings: the environment becomes one frozen object; every problem is told at once. The only reader of
+ * process.env. `--help` and the README's table are printed from this list.
+ */
+import type { z } from 'zod';
+import { ACCESS_SETTINGS } from './access.ts';
+import { AWS_SETTINGS } from './aws.ts';
+import { CLOUDWATCH_SETTINGS } from './cloudwatch.ts';
+import { DATA_SETTINGS } from './data.ts';
+import { DOWNLOAD_SETTINGS } from './downloads.ts';
+import { INFLUXDB_SETTINGS } from './influxdb.ts';
+import { LIMIT_SETTINGS } from './limits.ts';
+import { NOTIFICATION_SETTINGS } from './notifications.ts';
+import { SERVER_SETTINGS } from './server.ts';
+
+const SETTINGS = {
+  ...SERVER_SETTINGS,
+  ...ACCESS_SETTINGS,
+  ...DATA_SETTINGS,
+  ...AWS_SETTINGS,
+  ...CLOUDWATCH_SETTINGS,
+  ...INFLUXDB_SETTINGS,
+  ...DOWNLOAD_SETTINGS,
+  ...NOTIFICATION_SETTINGS,
+  ...LIMIT_SETTINGS,
+} as const;
+
+type Settings = typeof SETTINGS;
+export type Config = { readonly [Key in keyof Settings]: z.output<Settings[Key]['schema']> };
+
+/** Every problem of the environment at once. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`bad settings:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads the settings.
+ * @throws ConfigError naming each bad variable with its value and what was expected
+ */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const problems: string[] = [];
+  const entries = Object.entries(SETTINGS).map(([key, { name, schema, ...rest }]) => {
+    const given = environment[name];
+    const result = schema.safeParse(given ?? ('fallback' in rest ? rest.fallback : undefined));
+    if (result.success) return [key, result.data] as const;
+    const shown = 'secret' in rest ? '(hidden)' : JSON.stringify(given);
+    problems.push(`${name}=${shown}: ${result.error.issues.map((issue) => issue.message).join('; ')}`);
+    return [key, undefined] as const;
+  });
+  const { cloudwatchAccessKeyId: keyId, cloudwatchSecretAccessKey: key } = SETTINGS;
+  if ((environment[keyId.name] === undefined) !== (environment[key.name] === undefined)) {
+    problems.push(`${keyId.name} and ${key.name}: expected both or neither`);
+  }
+  const { influxdbUrl: url, influxdbOrg: org, influxdbBucket: bucket } = SETTINGS;
+  if (environment[url.name] !== undefined) {
+    for (const { name } of [org, bucket]) {
+      if (environment[name] === undefined) problems.push(`${name}: expected, because ${url.name} is set`);
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  // The loop above parsed every key of SETTINGS with its own schema.
+  return Object.freeze(Object.fromEntries(entries)) as Config;
+}
+
+/** Variables that look like settings but are none: a typing error, or of another version. Worth a warning. */
+export function findUnknownSettings(environment: NodeJS.ProcessEnv = process.env): readonly string[] {
+  const known = new Set<string>(Object.values(SETTINGS).map(({ name }) => name));
+  return Object.keys(environment).filter((name) => name.startsWith('LAPWING_') && !known.has(name));
+}
+
+/** One row per setting: name, default, what it does. For `--help` and the README. */
+export function describeSettings(): readonly { name: string; fallback: string; about: string }[] {
+  return Object.values(SETTINGS).map((row) => ({
+    name: row.name,
+    fallback: 'fallback' in row ? (row.fallback ?? '') : '',
+    about: row.about,
+  }));
+}
+
+/**
+ * Libraries check themselves more slowly unless they are told that nobody is developing: to be called before they are
+ * loaded. What the environment says goes first.
+ */
+export function preferProduction(environment: NodeJS.ProcessEnv = process.env): void {
+  environment.NODE_ENV ??= 'production';
+}

@@ -1,0 +1,69 @@
+/** The two ways to the database: a pool for the few hot statements, and the Prisma client for everything else. */
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from '../../generated/prisma/client.ts';
+import type { Log } from '../../log.ts';
+import { configureConnection } from './connection.ts';
+import { createPoolGate, type PoolGate } from './pool-gate.ts';
+
+export interface Database extends AsyncDisposable {
+  /**
+   * For hot SQL. Waits at most 5 s for a connection and 15 s for a statement (20 s when PostgreSQL itself hangs). Whoever
+   * takes a client out of it gives it back with the error if there was one: `client.release(error)`.
+   */
+  readonly pool: pg.Pool;
+  /** On connections of its own, so that slow questions do not keep samples waiting. */
+  readonly prisma: PrismaClient;
+  /** Before both: to be closed while PostgreSQL does not answer. */
+  readonly gate: Pick<PoolGate, 'close' | 'open'>;
+  /** Waits for running statements, at most 10 s. */
+  readonly stop: () => Promise<void>;
+}
+
+const POOL_SIZE = 10;
+const STOP_LIMIT_MS = 10_000;
+
+/**
+ * Opens no connection yet: each is made when first needed and made anew after PostgreSQL went away, which shows as
+ * failed queries, never as an uncaught error.
+ * @param options.connection see configureConnection
+ * @throws ConnectionError when `connection` is not a PostgreSQL URL
+ */
+export function createDatabase(options: { readonly connection: string; readonly log: Log }): Database {
+  const pool = createPool(options.connection, 'lapwing', options.log);
+  const prismaPool = createPool(options.connection, 'lapwing prisma', options.log);
+  const gate = createPoolGate(options.connection);
+  gate.guard(pool);
+  gate.guard(prismaPool);
+  const prisma = new PrismaClient({ adapter: new PrismaPg(prismaPool) });
+  let stopped: Promise<void> | undefined;
+  const stop = () =>
+    (stopped ??= (async () => {
+      await prisma.$disconnect();
+      await Promise.all([endPool(prismaPool, options.log), endPool(pool, options.log)]);
+    })());
+  return { pool, prisma, gate, stop, [Symbol.asyncDispose]: stop };
+}
+
+function createPool(connection: string, applicationName: string, log: Log): pg.Pool {
+  const pool = new pg.Pool({ ...configureConnection(connection, applicationName), max: POOL_SIZE });
+  // pg listens to idle clients only: a client in use that loses its connection would end the process.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => log.debug({ err: error }, 'database connection lost'));
+  });
+  pool.on('error', (error) => log.debug({ err: error }, 'idle database connection lost'));
+  return pool;
+}
+
+async function endPool(pool: pg.Pool, log: Log): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), STOP_LIMIT_MS);
+  });
+  const outcome = await Promise.race([pool.end(), limit]);
+  clearTimeout(timer);
+  if (outcome === 'late') {
+    const busy = pool.totalCount - pool.idleCount;
+    log.warn({ busy }, 'database connections still in use at stop');
+  }
+}

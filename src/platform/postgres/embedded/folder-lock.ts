@@ -1,0 +1,97 @@
+/**
+ * Who uses the data folder: PostgreSQL's own postmaster.pid, and beside the folder the process id of the server that
+ * started it. Together they tell a second server, which must be refused, from a killed one's PostgreSQL, which is
+ * about to stop.
+ */
+import { readFileSync, readlinkSync } from 'node:fs';
+import { readFile, realpath, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../../../log.ts';
+import { EmbeddedError } from './embedded-error.ts';
+import { hasCode } from '../error-text.ts';
+
+const POLL_MS = 50;
+/** A fast shutdown writes what is in memory to disk, which takes its time on a slow one. */
+const ORPHAN_LIMIT_MS = 60_000;
+/** Greater than any process id: PostgreSQL then takes the file for stale, but still reads its other lines. */
+const NO_SUCH_PROCESS = '2147483646';
+
+/**
+ * Makes sure that no PostgreSQL runs in the folder: waits for one whose server was killed.
+ * @param serverFile where the server's process id stands
+ * @throws EmbeddedError naming the process, when another server uses the folder
+ */
+export async function clearFolder(folder: string, serverFile: string, log: Log): Promise<void> {
+  const deadline = performance.now() + ORPHAN_LIMIT_MS;
+  for (let told = false; ; told = true) {
+    const postmaster = await findPostmaster(folder);
+    if (postmaster === null) return;
+    const server = await readPid(serverFile);
+    if (server !== null && server !== process.pid && isRunning(server)) {
+      throw new EmbeddedError(
+        `the folder ${folder} is in use by another server, process ${server} (its PostgreSQL is process ` +
+          `${postmaster}): stop that one, or choose another LAPWING_DATA_DIR`,
+      );
+    }
+    if (performance.now() > deadline) {
+      throw new EmbeddedError(
+        `the folder ${folder} is in use by PostgreSQL process ${postmaster}, which does not stop: ` +
+          `stop it (kill -INT ${postmaster}) and start again`,
+      );
+    }
+    if (!told) log.warn({ postmaster }, 'waiting for the PostgreSQL of a killed server to stop');
+    await sleep(POLL_MS);
+  }
+}
+
+/** Notes that this process is the folder's server. */
+export async function claimFolder(serverFile: string): Promise<void> {
+  await writeFile(serverFile, `${process.pid}\n`, { mode: 0o644 });
+}
+
+/** Process id of the PostgreSQL that runs in the folder; null when none does. */
+export async function findPostmaster(folder: string): Promise<number | null> {
+  const pidFile = join(folder, 'postmaster.pid');
+  const pid = await readPid(pidFile);
+  if (pid === null || !isRunning(pid)) return null;
+  if (await isPostmasterOf(pid, folder)) return pid;
+  // The number has been given to another process, as containers do all the time; PostgreSQL would refuse to start. The
+  // file is not removed: by its shared memory key PostgreSQL sees whether old backends are still about.
+  const text = await readFile(pidFile, 'utf8').catch(() => null);
+  if (text !== null) await writeFile(pidFile, text.replace(/^\d+/, NO_SUCH_PROCESS));
+  return null;
+}
+
+/** Whether a process exists and is more than a zombie. */
+export function isRunning(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it exists and belongs to somebody else.
+    if (!hasCode(error, 'EPERM')) return false;
+  }
+  try {
+    return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    // No /proc on this system, or the process ended meanwhile.
+    return process.platform !== 'linux';
+  }
+}
+
+/** A postmaster works in its data folder; where that cannot be seen it is taken for one. */
+async function isPostmasterOf(pid: number, folder: string): Promise<boolean> {
+  const real = await realpath(folder);
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === real;
+  } catch {
+    return true;
+  }
+}
+
+async function readPid(file: string): Promise<number | null> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const pid = /^\d+/.exec(text)?.[0];
+  return pid === undefined ? null : Number(pid);
+}

@@ -1,0 +1,38 @@
+/** The folder of the Unix socket: private, and short, for a socket's whole path may have 103 bytes only. */
+import { createHash } from 'node:crypto';
+import { chmod, chown, lstat, mkdir, realpath } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Account } from './os-user.ts';
+import { EmbeddedError } from './embedded-error.ts';
+import { hasCode } from '../error-text.ts';
+
+/** 103 bytes on macOS, 107 on Linux, less "/.s.PGSQL.5432.lock". */
+const LONGEST_FOLDER_BYTES = 80;
+
+/**
+ * Makes the folder, the same one for the same data folder each time, so that a killed server leaves no litter.
+ * @throws EmbeddedError when somebody else's folder stands in the way
+ */
+export async function prepareSocketFolder(dataFolder: string, account: Account): Promise<string> {
+  const name = `lapwing-${createHash('sha256')
+    .update(await realpath(dataFolder))
+    .digest('hex')
+    .slice(0, 16)}`;
+  const preferred = join(tmpdir(), name);
+  const folder = Buffer.byteLength(preferred) <= LONGEST_FOLDER_BYTES ? preferred : join('/tmp', name);
+  await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+    if (!hasCode(error, 'EEXIST')) throw error;
+  });
+  const found = await lstat(folder);
+  // In a folder all may write to, another user could have put a trap of this name.
+  const trusted = found.uid === account.uid || found.uid === process.getuid?.();
+  if (!found.isDirectory() || !trusted) {
+    throw new EmbeddedError(
+      `${folder} belongs to user ${found.uid}, but the database's socket goes there: remove it`,
+    );
+  }
+  await chown(folder, account.uid, account.gid);
+  await chmod(folder, 0o700);
+  return folder;
+}

@@ -1,0 +1,113 @@
+/**
+ * Whether PostgreSQL answers at all. It is asked next to nothing, twice a second, on a connection of its own: a
+ * statement may take as long as its work takes, but a database that leaves this question open is frozen or cut off, and
+ * no other question will be answered either.
+ */
+import pg from 'pg';
+import type { Log } from '../../log.ts';
+import { openClient } from './connection.ts';
+
+export interface Pulse extends AsyncDisposable {
+  /** False from `onLost` until `onFound`. */
+  readonly isBeating: () => boolean;
+  readonly stop: () => Promise<void>;
+}
+
+const TICK_MS = 100;
+/** Between an answer and the next question. */
+const REST_TICKS = 5;
+/**
+ * Silence is counted in ticks of our own: when this process is held up, it is not the database that was silent. With
+ * the rest before it and what follows it, whoever waits is answered within 5 s.
+ */
+const SILENT_TICKS = 25;
+/** Where a network comes back nothing says so: the next try finds out. */
+const CONNECT_LIMIT_MS = 2_000;
+/** Answers, too: PostgreSQL refuses us, but others are served. Class 57 is a database going down or coming up. */
+const NO_ANSWER = /^(08|57)/;
+
+/**
+ * Begins at once, as if PostgreSQL had just answered.
+ * @param options.onLost no answer for 2.5 s; called again only after `onFound`
+ * @param options.onFound it answers again
+ */
+export function watchPulse(options: {
+  readonly connection: string;
+  readonly log: Log;
+  readonly onLost: () => void;
+  readonly onFound: () => void;
+}): Pulse {
+  const asker = createAsker(options.connection);
+  let isBeating = true;
+  let isAsking = false;
+  let restTicks = 0;
+  let silentTicks = 0;
+
+  const ask = async () => {
+    isAsking = true;
+    const answered = await asker.ask();
+    isAsking = false;
+    restTicks = REST_TICKS;
+    if (!answered) return;
+    silentTicks = 0;
+    if (isBeating) return;
+    isBeating = true;
+    options.log.info('the database answers again');
+    options.onFound();
+  };
+
+  const tick = () => {
+    silentTicks += 1;
+    if (!isAsking && restTicks-- <= 0) void ask();
+    if (!isBeating || silentTicks < REST_TICKS + SILENT_TICKS) return;
+    isBeating = false;
+    options.log.error('the database does not answer; requests are told to come again until it does');
+    // Where the network forgot the connection no answer would ever come on it.
+    void asker.hangUp();
+    options.onLost();
+  };
+
+  const timer = setInterval(tick, TICK_MS);
+  const stop = async () => {
+    clearInterval(timer);
+    await asker.stop();
+  };
+  return { isBeating: () => isBeating, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Asks on one connection, which is made anew when it was lost. */
+function createAsker(connection: string) {
+  let session: pg.Client | null = null;
+  let isStopped = false;
+
+  const hangUp = async () => {
+    const last = session;
+    session = null;
+    await last?.end().catch(() => undefined);
+  };
+
+  const connect = async () => {
+    const made = await openClient(connection, 'lapwing pulse', { connectionTimeoutMillis: CONNECT_LIMIT_MS });
+    session = made;
+    if (isStopped) await hangUp();
+    return made;
+  };
+
+  /** Never rejects. */
+  const ask = async (): Promise<boolean> => {
+    try {
+      await (session ?? (await connect())).query('SELECT 1');
+      return true;
+    } catch (error) {
+      void hangUp();
+      const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+      return cause instanceof pg.DatabaseError && !NO_ANSWER.test(cause.code ?? '08');
+    }
+  };
+
+  const stop = () => {
+    isStopped = true;
+    return hangUp();
+  };
+  return { ask, hangUp, stop };
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  ConfigError,
+  describeSettings,
+  findUnknownSettings,
+  readConfig,
+} from '../../../src/platform/config/read-config.ts';
+
+describe('settings', () => {
+  it('have defaults for everything that can have one', () => {
+    expect(readConfig({})).toMatchObject({
+      host: '127.0.0.1',
+      port: 4000,
+      graphitePort: { port: 2003, orAnyFree: true },
+      hostMetrics: true,
+      hostPeriodSeconds: 5,
+    });
+  });
+
+  it('tell all problems at once, each with its value and what was expected', () => {
+    const environment = {
+      LAPWING_PORT: '70000',
+      LAPWING_HOST_METRICS: 'maybe',
+      LAPWING_HOST_PERIOD_SECONDS: '1.5',
+    };
+    expect(() => readConfig(environment)).toThrow(ConfigError);
+    expect(() => readConfig(environment)).toThrow(
+      /LAPWING_PORT="70000": expected at most 65535[^]*HOST_METRICS="maybe": expected on or off[^]*SECONDS="1.5": expected a whole number/,
+    );
+  });
+
+  it('keep a secret out of the message', () => {
+    const environment = { LAPWING_CLOUDWATCH_SECRET_ACCESS_KEY: 'hunter2' };
+    expect(() => readConfig(environment)).toThrow(/expected both or neither/);
+    expect(() => readConfig(environment)).not.toThrow(/hunter2/);
+  });
+
+  it('switch Graphite off with an empty text, and take a chosen port at its word', () => {
+    expect(readConfig({ LAPWING_GRAPHITE_PORT: '' }).graphitePort).toBeNull();
+    expect(readConfig({ LAPWING_GRAPHITE_PORT: '2003' }).graphitePort).toEqual({
+      port: 2003,
+      orAnyFree: false,
+    });
+  });
+
+  it('name the variables that look like settings and are none', () => {
+    expect(findUnknownSettings({ LAPWING_PORTT: '1', LAPWING_PORT: '1', PATH: '' })).toEqual([
+      'LAPWING_PORTT',
+    ]);
+  });
+
+  it('all stand in the README with their defaults', () => {
+    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+    // The formatter pads the cells of tables.
+    const lines = readme.split('\n').map((line) => line.replaceAll(/ +/g, ' '));
+    const rows = describeSettings().map(
+      ({ name, fallback, about }) =>
+        `| \`${name}\` | ${fallback === '' ? '' : `\`${fallback}\` `}| ${about} |`,
+    );
+    expect(rows.filter((row) => !lines.includes(row))).toEqual([]);
+  });
+});

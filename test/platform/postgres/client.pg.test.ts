@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { createDatabase } from '../../../src/platform/postgres/client.ts';
+import { selectDatabase } from '../../../src/platform/postgres/connection.ts';
+import { createLog } from '../../../src/log.ts';
+import { withDatabase } from '../../helpers/database.ts';
+
+const log = createLog('silent');
+
+test('a client in use whose session is ended fails its next query and nothing else', async () => {
+  await using database = await withDatabase();
+  await using other = createDatabase({ connection: database.connection, log });
+  const client = await other.pool.connect();
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const ended = new Promise((resolve) => client.once('end', () => resolve(undefined)));
+  await database.pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+  await ended;
+  await expect(client.query('SELECT 1')).rejects.toThrow();
+  client.release(true);
+  expect((await other.pool.query('SELECT 1')).rowCount).toBe(1);
+});
+
+test('prisma goes on after all its sessions were ended', async () => {
+  await using database = await withDatabase();
+  expect(await database.prisma.metric.count()).toBe(0);
+  await database.pool.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'lapwing prisma'`,
+  );
+  // The pool may hand out the dead connection once before it notices.
+  await database.prisma.metric.count().catch(() => undefined);
+  expect(await database.prisma.metric.count()).toBe(0);
+});
+
+test('times are the same instant by SQL and by prisma, whatever zone the database has', async () => {
+  await using database = await withDatabase();
+  const { pathname } = new URL(database.connection);
+  await database.pool.query(`ALTER DATABASE ${pathname.slice(1)} SET TimeZone = 'Asia/Tokyo'`);
+  await using shifted = createDatabase({ connection: database.connection, log });
+  const at = new Date('2026-03-04T05:06:07.089Z');
+  await shifted.prisma.sampleMonth.create({ data: { month: new Date('2026-03-01'), lastWrite: at } });
+  const { rows } = await shifted.pool.query('SELECT month, last_write FROM sample_month');
+  expect(rows).toEqual([{ month: '2026-03-01', last_write: at }]);
+  expect((await shifted.prisma.sampleMonth.findFirstOrThrow()).lastWrite).toEqual(at);
+});
+
+test('statements, idle transactions and waits for a connection are all limited', async () => {
+  await using database = await withDatabase();
+  const { rows } = await database.pool.query(
+    `SELECT current_setting('statement_timeout') AS statement,
+            current_setting('idle_in_transaction_session_timeout') AS idle`,
+  );
+  expect(rows).toEqual([{ statement: '15s', idle: '1min' }]);
+  expect(database.pool.options.connectionTimeoutMillis).toBe(5_000);
+  const { max } = database.pool.options;
+  const clients = await Promise.all(Array.from({ length: max }, () => database.pool.connect()));
+  await expect(database.pool.connect()).rejects.toThrow('timeout');
+  for (const client of clients) client.release();
+});
+
+test('what is not a PostgreSQL URL is refused without being repeated', () => {
+  for (const connection of ['', 'secret', 'mysql://user:secret@host/db', 'postgresql://secret@/x']) {
+    expect(() => createDatabase({ connection, log })).toThrow(
+      /^DATABASE_URL is not a PostgreSQL URL: expected/,
+    );
+  }
+  const other = selectDatabase('postgresql://user:secret@host/db', 'name');
+  expect(() => createDatabase({ connection: `${other}?schema=mine`, log })).toThrow('schema=mine');
+});

@@ -1,0 +1,182 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createLog } from '../../../src/log.ts';
+import { createSendPoints } from '../../../src/platform/telemetry/send-points.ts';
+import { createPointBuffer } from '../../../src/platform/telemetry/point-buffer.ts';
+import {
+  createInfluxdbWriter,
+  type InfluxdbWriterOptions,
+} from '../../../src/platform/telemetry/influxdb-writer.ts';
+import type { MonitorPoint } from '../../../src/platform/telemetry/request-point.ts';
+import { createStats } from '../../../src/platform/telemetry/metrics.ts';
+import { createDeferred } from '../../helpers/deferred.ts';
+import {
+  type EndpointOptions,
+  startInfluxdbEndpoint,
+  type WriteAnswer,
+} from '../../helpers/influxdb-endpoint.ts';
+
+const log = createLog('silent');
+const point = (index: number): MonitorPoint => ({
+  series: 'requests',
+  timeNs: BigInt(index),
+  tags: { service: 'lapwing', route: 'GET:/a b' },
+  fields: { request_id: `"${index}"`, execution_time: index / 2 },
+});
+const lineOf = (index: number) =>
+  `requests,route=GET:/a\\ b,service=lapwing execution_time=${index / 2},request_id="\\"${index}\\"" ${index}`;
+
+const stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+async function start(endpointOptions: EndpointOptions = {}, options: Partial<InfluxdbWriterOptions> = {}) {
+  const endpoint = await startInfluxdbEndpoint(endpointOptions);
+  const stats = createStats();
+  const send = createSendPoints({ url: endpoint.url, org: 'o', bucket: 'b', token: 'secret' }, log);
+  const writer = createInfluxdbWriter({
+    send,
+    stats,
+    log,
+    flushSeconds: 0.01,
+    firstPauseMs: 1,
+    longestPauseMs: 20,
+    ...options,
+  });
+  writer.start();
+  stops.push(async () => {
+    await writer.stop();
+    await endpoint[Symbol.asyncDispose]();
+  });
+  return { endpoint, stats, writer };
+}
+
+describe('the writer to InfluxDB', () => {
+  it('writes every point once, as line protocol, to its organisation and bucket', async () => {
+    const { endpoint, stats, writer } = await start();
+    for (let index = 1; index <= 10; index += 1) writer.write(point(index));
+    await endpoint.untilLines(10);
+    expect(endpoint.lines).toEqual(Array.from({ length: 10 }, (_, index) => lineOf(index + 1)));
+    expect(endpoint.requests[0]).toMatchObject({
+      path: '/api/v2/write?org=o&bucket=b&precision=ns',
+      token: 'Token secret',
+    });
+    await writer.stop();
+    expect(stats.read('monitoring_points_written')).toBe(10);
+    expect(stats.read('monitoring_points_waiting')).toBe(0);
+  });
+
+  it('does not wait for its period when there is enough for a request', async () => {
+    const { endpoint, writer } = await start({}, { flushSeconds: 3600 });
+    for (let index = 0; index < 5000; index += 1) writer.write(point(index));
+    await endpoint.untilLines(5000);
+    expect(endpoint.requests).toHaveLength(1);
+  });
+
+  it('takes another period while it runs', async () => {
+    const { endpoint, writer } = await start({}, { flushSeconds: 3600 });
+    writer.write(point(1));
+    writer.setFlushSeconds(0.01);
+    await endpoint.untilLines(1);
+    writer.write(point(2));
+    await endpoint.untilLines(2);
+  });
+
+  it.each([401, 404, 429, 500, 503])('sends the same points again after a %i', async (status) => {
+    const { endpoint, stats, writer } = await start({
+      answerWrite: (_lines, attempt) => ({ status: attempt < 4 ? status : 204 }),
+    });
+    writer.write(point(1));
+    await endpoint.untilLines(1);
+    await writer.stop();
+    expect(endpoint.lines).toEqual([lineOf(1)]);
+    expect(stats.read('monitoring_writes_failed')).toBe(3);
+    expect(stats.read('monitoring_points_written')).toBe(1);
+  });
+
+  it.each([400, 413, 422])('gives points up that are refused with a %i, and goes on', async (status) => {
+    const { endpoint, stats, writer } = await start({
+      answerWrite: (_lines, attempt) => ({ status: attempt === 1 ? status : 204 }),
+    });
+    writer.write(point(1));
+    await endpoint.untilRequests(1);
+    writer.write(point(2));
+    await endpoint.untilLines(1);
+    expect(endpoint.lines).toEqual([lineOf(2)]);
+    expect(stats.read('monitoring_points_refused')).toBe(1);
+  });
+
+  it('leaves a server alone for as long as it asks to be, in seconds', async () => {
+    const { endpoint, writer } = await start(
+      {
+        answerWrite: (_lines, attempt) =>
+          attempt === 1 ? { status: 429, headers: { 'retry-after': '3600' } } : { status: 204 },
+      },
+      { stopMs: 60_000 },
+    );
+    writer.write(point(1));
+    await endpoint.untilRequests(1);
+    // Had it taken seconds for milliseconds, the period would have brought a second request before the stop did.
+    await writer.stop();
+    expect(endpoint.requests).toHaveLength(2);
+    expect(endpoint.lines).toEqual([lineOf(1)]);
+  });
+
+  it('keeps the newest while InfluxDB is away, counts what it dropped, and sends the rest when it is back', async () => {
+    const { endpoint, stats, writer } = await start({}, { capacity: 100 });
+    await endpoint.goAway();
+    for (let index = 0; index < 1000; index += 1) writer.write(point(index));
+    const made = 1000;
+    await endpoint.comeBack();
+    await endpoint.untilLines(100);
+    await writer.stop();
+    expect(endpoint.lines).toEqual(Array.from({ length: 100 }, (_, index) => lineOf(900 + index)));
+    expect(stats.read('monitoring_points_dropped')).toBe(made - 100);
+    expect(stats.read('monitoring_points_waiting')).toBe(0);
+  });
+
+  it('sends at stop what waits', async () => {
+    const { endpoint, stats, writer } = await start({}, { flushSeconds: 3600 });
+    writer.write(point(1));
+    await writer.stop();
+    expect(endpoint.lines).toEqual([lineOf(1)]);
+    expect(stats.read('monitoring_points_dropped')).toBe(0);
+  });
+
+  it('stops within its deadline though InfluxDB never answers, and counts what is left', async () => {
+    const silence = createDeferred<WriteAnswer>();
+    const { stats, writer, endpoint } = await start(
+      { answerWrite: () => silence.promise },
+      { stopMs: 50, flushSeconds: 0.01 },
+    );
+    writer.write(point(1));
+    await endpoint.untilRequests(1);
+    writer.write(point(2));
+    await writer.stop();
+    expect(stats.read('monitoring_points_dropped')).toBe(2);
+    silence.resolve({ status: 204 });
+  });
+
+  it('stops at once when InfluxDB is away', async () => {
+    const { stats, writer, endpoint } = await start(
+      {},
+      { firstPauseMs: 3_600_000, longestPauseMs: 3_600_000 },
+    );
+    await endpoint.goAway();
+    writer.write(point(1));
+    await writer.stop();
+    expect(stats.read('monitoring_points_dropped')).toBe(1);
+  });
+});
+
+describe('the buffer of points', () => {
+  it('gives the oldest first and lets the oldest go when full', () => {
+    const buffer = createPointBuffer<number>(3);
+    expect([1, 2, 3, 4, 5].map((item) => buffer.push(item))).toEqual([0, 0, 0, 1, 1]);
+    expect(buffer.take(2)).toEqual([3, 4]);
+    buffer.push(6);
+    expect(buffer.take(9)).toEqual([5, 6]);
+    expect(buffer.take(9)).toEqual([]);
+    expect(buffer.size).toBe(0);
+  });
+});

@@ -7,7 +7,7 @@ const SLOW = [
   'main',
   'platform/postgres/embedded/start',
   'graphql/consumers',
-  'cloudwatch/kill',
+  'core/cloudwatch-service/kill',
   'platform/postgres/server-lock',
 ];
 

@@ -7,7 +7,7 @@ import { createDatabase } from '../src/platform/postgres/client.ts';
 import { startTemporaryEmbedded } from '../src/platform/postgres/embedded/temporary.ts';
 import { applyMigrations } from '../src/platform/postgres/migrate.ts';
 import { createLog } from '../src/log.ts';
-import { startAwsEngine, type AwsEngine } from '../test/aws/start-aws-engine.ts';
+import { startAwsEngine, type AwsEngine } from '../test/core/sources/aws/start-aws-engine.ts';
 import { pushUntil } from './aws-push.ts';
 
 const { values } = parseArgs({

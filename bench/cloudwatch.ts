@@ -13,7 +13,7 @@ import { Readable } from 'node:stream';
 import { CloudWatch } from '@aws-sdk/client-cloudwatch';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { createCloudwatch } from '../src/cloudwatch/cloudwatch.ts';
+import { createCloudwatch } from '../src/core/cloudwatch-service/service.ts';
 import { createDatabase } from '../src/platform/postgres/client.ts';
 import { startTemporaryEmbedded } from '../src/platform/postgres/embedded/temporary.ts';
 import { applyMigrations } from '../src/platform/postgres/migrate.ts';

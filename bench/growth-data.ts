@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { createDatabase } from '../src/platform/postgres/client.ts';
 import { applyMigrations } from '../src/platform/postgres/migrate.ts';
-import { createSampleMonths } from '../src/db/sample-months.ts';
+import { createSampleMonths } from '../src/core/samples/month-partitions.ts';
 import { createLog } from '../src/log.ts';
 
 const INSERTED_AT_ONCE = 1_000_000;

@@ -7,7 +7,7 @@ import { createDatabase } from '../src/platform/postgres/client.ts';
 import { createEngine } from '../src/engine.ts';
 import { createLog } from '../src/log.ts';
 import { createStats } from '../src/platform/telemetry/metrics.ts';
-import { createAws } from '../src/source/aws.ts';
+import { createAws } from '../src/core/sources/aws/aws.ts';
 
 /** One point of each metric, all of one time. */
 export interface Row {

@@ -1,8 +1,8 @@
 /** The Graphite port. */
-import { isLoopback } from './access/loopback.ts';
+import { isLoopback } from './core/access/loopback.ts';
 import type { Engine } from './engine.ts';
 import { formatHost } from './format-host.ts';
-import { createGraphiteListener } from './ingest/listen.ts';
+import { createGraphiteListener } from './core/ingest/graphite/listener.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** @returns the address; null when it is switched off */

@@ -1,7 +1,7 @@
 /** The HTTP port: every path the server answers on. */
 import { DETECTOR_KINDS } from './detector/detector-kinds.ts';
-import { createArchive } from './core/archive.ts';
-import { createDownloadLinks } from './core/download-link.ts';
+import { createArchive } from './core/transfer/archive.ts';
+import { createDownloadLinks } from './core/transfer/download-link.ts';
 import type { Engine } from './engine.ts';
 import { formatHost } from './format-host.ts';
 import { createSchema } from './graphql/schema.ts';

@@ -1,7 +1,7 @@
 /** The CloudWatch service, as the settings ask for it. */
-import { createCloudwatch, nameKeyFile, type Cloudwatch } from './cloudwatch/cloudwatch.ts';
-import { createSeriesWatch } from './cloudwatch/watch-series.ts';
-import type { CloudwatchLimits } from './cloudwatch/limits.ts';
+import { createCloudwatch, nameKeyFile, type Cloudwatch } from './core/cloudwatch-service/service.ts';
+import { createSeriesWatch } from './core/cloudwatch-service/watch-series.ts';
+import type { CloudwatchLimits } from './core/cloudwatch-service/model/limits.ts';
 import type { Config } from './platform/config/read-config.ts';
 import type { Engine } from './engine.ts';
 import type { Surroundings } from './surroundings.ts';

@@ -1,6 +1,6 @@
 /** The server: the engine and its doors, started in order, stopped in reverse. */
 import type { Config } from './platform/config/read-config.ts';
-import { followHostPeriod, watchHost } from './core/watch-host.ts';
+import { followHostPeriod, watchHost } from './core/monitoring/watch-host.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { listenGraphite } from './listen-graphite.ts';
 import { listenHttp } from './listen-http.ts';
@@ -10,9 +10,9 @@ import { openAccess } from './open-access.ts';
 import { openAws } from './open-aws.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
 import { startSelfMonitoring, type SelfMonitoring } from './self-monitoring.ts';
-import type { Aws } from './source/aws.ts';
-import { createHostSource } from './source/host.ts';
-import { createInfluxdbSource, type InfluxdbSource } from './source/influxdb.ts';
+import type { Aws } from './core/sources/aws/aws.ts';
+import { createHostSource } from './core/sources/host/host.ts';
+import { createInfluxdbSource, type InfluxdbSource } from './core/sources/influxdb/influxdb.ts';
 import type { Surroundings } from './surroundings.ts';
 import { buildOrTearDown } from './platform/runtime/shutdown-stack.ts';
 import { readVersion } from './version.ts';

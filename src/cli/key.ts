@@ -1,5 +1,5 @@
 /** `lapwing key create`, `list`, `revoke`: in the database itself, whether a server runs on it or not. */
-import { insertKey, listKeys, revokeKey, type StoredKey } from '../access/key-store.ts';
+import { insertKey, listKeys, revokeKey, type StoredKey } from '../core/access/key-store.ts';
 import type { Config } from '../platform/config/read-config.ts';
 import { createDatabase, type Database } from '../platform/postgres/client.ts';
 import { applyMigrations } from '../platform/postgres/migrate.ts';

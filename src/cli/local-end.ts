@@ -6,7 +6,7 @@ import type { Log } from '../log.ts';
 import { createStats } from '../platform/telemetry/metrics.ts';
 import { openAws } from '../open-aws.ts';
 import { openDatabase } from '../open-database.ts';
-import { createHostSource } from '../source/host.ts';
+import { createHostSource } from '../core/sources/host/host.ts';
 import { buildOrTearDown } from '../platform/runtime/shutdown-stack.ts';
 import type { TransferEnd } from './transfer-end.ts';
 

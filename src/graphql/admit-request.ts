@@ -1,8 +1,8 @@
 /** Who asks over HTTP or a new WebSocket: found before anything of what is asked is read. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { Caller } from '../access/caller.ts';
-import type { KeyProblem, Keys } from '../access/keys.ts';
-import { readAddress, readConnectionKey, readHeaderKey } from '../access/read-credentials.ts';
+import type { Caller } from '../core/access/caller.ts';
+import type { KeyProblem, Keys } from '../core/access/keys.ts';
+import { readAddress, readConnectionKey, readHeaderKey } from '../core/access/read-credentials.ts';
 import type { Stats } from '../platform/telemetry/metrics.ts';
 
 const MESSAGES: Readonly<Record<KeyProblem, string>> = {

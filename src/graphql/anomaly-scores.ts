@@ -1,5 +1,5 @@
 /** The subscription to scores. */
-import type { ScoreEvent } from '../core/live.ts';
+import type { ScoreEvent } from '../core/score-log/score-feed.ts';
 import { InvalidInputError } from '../errors.ts';
 import { builder } from './builder.ts';
 import { AnomalyClassRef, DatasourceRef } from './enums.ts';

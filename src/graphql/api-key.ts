@@ -1,6 +1,6 @@
 /** API keys and accounts: who may ask this server. */
-import { SCOPES, type Scope } from '../access/scope.ts';
-import { listKeys, MOST_KEYS, type CreatedKey, type StoredKey } from '../access/key-store.ts';
+import { SCOPES, type Scope } from '../core/access/scope.ts';
+import { listKeys, MOST_KEYS, type CreatedKey, type StoredKey } from '../core/access/key-store.ts';
 import { DuplicateNameError, InvalidInputError, NotFoundError, QuotaExceededError } from '../errors.ts';
 import type { Account } from '../generated/prisma/client.ts';
 import { builder } from './builder.ts';

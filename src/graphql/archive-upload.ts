@@ -1,5 +1,5 @@
 /** The archive of a metric, put into a bucket. */
-import type { UploadedArchive } from '../core/archive-upload.ts';
+import type { UploadedArchive } from '../core/transfer/archive-upload.ts';
 import { InvalidInputError, NotFoundError, SourceUnavailableError } from '../errors.ts';
 import { builder } from './builder.ts';
 import { checkLength, LONGEST_COMMENT } from './download.ts';

@@ -1,5 +1,5 @@
 /** The audit log: what was changed, by whom, with which result. */
-import { AUDIT_DAYS } from '../access/audit-log.ts';
+import { AUDIT_DAYS } from '../core/access/audit-log.ts';
 import type { AuditEntry } from '../generated/prisma/client.ts';
 import { builder } from './builder.ts';
 import { readPage, THING_PAGE } from './page.ts';

@@ -7,7 +7,7 @@ import {
   type GraphQLSchema,
   isAbstractType,
 } from 'graphql';
-import type { AuditLog } from '../access/audit-log.ts';
+import type { AuditLog } from '../core/access/audit-log.ts';
 import { ExpectedError } from '../errors.ts';
 import type { Stats } from '../platform/telemetry/metrics.ts';
 import type { Context } from './context.ts';

@@ -8,8 +8,8 @@ import {
   OperationTypeNode,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import type { AuditLog } from '../access/audit-log.ts';
-import type { Caller } from '../access/caller.ts';
+import type { AuditLog } from '../core/access/audit-log.ts';
+import type { Caller } from '../core/access/caller.ts';
 import { listNeededScopes } from './root-scopes.ts';
 
 /** What both hooks read of the context. */

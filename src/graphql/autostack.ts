@@ -1,6 +1,6 @@
 /** The type Autostack, and the lists of autostacks. */
 import { queryFromInfo } from '@pothos/plugin-prisma';
-import { readTagFilters } from '../core/stored-tags.ts';
+import { readTagFilters } from '../core/metrics/stored-tags.ts';
 import type { Autostack } from '../generated/prisma/client.ts';
 import { builder } from './builder.ts';
 import { readMemberPage } from './member-page.ts';

@@ -1,5 +1,5 @@
 /** AnomalyBar: how unusual something was in a slot of time; the bars of a metric, a resource, an autostack. */
-import { type Bar, type BarWindow, chooseBarRange, fillBars, USUAL_WINDOW } from '../core/bar-window.ts';
+import { type Bar, type BarWindow, chooseBarRange, fillBars, USUAL_WINDOW } from '../core/bars/bar-window.ts';
 import { barHeight } from '../detector/bar-height.ts';
 import { classifyScore } from '../detector/likelihood.ts';
 import { AutostackRef } from './autostack.ts';

@@ -7,9 +7,9 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import type { AuditLog } from '../access/audit-log.ts';
-import { type Caller, mayDo } from '../access/caller.ts';
-import type { Keys } from '../access/keys.ts';
+import type { AuditLog } from '../core/access/audit-log.ts';
+import { type Caller, mayDo } from '../core/access/caller.ts';
+import type { Keys } from '../core/access/keys.ts';
 import type { Stats } from '../platform/telemetry/metrics.ts';
 import { endWithRights } from './end-with-rights.ts';
 import { listNeededScopes, type NeededScope } from './root-scopes.ts';

@@ -1,5 +1,5 @@
 /** What the CloudWatch service refuses, as the API's own expected failures. */
-import { CloudwatchError } from '../cloudwatch/failure.ts';
+import { CloudwatchError } from '../core/cloudwatch-service/model/cloudwatch-error.ts';
 import { InvalidInputError, RetryLaterError } from '../errors.ts';
 
 /** @throws InvalidInputError or RetryLaterError in the place of a CloudwatchError; anything else as it is */

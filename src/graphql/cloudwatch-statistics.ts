@@ -1,6 +1,6 @@
 /** The statistics of one metric of the CloudWatch service. */
-import { getMetricStatistics } from '../cloudwatch/get-metric-statistics.ts';
-import { PLAIN_STATISTICS } from '../cloudwatch/statistic.ts';
+import { getMetricStatistics } from '../core/cloudwatch-service/metrics/get-metric-statistics.ts';
+import { PLAIN_STATISTICS } from '../core/cloudwatch-service/model/statistic.ts';
 import { builder } from './builder.ts';
 import { translateFailures } from './cloudwatch-failure.ts';
 import { DimensionInputRef, toDimension } from './dimension-input.ts';

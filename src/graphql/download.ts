@@ -1,6 +1,6 @@
 /** Links to take things away by: the archive of a metric, the samples of a selection. */
-import { DOWNLOAD_FORMATS } from '../core/download-format.ts';
-import type { Download } from '../core/download-link.ts';
+import { DOWNLOAD_FORMATS } from '../core/transfer/download-format.ts';
+import type { Download } from '../core/transfer/download-link.ts';
 import { InvalidInputError, NotFoundError } from '../errors.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';

@@ -1,5 +1,5 @@
 /** The words of src/model.ts as enums, each value with its meaning. */
-import { BAR_WINDOWS } from '../core/bar-window.ts';
+import { BAR_WINDOWS } from '../core/bars/bar-window.ts';
 import { ANOMALY_CLASSES, DATASOURCES, VIEWS } from '../model.ts';
 import { builder } from './builder.ts';
 

@@ -1,5 +1,5 @@
 /** GroupAnomaly: one score for the metrics of a resource or of an autostack together. */
-import { type GroupAnomaly, type GroupMember, scoreNow } from '../core/group-anomaly.ts';
+import { type GroupAnomaly, type GroupMember, scoreNow } from '../core/metric-lists/group-anomaly.ts';
 import { classifyScore } from '../detector/likelihood.ts';
 import { NotFoundError } from '../errors.ts';
 import { AutostackRef } from './autostack.ts';

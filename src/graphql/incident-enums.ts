@@ -1,5 +1,5 @@
 /** The words of incidents and messages, each with its meaning. */
-import { WEEKDAYS } from '../incidents/maintenance.ts';
+import { WEEKDAYS } from '../core/incidents/maintenance-window.ts';
 import { builder } from './builder.ts';
 
 export const IncidentStateRef = builder.enumType('IncidentState', {

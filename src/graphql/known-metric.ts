@@ -3,7 +3,7 @@
  * every score: that must not cost a statement each.
  */
 import { type FieldNode, type GraphQLResolveInfo, Kind } from 'graphql';
-import type { MetricEntry, Registry } from '../core/registry.ts';
+import type { MetricEntry, Registry } from '../core/metrics/registry.ts';
 import type { Metric } from '../generated/prisma/client.ts';
 
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([

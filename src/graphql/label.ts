@@ -1,7 +1,7 @@
 /** Labels: whether an anomaly was real, as people say; and what that does to the alerts of a metric. */
-import { isAlarming } from '../core/what-if.ts';
-import { raiseSensitivity } from '../core/zeal.ts';
-import { isScored } from '../db/stored-sample.ts';
+import { isAlarming } from '../core/models/score-history.ts';
+import { raiseSensitivity } from '../core/annotations/alert-threshold.ts';
+import { isScored } from '../core/samples/stored-sample.ts';
 import { RED_SCORE } from '../detector/likelihood.ts';
 import { InvalidInputError, NotFoundError } from '../errors.ts';
 import { builder } from './builder.ts';

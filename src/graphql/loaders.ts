@@ -11,10 +11,10 @@ import {
   readBars,
   type StoredBar,
   type StoredBarRange,
-} from '../db/read-bars.ts';
-import { readLatestSamples, readSamples, type SampleWindow } from '../db/read-samples.ts';
-import { NO_POINTS, readSeries, type SeriesColumns, type SeriesRange } from '../db/read-series.ts';
-import type { StoredSample } from '../db/stored-sample.ts';
+} from '../core/bars/read-bars.ts';
+import { readLatestSamples, readSamples, type SampleWindow } from '../core/samples/read-samples.ts';
+import { NO_POINTS, readSeries, type SeriesColumns, type SeriesRange } from '../core/samples/read-series.ts';
+import type { StoredSample } from '../core/samples/stored-sample.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 
 /** A metric with what every selection of it may need, so that none has to be fetched again. */

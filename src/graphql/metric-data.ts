@@ -1,6 +1,6 @@
 /** MetricData: one sample and what the detector said of it; the list of them across metrics. */
-import type { ScoreFilter } from '../core/live.ts';
-import type { StoredSample } from '../db/stored-sample.ts';
+import type { ScoreFilter } from '../core/score-log/score-feed.ts';
+import type { StoredSample } from '../core/samples/stored-sample.ts';
 import { classifyScore } from '../detector/likelihood.ts';
 import { NotFoundError } from '../errors.ts';
 import { nameStackServer } from '../model.ts';

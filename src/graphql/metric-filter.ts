@@ -1,7 +1,7 @@
 /** Which metrics a list is of. */
-import { type BarRange, chooseBarRange } from '../core/bar-window.ts';
-import { leastScore } from '../core/score-filter.ts';
-import type { MetricSelection } from '../db/select-metrics.ts';
+import { type BarRange, chooseBarRange } from '../core/bars/bar-window.ts';
+import { leastScore } from '../core/score-log/score-filter.ts';
+import type { MetricSelection } from '../core/metric-lists/select-metrics.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { AnomalyClassRef, DatasourceRef, MetricStatusRef } from './enums.ts';

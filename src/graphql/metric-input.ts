@@ -1,6 +1,6 @@
 /** The inputs that say what to watch and how. */
 import { z } from 'zod';
-import type { AlertPolicy } from '../core/alert-policy.ts';
+import type { AlertPolicy } from '../core/metrics/alert-policy.ts';
 import type { Datasource, ModelParams } from '../model.ts';
 import { builder } from './builder.ts';
 import { DimensionInputRef } from './dimension-input.ts';

@@ -1,5 +1,5 @@
 /** Cursors of the lists of metrics: a place in an order, which no page then repeats or skips. */
-import type { OrderedPlace, PlainOrder } from '../db/order-metrics.ts';
+import type { OrderedPlace, PlainOrder } from '../core/metric-lists/order-metrics.ts';
 
 const TAGS: Readonly<Record<PlainOrder, string>> = { NAME: 'n', CREATED: 'c', LAST_TIMESTAMP: 't' };
 

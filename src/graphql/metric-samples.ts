@@ -1,7 +1,7 @@
 /** A metric's samples: the newest, by pages, as columns for a chart. */
 import { YELLOW_SCORE } from '../detector/likelihood.ts';
-import type { SeriesColumns } from '../db/read-series.ts';
-import type { StoredSample } from '../db/stored-sample.ts';
+import type { SeriesColumns } from '../core/samples/read-series.ts';
+import type { StoredSample } from '../core/samples/stored-sample.ts';
 import { InvalidInputError } from '../errors.ts';
 import { builder } from './builder.ts';
 import { SortOrderRef } from './enums.ts';

@@ -1,7 +1,7 @@
 /** One metric by its id, and the list of metrics. */
 import { queryFromInfo } from '@pothos/plugin-prisma';
-import { USUAL_WINDOW } from '../core/bar-window.ts';
-import { countMetrics } from '../db/select-metrics.ts';
+import { USUAL_WINDOW } from '../core/bars/bar-window.ts';
+import { countMetrics } from '../core/metric-lists/select-metrics.ts';
 import { builder } from './builder.ts';
 import { BarWindowRef, MetricOrderRef } from './enums.ts';
 import { chooseCurrentRange, MetricFilterRef, toSelection } from './metric-filter.ts';

@@ -1,5 +1,5 @@
 /** Mutations that begin to watch: one metric, or the default metrics of a resource. */
-import type { Monitor } from '../core/monitor.ts';
+import type { Monitor } from '../core/monitoring/monitor.ts';
 import {
   AlreadyMonitoredError,
   InvalidInputError,
@@ -8,7 +8,7 @@ import {
   QuotaExceededError,
   SourceUnavailableError,
 } from '../errors.ts';
-import type { Source } from '../source/source.ts';
+import type { Source } from '../core/sources/source.ts';
 import { builder } from './builder.ts';
 import type { ApiParts } from './context.ts';
 import {

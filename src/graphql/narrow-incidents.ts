@@ -1,7 +1,7 @@
 /** Incidents for one account: those of its metrics. Rules and messages are the whole server's. */
 import { NotFoundError, NotSupportedError } from '../errors.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
-import type { Incidents } from '../incidents/incidents.ts';
+import type { Incidents } from '../core/incidents/incidents.ts';
 
 /** @param visible sees nothing but the account's incidents */
 export function narrowIncidents(incidents: Incidents, visible: Pick<PrismaClient, 'incident'>): Incidents {

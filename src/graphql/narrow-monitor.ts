@@ -1,6 +1,6 @@
 /** The verbs of monitoring for one account: they make its metrics, and find no others. */
-import type { Monitor } from '../core/monitor.ts';
-import type { Registry } from '../core/registry.ts';
+import type { Monitor } from '../core/monitoring/monitor.ts';
+import type { Registry } from '../core/metrics/registry.ts';
 import { NotFoundError } from '../errors.ts';
 
 export function narrowMonitor(monitor: Monitor, visible: Pick<Registry, 'byId'>, accountId: number): Monitor {

@@ -3,8 +3,8 @@
  * think of accounts: what is not the account's is not there. Every part is named here, so that whoever adds one has to
  * say what strangers see of it.
  */
-import { narrowPool } from '../access/visible-pool.ts';
-import { narrowPrisma } from '../access/visible-prisma.ts';
+import { narrowPool } from '../core/access/tenant-pool.ts';
+import { narrowPrisma } from '../core/access/tenant-prisma.ts';
 import { NotFoundError, NotSupportedError } from '../errors.ts';
 import { DEFAULT_ACCOUNT } from '../model.ts';
 import type { ApiParts } from './context.ts';

@@ -1,5 +1,5 @@
 /** The registry as one account sees it. */
-import type { MetricEntry, Registry } from '../core/registry.ts';
+import type { MetricEntry, Registry } from '../core/metrics/registry.ts';
 
 export function narrowRegistry(registry: Registry, accountId: number): Registry {
   const see = (entry: MetricEntry | undefined) => (entry?.accountId === accountId ? entry : undefined);

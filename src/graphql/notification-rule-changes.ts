@@ -6,7 +6,7 @@ import {
   NotSupportedError,
   QuotaExceededError,
 } from '../errors.ts';
-import type { ChannelTest } from '../incidents/test-channels.ts';
+import type { ChannelTest } from '../core/incidents/delivery/test-channels.ts';
 import { builder } from './builder.ts';
 import { readIdOf } from './node-id.ts';
 import { CreateRuleInputRef, readRuleChange, UpdateRuleInputRef } from './notification-rule-input.ts';

@@ -1,8 +1,8 @@
 /** What rules are made and changed by. Which values make sense is checked where rules are kept. */
-import type { NewChannel } from '../incidents/check-channel.ts';
-import type { RuleChange } from '../incidents/check-rule.ts';
-import type { MaintenanceWindow } from '../incidents/maintenance.ts';
-import type { RuleScope } from '../incidents/rule.ts';
+import type { NewChannel } from '../core/incidents/delivery/check-channel.ts';
+import type { RuleChange } from '../core/incidents/check-rule.ts';
+import type { MaintenanceWindow } from '../core/incidents/maintenance-window.ts';
+import type { RuleScope } from '../core/incidents/rule.ts';
 import { builder } from './builder.ts';
 import { DirectionRef } from './enums.ts';
 import { WeekdayRef } from './incident-enums.ts';

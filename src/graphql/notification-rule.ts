@@ -1,7 +1,7 @@
 /** The type NotificationRule, its parts, and the queries for rules. Making and changing them is beside it. */
-import { readScope, readWindows, type RuleScope } from '../incidents/rule.ts';
-import { MOST_RULES } from '../incidents/rules.ts';
-import type { MaintenanceWindow, OneOffWindow, WeeklyWindow } from '../incidents/maintenance.ts';
+import { readScope, readWindows, type RuleScope } from '../core/incidents/rule.ts';
+import { MOST_RULES } from '../core/incidents/rules.ts';
+import type { MaintenanceWindow, OneOffWindow, WeeklyWindow } from '../core/incidents/maintenance-window.ts';
 import { builder } from './builder.ts';
 import { DirectionRef } from './enums.ts';
 import { ChannelKindRef, WeekdayRef } from './incident-enums.ts';

@@ -1,6 +1,10 @@
 /** Pages of metrics by name or time. One statement says which metrics; what is shown of them is found by their ids. */
-import type { BarRange } from '../core/bar-window.ts';
-import { type OrderedPlace, type PlainOrder, readOrderedMetrics } from '../db/order-metrics.ts';
+import type { BarRange } from '../core/bars/bar-window.ts';
+import {
+  type OrderedPlace,
+  type PlainOrder,
+  readOrderedMetrics,
+} from '../core/metric-lists/order-metrics.ts';
 import type { Metric } from '../generated/prisma/client.ts';
 import type { Context } from './context.ts';
 import { type MetricFilter, toSelection } from './metric-filter.ts';

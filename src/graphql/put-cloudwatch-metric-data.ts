@@ -1,5 +1,5 @@
 /** The mutation that puts data into the CloudWatch service. */
-import { putMetricData } from '../cloudwatch/put-metric-data.ts';
+import { putMetricData } from '../core/cloudwatch-service/metrics/put-metric-data.ts';
 import { builder } from './builder.ts';
 import { translateFailures } from './cloudwatch-failure.ts';
 import { DimensionInputRef, toDimension } from './dimension-input.ts';

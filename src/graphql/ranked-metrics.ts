@@ -2,8 +2,8 @@
  * Pages of metrics by how unusual they were. A cursor holds the window it is a place of, so that the pages of one
  * list are of one window however long the reader takes; the rank of a metric may still rise between two pages.
  */
-import type { BarRange } from '../core/bar-window.ts';
-import { type RankedPlace, readRankedMetrics } from '../db/rank-metrics.ts';
+import type { BarRange } from '../core/bars/bar-window.ts';
+import { type RankedPlace, readRankedMetrics } from '../core/metric-lists/rank-metrics.ts';
 import type { Metric } from '../generated/prisma/client.ts';
 import type { Context } from './context.ts';
 import { type MetricFilter, toSelection } from './metric-filter.ts';

@@ -2,7 +2,7 @@
 import { builder } from './builder.ts';
 import { listOnce } from './known-region.ts';
 import { ResourceRef } from './resource.ts';
-import { suggestResources } from '../core/suggest.ts';
+import { suggestResources } from '../core/inventory/suggest.ts';
 
 const RegionRef = builder
   .objectRef<{ readonly name: string; readonly description: string }>('Region')

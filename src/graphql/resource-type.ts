@@ -1,6 +1,6 @@
 /** What the sources can watch. */
 import type { Datasource } from '../model.ts';
-import type { SupportedMetric, SupportedResourceType } from '../source/source.ts';
+import type { SupportedMetric, SupportedResourceType } from '../core/sources/source.ts';
 import { builder } from './builder.ts';
 import { DatasourceRef } from './enums.ts';
 

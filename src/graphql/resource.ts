@@ -1,6 +1,6 @@
 /** The type Resource. The list of resources is in resources.ts. */
-import { readTags } from '../core/stored-tags.ts';
-import type { Tag } from '../core/tag-filter.ts';
+import { readTags } from '../core/metrics/stored-tags.ts';
+import type { Tag } from '../core/metrics/tag-filter.ts';
 import type { MetricStatus } from '../model.ts';
 import { builder } from './builder.ts';
 import { DatasourceRef, MetricStatusRef } from './enums.ts';

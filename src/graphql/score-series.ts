@@ -1,8 +1,8 @@
 /** What-if: a history scored as a new metric would have been. Nothing is stored, no metric is touched. */
 import type pg from 'pg';
-import type { Registry } from '../core/registry.ts';
-import { scoreHistory, type WhatIf, type WhatIfSample } from '../core/what-if.ts';
-import { readSampleTimes } from '../db/read-sample-times.ts';
+import type { Registry } from '../core/metrics/registry.ts';
+import { scoreHistory, type WhatIf, type WhatIfSample } from '../core/models/score-history.ts';
+import { readSampleTimes } from '../core/samples/read-sample-times.ts';
 import type { Contribution } from '../detector/detector.ts';
 import { classifyScore } from '../detector/likelihood.ts';
 import { InvalidInputError, NotFoundError } from '../errors.ts';

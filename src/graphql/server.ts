@@ -2,9 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
-import type { AuditLog } from '../access/audit-log.ts';
-import type { Caller } from '../access/caller.ts';
-import { readAddress } from '../access/read-credentials.ts';
+import type { AuditLog } from '../core/access/audit-log.ts';
+import type { Caller } from '../core/access/caller.ts';
+import { readAddress } from '../core/access/read-credentials.ts';
 import type { Log } from '../log.ts';
 import type { RequestMonitor } from '../platform/telemetry/request-monitor.ts';
 import { createAdmission } from './admit-request.ts';

@@ -12,8 +12,8 @@ import {
 import { CloseCode, makeServer, type OperationResult, type Server, type SubscribePayload } from 'graphql-ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Caller } from '../access/caller.ts';
-import type { Keys } from '../access/keys.ts';
+import type { Caller } from '../core/access/caller.ts';
+import type { Keys } from '../core/access/keys.ts';
 import type { MaskError } from './mask-error.ts';
 import { createSendResults } from './send-results.ts';
 import { hideHttp, type WritePayload } from './shared-payloads.ts';

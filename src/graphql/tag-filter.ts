@@ -1,5 +1,5 @@
 /** Filters by tag, as they are given and as they are shown. */
-import type { TagFilter } from '../core/tag-filter.ts';
+import type { TagFilter } from '../core/metrics/tag-filter.ts';
 import { builder } from './builder.ts';
 
 const PATTERN =

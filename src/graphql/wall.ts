@@ -7,8 +7,8 @@ import {
   fillColumns,
   listBarStarts,
   USUAL_WINDOW,
-} from '../core/bar-window.ts';
-import { type RankedRow, readRankedRows } from '../db/rank-metrics.ts';
+} from '../core/bars/bar-window.ts';
+import { type RankedRow, readRankedRows } from '../core/metric-lists/rank-metrics.ts';
 import { InvalidInputError } from '../errors.ts';
 import { builder } from './builder.ts';
 import { BarWindowRef } from './enums.ts';

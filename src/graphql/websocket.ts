@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { handleProtocols, MessageType, type Server, stringifyMessage } from 'graphql-ws';
 import { type RawData, WebSocketServer } from 'ws';
-import { readAddress } from '../access/read-credentials.ts';
+import { readAddress } from '../core/access/read-credentials.ts';
 import type { Log } from '../log.ts';
 import type { CrossOrigin } from './cross-origin.ts';
 import type { CallerGate } from './limit-callers.ts';

@@ -6,7 +6,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import type { ArchiveFile } from '../core/archive.ts';
+import type { ArchiveFile } from '../core/transfer/archive.ts';
 
 const BLOCK = 512;
 /** Eleven octal digits; larger files have their size in binary, as GNU tar and all others since read it. */

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { CloudwatchError } from '../cloudwatch/failure.ts';
+import { CloudwatchError } from '../core/cloudwatch-service/model/cloudwatch-error.ts';
 import { readBoundedBody } from './bounded-body.ts';
 
 const inflate = promisify(gunzip);

@@ -1,6 +1,6 @@
 /** Smithy RPC v2 CBOR: https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html */
 import { decode, encode, Token, Type, type TagDecoder } from 'cborg';
-import { CloudwatchError } from '../cloudwatch/failure.ts';
+import { CloudwatchError } from '../core/cloudwatch-service/model/cloudwatch-error.ts';
 import { ERROR_NAMESPACE, headError, type AwsProtocol } from './aws-protocol.ts';
 import { readObject, readTime, readTree, writePlain, type Dialect } from './aws-tree.ts';
 

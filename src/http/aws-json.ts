@@ -1,5 +1,5 @@
 /** AWS JSON 1.0: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html */
-import { CloudwatchError } from '../cloudwatch/failure.ts';
+import { CloudwatchError } from '../core/cloudwatch-service/model/cloudwatch-error.ts';
 import { ERROR_NAMESPACE, headError, type AwsProtocol } from './aws-protocol.ts';
 import { readObject, readTime, readTree, writePlain, type Dialect } from './aws-tree.ts';
 

@@ -2,7 +2,7 @@
  * Signature Version 4 in the query string, as presigned URLs have it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html
  */
-import { CloudwatchError } from '../cloudwatch/failure.ts';
+import { CloudwatchError } from '../core/cloudwatch-service/model/cloudwatch-error.ts';
 
 /** What the URL says of its signature, in the forms the Authorization header and x-amz-date have. */
 export interface Presigned {

@@ -1,7 +1,7 @@
 /** What each AWS protocol must do; one file each implements it. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { CloudwatchError } from '../cloudwatch/failure.ts';
-import type { StructureShape } from '../cloudwatch/shape.ts';
+import type { CloudwatchError } from '../core/cloudwatch-service/model/cloudwatch-error.ts';
+import type { StructureShape } from '../core/cloudwatch-service/model/shape.ts';
 
 /** A request as received, before anything is believed of it. */
 export interface AwsRequest {

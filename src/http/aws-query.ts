@@ -1,5 +1,5 @@
 /** AWS Query: forms in, XML out: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html */
-import { CloudwatchError } from '../cloudwatch/failure.ts';
+import { CloudwatchError } from '../core/cloudwatch-service/model/cloudwatch-error.ts';
 import { nameFault, type AwsProtocol, type AwsRequest } from './aws-protocol.ts';
 import { readTime, readTree, type Dialect } from './aws-tree.ts';
 import { writeElement, writeShape } from './aws-xml.ts';

@@ -6,7 +6,7 @@
  * request can be repeated for 15 minutes; TLS in front is what keeps it from being captured.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { CloudwatchError } from '../cloudwatch/failure.ts';
+import { CloudwatchError } from '../core/cloudwatch-service/model/cloudwatch-error.ts';
 import { readPresigned, withoutSignature } from './aws-presigned.ts';
 import type { AwsRequest } from './aws-protocol.ts';
 

@@ -1,6 +1,6 @@
 /** Between a protocol's plain tree and the typed tree of a shape. */
-import { CloudwatchError } from '../cloudwatch/failure.ts';
-import type { Shape, StructureShape } from '../cloudwatch/shape.ts';
+import { CloudwatchError } from '../core/cloudwatch-service/model/cloudwatch-error.ts';
+import type { Shape, StructureShape } from '../core/cloudwatch-service/model/shape.ts';
 
 /** How a protocol writes what the others write otherwise. */
 export interface Dialect {

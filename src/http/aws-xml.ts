@@ -1,5 +1,5 @@
 /** Writes XML: shapes as AWS Query answers, and single elements. */
-import type { Shape } from '../cloudwatch/shape.ts';
+import type { Shape } from '../core/cloudwatch-service/model/shape.ts';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -4,9 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Cloudwatch } from '../cloudwatch/cloudwatch.ts';
-import { CloudwatchError } from '../cloudwatch/failure.ts';
-import type { Caller } from '../cloudwatch/operation.ts';
+import type { Cloudwatch } from '../core/cloudwatch-service/service.ts';
+import { CloudwatchError } from '../core/cloudwatch-service/model/cloudwatch-error.ts';
+import type { Caller } from '../core/cloudwatch-service/model/operation.ts';
 import type { Log } from '../log.ts';
 import type { RequestMonitor } from '../platform/telemetry/request-monitor.ts';
 import { decodeBody, readAwsBody } from './aws-body.ts';

@@ -2,9 +2,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Archive } from '../core/archive.ts';
-import { SAMPLE_FORMATS } from '../core/download-format.ts';
-import type { ArchiveDownload, Download, DownloadLinks, SamplesDownload } from '../core/download-link.ts';
+import type { Archive } from '../core/transfer/archive.ts';
+import { SAMPLE_FORMATS } from '../core/transfer/download-format.ts';
+import type {
+  ArchiveDownload,
+  Download,
+  DownloadLinks,
+  SamplesDownload,
+} from '../core/transfer/download-link.ts';
 import { NotFoundError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Stats } from '../platform/telemetry/metrics.ts';

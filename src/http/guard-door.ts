@@ -1,10 +1,10 @@
 /** What is asked of a request before a route that is not GraphQL's gets it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Caller, mayDo } from '../access/caller.ts';
-import type { KeyProblem, Keys } from '../access/keys.ts';
-import { isOwnName } from '../access/loopback.ts';
-import { readAddress, readHeaderKey } from '../access/read-credentials.ts';
-import type { Scope } from '../access/scope.ts';
+import { type Caller, mayDo } from '../core/access/caller.ts';
+import type { KeyProblem, Keys } from '../core/access/keys.ts';
+import { isOwnName } from '../core/access/loopback.ts';
+import { readAddress, readHeaderKey } from '../core/access/read-credentials.ts';
+import type { Scope } from '../core/access/scope.ts';
 import type { Stats } from '../platform/telemetry/metrics.ts';
 import { type Handler, sendJson, type SocketRoute } from './server.ts';
 

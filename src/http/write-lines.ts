@@ -1,7 +1,7 @@
 /** Hands a body of line protocol to the data path, and keeps account of every line that was not taken. */
-import type { Accept, NamedPoint } from '../core/accept.ts';
-import { readBodyLines } from '../ingest/line-protocol-body.ts';
-import type { Precision } from '../ingest/line-protocol.ts';
+import type { Accept, NamedPoint } from '../core/ingest/accept.ts';
+import { readBodyLines } from '../core/ingest/line-protocol/split-body.ts';
+import type { Precision } from '../core/ingest/line-protocol/parse-line.ts';
 import type { Stats } from '../platform/telemetry/metrics.ts';
 
 /** A line, or a field of it, that was left out. */

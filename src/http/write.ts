@@ -7,10 +7,10 @@
  * version 1 it is the password, of any user, in the header or, as that protocol has it, in the address.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { accountToWrite } from '../access/caller.ts';
-import type { Accept, NamedPoint } from '../core/accept.ts';
+import { accountToWrite } from '../core/access/caller.ts';
+import type { Accept, NamedPoint } from '../core/ingest/accept.ts';
 import { RetryLaterError } from '../errors.ts';
-import { type Precision, PRECISIONS } from '../ingest/line-protocol.ts';
+import { type Precision, PRECISIONS } from '../core/ingest/line-protocol/parse-line.ts';
 import type { Stats } from '../platform/telemetry/metrics.ts';
 import type { Door } from './guard-door.ts';
 import { type Handler, sendJson } from './server.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError } from '../../src/errors.ts';
-import { startAwsEngine } from '../aws/start-aws-engine.ts';
-import { EXPIRED, type Fault } from '../aws/script.ts';
+import { startAwsEngine } from './sources/aws/start-aws-engine.ts';
+import { EXPIRED, type Fault } from './sources/aws/script.ts';
 import { withDatabase } from '../helpers/database.ts';
 import { untilStatus } from '../helpers/start-engine.ts';
 

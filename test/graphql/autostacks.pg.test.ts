@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { startAwsImitation } from '../aws/imitation.ts';
-import type { Script } from '../aws/script.ts';
+import { startAwsImitation } from '../core/sources/aws/imitation.ts';
+import type { Script } from '../core/sources/aws/script.ts';
 import { ask, read } from '../helpers/ask.ts';
 import { startServer } from '../helpers/start-server.ts';
 import { untilStatus } from '../helpers/start-engine.ts';

@@ -1,10 +1,10 @@
 /** Rows 74 and 75 are those of the scenarios HTM-IT's users know. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { chooseBarRange, findBarStart } from '../../src/core/bar-window.ts';
-import { readRankedRows } from '../../src/db/rank-metrics.ts';
-import { createSampleMonths } from '../../src/db/sample-months.ts';
+import { chooseBarRange, findBarStart } from '../../src/core/bars/bar-window.ts';
+import { readRankedRows } from '../../src/core/metric-lists/rank-metrics.ts';
+import { createSampleMonths } from '../../src/core/samples/month-partitions.ts';
 import { inTransaction } from '../../src/platform/postgres/transaction.ts';
-import { type BarRise, writeBars } from '../../src/db/write-bars.ts';
+import { type BarRise, writeBars } from '../../src/core/bars/write-bars.ts';
 import { ask, read } from '../helpers/ask.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
 

@@ -1,7 +1,7 @@
 /** A server without a key, on loopback and where others can reach it. */
 import { get } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { insertKey } from '../../src/access/key-store.ts';
+import { insertKey } from '../../src/core/access/key-store.ts';
 import { readConfig } from '../../src/platform/config/read-config.ts';
 import { createLog } from '../../src/log.ts';
 import { startLapwing } from '../../src/server.ts';

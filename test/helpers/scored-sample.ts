@@ -1,4 +1,4 @@
-import type { ScoredSample } from '../../src/db/stored-sample.ts';
+import type { ScoredSample } from '../../src/core/samples/stored-sample.ts';
 
 /** A sample of metric 1 for where only its place in the log matters. */
 export function makeScoredSample(seq: number): ScoredSample {

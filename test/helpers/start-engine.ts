@@ -3,8 +3,8 @@ import { readConfig } from '../../src/platform/config/read-config.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
 import { createLog } from '../../src/log.ts';
 import { createStats } from '../../src/platform/telemetry/metrics.ts';
-import { createAws, type Aws } from '../../src/source/aws.ts';
-import type { Source } from '../../src/source/source.ts';
+import { createAws, type Aws } from '../../src/core/sources/aws/aws.ts';
+import type { Source } from '../../src/core/sources/source.ts';
 import type { TestDatabase } from './database.ts';
 
 export interface TestEngine extends Engine, AsyncDisposable {}

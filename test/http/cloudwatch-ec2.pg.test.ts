@@ -10,7 +10,7 @@ import {
   DescribeInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { matchPattern } from '../../src/cloudwatch/instance-filters.ts';
+import { matchPattern } from '../../src/core/cloudwatch-service/ec2/instance-filters.ts';
 import { startCloudwatch, type CloudwatchServer } from './cloudwatch-server.ts';
 
 const AWS_CLI = '/usr/bin/aws';

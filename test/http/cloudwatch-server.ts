@@ -9,7 +9,7 @@ import {
   createCloudwatch,
   type Cloudwatch,
   type CloudwatchOptions,
-} from '../../src/cloudwatch/cloudwatch.ts';
+} from '../../src/core/cloudwatch-service/service.ts';
 import { createCloudwatchHandler } from '../../src/http/cloudwatch.ts';
 import { createLog } from '../../src/log.ts';
 import { createStats, type Stats } from '../../src/platform/telemetry/metrics.ts';

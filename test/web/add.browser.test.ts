@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AwsImitation, startAwsImitation } from '../aws/imitation.ts';
+import { type AwsImitation, startAwsImitation } from '../core/sources/aws/imitation.ts';
 import { read } from '../helpers/ask.ts';
 import { type InfluxdbEndpoint, startInfluxdbEndpoint } from '../helpers/influxdb-endpoint.ts';
 import { type TestServer, startServer } from '../helpers/start-server.ts';

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestServer, startServer } from '../helpers/start-server.ts';
-import { type Receiver, receiveHttp } from '../notify/receivers.ts';
+import { type Receiver, receiveHttp } from '../core/notify/receivers.ts';
 import { findFaults, PATHS, untilShown } from './check-page.ts';
 import { HANDS, useKeyboard } from './hands.ts';
 import { findChromium, openBrowser, type TestBrowser } from './open-browser.ts';

@@ -1,0 +1,36 @@
+/**
+ * Slows down whoever guesses keys. A key that is made here cannot be guessed; one of the settings may be a short word.
+ * Beyond the limit an address is not told any more whether a key was right, unless that key was right there before: a
+ * neighbour behind the same proxy that guesses, or has an old key, locks nobody out who is in.
+ */
+import { LRUCache } from 'lru-cache';
+import { createRateLimit } from '../../platform/runtime/token-bucket.ts';
+
+/** Wrong keys of one address: so many at once, then one a second. */
+export const GUESSES_AT_ONCE = 50;
+const GUESSES_PER_SECOND = 1;
+/** Keys remembered as right, each with its address. */
+const MOST_PROVEN = 100_000;
+
+export interface GuessLimit {
+  /**
+   * @param keyId of the key that was right; null for a wrong one
+   * @returns whether the address may be told
+   */
+  readonly mayTell: (address: string, keyId: string | null) => boolean;
+}
+
+/** @param clockMs milliseconds of a clock that never goes back */
+export function createGuessLimit(clockMs?: () => number): GuessLimit {
+  const wrong = createRateLimit(GUESSES_PER_SECOND, { atOnce: GUESSES_AT_ONCE, clockMs });
+  const proven = new LRUCache<string, true>({ max: MOST_PROVEN });
+  return {
+    mayTell: (address, keyId) => {
+      if (keyId === null) return wrong.take(address);
+      const place = `${keyId} ${address}`;
+      if (proven.get(place) === undefined && !wrong.hasLeft(address)) return false;
+      proven.set(place, true);
+      return true;
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/** Accounts and their access keys. */
+import type { PrismaClient } from '../../generated/prisma/client.ts';
+import type { Seal } from '../../platform/outbound/sealed-secret.ts';
+
+/** The account of the first key pair; the one that owns what Lapwing itself knows. */
+export const FIRST_ACCOUNT = 'default';
+
+export interface AccessKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly accountId: number;
+}
+
+export interface Accounts {
+  /** Null for a key nobody has. A key that was found is remembered for a minute. */
+  find(accessKeyId: string): Promise<AccessKey | null>;
+  /** Adds the key, and the account if it is new; a key that exists gets this secret. */
+  add(key: {
+    readonly account: string;
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+  }): Promise<AccessKey>;
+  /** The account of this name, made when absent: for callers that carry no key of ours. */
+  ensureAccount(name: string): Promise<number>;
+}
+
+const REMEMBERED_MS = 60_000;
+const MOST_REMEMBERED = 1_000;
+
+export function createAccounts(options: {
+  readonly prisma: PrismaClient;
+  readonly seal: Seal;
+  readonly now: () => Date;
+}): Accounts {
+  const { prisma, seal, now } = options;
+  const known = new Map<string, { readonly key: AccessKey; readonly untilMs: number }>();
+
+  const ensureAccount = async (name: string): Promise<number> => {
+    const account = await prisma.cloudwatchAccount.upsert({ where: { name }, create: { name }, update: {} });
+    return account.id;
+  };
+
+  return {
+    ensureAccount,
+    async find(accessKeyId) {
+      const entry = known.get(accessKeyId);
+      if (entry !== undefined && entry.untilMs > now().getTime()) return entry.key;
+      known.delete(accessKeyId);
+      const row = await prisma.cloudwatchKey.findUnique({ where: { accessKeyId } });
+      if (row === null) return null;
+      const secretAccessKey = seal.open(row.sealedSecret, accessKeyId);
+      const key = { accessKeyId, secretAccessKey, accountId: row.accountId };
+      if (known.size >= MOST_REMEMBERED) known.clear();
+      known.set(accessKeyId, { key, untilMs: now().getTime() + REMEMBERED_MS });
+      return key;
+    },
+    async add({ account, accessKeyId, secretAccessKey }) {
+      const accountId = await ensureAccount(account);
+      // Prisma wants an array over a plain ArrayBuffer, which a Buffer of the pool is not.
+      const sealedSecret = Uint8Array.from(seal.close(secretAccessKey, accessKeyId));
+      await prisma.cloudwatchKey.upsert({
+        where: { accessKeyId },
+        create: { accessKeyId, accountId, sealedSecret },
+        update: { accountId, sealedSecret },
+      });
+      known.delete(accessKeyId);
+      return { accessKeyId, secretAccessKey, accountId };
+    },
+  };
+}

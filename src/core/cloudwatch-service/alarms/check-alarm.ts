@@ -1,0 +1,188 @@
+/** The checks of PutMetricAlarm, and what an alarm looks at and compares with. */
+import { checkDataQueries, type DataQuery } from '../metrics/data-query.ts';
+import { combined, invalid, missing } from '../model/cloudwatch-error.ts';
+import type { CloudwatchLimits } from '../model/limits.ts';
+import { checkSeriesName, checkText, type SeriesName } from '../model/metric-name.ts';
+import { checkUnit, checkValue } from '../metrics/put-metric-data.ts';
+import type { Infer } from '../model/shape.ts';
+import { parsePercentile, parsePlainStatistic, type Statistic } from '../model/statistic.ts';
+import { checkPeriod } from '../model/time-range.ts';
+import { checkActions } from './check-actions.ts';
+import type { ALARM_SPEC_SHAPE, AlarmSpec, PUT_METRIC_ALARM_INPUT } from './shapes.ts';
+
+export const STATIC_OPERATORS = [
+  'GreaterThanOrEqualToThreshold',
+  'GreaterThanThreshold',
+  'LessThanThreshold',
+  'LessThanOrEqualToThreshold',
+] as const;
+export const BAND_OPERATORS = [
+  'LessThanLowerOrGreaterThanUpperThreshold',
+  'LessThanLowerThreshold',
+  'GreaterThanUpperThreshold',
+] as const;
+export const MISSING_TREATMENTS = ['missing', 'breaching', 'notBreaching', 'ignore'] as const;
+export type MissingTreatment = (typeof MISSING_TREATMENTS)[number];
+
+/** An alarm, ready to be evaluated. */
+export interface AlarmRule {
+  readonly queries: ReadonlyMap<string, DataQuery>;
+  /** The query whose value is compared. */
+  readonly watched: string;
+  readonly comparison: Comparison;
+  readonly periodSeconds: number;
+  readonly evaluationPeriods: number;
+  readonly datapointsToAlarm: number;
+  readonly treatMissing: MissingTreatment;
+  /** The one series looked at; null for an alarm on expressions. */
+  readonly series: SeriesName | null;
+}
+export type Comparison =
+  | { readonly operator: (typeof STATIC_OPERATORS)[number]; readonly threshold: number }
+  | { readonly operator: (typeof BAND_OPERATORS)[number]; readonly bandId: string };
+
+const LONGEST_DESCRIPTION = 1_024;
+const DAY_SECONDS = 86_400;
+const WEEK_SECONDS = 604_800;
+const HOUR_SECONDS = 3_600;
+
+type Input = Infer<typeof PUT_METRIC_ALARM_INPUT>;
+
+/** @throws CloudwatchError naming the first thing that is wrong */
+export function checkAlarm(input: Input, limits: CloudwatchLimits): AlarmRule {
+  checkText(input.AlarmName, 'AlarmName');
+  if (input.AlarmDescription !== undefined && input.AlarmDescription.length > LONGEST_DESCRIPTION) {
+    throw invalid(
+      'AlarmDescription',
+      input.AlarmDescription,
+      `It may have ${LONGEST_DESCRIPTION} characters.`,
+    );
+  }
+  if (input.Tags !== undefined && input.Tags.length > 0) {
+    throw invalid('Tags', input.Tags.length, 'Tags are not supported.');
+  }
+  checkActions(input.OKActions, 'OKActions');
+  checkActions(input.AlarmActions, 'AlarmActions');
+  checkActions(input.InsufficientDataActions, 'InsufficientDataActions');
+  return readRule(input, limits);
+}
+
+/** As checkAlarm, of what is stored: its names and actions were checked when it was put. */
+export function readRule(spec: Infer<typeof ALARM_SPEC_SHAPE>, limits: CloudwatchLimits): AlarmRule {
+  const evaluationPeriods = checkPositive(spec.EvaluationPeriods, 'EvaluationPeriods');
+  const datapointsToAlarm = checkPositive(spec.DatapointsToAlarm ?? evaluationPeriods, 'DatapointsToAlarm');
+  if (datapointsToAlarm > evaluationPeriods) {
+    throw invalid(
+      'DatapointsToAlarm',
+      datapointsToAlarm,
+      `It must be at most EvaluationPeriods, ${evaluationPeriods}.`,
+    );
+  }
+  const looked = spec.Metrics === undefined ? lookAtMetric(spec, limits) : lookAtQueries(spec, limits);
+  const seconds = looked.periodSeconds * evaluationPeriods;
+  if (seconds > (looked.periodSeconds >= HOUR_SECONDS ? WEEK_SECONDS : DAY_SECONDS)) {
+    throw combined(
+      `EvaluationPeriods times Period is ${seconds} seconds; it may be a day, or a week for periods of an hour or more.`,
+    );
+  }
+  const comparison = checkComparison(spec, looked.queries);
+  const treatMissing = checkTreatment(spec.TreatMissingData);
+  const watched = findWatched(looked.queries, comparison);
+  return { ...looked, watched, comparison, evaluationPeriods, datapointsToAlarm, treatMissing };
+}
+
+type Looked = Pick<AlarmRule, 'queries' | 'periodSeconds' | 'series'>;
+
+function lookAtMetric(spec: AlarmSpec, limits: CloudwatchLimits): Looked {
+  const series = checkSeriesName(spec, '', limits.dimensionsPerMetric);
+  const periodSeconds = checkPeriod(spec.Period, 'Period');
+  const query: DataQuery = {
+    id: 'm1',
+    kind: 'stat',
+    label: null,
+    returned: true,
+    series,
+    periodSeconds,
+    statistic: checkStatistic(spec),
+    unit: checkUnit(spec.Unit, 'Unit'),
+  };
+  return { queries: new Map([[query.id, query]]), periodSeconds, series };
+}
+
+function checkStatistic(spec: AlarmSpec): Statistic {
+  if (spec.Statistic !== undefined && spec.ExtendedStatistic !== undefined) {
+    throw combined('The parameters Statistic and ExtendedStatistic are mutually exclusive.');
+  }
+  if (spec.ExtendedStatistic !== undefined)
+    return parsePercentile(spec.ExtendedStatistic, 'ExtendedStatistic');
+  if (spec.Statistic === undefined) throw missing('Statistic');
+  return { kind: parsePlainStatistic(spec.Statistic, 'Statistic') };
+}
+
+const METRIC_MEMBERS = [
+  'MetricName',
+  'Namespace',
+  'Statistic',
+  'ExtendedStatistic',
+  'Period',
+  'Unit',
+] as const;
+
+function lookAtQueries(spec: AlarmSpec, limits: CloudwatchLimits): Looked {
+  const both = METRIC_MEMBERS.find((name) => spec[name] !== undefined);
+  if (both !== undefined) throw combined(`The parameters Metrics and ${both} are mutually exclusive.`);
+  const queries = checkDataQueries(spec.Metrics, 'Metrics', limits);
+  const periods = [...queries.values()].flatMap(({ periodSeconds }) => periodSeconds ?? []);
+  return { queries, periodSeconds: Math.max(1, ...(periods.length === 0 ? [60] : periods)), series: null };
+}
+
+function checkComparison(spec: AlarmSpec, queries: ReadonlyMap<string, DataQuery>): Comparison {
+  if (spec.ComparisonOperator === undefined) throw missing('ComparisonOperator');
+  const fixed = STATIC_OPERATORS.find((name) => name === spec.ComparisonOperator);
+  if (fixed !== undefined) {
+    if (spec.ThresholdMetricId !== undefined) {
+      throw combined(`The operator ${fixed} takes Threshold, not ThresholdMetricId.`);
+    }
+    return { operator: fixed, threshold: checkValue(spec.Threshold, 'Threshold') };
+  }
+  const operator = BAND_OPERATORS.find((name) => name === spec.ComparisonOperator);
+  if (operator === undefined) {
+    const known = [...STATIC_OPERATORS, ...BAND_OPERATORS].join(', ');
+    throw invalid('ComparisonOperator', spec.ComparisonOperator, `It must be one of ${known}.`);
+  }
+  if (spec.Threshold !== undefined)
+    throw combined(`The operator ${operator} takes ThresholdMetricId, not Threshold.`);
+  if (spec.ThresholdMetricId === undefined) throw missing('ThresholdMetricId');
+  const band = queries.get(spec.ThresholdMetricId);
+  const isBand = band?.kind === 'expression' && band.expression.kind === 'call';
+  if (!isBand || band.expression.name !== 'ANOMALY_DETECTION_BAND') {
+    throw invalid(
+      'ThresholdMetricId',
+      spec.ThresholdMetricId,
+      'No query with this Id is an ANOMALY_DETECTION_BAND.',
+    );
+  }
+  return { operator, bandId: band.id };
+}
+
+/** Of the queries returned, the one that is not the band. */
+function findWatched(queries: ReadonlyMap<string, DataQuery>, comparison: Comparison): string {
+  const bandId = 'bandId' in comparison ? comparison.bandId : null;
+  const [watched, ...more] = [...queries.values()].filter(({ id, returned }) => returned && id !== bandId);
+  if (watched === undefined || more.length > 0) {
+    throw invalid('Metrics', queries.size, 'Exactly one query, beside the band, must have ReturnData true.');
+  }
+  return watched.id;
+}
+
+function checkTreatment(given: string | undefined): MissingTreatment {
+  const found = MISSING_TREATMENTS.find((name) => name === (given ?? 'missing'));
+  if (found !== undefined) return found;
+  throw invalid('TreatMissingData', given, `It must be one of ${MISSING_TREATMENTS.join(', ')}.`);
+}
+
+function checkPositive(value: number | undefined, path: string): number {
+  if (value === undefined) throw missing(path);
+  if (value < 1) throw invalid(path, value, 'It must be at least 1.');
+  return value;
+}

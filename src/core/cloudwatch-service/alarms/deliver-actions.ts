@@ -1,0 +1,94 @@
+/**
+ * Delivers what alarms are to do. The actions were stored with the state change, so that a crash in between loses
+ * none; one may be delivered twice when the server dies after the webhook answered and before that is noted.
+ */
+import type pg from 'pg';
+import type { Log } from '../../../log.ts';
+import type { Stats } from '../../../platform/telemetry/metrics.ts';
+import { postOrExplain, type Outbound } from '../../../platform/outbound/outbound-client.ts';
+import { readTopic } from './check-actions.ts';
+
+export interface ActionContext {
+  readonly pool: pg.Pool;
+  readonly log: Log;
+  readonly stats: Stats;
+  readonly now: () => Date;
+  /** The last part of an SNS topic's ARN → where its notices are posted to. Set by who runs the server, not by callers. */
+  readonly webhooks: ReadonlyMap<string, URL>;
+  readonly outbound: Outbound;
+}
+
+interface DueAction {
+  id: string;
+  account_id: number;
+  alarm_name: string;
+  action: string;
+  payload: object;
+  attempts: number;
+}
+
+const MOST_ATTEMPTS = 6;
+const AT_A_TIME = 20;
+/** A server that took an action and died leaves it to the others after this long. */
+const LEASE_SECONDS = 60;
+
+const TAKE_DUE = `
+  UPDATE cloudwatch_alarm_action AS taken
+  SET attempts = attempts + 1, due_at = $1::timestamptz + make_interval(secs => $2 * 2 ^ attempts)
+  WHERE id IN (
+    SELECT id FROM cloudwatch_alarm_action WHERE due_at <= $1 ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
+  RETURNING id, account_id, alarm_name, action, payload, attempts`;
+
+const FINISH = `
+  WITH done AS (DELETE FROM cloudwatch_alarm_action WHERE id = $1 RETURNING account_id, alarm_name)
+  INSERT INTO cloudwatch_alarm_history (account_id, alarm_name, timestamp, type, summary, data)
+  SELECT account_id, alarm_name, $2, 'Action', $3, $4 FROM done`;
+
+/** @returns how many were delivered */
+export async function deliverActions(context: ActionContext): Promise<number> {
+  let delivered = 0;
+  for (;;) {
+    const { rows } = await context.pool.query<DueAction>(TAKE_DUE, [context.now(), LEASE_SECONDS, AT_A_TIME]);
+    if (rows.length === 0) return delivered;
+    const done = await Promise.all(rows.map((action) => deliver(action, context)));
+    delivered += done.filter(Boolean).length;
+  }
+}
+
+async function deliver(action: DueAction, context: ActionContext): Promise<boolean> {
+  const topic = readTopic(action.action);
+  const url = topic === null ? undefined : context.webhooks.get(topic);
+  const problem =
+    url === undefined
+      ? `no webhook is set for ${action.action}`
+      : await post(url, action.payload, context.outbound);
+  if (problem === null) {
+    context.stats.count('cloudwatch_actions_delivered');
+    await finish(action, context, `Successfully executed action ${action.action}`, null);
+    return true;
+  }
+  context.stats.count('cloudwatch_actions_failed');
+  const final = url === undefined || action.attempts >= MOST_ATTEMPTS;
+  context.log.warn(
+    { alarm: action.alarm_name, attempts: action.attempts, problem, final },
+    'alarm action failed',
+  );
+  if (final) await finish(action, context, `Failed to execute action ${action.action}`, problem);
+  return false;
+}
+
+async function finish(
+  action: DueAction,
+  { pool, now }: ActionContext,
+  summary: string,
+  error: string | null,
+): Promise<void> {
+  const data = { version: '1.0', actionState: error === null ? 'Succeeded' : 'Failed', error };
+  await pool.query(FINISH, [action.id, now(), summary, JSON.stringify(data)]);
+}
+
+/** @returns what went wrong, or null */
+function post(url: URL, payload: object, outbound: Outbound): Promise<string | null> {
+  const headers = { 'content-type': 'application/json' };
+  return postOrExplain(outbound, { url, headers, body: JSON.stringify(payload) });
+}

@@ -1,0 +1,66 @@
+/** EC2's filters: values of one are alternatives, * and ? stand for anything, all filters must fit. */
+import { invalid, missing } from '../model/cloudwatch-error.ts';
+import { list, string, structure, type Infer } from '../model/shape.ts';
+
+export const FILTER_SHAPE = structure({ Name: string, Value: list(string) });
+
+/** An instance as filters see it. */
+export interface KnownInstance {
+  readonly id: string;
+  readonly state: string;
+  readonly region: string;
+  readonly tags: readonly { readonly key: string; readonly value: string }[];
+}
+
+/** What an instance has under a filter's name. */
+export type InstanceFilter = (instance: KnownInstance) => readonly string[];
+
+const MOST_FILTERS = 50;
+const MOST_VALUES = 200;
+const TAG_PREFIX = 'tag:';
+
+/** @throws CloudwatchError naming a filter that is not known */
+export function checkFilters(
+  given: readonly Infer<typeof FILTER_SHAPE>[] | undefined,
+  known: Readonly<Record<string, InstanceFilter>>,
+): (instance: KnownInstance) => boolean {
+  const filters = given ?? [];
+  if (filters.length > MOST_FILTERS)
+    throw invalid('Filter', filters.length, `There may be at most ${MOST_FILTERS}.`);
+  const tests = filters.map(({ Name: name, Value: values = [] }, i) => {
+    if (name === undefined) throw missing(`Filter.${i + 1}.Name`);
+    const read = name.startsWith(TAG_PREFIX) ? readTag(name.slice(TAG_PREFIX.length)) : known[name];
+    if (read === undefined) throw invalid(`Filter.${i + 1}.Name`, name, 'There is no such filter.');
+    if (values.length > MOST_VALUES) {
+      throw invalid(`Filter.${i + 1}.Value`, values.length, `There may be at most ${MOST_VALUES}.`);
+    }
+    return (instance: KnownInstance) =>
+      read(instance).some((held) => values.some((pattern) => matchPattern(pattern, held)));
+  });
+  return (instance) => tests.every((test) => test(instance));
+}
+
+function readTag(key: string): InstanceFilter {
+  return ({ tags }) => tags.filter((tag) => tag.key === key).map(({ value }) => value);
+}
+
+/** Linear but for the places a star may end: no pattern takes longer than its length times the text's. */
+export function matchPattern(pattern: string, text: string): boolean {
+  let [p, t, star, mark] = [0, 0, -1, 0];
+  while (t < text.length) {
+    if (pattern[p] === '*') {
+      star = p++;
+      mark = t;
+    } else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === text[t])) {
+      p += 1;
+      t += 1;
+    } else if (star >= 0) {
+      p = star + 1;
+      t = ++mark;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[p] === '*') p += 1;
+  return p === pattern.length;
+}

@@ -1,0 +1,179 @@
+/**
+ * EC2's DescribeInstances and DescribeTags, answered from the resources Lapwing knows, so that what finds metrics
+ * through EC2 also works against this service. Members are named as EC2's XML names them.
+ */
+import type { Resource } from '../../../generated/prisma/client.ts';
+import { FIRST_ACCOUNT } from '../accounts.ts';
+import { CloudwatchError, invalid } from '../model/cloudwatch-error.ts';
+import { checkFilters, FILTER_SHAPE, type InstanceFilter, type KnownInstance } from './instance-filters.ts';
+import type { OperationContext } from '../model/operation.ts';
+import { createPaging } from '../model/page-token.ts';
+import { integer, list, string, structure, type Infer } from '../model/shape.ts';
+
+export const TAG_SHAPE = structure({ key: string, value: string });
+export const DESCRIBE_INSTANCES_INPUT = structure({
+  Filter: list(FILTER_SHAPE),
+  InstanceId: list(string),
+  MaxResults: integer,
+  NextToken: string,
+});
+const INSTANCE_SHAPE = structure({
+  instanceId: string,
+  instanceState: structure({ code: integer, name: string }),
+  placement: structure({ availabilityZone: string }),
+  tagSet: list(TAG_SHAPE),
+});
+export const DESCRIBE_INSTANCES_OUTPUT = structure({
+  reservationSet: list(
+    structure({ reservationId: string, ownerId: string, instancesSet: list(INSTANCE_SHAPE) }),
+  ),
+  nextToken: string,
+});
+export const DESCRIBE_TAGS_INPUT = structure({
+  Filter: list(FILTER_SHAPE),
+  MaxResults: integer,
+  NextToken: string,
+});
+export const DESCRIBE_TAGS_OUTPUT = structure({
+  tagSet: list(structure({ resourceId: string, resourceType: string, key: string, value: string })),
+  nextToken: string,
+});
+
+const INSTANCE_TYPE = 'AWS::EC2::Instance';
+/** Instances looked at; a server that knows more shows the first of them. */
+const MOST_INSTANCES = 10_000;
+const MOST_RESULTS = 1_000;
+/** EC2's codes; a state Lapwing does not know counts as running. */
+const STATE_CODES: Readonly<Record<string, number>> = {
+  pending: 0,
+  running: 16,
+  'shutting-down': 32,
+  terminated: 48,
+  stopping: 64,
+  stopped: 80,
+};
+const USUAL_STATE = 'running';
+
+/** Of the region the request is signed for; `self` stands for every region. Other accounts than the first own none. */
+export async function readKnown(
+  context: OperationContext,
+  type: string,
+  usualState: string,
+): Promise<readonly KnownInstance[]> {
+  const { prisma, accountId, region } = context;
+  const owner = await prisma.cloudwatchAccount.findUnique({ where: { name: FIRST_ACCOUNT } });
+  if (owner?.id !== accountId) return [];
+  const rows = await prisma.resource.findMany({
+    where: { type, ...(region !== 'self' && { region }) },
+    orderBy: [{ resourceId: 'asc' }, { region: 'asc' }],
+    take: MOST_INSTANCES,
+  });
+  return rows.map((row) => readRow(row, usualState));
+}
+
+function readInstances(context: OperationContext): Promise<readonly KnownInstance[]> {
+  return readKnown(context, INSTANCE_TYPE, USUAL_STATE);
+}
+
+function readRow({ resourceId, state, region, tags, name }: Resource, usualState: string): KnownInstance {
+  const known = Array.isArray(tags) ? tags.filter(isTag) : [];
+  const named = name === null || known.some(({ key }) => key === 'Name');
+  return {
+    id: resourceId,
+    state: state ?? usualState,
+    region,
+    tags: named ? known : [...known, { key: 'Name', value: name }],
+  };
+}
+
+function isTag(tag: unknown): tag is { key: string; value: string } {
+  if (typeof tag !== 'object' || tag === null || !('key' in tag) || !('value' in tag)) return false;
+  return typeof tag.key === 'string' && typeof tag.value === 'string';
+}
+
+interface Paged {
+  readonly MaxResults?: number | undefined;
+  readonly NextToken?: string | undefined;
+}
+
+/** @throws CloudwatchError for a size beyond 1,000 or a token of another question */
+export function cutPage<T>(
+  items: readonly T[],
+  input: Paged,
+  accountId: number,
+): { page: readonly T[]; next?: string } {
+  const size = input.MaxResults ?? MOST_RESULTS;
+  if (size < 1 || size > MOST_RESULTS) throw invalid('MaxResults', size, `It must be 1 to ${MOST_RESULTS}.`);
+  const refuse = () =>
+    new CloudwatchError('InvalidNextToken', 'The NextToken is not a token of this request.');
+  const paging = createPaging(accountId, { ...input, NextToken: undefined, MaxResults: undefined }, refuse);
+  const start = input.NextToken === undefined ? 0 : paging.readId(input.NextToken);
+  const page = items.slice(start, start + size);
+  return { page, ...(start + size < items.length && { next: paging.write(String(start + size)) }) };
+}
+
+export async function describeInstances(
+  input: Infer<typeof DESCRIBE_INSTANCES_INPUT>,
+  context: OperationContext,
+): Promise<Infer<typeof DESCRIBE_INSTANCES_OUTPUT>> {
+  const fits = checkFilters(input.Filter, INSTANCE_FILTERS);
+  const ids = new Set(input.InstanceId ?? []);
+  const known = await readInstances(context);
+  const absent = [...ids].find((id) => !known.some((instance) => instance.id === id));
+  if (absent !== undefined) throw invalid('InstanceId', absent, 'There is no such instance.');
+  const found = known.filter((instance) => (ids.size === 0 || ids.has(instance.id)) && fits(instance));
+  const { page, next } = cutPage(found, input, context.accountId);
+  return {
+    reservationSet: page.map((instance) => ({
+      reservationId: instance.id.replace(/^i-/, 'r-'),
+      ownerId: String(context.accountId).padStart(12, '0'),
+      instancesSet: [showInstance(instance)],
+    })),
+    ...(next !== undefined && { nextToken: next }),
+  };
+}
+
+const INSTANCE_FILTERS: Readonly<Record<string, InstanceFilter>> = {
+  'instance-id': ({ id }) => [id],
+  'instance-state-name': ({ state }) => [state],
+  'instance-state-code': ({ state }) => [String(STATE_CODES[state] ?? STATE_CODES[USUAL_STATE])],
+  'availability-zone': ({ region }) => [region],
+  'tag-key': ({ tags }) => tags.map(({ key }) => key),
+};
+
+function showInstance({ id, state, region, tags }: KnownInstance): Infer<typeof INSTANCE_SHAPE> {
+  const code = STATE_CODES[state];
+  return {
+    instanceId: id,
+    instanceState: code === undefined ? { code: 16, name: USUAL_STATE } : { code, name: state },
+    placement: { availabilityZone: region },
+    tagSet: tags,
+  };
+}
+
+export async function describeTags(
+  input: Infer<typeof DESCRIBE_TAGS_INPUT>,
+  context: OperationContext,
+): Promise<Infer<typeof DESCRIBE_TAGS_OUTPUT>> {
+  const known = await readInstances(context);
+  // Filters are of single tags here: each tag is asked as if it were its instance's only one.
+  const single = known.flatMap((instance) => instance.tags.map((tag) => ({ ...instance, tags: [tag] })));
+  const { page, next } = cutPage(
+    single.filter(checkFilters(input.Filter, TAG_FILTERS)),
+    input,
+    context.accountId,
+  );
+  return {
+    tagSet: page.flatMap(({ id, tags }) =>
+      tags.map((tag) => ({ resourceId: id, resourceType: 'instance', ...tag })),
+    ),
+    ...(next !== undefined && { nextToken: next }),
+  };
+}
+
+const TAG_FILTERS: Readonly<Record<string, InstanceFilter>> = {
+  'resource-id': ({ id }) => [id],
+  'resource-type': () => ['instance'],
+  key: ({ tags }) => tags.map(({ key }) => key),
+  value: ({ tags }) => tags.map(({ value }) => value),
+};

@@ -1,0 +1,49 @@
+/** EC2's DescribeVolumes, answered as DescribeInstances is. Members are named as EC2's XML names them. */
+import { invalid } from '../model/cloudwatch-error.ts';
+import { checkFilters, FILTER_SHAPE, type InstanceFilter, type KnownInstance } from './instance-filters.ts';
+import { cutPage, readKnown, TAG_SHAPE } from './instances.ts';
+import type { OperationContext } from '../model/operation.ts';
+import { integer, list, string, structure, type Infer } from '../model/shape.ts';
+
+export const DESCRIBE_VOLUMES_INPUT = structure({
+  Filter: list(FILTER_SHAPE),
+  VolumeId: list(string),
+  MaxResults: integer,
+  NextToken: string,
+});
+const VOLUME_SHAPE = structure({
+  volumeId: string,
+  status: string,
+  availabilityZone: string,
+  tagSet: list(TAG_SHAPE),
+});
+export const DESCRIBE_VOLUMES_OUTPUT = structure({ volumeSet: list(VOLUME_SHAPE), nextToken: string });
+
+const VOLUME_TYPE = 'AWS::EC2::Volume';
+const USUAL_STATE = 'available';
+
+const VOLUME_FILTERS: Readonly<Record<string, InstanceFilter>> = {
+  'volume-id': ({ id }) => [id],
+  status: ({ state }) => [state],
+  'availability-zone': ({ region }) => [region],
+  'tag-key': ({ tags }) => tags.map(({ key }) => key),
+};
+
+/** @throws CloudwatchError for a filter there is not, a volume there is not, a bad page */
+export async function describeVolumes(
+  input: Infer<typeof DESCRIBE_VOLUMES_INPUT>,
+  context: OperationContext,
+): Promise<Infer<typeof DESCRIBE_VOLUMES_OUTPUT>> {
+  const fits = checkFilters(input.Filter, VOLUME_FILTERS);
+  const ids = new Set(input.VolumeId ?? []);
+  const known = await readKnown(context, VOLUME_TYPE, USUAL_STATE);
+  const absent = [...ids].find((id) => !known.some((volume) => volume.id === id));
+  if (absent !== undefined) throw invalid('VolumeId', absent, 'There is no such volume.');
+  const found = known.filter((volume) => (ids.size === 0 || ids.has(volume.id)) && fits(volume));
+  const { page, next } = cutPage(found, input, context.accountId);
+  return { volumeSet: page.map(showVolume), ...(next !== undefined && { nextToken: next }) };
+}
+
+function showVolume({ id, state, region, tags }: KnownInstance): Infer<typeof VOLUME_SHAPE> {
+  return { volumeId: id, status: state, availabilityZone: region, tagSet: tags };
+}

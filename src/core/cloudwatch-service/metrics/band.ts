@@ -1,0 +1,37 @@
+/** The band a series was expected in, from Lapwing's own detector. */
+import type { DetectorKind } from '../../../detector/detector.ts';
+import type { TimeSeries } from '../math/values.ts';
+import type { TimeRange } from '../model/time-range.ts';
+
+/** The detector's own band is this many deviations wide on each side. */
+const DETECTOR_WIDTH = 2;
+
+export interface Band {
+  readonly upper: TimeSeries;
+  readonly lower: TimeSeries;
+}
+
+/**
+ * Runs the detector over the history and the range in time order, so that each point's band is what was expected
+ * before the point was seen. Points of the first rows, when nothing is learned yet, have no band.
+ * @param history the series with what lies before the range; learned from, not shown
+ * @param width in deviations; 2 is the detector's own band, 4 twice as wide
+ */
+export function findBand(history: TimeSeries, range: TimeRange, width: number, kind: DetectorKind): Band {
+  const detector = kind.create({});
+  const upper = new Map<number, number>();
+  const lower = new Map<number, number>();
+  for (const [time, value] of history.points) {
+    const { expected, low, high } = detector.update(time, value);
+    if (time < range.startMs || detector.rows < FEWEST_ROWS) continue;
+    upper.set(time, expected + ((high - expected) * width) / DETECTOR_WIDTH);
+    lower.set(time, expected - ((expected - low) * width) / DETECTOR_WIDTH);
+  }
+  return {
+    upper: { ...history, label: `${history.label} (upper)`, points: upper },
+    lower: { ...history, label: `${history.label} (lower)`, points: lower },
+  };
+}
+
+/** Fewer points say nothing about what to expect. */
+const FEWEST_ROWS = 10;

@@ -1,0 +1,123 @@
+/** GetMetricStatistics: up to five statistics, or percentiles, of one series. */
+import type { Bucket, BucketQuestion } from '../store/bucket.ts';
+import { combined, invalid, missing } from '../model/cloudwatch-error.ts';
+import { checkUnit } from './put-metric-data.ts';
+import { checkSeriesName, DIMENSION_SHAPE, hashSeries } from '../model/metric-name.ts';
+import type { OperationContext } from '../model/operation.ts';
+import { readPairs } from '../store/read-pairs.ts';
+import { readSums } from '../store/read-sums.ts';
+import { double, integer, list, map, string, structure, timestamp, type Infer } from '../model/shape.ts';
+import {
+  computeStatistic,
+  parsePercentile,
+  parsePlainStatistic,
+  type PlainStatistic,
+  type Statistic,
+} from '../model/statistic.ts';
+import { checkPeriod, checkTimeRange } from '../model/time-range.ts';
+import { nameUnit } from '../model/units.ts';
+
+export const GET_METRIC_STATISTICS_INPUT = structure({
+  Namespace: string,
+  MetricName: string,
+  Dimensions: list(DIMENSION_SHAPE),
+  StartTime: timestamp,
+  EndTime: timestamp,
+  Period: integer,
+  Statistics: list(string),
+  ExtendedStatistics: list(string),
+  Unit: string,
+});
+export const GET_METRIC_STATISTICS_OUTPUT = structure({
+  Label: string,
+  Datapoints: list(
+    structure({
+      Timestamp: timestamp,
+      SampleCount: double,
+      Average: double,
+      Sum: double,
+      Minimum: double,
+      Maximum: double,
+      Unit: string,
+      ExtendedStatistics: map(double),
+    }),
+  ),
+});
+
+type Output = Infer<typeof GET_METRIC_STATISTICS_OUTPUT>;
+type Datapoint = NonNullable<Output['Datapoints']>[number];
+
+interface Wanted {
+  readonly plain: readonly PlainStatistic[];
+  readonly percentiles: ReadonlyMap<string, Statistic>;
+}
+
+const MOST_STATISTICS = 5;
+const MOST_PERCENTILES = 10;
+
+/** Data in several units give one datapoint per period and unit, in time order. */
+export async function getMetricStatistics(
+  input: Infer<typeof GET_METRIC_STATISTICS_INPUT>,
+  context: OperationContext,
+): Promise<Output> {
+  const { limits } = context;
+  const name = checkSeriesName(input, '', limits.dimensionsPerMetric);
+  const periodSeconds = checkPeriod(input.Period, 'Period');
+  const range = checkTimeRange(input.StartTime, input.EndTime, periodSeconds, context.now().getTime());
+  const points = Math.floor((range.endMs - range.startMs) / 1000 / periodSeconds);
+  if (points > limits.statisticsPoints) {
+    throw combined(
+      `You have requested up to ${points} datapoints, which exceeds the limit of ${limits.statisticsPoints}. ` +
+        'You may reduce the datapoints requested by increasing Period, or decreasing the time range.',
+    );
+  }
+  const wanted = checkWanted(input);
+  const question: BucketQuestion = {
+    ...range,
+    hash: hashSeries(context.accountId, name),
+    periodSeconds,
+    unit: checkUnit(input.Unit, 'Unit'),
+  };
+  const read = wanted.percentiles.size > 0 ? readPairs : readSums;
+  const [buckets = []] = await read(context.pool, [question]);
+  return { Label: name.metricName, Datapoints: buckets.map((bucket) => showDatapoint(bucket, wanted)) };
+}
+
+function checkWanted(input: Infer<typeof GET_METRIC_STATISTICS_INPUT>): Wanted {
+  const plain = input.Statistics ?? [];
+  const percentiles = input.ExtendedStatistics ?? [];
+  if (plain.length === 0 && percentiles.length === 0) throw missing('Statistics');
+  if (plain.length > 0 && percentiles.length > 0) {
+    throw combined('The parameters Statistics and ExtendedStatistics are mutually exclusive.');
+  }
+  if (plain.length > MOST_STATISTICS) {
+    throw invalid('Statistics', plain.length, `There may be at most ${MOST_STATISTICS}.`);
+  }
+  if (percentiles.length > MOST_PERCENTILES) {
+    throw invalid('ExtendedStatistics', percentiles.length, `There may be at most ${MOST_PERCENTILES}.`);
+  }
+  return {
+    plain: plain.map((text, i) => parsePlainStatistic(text, `Statistics.member.${i + 1}`)),
+    percentiles: new Map(
+      percentiles.map((text, i) => [text, parsePercentile(text, `ExtendedStatistics.member.${i + 1}`)]),
+    ),
+  };
+}
+
+function showDatapoint(bucket: Bucket, wanted: Wanted): Datapoint {
+  const statistics: Partial<Record<PlainStatistic, number>> = {};
+  for (const kind of wanted.plain) {
+    const value = computeStatistic(bucket.aggregate, { kind });
+    if (value !== null) statistics[kind] = value;
+  }
+  const percentiles = [...wanted.percentiles].flatMap(([text, statistic]) => {
+    const value = computeStatistic(bucket.aggregate, statistic);
+    return value === null ? [] : [[text, value] as const];
+  });
+  return {
+    Timestamp: new Date(bucket.startMs),
+    ...statistics,
+    Unit: nameUnit(bucket.unit),
+    ...(wanted.percentiles.size > 0 && { ExtendedStatistics: Object.fromEntries(percentiles) }),
+  };
+}

@@ -1,0 +1,137 @@
+/** ListMetrics: the series that hold every dimension asked for. */
+import type pg from 'pg';
+import { CloudwatchError, invalid } from '../model/cloudwatch-error.ts';
+import {
+  checkDimensionName,
+  checkDimensionValue,
+  checkNamespace,
+  checkText,
+  DIMENSION_SHAPE,
+  METRIC_SHAPE,
+} from '../model/metric-name.ts';
+import type { OperationContext } from '../model/operation.ts';
+import { createPaging } from '../model/page-token.ts';
+import { boolean, list, string, structure, type Infer } from '../model/shape.ts';
+
+export const LIST_METRICS_INPUT = structure({
+  Namespace: string,
+  MetricName: string,
+  Dimensions: list(DIMENSION_SHAPE),
+  NextToken: string,
+  RecentlyActive: string,
+  // Known only to be refused: this service has no linked accounts.
+  IncludeLinkedAccounts: boolean,
+  OwningAccount: string,
+});
+export const LIST_METRICS_OUTPUT = structure({ Metrics: list(METRIC_SHAPE), NextToken: string });
+
+export interface MetricFilter {
+  readonly namespace: string | null;
+  readonly metricName: string | null;
+  /** A metric must hold every one of these; a null value stands for any. */
+  readonly dimensions: readonly { readonly name: string; readonly value: string | null }[];
+  /** Only metrics that got data in the last three hours. */
+  readonly recent: boolean;
+}
+
+export interface ListedMetric {
+  readonly id: number;
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly dimensions: readonly { readonly name: string; readonly value: string }[];
+}
+
+const MOST_FILTERS = 10;
+const RECENT_MS = 3 * 3_600_000;
+
+export async function listMetrics(
+  input: Infer<typeof LIST_METRICS_INPUT>,
+  context: OperationContext,
+): Promise<Infer<typeof LIST_METRICS_OUTPUT>> {
+  const filter = checkMetricFilter(input);
+  const paging = createPaging(context.accountId, filter, () =>
+    invalid('NextToken', input.NextToken, 'It is not a token of this request.'),
+  );
+  const after = input.NextToken === undefined ? 0 : paging.readId(input.NextToken);
+  const size = context.limits.listedMetrics;
+  const found = await findMetrics(context, filter, after, size + 1);
+  const page = found.slice(0, size);
+  const last = page.at(-1);
+  return {
+    Metrics: page.map(showMetric),
+    ...(found.length > size && last !== undefined && { NextToken: paging.write(String(last.id)) }),
+  };
+}
+
+function showMetric(metric: ListedMetric): Infer<typeof METRIC_SHAPE> {
+  return {
+    Namespace: metric.namespace,
+    MetricName: metric.metricName,
+    Dimensions: metric.dimensions.map(({ name, value }) => ({ Name: name, Value: value })),
+  };
+}
+
+/** @throws CloudwatchError naming what is wrong */
+export function checkMetricFilter(input: Infer<typeof LIST_METRICS_INPUT>): MetricFilter {
+  const dimensions = input.Dimensions ?? [];
+  if (dimensions.length > MOST_FILTERS) {
+    throw invalid('Dimensions', dimensions.length, `There may be at most ${MOST_FILTERS} filters.`);
+  }
+  if (input.RecentlyActive !== undefined && input.RecentlyActive !== 'PT3H') {
+    throw invalid('RecentlyActive', input.RecentlyActive, 'It must be PT3H.');
+  }
+  if (input.IncludeLinkedAccounts === true || input.OwningAccount !== undefined) {
+    throw new CloudwatchError(
+      'InvalidParameterValue',
+      'The parameters IncludeLinkedAccounts and OwningAccount are not supported.',
+    );
+  }
+  return {
+    namespace: input.Namespace === undefined ? null : checkNamespace(input.Namespace, 'Namespace'),
+    metricName: input.MetricName === undefined ? null : checkText(input.MetricName, 'MetricName'),
+    dimensions: dimensions.map(({ Name, Value }, i) => ({
+      name: checkDimensionName(Name, `Dimensions.member.${i + 1}.Name`),
+      value: Value === undefined ? null : checkDimensionValue(Value, `Dimensions.member.${i + 1}.Value`),
+    })),
+    recent: input.RecentlyActive !== undefined,
+  };
+}
+
+const FIND_METRICS = `
+  SELECT series.id, series.namespace, series.name AS "metricName", (
+    SELECT coalesce(json_agg(json_build_object('name', name, 'value', value) ORDER BY name), '[]')
+    FROM cloudwatch_dimension WHERE series_id = series.id
+  ) AS dimensions
+  FROM cloudwatch_series AS series
+  WHERE series.account_id = $1 AND series.id > $2
+    AND ($3::text IS NULL OR series.namespace = $3)
+    AND ($4::text IS NULL OR series.name = $4)
+    AND ($5::timestamptz IS NULL OR series.last_seen > $5)
+    AND NOT EXISTS (
+      SELECT FROM unnest($6::text[], $7::text[]) AS wanted (name, value)
+      WHERE NOT EXISTS (
+        SELECT FROM cloudwatch_dimension AS held
+        WHERE held.series_id = series.id AND held.name = wanted.name
+          AND (wanted.value IS NULL OR held.value = wanted.value)))
+  ORDER BY series.id
+  LIMIT $8`;
+
+/** In the order the series were first seen, those after the id `after`. */
+export async function findMetrics(
+  context: { readonly pool: pg.Pool; readonly accountId: number; readonly now: () => Date },
+  filter: MetricFilter,
+  after: number,
+  limit: number,
+): Promise<readonly ListedMetric[]> {
+  const { rows } = await context.pool.query<ListedMetric>(FIND_METRICS, [
+    context.accountId,
+    after,
+    filter.namespace,
+    filter.metricName,
+    filter.recent ? new Date(context.now().getTime() - RECENT_MS) : null,
+    filter.dimensions.map(({ name }) => name),
+    filter.dimensions.map(({ value }) => value),
+    limit,
+  ]);
+  return rows;
+}

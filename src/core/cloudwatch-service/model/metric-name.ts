@@ -1,0 +1,106 @@
+/** What names a series: namespace, metric name, dimensions; their checks, and the key they make. */
+import { createHash } from 'node:crypto';
+import { invalid, missing } from './cloudwatch-error.ts';
+import { list, string, structure, type Infer } from './shape.ts';
+
+export const DIMENSION_SHAPE = structure({ Name: string, Value: string });
+export const METRIC_SHAPE = structure({
+  Namespace: string,
+  MetricName: string,
+  Dimensions: list(DIMENSION_SHAPE),
+});
+
+export interface Dimension {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A series within an account. Dimensions are sorted by name, so that two equal ones look equal. */
+export interface SeriesName {
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly dimensions: readonly Dimension[];
+}
+
+const LONGEST_NAME = 255;
+const LONGEST_DIMENSION_VALUE = 1_024;
+const CONTROL = /\p{Cc}/u;
+const PLAIN_ASCII = /^[\x20-\x7e]*$/;
+
+/** @throws CloudwatchError naming `path` unless 1 to `longest` characters, none of them a control character */
+export function checkText(value: string | undefined, path: string, longest = LONGEST_NAME): string {
+  if (value === undefined || value === '') throw missing(path);
+  if (value.length > longest) throw invalid(path, value, `It must have 1 to ${longest} characters.`);
+  if (CONTROL.test(value)) throw invalid(path, value, 'It must not contain control characters.');
+  return value;
+}
+
+/** @throws CloudwatchError naming `path` unless ASCII, at most 255 characters, not beginning with a colon */
+export function checkNamespace(value: string | undefined, path: string): string {
+  const text = checkText(value, path);
+  if (text.startsWith(':')) throw invalid(path, text, 'It must not begin with a colon.');
+  if (!PLAIN_ASCII.test(text)) throw invalid(path, text, 'It must be ASCII.');
+  return text;
+}
+
+export function checkDimensionName(value: string | undefined, path: string): string {
+  return checkNamespace(value, path);
+}
+
+export function checkDimensionValue(value: string | undefined, path: string): string {
+  const text = checkText(value, path, LONGEST_DIMENSION_VALUE);
+  if (!PLAIN_ASCII.test(text)) throw invalid(path, text, 'It must be ASCII.');
+  if (text.trim() === '') throw invalid(path, text, 'It must have a character that is not blank.');
+  return text;
+}
+
+/**
+ * Sorted by name.
+ * @param most limits.dimensionsPerMetric
+ * @throws CloudwatchError naming the dimension that is too long, absent, or named twice
+ */
+export function checkDimensions(
+  given: readonly Infer<typeof DIMENSION_SHAPE>[] | undefined,
+  path: string,
+  most: number,
+): readonly Dimension[] {
+  if (given === undefined || given.length === 0) return [];
+  if (given.length > most) throw invalid(path, given.length, `There may be at most ${most} dimensions.`);
+  const seen = new Set<string>();
+  const dimensions = given.map(({ Name, Value }, i) => {
+    const at = `${path}.member.${i + 1}`;
+    const name = checkDimensionName(Name, `${at}.Name`);
+    if (seen.has(name)) throw invalid(`${at}.Name`, name, 'A dimension may be given once.');
+    seen.add(name);
+    return { name, value: checkDimensionValue(Value, `${at}.Value`) };
+  });
+  return dimensions.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** @param prefix put before the parameters' names in messages, e.g. "MetricStat.Metric." */
+export function checkSeriesName(
+  given: Infer<typeof METRIC_SHAPE>,
+  prefix: string,
+  mostDimensions: number,
+): SeriesName {
+  return {
+    namespace: checkNamespace(given.Namespace, `${prefix}Namespace`),
+    metricName: checkText(given.MetricName, `${prefix}MetricName`),
+    dimensions: checkDimensions(given.Dimensions, `${prefix}Dimensions`, mostDimensions),
+  };
+}
+
+/** The text under the hash: a JSON list, which no two different series share. */
+export function writeSeriesKey(accountId: number, name: SeriesName): string {
+  const pairs = name.dimensions.map((dimension) => [dimension.name, dimension.value]);
+  return JSON.stringify([accountId, name.namespace, name.metricName, pairs]);
+}
+
+/** 32 bytes: SHA-256 of writeSeriesKey. */
+export function hashSeries(accountId: number, name: SeriesName): Buffer {
+  return createHash('sha256').update(writeSeriesKey(accountId, name)).digest();
+}
+
+export function showDimensions(name: SeriesName): Infer<typeof DIMENSION_SHAPE>[] {
+  return name.dimensions.map((dimension) => ({ Name: dimension.name, Value: dimension.value }));
+}

@@ -1,0 +1,42 @@
+/** What every operation of the service is handed beside its request. */
+import type pg from 'pg';
+import type { PrismaClient } from '../../../generated/prisma/client.ts';
+import type { Log } from '../../../log.ts';
+import type { Intake } from '../store/intake.ts';
+import type { CloudwatchLimits } from './limits.ts';
+import type { SeriesName } from './metric-name.ts';
+
+/** Whose request it is. */
+export interface Caller {
+  readonly accountId: number;
+  readonly accessKeyId: string;
+}
+
+/** How Lapwing watches a series of this service. Handed in by whoever has Lapwing's core. */
+export interface SeriesWatch {
+  /**
+   * Begins to watch; one that is watched already stays as it is.
+   * @param region as in the scope of the request's signature
+   * @returns the uuid of the metric
+   * @throws CloudwatchError when it cannot be watched
+   */
+  monitor(series: SeriesName, statistic: string, region: string): Promise<string>;
+  /** A metric that is gone is no failure. */
+  unmonitor(metricId: string): Promise<void>;
+}
+
+export interface OperationContext extends Caller {
+  readonly pool: pg.Pool;
+  readonly prisma: PrismaClient;
+  readonly intake: Intake;
+  readonly limits: CloudwatchLimits;
+  readonly now: () => Date;
+  readonly log: Log;
+  /** As in the scope of the signature; part of ARNs. */
+  readonly region: string;
+  /** Null where nothing can be watched. */
+  readonly watch: SeriesWatch | null;
+}
+
+/** What reading and computing with series needs of it. */
+export type EvaluationContext = Pick<OperationContext, 'pool' | 'accountId' | 'limits' | 'now'>;

@@ -1,0 +1,55 @@
+/** The range and the period statistics are asked for. */
+import { invalid, missing } from './cloudwatch-error.ts';
+
+export interface TimeRange {
+  /** Included; rounded down to what is kept of its age. */
+  readonly startMs: number;
+  /** Not included. */
+  readonly endMs: number;
+}
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const SHORT_PERIODS_SECONDS = [1, 5, 10, 20, 30];
+const LONGEST_PERIOD_SECONDS = 86_400;
+
+/** @throws CloudwatchError unless 1, 5, 10, 20, 30 or a multiple of 60, and at most a day */
+export function checkPeriod(period: number | undefined, path: string): number {
+  if (period === undefined) throw missing(path);
+  const allowed = SHORT_PERIODS_SECONDS.includes(period) || (period > 0 && period % 60 === 0);
+  if (!allowed || period > LONGEST_PERIOD_SECONDS) {
+    throw invalid(
+      path,
+      period,
+      'It must be 1, 5, 10, 20, 30 or a multiple of 60 seconds, and at most 86400.',
+    );
+  }
+  return period;
+}
+
+/**
+ * AWS' rounding of the start: down to the minute for the last 15 days, to five minutes until 63 days, to the hour
+ * before; for periods below a minute to the period.
+ * @throws CloudwatchError when a time is absent or the start is not before the end
+ */
+export function checkTimeRange(
+  start: Date | undefined,
+  end: Date | undefined,
+  periodSeconds: number,
+  nowMs: number,
+): TimeRange {
+  if (start === undefined) throw missing('StartTime');
+  if (end === undefined) throw missing('EndTime');
+  if (!(start.getTime() < end.getTime())) {
+    throw invalid('StartTime', start, `It must be before EndTime, ${end.toISOString()}.`);
+  }
+  const stepMs = roundingOf(nowMs - start.getTime(), periodSeconds);
+  return { startMs: Math.floor(start.getTime() / stepMs) * stepMs, endMs: end.getTime() };
+}
+
+function roundingOf(ageMs: number, periodSeconds: number): number {
+  if (periodSeconds < 60) return periodSeconds * SECOND_MS;
+  if (ageMs < 15 * DAY_MS) return MINUTE_MS;
+  return ageMs < 63 * DAY_MS ? 5 * MINUTE_MS : 60 * MINUTE_MS;
+}

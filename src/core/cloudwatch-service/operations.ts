@@ -1,0 +1,101 @@
+/** Every operation of the service by name: what goes in, what comes out, what it does. */
+import { describeAlarmHistory, describeAlarms, describeAlarmsForMetric } from './alarms/describe-alarms.ts';
+import { deleteAlarms, putMetricAlarm, setAlarmState, switchAlarmActions } from './alarms/put-alarm.ts';
+import * as alarm from './alarms/shapes.ts';
+import * as detector from './metrics/anomaly-detectors.ts';
+import { CloudwatchError } from './model/cloudwatch-error.ts';
+import { GET_METRIC_DATA_INPUT, GET_METRIC_DATA_OUTPUT, getMetricData } from './metrics/get-metric-data.ts';
+import {
+  GET_METRIC_STATISTICS_INPUT,
+  GET_METRIC_STATISTICS_OUTPUT,
+  getMetricStatistics,
+} from './metrics/get-metric-statistics.ts';
+import { LIST_METRICS_INPUT, LIST_METRICS_OUTPUT, listMetrics } from './metrics/list-metrics.ts';
+import * as ec2 from './ec2/instances.ts';
+import type { OperationContext } from './model/operation.ts';
+import { PUT_METRIC_DATA_INPUT, putMetricData } from './metrics/put-metric-data.ts';
+import { structure, type Infer, type StructureShape } from './model/shape.ts';
+import { DESCRIBE_VOLUMES_INPUT, DESCRIBE_VOLUMES_OUTPUT, describeVolumes } from './ec2/volumes.ts';
+
+/** An operation as the wire sees it: the tree it hands in has been read by `input`. */
+export interface Operation {
+  readonly input: StructureShape;
+  readonly output: StructureShape;
+  run(input: unknown, context: OperationContext): Promise<unknown>;
+}
+
+function define<Input extends StructureShape, Output extends StructureShape>(
+  input: Input,
+  output: Output,
+  run: (input: Infer<Input>, context: OperationContext) => Promise<Infer<Output>>,
+): Operation {
+  // The decoder made the tree by walking this very shape.
+  return { input, output, run: (tree, context) => run(tree as Infer<Input>, context) };
+}
+
+const NOTHING = structure({});
+
+export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+  ['PutMetricData', define(PUT_METRIC_DATA_INPUT, NOTHING, putMetricData)],
+  ['ListMetrics', define(LIST_METRICS_INPUT, LIST_METRICS_OUTPUT, listMetrics)],
+  [
+    'GetMetricStatistics',
+    define(GET_METRIC_STATISTICS_INPUT, GET_METRIC_STATISTICS_OUTPUT, getMetricStatistics),
+  ],
+  ['GetMetricData', define(GET_METRIC_DATA_INPUT, GET_METRIC_DATA_OUTPUT, getMetricData)],
+  ['PutMetricAlarm', define(alarm.PUT_METRIC_ALARM_INPUT, NOTHING, putMetricAlarm)],
+  ['DescribeAlarms', define(alarm.DESCRIBE_ALARMS_INPUT, alarm.DESCRIBE_ALARMS_OUTPUT, describeAlarms)],
+  [
+    'DescribeAlarmsForMetric',
+    define(
+      alarm.DESCRIBE_ALARMS_FOR_METRIC_INPUT,
+      alarm.DESCRIBE_ALARMS_FOR_METRIC_OUTPUT,
+      describeAlarmsForMetric,
+    ),
+  ],
+  [
+    'DescribeAlarmHistory',
+    define(alarm.DESCRIBE_ALARM_HISTORY_INPUT, alarm.DESCRIBE_ALARM_HISTORY_OUTPUT, describeAlarmHistory),
+  ],
+  ['SetAlarmState', define(alarm.SET_ALARM_STATE_INPUT, NOTHING, setAlarmState)],
+  ['DeleteAlarms', define(alarm.ALARM_NAMES_INPUT, NOTHING, deleteAlarms)],
+  ['EnableAlarmActions', define(alarm.ALARM_NAMES_INPUT, NOTHING, switchAlarmActions(true))],
+  ['DisableAlarmActions', define(alarm.ALARM_NAMES_INPUT, NOTHING, switchAlarmActions(false))],
+  ['PutAnomalyDetector', define(detector.PUT_ANOMALY_DETECTOR_INPUT, NOTHING, detector.putAnomalyDetector)],
+  [
+    'DeleteAnomalyDetector',
+    define(detector.DELETE_ANOMALY_DETECTOR_INPUT, NOTHING, detector.deleteAnomalyDetector),
+  ],
+  [
+    'DescribeAnomalyDetectors',
+    define(
+      detector.DESCRIBE_ANOMALY_DETECTORS_INPUT,
+      detector.DESCRIBE_ANOMALY_DETECTORS_OUTPUT,
+      detector.describeAnomalyDetectors,
+    ),
+  ],
+]);
+
+const EC2_OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+  [
+    'DescribeInstances',
+    define(ec2.DESCRIBE_INSTANCES_INPUT, ec2.DESCRIBE_INSTANCES_OUTPUT, ec2.describeInstances),
+  ],
+  ['DescribeVolumes', define(DESCRIBE_VOLUMES_INPUT, DESCRIBE_VOLUMES_OUTPUT, describeVolumes)],
+  ['DescribeTags', define(ec2.DESCRIBE_TAGS_INPUT, ec2.DESCRIBE_TAGS_OUTPUT, ec2.describeTags)],
+]);
+
+/** Whose operations are meant: those of both have their own names and their own wire. */
+export type ServiceName = 'cloudwatch' | 'ec2';
+
+/** @throws CloudwatchError InvalidAction for an operation the service does not have */
+export function findOperation(name: string, service: ServiceName = 'cloudwatch'): Operation {
+  const operation = (service === 'ec2' ? EC2_OPERATIONS : OPERATIONS).get(name);
+  if (operation === undefined) {
+    throw new CloudwatchError(
+      'InvalidAction',
+      `The action ${name.slice(0, 80)} is not valid for this service.`,
+    );
+  }
+  return operation;
+}

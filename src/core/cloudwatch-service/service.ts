@@ -1,0 +1,122 @@
+/** The CloudWatch service, put together: no HTTP in it. */
+import { join } from 'node:path';
+import type pg from 'pg';
+import type { PrismaClient } from '../../generated/prisma/client.ts';
+import type { Log } from '../../log.ts';
+import type { Stats } from '../../platform/telemetry/metrics.ts';
+import { createOutbound } from '../../platform/outbound/outbound-client.ts';
+import { deliverActions } from './alarms/deliver-actions.ts';
+import { evaluateAlarms } from './alarms/evaluate-alarms.ts';
+import { createClockwork } from '../../platform/runtime/interval-jobs.ts';
+import { purge, type Purged } from './purge.ts';
+import { createAccounts, FIRST_ACCOUNT, type Accounts } from './accounts.ts';
+import { CloudwatchError } from './model/cloudwatch-error.ts';
+import { createIntake } from './store/intake.ts';
+import { AWS_LIMITS, type CloudwatchLimits } from './model/limits.ts';
+import type { Caller, OperationContext, SeriesWatch } from './model/operation.ts';
+import { findOperation, type Operation, type ServiceName } from './operations.ts';
+import { createSeal, readSealingKey } from '../../platform/outbound/sealed-secret.ts';
+import { createThrottle } from './throttle.ts';
+
+export interface CloudwatchOptions {
+  readonly pool: pg.Pool;
+  readonly prisma: PrismaClient;
+  readonly log: Log;
+  readonly stats: Stats;
+  readonly now: () => Date;
+  /** Holds the key that seals secrets; made at the first start. */
+  readonly keyFile: string;
+  /** The first account's key pair; null: no account but those made otherwise. */
+  readonly firstKey: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
+  /** Days one-minute data are kept, and days in all when older data are to be rolled up; 0 for no rolling up. */
+  readonly retentionDays?: number;
+  readonly rollupDays?: number;
+  /** Name of an SNS topic → where an alarm's notices for it are posted to. */
+  readonly webhooks?: ReadonlyMap<string, URL>;
+  /** How anomaly detectors are watched; absent, there are none. */
+  readonly watch?: SeriesWatch;
+  /** What differs from AWS' limits. */
+  readonly limits?: Partial<CloudwatchLimits>;
+}
+
+export interface Cloudwatch extends AsyncDisposable {
+  readonly accounts: Accounts;
+  readonly limits: CloudwatchLimits;
+  /** @throws CloudwatchError InvalidAction for an operation the service does not have */
+  find(operation: string, service?: ServiceName): Operation;
+  /** @throws CloudwatchError as the operation does, or Throttling when the account asks too often */
+  run(operation: Operation, input: unknown, caller: Caller & { readonly region: string }): Promise<unknown>;
+  /** The account of the first key pair, and of callers that carry no key: GraphQL, development. */
+  findFirstAccount(): Promise<number>;
+  /** For callers without a key of their own, as GraphQL: what operations are handed, as the first account. */
+  actAsFirst(): Promise<OperationContext>;
+  /** Evaluates every alarm and delivers what is to be told. */
+  watchAlarms(): Promise<void>;
+  purge(): Promise<Purged>;
+  /** Begins to watch alarms each minute and to purge each hour. */
+  start(): void;
+  /** Finishes what was taken. */
+  stop(): Promise<void>;
+}
+
+const RETENTION_DAYS = 14;
+const MINUTE_MS = 60_000;
+
+/** The default place of the sealing key. */
+export function nameKeyFile(dataDir: string): string {
+  return join(dataDir, 'cloudwatch.key');
+}
+
+/** @throws SealError when the key file cannot be used */
+export async function createCloudwatch(options: CloudwatchOptions): Promise<Cloudwatch> {
+  const { pool, prisma, log, stats, now } = options;
+  const limits: CloudwatchLimits = { ...AWS_LIMITS, ...options.limits };
+  const accounts = createAccounts({ prisma, now, seal: createSeal(await readSealingKey(options.keyFile)) });
+  if (options.firstKey !== null) await accounts.add({ account: FIRST_ACCOUNT, ...options.firstKey });
+  const intake = createIntake({ pool, log, stats, now, queuedData: limits.queuedData });
+  const throttle = createThrottle({ perSecond: limits.requestsPerSecond, burst: limits.requestBurst, now });
+  const watch = options.watch ?? null;
+  const { webhooks = new Map<string, URL>() } = options;
+  // Whoever runs the server has named the webhooks: they may be in its own network.
+  const outbound = createOutbound({ allowed: 'all' });
+  const watchAlarms = async () => {
+    await evaluateAlarms({ pool, prisma, limits, now, log });
+    await deliverActions({ pool, log, stats, now, webhooks, outbound });
+  };
+  const surroundings = { pool, prisma, intake, limits, now, log, watch };
+  const findFirstAccount = () => accounts.ensureAccount(FIRST_ACCOUNT);
+  const { retentionDays = RETENTION_DAYS, rollupDays = 0 } = options;
+  const purgeOnce = () => purge({ pool, log, stats, now, retentionDays, rollupDays });
+  const clockwork = createClockwork(
+    [
+      { name: 'alarms', everyMs: MINUTE_MS, run: watchAlarms },
+      { name: 'purge', everyMs: 60 * MINUTE_MS, run: purgeOnce },
+    ],
+    log,
+  );
+  const stop = async () => {
+    await clockwork.stop();
+    await intake.stop();
+  };
+  return {
+    accounts,
+    limits,
+    find: findOperation,
+    findFirstAccount,
+    async actAsFirst() {
+      return { ...surroundings, accountId: await findFirstAccount(), accessKeyId: 'graphql', region: 'self' };
+    },
+    async run(operation, input, caller) {
+      if (!throttle.take(caller.accountId)) {
+        stats.count('cloudwatch_requests_throttled');
+        throw new CloudwatchError('Throttling', 'Rate exceeded');
+      }
+      return await operation.run(input, { ...surroundings, ...caller });
+    },
+    watchAlarms,
+    purge: purgeOnce,
+    start: clockwork.start,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}

@@ -1,0 +1,31 @@
+/**
+ * Watches series of this service as Lapwing watches any CloudWatch metric. Of use only where the CloudWatch source asks
+ * this very service: elsewhere it would watch a series of AWS that has the same name.
+ */
+import type { Monitor } from '../monitoring/monitor.ts';
+import { AlreadyMonitoredError, ExpectedError, NotFoundError } from '../../errors.ts';
+import { CloudwatchError } from './model/cloudwatch-error.ts';
+import type { SeriesWatch } from './model/operation.ts';
+
+export function createSeriesWatch(monitor: Pick<Monitor, 'monitorMetric' | 'unmonitorMetric'>): SeriesWatch {
+  return {
+    async monitor({ namespace, metricName, dimensions }, statistic, region) {
+      const spec = { region, namespace, metric: metricName, dimensions, statistic };
+      try {
+        return await monitor.monitorMetric({ datasource: 'CLOUDWATCH', spec });
+      } catch (error) {
+        if (error instanceof AlreadyMonitoredError) return error.metricId;
+        if (!(error instanceof ExpectedError)) throw error;
+        const message = `The metric cannot be watched: ${error.message}.`;
+        throw new CloudwatchError('InvalidParameterValue', message, { cause: error });
+      }
+    },
+    async unmonitor(metricId) {
+      try {
+        await monitor.unmonitorMetric(metricId);
+      } catch (error) {
+        if (!(error instanceof NotFoundError)) throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/** Checks what somebody wants of a rule, field by field, before any of it is stored. */
+import { checkTagFilters, findPatternFlaw } from '../metrics/tag-filter.ts';
+import type { Direction } from '../../generated/prisma/client.ts';
+import { UNPRINTABLE } from '../../model.ts';
+import { findUnknownVariable, hasLoneBrace, VARIABLES } from '../notify/template.ts';
+import type { NewChannel } from './delivery/check-channel.ts';
+import { findWindowFlaw, isTimeZone, type MaintenanceWindow } from './maintenance-window.ts';
+import { quote, refuse } from './refuse.ts';
+import type { RuleScope } from './rule.ts';
+
+/** What is left out stays as it is, or is the default of a new rule. */
+export interface RuleChange {
+  readonly name?: string;
+  readonly enabled?: boolean;
+  readonly scope?: RuleScope;
+  readonly sensitivity?: number;
+  readonly direction?: Direction;
+  readonly minDeviation?: number;
+  readonly minDeviationRatio?: number;
+  readonly confirmSeconds?: number;
+  readonly confirmPoints?: number;
+  readonly recoverySeconds?: number;
+  readonly quietSeconds?: number;
+  readonly staleSeconds?: number;
+  readonly learningGuard?: boolean;
+  readonly notifyEnd?: boolean;
+  readonly maintenanceWindows?: readonly MaintenanceWindow[];
+  /** Null for that of the metric. */
+  readonly timeZone?: string | null;
+  /** Null for the default texts. */
+  readonly subject?: string | null;
+  readonly body?: string | null;
+  /** All the channels it is to have from now on. */
+  readonly channels?: readonly NewChannel[];
+}
+
+const DAY = 86_400;
+/** Field → lowest and highest. */
+const RANGES = {
+  minDeviation: [0, Number.MAX_VALUE],
+  minDeviationRatio: [0, Number.MAX_VALUE],
+  confirmSeconds: [0, DAY],
+  confirmPoints: [1, 1000],
+  recoverySeconds: [0, 7 * DAY],
+  quietSeconds: [0, 30 * DAY],
+  staleSeconds: [1, 365 * DAY],
+} as const satisfies Partial<Record<keyof RuleChange, readonly [low: number, high: number]>>;
+
+const LONGEST_NAME = 100;
+const LONGEST_PATTERN = 255;
+const LONGEST = { subject: 255, body: 10_000 } as const;
+const MOST_NAMED = 1000;
+const MOST_WINDOWS = 50;
+
+/** @throws InvalidInputError naming the field and the value */
+export function checkRule(change: RuleChange): void {
+  if (change.name !== undefined) checkName(change.name);
+  checkNumbers(change);
+  if (change.scope !== undefined) checkScope(change.scope);
+  const { timeZone } = change;
+  if (timeZone != null && !isTimeZone(timeZone)) {
+    refuse(`expected an IANA name such as Europe/Berlin, got ${quote(timeZone)}`, 'timeZone');
+  }
+  checkTemplates(change);
+  const { maintenanceWindows: windows = [] } = change;
+  if (windows.length > MOST_WINDOWS) refuse(`expected at most ${MOST_WINDOWS}`, 'maintenanceWindows');
+  for (const [index, window] of windows.entries()) {
+    const found = findWindowFlaw(window);
+    if (found !== null) refuse(found.flaw, 'maintenanceWindows', String(index), found.field);
+  }
+}
+
+function checkName(name: string): void {
+  if (name.trim() === '') refuse('expected a name, got an empty one', 'name');
+  if (name.length > LONGEST_NAME) refuse(`expected at most ${LONGEST_NAME} characters`, 'name');
+  if (UNPRINTABLE.test(name)) refuse('expected no control characters', 'name');
+}
+
+function checkNumbers(change: RuleChange): void {
+  const { sensitivity } = change;
+  if (sensitivity !== undefined && !(sensitivity > 0 && sensitivity < 1)) {
+    refuse(`expected above 0 and below 1, got ${sensitivity}`, 'sensitivity');
+  }
+  for (const [field, [low, high]] of Object.entries(RANGES)) {
+    const value = change[field as keyof typeof RANGES]; // the keys of RANGES are those
+    if (value === undefined || (value >= low && value <= high)) continue;
+    refuse(`expected ${low} ${high === Number.MAX_VALUE ? 'or more' : `to ${high}`}, got ${value}`, field);
+  }
+}
+
+function checkScope({ metricIds, servers, namePattern, tags }: RuleScope): void {
+  for (const [field, list] of Object.entries({ metricIds, servers })) {
+    if (list === undefined) continue;
+    if (list.length === 0) refuse('expected at least one, or leave it out for all', 'scope', field);
+    if (list.length > MOST_NAMED)
+      refuse(`expected at most ${MOST_NAMED}, got ${list.length}`, 'scope', field);
+  }
+  if (namePattern !== undefined) {
+    if (namePattern === '') refuse('expected a pattern, got an empty one', 'scope', 'namePattern');
+    const flaw = findPatternFlaw(namePattern);
+    if (flaw !== null) refuse(`${flaw} in ${quote(namePattern)}`, 'scope', 'namePattern');
+    if (namePattern.length > LONGEST_PATTERN) {
+      refuse(`expected at most ${LONGEST_PATTERN} characters`, 'scope', 'namePattern');
+    }
+  }
+  if (tags !== undefined) checkTagFilters(tags, ['input', 'scope', 'tags']);
+}
+
+function checkTemplates(change: RuleChange): void {
+  for (const field of ['subject', 'body'] as const) {
+    const template = change[field];
+    if (template == null) continue;
+    if (template.length > LONGEST[field]) refuse(`expected at most ${LONGEST[field]} characters`, field);
+    if (hasLoneBrace(template)) {
+      refuse(`a brace belongs to no variable in ${quote(template)}; {{ and }} are braces`, field);
+    }
+    const unknown = findUnknownVariable(template);
+    if (unknown === null) continue;
+    refuse(`{${unknown.slice(0, 100)}} is none of ${Object.keys(VARIABLES).join(', ')}`, field);
+  }
+}

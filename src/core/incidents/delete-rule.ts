@@ -1,0 +1,63 @@
+/**
+ * Deletes a rule. Its incidents end with it, and whoever is told of ends is told of these: a receiver that keeps what
+ * is open (Alertmanager, a pager) would hold them open for ever. The channels stay, without a rule, until that is done.
+ */
+import type pg from 'pg';
+import { inTransaction } from '../../platform/postgres/transaction.ts';
+import { NotFoundError } from '../../errors.ts';
+import { endIncident } from './incident.ts';
+import type { Rule } from './rule.ts';
+import { dropIncidents, readOpenOfRule, saveIncidents } from './store-incidents.ts';
+import type { Swept } from './close-stale.ts';
+import { tellChannels } from './delivery/enqueue-notifications.ts';
+
+/** What waits for a receiver that is away is tried for no longer than this: nobody can correct its address any more. */
+const LAST_TRIES_SECONDS = 3600;
+const PAGE = 500;
+
+/** @throws NotFoundError */
+export async function deleteRule(pool: pg.Pool, rule: Rule, now: Date): Promise<Swept> {
+  return inTransaction(pool, async (client) => {
+    // Held from here on: scores that are being looked at cannot open another incident of it.
+    const { rowCount } = await client.query('SELECT FROM notification_rule WHERE id = $1 FOR UPDATE', [
+      rule.id,
+    ]);
+    if (rowCount === 0) throw new NotFoundError(`no notification rule has the id ${rule.id}`);
+    const swept = await endIncidents(client, rule, now);
+    await client.query(
+      `UPDATE notification SET give_up_at = least(give_up_at, $2::timestamptz + make_interval(secs => $3))
+       WHERE rule_id = $1 AND state = 'WAITING'`,
+      [rule.id, now, LAST_TRIES_SECONDS],
+    );
+    await client.query('UPDATE notification_channel SET texts = $2 WHERE rule_id = $1', [
+      rule.id,
+      JSON.stringify(rule.texts),
+    ]);
+    await client.query('DELETE FROM notification_rule WHERE id = $1', [rule.id]);
+    return swept;
+  });
+}
+
+async function endIncidents(client: pg.PoolClient, rule: Rule, now: Date): Promise<Swept> {
+  const incidentIds: string[] = [];
+  const notificationIds: string[] = [];
+  let ended = 0;
+  for (;;) {
+    // What was read is open no longer when the next page is read.
+    const page = await readOpenOfRule(client, rule.id, PAGE);
+    if (page.length === 0) return { incidentIds, notificationIds, ended };
+    const pending = page.filter(({ state }) => state === 'PENDING');
+    const over = page
+      .filter(({ state }) => state !== 'PENDING')
+      .map((incident) => endIncident(incident, 'RULE_CHANGED', now.getTime()));
+    const told = over.filter(({ notifiedMs }) => notifiedMs !== null).map(({ id }) => id);
+    const dropped = pending.map(({ id }) => id);
+    await dropIncidents(client, dropped);
+    await saveIncidents(client, over, now);
+    if (rule.notifyEnd && told.length > 0) {
+      notificationIds.push(...(await tellChannels(client, { kind: 'END', rule, incidentIds: told }, now)));
+    }
+    incidentIds.push(...over.map(({ id }) => id), ...dropped);
+    ended += over.length;
+  }
+}

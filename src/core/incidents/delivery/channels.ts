@@ -1,0 +1,30 @@
+/** A channel's settings at rest: encrypted as a whole, because most of them are secret and all of them may be. */
+import { z } from 'zod';
+import type { NotificationChannel } from '../../../generated/prisma/client.ts';
+import { describeTarget, type ChannelConfig } from '../../notify/send.ts';
+import type { Seal } from '../../../platform/outbound/sealed-secret.ts';
+
+const config = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('WEBHOOK'), url: z.string(), secret: z.string() }),
+  z.object({ kind: z.literal('ALERTMANAGER'), url: z.string() }),
+  z.object({ kind: z.literal('SLACK'), url: z.string() }),
+  z.object({ kind: z.literal('EMAIL'), to: z.array(z.string()) }),
+]);
+
+/** What is stored of a channel. @param id the channel's: the bytes open for no other */
+export function closeChannel(id: string, channel: ChannelConfig, seal: Seal) {
+  return {
+    id,
+    kind: channel.kind,
+    target: describeTarget(channel),
+    sealed: new Uint8Array(seal.close(JSON.stringify(channel), id)),
+  };
+}
+
+/** @throws SealError when the sealing key was replaced, ZodError for what we did not write */
+export function openChannel(
+  { id, sealed }: Pick<NotificationChannel, 'id' | 'sealed'>,
+  seal: Seal,
+): ChannelConfig {
+  return config.parse(JSON.parse(seal.open(sealed, id)));
+}

@@ -1,0 +1,117 @@
+/**
+ * Delivers a message that is due: until its channel takes it or a day is over it is tried again. A message was stored with the
+ * change it tells of, so that a crash loses none; one may be delivered twice when the server dies after the receiver
+ * answered and before that is noted: by its key the receiver knows the repeat.
+ */
+import type pg from 'pg';
+import type {
+  NotificationChannel,
+  NotificationRule,
+  PrismaClient,
+} from '../../../generated/prisma/client.ts';
+import type { Log } from '../../../log.ts';
+import { LISTED_INCIDENTS, type Message } from '../../notify/message.ts';
+import { sendMessage, type ChannelConfig, type SendContext } from '../../notify/send.ts';
+import { writeMessage } from '../../notify/write-message.ts';
+import type { Stats } from '../../../platform/telemetry/metrics.ts';
+import type { Seal } from '../../../platform/outbound/sealed-secret.ts';
+import { openChannel } from './channels.ts';
+import { readMessageIncidents } from './read-messages.ts';
+import { readTexts } from '../rule.ts';
+import type { DueMessage } from './claim-due.ts';
+
+export interface DeliverContext extends SendContext {
+  readonly pool: pg.Pool;
+  readonly prisma: PrismaClient;
+  readonly seal: Seal;
+  readonly stats: Stats;
+  readonly log: Log;
+  /** Called with the id of each message whose state has changed. */
+  readonly onTried: (notificationId: string) => void;
+  /** In [0, 1). */
+  readonly random?: () => number;
+}
+
+const FIRST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 600_000;
+const LONGEST_PROBLEM = 500;
+/** Alertmanager is given all of a message's incidents. */
+const MOST_ALERTS = 10_000;
+
+/** @returns whether it arrived; if not, when it is tried again is noted */
+export async function deliverMessage(due: DueMessage, context: DeliverContext): Promise<boolean> {
+  const { stats, log, now } = context;
+  const { problem, isFinal, ...texts } = await attempt(due, context);
+  if (problem === null) {
+    stats.count('notifications_sent');
+    await note(due, context, { ...texts, state: 'SENT', sentAt: now(), lastError: null });
+    return true;
+  }
+  const isOver = isFinal || now() >= due.give_up_at;
+  stats.count(isOver ? 'notifications_given_up' : 'notifications_failed');
+  log.warn(
+    { notification: due.id, attempts: due.attempts, problem, isOver },
+    'a message could not be delivered',
+  );
+  const dueAt = new Date(now().getTime() + choosePauseMs(due.attempts, context.random));
+  await note(due, context, {
+    ...texts,
+    lastError: problem.slice(0, LONGEST_PROBLEM),
+    ...(isOver ? { state: 'FAILED' } : { dueAt }),
+  });
+  return false;
+}
+
+interface Attempt {
+  readonly problem: string | null;
+  /** No later attempt can go better. */
+  readonly isFinal: boolean;
+  readonly subject?: string;
+  readonly body?: string;
+}
+
+async function attempt(due: DueMessage, context: DeliverContext): Promise<Attempt> {
+  const channel =
+    due.channel_id === null
+      ? null
+      : await context.prisma.notificationChannel.findUnique({
+          where: { id: due.channel_id },
+          include: { rule: true },
+        });
+  if (channel === null) return { problem: 'the channel was removed from its rule', isFinal: true };
+  try {
+    const config = openChannel(channel, context.seal);
+    const message = await makeMessage(due, config, channel, context.pool);
+    const { subject, text: body } = message;
+    return { problem: await sendMessage(config, message, context), isFinal: false, subject, body };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error), isFinal: false };
+  }
+}
+
+async function makeMessage(
+  { id, kind, rule_name: ruleName, incident_count: count }: DueMessage,
+  config: ChannelConfig,
+  { rule, texts }: Pick<NotificationChannel, 'texts'> & { readonly rule: NotificationRule | null },
+  pool: pg.Pool,
+): Promise<Message> {
+  const limit = config.kind === 'ALERTMANAGER' ? MOST_ALERTS : LISTED_INCIDENTS;
+  const incidents = await readMessageIncidents(pool, id, kind, limit);
+  const { subject, text } = writeMessage({ id, kind, ruleName, count, incidents }, rule ?? readTexts(texts));
+  return { id, kind, rule: { id: rule?.id ?? null, name: ruleName }, count, incidents, subject, text };
+}
+
+async function note(
+  { id }: DueMessage,
+  { prisma, onTried }: DeliverContext,
+  data: Parameters<PrismaClient['notification']['updateMany']>[0]['data'],
+): Promise<void> {
+  await prisma.notification.updateMany({ where: { id }, data });
+  onTried(id);
+}
+
+/** Doubles up to ten minutes; each somewhere in its upper half, so that many do not come back at once. */
+export function choosePauseMs(attempts: number, random: () => number = Math.random): number {
+  const full = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1));
+  return full * (0.5 + random() / 2);
+}

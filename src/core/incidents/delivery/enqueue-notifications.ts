@@ -1,0 +1,60 @@
+/**
+ * Writes what is to be told: one message per channel of the rule, with the change it tells of or not at all. For
+ * some seconds further incidents of the rule join the message that is there, so that a thousand at once are one.
+ */
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import type { NotificationKind } from '../../../generated/prisma/client.ts';
+import type { Rule } from '../rule.ts';
+
+/** How long a message waits for others. */
+export const GROUP_WAIT_MS = 5_000;
+/** From its writing on a message that cannot be delivered is tried for so long. */
+export const TRY_FOR_MS = 24 * 3_600_000;
+
+const GATHER = `
+  WITH message AS (
+    INSERT INTO notification
+      (id, kind, rule_id, rule_name, channel_id, channel_kind, target, gathering, incident_count, due_at, give_up_at, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, true, cardinality($8::uuid[]), $9, $10, $11)
+    ON CONFLICT (channel_id, kind, gathering)
+    DO UPDATE SET incident_count = notification.incident_count + EXCLUDED.incident_count
+    RETURNING id
+  ), joined AS (
+    INSERT INTO notification_incident (notification_id, incident_id)
+    SELECT message.id, incident FROM message, unnest($8::uuid[]) AS incident
+  )
+  SELECT id FROM message`;
+
+export interface Telling {
+  readonly kind: NotificationKind;
+  readonly rule: Rule;
+  readonly incidentIds: readonly string[];
+}
+
+/** The incidents must be stored already. @returns the ids of the messages */
+export async function tellChannels(
+  client: pg.PoolClient,
+  { kind, rule, incidentIds }: Telling,
+  now: Date,
+): Promise<readonly string[]> {
+  const after = (ms: number) => new Date(now.getTime() + ms);
+  const ids: string[] = [];
+  for (const { id, kind: channelKind, target } of rule.channels) {
+    const { rows } = await client.query<{ id: string }>(GATHER, [
+      randomUUID(),
+      kind,
+      rule.id,
+      rule.name,
+      id,
+      channelKind,
+      target,
+      incidentIds,
+      after(GROUP_WAIT_MS),
+      after(TRY_FOR_MS),
+      now,
+    ]);
+    ids.push(...rows.map((row) => row.id));
+  }
+  return ids;
+}

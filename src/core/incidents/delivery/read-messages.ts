@@ -1,0 +1,59 @@
+/** Incidents as messages tell of them. */
+import type pg from 'pg';
+import type { IncidentFacts, MessageKind } from '../../notify/message.ts';
+import type { Incident } from '../incident.ts';
+import { SELECT_INCIDENT } from '../store-incidents.ts';
+
+/** The first incidents of a message, in the order they began to be known. */
+export async function readMessageIncidents(
+  pool: pg.Pool,
+  notificationId: string,
+  kind: MessageKind,
+  limit: number,
+): Promise<readonly IncidentFacts[]> {
+  const { rows } = await pool.query<Incident>(
+    `${SELECT_INCIDENT} JOIN notification_incident ON incident_id = id
+     WHERE notification_id = $1 ORDER BY number LIMIT $2`,
+    [notificationId, limit],
+  );
+  return rows.map((incident) => tellFacts(incident, kind));
+}
+
+/** One page of the incidents that fire on a rule, and were told of. */
+export async function readFiring(
+  pool: pg.Pool,
+  ruleId: string,
+  afterId: string,
+  limit: number,
+): Promise<readonly IncidentFacts[]> {
+  const { rows } = await pool.query<Incident>(
+    `${SELECT_INCIDENT} WHERE open AND rule_id = $1 AND notified_at IS NOT NULL AND id > $2 ORDER BY id LIMIT $3`,
+    [ruleId, afterId, limit],
+  );
+  return rows.map((incident) => tellFacts(incident, 'START'));
+}
+
+/** A message about a start says nothing of an end that may have come meanwhile: every attempt says the same. */
+function tellFacts(incident: Incident, kind: MessageKind): IncidentFacts {
+  const { id, metricId, metricName, metricUnit, instance, server, location, datasource } = incident;
+  const { score, value, expected, low, high, endedMs, endReason } = incident;
+  const isOver = kind === 'END' && endedMs !== null;
+  return {
+    id,
+    metricId,
+    metricName,
+    metricUnit,
+    instance,
+    server,
+    location,
+    datasource,
+    startedAt: new Date(incident.startedMs),
+    endedAt: isOver ? new Date(endedMs) : null,
+    endReason: isOver ? endReason : null,
+    score,
+    value,
+    expected,
+    low,
+    high,
+  };
+}

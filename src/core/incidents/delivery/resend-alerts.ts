@@ -1,0 +1,55 @@
+/** Tells every Alertmanager again what fires, as it expects: what is not told again is over for it. */
+import type pg from 'pg';
+import type { PrismaClient } from '../../../generated/prisma/client.ts';
+import type { Log } from '../../../log.ts';
+import { sendAlerts } from '../../notify/alertmanager.ts';
+import type { SendContext } from '../../notify/send.ts';
+import type { Seal } from '../../../platform/outbound/sealed-secret.ts';
+import { openChannel } from './channels.ts';
+import { readFiring } from './read-messages.ts';
+
+export interface ResendContext extends SendContext {
+  readonly pool: pg.Pool;
+  readonly prisma: PrismaClient;
+  readonly seal: Seal;
+  readonly log: Log;
+}
+
+const PAGE = 500;
+const BEFORE_ALL_IDS = '00000000-0000-0000-0000-000000000000';
+
+/** One Alertmanager that is away keeps none of the others waiting for more than its time limit. */
+export async function resendAlerts(context: ResendContext): Promise<void> {
+  const channels = await context.prisma.notificationChannel.findMany({
+    where: { kind: 'ALERTMANAGER', rule: { enabled: true } },
+    include: { rule: { select: { id: true, name: true } } },
+  });
+  await Promise.all(
+    channels.map(async (channel) => {
+      const problem = await resend(channel, context);
+      if (problem === null) return;
+      context.log.warn({ channel: channel.id, problem }, 'alerts that fire could not be sent again');
+    }),
+  );
+}
+
+type Channel = Parameters<typeof openChannel>[0] & {
+  readonly rule: { readonly id: string; readonly name: string } | null;
+};
+
+async function resend(channel: Channel, context: ResendContext): Promise<string | null> {
+  try {
+    const config = openChannel(channel, context.seal);
+    if (config.kind !== 'ALERTMANAGER' || channel.rule === null) return null;
+    for (let after = BEFORE_ALL_IDS; ;) {
+      const incidents = await readFiring(context.pool, channel.rule.id, after, PAGE);
+      const message = { kind: 'START', rule: channel.rule, incidents } as const;
+      const problem = incidents.length === 0 ? null : await sendAlerts(config, message, channel.id, context);
+      const last = incidents.at(-1);
+      if (problem !== null || last === undefined || incidents.length < PAGE) return problem;
+      after = last.id;
+    }
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

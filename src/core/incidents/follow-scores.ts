@@ -1,0 +1,155 @@
+/**
+ * What a batch of scores means for incidents: who opens, goes on, ends; who is told. Everything is stored in the
+ * transaction that notes the batch as done.
+ */
+import type pg from 'pg';
+import type { ScoredSample } from '../samples/stored-sample.ts';
+import { advanceIncident, judgePoint, type Incident } from './incident.ts';
+import { matchesScope, readMetricFacts, type MetricFacts } from './metric-facts.ts';
+import { findMute } from './mute.ts';
+import type { Rule } from './rule.ts';
+import type { RuleBook } from './rule-cache.ts';
+import { dropIncidents, readLastTold, readOpenIncidents, saveIncidents } from './store-incidents.ts';
+import { tellChannels, type Telling } from './delivery/enqueue-notifications.ts';
+
+export interface FollowContext {
+  readonly book: Pick<RuleBook, 'all' | 'leastSensitivity'>;
+  /** Powers of ten by which labels raise the bar of a metric, by its uuid. */
+  readonly zealOf: (metricId: string) => number;
+  readonly now: () => Date;
+}
+
+/** What a batch changed, for whoever watches; true once the transaction is committed. */
+export interface Changes {
+  readonly incidentIds: readonly string[];
+  readonly notificationIds: readonly string[];
+  readonly opened: number;
+  readonly ended: number;
+}
+
+export const NO_CHANGES: Changes = { incidentIds: [], notificationIds: [], opened: 0, ended: 0 };
+
+/** The incidents of a batch in the making, by rule and metric. */
+interface Work {
+  readonly open: Map<string, Incident>;
+  readonly stored: ReadonlyMap<string, Incident>;
+  readonly ended: Incident[];
+}
+
+export async function followScores(
+  client: pg.PoolClient,
+  scores: readonly ScoredSample[],
+  context: FollowContext,
+): Promise<Changes> {
+  const least = context.book.leastSensitivity();
+  const numbers = [...new Set(scores.map(({ metricNumber }) => metricNumber))];
+  const stored = await readOpenIncidents(client, numbers);
+  const concerned = new Set(stored.map(({ metricNumber }) => metricNumber));
+  for (const { score, metricNumber } of scores) if (score >= least) concerned.add(metricNumber);
+  if (concerned.size === 0) return NO_CHANGES;
+  const facts = await readMetricFacts(client, [...concerned]);
+  const rules = new Map(
+    [...facts.values()].map((fact) => [
+      fact.number,
+      context.book.all().filter(({ scope }) => matchesScope(scope, fact)),
+    ]),
+  );
+  const lastTold = await readLastTold(
+    client,
+    context.book.all().map(({ id }) => id),
+    [...new Set([...facts.values()].map(({ server }) => server))],
+  );
+  const work: Work = {
+    open: new Map(stored.map((incident) => [keyOf(incident.ruleId, incident.metricNumber), incident])),
+    stored: new Map(stored.map((incident) => [incident.id, incident])),
+    ended: [],
+  };
+  for (const sample of scores) {
+    const fact = facts.get(sample.metricNumber);
+    if (fact === undefined) continue;
+    for (const rule of rules.get(sample.metricNumber) ?? []) {
+      advance(work, sample, { rule, facts: fact, lastTold }, context);
+    }
+  }
+  return store(client, work, context);
+}
+
+function advance(
+  { open, ended }: Work,
+  sample: ScoredSample,
+  about: { readonly rule: Rule; readonly facts: MetricFacts; readonly lastTold: Map<string, number> },
+  { zealOf, now }: FollowContext,
+): void {
+  const { rule, facts, lastTold } = about;
+  const key = keyOf(rule.id, sample.metricNumber);
+  const known = open.get(key) ?? null;
+  if (known === null && (sample.score < rule.sensitivity || !sample.episode)) return;
+  const point = judgePoint(sample, rule, facts, zealOf(facts.id));
+  const result = advanceIncident(known, sample, point, about);
+  if (result.ended !== null) ended.push(result.ended);
+  open.delete(key);
+  if (result.next === null) return;
+  const isTold = result.next.notifiedMs !== null || result.next.state !== 'FIRING' || !point.isHot;
+  open.set(key, isTold ? result.next : decideTelling(result.next, sample, rule, lastTold, now().getTime()));
+}
+
+/** Gives the incident the time it is told at, or why it is not. */
+function decideTelling(
+  incident: Incident,
+  { timestampMs: pointMs }: ScoredSample,
+  rule: Rule,
+  lastTold: Map<string, number>,
+  nowMs: number,
+): Incident {
+  const key = `${rule.id} ${incident.server}`;
+  const mutedBy = findMute(rule, { pointMs, nowMs, lastToldMs: lastTold.get(key) ?? null });
+  if (mutedBy !== null) return { ...incident, mutedBy };
+  lastTold.set(key, nowMs);
+  return { ...incident, mutedBy: null, notifiedMs: nowMs };
+}
+
+async function store(
+  client: pg.PoolClient,
+  { open, stored, ended }: Work,
+  { book, now }: FollowContext,
+): Promise<Changes> {
+  const at = now();
+  const opened = [...open.values()];
+  const changed = opened.filter((incident) => stored.get(incident.id) !== incident);
+  const kept = new Set([...opened, ...ended].map(({ id }) => id));
+  const dropped = [...stored.keys()].filter((id) => !kept.has(id));
+  await dropIncidents(client, dropped);
+  // Ends first: the place of an ended incident may be taken by the next one.
+  await saveIncidents(client, ended, at);
+  await saveIncidents(client, changed, at);
+  const saved = [...ended, ...changed];
+  const notificationIds: string[] = [];
+  for (const telling of listTellings(saved, stored, book.all())) {
+    notificationIds.push(...(await tellChannels(client, telling, at)));
+  }
+  return {
+    incidentIds: [...saved.map(({ id }) => id), ...dropped],
+    notificationIds,
+    opened: saved.filter(({ id }) => !stored.has(id)).length,
+    ended: ended.length,
+  };
+}
+
+/** Starts and ends to be told, by rule. One that began and ended within the batch is told of twice. */
+function* listTellings(
+  saved: readonly Incident[],
+  stored: ReadonlyMap<string, Incident>,
+  rules: readonly Rule[],
+): Iterable<Telling> {
+  for (const rule of rules) {
+    const own = saved.filter(({ ruleId, notifiedMs }) => ruleId === rule.id && notifiedMs !== null);
+    const starts = own.filter(({ id }) => (stored.get(id)?.notifiedMs ?? null) === null);
+    if (starts.length > 0) yield { kind: 'START', rule, incidentIds: starts.map(({ id }) => id) };
+    const ends = own.filter(({ state }) => state === 'ENDED');
+    if (ends.length > 0 && rule.notifyEnd) yield { kind: 'END', rule, incidentIds: ends.map(({ id }) => id) };
+  }
+}
+
+function keyOf(ruleId: string | null, metricNumber: number): string {
+  return `${ruleId ?? ''} ${metricNumber}`;
+}

@@ -1,0 +1,122 @@
+/** An incident while it is open, and what each point makes of it. Pure. */
+import { randomUUID } from 'node:crypto';
+import { raiseSensitivity } from '../annotations/alert-threshold.ts';
+import { matters } from '../models/score-history.ts';
+import type { ScoredSample } from '../samples/stored-sample.ts';
+import type { IncidentEnd, IncidentMute } from '../../generated/prisma/client.ts';
+import type { Datasource } from '../../model.ts';
+import { nameInstance, silenceMs, type MetricFacts } from './metric-facts.ts';
+import type { Rule } from './rule.ts';
+import { stepIncident, type Course, type RulePoint } from './state-machine.ts';
+
+/** The point that made an incident fire: what people are told. */
+export interface Frozen {
+  readonly score: number;
+  readonly value: number;
+  readonly expected: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface Incident extends Course, Frozen {
+  readonly id: string;
+  /** Null once the rule was deleted; so with the metric. */
+  readonly ruleId: string | null;
+  readonly ruleName: string;
+  readonly metricId: string | null;
+  readonly metricNumber: number;
+  readonly metricName: string;
+  readonly metricUnit: string | null;
+  readonly instance: string;
+  readonly server: string;
+  readonly location: string;
+  readonly datasource: Datasource;
+  readonly peakScore: number;
+  readonly peakValue: number;
+  readonly peakMs: number;
+  readonly mutedBy: IncidentMute | null;
+  /** When channels were given their message, by the clock on the wall. */
+  readonly notifiedMs: number | null;
+  readonly endedMs: number | null;
+  readonly endReason: IncidentEnd | null;
+}
+
+/** What a point means to a rule. @param zeal powers of ten by which labels raise the metric's bar */
+export function judgePoint(sample: ScoredSample, rule: Rule, facts: MetricFacts, zeal: number): RulePoint {
+  const isHot =
+    sample.score >= raiseSensitivity(rule.sensitivity, zeal) &&
+    !(rule.learningGuard && sample.provisional) &&
+    matters(sample, sample.value, facts.policy) &&
+    matters(sample, sample.value, rule.policy);
+  return { timestampMs: sample.timestampMs, isHot, opens: sample.episode };
+}
+
+/**
+ * @param incident the open one of this rule and metric, or null
+ * @returns what is to be stored of `incident` and of the one that begins instead of it; `next` is the one open now.
+ * An incident that was never confirmed is to be dropped: it is in neither.
+ */
+export function advanceIncident(
+  incident: Incident | null,
+  sample: ScoredSample,
+  point: RulePoint,
+  about: { readonly rule: Rule; readonly facts: MetricFacts },
+): { readonly ended: Incident | null; readonly next: Incident | null } {
+  if (incident !== null && point.timestampMs - incident.lastPointMs > silenceMs(about.facts.periodSeconds)) {
+    // Nothing was heard of the metric for long: what is seen now is not the same any more.
+    const ended = incident.state === 'PENDING' ? null : endIncident(incident, 'SILENT', incident.lastPointMs);
+    return { ended, next: advanceIncident(null, sample, point, about).next };
+  }
+  const course = stepIncident(incident, point, about.rule.patience);
+  if (course === null) return { ended: null, next: null };
+  const known = incident ?? createIncident(sample, course, about);
+  const moved = { ...known, ...course };
+  if (course.state === 'ENDED') {
+    return { ended: endIncident(moved, 'RECOVERED', course.calmSinceMs ?? point.timestampMs), next: null };
+  }
+  const fires = course.state === 'FIRING' && (incident === null || incident.state === 'PENDING');
+  const frozen = fires ? { ...moved, ...freeze(sample) } : moved;
+  return { ended: null, next: point.isHot ? raisePeak(frozen, sample) : frozen };
+}
+
+export function endIncident(incident: Incident, endReason: IncidentEnd, endedMs: number): Incident {
+  return { ...incident, state: 'ENDED', endReason, endedMs };
+}
+
+function createIncident(
+  sample: ScoredSample,
+  course: Course,
+  { rule, facts }: { readonly rule: Rule; readonly facts: MetricFacts },
+): Incident {
+  return {
+    ...course,
+    ...freeze(sample),
+    id: randomUUID(),
+    ruleId: rule.id,
+    ruleName: rule.name,
+    metricId: facts.id,
+    metricNumber: facts.number,
+    metricName: facts.name,
+    metricUnit: facts.unit,
+    instance: nameInstance(facts),
+    server: facts.server,
+    location: facts.location,
+    datasource: facts.datasource,
+    peakScore: sample.score,
+    peakValue: sample.value,
+    peakMs: sample.timestampMs,
+    mutedBy: null,
+    notifiedMs: null,
+    endedMs: null,
+    endReason: null,
+  };
+}
+
+function freeze({ score, value, expected, low, high }: ScoredSample): Frozen {
+  return { score, value, expected, low, high };
+}
+
+function raisePeak(incident: Incident, { score, value, timestampMs }: ScoredSample): Incident {
+  if (score <= incident.peakScore) return incident;
+  return { ...incident, peakScore: score, peakValue: value, peakMs: timestampMs };
+}

@@ -1,0 +1,97 @@
+/** What rules and messages want to know of metrics, and which rule concerns which. */
+import type pg from 'pg';
+import type { AlertPolicy } from '../metrics/alert-policy.ts';
+import { matchesTags, matchesWildcards, type Tag } from '../metrics/tag-filter.ts';
+import type { Datasource } from '../../model.ts';
+import type { RuleScope } from './rule.ts';
+
+export interface MetricFacts {
+  readonly id: string;
+  readonly number: number;
+  readonly name: string;
+  readonly unit: string | null;
+  readonly server: string;
+  readonly location: string;
+  readonly datasource: Datasource;
+  /** The friendly name of its resource. */
+  readonly tagName: string | null;
+  readonly periodSeconds: number;
+  readonly policy: AlertPolicy;
+  readonly autostackId: string | null;
+  /** Of its resource. */
+  readonly tags: readonly Tag[];
+}
+
+interface FactsRow {
+  id: string;
+  number: number;
+  name: string;
+  unit: string | null;
+  server: string;
+  location: string;
+  datasource: Datasource;
+  tag_name: string | null;
+  period_seconds: number;
+  direction: AlertPolicy['direction'];
+  min_deviation: number;
+  min_deviation_ratio: number;
+  autostack_id: string | null;
+  tags: Tag[] | null;
+}
+
+export async function readMetricFacts(
+  client: pg.PoolClient,
+  metricNumbers: readonly number[],
+): Promise<ReadonlyMap<number, MetricFacts>> {
+  const { rows } = await client.query<FactsRow>(
+    `SELECT m.id, m.number, m.name, m.unit, m.server, m.location, m.datasource, m.tag_name, m.period_seconds,
+            m.direction, m.min_deviation, m.min_deviation_ratio, m.autostack_id, r.tags
+     FROM metric m LEFT JOIN resource r ON r.id = m.resource_id WHERE m.number = ANY($1::int[])`,
+    [metricNumbers],
+  );
+  return new Map(rows.map((row) => [row.number, toFacts(row)]));
+}
+
+/** A scope without a condition is everything. */
+export function matchesScope(scope: RuleScope, facts: MetricFacts): boolean {
+  const { metricIds, servers, autostackId, namePattern, tags } = scope;
+  if (metricIds !== undefined && !metricIds.includes(facts.id)) return false;
+  if (servers !== undefined && !servers.includes(facts.server)) return false;
+  if (autostackId !== undefined && facts.autostackId !== autostackId) return false;
+  if (namePattern !== undefined && !matchesWildcards(namePattern, facts.name)) return false;
+  return tags === undefined || matchesTags(tags, facts.tags);
+}
+
+/** As Metric.displayName. */
+export function nameInstance({ tagName, server }: MetricFacts): string {
+  return tagName === null ? server : `${tagName} (${server})`;
+}
+
+const LEAST_SILENCE_SECONDS = 3600;
+const SILENT_PERIODS = 12;
+
+/** How long no point of a metric may come before its incidents are no longer believed. */
+export function silenceMs(periodSeconds: number): number {
+  return Math.max(LEAST_SILENCE_SECONDS, SILENT_PERIODS * periodSeconds) * 1000;
+}
+
+function toFacts(row: FactsRow): MetricFacts {
+  return {
+    id: row.id,
+    number: row.number,
+    name: row.name,
+    unit: row.unit,
+    server: row.server,
+    location: row.location,
+    datasource: row.datasource,
+    tagName: row.tag_name,
+    periodSeconds: row.period_seconds,
+    policy: {
+      direction: row.direction,
+      minDeviation: row.min_deviation,
+      minDeviationRatio: row.min_deviation_ratio,
+    },
+    autostackId: row.autostack_id,
+    tags: row.tags ?? [],
+  };
+}

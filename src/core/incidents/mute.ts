@@ -1,0 +1,30 @@
+/** Whether anybody is to be told of an incident that fires, and if not, why. Pure. */
+import type { IncidentMute } from '../../generated/prisma/client.ts';
+import { isInMaintenance } from './maintenance-window.ts';
+import type { Rule } from './rule.ts';
+import { GROUP_WAIT_MS } from './delivery/enqueue-notifications.ts';
+
+export interface Moment {
+  /** Time of the point that is unusual. */
+  readonly pointMs: number;
+  /** The clock on the wall. */
+  readonly nowMs: number;
+  /** When the rule last told of this server, by the clock on the wall; null for never. */
+  readonly lastToldMs: number | null;
+}
+
+/**
+ * @returns null to tell. It is asked again at each unusual point while nobody was told: an incident that goes on
+ * after the window, the quiet period, or what was read late, is told then.
+ */
+export function findMute(
+  rule: Pick<Rule, 'staleSeconds' | 'quietSeconds' | 'windows'>,
+  { pointMs, nowMs, lastToldMs }: Moment,
+): IncidentMute | null {
+  if (nowMs - pointMs > rule.staleSeconds * 1000) return 'STALE';
+  if (isInMaintenance(rule.windows, nowMs) || isInMaintenance(rule.windows, pointMs)) return 'MAINTENANCE';
+  if (lastToldMs === null) return null;
+  const quietForMs = nowMs - lastToldMs;
+  // What begins together is told together, in the message that still waits.
+  return quietForMs >= GROUP_WAIT_MS && quietForMs < rule.quietSeconds * 1000 ? 'QUIET_PERIOD' : null;
+}

@@ -1,0 +1,157 @@
+/** Makes, changes, deletes and tests rules. */
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import type { Registry } from '../metrics/registry.ts';
+import { DuplicateNameError, NotFoundError, QuotaExceededError } from '../../errors.ts';
+import { Prisma, type NotificationChannel, type PrismaClient } from '../../generated/prisma/client.ts';
+import type { SendContext } from '../notify/send.ts';
+import type { Seal } from '../../platform/outbound/sealed-secret.ts';
+import { closeChannel } from './delivery/channels.ts';
+import { checkChannels, type NewChannel } from './delivery/check-channel.ts';
+import { checkRule, type RuleChange } from './check-rule.ts';
+import { deleteRule } from './delete-rule.ts';
+import { refuse } from './refuse.ts';
+import { readRule, type RuleScope } from './rule.ts';
+import type { RuleBook } from './rule-cache.ts';
+import type { Swept } from './close-stale.ts';
+import { testChannels, type ChannelTest } from './delivery/test-channels.ts';
+
+/** Every score is held against all of them. */
+export const MOST_RULES = 1000;
+
+export interface Rules {
+  /** @returns its id @throws InvalidInputError, NotFoundError, NotSupportedError, DuplicateNameError, QuotaExceededError */
+  createRule: (change: RuleChange & { readonly name: string }) => Promise<string>;
+  /** What it asks of points from now on; incidents it no longer asks for end soon. @throws as createRule */
+  updateRule: (id: string, change: RuleChange) => Promise<void>;
+  /** With its channels; its incidents end, which is told, and stay as its messages do. @throws NotFoundError */
+  deleteRule: (id: string) => Promise<void>;
+  /** Sends a marked message by every channel, now and once. @throws NotFoundError */
+  testRule: (id: string) => Promise<readonly ChannelTest[]>;
+}
+
+export interface RulesContext extends SendContext {
+  readonly pool: pg.Pool;
+  readonly prisma: PrismaClient;
+  readonly registry: Pick<Registry, 'byId'>;
+  readonly book: RuleBook;
+  readonly seal: Seal;
+  /** Called with what ended because a rule was deleted. */
+  readonly onEnded: (swept: Swept) => void;
+}
+
+export function createRules(context: RulesContext): Rules {
+  const { prisma, registry, book, seal, outbound, mailer } = context;
+
+  const check = async (change: RuleChange) => {
+    checkRule(change);
+    checkChannels(change.channels ?? [], outbound, mailer !== null);
+    if (change.scope !== undefined) await checkExists(change.scope);
+  };
+  const checkExists = async ({ metricIds = [], autostackId }: RuleScope) => {
+    const missing = metricIds.find((id) => registry.byId(id) === undefined);
+    if (missing !== undefined) throw new NotFoundError(`scope.metricIds: no metric has the id ${missing}`);
+    if (autostackId === undefined) return;
+    const stack = await prisma.autostack.findUnique({ where: { id: autostackId }, select: { id: true } });
+    if (stack === null) throw new NotFoundError(`scope.autostackId: no autostack has the id ${autostackId}`);
+  };
+  const find = async (id: string) => {
+    const rule = await prisma.notificationRule.findUnique({ where: { id }, include: { channels: true } });
+    if (rule === null) throw new NotFoundError(`no notification rule has the id ${id}`);
+    return rule;
+  };
+
+  return {
+    createRule: async (change) => {
+      await check(change);
+      const count = await prisma.notificationRule.count();
+      if (count >= MOST_RULES) throw new QuotaExceededError('there are too many rules', MOST_RULES, count);
+      const { channels = [], ...columns } = change;
+      const create = listChannels(channels, [], seal);
+      const { id } = await orNameTaken(change.name, () =>
+        prisma.notificationRule.create({
+          data: { name: change.name, scope: {}, ...toColumns(columns), channels: { create } },
+          select: { id: true },
+        }),
+      );
+      await book.load();
+      return id;
+    },
+    updateRule: async (id, change) => {
+      await check(change);
+      const known = await find(id);
+      const { channels, ...columns } = change;
+      const replace =
+        channels === undefined
+          ? {}
+          : { channels: replaceChannels(listChannels(channels, known.channels, seal), known.channels) };
+      const data = { ...toColumns(columns), ...replace, updatedAt: context.now() };
+      await orNameTaken(change.name ?? known.name, () =>
+        prisma.notificationRule.update({ where: { id }, data, select: { id: true } }),
+      );
+      await book.load();
+    },
+    deleteRule: async (id) => {
+      const swept = await deleteRule(context.pool, readRule(await find(id)), context.now());
+      await book.load();
+      context.onEnded(swept);
+    },
+    testRule: async (id) => testChannels(await find(id), context),
+  };
+}
+
+type ChannelRow = ReturnType<typeof closeChannel> & { readonly position: number };
+
+/** The rows of the channels, those to keep as they are. @throws InvalidInputError for one that is not the rule's */
+function listChannels(
+  channels: readonly NewChannel[],
+  known: readonly NotificationChannel[],
+  seal: Seal,
+): ChannelRow[] {
+  return channels.map((channel, position) => {
+    if (channel.kind !== 'KEEP') return { ...closeChannel(randomUUID(), channel, seal), position };
+    const kept = known.find(({ id }) => id === channel.id);
+    if (kept === undefined) {
+      refuse(`the rule has no channel ${channel.id}`, 'channels', String(position), 'keep');
+    }
+    const { id, kind, target, sealed } = kept;
+    return { id, kind, target, sealed: new Uint8Array(sealed), position };
+  });
+}
+
+/** Kept ones are not made anew: messages that wait belong to them. */
+function replaceChannels(wanted: readonly ChannelRow[], known: readonly NotificationChannel[]) {
+  const isKnown = new Set(known.map(({ id }) => id));
+  return {
+    deleteMany: { id: { notIn: wanted.map(({ id }) => id) } },
+    update: wanted
+      .filter(({ id }) => isKnown.has(id))
+      .map(({ id, position }) => ({ where: { id }, data: { position } })),
+    create: wanted.filter(({ id }) => !isKnown.has(id)),
+  };
+}
+
+function toColumns({ scope, maintenanceWindows, ...plain }: Omit<RuleChange, 'channels'>) {
+  return {
+    ...plain,
+    ...(scope === undefined ? {} : { scope: toJson(scope) }),
+    ...(maintenanceWindows === undefined ? {} : { maintenanceWindows: toJson(maintenanceWindows) }),
+  };
+}
+
+/** Plain data, as checked before; JSON leaves out what is undefined. */
+function toJson(value: object): Prisma.InputJsonObject {
+  return JSON.parse(JSON.stringify(value)) as Prisma.InputJsonObject;
+}
+
+const UNIQUE_VIOLATION = 'P2002';
+
+async function orNameTaken<T>(name: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!(error instanceof Prisma.PrismaClientKnownRequestError && error.code === UNIQUE_VIOLATION))
+      throw error;
+    throw new DuplicateNameError(`name: there is a notification rule named ${JSON.stringify(name)} already`);
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Scores what was stored before its metric had a model: once a metric's range is known, its samples are judged from
+ * the first on, some at a time and in turns with live points; when none is left the metric is ACTIVE.
+ */
+import type pg from 'pg';
+import { readUnscored } from '../samples/read-unscored.ts';
+import type { Log } from '../../log.ts';
+import type { Commit } from './commit.ts';
+import type { Draft } from './write-set.ts';
+import { hasBounds, learnBounds, ROWS_TO_LEARN_FROM } from '../metrics/model-params.ts';
+import type { Models } from '../models/model-cache.ts';
+import type { MetricEntry, Registry } from '../metrics/registry.ts';
+import { createRetryPause } from '../../platform/runtime/backoff.ts';
+import type { ScoreStored } from './score-backfill.ts';
+import type { Turns } from '../../platform/runtime/write-lock.ts';
+import { createWakeUp } from '../../platform/runtime/signal.ts';
+
+export interface Backlog {
+  /** To be called when a metric got samples or a new status: it goes on from there if it can. */
+  check: (entry: MetricEntry) => void;
+  /** Goes on with every metric an earlier run left unfinished. */
+  start: () => void;
+  stop: () => Promise<void>;
+}
+
+/** Some milliseconds of scoring and writing: live points wait no longer than this for their turn. */
+const ROWS_PER_TURN = 1440;
+
+export function createBacklog(options: {
+  readonly pool: pg.Pool;
+  readonly registry: Registry;
+  readonly turns: Turns;
+  readonly models: Models;
+  readonly commit: Commit;
+  readonly scoreStored: ScoreStored;
+  readonly log: Log;
+}): Backlog {
+  const { pool, registry, turns, models, commit, log } = options;
+  /** Numbers of the metrics with something to do; each at most once. */
+  const waiting = new Set<number>();
+  const stopping = createWakeUp();
+  let stopped = false;
+  let working: Promise<void> | null = null;
+
+  const check = (entry: MetricEntry) => {
+    if (stopped || !isReady(entry)) return;
+    waiting.add(entry.number);
+    working ??= work();
+  };
+
+  const work = async () => {
+    // It is over in the very step that finds nothing left: whoever came between would be forgotten.
+    await Promise.resolve();
+    const pause = createRetryPause((ms) => stopping.sleep(ms).over);
+    for (;;) {
+      const [number] = waiting;
+      if (number === undefined || stopped) break;
+      try {
+        const isDone = await turns.run(() => advance(number));
+        // One that is not done goes to the end: a long history does not keep the others waiting.
+        waiting.delete(number);
+        if (!isDone) waiting.add(number);
+        pause.reset();
+      } catch (error) {
+        log.warn(
+          { err: error, metricNumber: number, pauseMs: pause.ms },
+          'backlog could not be scored; trying again',
+        );
+        await pause.wait();
+      }
+    }
+    working = null;
+  };
+
+  /** One turn's worth; true when there is nothing more to do for this metric. */
+  const advance = async (number: number): Promise<boolean> => {
+    const draft = await commit.begin();
+    const entry = registry.byNumber(number);
+    if (entry === undefined || !isReady(entry)) return true;
+    if (!hasBounds(entry.modelParams)) await learn(entry);
+    return scoreSome(entry, draft);
+  };
+
+  const learn = async (entry: MetricEntry) => {
+    const bounds = await learnBounds(pool, entry.number);
+    if (bounds === null) throw new Error(`metric ${entry.id} has rows to learn from but none is stored`);
+    await pool.query(
+      `UPDATE metric SET model_params = $2, status = 'CREATE_PENDING', message = NULL WHERE number = $1`,
+      [entry.number, { ...entry.modelParams, ...bounds }],
+    );
+    await registry.load([entry.number]);
+  };
+
+  const scoreSome = async (entry: MetricEntry, draft: Draft): Promise<boolean> => {
+    const range = { metricNumber: entry.number, afterMs: entry.scoredToMs, upToMs: null };
+    const rows = (await readUnscored(pool, [range], ROWS_PER_TURN)).get(entry.number) ?? [];
+    const model = (await models.acquire([entry])).get(entry.number);
+    if (model === undefined) throw new Error('acquire gives a model for every metric asked for');
+    const isScored = options.scoreStored(draft, entry, rows, model);
+    const isDone = rows.length < ROWS_PER_TURN;
+    if (isScored && isDone) draft.statuses.set(entry, { status: 'ACTIVE', message: null });
+    await commit.seal(draft)();
+    return isDone || !isScored;
+  };
+
+  return {
+    check,
+    start: () => {
+      for (const entry of registry.all()) check(entry);
+    },
+    stop: async () => {
+      stopped = true;
+      stopping.wake();
+      await working;
+    },
+  };
+}
+
+function isReady(entry: MetricEntry): boolean {
+  if (entry.status === 'CREATE_PENDING') return true;
+  return entry.status === 'PENDING_DATA' && entry.lastRowId >= ROWS_TO_LEARN_FROM;
+}

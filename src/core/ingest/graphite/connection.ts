@@ -1,0 +1,140 @@
+/** One Graphite connection: read what is there, hand it on, and only then read more. */
+import type { Socket } from 'node:net';
+import type { Log } from '../../../log.ts';
+import type { Stats } from '../../../platform/telemetry/metrics.ts';
+import type { Refusal } from './deliver.ts';
+import { type BadLine, type GraphiteLines, createGraphiteParser } from './parser.ts';
+import type { GraphitePoint } from './parse-line.ts';
+
+/** Points handed on at once; fewer as soon as the socket pauses, so that no point waits for company. */
+export const MAX_BATCH_POINTS = 1000;
+
+export interface ConnectionOptions {
+  readonly deliver: (points: readonly GraphitePoint[]) => Promise<readonly Refusal[] | null>;
+  readonly log: Log;
+  readonly stats: Stats;
+  /** Aborted: what has been read is handed on, nothing more is read. */
+  readonly stopping: AbortSignal;
+  /** A connection that sends nothing for so long is closed, in milliseconds. */
+  readonly idleMs: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export interface GraphiteConnection {
+  /** Settles when everything read has been handed on and the socket is closed. Never rejects. */
+  readonly done: Promise<void>;
+  /** Points read that the data path has not taken yet. */
+  readonly countWaiting: () => number;
+  readonly socket: Socket;
+}
+
+/**
+ * Starts to read a socket. Memory is bounded: while points wait the socket is not read, and TCP holds the sender.
+ */
+export function openConnection(socket: Socket, options: ConnectionOptions): GraphiteConnection {
+  const { deliver, stats, stopping, now } = options;
+  const parser = createGraphiteParser();
+  const complaints = createComplaints(socket, options.log);
+  const waitForSocket = watchSocket(socket, options);
+  let waiting: readonly GraphitePoint[] = [];
+
+  const keep = ({ points, bad }: GraphiteLines) => {
+    stats.count('graphite_lines', points.length + bad.length);
+    for (const { problem } of bad) stats.countReason('graphite_lines_bad', problem);
+    complaints.noteBad(bad);
+    waiting = waiting.concat(points);
+  };
+  /** Hands on whole batches, and with `least` 1 the last part of one too. */
+  const handOn = async (least: number) => {
+    while (waiting.length >= least) {
+      const batch = waiting.slice(0, MAX_BATCH_POINTS);
+      const refusals = await deliver(batch);
+      // Given up: whoever gave up has counted them all.
+      waiting = refusals === null ? [] : waiting.slice(batch.length);
+      complaints.noteRefused(batch, refusals ?? []);
+    }
+  };
+  const read = async () => {
+    for (;;) {
+      const isLast = stopping.aborted;
+      const chunk: unknown = socket.read();
+      if (chunk instanceof Buffer) keep(parser.push(chunk, now()));
+      else if (isLast || socket.readableEnded || socket.destroyed) break;
+      await handOn(chunk === null ? 1 : MAX_BATCH_POINTS);
+      if (isLast) break;
+      if (chunk === null) await waitForSocket();
+    }
+    keep(parser.end(now(), socket.readableEnded));
+    await handOn(1);
+    socket.destroy();
+    complaints.conclude();
+  };
+  return { done: read(), countWaiting: () => waiting.length, socket };
+}
+
+/** @returns a wait for the next thing that happens to the socket; one that happened since the last wait counts */
+function watchSocket(
+  socket: Socket,
+  { stopping, idleMs, log }: Pick<ConnectionOptions, 'stopping' | 'idleMs' | 'log'>,
+): () => Promise<void> {
+  let hasChanged = false;
+  let wake = () => {
+    hasChanged = true;
+  };
+  const note = () => wake();
+  for (const event of ['readable', 'end', 'close'] as const) socket.on(event, note);
+  socket.on('error', (error) => {
+    log.info({ peer: peerOf(socket), err: error }, 'a Graphite connection broke');
+  });
+  socket.on('timeout', () => {
+    log.info({ peer: peerOf(socket), idleMs }, 'an idle Graphite connection was closed');
+    socket.destroy();
+  });
+  stopping.addEventListener('abort', note, { once: true });
+  socket.once('close', () => stopping.removeEventListener('abort', note));
+
+  return async () => {
+    // Only here: a sender that is held back by us is not idle.
+    socket.setTimeout(idleMs);
+    if (!hasChanged) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    hasChanged = false;
+    wake = () => {
+      hasChanged = true;
+    };
+    socket.setTimeout(0);
+  };
+}
+
+/** The protocol has no reply, so the operator is told: the first of each kind when it comes, the numbers at the end. */
+function createComplaints(socket: Socket, log: Log) {
+  const peer = peerOf(socket);
+  let badLines = 0;
+  let refusedPoints = 0;
+  return {
+    noteBad(bad: readonly BadLine[]) {
+      if (badLines === 0 && bad.length > 0) log.warn({ peer, ...bad[0] }, 'bad line from Graphite left out');
+      badLines += bad.length;
+    },
+    noteRefused(points: readonly GraphitePoint[], refusals: readonly Refusal[]) {
+      const [first] = refusals;
+      if (refusedPoints === 0 && first !== undefined) {
+        log.warn({ peer, point: points[first.index], reason: first.reason }, 'point from Graphite refused');
+      }
+      refusedPoints += refusals.length;
+    },
+    conclude() {
+      if (badLines + refusedPoints > 1) {
+        log.warn({ peer, badLines, refusedPoints }, 'a Graphite connection with bad lines ended');
+      }
+    },
+  };
+}
+
+function peerOf(socket: Socket): string {
+  return `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
+}

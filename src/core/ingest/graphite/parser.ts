@@ -1,0 +1,97 @@
+/**
+ * Graphite plaintext as it comes off a socket: bytes in, points and counted bad lines out, however the bytes are
+ * cut into chunks. Pure: no clock, no I/O. A bad line costs only itself; an endless one costs MAX_LINE_BYTES.
+ */
+import { isUtf8 } from 'node:buffer';
+import { type GraphitePoint, type GraphiteProblem, parseGraphiteLine } from './parse-line.ts';
+
+/** Bytes of a line without its newline; a longer line is left out and counted once. */
+export const MAX_LINE_BYTES = 4096;
+/** How much of a bad line is shown to the operator, in characters. */
+const SHOWN_CHARACTERS = 100;
+const NEWLINE = 0x0a;
+
+export interface BadLine {
+  readonly problem: GraphiteProblem;
+  /** The beginning of the line; bytes that are no UTF-8 show as U+FFFD. */
+  readonly text: string;
+}
+
+/** What a chunk gave. `lines` = points + bad: blank lines count nowhere. */
+export interface GraphiteLines {
+  readonly points: readonly GraphitePoint[];
+  readonly bad: readonly BadLine[];
+}
+
+/** One per connection. Neither method throws, whatever the bytes. */
+export interface GraphiteParser {
+  /**
+   * Takes the next bytes and gives the lines they complete. Keeps no reference to the chunk.
+   * @param arrivalMs the time of points that leave theirs to us, in milliseconds since 1970
+   */
+  push(chunk: Uint8Array, arrivalMs: number): GraphiteLines;
+  /**
+   * Ends the stream.
+   * @param isWhole true when the sender ended it, so that an unterminated last line is a line; false when the
+   *   connection broke: half a line can look like a whole one with another value, so it is counted as cut off
+   */
+  end(arrivalMs: number, isWhole: boolean): GraphiteLines;
+}
+
+export function createGraphiteParser(): GraphiteParser {
+  /** The unfinished line: at most MAX_LINE_BYTES, because a longer one is given up. */
+  let rest = Buffer.alloc(0);
+  let isSkipping = false;
+
+  return {
+    push(chunk, arrivalMs) {
+      const found = createCollector(arrivalMs);
+      const bytes = Buffer.concat([rest, chunk]);
+      let start = 0;
+      for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
+        if (!isSkipping) found.takeLine(bytes.subarray(start, end));
+        isSkipping = false;
+        start = end + 1;
+      }
+      const unfinished = bytes.subarray(start);
+      if (!isSkipping && unfinished.length > MAX_LINE_BYTES) {
+        found.takeLine(unfinished);
+        isSkipping = true;
+      }
+      rest = isSkipping ? Buffer.alloc(0) : Buffer.from(unfinished);
+      return found;
+    },
+    end(arrivalMs, isWhole) {
+      const found = createCollector(arrivalMs);
+      if (isWhole) found.takeLine(rest);
+      else if (rest.length > 0) found.bad.push({ problem: 'cut_off', text: showLine(rest) });
+      rest = Buffer.alloc(0);
+      isSkipping = false;
+      return found;
+    },
+  };
+}
+
+function createCollector(arrivalMs: number) {
+  const points: GraphitePoint[] = [];
+  const bad: BadLine[] = [];
+  const takeLine = (line: Buffer) => {
+    const result = readLine(line, arrivalMs);
+    if (typeof result === 'string') bad.push({ problem: result, text: showLine(line) });
+    else if (result !== null) points.push(result);
+  };
+  return { points, bad, takeLine };
+}
+
+function readLine(line: Buffer, arrivalMs: number): GraphitePoint | GraphiteProblem | null {
+  if (line.length > MAX_LINE_BYTES) return 'too_long';
+  return isUtf8(line) ? parseGraphiteLine(line.toString('utf8'), arrivalMs) : 'not_utf8';
+}
+
+function showLine(line: Buffer): string {
+  // Four bytes hold any one character.
+  return line
+    .subarray(0, SHOWN_CHARACTERS * 4)
+    .toString('utf8')
+    .slice(0, SHOWN_CHARACTERS);
+}

@@ -1,0 +1,129 @@
+/**
+ * The reorder window: pushed points are stored and acknowledged at once, but scored only when a window has passed, in
+ * the order of their times. What came out of order within it is scored as if it had not. Nothing is held in memory but
+ * which metrics wait: after a crash their samples are found again by having no score.
+ */
+import type pg from 'pg';
+import { readUnscored } from '../samples/read-unscored.ts';
+import type { Log } from '../../log.ts';
+import type { Stats } from '../../platform/telemetry/metrics.ts';
+import type { Commit } from './commit.ts';
+import { isBehind } from './write-set.ts';
+import { createDueWaves, type Wave } from '../../platform/runtime/delay-batches.ts';
+import type { Models } from '../models/model-cache.ts';
+import type { MetricEntry, Registry } from '../metrics/registry.ts';
+import { createRetryPause } from '../../platform/runtime/backoff.ts';
+import type { ScoreStored } from './score-backfill.ts';
+import type { Turns } from '../../platform/runtime/write-lock.ts';
+import { createWakeUp } from '../../platform/runtime/signal.ts';
+
+export interface Reorder {
+  /** Whether points of the metric are to be stored without a score for now. */
+  readonly isHeldBack: (entry: MetricEntry) => boolean;
+  /** To be called when a metric got samples. */
+  readonly check: (entry: MetricEntry) => void;
+  /** Goes on with what an earlier run left without a score, even if there is no window any more. */
+  readonly start: () => void;
+  /** What still waits is scored at the next start. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Together some milliseconds of scoring and writing: live points wait no longer than this for their turn. */
+const METRICS_PER_TURN = 100;
+const ROWS_PER_METRIC = 20;
+
+export function createReorder(options: {
+  readonly pool: pg.Pool;
+  readonly registry: Registry;
+  readonly turns: Turns;
+  readonly models: Models;
+  readonly commit: Commit;
+  readonly scoreStored: ScoreStored;
+  readonly stats: Stats;
+  readonly log: Log;
+  /** 0 for no window: points are scored with the batch that stores them. */
+  readonly windowMs: number;
+}): Reorder {
+  const { pool, registry, turns, models, commit, stats, log, windowMs } = options;
+  const waves = createDueWaves(windowMs, () => performance.now());
+  const stopping = createWakeUp();
+  let stopped = false;
+  let working: Promise<void> | null = null;
+
+  const check = (entry: MetricEntry) => {
+    if (stopped || entry.status !== 'ACTIVE' || entry.lastTimestampMs === null || !isBehind(entry)) return;
+    waves.add(entry.number, entry.lastTimestampMs);
+    stats.set('reorder_metrics_waiting', waves.size);
+    working ??= work();
+  };
+
+  const work = async () => {
+    // It is over in the very step that finds nothing left: whoever came between would be forgotten.
+    await Promise.resolve();
+    for (;;) {
+      const waitMs = waves.waitMs();
+      if (waitMs === null || stopped) break;
+      if (waitMs > 0) await stopping.sleep(waitMs).over;
+      const wave = waves.take();
+      if (wave !== null) await scoreWave(wave);
+      stats.set('reorder_metrics_waiting', waves.size);
+    }
+    working = null;
+  };
+
+  const scoreWave = async (wave: Wave) => {
+    const left = [...wave];
+    const pause = createRetryPause((ms) => stopping.sleep(ms).over);
+    while (left.length > 0 && !stopped) {
+      const portion = left.slice(0, METRICS_PER_TURN);
+      try {
+        const unfinished = await turns.run(() => scorePortion(new Map(portion)));
+        left.splice(0, portion.length, ...unfinished);
+        pause.reset();
+      } catch (error) {
+        log.warn(
+          { err: error, metrics: portion.length, pauseMs: pause.ms },
+          'stored points could not be scored; trying again',
+        );
+        await pause.wait();
+      }
+    }
+  };
+
+  /** One turn's worth. @returns the metrics that have more */
+  const scorePortion = async (portion: Wave): Promise<[number, number][]> => {
+    const draft = await commit.begin();
+    const entries = [...portion.keys()].flatMap((number) => {
+      const entry = registry.byNumber(number);
+      return entry?.status === 'ACTIVE' ? [entry] : [];
+    });
+    const ranges = entries.map(({ number, scoredToMs }) => ({
+      metricNumber: number,
+      afterMs: scoredToMs,
+      upToMs: portion.get(number) ?? null,
+    }));
+    const waiting = await readUnscored(pool, ranges, ROWS_PER_METRIC);
+    const behind = entries.filter(({ number }) => waiting.has(number));
+    const loaded = await models.acquire(behind);
+    for (const entry of behind) {
+      const model = loaded.get(entry.number);
+      if (model === undefined) throw new Error('acquire gives a model for every metric asked for');
+      options.scoreStored(draft, entry, waiting.get(entry.number) ?? [], model);
+    }
+    if (draft.progress.size > 0) await commit.seal(draft)();
+    return [...portion].filter(([number]) => waiting.get(number)?.length === ROWS_PER_METRIC);
+  };
+
+  return {
+    isHeldBack: (entry) => (windowMs > 0 && entry.datasource === 'CUSTOM') || commit.isBehind(entry),
+    check,
+    start: () => {
+      for (const entry of registry.all()) check(entry);
+    },
+    stop: async () => {
+      stopped = true;
+      stopping.wake();
+      await working;
+    },
+  };
+}

@@ -1,0 +1,185 @@
+/**
+ * One batch of points, in a turn: what is new is numbered and, if its metric is being watched, scored in time order;
+ * what is stored already is left alone.
+ */
+import { setImmediate } from 'node:timers/promises';
+import type pg from 'pg';
+import type { Log } from '../../log.ts';
+import type { Stats } from '../../platform/telemetry/metrics.ts';
+import { findStored, keyOf, type StoredValues } from '../samples/find-duplicates.ts';
+import { scoreSample } from '../samples/new-sample.ts';
+import type { Commit } from './commit.ts';
+import type { Draft, MetricProgress } from './write-set.ts';
+import type { Model } from '../models/cached-model.ts';
+import type { Models } from '../models/model-cache.ts';
+import type { MetricEntry } from '../metrics/registry.ts';
+
+/** Late: stored, but older than what its model has learned from, so never scored. */
+export type Outcome = 'accepted' | 'duplicate' | 'late';
+
+/** A checked point on its way in. */
+export interface Arrival {
+  readonly entry: MetricEntry;
+  readonly timestampMs: number;
+  readonly value: number;
+  /** Null until the batch is drafted. */
+  outcome: Outcome | null;
+}
+
+/**
+ * Drafts the batch. @returns what commits it, once all before it is over; both throw what the database threw, and
+ * the second StaleDraftError, too
+ */
+export type WritePoints = (
+  arrivals: readonly Arrival[],
+  /** For polled metrics: up to where the source has been read. */
+  readTo: ReadonlyMap<MetricEntry, number>,
+) => Promise<() => Promise<void>>;
+
+/**
+ * About a millisecond of drafting. Between turns answers of the database are read, so that the batch before is committed
+ * while this one is drafted; and requests are, too.
+ */
+const POINTS_A_TURN = 100;
+
+export function createWritePoints(options: {
+  readonly pool: pg.Pool;
+  readonly models: Models;
+  readonly commit: Commit;
+  /** Whether points of the metric are to be stored without a score for now. */
+  readonly isHeldBack: (entry: MetricEntry) => boolean;
+  readonly stats: Stats;
+  readonly log: Log;
+}): WritePoints {
+  const { pool, models, commit, stats, log } = options;
+  const isScored = (entry: MetricEntry) => entry.status === 'ACTIVE' && !options.isHeldBack(entry);
+
+  /** What is being committed can be seen neither in the database nor, if its model was put away, in the model. */
+  const needsSettled = (groups: ReadonlyMap<MetricEntry, readonly Arrival[]>): boolean => {
+    for (const [entry, [first]] of groups) {
+      if (!commit.isPending(entry) || first === undefined) continue;
+      if (first.timestampMs <= commit.newestMs(entry)) return true;
+      if (isScored(entry) && !models.isHeld(entry.number)) return true;
+    }
+    return false;
+  };
+
+  const draftAll = async (
+    draft: Draft,
+    groups: ReadonlyMap<MetricEntry, readonly Arrival[]>,
+    stored: StoredValues,
+    loaded: ReadonlyMap<number, Model>,
+  ) => {
+    let points = 0;
+    for (const [entry, group] of groups) {
+      points += group.length;
+      if (points > POINTS_A_TURN) {
+        await setImmediate();
+        points = group.length;
+      }
+      const scoredBefore = draft.scored.length;
+      const unscoredBefore = draft.unscored.length;
+      try {
+        draftMetric(draft, commit.progressOf(entry), entry, group, stored, loaded.get(entry.number));
+      } catch (error) {
+        // Only a bug of a detector gets here. It costs its own metric, not the batch.
+        stats.count('detector_failures');
+        log.error({ err: error, metric: entry.id }, 'detector failed; metric is stored without scores');
+        models.discard([entry.number]);
+        draft.scored.length = scoredBefore;
+        draft.unscored.length = unscoredBefore;
+        draftMetric(draft, commit.progressOf(entry), entry, group, stored, undefined);
+        draft.statuses.set(entry, { status: 'ERROR', message: describeFailure(error) });
+      }
+    }
+  };
+
+  return async (arrivals, readTo) => {
+    const draft = await commit.begin();
+    const groups = groupByMetric(arrivals);
+    if (needsSettled(groups)) await commit.settled();
+    const isOld = ({ entry, timestampMs }: Arrival) => timestampMs <= commit.newestMs(entry);
+    const stored = await findStored(
+      pool,
+      arrivals.filter(isOld).map(({ entry, timestampMs }) => ({ metricNumber: entry.number, timestampMs })),
+    );
+    const loaded = await models.acquire([...groups.keys()].filter(isScored));
+    await draftAll(draft, groups, stored, loaded);
+    for (const [entry, readToMs] of readTo) {
+      draft.progress.set(entry, { ...(draft.progress.get(entry) ?? commit.progressOf(entry)), readToMs });
+    }
+    // failpoint: score.after_model
+    const commitDraft = draft.progress.size === 0 ? null : commit.seal(draft);
+    return async () => {
+      await commitDraft?.();
+      countOutcomes(stats, arrivals, stored);
+    };
+  };
+}
+
+function groupByMetric(arrivals: readonly Arrival[]): ReadonlyMap<MetricEntry, readonly Arrival[]> {
+  const groups = new Map<MetricEntry, Arrival[]>();
+  for (const arrival of arrivals) {
+    const group = groups.get(arrival.entry);
+    if (group === undefined) groups.set(arrival.entry, [arrival]);
+    else group.push(arrival);
+  }
+  // The sort is stable: of two points of one time the first to arrive wins.
+  for (const group of groups.values()) {
+    if (group.length > 1) group.sort((a, b) => a.timestampMs - b.timestampMs);
+  }
+  return groups;
+}
+
+function draftMetric(
+  draft: Draft,
+  progress: MetricProgress,
+  entry: MetricEntry,
+  group: readonly Arrival[],
+  stored: StoredValues,
+  model: Model | undefined,
+): void {
+  let previousMs: number | null = null;
+  let drafted = 0;
+  for (const arrival of group) {
+    const { timestampMs, value } = arrival;
+    const isStored = stored.size > 0 && stored.has(keyOf(entry.number, timestampMs));
+    if (timestampMs === previousMs || isStored) {
+      arrival.outcome = 'duplicate';
+      continue;
+    }
+    previousMs = timestampMs;
+    const isLate = timestampMs <= (progress.scoredToMs ?? -1);
+    arrival.outcome = isLate ? 'late' : 'accepted';
+    const sample = { metricNumber: entry.number, rowId: progress.lastRowId + 1, timestampMs, value };
+    if (model === undefined || isLate) draft.unscored.push(sample);
+    else {
+      draft.scored.push(scoreSample(sample, model.judge(sample)));
+      progress.scoredRows += 1;
+      progress.scoredToMs = timestampMs;
+    }
+    progress.lastRowId += 1;
+    progress.lastTimestampMs = Math.max(progress.lastTimestampMs ?? -1, timestampMs);
+    drafted += 1;
+  }
+  if (drafted > 0) draft.progress.set(entry, progress);
+}
+
+function describeFailure(error: unknown): string {
+  return `detector failed: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+function countOutcomes(stats: Stats, arrivals: readonly Arrival[], stored: StoredValues): void {
+  let accepted = 0;
+  let late = 0;
+  let conflicting = 0;
+  for (const { entry, timestampMs, value, outcome } of arrivals) {
+    if (outcome === 'accepted') accepted += 1;
+    else if (outcome === 'late') late += 1;
+    else if (value !== (stored.get(keyOf(entry.number, timestampMs)) ?? value)) conflicting += 1;
+  }
+  stats.count('points_accepted', accepted);
+  stats.count('points_late', late);
+  stats.count('points_conflicting', conflicting);
+  stats.count('points_duplicate', arrivals.length - accepted - late - conflicting);
+}

@@ -1,0 +1,142 @@
+/** Every autostack and who is in it, in memory: sources and the API ask here. Members follow the inventory. */
+import type pg from 'pg';
+import { inTransaction } from '../../platform/postgres/transaction.ts';
+import type { PrismaClient } from '../../generated/prisma/client.ts';
+import type { Log } from '../../log.ts';
+import { MOST_STACK_MEMBERS } from '../../model.ts';
+import { readTagFilters, readTags } from '../metrics/stored-tags.ts';
+import { matchesTags, type TagFilter } from '../metrics/tag-filter.ts';
+
+/** States in which a resource works; null is that of a source that knows none. */
+const AT_WORK: ReadonlySet<string | null> = new Set([null, 'running', 'in-use', 'available']);
+
+/** What chooses the members. */
+export interface StackFilter {
+  readonly region: string;
+  readonly resourceType: string;
+  readonly filters: readonly TagFilter[];
+  readonly includeStopped: boolean;
+}
+
+export interface StackEntry extends StackFilter {
+  readonly id: string;
+  readonly name: string;
+  memberIds: readonly string[];
+  listedMs: number | null;
+}
+
+export interface Member {
+  /** Uuid of the resource's row. */
+  readonly id: string;
+  readonly resourceId: string;
+}
+
+export interface AutostackDirectory {
+  byId: (id: string) => StackEntry | undefined;
+  byName: (name: string, region: string) => StackEntry | undefined;
+  all: () => Iterable<StackEntry>;
+  load: () => Promise<void>;
+  /** Looks the members of one stack up in the inventory. */
+  refresh: (stack: StackEntry) => Promise<void>;
+  refreshRegion: (region: string) => Promise<void>;
+  add: (stack: StackEntry) => void;
+  forget: (id: string) => void;
+}
+
+export function createAutostackDirectory(options: {
+  readonly pool: pg.Pool;
+  readonly prisma: PrismaClient;
+  readonly log: Log;
+  readonly now?: () => number;
+}): AutostackDirectory {
+  const { pool, prisma, log } = options;
+  const now = options.now ?? Date.now;
+  const stacks = new Map<string, StackEntry>();
+
+  const load = async () => {
+    const rows = await prisma.autostack.findMany({
+      include: {
+        members: { where: { leftAt: null }, select: { resource: { select: { resourceId: true } } } },
+      },
+    });
+    for (const { id, name, region, resourceType, filters, includeStopped, listedAt, members } of rows) {
+      stacks.set(id, {
+        id,
+        name,
+        region,
+        resourceType,
+        filters: readTagFilters(filters),
+        includeStopped,
+        memberIds: members.map(({ resource }) => resource.resourceId),
+        listedMs: listedAt?.getTime() ?? null,
+      });
+    }
+  };
+
+  const refresh = async (stack: StackEntry) => {
+    const members = await findMembers(prisma, stack);
+    if (members.length > MOST_STACK_MEMBERS) {
+      const problem = `its filters match ${members.length} resources, ${MOST_STACK_MEMBERS} are the most: the members stay as they were`;
+      log.warn({ autostack: stack.id, matching: members.length }, 'autostack has too many members');
+      await prisma.autostack.update({ where: { id: stack.id }, data: { problem } });
+      return;
+    }
+    const atMs = now();
+    await saveMembers(pool, stack.id, members, atMs);
+    stack.memberIds = members.map(({ resourceId }) => resourceId);
+    stack.listedMs = atMs;
+  };
+
+  return {
+    byId: (id) => stacks.get(id),
+    byName: (name, region) =>
+      [...stacks.values()].find((stack) => stack.name === name && stack.region === region),
+    all: () => stacks.values(),
+    load,
+    refresh,
+    refreshRegion: async (region) => {
+      for (const stack of stacks.values()) if (stack.region === region) await refresh(stack);
+    },
+    add: (stack) => void stacks.set(stack.id, stack),
+    forget: (id) => void stacks.delete(id),
+  };
+}
+
+/** Who is in it by what the inventory knows now, by id. */
+export async function findMembers(prisma: PrismaClient, filter: StackFilter): Promise<readonly Member[]> {
+  const rows = await prisma.resource.findMany({
+    where: { datasource: 'CLOUDWATCH', region: filter.region, type: filter.resourceType },
+    select: { id: true, resourceId: true, state: true, tags: true },
+    orderBy: { resourceId: 'asc' },
+  });
+  return rows.filter(
+    ({ state, tags }) =>
+      (filter.includeStopped || AT_WORK.has(state)) && matchesTags(filter.filters, readTags(tags)),
+  );
+}
+
+async function saveMembers(
+  pool: pg.Pool,
+  id: string,
+  members: readonly Member[],
+  atMs: number,
+): Promise<void> {
+  const ids = members.map((member) => member.id);
+  await inTransaction(pool, async (client) => {
+    await client.query(
+      `UPDATE autostack_member SET left_at = greatest(joined_at, to_timestamp($3::float8 / 1000))
+       WHERE autostack_id = $1 AND left_at IS NULL AND resource_id <> ALL($2::uuid[])`,
+      [id, ids, atMs],
+    );
+    await client.query(
+      `INSERT INTO autostack_member (autostack_id, resource_id, joined_at)
+       SELECT $1, new.id, to_timestamp($3::float8 / 1000) FROM unnest($2::uuid[]) AS new(id)
+       WHERE NOT EXISTS (SELECT FROM autostack_member WHERE autostack_id = $1 AND resource_id = new.id AND left_at IS NULL)`,
+      [id, ids, atMs],
+    );
+    await client.query(
+      'UPDATE autostack SET listed_at = to_timestamp($2::float8 / 1000), problem = NULL WHERE id = $1',
+      [id, atMs],
+    );
+  });
+}

@@ -1,0 +1,57 @@
+/**
+ * How many resources may be watched. A resource counts once, however many of its metrics are watched; a metric that
+ * belongs to none counts as one, and so does an autostack from its making on.
+ */
+import { QuotaExceededError } from '../../errors.ts';
+import { nameStackServer } from '../../model.ts';
+import type { AutostackDirectory } from './autostack-directory.ts';
+import type { Registry } from '../metrics/registry.ts';
+
+export interface Quota {
+  /** Null for no limit. */
+  readonly limit: () => number | null;
+  /** Resources that are watched. */
+  readonly count: () => number;
+  /**
+   * To be called in the turn that begins to watch: nobody else can take the last place in between.
+   * @param server canonical name of the metric's resource, or of the autostack
+   * @throws QuotaExceededError when it would be one too many
+   */
+  readonly check: (server: string) => void;
+}
+
+/** @param options.limit asked at every check, because a licence can end while the server runs */
+export function createQuota(options: {
+  readonly registry: Pick<Registry, 'all'>;
+  readonly directory: Pick<AutostackDirectory, 'all'>;
+  readonly limit: () => number | null;
+}): Quota {
+  const { registry, directory, limit } = options;
+  const listWatched = () => {
+    const servers = new Set<string>();
+    for (const { id } of directory.all()) servers.add(nameStackServer(id));
+    for (const { status, server } of registry.all()) if (status !== 'UNMONITORED') servers.add(server);
+    return servers;
+  };
+  return {
+    limit,
+    count: () => listWatched().size,
+    check: (server) => {
+      const most = limit();
+      if (most === null) return;
+      const watched = listWatched();
+      if (watched.has(server) || watched.size < most) return;
+      throw new QuotaExceededError(
+        `${watched.size} resources are watched and ${most} may be: stop watching one, or raise LAPWING_QUOTA_RESOURCES or the licence`,
+        most,
+        watched.size,
+      );
+    },
+  };
+}
+
+/** The smaller of two limits, of which each may be none. */
+export function smallerLimit(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
+}

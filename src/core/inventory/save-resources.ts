@@ -1,0 +1,76 @@
+/** What was listed of a region becomes the inventory: new states are kept, what is gone is marked. */
+import type pg from 'pg';
+import { inTransaction } from '../../platform/postgres/transaction.ts';
+import type { FoundResource } from '../sources/source.ts';
+
+/** The state of an instance or volume EC2 no longer lists. */
+export const GONE = 'terminated';
+
+const UPSERT = `
+  WITH given AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]::jsonb[], $7::float8[],
+      $8::float8[]) AS g(type, namespace, resource_id, name, state, tags, size_rank, started_ms)
+  ), before AS (
+    SELECT r.type, r.resource_id, r.state FROM resource r JOIN given USING (type, resource_id) WHERE r.region = $9
+  ), saved AS (
+    INSERT INTO resource (datasource, region, type, namespace, resource_id, name, state, tags, size_rank, started_at,
+      seen_at)
+    SELECT 'CLOUDWATCH', $9, type, namespace, resource_id, name, state, tags, size_rank,
+      to_timestamp(started_ms / 1000), to_timestamp($10::float8 / 1000) FROM given
+    ON CONFLICT (region, type, resource_id) DO UPDATE SET
+      name = coalesce(EXCLUDED.name, resource.name), state = EXCLUDED.state, tags = EXCLUDED.tags,
+      size_rank = EXCLUDED.size_rank, started_at = EXCLUDED.started_at, seen_at = EXCLUDED.seen_at
+    RETURNING id, type, resource_id, state
+  )
+  INSERT INTO resource_state (resource_id, at, state)
+  SELECT saved.id, to_timestamp($10::float8 / 1000), saved.state
+  FROM saved LEFT JOIN before USING (type, resource_id)
+  WHERE saved.state IS NOT NULL AND saved.state IS DISTINCT FROM before.state
+  ON CONFLICT (resource_id, at) DO UPDATE SET state = EXCLUDED.state`;
+
+const MARK_GONE = `
+  WITH gone AS (
+    UPDATE resource SET state = '${GONE}'
+    WHERE datasource = 'CLOUDWATCH' AND region = $1 AND type = ANY($2) AND seen_at < to_timestamp($3::float8 / 1000)
+      AND state IS DISTINCT FROM '${GONE}'
+    RETURNING id
+  )
+  INSERT INTO resource_state (resource_id, at, state) SELECT id, to_timestamp($3::float8 / 1000), '${GONE}' FROM gone
+  ON CONFLICT (resource_id, at) DO UPDATE SET state = EXCLUDED.state`;
+
+/** Friendly names that came to be known after their metrics. One a person gave stays. */
+const NAME_METRICS = `
+  UPDATE metric m SET tag_name = r.name FROM resource r
+  WHERE r.id = m.resource_id AND r.region = $1 AND r.datasource = 'CLOUDWATCH' AND m.tag_name IS NULL
+    AND r.name IS NOT NULL`;
+
+/** @param listing.wholeTypes types of which all were listed: the others of them are gone */
+export async function saveResources(
+  pool: pg.Pool,
+  listing: {
+    readonly region: string;
+    readonly resources: readonly FoundResource[];
+    readonly wholeTypes: readonly string[];
+    readonly atMs: number;
+  },
+): Promise<void> {
+  const { region, resources, wholeTypes, atMs } = listing;
+  await inTransaction(pool, async (client) => {
+    if (resources.length > 0) {
+      await client.query(UPSERT, [
+        resources.map(({ type }) => type),
+        resources.map(({ namespace }) => namespace),
+        resources.map(({ resourceId }) => resourceId),
+        resources.map(({ name }) => name),
+        resources.map(({ state }) => state),
+        resources.map(({ tags }) => JSON.stringify(tags)),
+        resources.map(({ sizeRank }) => sizeRank),
+        resources.map(({ startedMs }) => startedMs),
+        region,
+        atMs,
+      ]);
+    }
+    await client.query(MARK_GONE, [region, wholeTypes, atMs]);
+    await client.query(NAME_METRICS, [region]);
+  });
+}

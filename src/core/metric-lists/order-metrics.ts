@@ -1,0 +1,83 @@
+/** Metrics in the orders that are theirs: which come next, and where each stands. What is shown of them is not read. */
+import type pg from 'pg';
+import type { StoredBarRange } from '../bars/read-bars.ts';
+import { listMetricConditions, type MetricSelection } from './select-metrics.ts';
+
+export type PlainOrder = 'NAME' | 'CREATED' | 'LAST_TIMESTAMP';
+
+/** What a metric is ordered by, a name or milliseconds since 1970, and its id, which decides between equals. */
+export interface OrderedPlace {
+  /** Null for a metric without samples, which counts as the oldest. */
+  readonly value: string | number | null;
+  readonly id: string;
+}
+
+interface Rule {
+  readonly column: string;
+  /** The value of a place. */
+  readonly shown: string;
+  /** The value of a place as the column has it. */
+  readonly bound: (parameter: string) => string;
+  /** The first is the greatest. */
+  readonly descending: boolean;
+}
+
+const RULES: Readonly<Record<PlainOrder, Rule>> = {
+  NAME: {
+    column: 'm.name',
+    shown: 'm.name',
+    bound: (parameter) => `${parameter}::text`,
+    descending: false,
+  },
+  CREATED: orderByTime('m.created_at'),
+  LAST_TIMESTAMP: orderByTime('p.last_timestamp'),
+};
+
+function orderByTime(column: string): Rule {
+  const orOldest = (time: string) => `coalesce(${time}, '-infinity'::timestamptz)`;
+  return {
+    column: orOldest(column),
+    shown: `(extract(epoch FROM ${column}) * 1000)::float8`,
+    bound: (parameter) => orOldest(`to_timestamp(${parameter}::float8 / 1000)`),
+    descending: true,
+  };
+}
+
+/** One page of the list, or from its end, then in reverse. One statement. */
+export async function readOrderedMetrics(
+  pool: pg.Pool,
+  question: {
+    readonly order: PlainOrder;
+    readonly selection: MetricSelection;
+    /** What `selection.leastScore` looks at. */
+    readonly range: StoredBarRange;
+    readonly after: OrderedPlace | null;
+    readonly before: OrderedPlace | null;
+    readonly limit: number;
+    readonly fromEnd: boolean;
+  },
+): Promise<readonly OrderedPlace[]> {
+  const { order, selection, range, after, before, limit, fromEnd } = question;
+  const { column, shown, bound, descending } = RULES[order];
+  const values: unknown[] = [];
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  const [later, earlier] = descending ? ['<', '>'] : ['>', '<'];
+  const beyond = (side: string | undefined, place: OrderedPlace | null) =>
+    place === null
+      ? []
+      : [`(${column}, m.id) ${side ?? later} (${bound(bind(place.value))}, ${bind(place.id)}::uuid)`];
+  const conditions = [
+    ...listMetricConditions(selection, range, bind),
+    ...beyond(later, after),
+    ...beyond(earlier, before),
+  ];
+  const direction = descending === fromEnd ? 'ASC' : 'DESC';
+  const progress =
+    order === 'LAST_TIMESTAMP' ? 'LEFT JOIN metric_progress p ON p.metric_number = m.number' : '';
+  const { rows } = await pool.query<OrderedPlace>(
+    `SELECT m.id, ${shown} AS value FROM metric m ${progress} WHERE ${conditions.join(' AND ')}
+     ORDER BY ${column} ${direction}, m.id ${direction} LIMIT ${bind(limit)}`,
+    values,
+  );
+  return rows;
+}

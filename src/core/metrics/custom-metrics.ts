@@ -1,0 +1,79 @@
+/** Makes metrics of pushed names nobody has told us of: known, not monitored, their samples kept. */
+import type pg from 'pg';
+import type { Source } from '../sources/source.ts';
+import type { Stats } from '../../platform/telemetry/metrics.ts';
+import type { Registry } from './registry.ts';
+
+export interface CustomMetrics {
+  /** In a turn: makes those that are not known, up to the limit of metrics. Names are checked already. */
+  ensure: (wanted: readonly WantedMetric[]) => Promise<void>;
+}
+
+export interface WantedMetric {
+  readonly accountId: number;
+  readonly name: string;
+  readonly unit: string | null;
+}
+
+export function createCustomMetrics(options: {
+  readonly pool: pg.Pool;
+  readonly registry: Registry;
+  readonly source: Source;
+  readonly stats: Stats;
+  /** Metrics there may be in all before new names are refused. */
+  readonly limit: number;
+}): CustomMetrics {
+  const { pool, registry, source, stats } = options;
+  return {
+    ensure: async (wanted) => {
+      const fresh = new Map<string, WantedMetric>();
+      for (const metric of wanted) {
+        const key = `${metric.accountId} ${metric.name}`;
+        const isKnown = registry.byIdentity('CUSTOM', metric.name, metric.accountId) !== undefined;
+        if (fresh.has(key) || isKnown) continue;
+        if (registry.size + fresh.size < options.limit) fresh.set(key, metric);
+      }
+      if (fresh.size === 0) return;
+      const rows = [...fresh.values()].map(({ accountId, name, unit }) => ({
+        ...source.describe({ name }),
+        accountId,
+        unit,
+      }));
+      const { rows: made } = await pool.query<{ number: number }>(
+        `WITH made AS (
+           INSERT INTO metric (datasource, identity, name, description, unit, server, location, period_seconds, account_id)
+           SELECT 'CUSTOM', n.* FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+             $7::int[], $8::int[]) AS n
+           ON CONFLICT (account_id, datasource, identity) DO NOTHING RETURNING number)
+         INSERT INTO metric_progress (metric_number) SELECT number FROM made RETURNING metric_number AS number`,
+        [
+          rows.map((row) => row.identity),
+          rows.map((row) => row.name),
+          rows.map((row) => row.description),
+          rows.map((row) => row.unit),
+          rows.map((row) => row.server),
+          rows.map((row) => row.location),
+          rows.map((row) => row.periodSeconds),
+          rows.map((row) => row.accountId),
+        ],
+      );
+      stats.count('metrics_created', made.length);
+      const numbers = made.map(({ number }) => number);
+      // A connection that broke at the end of this statement left them made, with nobody told.
+      const isAllMade = made.length === rows.length;
+      await registry.load(isAllMade ? numbers : await findNumbers(pool, rows));
+    },
+  };
+}
+
+async function findNumbers(
+  pool: pg.Pool,
+  metrics: readonly { readonly accountId: number; readonly identity: string }[],
+): Promise<readonly number[]> {
+  const { rows } = await pool.query<{ number: number }>(
+    `SELECT number FROM metric JOIN unnest($1::int[], $2::text[]) AS n (account_id, identity)
+       USING (account_id, identity) WHERE datasource = 'CUSTOM'`,
+    [metrics.map(({ accountId }) => accountId), metrics.map(({ identity }) => identity)],
+  );
+  return rows.map(({ number }) => number);
+}

@@ -1,0 +1,69 @@
+/** What is known of a metric's values: as given, or learned from its first rows. */
+import type pg from 'pg';
+import { isZoneName } from '../../detector/zone.ts';
+import { InvalidInputError } from '../../errors.ts';
+import type { ModelParams } from '../../model.ts';
+
+/** A day at five minutes: enough rows to learn a range from. */
+export const ROWS_TO_LEARN_FROM = 288;
+
+/** Room left on both sides of the values seen, as a share of their range. */
+const BUFFER_SHARE = 0.2;
+
+/**
+ * @param path where the params stand in the input, for the message
+ * @throws InvalidInputError for one of min and max without the other, and for numbers that make no range, and for a
+ *   zone nobody knows
+ */
+export function checkModelParams(params: ModelParams, path: readonly string[]): ModelParams {
+  const { min, max, minResolution, timeZone } = params;
+  for (const [field, value] of Object.entries({ min, max, minResolution })) {
+    if (value !== undefined && !Number.isFinite(value)) {
+      throw new InvalidInputError(`${field}: expected a finite number, got ${value}`, [...path, field]);
+    }
+  }
+  if ((min === undefined) !== (max === undefined)) {
+    const [given, missing] = min === undefined ? ['max', 'min'] : ['min', 'max'];
+    throw new InvalidInputError(`${missing}: expected together with ${given}, or neither of them`, [
+      ...path,
+      missing,
+    ]);
+  }
+  if (min !== undefined && max !== undefined && min > max) {
+    throw new InvalidInputError(`max: expected at least min (${min}), got ${max}`, [...path, 'max']);
+  }
+  if (minResolution !== undefined && minResolution <= 0) {
+    throw new InvalidInputError(`minResolution: expected more than 0, got ${minResolution}`, [
+      ...path,
+      'minResolution',
+    ]);
+  }
+  if (timeZone !== undefined && !isZoneName(timeZone)) {
+    throw new InvalidInputError(
+      `timeZone: expected an IANA name such as Europe/Berlin, got ${JSON.stringify(timeZone.slice(0, 60))}`,
+      [...path, 'timeZone'],
+    );
+  }
+  return {
+    ...(min === undefined || max === undefined ? {} : { min, max: max === min ? min + 1 : max }),
+    ...(minResolution === undefined ? {} : { minResolution }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+  };
+}
+
+export function hasBounds(params: ModelParams): boolean {
+  return params.min !== undefined && params.max !== undefined;
+}
+
+/** Bounds from all samples stored so far, with a fifth of their range to spare on either side; null without any. */
+export async function learnBounds(pool: pg.Pool, metricNumber: number): Promise<ModelParams | null> {
+  const { rows } = await pool.query<{ low: number | null; high: number | null }>(
+    'SELECT min(value) AS low, max(value) AS high FROM sample WHERE metric_number = $1',
+    [metricNumber],
+  );
+  const { low = null, high = null } = rows[0] ?? {};
+  if (low === null || high === null) return null;
+  const top = high > low ? high : low + 1;
+  const buffer = BUFFER_SHARE * (top - low);
+  return { min: low - buffer, max: top + buffer };
+}

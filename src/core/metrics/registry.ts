@@ -1,0 +1,164 @@
+/**
+ * Every metric, in memory: points are matched, filtered and numbered without asking the database. Loaded at start;
+ * changed only by whoever holds the turn, after its transaction has committed.
+ */
+import type pg from 'pg';
+import { DEFAULT_ACCOUNT, type Datasource, type MetricStatus, type ModelParams } from '../../model.ts';
+
+export interface MetricEntry {
+  readonly id: string;
+  /** The four-byte key of its samples. */
+  readonly number: number;
+  readonly accountId: number;
+  readonly datasource: Datasource;
+  readonly identity: string;
+  name: string;
+  server: string;
+  location: string;
+  status: MetricStatus;
+  spec: unknown;
+  modelParams: ModelParams;
+  periodSeconds: number;
+  lastRowId: number;
+  /** Time of the newest stored sample. */
+  lastTimestampMs: number | null;
+  scoredRows: number;
+  /** Time of the newest sample its model has learned from. */
+  scoredToMs: number | null;
+  readToMs: number | null;
+  /** Until when its source may fail before the metric is put in ERROR; null while all is well. */
+  collectorErrorDeadlineMs: number | null;
+}
+
+export interface Registry {
+  byId: (id: string) => MetricEntry | undefined;
+  byNumber: (number: number) => MetricEntry | undefined;
+  /** @param accountId the default account when left out */
+  byIdentity: (datasource: Datasource, identity: string, accountId?: number) => MetricEntry | undefined;
+  all: () => Iterable<MetricEntry>;
+  readonly size: number;
+  /** Reads metrics again: all of them, or those of the given numbers (one that is gone is forgotten). */
+  load: (numbers?: readonly number[]) => Promise<void>;
+  forget: (number: number) => void;
+  /** Calls back with each metric that is read again, from now on; not with those forgotten. */
+  onLoaded: (listener: (entry: MetricEntry) => void) => void;
+}
+
+interface MetricRow {
+  id: string;
+  number: number;
+  account_id: number;
+  datasource: Datasource;
+  identity: string;
+  name: string;
+  server: string;
+  location: string;
+  status: MetricStatus;
+  spec: unknown;
+  model_params: ModelParams | null;
+  period_seconds: number;
+  last_row_id: number;
+  last_timestamp_ms: number | null;
+  scored_rows: number;
+  scored_to_ms: number | null;
+  read_to_ms: number | null;
+  collector_error_deadline_ms: number | null;
+}
+
+/** Rows of progress are written late: samples scored since then, which are newer, complete them (progress-rows.ts). */
+const SELECT_METRICS = `
+  SELECT m.id, m.number, m.account_id, m.datasource, m.identity, m.name, m.server, m.location, m.status, m.spec,
+         m.model_params, m.period_seconds, greatest(p.last_row_id, since.last_row_id) AS last_row_id,
+         p.scored_rows + since.rows AS scored_rows,
+         (extract(epoch FROM greatest(p.last_timestamp, since.scored_to)) * 1000)::float8 AS last_timestamp_ms,
+         (extract(epoch FROM greatest(p.scored_to, since.scored_to)) * 1000)::float8 AS scored_to_ms,
+         (extract(epoch FROM p.read_to) * 1000)::float8 AS read_to_ms,
+         (extract(epoch FROM (m.collector_error->>'deadline')::timestamptz) * 1000)::float8
+           AS collector_error_deadline_ms
+  FROM metric m JOIN metric_progress p ON p.metric_number = m.number
+  CROSS JOIN LATERAL (
+    SELECT max(row_id) AS last_row_id, max("timestamp") AS scored_to, count(*)::int AS rows
+    FROM sample s
+    WHERE s.metric_number = p.metric_number AND s."timestamp" > p.scored_to AND s.row_id > p.last_row_id
+      AND s.seq IS NOT NULL
+  ) since`;
+
+export function createRegistry(pool: pg.Pool): Registry {
+  const byId = new Map<string, MetricEntry>();
+  const byNumber = new Map<number, MetricEntry>();
+  /** By account, datasource and identity: one key of all would have to be put together for every point. */
+  const identities = new Map<number, Map<Datasource, Map<string, MetricEntry>>>();
+  const listeners: ((entry: MetricEntry) => void)[] = [];
+
+  const identitiesOf = (accountId: number, datasource: Datasource): Map<string, MetricEntry> => {
+    const ofAccount = identities.get(accountId) ?? new Map<Datasource, Map<string, MetricEntry>>();
+    identities.set(accountId, ofAccount);
+    const ofDatasource = ofAccount.get(datasource) ?? new Map<string, MetricEntry>();
+    ofAccount.set(datasource, ofDatasource);
+    return ofDatasource;
+  };
+
+  const forget = (number: number) => {
+    const entry = byNumber.get(number);
+    if (entry === undefined) return;
+    byNumber.delete(number);
+    byId.delete(entry.id);
+    identitiesOf(entry.accountId, entry.datasource).delete(entry.identity);
+  };
+  const remember = (row: MetricRow) => {
+    const fresh = toEntry(row);
+    const known = byNumber.get(row.number);
+    // The same object for the life of a metric: batches in the making hold on to it.
+    const entry = known === undefined ? fresh : Object.assign(known, fresh);
+    byNumber.set(entry.number, entry);
+    byId.set(entry.id, entry);
+    identitiesOf(entry.accountId, entry.datasource).set(entry.identity, entry);
+    for (const listener of listeners) listener(entry);
+  };
+  const load = async (numbers?: readonly number[]) => {
+    const { rows } =
+      numbers === undefined
+        ? await pool.query<MetricRow>(SELECT_METRICS)
+        : await pool.query<MetricRow>(`${SELECT_METRICS} WHERE m.number = ANY($1)`, [numbers]);
+    const found = new Set(rows.map((row) => row.number));
+    for (const number of numbers ?? [...byNumber.keys()]) if (!found.has(number)) forget(number);
+    rows.forEach(remember);
+  };
+
+  return {
+    byId: (id) => byId.get(id),
+    byNumber: (number) => byNumber.get(number),
+    byIdentity: (datasource, identity, accountId = DEFAULT_ACCOUNT) =>
+      identities.get(accountId)?.get(datasource)?.get(identity),
+    all: () => byNumber.values(),
+    get size() {
+      return byNumber.size;
+    },
+    load,
+    forget,
+    onLoaded: (listener) => void listeners.push(listener),
+  };
+}
+
+function toEntry(row: MetricRow): MetricEntry {
+  return {
+    id: row.id,
+    number: row.number,
+    accountId: row.account_id,
+    datasource: row.datasource,
+    identity: row.identity,
+    name: row.name,
+    server: row.server,
+    location: row.location,
+    status: row.status,
+    spec: row.spec,
+    modelParams: row.model_params ?? {},
+    periodSeconds: row.period_seconds,
+    lastRowId: row.last_row_id,
+    lastTimestampMs: row.last_timestamp_ms,
+    scoredRows: row.scored_rows,
+    scoredToMs: row.scored_to_ms,
+    readToMs: row.read_to_ms,
+    collectorErrorDeadlineMs: row.collector_error_deadline_ms,
+  };
+}

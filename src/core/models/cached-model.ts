@@ -1,0 +1,71 @@
+/** One model in memory: a detector, and what has to be known of it to save it and to go on. */
+import type { Checkpoint } from '../samples/write-batch.ts';
+import type { Detector, DetectorKind } from '../../detector/detector.ts';
+import { DETECTOR_KINDS, findDetectorKind } from '../../detector/detector-kinds.ts';
+import type { Judgement, Sample } from '../../model.ts';
+import type { MetricEntry } from '../metrics/registry.ts';
+
+/** A metric's model, ready for its next point. */
+export interface Model {
+  /** Judges a sample and learns from it. @throws RangeError as Detector.update does */
+  judge: (sample: Sample) => Judgement;
+}
+
+export interface HeldModel extends Model {
+  readonly kind: DetectorKind;
+  readonly detector: Detector;
+  readonly entry: MetricEntry;
+  /** Time of the newest sample learned from. */
+  lastTimestampMs: number;
+  /** `detector.rows` when the checkpoint was made. */
+  checkpointedRows: number;
+}
+
+export function startModel(entry: MetricEntry): HeldModel {
+  const kind = DETECTOR_KINDS[0];
+  return hold({
+    kind,
+    detector: kind.create(entry.modelParams),
+    entry,
+    checkpointedRows: 0,
+    lastTimestampMs: 0,
+  });
+}
+
+/** Null when the checkpoint is of a detector that is no more, or cannot be read. */
+export function resumeModel(entry: MetricEntry, checkpoint: Checkpoint): HeldModel | null {
+  const kind = findDetectorKind(checkpoint.detector);
+  const detector =
+    kind?.version === checkpoint.version ? kind.restore(checkpoint.state, entry.modelParams) : null;
+  if (kind === null || detector === null) return null;
+  const { scoredRows, timestampMs } = checkpoint;
+  return hold({ kind, detector, entry, checkpointedRows: scoredRows, lastTimestampMs: timestampMs });
+}
+
+function hold(parts: Omit<HeldModel, 'judge'>): HeldModel {
+  const model: HeldModel = {
+    ...parts,
+    judge: ({ timestampMs, value }) => {
+      const judgement = model.detector.update(timestampMs, value);
+      model.lastTimestampMs = timestampMs;
+      return judgement;
+    },
+  };
+  return model;
+}
+
+/** Whether it has learned from so many rows since its checkpoint. */
+export function isDirty(model: HeldModel, rows: number): boolean {
+  return model.detector.rows - model.checkpointedRows >= rows;
+}
+
+export function takeCheckpoint({ kind, detector, entry, lastTimestampMs }: HeldModel): Checkpoint {
+  return {
+    metricNumber: entry.number,
+    detector: kind.name,
+    version: kind.version,
+    scoredRows: detector.rows,
+    timestampMs: lastTimestampMs,
+    state: detector.snapshot(),
+  };
+}

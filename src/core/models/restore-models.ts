@@ -1,0 +1,135 @@
+/**
+ * Brings cold models back: from their checkpoints, and the stored samples behind those. The detector is deterministic,
+ * so what is replayed must give the stored scores again. After a crash all models come at once: they are restored many
+ * by one statement.
+ */
+import { setImmediate } from 'node:timers/promises';
+import type pg from 'pg';
+import { readCheckpoints, replayMany, replaySamples, type ReplayedSample } from './read-checkpoints.ts';
+import type { Checkpoint } from '../samples/write-batch.ts';
+import type { Log } from '../../log.ts';
+import type { Judgement } from '../../model.ts';
+import type { Stats } from '../../platform/telemetry/metrics.ts';
+import { type HeldModel, resumeModel, startModel } from './cached-model.ts';
+import type { MetricEntry } from '../metrics/registry.ts';
+
+/** @param evicted checkpoints that are newer than the stored ones */
+export type RestoreModels = (
+  entries: readonly MetricEntry[],
+  evicted: ReadonlyMap<number, Checkpoint>,
+) => AsyncGenerator<HeldModel>;
+
+/** Whose checkpoints are read at once: some 12 kB each. */
+const MODELS_AT_ONCE = 500;
+/** Samples read at once, of as many models as these belong to. */
+const ROWS_AT_ONCE = 20_000;
+/** Some milliseconds of replay: requests are read in between. */
+const ROWS_A_TURN = 500;
+/** A model whose checkpoint cannot be continued learns anew from this many of its newest samples. */
+const REBUILD_ROWS = 20_000;
+
+/** A model as its checkpoint left it, and what it has not learned from since. */
+interface Behind {
+  readonly model: HeldModel;
+  /** Null when it starts from nothing. */
+  readonly afterMs: number | null;
+  readonly rows: number;
+  readonly isRebuild: boolean;
+}
+
+export function createRestore(options: {
+  readonly pool: pg.Pool;
+  readonly log: Log;
+  readonly stats: Stats;
+}): RestoreModels {
+  const { pool, log, stats } = options;
+
+  const begin = (entry: MetricEntry, checkpoint: Checkpoint | undefined): Behind => {
+    const resumed =
+      checkpoint === undefined || entry.scoredRows === 0 ? null : resumeModel(entry, checkpoint);
+    const isRebuild = checkpoint !== undefined && entry.scoredRows > 0 && resumed === null;
+    if (isRebuild)
+      log.warn({ metric: entry.id }, 'checkpoint cannot be continued; model learns anew from samples');
+    const model = resumed ?? startModel(entry);
+    const afterMs = resumed === null ? null : (checkpoint?.timestampMs ?? null);
+    return { model, afterMs, rows: entry.scoredRows - model.detector.rows, isRebuild };
+  };
+
+  const replay = async ({ model, isRebuild }: Behind, samples: readonly ReplayedSample[]) => {
+    for (const [index, sample] of samples.entries()) {
+      if (index % ROWS_A_TURN === 0) await setImmediate();
+      const judgement = model.judge(sample);
+      if (!isRebuild && !equals(judgement, sample)) stats.count('replay_mismatches');
+    }
+    stats.count('models_replayed_rows', samples.length);
+  };
+
+  const replayAlone = async (behind: Behind) => {
+    const { number } = behind.model.entry;
+    const newest = behind.isRebuild ? REBUILD_ROWS : null;
+    for await (const samples of replaySamples(pool, number, { afterMs: behind.afterMs, newest })) {
+      await replay(behind, samples);
+    }
+  };
+
+  const replayTogether = async (some: readonly Behind[]) => {
+    const wanted = some.map(({ model, afterMs }) => ({ metricNumber: model.entry.number, afterMs }));
+    const samples = await replayMany(pool, wanted);
+    for (const behind of some) await replay(behind, samples.get(behind.model.entry.number) ?? []);
+  };
+
+  return async function* (entries, evicted) {
+    for (let from = 0; from < entries.length; from += MODELS_AT_ONCE) {
+      const some = entries.slice(from, from + MODELS_AT_ONCE);
+      const stored = await readCheckpoints(pool, listStored(some, evicted));
+      const all = some.map((entry) => begin(entry, evicted.get(entry.number) ?? stored.get(entry.number)));
+      for (const portion of groupByRows(all)) {
+        const [first] = portion;
+        if (portion.length === 1 && first !== undefined) await replayAlone(first);
+        else await replayTogether(portion);
+      }
+      for (const { model } of all) {
+        if (model.entry.scoredRows > 0) stats.count('models_restored');
+        yield model;
+      }
+    }
+  };
+}
+
+/** Whose checkpoint may be in the database, and no newer one here. */
+function listStored(entries: readonly MetricEntry[], evicted: ReadonlyMap<number, Checkpoint>): number[] {
+  return entries
+    .filter(({ number, scoredRows }) => scoredRows > 0 && !evicted.has(number))
+    .map(({ number }) => number);
+}
+
+/**
+ * Those that have samples to learn from, in portions of bounded memory; one that is long, or learns anew, by itself.
+ * A model saved at its last sample, as at every orderly stop, has nothing to look for.
+ */
+function groupByRows(all: readonly Behind[]): Behind[][] {
+  const portions: Behind[][] = [];
+  let open: Behind[] = [];
+  let rows = 0;
+  for (const behind of all) {
+    if (behind.isRebuild || behind.rows > ROWS_AT_ONCE) portions.push([behind]);
+    if (behind.isRebuild || behind.rows === 0 || behind.rows > ROWS_AT_ONCE) continue;
+    if (rows + behind.rows > ROWS_AT_ONCE) {
+      portions.push(open);
+      open = [];
+      rows = 0;
+    }
+    open.push(behind);
+    rows += behind.rows;
+  }
+  return open.length > 0 ? [...portions, open] : portions;
+}
+
+function equals(judgement: Judgement, stored: ReplayedSample): boolean {
+  return (
+    judgement.score === stored.score &&
+    judgement.expected === stored.expected &&
+    judgement.low === stored.low &&
+    judgement.high === stored.high
+  );
+}

@@ -1,0 +1,87 @@
+/** Scores a history as a new metric would have been, without touching anything: to try a model or a policy. */
+import type { Contribution } from '../../detector/detector.ts';
+import { DETECTOR_KINDS } from '../../detector/detector-kinds.ts';
+import { RED_SCORE } from '../../detector/likelihood.ts';
+import { InvalidInputError } from '../../errors.ts';
+import type { Judgement, ModelParams, Sample } from '../../model.ts';
+import { checkModelParams } from '../metrics/model-params.ts';
+import type { AlertPolicy } from '../metrics/alert-policy.ts';
+import { raiseSensitivity } from '../annotations/alert-threshold.ts';
+
+export interface WhatIfSample extends Sample, Judgement {
+  /** Whether it opens a red incident that policy and labels let through. */
+  readonly alarms: boolean;
+  /** Which views of the series carry the score, largest first. */
+  readonly why: readonly Contribution[];
+}
+
+export interface WhatIf {
+  /** Samples in time order, by parts of any size. */
+  readonly parts: AsyncIterable<readonly Sample[]> | Iterable<readonly Sample[]>;
+  readonly model: ModelParams;
+  readonly policy: AlertPolicy;
+  /** By how much labels raise the bar, as of Labels.zealOf; 0 when left out. */
+  readonly raisedDecades?: number;
+  /** Where samples and model stand in the input, for messages. */
+  readonly path: readonly string[];
+}
+
+/**
+ * One part of results per part of samples. Between parts other work gets the event loop.
+ * @throws InvalidInputError for a model that makes no sense, a value that is not finite, times that do not rise
+ */
+export async function* scoreHistory({
+  parts,
+  model,
+  policy,
+  raisedDecades = 0,
+  path,
+}: WhatIf): AsyncGenerator<readonly WhatIfSample[]> {
+  const detector = DETECTOR_KINDS[0].create(checkModelParams(model, [...path, 'model']));
+  let index = 0;
+  for await (const samples of parts) {
+    const results: WhatIfSample[] = [];
+    for (const { timestampMs, value } of samples) {
+      try {
+        const judgement = detector.update(timestampMs, value);
+        const alarms = isAlarming(judgement, value, policy, raisedDecades);
+        results.push({ timestampMs, value, ...judgement, alarms, why: detector.explain() });
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        throw new InvalidInputError(`points.${index}: ${error.message}`, [...path, 'points', String(index)]);
+      }
+      index += 1;
+    }
+    yield results;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/**
+ * Whether a point opens an incident somebody is to be told of: red, past learning, one that matters by the policy, and
+ * as rare as labels ask for.
+ * @param raisedDecades as of Labels.zealOf
+ */
+export function isAlarming(
+  judgement: Pick<Judgement, 'episode' | 'provisional' | 'score' | 'expected'>,
+  value: number,
+  policy: AlertPolicy,
+  raisedDecades: number,
+): boolean {
+  const { episode, provisional, score } = judgement;
+  if (!episode || provisional || score < raiseSensitivity(RED_SCORE, raisedDecades)) return false;
+  return matters(judgement, value, policy);
+}
+
+/** Whether a deviation is one a policy asks to be told of. */
+export function matters(
+  { expected }: Pick<Judgement, 'expected'>,
+  value: number,
+  policy: AlertPolicy,
+): boolean {
+  const deviation = value - expected;
+  if (policy.direction === 'ABOVE' && deviation < 0) return false;
+  if (policy.direction === 'BELOW' && deviation > 0) return false;
+  const size = Math.abs(deviation);
+  return size >= policy.minDeviation && size >= policy.minDeviationRatio * Math.abs(expected);
+}

@@ -1,0 +1,114 @@
+/** The rows behind a metric's status: written when its watching begins and ends. */
+import type pg from 'pg';
+import { holdFollowers } from '../score-log/follow-log.ts';
+import { queryAtLength } from '../../platform/postgres/long-statement.ts';
+import { deleteBars } from '../bars/write-bars.ts';
+import { NotFoundError } from '../../errors.ts';
+import type { Prisma, PrismaClient } from '../../generated/prisma/client.ts';
+import type { Datasource } from '../../model.ts';
+import type { MetricDescription, SourceResource } from '../sources/source.ts';
+import { moveAnnotations } from '../annotations/annotations.ts';
+import { GONE } from '../inventory/save-resources.ts';
+
+type MetricData = Omit<
+  Prisma.MetricUncheckedCreateInput,
+  'datasource' | 'identity' | 'resourceId' | 'progress'
+> & { readonly accountId: number };
+
+/**
+ * Makes the metric, or brings the one of the same identity up to date, and its resource with it.
+ * @returns the metric's number
+ */
+export async function saveMetric(
+  prisma: PrismaClient,
+  datasource: Datasource,
+  { identity, resource }: MetricDescription,
+  data: MetricData,
+): Promise<number> {
+  return prisma.$transaction(async (transaction) => {
+    const saved = resource === null ? null : await saveResource(transaction, datasource, resource);
+    const resourceId = saved?.id ?? null;
+    const { accountId } = data;
+    const where = { accountId_datasource_identity: { accountId, datasource, identity } };
+    const former = await transaction.metric.findUnique({ where, select: { server: true } });
+    const { number } = await transaction.metric.upsert({
+      where,
+      update: { ...data, resourceId },
+      create: {
+        ...data,
+        tagName: data.tagName ?? saved?.name ?? null,
+        datasource,
+        identity,
+        resourceId,
+        progress: { create: {} },
+      },
+      select: { number: true },
+    });
+    if (former !== null) await moveAnnotations(transaction, accountId, former.server, data.server);
+    return number;
+  });
+}
+
+async function saveResource(
+  transaction: Prisma.TransactionClient,
+  datasource: Datasource,
+  resource: SourceResource,
+): Promise<{ readonly id: string; readonly name: string | null }> {
+  const { region, type, resourceId, namespace, name, state } = resource;
+  // A source that does not know a name, a state or tags leaves those the inventory knows as they are.
+  const data = {
+    namespace,
+    ...(name === null ? {} : { name }),
+    ...(state === null ? {} : { state }),
+    ...(resource.tags.length === 0 ? {} : { tags: resource.tags.map((tag) => ({ ...tag })) }),
+    seenAt: new Date(),
+  };
+  return transaction.resource.upsert({
+    where: { region_type_resourceId: { region, type, resourceId } },
+    update: data,
+    create: { ...data, datasource, region, type, resourceId },
+    select: { id: true, name: true },
+  });
+}
+
+/** @throws NotFoundError for a resource the inventory has seen end: it will never have values again */
+export async function refuseGone(prisma: PrismaClient, resource: SourceResource): Promise<void> {
+  const { region, type, resourceId } = resource;
+  const known = await prisma.resource.findUnique({
+    where: { region_type_resourceId: { region, type, resourceId } },
+    select: { state: true },
+  });
+  if (known?.state !== GONE) return;
+  throw new NotFoundError(
+    `dimensions: ${resourceId} in ${region} was terminated; choose a resource that is there`,
+  );
+}
+
+/** Back to UNMONITORED: samples stay, what was said of them goes, and so does the model. */
+export async function clearScores(client: pg.PoolClient, metricNumber: number): Promise<void> {
+  await queryAtLength(
+    client,
+    `UPDATE sample SET seq = NULL, score = NULL, expected = NULL, low = NULL, high = NULL, raw_score = NULL,
+       view = NULL, provisional = false, episode = false
+     WHERE metric_number = $1 AND score IS NOT NULL`,
+    [metricNumber],
+  );
+  await holdFollowers(client);
+  await deleteBars(client, metricNumber);
+  // From now on nothing but this row tells how far the metric had come.
+  await client.query(
+    `UPDATE metric_progress p SET scored_rows = 0, scored_to = NULL, read_to = NULL,
+       last_row_id = greatest(p.last_row_id, s.last_row_id),
+       last_timestamp = greatest(p.last_timestamp, s.last_timestamp)
+     FROM (SELECT max(row_id) AS last_row_id, max("timestamp") AS last_timestamp
+           FROM sample WHERE metric_number = $1) s
+     WHERE p.metric_number = $1`,
+    [metricNumber],
+  );
+  await client.query('DELETE FROM model_checkpoint WHERE metric_number = $1', [metricNumber]);
+  await client.query(
+    `UPDATE metric SET status = 'UNMONITORED', message = NULL, collector_error = NULL, spec = NULL, model_params = NULL
+     WHERE number = $1`,
+    [metricNumber],
+  );
+}

@@ -1,0 +1,70 @@
+/** A signed webhook: JSON that whoever holds the secret can tell from a forgery. docs/notifications.md is its contract. */
+import { createHmac } from 'node:crypto';
+import { postOrExplain, type Outbound } from '../../platform/outbound/outbound-client.ts';
+import { LISTED_INCIDENTS, type IncidentFacts, type Message } from './message.ts';
+
+export interface WebhookConfig {
+  readonly kind: 'WEBHOOK';
+  readonly url: string;
+  readonly secret: string;
+}
+
+/** @returns what went wrong, or null */
+export function sendWebhook(
+  { url, secret }: WebhookConfig,
+  message: Message,
+  { outbound, now }: { readonly outbound: Outbound; readonly now: () => Date },
+): Promise<string | null> {
+  const body = JSON.stringify(describeMessage(message));
+  const seconds = Math.floor(now().getTime() / 1000);
+  const headers = {
+    'content-type': 'application/json',
+    'user-agent': 'Lapwing',
+    'idempotency-key': message.id,
+    'lapwing-signature': `t=${seconds},v1=${signBody(secret, seconds, body)}`,
+  };
+  return postOrExplain(outbound, { url: new URL(url), headers, body });
+}
+
+/**
+ * HMAC-SHA256 over `seconds.body`, in hexadecimal: the time is signed too, so that an old message cannot be sent
+ * again as a new one.
+ * @param seconds since 1970
+ */
+export function signBody(secret: string, seconds: number, body: string): string {
+  return createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
+}
+
+function describeMessage({ id, kind, rule, count, incidents, subject, text }: Message): object {
+  return {
+    id,
+    kind,
+    rule: { id: rule.id === null ? null : `NotificationRule:${rule.id}`, name: rule.name },
+    count,
+    incidents: incidents.slice(0, LISTED_INCIDENTS).map(describeIncident),
+    subject,
+    text,
+  };
+}
+
+function describeIncident(incident: IncidentFacts): object {
+  const { metricId, metricName, metricUnit, server, location, datasource } = incident;
+  const { startedAt, endedAt, endReason, score, value, expected, low, high } = incident;
+  return {
+    id: `Incident:${incident.id}`,
+    metric: {
+      id: metricId === null ? null : `Metric:${metricId}`,
+      name: metricName,
+      unit: metricUnit,
+      server,
+      location,
+      datasource,
+    },
+    startedAt,
+    endedAt,
+    endReason,
+    score,
+    value,
+    expected: { value: expected, low, high },
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * A metric that cannot be read has a while to recover before it is put in ERROR: the first failure is kept on the
+ * metric with its deadline, a success wipes it.
+ */
+import type pg from 'pg';
+import type { Log } from '../../log.ts';
+import type { MetricEntry, Registry } from '../metrics/registry.ts';
+import type { StatusFeed } from '../../platform/runtime/change-feed.ts';
+import type { Turns } from '../../platform/runtime/write-lock.ts';
+
+export interface CollectorErrors {
+  /** Never throws: a database that is away now is told at the next reading. */
+  note: (entry: MetricEntry, failure: Error | null) => Promise<void>;
+}
+
+/** Three hours, as HTM-IT had it. */
+const GRACE_MS = 10_800_000;
+
+export function createCollectorErrors(options: {
+  readonly pool: pg.Pool;
+  readonly registry: Registry;
+  readonly turns: Turns;
+  readonly statusFeed: StatusFeed;
+  readonly log: Log;
+  readonly now?: () => number;
+}): CollectorErrors {
+  const { pool, registry, turns, statusFeed, log } = options;
+  const now = options.now ?? Date.now;
+
+  const open = async (entry: MetricEntry, failure: Error) => {
+    const since = now();
+    const error = {
+      message: failure.message,
+      since: new Date(since).toISOString(),
+      deadline: new Date(since + GRACE_MS).toISOString(),
+    };
+    await pool.query('UPDATE metric SET collector_error = $2 WHERE number = $1', [entry.number, error]);
+    entry.collectorErrorDeadlineMs = since + GRACE_MS;
+    statusFeed.publish(entry.id);
+  };
+
+  const giveUp = (entry: MetricEntry, failure: Error) =>
+    turns.run(async () => {
+      await pool.query(
+        `UPDATE metric SET status = 'ERROR', message = $2, collector_error = NULL WHERE number = $1`,
+        [entry.number, failure.message],
+      );
+      await registry.load([entry.number]);
+      statusFeed.publish(entry.id);
+    });
+
+  const clear = async (entry: MetricEntry) => {
+    await pool.query('UPDATE metric SET collector_error = NULL WHERE number = $1', [entry.number]);
+    entry.collectorErrorDeadlineMs = null;
+    statusFeed.publish(entry.id);
+  };
+
+  return {
+    note: async (entry, failure) => {
+      const deadlineMs = entry.collectorErrorDeadlineMs;
+      try {
+        if (failure === null) {
+          if (deadlineMs !== null) await clear(entry);
+        } else if (deadlineMs === null) await open(entry, failure);
+        else if (now() >= deadlineMs) await giveUp(entry, failure);
+      } catch (error) {
+        log.warn({ err: error, metric: entry.id }, 'collector error could not be noted');
+      }
+    },
+  };
+}

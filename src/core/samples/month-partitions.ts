@@ -1,0 +1,110 @@
+/**
+ * The partitions of the tables of samples and of bars: one each per month, made before the first sample of that month
+ * is written, and dropped together.
+ */
+import type pg from 'pg';
+import { inTransaction } from '../../platform/postgres/transaction.ts';
+
+export interface SampleMonths {
+  /** Makes the partitions these times fall into, and notes that they are being written to. */
+  ensure: (timestampsMs: Iterable<number>) => Promise<void>;
+  /**
+   * Drops the months whose samples are all older than `beforeMs` and that nothing was written to since then. Cursors
+   * into a dropped month expire.
+   * @returns names of the partitions dropped
+   */
+  dropBefore: (beforeMs: number) => Promise<readonly string[]>;
+}
+
+const DAY_MS = 86_400_000;
+
+export function createSampleMonths(pool: pg.Pool, now: () => number = Date.now): SampleMonths {
+  /** Month → day of the last noted write: writes are noted once a day, not once a batch. */
+  const noted = new Map<string, number>();
+
+  const ensure = async (timestampsMs: Iterable<number>) => {
+    const today = Math.floor(now() / DAY_MS);
+    const months = new Set<string>();
+    for (const timestampMs of timestampsMs) months.add(monthOf(timestampMs));
+    for (const month of months) {
+      if (noted.get(month) === today) continue;
+      await createMonth(pool, month, now());
+      noted.set(month, today);
+    }
+  };
+
+  const dropBefore = async (beforeMs: number) => {
+    const { rows } = await pool.query<{ month: string }>(
+      `SELECT to_char(month, 'YYYY-MM') AS month FROM sample_month
+       WHERE month + interval '1 month' <= to_timestamp($1 / 1000.0) AND last_write < to_timestamp($1 / 1000.0)
+       ORDER BY month`,
+      [beforeMs],
+    );
+    for (const { month } of rows) {
+      await dropMonth(pool, month);
+      noted.delete(month);
+    }
+    return rows.map(({ month }) => partitionName(month));
+  };
+
+  return { ensure, dropBefore };
+}
+
+/** `YYYY-MM` in UTC. */
+function monthOf(timestampMs: number): string {
+  return new Date(timestampMs).toISOString().slice(0, 7);
+}
+
+function partitionName(month: string, table: 'sample' | 'bar' = 'sample'): string {
+  return `${table}_${month.replace('-', '_')}`;
+}
+
+async function createMonth(pool: pg.Pool, month: string, nowMs: number): Promise<void> {
+  const first = `${month}-01`;
+  await inTransaction(pool, async (client) => {
+    const { rows } = await client.query(`SELECT 1 FROM sample_month WHERE month = $1`, [first]);
+    if (rows.length === 0) {
+      await createPartition(client, 'sample', month);
+      // The bar of now is rewritten again and again: room on its page keeps the new version off the index.
+      await createPartition(client, 'bar', month, 'WITH (fillfactor = 80)');
+    }
+    await client.query(
+      `INSERT INTO sample_month (month, last_write) VALUES ($1, to_timestamp($2 / 1000.0))
+       ON CONFLICT (month) DO UPDATE SET last_write = greatest(sample_month.last_write, EXCLUDED.last_write)`,
+      [first, nowMs],
+    );
+  });
+}
+
+/** Made apart and attached: readers of the other months are not locked out. */
+async function createPartition(
+  client: pg.PoolClient,
+  table: 'sample' | 'bar',
+  month: string,
+  storage = '',
+): Promise<void> {
+  const name = partitionName(month, table);
+  await client.query(
+    `CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS) ${storage}`,
+  );
+  await client.query(
+    `ALTER TABLE ${table} ATTACH PARTITION ${name}
+     FOR VALUES FROM ('${month}-01 00:00:00+00') TO ('${nextMonth(month)}-01 00:00:00+00')`,
+  );
+}
+
+async function dropMonth(pool: pg.Pool, month: string): Promise<void> {
+  const name = partitionName(month);
+  await inTransaction(pool, async (client) => {
+    await client.query(
+      `UPDATE score_log SET floor = greatest(floor, coalesce((SELECT max(seq) FROM ${name}), 0)) WHERE id = 1`,
+    );
+    await client.query(`DROP TABLE ${name}, ${partitionName(month, 'bar')}`);
+    await client.query(`DELETE FROM sample_month WHERE month = $1`, [`${month}-01`]);
+  });
+}
+
+function nextMonth(month: string): string {
+  const [year, number] = month.split('-').map(Number);
+  return new Date(Date.UTC(year ?? 1970, number ?? 1, 1)).toISOString().slice(0, 7);
+}

@@ -1,0 +1,168 @@
+/**
+ * The one transaction of the data path: samples with their scores, the metrics' progress, checkpoints, and the head
+ * of the log of scores, all or nothing.
+ */
+import type pg from 'pg';
+import type { MetricStatus } from '../../model.ts';
+import { copySamples } from './copy-samples.ts';
+import type { NewScore, UnscoredSample } from './new-sample.ts';
+import { toNumberArray } from '../../platform/postgres/number-array.ts';
+import { inTransaction } from '../../platform/postgres/transaction.ts';
+
+export interface Progress {
+  readonly metricNumber: number;
+  readonly lastRowId: number;
+  readonly lastTimestampMs: number | null;
+  readonly scoredRows: number;
+  readonly scoredToMs: number | null;
+  readonly readToMs: number | null;
+}
+
+export interface Checkpoint {
+  readonly metricNumber: number;
+  readonly detector: string;
+  readonly version: number;
+  readonly scoredRows: number;
+  readonly timestampMs: number;
+  readonly state: Uint8Array;
+}
+
+export interface StatusChange {
+  readonly metricNumber: number;
+  readonly status: MetricStatus;
+  readonly message: string | null;
+}
+
+export interface Batch {
+  readonly scored: readonly NewScore[];
+  readonly unscored: readonly UnscoredSample[];
+  /** Of samples that are stored already. */
+  readonly backlog: readonly NewScore[];
+  readonly progress: readonly Progress[];
+  readonly checkpoints: readonly Checkpoint[];
+  readonly statuses: readonly StatusChange[];
+}
+
+export const EMPTY_BATCH: Batch = {
+  scored: [],
+  unscored: [],
+  backlog: [],
+  progress: [],
+  checkpoints: [],
+  statuses: [],
+};
+
+/**
+ * Writes a batch. Scores get consecutive places in the log: those of `scored` first, then `backlog`, in order. The head's row stays locked until the commit, so places become visible in their order, without holes.
+ * @returns the place before the first one given; meaningless when nothing was scored
+ */
+export async function writeBatch(pool: pg.Pool, batch: Batch): Promise<number> {
+  return inTransaction(pool, async (client) => {
+    const scores = batch.scored.length + batch.backlog.length;
+    const before = scores === 0 ? 0 : (await takePlaces(client, scores)) - scores;
+    await copySamples(client, batch, before);
+    await updateBacklog(client, batch.backlog, before + batch.scored.length);
+    await updateProgress(client, batch.progress);
+    await writeCheckpoints(client, batch.checkpoints);
+    await changeStatuses(client, batch.statuses);
+    // failpoint: ingest.before_commit
+    return before;
+  });
+}
+
+async function takePlaces(client: pg.PoolClient, count: number): Promise<number> {
+  const { rows } = await client.query<{ last: number }>(
+    'UPDATE score_log SET last = last + $1 WHERE id = 1 RETURNING last::float8 AS last',
+    [count],
+  );
+  const row = rows[0];
+  if (row === undefined) throw new Error('score_log has no row: the database was not made by our migrations');
+  return row.last;
+}
+
+async function updateBacklog(
+  client: pg.PoolClient,
+  backlog: readonly NewScore[],
+  before: number,
+): Promise<void> {
+  if (backlog.length === 0) return;
+  await client.query(
+    `UPDATE sample s SET seq = b.seq, score = b.score, expected = b.expected, low = b.low, high = b.high,
+       raw_score = b.raw_score, provisional = b.provisional, episode = b.episode, view = b.view::view
+     FROM unnest($1::int[], $2::timestamptz[], $3::bigint[], $4::float8[], $5::float8[], $6::float8[], $7::float8[],
+       $8::real[], $9::bool[], $10::bool[], $11::text[])
+       AS b(metric_number, at, seq, score, expected, low, high, raw_score, provisional, episode, view)
+     WHERE s.metric_number = b.metric_number AND s."timestamp" = b.at`,
+    [
+      backlog.map((row) => row.metricNumber),
+      backlog.map((row) => new Date(row.timestampMs).toISOString()),
+      backlog.map((_, index) => before + index + 1),
+      backlog.map((row) => row.score),
+      backlog.map((row) => row.expected),
+      backlog.map((row) => row.low),
+      backlog.map((row) => row.high),
+      backlog.map((row) => row.rawScore),
+      backlog.map((row) => row.provisional),
+      backlog.map((row) => row.episode),
+      backlog.map((row) => row.view),
+    ],
+  );
+}
+
+async function updateProgress(client: pg.PoolClient, progress: readonly Progress[]): Promise<void> {
+  if (progress.length === 0) return;
+  await client.query({
+    name: 'update-progress',
+    text: `UPDATE metric_progress p SET last_row_id = n.last_row_id,
+       last_timestamp = to_timestamp(n.last_timestamp / 1000), scored_rows = n.scored_rows,
+       scored_to = to_timestamp(n.scored_to / 1000), read_to = to_timestamp(n.read_to / 1000)
+     FROM unnest($1::int[], $2::int[], $3::float8[], $4::int[], $5::float8[], $6::float8[])
+       AS n(metric_number, last_row_id, last_timestamp, scored_rows, scored_to, read_to)
+     WHERE p.metric_number = n.metric_number`,
+    values: [
+      toNumberArray(progress.map((row) => row.metricNumber)),
+      toNumberArray(progress.map((row) => row.lastRowId)),
+      toNumberArray(progress.map((row) => row.lastTimestampMs)),
+      toNumberArray(progress.map((row) => row.scoredRows)),
+      toNumberArray(progress.map((row) => row.scoredToMs)),
+      toNumberArray(progress.map((row) => row.readToMs)),
+    ],
+  });
+}
+
+async function writeCheckpoints(client: pg.PoolClient, checkpoints: readonly Checkpoint[]): Promise<void> {
+  if (checkpoints.length === 0) return;
+  await client.query(
+    `INSERT INTO model_checkpoint (metric_number, detector, version, scored_rows, "timestamp", state)
+     SELECT c.* FROM unnest($1::int[], $2::text[], $3::int[], $4::int[], $5::timestamptz[], $6::bytea[])
+       AS c(metric_number, detector, version, scored_rows, at, state)
+       -- A metric deleted while its model was still in memory has nothing to be checkpointed for.
+       WHERE EXISTS (SELECT FROM metric WHERE number = c.metric_number)
+     ON CONFLICT (metric_number) DO UPDATE SET detector = EXCLUDED.detector, version = EXCLUDED.version,
+       scored_rows = EXCLUDED.scored_rows, "timestamp" = EXCLUDED."timestamp", state = EXCLUDED.state,
+       created_at = now()
+       WHERE EXCLUDED.scored_rows >= model_checkpoint.scored_rows`,
+    [
+      checkpoints.map((row) => row.metricNumber),
+      checkpoints.map((row) => row.detector),
+      checkpoints.map((row) => row.version),
+      checkpoints.map((row) => row.scoredRows),
+      checkpoints.map((row) => toIso(row.timestampMs)),
+      checkpoints.map((row) => Buffer.from(row.state.buffer, row.state.byteOffset, row.state.byteLength)),
+    ],
+  );
+}
+
+async function changeStatuses(client: pg.PoolClient, statuses: readonly StatusChange[]): Promise<void> {
+  for (const { metricNumber, status, message } of statuses) {
+    await client.query('UPDATE metric SET status = $2, message = $3 WHERE number = $1', [
+      metricNumber,
+      status,
+      message,
+    ]);
+  }
+}
+
+function toIso(timestampMs: number | null): string | null {
+  return timestampMs === null ? null : new Date(timestampMs).toISOString();
+}

@@ -1,0 +1,65 @@
+/** Parts of the log read from the database a moment ago: an event needs a few rows of one, and others follow. */
+import type { ScoredSample } from '../samples/stored-sample.ts';
+import type { LogStretch } from './shared-subscription.ts';
+
+export interface StretchMemory {
+  /** The rows after a place. @throws whatever reading throws; the next call reads anew */
+  readonly read: (after: number) => Promise<LogStretch>;
+  /** What was read so far is not given out any more. */
+  readonly forget: () => void;
+}
+
+interface Held {
+  readonly after: number;
+  readonly stretch: Promise<LogStretch>;
+  /** Undefined while it is being read. */
+  upTo: number | undefined;
+}
+
+/**
+ * @param readStored reads the log itself
+ * @param most stretches held; the oldest goes first
+ */
+export function createStretchMemory(
+  readStored: (after: number) => Promise<LogStretch>,
+  most: number,
+): StretchMemory {
+  let held: readonly Held[] = [];
+
+  const hold = (after: number): Held => {
+    const entry: Held = { after, stretch: readStored(after), upTo: undefined };
+    held = [...held.slice(1 - most), entry];
+    entry.stretch.then(
+      ({ upTo }) => (entry.upTo = upTo),
+      () => (held = held.filter((other) => other !== entry)),
+    );
+    return entry;
+  };
+
+  return {
+    read: async (after) => {
+      const known = held.find((entry) => holds(entry, after));
+      const { samples, upTo } = await (known ?? hold(after)).stretch;
+      return { samples: samples.slice(findAfter(samples, after)), upTo };
+    },
+    forget: () => {
+      held = [];
+    },
+  };
+}
+
+function holds({ after, upTo }: Held, place: number): boolean {
+  return after === place || (after < place && upTo !== undefined && place < upTo);
+}
+
+/** The first index whose place is after this one; rows are in the order of their places. */
+function findAfter(samples: readonly ScoredSample[], place: number): number {
+  let low = 0;
+  let high = samples.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((samples[middle]?.seq ?? 0) <= place) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,49 @@
+/** The newest part of the log of scores, in memory: one buffer that every live subscriber reads from. */
+import type { ScoredSample } from '../samples/stored-sample.ts';
+
+export interface ScoreRing {
+  /** Places held are `first` to `last`; empty when last < first. */
+  readonly first: number;
+  readonly last: number;
+  /** Undefined for a sample whose metric was deleted or unmonitored since. */
+  get: (seq: number) => ScoredSample | undefined;
+  /** Appends what was committed. After places that were missed (an unclear commit) the ring begins anew. */
+  append: (scores: readonly ScoredSample[]) => void;
+  forget: (metricNumber: number) => void;
+  /** The log goes further than what was appended: what lies between is left to the database. */
+  skipTo: (last: number) => void;
+}
+
+/** @param last the log's last place so far */
+export function createScoreRing(capacity: number, last: number): ScoreRing {
+  const slots: (ScoredSample | undefined)[] = [];
+  let first = last + 1;
+  return {
+    get first() {
+      return first;
+    },
+    get last() {
+      return last;
+    },
+    get: (seq) => (seq < first || seq > last ? undefined : slots[seq % capacity]),
+    append: (scores) => {
+      for (const score of scores) {
+        if (score.seq <= last) continue;
+        if (score.seq !== last + 1) first = score.seq;
+        slots[score.seq % capacity] = score;
+        last = score.seq;
+        first = Math.max(first, last - capacity + 1);
+      }
+    },
+    skipTo: (newLast) => {
+      if (newLast <= last) return;
+      last = newLast;
+      first = newLast + 1;
+    },
+    forget: (metricNumber) => {
+      for (const [index, slot] of slots.entries()) {
+        if (slot?.metricNumber === metricNumber) slots[index] = undefined;
+      }
+    },
+  };
+}

@@ -1,0 +1,123 @@
+/**
+ * Whether there is such a metric. CloudWatch answers a name nobody has with an empty series, for ever: what the catalogue
+ * does not know is looked up in ListMetrics before it is watched. Only what is listed speaks against a name; without an
+ * answer, or with nothing to compare with, the name is taken.
+ */
+import { NotSupportedError } from '../../../errors.ts';
+import { CATALOGUE, findInCatalogue } from './catalogue.ts';
+import type { AwsClients } from './clients.ts';
+import { parseCloudwatchSpec, type CloudwatchSpec } from './spec.ts';
+
+/** Whoever asks waits for no longer. */
+const LONGEST_WAIT_MS = 5000;
+/** How long a region that did not answer is not asked again. */
+const SILENCE_MS = 60_000;
+const MOST_NAMED = 10;
+const HOW_ELSE =
+  'a new metric is listed some minutes after its first value; `unlisted: true` takes it all the same';
+
+/** A metric as CloudWatch lists it. */
+interface Listed {
+  readonly metric: string;
+  /** Sorted. */
+  readonly dimensions: readonly string[];
+}
+type ListMetrics = (namespace: string, metric?: string) => Promise<readonly Listed[]>;
+
+/**
+ * @param options.onUnconfirmed called for each name that is taken because CloudWatch did not answer
+ * @param options.now milliseconds since 1970
+ * @returns a function that throws InvalidInputError for a bad spec, NotSupportedError for what is not listed
+ */
+export function createConfirmMetric(
+  client: AwsClients['cloudwatch'],
+  options: {
+    readonly onUnconfirmed: () => void;
+    readonly now?: () => number;
+    readonly longestWaitMs?: number;
+  },
+): (spec: unknown) => Promise<void> {
+  const { onUnconfirmed, now = Date.now, longestWaitMs = LONGEST_WAIT_MS } = options;
+  /** By region; no more than AWS has. */
+  const silentUntil = new Map<string, number>();
+
+  return async (given) => {
+    const spec = parseCloudwatchSpec(given);
+    const names = spec.dimensions.map(({ name }) => name);
+    if (findInCatalogue(spec.namespace, spec.metric, names)?.row != null) return;
+    if ((silentUntil.get(spec.region) ?? 0) > now()) {
+      onUnconfirmed();
+      return;
+    }
+    const signal = AbortSignal.timeout(longestWaitMs);
+    try {
+      const problem = await Promise.race([
+        findProblem(spec, listVia(client, spec.region, signal)),
+        rejectAt(signal),
+      ]);
+      if (problem !== null) throw new NotSupportedError(problem);
+    } catch (error) {
+      if (error instanceof NotSupportedError) throw error;
+      // No answer speaks against nothing. Reading the metric will tell what is wrong; the next of many need not wait.
+      silentUntil.set(spec.region, now() + SILENCE_MS);
+      onUnconfirmed();
+    }
+  };
+}
+
+/** Looking for credentials does not heed the signal. */
+function rejectAt(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('no answer in time')), { once: true });
+  });
+}
+
+/** Null for nothing to say against it. */
+async function findProblem(spec: CloudwatchSpec, list: ListMetrics): Promise<string | null> {
+  const series = await list(spec.namespace, spec.metric);
+  if (series.length > 0) return checkDimensions(spec, series);
+  return checkNames(spec, await list(spec.namespace));
+}
+
+function checkDimensions(
+  { namespace, metric, dimensions }: CloudwatchSpec,
+  series: readonly Listed[],
+): string | null {
+  const wanted = nameSet(dimensions.map(({ name }) => name));
+  const sets = new Set(series.map((one) => nameSet(one.dimensions)));
+  if (sets.has(wanted)) return null;
+  const known = [...sets].slice(0, MOST_NAMED).join(' or ');
+  return `dimensions: CloudWatch lists ${namespace}/${metric} with ${known}, not with ${wanted}; ${HOW_ELSE}`;
+}
+
+function checkNames({ region, namespace, metric }: CloudwatchSpec, listed: readonly Listed[]): string | null {
+  if (listed.length > 0) {
+    const names = [...new Set(listed.map((one) => one.metric))].slice(0, MOST_NAMED).join(', ');
+    const what = JSON.stringify(metric);
+    return `metric: CloudWatch lists no ${what} in ${namespace} of ${region}; it lists ${names}; ${HOW_ELSE}`;
+  }
+  // Nothing is listed of a namespace of one's own before it is first used. Those of AWS are known.
+  const isOfAws = namespace.startsWith('AWS/');
+  if (!isOfAws || CATALOGUE.some((type) => type.namespace === namespace)) return null;
+  return `namespace: CloudWatch lists nothing of ${JSON.stringify(namespace)} in ${region}; ${HOW_ELSE}`;
+}
+
+function nameSet(names: readonly string[]): string {
+  return names.length === 0 ? 'no dimensions' : names.toSorted().join(' and ');
+}
+
+/** One page of them: enough to compare with. */
+function listVia(clientOf: AwsClients['cloudwatch'], region: string, signal: AbortSignal): ListMetrics {
+  return async (namespace, metric) => {
+    const [client, { ListMetricsCommand }] = await Promise.all([
+      clientOf(region),
+      import('@aws-sdk/client-cloudwatch'),
+    ]);
+    const command = new ListMetricsCommand({ Namespace: namespace, MetricName: metric });
+    const { Metrics = [] } = await client.send(command, { abortSignal: signal });
+    return Metrics.flatMap(({ MetricName, Dimensions = [] }) => {
+      if (MetricName === undefined) return [];
+      return [{ metric: MetricName, dimensions: Dimensions.flatMap(({ Name }) => Name ?? []) }];
+    });
+  };
+}

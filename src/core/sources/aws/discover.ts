@@ -1,0 +1,96 @@
+/**
+ * What there is to watch in one region of AWS: instances and volumes as EC2 knows them, everything else from the
+ * dimensions of the metrics CloudWatch lists, so that no further service has to be asked.
+ */
+import type { CloudWatchClient, Metric } from '@aws-sdk/client-cloudwatch';
+import type { AwsClients } from './clients.ts';
+import type { CatalogueType } from './catalogue-row.ts';
+import { CATALOGUE } from './catalogue.ts';
+import { describeAwsFailure } from './failure.ts';
+import { listInstances, listVolumes } from './ec2.ts';
+import type { Discover, FoundResource } from '../source.ts';
+
+const MOST_PAGES = 200;
+
+export function createDiscover(clients: Pick<AwsClients, 'cloudwatch' | 'ec2'>): Discover {
+  return async (region, signal) => {
+    const problems: string[] = [];
+    const attempt = async <T>(service: string, list: () => Promise<T>): Promise<T | null> => {
+      try {
+        return await list();
+      } catch (error) {
+        problems.push(describeAwsFailure(service, error).message);
+        return null;
+      }
+    };
+    const instances = await attempt('EC2', async () =>
+      listInstances(await clients.ec2(region), region, signal),
+    );
+    const volumes =
+      instances === null
+        ? null
+        : await attempt('EC2', async () => listVolumes(await clients.ec2(region), region, signal));
+    const listed = [
+      { type: 'AWS::EC2::Instance', resources: instances },
+      { type: 'AWS::EC2::Volume', resources: volumes },
+    ];
+    const wholeTypes = listed.flatMap(({ type, resources }) => (resources === null ? [] : [type]));
+    const others = await attempt('CloudWatch', async () =>
+      // EC2 knows better which instances there are: CloudWatch lists those that ended for two weeks more.
+      listByMetrics(await clients.cloudwatch(region), region, new Set(wholeTypes), signal),
+    );
+    const resources = [...listed.flatMap((list) => list.resources ?? []), ...(others ?? [])];
+    return { resources, wholeTypes, problems };
+  };
+}
+
+async function listByMetrics(
+  client: CloudWatchClient,
+  region: string,
+  known: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<readonly FoundResource[]> {
+  const { paginateListMetrics } = await import('@aws-sdk/client-cloudwatch');
+  const types = CATALOGUE.filter(({ name }) => !known.has(name));
+  const found = new Map<string, FoundResource>();
+  for (const namespace of new Set(types.map((type) => type.namespace))) {
+    const ofNamespace = types.filter((type) => type.namespace === namespace);
+    let pages = 0;
+    for await (const { Metrics = [] } of paginateListMetrics(
+      { client },
+      { Namespace: namespace },
+      { abortSignal: signal },
+    )) {
+      for (const metric of Metrics) {
+        for (const type of ofNamespace) {
+          const resource = toResource(metric, type, region);
+          if (resource !== null) found.set(`${type.name} ${resource.resourceId}`, resource);
+        }
+      }
+      if (++pages >= MOST_PAGES) throw new Error(`${namespace} has more than ${MOST_PAGES * 500} metrics`);
+    }
+  }
+  return [...found.values()];
+}
+
+/** Null when the metric's dimensions do not name exactly one resource of the type. */
+function toResource({ Dimensions = [] }: Metric, type: CatalogueType, region: string): FoundResource | null {
+  if (Dimensions.length !== type.dimensions.length) return null;
+  const values: string[] = [];
+  for (const name of type.dimensions) {
+    const value = Dimensions.find((dimension) => dimension.Name === name)?.Value;
+    if (value === undefined) return null;
+    values.push(value);
+  }
+  return {
+    region,
+    type: type.name,
+    namespace: type.namespace,
+    resourceId: values.join('/'),
+    name: null,
+    state: null,
+    tags: [],
+    sizeRank: 0,
+    startedMs: null,
+  };
+}

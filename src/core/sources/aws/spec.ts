@@ -1,0 +1,127 @@
+/** A CloudWatch metric's spec: which series, in which region, read how. */
+import { z } from 'zod';
+import { InvalidInputError } from '../../../errors.ts';
+import { parseSpec } from '../parse-spec.ts';
+import { REGIONS } from './regions.ts';
+
+export interface Dimension {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A checked spec. Dimensions are sorted by name. */
+export interface CloudwatchSpec {
+  readonly region: string;
+  readonly namespace: string;
+  readonly metric: string;
+  readonly dimensions: readonly Dimension[];
+  /** Null for the catalogue's, or Average. */
+  readonly statistic: string | null;
+  /** Null for the usual five minutes. */
+  readonly periodSeconds: number | null;
+}
+
+const MOST_DIMENSIONS = 30;
+const LONGEST_NAME = 255;
+const LONGEST_VALUE = 1024;
+const MOST_SECONDS = 86_400;
+const STATISTIC =
+  /^(?:Average|Sum|Minimum|Maximum|SampleCount|IQM|(?:p|tm|wm|tc|ts)(?:100|\d{1,2}(?:\.\d{1,10})?))$/;
+
+/** CloudWatch's alphabet: printable ASCII. */
+const asciiText = (longest: number) =>
+  z
+    .string({ error: 'expected a text' })
+    .min(1, 'expected a text, got an empty one')
+    .max(longest, `expected at most ${longest} characters`)
+    .regex(/^[\x20-\x7e]*$/, 'expected printable ASCII')
+    .refine((text) => text.trim() !== '', 'expected more than blanks');
+const name = asciiText(LONGEST_NAME).refine((text) => !text.startsWith(':'), 'may not start with a colon');
+
+const dimensionList = z.array(z.strictObject({ name, value: asciiText(LONGEST_VALUE) }));
+/** { InstanceId: "i-1" }, as exports of the predecessor have it. */
+const dimensionMap = z
+  .record(name, asciiText(LONGEST_VALUE))
+  .transform((map) => Object.entries(map).map(([key, value]) => ({ name: key, value })));
+
+const SPEC = z.strictObject({
+  region: z.string({ error: 'expected a region such as us-east-1' }),
+  namespace: name,
+  metric: name,
+  dimensions: z.union([dimensionList, dimensionMap], { error: 'expected a list of { name, value }' }),
+  statistic: z
+    .string()
+    .regex(STATISTIC, 'expected Average, Sum, Minimum, Maximum, SampleCount, or a percentile such as p99')
+    .nullish(),
+  periodSeconds: z
+    .number()
+    .int('expected a whole number')
+    .positive('expected more than 0')
+    .max(MOST_SECONDS, `expected at most ${MOST_SECONDS}`)
+    .refine(
+      (seconds) => seconds === 10 || seconds === 30 || seconds % 60 === 0,
+      'expected 10, 30 or a multiple of 60',
+    )
+    .nullish(),
+});
+
+const WHOLE = { name: 'cloudwatch', expected: '{ region, namespace, metric, dimensions }' };
+
+/** @throws InvalidInputError naming the field */
+export function parseCloudwatchSpec(spec: unknown): CloudwatchSpec {
+  const parsed = parseSpec(SPEC, spec, WHOLE);
+  const { region, namespace, metric, dimensions, statistic, periodSeconds } = parsed;
+  checkRegion(region);
+  checkDimensions(dimensions);
+  return {
+    region,
+    namespace,
+    metric,
+    dimensions: dimensions.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    statistic: statistic ?? null,
+    periodSeconds: periodSeconds ?? null,
+  };
+}
+
+/** @throws InvalidInputError for a region AWS does not have */
+export function checkRegion(region: string, path: readonly string[] = ['region']): void {
+  if (Object.hasOwn(REGIONS, region)) return;
+  throw new InvalidInputError(
+    `${path.join('.')}: AWS has no region ${JSON.stringify(region.slice(0, 60))}; \`regions\` lists them`,
+    path,
+  );
+}
+
+function checkDimensions(dimensions: readonly Dimension[]): void {
+  const path = ['dimensions'];
+  if (dimensions.length === 0) throw new InvalidInputError('dimensions: at least one is required', path);
+  if (dimensions.length > MOST_DIMENSIONS) {
+    throw new InvalidInputError(
+      `dimensions: expected at most ${MOST_DIMENSIONS}, got ${dimensions.length}`,
+      path,
+    );
+  }
+  const seen = new Set<string>();
+  for (const dimension of dimensions) {
+    if (seen.has(dimension.name)) {
+      throw new InvalidInputError(`dimensions: ${JSON.stringify(dimension.name)} is given twice`, path);
+    }
+    seen.add(dimension.name);
+    checkId(dimension);
+  }
+}
+
+/** Ids AWS itself makes have a form; a typing mistake is told at once instead of giving an empty series. */
+const ID_FORMS: Readonly<Record<string, RegExp>> = {
+  InstanceId: /^i-[0-9a-f]{3,17}$/,
+  VolumeId: /^vol-[0-9a-f]{3,17}$/,
+};
+
+function checkId({ name: dimension, value }: Dimension): void {
+  const form = Object.hasOwn(ID_FORMS, dimension) ? ID_FORMS[dimension] : undefined;
+  if (form === undefined || form.test(value)) return;
+  throw new InvalidInputError(
+    `dimensions.${dimension}: ${JSON.stringify(value.slice(0, 60))} is not an id of that kind`,
+    ['dimensions', dimension],
+  );
+}

@@ -1,0 +1,65 @@
+/** Metrics whose points are pushed to us. Nothing is polled; the source only says what a spec means. */
+import { z } from 'zod';
+import { InvalidInputError } from '../../errors.ts';
+import { LONGEST_NAME, UNPRINTABLE } from '../../model.ts';
+import { parseSpec } from './parse-spec.ts';
+import type { MetricDescription, Source } from './source.ts';
+
+/** What senders are taken to report at when nobody says otherwise; models do not depend on it. */
+const DEFAULT_PERIOD_SECONDS = 300;
+const LONGEST_USER_INFO = 16_384;
+
+const printable = z
+  .string()
+  .max(LONGEST_NAME, `expected at most ${LONGEST_NAME} characters`)
+  .refine((text) => text.trim() !== '', 'expected a text, got an empty one')
+  .refine((text) => !UNPRINTABLE.test(text), 'control characters are not allowed');
+
+const customSpec = z.strictObject({
+  name: printable.optional(),
+  /** The name's older name, as exports of the predecessor have it. */
+  metric: printable.optional(),
+  resource: printable.nullish(),
+  unit: z.string().max(LONGEST_NAME, `expected at most ${LONGEST_NAME} characters`).nullish(),
+  /** Carried verbatim. */
+  userInfo: z
+    .record(z.string(), z.unknown())
+    .refine(
+      (info) => JSON.stringify(info).length <= LONGEST_USER_INFO,
+      `expected at most ${LONGEST_USER_INFO} characters of JSON`,
+    )
+    .nullish(),
+});
+
+/** Holds nothing, so there is no more than one to make. */
+export const customSource: Source = {
+  datasource: 'CUSTOM',
+  describe: describeCustomMetric,
+  catalogue: () => [],
+  polling: null,
+};
+
+function describeCustomMetric(spec: unknown): MetricDescription {
+  const whole = { name: 'custom', expected: '{ name }' };
+  const { resource, unit, ...names } = parseSpec(customSpec, spec, whole);
+  const name = names.name ?? names.metric;
+  if (name === undefined) throw new InvalidInputError('name: expected the name of the metric', ['name']);
+  if (names.metric !== undefined && names.metric !== name) {
+    throw new InvalidInputError(
+      `metric: expected the same as name (${JSON.stringify(name)}), got ${JSON.stringify(names.metric)}`,
+      ['metric'],
+    );
+  }
+  return {
+    identity: name,
+    name,
+    description: `Custom metric ${name}`,
+    unit: unit ?? null,
+    server: resource ?? name,
+    location: '',
+    tagName: null,
+    periodSeconds: DEFAULT_PERIOD_SECONDS,
+    modelParams: {},
+    resource: null,
+  };
+}

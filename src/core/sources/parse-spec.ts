@@ -1,0 +1,39 @@
+/** Checks what somebody said is to be watched against the schema of its source. */
+import type { z } from 'zod';
+import { InvalidInputError } from '../../errors.ts';
+
+/** Of a value that is repeated in a message. */
+const MOST_SHOWN = 60;
+
+/**
+ * @param whole what is said of a spec that is no object at all: its name, and what it should be
+ * @throws InvalidInputError naming the field within the spec, and what it held
+ */
+export function parseSpec<T>(
+  schema: z.ZodType<T>,
+  spec: unknown,
+  whole: { readonly name: string; readonly expected: string },
+): T {
+  const parsed = schema.safeParse(spec);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const path = issue?.path.map(String) ?? [];
+  const where = path.join('.') || whole.name;
+  const expected = issue?.message ?? `expected ${whole.expected}`;
+  throw new InvalidInputError(`${where}: ${expected}${showValue(spec, path, expected)}`, path);
+}
+
+/** Nothing for what has no short form, or where the message tells it. */
+function showValue(spec: unknown, path: readonly string[], message: string): string {
+  if (message.includes(', got ')) return '';
+  const value = path.reduce(readMember, spec);
+  if (typeof value === 'number') return `, got ${value}`;
+  if (typeof value !== 'string') return '';
+  return `, got ${JSON.stringify(value.slice(0, MOST_SHOWN))}${value.length > MOST_SHOWN ? '…' : ''}`;
+}
+
+function readMember(within: unknown, name: string): unknown {
+  if (typeof within !== 'object' || within === null || !Object.hasOwn(within, name)) return undefined;
+  const value: unknown = Reflect.get(within, name);
+  return value;
+}

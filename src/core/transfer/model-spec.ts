@@ -1,0 +1,137 @@
+/**
+ * How a monitored metric is written down outside the database: what export gives and import takes. Import also reads
+ * the forms HTM-IT exported.
+ */
+import { z } from 'zod';
+import { InvalidInputError, NotSupportedError } from '../../errors.ts';
+import { DATASOURCES, type Datasource, type ModelParams } from '../../model.ts';
+import { liftLegacySpec } from './legacy-spec.ts';
+
+/** A sample of an export: its value, and its time as RFC 3339 in UTC. */
+export type ExportedSample = readonly [value: number, timestamp: string];
+
+export interface ModelSpec {
+  readonly datasource: Datasource;
+  readonly metricSpec: Record<string, unknown>;
+  /** The autostack it is a metric of, named so that another server can make it; null for other metrics. */
+  readonly stackSpec: StackSpec | null;
+  readonly modelParams: ModelParams;
+  readonly unit: string | null;
+  readonly displayName: string | null;
+  readonly policy: {
+    readonly direction: 'BOTH' | 'ABOVE' | 'BELOW';
+    readonly minDeviation: number;
+    readonly minDeviationRatio: number;
+  } | null;
+  /** What people said of stretches of the metric. */
+  readonly labels: readonly ExportedLabel[];
+  readonly data: readonly ExportedSample[];
+}
+
+const optionalText = z
+  .string()
+  .nullish()
+  .transform((text) => text ?? null);
+const number = z.number({ error: 'expected a number' });
+
+const STACK_SPEC = z.strictObject({
+  name: z.string({ error: 'expected a name' }),
+  region: z.string({ error: 'expected a region' }),
+  resourceType: z.string().default('AWS::EC2::Instance'),
+  filters: z.array(z.strictObject({ key: z.string(), values: z.array(z.string()) }), {
+    error: 'expected a list of { key, values }',
+  }),
+  includeStopped: z.boolean().default(false),
+});
+export type StackSpec = z.output<typeof STACK_SPEC>;
+
+const time = z.iso.datetime({ offset: true, error: 'expected a time' }).transform((text) => new Date(text));
+const LABEL = z
+  .strictObject({
+    from: time,
+    to: time,
+    label: z.enum(['REAL', 'NORMAL']),
+    note: z
+      .string()
+      .max(2000)
+      .nullish()
+      .transform((text) => text ?? null),
+    createdAt: time,
+  })
+  .refine(({ from, to }) => from <= to, 'expected a `to` no earlier than `from`');
+export type ExportedLabel = z.output<typeof LABEL>;
+
+const SPEC = z.strictObject({
+  datasource: z.string(),
+  metricSpec: z.record(z.string(), z.unknown()),
+  stackSpec: STACK_SPEC.nullish().transform((stack) => stack ?? null),
+  modelParams: z
+    .strictObject({
+      min: number.optional(),
+      max: number.optional(),
+      minResolution: number.optional(),
+      timeZone: z.string({ error: 'expected the name of a time zone' }).optional(),
+    })
+    .nullish(),
+  unit: optionalText,
+  displayName: optionalText,
+  policy: z
+    .strictObject({
+      direction: z.enum(['BOTH', 'ABOVE', 'BELOW']),
+      minDeviation: number,
+      minDeviationRatio: number,
+    })
+    .nullish()
+    .transform((policy) => policy ?? null),
+  labels: z.array(LABEL).max(1000, 'expected at most 1000').default([]),
+  data: z.array(z.tuple([number, z.string()])).default([]),
+});
+
+/** HTM-IT wrote times in UTC without saying so. */
+const BARE_TIME = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{1,6})?)$/;
+
+/**
+ * Reads one exported model, in our form or HTM-IT's.
+ * @throws InvalidInputError naming the field; NotSupportedError for a datasource nobody has heard of
+ */
+export function parseModelSpec(model: unknown): ModelSpec {
+  if (typeof model !== 'object' || model === null || Array.isArray(model)) {
+    throw new InvalidInputError('model: expected an object', ['models']);
+  }
+  const result = SPEC.safeParse(liftLegacySpec(model));
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    const path = issue?.path.map(String) ?? [];
+    throw new InvalidInputError(`${path.join('.') || 'model'}: ${issue?.message ?? 'not readable'}`, [
+      'models',
+      ...path,
+    ]);
+  }
+  const { data: spec } = result;
+  const name = spec.datasource.toUpperCase();
+  const datasource = DATASOURCES.find((known) => known === name);
+  if (datasource === undefined) {
+    throw new NotSupportedError(`datasource: there is none called ${JSON.stringify(spec.datasource)}`);
+  }
+  const { min, max, minResolution, timeZone } = spec.modelParams ?? {};
+  return {
+    ...spec,
+    datasource,
+    modelParams: {
+      ...(min === undefined ? {} : { min }),
+      ...(max === undefined ? {} : { max }),
+      ...(minResolution === undefined ? {} : { minResolution }),
+      ...(timeZone === undefined ? {} : { timeZone }),
+    },
+  };
+}
+
+/** Milliseconds since 1970. @throws InvalidInputError */
+export function parseExportedTime(text: string, path: readonly string[]): number {
+  const bare = BARE_TIME.exec(text);
+  const timestampMs = Date.parse(bare === null ? text : `${bare[1] ?? ''}T${bare[2] ?? ''}Z`);
+  if (Number.isNaN(timestampMs)) {
+    throw new InvalidInputError(`data: expected a time, got ${JSON.stringify(text.slice(0, 60))}`, path);
+  }
+  return timestampMs;
+}

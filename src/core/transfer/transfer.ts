@@ -1,0 +1,156 @@
+/** Export and import: monitored metrics with their settings and samples, item by item, safe to repeat. */
+import type pg from 'pg';
+import { readSampleTimes } from '../samples/read-sample-times.ts';
+import { AlreadyMonitoredError, InvalidInputError, NotFoundError } from '../../errors.ts';
+import type { Metric, PrismaClient } from '../../generated/prisma/client.ts';
+import { DEFAULT_ACCOUNT, type Sample } from '../../model.ts';
+import { HISTORY_BATCH_POINTS, type Accept } from '../ingest/accept.ts';
+import { checkModelParams } from '../metrics/model-params.ts';
+import type { Autostacks } from '../monitoring/autostacks.ts';
+import type { AutostackDirectory } from '../inventory/autostack-directory.ts';
+import { parseExportedTime, parseModelSpec, type ExportedSample, type ModelSpec } from './model-spec.ts';
+import type { Labels } from '../annotations/labels.ts';
+import { checkAccount } from '../metrics/check-account.ts';
+import type { Monitor } from '../monitoring/monitor.ts';
+import type { Registry } from '../metrics/registry.ts';
+import { writeModel, type ExportedModel } from './write-model.ts';
+
+export interface ImportedModel {
+  readonly metricId: string;
+  /** False when the metric was monitored already: nothing was changed then. */
+  readonly created: boolean;
+}
+
+export interface Transfer {
+  /**
+   * One object per monitored metric, in the order of their names, or of `ids`.
+   * @param ids null for all
+   * @param sinceMs only samples from this time on; null for all
+   * @throws NotFoundError for an id that is not there; InvalidInputError for a metric that is not monitored
+   */
+  exportModels: (ids: readonly string[] | null, sinceMs?: number | null) => AsyncIterable<ExportedModel>;
+  /** What an export says of the metric beside its samples and labels; null for one that is not monitored. */
+  writeModel: (metric: Metric) => ExportedModel | null;
+  /**
+   * Makes the metric if it is not there, gives it the samples if it has none, and monitors it.
+   * @param accountId whose metric it becomes; the default account's when left out
+   * @throws InvalidInputError, NotSupportedError, RetryLaterError
+   */
+  importModel: (model: unknown, accountId?: number) => Promise<ImportedModel>;
+}
+
+export function createTransfer(options: {
+  readonly pool: pg.Pool;
+  readonly prisma: PrismaClient;
+  readonly registry: Registry;
+  readonly monitor: Monitor;
+  readonly accept: Accept;
+  readonly directory: AutostackDirectory;
+  readonly autostacks: Autostacks;
+  readonly labels: Labels;
+}): Transfer {
+  const { pool, prisma, registry, monitor, accept, directory, autostacks, labels } = options;
+
+  async function* exportModels(ids: readonly string[] | null, sinceMs: number | null = null) {
+    for (const id of ids ?? listMonitored(registry)) {
+      const metric = await prisma.metric.findUnique({ where: { id } });
+      if (metric === null) {
+        // Deleted since it was listed: only one that was asked for by its id is missed.
+        if (ids === null) continue;
+        throw new NotFoundError(`no metric has the id ${id}`);
+      }
+      const model = writeModel(metric, directory);
+      if (model === null) {
+        if (ids === null) continue;
+        throw new InvalidInputError(`ids: ${metric.name} is not monitored, so there is no model to export`, [
+          'ids',
+        ]);
+      }
+      const data: ExportedSample[] = [];
+      for await (const samples of readSampleTimes(pool, metric.number, sinceMs)) {
+        for (const { value, timestampMs } of samples) data.push([value, new Date(timestampMs).toISOString()]);
+      }
+      yield { ...model, ...(await writeLabels(id)), data };
+    }
+  }
+
+  const importModel = async (model: unknown, accountId = DEFAULT_ACCOUNT): Promise<ImportedModel> => {
+    const spec = parseModelSpec(model);
+    // All of it is looked at before any of it is stored.
+    const samples = readSamples(spec);
+    checkModelParams(spec.modelParams, ['models', 'modelParams']);
+    checkAccount(spec.datasource, accountId);
+    const metricSpec = await resolveSpec(spec);
+    const metricId = await monitor.createMetric(spec.datasource, metricSpec, accountId);
+    const entry = registry.byId(metricId);
+    if (entry !== undefined && entry.status !== 'UNMONITORED') return { metricId, created: false };
+    if (entry?.lastRowId === 0) await storeSamples(metricId, samples);
+    try {
+      await monitor.monitorMetric({
+        accountId,
+        datasource: spec.datasource,
+        spec: metricSpec,
+        model: spec.modelParams,
+        ...(spec.unit === null ? {} : { unit: spec.unit }),
+        ...(spec.policy === null ? {} : { policy: spec.policy }),
+      });
+    } catch (error) {
+      if (error instanceof AlreadyMonitoredError) return { metricId, created: false };
+      throw error;
+    }
+    if (spec.displayName !== null) await monitor.updateMetric(metricId, { displayName: spec.displayName });
+    for (const { label, ...rest } of spec.labels) {
+      await labels.labelAnomaly({ metricId, kind: label, ...rest });
+    }
+    return { metricId, created: true };
+  };
+
+  /** Nothing where there is none, so that an export stays what it was. */
+  const writeLabels = async (metricId: string) => {
+    const given = await labels.listLabels(metricId);
+    if (given.length === 0) return {};
+    return {
+      labels: given.map(({ from, to, kind, note, createdAt }) => ({
+        from: from.toISOString(),
+        to: to.toISOString(),
+        label: kind,
+        note,
+        createdAt: createdAt.toISOString(),
+      })),
+    };
+  };
+
+  const resolveSpec = async ({ stackSpec, metricSpec }: ModelSpec): Promise<Record<string, unknown>> =>
+    stackSpec === null
+      ? metricSpec
+      : { ...metricSpec, autostackId: await autostacks.ensureAutostack(stackSpec) };
+
+  const storeSamples = async (metricId: string, samples: readonly Sample[]) => {
+    for (let start = 0; start < samples.length; start += HISTORY_BATCH_POINTS) {
+      const { rejected } = await accept.acceptHistory(
+        metricId,
+        samples.slice(start, start + HISTORY_BATCH_POINTS),
+      );
+      const [first] = rejected;
+      if (first !== undefined) {
+        throw new InvalidInputError(`data.${start + first.index}: ${first.reason}`, ['models', 'data']);
+      }
+    }
+  };
+
+  return { exportModels, writeModel: (metric) => writeModel(metric, directory), importModel };
+}
+
+function listMonitored(registry: Registry): readonly string[] {
+  return [...registry.all()]
+    .filter((entry) => entry.status !== 'UNMONITORED')
+    .sort((a, b) => a.name.localeCompare(b.name))
+    .map((entry) => entry.id);
+}
+
+function readSamples({ data }: ModelSpec): readonly Sample[] {
+  return data.map(([value, time], index) => ({
+    value,
+    timestampMs: parseExportedTime(time, ['models', 'data', String(index), '1']),
+  }));
+}

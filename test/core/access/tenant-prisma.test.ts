@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { OWNERS } from '../../../src/core/access/tenant-prisma.ts';
+import { Prisma } from '../../../src/generated/prisma/client.ts';
+
+describe('the tables', () => {
+  it('each belong to somebody, or cannot be asked for with a key of one account', () => {
+    const kept = [
+      'Account',
+      'ApiKey',
+      'AuditEntry',
+      'Bar',
+      'CloudwatchAccount',
+      'CloudwatchAggregate',
+      'CloudwatchAlarm',
+      'CloudwatchAlarmAction',
+      'CloudwatchAlarmHistory',
+      'CloudwatchAnomalyDetector',
+      'CloudwatchKey',
+      'InventoryRegion',
+      'LogFollower',
+      'MetricProgress',
+      'ModelCheckpoint',
+      'Sample',
+      'SampleMonth',
+      'ScoreLog',
+    ];
+    expect([...Object.keys(OWNERS), ...kept].sort()).toEqual(Object.keys(Prisma.ModelName).sort());
+  });
+});

@@ -1,0 +1,80 @@
+/** Anomaly detectors over the whole server: the CloudWatch source asks the server's own service. */
+import { CloudWatch } from '@aws-sdk/client-cloudwatch';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer, type TestServer } from '../../../helpers/start-server.ts';
+
+const credentials = { accessKeyId: 'AKIDOWN', secretAccessKey: 'a-secret-of-the-test' };
+const METRIC = {
+  Namespace: 'App',
+  MetricName: 'load',
+  Dimensions: [{ Name: 'host', Value: 'web-1' }],
+  Stat: 'Average',
+};
+const keys = {
+  LAPWING_CLOUDWATCH_ACCESS_KEY_ID: credentials.accessKeyId,
+  LAPWING_CLOUDWATCH_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+};
+
+const createSdk = (server: TestServer) =>
+  new CloudWatch({ endpoint: `${server.url}/aws`, region: 'us-east-1', credentials, maxAttempts: 1 });
+
+let server: TestServer;
+let sdk: CloudWatch;
+beforeAll(async () => {
+  server = await startServer({ settings: { ...keys, LAPWING_AWS_ENDPOINT: 'self' } });
+  sdk = createSdk(server);
+});
+afterAll(async () => {
+  sdk.destroy();
+  await server[Symbol.asyncDispose]();
+});
+
+const findMetric = () => server.database.prisma.metric.findFirst({ where: { name: 'App/load' } });
+
+describe('An anomaly detector', () => {
+  it('is a metric Lapwing watches, put, described and deleted', async () => {
+    await sdk.putMetricData({
+      Namespace: 'App',
+      MetricData: [{ MetricName: 'load', Dimensions: METRIC.Dimensions, Value: 1 }],
+    });
+    await sdk.putAnomalyDetector({ SingleMetricAnomalyDetector: METRIC });
+    await sdk.putAnomalyDetector({ SingleMetricAnomalyDetector: METRIC });
+    expect(await findMetric()).toMatchObject({ datasource: 'CLOUDWATCH' });
+    expect((await findMetric())?.status).not.toBe('UNMONITORED');
+
+    const { AnomalyDetectors: found = [] } = await sdk.describeAnomalyDetectors({ Namespace: 'App' });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatchObject({ SingleMetricAnomalyDetector: METRIC, StateValue: 'PENDING_TRAINING' });
+    expect((await sdk.describeAnomalyDetectors({ MetricName: 'other' })).AnomalyDetectors).toEqual([]);
+
+    await sdk.deleteAnomalyDetector({ SingleMetricAnomalyDetector: METRIC });
+    expect((await sdk.describeAnomalyDetectors({})).AnomalyDetectors).toEqual([]);
+    expect((await findMetric())?.status).toBe('UNMONITORED');
+  });
+
+  it.each([
+    ['no statistic', { ...METRIC, Stat: undefined }, 'MissingParameter'],
+    ['an unknown statistic', { ...METRIC, Stat: 'Median' }, 'InvalidParameterValue'],
+    ['another account', { ...METRIC, AccountId: '1' }, 'InvalidParameterValue'],
+    ['no namespace', { ...METRIC, Namespace: undefined }, 'MissingParameter'],
+  ])('is refused with %s', async (_what, metric, Code) => {
+    await expect(sdk.putAnomalyDetector({ SingleMetricAnomalyDetector: metric })).rejects.toMatchObject({
+      Code,
+    });
+  });
+
+  it('that is not there cannot be deleted', async () => {
+    await expect(sdk.deleteAnomalyDetector({ SingleMetricAnomalyDetector: METRIC })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+  });
+
+  it('is refused where the server watches AWS itself', async () => {
+    await using other = await startServer({ settings: keys });
+    const elsewhere = createSdk(other);
+    await expect(elsewhere.putAnomalyDetector({ SingleMetricAnomalyDetector: METRIC })).rejects.toThrow(
+      'LAPWING_AWS_ENDPOINT',
+    );
+    elsewhere.destroy();
+  });
+});

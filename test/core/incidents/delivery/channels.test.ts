@@ -1,0 +1,138 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { nameAlertsUrl } from '../../../../src/core/notify/alertmanager.ts';
+import { createMailer, isMailAddress } from '../../../../src/core/notify/email.ts';
+import type { Message } from '../../../../src/core/notify/message.ts';
+import { describeTarget, sendMessage, type SendContext } from '../../../../src/core/notify/send.ts';
+import { createOutbound } from '../../../../src/platform/outbound/outbound-client.ts';
+import { makeIncident } from '../../notify/incident-facts.ts';
+import { receiveHttp, receiveMail } from '../../notify/receivers.ts';
+
+const NOW = new Date('2026-11-20T12:00:00Z');
+const context: SendContext = { outbound: createOutbound({ allowed: 'all' }), mailer: null, now: () => NOW };
+const message: Message = {
+  id: '0f1e',
+  kind: 'START',
+  rule: { id: 'aa', name: 'all' },
+  count: 1,
+  incidents: [makeIncident()],
+  subject: 'Unusual: <b>',
+  text: 'one & two',
+};
+
+describe('a webhook', () => {
+  it('is signed over time and body, with the same key at every attempt', async () => {
+    await using receiver = await receiveHttp();
+    const config = { kind: 'WEBHOOK', url: `${receiver.url}/hook`, secret: 'sixteen letters!' } as const;
+    expect(await sendMessage(config, message, context)).toBeNull();
+    const [{ headers, body, path } = { headers: {}, body: '', path: '' }] = receiver.received;
+    expect(path).toBe('/hook');
+    expect(headers['idempotency-key']).toBe('0f1e');
+    const seconds = NOW.getTime() / 1000;
+    const expected = createHmac('sha256', config.secret).update(`${seconds}.${body}`).digest('hex');
+    expect(headers['lapwing-signature']).toBe(`t=${seconds},v1=${expected}`);
+    expect(JSON.parse(body)).toMatchObject({
+      id: '0f1e',
+      kind: 'START',
+      rule: { id: 'NotificationRule:aa', name: 'all' },
+      count: 1,
+      incidents: [{ metric: { name: 'AWS/ELB/RequestCount' }, expected: { value: 100, low: 90, high: 110 } }],
+    });
+  });
+
+  it('says what the receiver answered when it did not take the message', async () => {
+    await using receiver = await receiveHttp();
+    receiver.answer(503);
+    const config = { kind: 'WEBHOOK', url: receiver.url, secret: 'sixteen letters!' } as const;
+    expect(await sendMessage(config, message, context)).toBe(`${new URL(receiver.url).host} answered 503`);
+  });
+
+  it('goes to no private address unless that is allowed', async () => {
+    await using receiver = await receiveHttp();
+    const config = { kind: 'WEBHOOK', url: receiver.url, secret: 'sixteen letters!' } as const;
+    const closed = { ...context, outbound: createOutbound({ allowed: [] }) };
+    expect(await sendMessage(config, message, closed)).toMatch(/LAPWING_ALLOW_PRIVATE_TARGETS/);
+    expect(receiver.received).toEqual([]);
+  });
+});
+
+describe('Alertmanager', () => {
+  it('is given alerts that are over soon unless they are sent again, and over at once when they ended', async () => {
+    await using receiver = await receiveHttp();
+    const config = { kind: 'ALERTMANAGER', url: `${receiver.url}/am/` } as const;
+    await sendMessage(config, message, context);
+    const endedAt = new Date('2026-11-20T11:59:00Z');
+    const end: Message = { ...message, kind: 'END', incidents: [makeIncident({ endedAt })] };
+    await sendMessage(config, end, context);
+    const [first, last] = receiver.received.map(({ body }) => JSON.parse(body) as Record<string, unknown>[]);
+    expect(receiver.received.map(({ path }) => path)).toEqual(['/am/api/v2/alerts', '/am/api/v2/alerts']);
+    const labels = {
+      alertname: 'LapwingAnomaly',
+      rule: 'all',
+      metric: 'AWS/ELB/RequestCount',
+      server: 'us-west-2/AWS/ELB/grok-docs-elb',
+      region: 'us-west-2',
+    };
+    expect(first).toMatchObject([
+      { labels, startsAt: '2014-03-19T20:23:00.000Z', endsAt: '2026-11-20T12:04:00.000Z' },
+    ]);
+    expect(last).toMatchObject([{ labels, endsAt: endedAt.toISOString() }]);
+  });
+
+  it('may be named with or without the path of its API', () => {
+    const urls = ['http://am:9093', 'http://am:9093/', 'http://am:9093/api/v2/alerts'];
+    expect(urls.map((url) => nameAlertsUrl(url).href)).toEqual(Array(3).fill('http://am:9093/api/v2/alerts'));
+  });
+});
+
+describe('Slack', () => {
+  it('is given text in which nothing can be a mention or a link', async () => {
+    await using receiver = await receiveHttp();
+    await sendMessage({ kind: 'SLACK', url: `${receiver.url}/services/T/B/X` }, message, context);
+    expect(receiver.received.map(({ body }) => JSON.parse(body) as unknown)).toEqual([
+      { text: '*Unusual: &lt;b&gt;*\none &amp; two' },
+    ]);
+  });
+});
+
+describe('e-mail', () => {
+  it('reaches everybody it is for, by an SMTP server that wants a login', async () => {
+    await using receiver = await receiveMail();
+    const mailer = createMailer({ url: receiver.url, from: 'Lapwing <lapwing@example.com>' });
+    const to = ['ops@example.com', 'dev@example.com'];
+    expect(await sendMessage({ kind: 'EMAIL', to }, message, { ...context, mailer })).toBeNull();
+    const [mail] = receiver.mails;
+    expect(mail?.to).toEqual(to);
+    expect(mail?.text).toMatch(/^From: Lapwing <lapwing@example.com>\r\n/m);
+    expect(mail?.text).toMatch(/^Subject: Unusual: <b>\r\n/m);
+    expect(mail?.text).toMatch(/^Message-ID: <0f1e@lapwing>\r\n/m);
+    expect(mail?.text).toContain('one & two');
+  });
+
+  it('says what is wrong when there is no SMTP server, or none that answers', async () => {
+    expect(await sendMessage({ kind: 'EMAIL', to: ['a@b.c'] }, message, context)).toMatch(/LAPWING_SMTP_URL/);
+    const mailer = createMailer({ url: 'smtp://127.0.0.1:1', from: 'a@b.c' });
+    expect(await sendMessage({ kind: 'EMAIL', to: ['a@b.c'] }, message, { ...context, mailer })).toMatch(
+      /ECONNREFUSED/,
+    );
+  });
+
+  it.each(['a@b.c\r\nBcc: x@y.z', 'a', 'A <a@b.c>', 'a@b.c, d@e.f', '@b', ''])(
+    'is not sent to %j',
+    (text) => {
+      expect(isMailAddress(text)).toBe(false);
+    },
+  );
+});
+
+describe('what is shown of a channel', () => {
+  it('holds nothing secret', () => {
+    const secret = 'sixteen letters!';
+    expect([
+      describeTarget({ kind: 'WEBHOOK', url: 'https://example.com/hook?token=x', secret }),
+      describeTarget({ kind: 'ALERTMANAGER', url: 'http://am:9093/' }),
+      describeTarget({ kind: 'SLACK', url: 'https://hooks.slack.com/services/T/B/X' }),
+      describeTarget({ kind: 'EMAIL', to: ['a@b.c', 'd@e.f'] }),
+    ]).toEqual(['https://example.com/hook', 'http://am:9093/', 'https://hooks.slack.com', 'a@b.c, d@e.f']);
+  });
+});

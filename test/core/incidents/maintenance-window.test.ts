@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import {
+  findWindowFlaw,
+  isInMaintenance,
+  type MaintenanceWindow,
+} from '../../../src/core/incidents/maintenance-window.ts';
+
+const isIn = (window: MaintenanceWindow, time: string) => isInMaintenance([window], Date.parse(time));
+
+describe('a maintenance window', () => {
+  it('lasts from one instant up to another', () => {
+    const window = { start: '2026-11-20T10:00:00Z', end: '2026-11-20T11:00:00+00:00' };
+    const times = ['09:59:59.999', '10:00:00', '10:59:59.999', '11:00:00'];
+    expect(times.map((time) => isIn(window, `2026-11-20T${time}Z`))).toEqual([false, true, true, false]);
+  });
+
+  it('comes every week, by the clock of its zone, winter and summer', () => {
+    const window = { weekdays: ['SUNDAY'], from: '02:00', to: '04:00', timeZone: 'Europe/Berlin' } as const;
+    expect(isIn(window, '2026-01-11T01:30:00Z')).toBe(true);
+    expect(isIn(window, '2026-07-12T01:30:00Z')).toBe(true);
+    expect(isIn(window, '2026-01-11T00:30:00Z')).toBe(false);
+    expect(isIn(window, '2026-07-12T00:30:00Z')).toBe(true);
+    expect(isIn(window, '2026-01-12T01:30:00Z')).toBe(false);
+  });
+
+  it('goes on past midnight into a day that is not listed', () => {
+    const window = { weekdays: ['SATURDAY'], from: '22:00', to: '06:00', timeZone: 'UTC' } as const;
+    const times = ['21T21:59', '21T22:00', '22T05:59', '22T06:00', '22T22:00', '21T05:00'];
+    expect(times.map((time) => isIn(window, `2026-11-${time}:00Z`))).toEqual([
+      false,
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  it('may be a whole day', () => {
+    const window = { weekdays: ['MONDAY'], from: '00:00', to: '24:00', timeZone: 'UTC' } as const;
+    expect(
+      ['22T23:59', '23T00:00', '23T23:59', '24T00:00'].map((t) => isIn(window, `2026-11-${t}:00Z`)),
+    ).toEqual([false, true, true, false]);
+  });
+
+  it.each([
+    ['end', { start: '2026-11-20T11:00:00Z', end: '2026-11-20T11:00:00Z' }],
+    ['weekdays', { weekdays: [], from: '00:00', to: '01:00', timeZone: 'UTC' }],
+    ['from', { weekdays: ['MONDAY'], from: '24:00', to: '01:00', timeZone: 'UTC' }],
+    ['to', { weekdays: ['MONDAY'], from: '22:00', to: '6:00', timeZone: 'UTC' }],
+    ['timeZone', { weekdays: ['MONDAY'], from: '22:00', to: '06:00', timeZone: 'Mars/Base' }],
+  ] as const)('is refused for its %s', (field, window) => {
+    expect(findWindowFlaw(window)?.field).toBe(field);
+  });
+});

@@ -1,0 +1,170 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createMailer } from '../../../src/core/notify/email.ts';
+import { receiveHttp, type Receiver } from '../notify/receivers.ts';
+import { openBench, type Bench } from './open-incidents.ts';
+import { kinds, listIncidents, tellBy as rule, told } from './told.ts';
+
+let bench: Bench;
+let receiver: Receiver;
+beforeAll(async () => {
+  // No mail is sent here, but rules may ask for it.
+  bench = await openBench({
+    mailer: createMailer({ url: 'smtp://127.0.0.1:1', from: 'lapwing@example.com' }),
+  });
+});
+beforeEach(async () => {
+  await bench.clear();
+  receiver = await receiveHttp();
+});
+afterEach(() => receiver[Symbol.asyncDispose]());
+afterAll(() => bench[Symbol.asyncDispose]());
+
+/** The clock goes on as far as the messages that gather wait, and then they are delivered. */
+async function deliverAt(minute: number) {
+  bench.setClock(minute);
+  return bench.incidents.deliver();
+}
+
+describe('a rule', () => {
+  it('row 67: is changed field by field, and keeps its channels with their secrets', async () => {
+    const { createRule, updateRule, testRule } = bench.incidents.rules;
+    const id = await createRule(rule(receiver));
+    const find = () =>
+      bench.database.prisma.notificationRule.findUniqueOrThrow({
+        where: { id },
+        include: { channels: true },
+      });
+    const made = await find();
+    expect(made).toMatchObject({ quietSeconds: 3600, sensitivity: 0.999_99 });
+    await updateRule(id, { quietSeconds: 3601, sensitivity: 0.999_999 });
+    expect(await find()).toMatchObject({ name: 'all', quietSeconds: 3601, sensitivity: 0.999_999 });
+    const [channel] = made.channels;
+    await updateRule(id, {
+      channels: [
+        { kind: 'SLACK', url: receiver.url },
+        { kind: 'KEEP', id: channel?.id ?? '' },
+      ],
+    });
+    expect((await testRule(id)).map(({ problem }) => problem)).toEqual([null, null]);
+    const signatures = receiver.received.map(({ headers }) => headers['lapwing-signature']);
+    expect(signatures.filter((signature) => signature !== undefined)).toHaveLength(1);
+    expect((await find()).channels.find(({ id: kept }) => kept === channel?.id)?.position).toBe(1);
+  });
+
+  it('is refused by the name of the field that is wrong, and nothing of it is stored', async () => {
+    const { createRule } = bench.incidents.rules;
+    const good = rule(receiver);
+    const bad: readonly [object, RegExp][] = [
+      [{ name: '' }, /^name: /],
+      [{ sensitivity: 1 }, /^sensitivity: expected above 0 and below 1, got 1/],
+      [{ confirmPoints: 0 }, /^confirmPoints: expected 1 to 1000, got 0/],
+      [{ subject: '{nonsense}' }, /^subject: \{nonsense\} is none of instance, metric/],
+      [
+        { subject: 'Odd: {metric.name' },
+        /^subject: a brace belongs to no variable in "Odd: \{metric.name"; /,
+      ],
+      [{ timeZone: 'Mars/Base' }, /^timeZone: .*"Mars\/Base"/],
+      [{ scope: { namePattern: 'a\\' } }, /^scope\.namePattern: /],
+      [{ scope: { metricIds: ['7f7d3c5e-2f5b-4a57-9a30-6a4a6f1f6a01'] } }, /no metric has the id 7f7d/],
+      [{ maintenanceWindows: [{ start: 'x', end: 'y' }] }, /^maintenanceWindows\.0\.end: /],
+      [{ channels: [{ kind: 'WEBHOOK', url: 'https://x.example', secret: 'short' }] }, /secret: .*got 5/],
+      [{ channels: [{ kind: 'SLACK', url: 'no url' }] }, /^channels\.0\.slack\.url: /],
+      [{ channels: [{ kind: 'KEEP', id: 'x' }] }, /^channels\.0\.keep: /],
+      [{ channels: [{ kind: 'EMAIL', to: ['a@b.c\r\nBcc: x@y.z'] }] }, /email\.to\.0: /],
+    ];
+    for (const [change, message] of bad) {
+      await expect(createRule({ ...good, ...change })).rejects.toThrow(message);
+    }
+    await createRule(good);
+    await expect(createRule(good)).rejects.toThrow('there is a notification rule named "all" already');
+    expect(await bench.database.prisma.notificationRule.count()).toBe(1);
+  });
+
+  it('that is switched off, or deleted, ends its incidents, and tells whom it had told of their start', async () => {
+    const { createRule, updateRule, deleteRule } = bench.incidents.rules;
+    await using deaf = await receiveHttp();
+    const off = await createRule({ ...rule(receiver), name: 'off', scope: { namePattern: 'm1' } });
+    const gone = await createRule({ ...rule(receiver), name: 'gone', scope: { namePattern: 'm2' } });
+    await createRule({ ...rule(receiver), name: 'kept', scope: { namePattern: 'm3' } });
+    const quiet = await createRule({ ...rule(deaf), name: 'quiet', notifyEnd: false });
+    const metrics = await bench.makeMetrics(3);
+    await bench.score(metrics.map((metric) => ({ metric, minute: 0, opens: true })));
+    await deliverAt(1);
+    expect(kinds(receiver)).toEqual(['START 1', 'START 1', 'START 1']);
+    await updateRule(off, { enabled: false });
+    await deleteRule(gone);
+    await deleteRule(quiet);
+    await bench.incidents.sweep();
+    await deliverAt(2);
+    const ends = told(receiver).filter(({ kind }) => kind === 'END');
+    expect(ends.map(({ rule: { name } }) => name).toSorted()).toEqual(['gone', 'off']);
+    expect(ends.find(({ rule: { name } }) => name === 'gone')?.rule.id).toBeNull();
+    expect(kinds(deaf)).toEqual(['START 3']);
+    const open = (await listIncidents(bench)).filter(({ state }) => state !== 'ENDED');
+    expect(open.map(({ ruleName }) => ruleName)).toEqual(['kept']);
+  });
+
+  it('that is deleted leaves nothing of its channels once its last message has arrived', async () => {
+    const id = await bench.incidents.rules.createRule({
+      ...rule(receiver),
+      subject: '{rule} {state}',
+    });
+    const [metric = 0] = await bench.makeMetrics(1);
+    await bench.score([{ metric, minute: 0, opens: true }]);
+    receiver.answer('away');
+    await deliverAt(1);
+    await bench.incidents.rules.deleteRule(id);
+    await bench.incidents.purge();
+    expect(await bench.database.prisma.notificationChannel.count()).toBe(1);
+    receiver.answer(200);
+    await deliverAt(10);
+    expect(told(receiver).map(({ subject }) => subject)).toEqual(['all STARTED', 'all ENDED']);
+    await bench.incidents.purge();
+    expect(await bench.database.prisma.notificationChannel.count()).toBe(0);
+    expect(await bench.database.prisma.notification.count({ where: { state: 'SENT' } })).toBe(2);
+  });
+
+  it('that was deleted is given up after an hour by who cannot be reached', async () => {
+    const id = await bench.incidents.rules.createRule(rule(receiver));
+    const [metric = 0] = await bench.makeMetrics(1);
+    await bench.score([{ metric, minute: 0, opens: true }]);
+    receiver.answer(500);
+    await deliverAt(1);
+    await bench.incidents.rules.deleteRule(id);
+    await deliverAt(62);
+    expect(
+      await bench.database.prisma.notification.findMany({
+        select: { kind: true, state: true },
+        orderBy: { number: 'asc' },
+      }),
+    ).toEqual([
+      { kind: 'START', state: 'FAILED' },
+      { kind: 'END', state: 'FAILED' },
+    ]);
+  });
+});
+
+describe('a receiver', () => {
+  it('that never answers keeps nobody waiting but itself', async () => {
+    const { createRule } = bench.incidents.rules;
+    const [metric = 0] = await bench.makeMetrics(1);
+    await using stuck = await receiveHttp();
+    stuck.answer('never');
+    const channels = Array.from({ length: 10 }, () => rule(stuck).channels).flat();
+    for (const name of ['a', 'b', 'c']) await createRule({ ...rule(stuck), name, channels });
+    await createRule({ ...rule(receiver), name: 'd' });
+    await bench.score([{ metric, minute: 0, opens: true }]);
+    bench.setClock(1);
+    // Thirty conversations hang, and the thirty-first arrives.
+    const delivered = bench.incidents.deliver();
+    await receiver.arrived(1);
+    await bench.score([{ metric, minute: 1 }]);
+    bench.setClock(2);
+    const second = bench.incidents.deliver();
+    await receiver.arrived(2);
+    expect(kinds(receiver)).toEqual(['START 1', 'END 1']);
+    stuck.hangUp();
+    await Promise.all([delivered, second]);
+    expect(kinds(stuck)).toEqual([]);
+  });
+});

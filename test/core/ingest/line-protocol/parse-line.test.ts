@@ -1,0 +1,169 @@
+import { Point } from '@influxdata/influxdb-client';
+import { describe, expect, it } from 'vitest';
+import { readBodyLines } from '../../../../src/core/ingest/line-protocol/split-body.ts';
+import {
+  type GoodLine,
+  parseLine,
+  type Precision,
+} from '../../../../src/core/ingest/line-protocol/parse-line.ts';
+import { fc } from '../../../helpers/property.ts';
+
+const ARRIVAL_MS = 1_700_000_000_123;
+const parse = (line: string, precision: Precision = 'ns') =>
+  parseLine(line, { precision, arrivalMs: ARRIVAL_MS });
+
+describe('a line of line protocol', () => {
+  it.each([
+    ['cpu value=1 1700000000123456789', 'cpu.value', 1, ARRIVAL_MS],
+    ['cpu value=1', 'cpu.value', 1, ARRIVAL_MS],
+    ['cpu,host=a,cpu=cpu0 usage=2.5 0', 'cpu.usage;cpu=cpu0;host=a', 2.5, 0],
+    ['cpu\\,\\ 01,host=server\\ A,a\\=b=c\\,d v=1 0', 'cpu, 01.v;a=b=c,d;host=server A', 1, 0],
+    ['cpu f\\ \\,\\=1=1 0', 'cpu.f ,=1', 1, 0],
+    ['disk,path=C:\\Temp used=7i 0', 'disk.used;path=C:\\Temp', 7, 0],
+    ['m,t=a;b v=1 0', 'm.v;t=a\\;b', 1, 0],
+    ['m v=-12i 0', 'm.v', -12, 0],
+    ['m v=12u 0', 'm.v', 12, 0],
+    ['m v=-1.5e-3 0', 'm.v', -0.0015, 0],
+    ['m v=+.5 0', 'm.v', 0.5, 0],
+    ['m v=1. 0\r', 'm.v', 1, 0],
+    ['  m   v=1   0  ', 'm.v', 1, 0],
+    ['größe,ort=köln wert=1 0', 'größe.wert;ort=köln', 1, 0],
+    ['m="x",v=1 k=1 0', 'm="x".k;v=1', 1, 0],
+    ['m v=1 -1000000', 'm.v', 1, -1],
+  ])('%j is a point', (line, metric, value, timestampMs) => {
+    expect(parse(line)).toEqual({ points: [{ metric, value, timestampMs }], skippedFields: 0 });
+  });
+
+  it.each([
+    ['cpu', 'bad_field', 'at column 4'],
+    ['cpu,host=a', 'bad_field', 'at column 11'],
+    [',host=a v=1', 'bad_name', 'at column 1'],
+    ['cpu, v=1', 'bad_tag', 'at column 5'],
+    ['cpu,host v=1', 'bad_tag', 'at column 9'],
+    ['cpu,host= v=1', 'bad_tag', 'at column 10'],
+    ['cpu,host=a,host=b v=1', 'bad_tag', 'at column 12'],
+    ['cpu,host=a,=b v=1', 'bad_tag', 'at column 12'],
+    ['cpu =1', 'bad_field', 'at column 5'],
+    ['cpu v', 'bad_field', 'at column 6'],
+    ['cpu v=', 'bad_field', 'at column 7'],
+    ['cpu v=1,', 'bad_field', 'at column 9'],
+    ['cpu v=one', 'bad_field', 'at column 7'],
+    ['cpu v=NaN', 'bad_field', 'at column 7'],
+    ['cpu v=1e400', 'bad_field', 'at column 7'],
+    ['cpu v=0x10', 'bad_field', 'at column 7'],
+    ['cpu v=1.5i', 'bad_field', 'at column 7'],
+    ['cpu v=-1u', 'bad_field', 'at column 7'],
+    ['cpu v="open', 'bad_field', 'at column 7'],
+    ['cpu v="a"b', 'bad_field', 'at column 10'],
+    ['cpu v=1 now', 'bad_timestamp', 'at column 9'],
+    ['cpu v=1 1.5', 'bad_timestamp', 'at column 9'],
+    ['cpu v=1 1 1', 'bad_timestamp', 'at column 9'],
+    ['cpu v=1 99999999999999999999', 'bad_timestamp', 'at column 9'],
+  ])('%j is none, and the reason says where', (line, problem, place) => {
+    expect(parse(line)).toEqual({ problem, reason: expect.stringContaining(place) as string });
+  });
+
+  it.each(['', '   ', '# a comment', ' #another', '\r'])('%j says nothing', (line) => {
+    expect(parse(line)).toBeNull();
+  });
+
+  it('gives each numeric field a metric, and skips texts and booleans', () => {
+    expect(parse('m,t=x a=1,b="a, \\"quoted\\" one",c=2i,d=t,e=FALSE 0')).toEqual({
+      points: [
+        { metric: 'm.a;t=x', value: 1, timestampMs: 0 },
+        { metric: 'm.c;t=x', value: 2, timestampMs: 0 },
+      ],
+      skippedFields: 3,
+    });
+  });
+
+  it('names a series alike in whatever order its tags come', () => {
+    expect(parse('m,b=2,a=1,B=3 v=1 0')).toEqual(parse('m,B=3,a=1,b=2 v=1 0'));
+  });
+
+  it.each([
+    ['ns', '1700000000123999999', 1_700_000_000_123],
+    ['us', '1700000000123999', 1_700_000_000_123],
+    ['ms', '1700000000123', 1_700_000_000_123],
+    ['s', '1700000000', 1_700_000_000_000],
+    ['m', '28333333', 1_699_999_980_000],
+    ['h', '472222', 1_699_999_200_000],
+  ] as const)('reads a time in %s', (precision, time, timestampMs) => {
+    const line = parse(`m v=1 ${time}`, precision);
+    expect(line).toMatchObject({ points: [{ timestampMs }] });
+  });
+});
+
+describe('line protocol of any kind', () => {
+  /** Names the official client can write: it refuses none, but a backslash before a comma has no one meaning. */
+  const name = fc
+    .stringMatching(/^[ -#%-[\]-~]{1,20}$/)
+    .filter((text) => text.trim() === text && text !== '');
+  // Semicolons are escaped in names and # begins a comment: told apart in the tables above. The client keeps tags in
+  // an object, and so loses one of this name.
+  const plain = name.filter((text) => !/[;#]/.test(text) && text !== '__proto__');
+
+  it('gives back what the official client writes', () => {
+    const field = fc.double({ noNaN: true, noDefaultInfinity: true });
+    fc.assert(
+      fc.property(plain, fc.dictionary(plain, plain, { maxKeys: 4 }), plain, field, (m, tags, key, value) => {
+        const point = new Point(m).floatField(key, value).timestamp('1700000000123000000');
+        for (const [tag, text] of Object.entries(tags)) point.tag(tag, text);
+        const line = parse(point.toLineProtocol() ?? '');
+        const series = Object.entries(tags)
+          .toSorted(([a], [b]) => (a < b ? -1 : 1))
+          .map(([tag, text]) => `;${tag}=${text}`);
+        // The client writes -0 as 0.
+        expect(line).toEqual({
+          points: [{ metric: `${m}.${key}${series.join('')}`, timestampMs: ARRIVAL_MS, value: value + 0 }],
+          skippedFields: 0,
+        });
+      }),
+    );
+  });
+
+  it('never throws, and a bad line costs no other', () => {
+    const options = { precision: 'ns', arrivalMs: ARRIVAL_MS } as const;
+    const points = (body: Buffer) =>
+      [...readBodyLines(body, options)].flatMap(({ result }) => ('points' in result ? result.points : []));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        const found = points(Buffer.concat([Buffer.from('a v=1 1\n'), bytes, Buffer.from('\nb v=2 2')]));
+        expect(found[0]).toEqual({ metric: 'a.v', value: 1, timestampMs: 0 });
+        expect(found.at(-1)).toEqual({ metric: 'b.v', value: 2, timestampMs: 0 });
+        for (const { value } of found) expect(Number.isFinite(value)).toBe(true);
+      }),
+    );
+  });
+
+  it('numbers lines as an editor does, and refuses those too long or not UTF-8', () => {
+    const body = Buffer.concat([
+      Buffer.from('# head\n\nm v=1 1000000\r\nm v=x\n'),
+      Buffer.from([0x6d, 0xff, 0x0a]),
+      Buffer.from(`m,t=${'x'.repeat(70_000)} v=1\n`),
+      Buffer.from('m v=2 2000000'),
+    ]);
+    const lines = [...readBodyLines(body, { precision: 'ns', arrivalMs: 0 })];
+    expect(lines.map(({ number }) => number)).toEqual([3, 4, 5, 6, 7]);
+    expect(lines.map(({ result }) => ('problem' in result ? result.problem : 'good'))).toEqual([
+      'good',
+      'bad_field',
+      'not_utf8',
+      'too_long',
+      'good',
+    ]);
+  });
+
+  it('costs a hostile line no more than its length', () => {
+    const hostile = [
+      '\\'.repeat(60_000),
+      `m ${'a=1,'.repeat(15_000)}`,
+      `m v="${'\\"'.repeat(30_000)}`,
+      `m${',a'.repeat(30_000)}`,
+      `m v=${'1'.repeat(60_000)}x`,
+    ];
+    for (const line of hostile) expect(parse(line)).toHaveProperty('problem');
+    const wide = parse(`m ${Array.from({ length: 9000 }, (_, i) => `a${i}=1`).join(',')}`) as GoodLine;
+    expect(wide.points).toHaveLength(9000);
+  });
+});

@@ -1,0 +1,104 @@
+import { setImmediate } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { MetricEntry } from '../../../src/core/metrics/registry.ts';
+import { createDraft } from '../../../src/core/ingest/write-set.ts';
+import { createTurns } from '../../../src/platform/runtime/write-lock.ts';
+import { createWarmUp } from '../../../src/core/ingest/preload-models.ts';
+import { createLog } from '../../../src/log.ts';
+
+const entryOf = (number: number): MetricEntry => ({
+  id: String(number),
+  number,
+  accountId: 1,
+  datasource: 'CUSTOM',
+  identity: String(number),
+  name: String(number),
+  server: '',
+  location: '',
+  status: 'ACTIVE',
+  spec: null,
+  modelParams: {},
+  periodSeconds: 300,
+  lastRowId: 1,
+  lastTimestampMs: 0,
+  scoredRows: 1,
+  scoredToMs: 0,
+  readToMs: null,
+  collectorErrorDeadlineMs: null,
+});
+
+function startWarmUp(fail = false) {
+  const held = new Set<number>();
+  const asked: number[][] = [];
+  const releases: (() => void)[] = [];
+  const restoreAhead = async (entries: readonly MetricEntry[]) => {
+    asked.push(entries.map(({ number }) => number));
+    await new Promise<void>((resolve) => releases.push(resolve));
+    if (fail) throw new Error('the database is away');
+    return () => {
+      for (const { number } of entries) held.add(number);
+    };
+  };
+  const warmUp = createWarmUp({
+    models: { isHeld: (number) => held.has(number), restoreAhead },
+    commit: { isPending: () => false, begin: () => Promise.resolve(createDraft(0)) },
+    turns: createTurns(),
+    log: createLog('silent'),
+  });
+  return { warmUp, held, asked, releases };
+}
+
+test('points whose models are in memory, or are none, do not wait', () => {
+  const { warmUp, held } = startWarmUp();
+  held.add(1);
+  const isNew = { ...entryOf(2), scoredRows: 0 };
+  const isUnmonitored: MetricEntry = { ...entryOf(3), status: 'UNMONITORED' };
+  const points = [entryOf(1), isNew, isUnmonitored, undefined].map((entry) => ({ entry }));
+  expect(warmUp(points)).toBeNull();
+});
+
+test('points of a metric wait for those that came before them, others do not', async () => {
+  const { warmUp, held, asked, releases } = startWarmUp();
+  const [cold, warm, other] = [entryOf(1), entryOf(2), entryOf(3)];
+  held.add(2).add(3);
+  const order: string[] = [];
+  let overtaking: Promise<unknown> | null | undefined;
+  const first = warmUp([{ entry: cold }, { entry: warm }])?.then(() => {
+    order.push('first');
+    // It has not been written yet.
+    overtaking = warmUp([{ entry: warm }])?.then(() => order.push('third'));
+  });
+  const second = warmUp([{ entry: warm }])?.then(() => order.push('second'));
+  expect(warmUp([{ entry: other }])).toBeNull();
+  await Promise.resolve();
+  expect(asked).toEqual([[1]]);
+  releases.forEach((release) => release());
+  await Promise.all([first, second]);
+  await overtaking;
+  expect(order).toEqual(['first', 'second', 'third']);
+  await setImmediate();
+  expect(warmUp([{ entry: cold }, { entry: warm }])).toBeNull();
+});
+
+test('models that several senders wait for are restored together, a bounded number at a time', async () => {
+  const { warmUp, asked, releases } = startWarmUp();
+  const entries = Array.from({ length: 150 }, (_, index) => entryOf(index + 1));
+  const waits = entries.map((entry) => warmUp([{ entry }]));
+  await Promise.resolve();
+  expect(asked.map((numbers) => numbers.length)).toEqual([100]);
+  releases[0]?.();
+  await setImmediate();
+  expect(asked.map((numbers) => numbers.length)).toEqual([100, 50]);
+  releases[1]?.();
+  for (const wait of waits) await wait;
+});
+
+test('what cannot be restored ahead goes on to its turn', async () => {
+  const { warmUp, releases } = startWarmUp(true);
+  const wait = warmUp([{ entry: entryOf(1) }]);
+  expect(wait).not.toBeNull();
+  await Promise.resolve();
+  releases.forEach((release) => release());
+  await wait;
+  expect(releases).toHaveLength(1);
+});

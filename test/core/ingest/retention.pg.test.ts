@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { createSampleMonths } from '../../../src/core/samples/month-partitions.ts';
+import { withDatabase } from '../../helpers/database.ts';
+
+const DAY_MS = 86_400_000;
+const at = (text: string) => Date.parse(text);
+
+async function listPartitions(pool: import('pg').Pool): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'sample'::regclass ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+describe('the months of samples', () => {
+  it('are made once each, also by two servers at once', async () => {
+    await using database = await withDatabase();
+    const times = [at('2025-12-31T23:59:59.999Z'), at('2026-01-01T00:00:00Z'), at('1970-01-01T00:00:00Z')];
+    await createSampleMonths(database.pool).ensure(times);
+    await createSampleMonths(database.pool).ensure(times);
+    expect(await listPartitions(database.pool)).toEqual([
+      'sample_1970_01',
+      'sample_2025_12',
+      'sample_2026_01',
+    ]);
+  });
+
+  it('are dropped only when samples and their arrival are both older than the retention (row 27)', async () => {
+    await using database = await withDatabase();
+    let now = at('2026-01-10T00:00:00Z');
+    const months = createSampleMonths(database.pool, () => now);
+    await months.ensure([at('2013-12-05T00:00:00Z'), at('2025-12-20T00:00:00Z'), now]);
+    // History pushed today is kept for the whole retention from today on.
+    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual([]);
+    now = at('2026-04-15T00:00:00Z');
+    await months.ensure([at('2025-12-25T00:00:00Z')]);
+    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual(['sample_2013_12']);
+    now = at('2026-07-20T00:00:00Z');
+    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual(['sample_2025_12', 'sample_2026_01']);
+    expect(await listPartitions(database.pool)).toEqual([]);
+  });
+
+  it('leave a floor in the log: what was dropped cannot be resumed from', async () => {
+    await using database = await withDatabase();
+    let now = at('2026-01-10T00:00:00Z');
+    const months = createSampleMonths(database.pool, () => now);
+    await months.ensure([now]);
+    await database.pool.query('UPDATE score_log SET last = 7');
+    await database.pool.query(
+      `INSERT INTO sample ("timestamp", value, metric_number, row_id, seq, score) VALUES ('2026-01-05Z', 1, 1, 1, 7, 0)`,
+    );
+    now += 200 * DAY_MS;
+    await months.dropBefore(now - 90 * DAY_MS);
+    expect((await database.prisma.scoreLog.findUniqueOrThrow({ where: { id: 1 } })).floor).toBe(7n);
+  });
+});

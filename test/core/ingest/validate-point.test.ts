@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { checkName, checkUnit } from '../../../src/core/ingest/validate-point.ts';
+
+describe('a pushed point', () => {
+  it.each([
+    ['', 'bad_name'],
+    ['a\u0000b', 'bad_name'],
+    ['x'.repeat(256), 'bad_name'],
+  ])('with the name %j is refused', (name, reason) => {
+    expect(checkName(name)).toMatchObject({ reason, message: expect.stringMatching(/^metric: /) as string });
+  });
+
+  it.each(['a\u0000b', 'x'.repeat(256), 'a\nb'])('with the unit %j is refused', (unit) => {
+    const message = expect.stringMatching(/^unit: expected at most 255 characters.*got "/) as string;
+    expect(checkUnit(unit)).toMatchObject({ reason: 'bad_unit', message });
+  });
+
+  it.each([null, undefined, '', 'ms', '°C', '件/秒'])('may have the unit %j', (unit) => {
+    expect(checkUnit(unit)).toBeNull();
+  });
+});

@@ -1,0 +1,109 @@
+import { IANAZone } from 'luxon';
+import { describe, expect, it } from 'vitest';
+import { REGION_ZONES } from '../../../src/core/notify/region-zones.ts';
+import {
+  findUnknownVariable,
+  fillTemplate,
+  VARIABLES,
+  type Variable,
+} from '../../../src/core/notify/template.ts';
+import { writeMessage, type Occasion } from '../../../src/core/notify/write-message.ts';
+import { REGIONS } from '../../../src/core/sources/aws/regions.ts';
+import { makeIncident } from './incident-facts.ts';
+
+const DEFAULTS = { subject: null, body: null, timeZone: null };
+const occasion = (incidents = [makeIncident()], rest: Partial<Occasion> = {}): Occasion => ({
+  id: 'b1',
+  kind: 'START',
+  ruleName: 'all',
+  count: incidents.length,
+  incidents,
+  ...rest,
+});
+
+describe('the text of a message', () => {
+  it('row 66: names the server, the metric, and the time in UTC and in the zone asked for', () => {
+    const { subject, text } = writeMessage(occasion(), { ...DEFAULTS, timeZone: 'US/Eastern' });
+    expect(subject).toBe('Lapwing: Unusual behavior seen on: us-west-2/AWS/ELB/grok-docs-elb');
+    expect(text.split('\n')).toEqual(
+      expect.arrayContaining([
+        'Instance: us-west-2/AWS/ELB/grok-docs-elb',
+        'Metric: AWS/ELB/RequestCount',
+        'Time (UTC): Wednesday, March 19, 2014 08:23 PM',
+        'Time (EDT): Wednesday, March 19, 2014 04:23 PM',
+        'AWS Region: us-west-2',
+      ]),
+    );
+  });
+
+  it('row 66: has no line Instance and no region for a pushed metric', () => {
+    const pushed = makeIncident({ datasource: 'CUSTOM', location: '', metricName: 'web.latency' });
+    const { text } = writeMessage(occasion([pushed]), DEFAULTS);
+    expect(text).toContain('Metric: web.latency');
+    expect(text).not.toMatch(/Instance:|Region:/);
+  });
+
+  it("gives the time in the zone of the metric's region when none is asked for, in UTC without a region", () => {
+    expect(writeMessage(occasion(), DEFAULTS).text).toContain(
+      'Time (PDT): Wednesday, March 19, 2014 01:23 PM',
+    );
+    const nowhere = makeIncident({ location: '' });
+    expect(writeMessage(occasion([nowhere]), DEFAULTS).text).toContain('Time (UTC): Wednesday, March 19');
+  });
+
+  it.each([
+    ['RECOVERED', 'Lapwing: Back to normal: grok (s)'],
+    ['RULE_CHANGED', 'Lapwing: No longer followed: grok (s) (RULE_CHANGED)'],
+    ['SILENT', 'Lapwing: No longer followed: grok (s) (SILENT)'],
+  ])('says of an incident that ended by %s what is known of it', (endReason, expected) => {
+    const ended = makeIncident({ instance: 'grok (s)', endedAt: new Date(0), endReason });
+    expect(writeMessage(occasion([ended], { kind: 'END' }), DEFAULTS).subject).toBe(expected);
+  });
+
+  it('comes from the templates of the rule, with every variable there is', () => {
+    const body = Object.keys(VARIABLES)
+      .map((name) => `${name}={${name}}`)
+      .join('\n');
+    const ended = makeIncident({ endedAt: new Date('2014-03-19T21:00:00Z'), endReason: 'RECOVERED' });
+    const { subject, text } = writeMessage(occasion([ended], { kind: 'END' }), {
+      subject: '[{state}] {{{metric}}}\r\n{instance}',
+      body,
+      timeZone: 'Asia/Tokyo',
+    });
+    expect(subject).toBe('[ENDED] {AWS/ELB/RequestCount} us-west-2/AWS/ELB/grok-docs-elb');
+    expect(text).toContain('timestampLocal=Thursday, March 20, 2014 05:23 AM\ntimezoneLocal=GMT+9');
+    expect(text).toContain('endTimestampUTC=Wednesday, March 19, 2014 09:00 PM');
+    expect(text).toContain('value=1234.57\nexpected=100');
+    expect(text).not.toMatch(/[{}]/);
+  });
+
+  it('lists twenty of a thousand incidents and counts the others', () => {
+    const incidents = Array.from({ length: 25 }, (_, i) => makeIncident({ metricName: `m${i}` }));
+    const { subject, text } = writeMessage(occasion(incidents, { count: 1000 }), {
+      ...DEFAULTS,
+      body: '{metric}',
+    });
+    expect(subject).toBe('Lapwing: Unusual behavior seen on: us-west-2/AWS/ELB/grok-docs-elb and 999 more');
+    expect(text.split('\n\n')).toEqual([
+      ...incidents.slice(0, 20).map((i) => i.metricName),
+      '… and 980 more.',
+    ]);
+  });
+
+  it('runs nothing: what is no variable stays, what a value holds is not looked into', () => {
+    const values = Object.fromEntries(Object.keys(VARIABLES).map((name) => [name, '{rule}']));
+    // Every variable has a value.
+    expect(fillTemplate('{metric} {constructor} {', values as Record<Variable, string>)).toBe(
+      '{rule} {constructor} {',
+    );
+    expect(findUnknownVariable('{{no}} {metric} {__proto__}')).toBe('__proto__');
+    expect(findUnknownVariable('{metric} {{x}}')).toBeNull();
+  });
+});
+
+describe('the zones of the regions', () => {
+  it('are there for every region, and are real', () => {
+    expect(Object.keys(REGION_ZONES).sort()).toEqual(Object.keys(REGIONS).sort());
+    expect(Object.values(REGION_ZONES).filter((zone) => !IANAZone.isValidZone(zone))).toEqual([]);
+  });
+});

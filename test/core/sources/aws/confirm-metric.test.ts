@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { NotSupportedError } from '../../../../src/errors.ts';
+import { createAwsClients } from '../../../../src/core/sources/aws/clients.ts';
+import { createConfirmMetric } from '../../../../src/core/sources/aws/confirm-metric.ts';
+import { startAwsImitation } from './imitation.ts';
+import { BROKEN, type Script } from './script.ts';
+
+const region = 'us-west-2';
+const list = (namespace: string, metric: string, ...names: readonly string[]) => ({
+  region,
+  namespace,
+  metric,
+  dimensions: names.map((name) => ({ name, value: 'v' })),
+});
+const METRICS = [
+  list('AWS/EC2', 'CPUUtilization', 'InstanceId'),
+  list('AWS/EC2', 'CPUUtilization', 'ImageId'),
+  list('AWS/EC2', 'StatusCheckFailed', 'InstanceId'),
+  list('Shop', 'orders', 'Store', 'Country'),
+];
+
+async function startConfirming(script: Omit<Script, 'valueAt'>) {
+  const aws = await startAwsImitation({ valueAt: () => null, ...script });
+  const clients = createAwsClients({
+    endpoint: () => Promise.resolve(aws.url),
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
+    maxAttempts: 1,
+  });
+  let unconfirmed = 0;
+  const confirm = createConfirmMetric(clients.cloudwatch, {
+    onUnconfirmed: () => void (unconfirmed += 1),
+    longestWaitMs: 600_000,
+  });
+  const stop = async () => {
+    clients.stop();
+    await aws[Symbol.asyncDispose]();
+  };
+  return {
+    confirm: (namespace: string, metric: string, ...names: readonly string[]) => {
+      const dimensions = names.map((name) => ({ name, value: name === 'InstanceId' ? 'i-0123' : 'x' }));
+      return confirm({ region, namespace, metric, dimensions });
+    },
+    readUnconfirmed: () => unconfirmed,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+describe('a metric the catalogue does not know', () => {
+  it('is taken when CloudWatch lists it, in whatever order its dimensions are given', async () => {
+    await using aws = await startConfirming({ metrics: METRICS });
+    await aws.confirm('AWS/EC2', 'StatusCheckFailed', 'InstanceId');
+    await aws.confirm('AWS/EC2', 'CPUUtilization', 'ImageId');
+    await aws.confirm('Shop', 'orders', 'Country', 'Store');
+  });
+
+  it.each([
+    [
+      'AWS/EC2',
+      'Foobar',
+      'InstanceId',
+      'metric: CloudWatch lists no "Foobar" in AWS/EC2 of us-west-2; it lists',
+    ],
+    ['AWS/EC2', 'CPUUtilization', 'Instance', 'with InstanceId or ImageId, not with Instance;'],
+    [
+      'Shop',
+      'orders',
+      'Store',
+      'dimensions: CloudWatch lists Shop/orders with Country and Store, not with Store;',
+    ],
+    ['AWS/EC3', 'CPUUtilization', 'InstanceId', 'namespace: CloudWatch lists nothing of "AWS/EC3"'],
+  ])('is refused when others are listed instead: %s %s by %s', async (namespace, metric, name, message) => {
+    await using aws = await startConfirming({ metrics: METRICS });
+    const failure = aws.confirm(namespace, metric, name);
+    await expect(failure).rejects.toBeInstanceOf(NotSupportedError);
+    await expect(failure).rejects.toThrow(message);
+    await expect(failure).rejects.toThrow('`unlisted: true` takes it all the same');
+  });
+
+  it('is taken where there is nothing to compare with: a namespace not used yet, an AWS that does not answer', async () => {
+    await using empty = await startConfirming({ metrics: [] });
+    await empty.confirm('Shop', 'orders', 'Store');
+    await empty.confirm('AWS/EC2', 'CPUCreditBalance', 'InstanceId');
+    let asked = 0;
+    const nextFault = () => {
+      asked += 1;
+      return BROKEN;
+    };
+    await using broken = await startConfirming({ metrics: METRICS, nextFault });
+    await broken.confirm('AWS/EC2', 'Foobar', 'InstanceId');
+    await broken.confirm('AWS/EC2', 'Foobaz', 'InstanceId');
+    // Many at once do not each wait for what is silent.
+    expect(asked).toBe(1);
+    expect([empty.readUnconfirmed(), broken.readUnconfirmed()]).toEqual([0, 2]);
+  });
+
+  it('is not asked about when the catalogue has it', async () => {
+    let asked = 0;
+    const nextFault = () => {
+      asked += 1;
+      return null;
+    };
+    await using aws = await startConfirming({ metrics: [], nextFault });
+    await aws.confirm('AWS/EC2', 'CPUUtilization', 'InstanceId');
+    expect(asked).toBe(0);
+  });
+});

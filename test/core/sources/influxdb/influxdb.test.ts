@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidInputError, SourceUnavailableError } from '../../../../src/errors.ts';
+import { createLog } from '../../../../src/log.ts';
+import { writeWindowQuery } from '../../../../src/core/sources/influxdb/influxdb-query.ts';
+import { readInfluxdbSpec } from '../../../../src/core/sources/influxdb/influxdb-spec.ts';
+import { createInfluxdbSource } from '../../../../src/core/sources/influxdb/influxdb.ts';
+import type { Source } from '../../../../src/core/sources/source.ts';
+import { type EndpointOptions, startInfluxdbEndpoint } from '../../../helpers/influxdb-endpoint.ts';
+
+const MINUTE_MS = 60_000;
+/** A whole minute and half of the next. */
+const NOW_MS = 28_400_000 * MINUTE_MS + 30_000;
+const SPEC = { bucket: 'b', measurement: 'cpu', field: 'usage', tags: { host: 'web' } };
+const signal = new AbortController().signal;
+
+/** Rows as InfluxDB writes them: annotated CSV, one table. */
+function csv(rows: readonly (readonly [number, number | string])[], type = 'double'): string {
+  const lines = rows.map(([ms, value]) => `,,0,${new Date(ms).toISOString()},${value}`);
+  return [
+    `#datatype,string,long,dateTime:RFC3339,${type}`,
+    '#group,false,false,false,false',
+    '#default,_result,,,',
+    ',result,table,_time,_value',
+    ...lines,
+    '',
+  ].join('\r\n');
+}
+
+function strings(column: string, values: readonly string[]): string {
+  const head = ['#datatype,string,long,string', '#group,false,false,false', '#default,_result,,'];
+  return [...head, `,result,table,${column}`, ...values.map((value) => `,,0,${value}`), ''].join('\r\n');
+}
+
+function pollingOf({ polling }: Source) {
+  if (polling === null) throw new Error('it is polled');
+  return polling;
+}
+
+async function start(answerQuery: NonNullable<EndpointOptions['answerQuery']>) {
+  const endpoint = await startInfluxdbEndpoint({ answerQuery });
+  const source = createInfluxdbSource({
+    connection: { url: endpoint.url, org: 'acme', token: 'secret' },
+    log: createLog('silent'),
+    now: () => NOW_MS,
+  });
+  const polling = pollingOf(source);
+  const read = (fromMs: number | null, spec: unknown = SPEC) =>
+    polling.read([{ metricId: 'm', spec, periodSeconds: 60, fromMs }], signal);
+  const dispose = async () => {
+    source.stop();
+    await endpoint[Symbol.asyncDispose]();
+  };
+  return { endpoint, source, read, [Symbol.asyncDispose]: dispose };
+}
+
+describe('the source of InfluxDB series', () => {
+  it('reads whole periods that have settled, and leaves the silent ones out', async () => {
+    const firstMs = NOW_MS - 30_000 - 5 * MINUTE_MS;
+    await using started = await start(() =>
+      csv([
+        [firstMs + 3 * MINUTE_MS, 4.5],
+        [firstMs, -1],
+      ]),
+    );
+    expect(await started.read(firstMs)).toEqual([
+      {
+        metricId: 'm',
+        samples: [
+          { timestampMs: firstMs, value: -1 },
+          { timestampMs: firstMs + 3 * MINUTE_MS, value: 4.5 },
+        ],
+        readToMs: NOW_MS - 30_000,
+      },
+    ]);
+    const [query] = started.endpoint.queries;
+    expect(query).toContain(
+      `range(start: time(v: "${new Date(firstMs).toISOString()}"), stop: time(v: "${new Date(NOW_MS - 30_000).toISOString()}"))`,
+    );
+    expect(query).toContain('r._measurement == "cpu" and r._field == "usage" and r["host"] == "web"');
+    expect(query).toContain(
+      'aggregateWindow(every: duration(v: "60s"), fn: mean, createEmpty: false, timeSrc: "_start")',
+    );
+  });
+
+  it('asks nothing when no period has ended since', async () => {
+    await using started = await start(() => csv([]));
+    expect(await started.read(NOW_MS - 30_000)).toEqual([
+      { metricId: 'm', samples: [], readToMs: NOW_MS - 30_000 },
+    ]);
+    expect(started.endpoint.queries).toEqual([]);
+  });
+
+  it('goes back a bounded number of periods for a new metric, and catches up in bounded steps', async () => {
+    await using started = await start(() => csv([]));
+    const [first] = await started.read(null);
+    expect(first).toMatchObject({ samples: [], readToMs: NOW_MS - 30_000 });
+    const longAgoMs = NOW_MS - 30_000 - 100_000 * MINUTE_MS;
+    const [second] = await started.read(longAgoMs);
+    expect(second).toMatchObject({ readToMs: longAgoMs + 5000 * MINUTE_MS });
+  });
+
+  it.each([
+    ['a wrong token', { status: 401, body: '{"code":"unauthorized","message":"no"}' }, '401'],
+    ['a bucket that is not there', { status: 404, body: 'could not find bucket' }, '404'],
+    ['trouble of its own', { status: 503, body: 'busy' }, '503'],
+    ['a late error', 'error,reference\r\nruntime error,897\r\n', 'runtime error'],
+    ['texts', csv([[NOW_MS, 'on']], 'string'), 'no number'],
+  ])('tells of %s as a failure of the metric alone', async (_what, answer, message) => {
+    await using started = await start((query) => (query.includes('"bad"') ? answer : csv([[0, 1]])));
+    const polling = pollingOf(started.source);
+    const request = { periodSeconds: 60, fromMs: 0 };
+    const results = await polling.read(
+      [
+        { ...request, metricId: 'bad', spec: { ...SPEC, bucket: 'bad' } },
+        { ...request, metricId: 'good', spec: SPEC },
+      ],
+      signal,
+    );
+    expect(results[0]).toMatchObject({
+      metricId: 'bad',
+      error: { message: expect.stringContaining(message) as string },
+    });
+    expect(results[0]).toHaveProperty('error', expect.any(SourceUnavailableError));
+    expect(results[1]).toMatchObject({ metricId: 'good', samples: [{ timestampMs: 0, value: 1 }] });
+  });
+
+  it('ends a reading at once when it is told to', async () => {
+    const aborting = new AbortController();
+    await using started = await start(() => {
+      aborting.abort();
+      return csv([]);
+    });
+    const polling = pollingOf(started.source);
+    const request = { metricId: 'm', spec: SPEC, periodSeconds: 60, fromMs: 0 };
+    expect(await polling.read([request], aborting.signal)).toMatchObject([
+      { error: { message: expect.stringContaining('cut short') as string } },
+    ]);
+  });
+
+  it('lists each measurement with its fields and tags, and keeps the list when InfluxDB goes away', async () => {
+    await using started = await start((query) => {
+      if (query === 'buckets()') return strings('name', ['metrics', '_monitoring']);
+      if (query.includes('measurements(')) return strings('_value', ['cpu']);
+      if (query.includes('FieldKeys')) return strings('_value', ['usage', 'idle']);
+      return strings('_value', ['_start', '_field', 'host']);
+    });
+    await started.source.refresh();
+    const types = started.source.catalogue();
+    expect(types).toMatchObject([
+      {
+        name: 'InfluxDB/metrics/cpu',
+        metrics: [{ metric: 'usage', dimensions: ['host'] }, { metric: 'idle' }],
+      },
+    ]);
+    await started.endpoint.goAway();
+    await started.source.refresh();
+    expect(started.source.catalogue()).toBe(types);
+  });
+});
+
+describe('the spec of an InfluxDB series', () => {
+  const { describe: describeSpec } = createInfluxdbSource({
+    connection: { url: 'http://localhost:1', org: 'o', token: undefined },
+    log: createLog('silent'),
+  });
+
+  it('names the resource by the chosen tag', () => {
+    expect(describeSpec({ ...SPEC, resourceTag: 'host', aggregate: 'max', periodSeconds: 10 })).toMatchObject(
+      {
+        name: 'cpu.usage',
+        description: 'max of cpu.usage where host=web in b',
+        server: 'b/InfluxDB/web',
+        periodSeconds: 10,
+        resource: { region: 'b', type: 'host', resourceId: 'web' },
+      },
+    );
+    expect(describeSpec(SPEC).server).toBe('b/InfluxDB/cpu');
+  });
+
+  it('is the same metric in whatever order its tags come, and another with other tags', () => {
+    const identity = (tags: Record<string, string>) => describeSpec({ ...SPEC, tags }).identity;
+    expect(identity({ a: '1', b: '2' })).toBe(identity({ b: '2', a: '1' }));
+    const others = [{}, { a: '1' }, { a: '1', b: '3' }, { a: '1', b: '2', c: '3' }];
+    expect(new Set(others.map(identity)).size).toBe(4);
+  });
+
+  it.each([
+    [{}, 'bucket'],
+    [{ ...SPEC, field: '' }, 'field'],
+    [{ ...SPEC, aggregate: 'median' }, 'aggregate'],
+    [{ ...SPEC, periodSeconds: 0 }, 'periodSeconds'],
+    [{ ...SPEC, periodSeconds: 1.5 }, 'periodSeconds'],
+    [{ ...SPEC, tags: { host: 1 } }, 'tags.host'],
+    [{ ...SPEC, resourceTag: 'zone' }, 'resourceTag'],
+    [{ ...SPEC, query: 'drop' }, 'query'],
+  ])('is refused where it is wrong: %j', (spec, field) => {
+    expect(() => describeSpec(spec)).toThrow(InvalidInputError);
+    expect(() => describeSpec(spec)).toThrow(field);
+  });
+
+  it('cannot end a text of the question and begin another', () => {
+    const hostile = '") |> drop() //${x}\\';
+    const spec = readInfluxdbSpec({
+      bucket: hostile,
+      measurement: hostile,
+      field: hostile,
+      tags: { [hostile]: hostile },
+    });
+    const query = writeWindowQuery(spec, 0, 1000);
+    const outside = query.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
+    expect(outside).not.toContain('drop');
+    expect(outside).toContain('from(bucket: "")');
+  });
+});

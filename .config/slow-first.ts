@@ -6,7 +6,7 @@ const SLOW = [
   'faults/faults',
   'main',
   'platform/postgres/embedded/start',
-  'graphql/consumers',
+  'api/graphql/consumers',
   'core/cloudwatch-service/kill',
   'platform/postgres/server-lock',
 ];

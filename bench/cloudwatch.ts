@@ -17,7 +17,7 @@ import { createCloudwatch } from '../src/core/cloudwatch-service/service.ts';
 import { createDatabase } from '../src/platform/postgres/client.ts';
 import { startTemporaryEmbedded } from '../src/platform/postgres/embedded/temporary.ts';
 import { applyMigrations } from '../src/platform/postgres/migrate.ts';
-import { createCloudwatchHandler } from '../src/http/cloudwatch.ts';
+import { createCloudwatchHandler } from '../src/api/http/aws/endpoint.ts';
 import { createLog } from '../src/log.ts';
 import { createStats } from '../src/platform/telemetry/metrics.ts';
 

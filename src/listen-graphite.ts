@@ -1,7 +1,7 @@
 /** The Graphite port. */
 import { isLoopback } from './core/access/loopback.ts';
 import type { Engine } from './engine.ts';
-import { formatHost } from './format-host.ts';
+import { formatHost } from './api/http/format-host.ts';
 import { createGraphiteListener } from './core/ingest/graphite/listener.ts';
 import type { Surroundings } from './surroundings.ts';
 

@@ -10,7 +10,7 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { createSchema } from '../../src/graphql/schema.ts';
+import { createSchema } from '../../src/api/graphql/schema.ts';
 import { until } from '../helpers/until.ts';
 import { type FuzzedServer, KEY, startFuzzedServer } from './fuzzed-server.ts';
 import { type FuzzedRequest, writeRequest } from './graphql-requests.ts';

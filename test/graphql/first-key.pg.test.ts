@@ -8,7 +8,7 @@ import { startLapwing } from '../../src/server.ts';
 import { ask } from '../helpers/ask.ts';
 import { withDatabase } from '../helpers/database.ts';
 import { startServer } from '../helpers/start-server.ts';
-import { SOME } from './keyed-server.ts';
+import { SOME } from '../api/graphql/keyed-server.ts';
 
 describe('a server without a key', () => {
   it('is open on loopback to its own names alone, until a key is made beside it', async () => {

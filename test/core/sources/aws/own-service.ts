@@ -1,6 +1,6 @@
 /** Lapwing's own CloudWatch service, as the contract wants it: values come in as anybody puts them. */
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { startCloudwatch } from '../../../http/cloudwatch-server.ts';
+import { startCloudwatch } from '../../../api/http/aws/cloudwatch-server.ts';
 import type { AwsService, OptionalCase } from './service.ts';
 
 const REGION = 'us-west-2';

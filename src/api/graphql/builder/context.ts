@@ -1,0 +1,82 @@
+/** What resolvers are given: the parts of the server the API reads and changes, and this request's loaders. */
+import type pg from 'pg';
+import type { Caller } from '../../../core/access/caller.ts';
+import type { Keys } from '../../../core/access/keys.ts';
+import type { Cloudwatch } from '../../../core/cloudwatch-service/service.ts';
+import type { Accept } from '../../../core/ingest/accept.ts';
+import type { Annotations } from '../../../core/annotations/annotations.ts';
+import type { ArchiveUploads } from '../../../core/transfer/archive-upload.ts';
+import type { Autostacks } from '../../../core/monitoring/autostacks.ts';
+import type { Labels } from '../../../core/annotations/labels.ts';
+import type { Live } from '../../../core/score-log/score-feed.ts';
+import type { LogFollower } from '../../../core/score-log/log-follower.ts';
+import type { Monitor } from '../../../core/monitoring/monitor.ts';
+import type { Quota } from '../../../core/inventory/quota.ts';
+import type { DownloadLinks } from '../../../core/transfer/download-link.ts';
+import type { Inventory } from '../../../core/inventory/inventory.ts';
+import type { Registry } from '../../../core/metrics/registry.ts';
+import type { SaveProgress } from '../../../core/ingest/save-progress.ts';
+import type { StatusFeed } from '../../../platform/runtime/change-feed.ts';
+import type { Transfer } from '../../../core/transfer/transfer.ts';
+import type { PrismaClient } from '../../../generated/prisma/client.ts';
+import type { Incidents } from '../../../core/incidents/incidents.ts';
+import type { Datasource } from '../../../model.ts';
+import type { FlushPeriod } from '../../../platform/telemetry/influxdb-writer.ts';
+import type { LicenseState } from '../../../platform/telemetry/license.ts';
+import type { Stats } from '../../../platform/telemetry/metrics.ts';
+import type { Source } from '../../../core/sources/source.ts';
+import type { Loaders } from './loaders.ts';
+
+/** Handed in by the composer. */
+export interface ApiParts {
+  readonly pool: pg.Pool;
+  readonly prisma: PrismaClient;
+  readonly registry: Registry;
+  readonly accept: Accept;
+  readonly monitor: Monitor;
+  readonly transfer: Transfer;
+  readonly annotations: Annotations;
+  readonly labels: Labels;
+  readonly downloadLinks: DownloadLinks;
+  readonly archiveUploads: ArchiveUploads;
+  readonly inventory: Inventory;
+  readonly autostacks: Autostacks;
+  /** The regions of AWS by name, with what people call them. */
+  readonly awsRegions: Readonly<Record<string, string>>;
+  readonly live: Live;
+  /** Makes what the database holds of times and row ids of metrics as new as what is committed. */
+  readonly saveProgress: SaveProgress;
+  readonly bars: Pick<LogFollower, 'position'>;
+  readonly statusFeed: StatusFeed;
+  readonly sources: ReadonlyMap<Datasource, Source>;
+  readonly stats: Stats;
+  readonly quota: Quota;
+  /** What the last look at the licence saw. */
+  readonly readLicense: () => LicenseState;
+  /** Null where no InfluxDB takes the server's own points. */
+  readonly flushPeriod: FlushPeriod | null;
+  readonly cloudwatch: Cloudwatch;
+  readonly incidents: Incidents;
+  readonly keys: Keys;
+  readonly facts: ServerFacts;
+}
+
+/** What does not change while the server runs. */
+export interface ServerFacts {
+  readonly version: string;
+  readonly startedAt: Date;
+  /** "embedded PostgreSQL", or where DATABASE_URL points to, without password. */
+  readonly database: string;
+  /** Name and version of the detector new metrics get. */
+  readonly detector: string;
+  /** Points before scores stop being provisional. */
+  readonly learningRows: number;
+}
+
+export interface Context extends ApiParts {
+  /** Who asks. */
+  readonly caller: Caller;
+  /** The request over HTTP; none over WebSocket. */
+  readonly request?: { readonly url: string };
+  readonly loaders: Loaders;
+}

@@ -1,0 +1,90 @@
+/** The words of src/model.ts as enums, each value with its meaning. */
+import { BAR_WINDOWS } from '../../../core/bars/bar-window.ts';
+import { ANOMALY_CLASSES, DATASOURCES, VIEWS } from '../../../model.ts';
+import { builder } from './builder.ts';
+
+export const DatasourceRef = builder.enumType('Datasource', {
+  description: 'Where the points of a metric come from.',
+  values: describe(DATASOURCES, {
+    CLOUDWATCH: 'A metric of Amazon CloudWatch.',
+    AUTOSTACK: 'A metric over a group of resources chosen by their tags.',
+    CUSTOM: 'Pushed to this server by others.',
+    INFLUXDB: 'A series of an InfluxDB.',
+    HOST: 'The machine this server runs on.',
+  }),
+});
+
+export const MetricStatusRef = builder.enumType('MetricStatus', {
+  description: 'Where a metric is in its life.',
+  values: describe(['UNMONITORED', 'ACTIVE', 'CREATE_PENDING', 'ERROR', 'PENDING_DATA'] as const, {
+    UNMONITORED: 'Known, its points are stored, nothing is scored.',
+    ACTIVE: 'Its points are scored as they come.',
+    CREATE_PENDING: 'Its model is being made.',
+    ERROR: 'It cannot go on; `message` says why, `retryMetric` tries again.',
+    PENDING_DATA: 'Monitored, but too few points are known yet to learn its range from.',
+  }),
+});
+
+export const AnomalyClassRef = builder.enumType('AnomalyClass', {
+  description: 'How unusual, in the colours of a traffic light.',
+  values: describe(ANOMALY_CLASSES, {
+    NONE: 'Not scored, or scored 0.',
+    GREEN: 'Usual.',
+    YELLOW: 'As unusual as one point in ten thousand.',
+    RED: 'As unusual as one point in a hundred thousand, or more.',
+  }),
+});
+
+export const DirectionRef = builder.enumType('Direction', {
+  description: 'Which side of the expected value matters.',
+  values: describe(['BOTH', 'ABOVE', 'BELOW'] as const, {
+    BOTH: 'Above and below.',
+    ABOVE: 'Only values above the expected one.',
+    BELOW: 'Only values below the expected one.',
+  }),
+});
+
+export const ViewRef = builder.enumType('View', {
+  description: 'What about a point was unusual.',
+  values: describe(VIEWS, {
+    LEVEL: 'Its value against the expected one.',
+    TREND: 'The slope over the last hours.',
+    TIME_OF_DAY: 'The value for this time of the day or week.',
+    VOLATILITY: 'How much the values vary.',
+    SILENCE: 'The series is flat where it never was.',
+  }),
+});
+
+export const BarWindowRef = builder.enumType('BarWindow', {
+  description: 'A window of 24 bars.',
+  values: describe(BAR_WINDOWS, {
+    HOURS: 'Two hours, five minutes a bar.',
+    DAYS: 'A day, an hour a bar.',
+    WEEKS: 'Eight days, eight hours a bar.',
+  }),
+});
+
+export const SortOrderRef = builder.enumType('SortOrder', {
+  description: 'In which order.',
+  values: describe(['ASC', 'DESC'] as const, { ASC: 'Oldest first.', DESC: 'Newest first.' }),
+});
+
+export const MetricOrderRef = builder.enumType('MetricOrder', {
+  description: 'In which order metrics are listed.',
+  values: describe(['NAME', 'ANOMALY', 'LAST_TIMESTAMP', 'CREATED'] as const, {
+    NAME: 'By name, A to Z.',
+    ANOMALY:
+      'The most unusual in the window first: by the sum over its bars, in which a red outweighs any number of yellows, and a yellow any number of greens; what was scored while learning weighs next to nothing. Equals by name.',
+    LAST_TIMESTAMP: 'Those with the newest sample first; those without any last.',
+    CREATED: 'The youngest first.',
+  }),
+});
+
+function describe<Name extends string>(
+  names: readonly Name[],
+  meanings: Readonly<Record<Name, string>>,
+): Record<Name, { value: Name; description: string }> {
+  const values = names.map((name) => [name, { value: name, description: meanings[name] }] as const);
+  // The names are the keys: one value for each.
+  return Object.fromEntries(values) as Record<Name, { value: Name; description: string }>;
+}

@@ -1,0 +1,50 @@
+/** Many things in one mutation: each item has its own outcome, and none waits for a slow neighbour longer than it must. */
+import { createLimit } from '../../../platform/runtime/concurrency-limit.ts';
+import { InvalidInputError } from '../../../errors.ts';
+import { type Failure, toFieldValue } from '../error-types.ts';
+
+/** What became of one item; either `value` or `error` is null. */
+export interface ItemOutcome<T> {
+  /** Place in the input, from 0. */
+  readonly index: number;
+  readonly value: T | null;
+  readonly error: Failure | null;
+}
+
+/** Items under way at once, of one request. The database changes metrics one after the other anyway. */
+const WIDTH = 4;
+/** Items of one request. */
+export const MOST_ITEMS = 1000;
+
+/**
+ * Does each item; its expected failure is its own. What is nobody's fault (a database that is away) fails the whole
+ * request, once no item is under way: it may be repeated.
+ * @param path where the items stand in the input, for messages
+ * @throws InvalidInputError for more than MOST_ITEMS
+ */
+export async function doEach<Item, T>(
+  items: readonly Item[],
+  path: readonly string[],
+  deed: (item: Item, index: number) => Promise<T>,
+): Promise<readonly ItemOutcome<T>[]> {
+  if (items.length > MOST_ITEMS) {
+    const message = `${path.join('.')}: expected at most ${MOST_ITEMS} items, got ${items.length}`;
+    throw new InvalidInputError(message, path);
+  }
+  const limit = createLimit(WIDTH);
+  const settled = await Promise.allSettled(
+    items.map((item, index) => limit.run(() => attempt(index, () => deed(item, index)))),
+  );
+  return settled.map((outcome) => {
+    if (outcome.status === 'fulfilled') return outcome.value;
+    throw outcome.reason;
+  });
+}
+
+async function attempt<T>(index: number, deed: () => Promise<T>): Promise<ItemOutcome<T>> {
+  try {
+    return { index, value: await deed(), error: null };
+  } catch (error) {
+    return { index, value: null, error: toFieldValue(error) };
+  }
+}

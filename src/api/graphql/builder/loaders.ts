@@ -1,0 +1,100 @@
+/**
+ * What one tick's resolvers ask for, asked of the database together. Nothing is remembered beyond the tick: the
+ * context of a subscription lives for hours.
+ */
+import DataLoader from 'dataloader';
+import type pg from 'pg';
+import {
+  type BarCount,
+  type BarOwner,
+  readBarCounts,
+  readBars,
+  type StoredBar,
+  type StoredBarRange,
+} from '../../../core/bars/read-bars.ts';
+import { readLatestSamples, readSamples, type SampleWindow } from '../../../core/samples/read-samples.ts';
+import {
+  NO_POINTS,
+  readSeries,
+  type SeriesColumns,
+  type SeriesRange,
+} from '../../../core/samples/read-series.ts';
+import type { StoredSample } from '../../../core/samples/stored-sample.ts';
+import type { PrismaClient } from '../../../generated/prisma/client.ts';
+
+/** A metric with what every selection of it may need, so that none has to be fetched again. */
+export type LoadedMetric = NonNullable<Awaited<ReturnType<typeof findMetrics>>[number]>;
+
+export interface Loaders {
+  /** Metrics by their number; null when deleted meanwhile. */
+  readonly metric: DataLoader<number, LoadedMetric | null>;
+  readonly latest: DataLoader<number, StoredSample | null>;
+  /** The samples of a window for one metric. */
+  samples(window: SampleWindow, metricNumber: number): Promise<readonly StoredSample[]>;
+  series(range: SeriesRange, metricNumber: number): Promise<SeriesColumns>;
+  /** The bars of one metric (by its number), resource or autostack (by their uuids). */
+  bars(question: BarQuestion, key: number | string): Promise<readonly StoredBar[]>;
+  barCounts(question: BarQuestion, key: number | string): Promise<readonly BarCount[]>;
+}
+
+export interface BarQuestion {
+  readonly owner: BarOwner;
+  readonly range: StoredBarRange;
+}
+
+export function createLoaders({ pool, prisma }: { pool: pg.Pool; prisma: PrismaClient }): Loaders {
+  const samples = createKeyedLoader((window: SampleWindow, numbers) => readSamples(pool, numbers, window));
+  const series = createKeyedLoader((range: SeriesRange, numbers) => readSeries(pool, numbers, range));
+  const bars = createKeyedLoader(({ owner, range }: BarQuestion, keys: readonly (number | string)[]) =>
+    readBars(pool, owner, keys, range),
+  );
+  const barCounts = createKeyedLoader(({ owner, range }: BarQuestion, keys: readonly (number | string)[]) =>
+    readBarCounts(pool, owner, keys, range),
+  );
+  return {
+    metric: createLoader(async (numbers) => {
+      const metrics = await findMetrics(prisma, numbers);
+      return new Map(metrics.map((metric) => [metric.number, metric]));
+    }),
+    latest: createLoader((numbers) => readLatestSamples(pool, numbers)),
+    samples: async (window, metricNumber) => (await samples(window).load(metricNumber)) ?? [],
+    bars: async (question, key) => (await bars(question).load(key)) ?? [],
+    barCounts: async (question, key) => (await barCounts(question).load(key)) ?? [],
+    series: async (range, metricNumber) => (await series(range).load(metricNumber)) ?? NO_POINTS,
+  };
+}
+
+function findMetrics(prisma: PrismaClient, numbers: readonly number[]) {
+  return prisma.metric.findMany({
+    where: { number: { in: [...numbers] } },
+    include: { progress: true, resource: true },
+  });
+}
+
+function createLoader<T, Key = number>(read: (keys: readonly Key[]) => Promise<ReadonlyMap<Key, T>>) {
+  return new DataLoader<Key, T | null>(
+    async (keys) => {
+      const found = await read([...new Set(keys)]);
+      return keys.map((key) => found.get(key) ?? null);
+    },
+    { cache: false },
+  );
+}
+
+/** One loader per distinct question of the tick: fields with equal arguments are answered together. */
+function createKeyedLoader<Question, T, Key = number>(
+  read: (question: Question, keys: readonly Key[]) => Promise<ReadonlyMap<Key, T>>,
+) {
+  const loaders = new Map<string, DataLoader<Key, T | null>>();
+  return (question: Question) => {
+    const key = JSON.stringify(question);
+    const known = loaders.get(key);
+    if (known !== undefined) return known;
+    const loader = createLoader((keys: readonly Key[]) => {
+      loaders.delete(key);
+      return read(question, keys);
+    });
+    loaders.set(key, loader);
+    return loader;
+  };
+}

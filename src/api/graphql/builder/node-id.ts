@@ -1,0 +1,125 @@
+/** Ids as callers see them: `Metric:<uuid>`, `Autostack:<uuid>`, `Resource:<datasource>://<region>/<type>/<id>`. Never base64. */
+import { InvalidInputError } from '../../../errors.ts';
+import { DATASOURCES, type Datasource } from '../../../model.ts';
+
+/** What makes a resource the same one. */
+export interface ResourceKey {
+  readonly datasource: Datasource;
+  readonly region: string;
+  readonly type: string;
+  readonly resourceId: string;
+}
+
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+/** Types whose things are named by a uuid. */
+const UUID_TYPES: ReadonlySet<string> = new Set([
+  'Metric',
+  'Autostack',
+  'Annotation',
+  'AnomalyLabel',
+  'Incident',
+  'Notification',
+  'NotificationRule',
+]);
+const RESOURCE = /^([a-z]+):\/\/([^/]*)\/([^/]+)\/(.+)$/s;
+/** An id is repeated in messages; a longer one is cut. */
+const SHOWN_LENGTH = 200;
+
+export function writeNodeId(typename: string, id: bigint | number | string): string {
+  return `${typename}:${id}`;
+}
+
+/**
+ * Takes an id of any type apart.
+ * @throws InvalidInputError when it is not of the form of any type, with `path`
+ */
+export function readNodeId(text: string, path: readonly string[] = ['id']): { typename: string; id: string } {
+  const colon = text.indexOf(':');
+  const typename = text.slice(0, Math.max(0, colon));
+  const id = text.slice(colon + 1);
+  if (UUID_TYPES.has(typename) && UUID.test(id.toLowerCase())) return { typename, id: id.toLowerCase() };
+  if (typename === 'Resource' && parseResourceKey(id) !== null) return { typename, id };
+  throw new InvalidInputError(`${path.join('.')}: ${quote(text)} is not the id of anything`, path);
+}
+
+/**
+ * The uuid in a metric's id.
+ * @throws InvalidInputError when it is malformed or of another type
+ */
+export function readMetricId(text: string, path: readonly string[] = ['id']): string {
+  return readIdOf('Metric', text, path);
+}
+
+/**
+ * The uuid in an autostack's id.
+ * @throws InvalidInputError when it is malformed or of another type
+ */
+export function readAutostackId(text: string, path: readonly string[] = ['id']): string {
+  return readIdOf('Autostack', text, path);
+}
+
+/**
+ * The uuid in an annotation's id.
+ * @throws InvalidInputError when it is malformed or of another type
+ */
+export function readAnnotationId(text: string, path: readonly string[] = ['id']): string {
+  return readIdOf('Annotation', text, path);
+}
+
+/**
+ * The uuid in a label's id.
+ * @throws InvalidInputError when it is malformed or of another type
+ */
+export function readLabelId(text: string, path: readonly string[] = ['id']): string {
+  return readIdOf('AnomalyLabel', text, path);
+}
+
+/** The uuids of a list of metric ids; null stays null. */
+export function readMetricIds(
+  texts: readonly string[] | null | undefined,
+  path: readonly string[],
+): readonly string[] | null {
+  return texts?.map((text, index) => readMetricId(text, [...path, String(index)])) ?? null;
+}
+
+/**
+ * What a resource's id names.
+ * @throws InvalidInputError when it is malformed or of another type
+ */
+export function readResourceId(text: string, path: readonly string[] = ['id']): ResourceKey {
+  const key = parseResourceKey(readIdOf('Resource', text, path));
+  if (key === null) throw new Error('readNodeId let a malformed resource id pass');
+  return key;
+}
+
+/** The part of a resource's id after its type's name. */
+export function writeResourceKey({ datasource, region, type, resourceId }: ResourceKey): string {
+  return `${datasource.toLowerCase()}://${region}/${type}/${resourceId}`;
+}
+
+/** Null when the text is not of the form `writeResourceKey` gives. */
+export function parseResourceKey(text: string): ResourceKey | null {
+  const [, scheme, region, type, resourceId] = RESOURCE.exec(text) ?? [];
+  const datasource = DATASOURCES.find((name) => name.toLowerCase() === scheme);
+  if (datasource === undefined || region === undefined || type === undefined || resourceId === undefined) {
+    return null;
+  }
+  return text.includes('\0') ? null : { datasource, region, type, resourceId };
+}
+
+/**
+ * The part after the colon of an id of a type.
+ * @throws InvalidInputError when it is malformed or of another type
+ */
+export function readIdOf(wanted: string, text: string, path: readonly string[]): string {
+  const { typename, id } = readNodeId(text, path);
+  if (typename === wanted) return id;
+  throw new InvalidInputError(
+    `${path.join('.')}: expected the id of a ${wanted}, but ${quote(text)} is that of a ${typename}`,
+    path,
+  );
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text);
+}

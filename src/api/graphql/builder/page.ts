@@ -1,0 +1,99 @@
+/** Pages by keyset: `first`/`after` from the front, `last`/`before` from the end. */
+import { InvalidInputError } from '../../../errors.ts';
+
+export interface PageArgs {
+  readonly first?: number | null | undefined;
+  readonly after?: string | null | undefined;
+  readonly last?: number | null | undefined;
+  readonly before?: string | null | undefined;
+}
+
+/** What to read: `limit` rows between two cursors, from the end when `fromEnd`. */
+export interface PageRequest<Key> {
+  readonly after: Key | null;
+  readonly before: Key | null;
+  /** One more than the page holds: whether it is there says whether there is more. */
+  readonly limit: number;
+  readonly fromEnd: boolean;
+}
+
+export interface Page<T> {
+  readonly edges: { readonly cursor: string; readonly node: T }[];
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
+  };
+}
+
+/** Pages of things; of samples there are more, and they are smaller. */
+export const THING_PAGE = { fallback: 100, most: 100 } as const;
+export const SAMPLE_PAGE = { fallback: 100, most: 1000 } as const;
+
+/**
+ * Checks the arguments, reads, and makes a page of it.
+ * @param options.parseCursor null for a cursor that is not of this list
+ * @param options.read rows in the list's order, or in reverse when `fromEnd`
+ * @throws InvalidInputError for a size below 0 or above `size.most`, for both sizes at once, for a bad cursor
+ */
+export async function readPage<T, Key>(options: {
+  readonly args: PageArgs;
+  readonly size: { readonly fallback: number; readonly most: number };
+  readonly parseCursor: (cursor: string) => Key | null;
+  readonly writeCursor: (row: T) => string;
+  readonly read: (request: PageRequest<Key>) => Promise<readonly T[]>;
+}): Promise<Page<T>> {
+  const { args, size } = options;
+  const length = checkPageLength(args, size);
+  const fromEnd = args.last != null;
+  const cursor = (name: 'after' | 'before') => parseCursorArg(name, args[name], options.parseCursor);
+  const [after, before] = [cursor('after'), cursor('before')];
+  const rows = await options.read({ after, before, limit: length + 1, fromEnd });
+  const kept = rows.slice(0, length);
+  if (fromEnd) kept.reverse();
+  const more = rows.length > length;
+  return makePage(kept, options.writeCursor, {
+    hasNextPage: fromEnd ? before !== null : more,
+    hasPreviousPage: fromEnd ? more : after !== null,
+  });
+}
+
+export function makePage<T>(
+  rows: readonly T[],
+  writeCursor: (row: T) => string,
+  more: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean },
+): Page<T> {
+  const edges = rows.map((node) => ({ cursor: writeCursor(node), node }));
+  return {
+    edges,
+    pageInfo: { ...more, startCursor: edges[0]?.cursor ?? null, endCursor: edges.at(-1)?.cursor ?? null },
+  };
+}
+
+/** How many rows the page holds. @throws InvalidInputError */
+export function checkPageLength(args: PageArgs, size: { fallback: number; most: number }): number {
+  const { first, last } = args;
+  if (first != null && last != null) {
+    throw new InvalidInputError('first, last: give one of them, not both', ['last']);
+  }
+  const [name, length] =
+    last == null ? (['first', first ?? size.fallback] as const) : (['last', last] as const);
+  if (length < 0 || length > size.most) {
+    throw new InvalidInputError(`${name}: expected 0 to ${size.most}, got ${length}`, [name]);
+  }
+  return length;
+}
+
+function parseCursorArg<Key>(
+  name: string,
+  text: string | null | undefined,
+  parse: (cursor: string) => Key | null,
+): Key | null {
+  if (text == null) return null;
+  const key = parse(text);
+  if (key !== null) return key;
+  throw new InvalidInputError(`${name}: ${JSON.stringify(text.slice(0, 200))} is not a cursor of this list`, [
+    name,
+  ]);
+}

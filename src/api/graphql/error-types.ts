@@ -1,0 +1,132 @@
+/**
+ * Expected failures as types. A field lists those it can have (`errors: { types: [...] }`) and they become members of
+ * its result union; where a field has no union they become GraphQL errors with the same code.
+ */
+import { wrapOrThrow } from '@pothos/plugin-errors';
+import { GraphQLError } from 'graphql';
+import {
+  AlreadyMonitoredError,
+  type ErrorCode,
+  ERROR_CODES,
+  ExpectedError,
+  InvalidInputError,
+  NotFoundError,
+  NotSupportedError,
+  QuotaExceededError,
+  RetryLaterError,
+  SourceUnavailableError,
+} from '../../errors.ts';
+import { builder } from './builder/builder.ts';
+import { MetricRef } from './metrics/metric.ts';
+
+const MEANINGS: Readonly<Record<ErrorCode, string>> = {
+  NOT_FOUND: 'There is nothing with this id.',
+  ALREADY_MONITORED: 'The metric is monitored already.',
+  NOT_SUPPORTED: 'The source cannot do this.',
+  INVALID_INPUT: 'The input is not what was expected; the message names the field and the value.',
+  DUPLICATE_NAME: 'The name is taken.',
+  TOO_MANY_RESOURCES: 'More resources than one thing may have.',
+  QUOTA_EXCEEDED: 'A limit of this server is reached.',
+  SOURCE_UNAVAILABLE: 'The outside source cannot be asked just now.',
+  NOT_ALLOWED: 'The caller may not do this.',
+  STATISTICS_NOT_READY: 'Not enough is known yet.',
+  RETRY_LATER: 'A queue is full or the database away; the same request may succeed in a moment.',
+  CURSOR_INVALID: 'The cursor is not of this server, or ahead of it.',
+  CURSOR_EXPIRED: 'What follows the cursor may have been dropped already.',
+};
+
+export const ErrorCodeRef = builder.enumType('ErrorCode', {
+  description: 'What kind of expected failure it is.',
+  values: Object.fromEntries(
+    ERROR_CODES.map((code) => [code, { value: code, description: MEANINGS[code] }]),
+  ) as Record<ErrorCode, { value: ErrorCode; description: string }>,
+});
+
+/** What every expected failure has in common: an ExpectedError, or the value of a field made of one. */
+export type Failure = Pick<ExpectedError, 'name' | 'message' | 'code'>;
+
+export const ErrorRef = builder.interfaceRef<Failure>('Error').implement({
+  description: 'An expected failure. Every one has these two fields.',
+  // Each class is named as its type is.
+  resolveType: ({ name }) => name,
+  fields: (t) => ({
+    message: t.exposeString('message', { description: 'What went wrong, for people.' }),
+    code: t.expose('code', { type: ErrorCodeRef, description: 'What went wrong, for programs.' }),
+  }),
+});
+
+builder.objectType(NotFoundError, {
+  name: 'NotFoundError',
+  description: MEANINGS.NOT_FOUND,
+  interfaces: [ErrorRef],
+});
+builder.objectType(NotSupportedError, {
+  name: 'NotSupportedError',
+  description: MEANINGS.NOT_SUPPORTED,
+  interfaces: [ErrorRef],
+});
+builder.objectType(SourceUnavailableError, {
+  name: 'SourceUnavailableError',
+  description: MEANINGS.SOURCE_UNAVAILABLE,
+  interfaces: [ErrorRef],
+});
+builder.objectType(InvalidInputError, {
+  name: 'InvalidInputError',
+  description: MEANINGS.INVALID_INPUT,
+  interfaces: [ErrorRef],
+  fields: (t) => ({
+    path: t.stringList({
+      description: 'Where in the arguments, from the outside in.',
+      resolve: ({ inputPath }) => [...inputPath],
+    }),
+  }),
+});
+builder.objectType(QuotaExceededError, {
+  name: 'QuotaExceededError',
+  description: MEANINGS.QUOTA_EXCEEDED,
+  interfaces: [ErrorRef],
+  fields: (t) => ({
+    limit: t.exposeInt('limit', { description: 'How many there may be.' }),
+    count: t.exposeInt('count', { description: 'How many there are.' }),
+  }),
+});
+builder.objectType(AlreadyMonitoredError, {
+  name: 'AlreadyMonitoredError',
+  description: MEANINGS.ALREADY_MONITORED,
+  interfaces: [ErrorRef],
+  fields: (t) => ({
+    metric: t.prismaField({
+      type: MetricRef,
+      description: 'The metric that is monitored.',
+      resolve: (query, { metricId }, _args, { prisma }) =>
+        prisma.metric.findUniqueOrThrow({ ...query, where: { id: metricId } }),
+    }),
+  }),
+});
+
+/** The classes with a type above. */
+const FAILURES = [
+  AlreadyMonitoredError,
+  InvalidInputError,
+  NotFoundError,
+  NotSupportedError,
+  QuotaExceededError,
+  SourceUnavailableError,
+];
+
+/**
+ * An error as the value of a field of type Error: given as it is, GraphQL would take the field for failed.
+ * @throws the error itself when the API has no type for it
+ */
+export function toFieldValue(error: unknown): Failure {
+  // Either throws or wraps one of the classes listed, all of which have these fields.
+  return wrapOrThrow(error, FAILURES) as Failure;
+}
+
+/** An expected failure where there is no union for it. A queue that is full also says so in HTTP's own words. */
+export function toGraphqlError(error: ExpectedError): GraphQLError {
+  const http =
+    error instanceof RetryLaterError ? { http: { status: 503, headers: { 'retry-after': '1' } } } : {};
+  const path = error instanceof InvalidInputError ? { inputPath: error.inputPath } : {};
+  return new GraphQLError(error.message, { extensions: { code: error.code, ...path, ...http } });
+}

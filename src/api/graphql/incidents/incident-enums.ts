@@ -1,0 +1,71 @@
+/** The words of incidents and messages, each with its meaning. */
+import { WEEKDAYS } from '../../../core/incidents/maintenance-window.ts';
+import { builder } from '../builder/builder.ts';
+
+export const IncidentStateRef = builder.enumType('IncidentState', {
+  description: 'Where an incident is in its life.',
+  values: {
+    PENDING: { description: 'Unusual, but not yet for as long as the rule asks.' },
+    FIRING: { description: 'Unusual.' },
+    RECOVERING: { description: 'Calm again, but not yet for as long as the rule asks.' },
+    ENDED: { description: 'Over.' },
+  } as const,
+});
+
+export const IncidentEndReasonRef = builder.enumType('IncidentEndReason', {
+  description: 'Why an incident is over.',
+  values: {
+    RECOVERED: { description: 'The metric was calm for as long as the rule asks.' },
+    SILENT: { description: 'No point of the metric came for an hour, or for twelve of its periods.' },
+    UNMONITORED: { description: 'The metric is watched no longer.' },
+    METRIC_DELETED: { description: 'The metric was deleted.' },
+    RULE_CHANGED: {
+      description: 'The rule was deleted, switched off, or does not ask for the metric any more.',
+    },
+  } as const,
+});
+
+export const IncidentMuteRef = builder.enumType('IncidentMute', {
+  description: 'Why nobody was told of an incident.',
+  values: {
+    STALE: { description: 'Its points were older than the rule tells of when they were scored: history.' },
+    MAINTENANCE: { description: 'It fell into a maintenance window.' },
+    QUIET_PERIOD: { description: 'The rule had told of the same server shortly before.' },
+  } as const,
+});
+
+export const ChannelKindRef = builder.enumType('ChannelKind', {
+  description: 'How messages go.',
+  values: {
+    WEBHOOK: { description: 'JSON by HTTP, signed.' },
+    ALERTMANAGER: { description: "Alerts, for Prometheus' Alertmanager." },
+    SLACK: { description: 'An incoming webhook of Slack, or of what understands the same.' },
+    EMAIL: { description: 'E-mail.' },
+  } as const,
+});
+
+export const NotificationKindRef = builder.enumType('NotificationKind', {
+  description: 'What a message tells of.',
+  values: {
+    START: { description: 'Incidents that fire.' },
+    END: { description: 'Incidents that are over.' },
+  } as const,
+});
+
+export const NotificationStateRef = builder.enumType('NotificationState', {
+  description: 'How far a message has come.',
+  values: {
+    WAITING: { description: 'To be delivered, for the first time or again.' },
+    SENT: { description: 'Taken by its channel.' },
+    FAILED: { description: 'Given up after a day of tries: a dead letter. `retryNotification` tries again.' },
+  } as const,
+});
+
+const DAY_NAMES = WEEKDAYS.map((day) => `${day.charAt(0)}${day.slice(1).toLowerCase()}`);
+export const WeekdayRef = builder.enumType('Weekday', {
+  description: 'A day of the week.',
+  // One value for each name.
+  values: Object.fromEntries(
+    WEEKDAYS.map((day, index) => [day, { value: day, description: `${DAY_NAMES[index] ?? day}.` }]),
+  ) as Record<(typeof WEEKDAYS)[number], { value: (typeof WEEKDAYS)[number]; description: string }>,
+});

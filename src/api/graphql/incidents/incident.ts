@@ -1,0 +1,162 @@
+/** The type Incident, one by its id, and the lists of incidents. */
+import type { Incident, Prisma, PrismaClient } from '../../../generated/prisma/client.ts';
+import { builder } from '../builder/builder.ts';
+import { DatasourceRef } from '../builder/enums.ts';
+import { IncidentEndReasonRef, IncidentMuteRef, IncidentStateRef } from './incident-enums.ts';
+import { MetricRef } from '../metrics/metric.ts';
+import { readIdOf, readMetricIds } from '../builder/node-id.ts';
+import { readNumberedPage } from '../builder/numbered-page.ts';
+import { THING_PAGE, type PageArgs } from '../builder/page.ts';
+
+const FrozenBandRef = builder.objectRef<Incident>('IncidentExpectation').implement({
+  description: 'What was expected at the point that made an incident fire.',
+  fields: (t) => ({
+    value: t.exposeFloat('expected', { description: 'The likeliest value.' }),
+    low: t.exposeFloat('low', { description: 'Lower end of the band.' }),
+    high: t.exposeFloat('high', { description: 'Upper end of the band.' }),
+  }),
+});
+
+const IncidentPeakRef = builder.objectRef<Incident>('IncidentPeak').implement({
+  description: 'The most unusual point of an incident so far.',
+  fields: (t) => ({
+    anomalyScore: t.exposeFloat('peakScore', { description: 'Its score.' }),
+    value: t.exposeFloat('peakValue', { description: 'Its value.' }),
+    timestamp: t.expose('peakAt', { type: 'DateTime', description: 'Its time.' }),
+  }),
+});
+
+export const IncidentRef = builder.prismaNode('Incident', {
+  description:
+    'One stretch in which a notification rule found a metric unusual. What it says of rule and metric outlives both.',
+  nullable: true,
+  id: { resolve: ({ id }) => id },
+  findUnique: (id) => ({ id }),
+  fields: (t) => ({
+    rule: t.relation('rule', { nullable: true, description: 'Whose it is; null once that was deleted.' }),
+    ruleName: t.exposeString('ruleName', { description: 'Name the rule had.' }),
+    metric: t.relation('metric', { nullable: true, description: 'Null once it was deleted.' }),
+    metricName: t.exposeString('metricName', { description: 'Name of the metric.' }),
+    instance: t.exposeString('instance', { description: 'Friendly name and server of its resource.' }),
+    server: t.exposeString('server', { description: 'As `Metric.server`.' }),
+    location: t.exposeString('location', { description: 'Region; empty where there is none.' }),
+    datasource: t.expose('datasource', { type: DatasourceRef, description: 'Where its points come from.' }),
+    state: t.expose('state', { type: IncidentStateRef, description: 'Where it is in its life.' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', description: 'Time of its first unusual point.' }),
+    endedAt: t.expose('endedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Time of its first calm point, or when it was given up; null while it is open.',
+    }),
+    endReason: t.expose('endReason', {
+      type: IncidentEndReasonRef,
+      nullable: true,
+      description: 'Why it is over; null while it is open.',
+    }),
+    anomalyScore: t.exposeFloat('score', { description: 'Score of the point that made it fire.' }),
+    value: t.exposeFloat('value', { description: 'Value of that point.' }),
+    expected: t.field({
+      type: FrozenBandRef,
+      description: 'What was expected then.',
+      resolve: (incident) => incident,
+    }),
+    peak: t.field({
+      type: IncidentPeakRef,
+      description: 'Its most unusual point.',
+      resolve: (incident) => incident,
+    }),
+    mutedBy: t.expose('mutedBy', {
+      type: IncidentMuteRef,
+      nullable: true,
+      description: 'Why nobody was told; null when somebody was, or while it is pending.',
+    }),
+    notifiedAt: t.expose('notifiedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the channels of the rule were given their message.',
+    }),
+    seen: t.exposeBoolean('seen', { description: 'Whether somebody has looked at it.' }),
+    acknowledgedAt: t.expose('acknowledgedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When somebody took it on.',
+    }),
+    acknowledgedBy: t.exposeString('acknowledgedBy', {
+      nullable: true,
+      description: 'Who did, as they call themselves.',
+    }),
+  }),
+});
+
+export const IncidentConnectionRef = builder.connectionObject({
+  type: IncidentRef,
+  name: 'IncidentConnection',
+  description: 'One page of incidents.',
+});
+
+const IncidentFilterRef = builder.inputType('IncidentFilter', {
+  description: 'Which incidents; all conditions have to hold.',
+  fields: (t) => ({
+    states: t.field({ type: [IncidentStateRef], description: 'In one of these states.' }),
+    metricIds: t.idList({ description: 'Of these metrics.' }),
+    server: t.string({ description: 'Of this resource, by its canonical name.' }),
+    ruleId: t.id({ description: 'Of this rule.' }),
+    seen: t.boolean({ description: 'Whether somebody has looked at them.' }),
+    acknowledged: t.boolean({ description: 'Whether somebody took them on.' }),
+    from: t.field({ type: 'DateTime', description: 'That began at this time or later.' }),
+    to: t.field({ type: 'DateTime', description: 'That began at this time or earlier.' }),
+  }),
+});
+
+builder.queryField('incident', (t) =>
+  t.prismaField({
+    type: IncidentRef,
+    nullable: true,
+    description: 'The incident with this id; null when there is none.',
+    args: { id: t.arg.id({ required: true, description: 'As read from `Incident.id`.' }) },
+    resolve: (query, _root, { id }, { prisma }) =>
+      prisma.incident.findUnique({ ...query, where: { id: readIdOf('Incident', id, ['id']) } }),
+  }),
+);
+
+builder.queryField('incidents', (t) =>
+  t.field({
+    type: IncidentConnectionRef,
+    description: `Incidents, the newest first. Pages of ${THING_PAGE.most} at most.`,
+    args: {
+      ...t.arg.connectionArgs(),
+      filter: t.arg({ type: IncidentFilterRef, description: 'Which of them; all when left out.' }),
+    },
+    resolve: (_root, { filter, ...args }, { prisma }) =>
+      readIncidents(prisma, args, filter == null ? {} : toWhere(filter)),
+  }),
+);
+
+builder.prismaObjectFields(MetricRef, (t) => ({
+  incidents: t.field({
+    type: IncidentConnectionRef,
+    description: `Its incidents, the newest first. Pages of ${THING_PAGE.most} at most.`,
+    args: { ...t.arg.connectionArgs() },
+    resolve: ({ id }, args, { prisma }) => readIncidents(prisma, args, { metricId: id }),
+  }),
+}));
+
+function readIncidents(prisma: PrismaClient, args: PageArgs, where: Prisma.IncidentWhereInput) {
+  return readNumberedPage(args, (number, order, take) =>
+    prisma.incident.findMany({ where: { AND: [where, { number }] }, orderBy: { number: order }, take }),
+  );
+}
+
+function toWhere(filter: typeof IncidentFilterRef.$inferInput): Prisma.IncidentWhereInput {
+  const { states, server, ruleId, seen, acknowledged, from, to } = filter;
+  const metricIds = readMetricIds(filter.metricIds, ['filter', 'metricIds']);
+  return {
+    ...(states == null ? {} : { state: { in: states } }),
+    ...(metricIds === null ? {} : { metricId: { in: [...metricIds] } }),
+    ...(server == null ? {} : { server }),
+    ...(ruleId == null ? {} : { ruleId: readIdOf('NotificationRule', ruleId, ['filter', 'ruleId']) }),
+    ...(seen == null ? {} : { seen }),
+    ...(acknowledged == null ? {} : { acknowledgedAt: acknowledged ? { not: null } : null }),
+    startedAt: { ...(from == null ? {} : { gte: from }), ...(to == null ? {} : { lte: to }) },
+  };
+}

@@ -1,0 +1,207 @@
+/** What rules are made and changed by. Which values make sense is checked where rules are kept. */
+import type { NewChannel } from '../../../core/incidents/delivery/check-channel.ts';
+import type { RuleChange } from '../../../core/incidents/check-rule.ts';
+import type { MaintenanceWindow } from '../../../core/incidents/maintenance-window.ts';
+import type { RuleScope } from '../../../core/incidents/rule.ts';
+import { builder } from '../builder/builder.ts';
+import { DirectionRef } from '../builder/enums.ts';
+import { WeekdayRef } from './incident-enums.ts';
+import { readAutostackId, readMetricIds } from '../builder/node-id.ts';
+import { TagFilterInputRef } from '../inventory/tag-filter.ts';
+
+const NotificationScopeInputRef = builder.inputType('NotificationScopeInput', {
+  description: 'Which metrics: all conditions that are given have to hold; none is every metric.',
+  fields: (t) => ({
+    metricIds: t.idList({ description: 'Ids of metrics; 1,000 at most.' }),
+    servers: t.stringList({
+      description: 'Canonical names of resources, as `Metric.server`; 1,000 at most.',
+    }),
+    autostackId: t.id({ description: 'Id of an autostack: its own metrics.' }),
+    namePattern: t.string({
+      description: 'Pattern of whole names of metrics: `*` stands for any run of characters, `?` for one.',
+    }),
+    tags: t.field({ type: [TagFilterInputRef], description: 'Conditions on the tags of the resource.' }),
+  }),
+});
+
+const OneOffWindowInputRef = builder.inputType('OneOffMaintenanceWindowInput', {
+  description: 'A maintenance window that comes once.',
+  fields: (t) => ({
+    start: t.field({ type: 'DateTime', required: true, description: 'Its beginning.' }),
+    end: t.field({ type: 'DateTime', required: true, description: 'Its end, after that.' }),
+  }),
+});
+
+const WeeklyWindowInputRef = builder.inputType('WeeklyMaintenanceWindowInput', {
+  description: 'A maintenance window that comes every week.',
+  fields: (t) => ({
+    weekdays: t.field({ type: [WeekdayRef], required: true, description: 'The days it begins on.' }),
+    from: t.string({ required: true, description: 'Clock time of its beginning, 00:00 to 23:59.' }),
+    to: t.string({
+      required: true,
+      description: 'Clock time of its end, 24:00 at most; at or before `from`, on the next day.',
+    }),
+    timeZone: t.string({ required: true, description: 'IANA name of the zone whose clock it is.' }),
+  }),
+});
+
+const MaintenanceWindowInputRef = builder.inputType('MaintenanceWindowInput', {
+  description: 'A time in which a rule tells nobody: exactly one of these.',
+  isOneOf: true,
+  fields: (t) => ({
+    once: t.field({ type: OneOffWindowInputRef, description: 'It comes once.' }),
+    weekly: t.field({ type: WeeklyWindowInputRef, description: 'It comes every week.' }),
+  }),
+});
+
+const WebhookInputRef = builder.inputType('WebhookChannelInput', {
+  description: 'A signed webhook.',
+  fields: (t) => ({
+    url: t.string({ required: true, description: 'Where to post to; http or https.' }),
+    secret: t.string({
+      required: true,
+      description: 'What it is signed with, 16 to 256 characters. Never shown.',
+    }),
+  }),
+});
+const AlertmanagerInputRef = builder.inputType('AlertmanagerChannelInput', {
+  description: "Prometheus' Alertmanager, API v2.",
+  fields: (t) => ({ url: t.string({ required: true, description: 'Of the Alertmanager itself.' }) }),
+});
+const SlackInputRef = builder.inputType('SlackChannelInput', {
+  description: 'An incoming webhook of Slack, or of what understands the same.',
+  fields: (t) => ({
+    url: t.string({ required: true, description: 'Of the webhook. Its path is never shown.' }),
+  }),
+});
+const EmailInputRef = builder.inputType('EmailChannelInput', {
+  description: 'E-mail; needs LAPWING_SMTP_URL.',
+  fields: (t) => ({ to: t.stringList({ required: true, description: 'One to twenty addresses.' }) }),
+});
+
+const ChannelInputRef = builder.inputType('NotificationChannelInput', {
+  description: 'Where messages go: exactly one of these.',
+  isOneOf: true,
+  fields: (t) => ({
+    webhook: t.field({ type: WebhookInputRef, description: 'A signed webhook.' }),
+    alertmanager: t.field({ type: AlertmanagerInputRef, description: 'An Alertmanager.' }),
+    slack: t.field({ type: SlackInputRef, description: 'Slack.' }),
+    email: t.field({ type: EmailInputRef, description: 'E-mail.' }),
+    keep: t.id({ description: 'A channel the rule has, as it is: as read from `NotificationChannel.id`.' }),
+  }),
+});
+
+type FieldBuilder = Parameters<NonNullable<Parameters<typeof builder.inputType>[1]['fields']>>[0];
+
+export const CreateRuleInputRef = builder.inputType('CreateNotificationRuleInput', {
+  description: 'A rule to make.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'One of a kind; 100 characters at most.' }),
+    ...defineRuleFields(t, true),
+  }),
+});
+
+export const UpdateRuleInputRef = builder.inputType('UpdateNotificationRuleInput', {
+  description: 'What to change of a rule; what is left out stays.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'As read from `NotificationRule.id`.' }),
+    name: t.string({ description: 'One of a kind; 100 characters at most.' }),
+    ...defineRuleFields(t, false),
+  }),
+});
+
+function defineRuleFields(t: FieldBuilder, isNew: boolean) {
+  const otherwise = (value: string) => (isNew ? `; ${value} when left out` : '');
+  return {
+    enabled: t.boolean({ description: `Whether it looks at anything${otherwise('true')}.` }),
+    scope: t.field({
+      type: NotificationScopeInputRef,
+      description: `Which metrics it looks at${otherwise('all')}.`,
+    }),
+    sensitivity: t.float({
+      description: `Least anomaly score, above 0 and below 1${otherwise('0.99999')}.`,
+    }),
+    direction: t.field({ type: DirectionRef, description: `Which side matters${otherwise('BOTH')}.` }),
+    minDeviation: t.float({
+      description: `Smallest deviation from the expected value, in the metric's unit${otherwise('0')}.`,
+    }),
+    minDeviationRatio: t.float({
+      description: `Smallest deviation, as a share of the expected value${otherwise('0')}.`,
+    }),
+    confirmSeconds: t.int({
+      description: `How long it has to last before it fires, 0 to 86,400${otherwise('0')}.`,
+    }),
+    confirmPoints: t.int({ description: `For how many points, 1 to 1,000${otherwise('1')}.` }),
+    recoverySeconds: t.int({
+      description: `How long it has to be calm until it is over, 0 to 604,800${otherwise('600')}.`,
+    }),
+    quietSeconds: t.int({
+      description: `Time between two messages about one server, 0 to 2,592,000${otherwise('3600')}.`,
+    }),
+    staleSeconds: t.int({
+      description: `Nobody is told of points older than this, 1 to 31,536,000${otherwise('3600')}.`,
+    }),
+    learningGuard: t.boolean({
+      description: `Whether provisional scores are ignored${otherwise('true')}.`,
+    }),
+    notifyEnd: t.boolean({ description: `Whether there is a message at the end too${otherwise('true')}.` }),
+    maintenanceWindows: t.field({
+      type: [MaintenanceWindowInputRef],
+      description: `When it tells nobody, all such times${otherwise('never')}; 50 at most.`,
+    }),
+    timeZone: t.string({
+      description:
+        "IANA name of the zone of local times in its messages; null for that of the metric's region.",
+    }),
+    subject: t.string({ description: 'Template of 255 characters at most; null for the default.' }),
+    body: t.string({ description: 'Template of 10,000 characters at most; null for the default.' }),
+    channels: t.field({
+      type: [ChannelInputRef],
+      description: `Where its messages go, all of them${otherwise('nowhere')}; 10 at most.`,
+    }),
+  };
+}
+
+type RuleInput = Omit<typeof UpdateRuleInputRef.$inferInput, 'id'>;
+
+/** @throws InvalidInputError for a bad id */
+export function readRuleChange(input: RuleInput): RuleChange {
+  const { scope, maintenanceWindows, channels, timeZone, subject, body, ...plain } = input;
+  const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value != null));
+  return {
+    // The entries are those of `plain`, less its nulls.
+    ...(given as { [Key in keyof typeof plain]?: NonNullable<(typeof plain)[Key]> }),
+    ...(scope == null ? {} : { scope: readScopeInput(scope) }),
+    ...(maintenanceWindows == null ? {} : { maintenanceWindows: maintenanceWindows.map(readWindow) }),
+    ...(channels == null ? {} : { channels: channels.map(readChannel) }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(body === undefined ? {} : { body }),
+  };
+}
+
+function readScopeInput(scope: typeof NotificationScopeInputRef.$inferInput): RuleScope {
+  const { servers, autostackId, namePattern, tags } = scope;
+  const path = ['input', 'scope'];
+  const metricIds = readMetricIds(scope.metricIds, [...path, 'metricIds']);
+  return {
+    ...(metricIds === null ? {} : { metricIds }),
+    ...(servers == null ? {} : { servers }),
+    ...(autostackId == null ? {} : { autostackId: readAutostackId(autostackId, [...path, 'autostackId']) }),
+    ...(namePattern == null ? {} : { namePattern }),
+    ...(tags == null ? {} : { tags }),
+  };
+}
+
+/** GraphQL saw to it that there is exactly one member. */
+function readWindow({ once, weekly }: typeof MaintenanceWindowInputRef.$inferInput): MaintenanceWindow {
+  return once == null ? weekly : { start: once.start.toISOString(), end: once.end.toISOString() };
+}
+
+function readChannel(input: typeof ChannelInputRef.$inferInput): NewChannel {
+  if (input.webhook != null) return { kind: 'WEBHOOK', ...input.webhook };
+  if (input.alertmanager != null) return { kind: 'ALERTMANAGER', ...input.alertmanager };
+  if (input.slack != null) return { kind: 'SLACK', ...input.slack };
+  if (input.email != null) return { kind: 'EMAIL', ...input.email };
+  return { kind: 'KEEP', id: input.keep };
+}

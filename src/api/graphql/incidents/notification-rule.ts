@@ -1,0 +1,170 @@
+/** The type NotificationRule, its parts, and the queries for rules. Making and changing them is beside it. */
+import { readScope, readWindows, type RuleScope } from '../../../core/incidents/rule.ts';
+import { MOST_RULES } from '../../../core/incidents/rules.ts';
+import type {
+  MaintenanceWindow,
+  OneOffWindow,
+  WeeklyWindow,
+} from '../../../core/incidents/maintenance-window.ts';
+import { builder } from '../builder/builder.ts';
+import { DirectionRef } from '../builder/enums.ts';
+import { ChannelKindRef, WeekdayRef } from './incident-enums.ts';
+import { readIdOf, writeNodeId } from '../builder/node-id.ts';
+import { TagFilterRef } from '../inventory/tag-filter.ts';
+
+const NotificationScopeRef = builder.objectRef<RuleScope>('NotificationScope').implement({
+  description:
+    'Which metrics a rule looks at: all conditions that are not null have to hold; none is every metric.',
+  fields: (t) => ({
+    metricIds: t.idList({
+      nullable: true,
+      description: 'Ids of metrics.',
+      resolve: ({ metricIds }) => metricIds?.map((id) => writeNodeId('Metric', id)) ?? null,
+    }),
+    servers: t.stringList({
+      nullable: true,
+      description: 'Canonical names of resources, as `Metric.server`.',
+      resolve: ({ servers }) => (servers === undefined ? null : [...servers]),
+    }),
+    autostackId: t.id({
+      nullable: true,
+      description: 'Id of an autostack: its own metrics.',
+      resolve: ({ autostackId }) =>
+        autostackId === undefined ? null : writeNodeId('Autostack', autostackId),
+    }),
+    namePattern: t.string({
+      nullable: true,
+      description: 'Pattern of whole names of metrics, with the wildcards of tag filters.',
+      resolve: ({ namePattern }) => namePattern ?? null,
+    }),
+    tags: t.field({
+      type: [TagFilterRef],
+      nullable: true,
+      description: 'Conditions on the tags of the resource.',
+      resolve: ({ tags }) => tags ?? null,
+    }),
+  }),
+});
+
+const OneOffWindowRef = builder.objectRef<OneOffWindow>('OneOffMaintenanceWindow').implement({
+  description: 'A maintenance window that comes once.',
+  fields: (t) => ({
+    start: t.field({
+      type: 'DateTime',
+      description: 'Its beginning.',
+      resolve: ({ start }) => new Date(start),
+    }),
+    end: t.field({ type: 'DateTime', description: 'Its end.', resolve: ({ end }) => new Date(end) }),
+  }),
+});
+
+const WeeklyWindowRef = builder.objectRef<WeeklyWindow>('WeeklyMaintenanceWindow').implement({
+  description: 'A maintenance window that comes every week.',
+  fields: (t) => ({
+    weekdays: t.field({
+      type: [WeekdayRef],
+      description: 'The days it begins on.',
+      resolve: ({ weekdays }) => [...weekdays],
+    }),
+    from: t.exposeString('from', { description: 'Clock time of its beginning, such as 22:30.' }),
+    to: t.exposeString('to', { description: 'Clock time of its end; at or before `from`, on the next day.' }),
+    timeZone: t.exposeString('timeZone', { description: 'IANA name of the zone whose clock it is.' }),
+  }),
+});
+
+const MaintenanceWindowRef = builder.unionType('MaintenanceWindow', {
+  description: 'A time in which a rule tells nobody.',
+  types: [OneOffWindowRef, WeeklyWindowRef],
+  resolveType: (window: MaintenanceWindow) => ('start' in window ? OneOffWindowRef : WeeklyWindowRef),
+});
+
+export const NotificationChannelRef = builder.prismaObject('NotificationChannel', {
+  description: 'One way the messages of a rule go. Its secrets are never shown.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'To keep the channel when the rule is updated.' }),
+    kind: t.expose('kind', { type: ChannelKindRef, description: 'How messages go.' }),
+    target: t.exposeString('target', { description: 'Where it leads, without what may be secret.' }),
+  }),
+});
+
+export const NotificationRuleRef = builder.prismaNode('NotificationRule', {
+  description: 'Which anomalies become incidents, and who is told.',
+  nullable: true,
+  id: { resolve: ({ id }) => id },
+  findUnique: (id) => ({ id }),
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'One of a kind.' }),
+    enabled: t.exposeBoolean('enabled', { description: 'Whether it looks at anything.' }),
+    scope: t.field({
+      type: NotificationScopeRef,
+      description: 'Which metrics it looks at.',
+      resolve: ({ scope }) => readScope(scope),
+    }),
+    sensitivity: t.exposeFloat('sensitivity', {
+      description: 'Least anomaly score; labels may ask for more.',
+    }),
+    direction: t.expose('direction', { type: DirectionRef, description: 'Which side matters.' }),
+    minDeviation: t.exposeFloat('minDeviation', {
+      description: "Smallest deviation from the expected value, in the metric's unit.",
+    }),
+    minDeviationRatio: t.exposeFloat('minDeviationRatio', {
+      description: 'Smallest deviation, as a share of the expected value.',
+    }),
+    confirmSeconds: t.exposeInt('confirmSeconds', {
+      description: 'How long it has to last before it fires.',
+    }),
+    confirmPoints: t.exposeInt('confirmPoints', { description: 'For how many points.' }),
+    recoverySeconds: t.exposeInt('recoverySeconds', {
+      description: 'How long it has to be calm until it is over.',
+    }),
+    quietSeconds: t.exposeInt('quietSeconds', {
+      description: 'Time between two messages about one server, by the clock on the wall.',
+    }),
+    staleSeconds: t.exposeInt('staleSeconds', { description: 'Nobody is told of points older than this.' }),
+    learningGuard: t.exposeBoolean('learningGuard', {
+      description: 'Whether provisional scores are ignored.',
+    }),
+    notifyEnd: t.exposeBoolean('notifyEnd', { description: 'Whether there is a message at the end too.' }),
+    maintenanceWindows: t.field({
+      type: [MaintenanceWindowRef],
+      description: 'When it tells nobody.',
+      resolve: ({ maintenanceWindows }) => [...readWindows(maintenanceWindows)],
+    }),
+    timeZone: t.exposeString('timeZone', {
+      nullable: true,
+      description:
+        "IANA name of the zone of local times in its messages; null for that of the metric's region.",
+    }),
+    subject: t.exposeString('subject', { nullable: true, description: 'Template; null for the default.' }),
+    body: t.exposeString('body', { nullable: true, description: 'Template; null for the default.' }),
+    channels: t.relation('channels', {
+      query: { orderBy: { position: 'asc' } },
+      description: 'Where its messages go; without any it only keeps incidents.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it was last changed.' }),
+  }),
+});
+
+builder.queryField('notificationRule', (t) =>
+  t.prismaField({
+    type: NotificationRuleRef,
+    nullable: true,
+    description: 'The rule with this id; null when there is none.',
+    args: { id: t.arg.id({ required: true, description: 'As read from `NotificationRule.id`.' }) },
+    resolve: (query, _root, { id }, { prisma }) =>
+      prisma.notificationRule.findUnique({
+        ...query,
+        where: { id: readIdOf('NotificationRule', id, ['id']) },
+      }),
+  }),
+);
+
+builder.queryField('notificationRules', (t) =>
+  t.prismaField({
+    type: [NotificationRuleRef],
+    description: `Every rule, by name; there are ${MOST_RULES} at most.`,
+    resolve: (query, _root, _args, { prisma }) =>
+      prisma.notificationRule.findMany({ ...query, orderBy: { name: 'asc' }, take: MOST_RULES }),
+  }),
+);

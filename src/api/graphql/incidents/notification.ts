@@ -1,0 +1,121 @@
+/** The type Notification, the list of messages, and the mutation that sends one again. */
+import { InvalidInputError, NotFoundError } from '../../../errors.ts';
+import { builder } from '../builder/builder.ts';
+import { ChannelKindRef, NotificationKindRef, NotificationStateRef } from './incident-enums.ts';
+import { IncidentRef } from './incident.ts';
+import { readIdOf } from '../builder/node-id.ts';
+import { readNumberedPage } from '../builder/numbered-page.ts';
+import { THING_PAGE } from '../builder/page.ts';
+
+const SHOWN_INCIDENTS = 100;
+
+export const NotificationRef = builder.prismaNode('Notification', {
+  description: 'One message for one channel, about one incident or many. Kept for 30 days.',
+  nullable: true,
+  id: { resolve: ({ id }) => id },
+  findUnique: (id) => ({ id }),
+  fields: (t) => ({
+    kind: t.expose('kind', { type: NotificationKindRef, description: 'What it tells of.' }),
+    state: t.expose('state', { type: NotificationStateRef, description: 'How far it has come.' }),
+    rule: t.relation('rule', { nullable: true, description: 'Whose it is; null once that was deleted.' }),
+    ruleName: t.exposeString('ruleName', { description: 'Name the rule had.' }),
+    channel: t.expose('channelKind', { type: ChannelKindRef, description: 'How it goes.' }),
+    target: t.exposeString('target', { description: 'Where it goes, without what may be secret.' }),
+    subject: t.exposeString('subject', {
+      nullable: true,
+      description: 'What was written when it was last tried; null before.',
+    }),
+    body: t.exposeString('body', {
+      nullable: true,
+      description: 'What was written when it was last tried; null before.',
+    }),
+    incidentCount: t.exposeInt('incidentCount', { description: 'How many incidents it is about.' }),
+    incidents: t.field({
+      type: [IncidentRef],
+      description: `The first of them, ${SHOWN_INCIDENTS} at most.`,
+      select: {
+        incidents: {
+          select: { incident: true },
+          orderBy: { incident: { number: 'asc' } },
+          take: SHOWN_INCIDENTS,
+        },
+      },
+      resolve: ({ incidents }) => incidents.map(({ incident }) => incident),
+    }),
+    attempts: t.exposeInt('attempts', { description: 'How often it was tried.' }),
+    lastError: t.exposeString('lastError', { nullable: true, description: 'Why the last try failed.' }),
+    nextAttemptAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it is tried next; null when it is not.',
+      resolve: ({ state, dueAt }) => (state === 'WAITING' ? dueAt : null),
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was written.' }),
+    sentAt: t.expose('sentAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its channel took it.',
+    }),
+  }),
+});
+
+const NotificationFilterRef = builder.inputType('NotificationFilter', {
+  description: 'Which messages; all conditions have to hold.',
+  fields: (t) => ({
+    states: t.field({
+      type: [NotificationStateRef],
+      description: 'In one of these states; FAILED are the dead letters.',
+    }),
+    kind: t.field({ type: NotificationKindRef, description: 'About this.' }),
+    ruleId: t.id({ description: 'Of this rule.' }),
+  }),
+});
+
+builder.queryField('notifications', (t) =>
+  t.connection(
+    {
+      type: NotificationRef,
+      description: `Messages of the last 30 days, the newest first. Pages of ${THING_PAGE.most} at most.`,
+      args: {
+        filter: t.arg({ type: NotificationFilterRef, description: 'Which of them; all when left out.' }),
+      },
+      resolve: (_root, { filter, ...args }, { prisma }) => {
+        const { states, kind, ruleId } = filter ?? {};
+        const where = {
+          ...(states == null ? {} : { state: { in: states } }),
+          ...(kind == null ? {} : { kind }),
+          ...(ruleId == null ? {} : { ruleId: readIdOf('NotificationRule', ruleId, ['filter', 'ruleId']) }),
+        };
+        return readNumberedPage(args, (number, order, take) =>
+          prisma.notification.findMany({ where: { ...where, number }, orderBy: { number: order }, take }),
+        );
+      },
+    },
+    { name: 'NotificationConnection', description: 'One page of messages.' },
+    { name: 'NotificationEdge', description: 'A message and its place in the list.' },
+  ),
+);
+
+const RetryNotificationInputRef = builder.inputType('RetryNotificationInput', {
+  description: 'The message to try again.',
+  fields: (t) => ({ id: t.id({ required: true, description: 'As read from `Notification.id`.' }) }),
+});
+
+builder.mutationField('retryNotification', (t) =>
+  t.prismaField({
+    type: NotificationRef,
+    description: 'Tries a message that was given up for another day.',
+    errors: {
+      types: [InvalidInputError, NotFoundError],
+      union: { description: 'The message, or why it is not tried again.' },
+    },
+    args: {
+      input: t.arg({ type: RetryNotificationInputRef, required: true, description: 'Which message.' }),
+    },
+    resolve: async (query, _root, { input }, { incidents, prisma }) => {
+      const id = readIdOf('Notification', input.id, ['input', 'id']);
+      await incidents.receipts.retryNotification(id);
+      return prisma.notification.findUniqueOrThrow({ ...query, where: { id } });
+    },
+  }),
+);

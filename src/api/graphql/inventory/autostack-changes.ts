@@ -1,0 +1,167 @@
+/** Looks at, makes and deletes autostacks. */
+import { queryFromInfo } from '@pothos/plugin-prisma';
+import {
+  DuplicateNameError,
+  InvalidInputError,
+  NotFoundError,
+  NotSupportedError,
+  QuotaExceededError,
+  SourceUnavailableError,
+  TooManyResourcesError,
+} from '../../../errors.ts';
+import { AutostackRef } from './autostack.ts';
+import { builder } from '../builder/builder.ts';
+import { ErrorRef } from '../error-types.ts';
+import { readMemberPage } from './member-page.ts';
+import { readAutostackId } from '../builder/node-id.ts';
+import { ResourceRef } from './resource.ts';
+import { TagFilterInputRef } from './tag-filter.ts';
+
+const INSTANCE = 'AWS::EC2::Instance';
+const LONGEST_LIST = 50;
+
+builder.objectType(DuplicateNameError, {
+  name: 'DuplicateNameError',
+  description: 'The name is taken.',
+  interfaces: [ErrorRef],
+});
+builder.objectType(TooManyResourcesError, {
+  name: 'TooManyResourcesError',
+  description: 'More resources than one group may have.',
+  interfaces: [ErrorRef],
+  fields: (t) => ({
+    limit: t.exposeInt('limit', { description: 'How many there may be.' }),
+    count: t.exposeInt('count', { description: 'How many there would be.' }),
+  }),
+});
+
+const NamespaceMetricInputRef = builder.inputType('NamespaceMetricInput', {
+  description: 'A metric of an autostack.',
+  fields: (t) => ({
+    namespace: t.string({ required: true, description: 'Such as AWS/EC2, or Autostacks.' }),
+    metric: t.string({ required: true, description: 'Such as CPUUtilization, or InstanceCount.' }),
+  }),
+});
+
+const CreateAutostackInputRef = builder.inputType('CreateAutostackInput', {
+  description: 'A group to make.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'One of a kind in its region; 255 characters at most.' }),
+    region: t.string({ required: true, description: 'A name of `regions`.' }),
+    resourceType: t.string({
+      defaultValue: INSTANCE,
+      description: 'A name of `resourceTypes` that is aggregatable.',
+    }),
+    filters: t.field({
+      type: [TagFilterInputRef],
+      required: true,
+      description: 'What chooses the members: every filter has to match. One to ten.',
+    }),
+    includeStopped: t.boolean({
+      defaultValue: false,
+      description: 'Whether resources that do not run are members too.',
+    }),
+    metrics: t.field({
+      type: [NamespaceMetricInputRef],
+      description: 'Watched at once; others can be later, by `monitorMetric`.',
+    }),
+  }),
+});
+
+const DeleteAutostackInputRef = builder.inputType('DeleteAutostackInput', {
+  description: 'The autostack to delete.',
+  fields: (t) => ({ id: t.id({ required: true, description: 'As read from `Autostack.id`.' }) }),
+});
+
+builder.queryField('previewAutostack', (t) =>
+  t.connection(
+    {
+      type: ResourceRef,
+      description: 'Which resources an autostack would have, by id.',
+      args: {
+        region: t.arg.string({ required: true, description: 'A name of `regions`.' }),
+        filters: t.arg({
+          type: [TagFilterInputRef],
+          required: true,
+          description: 'Every filter has to match.',
+        }),
+        resourceType: t.arg.string({ defaultValue: INSTANCE, description: 'What to choose from.' }),
+        includeStopped: t.arg.boolean({
+          defaultValue: false,
+          description: 'Whether resources that do not run count too.',
+        }),
+      },
+      resolve: async (_root, { region, filters, resourceType, includeStopped, ...args }, context, info) => {
+        const members = await context.autostacks.previewAutostack({
+          region,
+          filters,
+          resourceType: resourceType ?? INSTANCE,
+          includeStopped: includeStopped ?? false,
+        });
+        return readMemberPage(args, { id: { in: members.map(({ id }) => id) } }, (page) =>
+          context.prisma.resource.findMany({
+            ...queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']], include: {} }),
+            ...page,
+          }),
+        );
+      },
+    },
+    { name: 'AutostackPreviewConnection', description: 'One page of what an autostack would have.' },
+    { name: 'AutostackPreviewEdge', description: 'A resource and its place in the list.' },
+  ),
+);
+
+builder.mutationField('createAutostack', (t) =>
+  t.prismaField({
+    type: AutostackRef,
+    description: 'Makes an autostack; its members follow its filters from then on.',
+    errors: {
+      types: [
+        DuplicateNameError,
+        TooManyResourcesError,
+        NotSupportedError,
+        InvalidInputError,
+        QuotaExceededError,
+        SourceUnavailableError,
+      ],
+      union: { description: 'The autostack, or why it was not made.' },
+    },
+    args: { input: t.arg({ type: CreateAutostackInputRef, required: true, description: 'What to make.' }) },
+    resolve: async (query, _root, { input }, { autostacks, prisma }) => {
+      const { name, region, filters, resourceType, includeStopped, metrics } = input;
+      if (metrics != null && metrics.length > LONGEST_LIST) {
+        throw new InvalidInputError(`input.metrics: expected at most ${LONGEST_LIST}`, ['input', 'metrics']);
+      }
+      const id = await autostacks.createAutostack({
+        name,
+        region,
+        filters,
+        resourceType: resourceType ?? INSTANCE,
+        includeStopped: includeStopped ?? false,
+        metrics: metrics ?? [],
+      });
+      return prisma.autostack.findUniqueOrThrow({ ...query, where: { id } });
+    },
+  }),
+);
+
+builder.mutationField('deleteAutostack', (t) =>
+  t.prismaField({
+    type: AutostackRef,
+    description: 'Deletes an autostack with its metrics and their samples; gives it as it was.',
+    errors: {
+      types: [NotFoundError, InvalidInputError],
+      union: { description: 'The autostack as it was, or why it is still there.' },
+    },
+    args: {
+      input: t.arg({ type: DeleteAutostackInputRef, required: true, description: 'Which autostack.' }),
+    },
+    resolve: async (query, _root, { input }, { autostacks, prisma }) => {
+      const id = readAutostackId(input.id, ['input', 'id']);
+      const stack = await prisma.autostack.findUnique({ ...query, where: { id } });
+      if (stack === null) throw new NotFoundError(`input.id: no autostack has the id ${input.id}`);
+      await autostacks.deleteAutostack(id);
+      return stack;
+    },
+  }),
+);

@@ -1,0 +1,163 @@
+/** Annotations: notes of people on a resource at a time. */
+import { InvalidInputError, NotFoundError } from '../../../errors.ts';
+import type { Annotation, Prisma, PrismaClient } from '../../../generated/prisma/client.ts';
+import { builder } from '../builder/builder.ts';
+import { MetricRef } from './metric.ts';
+import { readAnnotationId } from '../builder/node-id.ts';
+import { type PageArgs, readPage, THING_PAGE } from '../builder/page.ts';
+
+/** A chart that has more flags than this shows none of them. */
+const MOST_OF_A_METRIC = 1000;
+
+const AnnotationRef = builder.prismaNode('Annotation', {
+  description: 'A note somebody wrote on a resource at a time. It goes with the last watched metric of it.',
+  nullable: true,
+  id: { resolve: ({ id }) => id },
+  findUnique: (id) => ({ id }),
+  fields: (t) => ({
+    timestamp: t.expose('timestamp', { type: 'DateTime', description: 'The time it is about.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was written.' }),
+    device: t.exposeString('device', { description: 'What it was written on.' }),
+    user: t.exposeString('user', { description: 'Who wrote it, as they call themselves.' }),
+    server: t.exposeString('server', { description: 'Canonical name of its resource, as `Metric.server`.' }),
+    // Not nullable: `message` of a failure beside it in a result is not, and the two have to agree.
+    message: t.string({
+      description: 'What it says; empty where it is data alone.',
+      resolve: ({ message }) => message ?? '',
+    }),
+    data: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'What its program wants to find again.',
+      resolve: ({ data }) => data,
+    }),
+  }),
+});
+
+const CreateAnnotationInputRef = builder.inputType('CreateAnnotationInput', {
+  description: 'A note to write. A message or data, or both.',
+  fields: (t) => ({
+    server: t.string({
+      required: true,
+      description: 'Canonical name of a resource with a metric, as `Metric.server`.',
+    }),
+    timestamp: t.field({ type: 'DateTime', required: true, description: 'The time it is about.' }),
+    device: t.string({ required: true, description: 'What it is written on; 255 characters at most.' }),
+    user: t.string({ required: true, description: 'Who writes it; 255 characters at most.' }),
+    message: t.string({ description: 'What it says; 10,000 characters at most.' }),
+    data: t.field({ type: 'JSON', description: 'Anything; 20,000 characters of JSON at most.' }),
+  }),
+});
+
+const DeleteAnnotationInputRef = builder.inputType('DeleteAnnotationInput', {
+  description: 'The annotation to delete.',
+  fields: (t) => ({ id: t.id({ required: true, description: 'As read from `Annotation.id`.' }) }),
+});
+
+builder.queryField('annotations', (t) =>
+  t.connection(
+    {
+      type: AnnotationRef,
+      description: `Annotations, the last written first. Pages of ${THING_PAGE.most} at most.`,
+      args: {
+        server: t.arg.string({ description: 'Only on this resource, by its canonical name.' }),
+        device: t.arg.string({ description: 'Only written on this.' }),
+        user: t.arg.string({ description: 'Only written by this user.' }),
+        from: t.arg({ type: 'DateTime', description: 'Only about this time or later.' }),
+        to: t.arg({ type: 'DateTime', description: 'Only about this time or earlier.' }),
+      },
+      resolve: (_root, { server, device, user, from, to, ...args }, { prisma }) =>
+        readAnnotations(prisma, args, {
+          ...(server == null ? {} : { server }),
+          ...(device == null ? {} : { device }),
+          ...(user == null ? {} : { user }),
+          timestamp: readRange(from, to),
+        }),
+    },
+    { name: 'AnnotationConnection', description: 'One page of annotations.' },
+    { name: 'AnnotationEdge', description: 'An annotation and its place in the list.' },
+  ),
+);
+
+builder.prismaObjectFields(MetricRef, (t) => ({
+  annotations: t.field({
+    type: [AnnotationRef],
+    description: `Notes on its resource, by the time they are about; the newest ${MOST_OF_A_METRIC}.`,
+    args: {
+      from: t.arg({ type: 'DateTime', description: 'Only about this time or later.' }),
+      to: t.arg({ type: 'DateTime', description: 'Only about this time or earlier.' }),
+    },
+    resolve: async ({ accountId, server }, { from, to }, { prisma }) => {
+      const newest = await prisma.annotation.findMany({
+        where: { accountId, server, timestamp: readRange(from, to) },
+        orderBy: [{ timestamp: 'desc' }, { id: 'desc' }],
+        take: MOST_OF_A_METRIC,
+      });
+      return newest.reverse();
+    },
+  }),
+}));
+
+builder.mutationField('createAnnotation', (t) =>
+  t.field({
+    type: AnnotationRef,
+    description: 'Writes a note on a resource at a time. It cannot be edited.',
+    errors: {
+      types: [NotFoundError, InvalidInputError],
+      union: { description: 'The annotation, or why it was not written.' },
+    },
+    args: { input: t.arg({ type: CreateAnnotationInputRef, required: true, description: 'What to write.' }) },
+    resolve: (_root, { input }, { annotations }) =>
+      annotations.createAnnotation({ ...input, message: input.message ?? null, data: input.data }),
+  }),
+);
+
+builder.mutationField('deleteAnnotation', (t) =>
+  t.field({
+    type: AnnotationRef,
+    description: 'Deletes a note; gives it as it was.',
+    errors: {
+      types: [NotFoundError, InvalidInputError],
+      union: { description: 'The annotation as it was, or why it is still there.' },
+    },
+    args: { input: t.arg({ type: DeleteAnnotationInputRef, required: true, description: 'Which one.' }) },
+    resolve: (_root, { input }, { annotations }) =>
+      annotations.deleteAnnotation(readAnnotationId(input.id, ['input', 'id'])),
+  }),
+);
+
+interface AnnotationKey {
+  readonly createdAt: Date;
+  readonly id: string;
+}
+
+/** A page by when they were written, newest first. */
+function readAnnotations(prisma: PrismaClient, args: PageArgs, where: Prisma.AnnotationWhereInput) {
+  return readPage({
+    args,
+    size: THING_PAGE,
+    parseCursor: parseAnnotationCursor,
+    writeCursor: ({ createdAt, id }: Annotation) => `${createdAt.getTime()}.${id}`,
+    read: ({ after, before, limit, fromEnd }) =>
+      prisma.annotation.findMany({
+        where: { AND: [where, beside(after, 'lt'), beside(before, 'gt')] },
+        orderBy: fromEnd ? [{ createdAt: 'asc' }, { id: 'asc' }] : [{ createdAt: 'desc' }, { id: 'desc' }],
+        take: limit,
+      }),
+  });
+}
+
+function beside(key: AnnotationKey | null, side: 'lt' | 'gt'): Prisma.AnnotationWhereInput {
+  if (key === null) return {};
+  const { createdAt, id } = key;
+  return { OR: [{ createdAt: { [side]: createdAt } }, { createdAt, id: { [side]: id } }] };
+}
+
+function parseAnnotationCursor(text: string): AnnotationKey | null {
+  const [, time, id] = /^(\d{1,15})\.([0-9a-f-]{36})$/.exec(text) ?? [];
+  return time === undefined || id === undefined ? null : { createdAt: new Date(Number(time)), id };
+}
+
+function readRange(from: Date | null | undefined, to: Date | null | undefined) {
+  return { ...(from == null ? {} : { gte: from }), ...(to == null ? {} : { lte: to }) };
+}

@@ -1,0 +1,108 @@
+/** Mutations of a metric that is there: unmonitor, delete, retry, update. */
+import { InvalidInputError, NotFoundError } from '../../../errors.ts';
+import { builder } from '../builder/builder.ts';
+import { keepAsItIs } from './registry-metric.ts';
+import { AlertPolicyInputRef, readPolicy } from './metric-input.ts';
+import { MetricRef } from './metric.ts';
+import { readMetricId } from '../builder/node-id.ts';
+import { SHORT_TEXT } from '../builder/short-text.ts';
+
+const ID_PATH = ['input', 'id'];
+
+const UnmonitorMetricInputRef = defineIdInput('UnmonitorMetricInput', 'The metric to stop watching.');
+const DeleteMetricInputRef = defineIdInput('DeleteMetricInput', 'The metric to delete.');
+const RetryMetricInputRef = defineIdInput('RetryMetricInput', 'The metric to try again.');
+
+const UpdateMetricInputRef = builder.inputType('UpdateMetricInput', {
+  description: 'What to change of a metric; what is left out stays, null clears.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'As read from `Metric.id`.' }),
+    unit: t.string({ validate: SHORT_TEXT, description: 'What its values are counted in.' }),
+    displayName: t.string({
+      validate: SHORT_TEXT,
+      description: 'The friendly name shown before the server.',
+    }),
+    policy: t.field({ type: AlertPolicyInputRef, description: 'Which deviations matter.' }),
+  }),
+});
+
+builder.mutationField('unmonitorMetric', (t) =>
+  t.prismaField({
+    type: MetricRef,
+    description:
+      'Stops watching a metric: its samples stay, its scores and its model go. It may be repeated.',
+    errors: {
+      types: [NotFoundError, InvalidInputError],
+      union: { description: 'The metric, or why it could not be.' },
+    },
+    args: { input: t.arg({ type: UnmonitorMetricInputRef, required: true, description: 'Which metric.' }) },
+    resolve: async (query, _root, { input }, { monitor, prisma }) => {
+      const id = await monitor.unmonitorMetric(readMetricId(input.id, ID_PATH));
+      return prisma.metric.findUniqueOrThrow({ ...query, where: { id } });
+    },
+  }),
+);
+
+builder.mutationField('deleteMetric', (t) =>
+  t.prismaField({
+    type: MetricRef,
+    description:
+      'Deletes a metric with its samples, scores and model; gives it as it was, without samples. Points pushed under its name later make a new one.',
+    errors: {
+      types: [NotFoundError, InvalidInputError],
+      union: { description: 'The metric as it was, or why it is still there.' },
+    },
+    args: { input: t.arg({ type: DeleteMetricInputRef, required: true, description: 'Which metric.' }) },
+    resolve: async (query, _root, { input }, { monitor, prisma, registry }) => {
+      const id = readMetricId(input.id, ID_PATH);
+      const metric = await prisma.metric.findUnique({ ...query, where: { id } });
+      if (metric === null) throw new NotFoundError(`input.id: no metric has the id ${input.id}`);
+      keepAsItIs(metric, registry);
+      await monitor.deleteMetric(id);
+      return metric;
+    },
+  }),
+);
+
+builder.mutationField('retryMetric', (t) =>
+  t.prismaField({
+    type: MetricRef,
+    description: 'Takes a metric out of the status ERROR and back to work.',
+    errors: {
+      types: [NotFoundError, InvalidInputError],
+      union: { description: 'The metric, or why it is not tried again.' },
+    },
+    args: { input: t.arg({ type: RetryMetricInputRef, required: true, description: 'Which metric.' }) },
+    resolve: async (query, _root, { input }, { monitor, prisma }) => {
+      const id = await monitor.retryMetric(readMetricId(input.id, ID_PATH));
+      return prisma.metric.findUniqueOrThrow({ ...query, where: { id } });
+    },
+  }),
+);
+
+builder.mutationField('updateMetric', (t) =>
+  t.prismaField({
+    type: MetricRef,
+    description: "Changes a metric's unit, friendly name or policy. Its scores do not change.",
+    errors: {
+      types: [NotFoundError, InvalidInputError],
+      union: { description: 'The metric as it is now, or why it did not change.' },
+    },
+    args: { input: t.arg({ type: UpdateMetricInputRef, required: true, description: 'What to change.' }) },
+    resolve: async (query, _root, { input }, { monitor, prisma }) => {
+      const id = await monitor.updateMetric(readMetricId(input.id, ID_PATH), {
+        ...(input.unit === undefined ? {} : { unit: input.unit }),
+        ...(input.displayName === undefined ? {} : { displayName: input.displayName }),
+        ...(input.policy == null ? {} : { policy: readPolicy(input.policy) }),
+      });
+      return prisma.metric.findUniqueOrThrow({ ...query, where: { id } });
+    },
+  }),
+);
+
+function defineIdInput(name: string, description: string) {
+  return builder.inputType(name, {
+    description,
+    fields: (t) => ({ id: t.id({ required: true, description: 'As read from `Metric.id`.' }) }),
+  });
+}

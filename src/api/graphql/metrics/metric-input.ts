@@ -1,0 +1,158 @@
+/** The inputs that say what to watch and how. */
+import { z } from 'zod';
+import type { AlertPolicy } from '../../../core/metrics/alert-policy.ts';
+import type { Datasource, ModelParams } from '../../../model.ts';
+import { builder } from '../builder/builder.ts';
+import { DimensionInputRef } from '../builder/dimension-input.ts';
+import { DirectionRef } from '../builder/enums.ts';
+import { InfluxdbMetricSpecRef, readInfluxdbSpec } from './influxdb-input.ts';
+import { readAutostackId } from '../builder/node-id.ts';
+
+const CustomMetricSpecRef = builder.inputType('CustomMetricSpec', {
+  description: 'A metric whose points are pushed.',
+  fields: (t) => ({
+    name: t.string({
+      required: true,
+      description: 'The name its points are pushed under. It need not be known yet.',
+    }),
+    resource: t.string({
+      description: 'The thing it belongs to, as `Metric.server`; the name when left out.',
+    }),
+    userInfo: t.field({
+      type: 'JSON',
+      description: 'An object that is kept with the metric and given back.',
+    }),
+  }),
+});
+
+const HostMetricSpecRef = builder.inputType('HostMetricSpec', {
+  description: 'A metric of the machine this server runs on.',
+  fields: (t) => ({
+    metric: t.string({ required: true, description: 'A name of `resourceTypes(datasource: HOST)`.' }),
+  }),
+});
+
+const CloudwatchMetricSpecRef = builder.inputType('CloudwatchMetricSpec', {
+  description: 'A metric of CloudWatch. One that is not among `resourceTypes` may be watched too.',
+  fields: (t) => ({
+    region: t.string({ required: true, description: 'A name of `regions`.' }),
+    namespace: t.string({ required: true, description: 'Such as AWS/EC2, or one of your own.' }),
+    metric: t.string({ required: true, description: 'Its name within the namespace.' }),
+    dimensions: t.field({
+      type: [DimensionInputRef],
+      required: true,
+      description: 'What chooses one series of it, in any order; 1 to 30.',
+    }),
+    statistic: t.string({
+      description: "Average, Sum, p99, …; the catalogue's, or Average, when left out.",
+    }),
+    periodSeconds: t.int({ description: '10, 30 or a multiple of 60; 300 when left out.' }),
+    unlisted: t.boolean({
+      defaultValue: false,
+      description:
+        'Whether to take names CloudWatch does not list yet, as of a metric that has a value only after an error.',
+    }),
+  }),
+});
+
+const AutostackMetricSpecRef = builder.inputType('AutostackMetricSpec', {
+  description: 'A metric of an autostack.',
+  fields: (t) => ({
+    autostackId: t.id({ required: true, description: 'As read from `Autostack.id`.' }),
+    namespace: t.string({ required: true, description: 'Such as AWS/EC2, or Autostacks.' }),
+    metric: t.string({ required: true, description: 'Such as CPUUtilization, or InstanceCount.' }),
+  }),
+});
+
+export const MetricSpecInputRef = builder.inputType('MetricSpecInput', {
+  description: 'Which metric: exactly one of these.',
+  isOneOf: true,
+  fields: (t) => ({
+    cloudwatch: t.field({ type: CloudwatchMetricSpecRef, description: 'A metric of CloudWatch.' }),
+    autostack: t.field({ type: AutostackMetricSpecRef, description: 'A metric of a group of resources.' }),
+    custom: t.field({ type: CustomMetricSpecRef, description: 'A pushed metric.' }),
+    host: t.field({ type: HostMetricSpecRef, description: 'A metric of the host.' }),
+    influxdb: t.field({ type: InfluxdbMetricSpecRef, description: 'A series of InfluxDB.' }),
+  }),
+});
+
+export const ModelParamsInputRef = builder.inputType('ModelParamsInput', {
+  description:
+    "What is known of a metric beforehand. Without min and max the source's own bounds are taken, or they are learned from the first samples.",
+  fields: (t) => ({
+    min: t.float({ description: 'Lowest value to expect; together with max or not at all.' }),
+    max: t.float({ description: 'Highest value to expect; together with min or not at all.' }),
+    minResolution: t.float({ description: 'Differences smaller than this do not matter; above 0.' }),
+    timeZone: t.string({
+      description:
+        'IANA name of the zone whose clock the metric follows, such as Europe/Berlin: its day and week then shift with summer time. UTC when left out.',
+    }),
+  }),
+});
+
+const notNegative = z
+  .number()
+  .min(0, { error: ({ input }) => `expected 0 or more, got ${String(input)}` })
+  .nullish();
+
+export const AlertPolicyInputRef = builder.inputType('AlertPolicyInput', {
+  description: 'Which deviations matter; what is left out stays as it is.',
+  fields: (t) => ({
+    direction: t.field({ type: DirectionRef, description: 'Which side matters.' }),
+    minDeviation: t.float({
+      validate: notNegative,
+      description:
+        "Smallest deviation from the expected value that matters, in the metric's unit; 0 or more.",
+    }),
+    minDeviationRatio: t.float({
+      validate: notNegative,
+      description: 'Smallest deviation that matters, as a share of the expected value; 0 or more.',
+    }),
+  }),
+});
+
+/** The one member that is given: its source, and the spec as the source wants it. GraphQL saw to it that there is one. */
+export function readSpec({
+  cloudwatch,
+  autostack,
+  custom,
+  influxdb,
+  host,
+}: typeof MetricSpecInputRef.$inferInput): {
+  datasource: Datasource;
+  spec: unknown;
+  confirmed?: boolean;
+} {
+  if (cloudwatch != null) {
+    const { unlisted, ...spec } = cloudwatch;
+    return { datasource: 'CLOUDWATCH', spec: withoutNulls(spec), confirmed: unlisted !== true };
+  }
+  if (autostack != null) {
+    const path = ['input', 'spec', 'autostack', 'autostackId'];
+    const autostackId = readAutostackId(autostack.autostackId, path);
+    return { datasource: 'AUTOSTACK', spec: { ...autostack, autostackId } };
+  }
+  if (custom != null) return { datasource: 'CUSTOM', spec: withoutNulls(custom) };
+  if (influxdb != null) return { datasource: 'INFLUXDB', spec: readInfluxdbSpec(influxdb) };
+  return { datasource: 'HOST', spec: withoutNulls(host) };
+}
+
+/** The name of the member that is given. */
+export function nameSource(input: typeof MetricSpecInputRef.$inferInput): readonly string[] {
+  return Object.entries(input).flatMap(([name, spec]) => (spec == null ? [] : [name]));
+}
+
+export function readModelParams(input: typeof ModelParamsInputRef.$inferInput): ModelParams {
+  return withoutNulls(input);
+}
+
+export function readPolicy(input: typeof AlertPolicyInputRef.$inferInput): Partial<AlertPolicy> {
+  return withoutNulls(input);
+}
+
+/** GraphQL's null and absent mean the same to core, which knows only absent. */
+function withoutNulls<T extends object>(input: T): { [Key in keyof T]?: NonNullable<T[Key]> } {
+  const given = Object.entries(input).filter(([, value]) => value != null);
+  // The entries are those of `input`, less its nulls.
+  return Object.fromEntries(given) as { [Key in keyof T]?: NonNullable<T[Key]> };
+}

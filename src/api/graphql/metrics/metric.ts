@@ -1,0 +1,138 @@
+/** The type Metric. Its samples are in metric-samples.ts, the lists of metrics in metrics.ts. */
+import { builder } from '../builder/builder.ts';
+import { DatasourceRef, DirectionRef, MetricStatusRef } from '../builder/enums.ts';
+import { findEntry } from './registry-metric.ts';
+
+const LearningRef = builder.objectRef<{ rows: number; needed: number }>('Learning').implement({
+  description: "How far a metric's model has come.",
+  fields: (t) => ({
+    rows: t.exposeInt('rows', { description: 'Samples the model has learned from.' }),
+    needed: t.exposeInt('needed', { description: 'Samples it needs before its scores are to be trusted.' }),
+    done: t.boolean({
+      description: 'Whether it has seen as many.',
+      resolve: ({ rows, needed }) => rows >= needed,
+    }),
+  }),
+});
+
+interface CollectorErrorShape {
+  readonly message: string;
+  readonly since: string;
+  readonly deadline: string;
+}
+
+const CollectorErrorRef = builder.objectRef<CollectorErrorShape>('CollectorError').implement({
+  description:
+    'A source that fails for now. Reading goes on until the deadline; after it the status is ERROR.',
+  fields: (t) => ({
+    message: t.exposeString('message', { description: 'What the source said.' }),
+    since: t.field({
+      type: 'DateTime',
+      description: 'When it began.',
+      resolve: ({ since }) => new Date(since),
+    }),
+    deadline: t.field({
+      type: 'DateTime',
+      description: 'When it becomes an ERROR.',
+      resolve: ({ deadline }) => new Date(deadline),
+    }),
+  }),
+});
+
+const AlertPolicyRef = builder
+  .objectRef<{ direction: 'BOTH' | 'ABOVE' | 'BELOW'; minDeviation: number; minDeviationRatio: number }>(
+    'AlertPolicy',
+  )
+  .implement({
+    description: 'Which deviations matter. Anomalies that do not are scored, but open no incident.',
+    fields: (t) => ({
+      direction: t.expose('direction', { type: DirectionRef, description: 'Which side matters.' }),
+      minDeviation: t.exposeFloat('minDeviation', {
+        description: "Smallest deviation from the expected value that matters, in the metric's unit.",
+      }),
+      minDeviationRatio: t.exposeFloat('minDeviationRatio', {
+        description: 'Smallest deviation that matters, as a share of the expected value.',
+      }),
+    }),
+  });
+
+export const MetricRef = builder.prismaNode('Metric', {
+  description: 'A watched, or merely known, time series.',
+  nullable: true,
+  id: { resolve: ({ id }) => id },
+  findUnique: (id) => ({ id }),
+  fields: (t) => ({
+    datasource: t.expose('datasource', { type: DatasourceRef, description: 'Where its points come from.' }),
+    name: t.exposeString('name', {
+      description: 'Such as AWS/EC2/CPUUtilization, or the name it was pushed under.',
+    }),
+    displayName: t.string({
+      description:
+        'For people: the friendly name of its resource, then the server in brackets; or only the server.',
+      resolve: ({ tagName, server }) => (tagName === null ? server : `${tagName} (${server})`),
+    }),
+    description: t.exposeString('description', { nullable: true, description: 'What it measures.' }),
+    unit: t.exposeString('unit', {
+      nullable: true,
+      description: 'What its values are counted in. Never computed with.',
+    }),
+    server: t.exposeString('server', { description: 'Canonical name of its resource: region/namespace/id.' }),
+    location: t.exposeString('location', { description: 'Region; empty for pushed metrics.' }),
+    resource: t.relation('resource', {
+      nullable: true,
+      description: 'The thing it belongs to, where that is known.',
+    }),
+    status: t.expose('status', { type: MetricStatusRef, description: 'Where it is in its life.' }),
+    message: t.exposeString('message', { nullable: true, description: 'Why its status is ERROR.' }),
+    collectorError: t.field({
+      type: CollectorErrorRef,
+      nullable: true,
+      description: 'Why its source cannot be read just now; null while it can.',
+      resolve: ({ collectorError }) => readCollectorError(collectorError),
+    }),
+    learning: t.field({
+      type: LearningRef,
+      description: 'Rows its model has seen and needs; scores before that are provisional.',
+      resolve: (metric, _args, { facts, registry }) => ({
+        rows: findEntry(metric, registry)?.scoredRows ?? 0,
+        needed: facts.learningRows,
+      }),
+    }),
+    periodSeconds: t.exposeInt('periodSeconds', { description: 'Time between two samples.' }),
+    lastTimestamp: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'Time of its newest stored sample.',
+      resolve: (metric, _args, { registry }) => {
+        const lastMs = findEntry(metric, registry)?.lastTimestampMs ?? null;
+        return lastMs === null ? null : new Date(lastMs);
+      },
+    }),
+    lastRowId: t.int({
+      description: 'Row id of the sample that arrived last: how many it has had.',
+      resolve: (metric, _args, { registry }) => findEntry(metric, registry)?.lastRowId ?? 0,
+    }),
+    spec: t.field({
+      type: 'JSON',
+      nullable: true,
+      description:
+        'What it is monitored by, as `exportModels` gives it and `importModels` takes it, without samples and labels; null when unmonitored.',
+      resolve: (metric, _args, { transfer }) => transfer.writeModel(metric),
+    }),
+    policy: t.field({
+      type: AlertPolicyRef,
+      description: 'Which of its deviations matter.',
+      resolve: (policy) => policy,
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it became known.' }),
+  }),
+});
+
+/** The column is JSON: what is not of the shape we write there is not shown. */
+function readCollectorError(json: unknown): CollectorErrorShape | null {
+  if (typeof json !== 'object' || json === null) return null;
+  if (!('message' in json && 'since' in json && 'deadline' in json)) return null;
+  const { message, since, deadline } = json;
+  if (typeof message !== 'string' || typeof since !== 'string' || typeof deadline !== 'string') return null;
+  return { message, since, deadline };
+}

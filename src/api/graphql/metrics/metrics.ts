@@ -1,0 +1,78 @@
+/** One metric by its id, and the list of metrics. */
+import { queryFromInfo } from '@pothos/plugin-prisma';
+import { USUAL_WINDOW } from '../../../core/bars/bar-window.ts';
+import { countMetrics } from '../../../core/metric-lists/select-metrics.ts';
+import { builder } from '../builder/builder.ts';
+import { BarWindowRef, MetricOrderRef } from '../builder/enums.ts';
+import { chooseCurrentRange, MetricFilterRef, toSelection } from './metric-filter.ts';
+import { findKnownById, findKnownPage } from './registry-metric.ts';
+import { MetricRef } from './metric.ts';
+import { readMetricId } from '../builder/node-id.ts';
+import { readOrderedPage } from './ordered-metrics.ts';
+import { THING_PAGE } from '../builder/page.ts';
+import { readRankedPage } from './ranked-metrics.ts';
+
+const USUAL_ORDER = 'NAME';
+
+builder.queryField('metric', (t) =>
+  t.prismaField({
+    type: MetricRef,
+    nullable: true,
+    description: 'The metric with this id; null when there is none.',
+    args: { id: t.arg.id({ required: true, description: 'As read from `Metric.id`.' }) },
+    resolve: async (query, _root, { id: given }, { prisma, registry }, info) => {
+      const id = readMetricId(given);
+      return findKnownById(registry, id, info) ?? prisma.metric.findUnique({ ...query, where: { id } });
+    },
+  }),
+);
+
+builder.queryField('metrics', (t) =>
+  t.connection(
+    {
+      type: MetricRef,
+      description: `Every known metric, monitored or not. Pages of ${THING_PAGE.most} at most.`,
+      args: {
+        filter: t.arg({ type: MetricFilterRef, description: 'Which of them; all when left out.' }),
+        orderBy: t.arg({
+          type: MetricOrderRef,
+          defaultValue: USUAL_ORDER,
+          description: 'In which order.',
+        }),
+        window: t.arg({
+          type: BarWindowRef,
+          defaultValue: USUAL_WINDOW,
+          description: 'What `orderBy: ANOMALY` and `filter.minClass` look at; it ends now.',
+        }),
+      },
+      resolve: async (_root, { filter: given, orderBy, window, ...args }, context, info) => {
+        const filter = given ?? {};
+        const order = orderBy ?? USUAL_ORDER;
+        const range = chooseCurrentRange(window ?? USUAL_WINDOW);
+        const findMany = async (ids: readonly string[]) =>
+          findKnownPage(context.registry, ids, info) ??
+          (await context.prisma.metric.findMany({
+            ...queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']], include: {} }),
+            where: { id: { in: [...ids] } },
+          }));
+        const list = { context, args, filter, range, findMany };
+        if (order === 'LAST_TIMESTAMP') await context.saveProgress();
+        const page =
+          order === 'ANOMALY' ? await readRankedPage(list) : await readOrderedPage({ ...list, order });
+        const countAll = () => countMetrics(context.pool, toSelection(filter, context.caller), range);
+        return { ...page, countAll };
+      },
+    },
+    {
+      name: 'MetricConnection',
+      description: 'One page of metrics.',
+      fields: (page) => ({
+        totalCount: page.int({
+          description: 'How many metrics the filter lets through, on all pages.',
+          resolve: ({ countAll }) => countAll(),
+        }),
+      }),
+    },
+    { name: 'MetricEdge', description: 'A metric and its place in the list.' },
+  ),
+);

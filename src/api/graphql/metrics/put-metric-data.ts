@@ -1,0 +1,85 @@
+/** The mutation that takes points. */
+import type { AcceptResult, RejectedPoint } from '../../../core/ingest/accept.ts';
+import { InvalidInputError } from '../../../errors.ts';
+import { builder } from '../builder/builder.ts';
+import { ErrorCodeRef } from '../error-types.ts';
+
+/** About what a request of 1 MB can hold. */
+const MOST_POINTS = 10_000;
+
+const MetricPointInputRef = builder.inputType('MetricPointInput', {
+  description: 'One point of one metric.',
+  fields: (t) => ({
+    metric: t.string({
+      required: true,
+      description:
+        'Name of the metric, 1 to 255 characters. A new name makes a metric, which is not monitored yet.',
+    }),
+    timestamp: t.field({
+      type: 'DateTime',
+      required: true,
+      description: 'Its time, from 1970 on, not far in the future.',
+    }),
+    value: t.float({ required: true, description: 'Its value.' }),
+    unit: t.string({ description: 'What the value is counted in: kept with a metric that has none yet.' }),
+  }),
+});
+
+const PutMetricDataInputRef = builder.inputType('PutMetricDataInput', {
+  description: 'Points of any metrics, in any order.',
+  fields: (t) => ({
+    points: t.field({ type: [MetricPointInputRef], required: true, description: `At most ${MOST_POINTS}.` }),
+  }),
+});
+
+const RejectedPointRef = builder.objectRef<RejectedPoint>('RejectedPoint').implement({
+  description: 'A point that was not taken. Its neighbours were.',
+  fields: (t) => ({
+    index: t.exposeInt('index', { description: 'Its place in the input, from 0.' }),
+    code: t.expose('code', { type: ErrorCodeRef, description: 'Why, for programs.' }),
+    reason: t.exposeString('reason', { description: 'Why, for people.' }),
+  }),
+});
+
+const PutMetricDataPayloadRef = builder.objectRef<AcceptResult>('PutMetricDataPayload').implement({
+  description: 'What became of the points. Each is counted exactly once; what is accepted is on disk.',
+  fields: (t) => ({
+    accepted: t.exposeInt('accepted', { description: 'Stored, and scored if their metric is monitored.' }),
+    duplicates: t.exposeInt('duplicates', {
+      description: 'Known already: the first value of a metric and time stays.',
+    }),
+    late: t.exposeInt('late', {
+      description: 'Stored, but older than what was scored already: never scored.',
+    }),
+    rejected: t.field({
+      type: [RejectedPointRef],
+      description: 'Not taken, with the reason.',
+      resolve: ({ rejected }) => rejected,
+    }),
+  }),
+});
+
+builder.mutationField('putMetricData', (t) =>
+  t.field({
+    type: PutMetricDataPayloadRef,
+    description:
+      'Takes points of pushed metrics. It may be repeated: points that are known are counted as duplicates. A full queue answers RETRY_LATER with HTTP 503.',
+    extensions: { scope: 'INGEST' },
+    args: { input: t.arg({ type: PutMetricDataInputRef, required: true, description: 'The points.' }) },
+    resolve: (_root, { input }, { accept }) => {
+      const { points } = input;
+      if (points.length > MOST_POINTS) {
+        const message = `input.points: expected at most ${MOST_POINTS}, got ${points.length}`;
+        throw new InvalidInputError(message, ['input', 'points']);
+      }
+      return accept.acceptNamed(
+        points.map(({ metric, timestamp, value, unit }) => ({
+          metric,
+          timestampMs: timestamp.getTime(),
+          value,
+          unit: unit ?? null,
+        })),
+      );
+    },
+  }),
+);

@@ -1,0 +1,66 @@
+/**
+ * Pages of metrics by how unusual they were. A cursor holds the window it is a place of, so that the pages of one
+ * list are of one window however long the reader takes; the rank of a metric may still rise between two pages.
+ */
+import type { BarRange } from '../../../core/bars/bar-window.ts';
+import { type RankedPlace, readRankedMetrics } from '../../../core/metric-lists/rank-metrics.ts';
+import type { Metric } from '../../../generated/prisma/client.ts';
+import type { Context } from '../builder/context.ts';
+import { type MetricFilter, toSelection } from './metric-filter.ts';
+import { decodeCursor, encodeCursor, isUuid } from './metric-order.ts';
+import { findPlaced, type FindMetrics, type PlacedMetric, withoutPlaces } from './ordered-metrics.ts';
+import { type Page, type PageArgs, readPage, THING_PAGE } from '../builder/page.ts';
+
+interface Place extends RankedPlace {
+  readonly toMs: number;
+}
+
+/** @throws InvalidInputError for a page that is too large, a bad cursor, a bad id */
+export async function readRankedPage<T extends Metric>(options: {
+  readonly context: Context;
+  readonly args: PageArgs;
+  readonly filter: MetricFilter;
+  /** The window that ends now. */
+  readonly range: BarRange;
+  readonly findMany: FindMetrics<T>;
+}): Promise<Page<T>> {
+  const { context, args, findMany } = options;
+  const selection = toSelection(options.filter, context.caller);
+  let { range } = options;
+  const page = await readPage<PlacedMetric<RankedPlace, T>, Place>({
+    args,
+    size: THING_PAGE,
+    parseCursor: (cursor) => parseCursor(cursor, range),
+    writeCursor: ({ place }) => writeCursor(place, range),
+    read: async ({ after, before, limit, fromEnd }) => {
+      range = moveTo(range, (after ?? before)?.toMs ?? range.toMs);
+      const places = await readRankedMetrics(context.pool, {
+        selection,
+        range,
+        after,
+        before,
+        limit,
+        fromEnd,
+      });
+      return findPlaced(places, findMany);
+    },
+  });
+  return withoutPlaces(page);
+}
+
+function moveTo(range: BarRange, toMs: number): BarRange {
+  return { ...range, fromMs: range.fromMs + toMs - range.toMs, toMs };
+}
+
+function writeCursor({ rank, name, id }: RankedPlace, { minutes, toMs }: BarRange): string {
+  return encodeCursor(['a', minutes, toMs, rank, name, id]);
+}
+
+function parseCursor(cursor: string, range: BarRange): Place | null {
+  const [tag, minutes, toMs, rank, name, id] = decodeCursor(cursor);
+  if (tag !== 'a' || minutes !== range.minutes || typeof toMs !== 'number') return null;
+  if (!Number.isSafeInteger(toMs) || Math.abs(toMs) > 8.64e15) return null;
+  if (typeof rank !== 'string' || !/^\d{1,18}$/.test(rank)) return null;
+  if (typeof name !== 'string' || name.includes('\0') || !isUuid(id)) return null;
+  return { toMs, rank, name, id };
+}

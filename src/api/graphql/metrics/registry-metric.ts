@@ -1,0 +1,116 @@
+/**
+ * Metrics as the registry has them in memory. Thousands of subscribers ask little more than the name of the metric of
+ * every score: that must not cost a statement each.
+ */
+import { type FieldNode, type GraphQLResolveInfo, Kind } from 'graphql';
+import type { MetricEntry, Registry } from '../../../core/metrics/registry.ts';
+import type { Metric } from '../../../generated/prisma/client.ts';
+
+const KNOWN_FIELDS: ReadonlySet<string> = new Set([
+  '__typename',
+  'id',
+  'datasource',
+  'name',
+  'server',
+  'location',
+  'status',
+  'periodSeconds',
+  // Their resolvers ask the registry.
+  'lastTimestamp',
+  'lastRowId',
+  'learning',
+]);
+
+/** These are read by the metric's number alone. */
+const PAGE_FIELDS: ReadonlySet<string> = new Set([...KNOWN_FIELDS, 'latest', 'data', 'series', 'bars']);
+const BESIDE_NODES: ReadonlySet<string> = new Set(['__typename', 'pageInfo', 'totalCount']);
+
+/**
+ * The metric without asking the database.
+ * @returns null when more is asked of it than the registry knows, or when it was deleted
+ */
+export function findKnownMetric(
+  registry: Registry,
+  metricNumber: number,
+  info: GraphQLResolveInfo,
+): Metric | null {
+  const entry = registry.byNumber(metricNumber);
+  const isKnown = info.fieldNodes.every((node) => asksOnly(node, KNOWN_FIELDS));
+  return entry === undefined || !isKnown ? null : toMetric(entry);
+}
+
+/** As `findKnownMetric`, of a metric whose samples may be asked for too. */
+export function findKnownById(
+  registry: Registry,
+  id: string,
+  { fieldNodes }: GraphQLResolveInfo,
+): Metric | null {
+  const entry = registry.byId(id);
+  const isKnown = fieldNodes.every((node) => asksOnly(node, PAGE_FIELDS));
+  return entry === undefined || !isKnown ? null : toMetric(entry);
+}
+
+/**
+ * The metrics of a page without asking the database; one that was deleted is left out.
+ * @returns null when more is asked of them than the registry knows
+ */
+export function findKnownPage(
+  registry: Registry,
+  ids: readonly string[],
+  { fieldNodes }: GraphQLResolveInfo,
+): readonly Metric[] | null {
+  const isKnown = fieldNodes.every((page) =>
+    page.selectionSet?.selections.every((selection) => {
+      if (selection.kind !== Kind.FIELD) return false;
+      if (selection.name.value === 'nodes') return asksOnly(selection, PAGE_FIELDS);
+      return BESIDE_NODES.has(selection.name.value);
+    }),
+  );
+  if (!isKnown) return null;
+  return ids.flatMap((id) => {
+    const entry = registry.byId(id);
+    return entry === undefined ? [] : [toMetric(entry)];
+  });
+}
+
+const AS_IT_WAS = Symbol('as it was');
+
+/** A metric about to be deleted: its answer shows how far it had come, which the registry knows no more by then. */
+export function keepAsItIs<Row extends Pick<Metric, 'id'>>(metric: Row, registry: Registry): Row {
+  const entry = registry.byId(metric.id);
+  return Object.assign(metric, { [AS_IT_WAS]: entry === undefined ? undefined : { ...entry } });
+}
+
+/** How far the metric has come. @returns undefined for one that was deleted meanwhile */
+export function findEntry(
+  metric: Pick<Metric, 'id'> & { readonly [AS_IT_WAS]?: MetricEntry | undefined },
+  registry: Registry,
+): MetricEntry | undefined {
+  return registry.byId(metric.id) ?? metric[AS_IT_WAS];
+}
+
+function toMetric(entry: MetricEntry): Metric {
+  const { id, number, datasource, identity, name, server, location, status, periodSeconds } = entry;
+  const known: Partial<Metric> = {
+    id,
+    number,
+    datasource,
+    identity,
+    name,
+    server,
+    location,
+    status,
+    periodSeconds,
+  };
+  // No resolver of another field will see it: the selection has none.
+  return known as Metric;
+}
+
+/** Fragments are not looked into: they are rare here, and taken as asking for more. */
+function asksOnly({ selectionSet }: FieldNode, fields: ReadonlySet<string>): boolean {
+  return (
+    selectionSet?.selections.every(
+      (selection) => selection.kind === Kind.FIELD && fields.has(selection.name.value),
+    ) ?? false
+  );
+}

@@ -1,0 +1,105 @@
+/** Export and import of models: settings and samples of monitored metrics, as JSON. */
+import { InvalidInputError } from '../../../errors.ts';
+import { builder } from '../builder/builder.ts';
+import { doEach, MOST_ITEMS } from '../builder/for-each-item.ts';
+import { ErrorRef, type Failure } from '../error-types.ts';
+import { MetricRef } from './metric.ts';
+import { readMetricIds } from '../builder/node-id.ts';
+
+/** An answer is made in memory, samples and all; the command line writes files of any size. */
+const MOST_MODELS = MOST_ITEMS;
+
+interface ImportedItem {
+  readonly index: number;
+  readonly metricId: string | null;
+  readonly created: boolean;
+  readonly error: Failure | null;
+}
+
+const ImportModelsInputRef = builder.inputType('ImportModelsInput', {
+  description: 'What `exportModels` gave, here or in an HTM-IT.',
+  fields: (t) => ({
+    models: t.field({ type: ['JSON'], required: true, description: `At most ${MOST_MODELS}.` }),
+  }),
+});
+
+const ImportModelResultRef = builder.objectRef<ImportedItem>('ImportModelResult').implement({
+  description: 'What became of one item.',
+  fields: (t) => ({
+    index: t.exposeInt('index', { description: 'Its place in the input, from 0.' }),
+    metric: t.prismaField({
+      type: MetricRef,
+      nullable: true,
+      description: 'The metric; null when the item failed.',
+      resolve: (query, { metricId }, _args, { prisma }) =>
+        metricId === null ? null : prisma.metric.findUnique({ ...query, where: { id: metricId } }),
+    }),
+    created: t.exposeBoolean('created', {
+      description:
+        'Whether it is watched because of this; false when it was already, or when the item failed.',
+    }),
+    error: t.field({
+      type: ErrorRef,
+      nullable: true,
+      description: 'Why the item failed; the others were not harmed.',
+      resolve: ({ error }) => error,
+    }),
+  }),
+});
+
+const ImportModelsPayloadRef = builder
+  .objectRef<{ readonly results: readonly ImportedItem[] }>('ImportModelsPayload')
+  .implement({
+    description: 'What became of each item.',
+    fields: (t) => ({
+      results: t.field({
+        type: [ImportModelResultRef],
+        description: 'One for each item, in their order.',
+        resolve: ({ results }) => results,
+      }),
+    }),
+  });
+
+builder.queryField('exportModels', (t) =>
+  t.field({
+    type: ['JSON'],
+    description: `Everything \`importModels\` needs to make these metrics again, their samples too; ${MOST_MODELS} at most. \`lapwing export\` knows no limit.`,
+    args: { ids: t.arg.idList({ description: 'Which metrics; all monitored ones when left out.' }) },
+    resolve: async (_root, { ids }, { transfer }) => {
+      checkCount(ids?.length ?? 0, 'ids');
+      const models: unknown[] = [];
+      for await (const model of transfer.exportModels(readMetricIds(ids, ['ids']))) {
+        models.push(model);
+        checkCount(models.length, 'ids');
+      }
+      return models;
+    },
+  }),
+);
+
+builder.mutationField('importModels', (t) =>
+  t.field({
+    type: ImportModelsPayloadRef,
+    description:
+      'Makes metrics of exported models, gives them their samples and watches them. Never all or nothing, and safe to repeat.',
+    args: { input: t.arg({ type: ImportModelsInputRef, required: true, description: 'The models.' }) },
+    resolve: async (_root, { input: { models } }, { transfer }) => {
+      const outcomes = await doEach(models, ['input', 'models'], (model) => transfer.importModel(model));
+      const results = outcomes.map(({ index, value, error }) => ({
+        index,
+        metricId: value?.metricId ?? null,
+        created: value?.created ?? false,
+        error,
+      }));
+      return { results };
+    },
+  }),
+);
+
+function checkCount(count: number, name: string): void {
+  if (count <= MOST_MODELS) return;
+  throw new InvalidInputError(
+    `${name}: more than ${MOST_MODELS} models; use the command line`,
+    name.split('.'),
+  );
+}

@@ -1,0 +1,68 @@
+/** The audit log: what was changed, by whom, with which result. */
+import { AUDIT_DAYS } from '../../../core/access/audit-log.ts';
+import type { AuditEntry } from '../../../generated/prisma/client.ts';
+import { builder } from '../builder/builder.ts';
+import { readPage, THING_PAGE } from '../builder/page.ts';
+
+const AuditEntryRef = builder.objectRef<AuditEntry>('AuditEntry').implement({
+  description: 'One mutation, done or refused.',
+  fields: (t) => ({
+    at: t.expose('at', { type: 'DateTime', description: 'When.' }),
+    keyId: t.exposeString('keyId', {
+      nullable: true,
+      description: 'The key it was done with, as `ApiKey.id`; null while the server asked for none.',
+    }),
+    keyName: t.exposeString('keyName', {
+      description: 'The name of the key; open where none was asked for.',
+    }),
+    field: t.exposeString('field', { description: 'Name of the mutation.' }),
+    arguments: t.field({
+      type: 'JSON',
+      description: 'What was asked for: at most 2 kB of it, without secrets.',
+      resolve: (entry) => entry.arguments,
+    }),
+    result: t.exposeString('result', {
+      description: 'Name of the type that came back, or the code of the error.',
+    }),
+    requestId: t.exposeString('requestId', {
+      nullable: true,
+      description: 'As in the header x-request-id of the answer, and in logs.',
+    }),
+  }),
+});
+
+builder.queryField('auditLog', (t) =>
+  t.connection(
+    {
+      type: AuditEntryRef,
+      extensions: { scope: 'ADMIN' },
+      description: `Every mutation of the last ${AUDIT_DAYS} days, the last one first, but for those that push points, which are only counted. Pages of ${THING_PAGE.most} at most.`,
+      args: {
+        field: t.arg.string({ description: 'Only this mutation.' }),
+        keyId: t.arg.string({ description: 'Only those done with this key.' }),
+        from: t.arg({ type: 'DateTime', description: 'Not older than this.' }),
+        to: t.arg({ type: 'DateTime', description: 'Not newer than this.' }),
+      },
+      resolve: (_root, { field, keyId, from, to, ...args }, { prisma }) =>
+        readPage({
+          args,
+          size: THING_PAGE,
+          parseCursor: (cursor) => (/^\d{1,18}$/.test(cursor) ? BigInt(cursor) : null),
+          writeCursor: ({ id }: AuditEntry) => String(id),
+          read: ({ after, before, limit, fromEnd }) =>
+            prisma.auditEntry.findMany({
+              where: {
+                ...(field == null ? {} : { field }),
+                ...(keyId == null ? {} : { keyId }),
+                at: { ...(from == null ? {} : { gte: from }), ...(to == null ? {} : { lte: to }) },
+                id: { ...(after === null ? {} : { lt: after }), ...(before === null ? {} : { gt: before }) },
+              },
+              orderBy: { id: fromEnd ? 'asc' : 'desc' },
+              take: limit,
+            }),
+        }),
+    },
+    { name: 'AuditLogConnection', description: 'One page of the audit log.' },
+    { name: 'AuditLogEdge', description: 'An entry and its place in the list.' },
+  ),
+);

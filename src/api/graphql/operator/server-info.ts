@@ -1,0 +1,87 @@
+/** What the server says of itself. */
+import type { Reading } from '../../../platform/telemetry/metrics.ts';
+import { builder } from '../builder/builder.ts';
+import type { ApiParts } from '../builder/context.ts';
+import { LicenseRef } from './license.ts';
+
+const CounterKindRef = builder.enumType('CounterKind', {
+  description: 'How to read a number.',
+  values: {
+    counter: { value: 'counter', description: 'Only rises; 0 when the server starts.' },
+    gauge: { value: 'gauge', description: 'Goes up and down.' },
+  },
+});
+
+const CounterRef = builder.objectRef<Reading>('Counter').implement({
+  description: 'One number the server counts about itself.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'The same as in /metrics.' }),
+    kind: t.expose('kind', { type: CounterKindRef, description: 'How to read it.' }),
+    help: t.exposeString('help', { description: 'What it means when it rises.' }),
+    reason: t.exposeString('reason', {
+      nullable: true,
+      description: 'What part of it this is; null when it is whole.',
+    }),
+    value: t.exposeFloat('value', { description: 'What it is now.' }),
+  }),
+});
+
+export const ServerInfoRef = builder.objectRef<ApiParts>('ServerInfo').implement({
+  description: 'This server.',
+  fields: (t) => ({
+    version: t.string({ description: 'Of the program.', resolve: ({ facts }) => facts.version }),
+    started: t.field({
+      type: 'DateTime',
+      description: 'When it was started.',
+      resolve: ({ facts }) => facts.startedAt,
+    }),
+    database: t.string({ description: 'Where samples are kept.', resolve: ({ facts }) => facts.database }),
+    detector: t.string({
+      description: 'The detector new metrics get, with its version.',
+      resolve: ({ facts }) => facts.detector,
+    }),
+    cursor: t.string({
+      description: 'Cursor of the newest score: `anomalyScores(after:)` goes on from here.',
+      resolve: ({ live }) => live.head(),
+    }),
+    subscribers: t.int({
+      description: 'Subscriptions to scores that are open.',
+      resolve: ({ live }) => live.subscriberCount(),
+    }),
+    metrics: t.int({ description: 'Metrics known.', resolve: ({ registry }) => registry.size }),
+    resources: t.int({
+      description: 'Resources that are watched, each counted once however many of its metrics are.',
+      resolve: ({ quota }) => quota.count(),
+    }),
+    resourceLimit: t.int({
+      nullable: true,
+      description: 'How many may be, by the settings and the licence; null for any number.',
+      resolve: ({ quota }) => quota.limit(),
+    }),
+    license: t.field({
+      type: LicenseRef,
+      description: 'What the last look at the licence saw: at start, and at every midnight.',
+      resolve: ({ readLicense }) => readLicense(),
+    }),
+    monitoringFlushSeconds: t.float({
+      nullable: true,
+      description: 'Seconds between two writes of own points; null where no InfluxDB takes them.',
+      resolve: ({ flushPeriod }) => flushPeriod?.flushSeconds() ?? null,
+    }),
+    counters: t.field({
+      type: [CounterRef],
+      description: 'Everything the server counts.',
+      args: { names: t.arg.stringList({ description: 'Only these.' }) },
+      resolve: ({ stats }, { names }) =>
+        stats.snapshot().filter(({ name }) => names == null || names.includes(name)),
+    }),
+  }),
+});
+
+builder.queryField('serverInfo', (t) =>
+  t.field({
+    type: ServerInfoRef,
+    description: 'What the server says of itself.',
+    resolve: (_root, _args, context) => context,
+  }),
+);

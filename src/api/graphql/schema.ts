@@ -1,0 +1,49 @@
+/** Every type, query, mutation and subscription there is: each file registers its own on the builder. */
+import { printSchema, type GraphQLSchema } from 'graphql';
+import './metrics/annotation.ts';
+import './scores/anomaly-scores.ts';
+import './operator/api-key.ts';
+import './scores/archive-upload.ts';
+import './operator/audit-entry.ts';
+import './inventory/autostack-changes.ts';
+import './inventory/autostack.ts';
+import './scores/bar.ts';
+import { builder } from './builder/builder.ts';
+import './metrics/bulk.ts';
+import './cloudwatch/cloudwatch-metrics.ts';
+import './cloudwatch/cloudwatch-statistics.ts';
+import './scores/download.ts';
+import './error-types.ts';
+import './incidents/incident-changes.ts';
+import './incidents/incident-events.ts';
+import './incidents/incident.ts';
+import './scores/group-anomaly.ts';
+import './incidents/incident-label.ts';
+import './scores/label.ts';
+import './metrics/metric-changes.ts';
+import './scores/metric-samples.ts';
+import './metrics/metric-status.ts';
+import './metrics/metrics.ts';
+import './metrics/monitor-metric.ts';
+import './incidents/notification-rule-changes.ts';
+import './incidents/notification-rule.ts';
+import './incidents/notification.ts';
+import './cloudwatch/put-cloudwatch-metric-data.ts';
+import './metrics/put-metric-data.ts';
+import './inventory/region.ts';
+import './inventory/resources.ts';
+import './builder/scalars.ts';
+import './scores/score-series.ts';
+import './operator/server-info.ts';
+import './operator/set-monitoring-flush.ts';
+import './metrics/transfer.ts';
+import './scores/wall.ts';
+
+export function createSchema(): GraphQLSchema {
+  return builder.toSchema({});
+}
+
+/** The schema as text. The builder sorts it, so that the text only changes where the schema does. */
+export function writeSchema(): string {
+  return `${printSchema(createSchema())}\n`;
+}

@@ -1,0 +1,83 @@
+/** The subscription to scores. */
+import type { ScoreEvent } from '../../../core/score-log/score-feed.ts';
+import { InvalidInputError } from '../../../errors.ts';
+import { builder } from '../builder/builder.ts';
+import { AnomalyClassRef, DatasourceRef } from '../builder/enums.ts';
+import { MetricDataRef, readScoreFilter } from './metric-data.ts';
+
+const USUAL_BATCH = 100;
+const MOST_SCORES = 1000;
+const USUAL_LINGER_MS = 100;
+const LONGEST_LINGER_MS = 10_000;
+
+const AnomalyScoreFilterRef = builder.inputType('AnomalyScoreFilter', {
+  description: 'Which scores; all conditions have to hold.',
+  fields: (t) => ({
+    metricIds: t.idList({ description: 'Only of these metrics.' }),
+    autostackIds: t.idList({ description: 'Only of metrics of these autostacks.' }),
+    datasource: t.field({ type: DatasourceRef, description: 'Only of metrics of this source.' }),
+    server: t.string({ description: 'Only of metrics of this resource.' }),
+    nameContains: t.string({ description: 'Only of metrics with this in their name, capitals or not.' }),
+    minAnomalyScore: t.float({ description: 'At least this score, 0 to 1.' }),
+    minClass: t.field({ type: AnomalyClassRef, description: 'At least as unusual as this.' }),
+  }),
+});
+
+const AnomalyScoresRef = builder.objectRef<ScoreEvent>('AnomalyScores').implement({
+  description:
+    'Scores in the order they were made. An event without any now and then moves the cursor past what the filter held back.',
+  fields: (t) => ({
+    prev: t.exposeString('prev', {
+      description: 'Cursor of the event before: equal to the one kept, or something was missed.',
+    }),
+    cursor: t.exposeString('cursor', {
+      description: 'To be kept once the event is dealt with: `after` goes on from here.',
+    }),
+    scores: t.field({
+      type: [MetricDataRef],
+      description: 'The scored samples.',
+      resolve: ({ scores }) => scores,
+    }),
+    lag: t.exposeInt('lag', {
+      description: 'Scored points not sent yet when the event was made, those the filter holds back too.',
+    }),
+  }),
+});
+
+builder.subscriptionField('anomalyScores', (t) =>
+  t.field({
+    type: AnomalyScoresRef,
+    description:
+      'Every score from now on, a moment after it is stored. With `after`: everything since, then live, without a gap or a repeat.',
+    args: {
+      filter: t.arg({ type: AnomalyScoreFilterRef, description: 'Which scores; all when left out.' }),
+      after: t.arg.string({ description: 'Cursor of the last event or page seen.' }),
+      maxBatch: t.arg.int({
+        defaultValue: USUAL_BATCH,
+        description: `Most scores in one event, 1 to ${MOST_SCORES}.`,
+      }),
+      lingerMs: t.arg.int({
+        defaultValue: USUAL_LINGER_MS,
+        description: `How long an event may wait for more scores, 0 to ${LONGEST_LINGER_MS} ms.`,
+      }),
+    },
+    subscribe: (_root, { filter, after, ...args }, { live }) => {
+      const maxBatch = args.maxBatch ?? USUAL_BATCH;
+      const lingerMs = args.lingerMs ?? USUAL_LINGER_MS;
+      checkRange('maxBatch', maxBatch, 1, MOST_SCORES);
+      checkRange('lingerMs', lingerMs, 0, LONGEST_LINGER_MS);
+      return live.subscribe({
+        filter: readScoreFilter(filter ?? {}, ['filter']),
+        after: after ?? null,
+        maxBatch,
+        lingerMs,
+      });
+    },
+    resolve: (event) => event,
+  }),
+);
+
+function checkRange(name: string, value: number, low: number, high: number): void {
+  if (value >= low && value <= high) return;
+  throw new InvalidInputError(`${name}: expected ${low} to ${high}, got ${value}`, [name]);
+}

@@ -1,0 +1,125 @@
+/** Links to take things away by: the archive of a metric, the samples of a selection. */
+import { DOWNLOAD_FORMATS } from '../../../core/transfer/download-format.ts';
+import type { Download } from '../../../core/transfer/download-link.ts';
+import { InvalidInputError, NotFoundError } from '../../../errors.ts';
+import { builder } from '../builder/builder.ts';
+import type { Context } from '../builder/context.ts';
+import { MetricDataFilterRef, readScoreFilter } from './metric-data.ts';
+import { readMetricId } from '../builder/node-id.ts';
+
+export const LONGEST_COMMENT = 2000;
+/** A link is an address, which may not be of any length. */
+const MOST_IDS = 100;
+const LONGEST_NAME_PART = 500;
+const USUAL_FORMAT = 'NDJSON';
+
+const DownloadFormatRef = builder.enumType('DownloadFormat', {
+  description: 'How samples are written down.',
+  values: {
+    MSGPACK: {
+      value: DOWNLOAD_FORMATS[0],
+      description:
+        'MessagePack, one array after the other: names, then [uid, seconds since 1970, value, score, row id].',
+    },
+    NDJSON: { value: DOWNLOAD_FORMATS[1], description: 'One JSON object a line.' },
+    CSV: {
+      value: DOWNLOAD_FORMATS[2],
+      description: 'A table, of which no cell is a formula for a spreadsheet.',
+    },
+  },
+});
+
+interface DownloadLink {
+  readonly url: string;
+  readonly expiresAt: Date;
+}
+
+const DownloadLinkRef = builder.objectRef<DownloadLink>('DownloadLink').implement({
+  description: 'An address that gives one thing for a while, to anybody who has it, without a key.',
+  fields: (t) => ({
+    url: t.exposeString('url', {
+      description: 'To be fetched by GET. At the address this request came to; over WebSocket only its path.',
+    }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      description: 'Until when a download can be begun. A restart of the server ends it too.',
+    }),
+  }),
+});
+
+builder.queryField('exportMetricArchive', (t) =>
+  t.field({
+    type: DownloadLinkRef,
+    description:
+      'A link to everything about a metric for whoever is to look into it: a tar.gz of metric.json (settings, labels, annotations) and metric_data.csv (all samples and scores).',
+    args: {
+      id: t.arg.id({ required: true, description: 'As read from `Metric.id`.' }),
+      comment: t.arg.string({
+        description: `What there is to say about it; ${LONGEST_COMMENT} characters at most.`,
+      }),
+    },
+    resolve: (_root, { id, comment }, context) => {
+      const metricId = readMetricId(id);
+      if (context.registry.byId(metricId) === undefined)
+        throw new NotFoundError(`id: no metric has the id ${id}`);
+      checkLength(comment, LONGEST_COMMENT, ['comment']);
+      return makeLink({ kind: 'archive', metricId, comment: comment ?? null }, context);
+    },
+  }),
+);
+
+builder.queryField('metricDataDownload', (t) =>
+  t.field({
+    type: DownloadLinkRef,
+    description: 'A link to the samples of a selection, of any number: by metric, and by time within it.',
+    args: {
+      filter: t.arg({
+        type: MetricDataFilterRef,
+        required: true,
+        description: `Which samples; at most ${MOST_IDS} \`metricIds\`.`,
+      }),
+      format: t.arg({
+        type: DownloadFormatRef,
+        defaultValue: USUAL_FORMAT,
+        description: 'How they are written.',
+      }),
+      unscored: t.arg.boolean({
+        defaultValue: false,
+        description: 'Whether samples are given that were never scored.',
+      }),
+    },
+    resolve: (_root, { filter, format, unscored }, context) => {
+      if ((filter.metricIds?.length ?? 0) > MOST_IDS) {
+        throw new InvalidInputError(`filter.metricIds: expected at most ${MOST_IDS}`, [
+          'filter',
+          'metricIds',
+        ]);
+      }
+      checkLength(filter.nameContains, LONGEST_NAME_PART, ['filter', 'nameContains']);
+      const what: Download = {
+        kind: 'samples',
+        format: format ?? USUAL_FORMAT,
+        filter: readScoreFilter(filter, ['filter']),
+        fromMs: filter.from?.getTime() ?? null,
+        toMs: filter.to?.getTime() ?? null,
+        unscored: unscored === true,
+      };
+      return makeLink(what, context);
+    },
+  }),
+);
+
+function makeLink(what: Download, { downloadLinks, request }: Context): DownloadLink {
+  const { token, expiresAt } = downloadLinks.sign(what);
+  const path = `/download/${token}`;
+  return { url: request === undefined ? path : new URL(path, request.url).href, expiresAt };
+}
+
+/** @throws InvalidInputError */
+export function checkLength(text: string | null | undefined, most: number, path: readonly string[]): void {
+  if (text == null || text.length <= most) return;
+  throw new InvalidInputError(
+    `${path.join('.')}: expected at most ${most} characters, got ${text.length}`,
+    path,
+  );
+}

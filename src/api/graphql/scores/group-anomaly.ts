@@ -1,0 +1,79 @@
+/** GroupAnomaly: one score for the metrics of a resource or of an autostack together. */
+import { type GroupAnomaly, type GroupMember, scoreNow } from '../../../core/metric-lists/group-anomaly.ts';
+import { classifyScore } from '../../../detector/likelihood.ts';
+import { NotFoundError } from '../../../errors.ts';
+import { AutostackRef } from '../inventory/autostack.ts';
+import { builder } from '../builder/builder.ts';
+import type { Context } from '../builder/context.ts';
+import { AnomalyClassRef } from '../builder/enums.ts';
+import { MetricRef } from '../metrics/metric.ts';
+import { ResourceRef } from '../inventory/resource.ts';
+
+const GroupAnomalyRef = builder.objectRef<GroupAnomaly>('GroupAnomaly').implement({
+  description:
+    'How unusual the newest samples of several metrics are together. Red is as rare as for one metric, however many there are and however they move together.',
+  fields: (t) => ({
+    anomalyScore: t.float({
+      description: "Likelihood that they are unusual, in [0, 1], read like a metric's.",
+      resolve: ({ score }) => score,
+    }),
+    anomalyClass: t.field({
+      type: AnomalyClassRef,
+      description: 'The score as a colour.',
+      resolve: ({ score }) => classifyScore(score),
+    }),
+    at: t.field({
+      type: 'DateTime',
+      description: 'Time of the newest sample in it.',
+      resolve: ({ atMs }) => new Date(atMs),
+    }),
+    strongest: t.field({
+      type: MetricRef,
+      description: 'The metric that carries most of it.',
+      resolve: async ({ strongestNumber }, _args, { loaders }) => {
+        const metric = await loaders.metric.load(strongestNumber);
+        if (metric === null) throw new NotFoundError('the strongest metric was deleted a moment ago');
+        return metric;
+      },
+    }),
+    metricCount: t.exposeInt('memberCount', {
+      description: 'How many metrics are in it: those that have learned and are not two samples late.',
+    }),
+  }),
+});
+
+/** What is needed of a group's metrics. */
+const METRICS = { metrics: { select: { number: true, periodSeconds: true } } } as const;
+
+async function loadAnomaly(
+  metrics: readonly { readonly number: number; readonly periodSeconds: number }[],
+  { loaders }: Context,
+): Promise<GroupAnomaly | null> {
+  const members = await Promise.all(
+    metrics.map(async ({ number, periodSeconds }): Promise<GroupMember | null> => {
+      const sample = await loaders.latest.load(number);
+      return sample === null ? null : { sample, periodSeconds };
+    }),
+  );
+  return scoreNow(members.filter((member) => member !== null));
+}
+
+builder.prismaObjectFields(ResourceRef, (t) => ({
+  anomaly: t.field({
+    type: GroupAnomalyRef,
+    nullable: true,
+    select: METRICS,
+    description: 'How unusual its metrics are now, together; null while none can say.',
+    resolve: ({ metrics }, _args, context) => loadAnomaly(metrics, context),
+  }),
+}));
+
+builder.prismaObjectFields(AutostackRef, (t) => ({
+  anomaly: t.field({
+    type: GroupAnomalyRef,
+    nullable: true,
+    select: METRICS,
+    description: 'How unusual its metrics are now, together; null while none can say.',
+    resolve: ({ metrics }, _args, context) => loadAnomaly(metrics, context),
+  }),
+}));

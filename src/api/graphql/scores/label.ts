@@ -1,0 +1,129 @@
+/** Labels: whether an anomaly was real, as people say; and what that does to the alerts of a metric. */
+import { isAlarming } from '../../../core/models/score-history.ts';
+import { raiseSensitivity } from '../../../core/annotations/alert-threshold.ts';
+import { isScored } from '../../../core/samples/stored-sample.ts';
+import { RED_SCORE } from '../../../detector/likelihood.ts';
+import { InvalidInputError, NotFoundError } from '../../../errors.ts';
+import { builder } from '../builder/builder.ts';
+import { MetricDataRef } from './metric-data.ts';
+import { MetricRef } from '../metrics/metric.ts';
+import { readLabelId, readMetricId } from '../builder/node-id.ts';
+
+export const LabelKindRef = builder.enumType('LabelKind', {
+  description: 'What somebody says an anomaly was.',
+  values: {
+    REAL: { description: 'Worth telling of: lowers the bar for alerts again, if labels raised it.' },
+    NORMAL: { description: 'Not worth telling of: raises the bar for alerts of the metric for a while.' },
+  } as const,
+});
+
+export const AnomalyLabelRef = builder.prismaNode('AnomalyLabel', {
+  description: 'What somebody says a stretch of a metric was. Scores never change by it.',
+  nullable: true,
+  id: { resolve: ({ id }) => id },
+  findUnique: (id) => ({ id }),
+  fields: (t) => ({
+    metric: t.relation('metric', { description: 'The metric it is about.' }),
+    from: t.expose('from', { type: 'DateTime', description: 'First moment of the stretch.' }),
+    to: t.expose('to', { type: 'DateTime', description: 'Last moment of the stretch.' }),
+    label: t.field({ type: LabelKindRef, description: 'What it was.', resolve: ({ kind }) => kind }),
+    note: t.exposeString('note', { nullable: true, description: 'Why, in words.' }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'When it was said; its weight halves in 30 days.',
+    }),
+  }),
+});
+
+const ZealRef = builder.objectRef<{ readonly raisedDecades: number }>('Zeal').implement({
+  description: 'How rare a point of a metric has to be for an alert, after what labels said.',
+  fields: (t) => ({
+    raisedDecades: t.exposeFloat('raisedDecades', {
+      description:
+        'By how many powers of ten the bar is raised, in [0, 2]: half a power with each NORMAL, less half a power with each REAL, forgotten by half in 30 days.',
+    }),
+    sensitivity: t.float({
+      description: 'The score that alerts where 0.99999 does otherwise.',
+      resolve: ({ raisedDecades }) => raiseSensitivity(RED_SCORE, raisedDecades),
+    }),
+  }),
+});
+
+builder.prismaObjectFields(MetricRef, (t) => ({
+  labels: t.relation('labels', {
+    query: { orderBy: [{ from: 'asc' }, { to: 'asc' }] },
+    description: 'What people said of its anomalies, oldest stretch first.',
+  }),
+  zeal: t.field({
+    type: ZealRef,
+    description: 'What its labels do to its alerts.',
+    resolve: ({ id }, _args, { labels }) => ({ raisedDecades: labels.zealOf(id) }),
+  }),
+}));
+
+builder.objectField(MetricDataRef, 'alarms', (t) =>
+  t.boolean({
+    description:
+      'Whether this point opened a red incident that the policy and the labels of its metric let through, as they are now.',
+    resolve: async (sample, _args, { labels, loaders }) => {
+      // Few are: most are decided without asking for their metric.
+      if (!isScored(sample) || !sample.episode || sample.score < RED_SCORE) return false;
+      const metric = await loaders.metric.load(sample.metricNumber);
+      return metric !== null && isAlarming(sample, sample.value, metric, labels.zealOf(metric.id));
+    },
+  }),
+);
+
+const LabelAnomalyInputRef = builder.inputType('LabelAnomalyInput', {
+  description: 'What a stretch of a metric was.',
+  fields: (t) => ({
+    metricId: t.id({ required: true, description: 'As read from `Metric.id`.' }),
+    from: t.field({ type: 'DateTime', required: true, description: 'First moment of the stretch.' }),
+    to: t.field({
+      type: 'DateTime',
+      description: 'Last moment of it; when left out the stretch is one point.',
+    }),
+    label: t.field({ type: LabelKindRef, required: true, description: 'What it was.' }),
+    note: t.string({ description: 'Why; 2,000 characters at most.' }),
+  }),
+});
+
+const DeleteLabelInputRef = builder.inputType('DeleteLabelInput', {
+  description: 'The label to take back.',
+  fields: (t) => ({ id: t.id({ required: true, description: 'As read from `AnomalyLabel.id`.' }) }),
+});
+
+builder.mutationField('labelAnomaly', (t) =>
+  t.field({
+    type: AnomalyLabelRef,
+    description:
+      'Says whether an anomaly was real. A second label of the same stretch takes the place of the first.',
+    errors: {
+      types: [NotFoundError, InvalidInputError],
+      union: { description: 'The label, or why it was not given.' },
+    },
+    args: { input: t.arg({ type: LabelAnomalyInputRef, required: true, description: 'What it was.' }) },
+    resolve: (_root, { input }, { labels }) =>
+      labels.labelAnomaly({
+        metricId: readMetricId(input.metricId, ['input', 'metricId']),
+        from: input.from,
+        to: input.to ?? input.from,
+        kind: input.label,
+        note: input.note ?? null,
+      }),
+  }),
+);
+
+builder.mutationField('deleteLabel', (t) =>
+  t.field({
+    type: AnomalyLabelRef,
+    description:
+      'Takes a label back; gives it as it was. The bar for alerts is then as if it had never been given.',
+    errors: {
+      types: [NotFoundError, InvalidInputError],
+      union: { description: 'The label as it was, or why it is still there.' },
+    },
+    args: { input: t.arg({ type: DeleteLabelInputRef, required: true, description: 'Which label.' }) },
+    resolve: (_root, { input }, { labels }) => labels.deleteLabel(readLabelId(input.id, ['input', 'id'])),
+  }),
+);

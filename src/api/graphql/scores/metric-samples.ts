@@ -1,0 +1,135 @@
+/** A metric's samples: the newest, by pages, as columns for a chart. */
+import { YELLOW_SCORE } from '../../../detector/likelihood.ts';
+import type { SeriesColumns } from '../../../core/samples/read-series.ts';
+import type { StoredSample } from '../../../core/samples/stored-sample.ts';
+import { InvalidInputError } from '../../../errors.ts';
+import { builder } from '../builder/builder.ts';
+import { SortOrderRef } from '../builder/enums.ts';
+import { readLeastScore } from './min-score.ts';
+import { MetricDataConnectionRef, MetricDataRef } from './metric-data.ts';
+import { MetricRef } from '../metrics/metric.ts';
+import { readPage, SAMPLE_PAGE } from '../builder/page.ts';
+
+const LEAST_POINTS = 2;
+const MOST_POINTS = 5000;
+const USUAL_POINTS = 500;
+
+const SeriesRef = builder.objectRef<SeriesColumns>('Series').implement({
+  description:
+    'Samples as columns of equal length, in time order, for charts. When there are more than asked for, every anomaly is kept, and of each stretch of time the lowest and the highest value.',
+  fields: (t) => ({
+    timestamps: t.field({
+      type: ['DateTime'],
+      description: 'Times.',
+      resolve: ({ timestampsMs }) => timestampsMs.map((ms) => new Date(ms)),
+    }),
+    values: t.floatList({ description: 'Values.', resolve: ({ values }) => values }),
+    anomalyScores: t.field({
+      type: ['Float'],
+      nullable: { list: false, items: true },
+      description: 'Scores, null where not scored.',
+      resolve: ({ scores }) => scores,
+    }),
+    expected: t.field({
+      type: ['Float'],
+      nullable: { list: false, items: true },
+      description: 'Expected values, null where not scored.',
+      resolve: ({ expected }) => expected,
+    }),
+    expectedLow: t.field({
+      type: ['Float'],
+      nullable: { list: false, items: true },
+      description: 'Lower ends of the expected band, null where not scored.',
+      resolve: ({ lows }) => lows,
+    }),
+    expectedHigh: t.field({
+      type: ['Float'],
+      nullable: { list: false, items: true },
+      description: 'Upper ends of the expected band, null where not scored.',
+      resolve: ({ highs }) => highs,
+    }),
+  }),
+});
+
+builder.prismaObjectFields(MetricRef, (t) => ({
+  latest: t.field({
+    type: MetricDataRef,
+    nullable: true,
+    description: 'Its newest sample; null while it has none.',
+    resolve: ({ number }, _args, { loaders }) => loaders.latest.load(number),
+  }),
+  data: t.field({
+    type: MetricDataConnectionRef,
+    description: 'Its samples by pages, in the order of their time.',
+    args: {
+      from: t.arg({ type: 'DateTime', description: 'Not older than this.' }),
+      to: t.arg({ type: 'DateTime', description: 'Not newer than this.' }),
+      minAnomalyScore: t.arg.float({ description: 'Only scored ones with at least this score, 0 to 1.' }),
+      order: t.arg({
+        type: SortOrderRef,
+        defaultValue: 'ASC',
+        description: 'Oldest or newest first.',
+      }),
+      first: t.arg.int({
+        description: `How many from the front; ${SAMPLE_PAGE.fallback} when left out, at most ${SAMPLE_PAGE.most}.`,
+      }),
+      after: t.arg.string({ description: 'Only what comes after this cursor.' }),
+      last: t.arg.int({ description: `How many from the end, at most ${SAMPLE_PAGE.most}.` }),
+      before: t.arg.string({ description: 'Only what comes before this cursor.' }),
+    },
+    resolve: ({ number }, { from, to, minAnomalyScore, order, ...args }, { loaders }) => {
+      const newestFirst = order === 'DESC';
+      const minScore = readLeastScore(minAnomalyScore, ['minAnomalyScore']);
+      return readPage({
+        args,
+        size: SAMPLE_PAGE,
+        parseCursor: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : null),
+        writeCursor: ({ timestampMs }: StoredSample) => String(timestampMs),
+        read: ({ after, before, limit, fromEnd }) =>
+          loaders.samples(
+            {
+              fromMs: from?.getTime() ?? null,
+              toMs: to?.getTime() ?? null,
+              minScore,
+              afterMs: newestFirst ? before : after,
+              beforeMs: newestFirst ? after : before,
+              descending: newestFirst !== fromEnd,
+              limit,
+            },
+            number,
+          ),
+      });
+    },
+  }),
+  series: t.field({
+    type: SeriesRef,
+    description: 'Its samples as columns, thinned for a chart.',
+    args: {
+      from: t.arg({
+        type: 'DateTime',
+        description: 'Not older than this; from the first sample when left out.',
+      }),
+      to: t.arg({ type: 'DateTime', description: 'Not newer than this.' }),
+      maxPoints: t.arg.int({
+        defaultValue: USUAL_POINTS,
+        description: `Most samples to give, ${LEAST_POINTS} to ${MOST_POINTS}.`,
+      }),
+    },
+    resolve: ({ number }, { from, to, ...args }, { loaders }) => {
+      const maxPoints = args.maxPoints ?? USUAL_POINTS;
+      if (maxPoints < LEAST_POINTS || maxPoints > MOST_POINTS) {
+        throw new InvalidInputError(
+          `maxPoints: expected ${LEAST_POINTS} to ${MOST_POINTS}, got ${maxPoints}`,
+          ['maxPoints'],
+        );
+      }
+      const range = {
+        fromMs: from?.getTime() ?? null,
+        toMs: to?.getTime() ?? null,
+        maxPoints,
+        anomalyScore: YELLOW_SCORE,
+      };
+      return loaders.series(range, number);
+    },
+  }),
+}));

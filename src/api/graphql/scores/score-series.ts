@@ -1,0 +1,190 @@
+/** What-if: a history scored as a new metric would have been. Nothing is stored, no metric is touched. */
+import type pg from 'pg';
+import type { Registry } from '../../../core/metrics/registry.ts';
+import { scoreHistory, type WhatIf, type WhatIfSample } from '../../../core/models/score-history.ts';
+import { readSampleTimes } from '../../../core/samples/read-sample-times.ts';
+import type { Contribution } from '../../../detector/detector.ts';
+import { classifyScore } from '../../../detector/likelihood.ts';
+import { InvalidInputError, NotFoundError } from '../../../errors.ts';
+import type { Sample } from '../../../model.ts';
+import { builder } from '../builder/builder.ts';
+import type { ApiParts } from '../builder/context.ts';
+import { AnomalyClassRef, ViewRef } from '../builder/enums.ts';
+import { ExpectedRangeRef } from './metric-data.ts';
+import {
+  AlertPolicyInputRef,
+  ModelParamsInputRef,
+  readModelParams,
+  readPolicy,
+} from '../metrics/metric-input.ts';
+import { readMetricId } from '../builder/node-id.ts';
+
+/** What an answer holds; the subscription knows no limit. */
+const MOST_POINTS = 10_000;
+const PATH = ['input'];
+
+const SeriesPointInputRef = builder.inputType('SeriesPointInput', {
+  description: 'One point of a series.',
+  fields: (t) => ({
+    timestamp: t.field({
+      type: 'DateTime',
+      required: true,
+      description: 'Its time, after that of the point before.',
+    }),
+    value: t.float({ required: true, description: 'Its value.' }),
+  }),
+});
+
+const ScoreSeriesInputRef = builder.inputType('ScoreSeriesInput', {
+  description: 'A history, given or stored, and how to judge it.',
+  fields: (t) => ({
+    points: t.field({
+      type: [SeriesPointInputRef],
+      description: `The history, in time order; at most ${MOST_POINTS}. Either this or \`metricId\`.`,
+    }),
+    metricId: t.id({ description: 'A metric whose stored samples are the history.' }),
+    from: t.field({ type: 'DateTime', description: 'Only stored samples from this time on.' }),
+    model: t.field({ type: ModelParamsInputRef, description: 'What is known of the values.' }),
+    policy: t.field({ type: AlertPolicyInputRef, description: 'Which deviations matter.' }),
+  }),
+});
+
+const ContributionRef = builder.objectRef<Contribution>('Contribution').implement({
+  description: 'How much one view of the series carries of a score.',
+  fields: (t) => ({
+    view: t.expose('view', { type: ViewRef, description: 'The view.' }),
+    share: t.exposeFloat('share', { description: 'Its share, in [0, 1].' }),
+  }),
+});
+
+const ScoredPointRef = builder.objectRef<WhatIfSample>('ScoredPoint').implement({
+  description: 'A point of the history and what the detector says of it, knowing only what came before.',
+  fields: (t) => ({
+    timestamp: t.field({
+      type: 'DateTime',
+      description: 'Its time.',
+      resolve: ({ timestampMs }) => new Date(timestampMs),
+    }),
+    value: t.exposeFloat('value', { description: 'Its value.' }),
+    rawAnomalyScore: t.exposeFloat('rawScore', {
+      description: 'How surprising before calibration, in [0, 1].',
+    }),
+    anomalyScore: t.exposeFloat('score', { description: 'Likelihood that it is unusual, in [0, 1].' }),
+    anomalyClass: t.field({
+      type: AnomalyClassRef,
+      description: 'The score as a colour.',
+      resolve: ({ score }) => classifyScore(score),
+    }),
+    provisional: t.exposeBoolean('provisional', {
+      description: 'Scored while the model was still learning.',
+    }),
+    expected: t.field({
+      type: ExpectedRangeRef,
+      description: 'What the model expected.',
+      resolve: ({ expected, low, high }) => ({ value: expected, low, high }),
+    }),
+    episode: t.exposeBoolean('episode', { description: 'Whether it opens an incident.' }),
+    alarms: t.exposeBoolean('alarms', {
+      description:
+        'Whether it opens a red incident that the policy, and the labels of a stored metric, let through, once learning is done.',
+    }),
+    why: t.field({
+      type: [ContributionRef],
+      description: 'What carries the score, largest share first.',
+      resolve: ({ why }) => why,
+    }),
+  }),
+});
+
+const ScoredSeriesRef = builder.objectRef<readonly WhatIfSample[]>('ScoredSeries').implement({
+  description: 'A history with its scores, or a part of it.',
+  fields: (t) => ({
+    points: t.field({
+      type: [ScoredPointRef],
+      description: 'One for each point of the history, in order.',
+      resolve: (points) => points,
+    }),
+  }),
+});
+
+type ScoreSeriesInput = typeof ScoreSeriesInputRef.$inferInput;
+
+builder.queryField('scoreSeries', (t) =>
+  t.field({
+    type: ScoredSeriesRef,
+    description: `Scores a history of at most ${MOST_POINTS} points without touching anything: to try a model or a policy.`,
+    errors: {
+      types: [InvalidInputError, NotFoundError],
+      union: { description: 'The scores, or why there are none.' },
+      // A list is no object a union could hold: the series stands in it as it is.
+      directResult: true,
+    },
+    args: { input: t.arg({ type: ScoreSeriesInputRef, required: true, description: 'The history.' }) },
+    resolve: async (_root, { input }, context) => {
+      const scored: WhatIfSample[] = [];
+      for await (const part of scoreHistory(readWhatIf(input, context))) {
+        scored.push(...part);
+        if (scored.length > MOST_POINTS) {
+          throw new InvalidInputError(
+            `input.metricId: there are more than ${MOST_POINTS} samples: narrow them by from, or subscribe to scoreSeries`,
+            [...PATH, 'metricId'],
+          );
+        }
+      }
+      return scored;
+    },
+  }),
+);
+
+builder.subscriptionField('scoreSeries', (t) =>
+  t.field({
+    type: ScoredSeriesRef,
+    description: 'The same for a history of any length, part by part.',
+    args: { input: t.arg({ type: ScoreSeriesInputRef, required: true, description: 'The history.' }) },
+    subscribe: (_root, { input }, context) => scoreHistory(readWhatIf(input, context)),
+    resolve: (part) => part,
+  }),
+);
+
+function readWhatIf(
+  input: ScoreSeriesInput,
+  { pool, registry, labels }: Pick<ApiParts, 'pool' | 'registry' | 'labels'>,
+): WhatIf {
+  const { metricId } = input;
+  return {
+    parts: readParts(input, pool, registry),
+    raisedDecades: metricId == null ? 0 : labels.zealOf(readMetricId(metricId, [...PATH, 'metricId'])),
+    model: input.model == null ? {} : readModelParams(input.model),
+    policy: {
+      direction: 'BOTH',
+      minDeviation: 0,
+      minDeviationRatio: 0,
+      ...(input.policy == null ? {} : readPolicy(input.policy)),
+    },
+    path: PATH,
+  };
+}
+
+/** @throws InvalidInputError unless just one of points and metricId is given; NotFoundError */
+function readParts(
+  { points, metricId, from }: ScoreSeriesInput,
+  pool: pg.Pool,
+  registry: Registry,
+): WhatIf['parts'] {
+  if ((points == null) === (metricId == null)) {
+    throw new InvalidInputError('input: expected either points or metricId', PATH);
+  }
+  if (points != null) {
+    if (points.length > MOST_POINTS) {
+      throw new InvalidInputError(`input.points: expected at most ${MOST_POINTS}, got ${points.length}`, [
+        ...PATH,
+        'points',
+      ]);
+    }
+    return [points.map(({ timestamp, value }): Sample => ({ timestampMs: timestamp.getTime(), value }))];
+  }
+  const entry = registry.byId(readMetricId(String(metricId), [...PATH, 'metricId']));
+  if (entry === undefined)
+    throw new NotFoundError(`input.metricId: no metric has the id ${String(metricId)}`);
+  return readSampleTimes(pool, entry.number, from?.getTime() ?? null);
+}

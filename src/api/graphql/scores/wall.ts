@@ -1,0 +1,166 @@
+/** The wall: the bars of everything in one answer, small enough to be drawn at once. */
+import {
+  type BarColumns,
+  type BarRange,
+  BARS_PER_WINDOW,
+  chooseBarRange,
+  fillColumns,
+  listBarStarts,
+  USUAL_WINDOW,
+} from '../../../core/bars/bar-window.ts';
+import { type RankedRow, readRankedRows } from '../../../core/metric-lists/rank-metrics.ts';
+import { InvalidInputError } from '../../../errors.ts';
+import { builder } from '../builder/builder.ts';
+import { BarWindowRef } from '../builder/enums.ts';
+import { MetricFilterRef, toSelection } from '../metrics/metric-filter.ts';
+import { MetricRef } from '../metrics/metric.ts';
+import { writeNodeId } from '../builder/node-id.ts';
+
+const MOST_ROWS = 5000;
+const USUAL_ROWS = 1000;
+const USUAL_GROUPING = 'RESOURCE';
+const USUAL_ORDER = 'ANOMALY';
+
+interface WallRowShape extends Omit<RankedRow, 'bars'>, BarColumns {}
+
+interface WallShape {
+  readonly cursor: string;
+  readonly range: BarRange;
+  readonly total: number;
+  readonly rows: readonly WallRowShape[];
+}
+
+const WallGroupingRef = builder.enumType('WallGrouping', {
+  description: 'What a row of the wall is.',
+  values: {
+    RESOURCE: {
+      description: 'A resource with all its metrics; an autostack; a pushed metric without a resource.',
+    },
+    METRIC: { description: 'A metric.' },
+  },
+});
+
+const WallOrderRef = builder.enumType('WallOrder', {
+  description: 'In which order the rows are.',
+  values: {
+    ANOMALY: {
+      description: 'The most unusual first, as `MetricOrder.ANOMALY`; a resource counts as its first metric.',
+    },
+    NAME: { description: 'By name, A to Z.' },
+  },
+});
+
+const WallRowRef = builder.objectRef<WallRowShape>('WallRow').implement({
+  description: 'One row of bars.',
+  fields: (t) => ({
+    key: t.exposeID('key', {
+      description: 'What tells the row from the others: a metric id without its type, or `server`.',
+    }),
+    name: t.exposeString('name', { description: 'Name of the metric, or of the resource.' }),
+    server: t.exposeString('server', { description: 'Canonical name of the resource, as `Metric.server`.' }),
+    metricIds: t.idList({
+      description: 'The metrics in it, by name.',
+      resolve: ({ metrics }) => metrics.map(({ id }) => writeNodeId('Metric', id)),
+    }),
+    metric: t.field({
+      type: MetricRef,
+      nullable: true,
+      description: 'The metric of a row that is one; null of a resource, and of one deleted this moment.',
+      resolve: ({ key, metrics: [first] }, _args, { loaders }) =>
+        first?.id === key ? loaders.metric.load(first.number) : null,
+    }),
+    rank: t.exposeFloat('rank', {
+      description: 'What the order ANOMALY goes by; 1e9 for each red bar, 1e6 for a yellow.',
+    }),
+    anomalyScores: t.field({
+      type: ['Float'],
+      nullable: { list: false, items: true },
+      description: 'Highest score of each bar, oldest first; null where nothing was scored.',
+      resolve: ({ scores }) => scores,
+    }),
+    provisional: t.intList({
+      description: 'Which bars, counted from 0, hold nothing but what was scored while learning.',
+      resolve: ({ provisional }) => [...provisional],
+    }),
+  }),
+});
+
+const WallRef = builder.objectRef<WallShape>('Wall').implement({
+  description: 'Rows of bars that stand below each other.',
+  fields: (t) => ({
+    cursor: t.exposeString('cursor', {
+      description:
+        'The bars hold every score up to here. To keep them growing subscribe to `anomalyScores` with `after` this, and let each score that is higher than its bar replace it: seen twice does no harm.',
+    }),
+    starts: t.field({
+      type: ['DateTime'],
+      description: 'When each bar begins, oldest first.',
+      resolve: ({ range }) => listBarStarts(range).map((startMs) => new Date(startMs)),
+    }),
+    barSeconds: t.int({
+      description: 'How long a bar is. Slots are counted from 1970-01-01T00:00:00Z.',
+      resolve: ({ range }) => range.minutes * 60,
+    }),
+    totalCount: t.exposeInt('total', { description: 'How many rows there are, those not given too.' }),
+    rows: t.field({
+      type: [WallRowRef],
+      description: 'The rows in their order.',
+      resolve: ({ rows }) => rows,
+    }),
+  }),
+});
+
+builder.queryField('wall', (t) =>
+  t.field({
+    type: WallRef,
+    description: `The ${BARS_PER_WINDOW} bars of everything that is monitored, as compact columns. One read of stored roll-ups, however many samples there are.`,
+    args: {
+      by: t.arg({
+        type: WallGroupingRef,
+        defaultValue: USUAL_GROUPING,
+        description: 'What a row is.',
+      }),
+      window: t.arg({
+        type: BarWindowRef,
+        defaultValue: USUAL_WINDOW,
+        description: 'How long, and how wide a bar is.',
+      }),
+      until: t.arg({
+        type: 'DateTime',
+        description: 'The last bar is the one this time lies in; now when left out.',
+      }),
+      filter: t.arg({ type: MetricFilterRef, description: 'Of which metrics; all monitored when left out.' }),
+      orderBy: t.arg({
+        type: WallOrderRef,
+        defaultValue: USUAL_ORDER,
+        description: 'In which order the rows are.',
+      }),
+      first: t.arg.int({
+        defaultValue: USUAL_ROWS,
+        description: `How many rows, ${MOST_ROWS} at most.`,
+      }),
+    },
+    resolve: async (_root, { until, filter, ...args }, { pool, live, bars, caller }) => {
+      const first = args.first ?? USUAL_ROWS;
+      if (first < 0 || first > MOST_ROWS) {
+        throw new InvalidInputError(`first: expected 0 to ${MOST_ROWS}, got ${first}`, ['first']);
+      }
+      const range = chooseBarRange(args.window ?? USUAL_WINDOW, until?.getTime() ?? Date.now());
+      // Read before the bars are: what is stored meanwhile is in the bars and comes again, which does no harm.
+      const cursor = live.cursorOf(Math.max(live.bounds().floor, bars.position() ?? 0));
+      const { rows, total } = await readRankedRows(pool, {
+        selection: toSelection(filter ?? {}, caller),
+        range,
+        by: args.by ?? USUAL_GROUPING,
+        order: args.orderBy ?? USUAL_ORDER,
+        limit: first,
+      });
+      return {
+        cursor,
+        range,
+        total,
+        rows: rows.map(({ bars: stored, ...row }) => ({ ...row, ...fillColumns(range, stored) })),
+      };
+    },
+  }),
+);

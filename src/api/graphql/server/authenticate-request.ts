@@ -1,0 +1,61 @@
+/** Who asks over HTTP or a new WebSocket: found before anything of what is asked is read. */
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Caller } from '../../../core/access/caller.ts';
+import type { KeyProblem, Keys } from '../../../core/access/keys.ts';
+import { readAddress, readConnectionKey, readHeaderKey } from '../../../core/access/read-credentials.ts';
+import type { Stats } from '../../../platform/telemetry/metrics.ts';
+
+const MESSAGES: Readonly<Record<KeyProblem, string>> = {
+  missing_key:
+    'an API key is needed: send it as authorization: Bearer KEY, or as x-api-key: KEY; over WebSocket as { apiKey: KEY } in connection_init',
+  wrong_key: 'the API key is not valid',
+  too_many_guesses: 'too many wrong API keys came from this address: try again in a second',
+};
+const RESPONSE_JSON = 'application/graphql-response+json';
+
+export interface Admission {
+  /** Null when the refusal was answered. */
+  readonly admitRequest: (request: IncomingMessage, response: ServerResponse) => Caller | null;
+  /**
+   * @param params what connection_init carries
+   * @param asker.headers of the upgrade
+   * @returns null for nobody we know
+   */
+  readonly admitSocket: (
+    params: unknown,
+    asker: { readonly headers: IncomingHttpHeaders; readonly address: string },
+  ) => Caller | null;
+}
+
+export function createAdmission(keys: Keys, stats: Stats): Admission {
+  const identify = (key: string | null, address: string): Caller | KeyProblem => {
+    const found = keys.identify(key, address);
+    if (typeof found === 'string') stats.countReason('requests_refused', found);
+    return found;
+  };
+  return {
+    admitRequest: (request, response) => {
+      const found = identify(readHeaderKey(request.headers), readAddress(request));
+      if (typeof found !== 'string') return found;
+      answerUnknown(request, response, found);
+      return null;
+    },
+    admitSocket: (params, { headers, address }) => {
+      const found = identify(readConnectionKey(params) ?? readHeaderKey(headers), address);
+      return typeof found === 'string' ? null : found;
+    },
+  };
+}
+
+function answerUnknown({ headers }: IncomingMessage, response: ServerResponse, problem: KeyProblem): void {
+  const type = headers.accept?.includes(RESPONSE_JSON) === true ? RESPONSE_JSON : 'application/json';
+  const isGuessing = problem === 'too_many_guesses';
+  response.writeHead(isGuessing ? 429 : 401, {
+    ...(isGuessing ? { 'retry-after': '1' } : { 'www-authenticate': 'Bearer' }),
+    'content-type': `${type}; charset=utf-8`,
+    // A body that was not read cannot be followed by another request.
+    connection: 'close',
+  });
+  const code = isGuessing ? 'TOO_MANY_REQUESTS' : 'UNAUTHENTICATED';
+  response.end(JSON.stringify({ errors: [{ message: MESSAGES[problem], extensions: { code } }] }));
+}

@@ -1,0 +1,114 @@
+/** The body of a POST: JSON only, UTF-8 only, and not longer than it may be. Read by us: yoga's own way costs more. */
+import type { IncomingMessage } from 'node:http';
+import { GraphQLError } from 'graphql';
+import type { GraphQLParams, Plugin } from 'graphql-yoga';
+import type { Refuse } from '../limits/error.ts';
+import { skipLongLists } from '../limits/skip-long-lists.ts';
+
+/**
+ * @param mostBytes a longer body is refused with 413 as soon as that is known
+ * @param mostItems of longer lists in variables the length alone is read: limit-check.ts refuses them
+ */
+export function checkBody(
+  mostBytes: number,
+  mostItems: number,
+  refuseExcess: Refuse,
+): Plugin<object, { readonly req?: IncomingMessage }> {
+  const refuseLonger = (seen: number | string) =>
+    refuseExcess({ limit: 'body', place: 'body bytes', allowed: mostBytes, seen, http: { status: 413 } });
+  return {
+    onRequestParse({ request, requestParser, setRequestParser, serverContext: { req } }) {
+      if (request.method === 'GET' && requestParser !== undefined) {
+        setRequestParser((asked) => readSearch(() => requestParser(asked)));
+      }
+      if (request.method !== 'POST') return;
+      // A page of another site may send forms and plain text without asking, but JSON only with our leave.
+      if (!isJson(request.headers.get('content-type'))) {
+        throw refuse(415, 'expected the header content-type: application/json');
+      }
+      if (requestParser === undefined || req === undefined) return;
+      setRequestParser(async () => parseParams(await readBody(req, mostBytes, refuseLonger), mostItems));
+    },
+  };
+}
+
+/** Yoga takes variables that are no JSON for a fault of its own. */
+async function readSearch<T>(read: () => T): Promise<Awaited<T>> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw refuse(400, 'variables, extensions: expected JSON');
+  }
+}
+
+function isJson(contentType: string | null): boolean {
+  return /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(contentType ?? '');
+}
+
+/** What is left of a body that is too long is not kept; Node throws it away once the refusal has been sent. */
+function readBody(
+  request: IncomingMessage,
+  mostBytes: number,
+  refuseLonger: (seen: number | string) => Error,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const take = (chunk: Buffer) => {
+      bytes += chunk.length;
+      chunks.push(chunk);
+      if (bytes > mostBytes) fail(refuseLonger(`more than ${mostBytes}`));
+    };
+    const fail = (error: Error) => {
+      request.off('data', take);
+      reject(error);
+    };
+    const announced = Number(request.headers['content-length'] ?? 0);
+    if (announced > mostBytes) {
+      fail(refuseLonger(announced));
+      return;
+    }
+    // Told of every request, long after its end as a rule: the error is made only where it is one.
+    const failEarly = () => fail(refuse(400, 'the body ended before its end'));
+    request.on('data', take);
+    request.once('end', () => {
+      request.off('close', failEarly);
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    });
+    request.once('error', fail);
+    request.once('close', failEarly);
+  });
+}
+
+/** Read loosely, bytes that are no text would become U+FFFD and be stored as a name. */
+function decodeUtf8(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw refuse(400, 'the body is not valid UTF-8');
+  }
+}
+
+function parseParams(body: Buffer, mostItems: number): GraphQLParams {
+  const { bytes, restoreLengths } = skipLongLists(body, mostItems);
+  const text = decodeUtf8(bytes);
+  let params: unknown;
+  try {
+    params = JSON.parse(text);
+  } catch {
+    throw refuse(400, 'POST body sent invalid JSON.');
+  }
+  if (typeof params === 'object' && params !== null) {
+    restoreLengths(params);
+    return params;
+  }
+  throw refuse(
+    400,
+    `POST body is expected to be object but received ${params === null ? 'null' : typeof params}`,
+  );
+}
+
+function refuse(status: number, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status } } });
+}

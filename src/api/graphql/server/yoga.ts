@@ -1,0 +1,166 @@
+/** GraphQL on a path: POST, GET, server-sent events, WebSocket. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GraphQLSchema } from 'graphql';
+import { createYoga } from 'graphql-yoga';
+import type { AuditLog } from '../../../core/access/audit-log.ts';
+import type { Caller } from '../../../core/access/caller.ts';
+import { readAddress } from '../../../core/access/read-credentials.ts';
+import type { Log } from '../../../log.ts';
+import type { RequestMonitor } from '../../../platform/telemetry/request-monitor.ts';
+import { createAdmission } from './authenticate-request.ts';
+import { auditMutations } from './audit-mutations.ts';
+import { auditRefusals } from './audit-refusals.ts';
+import { checkBody } from './check-body.ts';
+import { checkRights } from './authorize-operation.ts';
+import { compileOperations } from '../executor/compile-operations.ts';
+import { coerceVariables } from '../executor/coerce-variables.ts';
+import type { ApiParts } from '../builder/context.ts';
+import { createCrossOrigin } from '../transport/cross-origin.ts';
+import { createDocumentCache, type DocumentLimits, limitDocuments } from '../limits/documents.ts';
+import {
+  answerRefusal,
+  type CallerGate,
+  type CallerLimits,
+  createCallerGate,
+  isStreamRequest,
+} from '../limits/callers.ts';
+import { createRefuse } from '../limits/error.ts';
+import { sendEventStreams, type WhenRead } from '../transport/sse.ts';
+import { limitTime } from '../limits/timeout.ts';
+import { createLoaders } from '../builder/loaders.ts';
+import { createMaskError } from '../transport/mask-error.ts';
+import { monitorOperations } from './monitor-operations.ts';
+import { narrowParts } from '../tenancy/tenant-context.ts';
+import { refuseUnreadStream } from '../transport/refuse-unread-stream.ts';
+import { shareExecution } from '../executor/shared-execution-plugin.ts';
+import { createPayloads } from '../transport/payload-cache.ts';
+import { createSocketProtocol } from '../transport/graphql-ws.ts';
+import { createRequestsOfErrors } from './request-of-error.ts';
+import { resolveDocuments, type TrustedDocuments } from './trusted-documents.ts';
+import { createGraphqlSockets, type GraphqlSockets } from '../transport/websocket.ts';
+
+const GRAPHQL_PATH = '/graphql';
+
+/** What one request may ask for. */
+export interface GraphqlLimits extends DocumentLimits, CallerLimits {
+  readonly maxBodyBytes: number;
+  /** At once on one socket. */
+  readonly maxOperations: number;
+  /** Of a query or a mutation. */
+  readonly operationSeconds: number;
+  /** Whose pages may ask, beside our own. */
+  readonly corsOrigins: readonly string[];
+}
+
+export interface GraphqlServer {
+  /** Answers a request on /graphql. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly sockets: GraphqlSockets;
+}
+
+export function createGraphqlServer(options: {
+  readonly parts: ApiParts;
+  readonly audit: AuditLog;
+  readonly schema: GraphQLSchema;
+  readonly limits: GraphqlLimits;
+  /** Null where any document may be run. */
+  readonly trusted: TrustedDocuments | null;
+  readonly log: Log;
+  /** Is told of every operation. */
+  readonly monitor: RequestMonitor;
+  /** Holds streams of events back until they are read. */
+  readonly whenRead: WhenRead;
+}): GraphqlServer {
+  const { parts, audit, schema, limits, trusted, log, monitor } = options;
+  const readRequestId = (context: { readonly req?: object }) =>
+    monitor.of(context.req ?? context)?.id ?? null;
+  const requestOfError = createRequestsOfErrors(readRequestId);
+  const maskError = createMaskError(log, requestOfError.find);
+  const refuse = createRefuse(parts.stats);
+  const writePayload = createPayloads();
+  const { keys, stats } = parts;
+  const seenBy = createViews(parts);
+  auditMutations(schema, { audit, stats, readRequestId });
+  const yoga = createYoga<{ caller: Caller }>({
+    schema,
+    graphqlEndpoint: GRAPHQL_PATH,
+    context: ({ caller }) => {
+      const seen = seenBy(caller);
+      return { ...seen, caller, loaders: createLoaders(seen) };
+    },
+    maskedErrors: { isDev: false, maskError },
+    // checkBody reads the body, and limits it.
+    maxRequestBodySize: false,
+    parserAndValidationCache: createDocumentCache(),
+    // Ours is stricter: cross-origin.ts.
+    cors: false,
+    multipart: false,
+    batching: false,
+    graphiql: false,
+    landingPage: false,
+    // Errors are logged where they are masked.
+    logging: false,
+    plugins: [
+      ...(trusted === null ? [] : [resolveDocuments(trusted)]),
+      checkBody(limits.maxBodyBytes, limits.maxBatchItems, refuse),
+      limitDocuments(schema, limits, refuse),
+      monitorOperations(monitor),
+      checkRights(schema, { keys, audit, stats, readRequestId }),
+      compileOperations(schema),
+      coerceVariables(schema),
+      auditRefusals(schema, { audit, readRequestId }),
+      limitTime(limits.operationSeconds, refuse),
+      refuseUnreadStream(),
+      shareExecution(),
+      requestOfError.plugin,
+      sendEventStreams(writePayload, options.whenRead),
+    ],
+  });
+  const gate = createCallerGate(limits, refuse);
+  const crossOrigin = createCrossOrigin(limits.corsOrigins);
+  const admission = createAdmission(keys, stats);
+  const protocol = createSocketProtocol({
+    admit: admission.admitSocket,
+    watch: keys.watch,
+    getEnveloped: yoga.getEnveloped,
+    resolveDocument: (payload) =>
+      trusted === null ? payload : { ...payload, query: trusted.resolve(payload) },
+    maskError,
+    writePayload,
+    checkOperation: (limitedAs, seen) =>
+      seen > limits.maxOperations
+        ? refuse({ limit: 'operations', allowed: limits.maxOperations, seen })
+        : gate.checkRate(limitedAs),
+  });
+  return {
+    handle: async (request, response) => {
+      if (crossOrigin.answer(request, response)) return;
+      const caller = admission.admitRequest(request, response);
+      if (caller === null) return;
+      const refusal = checkCaller(gate, caller.keyId ?? readAddress(request), request, response);
+      if (refusal !== null) {
+        answerRefusal(response, refusal);
+        return;
+      }
+      await yoga(request, response, { caller });
+    },
+    sockets: createGraphqlSockets({ protocol, log, crossOrigin, gate }),
+  };
+}
+
+/** What each caller is shown of the server: made once for each account. */
+function createViews(parts: ApiParts): (caller: Caller) => ApiParts {
+  const views = new Map<number, ApiParts>();
+  return ({ accountId }) => {
+    if (accountId === null) return parts;
+    const view = views.get(accountId) ?? narrowParts(parts, accountId);
+    views.set(accountId, view);
+    return view;
+  };
+}
+
+function checkCaller(gate: CallerGate, caller: string, request: IncomingMessage, response: ServerResponse) {
+  const refusal = gate.checkRate(caller);
+  if (refusal !== null || !isStreamRequest(request)) return refusal;
+  return gate.checkConnection(caller, response);
+}

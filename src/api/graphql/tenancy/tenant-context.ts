@@ -1,0 +1,123 @@
+/**
+ * The server as a key of one account sees it. Resolvers are given these parts in place of the real ones and need not
+ * think of accounts: what is not the account's is not there. Every part is named here, so that whoever adds one has to
+ * say what strangers see of it.
+ */
+import { narrowPool } from '../../../core/access/tenant-pool.ts';
+import { narrowPrisma } from '../../../core/access/tenant-prisma.ts';
+import { NotFoundError, NotSupportedError } from '../../../errors.ts';
+import { DEFAULT_ACCOUNT } from '../../../model.ts';
+import type { ApiParts } from '../builder/context.ts';
+import { narrowIncidents } from './tenant-incidents.ts';
+import { narrowMonitor } from './tenant-monitor.ts';
+import { narrowRegistry } from './tenant-registry.ts';
+
+export function narrowParts(parts: ApiParts, accountId: number): ApiParts {
+  const registry = narrowRegistry(parts.registry, accountId);
+  const prisma = narrowPrisma(parts.prisma, accountId);
+  const monitor = narrowMonitor(parts.monitor, registry, accountId);
+  const isDefault = accountId === DEFAULT_ACCOUNT;
+  const requireMetric = (id: string) => {
+    if (registry.byId(id) === undefined) throw new NotFoundError(`no metric has the id ${id}`);
+  };
+  return {
+    pool: narrowPool(parts.pool, accountId),
+    prisma,
+    registry,
+    monitor,
+    accept: {
+      ...parts.accept,
+      acceptNamed: (points) => parts.accept.acceptNamed(points, accountId),
+    },
+    transfer: {
+      ...parts.transfer,
+      exportModels: (ids, sinceMs) => {
+        ids?.forEach(requireMetric);
+        return parts.transfer.exportModels(ids ?? listMonitored(registry), sinceMs);
+      },
+      importModel: (model) => parts.transfer.importModel(model, accountId),
+    },
+    annotations: {
+      createAnnotation: (annotation) => parts.annotations.createAnnotation({ ...annotation, accountId }),
+      deleteAnnotation: async (id) => {
+        if ((await prisma.annotation.count({ where: { id } })) === 0) {
+          throw new NotFoundError(`input.id: no annotation has the id ${id}`);
+        }
+        return parts.annotations.deleteAnnotation(id);
+      },
+    },
+    labels: {
+      ...parts.labels,
+      labelAnomaly: async (label) => {
+        requireMetric(label.metricId);
+        return parts.labels.labelAnomaly(label);
+      },
+      deleteLabel: async (id) => {
+        if ((await prisma.anomalyLabel.count({ where: { id } })) === 0) {
+          throw new NotFoundError(`no label has the id ${id}`);
+        }
+        return parts.labels.deleteLabel(id);
+      },
+    },
+    saveProgress: parts.saveProgress,
+    live: {
+      ...parts.live,
+      subscribe: (options) => parts.live.subscribe({ ...options, filter: { ...options.filter, accountId } }),
+      readPage: (options) => parts.live.readPage({ ...options, filter: { ...options.filter, accountId } }),
+    },
+    downloadLinks: {
+      ...parts.downloadLinks,
+      sign: (what) =>
+        parts.downloadLinks.sign(
+          what.kind === 'samples' ? { ...what, filter: { ...what.filter, accountId } } : what,
+        ),
+    },
+    archiveUploads: {
+      upload: async (what, url) => {
+        requireMetric(what.metricId);
+        return parts.archiveUploads.upload(what, url);
+      },
+    },
+    incidents: narrowIncidents(parts.incidents, prisma),
+    // What the server reads with its own credentials is the default account's.
+    inventory: isDefault ? parts.inventory : { ...parts.inventory, ensure: refuse, ageOf: () => UNKNOWN_AGE },
+    autostacks: isDefault
+      ? parts.autostacks
+      : {
+          previewAutostack: refuse,
+          createAutostack: refuse,
+          deleteAutostack: refuse,
+          ensureAutostack: refuse,
+        },
+    cloudwatch: isDefault
+      ? parts.cloudwatch
+      : { ...parts.cloudwatch, findFirstAccount: refuse, actAsFirst: refuse },
+    // What these tell is of the server as a whole, and of no metric.
+    awsRegions: parts.awsRegions,
+    bars: parts.bars,
+    // It tells ids alone; who may not see a metric does not find it by its id.
+    statusFeed: parts.statusFeed,
+    sources: parts.sources,
+    stats: parts.stats,
+    quota: parts.quota,
+    readLicense: parts.readLicense,
+    flushPeriod: parts.flushPeriod,
+    keys: parts.keys,
+    facts: parts.facts,
+  };
+}
+
+const UNKNOWN_AGE = { refreshedMs: null, problem: null } as const;
+
+function refuse(): Promise<never> {
+  return Promise.reject(
+    new NotSupportedError('what is read with the credentials of the server belongs to the default account'),
+  );
+}
+
+function listMonitored(registry: ApiParts['registry']): readonly string[] {
+  return [...registry.all()]
+    .filter(({ status }) => status !== 'UNMONITORED')
+    .sort((a, b) => a.name.localeCompare(b.name))
+    .map(({ id }) => id);
+}

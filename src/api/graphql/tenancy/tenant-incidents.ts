@@ -1,0 +1,37 @@
+/** Incidents for one account: those of its metrics. Rules and messages are the whole server's. */
+import { NotFoundError, NotSupportedError } from '../../../errors.ts';
+import type { PrismaClient } from '../../../generated/prisma/client.ts';
+import type { Incidents } from '../../../core/incidents/incidents.ts';
+
+/** @param visible sees nothing but the account's incidents */
+export function narrowIncidents(incidents: Incidents, visible: Pick<PrismaClient, 'incident'>): Incidents {
+  const requireAll = async (ids: readonly string[]) => {
+    const found = await visible.incident.findMany({ where: { id: { in: [...ids] } }, select: { id: true } });
+    const known = new Set(found.map(({ id }) => id));
+    const missing = ids.find((id) => !known.has(id));
+    if (missing !== undefined) throw new NotFoundError(`input.ids: no incident has the id ${missing}`);
+  };
+  return {
+    ...incidents,
+    rules: { createRule: refuse, updateRule: refuse, deleteRule: refuse, testRule: refuse },
+    receipts: {
+      acknowledge: async (ids, by) => {
+        await requireAll(ids);
+        await incidents.receipts.acknowledge(ids, by);
+      },
+      markSeen: async (ids, seen) => {
+        await requireAll(ids);
+        await incidents.receipts.markSeen(ids, seen);
+      },
+      retryNotification: refuse,
+    },
+  };
+}
+
+function refuse(): Promise<never> {
+  return Promise.reject(
+    new NotSupportedError(
+      'rules and messages are the whole server’s: a key of one account cannot change them',
+    ),
+  );
+}

@@ -1,0 +1,65 @@
+/** What a caller is told of an error: all of an expected one, nothing of any other but a number to find it in the log by. */
+import { randomBytes } from 'node:crypto';
+import { GraphQLError } from 'graphql';
+import { isOutage } from '../../../platform/postgres/outage.ts';
+import { isUnstorableText } from '../../../platform/postgres/unstorable-text.ts';
+import { ExpectedError, InvalidInputError, RetryLaterError } from '../../../errors.ts';
+import type { Log } from '../../../log.ts';
+import { toGraphqlError } from '../error-types.ts';
+
+export type MaskError = (error: unknown) => GraphQLError;
+
+/**
+ * GraphQL's own errors (a bad document, a bad variable) pass as they are; they have no error behind them.
+ * @param findRequestId the id of the request that failed with it, over HTTP the x-request-id of its answer; null when unknown
+ */
+export function createMaskError(log: Log, findRequestId: (error: unknown) => string | null): MaskError {
+  return (error) => {
+    const place = error instanceof GraphQLError ? error : null;
+    const cause = findCause(error);
+    if (cause instanceof ExpectedError) return locate(toGraphqlError(cause), place);
+    if (place !== null && cause instanceof GraphQLError) return place;
+    if (isUnstorableText(cause)) return locate(toGraphqlError(createUnstorable()), place);
+    const requestId = findRequestId(error) ?? randomBytes(6).toString('hex');
+    if (isOutage(cause)) {
+      log.warn({ err: cause, requestId, path: place?.path?.join('.') }, 'the database could not be asked');
+      return locate(toGraphqlError(createRetryLater()), place);
+    }
+    log.error({ err: cause, requestId, path: place?.path?.join('.') }, 'unexpected error in a request');
+    return locate(
+      new GraphQLError(`unexpected error; the log has it under requestId ${requestId}`, {
+        extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
+      }),
+      place,
+    );
+  };
+}
+
+function createUnstorable(): InvalidInputError {
+  return new InvalidInputError(
+    'a text holds U+0000, or half of a character: it cannot be looked for or kept',
+    [],
+  );
+}
+
+function createRetryLater(): RetryLaterError {
+  return new RetryLaterError('the database cannot be asked just now: try again in a moment');
+}
+
+/** The error a resolver threw, out of the wrappers GraphQL puts around it. */
+function findCause(error: unknown): unknown {
+  let cause = error;
+  while (cause instanceof GraphQLError && cause.originalError !== undefined) cause = cause.originalError;
+  return cause;
+}
+
+function locate(error: GraphQLError, place: GraphQLError | null): GraphQLError {
+  if (place === null) return error;
+  return new GraphQLError(error.message, {
+    nodes: place.nodes ?? null,
+    source: place.source ?? null,
+    positions: place.positions ?? null,
+    path: place.path ?? null,
+    extensions: error.extensions,
+  });
+}

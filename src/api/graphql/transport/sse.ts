@@ -1,0 +1,115 @@
+/**
+ * Subscriptions as server-sent events, as graphql-sse's "distinct connections" mode has them. In place of yoga's own:
+ * that writes out and encodes each event for each reader, and keeps a timer for each.
+ */
+import { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { type ExecutionResult, GraphQLError } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import type { Payload, WritePayload } from './payload-cache.ts';
+
+/** A comment: some browsers show nothing of a stream before its first byte, and proxies end one that says nothing. */
+const PING = Buffer.from(':\n\n');
+const PING_INTERVAL_MS = 12_000;
+const BEFORE = Buffer.from('event: next\ndata: ');
+const AFTER = Buffer.from('\n\n');
+const COMPLETE = Buffer.from('event: complete\ndata:\n\n');
+const HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache',
+  'content-encoding': 'none',
+};
+
+/** Resolves when the peer may be sent more, or is gone. */
+export type WhenRead = (socket: Socket) => Promise<void>;
+
+/** Where yoga would send a stream of events, ours is sent. */
+export function sendEventStreams(writePayload: WritePayload, whenRead: WhenRead): Plugin {
+  const open = new Set<Readable>();
+  let timer: NodeJS.Timeout | undefined;
+  const frame = createFrames(writePayload);
+  const pingAll = () => {
+    // Whoever has something waiting needs no ping.
+    for (const body of open) if (body.readableLength === 0) body.push(PING);
+  };
+  const add = (body: Readable) => {
+    open.add(body);
+    timer ??= setInterval(pingAll, PING_INTERVAL_MS).unref();
+    body.once('close', () => {
+      open.delete(body);
+      if (open.size > 0) return;
+      clearInterval(timer);
+      timer = undefined;
+    });
+  };
+  return {
+    onResultProcess: (chosen) => {
+      const { result } = chosen;
+      // None was chosen: the client takes no stream.
+      if (chosen.resultProcessor === undefined || !isStream(result)) return;
+      chosen.setResultProcessor((_result, { Response }) => {
+        const socket = findSocket(chosen.serverContext);
+        const whenOpen = () => (socket === null ? Promise.resolve() : whenRead(socket));
+        const body = readEvents(result[Symbol.asyncIterator](), frame, whenOpen);
+        add(body);
+        // Made by whoever sends it, who also takes Node's streams; its type knows those of browsers only.
+        const init: unknown = body;
+        return new Response(init as BodyInit, { headers: HEADERS });
+      }, 'text/event-stream');
+    },
+  };
+}
+
+/** Each payload is framed once, too. */
+function createFrames(writePayload: WritePayload): (result: ExecutionResult) => Buffer {
+  const frames = new WeakMap<Payload, Buffer>();
+  return (result) => {
+    const payload = writePayload(result);
+    const frame = frames.get(payload) ?? Buffer.concat([BEFORE, payload.json, AFTER]);
+    frames.set(payload, frame);
+    return frame;
+  };
+}
+
+/** One event is asked for at a time, and only when the one before has been taken. */
+function readEvents(
+  results: AsyncIterator<ExecutionResult>,
+  frame: (result: ExecutionResult) => Buffer,
+  whenOpen: () => Promise<void>,
+): Readable {
+  const give = (...chunks: readonly (Buffer | null)[]) => {
+    // Its reader may have gone meanwhile.
+    for (const chunk of chunks) if (!body.destroyed) body.push(chunk);
+  };
+  const body: Readable = new Readable({
+    highWaterMark: 1,
+    read: () => {
+      const next = whenOpen().then(() => results.next());
+      next.then(
+        (result) => (result.done === true ? give(COMPLETE, null) : give(frame(result.value))),
+        // Yoga has masked it by now. The response has begun: an error of the stream would end it without a word.
+        (error: unknown) => give(frame({ errors: [toGraphqlError(error)] }), COMPLETE, null),
+      );
+    },
+    destroy: (error, done) => {
+      const ended = results.return?.() ?? Promise.resolve();
+      ended.then(() => done(error), done);
+    },
+  });
+  body.push(PING);
+  return body;
+}
+
+function toGraphqlError(error: unknown): GraphQLError {
+  return error instanceof GraphQLError ? error : new GraphQLError('Unexpected error.');
+}
+
+/** The connection below a request over HTTP. */
+function findSocket(context: object): Socket | null {
+  return 'res' in context && context.res instanceof ServerResponse ? context.res.socket : null;
+}
+
+function isStream(result: unknown): result is AsyncIterable<ExecutionResult> {
+  return typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
+}

@@ -1,0 +1,160 @@
+/** The sockets GraphQL is spoken over: who may open one, how large a message may be, how they end. */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { handleProtocols, MessageType, type Server, stringifyMessage } from 'graphql-ws';
+import { type RawData, WebSocketServer } from 'ws';
+import { readAddress } from '../../../core/access/read-credentials.ts';
+import type { Log } from '../../../log.ts';
+import type { CrossOrigin } from './cross-origin.ts';
+import type { CallerGate } from '../limits/callers.ts';
+import type { SocketExtra } from './graphql-ws.ts';
+import { createPeers, type Peer } from './websocket-peer.ts';
+
+export interface GraphqlSockets {
+  /** Takes over the connection of an upgrade request. */
+  readonly open: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** Tells every client to come back: close code 1012, after which graphql-ws clients connect again. */
+  readonly closeAll: () => void;
+}
+
+/** Larger messages belong on HTTP. */
+const MESSAGE_LIMIT_BYTES = 64 * 1024;
+/** Up to here a message is read far enough to say which operation is refused; a larger one ends the socket (1009). */
+const FRAME_LIMIT_BYTES = 2 * 1024 * 1024;
+const INTERNAL_ERROR = 1011;
+/** As graphql-ws closes on what it cannot read. */
+const BAD_REQUEST = 4400;
+const SERVICE_RESTART = 1012;
+
+export function createGraphqlSockets(options: {
+  readonly protocol: Server<SocketExtra>;
+  readonly log: Log;
+  readonly crossOrigin: CrossOrigin;
+  readonly gate: CallerGate;
+}): GraphqlSockets {
+  const { crossOrigin, gate } = options;
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: FRAME_LIMIT_BYTES,
+    perMessageDeflate: false,
+    handleProtocols,
+  });
+  const openPeer = createPeers();
+  return {
+    open: (request, socket, head) => {
+      // Browsers let any page open a socket to anywhere, and say whose page it is.
+      if (!crossOrigin.isAllowed(request)) {
+        refuseUpgrade(socket, '403 Forbidden', '');
+        return;
+      }
+      const address = readAddress(request);
+      // Until it says whose key it has.
+      const refusal = gate.checkConnection(address, socket);
+      if (refusal !== null) {
+        refuseUpgrade(socket, '429 Too Many Requests', refusal.message);
+        return;
+      }
+      sockets.handleUpgrade(request, socket, head, (opened) =>
+        serve(
+          openPeer(opened, socket),
+          {
+            address,
+            headers: request.headers,
+            countAs: (keyId) => gate.checkConnection(keyId, socket)?.message ?? null,
+          },
+          options,
+        ),
+      );
+    },
+    closeAll: () => {
+      for (const socket of sockets.clients) socket.close(SERVICE_RESTART, 'the server restarts');
+    },
+  };
+}
+
+/** graphql-ws throws on next, error and connection_ack: in its protocol only servers say them. */
+function isUnexpectedMessage(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Unexpected message of type');
+}
+
+function refuseUpgrade(socket: Duplex, status: string, body: string): void {
+  const length = Buffer.byteLength(body);
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: ${length}\r\n\r\n${body}`);
+}
+
+function serve(
+  peer: Peer,
+  asker: Pick<SocketExtra, 'address' | 'headers' | 'countAs'>,
+  { protocol, log }: { protocol: Server<SocketExtra>; log: Log },
+): void {
+  const { socket } = peer;
+  // A frame that breaks the protocol: ws answers it by closing.
+  socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket client broke the protocol'));
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      send: (text) => peer.send([Buffer.from(text)]),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (read) => {
+        socket.on('message', (data) => {
+          receive(peer, data, read).catch((error: unknown) => {
+            // The client went away in the middle of an answer.
+            if (socket.readyState !== socket.OPEN) return;
+            if (isUnexpectedMessage(error)) {
+              socket.close(BAD_REQUEST, 'a message only a server sends');
+              return;
+            }
+            log.error({ err: error }, 'a WebSocket message could not be handled');
+            socket.close(INTERNAL_ERROR, 'internal error');
+          });
+        });
+      },
+    },
+    {
+      ...asker,
+      send: async (parts) => {
+        await peer.send(parts);
+        await peer.whenOpen();
+      },
+      close: (code, reason) => socket.close(code, reason),
+    },
+  );
+  socket.once('close', (code, reason) => {
+    closed(code, reason.toString()).catch((error: unknown) =>
+      log.error({ err: error }, 'a WebSocket could not be cleaned up'),
+    );
+  });
+}
+
+async function receive(peer: Peer, data: RawData, read: (text: string) => Promise<void>): Promise<void> {
+  const text = toText(data);
+  if (text.length <= MESSAGE_LIMIT_BYTES) {
+    await read(text);
+    return;
+  }
+  const id = readOperationId(text);
+  if (id === null) {
+    peer.socket.close(1009, `a message may have ${MESSAGE_LIMIT_BYTES} bytes`);
+    return;
+  }
+  const message = `a message of ${text.length} characters is more than the ${MESSAGE_LIMIT_BYTES} a WebSocket may carry: send it as an HTTP POST`;
+  const payload = [{ message, extensions: { code: 'REQUEST_ENTITY_TOO_LARGE' } }];
+  await peer.send([Buffer.from(stringifyMessage({ type: MessageType.Error, id, payload }))]);
+}
+
+function toText(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString();
+  return Buffer.isBuffer(data) ? data.toString() : Buffer.from(data).toString();
+}
+
+/** Null when the message is not an operation. */
+function readOperationId(text: string): string | null {
+  try {
+    const message: unknown = JSON.parse(text);
+    if (typeof message !== 'object' || message === null || !('id' in message)) return null;
+    return typeof message.id === 'string' && message.id !== '' ? message.id : null;
+  } catch {
+    // Not JSON: not a message of the protocol, and answered as such by the caller.
+    return null;
+  }
+}

@@ -1,0 +1,35 @@
+/** Reads a request's body with a bound, before and after gunzip. */
+import type { IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { CloudwatchError } from '../../../core/cloudwatch-service/model/cloudwatch-error.ts';
+import { readBoundedBody } from '../read-body.ts';
+
+const inflate = promisify(gunzip);
+
+function tooLarge(bytes: number): CloudwatchError {
+  return new CloudwatchError('RequestEntityTooLarge', `The request is larger than ${bytes} bytes.`);
+}
+
+/** @throws CloudwatchError RequestEntityTooLarge; whatever the connection fails with */
+export function readAwsBody(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
+  return readBoundedBody(request, mostBytes, tooLarge);
+}
+
+/** @throws CloudwatchError when it is no gzip, another encoding, or inflates beyond the bound */
+export async function decodeBody(
+  body: Buffer,
+  encoding: string | undefined,
+  mostBytes: number,
+): Promise<Buffer> {
+  if (encoding === undefined || encoding === '' || encoding === 'identity') return body;
+  if (encoding !== 'gzip') {
+    throw new CloudwatchError('UnsupportedMediaType', 'Of the content encodings, gzip is supported.');
+  }
+  try {
+    return await inflate(body, { maxOutputLength: mostBytes });
+  } catch (error) {
+    if (error instanceof RangeError) throw tooLarge(mostBytes);
+    throw new CloudwatchError('MalformedInput', 'The body is not gzip.', { cause: error });
+  }
+}

@@ -1,0 +1,68 @@
+/** Smithy RPC v2 CBOR: https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html */
+import { decode, encode, Token, Type, type TagDecoder } from 'cborg';
+import { CloudwatchError } from '../../../core/cloudwatch-service/model/cloudwatch-error.ts';
+import { ERROR_NAMESPACE, headError, type AwsProtocol } from './protocol.ts';
+import { readObject, readTime, readTree, writePlain, type Dialect } from './tree.ts';
+
+/** Clients refuse an answer that does not name the protocol. */
+const HEADERS = { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' };
+
+const CBOR_DIALECT: Dialect = {
+  readDouble: (raw) => (typeof raw === 'bigint' ? Number(raw) : typeof raw === 'number' ? raw : null),
+  readInteger: (raw) => (typeof raw === 'number' && Number.isInteger(raw) ? raw : null),
+  readBoolean: (raw) => (typeof raw === 'boolean' ? raw : null),
+  /** Tag 1 arrives as a Date; a bare number means the same. */
+  readTimestamp(raw) {
+    if (raw instanceof Date) return readTime(raw.getTime());
+    return typeof raw === 'number' ? readTime(raw * 1000) : null;
+  },
+  readList: (raw) => (Array.isArray(raw) ? raw : null),
+  readStructure: readObject,
+};
+
+/** Seconds since 1970, marked as such. */
+const TIME_TAG = 1;
+const ENCODING = {
+  typeEncoders: {
+    Date: (time: Date) => {
+      const seconds = time.getTime() / 1000;
+      const type = Number.isInteger(seconds) && seconds >= 0 ? Type.uint : Type.float;
+      return [new Token(Type.tag, TIME_TAG), new Token(type, seconds)];
+    },
+  },
+};
+const readTimeTag: TagDecoder = (readContent) => {
+  const seconds: unknown = readContent();
+  return typeof seconds === 'number' ? new Date(seconds * 1000) : seconds;
+};
+const DECODING = { tags: { [TIME_TAG]: readTimeTag } };
+
+export const cborProtocol: AwsProtocol = {
+  decode(request, body) {
+    const operation = request.path.slice(request.path.lastIndexOf('/') + 1);
+    return { operation, read: (input) => readTree(input, parseBody(body), CBOR_DIALECT) };
+  },
+  encode: (_operation, output, value, requestId) => ({
+    status: 200,
+    headers: { ...HEADERS, 'x-amzn-requestid': requestId },
+    body: encodeBody(writePlain(output, value, (time) => time)),
+  }),
+  encodeError: (error, requestId) => ({
+    status: error.status,
+    headers: { ...HEADERS, ...headError(error, requestId) },
+    body: encodeBody({ __type: `${ERROR_NAMESPACE}#${error.shape}`, message: error.message }),
+  }),
+};
+
+function encodeBody(value: unknown): Buffer {
+  return Buffer.from(encode(value, ENCODING));
+}
+
+function parseBody(body: Buffer): unknown {
+  if (body.length === 0) return {};
+  try {
+    return decode(body, DECODING) as unknown;
+  } catch (error) {
+    throw new CloudwatchError('MalformedInput', 'The body is not CBOR.', { cause: error });
+  }
+}

@@ -1,0 +1,133 @@
+/** AWS Query: forms in, XML out: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html */
+import { CloudwatchError } from '../../../core/cloudwatch-service/model/cloudwatch-error.ts';
+import { nameFault, type AwsProtocol, type AwsRequest } from './protocol.ts';
+import { readTime, readTree, type Dialect } from './tree.ts';
+import { writeElement, writeShape } from './xml.ts';
+
+const NAMESPACE = 'http://monitoring.amazonaws.com/doc/2010-08-01/';
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
+const WORDS: ReadonlyMap<string, number> = new Map([
+  ['NaN', NaN],
+  ['Infinity', Infinity],
+  ['-Infinity', -Infinity],
+]);
+/** Deeper than any shape; a longer name is nobody's parameter. */
+const DEEPEST = 16;
+const MOST_PARAMETERS = 100_000;
+
+/** A form folded by the dots of its names: a text, or what stands under each name. */
+export type FormNode = string | FormBranch;
+export interface FormBranch {
+  [name: string]: FormNode;
+}
+
+export const QUERY_DIALECT: Dialect = {
+  readDouble: (raw) => readNumber(raw),
+  readInteger(raw) {
+    const number = readNumber(raw);
+    return number !== null && Number.isInteger(number) ? number : null;
+  },
+  readBoolean: (raw) => (raw === 'true' ? true : raw === 'false' ? false : null),
+  readTimestamp: (raw) => (typeof raw === 'string' ? readIsoTime(raw) : null),
+  readList: readMembers,
+  readStructure: readBranch,
+};
+
+function readNumber(raw: unknown): number | null {
+  if (typeof raw !== 'string') return null;
+  return WORDS.get(raw) ?? (DECIMAL.test(raw) ? Number(raw) : null);
+}
+
+/** ISO 8601; a time without a zone is UTC, as AWS reads it. */
+function readIsoTime(text: string): Date | null {
+  if (!/^\d{4}-\d\d-\d\d/.test(text)) return null;
+  const zoned = /(Z|[+-]\d\d:?\d\d)$/i.test(text) || !text.includes('T') ? text : `${text}Z`;
+  return readTime(Date.parse(zoned));
+}
+
+/** `X.member.N`, in the order of N; an empty list is sent as `X=`. */
+function readMembers(raw: unknown): readonly unknown[] | null {
+  if (raw === '') return [];
+  const branch = readBranch(raw);
+  return branch === null ? null : listNumbered(readBranch(branch.member) ?? branch);
+}
+
+/** What stands under the numbers 1, 2, …; other names are left out. */
+export function listNumbered(branch: Readonly<Record<string, unknown>>): readonly unknown[] {
+  return Object.keys(branch)
+    .filter((name) => /^\d{1,9}$/.test(name))
+    .sort((a, b) => Number(a) - Number(b))
+    .map((name) => branch[name]);
+}
+
+/** An empty text is an empty structure. */
+export function readBranch(raw: unknown): Readonly<Record<string, unknown>> | null {
+  if (raw === '') return {};
+  return typeof raw === 'object' && raw !== null ? (raw as Readonly<Record<string, unknown>>) : null; // just checked
+}
+
+/** Parameters of the URL and of the body, folded. */
+export function readForm(request: AwsRequest, body: Buffer): FormBranch {
+  const root = createBranch();
+  let count = 0;
+  for (const text of [request.queryString, body.toString('utf8')]) {
+    for (const [name, value] of new URLSearchParams(text)) {
+      count += 1;
+      if (count > MOST_PARAMETERS)
+        throw new CloudwatchError('MalformedInput', 'There are too many parameters.');
+      addParameter(root, name.split('.'), value);
+    }
+  }
+  return root;
+}
+
+/** Without a prototype: a parameter called __proto__ is a parameter like any other. */
+function createBranch(): FormBranch {
+  return Object.create(null) as FormBranch; // an object without members fits
+}
+
+function addParameter(root: FormBranch, names: readonly string[], value: string): void {
+  if (names.length > DEEPEST)
+    throw new CloudwatchError('MalformedInput', `A parameter is nested too deeply.`);
+  let branch = root;
+  for (const name of names.slice(0, -1)) {
+    const next = branch[name];
+    if (typeof next === 'object') branch = next;
+    else branch = branch[name] = createBranch();
+  }
+  branch[names.at(-1) ?? ''] = value;
+}
+
+export const queryProtocol: AwsProtocol = {
+  decode(request, body) {
+    const form = readForm(request, body);
+    const operation = typeof form.Action === 'string' ? form.Action : form.Operation;
+    return {
+      operation: typeof operation === 'string' ? operation : '',
+      read: (input) => readTree(input, form, QUERY_DIALECT),
+    };
+  },
+  encode(operation, output, value, requestId) {
+    const result =
+      Object.keys(output.members).length === 0 ? '' : writeShape(`${operation}Result`, output, value);
+    const metadata = writeElement('ResponseMetadata', writeElement('RequestId', requestId, 'text'));
+    return answer(
+      200,
+      `<${operation}Response xmlns="${NAMESPACE}">${result}${metadata}</${operation}Response>`,
+      requestId,
+    );
+  },
+  encodeError(error, requestId) {
+    const parts = [
+      writeElement('Type', nameFault(error), 'text'),
+      writeElement('Code', error.code, 'text'),
+      writeElement('Message', error.message, 'text'),
+    ];
+    const body = `${writeElement('Error', parts.join(''))}${writeElement('RequestId', requestId, 'text')}`;
+    return answer(error.status, `<ErrorResponse xmlns="${NAMESPACE}">${body}</ErrorResponse>`, requestId);
+  },
+};
+
+function answer(status: number, body: string, requestId: string) {
+  return { status, headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId }, body };
+}

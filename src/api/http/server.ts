@@ -1,0 +1,204 @@
+/** The one HTTP port: which path goes where, how long anything may take, how it ends. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Log } from '../../log.ts';
+import { cutStalledSockets } from './stalled-sockets.ts';
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/** A path that is spoken to over WebSocket. */
+export interface SocketRoute {
+  readonly open: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  readonly closeAll: () => void;
+}
+
+export interface HttpServer extends AsyncDisposable {
+  /**
+   * Begins to listen.
+   * @returns the port that was taken
+   * @throws ListenError when the address cannot be had
+   */
+  readonly start: () => Promise<number>;
+  /**
+   * Takes no more, cuts event streams off, sends WebSocket clients away with "come back", lets other requests
+   * finish for at most 10 s.
+   */
+  readonly stop: () => Promise<void>;
+}
+
+/** The address cannot be listened on; the message says what to do. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+const HEADERS_LIMIT_MS = 10_000;
+const REQUEST_LIMIT_MS = 20_000;
+const CHECK_INTERVAL_MS = 1_000;
+const KEEP_ALIVE_MS = 65_000;
+const MOST_CONNECTIONS = 10_000;
+const STOP_LIMIT_MS = 10_000;
+/** How long bytes may wait without any leaving: of a live stream, which can be taken up again, and of an answer. */
+const STREAM_STALL_LIMIT_MS = 10_000;
+const ANSWER_STALL_LIMIT_MS = 60_000;
+
+/**
+ * @param options.port 0 takes any free one
+ * @param options.routes exact paths; one that ends in /* takes everything below it
+ * @param options.socketRoutes exact paths of upgrade requests
+ * @param options.streamStallLimitMs how long a live stream may wait for its reader; 10 s when left out
+ */
+export function createHttpServer(options: {
+  readonly host: string;
+  readonly port: number;
+  readonly routes: ReadonlyMap<string, Handler>;
+  readonly socketRoutes: ReadonlyMap<string, SocketRoute>;
+  readonly log: Log;
+  readonly streamStallLimitMs?: number;
+}): HttpServer {
+  const { host, port, routes, socketRoutes, log, streamStallLimitMs = STREAM_STALL_LIMIT_MS } = options;
+  const connections = new Set<Socket>();
+  const responses = new Set<ServerResponse>();
+  const upgraded = new WeakSet<Duplex>();
+  let stopping = false;
+  const server = createServer({
+    headersTimeout: HEADERS_LIMIT_MS,
+    requestTimeout: REQUEST_LIMIT_MS,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  });
+  server.maxConnections = MOST_CONNECTIONS;
+  server.on('drop', () => log.warn({ limit: MOST_CONNECTIONS }, 'connection refused: too many are open'));
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  server.on('request', (request, response) => {
+    responses.add(response);
+    response.once('close', () => {
+      responses.delete(response);
+      // Its connection would wait for another request.
+      if (stopping) setImmediate(() => server.closeIdleConnections());
+    });
+    void answer(routes, request, response, log);
+  });
+  server.on('upgrade', (request, socket, head) => {
+    upgraded.add(socket);
+    upgrade(socketRoutes, request, socket, head);
+  });
+  const watch = cutStalledSockets(() => {
+    const streaming = new Set([...responses].filter(isEventStream).map(({ socket }) => socket));
+    return [...connections].map((socket) => ({
+      socket,
+      limitMs: upgraded.has(socket) || streaming.has(socket) ? streamStallLimitMs : ANSWER_STALL_LIMIT_MS,
+    }));
+  }, log);
+
+  const stop = async () => {
+    stopping = true;
+    watch.stop();
+    if (!server.listening) return;
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const route of socketRoutes.values()) route.closeAll();
+    for (const response of responses) if (isEventStream(response)) response.destroy();
+    server.closeIdleConnections();
+    const limit = setTimeout(() => {
+      log.warn({ connections: connections.size }, 'connections cut off at stop');
+      for (const socket of connections) socket.destroy();
+    }, STOP_LIMIT_MS);
+    await closed;
+    clearTimeout(limit);
+  };
+  return { start: () => listen(server, host, port), stop, [Symbol.asyncDispose]: stop };
+}
+
+async function answer(
+  routes: ReadonlyMap<string, Handler>,
+  request: IncomingMessage,
+  response: ServerResponse,
+  log: Log,
+): Promise<void> {
+  response.setHeader('x-content-type-options', 'nosniff');
+  // A client that goes away mid-request is its own affair.
+  response.on('error', (error) => log.debug({ err: error }, 'a response could not be sent'));
+  const path = readPath(request);
+  const handle = findRoute(routes, path);
+  if (handle === undefined) {
+    sendJson(response, 404, { error: `no such path: ${path}`, paths: [...routes.keys()] });
+    return;
+  }
+  try {
+    await handle(request, response);
+  } catch (error) {
+    log.error({ err: error, path }, 'unexpected error in a request');
+    if (response.headersSent) response.destroy();
+    else sendJson(response, 500, { error: 'unexpected error; the log has it' });
+  }
+}
+
+function upgrade(
+  routes: ReadonlyMap<string, SocketRoute>,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): void {
+  const route = routes.get(readPath(request));
+  socket.on('error', () => socket.destroy());
+  if (route === undefined) {
+    socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    return;
+  }
+  route.open(request, socket, head);
+}
+
+/** Sends a JSON answer. */
+export function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
+  response.end(`${JSON.stringify(body)}\n`);
+}
+
+/** The path itself, or the longest part of it that a route with `/*` at its end stands for. */
+function findRoute(routes: ReadonlyMap<string, Handler>, path: string): Handler | undefined {
+  let handle = routes.get(path);
+  for (
+    let end = path.lastIndexOf('/');
+    handle === undefined && end >= 0;
+    end = path.lastIndexOf('/', end - 1)
+  ) {
+    handle = routes.get(`${path.slice(0, end)}/*`);
+    if (end === 0) break;
+  }
+  return handle;
+}
+
+function readPath({ url = '/' }: IncomingMessage): string {
+  const end = url.search(/[?#]/);
+  return end < 0 ? url : url.slice(0, end);
+}
+
+function isEventStream(response: ServerResponse): boolean {
+  return String(response.getHeader('content-type')).startsWith('text/event-stream');
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException) => reject(describeListenError(error, host, port));
+    server.once('error', onError);
+    server.listen(port, host, () => {
+      server.off('error', onError);
+      // A TCP server that listens has an address of this kind.
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function describeListenError(error: NodeJS.ErrnoException, host: string, port: number): ListenError {
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: `port ${port} of ${host} is taken: stop what uses it, or set LAPWING_PORT to another (0 takes any free one)`,
+    EACCES: `port ${port} needs more rights than this user has: set LAPWING_PORT to one above 1023`,
+    EADDRNOTAVAIL: `${host} is no address of this machine: set LAPWING_HOST to one that is`,
+    ENOTFOUND: `${host} is no address of this machine: set LAPWING_HOST to one that is`,
+  };
+  const reason = reasons[error.code ?? ''] ?? `cannot listen on ${host}:${port}: ${error.message}`;
+  return new ListenError(reason, { cause: error });
+}

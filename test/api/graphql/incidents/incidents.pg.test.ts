@@ -1,0 +1,101 @@
+import { expect, it } from 'vitest';
+import { ask, read } from '../../../helpers/ask.ts';
+import { TRANSPORTS } from '../../../helpers/connect.ts';
+import { startServer, type TestServer } from '../../../helpers/start-server.ts';
+
+const SECRET = 'a secret of twenty-four!';
+const CREATE = `mutation ($input: CreateNotificationRuleInput!) {
+  createNotificationRule(input: $input) {
+    ... on NotificationRule { id name channels { id kind target } maintenanceWindows { __typename } }
+    ... on Error { message code }
+  }
+}`;
+const PUT = `mutation ($points: [MetricPointInput!]!) { putMetricData(input: { points: $points }) { accepted } }`;
+const MONITOR = `mutation {
+  monitorMetric(input: { spec: { custom: { name: "web.latency" } }, model: { min: 0, max: 1000 } }) { __typename }
+}`;
+const MARK_SEEN = `mutation ($ids: [ID!]!) { markIncidentsSeen(input: { ids: $ids }) { __typename } }`;
+const RETRY = `mutation ($id: ID!) { retryNotification(input: { id: $id }) { __typename } }`;
+const MESSAGE = {
+  kind: 'START',
+  incidentCount: 1,
+  incidents: [{ id: expect.stringMatching(/^Incident:/) as string }],
+};
+const INCIDENTS = `{
+  incidents(filter: { states: [FIRING, RECOVERING, ENDED] }) {
+    nodes { id state value expected { value low high } metric { name incidents { nodes { id } } } rule { name } }
+  }
+  notifications { nodes { kind state channel target incidentCount incidents { id } } }
+}`;
+
+it('tells of an incident by query and live, and of its rule everything but what is secret', async () => {
+  await using server = await startServer({ settings: { LAPWING_ALLOW_PRIVATE_TARGETS: '127.0.0.0/8' } });
+  const [transport] = TRANSPORTS;
+  if (transport === undefined) throw new Error('there is no transport');
+  const { createNotificationRule: rule } = await read<{ createNotificationRule: unknown }>(server, CREATE, {
+    input: {
+      name: 'web',
+      scope: { namePattern: 'web.*' },
+      channels: [
+        { webhook: { url: 'http://127.0.0.1:9999/hook?token=sesame', secret: SECRET } },
+        { slack: { url: 'http://127.0.0.1:9999/services/T0/B0/sesame' } },
+      ],
+    },
+  });
+  expect(rule).toMatchObject({
+    name: 'web',
+    channels: [
+      { kind: 'WEBHOOK', target: 'http://127.0.0.1:9999/hook' },
+      { kind: 'SLACK', target: 'http://127.0.0.1:9999' },
+    ],
+  });
+  await pushSpike(server);
+  const { data, text } = await ask(server, INCIDENTS);
+  expect(data).toMatchObject({
+    incidents: {
+      nodes: [{ state: 'FIRING', value: 900, metric: { name: 'web.latency' }, rule: { name: 'web' } }],
+    },
+    notifications: { nodes: [MESSAGE, MESSAGE] },
+  });
+  // A change is made again until the first is heard: nothing says when a subscription has begun.
+  const { pool } = server.database;
+  await using incidents = transport.subscribe(server, 'subscription { incidents { seen metricName } }');
+  const seen = await repeatUntil(incidents.next(), async () => {
+    const { rows } = await pool.query<{ id: string }>('SELECT id FROM incident');
+    await read(server, MARK_SEEN, { ids: rows.map(({ id }) => `Incident:${id}`) });
+  });
+  expect(seen.value).toEqual({ data: { incidents: { seen: true, metricName: 'web.latency' } } });
+  await using messages = transport.subscribe(server, 'subscription { notifications { kind ruleName } }');
+  const retried = await repeatUntil(messages.next(), async () => {
+    const { rows } = await pool.query<{ id: string }>(
+      `UPDATE notification SET state = 'FAILED' RETURNING id`,
+    );
+    await read(server, RETRY, { id: `Notification:${rows[0]?.id ?? ''}` });
+  });
+  expect(retried.value).toEqual({ data: { notifications: { kind: 'START', ruleName: 'web' } } });
+  const stored = await pool.query('SELECT notification_channel::text FROM notification_channel');
+  const logged = await pool.query('SELECT audit_entry::text FROM audit_entry');
+  expect(logged.rowCount).toBeGreaterThan(1);
+  expect(`${JSON.stringify([rule, stored.rows, logged.rows])} ${text}`).not.toMatch(/sesame|a secret of/);
+});
+
+async function pushSpike(server: TestServer): Promise<void> {
+  await read(server, MONITOR);
+  const now = Date.now();
+  const points = Array.from({ length: 400 }, (_, i) => ({
+    metric: 'web.latency',
+    timestamp: new Date(now - (400 - i) * 5000).toISOString(),
+    value: i === 399 ? 900 : 50 + 10 * Math.sin(i / 20) + ((i * 7919) % 13) / 4,
+  }));
+  await read(server, PUT, { points });
+  for (let found = 0; found === 0;) {
+    found = (await server.database.pool.query('SELECT FROM incident')).rowCount ?? 0;
+  }
+}
+
+async function repeatUntil<T>(heard: Promise<T>, change: () => Promise<void>): Promise<T> {
+  const state = { isHeard: false };
+  const result = heard.finally(() => (state.isHeard = true));
+  while (!state.isHeard) await Promise.race([change(), result]);
+  return result;
+}

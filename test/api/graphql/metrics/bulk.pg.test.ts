@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { read } from '../../../helpers/ask.ts';
+import { anyText } from '../../../helpers/matchers.ts';
+import { startServer } from '../../../helpers/start-server.ts';
+
+const OUTCOME =
+  'results { index id metric { name status } error { __typename code ... on InvalidInputError { path } } }';
+
+test('many metrics are watched, left alone and deleted in one mutation each, item by item', async () => {
+  await using server = await startServer();
+  const spec = (name: string) => ({ spec: { custom: { name } }, model: { min: 0, max: 1 } });
+  const metrics = [
+    spec('a'),
+    { spec: { custom: { name: 'b' } }, model: { min: 1 } },
+    spec('c'),
+    spec('a'),
+    spec('d'),
+  ];
+  const watched = await read<{ monitorMetrics: { results: { id: string }[] } }>(
+    server,
+    `mutation ($metrics: [MonitorMetricInput!]!) { monitorMetrics(input: { metrics: $metrics }) { ${OUTCOME} } }`,
+    { metrics },
+  );
+  const { results } = watched.monitorMetrics;
+  expect(results).toEqual([
+    { index: 0, id: anyText, metric: { name: 'a', status: 'ACTIVE' }, error: null },
+    {
+      index: 1,
+      id: null,
+      metric: null,
+      error: {
+        __typename: 'InvalidInputError',
+        code: 'INVALID_INPUT',
+        path: ['input', 'metrics', '1', 'model', 'max'],
+      },
+    },
+    { index: 2, id: anyText, metric: { name: 'c', status: 'ACTIVE' }, error: null },
+    {
+      index: 3,
+      id: null,
+      metric: null,
+      error: { __typename: 'AlreadyMonitoredError', code: 'ALREADY_MONITORED' },
+    },
+    { index: 4, id: anyText, metric: { name: 'd', status: 'ACTIVE' }, error: null },
+  ]);
+  const ids = [results[0]?.id, 'Metric:1', results[2]?.id];
+  const change = async (name: string) =>
+    read(server, `mutation ($ids: [ID!]!) { ${name}(input: { ids: $ids }) { ${OUTCOME} } }`, { ids });
+  const bad = {
+    index: 1,
+    id: null,
+    metric: null,
+    error: { __typename: 'InvalidInputError', code: 'INVALID_INPUT', path: ['input', 'ids', '1'] },
+  };
+  expect(await change('unmonitorMetrics')).toEqual({
+    unmonitorMetrics: {
+      results: [
+        { index: 0, id: ids[0], metric: { name: 'a', status: 'UNMONITORED' }, error: null },
+        bad,
+        { index: 2, id: ids[2], metric: { name: 'c', status: 'UNMONITORED' }, error: null },
+      ],
+    },
+  });
+  expect(await change('deleteMetrics')).toEqual({
+    deleteMetrics: {
+      results: [
+        { index: 0, id: ids[0], metric: null, error: null },
+        bad,
+        { index: 2, id: ids[2], metric: null, error: null },
+      ],
+    },
+  });
+  expect([...server.engine.registry.all()].map(({ name }) => name)).toEqual(['d']);
+});

@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import {
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isIntrospectionType,
+  isNonNullType,
+  isObjectType,
+  isUnionType,
+  type GraphQLUnionType,
+} from 'graphql';
+import { expect, test } from 'vitest';
+import { ERROR_CODES } from '../../../src/errors.ts';
+import { createSchema, writeSchema } from '../../../src/api/graphql/schema.ts';
+
+interface Described {
+  readonly name: string;
+  readonly description?: string | null | undefined;
+  readonly args?: readonly Described[];
+}
+
+const schema = createSchema();
+const types = Object.values(schema.getTypeMap()).filter(
+  (type) => !isIntrospectionType(type) && !['String', 'Int', 'Float', 'Boolean', 'ID'].includes(type.name),
+);
+
+test('schema.graphql is what the code says; mend it with npm run schema', () => {
+  const stored = readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8');
+  expect(stored).toBe(writeSchema());
+});
+
+test('every type, field, argument and enum value says what it is', () => {
+  const silent: string[] = [];
+  const check = (name: string, described: Pick<Described, 'description'>) => {
+    if (described.description == null || described.description.trim() === '') silent.push(name);
+  };
+  for (const type of types) {
+    check(type.name, type);
+    if (isEnumType(type)) for (const value of type.getValues()) check(`${type.name}.${value.name}`, value);
+    if (isObjectType(type) || isInterfaceType(type) || isInputObjectType(type)) {
+      const fields: readonly Described[] = Object.values(type.getFields());
+      for (const field of fields) {
+        check(`${type.name}.${field.name}`, field);
+        for (const arg of field.args ?? []) check(`${type.name}.${field.name}(${arg.name})`, arg);
+      }
+    }
+  }
+  expect(silent).toEqual([]);
+});
+
+test.each([
+  [
+    'MonitorMetricResult',
+    'Metric AlreadyMonitoredError NotSupportedError NotFoundError InvalidInputError QuotaExceededError SourceUnavailableError',
+  ],
+  [
+    'MonitorResourceResult',
+    'Resource NotFoundError NotSupportedError InvalidInputError QuotaExceededError SourceUnavailableError',
+  ],
+  ['UnmonitorMetricResult', 'Metric NotFoundError InvalidInputError'],
+  ['DeleteMetricResult', 'Metric NotFoundError InvalidInputError'],
+  ['RetryMetricResult', 'Metric NotFoundError InvalidInputError'],
+  ['UpdateMetricResult', 'Metric NotFoundError InvalidInputError'],
+])('%s names its expected failures and no others', (name, members) => {
+  const union = schema.getType(name) as GraphQLUnionType;
+  expect(isUnionType(union)).toBe(true);
+  expect(
+    union
+      .getTypes()
+      .map((type) => type.name)
+      .sort(),
+  ).toEqual(members.split(' ').sort());
+});
+
+test('an argument with a default may be null as well as left out', () => {
+  const strict = types
+    .filter(isObjectType)
+    .flatMap((type) =>
+      Object.values(type.getFields()).flatMap((field) =>
+        field.args
+          .filter((arg) => arg.defaultValue !== undefined && isNonNullType(arg.type))
+          .map((arg) => `${type.name}.${field.name}(${arg.name})`),
+      ),
+    );
+  expect(strict).toEqual([]);
+});
+
+test('every mutation takes one input and gives a result union or a payload', () => {
+  for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
+    expect(field.args.map((arg) => arg.name)).toEqual(['input']);
+    expect(getNamedType(field.type).name).toMatch(/(Result|Payload)$/);
+  }
+});
+
+test('every failure in a union is an Error with a message and a code', () => {
+  const failures = types
+    .filter(isUnionType)
+    .flatMap((union) => union.getTypes().filter(({ name }) => name.endsWith('Error')));
+  expect(failures.length).toBeGreaterThan(10);
+  for (const failure of failures) {
+    expect(failure.getInterfaces().map(({ name }) => name)).toEqual(['Error']);
+  }
+});
+
+test('every expected failure has its code in the API', () => {
+  const codes = schema.getType('ErrorCode');
+  expect(isEnumType(codes) ? codes.getValues().map(({ name }) => name) : []).toEqual([...ERROR_CODES].sort());
+});

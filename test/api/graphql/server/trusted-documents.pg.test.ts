@@ -1,0 +1,117 @@
+/** Trusted documents over HTTP and WebSocket. */
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildSchema } from 'graphql';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  createTrustedDocuments,
+  readTrustedDocuments,
+} from '../../../../src/api/graphql/server/trusted-documents.ts';
+import { connectRaw } from '../../../helpers/raw-socket.ts';
+import { startServer, type TestServer } from '../../../helpers/start-server.ts';
+
+const VERSION = 'query Version { serverInfo { version } }';
+const HASH = createHash('sha256').update(VERSION).digest('hex');
+let server: TestServer;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lapwing-trusted-'));
+  await writeFile(join(folder, 'trusted.json'), JSON.stringify({ [HASH]: VERSION }));
+  server = await startServer({ settings: { LAPWING_TRUSTED_DOCUMENTS: join(folder, 'trusted.json') } });
+});
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+async function post(body: object): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+describe('a document is run', () => {
+  test.each([
+    ['by its hash', { documentId: HASH }],
+    ['by its hash and how it was made', { documentId: `sha256:${HASH}` }],
+    [
+      'by the extension of persisted queries',
+      { extensions: { persistedQuery: { version: 1, sha256Hash: HASH } } },
+    ],
+    ['by its own text', { query: VERSION }],
+  ])('%s', async (_name, body) => {
+    expect(await post(body)).toMatchObject({ status: 200, body: { data: { serverInfo: {} } } });
+  });
+
+  test('by GET', async () => {
+    const extensions = encodeURIComponent(
+      JSON.stringify({ persistedQuery: { version: 1, sha256Hash: HASH } }),
+    );
+    expect((await fetch(`${server.url}/graphql?extensions=${extensions}`)).status).toBe(200);
+  });
+
+  test('over WebSocket', async () => {
+    await using socket = await connectRaw(server);
+    socket.subscribe('1', '', undefined, { extensions: { persistedQuery: HASH } });
+    expect(await socket.next()).toMatchObject({ type: 'next', payload: { data: { serverInfo: {} } } });
+  });
+});
+
+describe('nothing else is run:', () => {
+  test.each([
+    ['another text', { query: '{ serverInfo { version } }' }, 'DOCUMENT_NOT_TRUSTED'],
+    [
+      'another text beside an unknown hash',
+      { query: '{ __typename }', documentId: 'x' },
+      'DOCUMENT_NOT_TRUSTED',
+    ],
+    ['an unknown hash', { documentId: 'sha256:0' }, 'PERSISTED_QUERY_NOT_FOUND'],
+    ['a name every object has', { documentId: 'constructor' }, 'PERSISTED_QUERY_NOT_FOUND'],
+    ['nothing', {}, 'BAD_REQUEST'],
+  ])('%s', async (_name, body, code) => {
+    expect(await post(body)).toMatchObject({ status: 400, body: { errors: [{ extensions: { code } }] } });
+  });
+
+  test('over WebSocket, which goes on', async () => {
+    await using socket = await connectRaw(server);
+    socket.subscribe('1', '{ __typename }');
+    expect(await socket.next()).toMatchObject({
+      type: 'error',
+      payload: [{ extensions: { code: 'DOCUMENT_NOT_TRUSTED' } }],
+    });
+    socket.subscribe('2', VERSION);
+    expect(await socket.next()).toMatchObject({ type: 'next', id: '2' });
+  });
+
+  test('GraphiQL is not served', async () => {
+    const response = await fetch(`${server.url}/graphql`, { headers: { accept: 'text/html' } });
+    expect(await response.text()).not.toContain('GraphiQL');
+  });
+});
+
+test('other texts are run too where the settings say so', () => {
+  const trusted = createTrustedDocuments(new Map([['a', VERSION]]), false);
+  expect(trusted.resolve({ query: '{ __typename }' })).toBe('{ __typename }');
+  expect(trusted.resolve({ documentId: 'a' })).toBe(VERSION);
+  expect(() => trusted.resolve({ documentId: 'b' })).toThrow('no trusted document has the hash "b"');
+});
+
+test('a file that cannot be used is told at the start, with each document and why', async () => {
+  const schema = buildSchema('type Query { a: Int }');
+  const file = join(folder, 'bad.json');
+  const settings = { trustedDocuments: file, trustedDocumentsOnly: true };
+  await expect(readTrustedDocuments(settings, schema)).rejects.toThrow(/bad\.json: ENOENT/);
+  await writeFile(file, '[]');
+  await expect(readTrustedDocuments(settings, schema)).rejects.toThrow('expected a JSON object');
+  await writeFile(file, JSON.stringify({ one: '{ b }', two: '{', three: '{ a }' }));
+  await expect(readTrustedDocuments(settings, schema)).rejects.toThrow(
+    /one: Cannot query field "b"[^]*\n {2}two: Syntax Error/,
+  );
+});

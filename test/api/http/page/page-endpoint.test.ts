@@ -1,0 +1,75 @@
+/** The page as it is served: what a browser is told beside the bytes. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ASSET_PATHS, createPageHandler, PAGE_PATHS } from '../../../../src/api/http/page/page-endpoint.ts';
+import { createHttpServer, type Handler, type HttpServer } from '../../../../src/api/http/server.ts';
+import { createLog } from '../../../../src/log.ts';
+
+const SCRIPT = 'console.log("page")';
+
+describe('the page', () => {
+  let folder: string;
+  let server: HttpServer;
+  let url: string;
+
+  const start = async (built: string) => {
+    const page = createPageHandler(built);
+    const routes = new Map<string, Handler>([...PAGE_PATHS, ...ASSET_PATHS].map((path) => [path, page]));
+    const options = { host: '127.0.0.1', port: 0, routes, socketRoutes: new Map(), log: createLog('silent') };
+    server = createHttpServer(options);
+    url = `http://127.0.0.1:${await server.start()}`;
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lapwing-page-'));
+    await mkdir(join(folder, 'assets'));
+    await writeFile(join(folder, 'page.html'), '<!doctype html><title>Lapwing</title>');
+    await writeFile(join(folder, 'assets/page-1a2b.js'), SCRIPT);
+    await writeFile(join(folder, 'assets/page-1a2b.js.gz'), gzipSync(SCRIPT));
+    await start(folder);
+  });
+
+  afterAll(async () => {
+    await server.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  it('is the same document at every address it has, under a strict policy', async () => {
+    for (const path of ['/', '/metric/Metric%3A1', '/add/host', '/incidents', '/server?x=1']) {
+      const response = await fetch(`${url}${path}`);
+      expect(response.status, path).toBe(200);
+      expect(await response.text()).toContain('<title>Lapwing</title>');
+      const policy = response.headers.get('content-security-policy');
+      expect(policy).toContain("script-src 'self'");
+      expect(policy).not.toContain('unsafe');
+      expect(response.headers.get('cache-control')).toBe('no-cache');
+    }
+  });
+
+  it('sends hashed files compressed, for ever', async () => {
+    const response = await fetch(`${url}/assets/page-1a2b.js`, { headers: { 'accept-encoding': 'gzip' } });
+    expect(response.headers.get('content-encoding')).toBe('gzip');
+    expect(response.headers.get('cache-control')).toContain('immutable');
+    expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+    expect(await response.text()).toBe(SCRIPT);
+  });
+
+  it('answers 304 to a browser that has it, 404 for other files, 405 for other methods', async () => {
+    const etag = (await fetch(url)).headers.get('etag') ?? '';
+    expect((await fetch(url, { headers: { 'if-none-match': etag } })).status).toBe(304);
+    expect((await fetch(`${url}/assets/none.js`)).status).toBe(404);
+    expect((await fetch(`${url}/assets/..%2F..%2Fpackage.json`)).status).toBe(404);
+    expect((await fetch(url, { method: 'POST' })).status).toBe(405);
+  });
+
+  it('says how to build it where it is not built', async () => {
+    await server.stop();
+    await start(join(folder, 'nothing'));
+    const response = await fetch(url);
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain('npm run build');
+  });
+});

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { startServer } from '../../helpers/start-server.ts';
+
+describe('/metrics', () => {
+  it('tells what was counted, what is watched, what runs and what it costs', async () => {
+    await using server = await startServer();
+    const timestampMs = Date.now();
+    await server.engine.accept.acceptNamed([
+      { metric: 'a', timestampMs, value: 1 },
+      { metric: 'b', timestampMs: -1, value: 1 },
+    ]);
+    await server.engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name: 'watched' } });
+    const response = await fetch(`${server.url}/metrics`);
+    const text = await response.text();
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(text).toContain('\nlapwing_points_accepted_total 1\n');
+    expect(text).toContain('\nlapwing_points_rejected_total{reason="too_old"} 1\n');
+    expect(text).toContain('\nlapwing_metrics{datasource="CUSTOM",status="UNMONITORED"} 1\n');
+    expect(text).toContain('\nlapwing_metrics{datasource="CUSTOM",status="PENDING_DATA"} 1\n');
+    expect(text).toContain('\nlapwing_metrics{datasource="HOST",status="ERROR"} 0\n');
+    expect(text).toMatch(/^lapwing_build_info\{version="\d/m);
+    expect(text).toMatch(/^process_resident_memory_bytes \d{7,}$/m);
+  });
+});

@@ -1,0 +1,268 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { afterEach, describe, expect, test } from 'vitest';
+import { answerHealth, createReadyHandler } from '../../../src/api/http/health.ts';
+import {
+  createHttpServer,
+  type Handler,
+  type HttpServer,
+  ListenError,
+  sendJson,
+  type SocketRoute,
+} from '../../../src/api/http/server.ts';
+import { createLog } from '../../../src/log.ts';
+import { createDeferred } from '../../helpers/deferred.ts';
+import { textWith } from '../../helpers/matchers.ts';
+
+const HOST = '127.0.0.1';
+const servers: HttpServer[] = [];
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop();
+});
+
+async function start(
+  routes: Readonly<Record<string, Handler>>,
+  options: {
+    readonly socketRoutes?: Readonly<Record<string, SocketRoute>>;
+    readonly streamStallLimitMs?: number;
+  } = {},
+): Promise<{ server: HttpServer; port: number; url: string }> {
+  const server = createHttpServer({
+    host: HOST,
+    port: 0,
+    routes: new Map(Object.entries(routes)),
+    log: createLog('silent'),
+    ...options,
+    socketRoutes: new Map(Object.entries(options.socketRoutes ?? {})),
+  });
+  servers.push(server);
+  const port = await server.start();
+  return { server, port, url: `http://${HOST}:${port}` };
+}
+
+/** Begins an event stream and never ends it. */
+const stream: Handler = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.write(':\n\n');
+};
+
+describe('a request', () => {
+  test('goes to the handler of its path, whatever its query', async () => {
+    const { url } = await start({ '/a': (_request, response) => sendJson(response, 200, { path: 'a' }) });
+    for (const path of ['/a', '/a?b=c', '/a?']) {
+      expect(await (await fetch(url + path)).json()).toEqual({ path: 'a' });
+    }
+  });
+
+  test.each(['/', '/b', '/a/', '/A', '/a/../a%00', '/__proto__', '//evil.example/a'])(
+    'for %s, which is nowhere, is answered with 404 in JSON',
+    async (path) => {
+      const { url } = await start({ '/a': answerHealth });
+      const response = await fetch(`${url}${path}`);
+      expect(response.status).toBe(404);
+      expect(response.headers.get('content-type')).toContain('application/json');
+      expect(await response.json()).toMatchObject({
+        error: textWith('no such path'),
+        paths: ['/a'],
+      });
+    },
+  );
+
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new Error('hunter2');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('hunter2'))],
+  ])('whose handler %s is answered with 500 and no reason', async (_name, handler) => {
+    const { url } = await start({ '/a': handler, '/health': answerHealth });
+    const response = await fetch(`${url}/a`);
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain('hunter2');
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+  });
+
+  test('whose handler fails half-way is cut off, not left hanging', async () => {
+    const { url } = await start({
+      '/a': (_request, response) => {
+        response.writeHead(200, { 'content-length': '100' });
+        response.write('half');
+        throw new Error('hunter2');
+      },
+    });
+    await expect(fetch(`${url}/a`).then((response) => response.text())).rejects.toThrow();
+  });
+
+  test('of no known protocol is answered with 400 or cut off', async () => {
+    const { port, url } = await start({ '/health': answerHealth });
+    const socket = connect(port, HOST);
+    socket.on('error', () => undefined);
+    socket.resume();
+    socket.end('\u0000\u0001 nonsense\r\n\r\n');
+    await once(socket, 'close');
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+  });
+
+  test('to upgrade a path that is no socket is answered with 404', async () => {
+    const { port } = await start({ '/a': answerHealth });
+    const socket = connect(port, HOST);
+    socket.write('GET /a HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 404 /);
+    socket.destroy();
+  });
+});
+
+describe('/health and /ready', () => {
+  test('say that the process is there and what keeps it from its work', async () => {
+    let problems: readonly string[] = ['the database is being started again'];
+    const { url } = await start({
+      '/health': answerHealth,
+      '/ready': createReadyHandler(() => Promise.resolve({ problems })),
+    });
+    expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok' });
+    const notReady = await fetch(`${url}/ready`);
+    expect(notReady.status).toBe(503);
+    expect(await notReady.json()).toEqual({ status: 'not ready', problems });
+    problems = [];
+    const ready = await fetch(`${url}/ready`);
+    expect(ready.status).toBe(200);
+    expect(await ready.json()).toEqual({ status: 'ready', problems: [] });
+  });
+
+  test('a check that fails is a problem', async () => {
+    const { url } = await start({
+      '/ready': createReadyHandler(() => Promise.reject(new Error('no answer'))),
+    });
+    const response = await fetch(`${url}/ready`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ problems: ['Error: no answer'] });
+  });
+});
+
+describe('start', () => {
+  test('says so when the port is taken', async () => {
+    const other = createServer().listen(0, HOST);
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const server = createHttpServer({
+      host: HOST,
+      port,
+      routes: new Map(),
+      socketRoutes: new Map(),
+      log: createLog('silent'),
+    });
+    const starting = server.start();
+    await expect(starting).rejects.toThrow(ListenError);
+    await expect(starting).rejects.toThrow(`port ${port} of ${HOST} is taken`);
+    await expect(starting).rejects.toThrow('LAPWING_PORT');
+    await server.stop();
+    other.close();
+  });
+
+  test('says so when the address is not of this machine', async () => {
+    const server = createHttpServer({
+      host: '192.0.2.1',
+      port: 0,
+      routes: new Map(),
+      socketRoutes: new Map(),
+      log: createLog('silent'),
+    });
+    await expect(server.start()).rejects.toThrow('LAPWING_HOST');
+  });
+});
+
+describe('stop', () => {
+  test('lets a request finish and takes no other', async () => {
+    const begun = createDeferred<undefined>();
+    const finish = createDeferred<undefined>();
+    const { server, url } = await start({
+      '/slow': async (_request, response) => {
+        begun.resolve(undefined);
+        await finish.promise;
+        sendJson(response, 200, { done: true });
+      },
+    });
+    const answer = fetch(`${url}/slow`);
+    await begun.promise;
+    const stopped = server.stop();
+    await expect(fetch(`${url}/slow`)).rejects.toThrow();
+    finish.resolve(undefined);
+    expect(await (await answer).json()).toEqual({ done: true });
+    await stopped;
+  });
+
+  test('cuts event streams off, so that their clients come back', async () => {
+    const { server, url } = await start({ '/stream': stream });
+    const response = await fetch(`${url}/stream`);
+    const reading = response.text();
+    const stopped = server.stop();
+    await expect(reading).rejects.toThrow();
+    await stopped;
+  });
+
+  test('sends the clients of every socket route away', async () => {
+    const sockets: Duplex[] = [];
+    const route: SocketRoute = {
+      open: (_request, socket) => {
+        sockets.push(socket);
+        socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+      },
+      closeAll: () => sockets.forEach((socket) => socket.destroy()),
+    };
+    const { server, port } = await start({}, { socketRoutes: { '/socket': route } });
+    const opened = connect(port, HOST);
+    opened.write('GET /socket HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: x\r\n\r\n');
+    await once(opened, 'data');
+    const closed = once(opened, 'close');
+    await Promise.all([closed, server.stop()]);
+  });
+
+  test('before start, and twice, does no harm', async () => {
+    const { server } = await start({});
+    await server.stop();
+    await server.stop();
+    const never = createHttpServer({
+      host: HOST,
+      port: 0,
+      routes: new Map(),
+      socketRoutes: new Map(),
+      log: createLog('silent'),
+    });
+    await never.stop();
+  });
+});
+
+test('a reader of a live stream that stops reading is cut off, and the others are not', async () => {
+  const closed = createDeferred<string>();
+  const { port, url } = await start(
+    {
+      '/stream': (request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        const frame = `data: ${'x'.repeat(65_536)}\n\n`;
+        const fill = () => {
+          while (!response.destroyed && response.write(frame));
+        };
+        response.on('drain', fill);
+        response.on('close', () => closed.resolve(request.url ?? ''));
+        fill();
+      },
+      '/quiet': stream,
+    },
+    { streamStallLimitMs: 300 },
+  );
+  const quiet = await fetch(`${url}/quiet`);
+  const stalled = connect(port, HOST);
+  stalled.on('error', () => undefined);
+  stalled.write('GET /stream HTTP/1.1\r\nhost: x\r\n\r\n');
+  stalled.pause();
+  expect(await closed.promise).toBe('/stream');
+  stalled.destroy();
+  const reader = quiet.body?.getReader();
+  expect((await reader?.read())?.done).toBe(false);
+  await reader?.cancel();
+});

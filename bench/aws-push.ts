@@ -1,5 +1,5 @@
 /** Pushes points while something else goes on, and tells how long each waits to be stored, and to be scored. */
-import type { Engine } from '../src/engine.ts';
+import type { Engine } from '../src/app/build-core.ts';
 
 export interface PushTimes {
   readonly pushed: number;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../src/platform/config/read-config.ts';
 import { createLog } from '../src/log.ts';
-import { startLapwing } from '../src/server.ts';
+import { startLapwing } from '../src/app/start-server.ts';
 import { createDemoApi, type DemoApi } from './demo-api.ts';
 import { pushHistory } from './demo-history.ts';
 import { DEMO_SERIES, type DemoSeries, listFleet } from './demo-series.ts';

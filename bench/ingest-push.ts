@@ -4,7 +4,7 @@ import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { readConfig } from '../src/platform/config/read-config.ts';
 import { createDatabase } from '../src/platform/postgres/client.ts';
-import { createEngine } from '../src/engine.ts';
+import { createEngine } from '../src/app/build-core.ts';
 import { createLog } from '../src/log.ts';
 import { createStats } from '../src/platform/telemetry/metrics.ts';
 import { createAws } from '../src/core/sources/aws/aws.ts';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line. Nothing imports it. */
 import { parseArgs } from 'node:util';
-import { readKeyWords } from './cli/key-words.ts';
+import { readKeyWords } from './cli/parse-key-args.ts';
 import type { Command } from './cli/run-command.ts';
 import {
   ConfigError,

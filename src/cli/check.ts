@@ -1,7 +1,7 @@
 /** `lapwing check`: whether a server could start with these settings. */
 import type { Config } from '../platform/config/read-config.ts';
 import type { Log } from '../log.ts';
-import { openDatabase } from '../open-database.ts';
+import { openDatabase } from '../app/open-database.ts';
 
 /** Reads the settings (done by then), opens the database as the server would, and closes it again. */
 export async function checkSettings(config: Config, log: Log): Promise<void> {

@@ -5,8 +5,8 @@ import { createDatabase, type Database } from '../platform/postgres/client.ts';
 import { applyMigrations } from '../platform/postgres/migrate.ts';
 import { findRunningEmbedded } from '../platform/postgres/embedded/find-running.ts';
 import type { Log } from '../log.ts';
-import { openDatabase } from '../open-database.ts';
-import type { KeyCommand } from './key-words.ts';
+import { openDatabase } from '../app/open-database.ts';
+import type { KeyCommand } from './parse-key-args.ts';
 
 /** A server that runs notices within a second. @throws ExpectedError for what cannot be done */
 export async function runKeyCommand(command: KeyCommand, config: Config, log: Log): Promise<void> {

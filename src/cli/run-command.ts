@@ -6,13 +6,13 @@ import { MigrationError } from '../platform/postgres/migrate.ts';
 import { ServerLockError } from '../platform/postgres/server-lock.ts';
 import { ExpectedError } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { AccessError } from '../open-access.ts';
+import { AccessError } from '../app/open-access.ts';
 import { checkSettings } from './check.ts';
-import type { KeyCommand } from './key-words.ts';
+import type { KeyCommand } from './parse-key-args.ts';
 import { runKeyCommand } from './key.ts';
 import { checkLicenseFile, LicenseError } from './license.ts';
 import { serve } from './serve.ts';
-import { TransferFileError } from './transfer-end.ts';
+import { TransferFileError } from './transfer-target.ts';
 import { exportFile, importFile } from './transfer-file.ts';
 
 export interface Command {

@@ -1,7 +1,7 @@
 /** `lapwing serve`: runs until told to stop. */
 import type { Config } from '../platform/config/read-config.ts';
 import type { Log } from '../log.ts';
-import { startLapwing, type Lapwing } from '../server.ts';
+import { startLapwing, type Lapwing } from '../app/start-server.ts';
 
 /** A stop that takes longer is cut short: what was acknowledged is committed already. */
 const STOP_LIMIT_MS = 30_000;

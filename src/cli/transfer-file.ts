@@ -2,11 +2,11 @@
 import { open } from 'node:fs/promises';
 import type { Config } from '../platform/config/read-config.ts';
 import type { Log } from '../log.ts';
-import { createProgress } from '../progress.ts';
-import { openLocalEnd } from './local-end.ts';
-import { type ModelItem, readModels } from './read-models.ts';
-import { openRemoteEnd } from './remote-end.ts';
-import { TransferFileError, type TransferEnd } from './transfer-end.ts';
+import { createProgress } from './progress-bar.ts';
+import { openLocalEnd } from './local-target.ts';
+import { type ModelItem, readModels } from './split-models.ts';
+import { openRemoteEnd } from './remote-target.ts';
+import { TransferFileError, type TransferEnd } from './transfer-target.ts';
 
 interface TransferOptions {
   readonly config: Config;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readModels, type ModelItem } from '../../src/cli/read-models.ts';
+import { readModels, type ModelItem } from '../../src/cli/split-models.ts';
 
 /** The text by pieces of some bytes: cut within names, numbers and characters. */
 async function readAll(text: string, bytesEach: number): Promise<readonly ModelItem[]> {

@@ -1,6 +1,6 @@
 /** The real engine over a database: `await using engine = await startEngine(database)`. */
 import { readConfig } from '../../src/platform/config/read-config.ts';
-import { createEngine, type Engine } from '../../src/engine.ts';
+import { createEngine, type Engine } from '../../src/app/build-core.ts';
 import { createLog } from '../../src/log.ts';
 import { createStats } from '../../src/platform/telemetry/metrics.ts';
 import { createAws, type Aws } from '../../src/core/sources/aws/aws.ts';

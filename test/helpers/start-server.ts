@@ -1,8 +1,8 @@
 /** The whole server on free ports, over a database of its own: `await using server = await startServer()`. */
 import { readConfig } from '../../src/platform/config/read-config.ts';
-import type { Engine } from '../../src/engine.ts';
+import type { Engine } from '../../src/app/build-core.ts';
 import { createLog, type Log } from '../../src/log.ts';
-import { startLapwing } from '../../src/server.ts';
+import { startLapwing } from '../../src/app/start-server.ts';
 import { type TestDatabase, withDatabase } from './database.ts';
 
 export interface TestServer extends AsyncDisposable {

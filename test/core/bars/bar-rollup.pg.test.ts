@@ -12,7 +12,7 @@ import { createSampleMonths } from '../../../src/core/samples/month-partitions.t
 import type { ScoredSample } from '../../../src/core/samples/stored-sample.ts';
 import { inTransaction } from '../../../src/platform/postgres/transaction.ts';
 import { writeBars } from '../../../src/core/bars/write-bars.ts';
-import type { Engine } from '../../../src/engine.ts';
+import type { Engine } from '../../../src/app/build-core.ts';
 import { withDatabase } from '../../helpers/database.ts';
 import { startEngine } from '../../helpers/start-engine.ts';
 

@@ -2,7 +2,7 @@
 import { createSampleMonths } from '../../../src/core/samples/month-partitions.ts';
 import { type NewScore, scoreSample } from '../../../src/core/samples/new-sample.ts';
 import { EMPTY_BATCH, writeBatch } from '../../../src/core/samples/write-batch.ts';
-import type { Engine } from '../../../src/engine.ts';
+import type { Engine } from '../../../src/app/build-core.ts';
 import {
   createIncidents,
   type Incidents,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { NamedPoint } from '../../../src/core/ingest/accept.ts';
 import { DETECTOR_KINDS } from '../../../src/detector/detector-kinds.ts';
-import type { Engine } from '../../../src/engine.ts';
+import type { Engine } from '../../../src/app/build-core.ts';
 import { withDatabase, type TestDatabase } from '../../helpers/database.ts';
 import { startEngine } from '../../helpers/start-engine.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { gatherRows } from '../../../src/core/score-log/row-buffer.ts';
 import { createLogFollower, type LogFollower } from '../../../src/core/score-log/log-follower.ts';
 import type { ScoredSample } from '../../../src/core/samples/stored-sample.ts';
-import type { Engine } from '../../../src/engine.ts';
+import type { Engine } from '../../../src/app/build-core.ts';
 import { createLog } from '../../../src/log.ts';
 import { createDeferred } from '../../helpers/deferred.ts';
 import { type TestDatabase, withDatabase } from '../../helpers/database.ts';

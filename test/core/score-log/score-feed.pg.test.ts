@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ScoreEvent } from '../../../src/core/score-log/score-feed.ts';
-import type { Engine } from '../../../src/engine.ts';
+import type { Engine } from '../../../src/app/build-core.ts';
 import { withDatabase } from '../../helpers/database.ts';
 import { startEngine } from '../../helpers/start-engine.ts';
 import { fc } from '../../helpers/property.ts';

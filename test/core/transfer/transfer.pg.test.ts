@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ExportedModel } from '../../../src/core/transfer/write-model.ts';
-import type { Engine } from '../../../src/engine.ts';
+import type { Engine } from '../../../src/app/build-core.ts';
 import { withDatabase } from '../../helpers/database.ts';
 import { startEngine, untilStatus } from '../../helpers/start-engine.ts';
 

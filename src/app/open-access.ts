@@ -1,10 +1,10 @@
 /** Who may ask: the keys, the log of what they change, and the rule that nobody is served without a key from outside. */
-import { createAuditLog, type AuditLog } from './core/access/audit-log.ts';
-import { createKeys, type Keys } from './core/access/keys.ts';
-import { isLoopback } from './core/access/loopback.ts';
-import type { Config } from './platform/config/read-config.ts';
-import type { Engine } from './engine.ts';
-import type { Surroundings } from './surroundings.ts';
+import { createAuditLog, type AuditLog } from '../core/access/audit-log.ts';
+import { createKeys, type Keys } from '../core/access/keys.ts';
+import { isLoopback } from '../core/access/loopback.ts';
+import type { Config } from '../platform/config/read-config.ts';
+import type { Engine } from './build-core.ts';
+import type { Surroundings } from './app-context.ts';
 
 export interface Access {
   readonly keys: Keys;

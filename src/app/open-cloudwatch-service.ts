@@ -1,10 +1,10 @@
 /** The CloudWatch service, as the settings ask for it. */
-import { createCloudwatch, nameKeyFile, type Cloudwatch } from './core/cloudwatch-service/service.ts';
-import { createSeriesWatch } from './core/cloudwatch-service/watch-series.ts';
-import type { CloudwatchLimits } from './core/cloudwatch-service/model/limits.ts';
-import type { Config } from './platform/config/read-config.ts';
-import type { Engine } from './engine.ts';
-import type { Surroundings } from './surroundings.ts';
+import { createCloudwatch, nameKeyFile, type Cloudwatch } from '../core/cloudwatch-service/service.ts';
+import { createSeriesWatch } from '../core/cloudwatch-service/watch-series.ts';
+import type { CloudwatchLimits } from '../core/cloudwatch-service/model/limits.ts';
+import type { Config } from '../platform/config/read-config.ts';
+import type { Engine } from './build-core.ts';
+import type { Surroundings } from './app-context.ts';
 
 export async function openCloudwatch(
   options: Surroundings & { readonly engine: Engine },

@@ -1,13 +1,13 @@
 /** The database, ready to be worked on: started if it is the embedded one, brought up to date, and held by us alone. */
-import type { Config } from './platform/config/read-config.ts';
-import { createDatabase, type Database } from './platform/postgres/client.ts';
-import { describeConnection } from './platform/postgres/connection.ts';
-import { startEmbedded } from './platform/postgres/embedded/start.ts';
-import { applyMigrations } from './platform/postgres/migrate.ts';
-import { watchPulse } from './platform/postgres/health-probe.ts';
-import { holdServerLock } from './platform/postgres/server-lock.ts';
-import type { Log } from './log.ts';
-import { buildOrTearDown } from './platform/runtime/shutdown-stack.ts';
+import type { Config } from '../platform/config/read-config.ts';
+import { createDatabase, type Database } from '../platform/postgres/client.ts';
+import { describeConnection } from '../platform/postgres/connection.ts';
+import { startEmbedded } from '../platform/postgres/embedded/start.ts';
+import { applyMigrations } from '../platform/postgres/migrate.ts';
+import { watchPulse } from '../platform/postgres/health-probe.ts';
+import { holdServerLock } from '../platform/postgres/server-lock.ts';
+import type { Log } from '../log.ts';
+import { buildOrTearDown } from '../platform/runtime/shutdown-stack.ts';
 
 export interface OpenDatabase extends Pick<Database, 'pool' | 'prisma'> {
   /** For people: "embedded PostgreSQL in ./data", or where DATABASE_URL points to, without its password. */

@@ -2,7 +2,7 @@
  * The models of an export, one after the other: the file is never in memory as a whole. What is read is a JSON array,
  * or values that follow each other (a single exported model, or one a line).
  */
-import { TransferFileError } from './transfer-end.ts';
+import { TransferFileError } from './transfer-target.ts';
 
 /** What stands at one place of the file. */
 export type ModelItem =

@@ -1,9 +1,9 @@
 /** The Graphite port. */
-import { isLoopback } from './core/access/loopback.ts';
-import type { Engine } from './engine.ts';
-import { formatHost } from './api/http/format-host.ts';
-import { createGraphiteListener } from './core/ingest/graphite/listener.ts';
-import type { Surroundings } from './surroundings.ts';
+import { isLoopback } from '../core/access/loopback.ts';
+import type { Engine } from './build-core.ts';
+import { formatHost } from '../api/http/format-host.ts';
+import { createGraphiteListener } from '../core/ingest/graphite/listener.ts';
+import type { Surroundings } from './app-context.ts';
 
 /** @returns the address; null when it is switched off */
 export async function listenGraphite(

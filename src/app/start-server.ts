@@ -1,21 +1,21 @@
 /** The server: the engine and its doors, started in order, stopped in reverse. */
-import type { Config } from './platform/config/read-config.ts';
-import { followHostPeriod, watchHost } from './core/monitoring/watch-host.ts';
-import { createEngine, type Engine } from './engine.ts';
+import type { Config } from '../platform/config/read-config.ts';
+import { followHostPeriod, watchHost } from '../core/monitoring/watch-host.ts';
+import { createEngine, type Engine } from './build-core.ts';
 import { listenGraphite } from './listen-graphite.ts';
 import { listenHttp } from './listen-http.ts';
-import type { Log } from './log.ts';
-import { createStats, type Stats } from './platform/telemetry/metrics.ts';
+import type { Log } from '../log.ts';
+import { createStats, type Stats } from '../platform/telemetry/metrics.ts';
 import { openAccess } from './open-access.ts';
 import { openAws } from './open-aws.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
-import { startSelfMonitoring, type SelfMonitoring } from './self-monitoring.ts';
-import type { Aws } from './core/sources/aws/aws.ts';
-import { createHostSource } from './core/sources/host/host.ts';
-import { createInfluxdbSource, type InfluxdbSource } from './core/sources/influxdb/influxdb.ts';
-import type { Surroundings } from './surroundings.ts';
-import { buildOrTearDown } from './platform/runtime/shutdown-stack.ts';
-import { readVersion } from './version.ts';
+import { startSelfMonitoring, type SelfMonitoring } from './open-telemetry.ts';
+import type { Aws } from '../core/sources/aws/aws.ts';
+import { createHostSource } from '../core/sources/host/host.ts';
+import { createInfluxdbSource, type InfluxdbSource } from '../core/sources/influxdb/influxdb.ts';
+import type { Surroundings } from './app-context.ts';
+import { buildOrTearDown } from '../platform/runtime/shutdown-stack.ts';
+import { readVersion } from '../version.ts';
 
 export interface Lapwing {
   readonly version: string;

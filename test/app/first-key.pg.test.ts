@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { insertKey } from '../../src/core/access/key-store.ts';
 import { readConfig } from '../../src/platform/config/read-config.ts';
 import { createLog } from '../../src/log.ts';
-import { startLapwing } from '../../src/server.ts';
+import { startLapwing } from '../../src/app/start-server.ts';
 import { ask } from '../helpers/ask.ts';
 import { withDatabase } from '../helpers/database.ts';
 import { startServer } from '../helpers/start-server.ts';

@@ -1,6 +1,6 @@
 /** A running server, asked through its GraphQL API. */
 import { z } from 'zod';
-import { TransferFileError, type TransferEnd } from './transfer-end.ts';
+import { TransferFileError, type TransferEnd } from './transfer-target.ts';
 
 const ERRORS = z.object({ errors: z.array(z.object({ message: z.string() })).min(1) });
 const LISTED = z.object({

@@ -1,14 +1,14 @@
 /** The database itself, worked on by an engine without doors; for when no server runs on it. */
 import type { Config } from '../platform/config/read-config.ts';
-import { createEngine } from '../engine.ts';
+import { createEngine } from '../app/build-core.ts';
 import { ExpectedError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { createStats } from '../platform/telemetry/metrics.ts';
-import { openAws } from '../open-aws.ts';
-import { openDatabase } from '../open-database.ts';
+import { openAws } from '../app/open-aws.ts';
+import { openDatabase } from '../app/open-database.ts';
 import { createHostSource } from '../core/sources/host/host.ts';
 import { buildOrTearDown } from '../platform/runtime/shutdown-stack.ts';
-import type { TransferEnd } from './transfer-end.ts';
+import type { TransferEnd } from './transfer-target.ts';
 
 const MOST_MODELS = 500;
 

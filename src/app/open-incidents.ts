@@ -1,13 +1,13 @@
 /** Incidents and their messages, as the settings ask for them. */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Config } from './platform/config/read-config.ts';
-import type { Engine } from './engine.ts';
-import { createIncidents, type Incidents } from './core/incidents/incidents.ts';
-import { createMailer } from './core/notify/email.ts';
-import { createOutbound } from './platform/outbound/outbound-client.ts';
-import { createSeal, readSealingKey } from './platform/outbound/sealed-secret.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Config } from '../platform/config/read-config.ts';
+import type { Engine } from './build-core.ts';
+import { createIncidents, type Incidents } from '../core/incidents/incidents.ts';
+import { createMailer } from '../core/notify/email.ts';
+import { createOutbound } from '../platform/outbound/outbound-client.ts';
+import { createSeal, readSealingKey } from '../platform/outbound/sealed-secret.ts';
+import type { Surroundings } from './app-context.ts';
 
 /** What seals the secrets of channels; made at the first start. */
 const KEY_FILE = 'notifications.key';

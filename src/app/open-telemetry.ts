@@ -1,18 +1,18 @@
 /** Puts together what watches the server itself: its requests, its licence, and InfluxDB as the place for both. */
-import type { Config } from './platform/config/read-config.ts';
-import type { Engine } from './engine.ts';
-import type { Log } from './log.ts';
-import { createSendPoints } from './platform/telemetry/send-points.ts';
+import type { Config } from '../platform/config/read-config.ts';
+import type { Engine } from './build-core.ts';
+import type { Log } from '../log.ts';
+import { createSendPoints } from '../platform/telemetry/send-points.ts';
 import {
   createInfluxdbWriter,
   type FlushPeriod,
   type InfluxdbWriter,
-} from './platform/telemetry/influxdb-writer.ts';
-import { createLicenseWatch, type LicenseWatch } from './platform/telemetry/license-watch.ts';
-import { describeScore, type WriteMonitorPoint } from './platform/telemetry/request-point.ts';
-import { createRequestMonitor, type RequestMonitor } from './platform/telemetry/request-monitor.ts';
-import type { Stats } from './platform/telemetry/metrics.ts';
-import type { Teardown } from './platform/runtime/shutdown-stack.ts';
+} from '../platform/telemetry/influxdb-writer.ts';
+import { createLicenseWatch, type LicenseWatch } from '../platform/telemetry/license-watch.ts';
+import { describeScore, type WriteMonitorPoint } from '../platform/telemetry/request-point.ts';
+import { createRequestMonitor, type RequestMonitor } from '../platform/telemetry/request-monitor.ts';
+import type { Stats } from '../platform/telemetry/metrics.ts';
+import type { Teardown } from '../platform/runtime/shutdown-stack.ts';
 
 export interface SelfMonitoring {
   readonly requests: RequestMonitor;

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createProgress, describeProgress } from '../src/progress.ts';
+import { createProgress, describeProgress } from '../../src/cli/progress-bar.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

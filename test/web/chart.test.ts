@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LiveScore } from '../../src/web/api/score-feed.ts';
-import { appendScores, type Columns, openGaps } from '../../src/web/metric/columns.ts';
+import { appendScores, type Columns, openGaps } from '../../src/web/metric/chart/columns.ts';
 import { chooseSpan, panRange, parseFixedRange, zoomRange } from '../../src/web/metric/range.ts';
 
 const columnsAt = (...times: readonly number[]): Columns => {

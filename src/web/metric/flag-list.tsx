@@ -1,6 +1,6 @@
 import { TimeText } from '../parts/time-text.tsx';
 import type { Range } from './range.ts';
-import type { Flag } from './value-plot.ts';
+import type { Flag } from './chart/value-plot.ts';
 
 const SIGNS = { incident: '⚑ incident', annotation: '⚐ note', preview: '⚑ would alarm' } as const;
 

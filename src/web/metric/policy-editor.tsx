@@ -4,7 +4,7 @@ import { type Direction, type MetricHeadFragment, UpdateMetricDocument } from '.
 import { Notice } from '../parts/notice.tsx';
 import type { PolicyDraft } from './policy-draft.ts';
 import { PolicyPreview } from './policy-preview.tsx';
-import type { Flag } from './value-plot.ts';
+import type { Flag } from './chart/value-plot.ts';
 
 /** Which deviations matter; what a change would have done last week is shown before it is saved. */
 export function PolicyEditor(props: {

@@ -3,7 +3,7 @@ import { useAskOnce } from '../api/ask.ts';
 import { type MetricHeadFragment, PreviewPolicyDocument } from '../generated/graphql.ts';
 import { formatSpan } from '../parts/format-time.ts';
 import type { PolicyDraft } from './policy-draft.ts';
-import type { Flag } from './value-plot.ts';
+import type { Flag } from './chart/value-plot.ts';
 
 const WEEK_MS = 7 * 86_400_000;
 /** What `scoreSeries` takes at once, with some room. */

@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { useAsk } from '../api/ask.ts';
 import { MetricFlagsDocument } from '../generated/graphql.ts';
 import type { Range } from './range.ts';
-import type { Flag } from './value-plot.ts';
+import type { Flag } from './chart/value-plot.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -1,5 +1,5 @@
-import { panRange, SPANS, zoomRange } from './range.ts';
-import type { RangeState } from './use-range.ts';
+import { panRange, SPANS, zoomRange } from '../range.ts';
+import type { RangeState } from '../use-range.ts';
 
 const CHOICES = SPANS.map(([name]) => name);
 

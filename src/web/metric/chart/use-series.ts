@@ -1,13 +1,13 @@
 /** The series of a metric over a range, no finer than the screen; at the newest end it grows by itself. */
 import { useEffect, useRef, useState } from 'react';
 import type { CombinedError } from 'urql';
-import { useApi } from '../api/api.ts';
-import { useAsk } from '../api/ask.ts';
-import { followScores, type LiveScore } from '../api/score-feed.ts';
-import { useReturn } from '../api/use-return.ts';
-import { MetricSeriesDocument } from '../generated/graphql.ts';
+import { useApi } from '../../api/api.ts';
+import { useAsk } from '../../api/ask.ts';
+import { followScores, type LiveScore } from '../../api/score-feed.ts';
+import { useReturn } from '../../api/use-return.ts';
+import { MetricSeriesDocument } from '../../generated/graphql.ts';
 import { appendScores, type Columns, NO_COLUMNS, readColumns } from './columns.ts';
-import type { Range } from './range.ts';
+import type { Range } from '../range.ts';
 
 /** Each pixel has room for a lowest and a highest value. */
 const MOST_POINTS = 4000;

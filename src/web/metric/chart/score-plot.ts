@@ -1,8 +1,8 @@
 /** How the scores are drawn: a stick for each point, as high as it is seldom, in the colour of its class. */
 import uPlot from 'uplot';
-import type { AnomalyClass } from '../generated/graphql.ts';
-import { classOf, heightOf } from '../parts/bar-height.ts';
-import type { Zone } from '../parts/preferences.ts';
+import type { AnomalyClass } from '../../generated/graphql.ts';
+import { classOf, heightOf } from '../../parts/bar-height.ts';
+import type { Zone } from '../../parts/preferences.ts';
 import type { ChartColors } from './chart-colors.ts';
 import type { Columns } from './columns.ts';
 import { AXIS_WIDTH, describeAxis, describeTime, PADDING } from './value-plot.ts';

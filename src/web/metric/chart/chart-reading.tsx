@@ -1,6 +1,6 @@
-import { describeRarity, formatValue } from '../parts/format-number.ts';
-import { formatTime } from '../parts/format-time.ts';
-import { useZone } from '../parts/preferences.ts';
+import { describeRarity, formatValue } from '../../parts/format-number.ts';
+import { formatTime } from '../../parts/format-time.ts';
+import { useZone } from '../../parts/preferences.ts';
 import type { Columns } from './columns.ts';
 
 /** The point under the pointer, in words; the newest one otherwise. */

@@ -1,6 +1,6 @@
 /** The columns a chart draws: equally long, in time order. */
-import type { LiveScore } from '../api/score-feed.ts';
-import type { MetricSeriesQuery } from '../generated/graphql.ts';
+import type { LiveScore } from '../../api/score-feed.ts';
+import type { MetricSeriesQuery } from '../../generated/graphql.ts';
 
 export interface Columns {
   /** Seconds since 1970, as uPlot wants them. */

@@ -1,8 +1,8 @@
 /** How the value is drawn: the line over its expected band, unusual points on it, flags above. */
 import uPlot from 'uplot';
-import { classOf } from '../parts/bar-height.ts';
-import { formatValue } from '../parts/format-number.ts';
-import type { Zone } from '../parts/preferences.ts';
+import { classOf } from '../../parts/bar-height.ts';
+import { formatValue } from '../../parts/format-number.ts';
+import type { Zone } from '../../parts/preferences.ts';
 import type { ChartColors } from './chart-colors.ts';
 import type { Columns } from './columns.ts';
 

@@ -7,19 +7,19 @@ import {
   type KeyboardEvent,
   type WheelEvent,
 } from 'react';
-import { describeError } from '../api/ask.ts';
-import { nameZone } from '../parts/format-time.ts';
-import { Notice } from '../parts/notice.tsx';
-import { useZone } from '../parts/preferences.ts';
+import { describeError } from '../../api/ask.ts';
+import { nameZone } from '../../parts/format-time.ts';
+import { Notice } from '../../parts/notice.tsx';
+import { useZone } from '../../parts/preferences.ts';
 import { ChartTools } from './chart-tools.tsx';
 import { ChartLegend } from './chart-legend.tsx';
 import { ChartReading } from './chart-reading.tsx';
 import type { ChartColors } from './chart-colors.ts';
 import { openGaps } from './columns.ts';
 import { PlotView } from './plot-view.tsx';
-import { lengthOfSpan, panRange, zoomRange } from './range.ts';
+import { lengthOfSpan, panRange, zoomRange } from '../range.ts';
 import { arrangeScores, describeScorePlot } from './score-plot.ts';
-import type { RangeState } from './use-range.ts';
+import type { RangeState } from '../use-range.ts';
 import { useSeries } from './use-series.ts';
 import { useWidth } from './use-width.ts';
 import { arrangeValues, describeValuePlot, type Flag } from './value-plot.ts';

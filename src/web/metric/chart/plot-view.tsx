@@ -1,9 +1,9 @@
 import { useEffect, useEffectEvent, useRef } from 'react';
 import uPlot from 'uplot';
-import { useStore } from '../api/store.ts';
-import { usePreferences } from '../parts/preferences.ts';
+import { useStore } from '../../api/store.ts';
+import { usePreferences } from '../../parts/preferences.ts';
 import { type ChartColors, readChartColors } from './chart-colors.ts';
-import type { Range } from './range.ts';
+import type { Range } from '../range.ts';
 
 export type PlotDescription = Pick<
   uPlot.Options,

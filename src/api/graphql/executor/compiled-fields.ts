@@ -15,6 +15,7 @@ import { createCompleter } from './compiled-values.ts';
 import {
   awaitInto,
   type Complete,
+  type ExecuteFields,
   failWhole,
   finishWhole,
   type Info,
@@ -37,8 +38,6 @@ interface FieldPlan {
   readonly resolve: GraphQLFieldResolver<unknown, unknown>;
   readonly complete: Complete;
 }
-
-export type ExecuteFields = (run: Run, source: unknown, path: Path | undefined) => unknown;
 
 /** @param nodes what is asked of objects of this type in one place of the answer */
 export function compileFields(

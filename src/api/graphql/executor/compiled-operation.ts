@@ -13,8 +13,8 @@ import {
   OperationTypeNode,
   visit,
 } from 'graphql';
-import { compileFields, type ExecuteFields } from './compiled-fields.ts';
-import { isPromise, type Run, type Variables } from './compiled-run.ts';
+import { compileFields } from './compiled-fields.ts';
+import { type ExecuteFields, isPromise, type Run, type Variables } from './compiled-run.ts';
 import { findConditions } from './compiled-selection.ts';
 
 /** What graphql's `execute` is given, as far as it matters here. */

@@ -32,6 +32,9 @@ export interface Run {
 /** Makes of what a resolver gave what the answer holds. @throws what makes the field null, or what it is part of */
 export type Complete = (run: Run, info: Info, path: Path, value: unknown) => unknown;
 
+/** Executes the selected fields of one object. */
+export type ExecuteFields = (run: Run, source: unknown, path: Path | undefined) => unknown;
+
 export function isPromise(value: unknown): value is Promise<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -12,10 +12,10 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import type { ExecuteFields } from './compiled-fields.ts';
 import {
   awaitInto,
   type Complete,
+  type ExecuteFields,
   failWhole,
   finishWhole,
   type Info,

@@ -22,7 +22,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'acknowledged before the commit',
     changes: [
       {
-        file: 'core/accept.ts',
+        file: 'core/ingest/accept.ts',
         find: '      await commit();\n',
         replace: '      void commit().catch(() => undefined);\n',
       },
@@ -34,12 +34,12 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'checkpoint in a transaction of its own, before the samples',
     changes: [
       {
-        file: 'core/models.ts',
+        file: 'core/models/model-cache.ts',
         find: 'const ROWS_PER_CHECKPOINT = 1000;',
         replace: 'const ROWS_PER_CHECKPOINT = 20;',
       },
       {
-        file: 'db/write-batch.ts',
+        file: 'core/samples/write-batch.ts',
         find: '  return inTransaction(pool, async (client) => {\n',
         replace:
           '  await inTransaction(pool, (client) => writeCheckpoints(client, batch.checkpoints));\n' +
@@ -54,13 +54,17 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'published before the commit',
     changes: [
       {
-        file: 'core/commit.ts',
+        file: 'core/ingest/commit.ts',
         find: '      const before = await writeBatch(',
         replace: '      publish(draft, live.bounds().last);\n' + '      const before = await writeBatch(',
       },
-      { file: 'core/commit.ts', find: '      publish(draft, before);\n', replace: '      void before;\n' },
       {
-        file: 'core/commit.ts',
+        file: 'core/ingest/commit.ts',
+        find: '      publish(draft, before);\n',
+        replace: '      void before;\n',
+      },
+      {
+        file: 'core/ingest/commit.ts',
         find: "'publish' | 'refreshBounds'",
         replace: "'publish' | 'refreshBounds' | 'bounds'",
       },
@@ -72,7 +76,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'live before replay',
     changes: [
       {
-        file: 'core/live.ts',
+        file: 'core/score-log/score-feed.ts',
         find: 'const start = after === null ? ring.last : parseCursor(after, bounds());',
         replace:
           'const start = after === null ? ring.last : Math.max(parseCursor(after, bounds()), ring.last);',
@@ -85,12 +89,20 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'one place for all subscribers',
     changes: [
       {
-        file: 'core/score-stream.ts',
+        file: 'core/score-log/subscription.ts',
         find: '  let place = start;\n',
         replace: '  const shared = group as { place?: number };\n  shared.place ??= start;\n',
       },
-      { file: 'core/score-stream.ts', find: 'group.read(place)', replace: 'group.read(shared.place)' },
-      { file: 'core/score-stream.ts', find: '    place = upTo;\n', replace: '    shared.place = upTo;\n' },
+      {
+        file: 'core/score-log/subscription.ts',
+        find: 'group.read(place)',
+        replace: 'group.read(shared.place)',
+      },
+      {
+        file: 'core/score-log/subscription.ts',
+        find: '    place = upTo;\n',
+        replace: '    shared.place = upTo;\n',
+      },
     ],
     fault: 'connections-reset',
     failpoints: '',
@@ -116,7 +128,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'a subscription that ends only with its next event',
     changes: [
       {
-        file: 'core/score-stream.ts',
+        file: 'core/score-log/subscription.ts',
         find: '    return: () => {\n      if (!ended) {\n',
         replace: '    return: async () => {\n      await reading;\n      if (!ended) {\n',
       },
@@ -128,7 +140,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'late points scored',
     changes: [
       {
-        file: 'core/write-points.ts',
+        file: 'core/ingest/score-batch.ts',
         find: 'const isLate = timestampMs <= (progress.scoredToMs ?? -1);',
         replace: 'const isLate = false;',
       },

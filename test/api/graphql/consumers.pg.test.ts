@@ -116,7 +116,7 @@ test('relay-compiler takes it, with a paged list, a refetched node and a subscri
     src: './src',
     schema: '../schema.graphql',
     language: 'typescript',
-    artifactDirectory: '../../graphql/src/__generated__',
+    artifactDirectory: './src/__generated__',
     customScalarTypes: { DateTime: 'string', JSON: 'unknown' },
     eagerEsModules: true,
   };

@@ -66,7 +66,7 @@ async function initialise({
 }): Promise<void> {
   const draft = `${folder}${DRAFT_MARK}${process.pid}`;
   try {
-    await mkdir(draft, { recursive: true, mode: 0o700 });
+    await mkdir(draft, { mode: 0o700 });
     await chown(draft, account.uid, account.gid);
     // The built-in locale sorts the same on every machine and after every upgrade of its libraries.
     const locale = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'];

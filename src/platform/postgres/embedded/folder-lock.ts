@@ -26,7 +26,7 @@ export async function clearFolder(folder: string, serverFile: string, log: Log):
   const deadline = performance.now() + ORPHAN_LIMIT_MS;
   for (let told = false; ; told = true) {
     const postmaster = await findPostmaster(folder);
-    if (postmaster === null) return;
+    if (postmaster === null) return retirePidFile(folder);
     const server = await readPid(serverFile);
     if (server !== null && server !== process.pid && isRunning(server)) {
       throw new EmbeddedError(
@@ -52,15 +52,20 @@ export async function claimFolder(serverFile: string): Promise<void> {
 
 /** Process id of the PostgreSQL that runs in the folder; null when none does. */
 export async function findPostmaster(folder: string): Promise<number | null> {
-  const pidFile = join(folder, 'postmaster.pid');
-  const pid = await readPid(pidFile);
+  const pid = await readPid(join(folder, 'postmaster.pid'));
   if (pid === null || !isRunning(pid)) return null;
-  if (await isPostmasterOf(pid, folder)) return pid;
-  // The number has been given to another process, as containers do all the time; PostgreSQL would refuse to start. The
-  // file is not removed: by its shared memory key PostgreSQL sees whether old backends are still about.
+  return (await isPostmasterOf(pid, folder)) ? pid : null;
+}
+
+/**
+ * PostgreSQL refuses to start while the process id of a killed one's file is some other process's, as in containers
+ * all the time. The file is not removed: by its shared memory key PostgreSQL sees whether old backends are still about.
+ */
+async function retirePidFile(folder: string): Promise<void> {
+  const pidFile = join(folder, 'postmaster.pid');
   const text = await readFile(pidFile, 'utf8').catch(() => null);
-  if (text !== null) await writeFile(pidFile, text.replace(/^\d+/, NO_SUCH_PROCESS));
-  return null;
+  if (text === null || !isRunning(Number.parseInt(text, 10))) return;
+  await writeFile(pidFile, text.replace(/^\d+/, NO_SUCH_PROCESS));
 }
 
 /** Whether a process exists and is more than a zombie. */

@@ -2,7 +2,7 @@
  * The embedded database: a real PostgreSQL of the server's own, reachable by nobody else, that stops when the server
  * stops, however it does, and starts again when it fails.
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../../log.ts';
@@ -17,6 +17,7 @@ import { createPostgresLog } from './log-file.ts';
 import { launchPostgres } from './postmaster.ts';
 import { listArguments } from './settings.ts';
 import { prepareSocketFolder } from './socket-folder.ts';
+import { makeFolder } from '../../runtime/make-folder.ts';
 import { supervise, type SupervisedProcess } from './supervise.ts';
 
 export interface EmbeddedDatabase extends AsyncDisposable {
@@ -90,7 +91,7 @@ async function prepare(
   { log, settings = {} }: { log: Log; settings?: Readonly<Record<string, string>> },
 ): Promise<{ socketFolder: string; launch: () => Promise<SupervisedProcess> }> {
   const binaries = await findPostgresBinaries();
-  await mkdir(dataDir, { recursive: true }).catch((error: unknown) => {
+  await makeFolder(dataDir).catch((error: unknown) => {
     throw new EmbeddedError(`cannot make the folder LAPWING_DATA_DIR=${dataDir}: ${describeError(error)}`, {
       cause: error,
     });

@@ -17,6 +17,12 @@ export const ERROR_CODES = [
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/**
+ * What the operator can fix: a setting, a right, a file, the network. The message says what is wrong and what to do, and
+ * is all that is printed.
+ */
+export abstract class OperatorError extends Error {}
+
 /** What a caller can expect to go wrong; anything else thrown is a bug of ours. */
 export abstract class ExpectedError extends Error {
   abstract readonly code: ErrorCode;

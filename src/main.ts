@@ -1,14 +1,11 @@
 #!/usr/bin/env node
 /** The command line. Nothing imports it. */
 import { parseArgs } from 'node:util';
+import { explainFailure, messageOf } from './cli/explain-failure.ts';
+import { isSupportedNode, SUPPORTED_NODE } from './cli/node-version.ts';
 import { readKeyWords } from './cli/parse-key-args.ts';
 import type { Command } from './cli/run-command.ts';
-import {
-  ConfigError,
-  describeSettings,
-  preferProduction,
-  readConfig,
-} from './platform/config/read-config.ts';
+import { describeSettings, preferProduction, readConfig } from './platform/config/read-config.ts';
 import { readVersion } from './version.ts';
 
 /** What the program ends with. */
@@ -92,8 +89,12 @@ async function main(words: readonly string[]): Promise<number> {
   }
   if (command.name === 'help') process.stdout.write(describeUsage());
   else if (command.name === 'version') process.stdout.write(`${readVersion()}\n`);
+  else if (isSupportedNode(process.versions.node)) return runCommand(command);
   else {
-    return runCommand(command);
+    process.stderr.write(
+      `lapwing: Node.js ${process.versions.node} is not supported: use ${SUPPORTED_NODE}\n`,
+    );
+    return EXIT.failed;
   }
   return EXIT.ok;
 }
@@ -101,23 +102,14 @@ async function main(words: readonly string[]): Promise<number> {
 /** Loads what a command needs only now: help and complaints about words come at once. */
 async function runCommand(command: Command): Promise<number> {
   preferProduction();
-  const { isExpected, run } = await import('./cli/run-command.ts');
+  const { run } = await import('./cli/run-command.ts');
   try {
     await run(command, readConfig());
     return EXIT.ok;
   } catch (error) {
-    const isClear = error instanceof ConfigError || isExpected(error);
-    process.stderr.write(`lapwing: ${isClear ? messageOf(error) : describeBug(error)}\n`);
+    process.stderr.write(`lapwing: ${explainFailure(error)}\n`);
     return EXIT.failed;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function describeBug(error: unknown): string {
-  return `unexpected failure: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
 
 process.exitCode = await main(process.argv.slice(2));

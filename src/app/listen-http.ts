@@ -10,7 +10,7 @@ import { readTrustedDocuments } from '../api/graphql/server/trusted-documents.ts
 import { createCloudwatchHandler } from '../api/http/aws/endpoint.ts';
 import { createDownloadHandler, DOWNLOAD_PATH } from '../api/http/downloads/download-endpoint.ts';
 import { createGraphiqlHandler } from '../api/http/page/graphiql.ts';
-import { answerHealth, createReadyHandler } from '../api/http/health.ts';
+import { answerHealth, createReadyHandler, type Readiness } from '../api/http/health.ts';
 import { answerPing, answerQuery } from '../api/http/line-protocol/ping-endpoint.ts';
 import { createMetricsHandler } from '../api/http/prometheus.ts';
 import { monitorHandler } from '../api/http/monitored-route.ts';
@@ -28,6 +28,7 @@ import { openCloudwatch } from './open-cloudwatch-service.ts';
 import { openIncidents } from './open-incidents.ts';
 import type { Access } from './open-access.ts';
 import type { OpenDatabase } from './open-database.ts';
+import { SecretCheck } from './sealing-keys.ts';
 import type { SelfMonitoring } from './open-telemetry.ts';
 import type { Surroundings } from './app-context.ts';
 import type { Teardown } from '../platform/runtime/shutdown-stack.ts';
@@ -48,6 +49,8 @@ export async function listenHttp(
   const [{ name, version, learningRows }] = DETECTOR_KINDS;
   const cloudwatch = await openCloudwatch({ config, log, engine, teardown });
   const incidents = await openIncidents({ config, log, engine, teardown });
+  const secrets = new SecretCheck({ ...engine, dataDir: config.dataDir, log });
+  await secrets.check();
   const downloadLinks = createDownloadLinks({ lifeSeconds: config.downloadLinkSeconds });
   const archive = createArchive(engine);
   const schema = createSchema();
@@ -117,7 +120,10 @@ export async function listenHttp(
         own(DOWNLOAD_PATH, createDownloadHandler({ ...engine, archive, links: downloadLinks, log })),
       ],
       ['/health', answerHealth],
-      ['/ready', createReadyHandler(() => checkReadiness(engine, database, config.ingestQueuePoints))],
+      [
+        '/ready',
+        createReadyHandler(() => checkReadiness(engine, database, secrets, config.ingestQueuePoints)),
+      ],
       ['/metrics', door.checkName(config.metricsOpen ? metrics : door.guard('READ', metrics))],
       ['/api/v2/write', own('/api/v2/write', createWriteHandler(2, { ...engine, ...door, onFailure }))],
       ['/write', own('/write', createWriteHandler(1, { ...engine, ...door, onFailure }))],
@@ -156,14 +162,24 @@ function watchMetrics(
 /** A queue as full as this is about to turn senders away. */
 const FULL_QUEUE = 0.9;
 
-async function checkReadiness({ pool, stats }: Engine, database: OpenDatabase, queueLimit: number) {
-  if (!database.isUp()) return { problems: ['the database is being started again, or does not answer'] };
+async function checkReadiness(
+  { pool, stats }: Engine,
+  database: OpenDatabase,
+  secrets: SecretCheck,
+  queueLimit: number,
+): Promise<Readiness> {
+  if (!database.isUp()) return notReady('the database is being started again, or does not answer');
   try {
     await pool.query('SELECT 1');
     const waiting = stats.read('ingest_queue_points');
-    const isFull = waiting > FULL_QUEUE * queueLimit;
-    return { problems: isFull ? [`${waiting} points wait to be written`] : [] };
+    if (waiting > FULL_QUEUE * queueLimit) return notReady(`${waiting} points wait to be written`);
+    const problem = await secrets.findProblem();
+    return { ready: true, problems: problem === null ? [] : [problem] };
   } catch {
-    return { problems: ['the database does not answer'] };
+    return notReady('the database does not answer');
   }
+}
+
+function notReady(problem: string): Readiness {
+  return { ready: false, problems: [problem] };
 }

@@ -5,6 +5,7 @@ import { isLoopback } from '../core/access/loopback.ts';
 import type { Config } from '../platform/config/read-config.ts';
 import type { Engine } from './build-core.ts';
 import type { Surroundings } from './app-context.ts';
+import { OperatorError } from '../errors.ts';
 
 export interface Access {
   readonly keys: Keys;
@@ -12,7 +13,7 @@ export interface Access {
 }
 
 /** The server would be open to the network, or locked to everybody; the message says what to do. */
-export class AccessError extends Error {
+export class AccessError extends OperatorError {
   override readonly name = 'AccessError';
 }
 

@@ -1,9 +1,10 @@
 /** The CloudWatch service, as the settings ask for it. */
-import { createCloudwatch, nameKeyFile, type Cloudwatch } from '../core/cloudwatch-service/service.ts';
+import { createCloudwatch, type Cloudwatch } from '../core/cloudwatch-service/service.ts';
 import { createSeriesWatch } from '../core/cloudwatch-service/watch-series.ts';
 import type { CloudwatchLimits } from '../core/cloudwatch-service/model/limits.ts';
 import type { Config } from '../platform/config/read-config.ts';
 import type { Engine } from './build-core.ts';
+import { nameKeyFiles } from './sealing-keys.ts';
 import type { Surroundings } from './app-context.ts';
 
 export async function openCloudwatch(
@@ -18,7 +19,7 @@ export async function openCloudwatch(
     log,
     stats: engine.stats,
     now: () => new Date(),
-    keyFile: nameKeyFile(config.dataDir),
+    keyFile: nameKeyFiles(config.dataDir).cloudwatch,
     firstKey: hasKey ? { accessKeyId, secretAccessKey } : null,
     retentionDays: config.cloudwatchRetentionDays,
     rollupDays: config.cloudwatchRollupDays,

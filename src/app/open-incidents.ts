@@ -1,23 +1,20 @@
 /** Incidents and their messages, as the settings ask for them. */
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import type { Config } from '../platform/config/read-config.ts';
 import type { Engine } from './build-core.ts';
 import { createIncidents, type Incidents } from '../core/incidents/incidents.ts';
 import { createMailer } from '../core/notify/email.ts';
 import { createOutbound } from '../platform/outbound/outbound-client.ts';
 import { createSeal, readSealingKey } from '../platform/outbound/sealed-secret.ts';
+import { nameKeyFiles } from './sealing-keys.ts';
 import type { Surroundings } from './app-context.ts';
-
-/** What seals the secrets of channels; made at the first start. */
-const KEY_FILE = 'notifications.key';
 
 export async function openIncidents(options: Surroundings & { readonly engine: Engine }): Promise<Incidents> {
   const { config, log, engine, teardown } = options;
   const incidents = await createIncidents({
     ...engine,
     log,
-    seal: createSeal(await readSealingKey(join(config.dataDir, KEY_FILE))),
+    seal: createSeal(await readSealingKey(nameKeyFiles(config.dataDir).notifications)),
     outbound: createOutbound({ allowed: config.allowPrivateTargets }),
     mailer: openMailer(config),
     now: () => new Date(),

@@ -14,6 +14,7 @@ import type { Aws } from '../core/sources/aws/aws.ts';
 import { createHostSource } from '../core/sources/host/host.ts';
 import { createInfluxdbSource, type InfluxdbSource } from '../core/sources/influxdb/influxdb.ts';
 import type { Surroundings } from './app-context.ts';
+import { checkAddress } from '../platform/runtime/listen.ts';
 import { buildOrTearDown } from '../platform/runtime/shutdown-stack.ts';
 import { readVersion } from '../version.ts';
 
@@ -40,6 +41,7 @@ export async function startLapwing(
   const startedAt = new Date();
   const version = readVersion();
   const stats = createStats();
+  await checkPorts(config);
   return buildOrTearDown(async (teardown) => {
     const monitoring = await startSelfMonitoring({ config, log, stats, teardown });
     const database = await openDatabase({
@@ -76,6 +78,13 @@ export async function startLapwing(
       stop: teardown.run,
     };
   });
+}
+
+/** Before the database is made and started: a port in use is the commonest mistake. */
+async function checkPorts({ host, port, graphitePort }: Config): Promise<void> {
+  await checkAddress({ host, port, portSetting: 'LAPWING_PORT' });
+  if (graphitePort === null || graphitePort.orAnyFree) return;
+  await checkAddress({ host, port: graphitePort.port, portSetting: 'LAPWING_GRAPHITE_PORT' });
 }
 
 async function startEngine(

@@ -1,8 +1,9 @@
 /** `lapwing license check FILE`: what a server would make of this licence today. */
 import { readLicense } from '../platform/telemetry/license-watch.ts';
+import { OperatorError } from '../errors.ts';
 
 /** The licence is not valid; the message says why. */
-export class LicenseError extends Error {
+export class LicenseError extends OperatorError {
   override readonly name = 'LicenseError';
 }
 

@@ -1,18 +1,11 @@
 /** Runs one command of the command line. */
 import { findUnknownSettings, type Config } from '../platform/config/read-config.ts';
-import { ConnectionError } from '../platform/postgres/connection.ts';
-import { EmbeddedError } from '../platform/postgres/embedded/embedded-error.ts';
-import { MigrationError } from '../platform/postgres/migrate.ts';
-import { ServerLockError } from '../platform/postgres/server-lock.ts';
-import { ExpectedError } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { AccessError } from '../app/open-access.ts';
 import { checkSettings } from './check.ts';
 import type { KeyCommand } from './parse-key-args.ts';
 import { runKeyCommand } from './key.ts';
-import { checkLicenseFile, LicenseError } from './license.ts';
+import { checkLicenseFile } from './license.ts';
 import { serve } from './serve.ts';
-import { TransferFileError } from './transfer-target.ts';
 import { exportFile, importFile } from './transfer-file.ts';
 
 export interface Command {
@@ -32,19 +25,4 @@ export async function run({ name, file, url, key }: Command, config: Config): Pr
   else if (name === 'export') await exportFile({ config, log, file: file ?? '-', url });
   else if (name === 'license') await checkLicenseFile(file ?? '', config.licensePublicKey ?? null);
   else await serve(config, log);
-}
-
-/** What an operator can mend: the message says it all. */
-export function isExpected(error: unknown): boolean {
-  const kinds = [
-    AccessError,
-    ConnectionError,
-    EmbeddedError,
-    ExpectedError,
-    MigrationError,
-    ServerLockError,
-    TransferFileError,
-    LicenseError,
-  ];
-  return kinds.some((kind) => error instanceof kind) || (error instanceof Error && 'syscall' in error);
 }

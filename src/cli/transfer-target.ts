@@ -1,3 +1,5 @@
+import { OperatorError } from '../errors.ts';
+
 /** One side of an import or export on the command line; the other is a file. */
 
 /** Where models are taken from and brought to. */
@@ -11,6 +13,6 @@ export interface TransferEnd {
 }
 
 /** The file cannot be used, or some of it could not be imported. */
-export class TransferFileError extends Error {
+export class TransferFileError extends OperatorError {
   override readonly name = 'TransferFileError';
 }

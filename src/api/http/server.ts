@@ -1,8 +1,9 @@
 /** The one HTTP port: which path goes where, how long anything may take, how it ends. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../../log.ts';
+import { listenOn } from '../../platform/runtime/listen.ts';
 import { cutStalledSockets } from './stalled-sockets.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
@@ -25,11 +26,6 @@ export interface HttpServer extends AsyncDisposable {
    * finish for at most 10 s.
    */
   readonly stop: () => Promise<void>;
-}
-
-/** The address cannot be listened on; the message says what to do. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError';
 }
 
 const HEADERS_LIMIT_MS = 10_000;
@@ -109,7 +105,8 @@ export function createHttpServer(options: {
     await closed;
     clearTimeout(limit);
   };
-  return { start: () => listen(server, host, port), stop, [Symbol.asyncDispose]: stop };
+  const start = async () => (await listenOn(server, { host, port, portSetting: 'LAPWING_PORT' })).port;
+  return { start, stop, [Symbol.asyncDispose]: stop };
 }
 
 async function answer(
@@ -178,27 +175,4 @@ function readPath({ url = '/' }: IncomingMessage): string {
 
 function isEventStream(response: ServerResponse): boolean {
   return String(response.getHeader('content-type')).startsWith('text/event-stream');
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const onError = (error: NodeJS.ErrnoException) => reject(describeListenError(error, host, port));
-    server.once('error', onError);
-    server.listen(port, host, () => {
-      server.off('error', onError);
-      // A TCP server that listens has an address of this kind.
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
-}
-
-function describeListenError(error: NodeJS.ErrnoException, host: string, port: number): ListenError {
-  const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: `port ${port} of ${host} is taken: stop what uses it, or set LAPWING_PORT to another (0 takes any free one)`,
-    EACCES: `port ${port} needs more rights than this user has: set LAPWING_PORT to one above 1023`,
-    EADDRNOTAVAIL: `${host} is no address of this machine: set LAPWING_HOST to one that is`,
-    ENOTFOUND: `${host} is no address of this machine: set LAPWING_HOST to one that is`,
-  };
-  const reason = reasons[error.code ?? ''] ?? `cannot listen on ${host}:${port}: ${error.message}`;
-  return new ListenError(reason, { cause: error });
 }

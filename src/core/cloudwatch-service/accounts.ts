@@ -1,6 +1,6 @@
 /** Accounts and their access keys. */
 import type { PrismaClient } from '../../generated/prisma/client.ts';
-import type { Seal } from '../../platform/outbound/sealed-secret.ts';
+import { canOpen, type Seal } from '../../platform/outbound/sealed-secret.ts';
 
 /** The account of the first key pair; the one that owns what Lapwing itself knows. */
 export const FIRST_ACCOUNT = 'default';
@@ -26,6 +26,15 @@ export interface Accounts {
 
 const REMEMBERED_MS = 60_000;
 const MOST_REMEMBERED = 1_000;
+
+/** How many stored secret access keys were sealed with another key than this: requests signed with them are refused. */
+export async function countUnreadableKeys(
+  prisma: Pick<PrismaClient, 'cloudwatchKey'>,
+  seal: Seal,
+): Promise<number> {
+  const keys = await prisma.cloudwatchKey.findMany({ select: { accessKeyId: true, sealedSecret: true } });
+  return keys.filter(({ accessKeyId, sealedSecret }) => !canOpen(seal, sealedSecret, accessKeyId)).length;
+}
 
 export function createAccounts(options: {
   readonly prisma: PrismaClient;

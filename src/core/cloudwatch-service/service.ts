@@ -1,5 +1,4 @@
 /** The CloudWatch service, put together: no HTTP in it. */
-import { join } from 'node:path';
 import type pg from 'pg';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Log } from '../../log.ts';
@@ -61,11 +60,6 @@ export interface Cloudwatch extends AsyncDisposable {
 
 const RETENTION_DAYS = 14;
 const MINUTE_MS = 60_000;
-
-/** The default place of the sealing key. */
-export function nameKeyFile(dataDir: string): string {
-  return join(dataDir, 'cloudwatch.key');
-}
 
 /** @throws SealError when the key file cannot be used */
 export async function createCloudwatch(options: CloudwatchOptions): Promise<Cloudwatch> {

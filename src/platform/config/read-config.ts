@@ -12,6 +12,7 @@ import { INFLUXDB_SETTINGS } from './influxdb.ts';
 import { LIMIT_SETTINGS } from './limits.ts';
 import { NOTIFICATION_SETTINGS } from './notifications.ts';
 import { SERVER_SETTINGS } from './server.ts';
+import { OperatorError } from '../../errors.ts';
 
 const SETTINGS = {
   ...SERVER_SETTINGS,
@@ -29,7 +30,7 @@ type Settings = typeof SETTINGS;
 export type Config = { readonly [Key in keyof Settings]: z.output<Settings[Key]['schema']> };
 
 /** Every problem of the environment at once. */
-export class ConfigError extends Error {
+export class ConfigError extends OperatorError {
   readonly problems: readonly string[];
   constructor(problems: readonly string[]) {
     super(`bad settings:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);

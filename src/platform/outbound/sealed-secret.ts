@@ -1,7 +1,9 @@
 /** Secrets at rest: AES-256-GCM under a key that is not in the database. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { OperatorError } from '../../errors.ts';
+import { makeFolder } from '../runtime/make-folder.ts';
 
 export interface Seal {
   /** @param owner what the secret belongs to; the sealed bytes open for no other */
@@ -11,7 +13,7 @@ export interface Seal {
 }
 
 /** A stored secret cannot be read, or the key file cannot be used. */
-export class SealError extends Error {
+export class SealError extends OperatorError {
   override readonly name = 'SealError';
 }
 
@@ -44,12 +46,23 @@ export function createSeal(key: Uint8Array): Seal {
   };
 }
 
+/** Whether the sealed bytes open: without the secret. */
+export function canOpen(seal: Seal, sealed: Uint8Array, owner: string): boolean {
+  try {
+    seal.open(sealed, owner);
+    return true;
+  } catch (error) {
+    if (error instanceof SealError) return false;
+    throw error;
+  }
+}
+
 /**
  * The key in a file of its own, readable by its owner only; made at the first start.
  * @throws SealError when the file holds something else
  */
 export async function readSealingKey(path: string): Promise<Uint8Array> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   try {
     const file = await open(path, 'wx', 0o600);
     try {
@@ -63,7 +76,28 @@ export async function readSealingKey(path: string): Promise<Uint8Array> {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
+  return readKeyFile(path);
+}
+
+/**
+ * The key in the file, which is not made: for those who only look.
+ * @returns null when there is no such file
+ * @throws SealError when the file holds something else
+ */
+export async function findSealingKey(path: string): Promise<Uint8Array | null> {
+  try {
+    return await readKeyFile(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function readKeyFile(path: string): Promise<Uint8Array> {
   const key = await readFile(path);
-  if (key.length !== KEY_BYTES) throw new SealError(`${path} is no sealing key: ${key.length} bytes`);
-  return key;
+  if (key.length === KEY_BYTES) return key;
+  throw new SealError(
+    `${path} is not a sealing key: it has ${key.length} bytes, expected ${KEY_BYTES}. Restore it from a backup; ` +
+      'if there is none, remove it: a new key is made at the next start, and secrets must be entered again',
+  );
 }

@@ -1,8 +1,9 @@
 /** How the program talks to PostgreSQL: one URL, limits on every wait, UTC, and types that fit JavaScript. */
 import pg from 'pg';
+import { OperatorError } from '../../errors.ts';
 
 /** The database cannot be used as it was asked for; the message names it without its password. */
-export class ConnectionError extends Error {
+export class ConnectionError extends OperatorError {
   override readonly name = 'ConnectionError';
 }
 

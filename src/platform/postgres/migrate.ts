@@ -8,9 +8,10 @@ import type { Log } from '../../log.ts';
 import { describeConnection, openClient } from './connection.ts';
 import { describeError, hasCode } from './error-text.ts';
 import { MIGRATIONS_FOLDER, readMigrations, type Migration } from './migration-files.ts';
+import { OperatorError } from '../../errors.ts';
 
 /** The database and the program do not fit each other; the message says why and what to do. */
-export class MigrationError extends Error {
+export class MigrationError extends OperatorError {
   override readonly name = 'MigrationError';
 }
 
@@ -63,7 +64,8 @@ export async function applyMigrations(options: {
   try {
     await checkVersion(client);
     await lock(client);
-    const pending = await findPending(client, migrations, describeConnection(options.connection));
+    await createBookkeeping(client, describeConnection(options.connection));
+    const pending = await listUnapplied(client, migrations, describeConnection(options.connection));
     for (const migration of pending) {
       await apply(client, migration);
       options.log.info({ migration: migration.name }, 'migration applied');
@@ -73,6 +75,26 @@ export async function applyMigrations(options: {
     // Ends the session, and the lock with it.
     await client.end();
   }
+}
+
+/**
+ * Which migrations a start would apply. Changes nothing.
+ * @throws as applyMigrations
+ */
+export async function listPendingMigrations(
+  client: pg.Client,
+  connection: string,
+): Promise<readonly string[]> {
+  await checkVersion(client);
+  const migrations = await readMigrations();
+  const { rows } = await client.query<{ exists: boolean }>(
+    `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`,
+  );
+  const pending =
+    rows[0]?.exists === true
+      ? await listUnapplied(client, migrations, describeConnection(connection))
+      : migrations;
+  return pending.map(({ name }) => name);
 }
 
 async function checkVersion(client: pg.Client): Promise<void> {
@@ -98,12 +120,19 @@ async function lock(client: pg.Client): Promise<void> {
   }
 }
 
-async function findPending(
+async function createBookkeeping(client: pg.Client, database: string): Promise<void> {
+  try {
+    await client.query(BOOKKEEPING);
+  } catch (error) {
+    throw new MigrationError(`the ${database} cannot be prepared: ${describeError(error)}`, { cause: error });
+  }
+}
+
+async function listUnapplied(
   client: pg.Client,
   migrations: readonly Migration[],
   database: string,
 ): Promise<readonly Migration[]> {
-  await client.query(BOOKKEEPING);
   const { rows } = await client.query<AppliedRow>(
     `SELECT migration_name, checksum, finished_at FROM _prisma_migrations
      WHERE rolled_back_at IS NULL ORDER BY started_at`,

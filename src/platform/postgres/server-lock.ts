@@ -8,9 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Log } from '../../log.ts';
 import { describeConnection, openClient } from './connection.ts';
+import { OperatorError } from '../../errors.ts';
 
 /** Another server holds the lock; the message says which. */
-export class ServerLockError extends Error {
+export class ServerLockError extends OperatorError {
   override readonly name = 'ServerLockError';
 }
 
@@ -88,7 +89,8 @@ async function tryLock(client: pg.Client): Promise<boolean> {
   return rows[0]?.taken === true;
 }
 
-async function describeHolder(client: pg.Client, connection: string): Promise<ServerLockError> {
+/** @returns who holds the lock and since when, in words; null when nobody does */
+export async function findLockHolder(client: pg.Client): Promise<string | null> {
   const { rows } = await client.query<{ name: string | null; since: Date | null }>(
     `SELECT activity.application_name AS name, activity.backend_start AS since
      FROM pg_locks JOIN pg_stat_activity AS activity USING (pid)
@@ -96,10 +98,15 @@ async function describeHolder(client: pg.Client, connection: string): Promise<Se
        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
     [SERVER_LOCK],
   );
-  const holder = rows[0]?.name ?? 'unknown';
-  const since = rows[0]?.since?.toISOString() ?? 'an unknown time';
+  const holder = rows[0];
+  if (holder === undefined) return null;
+  return `${holder.name ?? 'unknown'}, since ${holder.since?.toISOString() ?? 'an unknown time'}`;
+}
+
+async function describeHolder(client: pg.Client, connection: string): Promise<ServerLockError> {
+  const holder = (await findLockHolder(client)) ?? 'one that has just ended';
   return new ServerLockError(
-    `another server already uses the ${describeConnection(connection)} (${holder}, since ${since}): ` +
+    `another server already uses the ${describeConnection(connection)} (${holder}): ` +
       'stop that one, or give this one a database of its own',
   );
 }

@@ -156,6 +156,8 @@ const GAUGES = {
   subscribers: 'Live subscriptions open.',
   monitoring_points_waiting: "Points of the server's own monitoring not written to InfluxDB yet.",
   graphite_connections: 'Graphite connections open.',
+  secrets_unreadable:
+    'Stored secrets that do not open with the sealing key in LAPWING_DATA_DIR. Any: the key file was lost or replaced.',
   poll_lag_seconds:
     'How late the last reading of a source started. Rises when there is more to read than time.',
 } as const;

@@ -1,8 +1,8 @@
 /** A channel's settings at rest: encrypted as a whole, because most of them are secret and all of them may be. */
 import { z } from 'zod';
-import type { NotificationChannel } from '../../../generated/prisma/client.ts';
+import type { NotificationChannel, PrismaClient } from '../../../generated/prisma/client.ts';
 import { describeTarget, type ChannelConfig } from '../../notify/send.ts';
-import type { Seal } from '../../../platform/outbound/sealed-secret.ts';
+import { canOpen, type Seal } from '../../../platform/outbound/sealed-secret.ts';
 
 const config = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('WEBHOOK'), url: z.string(), secret: z.string() }),
@@ -19,6 +19,15 @@ export function closeChannel(id: string, channel: ChannelConfig, seal: Seal) {
     target: describeTarget(channel),
     sealed: new Uint8Array(seal.close(JSON.stringify(channel), id)),
   };
+}
+
+/** How many channels were sealed with another key than this: nothing is delivered through them. */
+export async function countUnreadableChannels(
+  prisma: Pick<PrismaClient, 'notificationChannel'>,
+  seal: Seal,
+): Promise<number> {
+  const channels = await prisma.notificationChannel.findMany({ select: { id: true, sealed: true } });
+  return channels.filter(({ id, sealed }) => !canOpen(seal, sealed, id)).length;
 }
 
 /** @throws SealError when the sealing key was replaced, ZodError for what we did not write */

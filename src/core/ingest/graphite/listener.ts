@@ -5,9 +5,9 @@
  * and understood is stored in order, or counted in graphite_points_lost; what it has not read is the sender's. While
  * the data path is full or the database away, connections are not read and TCP holds the senders back.
  */
-import { once } from 'node:events';
 import { type Server, type Socket, createServer } from 'node:net';
 import type { Log } from '../../../log.ts';
+import { listenOn } from '../../../platform/runtime/listen.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { type GraphiteConnection, openConnection } from './connection.ts';
 import { type AcceptPoints, deliverPoints } from './deliver.ts';
@@ -31,7 +31,7 @@ export interface GraphiteListenerOptions {
 }
 
 export interface GraphiteListener {
-  /** @throws the system's error, with code EADDRINUSE when the port is taken; one that failed may be started again */
+  /** @throws ListenError, with code EADDRINUSE when the port is in use; one that failed may be started again */
   start(): Promise<{ readonly host: string; readonly port: number }>;
   /** Takes no more connections, reads no more, hands on what was read until `drainMs` are over, closes. */
   stop(): Promise<void>;
@@ -77,14 +77,10 @@ export function createGraphiteListener(given: GraphiteListenerOptions): Graphite
   return {
     async start() {
       const starting = createServer({ keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, take);
-      starting.listen(options.port, options.host);
-      await once(starting, 'listening');
+      const { address, port } = await listenOn(starting, { ...options, portSetting: 'LAPWING_GRAPHITE_PORT' });
       starting.on('error', (error) => log.error({ err: error }, 'the Graphite listener failed'));
       server = starting;
-      const address = starting.address();
-      // Text would be the path of a Unix socket, which listen(port, host) never makes.
-      if (address === null || typeof address === 'string') throw new Error('listening without a port');
-      return { host: address.address, port: address.port };
+      return { host: address, port };
     },
     async stop() {
       if (server === null || stopping.signal.aborted) return;

@@ -1,0 +1,50 @@
+/** What the command line prints when a command fails: one line for what an operator can fix, a stack trace for a bug. */
+import { ExpectedError, OperatorError } from '../errors.ts';
+
+/** By SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html, or the system's error code. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  '25006': 'the database is read-only: point DATABASE_URL at the primary',
+  '28000': 'PostgreSQL does not let this user in: check the user in DATABASE_URL, and pg_hba.conf',
+  '28P01': 'check the password in DATABASE_URL',
+  '3D000': 'create the database first: createdb, or CREATE DATABASE',
+  '42501':
+    'the database user lacks rights: it must own the database, or at least be allowed to create tables in the schema public',
+  '53100': 'the disk is full: free some space',
+  '53300': 'PostgreSQL has no free connections: raise max_connections, or end other clients',
+  '57P03': 'PostgreSQL is still starting: try again',
+  EACCES: 'this user may not do that: check who owns the file or folder, or choose another LAPWING_DATA_DIR',
+  EDQUOT: 'the disk quota is used up',
+  EMFILE: 'too many open files: raise the limit of file descriptors (ulimit -n)',
+  ENOSPC: 'the disk is full: free some space',
+  EPERM: 'this user may not do that: check who owns the file or folder, or choose another LAPWING_DATA_DIR',
+  EROFS: 'the file system is read-only: choose another LAPWING_DATA_DIR',
+};
+
+/** @returns the text after `lapwing: `, without a line end */
+export function explainFailure(error: unknown): string {
+  if (error instanceof OperatorError || error instanceof ExpectedError)
+    return error.message + addRemedy(error);
+  const code = findCode(error);
+  const isSystem = error instanceof Error && 'syscall' in error;
+  if (isSystem || (code !== undefined && code in REMEDIES)) return `${messageOf(error)}${addRemedy(error)}`;
+  return `unexpected failure: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function addRemedy(error: unknown): string {
+  const remedy = REMEDIES[findCode(error) ?? ''];
+  return remedy === undefined || messageOf(error).includes(remedy) ? '' : ` (${remedy})`;
+}
+
+/** The first code along the causes: PostgreSQL's own, as pg or Prisma pass it on, or the system's. */
+function findCode(error: unknown): string | undefined {
+  for (let cause = error; typeof cause === 'object' && cause !== null;) {
+    if ('originalCode' in cause && typeof cause.originalCode === 'string') return cause.originalCode;
+    if ('code' in cause && typeof cause.code === 'string' && cause.code in REMEDIES) return cause.code;
+    cause = 'cause' in cause ? cause.cause : null;
+  }
+  return undefined;
+}

@@ -73,12 +73,6 @@ describe('the command line', () => {
     expect(stderr).not.toContain('at ');
   });
 
-  it('says that another server has the database, and which', async () => {
-    const { code, stderr } = await run(['check'], { DATABASE_URL: server.database.connection });
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^lapwing: .*server/m);
-  });
-
   it('exports from a running server into a file and imports it again; bad models cost only themselves', async () => {
     const { accept, monitor, registry } = server.engine;
     const points = [1, 2, 3].map((value) => ({ metric: 'a', value, timestampMs: Date.UTC(2026, 0, value) }));

@@ -1,18 +1,152 @@
-/** `lapwing check`: whether a server could start with these settings. */
-import type { Config } from '../platform/config/read-config.ts';
+/**
+ * `lapwing check`: whether a server could start with these settings. Only looks: it makes no folder, no database and no
+ * key, and migrates nothing. Beside a running server it reports that server.
+ */
+import { constants } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type pg from 'pg';
+import { countUnreadableSecrets, describeUnreadable } from '../app/sealing-keys.ts';
+import { OperatorError } from '../errors.ts';
+import { formatHost } from '../api/http/format-host.ts';
 import type { Log } from '../log.ts';
-import { openDatabase } from '../app/open-database.ts';
+import type { Config } from '../platform/config/read-config.ts';
+import { createDatabase } from '../platform/postgres/client.ts';
+import { describeConnection, openClient } from '../platform/postgres/connection.ts';
+import { findPostgresBinaries } from '../platform/postgres/embedded/binaries.ts';
+import { findRunningEmbedded } from '../platform/postgres/embedded/find-running.ts';
+import { listPendingMigrations } from '../platform/postgres/migrate.ts';
+import { findLockHolder } from '../platform/postgres/server-lock.ts';
+import { checkAddress } from '../platform/runtime/listen.ts';
+import { readLicense } from '../platform/telemetry/license-watch.ts';
+import { explainFailure } from './explain-failure.ts';
 
-/** Reads the settings (done by then), opens the database as the server would, and closes it again. */
+const ANSWER_LIMIT_MS = 2_000;
+
+/** Something would keep a server from starting; what it is was printed. */
+export class CheckError extends OperatorError {
+  override readonly name = 'CheckError';
+}
+
+/**
+ * Prints a line per thing looked at.
+ * @throws CheckError when something would keep a server from starting
+ */
 export async function checkSettings(config: Config, log: Log): Promise<void> {
-  process.stdout.write('settings: ok\n');
-  const database = await openDatabase({ config, log, onLost: () => undefined });
-  try {
-    const { rows } = await database.pool.query<{ version: string }>(
-      `SELECT current_setting('server_version') AS version`,
-    );
-    process.stdout.write(`database: ok (${database.description}, PostgreSQL ${rows[0]?.version ?? '?'})\n`);
-  } finally {
-    await database.stop();
+  const checks: readonly (readonly [string, () => Promise<string>])[] = [
+    ['settings', () => Promise.resolve('ok')],
+    ['database', () => checkDatabase(config, log)],
+    ['ports', () => checkPorts(config)],
+    ['licence', () => checkLicense(config)],
+  ];
+  let failed = 0;
+  for (const [name, check] of checks) {
+    try {
+      process.stdout.write(`${name}: ${await check()}\n`);
+    } catch (error) {
+      failed += 1;
+      process.stdout.write(`${name}: FAILED: ${explainFailure(error)}\n`);
+    }
   }
+  if (failed > 0)
+    throw new CheckError(`${failed} of ${checks.length} checks failed: a server would not start`);
+}
+
+async function checkDatabase(config: Config, log: Log): Promise<string> {
+  const connection = config.databaseUrl ?? (await findRunningEmbedded(config.dataDir));
+  if (connection === null) return describeStopped(config.dataDir);
+  const client = await openClient(connection, 'lapwing check');
+  try {
+    const pending = await listPendingMigrations(client, connection);
+    const holder = await findLockHolder(client);
+    if (pending.length > 0) await checkRights(client);
+    const parts = [
+      describeConnection(connection),
+      await describeVersion(client),
+      pending.length === 0 ? 'schema up to date' : `${pending.length} migrations to apply at the next start`,
+      holder === null ? 'no server uses it' : `in use by a running server (${holder})`,
+    ];
+    if (pending.length === 0) parts.push(await describeSecrets(connection, config.dataDir, log));
+    return `ok (${parts.join('; ')})`;
+  } finally {
+    await client.end();
+  }
+}
+
+async function describeVersion(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ version: string }>(
+    `SELECT current_setting('server_version') AS version`,
+  );
+  return `PostgreSQL ${rows[0]?.version ?? 'of an unknown version'}`;
+}
+
+/** @throws CheckError when the migrations could not be applied */
+async function checkRights(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ name: string; may: boolean; standby: boolean }>(
+    `SELECT current_user AS name, has_schema_privilege('public', 'CREATE') AS may, pg_is_in_recovery() AS standby`,
+  );
+  const user = rows[0];
+  if (user?.standby === true)
+    throw new CheckError('the database is read-only: point DATABASE_URL at the primary');
+  if (user?.may === true) return;
+  throw new CheckError(
+    `the database user ${user?.name ?? ''} may not create tables: make it the owner of the database, or ` +
+      `GRANT CREATE, USAGE ON SCHEMA public TO it`,
+  );
+}
+
+async function describeSecrets(connection: string, dataDir: string, log: Log): Promise<string> {
+  const { prisma, stop } = createDatabase({ connection, log });
+  try {
+    const problem = describeUnreadable(await countUnreadableSecrets(prisma, dataDir), dataDir);
+    return problem === null ? 'stored secrets can be read' : `WARNING: ${problem}`;
+  } finally {
+    await stop();
+  }
+}
+
+/** The embedded database while no server runs it. @throws when it could not be started or made */
+async function describeStopped(dataDir: string): Promise<string> {
+  await findPostgresBinaries();
+  const folder = resolve(dataDir);
+  const version = await readFile(join(folder, 'postgres', 'PG_VERSION'), 'utf8').catch(() => null);
+  if (version !== null) {
+    return `ok (embedded, in ${folder}, made by PostgreSQL ${version.trim()}; no server runs it now)`;
+  }
+  await access(await findExisting(folder), constants.W_OK | constants.X_OK);
+  return `ok (embedded, made in ${folder} at the first start)`;
+}
+
+/** The folder itself, or the nearest above it that exists. */
+async function findExisting(folder: string): Promise<string> {
+  const exists = await access(folder).then(
+    () => true,
+    () => false,
+  );
+  return exists || folder === dirname(folder) ? folder : findExisting(dirname(folder));
+}
+
+/** Ports that a running Lapwing has are no failure. @throws ListenError for one that cannot be had otherwise */
+async function checkPorts(config: Config): Promise<string> {
+  const { host, port, graphitePort } = config;
+  const isRunning = port !== 0 && (await answersAsLapwing(host, port));
+  if (isRunning) return `a Lapwing answers on port ${port} already`;
+  await checkAddress({ host, port, portSetting: 'LAPWING_PORT' });
+  if (graphitePort !== null && !graphitePort.orAnyFree) {
+    await checkAddress({ host, port: graphitePort.port, portSetting: 'LAPWING_GRAPHITE_PORT' });
+  }
+  return 'ok';
+}
+
+async function answersAsLapwing(host: string, port: number): Promise<boolean> {
+  const url = `http://${formatHost(host)}:${port}/ready`;
+  const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) }).catch(() => null);
+  const body: unknown = await answer?.json().catch(() => null);
+  return typeof body === 'object' && body !== null && 'status' in body && 'problems' in body;
+}
+
+async function checkLicense({ licenseFile, licensePublicKey }: Config): Promise<string> {
+  if (licenseFile === undefined) return 'none, and none is needed';
+  const { status, warnings, errors } = await readLicense(licenseFile, licensePublicKey ?? null, new Date());
+  return [status, ...warnings, ...errors].join('; ');
 }

@@ -19,7 +19,11 @@ export async function runKeyCommand(command: KeyCommand, config: Config, log: Lo
     } else if (command.deed === 'revoke') {
       process.stdout.write(`${describe(await revokeKey(prisma, command.id))}\n`);
     } else {
-      for (const key of await listKeys(prisma, command.revoked)) process.stdout.write(`${describe(key)}\n`);
+      const keys = await listKeys(prisma, command.revoked);
+      for (const key of keys) process.stdout.write(`${describe(key)}\n`);
+      // On standard error: programs read standard output as a list of keys.
+      if (keys.length === 0)
+        process.stderr.write('There are no API keys: anyone who reaches the server may use it.\n');
     }
   } finally {
     await stop();

@@ -1,6 +1,9 @@
 /** `lapwing import` and `lapwing export`: a file on one side, a database or a running server on the other. */
 import { open } from 'node:fs/promises';
 import type { Config } from '../platform/config/read-config.ts';
+import { EmbeddedError } from '../platform/postgres/embedded/embedded-error.ts';
+import { findRunningEmbedded } from '../platform/postgres/embedded/find-running.ts';
+import { ServerLockError } from '../platform/postgres/server-lock.ts';
 import type { Log } from '../log.ts';
 import { createProgress } from './progress-bar.ts';
 import { openLocalEnd } from './local-target.ts';
@@ -105,10 +108,20 @@ function describeFailure(reason: unknown, { file }: TransferOptions): unknown {
   return new TransferFileError(`${file}: ${reason.message}`, { cause: reason });
 }
 
-function openEnd({ config, log, url }: TransferOptions): Promise<TransferEnd> {
-  return url === undefined
-    ? openLocalEnd(config, log)
-    : Promise.resolve(openRemoteEnd(url, config.apiKey ?? null));
+async function openEnd({ config, log, url }: TransferOptions): Promise<TransferEnd> {
+  if (url !== undefined) return openRemoteEnd(url, config.apiKey ?? null);
+  try {
+    return await openLocalEnd(config, log);
+  } catch (error) {
+    const isRunning =
+      error instanceof ServerLockError ||
+      (error instanceof EmbeddedError && (await findRunningEmbedded(config.dataDir)) !== null);
+    if (!isRunning) throw error;
+    throw new TransferFileError(
+      `${error.message}. To work through the running server, add --url http://127.0.0.1:${config.port}/graphql`,
+      { cause: error },
+    );
+  }
 }
 
 async function openOutput(file: string) {

@@ -1,0 +1,276 @@
+/** The commonest mistakes of a first start: each ends with one message that says what to do, and no stack trace. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { explainFailure } from '../../src/cli/explain-failure.ts';
+import { startLapwing } from '../../src/app/start-server.ts';
+import { isSupportedNode } from '../../src/cli/node-version.ts';
+import { createLog } from '../../src/log.ts';
+import { readConfig } from '../../src/platform/config/read-config.ts';
+import { selectDatabase } from '../../src/platform/postgres/connection.ts';
+import { withSmallDisk } from '../../bench/small-disk.ts';
+import { withDatabase, type TestDatabase } from '../helpers/database.ts';
+import { findProgram } from '../helpers/program.ts';
+import { startServer } from '../helpers/start-server.ts';
+
+const PROGRAM = findProgram();
+const QUIET = {
+  LAPWING_PORT: '0',
+  LAPWING_GRAPHITE_PORT: '',
+  LAPWING_HOST_METRICS: 'off',
+  LAPWING_LOG_LEVEL: 'silent',
+};
+const STACK = /\n\s+at /;
+
+async function run(words: readonly string[], settings: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, [...PROGRAM, ...words], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      ...QUIET,
+      ...settings,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, stdout, stderr };
+}
+
+/** As `lapwing serve` in this process, which is quicker. @returns what it would print */
+async function start(settings: Readonly<Record<string, string>>): Promise<string> {
+  try {
+    const config = readConfig({ ...QUIET, ...settings });
+    const lapwing = await startLapwing(config, createLog('silent'), { onLost: () => undefined });
+    await lapwing.stop();
+    return 'it started';
+  } catch (error) {
+    return explainFailure(error);
+  }
+}
+
+let folder: string;
+let database: TestDatabase;
+let takenPort: string;
+const taken = createServer();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lapwing-mistakes-'));
+  await chmod(folder, 0o755);
+  database = await withDatabase();
+  taken.listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  takenPort = String((taken.address() as AddressInfo).port);
+});
+
+afterAll(async () => {
+  taken.close();
+  await database[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Settings → what is printed. */
+type Mistake = readonly [what: string, settings: () => Record<string, string>, message: RegExp];
+
+const unreachable = 'postgresql://lapwing@127.0.0.1:1/lapwing';
+
+const MISTAKES: readonly Mistake[] = [
+  [
+    'a port in use',
+    () => ({ LAPWING_PORT: takenPort, LAPWING_DATA_DIR: join(folder, 'port') }),
+    /^port \d+ of 127\.0\.0\.1 is already in use: .*set LAPWING_PORT to another port$/,
+  ],
+  [
+    'a Graphite port in use',
+    () => ({ LAPWING_GRAPHITE_PORT: takenPort, LAPWING_DATA_DIR: join(folder, 'port') }),
+    /^port \d+ .* in use: .*set LAPWING_GRAPHITE_PORT to another port$/,
+  ],
+  [
+    'an address of another machine',
+    () => ({ LAPWING_HOST: '192.0.2.1', LAPWING_API_KEY: 'x'.repeat(32) }),
+    /^192\.0\.2\.1 is not an address of this machine: set LAPWING_HOST to one that is$/,
+  ],
+  [
+    'bad settings, all at once',
+    () => ({ LAPWING_PORT: '99999', LAPWING_GRAPHIQL: 'yes' }),
+    /^bad settings:\n {2}LAPWING_PORT="99999": .*\n {2}LAPWING_GRAPHIQL="yes": expected on or off$/,
+  ],
+  [
+    'a database URL that is none, which may hold a password',
+    () => ({ DATABASE_URL: 'mysql://root:secret@host/db' }),
+    /^DATABASE_URL is not a PostgreSQL URL: expected postgresql:(?!.*secret).*$/,
+  ],
+  [
+    'a database nobody serves',
+    () => ({ DATABASE_URL: unreachable }),
+    /^cannot connect to PostgreSQL database lapwing at 127\.0\.0\.1:1: .*ECONNREFUSED.*$/,
+  ],
+  [
+    'a database that does not exist',
+    () => ({ DATABASE_URL: selectDatabase(database.connection, 'nowhere') }),
+    /^cannot connect to .*"nowhere" does not exist \(create the database first: .*\)$/,
+  ],
+  [
+    'a database user who does not exist',
+    () => ({ DATABASE_URL: database.connection.replace(/\/\/\w+@/, '//stranger@') }),
+    /^cannot connect to .*role "stranger" does not exist.*$/,
+  ],
+  [
+    'a data folder that cannot be made',
+    () => ({ LAPWING_DATA_DIR: '/proc/lapwing' }),
+    /^cannot make the folder LAPWING_DATA_DIR=\/proc\/lapwing: .*$/,
+  ],
+  [
+    'a data folder that is a file',
+    () => ({ LAPWING_DATA_DIR: join(folder, 'file') }),
+    /^cannot make the folder LAPWING_DATA_DIR=.*: .*EEXIST.*$/,
+  ],
+  [
+    'a data folder of another PostgreSQL',
+    () => ({ LAPWING_DATA_DIR: join(folder, 'old') }),
+    /^the folder .* was made by PostgreSQL 9\.6, and this program brings PostgreSQL \d+: .*$/,
+  ],
+  [
+    'a sealing key that was cut off',
+    () => ({ DATABASE_URL: database.connection, LAPWING_DATA_DIR: join(folder, 'cut') }),
+    /^.*cloudwatch\.key is not a sealing key: it has 0 bytes, expected 32\. Restore it from a backup; .*$/,
+  ],
+];
+
+describe('a start with', () => {
+  beforeAll(async () => {
+    await writeFile(join(folder, 'file'), '');
+    await mkdir(join(folder, 'old/postgres'), { recursive: true });
+    await writeFile(join(folder, 'old/postgres/PG_VERSION'), '9.6\n');
+    await mkdir(join(folder, 'cut'));
+    await writeFile(join(folder, 'cut/cloudwatch.key'), '');
+  });
+
+  it.each(MISTAKES)('%s says what to do', async (_what, settings, message) => {
+    const printed = await start(settings());
+    expect(printed).toMatch(message);
+    expect(printed).not.toMatch(STACK);
+  });
+
+  it('a mistake ends with status 1, one line on standard error and nothing on standard output', async () => {
+    const { code, stderr, stdout } = await run(['serve'], { LAPWING_PORT: takenPort });
+    expect(stderr).toMatch(/^lapwing: port \d+ .*\n$/);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  });
+
+  it('a port in use makes no database first', async () => {
+    expect(await readdir(folder)).not.toContain('port');
+  });
+
+  it('a database user without rights says which', async () => {
+    const client = new pg.Client({ connectionString: database.connection });
+    await client.connect();
+    await client.query('CREATE ROLE weak LOGIN');
+    try {
+      await using fresh = await withDatabase({ migrated: false });
+      const settings = { DATABASE_URL: fresh.connection.replace(/\/\/\w+@/, '//weak@') };
+      const checked = await run(['check'], settings);
+      expect(checked.code).toBe(1);
+      for (const printed of [await start(settings), checked.stdout + checked.stderr]) {
+        expect(printed).toMatch(
+          /may not create tables|permission denied for schema public \(the database user lacks rights/,
+        );
+        expect(printed).not.toMatch(STACK);
+      }
+    } finally {
+      await client.query('DROP ROLE weak');
+      await client.end();
+    }
+  });
+
+  it('a database another server uses says which server', async () => {
+    await using server = await startServer();
+    expect(await start({ DATABASE_URL: server.database.connection })).toMatch(
+      /^another server already uses the PostgreSQL database .* \(lapwing on .*, process \d+, since .*\): stop that one/,
+    );
+    const exported = await run(['export'], { DATABASE_URL: server.database.connection });
+    expect(exported.stderr).toMatch(/To work through the running server, add --url http:.*\/graphql\n$/);
+  });
+
+  it('a full disk says so', async (context) => {
+    const outcome = await withSmallDisk(8, (disk) =>
+      start({ LAPWING_DATA_DIR: join(disk, 'data') }),
+    );
+    if (outcome === null) return context.skip('nothing can be mounted here');
+    expect(outcome).toMatch(/^cannot create the embedded database in .*No space left on device/s);
+    expect(outcome).not.toMatch(STACK);
+  });
+});
+
+describe('lapwing check', () => {
+  it('changes nothing: no folder, no table, no key', async () => {
+    await using fresh = await withDatabase({ migrated: false });
+    const dataDir = join(folder, 'unmade');
+    const settings = { DATABASE_URL: fresh.connection, LAPWING_DATA_DIR: dataDir };
+    const { code, stdout } = await run(['check'], settings);
+    expect(stdout).toMatch(
+      /database: ok \(.*; \d+ migrations to apply at the next start; no server uses it\)/,
+    );
+    expect(code).toBe(0);
+    const client = new pg.Client({ connectionString: fresh.connection });
+    await client.connect();
+    const { rows } = await client.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`);
+    await client.end();
+    expect(rows).toEqual([]);
+    expect((await run(['check'], { LAPWING_DATA_DIR: dataDir })).stdout).toMatch(
+      /made in .* at the first start/,
+    );
+    expect(await readdir(folder)).not.toContain('unmade');
+  });
+
+  it('beside a running server reports it, and is content', async () => {
+    await using server = await startServer();
+    const { port } = new URL(server.url);
+    const settings = { DATABASE_URL: server.database.connection, LAPWING_PORT: port };
+    const { code, stdout } = await run(['check'], settings);
+    expect(stdout).toMatch(/database: ok \(.*schema up to date; in use by a running server \(lapwing on /);
+    expect(stdout).toMatch(/ports: a Lapwing answers on port \d+ already/);
+    expect(code).toBe(0);
+  });
+});
+
+describe('a failure is explained', () => {
+  const withCode = (code: string) => Object.assign(new Error('denied'), { code });
+  it.each([
+    ['42501', /the database user lacks rights/],
+    ['53100', /the disk is full/],
+    ['53300', /no free connections/],
+    ['EROFS', /read-only/],
+    ['EMFILE', /ulimit -n/],
+  ])('with the remedy for %s, also where another error wraps it', (code, remedy) => {
+    expect(explainFailure(withCode(code))).toMatch(remedy);
+    expect(explainFailure(new Error('it failed', { cause: withCode(code) }))).toMatch(remedy);
+  });
+
+  it('with its stack where it is a bug', () => {
+    expect(explainFailure(new TypeError('x is not a function'))).toMatch(
+      /^unexpected failure: TypeError: x .*\n\s+at /,
+    );
+  });
+});
+
+describe('the version of Node.js', () => {
+  it.each([
+    ['18.20.4', false],
+    ['20.18.3', false],
+    ['20.19.0', true],
+    ['21.7.0', false],
+    ['22.11.0', false],
+    ['22.12.0', true],
+    ['23.9.0', false],
+    ['24.0.0', true],
+    ['26.1.0', true],
+  ])('%s is supported: %s', (version, supported) => {
+    expect(isSupportedNode(version)).toBe(supported);
+  });
+});

@@ -1,6 +1,6 @@
 /**
- * What senders of line protocol ask before they send: whether anybody is there (`/ping`), and whether their database
- * may be made (`/query` of version 1, which Telegraf asks with CREATE DATABASE).
+ * What senders of line protocol ask before they send: whether anybody is there (`/ping`), and which databases exist
+ * (`/query` of version 1: Telegraf sends CREATE DATABASE, the client for Node.js SHOW DATABASES).
  */
 import type { IncomingMessage } from 'node:http';
 import { type Handler, sendJson } from '../server.ts';
@@ -8,23 +8,53 @@ import { BodyError, readWriteBody } from './write-body.ts';
 
 /** The newest version of the 1.x line whose write protocol is spoken: senders compare it. */
 const PROTOCOL_VERSION = '1.8.10';
-const MOST_BYTES = 10_000;
-const CREATE_DATABASE = /^\s*CREATE\s+DATABASE\s+\S/i;
+const MAX_BYTES = 10_000;
+const MAX_STATEMENTS = 100;
+/**
+ * Statements of InfluxQL that clients send when they connect, and what each answers with; see
+ * https://docs.influxdata.com/influxdb/v1/query_language/manage-database/
+ */
+const STATEMENTS: readonly (readonly [form: RegExp, result: object])[] = [
+  [/^CREATE\s+DATABASE\s+\S/i, {}],
+  [/^CREATE\s+RETENTION\s+POLICY\s+\S/i, {}],
+  [/^SHOW\s+DATABASES$/i, table('databases', ['name'], [['lapwing']])],
+  [
+    /^SHOW\s+RETENTION\s+POLICIES(?:\s+ON\s+\S+)?$/i,
+    table(
+      undefined,
+      ['name', 'duration', 'shardGroupDuration', 'replicaN', 'default'],
+      [['autogen', '0s', '168h0m0s', 1, true]],
+    ),
+  ],
+];
+
+function table(name: string | undefined, columns: readonly string[], values: readonly (readonly unknown[])[]) {
+  return { series: [{ ...(name === undefined ? {} : { name }), columns, values }] };
+}
 
 /** 204, as InfluxDB answers. */
 export const answerPing: Handler = (_request, response) => {
   response.writeHead(204, { 'x-influxdb-version': PROTOCOL_VERSION, 'x-influxdb-build': 'Lapwing' }).end();
 };
 
-/** Every database is there already; there is nothing to ask of one. */
+/** There is one database, whichever name it is given; metrics are read from /graphql. */
 export const answerQuery: Handler = async (request, response) => {
   try {
-    const query = await readQuery(request);
-    if (CREATE_DATABASE.test(query)) {
-      sendJson(response, 200, { results: [{ statement_id: 0 }] });
+    const statements = (await readQuery(request)).split(';').map((statement) => statement.trim());
+    const asked = statements.filter((statement) => statement !== '').slice(0, MAX_STATEMENTS);
+    const results = asked.map((statement, statement_id) => {
+      const result = STATEMENTS.find(([form]) => form.test(statement))?.[1];
+      return result === undefined ? null : { statement_id, ...result };
+    });
+    if (results.length > 0 && !results.includes(null)) {
+      sendJson(response, 200, { results });
       return;
     }
-    sendJson(response, 400, { error: 'q: expected CREATE DATABASE; to read metrics, ask /graphql' });
+    sendJson(response, 400, {
+      error:
+        'q: expected CREATE DATABASE, SHOW DATABASES, SHOW RETENTION POLICIES or CREATE RETENTION POLICY; ' +
+        'to read metrics, query /graphql',
+    });
   } catch (error) {
     if (!(error instanceof BodyError)) throw error;
     response.setHeader('connection', 'close');
@@ -36,6 +66,6 @@ export const answerQuery: Handler = async (request, response) => {
 async function readQuery(request: IncomingMessage): Promise<string> {
   const inAddress = new URL(request.url ?? '/', 'http://localhost').searchParams.get('q');
   if (inAddress !== null) return inAddress;
-  const body = await readWriteBody(request, MOST_BYTES);
+  const body = await readWriteBody(request, MAX_BYTES);
   return new URLSearchParams(body.toString('utf8')).get('q') ?? '';
 }

@@ -26,13 +26,21 @@ export function createInfluxdbSource(options: {
   const query = createQueryInfluxdb(connection);
   const stopping = new AbortController();
   let types: readonly SupportedResourceType[] = [];
+  /** Why the last listing failed; null after one that did not. */
+  let problem: string | null = null;
   let timer: NodeJS.Timeout | undefined;
 
   const refresh = async () => {
     try {
       types = await listInfluxdb(query, stopping.signal);
+      problem = null;
     } catch (error) {
-      if (!stopping.signal.aborted) log.warn({ err: error }, 'what InfluxDB has could not be listed');
+      if (stopping.signal.aborted) return;
+      // A database that is only written to never lets itself be listed: saying so once is enough.
+      const reason = error instanceof Error ? error.message : String(error);
+      const isNew = reason !== problem;
+      problem = reason;
+      log[isNew ? 'warn' : 'debug']({ err: error }, 'InfluxDB series cannot be listed; writing is not affected');
     }
   };
 

@@ -3,6 +3,7 @@ import { InvalidInputError, SourceUnavailableError } from '../../../../src/error
 import { createLog } from '../../../../src/log.ts';
 import { writeWindowQuery } from '../../../../src/core/sources/influxdb/influxdb-query.ts';
 import { readInfluxdbSpec } from '../../../../src/core/sources/influxdb/influxdb-spec.ts';
+import { pino } from 'pino';
 import { createInfluxdbSource } from '../../../../src/core/sources/influxdb/influxdb.ts';
 import type { Source } from '../../../../src/core/sources/source.ts';
 import { type EndpointOptions, startInfluxdbEndpoint } from '../../../helpers/influxdb-endpoint.ts';
@@ -155,6 +156,19 @@ describe('the source of InfluxDB series', () => {
     await started.endpoint.goAway();
     await started.source.refresh();
     expect(started.source.catalogue()).toBe(types);
+  });
+
+  it('warns once of a database that is only written to, not at every listing', async () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(line) });
+    await using endpoint = await startInfluxdbEndpoint({});
+    await endpoint.goAway();
+    const source = createInfluxdbSource({ connection: { url: endpoint.url, org: 'acme', token: 't' }, log });
+    await source.refresh();
+    await source.refresh();
+    const levels = lines.map((line) => (JSON.parse(line) as { level: number }).level);
+    expect(levels).toEqual([40, 20]);
+    source.stop();
   });
 });
 

@@ -5,36 +5,12 @@ import { explainFailure, messageOf } from './cli/explain-failure.ts';
 import { isSupportedNode, SUPPORTED_NODE } from './cli/node-version.ts';
 import { readKeyWords } from './cli/parse-key-args.ts';
 import type { Command } from './cli/run-command.ts';
-import { describeSettings, preferProduction, readConfig } from './platform/config/read-config.ts';
+import { preferProduction, readConfig } from './platform/config/read-config.ts';
+import { describeUsage } from './cli/usage.ts';
 import { readVersion } from './version.ts';
 
 /** What the program ends with. */
 const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
-
-const USAGE = `Lapwing watches metrics and tells, live, when one behaves unusually.
-
-Usage:
-  lapwing [serve]          run the server (the default)
-  lapwing check            check settings and connections, then exit
-  lapwing import FILE      import metrics from an export; - reads standard input
-  lapwing export [FILE]    export all monitored metrics; without FILE to standard output
-  lapwing license check FILE
-                           check a licence file with LAPWING_LICENSE_PUBLIC_KEY
-  lapwing key create --name NAME --scope SCOPE [--account NAME] [--days N]
-                           make an API key and print it; SCOPE is ADMIN, WRITE, READ or INGEST
-  lapwing key list [--revoked]
-                           the keys there are
-  lapwing key revoke ID    make a key invalid
-  lapwing --help           this text
-  lapwing --version        the version
-
-While a server runs, its data are imported and exported through it: add --url http://127.0.0.1:4000/graphql, and set
-LAPWING_API_KEY to a key of that server if it asks for one.
-
-Exit status: 0 done, 1 failed (the reason is on standard error), 2 not understood.
-
-Settings (environment variables):
-`;
 
 /** @throws Error when the words make no command */
 function readCommand(words: readonly string[]): Command {
@@ -69,16 +45,6 @@ function readCommand(words: readonly string[]): Command {
   return { name, file, url: values.url };
 }
 
-function describeUsage(): string {
-  const rows = describeSettings();
-  const width = Math.max(...rows.map((row) => row.name.length));
-  const lines = rows.map(({ name, fallback, about }) => {
-    const shown = fallback === '' ? '' : ` Default: ${fallback}`;
-    return `  ${name.padEnd(width)}  ${about}${shown}`;
-  });
-  return `${USAGE}${lines.join('\n')}\n`;
-}
-
 async function main(words: readonly string[]): Promise<number> {
   let command: Command;
   try {
@@ -87,7 +53,7 @@ async function main(words: readonly string[]): Promise<number> {
     process.stderr.write(`lapwing: ${messageOf(error)}; see lapwing --help\n`);
     return EXIT.usage;
   }
-  if (command.name === 'help') process.stdout.write(describeUsage());
+  if (command.name === 'help') process.stdout.write(describeUsage({ withSettings: true }));
   else if (command.name === 'version') process.stdout.write(`${readVersion()}\n`);
   else if (isSupportedNode(process.versions.node)) return runCommand(command);
   else {

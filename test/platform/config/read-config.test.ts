@@ -1,11 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  ConfigError,
-  describeSettings,
-  findUnknownSettings,
-  readConfig,
-} from '../../../src/platform/config/read-config.ts';
+import { ConfigError, findUnknownSettings, readConfig } from '../../../src/platform/config/read-config.ts';
 
 describe('settings', () => {
   it('have defaults for everything that can have one', () => {
@@ -48,16 +42,5 @@ describe('settings', () => {
     expect(findUnknownSettings({ LAPWING_PORTT: '1', LAPWING_PORT: '1', PATH: '' })).toEqual([
       'LAPWING_PORTT',
     ]);
-  });
-
-  it('all stand in the README with their defaults', () => {
-    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-    // The formatter pads the cells of tables.
-    const lines = readme.split('\n').map((line) => line.replaceAll(/ +/g, ' '));
-    const rows = describeSettings().map(
-      ({ name, fallback, about }) =>
-        `| \`${name}\` | ${fallback === '' ? '' : `\`${fallback}\` `}| ${about} |`,
-    );
-    expect(rows.filter((row) => !lines.includes(row))).toEqual([]);
   });
 });

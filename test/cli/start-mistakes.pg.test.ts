@@ -198,9 +198,7 @@ describe('a start with', () => {
   });
 
   it('a full disk says so', async (context) => {
-    const outcome = await withSmallDisk(8, (disk) =>
-      start({ LAPWING_DATA_DIR: join(disk, 'data') }),
-    );
+    const outcome = await withSmallDisk(8, (disk) => start({ LAPWING_DATA_DIR: join(disk, 'data') }));
     if (outcome === null) return context.skip('nothing can be mounted here');
     expect(outcome).toMatch(/^cannot create the embedded database in .*No space left on device/s);
     expect(outcome).not.toMatch(STACK);

@@ -11,7 +11,9 @@ describe('an address that cannot be listened on', () => {
     const { port } = await listenOn(other, { host: HOST, port: 0, portSetting });
     const failed = checkAddress({ host: HOST, port, portSetting });
     await expect(failed).rejects.toThrow(ListenError);
-    await expect(failed).rejects.toThrow(new RegExp(`port ${port} of ${HOST} is already in use.*${portSetting}`));
+    await expect(failed).rejects.toThrow(
+      new RegExp(`port ${port} of ${HOST} is already in use.*${portSetting}`),
+    );
     await expect(failed).rejects.toMatchObject({ code: 'EADDRINUSE' });
     other.close();
   });

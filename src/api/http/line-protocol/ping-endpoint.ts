@@ -28,7 +28,11 @@ const STATEMENTS: readonly (readonly [form: RegExp, result: object])[] = [
   ],
 ];
 
-function table(name: string | undefined, columns: readonly string[], values: readonly (readonly unknown[])[]) {
+function table(
+  name: string | undefined,
+  columns: readonly string[],
+  values: readonly (readonly unknown[])[],
+) {
   return { series: [{ ...(name === undefined ? {} : { name }), columns, values }] };
 }
 

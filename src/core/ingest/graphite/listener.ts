@@ -77,7 +77,10 @@ export function createGraphiteListener(given: GraphiteListenerOptions): Graphite
   return {
     async start() {
       const starting = createServer({ keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, take);
-      const { address, port } = await listenOn(starting, { ...options, portSetting: 'LAPWING_GRAPHITE_PORT' });
+      const { address, port } = await listenOn(starting, {
+        ...options,
+        portSetting: 'LAPWING_GRAPHITE_PORT',
+      });
       starting.on('error', (error) => log.error({ err: error }, 'the Graphite listener failed'));
       server = starting;
       return { host: address, port };

@@ -40,7 +40,10 @@ export function createInfluxdbSource(options: {
       const reason = error instanceof Error ? error.message : String(error);
       const isNew = reason !== problem;
       problem = reason;
-      log[isNew ? 'warn' : 'debug']({ err: error }, 'InfluxDB series cannot be listed; writing is not affected');
+      log[isNew ? 'warn' : 'debug'](
+        { err: error },
+        'InfluxDB series cannot be listed; writing is not affected',
+      );
     }
   };
 

@@ -60,6 +60,13 @@ export type View = (typeof VIEWS)[number];
 export const ANOMALY_CLASSES = ['NONE', 'GREEN', 'YELLOW', 'RED'] as const;
 export type AnomalyClass = (typeof ANOMALY_CLASSES)[number];
 
+/**
+ * Why a red point opens no incident: it continues the one that is open, it comes within the quiet period after one and
+ * is not clearly rarer, or the model is still learning.
+ */
+export const NOT_OPENED_REASONS = ['CONTINUES', 'QUIET_PERIOD', 'LEARNING'] as const;
+export type NotOpened = (typeof NOT_OPENED_REASONS)[number];
+
 /** What a detector says of one point. */
 export interface Judgement {
   /** How surprising the point is before calibration, in [0, 1]. */
@@ -73,8 +80,14 @@ export interface Judgement {
   readonly high: number;
   /** True while the model is still learning: the score is then not to be alarmed on. */
   readonly provisional: boolean;
-  /** True on the one row that opens an incident: what alerts look at. */
+  /** True where something begins at the row's own level, red or not; false where it continues. */
   readonly episode: boolean;
+  /** True on the one red row that opens an incident: what alerts look at. */
+  readonly opensIncident: boolean;
+  /** True from the opening of an incident until the metric was normal for the recovery time. */
+  readonly anomalous: boolean;
+  /** Why a red row opens no incident; null on all other rows. */
+  readonly notOpened: NotOpened | null;
   /** The view that carries most of the score; null where nothing is unusual. */
   readonly view: View | null;
 }

@@ -1,7 +1,7 @@
 /**
- * The expected value and the band around it: about 99 in 100 values lie inside. Two forecasts run beside each
- * other, the usual value at this time and the same carried by how far the last rows were off; the one that has
- * erred less lately speaks.
+ * The expected value and the band around it: about 99 in 100 values lie inside. Two forecasts run beside each other,
+ * the normal value at this time and the same carried by how far the last rows were off; the one that has erred less
+ * lately is shown.
  */
 const ERROR_WEIGHT = 0.01;
 const INSIDE = 0.99;
@@ -9,9 +9,10 @@ const INSIDE = 0.99;
 const PACE = 0.5;
 
 export interface Band {
-  usualError: number;
+  rows: number;
+  baseError: number;
   carriedError: number;
-  usualReach: number;
+  baseReach: number;
   carriedReach: number;
 }
 
@@ -22,14 +23,14 @@ export interface Expectation {
 }
 
 export function createBand(): Band {
-  return { usualError: 0, carriedError: 0, usualReach: 0, carriedReach: 0 };
+  return { rows: 0, baseError: 0, carriedError: 0, baseReach: 0, carriedReach: 0 };
 }
 
-/** @param deviation how far the last rows were from their usual value */
-export function expectValue(band: Band, usual: number, deviation: number): Expectation {
-  const carried = band.carriedError < band.usualError;
-  const expected = carried ? usual + deviation : usual;
-  const reach = carried ? band.carriedReach : band.usualReach;
+/** @param carried how far the last rows were from the normal value */
+export function expectValue(band: Band, base: number, carried: number): Expectation {
+  const carries = band.carriedError < band.baseError;
+  const expected = carries ? base + carried : base;
+  const reach = carries ? band.carriedReach : band.baseReach;
   return { expected, low: expected - reach, high: expected + reach };
 }
 
@@ -40,11 +41,23 @@ function followReach(reach: number, error: number, meanError: number): number {
 }
 
 /** Learns from the value that came. */
-export function learnBand(band: Band, usual: number, deviation: number, value: number): void {
-  const usualError = Math.abs(value - usual);
-  const carriedError = Math.abs(value - usual - deviation);
-  band.usualError += ERROR_WEIGHT * (usualError - band.usualError);
-  band.carriedError += ERROR_WEIGHT * (carriedError - band.carriedError);
-  band.usualReach = followReach(band.usualReach, usualError, band.usualError);
+export function learnBand(band: Band, base: number, carried: number, value: number): void {
+  band.rows += 1;
+  const weight = Math.max(ERROR_WEIGHT, 1 / band.rows);
+  const baseError = Math.abs(value - base);
+  const carriedError = Math.abs(value - base - carried);
+  band.baseError += weight * (baseError - band.baseError);
+  band.carriedError += weight * (carriedError - band.carriedError);
+  band.baseReach = followReach(band.baseReach, baseError, band.baseError);
   band.carriedReach = followReach(band.carriedReach, carriedError, band.carriedError);
+}
+
+/** Bounds an expectation by what the metric can be: nothing expected lies where it never can. */
+export function clampExpectation(
+  { expected, low, high }: Expectation,
+  lowest: number,
+  highest: number,
+): Expectation {
+  const clamp = (value: number): number => Math.min(highest, Math.max(lowest, value));
+  return { expected: clamp(expected), low: clamp(low), high: clamp(high) };
 }

@@ -38,3 +38,8 @@ export function classifyScore(score: number | null): AnomalyClass {
 export function scoreOfProbability(probability: number): number {
   return 1 - Math.min(1, Math.max(0, probability));
 }
+
+/** The score of something `orders` orders of magnitude rarer than every row. */
+export function scoreOfOrders(orders: number): number {
+  return scoreOfProbability(10 ** -orders);
+}

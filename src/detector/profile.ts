@@ -1,147 +1,78 @@
 /**
- * What each stream usually is at this time: by half-hour of the day, and by hour of the week once a week has been
- * seen. The weekly memory is believed for a stream only while it has been clearly better there than the daily one.
- * Times are those of the metric's clock.
+ * What a quantity normally is at a time of day or of the week: nodes on a circle, with straight lines between them.
  */
 import { readCell } from './cells.ts';
-import type { Clock } from './clock.ts';
-import { STREAM_KINDS } from './streams.ts';
-
-const HALF_HOUR_MS = 1_800_000;
-const HOUR_MS = 3_600_000;
-const DAY_SLOTS = 48;
-const WEEK_SLOTS = 168;
-const STREAMS = STREAM_KINDS.length;
-/** A slot is believed once it has been visited more often than this. */
-const VISITS_NEEDED = 3;
-/** Memory of a slot in visits: at least this many, and at least this many days. */
-const DAY_MEMORY = { visits: 25, days: 4 };
-const WEEK_MEMORY_VISITS = 40;
-/** Rows the level before any profile remembers. */
-const SLOW_ROWS = 1000;
-/** The weekly memory is believed below this share of the daily one's recent error. */
-const CLEARLY_BETTER = 0.6;
-const ERROR_WEIGHT = 0.002;
 
 export interface Profile {
-  /** Subtracted before storing, so that 32 bits are precise wherever the metric lies. */
-  readonly anchors: Float64Array;
-  readonly slow: Float64Array;
-  readonly day: Float32Array;
-  readonly dayVisits: Float32Array;
-  readonly week: Float32Array;
-  readonly weekVisits: Float32Array;
-  readonly dayErrors: Float64Array;
-  readonly weekErrors: Float64Array;
+  readonly nodes: Float64Array;
+  /** Rows each node was learned from, at most its memory. */
+  readonly visits: Float64Array;
 }
 
-/** The places of a time in the profile. */
-export interface Slots {
-  readonly day: number;
-  readonly week: number;
-  readonly dayKnown: boolean;
-  readonly weekKnown: boolean;
+/** A time's place on the circle: between two nodes, `part` of the way from the first to the second. */
+export interface Place {
+  readonly before: number;
+  readonly after: number;
+  readonly part: number;
 }
 
-export function createProfile(): Profile {
-  return {
-    anchors: new Float64Array(STREAMS),
-    slow: new Float64Array(STREAMS),
-    day: new Float32Array(DAY_SLOTS * STREAMS),
-    dayVisits: new Float32Array(DAY_SLOTS),
-    week: new Float32Array(WEEK_SLOTS * STREAMS),
-    weekVisits: new Float32Array(WEEK_SLOTS),
-    dayErrors: new Float64Array(STREAMS),
-    weekErrors: new Float64Array(STREAMS),
-  };
+export function createProfile(nodes: number): Profile {
+  return { nodes: new Float64Array(nodes), visits: new Float64Array(nodes) };
 }
 
-function slotOf(localMs: number, slotMs: number, slots: number): number {
-  const slot = Math.floor(localMs / slotMs) % slots;
-  return slot < 0 ? slot + slots : slot;
+/**
+ * @param nodes on the circle
+ * @param nodeMs from one node to the next
+ * @param stepMs of the metric; one as coarse as the nodes has a node for each of its rows, and no lines
+ */
+export function findPlace(nodes: number, nodeMs: number, localMs: number, stepMs: number): Place {
+  const position = stepMs >= nodeMs ? Math.floor(localMs / nodeMs) : localMs / nodeMs - 0.5;
+  const node = Math.floor(position);
+  const before = ((node % nodes) + nodes) % nodes;
+  return { before, after: (before + 1) % nodes, part: position - node };
 }
 
-/** @param localMs the time as its zone gives it */
-export function findSlots(profile: Profile, clock: Clock, localMs: number): Slots {
-  const day = slotOf(localMs, HALF_HOUR_MS, DAY_SLOTS);
-  const week = slotOf(localMs, HOUR_MS, WEEK_SLOTS);
-  // One full visit: every row of one such hour. Before, the hour is only partly known.
-  const rowsPerHour = clock.stepMs > 0 ? HOUR_MS / clock.stepMs : Infinity;
-  return {
-    day,
-    week,
-    dayKnown: readCell(profile.dayVisits, day) >= VISITS_NEEDED,
-    weekKnown: readCell(profile.weekVisits, week) >= rowsPerHour,
-  };
+/** The normal value at a place; `fallback` where nothing is known yet. */
+export function readProfile({ nodes, visits }: Profile, place: Place, fallback: number): number {
+  const before = readCell(visits, place.before) > 0 ? 1 - place.part : 0;
+  const after = readCell(visits, place.after) > 0 ? place.part : 0;
+  const sum = before + after;
+  if (sum === 0) return fallback;
+  return (before / sum) * readCell(nodes, place.before) + (after / sum) * readCell(nodes, place.after);
 }
 
-/** What a stream usually is by time of day, or lately where the time of day is not known yet. */
-export function recallDay(profile: Profile, slots: Slots, stream: number): number {
-  if (!slots.dayKnown) return readCell(profile.slow, stream);
-  return readCell(profile.anchors, stream) + readCell(profile.day, slots.day * STREAMS + stream);
+export function isKnown({ visits }: Profile, place: Place): boolean {
+  const after = place.part === 0 ? Infinity : readCell(visits, place.after);
+  return Math.min(readCell(visits, place.before), after) >= 1;
 }
 
-/** What a stream usually is by hour of the week; only sound where `slots.weekKnown`. */
-export function recallWeek(profile: Profile, slots: Slots, stream: number): number {
-  return readCell(profile.anchors, stream) + readCell(profile.week, slots.week * STREAMS + stream);
+/** Learns a row: both nodes move towards it by their share. @param memory rows a node remembers */
+export function learnProfile(profile: Profile, place: Place, value: number, memory: number): void {
+  const { nodes } = profile;
+  const { before, after, part } = place;
+  visit(profile, before, 1 - part, value, memory);
+  visit(profile, after, part, value, memory);
+  const error = value - ((1 - part) * readCell(nodes, before) + part * readCell(nodes, after));
+  nodes[before] = readCell(nodes, before) + pace(profile, before, 1 - part) * error;
+  nodes[after] = readCell(nodes, after) + pace(profile, after, part) * error;
 }
 
-/** Whether a value so far off now would be at home at another time of the day. */
-export function fitsElsewhere(profile: Profile, stream: number, now: number, deviation: number): boolean {
+function visit({ nodes, visits }: Profile, node: number, part: number, value: number, memory: number): void {
+  if (part === 0) return;
+  const seen = readCell(visits, node);
+  if (seen === 0) nodes[node] = value;
+  visits[node] = Math.min(memory, seen + part);
+}
+
+function pace({ visits }: Profile, node: number, part: number): number {
+  return part / Math.max(1, readCell(visits, node));
+}
+
+/** Whether a value so far off now would be normal at another time. */
+export function fitsElsewhere({ nodes, visits }: Profile, value: number, deviation: number): boolean {
   const near = Math.abs(deviation) / 4;
-  for (let slot = 0; slot < DAY_SLOTS; slot++) {
-    if (readCell(profile.dayVisits, slot) < VISITS_NEEDED) continue;
-    const usual = readCell(profile.anchors, stream) + readCell(profile.day, slot * STREAMS + stream);
-    if (Math.abs(now - usual) <= near) return true;
+  for (let node = 0; node < nodes.length; node++) {
+    if (readCell(visits, node) >= 1 && Math.abs(value - readCell(nodes, node)) <= near) return true;
   }
   return false;
-}
-
-export function trustsWeek(profile: Profile, slots: Slots, stream: number): boolean {
-  return (
-    slots.weekKnown &&
-    readCell(profile.weekErrors, stream) < CLEARLY_BETTER * readCell(profile.dayErrors, stream)
-  );
-}
-
-/** Remembers how far both memories were from the truth. Called only where both know something. */
-export function compareErrors(profile: Profile, stream: number, dayError: number, weekError: number): void {
-  const { dayErrors, weekErrors } = profile;
-  dayErrors[stream] = readCell(dayErrors, stream) + ERROR_WEIGHT * (dayError - readCell(dayErrors, stream));
-  weekErrors[stream] =
-    readCell(weekErrors, stream) + ERROR_WEIGHT * (weekError - readCell(weekErrors, stream));
-}
-
-/** Starts on the first row: the anchors, and the level that stands in for a profile. */
-export function anchorProfile(profile: Profile, now: Float64Array): void {
-  profile.slow.set(now);
-  for (let i = 0; i < STREAMS; i++) profile.anchors[i] = STREAM_KINDS[i]?.anchored ? readCell(now, i) : 0;
-}
-
-function learnSlot(
-  cells: Float32Array,
-  start: number,
-  weight: number,
-  profile: Profile,
-  now: Float64Array,
-): void {
-  for (let i = 0; i < STREAMS; i++) {
-    const value = readCell(now, i) - readCell(profile.anchors, i);
-    cells[start + i] = readCell(cells, start + i) + weight * (value - readCell(cells, start + i));
-  }
-}
-
-/** Learns a row, after it was judged. */
-export function learnProfile(profile: Profile, clock: Clock, slots: Slots, now: Float64Array): void {
-  const { slow, dayVisits, weekVisits } = profile;
-  for (let i = 0; i < STREAMS; i++) {
-    slow[i] = readCell(slow, i) + (readCell(now, i) - readCell(slow, i)) / Math.min(clock.rows, SLOW_ROWS);
-  }
-  const visitsPerDay = clock.stepMs > 0 ? HALF_HOUR_MS / clock.stepMs : 0;
-  const dayMemory = Math.max(DAY_MEMORY.visits, DAY_MEMORY.days * visitsPerDay);
-  const weekMemory = Math.max(WEEK_MEMORY_VISITS, DAY_MEMORY.days * 2 * visitsPerDay);
-  dayVisits[slots.day] = Math.min(readCell(dayVisits, slots.day) + 1, dayMemory);
-  weekVisits[slots.week] = Math.min(readCell(weekVisits, slots.week) + 1, weekMemory);
-  learnSlot(profile.day, slots.day * STREAMS, 1 / readCell(dayVisits, slots.day), profile, now);
-  learnSlot(profile.week, slots.week * STREAMS, 1 / readCell(weekVisits, slots.week), profile, now);
 }

@@ -1,81 +1,103 @@
 /**
- * The detector: ten streams of one series, each compared with its usual value at this time of day or week, each
- * deviation judged by the largest seen so far, and the whole by what the metric has shown before.
+ * The detector: forecasts of one metric, how rare each deviation is for this metric, and one surprise of them all.
+ * docs/detector.md tells how and why.
  */
 import type { Judgement, ModelParams, View } from '../model.ts';
-import { type Band, createBand, expectValue, learnBand } from './band.ts';
+import { type Band, clampExpectation, createBand, type Expectation, expectValue, learnBand } from './band.ts';
 import { readCell } from './cells.ts';
-import { advanceClock, type Clock, createClock } from './clock.ts';
+import { advanceClock, type Clock, createClock, type Tick } from './clock.ts';
+import { type Counter, createCounter, readCounter } from './counter.ts';
 import type { Contribution, Detector, DetectorKind } from './detector.ts';
-import { createIncident, type Incident, judgeIncident } from './episode.ts';
 import {
-  anchorProfile,
-  compareErrors,
-  createProfile,
-  findSlots,
-  fitsElsewhere,
-  learnProfile,
-  type Profile,
-  recallDay,
-  recallWeek,
-  type Slots,
-  trustsWeek,
-} from './profile.ts';
+  createForecasts,
+  deviate,
+  type Deviations,
+  findBase,
+  findMoment,
+  type Forecasts,
+  RECORD_VIEWS,
+  startForecasts,
+  TAIL_VIEWS,
+} from './forecasts.ts';
+import { advanceIncident, createIncidentState, type IncidentState } from './incident-state.ts';
+import { RED_SCORE, scoreOfOrders } from './likelihood.ts';
+import { createLimit, type Limit, limitValue } from './limit.ts';
+import { fitsElsewhere } from './profile.ts';
+import { ageRecords, createRecords, type Records } from './records.ts';
 import { createResolution, learnQuantum, learnRange, type Resolution } from './resolution.ts';
-import { createSilence, judgeSilence, type Silence } from './silence.ts';
+import { createSilence, measureSilence, type Silence } from './silence.ts';
 import { loadState, saveState } from './snapshot.ts';
-import {
-  createStreams,
-  deriveStreams,
-  SHORT_LEVEL_STREAM,
-  STREAM_KINDS,
-  type Streams,
-  VALUE_STREAM,
-} from './streams.ts';
-import { ageTails, createTails, judgeTail, type Tails } from './tails.ts';
+import { combine, MAX_BELOW_RED, ordersOfSurprise } from './surprise.ts';
+import { createTail, type Tail } from './tails.ts';
 import { createZone, type Zone } from './zone.ts';
 
-const VERSION = 7;
-/** As many rows as believe a list of records by half; fewer would alarm on the first busy hour. */
+const VERSION = 8;
+/** Scores are provisional for so many rows and at least a day; for coarse steps a fortnight is enough. */
 const LEARNING_ROWS = 200;
-const STREAMS = STREAM_KINDS.length;
-/** Streams overlap, so they are combined nearly as their maximum: the fourth root of the sum of fourth powers. */
-const NORM = 4;
+const LEARNING_DAYS = { min: 1, enough: 14, enoughRows: 30 };
+/** Larger values are scored as this one: differences and sums of them stay finite. */
+const MAX_MAGNITUDE = 1e300;
 /** Surprise at which the raw score is 1 − 1/e. */
 const RAW_SURPRISE = 12;
+const PARTS = TAIL_VIEWS.length + RECORD_VIEWS.length + 1;
+const VIEWS_OF_PARTS: readonly View[] = [...TAIL_VIEWS, ...RECORD_VIEWS, 'SILENCE'];
 
 interface State {
   readonly clock: Clock;
+  readonly counter: Counter;
+  /** Since when this is a model of the quantity it is of: a counter is found out after some rows. */
+  modelSinceMs: number;
+  model: Model;
+  readonly incident: IncidentState;
+  /** Bounds of all values so far. */
+  lowest: number;
+  highest: number;
+  /** The last row's surprise in total, by part, and 1 where a level is normal at another time of the day. */
+  surprise: number;
+  readonly parts: Float64Array;
+  untimely: number;
+}
+
+/** What is learned of the quantity: all of it starts anew when a metric turns out to be a counter, or to be none. */
+interface Model {
+  readonly limit: Limit;
   readonly resolution: Resolution;
-  readonly streams: Streams;
-  readonly profile: Profile;
-  readonly dayTails: Tails;
-  readonly weekTails: Tails;
+  readonly forecasts: Forecasts;
+  readonly tails: readonly Tail[];
+  readonly records: Records;
   readonly silence: Silence;
-  readonly incident: Incident;
   readonly band: Band;
-  /** The last row's surprise by stream, and behind them of silence. */
-  readonly surprises: Float64Array;
-  /** 1 for a stream whose last value would have been usual at another time of the day. */
-  readonly untimely: Float64Array;
-  /** How far the short level was from its usual value at the last row. */
-  deviation: number;
+  readonly deviations: Deviations;
+}
+
+function createModel(params: ModelParams): Model {
+  return {
+    limit: createLimit(),
+    resolution: createResolution(params),
+    forecasts: createForecasts(),
+    tails: TAIL_VIEWS.map(createTail),
+    records: createRecords(RECORD_VIEWS.length),
+    silence: createSilence(),
+    band: createBand(),
+    deviations: {
+      tails: new Float64Array(TAIL_VIEWS.length),
+      records: new Float64Array(RECORD_VIEWS.length),
+    },
+  };
 }
 
 function createState(params: ModelParams): State {
   return {
     clock: createClock(),
-    resolution: createResolution(params),
-    streams: createStreams(),
-    profile: createProfile(),
-    dayTails: createTails(STREAMS),
-    weekTails: createTails(STREAMS),
-    silence: createSilence(),
-    incident: createIncident(),
-    band: createBand(),
-    surprises: new Float64Array(STREAMS + 1),
-    untimely: new Float64Array(STREAMS),
-    deviation: 0,
+    counter: createCounter(),
+    modelSinceMs: 0,
+    model: createModel(params),
+    incident: createIncidentState(),
+    lowest: Infinity,
+    highest: -Infinity,
+    surprise: 0,
+    parts: new Float64Array(PARTS),
+    untimely: 0,
   };
 }
 
@@ -89,84 +111,148 @@ function checkPoint(clock: Clock, timestampMs: number, value: number): void {
   if (!Number.isFinite(value)) throw new RangeError(`value must be finite, got ${value}`);
 }
 
-function judgeStream(state: State, slots: Slots, stream: number): number {
-  const { profile, resolution, streams } = state;
-  const now = readCell(streams.now, stream);
-  const nothing = resolution.smallest;
-  const floor = Math.max(nothing, resolution.quantum * (STREAM_KINDS[stream]?.quanta ?? 0));
-  const trusted = trustsWeek(profile, slots, stream);
-  const steadiness = readCell(streams.steadiness, stream);
-  const dayError = steadiness * Math.abs(now - recallDay(profile, slots, stream));
-  const daySurprise = judgeTail(state.dayTails, stream, dayError, nothing, floor);
-  if (!slots.weekKnown) return daySurprise;
-  const weekError = steadiness * Math.abs(now - recallWeek(profile, slots, stream));
-  const weekSurprise = judgeTail(state.weekTails, stream, weekError, nothing, floor);
-  compareErrors(profile, stream, dayError, weekError);
-  return trusted ? weekSurprise : daySurprise;
+function isLearning({ clock, model, modelSinceMs }: State): boolean {
+  const { rows } = model.forecasts;
+  const days = (clock.lastMs - modelSinceMs) / 86_400_000;
+  if (days < LEARNING_DAYS.min) return true;
+  return rows <= LEARNING_ROWS && !(days >= LEARNING_DAYS.enough && rows > LEARNING_DAYS.enoughRows);
 }
 
-function recallTrusted(profile: Profile, slots: Slots, stream: number): number {
-  const trusted = trustsWeek(profile, slots, stream);
-  return trusted ? recallWeek(profile, slots, stream) : recallDay(profile, slots, stream);
-}
+/** The detector over a state: the steps of a row, in their order. */
+class StreamsDetector implements Detector {
+  readonly #state: State;
+  readonly #params: ModelParams;
+  readonly #zone: Zone;
 
-/** A level that is only unusual for the time of day. */
-function isUntimely(state: State, slots: Slots, stream: number): boolean {
-  if (STREAM_KINDS[stream]?.view !== 'LEVEL') return false;
-  const now = readCell(state.streams.now, stream);
-  const deviation = now - recallTrusted(state.profile, slots, stream);
-  return fitsElsewhere(state.profile, stream, now, deviation);
-}
-
-function combineSurprises(surprises: Float64Array): number {
-  let sum = 0;
-  for (const surprise of surprises) sum += surprise ** NORM;
-  return sum ** (1 / NORM);
-}
-
-function judge(state: State, zone: Zone, timestampMs: number, value: number): Judgement {
-  const { clock, streams, profile, silence, surprises } = state;
-  checkPoint(clock, timestampMs, value);
-  const localMs = zone(timestampMs);
-  const first = clock.rows === 0;
-  const tick = advanceClock(clock, timestampMs);
-  const slots = findSlots(profile, clock, localMs);
-  learnRange(state.resolution, clock.rows, value);
-  deriveStreams(streams, value, tick, first);
-  if (first) anchorProfile(profile, streams.now);
-  const usual = recallTrusted(profile, slots, VALUE_STREAM);
-  const expectation = expectValue(state.band, usual, state.deviation);
-  learnBand(state.band, usual, state.deviation, value);
-  state.deviation =
-    readCell(streams.now, SHORT_LEVEL_STREAM) - recallTrusted(profile, slots, SHORT_LEVEL_STREAM);
-  ageTails(state.dayTails, tick.days);
-  ageTails(state.weekTails, tick.days);
-  for (let stream = 0; stream < STREAMS; stream++) {
-    surprises[stream] = judgeStream(state, slots, stream);
-    state.untimely[stream] = readCell(surprises, stream) > 0 && isUntimely(state, slots, stream) ? 1 : 0;
+  constructor(state: State, params: ModelParams) {
+    this.#state = state;
+    this.#params = params;
+    this.#zone = createZone(params.timeZone);
   }
-  if (!first) learnQuantum(state.resolution, value, silence.last);
-  surprises[STREAMS] = judgeSilence(silence, clock.rows, value, tick);
-  learnProfile(profile, clock, slots, streams.now);
-  const surprise = combineSurprises(surprises);
-  const verdict = judgeIncident(state.incident, surprise, tick);
-  return {
-    rawScore: 1 - Math.exp(-surprise / RAW_SURPRISE),
-    score: verdict.score,
-    ...expectation,
-    provisional: clock.rows <= LEARNING_ROWS,
-    episode: verdict.opens,
-    view: surprise > 0 ? (explainSurprises(state)[0]?.view ?? null) : null,
-  };
+
+  get rows(): number {
+    return this.#state.clock.rows;
+  }
+
+  snapshot(): Uint8Array {
+    return saveState(VERSION, this.#state);
+  }
+
+  update(timestampMs: number, value: number): Judgement {
+    const state = this.#state;
+    checkPoint(state.clock, timestampMs, value);
+    const localMs = this.#zone(timestampMs);
+    const intervalMs = timestampMs - state.clock.lastMs;
+    const tick = advanceClock(state.clock, timestampMs);
+    const bounded = Math.min(MAX_MAGNITUDE, Math.max(-MAX_MAGNITUDE, value));
+    const before = state.counter.last;
+    const reading = readCounter(state.counter, bounded, tick, intervalMs, state.clock.stepMs);
+    if (reading.restarts) state.model = createModel(this.#params);
+    const expectation =
+      reading.value === null
+        ? { expected: bounded, low: bounded, high: bounded }
+        : this.#score(reading.value, bounded, localMs, tick);
+    if (reading.value === null) this.#forgetRow();
+    const origin = state.counter.direction === 0 ? 0 : before;
+    state.lowest = Math.min(state.lowest, bounded);
+    state.highest = Math.max(state.highest, bounded);
+    return this.#judge(tick, this.#place(expectation, origin));
+  }
+
+  explain(): readonly Contribution[] {
+    return explainParts(this.#state);
+  }
+
+  /** A reset of a counter: nothing is known of the row. */
+  #forgetRow(): void {
+    this.#state.surprise = 0;
+    this.#state.parts.fill(0);
+  }
+
+  /** Compares a row with all forecasts, keeps its surprise in the state, and learns it. */
+  #score(value: number, raw: number, localMs: number, tick: Tick): Expectation {
+    const { clock, model, parts } = this.#state;
+    const { forecasts, limit, resolution, band, silence } = model;
+    const first = forecasts.rows === 0;
+    if (first) {
+      this.#state.modelSinceMs = clock.lastMs;
+      startForecasts(forecasts, value);
+    }
+    const moment = findMoment(localMs, clock.stepMs);
+    const base = findBase(forecasts, moment);
+    const expectation = expectValue(band, base, forecasts.carried);
+    const last = limit.learned;
+    const learned = limitValue(limit, value, forecasts.short);
+    learnBand(band, base, forecasts.carried, learned);
+    learnRange(resolution, learned);
+    ageRecords(model.records, tick.days);
+    deviate(forecasts, { value, learned, base, tick, moment }, model.deviations);
+    const { rarity, wakes } = measureSilence(silence, forecasts.rows, value, tick);
+    this.#state.surprise = combine(
+      model.tails,
+      model.records,
+      resolution,
+      {
+        deviations: model.deviations,
+        value: raw,
+        stepMs: clock.stepMs,
+        rowsPerDay: moment.rowsPerDay,
+        ageDays: (clock.lastMs - this.#state.modelSinceMs) / 86_400_000,
+        silence: rarity,
+        wakes,
+      },
+      parts,
+    );
+    const off = value - base;
+    this.#state.untimely = this.#state.surprise > 0 && fitsElsewhere(forecasts.day, value, off) ? 1 : 0;
+    if (!first) learnQuantum(resolution, learned, last);
+    return expectation;
+  }
+
+  /** Puts what is expected of the quantity where the metric's values lie. */
+  #place({ expected, low, high }: Expectation, origin: number): Expectation {
+    const { lowest, highest } = this.#state;
+    const { min, max } = this.#params;
+    return clampExpectation(
+      { expected: origin + expected, low: origin + low, high: origin + high },
+      Math.max(lowest >= 0 ? 0 : -MAX_MAGNITUDE, Math.min(lowest, min ?? -MAX_MAGNITUDE)),
+      Math.min(highest <= 0 ? 0 : MAX_MAGNITUDE, Math.max(highest, max ?? MAX_MAGNITUDE)),
+    );
+  }
+
+  #judge(tick: Tick, expectation: Expectation): Judgement {
+    const state = this.#state;
+    const provisional = isLearning(state);
+    const surprise = provisional ? Math.min(MAX_BELOW_RED, state.surprise) : state.surprise;
+    const { opens, opensIncident, anomalous, notOpened } = advanceIncident(state.incident, {
+      timestampMs: state.clock.lastMs,
+      stepMs: state.clock.stepMs,
+      tick,
+      surprise: state.surprise,
+      levelOff: Math.abs(readCell(state.model.forecasts.levels, 0)),
+      provisional,
+    });
+    return {
+      rawScore: 1 - Math.exp(-surprise / RAW_SURPRISE),
+      score: scoreOfOrders(ordersOfSurprise(surprise)),
+      ...expectation,
+      provisional,
+      episode: opens,
+      opensIncident,
+      anomalous,
+      notOpened,
+      view: surprise > 0 ? (explainParts(state)[0]?.view ?? null) : null,
+    };
+  }
 }
 
-function explainSurprises({ surprises, untimely }: State): Contribution[] {
+function explainParts({ parts, untimely }: State): Contribution[] {
   const sums = new Map<View, number>();
   let sum = 0;
-  for (let i = 0; i < surprises.length; i++) {
-    const part = readCell(surprises, i) ** 2;
+  for (const [i, own] of VIEWS_OF_PARTS.entries()) {
+    const part = readCell(parts, i) ** 2;
     if (part === 0) continue;
-    const view = readCell(untimely, i) === 1 ? 'TIME_OF_DAY' : (STREAM_KINDS[i]?.view ?? 'SILENCE');
+    const view = own === 'LEVEL' && untimely === 1 ? 'TIME_OF_DAY' : own;
     sums.set(view, (sums.get(view) ?? 0) + part);
     sum += part;
   }
@@ -174,25 +260,13 @@ function explainSurprises({ surprises, untimely }: State): Contribution[] {
   return shares.sort((a, b) => b.share - a.share);
 }
 
-function createOver(state: State, { timeZone }: ModelParams): Detector {
-  const zone = createZone(timeZone);
-  return {
-    update: (timestampMs, value) => judge(state, zone, timestampMs, value),
-    explain: () => explainSurprises(state),
-    get rows() {
-      return state.clock.rows;
-    },
-    snapshot: () => saveState(VERSION, state),
-  };
-}
-
 export const streamsDetector: DetectorKind = {
   name: 'streams',
   version: VERSION,
   learningRows: LEARNING_ROWS,
-  create: (params) => createOver(createState(params), params),
+  create: (params) => new StreamsDetector(createState(params), params),
   restore(bytes, params) {
-    const state = createState({});
-    return loadState(VERSION, state, bytes) ? createOver(state, params) : null;
+    const state = createState(params);
+    return loadState(VERSION, state, bytes) ? new StreamsDetector(state, params) : null;
   },
 };

@@ -1,108 +1,192 @@
 /**
- * How rare a deviation is, judged by the few largest seen so far (peaks over threshold; Pickands 1975, Balkema and
- * de Haan 1974: what exceeds a high threshold follows a generalized Pareto law). Records are kept for months, one
- * list per stream and per memory (daily, weekly) it is compared with.
+ * How rare a deviation is, read off a histogram of all deviations so far.
+ *
+ * Sizes are counted in quarter octaves, so 24 octaves fit into 96 counts whatever the unit. The newest rows weigh most.
+ * Between the 10 % and the 1 % quantile the histogram says how fast sizes become rare (the slope of a Pareto tail;
+ * Hill 1975); beyond the 1 % quantile that slope is extrapolated. So neither a record nor an old disaster hides what
+ * comes later, and metrics with heavy tails need more than metrics with light ones.
  */
 import { readCell } from './cells.ts';
 
-const KEPT = 4;
-/**
- * Surprising is what exceeds all records but the largest: a record among many is no news. Lower, every metric is full
- * of news; the largest itself as the threshold would hide all that follows a disaster.
- */
-const THRESHOLD_RANK = 2;
-/**
- * Four records tell little of how far the next may lie beyond. They count as if a fifth had been seen that exceeds the
- * smallest by this share of it, so that records close together by chance do not make the next a landslide.
- */
-const PRIOR_SHARE = 0.1;
-/** Shape of the law: a little heavier than exponential, the same for every metric; too few peaks to learn it. */
-const SHAPE = 0.1;
-/** Part of the rarity of the threshold itself that counts. Streams overlap; counting it whole alarms too often. */
-const THRESHOLD_SHARE = 0.5;
-const FIRST_ROWS = 60;
-/** Rows at which a list is believed by half. */
-const BELIEF_ROWS = 200;
-/**
- * Records are kept for one to two such eras, so that an old disaster does not hide today's: every list has a young
- * one beside it, begun with the era, that takes its place when the era ends.
- */
-const ERA_DAYS = 180;
+const BINS_PER_OCTAVE = 4;
+const BINS = 96;
+/** Where the first deviation is put: twelve octaves of room on either side. */
+const MIDDLE_BIN = 48;
+const OUTER_SHARE = 0.01;
+const INNER_SHARE = 0.1;
+/** Slope before anything was seen (a Gaussian has 0.2, an exponential 0.3, request latency 0.5), in log size per log share. */
+const PRIOR_SHAPE = 0.4;
+/** The prior weighs as many rows, and as much as this many days of rows. */
+const PRIOR = { rows: 200, days: 2 };
+const MIN_SHAPE = 0.08;
+/** Lighter tails than Pareto's curve down in log-log: below `none` the curve counts, above `full` it does not. */
+const CURVE = { gain: 0.4, full: 0.25, none: 0.5, maxOrders: 3 };
+/** Sizes seen before are not rarer than they were, give or take this many orders of magnitude, believed at 2 rows by half. */
+const SEEN_BEFORE = { slack: 1, rows: 2 };
+const FIRST_FIT_ROWS = 60;
+/** Rows between two readings of the histogram: at first, and later. */
+const FIT_EVERY = { young: 2, old: 16, oldRows: 1000 };
+const MAX_WEIGHT = 1e9;
 
-export interface Tails {
-  /** KEPT places a list, in descending order; 0 where nothing was kept yet. */
-  readonly largest: Float64Array;
-  readonly rows: Float64Array;
-  readonly young: Float64Array;
-  readonly youngRows: Float64Array;
-  /** Days of the present era. */
-  days: number;
+export interface Tail {
+  readonly counts: Float64Array;
+  /** Binary logarithm of the size at the lower edge of the first bin; NaN before the first deviation. */
+  origin: number;
+  /** Of all rows, zeros included; in units in which the newest row counts `weight`. */
+  total: number;
+  zeros: number;
+  weight: number;
+  rows: number;
+  nextFitRow: number;
+  fitted: number;
+  /** Shares of rows beyond the outer and the inner quantile, and these in octaves above the origin. */
+  outerShare: number;
+  innerShare: number;
+  outer: number;
+  inner: number;
+  shape: number;
 }
 
-export function createTails(lists: number): Tails {
+export function createTail(): Tail {
   return {
-    largest: new Float64Array(lists * KEPT),
-    rows: new Float64Array(lists),
-    young: new Float64Array(lists * KEPT),
-    youngRows: new Float64Array(lists),
-    days: 0,
+    counts: new Float64Array(BINS),
+    origin: NaN,
+    total: 0,
+    zeros: 0,
+    weight: 1,
+    rows: 0,
+    nextFitRow: FIRST_FIT_ROWS,
+    fitted: 0,
+    outerShare: 0,
+    innerShare: 1,
+    outer: 0,
+    inner: 0,
+    shape: PRIOR_SHAPE,
   };
 }
 
-/** Lets days go by; where an era ends, the young lists take over. */
-export function ageTails(tails: Tails, days: number): void {
-  tails.days += days;
-  if (tails.days < ERA_DAYS) return;
-  tails.days = 0;
-  tails.largest.set(tails.young);
-  tails.rows.set(tails.youngRows);
-  tails.young.fill(0);
-  tails.youngRows.fill(0);
+/** How many orders of magnitude rarer than every row: as counted, and as extrapolated beyond the outer quantile. */
+export interface Rarity {
+  readonly counted: number;
+  readonly beyond: number;
 }
 
-/** Puts a deviation into a list, which is in descending order, if it belongs there. */
-function keepRecord(records: Float64Array, start: number, size: number): void {
-  let place = start + KEPT - 1;
-  if (size <= readCell(records, place)) return;
-  for (; place > start && readCell(records, place - 1) < size; place--) {
-    records[place] = readCell(records, place - 1);
-  }
-  records[place] = size;
+const NOT_RARE: Rarity = { counted: 0, beyond: 0 };
+
+/** @param size of the deviation, at least 0 */
+export function measureRarity(tail: Tail, size: number): Rarity {
+  if (tail.fitted === 0 || !(size > 0)) return NOT_RARE;
+  if (tail.outerShare === 0) return { counted: Math.log10(tail.total / tail.weight + 1), beyond: 0 };
+  const octaves = Math.log2(size) - tail.origin;
+  const counted = -Math.log10(tail.outerShare);
+  if (octaves > tail.outer) return { counted, beyond: extrapolate(tail, octaves) };
+  if (octaves <= tail.inner || tail.outer <= tail.inner) return NOT_RARE;
+  const missing = (tail.outer - octaves) / (tail.outer - tail.inner);
+  return { counted: counted - missing * Math.log10(tail.innerShare / tail.outerShare), beyond: 0 };
 }
 
-/** The mean excess of a list's records over their smallest. */
-function estimateExcess(records: Float64Array, start: number): number {
-  const smallest = readCell(records, start + KEPT - 1);
-  let sum = PRIOR_SHARE * smallest;
-  for (let i = start; i < start + KEPT; i++) sum += readCell(records, i) - smallest;
-  return sum / (KEPT + 1);
+function extrapolate(tail: Tail, octaves: number): number {
+  const straight = ((octaves - tail.outer) * Math.LN2) / tail.shape / Math.LN10;
+  const lightness = Math.min(1, Math.max(0, (CURVE.none - tail.shape) / (CURVE.none - CURVE.full)));
+  // A Weibull tail through the same two quantiles has 2 · 2^x orders where Pareto's has 2 + x.
+  const bent = Math.min(straight, CURVE.maxOrders);
+  const curve = CURVE.gain * lightness * (2 * (2 ** bent - 1) - bent);
+  const beyond = straight + curve;
+  const seen = countBeyond(tail, octaves);
+  const share = (seen + 0.5) / (tail.total / tail.weight);
+  const excess = beyond - Math.log10(tail.outerShare / share) - SEEN_BEFORE.slack;
+  return excess > 0 ? beyond - (seen / (seen + SEEN_BEFORE.rows)) * excess : beyond;
+}
+
+/** Rows that were as large, or nearly: from the bin below on. */
+function countBeyond(tail: Tail, octaves: number): number {
+  const from = Math.max(0, Math.min(BINS - 2, Math.floor(octaves * BINS_PER_OCTAVE) - 1));
+  let sum = 0;
+  for (let bin = from; bin < BINS; bin++) sum += readCell(tail.counts, bin);
+  return sum / tail.weight;
 }
 
 /**
- * Judges a deviation by its list, then puts it into the list if it belongs there.
- * @param size the deviation, at least 0
- * @param resolution deviations up to this are nothing
- * @param floor the least mean excess that is believed: a list of equal records must not make a hair a landslide
- * @returns surprise: about how many powers of ten rarer than the list's threshold, 0 when not above it
+ * @param memoryRows rows after which a row weighs 1/e
+ * @param days the model is old
  */
-export function judgeTail(
-  tails: Tails,
-  list: number,
-  size: number,
-  resolution: number,
-  floor: number,
-): number {
-  const { largest, rows } = tails;
-  const start = list * KEPT;
-  keepRecord(tails.young, start, size);
-  tails.youngRows[list] = readCell(tails.youngRows, list) + 1;
-  const seen = readCell(rows, list) + 1;
-  rows[list] = seen;
-  const threshold = readCell(largest, start + THRESHOLD_RANK - 1);
-  const excess = size <= threshold ? 0 : Math.max(estimateExcess(largest, start), floor, Number.MIN_VALUE);
-  keepRecord(largest, start, size);
-  if (size <= threshold || seen <= FIRST_ROWS || size <= resolution) return 0;
-  const beyond = Math.log1p((SHAPE * (size - threshold)) / excess) / SHAPE / Math.LN10;
-  const rarity = THRESHOLD_SHARE * Math.log10(seen / THRESHOLD_RANK);
-  return ((rarity + beyond) * seen) / (seen + BELIEF_ROWS);
+export function learnSize(tail: Tail, size: number, memoryRows: number, days: number): void {
+  tail.rows += 1;
+  tail.weight *= 1 + 1 / memoryRows;
+  tail.total += tail.weight;
+  if (size > 0) countSize(tail, size);
+  else tail.zeros += tail.weight;
+  if (tail.weight > MAX_WEIGHT) scaleDown(tail);
+  if (tail.rows < tail.nextFitRow) return;
+  fitTail(tail, days);
+  tail.nextFitRow = tail.rows + (tail.rows < FIT_EVERY.oldRows ? FIT_EVERY.young : FIT_EVERY.old);
+}
+
+/** Shared between the two nearest bins, so that the result does not jump where a bin ends. */
+function countSize(tail: Tail, size: number): void {
+  const { counts, weight } = tail;
+  const octave = Math.log2(size);
+  if (Number.isNaN(tail.origin)) tail.origin = octave - MIDDLE_BIN / BINS_PER_OCTAVE;
+  const place = Math.min(BINS - 1, Math.max(0, (octave - tail.origin) * BINS_PER_OCTAVE - 0.5));
+  const bin = Math.min(BINS - 2, Math.floor(place));
+  const part = place - bin;
+  counts[bin] = readCell(counts, bin) + weight * (1 - part);
+  counts[bin + 1] = readCell(counts, bin + 1) + weight * part;
+}
+
+function scaleDown(tail: Tail): void {
+  const { counts, weight } = tail;
+  for (let bin = 0; bin < BINS; bin++) counts[bin] = readCell(counts, bin) / weight;
+  tail.total /= weight;
+  tail.zeros /= weight;
+  tail.weight = 1;
+}
+
+function fitTail(tail: Tail, days: number): void {
+  tail.fitted = 1;
+  const moving = 1 - tail.zeros / tail.total;
+  if (moving < 1e-6) {
+    tail.outerShare = 0;
+    return;
+  }
+  // A metric that seldom moves has its quantiles among the rows that moved.
+  tail.outerShare = Math.min(OUTER_SHARE, moving / 2);
+  tail.innerShare = Math.min(INNER_SHARE, 0.9 * moving);
+  tail.outer = findQuantile(tail, tail.outerShare);
+  tail.inner = Math.min(tail.outer, findQuantile(tail, tail.innerShare));
+  const ratio = tail.innerShare / tail.outerShare;
+  const known = tail.total / tail.weight;
+  const weight = ratio > 1.5 ? (known * tail.outerShare) / OUTER_SHARE : 0;
+  const slope = ratio > 1.5 ? ((tail.outer - tail.inner) * Math.LN2) / Math.log(ratio) : 0;
+  const prior = PRIOR.rows + (PRIOR.days * known) / Math.max(days, 0.01);
+  tail.shape = Math.max(MIN_SHAPE, (slope * weight + PRIOR_SHAPE * prior) / (weight + prior));
+  centre(tail);
+}
+
+/** The size that this share of all rows exceeds, in octaves above the origin. */
+function findQuantile({ counts, total }: Tail, share: number): number {
+  let beyond = 0;
+  for (let bin = BINS - 1; bin >= 0; bin--) {
+    const count = readCell(counts, bin);
+    if (beyond + count >= share * total) return (bin + 1 - (share * total - beyond) / count) / BINS_PER_OCTAVE;
+    beyond += count;
+  }
+  return 0;
+}
+
+/** Keeps the outer quantile away from both ends, when a metric has become far larger or smaller than it began. */
+function centre(tail: Tail): void {
+  const { counts } = tail;
+  const bin = tail.outer * BINS_PER_OCTAVE;
+  if (bin > 0.25 * BINS && bin < 0.8 * BINS) return;
+  const shift = Math.round(bin - MIDDLE_BIN);
+  const moved = new Float64Array(BINS);
+  for (let from = 0; from < BINS; from++) {
+    const to = Math.min(BINS - 1, Math.max(0, from - shift));
+    moved[to] = readCell(moved, to) + readCell(counts, from);
+  }
+  counts.set(moved);
+  tail.origin += shift / BINS_PER_OCTAVE;
+  tail.outer -= shift / BINS_PER_OCTAVE;
+  tail.inner -= shift / BINS_PER_OCTAVE;
 }

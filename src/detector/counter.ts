@@ -1,0 +1,60 @@
+/**
+ * Counters: metrics that only rise (requests served, bytes sent, seconds since a start) and fall back when their
+ * process restarts. Their level says nothing; how fast they rise does. Metrics that only fall are counters upside down.
+ */
+import type { Tick } from './clock.ts';
+
+/** Rows after which a metric that moved one way only is taken for a counter. */
+const FIRST_ROWS = 60;
+/** Share of rows that must move for it. */
+const MIN_MOVING = 0.05;
+/** Resets above this share of the moving rows are the metric's own ups and downs. */
+const MAX_RESETS = 0.02;
+
+export interface Counter {
+  rows: number;
+  last: number;
+  /** Rows that rose, and that fell. */
+  rises: number;
+  falls: number;
+  /** 1 for a rising counter, -1 for a falling one, 0 for a gauge. */
+  direction: number;
+}
+
+/** What the model is to see of a row. */
+export interface Reading {
+  /** The value itself, or of a counter its change a step; null where it was reset: nothing is known of the row. */
+  readonly value: number | null;
+  /** True when the metric turned out to be a counter, or to be none: what was learned is of another quantity. */
+  readonly restarts: boolean;
+}
+
+export function createCounter(): Counter {
+  return { rows: 0, last: 0, rises: 0, falls: 0, direction: 0 };
+}
+
+/** @param stepMs of the metric, 0 while unknown; @param intervalMs since the row before */
+export function readCounter(counter: Counter, value: number, tick: Tick, intervalMs: number, stepMs: number): Reading {
+  const change = counter.rows === 0 ? 0 : value - counter.last;
+  counter.rows += 1;
+  counter.last = value;
+  if (change > 0) counter.rises += 1;
+  if (change < 0) counter.falls += 1;
+  const before = counter.direction;
+  counter.direction = findDirection(counter);
+  const restarts = counter.direction !== before;
+  if (counter.direction === 0) return { value, restarts };
+  if (change * counter.direction < 0) return { value: null, restarts };
+  return { value: stepMs > 0 ? change / (intervalMs / stepMs) : change / tick.steps, restarts };
+}
+
+function findDirection({ rows, rises, falls, direction }: Counter): number {
+  const moving = rises + falls;
+  if (direction !== 0) {
+    const against = direction > 0 ? falls : rises;
+    return against > Math.max(2, MAX_RESETS * moving) ? 0 : direction;
+  }
+  if (rows < FIRST_ROWS || moving < MIN_MOVING * rows) return 0;
+  if (falls === 0) return 1;
+  return rises === 0 ? -1 : 0;
+}

@@ -1,0 +1,144 @@
+/**
+ * From deviations to one number: how surprising a row is, per time and not per row, so that a metric of one second and
+ * one of an hour are red as seldom. Surprise counts orders of magnitude; RED_SURPRISE and all constants are common to
+ * all metrics.
+ */
+import { readCell } from './cells.ts';
+import { type Deviations, RECORD_VIEWS, SLOW_LEVEL } from './forecasts.ts';
+import { compareWithRecords, type RecordResult, type Records } from './records.ts';
+import { measureResolution, measureRounding, type Resolution } from './resolution.ts';
+import { learnSize, measureRarity, type Tail } from './tails.ts';
+
+const HOUR_MS = 3_600_000;
+/** Surprise is 2 at what is seen once an hour. */
+const ONCE_AN_HOUR = 2;
+/** Rare only because the metric seldom moves is not red: its size must add to it. */
+const MAX_COUNTED = 3.8;
+/** Surprise of sudden changes, slow levels and silence from which a row is red. */
+const RED_BASE = 4.3;
+/** Records add up to this: below red they rank what was never seen before what was. */
+const MAX_NOVELTY = 3;
+export const RED_SURPRISE = RED_BASE + MAX_NOVELTY;
+/** Just below red: the most of what records alone can reach. */
+export const MAX_BELOW_RED = RED_SURPRISE - 0.01;
+/** Slow levels and silence reach red, and no more: they last, and need no rank among red rows. */
+const MAX_LASTING = RED_BASE + 0.1;
+/** The tails overlap, so they are combined nearly as their maximum. */
+const NORM = 8;
+const RECORD_NORM = 4;
+/** What a record of the slow level counts, and the days after which it counts in full. */
+const SLOW = { gain: 3, days: 4, fullDays: 21, minShape: 0.2 };
+/** Rows a tail remembers: so many days, and at least so many rows. */
+const MEMORY = { days: 30, rows: 5000 };
+/** Of the metric's smallest step: smaller deviations are rounding of a level. */
+const TAIL_QUANTA = 0.5;
+/** Part of the smallest step that each record view moves by. */
+const RECORD_QUANTA = [0.3, 0.3, 1, 1, 0.3] as const;
+
+/** What a row's surprise is made of. */
+export interface Surprise {
+  /** At least 0; red from RED_SURPRISE. */
+  readonly total: number;
+  /** By view: the tails, then the records, then silence. */
+  readonly parts: Float64Array;
+}
+
+export interface SurpriseInput {
+  readonly deviations: Deviations;
+  /** The metric's value, for the resolution. */
+  readonly value: number;
+  readonly stepMs: number;
+  readonly rowsPerDay: number;
+  readonly ageDays: number;
+  /** As of measureSilence, 0 when the metric moves. */
+  readonly silence: number;
+  readonly wakes: boolean;
+}
+
+/** Surprise of what is seen on every row: below 2 for steps shorter than an hour. */
+function surpriseOfARow(stepMs: number): number {
+  return stepMs > 0 ? ONCE_AN_HOUR - Math.log10(HOUR_MS / stepMs) : ONCE_AN_HOUR;
+}
+
+/** Scores a row's deviations by tails and records, and learns them. @param parts filled by view */
+export function combine(
+  tails: readonly Tail[],
+  records: Records,
+  resolution: Resolution,
+  input: SurpriseInput,
+  parts: Float64Array,
+): number {
+  const row = surpriseOfARow(input.stepMs);
+  const sudden = scoreTails(tails, resolution, input, row, parts);
+  const { novelty, slow } = scoreRecords(tails, records, resolution, input, parts);
+  const silence = input.silence > 0 ? Math.min(MAX_LASTING, Math.max(0, input.silence + row)) : 0;
+  parts[parts.length - 1] = Math.max(silence, input.wakes ? MAX_LASTING : 0);
+  const base = Math.max(sudden, slow, readCell(parts, parts.length - 1));
+  if (base >= RED_BASE) return base + MAX_NOVELTY;
+  return Math.min(MAX_BELOW_RED, base + Math.min(MAX_NOVELTY, novelty));
+}
+
+function scoreTails(
+  tails: readonly Tail[],
+  resolution: Resolution,
+  { deviations, value, rowsPerDay, ageDays }: SurpriseInput,
+  row: number,
+  parts: Float64Array,
+): number {
+  const memory = Math.max(MEMORY.rows, MEMORY.days * rowsPerDay);
+  const nothing = Math.max(TAIL_QUANTA * resolution.quantum, resolution.given, measureRounding(value));
+  let sum = 0;
+  for (const [i, tail] of tails.entries()) {
+    const deviation = readCell(deviations.tails, i);
+    const size = deviation < nothing ? 0 : deviation;
+    const { counted, beyond } = measureRarity(tail, size);
+    const surprise = counted > 0 ? Math.max(0, Math.min(MAX_COUNTED, counted + row) + beyond) : 0;
+    parts[i] = surprise;
+    sum += surprise ** NORM;
+    learnSize(tail, size, memory, ageDays);
+  }
+  return (sum / tails.length) ** (1 / NORM);
+}
+
+function scoreRecords(
+  tails: readonly Tail[],
+  records: Records,
+  resolution: Resolution,
+  { deviations, value, rowsPerDay, ageDays }: SurpriseInput,
+  parts: Float64Array,
+): { novelty: number; slow: number } {
+  const smallest = measureResolution(resolution, value);
+  let sum = 0;
+  let slow = 0;
+  for (let i = 0; i < RECORD_VIEWS.length; i++) {
+    const floor = resolution.quantum * (RECORD_QUANTA[i] ?? 1);
+    const size = Math.abs(readCell(deviations.records, i));
+    const result = compareWithRecords(records, i, size, { resolution: smallest, floor, rowsPerDay });
+    parts[tails.length + i] = result.surprise;
+    sum += result.surprise ** RECORD_NORM;
+    if (i === SLOW_LEVEL) slow = scoreSlowLevel(tails, result, ageDays);
+  }
+  return { novelty: sum ** (1 / RECORD_NORM), slow };
+}
+
+/** A level of hours that never was so far off: judged by its ratio to the record and the metric's own tail. */
+function scoreSlowLevel(tails: readonly Tail[], result: RecordResult, ageDays: number): number {
+  if (result.surprise === 0) return 0;
+  const shape = Math.max(SLOW.minShape, tails[1]?.shape ?? 1);
+  const byRatio = (result.rarity + result.orders / shape) * result.belief;
+  const trust = (ageDays / (ageDays + SLOW.days)) * (1 + SLOW.days / SLOW.fullDays);
+  return Math.min(MAX_LASTING, SLOW.gain * Math.min(result.surprise, byRatio) * trust);
+}
+
+/** Orders of magnitude of a red score, and the most there are: doubles tell 1 − 10⁻¹² from 1. */
+const RED_ORDERS = 5;
+const MAX_ORDERS = 12;
+/** Surprise above red at which half of the orders that are left are used. */
+const HALF_WAY = 4;
+
+/** The scale scores are read on: red is 5 orders of magnitude; what is more surprising stays more, without end. */
+export function ordersOfSurprise(surprise: number): number {
+  const above = surprise - RED_SURPRISE;
+  if (above < 0) return (RED_ORDERS * surprise) / RED_SURPRISE;
+  return RED_ORDERS + ((MAX_ORDERS - RED_ORDERS) * above) / (above + HALF_WAY);
+}

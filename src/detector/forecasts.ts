@@ -18,6 +18,14 @@ const WEEK_DAYS = 7.05;
 /** The week's profile is believed below this share of the others' recent error. */
 const CLEARLY_BETTER = 0.7;
 const ERROR_WEIGHT = 0.002;
+/**
+ * Levels of days and profiles learn at most so many normal deviations at once: an outage must not come back as an
+ * anomaly at the same time the next day. The normal deviation grows by an eighth a row when all rows lie beyond.
+ */
+const LEARNED_DEVIATIONS = 6;
+/** Errors that forecasts are compared by, in normal deviations. */
+const LEARNED_ERRORS = 4;
+const NORMAL = { weight: 0.02, limit: 8 };
 /** Weights of the newest row: level of the last rows, deviation carried on, restlessness, short and long. */
 const SHORT_WEIGHT = 1 / 3;
 const CARRY_WEIGHT = 0.4;
@@ -45,6 +53,10 @@ export interface Forecasts {
   dailyError: number;
   dayError: number;
   weekError: number;
+  /** As of BASE. */
+  baseKind: number;
+  /** Mean size of deviations from the base, large ones limited. */
+  normalDeviation: number;
   /** How far the last rows were off, carried on. */
   carried: number;
   readonly levels: Float64Array;
@@ -68,6 +80,8 @@ export function createForecasts(): Forecasts {
     dailyError: 0,
     dayError: 0,
     weekError: 0,
+    baseKind: 0,
+    normalDeviation: 0,
     carried: 0,
     levels: new Float64Array(LEVEL_WEIGHTS.length),
     centres: new Float64Array(CHANGE_WEIGHTS.length),
@@ -102,14 +116,33 @@ export function startForecasts(forecasts: Forecasts, value: number): void {
   forecasts.spreadCentre = value;
 }
 
-/** The normal value at this time: by time of week, time of day or level of a day, whichever has erred least. */
-export function findBase(forecasts: Forecasts, { day, week, rowsPerDay }: Moment): number {
-  const { daily, dailyError, dayError, weekError, rows } = forecasts;
-  const byDay = readProfile(forecasts.day, day, daily);
-  if (rows > rowsPerDay * WEEK_DAYS && weekError < CLEARLY_BETTER * Math.min(dayError, dailyError)) {
-    return readProfile(forecasts.week, week, byDay);
+/** What the normal value is taken from: the level of a day, the time of day, the time of week. */
+const BASE = { daily: 0, day: 1, week: 2 } as const;
+
+/**
+ * The normal value at this time, from whichever has erred least. Where that changes, the deviation carried on moves
+ * along: the metric did not jump.
+ */
+export function chooseBase(forecasts: Forecasts, moment: Moment): number {
+  const kind = findBaseKind(forecasts, moment);
+  const base = readBase(forecasts, moment, kind);
+  if (kind !== forecasts.baseKind) {
+    forecasts.carried += readBase(forecasts, moment, forecasts.baseKind) - base;
+    forecasts.baseKind = kind;
   }
-  return isKnown(forecasts.day, day) && dayError < dailyError ? byDay : daily;
+  return base;
+}
+
+function findBaseKind({ dailyError, dayError, weekError, rows, day }: Forecasts, moment: Moment): number {
+  const isWeekKnown = rows > moment.rowsPerDay * WEEK_DAYS;
+  if (isWeekKnown && weekError < CLEARLY_BETTER * Math.min(dayError, dailyError)) return BASE.week;
+  return isKnown(day, moment.day) && dayError < dailyError ? BASE.day : BASE.daily;
+}
+
+function readBase(forecasts: Forecasts, { day, week }: Moment, kind: number): number {
+  if (kind === BASE.daily) return forecasts.daily;
+  const byDay = readProfile(forecasts.day, day, forecasts.daily);
+  return kind === BASE.day ? byDay : readProfile(forecasts.week, week, byDay);
 }
 
 /** Deviations of a row. Sizes of tails are at least 0; records have a sign. */
@@ -122,7 +155,7 @@ export interface Deviations {
  * How far a row is off, and learns it.
  * @param value the row's, deviations are measured from it
  * @param learned what may be learned of it
- * @param base as of findBase
+ * @param base as of chooseBase
  * @param into filled with the row's deviations
  */
 export function deviate(
@@ -156,23 +189,37 @@ export function deviate(
   deriveSpreads(forecasts, learned, tick, moment, { tails, records });
   // What lies behind a gap cannot be compared with the rows before it.
   if (tick.gap) tails.fill(0);
-  learnProfiles(forecasts, learned, moment);
+  learnProfiles(forecasts, base + limitDeviation(forecasts, learnedDeviation), moment);
   forecasts.last = learned;
+}
+
+/** What levels of days and profiles may learn of a deviation. */
+function limitDeviation(forecasts: Forecasts, deviation: number): number {
+  const size = Math.abs(deviation);
+  const normal = forecasts.normalDeviation;
+  const weight = Math.max(NORMAL.weight, 1 / forecasts.rows);
+  const counted = normal > 0 ? Math.min(size, NORMAL.limit * normal) : size;
+  forecasts.normalDeviation += weight * (counted - normal);
+  if (normal === 0 || size <= LEARNED_DEVIATIONS * normal) return deviation;
+  return Math.sign(deviation) * LEARNED_DEVIATIONS * normal;
 }
 
 function compareErrors(forecasts: Forecasts, value: number, { day, week, rowsPerDay }: Moment): void {
   const weight = Math.max(ERROR_WEIGHT, 1 / forecasts.rows);
+  // An anomaly is everybody's error: counted in full it would make all forecasts look alike.
+  const limit = forecasts.normalDeviation > 0 ? LEARNED_ERRORS * forecasts.normalDeviation : Infinity;
+  const measure = (normal: number): number => Math.min(limit, Math.abs(value - normal));
   const byDay = readProfile(forecasts.day, day, forecasts.daily);
   if (isKnown(forecasts.day, day)) {
-    forecasts.dailyError += weight * (Math.abs(value - forecasts.daily) - forecasts.dailyError);
-    forecasts.dayError += weight * (Math.abs(value - byDay) - forecasts.dayError);
+    forecasts.dailyError += weight * (measure(forecasts.daily) - forecasts.dailyError);
+    forecasts.dayError += weight * (measure(byDay) - forecasts.dayError);
   }
   if (forecasts.rows <= rowsPerDay * WEEK_DAYS) {
     forecasts.weekError = forecasts.dayError;
     return;
   }
   const byWeek = readProfile(forecasts.week, week, byDay);
-  forecasts.weekError += weight * (Math.abs(value - byWeek) - forecasts.weekError);
+  forecasts.weekError += weight * (measure(byWeek) - forecasts.weekError);
 }
 
 /** Changes and spreads are about the last rows: behind a gap there are none. */

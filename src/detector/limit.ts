@@ -3,7 +3,7 @@
  * lasts: one absurd value must not move a level that needs days to come back.
  */
 
-/** So many mean steps away from the level is far. */
+/** So many mean steps, or smallest steps, away from the level is far. */
 const FAR_STEPS = 64;
 const STEP_WEIGHT = 0.02;
 const FIRST_ROWS = 30;
@@ -30,10 +30,12 @@ function median(a: number, b: number, c: number): number {
 
 /**
  * @param level the value is compared with
+ * @param quantum the metric's smallest step, 0 while unknown
  * @returns the value to learn: itself, or where it is far, the median of the last three within the reach
  */
-export function limitValue(limit: Limit, value: number, level: number): number {
-  const learned = limit.rows < FIRST_ROWS ? value : limitFar(limit, value, level);
+export function limitValue(limit: Limit, value: number, level: number, quantum: number): number {
+  const normal = FAR_STEPS * Math.max(limit.meanStep, quantum);
+  const learned = limit.rows < FIRST_ROWS ? value : limitFar(limit, value, level, normal);
   const weight = Math.max(STEP_WEIGHT, 1 / Math.max(1, limit.rows));
   if (limit.rows > 0) limit.meanStep += weight * (Math.abs(learned - limit.learned) - limit.meanStep);
   limit.rows += 1;
@@ -43,8 +45,7 @@ export function limitValue(limit: Limit, value: number, level: number): number {
   return learned;
 }
 
-function limitFar(limit: Limit, value: number, level: number): number {
-  const normal = FAR_STEPS * limit.meanStep;
+function limitFar(limit: Limit, value: number, level: number, normal: number): number {
   if (Math.abs(value - level) <= normal) {
     limit.reach = normal;
     return value;

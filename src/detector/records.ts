@@ -108,7 +108,8 @@ export function compareWithRecords(
   const excess = Math.max(estimateExcess(largest, start), floor, size * 1e-9);
   keepRecord(records.young, start, size);
   keepRecord(largest, start, size);
-  if (size <= threshold || rows <= FIRST_ROWS || size <= resolution) return NO_RECORD;
+  // Nothing is a record of what never was: what never moved has no size to compare with.
+  if (threshold === 0 || size <= threshold || rows <= FIRST_ROWS || size <= resolution) return NO_RECORD;
   const belief = rows / (rows + Math.max(BELIEF.rows, BELIEF.days * rowsPerDay));
   const rarity = THRESHOLD_SHARE * Math.log10(rows / (THRESHOLD_PLACE + 1));
   const beyond = Math.log1p((SHAPE * (size - threshold)) / excess) / SHAPE / Math.LN10;

@@ -10,7 +10,7 @@ const MIN_STEPS = 3;
 /** Rows before the run that are needed to know whether this metric moves. */
 const FIRST_ROWS = 60;
 /** A metric that repeats itself more often than this is not silent when it does. */
-const MAX_REPEATING = 0.3;
+const MAX_REPEATING = 0.1;
 const MAX_PER_STEP = 2;
 /** Repeats are remembered for about this long. */
 const MEMORY_DAYS = 14;

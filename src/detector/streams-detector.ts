@@ -9,10 +9,10 @@ import { advanceClock, type Clock, createClock, type Tick } from './clock.ts';
 import { type Counter, createCounter, readCounter } from './counter.ts';
 import type { Contribution, Detector, DetectorKind } from './detector.ts';
 import {
+  chooseBase,
   createForecasts,
   deviate,
   type Deviations,
-  findBase,
   findMoment,
   type Forecasts,
   RECORD_VIEWS,
@@ -179,10 +179,10 @@ class StreamsDetector implements Detector {
       startForecasts(forecasts, value);
     }
     const moment = findMoment(localMs, clock.stepMs);
-    const base = findBase(forecasts, moment);
+    const base = chooseBase(forecasts, moment);
     const expectation = expectValue(band, base, forecasts.carried);
-    const last = limit.learned;
-    const learned = limitValue(limit, value, forecasts.short);
+    const { last } = limit;
+    const learned = limitValue(limit, value, forecasts.short, resolution.quantum);
     learnBand(band, base, forecasts.carried, learned);
     learnRange(resolution, learned);
     ageRecords(model.records, tick.days);
@@ -205,7 +205,7 @@ class StreamsDetector implements Detector {
     );
     const off = value - base;
     this.#state.untimely = this.#state.surprise > 0 && fitsElsewhere(forecasts.day, value, off) ? 1 : 0;
-    if (!first) learnQuantum(resolution, learned, last);
+    if (!first) learnQuantum(resolution, value, last);
     return expectation;
   }
 

@@ -27,9 +27,9 @@ const MAX_LASTING = RED_BASE + 0.1;
 const NORM = 8;
 const RECORD_NORM = 4;
 /** What a record of the slow level counts, and the days after which it counts in full. */
-const SLOW = { gain: 3, days: 4, fullDays: 21, minShape: 0.2 };
+const SLOW = { gain: 3.15, days: 4, fullDays: 21, minShape: 0.2 };
 /** Rows a tail remembers: so many days, and at least so many rows. */
-const MEMORY = { days: 30, rows: 5000 };
+const MEMORY = { days: 30, rows: 5000, first: 60 };
 /** Of the metric's smallest step: smaller deviations are rounding of a level. */
 const TAIL_QUANTA = 0.5;
 /** Part of the smallest step that each record view moves by. */
@@ -85,7 +85,6 @@ function scoreTails(
   row: number,
   parts: Float64Array,
 ): number {
-  const memory = Math.max(MEMORY.rows, MEMORY.days * rowsPerDay);
   const nothing = Math.max(TAIL_QUANTA * resolution.quantum, resolution.given, measureRounding(value));
   let sum = 0;
   for (const [i, tail] of tails.entries()) {
@@ -95,7 +94,9 @@ function scoreTails(
     const surprise = counted > 0 ? Math.max(0, Math.min(MAX_COUNTED, counted + row) + beyond) : 0;
     parts[i] = surprise;
     sum += surprise ** NORM;
-    learnSize(tail, size, memory, ageDays);
+    // While young, a tail remembers as many rows as it has seen: what was learned first fades.
+    const memory = Math.min(tail.rows + 1, Math.max(MEMORY.rows, MEMORY.days * rowsPerDay));
+    learnSize(tail, size, { memoryRows: Math.max(MEMORY.first, memory), rowsPerDay, ageDays });
   }
   return (sum / tails.length) ** (1 / NORM);
 }

@@ -21,8 +21,13 @@ const PRIOR = { rows: 200, days: 2 };
 const MIN_SHAPE = 0.08;
 /** Lighter tails than Pareto's curve down in log-log: below `none` the curve counts, above `full` it does not. */
 const CURVE = { gain: 0.4, full: 0.25, none: 0.5, maxOrders: 3 };
-/** Sizes seen before are not rarer than they were, give or take this many orders of magnitude, believed at 2 rows by half. */
-const SEEN_BEFORE = { slack: 1, rows: 2 };
+/** Sizes seen before are not rarer than they were, give or take this many orders of magnitude, believed at one row by half. */
+const SEEN_BEFORE = { slack: 0.6, rows: 1 };
+/**
+ * Sizes this many octaves beyond the outer quantile, that follow each other within so many rows, are one event: all but
+ * the first count little, or one long incident would be the metric's tail. After a day they are its new normal.
+ */
+const FAR = { octaves: 1.5, rows: 12, weight: 0.1, minRows: 60 };
 const FIRST_FIT_ROWS = 60;
 /** Rows between two readings of the histogram: at first, and later. */
 const FIT_EVERY = { young: 2, old: 16, oldRows: 1000 };
@@ -37,6 +42,9 @@ export interface Tail {
   zeros: number;
   weight: number;
   rows: number;
+  /** The last row with a size far beyond, and how many such rows the present event has. */
+  lastFarRow: number;
+  farRows: number;
   nextFitRow: number;
   fitted: number;
   /** Shares of rows beyond the outer and the inner quantile, and these in octaves above the origin. */
@@ -55,6 +63,8 @@ export function createTail(): Tail {
     zeros: 0,
     weight: 1,
     rows: 0,
+    lastFarRow: -Infinity,
+    farRows: 0,
     nextFitRow: FIRST_FIT_ROWS,
     fitted: 0,
     outerShare: 0,
@@ -106,25 +116,38 @@ function countBeyond(tail: Tail, octaves: number): number {
   return sum / tail.weight;
 }
 
-/**
- * @param memoryRows rows after which a row weighs 1/e
- * @param days the model is old
- */
-export function learnSize(tail: Tail, size: number, memoryRows: number, days: number): void {
+/** How a row is learned: rows after which it weighs 1/e, rows of a day, and the age of the model. */
+export interface Learning {
+  readonly memoryRows: number;
+  readonly rowsPerDay: number;
+  readonly ageDays: number;
+}
+
+export function learnSize(tail: Tail, size: number, { memoryRows, rowsPerDay, ageDays }: Learning): void {
   tail.rows += 1;
   tail.weight *= 1 + 1 / memoryRows;
-  tail.total += tail.weight;
-  if (size > 0) countSize(tail, size);
-  else tail.zeros += tail.weight;
+  const weight = tail.weight * (isSameEvent(tail, size, rowsPerDay) ? FAR.weight : 1);
+  tail.total += weight;
+  if (size > 0) countSize(tail, size, weight);
+  else tail.zeros += weight;
   if (tail.weight > MAX_WEIGHT) scaleDown(tail);
   if (tail.rows < tail.nextFitRow) return;
-  fitTail(tail, days);
+  fitTail(tail, ageDays);
   tail.nextFitRow = tail.rows + (tail.rows < FIT_EVERY.oldRows ? FIT_EVERY.young : FIT_EVERY.old);
 }
 
+function isSameEvent(tail: Tail, size: number, rowsPerDay: number): boolean {
+  if (tail.fitted === 0 || tail.outerShare === 0) return false;
+  if (!(Math.log2(size) - tail.origin > tail.outer + FAR.octaves)) return false;
+  const follows = tail.rows - tail.lastFarRow <= FAR.rows;
+  tail.lastFarRow = tail.rows;
+  tail.farRows = follows ? tail.farRows + 1 : 0;
+  return follows && tail.farRows < Math.max(FAR.minRows, rowsPerDay);
+}
+
 /** Shared between the two nearest bins, so that the result does not jump where a bin ends. */
-function countSize(tail: Tail, size: number): void {
-  const { counts, weight } = tail;
+function countSize(tail: Tail, size: number, weight: number): void {
+  const { counts } = tail;
   const octave = Math.log2(size);
   if (Number.isNaN(tail.origin)) tail.origin = octave - MIDDLE_BIN / BINS_PER_OCTAVE;
   const place = Math.min(BINS - 1, Math.max(0, (octave - tail.origin) * BINS_PER_OCTAVE - 0.5));

@@ -34,7 +34,13 @@ export function createCounter(): Counter {
 }
 
 /** @param stepMs of the metric, 0 while unknown; @param intervalMs since the row before */
-export function readCounter(counter: Counter, value: number, tick: Tick, intervalMs: number, stepMs: number): Reading {
+export function readCounter(
+  counter: Counter,
+  value: number,
+  tick: Tick,
+  intervalMs: number,
+  stepMs: number,
+): Reading {
   const change = counter.rows === 0 ? 0 : value - counter.last;
   counter.rows += 1;
   counter.last = value;

@@ -4,7 +4,15 @@
  */
 import { readCell } from './cells.ts';
 import type { Tick } from './clock.ts';
-import { createProfile, findPlace, isKnown, learnProfile, type Place, type Profile, readProfile } from './profile.ts';
+import {
+  createProfile,
+  findPlace,
+  isKnown,
+  learnProfile,
+  type Place,
+  type Profile,
+  readProfile,
+} from './profile.ts';
 
 const HALF_HOUR_MS = 1_800_000;
 const HOUR_MS = 3_600_000;
@@ -30,6 +38,8 @@ const NORMAL = { weight: 0.02, limit: 8 };
 const SHORT_WEIGHT = 1 / 3;
 const CARRY_WEIGHT = 0.4;
 const RESTLESS_WEIGHT = 0.15;
+/** Restless is who steps now: unrest counts as at most so many of the present step, so that it ends with its cause. */
+const STEPS_OF_UNREST = 6;
 const SPREAD_WEIGHT = 2 / 41;
 const LEVEL_WEIGHTS = [1.6 / 6, 1.6 / 46] as const;
 const CHANGE_WEIGHTS = [1 / 2, 1 / 32] as const;
@@ -160,7 +170,13 @@ export interface Deviations {
  */
 export function deviate(
   forecasts: Forecasts,
-  { value, learned, base, tick, moment }: { value: number; learned: number; base: number; tick: Tick; moment: Moment },
+  {
+    value,
+    learned,
+    base,
+    tick,
+    moment,
+  }: { value: number; learned: number; base: number; tick: Tick; moment: Moment },
   { tails, records }: Deviations,
 ): void {
   const { levels, centres } = forecasts;
@@ -240,12 +256,13 @@ function deriveSpreads(
 ): void {
   const step = Math.abs(value - forecasts.last);
   if (!tick.gap) forecasts.restless += RESTLESS_WEIGHT * (step - forecasts.restless);
-  tails[2] = forecasts.restless;
+  tails[2] = Math.min(forecasts.restless, STEPS_OF_UNREST * step);
   const distance = value - forecasts.spreadCentre;
   forecasts.spreadCentre += SPREAD_WEIGHT * distance;
   forecasts.spread += SPREAD_WEIGHT * (Math.abs(distance) - forecasts.spread);
   const normal = readProfile(forecasts.spreadDay, day, forecasts.spread);
-  records[records.length - 1] = (forecasts.spread - normal) * Math.min(1, forecasts.settledRows * SPREAD_WEIGHT);
+  records[records.length - 1] =
+    (forecasts.spread - normal) * Math.min(1, forecasts.settledRows * SPREAD_WEIGHT);
 }
 
 function learnProfiles(forecasts: Forecasts, value: number, { day, week, rowsPerDay }: Moment): void {

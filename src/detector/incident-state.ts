@@ -93,7 +93,12 @@ export function advanceIncident(state: IncidentState, input: IncidentInput): Inc
 }
 
 /** @returns whether the row continues what began before */
-function followEpisode(state: IncidentState, surprise: number, timestampMs: number, recoveryMs: number): boolean {
+function followEpisode(
+  state: IncidentState,
+  surprise: number,
+  timestampMs: number,
+  recoveryMs: number,
+): boolean {
   const quiet = timestampMs - state.lastNearMs > recoveryMs;
   const continues = !quiet && surprise <= LARGER * state.peak;
   if (quiet && surprise > state.peak) state.peak = 0;

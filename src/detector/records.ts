@@ -17,6 +17,8 @@ const THRESHOLD_SHARE = 0.5;
 const FIRST_ROWS = 60;
 /** Rows, or days of rows, at which records are believed by half. */
 const BELIEF = { rows: 200, days: 3 };
+/** Part of the floor by which a record must exceed the threshold: a level that creeps up by hairs sets none. */
+const MIN_EXCESS = 0.1;
 const MAX_SURPRISE = 12;
 /** A record is kept as at most so many times the one before: one absurd value must not hide what follows. */
 const MAX_GROWTH = 10;
@@ -109,7 +111,8 @@ export function compareWithRecords(
   keepRecord(records.young, start, size);
   keepRecord(largest, start, size);
   // Nothing is a record of what never was: what never moved has no size to compare with.
-  if (threshold === 0 || size <= threshold || rows <= FIRST_ROWS || size <= resolution) return NO_RECORD;
+  const exceeds = threshold > 0 && size > threshold + MIN_EXCESS * floor;
+  if (!exceeds || rows <= FIRST_ROWS || size <= resolution) return NO_RECORD;
   const belief = rows / (rows + Math.max(BELIEF.rows, BELIEF.days * rowsPerDay));
   const rarity = THRESHOLD_SHARE * Math.log10(rows / (THRESHOLD_PLACE + 1));
   const beyond = Math.log1p((SHAPE * (size - threshold)) / excess) / SHAPE / Math.LN10;

@@ -11,6 +11,8 @@ const BUCKETS = 114;
 const LEARNING_ROWS = 288;
 /** A metric that never moved has no range; a millionth of its size is then nothing. */
 const STILL_SHARE = 1e-6;
+/** Of the smallest step: smaller deviations are rounding of a level. */
+const QUANTA = 0.5;
 /** Differences below this share of the value are rounding of doubles, not of the metric. */
 const ROUNDING_SHARE = 1e-12;
 
@@ -26,7 +28,13 @@ export interface Resolution {
 
 export function createResolution({ min, max, minResolution }: ModelParams): Resolution {
   const bounded = min !== undefined && max !== undefined ? (max - min) / BUCKETS : 0;
-  return { given: Math.max(minResolution ?? 0, bounded), lowest: Infinity, highest: -Infinity, rows: 0, quantum: 0 };
+  return {
+    given: Math.max(minResolution ?? 0, bounded),
+    lowest: Infinity,
+    highest: -Infinity,
+    rows: 0,
+    quantum: 0,
+  };
 }
 
 /** Learns the range of the first rows, before the row is scored. */
@@ -40,19 +48,20 @@ export function learnRange(resolution: Resolution, value: number): void {
 /** Learns the smallest step, after the row was scored: the first step ever must not be its own measure. */
 export function learnQuantum(resolution: Resolution, value: number, last: number): void {
   const size = Math.abs(value - last);
-  if (size > measureRounding(value) && (resolution.quantum === 0 || size < resolution.quantum)) {
+  if (size > Math.abs(value) * ROUNDING_SHARE && (resolution.quantum === 0 || size < resolution.quantum)) {
     resolution.quantum = size;
   }
 }
 
-/** What doubles of this size cannot tell apart. */
-export function measureRounding(value: number): number {
-  return Math.abs(value) * ROUNDING_SHARE;
+/** Changes up to this are nothing: what was given, half a smallest step, rounding, of a still metric a bit more. */
+export function measureNothing({ given, lowest, highest, quantum }: Resolution, value: number): number {
+  const size = Math.abs(value);
+  const isStill = highest - lowest <= size * STILL_SHARE;
+  return Math.max(given, QUANTA * quantum, size * (isStill ? STILL_SHARE : ROUNDING_SHARE));
 }
 
 /** Changes up to this are no record. */
-export function measureResolution({ given, lowest, highest }: Resolution, value: number): number {
-  const range = highest - lowest;
-  const still = Math.abs(value) * STILL_SHARE;
-  return Math.max(given, range <= still ? still : range / BUCKETS);
+export function measureResolution(resolution: Resolution, value: number): number {
+  const range = resolution.highest - resolution.lowest;
+  return Math.max(measureNothing(resolution, value), range / BUCKETS);
 }

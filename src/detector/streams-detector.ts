@@ -39,6 +39,8 @@ const LEARNING_DAYS = { min: 1, enough: 14, enoughRows: 30 };
 const MAX_MAGNITUDE = 1e300;
 /** Surprise at which the raw score is 1 − 1/e. */
 const RAW_SURPRISE = 12;
+/** A level this many mean steps from the normal one is displaced. */
+const DISPLACED = 2;
 const PARTS = TAIL_VIEWS.length + RECORD_VIEWS.length + 1;
 const VIEWS_OF_PARTS: readonly View[] = [...TAIL_VIEWS, ...RECORD_VIEWS, 'SILENCE'];
 
@@ -56,6 +58,8 @@ interface State {
   surprise: number;
   readonly parts: Float64Array;
   untimely: number;
+  /** 1 where the level is off by more than the metric is restless: then it is no matter of volatility. */
+  displaced: number;
 }
 
 /** What is learned of the quantity: all of it starts anew when a metric turns out to be a counter, or to be none. */
@@ -98,6 +102,7 @@ function createState(params: ModelParams): State {
     surprise: 0,
     parts: new Float64Array(PARTS),
     untimely: 0,
+    displaced: 0,
   };
 }
 
@@ -205,6 +210,7 @@ class StreamsDetector implements Detector {
     );
     const off = value - base;
     this.#state.untimely = this.#state.surprise > 0 && fitsElsewhere(forecasts.day, value, off) ? 1 : 0;
+    this.#state.displaced = Math.abs(readCell(forecasts.levels, 0)) > DISPLACED * forecasts.restless ? 1 : 0;
     if (!first) learnQuantum(resolution, value, last);
     return expectation;
   }
@@ -246,12 +252,12 @@ class StreamsDetector implements Detector {
   }
 }
 
-function explainParts({ parts, untimely }: State): Contribution[] {
+function explainParts({ parts, untimely, displaced }: State): Contribution[] {
   const sums = new Map<View, number>();
   let sum = 0;
   for (const [i, own] of VIEWS_OF_PARTS.entries()) {
     const part = readCell(parts, i) ** 2;
-    if (part === 0) continue;
+    if (part === 0 || (own === 'VOLATILITY' && displaced === 1)) continue;
     const view = own === 'LEVEL' && untimely === 1 ? 'TIME_OF_DAY' : own;
     sums.set(view, (sums.get(view) ?? 0) + part);
     sum += part;

@@ -6,7 +6,7 @@
 import { readCell } from './cells.ts';
 import { type Deviations, RECORD_VIEWS, SLOW_LEVEL } from './forecasts.ts';
 import { compareWithRecords, type RecordResult, type Records } from './records.ts';
-import { measureResolution, measureRounding, type Resolution } from './resolution.ts';
+import { measureNothing, measureResolution, type Resolution } from './resolution.ts';
 import { learnSize, measureRarity, type Tail } from './tails.ts';
 
 const HOUR_MS = 3_600_000;
@@ -14,6 +14,8 @@ const HOUR_MS = 3_600_000;
 const ONCE_AN_HOUR = 2;
 /** Rare only because the metric seldom moves is not red: its size must add to it. */
 const MAX_COUNTED = 3.8;
+/** A metric that never moved has no sizes: its first move counts this much more, and is red after some three days. */
+const FIRST_MOVE = 0.8;
 /** Surprise of sudden changes, slow levels and silence from which a row is red. */
 const RED_BASE = 4.3;
 /** Records add up to this: below red they rank what was never seen before what was. */
@@ -30,18 +32,8 @@ const RECORD_NORM = 4;
 const SLOW = { gain: 3.15, days: 4, fullDays: 21, minShape: 0.2 };
 /** Rows a tail remembers: so many days, and at least so many rows. */
 const MEMORY = { days: 30, rows: 5000, first: 60 };
-/** Of the metric's smallest step: smaller deviations are rounding of a level. */
-const TAIL_QUANTA = 0.5;
 /** Part of the smallest step that each record view moves by. */
 const RECORD_QUANTA = [0.3, 0.3, 1, 1, 0.3] as const;
-
-/** What a row's surprise is made of. */
-export interface Surprise {
-  /** At least 0; red from RED_SURPRISE. */
-  readonly total: number;
-  /** By view: the tails, then the records, then silence. */
-  readonly parts: Float64Array;
-}
 
 export interface SurpriseInput {
   readonly deviations: Deviations;
@@ -60,7 +52,11 @@ function surpriseOfARow(stepMs: number): number {
   return stepMs > 0 ? ONCE_AN_HOUR - Math.log10(HOUR_MS / stepMs) : ONCE_AN_HOUR;
 }
 
-/** Scores a row's deviations by tails and records, and learns them. @param parts filled by view */
+/**
+ * Scores a row's deviations by tails and records, and learns them.
+ * @param parts filled: surprise of each tail, each record view, and of silence
+ * @returns the surprise of the row, at least 0, red from RED_SURPRISE
+ */
 export function combine(
   tails: readonly Tail[],
   records: Records,
@@ -85,13 +81,14 @@ function scoreTails(
   row: number,
   parts: Float64Array,
 ): number {
-  const nothing = Math.max(TAIL_QUANTA * resolution.quantum, resolution.given, measureRounding(value));
+  const nothing = measureNothing(resolution, value);
   let sum = 0;
   for (const [i, tail] of tails.entries()) {
     const deviation = readCell(deviations.tails, i);
     const size = deviation < nothing ? 0 : deviation;
     const { counted, beyond } = measureRarity(tail, size);
-    const surprise = counted > 0 ? Math.max(0, Math.min(MAX_COUNTED, counted + row) + beyond) : 0;
+    const rare = tail.outerShare === 0 ? counted + row + FIRST_MOVE : Math.min(MAX_COUNTED, counted + row);
+    const surprise = counted > 0 ? Math.max(0, rare + beyond) : 0;
     parts[i] = surprise;
     sum += surprise ** NORM;
     // While young, a tail remembers as many rows as it has seen: what was learned first fades.

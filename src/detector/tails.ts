@@ -28,6 +28,8 @@ const SEEN_BEFORE = { slack: 0.6, rows: 1 };
  * the first count little, or one long incident would be the metric's tail. After a day they are its new normal.
  */
 const FAR = { octaves: 1.5, rows: 12, weight: 0.1, minRows: 60 };
+/** Bins that count as the same size. */
+const ALIKE = { below: 1, above: 8 };
 const FIRST_FIT_ROWS = 60;
 /** Rows between two readings of the histogram: at first, and later. */
 const FIT_EVERY = { young: 2, old: 16, oldRows: 1000 };
@@ -86,7 +88,7 @@ const NOT_RARE: Rarity = { counted: 0, beyond: 0 };
 /** @param size of the deviation, at least 0 */
 export function measureRarity(tail: Tail, size: number): Rarity {
   if (tail.fitted === 0 || !(size > 0)) return NOT_RARE;
-  if (tail.outerShare === 0) return { counted: Math.log10(tail.total / tail.weight + 1), beyond: 0 };
+  if (tail.outerShare === 0) return { counted: Math.log10(tail.rows + 1), beyond: 0 };
   const octaves = Math.log2(size) - tail.origin;
   const counted = -Math.log10(tail.outerShare);
   if (octaves > tail.outer) return { counted, beyond: extrapolate(tail, octaves) };
@@ -102,17 +104,18 @@ function extrapolate(tail: Tail, octaves: number): number {
   const bent = Math.min(straight, CURVE.maxOrders);
   const curve = CURVE.gain * lightness * (2 * (2 ** bent - 1) - bent);
   const beyond = straight + curve;
-  const seen = countBeyond(tail, octaves);
+  const seen = countAlike(tail, octaves);
   const share = (seen + 0.5) / (tail.total / tail.weight);
   const excess = beyond - Math.log10(tail.outerShare / share) - SEEN_BEFORE.slack;
   return excess > 0 ? beyond - (seen / (seen + SEEN_BEFORE.rows)) * excess : beyond;
 }
 
-/** Rows that were as large, or nearly: from the bin below on. */
-function countBeyond(tail: Tail, octaves: number): number {
-  const from = Math.max(0, Math.min(BINS - 2, Math.floor(octaves * BINS_PER_OCTAVE) - 1));
+/** Rows of about the same size, or some times larger: what was far larger is no precedent. */
+function countAlike(tail: Tail, octaves: number): number {
+  const bin = Math.min(BINS - 2, Math.floor(octaves * BINS_PER_OCTAVE));
+  const until = Math.min(BINS - 1, bin + ALIKE.above);
   let sum = 0;
-  for (let bin = from; bin < BINS; bin++) sum += readCell(tail.counts, bin);
+  for (let i = Math.max(0, bin - ALIKE.below); i <= until; i++) sum += readCell(tail.counts, i);
   return sum / tail.weight;
 }
 
@@ -191,7 +194,8 @@ function findQuantile({ counts, total }: Tail, share: number): number {
   let beyond = 0;
   for (let bin = BINS - 1; bin >= 0; bin--) {
     const count = readCell(counts, bin);
-    if (beyond + count >= share * total) return (bin + 1 - (share * total - beyond) / count) / BINS_PER_OCTAVE;
+    if (beyond + count >= share * total)
+      return (bin + 1 - (share * total - beyond) / count) / BINS_PER_OCTAVE;
     beyond += count;
   }
   return 0;

@@ -149,6 +149,9 @@ function toScore(point: Scored, rowId: number): NewScore {
     high: 11,
     provisional: point.provisional ?? false,
     episode: point.opens ?? false,
+    opensIncident: point.opens ?? false,
+    anomalous: isHot,
+    notOpened: null,
     view: isHot ? 'LEVEL' : null,
   });
 }

@@ -1,0 +1,88 @@
+/** When an incident opens, how long it lasts and why red rows open none, from surprises alone. */
+import { describe, expect, it } from 'vitest';
+import {
+  advanceIncident,
+  createIncidentState,
+  type IncidentVerdict,
+} from '../../src/detector/incident-state.ts';
+import { RED_SURPRISE } from '../../src/detector/surprise.ts';
+
+const STEP_MS = 300_000;
+const TICK = { steps: 1, days: 1 / 288, gap: false };
+const RED = RED_SURPRISE + 0.5;
+
+function play(
+  surprises: readonly number[],
+  { levels = [] as number[], learning = 0 } = {},
+): IncidentVerdict[] {
+  const state = createIncidentState();
+  return surprises.map((surprise, row) =>
+    advanceIncident(state, {
+      timestampMs: row * STEP_MS,
+      stepMs: STEP_MS,
+      tick: TICK,
+      surprise,
+      levelOff: levels[row] ?? 0,
+      provisional: row < learning,
+    }),
+  );
+}
+
+function openings(verdicts: readonly IncidentVerdict[]): number[] {
+  return verdicts.flatMap(({ opensIncident }, row) => (opensIncident ? [row] : []));
+}
+
+const quiet = (rows: number): number[] => new Array<number>(rows).fill(0);
+
+describe('an incident', () => {
+  it('opens once while red rows follow each other, and these say that they continue it', () => {
+    const verdicts = play(new Array<number>(60).fill(RED));
+    expect(openings(verdicts)).toStrictEqual([0]);
+    expect(verdicts.slice(1).every(({ notOpened }) => notOpened === 'CONTINUES')).toBe(true);
+  });
+
+  it('opens once for a surprise that grows slowly', () => {
+    const growing = Array.from({ length: 20 }, (_, row) => RED + row / 50);
+    expect(openings(play(growing))).toStrictEqual([0]);
+  });
+
+  it('opens again at once for something far rarer than what opened it', () => {
+    expect(openings(play([RED, ...quiet(4), 2 * RED]))).toStrictEqual([0, 5]);
+  });
+
+  it('opens none for something as rare within the quiet period, and says so', () => {
+    const verdicts = play([RED, ...quiet(15), RED]);
+    expect(openings(verdicts)).toStrictEqual([0]);
+    expect(verdicts.at(-1)?.notOpened).toBe('QUIET_PERIOD');
+  });
+
+  it('opens again for something as rare some hours later, also every day for weeks', () => {
+    const days = Array.from({ length: 20 }, () => [RED, ...quiet(287)]).flat();
+    expect(openings(play(days))).toStrictEqual(Array.from({ length: 20 }, (_, day) => day * 288));
+  });
+
+  it('opens none while the model learns, and says so', () => {
+    const verdicts = play([RED, ...quiet(100), RED], { learning: 50 });
+    expect(verdicts[0]?.notOpened).toBe('LEARNING');
+    expect(verdicts[0]?.opensIncident).toBe(false);
+    expect(openings(verdicts)).toStrictEqual([101]);
+  });
+
+  it('lasts until the metric was normal for an hour', () => {
+    const verdicts = play([0, RED, ...quiet(30)]);
+    const anomalous = verdicts.flatMap((verdict, row) => (verdict.anomalous ? [row] : []));
+    expect(anomalous[0]).toBe(1);
+    expect(anomalous.at(-1)).toBe(13);
+    expect(anomalous).toHaveLength(13);
+  });
+
+  it('lasts while the level stays off, and ends when the new level is the normal one', () => {
+    const rows = 4 * 288;
+    const levels = [...new Array<number>(100).fill(1), ...new Array<number>(rows).fill(50)];
+    const verdicts = play([...quiet(100), RED, ...quiet(rows - 1)], { levels });
+    const anomalous = verdicts.flatMap((verdict, row) => (verdict.anomalous ? [row] : []));
+    expect(anomalous[0]).toBe(100);
+    expect(anomalous.length).toBeGreaterThan(1.5 * 288);
+    expect(anomalous.length).toBeLessThan(2.5 * 288);
+  });
+});

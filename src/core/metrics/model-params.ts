@@ -51,12 +51,25 @@ export function checkModelParams(params: ModelParams, path: readonly string[]): 
   };
 }
 
+/** As stored: bounds may be learned, which shows a range but is nothing the metric's owner knows. */
+export interface StoredModelParams extends ModelParams {
+  readonly learned?: boolean;
+}
+
+/**
+ * What is known beforehand, without learned bounds. Models are made of this: a range of first rows given as bounds would
+ * put a floor under small changes, and a ceiling over what the metric may become.
+ */
+export function givenParams({ learned, min, max, ...rest }: StoredModelParams): ModelParams {
+  return learned === true || min === undefined || max === undefined ? rest : { ...rest, min, max };
+}
+
 export function hasBounds(params: ModelParams): boolean {
   return params.min !== undefined && params.max !== undefined;
 }
 
 /** Bounds from all samples stored so far, with a fifth of their range to spare on either side; null without any. */
-export async function learnBounds(pool: pg.Pool, metricNumber: number): Promise<ModelParams | null> {
+export async function learnBounds(pool: pg.Pool, metricNumber: number): Promise<StoredModelParams | null> {
   const { rows } = await pool.query<{ low: number | null; high: number | null }>(
     'SELECT min(value) AS low, max(value) AS high FROM sample WHERE metric_number = $1',
     [metricNumber],
@@ -65,5 +78,5 @@ export async function learnBounds(pool: pg.Pool, metricNumber: number): Promise<
   if (low === null || high === null) return null;
   const top = high > low ? high : low + 1;
   const buffer = BUFFER_SHARE * (top - low);
-  return { min: low - buffer, max: top + buffer };
+  return { min: low - buffer, max: top + buffer, learned: true };
 }

@@ -3,7 +3,8 @@
  * changed only by whoever holds the turn, after its transaction has committed.
  */
 import type pg from 'pg';
-import { DEFAULT_ACCOUNT, type Datasource, type MetricStatus, type ModelParams } from '../../model.ts';
+import { DEFAULT_ACCOUNT, type Datasource, type MetricStatus } from '../../model.ts';
+import type { StoredModelParams } from './model-params.ts';
 
 export interface MetricEntry {
   readonly id: string;
@@ -17,7 +18,7 @@ export interface MetricEntry {
   location: string;
   status: MetricStatus;
   spec: unknown;
-  modelParams: ModelParams;
+  modelParams: StoredModelParams;
   periodSeconds: number;
   lastRowId: number;
   /** Time of the newest stored sample. */
@@ -55,7 +56,7 @@ interface MetricRow {
   location: string;
   status: MetricStatus;
   spec: unknown;
-  model_params: ModelParams | null;
+  model_params: StoredModelParams | null;
   period_seconds: number;
   last_row_id: number;
   last_timestamp_ms: number | null;

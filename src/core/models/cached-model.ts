@@ -3,6 +3,7 @@ import type { Checkpoint } from '../samples/write-batch.ts';
 import type { Detector, DetectorKind } from '../../detector/detector.ts';
 import { DETECTOR_KINDS, findDetectorKind } from '../../detector/detector-kinds.ts';
 import type { Judgement, Sample } from '../../model.ts';
+import { givenParams } from '../metrics/model-params.ts';
 import type { MetricEntry } from '../metrics/registry.ts';
 
 /** A metric's model, ready for its next point. */
@@ -25,7 +26,7 @@ export function startModel(entry: MetricEntry): HeldModel {
   const kind = DETECTOR_KINDS[0];
   return hold({
     kind,
-    detector: kind.create(entry.modelParams),
+    detector: kind.create(givenParams(entry.modelParams)),
     entry,
     checkpointedRows: 0,
     lastTimestampMs: 0,
@@ -36,7 +37,9 @@ export function startModel(entry: MetricEntry): HeldModel {
 export function resumeModel(entry: MetricEntry, checkpoint: Checkpoint): HeldModel | null {
   const kind = findDetectorKind(checkpoint.detector);
   const detector =
-    kind?.version === checkpoint.version ? kind.restore(checkpoint.state, entry.modelParams) : null;
+    kind?.version === checkpoint.version
+      ? kind.restore(checkpoint.state, givenParams(entry.modelParams))
+      : null;
   if (kind === null || detector === null) return null;
   const { scoredRows, timestampMs } = checkpoint;
   return hold({ kind, detector, entry, checkpointedRows: scoredRows, lastTimestampMs: timestampMs });

@@ -2,8 +2,8 @@
  * Scores series of the Numenta Anomaly Benchmark: npm run bench:nab -- --nab DIR --files LIST --out DIR
  *
  * Every series named in LIST (a path below DIR/data a line) is fed to a new model one point at a time, in order,
- * and nothing else: no minimum, maximum, length or name. The anomaly_score written is what an alert sees: the
- * score on rows that open an incident, 0 on the others and while the model is provisional.
+ * and nothing else: no minimum, maximum, length or name. The anomaly_score written is what an alert sees at any
+ * threshold: see alert-score.ts.
  *
  * With --drop 0.05 --seed 1 that share of the rows is dropped first; then --out gets data/ and labels/ of what is
  * left, and results/ with the scores.
@@ -11,6 +11,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DETECTOR_KINDS } from '../src/detector/detector-kinds.ts';
+import { alertScore } from './alert-score.ts';
 import { createRandom, dropRows, writeThinned } from './nab-drop.ts';
 import { createProgress } from './nab-progress.ts';
 import { parseTime, readNames, readSeries, type Series, writeScores } from './nab-series.ts';
@@ -49,8 +50,7 @@ function scoreSeries(series: Series): Run {
       continue;
     }
     lastMs = timestampMs;
-    const { score, episode, provisional } = detector.update(timestampMs, value);
-    scores[i] = episode && !provisional ? score : 0;
+    scores[i] = alertScore(detector.update(timestampMs, value));
   }
   const microseconds = Number(process.hrtime.bigint() - start) / 1000;
   const stateBytes = detector.snapshot().byteLength;

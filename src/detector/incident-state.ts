@@ -40,7 +40,7 @@ export interface IncidentState {
 }
 
 export interface IncidentVerdict {
-  /** Whether the row begins something at its own level, red or not. */
+  /** Whether the row begins something at its own level, red or not; of red rows those that open an incident. */
   readonly opens: boolean;
   readonly opensIncident: boolean;
   /** From the opening until the recovery time is over. */
@@ -89,7 +89,7 @@ export function advanceIncident(state: IncidentState, input: IncidentInput): Inc
   if (opensIncident) openIncident(state, levelOff, timestampMs);
   state.last = Math.max(state.last, surprise);
   const anomalous = state.anomalous === 1;
-  return { opens: !continues && surprise > 0, opensIncident, anomalous, notOpened };
+  return { opens: !continues && surprise > 0 && notOpened === null, opensIncident, anomalous, notOpened };
 }
 
 /** @returns whether the row continues what began before */

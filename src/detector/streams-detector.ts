@@ -20,7 +20,7 @@ import {
   TAIL_VIEWS,
 } from './forecasts.ts';
 import { advanceIncident, createIncidentState, type IncidentState } from './incident-state.ts';
-import { RED_SCORE, scoreOfOrders } from './likelihood.ts';
+import { scoreOfOrders } from './likelihood.ts';
 import { createLimit, type Limit, limitValue } from './limit.ts';
 import { fitsElsewhere } from './profile.ts';
 import { ageRecords, createRecords, type Records } from './records.ts';

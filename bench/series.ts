@@ -1,5 +1,5 @@
 /**
- * The detector and its peers on labelled sets: npm run bench:series -- --sets DIR... [--peers] [--disturbed]
+ * The detector and its peers on labelled sets: npm run bench:series -- --sets DIR... [--peers] [--peer NAME] [--disturbed]
  *
  * A set is a folder with data/<path>.csv or .csv.gz (timestamp,value) and labels/incidents.json and scored_from.json.
  * One table: average precision by set, their mean and the worst, and what is found at red and at how many false alarms
@@ -63,6 +63,7 @@ function main(): void {
     options: {
       sets: { type: 'string', multiple: true },
       peers: { type: 'boolean', default: false },
+      peer: { type: 'string', multiple: true },
       disturbed: { type: 'boolean', default: false },
     },
     allowPositionals: true,
@@ -76,8 +77,8 @@ function main(): void {
   );
   console.log('(found of all incidents at red, false alarms a metric-week)');
   printRow('detector', sets, scoreOurs, red);
-  if (values.peers)
-    for (const peer of PEERS) printRow(peer.name, sets, (series) => scorePeer(peer, series), null);
+  const wanted = PEERS.filter(({ name }) => values.peers || values.peer?.includes(name));
+  for (const peer of wanted) printRow(peer.name, sets, (series) => scorePeer(peer, series), null);
   if (!values.disturbed) return;
   for (const disturbance of DISTURBANCES) {
     printRow(

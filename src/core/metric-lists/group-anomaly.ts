@@ -1,6 +1,7 @@
 /** How unusual a resource or an autostack is now: one score from the newest samples of its metrics. */
 import type { StoredSample } from '../samples/stored-sample.ts';
 import { scoreGroup } from '../../detector/group.ts';
+import { classifyScore } from '../../detector/likelihood.ts';
 
 /** A metric of the group, and its newest sample. */
 export interface GroupMember {
@@ -16,6 +17,8 @@ export interface GroupAnomaly {
   /** The metric that carries most of it. */
   readonly strongestNumber: number;
   readonly memberCount: number;
+  /** How many of them are red now. */
+  readonly anomalousCount: number;
 }
 
 /** A sample speaks of now as long as the next but one is not overdue. */
@@ -40,5 +43,6 @@ export function scoreNow(members: readonly GroupMember[]): GroupAnomaly | null {
     atMs: newestMs,
     strongestNumber: member.sample.metricNumber,
     memberCount: current.length,
+    anomalousCount: current.filter(({ sample }) => classifyScore(sample.score) === 'RED').length,
   };
 }

@@ -18,6 +18,17 @@ describe('the score of a resource now', () => {
     expect(now?.score).toBeLessThanOrEqual(0.9999);
   });
 
+  it('says how many of its metrics are red, beside yellow, learning and late ones', () => {
+    const members = [
+      member(1, 0.999_995, 600),
+      member(2, 0.999_991, 600),
+      member(3, 0.9999, 600),
+      member(4, 1, 600, true),
+      member(5, 1, 479),
+    ];
+    expect(scoreNow(members)).toMatchObject({ memberCount: 3, anomalousCount: 2 });
+  });
+
   it('leaves out who is late, unscored or still learning', () => {
     const late = member(1, 1, 479);
     const learning = member(2, 1, 600, true);
@@ -28,6 +39,7 @@ describe('the score of a resource now', () => {
       atMs: 600_000,
       strongestNumber: 4,
       memberCount: 1,
+      anomalousCount: 0,
     });
     expect(scoreNow([learning, unscored])).toBeNull();
     expect(scoreNow([])).toBeNull();

@@ -39,6 +39,9 @@ const GroupAnomalyRef = builder.objectRef<GroupAnomaly>('GroupAnomaly').implemen
     metricCount: t.exposeInt('memberCount', {
       description: 'How many metrics are in it: those that have learned and are not two samples late.',
     }),
+    anomalousCount: t.exposeInt('anomalousCount', {
+      description: 'How many of its metrics are red now.',
+    }),
   }),
 });
 

@@ -18,6 +18,7 @@ import { startEngine } from '../../helpers/start-engine.ts';
 
 const START = Date.parse('2026-01-31T22:00:00Z');
 const MINUTE_MS = 60_000;
+const STEP_MS = 5 * MINUTE_MS;
 
 async function watch(engine: Engine, name: string): Promise<number> {
   const id = await engine.monitor.monitorMetric({
@@ -28,14 +29,14 @@ async function watch(engine: Engine, name: string): Promise<number> {
   return engine.registry.byId(id)?.number ?? 0;
 }
 
-/** One point a minute; from the 300th on now and then one that is far off. */
+/** One point in five minutes, so that learning ends within the test; from the 300th on now and then one that is far off. */
 async function push(engine: Engine, metric: string, from: number, count: number): Promise<void> {
   await engine.accept.acceptNamed(
     Array.from({ length: count }, (_, index) => {
       const row = from + index;
       return {
         metric,
-        timestampMs: START + row * MINUTE_MS,
+        timestampMs: START + row * STEP_MS,
         value: row > 300 && row % 97 === 0 ? 99 : 50 + (row % 7),
       };
     }),

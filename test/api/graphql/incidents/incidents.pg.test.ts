@@ -84,7 +84,7 @@ async function pushSpike(server: TestServer): Promise<void> {
   const now = Date.now();
   const points = Array.from({ length: 400 }, (_, i) => ({
     metric: 'web.latency',
-    timestamp: new Date(now - (400 - i) * 5000).toISOString(),
+    timestamp: new Date(now - (400 - i) * 300_000).toISOString(),
     value: i === 399 ? 900 : 50 + 10 * Math.sin(i / 20) + ((i * 7919) % 13) / 4,
   }));
   await read(server, PUT, { points });

@@ -53,15 +53,15 @@ export function learnQuantum(resolution: Resolution, value: number, last: number
   }
 }
 
-/** Changes up to this are nothing: what was given, half a smallest step, rounding, of a still metric a bit more. */
-export function measureNothing({ given, lowest, highest, quantum }: Resolution, value: number): number {
+/** Changes up to this are no change: half a smallest step, rounding, of a still metric a bit more. */
+export function measureNothing({ lowest, highest, quantum }: Resolution, value: number): number {
   const size = Math.abs(value);
   const isStill = highest - lowest <= size * STILL_SHARE;
-  return Math.max(given, QUANTA * quantum, size * (isStill ? STILL_SHARE : ROUNDING_SHARE));
+  return Math.max(QUANTA * quantum, size * (isStill ? STILL_SHARE : ROUNDING_SHARE));
 }
 
 /** Changes up to this are no record. */
 export function measureResolution(resolution: Resolution, value: number): number {
   const range = resolution.highest - resolution.lowest;
-  return Math.max(measureNothing(resolution, value), range / BUCKETS);
+  return Math.max(resolution.given, measureNothing(resolution, value), range / BUCKETS);
 }

@@ -86,7 +86,7 @@ function scoreTails(
   for (const [i, tail] of tails.entries()) {
     const deviation = readCell(deviations.tails, i);
     const size = deviation < nothing ? 0 : deviation;
-    const { counted, beyond } = measureRarity(tail, size);
+    const { counted, beyond } = measureRarity(tail, size, resolution.given);
     const rare = tail.outerShare === 0 ? counted + row + FIRST_MOVE : Math.min(MAX_COUNTED, counted + row);
     const surprise = counted > 0 ? Math.max(0, rare + beyond) : 0;
     parts[i] = surprise;

@@ -85,20 +85,24 @@ export interface Rarity {
 
 const NOT_RARE: Rarity = { counted: 0, beyond: 0 };
 
-/** @param size of the deviation, at least 0 */
-export function measureRarity(tail: Tail, size: number): Rarity {
-  if (tail.fitted === 0 || !(size > 0)) return NOT_RARE;
+/**
+ * @param size of the deviation, at least 0
+ * @param floor sizes up to this are nothing, and larger ones are measured from it at least
+ */
+export function measureRarity(tail: Tail, size: number, floor = 0): Rarity {
+  if (tail.fitted === 0 || !(size > floor)) return NOT_RARE;
   if (tail.outerShare === 0) return { counted: Math.log10(tail.rows + 1), beyond: 0 };
   const octaves = Math.log2(size) - tail.origin;
   const counted = -Math.log10(tail.outerShare);
-  if (octaves > tail.outer) return { counted, beyond: extrapolate(tail, octaves) };
+  const outer = floor > 0 ? Math.max(tail.outer, Math.log2(floor) - tail.origin) : tail.outer;
+  if (octaves > outer) return { counted, beyond: extrapolate(tail, octaves, outer) };
   if (octaves <= tail.inner || tail.outer <= tail.inner) return NOT_RARE;
   const missing = (tail.outer - octaves) / (tail.outer - tail.inner);
   return { counted: counted - missing * Math.log10(tail.innerShare / tail.outerShare), beyond: 0 };
 }
 
-function extrapolate(tail: Tail, octaves: number): number {
-  const straight = ((octaves - tail.outer) * Math.LN2) / tail.shape / Math.LN10;
+function extrapolate(tail: Tail, octaves: number, outer: number): number {
+  const straight = ((octaves - outer) * Math.LN2) / tail.shape / Math.LN10;
   const lightness = Math.min(1, Math.max(0, (CURVE.none - tail.shape) / (CURVE.none - CURVE.full)));
   // A Weibull tail through the same two quantiles has 2 · 2^x orders where Pareto's has 2 + x.
   const bent = Math.min(straight, CURVE.maxOrders);

@@ -2,7 +2,16 @@
 import { describe, expect, it } from 'vitest';
 import { RED_SCORE } from '../../src/detector/likelihood.ts';
 import type { Judgement, Sample, View } from '../../src/model.ts';
-import { createDetector, createNoise, judgeAll, makeLoad, makeSeries, ROWS_PER_DAY } from './series.ts';
+import {
+  createDetector,
+  createNoise,
+  judgeAll,
+  makeLoad,
+  makeSeries,
+  ROWS_PER_DAY,
+  START_MS,
+  STEP_MS,
+} from './series.ts';
 
 const WEEK = 7 * ROWS_PER_DAY;
 /** 10:00 on the Tuesday of the fourth week. */
@@ -93,6 +102,16 @@ describe('the resolution', () => {
     judgeAll(detector, steps);
     expect(detector.update((steps.at(-1)?.timestampMs ?? 0) + 300_000, 59).score).toBe(0);
     expect(detector.update((steps.at(-1)?.timestampMs ?? 0) + 600_000, 150).score).toBeGreaterThan(0.999);
+  });
+
+  it('does not hide how far a deviation lies beyond it, when the bounds are far wider than the metric', () => {
+    const noise = createNoise(28);
+    const detector = createDetector({ min: 0, max: 1000 });
+    judgeAll(
+      detector,
+      makeSeries({ rows: 400 }, () => 50 + noise()),
+    );
+    expect(detector.update(START_MS + 400 * STEP_MS, 900).score).toBeGreaterThanOrEqual(RED_SCORE);
   });
 
   it('is at least minResolution (row 17)', () => {

@@ -18,7 +18,8 @@ import { startEngine } from '../../helpers/start-engine.ts';
 
 const START = Date.parse('2026-01-31T22:00:00Z');
 const MINUTE_MS = 60_000;
-const STEP_MS = 5 * MINUTE_MS;
+/** Long enough for learning to end within a test. */
+const LONG_STEP_MS = 5 * MINUTE_MS;
 
 async function watch(engine: Engine, name: string): Promise<number> {
   const id = await engine.monitor.monitorMetric({
@@ -29,14 +30,20 @@ async function watch(engine: Engine, name: string): Promise<number> {
   return engine.registry.byId(id)?.number ?? 0;
 }
 
-/** One point in five minutes, so that learning ends within the test; from the 300th on now and then one that is far off. */
-async function push(engine: Engine, metric: string, from: number, count: number): Promise<void> {
+/** One point a step; from the 300th on now and then one that is far off. */
+async function push(
+  engine: Engine,
+  metric: string,
+  from: number,
+  count: number,
+  stepMs = MINUTE_MS,
+): Promise<void> {
   await engine.accept.acceptNamed(
     Array.from({ length: count }, (_, index) => {
       const row = from + index;
       return {
         metric,
-        timestampMs: START + row * STEP_MS,
+        timestampMs: START + row * stepMs,
         value: row > 300 && row % 97 === 0 ? 99 : 50 + (row % 7),
       };
     }),
@@ -80,8 +87,8 @@ describe('stored bars', () => {
       await watch(engine, 'a');
       await watch(engine, 'b');
       for (let from = 0; from < 900; from += 100) {
-        await push(engine, 'a', from, 100);
-        await push(engine, 'b', from, 50);
+        await push(engine, 'a', from, 100, LONG_STEP_MS);
+        await push(engine, 'b', from, 50, LONG_STEP_MS);
       }
       await engine.bars.catchUp();
       expect(engine.bars.position()).toBe(engine.live.bounds().last);

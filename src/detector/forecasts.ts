@@ -1,9 +1,7 @@
 /**
- * What a metric was expected to show, in several ways, and how far off each was: against its last rows, against the
- * time of day or week, over minutes and over hours, and how restless it is. Each costs a few numbers of memory.
+ * What a metric is expected to show: the level of a day, the time of day, the time of week, and the deviation of the
+ * last rows carried on. Which of them is believed depends on how much each has erred.
  */
-import { readCell } from './cells.ts';
-import type { Tick } from './clock.ts';
 import {
   createProfile,
   findPlace,
@@ -34,22 +32,9 @@ const LEARNED_DEVIATIONS = 6;
 /** Errors that forecasts are compared by, in normal deviations. */
 const LEARNED_ERRORS = 4;
 const NORMAL = { weight: 0.02, limit: 8 };
-/** Weights of the newest row: level of the last rows, deviation carried on, restlessness, short and long. */
-const SHORT_WEIGHT = 1 / 3;
-const CARRY_WEIGHT = 0.4;
-const RESTLESS_WEIGHT = 0.15;
-/** Restless is who steps now: unrest counts as at most so many of the present step, so that it ends with its cause. */
-const STEPS_OF_UNREST = 6;
-const SPREAD_WEIGHT = 2 / 41;
-const LEVEL_WEIGHTS = [1.6 / 6, 1.6 / 46] as const;
-const CHANGE_WEIGHTS = [1 / 2, 1 / 32] as const;
-
-/** Deviations whose sizes are counted in tails: from the last rows, from the forecast, and restlessness. */
-export const TAIL_VIEWS = ['TREND', 'LEVEL', 'VOLATILITY'] as const;
-/** Deviations kept as records: levels over 5 and 45 rows, changes over 2 and 32, spread over 40. */
-export const RECORD_VIEWS = ['LEVEL', 'LEVEL', 'TREND', 'TREND', 'VOLATILITY'] as const;
-/** Place of the level over 45 rows among the records. */
-export const SLOW_LEVEL = 1;
+/** Levels and changes kept: over few rows and over many. */
+const LEVELS = 2;
+const CHANGES = 2;
 
 export interface Forecasts {
   rows: number;
@@ -93,8 +78,8 @@ export function createForecasts(): Forecasts {
     baseKind: 0,
     normalDeviation: 0,
     carried: 0,
-    levels: new Float64Array(LEVEL_WEIGHTS.length),
-    centres: new Float64Array(CHANGE_WEIGHTS.length),
+    levels: new Float64Array(LEVELS),
+    centres: new Float64Array(CHANGES),
     restless: 0,
     spread: 0,
     spreadCentre: 0,
@@ -155,62 +140,8 @@ function readBase(forecasts: Forecasts, { day, week }: Moment, kind: number): nu
   return kind === BASE.day ? byDay : readProfile(forecasts.week, week, byDay);
 }
 
-/** Deviations of a row. Sizes of tails are at least 0; records have a sign. */
-export interface Deviations {
-  readonly tails: Float64Array;
-  readonly records: Float64Array;
-}
-
-/**
- * How far a row is off, and learns it.
- * @param value the row's, deviations are measured from it
- * @param learned what may be learned of it
- * @param base as of chooseBase
- * @param into filled with the row's deviations
- */
-export function deviate(
-  forecasts: Forecasts,
-  {
-    value,
-    learned,
-    base,
-    tick,
-    moment,
-  }: { value: number; learned: number; base: number; tick: Tick; moment: Moment },
-  { tails, records }: Deviations,
-): void {
-  const { levels, centres } = forecasts;
-  forecasts.rows += 1;
-  const fresh = 1 / forecasts.rows;
-  const deviation = value - base;
-  const learnedDeviation = learned - base;
-  tails[0] = Math.abs(value - forecasts.short);
-  tails[1] = Math.abs(deviation - forecasts.carried);
-  forecasts.short += Math.max(SHORT_WEIGHT, fresh) * (learned - forecasts.short);
-  forecasts.carried += CARRY_WEIGHT * (learnedDeviation - forecasts.carried);
-  compareErrors(forecasts, learned, moment);
-  if (tick.gap) startAnew(forecasts, learned, learnedDeviation);
-  for (let i = 0; i < levels.length; i++) {
-    const weight = Math.max(LEVEL_WEIGHTS[i] ?? 1, fresh);
-    levels[i] = readCell(levels, i) + weight * (learnedDeviation - readCell(levels, i));
-    records[i] = readCell(levels, i);
-  }
-  forecasts.settledRows += 1;
-  for (let i = 0; i < centres.length; i++) {
-    const weight = CHANGE_WEIGHTS[i] ?? 1;
-    const change = deviation - readCell(centres, i);
-    records[levels.length + i] = change * Math.min(1, forecasts.settledRows * weight);
-    centres[i] = readCell(centres, i) + weight * (learnedDeviation - readCell(centres, i));
-  }
-  deriveSpreads(forecasts, learned, tick, moment, { tails, records });
-  // What lies behind a gap cannot be compared with the rows before it.
-  if (tick.gap) tails.fill(0);
-  learnProfiles(forecasts, base + limitDeviation(forecasts, learnedDeviation), moment);
-  forecasts.last = learned;
-}
-
 /** What levels of days and profiles may learn of a deviation. */
-function limitDeviation(forecasts: Forecasts, deviation: number): number {
+export function limitDeviation(forecasts: Forecasts, deviation: number): number {
   const size = Math.abs(deviation);
   const normal = forecasts.normalDeviation;
   const weight = Math.max(NORMAL.weight, 1 / forecasts.rows);
@@ -220,7 +151,8 @@ function limitDeviation(forecasts: Forecasts, deviation: number): number {
   return Math.sign(deviation) * LEARNED_DEVIATIONS * normal;
 }
 
-function compareErrors(forecasts: Forecasts, value: number, { day, week, rowsPerDay }: Moment): void {
+/** Keeps how much each forecast errs. */
+export function compareErrors(forecasts: Forecasts, value: number, { day, week, rowsPerDay }: Moment): void {
   const weight = Math.max(ERROR_WEIGHT, 1 / forecasts.rows);
   // An anomaly is everybody's error: counted in full it would make all forecasts look alike.
   const limit = forecasts.normalDeviation > 0 ? LEARNED_ERRORS * forecasts.normalDeviation : Infinity;
@@ -238,34 +170,7 @@ function compareErrors(forecasts: Forecasts, value: number, { day, week, rowsPer
   forecasts.weekError += weight * (measure(byWeek) - forecasts.weekError);
 }
 
-/** Changes and spreads are about the last rows: behind a gap there are none. */
-function startAnew(forecasts: Forecasts, value: number, deviation: number): void {
-  forecasts.short = value;
-  forecasts.carried = deviation;
-  forecasts.centres.fill(deviation);
-  forecasts.spreadCentre = value;
-  forecasts.settledRows = 0;
-}
-
-function deriveSpreads(
-  forecasts: Forecasts,
-  value: number,
-  tick: Tick,
-  { day }: Moment,
-  { tails, records }: Deviations,
-): void {
-  const step = Math.abs(value - forecasts.last);
-  if (!tick.gap) forecasts.restless += RESTLESS_WEIGHT * (step - forecasts.restless);
-  tails[2] = Math.min(forecasts.restless, STEPS_OF_UNREST * step);
-  const distance = value - forecasts.spreadCentre;
-  forecasts.spreadCentre += SPREAD_WEIGHT * distance;
-  forecasts.spread += SPREAD_WEIGHT * (Math.abs(distance) - forecasts.spread);
-  const normal = readProfile(forecasts.spreadDay, day, forecasts.spread);
-  records[records.length - 1] =
-    (forecasts.spread - normal) * Math.min(1, forecasts.settledRows * SPREAD_WEIGHT);
-}
-
-function learnProfiles(forecasts: Forecasts, value: number, { day, week, rowsPerDay }: Moment): void {
+export function learnProfiles(forecasts: Forecasts, value: number, { day, week, rowsPerDay }: Moment): void {
   const dayMemory = Math.max(DAY_MEMORY.rows, DAY_MEMORY.share * rowsPerDay);
   const weekMemory = Math.max(WEEK_MEMORY.rows, WEEK_MEMORY.share * rowsPerDay);
   learnProfile(forecasts.day, day, value, dayMemory);

@@ -4,7 +4,7 @@
  * all metrics.
  */
 import { readCell } from './cells.ts';
-import { type Deviations, RECORD_VIEWS, SLOW_LEVEL } from './forecasts.ts';
+import { type Deviations, RECORD_VIEWS, SLOW_LEVEL } from './deviations.ts';
 import { compareWithRecords, type RecordResult, type Records } from './records.ts';
 import { measureNothing, measureResolution, type Resolution } from './resolution.ts';
 import { learnSize, measureRarity, type Tail } from './tails.ts';

@@ -1,6 +1,6 @@
 /** Every detector there is: to add one, put it here. */
 import type { DetectorKind } from './detector.ts';
-import { streamsDetector } from './streams-detector.ts';
+import { streamsDetector } from './streams/streams-detector.ts';
 
 /** New metrics get the first. */
 export const DETECTOR_KINDS: readonly [DetectorKind, ...DetectorKind[]] = [streamsDetector];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createTail, learnSize, measureRarity, type Tail } from '../../src/detector/tails.ts';
-import { createNoise, createRandom } from './series.ts';
+import { createTail, learnSize, measureRarity, type Tail } from '../../../src/detector/streams/tails.ts';
+import { createNoise, createRandom } from '../series.ts';
 
 const LEARNING = { memoryRows: 5000, rowsPerDay: 288, ageDays: 14 };
 

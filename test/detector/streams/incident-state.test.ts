@@ -4,8 +4,8 @@ import {
   advanceIncident,
   createIncidentState,
   type IncidentVerdict,
-} from '../../src/detector/incident-state.ts';
-import { RED_SURPRISE } from '../../src/detector/surprise.ts';
+} from '../../../src/detector/streams/incident-state.ts';
+import { RED_SURPRISE } from '../../../src/detector/streams/surprise.ts';
 
 const STEP_MS = 300_000;
 const TICK = { steps: 1, days: 1 / 288, gap: false };

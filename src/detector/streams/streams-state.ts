@@ -1,10 +1,10 @@
 /** What the detector knows of one metric, and what can be read from it. */
-import type { ModelParams, View } from '../model.ts';
+import type { ModelParams, View } from '../../model.ts';
 import { type Band, createBand } from './band.ts';
 import { readCell } from './cells.ts';
 import { type Clock, createClock } from './clock.ts';
 import { type Counter, createCounter } from './counter.ts';
-import type { Contribution } from './detector.ts';
+import type { Contribution } from '../detector.ts';
 import { type Deviations, RECORD_VIEWS, TAIL_VIEWS } from './deviations.ts';
 import { createForecasts, type Forecasts } from './forecasts.ts';
 import { createIncidentState, type IncidentState } from './incident-state.ts';

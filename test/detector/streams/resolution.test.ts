@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createResolution, learnRange, measureResolution } from '../../src/detector/resolution.ts';
+import { createResolution, learnRange, measureResolution } from '../../../src/detector/streams/resolution.ts';
 
 describe('the smallest change that means anything', () => {
   it('is a share of the range of values that is given (row 12)', () => {

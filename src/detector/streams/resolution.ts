@@ -5,7 +5,7 @@
  * encoder its models used, or minResolution where that is larger. Else it is learned from the first rows, as a share
  * of their range and with no floor, so that the unit of a metric does not matter.
  */
-import type { ModelParams } from '../model.ts';
+import type { ModelParams } from '../../model.ts';
 
 const BUCKETS = 114;
 const LEARNING_ROWS = 288;

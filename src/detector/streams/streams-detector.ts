@@ -2,16 +2,16 @@
  * The detector: forecasts of one metric, how rare each deviation is for this metric, and one surprise of them all.
  * docs/detector.md tells how and why.
  */
-import type { Judgement, ModelParams } from '../model.ts';
+import type { Judgement, ModelParams } from '../../model.ts';
 import { clampExpectation, type Expectation, expectValue, learnBand } from './band.ts';
 import { readCell } from './cells.ts';
 import { advanceClock, type Clock, type Tick } from './clock.ts';
 import { readCounter } from './counter.ts';
-import type { Contribution, Detector, DetectorKind } from './detector.ts';
+import type { Contribution, Detector, DetectorKind } from '../detector.ts';
 import { deviate } from './deviations.ts';
 import { chooseBase, findMoment, startForecasts } from './forecasts.ts';
 import { advanceIncident } from './incident-state.ts';
-import { scoreOfOrders } from './likelihood.ts';
+import { scoreOfOrders } from '../likelihood.ts';
 import { limitValue } from './limit.ts';
 import { fitsElsewhere } from './profile.ts';
 import { ageRecords } from './records.ts';
@@ -27,7 +27,7 @@ import {
   type State,
 } from './streams-state.ts';
 import { combine, MAX_BELOW_RED, ordersOfSurprise } from './surprise.ts';
-import { createZone, type Zone } from './zone.ts';
+import { createZone, type Zone } from '../zone.ts';
 
 const VERSION = 8;
 /** Larger values are scored as this one: differences and sums of them stay finite. */

@@ -4,7 +4,7 @@
  * Rows that stay near the largest surprise of the last rows continue what that one began, whatever its size; after the
  * recovery time of quiet rows, or with a clearly larger surprise, something new begins.
  */
-import type { NotOpened } from '../model.ts';
+import type { NotOpened } from '../../model.ts';
 import type { Tick } from './clock.ts';
 import { RED_SURPRISE } from './surprise.ts';
 

@@ -12,6 +12,8 @@ export const ERROR_CODES = [
   'NOT_ALLOWED',
   'STATISTICS_NOT_READY',
   'RETRY_LATER',
+  'METRIC_FAILED',
+  'INTERNAL_SERVER_ERROR',
   'CURSOR_INVALID',
   'CURSOR_EXPIRED',
 ] as const;
@@ -103,6 +105,18 @@ export class SourceUnavailableError extends ExpectedError {
 export class RetryLaterError extends ExpectedError {
   override readonly name = 'RetryLaterError';
   readonly code = 'RETRY_LATER';
+}
+
+/** The server fails on one metric, by a fault of its own: its points are not stored, and it shows why. */
+export class MetricFailedError extends ExpectedError {
+  override readonly name = 'MetricFailedError';
+  readonly code = 'METRIC_FAILED';
+}
+
+/** One item of many that met a bug of ours: the message says where the log has it, the other items were done. */
+export class InternalError extends ExpectedError {
+  override readonly name = 'InternalError';
+  readonly code = 'INTERNAL_SERVER_ERROR';
 }
 
 /** A cursor that is not of this database's log, or is ahead of it. */

@@ -60,6 +60,7 @@ export async function listenHttp(
   const graphql = createGraphqlServer({
     parts: {
       ...engine,
+      log,
       keys: access.keys,
       downloadLinks,
       archiveUploads: createArchiveUploads({

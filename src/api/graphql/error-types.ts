@@ -9,7 +9,9 @@ import {
   type ErrorCode,
   ERROR_CODES,
   ExpectedError,
+  InternalError,
   InvalidInputError,
+  MetricFailedError,
   NotFoundError,
   NotSupportedError,
   QuotaExceededError,
@@ -31,6 +33,8 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   NOT_ALLOWED: 'The caller may not do this.',
   STATISTICS_NOT_READY: 'Not enough is known yet.',
   RETRY_LATER: 'A queue is full or the database away; the same request may succeed in a moment.',
+  METRIC_FAILED: 'The server fails on this metric, by a fault of its own; `Metric.message` says why.',
+  INTERNAL_SERVER_ERROR: 'A bug of the server; the message says where its log has it.',
   CURSOR_INVALID: 'The cursor is not of this server, or ahead of it.',
   CURSOR_EXPIRED: 'What follows the cursor may have been dropped already.',
 };
@@ -70,6 +74,16 @@ builder.objectType(SourceUnavailableError, {
   description: MEANINGS.SOURCE_UNAVAILABLE,
   interfaces: [ErrorRef],
 });
+builder.objectType(InternalError, {
+  name: 'InternalError',
+  description: MEANINGS.INTERNAL_SERVER_ERROR,
+  interfaces: [ErrorRef],
+});
+builder.objectType(MetricFailedError, {
+  name: 'MetricFailedError',
+  description: MEANINGS.METRIC_FAILED,
+  interfaces: [ErrorRef],
+});
 builder.objectType(InvalidInputError, {
   name: 'InvalidInputError',
   description: MEANINGS.INVALID_INPUT,
@@ -107,7 +121,9 @@ builder.objectType(AlreadyMonitoredError, {
 /** The classes with a type above. */
 const FAILURES = [
   AlreadyMonitoredError,
+  InternalError,
   InvalidInputError,
+  MetricFailedError,
   NotFoundError,
   NotSupportedError,
   QuotaExceededError,

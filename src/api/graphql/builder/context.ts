@@ -20,6 +20,7 @@ import type { StatusFeed } from '../../../platform/runtime/change-feed.ts';
 import type { Transfer } from '../../../core/transfer/transfer.ts';
 import type { PrismaClient } from '../../../generated/prisma/client.ts';
 import type { Incidents } from '../../../core/incidents/incidents.ts';
+import type { Log } from '../../../log.ts';
 import type { Datasource } from '../../../model.ts';
 import type { FlushPeriod } from '../../../platform/telemetry/influxdb-writer.ts';
 import type { LicenseState } from '../../../platform/telemetry/license.ts';
@@ -59,6 +60,7 @@ export interface ApiParts {
   readonly incidents: Incidents;
   readonly keys: Keys;
   readonly facts: ServerFacts;
+  readonly log: Log;
 }
 
 /** What does not change while the server runs. */

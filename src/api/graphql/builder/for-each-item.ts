@@ -1,6 +1,10 @@
 /** Many things in one mutation: each item has its own outcome, and none waits for a slow neighbour longer than it must. */
+import { randomBytes } from 'node:crypto';
 import { createLimit } from '../../../platform/runtime/concurrency-limit.ts';
-import { InvalidInputError } from '../../../errors.ts';
+import { isOutage } from '../../../platform/postgres/outage.ts';
+import { isUnstorableText } from '../../../platform/postgres/unstorable-text.ts';
+import { ExpectedError, InternalError, InvalidInputError } from '../../../errors.ts';
+import type { Log } from '../../../log.ts';
 import { type Failure, toFieldValue } from '../error-types.ts';
 
 /** What became of one item; either `value` or `error` is null. */
@@ -17,14 +21,15 @@ const WIDTH = 4;
 export const MOST_ITEMS = 1000;
 
 /**
- * Does each item; its expected failure is its own. What is nobody's fault (a database that is away) fails the whole
- * request, once no item is under way: it may be repeated.
+ * Does each item; its failure is its own, and a bug that one item meets costs that item alone. What is nobody's fault
+ * (a database that is away) fails the whole request, once no item is under way: it may be repeated.
  * @param path where the items stand in the input, for messages
  * @throws InvalidInputError for more than MOST_ITEMS
  */
 export async function doEach<Item, T>(
   items: readonly Item[],
   path: readonly string[],
+  log: Log,
   deed: (item: Item, index: number) => Promise<T>,
 ): Promise<readonly ItemOutcome<T>[]> {
   if (items.length > MOST_ITEMS) {
@@ -33,7 +38,9 @@ export async function doEach<Item, T>(
   }
   const limit = createLimit(WIDTH);
   const settled = await Promise.allSettled(
-    items.map((item, index) => limit.run(() => attempt(index, () => deed(item, index)))),
+    items.map((item, index) =>
+      limit.run(() => attempt(index, [...path, String(index)], log, () => deed(item, index))),
+    ),
   );
   return settled.map((outcome) => {
     if (outcome.status === 'fulfilled') return outcome.value;
@@ -41,10 +48,28 @@ export async function doEach<Item, T>(
   });
 }
 
-async function attempt<T>(index: number, deed: () => Promise<T>): Promise<ItemOutcome<T>> {
+async function attempt<T>(
+  index: number,
+  path: readonly string[],
+  log: Log,
+  deed: () => Promise<T>,
+): Promise<ItemOutcome<T>> {
   try {
     return { index, value: await deed(), error: null };
   } catch (error) {
-    return { index, value: null, error: toFieldValue(error) };
+    return { index, value: null, error: toFieldValue(toItemError(error, path, log)) };
   }
+}
+
+/** @throws what is nobody's fault */
+function toItemError(error: unknown, path: readonly string[], log: Log): ExpectedError {
+  if (error instanceof ExpectedError) return error;
+  if (isOutage(error)) throw error;
+  if (isUnstorableText(error)) {
+    const message = `${path.join('.')}: a text holds U+0000, or half of a character: it cannot be kept`;
+    return new InvalidInputError(message, path);
+  }
+  const requestId = randomBytes(6).toString('hex');
+  log.error({ err: error, requestId, path: path.join('.') }, 'unexpected error in one item of a request');
+  return new InternalError(`unexpected error; the log has it under requestId ${requestId}`);
 }

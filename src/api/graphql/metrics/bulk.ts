@@ -56,8 +56,8 @@ builder.mutationField('monitorMetrics', (t) =>
     type: MonitorMetricsPayloadRef,
     description: 'Begins to watch many metrics, each as `monitorMetric` does. Never all or nothing.',
     args: { input: t.arg({ type: MonitorMetricsInputRef, required: true, description: 'Which, and how.' }) },
-    resolve: (_root, { input: { metrics } }, { monitor }) =>
-      doEach(metrics, ['input', 'metrics'], async (metric, index) =>
+    resolve: (_root, { input: { metrics } }, { monitor, log }) =>
+      doEach(metrics, ['input', 'metrics'], log, async (metric, index) =>
         monitorInput(monitor, metric, ['input', 'metrics', String(index)]),
       ),
   }),
@@ -68,8 +68,8 @@ builder.mutationField('unmonitorMetrics', (t) =>
     type: UnmonitorMetricsPayloadRef,
     description: 'Stops watching many metrics, each as `unmonitorMetric` does. It may be repeated.',
     args: { input: t.arg({ type: UnmonitorMetricsInputRef, required: true, description: 'Which metrics.' }) },
-    resolve: (_root, { input: { ids } }, { monitor }) =>
-      doEach(ids, ['input', 'ids'], async (id, index) => monitor.unmonitorMetric(readId(id, index))),
+    resolve: (_root, { input: { ids } }, { monitor, log }) =>
+      doEach(ids, ['input', 'ids'], log, async (id, index) => monitor.unmonitorMetric(readId(id, index))),
   }),
 );
 
@@ -78,8 +78,8 @@ builder.mutationField('deleteMetrics', (t) =>
     type: DeleteMetricsPayloadRef,
     description: 'Deletes many metrics with their samples, scores and models, each as `deleteMetric` does.',
     args: { input: t.arg({ type: DeleteMetricsInputRef, required: true, description: 'Which metrics.' }) },
-    resolve: (_root, { input: { ids } }, { monitor }) =>
-      doEach(ids, ['input', 'ids'], async (id, index) => monitor.deleteMetric(readId(id, index))),
+    resolve: (_root, { input: { ids } }, { monitor, log }) =>
+      doEach(ids, ['input', 'ids'], log, async (id, index) => monitor.deleteMetric(readId(id, index))),
   }),
 );
 

@@ -1,5 +1,5 @@
 /** The mutation that takes points. */
-import type { AcceptResult, RejectedPoint } from '../../../core/ingest/accept.ts';
+import type { AcceptResult, RejectedPoint } from '../../../core/ingest/accept-result.ts';
 import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import { ErrorCodeRef } from '../error-types.ts';

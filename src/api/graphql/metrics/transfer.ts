@@ -83,8 +83,8 @@ builder.mutationField('importModels', (t) =>
     description:
       'Makes metrics of exported models, gives them their samples and watches them. Never all or nothing, and safe to repeat.',
     args: { input: t.arg({ type: ImportModelsInputRef, required: true, description: 'The models.' }) },
-    resolve: async (_root, { input: { models } }, { transfer }) => {
-      const outcomes = await doEach(models, ['input', 'models'], (model) => transfer.importModel(model));
+    resolve: async (_root, { input: { models } }, { transfer, log }) => {
+      const outcomes = await doEach(models, ['input', 'models'], log, (model) => transfer.importModel(model));
       const results = outcomes.map(({ index, value, error }) => ({
         index,
         metricId: value?.metricId ?? null,

@@ -104,6 +104,7 @@ export function narrowParts(parts: ApiParts, accountId: number): ApiParts {
     flushPeriod: parts.flushPeriod,
     keys: parts.keys,
     facts: parts.facts,
+    log: parts.log,
   };
 }
 

@@ -57,6 +57,23 @@ function hold(parts: Omit<HeldModel, 'judge'>): HeldModel {
   return model;
 }
 
+/** The model could not be brought back from its checkpoint and samples; the message says why. */
+export class ModelNotRestoredError extends Error {
+  override readonly name = 'ModelNotRestoredError';
+}
+
+/** Stands in for a model that could not be restored: the first point that is to be scored shows why. */
+export function holdFailure(error: Error): Model {
+  const failure = new ModelNotRestoredError(`model could not be restored: ${error.message}`, {
+    cause: error,
+  });
+  return {
+    judge: () => {
+      throw failure;
+    },
+  };
+}
+
 /** Whether it has learned from so many rows since its checkpoint. */
 export function isDirty(model: HeldModel, rows: number): boolean {
   return model.detector.rows - model.checkpointedRows >= rows;

@@ -7,12 +7,16 @@ import type pg from 'pg';
 import type { Checkpoint } from '../samples/write-batch.ts';
 import type { Log } from '../../log.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
-import { type HeldModel, isDirty, type Model, takeCheckpoint } from './cached-model.ts';
+import { type HeldModel, holdFailure, isDirty, type Model, takeCheckpoint } from './cached-model.ts';
 import type { MetricEntry } from '../metrics/registry.ts';
+import { toError } from '../../platform/runtime/to-error.ts';
 import { createRestore } from './restore-models.ts';
 
 export interface Models {
-  /** The models of these metrics by metric number. */
+  /**
+   * The models of these metrics by metric number. One that cannot be restored throws ModelNotRestoredError when it is
+   * asked for a score. @throws what the database throws while it is away
+   */
   acquire: (entries: readonly MetricEntry[]) => Promise<ReadonlyMap<number, Model>>;
   /**
    * Restores models outside of a turn, so that others' points need not wait for it. @returns what puts them in memory,
@@ -26,8 +30,13 @@ export interface Models {
   /**
    * Checkpoints worth writing with the next batch, at most `limit`; `confirm` once they are committed. When that
    * fails the models have to be discarded.
+   * @param onFailure called for a model that is due and cannot be written down: the others are not harmed
    */
-  dueCheckpoints: (touched: Iterable<MetricEntry>, limit: number) => readonly Checkpoint[];
+  dueCheckpoints: (
+    touched: Iterable<MetricEntry>,
+    limit: number,
+    onFailure: (entry: MetricEntry, error: Error) => void,
+  ) => readonly Checkpoint[];
   /** Every model with rows since its checkpoint, for the orderly stop; in portions of at most `limit`. */
   dirtyCheckpoints: (limit: number) => readonly Checkpoint[];
   confirm: (checkpoints: readonly Checkpoint[]) => void;
@@ -44,14 +53,27 @@ export function createModels(options: {
   /** Models held at most. */
   readonly limit: number;
 }): Models {
-  const { stats } = options;
+  const { stats, log } = options;
   const restore = createRestore(options);
+  const snapshot = (model: HeldModel, onFailure?: (error: Error) => void): Checkpoint | null => {
+    try {
+      return takeCheckpoint(model);
+    } catch (error) {
+      stats.countReason('metric_failures', 'snapshot');
+      log.error({ err: error, metric: model.entry.id }, 'model could not be written down');
+      onFailure?.(toError(error));
+      return null;
+    }
+  };
   /** Checkpoints of models that were pushed out of the cache, until they are written. */
   const evicted = new Map<number, Checkpoint>();
   const held = new LRUCache<number, HeldModel>({
     max: options.limit,
     dispose: (model, number, reason) => {
-      if (reason === 'evict' && isDirty(model, 1)) evicted.set(number, takeCheckpoint(model));
+      if (reason !== 'evict' || !isDirty(model, 1)) return;
+      // Without one the model is made anew from an older checkpoint and the stored samples.
+      const checkpoint = snapshot(model);
+      if (checkpoint !== null) evicted.set(number, checkpoint);
     },
   });
 
@@ -64,9 +86,12 @@ export function createModels(options: {
       else models.set(entry.number, model);
     }
     if (cold.length > 0) {
-      for await (const model of restore(cold, evicted)) {
-        held.set(model.entry.number, model);
-        models.set(model.entry.number, model);
+      for await (const one of restore(cold, evicted)) {
+        if ('error' in one) models.set(one.entry.number, holdFailure(one.error));
+        else {
+          held.set(one.entry.number, one);
+          models.set(one.entry.number, one);
+        }
       }
       stats.set('models_in_memory', held.size);
     }
@@ -78,7 +103,8 @@ export function createModels(options: {
     const cold = entries.filter(isCold);
     const before = new Map(cold.map((entry) => [entry, { ...entry }]));
     const restored: HeldModel[] = [];
-    for await (const model of restore(cold, evicted)) restored.push(model);
+    // What is wrong with one that cannot be restored is found, and reported, when its points are scored.
+    for await (const one of restore(cold, evicted)) if (!('error' in one)) restored.push(one);
     return () => {
       for (const model of restored) {
         // One that was taken in a turn meanwhile may have learned more than this one has read.
@@ -97,13 +123,14 @@ export function createModels(options: {
     }
   };
 
-  const dueCheckpoints = (touched: Iterable<MetricEntry>, limit: number) => {
+  const dueCheckpoints: Models['dueCheckpoints'] = (touched, limit, onFailure) => {
     const due = [...evicted.values()].slice(0, limit);
-    for (const { number } of touched) {
+    for (const entry of touched) {
       if (due.length >= limit) break;
-      const model = held.peek(number);
-      if (model === undefined || !isDirty(model, dueAfter(number))) continue;
-      due.push(takeCheckpoint(model));
+      const model = held.peek(entry.number);
+      if (model === undefined || !isDirty(model, dueAfter(entry.number))) continue;
+      const checkpoint = snapshot(model, (error) => onFailure(entry, error));
+      if (checkpoint !== null) due.push(checkpoint);
       // Now: the next batch is drafted before this one is confirmed.
       model.checkpointedRows = model.detector.rows;
     }
@@ -114,7 +141,8 @@ export function createModels(options: {
     const dirty = [...evicted.values()].slice(0, limit);
     for (const model of held.values()) {
       if (dirty.length >= limit) break;
-      if (isDirty(model, 1)) dirty.push(takeCheckpoint(model));
+      const checkpoint = isDirty(model, 1) ? snapshot(model) : null;
+      if (checkpoint !== null) dirty.push(checkpoint);
     }
     return dirty;
   };

@@ -9,15 +9,26 @@ import { readCheckpoints, replayMany, replaySamples, type ReplayedSample } from 
 import type { Checkpoint } from '../samples/write-batch.ts';
 import type { Log } from '../../log.ts';
 import type { Judgement } from '../../model.ts';
+import { isOutage } from '../../platform/postgres/outage.ts';
+import { toError } from '../../platform/runtime/to-error.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { type HeldModel, resumeModel, startModel } from './cached-model.ts';
 import type { MetricEntry } from '../metrics/registry.ts';
 
-/** @param evicted checkpoints that are newer than the stored ones */
+/** A model that cannot be brought back: what is wrong is its own, and the others of the call are not harmed. */
+export interface NotRestored {
+  readonly entry: MetricEntry;
+  readonly error: Error;
+}
+
+/**
+ * One answer for each entry. @param evicted checkpoints that are newer than the stored ones
+ * @throws what the database throws while it is away
+ */
 export type RestoreModels = (
   entries: readonly MetricEntry[],
   evicted: ReadonlyMap<number, Checkpoint>,
-) => AsyncGenerator<HeldModel>;
+) => AsyncGenerator<HeldModel | NotRestored>;
 
 /** Whose checkpoints are read at once: some 12 kB each. */
 const MODELS_AT_ONCE = 500;
@@ -78,19 +89,42 @@ export function createRestore(options: {
     for (const behind of some) await replay(behind, samples.get(behind.model.entry.number) ?? []);
   };
 
+  const restoreTogether = async (
+    entries: readonly MetricEntry[],
+    evicted: ReadonlyMap<number, Checkpoint>,
+  ): Promise<readonly HeldModel[]> => {
+    const stored = await readCheckpoints(pool, listStored(entries, evicted));
+    const all = entries.map((entry) => begin(entry, evicted.get(entry.number) ?? stored.get(entry.number)));
+    for (const portion of groupByRows(all)) {
+      const [first] = portion;
+      if (portion.length === 1 && first !== undefined) await replayAlone(first);
+      else await replayTogether(portion);
+    }
+    return all.map(({ model }) => model);
+  };
+
+  /** Together they cost a statement or two: only when that fails, half by half, is the one looked for that it is about. */
+  const restore = async (
+    entries: readonly MetricEntry[],
+    evicted: ReadonlyMap<number, Checkpoint>,
+  ): Promise<readonly (HeldModel | NotRestored)[]> => {
+    try {
+      return await restoreTogether(entries, evicted);
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      const [entry] = entries;
+      if (entries.length === 1 && entry !== undefined) return [{ entry, error: toError(error) }];
+      const middle = Math.ceil(entries.length / 2);
+      const before = await restore(entries.slice(0, middle), evicted);
+      return [...before, ...(await restore(entries.slice(middle), evicted))];
+    }
+  };
+
   return async function* (entries, evicted) {
     for (let from = 0; from < entries.length; from += MODELS_AT_ONCE) {
-      const some = entries.slice(from, from + MODELS_AT_ONCE);
-      const stored = await readCheckpoints(pool, listStored(some, evicted));
-      const all = some.map((entry) => begin(entry, evicted.get(entry.number) ?? stored.get(entry.number)));
-      for (const portion of groupByRows(all)) {
-        const [first] = portion;
-        if (portion.length === 1 && first !== undefined) await replayAlone(first);
-        else await replayTogether(portion);
-      }
-      for (const { model } of all) {
-        if (model.entry.scoredRows > 0) stats.count('models_restored');
-        yield model;
+      for (const one of await restore(entries.slice(from, from + MODELS_AT_ONCE), evicted)) {
+        if (one.entry.scoredRows > 0 && !('error' in one)) stats.count('models_restored');
+        yield one;
       }
     }
   };

@@ -125,7 +125,12 @@ const REASON_COUNTERS = {
       'too_far_ahead',
       'too_many_metrics',
       'unknown_metric',
+      'metric_failed',
     ],
+  },
+  metric_failures: {
+    help: 'Faults that cost one metric its scores or its points, by the step that failed; the metric shows why, its neighbours are not harmed. Any rise is a bug of ours or a damaged database.',
+    reasons: ['create', 'look_up', 'restore', 'score', 'snapshot', 'store', 'publish'],
   },
   graphite_lines_bad: {
     help: 'Graphite lines left out, by reason; each costs only itself. Rises when a sender speaks another protocol.',

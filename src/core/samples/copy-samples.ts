@@ -29,9 +29,11 @@ interface Samples {
 /** @param before the place in the log before the one the first score gets */
 export async function copySamples(client: pg.PoolClient, samples: Samples, before: number): Promise<void> {
   if (samples.scored.length + samples.unscored.length === 0) return;
+  // Before the COPY begins: a row that cannot be encoded would leave the connection waiting for its data for ever.
+  const bytes = encodeSamples(samples, before);
   const stream = client.query(copyFrom(COPY_SAMPLES));
   const finished = once(stream, 'finish');
-  stream.end(encodeSamples(samples, before));
+  stream.end(bytes);
   await finished;
 }
 

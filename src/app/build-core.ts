@@ -111,22 +111,24 @@ export async function createEngine(options: {
   const months = createSampleMonths(pool);
   const progressRows = createProgressRows({ registry });
   const saveProgress = createSaveProgress({ pool, turns, progressRows });
-  const commit = createCommit({ pool, registry, models, progressRows, months, stats, statusFeed, live });
+  const commit = createCommit({ pool, registry, models, progressRows, months, stats, statusFeed, live, log });
   const scoreStored = createScoreStored({ commit, models, stats, log });
-  const scoring = { pool, registry, turns, models, commit, scoreStored, log };
+  const scoring = { pool, registry, turns, models, commit, scoreStored, stats, log };
   const backlog = createBacklog(scoring);
-  const reorder = createReorder({ ...scoring, stats, windowMs: config.reorderSeconds * 1000 });
+  const reorder = createReorder({ ...scoring, windowMs: config.reorderSeconds * 1000 });
   const scoresStored = [backlog, reorder];
   const customMetrics = createCustomMetrics({
     pool,
     registry,
     source: customSource,
     stats,
+    log,
     limit: config.maxMetrics,
   });
   const accept = createAccept({
     registry,
     turns,
+    commit,
     writePoints: createWritePoints({ pool, models, commit, isHeldBack: reorder.isHeldBack, stats, log }),
     customMetrics,
     warmUp: createWarmUp({ models, commit, turns, log }),
@@ -172,16 +174,7 @@ export async function createEngine(options: {
   });
   const labels = createLabels({ prisma, registry });
   await labels.load();
-  const transfer = createTransfer({
-    pool,
-    prisma,
-    registry,
-    monitor,
-    accept,
-    directory,
-    autostacks,
-    labels,
-  });
+  const transfer = createTransfer({ pool, prisma, registry, monitor, accept, directory, autostacks, labels });
   const collectorErrors = createCollectorErrors({ pool, registry, turns, statusFeed, log });
   const poll = createPoll({
     registry,

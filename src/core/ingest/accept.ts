@@ -3,16 +3,24 @@
  * one transaction. Only then is whoever sent them told what became of them. Requests that come while a batch is
  * being written share the next one, which is scored while the last one is being committed. What is of the past goes in pieces of its own, in turns with what is live.
  */
-import { NotFoundError, type ErrorCode } from '../../errors.ts';
+import { NotFoundError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { DEFAULT_ACCOUNT, type Sample } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
+import {
+  objectToFailure,
+  rejectPoint,
+  tally,
+  type AcceptResult,
+  type RejectedPoint,
+} from './accept-result.ts';
 import { createBatchQueue } from './batching-queue.ts';
-import { checkName, checkSample, checkUnit, type Objection, type RejectReason } from './validate-point.ts';
+import { checkName, checkSample, checkUnit, type Objection } from './validate-point.ts';
 import type { CustomMetrics, WantedMetric } from '../metrics/custom-metrics.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { Turns } from '../../platform/runtime/write-lock.ts';
 import type { WarmUp } from './preload-models.ts';
+import type { Commit } from './commit.ts';
 import type { Arrival, WritePoints } from './score-batch.ts';
 
 /** A pushed point, named by its metric. */
@@ -21,22 +29,6 @@ export interface NamedPoint {
   readonly timestampMs: number;
   readonly value: number;
   readonly unit?: string | null;
-}
-
-export interface RejectedPoint {
-  /** Its place in what was sent, from 0. */
-  readonly index: number;
-  readonly code: ErrorCode;
-  readonly reason: string;
-}
-
-/** Disjoint: accepted + duplicates + late + rejected.length is the number of points sent. */
-export interface AcceptResult {
-  readonly accepted: number;
-  readonly duplicates: number;
-  /** Stored, but older than what the metric's model has learned from, so never scored. */
-  readonly late: number;
-  readonly rejected: readonly RejectedPoint[];
 }
 
 export interface Accept {
@@ -86,6 +78,7 @@ export const HISTORY_BATCH_POINTS = 1000;
 export function createAccept(options: {
   readonly registry: Registry;
   readonly turns: Turns;
+  readonly commit: Pick<Commit, 'failures'>;
   readonly writePoints: WritePoints;
   readonly customMetrics: CustomMetrics;
   readonly warmUp: WarmUp;
@@ -102,15 +95,17 @@ export function createAccept(options: {
   const now = options.now ?? Date.now;
 
   const draft = async (requests: readonly Request[]): Promise<() => Promise<readonly AcceptResult[]>> => {
-    await options.customMetrics.ensure(requests.flatMap((request) => listNewNames(request, registry)));
+    const wanted = requests.flatMap((request) => listNewNames(request, registry));
+    const notMade = nameFailures(await options.customMetrics.ensure(wanted));
     const readTo = new Map<MetricEntry, number>();
     const all: Arrival[] = [];
     const drafts = requests.map((request) => {
-      const arrivals: Arrival[] = [];
+      const arrivals: (Pending & Arrival)[] = [];
       const rejected = [...request.rejected];
       for (const point of request.pending) {
         if (settleEntry(point, request, registry)) arrivals.push(point);
-        else rejected.push(reject(point.index, objectToMissing(point.name, registry.size)));
+        else
+          rejected.push(rejectPoint(point.index, objectToMissing(point, request, registry, notMade), stats));
       }
       const polled = request.metricNumber === null ? undefined : registry.byNumber(request.metricNumber);
       if (polled !== undefined && request.readToMs !== null) readTo.set(polled, request.readToMs);
@@ -119,10 +114,20 @@ export function createAccept(options: {
     });
     const commit = await options.writePoints(all, readTo);
     return async () => {
-      await commit();
-      new Set(all.map(({ entry }) => entry)).forEach(options.onStored);
-      return drafts.map(({ arrivals, rejected }) => tally(arrivals, rejected));
+      const refused = await commit();
+      for (const entry of new Set(all.map((arrival) => arrival.entry))) announce(entry);
+      return drafts.map(({ arrivals, rejected }) => tally(arrivals, rejected, refused, stats));
     };
+  };
+
+  /** What is to be done after a commit is no part of it: the points are stored, and their senders are to know. */
+  const announce = (entry: MetricEntry) => {
+    try {
+      options.onStored(entry);
+    } catch (error) {
+      stats.countReason('metric_failures', 'publish');
+      log.error({ err: error, metric: entry.id }, 'points are stored, but nothing was done about them');
+    }
   };
 
   const shared = {
@@ -130,6 +135,7 @@ export function createAccept(options: {
     countPoints: ({ pending }: Request) => pending.length,
     prepare: ({ pending }: Request) => options.warmUp(pending),
     write: (requests: readonly Request[]) => turns.runInTwoSteps(() => draft(requests)),
+    failures: () => options.commit.failures,
     stats,
     log,
   };
@@ -143,11 +149,6 @@ export function createAccept(options: {
     batchPoints: HISTORY_BATCH_POINTS,
     onPoints: (points) => stats.set('history_queue_points', points),
   });
-
-  const reject = (index: number, { reason, message }: Objection): RejectedPoint => {
-    stats.countReason('points_rejected', reason);
-    return { index, code: CODE_OF_REASON[reason] ?? 'INVALID_INPUT', reason: message };
-  };
 
   const check = <Point extends Sample>(
     points: readonly Point[],
@@ -163,7 +164,7 @@ export function createAccept(options: {
       const objection =
         (name !== null && entry === undefined ? (checkName(name) ?? checkUnit(unit)) : null) ??
         checkSample(timestampMs, value, latestMs);
-      if (objection !== null) rejected.push(reject(index, objection));
+      if (objection !== null) rejected.push(rejectPoint(index, objection, stats));
       else
         pending.push({
           index,
@@ -198,7 +199,7 @@ export function createAccept(options: {
         unit: unit ?? null,
         entry: registry.byIdentity('CUSTOM', metric, accountId),
       }));
-      if (pending.length === 0) return Promise.resolve(tally([], rejected));
+      if (pending.length === 0) return Promise.resolve(tally([], rejected, new Map(), stats));
       return live.add({ pending, rejected, accountId, metricNumber: null, readToMs: null });
     },
     acceptSamples: addSamples(live),
@@ -208,11 +209,6 @@ export function createAccept(options: {
     },
   };
 }
-
-const CODE_OF_REASON: Readonly<Partial<Record<RejectReason, ErrorCode>>> = {
-  too_many_metrics: 'QUOTA_EXCEEDED',
-  unknown_metric: 'NOT_FOUND',
-};
 
 /** Whether the point has a metric now, in its turn. */
 function settleEntry(point: Pending, request: Request, registry: Registry): point is Pending & Arrival {
@@ -225,12 +221,23 @@ function settleEntry(point: Pending, request: Request, registry: Registry): poin
 }
 
 /** Why a point has no metric in its turn: its name was one too many, or the metric was deleted meanwhile. */
-function objectToMissing(name: string | null, metrics: number): Objection {
+function objectToMissing(
+  { name }: Pending,
+  { accountId }: Request,
+  { size }: Registry,
+  notMade: ReadonlyMap<string, Error>,
+): Objection {
   if (name === null) return { reason: 'unknown_metric', message: 'the metric was deleted meanwhile' };
+  const failure = notMade.get(`${accountId} ${name}`);
+  if (failure !== undefined) return objectToFailure(name, failure);
   return {
     reason: 'too_many_metrics',
-    message: `metric: ${JSON.stringify(name)} is a new name, and there are ${metrics} metrics already`,
+    message: `metric: ${JSON.stringify(name)} is a new name, and there are ${size} metrics already`,
   };
+}
+
+function nameFailures(failures: ReadonlyMap<WantedMetric, Error>): ReadonlyMap<string, Error> {
+  return new Map([...failures].map(([{ accountId, name }, error]) => [`${accountId} ${name}`, error]));
 }
 
 function listNewNames({ pending, accountId }: Request, registry: Registry): WantedMetric[] {
@@ -240,11 +247,4 @@ function listNewNames({ pending, accountId }: Request, registry: Registry): Want
     if (registry.byIdentity('CUSTOM', name, accountId) === undefined) names.push({ accountId, name, unit });
   }
   return names;
-}
-
-function tally(arrivals: readonly Arrival[], rejected: readonly RejectedPoint[]): AcceptResult {
-  const counts = { accepted: 0, duplicate: 0, late: 0 };
-  for (const { outcome } of arrivals) if (outcome !== null) counts[outcome] += 1;
-  const { accepted, duplicate: duplicates, late } = counts;
-  return { accepted, duplicates, late, rejected: rejected.toSorted((a, b) => a.index - b.index) };
 }

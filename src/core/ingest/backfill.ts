@@ -5,13 +5,15 @@
 import type pg from 'pg';
 import { readUnscored } from '../samples/read-unscored.ts';
 import type { Log } from '../../log.ts';
+import { isOutage } from '../../platform/postgres/outage.ts';
+import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Commit } from './commit.ts';
 import type { Draft } from './write-set.ts';
 import { hasBounds, learnBounds, ROWS_TO_LEARN_FROM } from '../metrics/model-params.ts';
 import type { Models } from '../models/model-cache.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import { createRetryPause } from '../../platform/runtime/backoff.ts';
-import type { ScoreStored } from './score-backfill.ts';
+import { failBacklog, type ScoreStored } from './score-backfill.ts';
 import type { Turns } from '../../platform/runtime/write-lock.ts';
 import { createWakeUp } from '../../platform/runtime/signal.ts';
 
@@ -33,6 +35,7 @@ export function createBacklog(options: {
   readonly models: Models;
   readonly commit: Commit;
   readonly scoreStored: ScoreStored;
+  readonly stats: Stats;
   readonly log: Log;
 }): Backlog {
   const { pool, registry, turns, models, commit, log } = options;
@@ -62,6 +65,7 @@ export function createBacklog(options: {
         if (!isDone) waiting.add(number);
         pause.reset();
       } catch (error) {
+        if (!isOutage(error) && (await giveUp(number, error))) continue;
         log.warn(
           { err: error, metricNumber: number, pauseMs: pause.ms },
           'backlog could not be scored; trying again',
@@ -70,6 +74,19 @@ export function createBacklog(options: {
       }
     }
     working = null;
+  };
+
+  /** Another try would fail as this one did, and keep all other metrics waiting. @returns whether that is noted */
+  const giveUp = async (number: number, error: unknown): Promise<boolean> => {
+    const entry = registry.byNumber(number);
+    try {
+      if (entry !== undefined) await turns.run(() => failBacklog(entry, error, options));
+    } catch (again) {
+      if (isOutage(again)) return false;
+      log.error({ err: again, metricNumber: number }, 'metric could not be put in ERROR');
+    }
+    waiting.delete(number);
+    return true;
   };
 
   /** One turn's worth; true when there is nothing more to do for this metric. */
@@ -99,8 +116,9 @@ export function createBacklog(options: {
     const isScored = options.scoreStored(draft, entry, rows, model);
     const isDone = rows.length < ROWS_PER_TURN;
     if (isScored && isDone) draft.statuses.set(entry, { status: 'ACTIVE', message: null });
-    await commit.seal(draft)();
-    return isDone || !isScored;
+    const refused = await commit.seal(draft)();
+    // One that is in ERROR by now goes on when somebody takes it out of it.
+    return isDone || !isScored || refused.has(entry) || !isReady(entry);
   };
 
   return {

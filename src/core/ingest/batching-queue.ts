@@ -2,6 +2,7 @@
  * A bounded queue whose requests are written by whole batches: those that come while a batch is being written share
  * the next one.
  */
+import { setImmediate } from 'node:timers/promises';
 import { isOutage } from '../../platform/postgres/outage.ts';
 import { RetryLaterError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
@@ -35,6 +36,8 @@ export function createBatchQueue<Request, Result>(options: {
   readonly prepare: (request: Request) => Promise<void> | null;
   /** Writes all of them or none; one result per request, in order. The next batch is taken when it is ready for it. */
   readonly write: (requests: readonly Request[]) => TwoSteps<readonly Result[]>;
+  /** How many batches have failed, wholly or in part: the one that was begun on top of such a one is written anew. */
+  readonly failures: () => number;
   readonly stats: Stats;
   readonly log: Log;
 }): BatchQueue<Request, Result> {
@@ -46,6 +49,8 @@ export function createBatchQueue<Request, Result>(options: {
   const preparing = new Set<Promise<void>>();
   /** Batches being written: two at most, but for those written again after a failure. */
   const unsettled = new Set<Promise<void>>();
+  /** Batches that failed and are being written anew. */
+  const redoing = new Set<Promise<void>>();
   let stopped = false;
 
   const add = (request: Request): Promise<Result> => {
@@ -87,6 +92,7 @@ export function createBatchQueue<Request, Result>(options: {
   const pump = async () => {
     // The requests of one tick share a batch.
     await Promise.resolve();
+    let failures = options.failures();
     while (queue.length > 0) {
       const batch = takeBatch(queue, options.batchPoints);
       const { isReady, result } = options.write(batch.map(({ request }) => request));
@@ -96,11 +102,20 @@ export function createBatchQueue<Request, Result>(options: {
       });
       unsettled.add(settling);
       await isReady;
+      if (options.failures() !== failures) await redone();
+      failures = options.failures();
     }
     pumping = null;
   };
 
-  /** Never throws. Requests that share a batch with one that trips a bug of ours are written without it. */
+  /** What is written anew comes before what is newer: a metric's points are scored in their order or not at all. */
+  const redone = async () => {
+    // By then every batch that stood on the one that failed knows it.
+    await setImmediate();
+    while (redoing.size > 0) await Promise.all(redoing);
+  };
+
+  /** Never throws. */
   const settle = async (
     batch: readonly Waiting<Request, Result>[],
     result: Promise<readonly Result[]>,
@@ -108,16 +123,23 @@ export function createBatchQueue<Request, Result>(options: {
     try {
       for (const [index, one] of (await result).entries()) batch[index]?.resolve(one);
     } catch (error) {
-      const again = (some: typeof batch) =>
-        settle(some, options.write(some.map(({ request }) => request)).result);
-      if (error instanceof StaleDraftError) await again(batch);
-      else if (isOutage(error)) refuseAll(batch, error);
-      else if (batch.length > 1) for (const waiting of batch) await again([waiting]);
-      else {
-        log.error({ err: error }, 'unexpected failure writing points');
-        for (const { reject } of batch) {
-          reject(new Error('unexpected failure writing points', { cause: error }));
-        }
+      const again = redo(batch, error).finally(() => redoing.delete(again));
+      redoing.add(again);
+      await again;
+    }
+  };
+
+  /** Requests that share a batch with one that trips a bug of ours are written without it. */
+  const redo = async (batch: readonly Waiting<Request, Result>[], error: unknown): Promise<void> => {
+    const again = (some: typeof batch) =>
+      settle(some, options.write(some.map(({ request }) => request)).result);
+    if (error instanceof StaleDraftError) await again(batch);
+    else if (isOutage(error)) refuseAll(batch, error);
+    else if (batch.length > 1) for (const waiting of batch) await again([waiting]);
+    else {
+      log.error({ err: error }, 'unexpected failure writing points');
+      for (const { reject } of batch) {
+        reject(new Error('unexpected failure writing points', { cause: error }));
       }
     }
   };

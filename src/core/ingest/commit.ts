@@ -2,12 +2,16 @@
  * The end of every write: one transaction; then memory is brought up to it and the scores are published. A batch may
  * be drafted on top of one that is still being committed: until then its progress stands beside the registry, not in
  * it. When a transaction fails, memory goes back to what is committed, and what was drafted on top of it fails, too.
+ * A metric the database does not take costs itself alone (write-apart.ts).
  */
 import type pg from 'pg';
+import type { Log } from '../../log.ts';
 import type { SampleMonths } from '../samples/month-partitions.ts';
-import { writeBatch, type Checkpoint } from '../samples/write-batch.ts';
+import type { Checkpoint } from '../samples/write-batch.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
-import { createDraft, type Draft, isBehind, listDays, type MetricProgress } from './write-set.ts';
+import { createDraft, type Draft, isBehind, type MetricProgress, type WriteSet } from './write-set.ts';
+import { BatchWriter } from './write-apart.ts';
+import { markUnsaved } from './metric-failure.ts';
 import { type ProgressRows, readProgress } from './progress-rows.ts';
 import type { Live } from '../score-log/score-feed.ts';
 import type { Models } from '../models/model-cache.ts';
@@ -19,7 +23,12 @@ export class StaleDraftError extends Error {
   override readonly name = 'StaleDraftError';
 }
 
+/** Metrics of a draft of whose samples nothing is stored, with why: a fault of ours, or of the database. */
+export type Refused = ReadonlyMap<MetricEntry, Error>;
+
 export interface Commit {
+  /** How many drafts have failed, wholly or in part: those that stand on them are stale. */
+  readonly failures: number;
   /** Begins a draft; after a failure it first reads back what is committed. */
   begin: () => Promise<Draft>;
   /** How far a metric is, what is being committed included; to be changed for a draft. */
@@ -34,10 +43,10 @@ export interface Commit {
   settled: () => Promise<void>;
   /**
    * Ends the drafting; the next draft may begin. @returns what commits it, to be called once all before it is over;
-   * it throws StaleDraftError, or whatever the database threw: nothing of the draft holds then, as far as anyone can
-   * know
+   * it throws StaleDraftError, or what the database threw while it is away: nothing of the draft holds then, as far as
+   * anyone can know
    */
-  seal: (draft: Draft) => () => Promise<void>;
+  seal: (draft: Draft) => () => Promise<Refused>;
 }
 
 /** Some 10 kB each; with every batch at most this many, so that they never hold up the samples. */
@@ -64,8 +73,10 @@ export function createCommit(options: {
   readonly stats: Stats;
   readonly statusFeed: StatusFeed;
   readonly live: Pick<Live, 'publish' | 'refreshBounds'>;
+  readonly log: Log;
 }): Commit {
-  const { pool, registry, models, progressRows, months, stats, statusFeed, live } = options;
+  const { registry, models, progressRows, stats, statusFeed, live, log } = options;
+  const writer = new BatchWriter(options);
   /** Metrics whose last transaction failed; its outcome is unknown when the connection broke at the commit. */
   const doubtful = new Set<number>();
   const pending = new Map<MetricEntry, MetricProgress>();
@@ -90,32 +101,23 @@ export function createCommit(options: {
   };
 
   const seal = (draft: Draft) => {
-    const checkpoints = models.dueCheckpoints(draft.progress.keys(), CHECKPOINTS_PER_BATCH);
+    const checkpoints = models.dueCheckpoints(draft.progress.keys(), CHECKPOINTS_PER_BATCH, (entry, error) =>
+      markUnsaved(draft, entry, error.message),
+    );
     const sealed: Sealed = { draft, checkpoints, over: createResolvers() };
     unsettled.add(sealed);
     for (const [entry, progress] of draft.progress) pending.set(entry, progress);
     return () => commit(sealed);
   };
 
-  const commit = async (sealed: Sealed) => {
+  const commit = async (sealed: Sealed): Promise<Refused> => {
     const { draft, checkpoints } = sealed;
     try {
       if (draft.failuresBefore !== failures) throw new StaleDraftError('what was drafted before has failed');
-      await months.ensure(listDays(draft));
-      const progress = progressRows.choose(draft);
-      const before = await writeBatch(pool, {
-        scored: draft.scored,
-        unscored: draft.unscored,
-        backlog: draft.backlog,
-        progress,
-        checkpoints,
-        statuses: [...draft.statuses].map(([entry, change]) => ({ metricNumber: entry.number, ...change })),
-      });
-      settle(draft);
-      progressRows.confirm(progress, draft.progress.keys());
-      models.confirm(checkpoints);
-      stats.count('batches_committed');
-      publish(draft, before);
+      const set = { draft, progress: progressRows.choose(draft), checkpoints };
+      const { refused, changed } = await writer.write(set, complete);
+      if (changed.length > 0) forgetDrafted(set, changed);
+      return refused;
     } catch (error) {
       failures += 1;
       if (!(error instanceof StaleDraftError)) stats.count('batches_failed');
@@ -132,7 +134,34 @@ export function createCommit(options: {
     }
   };
 
-  const settle = (draft: Draft) => {
+  /** Brings memory up to a transaction that is committed. */
+  const complete = (written: WriteSet, before: number) => {
+    applyToRegistry(written.draft);
+    progressRows.confirm(written.progress, written.draft.progress.keys());
+    models.confirm(written.checkpoints);
+    for (const { id } of written.draft.statuses.keys()) announce(() => statusFeed.publish(id));
+    announce(() => publish(written.draft, before));
+  };
+
+  /** A bug of those who are told changes nothing of what is committed, and keeps it from nobody else. */
+  const announce = (step: () => void) => {
+    try {
+      step();
+    } catch (error) {
+      stats.countReason('metric_failures', 'publish');
+      log.error({ err: error }, 'what is committed could not be published');
+    }
+  };
+
+  /** What was drafted on top of these metrics is stale: their models have learned from what is not stored as it was. */
+  const forgetDrafted = ({ progress }: WriteSet, changed: readonly number[]) => {
+    failures += 1;
+    models.discard(changed);
+    const numbers = new Set(changed);
+    progressRows.confirm(progress.filter(({ metricNumber }) => numbers.has(metricNumber)));
+  };
+
+  const applyToRegistry = (draft: Draft) => {
     for (const [entry, progress] of draft.progress) {
       entry.lastRowId = progress.lastRowId;
       entry.lastTimestampMs = progress.lastTimestampMs;
@@ -140,10 +169,10 @@ export function createCommit(options: {
       entry.scoredToMs = progress.scoredToMs;
       entry.readToMs = progress.readToMs;
     }
-    for (const [entry, { status }] of draft.statuses) {
+    for (const [entry, { status, message }] of draft.statuses) {
       entry.status = status;
+      entry.message = message;
       if (status !== 'ACTIVE') models.discard([entry.number]);
-      statusFeed.publish(entry.id);
     }
   };
 
@@ -156,6 +185,9 @@ export function createCommit(options: {
   };
 
   return {
+    get failures() {
+      return failures;
+    },
     begin,
     progressOf: (entry) => ({ ...(pending.get(entry) ?? readProgress(entry)) }),
     newestMs: (entry) => (pending.get(entry) ?? entry).lastTimestampMs ?? -1,

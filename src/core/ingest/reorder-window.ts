@@ -6,6 +6,7 @@
 import type pg from 'pg';
 import { readUnscored } from '../samples/read-unscored.ts';
 import type { Log } from '../../log.ts';
+import { isOutage } from '../../platform/postgres/outage.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Commit } from './commit.ts';
 import { isBehind } from './write-set.ts';
@@ -13,7 +14,7 @@ import { createDueWaves, type Wave } from '../../platform/runtime/delay-batches.
 import type { Models } from '../models/model-cache.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import { createRetryPause } from '../../platform/runtime/backoff.ts';
-import type { ScoreStored } from './score-backfill.ts';
+import { failBacklog, type ScoreStored } from './score-backfill.ts';
 import type { Turns } from '../../platform/runtime/write-lock.ts';
 import { createWakeUp } from '../../platform/runtime/signal.ts';
 
@@ -77,7 +78,7 @@ export function createReorder(options: {
     while (left.length > 0 && !stopped) {
       const portion = left.slice(0, METRICS_PER_TURN);
       try {
-        const unfinished = await turns.run(() => scorePortion(new Map(portion)));
+        const unfinished = await scoreApart(portion);
         left.splice(0, portion.length, ...unfinished);
         pause.reset();
       } catch (error) {
@@ -87,6 +88,25 @@ export function createReorder(options: {
         );
         await pause.wait();
       }
+    }
+  };
+
+  /** What fails for one of them is found half by half, and costs the others nothing. @returns the metrics that have more */
+  const scoreApart = async (portion: readonly [number, number][]): Promise<[number, number][]> => {
+    try {
+      return await turns.run(() => scorePortion(new Map(portion)));
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      const [[number] = []] = portion;
+      const entry = number === undefined ? undefined : registry.byNumber(number);
+      if (portion.length === 1 && entry !== undefined) {
+        await turns.run(() => failBacklog(entry, error, options));
+        return [];
+      }
+      if (portion.length <= 1) return [];
+      const middle = Math.ceil(portion.length / 2);
+      const before = await scoreApart(portion.slice(0, middle));
+      return [...before, ...(await scoreApart(portion.slice(middle)))];
     }
   };
 
@@ -111,7 +131,10 @@ export function createReorder(options: {
       options.scoreStored(draft, entry, waiting.get(entry.number) ?? [], model);
     }
     if (draft.progress.size > 0) await commit.seal(draft)();
-    return [...portion].filter(([number]) => waiting.get(number)?.length === ROWS_PER_METRIC);
+    return [...portion].filter(
+      ([number]) =>
+        waiting.get(number)?.length === ROWS_PER_METRIC && registry.byNumber(number)?.status === 'ACTIVE',
+    );
   };
 
   return {

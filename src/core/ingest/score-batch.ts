@@ -6,9 +6,12 @@ import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Log } from '../../log.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
+import { isOutage } from '../../platform/postgres/outage.ts';
+import { toError } from '../../platform/runtime/to-error.ts';
 import { findStored, keyOf, type StoredValues } from '../samples/find-duplicates.ts';
 import { scoreSample } from '../samples/new-sample.ts';
-import type { Commit } from './commit.ts';
+import type { Commit, Refused } from './commit.ts';
+import { markFailed, reportScoringFailure } from './metric-failure.ts';
 import type { Draft, MetricProgress } from './write-set.ts';
 import type { Model } from '../models/cached-model.ts';
 import type { Models } from '../models/model-cache.ts';
@@ -27,14 +30,17 @@ export interface Arrival {
 }
 
 /**
- * Drafts the batch. @returns what commits it, once all before it is over; both throw what the database threw, and
- * the second StaleDraftError, too
+ * Drafts the batch. @returns what commits it, once all before it is over; both throw what the database threw while it
+ * is away, and the second StaleDraftError, too. Whatever fails for one metric costs that metric's points alone: of a
+ * metric that is refused nothing is stored, whatever the outcomes of its arrivals say
  */
 export type WritePoints = (
   arrivals: readonly Arrival[],
   /** For polled metrics: up to where the source has been read. */
   readTo: ReadonlyMap<MetricEntry, number>,
-) => Promise<() => Promise<void>>;
+) => Promise<() => Promise<Refused>>;
+
+type Groups = ReadonlyMap<MetricEntry, readonly Arrival[]>;
 
 /**
  * About a millisecond of drafting. Between turns answers of the database are read, so that the batch before is committed
@@ -55,7 +61,7 @@ export function createWritePoints(options: {
   const isScored = (entry: MetricEntry) => entry.status === 'ACTIVE' && !options.isHeldBack(entry);
 
   /** What is being committed can be seen neither in the database nor, if its model was put away, in the model. */
-  const needsSettled = (groups: ReadonlyMap<MetricEntry, readonly Arrival[]>): boolean => {
+  const needsSettled = (groups: Groups): boolean => {
     for (const [entry, [first]] of groups) {
       if (!commit.isPending(entry) || first === undefined) continue;
       if (first.timestampMs <= commit.newestMs(entry)) return true;
@@ -64,9 +70,38 @@ export function createWritePoints(options: {
     return false;
   };
 
+  /** What of these metrics' points is stored already. @param refused gets the metrics that cannot be looked up */
+  const lookUp = async (groups: Groups, refused: Map<MetricEntry, Error>): Promise<StoredValues> => {
+    const places = [...groups].flatMap(([entry, group]) => {
+      const newestMs = commit.newestMs(entry);
+      const isOld = ({ timestampMs }: Arrival) => timestampMs <= newestMs;
+      return group.filter(isOld).map(({ timestampMs }) => ({ metricNumber: entry.number, timestampMs }));
+    });
+    try {
+      return await findStored(pool, places);
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      const [[entry] = []] = groups;
+      if (groups.size > 1) return lookUpApart(groups, refused);
+      if (entry === undefined) throw error;
+      stats.countReason('metric_failures', 'look_up');
+      log.error({ err: error, metric: entry.id }, 'stored samples of the metric could not be looked up');
+      refused.set(entry, toError(error));
+      return new Map();
+    }
+  };
+
+  /** Half by half: the metric that cannot be looked up costs the others nothing. */
+  const lookUpApart = async (groups: Groups, refused: Map<MetricEntry, Error>): Promise<StoredValues> => {
+    const all = [...groups];
+    const middle = Math.ceil(all.length / 2);
+    const before = await lookUp(new Map(all.slice(0, middle)), refused);
+    return new Map([...before, ...(await lookUp(new Map(all.slice(middle)), refused))]);
+  };
+
   const draftAll = async (
     draft: Draft,
-    groups: ReadonlyMap<MetricEntry, readonly Arrival[]>,
+    groups: Groups,
     stored: StoredValues,
     loaded: ReadonlyMap<number, Model>,
   ) => {
@@ -82,14 +117,11 @@ export function createWritePoints(options: {
       try {
         draftMetric(draft, commit.progressOf(entry), entry, group, stored, loaded.get(entry.number));
       } catch (error) {
-        // Only a bug of a detector gets here. It costs its own metric, not the batch.
-        stats.count('detector_failures');
-        log.error({ err: error, metric: entry.id }, 'detector failed; metric is stored without scores');
         models.discard([entry.number]);
         draft.scored.length = scoredBefore;
         draft.unscored.length = unscoredBefore;
         draftMetric(draft, commit.progressOf(entry), entry, group, stored, undefined);
-        draft.statuses.set(entry, { status: 'ERROR', message: describeFailure(error) });
+        markFailed(draft, entry, reportScoringFailure(error, entry, { stats, log }));
       }
     }
   };
@@ -98,26 +130,31 @@ export function createWritePoints(options: {
     const draft = await commit.begin();
     const groups = groupByMetric(arrivals);
     if (needsSettled(groups)) await commit.settled();
-    const isOld = ({ entry, timestampMs }: Arrival) => timestampMs <= commit.newestMs(entry);
-    const stored = await findStored(
-      pool,
-      arrivals.filter(isOld).map(({ entry, timestampMs }) => ({ metricNumber: entry.number, timestampMs })),
-    );
+    const notFound = new Map<MetricEntry, Error>();
+    const stored = await lookUp(groups, notFound);
+    for (const [entry, { message }] of notFound) {
+      groups.delete(entry);
+      markFailed(draft, entry, `stored samples could not be looked up: ${message}`);
+    }
     const loaded = await models.acquire([...groups.keys()].filter(isScored));
     await draftAll(draft, groups, stored, loaded);
     for (const [entry, readToMs] of readTo) {
+      if (notFound.has(entry)) continue;
       draft.progress.set(entry, { ...(draft.progress.get(entry) ?? commit.progressOf(entry)), readToMs });
     }
     // failpoint: score.after_model
-    const commitDraft = draft.progress.size === 0 ? null : commit.seal(draft);
+    const isEmpty = draft.progress.size + draft.statuses.size === 0;
+    const commitDraft = isEmpty ? null : commit.seal(draft);
     return async () => {
-      await commitDraft?.();
-      countOutcomes(stats, arrivals, stored);
+      const notStored = await commitDraft?.();
+      const refused = new Map([...notFound, ...(notStored ?? [])]);
+      countOutcomes(stats, arrivals, stored, refused);
+      return refused;
     };
   };
 }
 
-function groupByMetric(arrivals: readonly Arrival[]): ReadonlyMap<MetricEntry, readonly Arrival[]> {
+function groupByMetric(arrivals: readonly Arrival[]): Map<MetricEntry, Arrival[]> {
   const groups = new Map<MetricEntry, Arrival[]>();
   for (const arrival of arrivals) {
     const group = groups.get(arrival.entry);
@@ -165,21 +202,24 @@ function draftMetric(
   if (drafted > 0) draft.progress.set(entry, progress);
 }
 
-function describeFailure(error: unknown): string {
-  return `detector failed: ${error instanceof Error ? error.message : String(error)}`;
-}
-
-function countOutcomes(stats: Stats, arrivals: readonly Arrival[], stored: StoredValues): void {
+function countOutcomes(
+  stats: Stats,
+  arrivals: readonly Arrival[],
+  stored: StoredValues,
+  refused: Refused,
+): void {
   let accepted = 0;
   let late = 0;
   let conflicting = 0;
+  let notStored = 0;
   for (const { entry, timestampMs, value, outcome } of arrivals) {
-    if (outcome === 'accepted') accepted += 1;
+    if (refused.size > 0 && refused.has(entry)) notStored += 1;
+    else if (outcome === 'accepted') accepted += 1;
     else if (outcome === 'late') late += 1;
     else if (value !== (stored.get(keyOf(entry.number, timestampMs)) ?? value)) conflicting += 1;
   }
   stats.count('points_accepted', accepted);
   stats.count('points_late', late);
   stats.count('points_conflicting', conflicting);
-  stats.count('points_duplicate', arrivals.length - accepted - late - conflicting);
+  stats.count('points_duplicate', arrivals.length - notStored - accepted - late - conflicting);
 }

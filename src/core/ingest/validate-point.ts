@@ -2,7 +2,14 @@
 import { LONGEST_NAME, UNPRINTABLE } from '../../model.ts';
 
 export type RejectReason =
-  'bad_name' | 'bad_unit' | 'bad_value' | 'too_old' | 'too_far_ahead' | 'too_many_metrics' | 'unknown_metric';
+  | 'bad_name'
+  | 'bad_unit'
+  | 'bad_value'
+  | 'too_old'
+  | 'too_far_ahead'
+  | 'too_many_metrics'
+  | 'unknown_metric'
+  | 'metric_failed';
 
 export interface Objection {
   readonly reason: RejectReason;

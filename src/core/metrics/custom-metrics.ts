@@ -1,12 +1,19 @@
 /** Makes metrics of pushed names nobody has told us of: known, not monitored, their samples kept. */
 import type pg from 'pg';
-import type { Source } from '../sources/source.ts';
+import type { Log } from '../../log.ts';
+import { isOutage } from '../../platform/postgres/outage.ts';
+import { toError } from '../../platform/runtime/to-error.ts';
+import type { MetricDescription, Source } from '../sources/source.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Registry } from './registry.ts';
 
 export interface CustomMetrics {
-  /** In a turn: makes those that are not known, up to the limit of metrics. Names are checked already. */
-  ensure: (wanted: readonly WantedMetric[]) => Promise<void>;
+  /**
+   * In a turn: makes those that are not known, up to the limit of metrics. Names are checked already.
+   * @returns those the database does not take, with why: the others are made
+   * @throws what the database throws while it is away
+   */
+  ensure: (wanted: readonly WantedMetric[]) => Promise<ReadonlyMap<WantedMetric, Error>>;
 }
 
 export interface WantedMetric {
@@ -20,10 +27,45 @@ export function createCustomMetrics(options: {
   readonly registry: Registry;
   readonly source: Source;
   readonly stats: Stats;
+  readonly log: Log;
   /** Metrics there may be in all before new names are refused. */
   readonly limit: number;
 }): CustomMetrics {
-  const { pool, registry, source, stats } = options;
+  const { pool, registry, source, stats, log } = options;
+
+  const make = async (wanted: readonly WantedMetric[]) => {
+    const rows = wanted.map(({ accountId, name, unit }) => ({
+      ...source.describe({ name }),
+      accountId,
+      unit,
+    }));
+    const made = await insertMetrics(pool, rows);
+    stats.count('metrics_created', made.length);
+    // A connection that broke at the end of this statement left them made, with nobody told.
+    const isAllMade = made.length === rows.length;
+    await registry.load(isAllMade ? made : await findNumbers(pool, rows));
+  };
+
+  /** By one statement; the one the database does not take is found half by half. */
+  const makeEach = async (wanted: readonly WantedMetric[], failed: Map<WantedMetric, Error>) => {
+    try {
+      await make(wanted);
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      const [only] = wanted;
+      if (only === undefined) throw error;
+      if (wanted.length === 1) {
+        stats.countReason('metric_failures', 'create');
+        log.error({ err: error, name: only.name, accountId: only.accountId }, 'metric could not be made');
+        failed.set(only, toError(error));
+        return;
+      }
+      const middle = Math.ceil(wanted.length / 2);
+      await makeEach(wanted.slice(0, middle), failed);
+      await makeEach(wanted.slice(middle), failed);
+    }
+  };
+
   return {
     ensure: async (wanted) => {
       const fresh = new Map<string, WantedMetric>();
@@ -33,37 +75,36 @@ export function createCustomMetrics(options: {
         if (fresh.has(key) || isKnown) continue;
         if (registry.size + fresh.size < options.limit) fresh.set(key, metric);
       }
-      if (fresh.size === 0) return;
-      const rows = [...fresh.values()].map(({ accountId, name, unit }) => ({
-        ...source.describe({ name }),
-        accountId,
-        unit,
-      }));
-      const { rows: made } = await pool.query<{ number: number }>(
-        `WITH made AS (
-           INSERT INTO metric (datasource, identity, name, description, unit, server, location, period_seconds, account_id)
-           SELECT 'CUSTOM', n.* FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-             $7::int[], $8::int[]) AS n
-           ON CONFLICT (account_id, datasource, identity) DO NOTHING RETURNING number)
-         INSERT INTO metric_progress (metric_number) SELECT number FROM made RETURNING metric_number AS number`,
-        [
-          rows.map((row) => row.identity),
-          rows.map((row) => row.name),
-          rows.map((row) => row.description),
-          rows.map((row) => row.unit),
-          rows.map((row) => row.server),
-          rows.map((row) => row.location),
-          rows.map((row) => row.periodSeconds),
-          rows.map((row) => row.accountId),
-        ],
-      );
-      stats.count('metrics_created', made.length);
-      const numbers = made.map(({ number }) => number);
-      // A connection that broke at the end of this statement left them made, with nobody told.
-      const isAllMade = made.length === rows.length;
-      await registry.load(isAllMade ? numbers : await findNumbers(pool, rows));
+      const failed = new Map<WantedMetric, Error>();
+      if (fresh.size > 0) await makeEach([...fresh.values()], failed);
+      return failed;
     },
   };
+}
+
+type NewMetric = MetricDescription & Pick<WantedMetric, 'accountId'>;
+
+/** @returns the keys of those that were not there yet */
+async function insertMetrics(pool: pg.Pool, rows: readonly NewMetric[]): Promise<readonly number[]> {
+  const { rows: made } = await pool.query<{ number: number }>(
+    `WITH made AS (
+       INSERT INTO metric (datasource, identity, name, description, unit, server, location, period_seconds, account_id)
+       SELECT 'CUSTOM', n.* FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+         $7::int[], $8::int[]) AS n
+       ON CONFLICT (account_id, datasource, identity) DO NOTHING RETURNING number)
+     INSERT INTO metric_progress (metric_number) SELECT number FROM made RETURNING metric_number AS number`,
+    [
+      rows.map((row) => row.identity),
+      rows.map((row) => row.name),
+      rows.map((row) => row.description),
+      rows.map((row) => row.unit),
+      rows.map((row) => row.server),
+      rows.map((row) => row.location),
+      rows.map((row) => row.periodSeconds),
+      rows.map((row) => row.accountId),
+    ],
+  );
+  return made.map(({ number }) => number);
 }
 
 async function findNumbers(

@@ -17,6 +17,8 @@ export interface MetricEntry {
   server: string;
   location: string;
   status: MetricStatus;
+  /** Why its status is ERROR, or what of it could not be stored. */
+  message: string | null;
   spec: unknown;
   modelParams: StoredModelParams;
   periodSeconds: number;
@@ -55,6 +57,7 @@ interface MetricRow {
   server: string;
   location: string;
   status: MetricStatus;
+  message: string | null;
   spec: unknown;
   model_params: StoredModelParams | null;
   period_seconds: number;
@@ -68,8 +71,8 @@ interface MetricRow {
 
 /** Rows of progress are written late: samples scored since then, which are newer, complete them (progress-rows.ts). */
 const SELECT_METRICS = `
-  SELECT m.id, m.number, m.account_id, m.datasource, m.identity, m.name, m.server, m.location, m.status, m.spec,
-         m.model_params, m.period_seconds, greatest(p.last_row_id, since.last_row_id) AS last_row_id,
+  SELECT m.id, m.number, m.account_id, m.datasource, m.identity, m.name, m.server, m.location, m.status, m.message,
+         m.spec, m.model_params, m.period_seconds, greatest(p.last_row_id, since.last_row_id) AS last_row_id,
          p.scored_rows + since.rows AS scored_rows,
          (extract(epoch FROM greatest(p.last_timestamp, since.scored_to)) * 1000)::float8 AS last_timestamp_ms,
          (extract(epoch FROM greatest(p.scored_to, since.scored_to)) * 1000)::float8 AS scored_to_ms,
@@ -152,6 +155,7 @@ function toEntry(row: MetricRow): MetricEntry {
     server: row.server,
     location: row.location,
     status: row.status,
+    message: row.message,
     spec: row.spec,
     modelParams: row.model_params ?? {},
     periodSeconds: row.period_seconds,

@@ -1,7 +1,7 @@
 /** Export and import: monitored metrics with their settings and samples, item by item, safe to repeat. */
 import type pg from 'pg';
 import { readSampleTimes } from '../samples/read-sample-times.ts';
-import { AlreadyMonitoredError, InvalidInputError, NotFoundError } from '../../errors.ts';
+import { AlreadyMonitoredError, InvalidInputError, MetricFailedError, NotFoundError } from '../../errors.ts';
 import type { Metric, PrismaClient } from '../../generated/prisma/client.ts';
 import { DEFAULT_ACCOUNT, type Sample } from '../../model.ts';
 import { HISTORY_BATCH_POINTS, type Accept } from '../ingest/accept.ts';
@@ -132,6 +132,7 @@ export function createTransfer(options: {
         samples.slice(start, start + HISTORY_BATCH_POINTS),
       );
       const [first] = rejected;
+      if (first?.code === 'METRIC_FAILED') throw new MetricFailedError(first.reason);
       if (first !== undefined) {
         throw new InvalidInputError(`data.${start + first.index}: ${first.reason}`, ['models', 'data']);
       }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import type { NamedPoint } from '../../../src/core/ingest/accept.ts';
@@ -117,4 +118,52 @@ describe('a batch drafted while the one before it is being committed', () => {
         .sort((a, b) => a - b),
     ).toEqual(Array.from({ length: 90 }, (_, index) => index + 1));
   });
+
+  it('comes before what is newer when a metric of that one fails, so that every point of the others is scored', async () => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database);
+    for (const name of ['a', 'b']) await watch(engine, name);
+    await refuseScoresOf(database.pool, 'b');
+    await using head = await holdHead(database.connection);
+    const first = engine.accept.acceptNamed([...rows('a', 0, 30), ...rows('b', 0, 30)]);
+    await findWaiting(database.pool);
+    // Drafted on top of the first; the third waits behind it.
+    const second = engine.accept.acceptNamed(rows('a', 30, 60));
+    await setImmediate();
+    const third = engine.accept.acceptNamed(rows('a', 60, 90));
+    await head.client.query('ROLLBACK');
+    for (const one of [first, second, third]) expect(await one).toMatchObject({ late: 0, rejected: [] });
+    const stored = (await readScores(database.pool)).filter((row) => row.name === 'a');
+    expect(stored.map((row) => row.score)).toEqual(score(rows('a', 0, 90)));
+    expect(engine.registry.byIdentity('CUSTOM', 'b')?.status).toBe('ERROR');
+  });
 });
+
+describe('a fault that is of no metric', () => {
+  it('is not looked for metric by metric for ever: all get their answer, and go on when it is mended', async () => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database);
+    const { pool } = database;
+    const points = (minute: number) =>
+      Array.from({ length: 400 }, (_, metric) => rows(`m${metric}`, minute, minute + 1)).flat();
+    await engine.accept.acceptNamed(points(0));
+    const last = new Date(START).toISOString();
+    await pool.query(`ALTER TABLE sample ADD CONSTRAINT nothing_more CHECK ("timestamp" <= '${last}')`);
+    const refused = await engine.accept.acceptNamed(points(1));
+    expect(refused.rejected).toHaveLength(400);
+    expect(new Set(refused.rejected.map(({ code }) => code))).toEqual(new Set(['METRIC_FAILED']));
+    await pool.query('ALTER TABLE sample DROP CONSTRAINT nothing_more');
+    expect(await engine.accept.acceptNamed(points(1))).toMatchObject({ accepted: 400 });
+    const { rows: messages } = await pool.query('SELECT FROM metric WHERE message IS NOT NULL');
+    expect(messages).toEqual([]);
+  });
+});
+
+async function refuseScoresOf(pool: pg.Pool, name: string): Promise<void> {
+  const { rows: found } = await pool.query<{ number: number }>('SELECT number FROM metric WHERE name = $1', [
+    name,
+  ]);
+  await pool.query(
+    `ALTER TABLE sample ADD CONSTRAINT no_score CHECK (score IS NULL OR metric_number <> ${found[0]?.number ?? 0})`,
+  );
+}

@@ -16,6 +16,7 @@ const entryOf = (number: number): MetricEntry => ({
   server: '',
   location: '',
   status: 'ACTIVE',
+  message: null,
   spec: null,
   modelParams: {},
   periodSeconds: 300,

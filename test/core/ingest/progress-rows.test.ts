@@ -13,6 +13,7 @@ const makeEntry = (number: number): MetricEntry => ({
   server: '',
   location: '',
   status: 'ACTIVE',
+  message: null,
   spec: null,
   modelParams: {},
   periodSeconds: 60,

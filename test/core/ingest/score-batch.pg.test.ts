@@ -23,6 +23,7 @@ test('a detector that fails puts its own metric in ERROR, with its words, and no
       ...engine,
       months: createSampleMonths(pool),
       progressRows: createProgressRows(engine),
+      log: createLog('silent'),
     }),
     isHeldBack: () => false,
     models: {

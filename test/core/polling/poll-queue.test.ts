@@ -28,6 +28,7 @@ function createEntry(number: number, change: Partial<MetricEntry> = {}): MetricE
     server: 's',
     location: 'us-west-2',
     status: 'ACTIVE',
+    message: null,
     spec: {},
     modelParams: {},
     periodSeconds: 300,

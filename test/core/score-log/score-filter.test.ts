@@ -14,6 +14,7 @@ function entryOf(server: string): MetricEntry {
     server,
     location: 'us-west-2',
     status: 'ACTIVE',
+    message: null,
     spec: null,
     modelParams: {},
     periodSeconds: 300,

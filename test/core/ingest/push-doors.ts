@@ -1,0 +1,93 @@
+/** The ways points are pushed, as their real senders do it. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { expect } from 'vitest';
+import type { Engine } from '../../../src/app/build-core.ts';
+import { read } from '../../helpers/ask.ts';
+import type { TestServer } from '../../helpers/start-server.ts';
+import { until } from '../../helpers/until.ts';
+
+export interface Point {
+  readonly metric: string;
+  readonly timestampMs: number;
+  readonly value: number;
+}
+
+/** The ways to push, each with what it answers: indexes of the points that were refused, null where it cannot tell. */
+export interface Door {
+  readonly name: string;
+  readonly push: (server: TestServer, points: readonly Point[]) => Promise<readonly number[] | null>;
+}
+
+const PUT = `mutation ($points: [MetricPointInput!]!) {
+  putMetricData(input: { points: $points }) { accepted duplicates late rejected { index code reason } }
+}`;
+
+export const DOORS: readonly Door[] = [
+  {
+    name: 'graphql',
+    push: async (server, points) => {
+      const variables = {
+        points: points.map(({ metric, timestampMs, value }) => ({
+          metric,
+          timestamp: new Date(timestampMs).toISOString(),
+          value,
+        })),
+      };
+      const { putMetricData } = await read<{
+        putMetricData: { rejected: { index: number; code: string; reason: string }[] };
+      }>(server, PUT, variables);
+      for (const { code, reason } of putMetricData.rejected) {
+        expect(code).toBe('METRIC_FAILED');
+        expect(reason).toContain('failpoint');
+      }
+      return putMetricData.rejected.map(({ index }) => index);
+    },
+  },
+  {
+    name: 'line',
+    push: async (server, points) => {
+      const body = points.map(({ metric, timestampMs, value }) => {
+        const [measurement, field] = metric.split('.');
+        return `${measurement ?? ''} ${field ?? ''}=${value} ${timestampMs}`;
+      });
+      const response = await fetch(`${server.url}/api/v2/write?precision=ms`, {
+        method: 'POST',
+        body: body.join('\n'),
+      });
+      if (response.status === 204) return [];
+      expect(response.status).toBe(400);
+      const { message } = (await response.json()) as { message: string };
+      const dropped = Number(/dropped=(\d+)/.exec(message)?.[1]);
+      // Twenty are shown; the number of all is told.
+      return Array.from({ length: dropped }, () => -1);
+    },
+  },
+  {
+    name: 'graphite',
+    push: async (server, points) => {
+      const { hostname, port } = new URL(server.addresses.graphite ?? '');
+      const before = answeredPoints(server.engine);
+      const client = connect(Number(port), hostname);
+      await once(client, 'connect');
+      client.end(
+        points.map(({ metric, timestampMs, value }) => `${metric} ${value} ${timestampMs / 1000}\n`).join(''),
+      );
+      await until(() => expect(answeredPoints(server.engine) - before).toBe(points.length));
+      expect(server.engine.stats.read('graphite_points_lost')).toBe(0);
+      return null;
+    },
+  },
+];
+
+/** Points a sender was answered for, whatever the answer. */
+function answeredPoints({ stats }: Engine): number {
+  const counters = [
+    'points_accepted',
+    'points_duplicate',
+    'points_conflicting',
+    'points_late',
+    'points_rejected',
+  ];
+  return counters.reduce((sum, name) => sum + stats.read(name as 'points_accepted'), 0);
+}

@@ -12,6 +12,7 @@ import type { Judgement } from '../../model.ts';
 import { isOutage } from '../../platform/postgres/outage.ts';
 import { toError } from '../../platform/runtime/to-error.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
+import { createGuardJudgement } from './guard-judgement.ts';
 import { type HeldModel, resumeModel, startModel } from './cached-model.ts';
 import type { MetricEntry } from '../metrics/registry.ts';
 
@@ -54,14 +55,15 @@ export function createRestore(options: {
   readonly stats: Stats;
 }): RestoreModels {
   const { pool, log, stats } = options;
+  const guard = createGuardJudgement(options);
 
   const begin = (entry: MetricEntry, checkpoint: Checkpoint | undefined): Behind => {
     const resumed =
-      checkpoint === undefined || entry.scoredRows === 0 ? null : resumeModel(entry, checkpoint);
+      checkpoint === undefined || entry.scoredRows === 0 ? null : resumeModel(entry, checkpoint, guard);
     const isRebuild = checkpoint !== undefined && entry.scoredRows > 0 && resumed === null;
     if (isRebuild)
       log.warn({ metric: entry.id }, 'checkpoint cannot be continued; model learns anew from samples');
-    const model = resumed ?? startModel(entry);
+    const model = resumed ?? startModel(entry, guard);
     const afterMs = resumed === null ? null : (checkpoint?.timestampMs ?? null);
     return { model, afterMs, rows: entry.scoredRows - model.detector.rows, isRebuild };
   };

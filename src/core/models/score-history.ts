@@ -6,6 +6,7 @@ import { InvalidInputError } from '../../errors.ts';
 import type { Judgement, ModelParams, Sample } from '../../model.ts';
 import { checkModelParams } from '../metrics/model-params.ts';
 import type { AlertPolicy } from '../metrics/alert-policy.ts';
+import { mendJudgement } from './guard-judgement.ts';
 import { raiseSensitivity } from '../annotations/alert-threshold.ts';
 
 export interface WhatIfSample extends Sample, Judgement {
@@ -43,7 +44,7 @@ export async function* scoreHistory({
     const results: WhatIfSample[] = [];
     for (const { timestampMs, value } of samples) {
       try {
-        const judgement = detector.update(timestampMs, value);
+        const judgement = mendJudgement(detector.update(timestampMs, value), value);
         const alarms = isAlarming(judgement, value, policy, raisedDecades);
         results.push({ timestampMs, value, ...judgement, alarms, why: detector.explain() });
       } catch (error) {

@@ -21,6 +21,8 @@ const COUNTERS = {
   metrics_deleted: 'Metrics deleted with their samples.',
   detector_failures:
     'Points on which a detector threw; the metric goes to status ERROR. Any rise is a bug of ours.',
+  judgements_mended:
+    'Judgements of the detector that were no finite numbers, or out of order, and were mended before they were stored. Any rise is a bug of ours.',
   models_restored:
     'Models read back from their checkpoint. A steady rise means LAPWING_MODEL_CACHE is too small.',
   models_replayed_rows: 'Stored points fed again to models restored from an older checkpoint.',

@@ -150,7 +150,7 @@ export class Failpoints {
       Array.isArray(values) &&
       Array.isArray(values[0]) &&
       values[0].some((number) => registry.byNumber(Number(number))?.name.endsWith(`.${step}`) === true);
-    vi.spyOn(pool, 'query').mockImplementation(((...args: readonly unknown[]) => {
+    vi.spyOn(pool, 'query').mockImplementation((...args: readonly unknown[]) => {
       const [sql, values] = args;
       const step = Object.entries(READS).find(
         ([, pattern]) => typeof sql === 'string' && pattern.test(sql),
@@ -159,6 +159,6 @@ export class Failpoints {
         return Promise.reject(new Error(`failpoint ${step}`));
       }
       return query(...args);
-    }));
+    });
   }
 }

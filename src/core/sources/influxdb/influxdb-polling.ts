@@ -52,10 +52,13 @@ function chooseWindow(
   return { fromMs: start, toMs: Math.min(readableMs, start + MOST_PERIODS * periodMs) };
 }
 
-/** @throws SourceUnavailableError for a row that is no sample: a field of texts cannot be watched */
+/**
+ * A number that is not finite (a mean of the largest ones) is left to the data path, which refuses it by itself: the
+ * samples around it are stored. @throws SourceUnavailableError for a row that is no sample: texts cannot be monitored
+ */
 function readSample({ _time: time, _value: value }: FluxRow): Sample {
   const timestampMs = typeof time === 'string' ? Date.parse(time) : Number.NaN;
-  if (Number.isFinite(timestampMs) && typeof value === 'number' && Number.isFinite(value)) {
+  if (Number.isFinite(timestampMs) && typeof value === 'number') {
     return { timestampMs, value };
   }
   throw new SourceUnavailableError(

@@ -40,10 +40,19 @@ export interface Sample {
   readonly value: number;
 }
 
+/** Whose word the bounds of a metric are, where no person gave them. */
+export const BOUNDS_ORIGINS = ['SOURCE', 'LEARNED'] as const;
+export type BoundsOrigin = (typeof BOUNDS_ORIGINS)[number];
+
 /** What is known of a metric beforehand; min and max come together or not at all. */
 export interface ModelParams {
   readonly min?: number;
   readonly max?: number;
+  /**
+   * Left out when a person gave min and max. Those alone say how small a change may be that matters: what the catalogue
+   * of a source expects, or the first rows had, is shown to people and kept from the detector.
+   */
+  readonly boundsFrom?: BoundsOrigin;
   readonly minResolution?: number;
   /** IANA name of the zone whose clock the metric follows; UTC when left out. */
   readonly timeZone?: string;

@@ -16,7 +16,7 @@ const BUFFER_SHARE = 0.2;
  *   zone nobody knows
  */
 export function checkModelParams(params: ModelParams, path: readonly string[]): ModelParams {
-  const { min, max, minResolution, timeZone } = params;
+  const { min, max, minResolution, timeZone, boundsFrom } = params;
   for (const [field, value] of Object.entries({ min, max, minResolution })) {
     if (value !== undefined && !Number.isFinite(value)) {
       throw new InvalidInputError(`${field}: expected a finite number, got ${value}`, [...path, field]);
@@ -32,6 +32,12 @@ export function checkModelParams(params: ModelParams, path: readonly string[]): 
   if (min !== undefined && max !== undefined && min > max) {
     throw new InvalidInputError(`max: expected at least min (${min}), got ${max}`, [...path, 'max']);
   }
+  if (min !== undefined && max !== undefined && !Number.isFinite(max - min)) {
+    throw new InvalidInputError(`max: expected max − min to be a finite number, got ${min} and ${max}`, [
+      ...path,
+      'max',
+    ]);
+  }
   if (minResolution !== undefined && minResolution <= 0) {
     throw new InvalidInputError(`minResolution: expected more than 0, got ${minResolution}`, [
       ...path,
@@ -46,37 +52,41 @@ export function checkModelParams(params: ModelParams, path: readonly string[]): 
   }
   return {
     ...(min === undefined || max === undefined ? {} : { min, max: max === min ? min + 1 : max }),
+    ...(boundsFrom === undefined ? {} : { boundsFrom }),
     ...(minResolution === undefined ? {} : { minResolution }),
     ...(timeZone === undefined ? {} : { timeZone }),
   };
-}
-
-/** As stored: bounds may be learned, which shows a range but is nothing the metric's owner knows. */
-export interface StoredModelParams extends ModelParams {
-  readonly learned?: boolean;
-}
-
-/**
- * What is known beforehand, without learned bounds. Models are made of this: a range of first rows given as bounds would
- * put a floor under small changes, and a ceiling over what the metric may become.
- */
-export function givenParams({ learned, min, max, ...rest }: StoredModelParams): ModelParams {
-  return learned === true || min === undefined || max === undefined ? rest : { ...rest, min, max };
 }
 
 export function hasBounds(params: ModelParams): boolean {
   return params.min !== undefined && params.max !== undefined;
 }
 
+/**
+ * What the detector is to know beforehand: bounds only if a person gave them. The range of first rows, given as bounds,
+ * would put a floor under small changes, and a ceiling over what the metric may become.
+ */
+export function toDetectorParams({ min, max, boundsFrom, ...rest }: ModelParams): ModelParams {
+  if (boundsFrom !== undefined || min === undefined || max === undefined) return rest;
+  return { ...rest, min, max };
+}
+
 /** Bounds from all samples stored so far, with a fifth of their range to spare on either side; null without any. */
-export async function learnBounds(pool: pg.Pool, metricNumber: number): Promise<StoredModelParams | null> {
+export async function learnBounds(pool: pg.Pool, metricNumber: number): Promise<ModelParams | null> {
   const { rows } = await pool.query<{ low: number | null; high: number | null }>(
     'SELECT min(value) AS low, max(value) AS high FROM sample WHERE metric_number = $1',
     [metricNumber],
   );
   const { low = null, high = null } = rows[0] ?? {};
-  if (low === null || high === null) return null;
+  return low === null || high === null ? null : { ...widenRange(low, high), boundsFrom: 'LEARNED' };
+}
+
+/** Finite for any finite ends: a range near the largest numbers has less to spare. */
+export function widenRange(low: number, high: number): { readonly min: number; readonly max: number } {
   const top = high > low ? high : low + 1;
-  const buffer = BUFFER_SHARE * (top - low);
-  return { min: low - buffer, max: top + buffer, learned: true };
+  const buffer = BUFFER_SHARE * top - BUFFER_SHARE * low;
+  return {
+    min: Math.max(-Number.MAX_VALUE, low - buffer),
+    max: Math.min(Number.MAX_VALUE, top + buffer),
+  };
 }

@@ -3,8 +3,7 @@
  * changed only by whoever holds the turn, after its transaction has committed.
  */
 import type pg from 'pg';
-import { DEFAULT_ACCOUNT, type Datasource, type MetricStatus } from '../../model.ts';
-import type { StoredModelParams } from './model-params.ts';
+import { DEFAULT_ACCOUNT, type Datasource, type MetricStatus, type ModelParams } from '../../model.ts';
 
 export interface MetricEntry {
   readonly id: string;
@@ -20,7 +19,7 @@ export interface MetricEntry {
   /** Why its status is ERROR, or what of it could not be stored. */
   message: string | null;
   spec: unknown;
-  modelParams: StoredModelParams;
+  modelParams: ModelParams;
   periodSeconds: number;
   lastRowId: number;
   /** Time of the newest stored sample. */
@@ -59,7 +58,7 @@ interface MetricRow {
   status: MetricStatus;
   message: string | null;
   spec: unknown;
-  model_params: StoredModelParams | null;
+  model_params: ModelParams | null;
   period_seconds: number;
   last_row_id: number;
   last_timestamp_ms: number | null;

@@ -3,12 +3,13 @@ import type { Checkpoint } from '../samples/write-batch.ts';
 import type { Detector, DetectorKind } from '../../detector/detector.ts';
 import { DETECTOR_KINDS, findDetectorKind } from '../../detector/detector-kinds.ts';
 import type { Judgement, Sample } from '../../model.ts';
-import { givenParams } from '../metrics/model-params.ts';
+import type { GuardJudgement } from './guard-judgement.ts';
+import { toDetectorParams } from '../metrics/model-params.ts';
 import type { MetricEntry } from '../metrics/registry.ts';
 
 /** A metric's model, ready for its next point. */
 export interface Model {
-  /** Judges a sample and learns from it. @throws RangeError as Detector.update does */
+  /** Judges a sample and learns from it; what it gives can be stored. @throws RangeError as Detector.update does */
   judge: (sample: Sample) => Judgement;
 }
 
@@ -22,36 +23,33 @@ export interface HeldModel extends Model {
   checkpointedRows: number;
 }
 
-export function startModel(entry: MetricEntry): HeldModel {
+export function startModel(entry: MetricEntry, guard: GuardJudgement): HeldModel {
   const kind = DETECTOR_KINDS[0];
-  return hold({
-    kind,
-    detector: kind.create(givenParams(entry.modelParams)),
-    entry,
-    checkpointedRows: 0,
-    lastTimestampMs: 0,
-  });
+  const detector = kind.create(toDetectorParams(entry.modelParams));
+  return hold({ kind, detector, entry, checkpointedRows: 0, lastTimestampMs: 0 }, guard);
 }
 
 /** Null when the checkpoint is of a detector that is no more, or cannot be read. */
-export function resumeModel(entry: MetricEntry, checkpoint: Checkpoint): HeldModel | null {
+export function resumeModel(
+  entry: MetricEntry,
+  checkpoint: Checkpoint,
+  guard: GuardJudgement,
+): HeldModel | null {
   const kind = findDetectorKind(checkpoint.detector);
-  const detector =
-    kind?.version === checkpoint.version
-      ? kind.restore(checkpoint.state, givenParams(entry.modelParams))
-      : null;
+  const params = toDetectorParams(entry.modelParams);
+  const detector = kind?.version === checkpoint.version ? kind.restore(checkpoint.state, params) : null;
   if (kind === null || detector === null) return null;
   const { scoredRows, timestampMs } = checkpoint;
-  return hold({ kind, detector, entry, checkpointedRows: scoredRows, lastTimestampMs: timestampMs });
+  return hold({ kind, detector, entry, checkpointedRows: scoredRows, lastTimestampMs: timestampMs }, guard);
 }
 
-function hold(parts: Omit<HeldModel, 'judge'>): HeldModel {
+function hold(parts: Omit<HeldModel, 'judge'>, guard: GuardJudgement): HeldModel {
   const model: HeldModel = {
     ...parts,
     judge: ({ timestampMs, value }) => {
       const judgement = model.detector.update(timestampMs, value);
       model.lastTimestampMs = timestampMs;
-      return judgement;
+      return guard(model.entry, judgement, value);
     },
   };
   return model;

@@ -144,7 +144,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
         throw new AlreadyMonitoredError(`${description.name} is monitored already`, known.id);
       }
       options.quota.check(description.server);
-      const params = hasBounds(given) ? given : { ...description.modelParams, ...given };
+      const params = hasBounds(given) ? given : { ...expectBounds(description.modelParams), ...given };
       const status = firstStatus(params, known?.lastRowId ?? 0);
       const data = {
         ...describeRow(description),
@@ -227,6 +227,11 @@ export function createMonitor(options: MonitorOptions): Monitor {
 function firstStatus(params: ModelParams, storedRows: number): MetricStatus {
   if (!hasBounds(params) && storedRows < ROWS_TO_LEARN_FROM) return 'PENDING_DATA';
   return storedRows > 0 ? 'CREATE_PENDING' : 'ACTIVE';
+}
+
+/** The bounds a source expects, marked as its own. */
+function expectBounds(params: ModelParams): ModelParams {
+  return hasBounds(params) ? { ...params, boundsFrom: 'SOURCE' } : params;
 }
 
 function describeRow(description: MetricDescription) {

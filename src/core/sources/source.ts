@@ -28,7 +28,7 @@ export interface MetricDescription {
   readonly location: string;
   readonly tagName: string | null;
   readonly periodSeconds: number;
-  /** Known bounds of the values; without min and max they are learned from the first rows. */
+  /** Where its values are expected, so that scoring starts at once; without min and max after the first rows. */
   readonly modelParams: ModelParams;
   readonly resource: SourceResource | null;
   /** The autostack it is a metric of. */

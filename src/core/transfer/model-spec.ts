@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { InvalidInputError, NotSupportedError } from '../../errors.ts';
-import { DATASOURCES, type Datasource, type ModelParams } from '../../model.ts';
+import { BOUNDS_ORIGINS, DATASOURCES, type Datasource, type ModelParams } from '../../model.ts';
 import { liftLegacySpec } from './legacy-spec.ts';
 
 /** A sample of an export: its value, and its time as RFC 3339 in UTC. */
@@ -71,6 +71,7 @@ const SPEC = z.strictObject({
       max: number.optional(),
       minResolution: number.optional(),
       timeZone: z.string({ error: 'expected the name of a time zone' }).optional(),
+      boundsFrom: z.enum(BOUNDS_ORIGINS).optional(),
     })
     .nullish(),
   unit: optionalText,
@@ -113,7 +114,7 @@ export function parseModelSpec(model: unknown): ModelSpec {
   if (datasource === undefined) {
     throw new NotSupportedError(`datasource: there is none called ${JSON.stringify(spec.datasource)}`);
   }
-  const { min, max, minResolution, timeZone } = spec.modelParams ?? {};
+  const { min, max, minResolution, timeZone, boundsFrom } = spec.modelParams ?? {};
   return {
     ...spec,
     datasource,
@@ -122,6 +123,7 @@ export function parseModelSpec(model: unknown): ModelSpec {
       ...(max === undefined ? {} : { max }),
       ...(minResolution === undefined ? {} : { minResolution }),
       ...(timeZone === undefined ? {} : { timeZone }),
+      ...(boundsFrom === undefined ? {} : { boundsFrom }),
     },
   };
 }

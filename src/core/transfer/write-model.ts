@@ -1,6 +1,5 @@
 /** How a monitored metric is written down for another server: all but its samples and labels. */
 import type { Metric } from '../../generated/prisma/client.ts';
-import { givenParams } from '../metrics/model-params.ts';
 import type { AutostackDirectory } from '../inventory/autostack-directory.ts';
 
 /** As JSON: what import takes. */
@@ -16,17 +15,11 @@ export function writeModel(
   return {
     datasource: metric.datasource.toLowerCase(),
     ...writeSpec(metric.spec, metric.autostackId, directory),
-    modelParams: writeParams(metric.modelParams),
+    modelParams: metric.modelParams ?? {},
     unit: metric.unit,
     displayName: metric.tagName,
     policy: { direction, minDeviation, minDeviationRatio },
   };
-}
-
-/** Learned bounds stay behind: given to another server they would pass for what the owner knows. */
-function writeParams(params: unknown): unknown {
-  if (typeof params !== 'object' || params === null) return {};
-  return givenParams(params);
 }
 
 /** A stack's id means nothing elsewhere: it is written down by what chooses its members. */

@@ -168,31 +168,6 @@ describe('accept', () => {
     expect(rows.every((row) => row.score !== null)).toBe(true);
   });
 
-  it('scores a metric the same in every unit, though its bounds were learned', async () => {
-    await using database = await withDatabase();
-    await using engine = await startEngine(database);
-    const powers = [-12, -9, -6, -3, 0, 3, 9, 15, 23];
-    const points = series('a', 1500, START);
-    points.splice(1480, 5, ...points.slice(1480, 1485).map((p) => ({ ...p, value: p.value + 60 })));
-    const scaled = (power: number, part: readonly NamedPoint[]) =>
-      part.map((p) => ({ ...p, metric: `unit${power}`, value: p.value * 10 ** power }));
-    const ids: string[] = [];
-    for (const power of powers) {
-      await engine.accept.acceptNamed(scaled(power, points.slice(0, 288)));
-      ids.push(await engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name: `unit${power}` } }));
-    }
-    for (const id of ids) await untilStatus(engine, id, 'ACTIVE');
-    await engine.accept.acceptNamed(powers.flatMap((power) => scaled(power, points.slice(288))));
-    const plain = (await readRows(database.pool, 'unit0')).map(({ score }) => score ?? NaN);
-    expect(plain.some((score) => score >= 0.99999)).toBe(true);
-    for (const power of powers) {
-      const scores = (await readRows(database.pool, `unit${power}`)).map(({ score }) => score ?? NaN);
-      expect(scores).toHaveLength(plain.length);
-      const differences = scores.map((score, row) => Math.abs(score - (plain[row] ?? NaN)));
-      expect(Math.max(...differences)).toBeLessThan(1e-9);
-    }
-  });
-
   it('stores and scores the largest doubles of a metric as of any other, and its neighbours with them', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database);

@@ -78,7 +78,7 @@ export const MetricSpecInputRef = builder.inputType('MetricSpecInput', {
 
 export const ModelParamsInputRef = builder.inputType('ModelParamsInput', {
   description:
-    "What is known of a metric beforehand. Without min and max the source's own bounds are taken, or they are learned from the first samples.",
+    'What is known of a metric beforehand. Bounds that are given say how small a change may be that matters; without them the unit of a metric changes no score.',
   fields: (t) => ({
     min: t.float({ description: 'Lowest value to expect; together with max or not at all.' }),
     max: t.float({ description: 'Highest value to expect; together with min or not at all.' }),

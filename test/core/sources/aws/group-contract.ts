@@ -93,8 +93,8 @@ export function describeGroupContract(under: () => ContractEngine, without: Read
       await passPeriods(3);
       await untilStatus(aws.engine, one, 'ACTIVE');
       await untilStatus(aws.engine, both, 'ACTIVE');
-      expect(registry.byId(one)?.modelParams).toEqual({ min: 2, max: 23, learned: true });
-      expect(registry.byId(both)?.modelParams).toEqual({ min: 7, max: 28, learned: true });
+      expect(registry.byId(one)?.modelParams).toEqual({ min: 2, max: 23, boundsFrom: 'LEARNED' });
+      expect(registry.byId(both)?.modelParams).toEqual({ min: 7, max: 28, boundsFrom: 'LEARNED' });
       expect(registry.byId(none)).toMatchObject({ status: 'PENDING_DATA', modelParams: {} });
     },
   );

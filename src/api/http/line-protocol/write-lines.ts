@@ -39,8 +39,8 @@ export async function writeLines(
 ): Promise<WriteResult> {
   const { stats, accept } = options;
   const account = { points: 0, faults: 0, shown: [] as LineFault[] };
-  const blame = (line: number, reason: string) => {
-    account.faults += 1;
+  const blame = (line: number, reason: string, lines = 1) => {
+    account.faults += lines;
     if (account.shown.length < MOST_SHOWN) account.shown.push({ line, reason });
   };
   let points: NamedPoint[] = [];
@@ -54,10 +54,11 @@ export async function writeLines(
     lines = [];
   };
   for (const { number, result } of readBodyLines(body, options)) {
-    stats.count('line_protocol_lines');
+    const { lines: count = 1 } = 'problem' in result ? result : {};
+    stats.count('line_protocol_lines', count);
     if ('problem' in result) {
-      stats.countReason('line_protocol_lines_bad', result.problem);
-      blame(number, result.reason);
+      stats.countReason('line_protocol_lines_bad', result.problem, count);
+      blame(number, result.reason, count);
       continue;
     }
     stats.count('line_protocol_fields_skipped', result.skippedFields);

@@ -18,10 +18,15 @@ interface NotScanned {
 // A backslash takes the next character with it, so that an escaped comma does not end a name.
 const MEASUREMENT = /(?:\\.?|[^\\, ])+/y;
 const KEY = /(?:\\.?|[^\\,= ])+/y;
-const QUOTED = /"(?:\\.|[^"\\])*"/y;
+// Line breaks are text as any other.
+const QUOTED = /"(?:\\[^]|[^"\\])*"/y;
 const BARE = /[^", ][^, ]*/y;
 const FLOAT = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
-const INTEGER = /^(?:[+-]?\d{1,19}i|\d{1,20}u)$/;
+const INTEGER = /^[+-]?\d{1,19}i$/;
+const UNSIGNED = /^\d{1,20}u$/;
+/** Of 64 bits, as InfluxDB has them. */
+const SIGNED_RANGE = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
+const UNSIGNED_RANGE = { least: 0n, most: 2n ** 64n - 1n };
 const BOOLEAN = /^(?:[tTfF]|true|True|TRUE|false|False|FALSE)$/;
 
 /** The measurement. Null when there is none. */
@@ -75,6 +80,7 @@ export function scanFields(text: string, start: number): Scanned<Fields> | NotSc
     if (raw === null || value === null) {
       return { problem: 'expected a number, a quoted text, true or false', end: end + 1 };
     }
+    if (value === 'OUT_OF_RANGE') return { problem: 'expected an integer of 64 bits', end: end + 1 };
     if (typeof value === 'number') numbers.push([unescape(key), value]);
     else skipped += 1;
     end += 1 + raw.length;
@@ -84,12 +90,23 @@ export function scanFields(text: string, start: number): Scanned<Fields> | NotSc
 }
 
 /** Null for what is no value; true for one that is no number. Integers beyond 2^53 are rounded. */
-function readValue(raw: string): number | true | null {
+function readValue(raw: string): number | true | 'OUT_OF_RANGE' | null {
   if (raw.startsWith('"') || BOOLEAN.test(raw)) return true;
-  if (INTEGER.test(raw)) return Number(raw.slice(0, -1));
+  if (INTEGER.test(raw)) return readInteger(raw.slice(0, -1), SIGNED_RANGE);
+  if (UNSIGNED.test(raw)) return readInteger(raw.slice(0, -1), UNSIGNED_RANGE);
   if (!FLOAT.test(raw)) return null;
   const value = Number(raw);
   return Number.isFinite(value) ? value : null;
+}
+
+function readInteger(
+  digits: string,
+  { least, most }: { readonly least: bigint; readonly most: bigint },
+): number | 'OUT_OF_RANGE' {
+  const value = Number(digits);
+  if (Number.isSafeInteger(value)) return value;
+  const exact = BigInt(digits.replace('+', ''));
+  return exact < least || exact > most ? 'OUT_OF_RANGE' : value;
 }
 
 function unescape(raw: string): string {

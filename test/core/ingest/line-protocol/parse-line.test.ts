@@ -128,6 +128,8 @@ describe('line protocol of any kind', () => {
       [...readBodyLines(body, options)].flatMap(({ result }) => ('points' in result ? result.points : []));
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        // What opens a text takes all with it: a test of its own.
+        fc.pre(!Buffer.from(bytes).includes('="'));
         const found = points(Buffer.concat([Buffer.from('a v=1 1\n'), bytes, Buffer.from('\nb v=2 2')]));
         expect(found[0]).toEqual({ metric: 'a.v', value: 1, timestampMs: 0 });
         expect(found.at(-1)).toEqual({ metric: 'b.v', value: 2, timestampMs: 0 });
@@ -166,4 +168,161 @@ describe('line protocol of any kind', () => {
     const wide = parse(`m ${Array.from({ length: 9000 }, (_, i) => `a${i}=1`).join(',')}`) as GoodLine;
     expect(wide.points).toHaveLength(9000);
   });
+
+  it.each([
+    ['-9223372036854775808i', -(2 ** 63)],
+    ['9223372036854775807i', 2 ** 63],
+    ['+9007199254740993i', 9007199254740992],
+    ['18446744073709551615u', 2 ** 64],
+    ['0u', 0],
+  ])('takes the integer %s', (value, number) => {
+    expect(parse(`m v=${value} 0`)).toMatchObject({ points: [{ value: number }] });
+  });
+
+  it.each([
+    '9223372036854775808i',
+    '-9223372036854775809i',
+    '9999999999999999999i',
+    '18446744073709551616u',
+    '99999999999999999999u',
+  ])('refuses %s, which no 64 bits hold, as InfluxDB does', (value) => {
+    expect(parse(`m v=${value} 0`)).toEqual({
+      problem: 'bad_field',
+      reason: 'expected an integer of 64 bits at column 5',
+    });
+  });
 });
+
+describe('a text in line protocol', () => {
+  const read = (body: string) => [
+    ...readBodyLines(Buffer.from(body), { precision: 'ns', arrivalMs: ARRIVAL_MS }),
+  ];
+  const metricsOf = (body: string) =>
+    read(body).map(({ number, result }) => [
+      number,
+      'points' in result ? result.points.map(({ metric }) => metric) : result.problem,
+    ]);
+
+  it.each<[string, string, unknown[]]>([
+    [
+      'line breaks',
+      'log message="x\nfake,host=prod load=99\ny",count=3i\nb v=1',
+      [
+        [1, ['log.count']],
+        [4, ['b.v']],
+      ],
+    ],
+    // Telegraf's jolokia2 input sends the line separator of the JVM as it is.
+    [
+      'nothing but a line break',
+      'java,host=a line.separator="\n",os="Linux",uptime=5i 1\nb v=1',
+      [
+        [1, ['java.uptime;host=a']],
+        [3, ['b.v']],
+      ],
+    ],
+    [
+      'a carriage return',
+      'm s="a\r\nb",v=1\r\nb v=1',
+      [
+        [1, ['m.v']],
+        [3, ['b.v']],
+      ],
+    ],
+    [
+      'escaped quotes',
+      'm s="a\\"\nb v=2\\"",v=1\nb v=1',
+      [
+        [1, ['m.v']],
+        [3, ['b.v']],
+      ],
+    ],
+    [
+      'a backslash at its end',
+      'm s="C:\\\\",v=1\nb v=1',
+      [
+        [1, ['m.v']],
+        [2, ['b.v']],
+      ],
+    ],
+    [
+      'several of them',
+      'm s="\n",t="=\n\n,",v=1\nb v=1',
+      [
+        [1, ['m.v']],
+        [5, ['b.v']],
+      ],
+    ],
+    [
+      'quotes in tags, which are none',
+      'm,t="a v=1\nb v=1',
+      [
+        [1, ['m.v;t="a']],
+        [2, ['b.v']],
+      ],
+    ],
+    [
+      'quotes behind a number, which are none',
+      'm v=1"\nb v=1',
+      [
+        [1, 'bad_field'],
+        [2, ['b.v']],
+      ],
+    ],
+    ['quotes in a comment', '# s="\nb v=1', [[2, ['b.v']]]],
+    [
+      'no end',
+      'a v=1\nm s="x\nfake v=1\nb v=1',
+      [
+        [1, ['a.v']],
+        [2, 'bad_field'],
+      ],
+    ],
+    [
+      'an end in the next line',
+      'm s="x\nb v="y"\nc v=1',
+      [
+        [1, 'bad_field'],
+        [3, ['c.v']],
+      ],
+    ],
+  ])('with %s is no metric, and costs no other line more than it must', (_, body, expected) => {
+    expect(metricsOf(body)).toEqual(expected);
+  });
+
+  it('without an end is told with how many lines it may have taken', () => {
+    expect(read('m s="x\nb v=1\nc v=1\n')[0]?.result).toMatchObject({
+      problem: 'bad_field',
+      lines: 3,
+      reason: expect.stringContaining('(3)') as string,
+    });
+  });
+
+  it('is never a metric, whatever it holds', () => {
+    const hostile = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 80 }),
+      fc
+        .array(fc.constantFrom('\n', '"', '\\', ' ', ',', '=', 'fake v=1', '#', '\r'), { maxLength: 30 })
+        .map((all) => all.join('')),
+    );
+    fc.assert(
+      fc.property(hostile, hostile, (first, second) => {
+        const write = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
+        const body = `log a=${write(first)},b=${write(second)},count=3i 1\nafter v=1 1`;
+        fc.pre(isWellFormed(body));
+        expect(metricsOf(body).map(([, metrics]) => metrics)).toEqual([['log.count'], ['after.v']]);
+      }),
+    );
+  });
+
+  it('costs no more than its length, however many there are', () => {
+    const body = `m s="\n",v=1\n`.repeat(100_000);
+    expect(read(body)).toHaveLength(100_000);
+    expect(read(`m v=1\n`.repeat(100_000) + 'm s="')).toHaveLength(100_001);
+  });
+});
+
+/** No half of a character, which no UTF-8 holds. */
+function isWellFormed(text: string): boolean {
+  return Buffer.from(text).toString() === text;
+}

@@ -19,6 +19,7 @@ import { checkName, checkSample, checkUnit, type Objection } from './validate-po
 import type { CustomMetrics, WantedMetric } from '../metrics/custom-metrics.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { Turns } from '../../platform/runtime/write-lock.ts';
+import { toCanonicalName } from '../sources/pushed-name.ts';
 import type { WarmUp } from './preload-models.ts';
 import type { Commit } from './commit.ts';
 import type { Arrival, WritePoints } from './score-batch.ts';
@@ -194,11 +195,10 @@ export function createAccept(options: {
 
   return {
     acceptNamed: (points, accountId = DEFAULT_ACCOUNT) => {
-      const { pending, rejected } = check(points, ({ metric, unit }) => ({
-        name: metric,
-        unit: unit ?? null,
-        entry: registry.byIdentity('CUSTOM', metric, accountId),
-      }));
+      const { pending, rejected } = check(points, ({ metric, unit }) => {
+        const entry = registry.byPushedName(metric, accountId);
+        return { name: entry?.name ?? toCanonicalName(metric), unit: unit ?? null, entry };
+      });
       if (pending.length === 0) return Promise.resolve(tally([], rejected, new Map(), stats));
       return live.add({ pending, rejected, accountId, metricNumber: null, readToMs: null });
     },
@@ -215,7 +215,7 @@ function settleEntry(point: Pending, request: Request, registry: Registry): poin
   const { entry, name } = point;
   const { accountId, metricNumber } = request;
   if (entry !== undefined && registry.byNumber(entry.number) === entry) return true;
-  if (name !== null) point.entry = registry.byIdentity('CUSTOM', name, accountId);
+  if (name !== null) point.entry = registry.byPushedName(name, accountId);
   else point.entry = metricNumber === null ? undefined : registry.byNumber(metricNumber);
   return point.entry !== undefined;
 }
@@ -244,7 +244,7 @@ function listNewNames({ pending, accountId }: Request, registry: Registry): Want
   const names: WantedMetric[] = [];
   for (const { name, unit, entry } of pending) {
     if (name === null || (entry !== undefined && registry.byNumber(entry.number) === entry)) continue;
-    if (registry.byIdentity('CUSTOM', name, accountId) === undefined) names.push({ accountId, name, unit });
+    if (registry.byPushedName(name, accountId) === undefined) names.push({ accountId, name, unit });
   }
   return names;
 }

@@ -1,5 +1,6 @@
 /** What a pushed point must be before anything is done with it. */
 import { LONGEST_NAME, UNPRINTABLE } from '../../model.ts';
+import { MAX_PUSHED_NAME } from '../sources/pushed-name.ts';
 
 export type RejectReason =
   | 'bad_name'
@@ -20,10 +21,10 @@ export interface Objection {
 /** Null when the name can be a metric's. */
 export function checkName(name: string): Objection | null {
   if (name.trim() === '') return { reason: 'bad_name', message: 'metric: expected a name, got an empty one' };
-  if (name.length > LONGEST_NAME) {
+  if (name.length > MAX_PUSHED_NAME) {
     return {
       reason: 'bad_name',
-      message: `metric: expected at most ${LONGEST_NAME} characters, got ${name.length} (${show(name)}…)`,
+      message: `metric: expected at most ${MAX_PUSHED_NAME} characters, got ${name.length} (${show(name)}…)`,
     };
   }
   if (UNPRINTABLE.test(name)) {

@@ -13,32 +13,39 @@ export interface OrderedPlace {
 }
 
 interface Rule {
-  readonly column: string;
+  /** One after the other. */
+  readonly columns: readonly string[];
   /** The value of a place. */
   readonly shown: string;
-  /** The value of a place as the column has it. */
-  readonly bound: (parameter: string) => string;
+  /** The value of a place as the columns have it. */
+  readonly bound: (parameter: string) => readonly string[];
   /** The first is the greatest. */
   readonly descending: boolean;
 }
 
 const RULES: Readonly<Record<PlainOrder, Rule>> = {
   NAME: {
-    column: 'm.name',
+    // The index holds the beginning of a name: whole ones would not fit into it.
+    columns: [beginningOf('m.name'), 'm.name'],
     shown: 'm.name',
-    bound: (parameter) => `${parameter}::text`,
+    bound: (parameter) => [beginningOf(`${parameter}::text`), `${parameter}::text`],
     descending: false,
   },
   CREATED: orderByTime('m.created_at'),
   LAST_TIMESTAMP: orderByTime('p.last_timestamp'),
 };
 
+/** As the index metric_name_idx has it. */
+function beginningOf(name: string): string {
+  return `"left"(${name}, 200)`;
+}
+
 function orderByTime(column: string): Rule {
   const orOldest = (time: string) => `coalesce(${time}, '-infinity'::timestamptz)`;
   return {
-    column: orOldest(column),
+    columns: [orOldest(column)],
     shown: `(extract(epoch FROM ${column}) * 1000)::float8`,
-    bound: (parameter) => orOldest(`to_timestamp(${parameter}::float8 / 1000)`),
+    bound: (parameter) => [orOldest(`to_timestamp(${parameter}::float8 / 1000)`)],
     descending: true,
   };
 }
@@ -58,14 +65,16 @@ export async function readOrderedMetrics(
   },
 ): Promise<readonly OrderedPlace[]> {
   const { order, selection, range, after, before, limit, fromEnd } = question;
-  const { column, shown, bound, descending } = RULES[order];
+  const { columns, shown, bound, descending } = RULES[order];
   const values: unknown[] = [];
   const bind = (value: unknown) => `$${values.push(value)}`;
   const [later, earlier] = descending ? ['<', '>'] : ['>', '<'];
   const beyond = (side: string | undefined, place: OrderedPlace | null) =>
     place === null
       ? []
-      : [`(${column}, m.id) ${side ?? later} (${bound(bind(place.value))}, ${bind(place.id)}::uuid)`];
+      : [
+          `(${columns.join(', ')}, m.id) ${side ?? later} (${bound(bind(place.value)).join(', ')}, ${bind(place.id)}::uuid)`,
+        ];
   const conditions = [
     ...listMetricConditions(selection, range, bind),
     ...beyond(later, after),
@@ -76,7 +85,7 @@ export async function readOrderedMetrics(
     order === 'LAST_TIMESTAMP' ? 'LEFT JOIN metric_progress p ON p.metric_number = m.number' : '';
   const { rows } = await pool.query<OrderedPlace>(
     `SELECT m.id, ${shown} AS value FROM metric m ${progress} WHERE ${conditions.join(' AND ')}
-     ORDER BY ${column} ${direction}, m.id ${direction} LIMIT ${bind(limit)}`,
+     ORDER BY ${[...columns, 'm.id'].map((column) => `${column} ${direction}`).join(', ')} LIMIT ${bind(limit)}`,
     values,
   );
   return rows;

@@ -3,13 +3,14 @@ import type pg from 'pg';
 import type { Log } from '../../log.ts';
 import { isOutage } from '../../platform/postgres/outage.ts';
 import { toError } from '../../platform/runtime/to-error.ts';
+import { toCanonicalName } from '../sources/pushed-name.ts';
 import type { MetricDescription, Source } from '../sources/source.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Registry } from './registry.ts';
 
 export interface CustomMetrics {
   /**
-   * In a turn: makes those that are not known, up to the limit of metrics. Names are checked already.
+   * In a turn: makes those that are not known, up to the limit of metrics. Names are canonical and checked already.
    * @returns those the database does not take, with why: the others are made
    * @throws what the database throws while it is away
    */
@@ -71,7 +72,7 @@ export function createCustomMetrics(options: {
       const fresh = new Map<string, WantedMetric>();
       for (const metric of wanted) {
         const key = `${metric.accountId} ${metric.name}`;
-        const isKnown = registry.byIdentity('CUSTOM', metric.name, metric.accountId) !== undefined;
+        const isKnown = registry.byPushedName(metric.name, metric.accountId) !== undefined;
         if (fresh.has(key) || isKnown) continue;
         if (registry.size + fresh.size < options.limit) fresh.set(key, metric);
       }
@@ -117,4 +118,19 @@ async function findNumbers(
     [metrics.map(({ accountId }) => accountId), metrics.map(({ identity }) => identity)],
   );
   return rows.map(({ number }) => number);
+}
+
+/** The spec with the name its series has here: that of the metric it is already, else the canonical one. */
+export function resolvePushedSpec(
+  spec: unknown,
+  registry: Pick<Registry, 'byPushedName'>,
+  accountId: number,
+): unknown {
+  if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) return spec;
+  const resolve = (name: unknown) =>
+    typeof name === 'string' ? (registry.byPushedName(name, accountId)?.name ?? toCanonicalName(name)) : name;
+  const entries: readonly [string, unknown][] = Object.entries(spec);
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, key === 'name' || key === 'metric' ? resolve(value) : value]),
+  );
 }

@@ -4,6 +4,7 @@
  */
 import type pg from 'pg';
 import { DEFAULT_ACCOUNT, type Datasource, type MetricStatus, type ModelParams } from '../../model.ts';
+import { toCanonicalName, toPushedIdentity } from '../sources/pushed-name.ts';
 
 export interface MetricEntry {
   readonly id: string;
@@ -37,6 +38,11 @@ export interface Registry {
   byNumber: (number: number) => MetricEntry | undefined;
   /** @param accountId the default account when left out */
   byIdentity: (datasource: Datasource, identity: string, accountId?: number) => MetricEntry | undefined;
+  /**
+   * The metric points of this name belong to: the one that is called so, else the one whose series it is in another
+   * way of writing it. @param accountId the default account when left out
+   */
+  byPushedName: (name: string, accountId?: number) => MetricEntry | undefined;
   all: () => Iterable<MetricEntry>;
   readonly size: number;
   /** Reads metrics again: all of them, or those of the given numbers (one that is gone is forgotten). */
@@ -91,6 +97,7 @@ export function createRegistry(pool: pg.Pool): Registry {
   const byNumber = new Map<number, MetricEntry>();
   /** By account, datasource and identity: one key of all would have to be put together for every point. */
   const identities = new Map<number, Map<Datasource, Map<string, MetricEntry>>>();
+  const aliases = new AliasIndex();
   const listeners: ((entry: MetricEntry) => void)[] = [];
 
   const identitiesOf = (accountId: number, datasource: Datasource): Map<string, MetricEntry> => {
@@ -107,6 +114,7 @@ export function createRegistry(pool: pg.Pool): Registry {
     byNumber.delete(number);
     byId.delete(entry.id);
     identitiesOf(entry.accountId, entry.datasource).delete(entry.identity);
+    aliases.delete(entry);
   };
   const remember = (row: MetricRow) => {
     const fresh = toEntry(row);
@@ -116,6 +124,7 @@ export function createRegistry(pool: pg.Pool): Registry {
     byNumber.set(entry.number, entry);
     byId.set(entry.id, entry);
     identitiesOf(entry.accountId, entry.datasource).set(entry.identity, entry);
+    aliases.add(entry);
     for (const listener of listeners) listener(entry);
   };
   const load = async (numbers?: readonly number[]) => {
@@ -128,11 +137,22 @@ export function createRegistry(pool: pg.Pool): Registry {
     rows.forEach(remember);
   };
 
+  const byIdentity: Registry['byIdentity'] = (datasource, identity, accountId = DEFAULT_ACCOUNT) =>
+    identities.get(accountId)?.get(datasource)?.get(identity);
+  const byPushedName: Registry['byPushedName'] = (name, accountId = DEFAULT_ACCOUNT) => {
+    const known = byIdentity('CUSTOM', toPushedIdentity(name), accountId);
+    if (known !== undefined) return known;
+    const canonical = toCanonicalName(name);
+    const sorted =
+      canonical === name ? undefined : byIdentity('CUSTOM', toPushedIdentity(canonical), accountId);
+    return sorted ?? aliases.find(accountId, canonical);
+  };
+
   return {
     byId: (id) => byId.get(id),
     byNumber: (number) => byNumber.get(number),
-    byIdentity: (datasource, identity, accountId = DEFAULT_ACCOUNT) =>
-      identities.get(accountId)?.get(datasource)?.get(identity),
+    byIdentity,
+    byPushedName,
     all: () => byNumber.values(),
     get size() {
       return byNumber.size;
@@ -141,6 +161,40 @@ export function createRegistry(pool: pg.Pool): Registry {
     forget,
     onLoaded: (listener) => void listeners.push(listener),
   };
+}
+
+/** Pushed metrics that versions before made under a name that is not the canonical one of their series. */
+class AliasIndex {
+  /** By account and canonical name. */
+  readonly #entries = new Map<string, Set<MetricEntry>>();
+
+  add(entry: MetricEntry): void {
+    const key = AliasIndex.#keyOf(entry);
+    if (key === null) return;
+    const known = this.#entries.get(key) ?? new Set();
+    this.#entries.set(key, known.add(entry));
+  }
+
+  delete(entry: MetricEntry): void {
+    const key = AliasIndex.#keyOf(entry);
+    if (key === null) return;
+    const known = this.#entries.get(key);
+    known?.delete(entry);
+    if (known?.size === 0) this.#entries.delete(key);
+  }
+
+  /** The oldest of them. */
+  find(accountId: number, canonical: string): MetricEntry | undefined {
+    if (this.#entries.size === 0) return undefined;
+    const known = [...(this.#entries.get(`${accountId} ${canonical}`) ?? [])];
+    return known.toSorted((a, b) => a.number - b.number)[0];
+  }
+
+  /** Null for a metric that has the canonical name, or is not pushed. */
+  static #keyOf({ datasource, name, accountId }: MetricEntry): string | null {
+    const canonical = datasource === 'CUSTOM' ? toCanonicalName(name) : name;
+    return canonical === name ? null : `${accountId} ${canonical}`;
+  }
 }
 
 function toEntry(row: MetricRow): MetricEntry {

@@ -6,16 +6,24 @@ import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { deleteBars } from '../bars/write-bars.ts';
 import { AlreadyMonitoredError, InvalidInputError, NotFoundError, NotSupportedError } from '../../errors.ts';
 import type { Prisma, PrismaClient } from '../../generated/prisma/client.ts';
-import { DEFAULT_ACCOUNT, type Datasource, type MetricStatus, type ModelParams } from '../../model.ts';
+import { DEFAULT_ACCOUNT, type Datasource, type ModelParams } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { MetricDescription, Source } from '../sources/source.ts';
 import { checkPolicy, type AlertPolicy } from '../metrics/alert-policy.ts';
 import { dropOrphanedAnnotations } from '../annotations/annotations.ts';
 import type { Backlog } from '../ingest/backfill.ts';
 import { checkAccount } from '../metrics/check-account.ts';
-import { clearScores, refuseGone, saveMetric } from './write-status.ts';
+import { resolvePushedSpec } from '../metrics/custom-metrics.ts';
+import {
+  clearScores,
+  describeRow,
+  expectBounds,
+  firstStatus,
+  refuseGone,
+  saveMetric,
+} from './write-status.ts';
 import type { Live } from '../score-log/score-feed.ts';
-import { checkModelParams, hasBounds, ROWS_TO_LEARN_FROM } from '../metrics/model-params.ts';
+import { checkModelParams, hasBounds } from '../metrics/model-params.ts';
 import type { Models } from '../models/model-cache.ts';
 import type { Quota } from '../inventory/quota.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
@@ -93,11 +101,12 @@ export function createMonitor(options: MonitorOptions): Monitor {
     return entry.id;
   };
 
-  const describe = (datasource: Datasource, spec: unknown): MetricDescription => {
+  const describe = (datasource: Datasource, given: unknown, accountId: number) => {
     const source = options.sources.get(datasource);
     if (source === undefined)
       throw new NotSupportedError(`this server has no source for ${datasource} metrics`);
-    return source.describe(spec);
+    const spec = datasource === 'CUSTOM' ? resolvePushedSpec(given, registry, accountId) : given;
+    return { spec, description: source.describe(spec) };
   };
 
   const save = async (
@@ -120,7 +129,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
     accountId = DEFAULT_ACCOUNT,
   ): Promise<string> => {
     checkAccount(datasource, accountId);
-    const description = describe(datasource, spec);
+    const { description } = describe(datasource, spec, accountId);
     return turns.run(async () => {
       const known = registry.byIdentity(datasource, description.identity, accountId);
       const data = { ...describeRow(description), accountId };
@@ -131,7 +140,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const monitorMetric = async (request: MonitorRequest): Promise<string> => {
     const { accountId = DEFAULT_ACCOUNT } = request;
     checkAccount(request.datasource, accountId);
-    const description = describe(request.datasource, request.spec);
+    const { spec, description } = describe(request.datasource, request.spec, accountId);
     const given = checkModelParams(request.model ?? {}, ['input', 'model']);
     const policy = checkPolicy(request.policy ?? {});
     if (description.resource !== null) await refuseGone(prisma, description.resource);
@@ -154,7 +163,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
         modelParams: { ...params },
         status,
         // The source has checked that it is a plain object of its own shape.
-        spec: request.spec as Prisma.InputJsonObject,
+        spec: spec as Prisma.InputJsonObject,
       };
       const entry = await save(request.datasource, description, data);
       return announce(entry);
@@ -221,30 +230,4 @@ export function createMonitor(options: MonitorOptions): Monitor {
   };
 
   return { createMetric, monitorMetric, unmonitorMetric, deleteMetric, retryMetric, updateMetric };
-}
-
-/** ACTIVE at once when there is nothing to catch up with; without bounds the first rows are waited for. */
-function firstStatus(params: ModelParams, storedRows: number): MetricStatus {
-  if (!hasBounds(params) && storedRows < ROWS_TO_LEARN_FROM) return 'PENDING_DATA';
-  return storedRows > 0 ? 'CREATE_PENDING' : 'ACTIVE';
-}
-
-/** The bounds a source expects, marked as its own. */
-function expectBounds(params: ModelParams): ModelParams {
-  return hasBounds(params) ? { ...params, boundsFrom: 'SOURCE' } : params;
-}
-
-function describeRow(description: MetricDescription) {
-  const { name, unit, server, location, tagName, periodSeconds, autostackId } = description;
-  return {
-    name,
-    description: description.description,
-    ...(unit === null ? {} : { unit }),
-    server,
-    location,
-    ...(tagName === null ? {} : { tagName }),
-    periodSeconds,
-    ...(autostackId === undefined ? {} : { autostackId }),
-    message: null,
-  };
 }

@@ -5,7 +5,8 @@ import { queryAtLength } from '../../platform/postgres/long-statement.ts';
 import { deleteBars } from '../bars/write-bars.ts';
 import { NotFoundError } from '../../errors.ts';
 import type { Prisma, PrismaClient } from '../../generated/prisma/client.ts';
-import type { Datasource } from '../../model.ts';
+import type { Datasource, MetricStatus, ModelParams } from '../../model.ts';
+import { hasBounds, ROWS_TO_LEARN_FROM } from '../metrics/model-params.ts';
 import type { MetricDescription, SourceResource } from '../sources/source.ts';
 import { moveAnnotations } from '../annotations/annotations.ts';
 import { GONE } from '../inventory/save-resources.ts';
@@ -111,4 +112,31 @@ export async function clearScores(client: pg.PoolClient, metricNumber: number): 
      WHERE number = $1`,
     [metricNumber],
   );
+}
+
+/** ACTIVE at once when there is nothing to catch up with; without bounds the first rows are waited for. */
+export function firstStatus(params: ModelParams, storedRows: number): MetricStatus {
+  if (!hasBounds(params) && storedRows < ROWS_TO_LEARN_FROM) return 'PENDING_DATA';
+  return storedRows > 0 ? 'CREATE_PENDING' : 'ACTIVE';
+}
+
+/** The bounds a source expects, marked as its own. */
+export function expectBounds(params: ModelParams): ModelParams {
+  return hasBounds(params) ? { ...params, boundsFrom: 'SOURCE' } : params;
+}
+
+/** What is stored of a description. */
+export function describeRow(description: MetricDescription) {
+  const { name, unit, server, location, tagName, periodSeconds, autostackId } = description;
+  return {
+    name,
+    description: description.description,
+    ...(unit === null ? {} : { unit }),
+    server,
+    location,
+    ...(tagName === null ? {} : { tagName }),
+    periodSeconds,
+    ...(autostackId === undefined ? {} : { autostackId }),
+    message: null,
+  };
 }

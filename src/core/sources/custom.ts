@@ -3,23 +3,25 @@ import { z } from 'zod';
 import { InvalidInputError } from '../../errors.ts';
 import { LONGEST_NAME, UNPRINTABLE } from '../../model.ts';
 import { parseSpec } from './parse-spec.ts';
+import { MAX_PUSHED_NAME, toPushedIdentity, toPushedServer } from './pushed-name.ts';
 import type { MetricDescription, Source } from './source.ts';
 
 /** What senders are taken to report at when nobody says otherwise; models do not depend on it. */
 const DEFAULT_PERIOD_SECONDS = 300;
 const LONGEST_USER_INFO = 16_384;
 
-const printable = z
-  .string()
-  .max(LONGEST_NAME, `expected at most ${LONGEST_NAME} characters`)
-  .refine((text) => text.trim() !== '', 'expected a text, got an empty one')
-  .refine((text) => !UNPRINTABLE.test(text), 'control characters are not allowed');
+const printable = (longest: number) =>
+  z
+    .string()
+    .max(longest, `expected at most ${longest} characters`)
+    .refine((text) => text.trim() !== '', 'expected a text, got an empty one')
+    .refine((text) => !UNPRINTABLE.test(text), 'control characters are not allowed');
 
 const customSpec = z.strictObject({
-  name: printable.optional(),
+  name: printable(MAX_PUSHED_NAME).optional(),
   /** The name's older name, as exports of the predecessor have it. */
-  metric: printable.optional(),
-  resource: printable.nullish(),
+  metric: printable(MAX_PUSHED_NAME).optional(),
+  resource: printable(LONGEST_NAME).nullish(),
   unit: z.string().max(LONGEST_NAME, `expected at most ${LONGEST_NAME} characters`).nullish(),
   /** Carried verbatim. */
   userInfo: z
@@ -51,11 +53,11 @@ function describeCustomMetric(spec: unknown): MetricDescription {
     );
   }
   return {
-    identity: name,
+    identity: toPushedIdentity(name),
     name,
     description: `Custom metric ${name}`,
     unit: unit ?? null,
-    server: resource ?? name,
+    server: resource ?? toPushedServer(name),
     location: '',
     tagName: null,
     periodSeconds: DEFAULT_PERIOD_SECONDS,

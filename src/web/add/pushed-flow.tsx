@@ -39,7 +39,7 @@ export function PushedFlow() {
               value={name}
               placeholder="shop.orders"
               required
-              maxLength={255}
+              maxLength={4096}
               onChange={({ target }) => setName(target.value)}
             />
           </label>

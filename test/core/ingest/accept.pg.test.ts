@@ -141,7 +141,7 @@ describe('accept', () => {
       { metric: 'good', timestampMs: at, value: 1 },
       { metric: '', timestampMs: at, value: 1 },
       { metric: 'a\nb', timestampMs: at, value: 1 },
-      { metric: 'x'.repeat(256), timestampMs: at, value: 1 },
+      { metric: 'x'.repeat(4097), timestampMs: at, value: 1 },
       { metric: 'nan', timestampMs: at, value: NaN },
       { metric: 'inf', timestampMs: at, value: -Infinity },
       { metric: 'old', timestampMs: -1, value: 1 },

@@ -5,7 +5,7 @@ describe('a pushed point', () => {
   it.each([
     ['', 'bad_name'],
     ['a\u0000b', 'bad_name'],
-    ['x'.repeat(256), 'bad_name'],
+    ['x'.repeat(4097), 'bad_name'],
   ])('with the name %j is refused', (name, reason) => {
     expect(checkName(name)).toMatchObject({ reason, message: expect.stringMatching(/^metric: /) as string });
   });

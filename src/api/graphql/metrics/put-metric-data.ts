@@ -2,6 +2,7 @@
 import type { AcceptResult, RejectedPoint } from '../../../core/ingest/accept-result.ts';
 import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
+import { MAX_PUSHED_NAME } from '../../../core/sources/pushed-name.ts';
 import { ErrorCodeRef } from '../error-types.ts';
 
 /** About what a request of 1 MB can hold. */
@@ -12,8 +13,7 @@ const MetricPointInputRef = builder.inputType('MetricPointInput', {
   fields: (t) => ({
     metric: t.string({
       required: true,
-      description:
-        'Name of the metric, 1 to 255 characters. A new name makes a metric, which is not monitored yet.',
+      description: `Name of the metric, 1 to ${MAX_PUSHED_NAME} characters. A new name makes a metric, which is not monitored yet. Tags are brought into the order of their keys: \`m{b="1",a="2"}\` and \`m;b=1;a=2\` are \`m;a=2;b=1\`.`,
     }),
     timestamp: t.field({
       type: 'DateTime',

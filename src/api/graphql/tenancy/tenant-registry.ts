@@ -9,6 +9,7 @@ export function narrowRegistry(registry: Registry, accountId: number): Registry 
     byId: (id) => see(registry.byId(id)),
     byNumber: (number) => see(registry.byNumber(number)),
     byIdentity: (datasource, identity) => registry.byIdentity(datasource, identity, accountId),
+    byPushedName: (name) => registry.byPushedName(name, accountId),
     all,
     get size() {
       return all().length;

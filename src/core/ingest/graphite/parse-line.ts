@@ -3,8 +3,8 @@
  * https://graphite.readthedocs.io/en/latest/feeding-carbon.html#the-plaintext-protocol
  *
  * Fields are parted by blanks or tabs, as many as one likes. As in carbon, the time -1 stands for the time of
- * arrival. Unlike carbon, what Python's float() takes beyond decimal numbers (nan, inf, 1_000) is refused. A name
- * is taken as it is written, tags (`name;host=a`) included.
+ * arrival. Unlike carbon, what Python's float() takes beyond decimal numbers (nan, inf, 1_000) is refused. The data
+ * path brings a tagged name (`name;host=a`) into the order it keeps.
  */
 
 /** One point as a line gave it. Whether name and time are acceptable is for the data path to say. */

@@ -5,8 +5,8 @@
 import { isUtf8 } from 'node:buffer';
 import { type GraphitePoint, type GraphiteProblem, parseGraphiteLine } from './parse-line.ts';
 
-/** Bytes of a line without its newline; a longer line is left out and counted once. */
-export const MAX_LINE_BYTES = 4096;
+/** Bytes of a line without its newline, as carbon has it; a longer line is left out and counted once. */
+export const MAX_LINE_BYTES = 16_384;
 /** How much of a bad line is shown to the operator, in characters. */
 const SHOWN_CHARACTERS = 100;
 const NEWLINE = 0x0a;

@@ -4,9 +4,9 @@
  *
  * Each numeric field is a point of a metric of its own, named `measurement.field;tag=value…` with the tags by the
  * order of their keys: what Graphite calls a tagged series, so that one series has one name whichever way it comes.
- * Strings and booleans are no metrics and are skipped. A newline always ends a line, in quotes too, as the
- * specification has it. Pure: no clock, no I/O.
+ * Strings and booleans are no metrics and are skipped. Pure: no clock, no I/O.
  */
+import { writeSeriesName } from '../../sources/pushed-name.ts';
 import { scanFields, scanName, scanTags } from './scan.ts';
 
 export const PRECISIONS = ['ns', 'us', 'ms', 's', 'm', 'h'] as const;
@@ -32,6 +32,8 @@ export interface GoodLine {
 export interface BadLine {
   readonly problem: LineProblem;
   readonly reason: string;
+  /** How many lines are left out for it; 1 when not said. */
+  readonly lines?: number;
 }
 
 const INTEGER = /^-?\d{1,19}$/;
@@ -62,7 +64,7 @@ export function parseLine(
   if (timestampMs === null) {
     return bad('bad_timestamp', `expected a whole number of ${precision}, or nothing`, fields.end + 1);
   }
-  const series = writeTags(tags.value);
+  const series = writeSeriesName('', tags.value);
   const points = fields.value.numbers.map(([field, value]) => ({
     metric: `${name.value}.${field}${series}`,
     timestampMs,
@@ -86,13 +88,4 @@ function readTime(text: string, precision: Precision, arrivalMs: number): number
   }
   const timestampMs = Number(text) * MS_OF_UNIT[precision];
   return Number.isSafeInteger(timestampMs) ? timestampMs : null;
-}
-
-function writeTags(tags: readonly (readonly [string, string])[]): string {
-  // A semicolon would begin another tag.
-  const escape = (text: string) => text.replaceAll(';', '\\;');
-  return tags
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `;${escape(key)}=${escape(value)}`)
-    .join('');
 }

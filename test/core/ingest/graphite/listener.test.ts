@@ -116,7 +116,7 @@ describe('the Graphite listener', () => {
     const { open, stats, listener } = await listen({ accept: recorder.accept });
     const client = await open();
     client.write(Buffer.concat([Buffer.from('invalid\na x 1\na 1 x\n'), Buffer.from([0xff, 0x0a])]));
-    client.write(`${'n'.repeat(5000)}\na 1 1\n\n`);
+    client.write(`${'n'.repeat(20_000)}\na 1 1\n\n`);
     expect(await recorder.waitFor(1)).toEqual([{ metric: 'a', value: 1, timestampMs: 1000 }]);
     await listener.stop();
     const bad = stats.snapshot().filter(({ name, value }) => name === 'graphite_lines_bad' && value > 0);

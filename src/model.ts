@@ -34,6 +34,12 @@ export const LONGEST_NAME = 255;
 // eslint-disable-next-line no-control-regex -- finding them is the point
 export const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffd]/;
 
+/**
+ * How far ahead of the server's clock a point may lie and be scored at once. One further ahead is stored, and scored when
+ * its time comes: a single wrong clock must not leave all points behind it unscored.
+ */
+export const SCORED_AHEAD_MS = 900_000;
+
 /** One sample of one metric. Time in milliseconds since 1970 UTC, value finite. */
 export interface Sample {
   readonly timestampMs: number;

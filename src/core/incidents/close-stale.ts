@@ -6,6 +6,7 @@ import type pg from 'pg';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import type { IncidentEnd } from '../../generated/prisma/client.ts';
+import { SCORED_AHEAD_MS } from '../../model.ts';
 import { endIncident, type Incident } from './incident.ts';
 import { matchesScope, readMetricFacts, silenceMs, type MetricFacts } from './metric-facts.ts';
 import type { RuleBook } from './rule-cache.ts';
@@ -86,6 +87,16 @@ function findEnd(
   if (entry.status === 'UNMONITORED') return 'UNMONITORED';
   const rule = incident.ruleId === null ? undefined : book.byId(incident.ruleId);
   if (rule?.enabled !== true || !matchesScope(rule.scope, facts)) return 'RULE_CHANGED';
-  const newestMs = Math.max(entry.lastTimestampMs ?? 0, incident.lastPointMs);
-  return nowMs - newestMs > silenceMs(entry.periodSeconds) ? 'SILENT' : null;
+  return nowMs - findHeardMs(entry, incident, nowMs) > silenceMs(entry.periodSeconds) ? 'SILENT' : null;
+}
+
+/** When the metric was last heard of. A point that lies ahead, and waits to be scored, says nothing of that. */
+function findHeardMs(
+  { lastTimestampMs, scoredToMs }: MetricEntry,
+  incident: Incident,
+  nowMs: number,
+): number {
+  const lastMs = lastTimestampMs ?? 0;
+  const isAhead = lastMs > nowMs + SCORED_AHEAD_MS;
+  return Math.max(isAhead ? (scoredToMs ?? 0) : lastMs, incident.lastPointMs);
 }

@@ -79,8 +79,9 @@ export function advanceIncident(
   return { ended: null, next: point.isHot ? raisePeak(frozen, sample) : frozen };
 }
 
+/** Never before it began: points have the time of their sender, whose clock may be ahead of ours. */
 export function endIncident(incident: Incident, endReason: IncidentEnd, endedMs: number): Incident {
-  return { ...incident, state: 'ENDED', endReason, endedMs };
+  return { ...incident, state: 'ENDED', endReason, endedMs: Math.max(endedMs, incident.startedMs) };
 }
 
 function createIncident(

@@ -2,7 +2,7 @@
  * Prometheus' Alertmanager, API v2. It takes alerts, not messages, and knows one by its labels; one that is not sent
  * again before its `endsAt` is over. So alerts that fire are sent again each minute, good for four.
  */
-import { postOrExplain, type Outbound } from '../../platform/outbound/outbound-client.ts';
+import { postAndRead, type Outbound } from '../../platform/outbound/outbound-client.ts';
 import type { IncidentFacts, Message } from './message.ts';
 
 export interface AlertmanagerConfig {
@@ -16,42 +16,81 @@ const VALID_SECONDS = 4 * RESEND_SECONDS;
 const ALERTS_PATH = '/api/v2/alerts';
 const ALERTS_PER_REQUEST = 500;
 
+/** Statuses that say something of the sender or the moment, and nothing of the alerts. */
+const NOT_ABOUT_ALERTS = new Set([401, 403, 404, 405, 408, 429]);
+
 interface Surroundings {
   readonly outbound: Outbound;
   readonly now: () => Date;
 }
 
-/** @returns what went wrong, or null */
-export function sendAlertmanager(
-  config: AlertmanagerConfig,
-  message: Message,
-  surroundings: Surroundings,
-): Promise<string | null> {
-  return sendAlerts(config, message, message.id, surroundings);
+/** What became of alerts. */
+export interface AlertsOutcome {
+  /** Why Alertmanager could not be given all of them: it is away, or refuses whoever asks. Null when it was. */
+  readonly problem: string | null;
+  /** How many it will never take, with its words of the first. The others were taken. */
+  readonly refused: number;
+  readonly reason: string | null;
 }
 
-/** Alerts that fire, or fired: an incident that has ended says when. @returns what went wrong, or null */
+/** Alerts that fire, or fired: an incident that has ended says when. One that is refused costs no other. */
 export async function sendAlerts(
   { url }: AlertmanagerConfig,
   { kind, rule, incidents }: Pick<Message, 'kind' | 'rule' | 'incidents'>,
   id: string,
   { outbound, now }: Surroundings,
-): Promise<string | null> {
-  const validUntil = new Date(now().getTime() + VALID_SECONDS * 1000);
+): Promise<AlertsOutcome> {
+  const nowMs = now().getTime();
   const alerts = incidents.map((incident) => ({
     labels: listLabels(incident, rule.name, kind === 'TEST'),
     annotations: listAnnotations(incident),
-    startsAt: incident.startedAt,
-    // A test is over at once: it should page nobody for minutes.
-    endsAt: incident.endedAt ?? (kind === 'TEST' ? new Date(now().getTime() + 1000) : validUntil),
+    ...findTimes(incident, kind === 'TEST', nowMs),
   }));
   const headers = { 'content-type': 'application/json', 'user-agent': 'Lapwing', 'idempotency-key': id };
-  for (let start = 0; start < alerts.length; start += ALERTS_PER_REQUEST) {
-    const body = JSON.stringify(alerts.slice(start, start + ALERTS_PER_REQUEST));
-    const problem = await postOrExplain(outbound, { url: nameAlertsUrl(url), headers, body });
-    if (problem !== null) return problem;
+  const post = async (some: typeof alerts): Promise<AlertsOutcome> => {
+    const answer = await postAndRead(outbound, {
+      url: nameAlertsUrl(url),
+      headers,
+      body: JSON.stringify(some),
+    });
+    if (answer.problem === null) return TAKEN;
+    const isAboutAlerts = answer.status >= 400 && answer.status < 500 && !NOT_ABOUT_ALERTS.has(answer.status);
+    if (!isAboutAlerts) return { ...TAKEN, problem: answer.problem };
+    if (some.length === 1) return { problem: null, refused: 1, reason: answer.problem };
+    const middle = Math.ceil(some.length / 2);
+    return join(await post(some.slice(0, middle)), await post(some.slice(middle)));
+  };
+  let outcome = TAKEN;
+  for (let start = 0; start < alerts.length && outcome.problem === null; start += ALERTS_PER_REQUEST) {
+    outcome = join(outcome, await post(alerts.slice(start, start + ALERTS_PER_REQUEST)));
   }
-  return null;
+  return outcome;
+}
+
+const TAKEN: AlertsOutcome = { problem: null, refused: 0, reason: null };
+
+function join(one: AlertsOutcome, other: AlertsOutcome): AlertsOutcome {
+  return {
+    problem: one.problem ?? other.problem,
+    refused: one.refused + other.refused,
+    reason: one.reason ?? other.reason,
+  };
+}
+
+/**
+ * Alertmanager refuses what ends before it starts, and takes an end in the future for none. Points have the time of
+ * their sender, whose clock may be ahead of ours: nothing is said to have happened later than now.
+ */
+function findTimes(
+  { startedAt, endedAt }: Pick<IncidentFacts, 'startedAt' | 'endedAt'>,
+  isTest: boolean,
+  nowMs: number,
+): { readonly startsAt: Date; readonly endsAt: Date } {
+  const startsMs = Math.min(startedAt.getTime(), nowMs);
+  // A test is over at once: it should page nobody for minutes.
+  const openMs = nowMs + (isTest ? 1000 : VALID_SECONDS * 1000);
+  const endsMs = endedAt === null ? openMs : Math.min(endedAt.getTime(), nowMs);
+  return { startsAt: new Date(startsMs), endsAt: new Date(Math.max(startsMs, endsMs)) };
 }
 
 export function nameAlertsUrl(url: string): URL {

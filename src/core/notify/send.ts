@@ -1,6 +1,6 @@
 /** Hands a message to its channel. */
 import type { Outbound } from '../../platform/outbound/outbound-client.ts';
-import { sendAlertmanager, type AlertmanagerConfig } from './alertmanager.ts';
+import { sendAlerts, type AlertmanagerConfig, type AlertsOutcome } from './alertmanager.ts';
 import type { EmailConfig, Mailer } from './email.ts';
 import type { Message } from './message.ts';
 import { sendSlack, type SlackConfig } from './slack.ts';
@@ -16,22 +16,39 @@ export interface SendContext {
   readonly now: () => Date;
 }
 
-/** @returns what went wrong, in one line without secrets, or null */
+/** What became of a message; each in one line without secrets. */
+export interface SendOutcome {
+  /** What went wrong; null when the channel took it. */
+  readonly problem: string | null;
+  /** What of it the channel will never take, though it took the rest; null where it took all of it. */
+  readonly leftOut: string | null;
+}
+
 export async function sendMessage(
   config: ChannelConfig,
   message: Message,
   context: SendContext,
-): Promise<string | null> {
+): Promise<SendOutcome> {
   switch (config.kind) {
     case 'WEBHOOK':
-      return sendWebhook(config, message, context);
+      return { problem: await sendWebhook(config, message, context), leftOut: null };
     case 'ALERTMANAGER':
-      return sendAlertmanager(config, message, context);
+      return describeAlerts(await sendAlerts(config, message, message.id, context), message);
     case 'SLACK':
-      return sendSlack(config, message, context);
+      return { problem: await sendSlack(config, message, context), leftOut: null };
     case 'EMAIL':
-      return sendMail(config, message, context.mailer);
+      return { problem: await sendMail(config, message, context.mailer), leftOut: null };
   }
+}
+
+/** A message none of whose alerts is taken has failed. */
+function describeAlerts(
+  { problem, refused, reason }: AlertsOutcome,
+  { incidents }: Pick<Message, 'incidents'>,
+): SendOutcome {
+  if (problem !== null || refused === 0) return { problem, leftOut: null };
+  if (refused === incidents.length) return { problem: reason, leftOut: null };
+  return { problem: null, leftOut: `${refused} of ${incidents.length} alerts were refused: ${reason ?? ''}` };
 }
 
 async function sendMail(

@@ -97,12 +97,21 @@ interface Exchange {
 
 /** Why a post failed, in one line, or null: anything but 2xx is a failure. */
 export async function postOrExplain(outbound: Outbound, request: OutboundRequest): Promise<string | null> {
+  return (await postAndRead(outbound, request)).problem;
+}
+
+/** The same with the status; 0 where there was no answer. */
+export async function postAndRead(
+  outbound: Outbound,
+  request: OutboundRequest,
+): Promise<{ readonly status: number; readonly problem: string | null }> {
   try {
     const { status } = await outbound.post(request);
-    if (status >= 200 && status < 300) return null;
-    return `${request.url.host} answered ${status}${status >= 300 && status < 400 ? ': redirects are not followed' : ''}`;
+    if (status >= 200 && status < 300) return { status, problem: null };
+    const note = status >= 300 && status < 400 ? ': redirects are not followed' : '';
+    return { status, problem: `${request.url.host} answered ${status}${note}` };
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return { status: 0, problem: error instanceof Error ? error.message : String(error) };
   }
 }
 

@@ -11,6 +11,8 @@ const COUNTERS = {
     'Points already stored with another value; the first one is kept. Rises when two senders share a name.',
   points_late:
     'Points not newer than the newest scored one: stored, never scored. Rises when a sender is behind.',
+  metrics_rewound:
+    'Metrics that had been scored far ahead of the clock and were brought back to it. Rises when the clock was wrong.',
   points_scored: 'Points the detector judged. Below points_accepted while metrics are not monitored yet.',
   batches_committed: 'Transactions of points committed.',
   batches_failed:
@@ -64,6 +66,8 @@ const COUNTERS = {
   notifications_sent: 'Messages a channel has taken.',
   notifications_failed:
     'Tries to deliver a message that failed; it is tried again for a day. Rises when a receiver is away.',
+  notifications_refused_in_part:
+    'Messages a channel has taken but for some of their alerts, which it refused; `Notification.lastError` says why.',
   notifications_given_up:
     'Messages given up after a day, or because their channel is gone: `retryNotification` sends them again.',
   source_read_failures: 'Readings of metrics that failed. Rises when a source is away or refuses us.',

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createMailer } from '../../../src/core/notify/email.ts';
 import { receiveHttp, receiveMail, type MailReceiver, type Receiver } from '../notify/receivers.ts';
-import { openBench, type Bench } from './open-incidents.ts';
+import { NOON_MS, openBench, type Bench } from './open-incidents.ts';
 import { kinds, listIncidents, tellBy as rule, told } from './told.ts';
 
 let bench: Bench;
@@ -181,6 +181,42 @@ describe('an incident', () => {
     const alerts = receiver.received.flatMap(({ body }) => JSON.parse(body) as Alert[]);
     expect(new Set(alerts.map(({ labels, startsAt }) => JSON.stringify([labels, startsAt]))).size).toBe(1);
     expect(alerts.map(({ endsAt }) => endsAt.slice(11, 16))).toEqual(['12:05', '12:06', '12:02']);
+  });
+});
+
+describe('an incident of points whose clock is ahead', () => {
+  it('does not end before it began, whatever ends it', async () => {
+    await bench.incidents.rules.createRule(rule(receiver));
+    const [a = 0, b = 0, c = 0] = await bench.makeMetrics(3);
+    await bench.score([a, b, c].map((metric) => ({ metric, minute: 14, opens: true })));
+    bench.setClock(1);
+    await bench.database.pool.query(`UPDATE metric SET status = 'UNMONITORED' WHERE number = $1`, [a]);
+    await bench.database.pool.query('DELETE FROM metric WHERE number = $1', [b]);
+    await bench.engine.registry.load();
+    await bench.incidents.sweep();
+    const [rule1] = await bench.database.prisma.notificationRule.findMany();
+    await bench.incidents.rules.deleteRule(rule1?.id ?? '');
+    await bench.incidents.sweep();
+    const { rows } = await bench.database.pool.query<{ lasted: number }>(
+      'SELECT extract(epoch FROM ended_at - started_at)::float8 AS lasted FROM incident',
+    );
+    expect(rows).toEqual([{ lasted: 0 }, { lasted: 0 }, { lasted: 0 }]);
+  });
+
+  it('is over once its metric is silent, though one point lies a day ahead', async () => {
+    await bench.incidents.rules.createRule(rule(receiver));
+    const [metric = 0] = await bench.makeMetrics(1);
+    await bench.score([{ metric, minute: 0, opens: true }]);
+    const entry = bench.engine.registry.byNumber(metric);
+    if (entry === undefined) throw new Error('the metric is there');
+    entry.scoredToMs = NOON_MS;
+    entry.lastTimestampMs = NOON_MS + 23 * 3_600_000;
+    bench.setClock(59);
+    await bench.incidents.sweep();
+    expect(await listIncidents(bench)).toMatchObject([{ endReason: null }]);
+    bench.setClock(61);
+    await bench.incidents.sweep();
+    expect(await listIncidents(bench)).toMatchObject([{ endReason: 'SILENT' }]);
   });
 });
 

@@ -11,7 +11,8 @@ import type {
 } from '../../../generated/prisma/client.ts';
 import type { Log } from '../../../log.ts';
 import { LISTED_INCIDENTS, type Message } from '../../notify/message.ts';
-import { sendMessage, type ChannelConfig, type SendContext } from '../../notify/send.ts';
+import { sendMessage, type ChannelConfig, type SendContext, type SendOutcome } from '../../notify/send.ts';
+import { toError } from '../../../platform/runtime/to-error.ts';
 import { writeMessage } from '../../notify/write-message.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { Seal } from '../../../platform/outbound/sealed-secret.ts';
@@ -41,10 +42,15 @@ const MOST_ALERTS = 10_000;
 /** @returns whether it arrived; if not, when it is tried again is noted */
 export async function deliverMessage(due: DueMessage, context: DeliverContext): Promise<boolean> {
   const { stats, log, now } = context;
-  const { problem, isFinal, ...texts } = await attempt(due, context);
+  const { problem, isFinal, leftOut, ...texts } = await attempt(due, context);
   if (problem === null) {
     stats.count('notifications_sent');
-    await note(due, context, { ...texts, state: 'SENT', sentAt: now(), lastError: null });
+    if (leftOut !== null) {
+      stats.count('notifications_refused_in_part');
+      log.warn({ notification: due.id, leftOut }, 'a part of a message was refused');
+    }
+    const lastError = leftOut?.slice(0, LONGEST_PROBLEM) ?? null;
+    await note(due, context, { ...texts, state: 'SENT', sentAt: now(), lastError });
     return true;
   }
   const isOver = isFinal || now() >= due.give_up_at;
@@ -62,8 +68,7 @@ export async function deliverMessage(due: DueMessage, context: DeliverContext): 
   return false;
 }
 
-interface Attempt {
-  readonly problem: string | null;
+interface Attempt extends SendOutcome {
   /** No later attempt can go better. */
   readonly isFinal: boolean;
   readonly subject?: string;
@@ -78,14 +83,16 @@ async function attempt(due: DueMessage, context: DeliverContext): Promise<Attemp
           where: { id: due.channel_id },
           include: { rule: true },
         });
-  if (channel === null) return { problem: 'the channel was removed from its rule', isFinal: true };
+  if (channel === null) {
+    return { problem: 'the channel was removed from its rule', leftOut: null, isFinal: true };
+  }
   try {
     const config = openChannel(channel, context.seal);
     const message = await makeMessage(due, config, channel, context.pool);
     const { subject, text: body } = message;
-    return { problem: await sendMessage(config, message, context), isFinal: false, subject, body };
+    return { ...(await sendMessage(config, message, context)), isFinal: false, subject, body };
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error), isFinal: false };
+    return { problem: toError(error).message, leftOut: null, isFinal: false };
   }
 }
 

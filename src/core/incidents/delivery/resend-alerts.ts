@@ -41,12 +41,17 @@ async function resend(channel: Channel, context: ResendContext): Promise<string 
   try {
     const config = openChannel(channel, context.seal);
     if (config.kind !== 'ALERTMANAGER' || channel.rule === null) return null;
+    let refusal: string | null = null;
     for (let after = BEFORE_ALL_IDS; ;) {
       const incidents = await readFiring(context.pool, channel.rule.id, after, PAGE);
-      const message = { kind: 'START', rule: channel.rule, incidents } as const;
-      const problem = incidents.length === 0 ? null : await sendAlerts(config, message, channel.id, context);
       const last = incidents.at(-1);
-      if (problem !== null || last === undefined || incidents.length < PAGE) return problem;
+      if (last === undefined) return refusal;
+      const message = { kind: 'START', rule: channel.rule, incidents } as const;
+      const { problem, reason } = await sendAlerts(config, message, channel.id, context);
+      if (problem !== null) return problem;
+      // Alerts that are refused keep none of the next page waiting.
+      refusal ??= reason;
+      if (incidents.length < PAGE) return refusal;
       after = last.id;
     }
   } catch (error) {

@@ -31,7 +31,7 @@ async function testChannel(
 ): Promise<string | null> {
   try {
     const config = openChannel(channel, context.seal);
-    return await sendMessage(config, makeTest(rule, context.now()), context);
+    return (await sendMessage(config, makeTest(rule, context.now()), context)).problem;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { nameAlertsUrl } from '../../../../src/core/notify/alertmanager.ts';
 import { createMailer, isMailAddress } from '../../../../src/core/notify/email.ts';
 import type { Message } from '../../../../src/core/notify/message.ts';
-import { describeTarget, sendMessage, type SendContext } from '../../../../src/core/notify/send.ts';
+import {
+  describeTarget,
+  sendMessage,
+  type ChannelConfig,
+  type SendContext,
+} from '../../../../src/core/notify/send.ts';
 import { createOutbound } from '../../../../src/platform/outbound/outbound-client.ts';
 import { makeIncident } from '../../notify/incident-facts.ts';
 import { receiveHttp, receiveMail } from '../../notify/receivers.ts';
@@ -20,11 +25,14 @@ const message: Message = {
   text: 'one & two',
 };
 
+const send = async (config: ChannelConfig, what: Message, within: SendContext): Promise<string | null> =>
+  (await sendMessage(config, what, within)).problem;
+
 describe('a webhook', () => {
   it('is signed over time and body, with the same key at every attempt', async () => {
     await using receiver = await receiveHttp();
     const config = { kind: 'WEBHOOK', url: `${receiver.url}/hook`, secret: 'sixteen letters!' } as const;
-    expect(await sendMessage(config, message, context)).toBeNull();
+    expect(await send(config, message, context)).toBeNull();
     const [{ headers, body, path } = { headers: {}, body: '', path: '' }] = receiver.received;
     expect(path).toBe('/hook');
     expect(headers['idempotency-key']).toBe('0f1e');
@@ -44,14 +52,14 @@ describe('a webhook', () => {
     await using receiver = await receiveHttp();
     receiver.answer(503);
     const config = { kind: 'WEBHOOK', url: receiver.url, secret: 'sixteen letters!' } as const;
-    expect(await sendMessage(config, message, context)).toBe(`${new URL(receiver.url).host} answered 503`);
+    expect(await send(config, message, context)).toBe(`${new URL(receiver.url).host} answered 503`);
   });
 
   it('goes to no private address unless that is allowed', async () => {
     await using receiver = await receiveHttp();
     const config = { kind: 'WEBHOOK', url: receiver.url, secret: 'sixteen letters!' } as const;
     const closed = { ...context, outbound: createOutbound({ allowed: [] }) };
-    expect(await sendMessage(config, message, closed)).toMatch(/LAPWING_ALLOW_PRIVATE_TARGETS/);
+    expect(await send(config, message, closed)).toMatch(/LAPWING_ALLOW_PRIVATE_TARGETS/);
     expect(receiver.received).toEqual([]);
   });
 });
@@ -60,10 +68,10 @@ describe('Alertmanager', () => {
   it('is given alerts that are over soon unless they are sent again, and over at once when they ended', async () => {
     await using receiver = await receiveHttp();
     const config = { kind: 'ALERTMANAGER', url: `${receiver.url}/am/` } as const;
-    await sendMessage(config, message, context);
+    await send(config, message, context);
     const endedAt = new Date('2026-11-20T11:59:00Z');
     const end: Message = { ...message, kind: 'END', incidents: [makeIncident({ endedAt })] };
-    await sendMessage(config, end, context);
+    await send(config, end, context);
     const [first, last] = receiver.received.map(({ body }) => JSON.parse(body) as Record<string, unknown>[]);
     expect(receiver.received.map(({ path }) => path)).toEqual(['/am/api/v2/alerts', '/am/api/v2/alerts']);
     const labels = {
@@ -88,7 +96,7 @@ describe('Alertmanager', () => {
 describe('Slack', () => {
   it('is given text in which nothing can be a mention or a link', async () => {
     await using receiver = await receiveHttp();
-    await sendMessage({ kind: 'SLACK', url: `${receiver.url}/services/T/B/X` }, message, context);
+    await send({ kind: 'SLACK', url: `${receiver.url}/services/T/B/X` }, message, context);
     expect(receiver.received.map(({ body }) => JSON.parse(body) as unknown)).toEqual([
       { text: '*Unusual: &lt;b&gt;*\none &amp; two' },
     ]);
@@ -100,7 +108,7 @@ describe('e-mail', () => {
     await using receiver = await receiveMail();
     const mailer = createMailer({ url: receiver.url, from: 'Lapwing <lapwing@example.com>' });
     const to = ['ops@example.com', 'dev@example.com'];
-    expect(await sendMessage({ kind: 'EMAIL', to }, message, { ...context, mailer })).toBeNull();
+    expect(await send({ kind: 'EMAIL', to }, message, { ...context, mailer })).toBeNull();
     const [mail] = receiver.mails;
     expect(mail?.to).toEqual(to);
     expect(mail?.text).toMatch(/^From: Lapwing <lapwing@example.com>\r\n/m);
@@ -110,9 +118,9 @@ describe('e-mail', () => {
   });
 
   it('says what is wrong when there is no SMTP server, or none that answers', async () => {
-    expect(await sendMessage({ kind: 'EMAIL', to: ['a@b.c'] }, message, context)).toMatch(/LAPWING_SMTP_URL/);
+    expect(await send({ kind: 'EMAIL', to: ['a@b.c'] }, message, context)).toMatch(/LAPWING_SMTP_URL/);
     const mailer = createMailer({ url: 'smtp://127.0.0.1:1', from: 'a@b.c' });
-    expect(await sendMessage({ kind: 'EMAIL', to: ['a@b.c'] }, message, { ...context, mailer })).toMatch(
+    expect(await send({ kind: 'EMAIL', to: ['a@b.c'] }, message, { ...context, mailer })).toMatch(
       /ECONNREFUSED/,
     );
   });

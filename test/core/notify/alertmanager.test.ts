@@ -1,0 +1,140 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sendAlerts } from '../../../src/core/notify/alertmanager.ts';
+import { createOutbound } from '../../../src/platform/outbound/outbound-client.ts';
+import { fc } from '../../helpers/property.ts';
+import { KEPT_OPEN } from '../../helpers/kept-open.ts';
+import { makeIncident } from './incident-facts.ts';
+
+interface Alert {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly startsAt: string;
+  readonly endsAt: string;
+}
+
+const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
+const MINUTE = 60_000;
+const outbound = createOutbound({ allowed: 'all' });
+
+/** Checks alerts as Alertmanager's API does: all are looked at, the good ones are kept, and one bad one makes it a 400. */
+function isValid({ labels, startsAt, endsAt }: Alert): boolean {
+  return !Object.values(labels).includes('bad') && Date.parse(startsAt) <= Date.parse(endsAt);
+}
+
+describe('alerts for Alertmanager', () => {
+  const kept = new Map<string, Alert>();
+  let requests = 0;
+  let status: number | null = null;
+  const server = createServer(KEPT_OPEN, (request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      requests += 1;
+      const alerts = JSON.parse(Buffer.concat(parts).toString()) as Alert[];
+      if (status !== null) return response.writeHead(status).end();
+      for (const alert of alerts.filter(isValid)) kept.set(alert.labels.metric ?? '', alert);
+      return response.writeHead(alerts.every(isValid) ? 200 : 400).end();
+    });
+  });
+  let url = '';
+  beforeAll(async () => {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  beforeEach(() => {
+    kept.clear();
+    requests = 0;
+    status = null;
+  });
+
+  const send = (
+    incidents: readonly { readonly name: string; readonly startedMs: number; readonly endedMs?: number }[],
+    kind: 'START' | 'END' | 'TEST' = 'START',
+  ) =>
+    sendAlerts(
+      { kind: 'ALERTMANAGER', url },
+      {
+        kind,
+        rule: { id: 'r', name: 'all' },
+        incidents: incidents.map(({ name, startedMs, endedMs }) =>
+          makeIncident({
+            metricName: name,
+            startedAt: new Date(startedMs),
+            endedAt: endedMs === undefined ? null : new Date(endedMs),
+          }),
+        ),
+      },
+      'message',
+      { outbound, now: () => new Date(NOW_MS) },
+    );
+
+  it.each([
+    ['now', 0],
+    ['a quarter of an hour ahead', 15 * MINUTE],
+    ['local time sent as UTC, in Tokyo', 9 * 60 * MINUTE],
+    ['a day behind', -24 * 60 * MINUTE],
+  ])('of points whose clock is %s are taken at once, and fire', async (_, skewMs) => {
+    expect(await send([{ name: 'a', startedMs: NOW_MS + skewMs }])).toEqual({
+      problem: null,
+      refused: 0,
+      reason: null,
+    });
+    const { startsAt = '', endsAt = '' } = kept.get('a') ?? {};
+    expect(Date.parse(startsAt)).toBe(NOW_MS + Math.min(0, skewMs));
+    expect(Date.parse(endsAt)).toBe(NOW_MS + 4 * MINUTE);
+  });
+
+  it('never start later than now or end before they start, and are over when they are', async () => {
+    const ms = fc.integer({ min: -100 * MINUTE, max: 100 * MINUTE });
+    await fc.assert(
+      fc.asyncProperty(ms, fc.option(ms, { nil: undefined }), async (start, end) => {
+        const endedMs = end === undefined ? {} : { endedMs: NOW_MS + end };
+        const outcome = await send(
+          [{ name: 'a', startedMs: NOW_MS + start, ...endedMs }],
+          end === undefined ? 'START' : 'END',
+        );
+        expect(outcome.refused).toBe(0);
+        const { startsAt = '', endsAt = '' } = kept.get('a') ?? {};
+        expect(Date.parse(startsAt)).toBeLessThanOrEqual(NOW_MS);
+        if (end !== undefined) expect(Date.parse(endsAt)).toBeLessThanOrEqual(NOW_MS);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('that are refused keep none of their neighbours waiting, of five hundred or of the next', async () => {
+    const incidents = Array.from({ length: 1200 }, (_, index) => ({
+      name: index === 77 || index === 700 ? 'bad' : `m${index}`,
+      startedMs: NOW_MS,
+    }));
+    const outcome = await send(incidents);
+    expect(outcome).toEqual({
+      problem: null,
+      refused: 2,
+      reason: expect.stringContaining('answered 400') as string,
+    });
+    expect(kept.size).toBe(1198);
+    expect(requests).toBeLessThan(50);
+  });
+
+  it.each([401, 404, 429, 500, 503])(
+    'are all sent again after a %i, which says nothing of them',
+    async (answer) => {
+      status = answer;
+      const incidents = Array.from({ length: 600 }, (_, index) => ({ name: `m${index}`, startedMs: NOW_MS }));
+      const outcome = await send(incidents);
+      expect(outcome).toMatchObject({
+        problem: expect.stringContaining(String(answer)) as string,
+        refused: 0,
+      });
+      expect(requests).toBe(1);
+    },
+  );
+});

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { InvalidInputError, NotSupportedError } from '../../errors.ts';
 import { BOUNDS_ORIGINS, DATASOURCES, type Datasource, type ModelParams } from '../../model.ts';
+import { parseUtcTime } from '../../platform/runtime/utc-time.ts';
 import { liftLegacySpec } from './legacy-spec.ts';
 
 /** A sample of an export: its value, and its time as RFC 3339 in UTC. */
@@ -88,9 +89,6 @@ const SPEC = z.strictObject({
   data: z.array(z.tuple([number, z.string()])).default([]),
 });
 
-/** HTM-IT wrote times in UTC without saying so. */
-const BARE_TIME = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{1,6})?)$/;
-
 /**
  * Reads one exported model, in our form or HTM-IT's.
  * @throws InvalidInputError naming the field; NotSupportedError for a datasource nobody has heard of
@@ -128,10 +126,9 @@ export function parseModelSpec(model: unknown): ModelSpec {
   };
 }
 
-/** Milliseconds since 1970. @throws InvalidInputError */
+/** Milliseconds since 1970. HTM-IT wrote times of UTC without saying so. @throws InvalidInputError */
 export function parseExportedTime(text: string, path: readonly string[]): number {
-  const bare = BARE_TIME.exec(text);
-  const timestampMs = Date.parse(bare === null ? text : `${bare[1] ?? ''}T${bare[2] ?? ''}Z`);
+  const timestampMs = parseUtcTime(text);
   if (Number.isNaN(timestampMs)) {
     throw new InvalidInputError(`data: expected a time, got ${JSON.stringify(text.slice(0, 60))}`, path);
   }

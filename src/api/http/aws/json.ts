@@ -1,5 +1,6 @@
 /** AWS JSON 1.0: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html */
 import { CloudwatchError } from '../../../core/cloudwatch-service/model/cloudwatch-error.ts';
+import { parseUtcTime } from '../../../platform/runtime/utc-time.ts';
 import { ERROR_NAMESPACE, headError, type AwsProtocol } from './protocol.ts';
 import { readObject, readTime, readTree, writePlain, type Dialect } from './tree.ts';
 
@@ -14,10 +15,10 @@ export const JSON_DIALECT: Dialect = {
   readDouble: (raw) => (typeof raw === 'number' ? raw : (WORDS.get(raw) ?? null)),
   readInteger: (raw) => (typeof raw === 'number' && Number.isInteger(raw) ? raw : null),
   readBoolean: (raw) => (typeof raw === 'boolean' ? raw : null),
-  /** Seconds since 1970, fractions allowed; some clients send ISO 8601. */
+  /** Seconds since 1970, fractions allowed; some clients send ISO 8601, of UTC where it names no zone. */
   readTimestamp(raw) {
     if (typeof raw === 'number') return readTime(raw * 1000);
-    return typeof raw === 'string' ? readTime(Date.parse(raw)) : null;
+    return typeof raw === 'string' ? readTime(parseUtcTime(raw)) : null;
   },
   readList: (raw) => (Array.isArray(raw) ? raw : null),
   readStructure: readObject,

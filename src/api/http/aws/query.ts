@@ -1,5 +1,6 @@
 /** AWS Query: forms in, XML out: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html */
 import { CloudwatchError } from '../../../core/cloudwatch-service/model/cloudwatch-error.ts';
+import { parseUtcTime } from '../../../platform/runtime/utc-time.ts';
 import { nameFault, type AwsProtocol, type AwsRequest } from './protocol.ts';
 import { readTime, readTree, type Dialect } from './tree.ts';
 import { writeElement, writeShape } from './xml.ts';
@@ -28,7 +29,7 @@ export const QUERY_DIALECT: Dialect = {
     return number !== null && Number.isInteger(number) ? number : null;
   },
   readBoolean: (raw) => (raw === 'true' ? true : raw === 'false' ? false : null),
-  readTimestamp: (raw) => (typeof raw === 'string' ? readIsoTime(raw) : null),
+  readTimestamp: (raw) => (typeof raw === 'string' ? readTime(parseUtcTime(raw)) : null),
   readList: readMembers,
   readStructure: readBranch,
 };
@@ -36,13 +37,6 @@ export const QUERY_DIALECT: Dialect = {
 function readNumber(raw: unknown): number | null {
   if (typeof raw !== 'string') return null;
   return WORDS.get(raw) ?? (DECIMAL.test(raw) ? Number(raw) : null);
-}
-
-/** ISO 8601; a time without a zone is UTC, as AWS reads it. */
-function readIsoTime(text: string): Date | null {
-  if (!/^\d{4}-\d\d-\d\d/.test(text)) return null;
-  const zoned = /(Z|[+-]\d\d:?\d\d)$/i.test(text) || !text.includes('T') ? text : `${text}Z`;
-  return readTime(Date.parse(zoned));
 }
 
 /** `X.member.N`, in the order of N; an empty list is sent as `X=`. */

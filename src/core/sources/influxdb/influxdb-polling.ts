@@ -1,6 +1,7 @@
 /** Reads series of InfluxDB by whole periods, some time after each has ended. */
 import { ExpectedError, SourceUnavailableError } from '../../../errors.ts';
 import type { Sample } from '../../../model.ts';
+import { parseUtcTime } from '../../../platform/runtime/utc-time.ts';
 import { type FluxRow, type QueryInfluxdb, writeWindowQuery } from './influxdb-query.ts';
 import { readInfluxdbSpec } from './influxdb-spec.ts';
 import type { Polling, ReadFailure, ReadRequest, ReadResult } from '../source.ts';
@@ -57,7 +58,7 @@ function chooseWindow(
  * samples around it are stored. @throws SourceUnavailableError for a row that is no sample: texts cannot be monitored
  */
 function readSample({ _time: time, _value: value }: FluxRow): Sample {
-  const timestampMs = typeof time === 'string' ? Date.parse(time) : Number.NaN;
+  const timestampMs = typeof time === 'string' ? parseUtcTime(time) : Number.NaN;
   if (Number.isFinite(timestampMs) && typeof value === 'number') {
     return { timestampMs, value };
   }

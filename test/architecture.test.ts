@@ -25,7 +25,7 @@ const CORE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   bars: ['samples', 'score-log'],
   'cloudwatch-service': ['monitoring'],
   incidents: ['annotations', 'metrics', 'models', 'notify', 'samples', 'score-log'],
-  ingest: ['metrics', 'models', 'samples', 'score-log', 'sources'],
+  ingest: ['bars', 'metrics', 'models', 'samples', 'score-log', 'sources'],
   inventory: ['metrics', 'sources'],
   'metric-lists': ['bars', 'samples'],
   metrics: ['sources'],

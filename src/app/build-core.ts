@@ -11,6 +11,7 @@ import { createAutostacks, type Autostacks } from '../core/monitoring/autostacks
 import { createBacklog } from '../core/ingest/backfill.ts';
 import { createBars } from '../core/bars/bar-rollup.ts';
 import { createCollectorErrors } from '../core/polling/collector-errors.ts';
+import { ClockFollower } from '../core/ingest/follow-clock.ts';
 import { createCommit } from '../core/ingest/commit.ts';
 import { createCustomMetrics } from '../core/metrics/custom-metrics.ts';
 import { createLabels, type Labels } from '../core/annotations/labels.ts';
@@ -21,7 +22,7 @@ import { createMonitor, type Monitor } from '../core/monitoring/monitor.ts';
 import { createPoll, type Poll } from '../core/polling/poller.ts';
 import { createProgressRows } from '../core/ingest/progress-rows.ts';
 import { createQuota, smallerLimit, type Quota } from '../core/inventory/quota.ts';
-import { createRegistry, type Registry } from '../core/metrics/registry.ts';
+import { createRegistry, type MetricEntry, type Registry } from '../core/metrics/registry.ts';
 import { createInventory, type Inventory } from '../core/inventory/inventory.ts';
 import { createRetain } from '../core/ingest/retention.ts';
 import { createStatusFeed, type StatusFeed } from '../platform/runtime/change-feed.ts';
@@ -117,6 +118,8 @@ export async function createEngine(options: {
   const backlog = createBacklog(scoring);
   const reorder = createReorder({ ...scoring, windowMs: config.reorderSeconds * 1000 });
   const scoresStored = [backlog, reorder];
+  const onStored = (entry: MetricEntry) => scoresStored.forEach(({ check }) => check(entry));
+  const clock = new ClockFollower({ ...scoring, live, onRewound: onStored });
   const customMetrics = createCustomMetrics({
     pool,
     registry,
@@ -132,7 +135,7 @@ export async function createEngine(options: {
     writePoints: createWritePoints({ pool, models, commit, isHeldBack: reorder.isHeldBack, stats, log }),
     customMetrics,
     warmUp: createWarmUp({ models, commit, turns, log }),
-    onStored: (entry) => scoresStored.forEach(({ check }) => check(entry)),
+    onStored,
     stats,
     log,
     queueLimit: config.ingestQueuePoints,
@@ -193,7 +196,7 @@ export async function createEngine(options: {
     await inventory.stop();
     await poll.stop();
     await accept.stop();
-    await Promise.all(scoresStored.map((one) => one.stop()));
+    await Promise.all([clock, ...scoresStored].map((one) => one.stop()));
     await bars.stop();
     live.close();
     statusFeed.close();
@@ -226,9 +229,7 @@ export async function createEngine(options: {
     quota,
     stats,
     start: () => {
-      for (const one of scoresStored) one.start();
-      bars.start();
-      retain.start();
+      for (const one of [clock, ...scoresStored, bars, retain]) one.start();
     },
     stop,
   };

@@ -56,3 +56,15 @@ export async function deleteBars(client: pg.ClientBase, metricNumber?: number): 
   if (metricNumber === undefined) await client.query('DELETE FROM bar');
   else await client.query('DELETE FROM bar WHERE metric_number = $1', [metricNumber]);
 }
+
+/** The bars of one metric that begin after this time. */
+export async function deleteBarsAfter(
+  client: pg.ClientBase,
+  metricNumber: number,
+  afterMs: number,
+): Promise<void> {
+  await client.query('DELETE FROM bar WHERE metric_number = $1 AND start > to_timestamp($2::float8 / 1000)', [
+    metricNumber,
+    afterMs,
+  ]);
+}

@@ -5,6 +5,7 @@
 import type pg from 'pg';
 import { readUnscored } from '../samples/read-unscored.ts';
 import type { Log } from '../../log.ts';
+import { SCORED_AHEAD_MS } from '../../model.ts';
 import { isOutage } from '../../platform/postgres/outage.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Commit } from './commit.ts';
@@ -37,8 +38,9 @@ export function createBacklog(options: {
   readonly scoreStored: ScoreStored;
   readonly stats: Stats;
   readonly log: Log;
+  readonly now?: () => number;
 }): Backlog {
-  const { pool, registry, turns, models, commit, log } = options;
+  const { pool, registry, turns, models, commit, log, now = Date.now } = options;
   /** Numbers of the metrics with something to do; each at most once. */
   const waiting = new Set<number>();
   const stopping = createWakeUp();
@@ -109,7 +111,8 @@ export function createBacklog(options: {
   };
 
   const scoreSome = async (entry: MetricEntry, draft: Draft): Promise<boolean> => {
-    const range = { metricNumber: entry.number, afterMs: entry.scoredToMs, upToMs: null };
+    const upToMs = now() + SCORED_AHEAD_MS;
+    const range = { metricNumber: entry.number, afterMs: entry.scoredToMs, upToMs };
     const rows = (await readUnscored(pool, [range], ROWS_PER_TURN)).get(entry.number) ?? [];
     const model = (await models.acquire([entry])).get(entry.number);
     if (model === undefined) throw new Error('acquire gives a model for every metric asked for');

@@ -1,11 +1,13 @@
 /**
  * The reorder window: pushed points are stored and acknowledged at once, but scored only when a window has passed, in
  * the order of their times. What came out of order within it is scored as if it had not. Nothing is held in memory but
- * which metrics wait: after a crash their samples are found again by having no score.
+ * which metrics wait: after a crash their samples are found again by having no score. Points ahead of the clock wait
+ * here, too, until their time comes.
  */
 import type pg from 'pg';
 import { readUnscored } from '../samples/read-unscored.ts';
 import type { Log } from '../../log.ts';
+import { SCORED_AHEAD_MS } from '../../model.ts';
 import { isOutage } from '../../platform/postgres/outage.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Commit } from './commit.ts';
@@ -25,6 +27,8 @@ export interface Reorder {
   readonly check: (entry: MetricEntry) => void;
   /** Goes on with what an earlier run left without a score, even if there is no window any more. */
   readonly start: () => void;
+  /** Goes on with the metrics whose samples were ahead of the clock; done by itself now and then. */
+  readonly checkEarly: () => void;
   /** What still waits is scored at the next start. */
   readonly stop: () => Promise<void>;
 }
@@ -32,6 +36,7 @@ export interface Reorder {
 /** Together some milliseconds of scoring and writing: live points wait no longer than this for their turn. */
 const METRICS_PER_TURN = 100;
 const ROWS_PER_METRIC = 20;
+const EARLY_EVERY_MS = 30_000;
 
 export function createReorder(options: {
   readonly pool: pg.Pool;
@@ -44,10 +49,14 @@ export function createReorder(options: {
   readonly log: Log;
   /** 0 for no window: points are scored with the batch that stores them. */
   readonly windowMs: number;
+  readonly now?: () => number;
 }): Reorder {
-  const { pool, registry, turns, models, commit, stats, log, windowMs } = options;
+  const { pool, registry, turns, models, commit, stats, log, windowMs, now = Date.now } = options;
   const waves = createDueWaves(windowMs, () => performance.now());
   const stopping = createWakeUp();
+  /** Keys of metrics with samples ahead of the clock. */
+  const early = new Set<number>();
+  let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let working: Promise<void> | null = null;
 
@@ -91,6 +100,15 @@ export function createReorder(options: {
     }
   };
 
+  const checkEarly = () => {
+    const waiting = [...early];
+    early.clear();
+    for (const number of waiting) {
+      const entry = registry.byNumber(number);
+      if (entry !== undefined) check(entry);
+    }
+  };
+
   /** What fails for one of them is found half by half, and costs the others nothing. @returns the metrics that have more */
   const scoreApart = async (portion: readonly [number, number][]): Promise<[number, number][]> => {
     try {
@@ -117,11 +135,14 @@ export function createReorder(options: {
       const entry = registry.byNumber(number);
       return entry?.status === 'ACTIVE' ? [entry] : [];
     });
+    const latestMs = now() + SCORED_AHEAD_MS;
     const ranges = entries.map(({ number, scoredToMs }) => ({
       metricNumber: number,
       afterMs: scoredToMs,
-      upToMs: portion.get(number) ?? null,
+      upToMs: Math.min(portion.get(number) ?? latestMs, latestMs),
     }));
+    for (const { number, lastTimestampMs } of entries)
+      if ((lastTimestampMs ?? 0) > latestMs) early.add(number);
     const waiting = await readUnscored(pool, ranges, ROWS_PER_METRIC);
     const behind = entries.filter(({ number }) => waiting.has(number));
     const loaded = await models.acquire(behind);
@@ -142,9 +163,13 @@ export function createReorder(options: {
     check,
     start: () => {
       for (const entry of registry.all()) check(entry);
+      timer = setInterval(checkEarly, EARLY_EVERY_MS);
+      timer.unref();
     },
+    checkEarly,
     stop: async () => {
       stopped = true;
+      clearInterval(timer);
       stopping.wake();
       await working;
     },

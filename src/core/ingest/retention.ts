@@ -1,4 +1,8 @@
-/** Drops samples older than the retention, by whole months. */
+/**
+ * Drops samples older than the retention, by whole months. What is old is said by the clock, and what is dropped is gone:
+ * a clock that has just jumped, or that was ahead when the server started, is not believed before it has gone steadily
+ * for an hour.
+ */
 import type { SampleMonths } from '../samples/month-partitions.ts';
 import type { Log } from '../../log.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
@@ -14,24 +18,43 @@ export interface Retain {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** How far the clock may have gone apart from one that never jumps. */
+const MAX_JUMP_MS = 60_000;
 
 /** @param options.retentionDays 0 keeps everything */
 export function createRetain(options: {
   readonly months: SampleMonths;
   readonly turns: Turns;
-  readonly live: Live;
+  readonly live: Pick<Live, 'refreshBounds'>;
   readonly stats: Stats;
   readonly log: Log;
   readonly retentionDays: number;
   readonly now?: () => number;
+  /** Milliseconds of a clock that never jumps. */
+  readonly steadyMs?: () => number;
 }): Retain {
   const { months, turns, live, stats, log, retentionDays } = options;
-  const now = options.now ?? Date.now;
+  const { now = Date.now, steadyMs = () => performance.now() } = options;
   let timer: NodeJS.Timeout | undefined;
+  /** By how much the clock was ahead of the steady one at the last look; null before the first. */
+  let ahead: number | null = null;
+
+  const isSteady = async () => {
+    const before = ahead;
+    ahead = now() - steadyMs();
+    if (before !== null) return Math.abs(ahead - before) <= MAX_JUMP_MS;
+    // Writes are noted once a day: of a server that wrote lately it is known that its clock was about where it is.
+    const lastWriteMs = await months.lastWriteMs();
+    return lastWriteMs === null || now() - lastWriteMs <= 2 * DAY_MS;
+  };
 
   const run = async () => {
     if (retentionDays === 0) return;
     try {
+      if (!(await isSteady())) {
+        log.warn('the clock has jumped, or nothing was written for days: retention waits for an hour');
+        return;
+      }
       await turns.run(async () => {
         const dropped = await months.dropBefore(now() - retentionDays * DAY_MS);
         if (dropped.length === 0) return;

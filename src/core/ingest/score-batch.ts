@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Log } from '../../log.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
+import { SCORED_AHEAD_MS } from '../../model.ts';
 import { isOutage } from '../../platform/postgres/outage.ts';
 import { toError } from '../../platform/runtime/to-error.ts';
 import { findStored, keyOf, type StoredValues } from '../samples/find-duplicates.ts';
@@ -56,8 +57,9 @@ export function createWritePoints(options: {
   readonly isHeldBack: (entry: MetricEntry) => boolean;
   readonly stats: Stats;
   readonly log: Log;
+  readonly now?: () => number;
 }): WritePoints {
-  const { pool, models, commit, stats, log } = options;
+  const { pool, models, commit, stats, log, now = Date.now } = options;
   const isScored = (entry: MetricEntry) => entry.status === 'ACTIVE' && !options.isHeldBack(entry);
 
   /** What is being committed can be seen neither in the database nor, if its model was put away, in the model. */
@@ -106,6 +108,7 @@ export function createWritePoints(options: {
     loaded: ReadonlyMap<number, Model>,
   ) => {
     let points = 0;
+    const latestMs = now() + SCORED_AHEAD_MS;
     for (const [entry, group] of groups) {
       points += group.length;
       if (points > POINTS_A_TURN) {
@@ -115,12 +118,13 @@ export function createWritePoints(options: {
       const scoredBefore = draft.scored.length;
       const unscoredBefore = draft.unscored.length;
       try {
-        draftMetric(draft, commit.progressOf(entry), entry, group, stored, loaded.get(entry.number));
+        const model = loaded.get(entry.number);
+        draftMetric(draft, commit.progressOf(entry), entry, group, { stored, model, latestMs });
       } catch (error) {
         models.discard([entry.number]);
         draft.scored.length = scoredBefore;
         draft.unscored.length = unscoredBefore;
-        draftMetric(draft, commit.progressOf(entry), entry, group, stored, undefined);
+        draftMetric(draft, commit.progressOf(entry), entry, group, { stored, model: undefined, latestMs });
         markFailed(draft, entry, reportScoringFailure(error, entry, { stats, log }));
       }
     }
@@ -173,8 +177,17 @@ function draftMetric(
   progress: MetricProgress,
   entry: MetricEntry,
   group: readonly Arrival[],
-  stored: StoredValues,
-  model: Model | undefined,
+  {
+    stored,
+    model,
+    latestMs,
+  }: {
+    readonly stored: StoredValues;
+    /** Undefined for a metric that is not scored now. */
+    readonly model: Model | undefined;
+    /** What lies further ahead is scored when its time comes. */
+    readonly latestMs: number;
+  },
 ): void {
   let previousMs: number | null = null;
   let drafted = 0;
@@ -189,7 +202,7 @@ function draftMetric(
     const isLate = timestampMs <= (progress.scoredToMs ?? -1);
     arrival.outcome = isLate ? 'late' : 'accepted';
     const sample = { metricNumber: entry.number, rowId: progress.lastRowId + 1, timestampMs, value };
-    if (model === undefined || isLate) draft.unscored.push(sample);
+    if (model === undefined || isLate || timestampMs > latestMs) draft.unscored.push(sample);
     else {
       draft.scored.push(scoreSample(sample, model.judge(sample)));
       progress.scoredRows += 1;

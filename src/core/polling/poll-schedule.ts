@@ -1,5 +1,5 @@
 /** When a polled metric is to be read next. */
-import type { MetricStatus } from '../../model.ts';
+import { SCORED_AHEAD_MS, type MetricStatus } from '../../model.ts';
 import type { Polling } from '../sources/source.ts';
 import type { MetricEntry } from '../metrics/registry.ts';
 import { findSlotDelayMs } from './poll-slots.ts';
@@ -24,8 +24,19 @@ const LONGEST_RETRY_MS = 21_600_000;
 /** A metric further behind is fetched as history: apart from the others, so that they need not wait for it. */
 const PERIODS_BEHIND = 12;
 
+/**
+ * Up to where the metric has been read, by a clock that may have been wrong then: what lies ahead of the clock of now
+ * was not read, or not rightly. Null for a metric that was never read.
+ */
+export function findReadToMs({ readToMs, periodSeconds }: MetricEntry, nowMs: number): number | null {
+  if (readToMs === null || readToMs <= nowMs + SCORED_AHEAD_MS) return readToMs;
+  const periodMs = periodSeconds * 1000;
+  return Math.floor(nowMs / periodMs) * periodMs - periodMs;
+}
+
 export function createSchedule(entry: MetricEntry, polling: Polling, nowMs: number, slot: number): Schedule {
-  const { readToMs, periodSeconds } = entry;
+  const { periodSeconds } = entry;
+  const readToMs = findReadToMs(entry, nowMs);
   // A new metric is read at once; so is one whose period ended while no server ran.
   const endsMs = (readToMs ?? 0) + (periodSeconds + polling.settleSeconds) * 1000;
   const dueMs = readToMs === null ? nowMs : endsMs + findSlotDelayMs(slot, periodSeconds);
@@ -67,7 +78,7 @@ export function planAfterSuccess(
   schedule.failures = 0;
   schedule.retryMs = null;
   if (entry.status === 'ACTIVE') schedule.retries = 0;
-  const { readToMs } = entry;
+  const readToMs = findReadToMs(entry, startedMs);
   const gotOn = readToMs !== null && (previousMs === null || readToMs > previousMs);
   const nextMs = (readToMs ?? 0) + (entry.periodSeconds + polling.settleSeconds) * 1000;
   schedule.dueMs =

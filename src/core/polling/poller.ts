@@ -13,7 +13,7 @@ import type { Accept } from '../ingest/accept.ts';
 import type { CollectorErrors } from './collector-errors.ts';
 import { createLimit, type Limit } from '../../platform/runtime/concurrency-limit.ts';
 import { createAgenda, type DueBatch, type ReadingTimes } from './poll-queue.ts';
-import { isBehind } from './poll-schedule.ts';
+import { findReadToMs, isBehind } from './poll-schedule.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 
 export interface Poll {
@@ -119,7 +119,7 @@ export function createPoll(options: {
       metricId: entry.id,
       spec: entry.spec,
       periodSeconds: entry.periodSeconds,
-      fromMs: entry.readToMs,
+      fromMs: findReadToMs(entry, now()),
     }));
     try {
       const results = await polling.read(requests, aborting.signal);

@@ -14,6 +14,8 @@ export interface SampleMonths {
    * @returns names of the partitions dropped
    */
   dropBefore: (beforeMs: number) => Promise<readonly string[]>;
+  /** When samples were last written, to a day, by the clock of then; null when none are there. */
+  lastWriteMs: () => Promise<number | null>;
 }
 
 const DAY_MS = 86_400_000;
@@ -47,7 +49,14 @@ export function createSampleMonths(pool: pg.Pool, now: () => number = Date.now):
     return rows.map(({ month }) => partitionName(month));
   };
 
-  return { ensure, dropBefore };
+  const lastWriteMs = async () => {
+    const { rows } = await pool.query<{ last: Date | null }>(
+      'SELECT max(last_write) AS last FROM sample_month',
+    );
+    return rows[0]?.last?.getTime() ?? null;
+  };
+
+  return { ensure, dropBefore, lastWriteMs };
 }
 
 /** `YYYY-MM` in UTC. */

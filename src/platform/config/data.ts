@@ -17,7 +17,7 @@ export const DATA_SETTINGS = {
   ),
   futureToleranceSeconds: setting(
     'LAPWING_FUTURE_TOLERANCE_SECONDS',
-    'A point further ahead of the clock than this is refused.',
+    'A point further ahead of the clock than this is refused; one more than 900 s ahead is stored, and scored when its time comes.',
     wholeNumber(0, 31_536_000),
     '86400',
   ),

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { createRetain } from '../../../src/core/ingest/retention.ts';
 import { createSampleMonths } from '../../../src/core/samples/month-partitions.ts';
-import { withDatabase } from '../../helpers/database.ts';
+import { createLog } from '../../../src/log.ts';
+import { createTurns } from '../../../src/platform/runtime/write-lock.ts';
+import { createStats } from '../../../src/platform/telemetry/metrics.ts';
+import { type TestDatabase, withDatabase } from '../../helpers/database.ts';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const at = (text: string) => Date.parse(text);
 
 async function listPartitions(pool: import('pg').Pool): Promise<readonly string[]> {
@@ -52,5 +57,74 @@ describe('the months of samples', () => {
     now += 200 * DAY_MS;
     await months.dropBefore(now - 90 * DAY_MS);
     expect((await database.prisma.scoreLog.findUniqueOrThrow({ where: { id: 1 } })).floor).toBe(7n);
+  });
+});
+
+describe('retention', () => {
+  const openRetention = (database: TestDatabase) => {
+    const clock = { nowMs: at('2026-04-15T00:00:00Z'), steadyMs: 0 };
+    const months = createSampleMonths(database.pool, () => clock.nowMs);
+    const stats = createStats();
+    const retain = createRetain({
+      months,
+      turns: createTurns(),
+      live: { refreshBounds: () => Promise.resolve() },
+      stats,
+      log: createLog('silent'),
+      retentionDays: 90,
+      now: () => clock.nowMs,
+      steadyMs: () => clock.steadyMs,
+    });
+    const pass = (ms: number) => {
+      clock.nowMs += ms;
+      clock.steadyMs += ms;
+    };
+    return { clock, months, retain, stats, pass };
+  };
+
+  it('does not believe a clock that has jumped ahead before it has gone steadily for an hour', async () => {
+    await using database = await withDatabase();
+    const { clock, months, retain, pass } = openRetention(database);
+    await months.ensure([at('2026-04-10T00:00:00Z')]);
+    await retain.run();
+    clock.nowMs += 365 * DAY_MS;
+    clock.steadyMs += HOUR_MS;
+    await retain.run();
+    expect(await listPartitions(database.pool)).toEqual(['sample_2026_04']);
+    // Set right within the hour: nothing was lost.
+    clock.nowMs -= 365 * DAY_MS;
+    await retain.run();
+    pass(HOUR_MS);
+    await retain.run();
+    expect(await listPartitions(database.pool)).toEqual(['sample_2026_04']);
+  });
+
+  it('does not believe the clock a server finds that has not written for days, at once', async () => {
+    await using database = await withDatabase();
+    {
+      const { months } = openRetention(database);
+      await months.ensure([at('2026-04-10T00:00:00Z')]);
+    }
+    const { clock, retain, pass } = openRetention(database);
+    clock.nowMs += 365 * DAY_MS;
+    await retain.run();
+    expect(await listPartitions(database.pool)).toEqual(['sample_2026_04']);
+    pass(HOUR_MS);
+    await retain.run();
+    expect(await listPartitions(database.pool)).toEqual([]);
+  });
+
+  it('drops at the start what is due of a server that was away for a moment', async () => {
+    await using database = await withDatabase();
+    const { months, retain, stats } = openRetention(database);
+    await months.ensure([at('2026-04-10T00:00:00Z')]);
+    await database.pool.query(`INSERT INTO sample_month VALUES ('2013-12-01', '2025-12-01Z')`);
+    await database.pool.query(
+      `CREATE TABLE sample_2013_12 PARTITION OF sample FOR VALUES FROM ('2013-12-01Z') TO ('2014-01-01Z');
+       CREATE TABLE bar_2013_12 PARTITION OF bar FOR VALUES FROM ('2013-12-01Z') TO ('2014-01-01Z')`,
+    );
+    await retain.run();
+    expect(stats.read('partitions_dropped')).toBe(1);
+    expect(await listPartitions(database.pool)).toEqual(['sample_2026_04']);
   });
 });

@@ -1,0 +1,89 @@
+/** Looks now and then for metrics that are ahead of the clock, and brings them back to it. */
+import type pg from 'pg';
+import type { Log } from '../../log.ts';
+import type { Turns } from '../../platform/runtime/write-lock.ts';
+import type { Stats } from '../../platform/telemetry/metrics.ts';
+import type { MetricEntry, Registry } from '../metrics/registry.ts';
+import type { Models } from '../models/model-cache.ts';
+import type { Live } from '../score-log/score-feed.ts';
+import type { Commit } from './commit.ts';
+import { isAhead, rewindScores } from './write-rewind.ts';
+
+const EVERY_MS = 60_000;
+
+export interface ClockFollowerOptions {
+  readonly pool: pg.Pool;
+  readonly registry: Registry;
+  readonly turns: Turns;
+  readonly models: Models;
+  readonly commit: Pick<Commit, 'begin'>;
+  readonly live: Pick<Live, 'forget'>;
+  /** Called with each metric that was brought back: what is stored of the present is to be scored. */
+  readonly onRewound: (entry: MetricEntry) => void;
+  readonly stats: Stats;
+  readonly log: Log;
+  readonly now?: () => number;
+}
+
+export class ClockFollower {
+  readonly #options: ClockFollowerOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | null = null;
+
+  constructor(options: ClockFollowerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    void this.run();
+    this.#timer = setInterval(() => void this.run(), EVERY_MS);
+    this.#timer.unref();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  /** Looks once. Never rejects: what fails is tried again. */
+  run(): Promise<void> {
+    this.#running ??= this.#rewindAll().finally(() => (this.#running = null));
+    return this.#running;
+  }
+
+  async #rewindAll(): Promise<void> {
+    const { registry, turns, log } = this.#options;
+    const ahead = [...registry.all()].filter((entry) => isAhead(entry, this.#nowMs()));
+    for (const entry of ahead) {
+      try {
+        await turns.run(() => this.#rewind(entry));
+      } catch (error) {
+        log.warn(
+          { err: error, metric: entry.id },
+          'metric is ahead of the clock and could not be brought back',
+        );
+      }
+    }
+  }
+
+  async #rewind(entry: MetricEntry): Promise<void> {
+    const { pool, registry, models, commit, live, onRewound, stats, log } = this.#options;
+    await commit.begin();
+    if (registry.byNumber(entry.number) !== entry || !isAhead(entry, this.#nowMs())) return;
+    const wasAt = entry.scoredToMs;
+    await rewindScores(pool, entry.number, this.#nowMs());
+    models.discard([entry.number]);
+    live.forget(entry.number);
+    await registry.load([entry.number]);
+    stats.count('metrics_rewound');
+    log.warn(
+      { metric: entry.id, wasAt, isAt: entry.scoredToMs },
+      'metric was ahead of the clock and is brought back',
+    );
+    onRewound(entry);
+  }
+
+  #nowMs(): number {
+    return (this.#options.now ?? Date.now)();
+  }
+}

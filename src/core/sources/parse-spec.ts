@@ -1,6 +1,7 @@
 /** Checks what somebody said is to be watched against the schema of its source. */
 import type { z } from 'zod';
 import { InvalidInputError } from '../../errors.ts';
+import { wordIssue } from '../../platform/runtime/word-issue.ts';
 
 /** Of a value that is repeated in a message. */
 const MOST_SHOWN = 60;
@@ -14,7 +15,7 @@ export function parseSpec<T>(
   spec: unknown,
   whole: { readonly name: string; readonly expected: string },
 ): T {
-  const parsed = schema.safeParse(spec);
+  const parsed = schema.safeParse(spec, { error: wordIssue });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const path = issue?.path.map(String) ?? [];

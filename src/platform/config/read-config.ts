@@ -13,6 +13,7 @@ import { LIMIT_SETTINGS } from './limits.ts';
 import { NOTIFICATION_SETTINGS } from './notifications.ts';
 import { SERVER_SETTINGS } from './server.ts';
 import { OperatorError } from '../../errors.ts';
+import { wordIssue } from '../runtime/word-issue.ts';
 
 const SETTINGS = {
   ...SERVER_SETTINGS,
@@ -47,7 +48,9 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const problems: string[] = [];
   const entries = Object.entries(SETTINGS).map(([key, { name, schema, ...rest }]) => {
     const given = environment[name];
-    const result = schema.safeParse(given ?? ('fallback' in rest ? rest.fallback : undefined));
+    const result = schema.safeParse(given ?? ('fallback' in rest ? rest.fallback : undefined), {
+      error: wordIssue,
+    });
     if (result.success) return [key, result.data] as const;
     const shown = 'secret' in rest ? '(hidden)' : JSON.stringify(given);
     problems.push(`${name}=${shown}: ${result.error.issues.map((issue) => issue.message).join('; ')}`);

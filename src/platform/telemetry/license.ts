@@ -8,6 +8,7 @@
  */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { z } from 'zod';
+import { wordIssue } from '../runtime/word-issue.ts';
 
 export interface LicenseState {
   readonly status: 'ok' | 'warning' | 'error';
@@ -65,7 +66,7 @@ export function checkLicense(text: string, publicKey: string | null, now: Date):
   if (!verify(null, payload, key, Buffer.from(file.data.signature, 'base64'))) {
     return refuseLicense('the signature is not that of the issuer');
   }
-  const parsed = claims.safeParse(parseJson(payload.toString('utf8')));
+  const parsed = claims.safeParse(parseJson(payload.toString('utf8')), { error: wordIssue });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return refuseLicense(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a licence'}`);

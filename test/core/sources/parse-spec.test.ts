@@ -24,7 +24,7 @@ test.each([
     'parts.1.size: expected at most 3, got 4',
     ['parts', '1', 'size'],
   ],
-  [5, 'thing: Invalid input: expected object, received number, got 5', []],
+  [5, 'thing: expected an object, got 5', []],
 ])('a spec that is wrong is told by its field and what that held: %j', (spec, message, path) => {
   expect(refusal(() => parseSpec(schema, spec, whole))).toMatchObject({ message, inputPath: path });
 });

@@ -36,7 +36,16 @@ const CORE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   samples: [],
   'score-log': ['metrics', 'samples'],
   sources: [],
-  transfer: ['annotations', 'ingest', 'inventory', 'metrics', 'monitoring', 'samples', 'score-log'],
+  transfer: [
+    'annotations',
+    'ingest',
+    'inventory',
+    'metrics',
+    'monitoring',
+    'samples',
+    'score-log',
+    'sources',
+  ],
 };
 
 const MAX_FILES_IN_FOLDER = 20;

@@ -23,6 +23,7 @@ import { createPoll, type Poll } from '../core/polling/poller.ts';
 import { createProgressRows } from '../core/ingest/progress-rows.ts';
 import { createQuota, smallerLimit, type Quota } from '../core/inventory/quota.ts';
 import { createRegistry, type MetricEntry, type Registry } from '../core/metrics/registry.ts';
+import { createConfirmResource } from '../core/inventory/confirm-resource.ts';
 import { createInventory, type Inventory } from '../core/inventory/inventory.ts';
 import { createRetain } from '../core/ingest/retention.ts';
 import { createStatusFeed, type StatusFeed } from '../platform/runtime/change-feed.ts';
@@ -146,8 +147,16 @@ export async function createEngine(options: {
     directory,
     limit: () => smallerLimit(config.quotaResources ?? null, options.licensedResources?.() ?? null),
   });
+  const inventory = createInventory({
+    pool,
+    discover: aws.discover,
+    regionsInUse: () => listRegionsInUse(registry, directory),
+    onListed: directory.followListing,
+    log,
+  });
   const monitor = createMonitor({
     quota,
+    confirmResource: createConfirmResource({ prisma, inventory }),
     pool,
     prisma,
     registry,
@@ -158,13 +167,6 @@ export async function createEngine(options: {
     statusFeed,
     stats,
     sources,
-  });
-  const inventory = createInventory({
-    pool,
-    discover: aws.discover,
-    regionsInUse: () => listRegionsInUse(registry, directory),
-    onRefreshed: directory.refreshRegion,
-    log,
   });
   const autostacks = createAutostacks({
     prisma,

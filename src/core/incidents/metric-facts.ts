@@ -1,7 +1,8 @@
 /** What rules and messages want to know of metrics, and which rule concerns which. */
 import type pg from 'pg';
 import type { AlertPolicy } from '../metrics/alert-policy.ts';
-import { matchesTags, matchesWildcards, type Tag } from '../metrics/tag-filter.ts';
+import { readAttributes, readTags } from '../metrics/stored-tags.ts';
+import { matchesTags, matchesWildcards, type FilteredResource } from '../metrics/tag-filter.ts';
 import type { Datasource } from '../../model.ts';
 import type { RuleScope } from './rule.ts';
 
@@ -18,8 +19,8 @@ export interface MetricFacts {
   readonly periodSeconds: number;
   readonly policy: AlertPolicy;
   readonly autostackId: string | null;
-  /** Of its resource. */
-  readonly tags: readonly Tag[];
+  /** What it belongs to; null where that is not known. */
+  readonly resource: FilteredResource | null;
 }
 
 interface FactsRow {
@@ -36,7 +37,11 @@ interface FactsRow {
   min_deviation: number;
   min_deviation_ratio: number;
   autostack_id: string | null;
-  tags: Tag[] | null;
+  /** Null where the metric has no resource, as are the next. */
+  resource_id: string | null;
+  state: string | null;
+  tags: unknown;
+  attributes: unknown;
 }
 
 export async function readMetricFacts(
@@ -45,7 +50,8 @@ export async function readMetricFacts(
 ): Promise<ReadonlyMap<number, MetricFacts>> {
   const { rows } = await client.query<FactsRow>(
     `SELECT m.id, m.number, m.name, m.unit, m.server, m.location, m.datasource, m.tag_name, m.period_seconds,
-            m.direction, m.min_deviation, m.min_deviation_ratio, m.autostack_id, r.tags
+            m.direction, m.min_deviation, m.min_deviation_ratio, m.autostack_id,
+            r.resource_id, r.state, r.tags, r.attributes
      FROM metric m LEFT JOIN resource r ON r.id = m.resource_id WHERE m.number = ANY($1::int[])`,
     [metricNumbers],
   );
@@ -59,7 +65,7 @@ export function matchesScope(scope: RuleScope, facts: MetricFacts): boolean {
   if (servers !== undefined && !servers.includes(facts.server)) return false;
   if (autostackId !== undefined && facts.autostackId !== autostackId) return false;
   if (namePattern !== undefined && !matchesWildcards(namePattern, facts.name)) return false;
-  return tags === undefined || matchesTags(tags, facts.tags);
+  return tags === undefined || (facts.resource !== null && matchesTags(tags, facts.resource));
 }
 
 /** As Metric.displayName. */
@@ -92,6 +98,11 @@ function toFacts(row: FactsRow): MetricFacts {
       minDeviationRatio: row.min_deviation_ratio,
     },
     autostackId: row.autostack_id,
-    tags: row.tags ?? [],
+    resource: toResource(row),
   };
+}
+
+function toResource({ resource_id, state, tags, attributes }: FactsRow): FilteredResource | null {
+  if (resource_id === null) return null;
+  return { resourceId: resource_id, state, tags: readTags(tags), attributes: readAttributes(attributes) };
 }

@@ -4,8 +4,9 @@ import { inTransaction } from '../../platform/postgres/transaction.ts';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Log } from '../../log.ts';
 import { MOST_STACK_MEMBERS } from '../../model.ts';
-import { readTagFilters, readTags } from '../metrics/stored-tags.ts';
-import { matchesTags, type TagFilter } from '../metrics/tag-filter.ts';
+import { readAttributes, readTagFilters, readTags } from '../metrics/stored-tags.ts';
+import { chooseStates, matchesTags, type TagFilter } from '../metrics/tag-filter.ts';
+import type { Listing } from './inventory.ts';
 
 /** States in which a resource works; null is that of a source that knows none. */
 const AT_WORK: ReadonlySet<string | null> = new Set([null, 'running', 'in-use', 'available']);
@@ -23,6 +24,8 @@ export interface StackEntry extends StackFilter {
   readonly name: string;
   memberIds: readonly string[];
   listedMs: number | null;
+  /** Why its members are not what its filters say; null while they are. */
+  problem: string | null;
 }
 
 export interface Member {
@@ -38,7 +41,10 @@ export interface AutostackDirectory {
   load: () => Promise<void>;
   /** Looks the members of one stack up in the inventory. */
   refresh: (stack: StackEntry) => Promise<void>;
-  refreshRegion: (region: string) => Promise<void>;
+  /** Its members could not be listed: they stay as they were. */
+  setProblem: (stack: StackEntry, problem: string) => Promise<void>;
+  /** Brings the stacks of a region up to what was listed of it. */
+  followListing: (region: string, listing: Listing) => Promise<void>;
   add: (stack: StackEntry) => void;
   forget: (id: string) => void;
 }
@@ -59,7 +65,17 @@ export function createAutostackDirectory(options: {
         members: { where: { leftAt: null }, select: { resource: { select: { resourceId: true } } } },
       },
     });
-    for (const { id, name, region, resourceType, filters, includeStopped, listedAt, members } of rows) {
+    for (const {
+      id,
+      name,
+      region,
+      resourceType,
+      filters,
+      includeStopped,
+      listedAt,
+      problem,
+      members,
+    } of rows) {
       stacks.set(id, {
         id,
         name,
@@ -69,8 +85,16 @@ export function createAutostackDirectory(options: {
         includeStopped,
         memberIds: members.map(({ resource }) => resource.resourceId),
         listedMs: listedAt?.getTime() ?? null,
+        problem,
       });
     }
+  };
+
+  const setProblem = async (stack: StackEntry, problem: string) => {
+    if (stack.problem === problem) return;
+    // One that was deleted meanwhile has none.
+    await prisma.autostack.updateMany({ where: { id: stack.id }, data: { problem } });
+    stack.problem = problem;
   };
 
   const refresh = async (stack: StackEntry) => {
@@ -78,13 +102,14 @@ export function createAutostackDirectory(options: {
     if (members.length > MOST_STACK_MEMBERS) {
       const problem = `its filters match ${members.length} resources, ${MOST_STACK_MEMBERS} are the most: the members stay as they were`;
       log.warn({ autostack: stack.id, matching: members.length }, 'autostack has too many members');
-      await prisma.autostack.update({ where: { id: stack.id }, data: { problem } });
+      await setProblem(stack, problem);
       return;
     }
     const atMs = now();
     await saveMembers(pool, stack.id, members, atMs);
     stack.memberIds = members.map(({ resourceId }) => resourceId);
     stack.listedMs = atMs;
+    stack.problem = null;
   };
 
   return {
@@ -94,24 +119,41 @@ export function createAutostackDirectory(options: {
     all: () => stacks.values(),
     load,
     refresh,
-    refreshRegion: async (region) => {
-      for (const stack of stacks.values()) if (stack.region === region) await refresh(stack);
+    setProblem,
+    followListing: async (region, { wholeTypes, problem }) => {
+      for (const stack of stacks.values()) {
+        if (stack.region !== region) continue;
+        if (wholeTypes.includes(stack.resourceType)) await refresh(stack);
+        else await setProblem(stack, describeProblem(stack, problem));
+      }
     },
     add: (stack) => void stacks.set(stack.id, stack),
     forget: (id) => void stacks.delete(id),
   };
 }
 
+function describeProblem({ listedMs }: StackEntry, problem: string | null): string {
+  const known = listedMs === null ? 'not known yet' : `those of ${new Date(listedMs).toISOString()}`;
+  return `${problem ?? 'its region was not listed'}: its members are ${known}`;
+}
+
 /** Who is in it by what the inventory knows now, by id. */
 export async function findMembers(prisma: PrismaClient, filter: StackFilter): Promise<readonly Member[]> {
   const rows = await prisma.resource.findMany({
     where: { datasource: 'CLOUDWATCH', region: filter.region, type: filter.resourceType },
-    select: { id: true, resourceId: true, state: true, tags: true },
+    select: { id: true, resourceId: true, state: true, tags: true, attributes: true },
     orderBy: { resourceId: 'asc' },
   });
+  const takesAll = filter.includeStopped || chooseStates(filter.filters);
   return rows.filter(
-    ({ state, tags }) =>
-      (filter.includeStopped || AT_WORK.has(state)) && matchesTags(filter.filters, readTags(tags)),
+    ({ resourceId, state, tags, attributes }) =>
+      (takesAll || AT_WORK.has(state)) &&
+      matchesTags(filter.filters, {
+        resourceId,
+        state,
+        tags: readTags(tags),
+        attributes: readAttributes(attributes),
+      }),
   );
 }
 
@@ -123,6 +165,9 @@ async function saveMembers(
 ): Promise<void> {
   const ids = members.map((member) => member.id);
   await inTransaction(pool, async (client) => {
+    // Nobody deletes it in between, and one that was deleted meanwhile has no members to save.
+    const { rowCount } = await client.query('SELECT FROM autostack WHERE id = $1 FOR KEY SHARE', [id]);
+    if (rowCount === 0) return;
     await client.query(
       `UPDATE autostack_member SET left_at = greatest(joined_at, to_timestamp($3::float8 / 1000))
        WHERE autostack_id = $1 AND left_at IS NULL AND resource_id <> ALL($2::uuid[])`,

@@ -11,7 +11,16 @@ import { saveResources } from './save-resources.ts';
 export interface RegionAge {
   /** When it was last listed; null while it never was. */
   readonly refreshedMs: number | null;
-  /** What could not be listed then. */
+  /** What could not be listed the last time. */
+  readonly problem: string | null;
+  /** When all resources of a type were last listed, by type. */
+  readonly typesListedMs: Readonly<Record<string, number>>;
+}
+
+/** What became of one listing. */
+export interface Listing {
+  /** Types of which all were listed. */
+  readonly wholeTypes: readonly string[];
   readonly problem: string | null;
 }
 
@@ -30,15 +39,15 @@ export interface Inventory {
 /** As often as members of a group change at most unnoticed. */
 export const REFRESH_MS = 600_000;
 const TICK_MS = 30_000;
-const UNKNOWN: RegionAge = { refreshedMs: null, problem: null };
+const UNKNOWN: RegionAge = { refreshedMs: null, problem: null, typesListedMs: {} };
 
 export function createInventory(options: {
   readonly pool: pg.Pool;
   readonly discover: Discover;
   /** Regions something is watched in. */
   readonly regionsInUse: () => Iterable<string>;
-  /** Called after each listing, before whoever waits for it goes on. */
-  readonly onRefreshed: (region: string) => Promise<void>;
+  /** Called after each listing, one that failed too, before whoever waits for it goes on. */
+  readonly onListed: (region: string, listing: Listing) => Promise<void>;
   readonly log: Log;
   readonly now?: () => number;
 }): Inventory {
@@ -51,22 +60,25 @@ export function createInventory(options: {
   let timer: NodeJS.Timeout | undefined;
 
   const refresh = async (region: string) => {
-    tried.set(region, now());
+    // What comes to be known while it is being listed is newer than the listing.
+    const atMs = now();
+    tried.set(region, atMs);
     const { resources, wholeTypes, problems } = await discover(region, aborting.signal);
     const problem = problems.length === 0 ? null : [...new Set(problems)].join('; ');
     const failed = resources.length === 0 && problems.length > 0;
-    const refreshedMs = failed ? (ages.get(region)?.refreshedMs ?? null) : now();
-    if (!failed) await saveResources(pool, { region, resources, wholeTypes, atMs: now() });
-    await pool.query(
-      `INSERT INTO inventory_region (region, refreshed_at, problem) VALUES ($1, to_timestamp($2::float8 / 1000), $3)
-       ON CONFLICT (region) DO UPDATE SET refreshed_at = EXCLUDED.refreshed_at, problem = EXCLUDED.problem`,
-      [region, refreshedMs, problem],
-    );
-    ages.set(region, { refreshedMs, problem });
+    const { refreshedMs, typesListedMs } = ages.get(region) ?? UNKNOWN;
+    const age = {
+      refreshedMs: failed ? refreshedMs : atMs,
+      problem,
+      typesListedMs: { ...typesListedMs, ...Object.fromEntries(wholeTypes.map((type) => [type, atMs])) },
+    };
+    if (!failed) await saveResources(pool, { region, resources, wholeTypes, atMs });
+    await saveAge(pool, region, age);
+    ages.set(region, age);
+    await options.onListed(region, { wholeTypes, problem });
     if (failed)
       throw new SourceUnavailableError(`the resources of ${region} could not be listed: ${problem ?? ''}`);
     log.info({ region, resources: resources.length, problem }, 'resources listed');
-    await options.onRefreshed(region);
   };
 
   const refreshOnce = (region: string): Promise<void> => {
@@ -108,14 +120,27 @@ export function createInventory(options: {
   };
 }
 
-async function readAges(pool: pg.Pool): Promise<ReadonlyMap<string, RegionAge>> {
-  const { rows } = await pool.query<{ region: string; refreshed_at: Date | null; problem: string | null }>(
-    'SELECT region, refreshed_at, problem FROM inventory_region',
+async function saveAge(pool: pg.Pool, region: string, age: RegionAge): Promise<void> {
+  await pool.query(
+    `INSERT INTO inventory_region (region, refreshed_at, problem, types_listed)
+     VALUES ($1, to_timestamp($2::float8 / 1000), $3, $4)
+     ON CONFLICT (region) DO UPDATE SET refreshed_at = EXCLUDED.refreshed_at, problem = EXCLUDED.problem,
+       types_listed = EXCLUDED.types_listed`,
+    [region, age.refreshedMs, age.problem, JSON.stringify(age.typesListedMs)],
   );
+}
+
+async function readAges(pool: pg.Pool): Promise<ReadonlyMap<string, RegionAge>> {
+  const { rows } = await pool.query<{
+    region: string;
+    refreshed_at: Date | null;
+    problem: string | null;
+    types_listed: Record<string, number>;
+  }>('SELECT region, refreshed_at, problem, types_listed FROM inventory_region');
   return new Map(
-    rows.map(({ region, refreshed_at, problem }) => [
+    rows.map(({ region, refreshed_at, problem, types_listed }) => [
       region,
-      { refreshedMs: refreshed_at?.getTime() ?? null, problem },
+      { refreshedMs: refreshed_at?.getTime() ?? null, problem, typesListedMs: types_listed },
     ]),
   );
 }

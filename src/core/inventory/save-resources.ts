@@ -3,27 +3,35 @@ import type pg from 'pg';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import type { FoundResource } from '../sources/source.ts';
 
-/** The state of an instance or volume EC2 no longer lists. */
+/** The state of an instance or volume EC2 does not list any more. */
 export const GONE = 'terminated';
 
+/**
+ * Of a type that was not listed whole only the names are known, from CloudWatch: what was known of it before stays.
+ */
 const UPSERT = `
   WITH given AS (
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]::jsonb[], $7::float8[],
-      $8::float8[]) AS g(type, namespace, resource_id, name, state, tags, size_rank, started_ms)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]::jsonb[],
+      $7::text[]::jsonb[], $8::float8[], $9::float8[])
+      AS g(type, namespace, resource_id, name, state, tags, attributes, size_rank, started_ms)
   ), before AS (
-    SELECT r.type, r.resource_id, r.state FROM resource r JOIN given USING (type, resource_id) WHERE r.region = $9
+    SELECT r.type, r.resource_id, r.state FROM resource r JOIN given USING (type, resource_id) WHERE r.region = $10
   ), saved AS (
-    INSERT INTO resource (datasource, region, type, namespace, resource_id, name, state, tags, size_rank, started_at,
-      seen_at)
-    SELECT 'CLOUDWATCH', $9, type, namespace, resource_id, name, state, tags, size_rank,
-      to_timestamp(started_ms / 1000), to_timestamp($10::float8 / 1000) FROM given
+    INSERT INTO resource AS r (datasource, region, type, namespace, resource_id, name, state, tags, attributes,
+      size_rank, started_at, seen_at)
+    SELECT 'CLOUDWATCH', $10, type, namespace, resource_id, name, state, tags, attributes, size_rank,
+      to_timestamp(started_ms / 1000), to_timestamp($11::float8 / 1000) FROM given
     ON CONFLICT (region, type, resource_id) DO UPDATE SET
-      name = coalesce(EXCLUDED.name, resource.name), state = EXCLUDED.state, tags = EXCLUDED.tags,
-      size_rank = EXCLUDED.size_rank, started_at = EXCLUDED.started_at, seen_at = EXCLUDED.seen_at
+      name = coalesce(EXCLUDED.name, r.name), seen_at = EXCLUDED.seen_at,
+      state = CASE WHEN r.type = ANY($12) THEN EXCLUDED.state ELSE coalesce(EXCLUDED.state, r.state) END,
+      tags = CASE WHEN r.type = ANY($12) THEN EXCLUDED.tags ELSE r.tags END,
+      attributes = CASE WHEN r.type = ANY($12) THEN EXCLUDED.attributes ELSE r.attributes END,
+      size_rank = CASE WHEN r.type = ANY($12) THEN EXCLUDED.size_rank ELSE r.size_rank END,
+      started_at = CASE WHEN r.type = ANY($12) THEN EXCLUDED.started_at ELSE r.started_at END
     RETURNING id, type, resource_id, state
   )
   INSERT INTO resource_state (resource_id, at, state)
-  SELECT saved.id, to_timestamp($10::float8 / 1000), saved.state
+  SELECT saved.id, to_timestamp($11::float8 / 1000), saved.state
   FROM saved LEFT JOIN before USING (type, resource_id)
   WHERE saved.state IS NOT NULL AND saved.state IS DISTINCT FROM before.state
   ON CONFLICT (resource_id, at) DO UPDATE SET state = EXCLUDED.state`;
@@ -64,10 +72,12 @@ export async function saveResources(
         resources.map(({ name }) => name),
         resources.map(({ state }) => state),
         resources.map(({ tags }) => JSON.stringify(tags)),
+        resources.map(({ attributes }) => JSON.stringify(attributes)),
         resources.map(({ sizeRank }) => sizeRank),
         resources.map(({ startedMs }) => startedMs),
         region,
         atMs,
+        wholeTypes,
       ]);
     }
     await client.query(MARK_GONE, [region, wholeTypes, atMs]);

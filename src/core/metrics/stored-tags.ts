@@ -1,8 +1,16 @@
-/** Tags and filters as they stand in JSON columns; nobody writes there what is not of their shape. */
+/** Tags, attributes and filters as they stand in JSON columns; nobody writes there what is not of their shape. */
+import type { ResourceAttributes } from '../sources/resource-attributes.ts';
 import type { Tag, TagFilter } from './tag-filter.ts';
 
 export function readTags(json: unknown): readonly Tag[] {
   return Array.isArray(json) ? json.filter(isTag) : [];
+}
+
+export function readAttributes(json: unknown): ResourceAttributes {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return {};
+  return Object.fromEntries(
+    Object.entries(json).filter((entry): entry is [string, string[]] => isTexts(entry[1])),
+  );
 }
 
 /** All of them or none: a filter left out would let more resources in. */
@@ -19,7 +27,9 @@ function isTagFilter(filter: unknown): filter is TagFilter {
   if (typeof filter !== 'object' || filter === null || !('key' in filter) || !('values' in filter))
     return false;
   const { key, values } = filter;
-  return (
-    typeof key === 'string' && Array.isArray(values) && values.every((value) => typeof value === 'string')
-  );
+  return typeof key === 'string' && isTexts(values);
+}
+
+function isTexts(values: unknown): values is string[] {
+  return Array.isArray(values) && values.every((value) => typeof value === 'string');
 }

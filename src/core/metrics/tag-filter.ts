@@ -1,8 +1,14 @@
-/** Filters by tag, with EC2's wildcards. Pure. */
+/** Filters by tag, and by what else EC2 filters resources by, with EC2's wildcards. Pure. */
 import { InvalidInputError } from '../../errors.ts';
+import {
+  isAttributeName,
+  listAttributeNames,
+  type ResourceAttributes,
+} from '../sources/resource-attributes.ts';
 
 /** The values are alternatives; of several filters every one has to match. */
 export interface TagFilter {
+  /** Of a tag, or one of EC2's filters, such as instance-type; after `tag:` always that of a tag. */
   readonly key: string;
   /** Whole values, case-sensitive: `*` any run, `?` one character, `\` before one of these or itself takes it as it is. */
   readonly values: readonly string[];
@@ -13,6 +19,16 @@ export interface Tag {
   readonly value: string;
 }
 
+/** A resource as filters see it. */
+export interface FilteredResource {
+  readonly resourceId: string;
+  readonly state: string | null;
+  readonly tags: readonly Tag[];
+  readonly attributes: ResourceAttributes;
+}
+
+const TAG_PREFIX = 'tag:';
+const STATE_FILTER = 'instance-state-name';
 const MOST_FILTERS = 10;
 const MOST_VALUES = 200;
 const LONGEST_KEY = 128;
@@ -20,9 +36,14 @@ const LONGEST_VALUE = 256;
 
 /**
  * @param path where the filters stand in the input
+ * @param type of the resources; null for every type
  * @throws InvalidInputError naming the filter and what is wrong with it
  */
-export function checkTagFilters(filters: readonly TagFilter[], path: readonly string[]): void {
+export function checkTagFilters(
+  filters: readonly TagFilter[],
+  path: readonly string[],
+  type: string | null = null,
+): void {
   const refuse = (what: string, ...where: string[]): never => {
     const full = [...path, ...where];
     throw new InvalidInputError(`${full.join('.')}: ${what}`, full);
@@ -30,11 +51,16 @@ export function checkTagFilters(filters: readonly TagFilter[], path: readonly st
   if (filters.length === 0) refuse('at least one filter is required');
   if (filters.length > MOST_FILTERS) refuse(`expected at most ${MOST_FILTERS}, got ${filters.length}`);
   const seen = new Set<string>();
-  for (const [index, { key, values }] of filters.entries()) {
+  for (const [index, { key: given, values }] of filters.entries()) {
     const at = String(index);
-    if (key.trim() === '') refuse('expected the key of a tag, got an empty one', at, 'key');
+    const key = toCanonicalKey(given);
+    const known = listAttributeNames(type);
+    if (key.trim() === '' || given.trim() === TAG_PREFIX)
+      refuse('expected the key of a tag, got an empty one', at, 'key');
     if (key.length > LONGEST_KEY) refuse(`expected at most ${LONGEST_KEY} characters`, at, 'key');
-    if (seen.has(key)) refuse(`${JSON.stringify(key)} is given twice`, at, 'key');
+    if (isAttributeName(key) && !known.includes(key))
+      refuse(`resources of ${String(type)} have no ${key}; they have ${known.join(', ')}`, at, 'key');
+    if (seen.has(key)) refuse(`${JSON.stringify(given)} is given twice`, at, 'key');
     seen.add(key);
     if (values.length === 0) refuse('at least one value is required', at, 'values');
     if (values.length > MOST_VALUES) refuse(`expected at most ${MOST_VALUES}`, at, 'values');
@@ -47,13 +73,42 @@ export function checkTagFilters(filters: readonly TagFilter[], path: readonly st
   }
 }
 
-/** Filters that have been checked. A key the tags do not have never matches; no filters match nobody. */
-export function matchesTags(filters: readonly TagFilter[], tags: readonly Tag[]): boolean {
-  const matches = ({ key, values }: TagFilter) => {
-    const tag = tags.find((candidate) => candidate.key === key);
-    return tag !== undefined && values.some((pattern) => matchesWildcards(pattern, tag.value));
-  };
+/** One form for filters that mean the same: `tag:` stays only where it is needed. */
+export function toCanonicalFilters(filters: readonly TagFilter[]): readonly TagFilter[] {
+  return filters.map(({ key, values }) => ({ key: toCanonicalKey(key), values: [...values] }));
+}
+
+/** Whether they choose the states themselves. */
+export function chooseStates(filters: readonly TagFilter[]): boolean {
+  return filters.some(({ key }) => key === STATE_FILTER);
+}
+
+/** Filters that have been checked. A key the resource does not have never matches; no filters match nobody. */
+export function matchesTags(filters: readonly TagFilter[], resource: FilteredResource): boolean {
+  const matches = ({ key, values }: TagFilter) =>
+    readValues(toCanonicalKey(key), resource).some((held) =>
+      values.some((pattern) => matchesWildcards(pattern, held)),
+    );
   return filters.length > 0 && filters.every(matches);
+}
+
+function toCanonicalKey(key: string): string {
+  if (!key.startsWith(TAG_PREFIX)) return key;
+  const tag = key.slice(TAG_PREFIX.length);
+  return isAttributeName(tag) || tag.startsWith(TAG_PREFIX) ? key : tag;
+}
+
+/** @param key a canonical one */
+function readValues(
+  key: string,
+  { resourceId, state, tags, attributes }: FilteredResource,
+): readonly string[] {
+  if (key === STATE_FILTER) return state === null ? [] : [state];
+  if (key === 'instance-id' || key === 'volume-id') return [resourceId];
+  if (key === 'tag-key') return tags.map((tag) => tag.key);
+  if (isAttributeName(key)) return Object.hasOwn(attributes, key) ? (attributes[key] ?? []) : [];
+  const name = key.startsWith(TAG_PREFIX) ? key.slice(TAG_PREFIX.length) : key;
+  return tags.filter((tag) => tag.key === name).map(({ value }) => value);
 }
 
 /** Whether the whole text is what a pattern without a flaw stands for. */

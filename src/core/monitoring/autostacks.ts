@@ -9,7 +9,7 @@ import {
   TooManyResourcesError,
 } from '../../errors.ts';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
-import { MOST_STACK_MEMBERS, nameStackServer } from '../../model.ts';
+import { MOST_STACK_MEMBERS, nameStackServer, type ModelParams } from '../../model.ts';
 import {
   findMembers,
   type AutostackDirectory,
@@ -20,7 +20,8 @@ import {
 import type { Monitor } from './monitor.ts';
 import type { Quota } from '../inventory/quota.ts';
 import { REFRESH_MS, type Inventory } from '../inventory/inventory.ts';
-import { checkTagFilters } from '../metrics/tag-filter.ts';
+import { checkModelParams } from '../metrics/model-params.ts';
+import { checkTagFilters, toCanonicalFilters } from '../metrics/tag-filter.ts';
 import type { Turns } from '../../platform/runtime/write-lock.ts';
 
 export interface NamespaceMetric {
@@ -28,10 +29,22 @@ export interface NamespaceMetric {
   readonly metric: string;
 }
 
+export interface NewStackMetric extends NamespaceMetric {
+  /** What is known of its values. */
+  readonly model?: ModelParams;
+}
+
 export interface NewStack extends StackFilter {
   readonly name: string;
   /** Watched at once. */
-  readonly metrics: readonly NamespaceMetric[];
+  readonly metrics: readonly NewStackMetric[];
+}
+
+/** A stack as an export names it. */
+export interface NamedStack extends Omit<StackFilter, 'includeStopped'> {
+  readonly name: string;
+  /** Null where the export does not say: as the stack has it, or not. */
+  readonly includeStopped: boolean | null;
 }
 
 export interface Autostacks {
@@ -45,8 +58,12 @@ export interface Autostacks {
   createAutostack: (stack: NewStack) => Promise<string>;
   /** Its metrics go with it, samples and all. @throws NotFoundError */
   deleteAutostack: (id: string) => Promise<string>;
-  /** The stack of this name and region, made when there is none; AWS need not answer. @throws QuotaExceededError */
-  ensureAutostack: (stack: Omit<NewStack, 'metrics'>) => Promise<string>;
+  /**
+   * The stack of this name and region, made when there is none; AWS need not answer.
+   * @param metric what is to be watched of it
+   * @throws InvalidInputError, NotSupportedError, QuotaExceededError; DuplicateNameError for one that chooses others
+   */
+  ensureAutostack: (stack: NamedStack, metric: NamespaceMetric) => Promise<string>;
 }
 
 /** What the sources know that core does not. */
@@ -72,26 +89,43 @@ export function createAutostacks(options: {
 }): Autostacks {
   const { prisma, directory, inventory, monitor, quota, turns, rules } = options;
 
-  const check = ({ region, resourceType, filters }: StackFilter, path: readonly string[]) => {
+  /** @returns the filter in the form it is stored in */
+  const check = <T extends StackFilter>(filter: T, path: readonly string[]): T => {
+    const { region, resourceType, filters } = filter;
     rules.checkRegion(region, [...path, 'region']);
     rules.checkMetric(resourceType, null);
-    checkTagFilters(filters, [...path, 'filters']);
+    checkTagFilters(filters, [...path, 'filters'], resourceType);
+    return { ...filter, filters: toCanonicalFilters(filters) };
   };
 
-  /** An inventory that is old is better than none. */
-  const refreshInventory = async (region: string, maxAgeMs: number) => {
+  /**
+   * An inventory that is old is better than none.
+   * @returns why it is old; null when it is not
+   * @throws SourceUnavailableError where the type was never listed
+   */
+  const refreshInventory = async (
+    { region, resourceType }: StackFilter,
+    maxAgeMs = PREVIEW_AGE_MS,
+  ): Promise<string | null> => {
     try {
       await inventory.ensure(region, maxAgeMs);
     } catch (error) {
-      const isKnown = inventory.ageOf(region).refreshedMs !== null;
+      const isKnown = inventory.ageOf(region).typesListedMs[resourceType] !== undefined;
       if (!(error instanceof SourceUnavailableError) || !isKnown) throw error;
+      return error.message;
     }
+    const { problem, refreshedMs, typesListedMs } = inventory.ageOf(region);
+    const listedMs = typesListedMs[resourceType];
+    if (listedMs === refreshedMs) return null;
+    const message = `${resourceType} of ${region} could not be listed: ${problem ?? ''}`;
+    if (listedMs === undefined) throw new SourceUnavailableError(message);
+    return message;
   };
 
   const previewAutostack = async (filter: StackFilter) => {
-    check(filter, []);
-    await refreshInventory(filter.region, PREVIEW_AGE_MS);
-    return findMembers(prisma, filter);
+    const checked = check(filter, []);
+    await refreshInventory(checked);
+    return findMembers(prisma, checked);
   };
 
   /** In a turn: nobody else takes the last place of the quota in between. */
@@ -106,17 +140,20 @@ export function createAutostacks(options: {
         skipDuplicates: true,
       });
       if (rows.length === 0) throw nameTaken(name, region);
-      const stack: StackEntry = { id, ...rest, filters, memberIds: [], listedMs: null };
+      const stack: StackEntry = { id, ...rest, filters, memberIds: [], listedMs: null, problem: null };
       directory.add(stack);
       return stack;
     });
 
-  const createAutostack = async ({ metrics, ...stack }: NewStack) => {
-    checkName(stack.name, ['input', 'name']);
-    check(stack, ['input']);
-    for (const metric of metrics) rules.checkMetric(stack.resourceType, metric);
+  const createAutostack = async ({ metrics, ...given }: NewStack) => {
+    checkName(given.name, ['input', 'name']);
+    const stack = check(given, ['input']);
+    const models = metrics.map(({ model = {}, ...metric }, index) => {
+      rules.checkMetric(stack.resourceType, metric);
+      return { metric, model: checkModelParams(model, ['input', 'metrics', String(index)]) };
+    });
     if (directory.byName(stack.name, stack.region) !== undefined) throw nameTaken(stack.name, stack.region);
-    await refreshInventory(stack.region, PREVIEW_AGE_MS);
+    const problem = await refreshInventory(stack);
     const { length } = await findMembers(prisma, stack);
     if (length > MOST_STACK_MEMBERS) {
       throw new TooManyResourcesError(
@@ -127,22 +164,33 @@ export function createAutostacks(options: {
     }
     const made = await insert(stack);
     await directory.refresh(made);
-    for (const metric of metrics) await monitorOnce(monitor, { autostackId: made.id, ...metric });
+    if (problem !== null) await directory.setProblem(made, problem);
+    for (const { metric, model } of models)
+      await monitorOnce(monitor, { autostackId: made.id, ...metric }, model);
     return made.id;
   };
 
-  const ensureAutostack = async (stack: Omit<NewStack, 'metrics'>) => {
-    checkName(stack.name, ['models', 'name']);
-    check(stack, ['models']);
+  const ensureAutostack = async ({ includeStopped, ...given }: NamedStack, metric: NamespaceMetric) => {
+    checkName(given.name, ['models', 'stackSpec', 'name']);
+    const stack = check({ ...given, includeStopped: includeStopped ?? false }, ['models', 'stackSpec']);
+    rules.checkMetric(stack.resourceType, metric);
     const known = directory.byName(stack.name, stack.region);
-    if (known !== undefined) return known.id;
+    if (known !== undefined) {
+      refuseOther(
+        known,
+        includeStopped === null ? { ...stack, includeStopped: known.includeStopped } : stack,
+      );
+      return known.id;
+    }
     const made = await insert(stack);
     try {
-      await inventory.ensure(stack.region, REFRESH_MS);
+      const problem = await refreshInventory(stack, REFRESH_MS);
       await directory.refresh(made);
+      if (problem !== null) await directory.setProblem(made, problem);
     } catch (error) {
-      // Its members are found when AWS answers again.
       if (!(error instanceof SourceUnavailableError)) throw error;
+      // They are found when AWS answers again.
+      await directory.setProblem(made, `${error.message}: its members are not known yet`);
     }
     return made.id;
   };
@@ -172,10 +220,25 @@ function nameTaken(name: string, region: string): DuplicateNameError {
   );
 }
 
+/** One of the same name is another stack when it chooses others. */
+function refuseOther(known: StackEntry, wanted: StackFilter): void {
+  const [there, asked] = [describeFilter(known), describeFilter(wanted)];
+  if (there === asked) return;
+  throw new DuplicateNameError(
+    `models.stackSpec: autostack ${JSON.stringify(known.name)} in ${known.region} chooses ${there}, not ${asked}; give one of them another name`,
+  );
+}
+
+/** The same text for filters that choose the same. */
+function describeFilter({ resourceType, filters, includeStopped }: StackFilter): string {
+  const conditions = filters.map(({ key, values }) => `${key}=${[...new Set(values)].toSorted().join(',')}`);
+  return `${resourceType} with ${conditions.toSorted().join(' and ')}${includeStopped ? ', stopped ones too' : ''}`;
+}
+
 /** What was to be reached is so already when it is monitored. */
-async function monitorOnce(monitor: Monitor, spec: unknown): Promise<void> {
+async function monitorOnce(monitor: Monitor, spec: unknown, model: ModelParams): Promise<void> {
   try {
-    await monitor.monitorMetric({ datasource: 'AUTOSTACK', spec });
+    await monitor.monitorMetric({ datasource: 'AUTOSTACK', spec, model });
   } catch (error) {
     if (!(error instanceof AlreadyMonitoredError)) throw error;
   }

@@ -4,44 +4,24 @@ import { holdFollowers } from '../score-log/follow-log.ts';
 import { queryAtLength } from '../../platform/postgres/long-statement.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { deleteBars } from '../bars/write-bars.ts';
-import { AlreadyMonitoredError, InvalidInputError, NotFoundError, NotSupportedError } from '../../errors.ts';
+import { AlreadyMonitoredError, InvalidInputError, NotFoundError } from '../../errors.ts';
 import type { Prisma, PrismaClient } from '../../generated/prisma/client.ts';
-import { DEFAULT_ACCOUNT, type Datasource, type ModelParams } from '../../model.ts';
+import { DEFAULT_ACCOUNT, type Datasource } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
-import type { MetricDescription, Source } from '../sources/source.ts';
+import type { MetricDescription, Source, SourceResource } from '../sources/source.ts';
 import { checkPolicy, type AlertPolicy } from '../metrics/alert-policy.ts';
 import { dropOrphanedAnnotations } from '../annotations/annotations.ts';
 import type { Backlog } from '../ingest/backfill.ts';
 import { checkAccount } from '../metrics/check-account.ts';
-import { resolvePushedSpec } from '../metrics/custom-metrics.ts';
-import {
-  clearScores,
-  describeRow,
-  expectBounds,
-  firstStatus,
-  refuseGone,
-  saveMetric,
-} from './write-status.ts';
+import { createRequestChecks, type MonitorRequest } from './check-request.ts';
+import { clearScores, describeRow, expectBounds, firstStatus, saveMetric } from './write-status.ts';
 import type { Live } from '../score-log/score-feed.ts';
-import { checkModelParams, hasBounds } from '../metrics/model-params.ts';
+import { hasBounds } from '../metrics/model-params.ts';
 import type { Models } from '../models/model-cache.ts';
 import type { Quota } from '../inventory/quota.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { StatusFeed } from '../../platform/runtime/change-feed.ts';
 import type { Turns } from '../../platform/runtime/write-lock.ts';
-
-export interface MonitorRequest {
-  /** Whose metric it is; the default account's when left out. */
-  readonly accountId?: number;
-  readonly datasource: Datasource;
-  /** The source's own spec. */
-  readonly spec: unknown;
-  /** Whether the source is to ask the outside if there is such a metric, unless it is known here already. */
-  readonly confirmed?: boolean;
-  readonly model?: ModelParams;
-  readonly unit?: string | null;
-  readonly policy?: Partial<AlertPolicy>;
-}
 
 export interface MetricChange {
   readonly unit?: string | null;
@@ -57,6 +37,13 @@ export interface Monitor {
    * it is. @throws NotSupportedError, InvalidInputError
    */
   createMetric: (datasource: Datasource, spec: unknown, accountId?: number) => Promise<string>;
+  /**
+   * Whether the metric could be watched now. @returns its id; null for one that is not known
+   * @throws what `monitorMetric` does, but for one that is monitored already
+   */
+  findMetric: (request: MonitorRequest) => Promise<string | null>;
+  /** Takes a metric that was made to be watched, and is not, away again; not one that has other samples than `rows`. */
+  discardMetric: (id: string, rows: number) => Promise<void>;
   /**
    * @throws AlreadyMonitoredError, NotSupportedError, InvalidInputError, QuotaExceededError; NotFoundError for a metric
    *   of something that is gone
@@ -83,6 +70,8 @@ export interface MonitorOptions {
   readonly statusFeed: StatusFeed;
   readonly stats: Stats;
   readonly quota: Quota;
+  /** @throws NotFoundError for what has ended, or was never there */
+  readonly confirmResource: (resource: SourceResource) => Promise<void>;
   readonly sources: ReadonlyMap<Datasource, Source>;
 }
 
@@ -101,13 +90,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
     return entry.id;
   };
 
-  const describe = (datasource: Datasource, given: unknown, accountId: number) => {
-    const source = options.sources.get(datasource);
-    if (source === undefined)
-      throw new NotSupportedError(`this server has no source for ${datasource} metrics`);
-    const spec = datasource === 'CUSTOM' ? resolvePushedSpec(given, registry, accountId) : given;
-    return { spec, description: source.describe(spec) };
-  };
+  const { describe, check } = createRequestChecks(options);
 
   const save = async (
     datasource: Datasource,
@@ -137,23 +120,22 @@ export function createMonitor(options: MonitorOptions): Monitor {
     });
   };
 
+  const findMetric = async (request: MonitorRequest): Promise<string | null> => {
+    const { description, findKnown } = await check(request);
+    const known = findKnown();
+    if (known === undefined || known.status === 'UNMONITORED') options.quota.check(description.server);
+    return known?.id ?? null;
+  };
+
   const monitorMetric = async (request: MonitorRequest): Promise<string> => {
-    const { accountId = DEFAULT_ACCOUNT } = request;
-    checkAccount(request.datasource, accountId);
-    const { spec, description } = describe(request.datasource, request.spec, accountId);
-    const given = checkModelParams(request.model ?? {}, ['input', 'model']);
-    const policy = checkPolicy(request.policy ?? {});
-    if (description.resource !== null) await refuseGone(prisma, description.resource);
-    const isNew = registry.byIdentity(request.datasource, description.identity, accountId) === undefined;
-    if (isNew && request.confirmed === true)
-      await options.sources.get(request.datasource)?.confirm?.(request.spec);
+    const { accountId, spec, description, model, policy, findKnown } = await check(request);
     return turns.run(async () => {
-      const known = registry.byIdentity(request.datasource, description.identity, accountId);
+      const known = findKnown();
       if (known !== undefined && known.status !== 'UNMONITORED') {
         throw new AlreadyMonitoredError(`${description.name} is monitored already`, known.id);
       }
       options.quota.check(description.server);
-      const params = hasBounds(given) ? given : { ...expectBounds(description.modelParams), ...given };
+      const params = hasBounds(model) ? model : { ...expectBounds(description.modelParams), ...model };
       const status = firstStatus(params, known?.lastRowId ?? 0);
       const data = {
         ...describeRow(description),
@@ -184,22 +166,29 @@ export function createMonitor(options: MonitorOptions): Monitor {
       return announce(entry);
     });
 
-  const deleteMetric = (id: string) =>
+  /** In a turn. */
+  const remove = async (entry: MetricEntry) => {
+    await inTransaction(pool, async (client) => {
+      await queryAtLength(client, 'DELETE FROM sample WHERE metric_number = $1', [entry.number]);
+      await holdFollowers(client);
+      await deleteBars(client, entry.number);
+      await client.query('DELETE FROM metric WHERE number = $1', [entry.number]);
+      await dropOrphanedAnnotations(client, entry, entry.status !== 'UNMONITORED');
+    });
+    models.discard([entry.number]);
+    live.forget(entry.number);
+    registry.forget(entry.number);
+    stats.count('metrics_deleted');
+    statusFeed.publish(entry.id);
+    return entry.id;
+  };
+
+  const deleteMetric = (id: string) => turns.run(() => remove(find(id)));
+
+  const discardMetric = (id: string, rows: number) =>
     turns.run(async () => {
-      const entry = find(id);
-      await inTransaction(pool, async (client) => {
-        await queryAtLength(client, 'DELETE FROM sample WHERE metric_number = $1', [entry.number]);
-        await holdFollowers(client);
-        await deleteBars(client, entry.number);
-        await client.query('DELETE FROM metric WHERE number = $1', [entry.number]);
-        await dropOrphanedAnnotations(client, entry, entry.status !== 'UNMONITORED');
-      });
-      models.discard([entry.number]);
-      live.forget(entry.number);
-      registry.forget(entry.number);
-      stats.count('metrics_deleted');
-      statusFeed.publish(entry.id);
-      return entry.id;
+      const entry = registry.byId(id);
+      if (entry?.status === 'UNMONITORED' && entry.lastRowId === rows) await remove(entry);
     });
 
   const retryMetric = (id: string) =>
@@ -229,5 +218,14 @@ export function createMonitor(options: MonitorOptions): Monitor {
     });
   };
 
-  return { createMetric, monitorMetric, unmonitorMetric, deleteMetric, retryMetric, updateMetric };
+  return {
+    createMetric,
+    findMetric,
+    discardMetric,
+    monitorMetric,
+    unmonitorMetric,
+    deleteMetric,
+    retryMetric,
+    updateMetric,
+  };
 }

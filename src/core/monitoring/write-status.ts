@@ -3,13 +3,11 @@ import type pg from 'pg';
 import { holdFollowers } from '../score-log/follow-log.ts';
 import { queryAtLength } from '../../platform/postgres/long-statement.ts';
 import { deleteBars } from '../bars/write-bars.ts';
-import { NotFoundError } from '../../errors.ts';
 import type { Prisma, PrismaClient } from '../../generated/prisma/client.ts';
 import type { Datasource, MetricStatus, ModelParams } from '../../model.ts';
 import { hasBounds, ROWS_TO_LEARN_FROM } from '../metrics/model-params.ts';
 import type { MetricDescription, SourceResource } from '../sources/source.ts';
 import { moveAnnotations } from '../annotations/annotations.ts';
-import { GONE } from '../inventory/save-resources.ts';
 
 type MetricData = Omit<
   Prisma.MetricUncheckedCreateInput,
@@ -70,19 +68,6 @@ async function saveResource(
     create: { ...data, datasource, region, type, resourceId },
     select: { id: true, name: true },
   });
-}
-
-/** @throws NotFoundError for a resource the inventory has seen end: it will never have values again */
-export async function refuseGone(prisma: PrismaClient, resource: SourceResource): Promise<void> {
-  const { region, type, resourceId } = resource;
-  const known = await prisma.resource.findUnique({
-    where: { region_type_resourceId: { region, type, resourceId } },
-    select: { state: true },
-  });
-  if (known?.state !== GONE) return;
-  throw new NotFoundError(
-    `dimensions: ${resourceId} in ${region} was terminated; choose a resource that is there`,
-  );
 }
 
 /** Back to UNMONITORED: samples stay, what was said of them goes, and so does the model. */

@@ -3,6 +3,7 @@
  * outside; it knows nothing of the database, of models or of the API.
  */
 import type { Datasource, ModelParams, Sample } from '../../model.ts';
+import type { ResourceAttributes } from './resource-attributes.ts';
 
 /** The thing a metric belongs to, as its source knows it. */
 export interface SourceResource {
@@ -117,6 +118,7 @@ export interface Polling {
 }
 
 export interface FoundResource extends SourceResource {
+  readonly attributes: ResourceAttributes;
   /** For comparing resources of one type; 0 where nothing is known. */
   readonly sizeRank: number;
   /** Since when it runs. */

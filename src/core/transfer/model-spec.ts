@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { InvalidInputError, NotSupportedError } from '../../errors.ts';
 import { BOUNDS_ORIGINS, DATASOURCES, type Datasource, type ModelParams } from '../../model.ts';
+import { wordIssue } from '../../platform/runtime/word-issue.ts';
 import { parseUtcTime } from '../../platform/runtime/utc-time.ts';
 import { liftLegacySpec } from './legacy-spec.ts';
 
@@ -33,16 +34,18 @@ const optionalText = z
   .string()
   .nullish()
   .transform((text) => text ?? null);
-const number = z.number({ error: 'expected a number' });
+const number = z.number();
+const optionalNumber = number.nullish();
 
 const STACK_SPEC = z.strictObject({
-  name: z.string({ error: 'expected a name' }),
-  region: z.string({ error: 'expected a region' }),
+  name: z.string(),
+  region: z.string(),
   resourceType: z.string().default('AWS::EC2::Instance'),
-  filters: z.array(z.strictObject({ key: z.string(), values: z.array(z.string()) }), {
-    error: 'expected a list of { key, values }',
-  }),
-  includeStopped: z.boolean().default(false),
+  filters: z.array(z.strictObject({ key: z.string(), values: z.array(z.string()) })),
+  includeStopped: z
+    .boolean()
+    .nullish()
+    .transform((includes) => includes ?? null),
 });
 export type StackSpec = z.output<typeof STACK_SPEC>;
 
@@ -68,9 +71,9 @@ const SPEC = z.strictObject({
   stackSpec: STACK_SPEC.nullish().transform((stack) => stack ?? null),
   modelParams: z
     .strictObject({
-      min: number.optional(),
-      max: number.optional(),
-      minResolution: number.optional(),
+      min: optionalNumber,
+      max: optionalNumber,
+      minResolution: optionalNumber,
       timeZone: z.string({ error: 'expected the name of a time zone' }).optional(),
       boundsFrom: z.enum(BOUNDS_ORIGINS).optional(),
     })
@@ -97,7 +100,7 @@ export function parseModelSpec(model: unknown): ModelSpec {
   if (typeof model !== 'object' || model === null || Array.isArray(model)) {
     throw new InvalidInputError('model: expected an object', ['models']);
   }
-  const result = SPEC.safeParse(liftLegacySpec(model));
+  const result = SPEC.safeParse(liftLegacySpec(model), { error: wordIssue });
   if (!result.success) {
     const [issue] = result.error.issues;
     const path = issue?.path.map(String) ?? [];
@@ -117,9 +120,9 @@ export function parseModelSpec(model: unknown): ModelSpec {
     ...spec,
     datasource,
     modelParams: {
-      ...(min === undefined ? {} : { min }),
-      ...(max === undefined ? {} : { max }),
-      ...(minResolution === undefined ? {} : { minResolution }),
+      ...(min == null ? {} : { min }),
+      ...(max == null ? {} : { max }),
+      ...(minResolution == null ? {} : { minResolution }),
       ...(timeZone === undefined ? {} : { timeZone }),
       ...(boundsFrom === undefined ? {} : { boundsFrom }),
     },

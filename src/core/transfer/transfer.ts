@@ -6,7 +6,7 @@ import type { Metric, PrismaClient } from '../../generated/prisma/client.ts';
 import { DEFAULT_ACCOUNT, type Sample } from '../../model.ts';
 import { HISTORY_BATCH_POINTS, type Accept } from '../ingest/accept.ts';
 import { checkModelParams } from '../metrics/model-params.ts';
-import type { Autostacks } from '../monitoring/autostacks.ts';
+import type { Autostacks, NamespaceMetric } from '../monitoring/autostacks.ts';
 import type { AutostackDirectory } from '../inventory/autostack-directory.ts';
 import { parseExportedTime, parseModelSpec, type ExportedSample, type ModelSpec } from './model-spec.ts';
 import type { Labels } from '../annotations/labels.ts';
@@ -80,22 +80,26 @@ export function createTransfer(options: {
     const samples = readSamples(spec);
     checkModelParams(spec.modelParams, ['models', 'modelParams']);
     checkAccount(spec.datasource, accountId);
-    const metricSpec = await resolveSpec(spec);
-    const metricId = await monitor.createMetric(spec.datasource, metricSpec, accountId);
+    const request = {
+      accountId,
+      datasource: spec.datasource,
+      spec: await resolveSpec(spec),
+      model: spec.modelParams,
+      ...(spec.unit === null ? {} : { unit: spec.unit }),
+      ...(spec.policy === null ? {} : { policy: spec.policy }),
+    };
+    const isNew = (await monitor.findMetric(request)) === null;
+    const metricId = await monitor.createMetric(request.datasource, request.spec, accountId);
     const entry = registry.byId(metricId);
     if (entry !== undefined && entry.status !== 'UNMONITORED') return { metricId, created: false };
-    if (entry?.lastRowId === 0) await storeSamples(metricId, samples);
+    const stored = { rows: 0 };
     try {
-      await monitor.monitorMetric({
-        accountId,
-        datasource: spec.datasource,
-        spec: metricSpec,
-        model: spec.modelParams,
-        ...(spec.unit === null ? {} : { unit: spec.unit }),
-        ...(spec.policy === null ? {} : { policy: spec.policy }),
-      });
+      if (entry?.lastRowId === 0) await storeSamples(metricId, samples, stored);
+      await monitor.monitorMetric(request);
     } catch (error) {
       if (error instanceof AlreadyMonitoredError) return { metricId, created: false };
+      // Nothing is left of what was refused: neither a row, nor part of the samples for the next try to take for all.
+      if (isNew) await monitor.discardMetric(metricId, stored.rows);
       throw error;
     }
     if (spec.displayName !== null) await monitor.updateMetric(metricId, { displayName: spec.displayName });
@@ -120,17 +124,20 @@ export function createTransfer(options: {
     };
   };
 
-  const resolveSpec = async ({ stackSpec, metricSpec }: ModelSpec): Promise<Record<string, unknown>> =>
-    stackSpec === null
-      ? metricSpec
-      : { ...metricSpec, autostackId: await autostacks.ensureAutostack(stackSpec) };
+  const resolveSpec = async ({ stackSpec, metricSpec }: ModelSpec): Promise<Record<string, unknown>> => {
+    if (stackSpec === null) return metricSpec;
+    const autostackId = await autostacks.ensureAutostack(stackSpec, readStackMetric(metricSpec));
+    return { ...metricSpec, autostackId };
+  };
 
-  const storeSamples = async (metricId: string, samples: readonly Sample[]) => {
+  /** @param stored told how many have been, also of those before one that is refused */
+  const storeSamples = async (metricId: string, samples: readonly Sample[], stored: { rows: number }) => {
     for (let start = 0; start < samples.length; start += HISTORY_BATCH_POINTS) {
-      const { rejected } = await accept.acceptHistory(
+      const { accepted, late, rejected } = await accept.acceptHistory(
         metricId,
         samples.slice(start, start + HISTORY_BATCH_POINTS),
       );
+      stored.rows += accepted + late;
       const [first] = rejected;
       if (first?.code === 'METRIC_FAILED') throw new MetricFailedError(first.reason);
       if (first !== undefined) {
@@ -140,6 +147,12 @@ export function createTransfer(options: {
   };
 
   return { exportModels, writeModel: (metric) => writeModel(metric, directory), importModel };
+}
+
+/** @throws InvalidInputError */
+function readStackMetric({ namespace, metric }: ModelSpec['metricSpec']): NamespaceMetric {
+  if (typeof namespace === 'string' && typeof metric === 'string') return { namespace, metric };
+  throw new InvalidInputError('metricSpec: expected { namespace, metric }', ['models', 'metricSpec']);
 }
 
 function listMonitored(registry: Registry): readonly string[] {

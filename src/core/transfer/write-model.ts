@@ -23,10 +23,23 @@ export function writeModel(
 }
 
 /** A stack's id means nothing elsewhere: it is written down by what chooses its members. */
-function writeSpec(spec: unknown, autostackId: string | null, directory: Pick<AutostackDirectory, 'byId'>) {
+function writeSpec(given: unknown, autostackId: string | null, directory: Pick<AutostackDirectory, 'byId'>) {
+  if (typeof given !== 'object' || given === null) return { metricSpec: given };
+  const spec = listDimensions(given);
   const stack = autostackId === null ? undefined : directory.byId(autostackId);
-  if (stack === undefined || typeof spec !== 'object' || spec === null) return { metricSpec: spec };
+  if (stack === undefined) return { metricSpec: spec };
   const { name, region, resourceType, filters, includeStopped } = stack;
   const metricSpec = Object.fromEntries(Object.entries(spec).filter(([key]) => key !== 'autostackId'));
   return { stackSpec: { name, region, resourceType, filters, includeStopped }, metricSpec };
+}
+
+/** HTM-IT wrote { InstanceId: "i-1" }, and so a metric may be stored that was imported: we write a list. */
+function listDimensions(spec: object): object {
+  if (!('dimensions' in spec) || typeof spec.dimensions !== 'object' || spec.dimensions === null) return spec;
+  if (Array.isArray(spec.dimensions)) return spec;
+  const dimensions = Object.entries(spec.dimensions).map(([name, value]: [string, unknown]) => ({
+    name,
+    value,
+  }));
+  return { ...spec, dimensions };
 }

@@ -48,6 +48,7 @@ export function TagFilters(props: {
             at={`${at}.${index}.key`}
             label="Tag"
             value={draft.key}
+            placeholder="Name, or instance-type"
             onChange={(key) => change(index, { key })}
           />
           <TextField

@@ -10,6 +10,11 @@ export function MetricState({ metric }: { readonly metric: MetricHeadFragment })
   return (
     <>
       {status === 'ERROR' ? <Failed metric={metric} message={message} /> : null}
+      {status === 'ERROR' || message == null ? null : (
+        <Notice kind="warning" title="Something is amiss.">
+          <p>{message}</p>
+        </Notice>
+      )}
       {collectorError == null ? null : (
         <Notice kind="warning" title="Its source cannot be read just now.">
           <p>

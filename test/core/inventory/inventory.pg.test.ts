@@ -15,6 +15,7 @@ const found = (resourceId: string, state: string, sizeRank: number): FoundResour
   name: null,
   state,
   tags: [],
+  attributes: {},
   sizeRank,
   startedMs: null,
 });

@@ -7,6 +7,9 @@ import {
   SourceUnavailableError,
   TooManyResourcesError,
 } from '../../../src/errors.ts';
+import { createConfirmResource, describeDoubt } from '../../../src/core/inventory/confirm-resource.ts';
+import { createInventory } from '../../../src/core/inventory/inventory.ts';
+import { createLog } from '../../../src/log.ts';
 import type { AwsEngine } from '../sources/aws/start-aws-engine.ts';
 import { startAwsEngine } from '../sources/aws/start-aws-engine.ts';
 import { EXPIRED, type Fault, type Script, type ScriptedInstance } from '../sources/aws/script.ts';
@@ -259,6 +262,237 @@ describe('an autostack', () => {
       metricSpec: CPU,
     });
     expect(created).toBe(true);
+  });
+});
+
+describe('what an autostack chooses by', () => {
+  const fleet: readonly ScriptedInstance[] = [
+    {
+      id: 'i-0001',
+      state: 'running',
+      type: 'm5.large',
+      imageId: 'ami-1',
+      zone: 'us-west-2a',
+      tags: { Name: 'web' },
+    },
+    {
+      id: 'i-0002',
+      state: 'running',
+      type: 't3.micro',
+      subnetId: 'subnet-2',
+      vpcId: 'vpc-2',
+      tags: { Name: 'db' },
+    },
+    { id: 'i-0003', state: 'stopped', type: 'm5.xlarge', zone: 'us-west-2b', tags: { Env: 'prod' } },
+  ];
+
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['instance-type', ['m5.large'], ['i-0001']],
+    ['instance-type', ['t3.*', 'm5.large'], ['i-0001', 'i-0002']],
+    ['availability-zone', ['us-west-2a'], ['i-0001']],
+    ['vpc-id', ['vpc-2'], ['i-0002']],
+    ['subnet-id', ['subnet-2'], ['i-0002']],
+    ['image-id', ['ami-1'], ['i-0001']],
+    ['instance-state-name', ['stopped'], ['i-0003']],
+    ['tag-key', ['Name'], ['i-0001', 'i-0002']],
+    ['tag:Name', ['web'], ['i-0001']],
+    ['Name', ['web'], ['i-0001']],
+  ])("may be EC2's %s: %j", async (key, values, expected) => {
+    await using database = await withDatabase();
+    await using aws = await start(database, fleet);
+    const { autostacks, directory, transfer } = aws.engine;
+    const members = await autostacks.previewAutostack({ ...WEB, filters: [{ key, values }] });
+    expect(members.map(({ resourceId }) => resourceId)).toEqual(expected);
+    if (key === 'Name') return;
+    // The same as HTM-IT wrote it down.
+    const filters = { [key]: values };
+    await transfer.importModel({ type: 'autostack', datasource: 'cloudwatch', ...WEB, filters, metric: CPU });
+    expect(directory.byName('web', REGION)).toMatchObject({ memberIds: expected, problem: null });
+  });
+
+  it('is one stack in whatever form it is named, and another when it chooses others', async () => {
+    await using database = await withDatabase();
+    await using aws = await start(database, fleet);
+    const { autostacks, directory, transfer } = aws.engine;
+    const id = await autostacks.createAutostack({
+      ...WEB,
+      filters: [{ key: 'tag:Name', values: ['web', 'db'] }],
+      includeStopped: true,
+      metrics: [],
+    });
+    expect(directory.byId(id)?.filters).toEqual([{ key: 'Name', values: ['web', 'db'] }]);
+    const importing = (filters: unknown, metric = CPU) =>
+      transfer.importModel({ type: 'autostack', datasource: 'cloudwatch', ...WEB, filters, metric });
+    expect(await importing({ 'tag:Name': ['db', 'web'] })).toMatchObject({ created: true });
+    const other = importing({ 'instance-type': ['m5.large'] });
+    await expect(other).rejects.toThrow(DuplicateNameError);
+    await expect(other).rejects.toThrow('with instance-type=m5.large');
+    await expect(
+      transfer.importModel({
+        datasource: 'autostack',
+        stackSpec: { ...WEB, filters: [{ key: 'Name', values: ['db', 'web'] }], includeStopped: false },
+        metricSpec: CPU,
+      }),
+    ).rejects.toThrow('stopped ones too');
+    expect([...directory.all()]).toHaveLength(1);
+    // Nothing is made for a metric a stack cannot have.
+    await expect(importing({ 'tag:Env': ['prod'] }, { ...CPU, metric: 'Foobar' })).rejects.toThrow('Foobar');
+    expect(await database.prisma.metric.count()).toBe(1);
+  });
+
+  it('may come with what is known of its metrics', async () => {
+    await using database = await withDatabase();
+    await using aws = await start(database, fleet);
+    const { autostacks, registry } = aws.engine;
+    const creating = (model: object) =>
+      autostacks.createAutostack({ ...WEB, metrics: [{ ...CPU, model }, COUNT] });
+    await expect(creating({ min: 5 })).rejects.toThrow(InvalidInputError);
+    expect(await database.prisma.autostack.count()).toBe(0);
+    const id = await creating({ min: 5, max: 50 });
+    const params = (name: string) => registry.byIdentity('AUTOSTACK', `${id} ${name}`)?.modelParams;
+    expect(params('AWS/EC2/CPUUtilization')).toEqual({ min: 5, max: 50 });
+    expect(params('Autostacks/InstanceCount')).toMatchObject({ min: 0, max: 500, boundsFrom: 'SOURCE' });
+  });
+});
+
+describe('when AWS does not answer', () => {
+  const DENIED: Fault = { status: 403, code: 'UnauthorizedOperation' };
+  const readProblem = async (database: TestDatabase) =>
+    (await database.prisma.autostack.findFirstOrThrow()).problem;
+
+  it('an autostack says why its members are not known, and later that they are old', async () => {
+    await using database = await withDatabase();
+    let fault: Fault | null = EXPIRED;
+    await using aws = await start(database, [instance(1, 'web-1')], () => fault);
+    const { engine } = aws;
+    const model = { datasource: 'autostack', stackSpec: WEB, metricSpec: CPU };
+    await engine.transfer.importModel(model);
+    expect(await readProblem(database)).toMatch(/expired.*not known yet/);
+    fault = null;
+    await engine.inventory.ensure(REGION, -1);
+    expect(await readProblem(database)).toBeNull();
+    expect([...engine.directory.all()]).toMatchObject([{ memberIds: ['i-0001'], problem: null }]);
+    fault = EXPIRED;
+    await expect(engine.inventory.ensure(REGION, -1)).rejects.toThrow(SourceUnavailableError);
+    expect(await readProblem(database)).toMatch(/expired.*its members are those of 20/);
+    expect([...engine.directory.all()]).toMatchObject([{ memberIds: ['i-0001'] }]);
+  });
+
+  it('EC2 alone, what was known of instances stays: tags, states and members', async () => {
+    await using database = await withDatabase();
+    let fault: Fault | null = null;
+    const isEc2 = (operation: string) => operation.startsWith('Describe');
+    const script: Script = {
+      valueAt,
+      instances: new Map([[REGION, [instance(1, 'web-1')]]]),
+      // CloudWatch knows it too, without its tags.
+      metrics: [
+        { region: REGION, ...CPU, dimensions: [{ name: 'InstanceId', value: 'i-0001' }] },
+        { region: REGION, ...CPU, dimensions: [{ name: 'InstanceId', value: 'i-0009' }] },
+      ],
+      nextFault: (operation) => (isEc2(operation) ? fault : null),
+    };
+    await using aws = await startAwsEngine(database, script, { startMs: START, historyDays: 1 });
+    const { engine } = aws;
+    const id = await engine.autostacks.createAutostack({ ...WEB, metrics: [CPU] });
+    fault = DENIED;
+    await engine.inventory.ensure(REGION, -1);
+    expect(engine.directory.byId(id)?.memberIds).toEqual(['i-0001']);
+    expect(await readProblem(database)).toMatch(/EC2/);
+    expect(await database.prisma.resource.findFirst({ where: { resourceId: 'i-0001' } })).toMatchObject({
+      state: 'running',
+      tags: [{ key: 'Name', value: 'web-1' }],
+    });
+    fault = null;
+    await engine.inventory.ensure(REGION, -1);
+    expect(await readProblem(database)).toBeNull();
+  });
+
+  it('EC2 never, a group cannot be made of instances nobody knows the tags of', async () => {
+    await using database = await withDatabase();
+    const script: Script = {
+      valueAt,
+      metrics: [{ region: REGION, ...CPU, dimensions: [{ name: 'InstanceId', value: 'i-0001' }] }],
+      nextFault: (operation) => (operation.startsWith('Describe') ? DENIED : null),
+    };
+    await using aws = await startAwsEngine(database, script, { startMs: START, historyDays: 1 });
+    const creating = aws.engine.autostacks.createAutostack({ ...WEB, metrics: [] });
+    await expect(creating).rejects.toThrow(SourceUnavailableError);
+    await expect(creating).rejects.toThrow('AWS::EC2::Instance of us-west-2 could not be listed');
+  });
+});
+
+describe('an instance nobody has', () => {
+  const spec = (id: string) => ({ region: REGION, ...CPU, dimensions: { InstanceId: id } });
+  const watch = ({ engine }: AwsEngine, id: string) =>
+    engine.monitor.monitorMetric({ datasource: 'CLOUDWATCH', spec: spec(id) });
+
+  it('is not watched where the instances are listed; one that has just begun is', async () => {
+    await using database = await withDatabase();
+    await using aws = await start(database, [instance(1, 'web-1')]);
+    const { engine, script } = aws;
+    await engine.inventory.ensure(REGION, 0);
+    await expect(watch(aws, 'i-0999')).rejects.toThrow(NotFoundError);
+    await expect(watch(aws, 'i-0999')).rejects.toThrow('us-west-2 has no i-0999');
+    const importing = engine.transfer.importModel({ datasource: 'cloudwatch', metricSpec: spec('i-0999') });
+    await expect(importing).rejects.toThrow(NotFoundError);
+    expect(await database.prisma.metric.count()).toBe(0);
+    expect(await database.prisma.resource.count({ where: { resourceId: 'i-0999' } })).toBe(0);
+    // Of a listing that is a minute old nothing follows: it is done again.
+    script.instances.set(REGION, [instance(1, 'web-1'), instance(0x999, 'new')]);
+    const inventory = createInventory({
+      pool: database.pool,
+      discover: aws.discover,
+      regionsInUse: () => [],
+      onListed: () => Promise.resolve(),
+      log: createLog('silent'),
+      now: () => Date.now() + 61_000,
+    });
+    await inventory.start();
+    const confirm = createConfirmResource({
+      prisma: database.prisma,
+      inventory,
+      now: () => Date.now() + 61_000,
+    });
+    await confirm({ region: REGION, type: 'AWS::EC2::Instance', resourceId: 'i-0999' });
+    await inventory.stop();
+    await watch(aws, 'i-0999');
+  });
+
+  it('is watched with a note where nobody can say, and told when it is known', async () => {
+    await using database = await withDatabase();
+    let fault: Fault | null = EXPIRED;
+    await using aws = await start(database, [instance(1, 'web-1')], () => fault);
+    const { engine } = aws;
+    const id = await watch(aws, 'i-0999');
+    const readDoubt = async () => {
+      const { resource } = await database.prisma.metric.findUniqueOrThrow({
+        where: { id },
+        include: { resource: true },
+      });
+      return resource === null ? null : describeDoubt(resource, engine.inventory.ageOf(REGION), false);
+    };
+    expect(await readDoubt()).toBe(
+      'whether us-west-2 has i-0999 is not known: the resources there have not been listed yet',
+    );
+    await engine.inventory.ensure(REGION, -1).catch(() => null);
+    expect(await readDoubt()).toMatch(/not known: .*expired/);
+    fault = null;
+    await engine.inventory.ensure(REGION, -1);
+    expect(await readDoubt()).toBe('EC2 lists no i-0999 in us-west-2: no more values are to be expected');
+  });
+
+  it('is watched without waiting long where EC2 does not answer', async () => {
+    await using database = await withDatabase();
+    await using aws = await start(database, []);
+    await aws.engine.inventory.ensure(REGION, 0);
+    const confirm = createConfirmResource({
+      prisma: database.prisma,
+      inventory: { ensure: () => new Promise(() => undefined), ageOf: aws.engine.inventory.ageOf },
+      now: () => Date.now() + 120_000,
+      longestWaitMs: 20,
+    });
+    await confirm({ region: REGION, type: 'AWS::EC2::Instance', resourceId: 'i-0999' });
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ExpectedError } from '../../../src/errors.ts';
 import type { ExportedModel } from '../../../src/core/transfer/write-model.ts';
 import type { Engine } from '../../../src/app/build-core.ts';
 import { withDatabase } from '../../helpers/database.ts';
@@ -104,6 +105,129 @@ describe('transfer', () => {
     expect(engine.registry.byId(metricId)?.server).toBe('Test Resource');
   });
 
+  it('reads what HTM-IT wrote beside: ids, parameters of a whole model, bounds that are null', async () => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database);
+    const uid = '2a123bb1dd4d46e7a806d62efc29cbb9';
+    const completeModelParams = {
+      modelConfig: { model: 'HTMPrediction', modelParams: {} },
+      inferenceArgs: { predictionSteps: [1], predictedField: 'c1' },
+      timestampFieldName: 'c0',
+      valueFieldName: 'c1',
+    };
+    const dimensions = { InstanceId: 'i-12345678' };
+    for (const model of [
+      { uid, datasource: 'custom', metricSpec: { metric: 'one', uid, unit: 'Count' }, completeModelParams },
+      { uid, datasource: 'custom', metric: 'two', min: null, max: null },
+      { datasource: 'custom', metricSpec: { metric: 'three' }, modelParams: { min: null, max: null } },
+      {
+        uid,
+        datasource: 'cloudwatch',
+        metricSpec: { region: 'us-west-2', namespace: 'AWS/EC2', metric: 'CPUUtilization', dimensions },
+        completeModelParams,
+      },
+    ]) {
+      expect(await engine.transfer.importModel(model)).toMatchObject({ created: true });
+    }
+    expect(await exportAll(engine)).toMatchObject([
+      {
+        // A list, whatever form it came in.
+        metricSpec: { dimensions: [{ name: 'InstanceId', value: 'i-12345678' }] },
+        modelParams: { min: 0, max: 100 },
+      },
+      { metricSpec: { name: 'one' }, unit: 'Count' },
+      { metricSpec: { name: 'three' } },
+      { metricSpec: { name: 'two' } },
+    ]);
+  });
+
+  it('leaves nothing behind of what the quota refuses, however many come at once', async () => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database, { settings: { LAPWING_QUOTA_RESOURCES: '2' } });
+    const models = ['a', 'b', 'c', 'd'].map((metric) => ({
+      datasource: 'custom',
+      metric,
+      min: 0,
+      max: 10,
+      data: Array.from({ length: 1500 }, (_, row) => [row % 7, new Date(START + row * 60_000).toISOString()]),
+    }));
+    const importing = models.map((model) => engine.transfer.importModel(model));
+    const outcomes = await Promise.allSettled(importing);
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'rejected',
+    ]);
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'QUOTA_EXCEEDED' });
+    }
+    expect([...engine.registry.all()].map(({ status }) => status)).toEqual([
+      expect.not.stringMatching('UNMONITORED'),
+      expect.not.stringMatching('UNMONITORED'),
+    ]);
+    expect(await database.prisma.metric.count()).toBe(2);
+    const { rows } = await database.pool.query('SELECT DISTINCT metric_number FROM sample');
+    expect(rows).toHaveLength(2);
+    await expect(engine.transfer.importModel({ datasource: 'custom', metric: 'e' })).rejects.toThrow(
+      '2 may be',
+    );
+    expect(await database.prisma.metric.count()).toBe(2);
+  });
+
+  it('keeps a metric that was there before, and its samples, when its import is refused', async () => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database, { settings: { LAPWING_QUOTA_RESOURCES: '1' } });
+    await makeMetric(engine, 'a');
+    await engine.accept.acceptNamed([{ metric: 'pushed', timestampMs: START, value: 1 }]);
+    await expect(engine.transfer.importModel({ datasource: 'custom', metric: 'pushed' })).rejects.toThrow(
+      'may be',
+    );
+    expect(engine.registry.byPushedName('pushed', 1)).toMatchObject({ status: 'UNMONITORED', lastRowId: 1 });
+  });
+
+  it('says what is wrong in words of ours', async () => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database);
+    const good = { datasource: 'custom', metricSpec: { name: 'x' } };
+    const stackSpec = { name: 'web', region: 'us-west-2', filters: [{ key: 'Name', values: ['*'] }] };
+    const wrong = [5, 'text', null, true, [], {}, [[]], { a: 1 }];
+    const fields = Object.keys({
+      ...good,
+      stackSpec,
+      modelParams: 1,
+      unit: 1,
+      policy: 1,
+      labels: 1,
+      data: 1,
+    });
+    const models = [
+      ...wrong,
+      ...fields.flatMap((field) => wrong.map((value) => ({ ...good, [field]: value }))),
+      ...Object.keys(stackSpec).flatMap((field) =>
+        wrong.map((value) => ({
+          datasource: 'autostack',
+          metricSpec: {},
+          stackSpec: { ...stackSpec, [field]: value },
+        })),
+      ),
+      ...wrong.map((value) => ({ ...good, data: [value] })),
+      ...wrong.map((value) => ({ ...good, modelParams: { min: value, max: 1 } })),
+    ];
+    const messages = new Set<string>();
+    for (const model of models) {
+      const message = await engine.transfer.importModel(model).then(
+        () => '',
+        (error: unknown) => (error instanceof ExpectedError ? error.message : `not ours: ${String(error)}`),
+      );
+      messages.add(message);
+      expect(message).not.toMatch(/not ours|Invalid|received|Unrecognized|Too (?:big|small)/);
+    }
+    expect([...messages]).toContain('stackSpec.filters: expected a list, got "text"');
+    expect([...messages]).toContain('metricSpec: expected an object, got a list');
+    expect([...messages]).toContain('stackSpec.name: expected a text, got 5');
+  });
+
   it.each([
     ['nothing', null, /expected an object/],
     ['a datasource nobody knows', { datasource: 'tape', metricSpec: {} }, /tape/],
@@ -120,9 +244,22 @@ describe('transfer', () => {
     ],
     ['min without max', { datasource: 'custom', metricSpec: { name: 'x' }, modelParams: { min: 1 } }, /max/],
     [
-      'complete model parameters, which it makes itself (row 18)',
-      { datasource: 'custom', metricSpec: { name: 'x' }, completeModelParams: { inferenceArgs: {} } },
-      /completeModelParams/,
+      'a metric that has an id of HTM-IT for its name',
+      { datasource: 'custom', metricSpec: { uid: '4d9a' } },
+      /metricSpec\.metric: .*uid/,
+    ],
+    ['one that has it in the flat form', { datasource: 'custom', uid: '4d9a' }, /metric: .*uid/],
+    [
+      'a filter EC2 has and nobody here knows',
+      {
+        type: 'autostack',
+        datasource: 'cloudwatch',
+        name: 'web',
+        region: 'us-west-2',
+        filters: { architecture: ['arm64'] },
+        metric: { namespace: 'AWS/EC2', metric: 'CPUUtilization' },
+      },
+      /stackSpec\.filters: "architecture" .*instance-type/,
     ],
     [
       'a metric autostacks do not have (row 63)',

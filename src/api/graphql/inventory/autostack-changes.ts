@@ -9,10 +9,13 @@ import {
   SourceUnavailableError,
   TooManyResourcesError,
 } from '../../../errors.ts';
+import type { Metric } from '../../../generated/prisma/client.ts';
+import { readModelParams } from '../metrics/metric-input.ts';
+import { keepAsItIs } from '../metrics/registry-metric.ts';
 import { AutostackRef } from './autostack.ts';
 import { builder } from '../builder/builder.ts';
 import { ErrorRef } from '../error-types.ts';
-import { readMemberPage } from './member-page.ts';
+import { keepMembers, readMemberPage } from './member-page.ts';
 import { readAutostackId } from '../builder/node-id.ts';
 import { ResourceRef } from './resource.ts';
 import { TagFilterInputRef } from './tag-filter.ts';
@@ -40,6 +43,10 @@ const NamespaceMetricInputRef = builder.inputType('NamespaceMetricInput', {
   fields: (t) => ({
     namespace: t.string({ required: true, description: 'Such as AWS/EC2, or Autostacks.' }),
     metric: t.string({ required: true, description: 'Such as CPUUtilization, or InstanceCount.' }),
+    min: t.float({
+      description: 'Lowest value to expect, together with `max`; what the source knows when left out.',
+    }),
+    max: t.float({ description: 'Highest value to expect, together with `min`.' }),
   }),
 });
 
@@ -138,7 +145,11 @@ builder.mutationField('createAutostack', (t) =>
         filters,
         resourceType: resourceType ?? INSTANCE,
         includeStopped: includeStopped ?? false,
-        metrics: metrics ?? [],
+        metrics: (metrics ?? []).map(({ namespace, metric, min, max }) => ({
+          namespace,
+          metric,
+          model: readModelParams({ min, max }),
+        })),
       });
       return prisma.autostack.findUniqueOrThrow({ ...query, where: { id } });
     },
@@ -156,10 +167,24 @@ builder.mutationField('deleteAutostack', (t) =>
     args: {
       input: t.arg({ type: DeleteAutostackInputRef, required: true, description: 'Which autostack.' }),
     },
-    resolve: async (query, _root, { input }, { autostacks, prisma }) => {
+    resolve: async (query, _root, { input }, { autostacks, prisma, registry }) => {
       const id = readAutostackId(input.id, ['input', 'id']);
-      const stack = await prisma.autostack.findUnique({ ...query, where: { id } });
+      const [stack, members] = await Promise.all([
+        prisma.autostack.findUnique({ ...query, where: { id } }),
+        prisma.autostackMember.findMany({
+          where: { autostackId: id, leftAt: null },
+          select: { resourceId: true },
+        }),
+      ]);
       if (stack === null) throw new NotFoundError(`input.id: no autostack has the id ${input.id}`);
+      keepMembers(
+        stack,
+        members.map(({ resourceId }) => resourceId),
+      );
+      if ('metrics' in stack && Array.isArray(stack.metrics)) {
+        // What the query fetched of them, if they were asked for.
+        for (const metric of stack.metrics as Metric[]) keepAsItIs(metric, registry);
+      }
       await autostacks.deleteAutostack(id);
       return stack;
     },

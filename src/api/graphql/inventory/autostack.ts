@@ -3,7 +3,7 @@ import { queryFromInfo } from '@pothos/plugin-prisma';
 import { readTagFilters } from '../../../core/metrics/stored-tags.ts';
 import type { Autostack } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
-import { readMemberPage } from './member-page.ts';
+import { membersOf, readMemberPage } from './member-page.ts';
 import { MetricRef } from '../metrics/metric.ts';
 import { readAutostackId } from '../builder/node-id.ts';
 import { readPage, THING_PAGE } from '../builder/page.ts';
@@ -11,7 +11,7 @@ import { ResourceRef } from './resource.ts';
 import { TagFilterRef } from './tag-filter.ts';
 
 export const AutostackRef = builder.prismaNode('Autostack', {
-  description: 'A group of resources of one region, chosen by tags and watched as one.',
+  description: 'A group of resources of one region, chosen by their tags and attributes, and watched as one.',
   nullable: true,
   id: { resolve: ({ id }) => id },
   findUnique: (id) => ({ id }),
@@ -49,8 +49,8 @@ export const AutostackRef = builder.prismaNode('Autostack', {
       {
         type: ResourceRef,
         description: `Its members by id. Pages of ${THING_PAGE.most} at most.`,
-        resolve: ({ id }, args, context, info) =>
-          readMemberPage(args, { stacks: { some: { autostackId: id, leftAt: null } } }, (page) =>
+        resolve: (stack, args, context, info) =>
+          readMemberPage(args, membersOf(stack), (page) =>
             context.prisma.resource.findMany({
               ...queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']], include: {} }),
               ...page,

@@ -1,4 +1,5 @@
 /** The type Metric. Its samples are in metric-samples.ts, the lists of metrics in metrics.ts. */
+import { describeDoubt } from '../../../core/inventory/confirm-resource.ts';
 import { builder } from '../builder/builder.ts';
 import { DatasourceRef, DirectionRef, MetricStatusRef } from '../builder/enums.ts';
 import { findEntry } from './registry-metric.ts';
@@ -83,7 +84,19 @@ export const MetricRef = builder.prismaNode('Metric', {
       description: 'The thing it belongs to, where that is known.',
     }),
     status: t.expose('status', { type: MetricStatusRef, description: 'Where it is in its life.' }),
-    message: t.exposeString('message', { nullable: true, description: 'Why its status is ERROR.' }),
+    message: t.string({
+      nullable: true,
+      select: { resource: { select: { region: true, type: true, resourceId: true, state: true } } },
+      description:
+        'Why its status is ERROR, or what is amiss beside: the server fails to store its points, or nobody knows whether there is such a resource.',
+      resolve: (metric, _args, { inventory, registry }) => {
+        const { message, datasource, status, resource } = metric;
+        if (message !== null || status === 'UNMONITORED') return message;
+        if (datasource !== 'CLOUDWATCH' || resource === null) return null;
+        const hasValues = (findEntry(metric, registry)?.lastRowId ?? 0) > 0;
+        return describeDoubt(resource, inventory.ageOf(resource.region), hasValues);
+      },
+    }),
     collectorError: t.field({
       type: CollectorErrorRef,
       nullable: true,

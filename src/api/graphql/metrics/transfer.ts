@@ -1,5 +1,6 @@
 /** Export and import of models: settings and samples of monitored metrics, as JSON. */
 import { InvalidInputError } from '../../../errors.ts';
+import type { ImportedModel, Transfer } from '../../../core/transfer/transfer.ts';
 import { builder } from '../builder/builder.ts';
 import { doEach, MOST_ITEMS } from '../builder/for-each-item.ts';
 import { ErrorRef, type Failure } from '../error-types.ts';
@@ -63,7 +64,9 @@ const ImportModelsPayloadRef = builder
 builder.queryField('exportModels', (t) =>
   t.field({
     type: ['JSON'],
-    description: `Everything \`importModels\` needs to make these metrics again, their samples too; ${MOST_MODELS} at most. \`lapwing export\` knows no limit.`,
+    // What cannot be exported costs nothing else of the operation.
+    nullable: true,
+    description: `Everything \`importModels\` needs to make these metrics again, their samples too; ${MOST_MODELS} at most. \`lapwing export\` knows no limit. Null together with an error.`,
     args: { ids: t.arg.idList({ description: 'Which metrics; all monitored ones when left out.' }) },
     resolve: async (_root, { ids }, { transfer }) => {
       checkCount(ids?.length ?? 0, 'ids');
@@ -84,7 +87,9 @@ builder.mutationField('importModels', (t) =>
       'Makes metrics of exported models, gives them their samples and watches them. Never all or nothing, and safe to repeat.',
     args: { input: t.arg({ type: ImportModelsInputRef, required: true, description: 'The models.' }) },
     resolve: async (_root, { input: { models } }, { transfer, log }) => {
-      const outcomes = await doEach(models, ['input', 'models'], log, (model) => transfer.importModel(model));
+      const outcomes = await doEach(models, ['input', 'models'], log, (model, index) =>
+        importItem(transfer, model, index),
+      );
       const results = outcomes.map(({ index, value, error }) => ({
         index,
         metricId: value?.metricId ?? null,
@@ -95,6 +100,18 @@ builder.mutationField('importModels', (t) =>
     },
   }),
 );
+
+/** Core names fields of the model it was given. */
+async function importItem(transfer: Transfer, model: unknown, index: number): Promise<ImportedModel> {
+  try {
+    return await transfer.importModel(model);
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    const [first, ...within] = error.inputPath;
+    const path = first === 'models' ? within : ['metricSpec', ...error.inputPath];
+    throw new InvalidInputError(error.message, ['input', 'models', String(index), ...path]);
+  }
+}
 
 function checkCount(count: number, name: string): void {
   if (count <= MOST_MODELS) return;

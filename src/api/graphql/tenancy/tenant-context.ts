@@ -108,7 +108,7 @@ export function narrowParts(parts: ApiParts, accountId: number): ApiParts {
   };
 }
 
-const UNKNOWN_AGE = { refreshedMs: null, problem: null } as const;
+const UNKNOWN_AGE = { refreshedMs: null, problem: null, typesListedMs: {} } as const;
 
 function refuse(): Promise<never> {
   return Promise.reject(

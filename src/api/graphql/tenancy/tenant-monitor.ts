@@ -12,6 +12,10 @@ export function narrowMonitor(monitor: Monitor, visible: Pick<Registry, 'byId'>,
     };
   return {
     createMetric: (datasource, spec) => monitor.createMetric(datasource, spec, accountId),
+    findMetric: (request) => monitor.findMetric({ ...request, accountId }),
+    discardMetric: async (id, rows) => {
+      if (visible.byId(id) !== undefined) await monitor.discardMetric(id, rows);
+    },
     monitorMetric: (request) => monitor.monitorMetric({ ...request, accountId }),
     unmonitorMetric: guard(monitor.unmonitorMetric),
     deleteMetric: guard(monitor.deleteMetric),

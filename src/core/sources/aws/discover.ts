@@ -90,6 +90,7 @@ function toResource({ Dimensions = [] }: Metric, type: CatalogueType, region: st
     name: null,
     state: null,
     tags: [],
+    attributes: {},
     sizeRank: 0,
     startedMs: null,
   };

@@ -1,5 +1,6 @@
 /** EC2's instances and volumes, with their names, tags and states. */
 import type { EC2Client, Instance, Tag, Volume } from '@aws-sdk/client-ec2';
+import type { ResourceAttributes } from '../resource-attributes.ts';
 import type { FoundResource } from '../source.ts';
 
 const PAGE = 1000;
@@ -48,10 +49,8 @@ export async function listVolumes(
   return found;
 }
 
-function toInstance(
-  { InstanceId, State, Tags, InstanceType, LaunchTime }: Instance,
-  region: string,
-): FoundResource[] {
+function toInstance(instance: Instance, region: string): FoundResource[] {
+  const { InstanceId, State, Tags, InstanceType, LaunchTime } = instance;
   if (InstanceId === undefined) return [];
   return [
     {
@@ -62,13 +61,15 @@ function toInstance(
       name: findName(Tags),
       state: State?.Name ?? null,
       tags: readTags(Tags),
+      attributes: readInstance(instance),
       sizeRank: rankInstanceType(InstanceType ?? ''),
       startedMs: LaunchTime?.getTime() ?? null,
     },
   ];
 }
 
-function toVolume({ VolumeId, State, Tags, Size, CreateTime }: Volume, region: string): FoundResource[] {
+function toVolume(volume: Volume, region: string): FoundResource[] {
+  const { VolumeId, State, Tags, Size, CreateTime } = volume;
   if (VolumeId === undefined) return [];
   return [
     {
@@ -79,10 +80,59 @@ function toVolume({ VolumeId, State, Tags, Size, CreateTime }: Volume, region: s
       name: findName(Tags),
       state: State ?? null,
       tags: readTags(Tags),
+      attributes: readVolume(volume),
       sizeRank: Size ?? 0,
       startedMs: CreateTime?.getTime() ?? null,
     },
   ];
+}
+
+/** Id, state and tags have columns of their own. */
+function readInstance(instance: Instance): ResourceAttributes {
+  const groups = instance.SecurityGroups ?? [];
+  const groupIds = groups.map(({ GroupId }) => GroupId);
+  const groupNames = groups.map(({ GroupName }) => GroupName);
+  return dropAbsent({
+    'availability-zone': [instance.Placement?.AvailabilityZone],
+    'dns-name': [instance.PublicDnsName],
+    'group-id': groupIds,
+    'group-name': groupNames,
+    'iam-instance-profile.arn': [instance.IamInstanceProfile?.Arn],
+    'image-id': [instance.ImageId],
+    'instance-lifecycle': [instance.InstanceLifecycle],
+    'instance-type': [instance.InstanceType],
+    'instance.group-id': groupIds,
+    'instance.group-name': groupNames,
+    'ip-address': [instance.PublicIpAddress],
+    'key-name': [instance.KeyName],
+    'placement-group-name': [instance.Placement?.GroupName],
+    'private-dns-name': [instance.PrivateDnsName],
+    'private-ip-address': [instance.PrivateIpAddress],
+    'root-device-type': [instance.RootDeviceType],
+    'subnet-id': [instance.SubnetId],
+    'virtualization-type': [instance.VirtualizationType],
+    'vpc-id': [instance.VpcId],
+  });
+}
+
+function readVolume(volume: Volume): ResourceAttributes {
+  return dropAbsent({
+    'attachment.instance-id': (volume.Attachments ?? []).map(({ InstanceId }) => InstanceId),
+    'availability-zone': [volume.AvailabilityZone],
+    'snapshot-id': [volume.SnapshotId],
+    'volume-type': [volume.VolumeType],
+  });
+}
+
+/** EC2 writes an empty text for what an instance does not have. */
+function dropAbsent(
+  attributes: Readonly<Record<string, readonly (string | undefined)[]>>,
+): ResourceAttributes {
+  const given = Object.entries(attributes).map(
+    ([name, values]) =>
+      [name, values.filter((value): value is string => value !== undefined && value !== '')] as const,
+  );
+  return Object.fromEntries(given.filter(([, values]) => values.length > 0));
 }
 
 const SIZES = ['nano', 'micro', 'small', 'medium', 'large', 'xlarge'];

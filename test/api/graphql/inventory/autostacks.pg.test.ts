@@ -136,6 +136,21 @@ describe('AWS in the API', () => {
   it('previews, makes, watches and deletes a group', async () => {
     await using server = await startOverAws();
     const filters = [{ key: 'Name', values: ['*web*'] }];
+    for (const same of [
+      [{ key: 'tag:Name', values: ['*web*'] }],
+      [
+        { key: 'tag-key', values: ['Name'] },
+        { key: 'instance-id', values: ['i-0001', 'i-0002'] },
+        { key: 'instance-type', values: ['m3.*'] },
+      ],
+    ]) {
+      const { previewAutostack } = await read<{ previewAutostack: unknown }>(
+        server,
+        `query ($filters: [TagFilterInput!]!) { previewAutostack(region: "${REGION}", filters: $filters) { nodes { resourceId } } }`,
+        { filters: same },
+      );
+      expect(previewAutostack).toEqual({ nodes: [{ resourceId: 'i-0001' }, { resourceId: 'i-0002' }] });
+    }
     const { previewAutostack } = await read<{ previewAutostack: { nodes: { resourceId: string }[] } }>(
       server,
       `query ($filters: [TagFilterInput!]!) { previewAutostack(region: "${REGION}", filters: $filters) { nodes { resourceId } } }`,
@@ -143,13 +158,13 @@ describe('AWS in the API', () => {
     );
     expect(previewAutostack.nodes.map(({ resourceId }) => resourceId)).toEqual(['i-0001', 'i-0002']);
     const create = `mutation ($input: CreateAutostackInput!) { createAutostack(input: $input) {
-      __typename ... on Autostack { id memberCount members { nodes { name } } metrics { name } filters { key values } }
+      __typename ... on Autostack { id memberCount members { nodes { name } } metrics { name spec } problem filters { key values } }
       ... on Error { message code } } }`;
     const input = {
       name: 'web',
       region: REGION,
       filters,
-      metrics: [{ namespace: 'AWS/EC2', metric: 'CPUUtilization' }],
+      metrics: [{ namespace: 'AWS/EC2', metric: 'CPUUtilization', min: 0, max: 60 }],
     };
     const { createAutostack: stack } = await read<{ createAutostack: { id: string; memberCount: number } }>(
       server,
@@ -160,15 +175,18 @@ describe('AWS in the API', () => {
       __typename: 'Autostack',
       memberCount: 2,
       members: { nodes: [{ name: 'web-1' }, { name: 'web-2' }] },
-      metrics: [{ name: 'AWS/EC2/CPUUtilization' }],
+      metrics: [{ name: 'AWS/EC2/CPUUtilization', spec: { modelParams: { min: 0, max: 60 } } }],
+      problem: null,
       filters,
     });
     const again = await read<{ createAutostack: unknown }>(server, create, { input });
     expect(again.createAutostack).toMatchObject({ __typename: 'DuplicateNameError', code: 'DUPLICATE_NAME' });
-    const bad = await read<{ createAutostack: unknown }>(server, create, {
-      input: { ...input, name: 'x', filters: [] },
-    });
-    expect(bad.createAutostack).toMatchObject({ __typename: 'InvalidInputError' });
+    for (const wrong of [{ filters: [] }, { metrics: [{ ...input.metrics[0], min: null }] }]) {
+      const bad = await read<{ createAutostack: unknown }>(server, create, {
+        input: { ...input, name: 'x', ...wrong },
+      });
+      expect(bad.createAutostack).toMatchObject({ __typename: 'InvalidInputError' });
+    }
     const watch = `mutation ($spec: MetricSpecInput!) { monitorMetric(input: { spec: $spec }) {
       __typename ... on Metric { id name autostack { id } displayName spec } ... on Error { message } } }`;
     const spec = { autostack: { autostackId: stack.id, namespace: 'Autostacks', metric: 'InstanceCount' } };
@@ -188,10 +206,25 @@ describe('AWS in the API', () => {
     expect(foobar.monitorMetric).toMatchObject({ __typename: 'NotSupportedError' });
     const { deleteAutostack } = await read<{ deleteAutostack: unknown }>(
       server,
-      'mutation ($id: ID!) { deleteAutostack(input: { id: $id }) { __typename } }',
+      `mutation ($id: ID!) { deleteAutostack(input: { id: $id }) { ... on Autostack {
+        name memberCount members { nodes { resourceId state } pageInfo { hasNextPage } } metrics { name status lastRowId } } } }`,
       { id: stack.id },
     );
-    expect(deleteAutostack).toEqual({ __typename: 'Autostack' });
+    expect(deleteAutostack).toEqual({
+      name: 'web',
+      memberCount: 2,
+      members: {
+        nodes: [
+          { resourceId: 'i-0001', state: 'running' },
+          { resourceId: 'i-0002', state: 'running' },
+        ],
+        pageInfo: { hasNextPage: false },
+      },
+      metrics: [
+        { name: 'AWS/EC2/CPUUtilization', status: 'ACTIVE', lastRowId: expect.any(Number) as number },
+        { name: 'Autostacks/InstanceCount', status: 'ACTIVE', lastRowId: expect.any(Number) as number },
+      ],
+    });
     expect(await read(server, '{ autostacks { nodes { id } } metrics { nodes { id } } }')).toEqual({
       autostacks: { nodes: [] },
       metrics: { nodes: [] },
@@ -228,5 +261,45 @@ describe('AWS in the API', () => {
     expect(bad.monitorMetric).toMatchObject({ __typename: 'InvalidInputError' });
     const { text } = await ask(server, '{ exportModels }');
     expect(text).not.toContain('do-not-show');
+  });
+
+  it('does not watch an instance there is not, and says what is not known of one it watches', async () => {
+    await using server = await startOverAws();
+    const watch = `mutation ($spec: MetricSpecInput!) { monitorMetric(input: { spec: $spec }) {
+      __typename ... on Metric { status message resource { name } } ... on Error { failure: message code } } }`;
+    const watching = async (id: string, region: string) => {
+      const dimensions = [{ name: 'InstanceId', value: id }];
+      const cloudwatch = { region, namespace: 'AWS/EC2', metric: 'CPUUtilization', dimensions };
+      return (await read<{ monitorMetric: unknown }>(server, watch, { spec: { cloudwatch } })).monitorMetric;
+    };
+    await read(server, `{ resources(region: "${REGION}") { nodes { id } } }`);
+    expect(await watching('i-0999', REGION)).toMatchObject({
+      __typename: 'NotFoundError',
+      code: 'NOT_FOUND',
+    });
+    expect(await watching('i-0001', REGION)).toEqual({
+      __typename: 'Metric',
+      status: 'ACTIVE',
+      message: null,
+      resource: { name: 'web-1' },
+    });
+    expect(await watching('i-0999', 'eu-west-1')).toMatchObject({
+      __typename: 'Metric',
+      message: 'whether eu-west-1 has i-0999 is not known: the resources there have not been listed yet',
+    });
+    await read(server, '{ resources(region: "eu-west-1") { nodes { id } } }');
+    const { metrics } = await read<{ metrics: unknown }>(
+      server,
+      '{ metrics { nodes { location message } } }',
+    );
+    expect(metrics).toMatchObject({
+      nodes: expect.arrayContaining([
+        { location: REGION, message: null },
+        {
+          location: 'eu-west-1',
+          message: 'EC2 lists no i-0999 in eu-west-1: no more values are to be expected',
+        },
+      ]) as unknown[],
+    });
   });
 });

@@ -94,7 +94,7 @@ test('one bad item costs only itself', async () => {
       index: 2,
       created: false,
       metric: null,
-      error: { __typename: 'InvalidInputError', code: 'INVALID_INPUT' },
+      error: { __typename: 'InvalidInputError', code: 'INVALID_INPUT', path: ['input', 'models', '2'] },
     },
     { index: 3, created: true, metric: { name: 'b' } },
   ]);
@@ -112,8 +112,11 @@ test.each([
   ['Metric:00000000-0000-4000-8000-000000000000', 'NOT_FOUND'],
   ['Metric:1', 'INVALID_INPUT'],
 ])('an export of %s is refused as %s', async (id, code) => {
-  const { errors } = await ask(server, 'query ($ids: [ID!]) { exportModels(ids: $ids) }', { ids: [id] });
+  const question = 'query ($ids: [ID!]) { exportModels(ids: $ids) serverInfo { version } }';
+  const { data, errors } = await ask(server, question, { ids: [id] });
   expect(errors).toMatchObject([{ extensions: { code }, path: ['exportModels'] }]);
+  // The rest of the operation is answered.
+  expect(data).toMatchObject({ exportModels: null, serverInfo: { version: expect.any(String) as string } });
 });
 
 test('more than 1000 models are refused together', async () => {

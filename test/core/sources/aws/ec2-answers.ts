@@ -15,11 +15,17 @@ export function answerEc2(script: Script, operation: string, query: URLSearchPar
   return `<${operation}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r</requestId>${set}${token}</${operation}Response>`;
 }
 
-function writeReservation({ id, state, type = 'm5.large', launchedAt, tags }: ScriptedInstance): string {
+function writeReservation(instance: ScriptedInstance): string {
+  const { id, state, type = 'm5.large', launchedAt, tags } = instance;
+  const { imageId, zone, subnetId, vpcId } = instance;
   const items = Object.entries(tags).map(
     ([key, value]) => `<item><key>${escapeXml(key)}</key><value>${escapeXml(value)}</value></item>`,
   );
-  return `<item><instancesSet><item><instanceId>${id}</instanceId><instanceType>${type}</instanceType><launchTime>${
+  return `<item><instancesSet><item><instanceId>${id}</instanceId><instanceType>${type}</instanceType>${
+    imageId === undefined ? '' : `<imageId>${imageId}</imageId>`
+  }${subnetId === undefined ? '' : `<subnetId>${subnetId}</subnetId>`}${
+    vpcId === undefined ? '' : `<vpcId>${vpcId}</vpcId>`
+  }<placement><availabilityZone>${zone ?? ''}</availabilityZone><groupName/></placement><launchTime>${
     launchedAt ?? '2026-01-01T00:00:00.000Z'
   }</launchTime><instanceState><code>16</code><name>${state}</name></instanceState><tagSet>${items.join('')}</tagSet></item></instancesSet></item>`;
 }

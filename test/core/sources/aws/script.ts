@@ -15,6 +15,10 @@ export interface ScriptedInstance {
   readonly state: string;
   readonly type?: string;
   readonly launchedAt?: string;
+  readonly imageId?: string;
+  readonly zone?: string;
+  readonly subnetId?: string;
+  readonly vpcId?: string;
   readonly tags: Readonly<Record<string, string>>;
 }
 

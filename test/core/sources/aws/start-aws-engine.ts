@@ -4,6 +4,7 @@ import { createCollectorErrors } from '../../../../src/core/polling/collector-er
 import { createTurns } from '../../../../src/platform/runtime/write-lock.ts';
 import { createLog } from '../../../../src/log.ts';
 import { createStats } from '../../../../src/platform/telemetry/metrics.ts';
+import type { Discover } from '../../../../src/core/sources/source.ts';
 import { createAws } from '../../../../src/core/sources/aws/aws.ts';
 import type { TestDatabase } from '../../../helpers/database.ts';
 import { startEngine, type TestEngine } from '../../../helpers/start-engine.ts';
@@ -17,6 +18,7 @@ export interface ClockedEngine extends AsyncDisposable {
   readonly catchUp: () => Promise<void>;
   readonly poll: Poll;
   readonly clock: { nowMs: number };
+  readonly discover: Discover;
 }
 
 export interface AwsEngine extends ClockedEngine {
@@ -87,5 +89,5 @@ export async function startClockedEngine(
     await engine[Symbol.asyncDispose]();
     aws.stop();
   };
-  return { engine, catchUp, poll, clock, [Symbol.asyncDispose]: dispose };
+  return { engine, catchUp, poll, clock, discover: aws.discover, [Symbol.asyncDispose]: dispose };
 }

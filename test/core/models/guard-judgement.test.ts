@@ -14,6 +14,9 @@ const SOUND: Judgement = {
   high: 3,
   provisional: false,
   episode: false,
+  opensIncident: false,
+  anomalous: false,
+  notOpened: null,
   view: null,
 };
 

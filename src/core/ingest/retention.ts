@@ -39,24 +39,26 @@ export function createRetain(options: {
   /** By how much the clock was ahead of the steady one at the last look; null before the first. */
   let ahead: number | null = null;
 
-  const isSteady = async () => {
+  const isSteady = async (nowMs: number) => {
     const before = ahead;
-    ahead = now() - steadyMs();
+    ahead = nowMs - steadyMs();
     if (before !== null) return Math.abs(ahead - before) <= MAX_JUMP_MS;
     // Writes are noted once a day: of a server that wrote lately it is known that its clock was about where it is.
     const lastWriteMs = await months.lastWriteMs();
-    return lastWriteMs === null || now() - lastWriteMs <= 2 * DAY_MS;
+    return lastWriteMs === null || nowMs - lastWriteMs <= 2 * DAY_MS;
   };
 
   const run = async () => {
     if (retentionDays === 0) return;
+    // Read once: the clock may jump between the look at it and what is dropped by it.
+    const nowMs = now();
     try {
-      if (!(await isSteady())) {
+      if (!(await isSteady(nowMs))) {
         log.warn('the clock has jumped, or nothing was written for days: retention waits for an hour');
         return;
       }
       await turns.run(async () => {
-        const dropped = await months.dropBefore(now() - retentionDays * DAY_MS);
+        const dropped = await months.dropBefore(nowMs - retentionDays * DAY_MS);
         if (dropped.length === 0) return;
         stats.count('partitions_dropped', dropped.length);
         log.info({ partitions: dropped }, 'samples older than the retention were dropped');

@@ -99,6 +99,16 @@ describe('retention', () => {
     expect(await listPartitions(database.pool)).toEqual(['sample_2026_04']);
   });
 
+  it('does not believe a clock that jumps while it looks', async () => {
+    await using database = await withDatabase();
+    const { clock, months, retain } = openRetention(database);
+    await months.ensure([at('2026-04-10T00:00:00Z')]);
+    const looking = retain.run();
+    clock.nowMs += 365 * DAY_MS;
+    await looking;
+    expect(await listPartitions(database.pool)).toEqual(['sample_2026_04']);
+  });
+
   it('does not believe the clock a server finds that has not written for days, at once', async () => {
     await using database = await withDatabase();
     {

@@ -19,7 +19,8 @@ import { until } from '../../helpers/until.ts';
 import { DOORS } from '../ingest/push-doors.ts';
 import { startAwsEngine } from '../sources/aws/start-aws-engine.ts';
 
-const MINUTE = 60_000;
+/** Models learn for a day before a score is red. */
+const PERIOD_MS = 300_000;
 const START = Date.parse('2026-01-05T00:00:00Z');
 const ROWS = 420;
 const EXPONENTS = [0, -12, -9, -6, -3, 3, 9, 15, 23];
@@ -63,7 +64,7 @@ describe('the scores of a series in other units', () => {
     const points = names.flatMap((metric, place) =>
       Array.from({ length: ROWS }, (_, row) => ({
         metric,
-        timestampMs: START + row * MINUTE,
+        timestampMs: START + row * PERIOD_MS,
         value: valueAt(row) * 10 ** (EXPONENTS[place] ?? 0),
       })),
     );
@@ -89,7 +90,7 @@ describe('the scores of a series in other units', () => {
         modelParams: { min: 2.8e-3 * scale, max: 3.6e-3 * scale, boundsFrom: 'LEARNED' },
         data: Array.from({ length: ROWS }, (_, row) => [
           valueAt(row) * scale,
-          new Date(START + row * MINUTE).toISOString(),
+          new Date(START + row * PERIOD_MS).toISOString(),
         ]),
       };
     });
@@ -108,20 +109,19 @@ describe('the scores of a series in other units', () => {
 
   it('are the same when it is polled from CloudWatch, whatever range the catalogue expects', async () => {
     await using database = await withDatabase();
-    const periodMs = 5 * MINUTE;
-    const startMs = Math.floor((Date.now() - 86_400_000) / periodMs) * periodMs;
-    const firstMs = startMs - ROWS * periodMs;
+    const startMs = Math.floor((Date.now() - 86_400_000) / PERIOD_MS) * PERIOD_MS;
+    const firstMs = startMs - ROWS * PERIOD_MS;
     const scaleOf = (dimension = '') => 10 ** Number(dimension.slice(1));
     const script = {
       valueAt: (
         series: { readonly dimensions: readonly { readonly value: string }[] },
         timestampMs: number,
       ) => {
-        const row = (timestampMs - firstMs) / periodMs;
+        const row = (timestampMs - firstMs) / PERIOD_MS;
         return row < 0 || row >= ROWS ? null : valueAt(row) * scaleOf(series.dimensions[0]?.value);
       },
     };
-    await using aws = await startAwsEngine(database, script, { startMs: startMs + 3 * periodMs });
+    await using aws = await startAwsEngine(database, script, { startMs: startMs + 3 * PERIOD_MS });
     const ids: string[] = [];
     for (const exponent of EXPONENTS) {
       // Its bounds in the catalogue are 0 and 3 seconds.
@@ -139,21 +139,26 @@ describe('the scores of a series in other units', () => {
   });
 
   it('are the same when it is read from InfluxDB', async () => {
-    const nowMinute = Math.floor(Date.now() / MINUTE);
+    const endMs = Math.floor(Date.now() / PERIOD_MS) * PERIOD_MS - PERIOD_MS;
+    const all = Array.from({ length: ROWS }, (_, row) => ({
+      timestampMs: endMs - (ROWS - row) * PERIOD_MS,
+      value: valueAt(row),
+    }));
     const answer = (query: string) => {
       if (!query.includes('aggregateWindow')) return '';
       const exponent = Number(/_field == "e(-?\d+)"/.exec(query)?.[1]);
-      const rows = Array.from({ length: ROWS }, (_, row) => {
-        const time = new Date((nowMinute - ROWS - 5 + row) * MINUTE).toISOString();
-        return `,,0,${time},${valueAt(row) * 10 ** exponent}`;
-      });
-      const isFirst = query.includes(`start: time(v: "${new Date((nowMinute - 4) * MINUTE).toISOString()}")`);
+      const [fromMs = NaN, toMs = NaN] = [...query.matchAll(/time\(v: "([^"]+)"\)/g)].map(([, time = '']) =>
+        Date.parse(time),
+      );
+      const asked = all.filter(({ timestampMs }) => timestampMs >= fromMs && timestampMs < toMs);
       return [
         '#datatype,string,long,dateTime:RFC3339,double',
         '#group,false,false,false,false',
         '#default,_result,,,',
         ',result,table,_time,_value',
-        ...(isFirst ? [] : rows),
+        ...asked.map(
+          ({ timestampMs, value }) => `,,0,${new Date(timestampMs).toISOString()},${value * 10 ** exponent}`,
+        ),
         '',
       ].join('\r\n');
     };
@@ -169,7 +174,7 @@ describe('the scores of a series in other units', () => {
     const { engine } = server;
     const ids: string[] = [];
     for (const exponent of EXPONENTS) {
-      const spec = { bucket: 'b', measurement: 'm', field: `e${exponent}` };
+      const spec = { bucket: 'b', measurement: 'm', field: `e${exponent}`, periodSeconds: PERIOD_MS / 1000 };
       ids.push(await engine.monitor.monitorMetric({ datasource: 'INFLUXDB', spec }));
     }
     await until(() => {
@@ -185,7 +190,7 @@ describe('the scores of a series in other units', () => {
     const scales = { in: 1, out: 1e-9, read: 1e6, written: 1e-6 };
     const totals = { ...scales };
     const source = await createHostSource({
-      periodSeconds: 5,
+      periodSeconds: PERIOD_MS / 1000,
       now: () => clock.nowMs,
       clockMs: () => clock.elapsedMs,
       probe: {
@@ -227,10 +232,10 @@ describe('the scores of a series in other units', () => {
       ids.push(await monitor.monitorMetric({ datasource: 'HOST', spec }));
     }
     for (let row = 0; row < ROWS; row += 1) {
-      clock.nowMs += 5000;
-      clock.elapsedMs += 5000;
+      clock.nowMs += PERIOD_MS;
+      clock.elapsedMs += PERIOD_MS;
       for (const key of ['in', 'out', 'read', 'written'] as const)
-        totals[key] += 5 * valueAt(row) * scales[key];
+        totals[key] += (PERIOD_MS / 1000) * valueAt(row) * scales[key];
       await poll.readDue();
     }
     await poll.stop();
@@ -250,7 +255,7 @@ describe('the scores of a series in other units', () => {
     await engine.accept.acceptNamed(
       Array.from({ length: ROWS }, (_, row) => ({
         metric: 'ratio',
-        timestampMs: START + row * MINUTE,
+        timestampMs: START + row * PERIOD_MS,
         value: valueAt(row),
       })),
     );

@@ -13,7 +13,8 @@ import { startEngine, untilStatus } from '../../helpers/start-engine.ts';
 import { startServer } from '../../helpers/start-server.ts';
 
 const START = Date.parse('2026-01-05T00:00:00Z');
-const MINUTE = 60_000;
+/** Models learn for a day before a score is red. */
+const PERIOD_MS = 300_000;
 const ROWS = 420;
 
 async function migrate(pool: pg.Pool, name: string): Promise<void> {
@@ -29,7 +30,7 @@ async function migrate(pool: pg.Pool, name: string): Promise<void> {
 function points(metric: string, from: number, to: number, valueAt: (row: number) => number) {
   return Array.from({ length: to - from }, (_, index) => ({
     metric,
-    timestampMs: START + (from + index) * MINUTE,
+    timestampMs: START + (from + index) * PERIOD_MS,
     value: valueAt(from + index),
   }));
 }

@@ -4,6 +4,7 @@
  */
 import DataLoader from 'dataloader';
 import type pg from 'pg';
+import { type AnnotationWindow, readAnnotations } from '../../../core/annotations/read-annotations.ts';
 import {
   type BarCount,
   type BarOwner,
@@ -12,6 +13,7 @@ import {
   type StoredBar,
   type StoredBarRange,
 } from '../../../core/bars/read-bars.ts';
+import { type IncidentWindow, readIncidents } from '../../../core/incidents/read-incidents.ts';
 import { readLatestSamples, readSamples, type SampleWindow } from '../../../core/samples/read-samples.ts';
 import {
   NO_POINTS,
@@ -20,7 +22,7 @@ import {
   type SeriesRange,
 } from '../../../core/samples/read-series.ts';
 import type { StoredSample } from '../../../core/samples/stored-sample.ts';
-import type { PrismaClient } from '../../../generated/prisma/client.ts';
+import type { Annotation, Incident, PrismaClient } from '../../../generated/prisma/client.ts';
 
 /** A metric with what every selection of it may need, so that none has to be fetched again. */
 export type LoadedMetric = NonNullable<Awaited<ReturnType<typeof findMetrics>>[number]>;
@@ -35,6 +37,9 @@ export interface Loaders {
   /** The bars of one metric (by its number), resource or autostack (by their uuids). */
   bars(question: BarQuestion, key: number | string): Promise<readonly StoredBar[]>;
   barCounts(question: BarQuestion, key: number | string): Promise<readonly BarCount[]>;
+  /** The notes on the resource of one metric. */
+  annotations(window: AnnotationWindow, metricNumber: number): Promise<readonly Annotation[]>;
+  incidents(window: IncidentWindow, metricId: string): Promise<readonly Incident[]>;
 }
 
 export interface BarQuestion {
@@ -51,6 +56,12 @@ export function createLoaders({ pool, prisma }: { pool: pg.Pool; prisma: PrismaC
   const barCounts = createKeyedLoader(({ owner, range }: BarQuestion, keys: readonly (number | string)[]) =>
     readBarCounts(pool, owner, keys, range),
   );
+  const annotations = createKeyedLoader((window: AnnotationWindow, numbers) =>
+    readAnnotations(pool, numbers, window),
+  );
+  const incidents = createKeyedLoader((window: IncidentWindow, ids: readonly string[]) =>
+    readIncidents({ pool, prisma }, ids, window),
+  );
   return {
     metric: createLoader(async (numbers) => {
       const metrics = await findMetrics(prisma, numbers);
@@ -60,6 +71,8 @@ export function createLoaders({ pool, prisma }: { pool: pg.Pool; prisma: PrismaC
     samples: async (window, metricNumber) => (await samples(window).load(metricNumber)) ?? [],
     bars: async (question, key) => (await bars(question).load(key)) ?? [],
     barCounts: async (question, key) => (await barCounts(question).load(key)) ?? [],
+    annotations: async (window, metricNumber) => (await annotations(window).load(metricNumber)) ?? [],
+    incidents: async (window, metricId) => (await incidents(window).load(metricId)) ?? [],
     series: async (range, metricNumber) => (await series(range).load(metricNumber)) ?? NO_POINTS,
   };
 }

@@ -137,7 +137,13 @@ builder.prismaObjectFields(MetricRef, (t) => ({
     type: IncidentConnectionRef,
     description: `Its incidents, the newest first. Pages of ${THING_PAGE.most} at most.`,
     args: { ...t.arg.connectionArgs() },
-    resolve: ({ id }, args, { prisma }) => readIncidents(prisma, args, { metricId: id }),
+    resolve: ({ id }, args, { loaders }) =>
+      readNumberedPage(args, ({ gt, lt }, order, limit) =>
+        loaders.incidents(
+          { afterNumber: gt?.toString() ?? null, beforeNumber: lt?.toString() ?? null, order, limit },
+          id,
+        ),
+      ),
   }),
 }));
 

@@ -87,14 +87,11 @@ builder.prismaObjectFields(MetricRef, (t) => ({
       from: t.arg({ type: 'DateTime', description: 'Only about this time or later.' }),
       to: t.arg({ type: 'DateTime', description: 'Only about this time or earlier.' }),
     },
-    resolve: async ({ accountId, server }, { from, to }, { prisma }) => {
-      const newest = await prisma.annotation.findMany({
-        where: { accountId, server, timestamp: readRange(from, to) },
-        orderBy: [{ timestamp: 'desc' }, { id: 'desc' }],
-        take: MOST_OF_A_METRIC,
-      });
-      return newest.reverse();
-    },
+    resolve: ({ number }, { from, to }, { loaders }) =>
+      loaders.annotations(
+        { fromMs: from?.getTime() ?? null, toMs: to?.getTime() ?? null, limit: MOST_OF_A_METRIC },
+        number,
+      ),
   }),
 }));
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../src/platform/config/read-config.ts';
 import { createLog } from '../src/log.ts';
-import { startLapwing } from '../src/app/start-server.ts';
+import { type Lapwing, startLapwing } from '../src/app/start-server.ts';
 import { createDemoApi, type DemoApi } from './demo-api.ts';
 import { pushHistory } from './demo-history.ts';
 import { DEMO_SERIES, type DemoSeries, listFleet } from './demo-series.ts';
@@ -31,17 +31,10 @@ export async function startDemo(options: {
   readonly fleetStepMs?: number;
 }): Promise<DemoServer> {
   const folder = await mkdtemp(join(tmpdir(), 'lapwing-demo-'));
-  const config = readConfig({
-    LAPWING_PORT: options.port,
-    LAPWING_DATA_DIR: folder,
-    LAPWING_GRAPHITE_PORT: '',
-    LAPWING_HOST_METRICS: 'off',
-    LAPWING_LOG_LEVEL: 'warn',
-  });
-  const server = await startLapwing(config, createLog(config.logLevel), {
-    onLost: (error) => {
-      throw error;
-    },
+  const removeFolder = () => rm(folder, { recursive: true, force: true });
+  const server = await startServer(options.port, folder).catch(async (error: unknown) => {
+    await removeFolder();
+    throw error;
   });
   const address = server.addresses.http ?? '';
   const api = createDemoApi(`${address}graphql`);
@@ -56,7 +49,22 @@ export async function startDemo(options: {
     },
     stop: async () => {
       await server.stop();
-      await rm(folder, { recursive: true, force: true });
+      await removeFolder();
     },
   };
+}
+
+async function startServer(port: string, folder: string): Promise<Lapwing> {
+  const config = readConfig({
+    LAPWING_PORT: port,
+    LAPWING_DATA_DIR: folder,
+    LAPWING_GRAPHITE_PORT: '',
+    LAPWING_HOST_METRICS: 'off',
+    LAPWING_LOG_LEVEL: 'warn',
+  });
+  return startLapwing(config, createLog(config.logLevel), {
+    onLost: (error) => {
+      throw error;
+    },
+  });
 }

@@ -45,7 +45,6 @@ export async function listenHttp(
 ): Promise<string> {
   const { config, log, engine, access, database, monitoring, teardown } = options;
   const { requests: monitor } = monitoring;
-  const watched = (path: string, handle: Handler) => monitorHandler(path, handle, monitor);
   const [{ name, version, learningRows }] = DETECTOR_KINDS;
   const cloudwatch = await openCloudwatch({ config, log, engine, teardown });
   const incidents = await openIncidents({ config, log, engine, teardown });
@@ -103,9 +102,8 @@ export async function listenHttp(
     stats: engine.stats,
     names: [config.host, ...config.allowedHosts],
   });
-  const own = (path: string, handle: Handler) => door.checkName(watched(path, handle));
   // Signatures protect it, where they are checked.
-  const awsRoute = config.cloudwatchAcceptAnySignature ? own('/aws', aws) : watched('/aws', aws);
+  const awsRoute = config.cloudwatchAcceptAnySignature ? door.checkName(aws) : aws;
   const metrics = watchMetrics(engine, options.facts, monitoring, teardown);
   const onFailure = (request: object, code: string) => monitor.of(request)?.fail(code);
   const server = createHttpServer({
@@ -115,10 +113,10 @@ export async function listenHttp(
       ...[...PAGE_PATHS, ...ASSET_PATHS].map((path) => [path, door.checkName(page)] as const),
       ['/aws', awsRoute],
       ['/aws/*', awsRoute],
-      ['/graphql', own('/graphql', graphqlRoute)],
+      ['/graphql', door.checkName(graphqlRoute)],
       [
         `${DOWNLOAD_PATH}*`,
-        own(DOWNLOAD_PATH, createDownloadHandler({ ...engine, archive, links: downloadLinks, log })),
+        door.checkName(createDownloadHandler({ ...engine, archive, links: downloadLinks, log })),
       ],
       ['/health', answerHealth],
       [
@@ -126,11 +124,12 @@ export async function listenHttp(
         createReadyHandler(() => checkReadiness(engine, database, secrets, config.ingestQueuePoints)),
       ],
       ['/metrics', door.checkName(config.metricsOpen ? metrics : door.guard('READ', metrics))],
-      ['/api/v2/write', own('/api/v2/write', createWriteHandler(2, { ...engine, ...door, onFailure }))],
-      ['/write', own('/write', createWriteHandler(1, { ...engine, ...door, onFailure }))],
+      ['/api/v2/write', door.checkName(createWriteHandler(2, { ...engine, ...door, onFailure }))],
+      ['/write', door.checkName(createWriteHandler(1, { ...engine, ...door, onFailure }))],
       ['/ping', door.checkName(answerPing)],
       ['/query', door.checkName(answerQuery)],
     ]),
+    monitor: (route, handle) => monitorHandler(route, handle, monitor),
     socketRoutes: new Map([['/graphql', door.checkSocketName(graphql.sockets)]]),
     log,
   });

@@ -74,7 +74,13 @@ async function exportScores(
   { live, registry }: Pick<Engine, 'live' | 'registry'>,
   write: WriteMonitorPoint,
 ): Promise<void> {
-  const events = live.subscribe({ filter: {}, after: null, maxBatch: BATCH_SCORES, lingerMs: 0 });
+  const events = live.subscribe({
+    filter: {},
+    after: null,
+    maxBatch: BATCH_SCORES,
+    lingerMs: 0,
+    isInternal: true,
+  });
   for await (const { scores } of events) {
     for (const score of scores) {
       const metric = registry.byNumber(score.metricNumber);

@@ -8,6 +8,9 @@ import { cutStalledSockets } from './stalled-sockets.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
+/** Follows the requests of one route; `route` is a name of ours, never what a client wrote. */
+export type MonitorRoute = (route: string, handle: Handler) => Handler;
+
 /** A path that is spoken to over WebSocket. */
 export interface SocketRoute {
   readonly open: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -28,6 +31,8 @@ export interface HttpServer extends AsyncDisposable {
   readonly stop: () => Promise<void>;
 }
 
+/** Stands for all paths nothing is at. */
+const NOT_FOUND_ROUTE = '/*';
 const HEADERS_LIMIT_MS = 10_000;
 const REQUEST_LIMIT_MS = 20_000;
 const CHECK_INTERVAL_MS = 1_000;
@@ -42,6 +47,7 @@ const ANSWER_STALL_LIMIT_MS = 60_000;
  * @param options.port 0 takes any free one
  * @param options.routes exact paths; one that ends in /* takes everything below it
  * @param options.socketRoutes exact paths of upgrade requests
+ * @param options.monitor wraps the handler of every route, and the one of all other paths, by the name of the route
  * @param options.streamStallLimitMs how long a live stream may wait for its reader; 10 s when left out
  */
 export function createHttpServer(options: {
@@ -50,9 +56,11 @@ export function createHttpServer(options: {
   readonly routes: ReadonlyMap<string, Handler>;
   readonly socketRoutes: ReadonlyMap<string, SocketRoute>;
   readonly log: Log;
+  readonly monitor?: MonitorRoute;
   readonly streamStallLimitMs?: number;
 }): HttpServer {
-  const { host, port, routes, socketRoutes, log, streamStallLimitMs = STREAM_STALL_LIMIT_MS } = options;
+  const { host, port, socketRoutes, log, streamStallLimitMs = STREAM_STALL_LIMIT_MS } = options;
+  const routes = monitorRoutes(options.routes, options.monitor ?? ((_route, handle) => handle));
   const connections = new Set<Socket>();
   const responses = new Set<ServerResponse>();
   const upgraded = new WeakSet<Duplex>();
@@ -76,7 +84,7 @@ export function createHttpServer(options: {
       // Its connection would wait for another request.
       if (stopping) setImmediate(() => server.closeIdleConnections());
     });
-    void answer(routes, request, response, log);
+    void answer(routes, { request, response, log });
   });
   server.on('upgrade', (request, socket, head) => {
     upgraded.add(socket);
@@ -109,21 +117,35 @@ export function createHttpServer(options: {
   return { start, stop, [Symbol.asyncDispose]: stop };
 }
 
+interface Routes {
+  readonly known: ReadonlyMap<string, Handler>;
+  readonly notFound: Handler;
+}
+
+/** Without the star of its end: a route has one name, whatever is asked for below it. */
+function monitorRoutes(routes: ReadonlyMap<string, Handler>, monitor: MonitorRoute): Routes {
+  const known = [...routes].map(
+    ([pattern, handle]) => [pattern, monitor(pattern.replace(/\/\*$/, ''), handle)] as const,
+  );
+  const paths = [...routes.keys()];
+  const notFound: Handler = (request, response) =>
+    sendJson(response, 404, { error: `no such path: ${readPath(request)}`, paths });
+  return { known: new Map(known), notFound: monitor(NOT_FOUND_ROUTE, notFound) };
+}
+
 async function answer(
-  routes: ReadonlyMap<string, Handler>,
-  request: IncomingMessage,
-  response: ServerResponse,
-  log: Log,
+  routes: Routes,
+  {
+    request,
+    response,
+    log,
+  }: { readonly request: IncomingMessage; readonly response: ServerResponse; readonly log: Log },
 ): Promise<void> {
   response.setHeader('x-content-type-options', 'nosniff');
   // A client that goes away mid-request is its own affair.
   response.on('error', (error) => log.debug({ err: error }, 'a response could not be sent'));
   const path = readPath(request);
-  const handle = findRoute(routes, path);
-  if (handle === undefined) {
-    sendJson(response, 404, { error: `no such path: ${path}`, paths: [...routes.keys()] });
-    return;
-  }
+  const handle = findRoute(routes.known, path) ?? routes.notFound;
   try {
     await handle(request, response);
   } catch (error) {

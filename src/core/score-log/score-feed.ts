@@ -41,6 +41,8 @@ export interface SubscribeOptions {
   readonly maxBatch: number;
   /** How long an event may wait for more scores, in milliseconds. */
   readonly lingerMs: number;
+  /** True for a reader within the server, which is no subscriber anybody counts. */
+  readonly isInternal?: boolean;
 }
 
 export interface PageOptions {
@@ -105,6 +107,8 @@ export async function createLive(options: {
   const ring = createScoreRing(RING_CAPACITY, stored.last);
   const groups = new Map<string, ScoreGroup>();
   const streams = new Set<AsyncIterableIterator<ScoreEvent>>();
+  /** Streams of clients; those within the server are not counted. */
+  let subscribers = 0;
   const memory = createScoreMemory(REMEMBERED_SCORES);
   const pace = createReplayPace();
   const grown = createWakeUp();
@@ -148,7 +152,7 @@ export async function createLive(options: {
   };
 
   const subscribe = (options: SubscribeOptions) => {
-    const { filter, after, maxBatch, lingerMs } = options;
+    const { filter, after, maxBatch, lingerMs, isInternal = false } = options;
     const start = after === null ? ring.last : parseCursor(after, bounds());
     const key = JSON.stringify([filter, maxBatch, lingerMs]);
     const group = findGroup(key, options);
@@ -164,11 +168,11 @@ export async function createLive(options: {
       onEnd: () => {
         if (group.leave()) groups.delete(key);
         streams.delete(stream);
-        stats.set('subscribers', streams.size);
+        if (!isInternal) stats.set('subscribers', (subscribers -= 1));
       },
     });
     streams.add(stream);
-    stats.set('subscribers', streams.size);
+    if (!isInternal) stats.set('subscribers', (subscribers += 1));
     return stream;
   };
 
@@ -203,7 +207,7 @@ export async function createLive(options: {
       forgetListeners.add(listener);
       return () => void forgetListeners.delete(listener);
     },
-    subscriberCount: () => streams.size,
+    subscriberCount: () => subscribers,
     publish: (scores) => {
       ring.append(scores);
       wakeAll();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startInfluxdbEndpoint, type InfluxdbEndpoint } from '../../helpers/influxdb-endpoint.ts';
-import { ask } from '../../helpers/ask.ts';
+import { ask, read } from '../../helpers/ask.ts';
 import { TRANSPORTS } from '../../helpers/connect.ts';
 import { startServer } from '../../helpers/start-server.ts';
 
@@ -54,6 +54,10 @@ describe('the server, watching itself', () => {
       method: 'POST',
       headers: { 'x-amz-target': 'GraniteServiceVersion20100801.ListMetrics' },
     });
+    await fetch(`${server.url}/rules/new`);
+    await fetch(`${server.url}/assets/none.js`);
+    await fetch(`${server.url}/ready`);
+    await fetch(`${server.url}/what/a,client wrote=1`);
     await server.stop();
     const points = readLines(influxdb);
     const requests = points.filter(({ series }) => series === 'requests');
@@ -65,12 +69,21 @@ describe('the server, watching itself', () => {
       ['POST:/api/v2/write', '204', undefined],
       ['POST:/write', '400', undefined],
       ['POST:/aws', expect.stringMatching(/^4/), undefined],
+      ['GET:/rules', expect.stringMatching(/^(200|503)$/), undefined],
+      ['GET:/assets', expect.stringMatching(/^(404|503)$/), undefined],
+      ['GET:/ready', '200', undefined],
+      ['GET:/*', '404', undefined],
     ]);
     expect(points.filter(({ series }) => series === 'errors').map(({ tags }) => tags.error_code)).toEqual([
       'GRAPHQL_VALIDATION_FAILED',
       'GRAPHQL_PARSE_FAILED',
       'invalid',
       expect.stringMatching(/^[A-Z][A-Za-z]+$/),
+      ...requests
+        .slice(-4)
+        .flatMap(({ tags: { status_code: status = '' } }) =>
+          Number(status) >= 400 ? [`HTTP_${status}`] : [],
+        ),
     ]);
     for (const { fields } of requests)
       expect(fields).toMatch(/^execution_time=[\d.e-]+,request_id="[\da-f-]{36}"$/);
@@ -148,6 +161,8 @@ describe('the server, watching itself', () => {
     );
     await influxdb.untilLines(3);
     const scores = influxdb.lines.filter((line) => line.startsWith('anomaly,'));
+    // What writes them is no subscriber.
+    expect(await read(server, '{ serverInfo { subscribers } }')).toEqual({ serverInfo: { subscribers: 0 } });
     expect(scores).toHaveLength(2);
     expect(scores[0]).toMatch(
       /^anomaly,datasource=CUSTOM,metric=web\\ load,metric_id=[\da-f-]{36},server=web,service=lapwing /,

@@ -53,7 +53,10 @@ afterAll(() => server[Symbol.asyncDispose]());
 /** What is answered, and how many statements read this table. */
 async function readCounting(table: string, selection: string) {
   const spy = vi.spyOn(server.engine.pool, 'query');
-  const { metrics } = await read<Listed>(server, `{ metrics(orderBy: NAME) { nodes { name ${selection} } } }`);
+  const { metrics } = await read<Listed>(
+    server,
+    `{ metrics(orderBy: NAME) { nodes { name ${selection} } } }`,
+  );
   const statements = spy.mock.calls.map(([statement]) => JSON.stringify(statement));
   spy.mockRestore();
   expect(metrics.nodes).toHaveLength(SERVERS.length * PER_SERVER);

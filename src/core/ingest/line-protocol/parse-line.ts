@@ -24,7 +24,7 @@ export interface LinePoint {
 
 export interface GoodLine {
   readonly points: readonly LinePoint[];
-  /** Fields that are no numbers. */
+  /** Fields that are no numbers, and those that are given again in the same line. */
   readonly skippedFields: number;
 }
 

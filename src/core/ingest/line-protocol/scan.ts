@@ -65,7 +65,7 @@ export interface Fields {
 
 /** ` key=value,…` up to the blank before the time. */
 export function scanFields(text: string, start: number): Scanned<Fields> | NotScanned {
-  const numbers: [string, number][] = [];
+  const numbers = new Map<string, number>();
   let skipped = 0;
   if (text[start] !== ' ') return { problem: 'expected a blank and the fields', end: start };
   let end = start;
@@ -81,12 +81,14 @@ export function scanFields(text: string, start: number): Scanned<Fields> | NotSc
       return { problem: 'expected a number, a quoted text, true or false', end: end + 1 };
     }
     if (value === 'OUT_OF_RANGE') return { problem: 'expected an integer of 64 bits', end: end + 1 };
-    if (typeof value === 'number') numbers.push([unescape(key), value]);
-    else skipped += 1;
+    const field = unescape(key);
+    if (typeof value !== 'number' || numbers.has(field)) skipped += 1;
+    // Of two values of one field the last counts, as in InfluxDB.
+    if (typeof value === 'number') numbers.set(field, value);
     end += 1 + raw.length;
   } while (text[end] === ',');
   if (end < text.length && text[end] !== ' ') return { problem: 'expected a comma or a blank', end };
-  return { value: { numbers, skipped }, end };
+  return { value: { numbers: [...numbers], skipped }, end };
 }
 
 /** Null for what is no value; true for one that is no number. Integers beyond 2^53 are rounded. */

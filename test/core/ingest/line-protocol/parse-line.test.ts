@@ -6,6 +6,7 @@ import {
   parseLine,
   type Precision,
 } from '../../../../src/core/ingest/line-protocol/parse-line.ts';
+import { textWith } from '../../../helpers/matchers.ts';
 import { fc } from '../../../helpers/property.ts';
 
 const ARRIVAL_MS = 1_700_000_000_123;
@@ -76,6 +77,42 @@ describe('a line of line protocol', () => {
       skippedFields: 3,
     });
   });
+
+  // InfluxDB coalesces them, and the last wins; IOx panicked (influxdata/influxdb_iox#4398).
+  it.each([
+    ['t A=1,A=2 0', [['t.A', 2]], 1],
+    [
+      't A=1,B=7,A=1 0',
+      [
+        ['t.A', 1],
+        ['t.B', 7],
+      ],
+      1,
+    ],
+    ['t A=1i,A="x" 0', [['t.A', 1]], 1],
+    [
+      't A=1,a=2 0',
+      [
+        ['t.A', 1],
+        ['t.a', 2],
+      ],
+      0,
+    ],
+  ] as const)('takes the last number of a field that %j names again', (line, points, skippedFields) => {
+    expect(parse(line)).toEqual({
+      points: points.map(([metric, value]) => ({ metric, value, timestampMs: 0 })),
+      skippedFields,
+    });
+  });
+
+  // Windows drives, as Nagios' graphios and Telegraf's SNMP input sent them (influxdata/influxdb#5407, telegraf#7558).
+  it.each(['Disk,check=C:\\,host=a value=52.45', 't,label=http://a/?s\\=\\ value=1178'])(
+    'refuses %j, where a backslash takes the end of the tag with it',
+    (line) => {
+      const reason = textWith('expected a blank and the fields at column');
+      expect(parse(line)).toEqual({ problem: 'bad_field', reason });
+    },
+  );
 
   it('names a series alike in whatever order its tags come', () => {
     expect(parse('m,b=2,a=1,B=3 v=1 0')).toEqual(parse('m,B=3,a=1,b=2 v=1 0'));

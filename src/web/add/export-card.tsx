@@ -34,7 +34,7 @@ export function ExportCard() {
         setTold({ kind: 'plain', text: `${at} of ${ids.length} metrics read …` });
         const outcome = await askModels({ ids: ids.slice(at, at + METRICS_AT_ONCE) });
         if ('problem' in outcome) throw new Error(outcome.problem);
-        models.push(...outcome.data.exportModels.map((model) => JSON.stringify(model)));
+        models.push(...(outcome.data.exportModels ?? []).map((model) => JSON.stringify(model)));
       }
       save(`[\n${models.join(',\n')}\n]\n`);
       setTold({ kind: 'done', text: `${models.length} metrics are in the file.` });

@@ -67,7 +67,7 @@ const COUNTERS = {
   notifications_failed:
     'Tries to deliver a message that failed; it is tried again for a day. Rises when a receiver is away.',
   notifications_refused_in_part:
-    'Messages a channel has taken but for some of their alerts, which it refused; `Notification.lastError` says why.',
+    'Messages a channel has taken but for some of their alerts, which it refused; the notification says why.',
   notifications_given_up:
     'Messages given up after a day, or because their channel is gone: `retryNotification` sends them again.',
   source_read_failures: 'Readings of metrics that failed. Rises when a source is away or refuses us.',

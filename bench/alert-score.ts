@@ -6,8 +6,8 @@ import type { Judgement } from '../src/model.ts';
 const JUST_BELOW_RED = RED_SCORE - 1e-7;
 
 /** The score of rows that begin something at their own level; 0 on rows that continue it and while learning. */
-export function alertScore({ score, episode, notOpened, provisional }: Judgement): number {
+export function alertScore({ score, episode, phase, provisional }: Judgement): number {
   if (provisional) return 0;
   if (episode) return score;
-  return notOpened === 'QUIET_PERIOD' ? JUST_BELOW_RED : 0;
+  return phase === 'QUIET_PERIOD' ? JUST_BELOW_RED : 0;
 }

@@ -17,7 +17,7 @@ const GAP = 34;
 function findOpenings({ times, values }: LabelledSeries): number[] {
   const detector = DETECTOR_KINDS[0].create({});
   return [...values].flatMap((value, row) =>
-    detector.update(times[row] ?? NaN, value).opensIncident ? [row] : [],
+    detector.update(times[row] ?? NaN, value).phase === 'OPENS' ? [row] : [],
   );
 }
 

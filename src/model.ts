@@ -76,11 +76,12 @@ export const ANOMALY_CLASSES = ['NONE', 'GREEN', 'YELLOW', 'RED'] as const;
 export type AnomalyClass = (typeof ANOMALY_CLASSES)[number];
 
 /**
- * Why a red point opens no incident: it continues the one that is open, it comes within the quiet period after one and
- * is not clearly rarer, or the model is still learning.
+ * What a row is to the incidents of its metric. OPENS: a red row that begins one. CONTINUES: red, or still far from
+ * normal, while one lasts. RECOVERS: near normal again, but not yet for the recovery time. QUIET_PERIOD: red, but soon
+ * after an anomaly at least as rare. LEARNING: red, while the model is learning.
  */
-export const NOT_OPENED_REASONS = ['CONTINUES', 'QUIET_PERIOD', 'LEARNING'] as const;
-export type NotOpened = (typeof NOT_OPENED_REASONS)[number];
+export const ANOMALY_PHASES = ['OPENS', 'CONTINUES', 'RECOVERS', 'QUIET_PERIOD', 'LEARNING'] as const;
+export type AnomalyPhase = (typeof ANOMALY_PHASES)[number];
 
 /** What a detector says of one point. */
 export interface Judgement {
@@ -97,12 +98,8 @@ export interface Judgement {
   readonly provisional: boolean;
   /** True where something begins at the row's own level, red or not; false where it continues. */
   readonly episode: boolean;
-  /** True on the one red row that opens an incident: what alerts look at. */
-  readonly opensIncident: boolean;
-  /** True from the opening of an incident until the metric was normal for the recovery time. */
-  readonly anomalous: boolean;
-  /** Why a red row opens no incident; null on all other rows. */
-  readonly notOpened: NotOpened | null;
+  /** What the row is to the metric's incidents; null where the metric is normal, and on rows below red outside one. */
+  readonly phase: AnomalyPhase | null;
   /** The view that carries most of the score; null where nothing is unusual. */
   readonly view: View | null;
 }

@@ -16,7 +16,7 @@ import {
 const WEEK = 7 * ROWS_PER_DAY;
 
 function countRedEpisodes(judgements: readonly Judgement[]): number {
-  return judgements.filter(({ opensIncident }) => opensIncident).length;
+  return judgements.filter(({ phase }) => phase === 'OPENS').length;
 }
 
 function judgeAfter(history: readonly Sample[], next: readonly Sample[]): Judgement[] {
@@ -126,7 +126,7 @@ describe('a metric that stood still', () => {
       return level + Math.abs(noise()) + (spikes.find((spike) => spike.row === row)?.size ?? 0);
     });
     const judged = judgeAll(createDetector(), samples);
-    const found = spikes.filter(({ row }) => judged[row]?.opensIncident);
+    const found = spikes.filter(({ row }) => judged[row]?.phase === 'OPENS');
     expect(found.length).toBeGreaterThanOrEqual(18);
     expect(judged.every(({ score }) => Number.isFinite(score) && score < 1)).toBe(true);
   });
@@ -140,7 +140,7 @@ describe('the first day of a one-minute metric', () => {
       (row) => 50 + noise() + (row % 400 === 399 ? 500 : 0),
     );
     const judged = judgeAll(createDetector(), samples);
-    expect(judged.every(({ provisional, opensIncident }) => provisional && !opensIncident)).toBe(true);
+    expect(judged.every(({ provisional, phase }) => provisional && phase !== 'OPENS')).toBe(true);
     expect(judged.every(({ score }) => score < RED_SCORE)).toBe(true);
   });
 });
@@ -172,7 +172,9 @@ describe('steady growth', () => {
       const stopped = row >= 3 * WEEK - 50;
       return (count += stopped ? 0 : Math.round(1000 + 30 * noise()));
     });
-    const opened = judgeAll(createDetector(), samples).flatMap((j, row) => (j.opensIncident ? [row] : []));
+    const opened = judgeAll(createDetector(), samples).flatMap((j, row) =>
+      j.phase === 'OPENS' ? [row] : [],
+    );
     expect(opened.filter((row) => row >= 2 * WEEK && row < 2 * WEEK + 50)).toStrictEqual([]);
     expect(opened.some((row) => row >= 3 * WEEK - 50 && row < 3 * WEEK - 40)).toBe(true);
   });
@@ -207,7 +209,7 @@ describe('repeated incidents', () => {
     const samples = makeSeries({ rows: 10 * WEEK }, (row) => (isOut(row) ? 0 : base(row)));
     const judged = judgeAll(createDetector(), samples);
     for (const start of starts)
-      expect(judged.slice(start, start + 3).some((j) => j.opensIncident)).toBe(true);
+      expect(judged.slice(start, start + 3).some((j) => j.phase === 'OPENS')).toBe(true);
   });
 
   it.each([1, 12])('are red every time: spikes of %i rows two days apart', (rows) => {
@@ -215,7 +217,7 @@ describe('repeated incidents', () => {
     const isUp = (row: number): boolean => starts.some((start) => row >= start && row < start + rows);
     const samples = makeSeries({ rows: 4 * WEEK }, (row) => base(row) + (isUp(row) ? 100 : 0));
     const judged = judgeAll(createDetector(), samples);
-    for (const start of starts) expect(judged[start]?.opensIncident).toBe(true);
+    for (const start of starts) expect(judged[start]?.phase).toBe('OPENS');
   });
 
   it.each([30, 100, 10_000])('are seen although one of size %i lies in the learning rows', (size) => {
@@ -255,7 +257,7 @@ describe('a bounded metric', () => {
     const noise = createNoise(37);
     const samples = makeSeries({ rows: 312 }, (row) => (row >= 300 ? 100 : Math.min(60, 40 + 8 * noise())));
     const judged = judgeAll(createDetector({ min: 0, max: 100 }), samples);
-    expect(judged.slice(300).some(({ opensIncident }) => opensIncident)).toBe(true);
+    expect(judged.slice(300).some(({ phase }) => phase === 'OPENS')).toBe(true);
     expect(judged.every(({ high, low }) => high <= 100 && low >= 0)).toBe(true);
   });
 });
@@ -269,11 +271,11 @@ describe('an event during an incident', () => {
       return row >= 2010 && row < 2016 ? value + 4000 : value;
     });
     const judged = judgeAll(createDetector(), samples);
-    const opened = judged.flatMap((j, row) => (j.opensIncident && row >= 1900 ? [row] : []));
+    const opened = judged.flatMap((j, row) => (j.phase === 'OPENS' && row >= 1900 ? [row] : []));
     expect(opened).toStrictEqual([2000, 2010]);
     const redOnly = judged.filter(({ score, provisional }) => score >= RED_SCORE && !provisional);
-    expect(redOnly.every((j) => j.opensIncident !== (j.notOpened !== null))).toBe(true);
-    expect(judged.slice(2000, 2016).every(({ anomalous }) => anomalous)).toBe(true);
-    expect(judged[2050]?.anomalous).toBe(false);
+    expect(redOnly.every(({ phase }) => phase !== null && phase !== 'RECOVERS')).toBe(true);
+    expect(judged.slice(2000, 2016).every(({ phase }) => phase !== null)).toBe(true);
+    expect(judged[2050]?.phase).toBeNull();
   });
 });

@@ -113,11 +113,11 @@ describe.each(DETECTOR_KINDS.map((kind) => [kind.name, kind] as const))('the det
     const samples = makeLoad(1200, 5);
     samples.splice(700, 3, ...samples.slice(700, 703).map((s) => ({ ...s, value: s.value + 60 })));
     const plain = judgeAll(kind.create({}), samples);
-    expect(plain.some(({ opensIncident }) => opensIncident)).toBe(true);
+    expect(plain.some(({ phase }) => phase === 'OPENS')).toBe(true);
     for (let power = -30; power < 30; power++) {
       const scaled = samples.map((s) => ({ ...s, value: s.value * 10 ** power }));
       const judged = judgeAll(kind.create({}), scaled);
-      expect(judged.map((j) => j.opensIncident)).toStrictEqual(plain.map((j) => j.opensIncident));
+      expect(judged.map((j) => j.phase)).toStrictEqual(plain.map((j) => j.phase));
       const differences = judged.map((j, i) => Math.abs(j.score - (plain[i]?.score ?? 0)));
       expect(Math.max(...differences)).toBeLessThan(1e-9);
     }

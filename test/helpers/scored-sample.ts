@@ -16,5 +16,6 @@ export function makeScoredSample(seq: number): ScoredSample {
     view: null,
     provisional: false,
     episode: false,
+    phase: null,
   };
 }

@@ -90,7 +90,9 @@ function advance(
   open.delete(key);
   if (result.next === null) return;
   const isTold = result.next.notifiedMs !== null || result.next.state !== 'FIRING' || !point.isHot;
-  open.set(key, isTold ? result.next : decideTelling(result.next, sample, rule, lastTold, now().getTime()));
+  // The quiet period keeps repeats away, and what supersedes is none.
+  const quiet = result.ended?.endReason === 'SUPERSEDED' ? new Map<string, number>() : lastTold;
+  open.set(key, isTold ? result.next : decideTelling(result.next, sample, rule, quiet, now().getTime()));
 }
 
 /** Gives the incident the time it is told at, or why it is not. */
@@ -145,7 +147,8 @@ function* listTellings(
     const own = saved.filter(({ ruleId, notifiedMs }) => ruleId === rule.id && notifiedMs !== null);
     const starts = own.filter(({ id }) => (stored.get(id)?.notifiedMs ?? null) === null);
     if (starts.length > 0) yield { kind: 'START', rule, incidentIds: starts.map(({ id }) => id) };
-    const ends = own.filter(({ state }) => state === 'ENDED');
+    // What was superseded is not back to normal: the start of the next one says so.
+    const ends = own.filter(({ state, endReason }) => state === 'ENDED' && endReason !== 'SUPERSEDED');
     if (ends.length > 0 && rule.notifyEnd) yield { kind: 'END', rule, incidentIds: ends.map(({ id }) => id) };
   }
 }

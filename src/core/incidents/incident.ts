@@ -18,6 +18,9 @@ export interface Frozen {
   readonly high: number;
 }
 
+/** How many times rarer by its score. */
+const FAR_RARER = 10;
+
 export interface Incident extends Course, Frozen {
   readonly id: string;
   /** Null once the rule was deleted; so with the metric. */
@@ -43,12 +46,18 @@ export interface Incident extends Course, Frozen {
 
 /** What a point means to a rule. @param zeal powers of ten by which labels raise the metric's bar */
 export function judgePoint(sample: ScoredSample, rule: Rule, facts: MetricFacts, zeal: number): RulePoint {
+  const isWanted = matters(sample, sample.value, facts.policy) && matters(sample, sample.value, rule.policy);
   const isHot =
+    isWanted &&
     sample.score >= raiseSensitivity(rule.sensitivity, zeal) &&
-    !(rule.learningGuard && sample.provisional) &&
-    matters(sample, sample.value, facts.policy) &&
-    matters(sample, sample.value, rule.policy);
-  return { timestampMs: sample.timestampMs, isHot, opens: sample.episode };
+    !(rule.learningGuard && sample.provisional);
+  return {
+    timestampMs: sample.timestampMs,
+    isHot,
+    opens: sample.episode,
+    lasts: isWanted && (sample.phase === 'OPENS' || sample.phase === 'CONTINUES'),
+    recovers: sample.phase === 'RECOVERS',
+  };
 }
 
 /**
@@ -67,6 +76,10 @@ export function advanceIncident(
     const ended = incident.state === 'PENDING' ? null : endIncident(incident, 'SILENT', incident.lastPointMs);
     return { ended, next: advanceIncident(null, sample, point, about).next };
   }
+  if (incident !== null && incident.state !== 'PENDING' && supersedes(incident, sample, point)) {
+    const ended = endIncident(incident, 'SUPERSEDED', point.timestampMs);
+    return { ended, next: advanceIncident(null, sample, point, about).next };
+  }
   const course = stepIncident(incident, point, about.rule.patience);
   if (course === null) return { ended: null, next: null };
   const known = incident ?? createIncident(sample, course, about);
@@ -77,6 +90,11 @@ export function advanceIncident(
   const fires = course.state === 'FIRING' && (incident === null || incident.state === 'PENDING');
   const frozen = fires ? { ...moved, ...freeze(sample) } : moved;
   return { ended: null, next: point.isHot ? raisePeak(frozen, sample) : frozen };
+}
+
+/** What begins during an incident and is far rarer than all of it is an event of its own: people are notified again. */
+function supersedes({ peakScore }: Incident, { score }: ScoredSample, { isHot, opens }: RulePoint): boolean {
+  return isHot && opens && FAR_RARER * (1 - score) <= 1 - peakScore;
 }
 
 /** Never before it began: points have the time of their sender, whose clock may be ahead of ours. */

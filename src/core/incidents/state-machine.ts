@@ -10,6 +10,10 @@ export interface RulePoint {
   readonly isHot: boolean;
   /** The detector says that something new begins here: only such a point begins an incident. */
   readonly opens: boolean;
+  /** The detector says that an incident lasts: the metric is not back to normal, though this score may be. */
+  readonly lasts: boolean;
+  /** It has been near normal, but not for long enough: an incident is not over yet. */
+  readonly recovers: boolean;
 }
 
 export interface Patience {
@@ -36,7 +40,8 @@ export interface Course {
  */
 export function stepIncident(course: Course | null, point: RulePoint, patience: Patience): Course | null {
   if (course === null) return point.isHot && point.opens ? begin(point, patience) : null;
-  return point.isHot ? heat(course, point, patience) : calm(course, point, patience);
+  const isHeld = point.lasts && course.state !== 'PENDING';
+  return point.isHot || isHeld ? heat(course, point, patience) : calm(course, point, patience);
 }
 
 function begin({ timestampMs }: RulePoint, patience: Patience): Course {
@@ -67,9 +72,13 @@ function confirm(course: Course, { confirmSeconds, confirmPoints }: Patience): C
   return isLongEnough && course.hotPoints >= confirmPoints ? { ...course, state: 'FIRING' } : course;
 }
 
-function calm(course: Course, { timestampMs }: RulePoint, { recoverySeconds }: Patience): Course | null {
+function calm(
+  course: Course,
+  { timestampMs, recovers }: RulePoint,
+  { recoverySeconds }: Patience,
+): Course | null {
   if (course.state === 'PENDING') return null;
   const calmSinceMs = course.calmSinceMs ?? timestampMs;
-  const isOver = timestampMs - calmSinceMs >= recoverySeconds * 1000;
+  const isOver = !recovers && timestampMs - calmSinceMs >= recoverySeconds * 1000;
   return { ...course, state: isOver ? 'ENDED' : 'RECOVERING', lastPointMs: timestampMs, calmSinceMs };
 }

@@ -26,7 +26,7 @@ export async function rewindScores(pool: pg.Pool, metricNumber: number, nowMs: n
     await queryAtLength(
       client,
       `UPDATE sample SET seq = NULL, score = NULL, expected = NULL, low = NULL, high = NULL, raw_score = NULL,
-         view = NULL, provisional = false, episode = false
+         view = NULL, provisional = false, episode = false, phase = NULL
        WHERE metric_number = $1 AND "timestamp" > to_timestamp($2::float8 / 1000) AND score IS NOT NULL`,
       [metricNumber, latestMs],
     );

@@ -75,7 +75,7 @@ export async function clearScores(client: pg.PoolClient, metricNumber: number): 
   await queryAtLength(
     client,
     `UPDATE sample SET seq = NULL, score = NULL, expected = NULL, low = NULL, high = NULL, raw_score = NULL,
-       view = NULL, provisional = false, episode = false
+       view = NULL, provisional = false, episode = false, phase = NULL
      WHERE metric_number = $1 AND score IS NOT NULL`,
     [metricNumber],
   );

@@ -8,16 +8,16 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { NewScore, UnscoredSample } from './new-sample.ts';
 
 const COPY_SAMPLES = `COPY sample ("timestamp", value, metric_number, row_id, seq, score, expected, low, high,
-  raw_score, provisional, episode, view) FROM STDIN (FORMAT binary)`;
-const COLUMNS = 13;
+  raw_score, provisional, episode, view, phase) FROM STDIN (FORMAT binary)`;
+const COLUMNS = 14;
 
 /** Signature, no flags, no extension. */
 const HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const TRAILER_BYTES = 2;
 const NULL_LENGTH = -1;
-/** A row with every column: counts and lengths, six of 8 bytes and one more for seq, two of 4, and the flags. */
-const LONGEST_VIEW = 16;
-const ROW_BYTES = 2 + 4 * COLUMNS + 8 * 7 + 4 * 3 + 2 + LONGEST_VIEW;
+/** A row with every column: counts and lengths, six of 8 bytes and one more for seq, two of 4, the flags and two labels. */
+const MAX_LABEL_BYTES = 16;
+const ROW_BYTES = 2 + 4 * COLUMNS + 8 * 7 + 4 * 3 + 2 + 2 * MAX_LABEL_BYTES;
 const EPOCH_2000_MS = 946_684_800_000;
 const TWO_TO_32 = 4_294_967_296;
 
@@ -66,18 +66,16 @@ function putScore(bytes: Buffer, start: number, sample: NewScore, seq: number): 
   at = bytes.writeFloatBE(sample.rawScore, at);
   at = putFlag(bytes, at, sample.provisional);
   at = putFlag(bytes, at, sample.episode);
-  if (sample.view === null) return bytes.writeInt32BE(NULL_LENGTH, at);
-  at = bytes.writeInt32BE(sample.view.length, at);
-  return at + bytes.write(sample.view, at, LONGEST_VIEW, 'latin1');
+  at = putLabel(bytes, at, sample.view);
+  return putLabel(bytes, at, sample.phase);
 }
 
-/** seq, score, expected, low, high and raw score are null; so is the view. */
+/** seq, score, expected, low, high and raw score are null; so are view and phase. */
 function putNoScore(bytes: Buffer, start: number): number {
   let at = start;
   for (let column = 0; column < 6; column++) at = bytes.writeInt32BE(NULL_LENGTH, at);
-  at = putFlag(bytes, at, false);
-  at = putFlag(bytes, at, false);
-  return bytes.writeInt32BE(NULL_LENGTH, at);
+  at = putFlag(bytes, putFlag(bytes, at, false), false);
+  return putLabel(bytes, putLabel(bytes, at, null), null);
 }
 
 function putDouble(bytes: Buffer, at: number, value: number): number {
@@ -92,6 +90,13 @@ function putInt(bytes: Buffer, at: number, value: number): number {
 function putBigint(bytes: Buffer, at: number, value: number): number {
   const high = bytes.writeInt32BE(Math.floor(value / TWO_TO_32), bytes.writeInt32BE(8, at));
   return bytes.writeUInt32BE(value - Math.floor(value / TWO_TO_32) * TWO_TO_32, high);
+}
+
+/** A value of an enum, in ASCII. */
+function putLabel(bytes: Buffer, at: number, label: string | null): number {
+  if (label === null) return bytes.writeInt32BE(NULL_LENGTH, at);
+  const start = bytes.writeInt32BE(label.length, at);
+  return start + bytes.write(label, start, MAX_LABEL_BYTES, 'latin1');
 }
 
 function putFlag(bytes: Buffer, at: number, value: boolean): number {

@@ -33,5 +33,6 @@ export function scoreSample(
     view: judgement.view,
     provisional: judgement.provisional,
     episode: judgement.episode,
+    phase: judgement.phase,
   };
 }

@@ -1,5 +1,5 @@
 /** A sample as stored, with what the detector said of it: what pages, the ring and events carry. */
-import type { View } from '../../model.ts';
+import type { AnomalyPhase, View } from '../../model.ts';
 
 export interface StoredSample {
   readonly metricNumber: number;
@@ -16,6 +16,7 @@ export interface StoredSample {
   readonly view: View | null;
   readonly provisional: boolean;
   readonly episode: boolean;
+  readonly phase: AnomalyPhase | null;
 }
 
 /** One that has been scored, and so has a place in the log. */
@@ -30,7 +31,7 @@ export interface ScoredSample extends StoredSample {
 
 /** The same as one JSON array, which is read several times faster than a row: `readSampleArray` takes it. */
 export const SAMPLE_ARRAY = `json_build_array(metric_number, row_id, round(date_part('epoch', "timestamp") * 1000),
-  value, seq, score, expected, low, high, raw_score, view, provisional, episode)`;
+  value, seq, score, expected, low, high, raw_score, view, provisional, episode, phase)`;
 
 export type SampleArray = readonly [
   metricNumber: number,
@@ -46,6 +47,7 @@ export type SampleArray = readonly [
   view: View | null,
   provisional: boolean,
   episode: boolean,
+  phase: AnomalyPhase | null,
 ];
 
 export function readSampleArray(array: SampleArray): StoredSample {
@@ -63,12 +65,13 @@ export function readSampleArray(array: SampleArray): StoredSample {
     view: array[10],
     provisional: array[11],
     episode: array[12],
+    phase: array[13],
   };
 }
 
 /** What SELECT must name for `readStoredSample`. */
 export const SAMPLE_COLUMNS = `metric_number, row_id, (extract(epoch FROM "timestamp") * 1000)::float8 AS timestamp_ms,
-  value, seq::float8 AS seq, score, expected, low, high, raw_score, view, provisional, episode`;
+  value, seq::float8 AS seq, score, expected, low, high, raw_score, view, provisional, episode, phase`;
 
 export interface SampleRow {
   readonly metric_number: number;
@@ -84,6 +87,7 @@ export interface SampleRow {
   readonly view: View | null;
   readonly provisional: boolean;
   readonly episode: boolean;
+  readonly phase: AnomalyPhase | null;
 }
 
 export function readStoredSample(row: SampleRow): StoredSample {
@@ -101,6 +105,7 @@ export function readStoredSample(row: SampleRow): StoredSample {
     view: row.view,
     provisional: row.provisional,
     episode: row.episode,
+    phase: row.phase,
   };
 }
 

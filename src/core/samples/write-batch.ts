@@ -88,10 +88,11 @@ async function updateBacklog(
   if (backlog.length === 0) return;
   await client.query(
     `UPDATE sample s SET seq = b.seq, score = b.score, expected = b.expected, low = b.low, high = b.high,
-       raw_score = b.raw_score, provisional = b.provisional, episode = b.episode, view = b.view::view
+       raw_score = b.raw_score, provisional = b.provisional, episode = b.episode,
+       view = b.view::view, phase = b.phase::anomaly_phase
      FROM unnest($1::int[], $2::timestamptz[], $3::bigint[], $4::float8[], $5::float8[], $6::float8[], $7::float8[],
-       $8::real[], $9::bool[], $10::bool[], $11::text[])
-       AS b(metric_number, at, seq, score, expected, low, high, raw_score, provisional, episode, view)
+       $8::real[], $9::bool[], $10::bool[], $11::text[], $12::text[])
+       AS b(metric_number, at, seq, score, expected, low, high, raw_score, provisional, episode, view, phase)
      WHERE s.metric_number = b.metric_number AND s."timestamp" = b.at`,
     [
       backlog.map((row) => row.metricNumber),
@@ -105,6 +106,7 @@ async function updateBacklog(
       backlog.map((row) => row.provisional),
       backlog.map((row) => row.episode),
       backlog.map((row) => row.view),
+      backlog.map((row) => row.phase),
     ],
   );
 }

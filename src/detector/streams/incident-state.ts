@@ -4,7 +4,7 @@
  * Rows that stay near the largest surprise of the last rows continue what that one began, whatever its size; after the
  * recovery time of quiet rows, or with a clearly larger surprise, something new begins.
  */
-import type { NotOpened } from '../../model.ts';
+import type { AnomalyPhase } from '../../model.ts';
 import type { Tick } from './clock.ts';
 import { RED_SURPRISE } from './surprise.ts';
 
@@ -42,11 +42,8 @@ export interface IncidentState {
 export interface IncidentVerdict {
   /** Whether the row begins something at its own level, red or not; of red rows those that open an incident. */
   readonly opens: boolean;
-  readonly opensIncident: boolean;
-  /** From the opening until the recovery time is over. */
-  readonly anomalous: boolean;
-  /** Why a red row opens nothing; null when it does, and for rows that are not red. */
-  readonly notOpened: NotOpened | null;
+  /** Null outside of incidents on rows that are not red. */
+  readonly phase: AnomalyPhase | null;
 }
 
 export function createIncidentState(): IncidentState {
@@ -81,15 +78,20 @@ export function advanceIncident(state: IncidentState, input: IncidentInput): Inc
   const continues = followEpisode(state, surprise, timestampMs, recoveryMs);
   const red = surprise >= RED_SURPRISE;
   followLevel(state, levelOff);
-  if (red || isStillOff(state, levelOff, timestampMs)) state.lastAnomalousMs = timestampMs;
+  const off = red || isStillOff(state, levelOff, timestampMs);
+  if (off) state.lastAnomalousMs = timestampMs;
   if (timestampMs - state.lastAnomalousMs > recoveryMs) state.anomalous = 0;
   const larger = surprise > LARGER * state.last;
-  const notOpened = red ? findReason(state, { continues, larger, provisional }) : null;
-  const opensIncident = red && notOpened === null;
-  if (opensIncident) openIncident(state, levelOff, timestampMs);
+  const phase = red
+    ? choosePhase(state, { continues, larger, provisional })
+    : state.anomalous === 0
+      ? null
+      : off
+        ? 'CONTINUES'
+        : 'RECOVERS';
+  if (phase === 'OPENS') openIncident(state, levelOff, timestampMs);
   state.last = Math.max(state.last, surprise);
-  const anomalous = state.anomalous === 1;
-  return { opens: !continues && surprise > 0 && notOpened === null, opensIncident, anomalous, notOpened };
+  return { opens: !continues && surprise > 0 && (!red || phase === 'OPENS'), phase };
 }
 
 /** @returns whether the row continues what began before */
@@ -109,13 +111,14 @@ function followEpisode(
   return continues;
 }
 
-function findReason(
+/** Of a red row. */
+function choosePhase(
   state: IncidentState,
   { continues, larger, provisional }: { continues: boolean; larger: boolean; provisional: boolean },
-): NotOpened | null {
+): AnomalyPhase {
   if (provisional) return 'LEARNING';
   if (continues || (state.anomalous === 1 && !larger)) return 'CONTINUES';
-  return larger ? null : 'QUIET_PERIOD';
+  return larger ? 'OPENS' : 'QUIET_PERIOD';
 }
 
 function openIncident(state: IncidentState, levelOff: number, timestampMs: number): void {

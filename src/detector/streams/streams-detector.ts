@@ -153,7 +153,7 @@ class StreamsDetector implements Detector {
     const state = this.#state;
     const provisional = isLearning(state);
     const surprise = provisional ? Math.min(MAX_BELOW_RED, state.surprise) : state.surprise;
-    const { opens, opensIncident, anomalous, notOpened } = advanceIncident(state.incident, {
+    const { opens, phase } = advanceIncident(state.incident, {
       timestampMs: state.clock.lastMs,
       stepMs: state.clock.stepMs,
       tick,
@@ -167,9 +167,7 @@ class StreamsDetector implements Detector {
       ...expectation,
       provisional,
       episode: opens,
-      opensIncident,
-      anomalous,
-      notOpened,
+      phase,
       view: surprise > 0 ? (explainParts(state)[0]?.view ?? null) : null,
     };
   }

@@ -18,6 +18,7 @@ const REASONS = {
   RECOVERED: 'calm again',
   RULE_CHANGED: 'its rule changed',
   SILENT: 'no more points came',
+  SUPERSEDED: 'a far rarer anomaly began',
   UNMONITORED: 'its metric is no longer watched',
 } as const;
 

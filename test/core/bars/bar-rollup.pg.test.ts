@@ -194,6 +194,7 @@ function sampleOf(score: number): ScoredSample {
     score,
     provisional: false,
     episode: false,
+    phase: null,
     ...band,
   };
 }

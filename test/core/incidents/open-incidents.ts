@@ -11,6 +11,7 @@ import {
 import { createLog } from '../../../src/log.ts';
 import { createOutbound } from '../../../src/platform/outbound/outbound-client.ts';
 import { createSeal } from '../../../src/platform/outbound/sealed-secret.ts';
+import type { AnomalyPhase } from '../../../src/model.ts';
 import { withDatabase, type TestDatabase } from '../../helpers/database.ts';
 import { startEngine } from '../../helpers/start-engine.ts';
 
@@ -25,7 +26,10 @@ export interface Scored {
   readonly opens?: boolean;
   /** Red, but no news. */
   readonly goesOn?: boolean;
+  /** Of a point that is neither. */
+  readonly phase?: AnomalyPhase;
   readonly value?: number;
+  readonly score?: number;
   readonly provisional?: boolean;
 }
 
@@ -143,15 +147,13 @@ function toScore(point: Scored, rowId: number): NewScore {
   };
   return scoreSample(sample, {
     rawScore: isHot ? 1 : 0,
-    score: isHot ? 0.999_999 : 0,
+    score: point.score ?? (isHot ? 0.999_999 : 0),
     expected: 10,
     low: 9,
     high: 11,
     provisional: point.provisional ?? false,
     episode: point.opens ?? false,
-    opensIncident: point.opens ?? false,
-    anomalous: isHot,
-    notOpened: null,
+    phase: point.opens === true ? 'OPENS' : isHot ? 'CONTINUES' : (point.phase ?? null),
     view: isHot ? 'LEVEL' : null,
   });
 }

@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { type GroupMember, scoreNow } from '../../../src/core/metric-lists/group-anomaly.ts';
 
 function member(metricNumber: number, score: number | null, at: number, provisional = false): GroupMember {
-  const scored = { expected: 1, low: 0, high: 2, rawScore: 0, view: null, seq: 1, episode: false };
+  const scored = {
+    expected: 1,
+    low: 0,
+    high: 2,
+    rawScore: 0,
+    view: null,
+    seq: 1,
+    episode: false,
+    phase: null,
+  };
   return {
     periodSeconds: 60,
     sample: { metricNumber, rowId: 1, timestampMs: at * 1000, value: 1, score, provisional, ...scored },

@@ -14,9 +14,7 @@ const SOUND: Judgement = {
   high: 3,
   provisional: false,
   episode: false,
-  opensIncident: false,
-  anomalous: false,
-  notOpened: null,
+  phase: null,
   view: null,
 };
 

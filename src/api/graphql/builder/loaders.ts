@@ -13,6 +13,7 @@ import {
   type StoredBar,
   type StoredBarRange,
 } from '../../../core/bars/read-bars.ts';
+import { findIncidentsAt, type MetricTime } from '../../../core/incidents/incidents-at.ts';
 import { type IncidentWindow, readIncidents } from '../../../core/incidents/read-incidents.ts';
 import { readLatestSamples, readSamples, type SampleWindow } from '../../../core/samples/read-samples.ts';
 import {
@@ -31,6 +32,8 @@ export interface Loaders {
   /** Metrics by their number; null when deleted meanwhile. */
   readonly metric: DataLoader<number, LoadedMetric | null>;
   readonly latest: DataLoader<number, StoredSample | null>;
+  /** Incidents that last at a moment of a metric. */
+  readonly incidentsAt: DataLoader<MetricTime, readonly Incident[]>;
   /** The samples of a window for one metric. */
   samples(window: SampleWindow, metricNumber: number): Promise<readonly StoredSample[]>;
   series(range: SeriesRange, metricNumber: number): Promise<SeriesColumns>;
@@ -66,6 +69,9 @@ export function createLoaders({ pool, prisma }: { pool: pg.Pool; prisma: PrismaC
     metric: createLoader(async (numbers) => {
       const metrics = await findMetrics(prisma, numbers);
       return new Map(metrics.map((metric) => [metric.number, metric]));
+    }),
+    incidentsAt: new DataLoader(async (moments) => [...(await findIncidentsAt(prisma, moments))], {
+      cache: false,
     }),
     latest: createLoader((numbers) => readLatestSamples(pool, numbers)),
     samples: async (window, metricNumber) => (await samples(window).load(metricNumber)) ?? [],

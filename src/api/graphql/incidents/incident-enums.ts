@@ -19,6 +19,7 @@ export const IncidentEndReasonRef = builder.enumType('IncidentEndReason', {
     SILENT: { description: 'No point of the metric came for an hour, or for twelve of its periods.' },
     UNMONITORED: { description: 'The metric is watched no longer.' },
     METRIC_DELETED: { description: 'The metric was deleted.' },
+    SUPERSEDED: { description: 'A far rarer anomaly began during it, which is an incident of its own.' },
     RULE_CHANGED: {
       description: 'The rule was deleted, switched off, or does not ask for the metric any more.',
     },

@@ -64,7 +64,13 @@ export const MetricDataRef = builder.objectRef<StoredSample>('MetricData').imple
     provisional: t.exposeBoolean('provisional', {
       description: 'Scored while the model was still learning: not to be alarmed on.',
     }),
-    episode: t.exposeBoolean('episode', { description: 'Whether this point opened an incident.' }),
+    opensIncident: t.exposeBoolean('episode', {
+      description: 'Whether something began at this sample, red or not: incidents open at such samples only.',
+    }),
+    episode: t.exposeBoolean('episode', {
+      description: 'As `opensIncident`.',
+      deprecationReason: 'Use `opensIncident`.',
+    }),
     view: t.expose('view', {
       type: ViewRef,
       nullable: true,

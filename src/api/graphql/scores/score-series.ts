@@ -83,7 +83,13 @@ const ScoredPointRef = builder.objectRef<WhatIfSample>('ScoredPoint').implement(
       description: 'What the model expected.',
       resolve: ({ expected, low, high }) => ({ value: expected, low, high }),
     }),
-    episode: t.exposeBoolean('episode', { description: 'Whether it opens an incident.' }),
+    opensIncident: t.exposeBoolean('episode', {
+      description: 'Whether something begins at it, red or not: incidents open at such points only.',
+    }),
+    episode: t.exposeBoolean('episode', {
+      description: 'As `opensIncident`.',
+      deprecationReason: 'Use `opensIncident`.',
+    }),
     alarms: t.exposeBoolean('alarms', {
       description:
         'Whether it opens a red incident that the policy, and the labels of a stored metric, let through, once learning is done.',

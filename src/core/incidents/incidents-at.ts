@@ -1,0 +1,41 @@
+/** The incidents that last at some time. */
+import type { Incident, PrismaClient } from '../../generated/prisma/client.ts';
+
+/** A moment of a metric. */
+export interface MetricTime {
+  readonly metricNumber: number;
+  readonly timestampMs: number;
+}
+
+/**
+ * @param moments any number of them, of any metrics
+ * @returns for each moment, in order, the incidents of its metric that had begun and were not over yet, oldest first
+ */
+export async function findIncidentsAt(
+  prisma: Pick<PrismaClient, 'incident'>,
+  moments: readonly MetricTime[],
+): Promise<readonly (readonly Incident[])[]> {
+  const times = moments.map(({ timestampMs }) => timestampMs);
+  const known = await prisma.incident.findMany({
+    where: {
+      metricNumber: { in: [...new Set(moments.map(({ metricNumber }) => metricNumber))] },
+      startedAt: { lte: new Date(Math.max(...times)) },
+      OR: [{ endedAt: null }, { endedAt: { gte: new Date(Math.min(...times)) } }],
+    },
+    orderBy: { startedAt: 'asc' },
+  });
+  const byMetric = new Map<number, Incident[]>();
+  for (const incident of known) {
+    const others = byMetric.get(incident.metricNumber);
+    if (others === undefined) byMetric.set(incident.metricNumber, [incident]);
+    else others.push(incident);
+  }
+  return moments.map(({ metricNumber, timestampMs }) =>
+    (byMetric.get(metricNumber) ?? []).filter((incident) => lastsAt(incident, timestampMs)),
+  );
+}
+
+/** The first normal row ends an incident, and is no part of it. */
+function lastsAt({ startedAt, endedAt }: Incident, timestampMs: number): boolean {
+  return startedAt.getTime() <= timestampMs && (endedAt === null || timestampMs < endedAt.getTime());
+}

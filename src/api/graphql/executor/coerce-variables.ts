@@ -1,27 +1,40 @@
 /**
- * Variables are coerced before the executor sees them, by functions compiled once per operation. The executor is
- * given the coerced values and the same operation with each variable declared as JSON, which it takes as it is: the
- * document was validated with its own types before.
+ * Variables are coerced here, for every operation and every transport, before an executor sees them: by functions
+ * compiled once per operation. The executor is given the coerced values and the same operation with each variable
+ * declared as JSON, which it takes as it is: the document was validated with its own types before.
  */
 import {
   type DocumentNode,
+  GraphQLError,
   type GraphQLSchema,
-  isInputType,
   Kind,
   type OperationDefinitionNode,
-  typeFromAST,
-  valueFromAST,
   type VariableDefinitionNode,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { type Coerce, createCoercions, ODD } from './compile-coercion.ts';
+import type { Refuse } from '../limits/error.ts';
+import { createCoercions } from './compile-coercion.ts';
+import { coerceOrExplain } from './explain-variables.ts';
+import { findOperation } from './find-operation.ts';
+import {
+  coercePlainly,
+  findLongList,
+  prepareVariables,
+  type Variable,
+  type Variables,
+} from './prepare-variables.ts';
 
-type Variables = Readonly<Record<string, unknown>>;
+export interface CoercionOptions {
+  /** Items of a list of the input. */
+  readonly maxBatchItems: number;
+  /** Whether messages may suggest names of the schema. */
+  readonly introspection: boolean;
+  readonly refuse: Refuse;
+}
 
 interface Prepared {
   readonly document: DocumentNode;
-  /** Null when one is not plainly right. */
-  readonly coerce: (given: Variables) => Variables | null;
+  readonly variables: readonly Variable[];
 }
 
 /** What yoga's loosely typed arguments of an execution hold. */
@@ -31,91 +44,66 @@ interface Execution {
   readonly variableValues?: Variables | null;
 }
 
-export function coerceVariables(schema: GraphQLSchema): Plugin {
-  const compile = createCoercions();
-  const known = new WeakMap<DocumentNode, Map<string | null, Prepared | null>>();
-  const prepare = (document: DocumentNode, name: string | null): Prepared | null => {
-    const ofDocument = known.get(document) ?? new Map<string | null, Prepared | null>();
-    known.set(document, ofDocument);
-    let prepared = ofDocument.get(name);
-    if (prepared === undefined) {
-      prepared = prepareOperation(schema, document, name, compile);
-      ofDocument.set(name, prepared);
+type Coerced = Pick<Execution, 'document' | 'variableValues'> | { readonly errors: readonly GraphQLError[] };
+
+export function coerceVariables(schema: GraphQLSchema, options: CoercionOptions): Plugin {
+  const prepare = rememberPrepared(schema);
+  const coerce = ({ document, operationName, variableValues }: Execution): Coerced => {
+    const prepared = prepare(document, operationName ?? null);
+    if (prepared instanceof GraphQLError) return { errors: [prepared] };
+    const given = variableValues ?? {};
+    if (prepared === null) return { document, variableValues: given };
+    const { variables } = prepared;
+    const long = findLongList(variables, given, options.maxBatchItems);
+    if (long !== null) {
+      const { place, items: seen } = long;
+      return { errors: [options.refuse({ limit: 'batch', allowed: options.maxBatchItems, seen, place })] };
     }
-    return prepared;
+    const plain = coercePlainly(variables, given);
+    const result =
+      plain === null ? coerceOrExplain(variables, given, !options.introspection) : { coerced: plain };
+    return 'errors' in result ? result : { document: prepared.document, variableValues: result.coerced };
+  };
+  /** Yoga types what it hands on loosely: both functions take the arguments of an execution. */
+  const before = (run: unknown) => (given: Execution) => {
+    const coerced = coerce(given);
+    return 'errors' in coerced ? coerced : (run as (given: object) => unknown)({ ...given, ...coerced });
   };
   return {
-    onExecute({ args, executeFn, setExecuteFn }) {
-      const { document, operationName, variableValues } = args as Execution;
-      const prepared = prepare(document, operationName ?? null);
-      const coerced = prepared?.coerce(variableValues ?? {}) ?? null;
-      if (prepared === null || coerced === null) return;
-      const execute = executeFn as (given: object) => unknown;
-      setExecuteFn((given: object) =>
-        execute({ ...given, document: prepared.document, variableValues: coerced }),
-      );
-    },
+    onExecute: ({ executeFn, setExecuteFn }) => setExecuteFn(before(executeFn)),
+    onSubscribe: ({ subscribeFn, setSubscribeFn }) => setSubscribeFn(before(subscribeFn)),
   };
 }
 
-/** Null where there is nothing to gain, or nothing to run. */
+/** Documents are parsed once and kept: so is what they declare. */
+function rememberPrepared(schema: GraphQLSchema) {
+  const compile = createCoercions();
+  const known = new WeakMap<DocumentNode, Map<string | null, Prepared | GraphQLError | null>>();
+  return (document: DocumentNode, name: string | null) => {
+    const ofDocument = known.get(document) ?? new Map<string | null, Prepared | GraphQLError | null>();
+    known.set(document, ofDocument);
+    let prepared = ofDocument.get(name);
+    if (prepared !== undefined) return prepared;
+    prepared = prepareOperation(schema, document, name, compile);
+    // Names that are none of the document's are the client's to make up.
+    if (!(prepared instanceof GraphQLError)) ofDocument.set(name, prepared);
+    return prepared;
+  };
+}
+
+/** Null where there is nothing to coerce. */
 function prepareOperation(
   schema: GraphQLSchema,
   document: DocumentNode,
   name: string | null,
   compile: ReturnType<typeof createCoercions>,
-): Prepared | null {
+): Prepared | GraphQLError | null {
   const operation = findOperation(document, name);
-  const definitions = operation?.variableDefinitions ?? [];
-  if (operation === null || definitions.length === 0 || schema.getType('JSON') === undefined) return null;
-  const readers: ((given: Variables, coerced: Record<string, unknown>) => boolean)[] = [];
-  for (const definition of definitions) {
-    const type = typeFromAST(schema, definition.type);
-    if (!isInputType(type)) return null;
-    const { defaultValue } = definition;
-    const fallback = defaultValue === undefined ? undefined : valueFromAST(defaultValue, type);
-    const isRequired = definition.type.kind === Kind.NON_NULL_TYPE;
-    const variable = { name: definition.variable.name.value, coerce: compile(type), fallback, isRequired };
-    readers.push((given, coerced) => readVariable(variable, given, coerced));
-  }
-  return {
-    document: {
-      ...document,
-      definitions: document.definitions.map((d) => (d === operation ? loosen(d) : d)),
-    },
-    coerce: (given) => {
-      const coerced: Record<string, unknown> = {};
-      for (const read of readers) if (!read(given, coerced)) return null;
-      return coerced;
-    },
-  };
-}
-
-interface Variable {
-  readonly name: string;
-  readonly coerce: Coerce;
-  readonly fallback: unknown;
-  readonly isRequired: boolean;
-}
-
-/** @returns false when it is not plainly right */
-function readVariable(variable: Variable, given: Variables, coerced: Record<string, unknown>): boolean {
-  const { name, coerce, fallback, isRequired } = variable;
-  if (!Object.hasOwn(given, name)) {
-    if (fallback !== undefined) coerced[name] = fallback;
-    return fallback !== undefined || !isRequired;
-  }
-  const value = coerce(given[name]);
-  if (value === ODD) return false;
-  coerced[name] = value;
-  return true;
-}
-
-/** By name, or the only one; null when graphql would complain. */
-function findOperation(document: DocumentNode, name: string | null): OperationDefinitionNode | null {
-  const operations = document.definitions.filter((d) => d.kind === Kind.OPERATION_DEFINITION);
-  const found = name === null ? operations : operations.filter((operation) => operation.name?.value === name);
-  return found.length === 1 ? (found[0] ?? null) : null;
+  if (operation instanceof GraphQLError) return operation;
+  const variables = prepareVariables(schema, operation, compile);
+  if (variables === null || variables.length === 0) return null;
+  const definitions = document.definitions.map((d) => (d === operation ? loosen(d) : d));
+  return { document: { ...document, definitions }, variables };
 }
 
 function loosen(operation: OperationDefinitionNode): OperationDefinitionNode {

@@ -98,7 +98,10 @@ function coerceFields(fields: readonly Field[], given: Readonly<Record<string, u
 /** A key that is no field is an error; one whose value is undefined cannot come in JSON. */
 function hasKeys(given: object, count: number): boolean {
   let keys = 0;
-  for (const key in given) if (Object.hasOwn(given, key)) keys += 1;
+  for (const key in given) {
+    if (Object.hasOwn(given, key)) keys += 1;
+    if (keys > count) return false;
+  }
   return keys === count;
 }
 

@@ -12,6 +12,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { Plugin, YogaServerOptions } from 'graphql-yoga';
 import { createOperationCheck, type OperationLimits } from './check.ts';
+import { cutError, MAX_REQUEST_ERRORS } from '../request-error.ts';
 import type { Refuse } from './error.ts';
 import type { Variables } from './row-estimate.ts';
 
@@ -51,15 +52,6 @@ export function limitDocuments(schema: GraphQLSchema, limits: DocumentLimits, re
         refuseTooDeep(() => findErrors(ofSchema, document)),
       );
     },
-    onExecute() {
-      if (limits.introspection) return undefined;
-      // The executor of yoga suggests names for those in variables whatever it is told.
-      return { onExecuteDone: ({ result }) => hideSuggestions(result) };
-    },
-    onSubscribe({ args }) {
-      // graphql's own knows it; yoga's type of the arguments does not.
-      Object.assign(args, { hideSuggestions: !limits.introspection });
-    },
   };
 }
 
@@ -83,7 +75,11 @@ function createValidation(introspection: boolean) {
   return (schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] => {
     const before = known.get(document);
     if (before !== undefined) return before;
-    const errors = validate(schema, document, rules, { hideSuggestions: !introspection });
+    const found = validate(schema, document, rules, {
+      hideSuggestions: !introspection,
+      maxErrors: MAX_REQUEST_ERRORS,
+    });
+    const errors = found.slice(0, MAX_REQUEST_ERRORS).map(cutError);
     known.set(document, errors);
     return errors;
   };
@@ -114,13 +110,6 @@ function createDepthGuard({ maxDepth }: DocumentLimits, refuse: Refuse) {
       throw refuse({ limit: 'depth', allowed: maxDepth, seen: 'more than can be followed' });
     }
   };
-}
-
-function hideSuggestions(result: unknown): void {
-  if (typeof result !== 'object' || result === null || !('errors' in result)) return;
-  for (const error of Array.isArray(result.errors) ? (result.errors as unknown[]) : []) {
-    if (error instanceof GraphQLError) error.message = error.message.replace(/ Did you mean [^]*$/, '');
-  }
 }
 
 function readName(name: unknown): string | null {

@@ -62,7 +62,8 @@ export function auditRefusals(
       const execute = executeFn as (given: object) => unknown;
       setExecuteFn(async (given: object) => {
         const result: unknown = await execute(given);
-        if (hasNotRun(result)) await note(readAsked(contextValue), document, operationName, 'BAD_USER_INPUT');
+        const code = findRefusalCode(result);
+        if (code !== null) await note(readAsked(contextValue), document, operationName, code);
         return result;
       });
     },
@@ -96,7 +97,10 @@ function findLimitCode(errors: readonly unknown[]): string | null {
   return null;
 }
 
-/** Without data, not even null, no field was begun. */
-function hasNotRun(result: unknown): boolean {
-  return typeof result === 'object' && result !== null && 'errors' in result && !('data' in result);
+/** The code of what has not run: without data, not even null, no field was begun. */
+function findRefusalCode(result: unknown): string | null {
+  if (typeof result !== 'object' || result === null || !('errors' in result) || 'data' in result) return null;
+  const [error] = Array.isArray(result.errors) ? (result.errors as unknown[]) : [];
+  const code = error instanceof GraphQLError ? error.extensions.code : null;
+  return typeof code === 'string' ? code : 'BAD_USER_INPUT';
 }

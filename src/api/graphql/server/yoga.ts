@@ -44,6 +44,8 @@ const GRAPHQL_PATH = '/graphql';
 /** What one request may ask for. */
 export interface GraphqlLimits extends DocumentLimits, CallerLimits {
   readonly maxBodyBytes: number;
+  /** Of a list in the input. */
+  readonly maxBatchItems: number;
   /** At once on one socket. */
   readonly maxOperations: number;
   /** Of a query or a mutation. */
@@ -107,11 +109,11 @@ export function createGraphqlServer(options: {
       monitorOperations(monitor),
       checkRights(schema, { keys, audit, stats, readRequestId }),
       compileOperations(schema),
-      coerceVariables(schema),
+      shareExecution(),
+      coerceVariables(schema, { ...limits, refuse }),
       auditRefusals(schema, { audit, readRequestId }),
       limitTime(limits.operationSeconds, refuse),
       refuseUnreadStream(),
-      shareExecution(),
       requestOfError.plugin,
       sendEventStreams(writePayload, options.whenRead),
     ],

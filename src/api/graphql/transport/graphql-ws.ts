@@ -6,7 +6,7 @@ import {
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLSchema,
 } from 'graphql';
 import { CloseCode, makeServer, type OperationResult, type Server, type SubscribePayload } from 'graphql-ws';
@@ -14,6 +14,7 @@ import type { YogaServerInstance } from 'graphql-yoga';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Caller } from '../../../core/access/caller.ts';
 import type { Keys } from '../../../core/access/keys.ts';
+import { findOperation } from '../executor/find-operation.ts';
 import type { MaskError } from './mask-error.ts';
 import { createSendResults } from './send-results.ts';
 import { hideHttp, type WritePayload } from './payload-cache.ts';
@@ -134,10 +135,14 @@ async function prepare(
   const document = parse(payload.query);
   const errors = validate(schema, document);
   if (errors.length > 0) return { errors };
+  const operationName = payload.operationName ?? null;
+  // graphql-ws looks for the operation itself, and says only that there is none.
+  const operation = findOperation(document, operationName);
+  if (operation instanceof GraphQLError) return { errors: [operation] };
   const args = {
     schema,
     document,
-    operationName: payload.operationName ?? null,
+    operationName,
     variableValues: payload.variables ?? null,
     contextValue: await contextFactory(),
   };

@@ -6,6 +6,7 @@ import { isUnstorableText } from '../../../platform/postgres/unstorable-text.ts'
 import { ExpectedError, InvalidInputError, RetryLaterError } from '../../../errors.ts';
 import type { Log } from '../../../log.ts';
 import { toGraphqlError } from '../error-types.ts';
+import { cutError } from '../request-error.ts';
 
 export type MaskError = (error: unknown) => GraphQLError;
 
@@ -14,7 +15,7 @@ export type MaskError = (error: unknown) => GraphQLError;
  * @param findRequestId the id of the request that failed with it, over HTTP the x-request-id of its answer; null when unknown
  */
 export function createMaskError(log: Log, findRequestId: (error: unknown) => string | null): MaskError {
-  return (error) => {
+  const mask = (error: unknown): GraphQLError => {
     const place = error instanceof GraphQLError ? error : null;
     const cause = findCause(error);
     if (cause instanceof ExpectedError) return locate(toGraphqlError(cause), place);
@@ -33,6 +34,7 @@ export function createMaskError(log: Log, findRequestId: (error: unknown) => str
       place,
     );
   };
+  return (error) => cutError(mask(error));
 }
 
 function createUnstorable(): InvalidInputError {

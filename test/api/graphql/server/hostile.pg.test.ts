@@ -166,8 +166,9 @@ describe('a point', () => {
     [{ metric: 'p', timestamp: 1_767_225_600, value: 1 }, 'timestamp', 'got 1767225600'],
     [{ metric: 'p', timestamp: time, value: 1, extra: 1 }, 'extra', 'Field "extra" is not defined'],
   ])('%o is refused with the field and the value named', async (point, field, text) => {
-    const { errors, status, data } = await put(point);
+    const { status, body } = await post(JSON.stringify({ query: PUT, variables: { points: [point] } }));
     expect(status).toBe(400);
+    const { errors, data } = JSON.parse(body) as { errors: { message: string }[]; data?: unknown };
     expect(data).toBeUndefined();
     expect(errors[0]?.message).toContain('points[0]');
     expect(errors[0]?.message).toContain(field);
@@ -211,7 +212,7 @@ describe('a point', () => {
     const { errors } = await ask(server, PUT, {
       points: points.map(({ metric, value }) => ({ metric, value, timestamp: '2026-01-01T00:00:00Z' })),
     });
-    expect(errors[0]).toMatchObject({ message: textWith('input.points: expected at most 10000, got 10001') });
+    expect(errors[0]).toMatchObject({ message: textWith('$points: expected at most 10000, got 10001') });
   });
 
   test('for a queue that is full is answered with 503 and when to come back', async () => {

@@ -1,0 +1,41 @@
+/**
+ * Request errors: what is wrong with a request before anything of it is executed. Every one has a code, and a status as
+ * the GraphQL-over-HTTP specification has it, whatever found it and whatever carried the request.
+ * https://graphql.github.io/graphql-over-http/draft/#sec-Status-Codes
+ */
+import { type ASTNode, GraphQLError } from 'graphql';
+import { cutMessage } from '../../platform/bounded-input/show-value.ts';
+
+/** Errors in an answer: whoever has more of them learns nothing from the rest. */
+export const MAX_REQUEST_ERRORS = 10;
+
+/**
+ * @param options.status where the client asks for application/graphql-response+json; asked for application/json, the
+ *   specification wants 200
+ */
+export function createRequestError(
+  code: string,
+  message: string,
+  { nodes, status = 400 }: { readonly nodes?: ASTNode; readonly status?: number } = {},
+): GraphQLError {
+  // Yoga knows by `spec` that the status depends on the type of the answer.
+  return new GraphQLError(cutMessage(message), {
+    nodes: nodes ?? null,
+    extensions: { code, http: { status, spec: true } },
+  });
+}
+
+/** The error itself, or one that says the beginning of the same: it may quote whatever a client wrote. */
+export function cutError(error: GraphQLError): GraphQLError {
+  const message = cutMessage(error.message);
+  if (message === error.message) return error;
+  const { nodes, source, positions, path, originalError, extensions } = error;
+  return new GraphQLError(message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    path: path ?? null,
+    originalError: originalError ?? null,
+    extensions,
+  });
+}

@@ -10,18 +10,25 @@ const LIMIT_MS = 50;
 const times = (count: number, write: (index: number) => string) =>
   Array.from({ length: count }, (_, i) => write(i)).join(' ');
 const metrics = (inner: string) => `{ metrics { nodes { ${inner} } } }`;
-const points = Array.from({ length: 60_000 }, () => ({
+const points = Array.from({ length: 15_000 }, () => ({
   metric: 'm',
   timestamp: '2026-01-01T00:00:00Z',
   value: 1,
 }));
+const PUT =
+  'mutation P($points: [MetricPointInput!]!) { putMetricData(input: { points: $points }) { accepted } }';
+const FILTERED = 'query ($filter: MetricFilter) { metrics(filter: $filter) { totalCount } }';
+const unknownFields = Object.fromEntries(
+  Array.from({ length: 30_000 }, (_, i) => [`field${i}`, 'some value']),
+);
 
 interface Request {
   readonly query: string;
   readonly variables?: object;
 }
 
-const HOSTILE: Readonly<Record<string, Request>> = {
+/** Text is sent as it is. */
+const HOSTILE: Readonly<Record<string, Request | string>> = {
   depth: { query: metrics(`${'resource { metrics { '.repeat(12)} name ${'} }'.repeat(12)}`) },
   aliases: { query: metrics(times(2000, (i) => `a${i}: name`)) },
   'root fields': { query: `{ ${times(2000, (i) => `a${i}: __typename`)} }` },
@@ -38,11 +45,15 @@ const HOSTILE: Readonly<Record<string, Request>> = {
     query: metrics('data(first: 1000) { nodes { metric { data(first: 1000) { nodes { value } } } } }'),
   },
   'page size': { query: '{ metricData(filter: {}, first: 1000000) { nodes { value } } }' },
-  'batch size': {
-    query:
-      'mutation P($points: [MetricPointInput!]!) { putMetricData(input: { points: $points }) { accepted } }',
-    variables: { points },
+  'batch size': { query: PUT, variables: { points } },
+  'batch of numbers': { query: PUT, variables: { points: Array.from({ length: 450_000 }, () => 1) } },
+  'unknown fields': { query: FILTERED, variables: { filter: unknownFields } },
+  'points without a value': {
+    query: PUT,
+    variables: { points: points.slice(0, 9_000).map(({ metric }) => ({ metric })) },
   },
+  'brackets in brackets': '['.repeat(999_000),
+  'empty objects': `{"query":"{__typename}","extensions":[${'{},'.repeat(330_000)}{}]}`,
   'body size': { query: `{ __typename } # ${'x'.repeat(8_000_000)}` },
 };
 
@@ -65,7 +76,7 @@ async function measure(body: Uint8Array<ArrayBuffer>): Promise<{ ms: number; cod
 
 for (const [name, request] of Object.entries(HOSTILE)) {
   // Encoded beforehand: what the client spends on eight megabytes is no part of the refusal.
-  const body = new TextEncoder().encode(JSON.stringify(request));
+  const body = new TextEncoder().encode(typeof request === 'string' ? request : JSON.stringify(request));
   const rounds = [];
   for (let round = 0; round < ROUNDS; round++) rounds.push(await measure(body));
   const sorted = rounds.map(({ ms }) => ms).sort((a, b) => a - b);

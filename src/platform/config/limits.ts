@@ -25,9 +25,9 @@ function isOrigin(given: string): boolean {
 export const LIMIT_SETTINGS = {
   maxBodyBytes: setting(
     'LAPWING_MAX_BODY_BYTES',
-    'Most bytes of the body of a GraphQL request.',
+    'Maximum size of the body of a GraphQL request, in bytes.',
     wholeNumber(1_000, 100_000_000),
-    '5000000',
+    '1000000',
   ),
   maxDocumentBytes: setting(
     'LAPWING_MAX_DOCUMENT_BYTES',
@@ -91,7 +91,7 @@ export const LIMIT_SETTINGS = {
   ),
   maxBatchItems: setting(
     'LAPWING_MAX_BATCH_ITEMS',
-    'Most items of a list given to a mutation, such as points; some lists allow fewer.',
+    'Maximum number of items of a list in the variables, such as points; some lists allow fewer.',
     wholeNumber(1, 10_000),
     '10000',
   ),

@@ -7,12 +7,10 @@ import {
   type OperationDefinitionNode,
   valueFromASTUntyped,
 } from 'graphql';
-import { type Batch, findLongestBatch } from './list-lengths.ts';
 import type { Excess } from './error.ts';
 import { createMeasure, type Measures } from './cost.ts';
 import { countFieldPairs } from './field-pairs.ts';
 import type { Variables } from './row-estimate.ts';
-import { findLongestVariable } from './skip-long-lists.ts';
 
 /** What the settings allow. */
 export interface OperationLimits {
@@ -24,7 +22,6 @@ export interface OperationLimits {
   readonly maxDirectives: number;
   readonly maxCost: number;
   readonly maxPageRows: number;
-  readonly maxBatchItems: number;
 }
 
 /** @returns the first limit that is exceeded; null when none is */
@@ -39,12 +36,7 @@ export function createOperationCheck(schema: GraphQLSchema, limits: OperationLim
   const measure = createMeasure(schema);
   const checkOperation = (operation: OperationDefinitionNode, fragments: Fragments, given: Variables) => {
     const variables = addDefaults(operation, given);
-    return (
-      compare(measure(operation, fragments, variables), limits) ??
-      checkBatch(findLongestBatch(operation, fragments, schema, variables), limits.maxBatchItems) ??
-      // A list no argument takes is refused, too: its length may be all that was read of it (skip-long-lists.ts).
-      checkBatch(findLongestVariable(given), limits.maxBatchItems)
-    );
+    return compare(measure(operation, fragments, variables), limits);
   };
   return (document, operationName, variables) => {
     const { operation, fragments, runnable } = readDocument(document, operationName);
@@ -72,11 +64,6 @@ function compare(measures: Measures, limits: OperationLimits): Excess | null {
     { limit: 'cost', allowed: limits.maxCost, seen: measures.cost },
   ];
   return all.find(({ allowed, seen }) => Number(seen) > allowed) ?? null;
-}
-
-function checkBatch(batch: Batch | null, most: number): Excess | null {
-  if (batch === null || batch.items <= most) return null;
-  return { limit: 'batch', allowed: most, seen: batch.items, place: batch.place };
 }
 
 /** What a variable is that was not given. */

@@ -60,12 +60,17 @@ export function guessListRows(node: FieldNode, variables: Variables): number {
 
 function readNumber(value: ValueNode, variables: Variables): number | null {
   if (value.kind === Kind.INT) return Number(value.value);
-  const given = value.kind === Kind.VARIABLE ? variables[value.name.value] : null;
+  const given = value.kind === Kind.VARIABLE ? readVariable(variables, value.name.value) : null;
   return typeof given === 'number' ? given : null;
 }
 
 function countItems(value: ValueNode, variables: Variables): number | null {
   if (value.kind === Kind.LIST) return value.values.length;
-  const given = value.kind === Kind.VARIABLE ? variables[value.name.value] : null;
+  const given = value.kind === Kind.VARIABLE ? readVariable(variables, value.name.value) : null;
   return Array.isArray(given) ? given.length : null;
+}
+
+/** Clients name their variables: what every object has is none of them. */
+function readVariable(variables: Variables, name: string): unknown {
+  return Object.hasOwn(variables, name) ? variables[name] : undefined;
 }

@@ -2,16 +2,12 @@
 import type { IncomingMessage } from 'node:http';
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
+import { JsonShapeError, parseJson } from '../../../platform/bounded-input/parse-json.ts';
 import type { Refuse } from '../limits/error.ts';
-import { skipLongLists } from '../limits/skip-long-lists.ts';
 
-/**
- * @param mostBytes a longer body is refused with 413 as soon as that is known
- * @param mostItems of longer lists in variables the length alone is read: limit-check.ts refuses them
- */
+/** @param mostBytes a longer body is refused with 413 as soon as that is known */
 export function checkBody(
   mostBytes: number,
-  mostItems: number,
   refuseExcess: Refuse,
 ): Plugin<object, { readonly req?: IncomingMessage }> {
   const refuseLonger = (seen: number | string) =>
@@ -27,7 +23,7 @@ export function checkBody(
         throw refuse(415, 'expected the header content-type: application/json');
       }
       if (requestParser === undefined || req === undefined) return;
-      setRequestParser(async () => parseParams(await readBody(req, mostBytes, refuseLonger), mostItems));
+      setRequestParser(async () => parseParams(await readBody(req, mostBytes, refuseLonger)));
     },
   };
 }
@@ -81,32 +77,23 @@ function readBody(
   });
 }
 
-/** Read loosely, bytes that are no text would become U+FFFD and be stored as a name. */
-function decodeUtf8(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw refuse(400, 'the body is not valid UTF-8');
-  }
-}
-
-function parseParams(body: Buffer, mostItems: number): GraphQLParams {
-  const { bytes, restoreLengths } = skipLongLists(body, mostItems);
-  const text = decodeUtf8(bytes);
-  let params: unknown;
-  try {
-    params = JSON.parse(text);
-  } catch {
-    throw refuse(400, 'POST body sent invalid JSON.');
-  }
-  if (typeof params === 'object' && params !== null) {
-    restoreLengths(params);
-    return params;
-  }
+function parseParams(body: Buffer): GraphQLParams {
+  const params = parseBody(body);
+  if (typeof params === 'object' && params !== null) return params;
   throw refuse(
     400,
     `POST body is expected to be object but received ${params === null ? 'null' : typeof params}`,
   );
+}
+
+function parseBody(body: Buffer): unknown {
+  try {
+    return parseJson(body);
+  } catch (error) {
+    if (error instanceof JsonShapeError) throw refuse(400, `the body: ${error.message}`);
+    if (error instanceof TypeError) throw refuse(400, 'the body is not valid UTF-8');
+    throw refuse(400, 'POST body sent invalid JSON.');
+  }
 }
 
 function refuse(status: number, message: string): GraphQLError {

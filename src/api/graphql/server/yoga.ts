@@ -104,7 +104,7 @@ export function createGraphqlServer(options: {
     logging: false,
     plugins: [
       ...(trusted === null ? [] : [resolveDocuments(trusted)]),
-      checkBody(limits.maxBodyBytes, limits.maxBatchItems, refuse),
+      checkBody(limits.maxBodyBytes, refuse),
       limitDocuments(schema, limits, refuse),
       monitorOperations(monitor),
       checkRights(schema, { keys, audit, stats, readRequestId }),

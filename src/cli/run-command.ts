@@ -1,5 +1,6 @@
 /** Runs one command of the command line. */
 import { findUnknownSettings, type Config } from '../platform/config/read-config.ts';
+import { protectPrototypes } from '../platform/runtime/protect-prototypes.ts';
 import { createLog } from '../log.ts';
 import { checkSettings } from './check.ts';
 import type { KeyCommand } from './parse-key-args.ts';
@@ -16,6 +17,7 @@ export interface Command {
 }
 
 export async function run({ name, file, url, key }: Command, config: Config): Promise<void> {
+  protectPrototypes();
   const log = createLog(config.logLevel);
   const unknown = findUnknownSettings();
   if (unknown.length > 0) log.warn({ variables: unknown }, 'no such settings; they have no effect');

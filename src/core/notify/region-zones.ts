@@ -53,5 +53,6 @@ export const REGION_ZONES: Readonly<Record<string, string>> = {
 
 /** The zone of a metric; UTC where its region says nothing. */
 export function findZone(location: string): string {
-  return REGION_ZONES[location] ?? 'UTC';
+  // It may be any text: what every object has is no region.
+  return (Object.hasOwn(REGION_ZONES, location) ? REGION_ZONES[location] : undefined) ?? 'UTC';
 }

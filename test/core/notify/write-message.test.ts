@@ -1,6 +1,6 @@
 import { IANAZone } from 'luxon';
 import { describe, expect, it } from 'vitest';
-import { REGION_ZONES } from '../../../src/core/notify/region-zones.ts';
+import { findZone, REGION_ZONES } from '../../../src/core/notify/region-zones.ts';
 import {
   findUnknownVariable,
   fillTemplate,
@@ -105,5 +105,7 @@ describe('the zones of the regions', () => {
   it('are there for every region, and are real', () => {
     expect(Object.keys(REGION_ZONES).sort()).toEqual(Object.keys(REGIONS).sort());
     expect(Object.values(REGION_ZONES).filter((zone) => !IANAZone.isValidZone(zone))).toEqual([]);
+    const others = ['', 'local', 'constructor', '__proto__', 'toString'];
+    expect(others.map(findZone)).toEqual(others.map(() => 'UTC'));
   });
 });

@@ -50,11 +50,12 @@ export function compileOperation(
   const variants = new Map<string, ExecuteFields>();
 
   const chooseVariant = (variables: Variables): ExecuteFields | null => {
-    const key = names.map((name) => String(variables[name])).join();
+    const read = (name: string) => (Object.hasOwn(variables, name) ? variables[name] : undefined);
+    const key = names.map((name) => String(read(name))).join();
     const known = variants.get(key);
     if (known !== undefined) return known;
     if (variants.size >= MOST_VARIANTS) return null;
-    const conditions = Object.fromEntries(names.map((name) => [name, variables[name]]));
+    const conditions = Object.fromEntries(names.map((name) => [name, read(name)]));
     const fields = compileFields({ schema, fragments, conditions }, type, [operation]);
     variants.set(key, fields);
     return fields;
@@ -100,7 +101,8 @@ function answer(fields: ExecuteFields, run: Run): ExecutionResult | Promise<Exec
 }
 
 function readFragments(document: DocumentNode): Record<string, FragmentDefinitionNode> {
-  const fragments: Record<string, FragmentDefinitionNode> = {};
+  // Clients name them: an object with a prototype would have some before any is written.
+  const fragments = Object.create(null) as Record<string, FragmentDefinitionNode>;
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
   }

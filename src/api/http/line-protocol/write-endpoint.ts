@@ -28,7 +28,11 @@ export interface WriteOptions {
 }
 
 /** Version 1 calls nanoseconds n and microseconds u; version 2 has no minutes or hours. */
-const UNITS: Readonly<Record<string, Precision>> = { n: 'ns', u: 'us', µ: 'us' };
+const UNITS: ReadonlyMap<string, Precision> = new Map([
+  ['n', 'ns'],
+  ['u', 'us'],
+  ['µ', 'us'],
+]);
 const MOST_BYTES = 25_000_000;
 const RETRY_SECONDS = 1;
 
@@ -98,7 +102,7 @@ async function write(
 
 function readPrecision(parameters: URLSearchParams): Precision | Refusal {
   const text = parameters.get('precision') ?? 'ns';
-  const precision = PRECISIONS.find((known) => known === (UNITS[text] ?? text));
+  const precision = PRECISIONS.find((known) => known === (UNITS.get(text) ?? text));
   if (precision !== undefined) return precision;
   const message = `precision: expected ${PRECISIONS.join(', ')}, n or u, got ${JSON.stringify(text.slice(0, 20))}`;
   return { status: 400, code: 'invalid', message };

@@ -29,7 +29,7 @@ export function checkFilters(
     throw invalid('Filter', filters.length, `There may be at most ${MOST_FILTERS}.`);
   const tests = filters.map(({ Name: name, Value: values = [] }, i) => {
     if (name === undefined) throw missing(`Filter.${i + 1}.Name`);
-    const read = name.startsWith(TAG_PREFIX) ? readTag(name.slice(TAG_PREFIX.length)) : known[name];
+    const read = findFilter(name, known);
     if (read === undefined) throw invalid(`Filter.${i + 1}.Name`, name, 'There is no such filter.');
     if (values.length > MOST_VALUES) {
       throw invalid(`Filter.${i + 1}.Value`, values.length, `There may be at most ${MOST_VALUES}.`);
@@ -38,6 +38,12 @@ export function checkFilters(
       read(instance).some((held) => values.some((pattern) => matchPattern(pattern, held)));
   });
   return (instance) => tests.every((test) => test(instance));
+}
+
+/** Clients name it: what every object has is no filter. */
+function findFilter(name: string, known: Readonly<Record<string, InstanceFilter>>) {
+  if (name.startsWith(TAG_PREFIX)) return readTag(name.slice(TAG_PREFIX.length));
+  return Object.hasOwn(known, name) ? known[name] : undefined;
 }
 
 function readTag(key: string): InstanceFilter {

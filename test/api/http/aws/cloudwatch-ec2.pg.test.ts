@@ -115,10 +115,16 @@ describe('DescribeInstances', () => {
     });
   });
 
-  it('refuses a filter it does not know, and an instance that is not there', async () => {
-    await expect(find([{ Name: 'colour', Values: ['red'] }])).rejects.toMatchObject({
-      name: 'InvalidParameterValue',
-    });
+  it.each(['colour', 'constructor', 'toString', '__proto__', 'hasOwnProperty'])(
+    'refuses the filter %s, which it does not know',
+    async (Name) => {
+      await expect(find([{ Name, Values: ['red'] }])).rejects.toMatchObject({
+        name: 'InvalidParameterValue',
+      });
+    },
+  );
+
+  it('refuses an instance that is not there', async () => {
     await expect(client.send(new DescribeInstancesCommand({ InstanceIds: ['i-none'] }))).rejects.toThrow(
       'i-none',
     );

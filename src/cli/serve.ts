@@ -2,13 +2,15 @@
 import type { Config } from '../platform/config/read-config.ts';
 import type { Log } from '../log.ts';
 import { startLapwing, type Lapwing } from '../app/start-server.ts';
+import { guardProcess } from './failure-guard.ts';
 
 /** A stop that takes longer is cut short: what was acknowledged is committed already. */
 const STOP_LIMIT_MS = 30_000;
 
 /** Prints one line when ready; returns when stopped by SIGTERM or SIGINT. */
 export async function serve(config: Config, log: Log): Promise<void> {
-  const ended = new Promise<Error | null>((resolve) => {
+  const guard = guardProcess(log);
+  const ended = new Promise<null>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => {
         log.info({ signal }, 'stopping');
@@ -17,23 +19,19 @@ export async function serve(config: Config, log: Log): Promise<void> {
         resolve(null);
       });
     }
-    const fail = (error: unknown) => {
-      log.fatal({ err: error }, 'unexpected failure; stopping');
-      resolve(error instanceof Error ? error : new Error(String(error)));
-    };
-    process.on('uncaughtException', fail);
-    process.on('unhandledRejection', fail);
   });
   let lose: (error: Error) => void = () => undefined;
   const lost = new Promise<Error>((resolve) => (lose = resolve));
   const lapwing = await startLapwing(config, log, { onLost: (error) => lose(error), showKey });
+  guard.onFailure(() => lapwing.engine.stats.count('unexpected_failures'));
   announce(lapwing);
-  const reason = await Promise.race([ended, lost]);
+  const reason = await Promise.race([ended, lost, guard.tooMany]);
   setTimeout(() => {
     log.error('the stop took too long and is cut short');
     process.exit(reason === null ? 0 : 1);
   }, STOP_LIMIT_MS).unref();
   await lapwing.stop();
+  guard.stop();
   log.info('stopped');
   if (reason !== null) throw reason;
 }

@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { findProgram, fromSources } from './program.ts';
 
 export interface ServerProcess {
@@ -25,20 +26,29 @@ export interface ServerProcess {
  */
 export async function startServerProcess(
   settings: Readonly<Record<string, string>>,
-  { main, preload = [] }: { readonly main?: string; readonly preload?: readonly string[] } = {},
+  {
+    main,
+    preload = [],
+    stderr = 'pipe',
+  }: {
+    readonly main?: string;
+    readonly preload?: readonly string[];
+    /** A descriptor to write the log to. */
+    readonly stderr?: 'pipe' | number;
+  } = {},
 ): Promise<ServerProcess> {
   const program = main === undefined && preload.length === 0 ? findProgram() : fromSources(main, preload);
   const child = spawn(process.execPath, [...program, 'serve'], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', stderr],
     // A group of its own, so that killing it does not kill the test.
     detached: true,
   });
   let said = '';
-  child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-20_000)));
+  child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-20_000)));
   const exited = once(child, 'exit');
   const addresses = await new Promise<Record<string, string>>((resolve, reject) => {
-    createInterface({ input: child.stdout }).once('line', (line) => {
+    createInterface({ input: child.stdout ?? Readable.from([]) }).once('line', (line) => {
       resolve(JSON.parse(line) as Record<string, string>);
     });
     void exited.then(() => reject(new Error(`the server ended before it was ready:\n${said}`)));

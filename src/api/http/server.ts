@@ -90,6 +90,8 @@ export function createHttpServer(options: {
     upgraded.add(socket);
     upgrade(socketRoutes, request, socket, head);
   });
+  // Of a server that listens, such as a connection that could not be taken for want of descriptors.
+  server.on('error', (error) => log.error({ err: error }, 'the HTTP listener failed'));
   const watch = cutStalledSockets(() => {
     const streaming = new Set([...responses].filter(isEventStream).map(({ socket }) => socket));
     return [...connections].map((socket) => ({

@@ -106,7 +106,12 @@ export function createKeys(options: {
     for (const watcher of [...watchers]) {
       if (isStill(watcher.caller)) continue;
       watchers.delete(watcher);
-      watcher.onLost();
+      try {
+        watcher.onLost();
+      } catch (error) {
+        // The keys are read again all the same, and the others end.
+        log.error({ err: error }, 'what a lost key had open could not be ended');
+      }
     }
   };
   const tick = async () => {

@@ -56,9 +56,10 @@ export function createPoll(options: {
 
   const tick = () => {
     if (aborting.signal.aborted) return;
-    const work = readDue();
+    const work = readDue()
+      .catch((error: unknown) => log.error({ err: error }, 'a round of reading failed; the next one goes on'))
+      .finally(() => running.delete(work));
     running.add(work);
-    void work.finally(() => running.delete(work));
   };
 
   const limitOf = ({ lane, isHistory }: DueBatch): Limit => {

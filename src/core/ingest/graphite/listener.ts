@@ -68,10 +68,15 @@ export function createGraphiteListener(given: GraphiteListenerOptions): Graphite
     open.add(connection);
     stats.count('graphite_connections_opened');
     stats.set('graphite_connections', open.size);
-    void connection.done.then(() => {
-      open.delete(connection);
-      stats.set('graphite_connections', open.size);
-    });
+    void connection.done
+      .catch((error: unknown) => {
+        log.error({ err: error }, 'a Graphite connection failed');
+        socket.destroy();
+      })
+      .finally(() => {
+        open.delete(connection);
+        stats.set('graphite_connections', open.size);
+      });
   };
 
   return {

@@ -5,6 +5,7 @@
 import { availableParallelism, cpus, loadavg, platform } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Systeminformation, fsStats, mem, networkStats } from 'systeminformation';
+import { readLinuxDisk, readLinuxMemoryPercent, readLinuxNetwork } from './linux-counters.ts';
 
 /** Counts since the machine started; they only rise, until it is started again. */
 export type Totals<Key extends string> = Readonly<Record<Key, number>>;
@@ -31,12 +32,13 @@ const LOOP_RESOLUTION_MS = 10;
 export function createHostProbe(): HostProbe {
   const loopDelay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   loopDelay.enable();
+  const isLinux = platform() === 'linux';
   return {
     readCpu,
-    readMemoryPercent,
+    readMemoryPercent: isLinux ? readLinuxMemoryPercent : readMemoryPercent,
     readLoad,
-    readDisk,
-    readNetwork,
+    readDisk: isLinux ? readLinuxDisk : readDisk,
+    readNetwork: isLinux ? readLinuxNetwork : readNetwork,
     takeLoopDelayMs() {
       const isEmpty = loopDelay.count === 0;
       // The histogram holds the time between two firings of a timer in ns: the wait asked for is not a delay.

@@ -18,6 +18,7 @@ import {
   RetryLaterError,
   SourceUnavailableError,
 } from '../../errors.ts';
+import { cutMessage } from '../../platform/bounded-input/show-value.ts';
 import { builder } from './builder/builder.ts';
 import { MetricRef } from './metrics/metric.ts';
 
@@ -54,7 +55,11 @@ export const ErrorRef = builder.interfaceRef<Failure>('Error').implement({
   // Each class is named as its type is.
   resolveType: ({ name }) => name,
   fields: (t) => ({
-    message: t.exposeString('message', { description: 'What went wrong, for people.' }),
+    message: t.string({
+      description: 'What went wrong, for people.',
+      // It may quote whatever a client wrote.
+      resolve: ({ message }) => cutMessage(message),
+    }),
     code: t.expose('code', { type: ErrorCodeRef, description: 'What went wrong, for programs.' }),
   }),
 });

@@ -49,6 +49,25 @@ const STACK_SPEC = z.strictObject({
 });
 export type StackSpec = z.output<typeof STACK_SPEC>;
 
+const MAX_LABELS = 1000;
+
+/** Stops at the first that is none: zod alone would make an issue of each of a million. */
+function checkSamples(items: readonly unknown[], context: z.RefinementCtx): void {
+  const index = items.findIndex((item) => !isSample(item));
+  if (index >= 0) context.addIssue({ code: 'custom', path: [index], message: 'expected [value, time]' });
+}
+
+function isSample(item: unknown): item is ExportedSample {
+  if (!Array.isArray(item) || item.length !== 2) return false;
+  const [value, timestamp] = item as readonly unknown[]; // just checked
+  return typeof value === 'number' && Number.isFinite(value) && typeof timestamp === 'string';
+}
+
+/** Checked by then, all or none. */
+function toSamples(items: readonly unknown[]): readonly ExportedSample[] {
+  return items.filter(isSample);
+}
+
 const time = z.iso.datetime({ offset: true, error: 'expected a time' }).transform((text) => new Date(text));
 const LABEL = z
   .strictObject({
@@ -88,8 +107,12 @@ const SPEC = z.strictObject({
     })
     .nullish()
     .transform((policy) => policy ?? null),
-  labels: z.array(LABEL).max(1000, 'expected at most 1000').default([]),
-  data: z.array(z.tuple([number, z.string()])).default([]),
+  labels: z
+    .array(z.unknown())
+    .max(MAX_LABELS, `expected at most ${MAX_LABELS}`)
+    .pipe(z.array(LABEL))
+    .default([]),
+  data: z.array(z.unknown()).superRefine(checkSamples).transform(toSamples).default([]),
 });
 
 /**

@@ -8,9 +8,15 @@ interface Issue {
   readonly path?: readonly PathPart[] | undefined;
 }
 
-/** All issues in one message; the path is that of the first. */
+/** As many as anybody reads. */
+const MAX_ISSUES = 10;
+
+/** The issues in one message; the path is that of the first. */
 export function toInvalidInput({ issues }: { readonly issues: readonly Issue[] }): InvalidInputError {
-  const message = issues.map((issue) => `${readPath(issue).join('.')}: ${issue.message}`).join('; ');
+  const message = issues
+    .slice(0, MAX_ISSUES)
+    .map((issue) => `${readPath(issue).join('.')}: ${issue.message}`)
+    .join('; ');
   const [first] = issues;
   return new InvalidInputError(message, first === undefined ? [] : readPath(first));
 }

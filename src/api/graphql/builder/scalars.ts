@@ -1,5 +1,6 @@
 /** The two scalars GraphQL lacks. */
 import { type ASTNode, GraphQLError, Kind, valueFromASTUntyped } from 'graphql';
+import { showValue } from '../../../platform/bounded-input/show-value.ts';
 import { builder } from './builder.ts';
 
 /** RFC 3339 with at most nine digits of a second and a zone; the year 0000 is left out because PostgreSQL has none. */
@@ -16,7 +17,7 @@ export function parseDateTime(value: unknown, node?: ASTNode): Date {
     if (!Number.isNaN(time.getTime()) && isRealDay(value)) return time;
   }
   throw new GraphQLError(
-    `expected a time such as "2026-11-23T09:30:00.000Z" (RFC 3339, with a zone), got ${JSON.stringify(value)}`,
+    `expected a time such as "2026-11-23T09:30:00.000Z" (RFC 3339, with a zone), got ${showValue(value)}`,
     { nodes: node ?? null, extensions: { code: 'INVALID_INPUT' } },
   );
 }

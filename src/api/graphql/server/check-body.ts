@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
+import { nextParseSlot, PIECE_BYTES } from '../../../platform/bounded-input/parse-slot.ts';
 import { JsonShapeError, parseJson } from '../../../platform/bounded-input/parse-json.ts';
 import type { Refuse } from '../limits/error.ts';
 
@@ -23,7 +24,11 @@ export function checkBody(
         throw refuse(415, 'expected the header content-type: application/json');
       }
       if (requestParser === undefined || req === undefined) return;
-      setRequestParser(async () => parseParams(await readBody(req, mostBytes, refuseLonger)));
+      setRequestParser(async () => {
+        const body = await readBody(req, mostBytes, refuseLonger);
+        if (body.length > PIECE_BYTES) await nextParseSlot();
+        return parseParams(body);
+      });
     },
   };
 }

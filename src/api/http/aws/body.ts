@@ -1,11 +1,8 @@
 /** Reads a request's body with a bound, before and after gunzip. */
 import type { IncomingMessage } from 'node:http';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { CloudwatchError } from '../../../core/cloudwatch-service/model/cloudwatch-error.ts';
+import { inflate, InflatesTooFarError } from '../../../platform/bounded-input/inflate.ts';
 import { readBoundedBody } from '../read-body.ts';
-
-const inflate = promisify(gunzip);
 
 function tooLarge(bytes: number): CloudwatchError {
   return new CloudwatchError('RequestEntityTooLarge', `The request is larger than ${bytes} bytes.`);
@@ -27,9 +24,9 @@ export async function decodeBody(
     throw new CloudwatchError('UnsupportedMediaType', 'Of the content encodings, gzip is supported.');
   }
   try {
-    return await inflate(body, { maxOutputLength: mostBytes });
+    return await inflate(body, mostBytes);
   } catch (error) {
-    if (error instanceof RangeError) throw tooLarge(mostBytes);
+    if (error instanceof InflatesTooFarError) throw tooLarge(error.maxBytes);
     throw new CloudwatchError('MalformedInput', 'The body is not gzip.', { cause: error });
   }
 }

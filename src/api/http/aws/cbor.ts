@@ -1,5 +1,5 @@
 /** Smithy RPC v2 CBOR: https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html */
-import { decode, encode, Token, Type, type TagDecoder } from 'cborg';
+import { decode, encode, Token, Tokenizer, Type, type TagDecoder } from 'cborg';
 import { CloudwatchError } from '../../../core/cloudwatch-service/model/cloudwatch-error.ts';
 import { ERROR_NAMESPACE, headError, type AwsProtocol } from './protocol.ts';
 import { readObject, readTime, readTree, writePlain, type Dialect } from './tree.ts';
@@ -35,7 +35,34 @@ const readTimeTag: TagDecoder = (readContent) => {
   const seconds: unknown = readContent();
   return typeof seconds === 'number' ? new Date(seconds * 1000) : seconds;
 };
-const DECODING = { tags: { [TIME_TAG]: readTimeTag } };
+const DECODING = { tags: { [TIME_TAG]: readTimeTag }, rejectDuplicateMapKeys: true };
+
+/** An empty list or map is one byte, and an object of sixty once it is decoded. */
+const BYTES_PER_CONTAINER = 8;
+/** Small bodies may be as dense as they like. */
+const FREE_CONTAINERS = 1000;
+
+/** Counts lists and maps as they are met: those beyond the bound are not made. */
+class BoundedTokenizer extends Tokenizer {
+  #containers = 0;
+  readonly #maxContainers: number;
+
+  constructor(bytes: Uint8Array) {
+    super(bytes);
+    this.#maxContainers = FREE_CONTAINERS + Math.floor(bytes.length / BYTES_PER_CONTAINER);
+  }
+
+  override next(): Token {
+    const token = super.next();
+    if (token.type === Type.array || token.type === Type.map) {
+      this.#containers += 1;
+      if (this.#containers > this.#maxContainers) {
+        throw new Error(`expected at most ${this.#maxContainers} lists and maps`);
+      }
+    }
+    return token;
+  }
+}
 
 export const cborProtocol: AwsProtocol = {
   decode(request, body) {
@@ -61,7 +88,7 @@ function encodeBody(value: unknown): Buffer {
 function parseBody(body: Buffer): unknown {
   if (body.length === 0) return {};
   try {
-    return decode(body, DECODING) as unknown;
+    return decode(body, { ...DECODING, tokenizer: new BoundedTokenizer(body) }) as unknown;
   } catch (error) {
     throw new CloudwatchError('MalformedInput', 'The body is not CBOR.', { cause: error });
   }

@@ -8,6 +8,7 @@ import type { Cloudwatch } from '../../../core/cloudwatch-service/service.ts';
 import { CloudwatchError } from '../../../core/cloudwatch-service/model/cloudwatch-error.ts';
 import type { Caller } from '../../../core/cloudwatch-service/model/operation.ts';
 import type { Log } from '../../../log.ts';
+import { nextParseSlot, PIECE_BYTES } from '../../../platform/bounded-input/parse-slot.ts';
 import type { RequestMonitor } from '../../../platform/telemetry/request-monitor.ts';
 import { decodeBody, readAwsBody } from './body.ts';
 import { cborProtocol } from './cbor.ts';
@@ -82,6 +83,7 @@ async function answerRequest(
   const caller = open ? await trust(cloudwatch, request) : await identify(options, request);
   const encoding = request.headers['content-encoding'];
   const body = await decodeBody(request.body, encoding, cloudwatch.limits.inflatedBytes);
+  if (body.length > PIECE_BYTES) await nextParseSlot();
   const { operation, read } = protocol.decode(request, body);
   const found = cloudwatch.find(operation, protocol === ec2Protocol ? 'ec2' : 'cloudwatch');
   options.monitor?.of(incoming)?.setRoute(`${request.method}:/aws/${operation}`);

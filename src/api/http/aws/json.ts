@@ -1,5 +1,6 @@
 /** AWS JSON 1.0: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html */
 import { CloudwatchError } from '../../../core/cloudwatch-service/model/cloudwatch-error.ts';
+import { JsonShapeError, parseJson } from '../../../platform/bounded-input/parse-json.ts';
 import { parseUtcTime } from '../../../platform/runtime/utc-time.ts';
 import { ERROR_NAMESPACE, headError, type AwsProtocol } from './protocol.ts';
 import { readObject, readTime, readTree, writePlain, type Dialect } from './tree.ts';
@@ -45,8 +46,11 @@ export const jsonProtocol: AwsProtocol = {
 function parseBody(body: Buffer): unknown {
   if (body.length === 0) return {};
   try {
-    return JSON.parse(body.toString('utf8'));
+    return parseJson(body);
   } catch (error) {
+    if (error instanceof JsonShapeError) {
+      throw new CloudwatchError('MalformedInput', `The body: ${error.message}.`, { cause: error });
+    }
     throw new CloudwatchError('MalformedInput', 'The body is not JSON.', { cause: error });
   }
 }

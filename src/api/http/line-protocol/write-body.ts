@@ -1,10 +1,7 @@
 /** The body of a write: bounded before and after it is inflated. */
 import type { IncomingMessage } from 'node:http';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { inflate, InflatesTooFarError } from '../../../platform/bounded-input/inflate.ts';
 import { readBoundedBody } from '../read-body.ts';
-
-const inflate = promisify(gunzip);
 
 /** A body that cannot be taken, with the status that says so. */
 export class BodyError extends Error {
@@ -29,9 +26,9 @@ export async function readWriteBody(request: IncomingMessage, mostBytes: number)
   const body = await readBoundedBody(request, mostBytes, tooLarge);
   if (encoding === 'identity') return body;
   try {
-    return await inflate(body, { maxOutputLength: mostBytes });
+    return await inflate(body, mostBytes);
   } catch (error) {
-    if (error instanceof RangeError) throw tooLarge(mostBytes);
+    if (error instanceof InflatesTooFarError) throw tooLarge(error.maxBytes);
     throw new BodyError(400, 'the body is not gzip, though content-encoding says so', { cause: error });
   }
 }

@@ -108,7 +108,11 @@ function readPrecision(parameters: URLSearchParams): Precision | Refusal {
   return { status: 400, code: 'invalid', message };
 }
 
-function describe({ points, faults, shown }: WriteResult): Refusal | null {
+function describe({ points, faults, shown, stopped }: WriteResult): Refusal | null {
+  if (stopped !== null) {
+    const message = `partial write: ${points} points stored, nothing behind line ${stopped.line} was read: ${stopped.reason}`;
+    return { status: 413, code: 'request too large', message, lines: shown, stored: points };
+  }
   if (faults === 0) return null;
   const list = shown.map(({ line, reason }) => `line ${line}: ${reason}`).join('; ');
   const more = faults > shown.length ? `; and ${faults - shown.length} more` : '';

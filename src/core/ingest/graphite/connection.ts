@@ -1,6 +1,7 @@
 /** One Graphite connection: read what is there, hand it on, and only then read more. */
 import type { Socket } from 'node:net';
 import type { Log } from '../../../log.ts';
+import { nextParseSlot } from '../../../platform/bounded-input/parse-slot.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { Refusal } from './deliver.ts';
 import { type BadLine, type GraphiteLines, createGraphiteParser } from './parser.ts';
@@ -8,6 +9,9 @@ import type { GraphitePoint } from './parse-line.ts';
 
 /** Points handed on at once; fewer as soon as the socket pauses, so that no point waits for company. */
 export const MAX_BATCH_POINTS = 1000;
+
+/** Some lines, read at once; a larger chunk waits until no other piece is parsed in the same round of the event loop. */
+const SMALL_CHUNK_BYTES = 8 * 1024;
 
 export interface ConnectionOptions {
   readonly deliver: (points: readonly GraphitePoint[]) => Promise<readonly Refusal[] | null>;
@@ -59,8 +63,10 @@ export function openConnection(socket: Socket, options: ConnectionOptions): Grap
     for (;;) {
       const isLast = stopping.aborted;
       const chunk: unknown = socket.read();
-      if (chunk instanceof Buffer) keep(parser.push(chunk, now()));
-      else if (isLast || socket.readableEnded || socket.destroyed) break;
+      if (chunk instanceof Buffer) {
+        if (chunk.length > SMALL_CHUNK_BYTES) await nextParseSlot();
+        keep(parser.push(chunk, now()));
+      } else if (isLast || socket.readableEnded || socket.destroyed) break;
       await handOn(chunk === null ? 1 : MAX_BATCH_POINTS);
       if (isLast) break;
       if (chunk === null) await waitForSocket();

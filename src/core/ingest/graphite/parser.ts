@@ -9,11 +9,13 @@ import { type GraphitePoint, type GraphiteProblem, parseGraphiteLine } from './p
 export const MAX_LINE_BYTES = 16_384;
 /** How much of a bad line is shown to the operator, in characters. */
 const SHOWN_CHARACTERS = 100;
+/** Bad lines of a chunk that are shown: of the others the problem alone is told. */
+const MAX_SHOWN = 10;
 const NEWLINE = 0x0a;
 
 export interface BadLine {
   readonly problem: GraphiteProblem;
-  /** The beginning of the line; bytes that are no UTF-8 show as U+FFFD. */
+  /** The beginning of the line, of the first ones of a chunk; bytes that are no UTF-8 show as U+FFFD. */
   readonly text: string;
 }
 
@@ -49,7 +51,7 @@ export function createGraphiteParser(): GraphiteParser {
       const bytes = Buffer.concat([rest, chunk]);
       let start = 0;
       for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
-        if (!isSkipping) found.takeLine(bytes.subarray(start, end));
+        if (!isSkipping && end > start) found.takeLine(bytes.subarray(start, end));
         isSkipping = false;
         start = end + 1;
       }
@@ -77,7 +79,8 @@ function createCollector(arrivalMs: number) {
   const bad: BadLine[] = [];
   const takeLine = (line: Buffer) => {
     const result = readLine(line, arrivalMs);
-    if (typeof result === 'string') bad.push({ problem: result, text: showLine(line) });
+    if (typeof result === 'string')
+      bad.push({ problem: result, text: bad.length < MAX_SHOWN ? showLine(line) : '' });
     else if (result !== null) points.push(result);
   };
   return { points, bad, takeLine };

@@ -2,6 +2,8 @@
 import { isUtf8 } from 'node:buffer';
 import { type BadLine, type GoodLine, parseLine, type Precision } from './parse-line.ts';
 
+/** Blank lines and comments that are read on end before the caller is given the chance to do something else. */
+const BLANK_BYTES = 64 * 1024;
 /** Bytes of a line without its newline. */
 export const MAX_LINE_BYTES = 65_536;
 const NEWLINE = 0x0a;
@@ -11,11 +13,14 @@ const HASH = 0x23;
 const EQUALS = 0x3d;
 const BACKSLASH = 0x5c;
 
-/** One line that was neither blank nor a comment. */
+/** One line. */
 export interface BodyLine {
   /** Counted from 1, blank ones too; of a line with line breaks in its texts, where it begins. */
   readonly number: number;
-  readonly result: GoodLine | BadLine;
+  /** Null for a line that is blank or a comment; not every such line is given. */
+  readonly result: GoodLine | BadLine | null;
+  /** Where in the body it ends. */
+  readonly end: number;
 }
 
 /** Never throws, whatever the bytes. */
@@ -24,6 +29,7 @@ export function* readBodyLines(
   options: { readonly precision: Precision; readonly arrivalMs: number },
 ): Generator<BodyLine> {
   let start = 0;
+  let given = 0;
   /** Nothing before it is a quote; looked for once, not for every line. */
   let quote = findByte(body, QUOTE, 0);
   for (let number = 1; start < body.length; number += 1) {
@@ -32,8 +38,15 @@ export function* readBodyLines(
     const text = quote < end ? findTextEnd(body, start) : null;
     if (text !== null) end = text.end;
     const result =
-      text?.isOpen === true ? blameOpenText(body, start) : readLine(body.subarray(start, end), options);
-    if (result !== null) yield { number, result };
+      text?.isOpen === true
+        ? blameOpenText(body, start)
+        : end === start
+          ? null
+          : readLine(body.subarray(start, end), options);
+    if (result !== null || end - given >= BLANK_BYTES) {
+      yield { number, result, end };
+      given = end;
+    }
     if (text !== null) number += countNewlines(body, start, end);
     start = end + 1;
   }

@@ -100,6 +100,25 @@ test('one bad item costs only itself', async () => {
   ]);
 });
 
+const many = (count: number, make: (index: number) => readonly [string, unknown]) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => make(index)));
+const custom = { datasource: 'custom', metricSpec: { name: 'd' }, modelParams: { min: 0, max: 1 } };
+test.each([
+  ['20,000 unknown fields', { ...custom, ...many(20_000, (i) => [`field${i}`, 1]) }, 'field0'],
+  ['300,000 samples that are none', { ...custom, data: Array(300_000).fill(1) }, 'data.0: expected'],
+  [
+    'samples of which one is none',
+    { ...custom, data: [[1, '2026-01-01T00:00:00Z'], [1]] },
+    'data.1: expected',
+  ],
+  ['300,000 labels', { ...custom, labels: Array(300_000).fill(1) }, 'expected at most 1000'],
+  ['a long datasource', { ...custom, datasource: 'x'.repeat(500_000) }, 'xxxx'],
+])('a model of %s is refused with a message that can be read', async (_what, model, text) => {
+  const [result] = (await importModels([model])) as readonly { error: { message: string } }[];
+  expect(result?.error.message).toContain(text);
+  expect(result?.error.message.length).toBeLessThanOrEqual(1_001);
+});
+
 test('only the metrics asked for are exported', async () => {
   const [entry] = server.engine.registry.all();
   const answer = await read(server, 'query ($ids: [ID!]) { exportModels(ids: $ids) }', {

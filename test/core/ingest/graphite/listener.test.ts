@@ -9,6 +9,7 @@ import {
 } from '../../../../src/core/ingest/graphite/listener.ts';
 import { createLog } from '../../../../src/log.ts';
 import { createStats } from '../../../../src/platform/telemetry/metrics.ts';
+import { countRounds } from '../../../helpers/count-rounds.ts';
 import { createDeferred } from '../../../helpers/deferred.ts';
 import { until } from '../../../helpers/until.ts';
 import { recordPoints } from '../record-points.ts';
@@ -67,6 +68,19 @@ describe('the Graphite listener', () => {
     expect(valuesOf(await recorder.waitFor(10_000))).toEqual(upTo(10_000));
     expect(Math.max(...recorder.batches.map(({ length }) => length))).toBeLessThanOrEqual(1000);
     expect(stats.read('graphite_lines')).toBe(10_000);
+  });
+
+  it('serves others between two pieces of what ten connections send without a pause, bad as it is', async () => {
+    const { accept } = recordPoints();
+    const { open, stats } = await listen({ accept });
+    const clients = await Promise.all(Array.from({ length: 10 }, open));
+    const bytes = 1_000_000;
+    const rounds = await countRounds(async () => {
+      for (const client of clients) client.end('x\n'.repeat(bytes / 2));
+      await until(() => expect(stats.read('graphite_lines_bad')).toBe((10 * bytes) / 2));
+    });
+    // Node reads 64 kB at a time, and keeps another 64 kB at most while nobody takes them.
+    expect(rounds).toBeGreaterThanOrEqual((10 * bytes) / 200_000);
   });
 
   it('takes many connections at once, each in its own order', async () => {

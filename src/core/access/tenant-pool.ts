@@ -14,9 +14,11 @@ export function narrowPool(pool: pg.Pool, accountId: number): pg.Pool {
         `SELECT set_config('search_path', 'account_view, public', true), set_config('lapwing.account_id', $1, true)`,
         [String(accountId)],
       );
-      // Without its name: a statement PostgreSQL has prepared is one for the table, and not for the view.
-      const { text, values: given } = typeof asked === 'string' ? { text: asked, values } : asked;
-      return client.query(text, given);
+      if (typeof asked === 'string') return client.query(asked, values);
+      // As it was asked, but for its name: a statement PostgreSQL has prepared is one for the table, not for the view.
+      const unnamed = { ...asked };
+      delete unnamed.name;
+      return client.query(unnamed, values);
     });
   return new Proxy(pool, {
     get: (_pool, name) => {

@@ -140,6 +140,10 @@ const REASON_COUNTERS = {
     help: 'Faults that cost one metric its scores or its points, by the step that failed; the metric shows why, its neighbours are not harmed. Any rise is a bug of ours or a damaged database.',
     reasons: ['create', 'look_up', 'restore', 'score', 'snapshot', 'store', 'publish'],
   },
+  graphite_connections_foreign: {
+    help: 'Graphite connections closed because they spoke another protocol, by which. A browser that speaks HTTP there was told to by some page, which tried to write metrics.',
+    reasons: ['http', 'tls'],
+  },
   graphite_lines_bad: {
     help: 'Graphite lines left out, by reason; each costs only itself. Rises when a sender speaks another protocol.',
     reasons: ['too_long', 'not_utf8', 'field_count', 'bad_value', 'bad_timestamp', 'cut_off'],

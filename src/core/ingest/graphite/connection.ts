@@ -4,6 +4,7 @@ import type { Log } from '../../../log.ts';
 import { nextParseSlot } from '../../../platform/bounded-input/parse-slot.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { Refusal } from './deliver.ts';
+import { findForeignProtocol, type ForeignProtocol } from './foreign-protocol.ts';
 import { type BadLine, type GraphiteLines, createGraphiteParser } from './parser.ts';
 import type { GraphitePoint } from './parse-line.ts';
 
@@ -42,6 +43,8 @@ export function openConnection(socket: Socket, options: ConnectionOptions): Grap
   const complaints = createComplaints(socket, options.log);
   const waitForSocket = watchSocket(socket, options);
   let waiting: readonly GraphitePoint[] = [];
+  /** What came before it was clear which protocol this is; null once that is known. */
+  let head: Buffer | null = Buffer.alloc(0);
 
   const keep = ({ points, bad }: GraphiteLines) => {
     stats.count('graphite_lines', points.length + bad.length);
@@ -59,18 +62,34 @@ export function openConnection(socket: Socket, options: ConnectionOptions): Grap
       complaints.noteRefused(batch, refusals ?? []);
     }
   };
+  /** @returns false when the connection speaks another protocol: nothing of it is read then, nor is more */
+  const receive = async (chunk: Buffer): Promise<boolean> => {
+    const bytes = head === null ? chunk : Buffer.concat([head, chunk]);
+    const protocol = head === null ? null : findForeignProtocol(bytes);
+    if (protocol === 'http' || protocol === 'tls') {
+      stats.countReason('graphite_connections_foreign', protocol);
+      complaints.noteForeign(protocol);
+      head = null;
+      return false;
+    }
+    head = protocol === undefined ? bytes : null;
+    if (head !== null) return true;
+    if (bytes.length > SMALL_CHUNK_BYTES) await nextParseSlot();
+    keep(parser.push(bytes, now()));
+    return true;
+  };
   const read = async () => {
     for (;;) {
       const isLast = stopping.aborted;
       const chunk: unknown = socket.read();
       if (chunk instanceof Buffer) {
-        if (chunk.length > SMALL_CHUNK_BYTES) await nextParseSlot();
-        keep(parser.push(chunk, now()));
+        if (!(await receive(chunk))) break;
       } else if (isLast || socket.readableEnded || socket.destroyed) break;
       await handOn(chunk === null ? 1 : MAX_BATCH_POINTS);
       if (isLast) break;
       if (chunk === null) await waitForSocket();
     }
+    if (head !== null) keep(parser.push(head, now()));
     keep(parser.end(now(), socket.readableEnded));
     await handOn(1);
     socket.destroy();
@@ -125,6 +144,9 @@ function createComplaints(socket: Socket, log: Log) {
     noteBad(bad: readonly BadLine[]) {
       if (badLines === 0 && bad.length > 0) log.warn({ peer, ...bad[0] }, 'bad line from Graphite left out');
       badLines += bad.length;
+    },
+    noteForeign(protocol: ForeignProtocol) {
+      log.warn({ peer, protocol }, 'a Graphite connection spoke another protocol and was closed');
     },
     noteRefused(points: readonly GraphitePoint[], refusals: readonly Refusal[]) {
       const [first] = refusals;

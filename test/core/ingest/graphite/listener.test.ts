@@ -83,6 +83,48 @@ describe('the Graphite listener', () => {
     expect(rounds).toBeGreaterThanOrEqual((10 * bytes) / 200_000);
   });
 
+  it.each([
+    [
+      'http',
+      'a request as a page on the web may make a browser send it',
+      `POST / HTTP/1.1\r\nhost: 127.0.0.1:2003\r\n\r\n`,
+    ],
+    ['http', 'a request for a long address', `GET /${'x'.repeat(5_000)} HTTP/1.1\r\n\r\n`],
+    ['http', 'a request whose first line does not end for long', `POST /${'x'.repeat(60_000)}`],
+    ['http', 'HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['http', 'the handshake of a WebSocket', 'GET /chat HTTP/1.1\r\nupgrade: websocket\r\n\r\n'],
+    ['tls', 'the hello of TLS', Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00]).toString('latin1')],
+  ] as const)(
+    'closes a connection that speaks %s, and stores nothing of it: %s',
+    async (protocol, _what, begin) => {
+      const recorder = recordPoints();
+      const { open, stats } = await listen({ accept: recorder.accept });
+      const client = await open();
+      const closed = once(client, 'close');
+      client.resume();
+      const forged = `${begin}\nforged.metric 1 1\nforged.metric 2 2\n`;
+      // In pieces that end anywhere: one must not be taken for what the whole is not.
+      const cuts = [0, 1, 2, 4, 9, forged.length];
+      for (const [index, to] of cuts.slice(1).entries()) {
+        client.write(Buffer.from(forged.slice(cuts[index], to), 'latin1'));
+      }
+      await closed;
+      const counted = stats
+        .snapshot()
+        .find(({ name, reason }) => name === 'graphite_connections_foreign' && reason === protocol);
+      expect(counted?.value).toBe(1);
+      expect(stats.read('graphite_lines')).toBe(0);
+      expect(recorder.batches).toEqual([]);
+    },
+  );
+
+  it('takes points whose names are words of HTTP, whatever comes behind them', async () => {
+    const recorder = recordPoints();
+    const { open } = await listen({ accept: recorder.accept });
+    (await open()).end('GET 1 1\nPOST / HTTP/1.1\nPOST 2 2\n');
+    expect(valuesOf(await recorder.waitFor(2))).toEqual([1, 2]);
+  });
+
   it('takes many connections at once, each in its own order', async () => {
     const recorder = recordPoints();
     const { open } = await listen({ accept: recorder.accept });

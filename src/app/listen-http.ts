@@ -1,6 +1,7 @@
 /** The HTTP port: every path the server answers on. */
 import { DETECTOR_KINDS } from '../detector/detector-kinds.ts';
 import { createArchive } from '../core/transfer/archive.ts';
+import { createReadAddress } from '../core/access/client-address.ts';
 import { createDownloadLinks } from '../core/transfer/download-link.ts';
 import type { Engine } from './build-core.ts';
 import { formatHost } from '../api/http/format-host.ts';
@@ -54,6 +55,7 @@ export async function listenHttp(
   const archive = createArchive(engine);
   const schema = createSchema();
   const trusted = await readTrustedDocuments(config, schema);
+  const readAddress = createReadAddress(config.trustedProxies);
   const readers = createReadWatch({ log });
   teardown.add(readers.stop);
   const graphql = createGraphqlServer({
@@ -85,6 +87,7 @@ export async function listenHttp(
     log,
     monitor,
     whenRead: readers.whenRead,
+    readAddress,
   });
   const aws = createCloudwatchHandler({
     cloudwatch,
@@ -101,6 +104,7 @@ export async function listenHttp(
     keys: access.keys,
     stats: engine.stats,
     names: [config.host, ...config.allowedHosts],
+    readAddress,
   });
   // Signatures protect it, where they are checked.
   const awsRoute = config.cloudwatchAcceptAnySignature ? door.checkName(aws) : aws;

@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Caller, mayDo } from '../../core/access/caller.ts';
 import type { KeyProblem, Keys } from '../../core/access/keys.ts';
 import { isOwnName } from '../../core/access/loopback.ts';
-import { readAddress, readHeaderKey } from '../../core/access/read-credentials.ts';
+import type { ReadAddress } from '../../core/access/client-address.ts';
+import { readHeaderKey } from '../../core/access/read-credentials.ts';
 import type { Scope } from '../../core/access/scope.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { type Handler, sendJson, type SocketRoute } from './server.ts';
@@ -36,8 +37,9 @@ export function createDoor(options: {
   readonly stats: Stats;
   /** Names it answers to beside those of loopback. */
   readonly names: readonly string[];
+  readonly readAddress: ReadAddress;
 }): Door {
-  const { keys, stats, names } = options;
+  const { keys, stats, names, readAddress } = options;
 
   const admit = (request: IncomingMessage, scope: Scope, fallbackKey: string | null = null) => {
     const caller = keys.identify(readHeaderKey(request.headers) ?? fallbackKey, readAddress(request));

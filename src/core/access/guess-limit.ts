@@ -1,7 +1,7 @@
 /**
- * Slows down whoever guesses keys. A key that is made here cannot be guessed; one of the settings may be a short word.
- * Beyond the limit an address is not told any more whether a key was right, unless that key was right there before: a
- * neighbour behind the same proxy that guesses, or has an old key, locks nobody out who is in.
+ * Slows down whoever guesses the key of the settings, which may be a short word. A key that is made here cannot be
+ * guessed, and is not held against this limit, right or wrong. Beyond the limit an address is not told any more whether a
+ * key was right, unless that key was right there before.
  */
 import { LRUCache } from 'lru-cache';
 import { createRateLimit } from '../../platform/runtime/token-bucket.ts';

@@ -1,5 +1,5 @@
 /** Finds the key in what a client sent, wherever clients of its kind put it. */
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 
 /**
  * `authorization: Bearer KEY`, `authorization: Token KEY` (InfluxDB 2), `authorization: Basic …` with the key as the
@@ -11,11 +11,6 @@ export function readHeaderKey(headers: IncomingHttpHeaders): string | null {
   if (authorization !== undefined) return readAuthorization(authorization);
   if (plain === undefined) return null;
   return Array.isArray(plain) ? plain.join() : plain;
-}
-
-/** Whom what needs no key is held against: not what a header claims, which would be new each time. */
-export function readAddress({ socket }: IncomingMessage): string {
-  return socket.remoteAddress ?? 'gone';
 }
 
 /** The value of an authorization header. */

@@ -1,6 +1,6 @@
 /** Who may ask, and by which names. */
 import { z } from 'zod';
-import { onOff, secret, setting, type Setting } from './setting.ts';
+import { addressRanges, onOff, secret, setting, type Setting } from './setting.ts';
 
 /** Shorter ones can be guessed. */
 const SHORTEST_KEY = 16;
@@ -28,6 +28,12 @@ export const ACCESS_SETTINGS = {
         .map((name) => name.trim())
         .filter((name) => name !== ''),
     ),
+    '',
+  ),
+  trustedProxies: setting(
+    'LAPWING_TRUSTED_PROXIES',
+    'Addresses and CIDR ranges of proxies whose X-Forwarded-For is believed, e.g. 10.0.0.0/8,127.0.0.1; none when empty.',
+    addressRanges,
     '',
   ),
   metricsOpen: setting(

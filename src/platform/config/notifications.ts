@@ -1,19 +1,11 @@
 /** How messages leave the server. */
-import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { secret, setting, text, type Setting } from './setting.ts';
+import { addressRanges, secret, setting, text, type Setting } from './setting.ts';
 
-const targets = z.string().transform((list, context): 'all' | readonly string[] => {
-  if (list === 'all') return 'all';
-  const ranges = list
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-  const bad = ranges.find((range) => !ipaddr.isValid(range) && !ipaddr.isValidCIDR(range));
-  if (bad === undefined) return ranges;
-  context.addIssue(`expected all, or addresses and CIDR ranges such as 10.0.0.0/8, got ${bad}`);
-  return z.NEVER;
-});
+const targets: z.ZodType<'all' | readonly string[], string | undefined> = z.union([
+  z.literal('all'),
+  addressRanges,
+]);
 const smtpUrl = z
   .string()
   .refine((given) => /^smtps?:/.test(given) && URL.canParse(given), 'expected an smtp or smtps URL');

@@ -1,5 +1,6 @@
 /** What a setting is, and the kinds of text most of them are read from. */
 import { z } from 'zod';
+import { isAddressRange } from '../outbound/address-range.ts';
 
 export interface Setting<T> {
   /** Environment variable. */
@@ -26,6 +27,17 @@ export const port = wholeNumber(0, 65_535);
 export const httpUrl = z
   .string()
   .refine((given) => /^https?:/.test(given) && URL.canParse(given), 'expected an http or https URL');
+/** Addresses and CIDR ranges, with commas between. */
+export const addressRanges = z.string().transform((list, context): readonly string[] => {
+  const ranges = list
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  const bad = ranges.find((range) => !isAddressRange(range));
+  if (bad === undefined) return ranges;
+  context.addIssue(`expected addresses and CIDR ranges such as 10.0.0.0/8, got ${bad}`);
+  return z.NEVER;
+});
 /** One whose value is never printed. */
 export function secret<T>(name: string, about: string, schema: z.ZodType<T, string | undefined>): Setting<T> {
   return { ...setting(name, about, schema), secret: true };

@@ -3,6 +3,7 @@
  * the server ask its own network, or the metadata service of the cloud it runs in.
  */
 import ipaddr from 'ipaddr.js';
+import { type IpAddress, isInRange } from './address-range.ts';
 
 /** Addresses and CIDR ranges that are let through although they are private; `all` switches the check off. */
 export type AllowedTargets = 'all' | readonly string[];
@@ -11,8 +12,6 @@ export type AllowedTargets = 'all' | readonly string[];
 export class TargetRefusedError extends Error {
   override readonly name = 'TargetRefusedError';
 }
-
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** All of IPv6 that is routed in public; what ipaddr.js calls unicast also holds the IPv4-compatible ::/96. */
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
@@ -28,22 +27,14 @@ export function checkAddress(address: string, allowed: AllowedTargets): void {
   if (!ipaddr.isValid(address)) throw new TargetRefusedError(`${address} is not an address`);
   // An IPv4 address in IPv6's clothes reaches the same machine.
   const parsed = ipaddr.process(address);
-  if (isPublic(parsed) || allowed.some((range) => lies(parsed, range))) return;
+  if (isPublic(parsed) || allowed.some((range) => isInRange(parsed, range))) return;
   throw new TargetRefusedError(
     `${address} is not a public address (${parsed.range()}); LAPWING_ALLOW_PRIVATE_TARGETS can allow it`,
   );
 }
 
 /** IPv6 ranges that carry an IPv4 address inside (6to4, NAT64, Teredo) have names of their own: none is `unicast`. */
-function isPublic(address: Address): boolean {
+function isPublic(address: IpAddress): boolean {
   if (address.range() !== 'unicast' || CLOUD_ADDRESSES.has(address.toString())) return false;
   return address instanceof ipaddr.IPv4 || address.match(GLOBAL_IPV6);
-}
-
-/** @param range an address or a CIDR range; the settings have checked that */
-function lies(address: Address, range: string): boolean {
-  const [base, bits] = range.includes('/') ? ipaddr.parseCIDR(range) : [ipaddr.process(range), null];
-  if (base.kind() !== address.kind()) return false;
-  if (bits === null) return base.toNormalizedString() === address.toNormalizedString();
-  return address.match(base, bits);
 }

@@ -2,7 +2,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../../../core/access/caller.ts';
 import type { KeyProblem, Keys } from '../../../core/access/keys.ts';
-import { readAddress, readConnectionKey, readHeaderKey } from '../../../core/access/read-credentials.ts';
+import type { ReadAddress } from '../../../core/access/client-address.ts';
+import { readConnectionKey, readHeaderKey } from '../../../core/access/read-credentials.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 
 const MESSAGES: Readonly<Record<KeyProblem, string>> = {
@@ -27,7 +28,7 @@ export interface Admission {
   ) => Caller | null;
 }
 
-export function createAdmission(keys: Keys, stats: Stats): Admission {
+export function createAdmission(keys: Keys, stats: Stats, readAddress: ReadAddress): Admission {
   const identify = (key: string | null, address: string): Caller | KeyProblem => {
     const found = keys.identify(key, address);
     if (typeof found === 'string') stats.countReason('requests_refused', found);

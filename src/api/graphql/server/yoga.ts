@@ -4,7 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import type { AuditLog } from '../../../core/access/audit-log.ts';
 import type { Caller } from '../../../core/access/caller.ts';
-import { readAddress } from '../../../core/access/read-credentials.ts';
+import type { ReadAddress } from '../../../core/access/client-address.ts';
 import type { Log } from '../../../log.ts';
 import type { RequestMonitor } from '../../../platform/telemetry/request-monitor.ts';
 import { createAdmission } from './authenticate-request.ts';
@@ -72,8 +72,9 @@ export function createGraphqlServer(options: {
   readonly monitor: RequestMonitor;
   /** Holds streams of events back until they are read. */
   readonly whenRead: WhenRead;
+  readonly readAddress: ReadAddress;
 }): GraphqlServer {
-  const { parts, audit, schema, limits, trusted, log, monitor } = options;
+  const { parts, audit, schema, limits, trusted, log, monitor, readAddress } = options;
   const readRequestId = (context: { readonly req?: object }) =>
     monitor.of(context.req ?? context)?.id ?? null;
   const requestOfError = createRequestsOfErrors(readRequestId);
@@ -120,7 +121,7 @@ export function createGraphqlServer(options: {
   });
   const gate = createCallerGate(limits, refuse);
   const crossOrigin = createCrossOrigin(limits.corsOrigins);
-  const admission = createAdmission(keys, stats);
+  const admission = createAdmission(keys, stats, readAddress);
   const protocol = createSocketProtocol({
     admit: admission.admitSocket,
     watch: keys.watch,
@@ -146,7 +147,7 @@ export function createGraphqlServer(options: {
       }
       await yoga(request, response, { caller });
     },
-    sockets: createGraphqlSockets({ protocol, log, crossOrigin, gate }),
+    sockets: createGraphqlSockets({ protocol, log, crossOrigin, gate, readAddress }),
   };
 }
 

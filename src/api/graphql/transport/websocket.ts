@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { handleProtocols, MessageType, type Server, stringifyMessage } from 'graphql-ws';
 import { type RawData, WebSocketServer } from 'ws';
-import { readAddress } from '../../../core/access/read-credentials.ts';
+import type { ReadAddress } from '../../../core/access/client-address.ts';
 import type { Log } from '../../../log.ts';
 import type { CrossOrigin } from './cross-origin.ts';
 import type { CallerGate } from '../limits/callers.ts';
@@ -31,8 +31,9 @@ export function createGraphqlSockets(options: {
   readonly log: Log;
   readonly crossOrigin: CrossOrigin;
   readonly gate: CallerGate;
+  readonly readAddress: ReadAddress;
 }): GraphqlSockets {
-  const { crossOrigin, gate } = options;
+  const { crossOrigin, gate, readAddress } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: FRAME_LIMIT_BYTES,

@@ -6,9 +6,7 @@ import { availableParallelism, cpus, loadavg, platform } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Systeminformation, fsStats, mem, networkStats } from 'systeminformation';
 import { readLinuxDisk, readLinuxMemoryPercent, readLinuxNetwork } from './linux-counters.ts';
-
-/** Counts since the machine started; they only rise, until it is started again. */
-export type Totals<Key extends string> = Readonly<Record<Key, number>>;
+import type { Totals } from './totals.ts';
 
 export interface HostProbe {
   /** Milliseconds of all processors together. */

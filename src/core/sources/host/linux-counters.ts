@@ -3,7 +3,7 @@
  * and where none can be started (no memory, too large an environment) it throws where nothing can catch it.
  */
 import { readFile } from 'node:fs/promises';
-import type { Totals } from './host-probe.ts';
+import type { Totals } from './totals.ts';
 
 const SECTOR_BYTES = 512;
 /** Whole disks; partitions are part of one, and what is stacked on disks (dm, md, loop) is written to them again. */

@@ -142,6 +142,34 @@ describe('wrong keys of one address', () => {
     expect(new Set(answers)).toEqual(new Set([401, 429]));
     expect((await ask(inside, SOME)).status).toBe(200);
     expect(guessed.server.engine.stats.read('requests_refused')).toBe(300);
+    // Nor to a key that comes for the first time: one that is made here is not guessed.
+    expect((await ask(await guessed.createKey('new', ['READ']), SOME)).status).toBe(200);
+  });
+
+  it('lock nobody out when they have the form of keys: an agent with a revoked one is no guesser', async () => {
+    await using guessed = await startKeyedServer();
+    const revoked = await guessed.createKey('revoked', ['READ']);
+    await guessed.revoke(revoked.id);
+    const statuses = await Promise.all(
+      Array.from({ length: 200 }, async () => (await ask(revoked, SOME)).status),
+    );
+    expect(new Set(statuses)).toEqual(new Set([401]));
+    expect((await ask(guessed.admin, SOME)).status).toBe(200);
+  });
+
+  it('are those of a client behind a trusted proxy, and of no other client behind it', async () => {
+    await using guessed = await startKeyedServer({ LAPWING_TRUSTED_PROXIES: '127.0.0.0/8' });
+    const askFrom = async (client: string, key: string) => {
+      const headers = { 'x-api-key': key, 'x-forwarded-for': client, 'content-type': 'application/json' };
+      const body = JSON.stringify({ query: SOME });
+      return (await fetch(`${guessed.server.url}/graphql`, { method: 'POST', headers, body })).status;
+    };
+    const guesses = await Promise.all(
+      // What comes before the last address is the client's to make up.
+      Array.from({ length: 200 }, (_, i) => askFrom(`10.0.0.${i}, 203.0.113.1`, 'wrong')),
+    );
+    expect(guesses).toContain(429);
+    expect([await askFrom('203.0.113.1', ADMIN), await askFrom('203.0.113.2', ADMIN)]).toEqual([429, 200]);
   });
 });
 

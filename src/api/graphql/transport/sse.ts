@@ -17,8 +17,10 @@ const AFTER = Buffer.from('\n\n');
 const COMPLETE = Buffer.from('event: complete\ndata:\n\n');
 const HEADERS = {
   'content-type': 'text/event-stream',
-  'cache-control': 'no-cache',
-  'content-encoding': 'none',
+  // Whoever compresses a stream holds events back until there are enough of them.
+  'cache-control': 'no-cache, no-transform',
+  // nginx gathers an answer before it passes it on, unless it is asked not to.
+  'x-accel-buffering': 'no',
 };
 
 /** Resolves when the peer may be sent more, or is gone. */
@@ -78,6 +80,7 @@ function readEvents(
   frame: (result: ExecutionResult) => Buffer,
   whenOpen: () => Promise<void>,
 ): Readable {
+  let isAsking = false;
   const give = (...chunks: readonly (Buffer | null)[]) => {
     // Its reader may have gone meanwhile.
     for (const chunk of chunks) if (!body.destroyed) body.push(chunk);
@@ -85,9 +88,19 @@ function readEvents(
   const body: Readable = new Readable({
     highWaterMark: 1,
     read: () => {
+      // A push makes the stream ask again, a ping while an event is awaited among them, and the last one.
+      if (isAsking) return;
+      isAsking = true;
       const next = whenOpen().then(() => results.next());
       next.then(
-        (result) => (result.done === true ? give(COMPLETE, null) : give(frame(result.value))),
+        (result) => {
+          if (result.done === true) {
+            give(COMPLETE, null);
+            return;
+          }
+          isAsking = false;
+          give(frame(result.value));
+        },
         // Yoga has masked it by now. The response has begun: an error of the stream would end it without a word.
         (error: unknown) => give(frame({ errors: [toGraphqlError(error)] }), COMPLETE, null),
       );

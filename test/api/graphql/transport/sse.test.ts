@@ -80,7 +80,7 @@ const EVENTS = [1, 2, 3].map((count) => `event: next\ndata: {"data":{"count":${c
 it('begins with a comment, sends each event, and says that it is over', async () => {
   const response = await subscribe('END');
   expect(response.headers.get('content-type')).toBe('text/event-stream');
-  expect(response.headers.get('cache-control')).toBe('no-cache');
+  expect(response.headers.get('cache-control')).toBe('no-cache, no-transform');
   expect(await response.text()).toBe(`:\n\n${EVENTS}event: complete\ndata:\n\n`);
 });
 

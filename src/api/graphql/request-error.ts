@@ -9,19 +9,26 @@ import { cutMessage } from '../../platform/bounded-input/show-value.ts';
 /** Errors in an answer: whoever has more of them learns nothing from the rest. */
 export const MAX_REQUEST_ERRORS = 10;
 
-/**
- * @param options.status where the client asks for application/graphql-response+json; asked for application/json, the
- *   specification wants 200
- */
+export interface RequestErrorOptions {
+  readonly nodes?: ASTNode;
+  /** 400 when left out. */
+  readonly status?: number;
+  /**
+   * Whether the status is given whatever the client asks for: for what is no well-formed GraphQL request. With any other
+   * the specification wants 200 in application/json.
+   */
+  readonly isAlways?: boolean;
+}
+
 export function createRequestError(
   code: string,
   message: string,
-  { nodes, status = 400 }: { readonly nodes?: ASTNode; readonly status?: number } = {},
+  { nodes, status = 400, isAlways = false }: RequestErrorOptions = {},
 ): GraphQLError {
   // Yoga knows by `spec` that the status depends on the type of the answer.
   return new GraphQLError(cutMessage(message), {
     nodes: nodes ?? null,
-    extensions: { code, http: { status, spec: true } },
+    extensions: { code, http: { status, ...(isAlways ? {} : { spec: true }) } },
   });
 }
 

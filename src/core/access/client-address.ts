@@ -1,10 +1,13 @@
 /** Where a request comes from, for the limits that count addresses. */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import ipaddr from 'ipaddr.js';
 import { type IpAddress, isInRange } from '../../platform/outbound/address-range.ts';
 
 /** What limits count a request for. A header is believed of trusted proxies alone: it would be new with each request. */
-export type ReadAddress = (request: Pick<IncomingMessage, 'socket' | 'headers'>) => string;
+export type ReadAddress = (request: {
+  readonly socket: { readonly remoteAddress?: string | undefined };
+  readonly headers: IncomingHttpHeaders;
+}) => string;
 
 /** Whoever has IPv6 has at least so many bits of addresses: they count as one. */
 const IPV6_NETWORK = '/64';

@@ -1,5 +1,5 @@
 /** Whom a limit counts: the key of a request, or the address it comes from. Refusals are answered here. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { GraphQLError } from 'graphql';
 import { createRateLimit, type RateLimit } from '../../../platform/runtime/token-bucket.ts';
@@ -56,11 +56,6 @@ export function createCallerGate(limits: CallerLimits, refuse: Refuse): CallerGa
       return refuse({ limit: 'connections', allowed, seen, http: TOO_MANY });
     },
   };
-}
-
-/** Whether the answer is a stream that stays open. */
-export function isStreamRequest({ headers }: IncomingMessage): boolean {
-  return headers.accept?.includes('text/event-stream') === true;
 }
 
 /** Answers before anything of the request was read. */

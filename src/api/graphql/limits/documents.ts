@@ -94,10 +94,22 @@ function parseWithin(parse: Parse, { maxDocumentBytes, maxTokens }: DocumentLimi
     try {
       return parse(source, { ...options, maxTokens });
     } catch (error) {
-      if (!(error instanceof GraphQLError) || !/ that \d+ tokens/.test(error.message)) throw error;
+      if (!(error instanceof GraphQLError)) throw error;
+      if (!/ that \d+ tokens/.test(error.message)) throw createParseError(error);
       throw refuse({ limit: 'tokens', allowed: maxTokens, seen: `more than ${maxTokens} tokens` });
     }
   };
+}
+
+/** Yoga names it itself over HTTP; over WebSocket nobody does. */
+function createParseError({ message, source, positions }: GraphQLError): GraphQLError {
+  return cutError(
+    new GraphQLError(message, {
+      source: source ?? null,
+      positions: positions ?? null,
+      extensions: { code: 'GRAPHQL_PARSE_FAILED', http: { status: 400, spec: true } },
+    }),
+  );
 }
 
 /** Parser and validation recurse: on a document deep enough the stack ends before the tokens do. */

@@ -17,13 +17,7 @@ import { coerceVariables } from '../executor/coerce-variables.ts';
 import type { ApiParts } from '../builder/context.ts';
 import { createCrossOrigin } from '../transport/cross-origin.ts';
 import { createDocumentCache, type DocumentLimits, limitDocuments } from '../limits/documents.ts';
-import {
-  answerRefusal,
-  type CallerGate,
-  type CallerLimits,
-  createCallerGate,
-  isStreamRequest,
-} from '../limits/callers.ts';
+import { answerRefusal, type CallerLimits, createCallerGate } from '../limits/callers.ts';
 import { createRefuse } from '../limits/error.ts';
 import { sendEventStreams, type WhenRead } from '../transport/sse.ts';
 import { limitTime } from '../limits/timeout.ts';
@@ -31,7 +25,8 @@ import { createLoaders } from '../builder/loaders.ts';
 import { createMaskError } from '../transport/mask-error.ts';
 import { monitorOperations } from './monitor-operations.ts';
 import { narrowParts } from '../tenancy/tenant-context.ts';
-import { refuseUnreadStream } from '../transport/refuse-unread-stream.ts';
+import { admitStreams } from '../transport/admit-streams.ts';
+import { answerInJson } from '../transport/answer-in-json.ts';
 import { shareExecution } from '../executor/shared-execution-plugin.ts';
 import { createPayloads } from '../transport/payload-cache.ts';
 import { createSocketProtocol } from '../transport/graphql-ws.ts';
@@ -80,6 +75,7 @@ export function createGraphqlServer(options: {
   const requestOfError = createRequestsOfErrors(readRequestId);
   const maskError = createMaskError(log, requestOfError.find);
   const refuse = createRefuse(parts.stats);
+  const gate = createCallerGate(limits, refuse);
   const writePayload = createPayloads();
   const { keys, stats } = parts;
   const seenBy = createViews(parts);
@@ -114,12 +110,12 @@ export function createGraphqlServer(options: {
       coerceVariables(schema, { ...limits, refuse }),
       auditRefusals(schema, { audit, readRequestId }),
       limitTime(limits.operationSeconds, refuse),
-      refuseUnreadStream(),
+      admitStreams(gate, readAddress),
       requestOfError.plugin,
       sendEventStreams(writePayload, options.whenRead),
+      answerInJson(),
     ],
   });
-  const gate = createCallerGate(limits, refuse);
   const crossOrigin = createCrossOrigin(limits.corsOrigins);
   const admission = createAdmission(keys, stats, readAddress);
   const protocol = createSocketProtocol({
@@ -140,7 +136,7 @@ export function createGraphqlServer(options: {
       if (crossOrigin.answer(request, response)) return;
       const caller = admission.admitRequest(request, response);
       if (caller === null) return;
-      const refusal = checkCaller(gate, caller.keyId ?? readAddress(request), request, response);
+      const refusal = gate.checkRate(caller.keyId ?? readAddress(request));
       if (refusal !== null) {
         answerRefusal(response, refusal);
         return;
@@ -160,10 +156,4 @@ function createViews(parts: ApiParts): (caller: Caller) => ApiParts {
     views.set(accountId, view);
     return view;
   };
-}
-
-function checkCaller(gate: CallerGate, caller: string, request: IncomingMessage, response: ServerResponse) {
-  const refusal = gate.checkRate(caller);
-  if (refusal !== null || !isStreamRequest(request)) return refusal;
-  return gate.checkConnection(caller, response);
 }

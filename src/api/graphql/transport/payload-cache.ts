@@ -1,5 +1,10 @@
 /** Results as JSON in bytes: one that many subscriptions share is written out once, whatever it is sent over. */
-import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import {
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+} from 'graphql';
 
 export interface Payload {
   /** The result as JSON. Shared: not to be written to. */
@@ -28,8 +33,9 @@ export function hideHttp({ extensions = {}, ...error }: GraphQLFormattedError): 
   return { ...error, extensions: Object.fromEntries(shown) };
 }
 
-function hideStatus(result: ExecutionResult): object {
-  if (result.errors === undefined) return result;
+/** The result as it is sent where there is no status. */
+export function hideStatus(result: ExecutionResult): FormattedExecutionResult {
+  if (result.errors === undefined) return result as FormattedExecutionResult; // nothing of it is to be formatted
   const errors = result.errors.map((error) =>
     hideHttp(error instanceof GraphQLError ? error.toJSON() : error),
   );

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createConnectionLimit } from '../../../../src/api/graphql/limits/connections.ts';
 import { ask } from '../../../helpers/ask.ts';
+import { textWith } from '../../../helpers/matchers.ts';
 import { connectRaw } from '../../../helpers/raw-socket.ts';
 import { startServer, type TestServer } from '../../../helpers/start-server.ts';
 import { until } from '../../../helpers/until.ts';
@@ -117,9 +118,9 @@ test('an address may hold so many connections, streams of events among them', as
   await until(async () => expect((await stream()).status).toBe(200));
   const refused = await stream();
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
-  expect(await refused.json()).toMatchObject({
-    errors: [{ extensions: { code: 'TOO_MANY_CONNECTIONS', allowed: 4, seen: 5 } }],
-  });
+  expect(await refused.text()).toContain(
+    '"code":"TOO_MANY_CONNECTIONS","limit":"connections","allowed":4,"seen":5',
+  );
   const fifth = new WebSocket(url, ['graphql-transport-ws']);
   fifth.on('error', () => undefined);
   const [, response] = (await once(fifth, 'unexpected-response')) as [unknown, { statusCode: number }];
@@ -129,6 +130,106 @@ test('an address may hold so many connections, streams of events among them', as
   abort.abort();
   await until(async () => (await open()).terminate());
   for (const socket of sockets) socket.terminate();
+});
+
+test.each(['text/event-stream', 'TEXT/EVENT-STREAM', 'text/*', 'text/html, text/event-stream;q=0.5', '*/*'])(
+  'a stream counts as a connection, whatever its client says it takes: %s',
+  async (accept) => {
+    await using few = await startServer({ settings: { LAPWING_MAX_CONNECTIONS: '2' } });
+    const abort = new AbortController();
+    const stream = () =>
+      fetch(`${few.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept },
+        body: JSON.stringify({ query: 'subscription { anomalyScores { cursor } }' }),
+        signal: abort.signal,
+      });
+    expect([(await stream()).status, (await stream()).status]).toEqual([200, 200]);
+    const refused = await stream();
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+    expect(await refused.text()).toContain('TOO_MANY_CONNECTIONS');
+    abort.abort();
+    // They are given back.
+    await until(async () => expect((await fetchStream(few.url, accept)).status).toBe(200));
+  },
+);
+
+async function fetchStream(url: string, accept: string): Promise<Response> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept },
+    body: JSON.stringify({ query: 'subscription { anomalyScores { cursor } }' }),
+  });
+  await response.body?.cancel();
+  return response;
+}
+
+test('a stream is told to proxies as one: not to be gathered, kept or changed', async () => {
+  const { headers } = await fetchStream(server.url, 'text/event-stream');
+  expect(Object.fromEntries(headers)).toMatchObject({
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no',
+  });
+  // No coding of that name exists: clients that look for one would refuse the stream.
+  expect(headers.get('content-encoding')).toBeNull();
+});
+
+describe('a client that takes nothing the server sends', () => {
+  const post = async (query: string, accept: string) => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept },
+      body: JSON.stringify({ query }),
+    });
+    return {
+      status: response.status,
+      type: response.headers.get('content-type'),
+      body: (await response.json()) as object,
+    };
+  };
+  const LIVE = 'subscription { anomalyScores { cursor } }';
+
+  // As Apollo Client and Relay ask for subscriptions over HTTP.
+  test.each([
+    [LIVE, 'multipart/mixed;boundary="graphql";subscriptionSpec="1.0",application/json'],
+    [LIVE, 'multipart/mixed; subscriptionSpec=1.0'],
+    [LIVE, 'application/json'],
+    [LIVE, 'application/xml'],
+    ['{ __typename }', 'application/xml'],
+  ])('is told in JSON what it might have: %s as %s', async (query, accept) => {
+    const { status, type, body } = await post(query, accept);
+    expect([status, type]).toEqual([406, 'application/json; charset=utf-8']);
+    expect(body).toMatchObject({
+      errors: [{ message: textWith('text/event-stream'), extensions: { code: 'NOT_ACCEPTABLE' } }],
+    });
+  });
+
+  test('but streams is sent what is wrong as a stream of one event, which clients of graphql-sse read', async () => {
+    for (const query of ['subscription { nope }', 'subscription { anomalyScores(after: "x") { cursor } }']) {
+      const response = await fetch(`${server.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+        body: JSON.stringify({ query }),
+      });
+      expect(response.status).toBe(200);
+      const text = await response.text();
+      expect(text).toMatch(/event: next\ndata: {"errors":\[.*\]}\n\nevent: complete/);
+      expect(text).not.toContain('"http"');
+    }
+  });
+
+  test('but streams is sent the answer of a query as a stream of one event', async () => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({ query: '{ __typename }' }),
+    });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain(
+      'event: next\ndata: {"data":{"__typename":"Query"}}\n\nevent: complete',
+    );
+  });
 });
 
 test('an operation that takes too long is given up, and nothing further of it begins', async () => {

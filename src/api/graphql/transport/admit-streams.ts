@@ -1,0 +1,49 @@
+/**
+ * A subscription over HTTP is refused before it begins where its client takes no stream of events, nobody would end it
+ * then, or where its caller has as many streams as it may: they are counted where they are made, whatever the request
+ * said that it takes.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GraphQLError } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import type { Caller } from '../../../core/access/caller.ts';
+import type { ReadAddress } from '../../../core/access/client-address.ts';
+import type { CallerGate } from '../limits/callers.ts';
+import { createRequestError } from '../request-error.ts';
+
+/** What a stream of events is sent as, and what stands for it. */
+const EVENT_STREAM = /(?:^|[\s,])(?:\*\/\*|text\/\*|text\/event-stream)(?:$|[\s,;])/i;
+const NOT_ACCEPTABLE = 406;
+
+/** What the plugin reads of the context: HTTP puts the request and the answer there, a socket does not. */
+interface Asked {
+  readonly caller: Caller;
+  readonly req?: IncomingMessage;
+  readonly res?: ServerResponse;
+}
+
+export function admitStreams(gate: Pick<CallerGate, 'checkConnection'>, readAddress: ReadAddress): Plugin {
+  return {
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const { caller, req, res } = readAsked(args.contextValue);
+      if (req === undefined || res === undefined) return;
+      const refusal =
+        checkAccepted(req.headers.accept) ?? gate.checkConnection(caller.keyId ?? readAddress(req), res);
+      if (refusal !== null) setResultAndStopExecution({ errors: [refusal] });
+    },
+  };
+}
+
+/** The server made the context, caller and all: see yoga.ts. */
+function readAsked(context: unknown): Asked {
+  return context as Asked;
+}
+
+function checkAccepted(accept = ''): GraphQLError | null {
+  if (accept === '' || EVENT_STREAM.test(accept)) return null;
+  return createRequestError(
+    'NOT_ACCEPTABLE',
+    'a subscription is a stream: send accept: text/event-stream, or use a WebSocket with graphql-transport-ws; multipart is not supported',
+    { status: NOT_ACCEPTABLE, isAlways: true },
+  );
+}

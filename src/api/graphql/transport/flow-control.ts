@@ -24,7 +24,7 @@ export interface SocketWindow {
 }
 
 /** Sent, and not known to have been read. */
-const MOST_UNREAD_BYTES = 256 * 1024;
+export const MAX_UNREAD_BYTES = 256 * 1024;
 /** A ping follows so many bytes: who reads as many in the limit is slow, not gone. */
 const BYTES_A_MARK = 32 * 1024;
 /** A peer that is sent nothing is asked as often whether it is there. */
@@ -48,7 +48,7 @@ export function createSocketWindow(
   let closed = false;
   let openNow: (() => void)[] = [];
 
-  const isOpen = () => closed || sent - read < MOST_UNREAD_BYTES;
+  const isOpen = () => closed || sent - read < MAX_UNREAD_BYTES;
   const release = () => {
     if (!isOpen()) return;
     const waiting = openNow;

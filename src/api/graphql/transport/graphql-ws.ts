@@ -28,6 +28,8 @@ export interface SocketExtra {
   readonly address: string;
   /** Counts the socket for its key from now on, and no longer for its address. @returns why it may not stay */
   readonly countAs: (keyId: string) => string | null;
+  /** It is known who this is: lifts what holds for strangers. */
+  readonly admit: () => void;
   /** Sends a message in parts. Resolves when the peer may be sent more. */
   readonly send: (parts: readonly Buffer[]) => Promise<void>;
 }
@@ -95,6 +97,7 @@ export function createSocketProtocol(options: {
         return false;
       }
       callers.set(extra, caller);
+      extra.admit();
       const lose = () => extra.close(CloseCode.Forbidden, 'the API key was revoked or has expired');
       unwatches.set(extra, watch(caller, lose));
       return true;
@@ -117,8 +120,12 @@ export function createSocketProtocol(options: {
     },
     execute: (args) => runnerOf(args).execute(args),
     subscribe: (args) => runnerOf(args).subscribe(args),
-    onOperation: ({ extra }, id, _payload, _args, result) =>
-      isAsyncIterable(result) ? sendResults(result[Symbol.asyncIterator](), id, extra.send) : undefined,
+    onOperation: async ({ extra }, id, _payload, _args, given) => {
+      const result: object = await given;
+      return isAsyncIterable(result)
+        ? sendResults(result[Symbol.asyncIterator](), id, extra.send)
+        : withoutStatus(result);
+    },
     // What breaks a running subscription has not been masked yet.
     onError: (_context, _id, _payload, errors) => errors.map((error) => hideHttp(maskError(error).toJSON())),
   });
@@ -151,4 +158,25 @@ async function prepare(
 
 function isAsyncIterable(result: object): result is AsyncIterable<ExecutionResult> {
   return Symbol.asyncIterator in result;
+}
+
+interface SingleResult {
+  readonly data?: NonNullable<ExecutionResult['data']> | null;
+  readonly errors?: readonly GraphQLError[] | undefined;
+}
+
+/** Status and headers mean nothing on a socket. */
+function withoutStatus({ errors, ...rest }: SingleResult): ExecutionResult {
+  if (errors === undefined) return rest;
+  const shown = errors.map(
+    ({ message, path, nodes, source, positions, extensions: { http: _http, ...extensions } }) =>
+      new GraphQLError(message, {
+        path: path ?? null,
+        nodes: nodes ?? null,
+        source: source ?? null,
+        positions: positions ?? null,
+        extensions,
+      }),
+  );
+  return { ...rest, errors: shown };
 }

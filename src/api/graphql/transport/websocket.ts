@@ -5,6 +5,7 @@ import { handleProtocols, MessageType, type Server, stringifyMessage } from 'gra
 import { type RawData, WebSocketServer } from 'ws';
 import type { ReadAddress } from '../../../core/access/client-address.ts';
 import type { Log } from '../../../log.ts';
+import { parseJson } from '../../../platform/bounded-input/parse-json.ts';
 import type { CrossOrigin } from './cross-origin.ts';
 import type { CallerGate } from '../limits/callers.ts';
 import type { SocketExtra } from './graphql-ws.ts';
@@ -19,12 +20,15 @@ export interface GraphqlSockets {
 
 /** Larger messages belong on HTTP. */
 const MESSAGE_LIMIT_BYTES = 64 * 1024;
+/** Until it is known who asks: an introduction, with a key in it. */
+const FIRST_MESSAGE_LIMIT_BYTES = 4 * 1024;
 /** Up to here a message is read far enough to say which operation is refused; a larger one ends the socket (1009). */
 const FRAME_LIMIT_BYTES = 2 * 1024 * 1024;
 const INTERNAL_ERROR = 1011;
 /** As graphql-ws closes on what it cannot read. */
 const BAD_REQUEST = 4400;
 const SERVICE_RESTART = 1012;
+const MESSAGE_TOO_LARGE = 1009;
 
 export function createGraphqlSockets(options: {
   readonly protocol: Server<SocketExtra>;
@@ -89,6 +93,11 @@ function serve(
   { protocol, log }: { protocol: Server<SocketExtra>; log: Log },
 ): void {
   const { socket } = peer;
+  let isAdmitted = false;
+  const admit = () => {
+    isAdmitted = true;
+    peer.admit();
+  };
   // A frame that breaks the protocol: ws answers it by closing.
   socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket client broke the protocol'));
   const closed = protocol.opened(
@@ -96,9 +105,12 @@ function serve(
       protocol: socket.protocol,
       send: (text) => peer.send([Buffer.from(text)]),
       close: (code, reason) => socket.close(code, reason),
+      // A payload is given back to those we know.
+      onPing: (payload) => peer.send([writePong(isAdmitted ? payload : undefined)]),
       onMessage: (read) => {
         socket.on('message', (data) => {
-          receive(peer, data, read).catch((error: unknown) => {
+          const limit = isAdmitted ? MESSAGE_LIMIT_BYTES : FIRST_MESSAGE_LIMIT_BYTES;
+          receive(peer, data, limit, read).catch((error: unknown) => {
             // The client went away in the middle of an answer.
             if (socket.readyState !== socket.OPEN) return;
             if (isUnexpectedMessage(error)) {
@@ -113,6 +125,7 @@ function serve(
     },
     {
       ...asker,
+      admit,
       send: async (parts) => {
         await peer.send(parts);
         await peer.whenOpen();
@@ -127,35 +140,46 @@ function serve(
   });
 }
 
-async function receive(peer: Peer, data: RawData, read: (text: string) => Promise<void>): Promise<void> {
-  const text = toText(data);
-  if (text.length <= MESSAGE_LIMIT_BYTES) {
-    await read(text);
+async function receive(
+  peer: Peer,
+  data: RawData,
+  limitBytes: number,
+  read: (text: string) => Promise<void>,
+): Promise<void> {
+  const bytes = toBuffer(data);
+  if (bytes.length <= limitBytes) {
+    await read(bytes.toString());
     return;
   }
-  const id = readOperationId(text);
+  const id = limitBytes < MESSAGE_LIMIT_BYTES ? null : readOperationId(bytes);
   if (id === null) {
-    peer.socket.close(1009, `a message may have ${MESSAGE_LIMIT_BYTES} bytes`);
+    peer.socket.close(MESSAGE_TOO_LARGE, `a message may have ${limitBytes} bytes`);
     return;
   }
-  const message = `a message of ${text.length} characters is more than the ${MESSAGE_LIMIT_BYTES} a WebSocket may carry: send it as an HTTP POST`;
+  const message = `a message of ${bytes.length} bytes is more than the ${MESSAGE_LIMIT_BYTES} a WebSocket may carry: send it as an HTTP POST`;
   const payload = [{ message, extensions: { code: 'REQUEST_ENTITY_TOO_LARGE' } }];
   await peer.send([Buffer.from(stringifyMessage({ type: MessageType.Error, id, payload }))]);
 }
 
-function toText(data: RawData): string {
-  if (Array.isArray(data)) return Buffer.concat(data).toString();
-  return Buffer.isBuffer(data) ? data.toString() : Buffer.from(data).toString();
+function toBuffer(data: RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return Buffer.isBuffer(data) ? data : Buffer.from(data);
+}
+
+/** @param payload left out where there is none */
+function writePong(payload: Record<string, unknown> | undefined): Buffer {
+  const pong = { type: MessageType.Pong, ...(payload === undefined ? {} : { payload }) } as const;
+  return Buffer.from(stringifyMessage(pong));
 }
 
 /** Null when the message is not an operation. */
-function readOperationId(text: string): string | null {
+function readOperationId(bytes: Buffer): string | null {
   try {
-    const message: unknown = JSON.parse(text);
+    const message = parseJson(bytes);
     if (typeof message !== 'object' || message === null || !('id' in message)) return null;
     return typeof message.id === 'string' && message.id !== '' ? message.id : null;
   } catch {
-    // Not JSON: not a message of the protocol, and answered as such by the caller.
+    // Not JSON, or none of ours: not a message of the protocol, and answered as such by the caller.
     return null;
   }
 }

@@ -183,6 +183,57 @@ describe('a message', () => {
   );
 });
 
+describe('before a socket has introduced itself', () => {
+  const stranger = async () => {
+    const raw = new RawSocket();
+    await once(raw.socket, 'open');
+    return raw;
+  };
+
+  test('a message of more than 4 kB ends it', async () => {
+    await using raw = await stranger();
+    raw.send({ type: 'connection_init', payload: { apiKey: 'x'.repeat(5_000) } });
+    expect(await raw.closed).toMatchObject({ code: 1009 });
+  });
+
+  test('more than 16 kB of small messages end it', async () => {
+    await using raw = await stranger();
+    for (let i = 0; i < 400; i += 1) raw.send({ type: 'ping', payload: { a: 'x'.repeat(20) } });
+    await raw.closed;
+  });
+
+  test('the payload of a ping is not given back; afterwards it is', async () => {
+    await using raw = await stranger();
+    raw.send({ type: 'ping', payload: { a: 1 } });
+    expect(await raw.next()).toEqual({ type: 'pong' });
+    raw.send({ type: 'connection_init' });
+    expect(await raw.next()).toEqual({ type: 'connection_ack' });
+    raw.send({ type: 'ping', payload: { a: 1 } });
+    expect(await raw.next()).toEqual({ type: 'pong', payload: { a: 1 } });
+    raw.send({ type: 'ping' });
+    expect(await raw.next()).toEqual({ type: 'pong' });
+  });
+});
+
+test('errors and answers say nothing of HTTP, which a socket is not', async () => {
+  await using raw = await RawSocket.open();
+  const asks = [
+    ['query($id: ID!) { metric(id: $id) { id } }', {}],
+    ['mutation($p: [MetricPointInput!]!) { putMetricData(input: { points: $p }) { accepted } }', { p: [{}] }],
+    ['subscription($a: String!) { anomalyScores(after: $a) { cursor } }', {}],
+    ['{ nope }', {}],
+    ['{', {}],
+    ['{ metrics(after: "x") { nodes { id } } }', {}],
+  ] as const;
+  for (const [index, [query, variables]] of asks.entries()) {
+    raw.subscribe(String(index), query, variables);
+    const message = await raw.next();
+    expect(JSON.stringify(message)).toMatch(/"code":"\w+"/);
+    expect(JSON.stringify(message)).not.toContain('"http"');
+    if (message.type === 'next') expect(await raw.next()).toMatchObject({ type: 'complete' });
+  }
+});
+
 describe('a socket', () => {
   test('of no protocol is closed with 4406', async () => {
     await using raw = new RawSocket({ protocols: [] });

@@ -17,6 +17,7 @@ import {
 import { createBatchQueue } from './batching-queue.ts';
 import { checkName, checkSample, checkUnit, type Objection } from './validate-point.ts';
 import type { CustomMetrics, WantedMetric } from '../metrics/custom-metrics.ts';
+import type { NewNames } from '../metrics/new-names.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { Turns } from '../../platform/runtime/write-lock.ts';
 import { toCanonicalName } from '../sources/pushed-name.ts';
@@ -82,6 +83,7 @@ export function createAccept(options: {
   readonly commit: Pick<Commit, 'failures'>;
   readonly writePoints: WritePoints;
   readonly customMetrics: CustomMetrics;
+  readonly newNames: Pick<NewNames, 'explain'>;
   readonly warmUp: WarmUp;
   /** Called for each metric a batch gave samples to. */
   readonly onStored: (entry: MetricEntry) => void;
@@ -106,7 +108,9 @@ export function createAccept(options: {
       for (const point of request.pending) {
         if (settleEntry(point, request, registry)) arrivals.push(point);
         else
-          rejected.push(rejectPoint(point.index, objectToMissing(point, request, registry, notMade), stats));
+          rejected.push(
+            rejectPoint(point.index, objectToMissing(point, request, options.newNames, notMade), stats),
+          );
       }
       const polled = request.metricNumber === null ? undefined : registry.byNumber(request.metricNumber);
       if (polled !== undefined && request.readToMs !== null) readTo.set(polled, request.readToMs);
@@ -224,7 +228,7 @@ function settleEntry(point: Pending, request: Request, registry: Registry): poin
 function objectToMissing(
   { name }: Pending,
   { accountId }: Request,
-  { size }: Registry,
+  newNames: Pick<NewNames, 'explain'>,
   notMade: ReadonlyMap<string, Error>,
 ): Objection {
   if (name === null) return { reason: 'unknown_metric', message: 'the metric was deleted meanwhile' };
@@ -232,7 +236,7 @@ function objectToMissing(
   if (failure !== undefined) return objectToFailure(name, failure);
   return {
     reason: 'too_many_metrics',
-    message: `metric: ${JSON.stringify(name)} is a new name, and there are ${size} metrics already`,
+    message: `metric: ${JSON.stringify(name)} is a new name, and ${newNames.explain(accountId)}`,
   };
 }
 

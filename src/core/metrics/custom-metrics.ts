@@ -6,11 +6,12 @@ import { toError } from '../../platform/runtime/to-error.ts';
 import { toCanonicalName } from '../sources/pushed-name.ts';
 import type { MetricDescription, Source } from '../sources/source.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
+import type { NewNames } from './new-names.ts';
 import type { Registry } from './registry.ts';
 
 export interface CustomMetrics {
   /**
-   * In a turn: makes those that are not known, up to the limit of metrics. Names are canonical and checked already.
+   * In a turn: makes those that are not known, as far as their accounts may add names. Names are canonical and checked already.
    * @returns those the database does not take, with why: the others are made
    * @throws what the database throws while it is away
    */
@@ -29,10 +30,9 @@ export function createCustomMetrics(options: {
   readonly source: Source;
   readonly stats: Stats;
   readonly log: Log;
-  /** Metrics there may be in all before new names are refused. */
-  readonly limit: number;
+  readonly newNames: NewNames;
 }): CustomMetrics {
-  const { pool, registry, source, stats, log } = options;
+  const { pool, registry, source, stats, log, newNames } = options;
 
   const make = async (wanted: readonly WantedMetric[]) => {
     const rows = wanted.map(({ accountId, name, unit }) => ({
@@ -70,11 +70,15 @@ export function createCustomMetrics(options: {
   return {
     ensure: async (wanted) => {
       const fresh = new Map<string, WantedMetric>();
+      const pending = new Map<number, number>();
       for (const metric of wanted) {
         const key = `${metric.accountId} ${metric.name}`;
         const isKnown = registry.byPushedName(metric.name, metric.accountId) !== undefined;
         if (fresh.has(key) || isKnown) continue;
-        if (registry.size + fresh.size < options.limit) fresh.set(key, metric);
+        const ofAccount = pending.get(metric.accountId) ?? 0;
+        if (!newNames.take(metric.accountId, ofAccount)) continue;
+        fresh.set(key, metric);
+        pending.set(metric.accountId, ofAccount + 1);
       }
       const failed = new Map<WantedMetric, Error>();
       if (fresh.size > 0) await makeEach([...fresh.values()], failed);

@@ -45,6 +45,8 @@ export interface Registry {
   byPushedName: (name: string, accountId?: number) => MetricEntry | undefined;
   all: () => Iterable<MetricEntry>;
   readonly size: number;
+  /** Metrics of one account. */
+  sizeOf: (accountId: number) => number;
   /** Reads metrics again: all of them, or those of the given numbers (one that is gone is forgotten). */
   load: (numbers?: readonly number[]) => Promise<void>;
   forget: (number: number) => void;
@@ -98,6 +100,7 @@ export function createRegistry(pool: pg.Pool): Registry {
   /** By account, datasource and identity: one key of all would have to be put together for every point. */
   const identities = new Map<number, Map<Datasource, Map<string, MetricEntry>>>();
   const aliases = new AliasIndex();
+  const sizes = new Map<number, number>();
   const listeners: ((entry: MetricEntry) => void)[] = [];
 
   const identitiesOf = (accountId: number, datasource: Datasource): Map<string, MetricEntry> => {
@@ -108,10 +111,12 @@ export function createRegistry(pool: pg.Pool): Registry {
     return ofDatasource;
   };
 
+  const sizeOf = (accountId: number) => sizes.get(accountId) ?? 0;
   const forget = (number: number) => {
     const entry = byNumber.get(number);
     if (entry === undefined) return;
     byNumber.delete(number);
+    sizes.set(entry.accountId, sizeOf(entry.accountId) - 1);
     byId.delete(entry.id);
     identitiesOf(entry.accountId, entry.datasource).delete(entry.identity);
     aliases.delete(entry);
@@ -122,6 +127,7 @@ export function createRegistry(pool: pg.Pool): Registry {
     // The same object for the life of a metric: batches in the making hold on to it.
     const entry = known === undefined ? fresh : Object.assign(known, fresh);
     byNumber.set(entry.number, entry);
+    if (known === undefined) sizes.set(entry.accountId, sizeOf(entry.accountId) + 1);
     byId.set(entry.id, entry);
     identitiesOf(entry.accountId, entry.datasource).set(entry.identity, entry);
     aliases.add(entry);
@@ -157,6 +163,7 @@ export function createRegistry(pool: pg.Pool): Registry {
     get size() {
       return byNumber.size;
     },
+    sizeOf,
     load,
     forget,
     onLoaded: (listener) => void listeners.push(listener),

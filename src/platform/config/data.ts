@@ -41,8 +41,14 @@ export const DATA_SETTINGS = {
   ),
   maxMetrics: setting(
     'LAPWING_MAX_METRICS',
-    'Names that pushed points may create; points for further names are rejected.',
+    'Maximum number of metrics of an account; points for further names are rejected.',
     wholeNumber(1, 100_000_000),
     '100000',
+  ),
+  maxNewMetricsPerMinute: setting(
+    'LAPWING_MAX_NEW_METRICS_PER_MINUTE',
+    'Maximum number of new names the points of an account may create in a minute; as many may come at once.',
+    wholeNumber(1, 100_000_000),
+    '50000',
   ),
 } as const satisfies Record<string, Setting<unknown>>;

@@ -1,6 +1,7 @@
 /** Every failure a caller can expect, one class each, with the code the API shows. Imports nothing of ours. */
 
-export const ERROR_CODES = [
+/** Of failures that are part of an answer: types that implement Error, rejected points. */
+const FAILURE_CODES = [
   'NOT_FOUND',
   'ALREADY_MONITORED',
   'NOT_SUPPORTED',
@@ -9,13 +10,46 @@ export const ERROR_CODES = [
   'TOO_MANY_RESOURCES',
   'QUOTA_EXCEEDED',
   'SOURCE_UNAVAILABLE',
-  'NOT_ALLOWED',
-  'STATISTICS_NOT_READY',
   'RETRY_LATER',
   'METRIC_FAILED',
   'INTERNAL_SERVER_ERROR',
   'CURSOR_INVALID',
   'CURSOR_EXPIRED',
+] as const;
+export type FailureCode = (typeof FAILURE_CODES)[number];
+
+/** Every code there is in an answer: those of failures, and those of a GraphQL error's `extensions.code` alone. */
+export const ERROR_CODES = [
+  ...FAILURE_CODES,
+  'BAD_REQUEST',
+  'BAD_USER_INPUT',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+  'DOCUMENT_NOT_TRUSTED',
+  'NOT_ACCEPTABLE',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'MISDIRECTED',
+  'REQUEST_ENTITY_TOO_LARGE',
+  'DOCUMENT_TOO_LARGE',
+  'TOO_MANY_TOKENS',
+  'TOO_MANY_FIELDS',
+  'TOO_MANY_FIELD_PAIRS',
+  'TOO_DEEP',
+  'TOO_MANY_ALIASES',
+  'TOO_MANY_ROOT_FIELDS',
+  'TOO_MANY_DIRECTIVES',
+  'PAGE_TOO_LARGE',
+  'BATCH_TOO_LARGE',
+  'TOO_EXPENSIVE',
+  'TOO_MANY_REQUESTS',
+  'TOO_MANY_OPERATIONS',
+  'TOO_MANY_CONNECTIONS',
+  'TOOK_TOO_LONG',
+  'INTERNAL_SERVER_ERROR',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
@@ -27,7 +61,7 @@ export abstract class OperatorError extends Error {}
 
 /** What a caller can expect to go wrong; anything else thrown is a bug of ours. */
 export abstract class ExpectedError extends Error {
-  abstract readonly code: ErrorCode;
+  abstract readonly code: FailureCode;
 }
 
 export class NotFoundError extends ExpectedError {

@@ -4,6 +4,7 @@
  * https://graphql.github.io/graphql-over-http/draft/#sec-Status-Codes
  */
 import { type ASTNode, GraphQLError } from 'graphql';
+import type { ErrorCode } from '../../errors.ts';
 import { cutMessage } from '../../platform/bounded-input/show-value.ts';
 
 /** Errors in an answer: whoever has more of them learns nothing from the rest. */
@@ -21,7 +22,7 @@ export interface RequestErrorOptions {
 }
 
 export function createRequestError(
-  code: string,
+  code: ErrorCode,
   message: string,
   { nodes, status = 400, isAlways = false }: RequestErrorOptions = {},
 ): GraphQLError {

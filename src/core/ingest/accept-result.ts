@@ -1,5 +1,5 @@
 /** What became of the points of one request: the answer its sender gets. */
-import type { ErrorCode } from '../../errors.ts';
+import type { FailureCode } from '../../errors.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Refused } from './commit.ts';
 import type { Arrival } from './score-batch.ts';
@@ -8,7 +8,7 @@ import type { Objection, RejectReason } from './validate-point.ts';
 export interface RejectedPoint {
   /** Its place in what was sent, from 0. */
   readonly index: number;
-  readonly code: ErrorCode;
+  readonly code: FailureCode;
   readonly reason: string;
 }
 
@@ -21,7 +21,7 @@ export interface AcceptResult {
   readonly rejected: readonly RejectedPoint[];
 }
 
-const CODE_OF_REASON: Readonly<Partial<Record<RejectReason, ErrorCode>>> = {
+const CODE_OF_REASON: Readonly<Partial<Record<RejectReason, FailureCode>>> = {
   too_many_metrics: 'QUOTA_EXCEEDED',
   unknown_metric: 'NOT_FOUND',
   metric_failed: 'METRIC_FAILED',

@@ -1,12 +1,13 @@
 /** The limits of the API, and how each refuses: its name, what it allows, what was seen, the setting that changes it. */
 import { GraphQLError } from 'graphql';
+import type { ErrorCode } from '../../../errors.ts';
 import type { Reason, Stats } from '../../../platform/telemetry/metrics.ts';
 
 /** Which limit. Each is counted under this name. */
 export type LimitName = Reason<'requests_over_limit'>;
 
 /** Codes for programs, and the environment variables. */
-const LIMITS: Readonly<Record<LimitName, { readonly code: string; readonly setting: string }>> = {
+const LIMITS: Readonly<Record<LimitName, { readonly code: ErrorCode; readonly setting: string }>> = {
   body: { code: 'REQUEST_ENTITY_TOO_LARGE', setting: 'LAPWING_MAX_BODY_BYTES' },
   tokens: { code: 'TOO_MANY_TOKENS', setting: 'LAPWING_MAX_TOKENS' },
   document_bytes: { code: 'DOCUMENT_TOO_LARGE', setting: 'LAPWING_MAX_DOCUMENT_BYTES' },

@@ -10,6 +10,7 @@ import type { Plugin } from 'graphql-yoga';
 import type { AuditLog } from '../../../core/access/audit-log.ts';
 import { type Caller, mayDo } from '../../../core/access/caller.ts';
 import type { Keys } from '../../../core/access/keys.ts';
+import type { ErrorCode } from '../../../errors.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { endWithRights } from './end-when-revoked.ts';
 import { listNeededScopes, type NeededScope } from './root-scopes.ts';
@@ -99,7 +100,7 @@ function describe({ field, scope }: NeededScope, { name, scopes }: Caller): stri
   return `${field} needs a key with the scope ${scope}; ${name} has ${scopes.join(', ')}`;
 }
 
-function refuse(status: 401 | 403, code: string, message: string): ExecutionResult {
+function refuse(status: 401 | 403, code: ErrorCode, message: string): ExecutionResult {
   const headers = status === 401 ? { headers: { 'www-authenticate': 'Bearer' } } : {};
   return { errors: [new GraphQLError(message, { extensions: { code, http: { status, ...headers } } })] };
 }

@@ -5,6 +5,12 @@
 import { readFile } from 'node:fs/promises';
 import { GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import type { ErrorCode } from '../../../errors.ts';
+import { createRequestError } from '../request-error.ts';
+
+/** What clients of persisted queries look for: Apollo Client and urql compare the whole message. */
+const NOT_FOUND = 'PersistedQueryNotFound';
+const NOT_SUPPORTED = 'PersistedQueryNotSupported';
 
 /** What a request may name its document by. */
 export interface AskedDocument {
@@ -58,8 +64,9 @@ export function createTrustedDocuments(byHash: ReadonlyMap<string, string>, only
         const text = byHash.get(id) ?? byHash.get(id.replace(/^\w+:/, ''));
         if (text !== undefined) return text;
         // A client that finds its document unknown may send the text beside the hash: it counts as any text does.
-        if (typeof query !== 'string' || query === '')
-          throw refuse('PERSISTED_QUERY_NOT_FOUND', describe(id));
+        if (typeof query !== 'string' || query === '') {
+          throw refuse('PERSISTED_QUERY_NOT_FOUND', isOfExtension(asked) ? NOT_FOUND : describe(id));
+        }
       }
       if (typeof query !== 'string') throw refuse('BAD_REQUEST', 'expected query or documentId');
       if (only && !texts.has(query))
@@ -69,10 +76,30 @@ export function createTrustedDocuments(byHash: ReadonlyMap<string, string>, only
   };
 }
 
-/** Puts texts in the place of hashes; over WebSocket the protocol does so itself. */
-export function resolveDocuments(trusted: TrustedDocuments): Plugin {
+/**
+ * Where no documents are kept, a hash without its text is answered as clients of persisted queries expect: they send the
+ * text from then on.
+ * @throws GraphQLError
+ */
+export function refuseHashAlone(asked: AskedDocument): void {
+  const { query } = asked;
+  const hasText = query !== undefined && query !== null && query !== '';
+  if (!hasText && isOfExtension(asked)) {
+    throw createRequestError('PERSISTED_QUERY_NOT_SUPPORTED', NOT_SUPPORTED);
+  }
+}
+
+/**
+ * Puts texts in the place of hashes; over WebSocket the protocol does so itself.
+ * @param trusted null where no documents are kept
+ */
+export function resolveDocuments(trusted: TrustedDocuments | null): Plugin {
   return {
     onParams({ params, setParams }) {
+      if (trusted === null) {
+        refuseHashAlone(params);
+        return;
+      }
       const query = trusted.resolve(params);
       // Yoga takes no parameter it does not know.
       setParams(
@@ -80,6 +107,10 @@ export function resolveDocuments(trusted: TrustedDocuments): Plugin {
       );
     },
   };
+}
+
+function isOfExtension({ documentId, extensions }: AskedDocument): boolean {
+  return typeof documentId !== 'string' && readDocumentId({ extensions }) !== null;
 }
 
 /** `documentId`, or the extension of persisted queries: a hash, or an object of one. */
@@ -122,6 +153,6 @@ function describe(id: string): string {
   return `no trusted document has the hash ${JSON.stringify(id.slice(0, 200))}`;
 }
 
-function refuse(code: string, message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code, http: { status: 400 } } });
+function refuse(code: ErrorCode, message: string): GraphQLError {
+  return createRequestError(code, message, { isAlways: true });
 }

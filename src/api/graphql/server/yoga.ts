@@ -31,7 +31,7 @@ import { shareExecution } from '../executor/shared-execution-plugin.ts';
 import { createPayloads } from '../transport/payload-cache.ts';
 import { createSocketProtocol } from '../transport/graphql-ws.ts';
 import { createRequestsOfErrors } from './request-of-error.ts';
-import { resolveDocuments, type TrustedDocuments } from './trusted-documents.ts';
+import { refuseHashAlone, resolveDocuments, type TrustedDocuments } from './trusted-documents.ts';
 import { createGraphqlSockets, type GraphqlSockets } from '../transport/websocket.ts';
 
 const GRAPHQL_PATH = '/graphql';
@@ -100,7 +100,7 @@ export function createGraphqlServer(options: {
     // Errors are logged where they are masked.
     logging: false,
     plugins: [
-      ...(trusted === null ? [] : [resolveDocuments(trusted)]),
+      resolveDocuments(trusted),
       checkBody(limits.maxBodyBytes, refuse),
       limitDocuments(schema, limits, refuse),
       monitorOperations(monitor),
@@ -122,8 +122,11 @@ export function createGraphqlServer(options: {
     admit: admission.admitSocket,
     watch: keys.watch,
     getEnveloped: yoga.getEnveloped,
-    resolveDocument: (payload) =>
-      trusted === null ? payload : { ...payload, query: trusted.resolve(payload) },
+    resolveDocument: (payload) => {
+      if (trusted !== null) return { ...payload, query: trusted.resolve(payload) };
+      refuseHashAlone(payload);
+      return payload;
+    },
     maskError,
     writePayload,
     checkOperation: (limitedAs, seen) =>

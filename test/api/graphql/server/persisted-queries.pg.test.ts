@@ -1,0 +1,81 @@
+/** Apollo Client's and urql's way of sending hashes first, with their own clients. */
+import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client';
+import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectRaw } from '../../../helpers/raw-socket.ts';
+import { startServer, type TestServer } from '../../../helpers/start-server.ts';
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await startServer();
+});
+
+afterAll(() => server[Symbol.asyncDispose]());
+
+const HASH_ALONE = { extensions: { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } } };
+
+describe('a server that keeps no documents', () => {
+  it.each([true, false])('answers Apollo Client, whose hash by GET (%s) it does not know', async (byGet) => {
+    const sent: string[] = [];
+    const client = new ApolloClient({
+      cache: new InMemoryCache(),
+      link: new PersistedQueryLink({
+        sha256: (text) => createHash('sha256').update(text).digest('hex'),
+        useGETForHashedQueries: byGet,
+      }).concat(
+        new HttpLink({
+          uri: `${server.url}/graphql`,
+          fetch: async (url, init) => {
+            const response = await fetch(url, init);
+            sent.push(`${init?.method ?? ''} ${response.status}`);
+            return response;
+          },
+        }),
+      ),
+    });
+    const ask = async (name: string) => {
+      const query = gql(`query ${name} { serverInfo { version } }`);
+      const { data } = await client.query<{ serverInfo: { version: string } }>({
+        query,
+        fetchPolicy: 'no-cache',
+      });
+      return data?.serverInfo.version;
+    };
+    expect(await ask('First')).toMatch(/^\d/);
+    // It has learned, and sends no further hash.
+    expect(await ask('Second')).toMatch(/^\d/);
+    expect(sent).toHaveLength(3);
+    expect(sent.slice(1)).toEqual(['POST 200', 'POST 200']);
+    client.stop();
+  });
+
+  it.each(['application/json', 'application/graphql-response+json'])(
+    'says so in the words clients compare, as %s',
+    async (accept) => {
+      const response = await fetch(`${server.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept },
+        body: JSON.stringify(HASH_ALONE),
+      });
+      expect(await response.json()).toEqual({
+        errors: [
+          { message: 'PersistedQueryNotSupported', extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' } },
+        ],
+      });
+      expect(response.status).toBe(accept === 'application/json' ? 200 : 400);
+    },
+  );
+
+  it('says so over WebSocket, and goes on', async () => {
+    await using socket = await connectRaw(server);
+    socket.subscribe('1', '', undefined, HASH_ALONE);
+    expect(await socket.next()).toMatchObject({
+      type: 'error',
+      payload: [{ extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' } }],
+    });
+    socket.subscribe('2', '{ __typename }', undefined, HASH_ALONE);
+    expect(await socket.next()).toMatchObject({ type: 'next', id: '2' });
+  });
+});

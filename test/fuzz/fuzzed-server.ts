@@ -1,6 +1,7 @@
 /** The server under fire, and what it said in its log. */
 import { Writable } from 'node:stream';
 import pino from 'pino';
+import { read } from '../helpers/ask.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
 
 /** The first key: what a fuzzed mutation makes of keys cannot lock the test out. */
@@ -12,7 +13,24 @@ export interface FuzzedServer extends TestServer {
   readonly graphitePort: number;
 }
 
-export async function startFuzzedServer(): Promise<FuzzedServer> {
+/** Who fuzzes: an admin, a key of an account, or anybody on a server without keys. */
+export interface FuzzingCaller {
+  readonly url: string;
+  readonly key?: string;
+}
+
+/** A key of an account of its own, which may change what is the account's. */
+export async function createAccountKey(url: string): Promise<string> {
+  const { createApiKey } = await read<{ createApiKey: { secret: string } }>(
+    { url, key: KEY },
+    'mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { ... on CreatedApiKey { secret } } }',
+    { input: { name: 'fuzz', scopes: ['WRITE'], account: 'fuzz' } },
+  );
+  return createApiKey.secret;
+}
+
+/** @param withKeys whether anybody may ask */
+export async function startFuzzedServer(withKeys: boolean): Promise<FuzzedServer> {
   const unexpected: string[] = [];
   const log = pino(
     { level: 'error' },
@@ -26,7 +44,7 @@ export async function startFuzzedServer(): Promise<FuzzedServer> {
   const server = await startServer({
     log,
     settings: {
-      LAPWING_API_KEY: KEY,
+      ...(withKeys ? { LAPWING_API_KEY: KEY } : {}),
       LAPWING_GRAPHITE_PORT: '0',
       LAPWING_MAX_OPERATIONS_PER_SECOND: '1000000',
       // Nobody is asked: nothing listens there.

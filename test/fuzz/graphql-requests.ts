@@ -1,6 +1,7 @@
 /** Requests to /graphql: right ones, broken ones, and bytes. */
 import type { GraphQLSchema } from 'graphql';
 import { writeOperation } from './graphql-operations.ts';
+import { writeHostileBody } from './hostile-bodies.ts';
 import { NASTY_NUMBERS, NASTY_TEXTS, type Random } from './random.ts';
 
 export interface FuzzedRequest {
@@ -34,7 +35,8 @@ const PIECES = [
 ];
 
 export function writeRequest(schema: GraphQLSchema, random: Random): FuzzedRequest {
-  const kind = random.below(10);
+  const kind = random.below(11);
+  if (kind === 10) return post(random, writeHostileBody(random));
   if (kind < 5) return post(random, JSON.stringify(writeOperation(schema, random)));
   if (kind < 8) {
     const { query, variables } = writeOperation(schema, random);
@@ -45,7 +47,7 @@ export function writeRequest(schema: GraphQLSchema, random: Random): FuzzedReque
   return { method: 'POST', path: '/graphql', headers: JSON_TYPE, body: bytes };
 }
 
-function post(random: Random, body: string): FuzzedRequest {
+function post(random: Random, body: string | Buffer): FuzzedRequest {
   const headers = { ...JSON_TYPE, accept: random.pick(ACCEPTED) };
   return { method: 'POST', path: '/graphql', headers, body: Buffer.from(body) };
 }

@@ -1,4 +1,5 @@
 /** What no answer may be, whatever was asked. */
+import { ERROR_CODES } from '../../src/errors.ts';
 
 /** Signs of what is behind the API: places in code, SQL, the database's and Prisma's own words, stacks. */
 const INTERNALS =
@@ -13,7 +14,12 @@ export function judgeAnswer(status: number, body: string): string | null {
   return judgeText(body);
 }
 
+const CODES = new Set<string>(ERROR_CODES);
+
 export function judgeText(text: string): string | null {
+  for (const [, code = ''] of text.matchAll(/"extensions":\{"code":"(\w+)"/g)) {
+    if (!CODES.has(code)) return `has the code ${code}, which the schema does not list`;
+  }
   const found = INTERNALS.exec(text);
   return found === null
     ? null

@@ -80,6 +80,7 @@ async function answerRequest(
   const { socket } = incoming;
   const local = isLoopback(socket.remoteAddress) && isLoopback(socket.localAddress);
   const open = options.acceptAnySignature && local;
+  if (open) refusePages(request);
   const caller = open ? await trust(cloudwatch, request) : await identify(options, request);
   const encoding = request.headers['content-encoding'];
   const body = await decodeBody(request.body, encoding, cloudwatch.limits.inflatedBytes);
@@ -109,6 +110,17 @@ async function identify(
   }
   checkSignature(request, credential, key.secretAccessKey, now());
   return { accountId: key.accountId, accessKeyId: key.accessKeyId, region: credential.region };
+}
+
+/**
+ * Where no signature is checked, a page of any site could write through the browser of whoever opens it: browsers say
+ * where a request comes from, clients of AWS do not.
+ */
+function refusePages({ headers }: AwsRequest): void {
+  const site = headers['sec-fetch-site'];
+  const isOfPage = headers.origin !== undefined || (site !== undefined && site !== 'none');
+  if (!isOfPage || headers.authorization !== undefined) return;
+  throw new CloudwatchError('MissingAuthenticationToken', 'Requests of web pages have to be signed.');
 }
 
 /** The key named is believed; an unknown one, or none, acts for the first account. */

@@ -35,6 +35,25 @@ afterEach(async () => {
 const times = (count: number, text: string) => text.repeat(count);
 const zip = { 'content-encoding': 'gzip' };
 
+describe('where no signature is checked, a page of a browser', () => {
+  const form =
+    'Action=PutMetricData&Version=2010-08-01&Namespace=A&MetricData.member.1.MetricName=m&MetricData.member.1.Value=1';
+  // As browsers send a form, or fetch with mode no-cors, without asking first.
+  it.each([
+    ['of another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
+    ['of a file or a frame', { origin: 'null' }],
+    ['of another port here', { 'sec-fetch-site': 'same-site' }],
+    ['of this server', { 'sec-fetch-site': 'same-origin' }],
+  ])('%s can write nothing', async (_which, headers) => {
+    const { status, text } = await send('/', { ...FORM_HEADERS, ...headers }, form);
+    expect([status, text]).toEqual([403, textLike(/web pages have to be signed/)]);
+  });
+
+  it('is not what a client of AWS looks like', async () => {
+    expect((await send('/', FORM_HEADERS, form)).status).toBe(200);
+  });
+});
+
 describe('JSON of', () => {
   it.each([
     ['brackets in brackets', times(900_000, '[')],

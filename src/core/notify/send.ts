@@ -65,9 +65,19 @@ async function sendMail(
   }
 }
 
-/** Where a channel leads, without what is or may be secret: paths of Slack's URLs, queries of the others. */
+/** Where a channel leads, without what is or may be secret: paths of incoming webhooks, queries of all. */
 export function describeTarget(config: ChannelConfig): string {
   if (config.kind === 'EMAIL') return config.to.join(', ');
   const { origin, pathname } = new URL(config.url);
-  return config.kind === 'SLACK' ? origin : `${origin}${pathname}`;
+  return config.kind === 'SLACK' ? origin : hideTargetPath(config.kind, `${origin}${pathname}`);
+}
+
+/**
+ * Incoming webhooks of chat and paging services have their token in the path. Earlier versions stored the path.
+ * @param target as `describeTarget` gave it
+ */
+export function hideTargetPath(kind: ChannelConfig['kind'], target: string): string {
+  if (kind !== 'WEBHOOK' || !URL.canParse(target)) return target;
+  const { origin, pathname } = new URL(target);
+  return pathname === '/' ? target : `${origin}/…`;
 }

@@ -6,6 +6,7 @@ import type {
   OneOffWindow,
   WeeklyWindow,
 } from '../../../core/incidents/maintenance-window.ts';
+import { hideTargetPath } from '../../../core/notify/send.ts';
 import { builder } from '../builder/builder.ts';
 import { DirectionRef } from '../builder/enums.ts';
 import { ChannelKindRef, WeekdayRef } from './incident-enums.ts';
@@ -83,7 +84,10 @@ export const NotificationChannelRef = builder.prismaObject('NotificationChannel'
   fields: (t) => ({
     id: t.exposeID('id', { description: 'To keep the channel when the rule is updated.' }),
     kind: t.expose('kind', { type: ChannelKindRef, description: 'How messages go.' }),
-    target: t.exposeString('target', { description: 'Where it leads, without what may be secret.' }),
+    target: t.string({
+      description: 'Where it leads, without what may be secret.',
+      resolve: ({ kind, target }) => hideTargetPath(kind, target),
+    }),
   }),
 });
 

@@ -1,5 +1,6 @@
 /** The type Notification, the list of messages, and the mutation that sends one again. */
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
+import { hideTargetPath } from '../../../core/notify/send.ts';
 import { builder } from '../builder/builder.ts';
 import { ChannelKindRef, NotificationKindRef, NotificationStateRef } from './incident-enums.ts';
 import { IncidentRef } from './incident.ts';
@@ -20,7 +21,10 @@ export const NotificationRef = builder.prismaNode('Notification', {
     rule: t.relation('rule', { nullable: true, description: 'Whose it is; null once that was deleted.' }),
     ruleName: t.exposeString('ruleName', { description: 'Name the rule had.' }),
     channel: t.expose('channelKind', { type: ChannelKindRef, description: 'How it goes.' }),
-    target: t.exposeString('target', { description: 'Where it goes, without what may be secret.' }),
+    target: t.string({
+      description: 'Where it goes, without what may be secret.',
+      resolve: ({ channelKind, target }) => hideTargetPath(channelKind, target),
+    }),
     subject: t.exposeString('subject', {
       nullable: true,
       description: 'What was written when it was last tried; null before.',

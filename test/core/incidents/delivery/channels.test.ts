@@ -5,6 +5,7 @@ import { createMailer, isMailAddress } from '../../../../src/core/notify/email.t
 import type { Message } from '../../../../src/core/notify/message.ts';
 import {
   describeTarget,
+  hideTargetPath,
   sendMessage,
   type ChannelConfig,
   type SendContext,
@@ -134,6 +135,15 @@ describe('e-mail', () => {
 });
 
 describe('what is shown of a channel', () => {
+  it.each([
+    ['WEBHOOK', 'https://example.com/hook/T0K3N', 'https://example.com/…'],
+    ['WEBHOOK', 'https://example.com/', 'https://example.com/'],
+    ['ALERTMANAGER', 'http://am:9093/prefix', 'http://am:9093/prefix'],
+    ['EMAIL', 'a@b.c, d@e.f', 'a@b.c, d@e.f'],
+  ] as const)('was stored with its path by earlier versions: %s %s', (kind, stored, shown) => {
+    expect(hideTargetPath(kind, stored)).toBe(shown);
+  });
+
   it('holds nothing secret', () => {
     const secret = 'sixteen letters!';
     expect([
@@ -141,6 +151,6 @@ describe('what is shown of a channel', () => {
       describeTarget({ kind: 'ALERTMANAGER', url: 'http://am:9093/' }),
       describeTarget({ kind: 'SLACK', url: 'https://hooks.slack.com/services/T/B/X' }),
       describeTarget({ kind: 'EMAIL', to: ['a@b.c', 'd@e.f'] }),
-    ]).toEqual(['https://example.com/hook', 'http://am:9093/', 'https://hooks.slack.com', 'a@b.c, d@e.f']);
+    ]).toEqual(['https://example.com/…', 'http://am:9093/', 'https://hooks.slack.com', 'a@b.c, d@e.f']);
   });
 });

@@ -1,6 +1,6 @@
 /** Secrets at rest: AES-256-GCM under a key that is not in the database. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { link, open, readFile, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { OperatorError } from '../../errors.ts';
 import { makeFolder } from '../runtime/make-folder.ts';
@@ -63,20 +63,38 @@ export function canOpen(seal: Seal, sealed: Uint8Array, owner: string): boolean 
  */
 export async function readSealingKey(path: string): Promise<Uint8Array> {
   await makeFolder(dirname(path));
+  return (await findSealingKey(path)) ?? (await makeKeyFile(path));
+}
+
+/** A whole file or none, whenever the machine stops: an empty one would be taken for a key that was lost. */
+async function makeKeyFile(path: string): Promise<Uint8Array> {
+  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  const file = await open(draft, 'wx', 0o600);
   try {
-    const file = await open(path, 'wx', 0o600);
-    try {
-      const key = randomBytes(KEY_BYTES);
-      await file.writeFile(key);
-      await file.sync();
-      return key;
-    } finally {
-      await file.close();
-    }
+    await file.writeFile(randomBytes(KEY_BYTES));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  try {
+    // Unlike a rename it replaces nothing: of two that start at once, one is first.
+    await link(draft, path);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  } finally {
+    await unlink(draft);
   }
+  await syncFolder(dirname(path));
   return readKeyFile(path);
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 /**

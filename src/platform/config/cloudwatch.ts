@@ -5,11 +5,15 @@ import { onOff, secret, setting, text, wholeNumber, type Setting } from './setti
 /** Topic name → URL. */
 const webhooks = z.string().transform((list, context): ReadonlyMap<string, URL> => {
   const byTopic = new Map<string, URL>();
-  for (const item of list.split(',').filter((part) => part.trim() !== '')) {
+  for (const [index, item] of list
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .entries()) {
     const [topic = '', ...rest] = item.trim().split('=');
     const address = rest.join('=');
     if (!/^[\w-]+$/.test(topic) || !/^https?:/.test(address) || !URL.canParse(address)) {
-      context.addIssue(`expected topic=URL, got ${item.trim()}`);
+      // Paths of such addresses are secrets.
+      context.addIssue(`expected topic=URL with http or https, of item ${index + 1} of the list as well`);
       return z.NEVER;
     }
     byTopic.set(topic, new URL(address));
@@ -82,7 +86,7 @@ export const CLOUDWATCH_SETTINGS = {
     wholeNumber(0, 36_500),
     '0',
   ),
-  cloudwatchWebhooks: setting(
+  cloudwatchWebhooks: secret(
     'LAPWING_CLOUDWATCH_WEBHOOKS',
     'Where alarm actions are posted: SNS topic names with URLs, e.g. ops=https://example.com/hook,dev=http://127.0.0.1:9.',
     webhooks,

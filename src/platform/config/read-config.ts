@@ -52,7 +52,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       error: wordIssue,
     });
     if (result.success) return [key, result.data] as const;
-    const shown = 'secret' in rest ? '(hidden)' : JSON.stringify(given);
+    const shown = 'secret' in rest ? '(hidden)' : JSON.stringify(hideUserinfo(given));
     problems.push(`${name}=${shown}: ${result.error.issues.map((issue) => issue.message).join('; ')}`);
     return [key, undefined] as const;
   });
@@ -69,6 +69,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (problems.length > 0) throw new ConfigError(problems);
   // The loop above parsed every key of SETTINGS with its own schema.
   return Object.freeze(Object.fromEntries(entries)) as Config;
+}
+
+/** Any address may carry a password: it is shown without. */
+function hideUserinfo(given: string | undefined): string | undefined {
+  return given?.replaceAll(/\/\/[^/\s]*@/g, '//(hidden)@');
 }
 
 /** Variables that look like settings but are none: a typing error, or of another version. Worth a warning. */

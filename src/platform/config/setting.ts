@@ -39,8 +39,13 @@ export const addressRanges = z.string().transform((list, context): readonly stri
   return z.NEVER;
 });
 /** One whose value is never printed. */
-export function secret<T>(name: string, about: string, schema: z.ZodType<T, string | undefined>): Setting<T> {
-  return { ...setting(name, about, schema), secret: true };
+export function secret<T>(
+  name: string,
+  about: string,
+  schema: z.ZodType<T, string | undefined>,
+  fallback?: string,
+): Setting<T> {
+  return { ...setting(name, about, schema, fallback), secret: true };
 }
 
 export function setting<T>(

@@ -30,6 +30,30 @@ describe('settings', () => {
     expect(() => readConfig(environment)).not.toThrow(/hunter2/);
   });
 
+  it.each([
+    'LAPWING_API_KEY',
+    'LAPWING_CLOUDWATCH_SECRET_ACCESS_KEY',
+    'LAPWING_CLOUDWATCH_WEBHOOKS',
+    'LAPWING_INFLUXDB_TOKEN',
+    'LAPWING_SMTP_URL',
+    'DATABASE_URL',
+  ])('may be secret and are not printed when they are bad: %s', (name) => {
+    for (const value of ['hunter2', 'ops=ftp://u:hunter2@h/hunter2', 'htp://u:hunter2@h/hunter2']) {
+      try {
+        readConfig({ [name]: value });
+      } catch (error) {
+        expect(String(error)).not.toContain('hunter2');
+      }
+    }
+  });
+
+  it.each(['LAPWING_INFLUXDB_URL', 'LAPWING_AWS_ENDPOINT', 'LAPWING_PORT'])(
+    'are printed without the password in an address when they are bad: %s',
+    (name) => {
+      expect(() => readConfig({ [name]: 'htp://user:hunter2@host/path' })).toThrow('htp://(hidden)@host/path');
+    },
+  );
+
   it('switch Graphite off with an empty text, and take a chosen port at its word', () => {
     expect(readConfig({ LAPWING_GRAPHITE_PORT: '' }).graphitePort).toBeNull();
     expect(readConfig({ LAPWING_GRAPHITE_PORT: '2003' }).graphitePort).toEqual({

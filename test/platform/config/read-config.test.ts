@@ -50,7 +50,9 @@ describe('settings', () => {
   it.each(['LAPWING_INFLUXDB_URL', 'LAPWING_AWS_ENDPOINT', 'LAPWING_PORT'])(
     'are printed without the password in an address when they are bad: %s',
     (name) => {
-      expect(() => readConfig({ [name]: 'htp://user:hunter2@host/path' })).toThrow('htp://(hidden)@host/path');
+      expect(() => readConfig({ [name]: 'htp://user:hunter2@host/path' })).toThrow(
+        'htp://(hidden)@host/path',
+      );
     },
   );
 

@@ -49,7 +49,6 @@ export const ERROR_CODES = [
   'TOO_MANY_OPERATIONS',
   'TOO_MANY_CONNECTIONS',
   'TOOK_TOO_LONG',
-  'INTERNAL_SERVER_ERROR',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 

@@ -65,7 +65,6 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   TOO_MANY_OPERATIONS: 'The socket has more operations at once than it may.',
   TOO_MANY_CONNECTIONS: 'The caller has more sockets and streams at once than it may.',
   TOOK_TOO_LONG: 'The operation took longer than it may.',
-  INTERNAL_SERVER_ERROR: 'A bug of the server; the message has the number to find it in the log by.',
 };
 
 export const ErrorCodeRef = builder.enumType('ErrorCode', {

@@ -14,7 +14,6 @@ import { createCollectorErrors } from '../core/polling/collector-errors.ts';
 import { ClockFollower } from '../core/ingest/follow-clock.ts';
 import { createCommit } from '../core/ingest/commit.ts';
 import { createCustomMetrics } from '../core/metrics/custom-metrics.ts';
-import { createNewNames } from '../core/metrics/new-names.ts';
 import { createLabels, type Labels } from '../core/annotations/labels.ts';
 import { createLive, type Live } from '../core/score-log/score-feed.ts';
 import type { LogFollower } from '../core/score-log/log-follower.ts';
@@ -122,17 +121,13 @@ export async function createEngine(options: {
   const scoresStored = [backlog, reorder];
   const onStored = (entry: MetricEntry) => scoresStored.forEach(({ check }) => check(entry));
   const clock = new ClockFollower({ ...scoring, live, onRewound: onStored });
-  const newNames = createNewNames(registry, {
-    maxMetrics: config.maxMetrics,
-    perMinute: config.maxNewMetricsPerMinute,
-  });
   const customMetrics = createCustomMetrics({
     pool,
     registry,
     source: customSource,
     stats,
     log,
-    newNames,
+    limits: { maxMetrics: config.maxMetrics, perMinute: config.maxNewMetricsPerMinute },
   });
   const accept = createAccept({
     registry,
@@ -140,7 +135,6 @@ export async function createEngine(options: {
     commit,
     writePoints: createWritePoints({ pool, models, commit, isHeldBack: reorder.isHeldBack, stats, log }),
     customMetrics,
-    newNames,
     warmUp: createWarmUp({ models, commit, turns, log }),
     onStored,
     stats,

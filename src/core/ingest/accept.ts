@@ -17,7 +17,6 @@ import {
 import { createBatchQueue } from './batching-queue.ts';
 import { checkName, checkSample, checkUnit, type Objection } from './validate-point.ts';
 import type { CustomMetrics, WantedMetric } from '../metrics/custom-metrics.ts';
-import type { NewNames } from '../metrics/new-names.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { Turns } from '../../platform/runtime/write-lock.ts';
 import { toCanonicalName } from '../sources/pushed-name.ts';
@@ -83,7 +82,6 @@ export function createAccept(options: {
   readonly commit: Pick<Commit, 'failures'>;
   readonly writePoints: WritePoints;
   readonly customMetrics: CustomMetrics;
-  readonly newNames: Pick<NewNames, 'explain'>;
   readonly warmUp: WarmUp;
   /** Called for each metric a batch gave samples to. */
   readonly onStored: (entry: MetricEntry) => void;
@@ -94,12 +92,12 @@ export function createAccept(options: {
   readonly futureToleranceMs: number;
   readonly now?: () => number;
 }): Accept {
-  const { registry, turns, stats, log } = options;
+  const { registry, turns, stats, log, customMetrics } = options;
   const now = options.now ?? Date.now;
 
   const draft = async (requests: readonly Request[]): Promise<() => Promise<readonly AcceptResult[]>> => {
     const wanted = requests.flatMap((request) => listNewNames(request, registry));
-    const notMade = nameFailures(await options.customMetrics.ensure(wanted));
+    const notMade = nameFailures(await customMetrics.ensure(wanted));
     const readTo = new Map<MetricEntry, number>();
     const all: Arrival[] = [];
     const drafts = requests.map((request) => {
@@ -109,7 +107,7 @@ export function createAccept(options: {
         if (settleEntry(point, request, registry)) arrivals.push(point);
         else
           rejected.push(
-            rejectPoint(point.index, objectToMissing(point, request, options.newNames, notMade), stats),
+            rejectPoint(point.index, objectToMissing(point, request, customMetrics, notMade), stats),
           );
       }
       const polled = request.metricNumber === null ? undefined : registry.byNumber(request.metricNumber);
@@ -228,16 +226,14 @@ function settleEntry(point: Pending, request: Request, registry: Registry): poin
 function objectToMissing(
   { name }: Pending,
   { accountId }: Request,
-  newNames: Pick<NewNames, 'explain'>,
+  { explainRefusal }: CustomMetrics,
   notMade: ReadonlyMap<string, Error>,
 ): Objection {
   if (name === null) return { reason: 'unknown_metric', message: 'the metric was deleted meanwhile' };
   const failure = notMade.get(`${accountId} ${name}`);
   if (failure !== undefined) return objectToFailure(name, failure);
-  return {
-    reason: 'too_many_metrics',
-    message: `metric: ${JSON.stringify(name)} is a new name, and ${newNames.explain(accountId)}`,
-  };
+  const message = `metric: ${JSON.stringify(name)} is a new name, and ${explainRefusal(accountId)}`;
+  return { reason: 'too_many_metrics', message };
 }
 
 function nameFailures(failures: ReadonlyMap<WantedMetric, Error>): ReadonlyMap<string, Error> {

@@ -6,7 +6,7 @@ import { toError } from '../../platform/runtime/to-error.ts';
 import { toCanonicalName } from '../sources/pushed-name.ts';
 import type { MetricDescription, Source } from '../sources/source.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
-import type { NewNames } from './new-names.ts';
+import { createNewNames, type NewNameLimits, type NewNames } from './new-names.ts';
 import type { Registry } from './registry.ts';
 
 export interface CustomMetrics {
@@ -16,6 +16,7 @@ export interface CustomMetrics {
    * @throws what the database throws while it is away
    */
   ensure: (wanted: readonly WantedMetric[]) => Promise<ReadonlyMap<WantedMetric, Error>>;
+  readonly explainRefusal: NewNames['explain'];
 }
 
 export interface WantedMetric {
@@ -30,9 +31,10 @@ export function createCustomMetrics(options: {
   readonly source: Source;
   readonly stats: Stats;
   readonly log: Log;
-  readonly newNames: NewNames;
+  readonly limits: NewNameLimits;
 }): CustomMetrics {
-  const { pool, registry, source, stats, log, newNames } = options;
+  const { pool, registry, source, stats, log } = options;
+  const newNames = createNewNames(registry, options.limits);
 
   const make = async (wanted: readonly WantedMetric[]) => {
     const rows = wanted.map(({ accountId, name, unit }) => ({
@@ -68,6 +70,7 @@ export function createCustomMetrics(options: {
   };
 
   return {
+    explainRefusal: newNames.explain,
     ensure: async (wanted) => {
       const fresh = new Map<string, WantedMetric>();
       const pending = new Map<number, number>();

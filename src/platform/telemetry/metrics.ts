@@ -2,6 +2,7 @@
  * Every number the server counts about itself, with what a rising value means. Rendered by serverInfo and by
  * /metrics; to add one, add it to a list here and count it where it happens.
  */
+import { GAUGES } from './gauges.ts';
 
 /** Counters only ever rise; they start at 0 with the process. */
 const COUNTERS = {
@@ -156,27 +157,6 @@ const REASON_COUNTERS = {
     help: 'Requests refused for who asked: no key, one that is wrong, revoked or expired, too many wrong ones of one address, one that may not do it, or a Host header that is not ours.',
     reasons: ['missing_key', 'wrong_key', 'too_many_guesses', 'missing_scope', 'wrong_host'],
   },
-} as const;
-
-/** Gauges go up and down; 0 until first set. */
-const GAUGES = {
-  ingest_queue_points:
-    'Points waiting to be written. Near LAPWING_INGEST_QUEUE_POINTS senders are held back.',
-  history_queue_points: 'Points of the past waiting to be written, behind those that are live.',
-  incidents_lag:
-    'Scores not held against the notification rules yet. Rises when the database is slower than what is pushed.',
-  bars_lag:
-    'Scores not in the stored bars yet, a minute of them at most. More: the database is slower than what is pushed.',
-  reorder_metrics_waiting:
-    'Metrics whose newest points wait for LAPWING_REORDER_SECONDS before they are scored.',
-  models_in_memory: 'Models in memory; at LAPWING_MODEL_CACHE colder ones are dropped.',
-  subscribers: 'Live subscriptions open.',
-  monitoring_points_waiting: "Points of the server's own monitoring not written to InfluxDB yet.",
-  graphite_connections: 'Graphite connections open.',
-  secrets_unreadable:
-    'Stored secrets that do not open with the sealing key in LAPWING_DATA_DIR. Any: the key file was lost or replaced.',
-  poll_lag_seconds:
-    'How late the last reading of a source started. Rises when there is more to read than time.',
 } as const;
 
 export type Counter = keyof typeof COUNTERS;

@@ -10,12 +10,12 @@ const MESSAGE =
 
 export function answerInJson(): Plugin {
   return {
-    onResultProcess: ({ result, resultProcessor, setResultProcessor }) => {
-      if (resultProcessor !== undefined) return;
-      const errors = listErrors(result);
+    onResultProcess: (chosen) => {
+      if (chosen.resultProcessor !== undefined) return;
+      const errors = listErrors(chosen.result);
       const body = JSON.stringify(hideStatus({ errors }));
       const init = { status: NOT_ACCEPTABLE, headers: { 'content-type': 'application/json; charset=utf-8' } };
-      setResultProcessor((_result, { Response }) => new Response(body, init), 'application/json');
+      chosen.setResultProcessor((_result, { Response }) => new Response(body, init), 'application/json');
     },
   };
 }

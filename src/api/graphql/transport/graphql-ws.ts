@@ -169,13 +169,13 @@ interface SingleResult {
 function withoutStatus({ errors, ...rest }: SingleResult): ExecutionResult {
   if (errors === undefined) return rest;
   const shown = errors.map(
-    ({ message, path, nodes, source, positions, extensions: { http: _http, ...extensions } }) =>
+    ({ message, path, nodes, source, positions, extensions }) =>
       new GraphQLError(message, {
         path: path ?? null,
         nodes: nodes ?? null,
         source: source ?? null,
         positions: positions ?? null,
-        extensions,
+        extensions: Object.fromEntries(Object.entries(extensions).filter(([name]) => name !== 'http')),
       }),
   );
   return { ...rest, errors: shown };

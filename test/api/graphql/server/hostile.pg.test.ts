@@ -190,7 +190,7 @@ describe('a point', () => {
       { metric: '', timestamp: time, value: 1 },
       { metric: 'old', timestamp: '1969-12-31T23:59:59Z', value: 1 },
       { metric: 'good', timestamp: inDays(2), value: 1 },
-      { metric: 'x'.repeat(256), timestamp: time, value: 1 },
+      { metric: 'x'.repeat(4_097), timestamp: time, value: 1 },
       { metric: 'bad\u0007bell', timestamp: time, value: 1 },
       { metric: 'good', timestamp: time, value: 1 },
       { metric: 'good', timestamp: '2026-01-01T00:01:00Z', value: -1.5e300 },

@@ -1,5 +1,5 @@
 /** Apollo Client's and urql's way of sending hashes first, with their own clients. */
-import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client';
+import { ApolloClient, gql, HttpLink, InMemoryCache, type TypedDocumentNode } from '@apollo/client';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -36,8 +36,10 @@ describe('a server that keeps no documents', () => {
       ),
     });
     const ask = async (name: string) => {
-      const query = gql(`query ${name} { serverInfo { version } }`);
-      const { data } = await client.query<{ serverInfo: { version: string } }>({
+      const query: TypedDocumentNode<{ serverInfo: { version: string } }> = gql(
+        `query ${name} { serverInfo { version } }`,
+      );
+      const { data } = await client.query({
         query,
         fetchPolicy: 'no-cache',
       });

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { MAX_UNREAD_BYTES } from '../../../../src/api/graphql/transport/flow-control.ts';
@@ -10,7 +11,7 @@ import { until } from '../../../helpers/until.ts';
 
 interface Opened {
   readonly peer: Peer;
-  readonly connection: Socket;
+  readonly connection: Duplex;
 }
 
 const http = createServer();
@@ -25,7 +26,7 @@ beforeAll(async () => {
       socket.on('error', () => undefined);
       // As the protocol answers a ping.
       socket.on('message', (data) => void peer.send([data as Buffer]).catch(() => undefined));
-      opened({ peer, connection: connection as Socket });
+      opened({ peer, connection });
     });
   });
   http.listen(0, '127.0.0.1');

@@ -2,7 +2,7 @@
 import { SCORED_AHEAD_MS, type MetricStatus } from '../../model.ts';
 import type { Polling } from '../sources/source.ts';
 import type { MetricEntry } from '../metrics/registry.ts';
-import { findSlotDelayMs } from './poll-slots.ts';
+import { findJitterMs } from './poll-slots.ts';
 
 export interface Schedule {
   /** Which share of its period's calls it goes with. */
@@ -18,9 +18,9 @@ export interface Schedule {
 
 const POLLED: ReadonlySet<MetricStatus> = new Set(['ACTIVE', 'CREATE_PENDING', 'PENDING_DATA']);
 const FIRST_BACK_OFF_MS = 1000;
-const LONGEST_BACK_OFF_MS = 300_000;
+const MAX_BACK_OFF_MS = 300_000;
 const FIRST_RETRY_MS = 600_000;
-const LONGEST_RETRY_MS = 21_600_000;
+const MAX_RETRY_MS = 21_600_000;
 /** A metric further behind is fetched as history: apart from the others, so that they need not wait for it. */
 const PERIODS_BEHIND = 12;
 
@@ -39,7 +39,7 @@ export function createSchedule(entry: MetricEntry, polling: Polling, nowMs: numb
   const readToMs = findReadToMs(entry, nowMs);
   // A new metric is read at once; so is one whose period ended while no server ran.
   const endsMs = (readToMs ?? 0) + (periodSeconds + polling.settleSeconds) * 1000;
-  const dueMs = readToMs === null ? nowMs : endsMs + findSlotDelayMs(slot, periodSeconds);
+  const dueMs = readToMs === null ? nowMs : endsMs + findJitterMs(slot, periodSeconds);
   return { slot, dueMs, failures: 0, retries: 0, retryMs: null };
 }
 
@@ -50,7 +50,7 @@ export function createSchedule(entry: MetricEntry, polling: Polling, nowMs: numb
 export function planByStatus(schedule: Schedule, { status }: MetricEntry, nowMs: number): number | null {
   if (status === 'ERROR') {
     if (schedule.retryMs === null) {
-      schedule.retryMs = nowMs + Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** schedule.retries);
+      schedule.retryMs = nowMs + Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** schedule.retries);
       schedule.retries += 1;
     }
     return schedule.retryMs;
@@ -97,8 +97,8 @@ export function planAfterFailure(
 ): void {
   schedule.failures += 1;
   schedule.retryMs = null;
-  const longestMs = Math.max(LONGEST_BACK_OFF_MS, entry.periodSeconds * 1000);
-  const backOffMs = Math.min(longestMs, FIRST_BACK_OFF_MS * 2 ** schedule.failures);
+  const maxMs = Math.max(MAX_BACK_OFF_MS, entry.periodSeconds * 1000);
+  const backOffMs = Math.min(maxMs, FIRST_BACK_OFF_MS * 2 ** schedule.failures);
   schedule.dueMs = startedMs + backOffMs * (0.5 + chance / 2);
 }
 
@@ -110,6 +110,6 @@ function findNextDueMs(
   afterMs: number,
 ): number {
   const periodMs = periodSeconds * 1000;
-  const waitMs = polling.settleSeconds * 1000 + findSlotDelayMs(slot, periodSeconds);
+  const waitMs = polling.settleSeconds * 1000 + findJitterMs(slot, periodSeconds);
   return (Math.floor((afterMs - waitMs) / periodMs) + 1) * periodMs + waitMs;
 }

@@ -12,7 +12,7 @@ import type { Polling, ReadFailure, ReadResult, Source } from '../sources/source
 import type { Accept } from '../ingest/accept.ts';
 import type { CollectorErrors } from './collector-errors.ts';
 import { createLimit, type Limit } from '../../platform/runtime/concurrency-limit.ts';
-import { createAgenda, type DueBatch, type ReadingTimes } from './poll-queue.ts';
+import { type DueBatch, PollQueue, type ReadingTimes } from './poll-queue.ts';
 import { findReadToMs, isBehind } from './poll-schedule.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 
@@ -42,7 +42,7 @@ export function createPoll(options: {
 }): Poll {
   const { registry, accept, collectorErrors, stats, log } = options;
   const now = options.now ?? Date.now;
-  const agenda = createAgenda({ registry, sources: options.sources, now });
+  const queue = new PollQueue({ registry, sources: options.sources, now });
   const running = new Set<Promise<void>>();
   /** By lane: no more than there are sources and regions, twice. */
   const limits = new Map<string, Limit>();
@@ -50,7 +50,7 @@ export function createPoll(options: {
   let timer: NodeJS.Timeout | undefined;
 
   const readDue = async () => {
-    const work = agenda.takeDue(now()).map((batch) => limitOf(batch).run(() => readBatch(batch)));
+    const work = queue.takeDue(now()).map((batch) => limitOf(batch).run(() => readBatch(batch)));
     await Promise.all(work);
   };
 
@@ -165,17 +165,17 @@ export function createPoll(options: {
     const isCutShort = failure !== null && aborting.signal.aborted;
     // Deleted while it was read, or the server stops: that is nobody's failure.
     if (isGone || isCutShort) {
-      agenda.handBack(entry);
+      queue.handBack(entry);
       return null;
     }
-    stats.set('poll_lag_seconds', agenda.findLagMs(entry, times.startedMs) / 1000);
+    stats.set('poll_lag_seconds', queue.findLagMs(entry, times.startedMs) / 1000);
     if (failure === null) {
-      agenda.planSuccess(entry, times);
+      queue.planSuccess(entry, times);
     } else {
-      agenda.planFailure(entry, times.startedMs, chance);
+      queue.planFailure(entry, times.startedMs, chance);
       stats.count('source_read_failures');
     }
-    agenda.handBack(entry);
+    queue.handBack(entry);
     // One in ERROR has its reason already; a try that fails does not begin another time of grace.
     if (failure === null || entry.status !== 'ERROR') await collectorErrors.note(entry, failure);
     return failure;

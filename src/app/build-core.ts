@@ -19,7 +19,7 @@ import { createLive, type Live } from '../core/score-log/score-feed.ts';
 import type { LogFollower } from '../core/score-log/log-follower.ts';
 import { createModels, type Models } from '../core/models/model-cache.ts';
 import { createMonitor, type Monitor } from '../core/monitoring/monitor.ts';
-import { createPoll, type Poll } from '../core/polling/poller.ts';
+import { Poller } from '../core/polling/poller.ts';
 import { createProgressRows } from '../core/ingest/progress-rows.ts';
 import { createQuota, smallerLimit, type Quota } from '../core/inventory/quota.ts';
 import { createRegistry, type MetricEntry, type Registry } from '../core/metrics/registry.ts';
@@ -67,7 +67,7 @@ export interface Engine {
   /** Keeps the stored bars. */
   readonly bars: LogFollower;
   readonly statusFeed: StatusFeed;
-  readonly poll: Poll;
+  readonly poll: Poller;
   readonly saveProgress: SaveProgress;
   readonly sources: ReadonlyMap<Datasource, Source>;
   readonly quota: Quota;
@@ -181,7 +181,7 @@ export async function createEngine(options: {
   await labels.load();
   const transfer = createTransfer({ pool, prisma, registry, monitor, accept, directory, autostacks, labels });
   const collectorErrors = createCollectorErrors({ pool, registry, turns, statusFeed, log });
-  const poll = createPoll({
+  const poll = new Poller({
     registry,
     sources,
     accept,

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../../src/app/build-core.ts';
 import { createCollectorErrors } from '../../../src/core/polling/collector-errors.ts';
-import { createPoll } from '../../../src/core/polling/poller.ts';
+import { Poller } from '../../../src/core/polling/poller.ts';
 import { createHostSource } from '../../../src/core/sources/host/host.ts';
 import { RED_SCORE } from '../../../src/detector/likelihood.ts';
 import { createLog } from '../../../src/log.ts';
@@ -216,7 +216,7 @@ describe('the scores of a series in other units', () => {
       log,
       now,
     });
-    const poll = createPoll({
+    const poll = new Poller({
       registry,
       sources,
       accept,

@@ -1,5 +1,5 @@
 /** An engine whose AWS is played from a script, and whose clock the test keeps. */
-import { createPoll, type Poll } from '../../../../src/core/polling/poller.ts';
+import { Poller } from '../../../../src/core/polling/poller.ts';
 import { createCollectorErrors } from '../../../../src/core/polling/collector-errors.ts';
 import { createTurns } from '../../../../src/platform/runtime/write-lock.ts';
 import { createLog } from '../../../../src/log.ts';
@@ -16,7 +16,7 @@ export interface ClockedEngine extends AsyncDisposable {
   readonly engine: TestEngine;
   /** Reads what is due at the clock's time, until nothing is behind any more. */
   readonly catchUp: () => Promise<void>;
-  readonly poll: Poll;
+  readonly poll: Poller;
   readonly clock: { nowMs: number };
   readonly discover: Discover;
 }
@@ -71,7 +71,7 @@ export async function startClockedEngine(
   const turns = createTurns();
   const collectorErrors = createCollectorErrors({ pool, registry, turns, statusFeed, log, now });
   const retry = monitor.retryMetric;
-  const poll = createPoll({ registry, sources, accept, collectorErrors, retry, stats, log, now });
+  const poll = new Poller({ registry, sources, accept, collectorErrors, retry, stats, log, now });
   const isBehind = () =>
     [...registry.all()].some(
       ({ status, readToMs }) =>

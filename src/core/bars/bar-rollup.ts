@@ -4,20 +4,20 @@ import { type BarRise, deleteBars, writeBars } from './write-bars.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import { BAR_MINUTES, type BarMinutes, findBarStart } from './bar-window.ts';
 import type { Gathered } from '../score-log/row-buffer.ts';
-import { createLogFollower, type LogFollower, type LogFollowerOptions } from '../score-log/log-follower.ts';
+import { LogFollower, type LogFollowerOptions } from '../score-log/log-follower.ts';
 
 /** Long enough that a metric of a second's period costs one write in so many seconds. */
 const LINGER_MS = 1000;
 /** Of thousands of metrics at a time bars are written more seldom: writing them takes a twentieth of the time. */
 const REST_FACTOR = 19;
 /** Some 20 MB. */
-const MOST_BARS = 200_000;
+const MAX_BARS = 200_000;
 const BARS_PER_STATEMENT = 10_000;
 
 export function createBars(
   options: Pick<LogFollowerOptions, 'pool' | 'live' | 'stats' | 'log'> & { readonly lingerMs?: number },
 ): LogFollower {
-  return createLogFollower({
+  return new LogFollower({
     lingerMs: LINGER_MS,
     restFactor: REST_FACTOR,
     ...options,
@@ -52,10 +52,10 @@ export function gatherBars(): Gathered {
       gathered.delete(metricNumber);
     },
     metricNumbers: () => new Set(gathered.keys()),
-    isFull: () => size >= MOST_BARS,
-    write: async (client, watched) => {
+    isFull: () => size >= MAX_BARS,
+    write: async (client, monitored) => {
       for (const metricNumber of gathered.keys())
-        if (!watched.has(metricNumber)) gathered.delete(metricNumber);
+        if (!monitored.has(metricNumber)) gathered.delete(metricNumber);
       await writeInPortions(client, listRises(gathered));
       await writeInPortions(client, widen(gathered, BAR_MINUTES.DAYS));
       await writeInPortions(client, widen(gathered, BAR_MINUTES.WEEKS));

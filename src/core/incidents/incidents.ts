@@ -4,7 +4,7 @@ import { createClockwork } from '../../platform/runtime/interval-jobs.ts';
 import type { Labels } from '../annotations/labels.ts';
 import type { Live } from '../score-log/score-feed.ts';
 import { gatherRows } from '../score-log/row-buffer.ts';
-import { createLogFollower } from '../score-log/log-follower.ts';
+import { LogFollower } from '../score-log/log-follower.ts';
 import type { Registry } from '../metrics/registry.ts';
 import { createStatusFeed, type StatusFeed } from '../../platform/runtime/change-feed.ts';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
@@ -78,7 +78,7 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
     for (const id of new Set(changes.notificationIds)) messageFeed.publish(id);
   };
   let changes = NO_CHANGES;
-  const follower = createLogFollower({
+  const follower = new LogFollower({
     name: 'incidents',
     // What was scored before there was anybody to tell is nobody's incident.
     beginAt: 'NEWEST',
@@ -137,8 +137,8 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
       follower.start();
       clockwork.start();
     },
-    startFollowing: follower.start,
-    catchUp: follower.catchUp,
+    startFollowing: () => follower.start(),
+    catchUp: () => follower.catchUp(),
     sweep,
     deliver: courier.deliver,
     resend,

@@ -3,12 +3,12 @@ import type pg from 'pg';
 import { toNumberArray } from '../../platform/postgres/number-array.ts';
 
 /** How far a follower has come. */
-export interface FollowerPlace {
-  /** The log `position` is a place of. */
+export interface FollowerOffset {
+  /** The log `offset` belongs to. */
   readonly epoch: string;
-  /** Places up to this one are done with. */
-  readonly position: number;
-  /** The floor of the log the follower has last taken note of. */
+  /** The follower is done with the log up to this offset. */
+  readonly offset: number;
+  /** The floor of the log when the follower moved last. */
   readonly floor: number;
 }
 
@@ -16,40 +16,40 @@ export interface FollowerPlace {
 const LOCK_CLASS = 0x4c41_5057;
 const FOLLOWERS_LOCK = 1;
 
-/** Where a follower stands; one that is new is put at `first`. */
-export async function openFollowerPlace(
+/** Reads the offset of a follower; a new one is put at `first`. */
+export async function openFollowerOffset(
   pool: pg.Pool,
   name: string,
-  first: FollowerPlace,
-): Promise<FollowerPlace> {
+  first: FollowerOffset,
+): Promise<FollowerOffset> {
   await pool.query(
     `INSERT INTO log_follower (name, epoch, position, floor) VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO NOTHING`,
-    [name, first.epoch, first.position, first.floor],
+    [name, first.epoch, first.offset, first.floor],
   );
-  const { rows } = await pool.query<FollowerPlace>(
-    'SELECT epoch, position::float8 AS position, floor::float8 AS floor FROM log_follower WHERE name = $1',
+  const { rows } = await pool.query<FollowerOffset>(
+    'SELECT epoch, position::float8 AS offset, floor::float8 AS floor FROM log_follower WHERE name = $1',
     [name],
   );
-  const place = rows[0];
-  if (place === undefined) throw new Error(`the place of the follower ${name} was deleted under it`);
-  return place;
+  const [stored] = rows;
+  if (stored === undefined) throw new Error(`the offset of the follower ${name} was deleted under it`);
+  return stored;
 }
 
-/** Returns false, and moves nothing, when the follower does not stand at `from` any more. */
+/** @throws when the follower is not at `from` any more */
 export async function moveFollower(
   client: pg.PoolClient,
   name: string,
-  from: FollowerPlace,
-  to: FollowerPlace,
-): Promise<boolean> {
+  from: FollowerOffset,
+  to: FollowerOffset,
+): Promise<void> {
   const { rowCount } = await client.query(
     `UPDATE log_follower SET epoch = $2, position = $3, floor = $4 WHERE name = $1 AND epoch = $5 AND position = $6`,
-    [name, to.epoch, to.position, to.floor, from.epoch, from.position],
+    [name, to.epoch, to.offset, to.floor, from.epoch, from.offset],
   );
-  return rowCount === 1;
+  if (rowCount !== 1) throw new Error(`the offset of the follower ${name} moved meanwhile`);
 }
 
-/** Until this transaction ends no metric's scores are taken back: whoever wants to waits in `holdFollowers`. */
+/** Until this transaction ends no metric's scores are taken back: that waits in `holdFollowers`. */
 export async function keepScores(client: pg.PoolClient): Promise<void> {
   await client.query('SELECT pg_advisory_xact_lock_shared($1, $2)', [LOCK_CLASS, FOLLOWERS_LOCK]);
 }
@@ -62,8 +62,8 @@ export async function holdFollowers(client: pg.PoolClient): Promise<void> {
   await client.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, FOLLOWERS_LOCK]);
 }
 
-/** Those of the metrics that are there and watched. */
-export async function findWatched(
+/** Those of the metrics that exist and are monitored. */
+export async function findMonitored(
   client: pg.PoolClient,
   metricNumbers: readonly number[],
 ): Promise<ReadonlySet<number>> {

@@ -1,15 +1,15 @@
 /**
- * A follower makes something of the log of scores (bars, incidents) beside the data path: it reads on from where it
- * stopped, gathers for a while, and stores its new position in the transaction that stores what it made of the rows. So
- * every row counts once, through crashes too, and a slow or failing follower costs pushers nothing.
+ * A follower derives something from the log of scores (bars, incidents) beside the data path: it reads on from its
+ * offset, gathers a batch, and stores the new offset in the transaction that stores what it made of the batch. So every
+ * row counts once, through crashes too, and a slow or failing follower costs pushers nothing.
  */
 import type pg from 'pg';
 import {
-  findWatched,
-  type FollowerPlace,
+  findMonitored,
+  type FollowerOffset,
   keepScores,
   moveFollower,
-  openFollowerPlace,
+  openFollowerOffset,
 } from './follow-log.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import type { Log } from '../../log.ts';
@@ -19,31 +19,17 @@ import type { Live } from './score-feed.ts';
 import { createRetryPause } from '../../platform/runtime/backoff.ts';
 import { createWakeUp } from '../../platform/runtime/signal.ts';
 
-export interface LogFollower extends AsyncDisposable {
-  /** Begins, or goes on from the stored position. Waits for the database as long as it takes. */
-  start: () => void;
-  /** Ends after the batch in hand. A follower that was stopped cannot be started again. */
-  stop: () => Promise<void>;
-  /** The log's places up to this one are dealt with and committed; null before the stored position has been read. */
-  position: () => number | null;
-  /**
-   * Resolves once the log is dealt with up to the place it goes to now, without waiting for more; never, when the
-   * follower is stopped before.
-   */
-  catchUp: () => Promise<void>;
-}
-
 export interface LogFollowerOptions {
-  /** What its position is stored under; never to be given to another follower. */
+  /** What its offset is stored under; never to be given to another follower. */
   readonly name: string;
-  /** Where a follower begins that has no position yet: with all there is, or with what comes from now on. */
+  /** Where a follower begins that has no offset yet: with all there is, or with what comes from now on. */
   readonly beginAt: 'OLDEST' | 'NEWEST';
   /**
-   * Makes what rows are gathered in. When its `write` throws, the same rows come again, in another one, after a pause
-   * that doubles up to 30 s.
+   * Makes the buffer of a batch. When its `write` throws, the same rows come again, in another one, after a pause that
+   * doubles up to 30 s.
    */
   readonly gather: () => Gathered;
-  /** Called once what was written last is committed, for whoever watches it. It must not throw. */
+  /** Called once a batch is committed. It must not throw. */
   readonly onApplied?: () => void;
   /** Takes back everything made so far, because another log begins (a restored database). Nothing when left out. */
   readonly reset?: (client: pg.PoolClient) => Promise<void>;
@@ -63,165 +49,198 @@ export interface LogFollowerOptions {
 }
 
 const LINGER_MS = 250;
-/** Growth is announced; this is for the announcement that never came. */
-const LONGEST_SLEEP_MS = 30_000;
+/** Growth is announced; this is for an announcement that never came. */
+const MAX_SLEEP_MS = 30_000;
 /** What is gathered meanwhile is read now and then, before it leaves memory. */
 const READ_EVERY_MS = 200;
-const LONGEST_REST_MS = 60_000;
+const MAX_REST_MS = 60_000;
 
-/** What has been read and not been stored. */
-interface Hand {
+/** A batch in progress: rows that have been read and not been stored. */
+interface Batch {
   readonly gathered: Gathered;
-  /** Places up to this one have been read. */
+  /** The log has been read up to this offset. */
   readTo: number;
   /** When it is to be written; null while nothing has been read. */
   dueMs: number | null;
 }
 
-export function createLogFollower(options: LogFollowerOptions): LogFollower {
-  const { name, beginAt, pool, live, stats, log } = options;
-  const lingerMs = options.lingerMs ?? LINGER_MS;
-  const restFactor = options.restFactor ?? 1;
-  /** Told when it is to stop or to hurry. */
-  const called = createWakeUp();
-  const moved = createWakeUp();
-  let stopped = false;
-  let working: Promise<void> | undefined;
-  /** Null when it has to be read from the database. */
-  let place: FollowerPlace | null = null;
-  let hand: Hand = { gathered: options.gather(), readTo: 0, dueMs: null };
-  let restUntilMs = 0;
-  /** Somebody waits for the log to be dealt with up to here. */
-  let wantedTo = 0;
-  let forgotten = 0;
-  const leave = live.onForget((metricNumber) => {
-    forgotten += 1;
-    hand.gathered.forget(metricNumber);
-  });
+export class LogFollower implements AsyncDisposable {
+  readonly #options: LogFollowerOptions;
+  /** Raised when it has to stop or to hurry. */
+  readonly #called = createWakeUp();
+  /** Raised when the offset has advanced. */
+  readonly #advanced = createWakeUp();
+  readonly #stopListening: () => void;
+  #isStopped = false;
+  #working: Promise<void> | undefined;
+  /** What is committed; null when it has to be read from the database. */
+  #offset: FollowerOffset | null = null;
+  #batch: Batch;
+  #restUntilMs = 0;
+  /** A caller of `catchUp` waits for this offset. */
+  #wantedTo = 0;
+  /** How often scores of a metric were taken back. */
+  #forgotten = 0;
 
-  const work = async () => {
-    const pause = createRetryPause(rest);
-    while (!stopped) {
+  constructor(options: LogFollowerOptions) {
+    this.#options = options;
+    this.#batch = this.#startBatch(0);
+    this.#stopListening = options.live.onForget((metricNumber) => this.#forget(metricNumber));
+  }
+
+  #startBatch(readTo: number): Batch {
+    return { gathered: this.#options.gather(), readTo, dueMs: null };
+  }
+
+  #forget(metricNumber: number): void {
+    this.#forgotten += 1;
+    this.#batch.gathered.forget(metricNumber);
+  }
+
+  /** Begins, or goes on from the stored offset. Waits for the database as long as it takes. */
+  start(): void {
+    if (!this.#isStopped) this.#working ??= this.#work();
+  }
+
+  async #work(): Promise<void> {
+    const pause = createRetryPause((ms) => this.#rest(ms));
+    while (!this.#isStopped) {
       try {
-        if (place === null) settle(await openPlace());
-        else if (isDue(place)) await write(place);
-        else if (hand.readTo < live.bounds().last) await readOn(place);
-        else await waitForMore();
+        await this.#step();
         pause.reset();
       } catch (error) {
+        const { name, stats, log } = this.#options;
         stats.count('follower_failures');
-        log.warn(
-          { err: error, follower: name, pauseMs: pause.ms },
-          'scores could not be followed; trying again',
-        );
-        // Whether a commit that failed happened after all, the database knows.
-        place = null;
+        const facts = { err: error, follower: name, pauseMs: pause.ms };
+        log.warn(facts, 'scores could not be followed; trying again');
+        // Only the database knows whether a commit that failed happened after all.
+        this.#offset = null;
         await pause.wait();
       }
     }
-  };
+  }
 
-  const openPlace = async (): Promise<FollowerPlace> => {
+  async #step(): Promise<void> {
+    const from = this.#offset;
+    if (from === null) this.#advanceOffset(await this.#openOffset());
+    else if (this.#isDue(from)) await this.#write(from);
+    else if (this.#batch.readTo < this.#options.live.bounds().last) await this.#readOn(from);
+    else await this.#waitForMore();
+  }
+
+  async #openOffset(): Promise<FollowerOffset> {
+    const { name, beginAt, pool, live, log } = this.#options;
     const { epoch, floor, last } = live.bounds();
-    const first = { epoch, floor, position: beginAt === 'OLDEST' ? 0 : last };
-    const stored = await openFollowerPlace(pool, name, first);
-    if (stored.epoch === epoch && stored.position <= last) return stored;
-    log.warn(
-      { follower: name, stored, epoch, last },
-      'another log begins: it is followed from its beginning',
-    );
-    return begin(stored, { epoch, floor, position: 0 });
-  };
+    const first = { epoch, floor, offset: beginAt === 'OLDEST' ? 0 : last };
+    const stored = await openFollowerOffset(pool, name, first);
+    if (stored.epoch === epoch && stored.offset <= last) return stored;
+    const facts = { follower: name, stored, epoch, last };
+    log.warn(facts, 'another log begins: it is followed from its beginning');
+    return this.#startOver(stored, { epoch, floor, offset: 0 });
+  }
 
-  const begin = (from: FollowerPlace, to: FollowerPlace): Promise<FollowerPlace> =>
-    inTransaction(pool, async (client) => {
-      if (!(await moveFollower(client, name, from, to))) throw new Error('the position moved meanwhile');
-      await options.reset?.(client);
+  /** Takes back everything made of another log. */
+  #startOver(from: FollowerOffset, to: FollowerOffset): Promise<FollowerOffset> {
+    return inTransaction(this.#options.pool, async (client) => {
+      await moveFollower(client, this.#options.name, from, to);
+      await this.#options.reset?.(client);
       return to;
     });
+  }
 
-  const isDue = ({ position }: FollowerPlace): boolean => {
-    if (hand.dueMs === null) return false;
-    const isWanted = position < wantedTo && hand.readTo >= wantedTo;
-    return isWanted || hand.gathered.isFull() || performance.now() >= hand.dueMs;
-  };
-
-  const readOn = async ({ floor, position }: FollowerPlace) => {
+  async #readOn({ floor, offset }: FollowerOffset): Promise<void> {
+    const { live, lingerMs = LINGER_MS } = this.#options;
     const startedMs = performance.now();
     const { floor: floorNow } = live.bounds();
-    if (hand.dueMs === null && floorNow > floor && position < floorNow) tellGap(position, floorNow);
-    const before = forgotten;
-    const { samples, upTo, isStored } = await live.readAfter(hand.readTo);
+    const isFirst = this.#batch.dueMs === null;
+    if (isFirst && floorNow > floor && offset < floorNow) this.#reportGap(offset, floorNow);
+    const before = this.#forgotten;
+    const { samples, upTo, isStored } = await live.readAfter(this.#batch.readTo);
     // Scores taken back while they were being read may be among them.
-    if (forgotten !== before) return;
-    hand.gathered.add(samples);
-    hand.readTo = upTo;
-    hand.dueMs ??= Math.max(startedMs + lingerMs, restUntilMs);
+    if (this.#forgotten !== before) return;
+    this.#batch.gathered.add(samples);
+    this.#batch.readTo = upTo;
+    this.#batch.dueMs ??= Math.max(startedMs + lingerMs, this.#restUntilMs);
     // A long history is read half of the time, so that the database has the other half for the data path.
-    if (isStored) await rest(performance.now() - startedMs);
-  };
+    if (isStored) await this.#rest(performance.now() - startedMs);
+  }
 
-  const write = async (from: FollowerPlace) => {
+  #reportGap(offset: number, floor: number): void {
+    const { name, stats, log } = this.#options;
+    stats.count('follower_gaps');
+    log.warn({ follower: name, offset, floor }, 'retention dropped scores before they were followed');
+  }
+
+  #isDue({ offset }: FollowerOffset): boolean {
+    const { gathered, readTo, dueMs } = this.#batch;
+    if (dueMs === null) return false;
+    const isWanted = offset < this.#wantedTo && readTo >= this.#wantedTo;
+    return isWanted || gathered.isFull() || performance.now() >= dueMs;
+  }
+
+  async #write(from: FollowerOffset): Promise<void> {
+    const { name, pool, live, restFactor = 1, onApplied } = this.#options;
     const startedMs = performance.now();
-    const { gathered, readTo } = hand;
-    const to = { epoch: from.epoch, position: readTo, floor: live.bounds().floor };
+    const { gathered, readTo } = this.#batch;
+    const to = { epoch: from.epoch, offset: readTo, floor: live.bounds().floor };
     await inTransaction(pool, async (client) => {
-      if (!(await moveFollower(client, name, from, to))) throw new Error('the position moved meanwhile');
+      await moveFollower(client, name, from, to);
       await keepScores(client);
       const numbers = gathered.metricNumbers();
-      if (numbers.size > 0) await gathered.write(client, await findWatched(client, [...numbers]));
+      if (numbers.size > 0) await gathered.write(client, await findMonitored(client, [...numbers]));
     });
     const nowMs = performance.now();
-    restUntilMs = nowMs + Math.min(restFactor * (nowMs - startedMs), LONGEST_REST_MS);
-    settle(to);
-    options.onApplied?.();
-  };
+    this.#restUntilMs = nowMs + Math.min(restFactor * (nowMs - startedMs), MAX_REST_MS);
+    this.#advanceOffset(to);
+    onApplied?.();
+  }
 
-  const tellGap = (position: number, floor: number) => {
-    stats.count('follower_gaps');
-    log.warn({ follower: name, position, floor }, 'retention dropped scores before they were followed');
-  };
+  #advanceOffset(to: FollowerOffset): void {
+    const { live, stats, lagGauge } = this.#options;
+    this.#offset = to;
+    this.#batch = this.#startBatch(to.offset);
+    stats.set(lagGauge, Math.max(0, live.bounds().last - to.offset));
+    this.#advanced.wake();
+  }
 
-  const settle = (to: FollowerPlace) => {
-    place = to;
-    hand = { gathered: options.gather(), readTo: to.position, dueMs: null };
-    stats.set(options.lagGauge, Math.max(0, live.bounds().last - to.position));
-    moved.wake();
-  };
-
-  const waitForMore = async () => {
-    if (hand.dueMs !== null) return rest(Math.min(hand.dueMs - performance.now(), READ_EVERY_MS));
-    stats.set(options.lagGauge, 0);
-    const nap = live.sleepUntilGrown(LONGEST_SLEEP_MS);
-    const call = called.sleep();
-    await Promise.race([nap.over, call.over]);
-    nap.cut();
+  async #waitForMore(): Promise<void> {
+    const { live, stats, lagGauge } = this.#options;
+    const { dueMs } = this.#batch;
+    if (dueMs !== null) return this.#rest(Math.min(dueMs - performance.now(), READ_EVERY_MS));
+    stats.set(lagGauge, 0);
+    const growth = live.sleepUntilGrown(MAX_SLEEP_MS);
+    const call = this.#called.sleep();
+    await Promise.race([growth.over, call.over]);
+    growth.cut();
     call.cut();
-  };
+  }
 
-  const rest = async (restMs: number) => {
-    if (!stopped) await called.sleep(restMs).over;
-  };
+  async #rest(restMs: number): Promise<void> {
+    if (!this.#isStopped) await this.#called.sleep(restMs).over;
+  }
 
-  const stop = async () => {
-    stopped = true;
-    called.wake();
-    await working;
-    leave();
-  };
+  /** The log is followed and committed up to here; null before the stored offset has been read. */
+  offset(): number | null {
+    return this.#offset?.offset ?? null;
+  }
 
-  return {
-    start: () => {
-      if (!stopped) working ??= work();
-    },
-    stop,
-    position: () => place?.position ?? null,
-    catchUp: async () => {
-      const goal = live.bounds().last;
-      wantedTo = Math.max(wantedTo, goal);
-      called.wake();
-      while (place === null || place.position < goal) await moved.sleep().over;
-    },
-    [Symbol.asyncDispose]: stop,
-  };
+  /** Resolves once the log is followed up to its end of now, without lingering; never, when stopped before. */
+  async catchUp(): Promise<void> {
+    const goal = this.#options.live.bounds().last;
+    this.#wantedTo = Math.max(this.#wantedTo, goal);
+    this.#called.wake();
+    while (this.#offset === null || this.#offset.offset < goal) await this.#advanced.sleep().over;
+  }
+
+  /** Ends after the step in progress. A follower that was stopped cannot be started again. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#called.wake();
+    await this.#working;
+    this.#stopListening();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
 }

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { ScoredSample } from '../samples/stored-sample.ts';
 
 export interface Gathered {
-  /** In the order of their places. */
+  /** In the order of the log. */
   readonly add: (scores: readonly ScoredSample[]) => void;
   /** The scores of the metric given so far were taken back. */
   readonly forget: (metricNumber: number) => void;
@@ -11,18 +11,18 @@ export interface Gathered {
   /** Too much to hold more of it. */
   readonly isFull: () => boolean;
   /**
-   * Stores what is to be made of all of it, but of metrics that are not watched (any more) nothing. Whatever it writes
-   * by `client` is committed with the follower's position, or not at all.
+   * Stores what is to be made of all of it, but of metrics that are not monitored (any more) nothing. What it writes by
+   * `client` is committed with the follower's offset, or not at all.
    */
-  readonly write: (client: pg.PoolClient, watched: ReadonlySet<number>) => Promise<void>;
+  readonly write: (client: pg.PoolClient, monitored: ReadonlySet<number>) => Promise<void>;
 }
 
-const MOST_ROWS = 8000;
+const MAX_ROWS = 8000;
 
-/** Keeps the rows themselves. @param apply is given them in the order of their places; never none */
+/** Keeps the rows themselves. @param apply is given them in the order of the log; never none */
 export function gatherRows(
   apply: (client: pg.PoolClient, scores: readonly ScoredSample[]) => Promise<void>,
-  mostRows = MOST_ROWS,
+  maxRows = MAX_ROWS,
 ): Gathered {
   let rows: ScoredSample[] = [];
   return {
@@ -33,9 +33,9 @@ export function gatherRows(
       rows = rows.filter(({ metricNumber }) => metricNumber !== forgotten);
     },
     metricNumbers: () => new Set(rows.map(({ metricNumber }) => metricNumber)),
-    isFull: () => rows.length >= mostRows,
-    write: async (client, watched) => {
-      const kept = rows.filter(({ metricNumber }) => watched.has(metricNumber));
+    isFull: () => rows.length >= maxRows,
+    write: async (client, monitored) => {
+      const kept = rows.filter(({ metricNumber }) => monitored.has(metricNumber));
       if (kept.length > 0) await apply(client, kept);
     },
   };

@@ -91,7 +91,7 @@ describe('stored bars', () => {
         await push(engine, 'b', from, 50, LONG_STEP_MS);
       }
       await engine.bars.catchUp();
-      expect(engine.bars.position()).toBe(engine.live.bounds().last);
+      expect(engine.bars.offset()).toBe(engine.live.bounds().last);
     }
     await expectRight(database.pool);
     const { rows } = await database.pool.query<{ red: number; learning: number; months: number }>(

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { gatherRows } from '../../../src/core/score-log/row-buffer.ts';
-import { createLogFollower, type LogFollower } from '../../../src/core/score-log/log-follower.ts';
+import { LogFollower, type LogFollowerOptions } from '../../../src/core/score-log/log-follower.ts';
 import type { ScoredSample } from '../../../src/core/samples/stored-sample.ts';
 import type { Engine } from '../../../src/app/build-core.ts';
 import { createLog } from '../../../src/log.ts';
@@ -27,15 +27,12 @@ function push(engine: Engine, metric: string, from: number, count: number) {
 }
 
 /** Counts every row it is given, in the transaction it is given. */
-async function follow(
-  engine: Engine,
-  overrides: Partial<Parameters<typeof createLogFollower>[0]> = {},
-): Promise<LogFollower> {
+async function follow(engine: Engine, overrides: Partial<LogFollowerOptions> = {}): Promise<LogFollower> {
   await engine.pool.query(
     `CREATE TABLE IF NOT EXISTS seen (nth bigint GENERATED ALWAYS AS IDENTITY, place bigint NOT NULL,
        metric_number int NOT NULL, batch int NOT NULL)`,
   );
-  const follower = createLogFollower({
+  const follower = new LogFollower({
     name: 'test',
     beginAt: 'OLDEST',
     gather: () => gatherRows(write),
@@ -113,7 +110,7 @@ describe('a follower of the log', () => {
     await using follower = await follow(engine);
     await follower.catchUp();
     expect(await readSeen(database)).toEqual(range(1, 1500));
-    expect(follower.position()).toBe(1500);
+    expect(follower.offset()).toBe(1500);
   });
 
   it('tries rows again until they can be stored, and never passes them over', async () => {
@@ -183,7 +180,7 @@ describe('a follower of the log', () => {
       ...engine.live,
       readAfter: async (place: number) => {
         const stretch = await engine.live.readAfter(place);
-        // The next turn of the event loop finds it in the follower's hand.
+        // The next turn of the event loop finds it in the follower's batch.
         setImmediate(() => read.resolve(null));
         return stretch;
       },
@@ -217,7 +214,7 @@ describe('a follower of the log', () => {
     });
     await follower.catchUp();
     for (const from of [10, 20, 30]) await push(engine, 'a', from, 10);
-    expect(follower.position()).toBe(10);
+    expect(follower.offset()).toBe(10);
     await follower.catchUp();
     expect(writes).toBe(2);
     expect(await readSeen(database)).toEqual(range(1, 40));
@@ -280,7 +277,7 @@ describe('a follower of the log', () => {
     });
     await begun.promise;
     await push(engine, 'a', 10, 100);
-    expect(follower.position()).toBe(0);
+    expect(follower.offset()).toBe(0);
     release.resolve(null);
     await follower.catchUp();
     expect(await readSeen(database)).toEqual(range(1, 110));

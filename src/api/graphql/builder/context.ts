@@ -47,7 +47,7 @@ export interface ApiParts {
   readonly live: Live;
   /** Makes what the database holds of times and row ids of metrics as new as what is committed. */
   readonly saveProgress: SaveProgress;
-  readonly bars: Pick<LogFollower, 'position'>;
+  readonly bars: Pick<LogFollower, 'offset'>;
   readonly statusFeed: StatusFeed;
   readonly sources: ReadonlyMap<Datasource, Source>;
   readonly stats: Stats;

@@ -147,7 +147,7 @@ builder.queryField('wall', (t) =>
       }
       const range = chooseBarRange(args.window ?? USUAL_WINDOW, until?.getTime() ?? Date.now());
       // Read before the bars are: what is stored meanwhile is in the bars and comes again, which does no harm.
-      const cursor = live.cursorOf(Math.max(live.bounds().floor, bars.position() ?? 0));
+      const cursor = live.cursorOf(Math.max(live.bounds().floor, bars.offset() ?? 0));
       const { rows, total } = await readRankedRows(pool, {
         selection: toSelection(filter ?? {}, caller),
         range,

@@ -17,7 +17,7 @@ import { createCustomMetrics } from '../core/metrics/custom-metrics.ts';
 import { createLabels, type Labels } from '../core/annotations/labels.ts';
 import { createLive, type Live } from '../core/score-log/score-feed.ts';
 import type { LogFollower } from '../core/score-log/log-follower.ts';
-import { createModels, type Models } from '../core/models/model-cache.ts';
+import { ModelCache } from '../core/models/model-cache.ts';
 import { createMonitor, type Monitor } from '../core/monitoring/monitor.ts';
 import { Poller } from '../core/polling/poller.ts';
 import { createProgressRows } from '../core/ingest/progress-rows.ts';
@@ -53,7 +53,7 @@ export interface Engine {
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
   readonly registry: Registry;
-  readonly models: Models;
+  readonly models: ModelCache;
   readonly accept: Accept;
   readonly monitor: Monitor;
   readonly transfer: Transfer;
@@ -109,7 +109,7 @@ export async function createEngine(options: {
   const bars = createBars({ pool, live, stats, log });
   const turns = createTurns();
   const statusFeed = createStatusFeed();
-  const models = createModels({ pool, log, stats, limit: config.modelCache });
+  const models = new ModelCache({ pool, log, stats, limit: config.modelCache });
   const months = createSampleMonths(pool);
   const progressRows = createProgressRows({ registry });
   const saveProgress = createSaveProgress({ pool, turns, progressRows });

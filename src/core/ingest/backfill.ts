@@ -11,7 +11,7 @@ import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Commit } from './commit.ts';
 import type { Draft } from './write-set.ts';
 import { hasBounds, learnBounds, ROWS_TO_LEARN_FROM } from '../metrics/model-params.ts';
-import type { Models } from '../models/model-cache.ts';
+import type { ModelCache } from '../models/model-cache.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import { createRetryPause } from '../../platform/runtime/backoff.ts';
 import { failBacklog, type ScoreStored } from './score-backfill.ts';
@@ -33,7 +33,7 @@ export function createBacklog(options: {
   readonly pool: pg.Pool;
   readonly registry: Registry;
   readonly turns: Turns;
-  readonly models: Models;
+  readonly models: ModelCache;
   readonly commit: Commit;
   readonly scoreStored: ScoreStored;
   readonly stats: Stats;

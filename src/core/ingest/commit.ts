@@ -14,7 +14,7 @@ import { BatchWriter } from './write-apart.ts';
 import { markUnsaved } from './metric-failure.ts';
 import { type ProgressRows, readProgress } from './progress-rows.ts';
 import type { Live } from '../score-log/score-feed.ts';
-import type { Models } from '../models/model-cache.ts';
+import type { ModelCache } from '../models/model-cache.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { StatusFeed } from '../../platform/runtime/change-feed.ts';
 
@@ -67,7 +67,7 @@ interface PromiseWithResolvers {
 export function createCommit(options: {
   readonly pool: pg.Pool;
   readonly registry: Registry;
-  readonly models: Models;
+  readonly models: ModelCache;
   readonly progressRows: ProgressRows;
   readonly months: SampleMonths;
   readonly stats: Stats;

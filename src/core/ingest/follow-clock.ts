@@ -4,7 +4,7 @@ import type { Log } from '../../log.ts';
 import type { Turns } from '../../platform/runtime/write-lock.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
-import type { Models } from '../models/model-cache.ts';
+import type { ModelCache } from '../models/model-cache.ts';
 import type { Live } from '../score-log/score-feed.ts';
 import type { Commit } from './commit.ts';
 import { isAhead, rewindScores } from './write-rewind.ts';
@@ -15,7 +15,7 @@ export interface ClockFollowerOptions {
   readonly pool: pg.Pool;
   readonly registry: Registry;
   readonly turns: Turns;
-  readonly models: Models;
+  readonly models: ModelCache;
   readonly commit: Pick<Commit, 'begin'>;
   readonly live: Pick<Live, 'forget'>;
   /** Called with each metric that was brought back: what is stored of the present is to be scored. */

@@ -4,7 +4,7 @@
  */
 import type { Log } from '../../log.ts';
 import type { Commit } from './commit.ts';
-import type { Models } from '../models/model-cache.ts';
+import type { ModelCache } from '../models/model-cache.ts';
 import type { MetricEntry } from '../metrics/registry.ts';
 import type { Turns } from '../../platform/runtime/write-lock.ts';
 
@@ -19,7 +19,7 @@ export type WarmUp = (points: readonly { readonly entry: MetricEntry | undefined
 const MODELS_AT_ONCE = 100;
 
 export function createWarmUp(options: {
-  readonly models: Pick<Models, 'isHeld' | 'restoreAhead'>;
+  readonly models: Pick<ModelCache, 'isHeld' | 'restoreAhead'>;
   readonly commit: Pick<Commit, 'begin' | 'isPending'>;
   readonly turns: Pick<Turns, 'run'>;
   readonly log: Log;

@@ -13,7 +13,7 @@ import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Commit } from './commit.ts';
 import { isBehind } from './write-set.ts';
 import { createDueWaves, type Wave } from '../../platform/runtime/delay-batches.ts';
-import type { Models } from '../models/model-cache.ts';
+import type { ModelCache } from '../models/model-cache.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import { createRetryPause } from '../../platform/runtime/backoff.ts';
 import { failBacklog, type ScoreStored } from './score-backfill.ts';
@@ -42,7 +42,7 @@ export function createReorder(options: {
   readonly pool: pg.Pool;
   readonly registry: Registry;
   readonly turns: Turns;
-  readonly models: Models;
+  readonly models: ModelCache;
   readonly commit: Commit;
   readonly scoreStored: ScoreStored;
   readonly stats: Stats;

@@ -6,7 +6,7 @@ import type { Commit } from './commit.ts';
 import { markFailed, reportScoringFailure } from './metric-failure.ts';
 import type { Draft } from './write-set.ts';
 import type { Model } from '../models/cached-model.ts';
-import type { Models } from '../models/model-cache.ts';
+import type { ModelCache } from '../models/model-cache.ts';
 import type { MetricEntry } from '../metrics/registry.ts';
 
 /**
@@ -24,7 +24,7 @@ export type ScoreStored = (
 
 export function createScoreStored(options: {
   readonly commit: Pick<Commit, 'progressOf'>;
-  readonly models: Pick<Models, 'discard'>;
+  readonly models: Pick<ModelCache, 'discard'>;
   readonly stats: Stats;
   readonly log: Log;
 }): ScoreStored {

@@ -15,7 +15,7 @@ import type { Commit, Refused } from './commit.ts';
 import { markFailed, reportScoringFailure } from './metric-failure.ts';
 import type { Draft, MetricProgress } from './write-set.ts';
 import type { Model } from '../models/cached-model.ts';
-import type { Models } from '../models/model-cache.ts';
+import type { ModelCache } from '../models/model-cache.ts';
 import type { MetricEntry } from '../metrics/registry.ts';
 
 /** Late: stored, but older than what its model has learned from, so never scored. */
@@ -51,7 +51,7 @@ const POINTS_A_TURN = 100;
 
 export function createWritePoints(options: {
   readonly pool: pg.Pool;
-  readonly models: Models;
+  readonly models: Pick<ModelCache, 'acquire' | 'isHeld' | 'discard'>;
   readonly commit: Commit;
   /** Whether points of the metric are to be stored without a score for now. */
   readonly isHeldBack: (entry: MetricEntry) => boolean;

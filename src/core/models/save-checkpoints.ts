@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { EMPTY_BATCH, writeBatch, type Checkpoint } from '../samples/write-batch.ts';
 import type { Log } from '../../log.ts';
 import { isOutage } from '../../platform/postgres/outage.ts';
-import type { Models } from './model-cache.ts';
+import type { ModelCache } from './model-cache.ts';
 
 /** Some 2 MB a transaction. */
 const PORTION = 200;
@@ -12,7 +12,7 @@ const LIMIT_MS = 10_000;
 
 export async function saveCheckpoints(options: {
   readonly pool: pg.Pool;
-  readonly models: Models;
+  readonly models: ModelCache;
   readonly log: Log;
 }): Promise<void> {
   const { models, log } = options;
@@ -33,7 +33,7 @@ export async function saveCheckpoints(options: {
 /** One the database does not take costs itself alone: its metric replays more samples at the next start. */
 async function saveSome(
   checkpoints: readonly Checkpoint[],
-  options: { readonly pool: pg.Pool; readonly models: Models; readonly log: Log },
+  options: { readonly pool: pg.Pool; readonly models: ModelCache; readonly log: Log },
 ): Promise<number> {
   const { pool, models, log } = options;
   try {

@@ -17,7 +17,7 @@ import { createRequestChecks, type MonitorRequest } from './check-request.ts';
 import { clearScores, describeRow, expectBounds, firstStatus, saveMetric } from './write-status.ts';
 import type { Live } from '../score-log/score-feed.ts';
 import { hasBounds } from '../metrics/model-params.ts';
-import type { Models } from '../models/model-cache.ts';
+import type { ModelCache } from '../models/model-cache.ts';
 import type { Quota } from '../inventory/quota.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { StatusFeed } from '../../platform/runtime/change-feed.ts';
@@ -64,7 +64,7 @@ export interface MonitorOptions {
   readonly prisma: PrismaClient;
   readonly registry: Registry;
   readonly turns: Turns;
-  readonly models: Models;
+  readonly models: ModelCache;
   readonly backlog: Backlog;
   readonly live: Live;
   readonly statusFeed: StatusFeed;

@@ -27,7 +27,8 @@ test('a detector that fails puts its own metric in ERROR, with its words, and no
     }),
     isHeldBack: () => false,
     models: {
-      ...models,
+      isHeld: (number) => models.isHeld(number),
+      discard: (numbers) => models.discard(numbers),
       acquire: async (entries) => {
         const acquired = new Map(await models.acquire(entries));
         const bad = entries.find(({ name }) => name === 'bad');

@@ -18,7 +18,7 @@ import { createLabels, type Labels } from '../core/annotations/labels.ts';
 import { createLive, type Live } from '../core/score-log/score-feed.ts';
 import type { LogFollower } from '../core/score-log/log-follower.ts';
 import { ModelCache } from '../core/models/model-cache.ts';
-import { createMonitor, type Monitor } from '../core/monitoring/monitor.ts';
+import { Monitor } from '../core/monitoring/monitor.ts';
 import { Poller } from '../core/polling/poller.ts';
 import { createProgressRows } from '../core/ingest/progress-rows.ts';
 import { createQuota, smallerLimit, type Quota } from '../core/inventory/quota.ts';
@@ -154,7 +154,7 @@ export async function createEngine(options: {
     onListed: directory.followListing,
     log,
   });
-  const monitor = createMonitor({
+  const monitor = new Monitor({
     quota,
     confirmResource: createConfirmResource({ prisma, inventory }),
     pool,
@@ -186,7 +186,7 @@ export async function createEngine(options: {
     sources,
     accept,
     collectorErrors,
-    retry: monitor.retryMetric,
+    retry: (id) => monitor.retryMetric(id),
     stats,
     log,
   });

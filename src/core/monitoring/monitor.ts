@@ -1,9 +1,6 @@
-/** Begins and ends the watching of metrics, and keeps their status. Every change takes its turn with the data path. */
+/** Starts and ends the monitoring of metrics, and keeps their status. Every change holds the write lock. */
 import type pg from 'pg';
-import { holdFollowers } from '../score-log/follow-log.ts';
-import { queryAtLength } from '../../platform/postgres/long-statement.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
-import { deleteBars } from '../bars/write-bars.ts';
 import { AlreadyMonitoredError, InvalidInputError, NotFoundError } from '../../errors.ts';
 import type { Prisma, PrismaClient } from '../../generated/prisma/client.ts';
 import { DEFAULT_ACCOUNT, type Datasource } from '../../model.ts';
@@ -13,8 +10,20 @@ import { checkPolicy, type AlertPolicy } from '../metrics/alert-policy.ts';
 import { dropOrphanedAnnotations } from '../annotations/annotations.ts';
 import type { Backlog } from '../ingest/backfill.ts';
 import { checkAccount } from '../metrics/check-account.ts';
-import { createRequestChecks, type MonitorRequest } from './check-request.ts';
-import { clearScores, describeRow, expectBounds, firstStatus, saveMetric } from './write-status.ts';
+import {
+  type CheckedRequest,
+  createRequestChecks,
+  type MonitorRequest,
+  type RequestChecks,
+} from './check-request.ts';
+import {
+  clearScores,
+  deleteRows,
+  describeRow,
+  expectBounds,
+  firstStatus,
+  saveMetric,
+} from './write-status.ts';
 import type { Live } from '../score-log/score-feed.ts';
 import { hasBounds } from '../metrics/model-params.ts';
 import type { ModelCache } from '../models/model-cache.ts';
@@ -28,35 +37,6 @@ export interface MetricChange {
   /** The friendly name shown before the server. */
   readonly displayName?: string | null;
   readonly policy?: Partial<AlertPolicy>;
-}
-
-/** Every function returns the metric's id and throws NotFoundError for one that is not there. */
-export interface Monitor {
-  /**
-   * Makes a metric known without watching it, so that its history can be stored first; one that is known stays as
-   * it is. @throws NotSupportedError, InvalidInputError
-   */
-  createMetric: (datasource: Datasource, spec: unknown, accountId?: number) => Promise<string>;
-  /**
-   * Whether the metric could be watched now. @returns its id; null for one that is not known
-   * @throws what `monitorMetric` does, but for one that is monitored already
-   */
-  findMetric: (request: MonitorRequest) => Promise<string | null>;
-  /** Takes a metric that was made to be watched, and is not, away again; not one that has other samples than `rows`. */
-  discardMetric: (id: string, rows: number) => Promise<void>;
-  /**
-   * @throws AlreadyMonitoredError, NotSupportedError, InvalidInputError, QuotaExceededError; NotFoundError for a metric
-   *   of something that is gone
-   */
-  monitorMetric: (request: MonitorRequest) => Promise<string>;
-  /** The samples stay, scores and model go. A metric that is not monitored stays as it is. */
-  unmonitorMetric: (id: string) => Promise<string>;
-  /** The metric, its samples and its model are gone. */
-  deleteMetric: (id: string) => Promise<string>;
-  /** ERROR → back to work. @throws InvalidInputError when the status is another */
-  retryMetric: (id: string) => Promise<string>;
-  /** @throws InvalidInputError */
-  updateMetric: (id: string, change: MetricChange) => Promise<string>;
 }
 
 export interface MonitorOptions {
@@ -75,28 +55,83 @@ export interface MonitorOptions {
   readonly sources: ReadonlyMap<Datasource, Source>;
 }
 
-export function createMonitor(options: MonitorOptions): Monitor {
-  const { pool, prisma, registry, turns, models, backlog, live, statusFeed, stats } = options;
+/** What a Monitor does: for callers that may be given one account's part of it. */
+export type MonitorActions = Pick<Monitor, keyof Monitor>;
 
-  const find = (id: string): MetricEntry => {
-    const entry = registry.byId(id);
-    if (entry === undefined) throw new NotFoundError(`no metric has the id ${id}`);
-    return entry;
-  };
+/** Methods that return a string return the metric's id; those given an id throw NotFoundError for an unknown one. */
+export class Monitor {
+  readonly #options: MonitorOptions;
+  readonly #checks: RequestChecks;
 
-  const announce = (entry: MetricEntry): string => {
-    backlog.check(entry);
-    statusFeed.publish(entry.id);
-    return entry.id;
-  };
+  constructor(options: MonitorOptions) {
+    this.#options = options;
+    this.#checks = createRequestChecks(options);
+  }
 
-  const { describe, check } = createRequestChecks(options);
+  /**
+   * Makes a metric known without monitoring it, so that its history can be stored first; one that is known stays as
+   * it is. @throws NotSupportedError, InvalidInputError
+   */
+  async createMetric(datasource: Datasource, spec: unknown, accountId = DEFAULT_ACCOUNT): Promise<string> {
+    const { registry, turns } = this.#options;
+    checkAccount(datasource, accountId);
+    const { description } = this.#checks.describe(datasource, spec, accountId);
+    return turns.run(async () => {
+      const known = registry.byIdentity(datasource, description.identity, accountId);
+      const data = { ...describeRow(description), accountId };
+      return (known ?? (await this.#save(datasource, description, data))).id;
+    });
+  }
 
-  const save = async (
+  /**
+   * Whether the metric could be monitored now. @returns its id; null for one that is not known
+   * @throws what `monitorMetric` does, but for one that is monitored already
+   */
+  async findMetric(request: MonitorRequest): Promise<string | null> {
+    const { description, findKnown } = await this.#checks.check(request);
+    const known = findKnown();
+    if (known === undefined || known.status === 'UNMONITORED') {
+      this.#options.quota.check(description.server);
+    }
+    return known?.id ?? null;
+  }
+
+  /**
+   * @throws AlreadyMonitoredError, NotSupportedError, InvalidInputError, QuotaExceededError; NotFoundError for a metric
+   *   of something that is gone
+   */
+  async monitorMetric(request: MonitorRequest): Promise<string> {
+    const checked = await this.#checks.check(request);
+    return this.#options.turns.run(() => this.#startMonitoring(request, checked));
+  }
+
+  async #startMonitoring(request: MonitorRequest, checked: CheckedRequest): Promise<string> {
+    const { accountId, spec, description, model, policy, findKnown } = checked;
+    const known = findKnown();
+    if (known !== undefined && known.status !== 'UNMONITORED') {
+      throw new AlreadyMonitoredError(`${description.name} is monitored already`, known.id);
+    }
+    this.#options.quota.check(description.server);
+    const params = hasBounds(model) ? model : { ...expectBounds(description.modelParams), ...model };
+    const entry = await this.#save(request.datasource, description, {
+      ...describeRow(description),
+      accountId,
+      ...policy,
+      ...(request.unit === undefined ? {} : { unit: request.unit }),
+      modelParams: { ...params },
+      status: firstStatus(params, known?.lastRowId ?? 0),
+      // The source has checked that it is a plain object of its own shape.
+      spec: spec as Prisma.InputJsonObject,
+    });
+    return this.#announce(entry);
+  }
+
+  async #save(
     datasource: Datasource,
     description: MetricDescription,
     data: Parameters<typeof saveMetric>[3],
-  ): Promise<MetricEntry> => {
+  ): Promise<MetricEntry> {
+    const { prisma, registry, stats } = this.#options;
     const isNew = registry.byIdentity(datasource, description.identity, data.accountId) === undefined;
     const number = await saveMetric(prisma, datasource, description, data);
     await registry.load([number]);
@@ -104,96 +139,27 @@ export function createMonitor(options: MonitorOptions): Monitor {
     if (entry === undefined) throw new Error(`metric ${number} vanished while it was being saved`);
     if (isNew) stats.count('metrics_created');
     return entry;
-  };
+  }
 
-  const createMetric = async (
-    datasource: Datasource,
-    spec: unknown,
-    accountId = DEFAULT_ACCOUNT,
-  ): Promise<string> => {
-    checkAccount(datasource, accountId);
-    const { description } = describe(datasource, spec, accountId);
+  /** @throws InvalidInputError */
+  async updateMetric(id: string, change: MetricChange): Promise<string> {
+    const { prisma, turns } = this.#options;
+    const policy = checkPolicy(change.policy ?? {});
     return turns.run(async () => {
-      const known = registry.byIdentity(datasource, description.identity, accountId);
-      const data = { ...describeRow(description), accountId };
-      return (known ?? (await save(datasource, description, data))).id;
+      const entry = this.#find(id);
+      const data: Prisma.MetricUpdateInput = { ...policy };
+      if (change.unit !== undefined) data.unit = change.unit;
+      if (change.displayName !== undefined) data.tagName = change.displayName;
+      await prisma.metric.update({ where: { id }, data });
+      return entry.id;
     });
-  };
+  }
 
-  const findMetric = async (request: MonitorRequest): Promise<string | null> => {
-    const { description, findKnown } = await check(request);
-    const known = findKnown();
-    if (known === undefined || known.status === 'UNMONITORED') options.quota.check(description.server);
-    return known?.id ?? null;
-  };
-
-  const monitorMetric = async (request: MonitorRequest): Promise<string> => {
-    const { accountId, spec, description, model, policy, findKnown } = await check(request);
+  /** ERROR → back to work. @throws InvalidInputError when the status is another */
+  async retryMetric(id: string): Promise<string> {
+    const { prisma, registry, turns } = this.#options;
     return turns.run(async () => {
-      const known = findKnown();
-      if (known !== undefined && known.status !== 'UNMONITORED') {
-        throw new AlreadyMonitoredError(`${description.name} is monitored already`, known.id);
-      }
-      options.quota.check(description.server);
-      const params = hasBounds(model) ? model : { ...expectBounds(description.modelParams), ...model };
-      const status = firstStatus(params, known?.lastRowId ?? 0);
-      const data = {
-        ...describeRow(description),
-        accountId,
-        ...policy,
-        ...(request.unit === undefined ? {} : { unit: request.unit }),
-        modelParams: { ...params },
-        status,
-        // The source has checked that it is a plain object of its own shape.
-        spec: spec as Prisma.InputJsonObject,
-      };
-      const entry = await save(request.datasource, description, data);
-      return announce(entry);
-    });
-  };
-
-  const unmonitorMetric = (id: string) =>
-    turns.run(async () => {
-      const entry = find(id);
-      if (entry.status === 'UNMONITORED') return entry.id;
-      await inTransaction(pool, async (client) => {
-        await clearScores(client, entry.number);
-        await dropOrphanedAnnotations(client, entry, true);
-      });
-      models.discard([entry.number]);
-      live.forget(entry.number);
-      await registry.load([entry.number]);
-      return announce(entry);
-    });
-
-  /** In a turn. */
-  const remove = async (entry: MetricEntry) => {
-    await inTransaction(pool, async (client) => {
-      await queryAtLength(client, 'DELETE FROM sample WHERE metric_number = $1', [entry.number]);
-      await holdFollowers(client);
-      await deleteBars(client, entry.number);
-      await client.query('DELETE FROM metric WHERE number = $1', [entry.number]);
-      await dropOrphanedAnnotations(client, entry, entry.status !== 'UNMONITORED');
-    });
-    models.discard([entry.number]);
-    live.forget(entry.number);
-    registry.forget(entry.number);
-    stats.count('metrics_deleted');
-    statusFeed.publish(entry.id);
-    return entry.id;
-  };
-
-  const deleteMetric = (id: string) => turns.run(() => remove(find(id)));
-
-  const discardMetric = (id: string, rows: number) =>
-    turns.run(async () => {
-      const entry = registry.byId(id);
-      if (entry?.status === 'UNMONITORED' && entry.lastRowId === rows) await remove(entry);
-    });
-
-  const retryMetric = (id: string) =>
-    turns.run(async () => {
-      const entry = find(id);
+      const entry = this.#find(id);
       if (entry.status !== 'ERROR') {
         throw new InvalidInputError(`id: expected a metric in status ERROR, ${id} is ${entry.status}`, [
           'input',
@@ -203,29 +169,70 @@ export function createMonitor(options: MonitorOptions): Monitor {
       const status = hasBounds(entry.modelParams) ? 'CREATE_PENDING' : 'PENDING_DATA';
       await prisma.metric.update({ where: { id }, data: { status, message: null } });
       await registry.load([entry.number]);
-      return announce(entry);
+      return this.#announce(entry);
     });
+  }
 
-  const updateMetric = async (id: string, change: MetricChange) => {
-    const policy = checkPolicy(change.policy ?? {});
+  /** The samples stay, scores and model go. A metric that is not monitored stays as it is. */
+  async unmonitorMetric(id: string): Promise<string> {
+    const { pool, registry, turns } = this.#options;
     return turns.run(async () => {
-      const entry = find(id);
-      const data: Prisma.MetricUpdateInput = { ...policy };
-      if (change.unit !== undefined) data.unit = change.unit;
-      if (change.displayName !== undefined) data.tagName = change.displayName;
-      await prisma.metric.update({ where: { id }, data });
-      return entry.id;
+      const entry = this.#find(id);
+      if (entry.status === 'UNMONITORED') return entry.id;
+      await inTransaction(pool, async (client) => {
+        await clearScores(client, entry.number);
+        await dropOrphanedAnnotations(client, entry, true);
+      });
+      this.#forgetScores(entry);
+      await registry.load([entry.number]);
+      return this.#announce(entry);
     });
-  };
+  }
 
-  return {
-    createMetric,
-    findMetric,
-    discardMetric,
-    monitorMetric,
-    unmonitorMetric,
-    deleteMetric,
-    retryMetric,
-    updateMetric,
-  };
+  /** The metric, its samples and its model are gone. */
+  async deleteMetric(id: string): Promise<string> {
+    return this.#options.turns.run(() => this.#delete(this.#find(id)));
+  }
+
+  /**
+   * Deletes a metric that was created to be monitored, and is not; not one that has other samples than `rows`. An
+   * unknown one is no error.
+   */
+  async discardMetric(id: string, rows: number): Promise<void> {
+    const { registry, turns } = this.#options;
+    await turns.run(async () => {
+      const entry = registry.byId(id);
+      if (entry?.status === 'UNMONITORED' && entry.lastRowId === rows) await this.#delete(entry);
+    });
+  }
+
+  async #delete(entry: MetricEntry): Promise<string> {
+    const { pool, registry, stats, statusFeed } = this.#options;
+    await inTransaction(pool, async (client) => {
+      await deleteRows(client, entry.number);
+      await dropOrphanedAnnotations(client, entry, entry.status !== 'UNMONITORED');
+    });
+    this.#forgetScores(entry);
+    registry.forget(entry.number);
+    stats.count('metrics_deleted');
+    statusFeed.publish(entry.id);
+    return entry.id;
+  }
+
+  #find(id: string): MetricEntry {
+    const entry = this.#options.registry.byId(id);
+    if (entry === undefined) throw new NotFoundError(`no metric has the id ${id}`);
+    return entry;
+  }
+
+  #forgetScores({ number }: MetricEntry): void {
+    this.#options.models.discard([number]);
+    this.#options.live.forget(number);
+  }
+
+  #announce(entry: MetricEntry): string {
+    this.#options.backlog.check(entry);
+    this.#options.statusFeed.publish(entry.id);
+    return entry.id;
+  }
 }

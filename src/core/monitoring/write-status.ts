@@ -1,4 +1,4 @@
-/** The rows behind a metric's status: written when its watching begins and ends. */
+/** The rows behind a metric's status: written when its monitoring starts and ends. */
 import type pg from 'pg';
 import { holdFollowers } from '../score-log/follow-log.ts';
 import { queryAtLength } from '../../platform/postgres/long-statement.ts';
@@ -97,6 +97,14 @@ export async function clearScores(client: pg.PoolClient, metricNumber: number): 
      WHERE number = $1`,
     [metricNumber],
   );
+}
+
+/** The metric, its samples, bars and checkpoint. */
+export async function deleteRows(client: pg.PoolClient, metricNumber: number): Promise<void> {
+  await queryAtLength(client, 'DELETE FROM sample WHERE metric_number = $1', [metricNumber]);
+  await holdFollowers(client);
+  await deleteBars(client, metricNumber);
+  await client.query('DELETE FROM metric WHERE number = $1', [metricNumber]);
 }
 
 /** ACTIVE at once when there is nothing to catch up with; without bounds the first rows are waited for. */

@@ -221,7 +221,7 @@ describe('the scores of a series in other units', () => {
       sources,
       accept,
       collectorErrors,
-      retry: monitor.retryMetric,
+      retry: (id) => monitor.retryMetric(id),
       stats,
       log,
       now,

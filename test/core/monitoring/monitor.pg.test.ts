@@ -116,8 +116,8 @@ describe('monitor', () => {
     await using engine = await startEngine(database);
     const id = '00000000-0000-4000-8000-000000000000';
     const { monitor } = engine;
-    for (const change of [monitor.unmonitorMetric, monitor.deleteMetric, monitor.retryMetric]) {
-      await expect(change(id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    for (const method of ['unmonitorMetric', 'deleteMetric', 'retryMetric'] as const) {
+      await expect(monitor[method](id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     }
     await expect(monitor.updateMetric(id, {})).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });

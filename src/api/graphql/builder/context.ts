@@ -10,7 +10,7 @@ import type { Autostacks } from '../../../core/monitoring/autostacks.ts';
 import type { Labels } from '../../../core/annotations/labels.ts';
 import type { Live } from '../../../core/score-log/score-feed.ts';
 import type { LogFollower } from '../../../core/score-log/log-follower.ts';
-import type { Monitor } from '../../../core/monitoring/monitor.ts';
+import type { MonitorActions } from '../../../core/monitoring/monitor.ts';
 import type { Quota } from '../../../core/inventory/quota.ts';
 import type { DownloadLinks } from '../../../core/transfer/download-link.ts';
 import type { Inventory } from '../../../core/inventory/inventory.ts';
@@ -34,7 +34,7 @@ export interface ApiParts {
   readonly prisma: PrismaClient;
   readonly registry: Registry;
   readonly accept: Accept;
-  readonly monitor: Monitor;
+  readonly monitor: MonitorActions;
   readonly transfer: Transfer;
   readonly annotations: Annotations;
   readonly labels: Labels;

@@ -1,5 +1,5 @@
 /** Mutations that begin to watch: one metric, or the default metrics of a resource. */
-import type { Monitor } from '../../../core/monitoring/monitor.ts';
+import type { MonitorActions } from '../../../core/monitoring/monitor.ts';
 import {
   AlreadyMonitoredError,
   InvalidInputError,
@@ -104,7 +104,7 @@ builder.mutationField('monitorResource', (t) =>
  * @returns the metric's id; throws what `Monitor.monitorMetric` does
  */
 export async function monitorInput(
-  monitor: Monitor,
+  monitor: MonitorActions,
   input: typeof MonitorMetricInputRef.$inferInput,
   at: readonly string[],
 ): Promise<string> {

@@ -1,15 +1,16 @@
 /** The verbs of monitoring for one account: they make its metrics, and find no others. */
-import type { Monitor } from '../../../core/monitoring/monitor.ts';
+import type { MonitorActions } from '../../../core/monitoring/monitor.ts';
 import type { Registry } from '../../../core/metrics/registry.ts';
 import { NotFoundError } from '../../../errors.ts';
 
-export function narrowMonitor(monitor: Monitor, visible: Pick<Registry, 'byId'>, accountId: number): Monitor {
-  const guard =
-    <Rest extends unknown[]>(deed: (id: string, ...rest: Rest) => Promise<string>) =>
-    async (id: string, ...rest: Rest) => {
-      if (visible.byId(id) === undefined) throw new NotFoundError(`no metric has the id ${id}`);
-      return deed(id, ...rest);
-    };
+export function narrowMonitor(
+  monitor: MonitorActions,
+  visible: Pick<Registry, 'byId'>,
+  accountId: number,
+): MonitorActions {
+  const check = (id: string) => {
+    if (visible.byId(id) === undefined) throw new NotFoundError(`no metric has the id ${id}`);
+  };
   return {
     createMetric: (datasource, spec) => monitor.createMetric(datasource, spec, accountId),
     findMetric: (request) => monitor.findMetric({ ...request, accountId }),
@@ -17,9 +18,21 @@ export function narrowMonitor(monitor: Monitor, visible: Pick<Registry, 'byId'>,
       if (visible.byId(id) !== undefined) await monitor.discardMetric(id, rows);
     },
     monitorMetric: (request) => monitor.monitorMetric({ ...request, accountId }),
-    unmonitorMetric: guard(monitor.unmonitorMetric),
-    deleteMetric: guard(monitor.deleteMetric),
-    retryMetric: guard(monitor.retryMetric),
-    updateMetric: guard(monitor.updateMetric),
+    unmonitorMetric: async (id) => {
+      check(id);
+      return monitor.unmonitorMetric(id);
+    },
+    deleteMetric: async (id) => {
+      check(id);
+      return monitor.deleteMetric(id);
+    },
+    retryMetric: async (id) => {
+      check(id);
+      return monitor.retryMetric(id);
+    },
+    updateMetric: async (id, change) => {
+      check(id);
+      return monitor.updateMetric(id, change);
+    },
   };
 }

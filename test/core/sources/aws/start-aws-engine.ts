@@ -70,7 +70,7 @@ export async function startClockedEngine(
   const { pool, registry, statusFeed, sources, accept, monitor } = engine;
   const turns = createTurns();
   const collectorErrors = createCollectorErrors({ pool, registry, turns, statusFeed, log, now });
-  const retry = monitor.retryMetric;
+  const retry = (id: string) => monitor.retryMetric(id);
   const poll = new Poller({ registry, sources, accept, collectorErrors, retry, stats, log, now });
   const isBehind = () =>
     [...registry.all()].some(

@@ -14,7 +14,7 @@ import type { Mailer } from '../notify/email.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Outbound } from '../../platform/outbound/outbound-client.ts';
 import type { Seal } from '../../platform/outbound/sealed-secret.ts';
-import { createCourier } from './delivery/dispatcher.ts';
+import { Dispatcher } from './delivery/dispatcher.ts';
 import { followScores, NO_CHANGES } from './follow-scores.ts';
 import { purgeOld } from './purge.ts';
 import { createReceipts, type Receipts } from './delivery/acknowledgements.ts';
@@ -109,12 +109,12 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
     announce(swept);
   };
   const sweep = async () => tellEnded(await sweepIncidents({ pool, book, registry, now }));
-  const courier = createCourier({ ...options, onTried: messageFeed.publish });
+  const dispatcher = new Dispatcher({ ...options, onTried: messageFeed.publish });
   const resend = () => resendAlerts(options);
   const purge = () => purgeOld({ pool, log, now, retentionDays: options.retentionDays });
   const clockwork = createClockwork(
     [
-      { name: 'deliver messages', everyMs: SECOND_MS, run: courier.setOut },
+      { name: 'deliver messages', everyMs: SECOND_MS, run: () => dispatcher.dispatchDue() },
       { name: 'sweep incidents', everyMs: 30 * SECOND_MS, run: sweep },
       { name: 'send alerts again', everyMs: RESEND_SECONDS * SECOND_MS, run: resend },
       { name: 'purge messages', everyMs: 3600 * SECOND_MS, run: purge },
@@ -124,7 +124,7 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
   const stop = async () => {
     await follower.stop();
     await clockwork.stop();
-    await courier.stop();
+    await dispatcher.stop();
     incidentFeed.close();
     messageFeed.close();
   };
@@ -140,7 +140,7 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
     startFollowing: () => follower.start(),
     catchUp: () => follower.catchUp(),
     sweep,
-    deliver: courier.deliver,
+    deliver: () => dispatcher.deliver(),
     resend,
     purge,
     stop,

@@ -1,62 +1,64 @@
 /**
- * Takes messages that are due to their channels: one at a time for each channel, in the order they were written, and
- * many channels at once, so that a receiver that is slow keeps nobody waiting but itself.
+ * Delivers messages that are due to their channels: one at a time for each channel, in the order they were written, and
+ * many channels at once, so that a slow receiver delays no other.
  */
 import { deliverMessage, type DeliverContext } from './deliver-message.ts';
 import { takeDueMessages, type DueMessage } from './claim-due.ts';
 
-export interface Courier {
-  /** Sets out with what is due, as far as there are hands; does not wait until it has arrived. */
-  readonly setOut: () => Promise<void>;
-  /** Delivers what is due and everything that is under way. @returns how many messages arrived */
-  readonly deliver: () => Promise<number>;
-  /** Begins with no further message, and waits for those under way. */
-  readonly stop: () => Promise<void>;
-}
+/** Channels that are delivered to at once. */
+const MAX_CHANNELS_AT_ONCE = 50;
 
-/** Channels that are being talked to at once. */
-export const MOST_CHANNELS_AT_ONCE = 50;
+export class Dispatcher {
+  readonly #context: DeliverContext;
+  /** Deliveries by channel. */
+  readonly #inFlight = new Map<string, Promise<void>>();
+  /** Messages delivered so far. */
+  #delivered = 0;
+  #isStopped = false;
 
-export function createCourier(context: DeliverContext): Courier {
-  const underWay = new Map<string, Promise<void>>();
-  let arrived = 0;
-  let isStopped = false;
+  constructor(context: DeliverContext) {
+    this.#context = context;
+  }
+
+  /** Begins to deliver what is due, on as many channels as may be; does not wait for the deliveries. */
+  async dispatchDue(): Promise<void> {
+    const limit = MAX_CHANNELS_AT_ONCE - this.#inFlight.size;
+    if (this.#isStopped || limit <= 0) return;
+    const due = await takeDueMessages(this.#context, { except: [...this.#inFlight.keys()], limit });
+    for (const first of due) this.#begin(first);
+  }
+
+  #begin(first: DueMessage): void {
+    const delivery = this.#deliverLane(first)
+      .catch((error: unknown) => {
+        // The message is claimed again when its lease is over.
+        this.#context.log.error({ err: error, notification: first.id }, 'a message could not be dispatched');
+      })
+      .finally(() => this.#inFlight.delete(first.lane));
+    this.#inFlight.set(first.lane, delivery);
+  }
 
   /** The channel's messages one after the other, for as long as some are due. */
-  const serve = async (first: DueMessage) => {
-    for (let due: DueMessage | undefined = first; due !== undefined && !isStopped;) {
-      if (await deliverMessage(due, context)) arrived += 1;
-      [due] = await takeDueMessages(context, { lane: first.lane, limit: 1 });
+  async #deliverLane(first: DueMessage): Promise<void> {
+    for (let due: DueMessage | undefined = first; due !== undefined && !this.#isStopped;) {
+      if (await deliverMessage(due, this.#context)) this.#delivered += 1;
+      [due] = await takeDueMessages(this.#context, { lane: first.lane, limit: 1 });
     }
-  };
-  const begin = (first: DueMessage) => {
-    const service = serve(first)
-      .catch((error: unknown) => {
-        // The message is taken again when its lease is over.
-        context.log.error({ err: error, notification: first.id }, 'a message could not be seen to');
-      })
-      .finally(() => underWay.delete(first.lane));
-    underWay.set(first.lane, service);
-  };
-  const setOut = async () => {
-    const limit = MOST_CHANNELS_AT_ONCE - underWay.size;
-    if (isStopped || limit <= 0) return;
-    for (const due of await takeDueMessages(context, { except: [...underWay.keys()], limit })) begin(due);
-  };
+  }
 
-  return {
-    setOut,
-    deliver: async () => {
-      const before = arrived;
-      for (;;) {
-        await setOut();
-        if (underWay.size === 0) return arrived - before;
-        await Promise.race(underWay.values());
-      }
-    },
-    stop: async () => {
-      isStopped = true;
-      await Promise.all(underWay.values());
-    },
-  };
+  /** Delivers what is due and everything in flight. @returns how many messages were delivered */
+  async deliver(): Promise<number> {
+    const before = this.#delivered;
+    for (;;) {
+      await this.dispatchDue();
+      if (this.#inFlight.size === 0) return this.#delivered - before;
+      await Promise.race(this.#inFlight.values());
+    }
+  }
+
+  /** Begins with no further message, and waits for those in flight. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.all(this.#inFlight.values());
+  }
 }

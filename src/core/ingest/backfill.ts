@@ -16,7 +16,7 @@ import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import { createRetryPause } from '../../platform/runtime/backoff.ts';
 import { failBacklog, type ScoreStored } from './score-backfill.ts';
 import type { Turns } from '../../platform/runtime/write-lock.ts';
-import { createWakeUp } from '../../platform/runtime/signal.ts';
+import { Signal } from '../../platform/runtime/signal.ts';
 
 export interface Backlog {
   /** To be called when a metric got samples or a new status: it goes on from there if it can. */
@@ -43,7 +43,7 @@ export function createBacklog(options: {
   const { pool, registry, turns, models, commit, log, now = Date.now } = options;
   /** Numbers of the metrics with something to do; each at most once. */
   const waiting = new Set<number>();
-  const stopping = createWakeUp();
+  const stopping = new Signal();
   let stopped = false;
   let working: Promise<void> | null = null;
 
@@ -56,7 +56,7 @@ export function createBacklog(options: {
   const work = async () => {
     // It is over in the very step that finds nothing left: whoever came between would be forgotten.
     await Promise.resolve();
-    const pause = createRetryPause((ms) => stopping.sleep(ms).over);
+    const pause = createRetryPause((ms) => stopping.wait(ms).done);
     for (;;) {
       const [number] = waiting;
       if (number === undefined || stopped) break;

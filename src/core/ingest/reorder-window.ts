@@ -18,7 +18,7 @@ import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import { createRetryPause } from '../../platform/runtime/backoff.ts';
 import { failBacklog, type ScoreStored } from './score-backfill.ts';
 import type { Turns } from '../../platform/runtime/write-lock.ts';
-import { createWakeUp } from '../../platform/runtime/signal.ts';
+import { Signal } from '../../platform/runtime/signal.ts';
 
 export interface Reorder {
   /** Whether points of the metric are to be stored without a score for now. */
@@ -53,7 +53,7 @@ export function createReorder(options: {
 }): Reorder {
   const { pool, registry, turns, models, commit, stats, log, windowMs, now = Date.now } = options;
   const waves = createDueWaves(windowMs, () => performance.now());
-  const stopping = createWakeUp();
+  const stopping = new Signal();
   /** Keys of metrics with samples ahead of the clock. */
   const early = new Set<number>();
   let timer: NodeJS.Timeout | undefined;
@@ -73,7 +73,7 @@ export function createReorder(options: {
     for (;;) {
       const waitMs = waves.waitMs();
       if (waitMs === null || stopped) break;
-      if (waitMs > 0) await stopping.sleep(waitMs).over;
+      if (waitMs > 0) await stopping.wait(waitMs).done;
       const wave = waves.take();
       if (wave !== null) await scoreWave(wave);
       stats.set('reorder_metrics_waiting', waves.size);
@@ -83,7 +83,7 @@ export function createReorder(options: {
 
   const scoreWave = async (wave: Wave) => {
     const left = [...wave];
-    const pause = createRetryPause((ms) => stopping.sleep(ms).over);
+    const pause = createRetryPause((ms) => stopping.wait(ms).done);
     while (left.length > 0 && !stopped) {
       const portion = left.slice(0, METRICS_PER_TURN);
       try {

@@ -17,7 +17,7 @@ import type { Gauge, Stats } from '../../platform/telemetry/metrics.ts';
 import type { Gathered } from './row-buffer.ts';
 import type { Live } from './score-feed.ts';
 import { createRetryPause } from '../../platform/runtime/backoff.ts';
-import { createWakeUp } from '../../platform/runtime/signal.ts';
+import { Signal } from '../../platform/runtime/signal.ts';
 
 export interface LogFollowerOptions {
   /** What its offset is stored under; never to be given to another follower. */
@@ -67,9 +67,9 @@ interface Batch {
 export class LogFollower implements AsyncDisposable {
   readonly #options: LogFollowerOptions;
   /** Raised when it has to stop or to hurry. */
-  readonly #called = createWakeUp();
+  readonly #called = new Signal();
   /** Raised when the offset has advanced. */
-  readonly #advanced = createWakeUp();
+  readonly #advanced = new Signal();
   readonly #stopListening: () => void;
   #isStopped = false;
   #working: Promise<void> | undefined;
@@ -209,14 +209,14 @@ export class LogFollower implements AsyncDisposable {
     if (dueMs !== null) return this.#rest(Math.min(dueMs - performance.now(), READ_EVERY_MS));
     stats.set(lagGauge, 0);
     const growth = live.sleepUntilGrown(MAX_SLEEP_MS);
-    const call = this.#called.sleep();
-    await Promise.race([growth.over, call.over]);
-    growth.cut();
-    call.cut();
+    const call = this.#called.wait();
+    await Promise.race([growth.done, call.done]);
+    growth.cancel();
+    call.cancel();
   }
 
   async #rest(restMs: number): Promise<void> {
-    if (!this.#isStopped) await this.#called.sleep(restMs).over;
+    if (!this.#isStopped) await this.#called.wait(restMs).done;
   }
 
   /** The log is followed and committed up to here; null before the stored offset has been read. */
@@ -229,7 +229,7 @@ export class LogFollower implements AsyncDisposable {
     const goal = this.#options.live.bounds().last;
     this.#wantedTo = Math.max(this.#wantedTo, goal);
     this.#called.wake();
-    while (this.#offset === null || this.#offset.offset < goal) await this.#advanced.sleep().over;
+    while (this.#offset === null || this.#offset.offset < goal) await this.#advanced.wait().done;
   }
 
   /** Ends after the step in progress. A follower that was stopped cannot be started again. */

@@ -28,7 +28,7 @@ import { createScoreMemory } from './event-cache.ts';
 import { createScoreRing, type ScoreRing } from './ring-buffer.ts';
 import { streamScores } from './subscription.ts';
 import { createStretchMemory } from './log-page-cache.ts';
-import { createWakeUp, type Nap } from '../../platform/runtime/signal.ts';
+import { Signal, type Wait } from '../../platform/runtime/signal.ts';
 
 export type { ScoreEvent } from './shared-subscription.ts';
 export type { ScoreFilter } from './score-filter.ts';
@@ -73,7 +73,7 @@ export interface Live {
    */
   readAfter: (place: number, most?: number) => Promise<LogStretch & { readonly isStored: boolean }>;
   /** Sleeps until the log grows, `limitMs` at most. */
-  sleepUntilGrown: (limitMs: number) => Nap;
+  sleepUntilGrown: (limitMs: number) => Wait;
   /** Tells from now on of metrics whose scores were taken back. @returns what ends it */
   onForget: (listener: (metricNumber: number) => void) => () => void;
   subscriberCount: () => number;
@@ -111,7 +111,7 @@ export async function createLive(options: {
   let subscribers = 0;
   const memory = createScoreMemory(REMEMBERED_SCORES);
   const pace = createReplayPace();
-  const grown = createWakeUp();
+  const grown = new Signal();
   let { floor } = stored;
   const forgetListeners = new Set<(metricNumber: number) => void>();
 
@@ -202,7 +202,7 @@ export async function createLive(options: {
     head: () => cursorOf(ring.last),
     bounds,
     readAfter,
-    sleepUntilGrown: grown.sleep,
+    sleepUntilGrown: (limitMs) => grown.wait(limitMs),
     onForget: (listener) => {
       forgetListeners.add(listener);
       return () => void forgetListeners.delete(listener);

@@ -4,7 +4,7 @@
  */
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import type { KeptEvent, ScoreMemory } from './event-cache.ts';
-import { createWakeUp } from '../../platform/runtime/signal.ts';
+import { Signal } from '../../platform/runtime/signal.ts';
 
 export interface ScoreEvent {
   /** Cursor before this event: equal to the cursor of the one before, so that a client can see a gap itself. */
@@ -65,7 +65,7 @@ export function createScoreGroup(options: GroupOptions): ScoreGroup {
   const { matches, maxBatch, lingerMs, last, cursorOf, memory } = options;
   /** By the place they follow; those being made, too. */
   const remembered = new Map<number, Remembered>();
-  const grown = createWakeUp();
+  const grown = new Signal();
   let members = 0;
 
   const read = (after: number): Promise<PlacedEvent | null> => {
@@ -116,7 +116,7 @@ export function createScoreGroup(options: GroupOptions): ScoreGroup {
 
   /** Looks once more before it sleeps: a wake-up between the last look and the sleep would be missed. */
   const waitForMore = async (batch: Batch, limitMs: number): Promise<void> => {
-    if (members > 0 && batch.seen >= last()) await grown.sleep(limitMs).over;
+    if (members > 0 && batch.seen >= last()) await grown.wait(limitMs).done;
   };
 
   /** Takes matching scores until the event is full or the log is read to its end. */
@@ -152,7 +152,7 @@ export function createScoreGroup(options: GroupOptions): ScoreGroup {
 
   return {
     read,
-    wake: grown.wake,
+    wake: () => grown.wake(),
     forget,
     join: () => {
       members += 1;

@@ -1,5 +1,5 @@
 /** Tells who asked which metrics changed their status. A slow reader costs at most one id per metric. */
-import { createWakeUp } from './signal.ts';
+import { Signal } from './signal.ts';
 
 export interface StatusFeed {
   publish: (metricId: string) => void;
@@ -18,18 +18,18 @@ export function createStatusFeed(): StatusFeed {
   const subscribe = (ids: readonly string[] | null): AsyncIterableIterator<string> => {
     const wanted = ids === null ? null : new Set(ids);
     const changed = new Set<string>();
-    const wakeUp = createWakeUp();
+    const signal = new Signal();
     let ended = false;
     const subscriber = {
       offer: (metricId: string) => {
         if (wanted !== null && !wanted.has(metricId)) return;
         changed.add(metricId);
-        wakeUp.wake();
+        signal.wake();
       },
       end: () => {
         ended = true;
         subscribers.delete(subscriber);
-        wakeUp.wake();
+        signal.wake();
       },
     };
     subscribers.add(subscriber);
@@ -41,7 +41,7 @@ export function createStatusFeed(): StatusFeed {
           changed.delete(metricId);
           return { done: false, value: metricId };
         }
-        await wakeUp.sleep().over;
+        await signal.wait().done;
       }
     };
     return {

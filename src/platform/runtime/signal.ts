@@ -1,35 +1,33 @@
-/** Lets an idle reader sleep until there is something to do. */
-export interface WakeUp {
-  wake: () => void;
-  /** Sleeps until the next `wake`, or for `limitMs`. A wake with nobody asleep is not remembered. */
-  sleep: (limitMs?: number) => Nap;
+/** One wait for a signal. */
+export interface Wait {
+  /** Resolves at the next `wake`, when the time is up, or when the wait is cancelled. */
+  readonly done: Promise<void>;
+  /** Ends this wait alone. */
+  readonly cancel: () => void;
 }
 
-export interface Nap {
-  readonly over: Promise<void>;
-  /** Ends this sleep alone. */
-  readonly cut: () => void;
-}
+/** Lets idle readers wait until there is something to do. */
+export class Signal {
+  #waiting = new Set<() => void>();
 
-export function createWakeUp(): WakeUp {
-  let sleepers = new Set<() => void>();
-  return {
-    wake: () => {
-      const woken = sleepers;
-      sleepers = new Set();
-      for (const cut of woken) cut();
-    },
-    sleep: (limitMs) => {
-      let resolve: () => void = () => undefined;
-      const over = new Promise<void>((done) => (resolve = done));
-      const timer = limitMs === undefined ? undefined : setTimeout(cut, limitMs);
-      function cut() {
-        clearTimeout(timer);
-        sleepers.delete(cut);
-        resolve();
-      }
-      sleepers.add(cut);
-      return { over, cut };
-    },
-  };
+  /** Waits for the next `wake`, or for `limitMs`. A `wake` with nobody waiting is not remembered. */
+  wait(limitMs?: number): Wait {
+    let resolve: () => void = () => undefined;
+    const done = new Promise<void>((settle) => (resolve = settle));
+    const cancel = () => {
+      clearTimeout(timer);
+      this.#waiting.delete(cancel);
+      resolve();
+    };
+    const timer = limitMs === undefined ? undefined : setTimeout(cancel, limitMs);
+    this.#waiting.add(cancel);
+    return { done, cancel };
+  }
+
+  /** Ends every wait begun so far. */
+  wake(): void {
+    const woken = this.#waiting;
+    this.#waiting = new Set();
+    for (const cancel of woken) cancel();
+  }
 }

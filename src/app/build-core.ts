@@ -28,7 +28,7 @@ import { createInventory, type Inventory } from '../core/inventory/inventory.ts'
 import { createRetain } from '../core/ingest/retention.ts';
 import { createStatusFeed, type StatusFeed } from '../platform/runtime/change-feed.ts';
 import { createTransfer, type Transfer } from '../core/transfer/transfer.ts';
-import { createTurns } from '../platform/runtime/write-lock.ts';
+import { WriteLock } from '../platform/runtime/write-lock.ts';
 import { createReorder } from '../core/ingest/reorder-window.ts';
 import { createScoreStored } from '../core/ingest/score-backfill.ts';
 import { createWarmUp } from '../core/ingest/preload-models.ts';
@@ -107,15 +107,15 @@ export async function createEngine(options: {
   await registry.load();
   const live = await createLive({ pool, registry, stats });
   const bars = createBars({ pool, live, stats, log });
-  const turns = createTurns();
+  const writeLock = new WriteLock();
   const statusFeed = createStatusFeed();
   const models = new ModelCache({ pool, log, stats, limit: config.modelCache });
   const months = createSampleMonths(pool);
   const progressRows = createProgressRows({ registry });
-  const saveProgress = createSaveProgress({ pool, turns, progressRows });
+  const saveProgress = createSaveProgress({ pool, writeLock, progressRows });
   const commit = createCommit({ pool, registry, models, progressRows, months, stats, statusFeed, live, log });
   const scoreStored = createScoreStored({ commit, models, stats, log });
-  const scoring = { pool, registry, turns, models, commit, scoreStored, stats, log };
+  const scoring = { pool, registry, writeLock, models, commit, scoreStored, stats, log };
   const backlog = createBacklog(scoring);
   const reorder = createReorder({ ...scoring, windowMs: config.reorderSeconds * 1000 });
   const scoresStored = [backlog, reorder];
@@ -131,11 +131,11 @@ export async function createEngine(options: {
   });
   const accept = createAccept({
     registry,
-    turns,
+    writeLock,
     commit,
     writePoints: createWritePoints({ pool, models, commit, isHeldBack: reorder.isHeldBack, stats, log }),
     customMetrics,
-    warmUp: createWarmUp({ models, commit, turns, log }),
+    warmUp: createWarmUp({ models, commit, writeLock, log }),
     onStored,
     stats,
     log,
@@ -160,7 +160,7 @@ export async function createEngine(options: {
     pool,
     prisma,
     registry,
-    turns,
+    writeLock,
     models,
     backlog,
     live,
@@ -174,13 +174,13 @@ export async function createEngine(options: {
     inventory,
     monitor,
     quota,
-    turns,
+    writeLock,
     rules: { checkRegion, checkMetric: checkStackMetric },
   });
   const labels = createLabels({ prisma, registry });
   await labels.load();
   const transfer = createTransfer({ pool, prisma, registry, monitor, accept, directory, autostacks, labels });
-  const collectorErrors = createCollectorErrors({ pool, registry, turns, statusFeed, log });
+  const collectorErrors = createCollectorErrors({ pool, registry, writeLock, statusFeed, log });
   const poll = new Poller({
     registry,
     sources,
@@ -191,7 +191,7 @@ export async function createEngine(options: {
     log,
   });
   const { retentionDays } = config;
-  const retain = createRetain({ months, turns, live, stats, log, retentionDays });
+  const retain = createRetain({ months, writeLock, live, stats, log, retentionDays });
 
   const stop = async () => {
     retain.stop();
@@ -202,7 +202,7 @@ export async function createEngine(options: {
     await bars.stop();
     live.close();
     statusFeed.close();
-    await turns.run(() => saveCheckpoints({ pool, models, log }));
+    await writeLock.runExclusive(() => saveCheckpoints({ pool, models, log }));
     await saveProgress().catch((error: unknown) => {
       log.warn({ err: error }, 'progress was not saved: the next start reads it from the samples');
     });

@@ -18,7 +18,7 @@ import { createBatchQueue } from './batching-queue.ts';
 import { checkName, checkSample, checkUnit, type Objection } from './validate-point.ts';
 import type { CustomMetrics, WantedMetric } from '../metrics/custom-metrics.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
-import type { Turns } from '../../platform/runtime/write-lock.ts';
+import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 import { toCanonicalName } from '../sources/pushed-name.ts';
 import type { WarmUp } from './preload-models.ts';
 import type { Commit } from './commit.ts';
@@ -78,7 +78,7 @@ export const HISTORY_BATCH_POINTS = 1000;
 
 export function createAccept(options: {
   readonly registry: Registry;
-  readonly turns: Turns;
+  readonly writeLock: WriteLock;
   readonly commit: Pick<Commit, 'failures'>;
   readonly writePoints: WritePoints;
   readonly customMetrics: CustomMetrics;
@@ -92,7 +92,7 @@ export function createAccept(options: {
   readonly futureToleranceMs: number;
   readonly now?: () => number;
 }): Accept {
-  const { registry, turns, stats, log, customMetrics } = options;
+  const { registry, writeLock, stats, log, customMetrics } = options;
   const now = options.now ?? Date.now;
 
   const draft = async (requests: readonly Request[]): Promise<() => Promise<readonly AcceptResult[]>> => {
@@ -137,7 +137,7 @@ export function createAccept(options: {
     limit: options.queueLimit,
     countPoints: ({ pending }: Request) => pending.length,
     prepare: ({ pending }: Request) => options.warmUp(pending),
-    write: (requests: readonly Request[]) => turns.runInTwoSteps(() => draft(requests)),
+    write: (requests: readonly Request[]) => writeLock.runPipelined(() => draft(requests)),
     failures: () => options.commit.failures,
     stats,
     log,

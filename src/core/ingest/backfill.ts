@@ -15,7 +15,7 @@ import type { ModelCache } from '../models/model-cache.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import { createRetryPause } from '../../platform/runtime/backoff.ts';
 import { failBacklog, type ScoreStored } from './score-backfill.ts';
-import type { Turns } from '../../platform/runtime/write-lock.ts';
+import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 import { Signal } from '../../platform/runtime/signal.ts';
 
 export interface Backlog {
@@ -32,7 +32,7 @@ const ROWS_PER_TURN = 1440;
 export function createBacklog(options: {
   readonly pool: pg.Pool;
   readonly registry: Registry;
-  readonly turns: Turns;
+  readonly writeLock: WriteLock;
   readonly models: ModelCache;
   readonly commit: Commit;
   readonly scoreStored: ScoreStored;
@@ -40,7 +40,7 @@ export function createBacklog(options: {
   readonly log: Log;
   readonly now?: () => number;
 }): Backlog {
-  const { pool, registry, turns, models, commit, log, now = Date.now } = options;
+  const { pool, registry, writeLock, models, commit, log, now = Date.now } = options;
   /** Numbers of the metrics with something to do; each at most once. */
   const waiting = new Set<number>();
   const stopping = new Signal();
@@ -61,7 +61,7 @@ export function createBacklog(options: {
       const [number] = waiting;
       if (number === undefined || stopped) break;
       try {
-        const isDone = await turns.run(() => advance(number));
+        const isDone = await writeLock.runExclusive(() => advance(number));
         // One that is not done goes to the end: a long history does not keep the others waiting.
         waiting.delete(number);
         if (!isDone) waiting.add(number);
@@ -82,7 +82,7 @@ export function createBacklog(options: {
   const giveUp = async (number: number, error: unknown): Promise<boolean> => {
     const entry = registry.byNumber(number);
     try {
-      if (entry !== undefined) await turns.run(() => failBacklog(entry, error, options));
+      if (entry !== undefined) await writeLock.runExclusive(() => failBacklog(entry, error, options));
     } catch (again) {
       if (isOutage(again)) return false;
       log.error({ err: again, metricNumber: number }, 'metric could not be put in ERROR');

@@ -8,7 +8,7 @@ import { RetryLaterError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { StaleDraftError } from './commit.ts';
-import type { TwoSteps } from '../../platform/runtime/write-lock.ts';
+import type { PipelinedRun } from '../../platform/runtime/write-lock.ts';
 
 export interface BatchQueue<Request, Result> {
   /** @throws RetryLaterError when the queue is full, the database away or the server stopping */
@@ -35,7 +35,7 @@ export function createBatchQueue<Request, Result>(options: {
   /** Null when the request can be written at once; else what resolves, and never rejects, when it can. */
   readonly prepare: (request: Request) => Promise<void> | null;
   /** Writes all of them or none; one result per request, in order. The next batch is taken when it is ready for it. */
-  readonly write: (requests: readonly Request[]) => TwoSteps<readonly Result[]>;
+  readonly write: (requests: readonly Request[]) => PipelinedRun<readonly Result[]>;
   /** How many batches have failed, wholly or in part: the one that was begun on top of such a one is written anew. */
   readonly failures: () => number;
   readonly stats: Stats;

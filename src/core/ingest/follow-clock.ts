@@ -1,7 +1,7 @@
 /** Looks now and then for metrics that are ahead of the clock, and brings them back to it. */
 import type pg from 'pg';
 import type { Log } from '../../log.ts';
-import type { Turns } from '../../platform/runtime/write-lock.ts';
+import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { ModelCache } from '../models/model-cache.ts';
@@ -14,7 +14,7 @@ const EVERY_MS = 60_000;
 export interface ClockFollowerOptions {
   readonly pool: pg.Pool;
   readonly registry: Registry;
-  readonly turns: Turns;
+  readonly writeLock: WriteLock;
   readonly models: ModelCache;
   readonly commit: Pick<Commit, 'begin'>;
   readonly live: Pick<Live, 'forget'>;
@@ -52,11 +52,11 @@ export class ClockFollower {
   }
 
   async #rewindAll(): Promise<void> {
-    const { registry, turns, log } = this.#options;
+    const { registry, writeLock, log } = this.#options;
     const ahead = [...registry.all()].filter((entry) => isAhead(entry, this.#nowMs()));
     for (const entry of ahead) {
       try {
-        await turns.run(() => this.#rewind(entry));
+        await writeLock.runExclusive(() => this.#rewind(entry));
       } catch (error) {
         log.warn(
           { err: error, metric: entry.id },

@@ -6,7 +6,7 @@ import type { Log } from '../../log.ts';
 import type { Commit } from './commit.ts';
 import type { ModelCache } from '../models/model-cache.ts';
 import type { MetricEntry } from '../metrics/registry.ts';
-import type { Turns } from '../../platform/runtime/write-lock.ts';
+import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 
 /**
  * @param points of metrics that may not be known yet
@@ -21,10 +21,10 @@ const MODELS_AT_ONCE = 100;
 export function createWarmUp(options: {
   readonly models: Pick<ModelCache, 'isHeld' | 'restoreAhead'>;
   readonly commit: Pick<Commit, 'begin' | 'isPending'>;
-  readonly turns: Pick<Turns, 'run'>;
+  readonly writeLock: Pick<WriteLock, 'runExclusive'>;
   readonly log: Log;
 }): WarmUp {
-  const { models, commit, turns, log } = options;
+  const { models, commit, writeLock, log } = options;
   /** What the points of a metric that come now have to wait for. */
   const waits = new Map<MetricEntry, Promise<void>>();
   /** Metrics whose models are to be restored, with what is to be called when that is over; the first comes first. */
@@ -51,8 +51,8 @@ export function createWarmUp(options: {
       for (const [entry] of portion) wanted.delete(entry);
       try {
         const keep = await models.restoreAhead(portion.map(([entry]) => entry).filter(isCold));
-        // In a turn nothing is being drafted or committed: what a model has read is all there is, or it is not kept.
-        await turns.run(async () => {
+        // In the write lock nothing is being drafted or committed: what a model has read is all there is, or it is not kept.
+        await writeLock.runExclusive(async () => {
           await commit.begin();
           keep();
         });

@@ -12,7 +12,7 @@ export interface ProgressRows {
   readonly choose: (draft: Draft) => readonly Progress[];
   /** To be called when they are committed, and with them what changed metrics without writing their rows. */
   readonly confirm: (written: readonly Progress[], changed?: Iterable<MetricEntry>) => void;
-  /** In a turn: rows that wait, at most `limit`; to be confirmed once they are committed. */
+  /** In the write lock: rows that wait, at most `limit`; to be confirmed once they are committed. */
   readonly listWaiting: (limit: number) => readonly Progress[];
   /** How many wait. */
   readonly waiting: number;

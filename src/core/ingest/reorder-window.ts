@@ -17,7 +17,7 @@ import type { ModelCache } from '../models/model-cache.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import { createRetryPause } from '../../platform/runtime/backoff.ts';
 import { failBacklog, type ScoreStored } from './score-backfill.ts';
-import type { Turns } from '../../platform/runtime/write-lock.ts';
+import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 import { Signal } from '../../platform/runtime/signal.ts';
 
 export interface Reorder {
@@ -41,7 +41,7 @@ const EARLY_EVERY_MS = 30_000;
 export function createReorder(options: {
   readonly pool: pg.Pool;
   readonly registry: Registry;
-  readonly turns: Turns;
+  readonly writeLock: WriteLock;
   readonly models: ModelCache;
   readonly commit: Commit;
   readonly scoreStored: ScoreStored;
@@ -51,7 +51,7 @@ export function createReorder(options: {
   readonly windowMs: number;
   readonly now?: () => number;
 }): Reorder {
-  const { pool, registry, turns, models, commit, stats, log, windowMs, now = Date.now } = options;
+  const { pool, registry, writeLock, models, commit, stats, log, windowMs, now = Date.now } = options;
   const waves = createDueWaves(windowMs, () => performance.now());
   const stopping = new Signal();
   /** Keys of metrics with samples ahead of the clock. */
@@ -112,13 +112,13 @@ export function createReorder(options: {
   /** What fails for one of them is found half by half, and costs the others nothing. @returns the metrics that have more */
   const scoreApart = async (portion: readonly [number, number][]): Promise<[number, number][]> => {
     try {
-      return await turns.run(() => scorePortion(new Map(portion)));
+      return await writeLock.runExclusive(() => scorePortion(new Map(portion)));
     } catch (error) {
       if (isOutage(error)) throw error;
       const [[number] = []] = portion;
       const entry = number === undefined ? undefined : registry.byNumber(number);
       if (portion.length === 1 && entry !== undefined) {
-        await turns.run(() => failBacklog(entry, error, options));
+        await writeLock.runExclusive(() => failBacklog(entry, error, options));
         return [];
       }
       if (portion.length <= 1) return [];

@@ -7,7 +7,7 @@ import type { SampleMonths } from '../samples/month-partitions.ts';
 import type { Log } from '../../log.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Live } from '../score-log/score-feed.ts';
-import type { Turns } from '../../platform/runtime/write-lock.ts';
+import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 
 export interface Retain {
   start: () => void;
@@ -24,7 +24,7 @@ const MAX_JUMP_MS = 60_000;
 /** @param options.retentionDays 0 keeps everything */
 export function createRetain(options: {
   readonly months: SampleMonths;
-  readonly turns: Turns;
+  readonly writeLock: WriteLock;
   readonly live: Pick<Live, 'refreshBounds'>;
   readonly stats: Stats;
   readonly log: Log;
@@ -33,7 +33,7 @@ export function createRetain(options: {
   /** Milliseconds of a clock that never jumps. */
   readonly steadyMs?: () => number;
 }): Retain {
-  const { months, turns, live, stats, log, retentionDays } = options;
+  const { months, writeLock, live, stats, log, retentionDays } = options;
   const { now = Date.now, steadyMs = () => performance.now() } = options;
   let timer: NodeJS.Timeout | undefined;
   /** By how much the clock was ahead of the steady one at the last look; null before the first. */
@@ -57,7 +57,7 @@ export function createRetain(options: {
         log.warn('the clock has jumped, or nothing was written for days: retention waits for an hour');
         return;
       }
-      await turns.run(async () => {
+      await writeLock.runExclusive(async () => {
         const dropped = await months.dropBefore(nowMs - retentionDays * DAY_MS);
         if (dropped.length === 0) return;
         stats.count('partitions_dropped', dropped.length);

@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { EMPTY_BATCH, writeBatch } from '../samples/write-batch.ts';
 import type { ProgressRows } from './progress-rows.ts';
-import type { Turns } from '../../platform/runtime/write-lock.ts';
+import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 
 /** Some milliseconds: points wait no longer than this for their turn. */
 const PORTION = 1000;
@@ -12,10 +12,10 @@ export type SaveProgress = () => Promise<void>;
 
 export function createSaveProgress(options: {
   readonly pool: pg.Pool;
-  readonly turns: Turns;
+  readonly writeLock: WriteLock;
   readonly progressRows: ProgressRows;
 }): SaveProgress {
-  const { pool, turns, progressRows } = options;
+  const { pool, writeLock, progressRows } = options;
   const savePortion = async () => {
     const progress = progressRows.listWaiting(PORTION);
     if (progress.length === 0) return;
@@ -24,6 +24,7 @@ export function createSaveProgress(options: {
   };
   return async () => {
     // Those that fall behind meanwhile stand at the end of the line, and are not waited for.
-    for (let left = progressRows.waiting; left > 0; left -= PORTION) await turns.run(savePortion);
+    for (let left = progressRows.waiting; left > 0; left -= PORTION)
+      await writeLock.runExclusive(savePortion);
   };
 }

@@ -13,7 +13,7 @@ export interface Quota {
   /** Resources that are watched. */
   readonly count: () => number;
   /**
-   * To be called in the turn that begins to watch: nobody else can take the last place in between.
+   * To be called in the write lock that starts to monitor: nobody else can take the last place in between.
    * @param server canonical name of the metric's resource, or of the autostack
    * @throws QuotaExceededError when it would be one too many
    */

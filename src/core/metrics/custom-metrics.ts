@@ -11,7 +11,7 @@ import type { Registry } from './registry.ts';
 
 export interface CustomMetrics {
   /**
-   * In a turn: makes those that are not known, as far as their accounts may add names. Names are canonical and checked already.
+   * In the write lock: makes those that are not known, as far as their accounts may add names. Names are canonical and checked already.
    * @returns those the database does not take, with why: the others are made
    * @throws what the database throws while it is away
    */

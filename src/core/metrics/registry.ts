@@ -1,6 +1,6 @@
 /**
  * Every metric, in memory: points are matched, filtered and numbered without asking the database. Loaded at start;
- * changed only by whoever holds the turn, after its transaction has committed.
+ * changed only by the holder of the write lock, after its transaction has committed.
  */
 import type pg from 'pg';
 import { DEFAULT_ACCOUNT, type Datasource, type MetricStatus, type ModelParams } from '../../model.ts';

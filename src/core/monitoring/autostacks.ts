@@ -22,7 +22,7 @@ import type { Quota } from '../inventory/quota.ts';
 import { REFRESH_MS, type Inventory } from '../inventory/inventory.ts';
 import { checkModelParams } from '../metrics/model-params.ts';
 import { checkTagFilters, toCanonicalFilters } from '../metrics/tag-filter.ts';
-import type { Turns } from '../../platform/runtime/write-lock.ts';
+import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 
 export interface NamespaceMetric {
   readonly namespace: string;
@@ -84,10 +84,10 @@ export function createAutostacks(options: {
   readonly inventory: Inventory;
   readonly monitor: Monitor;
   readonly quota: Quota;
-  readonly turns: Turns;
+  readonly writeLock: WriteLock;
   readonly rules: StackRules;
 }): Autostacks {
-  const { prisma, directory, inventory, monitor, quota, turns, rules } = options;
+  const { prisma, directory, inventory, monitor, quota, writeLock, rules } = options;
 
   /** @returns the filter in the form it is stored in */
   const check = <T extends StackFilter>(filter: T, path: readonly string[]): T => {
@@ -128,9 +128,9 @@ export function createAutostacks(options: {
     return findMembers(prisma, checked);
   };
 
-  /** In a turn: nobody else takes the last place of the quota in between. */
+  /** In the write lock: nobody else takes the last place of the quota in between. */
   const insert = ({ filters, ...rest }: Omit<NewStack, 'metrics'>) =>
-    turns.run(async () => {
+    writeLock.runExclusive(async () => {
       const id = randomUUID();
       quota.check(nameStackServer(id));
       const { name, region, resourceType, includeStopped } = rest;

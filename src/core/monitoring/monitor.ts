@@ -30,7 +30,7 @@ import type { ModelCache } from '../models/model-cache.ts';
 import type { Quota } from '../inventory/quota.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { StatusFeed } from '../../platform/runtime/change-feed.ts';
-import type { Turns } from '../../platform/runtime/write-lock.ts';
+import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 
 export interface MetricChange {
   readonly unit?: string | null;
@@ -43,7 +43,7 @@ export interface MonitorOptions {
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
   readonly registry: Registry;
-  readonly turns: Turns;
+  readonly writeLock: WriteLock;
   readonly models: ModelCache;
   readonly backlog: Backlog;
   readonly live: Live;
@@ -73,10 +73,10 @@ export class Monitor {
    * it is. @throws NotSupportedError, InvalidInputError
    */
   async createMetric(datasource: Datasource, spec: unknown, accountId = DEFAULT_ACCOUNT): Promise<string> {
-    const { registry, turns } = this.#options;
+    const { registry, writeLock } = this.#options;
     checkAccount(datasource, accountId);
     const { description } = this.#checks.describe(datasource, spec, accountId);
-    return turns.run(async () => {
+    return writeLock.runExclusive(async () => {
       const known = registry.byIdentity(datasource, description.identity, accountId);
       const data = { ...describeRow(description), accountId };
       return (known ?? (await this.#save(datasource, description, data))).id;
@@ -102,7 +102,7 @@ export class Monitor {
    */
   async monitorMetric(request: MonitorRequest): Promise<string> {
     const checked = await this.#checks.check(request);
-    return this.#options.turns.run(() => this.#startMonitoring(request, checked));
+    return this.#options.writeLock.runExclusive(() => this.#startMonitoring(request, checked));
   }
 
   async #startMonitoring(request: MonitorRequest, checked: CheckedRequest): Promise<string> {
@@ -143,9 +143,9 @@ export class Monitor {
 
   /** @throws InvalidInputError */
   async updateMetric(id: string, change: MetricChange): Promise<string> {
-    const { prisma, turns } = this.#options;
+    const { prisma, writeLock } = this.#options;
     const policy = checkPolicy(change.policy ?? {});
-    return turns.run(async () => {
+    return writeLock.runExclusive(async () => {
       const entry = this.#find(id);
       const data: Prisma.MetricUpdateInput = { ...policy };
       if (change.unit !== undefined) data.unit = change.unit;
@@ -157,8 +157,8 @@ export class Monitor {
 
   /** ERROR → back to work. @throws InvalidInputError when the status is another */
   async retryMetric(id: string): Promise<string> {
-    const { prisma, registry, turns } = this.#options;
-    return turns.run(async () => {
+    const { prisma, registry, writeLock } = this.#options;
+    return writeLock.runExclusive(async () => {
       const entry = this.#find(id);
       if (entry.status !== 'ERROR') {
         throw new InvalidInputError(`id: expected a metric in status ERROR, ${id} is ${entry.status}`, [
@@ -175,8 +175,8 @@ export class Monitor {
 
   /** The samples stay, scores and model go. A metric that is not monitored stays as it is. */
   async unmonitorMetric(id: string): Promise<string> {
-    const { pool, registry, turns } = this.#options;
-    return turns.run(async () => {
+    const { pool, registry, writeLock } = this.#options;
+    return writeLock.runExclusive(async () => {
       const entry = this.#find(id);
       if (entry.status === 'UNMONITORED') return entry.id;
       await inTransaction(pool, async (client) => {
@@ -191,7 +191,7 @@ export class Monitor {
 
   /** The metric, its samples and its model are gone. */
   async deleteMetric(id: string): Promise<string> {
-    return this.#options.turns.run(() => this.#delete(this.#find(id)));
+    return this.#options.writeLock.runExclusive(() => this.#delete(this.#find(id)));
   }
 
   /**
@@ -199,8 +199,8 @@ export class Monitor {
    * unknown one is no error.
    */
   async discardMetric(id: string, rows: number): Promise<void> {
-    const { registry, turns } = this.#options;
-    await turns.run(async () => {
+    const { registry, writeLock } = this.#options;
+    await writeLock.runExclusive(async () => {
       const entry = registry.byId(id);
       if (entry?.status === 'UNMONITORED' && entry.lastRowId === rows) await this.#delete(entry);
     });

@@ -6,7 +6,7 @@ import type pg from 'pg';
 import type { Log } from '../../log.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { StatusFeed } from '../../platform/runtime/change-feed.ts';
-import type { Turns } from '../../platform/runtime/write-lock.ts';
+import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 
 export interface CollectorErrors {
   /** Never throws: a database that is away now is told at the next reading. */
@@ -19,12 +19,12 @@ const GRACE_MS = 10_800_000;
 export function createCollectorErrors(options: {
   readonly pool: pg.Pool;
   readonly registry: Registry;
-  readonly turns: Turns;
+  readonly writeLock: WriteLock;
   readonly statusFeed: StatusFeed;
   readonly log: Log;
   readonly now?: () => number;
 }): CollectorErrors {
-  const { pool, registry, turns, statusFeed, log } = options;
+  const { pool, registry, writeLock, statusFeed, log } = options;
   const now = options.now ?? Date.now;
 
   const open = async (entry: MetricEntry, failure: Error) => {
@@ -40,7 +40,7 @@ export function createCollectorErrors(options: {
   };
 
   const giveUp = (entry: MetricEntry, failure: Error) =>
-    turns.run(async () => {
+    writeLock.runExclusive(async () => {
       await pool.query(
         `UPDATE metric SET status = 'ERROR', message = $2, collector_error = NULL WHERE number = $1`,
         [entry.number, failure.message],

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { MetricEntry } from '../../../src/core/metrics/registry.ts';
 import { createDraft } from '../../../src/core/ingest/write-set.ts';
-import { createTurns } from '../../../src/platform/runtime/write-lock.ts';
+import { WriteLock } from '../../../src/platform/runtime/write-lock.ts';
 import { createWarmUp } from '../../../src/core/ingest/preload-models.ts';
 import { createLog } from '../../../src/log.ts';
 
@@ -43,7 +43,7 @@ function startWarmUp(fail = false) {
   const warmUp = createWarmUp({
     models: { isHeld: (number) => held.has(number), restoreAhead },
     commit: { isPending: () => false, begin: () => Promise.resolve(createDraft(0)) },
-    turns: createTurns(),
+    writeLock: new WriteLock(),
     log: createLog('silent'),
   });
   return { warmUp, held, asked, releases };

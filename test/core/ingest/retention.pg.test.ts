@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createRetain } from '../../../src/core/ingest/retention.ts';
 import { createSampleMonths } from '../../../src/core/samples/month-partitions.ts';
 import { createLog } from '../../../src/log.ts';
-import { createTurns } from '../../../src/platform/runtime/write-lock.ts';
+import { WriteLock } from '../../../src/platform/runtime/write-lock.ts';
 import { createStats } from '../../../src/platform/telemetry/metrics.ts';
 import { type TestDatabase, withDatabase } from '../../helpers/database.ts';
 
@@ -67,7 +67,7 @@ describe('retention', () => {
     const stats = createStats();
     const retain = createRetain({
       months,
-      turns: createTurns(),
+      writeLock: new WriteLock(),
       live: { refreshBounds: () => Promise.resolve() },
       stats,
       log: createLog('silent'),

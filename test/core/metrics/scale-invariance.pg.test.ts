@@ -9,7 +9,7 @@ import { Poller } from '../../../src/core/polling/poller.ts';
 import { createHostSource } from '../../../src/core/sources/host/host.ts';
 import { RED_SCORE } from '../../../src/detector/likelihood.ts';
 import { createLog } from '../../../src/log.ts';
-import { createTurns } from '../../../src/platform/runtime/write-lock.ts';
+import { WriteLock } from '../../../src/platform/runtime/write-lock.ts';
 import { read } from '../../helpers/ask.ts';
 import { withDatabase } from '../../helpers/database.ts';
 import { startInfluxdbEndpoint } from '../../helpers/influxdb-endpoint.ts';
@@ -211,7 +211,7 @@ describe('the scores of a series in other units', () => {
     const collectorErrors = createCollectorErrors({
       pool,
       registry,
-      turns: createTurns(),
+      writeLock: new WriteLock(),
       statusFeed,
       log,
       now,

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { createTurns, type Turns } from '../../../src/platform/runtime/write-lock.ts';
+import { WriteLock } from '../../../src/platform/runtime/write-lock.ts';
 import { collectGarbage } from '../../helpers/collect-garbage.ts';
 import { createDeferred } from '../../helpers/deferred.ts';
 
-/** Runs turns of both kinds and forgets what the first one gave. */
-async function runAndForget(turns: Turns): Promise<WeakRef<object>> {
+/** Runs a job and forgets what it gave. */
+async function runAndForget(writeLock: WriteLock): Promise<WeakRef<object>> {
   const given = { rejected: ['a point'] };
-  await turns.runInTwoSteps(() => Promise.resolve(() => Promise.resolve(given))).result;
+  await writeLock.runPipelined(() => Promise.resolve(() => Promise.resolve(given))).result;
   return new WeakRef(given);
 }
 
@@ -27,26 +27,26 @@ function createJob(name: string, told: string[]) {
   return { first, leave: () => leave.resolve(undefined), begun: begun.promise };
 }
 
-describe('turns', () => {
-  test('run one after the other, whatever becomes of them', async () => {
-    const turns = createTurns();
+describe('the write lock', () => {
+  test('runs jobs one after the other, whatever becomes of them', async () => {
+    const writeLock = new WriteLock();
     const told: string[] = [];
-    const failing = turns.run(() => {
+    const failing = writeLock.runExclusive(() => {
       told.push('a');
       return Promise.reject(new Error('no'));
     });
-    const next = turns.run(() => Promise.resolve(told.push('b')));
+    const next = writeLock.runExclusive(() => Promise.resolve(told.push('b')));
     await expect(failing).rejects.toThrow('no');
     await next;
     expect(told).toEqual(['a', 'b']);
   });
 
-  test('in two steps overlap by one: a first step runs during the second step before it', async () => {
-    const turns = createTurns();
+  test('overlaps pipelined jobs by one: a first step runs during the second step before it', async () => {
+    const writeLock = new WriteLock();
     const told: string[] = [];
     const [a, b, c] = ['a', 'b', 'c'].map((name) => createJob(name, told));
     if (a === undefined || b === undefined || c === undefined) throw new Error('three jobs were made');
-    const runs = [a, b, c].map((job) => turns.runInTwoSteps(job.first).result);
+    const runs = [a, b, c].map((job) => writeLock.runPipelined(job.first).result);
     await b.begun;
     expect(told).toEqual(['a 1', 'a 2', 'b 1']);
     a.leave();
@@ -58,28 +58,28 @@ describe('turns', () => {
     expect(told.slice(6)).toEqual(['b over', 'c 2', 'c over']);
   });
 
-  test('of one step wait for both steps before them, and a first step waits for them', async () => {
-    const turns = createTurns();
+  test('makes an exclusive job wait for both steps before it, and a first step for the exclusive job', async () => {
+    const writeLock = new WriteLock();
     const told: string[] = [];
     const a = createJob('a', told);
     const b = createJob('b', told);
-    const twoSteps = turns.runInTwoSteps(a.first);
-    const whole = turns.run(() => Promise.resolve(told.push('whole')));
-    const after = turns.runInTwoSteps(b.first);
+    const pipelined = writeLock.runPipelined(a.first);
+    const whole = writeLock.runExclusive(() => Promise.resolve(told.push('whole')));
+    const after = writeLock.runPipelined(b.first);
     await a.begun;
     a.leave();
     b.leave();
-    await Promise.all([twoSteps.result, whole, after.result]);
+    await Promise.all([pipelined.result, whole, after.result]);
     expect(told).toEqual(['a 1', 'a 2', 'a over', 'whole', 'b 1', 'b 2', 'b over']);
   });
 
-  test('a first step that fails does not let anybody overtake the second step before it', async () => {
-    const turns = createTurns();
+  test('lets no job overtake a second step because the first step after it fails', async () => {
+    const writeLock = new WriteLock();
     const told: string[] = [];
     const a = createJob('a', told);
-    const first = turns.runInTwoSteps(a.first);
-    const failing = turns.runInTwoSteps<string>(() => Promise.reject(new Error('no')));
-    const whole = turns.run(() => Promise.resolve(told.push('whole')));
+    const first = writeLock.runPipelined(a.first);
+    const failing = writeLock.runPipelined<string>(() => Promise.reject(new Error('no')));
+    const whole = writeLock.runExclusive(() => Promise.resolve(told.push('whole')));
     await expect(failing.result).rejects.toThrow('no');
     expect(told).toEqual(['a 1', 'a 2']);
     a.leave();
@@ -87,15 +87,15 @@ describe('turns', () => {
     expect(told).toEqual(['a 1', 'a 2', 'a over', 'whole']);
   });
 
-  test('keep nothing of what turns before gave', async () => {
-    const turns = createTurns();
-    const given = await runAndForget(turns);
+  test('keeps nothing of what jobs before gave', async () => {
+    const writeLock = new WriteLock();
+    const given = await runAndForget(writeLock);
     for (const name of ['b', 'c']) {
-      await turns.runInTwoSteps(() => Promise.resolve(() => Promise.resolve(name))).result;
+      await writeLock.runPipelined(() => Promise.resolve(() => Promise.resolve(name))).result;
     }
     await collectGarbage();
     expect(given.deref()).toBeUndefined();
-    // Still in use: nothing is gone because the turns themselves are.
-    await turns.run(() => Promise.resolve());
+    // Still in use: nothing is gone because the lock itself is.
+    await writeLock.runExclusive(() => Promise.resolve());
   });
 });

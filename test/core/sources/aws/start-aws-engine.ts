@@ -1,7 +1,7 @@
 /** An engine whose AWS is played from a script, and whose clock the test keeps. */
 import { Poller } from '../../../../src/core/polling/poller.ts';
 import { createCollectorErrors } from '../../../../src/core/polling/collector-errors.ts';
-import { createTurns } from '../../../../src/platform/runtime/write-lock.ts';
+import { WriteLock } from '../../../../src/platform/runtime/write-lock.ts';
 import { createLog } from '../../../../src/log.ts';
 import { createStats } from '../../../../src/platform/telemetry/metrics.ts';
 import type { Discover } from '../../../../src/core/sources/source.ts';
@@ -68,8 +68,8 @@ export async function startClockedEngine(
   const engine = await startEngine(database, { aws });
   const log = createLog('silent');
   const { pool, registry, statusFeed, sources, accept, monitor } = engine;
-  const turns = createTurns();
-  const collectorErrors = createCollectorErrors({ pool, registry, turns, statusFeed, log, now });
+  const writeLock = new WriteLock();
+  const collectorErrors = createCollectorErrors({ pool, registry, writeLock, statusFeed, log, now });
   const retry = (id: string) => monitor.retryMetric(id);
   const poll = new Poller({ registry, sources, accept, collectorErrors, retry, stats, log, now });
   const isBehind = () =>

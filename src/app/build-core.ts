@@ -4,7 +4,7 @@
  */
 import type pg from 'pg';
 import type { Config } from '../platform/config/read-config.ts';
-import { createAccept, type Accept } from '../core/ingest/accept.ts';
+import { createAccept, type Accept } from '../core/ingest/ingest.ts';
 import { createAnnotations, type Annotations } from '../core/annotations/annotations.ts';
 import { createAutostackDirectory, type AutostackDirectory } from '../core/inventory/autostack-directory.ts';
 import { createAutostacks, type Autostacks } from '../core/monitoring/autostacks.ts';

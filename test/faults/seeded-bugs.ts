@@ -22,7 +22,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'acknowledged before the commit',
     changes: [
       {
-        file: 'core/ingest/accept.ts',
+        file: 'core/ingest/ingest.ts',
         find: '      await commit();\n',
         replace: '      void commit().catch(() => undefined);\n',
       },

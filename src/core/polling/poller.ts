@@ -9,7 +9,7 @@ import { toError } from '../../platform/runtime/to-error.ts';
 import type { Datasource } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Polling, ReadFailure, ReadResult, Source } from '../sources/source.ts';
-import type { Accept } from '../ingest/accept.ts';
+import type { Accept } from '../ingest/ingest.ts';
 import type { CollectorErrors } from './collector-errors.ts';
 import { createLimit, type Limit } from '../../platform/runtime/concurrency-limit.ts';
 import { type DueBatch, PollQueue } from './poll-queue.ts';

@@ -4,7 +4,7 @@ import { readSampleTimes } from '../samples/read-sample-times.ts';
 import { AlreadyMonitoredError, InvalidInputError, MetricFailedError, NotFoundError } from '../../errors.ts';
 import type { Metric, PrismaClient } from '../../generated/prisma/client.ts';
 import { DEFAULT_ACCOUNT, type Sample } from '../../model.ts';
-import { HISTORY_BATCH_POINTS, type Accept } from '../ingest/accept.ts';
+import { HISTORY_BATCH_POINTS, type Accept } from '../ingest/ingest.ts';
 import { checkModelParams } from '../metrics/model-params.ts';
 import type { Autostacks, NamespaceMetric } from '../monitoring/autostacks.ts';
 import type { AutostackDirectory } from '../inventory/autostack-directory.ts';

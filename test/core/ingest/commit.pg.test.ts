@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import type { NamedPoint } from '../../../src/core/ingest/accept.ts';
+import type { NamedPoint } from '../../../src/core/ingest/ingest.ts';
 import { openClient } from '../../../src/platform/postgres/connection.ts';
 import { DETECTOR_KINDS } from '../../../src/detector/detector-kinds.ts';
 import { withDatabase } from '../../helpers/database.ts';

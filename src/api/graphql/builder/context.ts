@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Caller } from '../../../core/access/caller.ts';
 import type { Keys } from '../../../core/access/keys.ts';
 import type { Cloudwatch } from '../../../core/cloudwatch-service/service.ts';
-import type { Accept } from '../../../core/ingest/accept.ts';
+import type { Accept } from '../../../core/ingest/ingest.ts';
 import type { Annotations } from '../../../core/annotations/annotations.ts';
 import type { ArchiveUploads } from '../../../core/transfer/archive-upload.ts';
 import type { Autostacks } from '../../../core/monitoring/autostacks.ts';

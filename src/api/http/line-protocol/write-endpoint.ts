@@ -8,7 +8,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { accountToWrite } from '../../../core/access/caller.ts';
-import type { Accept, NamedPoint } from '../../../core/ingest/accept.ts';
+import type { Accept, NamedPoint } from '../../../core/ingest/ingest.ts';
 import { RetryLaterError } from '../../../errors.ts';
 import { type Precision, PRECISIONS } from '../../../core/ingest/line-protocol/parse-line.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';

@@ -6,7 +6,7 @@ import {
   type WriteResult,
   writeLines,
 } from '../../../../src/api/http/line-protocol/write-lines.ts';
-import type { NamedPoint } from '../../../../src/core/ingest/accept.ts';
+import type { NamedPoint } from '../../../../src/core/ingest/ingest.ts';
 import { PIECE_BYTES } from '../../../../src/platform/bounded-input/parse-slot.ts';
 import { createStats } from '../../../../src/platform/telemetry/metrics.ts';
 import { countRounds } from '../../../helpers/count-rounds.ts';

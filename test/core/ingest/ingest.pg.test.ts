@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NamedPoint } from '../../../src/core/ingest/accept.ts';
+import type { NamedPoint } from '../../../src/core/ingest/ingest.ts';
 import { DETECTOR_KINDS } from '../../../src/detector/detector-kinds.ts';
 import { withDatabase } from '../../helpers/database.ts';
 import { lockSamples } from '../../helpers/lock-samples.ts';

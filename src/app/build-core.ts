@@ -4,7 +4,7 @@
  */
 import type pg from 'pg';
 import type { Config } from '../platform/config/read-config.ts';
-import { createAccept, type Accept } from '../core/ingest/ingest.ts';
+import { Ingest } from '../core/ingest/ingest.ts';
 import { createAnnotations, type Annotations } from '../core/annotations/annotations.ts';
 import { createAutostackDirectory, type AutostackDirectory } from '../core/inventory/autostack-directory.ts';
 import { createAutostacks, type Autostacks } from '../core/monitoring/autostacks.ts';
@@ -12,10 +12,10 @@ import { createBacklog } from '../core/ingest/backfill.ts';
 import { createBars } from '../core/bars/bar-rollup.ts';
 import { createCollectorErrors } from '../core/polling/collector-errors.ts';
 import { ClockFollower } from '../core/ingest/follow-clock.ts';
-import { createCommit } from '../core/ingest/commit.ts';
+import { Commit } from '../core/ingest/commit.ts';
 import { createCustomMetrics } from '../core/metrics/custom-metrics.ts';
 import { createLabels, type Labels } from '../core/annotations/labels.ts';
-import { createLive, type Live } from '../core/score-log/score-feed.ts';
+import { ScoreFeed } from '../core/score-log/score-feed.ts';
 import type { LogFollower } from '../core/score-log/log-follower.ts';
 import { ModelCache } from '../core/models/model-cache.ts';
 import { Monitor } from '../core/monitoring/monitor.ts';
@@ -32,7 +32,7 @@ import { WriteLock } from '../platform/runtime/write-lock.ts';
 import { createReorder } from '../core/ingest/reorder-window.ts';
 import { createScoreStored } from '../core/ingest/score-backfill.ts';
 import { createWarmUp } from '../core/ingest/preload-models.ts';
-import { createWritePoints } from '../core/ingest/score-batch.ts';
+import { BatchScorer } from '../core/ingest/score-batch.ts';
 import { saveCheckpoints } from '../core/models/save-checkpoints.ts';
 import { createSaveProgress, type SaveProgress } from '../core/ingest/save-progress.ts';
 import type { Database } from '../platform/postgres/client.ts';
@@ -54,7 +54,7 @@ export interface Engine {
   readonly prisma: PrismaClient;
   readonly registry: Registry;
   readonly models: ModelCache;
-  readonly accept: Accept;
+  readonly accept: Ingest;
   readonly monitor: Monitor;
   readonly transfer: Transfer;
   readonly annotations: Annotations;
@@ -63,7 +63,7 @@ export interface Engine {
   readonly directory: AutostackDirectory;
   readonly autostacks: Autostacks;
   readonly awsRegions: Readonly<Record<string, string>>;
-  readonly live: Live;
+  readonly live: ScoreFeed;
   /** Keeps the stored bars. */
   readonly bars: LogFollower;
   readonly statusFeed: StatusFeed;
@@ -105,7 +105,7 @@ export async function createEngine(options: {
   );
   const registry = createRegistry(pool);
   await registry.load();
-  const live = await createLive({ pool, registry, stats });
+  const live = await ScoreFeed.open({ pool, registry, stats });
   const bars = createBars({ pool, live, stats, log });
   const writeLock = new WriteLock();
   const statusFeed = createStatusFeed();
@@ -113,7 +113,7 @@ export async function createEngine(options: {
   const months = createSampleMonths(pool);
   const progressRows = createProgressRows({ registry });
   const saveProgress = createSaveProgress({ pool, writeLock, progressRows });
-  const commit = createCommit({ pool, registry, models, progressRows, months, stats, statusFeed, live, log });
+  const commit = new Commit({ pool, registry, models, progressRows, months, stats, statusFeed, live, log });
   const scoreStored = createScoreStored({ commit, models, stats, log });
   const scoring = { pool, registry, writeLock, models, commit, scoreStored, stats, log };
   const backlog = createBacklog(scoring);
@@ -129,11 +129,11 @@ export async function createEngine(options: {
     log,
     limits: { maxMetrics: config.maxMetrics, perMinute: config.maxNewMetricsPerMinute },
   });
-  const accept = createAccept({
+  const accept = new Ingest({
     registry,
     writeLock,
     commit,
-    writePoints: createWritePoints({ pool, models, commit, isHeldBack: reorder.isHeldBack, stats, log }),
+    scorer: new BatchScorer({ pool, models, commit, isHeldBack: reorder.isHeldBack, stats, log }),
     customMetrics,
     warmUp: createWarmUp({ models, commit, writeLock, log }),
     onStored,

@@ -22,7 +22,7 @@ export async function listenGraphite(
     const listener = createGraphiteListener({
       host,
       port: wanted,
-      accept: accept.acceptNamed,
+      accept: (points) => accept.acceptNamed(points),
       log,
       stats,
     });

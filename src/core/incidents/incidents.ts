@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { createClockwork } from '../../platform/runtime/interval-jobs.ts';
 import type { Labels } from '../annotations/labels.ts';
-import type { Live } from '../score-log/score-feed.ts';
+import type { ScoreFeed } from '../score-log/score-feed.ts';
 import { gatherRows } from '../score-log/row-buffer.ts';
 import { LogFollower } from '../score-log/log-follower.ts';
 import type { Registry } from '../metrics/registry.ts';
@@ -27,7 +27,7 @@ export interface IncidentsOptions {
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
   readonly registry: Registry;
-  readonly live: Live;
+  readonly live: ScoreFeed;
   readonly labels: Pick<Labels, 'zealOf'>;
   readonly stats: Stats;
   readonly log: Log;

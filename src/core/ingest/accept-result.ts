@@ -2,7 +2,7 @@
 import type { FailureCode } from '../../errors.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Refused } from './commit.ts';
-import type { Arrival } from './score-batch.ts';
+import type { Arrival } from './arrivals.ts';
 import type { Objection, RejectReason } from './validate-point.ts';
 
 export interface RejectedPoint {

@@ -13,7 +13,7 @@ import { createDraft, type Draft, isBehind, type MetricProgress, type WriteSet }
 import { BatchWriter } from './write-apart.ts';
 import { markUnsaved } from './metric-failure.ts';
 import { type ProgressRows, readProgress } from './progress-rows.ts';
-import type { Live } from '../score-log/score-feed.ts';
+import type { ScoreFeed } from '../score-log/score-feed.ts';
 import type { ModelCache } from '../models/model-cache.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { StatusFeed } from '../../platform/runtime/change-feed.ts';
@@ -25,29 +25,6 @@ export class StaleDraftError extends Error {
 
 /** Metrics of a draft of whose samples nothing is stored, with why: a fault of ours, or of the database. */
 export type Refused = ReadonlyMap<MetricEntry, Error>;
-
-export interface Commit {
-  /** How many drafts have failed, wholly or in part: those that stand on them are stale. */
-  readonly failures: number;
-  /** Begins a draft; after a failure it first reads back what is committed. */
-  begin: () => Promise<Draft>;
-  /** How far a metric is, what is being committed included; to be changed for a draft. */
-  progressOf: (entry: MetricEntry) => MetricProgress;
-  /** Time of the metric's newest sample, those being committed included; -1 when there is none. */
-  newestMs: (entry: MetricEntry) => number;
-  /** Whether samples of the metric are being committed. */
-  isPending: (entry: MetricEntry) => boolean;
-  /** Whether newer samples than its model has learned from are stored, those being committed included. */
-  isBehind: (entry: MetricEntry) => boolean;
-  /** Waits until nothing is being committed. */
-  settled: () => Promise<void>;
-  /**
-   * Ends the drafting; the next draft may begin. @returns what commits it, to be called once all before it is over;
-   * it throws StaleDraftError, or what the database threw while it is away: nothing of the draft holds then, as far as
-   * anyone can know
-   */
-  seal: (draft: Draft) => () => Promise<Refused>;
-}
 
 /** Some 10 kB each; with every batch at most this many, so that they never hold up the samples. */
 const CHECKPOINTS_PER_BATCH = 50;
@@ -64,7 +41,7 @@ interface PromiseWithResolvers {
   readonly resolve: () => void;
 }
 
-export function createCommit(options: {
+export interface CommitOptions {
   readonly pool: pg.Pool;
   readonly registry: Registry;
   readonly models: ModelCache;
@@ -72,96 +49,120 @@ export function createCommit(options: {
   readonly months: SampleMonths;
   readonly stats: Stats;
   readonly statusFeed: StatusFeed;
-  readonly live: Pick<Live, 'publish' | 'refreshBounds'>;
+  readonly live: Pick<ScoreFeed, 'publish' | 'refreshBounds'>;
   readonly log: Log;
-}): Commit {
-  const { registry, models, progressRows, stats, statusFeed, live, log } = options;
-  const writer = new BatchWriter(options);
+}
+
+export class Commit {
+  readonly #options: CommitOptions;
+  readonly #writer: BatchWriter;
   /** Metrics whose last transaction failed; its outcome is unknown when the connection broke at the commit. */
-  const doubtful = new Set<number>();
-  const pending = new Map<MetricEntry, MetricProgress>();
+  readonly #doubtful = new Set<number>();
+  readonly #pending = new Map<MetricEntry, MetricProgress>();
   /** What is being committed or about to be: one, but for drafts that are made anew after a failure. */
-  const unsettled = new Set<Sealed>();
-  let failures = 0;
+  readonly #unsettled = new Set<Sealed>();
+  #failures = 0;
 
-  const settled = async () => {
-    await Promise.all([...unsettled].map(({ over }) => over.promise));
-  };
+  constructor(options: CommitOptions) {
+    this.#options = options;
+    this.#writer = new BatchWriter(options);
+  }
 
-  const begin = async () => {
+  /** How many drafts have failed, wholly or in part: those that stand on them are stale. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Begins a draft; after a failure it first reads back what is committed. */
+  async begin(): Promise<Draft> {
+    const { registry, live } = this.#options;
     // A status decides what is drafted for the metric; and what stands on a failed draft has to fail first.
-    const mustWait = doubtful.size > 0 || [...unsettled].some(({ draft }) => draft.statuses.size > 0);
-    if (mustWait) await settled();
-    if (doubtful.size > 0) {
-      await registry.load([...doubtful]);
+    const mustWait =
+      this.#doubtful.size > 0 || [...this.#unsettled].some(({ draft }) => draft.statuses.size > 0);
+    if (mustWait) await this.settled();
+    if (this.#doubtful.size > 0) {
+      await registry.load([...this.#doubtful]);
       await live.refreshBounds();
-      doubtful.clear();
+      this.#doubtful.clear();
     }
-    return createDraft(failures);
-  };
+    return createDraft(this.#failures);
+  }
 
-  const seal = (draft: Draft) => {
+  /** How far a metric is, what is being committed included; to be changed for a draft. */
+  progressOf(entry: MetricEntry): MetricProgress {
+    return { ...(this.#pending.get(entry) ?? readProgress(entry)) };
+  }
+
+  /** Time of the metric's newest sample, those being committed included; -1 when there is none. */
+  newestMs(entry: MetricEntry): number {
+    return (this.#pending.get(entry) ?? entry).lastTimestampMs ?? -1;
+  }
+
+  /** Whether samples of the metric are being committed. */
+  isPending(entry: MetricEntry): boolean {
+    return this.#pending.has(entry);
+  }
+
+  /** Whether newer samples than its model has learned from are stored, those being committed included. */
+  isBehind(entry: MetricEntry): boolean {
+    return isBehind(this.#pending.get(entry) ?? entry);
+  }
+
+  /** Waits until nothing is being committed. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#unsettled].map(({ over }) => over.promise));
+  }
+
+  /**
+   * Ends the drafting; the next draft may begin. @returns what commits it, to be called once all before it are over;
+   * it throws StaleDraftError, or what the database threw while it is away: nothing of the draft holds then, as far as
+   * anyone can know
+   */
+  seal(draft: Draft): () => Promise<Refused> {
+    const { models } = this.#options;
     const checkpoints = models.dueCheckpoints(draft.progress.keys(), CHECKPOINTS_PER_BATCH, (entry, error) =>
       markUnsaved(draft, entry, error.message),
     );
     const sealed: Sealed = { draft, checkpoints, over: createResolvers() };
-    unsettled.add(sealed);
-    for (const [entry, progress] of draft.progress) pending.set(entry, progress);
-    return () => commit(sealed);
-  };
+    this.#unsettled.add(sealed);
+    for (const [entry, progress] of draft.progress) this.#pending.set(entry, progress);
+    return () => this.#commit(sealed);
+  }
 
-  const commit = async (sealed: Sealed): Promise<Refused> => {
+  async #commit(sealed: Sealed): Promise<Refused> {
     const { draft, checkpoints } = sealed;
     try {
-      if (draft.failuresBefore !== failures) throw new StaleDraftError('what was drafted before has failed');
-      const set = { draft, progress: progressRows.choose(draft), checkpoints };
-      const { refused, changed } = await writer.write(set, complete);
-      if (changed.length > 0) forgetDrafted(set, changed);
+      if (draft.failuresBefore !== this.#failures)
+        throw new StaleDraftError('what was drafted before has failed');
+      const set = { draft, progress: this.#options.progressRows.choose(draft), checkpoints };
+      const { refused, changed } = await this.#writer.write(set, (written, before) =>
+        this.#complete(written, before),
+      );
+      if (changed.length > 0) this.#forgetDrafted(set, changed);
       return refused;
     } catch (error) {
-      failures += 1;
-      if (!(error instanceof StaleDraftError)) stats.count('batches_failed');
-      const numbers = [...draft.progress.keys()].map((entry) => entry.number);
-      models.discard(numbers);
-      for (const number of numbers) doubtful.add(number);
+      this.#rollBack(draft, error);
       throw error;
     } finally {
       for (const [entry, progress] of draft.progress) {
-        if (pending.get(entry) === progress) pending.delete(entry);
+        if (this.#pending.get(entry) === progress) this.#pending.delete(entry);
       }
-      unsettled.delete(sealed);
+      this.#unsettled.delete(sealed);
       sealed.over.resolve();
     }
-  };
+  }
 
-  /** Brings memory up to a transaction that is committed. */
-  const complete = (written: WriteSet, before: number) => {
-    applyToRegistry(written.draft);
+  /** Brings memory up to a transaction that is committed, then publishes its scores. */
+  #complete(written: WriteSet, before: number): void {
+    const { progressRows, models, statusFeed } = this.#options;
+    this.#applyToRegistry(written.draft);
     progressRows.confirm(written.progress, written.draft.progress.keys());
     models.confirm(written.checkpoints);
-    for (const { id } of written.draft.statuses.keys()) announce(() => statusFeed.publish(id));
-    announce(() => publish(written.draft, before));
-  };
+    for (const { id } of written.draft.statuses.keys()) this.#announce(() => statusFeed.publish(id));
+    this.#announce(() => this.#publish(written.draft, before));
+  }
 
-  /** A bug of those who are told changes nothing of what is committed, and keeps it from nobody else. */
-  const announce = (step: () => void) => {
-    try {
-      step();
-    } catch (error) {
-      stats.countReason('metric_failures', 'publish');
-      log.error({ err: error }, 'what is committed could not be published');
-    }
-  };
-
-  /** What was drafted on top of these metrics is stale: their models have learned from what is not stored as it was. */
-  const forgetDrafted = ({ progress }: WriteSet, changed: readonly number[]) => {
-    failures += 1;
-    models.discard(changed);
-    const numbers = new Set(changed);
-    progressRows.confirm(progress.filter(({ metricNumber }) => numbers.has(metricNumber)));
-  };
-
-  const applyToRegistry = (draft: Draft) => {
+  #applyToRegistry(draft: Draft): void {
     for (const [entry, progress] of draft.progress) {
       entry.lastRowId = progress.lastRowId;
       entry.lastTimestampMs = progress.lastTimestampMs;
@@ -172,30 +173,48 @@ export function createCommit(options: {
     for (const [entry, { status, message }] of draft.statuses) {
       entry.status = status;
       entry.message = message;
-      if (status !== 'ACTIVE') models.discard([entry.number]);
+      if (status !== 'ACTIVE') this.#options.models.discard([entry.number]);
     }
-  };
+  }
 
-  const publish = (draft: Draft, before: number) => {
+  #publish(draft: Draft, before: number): void {
+    const { stats, live } = this.#options;
     const scores = draft.backlog.length === 0 ? draft.scored : [...draft.scored, ...draft.backlog];
     let seq = before;
     for (const score of scores) score.seq = ++seq;
     stats.count('points_scored', scores.length);
     if (scores.length > 0) live.publish(scores);
-  };
+  }
 
-  return {
-    get failures() {
-      return failures;
-    },
-    begin,
-    progressOf: (entry) => ({ ...(pending.get(entry) ?? readProgress(entry)) }),
-    newestMs: (entry) => (pending.get(entry) ?? entry).lastTimestampMs ?? -1,
-    isPending: (entry) => pending.has(entry),
-    isBehind: (entry) => isBehind(pending.get(entry) ?? entry),
-    settled,
-    seal,
-  };
+  /** A listener's bug changes nothing of what is committed, and keeps it from no other listener. */
+  #announce(step: () => void): void {
+    const { stats, log } = this.#options;
+    try {
+      step();
+    } catch (error) {
+      stats.countReason('metric_failures', 'publish');
+      log.error({ err: error }, 'what is committed could not be published');
+    }
+  }
+
+  /** Memory goes back to what is committed; the next draft reads it. */
+  #rollBack(draft: Draft, error: unknown): void {
+    const { stats, models } = this.#options;
+    this.#failures += 1;
+    if (!(error instanceof StaleDraftError)) stats.count('batches_failed');
+    const numbers = [...draft.progress.keys()].map((entry) => entry.number);
+    models.discard(numbers);
+    for (const number of numbers) this.#doubtful.add(number);
+  }
+
+  /** What was drafted on top of these metrics is stale: their models have learned from what is not stored as it was. */
+  #forgetDrafted({ progress }: WriteSet, changed: readonly number[]): void {
+    const { models, progressRows } = this.#options;
+    this.#failures += 1;
+    models.discard(changed);
+    const numbers = new Set(changed);
+    progressRows.confirm(progress.filter(({ metricNumber }) => numbers.has(metricNumber)));
+  }
 }
 
 function createResolvers(): PromiseWithResolvers {

@@ -5,7 +5,7 @@ import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { ModelCache } from '../models/model-cache.ts';
-import type { Live } from '../score-log/score-feed.ts';
+import type { ScoreFeed } from '../score-log/score-feed.ts';
 import type { Commit } from './commit.ts';
 import { isAhead, rewindScores } from './write-rewind.ts';
 
@@ -17,7 +17,7 @@ export interface ClockFollowerOptions {
   readonly writeLock: WriteLock;
   readonly models: ModelCache;
   readonly commit: Pick<Commit, 'begin'>;
-  readonly live: Pick<Live, 'forget'>;
+  readonly live: Pick<ScoreFeed, 'forget'>;
   /** Called with each metric that was brought back: what is stored of the present is to be scored. */
   readonly onRewound: (entry: MetricEntry) => void;
   readonly stats: Stats;

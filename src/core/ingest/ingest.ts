@@ -1,28 +1,31 @@
 /**
- * THE data path: points are checked, wait in a bounded queue, and are written by whole batches, each in one turn and
- * one transaction. Only then is whoever sent them told what became of them. Requests that come while a batch is
- * being written share the next one, which is scored while the last one is being committed. What is of the past goes in pieces of its own, in turns with what is live.
+ * The data path. Points are checked, wait in a bounded queue, and are written in batches, one transaction each. A write
+ * is acknowledged only after its transaction is committed. Requests that arrive while a batch is being written share
+ * the next one, which is scored while the last one is being committed. History has a queue of its own.
  */
 import { NotFoundError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { DEFAULT_ACCOUNT, type Sample } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
-import {
-  objectToFailure,
-  rejectPoint,
-  tally,
-  type AcceptResult,
-  type RejectedPoint,
-} from './accept-result.ts';
-import { createBatchQueue } from './batching-queue.ts';
-import { checkName, checkSample, checkUnit, type Objection } from './validate-point.ts';
-import type { CustomMetrics, WantedMetric } from '../metrics/custom-metrics.ts';
+import { rejectPoint, tally, type AcceptResult, type RejectedPoint } from './accept-result.ts';
+import { type BatchQueue, createBatchQueue } from './batching-queue.ts';
+import { checkName, checkSample, checkUnit } from './validate-point.ts';
+import type { CustomMetrics } from '../metrics/custom-metrics.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 import { toCanonicalName } from '../sources/pushed-name.ts';
 import type { WarmUp } from './preload-models.ts';
 import type { Commit } from './commit.ts';
-import type { Arrival, WritePoints } from './score-batch.ts';
+import type { Arrival } from './arrivals.ts';
+import {
+  type IngestRequest,
+  listNewNames,
+  nameFailures,
+  objectToMissing,
+  type Pending,
+  settleEntry,
+} from './ingest-request.ts';
+import type { BatchScorer } from './score-batch.ts';
 
 /** A pushed point, named by its metric. */
 export interface NamedPoint {
@@ -32,132 +35,113 @@ export interface NamedPoint {
   readonly unit?: string | null;
 }
 
-export interface Accept {
-  /**
-   * Stores pushed points; names not known yet become UNMONITORED metrics. Bad points cost only themselves.
-   * @param accountId whose metrics the names are; the default account's when left out
-   * @throws RetryLaterError when the queue is full or the database away: nothing is known to be stored, and sending
-   *   the same points again is safe
-   */
-  acceptNamed: (points: readonly NamedPoint[], accountId?: number) => Promise<AcceptResult>;
-  /**
-   * Stores samples of one metric, and up to where its source has been read, together.
-   * @throws NotFoundError, RetryLaterError
-   */
-  acceptSamples: (metricId: string, samples: readonly Sample[], readToMs?: number) => Promise<AcceptResult>;
-  /** The same for samples of the past, which nobody waits for: live points wait for no more than a piece of them. */
-  acceptHistory: (metricId: string, samples: readonly Sample[], readToMs?: number) => Promise<AcceptResult>;
-  /** Waits until everything taken so far is committed or refused. Nothing is taken any more. */
-  stop: () => Promise<void>;
-}
-
-/** A checked point that waits for its turn. */
-interface Pending extends Omit<Arrival, 'entry'> {
-  readonly index: number;
-  /** For a pushed point, whose metric may have to be made. */
-  readonly name: string | null;
-  readonly unit: string | null;
-  /** As known when it came; by its turn the metric may have been deleted, or made. */
-  entry: MetricEntry | undefined;
-}
-
-interface Request {
-  readonly pending: readonly Pending[];
-  /** What was refused before it had to wait. */
-  readonly rejected: readonly RejectedPoint[];
-  /** Whose metrics the names are. */
-  readonly accountId: number;
-  /** The metric of points without a name, and up to where its source has been read. */
-  readonly metricNumber: number | null;
-  readonly readToMs: number | null;
-}
-
 const LIVE_BATCH_POINTS = 10_000;
 /** Some 50 ms of work. */
 export const HISTORY_BATCH_POINTS = 1000;
 
-export function createAccept(options: {
+export interface IngestOptions {
   readonly registry: Registry;
   readonly writeLock: WriteLock;
   readonly commit: Pick<Commit, 'failures'>;
-  readonly writePoints: WritePoints;
+  readonly scorer: Pick<BatchScorer, 'score'>;
   readonly customMetrics: CustomMetrics;
   readonly warmUp: WarmUp;
   /** Called for each metric a batch gave samples to. */
   readonly onStored: (entry: MetricEntry) => void;
   readonly stats: Stats;
   readonly log: Log;
-  /** Points that may wait. */
+  /** Maximum number of points that may wait. */
   readonly queueLimit: number;
   readonly futureToleranceMs: number;
   readonly now?: () => number;
-}): Accept {
-  const { registry, writeLock, stats, log, customMetrics } = options;
-  const now = options.now ?? Date.now;
+}
 
-  const draft = async (requests: readonly Request[]): Promise<() => Promise<readonly AcceptResult[]>> => {
-    const wanted = requests.flatMap((request) => listNewNames(request, registry));
-    const notMade = nameFailures(await customMetrics.ensure(wanted));
-    const readTo = new Map<MetricEntry, number>();
-    const all: Arrival[] = [];
-    const drafts = requests.map((request) => {
-      const arrivals: (Pending & Arrival)[] = [];
-      const rejected = [...request.rejected];
-      for (const point of request.pending) {
-        if (settleEntry(point, request, registry)) arrivals.push(point);
-        else
-          rejected.push(
-            rejectPoint(point.index, objectToMissing(point, request, customMetrics, notMade), stats),
-          );
-      }
-      const polled = request.metricNumber === null ? undefined : registry.byNumber(request.metricNumber);
-      if (polled !== undefined && request.readToMs !== null) readTo.set(polled, request.readToMs);
-      for (const arrival of arrivals) all.push(arrival);
-      return { arrivals, rejected };
+export class Ingest {
+  readonly #options: IngestOptions;
+  readonly #live: BatchQueue<IngestRequest, AcceptResult>;
+  readonly #history: BatchQueue<IngestRequest, AcceptResult>;
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+    this.#live = this.#createQueue(LIVE_BATCH_POINTS, 'ingest_queue_points');
+    this.#history = this.#createQueue(HISTORY_BATCH_POINTS, 'history_queue_points');
+  }
+
+  /**
+   * Stores pushed points; new names become UNMONITORED metrics. A bad point costs only itself.
+   * @param accountId whose metrics the names are; the default account's when left out
+   * @throws RetryLaterError when the queue is full or the database is away: nothing is known to be stored, and sending
+   *   the same points again is safe
+   */
+  acceptNamed(points: readonly NamedPoint[], accountId = DEFAULT_ACCOUNT): Promise<AcceptResult> {
+    const { registry, stats } = this.#options;
+    const { pending, rejected } = this.#check(points, ({ metric, unit }) => {
+      const entry = registry.byPushedName(metric, accountId);
+      return { name: entry?.name ?? toCanonicalName(metric), unit: unit ?? null, entry };
     });
-    const commit = await options.writePoints(all, readTo);
-    return async () => {
-      const refused = await commit();
-      for (const entry of new Set(all.map((arrival) => arrival.entry))) announce(entry);
-      return drafts.map(({ arrivals, rejected }) => tally(arrivals, rejected, refused, stats));
-    };
-  };
+    if (pending.length === 0) return Promise.resolve(tally([], rejected, new Map(), stats));
+    return this.#live.add({ pending, rejected, accountId, metricNumber: null, readToMs: null });
+  }
 
-  /** What is to be done after a commit is no part of it: the points are stored, and their senders are to know. */
-  const announce = (entry: MetricEntry) => {
-    try {
-      options.onStored(entry);
-    } catch (error) {
-      stats.countReason('metric_failures', 'publish');
-      log.error({ err: error, metric: entry.id }, 'points are stored, but nothing was done about them');
-    }
-  };
+  /**
+   * Stores samples of one metric, and up to where its source has been read, together.
+   * @throws NotFoundError, RetryLaterError
+   */
+  acceptSamples(metricId: string, samples: readonly Sample[], readToMs?: number): Promise<AcceptResult> {
+    return this.#addSamples(this.#live, metricId, samples, readToMs);
+  }
 
-  const shared = {
-    limit: options.queueLimit,
-    countPoints: ({ pending }: Request) => pending.length,
-    prepare: ({ pending }: Request) => options.warmUp(pending),
-    write: (requests: readonly Request[]) => writeLock.runPipelined(() => draft(requests)),
-    failures: () => options.commit.failures,
-    stats,
-    log,
-  };
-  const live = createBatchQueue<Request, AcceptResult>({
-    ...shared,
-    batchPoints: LIVE_BATCH_POINTS,
-    onPoints: (points) => stats.set('ingest_queue_points', points),
-  });
-  const history = createBatchQueue<Request, AcceptResult>({
-    ...shared,
-    batchPoints: HISTORY_BATCH_POINTS,
-    onPoints: (points) => stats.set('history_queue_points', points),
-  });
+  /** The same for history, which nobody waits for: live points wait at most for one small batch of it. */
+  acceptHistory(metricId: string, samples: readonly Sample[], readToMs?: number): Promise<AcceptResult> {
+    return this.#addSamples(this.#history, metricId, samples, readToMs);
+  }
 
-  const check = <Point extends Sample>(
+  /** Waits until everything accepted so far is committed or refused. Nothing is accepted any more. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#live.stop(), this.#history.stop()]);
+  }
+
+  #addSamples(
+    queue: BatchQueue<IngestRequest, AcceptResult>,
+    metricId: string,
+    samples: readonly Sample[],
+    readToMs: number | undefined,
+  ): Promise<AcceptResult> {
+    const entry = this.#options.registry.byId(metricId);
+    if (entry === undefined) return Promise.reject(new NotFoundError(`no metric has the id ${metricId}`));
+    return queue.add({
+      ...this.#check(samples, () => ({ name: null, unit: null, entry })),
+      accountId: entry.accountId,
+      metricNumber: entry.number,
+      readToMs: readToMs ?? null,
+    });
+  }
+
+  #createQueue(
+    batchPoints: number,
+    gauge: 'ingest_queue_points' | 'history_queue_points',
+  ): BatchQueue<IngestRequest, AcceptResult> {
+    const { commit, writeLock, warmUp, queueLimit, stats, log } = this.#options;
+    return createBatchQueue<IngestRequest, AcceptResult>({
+      limit: queueLimit,
+      batchPoints,
+      countPoints: ({ pending }) => pending.length,
+      prepare: ({ pending }) => warmUp(pending),
+      write: (requests) => writeLock.runPipelined(() => this.#score(requests)),
+      failures: () => commit.failures,
+      onPoints: (points) => stats.set(gauge, points),
+      stats,
+      log,
+    });
+  }
+
+  /** Checks each point by itself: what cannot be stored is rejected before it waits. */
+  #check<Point extends Sample>(
     points: readonly Point[],
     describe: (point: Point) => Pick<Pending, 'name' | 'unit' | 'entry'>,
-  ) => {
-    const latestMs = now() + options.futureToleranceMs;
+  ): Pick<IngestRequest, 'pending' | 'rejected'> {
+    const { now = Date.now, futureToleranceMs, stats } = this.#options;
+    const latestMs = now() + futureToleranceMs;
     const pending: Pending[] = [];
     const rejected: RejectedPoint[] = [];
     for (const [index, point] of points.entries()) {
@@ -168,83 +152,52 @@ export function createAccept(options: {
         (name !== null && entry === undefined ? (checkName(name) ?? checkUnit(unit)) : null) ??
         checkSample(timestampMs, value, latestMs);
       if (objection !== null) rejected.push(rejectPoint(index, objection, stats));
-      else
-        pending.push({
-          index,
-          timestampMs: Math.floor(timestampMs),
-          value,
-          name,
-          unit,
-          entry,
-          outcome: null,
-        });
+      else {
+        const time = Math.floor(timestampMs);
+        pending.push({ index, timestampMs: time, value, name, unit, entry, outcome: null });
+      }
     }
     return { pending, rejected };
-  };
-
-  const addSamples =
-    (queue: typeof live) => (metricId: string, samples: readonly Sample[], readToMs?: number) => {
-      const entry = registry.byId(metricId);
-      if (entry === undefined) return Promise.reject(new NotFoundError(`no metric has the id ${metricId}`));
-      const checked = check(samples, () => ({ name: null, unit: null, entry }));
-      return queue.add({
-        ...checked,
-        accountId: entry.accountId,
-        metricNumber: entry.number,
-        readToMs: readToMs ?? null,
-      });
-    };
-
-  return {
-    acceptNamed: (points, accountId = DEFAULT_ACCOUNT) => {
-      const { pending, rejected } = check(points, ({ metric, unit }) => {
-        const entry = registry.byPushedName(metric, accountId);
-        return { name: entry?.name ?? toCanonicalName(metric), unit: unit ?? null, entry };
-      });
-      if (pending.length === 0) return Promise.resolve(tally([], rejected, new Map(), stats));
-      return live.add({ pending, rejected, accountId, metricNumber: null, readToMs: null });
-    },
-    acceptSamples: addSamples(live),
-    acceptHistory: addSamples(history),
-    stop: async () => {
-      await Promise.all([live.stop(), history.stop()]);
-    },
-  };
-}
-
-/** Whether the point has a metric now, in its turn. */
-function settleEntry(point: Pending, request: Request, registry: Registry): point is Pending & Arrival {
-  const { entry, name } = point;
-  const { accountId, metricNumber } = request;
-  if (entry !== undefined && registry.byNumber(entry.number) === entry) return true;
-  if (name !== null) point.entry = registry.byPushedName(name, accountId);
-  else point.entry = metricNumber === null ? undefined : registry.byNumber(metricNumber);
-  return point.entry !== undefined;
-}
-
-/** Why a point has no metric in its turn: its name was one too many, or the metric was deleted meanwhile. */
-function objectToMissing(
-  { name }: Pending,
-  { accountId }: Request,
-  { explainRefusal }: CustomMetrics,
-  notMade: ReadonlyMap<string, Error>,
-): Objection {
-  if (name === null) return { reason: 'unknown_metric', message: 'the metric was deleted meanwhile' };
-  const failure = notMade.get(`${accountId} ${name}`);
-  if (failure !== undefined) return objectToFailure(name, failure);
-  const message = `metric: ${JSON.stringify(name)} is a new name, and ${explainRefusal(accountId)}`;
-  return { reason: 'too_many_metrics', message };
-}
-
-function nameFailures(failures: ReadonlyMap<WantedMetric, Error>): ReadonlyMap<string, Error> {
-  return new Map([...failures].map(([{ accountId, name }, error]) => [`${accountId} ${name}`, error]));
-}
-
-function listNewNames({ pending, accountId }: Request, registry: Registry): WantedMetric[] {
-  const names: WantedMetric[] = [];
-  for (const { name, unit, entry } of pending) {
-    if (name === null || (entry !== undefined && registry.byNumber(entry.number) === entry)) continue;
-    if (registry.byPushedName(name, accountId) === undefined) names.push({ accountId, name, unit });
   }
-  return names;
+
+  /** Stage 1 of a batch: may run while the batch before is being committed. @returns stage 2, which commits it */
+  async #score(requests: readonly IngestRequest[]): Promise<() => Promise<readonly AcceptResult[]>> {
+    const { registry, customMetrics, scorer, stats } = this.#options;
+    const wanted = requests.flatMap((request) => listNewNames(request, registry));
+    const notMade = nameFailures(await customMetrics.ensure(wanted));
+    const readTo = new Map<MetricEntry, number>();
+    const all: Arrival[] = [];
+    const drafts = requests.map((request) => {
+      const arrivals: (Pending & Arrival)[] = [];
+      const rejected = [...request.rejected];
+      for (const point of request.pending) {
+        if (settleEntry(point, request, registry)) arrivals.push(point);
+        else {
+          const objection = objectToMissing(point, request, customMetrics, notMade);
+          rejected.push(rejectPoint(point.index, objection, stats));
+        }
+      }
+      const polled = request.metricNumber === null ? undefined : registry.byNumber(request.metricNumber);
+      if (polled !== undefined && request.readToMs !== null) readTo.set(polled, request.readToMs);
+      for (const arrival of arrivals) all.push(arrival);
+      return { arrivals, rejected };
+    });
+    const commit = await scorer.score(all, readTo);
+    return async () => {
+      const refused = await commit();
+      for (const entry of new Set(all.map((arrival) => arrival.entry))) this.#announce(entry);
+      return drafts.map(({ arrivals, rejected }) => tally(arrivals, rejected, refused, stats));
+    };
+  }
+
+  /** A failure after the commit changes nothing of it: the points are stored, and their senders are to know. */
+  #announce(entry: MetricEntry): void {
+    const { onStored, stats, log } = this.#options;
+    try {
+      onStored(entry);
+    } catch (error) {
+      stats.countReason('metric_failures', 'publish');
+      log.error({ err: error, metric: entry.id }, 'points are stored, but nothing was done about them');
+    }
+  }
 }

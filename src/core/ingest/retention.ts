@@ -6,7 +6,7 @@
 import type { SampleMonths } from '../samples/month-partitions.ts';
 import type { Log } from '../../log.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
-import type { Live } from '../score-log/score-feed.ts';
+import type { ScoreFeed } from '../score-log/score-feed.ts';
 import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 
 export interface Retain {
@@ -25,7 +25,7 @@ const MAX_JUMP_MS = 60_000;
 export function createRetain(options: {
   readonly months: SampleMonths;
   readonly writeLock: WriteLock;
-  readonly live: Pick<Live, 'refreshBounds'>;
+  readonly live: Pick<ScoreFeed, 'refreshBounds'>;
   readonly stats: Stats;
   readonly log: Log;
   readonly retentionDays: number;

@@ -1,6 +1,6 @@
 /**
- * One batch of points, in a turn: what is new is numbered and, if its metric is being watched, scored in time order;
- * what is stored already is left alone.
+ * One batch of points, under the write lock: what is new is numbered and, if its metric is monitored, scored in time
+ * order; what is stored already is left alone.
  */
 import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
@@ -11,6 +11,7 @@ import { isOutage } from '../../platform/postgres/outage.ts';
 import { toError } from '../../platform/runtime/to-error.ts';
 import { findStored, keyOf, type StoredValues } from '../samples/find-duplicates.ts';
 import { scoreSample } from '../samples/new-sample.ts';
+import { type Arrival, countOutcomes, groupByMetric, type Groups } from './arrivals.ts';
 import type { Commit, Refused } from './commit.ts';
 import { markFailed, reportScoringFailure } from './metric-failure.ts';
 import type { Draft, MetricProgress } from './write-set.ts';
@@ -18,38 +19,22 @@ import type { Model } from '../models/cached-model.ts';
 import type { ModelCache } from '../models/model-cache.ts';
 import type { MetricEntry } from '../metrics/registry.ts';
 
-/** Late: stored, but older than what its model has learned from, so never scored. */
-export type Outcome = 'accepted' | 'duplicate' | 'late';
-
-/** A checked point on its way in. */
-export interface Arrival {
-  readonly entry: MetricEntry;
-  readonly timestampMs: number;
-  readonly value: number;
-  /** Null until the batch is drafted. */
-  outcome: Outcome | null;
+/** What the scores of one metric's points depend on. */
+interface Known {
+  readonly stored: StoredValues;
+  /** Undefined for a metric that is not scored now. */
+  readonly model: Model | undefined;
+  /** What lies further ahead is scored when its time comes. */
+  readonly latestMs: number;
 }
 
 /**
- * Drafts the batch. @returns what commits it, once all before it is over; both throw what the database threw while it
- * is away, and the second StaleDraftError, too. Whatever fails for one metric costs that metric's points alone: of a
- * metric that is refused nothing is stored, whatever the outcomes of its arrivals say
+ * About a millisecond of scoring. Then the event loop gets its turn: the batch before is committed while this one is
+ * scored, and requests are read.
  */
-export type WritePoints = (
-  arrivals: readonly Arrival[],
-  /** For polled metrics: up to where the source has been read. */
-  readTo: ReadonlyMap<MetricEntry, number>,
-) => Promise<() => Promise<Refused>>;
+const POINTS_AT_ONCE = 100;
 
-type Groups = ReadonlyMap<MetricEntry, readonly Arrival[]>;
-
-/**
- * About a millisecond of drafting. Between turns answers of the database are read, so that the batch before is committed
- * while this one is drafted; and requests are, too.
- */
-const POINTS_A_TURN = 100;
-
-export function createWritePoints(options: {
+export interface BatchScorerOptions {
   readonly pool: pg.Pool;
   readonly models: Pick<ModelCache, 'acquire' | 'isHeld' | 'discard'>;
   readonly commit: Commit;
@@ -58,90 +43,39 @@ export function createWritePoints(options: {
   readonly stats: Stats;
   readonly log: Log;
   readonly now?: () => number;
-}): WritePoints {
-  const { pool, models, commit, stats, log, now = Date.now } = options;
-  const isScored = (entry: MetricEntry) => entry.status === 'ACTIVE' && !options.isHeldBack(entry);
+}
 
-  /** What is being committed can be seen neither in the database nor, if its model was put away, in the model. */
-  const needsSettled = (groups: Groups): boolean => {
-    for (const [entry, [first]] of groups) {
-      if (!commit.isPending(entry) || first === undefined) continue;
-      if (first.timestampMs <= commit.newestMs(entry)) return true;
-      if (isScored(entry) && !models.isHeld(entry.number)) return true;
-    }
-    return false;
-  };
+export class BatchScorer {
+  readonly #options: BatchScorerOptions;
 
-  /** What of these metrics' points is stored already. @param refused gets the metrics that cannot be looked up */
-  const lookUp = async (groups: Groups, refused: Map<MetricEntry, Error>): Promise<StoredValues> => {
-    const places = [...groups].flatMap(([entry, group]) => {
-      const newestMs = commit.newestMs(entry);
-      const isOld = ({ timestampMs }: Arrival) => timestampMs <= newestMs;
-      return group.filter(isOld).map(({ timestampMs }) => ({ metricNumber: entry.number, timestampMs }));
-    });
-    try {
-      return await findStored(pool, places);
-    } catch (error) {
-      if (isOutage(error)) throw error;
-      const [[entry] = []] = groups;
-      if (groups.size > 1) return lookUpApart(groups, refused);
-      if (entry === undefined) throw error;
-      stats.countReason('metric_failures', 'look_up');
-      log.error({ err: error, metric: entry.id }, 'stored samples of the metric could not be looked up');
-      refused.set(entry, toError(error));
-      return new Map();
-    }
-  };
+  constructor(options: BatchScorerOptions) {
+    this.#options = options;
+  }
 
-  /** Half by half: the metric that cannot be looked up costs the others nothing. */
-  const lookUpApart = async (groups: Groups, refused: Map<MetricEntry, Error>): Promise<StoredValues> => {
-    const all = [...groups];
-    const middle = Math.ceil(all.length / 2);
-    const before = await lookUp(new Map(all.slice(0, middle)), refused);
-    return new Map([...before, ...(await lookUp(new Map(all.slice(middle)), refused))]);
-  };
-
-  const draftAll = async (
-    draft: Draft,
-    groups: Groups,
-    stored: StoredValues,
-    loaded: ReadonlyMap<number, Model>,
-  ) => {
-    let points = 0;
-    const latestMs = now() + SCORED_AHEAD_MS;
-    for (const [entry, group] of groups) {
-      points += group.length;
-      if (points > POINTS_A_TURN) {
-        await setImmediate();
-        points = group.length;
-      }
-      const scoredBefore = draft.scored.length;
-      const unscoredBefore = draft.unscored.length;
-      try {
-        const model = loaded.get(entry.number);
-        draftMetric(draft, commit.progressOf(entry), entry, group, { stored, model, latestMs });
-      } catch (error) {
-        models.discard([entry.number]);
-        draft.scored.length = scoredBefore;
-        draft.unscored.length = unscoredBefore;
-        draftMetric(draft, commit.progressOf(entry), entry, group, { stored, model: undefined, latestMs });
-        markFailed(draft, entry, reportScoringFailure(error, entry, { stats, log }));
-      }
-    }
-  };
-
-  return async (arrivals, readTo) => {
+  /**
+   * Numbers and scores the points of a batch. Whatever fails for one metric costs that metric's points alone: of a
+   * metric that is refused nothing is stored, whatever the outcomes of its arrivals say.
+   * @param arrivals their outcomes are filled in
+   * @param readTo for polled metrics: up to where the source has been read
+   * @returns what commits the batch, to be called once all before it are over. Both throw what the database threw while
+   *   it is away, and the second StaleDraftError, too
+   */
+  async score(
+    arrivals: readonly Arrival[],
+    readTo: ReadonlyMap<MetricEntry, number>,
+  ): Promise<() => Promise<Refused>> {
+    const { commit, models, stats } = this.#options;
     const draft = await commit.begin();
     const groups = groupByMetric(arrivals);
-    if (needsSettled(groups)) await commit.settled();
+    if (this.#needsSettled(groups)) await commit.settled();
     const notFound = new Map<MetricEntry, Error>();
-    const stored = await lookUp(groups, notFound);
+    const stored = await this.#findStored(groups, notFound);
     for (const [entry, { message }] of notFound) {
       groups.delete(entry);
       markFailed(draft, entry, `stored samples could not be looked up: ${message}`);
     }
-    const loaded = await models.acquire([...groups.keys()].filter(isScored));
-    await draftAll(draft, groups, stored, loaded);
+    const loaded = await models.acquire([...groups.keys()].filter((entry) => this.#isScored(entry)));
+    await this.#scoreMetrics(draft, groups, stored, loaded);
     for (const [entry, readToMs] of readTo) {
       if (notFound.has(entry)) continue;
       draft.progress.set(entry, { ...(draft.progress.get(entry) ?? commit.progressOf(entry)), readToMs });
@@ -155,21 +89,87 @@ export function createWritePoints(options: {
       countOutcomes(stats, arrivals, stored, refused);
       return refused;
     };
-  };
-}
+  }
 
-function groupByMetric(arrivals: readonly Arrival[]): Map<MetricEntry, Arrival[]> {
-  const groups = new Map<MetricEntry, Arrival[]>();
-  for (const arrival of arrivals) {
-    const group = groups.get(arrival.entry);
-    if (group === undefined) groups.set(arrival.entry, [arrival]);
-    else group.push(arrival);
+  #isScored(entry: MetricEntry): boolean {
+    return entry.status === 'ACTIVE' && !this.#options.isHeldBack(entry);
   }
-  // The sort is stable: of two points of one time the first to arrive wins.
-  for (const group of groups.values()) {
-    if (group.length > 1) group.sort((a, b) => a.timestampMs - b.timestampMs);
+
+  /** What is being committed can be seen neither in the database nor, if its model was put away, in the model. */
+  #needsSettled(groups: Groups): boolean {
+    const { commit, models } = this.#options;
+    for (const [entry, [first]] of groups) {
+      if (!commit.isPending(entry) || first === undefined) continue;
+      if (first.timestampMs <= commit.newestMs(entry)) return true;
+      if (this.#isScored(entry) && !models.isHeld(entry.number)) return true;
+    }
+    return false;
   }
-  return groups;
+
+  /** What of these metrics' points is stored already. @param refused gets the metrics that cannot be looked up */
+  async #findStored(groups: Groups, refused: Map<MetricEntry, Error>): Promise<StoredValues> {
+    const { pool, commit, stats, log } = this.#options;
+    const places = [...groups].flatMap(([entry, group]) => {
+      const newestMs = commit.newestMs(entry);
+      const isOld = ({ timestampMs }: Arrival) => timestampMs <= newestMs;
+      return group.filter(isOld).map(({ timestampMs }) => ({ metricNumber: entry.number, timestampMs }));
+    });
+    try {
+      return await findStored(pool, places);
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      const [[entry] = []] = groups;
+      if (groups.size > 1) return this.#findStoredByHalves(groups, refused);
+      if (entry === undefined) throw error;
+      stats.countReason('metric_failures', 'look_up');
+      log.error({ err: error, metric: entry.id }, 'stored samples of the metric could not be looked up');
+      refused.set(entry, toError(error));
+      return new Map();
+    }
+  }
+
+  /** The metric that cannot be looked up costs the others nothing. */
+  async #findStoredByHalves(groups: Groups, refused: Map<MetricEntry, Error>): Promise<StoredValues> {
+    const all = [...groups];
+    const middle = Math.ceil(all.length / 2);
+    const before = await this.#findStored(new Map(all.slice(0, middle)), refused);
+    return new Map([...before, ...(await this.#findStored(new Map(all.slice(middle)), refused))]);
+  }
+
+  async #scoreMetrics(
+    draft: Draft,
+    groups: Groups,
+    stored: StoredValues,
+    loaded: ReadonlyMap<number, Model>,
+  ): Promise<void> {
+    const { now = Date.now } = this.#options;
+    const latestMs = now() + SCORED_AHEAD_MS;
+    let points = 0;
+    for (const [entry, group] of groups) {
+      points += group.length;
+      if (points > POINTS_AT_ONCE) {
+        await setImmediate();
+        points = group.length;
+      }
+      this.#scoreMetric(draft, entry, group, { stored, model: loaded.get(entry.number), latestMs });
+    }
+  }
+
+  /** A metric whose model fails is stored without scores, and in ERROR. */
+  #scoreMetric(draft: Draft, entry: MetricEntry, group: readonly Arrival[], known: Known): void {
+    const { commit, models, stats, log } = this.#options;
+    const scoredBefore = draft.scored.length;
+    const unscoredBefore = draft.unscored.length;
+    try {
+      draftMetric(draft, commit.progressOf(entry), entry, group, known);
+    } catch (error) {
+      models.discard([entry.number]);
+      draft.scored.length = scoredBefore;
+      draft.unscored.length = unscoredBefore;
+      draftMetric(draft, commit.progressOf(entry), entry, group, { ...known, model: undefined });
+      markFailed(draft, entry, reportScoringFailure(error, entry, { stats, log }));
+    }
+  }
 }
 
 function draftMetric(
@@ -177,17 +177,7 @@ function draftMetric(
   progress: MetricProgress,
   entry: MetricEntry,
   group: readonly Arrival[],
-  {
-    stored,
-    model,
-    latestMs,
-  }: {
-    readonly stored: StoredValues;
-    /** Undefined for a metric that is not scored now. */
-    readonly model: Model | undefined;
-    /** What lies further ahead is scored when its time comes. */
-    readonly latestMs: number;
-  },
+  { stored, model, latestMs }: Known,
 ): void {
   let previousMs: number | null = null;
   let drafted = 0;
@@ -213,26 +203,4 @@ function draftMetric(
     drafted += 1;
   }
   if (drafted > 0) draft.progress.set(entry, progress);
-}
-
-function countOutcomes(
-  stats: Stats,
-  arrivals: readonly Arrival[],
-  stored: StoredValues,
-  refused: Refused,
-): void {
-  let accepted = 0;
-  let late = 0;
-  let conflicting = 0;
-  let notStored = 0;
-  for (const { entry, timestampMs, value, outcome } of arrivals) {
-    if (refused.size > 0 && refused.has(entry)) notStored += 1;
-    else if (outcome === 'accepted') accepted += 1;
-    else if (outcome === 'late') late += 1;
-    else if (value !== (stored.get(keyOf(entry.number, timestampMs)) ?? value)) conflicting += 1;
-  }
-  stats.count('points_accepted', accepted);
-  stats.count('points_late', late);
-  stats.count('points_conflicting', conflicting);
-  stats.count('points_duplicate', arrivals.length - notStored - accepted - late - conflicting);
 }

@@ -24,7 +24,7 @@ import {
   firstStatus,
   saveMetric,
 } from './write-status.ts';
-import type { Live } from '../score-log/score-feed.ts';
+import type { ScoreFeed } from '../score-log/score-feed.ts';
 import { hasBounds } from '../metrics/model-params.ts';
 import type { ModelCache } from '../models/model-cache.ts';
 import type { Quota } from '../inventory/quota.ts';
@@ -46,7 +46,7 @@ export interface MonitorOptions {
   readonly writeLock: WriteLock;
   readonly models: ModelCache;
   readonly backlog: Backlog;
-  readonly live: Live;
+  readonly live: ScoreFeed;
   readonly statusFeed: StatusFeed;
   readonly stats: Stats;
   readonly quota: Quota;

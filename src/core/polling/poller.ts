@@ -9,7 +9,7 @@ import { toError } from '../../platform/runtime/to-error.ts';
 import type { Datasource } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Polling, ReadFailure, ReadResult, Source } from '../sources/source.ts';
-import type { Accept } from '../ingest/ingest.ts';
+import type { Ingest } from '../ingest/ingest.ts';
 import type { CollectorErrors } from './collector-errors.ts';
 import { createLimit, type Limit } from '../../platform/runtime/concurrency-limit.ts';
 import { type DueBatch, PollQueue } from './poll-queue.ts';
@@ -24,7 +24,7 @@ const HISTORIES_AT_ONCE = 1;
 export interface PollerOptions {
   readonly registry: Registry;
   readonly sources: ReadonlyMap<Datasource, Source>;
-  readonly accept: Pick<Accept, 'acceptSamples' | 'acceptHistory'>;
+  readonly accept: Pick<Ingest, 'acceptSamples' | 'acceptHistory'>;
   readonly collectorErrors: CollectorErrors;
   /** Takes a metric out of ERROR once it can be read again. */
   readonly retry: (metricId: string) => Promise<unknown>;

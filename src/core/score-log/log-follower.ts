@@ -15,7 +15,7 @@ import { inTransaction } from '../../platform/postgres/transaction.ts';
 import type { Log } from '../../log.ts';
 import type { Gauge, Stats } from '../../platform/telemetry/metrics.ts';
 import type { Gathered } from './row-buffer.ts';
-import type { Live } from './score-feed.ts';
+import type { ScoreFeed } from './score-feed.ts';
 import { createRetryPause } from '../../platform/runtime/backoff.ts';
 import { Signal } from '../../platform/runtime/signal.ts';
 
@@ -43,7 +43,7 @@ export interface LogFollowerOptions {
    */
   readonly restFactor?: number;
   readonly pool: pg.Pool;
-  readonly live: Pick<Live, 'readAfter' | 'bounds' | 'sleepUntilGrown' | 'onForget'>;
+  readonly live: Pick<ScoreFeed, 'readAfter' | 'bounds' | 'sleepUntilGrown' | 'onForget'>;
   readonly stats: Stats;
   readonly log: Log;
 }

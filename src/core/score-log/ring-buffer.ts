@@ -47,3 +47,18 @@ export function createScoreRing(capacity: number, last: number): ScoreRing {
     },
   };
 }
+
+/** The rows after an offset, at most so many offsets of them. */
+export function readRing(
+  ring: ScoreRing,
+  after: number,
+  most: number,
+): { readonly samples: readonly ScoredSample[]; readonly upTo: number } {
+  const upTo = Math.min(ring.last, after + most);
+  const samples: ScoredSample[] = [];
+  for (let seq = after + 1; seq <= upTo; seq++) {
+    const sample = ring.get(seq);
+    if (sample !== undefined) samples.push(sample);
+  }
+  return { samples, upTo };
+}

@@ -1,7 +1,7 @@
 /**
  * Live scores. The log of scores is the only source: the newest part of it lies in one ring in memory, the rest in
- * the database, and a subscriber owns nothing but its place. Replay and live are the same loop, so there is no seam
- * between them; a subscriber that does not read costs nothing and finds its place again. Equal subscriptions form a
+ * the database, and a subscriber owns nothing but its offset. Replay and live are the same loop, so there is no seam
+ * between them; a subscriber that does not read costs nothing and resumes by its cursor. Equal subscriptions form a
  * group that reads the log once.
  */
 import type pg from 'pg';
@@ -25,7 +25,7 @@ import {
 } from './shared-subscription.ts';
 import { createReplayPace } from './catch-up-limiter.ts';
 import { createScoreMemory } from './event-cache.ts';
-import { createScoreRing, type ScoreRing } from './ring-buffer.ts';
+import { createScoreRing, readRing, type ScoreRing } from './ring-buffer.ts';
 import { streamScores } from './subscription.ts';
 import { createStretchMemory } from './log-page-cache.ts';
 import { Signal, type Wait } from '../../platform/runtime/signal.ts';
@@ -51,192 +51,194 @@ export interface PageOptions {
   readonly first: number;
 }
 
-export interface Live {
-  /**
-   * Everything after the cursor, then live, without a gap or a repeat. `return()` ends it at once. Subscriptions with
-   * equal options but `after` are given the same event objects once they stand at the same place.
-   * @throws CursorInvalidError, CursorExpiredError at once, not at the first event
-   */
-  subscribe: (options: SubscribeOptions) => AsyncIterableIterator<ScoreEvent>;
-  /** The same log by pages, oldest first. @throws CursorInvalidError, CursorExpiredError */
-  readPage: (
-    options: PageOptions,
-  ) => Promise<{ readonly rows: readonly ScoredSample[]; readonly hasMore: boolean }>;
-  cursorOf: (seq: number) => string;
-  /** Cursor of the newest score. */
-  head: () => string;
-  /** How far the log goes. */
-  bounds: () => LogBounds;
-  /**
-   * For those who follow the whole log by its places: the next rows after one, at most so many. Some may be of
-   * metrics whose scores were taken back meanwhile: `onForget` then tells.
-   */
-  readAfter: (place: number, most?: number) => Promise<LogStretch & { readonly isStored: boolean }>;
-  /** Sleeps until the log grows, `limitMs` at most. */
-  sleepUntilGrown: (limitMs: number) => Wait;
-  /** Tells from now on of metrics whose scores were taken back. @returns what ends it */
-  onForget: (listener: (metricNumber: number) => void) => () => void;
-  subscriberCount: () => number;
-  /** Appends what a transaction just committed. */
-  publish: (scores: readonly ScoredSample[]) => void;
-  /** Scores of a metric that was deleted or unmonitored are shown no more. */
-  forget: (metricNumber: number) => void;
-  /** To be called after retention, and after a commit whose outcome was unclear: reads how far the log goes. */
-  refreshBounds: () => Promise<void>;
-  /** Ends every subscription, as if the client had ended it. */
-  close: () => void;
-}
-
 /** About half a minute of 1,000 scores a second; 10 MB. */
 const RING_CAPACITY = 32_768;
 /** Rows looked at before other work gets the event loop. */
-const STRETCH_ROWS = 2000;
+const PAGE_ROWS = 2000;
 /** 4 MB of rows read from the database. */
-const MOST_STRETCHES = 8;
+const MAX_PAGES = 8;
 /** Of events made for several subscribers, together with what they are sent as: 20 MB. */
-const REMEMBERED_SCORES = 40_000;
+const MAX_EVENT_SCORES = 40_000;
 
-/** Reads how far the log goes, then is ready. */
-export async function createLive(options: {
+interface ScoreFeedOptions {
   readonly pool: pg.Pool;
   readonly registry: Registry;
   readonly stats: Stats;
-}): Promise<Live> {
-  const { pool, registry, stats } = options;
-  const stored = await readLogBounds(pool);
-  const ring = createScoreRing(RING_CAPACITY, stored.last);
-  const groups = new Map<string, ScoreGroup>();
-  const streams = new Set<AsyncIterableIterator<ScoreEvent>>();
+}
+
+export class ScoreFeed {
+  readonly #options: ScoreFeedOptions;
+  readonly #epoch: string;
+  readonly #ring: ScoreRing;
+  readonly #groups = new Map<string, ScoreGroup>();
+  readonly #streams = new Set<AsyncIterableIterator<ScoreEvent>>();
+  readonly #events = createScoreMemory(MAX_EVENT_SCORES);
+  readonly #pages = createStretchMemory((after) => this.readAfter(after), MAX_PAGES);
+  readonly #pace = createReplayPace();
+  readonly #grown = new Signal();
+  readonly #forgetListeners = new Set<(metricNumber: number) => void>();
   /** Streams of clients; those within the server are not counted. */
-  let subscribers = 0;
-  const memory = createScoreMemory(REMEMBERED_SCORES);
-  const pace = createReplayPace();
-  const grown = new Signal();
-  let { floor } = stored;
-  const forgetListeners = new Set<(metricNumber: number) => void>();
+  #subscribers = 0;
+  #floor: number;
 
-  const bounds = (): LogBounds => ({ epoch: stored.epoch, floor, last: ring.last });
-  const cursorOf = (seq: number) => formatCursor(stored.epoch, seq);
+  private constructor(options: ScoreFeedOptions, { epoch, floor, last }: LogBounds) {
+    this.#options = options;
+    this.#epoch = epoch;
+    this.#floor = floor;
+    this.#ring = createScoreRing(RING_CAPACITY, last);
+  }
 
-  const readAfter = async (after: number, most = STRETCH_ROWS) => {
-    if (after + 1 >= ring.first) return { ...readRing(ring, after, most), isStored: false };
-    // By the count of rows, not of places: what retention and deletions emptied is passed over in one step.
-    const end = ring.first - 1;
-    const samples = await readLog(pool, { after, upTo: end, limit: most });
-    const isFull = samples.length === most;
-    return { samples, upTo: isFull ? (samples.at(-1)?.seq ?? end) : end, isStored: true };
-  };
+  /** Reads how far the log goes, then is ready. */
+  static async open(options: ScoreFeedOptions): Promise<ScoreFeed> {
+    return new ScoreFeed(options, await readLogBounds(options.pool));
+  }
 
-  const stretches = createStretchMemory((after) => readAfter(after), MOST_STRETCHES);
-  const readStretch = async (after: number, most: number): Promise<LogStretch> => {
-    if (after + 1 >= ring.first) return readRing(ring, after, most);
-    const stretch = await stretches.read(after);
-    // failpoint: tail.after_read
-    stats.count('subscribers_caught_up');
-    return stretch;
-  };
+  /** Appends what a transaction just committed, and wakes all subscriptions. */
+  publish(scores: readonly ScoredSample[]): void {
+    this.#ring.append(scores);
+    this.#wakeAll();
+  }
 
-  const findGroup = (key: string, { filter, maxBatch, lingerMs }: SubscribeOptions): ScoreGroup => {
-    const known = groups.get(key);
-    if (known !== undefined) return known;
-    const matches = compileFilter(filter, registry);
-    const last = () => ring.last;
-    const group = createScoreGroup({ matches, maxBatch, lingerMs, readStretch, last, cursorOf, memory });
-    groups.set(key, group);
-    return group;
-  };
-
-  const wakeAll = () => {
-    grown.wake();
-    for (const group of groups.values()) group.wake();
-  };
-
-  const subscribe = (options: SubscribeOptions) => {
+  /**
+   * Everything after the cursor, then live, without a gap or a repeat. `return()` ends it at once. Subscriptions with
+   * equal options but `after` are given the same event objects once they stand at the same offset.
+   * @throws CursorInvalidError, CursorExpiredError at once, not at the first event
+   */
+  subscribe(options: SubscribeOptions): AsyncIterableIterator<ScoreEvent> {
     const { filter, after, maxBatch, lingerMs, isInternal = false } = options;
-    const start = after === null ? ring.last : parseCursor(after, bounds());
+    const { stats } = this.#options;
+    const start = after === null ? this.#ring.last : parseCursor(after, this.bounds());
     const key = JSON.stringify([filter, maxBatch, lingerMs]);
-    const group = findGroup(key, options);
+    const group = this.#findGroup(key, options);
     group.join();
     const stream = streamScores({
       group,
       start,
-      pace,
+      pace: this.#pace,
       onEvent: (event) => {
         stats.count('score_events_sent');
         stats.count('scores_sent', event.scores.length);
       },
       onEnd: () => {
-        if (group.leave()) groups.delete(key);
-        streams.delete(stream);
-        if (!isInternal) stats.set('subscribers', (subscribers -= 1));
+        if (group.leave()) this.#groups.delete(key);
+        this.#streams.delete(stream);
+        if (!isInternal) stats.set('subscribers', (this.#subscribers -= 1));
       },
     });
-    streams.add(stream);
-    if (!isInternal) stats.set('subscribers', (subscribers += 1));
+    this.#streams.add(stream);
+    if (!isInternal) stats.set('subscribers', (this.#subscribers += 1));
     return stream;
-  };
+  }
 
-  const readPage = async ({ filter, after, first }: PageOptions) => {
-    const start = after === null ? 0 : parseCursor(after, bounds());
+  #findGroup(key: string, { filter, maxBatch, lingerMs }: SubscribeOptions): ScoreGroup {
+    const known = this.#groups.get(key);
+    if (known !== undefined) return known;
+    const group = createScoreGroup({
+      matches: compileFilter(filter, this.#options.registry),
+      maxBatch,
+      lingerMs,
+      readStretch: (after, most) => this.#readForGroup(after, most),
+      last: () => this.#ring.last,
+      cursorOf: (seq) => this.cursorOf(seq),
+      memory: this.#events,
+    });
+    this.#groups.set(key, group);
+    return group;
+  }
+
+  async #readForGroup(after: number, most: number): Promise<LogStretch> {
+    if (after + 1 >= this.#ring.first) return readRing(this.#ring, after, most);
+    const page = await this.#pages.read(after);
+    // failpoint: tail.after_read
+    this.#options.stats.count('subscribers_caught_up');
+    return page;
+  }
+
+  /**
+   * For those who follow the whole log by its offsets: the next rows after one, at most so many. Some may be of
+   * metrics whose scores were taken back meanwhile: `onForget` reports these.
+   */
+  async readAfter(after: number, most = PAGE_ROWS): Promise<LogStretch & { readonly isStored: boolean }> {
+    const ring = this.#ring;
+    if (after + 1 >= ring.first) return { ...readRing(ring, after, most), isStored: false };
+    // By the count of rows, not of offsets: what retention and deletions emptied is passed over in one step.
+    const end = ring.first - 1;
+    const samples = await readLog(this.#options.pool, { after, upTo: end, limit: most });
+    const isFull = samples.length === most;
+    return { samples, upTo: isFull ? (samples.at(-1)?.seq ?? end) : end, isStored: true };
+  }
+
+  /** The same log by pages, oldest first. @throws CursorInvalidError, CursorExpiredError */
+  async readPage({
+    filter,
+    after,
+    first,
+  }: PageOptions): Promise<{ readonly rows: readonly ScoredSample[]; readonly hasMore: boolean }> {
+    const { pool, registry } = this.#options;
+    const start = after === null ? 0 : parseCursor(after, this.bounds());
     const metricNumbers = narrowsMetrics(filter)
       ? [...registry.all()].filter((entry) => matchesMetric(filter, entry)).map((entry) => entry.number)
       : null;
-    const rows = await searchLog(
-      pool,
-      start,
-      {
-        metricNumbers,
-        leastScore: leastScore(filter),
-        fromMs: filter.fromMs ?? null,
-        toMs: filter.toMs ?? null,
-      },
-      first + 1,
-    );
+    const { fromMs = null, toMs = null } = filter;
+    const criteria = { metricNumbers, leastScore: leastScore(filter), fromMs, toMs };
+    const rows = await searchLog(pool, start, criteria, first + 1);
     return { rows: rows.slice(0, first), hasMore: rows.length > first };
-  };
-
-  return {
-    subscribe,
-    readPage,
-    cursorOf,
-    head: () => cursorOf(ring.last),
-    bounds,
-    readAfter,
-    sleepUntilGrown: (limitMs) => grown.wait(limitMs),
-    onForget: (listener) => {
-      forgetListeners.add(listener);
-      return () => void forgetListeners.delete(listener);
-    },
-    subscriberCount: () => subscribers,
-    publish: (scores) => {
-      ring.append(scores);
-      wakeAll();
-    },
-    forget: (metricNumber) => {
-      for (const listener of forgetListeners) listener(metricNumber);
-      ring.forget(metricNumber);
-      stretches.forget();
-      for (const group of groups.values()) group.forget();
-    },
-    refreshBounds: async () => {
-      const now = await readLogBounds(pool);
-      ({ floor } = now);
-      ring.skipTo(now.last);
-      stretches.forget();
-      wakeAll();
-    },
-    close: () => {
-      for (const stream of [...streams]) void stream.return?.();
-    },
-  };
-}
-
-function readRing(ring: ScoreRing, after: number, most: number): LogStretch {
-  const upTo = Math.min(ring.last, after + most);
-  const samples: ScoredSample[] = [];
-  for (let seq = after + 1; seq <= upTo; seq++) {
-    const sample = ring.get(seq);
-    if (sample !== undefined) samples.push(sample);
   }
-  return { samples, upTo };
+
+  cursorOf(seq: number): string {
+    return formatCursor(this.#epoch, seq);
+  }
+
+  /** Cursor of the newest score. */
+  head(): string {
+    return this.cursorOf(this.#ring.last);
+  }
+
+  /** How far the log goes. */
+  bounds(): LogBounds {
+    return { epoch: this.#epoch, floor: this.#floor, last: this.#ring.last };
+  }
+
+  /** Sleeps until the log grows, `limitMs` at most. */
+  sleepUntilGrown(limitMs: number): Wait {
+    return this.#grown.wait(limitMs);
+  }
+
+  /** Number of subscriptions of clients. */
+  subscriberCount(): number {
+    return this.#subscribers;
+  }
+
+  /** Calls the listener with each metric whose scores are taken back from now on. @returns what ends it */
+  onForget(listener: (metricNumber: number) => void): () => void {
+    this.#forgetListeners.add(listener);
+    return () => void this.#forgetListeners.delete(listener);
+  }
+
+  /** Scores of a metric that was deleted or unmonitored are shown no more. */
+  forget(metricNumber: number): void {
+    for (const listener of this.#forgetListeners) listener(metricNumber);
+    this.#ring.forget(metricNumber);
+    this.#pages.forget();
+    for (const group of this.#groups.values()) group.forget();
+  }
+
+  /** To be called after retention, and after a commit whose outcome was unclear: reads how far the log goes. */
+  async refreshBounds(): Promise<void> {
+    const { floor, last } = await readLogBounds(this.#options.pool);
+    this.#floor = floor;
+    this.#ring.skipTo(last);
+    this.#pages.forget();
+    this.#wakeAll();
+  }
+
+  /** Ends every subscription, as if the client had ended it. */
+  close(): void {
+    for (const stream of [...this.#streams]) void stream.return?.();
+  }
+
+  #wakeAll(): void {
+    this.#grown.wake();
+    for (const group of this.#groups.values()) group.wake();
+  }
 }

@@ -4,7 +4,7 @@ import { readSampleTimes } from '../samples/read-sample-times.ts';
 import { AlreadyMonitoredError, InvalidInputError, MetricFailedError, NotFoundError } from '../../errors.ts';
 import type { Metric, PrismaClient } from '../../generated/prisma/client.ts';
 import { DEFAULT_ACCOUNT, type Sample } from '../../model.ts';
-import { HISTORY_BATCH_POINTS, type Accept } from '../ingest/ingest.ts';
+import { HISTORY_BATCH_POINTS, type Ingest } from '../ingest/ingest.ts';
 import { checkModelParams } from '../metrics/model-params.ts';
 import type { Autostacks, NamespaceMetric } from '../monitoring/autostacks.ts';
 import type { AutostackDirectory } from '../inventory/autostack-directory.ts';
@@ -44,7 +44,7 @@ export function createTransfer(options: {
   readonly prisma: PrismaClient;
   readonly registry: Registry;
   readonly monitor: Monitor;
-  readonly accept: Accept;
+  readonly accept: Ingest;
   readonly directory: AutostackDirectory;
   readonly autostacks: Autostacks;
   readonly labels: Labels;

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { createCommit } from '../../../src/core/ingest/commit.ts';
+import { Commit } from '../../../src/core/ingest/commit.ts';
 import { createProgressRows } from '../../../src/core/ingest/progress-rows.ts';
-import { createWritePoints, type Arrival } from '../../../src/core/ingest/score-batch.ts';
+import type { Arrival } from '../../../src/core/ingest/arrivals.ts';
+import { BatchScorer } from '../../../src/core/ingest/score-batch.ts';
 import { createSampleMonths } from '../../../src/core/samples/month-partitions.ts';
 import { DETECTOR_KINDS } from '../../../src/detector/detector-kinds.ts';
 import { createLog } from '../../../src/log.ts';
@@ -17,9 +18,9 @@ test('a detector that fails puts its own metric in ERROR, with its words, and no
   await using engine = await startEngine(database);
   const { pool, registry, stats, models } = engine;
   for (const name of ['bad', 'good']) await engine.monitor.monitorMetric(watch(name));
-  const writePoints = createWritePoints({
+  const scorer = new BatchScorer({
     ...engine,
-    commit: createCommit({
+    commit: new Commit({
       ...engine,
       months: createSampleMonths(pool),
       progressRows: createProgressRows(engine),
@@ -48,7 +49,7 @@ test('a detector that fails puts its own metric in ERROR, with its words, and no
     value: 1,
     outcome: null,
   }));
-  const commitDrafted = await writePoints(arrivals, new Map());
+  const commitDrafted = await scorer.score(arrivals, new Map());
   await commitDrafted();
   expect(arrivals.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted']);
   const metrics = await database.prisma.metric.findMany({ orderBy: { name: 'asc' } });

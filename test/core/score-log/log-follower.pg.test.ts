@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { ScoreFeed } from '../../../src/core/score-log/score-feed.ts';
 import { describe, expect, it } from 'vitest';
 import { gatherRows } from '../../../src/core/score-log/row-buffer.ts';
 import { LogFollower, type LogFollowerOptions } from '../../../src/core/score-log/log-follower.ts';
@@ -59,6 +60,16 @@ async function readSeen({ pool }: Pick<TestDatabase, 'pool'>): Promise<readonly 
 }
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+/** The parts of a feed a follower needs, so that a test may replace some of them. */
+function exposeFeed(feed: ScoreFeed) {
+  return {
+    bounds: () => feed.bounds(),
+    readAfter: (offset: number) => feed.readAfter(offset),
+    sleepUntilGrown: (limitMs: number) => feed.sleepUntilGrown(limitMs),
+    onForget: (listener: (metricNumber: number) => void) => feed.onForget(listener),
+  };
+}
 
 describe('a follower of the log', () => {
   it('is given every row once and in order, out of the database and live, over restarts', async () => {
@@ -154,7 +165,7 @@ describe('a follower of the log', () => {
     let calls = 0;
     // The first reading is from before: what a follower gets that is slower than the change.
     const live = {
-      ...engine.live,
+      ...exposeFeed(engine.live),
       bounds: () => bounds,
       readAfter: async (place: number) => {
         const rows = await engine.live.readAfter(place);
@@ -177,7 +188,7 @@ describe('a follower of the log', () => {
     await push(engine, 'b', 0, 20);
     const read = createDeferred<null>();
     const live = {
-      ...engine.live,
+      ...exposeFeed(engine.live),
       readAfter: async (place: number) => {
         const stretch = await engine.live.readAfter(place);
         // The next turn of the event loop finds it in the follower's batch.

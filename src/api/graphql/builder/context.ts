@@ -3,12 +3,12 @@ import type pg from 'pg';
 import type { Caller } from '../../../core/access/caller.ts';
 import type { Keys } from '../../../core/access/keys.ts';
 import type { Cloudwatch } from '../../../core/cloudwatch-service/service.ts';
-import type { Accept } from '../../../core/ingest/ingest.ts';
+import type { Ingest } from '../../../core/ingest/ingest.ts';
 import type { Annotations } from '../../../core/annotations/annotations.ts';
 import type { ArchiveUploads } from '../../../core/transfer/archive-upload.ts';
 import type { Autostacks } from '../../../core/monitoring/autostacks.ts';
 import type { Labels } from '../../../core/annotations/labels.ts';
-import type { Live } from '../../../core/score-log/score-feed.ts';
+import type { ScoreFeed } from '../../../core/score-log/score-feed.ts';
 import type { LogFollower } from '../../../core/score-log/log-follower.ts';
 import type { MonitorActions } from '../../../core/monitoring/monitor.ts';
 import type { Quota } from '../../../core/inventory/quota.ts';
@@ -33,7 +33,7 @@ export interface ApiParts {
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
   readonly registry: Registry;
-  readonly accept: Accept;
+  readonly accept: Pick<Ingest, 'acceptNamed'>;
   readonly monitor: MonitorActions;
   readonly transfer: Transfer;
   readonly annotations: Annotations;
@@ -44,7 +44,10 @@ export interface ApiParts {
   readonly autostacks: Autostacks;
   /** The regions of AWS by name, with what people call them. */
   readonly awsRegions: Readonly<Record<string, string>>;
-  readonly live: Live;
+  readonly live: Pick<
+    ScoreFeed,
+    'subscribe' | 'readPage' | 'cursorOf' | 'head' | 'bounds' | 'subscriberCount'
+  >;
   /** Makes what the database holds of times and row ids of metrics as new as what is committed. */
   readonly saveProgress: SaveProgress;
   readonly bars: Pick<LogFollower, 'offset'>;

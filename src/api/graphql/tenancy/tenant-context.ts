@@ -12,6 +12,17 @@ import { narrowIncidents } from './tenant-incidents.ts';
 import { narrowMonitor } from './tenant-monitor.ts';
 import { narrowRegistry } from './tenant-registry.ts';
 
+function narrowScoreFeed(live: ApiParts['live'], accountId: number): ApiParts['live'] {
+  return {
+    subscribe: (options) => live.subscribe({ ...options, filter: { ...options.filter, accountId } }),
+    readPage: (options) => live.readPage({ ...options, filter: { ...options.filter, accountId } }),
+    cursorOf: (seq) => live.cursorOf(seq),
+    head: () => live.head(),
+    bounds: () => live.bounds(),
+    subscriberCount: () => live.subscriberCount(),
+  };
+}
+
 export function narrowParts(parts: ApiParts, accountId: number): ApiParts {
   const registry = narrowRegistry(parts.registry, accountId);
   const prisma = narrowPrisma(parts.prisma, accountId);
@@ -26,7 +37,6 @@ export function narrowParts(parts: ApiParts, accountId: number): ApiParts {
     registry,
     monitor,
     accept: {
-      ...parts.accept,
       acceptNamed: (points) => parts.accept.acceptNamed(points, accountId),
     },
     transfer: {
@@ -60,11 +70,7 @@ export function narrowParts(parts: ApiParts, accountId: number): ApiParts {
       },
     },
     saveProgress: parts.saveProgress,
-    live: {
-      ...parts.live,
-      subscribe: (options) => parts.live.subscribe({ ...options, filter: { ...options.filter, accountId } }),
-      readPage: (options) => parts.live.readPage({ ...options, filter: { ...options.filter, accountId } }),
-    },
+    live: narrowScoreFeed(parts.live, accountId),
     downloadLinks: {
       ...parts.downloadLinks,
       sign: (what) =>

@@ -8,7 +8,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { accountToWrite } from '../../../core/access/caller.ts';
-import type { Accept, NamedPoint } from '../../../core/ingest/ingest.ts';
+import type { Ingest, NamedPoint } from '../../../core/ingest/ingest.ts';
 import { RetryLaterError } from '../../../errors.ts';
 import { type Precision, PRECISIONS } from '../../../core/ingest/line-protocol/parse-line.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
@@ -18,7 +18,7 @@ import { BodyError, readWriteBody } from './write-body.ts';
 import { writeLines, type WriteResult } from './write-lines.ts';
 
 export interface WriteOptions {
-  readonly accept: Pick<Accept, 'acceptNamed'>;
+  readonly accept: Pick<Ingest, 'acceptNamed'>;
   readonly admit: Door['admit'];
   readonly stats: Stats;
   /** Milliseconds since 1970: the time of lines that have none. */

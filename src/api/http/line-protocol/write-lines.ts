@@ -1,5 +1,5 @@
 /** Hands a body of line protocol to the data path, and keeps account of every line that was not taken. */
-import type { Accept, NamedPoint } from '../../../core/ingest/ingest.ts';
+import type { Ingest, NamedPoint } from '../../../core/ingest/ingest.ts';
 import { readBodyLines } from '../../../core/ingest/line-protocol/split-body.ts';
 import type { BadLine, GoodLine, Precision } from '../../../core/ingest/line-protocol/parse-line.ts';
 import { nextParseSlot, PIECE_BYTES } from '../../../platform/bounded-input/parse-slot.ts';
@@ -25,7 +25,7 @@ export interface WriteResult {
 export interface WriteLinesOptions {
   readonly precision: Precision;
   readonly arrivalMs: number;
-  readonly accept: Pick<Accept, 'acceptNamed'>;
+  readonly accept: Pick<Ingest, 'acceptNamed'>;
   readonly stats: Stats;
 }
 

@@ -45,7 +45,7 @@ it('tells of an incident by query and live, and of its rule everything but what 
   expect(rule).toMatchObject({
     name: 'web',
     channels: [
-      { kind: 'WEBHOOK', target: 'http://127.0.0.1:9999/hook' },
+      { kind: 'WEBHOOK', target: 'http://127.0.0.1:9999/…' },
       { kind: 'SLACK', target: 'http://127.0.0.1:9999' },
     ],
   });

@@ -51,8 +51,9 @@ const remove = (id: unknown) => read(server, DELETE, { id });
 
 describe('annotations', () => {
   it.each(['device', 'timestamp', 'user', 'server'])('are refused without a %s (row 61)', async (field) => {
-    const { status, errors } = await ask(server, CREATE, { input: { ...NOTE, [field]: undefined } });
-    expect(status).toBe(400);
+    const { data, errors } = await ask(server, CREATE, { input: { ...NOTE, [field]: undefined } });
+    expect(data ?? null).toBeNull();
+    expect(errors[0]?.extensions?.code).toBe('BAD_USER_INPUT');
     expect(errors[0]?.message).toContain(field);
     expect(await list()).toEqual([]);
   });

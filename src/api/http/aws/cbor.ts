@@ -2,7 +2,7 @@
 import { decode, encode, Token, Tokenizer, Type, type TagDecoder } from 'cborg';
 import { CloudwatchError } from '../../../core/cloudwatch-service/model/cloudwatch-error.ts';
 import { ERROR_NAMESPACE, headError, type AwsProtocol } from './protocol.ts';
-import { readObject, readTime, readTree, writePlain, type Dialect } from './tree.ts';
+import { readObject, readTime, readTree, writePlain, type Dialect, type PlainWriter } from './tree.ts';
 
 /** Clients refuse an answer that does not name the protocol. */
 const HEADERS = { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' };
@@ -64,6 +64,8 @@ class BoundedTokenizer extends Tokenizer {
   }
 }
 
+const WRITER: PlainWriter = { writeTime: (time) => time, writeBlob: (bytes) => bytes };
+
 export const cborProtocol: AwsProtocol = {
   decode(request, body) {
     const operation = request.path.slice(request.path.lastIndexOf('/') + 1);
@@ -72,7 +74,7 @@ export const cborProtocol: AwsProtocol = {
   encode: (_operation, output, value, requestId) => ({
     status: 200,
     headers: { ...HEADERS, 'x-amzn-requestid': requestId },
-    body: encodeBody(writePlain(output, value, (time) => time)),
+    body: encodeBody(writePlain(output, value, WRITER)),
   }),
   encodeError: (error, requestId) => ({
     status: error.status,

@@ -3,7 +3,7 @@ import { CloudwatchError } from '../../../core/cloudwatch-service/model/cloudwat
 import { JsonShapeError, parseJson } from '../../../platform/bounded-input/parse-json.ts';
 import { parseUtcTime } from '../../../platform/runtime/utc-time.ts';
 import { ERROR_NAMESPACE, headError, type AwsProtocol } from './protocol.ts';
-import { readObject, readTime, readTree, writePlain, type Dialect } from './tree.ts';
+import { readObject, readTime, readTree, writePlain, type Dialect, type PlainWriter } from './tree.ts';
 
 const CONTENT_TYPE = 'application/x-amz-json-1.0';
 const WORDS: ReadonlyMap<unknown, number> = new Map([
@@ -25,6 +25,11 @@ export const JSON_DIALECT: Dialect = {
   readStructure: readObject,
 };
 
+const WRITER: PlainWriter = {
+  writeTime: (time) => time.getTime() / 1000,
+  writeBlob: (bytes) => Buffer.from(bytes).toString('base64'),
+};
+
 export const jsonProtocol: AwsProtocol = {
   decode(request, body) {
     const target = request.headers['x-amz-target'];
@@ -34,7 +39,7 @@ export const jsonProtocol: AwsProtocol = {
   encode: (_operation, output, value, requestId) => ({
     status: 200,
     headers: { 'content-type': CONTENT_TYPE, 'x-amzn-requestid': requestId },
-    body: JSON.stringify(writePlain(output, value, (time) => time.getTime() / 1000)),
+    body: JSON.stringify(writePlain(output, value, WRITER)),
   }),
   encodeError: (error, requestId) => ({
     status: error.status,

@@ -29,7 +29,7 @@ export const QUERY_DIALECT: Dialect = {
     return number !== null && Number.isInteger(number) ? number : null;
   },
   readBoolean: (raw) => (raw === 'true' ? true : raw === 'false' ? false : null),
-  readTimestamp: (raw) => (typeof raw === 'string' ? readTime(parseUtcTime(raw)) : null),
+  readTimestamp: (raw) => (typeof raw === 'string' ? readTime(parseUtcTime(expandTime(raw))) : null),
   readList: readMembers,
   readStructure: readBranch,
 };
@@ -37,6 +37,11 @@ export const QUERY_DIALECT: Dialect = {
 function readNumber(raw: unknown): number | null {
   if (typeof raw !== 'string') return null;
   return WORDS.get(raw) ?? (DECIMAL.test(raw) ? Number(raw) : null);
+}
+
+/** The compact form of ISO 8601 as the other one. */
+function expandTime(text: string): string {
+  return text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/, '$1-$2-$3T$4:$5:$6');
 }
 
 /** `X.member.N`, in the order of N; an empty list is sent as `X=`. */
@@ -110,8 +115,8 @@ export const queryProtocol: AwsProtocol = {
     };
   },
   encode(operation, output, value, requestId) {
-    const result =
-      Object.keys(output.members).length === 0 ? '' : writeShape(`${operation}Result`, output, value);
+    // Also where there is nothing in it: some clients read answers by this element.
+    const result = writeShape(`${operation}Result`, output, value ?? {});
     const metadata = writeElement('ResponseMetadata', writeElement('RequestId', requestId, 'text'));
     return answer(
       200,

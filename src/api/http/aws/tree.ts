@@ -59,6 +59,7 @@ function readMember(shape: Shape, raw: unknown, dialect: Dialect, path: string):
     case 'timestamp':
       return dialect.readTimestamp(raw) ?? fail(path, 'a time');
     case 'map':
+    case 'blob':
       return fail(path, 'absent'); // no request of the service has one
   }
 }
@@ -83,17 +84,24 @@ export function readTime(ms: number): Date | null {
   return Number.isNaN(time.getTime()) ? null : time;
 }
 
-/** For protocols whose encoder takes plain values: members that are undefined are left out, times are written. */
-export function writePlain(shape: Shape, value: unknown, writeTime: (time: Date) => unknown): unknown {
-  if (value instanceof Date) return writeTime(value);
+/** How a protocol writes what plain values have no form for. */
+export interface PlainWriter {
+  writeTime(time: Date): unknown;
+  writeBlob(bytes: Uint8Array): unknown;
+}
+
+/** For protocols whose encoder takes plain values: members that are undefined are left out. */
+export function writePlain(shape: Shape, value: unknown, writer: PlainWriter): unknown {
+  if (value instanceof Date) return writer.writeTime(value);
+  if (value instanceof Uint8Array) return writer.writeBlob(value);
   if (shape.kind === 'list' && Array.isArray(value)) {
-    return value.map((item: unknown) => writePlain(shape.of, item, writeTime));
+    return value.map((item: unknown) => writePlain(shape.of, item, writer));
   }
   if (shape.kind !== 'structure') return value;
   const members = readObject(value) ?? {};
   const plain: Record<string, unknown> = {};
   for (const [name, member] of Object.entries(shape.members)) {
-    if (members[name] !== undefined) plain[name] = writePlain(member, members[name], writeTime);
+    if (members[name] !== undefined) plain[name] = writePlain(member, members[name], writer);
   }
   return plain;
 }

@@ -46,8 +46,17 @@ export function writeContent(shape: Shape, value: unknown, item: ItemName): stri
         )
         .join('');
     default:
-      return escapeXml(value instanceof Date ? value.toISOString() : String(value));
+      return escapeXml(value instanceof Date ? writeTime(value) : writeScalar(value));
   }
+}
+
+/** Without a fraction: clients of the Query wire's age read no other form. */
+function writeTime(time: Date): string {
+  return time.toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+
+function writeScalar(value: unknown): string {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : String(value);
 }
 
 function readMember(value: unknown, name: string): unknown {

@@ -1,10 +1,11 @@
 /** PutMetricData: the whole request is checked before anything of it is queued. */
 import type { Addition } from '../store/addition.ts';
-import { aggregatePairs, type Aggregate } from '../model/aggregate.ts';
-import { combined, invalid, missing } from '../model/cloudwatch-error.ts';
+import { CloudwatchError, invalid, joinErrors, missing, mustBe, tooMany } from '../model/cloudwatch-error.ts';
 import type { CloudwatchLimits } from '../model/limits.ts';
 import {
+  checkDimensionName,
   checkDimensions,
+  checkDimensionValue,
   checkNamespace,
   checkText,
   DIMENSION_SHAPE,
@@ -12,28 +13,26 @@ import {
   type SeriesName,
 } from '../model/metric-name.ts';
 import type { OperationContext } from '../model/operation.ts';
-import { double, integer, list, string, structure, timestamp, type Infer } from '../model/shape.ts';
-import { findUnitCode } from '../model/units.ts';
+import { integer, list, string, structure, timestamp, type Infer } from '../model/shape.ts';
+import { checkMeasurement, MEASUREMENT_MEMBERS } from './measurement.ts';
+import { findUnitCode, UNITS } from '../model/units.ts';
 
-const STATISTIC_SET_SHAPE = structure({ SampleCount: double, Sum: double, Minimum: double, Maximum: double });
 const DATUM_SHAPE = structure({
   MetricName: string,
   Dimensions: list(DIMENSION_SHAPE),
   Timestamp: timestamp,
-  Value: double,
-  StatisticValues: STATISTIC_SET_SHAPE,
-  Values: list(double),
-  Counts: list(double),
+  ...MEASUREMENT_MEMBERS,
   Unit: string,
   StorageResolution: integer,
 });
 export const PUT_METRIC_DATA_INPUT = structure({
   Namespace: string,
   MetricData: list(DATUM_SHAPE),
-  // Known only to be refused: entities are of AWS' console.
-  EntityMetricData: list(structure({})),
+  // The entity of each part is left unread: it belongs to AWS' console, and must never cost the data it comes with.
+  EntityMetricData: list(structure({ MetricData: list(DATUM_SHAPE) })),
 });
 
+type Input = Infer<typeof PUT_METRIC_DATA_INPUT>;
 type Datum = Infer<typeof DATUM_SHAPE>;
 
 export interface CheckContext {
@@ -42,14 +41,12 @@ export interface CheckContext {
   readonly limits: CloudwatchLimits;
 }
 
-/** ±2^360, AWS' range of a value. */
-const LARGEST_VALUE = 2 ** 360;
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
 
 /** Answers once the data are on disk. */
 export async function putMetricData(
-  input: Infer<typeof PUT_METRIC_DATA_INPUT>,
+  input: Input,
   context: OperationContext,
 ): Promise<Readonly<Record<string, never>>> {
   const additions = checkPutMetricData(input, { ...context, nowMs: context.now().getTime() });
@@ -57,25 +54,80 @@ export async function putMetricData(
   return {};
 }
 
-/** @throws CloudwatchError at the first thing wrong, naming it: nothing may be stored then */
-export function checkPutMetricData(
-  input: Infer<typeof PUT_METRIC_DATA_INPUT>,
-  context: CheckContext,
-): readonly Addition[] {
+interface PlacedDatum {
+  readonly datum: Datum;
+  readonly path: string;
+}
+
+/** @throws CloudwatchError naming everything that is wrong, a line each: nothing may be stored then */
+export function checkPutMetricData(input: Input, context: CheckContext): readonly Addition[] {
   const { limits } = context;
-  const namespace = checkNamespace(input.Namespace, 'Namespace');
+  const problems: CloudwatchError[] = [];
+  const namespace = attempt(problems, () => checkWritable(input.Namespace, limits)) ?? '';
+  const data = [
+    ...placeData(input.MetricData, 'MetricData'),
+    ...(input.EntityMetricData ?? []).flatMap(({ MetricData }, i) =>
+      placeData(MetricData, `EntityMetricData.member.${i + 1}.MetricData`),
+    ),
+  ];
+  if (data.length === 0) problems.push(missing('MetricData'));
+  if (data.length > limits.dataPerRequest) throw tooMany('MetricData', limits.dataPerRequest);
+  const additions: Addition[] = [];
+  for (const { datum, path } of data) {
+    try {
+      additions.push(checkDatum(datum, path, namespace, context));
+    } catch (error) {
+      if (!(error instanceof CloudwatchError)) throw error;
+      problems.push(...listProblems(datum, path, context));
+    }
+  }
+  const [first, ...others] = problems;
+  if (first !== undefined) throw joinErrors([first, ...others]);
+  return additions;
+}
+
+function placeData(data: readonly Datum[] | undefined, path: string): readonly PlacedDatum[] {
+  return (data ?? []).map((datum, i) => ({ datum, path: `${path}.member.${i + 1}` }));
+}
+
+function checkWritable(given: string | undefined, limits: CloudwatchLimits): string {
+  const namespace = checkNamespace(given, 'Namespace');
   if (namespace.startsWith('AWS/') && !limits.awsNamespaces) {
     throw invalid('Namespace', namespace, 'Namespaces that begin with AWS/ are reserved.');
   }
-  if (input.EntityMetricData !== undefined && input.EntityMetricData.length > 0) {
-    throw invalid('EntityMetricData', input.EntityMetricData.length, 'Entities are not supported.');
+  return namespace;
+}
+
+/** @returns undefined where the work is refused; the refusal is added to the problems then */
+function attempt<T>(problems: CloudwatchError[], work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof CloudwatchError)) throw error;
+    problems.push(error);
+    return undefined;
   }
-  const data = input.MetricData;
-  if (data === undefined || data.length === 0) throw missing('MetricData');
-  if (data.length > limits.dataPerRequest) {
-    throw invalid('MetricData', data.length, `There may be at most ${limits.dataPerRequest} data.`);
+}
+
+/** Each part of a datum by itself, so that all of its mistakes are named at once. */
+function listProblems(datum: Datum, path: string, context: CheckContext): readonly CloudwatchError[] {
+  const problems: CloudwatchError[] = [];
+  const { limits } = context;
+  attempt(problems, () => checkText(datum.MetricName, `${path}.MetricName`));
+  const dimensions = datum.Dimensions ?? [];
+  const before = problems.length;
+  for (const [i, { Name, Value }] of dimensions.slice(0, limits.dimensionsPerMetric).entries()) {
+    attempt(problems, () => checkDimensionName(Name, `${path}.Dimensions.member.${i + 1}.Name`));
+    attempt(problems, () => checkDimensionValue(Value, `${path}.Dimensions.member.${i + 1}.Value`));
   }
-  return data.map((datum, i) => checkDatum(datum, `MetricData.member.${i + 1}`, namespace, context));
+  if (problems.length === before) {
+    attempt(problems, () => checkDimensions(dimensions, `${path}.Dimensions`, limits.dimensionsPerMetric));
+  }
+  attempt(problems, () => checkResolution(datum.StorageResolution, `${path}.StorageResolution`));
+  attempt(problems, () => checkTime(datum.Timestamp, `${path}.Timestamp`, context));
+  attempt(problems, () => checkUnit(datum.Unit, `${path}.Unit`));
+  attempt(problems, () => checkMeasurement(datum, path, limits));
+  return problems;
 }
 
 function checkDatum(datum: Datum, path: string, namespace: string, context: CheckContext): Addition {
@@ -99,22 +151,23 @@ function checkDatum(datum: Datum, path: string, namespace: string, context: Chec
 function checkResolution(seconds: number | undefined, path: string): number {
   if (seconds === undefined || seconds === 60) return MINUTE_MS;
   if (seconds === 1) return SECOND_MS;
-  throw invalid(path, seconds, 'It must be 1 or 60.');
+  throw mustBe(path, 'be a value in the set [ 1, 60 ]');
 }
 
 function checkTime(time: Date | undefined, path: string, { nowMs, limits }: CheckContext): number {
   if (time === undefined) return nowMs;
   const ms = time.getTime();
   const ahead = (ms - nowMs) / SECOND_MS;
-  if (!(ahead <= limits.futureSeconds && -ahead <= limits.pastSeconds)) {
-    throw invalid(
-      path,
-      time,
-      `It must lie within the last ${limits.pastSeconds} and the next ${limits.futureSeconds} seconds.`,
-    );
+  if (Number.isNaN(ahead)) throw invalid(path, time);
+  if (ahead > limits.futureSeconds) {
+    throw mustBe(path, 'specify a time no more than two hours in the future');
   }
+  if (-ahead > limits.pastSeconds) throw mustBe(path, 'specify a time within the past two weeks');
   return ms;
 }
+
+/** In the order of AWS' message: the unit that stands for none comes last. */
+const UNIT_SET = [...UNITS.slice(1), UNITS[0]].join(', ');
 
 /**
  * @returns the stored code; null when no unit is given or it is blank
@@ -123,76 +176,6 @@ function checkTime(time: Date | undefined, path: string, { nowMs, limits }: Chec
 export function checkUnit(unit: string | undefined, path: string): number | null {
   if (unit === undefined || unit.trim() === '') return null;
   const code = findUnitCode(unit);
-  if (code === null) throw invalid(path, unit, 'It is not one of the units of CloudWatch.');
+  if (code === null) throw mustBe(path, `be a value in the set [ ${UNIT_SET} ]`);
   return code;
-}
-
-/** Exactly one of Value, StatisticValues and Values says what was measured. */
-function checkMeasurement(datum: Datum, path: string, limits: CloudwatchLimits): Aggregate {
-  const set = isEmptySet(datum.StatisticValues) ? undefined : datum.StatisticValues;
-  const values = datum.Values?.length === 0 ? undefined : datum.Values;
-  const given = [datum.Value, set, values].filter((part) => part !== undefined).length;
-  if (given === 0) throw missing(`${path}.Value`);
-  if (given > 1) {
-    throw combined(
-      `The parameters ${path}.Value, ${path}.StatisticValues and ${path}.Values are mutually exclusive.`,
-    );
-  }
-  if (datum.Counts !== undefined && datum.Counts.length > 0 && values === undefined) {
-    throw combined(`The parameter ${path}.Counts needs ${path}.Values.`);
-  }
-  if (datum.Value !== undefined) return aggregatePairs([checkValue(datum.Value, `${path}.Value`), 1]);
-  if (set !== undefined) return checkSet(set, `${path}.StatisticValues`);
-  return checkValues(values ?? [], datum.Counts, path, limits);
-}
-
-/** A set with no field at all counts as absent. */
-function isEmptySet(set: Datum['StatisticValues']): boolean {
-  return set === undefined || Object.values(set).every((part) => part === undefined);
-}
-
-/** @throws CloudwatchError for NaN, the infinities and what is beyond ±2^360 */
-export function checkValue(value: number | undefined, path: string): number {
-  if (value === undefined) throw missing(path);
-  if (!(Math.abs(value) <= LARGEST_VALUE)) {
-    throw invalid(path, String(value), 'It must be a finite number between -2^360 and 2^360.');
-  }
-  return value;
-}
-
-function checkCount(value: number | undefined, path: string): number {
-  const count = checkValue(value, path);
-  if (count <= 0) throw invalid(path, count, 'It must be greater than 0.');
-  return count;
-}
-
-function checkSet(set: Infer<typeof STATISTIC_SET_SHAPE>, path: string): Aggregate {
-  const sampleCount = checkCount(set.SampleCount, `${path}.SampleCount`);
-  const sum = checkValue(set.Sum, `${path}.Sum`);
-  const minimum = checkValue(set.Minimum, `${path}.Minimum`);
-  const maximum = checkValue(set.Maximum, `${path}.Maximum`);
-  if (maximum < minimum)
-    throw invalid(`${path}.Maximum`, maximum, `It must not be below Minimum, ${minimum}.`);
-  return { sum, sampleCount, minimum, maximum, pairs: minimum === maximum ? [minimum, sampleCount] : null };
-}
-
-function checkValues(
-  values: readonly number[],
-  counts: readonly number[] | undefined,
-  path: string,
-  limits: CloudwatchLimits,
-): Aggregate {
-  if (values.length > limits.valuesPerDatum) {
-    throw invalid(`${path}.Values`, values.length, `There may be at most ${limits.valuesPerDatum} values.`);
-  }
-  const given = counts === undefined || counts.length === 0 ? null : counts;
-  if (given !== null && given.length !== values.length) {
-    throw invalid(`${path}.Counts`, given.length, `There must be as many as Values, ${values.length}.`);
-  }
-  return aggregatePairs(
-    values.flatMap((value, i) => [
-      checkValue(value, `${path}.Values.member.${i + 1}`),
-      given === null ? 1 : checkCount(given[i], `${path}.Counts.member.${i + 1}`),
-    ]),
-  );
 }

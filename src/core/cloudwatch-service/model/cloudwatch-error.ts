@@ -5,11 +5,14 @@ const FAILURES = {
   InvalidParameterValue: { shape: 'InvalidParameterValueException', status: 400 },
   InvalidParameterCombination: { shape: 'InvalidParameterCombinationException', status: 400 },
   InvalidNextToken: { shape: 'InvalidNextToken', status: 400 },
+  /** What the operations answer whose models declare no InvalidParameter error: GetMetricData and those of alarms. */
+  ValidationError: { shape: 'ValidationError', status: 400 },
   InvalidFormat: { shape: 'InvalidFormatFault', status: 400 },
   LimitExceeded: { shape: 'LimitExceededFault', status: 400 },
   // PutAnomalyDetector's own name for it. AWS clients retry on this name; its shape is AWS', not ours to mend.
   LimitExceededException: { shape: 'LimitExceededException', status: 400 },
   ResourceNotFound: { shape: 'ResourceNotFound', status: 404 },
+  InvalidParameterInput: { shape: 'DashboardInvalidInputError', status: 400 },
   ResourceNotFoundException: { shape: 'ResourceNotFoundException', status: 404 },
   InvalidAction: { shape: 'InvalidAction', status: 400 },
   MalformedInput: { shape: 'SerializationException', status: 400 },
@@ -49,12 +52,42 @@ export function missing(path: string): CloudwatchError {
 /** What a message may show of a request. */
 type Shown = string | number | boolean | Date | undefined;
 
-/** @param problem continues "The value … for parameter PATH is invalid." */
-export function invalid(path: string, value: Shown, problem: string): CloudwatchError {
+/** @param problem follows "The value … for parameter PATH is invalid."; absent where that says all */
+export function invalid(path: string, value: Shown, problem = ''): CloudwatchError {
+  const message = `The value ${showValue(value)} for parameter ${path} is invalid. ${problem}`;
+  return new CloudwatchError('InvalidParameterValue', message.trimEnd());
+}
+
+/** @param rule continues "The parameter PATH must …" */
+export function mustBe(path: string, rule: string): CloudwatchError {
+  return new CloudwatchError('InvalidParameterValue', `The parameter ${path} must ${rule}.`);
+}
+
+/** @param most how many the list may hold */
+export function tooMany(path: string, most: number): CloudwatchError {
   return new CloudwatchError(
     'InvalidParameterValue',
-    `The value ${showValue(value)} for parameter ${path} is invalid. ${problem}`,
+    `The collection ${path} must not have a size greater than ${most}.`,
   );
+}
+
+/** AWS names each problem on a line of its own; the code is that of the first. */
+export function joinErrors(errors: readonly [CloudwatchError, ...CloudwatchError[]]): CloudwatchError {
+  const [first] = errors;
+  if (errors.length === 1) return first;
+  return new CloudwatchError(first.code, errors.map(({ message }) => message).join('\n'));
+}
+
+const PARAMETER_ERRORS: readonly FailureCode[] = [
+  'MissingParameter',
+  'InvalidParameterValue',
+  'InvalidParameterCombination',
+];
+
+/** A parameter's error under the one code that operations know whose models declare no such error. */
+export function asValidationError(error: unknown): unknown {
+  if (!(error instanceof CloudwatchError) || !PARAMETER_ERRORS.includes(error.code)) return error;
+  return new CloudwatchError('ValidationError', error.message, { cause: error });
 }
 
 export function combined(message: string): CloudwatchError {
@@ -64,7 +97,7 @@ export function combined(message: string): CloudwatchError {
 const SHOWN_CHARACTERS = 80;
 
 /** Short, and without control characters: the text goes into logs and XML. */
-function showValue(value: Shown): string {
+export function showValue(value: Shown): string {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
   const text = typeof value === 'string' ? value : String(value);
   const plain = text.replaceAll(/\p{Cc}/gu, '?');

@@ -1,6 +1,6 @@
 /** What names a series: namespace, metric name, dimensions; their checks, and the key they make. */
 import { createHash } from 'node:crypto';
-import { invalid, missing } from './cloudwatch-error.ts';
+import { CloudwatchError, invalid, joinErrors, missing, mustBe, tooMany } from './cloudwatch-error.ts';
 import { list, string, structure, type Infer } from './shape.ts';
 
 export const DIMENSION_SHAPE = structure({ Name: string, Value: string });
@@ -30,17 +30,30 @@ const PLAIN_ASCII = /^[\x20-\x7e]*$/;
 /** @throws CloudwatchError naming `path` unless 1 to `longest` characters, none of them a control character */
 export function checkText(value: string | undefined, path: string, longest = LONGEST_NAME): string {
   if (value === undefined || value === '') throw missing(path);
-  if (value.length > longest) throw invalid(path, value, `It must have 1 to ${longest} characters.`);
+  if (value.length > longest) throw mustBe(path, `be shorter than ${longest + 1} characters`);
   if (CONTROL.test(value)) throw invalid(path, value, 'It must not contain control characters.');
   return value;
 }
 
+/** @throws CloudwatchError naming every rule the text breaks: ASCII, 1 to `longest` characters */
+function checkPlainText(value: string | undefined, path: string, longest = LONGEST_NAME): string {
+  if (value !== undefined && !PLAIN_ASCII.test(value) && !CONTROL.test(value)) {
+    const foreign = new CloudwatchError(
+      'InvalidParameterValue',
+      `The value for parameter ${path} contains non-ASCII characters.`,
+    );
+    throw value.length > longest
+      ? joinErrors([foreign, mustBe(path, `be shorter than ${longest + 1} characters`)])
+      : foreign;
+  }
+  return checkText(value, path, longest);
+}
+
 /** @throws CloudwatchError naming `path` unless ASCII, at most 255 characters, not beginning with a colon */
 export function checkNamespace(value: string | undefined, path: string): string {
-  const text = checkText(value, path);
-  if (text.startsWith(':')) throw invalid(path, text, 'It must not begin with a colon.');
-  if (!PLAIN_ASCII.test(text)) throw invalid(path, text, 'It must be ASCII.');
-  return text;
+  const plain = checkPlainText(value, path);
+  if (plain.startsWith(':')) throw invalid(path, plain, 'It must not begin with a colon.');
+  return plain;
 }
 
 export function checkDimensionName(value: string | undefined, path: string): string {
@@ -48,10 +61,9 @@ export function checkDimensionName(value: string | undefined, path: string): str
 }
 
 export function checkDimensionValue(value: string | undefined, path: string): string {
-  const text = checkText(value, path, LONGEST_DIMENSION_VALUE);
-  if (!PLAIN_ASCII.test(text)) throw invalid(path, text, 'It must be ASCII.');
-  if (text.trim() === '') throw invalid(path, text, 'It must have a character that is not blank.');
-  return text;
+  const plain = checkPlainText(value, path, LONGEST_DIMENSION_VALUE);
+  if (plain.trim() === '') throw invalid(path, plain, 'It must have a character that is not blank.');
+  return plain;
 }
 
 /**
@@ -65,7 +77,7 @@ export function checkDimensions(
   most: number,
 ): readonly Dimension[] {
   if (given === undefined || given.length === 0) return [];
-  if (given.length > most) throw invalid(path, given.length, `There may be at most ${most} dimensions.`);
+  if (given.length > most) throw tooMany(path, most);
   const seen = new Set<string>();
   const dimensions = given.map(({ Name, Value }, i) => {
     const at = `${path}.member.${i + 1}`;

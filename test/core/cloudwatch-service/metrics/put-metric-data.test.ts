@@ -61,7 +61,13 @@ const REFUSED: readonly (readonly [string, Input, string, string])[] = [
     'InvalidParameterValue',
     'MetricData',
   ],
-  ['entities', { Namespace: 'App', EntityMetricData: [{}] }, 'InvalidParameterValue', 'EntityMetricData'],
+  ['entities without data', { Namespace: 'App', EntityMetricData: [{}] }, 'MissingParameter', 'MetricData'],
+  [
+    'a bad datum of an entity',
+    { Namespace: 'App', EntityMetricData: [{ MetricData: [datum({ Value: NaN })] }] },
+    'InvalidParameterValue',
+    'EntityMetricData.member.1.MetricData.member.1.Value',
+  ],
   ['no MetricName', request({ MetricName: undefined }), 'MissingParameter', `${FIRST}.MetricName`],
   [
     'a MetricName of 256 characters',
@@ -143,12 +149,12 @@ const REFUSED: readonly (readonly [string, Input, string, string])[] = [
     'InvalidParameterValue',
     `${FIRST}.StorageResolution`,
   ],
-  ['no value at all', request({ Value: undefined }), 'MissingParameter', `${FIRST}.Value`],
+  ['no value at all', request({ Value: undefined }), 'InvalidParameterCombination', `${FIRST}.Value,`],
   [
     'an empty statistic set and no value',
     request({ Value: undefined, StatisticValues: {} }),
-    'MissingParameter',
-    `${FIRST}.Value`,
+    'InvalidParameterCombination',
+    `${FIRST}.Value,`,
   ],
   [
     'Value and StatisticValues',
@@ -223,6 +229,22 @@ describe('PutMetricData refuses', () => {
     },
   );
 
+  it('every bad datum, each of its mistakes on a line of its own', () => {
+    const bad = { Dimensions: [{ Name: 'a', Value: 'é'.repeat(1025) }], Unit: 'Furlongs' };
+    expect(() =>
+      check({ Namespace: 'App', MetricData: [datum(bad), datum(), datum({ Value: NaN })] }),
+    ).toThrow(
+      new RegExp(
+        [
+          'The value for parameter MetricData.member.1.Dimensions.member.1.Value contains non-ASCII characters.',
+          'The parameter MetricData.member.1.Dimensions.member.1.Value must be shorter than 1025 characters.',
+          'The parameter MetricData.member.1.Unit must be a value in the set \\[ Seconds, .*, None \\].',
+          'The value NaN for parameter MetricData.member.3.Value is invalid.$',
+        ].join('\n'),
+      ),
+    );
+  });
+
   it('a whole request for its last datum', () => {
     expect(() => check({ Namespace: 'App', MetricData: [datum(), datum({ Value: NaN })] })).toThrow(
       'MetricData.member.2.Value',
@@ -251,6 +273,12 @@ describe('PutMetricData accepts', () => {
     expect(check(input)).toHaveLength(input.MetricData?.length ?? 0);
   });
 
+  it('data of entities beside others, whatever their entities are', () => {
+    const EntityMetricData = [{ MetricData: [datum(), datum()] }, { MetricData: [datum()] }];
+    expect(check({ Namespace: 'App', MetricData: [datum()], EntityMetricData })).toHaveLength(4);
+    expect(check({ Namespace: 'App', EntityMetricData })).toHaveLength(3);
+  });
+
   it('a Namespace of AWS where the server is set to', () => {
     expect(
       check({ Namespace: 'AWS/EC2', MetricData: [datum()] }, { ...AWS_LIMITS, awsNamespaces: true }),
@@ -269,6 +297,18 @@ describe('A checked datum', () => {
 
   it('without a Timestamp is of now', () => {
     expect(check(request())[0]?.timestampMs).toBe(Date.parse('2026-11-20T12:00:00Z'));
+  });
+
+  it('of the agent has the sums of its statistic set and the spread of its values', () => {
+    const StatisticValues = { SampleCount: 10, Sum: 55, Minimum: 1, Maximum: 10 };
+    const agent = { Value: undefined, Values: [1, 10], Counts: [4, 6], StatisticValues };
+    expect(check(request(agent))[0]?.aggregate).toEqual({
+      sum: 55,
+      sampleCount: 10,
+      minimum: 1,
+      maximum: 10,
+      pairs: [1, 4, 10, 6],
+    });
   });
 
   it('counts each of its values as often as Counts says', () => {

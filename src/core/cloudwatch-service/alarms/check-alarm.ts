@@ -1,11 +1,11 @@
 /** The checks of PutMetricAlarm, and what an alarm looks at and compares with. */
-import { checkDataQueries, type DataQuery } from '../metrics/data-query.ts';
+import { checkDataQueries, type DataQuery, type QueryRules } from '../metrics/data-query.ts';
 import { combined, invalid, missing } from '../model/cloudwatch-error.ts';
-import type { CloudwatchLimits } from '../model/limits.ts';
 import { checkSeriesName, checkText, type SeriesName } from '../model/metric-name.ts';
-import { checkUnit, checkValue } from '../metrics/put-metric-data.ts';
+import { checkValue } from '../metrics/measurement.ts';
+import { checkUnit } from '../metrics/put-metric-data.ts';
 import type { Infer } from '../model/shape.ts';
-import { parsePercentile, parsePlainStatistic, type Statistic } from '../model/statistic.ts';
+import { parseExtendedStatistic, parsePlainStatistic, type Statistic } from '../model/statistic.ts';
 import { checkPeriod } from '../model/time-range.ts';
 import { checkActions } from './check-actions.ts';
 import type { ALARM_SPEC_SHAPE, AlarmSpec, PUT_METRIC_ALARM_INPUT } from './shapes.ts';
@@ -49,7 +49,7 @@ const HOUR_SECONDS = 3_600;
 type Input = Infer<typeof PUT_METRIC_ALARM_INPUT>;
 
 /** @throws CloudwatchError naming the first thing that is wrong */
-export function checkAlarm(input: Input, limits: CloudwatchLimits): AlarmRule {
+export function checkAlarm(input: Input, rules: QueryRules): AlarmRule {
   checkText(input.AlarmName, 'AlarmName');
   if (input.AlarmDescription !== undefined && input.AlarmDescription.length > LONGEST_DESCRIPTION) {
     throw invalid(
@@ -64,11 +64,11 @@ export function checkAlarm(input: Input, limits: CloudwatchLimits): AlarmRule {
   checkActions(input.OKActions, 'OKActions');
   checkActions(input.AlarmActions, 'AlarmActions');
   checkActions(input.InsufficientDataActions, 'InsufficientDataActions');
-  return readRule(input, limits);
+  return readRule(input, rules);
 }
 
 /** As checkAlarm, of what is stored: its names and actions were checked when it was put. */
-export function readRule(spec: Infer<typeof ALARM_SPEC_SHAPE>, limits: CloudwatchLimits): AlarmRule {
+export function readRule(spec: Infer<typeof ALARM_SPEC_SHAPE>, rules: QueryRules): AlarmRule {
   const evaluationPeriods = checkPositive(spec.EvaluationPeriods, 'EvaluationPeriods');
   const datapointsToAlarm = checkPositive(spec.DatapointsToAlarm ?? evaluationPeriods, 'DatapointsToAlarm');
   if (datapointsToAlarm > evaluationPeriods) {
@@ -78,7 +78,7 @@ export function readRule(spec: Infer<typeof ALARM_SPEC_SHAPE>, limits: Cloudwatc
       `It must be at most EvaluationPeriods, ${evaluationPeriods}.`,
     );
   }
-  const looked = spec.Metrics === undefined ? lookAtMetric(spec, limits) : lookAtQueries(spec, limits);
+  const looked = spec.Metrics === undefined ? lookAtMetric(spec, rules) : lookAtQueries(spec, rules);
   const seconds = looked.periodSeconds * evaluationPeriods;
   if (seconds > (looked.periodSeconds >= HOUR_SECONDS ? WEEK_SECONDS : DAY_SECONDS)) {
     throw combined(
@@ -93,8 +93,8 @@ export function readRule(spec: Infer<typeof ALARM_SPEC_SHAPE>, limits: Cloudwatc
 
 type Looked = Pick<AlarmRule, 'queries' | 'periodSeconds' | 'series'>;
 
-function lookAtMetric(spec: AlarmSpec, limits: CloudwatchLimits): Looked {
-  const series = checkSeriesName(spec, '', limits.dimensionsPerMetric);
+function lookAtMetric(spec: AlarmSpec, rules: QueryRules): Looked {
+  const series = checkSeriesName(spec, '', rules.limits.dimensionsPerMetric);
   const periodSeconds = checkPeriod(spec.Period, 'Period');
   const query: DataQuery = {
     id: 'm1',
@@ -103,6 +103,7 @@ function lookAtMetric(spec: AlarmSpec, limits: CloudwatchLimits): Looked {
     returned: true,
     series,
     periodSeconds,
+    stat: spec.Statistic ?? spec.ExtendedStatistic ?? '',
     statistic: checkStatistic(spec),
     unit: checkUnit(spec.Unit, 'Unit'),
   };
@@ -114,7 +115,7 @@ function checkStatistic(spec: AlarmSpec): Statistic {
     throw combined('The parameters Statistic and ExtendedStatistic are mutually exclusive.');
   }
   if (spec.ExtendedStatistic !== undefined)
-    return parsePercentile(spec.ExtendedStatistic, 'ExtendedStatistic');
+    return parseExtendedStatistic(spec.ExtendedStatistic, 'ExtendedStatistic');
   if (spec.Statistic === undefined) throw missing('Statistic');
   return { kind: parsePlainStatistic(spec.Statistic, 'Statistic') };
 }
@@ -128,10 +129,10 @@ const METRIC_MEMBERS = [
   'Unit',
 ] as const;
 
-function lookAtQueries(spec: AlarmSpec, limits: CloudwatchLimits): Looked {
+function lookAtQueries(spec: AlarmSpec, rules: QueryRules): Looked {
   const both = METRIC_MEMBERS.find((name) => spec[name] !== undefined);
   if (both !== undefined) throw combined(`The parameters Metrics and ${both} are mutually exclusive.`);
-  const queries = checkDataQueries(spec.Metrics, 'Metrics', limits);
+  const queries = checkDataQueries(spec.Metrics, 'Metrics', rules);
   const periods = [...queries.values()].flatMap(({ periodSeconds }) => periodSeconds ?? []);
   return { queries, periodSeconds: Math.max(1, ...(periods.length === 0 ? [60] : periods)), series: null };
 }

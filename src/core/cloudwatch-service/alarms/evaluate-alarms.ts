@@ -46,7 +46,7 @@ async function evaluateAlarm(alarm: CloudwatchAlarm, context: AlarmContext): Pro
   const spec = readSpec(alarm);
   const now = context.now();
   try {
-    const rule = readRule(spec, context.limits);
+    const rule = readRule(spec, { limits: context.limits, accountId: alarm.accountId });
     const points = await readWindow(rule, { ...context, accountId: alarm.accountId }, now.getTime());
     const state = judgeAlarm(points, rule);
     if (state === null || state === alarm.state) return false;

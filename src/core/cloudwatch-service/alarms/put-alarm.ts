@@ -22,7 +22,7 @@ export async function putMetricAlarm(
   context: OperationContext,
 ): Promise<Nothing> {
   const { prisma, accountId, limits } = context;
-  const rule = checkAlarm(input, limits);
+  const rule = checkAlarm(input, context);
   const name = input.AlarmName ?? '';
   const key = { accountId_name: { accountId, name } };
   const known = await prisma.cloudwatchAlarm.findUnique({ where: key, select: { id: true } });

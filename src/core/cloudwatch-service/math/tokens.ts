@@ -20,7 +20,7 @@ export interface Tokens {
 }
 
 const PATTERN =
-  /\s*(?:(?<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|(?<word>[A-Za-z][A-Za-z0-9_]*)|"(?<double>[^"]*)"|'(?<single>[^']*)'|(?<sign>==|!=|<=|>=|&&|\|\||[-+*/^<>()[\],]))/y;
+  /\s*(?:(?<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|(?<word>[A-Za-z][A-Za-z0-9_]*)|"(?<double>(?:[^"\\]|\\.)*)"|'(?<single>(?:[^'\\]|\\.)*)'|(?<sign>==|!=|<=|>=|&&|\|\||[-+*/^<>()[\],]))/y;
 
 const SPELLINGS: ReadonlyMap<string, string> = new Map([
   ['&&', 'AND'],
@@ -68,5 +68,7 @@ function readToken(groups: Readonly<Record<string, string | undefined>>, at: num
   if (groups.sign !== undefined) {
     return { kind: 'sign', text: SPELLINGS.get(groups.sign) ?? groups.sign, at };
   }
-  return { kind: 'text', text: groups.double ?? groups.single ?? '', at };
+  // Only the quote around it is unescaped: what else is escaped is the affair of who reads the text, as SEARCH does.
+  const text = groups.double?.replaceAll('\\"', '"') ?? groups.single?.replaceAll("\\'", "'") ?? '';
+  return { kind: 'text', text, at };
 }

@@ -1,7 +1,18 @@
 /** What metric math computes with: numbers, series, lists of series. */
 
+/** The metric a series was read from. */
+export interface MetricSource {
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly dimensions: readonly { readonly name: string; readonly value: string }[];
+  /** As it was asked for. */
+  readonly stat: string;
+}
+
 /** A series over the range of the request. */
 export interface TimeSeries {
+  /** Absent for what was computed of several. */
+  readonly metric?: MetricSource;
   readonly label: string;
   readonly periodSeconds: number;
   /** Start of the period in milliseconds → value, in time order. */

@@ -1,6 +1,7 @@
 /** The band a series was expected in, from Lapwing's own detector. */
 import type { DetectorKind } from '../../../detector/detector.ts';
 import type { TimeSeries } from '../math/values.ts';
+import type { DataQuery } from './data-query.ts';
 import type { TimeRange } from '../model/time-range.ts';
 
 /** The detector's own band is this many deviations wide on each side. */
@@ -35,3 +36,21 @@ export function findBand(history: TimeSeries, range: TimeRange, width: number, k
 
 /** Fewer points say nothing about what to expect. */
 const FEWEST_ROWS = 10;
+
+/** AWS trains on at most two weeks. */
+const TRAINING_MS = 14 * 86_400_000;
+
+/** A whole number of each query's period: the periods of the longer range must fall on those of the shorter one. */
+export function measureTraining(queries: ReadonlyMap<string, DataQuery>): number {
+  let stepSeconds = 60;
+  for (const { periodSeconds } of queries.values()) {
+    if (periodSeconds !== null) stepSeconds = leastCommonMultiple(stepSeconds, periodSeconds);
+  }
+  return Math.floor(TRAINING_MS / 1000 / stepSeconds) * stepSeconds * 1000;
+}
+
+function leastCommonMultiple(a: number, b: number): number {
+  let [divisor, rest] = [a, b];
+  while (rest > 0) [divisor, rest] = [rest, divisor % rest];
+  return (a / divisor) * b;
+}

@@ -1,92 +1,212 @@
 /** Answers checked queries over one range, reading each metric once. */
 import { DETECTOR_KINDS } from '../../../detector/detector-kinds.ts';
-import { findBand } from './band.ts';
-import { listReferences, type DataQuery, type StatQuery } from './data-query.ts';
-import { CloudwatchError, invalid } from '../model/cloudwatch-error.ts';
 import { evaluateExpression, type MathScope } from '../math/evaluate.ts';
 import type { Expression } from '../math/parse.ts';
 import { listSeries, MathError, type MathValue, type TimeSeries } from '../math/values.ts';
+import { nameAccount } from '../model/arn.ts';
+import { CloudwatchError } from '../model/cloudwatch-error.ts';
 import { hashSeries } from '../model/metric-name.ts';
 import type { EvaluationContext } from '../model/operation.ts';
-import { readSeries, type SeriesQuestion } from '../store/read-series.ts';
-import { searchSeries } from './search.ts';
 import type { TimeRange } from '../model/time-range.ts';
+import { readSeries, type SeriesQuestion } from '../store/read-series.ts';
+import { findBand, measureTraining } from './band.ts';
+import { listReferences, type DataQuery, type StatQuery } from './data-query.ts';
+import { evaluateInsights } from './insights/evaluate-insights.ts';
+import { fillLabel, isDynamic, nameMetrics } from './labels.ts';
+import { searchSeries } from './search.ts';
 
-export interface Evaluator {
-  /** Reads the metrics these queries need in one statement; what is not prefetched is read when needed. */
-  prefetch(ids: readonly string[]): Promise<void>;
-  /** @throws CloudwatchError when the query's parts do not fit together, or it gives a number */
-  answer(id: string): Promise<readonly TimeSeries[]>;
-  /** Things the caller should know about the data of a metric, by query id. */
-  readonly notes: ReadonlyMap<string, string>;
-}
-
-/** AWS trains on at most two weeks. */
-const TRAINING_MS = 14 * 86_400_000;
 const MINUTE_SECONDS = 60;
 
-export function createEvaluator(
-  queries: ReadonlyMap<string, DataQuery>,
-  range: TimeRange,
-  context: EvaluationContext,
-): Evaluator {
-  const values = new Map<string, Promise<MathValue>>();
-  const notes = new Map<string, string>();
+export interface EvaluatorOptions {
+  /** East of UTC, of the times in labels. */
+  readonly offsetMinutes?: number;
+}
 
-  const readStats = async (stats: readonly StatQuery[]): Promise<readonly MathValue[]> => {
+export class QueryEvaluator {
+  readonly #queries: ReadonlyMap<string, DataQuery>;
+  readonly #range: TimeRange;
+  readonly #context: EvaluationContext;
+  readonly #offsetMinutes: number;
+  readonly #defaultLabels: ReadonlyMap<string, string>;
+  readonly #values = new Map<string, Promise<MathValue>>();
+  readonly #notes = new Map<string, string>();
+  readonly #messages = new Set<string>();
+
+  constructor(
+    queries: ReadonlyMap<string, DataQuery>,
+    range: TimeRange,
+    context: EvaluationContext,
+    { offsetMinutes = 0 }: EvaluatorOptions = {},
+  ) {
+    this.#queries = queries;
+    this.#range = range;
+    this.#context = context;
+    this.#offsetMinutes = offsetMinutes;
+    this.#defaultLabels = nameMetrics(queries.values());
+  }
+
+  /** What the caller should know about the data of a metric, by query id. */
+  get notes(): ReadonlyMap<string, string> {
+    return this.#notes;
+  }
+
+  /** Codes of what was left out because there is too much of it. */
+  get messages(): ReadonlySet<string> {
+    return this.#messages;
+  }
+
+  /** Reads the metrics these queries need in one statement; what is not prefetched is read when needed. */
+  async prefetch(ids: readonly string[]): Promise<void> {
+    const stats = findStats(ids, this.#queries).filter((stat) => !this.#values.has(stat.id));
+    if (stats.length === 0) return;
+    const found = await this.#readStats(stats);
+    for (const [i, stat] of stats.entries()) {
+      const value = found[i];
+      if (value !== undefined) this.#values.set(stat.id, Promise.resolve(value));
+    }
+  }
+
+  /** @throws CloudwatchError when the query's parts do not fit together, or it gives a number */
+  async answer(id: string): Promise<readonly TimeSeries[]> {
+    try {
+      const value = await this.#resolve(id);
+      if (value.kind === 'number') throw new MathError('The result is a number; a series is needed');
+      return this.#label(id, value);
+    } catch (error) {
+      if (!(error instanceof MathError)) throw error;
+      const message = `Error in expression '${id}': ${error.message}`;
+      throw new CloudwatchError('InvalidParameterValue', message, { cause: error });
+    }
+  }
+
+  #resolve(id: string): Promise<MathValue> {
+    const known = this.#values.get(id);
+    if (known !== undefined) return known;
+    const query = this.#queries.get(id);
+    if (query === undefined) return Promise.reject(new MathError(`no query has the Id ${id}`));
+    const value = this.#evaluate(query);
+    this.#values.set(id, value);
+    return value;
+  }
+
+  async #evaluate(query: DataQuery): Promise<MathValue> {
+    switch (query.kind) {
+      case 'stat': {
+        const [first] = await this.#readStats([query]);
+        return first ?? { kind: 'list', list: [] };
+      }
+      case 'insights': {
+        const { select, periodSeconds } = query;
+        const { series, messages } = await evaluateInsights(
+          select,
+          periodSeconds,
+          this.#range,
+          this.#context,
+        );
+        for (const message of messages) this.#messages.add(message);
+        const [only] = series;
+        const isOne = select.groupBy.length === 0 && only !== undefined;
+        return isOne ? { kind: 'series', series: only } : { kind: 'list', list: series };
+      }
+      case 'expression':
+        return await evaluateExpression(query.expression, this.#scopeOf(query.periodSeconds));
+    }
+  }
+
+  async #readStats(stats: readonly StatQuery[]): Promise<readonly MathValue[]> {
     const found = await readSeries(
-      context.pool,
-      stats.map((stat) => askFor(stat, range, context)),
+      this.#context.pool,
+      stats.map((stat) => this.#askFor(stat)),
     );
     return found.map(({ series, note }, i) => {
       const id = stats[i]?.id;
-      if (note !== null && id !== undefined) notes.set(id, note);
+      if (note !== null && id !== undefined) this.#notes.set(id, note);
       return { kind: 'series', series };
     });
-  };
+  }
 
-  const resolve = (id: string): Promise<MathValue> => {
-    const known = values.get(id);
-    if (known !== undefined) return known;
-    const query = queries.get(id);
-    if (query === undefined) return Promise.reject(new MathError(`no query has the Id ${id}`));
-    const value: Promise<MathValue> =
-      query.kind === 'stat'
-        ? readStats([query]).then(([first]): MathValue => first ?? { kind: 'list', list: [] })
-        : evaluateExpression(query.expression, scopeOf(query.periodSeconds));
-    values.set(id, value);
-    return value;
-  };
+  #askFor({ id, series, stat, statistic, periodSeconds, unit }: StatQuery): SeriesQuestion {
+    return {
+      ...this.#range,
+      hash: hashSeries(this.#context.accountId, series),
+      periodSeconds,
+      unit,
+      statistic,
+      label: this.#defaultLabels.get(id) ?? series.metricName,
+      metric: { ...series, stat },
+    };
+  }
 
-  const scopeOf = (periodSeconds: number | null): MathScope => ({
-    range,
-    periodSeconds: periodSeconds ?? findPeriod(queries),
-    resolve,
-    async metrics(part) {
-      const ids = [...queries.values()].filter((query) => query.kind === 'stat' && query.id.includes(part));
-      const found = await Promise.all(ids.map(({ id }) => resolve(id)));
-      return { kind: 'list', list: found.flatMap(listSeries) };
-    },
-    search: async (text, statistic, period) => ({
-      kind: 'list',
-      list: await searchSeries({ text, statistic, periodSeconds: period ?? periodSeconds }, range, context),
-    }),
-    band: (expression, width) => findBandOf(expression, width, queries, range, context),
-  });
+  /**
+   * A label with dynamic parts is filled in for each series. A plain one names a single series, and stands before the
+   * labels of several. An expression without a label is called by its id.
+   */
+  #label(id: string, value: Exclude<MathValue, { readonly kind: 'number' }>): readonly TimeSeries[] {
+    const query = this.#queries.get(id);
+    const label = query?.label ?? null;
+    const isComputed = value.kind === 'series' && query?.kind === 'expression';
+    const list = isComputed ? [{ ...value.series, label: id }] : listSeries(value);
+    if (label === null) return list;
+    if (!isDynamic(label)) {
+      const isOne = list.length === 1;
+      return list.map((series) => ({ ...series, label: isOne ? label : `${label} ${series.label}` }));
+    }
+    const { accountId, now, region = '' } = this.#context;
+    const context = {
+      account: nameAccount(accountId),
+      region,
+      offsetMinutes: this.#offsetMinutes,
+      nowMs: now().getTime(),
+    };
+    return list.map((series) => ({ ...series, label: fillLabel(label, series, context) }));
+  }
 
-  return {
-    notes,
-    async prefetch(ids) {
-      const stats = findStats(ids, queries).filter((stat) => !values.has(stat.id));
-      if (stats.length === 0) return;
-      const found = await readStats(stats);
-      for (const [i, stat] of stats.entries()) {
-        const value = found[i];
-        if (value !== undefined) values.set(stat.id, Promise.resolve(value));
-      }
-    },
-    answer: (id) => showAnswer(id, resolve, queries),
-  };
+  #scopeOf(periodSeconds: number | null): MathScope {
+    const range = this.#range;
+    return {
+      range,
+      periodSeconds: periodSeconds ?? findPeriod(this.#queries),
+      resolve: (id) => this.#resolve(id),
+      metrics: async (part) => {
+        const ids = [...this.#queries.values()].filter(
+          ({ kind, id }) => kind === 'stat' && id.includes(part),
+        );
+        const found = await Promise.all(ids.map(({ id }) => this.#resolve(id)));
+        return { kind: 'list', list: found.flatMap(listSeries) };
+      },
+      search: async (text, statistic, period) => {
+        const asked = {
+          text,
+          statistic,
+          periodSeconds: period ?? periodSeconds ?? findPeriod(this.#queries),
+        };
+        const { series, isCut } = await searchSeries(asked, range, this.#context);
+        if (isCut) this.#messages.add('MaxMetricsExceeded');
+        return { kind: 'list', list: series };
+      },
+      band: (expression, width) => this.#findBand(expression, width),
+    };
+  }
+
+  /** Evaluates the expression again over a range that begins earlier, and lets the detector learn from that. */
+  async #findBand(expression: Expression, width: number): Promise<MathValue> {
+    if (listCalls(expression).includes('ANOMALY_DETECTION_BAND')) {
+      throw new MathError('a band of a band is not supported');
+    }
+    const { startMs, endMs } = this.#range;
+    const history = { startMs: startMs - measureTraining(this.#queries), endMs };
+    const id = 'bandInput';
+    const base = { id, label: null, returned: true, periodSeconds: null };
+    const query: DataQuery = { ...base, kind: 'expression', expression };
+    const evaluator = new QueryEvaluator(new Map([...this.#queries, [id, query]]), history, this.#context);
+    const [series, ...more] = await evaluator.answer(id);
+    if (series === undefined || more.length > 0) {
+      throw new MathError('ANOMALY_DETECTION_BAND takes one series, not a list');
+    }
+    const label = expression.kind === 'reference' ? expression.id : 'band';
+    const { upper, lower } = findBand({ ...series, label }, this.#range, width, DETECTOR_KINDS[0]);
+    return { kind: 'list', list: [upper, lower] };
+  }
 }
 
 /** The shortest of the metrics; a minute where there is none. */
@@ -112,86 +232,6 @@ function findStats(ids: readonly string[], queries: ReadonlyMap<string, DataQuer
   return [...found.values()];
 }
 
-function askFor(stat: StatQuery, range: TimeRange, context: EvaluationContext): SeriesQuestion {
-  return {
-    ...range,
-    hash: hashSeries(context.accountId, stat.series),
-    periodSeconds: stat.periodSeconds,
-    unit: stat.unit,
-    statistic: stat.statistic,
-    label: stat.label ?? stat.series.metricName,
-  };
-}
-
-async function showAnswer(
-  id: string,
-  resolve: (id: string) => Promise<MathValue>,
-  queries: ReadonlyMap<string, DataQuery>,
-): Promise<readonly TimeSeries[]> {
-  try {
-    const value = await resolve(id);
-    if (value.kind === 'number') throw new MathError('the result is a number; a series is needed');
-    const label = queries.get(id)?.label ?? null;
-    return value.kind === 'list'
-      ? value.list
-      : [{ ...value.series, label: label ?? labelOf(queries.get(id), value.series) }];
-  } catch (error) {
-    if (error instanceof MathError) throw invalid(`Expression of ${id}`, id, `${error.message}.`);
-    throw error;
-  }
-}
-
-/** An expression without a label is called by its id, as on AWS. */
-function labelOf(query: DataQuery | undefined, series: TimeSeries): string {
-  return query?.kind === 'expression' ? query.id : series.label;
-}
-
-/** Evaluates the expression again over a range that begins earlier, and lets the detector learn from that. */
-async function findBandOf(
-  expression: Expression,
-  width: number,
-  queries: ReadonlyMap<string, DataQuery>,
-  range: TimeRange,
-  context: EvaluationContext,
-): Promise<MathValue> {
-  if (listCalls(expression).includes('ANOMALY_DETECTION_BAND')) {
-    throw new MathError('a band of a band is not supported');
-  }
-  const history = { startMs: range.startMs - measureTraining(queries), endMs: range.endMs };
-  const id = 'bandInput';
-  const query: DataQuery = {
-    id,
-    kind: 'expression',
-    expression,
-    label: null,
-    returned: true,
-    periodSeconds: null,
-  };
-  const evaluator = createEvaluator(new Map([...queries, [id, query]]), history, context);
-  const [series, ...more] = await evaluator.answer(id);
-  if (series === undefined || more.length > 0) {
-    throw new MathError('ANOMALY_DETECTION_BAND takes one series, not a list');
-  }
-  const label = expression.kind === 'reference' ? expression.id : 'band';
-  const { upper, lower } = findBand({ ...series, label }, range, width, DETECTOR_KINDS[0]);
-  return { kind: 'list', list: [upper, lower] };
-}
-
-/** A whole number of each query's period: the periods of the longer range must fall on those of the shorter one. */
-function measureTraining(queries: ReadonlyMap<string, DataQuery>): number {
-  let stepSeconds = 60;
-  for (const { periodSeconds } of queries.values()) {
-    if (periodSeconds !== null) stepSeconds = leastCommonMultiple(stepSeconds, periodSeconds);
-  }
-  return Math.floor(TRAINING_MS / 1000 / stepSeconds) * stepSeconds * 1000;
-}
-
-function leastCommonMultiple(a: number, b: number): number {
-  let [divisor, rest] = [a, b];
-  while (rest > 0) [divisor, rest] = [rest, divisor % rest];
-  return (a / divisor) * b;
-}
-
 function listCalls(expression: Expression): readonly string[] {
   switch (expression.kind) {
     case 'call':
@@ -203,13 +243,4 @@ function listCalls(expression: Expression): readonly string[] {
     default:
       return [];
   }
-}
-
-/** For a query that stands alone, as an alarm's: what it gives must be one series. */
-export function requireOne(series: readonly TimeSeries[], what: string): TimeSeries {
-  const [one, ...more] = series;
-  if (one === undefined || more.length > 0) {
-    throw new CloudwatchError('InvalidParameterValue', `${what} must give one series, not ${series.length}.`);
-  }
-  return one;
 }

@@ -1,7 +1,7 @@
 /** GetMetricData: up to 500 queries, metrics and expressions, in pages of bounded size. */
 import { checkDataQueries, DATA_QUERIES_SHAPE, type DataQuery } from './data-query.ts';
-import { createEvaluator, type Evaluator } from './evaluate-queries.ts';
-import { CloudwatchError, invalid } from '../model/cloudwatch-error.ts';
+import { QueryEvaluator } from './evaluate-queries.ts';
+import { CloudwatchError, mustBe } from '../model/cloudwatch-error.ts';
 import type { TimeSeries } from '../math/values.ts';
 import type { OperationContext } from '../model/operation.ts';
 import { createPaging } from '../model/page-token.ts';
@@ -16,6 +16,7 @@ export const GET_METRIC_DATA_INPUT = structure({
   NextToken: string,
   ScanBy: string,
   MaxDatapoints: integer,
+  LabelOptions: structure({ Timezone: string }),
 });
 export const GET_METRIC_DATA_OUTPUT = structure({
   MetricDataResults: list(
@@ -51,7 +52,7 @@ interface Page {
 
 interface Task {
   readonly returned: readonly DataQuery[];
-  readonly evaluator: Evaluator;
+  readonly evaluator: QueryEvaluator;
   readonly range: TimeRange;
   readonly descending: boolean;
 }
@@ -59,12 +60,14 @@ interface Task {
 /** Newest first unless asked otherwise. A series cut by a page says PartialData and goes on in the next. */
 export async function getMetricData(input: Input, context: OperationContext): Promise<Output> {
   const { limits } = context;
-  const queries = checkDataQueries(input.MetricDataQueries, 'MetricDataQueries', limits);
+  const queries = checkDataQueries(input.MetricDataQueries, 'MetricDataQueries', context);
   const shortest = Math.min(60, ...[...queries.values()].map(({ periodSeconds }) => periodSeconds ?? 60));
   const range = checkTimeRange(input.StartTime, input.EndTime, shortest, context.now().getTime());
+  const offsetMinutes = checkTimezone(input.LabelOptions?.Timezone);
+  const evaluator = new QueryEvaluator(queries, range, context, { offsetMinutes });
   const task: Task = {
     returned: [...queries.values()].filter(({ returned }) => returned),
-    evaluator: createEvaluator(queries, range, context),
+    evaluator,
     range,
     descending: checkScanBy(input.ScanBy),
   };
@@ -75,8 +78,23 @@ export async function getMetricData(input: Input, context: OperationContext): Pr
   return {
     MetricDataResults: page.results,
     ...(next !== null && { NextToken: paging.write(JSON.stringify(next)) }),
-    Messages: [],
+    Messages: [...evaluator.messages].map((Code) => ({ Code, Value: MESSAGES[Code] ?? Code })),
   };
+}
+
+/** What the codes of an answer's messages mean. */
+const MESSAGES: Readonly<Record<string, string>> = {
+  MaxMetricsExceeded: 'A search found more metrics than are returned. Narrow it.',
+  MaxMatchingResultsExceeded: 'More metrics match the query than were looked at. Narrow it.',
+  MaxQueryResultsExceeded: 'The query gives more series than are returned. Give it a LIMIT.',
+};
+
+/** @returns minutes east of UTC */
+function checkTimezone(given: string | undefined): number {
+  if (given === undefined) return 0;
+  const [, sign, hours, minutes] = /^([+-])(\d\d)(\d\d)$/.exec(given) ?? [];
+  if (sign === undefined) throw mustBe('LabelOptions.Timezone', 'be + or - and four digits, as +0130');
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
 }
 
 const FIRST_PLACE: Place = { query: 0, series: 0, after: null };
@@ -96,12 +114,12 @@ function readPlace(text: string): Place {
 function checkScanBy(scanBy: string | undefined): boolean {
   if (scanBy === undefined || scanBy === 'TimestampDescending') return true;
   if (scanBy === 'TimestampAscending') return false;
-  throw invalid('ScanBy', scanBy, 'It must be TimestampDescending or TimestampAscending.');
+  throw mustBe('ScanBy', 'be a value in the set [ TimestampDescending, TimestampAscending ]');
 }
 
 function checkMaxDatapoints(given: number | undefined, most: number): number {
   if (given === undefined) return most;
-  if (given < 1 || given > most) throw invalid('MaxDatapoints', given, `It must be 1 to ${most}.`);
+  if (given < 1 || given > most) throw mustBe('MaxDatapoints', `be between 1 and ${most}`);
   return given;
 }
 

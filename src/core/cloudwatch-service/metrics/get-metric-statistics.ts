@@ -1,6 +1,6 @@
-/** GetMetricStatistics: up to five statistics, or percentiles, of one series. */
+/** GetMetricStatistics: up to five statistics, or extended, of one series. */
 import type { Bucket, BucketQuestion } from '../store/bucket.ts';
-import { combined, invalid, missing } from '../model/cloudwatch-error.ts';
+import { combined, tooMany } from '../model/cloudwatch-error.ts';
 import { checkUnit } from './put-metric-data.ts';
 import { checkSeriesName, DIMENSION_SHAPE, hashSeries } from '../model/metric-name.ts';
 import type { OperationContext } from '../model/operation.ts';
@@ -9,7 +9,7 @@ import { readSums } from '../store/read-sums.ts';
 import { double, integer, list, map, string, structure, timestamp, type Infer } from '../model/shape.ts';
 import {
   computeStatistic,
-  parsePercentile,
+  parseExtendedStatistic,
   parsePlainStatistic,
   type PlainStatistic,
   type Statistic,
@@ -49,11 +49,11 @@ type Datapoint = NonNullable<Output['Datapoints']>[number];
 
 interface Wanted {
   readonly plain: readonly PlainStatistic[];
-  readonly percentiles: ReadonlyMap<string, Statistic>;
+  readonly extended: ReadonlyMap<string, Statistic>;
 }
 
 const MOST_STATISTICS = 5;
-const MOST_PERCENTILES = 10;
+const MOST_EXTENDED = 10;
 
 /** Data in several units give one datapoint per period and unit, in time order. */
 export async function getMetricStatistics(
@@ -78,28 +78,30 @@ export async function getMetricStatistics(
     periodSeconds,
     unit: checkUnit(input.Unit, 'Unit'),
   };
-  const read = wanted.percentiles.size > 0 ? readPairs : readSums;
+  const read = wanted.extended.size > 0 ? readPairs : readSums;
   const [buckets = []] = await read(context.pool, [question]);
   return { Label: name.metricName, Datapoints: buckets.map((bucket) => showDatapoint(bucket, wanted)) };
 }
 
 function checkWanted(input: Infer<typeof GET_METRIC_STATISTICS_INPUT>): Wanted {
   const plain = input.Statistics ?? [];
-  const percentiles = input.ExtendedStatistics ?? [];
-  if (plain.length === 0 && percentiles.length === 0) throw missing('Statistics');
-  if (plain.length > 0 && percentiles.length > 0) {
+  const extended = input.ExtendedStatistics ?? [];
+  if (plain.length === 0 && extended.length === 0) {
+    throw combined('Must specify either Statistics or ExtendedStatistics');
+  }
+  if (plain.length > 0 && extended.length > 0) {
     throw combined('The parameters Statistics and ExtendedStatistics are mutually exclusive.');
   }
   if (plain.length > MOST_STATISTICS) {
-    throw invalid('Statistics', plain.length, `There may be at most ${MOST_STATISTICS}.`);
+    throw tooMany('Statistics', MOST_STATISTICS);
   }
-  if (percentiles.length > MOST_PERCENTILES) {
-    throw invalid('ExtendedStatistics', percentiles.length, `There may be at most ${MOST_PERCENTILES}.`);
+  if (extended.length > MOST_EXTENDED) {
+    throw tooMany('ExtendedStatistics', MOST_EXTENDED);
   }
   return {
     plain: plain.map((text, i) => parsePlainStatistic(text, `Statistics.member.${i + 1}`)),
-    percentiles: new Map(
-      percentiles.map((text, i) => [text, parsePercentile(text, `ExtendedStatistics.member.${i + 1}`)]),
+    extended: new Map(
+      extended.map((text, i) => [text, parseExtendedStatistic(text, `ExtendedStatistics.member.${i + 1}`)]),
     ),
   };
 }
@@ -110,7 +112,7 @@ function showDatapoint(bucket: Bucket, wanted: Wanted): Datapoint {
     const value = computeStatistic(bucket.aggregate, { kind });
     if (value !== null) statistics[kind] = value;
   }
-  const percentiles = [...wanted.percentiles].flatMap(([text, statistic]) => {
+  const extended = [...wanted.extended].flatMap(([text, statistic]) => {
     const value = computeStatistic(bucket.aggregate, statistic);
     return value === null ? [] : [[text, value] as const];
   });
@@ -118,6 +120,6 @@ function showDatapoint(bucket: Bucket, wanted: Wanted): Datapoint {
     Timestamp: new Date(bucket.startMs),
     ...statistics,
     Unit: nameUnit(bucket.unit),
-    ...(wanted.percentiles.size > 0 && { ExtendedStatistics: Object.fromEntries(percentiles) }),
+    ...(wanted.extended.size > 0 && { ExtendedStatistics: Object.fromEntries(extended) }),
   };
 }

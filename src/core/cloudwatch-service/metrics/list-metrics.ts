@@ -1,6 +1,7 @@
 /** ListMetrics: the series that hold every dimension asked for. */
 import type pg from 'pg';
-import { CloudwatchError, invalid } from '../model/cloudwatch-error.ts';
+import { nameAccount } from '../model/arn.ts';
+import { CloudwatchError, mustBe, tooMany } from '../model/cloudwatch-error.ts';
 import {
   checkDimensionName,
   checkDimensionValue,
@@ -19,11 +20,14 @@ export const LIST_METRICS_INPUT = structure({
   Dimensions: list(DIMENSION_SHAPE),
   NextToken: string,
   RecentlyActive: string,
-  // Known only to be refused: this service has no linked accounts.
   IncludeLinkedAccounts: boolean,
   OwningAccount: string,
 });
-export const LIST_METRICS_OUTPUT = structure({ Metrics: list(METRIC_SHAPE), NextToken: string });
+export const LIST_METRICS_OUTPUT = structure({
+  Metrics: list(METRIC_SHAPE),
+  NextToken: string,
+  OwningAccounts: list(string),
+});
 
 export interface MetricFilter {
   readonly namespace: string | null;
@@ -49,8 +53,13 @@ export async function listMetrics(
   context: OperationContext,
 ): Promise<Infer<typeof LIST_METRICS_OUTPUT>> {
   const filter = checkMetricFilter(input);
-  const paging = createPaging(context.accountId, filter, () =>
-    invalid('NextToken', input.NextToken, 'It is not a token of this request.'),
+  const account = nameAccount(context.accountId);
+  // No account is linked to another here: each sees its own metrics, whether it asks for linked ones or not.
+  if (input.OwningAccount !== undefined && input.OwningAccount !== account) return { Metrics: [] };
+  const paging = createPaging(
+    context.accountId,
+    filter,
+    () => new CloudwatchError('InvalidParameterValue', 'Invalid nextToken'),
   );
   const after = input.NextToken === undefined ? 0 : paging.readId(input.NextToken);
   const size = context.limits.listedMetrics;
@@ -59,6 +68,7 @@ export async function listMetrics(
   const last = page.at(-1);
   return {
     Metrics: page.map(showMetric),
+    ...(input.IncludeLinkedAccounts === true && { OwningAccounts: page.map(() => account) }),
     ...(found.length > size && last !== undefined && { NextToken: paging.write(String(last.id)) }),
   };
 }
@@ -75,16 +85,10 @@ function showMetric(metric: ListedMetric): Infer<typeof METRIC_SHAPE> {
 export function checkMetricFilter(input: Infer<typeof LIST_METRICS_INPUT>): MetricFilter {
   const dimensions = input.Dimensions ?? [];
   if (dimensions.length > MOST_FILTERS) {
-    throw invalid('Dimensions', dimensions.length, `There may be at most ${MOST_FILTERS} filters.`);
+    throw tooMany('Dimensions', MOST_FILTERS);
   }
   if (input.RecentlyActive !== undefined && input.RecentlyActive !== 'PT3H') {
-    throw invalid('RecentlyActive', input.RecentlyActive, 'It must be PT3H.');
-  }
-  if (input.IncludeLinkedAccounts === true || input.OwningAccount !== undefined) {
-    throw new CloudwatchError(
-      'InvalidParameterValue',
-      'The parameters IncludeLinkedAccounts and OwningAccount are not supported.',
-    );
+    throw mustBe('RecentlyActive', 'be a value in the set [ PT3H ]');
   }
   return {
     namespace: input.Namespace === undefined ? null : checkNamespace(input.Namespace, 'Namespace'),

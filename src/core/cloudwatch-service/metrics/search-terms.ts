@@ -1,21 +1,27 @@
 /**
  * The query of SEARCH: `{Namespace,Dimension,…} terms`. The schema asks for metrics of the namespace with exactly
- * these dimensions. A term is Key="value" (MetricName, Namespace or a dimension), "value" or word: equal to the
- * metric name, to a dimension's name or to its value. Terms are joined by AND (also unsaid), OR, NOT, brackets.
- * AWS also finds parts of a word; this does not.
+ * these dimensions. A term is Key="value" (MetricName, Namespace, :aws.AccountId or a dimension), Key=("a" OR "b"),
+ * "value" or word. In double quotes it must equal the metric name, a dimension's name or its value; without, its words
+ * must be among theirs: CPU finds CPUUtilization. Terms are joined by AND (also unsaid), OR, NOT, brackets.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
  */
 import type { ListedMetric } from './list-metrics.ts';
-import { createTerms, SearchSyntaxError, type TermReader } from './search-tokens.ts';
+import { createTerms, SearchSyntaxError, type Term, type TermReader } from './search-tokens.ts';
 
 export interface SearchQuery {
   readonly schema: { readonly namespace: string; readonly dimensions: readonly string[] } | null;
-  matches(metric: ListedMetric): boolean;
+  /** What every metric found has, where the terms say so: narrows what is read. */
+  readonly namespace: string | null;
+  readonly metricName: string | null;
+  /** @param account the metric's, twelve digits */
+  matches(metric: ListedMetric, account: string): boolean;
 }
 
-type Test = (metric: ListedMetric) => boolean;
+type Test = (metric: ListedMetric, account: string) => boolean;
 
 const LONGEST_SEARCH = 1_024;
 const DEEPEST = 32;
+const ACCOUNT_KEY = ':aws.AccountId';
 
 /** @throws SearchSyntaxError */
 export function parseSearch(text: string): SearchQuery {
@@ -24,10 +30,16 @@ export function parseSearch(text: string): SearchQuery {
   }
   const terms = createTerms(text);
   const schema = parseSchema(terms);
-  const test = terms.peek().kind === 'end' ? () => true : parseOr(terms, 0);
+  const required = new Map<string, string>();
+  const test = terms.peek().kind === 'end' ? () => true : parseOr(terms, 0, required);
   if (terms.peek().kind !== 'end')
     throw new SearchSyntaxError(`unexpected "${terms.peek().text}" in a search`);
-  return { schema, matches: (metric) => (schema === null || fitsSchema(metric, schema)) && test(metric) };
+  return {
+    schema,
+    namespace: required.get('Namespace') ?? null,
+    metricName: required.get('MetricName') ?? null,
+    matches: (metric, account) => (schema === null || fitsSchema(metric, schema)) && test(metric, account),
+  };
 }
 
 function fitsSchema(metric: ListedMetric, schema: NonNullable<SearchQuery['schema']>): boolean {
@@ -59,23 +71,25 @@ function parseSchema(terms: TermReader): SearchQuery['schema'] {
   return { namespace, dimensions };
 }
 
-function parseOr(terms: TermReader, depth: number): Test {
+/** @param required filled with what the outermost AND demands exactly; null inside of an OR or a NOT */
+function parseOr(terms: TermReader, depth: number, required: Map<string, string> | null): Test {
   if (depth > DEEPEST) throw new SearchSyntaxError(`a search may be nested ${DEEPEST} deep`);
-  const tests = [parseAnd(terms, depth)];
+  const tests = [parseAnd(terms, depth, required)];
   while (isWord(terms, 'OR')) {
     terms.next();
-    tests.push(parseAnd(terms, depth));
+    required?.clear();
+    tests.push(parseAnd(terms, depth, null));
   }
-  return (metric) => tests.some((test) => test(metric));
+  return (metric, account) => tests.some((test) => test(metric, account));
 }
 
-function parseAnd(terms: TermReader, depth: number): Test {
-  const tests = [parseTerm(terms, depth)];
+function parseAnd(terms: TermReader, depth: number, required: Map<string, string> | null): Test {
+  const tests = [parseTerm(terms, depth, required)];
   while (terms.peek().kind !== 'end' && terms.peek().text !== ')' && !isWord(terms, 'OR')) {
     if (isWord(terms, 'AND')) terms.next();
-    tests.push(parseTerm(terms, depth));
+    tests.push(parseTerm(terms, depth, required));
   }
-  return (metric) => tests.every((test) => test(metric));
+  return (metric, account) => tests.every((test) => test(metric, account));
 }
 
 function isWord(terms: TermReader, word: string): boolean {
@@ -83,40 +97,82 @@ function isWord(terms: TermReader, word: string): boolean {
   return kind === 'word' && text === word;
 }
 
-function parseTerm(terms: TermReader, depth: number): Test {
+function isSign(terms: TermReader, sign: string): boolean {
+  const { kind, text } = terms.peek();
+  return kind === 'sign' && text === sign;
+}
+
+function parseTerm(terms: TermReader, depth: number, required: Map<string, string> | null): Test {
   if (isWord(terms, 'NOT')) {
     terms.next();
-    const test = parseTerm(terms, depth + 1);
-    return (metric) => !test(metric);
+    const test = parseTerm(terms, depth + 1, null);
+    return (metric, account) => !test(metric, account);
   }
-  const term = terms.next();
-  if (term.kind === 'sign' && term.text === '(') {
-    const test = parseOr(terms, depth + 1);
+  if (isSign(terms, '(')) {
+    terms.next();
+    const test = parseOr(terms, depth + 1, null);
     if (terms.next().text !== ')') throw new SearchSyntaxError('a bracket of the search is not closed');
     return test;
   }
-  if (term.kind !== 'word' && term.kind !== 'text') {
-    throw new SearchSyntaxError(
-      term.kind === 'end' ? 'a search ends too early' : `unexpected "${term.text}"`,
-    );
-  }
-  if (terms.peek().kind !== 'sign' || terms.peek().text !== '=') return (metric) => holds(metric, term.text);
+  const term = readText(terms);
+  if (!isSign(terms, '=')) return (metric) => holds(metric, term);
   terms.next();
-  const wanted = terms.next();
-  if (wanted.kind !== 'word' && wanted.kind !== 'text') {
-    throw new SearchSyntaxError(`${term.text}= takes a value`);
-  }
-  return (metric) => readProperty(metric, term.text) === wanted.text;
+  const wanted = readValues(terms);
+  const [only] = wanted;
+  if (wanted.length === 1 && only?.kind === 'text') required?.set(term.text, only.text);
+  return (metric, account) => {
+    const value = readProperty(metric, term.text, account);
+    if (value === undefined) return false;
+    return wanted.some((one) => (one.kind === 'text' ? value === one.text : fits(value, one)));
+  };
 }
 
-function readProperty(metric: ListedMetric, key: string): string | undefined {
+function readText(terms: TermReader): Term {
+  const term = terms.next();
+  if (term.kind === 'word' || term.kind === 'text') return term;
+  throw new SearchSyntaxError(term.kind === 'end' ? 'a search ends too early' : `unexpected "${term.text}"`);
+}
+
+/** "a", or ("a" OR "b" OR …) */
+function readValues(terms: TermReader): readonly Term[] {
+  if (!isSign(terms, '(')) return [readText(terms)];
+  terms.next();
+  const values = [readText(terms)];
+  while (!isSign(terms, ')')) {
+    if (isWord(terms, 'OR')) terms.next();
+    values.push(readText(terms));
+  }
+  terms.next();
+  return values;
+}
+
+function readProperty(metric: ListedMetric, key: string, account: string): string | undefined {
   if (key === 'MetricName') return metric.metricName;
   if (key === 'Namespace') return metric.namespace;
+  if (key === ACCOUNT_KEY) return account;
   return metric.dimensions.find(({ name }) => name === key)?.value;
 }
 
-function holds(metric: ListedMetric, text: string): boolean {
-  const wanted = text.toLowerCase();
+function holds(metric: ListedMetric, term: Term): boolean {
   const properties = [metric.metricName, ...metric.dimensions.flatMap(({ name, value }) => [name, value])];
-  return properties.some((property) => property.toLowerCase() === wanted);
+  return properties.some((property) => fits(property, term));
+}
+
+/** In quotes the whole text, whatever its case; without, each of the words. */
+function fits(property: string, { kind, text }: Term): boolean {
+  if (property.toLowerCase() === text.toLowerCase()) return true;
+  if (kind === 'text') return false;
+  const words = splitWords(property);
+  return [...splitWords(text)].every((word) => words.has(word));
+}
+
+/** Parts between signs, and within them the parts that begin with a capital or are digits: in small letters. */
+function splitWords(text: string): ReadonlySet<string> {
+  const words = new Set<string>();
+  for (const part of text.match(/[\p{L}\p{N}]+/gu) ?? []) {
+    words.add(part.toLowerCase());
+    for (const word of part.match(/\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\p{N}+/gu) ?? [])
+      words.add(word.toLowerCase());
+  }
+  return words;
 }

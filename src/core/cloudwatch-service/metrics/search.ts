@@ -1,6 +1,7 @@
 /** SEARCH: one statistic of every series a query finds. */
 import { findMetrics, type ListedMetric } from './list-metrics.ts';
 import { MathError, type TimeSeries } from '../math/values.ts';
+import { nameAccount } from '../model/arn.ts';
 import { hashSeries } from '../model/metric-name.ts';
 import type { EvaluationContext } from '../model/operation.ts';
 import { readSeries } from '../store/read-series.ts';
@@ -9,19 +10,25 @@ import { SearchSyntaxError } from './search-tokens.ts';
 import { parseStatistic } from '../model/statistic.ts';
 import { checkPeriod, type TimeRange } from '../model/time-range.ts';
 
-/** Series looked at before a search is refused as too wide. */
-const MOST_CANDIDATES = 20_000;
+/** Series looked at before a search is cut. */
+const MAX_CANDIDATES = 20_000;
 
-/** @throws MathError when the search cannot be read or is too wide; CloudwatchError for a bad statistic or period */
+export interface SearchAnswer {
+  readonly series: readonly TimeSeries[];
+  /** Whether more series fit than are shown. */
+  readonly isCut: boolean;
+}
+
+/** @throws MathError when the search cannot be read; CloudwatchError for a bad statistic or period */
 export async function searchSeries(
-  asked: { readonly text: string; readonly statistic: string; readonly periodSeconds: number | null },
+  asked: { readonly text: string; readonly statistic: string; readonly periodSeconds: number },
   range: TimeRange,
   context: EvaluationContext,
-): Promise<readonly TimeSeries[]> {
-  if (asked.periodSeconds === null) throw new MathError('SEARCH needs a period');
+): Promise<SearchAnswer> {
   const periodSeconds = checkPeriod(asked.periodSeconds, 'SEARCH period');
-  const statistic = parseStatistic(asked.statistic, 'SEARCH statistic');
-  const found = await findMatches(readSearch(asked.text), context);
+  const stat = asked.statistic === '' ? DEFAULT_STATISTIC : asked.statistic;
+  const statistic = parseStatistic(stat, 'SEARCH statistic');
+  const { found, isCut } = await findMatches(readSearch(asked.text), context);
   const answers = await readSeries(
     context.pool,
     found.map((metric) => ({
@@ -31,10 +38,14 @@ export async function searchSeries(
       unit: null,
       statistic,
       label: [...metric.dimensions.map(({ value }) => value), metric.metricName].join(' '),
+      metric: { ...metric, stat },
     })),
   );
-  return answers.map(({ series }) => series);
+  return { series: answers.map(({ series }) => series), isCut };
 }
+
+/** Where a search names none: clients build searches before their users have chosen one. */
+const DEFAULT_STATISTIC = 'Average';
 
 function readSearch(text: string): SearchQuery {
   try {
@@ -45,23 +56,23 @@ function readSearch(text: string): SearchQuery {
   }
 }
 
-async function findMatches(query: SearchQuery, context: EvaluationContext): Promise<readonly ListedMetric[]> {
+async function findMatches(
+  query: SearchQuery,
+  context: EvaluationContext,
+): Promise<{ found: readonly ListedMetric[]; isCut: boolean }> {
   const candidates = await findMetrics(
     context,
     {
-      namespace: query.schema?.namespace ?? null,
-      metricName: null,
+      namespace: query.schema?.namespace ?? query.namespace,
+      metricName: query.metricName,
       dimensions: (query.schema?.dimensions ?? []).map((name) => ({ name, value: null })),
       recent: false,
     },
     0,
-    MOST_CANDIDATES + 1,
+    MAX_CANDIDATES + 1,
   );
-  if (candidates.length > MOST_CANDIDATES) {
-    throw new MathError(`SEARCH looks at ${MOST_CANDIDATES} metrics at most: narrow its schema`);
-  }
-  const found = candidates.filter((metric) => query.matches(metric));
+  const account = nameAccount(context.accountId);
+  const found = candidates.slice(0, MAX_CANDIDATES).filter((metric) => query.matches(metric, account));
   const most = context.limits.searchedSeries;
-  if (found.length > most) throw new MathError(`SEARCH finds ${found.length} metrics, more than ${most}`);
-  return found;
+  return { found: found.slice(0, most), isCut: found.length > most || candidates.length > MAX_CANDIDATES };
 }

@@ -1,4 +1,5 @@
 /** Statistics of some data, as they are stored and merged. */
+import type { Cell } from './trimmed.ts';
 
 export interface Aggregate {
   readonly sum: number;
@@ -42,17 +43,23 @@ export function joinAggregates(a: Aggregate, b: Aggregate): Aggregate {
 export function findPercentile(aggregate: Aggregate, percent: number): number | null {
   if (aggregate.minimum === aggregate.maximum || percent === 0) return aggregate.minimum;
   if (percent === 100) return aggregate.maximum;
-  if (aggregate.pairs === null) return null;
-  const cells: [number, number][] = [];
-  for (let i = 0; i + 1 < aggregate.pairs.length; i += 2) {
-    cells.push([aggregate.pairs[i] ?? 0, aggregate.pairs[i + 1] ?? 0]);
-  }
-  cells.sort(([a], [b]) => a - b);
-  let left = (aggregate.sampleCount * percent) / 100;
+  const cells = listCells(aggregate);
+  if (cells === null) return null;
+  // A distribution may be sent with fewer values than its summary counts: how its values are spread is what counts.
+  let left = (cells.reduce((total, [, count]) => total + count, 0) * percent) / 100;
   for (const [value, count] of cells) {
     left -= count;
     // Values of a crowded minute are stored rounded: never show one outside of what was seen.
     if (left <= 0) return Math.min(aggregate.maximum, Math.max(aggregate.minimum, value));
   }
   return aggregate.maximum;
+}
+
+/** Values with their counts, sorted; null when they are not known one by one. */
+export function listCells({ minimum, maximum, sampleCount, pairs }: Aggregate): readonly Cell[] | null {
+  if (minimum === maximum) return [[minimum, sampleCount]];
+  if (pairs === null) return null;
+  const cells: [number, number][] = [];
+  for (let i = 0; i + 1 < pairs.length; i += 2) cells.push([pairs[i] ?? 0, pairs[i + 1] ?? 0]);
+  return cells.sort(([a], [b]) => a - b);
 }

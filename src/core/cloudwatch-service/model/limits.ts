@@ -24,7 +24,7 @@ export interface CloudwatchLimits {
   /** Points in one page of GetMetricData: the default and the most. */
   readonly dataPoints: number;
   readonly listedMetrics: number;
-  /** Series one SEARCH may find. */
+  /** Series one SEARCH gives; of more, the first. */
   readonly searchedSeries: number;
   readonly alarmsPerAccount: number;
   readonly detectorsPerAccount: number;
@@ -50,7 +50,7 @@ export const AWS_LIMITS: CloudwatchLimits = {
   dataQueries: 500,
   dataPoints: 100_800,
   listedMetrics: 500,
-  searchedSeries: 100,
+  searchedSeries: 500,
   alarmsPerAccount: 5_000,
   detectorsPerAccount: 500,
 };

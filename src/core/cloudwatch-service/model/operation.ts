@@ -39,4 +39,7 @@ export interface OperationContext extends Caller {
 }
 
 /** What reading and computing with series needs of it. */
-export type EvaluationContext = Pick<OperationContext, 'pool' | 'accountId' | 'limits' | 'now'>;
+export type EvaluationContext = Pick<OperationContext, 'pool' | 'accountId' | 'limits' | 'now'> & {
+  /** For labels; absent where nothing is labelled. */
+  readonly region?: string;
+};

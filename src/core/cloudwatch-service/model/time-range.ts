@@ -1,5 +1,5 @@
 /** The range and the period statistics are asked for. */
-import { invalid, missing } from './cloudwatch-error.ts';
+import { invalid, missing, mustBe } from './cloudwatch-error.ts';
 
 export interface TimeRange {
   /** Included; rounded down to what is kept of its age. */
@@ -12,19 +12,16 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const SHORT_PERIODS_SECONDS = [1, 5, 10, 20, 30];
-const LONGEST_PERIOD_SECONDS = 86_400;
+/** A hundred years: no count of seconds beyond it is meant. */
+const LONGEST_PERIOD_SECONDS = 100 * 366 * 86_400;
 
-/** @throws CloudwatchError unless 1, 5, 10, 20, 30 or a multiple of 60, and at most a day */
+/** @throws CloudwatchError unless 1, 5, 10, 20, 30 or a multiple of 60 */
 export function checkPeriod(period: number | undefined, path: string): number {
   if (period === undefined) throw missing(path);
-  const allowed = SHORT_PERIODS_SECONDS.includes(period) || (period > 0 && period % 60 === 0);
-  if (!allowed || period > LONGEST_PERIOD_SECONDS) {
-    throw invalid(
-      path,
-      period,
-      'It must be 1, 5, 10, 20, 30 or a multiple of 60 seconds, and at most 86400.',
-    );
-  }
+  if (SHORT_PERIODS_SECONDS.includes(period)) return period;
+  if (period < 1) throw mustBe(path, 'be greater than or equal to 1');
+  if (period % 60 !== 0) throw mustBe(path, 'be 1, 5, 10, 20, 30 or a multiple of 60');
+  if (period > LONGEST_PERIOD_SECONDS) throw invalid(path, period);
   return period;
 }
 
@@ -41,9 +38,7 @@ export function checkTimeRange(
 ): TimeRange {
   if (start === undefined) throw missing('StartTime');
   if (end === undefined) throw missing('EndTime');
-  if (!(start.getTime() < end.getTime())) {
-    throw invalid('StartTime', start, `It must be before EndTime, ${end.toISOString()}.`);
-  }
+  if (!(start.getTime() < end.getTime())) throw mustBe('StartTime', 'be less than the parameter EndTime');
   const stepMs = roundingOf(nowMs - start.getTime(), periodSeconds);
   return { startMs: Math.floor(start.getTime() / stepMs) * stepMs, endMs: end.getTime() };
 }

@@ -44,3 +44,40 @@ export function nameUnit(code: number): string {
   if (unit === undefined) throw new RangeError(`no unit has the code ${code}`);
   return unit;
 }
+
+/** Of data in several units GetMetricData shows one: the first of them in this order, found by asking AWS. */
+const PREFERENCE: readonly (typeof UNITS)[number][] = [
+  'Megabits',
+  'Terabits',
+  'Gigabits',
+  'Count',
+  'Bytes',
+  'Gigabytes',
+  'Gigabytes/Second',
+  'Kilobytes',
+  'Kilobits/Second',
+  'Terabytes',
+  'Terabits/Second',
+  'Bytes/Second',
+  'Percent',
+  'Megabytes',
+  'Megabits/Second',
+  'Milliseconds',
+  'Microseconds',
+  'Kilobytes/Second',
+  'Gigabits/Second',
+  'Megabytes/Second',
+  'Bits',
+  'Bits/Second',
+  'Count/Second',
+  'Seconds',
+  'Kilobits',
+  'Terabytes/Second',
+  'None',
+];
+
+/** In the order GetMetricData prefers them. @param codes as stored */
+export function sortUnits(codes: Iterable<number>): readonly number[] {
+  const rank = (code: number) => PREFERENCE.indexOf(UNITS[code] ?? 'None');
+  return [...codes].sort((a, b) => rank(a) - rank(b));
+}

@@ -1,6 +1,9 @@
 /** Every operation of the service by name: what goes in, what comes out, what it does. */
-import { describeAlarmHistory, describeAlarms, describeAlarmsForMetric } from './alarms/describe-alarms.ts';
-import { deleteAlarms, putMetricAlarm, setAlarmState, switchAlarmActions } from './alarms/put-alarm.ts';
+import { describeAlarms, describeAlarmsForMetric } from './alarms/describe-alarms.ts';
+import { describeAlarmHistory } from './alarms/describe-history.ts';
+import { putMetricAlarm, setAlarmState, switchAlarmActions } from './alarms/put-alarm.ts';
+import { putCompositeAlarm } from './alarms/composite/put-composite.ts';
+import { deleteAlarms } from './alarms/save-alarm.ts';
 import * as alarm from './alarms/shapes.ts';
 import * as detector from './metrics/anomaly-detectors.ts';
 import { asValidationError, CloudwatchError } from './model/cloudwatch-error.ts';
@@ -15,6 +18,13 @@ import { LIST_METRICS_INPUT, LIST_METRICS_OUTPUT, listMetrics } from './metrics/
 import * as ec2 from './ec2/instances.ts';
 import type { OperationContext } from './model/operation.ts';
 import { PUT_METRIC_DATA_INPUT, putMetricData } from './metrics/put-metric-data.ts';
+import {
+  LIST_TAGS_INPUT,
+  LIST_TAGS_OUTPUT,
+  TAG_RESOURCE_INPUT,
+  UNTAG_RESOURCE_INPUT,
+} from './tags/tag-shapes.ts';
+import { listTagsForResource, tagResource, untagResource } from './tags/tags.ts';
 import { structure, type Infer, type StructureShape } from './model/shape.ts';
 import { DESCRIBE_VOLUMES_INPUT, DESCRIBE_VOLUMES_OUTPUT, describeVolumes } from './ec2/volumes.ts';
 
@@ -34,18 +44,26 @@ function define<Input extends StructureShape, Output extends StructureShape>(
   return { input, output, run: (tree, context) => run(tree as Infer<Input>, context) };
 }
 
-/** Of an operation that knows no error but ValidationError for a bad parameter. */
-function validated(operation: Operation): Operation {
+/** Of an operation whose shape says what is required and how large it may be. */
+function bounded(operation: Operation): Operation {
   return {
     ...operation,
     async run(tree, context) {
       checkConstraints(operation.input, tree);
-      try {
-        return await operation.run(tree, context);
-      } catch (error) {
-        throw asValidationError(error);
-      }
+      return await operation.run(tree, context);
     },
+  };
+}
+
+/** As `bounded`, of an operation that knows no error but ValidationError for a bad parameter. */
+function validated(operation: Operation): Operation {
+  const { run } = bounded(operation);
+  return {
+    ...operation,
+    run: (tree, context) =>
+      run(tree, context).catch((error: unknown) => {
+        throw asValidationError(error);
+      }),
   };
 }
 
@@ -84,6 +102,10 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['DeleteAlarms', validated(define(alarm.ALARM_NAMES_INPUT, NOTHING, deleteAlarms))],
   ['EnableAlarmActions', validated(define(alarm.ALARM_NAMES_INPUT, NOTHING, switchAlarmActions(true)))],
   ['DisableAlarmActions', validated(define(alarm.ALARM_NAMES_INPUT, NOTHING, switchAlarmActions(false)))],
+  ['PutCompositeAlarm', validated(define(alarm.PUT_COMPOSITE_ALARM_INPUT, NOTHING, putCompositeAlarm))],
+  ['TagResource', bounded(define(TAG_RESOURCE_INPUT, NOTHING, tagResource))],
+  ['UntagResource', bounded(define(UNTAG_RESOURCE_INPUT, NOTHING, untagResource))],
+  ['ListTagsForResource', bounded(define(LIST_TAGS_INPUT, LIST_TAGS_OUTPUT, listTagsForResource))],
   ['PutAnomalyDetector', define(detector.PUT_ANOMALY_DETECTOR_INPUT, NOTHING, detector.putAnomalyDetector)],
   [
     'DeleteAnomalyDetector',

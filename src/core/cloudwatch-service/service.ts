@@ -4,8 +4,7 @@ import type { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Log } from '../../log.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { createOutbound } from '../../platform/outbound/outbound-client.ts';
-import { deliverActions } from './alarms/deliver-actions.ts';
-import { evaluateAlarms } from './alarms/evaluate-alarms.ts';
+import { AlarmMonitor } from './alarms/alarm-monitor.ts';
 import { createClockwork } from '../../platform/runtime/interval-jobs.ts';
 import { purge, type Purged } from './purge.ts';
 import { createAccounts, FIRST_ACCOUNT, type Accounts } from './accounts.ts';
@@ -30,7 +29,7 @@ export interface CloudwatchOptions {
   /** Days one-minute data are kept, and days in all when older data are to be rolled up; 0 for no rolling up. */
   readonly retentionDays?: number;
   readonly rollupDays?: number;
-  /** Name of an SNS topic → where an alarm's notices for it are posted to. */
+  /** Name of an action's target, as an SNS topic → where its notifications are posted. */
   readonly webhooks?: ReadonlyMap<string, URL>;
   /** How anomaly detectors are watched; absent, there are none. */
   readonly watch?: SeriesWatch;
@@ -49,17 +48,19 @@ export interface Cloudwatch extends AsyncDisposable {
   findFirstAccount(): Promise<number>;
   /** For callers without a key of their own, as GraphQL: what operations are handed, as the first account. */
   actAsFirst(): Promise<OperationContext>;
-  /** Evaluates every alarm and delivers what is to be told. */
-  watchAlarms(): Promise<void>;
+  /** Evaluates every alarm and delivers its notifications. */
+  evaluateAlarms(): Promise<void>;
+  /** Evaluates the alarms that are due by now, and delivers. */
+  tickAlarms(): Promise<void>;
   purge(): Promise<Purged>;
-  /** Begins to watch alarms each minute and to purge each hour. */
+  /** Begins to evaluate alarms at their times and to purge each hour. */
   start(): void;
   /** Finishes what was taken. */
   stop(): Promise<void>;
 }
 
 const RETENTION_DAYS = 14;
-const MINUTE_MS = 60_000;
+const PURGE_MS = 3_600_000;
 
 /** @throws SealError when the key file cannot be used */
 export async function createCloudwatch(options: CloudwatchOptions): Promise<Cloudwatch> {
@@ -67,30 +68,24 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
   const limits: CloudwatchLimits = { ...AWS_LIMITS, ...options.limits };
   const accounts = createAccounts({ prisma, now, seal: createSeal(await readSealingKey(options.keyFile)) });
   if (options.firstKey !== null) await accounts.add({ account: FIRST_ACCOUNT, ...options.firstKey });
-  const intake = createIntake({ pool, log, stats, now, queuedData: limits.queuedData });
   const throttle = createThrottle({ perSecond: limits.requestsPerSecond, burst: limits.requestBurst, now });
   const watch = options.watch ?? null;
   const { webhooks = new Map<string, URL>() } = options;
   // Whoever runs the server has named the webhooks: they may be in its own network.
   const outbound = createOutbound({ allowed: 'all' });
-  const watchAlarms = async () => {
-    await evaluateAlarms({ pool, prisma, limits, now, log });
-    await deliverActions({ pool, log, stats, now, webhooks, outbound });
-  };
-  const surroundings = { pool, prisma, intake, limits, now, log, watch };
+  const alarms = new AlarmMonitor({ pool, prisma, limits, now, log, stats, webhooks, outbound });
+  const { queuedData } = limits;
+  const intake = createIntake({ pool, log, stats, now, queuedData, onStored: alarms.onStored });
+  const { onAlarmChange } = alarms;
+  const surroundings = { pool, prisma, intake, limits, now, log, watch, onAlarmChange };
   const findFirstAccount = () => accounts.ensureAccount(FIRST_ACCOUNT);
   const { retentionDays = RETENTION_DAYS, rollupDays = 0 } = options;
   const purgeOnce = () => purge({ pool, log, stats, now, retentionDays, rollupDays });
-  const clockwork = createClockwork(
-    [
-      { name: 'alarms', everyMs: MINUTE_MS, run: watchAlarms },
-      { name: 'purge', everyMs: 60 * MINUTE_MS, run: purgeOnce },
-    ],
-    log,
-  );
+  const clockwork = createClockwork([{ name: 'purge', everyMs: PURGE_MS, run: purgeOnce }], log);
   const stop = async () => {
     await clockwork.stop();
     await intake.stop();
+    await alarms.stop();
   };
   return {
     accounts,
@@ -107,9 +102,13 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
       }
       return await operation.run(input, { ...surroundings, ...caller });
     },
-    watchAlarms,
+    evaluateAlarms: () => alarms.evaluateNow(),
+    tickAlarms: () => alarms.tick(),
     purge: purgeOnce,
-    start: clockwork.start,
+    start() {
+      clockwork.start();
+      alarms.start();
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -2,8 +2,8 @@
 import type pg from 'pg';
 import type { CloudwatchAlarm } from '../../../generated/prisma/client.ts';
 import type { AlarmState } from './judge-alarm.ts';
-import { nameAlarmArn } from './show-alarm.ts';
-import type { AlarmSpec } from './shapes.ts';
+import { writeNotification } from './notification.ts';
+import type { AlarmSpec, CompositeSpec } from './shapes.ts';
 
 export interface StateChange {
   readonly state: AlarmState;
@@ -16,38 +16,36 @@ export interface StateChange {
 const CHANGE_STATE = `
   WITH changed AS (
     UPDATE cloudwatch_alarm
-    SET state = $4, state_reason = $5, state_data = $6, state_updated_at = $7
+    SET state = $4, state_reason = $5, state_data = $6, state_updated_at = $7,
+      transitioned_at = CASE WHEN state = $4 THEN transitioned_at ELSE $7 END,
+      actions_pending = CASE WHEN state = $4 THEN actions_pending ELSE $12 AND actions_enabled END
     WHERE id = $1 AND state = $2 AND configured_at = $3
-    RETURNING account_id, name, actions_enabled
+    RETURNING account_id, name, type, actions_enabled
   ), noted AS (
-    INSERT INTO cloudwatch_alarm_history (account_id, alarm_name, timestamp, type, summary, data)
-    SELECT account_id, name, $7, 'StateUpdate', $8, $9 FROM changed
+    INSERT INTO cloudwatch_alarm_history (account_id, alarm_name, alarm_type, timestamp, type, summary, data)
+    SELECT account_id, name, type, $7, 'StateUpdate', $8, $9 FROM changed
   ), planned AS (
     INSERT INTO cloudwatch_alarm_action (account_id, alarm_name, action, payload, due_at)
-    SELECT account_id, name, action, $11::jsonb, $7
-    FROM changed, unnest($10::text[]) AS action
+    SELECT account_id, name, action, payload::jsonb, $7
+    FROM changed, unnest($10::text[], $11::text[]) AS given (action, payload)
     WHERE actions_enabled
   )
   SELECT FROM changed`;
 
-/** @returns false when the alarm is no longer as it was read */
+/**
+ * @param holdsActions the actions are not planned but marked as pending: a composite alarm decides on them apart
+ * @returns false when the alarm is no longer as it was read
+ */
 export async function changeState(
   pool: pg.Pool,
   alarm: CloudwatchAlarm,
-  spec: AlarmSpec,
+  spec: AlarmSpec & CompositeSpec,
   change: StateChange,
   now: Date,
+  holdsActions = false,
 ): Promise<boolean> {
-  const summary = `Alarm updated from ${alarm.state} to ${change.state}`;
-  const history = {
-    version: '1.0',
-    oldState: { stateValue: alarm.state, stateReason: alarm.stateReason },
-    newState: {
-      stateValue: change.state,
-      stateReason: change.reason,
-      ...(change.data !== null && { stateReasonData: JSON.parse(change.data) as unknown }),
-    },
-  };
+  const isTransition = change.state !== alarm.state;
+  const actions = isTransition && !holdsActions ? listActions(spec, change.state) : [];
   const { rowCount } = await pool.query(CHANGE_STATE, [
     alarm.id,
     alarm.state,
@@ -56,15 +54,29 @@ export async function changeState(
     change.reason,
     change.data,
     now,
-    summary,
-    JSON.stringify(history),
-    change.state === alarm.state ? [] : listActions(spec, change.state),
-    JSON.stringify(writeNotice(alarm, spec, change, now)),
+    `Alarm updated from ${alarm.state} to ${change.state}`,
+    JSON.stringify(writeHistory(alarm, change)),
+    actions,
+    actions.map((action) => JSON.stringify(writeNotification(action, alarm, spec, change, now))),
+    isTransition && holdsActions,
   ]);
   return rowCount === 1;
 }
 
-function listActions(spec: AlarmSpec, state: AlarmState): readonly string[] {
+function writeHistory(alarm: CloudwatchAlarm, { state, reason, data }: StateChange): object {
+  const show = (stateValue: string, stateReason: string, stateData: string | null) => ({
+    stateValue,
+    stateReason,
+    ...(stateData !== null && { stateReasonData: JSON.parse(stateData) as unknown }),
+  });
+  return {
+    version: '1.0',
+    oldState: show(alarm.state, alarm.stateReason, alarm.stateData),
+    newState: show(state, reason, data),
+  };
+}
+
+export function listActions(spec: AlarmSpec | CompositeSpec, state: AlarmState): readonly string[] {
   switch (state) {
     case 'OK':
       return spec.OKActions ?? [];
@@ -73,29 +85,4 @@ function listActions(spec: AlarmSpec, state: AlarmState): readonly string[] {
     case 'INSUFFICIENT_DATA':
       return spec.InsufficientDataActions ?? [];
   }
-}
-
-/** What a topic is told, with the names AWS' own notices have. */
-function writeNotice(alarm: CloudwatchAlarm, spec: AlarmSpec, change: StateChange, now: Date): object {
-  return {
-    AlarmName: alarm.name,
-    AlarmDescription: spec.AlarmDescription ?? null,
-    AlarmArn: nameAlarmArn(alarm.accountId, alarm.name),
-    AWSAccountId: String(alarm.accountId).padStart(12, '0'),
-    OldStateValue: alarm.state,
-    NewStateValue: change.state,
-    NewStateReason: change.reason,
-    StateChangeTime: now.toISOString(),
-    Trigger: {
-      MetricName: spec.MetricName,
-      Namespace: spec.Namespace,
-      Statistic: spec.Statistic ?? spec.ExtendedStatistic,
-      Dimensions: (spec.Dimensions ?? []).map(({ Name, Value }) => ({ name: Name, value: Value })),
-      Period: spec.Period,
-      EvaluationPeriods: spec.EvaluationPeriods,
-      ComparisonOperator: spec.ComparisonOperator,
-      Threshold: spec.Threshold,
-      TreatMissingData: spec.TreatMissingData ?? 'missing',
-    },
-  };
 }

@@ -1,13 +1,13 @@
 /** The checks of PutMetricAlarm, and what an alarm looks at and compares with. */
 import { checkDataQueries, type DataQuery, type QueryRules } from '../metrics/data-query.ts';
-import { combined, invalid, missing } from '../model/cloudwatch-error.ts';
-import { checkSeriesName, checkText, type SeriesName } from '../model/metric-name.ts';
+import { CloudwatchError, combined, invalid, missing } from '../model/cloudwatch-error.ts';
+import { checkSeriesName, type SeriesName } from '../model/metric-name.ts';
 import { checkValue } from '../metrics/measurement.ts';
 import { checkUnit } from '../metrics/put-metric-data.ts';
 import type { Infer } from '../model/shape.ts';
 import { parseExtendedStatistic, parsePlainStatistic, type Statistic } from '../model/statistic.ts';
 import { checkPeriod } from '../model/time-range.ts';
-import { checkActions } from './check-actions.ts';
+import { checkActions } from './action-arn.ts';
 import type { ALARM_SPEC_SHAPE, AlarmSpec, PUT_METRIC_ALARM_INPUT } from './shapes.ts';
 
 export const STATIC_OPERATORS = [
@@ -41,29 +41,21 @@ export type Comparison =
   | { readonly operator: (typeof STATIC_OPERATORS)[number]; readonly threshold: number }
   | { readonly operator: (typeof BAND_OPERATORS)[number]; readonly bandId: string };
 
-const LONGEST_DESCRIPTION = 1_024;
+const SHORT_ALARM_PERIODS = [10, 20, 30];
 const DAY_SECONDS = 86_400;
 const WEEK_SECONDS = 604_800;
 const HOUR_SECONDS = 3_600;
 
 type Input = Infer<typeof PUT_METRIC_ALARM_INPUT>;
 
-/** @throws CloudwatchError naming the first thing that is wrong */
+/**
+ * What the bounds of the request's shape leave open.
+ * @throws CloudwatchError naming the first thing that is wrong
+ */
 export function checkAlarm(input: Input, rules: QueryRules): AlarmRule {
-  checkText(input.AlarmName, 'AlarmName');
-  if (input.AlarmDescription !== undefined && input.AlarmDescription.length > LONGEST_DESCRIPTION) {
-    throw invalid(
-      'AlarmDescription',
-      input.AlarmDescription,
-      `It may have ${LONGEST_DESCRIPTION} characters.`,
-    );
-  }
-  if (input.Tags !== undefined && input.Tags.length > 0) {
-    throw invalid('Tags', input.Tags.length, 'Tags are not supported.');
-  }
-  checkActions(input.OKActions, 'OKActions');
-  checkActions(input.AlarmActions, 'AlarmActions');
-  checkActions(input.InsufficientDataActions, 'InsufficientDataActions');
+  checkActions(input.OKActions);
+  checkActions(input.AlarmActions);
+  checkActions(input.InsufficientDataActions);
   return readRule(input, rules);
 }
 
@@ -72,17 +64,13 @@ export function readRule(spec: Infer<typeof ALARM_SPEC_SHAPE>, rules: QueryRules
   const evaluationPeriods = checkPositive(spec.EvaluationPeriods, 'EvaluationPeriods');
   const datapointsToAlarm = checkPositive(spec.DatapointsToAlarm ?? evaluationPeriods, 'DatapointsToAlarm');
   if (datapointsToAlarm > evaluationPeriods) {
-    throw invalid(
-      'DatapointsToAlarm',
-      datapointsToAlarm,
-      `It must be at most EvaluationPeriods, ${evaluationPeriods}.`,
-    );
+    throw refuse('DatapointsToAlarm must be less than or equal to EvaluationPeriods');
   }
   const looked = spec.Metrics === undefined ? lookAtMetric(spec, rules) : lookAtQueries(spec, rules);
   const seconds = looked.periodSeconds * evaluationPeriods;
   if (seconds > (looked.periodSeconds >= HOUR_SECONDS ? WEEK_SECONDS : DAY_SECONDS)) {
-    throw combined(
-      `EvaluationPeriods times Period is ${seconds} seconds; it may be a day, or a week for periods of an hour or more.`,
+    throw refuse(
+      'Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400).',
     );
   }
   const comparison = checkComparison(spec, looked.queries);
@@ -94,8 +82,10 @@ export function readRule(spec: Infer<typeof ALARM_SPEC_SHAPE>, rules: QueryRules
 type Looked = Pick<AlarmRule, 'queries' | 'periodSeconds' | 'series'>;
 
 function lookAtMetric(spec: AlarmSpec, rules: QueryRules): Looked {
+  if (spec.MetricName === undefined) throw refuse('MetricName must not be null');
+  if (spec.Namespace === undefined) throw refuse('Namespace must not be null');
   const series = checkSeriesName(spec, '', rules.limits.dimensionsPerMetric);
-  const periodSeconds = checkPeriod(spec.Period, 'Period');
+  const periodSeconds = checkAlarmPeriod(spec.Period);
   const query: DataQuery = {
     id: 'm1',
     kind: 'stat',
@@ -108,6 +98,16 @@ function lookAtMetric(spec: AlarmSpec, rules: QueryRules): Looked {
     unit: checkUnit(spec.Unit, 'Unit'),
   };
   return { queries: new Map([[query.id, query]]), periodSeconds, series };
+}
+
+function checkAlarmPeriod(period: number | undefined): number {
+  if (period === undefined) throw refuse('Period must not be null');
+  if (SHORT_ALARM_PERIODS.includes(period) || period % 60 === 0) return checkPeriod(period, 'Period');
+  throw refuse('Period must be 10, 20, 30 or a multiple of 60');
+}
+
+function refuse(message: string, cause?: unknown): CloudwatchError {
+  return new CloudwatchError('ValidationError', message, { cause });
 }
 
 function checkStatistic(spec: AlarmSpec): Statistic {
@@ -131,10 +131,18 @@ const METRIC_MEMBERS = [
 
 function lookAtQueries(spec: AlarmSpec, rules: QueryRules): Looked {
   const both = METRIC_MEMBERS.find((name) => spec[name] !== undefined);
-  if (both !== undefined) throw combined(`The parameters Metrics and ${both} are mutually exclusive.`);
-  const queries = checkDataQueries(spec.Metrics, 'Metrics', rules);
+  if (both !== undefined) throw refuse(`${both} should not be set if list of Metrics is set.`);
+  const queries = checkMetrics(spec, rules);
   const periods = [...queries.values()].flatMap(({ periodSeconds }) => periodSeconds ?? []);
   return { queries, periodSeconds: Math.max(1, ...(periods.length === 0 ? [60] : periods)), series: null };
+}
+
+function checkMetrics(spec: AlarmSpec, rules: QueryRules): ReadonlyMap<string, DataQuery> {
+  try {
+    return checkDataQueries(spec.Metrics, 'Metrics', rules);
+  } catch (error) {
+    throw error instanceof CloudwatchError ? refuse('Invalid metrics list', error) : error;
+  }
 }
 
 function checkComparison(spec: AlarmSpec, queries: ReadonlyMap<string, DataQuery>): Comparison {
@@ -171,7 +179,7 @@ function findWatched(queries: ReadonlyMap<string, DataQuery>, comparison: Compar
   const bandId = 'bandId' in comparison ? comparison.bandId : null;
   const [watched, ...more] = [...queries.values()].filter(({ id, returned }) => returned && id !== bandId);
   if (watched === undefined || more.length > 0) {
-    throw invalid('Metrics', queries.size, 'Exactly one query, beside the band, must have ReturnData true.');
+    throw refuse('Exactly one element of the metrics list should return data.');
   }
   return watched.id;
 }

@@ -6,14 +6,14 @@ import type pg from 'pg';
 import type { Log } from '../../../log.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { postOrExplain, type Outbound } from '../../../platform/outbound/outbound-client.ts';
-import { readTopic } from './check-actions.ts';
+import { nameTarget } from './action-arn.ts';
 
 export interface ActionContext {
   readonly pool: pg.Pool;
   readonly log: Log;
   readonly stats: Stats;
   readonly now: () => Date;
-  /** The last part of an SNS topic's ARN → where its notices are posted to. Set by who runs the server, not by callers. */
+  /** Name of an action's target → where its notifications are posted. Set by who runs the server, not by callers. */
   readonly webhooks: ReadonlyMap<string, URL>;
   readonly outbound: Outbound;
 }
@@ -41,8 +41,12 @@ const TAKE_DUE = `
 
 const FINISH = `
   WITH done AS (DELETE FROM cloudwatch_alarm_action WHERE id = $1 RETURNING account_id, alarm_name)
-  INSERT INTO cloudwatch_alarm_history (account_id, alarm_name, timestamp, type, summary, data)
-  SELECT account_id, alarm_name, $2, 'Action', $3, $4 FROM done`;
+  INSERT INTO cloudwatch_alarm_history (account_id, alarm_name, alarm_type, timestamp, type, summary, data)
+  SELECT account_id, alarm_name, coalesce((
+      SELECT type FROM cloudwatch_alarm AS alarm
+      WHERE alarm.account_id = done.account_id AND alarm.name = done.alarm_name), 'MetricAlarm'),
+    $2, 'Action', $3, $4
+  FROM done`;
 
 /** @returns how many were delivered */
 export async function deliverActions(context: ActionContext): Promise<number> {
@@ -56,8 +60,8 @@ export async function deliverActions(context: ActionContext): Promise<number> {
 }
 
 async function deliver(action: DueAction, context: ActionContext): Promise<boolean> {
-  const topic = readTopic(action.action);
-  const url = topic === null ? undefined : context.webhooks.get(topic);
+  const target = nameTarget(action.action);
+  const url = target === null ? undefined : context.webhooks.get(target);
   const problem =
     url === undefined
       ? `no webhook is set for ${action.action}`

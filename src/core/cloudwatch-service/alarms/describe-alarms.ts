@@ -1,85 +1,134 @@
-/** DescribeAlarms, DescribeAlarmsForMetric, DescribeAlarmHistory. */
-import type { Prisma } from '../../../generated/prisma/client.ts';
-import { CloudwatchError, combined, invalid } from '../model/cloudwatch-error.ts';
+/** DescribeAlarms, DescribeAlarmsForMetric. */
+import type { CloudwatchAlarm, Prisma } from '../../../generated/prisma/client.ts';
+import { readAlarmName } from '../model/arn.ts';
+import { combined } from '../model/cloudwatch-error.ts';
 import { checkSeriesName, hashSeries } from '../model/metric-name.ts';
 import type { OperationContext } from '../model/operation.ts';
-import { createPaging, type Paging } from '../model/page-token.ts';
 import type { Infer } from '../model/shape.ts';
-import { ALARM_STATES } from './judge-alarm.ts';
+import { openPage } from './alarm-page.ts';
+import { listAlarms, parseAlarmRule } from './composite/alarm-rule.ts';
 import type {
-  DESCRIBE_ALARM_HISTORY_INPUT,
-  DESCRIBE_ALARM_HISTORY_OUTPUT,
   DESCRIBE_ALARMS_FOR_METRIC_INPUT,
   DESCRIBE_ALARMS_FOR_METRIC_OUTPUT,
   DESCRIBE_ALARMS_INPUT,
   DESCRIBE_ALARMS_OUTPUT,
 } from './shapes.ts';
-import { readSpec, showAlarm } from './show-alarm.ts';
+import { readSpec, showAlarm, showComposite, showRelative } from './show-alarm.ts';
 
-const MOST_RECORDS = 100;
-const USUAL_RECORDS = 50;
-const MOST_NAMES = 100;
+type DescribeInput = Infer<typeof DESCRIBE_ALARMS_INPUT>;
+type DescribeOutput = Infer<typeof DESCRIBE_ALARMS_OUTPUT>;
 
-interface Paged {
-  readonly MaxRecords?: number | undefined;
-  readonly NextToken?: string | undefined;
-}
-
-function openPage(input: Paged, accountId: number): { size: number; after: number; paging: Paging } {
-  const size = input.MaxRecords ?? USUAL_RECORDS;
-  if (size < 1 || size > MOST_RECORDS) throw invalid('MaxRecords', size, `It must be 1 to ${MOST_RECORDS}.`);
-  const refuse = () =>
-    new CloudwatchError('InvalidNextToken', 'The NextToken is not a token of this request.');
-  const question = { ...input, NextToken: undefined, MaxRecords: undefined };
-  const paging = createPaging(accountId, question, refuse);
-  if (input.NextToken === undefined) return { size, after: 0, paging };
-  return { size, after: paging.readId(input.NextToken), paging };
-}
-
-/** Of alarm types there is one here: asked for composite alarms, nothing is found. */
+/** Metric alarms, unless composite ones are asked for by AlarmTypes. */
 export async function describeAlarms(
-  input: Infer<typeof DESCRIBE_ALARMS_INPUT>,
+  input: DescribeInput,
   context: OperationContext,
-): Promise<Infer<typeof DESCRIBE_ALARMS_OUTPUT>> {
+): Promise<DescribeOutput> {
+  checkCombination(input);
+  if (input.ChildrenOfAlarmName !== undefined) {
+    return await describeChildren(input.ChildrenOfAlarmName, context);
+  }
+  if (input.ParentsOfAlarmName !== undefined) return await describeParents(input.ParentsOfAlarmName, context);
   const { size, after, paging } = openPage(input, context.accountId);
-  const where = filterAlarms(input, context.accountId);
-  const types = input.AlarmTypes ?? [];
-  if (types.length > 0 && !types.includes('MetricAlarm')) return { MetricAlarms: [], CompositeAlarms: [] };
-  const found = await context.prisma.cloudwatchAlarm.findMany({
-    where: { ...where, id: { gt: after } },
-    orderBy: { id: 'asc' },
-    take: size + 1,
-  });
+  const found = await findAlarms(input, after, size + 1, context);
   const page = found.slice(0, size);
   const last = page.at(-1);
   return {
-    MetricAlarms: page.map(showAlarm),
-    CompositeAlarms: [],
+    MetricAlarms: page
+      .filter(({ type }) => type === 'MetricAlarm')
+      .map((alarm) => showAlarm(alarm, context.region)),
+    CompositeAlarms: page
+      .filter(({ type }) => type === 'CompositeAlarm')
+      .map((alarm) => showComposite(alarm, context.region)),
     ...(found.length > size && last !== undefined && { NextToken: paging.write(String(last.id)) }),
   };
 }
 
-function filterAlarms(
-  input: Infer<typeof DESCRIBE_ALARMS_INPUT>,
-  accountId: number,
-): Prisma.CloudwatchAlarmWhereInput {
-  const { AlarmNames: names, AlarmNamePrefix: prefix, StateValue: state, ActionPrefix: action } = input;
-  if (names !== undefined && names.length > 0 && prefix !== undefined) {
+function checkCombination(input: DescribeInput): void {
+  const { AlarmNames: names = [], AlarmNamePrefix: prefix = '' } = input;
+  if (names.length > 0 && prefix !== '') {
     throw combined('The parameters AlarmNames and AlarmNamePrefix are mutually exclusive.');
   }
-  if (names !== undefined && names.length > MOST_NAMES) {
-    throw invalid('AlarmNames', names.length, `There may be at most ${MOST_NAMES}.`);
+  const relatives = [input.ChildrenOfAlarmName, input.ParentsOfAlarmName].filter(
+    (name) => name !== undefined,
+  );
+  const others = [input.StateValue, input.ActionPrefix, ...names, prefix === '' ? undefined : prefix];
+  if (relatives.length > 1 || (relatives.length === 1 && others.some((other) => other !== undefined))) {
+    throw combined(
+      'ChildrenOfAlarmName and ParentsOfAlarmName exclude each other and every parameter but MaxRecords and NextToken.',
+    );
   }
-  if (state !== undefined && !ALARM_STATES.some((one) => one === state)) {
-    throw invalid('StateValue', state, `It must be one of ${ALARM_STATES.join(', ')}.`);
-  }
-  if (action !== undefined) throw invalid('ActionPrefix', action, 'ActionPrefix is not supported.');
-  return {
+}
+
+/** So many alarms are read at a time where what is asked of them stands in their requests. */
+const READ_AT_A_TIME = 500;
+
+async function findAlarms(
+  input: DescribeInput,
+  after: number,
+  limit: number,
+  { prisma, accountId }: OperationContext,
+): Promise<readonly CloudwatchAlarm[]> {
+  const {
+    AlarmNames: names,
+    AlarmNamePrefix: prefix = '',
+    StateValue: state,
+    ActionPrefix: action = '',
+  } = input;
+  const types = input.AlarmTypes ?? [];
+  const where: Prisma.CloudwatchAlarmWhereInput = {
     accountId,
+    type: { in: types.length === 0 ? ['MetricAlarm'] : [...types] },
     ...(names !== undefined && names.length > 0 && { name: { in: [...names] } }),
-    ...(prefix !== undefined && { name: { startsWith: prefix } }),
+    ...(prefix !== '' && { name: { startsWith: prefix } }),
     ...(state !== undefined && { state }),
   };
+  const read = (from: number, take: number) =>
+    prisma.cloudwatchAlarm.findMany({ where: { ...where, id: { gt: from } }, orderBy: { id: 'asc' }, take });
+  if (action === '') return await read(after, limit);
+  const found: CloudwatchAlarm[] = [];
+  for (let from = after; found.length < limit;) {
+    const some = await read(from, READ_AT_A_TIME);
+    found.push(...some.filter((alarm) => hasAction(alarm, action)));
+    const last = some.at(-1);
+    if (last === undefined) break;
+    from = last.id;
+  }
+  return found.slice(0, limit);
+}
+
+function hasAction(alarm: CloudwatchAlarm, prefix: string): boolean {
+  const { OKActions = [], AlarmActions = [], InsufficientDataActions = [] } = readSpec(alarm);
+  return [...OKActions, ...AlarmActions, ...InsufficientDataActions].some((one) => one.startsWith(prefix));
+}
+
+function showRelatives(alarms: readonly CloudwatchAlarm[], region: string): DescribeOutput {
+  const ofType = (type: string) =>
+    alarms.filter((alarm) => alarm.type === type).map((alarm) => showRelative(alarm, region));
+  return { MetricAlarms: ofType('MetricAlarm'), CompositeAlarms: ofType('CompositeAlarm') };
+}
+
+async function describeChildren(
+  nameOrArn: string,
+  { prisma, accountId, region }: OperationContext,
+): Promise<DescribeOutput> {
+  const name = readAlarmName(nameOrArn);
+  const alarm = await prisma.cloudwatchAlarm.findUnique({ where: { accountId_name: { accountId, name } } });
+  if (alarm?.type !== 'CompositeAlarm') return { MetricAlarms: [], CompositeAlarms: [] };
+  const children = [...listAlarms(parseAlarmRule(readSpec(alarm).AlarmRule ?? ''))];
+  const found = await prisma.cloudwatchAlarm.findMany({ where: { accountId, name: { in: children } } });
+  return showRelatives(found, region);
+}
+
+async function describeParents(
+  nameOrArn: string,
+  { prisma, accountId, region }: OperationContext,
+): Promise<DescribeOutput> {
+  const name = readAlarmName(nameOrArn);
+  const composites = await prisma.cloudwatchAlarm.findMany({ where: { accountId, type: 'CompositeAlarm' } });
+  const parents = composites.filter((one) =>
+    listAlarms(parseAlarmRule(readSpec(one).AlarmRule ?? '')).has(name),
+  );
+  return showRelatives(parents, region);
 }
 
 /** Alarms on expressions are not found, as on AWS. Not paged, as on AWS. */
@@ -99,53 +148,5 @@ export async function describeAlarmsForMetric(
     const spec = readSpec(alarm);
     return asked.every((name) => input[name] === undefined || input[name] === spec[name]);
   });
-  return { MetricAlarms: fits.map(showAlarm) };
-}
-
-const HISTORY_TYPES = ['ConfigurationUpdate', 'StateUpdate', 'Action'];
-
-/** Newest first unless asked otherwise. */
-export async function describeAlarmHistory(
-  input: Infer<typeof DESCRIBE_ALARM_HISTORY_INPUT>,
-  context: OperationContext,
-): Promise<Infer<typeof DESCRIBE_ALARM_HISTORY_OUTPUT>> {
-  const { size, after, paging } = openPage(input, context.accountId);
-  const ascending = checkAscending(input.ScanBy);
-  const { HistoryItemType: type } = input;
-  if (type !== undefined && !HISTORY_TYPES.includes(type)) {
-    throw invalid('HistoryItemType', type, `It must be one of ${HISTORY_TYPES.join(', ')}.`);
-  }
-  const found = await context.prisma.cloudwatchAlarmHistory.findMany({
-    where: {
-      accountId: context.accountId,
-      ...(input.AlarmName !== undefined && { alarmName: input.AlarmName }),
-      ...(type !== undefined && { type }),
-      timestamp: {
-        ...(input.StartDate !== undefined && { gte: input.StartDate }),
-        ...(input.EndDate !== undefined && { lte: input.EndDate }),
-      },
-      ...(after > 0 && { id: ascending ? { gt: after } : { lt: after } }),
-    },
-    orderBy: { id: ascending ? 'asc' : 'desc' },
-    take: size + 1,
-  });
-  const page = found.slice(0, size);
-  const last = page.at(-1);
-  return {
-    AlarmHistoryItems: page.map((item) => ({
-      AlarmName: item.alarmName,
-      AlarmType: 'MetricAlarm',
-      Timestamp: item.timestamp,
-      HistoryItemType: item.type,
-      HistorySummary: item.summary,
-      HistoryData: item.data,
-    })),
-    ...(found.length > size && last !== undefined && { NextToken: paging.write(String(last.id)) }),
-  };
-}
-
-function checkAscending(scanBy: string | undefined): boolean {
-  if (scanBy === undefined || scanBy === 'TimestampDescending') return false;
-  if (scanBy === 'TimestampAscending') return true;
-  throw invalid('ScanBy', scanBy, 'It must be TimestampDescending or TimestampAscending.');
+  return { MetricAlarms: fits.map((alarm) => showAlarm(alarm, context.region)) };
 }

@@ -1,13 +1,14 @@
-/** Evaluates every alarm once: reads its window, judges it, changes its state. */
+/** Evaluates metric alarms: reads the window, decides on the state, changes it. */
 import type { CloudwatchAlarm, PrismaClient } from '../../../generated/prisma/client.ts';
 import type { Log } from '../../../log.ts';
 import { CloudwatchError } from '../model/cloudwatch-error.ts';
 import type { EvaluationContext } from '../model/operation.ts';
-import { changeState, type StateChange } from './change-state.ts';
-import { readRule, type AlarmRule } from './check-alarm.ts';
-import { judgeAlarm, type AlarmState, type WatchedPoint } from './judge-alarm.ts';
+import { changeState } from './change-state.ts';
+import { readRule } from './check-alarm.ts';
+import { judgeAlarm } from './judge-alarm.ts';
 import { readWindow } from './read-window.ts';
 import { readSpec } from './show-alarm.ts';
+import { explainState } from './state-reason.ts';
 
 export type AlarmContext = Omit<EvaluationContext, 'accountId'> & {
   readonly prisma: PrismaClient;
@@ -17,40 +18,75 @@ export type AlarmContext = Omit<EvaluationContext, 'accountId'> & {
 const ALARMS_AT_A_TIME = 100;
 /** Alarms evaluated side by side: more would keep pushed data waiting for a connection. */
 const SIDE_BY_SIDE = 4;
-const MOST_SHOWN = 10;
 
-/** @returns how many alarms changed their state */
-export async function evaluateAlarms(context: AlarmContext): Promise<number> {
+/**
+ * @param isAsked which of the alarms
+ * @param endOf the end of the newest period the alarm looks at
+ * @returns how many alarms changed their state
+ */
+export async function evaluateAlarms(
+  context: AlarmContext,
+  isAsked: { readonly highResolution: boolean } | null,
+  endOf: (alarm: CloudwatchAlarm) => number,
+): Promise<number> {
   let changed = 0;
-  let after = 0;
-  for (;;) {
+  for (let after = 0; ;) {
     const alarms = await context.prisma.cloudwatchAlarm.findMany({
-      where: { id: { gt: after } },
+      where: {
+        id: { gt: after },
+        type: 'MetricAlarm',
+        ...(isAsked !== null && { periodSeconds: isAsked.highResolution ? { lt: 60 } : { gte: 60 } }),
+      },
       orderBy: { id: 'asc' },
       take: ALARMS_AT_A_TIME,
     });
-    const waiting = [...alarms];
-    const work = async () => {
-      for (let alarm = waiting.pop(); alarm !== undefined; alarm = waiting.pop()) {
-        if (await evaluateAlarm(alarm, context)) changed += 1;
-      }
-    };
-    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
+    changed += await evaluateSideBySide(
+      alarms.map((alarm) => ({ alarm, endMs: endOf(alarm) })),
+      context,
+    );
     const last = alarms.at(-1);
     if (last === undefined) return changed;
     after = last.id;
   }
 }
 
-async function evaluateAlarm(alarm: CloudwatchAlarm, context: AlarmContext): Promise<boolean> {
+export interface AlarmToEvaluate {
+  readonly alarm: CloudwatchAlarm;
+  readonly endMs: number;
+  /** Whether only a change to ALARM counts: for data that came after their period was evaluated. */
+  readonly raisesOnly?: boolean;
+}
+
+/** @returns how many alarms changed their state */
+export async function evaluateSideBySide(
+  given: readonly AlarmToEvaluate[],
+  context: AlarmContext,
+): Promise<number> {
+  let changed = 0;
+  const waiting = given.toReversed();
+  const work = async () => {
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (await evaluateAlarm(next, context)) changed += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(SIDE_BY_SIDE, given.length) }, work));
+  return changed;
+}
+
+async function evaluateAlarm(
+  { alarm, endMs, raisesOnly = false }: AlarmToEvaluate,
+  context: AlarmContext,
+): Promise<boolean> {
   const spec = readSpec(alarm);
+  const { accountId } = alarm;
   const now = context.now();
   try {
-    const rule = readRule(spec, { limits: context.limits, accountId: alarm.accountId });
-    const points = await readWindow(rule, { ...context, accountId: alarm.accountId }, now.getTime());
+    const rule = readRule(spec, { limits: context.limits, accountId });
+    const points = await readWindow(rule, { ...context, accountId }, endMs);
     const state = judgeAlarm(points, rule);
-    if (state === null || state === alarm.state) return false;
-    return await changeState(context.pool, alarm, spec, explainState(state, points, rule, now), now);
+    if (state === null || state === alarm.state || (raisesOnly && state !== 'ALARM')) return false;
+    const change = { state, ...explainState(state, points, rule, spec, now) };
+    return await changeState(context.pool, alarm, spec, change, now);
   } catch (error) {
     // A query that no longer fits its data is its owner's affair; the other alarms go on.
     const level = error instanceof CloudwatchError ? 'debug' : 'error';
@@ -59,36 +95,8 @@ async function evaluateAlarm(alarm: CloudwatchAlarm, context: AlarmContext): Pro
   }
 }
 
-function explainState(
-  state: AlarmState,
-  points: readonly WatchedPoint[],
-  rule: AlarmRule,
-  now: Date,
-): StateChange {
-  const known = points.filter(({ value }) => value !== null).slice(-rule.evaluationPeriods);
-  const recent = known.slice(-MOST_SHOWN);
-  const shown = recent.map(({ value, timeMs }) => `${value ?? ''} (${new Date(timeMs).toISOString()})`);
-  const threshold = 'threshold' in rule.comparison ? rule.comparison.threshold : null;
-  const against = threshold === null ? 'the expected band' : `the threshold (${threshold})`;
-  const reason =
-    state === 'INSUFFICIENT_DATA'
-      ? `Insufficient Data: no datapoints in the last ${rule.evaluationPeriods} periods.`
-      : `Threshold Crossed: ${known.length} datapoints [${shown.join(', ')}] compared with ${against} by ` +
-        `${rule.comparison.operator}; ${rule.datapointsToAlarm} out of ${rule.evaluationPeriods} make an alarm.`;
-  const data = {
-    version: '1.0',
-    queryDate: now.toISOString(),
-    startDate: recent[0] === undefined ? null : new Date(recent[0].timeMs).toISOString(),
-    period: rule.periodSeconds,
-    recentDatapoints: recent.map(({ value }) => value),
-    ...(threshold === null
-      ? {
-          recentLowerThresholds: recent.map(({ lower }) => lower),
-          recentUpperThresholds: recent.map(({ upper }) => upper),
-        }
-      : { threshold }),
-  };
-  return { state, reason: reason.slice(0, LONGEST_REASON), data: JSON.stringify(data) };
+/** The end of the newest period that is over. */
+export function findPeriodEnd(alarm: CloudwatchAlarm, nowMs: number): number {
+  const periodMs = (alarm.periodSeconds ?? 60) * 1000;
+  return Math.floor(nowMs / periodMs) * periodMs;
 }
-
-const LONGEST_REASON = 1_023;

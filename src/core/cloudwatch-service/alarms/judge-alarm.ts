@@ -9,6 +9,8 @@ export interface WatchedPoint {
   readonly timeMs: number;
   /** Null when there is no value, or nothing to compare it with. */
   readonly value: number | null;
+  /** Alarms on a single metric only. */
+  readonly sampleCount?: number | undefined;
   /** Band alarms only. */
   readonly upper?: number | undefined;
   readonly lower?: number | undefined;
@@ -81,7 +83,8 @@ function judgeSparse(count: Sparse, treatment: MissingTreatment): AlarmState | n
   }
 }
 
-function isBreaching(
+/** Whether the point is beyond the threshold, or outside of the band; never where there is no value. */
+export function isBreaching(
   { value, upper = Infinity, lower = -Infinity }: WatchedPoint,
   comparison: Comparison,
 ): boolean {

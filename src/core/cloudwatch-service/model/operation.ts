@@ -34,6 +34,8 @@ export interface OperationContext extends Caller {
   readonly log: Log;
   /** As in the scope of the signature; part of ARNs. */
   readonly region: string;
+  /** Called after what may change alarms, or their states, is stored. */
+  readonly onAlarmChange: (change: 'configuration' | 'state') => void;
   /** Null where nothing can be watched. */
   readonly watch: SeriesWatch | null;
 }

@@ -16,6 +16,8 @@ export interface IntakeOptions {
   readonly log: Log;
   readonly stats: Stats;
   readonly now: () => Date;
+  /** Called with what is on disk, before it is answered. */
+  readonly onStored?: (batches: readonly AdditionBatch[]) => void;
   /** Data that may wait; more are refused with Throttling. */
   readonly queuedData: number;
 }
@@ -49,7 +51,9 @@ export function createIntake(options: IntakeOptions): Intake {
   const settle = async (waiting: readonly Waiting[]): Promise<void> => {
     const data = countData(waiting);
     try {
-      await commit(waiting.map(({ batch }) => batch));
+      const batches = waiting.map(({ batch }) => batch);
+      await commit(batches);
+      options.onStored?.(batches);
       stats.count('cloudwatch_data_stored', data);
       stats.count('cloudwatch_commits');
       for (const { resolve } of waiting) resolve();

@@ -1,0 +1,144 @@
+/** What an alarm's actions are notified of, in the forms of AWS: of a topic's message, and of a function's event. */
+import type { CloudwatchAlarm } from '../../../generated/prisma/client.ts';
+import { REGIONS } from '../../sources/aws/regions.ts';
+import { nameAccount, nameAlarmArn } from '../model/arn.ts';
+import { isFunction } from './action-arn.ts';
+import type { StateChange } from './change-state.ts';
+import type { AlarmSpec, CompositeSpec } from './shapes.ts';
+import { showTime } from './state-reason.ts';
+
+/** @param action decides on the form */
+export function writeNotification(
+  action: string,
+  alarm: CloudwatchAlarm,
+  spec: AlarmSpec & CompositeSpec,
+  change: StateChange,
+  now: Date,
+): object {
+  return isFunction(action) ? writeEvent(alarm, spec, change, now) : writeMessage(alarm, spec, change, now);
+}
+
+function writeMessage(
+  alarm: CloudwatchAlarm,
+  spec: AlarmSpec & CompositeSpec,
+  change: StateChange,
+  now: Date,
+): object {
+  return {
+    AlarmName: alarm.name,
+    AlarmDescription: spec.AlarmDescription ?? null,
+    AWSAccountId: nameAccount(alarm.accountId),
+    AlarmConfigurationUpdatedTimestamp: showTime(alarm.configuredAt),
+    NewStateValue: change.state,
+    NewStateReason: change.reason,
+    StateChangeTime: showTime(now),
+    Region: (REGIONS as Readonly<Record<string, string>>)[alarm.region] ?? alarm.region,
+    AlarmArn: nameAlarmArn(alarm.region, alarm.accountId, alarm.name),
+    OldStateValue: alarm.state,
+    OKActions: spec.OKActions ?? [],
+    AlarmActions: spec.AlarmActions ?? [],
+    InsufficientDataActions: spec.InsufficientDataActions ?? [],
+    ...(alarm.type === 'CompositeAlarm'
+      ? { AlarmRule: spec.AlarmRule, TriggeringChildren: listTriggers(change) }
+      : { Trigger: writeTrigger(spec) }),
+  };
+}
+
+function listTriggers({ data }: StateChange): readonly object[] {
+  const parsed = data === null ? null : (JSON.parse(data) as { triggeringAlarms?: unknown }); // the state data of a composite alarm, or a caller's own JSON
+  if (!Array.isArray(parsed?.triggeringAlarms)) return [];
+  return (parsed.triggeringAlarms as { arn?: string; state?: { value?: string; timestamp?: string } }[]).map(
+    ({ arn, state }) => ({ Arn: arn, State: { Value: state?.value, Timestamp: state?.timestamp } }),
+  );
+}
+
+function writeTrigger(spec: AlarmSpec): object {
+  const { EvaluationPeriods, DatapointsToAlarm, ComparisonOperator, Threshold, ThresholdMetricId } = spec;
+  return {
+    ...(spec.Metrics === undefined
+      ? {
+          MetricName: spec.MetricName,
+          Namespace: spec.Namespace,
+          ...(spec.Statistic === undefined
+            ? { StatisticType: 'ExtendedStatistic', ExtendedStatistic: spec.ExtendedStatistic }
+            : { StatisticType: 'Statistic', Statistic: nameStatistic(spec.Statistic) }),
+          Unit: spec.Unit ?? null,
+          Dimensions: (spec.Dimensions ?? []).map(({ Name, Value }) => ({ value: Value, name: Name })),
+        }
+      : { Metrics: spec.Metrics }),
+    Period: spec.Period,
+    EvaluationPeriods,
+    DatapointsToAlarm,
+    ComparisonOperator,
+    Threshold,
+    ThresholdMetricId,
+    TreatMissingData: spec.TreatMissingData ?? 'missing',
+    EvaluateLowSampleCountPercentile: spec.EvaluateLowSampleCountPercentile ?? '',
+  };
+}
+
+/** SampleCount becomes SAMPLE_COUNT. */
+function nameStatistic(statistic: string): string {
+  return statistic.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
+}
+
+function writeEvent(
+  alarm: CloudwatchAlarm,
+  spec: AlarmSpec & CompositeSpec,
+  change: StateChange,
+  now: Date,
+): object {
+  return {
+    source: 'aws.cloudwatch',
+    alarmArn: nameAlarmArn(alarm.region, alarm.accountId, alarm.name),
+    accountId: nameAccount(alarm.accountId),
+    time: showTime(now),
+    region: alarm.region,
+    alarmData: {
+      alarmName: alarm.name,
+      state: showState(change.state, change.reason, change.data, now),
+      previousState: showState(alarm.state, alarm.stateReason, alarm.stateData, alarm.stateUpdatedAt),
+      configuration: {
+        ...(spec.AlarmDescription !== undefined && { description: spec.AlarmDescription }),
+        ...(alarm.type === 'CompositeAlarm' ? { alarmRule: spec.AlarmRule } : { metrics: listMetrics(spec) }),
+      },
+    },
+  };
+}
+
+function showState(value: string, reason: string, data: string | null, time: Date): object {
+  return { value, reason, ...(data !== null && { reasonData: data }), timestamp: showTime(time) };
+}
+
+function listMetrics(spec: AlarmSpec): readonly object[] {
+  const queries = spec.Metrics ?? [
+    {
+      Id: 'm1',
+      MetricStat: {
+        Metric: { Namespace: spec.Namespace, MetricName: spec.MetricName, Dimensions: spec.Dimensions },
+        Period: spec.Period,
+        Stat: spec.Statistic ?? spec.ExtendedStatistic,
+      },
+      ReturnData: true,
+    },
+  ];
+  return queries.map(({ Id, MetricStat, Expression, Label, ReturnData }) => ({
+    id: Id,
+    ...(Expression !== undefined && { expression: Expression }),
+    ...(Label !== undefined && { label: Label }),
+    ...(MetricStat !== undefined && {
+      metricStat: {
+        metric: {
+          namespace: MetricStat.Metric?.Namespace,
+          name: MetricStat.Metric?.MetricName,
+          dimensions: Object.fromEntries(
+            (MetricStat.Metric?.Dimensions ?? []).map(({ Name, Value }) => [Name ?? '', Value ?? '']),
+          ),
+        },
+        period: MetricStat.Period,
+        stat: MetricStat.Stat,
+      },
+    }),
+    returnData: ReturnData ?? true,
+  }));
+}

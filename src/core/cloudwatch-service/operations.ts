@@ -15,6 +15,13 @@ import {
   getMetricStatistics,
 } from './metrics/get-metric-statistics.ts';
 import { LIST_METRICS_INPUT, LIST_METRICS_OUTPUT, listMetrics } from './metrics/list-metrics.ts';
+import * as dashboard from './dashboards/dashboards.ts';
+import { DESCRIBE_REGIONS_INPUT, DESCRIBE_REGIONS_OUTPUT, describeRegions } from './ec2/regions.ts';
+import {
+  GET_CALLER_IDENTITY_INPUT,
+  GET_CALLER_IDENTITY_OUTPUT,
+  getCallerIdentity,
+} from './sts/caller-identity.ts';
 import * as ec2 from './ec2/instances.ts';
 import type { OperationContext } from './model/operation.ts';
 import { PUT_METRIC_DATA_INPUT, putMetricData } from './metrics/put-metric-data.ts';
@@ -103,6 +110,19 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['EnableAlarmActions', validated(define(alarm.ALARM_NAMES_INPUT, NOTHING, switchAlarmActions(true)))],
   ['DisableAlarmActions', validated(define(alarm.ALARM_NAMES_INPUT, NOTHING, switchAlarmActions(false)))],
   ['PutCompositeAlarm', validated(define(alarm.PUT_COMPOSITE_ALARM_INPUT, NOTHING, putCompositeAlarm))],
+  [
+    'PutDashboard',
+    bounded(define(dashboard.PUT_DASHBOARD_INPUT, dashboard.PUT_DASHBOARD_OUTPUT, dashboard.putDashboard)),
+  ],
+  [
+    'GetDashboard',
+    bounded(define(dashboard.GET_DASHBOARD_INPUT, dashboard.GET_DASHBOARD_OUTPUT, dashboard.getDashboard)),
+  ],
+  [
+    'ListDashboards',
+    define(dashboard.LIST_DASHBOARDS_INPUT, dashboard.LIST_DASHBOARDS_OUTPUT, dashboard.listDashboards),
+  ],
+  ['DeleteDashboards', bounded(define(dashboard.DELETE_DASHBOARDS_INPUT, NOTHING, dashboard.deleteDashboards))],
   ['TagResource', bounded(define(TAG_RESOURCE_INPUT, NOTHING, tagResource))],
   ['UntagResource', bounded(define(UNTAG_RESOURCE_INPUT, NOTHING, untagResource))],
   ['ListTagsForResource', bounded(define(LIST_TAGS_INPUT, LIST_TAGS_OUTPUT, listTagsForResource))],
@@ -127,15 +147,26 @@ const EC2_OPERATIONS: ReadonlyMap<string, Operation> = new Map([
     define(ec2.DESCRIBE_INSTANCES_INPUT, ec2.DESCRIBE_INSTANCES_OUTPUT, ec2.describeInstances),
   ],
   ['DescribeVolumes', define(DESCRIBE_VOLUMES_INPUT, DESCRIBE_VOLUMES_OUTPUT, describeVolumes)],
+  ['DescribeRegions', define(DESCRIBE_REGIONS_INPUT, DESCRIBE_REGIONS_OUTPUT, describeRegions)],
   ['DescribeTags', define(ec2.DESCRIBE_TAGS_INPUT, ec2.DESCRIBE_TAGS_OUTPUT, ec2.describeTags)],
 ]);
 
-/** Whose operations are meant: those of both have their own names and their own wire. */
-export type ServiceName = 'cloudwatch' | 'ec2';
+const STS_OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+  ['GetCallerIdentity', define(GET_CALLER_IDENTITY_INPUT, GET_CALLER_IDENTITY_OUTPUT, getCallerIdentity)],
+]);
+
+/** Whose operations are meant: each service has its own names and its own wire. */
+export type ServiceName = 'cloudwatch' | 'ec2' | 'sts';
+
+const SERVICES: Readonly<Record<ServiceName, ReadonlyMap<string, Operation>>> = {
+  cloudwatch: OPERATIONS,
+  ec2: EC2_OPERATIONS,
+  sts: STS_OPERATIONS,
+};
 
 /** @throws CloudwatchError InvalidAction for an operation the service does not have */
 export function findOperation(name: string, service: ServiceName = 'cloudwatch'): Operation {
-  const operation = (service === 'ec2' ? EC2_OPERATIONS : OPERATIONS).get(name);
+  const operation = SERVICES[service].get(name);
   if (operation === undefined) {
     throw new CloudwatchError(
       'InvalidAction',

@@ -22,7 +22,7 @@ export const ec2Protocol: AwsProtocol = {
   },
   encodeError(error, requestId) {
     const parts = [
-      writeElement('Code', error.code, 'text'),
+      writeElement('Code', error.wireCode, 'text'),
       writeElement('Message', error.message, 'text'),
       writeElement('Type', nameFault(error), 'text'),
     ];

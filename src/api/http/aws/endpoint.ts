@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Cloudwatch } from '../../../core/cloudwatch-service/service.ts';
 import { CloudwatchError } from '../../../core/cloudwatch-service/model/cloudwatch-error.ts';
+import type { ServiceName } from '../../../core/cloudwatch-service/operations.ts';
 import type { Caller } from '../../../core/cloudwatch-service/model/operation.ts';
 import type { Log } from '../../../log.ts';
 import { nextParseSlot, PIECE_BYTES } from '../../../platform/bounded-input/parse-slot.ts';
@@ -15,7 +16,7 @@ import { cborProtocol } from './cbor.ts';
 import { ec2Protocol, isEc2Request } from './ec2-query.ts';
 import { jsonProtocol } from './json.ts';
 import { SERVICE_SHAPE_ID, type AwsAnswer, type AwsProtocol, type AwsRequest } from './protocol.ts';
-import { queryProtocol } from './query.ts';
+import { isStsRequest, queryProtocol, stsProtocol } from './query.ts';
 import { checkSignature, readCredential } from './signature-v4.ts';
 
 export interface CloudwatchHandlerOptions {
@@ -51,7 +52,7 @@ export function createCloudwatchHandler(
     try {
       const body = await readAwsBody(request, options.cloudwatch.limits.bodyBytes);
       const whole = { ...head, body };
-      if (protocol === queryProtocol && isEc2Request(whole)) protocol = ec2Protocol;
+      if (protocol === queryProtocol) protocol = chooseQueryProtocol(whole);
       answer = await answerRequest(options, protocol, whole, request, requestId);
     } catch (error) {
       const failure = explain(error, options.log, requestId);
@@ -68,6 +69,17 @@ function chooseProtocol({ path, headers }: Pick<AwsRequest, 'path' | 'headers'>)
   if (CBOR_PATH.test(path)) return cborProtocol;
   return headers['x-amz-target'] === undefined ? queryProtocol : jsonProtocol;
 }
+
+/** AWS Query is spoken by several services, whose versions tell them apart. */
+function chooseQueryProtocol(request: AwsRequest): AwsProtocol {
+  if (isEc2Request(request)) return ec2Protocol;
+  return isStsRequest(request) ? stsProtocol : queryProtocol;
+}
+
+const SERVICES: ReadonlyMap<AwsProtocol, ServiceName> = new Map([
+  [ec2Protocol, 'ec2'],
+  [stsProtocol, 'sts'],
+]);
 
 async function answerRequest(
   options: CloudwatchHandlerOptions,
@@ -86,7 +98,7 @@ async function answerRequest(
   const body = await decodeBody(request.body, encoding, cloudwatch.limits.inflatedBytes);
   if (body.length > PIECE_BYTES) await nextParseSlot();
   const { operation, read } = protocol.decode(request, body);
-  const found = cloudwatch.find(operation, protocol === ec2Protocol ? 'ec2' : 'cloudwatch');
+  const found = cloudwatch.find(operation, SERVICES.get(protocol) ?? 'cloudwatch');
   options.monitor?.of(incoming)?.setRoute(`${request.method}:/aws/${operation}`);
   const output = await cloudwatch.run(found, read(found.input), caller);
   return protocol.encode(operation, found.output, output, requestId);

@@ -47,5 +47,5 @@ export const ERROR_NAMESPACE = 'com.amazonaws.cloudwatch.v2010_08_01';
 
 /** What JSON and CBOR answers carry of an error, beside the body. */
 export function headError(error: CloudwatchError, requestId: string): Readonly<Record<string, string>> {
-  return { 'x-amzn-requestid': requestId, 'x-amzn-query-error': `${error.code};${nameFault(error)}` };
+  return { 'x-amzn-requestid': requestId, 'x-amzn-query-error': `${error.wireCode};${nameFault(error)}` };
 }

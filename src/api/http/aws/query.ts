@@ -5,7 +5,6 @@ import { nameFault, type AwsProtocol, type AwsRequest } from './protocol.ts';
 import { readTime, readTree, type Dialect } from './tree.ts';
 import { writeElement, writeShape } from './xml.ts';
 
-const NAMESPACE = 'http://monitoring.amazonaws.com/doc/2010-08-01/';
 const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 const WORDS: ReadonlyMap<string, number> = new Map([
   ['NaN', NaN],
@@ -105,35 +104,45 @@ function addParameter(root: FormBranch, names: readonly string[], value: string)
   branch[names.at(-1) ?? ''] = value;
 }
 
-export const queryProtocol: AwsProtocol = {
-  decode(request, body) {
-    const form = readForm(request, body);
-    const operation = typeof form.Action === 'string' ? form.Action : form.Operation;
-    return {
-      operation: typeof operation === 'string' ? operation : '',
-      read: (input) => readTree(input, form, QUERY_DIALECT),
-    };
-  },
-  encode(operation, output, value, requestId) {
-    // Also where there is nothing in it: some clients read answers by this element.
-    const result = writeShape(`${operation}Result`, output, value ?? {});
-    const metadata = writeElement('ResponseMetadata', writeElement('RequestId', requestId, 'text'));
-    return answer(
-      200,
-      `<${operation}Response xmlns="${NAMESPACE}">${result}${metadata}</${operation}Response>`,
-      requestId,
-    );
-  },
-  encodeError(error, requestId) {
-    const parts = [
-      writeElement('Type', nameFault(error), 'text'),
-      writeElement('Code', error.code, 'text'),
-      writeElement('Message', error.message, 'text'),
-    ];
-    const body = `${writeElement('Error', parts.join(''))}${writeElement('RequestId', requestId, 'text')}`;
-    return answer(error.status, `<ErrorResponse xmlns="${NAMESPACE}">${body}</ErrorResponse>`, requestId);
-  },
-};
+/** AWS Query with the namespace a service's answers have. */
+function createQueryProtocol(namespace: string): AwsProtocol {
+  return {
+    decode(request, body) {
+      const form = readForm(request, body);
+      const operation = typeof form.Action === 'string' ? form.Action : form.Operation;
+      return {
+        operation: typeof operation === 'string' ? operation : '',
+        read: (input) => readTree(input, form, QUERY_DIALECT),
+      };
+    },
+    encode(operation, output, value, requestId) {
+      // Also where there is nothing in it: some clients read answers by this element.
+      const result = writeShape(`${operation}Result`, output, value ?? {});
+      const metadata = writeElement('ResponseMetadata', writeElement('RequestId', requestId, 'text'));
+      const body = `<${operation}Response xmlns="${namespace}">${result}${metadata}</${operation}Response>`;
+      return answer(200, body, requestId);
+    },
+    encodeError(error, requestId) {
+      const parts = [
+        writeElement('Type', nameFault(error), 'text'),
+        writeElement('Code', error.wireCode, 'text'),
+        writeElement('Message', error.message, 'text'),
+      ];
+      const body = `${writeElement('Error', parts.join(''))}${writeElement('RequestId', requestId, 'text')}`;
+      return answer(error.status, `<ErrorResponse xmlns="${namespace}">${body}</ErrorResponse>`, requestId);
+    },
+  };
+}
+
+export const queryProtocol = createQueryProtocol('http://monitoring.amazonaws.com/doc/2010-08-01/');
+export const stsProtocol = createQueryProtocol('https://sts.amazonaws.com/doc/2011-06-15/');
+
+const STS_VERSION = /(?:^|&)Version=2011-06-15(?:&|$)/;
+
+/** By the version, as isEc2Request. */
+export function isStsRequest(request: AwsRequest): boolean {
+  return STS_VERSION.test(request.queryString) || STS_VERSION.test(request.body.toString('latin1'));
+}
 
 function answer(status: number, body: string, requestId: string) {
   return { status, headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId }, body };

@@ -1,5 +1,12 @@
 /** What the service refuses and why, with the code, the shape name and the HTTP status AWS gives. */
 
+interface Failure {
+  readonly shape: string;
+  readonly status: number;
+  /** The code on the wire, where it is not the name here. */
+  readonly wire?: string;
+}
+
 const FAILURES = {
   MissingParameter: { shape: 'MissingRequiredParameterException', status: 400 },
   InvalidParameterValue: { shape: 'InvalidParameterValueException', status: 400 },
@@ -13,6 +20,7 @@ const FAILURES = {
   LimitExceededException: { shape: 'LimitExceededException', status: 400 },
   ResourceNotFound: { shape: 'ResourceNotFound', status: 404 },
   InvalidParameterInput: { shape: 'DashboardInvalidInputError', status: 400 },
+  DashboardNotFound: { shape: 'DashboardNotFoundError', status: 404, wire: 'ResourceNotFound' },
   ResourceNotFoundException: { shape: 'ResourceNotFoundException', status: 404 },
   InvalidAction: { shape: 'InvalidAction', status: 400 },
   MalformedInput: { shape: 'SerializationException', status: 400 },
@@ -25,23 +33,26 @@ const FAILURES = {
   SignatureDoesNotMatch: { shape: 'SignatureDoesNotMatch', status: 403 },
   InternalFailure: { shape: 'InternalServiceFault', status: 500 },
   ServiceUnavailable: { shape: 'ServiceUnavailable', status: 503 },
-} as const satisfies Record<string, { readonly shape: string; readonly status: number }>;
+} as const satisfies Record<string, Failure>;
 
 export type FailureCode = keyof typeof FAILURES;
 
 /** A request that is refused; the message names the parameter and what it held. */
 export class CloudwatchError extends Error {
   override readonly name = 'CloudwatchError';
-  /** As Query clients read it. */
   readonly code: FailureCode;
+  /** As Query clients read it. */
+  readonly wireCode: string;
   /** As JSON and CBOR clients read it. */
   readonly shape: string;
   readonly status: number;
   constructor(code: FailureCode, message: string, options?: ErrorOptions) {
     super(message, options);
+    const failure: Failure = FAILURES[code];
     this.code = code;
-    this.shape = FAILURES[code].shape;
-    this.status = FAILURES[code].status;
+    this.wireCode = failure.wire ?? code;
+    this.shape = failure.shape;
+    this.status = failure.status;
   }
 }
 

@@ -1,16 +1,9 @@
 /** Changes an alarm's state: with its history, and with the actions that are to follow, or not at all. */
 import type pg from 'pg';
 import type { CloudwatchAlarm } from '../../../generated/prisma/client.ts';
-import type { AlarmState } from './judge-alarm.ts';
+import type { AlarmState, StateChange } from './judge-alarm.ts';
 import { writeNotification } from './notification.ts';
 import type { AlarmSpec, CompositeSpec } from './shapes.ts';
-
-export interface StateChange {
-  readonly state: AlarmState;
-  readonly reason: string;
-  /** JSON, as DescribeAlarms shows it; null when there is none. */
-  readonly data: string | null;
-}
 
 // Nothing happens when the alarm changed since it was read: another server, or its owner, was faster.
 const CHANGE_STATE = `

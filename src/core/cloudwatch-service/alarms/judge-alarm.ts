@@ -4,6 +4,13 @@ import type { AlarmRule, Comparison, MissingTreatment } from './check-alarm.ts';
 export const ALARM_STATES = ['OK', 'ALARM', 'INSUFFICIENT_DATA'] as const;
 export type AlarmState = (typeof ALARM_STATES)[number];
 
+export interface StateChange {
+  readonly state: AlarmState;
+  readonly reason: string;
+  /** JSON, as DescribeAlarms shows it; null when there is none. */
+  readonly data: string | null;
+}
+
 /** One period of the window. */
 export interface WatchedPoint {
   readonly timeMs: number;

@@ -3,7 +3,7 @@ import type { CloudwatchAlarm } from '../../../generated/prisma/client.ts';
 import { REGIONS } from '../../sources/aws/regions.ts';
 import { nameAccount, nameAlarmArn } from '../model/arn.ts';
 import { isFunction } from './action-arn.ts';
-import type { StateChange } from './change-state.ts';
+import type { StateChange } from './judge-alarm.ts';
 import type { AlarmSpec, CompositeSpec } from './shapes.ts';
 import { showTime } from './state-reason.ts';
 

@@ -255,9 +255,9 @@ describe('The development server', () => {
 
   it('tells an unknown operation InvalidAction in every protocol', async () => {
     const answers = [
-      await asJson('PutDashboard', '{}'),
-      await asForm('Action=PutDashboard&Version=2010-08-01'),
-      await asCbor('PutDashboard', codec.encode({})),
+      await asJson('PutMetricStream', '{}'),
+      await asForm('Action=PutMetricStream&Version=2010-08-01'),
+      await asCbor('PutMetricStream', codec.encode({})),
     ];
     expect(answers.map(({ status }) => status)).toEqual([400, 400, 400]);
     expect(JSON.parse(answers[0]?.text ?? '')).toMatchObject({

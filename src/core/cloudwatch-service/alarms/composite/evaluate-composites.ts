@@ -4,8 +4,8 @@ import type { CloudwatchAlarm, PrismaClient } from '../../../../generated/prisma
 import type { Log } from '../../../../log.ts';
 import { nameAlarmArn, readAlarmName } from '../../model/arn.ts';
 import { holdsRule, listAlarms, parseAlarmRule } from './alarm-rule.ts';
-import { changeState, listActions, type StateChange } from '../change-state.ts';
-import { ALARM_STATES, type AlarmState } from '../judge-alarm.ts';
+import { changeState, listActions } from '../change-state.ts';
+import { ALARM_STATES, type AlarmState, type StateChange } from '../judge-alarm.ts';
 import { writeNotification } from '../notification.ts';
 import { readSpec } from '../show-alarm.ts';
 import { showTime } from '../state-reason.ts';

@@ -188,12 +188,6 @@ describe('GetMetricStatistics', () => {
     ['no statistic', { Statistics: [] }, 'InvalidParameterCombination', 'Statistics'],
     ['an unknown statistic', { Statistics: ['Median'] }, 'InvalidParameterValue', 'Statistics.member.1'],
     [
-      'both kinds of statistic',
-      { ExtendedStatistics: ['p50'] },
-      'InvalidParameterCombination',
-      'ExtendedStatistics',
-    ],
-    [
       'a trimmed mean of nothing',
       { Statistics: [], ExtendedStatistics: ['TM(:)'] },
       'InvalidParameterValue',
@@ -210,6 +204,13 @@ describe('GetMetricStatistics', () => {
     const failure = statistics('Refused', change);
     await expect(failure).rejects.toMatchObject({ code });
     await expect(failure).rejects.toThrow(text);
+  });
+
+  it('gives both kinds of statistic to who asks for both', async () => {
+    await put('Both', [{ MetricName: 'm', Timestamp: at(-5), Values: [1, 3] }]);
+    expect(await statistics('Both', { Statistics: ['Sum'], ExtendedStatistics: ['p100', 'tm50'] })).toEqual([
+      { Timestamp: at(-5), Unit: 'None', Sum: 4, ExtendedStatistics: { p100: 3, tm50: 1 } },
+    ]);
   });
 
   it('gives 1,440 points', async () => {

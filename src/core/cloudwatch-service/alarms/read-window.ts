@@ -1,5 +1,4 @@
 /** Reads the points an alarm looks at. */
-import { hashSeries } from '../model/metric-name.ts';
 import { CloudwatchError } from '../model/cloudwatch-error.ts';
 import { computeStatistic, needsValues } from '../model/statistic.ts';
 import { sortUnits } from '../model/units.ts';
@@ -8,8 +7,7 @@ import type { TimeRange } from '../model/time-range.ts';
 import type { TimeSeries } from '../math/values.ts';
 import type { StatQuery } from '../metrics/data-query.ts';
 import { QueryEvaluator } from '../metrics/evaluate-queries.ts';
-import { readPairs } from '../store/read-pairs.ts';
-import { readSums } from '../store/read-sums.ts';
+import { askSeries, readBuckets } from '../store/read-buckets.ts';
 import type { AlarmRule } from './check-alarm.ts';
 import { countLookback, type WatchedPoint } from './judge-alarm.ts';
 
@@ -41,9 +39,8 @@ type Points = ReadonlyMap<number, WatchedPoint>;
 /** With the samples behind each value, which AWS shows in the state data. */
 async function readMetric(query: StatQuery, range: TimeRange, context: EvaluationContext): Promise<Points> {
   const { series, statistic, periodSeconds, unit } = query;
-  const read = needsValues(statistic) ? readPairs : readSums;
-  const hash = hashSeries(context.accountId, series);
-  const [buckets = []] = await read(context.pool, [{ ...range, hash, periodSeconds, unit }]);
+  const question = askSeries(series, context.accountId, range, periodSeconds, unit);
+  const [buckets = []] = await readBuckets(context.pool, [question], needsValues(statistic));
   const [shown] = sortUnits(new Set(buckets.map((bucket) => bucket.unit)));
   return new Map(
     buckets

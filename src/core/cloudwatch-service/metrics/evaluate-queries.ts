@@ -5,9 +5,9 @@ import type { Expression } from '../math/parse.ts';
 import { listSeries, MathError, type MathValue, type TimeSeries } from '../math/values.ts';
 import { nameAccount } from '../model/arn.ts';
 import { CloudwatchError } from '../model/cloudwatch-error.ts';
-import { hashSeries } from '../model/metric-name.ts';
 import type { EvaluationContext } from '../model/operation.ts';
 import type { TimeRange } from '../model/time-range.ts';
+import { askSeries } from '../store/read-buckets.ts';
 import { readSeries, type SeriesQuestion } from '../store/read-series.ts';
 import { findBand, measureTraining } from './band.ts';
 import { listReferences, type DataQuery, type StatQuery } from './data-query.ts';
@@ -127,10 +127,7 @@ export class QueryEvaluator {
 
   #askFor({ id, series, stat, statistic, periodSeconds, unit }: StatQuery): SeriesQuestion {
     return {
-      ...this.#range,
-      hash: hashSeries(this.#context.accountId, series),
-      periodSeconds,
-      unit,
+      ...askSeries(series, this.#context.accountId, this.#range, periodSeconds, unit),
       statistic,
       label: this.#defaultLabels.get(id) ?? series.metricName,
       metric: { ...series, stat },

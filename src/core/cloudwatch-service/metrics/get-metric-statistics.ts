@@ -1,11 +1,10 @@
 /** GetMetricStatistics: up to five statistics, or extended, of one series. */
-import type { Bucket, BucketQuestion } from '../store/bucket.ts';
+import type { Bucket } from '../store/bucket.ts';
 import { combined, tooMany } from '../model/cloudwatch-error.ts';
 import { checkUnit } from './put-metric-data.ts';
-import { checkSeriesName, DIMENSION_SHAPE, hashSeries } from '../model/metric-name.ts';
+import { checkSeriesName, DIMENSION_SHAPE } from '../model/metric-name.ts';
 import type { OperationContext } from '../model/operation.ts';
-import { readPairs } from '../store/read-pairs.ts';
-import { readSums } from '../store/read-sums.ts';
+import { askSeries, readBuckets } from '../store/read-buckets.ts';
 import { double, integer, list, map, string, structure, timestamp, type Infer } from '../model/shape.ts';
 import {
   computeStatistic,
@@ -72,14 +71,9 @@ export async function getMetricStatistics(
     );
   }
   const wanted = checkWanted(input);
-  const question: BucketQuestion = {
-    ...range,
-    hash: hashSeries(context.accountId, name),
-    periodSeconds,
-    unit: checkUnit(input.Unit, 'Unit'),
-  };
-  const read = wanted.extended.size > 0 ? readPairs : readSums;
-  const [buckets = []] = await read(context.pool, [question]);
+  const unit = checkUnit(input.Unit, 'Unit');
+  const question = askSeries(name, context.accountId, range, periodSeconds, unit);
+  const [buckets = []] = await readBuckets(context.pool, [question], wanted.extended.size > 0);
   return { Label: name.metricName, Datapoints: buckets.map((bucket) => showDatapoint(bucket, wanted)) };
 }
 
@@ -88,9 +82,6 @@ function checkWanted(input: Infer<typeof GET_METRIC_STATISTICS_INPUT>): Wanted {
   const extended = input.ExtendedStatistics ?? [];
   if (plain.length === 0 && extended.length === 0) {
     throw combined('Must specify either Statistics or ExtendedStatistics');
-  }
-  if (plain.length > 0 && extended.length > 0) {
-    throw combined('The parameters Statistics and ExtendedStatistics are mutually exclusive.');
   }
   if (plain.length > MOST_STATISTICS) {
     throw tooMany('Statistics', MOST_STATISTICS);

@@ -12,6 +12,7 @@ import {
 } from '../model/metric-name.ts';
 import type { OperationContext } from '../model/operation.ts';
 import { createPaging } from '../model/page-token.ts';
+import { findOwnMetrics } from '../store/own-series.ts';
 import { boolean, list, string, structure, type Infer } from '../model/shape.ts';
 
 export const LIST_METRICS_INPUT = structure({
@@ -61,16 +62,56 @@ export async function listMetrics(
     filter,
     () => new CloudwatchError('InvalidParameterValue', 'Invalid nextToken'),
   );
-  const after = input.NextToken === undefined ? 0 : paging.readId(input.NextToken);
+  const place = input.NextToken === undefined ? PUSHED : paging.read(input.NextToken);
   const size = context.limits.listedMetrics;
-  const found = await findMetrics(context, filter, after, size + 1);
-  const page = found.slice(0, size);
-  const last = page.at(-1);
+  const { page, next } = await readPage(context, filter, place, size);
   return {
     Metrics: page.map(showMetric),
     ...(input.IncludeLinkedAccounts === true && { OwningAccounts: page.map(() => account) }),
-    ...(found.length > size && last !== undefined && { NextToken: paging.write(String(last.id)) }),
+    ...(next !== null && { NextToken: paging.write(next) }),
   };
+}
+
+/** Where a page begins: P or O, for pushed metrics or Lapwing's own, which come behind, and the id it comes after. */
+const PUSHED = 'P0';
+const PLACE = /^([PO])(\d{1,10})$/;
+
+async function readPage(
+  context: FindContext,
+  filter: MetricFilter,
+  place: string,
+  size: number,
+): Promise<{ page: readonly ListedMetric[]; next: string | null }> {
+  const [, kind = 'P', id = '0'] = PLACE.exec(place) ?? [];
+  const pushed = kind === 'P' ? await findMetrics(context, filter, Number(id), size + 1) : [];
+  if (pushed.length > size) {
+    const page = pushed.slice(0, size);
+    return { page, next: `P${page.at(-1)?.id ?? 0}` };
+  }
+  const after = kind === 'O' ? Number(id) : 0;
+  const own = await findOwn(context, filter, after, size - pushed.length + 1);
+  const shown = own.slice(0, size - pushed.length);
+  const next = own.length > shown.length ? `O${shown.at(-1)?.id ?? after}` : null;
+  return { page: [...pushed, ...shown], next };
+}
+
+/** Pushed metrics, then Lapwing's own, as many as the limit. */
+export async function findAllMetrics(
+  context: FindContext,
+  filter: MetricFilter,
+  limit: number,
+): Promise<readonly ListedMetric[]> {
+  const pushed = await findMetrics(context, filter, 0, limit);
+  if (pushed.length >= limit) return pushed;
+  return [...pushed, ...(await findOwn(context, filter, 0, limit - pushed.length))];
+}
+
+function findOwn(context: FindContext, filter: MetricFilter, after: number, limit: number) {
+  return findOwnMetrics(context, filter, findRecent(context, filter), after, limit);
+}
+
+function findRecent({ now }: FindContext, { recent }: MetricFilter): Date | null {
+  return recent ? new Date(now().getTime() - RECENT_MS) : null;
 }
 
 function showMetric(metric: ListedMetric): Infer<typeof METRIC_SHAPE> {
@@ -120,9 +161,15 @@ const FIND_METRICS = `
   ORDER BY series.id
   LIMIT $8`;
 
+interface FindContext {
+  readonly pool: pg.Pool;
+  readonly accountId: number;
+  readonly now: () => Date;
+}
+
 /** In the order the series were first seen, those after the id `after`. */
-export async function findMetrics(
-  context: { readonly pool: pg.Pool; readonly accountId: number; readonly now: () => Date },
+async function findMetrics(
+  context: FindContext,
   filter: MetricFilter,
   after: number,
   limit: number,
@@ -132,7 +179,7 @@ export async function findMetrics(
     after,
     filter.namespace,
     filter.metricName,
-    filter.recent ? new Date(context.now().getTime() - RECENT_MS) : null,
+    findRecent(context, filter),
     filter.dimensions.map(({ name }) => name),
     filter.dimensions.map(({ value }) => value),
     limit,

@@ -1,5 +1,6 @@
 /** PutMetricData: the whole request is checked before anything of it is queued. */
 import type { Addition } from '../store/addition.ts';
+import { OWN_PREFIX } from '../store/own-series.ts';
 import { CloudwatchError, invalid, joinErrors, missing, mustBe, tooMany } from '../model/cloudwatch-error.ts';
 import type { CloudwatchLimits } from '../model/limits.ts';
 import {
@@ -94,6 +95,9 @@ function checkWritable(given: string | undefined, limits: CloudwatchLimits): str
   const namespace = checkNamespace(given, 'Namespace');
   if (namespace.startsWith('AWS/') && !limits.awsNamespaces) {
     throw invalid('Namespace', namespace, 'Namespaces that begin with AWS/ are reserved.');
+  }
+  if (namespace.startsWith(OWN_PREFIX)) {
+    throw invalid('Namespace', namespace, `Namespaces that begin with ${OWN_PREFIX} are of this server.`);
   }
   return namespace;
 }

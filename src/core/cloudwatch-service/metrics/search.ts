@@ -1,9 +1,9 @@
 /** SEARCH: one statistic of every series a query finds. */
-import { findMetrics, type ListedMetric } from './list-metrics.ts';
+import { findAllMetrics, type ListedMetric } from './list-metrics.ts';
 import { MathError, type TimeSeries } from '../math/values.ts';
 import { nameAccount } from '../model/arn.ts';
-import { hashSeries } from '../model/metric-name.ts';
 import type { EvaluationContext } from '../model/operation.ts';
+import { askSeries } from '../store/read-buckets.ts';
 import { readSeries } from '../store/read-series.ts';
 import { parseSearch, type SearchQuery } from './search-terms.ts';
 import { SearchSyntaxError } from './search-tokens.ts';
@@ -32,10 +32,7 @@ export async function searchSeries(
   const answers = await readSeries(
     context.pool,
     found.map((metric) => ({
-      ...range,
-      hash: hashSeries(context.accountId, metric),
-      periodSeconds,
-      unit: null,
+      ...askSeries(metric, context.accountId, range, periodSeconds, null),
       statistic,
       label: [...metric.dimensions.map(({ value }) => value), metric.metricName].join(' '),
       metric: { ...metric, stat },
@@ -60,7 +57,7 @@ async function findMatches(
   query: SearchQuery,
   context: EvaluationContext,
 ): Promise<{ found: readonly ListedMetric[]; isCut: boolean }> {
-  const candidates = await findMetrics(
+  const candidates = await findAllMetrics(
     context,
     {
       namespace: query.schema?.namespace ?? query.namespace,
@@ -68,7 +65,6 @@ async function findMatches(
       dimensions: (query.schema?.dimensions ?? []).map((name) => ({ name, value: null })),
       recent: false,
     },
-    0,
     MAX_CANDIDATES + 1,
   );
   const account = nameAccount(context.accountId);

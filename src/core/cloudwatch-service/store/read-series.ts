@@ -1,13 +1,12 @@
 /** One statistic of a stored series over a range. */
 import type pg from 'pg';
 import type { MetricSource, TimeSeries } from '../math/values.ts';
-import type { Bucket, BucketQuestion } from './bucket.ts';
-import { readPairs } from './read-pairs.ts';
-import { readSums } from './read-sums.ts';
+import type { Bucket } from './bucket.ts';
+import { readBuckets, type SeriesBuckets } from './read-buckets.ts';
 import { computeStatistic, needsValues, type Statistic } from '../model/statistic.ts';
 import { nameUnit, sortUnits } from '../model/units.ts';
 
-export interface SeriesQuestion extends BucketQuestion {
+export interface SeriesQuestion extends SeriesBuckets {
   readonly statistic: Statistic;
   readonly label: string;
   readonly metric: MetricSource;
@@ -25,10 +24,10 @@ export async function readSeries(
   questions: readonly SeriesQuestion[],
 ): Promise<readonly FoundSeries[]> {
   const answers = new Map<SeriesQuestion, readonly Bucket[]>();
-  for (const read of [readSums, readPairs]) {
-    const asked = questions.filter(({ statistic }) => needsValues(statistic) === (read === readPairs));
+  for (const withValues of [false, true]) {
+    const asked = questions.filter(({ statistic }) => needsValues(statistic) === withValues);
     if (asked.length === 0) continue;
-    const found = await read(pool, asked);
+    const found = await readBuckets(pool, asked, withValues);
     for (const [i, question] of asked.entries()) answers.set(question, found[i] ?? []);
   }
   return questions.map((question) => showSeries(question, answers.get(question) ?? []));

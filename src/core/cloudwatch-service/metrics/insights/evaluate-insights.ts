@@ -2,12 +2,11 @@
 import type { TimeSeries } from '../../math/values.ts';
 import { joinAggregates, type Aggregate } from '../../model/aggregate.ts';
 import { nameAccount } from '../../model/arn.ts';
-import { hashSeries } from '../../model/metric-name.ts';
 import type { EvaluationContext } from '../../model/operation.ts';
 import { computeStatistic, type PlainStatistic } from '../../model/statistic.ts';
 import type { TimeRange } from '../../model/time-range.ts';
-import { readSums } from '../../store/read-sums.ts';
-import { findMetrics, type ListedMetric } from '../list-metrics.ts';
+import { askSeries, readBuckets } from '../../store/read-buckets.ts';
+import { findAllMetrics, type ListedMetric } from '../list-metrics.ts';
 import type { InsightsFunction, InsightsSelect } from './parse-insights.ts';
 
 /** As on AWS: metrics one query may match, and series it may give. */
@@ -35,20 +34,16 @@ export async function evaluateInsights(
   context: EvaluationContext,
 ): Promise<InsightsAnswer> {
   const { matches, isCut } = await findMatches(select, context);
-  const buckets = await readSums(
+  const buckets = await readBuckets(
     context.pool,
-    matches.map((metric) => ({
-      ...range,
-      hash: hashSeries(context.accountId, metric),
-      periodSeconds,
-      unit: null,
-    })),
+    matches.map((metric) => askSeries(metric, context.accountId, range, periodSeconds, null)),
+    false,
   );
   const groups = new Map<string, Group>();
   for (const [i, metric] of matches.entries()) {
     const values = select.groupBy.map((label) => readLabel(metric, label, context) ?? 'Other');
     const key = JSON.stringify(values);
-    const group = groups.get(key) ?? { label: values.join(' ') || select.metricName, points: new Map() };
+    const group = groups.get(key) ?? { label: values.join(' ') || select.metricName, points: new Map<number, Aggregate>() };
     groups.set(key, group);
     for (const { startMs, aggregate } of buckets[i] ?? []) {
       const known = group.points.get(startMs);
@@ -78,10 +73,9 @@ async function findMatches(
 ): Promise<{ matches: readonly ListedMetric[]; isCut: boolean }> {
   const { namespace, metricName, labels } = select;
   const dimensions = (labels ?? []).map((name) => ({ name, value: null }));
-  const candidates = await findMetrics(
+  const candidates = await findAllMetrics(
     context,
     { namespace, metricName, dimensions, recent: false },
-    0,
     MAX_MATCHING + 1,
   );
   const matches = candidates

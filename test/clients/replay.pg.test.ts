@@ -1,0 +1,469 @@
+/**
+ * The requests of real clients, as their sources write them, against the whole server: Grafana, the CloudWatch agent,
+ * Terraform, YACE, cloudwatch_exporter, Metricbeat, Telegraf and aws-embedded-metrics. Go and Java clients speak CBOR
+ * today and AWS Query in their older versions: each conversation is held in both.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer, type TestServer } from '../helpers/start-server.ts';
+import { speakAws, type Protocol } from './speak-aws.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer({
+    settings: {
+      LAPWING_CLOUDWATCH_ACCEPT_ANY_SIGNATURE: 'on',
+      LAPWING_CLOUDWATCH_AWS_NAMESPACES: 'on',
+      LAPWING_AWS_ENDPOINT: 'self',
+      LAPWING_CLOUDWATCH_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+      LAPWING_CLOUDWATCH_SECRET_ACCESS_KEY: 'secret',
+    },
+  });
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+const ACCOUNT = '000000000001';
+const MINUTE_MS = 60_000;
+const START = new Date(Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - 30 * MINUTE_MS);
+const at = (minutes: number) => new Date(START.getTime() + minutes * MINUTE_MS);
+const range = { StartTime: at(0), EndTime: at(20) };
+
+interface Result {
+  Id: string;
+  Label: string;
+  Values: readonly unknown[];
+}
+
+/** Fails the test where the server refuses. */
+const talk = (protocol: Protocol) => async (operation: string, input: object) => {
+  const answer = await speakAws(`${server.url}/aws`, protocol, operation, input);
+  expect({ operation, code: answer.code, message: answer.message }).toEqual({
+    operation,
+    code: null,
+    message: null,
+  });
+  return answer.body as Record<string, unknown>;
+};
+const values = (body: Record<string, unknown>) =>
+  (body.MetricDataResults as Result[]).map(({ Label, Values }) => [
+    Label,
+    ...(Values as unknown[]).map(Number),
+  ]);
+
+/** GET or POST of a form, as clients of EC2 and STS send it. */
+async function sendForm(form: Record<string, string>): Promise<string> {
+  const response = await fetch(`${server.url}/aws/`, { method: 'POST', body: new URLSearchParams(form) });
+  expect(response.status).toBe(200);
+  return await response.text();
+}
+
+describe.each(['cbor', 'query'] as const)('In %s', (protocol) => {
+  const ask = talk(protocol);
+  const space = (name: string) => `${name}/${protocol}`;
+
+  it('the CloudWatch agent sends its batch: distributions with statistic sets, entities, high resolution', async () => {
+    const Dimensions = [
+      { Name: 'host', Value: 'ip-10-0-0-1' },
+      { Name: 'metric_type', Value: 'timing' },
+    ];
+    const datum = (MetricName: string) => ({
+      MetricName,
+      Dimensions,
+      Timestamp: at(1),
+      Unit: 'Milliseconds',
+      StorageResolution: 60,
+    });
+    const distribution = {
+      ...datum('statsd_latency'),
+      Values: [0.9957, 2.0039, 100.25],
+      Counts: [3, 2, 1],
+      StatisticValues: { Maximum: 100, Minimum: 1, SampleCount: 6, Sum: 107 },
+    };
+    await ask('PutMetricData', {
+      Namespace: space('CWAgent'),
+      MetricData: [{ ...datum('cpu_usage_idle'), Value: 97.5 }],
+      // Query has no encoding for the maps of an entity that this harness writes: they are what must not matter.
+      EntityMetricData: [
+        {
+          ...(protocol === 'cbor' && {
+            Entity: {
+              KeyAttributes: { Type: 'Service', Name: '' },
+              Attributes: { PlatformType: 'AWS::EC2' },
+            },
+          }),
+          MetricData: [distribution],
+        },
+      ],
+      StrictEntityValidation: false,
+    });
+    const { Datapoints } = await ask('GetMetricStatistics', {
+      ...range,
+      Namespace: space('CWAgent'),
+      MetricName: 'statsd_latency',
+      Dimensions,
+      Period: 60,
+      Statistics: ['Sum', 'SampleCount', 'Maximum'],
+      ExtendedStatistics: ['p50', 'p99'],
+    });
+    const [point] = Datapoints as Record<string, unknown>[];
+    expect([point?.Sum, point?.SampleCount, point?.Maximum].map(Number)).toEqual([107, 6, 100]);
+  });
+
+  it('Telegraf and aws-embedded-metrics send values, sets and units', async () => {
+    const Timestamp = at(2);
+    await ask('PutMetricData', {
+      Namespace: space('Telegraf'),
+      MetricData: [
+        { MetricName: 'cpu_usage_idle', Dimensions: [{ Name: 'cpu', Value: 'cpu0' }], Timestamp, Value: 1 },
+        {
+          MetricName: 'cpu_usage',
+          Dimensions: [{ Name: 'cpu', Value: 'cpu0' }],
+          Timestamp,
+          StatisticValues: { Maximum: 2, Minimum: 1, SampleCount: 2, Sum: 3 },
+          StorageResolution: 1,
+        },
+      ],
+    });
+    await ask('PutMetricData', {
+      Namespace: space('aws-embedded-metrics'),
+      MetricData: [
+        {
+          MetricName: 'ProcessingLatency',
+          Dimensions: [
+            { Name: 'LogGroup', Value: 'demo' },
+            { Name: 'ServiceName', Value: 'demo' },
+            { Name: 'ServiceType', Value: 'AWS::EC2::Instance' },
+          ],
+          Timestamp,
+          Values: [100, 200],
+          Counts: [1, 1],
+          Unit: 'Milliseconds',
+        },
+      ],
+    });
+    expect((await ask('ListMetrics', { Namespace: space('Telegraf') })).Metrics).toHaveLength(2);
+  });
+
+  describe('Grafana', () => {
+    const Namespace = `Shop & Sons/${protocol}`;
+    beforeAll(async () => {
+      const datum = (lb: string, Value: number, minutes: number) => ({
+        MetricName: 'RequestCount',
+        Dimensions: [{ Name: 'LoadBalancer', Value: lb }],
+        Timestamp: at(minutes),
+        Value,
+      });
+      await ask('PutMetricData', {
+        Namespace,
+        MetricData: [datum('lb1', 1, 1), datum('lb2', 2, 1), datum("lb'3", 3, 1), datum('lb1', 5, 7)],
+      });
+    });
+
+    it('fills its variables: namespaces, metrics, dimension keys and values, regions', async () => {
+      const all = await ask('ListMetrics', { IncludeLinkedAccounts: true });
+      expect(all.OwningAccounts).toHaveLength((all.Metrics as unknown[]).length);
+      const keys = await ask('ListMetrics', {
+        Namespace,
+        MetricName: 'RequestCount',
+        Dimensions: [{ Name: 'LoadBalancer' }],
+      });
+      expect(keys.Metrics).toHaveLength(3);
+      const regions = await sendForm({ Action: 'DescribeRegions', Version: '2016-11-15' });
+      expect(regions).toContain('<regionName>eu-central-1</regionName>');
+    });
+
+    it('explores a metric, a search with several values, a dimension of any value, and math', async () => {
+      const label = "${LABEL}|&|${PROP('Dim.LoadBalancer')}";
+      const search = (terms: string) => `REMOVE_EMPTY(SEARCH('${terms}', 'Sum', 300))`;
+      const query = (Id: string, Expression: string) => ({ Id, Expression, Label: label, ReturnData: true });
+      const body = await ask('GetMetricData', {
+        ...range,
+        ScanBy: 'TimestampAscending',
+        LabelOptions: { Timezone: '+0100' },
+        MetricDataQueries: [
+          {
+            Id: 'queryA',
+            AccountId: ACCOUNT,
+            ReturnData: true,
+            MetricStat: {
+              Metric: {
+                Namespace,
+                MetricName: 'RequestCount',
+                Dimensions: [{ Name: 'LoadBalancer', Value: 'lb1' }],
+              },
+              Period: 300,
+              Stat: 'Sum',
+            },
+          },
+          query(
+            'queryB',
+            search(
+              `{"${Namespace}","LoadBalancer"} MetricName="RequestCount" "LoadBalancer"=("lb1" OR "lb\\'3")`,
+            ),
+          ),
+          query(
+            'queryC',
+            search(
+              `Namespace="${Namespace}" MetricName="RequestCount" "LoadBalancer" :aws.AccountId="${ACCOUNT}"`,
+            ),
+          ),
+          { Id: 'mathD', Expression: 'SUM(METRICS())', Period: 300 },
+        ],
+      });
+      const found = values(body).map(([first, ...rest]) => [String(first).split('|&|').at(-1), ...rest]);
+      expect(found.slice(0, 3).toSorted()).toEqual(
+        [
+          ["lb'3", 3],
+          ['RequestCount', 1, 5],
+          ['lb1', 1, 5],
+        ].toSorted(),
+      );
+      expect(found).toHaveLength(7);
+      expect(found.at(-1)).toEqual(['mathD', 1, 5]);
+    });
+
+    it('asks Metrics Insights in its query mode', async () => {
+      const body = await ask('GetMetricData', {
+        ...range,
+        MetricDataQueries: [
+          {
+            Id: 'queryA',
+            Period: 1200,
+            Label: "${PROP('Dim.LoadBalancer')}${LABEL}",
+            Expression: `SELECT SUM(RequestCount) FROM SCHEMA("${Namespace}", LoadBalancer) WHERE LoadBalancer != 'lb2' GROUP BY LoadBalancer ORDER BY SUM() DESC LIMIT 5`,
+          },
+        ],
+      });
+      expect(values(body)).toEqual([
+        ['lb1', 6],
+        ["lb'3", 3],
+      ]);
+    });
+
+    it('annotates by the prefixes of alarms and their actions, which may be empty, and by metric', async () => {
+      await ask('PutMetricAlarm', {
+        AlarmName: `requests-${protocol}`,
+        Namespace,
+        MetricName: 'RequestCount',
+        Dimensions: [{ Name: 'LoadBalancer', Value: 'lb1' }],
+        Statistic: 'Sum',
+        Period: 300,
+        EvaluationPeriods: 1,
+        Threshold: 100,
+        ComparisonOperator: 'GreaterThanThreshold',
+        AlarmActions: [`arn:aws:sns:us-east-1:${ACCOUNT}:pager`],
+      });
+      const found = await ask('DescribeAlarms', {
+        MaxRecords: 100,
+        ActionPrefix: '',
+        AlarmNamePrefix: `requests-${protocol}`,
+      });
+      expect(found.MetricAlarms).toHaveLength(1);
+      const acting = await ask('DescribeAlarms', {
+        MaxRecords: 100,
+        ActionPrefix: 'arn:aws:sns',
+        AlarmNamePrefix: '',
+      });
+      expect((acting.MetricAlarms as object[]).length).toBeGreaterThan(0);
+      const forMetric = await ask('DescribeAlarmsForMetric', {
+        Namespace,
+        MetricName: 'RequestCount',
+        Dimensions: [{ Name: 'LoadBalancer', Value: 'lb1' }],
+        Statistic: 'Sum',
+        Period: 300,
+      });
+      expect(forMetric.MetricAlarms).toHaveLength(1);
+      const history = await ask('DescribeAlarmHistory', {
+        AlarmName: `requests-${protocol}`,
+        StartDate: at(0),
+        EndDate: new Date(Date.now() + MINUTE_MS),
+        MaxRecords: 100,
+      });
+      expect(history.AlarmHistoryItems).toMatchObject([{ HistoryItemType: 'ConfigurationUpdate' }]);
+    });
+  });
+
+  it('Terraform creates, reads, updates, tags, imports and deletes alarms, a composite alarm and a dashboard', async () => {
+    const [metric, composite] = [`tf-metric-${protocol}`, `tf-composite-${protocol}`];
+    const alarm = {
+      AlarmName: metric,
+      ActionsEnabled: true,
+      AlarmDescription: 'from Terraform',
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      EvaluationPeriods: 2,
+      MetricName: 'CPUUtilization',
+      Namespace: 'AWS/EC2',
+      Period: 120,
+      Statistic: 'Average',
+      Threshold: 80,
+      TreatMissingData: 'missing',
+      Tags: [{ Key: 'Team', Value: 'shop' }],
+    };
+    const read = async (name: string, type: string) => {
+      const body = await ask('DescribeAlarms', { AlarmNames: [name], AlarmTypes: [type] });
+      const [found] = body[`${type}s`] as { AlarmArn: string; AlarmName: string }[];
+      const tags = await ask('ListTagsForResource', { ResourceARN: found?.AlarmArn });
+      return { ...found, tags: tags.Tags };
+    };
+    await ask('PutMetricAlarm', alarm);
+    const created = await read(metric, 'MetricAlarm');
+    expect(created).toMatchObject({
+      AlarmArn: `arn:aws:cloudwatch:us-east-1:${ACCOUNT}:alarm:${metric}`,
+      AlarmDescription: 'from Terraform',
+      TreatMissingData: 'missing',
+      tags: [{ Key: 'Team', Value: 'shop' }],
+    });
+    const { Tags: _tags, ...untagged } = alarm;
+    await ask('PutMetricAlarm', { ...untagged, Threshold: 90 });
+    await ask('TagResource', {
+      ResourceARN: created.AlarmArn,
+      Tags: [
+        { Key: 'Team', Value: 'web' },
+        { Key: 'Env', Value: 'test' },
+      ],
+    });
+    await ask('UntagResource', { ResourceARN: created.AlarmArn, TagKeys: ['Env'] });
+    const updated = await read(metric, 'MetricAlarm');
+    expect(updated.tags).toEqual([{ Key: 'Team', Value: 'web' }]);
+    await ask('PutCompositeAlarm', {
+      ActionsEnabled: true,
+      AlarmName: composite,
+      AlarmRule: `ALARM(${metric}) OR\nALARM(${metric})`,
+      AlarmActions: [`arn:aws:sns:us-east-1:${ACCOUNT}:pager`],
+      Tags: [{ Key: 'Team', Value: 'shop' }],
+    });
+    expect(await read(composite, 'CompositeAlarm')).toMatchObject({
+      AlarmRule: `ALARM(${metric}) OR\nALARM(${metric})`,
+      tags: [{ Key: 'Team', Value: 'shop' }],
+    });
+    const DashboardName = `tf-${protocol}`;
+    const DashboardBody = JSON.stringify({
+      widgets: [{ type: 'text', x: 0, y: 7, width: 3, height: 3, properties: { markdown: 'Hello world' } }],
+    });
+    await ask('PutDashboard', { DashboardName, DashboardBody });
+    expect(await ask('GetDashboard', { DashboardName })).toMatchObject({ DashboardName, DashboardBody });
+    await ask('DeleteDashboards', { DashboardNames: [DashboardName] });
+    await ask('DeleteAlarms', { AlarmNames: [composite] });
+    await ask('DeleteAlarms', { AlarmNames: [metric] });
+    expect(
+      (await ask('DescribeAlarms', { AlarmNames: [metric], AlarmTypes: ['MetricAlarm'] })).MetricAlarms,
+    ).toHaveLength(0);
+  });
+
+  it('YACE, cloudwatch_exporter and Metricbeat list what was active lately and read it in one call', async () => {
+    const Namespace = space('AWS/ELB');
+    const Dimensions = [{ Name: 'LoadBalancerName', Value: 'lb' }];
+    await ask('PutMetricData', {
+      Namespace,
+      MetricData: [{ MetricName: 'Latency', Dimensions, Timestamp: at(3), Value: 4, Unit: 'Seconds' }],
+    });
+    const listed = await ask('ListMetrics', {
+      Namespace,
+      RecentlyActive: 'PT3H',
+      IncludeLinkedAccounts: true,
+      OwningAccount: ACCOUNT,
+    });
+    expect(listed).toMatchObject({ Metrics: [{ MetricName: 'Latency' }], OwningAccounts: [ACCOUNT] });
+    const byFilter = await ask('ListMetrics', {
+      Namespace,
+      MetricName: 'Latency',
+      Dimensions: [{ Name: 'LoadBalancerName' }],
+    });
+    expect(byFilter.Metrics).toHaveLength(1);
+    const stat = (Id: string, Stat: string, Label?: string) => ({
+      Id,
+      ...(Label !== undefined && { Label }),
+      ReturnData: true,
+      MetricStat: { Metric: { Namespace, MetricName: 'Latency', Dimensions }, Period: 300, Stat },
+    });
+    const label = 'Latency|AWS/ELB|Average|LoadBalancerName|lb';
+    const body = await ask('GetMetricData', {
+      ...range,
+      ScanBy: 'TimestampDescending',
+      MetricDataQueries: [
+        stat('id_1', 'Average'),
+        stat('id_2', 'p95'),
+        stat('cpu1', 'Average', label),
+        stat('cpu2', 'tm99', 'plain'),
+      ],
+    });
+    expect(values(body)).toEqual([
+      ['Latency Average', 4],
+      ['Latency p95', 4],
+      [label, 4],
+      ['plain', 4],
+    ]);
+    const { Datapoints } = await ask('GetMetricStatistics', {
+      ...range,
+      Namespace,
+      MetricName: 'Latency',
+      Dimensions,
+      Period: 60,
+      Statistics: ['Sum', 'SampleCount', 'Minimum', 'Maximum', 'Average'],
+      ExtendedStatistics: ['p99', 'p95'],
+    });
+    expect(Datapoints).toHaveLength(1);
+    const identity = await sendForm({ Action: 'GetCallerIdentity', Version: '2011-06-15' });
+    expect(identity).toContain(`<Account>${ACCOUNT}</Account>`);
+  });
+
+  it('boto 2 reads by GET with compact times, and finds the elements it parses', async () => {
+    const query = new URLSearchParams({
+      Action: 'GetMetricStatistics',
+      Version: '2010-08-01',
+      Namespace: space('Telegraf'),
+      MetricName: 'cpu_usage_idle',
+      'Dimensions.member.1.Name': 'cpu',
+      'Dimensions.member.1.Value': 'cpu0',
+      'Statistics.member.1': 'Sum',
+      Period: '60',
+      StartTime: at(0)
+        .toISOString()
+        .replaceAll(/[-:]|\.\d+/g, ''),
+      EndTime: at(20).toISOString().slice(0, 19),
+    });
+    const response = await fetch(`${server.url}/aws/?${query.toString()}`);
+    const xml = await response.text();
+    expect(response.status).toBe(200);
+    expect(xml).toContain(`<Timestamp>${at(2).toISOString().slice(0, 19)}Z</Timestamp>`);
+    expect(xml).toContain('<GetMetricStatisticsResult>');
+  });
+});
+
+describe('What Lapwing monitors', () => {
+  it('is listed with its scores and bands, and charted with its band as any metric of CloudWatch is', async () => {
+    const ask = talk('json');
+    const lines = Array.from({ length: 25 }, (_, i) => `orders value=${100 + (i % 5)} ${at(i).getTime()}`);
+    const body = lines.join('\n');
+    const written = await fetch(`${server.url}/api/v2/write?precision=ms`, { method: 'POST', body });
+    expect(written.status).toBeLessThan(300);
+    const find = async (input: object) =>
+      (await ask('ListMetrics', { Namespace: 'Lapwing/Custom', ...input })).Metrics as {
+        MetricName: string;
+        Dimensions: { Name: string; Value: string }[];
+      }[];
+    const [pushed] = await find({});
+    const id = pushed?.Dimensions.find(({ Name }) => Name === 'id')?.Value ?? '';
+    expect(pushed?.Dimensions.map(({ Name }) => Name)).toEqual(['id', 'series', 'server']);
+    await server.engine.monitor.monitorMetric({
+      datasource: 'CUSTOM',
+      spec: { metric: pushed?.MetricName },
+      accountId: 1,
+    } as never);
+    const names = (await find({ Dimensions: [{ Name: 'id', Value: id }] })).map(
+      ({ Dimensions }) => Dimensions.find(({ Name }) => Name === 'series')?.Value,
+    );
+    expect(names).toEqual(['value', 'score', 'expected', 'low', 'high']);
+    const Expression = `SEARCH('{Lapwing/Custom,id,series,server} "series"="value" MetricName="${pushed?.MetricName ?? ''}"', 'Sum', 1500)`;
+    const found = await ask('GetMetricData', {
+      StartTime: at(0),
+      EndTime: at(25),
+      MetricDataQueries: [{ Id: 's', Expression, Label: "${PROP('Dim.series')}" }],
+    });
+    expect(values(found)).toEqual([['value', 2550]]);
+    await expect(
+      ask('PutMetricData', { Namespace: 'Lapwing/Custom', MetricData: [{ MetricName: 'x', Value: 1 }] }),
+    ).rejects.toThrow();
+  });
+});

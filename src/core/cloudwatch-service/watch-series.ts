@@ -9,14 +9,15 @@ import type { SeriesWatch } from './model/operation.ts';
 
 export function createSeriesWatch(monitor: Pick<Monitor, 'monitorMetric' | 'unmonitorMetric'>): SeriesWatch {
   return {
-    async monitor({ namespace, metricName, dimensions }, statistic, region) {
+    async monitor({ namespace, metricName, dimensions }, { statistic, region, timeZone }) {
       const spec = { region, namespace, metric: metricName, dimensions, statistic };
       try {
-        return await monitor.monitorMetric({ datasource: 'CLOUDWATCH', spec });
+        const model = timeZone === null ? {} : { timeZone };
+        return await monitor.monitorMetric({ datasource: 'CLOUDWATCH', spec, model });
       } catch (error) {
         if (error instanceof AlreadyMonitoredError) return error.metricId;
         if (!(error instanceof ExpectedError)) throw error;
-        const message = `The metric cannot be watched: ${error.message}.`;
+        const message = `The metric cannot be monitored: ${error.message}.`;
         throw new CloudwatchError('InvalidParameterValue', message, { cause: error });
       }
     },

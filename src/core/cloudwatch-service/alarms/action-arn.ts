@@ -2,7 +2,8 @@
 import { CloudwatchError } from '../model/cloudwatch-error.ts';
 
 /** arn:partition:service:region:account:resource */
-const ARN = /^arn:[a-z0-9-]{1,32}:([a-z0-9-]{1,64}):[a-z0-9-]{0,64}:[0-9]{0,12}:(.{1,900})$/;
+/** Of actions on instances the fifth part names a service: arn:aws:automate:us-east-1:ec2:stop */
+const ARN = /^arn:[a-z0-9-]{1,32}:([a-z0-9-]{1,64}):[a-z0-9-]{0,64}:([0-9]{12}|ec2)?:(.{1,900})$/;
 
 /**
  * The name under which LAPWING_CLOUDWATCH_WEBHOOKS maps an action to a URL: the topic's, the function's, the scaling
@@ -11,7 +12,7 @@ const ARN = /^arn:[a-z0-9-]{1,32}:([a-z0-9-]{1,64}):[a-z0-9-]{0,64}:[0-9]{0,12}:
  * @returns null when the action is no ARN
  */
 export function nameTarget(action: string): string | null {
-  const [, service = '', resource = ''] = ARN.exec(action) ?? [];
+  const [, service = '', owner = '', resource = ''] = ARN.exec(action) ?? [];
   switch (service) {
     case '':
       return null;
@@ -20,7 +21,7 @@ export function nameTarget(action: string): string | null {
     case 'autoscaling':
       return /policyName\/([^:/]+)/.exec(resource)?.[1] ?? resource;
     case 'automate':
-      return resource.replace(':', '-');
+      return `${owner}-${resource}`;
     case 'swf':
       return `ec2-${(/InstanceId\.(\w+)/.exec(resource)?.[1] ?? 'action').toLowerCase()}`;
     case 'ssm':

@@ -10,7 +10,13 @@ import {
 } from '../model/metric-name.ts';
 import type { OperationContext, SeriesWatch } from '../model/operation.ts';
 import { createPaging } from '../model/page-token.ts';
-import { integer, list, string, structure, timestamp, type Infer } from '../model/shape.ts';
+import { integer, list, string, structure, type Infer } from '../model/shape.ts';
+import {
+  checkConfiguration,
+  CONFIGURATION_SHAPE,
+  readConfiguration,
+  showConfiguration,
+} from './detector-configuration.ts';
 import { parseStatistic } from '../model/statistic.ts';
 
 const SINGLE_METRIC_SHAPE = structure({
@@ -20,8 +26,6 @@ const SINGLE_METRIC_SHAPE = structure({
   Dimensions: list(DIMENSION_SHAPE),
   Stat: string,
 });
-const TIME_RANGE_SHAPE = structure({ StartTime: timestamp, EndTime: timestamp });
-const CONFIGURATION_SHAPE = structure({ ExcludedTimeRanges: list(TIME_RANGE_SHAPE), MetricTimezone: string });
 
 /** The metric may stand in its own structure, or, the old way, beside it. */
 const METRIC_MEMBERS = {
@@ -55,6 +59,7 @@ export const DESCRIBE_ANOMALY_DETECTORS_OUTPUT = structure({
       Dimensions: list(DIMENSION_SHAPE),
       Stat: string,
       StateValue: string,
+      Configuration: CONFIGURATION_SHAPE,
       SingleMetricAnomalyDetector: SINGLE_METRIC_SHAPE,
     }),
   ),
@@ -76,7 +81,7 @@ interface Detected {
 
 function checkDetected(input: MetricInput, context: OperationContext): Detected {
   if (input.MetricMathAnomalyDetector !== undefined) {
-    throw invalid('MetricMathAnomalyDetector', 'a structure', 'Only single metrics can be watched.');
+    throw invalid('MetricMathAnomalyDetector', 'a structure', 'Only single metrics can be monitored.');
   }
   const nested = input.SingleMetricAnomalyDetector;
   const prefix = nested === undefined ? '' : 'SingleMetricAnomalyDetector.';
@@ -94,7 +99,7 @@ function requireWatch(context: OperationContext): SeriesWatch {
   if (context.watch !== null) return context.watch;
   throw new CloudwatchError(
     'InvalidAction',
-    'This server does not watch the metrics of its CloudWatch service: LAPWING_AWS_ENDPOINT is not self.',
+    'This server does not monitor the metrics of its CloudWatch service: LAPWING_AWS_ENDPOINT is not self.',
   );
 }
 
@@ -106,7 +111,7 @@ export async function putAnomalyDetector(
   const { prisma, accountId, limits } = context;
   const watch = requireWatch(context);
   const { series, stat, hash } = checkDetected(input, context);
-  refuseConfiguration(input.Configuration);
+  const configuration = checkConfiguration(input.Configuration);
   const key = { seriesHash_stat: { seriesHash: hash, stat } };
   const known = await prisma.cloudwatchAnomalyDetector.findUnique({ where: key });
   if (known === null) {
@@ -118,22 +123,21 @@ export async function putAnomalyDetector(
       );
     }
   }
-  const metricId = await watch.monitor(series, stat, context.region);
+  const { timeZone } = configuration;
+  // The zone of a model is chosen when it is made: for another one the metric is monitored anew.
+  if (known !== null && readConfiguration(known.configuration).timeZone !== timeZone) {
+    await watch.unmonitor(known.metricId);
+  }
+  const metricId = await watch.monitor(series, { statistic: stat, region: context.region, timeZone });
   const { namespace, metricName: name } = series;
   const dimensions = showDimensions(series).map((one) => ({ ...one })) as Prisma.InputJsonArray; // texts only
+  const kept = JSON.parse(JSON.stringify(configuration)) as Prisma.InputJsonObject; // numbers and texts only
   await prisma.cloudwatchAnomalyDetector.upsert({
     where: key,
-    create: { accountId, seriesHash: hash, stat, namespace, name, dimensions, metricId },
-    update: { metricId },
+    create: { accountId, seriesHash: hash, stat, namespace, name, dimensions, metricId, configuration: kept },
+    update: { metricId, configuration: kept },
   });
   return {};
-}
-
-function refuseConfiguration(configuration: Infer<typeof CONFIGURATION_SHAPE> | undefined): void {
-  const ranges = configuration?.ExcludedTimeRanges ?? [];
-  if (ranges.length > 0) {
-    throw invalid('Configuration.ExcludedTimeRanges', ranges.length, 'Excluded ranges are not supported.');
-  }
 }
 
 export async function deleteAnomalyDetector(input: MetricInput, context: OperationContext): Promise<Nothing> {
@@ -193,7 +197,8 @@ export async function describeAnomalyDetectors(
         Stat: row.stat,
       };
       const StateValue = states.get(row.metricId) ?? 'PENDING_TRAINING';
-      return { ...metric, StateValue, SingleMetricAnomalyDetector: metric };
+      const Configuration = showConfiguration(readConfiguration(row.configuration));
+      return { ...metric, Configuration, StateValue, SingleMetricAnomalyDetector: metric };
     }),
     ...(found.length > size && last !== undefined && { NextToken: paging.write(String(last.id)) }),
   };

@@ -2,6 +2,7 @@
 import type { DetectorKind } from '../../../detector/detector.ts';
 import type { TimeSeries } from '../math/values.ts';
 import type { DataQuery } from './data-query.ts';
+import { NO_CONFIGURATION, type DetectorConfiguration } from './detector-configuration.ts';
 import type { TimeRange } from '../model/time-range.ts';
 
 /** The detector's own band is this many deviations wide on each side. */
@@ -14,17 +15,30 @@ export interface Band {
 
 /**
  * Runs the detector over the history and the range in time order, so that each point's band is what was expected
- * before the point was seen. Points of the first rows, when nothing is learned yet, have no band.
+ * before the point was seen. Points of the first rows, when nothing is learned yet, have no band. Of excluded times
+ * nothing is learned; their points have a band nevertheless.
  * @param history the series with what lies before the range; learned from, not shown
  * @param width in deviations; 2 is the detector's own band, 4 twice as wide
  */
-export function findBand(history: TimeSeries, range: TimeRange, width: number, kind: DetectorKind): Band {
-  const detector = kind.create({});
+export function findBand(
+  history: TimeSeries,
+  range: TimeRange,
+  width: number,
+  kind: DetectorKind,
+  { excluded, timeZone }: DetectorConfiguration = NO_CONFIGURATION,
+): Band {
+  const params = timeZone === null ? {} : { timeZone };
+  const detector = kind.create(params);
   const upper = new Map<number, number>();
   const lower = new Map<number, number>();
   for (const [time, value] of history.points) {
-    const { expected, low, high } = detector.update(time, value);
-    if (time < range.startMs || detector.rows < FEWEST_ROWS) continue;
+    const isExcluded = excluded.some(({ startMs, endMs }) => time >= startMs && time < endMs);
+    const isShown = time >= range.startMs && detector.rows + 1 >= FEWEST_ROWS;
+    if (isExcluded && !isShown) continue;
+    const judge = isExcluded ? kind.restore(detector.snapshot(), params) : detector;
+    const judgement = judge?.update(time, value);
+    if (!isShown || judgement === undefined) continue;
+    const { expected, low, high } = judgement;
     upper.set(time, expected + ((high - expected) * width) / DETECTOR_WIDTH);
     lower.set(time, expected - ((expected - low) * width) / DETECTOR_WIDTH);
   }

@@ -7,15 +7,17 @@ import { nameAccount } from '../model/arn.ts';
 import { CloudwatchError } from '../model/cloudwatch-error.ts';
 import type { EvaluationContext } from '../model/operation.ts';
 import type { TimeRange } from '../model/time-range.ts';
+import { hashSeries } from '../model/metric-name.ts';
+import { readDetector } from '../store/read-detector.ts';
+import { NO_CONFIGURATION, readConfiguration, type DetectorConfiguration } from './detector-configuration.ts';
 import { askSeries } from '../store/read-buckets.ts';
 import { readSeries, type SeriesQuestion } from '../store/read-series.ts';
 import { findBand, measureTraining } from './band.ts';
-import { listReferences, type DataQuery, type StatQuery } from './data-query.ts';
+import type { DataQuery, StatQuery } from './data-query.ts';
 import { evaluateInsights } from './insights/evaluate-insights.ts';
+import { findPeriod, findStats, listCalls } from './query-parts.ts';
 import { fillLabel, isDynamic, nameMetrics } from './labels.ts';
 import { searchSeries } from './search.ts';
-
-const MINUTE_SECONDS = 60;
 
 export interface EvaluatorOptions {
   /** East of UTC, of the times in labels. */
@@ -201,43 +203,22 @@ export class QueryEvaluator {
       throw new MathError('ANOMALY_DETECTION_BAND takes one series, not a list');
     }
     const label = expression.kind === 'reference' ? expression.id : 'band';
-    const { upper, lower } = findBand({ ...series, label }, this.#range, width, DETECTOR_KINDS[0]);
+    const configuration = await this.#readConfiguration(expression);
+    const { upper, lower } = findBand(
+      { ...series, label },
+      this.#range,
+      width,
+      DETECTOR_KINDS[0],
+      configuration,
+    );
     return { kind: 'list', list: [upper, lower] };
   }
-}
 
-/** The shortest of the metrics; a minute where there is none. */
-function findPeriod(queries: ReadonlyMap<string, DataQuery>): number {
-  const periods = [...queries.values()].flatMap((query) =>
-    query.kind === 'stat' ? query.periodSeconds : [],
-  );
-  return periods.length === 0 ? MINUTE_SECONDS : Math.min(...periods);
-}
-
-/** The metrics behind these queries, each once. */
-function findStats(ids: readonly string[], queries: ReadonlyMap<string, DataQuery>): readonly StatQuery[] {
-  const found = new Map<string, StatQuery>();
-  const seen = new Set<string>();
-  const left = [...ids];
-  for (let id = left.pop(); id !== undefined; id = left.pop()) {
-    if (seen.has(id)) continue;
-    seen.add(id);
-    const query = queries.get(id);
-    if (query?.kind === 'stat') found.set(id, query);
-    if (query?.kind === 'expression') left.push(...listReferences(query.expression));
-  }
-  return [...found.values()];
-}
-
-function listCalls(expression: Expression): readonly string[] {
-  switch (expression.kind) {
-    case 'call':
-      return [expression.name, ...expression.args.flatMap(listCalls)];
-    case 'negate':
-      return listCalls(expression.operand);
-    case 'binary':
-      return [...listCalls(expression.left), ...listCalls(expression.right)];
-    default:
-      return [];
+  /** Of the anomaly detector of the metric, where the band is of a metric that has one. */
+  async #readConfiguration(expression: Expression): Promise<DetectorConfiguration> {
+    const query = expression.kind === 'reference' ? this.#queries.get(expression.id) : undefined;
+    if (query?.kind !== 'stat') return NO_CONFIGURATION;
+    const hash = hashSeries(this.#context.accountId, query.series);
+    return readConfiguration(await readDetector(this.#context.pool, hash, query.stat));
   }
 }

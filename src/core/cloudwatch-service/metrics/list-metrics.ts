@@ -10,6 +10,7 @@ import {
   DIMENSION_SHAPE,
   METRIC_SHAPE,
 } from '../model/metric-name.ts';
+import type { ListedMetric, MetricFilter } from '../model/metric-filter.ts';
 import type { OperationContext } from '../model/operation.ts';
 import { createPaging } from '../model/page-token.ts';
 import { findOwnMetrics } from '../store/own-series.ts';
@@ -29,22 +30,6 @@ export const LIST_METRICS_OUTPUT = structure({
   NextToken: string,
   OwningAccounts: list(string),
 });
-
-export interface MetricFilter {
-  readonly namespace: string | null;
-  readonly metricName: string | null;
-  /** A metric must hold every one of these; a null value stands for any. */
-  readonly dimensions: readonly { readonly name: string; readonly value: string | null }[];
-  /** Only metrics that got data in the last three hours. */
-  readonly recent: boolean;
-}
-
-export interface ListedMetric {
-  readonly id: number;
-  readonly namespace: string;
-  readonly metricName: string;
-  readonly dimensions: readonly { readonly name: string; readonly value: string }[];
-}
 
 const MOST_FILTERS = 10;
 const RECENT_MS = 3 * 3_600_000;

@@ -5,7 +5,7 @@
  * must be among theirs: CPU finds CPUUtilization. Terms are joined by AND (also unsaid), OR, NOT, brackets.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
  */
-import type { ListedMetric } from './list-metrics.ts';
+import type { ListedMetric } from '../model/metric-filter.ts';
 import { createTerms, SearchSyntaxError, type Term, type TermReader } from './search-tokens.ts';
 
 export interface SearchQuery {

@@ -1,5 +1,6 @@
 /** SEARCH: one statistic of every series a query finds. */
-import { findAllMetrics, type ListedMetric } from './list-metrics.ts';
+import { findAllMetrics } from './list-metrics.ts';
+import type { ListedMetric } from '../model/metric-filter.ts';
 import { MathError, type TimeSeries } from '../math/values.ts';
 import { nameAccount } from '../model/arn.ts';
 import type { EvaluationContext } from '../model/operation.ts';

@@ -16,11 +16,15 @@ export interface Caller {
 export interface SeriesWatch {
   /**
    * Begins to watch; one that is watched already stays as it is.
-   * @param region as in the scope of the request's signature
+   * @param how.region as in the scope of the request's signature
+   * @param how.timeZone whose clock the metric follows; null for UTC
    * @returns the uuid of the metric
    * @throws CloudwatchError when it cannot be watched
    */
-  monitor(series: SeriesName, statistic: string, region: string): Promise<string>;
+  monitor(
+    series: SeriesName,
+    how: { readonly statistic: string; readonly region: string; readonly timeZone: string | null },
+  ): Promise<string>;
   /** A metric that is gone is no failure. */
   unmonitor(metricId: string): Promise<void>;
 }

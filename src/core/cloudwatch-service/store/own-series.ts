@@ -6,7 +6,7 @@
 import type pg from 'pg';
 import { DEFAULT_ACCOUNT } from '../../../model.ts';
 import { FIRST_ACCOUNT } from '../accounts.ts';
-import type { ListedMetric, MetricFilter } from '../metrics/list-metrics.ts';
+import type { ListedMetric, MetricFilter } from '../model/metric-filter.ts';
 import type { SeriesName } from '../model/metric-name.ts';
 import { addToBuckets, type Bucket, type BucketQuestion } from './bucket.ts';
 
@@ -131,7 +131,11 @@ export async function readOwnBuckets(
     if (question === undefined || answer === undefined || isOtherUnit(question)) continue;
     const startMs = question.startMs + bucket * question.periodSeconds * 1000;
     const pairs = values?.flatMap((value) => [value, 1]) ?? null;
-    addToBuckets(answer, { startMs, unit: NO_UNIT, aggregate: { sum, sampleCount, minimum, maximum, pairs } });
+    addToBuckets(answer, {
+      startMs,
+      unit: NO_UNIT,
+      aggregate: { sum, sampleCount, minimum, maximum, pairs },
+    });
   }
   return answers;
 }

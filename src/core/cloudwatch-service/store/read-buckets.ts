@@ -33,7 +33,9 @@ export async function readBuckets(
   withValues: boolean,
 ): Promise<readonly (readonly Bucket[])[]> {
   const pushed = questions.filter(({ own }) => own === null);
-  const owned = questions.flatMap((question) => (question.own === null ? [] : [{ ...question, own: question.own }]));
+  const owned = questions.flatMap((question) =>
+    question.own === null ? [] : [{ ...question, own: question.own }],
+  );
   const [found, own] = await Promise.all([
     pushed.length === 0 ? [] : (withValues ? readPairs : readSums)(pool, pushed),
     owned.length === 0 ? [] : readOwnBuckets(pool, owned, withValues),

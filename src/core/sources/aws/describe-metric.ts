@@ -15,7 +15,9 @@ export function describeCloudwatchMetric(given: unknown): MetricDescription {
   const found = findInCatalogue(namespace, metric, namesOf(spec));
   const max = found?.row?.max ?? null;
   const resource = found === null ? null : toResource(found.type, spec);
-  const id = resource?.resourceId ?? dimensions.map(({ value }) => value).join('/');
+  // A metric without dimensions belongs to nothing but its namespace, and stands for itself.
+  const values = dimensions.map(({ value }) => value);
+  const id = resource?.resourceId ?? (values.length === 0 ? metric : values.join('/'));
   const query = toSeriesQuery(spec);
   return {
     identity: hashIdentity(spec, query),

@@ -72,7 +72,7 @@ export function parseCloudwatchSpec(spec: unknown): CloudwatchSpec {
   const parsed = parseSpec(SPEC, spec, WHOLE);
   const { region, namespace, metric, dimensions, statistic, periodSeconds } = parsed;
   checkRegion(region);
-  checkDimensions(dimensions);
+  checkDimensions(dimensions, namespace);
   return {
     region,
     namespace,
@@ -92,9 +92,12 @@ export function checkRegion(region: string, path: readonly string[] = ['region']
   );
 }
 
-function checkDimensions(dimensions: readonly Dimension[]): void {
+function checkDimensions(dimensions: readonly Dimension[], namespace: string): void {
   const path = ['dimensions'];
-  if (dimensions.length === 0) throw new InvalidInputError('dimensions: at least one is required', path);
+  // AWS' own services say nothing without; what people push may.
+  if (dimensions.length === 0 && namespace.startsWith('AWS/')) {
+    throw new InvalidInputError('dimensions: at least one is required', path);
+  }
   if (dimensions.length > MOST_DIMENSIONS) {
     throw new InvalidInputError(
       `dimensions: expected at most ${MOST_DIMENSIONS}, got ${dimensions.length}`,

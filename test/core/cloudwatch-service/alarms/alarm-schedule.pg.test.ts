@@ -121,7 +121,9 @@ describe('An alarm of ten seconds', () => {
       HistoryItemType: 'StateUpdate',
       ScanBy: 'TimestampAscending',
     });
-    const updates = (AlarmHistoryItems as { HistorySummary: string }[]).map(({ HistorySummary }) => HistorySummary);
+    const updates = (AlarmHistoryItems as { HistorySummary: string }[]).map(
+      ({ HistorySummary }) => HistorySummary,
+    );
     expect(updates.slice(-2)).toEqual(['Alarm updated from OK to ALARM', 'Alarm updated from ALARM to OK']);
     expect(messages).toMatchObject([{ AlarmName: 'pause', NewStateValue: 'ALARM' }]);
   });

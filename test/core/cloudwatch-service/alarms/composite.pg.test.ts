@@ -81,7 +81,10 @@ interface Shown {
   }[];
 }
 const describeAlarms = async (input: object) =>
-  (await service.ask('DescribeAlarms', { AlarmTypes: ['CompositeAlarm', 'MetricAlarm'], ...input })) as unknown as Shown;
+  (await service.ask('DescribeAlarms', {
+    AlarmTypes: ['CompositeAlarm', 'MetricAlarm'],
+    ...input,
+  })) as unknown as Shown;
 const find = async (name: string) => (await describeAlarms({ AlarmNames: [name] })).CompositeAlarms[0];
 const said = () => messages.map(({ AlarmName, NewStateValue }) => `${AlarmName} ${NewStateValue}`);
 
@@ -108,7 +111,9 @@ describe('A composite alarm', () => {
       triggeringAlarms: [{ state: { value: 'ALARM', timestamp: '2026-11-20T12:00:01.000+0000' } }],
     });
     expect(said().toSorted()).toEqual(['a ALARM', 'both ALARM', 'both OK']);
-    expect(messages.find(({ NewStateValue, AlarmRule }) => NewStateValue === 'ALARM' && AlarmRule !== undefined)).toMatchObject({
+    expect(
+      messages.find(({ NewStateValue, AlarmRule }) => NewStateValue === 'ALARM' && AlarmRule !== undefined),
+    ).toMatchObject({
       TriggeringChildren: [{ State: { Value: 'ALARM' } }],
     });
   });
@@ -120,7 +125,10 @@ describe('A composite alarm', () => {
     const parents = await describeAlarms({ ParentsOfAlarmName: 'a' });
     expect(parents.CompositeAlarms.map(({ AlarmName }) => AlarmName)).toEqual(['both']);
     const acting = await describeAlarms({ ActionPrefix: 'arn:aws:sns', AlarmNamePrefix: '' });
-    expect([...acting.MetricAlarms, ...acting.CompositeAlarms].map(({ AlarmName }) => AlarmName)).toEqual(['a', 'both']);
+    expect([...acting.MetricAlarms, ...acting.CompositeAlarms].map(({ AlarmName }) => AlarmName)).toEqual([
+      'a',
+      'both',
+    ]);
     expect((await describeAlarms({ ActionPrefix: 'arn:aws:lambda' })).MetricAlarms).toEqual([]);
   });
 
@@ -137,7 +145,10 @@ describe('A composite alarm', () => {
   it.each([
     ['()', "Error in AlarmRule [Unsupported token ')' at char 1]"],
     [' ALARM(a)', 'AlarmRule must not contain leading or trailing whitespace or be null'],
-    ['ALARM(gone) OR OK(a)', 'Could not save the composite alarm as alarms [gone] in the alarm rule do not exist'],
+    [
+      'ALARM(gone) OR OK(a)',
+      'Could not save the composite alarm as alarms [gone] in the alarm rule do not exist',
+    ],
     [undefined, "Value null at 'alarmRule' failed to satisfy constraint: Member must not be null"],
   ])('is refused with the rule %j', async (AlarmRule, message) => {
     const failure = putComposite({ AlarmRule });
@@ -181,7 +192,8 @@ describe('A composite alarm', () => {
 });
 
 describe('Tags', () => {
-  const list = async (name: string) => (await service.ask('ListTagsForResource', { ResourceARN: arnOf(name) })).Tags;
+  const list = async (name: string) =>
+    (await service.ask('ListTagsForResource', { ResourceARN: arnOf(name) })).Tags;
 
   it('are given when an alarm is made, changed by their own operations, and gone with it', async () => {
     const alarm = { AlarmName: 'tagged', AlarmRule: 'TRUE' };
@@ -189,8 +201,17 @@ describe('Tags', () => {
     await service.ask('PutCompositeAlarm', { ...alarm, Tags: [{ Key: 'other', Value: 'v' }] });
     expect(await list('tagged')).toEqual([{ Key: 'k', Value: 'v' }]);
     const ResourceARN = arnOf('tagged');
-    await service.ask('TagResource', { ResourceARN, Tags: [{ Key: 'k', Value: '2' }, { Key: 'l', Value: '' }] });
-    expect(await list('tagged')).toEqual([{ Key: 'k', Value: '2' }, { Key: 'l', Value: '' }]);
+    await service.ask('TagResource', {
+      ResourceARN,
+      Tags: [
+        { Key: 'k', Value: '2' },
+        { Key: 'l', Value: '' },
+      ],
+    });
+    expect(await list('tagged')).toEqual([
+      { Key: 'k', Value: '2' },
+      { Key: 'l', Value: '' },
+    ]);
     await service.ask('UntagResource', { ResourceARN, TagKeys: ['k', 'gone'] });
     expect(await list('tagged')).toEqual([{ Key: 'l', Value: '' }]);
     await service.ask('DeleteAlarms', { AlarmNames: ['tagged'] });
@@ -209,7 +230,13 @@ describe('Tags', () => {
   });
 
   it.each([
-    [[{ Key: 'a', Value: '1' }, { Key: 'a', Value: '2' }], 'once'],
+    [
+      [
+        { Key: 'a', Value: '1' },
+        { Key: 'a', Value: '2' },
+      ],
+      'once',
+    ],
     [[{ Key: 'aws:a', Value: '1' }], 'reserved'],
     [Array.from({ length: 51 }, (_, i) => ({ Key: `k${i}`, Value: '' })), '50'],
   ])('%# are refused', async (Tags, text) => {

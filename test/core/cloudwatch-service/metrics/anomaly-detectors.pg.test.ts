@@ -52,6 +52,54 @@ describe('An anomaly detector', () => {
     expect((await findMetric())?.status).toBe('UNMONITORED');
   });
 
+  it('needs no dimensions, keeps its configuration, and makes a band that learned nothing of excluded times', async () => {
+    const metric = { Namespace: 'App', MetricName: 'plain', Stat: 'Average' };
+    const START_MS = Math.floor(Date.now() / 300_000) * 300_000 - 2 * 86_400_000;
+    const at = (i: number) => new Date(START_MS + i * 300_000);
+    const isOdd = (i: number) => i >= 250 && i < 350;
+    const value = (i: number) => (isOdd(i) ? 5_000 * (i % 7) : 100 + (i % 5));
+    await sdk.putMetricData({
+      Namespace: 'App',
+      MetricData: Array.from({ length: 500 }, (_, i) => ({
+        MetricName: 'plain',
+        Timestamp: at(i),
+        Value: value(i),
+      })),
+    });
+    const measure = async () => {
+      const { MetricDataResults: [upper, lower] = [] } = await sdk.getMetricData({
+        StartTime: at(480),
+        EndTime: at(500),
+        MetricDataQueries: [
+          {
+            Id: 'm1',
+            ReturnData: false,
+            MetricStat: { Metric: { Namespace: 'App', MetricName: 'plain' }, Period: 300, Stat: 'Average' },
+          },
+          { Id: 'band', Expression: 'ANOMALY_DETECTION_BAND(m1, 2)' },
+        ],
+      });
+      return (upper?.Values?.[0] ?? 0) - (lower?.Values?.[0] ?? 0);
+    };
+    const before = await measure();
+    const Configuration = {
+      ExcludedTimeRanges: [{ StartTime: at(250), EndTime: at(350) }],
+      MetricTimezone: 'Europe/Berlin',
+    };
+    await sdk.putAnomalyDetector({ SingleMetricAnomalyDetector: metric, Configuration });
+    const { AnomalyDetectors } = await sdk.describeAnomalyDetectors({ MetricName: 'plain' });
+    expect(AnomalyDetectors).toMatchObject([
+      { Configuration, SingleMetricAnomalyDetector: { ...metric, Dimensions: [] } },
+    ]);
+    expect(await measure()).toBeLessThan(before / 2);
+    const monitored = await server.database.prisma.metric.findFirst({ where: { name: 'App/plain' } });
+    expect(monitored?.modelParams).toMatchObject({ timeZone: 'Europe/Berlin' });
+    const later = { ExcludedTimeRanges: [{ StartTime: at(2), EndTime: at(1) }] };
+    await expect(
+      sdk.putAnomalyDetector({ SingleMetricAnomalyDetector: metric, Configuration: later }),
+    ).rejects.toMatchObject({ Code: 'InvalidParameterValue' });
+  });
+
   it.each([
     ['no statistic', { ...METRIC, Stat: undefined }, 'MissingParameter'],
     ['an unknown statistic', { ...METRIC, Stat: 'Median' }, 'InvalidParameterValue'],

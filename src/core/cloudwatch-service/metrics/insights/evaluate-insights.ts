@@ -6,7 +6,8 @@ import type { EvaluationContext } from '../../model/operation.ts';
 import { computeStatistic, type PlainStatistic } from '../../model/statistic.ts';
 import type { TimeRange } from '../../model/time-range.ts';
 import { askSeries, readBuckets } from '../../store/read-buckets.ts';
-import { findAllMetrics, type ListedMetric } from '../list-metrics.ts';
+import { findAllMetrics } from '../list-metrics.ts';
+import type { ListedMetric } from '../../model/metric-filter.ts';
 import type { InsightsFunction, InsightsSelect } from './parse-insights.ts';
 
 /** As on AWS: metrics one query may match, and series it may give. */
@@ -43,7 +44,10 @@ export async function evaluateInsights(
   for (const [i, metric] of matches.entries()) {
     const values = select.groupBy.map((label) => readLabel(metric, label, context) ?? 'Other');
     const key = JSON.stringify(values);
-    const group = groups.get(key) ?? { label: values.join(' ') || select.metricName, points: new Map<number, Aggregate>() };
+    const group = groups.get(key) ?? {
+      label: values.join(' ') || select.metricName,
+      points: new Map<number, Aggregate>(),
+    };
     groups.set(key, group);
     for (const { startMs, aggregate } of buckets[i] ?? []) {
       const known = group.points.get(startMs);

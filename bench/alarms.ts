@@ -18,12 +18,16 @@ const SPREAD_MS = 60_000;
 const BAR_SECONDS = 12;
 
 const notifiedAt = new Map<string, number>();
+const changedAt = new Map<string, number>();
 const webhook = createServer((request, response) => {
   let body = '';
   request.on('data', (chunk: Buffer) => (body += chunk.toString()));
   request.on('end', () => {
-    const { AlarmName, NewStateValue } = JSON.parse(body) as { AlarmName: string; NewStateValue: string };
-    if (NewStateValue === 'ALARM' && !notifiedAt.has(AlarmName)) notifiedAt.set(AlarmName, Date.now());
+    const { AlarmName, NewStateValue, StateChangeTime } = JSON.parse(body) as Record<string, string>;
+    if (NewStateValue === 'ALARM' && AlarmName !== undefined && !notifiedAt.has(AlarmName)) {
+      notifiedAt.set(AlarmName, Date.now());
+      changedAt.set(AlarmName, Date.parse(StateChangeTime ?? ''));
+    }
     response.writeHead(200).end();
   });
 });
@@ -85,6 +89,8 @@ const print = (name: string, value: number, unit: string, ratio: number | null) 
 };
 print('alarms notified in time', inTime, 'alarms', inTime / ALARMS);
 print('slowest notification', delays.at(-1) ?? NaN, 's', null);
+const deliveries = names.map((name) => ((notifiedAt.get(name) ?? NaN) - (changedAt.get(name) ?? NaN)) / 1000);
+print('slowest delivery after its state change', Math.max(...deliveries), 's', null);
 print('median notification', delays[Math.floor(delays.length / 2)] ?? NaN, 's', null);
 sdk.destroy();
 webhook.closeAllConnections();

@@ -314,7 +314,7 @@ describe.each(['cbor', 'query'] as const)('In %s', (protocol) => {
       TreatMissingData: 'missing',
       tags: [{ Key: 'Team', Value: 'shop' }],
     });
-    const { Tags: _tags, ...untagged } = alarm;
+    const untagged = { ...alarm, Tags: undefined };
     await ask('PutMetricAlarm', { ...untagged, Threshold: 90 });
     await ask('TagResource', {
       ResourceARN: created.AlarmArn,

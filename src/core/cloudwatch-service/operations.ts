@@ -64,11 +64,11 @@ function bounded(operation: Operation): Operation {
 
 /** As `bounded`, of an operation that knows no error but ValidationError for a bad parameter. */
 function validated(operation: Operation): Operation {
-  const { run } = bounded(operation);
+  const checked = bounded(operation);
   return {
     ...operation,
     run: (tree, context) =>
-      run(tree, context).catch((error: unknown) => {
+      checked.run(tree, context).catch((error: unknown) => {
         throw asValidationError(error);
       }),
   };

@@ -70,7 +70,7 @@ export const CLOUDWATCH_SETTINGS = {
   ),
   cloudwatchAlarms: setting(
     'LAPWING_CLOUDWATCH_ALARMS',
-    'Alarms an account may have; all of them are evaluated each minute.',
+    'Alarms an account may have; all of them are evaluated each minute, some more often.',
     wholeNumber(0, 1_000_000),
     '5000',
   ),
@@ -88,7 +88,7 @@ export const CLOUDWATCH_SETTINGS = {
   ),
   cloudwatchWebhooks: secret(
     'LAPWING_CLOUDWATCH_WEBHOOKS',
-    'Where alarm actions are posted: SNS topic names with URLs, e.g. ops=https://example.com/hook,dev=http://127.0.0.1:9.',
+    'Where alarm actions are posted: names of SNS topics, functions and other targets with URLs, e.g. ops=https://example.com/hook,dev=http://127.0.0.1:9.',
     webhooks,
     '',
   ),

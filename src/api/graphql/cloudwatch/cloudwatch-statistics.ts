@@ -31,7 +31,7 @@ const InputRef = builder.inputType('CloudwatchStatisticsInput', {
     periodSeconds: t.int({
       required: true,
       defaultValue: 300,
-      description: '1, 5, 10, 20, 30 or a multiple of 60, at most a day; 1,440 periods at most.',
+      description: '1, 5, 10, 20, 30 or a multiple of 60; 1,440 periods at most.',
     }),
     unit: t.string({ description: 'Only data in this unit; otherwise each unit has datapoints of its own.' }),
     percentiles: t.floatList({ description: 'Percentiles to find, each 0 to 100; ten at most.' }),

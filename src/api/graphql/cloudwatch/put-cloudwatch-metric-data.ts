@@ -15,7 +15,7 @@ const StatisticSetInputRef = builder.inputType('CloudwatchStatisticSetInput', {
 });
 
 const DatumInputRef = builder.inputType('CloudwatchDatumInput', {
-  description: 'Data of one metric: exactly one of value, values and statisticValues.',
+  description: 'Data of one metric: a value, or values, statisticValues or both.',
   fields: (t) => ({
     name: t.string({ required: true, description: 'Name of the metric, 1 to 255 characters.' }),
     dimensions: t.field({ type: [DimensionInputRef], description: 'Its dimensions, 30 at most.' }),

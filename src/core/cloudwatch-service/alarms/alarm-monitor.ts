@@ -123,10 +123,15 @@ export class AlarmMonitor {
       this.#inBackground(this.#delivery.run());
       if (this.#isMinuteDue()) this.#inBackground(this.#minute.run().then(() => this.#delivery.run()));
       if (this.#isConfigured || this.#isStateChanged || this.#late.size > 0) continue;
-      const nowMs = this.#context.now().getTime() - GRACE_MS;
-      const nextMs = (Math.floor(nowMs / TICK_MS) + 1) * TICK_MS;
-      if (!this.#stopped) await this.#signal.sleep(nextMs - nowMs).over;
+      await this.#sleepToNextTick();
     }
+  }
+
+  async #sleepToNextTick(): Promise<void> {
+    if (this.#stopped) return;
+    const nowMs = this.#readClock();
+    const nextMs = (Math.floor(nowMs / TICK_MS) + 1) * TICK_MS;
+    await this.#signal.sleep(nextMs - nowMs).over;
   }
 
   #inBackground(work: Promise<unknown>): void {

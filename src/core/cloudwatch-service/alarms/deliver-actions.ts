@@ -65,7 +65,7 @@ async function deliver(action: DueAction, context: ActionContext): Promise<boole
   const problem =
     url === undefined
       ? `no webhook is set for ${action.action}`
-      : await post(url, action.payload, context.outbound);
+      : await postTwice(url, action.payload, context.outbound);
   if (problem === null) {
     context.stats.count('cloudwatch_actions_delivered');
     await finish(action, context, `Successfully executed action ${action.action}`, null);
@@ -89,6 +89,11 @@ async function finish(
 ): Promise<void> {
   const data = { version: '1.0', actionState: error === null ? 'Succeeded' : 'Failed', error };
   await pool.query(FINISH, [action.id, now(), summary, JSON.stringify(data)]);
+}
+
+/** A connection kept open may end just as it is used again: what fails is tried once more, on another, before it waits. */
+async function postTwice(url: URL, payload: object, outbound: Outbound): Promise<string | null> {
+  return (await post(url, payload, outbound)) === null ? null : await post(url, payload, outbound);
 }
 
 /** @returns what went wrong, or null */

@@ -5,8 +5,8 @@ import { CloudwatchError } from '../model/cloudwatch-error.ts';
 import type { EvaluationContext } from '../model/operation.ts';
 import { changeState } from './change-state.ts';
 import { readRule } from './check-alarm.ts';
-import { judgeAlarm } from './judge-alarm.ts';
-import { readWindow } from './read-window.ts';
+import { judgeAlarm, type WatchedPoint } from './judge-alarm.ts';
+import { readMetricWindows, readWindow, type AskedWindow } from './read-window.ts';
 import { readSpec } from './show-alarm.ts';
 import { explainState } from './state-reason.ts';
 
@@ -57,42 +57,80 @@ export interface AlarmToEvaluate {
   readonly raisesOnly?: boolean;
 }
 
+interface PreparedAlarm extends AlarmToEvaluate {
+  readonly window: AskedWindow;
+}
+
 /** @returns how many alarms changed their state */
 export async function evaluateSideBySide(
   given: readonly AlarmToEvaluate[],
   context: AlarmContext,
 ): Promise<number> {
+  const prepared = given.flatMap((one) => prepare(one, context));
+  const windows = await readTogether(prepared, context);
   let changed = 0;
-  const waiting = given.toReversed();
+  const waiting = prepared.toReversed();
   const work = async () => {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      if (await evaluateAlarm(next, context)) changed += 1;
+      if (await evaluateAlarm(next, windows.get(next.window), context)) changed += 1;
     }
   };
-  await Promise.all(Array.from({ length: Math.min(SIDE_BY_SIDE, given.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(SIDE_BY_SIDE, prepared.length) }, work));
   return changed;
 }
 
+function prepare(given: AlarmToEvaluate, context: AlarmContext): readonly PreparedAlarm[] {
+  const { alarm, endMs } = given;
+  const { accountId } = alarm;
+  try {
+    const rule = readRule(readSpec(alarm), { limits: context.limits, accountId });
+    return [{ ...given, window: { rule, accountId, endMs } }];
+  } catch (error) {
+    noteFailure(alarm, error, context);
+    return [];
+  }
+}
+
+/** Where they cannot be read together, each alarm reads its own: what is wrong with one costs no other. */
+async function readTogether(
+  prepared: readonly PreparedAlarm[],
+  context: AlarmContext,
+): ReturnType<typeof readMetricWindows> {
+  try {
+    return await readMetricWindows(
+      prepared.map(({ window }) => window),
+      context,
+    );
+  } catch (error) {
+    context.log.warn({ err: error, alarms: prepared.length }, 'alarms are read one by one');
+    return new Map();
+  }
+}
+
 async function evaluateAlarm(
-  { alarm, endMs, raisesOnly = false }: AlarmToEvaluate,
+  { alarm, window, raisesOnly = false }: PreparedAlarm,
+  known: readonly WatchedPoint[] | undefined,
   context: AlarmContext,
 ): Promise<boolean> {
   const spec = readSpec(alarm);
-  const { accountId } = alarm;
+  const { rule } = window;
   const now = context.now();
   try {
-    const rule = readRule(spec, { limits: context.limits, accountId });
-    const points = await readWindow(rule, { ...context, accountId }, endMs);
+    const points = known ?? (await readWindow(window, context));
     const state = judgeAlarm(points, rule);
     if (state === null || state === alarm.state || (raisesOnly && state !== 'ALARM')) return false;
     const change = { state, ...explainState(state, points, rule, spec, now) };
     return await changeState(context.pool, alarm, spec, change, now);
   } catch (error) {
-    // A query that no longer fits its data is its owner's affair; the other alarms go on.
-    const level = error instanceof CloudwatchError ? 'debug' : 'error';
-    context.log[level]({ err: error, alarmId: alarm.id }, 'an alarm could not be evaluated');
+    noteFailure(alarm, error, context);
     return false;
   }
+}
+
+/** A query that no longer fits its data is its owner's affair; the other alarms go on. */
+function noteFailure(alarm: CloudwatchAlarm, error: unknown, { log }: AlarmContext): void {
+  const level = error instanceof CloudwatchError ? 'debug' : 'error';
+  log[level]({ err: error, alarmId: alarm.id }, 'an alarm could not be evaluated');
 }
 
 /** The end of the newest period that is over. */

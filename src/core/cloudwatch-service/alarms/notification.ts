@@ -32,7 +32,7 @@ function writeMessage(
     NewStateValue: change.state,
     NewStateReason: change.reason,
     StateChangeTime: showTime(now),
-    Region: (REGIONS as Readonly<Record<string, string>>)[alarm.region] ?? alarm.region,
+    Region: REGIONS[alarm.region] ?? alarm.region,
     AlarmArn: nameAlarmArn(alarm.region, alarm.accountId, alarm.name),
     OldStateValue: alarm.state,
     OKActions: spec.OKActions ?? [],

@@ -7,53 +7,85 @@ import type { TimeRange } from '../model/time-range.ts';
 import type { TimeSeries } from '../math/values.ts';
 import type { StatQuery } from '../metrics/data-query.ts';
 import { QueryEvaluator } from '../metrics/evaluate-queries.ts';
+import type { Bucket } from '../store/bucket.ts';
 import { askSeries, readBuckets } from '../store/read-buckets.ts';
 import type { AlarmRule } from './check-alarm.ts';
 import { countLookback, type WatchedPoint } from './judge-alarm.ts';
 
-/**
- * @param endMs end of the newest period looked at
- * @returns oldest first
- */
-export async function readWindow(
-  rule: AlarmRule,
-  context: EvaluationContext,
-  endMs: number,
-): Promise<readonly WatchedPoint[]> {
-  const periodMs = rule.periodSeconds * 1000;
+/** The window of one alarm: what it looks at, up to the end of its newest period. */
+export interface AskedWindow {
+  readonly rule: AlarmRule;
+  readonly accountId: number;
+  readonly endMs: number;
+}
+
+type Context = Omit<EvaluationContext, 'accountId'>;
+type Points = ReadonlyMap<number, WatchedPoint>;
+
+function findRange({ rule, endMs }: AskedWindow): TimeRange & { readonly count: number } {
   const count = rule.evaluationPeriods + countLookback(rule.periodSeconds);
-  const range = { startMs: endMs - count * periodMs, endMs };
-  const query = rule.queries.get(rule.watched);
-  const points =
-    rule.series !== null && query?.kind === 'stat'
-      ? await readMetric(query, range, context)
-      : await readQueries(rule, range, context);
+  return { startMs: endMs - count * rule.periodSeconds * 1000, endMs, count };
+}
+
+/** @returns every period of the window, oldest first */
+function listPoints(window: AskedWindow, points: Points): readonly WatchedPoint[] {
+  const { startMs, count } = findRange(window);
   return Array.from({ length: count }, (_, i) => {
-    const timeMs = range.startMs + i * periodMs;
+    const timeMs = startMs + i * window.rule.periodSeconds * 1000;
     return points.get(timeMs) ?? { timeMs, value: null };
   });
 }
 
-type Points = ReadonlyMap<number, WatchedPoint>;
+/** The metric a window is of, where it is of one alone. */
+function findMetric({ rule }: AskedWindow): StatQuery | null {
+  const query = rule.queries.get(rule.watched);
+  return rule.series !== null && query?.kind === 'stat' ? query : null;
+}
 
-/** With the samples behind each value, which AWS shows in the state data. */
-async function readMetric(query: StatQuery, range: TimeRange, context: EvaluationContext): Promise<Points> {
-  const { series, statistic, periodSeconds, unit } = query;
-  const question = askSeries(series, context.accountId, range, periodSeconds, unit);
-  const [buckets = []] = await readBuckets(context.pool, [question], needsValues(statistic));
+/**
+ * Windows on single metrics, two statements for all of them, with the samples behind each value, which AWS shows in the
+ * state data.
+ * @returns by window; those on expressions are left out
+ */
+export async function readMetricWindows(
+  windows: readonly AskedWindow[],
+  context: Context,
+): Promise<ReadonlyMap<AskedWindow, readonly WatchedPoint[]>> {
+  const found = new Map<AskedWindow, readonly WatchedPoint[]>();
+  for (const withValues of [false, true]) {
+    const asked = windows.flatMap((window) => {
+      const query = findMetric(window);
+      return query !== null && needsValues(query.statistic) === withValues ? [{ window, query }] : [];
+    });
+    if (asked.length === 0) continue;
+    const questions = asked.map(({ window, query: { series, periodSeconds, unit } }) =>
+      askSeries(series, window.accountId, findRange(window), periodSeconds, unit),
+    );
+    const answers = await readBuckets(context.pool, questions, withValues);
+    for (const [i, { window, query }] of asked.entries()) {
+      found.set(window, listPoints(window, showBuckets(answers[i] ?? [], query)));
+    }
+  }
+  return found;
+}
+
+function showBuckets(buckets: readonly Bucket[], { statistic }: StatQuery): Points {
   const [shown] = sortUnits(new Set(buckets.map((bucket) => bucket.unit)));
-  return new Map(
-    buckets
-      .filter((bucket) => bucket.unit === shown)
-      .map(({ startMs, aggregate }) => [
-        startMs,
-        {
-          timeMs: startMs,
-          value: computeStatistic(aggregate, statistic),
-          sampleCount: aggregate.sampleCount,
-        },
-      ]),
-  );
+  const points = new Map<number, WatchedPoint>();
+  for (const { unit, startMs, aggregate } of buckets) {
+    if (unit !== shown) continue;
+    const { sampleCount } = aggregate;
+    points.set(startMs, { timeMs: startMs, value: computeStatistic(aggregate, statistic), sampleCount });
+  }
+  return points;
+}
+
+/** A window on whatever the alarm looks at. */
+export async function readWindow(window: AskedWindow, context: Context): Promise<readonly WatchedPoint[]> {
+  const metric = (await readMetricWindows([window], context)).get(window);
+  if (metric !== undefined) return metric;
+  const { rule, accountId } = window;
+  return listPoints(window, await readQueries(rule, findRange(window), { ...context, accountId }));
 }
 
 async function readQueries(rule: AlarmRule, range: TimeRange, context: EvaluationContext): Promise<Points> {

@@ -77,8 +77,10 @@ const STATE_MEMBERS = {
 /** What is stored of an alarm: its request, checked. */
 export const ALARM_SPEC_SHAPE = structure(SPEC_MEMBERS);
 export type AlarmSpec = Infer<typeof ALARM_SPEC_SHAPE>;
-const COMPOSITE_SPEC_SHAPE = structure(COMPOSITE_MEMBERS);
-export type CompositeSpec = Infer<typeof COMPOSITE_SPEC_SHAPE>;
+export type CompositeSpec = Infer<{
+  readonly kind: 'structure';
+  readonly members: typeof COMPOSITE_MEMBERS;
+}>;
 
 export const PUT_METRIC_ALARM_INPUT = structure({ ...SPEC_MEMBERS, Tags: TAGS_SHAPE }, [
   'AlarmName',

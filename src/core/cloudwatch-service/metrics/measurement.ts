@@ -11,8 +11,7 @@ export const MEASUREMENT_MEMBERS = {
   Values: list(double),
   Counts: list(double),
 } as const;
-const MEASUREMENT_SHAPE = structure(MEASUREMENT_MEMBERS);
-type Measurement = Infer<typeof MEASUREMENT_SHAPE>;
+type Measurement = Infer<{ readonly kind: 'structure'; readonly members: typeof MEASUREMENT_MEMBERS }>;
 
 /** ±2^360, AWS' range of a value. */
 const LARGEST_VALUE = 2 ** 360;

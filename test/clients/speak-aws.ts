@@ -80,7 +80,11 @@ function writeForm(value: unknown, prefix = ''): Record<string, string> {
       ...value.map((item, i) => writeForm(item, `${prefix}.member.${i + 1}`)),
     ) as Record<string, string>;
   }
-  if (typeof value !== 'object' || value === null) return { [prefix]: typeof value === 'number' ? String(value) : typeof value === 'string' ? value : JSON.stringify(value) };
+  if (typeof value !== 'object' || value === null)
+    return {
+      [prefix]:
+        typeof value === 'number' ? String(value) : typeof value === 'string' ? value : JSON.stringify(value),
+    };
   const parts = Object.entries(value).map(([name, member]) =>
     writeForm(member, prefix === '' ? name : `${prefix}.${name}`),
   );

@@ -122,7 +122,10 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
     'ListDashboards',
     define(dashboard.LIST_DASHBOARDS_INPUT, dashboard.LIST_DASHBOARDS_OUTPUT, dashboard.listDashboards),
   ],
-  ['DeleteDashboards', bounded(define(dashboard.DELETE_DASHBOARDS_INPUT, NOTHING, dashboard.deleteDashboards))],
+  [
+    'DeleteDashboards',
+    bounded(define(dashboard.DELETE_DASHBOARDS_INPUT, NOTHING, dashboard.deleteDashboards)),
+  ],
   ['TagResource', bounded(define(TAG_RESOURCE_INPUT, NOTHING, tagResource))],
   ['UntagResource', bounded(define(UNTAG_RESOURCE_INPUT, NOTHING, untagResource))],
   ['ListTagsForResource', bounded(define(LIST_TAGS_INPUT, LIST_TAGS_OUTPUT, listTagsForResource))],

@@ -60,7 +60,10 @@ function checkWidget(given: unknown, path: string): Messages {
     return [{ DataPath: `${path}/type`, Message: 'Should be equal to one of the allowed values' }];
   }
   const properties = readObject(widget.properties);
-  const sizes = [...checkSize(width, `${path}/width`, WIDTH), ...checkSize(height, `${path}/height`, MAX_HEIGHT)];
+  const sizes = [
+    ...checkSize(width, `${path}/width`, WIDTH),
+    ...checkSize(height, `${path}/height`, MAX_HEIGHT),
+  ];
   if (properties === null) {
     return [...sizes, { DataPath: path, Message: "Should have required property 'properties'" }];
   }
@@ -81,7 +84,10 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 
 function checkProperties(type: string, properties: JsonObject, path: string): Messages {
   const lacking = (REQUIRED[type] ?? []).filter((name) => properties[name] === undefined);
-  const messages = lacking.map((name) => ({ DataPath: path, Message: `Should have required property '${name}'` }));
+  const messages = lacking.map((name) => ({
+    DataPath: path,
+    Message: `Should have required property '${name}'`,
+  }));
   if (type !== 'metric') return messages;
   const { metrics, annotations } = properties;
   if (metrics !== undefined && !Array.isArray(metrics)) {

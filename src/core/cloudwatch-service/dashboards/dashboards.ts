@@ -70,7 +70,9 @@ export async function getDashboard(
   { DashboardName: name = '' }: Infer<typeof GET_DASHBOARD_INPUT>,
   { prisma, accountId }: OperationContext,
 ): Promise<Infer<typeof GET_DASHBOARD_OUTPUT>> {
-  const found = await prisma.cloudwatchDashboard.findUnique({ where: { accountId_name: { accountId, name } } });
+  const found = await prisma.cloudwatchDashboard.findUnique({
+    where: { accountId_name: { accountId, name } },
+  });
   if (found === null) throw new CloudwatchError('DashboardNotFound', `Dashboard ${name} does not exist`);
   return { DashboardArn: nameDashboardArn(accountId, name), DashboardBody: found.body, DashboardName: name };
 }

@@ -40,11 +40,14 @@ export function isDynamic(label: string): boolean {
 
 /** @param label parts that are not known stay as they are written */
 export function fillLabel(label: string, series: TimeSeries, context: LabelContext): string {
-  return label.replaceAll(DYNAMIC, (written: string, property: string | undefined, word: string | undefined) => {
-    if (property !== undefined) return readProperty(property, series, context);
-    if (word === 'LABEL') return series.label;
-    return describePoints(word ?? '', [...series.points], context) ?? written;
-  });
+  return label.replaceAll(
+    DYNAMIC,
+    (written: string, property: string | undefined, word: string | undefined) => {
+      if (property !== undefined) return readProperty(property, series, context);
+      if (word === 'LABEL') return series.label;
+      return describePoints(word ?? '', [...series.points], context) ?? written;
+    },
+  );
 }
 
 function readProperty(

@@ -4,7 +4,7 @@
  * minute. Data that arrive after their period was evaluated are looked at right away, and can raise an alarm, so that a
  * single breaching datum is never missed. Whatever changes a state wakes composite alarms and delivery.
  */
-import { createWakeUp } from '../../../platform/runtime/signal.ts';
+import { Signal } from '../../../platform/runtime/signal.ts';
 import type { AdditionBatch } from '../store/addition.ts';
 import { deliverActions, type ActionContext } from './deliver-actions.ts';
 import {
@@ -35,7 +35,7 @@ interface HighResolutionAlarm {
 
 export class AlarmMonitor {
   readonly #context: AlarmContext & ActionContext;
-  readonly #signal = createWakeUp();
+  readonly #signal = new Signal();
   readonly #minute: SingleFlight;
   readonly #composites: SingleFlight;
   readonly #delivery: SingleFlight;
@@ -131,7 +131,7 @@ export class AlarmMonitor {
     if (this.#stopped) return;
     const nowMs = this.#readClock();
     const nextMs = (Math.floor(nowMs / TICK_MS) + 1) * TICK_MS;
-    await this.#signal.sleep(nextMs - nowMs).over;
+    await this.#signal.wait(nextMs - nowMs).done;
   }
 
   #inBackground(work: Promise<unknown>): void {

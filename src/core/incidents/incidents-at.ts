@@ -22,7 +22,7 @@ export async function findIncidentsAt(
       startedAt: { lte: new Date(Math.max(...times)) },
       OR: [{ endedAt: null }, { endedAt: { gte: new Date(Math.min(...times)) } }],
     },
-    orderBy: { startedAt: 'asc' },
+    orderBy: [{ startedAt: 'asc' }, { number: 'asc' }],
   });
   const byMetric = new Map<number, Incident[]>();
   for (const incident of known) {

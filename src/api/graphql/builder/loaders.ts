@@ -14,7 +14,7 @@ import {
   type StoredBarRange,
 } from '../../../core/bars/read-bars.ts';
 import { findIncidentsAt, type MetricTime } from '../../../core/incidents/incidents-at.ts';
-import { type IncidentWindow, readIncidents } from '../../../core/incidents/read-incidents.ts';
+import { type IncidentWindow, readIncidentsOf } from '../../../core/incidents/read-incidents.ts';
 import { readLatestSamples, readSamples, type SampleWindow } from '../../../core/samples/read-samples.ts';
 import {
   NO_POINTS,
@@ -63,7 +63,7 @@ export function createLoaders({ pool, prisma }: { pool: pg.Pool; prisma: PrismaC
     readAnnotations(pool, numbers, window),
   );
   const incidents = createKeyedLoader((window: IncidentWindow, ids: readonly string[]) =>
-    readIncidents({ pool, prisma }, ids, window),
+    readIncidentsOf({ pool, prisma }, ids, window),
   );
   return {
     metric: createLoader(async (numbers) => {

@@ -1,12 +1,13 @@
 /** The type Incident, one by its id, and the lists of incidents. */
-import type { Incident, Prisma, PrismaClient } from '../../../generated/prisma/client.ts';
+import { readIncidents } from '../../../core/incidents/read-incidents.ts';
+import type { Incident, Prisma } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
 import { DatasourceRef } from '../builder/enums.ts';
 import { IncidentEndReasonRef, IncidentMuteRef, IncidentStateRef } from './incident-enums.ts';
 import { MetricRef } from '../metrics/metric.ts';
 import { readIdOf, readMetricIds } from '../builder/node-id.ts';
-import { readNumberedPage } from '../builder/numbered-page.ts';
-import { THING_PAGE, type PageArgs } from '../builder/page.ts';
+import { THING_PAGE } from '../builder/page.ts';
+import { readIncidentPage } from './incident-page.ts';
 
 const FrozenBandRef = builder.objectRef<Incident>('IncidentExpectation').implement({
   description: 'What was expected at the point that made an incident fire.',
@@ -122,36 +123,27 @@ builder.queryField('incident', (t) =>
 builder.queryField('incidents', (t) =>
   t.field({
     type: IncidentConnectionRef,
-    description: `Incidents, the newest first. Pages of ${THING_PAGE.most} at most.`,
+    description: `Incidents by the time they began, the newest first. Pages of ${THING_PAGE.most} at most.`,
     args: {
       ...t.arg.connectionArgs(),
       filter: t.arg({ type: IncidentFilterRef, description: 'Which of them; all when left out.' }),
     },
     resolve: (_root, { filter, ...args }, { prisma }) =>
-      readIncidents(prisma, args, filter == null ? {} : toWhere(filter)),
+      readIncidentPage(args, (window) =>
+        readIncidents(prisma, filter == null ? {} : toWhere(filter), window),
+      ),
   }),
 );
 
 builder.prismaObjectFields(MetricRef, (t) => ({
   incidents: t.field({
     type: IncidentConnectionRef,
-    description: `Its incidents, the newest first. Pages of ${THING_PAGE.most} at most.`,
+    description: `Its incidents by the time they began, the newest first. Pages of ${THING_PAGE.most} at most.`,
     args: { ...t.arg.connectionArgs() },
     resolve: ({ id }, args, { loaders }) =>
-      readNumberedPage(args, ({ gt, lt }, order, limit) =>
-        loaders.incidents(
-          { afterNumber: gt?.toString() ?? null, beforeNumber: lt?.toString() ?? null, order, limit },
-          id,
-        ),
-      ),
+      readIncidentPage(args, (window) => loaders.incidents(window, id)),
   }),
 }));
-
-function readIncidents(prisma: PrismaClient, args: PageArgs, where: Prisma.IncidentWhereInput) {
-  return readNumberedPage(args, (number, order, take) =>
-    prisma.incident.findMany({ where: { AND: [where, { number }] }, orderBy: { number: order }, take }),
-  );
-}
 
 function toWhere(filter: typeof IncidentFilterRef.$inferInput): Prisma.IncidentWhereInput {
   const { states, server, ruleId, seen, acknowledged, from, to } = filter;

@@ -140,8 +140,7 @@ builder.prismaObjectFields(MetricRef, (t) => ({
     type: IncidentConnectionRef,
     description: `Its incidents by the time they began, the newest first. Pages of ${THING_PAGE.most} at most.`,
     args: { ...t.arg.connectionArgs() },
-    resolve: ({ id }, args, { loaders }) =>
-      readIncidentPage(args, (window) => loaders.incidents(window, id)),
+    resolve: ({ id }, args, { loaders }) => readIncidentPage(args, (window) => loaders.incidents(window, id)),
   }),
 }));
 

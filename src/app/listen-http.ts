@@ -15,7 +15,7 @@ import { answerHealth, createReadyHandler, type Readiness } from '../api/http/he
 import { answerPing, answerQuery } from '../api/http/line-protocol/ping-endpoint.ts';
 import { createMetricsHandler } from '../api/http/prometheus.ts';
 import { monitorHandler } from '../api/http/monitored-route.ts';
-import { ASSET_PATHS, createPageHandler, PAGE_PATHS } from '../api/http/page/page-endpoint.ts';
+import { ASSET_PATHS, createPageHandler, isForPage, PAGE_PATHS } from '../api/http/page/page-endpoint.ts';
 import { createDoor } from '../api/http/guard-routes.ts';
 import { createReadWatch } from '../api/http/sse-flow-control.ts';
 import { createHttpServer, type Handler } from '../api/http/server.ts';
@@ -41,7 +41,11 @@ export async function listenHttp(
     readonly access: Access;
     readonly database: OpenDatabase;
     readonly monitoring: SelfMonitoring;
-    readonly facts: { readonly version: string; readonly startedAt: Date };
+    readonly facts: {
+      readonly version: string;
+      readonly startedAt: Date;
+      readonly graphiteAddress: () => string | null;
+    };
   },
 ): Promise<string> {
   const { config, log, engine, access, database, monitoring, teardown } = options;
@@ -133,6 +137,10 @@ export async function listenHttp(
       ['/ping', door.checkName(answerPing)],
       ['/query', door.checkName(answerQuery)],
     ]),
+    notFound: (answerJson) => {
+      const showPage = door.checkName(page);
+      return (request, response) => (isForPage(request) ? showPage : answerJson)(request, response);
+    },
     monitor: (route, handle) => monitorHandler(route, handle, monitor),
     socketRoutes: new Map([['/graphql', door.checkSocketName(graphql.sockets)]]),
     log,

@@ -57,12 +57,14 @@ export async function startLapwing(
     // Nothing may wait for an address any more when a start that failed is undone.
     teardown.add(() => tellOwnUrl('http://127.0.0.1:1'));
     monitoring.exportScores(engine);
-    const facts = { version, startedAt };
+    let graphite: string | null = null;
+    // It begins to listen after HTTP does.
+    const facts = { version, startedAt, graphiteAddress: () => graphite };
     const { showKey } = options;
     const access = await openAccess({ config, log, engine, teardown, showKey });
     const http = await listenHttp({ config, log, engine, access, database, monitoring, teardown, facts });
     tellOwnUrl(`${http}/aws`);
-    const graphite = await listenGraphite({ config, log, engine, teardown });
+    graphite = await listenGraphite({ config, log, engine, teardown });
     log.info({ version, http, graphite, database: database.description }, 'ready');
     return {
       version,

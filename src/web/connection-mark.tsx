@@ -1,7 +1,7 @@
 import { useApi } from './api/api.ts';
 import { useStore } from './api/store.ts';
 
-const WORDS = { connecting: 'connecting', live: 'live', offline: 'offline, trying again' } as const;
+const WORDS = { connecting: 'Connecting…', live: 'Live', offline: 'Offline – reconnecting…' } as const;
 
 /** Whether what is shown is what is. */
 export function ConnectionMark() {

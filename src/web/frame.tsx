@@ -7,6 +7,7 @@ import { KeyDialog } from './key-dialog.tsx';
 import { AuditPage } from './access/audit-page.tsx';
 import { KeysPage } from './access/keys-page.tsx';
 import { AddPage } from './add/add-page.tsx';
+import { IncidentPage } from './incidents/incident-page.tsx';
 import { IncidentsPage } from './incidents/incidents-page.tsx';
 import { OpenCount } from './incidents/open-count.tsx';
 import { MessagesPage } from './incidents/messages-page.tsx';
@@ -18,6 +19,7 @@ import { MaintenancePage } from './rules/maintenance-page.tsx';
 import { EditRulePage, NewRulePage } from './rules/rule-editor.tsx';
 import { RulesPage } from './rules/rules-page.tsx';
 import { ServerPage } from './server/server-page.tsx';
+import { UnmonitoredPage } from './unmonitored/unmonitored-page.tsx';
 import { WallPage } from './wall/wall-page.tsx';
 
 const PLACES = [
@@ -35,8 +37,8 @@ export function Frame() {
   const isKeyWanted = useStore(key.wanted);
   useEffect(() => {
     const page = TITLED.find(([to]) => to === path) ?? PLACES.find(([to]) => isAt(path, to));
-    // A metric and a rule give their own.
-    if (!path.startsWith('/metric/') && !path.startsWith('/rules/'))
+    // A metric, a rule and an incident give their own.
+    if (!['/metric/', '/rules/', '/incidents/'].some((start) => path.startsWith(start)))
       document.title = page === undefined ? 'Lapwing' : `${page[1]} · Lapwing`;
   }, [path]);
   return (
@@ -65,6 +67,10 @@ export function Frame() {
           <Route path="/" component={WallPage} />
           <Route path="/metric/:id">{({ id }) => <MetricPage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/incidents" component={IncidentsPage} />
+          <Route path="/incidents/:id">
+            {({ id }) => <IncidentPage key={id} id={decodeURIComponent(id)} />}
+          </Route>
+          <Route path="/unmonitored" component={UnmonitoredPage} />
           <Route path="/rules" component={RulesPage} />
           <Route path="/rules/new" component={NewRulePage} />
           <Route path="/rules/:id">{({ id }) => <EditRulePage key={id} id={decodeURIComponent(id)} />}</Route>
@@ -75,7 +81,7 @@ export function Frame() {
           <Route path="/server/keys" component={KeysPage} />
           <Route path="/server/audit" component={AuditPage} />
           <Route>
-            <Notice title="There is nothing at this address." />
+            <Notice title="Page not found." />
           </Route>
         </Switch>
       </main>
@@ -86,5 +92,6 @@ export function Frame() {
 
 function isAt(path: string, to: string): boolean {
   if (to === '/incidents') return INCIDENT_PAGES.some(([page]) => path.startsWith(page));
-  return to === '/' ? path === '/' || path.startsWith('/metric/') : path.startsWith(to);
+  if (to !== '/') return path.startsWith(to);
+  return path === '/' || path === '/unmonitored' || path.startsWith('/metric/');
 }

@@ -14,7 +14,6 @@ const scoreAt = (seconds: number): LiveScore => ({
   anomalyScore: 0.5,
   anomalyClass: 'GREEN',
   provisional: false,
-  episode: false,
   expected: { value: 2, low: 1, high: 3 },
   metric: { id: 'a' },
 });

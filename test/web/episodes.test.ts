@@ -12,14 +12,16 @@ const pointAt = (minute: number, part: Partial<PointFragment> = {}): PointFragme
   anomalyScore: 0.99995,
   anomalyClass: 'YELLOW',
   provisional: false,
-  episode: false,
+  opensIncident: false,
+  noIncidentReason: null,
+  incidents: [],
   view: 'LEVEL',
   expected: { value: 5, low: 4, high: 6 },
   ...part,
 });
 const red = { anomalyScore: 0.999999, anomalyClass: 'RED' } as const;
 const worse = { ...red, anomalyScore: 0.9999999 } as const;
-const begins = { ...red, episode: true } as const;
+const begins = { ...red, opensIncident: true } as const;
 const minutesOf = (points: readonly PointFragment[]) =>
   groupEpisodes(points, PERIOD_SECONDS).map((episode) => episode.points.map(({ rowId }) => rowId));
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { LiveScore } from '../../src/web/api/score-feed.ts';
 import { listStarts, startOfBar } from '../../src/web/wall/bars.ts';
 import { findReason, listRows, type WallView } from '../../src/web/wall/wall-rows.ts';
-import { applyScores, measureSilence, type Wall, type WallMetric } from '../../src/web/wall/wall-state.ts';
+import { measureSilence } from '../../src/web/parts/silence.ts';
+import { applyScores, type Wall, type WallMetric } from '../../src/web/wall/wall-state.ts';
 
 const NOW = Date.parse('2026-11-23T04:07:00Z');
 const STARTS = listStarts(NOW, 'HOURS');
@@ -16,6 +17,7 @@ const metric = (id: string, server: string): WallMetric => ({
   status: 'ACTIVE',
   unit: null,
   periodSeconds: 300,
+  seenPoints: 500,
   learned: 1,
   learnedByPoint: 0,
   latest: null,
@@ -33,7 +35,6 @@ const score = (id: string, anomalyScore: number, timestamp = new Date(NOW).toISO
   anomalyScore,
   anomalyClass: 'NONE',
   provisional: false,
-  episode: false,
   expected: null,
   metric: { id },
 });
@@ -78,14 +79,11 @@ describe('the wall', () => {
   });
 
   it('calls a metric silent after an hour, or twelve of its periods where that is longer', () => {
-    const latest = { timeMs: NOW, value: 7 };
-    const often = { ...metric('a', 'one'), latest };
-    expect(measureSilence(often, NOW + 3_599_999)).toBeNull();
-    expect(measureSilence(often, NOW + 3_600_000)).toBe(3_600_000);
-    const seldom = { ...often, periodSeconds: 3600 };
-    expect(measureSilence(seldom, NOW + 11 * 3_600_000)).toBeNull();
-    expect(measureSilence(seldom, NOW + 12 * 3_600_000)).toBe(12 * 3_600_000);
-    expect(measureSilence(metric('a', 'one'), NOW)).toBeNull();
+    expect(measureSilence(NOW, 300, NOW + 3_599_999)).toBeNull();
+    expect(measureSilence(NOW, 300, NOW + 3_600_000)).toBe(3_600_000);
+    expect(measureSilence(NOW, 3600, NOW + 11 * 3_600_000)).toBeNull();
+    expect(measureSilence(NOW, 3600, NOW + 12 * 3_600_000)).toBe(12 * 3_600_000);
+    expect(measureSilence(null, 300, NOW)).toBeNull();
   });
 
   it('puts the most unusual row first, and stands still among those that are equally usual', () => {

@@ -15,8 +15,12 @@ describe('the words of the page', () => {
 
   it('say how seldom a score is', () => {
     expect(describeRarity(0.99999)).toBe('1 in 100,000');
-    expect(describeRarity(0.2)).toBe('nothing unusual');
-    expect(describeRarity(1)).toBe('1 in more than 10 billion');
+    expect(describeRarity(0.2)).toBe('normal');
+    expect(describeRarity(0.99, 50)).toBe('less than 1 in 50');
+    expect(describeRarity(0.99, 100)).toBe('1 in 100');
+    expect(describeRarity(1 - 5e-10, 4_032)).toBe('less than 1 in 4,000');
+    expect(describeRarity(1)).toBe('less than 1 in 1,000,000');
+    expect(describeRarity(1 - 1e-9, Number.POSITIVE_INFINITY)).toBe('1 in 1,000,000,000');
   });
 
   it('say how long something was', () => {

@@ -57,10 +57,13 @@ export function createHttpServer(options: {
   readonly socketRoutes: ReadonlyMap<string, SocketRoute>;
   readonly log: Log;
   readonly monitor?: MonitorRoute;
+  /** Answers all other paths; a line of JSON when left out. */
+  readonly notFound?: (answerJson: Handler) => Handler;
   readonly streamStallLimitMs?: number;
 }): HttpServer {
   const { host, port, socketRoutes, log, streamStallLimitMs = STREAM_STALL_LIMIT_MS } = options;
-  const routes = monitorRoutes(options.routes, options.monitor ?? ((_route, handle) => handle));
+  const notFound = (options.notFound ?? ((answerJson) => answerJson))(createNotFound(options.routes));
+  const routes = monitorRoutes(options.routes, notFound, options.monitor ?? ((_route, handle) => handle));
   const connections = new Set<Socket>();
   const responses = new Set<ServerResponse>();
   const upgraded = new WeakSet<Duplex>();
@@ -125,14 +128,21 @@ interface Routes {
 }
 
 /** Without the star of its end: a route has one name, whatever is asked for below it. */
-function monitorRoutes(routes: ReadonlyMap<string, Handler>, monitor: MonitorRoute): Routes {
+function monitorRoutes(
+  routes: ReadonlyMap<string, Handler>,
+  notFound: Handler,
+  monitor: MonitorRoute,
+): Routes {
   const known = [...routes].map(
     ([pattern, handle]) => [pattern, monitor(pattern.replace(/\/\*$/, ''), handle)] as const,
   );
-  const paths = [...routes.keys()];
-  const notFound: Handler = (request, response) =>
-    sendJson(response, 404, { error: `no such path: ${readPath(request)}`, paths });
   return { known: new Map(known), notFound: monitor(NOT_FOUND_ROUTE, notFound) };
+}
+
+function createNotFound(routes: ReadonlyMap<string, Handler>): Handler {
+  const paths = [...routes.keys()];
+  return (request, response) =>
+    sendJson(response, 404, { error: `no such path: ${readPath(request)}`, paths });
 }
 
 async function answer(

@@ -1,8 +1,8 @@
 import { type SubmitEvent, useState } from 'react';
 import { useApi } from '../api/api.ts';
-import { useDo } from '../api/ask.ts';
+import { useAsk, useDo } from '../api/ask.ts';
 import { useStore } from '../api/store.ts';
-import { WatchMetricDocument } from '../generated/graphql.ts';
+import { PushAddressDocument, WatchMetricDocument } from '../generated/graphql.ts';
 import { CopyBlock } from '../parts/copy-block.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { FirstPoint } from './first-point.tsx';
@@ -19,6 +19,7 @@ export function PushedFlow() {
   const [made, setMade] = useState<{ readonly id: string; readonly name: string } | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const watch = useDo(WatchMetricDocument);
+  const graphiteAddress = useAsk(PushAddressDocument, {}).data?.serverInfo.graphiteAddress ?? null;
   const save = async (event: SubmitEvent) => {
     event.preventDefault();
     const custom = { name: name.trim(), ...(resource.trim() === '' ? {} : { resource: resource.trim() }) };
@@ -66,13 +67,11 @@ export function PushedFlow() {
           <FirstPoint id={made.id} />
           <section className="card stack" aria-label="How to send points">
             <h2>Send points to {made.name}</h2>
-            {writeSnippets({ name: made.name, origin: location.origin, needsKey }).map(({ title, text }) => (
-              <CopyBlock key={title} title={title} text={text} />
-            ))}
-            <p className="quiet">
-              Graphite listens on 2003 unless the server was told otherwise; the line it prints when it is
-              ready says where.
-            </p>
+            {writeSnippets({ name: made.name, origin: location.origin, graphiteAddress, needsKey }).map(
+              ({ title, text }) => (
+                <CopyBlock key={title} title={title} text={text} />
+              ),
+            )}
           </section>
         </>
       )}

@@ -5,85 +5,96 @@ import { type IncidentRowFragment, LabelAnomalyDocument, type LabelKind } from '
 import { describeRarity, formatValue } from '../parts/format-number.ts';
 import { formatSpan } from '../parts/format-time.ts';
 import { TimeText } from '../parts/time-text.tsx';
+import type { IncidentGroup } from './group-incidents.ts';
 
 const STATES = {
   PENDING: ['badge yellow', '◆ pending'],
   FIRING: ['badge red', '▲ firing'],
   RECOVERING: ['badge yellow', '◆ recovering'],
-  ENDED: ['badge', 'ended'],
+  ENDED: ['badge', 'resolved'],
 } as const;
 
 const REASONS = {
-  METRIC_DELETED: 'its metric was deleted',
-  RECOVERED: 'calm again',
-  RULE_CHANGED: 'its rule changed',
-  SILENT: 'no more points came',
+  METRIC_DELETED: 'metric deleted',
+  RECOVERED: 'recovered',
+  RULE_CHANGED: 'rule changed',
+  SILENT: 'no data',
   SUPERSEDED: 'a far rarer anomaly began',
-  UNMONITORED: 'its metric is no longer watched',
+  UNMONITORED: 'monitoring stopped',
 } as const;
 
 const MUTES = {
-  MAINTENANCE: 'nobody told: maintenance',
-  QUIET_PERIOD: 'nobody told: told shortly before',
-  STALE: 'nobody told: it was history already',
+  MAINTENANCE: 'not notified: maintenance',
+  QUIET_PERIOD: 'not notified: quiet period',
+  STALE: 'not notified: the data was too old',
 } as const;
 
 /** How much of what lies around an incident its chart shows. */
 const AROUND = 3;
 const LEAST_AROUND_MS = 3_600_000;
 
-/** One incident: what, when, how unusual, and what can be done about it. */
+/** One event: what, when, how anomalous, and what can be done about it. */
 export function IncidentCard(props: {
-  readonly incident: IncidentRowFragment;
+  readonly group: IncidentGroup;
   readonly onAcknowledge: () => void;
   readonly onLabelled: () => void;
 }) {
-  const { incident, onAcknowledge, onLabelled } = props;
-  const { state, metric, startedAt, endedAt, peak, expected } = incident;
+  const { group, onAcknowledge, onLabelled } = props;
+  const { shown } = group;
+  const { state, metric, startedAt, endedAt, peak, expected } = shown;
   const [style, word] = STATES[state];
   const unit = metric?.unit ?? null;
   const lasted = Date.parse(endedAt ?? new Date().toISOString()) - Date.parse(startedAt);
+  const isNew = group.incidents.some(({ acknowledgedAt }) => acknowledgedAt === null);
   return (
-    <article className="card incident" aria-label={`${incident.metricName}, ${word}`}>
+    <article className="card incident" aria-label={`${shown.metricName}, ${word}`}>
       <div className="line spread">
         <div className="line">
           <span className={style}>{word}</span>
-          {metric === null ? (
-            <strong>{incident.metricName}</strong>
-          ) : (
-            <Link href={linkTo(metric.id, startedAt, endedAt)}>
-              <strong>{incident.metricName}</strong>
-            </Link>
-          )}
-          <span className="quiet">{incident.instance}</span>
+          <Link href={`/incidents/${encodeURIComponent(shown.id)}`}>
+            <strong>{shown.metricName}</strong>
+          </Link>
+          <span className="quiet">{shown.instance}</span>
         </div>
         <span className="quiet">
           <TimeText time={startedAt} />, {endedAt === null ? 'for' : 'lasted'} {formatSpan(lasted)}
-          {incident.endReason === null ? '' : `, ${REASONS[incident.endReason]}`}
+          {shown.endReason === null ? '' : `, ${REASONS[shown.endReason]}`}
         </span>
       </div>
       <p>
-        {formatValue(peak.value, unit)} at its worst, {formatValue(expected.low)} to{' '}
-        {formatValue(expected.high, unit)} was expected: {describeRarity(peak.anomalyScore)}.
+        Peak {formatValue(peak.value, unit)} (expected {formatValue(expected.low)} to{' '}
+        {formatValue(expected.high, unit)}, {describeRarity(peak.anomalyScore, metric?.learning.rows)}).
       </p>
       <div className="line spread">
-        <span className="quiet">
-          Rule: {incident.ruleName}
-          {incident.mutedBy === null ? '' : ` · ${MUTES[incident.mutedBy]}`}
-          {incident.acknowledgedAt === null
-            ? ''
-            : ` · acknowledged${incident.acknowledgedBy === null ? '' : ` by ${incident.acknowledgedBy}`}`}
-        </span>
+        <span className="quiet">{describeRules(group)}</span>
         <span className="line">
-          {incident.acknowledgedAt === null ? <button onClick={onAcknowledge}>Acknowledge</button> : null}
-          <LabelButtons incident={incident} onLabelled={onLabelled} />
+          {metric === null ? null : (
+            <Link className="button" href={linkToChart(metric.id, shown)}>
+              Chart
+            </Link>
+          )}
+          {isNew ? <button onClick={onAcknowledge}>Acknowledge</button> : null}
+          <LabelButtons incident={shown} onLabelled={onLabelled} />
         </span>
       </div>
     </article>
   );
 }
 
-/** Whether it was worth telling of: the model's zeal follows. */
+/** The rules, and what became of each of its incidents. */
+function describeRules({ incidents }: IncidentGroup): string {
+  const parts = incidents.map(({ ruleName, mutedBy }) =>
+    mutedBy === null ? ruleName : `${ruleName} (${MUTES[mutedBy]})`,
+  );
+  const taken = incidents.find(({ acknowledgedAt }) => acknowledgedAt !== null);
+  const by = taken?.acknowledgedBy == null ? '' : ` by ${taken.acknowledgedBy}`;
+  return [
+    `${parts.length === 1 ? 'Rule' : 'Rules'}: ${parts.join(', ')}`,
+    ...(taken === undefined ? [] : [`acknowledged${by}`]),
+  ].join(' · ');
+}
+
+/** Whether it was a true or a false positive: the metric's alert threshold follows. */
 function LabelButtons(props: { readonly incident: IncidentRowFragment; readonly onLabelled: () => void }) {
   const { incident, onLabelled } = props;
   const { metric, startedAt, endedAt, peak } = incident;
@@ -99,12 +110,12 @@ function LabelButtons(props: { readonly incident: IncidentRowFragment; readonly 
   };
   return (
     <>
-      <span className="segments" role="group" aria-label="What it was">
+      <span className="segments" role="group" aria-label="Assessment">
         <button aria-pressed={given === 'NORMAL'} onClick={() => void give('NORMAL')}>
-          It was normal
+          False positive
         </button>
         <button aria-pressed={given === 'REAL'} onClick={() => void give('REAL')}>
-          It was real
+          True positive
         </button>
       </span>
       {problem === null ? null : <span role="alert">{problem}</span>}
@@ -112,10 +123,15 @@ function LabelButtons(props: { readonly incident: IncidentRowFragment; readonly 
   );
 }
 
-function linkTo(id: string, startedAt: string, endedAt: string | null): string {
+/** The chart around the incident, with its peak explained. */
+export function linkToChart(
+  id: string,
+  { startedAt, endedAt, peak }: Pick<IncidentRowFragment, 'startedAt' | 'endedAt' | 'peak'>,
+): string {
   const start = Date.parse(startedAt);
   const end = endedAt === null ? Date.now() : Date.parse(endedAt);
   const around = Math.max(LEAST_AROUND_MS, (end - start) * AROUND);
+  const from = new Date(start - around).toISOString();
   const to = new Date(Math.min(Date.now(), end + around)).toISOString();
-  return `/metric/${encodeURIComponent(id)}?from=${new Date(start - around).toISOString()}&to=${to}`;
+  return `/metric/${encodeURIComponent(id)}?from=${from}&to=${to}&at=${peak.timestamp}`;
 }

@@ -1,13 +1,8 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { findProblem, useAsk, useDo } from '../api/ask.ts';
+import { useAsk } from '../api/ask.ts';
 import { useFollow } from '../api/follow.ts';
-import {
-  AcknowledgeDocument,
-  IncidentChangesDocument,
-  type IncidentFilter,
-  IncidentsDocument,
-} from '../generated/graphql.ts';
+import { IncidentChangesDocument, type IncidentFilter, IncidentsDocument } from '../generated/graphql.ts';
 import { Answered } from '../parts/answer.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { PageTabs } from '../parts/page-tabs.tsx';
@@ -15,7 +10,7 @@ import { INCIDENT_PAGES } from '../parts/pages.ts';
 import { Segments } from '../parts/segments.tsx';
 import { TurnPage } from '../parts/turn-page.tsx';
 import { useUrlChoice } from '../parts/url-state.ts';
-import { IncidentCard } from './incident-card.tsx';
+import { IncidentList } from './incident-list.tsx';
 import '../style/incidents.css';
 
 const SHOWN = ['OPEN', 'NEW', 'ALL'] as const;
@@ -31,12 +26,6 @@ export function IncidentsPage() {
   const [after, setAfter] = useState<string | null>(null);
   const answer = useAsk(IncidentsDocument, { filter: FILTERS[shown], after });
   useFollow(IncidentChangesDocument, {}, answer.askAgain);
-  const acknowledge = useDo(AcknowledgeDocument);
-  const [problem, setProblem] = useState<string | null>(null);
-  const takeOn = async (ids: readonly string[]) => {
-    setProblem(findProblem(await acknowledge({ input: { ids: [...ids] } })));
-    answer.askAgain();
-  };
   return (
     <div className="stack">
       <PageTabs label="Incidents" pages={INCIDENT_PAGES} here="/incidents" />
@@ -53,33 +42,14 @@ export function IncidentsPage() {
           setShown(choice);
         }}
       />
-      {problem === null ? null : <Notice kind="problem">{problem}</Notice>}
       <Answered answer={answer} what="incidents">
-        {({ incidents: { nodes, pageInfo } }) => {
-          const open = nodes.filter(({ acknowledgedAt }) => acknowledgedAt === null).map(({ id }) => id);
-          return (
-            <>
-              {nodes.length === 0 ? <NoIncidents isFiltered={shown !== 'ALL'} /> : null}
-              {open.length > 1 ? (
-                <div className="line">
-                  <button onClick={() => void takeOn(open)}>Acknowledge all {open.length}</button>
-                </div>
-              ) : null}
-              <ul className="incidents">
-                {nodes.map((incident) => (
-                  <li key={incident.id}>
-                    <IncidentCard
-                      incident={incident}
-                      onAcknowledge={() => void takeOn([incident.id])}
-                      onLabelled={answer.askAgain}
-                    />
-                  </li>
-                ))}
-              </ul>
-              <TurnPage after={after} pageInfo={pageInfo} onTurn={setAfter} />
-            </>
-          );
-        }}
+        {({ incidents: { nodes, pageInfo } }) => (
+          <>
+            {nodes.length === 0 ? <NoIncidents isFiltered={shown !== 'ALL'} /> : null}
+            <IncidentList incidents={nodes} onChanged={answer.askAgain} />
+            <TurnPage after={after} pageInfo={pageInfo} onTurn={setAfter} />
+          </>
+        )}
       </Answered>
     </div>
   );

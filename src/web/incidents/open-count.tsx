@@ -15,7 +15,8 @@ export function OpenCount() {
     settling.current = setTimeout(askAgain, SETTLE_MS);
   });
   useEffect(() => () => clearTimeout(settling.current), []);
-  const count = data?.incidents.nodes.length ?? 0;
+  // What several rules opened for one metric is one event.
+  const count = new Set(data?.incidents.nodes.map(({ id, metric }) => metric?.id ?? id)).size;
   if (count === 0) return null;
   const text = data?.incidents.pageInfo.hasNextPage === true ? `${count}+` : String(count);
   return (

@@ -46,7 +46,7 @@ export function MetricActions({ metric }: { readonly metric: MetricHeadFragment 
       {metric.status === 'UNMONITORED' ? null : (
         <button onClick={() => setAsked('unmonitor')}>{WORDS.unmonitor.button}</button>
       )}
-      <button className="danger" onClick={() => setAsked('delete')}>
+      <button className="bare danger" onClick={() => setAsked('delete')}>
         {WORDS.delete.button}
       </button>
       {asked === null ? null : (

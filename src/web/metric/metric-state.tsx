@@ -1,8 +1,10 @@
 import { useState } from 'react';
+import { Link } from 'wouter';
 import { findProblem, useDo } from '../api/ask.ts';
-import { type MetricHeadFragment, RetryMetricDocument } from '../generated/graphql.ts';
+import { type MetricHeadFragment, RetryMetricDocument, WatchMetricDocument } from '../generated/graphql.ts';
 import { Notice } from '../parts/notice.tsx';
 import { TimeText } from '../parts/time-text.tsx';
+import { describeStart } from '../unmonitored/start-spec.ts';
 
 /** What keeps a metric from being judged, and what can be done about it. Nothing where nothing does. */
 export function MetricState({ metric }: { readonly metric: MetricHeadFragment }) {
@@ -39,10 +41,30 @@ export function MetricState({ metric }: { readonly metric: MetricHeadFragment })
           </label>
         </Notice>
       ) : null}
-      {status === 'UNMONITORED' ? (
-        <Notice title="Not watched">Its points are stored; nothing is scored.</Notice>
-      ) : null}
+      {status === 'UNMONITORED' ? <Unmonitored metric={metric} /> : null}
     </>
+  );
+}
+
+function Unmonitored({ metric }: { readonly metric: MetricHeadFragment }) {
+  const monitor = useDo(WatchMetricDocument);
+  const [problem, setProblem] = useState<string | null>(null);
+  const input = describeStart(metric);
+  const start = async () => {
+    if (input !== null) setProblem(findProblem(await monitor({ input })));
+  };
+  return (
+    <Notice title="Not monitored">
+      <p>Data is stored but not scored.</p>
+      {input === null ? (
+        <Link href="/add">Add it by its resource</Link>
+      ) : (
+        <button className="main" onClick={() => void start()}>
+          Start monitoring
+        </button>
+      )}
+      {problem === null ? null : <p role="alert">{problem}</p>}
+    </Notice>
   );
 }
 

@@ -45,7 +45,7 @@ export function PolicyPreview(props: {
         return;
       }
       const alarms = scoreSeries.points.filter((point) => point.alarms);
-      const episodes = scoreSeries.points.filter((point) => point.episode).length;
+      const episodes = scoreSeries.points.filter((point) => point.opensIncident).length;
       setState({ kind: 'known', episodes, alarms: alarms.length, spanMs });
       onPreview(
         alarms.map(({ timestamp }) => ({

@@ -1,19 +1,19 @@
-import type { PointFragment } from '../generated/graphql.ts';
+import { useAsk } from '../api/ask.ts';
+import { PointAnomalyDocument, type PointFragment } from '../generated/graphql.ts';
 import { describeRarity, formatValue } from '../parts/format-number.ts';
 import { ClassBadge } from '../parts/class-badge.tsx';
 import { TimeText } from '../parts/time-text.tsx';
-import type { Episode } from './episodes.ts';
 import { explainPoint } from './explain.ts';
+import { IncidentOf } from './incident-of.tsx';
 
-/** One point explained: what came, what was expected, how seldom that is, and since when. */
+/** One point explained: what came, what was expected, how rare that is, since when, and which incident it is of. */
 export function WhyPanel(props: {
   readonly title: string;
+  readonly metricId: string;
   readonly point: PointFragment;
   readonly unit: string | null;
-  /** What it belongs to. */
-  readonly event: Episode | null;
 }) {
-  const { title, point, unit, event } = props;
+  const { title, metricId, point, unit } = props;
   const { expected, anomalyScore } = point;
   const reason = explainPoint(point);
   return (
@@ -40,27 +40,35 @@ export function WhyPanel(props: {
                 ({formatValue(expected.low)} to {formatValue(expected.high)})
               </span>
             </dd>
-            <dt>Off by</dt>
+            <dt>Deviation</dt>
             <dd>{describeDeviation(point.value, expected.value, unit)}</dd>
           </>
         )}
-        <dt>How seldom</dt>
-        <dd>{anomalyScore == null ? 'not scored' : describeRarity(anomalyScore)}</dd>
-        {event === null || event.points.length === 1 ? null : (
-          <>
-            <dt>Since</dt>
-            <dd>
-              <TimeText time={event.first.timestamp} />
-            </dd>
-            <dt>Until</dt>
-            <dd>
-              <TimeText time={event.last.timestamp} />
-            </dd>
-          </>
-        )}
+        <dt>Rarity</dt>
+        <dd>{anomalyScore == null ? 'not scored' : describeRarity(anomalyScore, point.rowId)}</dd>
+        <Span metricId={metricId} point={point} />
       </dl>
-      {point.provisional ? <p className="quiet">Scored while the model was still learning.</p> : null}
+      <IncidentOf point={point} />
+      {point.provisional ? <p className="quiet">Provisional: the model was still learning.</p> : null}
     </section>
+  );
+}
+
+/** From when until when the anomaly lasts, however little of it the chart shows. */
+function Span({ metricId, point }: { readonly metricId: string; readonly point: PointFragment }) {
+  const { data } = useAsk(PointAnomalyDocument, { id: metricId, at: point.timestamp });
+  const [found] = data?.metric?.data.nodes ?? [];
+  if (found?.rowId !== point.rowId || found.anomaly == null) return null;
+  const { from, to, lasts } = found.anomaly;
+  return (
+    <>
+      <dt>Since</dt>
+      <dd>
+        <TimeText time={from} />
+      </dd>
+      <dt>Until</dt>
+      <dd>{lasts ? 'ongoing' : <TimeText time={to} />}</dd>
+    </>
   );
 }
 

@@ -37,11 +37,24 @@ export function formatValue(value: number, unit?: string | null): string {
   return tail === '' ? digits : `${digits} ${tail}`;
 }
 
-/** A score as what it means: 0.99999 is 1 in 100,000. */
-export function describeRarity(score: number): string {
-  if (score >= 1 - 1e-10) return '1 in more than 10 billion';
-  if (score < 0.5) return 'nothing unusual';
-  const odds = 1 / (1 - score);
-  const rounded = Number(odds.toPrecision(odds < 10 ? 1 : 2));
-  return `1 in ${rounded.toLocaleString('en')}`;
+/** Where it is not known what the model has seen, more is not claimed. */
+const DEFAULT_SEEN = 1_000_000;
+/** As far as scores go. */
+const MAX_ODDS = 1e15;
+
+/**
+ * A score as what it means: 0.99999 is 1 in 100,000.
+ * @param seenPoints how many points the model had seen: it cannot know of anything rarer than once in as many
+ */
+export function describeRarity(score: number, seenPoints = DEFAULT_SEEN): string {
+  if (score < 0.5) return 'normal';
+  const odds = Math.min(MAX_ODDS, 1 / (1 - score));
+  const limit = Math.max(1, seenPoints);
+  return odds > limit * 1.000_001 ? `less than ${writeOdds(limit, Math.floor)}` : writeOdds(odds, Math.round);
+}
+
+/** In two digits; one below ten. */
+function writeOdds(odds: number, round: (value: number) => number): string {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(odds)) - 1);
+  return `1 in ${(round(odds / unit) * unit).toLocaleString('en')}`;
 }

@@ -12,9 +12,11 @@ export const BarStrip = memo(function BarStrip(props: {
   readonly starts: readonly number[];
   /** The bars in words. */
   readonly label: string;
+  /** How many points the model of a bar had seen. */
+  readonly countSeen: (start: number) => number;
   readonly onPick: (start: number) => void;
 }) {
-  const { bars, starts, label, onPick } = props;
+  const { bars, starts, label, countSeen, onPick } = props;
   const paths = useMemo(() => drawBars(bars, starts), [bars, starts]);
   const [pointed, setPointed] = useState<number | null>(null);
   const findStart = ({ clientX, currentTarget }: MouseEvent) => {
@@ -48,14 +50,21 @@ export const BarStrip = memo(function BarStrip(props: {
         <path className="bar-yellow" d={paths.yellow} />
         <path className="bar-red" d={paths.red} />
       </svg>
-      {pointed === null ? null : <BarTip bars={bars} start={pointed} starts={starts} />}
+      {pointed === null ? null : (
+        <BarTip bars={bars} start={pointed} starts={starts} seenPoints={countSeen(pointed)} />
+      )}
     </div>
   );
 });
 
 /** What the bar under the pointer says. */
-function BarTip(props: { readonly bars: Bars; readonly start: number; readonly starts: readonly number[] }) {
-  const { bars, start, starts } = props;
+function BarTip(props: {
+  readonly bars: Bars;
+  readonly start: number;
+  readonly starts: readonly number[];
+  readonly seenPoints: number;
+}) {
+  const { bars, start, starts, seenPoints } = props;
   const zone = useZone();
   const bar = bars.get(start);
   const index = starts.indexOf(start);
@@ -71,7 +80,9 @@ function BarTip(props: { readonly bars: Bars; readonly start: number; readonly s
       {bar === undefined || bar.provisional ? null : (
         <>
           <ClassBadge value={classOfBar(bar)} />
-          {bar.score === null || bar.score === 0 ? null : <span>{describeRarity(bar.score)}</span>}
+          {bar.score === null || bar.score === 0 ? null : (
+            <span>{describeRarity(bar.score, seenPoints)}</span>
+          )}
         </>
       )}
     </div>

@@ -44,6 +44,7 @@ function readMetric(metric: Metric, bars: ReadonlyMap<number, Bar>): WallMetric 
     status: metric.status,
     unit: metric.unit,
     periodSeconds: metric.periodSeconds,
+    seenPoints: learning.rows,
     learned: learning.done ? 1 : Math.min(0.99, learning.rows / Math.max(1, learning.needed)),
     learnedByPoint: learning.done ? 0 : 1 / Math.max(1, learning.needed),
     latest: latest === null ? null : { timeMs: Date.parse(latest.timestamp), value: latest.value },

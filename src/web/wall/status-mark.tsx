@@ -1,6 +1,6 @@
 import { formatSpan } from '../parts/format-time.ts';
 import type { WallRow } from './wall-rows.ts';
-import { measureSilence } from './wall-state.ts';
+import { measureSilence } from '../parts/silence.ts';
 
 const WORDS = {
   ERROR: 'error',
@@ -27,7 +27,7 @@ export function StatusMark({ row }: { readonly row: WallRow }) {
 /** Bars say it only once they have wandered out of sight. */
 function Silence({ row: { metrics } }: { readonly row: WallRow }) {
   const silences = metrics
-    .map((metric) => measureSilence(metric, Date.now()))
+    .map(({ latest, periodSeconds }) => measureSilence(latest?.timeMs ?? null, periodSeconds, Date.now()))
     .filter((silentMs) => silentMs !== null);
   const [longest] = silences.toSorted((a, b) => b - a);
   if (longest === undefined) return null;

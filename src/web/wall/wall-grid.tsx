@@ -147,6 +147,7 @@ function useLook(window: WindowName): (row: WallRow, start: number | null) => vo
     const around = BARS_AROUND * BAR_MS[window];
     const from = new Date(start - around).toISOString();
     const to = new Date(Math.min(start + around, Date.now() + BAR_MS[window] / 4)).toISOString();
-    go(`${path}?from=${from}&to=${to}`);
+    const [at, until] = [start, start + BAR_MS[window]].map((ms) => new Date(ms).toISOString());
+    go(`${path}?from=${from}&to=${to}&at=${at}&until=${until}`);
   };
 }

@@ -5,7 +5,7 @@ import { formatTime } from '../parts/format-time.ts';
 import { useZone } from '../parts/preferences.ts';
 import { BarStrip } from './bar-strip.tsx';
 import { StatusMark } from './status-mark.tsx';
-import { describeBars, type WallRow } from './wall-rows.ts';
+import { describeBars, findReason, type WallRow } from './wall-rows.ts';
 
 /** A row's cells. What moves it and where it lies is the grid's matter. */
 export const RowCells = memo(function RowCells(props: {
@@ -55,7 +55,13 @@ export const RowCells = memo(function RowCells(props: {
         {row.named?.latest == null ? '' : formatValue(row.named.latest.value, row.named.unit)}
       </div>
       <div role="gridcell" className="cell-bars">
-        <BarStrip bars={row.bars} starts={starts} label={label} onPick={(start) => onPick(row, start)} />
+        <BarStrip
+          bars={row.bars}
+          starts={starts}
+          label={label}
+          countSeen={(start) => findReason(row, start)?.seenPoints ?? 0}
+          onPick={(start) => onPick(row, start)}
+        />
       </div>
     </>
   );

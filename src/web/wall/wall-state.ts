@@ -14,6 +14,8 @@ export interface WallMetric {
   readonly status: MetricStatus;
   readonly unit: string | null;
   readonly periodSeconds: number;
+  /** How many points its model has seen. */
+  readonly seenPoints: number;
   /** From 0 to 1. */
   readonly learned: number;
   /** How much one more point adds to that. */
@@ -32,16 +34,6 @@ export interface Wall {
 
 /** How many stretches are kept beyond what is drawn: events may come late. */
 const SPARE = 8;
-
-const HOUR_MS = 3_600_000;
-const SILENT_PERIODS = 12;
-
-/** For how long no point came, in milliseconds; null while that is not worth a word: as incidents end for silence. */
-export function measureSilence({ latest, periodSeconds }: WallMetric, nowMs: number): number | null {
-  if (latest === null) return null;
-  const silentMs = nowMs - latest.timeMs;
-  return silentMs >= Math.max(HOUR_MS, SILENT_PERIODS * periodSeconds * 1000) ? silentMs : null;
-}
 
 /**
  * @returns the wall with the scores on it; metrics that got none stay the same objects. Null when a score is of a
@@ -77,6 +69,7 @@ function addScore(metric: WallMetric, score: LiveScore, window: WindowName): Wal
     ...metric,
     bars,
     status: 'ACTIVE',
+    seenPoints: isNewer ? metric.seenPoints + 1 : metric.seenPoints,
     // A score that is not provisional is one of a model that has learned enough.
     learned: score.provisional ? grown : 1,
     latest: isNewer ? { timeMs, value: score.value } : metric.latest,

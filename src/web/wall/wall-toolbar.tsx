@@ -1,4 +1,5 @@
 import { Segments } from '../parts/segments.tsx';
+import { UnmonitoredLink } from '../unmonitored/unmonitored-link.tsx';
 import type { WindowName } from './bars.ts';
 import type { ViewState } from './use-view.ts';
 
@@ -59,6 +60,7 @@ export function WallToolbar({ view, count }: { readonly view: ViewState; readonl
         onChoose={view.setOrder}
       />
       <Segments label="Time that is shown" choices={WINDOWS} value={view.window} onChoose={view.setWindow} />
+      <UnmonitoredLink />
       <span className="quiet count" role="status">
         {count}
       </span>

@@ -66,8 +66,10 @@ export interface ApiParts {
   readonly log: Log;
 }
 
-/** What does not change while the server runs. */
+/** What does not change once the server is ready. */
 export interface ServerFacts {
+  /** Where Graphite listens; null where it does not, or not yet. */
+  readonly graphiteAddress: () => string | null;
   readonly version: string;
   readonly startedAt: Date;
   /** "embedded PostgreSQL", or where DATABASE_URL points to, without password. */

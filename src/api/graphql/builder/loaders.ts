@@ -16,6 +16,7 @@ import {
 import { findIncidentsAt, type MetricTime } from '../../../core/incidents/incidents-at.ts';
 import { type IncidentWindow, readIncidentsOf } from '../../../core/incidents/read-incidents.ts';
 import { readLatestSamples, readSamples, type SampleWindow } from '../../../core/samples/read-samples.ts';
+import { type AnomalySpan, readAnomalySpans } from '../../../core/samples/read-anomaly-span.ts';
 import {
   NO_POINTS,
   readSeries,
@@ -34,6 +35,8 @@ export interface Loaders {
   readonly latest: DataLoader<number, StoredSample | null>;
   /** Incidents that last at a moment of a metric. */
   readonly incidentsAt: DataLoader<MetricTime, readonly Incident[]>;
+  /** The anomaly an anomalous sample is a part of. */
+  readonly anomalySpan: DataLoader<MetricTime, AnomalySpan | null>;
   /** The samples of a window for one metric. */
   samples(window: SampleWindow, metricNumber: number): Promise<readonly StoredSample[]>;
   series(range: SeriesRange, metricNumber: number): Promise<SeriesColumns>;
@@ -71,6 +74,9 @@ export function createLoaders({ pool, prisma }: { pool: pg.Pool; prisma: PrismaC
       return new Map(metrics.map((metric) => [metric.number, metric]));
     }),
     incidentsAt: new DataLoader(async (moments) => [...(await findIncidentsAt(prisma, moments))], {
+      cache: false,
+    }),
+    anomalySpan: new DataLoader(async (samples) => [...(await readAnomalySpans(pool, samples))], {
       cache: false,
     }),
     latest: createLoader((numbers) => readLatestSamples(pool, numbers)),

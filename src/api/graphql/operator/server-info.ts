@@ -40,6 +40,11 @@ export const ServerInfoRef = builder.objectRef<ApiParts>('ServerInfo').implement
       description: 'The detector new metrics get, with its version.',
       resolve: ({ facts }) => facts.detector,
     }),
+    graphiteAddress: t.string({
+      nullable: true,
+      description: 'Where Graphite lines are taken, such as tcp://127.0.0.1:2003; null where they are not.',
+      resolve: ({ facts }) => facts.graphiteAddress(),
+    }),
     cursor: t.string({
       description: 'Cursor of the newest score: `anomalyScores(after:)` goes on from here.',
       resolve: ({ live }) => live.head(),

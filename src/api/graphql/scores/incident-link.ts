@@ -1,5 +1,6 @@
 /** How a sample is tied to incidents: the one it belongs to, or why a red one belongs to none. */
 import { matters } from '../../../core/models/score-history.ts';
+import type { AnomalySpan } from '../../../core/samples/read-anomaly-span.ts';
 import { isScored, type StoredSample } from '../../../core/samples/stored-sample.ts';
 import { RED_SCORE } from '../../../detector/likelihood.ts';
 import { ANOMALY_PHASES } from '../../../model.ts';
@@ -37,6 +38,23 @@ const NoIncidentReasonRef = builder.enumType('NoIncidentReason', {
   values: NO_INCIDENT_REASONS,
 });
 
+const AnomalySpanRef = builder.objectRef<AnomalySpan>('AnomalySpan').implement({
+  description: 'From when until when a metric was anomalous.',
+  fields: (t) => ({
+    from: t.field({
+      type: 'DateTime',
+      description: 'Time of the sample it opened with.',
+      resolve: ({ fromMs }) => new Date(fromMs),
+    }),
+    to: t.field({
+      type: 'DateTime',
+      description: 'Time of the last anomalous sample so far.',
+      resolve: ({ toMs }) => new Date(toMs),
+    }),
+    lasts: t.exposeBoolean('lasts', { description: 'Whether no sample has been normal since.' }),
+  }),
+});
+
 builder.objectFields(MetricDataRef, (t) => ({
   phase: t.expose('phase', {
     type: AnomalyPhaseRef,
@@ -46,7 +64,14 @@ builder.objectFields(MetricDataRef, (t) => ({
   anomalous: t.boolean({
     description:
       'Whether the metric is anomalous: from the sample that opens an incident until it has recovered.',
-    resolve: ({ phase }) => phase === 'OPENS' || phase === 'CONTINUES' || phase === 'RECOVERS',
+    resolve: isAnomalous,
+  }),
+  anomaly: t.field({
+    type: AnomalySpanRef,
+    nullable: true,
+    description:
+      'The anomaly it is a part of, from its begin to its end; null where the metric is normal, and for old scores.',
+    resolve: (sample, _args, { loaders }) => (isAnomalous(sample) ? loaders.anomalySpan.load(sample) : null),
   }),
   incidents: t.field({
     type: [IncidentRef],
@@ -62,6 +87,10 @@ builder.objectFields(MetricDataRef, (t) => ({
     resolve: (sample, _args, { loaders }) => findNoIncidentReason(sample, loaders),
   }),
 }));
+
+function isAnomalous({ phase }: StoredSample): boolean {
+  return phase === 'OPENS' || phase === 'CONTINUES' || phase === 'RECOVERS';
+}
 
 function loadIncidents({ metricNumber, timestampMs }: StoredSample, loaders: Loaders) {
   return loaders.incidentsAt.load({ metricNumber, timestampMs });

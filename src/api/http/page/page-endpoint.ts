@@ -11,6 +11,8 @@ export const PAGE_PATHS: readonly string[] = [
   '/add',
   '/add/*',
   '/incidents',
+  '/incidents/*',
+  '/unmonitored',
   '/rules',
   '/rules/*',
   '/maintenance',
@@ -39,9 +41,15 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** A browser that opens an address: whatever is there, it wants a page. */
+export function isForPage({ method, headers }: IncomingMessage): boolean {
+  return (method === 'GET' || method === 'HEAD') && headers.accept?.includes('text/html') === true;
+}
+
 /**
  * @param folder what Vite built; read once, at the first request
- * @returns for the page's own addresses and for its assets alike
+ * @returns for the page's own addresses and for its assets alike; at any other address the page says that there is
+ *   nothing, with status 404
  */
 export function createPageHandler(folder: string = BUILT_PAGE_FOLDER): Handler {
   let files: Promise<ReadonlyMap<string, BuiltFile>> | undefined;
@@ -69,13 +77,19 @@ export function createPageHandler(folder: string = BUILT_PAGE_FOLDER): Handler {
       return;
     }
     const { encoding, bytes } = chooseBody(file, request);
-    response.writeHead(200, {
+    response.writeHead(isAsset || isPagePath(path) ? 200 : 404, {
       ...headers,
       ...(encoding === null ? {} : { 'content-encoding': encoding }),
       'content-length': bytes.length,
     });
     response.end(request.method === 'HEAD' ? undefined : bytes);
   };
+}
+
+function isPagePath(path: string): boolean {
+  return PAGE_PATHS.some((known) =>
+    known.endsWith('/*') ? path.startsWith(known.slice(0, -1)) : path === known,
+  );
 }
 
 function describe(file: BuiltFile): Record<string, string> {

@@ -8,6 +8,7 @@ import {
   type WheelEvent,
 } from 'react';
 import { describeError } from '../../api/ask.ts';
+import type { MetricHeadFragment } from '../../generated/graphql.ts';
 import { nameZone } from '../../parts/format-time.ts';
 import { Notice } from '../../parts/notice.tsx';
 import { useZone } from '../../parts/preferences.ts';
@@ -29,7 +30,7 @@ const GAP_PERIODS = 3.5;
 
 /** The value with its band, the scores below, and what moves them. */
 export function ChartPanel(props: {
-  readonly metric: { readonly id: string; readonly unit: string | null; readonly periodSeconds: number };
+  readonly metric: Pick<MetricHeadFragment, 'id' | 'unit' | 'periodSeconds' | 'learning'>;
   readonly ranging: RangeState;
   readonly flags: readonly Flag[];
 }) {
@@ -104,7 +105,7 @@ export function ChartPanel(props: {
           <p className="no-points">No points in this time.</p>
         ) : null}
       </div>
-      <ChartReading columns={columns} index={pointed} unit={unit} />
+      <ChartReading columns={columns} index={pointed} unit={unit} seenPoints={metric.learning.rows} />
       <ChartLegend />
     </section>
   );

@@ -8,8 +8,10 @@ export function ChartReading(props: {
   readonly columns: Columns;
   readonly index: number | null;
   readonly unit: string | null;
+  /** By the model of the metric. */
+  readonly seenPoints: number;
 }) {
-  const { columns, index, unit } = props;
+  const { columns, index, unit, seenPoints } = props;
   const zone = useZone();
   const at = index ?? columns.times.length - 1;
   const [time, value] = [columns.times[at], columns.values[at]];
@@ -24,7 +26,7 @@ export function ChartReading(props: {
           expected {formatValue(low)} to {formatValue(high, unit)}
         </span>
       )}
-      {score == null ? <span>not scored</span> : <span>{describeRarity(score)}</span>}
+      {score == null ? <span>not scored</span> : <span>{describeRarity(score, seenPoints)}</span>}
     </p>
   );
 }

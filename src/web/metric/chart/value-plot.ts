@@ -1,7 +1,7 @@
 /** How the value is drawn: the line over its expected band, unusual points on it, flags above. */
 import uPlot from 'uplot';
 import { classOf } from '../../parts/bar-height.ts';
-import { formatValue } from '../../parts/format-number.ts';
+import { formatValue, shortenUnit } from '../../parts/format-number.ts';
 import type { Zone } from '../../parts/preferences.ts';
 import type { ChartColors } from './chart-colors.ts';
 import type { Columns } from './columns.ts';
@@ -14,9 +14,11 @@ export interface Flag {
 }
 
 /** The same for all plots, or the times below each other were not the same. */
-export const PADDING: uPlot.Padding = [10, 18, 0, 0];
-/** Room for 1,200 ms. */
-export const AXIS_WIDTH = 72;
+export const PADDING: uPlot.Padding = [10, 40, 0, 0];
+/** Room for -12.35 MB/s. */
+export const AXIS_WIDTH = 88;
+/** A longer unit stands beside the name of the metric alone, or labels were cut off. */
+const MAX_UNIT_LENGTH = 4;
 const DAY_SECONDS = 86_400;
 const AXIS_FONT = '12px system-ui, sans-serif';
 
@@ -45,6 +47,7 @@ export function describeValuePlot(options: {
   readonly readFlags: () => readonly Flag[];
 }): Pick<uPlot.Options, 'series' | 'bands' | 'axes' | 'scales' | 'hooks' | 'tzDate' | 'padding'> {
   const { colors, unit, zone, readFlags } = options;
+  const shown = shortenUnit(unit).length > MAX_UNIT_LENGTH ? null : unit;
   const dots = (color: string, size: number) => ({
     stroke: color,
     paths: () => null,
@@ -70,7 +73,7 @@ export function describeValuePlot(options: {
       {
         ...describeAxis(colors),
         size: AXIS_WIDTH,
-        values: (_plot, ticks) => ticks.map((tick) => formatValue(tick, unit)),
+        values: (_plot, ticks) => ticks.map((tick) => formatValue(tick, shown)),
       },
     ],
     hooks: { draw: [(plot) => drawFlags(plot, readFlags(), colors)] },

@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ASSET_PATHS, createPageHandler, PAGE_PATHS } from '../../../../src/api/http/page/page-endpoint.ts';
+import {
+  ASSET_PATHS,
+  createPageHandler,
+  isForPage,
+  PAGE_PATHS,
+} from '../../../../src/api/http/page/page-endpoint.ts';
 import { createHttpServer, type Handler, type HttpServer } from '../../../../src/api/http/server.ts';
 import { createLog } from '../../../../src/log.ts';
 
@@ -18,8 +23,15 @@ describe('the page', () => {
   const start = async (built: string) => {
     const page = createPageHandler(built);
     const routes = new Map<string, Handler>([...PAGE_PATHS, ...ASSET_PATHS].map((path) => [path, page]));
-    const options = { host: '127.0.0.1', port: 0, routes, socketRoutes: new Map(), log: createLog('silent') };
-    server = createHttpServer(options);
+    server = createHttpServer({
+      host: '127.0.0.1',
+      port: 0,
+      routes,
+      socketRoutes: new Map(),
+      notFound: (answerJson) => (request, response) =>
+        (isForPage(request) ? page : answerJson)(request, response),
+      log: createLog('silent'),
+    });
     url = `http://127.0.0.1:${await server.start()}`;
   };
 
@@ -47,6 +59,24 @@ describe('the page', () => {
       expect(policy).not.toContain('unsafe');
       expect(response.headers.get('cache-control')).toBe('no-cache');
     }
+  });
+
+  it('says to a browser that there is nothing at any other address, and to programs in JSON', async () => {
+    const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+    for (const path of ['/nothing', '/incident', '/metrics/x', '/a/b/c?d=e', '/metricx']) {
+      const page = await fetch(`${url}${path}`, { headers: browser });
+      expect(page.status, path).toBe(404);
+      expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
+      expect(await page.text()).toContain('<title>Lapwing</title>');
+      for (const headers of [{}, { accept: 'application/json' }, { accept: '*/*' }]) {
+        const json = await fetch(`${url}${path}`, { headers });
+        expect(json.status).toBe(404);
+        expect(await json.json()).toMatchObject({ error: expect.stringContaining('no such path') as string });
+      }
+      expect((await fetch(`${url}${path}`, { method: 'POST', headers: browser })).status).toBe(404);
+    }
+    expect((await fetch(`${url}/incidents/Incident%3A1`, { headers: browser })).status).toBe(200);
   });
 
   it('sends hashed files compressed, for ever', async () => {

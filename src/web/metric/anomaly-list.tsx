@@ -4,9 +4,10 @@ import { formatValue } from '../parts/format-number.ts';
 import { formatSpan } from '../parts/format-time.ts';
 import { TimeText } from '../parts/time-text.tsx';
 import type { Episode } from './episodes.ts';
+import { IncidentOf } from './incident-of.tsx';
 
-/** What was unusual in the time that is shown, newest first: each event can be looked at, and each of its points. */
-export function UnusualList(props: {
+/** The anomalies of the time that is shown, newest first: each can be looked at, and each of its points. */
+export function AnomalyList(props: {
   readonly episodes: readonly Episode[];
   readonly unit: string | null;
   readonly chosen: PointFragment | null;
@@ -14,10 +15,10 @@ export function UnusualList(props: {
 }) {
   const { episodes, unit, chosen, onChoose } = props;
   return (
-    <section className="card stack" aria-label="Unusual points">
-      <h2>Unusual in this time</h2>
-      {episodes.length === 0 ? <p className="quiet">Nothing.</p> : null}
-      <ul className="unusual">
+    <section className="card stack" aria-label="Anomalies">
+      <h2>Anomalies in this range</h2>
+      {episodes.length === 0 ? <p className="quiet">None.</p> : null}
+      <ul className="anomalies">
         {episodes.map((episode) => {
           const isChosen = episode.points.some(({ rowId }) => rowId === chosen?.rowId);
           return (
@@ -27,6 +28,7 @@ export function UnusualList(props: {
                 <TimeText time={episode.first.timestamp} />
                 <span className="lasted">{describeLength(episode)}</span>
               </button>
+              <IncidentOf point={episode.worst} />
               {isChosen && episode.points.length > 1 ? (
                 <PointList episode={episode} unit={unit} chosen={chosen} onChoose={onChoose} />
               ) : null}
@@ -58,10 +60,18 @@ function PointList(props: {
             <TimeText time={point.timestamp} />
             <strong>{formatValue(point.value, unit)}</strong>
           </button>
+          {isLikeWorst(point, episode) ? null : <IncidentOf point={point} />}
         </li>
       ))}
     </ul>
   );
+}
+
+/** What holds for the whole event is said once, above its points. */
+function isLikeWorst(point: PointFragment, { worst }: Episode): boolean {
+  const name = ({ incidents, noIncidentReason }: PointFragment) =>
+    `${noIncidentReason ?? ''} ${incidents.map(({ id }) => id).join(' ')}`;
+  return name(point) === name(worst);
 }
 
 function describeLength({ points, first, last }: Episode): string {

@@ -23,7 +23,7 @@ import { UnmonitoredPage } from './unmonitored/unmonitored-page.tsx';
 import { WallPage } from './wall/wall-page.tsx';
 
 const PLACES = [
-  ['/', 'Wall'],
+  ['/', 'Overview'],
   ['/incidents', 'Incidents'],
   ['/add', 'Add'],
   ['/server', 'Server'],
@@ -45,7 +45,7 @@ export function Frame() {
     <div className="frame">
       <header>
         <a className="skip" href="#content">
-          Skip to the content
+          Skip to main content
         </a>
         <Link href="/" className="brand">
           <img src="/favicon.svg" width="22" height="22" alt="" />

@@ -13,7 +13,7 @@ export function KeyDialog() {
     location.reload();
   };
   return (
-    <Modal title="This server wants an API key" onClose={() => key.wanted.set(false)}>
+    <Modal title="Sign in with an API key" onClose={() => key.wanted.set(false)}>
       <form className="stack" onSubmit={keep}>
         <label className="field">
           <span>API key</span>
@@ -26,10 +26,11 @@ export function KeyDialog() {
           />
         </label>
         <p className="quiet">
-          Whoever runs the server makes one with <code>lapwing key create</code>. It is kept in this tab only.
+          Ask your administrator for a key (created with <code>lapwing key create</code>). It is stored in
+          this tab only.
         </p>
         <div className="line">
-          <button className="main">Go on</button>
+          <button className="main">Sign in</button>
         </div>
       </form>
     </Modal>

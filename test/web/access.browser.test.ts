@@ -10,10 +10,10 @@ const executable = findChromium();
 /** Makes a key on its page. @returns what is shown of it, the once */
 async function makeKey(page: Awaited<ReturnType<TestBrowser['open']>>['page'], hands: Hands, name: string) {
   await hands.type(page.getByLabel('Name of the key'), name);
-  await hands.press(page.getByRole('button', { name: 'Make the key' }));
+  await hands.press(page.getByRole('button', { name: 'Create key' }));
   const shown = page.getByRole('region', { name: 'The new key' });
   const secret = await shown.getByLabel('Key', { exact: true }).innerText();
-  await hands.press(shown.getByRole('button', { name: 'I have it' }));
+  await hands.press(shown.getByRole('button', { name: 'Done' }));
   await shown.waitFor({ state: 'detached' });
   return secret;
 }
@@ -42,7 +42,7 @@ describe.skipIf(executable === null)('the page of keys', () => {
       const key = await makeKey(page, hands, name);
       expect((await ask({ ...server, key }, '{ serverInfo { version } }')).errors).toEqual([]);
       await hands.press(page.getByRole('button', { name: `Revoke ${name}` }));
-      await hands.press(page.getByRole('button', { name: 'Revoke it' }));
+      await hands.press(page.getByRole('button', { name: 'Revoke key', exact: true }));
       await page.getByRole('listitem', { name: `Key ${name}` }).waitFor({ state: 'detached' });
       expect((await ask({ ...server, key }, '{ serverInfo { version } }')).status).toBe(401);
     }

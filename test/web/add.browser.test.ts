@@ -80,8 +80,8 @@ describe.skipIf(executable === null)('the page adds', () => {
       await hands.press(page.getByLabel(`web-${index + 1}`));
       expect(await page.getByLabel('CPUUtilization').isChecked()).toBe(true);
       await hands.press(page.getByLabel('NetworkIn'));
-      await hands.press(page.getByRole('button', { name: /Watch \d+ metrics? of 1 resource/ }));
-      await page.getByText('is watched').waitFor();
+      await hands.press(page.getByRole('button', { name: /Monitor \d+ metrics? of 1 resource/ }));
+      await page.getByText('is monitored').waitFor();
       await page.context().close();
       expect(errors).toEqual([]);
     }
@@ -94,10 +94,10 @@ describe.skipIf(executable === null)('the page adds', () => {
       const { page, errors } = await browser.open(`${server.url}/add`);
       const hands = take(page);
       await hands.choose(page.getByLabel('1. Source'), 'This host');
-      await hands.press(page.getByRole('button', { name: /Watch \d+ metrics of this host/ }));
+      await hands.press(page.getByRole('button', { name: /Monitor \d+ metrics of this host/ }));
       await page.getByText(/^(\d+) of \1 done$/).waitFor();
       await page
-        .getByText(hands.name === 'mouse' ? 'is watched' : 'was watched already')
+        .getByText(hands.name === 'mouse' ? 'is monitored' : 'was monitored already')
         .first()
         .waitFor();
       await page.context().close();
@@ -115,11 +115,11 @@ describe.skipIf(executable === null)('the page adds', () => {
       await hands.choose(page.getByLabel('Points of a period become'), 'the largest');
       await hands.type(page.getByLabel('host', { exact: true }), `web-${hands.name}`);
       await hands.choose(page.getByLabel('It belongs to'), 'host');
-      await hands.press(page.getByRole('button', { name: 'Watch this series' }));
-      await page.getByText('queue.depth is watched.').waitFor();
-      await hands.press(page.getByRole('button', { name: 'Watch this series' }));
-      await page.getByText('queue.depth was watched already.').waitFor();
-      await hands.press(page.getByRole('link', { name: 'Look at it' }));
+      await hands.press(page.getByRole('button', { name: 'Monitor this series' }));
+      await page.getByText('queue.depth is monitored.').waitFor();
+      await hands.press(page.getByRole('button', { name: 'Monitor this series' }));
+      await page.getByText('queue.depth was monitored already.').waitFor();
+      await hands.press(page.getByRole('link', { name: 'Open metric' }));
       await page.getByText(`web-${hands.name}`).first().waitFor();
       await page.context().close();
       expect(errors).toEqual([]);
@@ -134,8 +134,8 @@ describe.skipIf(executable === null)('the page adds', () => {
       await hands.choose(page.getByLabel('Region'), REGION);
       await hands.type(page.getByLabel(/^Values/), 'web-*');
       await page.getByText('2 members').waitFor();
-      await hands.press(page.getByRole('button', { name: 'Watch this group' }));
-      await page.getByText(`web by ${hands.name} is watched.`).waitFor();
+      await hands.press(page.getByRole('button', { name: 'Create autostack' }));
+      await page.getByText(`web by ${hands.name} is monitored.`).waitFor();
       await page.context().close();
       expect(errors).toEqual([]);
     }
@@ -147,7 +147,7 @@ describe.skipIf(executable === null)('the page adds', () => {
       const hands = take(page);
       const name = `it's "pushed" by ${hands.name}`;
       await hands.type(page.getByLabel('Name', { exact: true }), name);
-      await hands.press(page.getByRole('button', { name: 'Watch it' }));
+      await hands.press(page.getByRole('button', { name: 'Create metric' }));
       await page.getByText('Waiting for its first point').waitFor();
       await runSnippets(page);
       await page.getByText('Points come in').waitFor();
@@ -176,7 +176,7 @@ describe.skipIf(executable === null)('the page adds', () => {
       const buffer = Buffer.from(JSON.stringify(items));
       await chooser.setFiles({ name: 'all.json', mimeType: 'application/json', buffer });
       await page.getByText(`${count + 1} of ${count + 1} done, 1 failed`).waitFor();
-      expect(await page.getByText('was watched already').count()).toBe(count);
+      expect(await page.getByText('was monitored already').count()).toBe(count);
       expect(errors).toEqual([]);
       await page.context().close();
     }

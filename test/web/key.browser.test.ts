@@ -14,14 +14,14 @@ describe.skipIf(executable === null)('the page of a server with keys', () => {
     for (const take of HANDS) {
       const { page } = await browser.open(server.url);
       const hands = take(page);
-      const dialog = page.getByRole('dialog', { name: 'This server wants an API key' });
+      const dialog = page.getByRole('dialog', { name: 'Sign in with an API key' });
       await hands.type(dialog.getByLabel('API key'), 'wrong');
-      await hands.press(dialog.getByRole('button', { name: 'Go on' }));
+      await hands.press(dialog.getByRole('button', { name: 'Sign in' }));
       await page.waitForLoadState();
       await hands.type(dialog.getByLabel('API key'), KEY);
-      await hands.press(dialog.getByRole('button', { name: 'Go on' }));
-      await page.getByText('Nothing is watched yet.').waitFor();
-      await page.locator('.connection').getByText('live', { exact: true }).waitFor();
+      await hands.press(dialog.getByRole('button', { name: 'Sign in' }));
+      await page.getByText('No metrics yet').waitFor();
+      await page.locator('.connection').getByText('Live', { exact: true }).waitFor();
       expect(await page.evaluate('sessionStorage.length')).toBe(1);
       expect(await page.evaluate('Object.keys(localStorage).filter((key) => key.includes("key"))')).toEqual(
         [],

@@ -23,9 +23,9 @@ describe.skipIf(executable === null)('the page under a server that is killed', (
     const url = `http://127.0.0.1:${port}`;
     const first = await startServerProcess(settings);
     const { page } = await browser.open(`${url}/?window=DAYS&order=NAME`);
-    await page.getByText('Nothing is watched yet.').waitFor();
+    await page.getByText('No metrics yet').waitFor();
     await pushStory({ url });
-    const reds = page.getByRole('img', { name: /1 red/ });
+    const reds = page.getByRole('img', { name: /1 critical/ });
     await reds.waitFor();
     const { page: chart } = await browser.open(`${url}/?window=DAYS&q=calm`);
     await chart.getByRole('link', { name: 'calm' }).click();
@@ -34,14 +34,14 @@ describe.skipIf(executable === null)('the page under a server that is killed', (
     await numbers.getByRole('heading', { name: 'This server' }).waitFor();
     const state = page.locator('.connection');
     await first.kill();
-    await state.getByText('offline, trying again').waitFor();
+    await state.getByText(/Offline/).waitFor();
     // By the time a second question failed the first failure is drawn: what was on the screen is still there.
     await numbers.waitForEvent('requestfailed');
     await numbers.waitForEvent('requestfailed');
     expect(await numbers.getByRole('heading', { name: 'This server' }).isVisible()).toBe(true);
     const second = await startServerProcess(settings);
     await pushLeap({ url });
-    await state.getByText('live', { exact: true }).waitFor();
+    await state.getByText('Live', { exact: true }).waitFor();
     // What came while it was away is there, and what was there before still is.
     await reds.nth(1).waitFor();
     await chart.locator('.reading').getByText('5,000 %').waitFor();

@@ -55,37 +55,37 @@ describe.skipIf(executable === null)('the page of rules', () => {
       const type = (label: string, text: string) => hands.type(page.getByLabel(label, { exact: true }), text);
       await type('Name of the rule', name);
       await hands.press(page.getByLabel('On', { exact: true }));
-      await type('Metrics named', 'shop.*');
-      await type('Of the resources, one a line', 'shop/web-1');
+      await type('Metric name pattern', 'shop.*');
+      await type('Resources (one per line)', 'shop/web-1');
       await type('Search for a metric by its name', 'orders');
       await hands.press(page.getByRole('button', { name: '+ shop.orders' }));
-      await hands.press(page.getByRole('button', { name: 'Add a condition' }));
+      await hands.press(page.getByRole('button', { name: 'Add condition' }));
       await type('Tag', 'tier');
-      await type('Values, commas between; * for anything', 'web, api-*');
-      await hands.choose(page.getByLabel('As seldom as'), 'another score');
+      await type('Values (comma-separated, * = wildcard)', 'web, api-*');
+      await hands.choose(page.getByLabel('Severity threshold'), 'another score');
       await type('Least anomaly score', '0.9995');
       await page.getByText('1 in 2,000', { exact: true }).waitFor();
       await hands.choose(page.getByLabel('Direction'), 'only above');
-      await type('Off by at least', '2.5');
-      await type('Off by at least %', '12');
-      await type('For how many points', '3');
-      await type('For how many seconds', '120');
-      await hands.press(page.getByLabel('Not while the model still learns the metric'));
-      await hands.press(page.getByRole('button', { name: 'Add a channel' }));
-      await hands.choose(page.getByLabel('Tell'), 'Slack');
-      await type('Its URL', 'https://example.com/services/T0');
+      await type('Minimum deviation (absolute)', '2.5');
+      await type('Minimum deviation (absolute) %', '12');
+      await type('Consecutive anomalous points', '3');
+      await type('Minimum duration (s)', '120');
+      await hands.press(page.getByLabel('Ignore metrics that are still learning'));
+      await hands.press(page.getByRole('button', { name: 'Add channel' }));
+      await hands.choose(page.getByLabel('Channel', { exact: true }), 'Slack');
+      await type('URL', 'https://example.com/services/T0');
       await hands.press(page.getByText('Times ·'));
-      await type('Over after seconds of calm', '900');
-      await type('Seconds between messages', '7200');
-      await type('Stale after seconds', '1800');
-      await hands.press(page.getByLabel('A message at the end, too'));
+      await type('Resolve after (s without anomaly)', '900');
+      await type('Quiet period (s)', '7200');
+      await type('Ignore data older than (s)', '1800');
+      await hands.press(page.getByLabel('Notify when resolved'));
       await hands.press(page.getByText('Maintenance ·'));
-      await hands.press(page.getByRole('button', { name: 'From now on for 4 hours' }));
-      await hands.press(page.getByText('What messages say ·'));
+      await hands.press(page.getByRole('button', { name: 'Start now for 4 hours' }));
+      await hands.press(page.getByText('Message template ·'));
       await type('Time zone of local times', 'Asia/Tokyo');
       await type('Subject', '{metric.name} is odd');
       await type('Text', 'Seen {value}.');
-      await hands.press(page.getByRole('button', { name: 'Save the rule' }));
+      await hands.press(page.getByRole('button', { name: 'Save rule' }));
       await page.getByRole('article', { name: `Rule ${name}` }).waitFor();
       const rule = await readRule(name);
       expect(rule).toMatchObject({
@@ -123,7 +123,7 @@ describe.skipIf(executable === null)('the page of rules', () => {
     for (const take of HANDS) {
       const { page, errors } = await browser.open(`${server.url}/rules/new`);
       const hands = take(page);
-      const save = () => hands.press(page.getByRole('button', { name: 'Save the rule' }));
+      const save = () => hands.press(page.getByRole('button', { name: 'Save rule' }));
       const refusal = async (label: string, text: RegExp) => {
         const field = page.getByLabel(label, { exact: true });
         await field.and(page.locator('[aria-invalid=true]:focus')).waitFor();
@@ -131,19 +131,19 @@ describe.skipIf(executable === null)('the page of rules', () => {
         return field;
       };
       await hands.type(page.getByLabel('Name of the rule'), `Whole by mouse`);
-      await hands.press(page.getByText('What messages say ·'));
+      await hands.press(page.getByText('Message template ·'));
       await hands.type(page.getByLabel('Subject'), 'odd: {colour}');
-      await hands.press(page.getByText('What messages say ·'));
-      await hands.press(page.getByRole('button', { name: 'Add a channel' }));
-      await hands.type(page.getByLabel('Its URL'), 'nowhere');
-      await hands.type(page.getByLabel('Secret to sign with'), 'short');
+      await hands.press(page.getByText('Message template ·'));
+      await hands.press(page.getByRole('button', { name: 'Add channel' }));
+      await hands.type(page.getByLabel('URL'), 'nowhere');
+      await hands.type(page.getByLabel('Signing secret'), 'short');
       await save();
       // It is in a part that was folded away.
       await hands.type(await refusal('Subject', /colour/), 'odd');
       await save();
-      await hands.type(await refusal('Its URL', /URL/), 'https://example.com/hook');
+      await hands.type(await refusal('URL', /URL/), 'https://example.com/hook');
       await save();
-      await hands.type(await refusal('Secret to sign with', /16 to 256/), SECRET);
+      await hands.type(await refusal('Signing secret', /16 to 256/), SECRET);
       await save();
       const name = `Mended by ${hands.name}`;
       await hands.type(await refusal('Name of the rule', /already/), name);
@@ -161,9 +161,9 @@ describe.skipIf(executable === null)('the page of rules', () => {
       const name = `Mended by ${hands.name}`;
       const card = page.getByRole('article', { name: `Rule ${name}` });
       await hands.press(card.getByRole('link', { name: 'Edit' }));
-      await hands.type(page.getByLabel('For how many points'), '7');
+      await hands.type(page.getByLabel('Consecutive anomalous points'), '7');
       await page.getByText('https://example.com').waitFor();
-      await hands.press(page.getByRole('button', { name: 'Save the rule' }));
+      await hands.press(page.getByRole('button', { name: 'Save rule' }));
       await card.getByText('for 7 points').waitFor();
       expect(await readRule(name)).toMatchObject({
         confirmPoints: 7,
@@ -186,7 +186,7 @@ describe.skipIf(executable === null)('the page of rules', () => {
         .getByRole('article', { name: 'Maintenance window' })
         .filter({ hasText: '22:00 to 06:00' });
       await hands.press(page.getByLabel(`Whole by ${other}`));
-      await hands.choose(page.getByLabel('Or a window that comes'), 'every week');
+      await hands.choose(page.getByLabel('Schedule'), 'every week');
       await hands.press(page.getByLabel('Sun', { exact: true }));
       await hands.press(page.getByRole('button', { name: 'Add the window' }));
       await window.getByText('Sat, 22:00 to 06:00 of the next day, Asia/Tokyo').waitFor();

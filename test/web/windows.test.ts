@@ -26,7 +26,7 @@ describe('a maintenance window', () => {
     expect(placeWindow(mornings, at('2026-11-30T00:00:00Z'))).toBe('later');
   });
 
-  it('is told with the zone whose clock it goes by', () => {
+  it('is shown with the zone whose clock it goes by', () => {
     expect(describeWindow(nights, 'UTC')).toBe('Fri, 22:00 to 06:00 of the next day, Europe/Berlin');
     const once: Window = { start: '2026-11-23T10:00:00.000Z', end: '2026-11-23T12:00:00.000Z' };
     expect(describeWindow(once, 'UTC')).toContain('UTC');

@@ -28,8 +28,7 @@ export function AuditPage() {
     <div className="stack">
       <PageTabs label="Server" pages={SERVER_PAGES} here="/server/audit" />
       <p className="quiet">
-        Every mutation of the last year but those that push points. Press the name of a mutation or of a key
-        to see only those.
+        All changes of the last year, except data ingestion. Click a mutation or key to filter.
       </p>
       {isNarrowed ? (
         <div className="line">
@@ -70,7 +69,7 @@ export function AuditPage() {
             )}
             <div className="line">
               {after === null ? (
-                <button onClick={answer.askAgain}>Read again</button>
+                <button onClick={answer.askAgain}>Refresh</button>
               ) : (
                 <button onClick={() => setAfter(null)}>Newest</button>
               )}
@@ -101,7 +100,7 @@ function AuditRow(props: {
         </button>
         <span className={/Error$|^[A-Z_]+$/.test(result) ? 'badge red' : 'badge'}>{result}</span>
         {keyId === null ? (
-          <span className="quiet">without a key</span>
+          <span className="quiet">anonymous</span>
         ) : (
           <button className="bare" onClick={() => onKey(keyId)}>
             by {keyName}
@@ -109,7 +108,7 @@ function AuditRow(props: {
         )}
       </div>
       <details>
-        <summary>What was asked for</summary>
+        <summary>Details</summary>
         <pre tabIndex={0} aria-label={`Arguments of ${field}`}>
           {JSON.stringify(entry.arguments, null, 2)}
         </pre>

@@ -52,7 +52,7 @@ export function KeyForm(props: {
             <input value={name} required maxLength={255} onChange={({ target }) => setName(target.value)} />
           </label>
           <label className="field">
-            <span>What it may</span>
+            <span>Scope</span>
             <select
               value={scope}
               disabled={isFirst}
@@ -66,7 +66,7 @@ export function KeyForm(props: {
             </select>
           </label>
           <label className="field">
-            <span>Only of the account (empty for all)</span>
+            <span>Account (empty = all)</span>
             <input
               value={scope === 'ADMIN' ? '' : account}
               disabled={scope === 'ADMIN'}
@@ -81,7 +81,7 @@ export function KeyForm(props: {
             </datalist>
           </label>
           <label className="field">
-            <span>Days it is valid (empty for ever)</span>
+            <span>Expires after (days, empty = never)</span>
             <input
               type="number"
               min="1"
@@ -93,11 +93,12 @@ export function KeyForm(props: {
         </div>
         {isFirst ? (
           <p className="quiet">
-            The first key may do everything. From then on everybody needs one, and this tab uses it.
+            The first key is an admin key. After creating it, every client must authenticate; this tab signs
+            in automatically.
           </p>
         ) : null}
         <div className="line">
-          <button className="main">Make the key</button>
+          <button className="main">Create key</button>
         </div>
         {problem === null ? null : <Notice kind="problem">{problem}</Notice>}
       </form>

@@ -44,14 +44,15 @@ export function KeyTable(props: {
       {asked === null ? null : (
         <Modal title={`Revoke the key ${asked.name}?`} onClose={close}>
           <p>
-            Whoever uses it is refused from now on; what it follows ends within a second. It cannot be undone.
+            Clients that use it are refused at once; their subscriptions end within a second. This cannot be
+            undone.
           </p>
           {problem === null ? null : <Notice kind="problem">{problem}</Notice>}
           <div className="line">
             <button className="main" onClick={() => void act(asked.id)}>
-              Revoke it
+              Revoke key
             </button>
-            <button onClick={close}>Keep it</button>
+            <button onClick={close}>Cancel</button>
           </div>
         </Modal>
       )}

@@ -14,7 +14,7 @@ import '../style/access.css';
 /** Who may ask this server, and what for. */
 export function KeysPage() {
   const [isAll, setAll] = useState(false);
-  // Whoever needed no key so far is told that the first has to be able to make others.
+  // The first key has to be able to create others.
   const isOpen = useStore(useApi().key.value) === null;
   const answer = useAsk(KeysDocument, { revoked: isAll });
   return (
@@ -30,11 +30,12 @@ export function KeysPage() {
             />
             <label className="choice">
               <input type="checkbox" checked={isAll} onChange={({ target }) => setAll(target.checked)} />
-              revoked and expired ones too
+              Show revoked and expired keys
             </label>
             {apiKeys.length === 0 ? (
               <Notice title="No keys yet.">
-                Nobody needs one, as long as the server listens on this machine alone. The first closes it.
+                Not required while the server listens on localhost only. Creating the first key locks the
+                server.
               </Notice>
             ) : (
               <KeyTable keys={apiKeys} onRevoked={answer.askAgain} />

@@ -14,7 +14,7 @@ export function NewKey(props: {
     <section className="notice" data-kind="done" aria-label="The new key" tabIndex={-1} ref={place}>
       <strong>{name} is made. Copy it now: it is shown this once.</strong>
       <CopyBlock title="Key" text={secret} />
-      <button onClick={onDone}>I have it</button>
+      <button onClick={onDone}>Done</button>
     </section>
   );
 }

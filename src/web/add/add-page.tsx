@@ -8,14 +8,14 @@ import { TransferFlow } from './transfer-flow.tsx';
 import '../style/add.css';
 
 const FLOWS = [
-  ['sources', '/add', 'Resources', 'Machines, queues and databases of AWS, or this host'],
-  ['autostack', '/add/autostack', 'Autostack', 'Many machines chosen by tags, watched as one'],
-  ['influxdb', '/add/influxdb', 'InfluxDB series', 'A field of a measurement, by its tags'],
-  ['pushed', '/add/pushed', 'Pushed metric', 'Anything that sends numbers'],
-  ['transfer', '/add/transfer', 'Import and export', 'Metrics of another server, or of a file'],
+  ['sources', '/add', 'Resources', 'AWS resources, or this host'],
+  ['autostack', '/add/autostack', 'Autostack', 'Group of EC2 instances selected by tag, monitored as one'],
+  ['influxdb', '/add/influxdb', 'InfluxDB series', 'Read a field from InfluxDB'],
+  ['pushed', '/add/pushed', 'Pushed metric', 'Send your own metrics (API, Graphite, InfluxDB line protocol)'],
+  ['transfer', '/add/transfer', 'Import and export', 'Import or export metric configuration and data'],
 ] as const;
 
-/** Every way to have something watched. */
+/** Every way to have something monitored. */
 export function AddPage({ flow }: { readonly flow: string }) {
   return (
     <div className="add-page">

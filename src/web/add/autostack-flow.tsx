@@ -32,7 +32,9 @@ function AutostackForm({ data }: { readonly data: SourcesQuery }) {
   const [chosen, setChosen] = useState<ReadonlySet<string> | null>(null);
   const ticked = chosen ?? new Set(metrics.filter(({ isDefault }) => isDefault).map(({ metric }) => metric));
   const create = useDo(CreateAutostackDocument);
-  const [told, setTold] = useState<{ readonly kind: 'done' | 'problem'; readonly text: string } | null>(null);
+  const [notice, setNotice] = useState<{ readonly kind: 'done' | 'problem'; readonly text: string } | null>(
+    null,
+  );
   const filters = readWholeFilters(drafts);
   const save = async (event: SubmitEvent) => {
     event.preventDefault();
@@ -41,8 +43,8 @@ function AutostackForm({ data }: { readonly data: SourcesQuery }) {
       .map(({ namespace, metric }) => ({ namespace, metric }));
     const input = { name, region, resourceType: typeName, filters, includeStopped, metrics: wanted };
     const problem = findProblem(await create({ input }));
-    setTold(
-      problem === null ? { kind: 'done', text: `${name} is watched.` } : { kind: 'problem', text: problem },
+    setNotice(
+      problem === null ? { kind: 'done', text: `${name} is monitored.` } : { kind: 'problem', text: problem },
     );
   };
   return (
@@ -79,7 +81,7 @@ function AutostackForm({ data }: { readonly data: SourcesQuery }) {
           checked={includeStopped}
           onChange={({ target }) => setIncludeStopped(target.checked)}
         />
-        those that do not run, too
+        Include stopped instances
       </label>
       <div className="pickers">
         <AutostackPreview question={{ region, resourceType: typeName, filters, includeStopped }} />
@@ -87,13 +89,13 @@ function AutostackForm({ data }: { readonly data: SourcesQuery }) {
       </div>
       <div className="line">
         <button className="main" disabled={filters.length === 0}>
-          Watch this group
+          Create autostack
         </button>
       </div>
-      {told === null ? null : (
-        <Notice kind={told.kind}>
-          <p>{told.text}</p>
-          {told.kind === 'done' ? <Link href="/">See it on the wall</Link> : null}
+      {notice === null ? null : (
+        <Notice kind={notice.kind}>
+          <p>{notice.text}</p>
+          {notice.kind === 'done' ? <Link href="/">Open overview</Link> : null}
         </Notice>
       )}
     </form>

@@ -14,9 +14,7 @@ export function AutostackPreview({ question }: { readonly question: PreviewAutos
   return (
     <section className="card picker" aria-label="Members">
       <h2>Members</h2>
-      {isReady ? null : (
-        <p className="quiet">Choose a region and a tag with a value to see who would be in it.</p>
-      )}
+      {isReady ? null : <p className="quiet">Select a region and a tag to preview members.</p>}
       {isReady && error !== undefined ? <Notice kind="problem">{describeError(error)}</Notice> : null}
       {isReady && error === undefined ? (
         <>

@@ -7,13 +7,13 @@ import { saveFile } from '../parts/save-file.ts';
 /** How many metrics are asked for at once: their samples come along. */
 const METRICS_AT_ONCE = 5;
 
-type Told = { readonly kind: 'plain' | 'done' | 'problem'; readonly text: string } | null;
+type NoticeState = { readonly kind: 'plain' | 'done' | 'problem'; readonly text: string } | null;
 
-/** Everything that is watched, as one file. */
+/** All monitored metrics, as one file. */
 export function ExportCard() {
   const askIds = useAskOnce(MonitoredIdsDocument);
   const askModels = useAskOnce(ExportModelsDocument);
-  const [told, setTold] = useState<Told>(null);
+  const [notice, setNotice] = useState<NoticeState>(null);
   const listIds = async (): Promise<readonly string[]> => {
     const ids: string[] = [];
     let after: string | null = null;
@@ -31,29 +31,30 @@ export function ExportCard() {
       const ids = await listIds();
       const models: string[] = [];
       for (let at = 0; at < ids.length; at += METRICS_AT_ONCE) {
-        setTold({ kind: 'plain', text: `${at} of ${ids.length} metrics read …` });
+        setNotice({ kind: 'plain', text: `${at} of ${ids.length} metrics read …` });
         const outcome = await askModels({ ids: ids.slice(at, at + METRICS_AT_ONCE) });
         if ('problem' in outcome) throw new Error(outcome.problem);
         models.push(...(outcome.data.exportModels ?? []).map((model) => JSON.stringify(model)));
       }
       save(`[\n${models.join(',\n')}\n]\n`);
-      setTold({ kind: 'done', text: `${models.length} metrics are in the file.` });
+      setNotice({ kind: 'done', text: `${models.length} metrics are in the file.` });
     } catch (error) {
-      setTold({ kind: 'problem', text: error instanceof Error ? error.message : String(error) });
+      setNotice({ kind: 'problem', text: error instanceof Error ? error.message : String(error) });
     }
   };
   return (
     <section className="card stack" aria-label="Export">
       <h2>Export</h2>
       <p className="quiet">
-        Every watched metric with its samples, as JSON. For very many use <code>lapwing export</code>.
+        All monitored metrics with their data, as JSON. For large installations use{' '}
+        <code>lapwing export</code>.
       </p>
       <div className="line">
-        <button disabled={told?.kind === 'plain'} onClick={() => void exportAll()}>
+        <button disabled={notice?.kind === 'plain'} onClick={() => void exportAll()}>
           Export everything
         </button>
       </div>
-      {told === null ? null : <Notice kind={told.kind}>{told.text}</Notice>}
+      {notice === null ? null : <Notice kind={notice.kind}>{notice.text}</Notice>}
     </section>
   );
 }

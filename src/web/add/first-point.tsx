@@ -24,12 +24,12 @@ export function FirstPoint({ id }: { readonly id: string }) {
       title={latest === null ? 'Waiting for its first point' : 'Points come in'}
     >
       {latest === null ? (
-        <p>It is watched. Send a point by one of the ways below.</p>
+        <p>Metric created. Send a first data point:</p>
       ) : (
         <p>
           {lastRowId.toLocaleString('en')} so far, the newest {formatValue(latest.value)} at{' '}
           <TimeText time={latest.timestamp} style="second" />.{' '}
-          <Link href={`/metric/${encodeURIComponent(id)}`}>Look at it</Link>
+          <Link href={`/metric/${encodeURIComponent(id)}`}>Open metric</Link>
         </p>
       )}
     </Notice>

@@ -1,10 +1,10 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { useDo } from '../api/ask.ts';
-import { type SourcesQuery, WatchMetricDocument } from '../generated/graphql.ts';
+import { type SourcesQuery, MonitorMetricDocument } from '../generated/graphql.ts';
 import { ItemResults } from './item-results.tsx';
 import { MetricPicker } from './metric-picker.tsx';
-import { readWatched } from './read-watched.ts';
+import { readMonitored } from './read-monitored.ts';
 import { useItems } from './use-items.ts';
 
 /** The host has one resource, itself: only its metrics are to be chosen. */
@@ -12,7 +12,7 @@ export function HostChoices({ type }: { readonly type: SourcesQuery['resourceTyp
   const [metrics, setMetrics] = useState<ReadonlySet<string>>(
     () => new Set(type.metrics.filter(({ isDefault }) => isDefault).map(({ metric }) => metric)),
   );
-  const watch = useDo(WatchMetricDocument);
+  const monitor = useDo(MonitorMetricDocument);
   const { items, isWorking, begin } = useItems();
   const start = () =>
     begin(
@@ -20,9 +20,9 @@ export function HostChoices({ type }: { readonly type: SourcesQuery['resourceTyp
         key: metric,
         title: metric,
         run: async () => {
-          const watched = readWatched(await watch({ input: { spec: { host: { metric } } } }));
-          if (watched.kind === 'problem') return { problem: watched.text };
-          return { text: watched.isNew ? 'is watched' : 'was watched already' };
+          const monitored = readMonitored(await monitor({ input: { spec: { host: { metric } } } }));
+          if (monitored.kind === 'problem') return { problem: monitored.text };
+          return { text: monitored.isNew ? 'is monitored' : 'was monitored already' };
         },
       })),
     );
@@ -31,7 +31,7 @@ export function HostChoices({ type }: { readonly type: SourcesQuery['resourceTyp
       <MetricPicker metrics={type.metrics} chosen={metrics} onChoose={setMetrics} />
       <div className="line">
         <button className="main" disabled={metrics.size === 0 || isWorking} onClick={() => void start()}>
-          Watch {metrics.size} {metrics.size === 1 ? 'metric' : 'metrics'} of this host
+          Monitor {metrics.size} {metrics.size === 1 ? 'metric' : 'metrics'} of this host
         </button>
       </div>
       <ItemResults items={items} label="What became of the metrics" />

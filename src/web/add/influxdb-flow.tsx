@@ -22,7 +22,7 @@ function Measurements(props: { readonly data: SourcesQuery; readonly onLook: () 
   const type = types.find(({ name }) => name === chosen) ?? types[0];
   if (type === undefined) {
     return (
-      <Notice title="No InfluxDB was listed.">
+      <Notice title="InfluxDB is not configured.">
         <p>
           The server reads one when it is started with <code>LAPWING_INFLUXDB_URL</code>,{' '}
           <code>LAPWING_INFLUXDB_ORG</code>, <code>LAPWING_INFLUXDB_BUCKET</code> and{' '}

@@ -1,10 +1,10 @@
 import { type SubmitEvent, useState } from 'react';
 import { Link } from 'wouter';
 import { useDo } from '../api/ask.ts';
-import { type SourcesQuery, WatchMetricDocument } from '../generated/graphql.ts';
+import { type SourcesQuery, MonitorMetricDocument } from '../generated/graphql.ts';
 import { Notice } from '../parts/notice.tsx';
 import { AGGREGATES, type SeriesDraft, writeSeries } from './influxdb-series.ts';
-import { readWatched, type Watched } from './read-watched.ts';
+import { readMonitored, type Monitored } from './read-monitored.ts';
 
 type MeasurementType = SourcesQuery['resourceTypes'][number];
 
@@ -20,12 +20,14 @@ export function InfluxdbForm({ type }: { readonly type: MeasurementType }) {
   });
   const change = (part: Partial<SeriesDraft>) => setDraft({ ...draft, ...part });
   const [unit, setUnit] = useState('');
-  const [watched, setWatched] = useState<Watched | null>(null);
-  const watch = useDo(WatchMetricDocument);
+  const [monitored, setMonitored] = useState<Monitored | null>(null);
+  const monitor = useDo(MonitorMetricDocument);
   const save = async (event: SubmitEvent) => {
     event.preventDefault();
     const spec = { influxdb: writeSeries(type, draft) };
-    setWatched(readWatched(await watch({ input: { spec, unit: unit.trim() === '' ? null : unit.trim() } })));
+    setMonitored(
+      readMonitored(await monitor({ input: { spec, unit: unit.trim() === '' ? null : unit.trim() } })),
+    );
   };
   return (
     <form className="stack" aria-label="The series" onSubmit={(event) => void save(event)}>
@@ -65,15 +67,15 @@ export function InfluxdbForm({ type }: { readonly type: MeasurementType }) {
           />
         </label>
         <label className="field">
-          <span>Unit (may be empty)</span>
+          <span>Unit (optional)</span>
           <input value={unit} placeholder="Percent" onChange={({ target }) => setUnit(target.value)} />
         </label>
       </section>
       {dimensions.length === 0 ? null : <TagFields dimensions={dimensions} draft={draft} onChange={change} />}
       <div className="line">
-        <button className="main">Watch this series</button>
+        <button className="main">Monitor this series</button>
       </div>
-      {watched === null ? null : <WatchedNotice watched={watched} />}
+      {monitored === null ? null : <MonitoredNotice monitored={monitored} />}
     </form>
   );
 }
@@ -118,14 +120,14 @@ function TagFields(props: {
   );
 }
 
-function WatchedNotice({ watched }: { readonly watched: Watched }) {
-  if (watched.kind === 'problem') return <Notice kind="problem">{watched.text}</Notice>;
+function MonitoredNotice({ monitored }: { readonly monitored: Monitored }) {
+  if (monitored.kind === 'problem') return <Notice kind="problem">{monitored.text}</Notice>;
   return (
     <Notice kind="done">
       <p>
-        {watched.name} {watched.isNew ? 'is watched.' : 'was watched already.'}
+        {monitored.name} {monitored.isNew ? 'is monitored.' : 'was monitored already.'}
       </p>
-      <Link href={`/metric/${encodeURIComponent(watched.id)}`}>Look at it</Link>
+      <Link href={`/metric/${encodeURIComponent(monitored.id)}`}>Open metric</Link>
     </Notice>
   );
 }

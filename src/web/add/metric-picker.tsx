@@ -3,7 +3,7 @@ import { shortenUnit } from '../parts/format-number.ts';
 
 type CatalogueMetric = SourcesQuery['resourceTypes'][number]['metrics'][number];
 
-/** The metrics of a type; those that are watched by default are ticked already. */
+/** The metrics of a type; those that are monitored by default are ticked already. */
 export function MetricPicker(props: {
   readonly metrics: readonly CatalogueMetric[];
   readonly chosen: ReadonlySet<string>;

@@ -2,11 +2,11 @@ import { type SubmitEvent, useState } from 'react';
 import { useApi } from '../api/api.ts';
 import { useAsk, useDo } from '../api/ask.ts';
 import { useStore } from '../api/store.ts';
-import { PushAddressDocument, WatchMetricDocument } from '../generated/graphql.ts';
+import { PushAddressDocument, MonitorMetricDocument } from '../generated/graphql.ts';
 import { CopyBlock } from '../parts/copy-block.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { FirstPoint } from './first-point.tsx';
-import { readWatched } from './read-watched.ts';
+import { readMonitored } from './read-monitored.ts';
 import { writeSnippets } from './snippets.ts';
 
 /** A metric whose points somebody sends: its name first, then how to send. */
@@ -18,17 +18,17 @@ export function PushedFlow() {
   const [unit, setUnit] = useState('');
   const [made, setMade] = useState<{ readonly id: string; readonly name: string } | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const watch = useDo(WatchMetricDocument);
+  const monitor = useDo(MonitorMetricDocument);
   const graphiteAddress = useAsk(PushAddressDocument, {}).data?.serverInfo.graphiteAddress ?? null;
   const save = async (event: SubmitEvent) => {
     event.preventDefault();
     const custom = { name: name.trim(), ...(resource.trim() === '' ? {} : { resource: resource.trim() }) };
-    const outcome = await watch({
+    const outcome = await monitor({
       input: { spec: { custom }, ...(unit.trim() === '' ? {} : { unit: unit.trim() }) },
     });
-    const watched = readWatched(outcome);
-    setProblem(watched.kind === 'problem' ? watched.text : null);
-    if (watched.kind === 'done') setMade(watched);
+    const monitored = readMonitored(outcome);
+    setProblem(monitored.kind === 'problem' ? monitored.text : null);
+    if (monitored.kind === 'done') setMade(monitored);
   };
   return (
     <div className="stack">
@@ -45,7 +45,7 @@ export function PushedFlow() {
             />
           </label>
           <label className="field">
-            <span>Belongs to (may be empty)</span>
+            <span>Resource (optional)</span>
             <input
               value={resource}
               placeholder="shop/web-1"
@@ -53,12 +53,12 @@ export function PushedFlow() {
             />
           </label>
           <label className="field">
-            <span>Unit (may be empty)</span>
+            <span>Unit (optional)</span>
             <input value={unit} placeholder="Count" onChange={({ target }) => setUnit(target.value)} />
           </label>
         </div>
         <div className="line">
-          <button className="main">Watch it</button>
+          <button className="main">Create metric</button>
         </div>
         {problem === null ? null : <Notice kind="problem">{problem}</Notice>}
       </form>

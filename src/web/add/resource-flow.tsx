@@ -5,7 +5,7 @@ import {
   type Datasource,
   SourcesDocument,
   type SourcesQuery,
-  WatchResourceDocument,
+  MonitorResourceDocument,
 } from '../generated/graphql.ts';
 import { Answered } from '../parts/answer.tsx';
 import { useUrlState } from '../parts/url-state.ts';
@@ -103,7 +103,7 @@ function Choices(props: {
   const [metrics, setMetrics] = useState<ReadonlySet<string>>(
     () => new Set(type.metrics.filter(({ isDefault }) => isDefault).map(({ metric }) => metric)),
   );
-  const watch = useDo(WatchResourceDocument);
+  const monitor = useDo(MonitorResourceDocument);
   const { items, isWorking, begin } = useItems();
   const start = () =>
     begin(
@@ -111,8 +111,8 @@ function Choices(props: {
         key: id,
         title,
         run: async () => {
-          const problem = findProblem(await watch({ input: { id, metrics: [...metrics] } }));
-          return problem === null ? { text: 'is watched' } : { problem };
+          const problem = findProblem(await monitor({ input: { id, metrics: [...metrics] } }));
+          return problem === null ? { text: 'is monitored' } : { problem };
         },
       })),
     );
@@ -134,7 +134,7 @@ function Choices(props: {
           disabled={resources.size === 0 || metrics.size === 0 || isWorking}
           onClick={() => void start()}
         >
-          Watch {metrics.size} {metrics.size === 1 ? 'metric' : 'metrics'} of {resources.size}{' '}
+          Monitor {metrics.size} {metrics.size === 1 ? 'metric' : 'metrics'} of {resources.size}{' '}
           {resources.size === 1 ? 'resource' : 'resources'}
         </button>
       </div>

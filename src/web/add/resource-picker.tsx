@@ -15,7 +15,7 @@ interface Found {
   readonly problem: string | null;
 }
 
-/** The resources of a type, those worth watching first. */
+/** The resources of a type, the suggested ones first. */
 export function ResourcePicker(props: {
   readonly source: Datasource;
   readonly region: string | null;
@@ -71,8 +71,8 @@ export function ResourcePicker(props: {
                   {resource.name === null ? '' : resource.resourceId} {resource.state ?? ''}
                 </span>
               </span>
-              {suggested.has(resource.id) ? <span className="badge usual">suggested</span> : null}
-              {resource.status === 'UNMONITORED' ? null : <span className="badge">watched</span>}
+              {suggested.has(resource.id) ? <span className="badge normal">suggested</span> : null}
+              {resource.status === 'UNMONITORED' ? null : <span className="badge">monitored</span>}
             </label>
           </li>
         ))}
@@ -80,7 +80,7 @@ export function ResourcePicker(props: {
       {problem === null ? (
         <p className="quiet" role="status">
           {isWhole ? `${resources.length} known` : 'Reading …'}
-          {isWhole && resources.length === 0 ? ': nothing of this type was found there.' : ''}
+          {isWhole && resources.length === 0 ? ': No resources of this type.' : ''}
         </p>
       ) : null}
     </fieldset>

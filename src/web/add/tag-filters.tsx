@@ -41,7 +41,7 @@ export function TagFilters(props: {
     onChange(drafts.map((draft, index) => (index === place ? { ...draft, ...part } : draft)));
   return (
     <fieldset className="card picker">
-      <legend>Tags: every one has to match</legend>
+      <legend>Tags (all must match)</legend>
       {drafts.map((draft, index) => (
         <div key={index} className="filter">
           <TextField
@@ -53,7 +53,7 @@ export function TagFilters(props: {
           />
           <TextField
             at={`${at}.${index}.values`}
-            label="Values, commas between; * for anything"
+            label="Values (comma-separated, * = wildcard)"
             value={draft.values}
             placeholder="web-*, api-?"
             onChange={(values) => change(index, { values })}
@@ -74,7 +74,7 @@ export function TagFilters(props: {
         disabled={drafts.length >= MOST_FILTERS}
         onClick={() => onChange([...drafts, { key: '', values: '' }])}
       >
-        {drafts.length === 0 ? 'Add a condition' : 'One more condition'}
+        {drafts.length === 0 ? 'Add condition' : 'Add condition'}
       </button>
     </fieldset>
   );

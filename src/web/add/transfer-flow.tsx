@@ -7,7 +7,7 @@ import { ItemResults } from './item-results.tsx';
 import { readModels } from './read-models.ts';
 import { useItems, type Work } from './use-items.ts';
 
-/** A file of models, chosen or dropped, becomes watched metrics one by one; and the way back. */
+/** A file of models, chosen or dropped, becomes monitored metrics one by one; and the way back. */
 export function TransferFlow() {
   const importModels = useDo(ImportModelsDocument);
   const { items, isWorking, begin } = useItems();
@@ -32,7 +32,7 @@ export function TransferFlow() {
       if ('problem' in outcome) return outcome;
       const [result] = outcome.data.importModels.results;
       if (result?.error != null) return { problem: result.error.message };
-      return { text: result?.created === true ? 'is watched now' : 'was watched already' };
+      return { text: result?.created === true ? 'is monitored now' : 'was monitored already' };
     },
   });
   const onDrop = (event: DragEvent) => {
@@ -63,7 +63,7 @@ export function TransferFlow() {
               target.value = '';
             }}
           />
-          <span className="quiet">What “Export” gives, here or in an HTM-IT. It is safe to repeat.</span>
+          <span className="quiet">Accepts exports of Lapwing and HTM-IT. Importing twice is safe.</span>
         </label>
         {problem === null ? null : <Notice kind="problem">{problem}</Notice>}
         <ItemResults items={items} label="What became of the models" />

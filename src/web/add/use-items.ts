@@ -1,4 +1,4 @@
-/** Works on a list of items one after the other, and tells how far it has come. */
+/** Works on a list of items one after the other, and reports progress. */
 import { useCallback, useRef, useState } from 'react';
 import type { Item } from './item-results.tsx';
 

@@ -1,4 +1,4 @@
-/** The key the server may ask for. It stays in this tab: whoever opens another one is asked again. */
+/** The key the server may ask for. It stays in this tab: another tab asks again. */
 import { createStore, type Store } from './store.ts';
 
 const PLACE = 'lapwing-api-key';

@@ -37,7 +37,7 @@ export function useAsk<Data, Variables extends AnyVariables>(
   useReturn(() => {
     if (error?.networkError !== undefined && !isPaused) askAgain();
   });
-  // What is on the screen stays there while the server is away; that it is away is told beside it.
+  // What is on the screen stays there while the server is away; that it is away is said beside it.
   const isAway = data === undefined && error?.networkError !== undefined;
   return { data: isAway ? last : data, error, isAsking: fetching || stale, askAgain };
 }

@@ -11,16 +11,16 @@ export function useFollow<Data, Variables extends Record<string, unknown>>(
   onEvent: (data: Data | null) => void,
 ): void {
   const { socket } = useApi();
-  const tell = useEffectEvent(onEvent);
+  const notify = useEffectEvent(onEvent);
   const query = document.toString();
   const key = JSON.stringify(variables);
-  useReturn(() => tell(null));
+  useReturn(() => notify(null));
   useEffect(() => {
     // Made of variables of the right type just above.
     const parsed = JSON.parse(key) as Variables;
     return socket.client.subscribe<Data>(
       { query, variables: parsed },
-      { next: ({ data }) => tell(data ?? null), error: () => undefined, complete: () => undefined },
+      { next: ({ data }) => notify(data ?? null), error: () => undefined, complete: () => undefined },
     );
   }, [socket, query, key]);
 }

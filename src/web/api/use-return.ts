@@ -5,12 +5,12 @@ import { useApi } from './api.ts';
 /** Calls back each time: what happened meanwhile is not known. */
 export function useReturn(onReturn: () => void): void {
   const { socket } = useApi();
-  const tell = useEffectEvent(onReturn);
+  const notify = useEffectEvent(onReturn);
   useEffect(() => {
     let hasBroken = socket.connection.get() === 'offline';
     return socket.connection.subscribe(() => {
       const state = socket.connection.get();
-      if (state === 'live' && hasBroken) tell();
+      if (state === 'live' && hasBroken) notify();
       if (state !== 'connecting') hasBroken = state === 'offline';
     });
   }, [socket]);

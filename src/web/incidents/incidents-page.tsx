@@ -20,7 +20,7 @@ const FILTERS: Readonly<Record<(typeof SHOWN)[number], IncidentFilter>> = {
   ALL: {},
 };
 
-/** What rules found unusual, and who has taken it on. */
+/** The incidents rules opened, and who has acknowledged them. */
 export function IncidentsPage() {
   const [shown, setShown] = useUrlChoice('show', SHOWN);
   const [after, setAfter] = useState<string | null>(null);
@@ -57,9 +57,10 @@ export function IncidentsPage() {
 
 function NoIncidents({ isFiltered }: { readonly isFiltered: boolean }) {
   return (
-    <Notice title={isFiltered ? 'No such incidents.' : 'No incidents yet.'}>
+    <Notice title={isFiltered ? 'No open incidents.' : 'No incidents yet.'}>
       <p>
-        A rule makes incidents of what is unusual, and tells of them. <Link href="/rules">See the rules</Link>
+        Alert rules open incidents when metrics behave anomalously and notify your channels.{' '}
+        <Link href="/rules">Manage alert rules</Link>
       </p>
     </Notice>
   );

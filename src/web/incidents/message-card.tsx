@@ -4,12 +4,12 @@ import { type MessageRowFragment, RetryMessageDocument } from '../generated/grap
 import { TimeText } from '../parts/time-text.tsx';
 
 const STATES = {
-  FAILED: ['badge red', '▲ given up'],
-  WAITING: ['badge yellow', '◆ to be delivered'],
-  SENT: ['badge usual', '● delivered'],
+  FAILED: ['badge red', '▲ failed'],
+  WAITING: ['badge yellow', '◆ pending'],
+  SENT: ['badge normal', '● delivered'],
 } as const;
 
-const KINDS = { START: 'began', END: 'ended' } as const;
+const KINDS = { START: 'opened', END: 'resolved' } as const;
 
 /** One message: to whom, about what, how far it has come; one that was given up can be tried again. */
 export function MessageCard({ message }: { readonly message: MessageRowFragment }) {
@@ -54,8 +54,8 @@ export function MessageCard({ message }: { readonly message: MessageRowFragment 
       {problem === null ? null : <p role="alert">{problem}</p>}
       {message.body === null ? null : (
         <details>
-          <summary>{message.subject ?? 'What was written'}</summary>
-          <pre tabIndex={0} aria-label="What was written">
+          <summary>{message.subject ?? 'Message'}</summary>
+          <pre tabIndex={0} aria-label="Message">
             {message.body}
           </pre>
         </details>

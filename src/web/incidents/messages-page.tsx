@@ -20,7 +20,7 @@ const FILTERS: Readonly<Record<(typeof SHOWN)[number], NotificationFilter>> = {
   WAITING: { states: ['WAITING'] },
 };
 
-/** What rules told whom, and what could not be delivered. */
+/** Notifications of all rules, and what could not be delivered. */
 export function MessagesPage() {
   const [shown, setShown] = useUrlChoice('show', SHOWN);
   const [after, setAfter] = useState<string | null>(null);
@@ -33,8 +33,8 @@ export function MessagesPage() {
         label="Which messages"
         choices={[
           ['ALL', 'All'],
-          ['FAILED', 'Given up'],
-          ['WAITING', 'To be delivered'],
+          ['FAILED', 'Failed'],
+          ['WAITING', 'Pending'],
         ]}
         value={shown}
         onChoose={(choice) => {
@@ -63,9 +63,9 @@ export function MessagesPage() {
 
 function NoMessages({ isFiltered }: { readonly isFiltered: boolean }) {
   return (
-    <Notice title={isFiltered ? 'No such messages.' : 'No messages yet.'}>
+    <Notice title={isFiltered ? 'No matching messages.' : 'No messages yet.'}>
       <p>
-        A rule with a channel writes one when an incident fires, and one when it is over.{' '}
+        Notifications are sent when an incident opens and when it is resolved.{' '}
         <Link href="/rules">See the rules</Link>
       </p>
     </Notice>

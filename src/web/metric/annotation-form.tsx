@@ -28,7 +28,7 @@ export function AnnotationForm(props: {
   };
   return (
     <details className="card">
-      <summary>Note something down</summary>
+      <summary>Add annotation</summary>
       <form className="stack" onSubmit={(event) => void save(event)}>
         <div className="fields">
           <label className="field">
@@ -41,10 +41,10 @@ export function AnnotationForm(props: {
           </label>
         </div>
         <p className="quiet">
-          It is about now while the chart follows, and about the middle of a chart that stands still.
+          The annotation is placed at the current time, or at the centre of a fixed range.
         </p>
         <div className="line">
-          <button>Save the note</button>
+          <button>Save annotation</button>
         </div>
         {problem === null ? null : <Notice kind="problem">{problem}</Notice>}
       </form>

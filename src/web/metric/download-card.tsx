@@ -6,8 +6,8 @@ import { saveFile } from '../parts/save-file.ts';
 import type { Range } from './range.ts';
 
 const FORMATS = [
-  ['CSV', 'CSV: a table'],
-  ['NDJSON', 'NDJSON: one object a line'],
+  ['CSV', 'CSV'],
+  ['NDJSON', 'NDJSON'],
   ['MSGPACK', 'MessagePack'],
 ] as const satisfies readonly (readonly [DownloadFormat, string])[];
 
@@ -39,7 +39,7 @@ export function DownloadCard(props: { readonly id: string; readonly range: Range
   };
   return (
     <details className="card">
-      <summary>Take it along</summary>
+      <summary>Export data</summary>
       <div className="stack">
         <div className="fields">
           <label className="field">
@@ -58,10 +58,10 @@ export function DownloadCard(props: { readonly id: string; readonly range: Range
             </select>
           </label>
           <label className="field">
-            <span>Of which time</span>
+            <span>Time range</span>
             <select value={isAll ? 'all' : 'shown'} onChange={({ target }) => setAll(target.value === 'all')}>
-              <option value="shown">the time that is shown</option>
-              <option value="all">all times</option>
+              <option value="shown">Visible range</option>
+              <option value="all">All data</option>
             </select>
           </label>
         </div>
@@ -69,12 +69,12 @@ export function DownloadCard(props: { readonly id: string; readonly range: Range
           <button onClick={() => void fetchSamples()}>Download samples</button>
         </div>
         <label className="field">
-          <span>A comment for whoever opens the archive (may be empty)</span>
+          <span>Comment (optional)</span>
           <input value={comment} maxLength={2000} onChange={({ target }) => setComment(target.value)} />
         </label>
         <div className="line">
           <button onClick={() => void fetchArchive()}>Download the archive</button>
-          <span className="quiet">Settings, labels, notes, and every sample and score.</span>
+          <span className="quiet">Settings, labels, annotations, and all samples and scores.</span>
         </div>
         {problem === null ? null : <Notice kind="problem">{problem}</Notice>}
       </div>

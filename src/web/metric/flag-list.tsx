@@ -2,7 +2,7 @@ import { TimeText } from '../parts/time-text.tsx';
 import type { Range } from './range.ts';
 import type { Flag } from './chart/value-plot.ts';
 
-const SIGNS = { incident: '⚑ incident', annotation: '⚐ note', preview: '⚑ would alarm' } as const;
+const SIGNS = { incident: '⚑ incident', annotation: '⚐ annotation', preview: '⚑ would alert' } as const;
 
 /** The chart's flags in words, for those that lie in its time. Nothing where there are none. */
 export function FlagList({ flags, range }: { readonly flags: readonly Flag[]; readonly range: Range }) {

@@ -11,14 +11,14 @@ import { Notice } from '../parts/notice.tsx';
 
 const WORDS = {
   unmonitor: {
-    button: 'Stop watching',
-    title: 'Stop watching this metric?',
-    text: 'Its samples stay. Its scores and what its model has learned go.',
+    button: 'Stop monitoring',
+    title: 'Stop monitoring this metric?',
+    text: 'Data points are kept. Anomaly scores and the learned model are deleted.',
   },
   delete: {
     button: 'Delete',
     title: 'Delete this metric?',
-    text: 'Its samples, scores and model go. This cannot be undone.',
+    text: 'All data points, scores and the model are deleted. This cannot be undone.',
   },
 } as const;
 
@@ -57,7 +57,7 @@ export function MetricActions({ metric }: { readonly metric: MetricHeadFragment 
             <button className="main" onClick={() => void act()}>
               {WORDS[asked].button}
             </button>
-            <button onClick={close}>Keep it</button>
+            <button onClick={close}>Cancel</button>
           </div>
         </Modal>
       )}

@@ -6,7 +6,7 @@ import {
   type MetricHeadFragment,
   MetricPageDocument,
   MetricStatusDocument,
-  UnusualPointsDocument,
+  AnomalousPointsDocument,
 } from '../generated/graphql.ts';
 import { Answered } from '../parts/answer.tsx';
 import { shortenUnit } from '../parts/format-number.ts';
@@ -56,7 +56,7 @@ function MetricView(props: {
   const { metric, recent } = props;
   const { id, unit } = metric;
   const ranging = useRange(metric.periodSeconds);
-  const points = useUnusualPoints(id, ranging.range);
+  const points = useAnomalousPoints(id, ranging.range);
   const chosen = useChosen(id);
   const [previewFlags, setPreviewFlags] = useState<readonly Flag[]>([]);
   const { happened, askAgain } = useFlags(id, ranging.range);
@@ -102,11 +102,11 @@ function MetricView(props: {
   );
 }
 
-function useUnusualPoints(id: string, range: { readonly fromMs: number; readonly toMs: number }) {
+function useAnomalousPoints(id: string, range: { readonly fromMs: number; readonly toMs: number }) {
   // A list that is asked for with every second that passes helps nobody: once a minute does.
   const fromMs = Math.floor(range.fromMs / 60_000) * 60_000;
   const toMs = Math.ceil(range.toMs / 60_000) * 60_000;
-  const { data } = useAsk(UnusualPointsDocument, {
+  const { data } = useAsk(AnomalousPointsDocument, {
     id,
     from: new Date(fromMs).toISOString(),
     to: new Date(toMs).toISOString(),

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { findProblem, useDo } from '../api/ask.ts';
-import { type MetricHeadFragment, RetryMetricDocument, WatchMetricDocument } from '../generated/graphql.ts';
+import { type MetricHeadFragment, RetryMetricDocument, MonitorMetricDocument } from '../generated/graphql.ts';
 import { Notice } from '../parts/notice.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { describeStart } from '../unmonitored/start-spec.ts';
@@ -13,29 +13,27 @@ export function MetricState({ metric }: { readonly metric: MetricHeadFragment })
     <>
       {status === 'ERROR' ? <Failed metric={metric} message={message} /> : null}
       {status === 'ERROR' || message == null ? null : (
-        <Notice kind="warning" title="Something is amiss.">
+        <Notice kind="warning" title="Problem">
           <p>{message}</p>
         </Notice>
       )}
       {collectorError == null ? null : (
-        <Notice kind="warning" title="Its source cannot be read just now.">
+        <Notice kind="warning" title="The data source is temporarily unavailable.">
           <p>
-            {collectorError.message} It began <TimeText time={collectorError.since} />; it is tried until{' '}
+            {collectorError.message} Since <TimeText time={collectorError.since} />; retrying until{' '}
             <TimeText time={collectorError.deadline} />.
           </p>
         </Notice>
       )}
       {status === 'PENDING_DATA' || status === 'CREATE_PENDING' ? (
-        <Notice title="Waiting for data">
-          Its model is made once enough points are known to learn from.
-        </Notice>
+        <Notice title="Waiting for data">Scoring starts once enough data points have been collected.</Notice>
       ) : null}
       {status === 'ACTIVE' && !learning.done ? (
-        <Notice title="Still learning">
+        <Notice title="Learning">
           <label className="field learning">
             <span>
-              {learning.rows.toLocaleString('en')} of {learning.needed.toLocaleString('en')} points seen.
-              Until then nothing is alarmed on.
+              {learning.rows.toLocaleString('en')} of {learning.needed.toLocaleString('en')} data points
+              collected. No alerts until then.
             </span>
             <progress value={learning.rows} max={learning.needed} />
           </label>
@@ -47,7 +45,7 @@ export function MetricState({ metric }: { readonly metric: MetricHeadFragment })
 }
 
 function Unmonitored({ metric }: { readonly metric: MetricHeadFragment }) {
-  const monitor = useDo(WatchMetricDocument);
+  const monitor = useDo(MonitorMetricDocument);
   const [problem, setProblem] = useState<string | null>(null);
   const input = describeStart(metric);
   const start = async () => {
@@ -75,7 +73,7 @@ function Failed(props: { readonly metric: MetricHeadFragment; readonly message: 
     setProblem(findProblem(await retry({ input: { id: props.metric.id } })));
   };
   return (
-    <Notice kind="problem" title="It cannot go on.">
+    <Notice kind="problem" title="Monitoring stopped because of an error.">
       <p>{props.message}</p>
       <button className="main" onClick={() => void tryAgain()}>
         Try again

@@ -18,7 +18,7 @@ export function PolicyEditor(props: {
   }, [isOpen, onPreview]);
   return (
     <details className="card" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>What matters: {describePolicy(metric.policy, metric.unit)}</summary>
+      <summary>Alert sensitivity: {describePolicy(metric.policy, metric.unit)}</summary>
       {isOpen ? <PolicyForm metric={metric} onPreview={onPreview} /> : null}
     </details>
   );
@@ -26,19 +26,21 @@ export function PolicyEditor(props: {
 
 function PolicyForm({ metric, onPreview }: Parameters<typeof PolicyEditor>[0]) {
   const [draft, setDraft] = useState<PolicyDraft>(metric.policy);
-  const [told, setTold] = useState<{ readonly kind: 'done' | 'problem'; readonly text: string } | null>(null);
+  const [notice, setNotice] = useState<{ readonly kind: 'done' | 'problem'; readonly text: string } | null>(
+    null,
+  );
   const update = useDo(UpdateMetricDocument);
   const save = async (event: SubmitEvent) => {
     event.preventDefault();
     const { direction, minDeviation, minDeviationRatio } = draft;
     const policy = { direction, minDeviation, minDeviationRatio };
     const problem = findProblem(await update({ input: { id: metric.id, policy } }));
-    if (problem !== null) setTold({ kind: 'problem', text: problem });
-    else setTold({ kind: 'done', text: 'Saved. It holds from the next point on.' });
+    if (problem !== null) setNotice({ kind: 'problem', text: problem });
+    else setNotice({ kind: 'done', text: 'Saved. Applies from the next data point.' });
   };
   const change = (part: Partial<PolicyDraft>) => {
     setDraft({ ...draft, ...part });
-    setTold(null);
+    setNotice(null);
   };
   return (
     <form className="stack policy" onSubmit={(event) => void save(event)}>
@@ -55,7 +57,7 @@ function PolicyForm({ metric, onPreview }: Parameters<typeof PolicyEditor>[0]) {
           </select>
         </label>
         <label className="field">
-          <span>At least off by{metric.unit === null ? '' : ` (${metric.unit})`}</span>
+          <span>Minimum deviation{metric.unit === null ? '' : ` (${metric.unit})`}</span>
           <input
             type="number"
             min="0"
@@ -65,7 +67,7 @@ function PolicyForm({ metric, onPreview }: Parameters<typeof PolicyEditor>[0]) {
           />
         </label>
         <label className="field">
-          <span>At least off by (% of the expected)</span>
+          <span>Minimum deviation (% of the expected)</span>
           <input
             type="number"
             min="0"
@@ -81,7 +83,7 @@ function PolicyForm({ metric, onPreview }: Parameters<typeof PolicyEditor>[0]) {
       <div className="line">
         <button className="main">Save</button>
       </div>
-      {told === null ? null : <Notice kind={told.kind}>{told.text}</Notice>}
+      {notice === null ? null : <Notice kind={notice.kind}>{notice.text}</Notice>}
     </form>
   );
 }
@@ -94,12 +96,12 @@ function describePolicy(
   { direction, minDeviation, minDeviationRatio }: PolicyDraft,
   unit: string | null,
 ): string {
-  const sides = { BOTH: 'above and below', ABOVE: 'only above', BELOW: 'only below' } as const;
+  const sides = { BOTH: 'both directions', ABOVE: 'only above', BELOW: 'only below' } as const;
   const least = [
     minDeviation > 0 ? `${minDeviation}${unit === null ? '' : ` ${unit}`}` : null,
     minDeviationRatio > 0 ? `${Number((minDeviationRatio * 100).toPrecision(6))} %` : null,
   ].filter((part) => part !== null);
   return least.length === 0
-    ? `${sides[direction]}, of any size`
+    ? `${sides[direction]}, any deviation`
     : `${sides[direction]}, by ${least.join(' and ')}`;
 }

@@ -51,7 +51,7 @@ export function PolicyPreview(props: {
         alarms.map(({ timestamp }) => ({
           timeMs: Date.parse(timestamp),
           kind: 'preview',
-          text: 'would alarm',
+          text: 'would alert',
         })),
       );
     };
@@ -69,8 +69,8 @@ export function PolicyPreview(props: {
 }
 
 function describe(state: State): string {
-  if (state.kind === 'asking') return 'Trying it on the last week …';
-  if (state.kind === 'problem') return `It could not be tried on the last week: ${state.text}`;
+  if (state.kind === 'asking') return 'Loading the preview…';
+  if (state.kind === 'problem') return `No preview: ${state.text}`;
   const { episodes, alarms, spanMs } = state;
-  return `In the last ${formatSpan(spanMs)}: ${alarms} of ${episodes} unusual episodes would have been let through. They are flagged in the chart.`;
+  return `Preview, last ${formatSpan(spanMs)}: ${alarms} of ${episodes} anomalies would have triggered an alert (flagged on the chart).`;
 }

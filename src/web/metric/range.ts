@@ -1,4 +1,4 @@
-/** The stretch of time a chart shows: the newest of it and following, or a fixed one. Times in milliseconds. */
+/** The time range a chart shows: the newest of it and following, or a fixed one. Times in milliseconds. */
 
 export interface Range {
   readonly fromMs: number;
@@ -18,7 +18,7 @@ export const SPANS = [
 
 const SHORTEST_MS = 10_000;
 const LONGEST_MS = 10 * 366 * 86_400_000;
-/** A chart tells something from about this many points on. */
+/** A chart is worth looking at from about this many points on. */
 const POINTS_TO_SHOW = 400;
 
 /** The shortest span that holds enough points of a metric with this period. */

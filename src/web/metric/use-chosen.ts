@@ -2,7 +2,7 @@
 import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'wouter';
 import { useAsk } from '../api/ask.ts';
-import { type PointFragment, UnusualPointsDocument } from '../generated/graphql.ts';
+import { type PointFragment, AnomalousPointsDocument } from '../generated/graphql.ts';
 import { findWorst } from './episodes.ts';
 import type { Range } from './range.ts';
 
@@ -20,7 +20,7 @@ export function useChosen(id: string): Chosen {
   const [at, until] = [params.get('at') ?? '', params.get('until') ?? ''];
   const time = useMemo(() => parseChosen(at, until), [at, until]);
   const { data, isAsking } = useAsk(
-    UnusualPointsDocument,
+    AnomalousPointsDocument,
     { id, from: toText(time?.fromMs), to: toText(time?.toMs) },
     { isPaused: time === null },
   );

@@ -7,7 +7,7 @@ import type { Flag } from './chart/value-plot.ts';
 
 const MINUTE_MS = 60_000;
 
-/** In no order. Asked anew once a minute while the range moves on, and when told to. */
+/** In no order. Asked anew once a minute while the range moves on, and on request. */
 export function useFlags(
   id: string,
   range: Range,
@@ -24,7 +24,7 @@ export function useFlags(
       ...metric.incidents.nodes.map(({ startedAt, ruleName }): Flag => ({
         timeMs: Date.parse(startedAt),
         kind: 'incident',
-        text: `Incident by the rule ${ruleName}`,
+        text: `Incident (rule: ${ruleName})`,
       })),
       ...metric.annotations.map(({ timestamp, message, user }): Flag => ({
         timeMs: Date.parse(timestamp),

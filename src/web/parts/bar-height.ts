@@ -5,7 +5,7 @@ const RED = 0.99999;
 const YELLOW = 0.9999;
 const SCALE = Math.log(1e-10);
 
-/** 0 to 1, by the logarithm of how seldom it is; everything that is red has the whole height. */
+/** 0 to 1, by the logarithm of how rare it is; everything that is red has the whole height. */
 export function heightOf(score: number): number {
   if (score >= RED) return 1;
   return Math.min(1, Math.max(0, Math.log(1.000_000_000_1 - score) / SCALE));

@@ -2,14 +2,14 @@ import { useState } from 'react';
 
 /** Text to be taken elsewhere, with a button that takes it. */
 export function CopyBlock({ title, text }: { readonly title: string; readonly text: string }) {
-  const [told, setTold] = useState('');
+  const [notice, setNotice] = useState('');
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);
-      setTold('copied');
+      setNotice('copied');
     } catch {
       // Without HTTPS browsers keep the clipboard to themselves.
-      setTold('select it and copy by hand');
+      setNotice('select it and copy by hand');
     }
   };
   return (
@@ -18,7 +18,7 @@ export function CopyBlock({ title, text }: { readonly title: string; readonly te
         <strong>{title}</strong>
         <span className="line">
           <span className="quiet" role="status">
-            {told}
+            {notice}
           </span>
           <button type="button" onClick={() => void copy()} aria-label={`Copy ${title}`}>
             Copy

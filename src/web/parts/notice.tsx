@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** One thing to be told, with what can be done about it. */
+/** A short message, with what can be done about it. */
 export function Notice(props: {
   readonly kind?: 'plain' | 'problem' | 'warning' | 'done';
   readonly title?: string;
@@ -19,7 +19,7 @@ export function Notice(props: {
 export function Waiting({ what }: { readonly what: string }) {
   return (
     <p className="waiting" role="status">
-      Reading {what} …
+      Loading {what}…
     </p>
   );
 }

@@ -1,4 +1,4 @@
-/** What whoever looks prefers; kept in this browser. */
+/** The user's preferences; kept in this browser. */
 import { createContext, useContext } from 'react';
 import { createStore, type Store, useStore } from '../api/store.ts';
 

@@ -2,7 +2,7 @@ import { useStore } from '../api/store.ts';
 import { nameZone } from './format-time.ts';
 import { usePreferences } from './preferences.ts';
 
-const THEME_WORDS = { system: 'Auto', light: 'Light', dark: 'Dark' } as const;
+const THEME_WORDS = { system: 'System', light: 'Light', dark: 'Dark' } as const;
 
 /** The zone times are shown in, and light or dark. */
 export function ViewButtons() {
@@ -22,9 +22,10 @@ export function ViewButtons() {
       <button
         className="bare"
         onClick={preferences.turnTheme}
-        aria-label={`Colours: ${THEME_WORDS[theme]}; change`}
+        title="Change the colour theme"
+        aria-label={`Theme: ${THEME_WORDS[theme]}; change`}
       >
-        {THEME_WORDS[theme]}
+        Theme: {THEME_WORDS[theme]}
       </button>
     </div>
   );

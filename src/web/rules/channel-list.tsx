@@ -13,7 +13,9 @@ export function ChannelList(props: {
     onChange(channels.map((channel, index) => (index === place ? { ...channel, ...part } : channel)));
   return (
     <>
-      {channels.length === 0 ? <p className="quiet">Nobody: it only keeps incidents.</p> : null}
+      {channels.length === 0 ? (
+        <p className="quiet">No channels: incidents are recorded, nobody is notified.</p>
+      ) : null}
       {channels.map((channel, place) => (
         <fieldset key={channel.keptId ?? place} className="channel line spread removable">
           <legend className="only-heard">Channel {place + 1}</legend>
@@ -43,7 +45,7 @@ export function ChannelList(props: {
           disabled={channels.length >= MOST_CHANNELS}
           onClick={() => onChange([...channels, NEW_CHANNEL])}
         >
-          Add a channel
+          Add channel
         </button>
       </div>
     </>
@@ -62,7 +64,7 @@ function ChannelFields(props: {
     <div className="fields">
       <ChoiceField
         at={`${at}.kind`}
-        label="Tell"
+        label="Channel"
         choices={CHANNEL_KINDS}
         value={kind}
         onChange={(next) => onChange({ kind: next })}
@@ -70,7 +72,7 @@ function ChannelFields(props: {
       <TextField
         // Without a mail server it is the channel as a whole that is refused.
         at={isMail ? at : `${at}.${targetPath(channel)}`}
-        label={isMail ? 'Addresses, commas between' : 'Its URL'}
+        label={isMail ? 'E-mail addresses (comma-separated)' : 'URL'}
         isRequired
         value={target}
         onChange={(next) => onChange({ target: next })}
@@ -78,7 +80,7 @@ function ChannelFields(props: {
       {kind === 'WEBHOOK' ? (
         <TextField
           at={`${at}.webhook.secret`}
-          label="Secret to sign with"
+          label="Signing secret"
           hint="16 to 256 characters. It is never shown again."
           type="password"
           isRequired

@@ -18,7 +18,7 @@ export function describeRule(rule: RuleRowFragment): string {
   const size = least.length === 0 ? '' : `, off by ${least.join(' and ')}`;
   const time = lasts.length === 0 ? '' : `, for ${lasts.join(' and ')}`;
   const quiet = formatSpan(rule.quietSeconds * 1000);
-  return `${describeScope(rule)}: as seldom as ${describeRarity(sensitivity)}${SIDES[direction]}${size}${time}; at most one message a resource in ${quiet}.`;
+  return `${describeScope(rule)}: ${describeRarity(sensitivity, Number.POSITIVE_INFINITY)} or rarer${SIDES[direction]}${size}${time}; max. 1 notification per resource in ${quiet}.`;
 }
 
 function describeScope({ scope }: RuleRowFragment): string {

@@ -16,7 +16,7 @@ import type { Window } from './windows.ts';
 import '../style/incidents.css';
 import '../style/rules.css';
 
-/** When nobody is told, over all rules. */
+/** When rules send no notifications, over all rules. */
 export function MaintenancePage() {
   const answer = useAsk(RulesDocument, {});
   return (
@@ -26,8 +26,8 @@ export function MaintenancePage() {
         {({ notificationRules: rules }) =>
           rules.length === 0 ? (
             <Notice title="No rules yet.">
-              <p>Maintenance is when a rule tells nobody. While there is no rule nobody is told anyway.</p>
-              <Link href="/rules/new">Make a rule</Link>
+              <p>Maintenance windows mute alert rules. Create a rule first.</p>
+              <Link href="/rules/new">Create a rule</Link>
             </Notice>
           ) : (
             <Windows rules={rules} onChanged={answer.askAgain} />
@@ -43,13 +43,13 @@ function Windows(props: { readonly rules: readonly RuleRowFragment[]; readonly o
   const zone = useZone();
   const [without, setWithout] = useState<ReadonlySet<string>>(new Set());
   const [problem, setProblem] = useState<string | null>(null);
-  const [told, setTold] = useState('');
+  const [notice, setNotice] = useState('');
   const changeWindows = useWindows();
   const chosen = rules.filter(({ id }) => !without.has(id)).map(({ id }) => id);
   const planned = listWindows(rules, Date.now());
   const finish = (found: string | null, words: string) => {
     setProblem(found);
-    setTold(found === null ? words : '');
+    setNotice(found === null ? words : '');
     onChanged();
   };
   const add = async (window: Window) => {
@@ -73,19 +73,20 @@ function Windows(props: { readonly rules: readonly RuleRowFragment[]; readonly o
   return (
     <>
       <p className="quiet">
-        Everything is scored and incidents are kept, but nobody is told of them. What still goes on when a
-        window is over is told then. Times are by the clock of {nameZone(zone)} unless another is named.
+        During a maintenance window metrics are still scored and incidents recorded, but no notifications are
+        sent. Incidents still open when it ends are notified then. Times are in {nameZone(zone)} unless
+        another zone is named.
       </p>
       <section className="card stack" aria-label="New window">
         <h2>New window</h2>
         <RuleTicks rules={rules} without={without} onChange={setWithout} />
         {chosen.length === 0 ? (
-          <p className="quiet">Tick a rule to give it a window.</p>
+          <p className="quiet">Select at least one rule.</p>
         ) : (
           <WindowForm onAdd={(window) => void add(window)} />
         )}
         <p role="status" className="quiet">
-          {told}
+          {notice}
         </p>
         {problem === null ? null : <Notice kind="problem">{problem}</Notice>}
       </section>
@@ -114,7 +115,7 @@ function RuleTicks(props: {
   };
   return (
     <fieldset className="channel">
-      <legend>Rules that tell nobody in it</legend>
+      <legend>Rules to mute</legend>
       <ul className="choices">
         {rules.map(({ id, name }) => (
           <li key={id}>

@@ -6,7 +6,7 @@ import { FormField } from '../parts/form-field.tsx';
 /** So many ids are asked for at once. */
 const MOST_NAMED = 100;
 
-/** Metrics one by one: those that are chosen, and a search for more. */
+/** Specific metrics: those that are chosen, and a search for more. */
 export function MetricChooser(props: {
   readonly chosen: readonly string[];
   readonly onChoose: (chosen: readonly string[]) => void;
@@ -29,8 +29,8 @@ export function MetricChooser(props: {
   const hidden = (found.data?.metrics.totalCount ?? 0) - (found.data?.metrics.nodes.length ?? 0);
   return (
     <fieldset className="card picker">
-      <legend>Metrics one by one</legend>
-      {chosen.length === 0 ? <p className="quiet">None: it looks at whatever the rest asks for.</p> : null}
+      <legend>Specific metrics</legend>
+      {chosen.length === 0 ? <p className="quiet">None selected.</p> : null}
       <ul className="chosen" aria-label="Chosen metrics">
         {chosen.map((id) => (
           <li key={id}>

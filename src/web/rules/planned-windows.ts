@@ -1,4 +1,4 @@
-/** The windows of all rules, the same one of several rules told once. */
+/** The windows of all rules, the same one of several rules listed once. */
 import type { RuleRowFragment } from '../generated/graphql.ts';
 import { placeWindow, type Window } from './windows.ts';
 

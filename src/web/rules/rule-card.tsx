@@ -13,7 +13,7 @@ import { describeRule } from './describe-rule.ts';
 import { WindowText } from './window-list.tsx';
 import { placeWindow, type Window } from './windows.ts';
 
-type Told = { readonly kind: 'done' | 'problem' | 'plain'; readonly lines: readonly string[] } | null;
+type NoticeState = { readonly kind: 'done' | 'problem' | 'plain'; readonly lines: readonly string[] } | null;
 
 /** One rule in words, with what can be done to it. */
 export function RuleCard(props: { readonly rule: RuleRowFragment; readonly onChanged: () => void }) {
@@ -22,20 +22,20 @@ export function RuleCard(props: { readonly rule: RuleRowFragment; readonly onCha
   const test = useDo(TestRuleDocument);
   const update = useDo(UpdateRuleDocument);
   const remove = useDo(DeleteRuleDocument);
-  const [told, setTold] = useState<Told>(null);
+  const [notice, setNotice] = useState<NoticeState>(null);
   const [isAsked, setAsked] = useState(false);
   const tryIt = async () => {
-    setTold({ kind: 'plain', lines: ['Sending …'] });
+    setNotice({ kind: 'plain', lines: ['Sending …'] });
     const outcome = await test({ input: { id } });
     const problem = findProblem(outcome);
-    if (problem !== null) setTold({ kind: 'problem', lines: [problem] });
+    if (problem !== null) setNotice({ kind: 'problem', lines: [problem] });
     else if ('data' in outcome && 'results' in outcome.data.testNotificationRule) {
-      setTold(describeTest(outcome.data.testNotificationRule.results));
+      setNotice(describeTest(outcome.data.testNotificationRule.results));
     }
   };
   const change = async (done: Promise<Parameters<typeof findProblem>[0]>) => {
     const problem = findProblem(await done);
-    setTold(problem === null ? null : { kind: 'problem', lines: [problem] });
+    setNotice(problem === null ? null : { kind: 'problem', lines: [problem] });
     setAsked(false);
     if (problem === null) onChanged();
   };
@@ -62,29 +62,29 @@ export function RuleCard(props: { readonly rule: RuleRowFragment; readonly onCha
       <p>{describeRule(rule)}</p>
       <p className="quiet">
         {rule.channels.length === 0
-          ? 'It keeps incidents and tells nobody.'
-          : `Tells ${rule.channels.map(({ kind, target }) => `${kind.toLowerCase()} ${target}`).join(', ')}`}
+          ? 'Incidents only – no notifications.'
+          : `Notifies ${rule.channels.map(({ kind, target }) => `${kind.toLowerCase()} ${target}`).join(', ')}`}
       </p>
       {rule.maintenanceWindows.filter(isToCome).map((window) => (
         <p key={JSON.stringify(window)} className="quiet">
-          Tells nobody: <WindowText window={window} />
+          Muted: <WindowText window={window} />
         </p>
       ))}
-      {told === null ? null : (
-        <Notice kind={told.kind}>
-          {told.lines.map((line) => (
+      {notice === null ? null : (
+        <Notice kind={notice.kind}>
+          {notice.lines.map((line) => (
             <p key={line}>{line}</p>
           ))}
         </Notice>
       )}
       {isAsked ? (
         <Modal title={`Delete the rule ${rule.name}?`} onClose={() => setAsked(false)}>
-          <p>Its incidents stay; those that are open end without a message.</p>
+          <p>Its incidents are kept; open ones are resolved without a notification.</p>
           <div className="line">
             <button className="main" onClick={() => void change(remove({ input: { id } }))}>
               Delete
             </button>
-            <button onClick={() => setAsked(false)}>Keep it</button>
+            <button onClick={() => setAsked(false)}>Cancel</button>
           </div>
         </Modal>
       ) : null}
@@ -102,8 +102,8 @@ function describeTest(
     readonly delivered: boolean;
     readonly problem: string | null;
   }[],
-): Told {
-  if (results.length === 0) return { kind: 'plain', lines: ['It has no channels: there is nobody to tell.'] };
+): NoticeState {
+  if (results.length === 0) return { kind: 'plain', lines: ['No notification channels: nothing to test.'] };
   const lines = results.map(
     ({ channel, delivered, problem }) =>
       `${channel.kind.toLowerCase()} ${channel.target}: ${delivered ? 'delivered' : (problem ?? 'not delivered')}`,

@@ -13,7 +13,7 @@ import { draftRule, NEW_RULE, type RuleDraft } from './rule-draft.ts';
 import { ScopeFields } from './scope-fields.tsx';
 import { TextFields } from './text-fields.tsx';
 import { describeTiming, TimingFields } from './timing-fields.tsx';
-import { UnusualFields } from './unusual-fields.tsx';
+import { ConditionFields } from './condition-fields.tsx';
 import { WindowList } from './window-list.tsx';
 import '../style/rules.css';
 
@@ -70,13 +70,13 @@ function RuleForm({ id, start }: { readonly id: string | null; readonly start: R
           />
           <TickField label="On" value={draft.enabled} onChange={(enabled) => part.onChange({ enabled })} />
         </section>
-        <Section title="What it looks at" holds={['scope']}>
+        <Section title="Scope" holds={['scope']}>
           <ScopeFields {...part} />
         </Section>
-        <Section title="What is unusual" holds={[]}>
-          <UnusualFields {...part} />
+        <Section title="Condition" holds={[]}>
+          <ConditionFields {...part} />
         </Section>
-        <Section title="Whom it tells" holds={['channels']}>
+        <Section title="Notifications" holds={['channels']}>
           <ChannelList channels={draft.channels} onChange={(channels) => part.onChange({ channels })} />
         </Section>
         <Section title="Times" summary={describeTiming(draft)} holds={TIMES} isFolded>
@@ -94,7 +94,7 @@ function RuleForm({ id, start }: { readonly id: string | null; readonly start: R
         >
           <WindowList windows={draft.windows} onChange={(windows) => part.onChange({ windows })} />
         </Section>
-        <Section title="What messages say" summary={describeTexts(draft)} holds={WORDS} isFolded>
+        <Section title="Message template" summary={describeTexts(draft)} holds={WORDS} isFolded>
           <TextFields {...part} />
         </Section>
         {problem === null ? null : (
@@ -104,10 +104,10 @@ function RuleForm({ id, start }: { readonly id: string | null; readonly start: R
         )}
         <div className="line save-bar">
           <button className="main" disabled={isSaving}>
-            Save the rule
+            Save rule
           </button>
           <Link href="/rules" className="button">
-            Leave it
+            Cancel
           </Link>
         </div>
       </form>
@@ -135,5 +135,5 @@ function useSave(id: string | null) {
 }
 
 function describeTexts({ subject, body }: RuleDraft): string {
-  return subject === '' && body === '' ? 'the usual texts' : 'texts of its own';
+  return subject === '' && body === '' ? 'default template' : 'custom template';
 }

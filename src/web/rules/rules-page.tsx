@@ -8,7 +8,7 @@ import { INCIDENT_PAGES } from '../parts/pages.ts';
 import { RuleCard } from './rule-card.tsx';
 import '../style/incidents.css';
 
-/** Which anomalies become incidents, and who is told. */
+/** Which anomalies become incidents, and who is notified. */
 export function RulesPage() {
   const answer = useAsk(RulesDocument, {});
   return (
@@ -24,8 +24,7 @@ export function RulesPage() {
           <>
             {rules.length === 0 ? (
               <Notice title="No rules yet.">
-                Everything is scored all the same. A rule says which of it is worth an incident, and whom to
-                tell.
+                Create a rule to choose which anomalies open incidents and who is notified.
               </Notice>
             ) : null}
             <ul className="incidents">

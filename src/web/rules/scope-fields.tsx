@@ -12,31 +12,29 @@ export function ScopeFields({ draft, onChange }: DraftPart) {
   const isListed = draft.autostackId === '' || stacks.some(({ id }) => id === draft.autostackId);
   return (
     <>
-      <p className="quiet">
-        All that is given has to hold; a rule of which nothing is given looks at every metric.
-      </p>
+      <p className="quiet">All conditions must match. Leave empty to match every metric.</p>
       <div className="fields">
         <TextField
           at="scope.namePattern"
-          label="Metrics named"
-          hint="The whole name; * stands for anything, ? for one character."
+          label="Metric name pattern"
+          hint="Full name; * matches any text, ? one character."
           placeholder="shop.*"
           value={draft.namePattern}
           onChange={(namePattern) => onChange({ namePattern })}
         />
         <LongTextField
           at="scope.servers"
-          label="Of the resources, one a line"
-          hint="Their names as on the wall, such as shop/web-1."
+          label="Resources (one per line)"
+          hint="As shown in the overview, e.g. shop/web-1."
           rows={2}
           value={draft.servers}
           onChange={(servers) => onChange({ servers })}
         />
         <ChoiceField
           at="scope.autostackId"
-          label="Of the autostack"
+          label="Autostack"
           choices={[
-            ['', 'any, or none'],
+            ['', 'Any'],
             ...stacks.map(({ id, name }) => [id, name] as const),
             ...(isListed ? [] : [[draft.autostackId, 'the one it has'] as const]),
           ]}

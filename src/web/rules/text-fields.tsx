@@ -3,7 +3,7 @@ import { LongTextField, TextField } from '../parts/form-field.tsx';
 import type { DraftPart } from './rule-draft.ts';
 import { listZones } from './zones.ts';
 
-/** What messages say. */
+/** Message template. */
 export function TextFields({ draft, onChange }: DraftPart) {
   const zones = useMemo(listZones, []);
   return (
@@ -12,7 +12,7 @@ export function TextFields({ draft, onChange }: DraftPart) {
         <TextField
           at="timeZone"
           label="Time zone of local times"
-          hint="Empty for that of the metric's region."
+          hint="Leave empty for that of the metric's region."
           placeholder="Europe/Berlin"
           options={zones}
           value={draft.timeZone}
@@ -21,8 +21,8 @@ export function TextFields({ draft, onChange }: DraftPart) {
         <TextField
           at="subject"
           label="Subject"
-          hint="Empty for the usual one."
-          placeholder="{metric.name} is unusual on {instance}"
+          hint="Leave empty for the default."
+          placeholder="{metric.name} is anomalous on {instance}"
           value={draft.subject}
           onChange={(subject) => onChange({ subject })}
         />
@@ -30,7 +30,7 @@ export function TextFields({ draft, onChange }: DraftPart) {
       <LongTextField
         at="body"
         label="Text"
-        hint="Empty for the usual one. Variables stand in braces: {metric.name}, {metric.server}, {instance}, {value}, {expected}, {low}, {high}, {score}, {timestampLocal}, {timestampUTC}, {state}, {rule}, {count} …; {{ and }} are braces."
+        hint="Leave empty for the default. Variables stand in braces: {metric.name}, {metric.server}, {instance}, {value}, {expected}, {low}, {high}, {score}, {timestampLocal}, {timestampUTC}, {state}, {rule}, {count} …; {{ and }} are braces."
         rows={5}
         value={draft.body}
         onChange={(body) => onChange({ body })}

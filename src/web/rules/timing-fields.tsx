@@ -9,7 +9,7 @@ export function TimingFields({ draft, onChange }: DraftPart) {
       <div className="fields">
         <NumberField
           at="recoverySeconds"
-          label="Over after seconds of calm"
+          label="Resolve after (s without anomaly)"
           isWhole
           hint={describeSeconds(draft.recoverySeconds)}
           value={draft.recoverySeconds}
@@ -17,23 +17,23 @@ export function TimingFields({ draft, onChange }: DraftPart) {
         />
         <NumberField
           at="quietSeconds"
-          label="Seconds between messages"
+          label="Quiet period (s)"
           isWhole
-          hint={join(describeSeconds(draft.quietSeconds), 'from one to the next about a resource')}
+          hint={join(describeSeconds(draft.quietSeconds), 'between notifications of one resource')}
           value={draft.quietSeconds}
           onChange={(quietSeconds) => onChange({ quietSeconds })}
         />
         <NumberField
           at="staleSeconds"
-          label="Stale after seconds"
+          label="Ignore data older than (s)"
           isWhole
-          hint={join(describeSeconds(draft.staleSeconds), 'nobody is told of older points')}
+          hint={join(describeSeconds(draft.staleSeconds), 'no notification for older points')}
           value={draft.staleSeconds}
           onChange={(staleSeconds) => onChange({ staleSeconds })}
         />
       </div>
       <TickField
-        label="A message at the end, too"
+        label="Notify when resolved"
         value={draft.notifyEnd}
         onChange={(notifyEnd) => onChange({ notifyEnd })}
       />
@@ -42,9 +42,9 @@ export function TimingFields({ draft, onChange }: DraftPart) {
 }
 
 export function describeTiming({ recoverySeconds, quietSeconds, notifyEnd }: DraftPart['draft']): string {
-  const end = notifyEnd ? 'told at the end, too' : 'not told at the end';
+  const end = notifyEnd ? 'yes' : 'no';
   const span = (seconds: string) => formatSpan(Number(seconds) * 1000);
-  return `over after ${span(recoverySeconds)} of calm, at most one message a resource in ${span(quietSeconds)}, ${end}`;
+  return `resolve after ${span(recoverySeconds)}, quiet period ${span(quietSeconds)}, notify on resolve: ${end}`;
 }
 
 function join(span: string, what: string): string {

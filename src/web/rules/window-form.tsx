@@ -27,12 +27,12 @@ export function WindowForm({ onAdd }: { readonly onAdd: (window: Window) => void
         New maintenance window
       </legend>
       <div className="line">
-        <span>From now on for</span>
+        <span>Start now for</span>
         {SPANS.map(([text, spanMs]) => (
           <button
             key={text}
             type="button"
-            aria-label={`From now on for ${text}`}
+            aria-label={`Start now for ${text}`}
             onClick={() => onAdd(spanFrom(Date.now(), spanMs))}
           >
             {text}
@@ -40,7 +40,7 @@ export function WindowForm({ onAdd }: { readonly onAdd: (window: Window) => void
         ))}
       </div>
       <div className="fields">
-        <ChoiceField at="" label="Or a window that comes" choices={KINDS} value={kind} onChange={setKind} />
+        <ChoiceField at="" label="Schedule" choices={KINDS} value={kind} onChange={setKind} />
         {kind === 'ONCE' ? <OnceFields onAdd={onAdd} /> : <WeeklyFields onAdd={onAdd} />}
       </div>
     </fieldset>
@@ -113,7 +113,7 @@ function WeeklyFields({ onAdd }: { readonly onAdd: (window: Window) => void }) {
       />
       <TextField
         at="zone"
-        label="Whose clock it is"
+        label="Time zone"
         hint={isZone(timeZone) ? '' : 'The name of a zone such as Europe/Berlin.'}
         options={zones}
         value={timeZone}

@@ -1,4 +1,4 @@
-/** Maintenance windows: times in which a rule tells nobody, in words and as they are sent. */
+/** Maintenance windows: times in which a rule sends no notifications, in words and as they are sent. */
 import type { MaintenanceWindowInput, RuleRowFragment, Weekday } from '../generated/graphql.ts';
 import { formatTime, nameZone } from '../parts/format-time.ts';
 import type { Zone } from '../parts/preferences.ts';

@@ -15,11 +15,11 @@ export function CounterTable({ counters }: { readonly counters: readonly Counter
   return (
     <section className="card stack" aria-label="Counters">
       <div className="line spread">
-        <h2>Everything that is counted</h2>
+        <h2>Internal counters</h2>
         <div className="line">
           <label className="choice">
             <input type="checkbox" checked={isAll} onChange={({ target }) => setAll(target.checked)} />
-            zeros too
+            Show zero values
           </label>
           <input
             type="search"

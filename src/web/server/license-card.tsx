@@ -1,10 +1,10 @@
 import type { ServerQuery } from '../generated/graphql.ts';
 import { TimeText } from '../parts/time-text.tsx';
 
-const WORDS = { OK: '● in order', WARNING: '◆ ends soon', ERROR: '▲ not valid' } as const;
-const STYLES = { OK: 'badge usual', WARNING: 'badge yellow', ERROR: 'badge red' } as const;
+const WORDS = { OK: '● OK', WARNING: '◆ ends soon', ERROR: '▲ not valid' } as const;
+const STYLES = { OK: 'badge normal', WARNING: 'badge yellow', ERROR: 'badge red' } as const;
 
-/** How much may be watched, how much is, and what the licence says. */
+/** How much may be monitored, how much is, and what the licence says. */
 export function LicenseCard({ info }: { readonly info: ServerQuery['serverInfo'] }) {
   const { license, resources, resourceLimit, metrics } = info;
   return (
@@ -14,16 +14,16 @@ export function LicenseCard({ info }: { readonly info: ServerQuery['serverInfo']
         <span className={STYLES[license.status]}>{WORDS[license.status]}</span>
       </div>
       <dl className="facts">
-        <dt>Watched</dt>
+        <dt>Monitored resources</dt>
         <dd>
           {resources.toLocaleString('en')} resources
-          {resourceLimit === null ? ', any number may be' : ` of ${resourceLimit.toLocaleString('en')}`}
+          {resourceLimit === null ? ' (no limit)' : ` of ${resourceLimit.toLocaleString('en')}`}
         </dd>
         <dt>Metrics</dt>
         <dd>{metrics.toLocaleString('en')} known</dd>
         <dt>Licence</dt>
         <dd>
-          {license.holder ?? 'none, and none is needed'}
+          {license.holder ?? 'Not required'}
           {license.expires === null ? null : (
             <>
               , until <TimeText time={license.expires} style="day" /> ({license.restDays} days)

@@ -11,9 +11,9 @@ const RATES = [
 ] as const;
 
 const LAGS = [
-  ['ingest_queue_points', 'Points waiting', ''],
-  ['bars_lag', 'Bars behind by', 'scores'],
-  ['poll_lag_seconds', 'Sources behind by', 's'],
+  ['ingest_queue_points', 'Ingest queue', ''],
+  ['bars_lag', 'Bar aggregation lag', 'scores'],
+  ['poll_lag_seconds', 'Source lag', 's'],
 ] as const;
 
 /** How much goes through, and how far behind anything is. */

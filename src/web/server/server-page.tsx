@@ -68,7 +68,7 @@ function Facts({ info }: { readonly info: ServerQuery['serverInfo'] }) {
         <dd>{info.database}</dd>
         <dt>Subscriptions</dt>
         <dd>{info.subscribers} to scores are open</dd>
-        <dt>Own points</dt>
+        <dt>Self-monitoring</dt>
         <dd>
           {info.monitoringFlushSeconds === null
             ? 'not written to an InfluxDB'

@@ -7,8 +7,8 @@ import { Answered } from '../parts/answer.tsx';
 export function TroubleList() {
   const answer = useAsk(TroublesDocument, {});
   return (
-    <section className="card stack" aria-label="Errors of sources">
-      <h2>Errors of sources</h2>
+    <section className="card stack" aria-label="Data source errors">
+      <h2>Data source errors</h2>
       <Answered answer={answer} what="errors">
         {({ metrics, regions }) => {
           const listed = regions.filter(({ problem }) => problem !== null);

@@ -1,8 +1,8 @@
 const LOOKS = [
-  ['bar-red', 14, 'red: as seldom as 1 in 100,000'],
-  ['bar-yellow', 7, 'yellow: 1 in 10,000'],
-  ['bar-usual', 3, 'usual'],
-  ['bar-learning', 3, 'still learning, or not scored'],
+  ['bar-red', 14, 'Critical: expected about once in 100,000 points'],
+  ['bar-yellow', 7, 'Warning: about once in 10,000 points'],
+  ['bar-normal', 3, 'Normal'],
+  ['bar-learning', 3, 'Learning or no score'],
 ] as const;
 
 /** What the bars mean, and the stripes they are filled with. */
@@ -24,7 +24,7 @@ export function BarLegend() {
           {text}
         </span>
       ))}
-      <span>A bar shows the worst of its time. Press one to see why.</span>
+      <span>Each bar is the highest anomaly score in that interval. Click a bar for details.</span>
     </div>
   );
 }

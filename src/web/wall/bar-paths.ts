@@ -6,7 +6,7 @@ export const STRIP = { width: 240, height: 30 } as const;
 const SLOT = STRIP.width / 24;
 
 export interface BarPaths {
-  readonly usual: string;
+  readonly normal: string;
   readonly yellow: string;
   readonly red: string;
   readonly learning: string;
@@ -14,12 +14,12 @@ export interface BarPaths {
   readonly empty: string;
 }
 
-/** Red bars are wider than yellow ones, those wider than usual ones: form says what colour says. */
+/** Red bars are wider than yellow ones, those wider than normal ones: form says what colour says. */
 const WIDTHS = { RED: 8.6, YELLOW: 7, GREEN: 5.4, NONE: 5.4 } as const;
-const LOOKS = { RED: 'red', YELLOW: 'yellow', GREEN: 'usual', NONE: 'learning' } as const;
+const LOOKS = { RED: 'red', YELLOW: 'yellow', GREEN: 'normal', NONE: 'learning' } as const;
 
 export function drawBars(bars: Bars, starts: readonly number[]): BarPaths {
-  const paths = { usual: '', yellow: '', red: '', learning: '', empty: '' };
+  const paths = { normal: '', yellow: '', red: '', learning: '', empty: '' };
   for (const [index, start] of starts.entries()) {
     const bar = bars.get(start);
     const middle = (index + 0.5) * SLOT;

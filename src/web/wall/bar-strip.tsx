@@ -46,7 +46,7 @@ export const BarStrip = memo(function BarStrip(props: {
       >
         <path className="bar-empty" d={paths.empty} />
         <path className="bar-learning" d={paths.learning} />
-        <path className="bar-usual" d={paths.usual} />
+        <path className="bar-normal" d={paths.normal} />
         <path className="bar-yellow" d={paths.yellow} />
         <path className="bar-red" d={paths.red} />
       </svg>
@@ -75,8 +75,8 @@ function BarTip(props: {
   return (
     <div className="bar-tip" style={place}>
       <strong>{formatTime(start, zone)}</strong>
-      {bar === undefined ? <span>no points</span> : null}
-      {bar?.provisional === true ? <span>still learning</span> : null}
+      {bar === undefined ? <span>no data</span> : null}
+      {bar?.provisional === true ? <span>learning</span> : null}
       {bar === undefined || bar.provisional ? null : (
         <>
           <ClassBadge value={classOfBar(bar)} />

@@ -1,4 +1,4 @@
-/** Bars: the worst score of each stretch of time. Times in milliseconds since 1970. */
+/** Bars: the worst score of each interval. Times in milliseconds since 1970. */
 import type { AnomalyClass } from '../generated/graphql.ts';
 import { classOf, heightOf } from '../parts/bar-height.ts';
 
@@ -21,14 +21,14 @@ export interface Bar {
   readonly provisional: boolean;
 }
 
-/** By the start of the stretch. A stretch that is not in it had no points. */
+/** By the start of the interval. An interval that is not in it had no points. */
 export type Bars = ReadonlyMap<number, Bar>;
 
 export function startOfBar(timeMs: number, window: WindowName): number {
   return Math.floor(timeMs / BAR_MS[window]) * BAR_MS[window];
 }
 
-/** Starts of the 24 stretches that end with the one of now, oldest first. */
+/** Starts of the 24 intervals that end with the one of now, oldest first. */
 export function listStarts(nowMs: number, window: WindowName): readonly number[] {
   const last = startOfBar(nowMs, window);
   return Array.from({ length: BARS }, (_, index) => last - (BARS - 1 - index) * BAR_MS[window]);
@@ -57,7 +57,7 @@ export function heightOfBar(bar: Bar | undefined): number {
   );
 }
 
-/** How unusual a row is within its window, for sorting: red over yellow; what is usual counts alike. */
+/** How anomalous a row is within its window, for sorting: red over yellow; what is normal counts alike. */
 export function weighBars(bars: Bars, starts: readonly number[]): number {
   let weight = 0;
   for (const start of starts) {

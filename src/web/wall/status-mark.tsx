@@ -6,7 +6,7 @@ const WORDS = {
   ERROR: 'error',
   CREATE_PENDING: 'starting',
   PENDING_DATA: 'waiting for data',
-  UNMONITORED: 'not watched',
+  UNMONITORED: 'not monitored',
 } as const;
 
 /** How a row is doing, where that is worth a word. */
@@ -31,6 +31,7 @@ function Silence({ row: { metrics } }: { readonly row: WallRow }) {
     .filter((silentMs) => silentMs !== null);
   const [longest] = silences.toSorted((a, b) => b - a);
   if (longest === undefined) return null;
-  const words = metrics.length === 1 ? `silent ${formatSpan(longest)}` : `${silences.length} silent`;
+  const words =
+    metrics.length === 1 ? `no data for ${formatSpan(longest)}` : `${silences.length} without data`;
   return <span className="badge yellow">◆ {words}</span>;
 }

@@ -42,7 +42,7 @@ export function WallGrid(props: {
   return (
     <div
       role="treegrid"
-      aria-label="What is watched"
+      aria-label="Monitored metrics"
       aria-rowcount={rows.length}
       ref={place}
       className="wall-rows"

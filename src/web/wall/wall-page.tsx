@@ -12,7 +12,7 @@ import { WallToolbar } from './wall-toolbar.tsx';
 import '../style/bars.css';
 import '../style/wall.css';
 
-/** Everything that is watched, the most unusual first. */
+/** All monitored metrics, the most anomalous first. */
 export function WallPage() {
   const view = useView();
   const { wall, problem, readAgain } = useWall(view.window);
@@ -20,17 +20,17 @@ export function WallPage() {
   const rows = useMemo(() => (wall === undefined ? [] : listRows(wall, view, starts)), [wall, view, starts]);
   return (
     <>
-      <h1 className="only-heard">What is unusual</h1>
+      <h1 className="only-heard">Anomalies</h1>
       <WallToolbar view={view} count={wall === undefined ? '' : describeCount(rows, starts)} />
       {problem === null ? null : (
-        <Notice kind="problem" title="The wall could not be read.">
-          <p>{problem} It is tried again.</p>
-          <button onClick={readAgain}>Try now</button>
+        <Notice kind="problem" title="Could not load the overview.">
+          <p>{problem} Retrying automatically.</p>
+          <button onClick={readAgain}>Retry now</button>
         </Notice>
       )}
       {wall === undefined ? (
         problem === null ? (
-          <Waiting what="the wall" />
+          <Waiting what="the overview" />
         ) : null
       ) : rows.length === 0 ? (
         <NoRows isFiltered={wall.metrics.size > 0} />
@@ -39,13 +39,13 @@ export function WallPage() {
           <div className="wall-head" aria-hidden="true">
             <span>Name</span>
             <span>State</span>
-            <span>Newest</span>
+            <span>Latest value</span>
             <TimeScale starts={starts} window={view.window} />
           </div>
           <WallGrid rows={rows} starts={starts} window={view.window} onTurn={view.turn} />
           {wall.totalCount > wall.metrics.size ? (
             <p className="more quiet">
-              These are the {wall.metrics.size.toLocaleString('en')} most unusual of{' '}
+              Showing the {wall.metrics.size.toLocaleString('en')} most anomalous of{' '}
               {wall.totalCount.toLocaleString('en')} metrics.
             </p>
           ) : null}
@@ -56,7 +56,7 @@ export function WallPage() {
   );
 }
 
-/** The stretches that are shown; new ones begin while one looks. */
+/** The intervals that are shown; new ones begin while one looks. */
 function useStarts(window: WindowName): readonly number[] {
   const [nowMs, setNowMs] = useState(() => Date.now());
   useEffect(() => {
@@ -79,12 +79,12 @@ function useStarts(window: WindowName): readonly number[] {
 }
 
 function NoRows({ isFiltered }: { readonly isFiltered: boolean }) {
-  if (isFiltered) return <Notice title="Nothing matches.">Take a filter away to see more.</Notice>;
+  if (isFiltered) return <Notice title="No matching metrics">Clear filters to see more.</Notice>;
   return (
-    <Notice title="Nothing is watched yet.">
-      <p>Metrics appear here as soon as one is watched.</p>
+    <Notice title="No metrics yet">
+      <p>Add a data source to start monitoring.</p>
       <Link href="/add" className="button main">
-        Add something
+        Add data source
       </Link>
     </Notice>
   );
@@ -93,5 +93,5 @@ function NoRows({ isFiltered }: { readonly isFiltered: boolean }) {
 function describeCount(rows: readonly WallRow[], starts: readonly number[]): string {
   const top = rows.filter(({ level }) => level === 1);
   const reds = top.filter(({ bars }) => worstClass(bars, starts) === 'RED').length;
-  return `${top.length} ${top.length === 1 ? 'row' : 'rows'}, ${reds} red`;
+  return `${top.length} ${top.length === 1 ? 'row' : 'rows'}, ${reds} critical`;
 }

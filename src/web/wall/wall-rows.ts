@@ -17,7 +17,7 @@ export interface WallRow {
   readonly level: 1 | 2;
   /** Null where there is nothing to open. */
   readonly isOpen: boolean | null;
-  /** What it is made of, the most unusual first; one for a metric's own row. */
+  /** What it is made of, the most anomalous first; one for a metric's own row. */
   readonly metrics: readonly WallMetric[];
 }
 
@@ -32,7 +32,7 @@ export interface WallView {
   readonly turned: ReadonlySet<string>;
 }
 
-/** @param starts of the stretches that are shown */
+/** @param starts of the intervals that are shown */
 export function listRows(wall: Wall, view: WallView, starts: readonly number[]): readonly WallRow[] {
   const groups = new Map<string, WallMetric[]>();
   for (const metric of wall.metrics.values()) {
@@ -70,7 +70,8 @@ function summarize(
     for (const [start, bar] of others) bars.set(start, worseBar(bars.get(start), bar));
   }
   const named = weighBars(first.bars, starts) > 0 ? first : null;
-  const names = named === null ? `${sorted.length} metrics` : `${named.name} and ${sorted.length - 1} more`;
+  const names =
+    named === null ? `${sorted.length} metrics` : `${sorted.length} metrics · worst: ${named.name}`;
   return {
     key: first.server,
     title: first.serverName ?? first.server,
@@ -136,7 +137,7 @@ function byTitle(a: WallRow, b: WallRow): number {
   return a.title.localeCompare(b.title, undefined, { numeric: true }) || a.key.localeCompare(b.key);
 }
 
-/** Rows that are equally unusual stay in the order of their names: nothing moves without a reason. */
+/** Rows that are equally anomalous stay in the order of their names: nothing moves without a reason. */
 function byWeight(starts: readonly number[]): (a: WallRow, b: WallRow) => number {
   const weights = new Map<WallRow, number>();
   const weigh = (row: WallRow) => {
@@ -158,11 +159,11 @@ export function describeBars(
   const yellows = classes.filter((found) => found === 'YELLOW').length;
   if (reds + yellows > 0) {
     const last = classes.findLastIndex((found) => found === 'RED' || found === 'YELLOW');
-    const counts = [reds > 0 ? `${reds} red` : '', yellows > 0 ? `${yellows} yellow` : ''].filter(
+    const counts = [reds > 0 ? `${reds} critical` : '', yellows > 0 ? `${yellows} warning` : ''].filter(
       (part) => part !== '',
     );
     return `${counts.join(', ')}, last ${formatStart(starts[last] ?? 0)}`;
   }
-  if (classes.includes('GREEN')) return 'nothing unusual';
-  return starts.some((start) => row.bars.has(start)) ? 'still learning' : 'no points';
+  if (classes.includes('GREEN')) return 'normal';
+  return starts.some((start) => row.bars.has(start)) ? 'learning' : 'no data';
 }

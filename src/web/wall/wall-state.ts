@@ -1,4 +1,4 @@
-/** What the wall knows: every watched metric with its bars, kept up to date by the live scores. */
+/** What the wall knows: every monitored metric with its bars, kept up to date by the live scores. */
 import type { LiveScore } from '../api/score-feed.ts';
 import type { Datasource, MetricStatus } from '../generated/graphql.ts';
 import { type Bars, BARS, BAR_MS, startOfBar, type WindowName, worseBar } from './bars.ts';
@@ -32,7 +32,7 @@ export interface Wall {
   readonly totalCount: number;
 }
 
-/** How many stretches are kept beyond what is drawn: events may come late. */
+/** How many intervals are kept beyond what is drawn: events may come late. */
 const SPARE = 8;
 
 /**

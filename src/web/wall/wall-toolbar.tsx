@@ -10,9 +10,9 @@ const WINDOWS = [
 ] as const satisfies readonly (readonly [WindowName, string])[];
 
 const SOURCES = [
-  ['', 'Every source'],
+  ['', 'All sources'],
   ['HOST', 'This host'],
-  ['CUSTOM', 'Pushed'],
+  ['CUSTOM', 'Custom (pushed)'],
   ['CLOUDWATCH', 'CloudWatch'],
   ['AUTOSTACK', 'Autostacks'],
   ['INFLUXDB', 'InfluxDB'],
@@ -21,11 +21,11 @@ const SOURCES = [
 /** What the wall shows, and in which order. */
 export function WallToolbar({ view, count }: { readonly view: ViewState; readonly count: string }) {
   return (
-    <div className="wall-tools" role="search" aria-label="The wall">
+    <div className="wall-tools" role="search" aria-label="Overview">
       <input
         type="search"
-        placeholder="Filter by name"
-        aria-label="Filter by name"
+        placeholder="Search metrics and resources"
+        aria-label="Search metrics and resources"
         value={view.text}
         onChange={({ target }) => view.setText(target.value)}
       />
@@ -41,11 +41,11 @@ export function WallToolbar({ view, count }: { readonly view: ViewState; readonl
         ))}
       </select>
       <Segments
-        label="Least that is shown"
+        label="Minimum severity"
         choices={[
           ['ALL', 'All'],
-          ['YELLOW', '◆ Yellow'],
-          ['RED', '▲ Red'],
+          ['YELLOW', '◆ Warning'],
+          ['RED', '▲ Critical'],
         ]}
         value={view.least}
         onChoose={view.setLeast}
@@ -53,13 +53,13 @@ export function WallToolbar({ view, count }: { readonly view: ViewState; readonl
       <Segments
         label="Order"
         choices={[
-          ['ANOMALY', 'Unusual first'],
+          ['ANOMALY', 'Most anomalous first'],
           ['NAME', 'By name'],
         ]}
         value={view.order}
         onChoose={view.setOrder}
       />
-      <Segments label="Time that is shown" choices={WINDOWS} value={view.window} onChoose={view.setWindow} />
+      <Segments label="Time range" choices={WINDOWS} value={view.window} onChoose={view.setWindow} />
       <UnmonitoredLink />
       <span className="quiet count" role="status">
         {count}

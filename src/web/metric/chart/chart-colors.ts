@@ -6,7 +6,7 @@ const NAMES = [
   'line',
   'value',
   'band',
-  'usual',
+  'normal',
   'yellow',
   'red',
   'learning',

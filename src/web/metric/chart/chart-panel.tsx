@@ -102,7 +102,7 @@ export function ChartPanel(props: {
         <PlotView {...shared} describe={describeValues} data={values} height={300} onPoint={setPointed} />
         <PlotView {...shared} describe={describeScores} data={scores} height={72} onPoint={setPointed} />
         {columns.times.length === 0 && !series.isAsking ? (
-          <p className="no-points">No points in this time.</p>
+          <p className="no-points">No data in this time range.</p>
         ) : null}
       </div>
       <ChartReading columns={columns} index={pointed} unit={unit} seenPoints={metric.learning.rows} />

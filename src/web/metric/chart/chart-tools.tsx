@@ -23,7 +23,7 @@ export function ChartTools({
       </div>
       <div className="line">
         <span className="quiet" role="status">
-          {isAsking ? 'reading …' : span === null ? 'standing still' : 'following'}
+          {isAsking ? 'Loading…' : span === null ? 'Fixed range' : 'Live'}
         </span>
         <div className="segments" role="group" aria-label="Move and zoom">
           <button aria-label="Earlier" onClick={() => fix(panRange(range, -0.5))}>

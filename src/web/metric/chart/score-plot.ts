@@ -1,4 +1,4 @@
-/** How the scores are drawn: a stick for each point, as high as it is seldom, in the colour of its class. */
+/** How the scores are drawn: a stick for each point, as high as it is rare, in the colour of its class. */
 import uPlot from 'uplot';
 import type { AnomalyClass } from '../../generated/graphql.ts';
 import { classOf, heightOf } from '../../parts/bar-height.ts';
@@ -29,7 +29,7 @@ export function describeScorePlot(options: {
     ...describeTime(zone),
     padding: PADDING,
     scales: { x: { time: true, auto: false }, y: { range: [0, 1] } },
-    series: [{}, sticks(colors.usual, 1), sticks(colors.yellow, 2), sticks(colors.red, 3)],
+    series: [{}, sticks(colors.normal, 1), sticks(colors.yellow, 2), sticks(colors.red, 3)],
     axes: [
       { ...describeAxis(colors), show: false },
       {

@@ -9,9 +9,9 @@ export function useWidth(place: RefObject<HTMLElement | null>): number {
   useEffect(() => {
     const target = place.current;
     if (target === null) return;
-    const watch = new ResizeObserver(() => setWidth(roundUp(target.clientWidth)));
-    watch.observe(target);
-    return () => watch.disconnect();
+    const observer = new ResizeObserver(() => setWidth(roundUp(target.clientWidth)));
+    observer.observe(target);
+    return () => observer.disconnect();
   }, [place]);
   return width;
 }

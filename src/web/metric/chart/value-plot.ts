@@ -1,4 +1,4 @@
-/** How the value is drawn: the line over its expected band, unusual points on it, flags above. */
+/** How the value is drawn: the line over its expected band, anomalous points on it, flags above. */
 import uPlot from 'uplot';
 import { classOf } from '../../parts/bar-height.ts';
 import { formatValue, shortenUnit } from '../../parts/format-number.ts';
@@ -51,7 +51,7 @@ export function describeValuePlot(options: {
   const dots = (color: string, size: number) => ({
     stroke: color,
     paths: () => null,
-    // No rim: where every point is unusual the rims would cover the line.
+    // No rim: where every point is anomalous the rims would cover the line.
     points: { show: true, size, fill: color, stroke: color, width: 0 },
   });
   return {

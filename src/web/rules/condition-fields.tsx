@@ -7,21 +7,21 @@ import type { DraftPart } from './rule-draft.ts';
 
 const SCORES = [
   ['0.999', '1 in 1,000'],
-  ['0.9999', '1 in 10,000 (yellow)'],
-  ['0.99999', '1 in 100,000 (red)'],
+  ['0.9999', '1 in 10,000 (warning)'],
+  ['0.99999', '1 in 100,000 (critical)'],
   ['0.999999', '1 in 1,000,000'],
   ['OTHER', 'another score'],
 ] as const;
 type Score = (typeof SCORES)[number][0];
 
 const DIRECTIONS = [
-  ['BOTH', 'above and below'],
+  ['BOTH', 'both directions'],
   ['ABOVE', 'only above'],
   ['BELOW', 'only below'],
 ] as const satisfies readonly (readonly [Direction, string])[];
 
-/** What a rule takes for unusual, and how long it has to be so. */
-export function UnusualFields({ draft, onChange }: DraftPart) {
+/** What a rule takes for an anomaly, and how long it has to last. */
+export function ConditionFields({ draft, onChange }: DraftPart) {
   const listed = SCORES.find(([score]) => score === draft.sensitivity)?.[0] ?? 'OTHER';
   const [isOther, setOther] = useState(listed === 'OTHER');
   const choose = (score: Score) => {
@@ -33,7 +33,7 @@ export function UnusualFields({ draft, onChange }: DraftPart) {
       <div className="fields">
         <ChoiceField
           at={isOther ? '' : 'sensitivity'}
-          label="As seldom as"
+          label="Severity threshold"
           choices={SCORES}
           value={isOther ? 'OTHER' : listed}
           onChange={choose}
@@ -42,7 +42,7 @@ export function UnusualFields({ draft, onChange }: DraftPart) {
           <NumberField
             at="sensitivity"
             label="Least anomaly score"
-            hint={describeRarity(Number(draft.sensitivity))}
+            hint={describeRarity(Number(draft.sensitivity), Number.POSITIVE_INFINITY)}
             value={draft.sensitivity}
             onChange={(sensitivity) => onChange({ sensitivity })}
           />
@@ -56,28 +56,28 @@ export function UnusualFields({ draft, onChange }: DraftPart) {
         />
         <NumberField
           at="minDeviation"
-          label="Off by at least"
+          label="Minimum deviation (absolute)"
           hint="in the unit of the metric"
           value={draft.minDeviation}
           onChange={(minDeviation) => onChange({ minDeviation })}
         />
         <NumberField
           at="minDeviationRatio"
-          label="Off by at least %"
+          label="Minimum deviation (absolute) %"
           hint="of the expected value"
           value={draft.minDeviationPercent}
           onChange={(minDeviationPercent) => onChange({ minDeviationPercent })}
         />
         <NumberField
           at="confirmPoints"
-          label="For how many points"
+          label="Consecutive anomalous points"
           isWhole
           value={draft.confirmPoints}
           onChange={(confirmPoints) => onChange({ confirmPoints })}
         />
         <NumberField
           at="confirmSeconds"
-          label="For how many seconds"
+          label="Minimum duration (s)"
           isWhole
           hint={describeSeconds(draft.confirmSeconds)}
           value={draft.confirmSeconds}
@@ -85,7 +85,7 @@ export function UnusualFields({ draft, onChange }: DraftPart) {
         />
       </div>
       <TickField
-        label="Not while the model still learns the metric"
+        label="Ignore metrics that are still learning"
         value={draft.learningGuard}
         onChange={(learningGuard) => onChange({ learningGuard })}
       />

@@ -1,13 +1,13 @@
-/** What became of a wish to watch one metric. */
+/** What became of a request to monitor one metric. */
 import type { Outcome } from '../api/ask.ts';
-import type { WatchMetricMutation } from '../generated/graphql.ts';
+import type { MonitorMetricMutation } from '../generated/graphql.ts';
 
-export type Watched =
+export type Monitored =
   | { readonly kind: 'problem'; readonly text: string }
   | { readonly kind: 'done'; readonly id: string; readonly name: string; readonly isNew: boolean };
 
-/** One that is watched already is as good as a new one. */
-export function readWatched(outcome: Outcome<WatchMetricMutation>): Watched {
+/** One that is monitored already is as good as a new one. */
+export function readMonitored(outcome: Outcome<MonitorMetricMutation>): Monitored {
   if ('problem' in outcome) return { kind: 'problem', text: outcome.problem };
   const { monitorMetric: result } = outcome.data;
   if ('id' in result) return { kind: 'done', id: result.id, name: result.name, isNew: true };

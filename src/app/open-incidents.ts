@@ -18,6 +18,7 @@ export async function openIncidents(options: Surroundings & { readonly engine: E
     outbound: createOutbound({ allowed: config.allowPrivateTargets }),
     mailer: openMailer(config),
     now: () => new Date(),
+    publicUrl: config.publicUrl ?? null,
     retentionDays: config.retentionDays,
   });
   teardown.add(incidents.stop);

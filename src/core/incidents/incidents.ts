@@ -36,6 +36,8 @@ export interface IncidentsOptions {
   /** Null where no SMTP server is set. */
   readonly mailer: Mailer | null;
   readonly now: () => Date;
+  /** Address of the page in messages; null or left out: no links. */
+  readonly publicUrl?: string | null;
   /** Days an incident that has ended is kept; 0 for ever. */
   readonly retentionDays: number;
   /** How long new scores wait for more of them, in milliseconds; the follower's own time when left out. */

@@ -4,6 +4,7 @@
  */
 import { postAndRead, type Outbound } from '../../platform/outbound/outbound-client.ts';
 import type { IncidentFacts, Message } from './message.ts';
+import { linkToIncident } from './write-message.ts';
 
 export interface AlertmanagerConfig {
   readonly kind: 'ALERTMANAGER';
@@ -19,14 +20,16 @@ const ALERTS_PER_REQUEST = 500;
 /** Statuses that say something of the sender or the moment, and nothing of the alerts. */
 const NOT_ABOUT_ALERTS = new Set([401, 403, 404, 405, 408, 429]);
 
-interface Surroundings {
+interface AlertContext {
   readonly outbound: Outbound;
   readonly now: () => Date;
+  /** Of the page; alerts carry no link without it. */
+  readonly publicUrl?: string | null;
 }
 
 /** What became of alerts. */
 export interface AlertsOutcome {
-  /** Why Alertmanager could not be given all of them: it is away, or refuses whoever asks. Null when it was. */
+  /** Why Alertmanager could not be given all of them: it is away, or refuses the server. Null when it was. */
   readonly problem: string | null;
   /** How many it will never take, with its words of the first. The others were taken. */
   readonly refused: number;
@@ -38,13 +41,14 @@ export async function sendAlerts(
   { url }: AlertmanagerConfig,
   { kind, rule, incidents }: Pick<Message, 'kind' | 'rule' | 'incidents'>,
   id: string,
-  { outbound, now }: Surroundings,
+  { outbound, now, publicUrl }: AlertContext,
 ): Promise<AlertsOutcome> {
   const nowMs = now().getTime();
   const alerts = incidents.map((incident) => ({
     labels: listLabels(incident, rule.name, kind === 'TEST'),
     annotations: listAnnotations(incident),
     ...findTimes(incident, kind === 'TEST', nowMs),
+    ...(publicUrl == null ? {} : { generatorURL: linkToIncident(publicUrl, incident.id) }),
   }));
   const headers = { 'content-type': 'application/json', 'user-agent': 'Lapwing', 'idempotency-key': id };
   const post = async (some: typeof alerts): Promise<AlertsOutcome> => {
@@ -115,7 +119,7 @@ function listLabels(incident: IncidentFacts, rule: string, isTest: boolean): Rec
 function listAnnotations(incident: IncidentFacts): Record<string, string> {
   const { id, metricName, instance, value, expected, low, high, score } = incident;
   return {
-    summary: `Unusual behavior of ${metricName} seen on ${instance}`,
+    summary: metricName === instance ? `Anomaly: ${metricName}` : `Anomaly: ${metricName} on ${instance}`,
     value: String(value),
     expected: `${expected} (${low} to ${high})`,
     score: String(score),

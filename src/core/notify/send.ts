@@ -14,6 +14,8 @@ export interface SendContext {
   /** Null where no SMTP server is set. */
   readonly mailer: Mailer | null;
   readonly now: () => Date;
+  /** Address of the page, without a slash at its end; messages carry no links without it. */
+  readonly publicUrl?: string | null;
 }
 
 /** What became of a message; each in one line without secrets. */

@@ -10,7 +10,17 @@ const smtpUrl = z
   .string()
   .refine((given) => /^smtps?:/.test(given) && URL.canParse(given), 'expected an smtp or smtps URL');
 
+const publicUrl = z
+  .string()
+  .refine((given) => /^https?:/.test(given) && URL.canParse(given), 'expected an http or https URL')
+  .transform((given) => given.replace(/\/+$/, ''));
+
 export const NOTIFICATION_SETTINGS = {
+  publicUrl: setting(
+    'LAPWING_PUBLIC_URL',
+    'Address by which people reach the page, e.g. https://lapwing.example.com: notifications link to it.',
+    publicUrl.optional(),
+  ),
   allowPrivateTargets: setting(
     'LAPWING_ALLOW_PRIVATE_TARGETS',
     'Private addresses and CIDR ranges webhooks of notification rules may lead to, e.g. 10.0.0.0/8,127.0.0.1; all for any.',

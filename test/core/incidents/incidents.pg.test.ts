@@ -53,8 +53,8 @@ describe('an incident', () => {
     expect(alerts.received).toHaveLength(2);
     expect(slack.received).toHaveLength(2);
     expect(mail.mails.map(({ text }) => /^Subject: (.*)\r$/m.exec(text)?.[1])).toEqual([
-      'Lapwing: Unusual behavior seen on: m1',
-      'Lapwing: Back to normal: m1',
+      '[Lapwing] CRITICAL: m1: 50 (+400 % vs. expected)',
+      '[Lapwing] RESOLVED: m1',
     ]);
     expect(await listIncidents(bench)).toMatchObject([
       { state: 'ENDED', endReason: 'RECOVERED', value: 50, expected: 10, low: 9, high: 11, hotPoints: 2 },

@@ -12,6 +12,8 @@ import { REGIONS } from '../../../src/core/sources/aws/regions.ts';
 import { makeIncident } from './incident-facts.ts';
 
 const DEFAULTS = { subject: null, body: null, timeZone: null };
+const EXPECTED_SUBJECT =
+  '[Lapwing] CRITICAL: AWS/ELB/RequestCount on us-west-2/AWS/ELB/grok-docs-elb: 1234.57 Count (+1130 % vs. expected)';
 const occasion = (incidents = [makeIncident()], rest: Partial<Occasion> = {}): Occasion => ({
   id: 'b1',
   kind: 'START',
@@ -23,8 +25,8 @@ const occasion = (incidents = [makeIncident()], rest: Partial<Occasion> = {}): O
 
 describe('the text of a message', () => {
   it('row 66: names the server, the metric, and the time in UTC and in the zone asked for', () => {
-    const { subject, text } = writeMessage(occasion(), { ...DEFAULTS, timeZone: 'US/Eastern' });
-    expect(subject).toBe('Lapwing: Unusual behavior seen on: us-west-2/AWS/ELB/grok-docs-elb');
+    const { subject, text } = writeMessage(occasion(), { ...DEFAULTS, timeZone: 'US/Eastern' }, null);
+    expect(subject).toBe(EXPECTED_SUBJECT);
     expect(text.split('\n')).toEqual(
       expect.arrayContaining([
         'Instance: us-west-2/AWS/ELB/grok-docs-elb',
@@ -38,26 +40,54 @@ describe('the text of a message', () => {
 
   it('row 66: has no line Instance and no region for a pushed metric', () => {
     const pushed = makeIncident({ datasource: 'CUSTOM', location: '', metricName: 'web.latency' });
-    const { text } = writeMessage(occasion([pushed]), DEFAULTS);
+    const { text } = writeMessage(occasion([pushed]), DEFAULTS, null);
     expect(text).toContain('Metric: web.latency');
     expect(text).not.toMatch(/Instance:|Region:/);
   });
 
   it("gives the time in the zone of the metric's region when none is asked for, in UTC without a region", () => {
-    expect(writeMessage(occasion(), DEFAULTS).text).toContain(
+    expect(writeMessage(occasion(), DEFAULTS, null).text).toContain(
       'Time (PDT): Wednesday, March 19, 2014 01:23 PM',
     );
     const nowhere = makeIncident({ location: '' });
-    expect(writeMessage(occasion([nowhere]), DEFAULTS).text).toContain('Time (UTC): Wednesday, March 19');
+    expect(writeMessage(occasion([nowhere]), DEFAULTS, null).text).toContain(
+      'Time (UTC): Wednesday, March 19',
+    );
   });
 
   it.each([
-    ['RECOVERED', 'Lapwing: Back to normal: grok (s)'],
-    ['RULE_CHANGED', 'Lapwing: No longer followed: grok (s) (RULE_CHANGED)'],
-    ['SILENT', 'Lapwing: No longer followed: grok (s) (SILENT)'],
+    ['RECOVERED', '[Lapwing] RESOLVED: AWS/ELB/RequestCount on grok (s)'],
+    ['RULE_CHANGED', '[Lapwing] CLOSED: AWS/ELB/RequestCount on grok (s) (rule changed)'],
+    ['SILENT', '[Lapwing] NO DATA: AWS/ELB/RequestCount on grok (s)'],
   ])('says of an incident that ended by %s what is known of it', (endReason, expected) => {
     const ended = makeIncident({ instance: 'grok (s)', endedAt: new Date(0), endReason });
-    expect(writeMessage(occasion([ended], { kind: 'END' }), DEFAULTS).subject).toBe(expected);
+    expect(writeMessage(occasion([ended], { kind: 'END' }), DEFAULTS, null).subject).toBe(expected);
+  });
+
+  it('links to the page of the incident where the address of the page is set, and says how long it lasted', () => {
+    const startedAt = new Date('2026-01-05T10:00:00Z');
+    const endedAt = new Date('2026-01-05T11:20:00Z');
+    const ended = makeIncident({ startedAt, endedAt, endReason: 'SILENT' });
+    const { text } = writeMessage(occasion([ended], { kind: 'END' }), DEFAULTS, 'https://lapwing.example');
+    expect(text).toContain('Resolved after 1 h 20 min: no data.');
+    expect(text).toContain(`Open: https://lapwing.example/incidents/Incident%3A${ended.id}`);
+    expect(writeMessage(occasion(), DEFAULTS, null).text).not.toContain('Open:');
+  });
+
+  it('says how severe it is and how far off, without gaps where there is nothing to say', () => {
+    const yellow = makeIncident({ score: 0.99995, value: 5, expected: 10, metricUnit: null });
+    const { subject, text } = writeMessage(occasion([yellow]), DEFAULTS, null);
+    expect(subject).toContain('WARNING');
+    expect(subject).toMatch(/: 5 \(-50 % vs\. expected\)$/);
+    expect(text).toContain('\nValue: 5 (-50 % vs. expected)\n');
+    const fromNothing = makeIncident({
+      value: 5,
+      expected: 0,
+      metricUnit: null,
+      instance: 'm',
+      metricName: 'm',
+    });
+    expect(writeMessage(occasion([fromNothing]), DEFAULTS, null).subject).toBe('[Lapwing] CRITICAL: m: 5');
   });
 
   it('comes from the templates of the rule, with every variable there is', () => {
@@ -65,11 +95,15 @@ describe('the text of a message', () => {
       .map((name) => `${name}={${name}}`)
       .join('\n');
     const ended = makeIncident({ endedAt: new Date('2014-03-19T21:00:00Z'), endReason: 'RECOVERED' });
-    const { subject, text } = writeMessage(occasion([ended], { kind: 'END' }), {
-      subject: '[{state}] {{{metric}}}\r\n{instance}',
-      body,
-      timeZone: 'Asia/Tokyo',
-    });
+    const { subject, text } = writeMessage(
+      occasion([ended], { kind: 'END' }),
+      {
+        subject: '[{state}] {{{metric}}}\r\n{instance}',
+        body,
+        timeZone: 'Asia/Tokyo',
+      },
+      'https://lapwing.example',
+    );
     expect(subject).toBe('[ENDED] {AWS/ELB/RequestCount} us-west-2/AWS/ELB/grok-docs-elb');
     expect(text).toContain('timestampLocal=Thursday, March 20, 2014 05:23 AM\ntimezoneLocal=GMT+9');
     expect(text).toContain('endTimestampUTC=Wednesday, March 19, 2014 09:00 PM');
@@ -79,11 +113,17 @@ describe('the text of a message', () => {
 
   it('lists twenty of a thousand incidents and counts the others', () => {
     const incidents = Array.from({ length: 25 }, (_, i) => makeIncident({ metricName: `m${i}` }));
-    const { subject, text } = writeMessage(occasion(incidents, { count: 1000 }), {
-      ...DEFAULTS,
-      body: '{metric}',
-    });
-    expect(subject).toBe('Lapwing: Unusual behavior seen on: us-west-2/AWS/ELB/grok-docs-elb and 999 more');
+    const { subject, text } = writeMessage(
+      occasion(incidents, { count: 1000 }),
+      {
+        ...DEFAULTS,
+        body: '{metric}',
+      },
+      null,
+    );
+    expect(subject).toBe(
+      '[Lapwing] CRITICAL: m0 on us-west-2/AWS/ELB/grok-docs-elb: 1234.57 Count (+1130 % vs. expected) and 999 more',
+    );
     expect(text.split('\n\n')).toEqual([
       ...incidents.slice(0, 20).map((i) => i.metricName),
       '… and 980 more.',

@@ -88,7 +88,7 @@ async function attempt(due: DueMessage, context: DeliverContext): Promise<Attemp
   }
   try {
     const config = openChannel(channel, context.seal);
-    const message = await makeMessage(due, config, channel, context.pool);
+    const message = await makeMessage(due, config, channel, context);
     const { subject, text: body } = message;
     return { ...(await sendMessage(config, message, context)), isFinal: false, subject, body };
   } catch (error) {
@@ -100,11 +100,15 @@ async function makeMessage(
   { id, kind, rule_name: ruleName, incident_count: count }: DueMessage,
   config: ChannelConfig,
   { rule, texts }: Pick<NotificationChannel, 'texts'> & { readonly rule: NotificationRule | null },
-  pool: pg.Pool,
+  { pool, publicUrl }: Pick<DeliverContext, 'pool' | 'publicUrl'>,
 ): Promise<Message> {
   const limit = config.kind === 'ALERTMANAGER' ? MOST_ALERTS : LISTED_INCIDENTS;
   const incidents = await readMessageIncidents(pool, id, kind, limit);
-  const { subject, text } = writeMessage({ id, kind, ruleName, count, incidents }, rule ?? readTexts(texts));
+  const { subject, text } = writeMessage(
+    { id, kind, ruleName, count, incidents },
+    rule ?? readTexts(texts),
+    publicUrl ?? null,
+  );
   return { id, kind, rule: { id: rule?.id ?? null, name: ruleName }, count, incidents, subject, text };
 }
 

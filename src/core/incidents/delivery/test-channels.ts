@@ -31,22 +31,25 @@ async function testChannel(
 ): Promise<string | null> {
   try {
     const config = openChannel(channel, context.seal);
-    return (await sendMessage(config, makeTest(rule, context.now()), context)).problem;
+    return (await sendMessage(config, makeTest(rule, context), context)).problem;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-function makeTest(rule: NotificationRule, startedAt: Date): Message {
+function makeTest(
+  rule: NotificationRule,
+  { now, publicUrl }: Pick<SendContext, 'now' | 'publicUrl'>,
+): Message {
   const about = {
     id: randomUUID(),
     kind: 'TEST',
     ruleName: rule.name,
     count: 1,
-    incidents: [{ ...EXAMPLE, id: randomUUID(), startedAt }],
+    incidents: [{ ...EXAMPLE, id: randomUUID(), startedAt: now() }],
   } as const;
-  const { subject, text } = writeMessage(about, rule);
-  const marked = subject.startsWith('Lapwing: Test') ? subject : `[Test] ${subject}`;
+  const { subject, text } = writeMessage(about, rule, publicUrl ?? null);
+  const marked = rule.subject === null ? subject : `[Test] ${subject}`;
   const { id, kind, count, incidents } = about;
   return { id, kind, rule: { id: rule.id, name: rule.name }, count, incidents, subject: marked, text };
 }

@@ -26,7 +26,7 @@ export const MetricStatusRef = builder.enumType('MetricStatus', {
 });
 
 export const AnomalyClassRef = builder.enumType('AnomalyClass', {
-  description: 'How unusual, in the colours of a traffic light.',
+  description: 'How anomalous, in the colours of a traffic light.',
   values: describe(ANOMALY_CLASSES, {
     NONE: 'Not scored, or scored 0.',
     GREEN: 'Usual.',

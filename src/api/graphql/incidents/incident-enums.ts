@@ -5,19 +5,19 @@ import { builder } from '../builder/builder.ts';
 export const IncidentStateRef = builder.enumType('IncidentState', {
   description: 'Where an incident is in its life.',
   values: {
-    PENDING: { description: 'Unusual, but not yet for as long as the rule asks.' },
-    FIRING: { description: 'Unusual.' },
-    RECOVERING: { description: 'Calm again, but not yet for as long as the rule asks.' },
-    ENDED: { description: 'Over.' },
+    PENDING: { description: 'Anomalous, but not yet for as long as the rule asks.' },
+    FIRING: { description: 'Anomalous.' },
+    RECOVERING: { description: 'Normal again, but not yet for as long as the rule asks.' },
+    ENDED: { description: 'Resolved.' },
   } as const,
 });
 
 export const IncidentEndReasonRef = builder.enumType('IncidentEndReason', {
   description: 'Why an incident is over.',
   values: {
-    RECOVERED: { description: 'The metric was calm for as long as the rule asks.' },
+    RECOVERED: { description: 'The metric was normal for as long as the rule asks.' },
     SILENT: { description: 'No point of the metric came for an hour, or for twelve of its periods.' },
-    UNMONITORED: { description: 'The metric is watched no longer.' },
+    UNMONITORED: { description: 'The metric is no longer monitored.' },
     METRIC_DELETED: { description: 'The metric was deleted.' },
     SUPERSEDED: { description: 'A far rarer anomaly began during it, which is an incident of its own.' },
     RULE_CHANGED: {
@@ -27,11 +27,11 @@ export const IncidentEndReasonRef = builder.enumType('IncidentEndReason', {
 });
 
 export const IncidentMuteRef = builder.enumType('IncidentMute', {
-  description: 'Why nobody was told of an incident.',
+  description: 'Why no notification of an incident was sent.',
   values: {
-    STALE: { description: 'Its points were older than the rule tells of when they were scored: history.' },
+    STALE: { description: 'Its points were older than the limit of the rule when they were scored.' },
     MAINTENANCE: { description: 'It fell into a maintenance window.' },
-    QUIET_PERIOD: { description: 'The rule had told of the same server shortly before.' },
+    QUIET_PERIOD: { description: 'The rule had notified of the same server shortly before.' },
   } as const,
 });
 
@@ -46,7 +46,7 @@ export const ChannelKindRef = builder.enumType('ChannelKind', {
 });
 
 export const NotificationKindRef = builder.enumType('NotificationKind', {
-  description: 'What a message tells of.',
+  description: 'What a message is about.',
   values: {
     START: { description: 'Incidents that fire.' },
     END: { description: 'Incidents that are over.' },

@@ -1,4 +1,4 @@
-/** Labels of incidents: what somebody says of a stretch a rule found unusual. */
+/** Labels of incidents: what somebody says of an incident. */
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import { IncidentRef } from './incident.ts';
@@ -33,7 +33,7 @@ builder.mutationField('labelIncident', (t) =>
   t.field({
     type: AnomalyLabelRef,
     description:
-      'Says whether an incident was real, as `labelAnomaly` does of the time from its first unusual point to its last. A second label takes the place of the first.',
+      'Says whether an incident was real, as `labelAnomaly` does of the time from its first anomalous point to its last. A second label takes the place of the first.',
     errors: {
       types: [NotFoundError, InvalidInputError],
       union: { description: 'The label, or why it was not given.' },

@@ -19,7 +19,7 @@ const FrozenBandRef = builder.objectRef<Incident>('IncidentExpectation').impleme
 });
 
 const IncidentPeakRef = builder.objectRef<Incident>('IncidentPeak').implement({
-  description: 'The most unusual point of an incident so far.',
+  description: 'The point of an incident with the highest score so far.',
   fields: (t) => ({
     anomalyScore: t.exposeFloat('peakScore', { description: 'Its score.' }),
     value: t.exposeFloat('peakValue', { description: 'Its value.' }),
@@ -29,7 +29,7 @@ const IncidentPeakRef = builder.objectRef<Incident>('IncidentPeak').implement({
 
 export const IncidentRef = builder.prismaNode('Incident', {
   description:
-    'One stretch in which a notification rule found a metric unusual. What it says of rule and metric outlives both.',
+    'A period in which a metric was anomalous by a notification rule. What it says of rule and metric outlives both.',
   nullable: true,
   id: { resolve: ({ id }) => id },
   findUnique: (id) => ({ id }),
@@ -43,11 +43,11 @@ export const IncidentRef = builder.prismaNode('Incident', {
     location: t.exposeString('location', { description: 'Region; empty where there is none.' }),
     datasource: t.expose('datasource', { type: DatasourceRef, description: 'Where its points come from.' }),
     state: t.expose('state', { type: IncidentStateRef, description: 'Where it is in its life.' }),
-    startedAt: t.expose('startedAt', { type: 'DateTime', description: 'Time of its first unusual point.' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', description: 'Time of its first anomalous point.' }),
     endedAt: t.expose('endedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'Time of its first calm point, or when it was given up; null while it is open.',
+      description: 'Time of its first normal point, or when it was closed; null while it is open.',
     }),
     endReason: t.expose('endReason', {
       type: IncidentEndReasonRef,
@@ -63,13 +63,13 @@ export const IncidentRef = builder.prismaNode('Incident', {
     }),
     peak: t.field({
       type: IncidentPeakRef,
-      description: 'Its most unusual point.',
+      description: 'Its point with the highest score.',
       resolve: (incident) => incident,
     }),
     mutedBy: t.expose('mutedBy', {
       type: IncidentMuteRef,
       nullable: true,
-      description: 'Why nobody was told; null when somebody was, or while it is pending.',
+      description: 'Why no notification was sent; null when one was, or while it is pending.',
     }),
     notifiedAt: t.expose('notifiedAt', {
       type: 'DateTime',

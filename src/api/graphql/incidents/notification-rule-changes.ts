@@ -84,7 +84,7 @@ builder.mutationField('deleteNotificationRule', (t) =>
   t.prismaField({
     type: NotificationRuleRef,
     description:
-      'Deletes a rule with its channels; gives it as it was. Its open incidents end now: channels that were told of their start are told of that, and are gone then.',
+      'Deletes a rule with its channels; gives it as it was. Its open incidents end now: channels that were notified of their start are notified of that, and are gone then.',
     errors: {
       types: [InvalidInputError, NotFoundError],
       union: { description: 'The rule as it was, or why it is still there.' },

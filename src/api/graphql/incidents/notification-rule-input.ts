@@ -46,7 +46,7 @@ const WeeklyWindowInputRef = builder.inputType('WeeklyMaintenanceWindowInput', {
 });
 
 const MaintenanceWindowInputRef = builder.inputType('MaintenanceWindowInput', {
-  description: 'A time in which a rule tells nobody: exactly one of these.',
+  description: 'A time in which a rule sends no notifications: exactly one of these.',
   isOneOf: true,
   fields: (t) => ({
     once: t.field({ type: OneOffWindowInputRef, description: 'It comes once.' }),
@@ -133,13 +133,13 @@ function defineRuleFields(t: FieldBuilder, isNew: boolean) {
     }),
     confirmPoints: t.int({ description: `For how many points, 1 to 1,000${otherwise('1')}.` }),
     recoverySeconds: t.int({
-      description: `How long it has to be calm until it is over, 0 to 604,800${otherwise('600')}.`,
+      description: `How long the metric has to be normal until it is resolved, 0 to 604,800${otherwise('600')}.`,
     }),
     quietSeconds: t.int({
       description: `Time between two messages about one server, 0 to 2,592,000${otherwise('3600')}.`,
     }),
     staleSeconds: t.int({
-      description: `Nobody is told of points older than this, 1 to 31,536,000${otherwise('3600')}.`,
+      description: `Points older than this are not notified of, 1 to 31,536,000${otherwise('3600')}.`,
     }),
     learningGuard: t.boolean({
       description: `Whether provisional scores are ignored${otherwise('true')}.`,
@@ -147,7 +147,7 @@ function defineRuleFields(t: FieldBuilder, isNew: boolean) {
     notifyEnd: t.boolean({ description: `Whether there is a message at the end too${otherwise('true')}.` }),
     maintenanceWindows: t.field({
       type: [MaintenanceWindowInputRef],
-      description: `When it tells nobody, all such times${otherwise('never')}; 50 at most.`,
+      description: `When it sends no notifications, all such times${otherwise('never')}; 50 at most.`,
     }),
     timeZone: t.string({
       description:

@@ -74,7 +74,7 @@ const WeeklyWindowRef = builder.objectRef<WeeklyWindow>('WeeklyMaintenanceWindow
 });
 
 const MaintenanceWindowRef = builder.unionType('MaintenanceWindow', {
-  description: 'A time in which a rule tells nobody.',
+  description: 'A time in which a rule sends no notifications.',
   types: [OneOffWindowRef, WeeklyWindowRef],
   resolveType: (window: MaintenanceWindow) => ('start' in window ? OneOffWindowRef : WeeklyWindowRef),
 });
@@ -92,7 +92,7 @@ export const NotificationChannelRef = builder.prismaObject('NotificationChannel'
 });
 
 export const NotificationRuleRef = builder.prismaNode('NotificationRule', {
-  description: 'Which anomalies become incidents, and who is told.',
+  description: 'Which anomalies become incidents, and who is notified.',
   nullable: true,
   id: { resolve: ({ id }) => id },
   findUnique: (id) => ({ id }),
@@ -119,19 +119,19 @@ export const NotificationRuleRef = builder.prismaNode('NotificationRule', {
     }),
     confirmPoints: t.exposeInt('confirmPoints', { description: 'For how many points.' }),
     recoverySeconds: t.exposeInt('recoverySeconds', {
-      description: 'How long it has to be calm until it is over.',
+      description: 'How long the metric has to be normal until it is resolved.',
     }),
     quietSeconds: t.exposeInt('quietSeconds', {
       description: 'Time between two messages about one server, by the clock on the wall.',
     }),
-    staleSeconds: t.exposeInt('staleSeconds', { description: 'Nobody is told of points older than this.' }),
+    staleSeconds: t.exposeInt('staleSeconds', { description: 'Points older than this are not notified of.' }),
     learningGuard: t.exposeBoolean('learningGuard', {
       description: 'Whether provisional scores are ignored.',
     }),
     notifyEnd: t.exposeBoolean('notifyEnd', { description: 'Whether there is a message at the end too.' }),
     maintenanceWindows: t.field({
       type: [MaintenanceWindowRef],
-      description: 'When it tells nobody.',
+      description: 'When it sends no notifications.',
       resolve: ({ maintenanceWindows }) => [...readWindows(maintenanceWindows)],
     }),
     timeZone: t.exposeString('timeZone', {

@@ -16,7 +16,7 @@ export const NotificationRef = builder.prismaNode('Notification', {
   id: { resolve: ({ id }) => id },
   findUnique: (id) => ({ id }),
   fields: (t) => ({
-    kind: t.expose('kind', { type: NotificationKindRef, description: 'What it tells of.' }),
+    kind: t.expose('kind', { type: NotificationKindRef, description: 'What it is about.' }),
     state: t.expose('state', { type: NotificationStateRef, description: 'How far it has come.' }),
     rule: t.relation('rule', { nullable: true, description: 'Whose it is; null once that was deleted.' }),
     ruleName: t.exposeString('ruleName', { description: 'Name the rule had.' }),

@@ -48,7 +48,7 @@ const ResourceTypeRef = builder
 builder.queryField('resourceTypes', (t) =>
   t.field({
     type: [ResourceTypeRef],
-    description: 'Every kind of resource this server can watch.',
+    description: 'Every kind of resource this server can monitor.',
     args: { datasource: t.arg({ type: DatasourceRef, description: 'Only those of this source.' }) },
     resolve: (_root, { datasource }, { sources }) =>
       [...sources.values()]

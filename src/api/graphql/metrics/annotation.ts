@@ -10,7 +10,7 @@ import { type PageArgs, readPage, THING_PAGE } from '../builder/page.ts';
 const MOST_OF_A_METRIC = 1000;
 
 const AnnotationRef = builder.prismaNode('Annotation', {
-  description: 'A note somebody wrote on a resource at a time. It goes with the last watched metric of it.',
+  description: 'A note somebody wrote on a resource at a time. It goes with the last monitored metric of it.',
   nullable: true,
   id: { resolve: ({ id }) => id },
   findUnique: (id) => ({ id }),

@@ -35,7 +35,7 @@ const MetricOutcomeRef = builder.objectRef<MetricOutcome>('MetricOutcome').imple
 });
 
 const MonitorMetricsInputRef = builder.inputType('MonitorMetricsInput', {
-  description: 'What to watch and how.',
+  description: 'What to monitor and how.',
   fields: (t) => ({
     metrics: t.field({
       type: [MonitorMetricInputRef],
@@ -44,7 +44,7 @@ const MonitorMetricsInputRef = builder.inputType('MonitorMetricsInput', {
     }),
   }),
 });
-const UnmonitorMetricsInputRef = defineIdsInput('UnmonitorMetricsInput', 'The metrics to stop watching.');
+const UnmonitorMetricsInputRef = defineIdsInput('UnmonitorMetricsInput', 'The metrics to stop monitoring.');
 const DeleteMetricsInputRef = defineIdsInput('DeleteMetricsInput', 'The metrics to delete.');
 
 const MonitorMetricsPayloadRef = definePayload('MonitorMetricsPayload');
@@ -54,7 +54,7 @@ const DeleteMetricsPayloadRef = definePayload('DeleteMetricsPayload');
 builder.mutationField('monitorMetrics', (t) =>
   t.field({
     type: MonitorMetricsPayloadRef,
-    description: 'Begins to watch many metrics, each as `monitorMetric` does. Never all or nothing.',
+    description: 'Starts to monitor many metrics, each as `monitorMetric` does. Never all or nothing.',
     args: { input: t.arg({ type: MonitorMetricsInputRef, required: true, description: 'Which, and how.' }) },
     resolve: (_root, { input: { metrics } }, { monitor, log }) =>
       doEach(metrics, ['input', 'metrics'], log, async (metric, index) =>
@@ -66,7 +66,7 @@ builder.mutationField('monitorMetrics', (t) =>
 builder.mutationField('unmonitorMetrics', (t) =>
   t.field({
     type: UnmonitorMetricsPayloadRef,
-    description: 'Stops watching many metrics, each as `unmonitorMetric` does. It may be repeated.',
+    description: 'Stops monitoring many metrics, each as `unmonitorMetric` does. It may be repeated.',
     args: { input: t.arg({ type: UnmonitorMetricsInputRef, required: true, description: 'Which metrics.' }) },
     resolve: (_root, { input: { ids } }, { monitor, log }) =>
       doEach(ids, ['input', 'ids'], log, async (id, index) => monitor.unmonitorMetric(readId(id, index))),

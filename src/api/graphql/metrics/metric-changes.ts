@@ -9,7 +9,7 @@ import { SHORT_TEXT } from '../builder/short-text.ts';
 
 const ID_PATH = ['input', 'id'];
 
-const UnmonitorMetricInputRef = defineIdInput('UnmonitorMetricInput', 'The metric to stop watching.');
+const UnmonitorMetricInputRef = defineIdInput('UnmonitorMetricInput', 'The metric to stop monitoring.');
 const DeleteMetricInputRef = defineIdInput('DeleteMetricInput', 'The metric to delete.');
 const RetryMetricInputRef = defineIdInput('RetryMetricInput', 'The metric to try again.');
 
@@ -30,7 +30,7 @@ builder.mutationField('unmonitorMetric', (t) =>
   t.prismaField({
     type: MetricRef,
     description:
-      'Stops watching a metric: its samples stay, its scores and its model go. It may be repeated.',
+      'Stops monitoring a metric: its samples stay, its scores and its model go. It may be repeated.',
     errors: {
       types: [NotFoundError, InvalidInputError],
       union: { description: 'The metric, or why it could not be.' },

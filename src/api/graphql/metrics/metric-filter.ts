@@ -18,7 +18,7 @@ export const MetricFilterRef = builder.inputType('MetricFilter', {
     autostackId: t.id({ description: 'Of this autostack.' }),
     minClass: t.field({
       type: AnomalyClassRef,
-      description: 'At least as unusual as this in the window, what was scored while learning left out.',
+      description: 'At least as anomalous as this in the window, what was scored while learning left out.',
     }),
   }),
 });

@@ -1,4 +1,4 @@
-/** The inputs that say what to watch and how. */
+/** The inputs that say what to monitor and how. */
 import { z } from 'zod';
 import type { AlertPolicy } from '../../../core/metrics/alert-policy.ts';
 import type { Datasource, ModelParams } from '../../../model.ts';
@@ -33,7 +33,7 @@ const HostMetricSpecRef = builder.inputType('HostMetricSpec', {
 });
 
 const CloudwatchMetricSpecRef = builder.inputType('CloudwatchMetricSpec', {
-  description: 'A metric of CloudWatch. One that is not among `resourceTypes` may be watched too.',
+  description: 'A metric of CloudWatch. One that is not among `resourceTypes` may be monitored too.',
   fields: (t) => ({
     region: t.string({ required: true, description: 'A name of `regions`.' }),
     namespace: t.string({ required: true, description: 'Such as AWS/EC2, or one of your own.' }),

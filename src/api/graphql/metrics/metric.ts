@@ -58,7 +58,7 @@ const AlertPolicyRef = builder
   });
 
 export const MetricRef = builder.prismaNode('Metric', {
-  description: 'A watched, or merely known, time series.',
+  description: 'A time series, monitored or merely known.',
   nullable: true,
   id: { resolve: ({ id }) => id },
   findUnique: (id) => ({ id }),

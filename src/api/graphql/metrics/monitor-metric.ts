@@ -1,4 +1,4 @@
-/** Mutations that begin to watch: one metric, or the default metrics of a resource. */
+/** Mutations that start monitoring: one metric, or the default metrics of a resource. */
 import type { MonitorActions } from '../../../core/monitoring/monitor.ts';
 import {
   AlreadyMonitoredError,
@@ -26,7 +26,7 @@ import { ResourceRef } from '../inventory/resource.ts';
 import { SHORT_TEXT } from '../builder/short-text.ts';
 
 export const MonitorMetricInputRef = builder.inputType('MonitorMetricInput', {
-  description: 'What to watch and how.',
+  description: 'What to monitor and how.',
   fields: (t) => ({
     spec: t.field({ type: MetricSpecInputRef, required: true, description: 'Which metric.' }),
     model: t.field({ type: ModelParamsInputRef, description: 'What is known of its values.' }),
@@ -39,7 +39,7 @@ export const MonitorMetricInputRef = builder.inputType('MonitorMetricInput', {
 });
 
 const MonitorResourceInputRef = builder.inputType('MonitorResourceInput', {
-  description: 'A resource to watch.',
+  description: 'A resource to monitor.',
   fields: (t) => ({
     id: t.id({ required: true, description: 'As read from `Resource.id`.' }),
     metrics: t.stringList({
@@ -52,7 +52,7 @@ builder.mutationField('monitorMetric', (t) =>
   t.prismaField({
     type: MetricRef,
     description:
-      'Begins to watch a metric. One that is pushed may already have samples: they are scored first, in their order.',
+      'Starts to monitor a metric. One that is pushed may already have samples: they are scored first, in their order.',
     errors: {
       types: [
         AlreadyMonitoredError,
@@ -62,9 +62,9 @@ builder.mutationField('monitorMetric', (t) =>
         QuotaExceededError,
         SourceUnavailableError,
       ],
-      union: { description: 'The metric, or why it is not watched.' },
+      union: { description: 'The metric, or why it is not monitored.' },
     },
-    args: { input: t.arg({ type: MonitorMetricInputRef, required: true, description: 'What to watch.' }) },
+    args: { input: t.arg({ type: MonitorMetricInputRef, required: true, description: 'What to monitor.' }) },
     resolve: async (query, _root, { input }, { monitor, prisma }) => {
       const id = await monitorInput(monitor, input, ['input']);
       return prisma.metric.findUniqueOrThrow({ ...query, where: { id } });
@@ -76,7 +76,7 @@ builder.mutationField('monitorResource', (t) =>
   t.prismaField({
     type: ResourceRef,
     description:
-      'Begins to watch metrics of a resource. Those that are watched already stay as they are, so it may be repeated.',
+      'Starts to monitor metrics of a resource. Those that are monitored already stay as they are, so it may be repeated.',
     errors: {
       types: [
         NotFoundError,
@@ -85,7 +85,7 @@ builder.mutationField('monitorResource', (t) =>
         QuotaExceededError,
         SourceUnavailableError,
       ],
-      union: { description: 'The resource, or why it is not watched.' },
+      union: { description: 'The resource, or why it is not monitored.' },
     },
     args: { input: t.arg({ type: MonitorResourceInputRef, required: true, description: 'Which resource.' }) },
     resolve: async (query, _root, { input }, context) => {
@@ -158,12 +158,12 @@ function listSpecs(
   const missing = wanted?.find((name) => !specs.some(({ metric }) => metric === name));
   if (missing !== undefined) {
     throw new NotSupportedError(
-      `input.metrics: a ${key.type} has no metric ${missing} this server can watch`,
+      `input.metrics: a ${key.type} has no metric ${missing} this server can monitor`,
     );
   }
   const [first] = specs;
   if (source === undefined || first === undefined) {
-    throw new NotSupportedError(`input.id: a ${key.type} has no default metrics this server can watch`);
+    throw new NotSupportedError(`input.id: a ${key.type} has no default metrics this server can monitor`);
   }
   if (isHost) refuseOtherHost(source, first, key);
   return specs;

@@ -1,5 +1,5 @@
 /**
- * Pages of metrics by how unusual they were. A cursor holds the window it is a place of, so that the pages of one
+ * Pages of metrics by how anomalous they were. A cursor holds the window it is a place of, so that the pages of one
  * list are of one window however long the reader takes; the rank of a metric may still rise between two pages.
  */
 import type { BarRange } from '../../../core/bars/bar-window.ts';

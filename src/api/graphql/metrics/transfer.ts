@@ -37,7 +37,7 @@ const ImportModelResultRef = builder.objectRef<ImportedItem>('ImportModelResult'
     }),
     created: t.exposeBoolean('created', {
       description:
-        'Whether it is watched because of this; false when it was already, or when the item failed.',
+        'Whether it is monitored because of this; false when it was already, or when the item failed.',
     }),
     error: t.field({
       type: ErrorRef,
@@ -84,7 +84,7 @@ builder.mutationField('importModels', (t) =>
   t.field({
     type: ImportModelsPayloadRef,
     description:
-      'Makes metrics of exported models, gives them their samples and watches them. Never all or nothing, and safe to repeat.',
+      'Makes metrics of exported models, gives them their samples and monitors them. Never all or nothing, and safe to repeat.',
     args: { input: t.arg({ type: ImportModelsInputRef, required: true, description: 'The models.' }) },
     resolve: async (_root, { input: { models } }, { transfer, log }) => {
       const outcomes = await doEach(models, ['input', 'models'], log, (model, index) =>

@@ -19,7 +19,7 @@ const AnomalyScoreFilterRef = builder.inputType('AnomalyScoreFilter', {
     server: t.string({ description: 'Only of metrics of this resource.' }),
     nameContains: t.string({ description: 'Only of metrics with this in their name, capitals or not.' }),
     minAnomalyScore: t.float({ description: 'At least this score, 0 to 1.' }),
-    minClass: t.field({ type: AnomalyClassRef, description: 'At least as unusual as this.' }),
+    minClass: t.field({ type: AnomalyClassRef, description: 'At least as anomalous as this.' }),
   }),
 });
 

@@ -1,4 +1,4 @@
-/** AnomalyBar: how unusual something was in a slot of time; the bars of a metric, a resource, an autostack. */
+/** AnomalyBar: how anomalous something was in a slot of time; the bars of a metric, a resource, an autostack. */
 import {
   type Bar,
   type BarWindow,
@@ -21,7 +21,7 @@ interface BarShape extends Bar {
 }
 
 const AnomalyBarRef = builder.objectRef<BarShape>('AnomalyBar').implement({
-  description: 'How unusual something was in a slot of time.',
+  description: 'How anomalous something was in a slot of time.',
   fields: (t) => ({
     from: t.field({
       type: 'DateTime',

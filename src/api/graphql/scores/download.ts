@@ -51,7 +51,7 @@ builder.queryField('exportMetricArchive', (t) =>
   t.field({
     type: DownloadLinkRef,
     description:
-      'A link to everything about a metric for whoever is to look into it: a tar.gz of metric.json (settings, labels, annotations) and metric_data.csv (all samples and scores).',
+      'A link to everything about a metric for analysis elsewhere: a tar.gz of metric.json (settings, labels, annotations) and metric_data.csv (all samples and scores).',
     args: {
       id: t.arg.id({ required: true, description: 'As read from `Metric.id`.' }),
       comment: t.arg.string({

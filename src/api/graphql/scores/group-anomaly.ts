@@ -11,10 +11,10 @@ import { ResourceRef } from '../inventory/resource.ts';
 
 const GroupAnomalyRef = builder.objectRef<GroupAnomaly>('GroupAnomaly').implement({
   description:
-    'How unusual the newest samples of several metrics are together. Red is as rare as for one metric, however many there are and however they move together.',
+    'How anomalous the newest samples of several metrics are together. Red is as rare as for one metric, however many there are and however they move together.',
   fields: (t) => ({
     anomalyScore: t.float({
-      description: "Likelihood that they are unusual, in [0, 1], read like a metric's.",
+      description: "Likelihood that they are anomalous, in [0, 1], read like a metric's.",
       resolve: ({ score }) => score,
     }),
     anomalyClass: t.field({
@@ -66,7 +66,7 @@ builder.prismaObjectFields(ResourceRef, (t) => ({
     type: GroupAnomalyRef,
     nullable: true,
     select: METRICS,
-    description: 'How unusual its metrics are now, together; null while none can say.',
+    description: 'How anomalous its metrics are now, together; null while none can say.',
     resolve: ({ metrics }, _args, context) => loadAnomaly(metrics, context),
   }),
 }));
@@ -76,7 +76,7 @@ builder.prismaObjectFields(AutostackRef, (t) => ({
     type: GroupAnomalyRef,
     nullable: true,
     select: METRICS,
-    description: 'How unusual its metrics are now, together; null while none can say.',
+    description: 'How anomalous its metrics are now, together; null while none can say.',
     resolve: ({ metrics }, _args, context) => loadAnomaly(metrics, context),
   }),
 }));

@@ -12,20 +12,20 @@ import { readLabelId, readMetricId } from '../builder/node-id.ts';
 export const LabelKindRef = builder.enumType('LabelKind', {
   description: 'What somebody says an anomaly was.',
   values: {
-    REAL: { description: 'Worth telling of: lowers the bar for alerts again, if labels raised it.' },
-    NORMAL: { description: 'Not worth telling of: raises the bar for alerts of the metric for a while.' },
+    REAL: { description: 'A true positive: lowers the bar for alerts again, if labels raised it.' },
+    NORMAL: { description: 'A false positive: raises the bar for alerts of the metric for a while.' },
   } as const,
 });
 
 export const AnomalyLabelRef = builder.prismaNode('AnomalyLabel', {
-  description: 'What somebody says a stretch of a metric was. Scores never change by it.',
+  description: 'What somebody says an anomaly of a metric was. Scores never change by it.',
   nullable: true,
   id: { resolve: ({ id }) => id },
   findUnique: (id) => ({ id }),
   fields: (t) => ({
     metric: t.relation('metric', { description: 'The metric it is about.' }),
-    from: t.expose('from', { type: 'DateTime', description: 'First moment of the stretch.' }),
-    to: t.expose('to', { type: 'DateTime', description: 'Last moment of the stretch.' }),
+    from: t.expose('from', { type: 'DateTime', description: 'First moment of the anomaly.' }),
+    to: t.expose('to', { type: 'DateTime', description: 'Last moment of the anomaly.' }),
     label: t.field({ type: LabelKindRef, description: 'What it was.', resolve: ({ kind }) => kind }),
     note: t.exposeString('note', { nullable: true, description: 'Why, in words.' }),
     createdAt: t.expose('createdAt', {
@@ -52,7 +52,7 @@ const ZealRef = builder.objectRef<{ readonly raisedDecades: number }>('Zeal').im
 builder.prismaObjectFields(MetricRef, (t) => ({
   labels: t.relation('labels', {
     query: { orderBy: [{ from: 'asc' }, { to: 'asc' }] },
-    description: 'What people said of its anomalies, oldest stretch first.',
+    description: 'What people said of its anomalies, oldest first.',
   }),
   zeal: t.field({
     type: ZealRef,
@@ -75,13 +75,13 @@ builder.objectField(MetricDataRef, 'alarms', (t) =>
 );
 
 const LabelAnomalyInputRef = builder.inputType('LabelAnomalyInput', {
-  description: 'What a stretch of a metric was.',
+  description: 'What an anomaly of a metric was.',
   fields: (t) => ({
     metricId: t.id({ required: true, description: 'As read from `Metric.id`.' }),
-    from: t.field({ type: 'DateTime', required: true, description: 'First moment of the stretch.' }),
+    from: t.field({ type: 'DateTime', required: true, description: 'First moment of the anomaly.' }),
     to: t.field({
       type: 'DateTime',
-      description: 'Last moment of it; when left out the stretch is one point.',
+      description: 'Last moment of it; when left out the anomaly is one point.',
     }),
     label: t.field({ type: LabelKindRef, required: true, description: 'What it was.' }),
     note: t.string({ description: 'Why; 2,000 characters at most.' }),
@@ -97,7 +97,7 @@ builder.mutationField('labelAnomaly', (t) =>
   t.field({
     type: AnomalyLabelRef,
     description:
-      'Says whether an anomaly was real. A second label of the same stretch takes the place of the first.',
+      'Says whether an anomaly was real. A second label of the same time takes the place of the first.',
     errors: {
       types: [NotFoundError, InvalidInputError],
       union: { description: 'The label, or why it was not given.' },

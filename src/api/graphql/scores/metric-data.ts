@@ -53,7 +53,7 @@ export const MetricDataRef = builder.objectRef<StoredSample>('MetricData').imple
     anomalyScore: t.float({
       nullable: true,
       description:
-        'Likelihood that the point is unusual, in [0, 1]: one minus the chance to see something as unusual. Null until scored.',
+        '1 − p, in [0, 1], where p is the estimated probability of a point at least this anomalous. Null until scored.',
       resolve: ({ score }) => score,
     }),
     anomalyClass: t.field({
@@ -74,7 +74,7 @@ export const MetricDataRef = builder.objectRef<StoredSample>('MetricData').imple
     view: t.expose('view', {
       type: ViewRef,
       nullable: true,
-      description: 'What about it was unusual; null where nothing was.',
+      description: 'What about it was anomalous; null where nothing was.',
     }),
     expected: t.field({
       type: ExpectedRangeRef,
@@ -100,7 +100,7 @@ export const MetricDataFilterRef = builder.inputType('MetricDataFilter', {
     from: t.field({ type: 'DateTime', description: 'Not older than this.' }),
     to: t.field({ type: 'DateTime', description: 'Not newer than this.' }),
     minAnomalyScore: t.float({ description: 'With at least this score, 0 to 1.' }),
-    minClass: t.field({ type: AnomalyClassRef, description: 'At least as unusual as this.' }),
+    minClass: t.field({ type: AnomalyClassRef, description: 'At least as anomalous as this.' }),
   }),
 });
 

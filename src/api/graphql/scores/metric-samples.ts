@@ -16,7 +16,7 @@ const USUAL_POINTS = 500;
 
 const SeriesRef = builder.objectRef<SeriesColumns>('Series').implement({
   description:
-    'Samples as columns of equal length, in time order, for charts. When there are more than asked for, every anomaly is kept, and of each stretch of time the lowest and the highest value.',
+    'Samples as columns of equal length, in time order, for charts. When there are more than asked for, every anomaly is kept, and of each interval the lowest and the highest value.',
   fields: (t) => ({
     timestamps: t.field({
       type: ['DateTime'],

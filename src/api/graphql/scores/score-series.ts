@@ -69,7 +69,7 @@ const ScoredPointRef = builder.objectRef<WhatIfSample>('ScoredPoint').implement(
     rawAnomalyScore: t.exposeFloat('rawScore', {
       description: 'How surprising before calibration, in [0, 1].',
     }),
-    anomalyScore: t.exposeFloat('score', { description: 'Likelihood that it is unusual, in [0, 1].' }),
+    anomalyScore: t.exposeFloat('score', { description: 'Likelihood that it is anomalous, in [0, 1].' }),
     anomalyClass: t.field({
       type: AnomalyClassRef,
       description: 'The score as a colour.',

@@ -44,7 +44,8 @@ const WallOrderRef = builder.enumType('WallOrder', {
   description: 'In which order the rows are.',
   values: {
     ANOMALY: {
-      description: 'The most unusual first, as `MetricOrder.ANOMALY`; a resource counts as its first metric.',
+      description:
+        'The most anomalous first, as `MetricOrder.ANOMALY`; a resource counts as its first metric.',
     },
     NAME: { description: 'By name, A to Z.' },
   },
@@ -54,7 +55,7 @@ const WallRowRef = builder.objectRef<WallRowShape>('WallRow').implement({
   description: 'One row of bars.',
   fields: (t) => ({
     key: t.exposeID('key', {
-      description: 'What tells the row from the others: a metric id without its type, or `server`.',
+      description: 'What identifies the row: a metric id without its type, or `server`.',
     }),
     name: t.exposeString('name', { description: 'Name of the metric, or of the resource.' }),
     server: t.exposeString('server', { description: 'Canonical name of the resource, as `Metric.server`.' }),

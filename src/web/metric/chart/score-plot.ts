@@ -36,7 +36,7 @@ export function describeScorePlot(options: {
         ...describeAxis(colors),
         size: AXIS_WIDTH,
         splits: () => [0, 0.4, 1],
-        values: () => ['', 'yellow', 'red'],
+        values: () => ['', 'warning', 'critical'],
       },
     ],
   };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PointFragment } from '../../src/web/generated/graphql.ts';
-import { chooseEpisode, groupEpisodes } from '../../src/web/metric/episodes.ts';
-import { explainPoint } from '../../src/web/metric/explain.ts';
+import { chooseEpisode, groupEpisodes } from '../../src/web/metric/anomaly/episodes.ts';
+import { explainPoint } from '../../src/web/metric/anomaly/explain.ts';
 
 const PERIOD_SECONDS = 60;
 

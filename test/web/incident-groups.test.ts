@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { IncidentRowFragment } from '../../src/web/generated/graphql.ts';
 import { groupIncidents } from '../../src/web/incidents/group-incidents.ts';
 import { describeInterval } from '../../src/web/metric/describe-interval.ts';
-import { parseChosen } from '../../src/web/metric/use-chosen.ts';
+import { parseChosen } from '../../src/web/metric/anomaly/use-chosen.ts';
 
 const at = (hour: number) => new Date(Date.UTC(2026, 0, 5, hour)).toISOString();
 

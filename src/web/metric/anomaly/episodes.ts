@@ -1,5 +1,5 @@
 /** Anomalous points that belong together: what somebody would call one event. */
-import type { PointFragment } from '../generated/graphql.ts';
+import type { PointFragment } from '../../generated/graphql.ts';
 
 export interface Episode {
   /** What it began with: the point that explains it best, because nothing was learned from it yet. */

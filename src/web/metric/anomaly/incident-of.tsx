@@ -1,5 +1,5 @@
 import { Link } from 'wouter';
-import type { PointFragment } from '../generated/graphql.ts';
+import type { PointFragment } from '../../generated/graphql.ts';
 import { NO_INCIDENT_WORDS } from './no-incident.ts';
 
 /** The incident a point belongs to, one for each rule, or why there is none. Nothing for a point that asks for none. */

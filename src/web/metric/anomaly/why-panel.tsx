@@ -1,8 +1,8 @@
-import { useAsk } from '../api/ask.ts';
-import { PointAnomalyDocument, type PointFragment } from '../generated/graphql.ts';
-import { describeRarity, formatValue } from '../parts/format-number.ts';
-import { ClassBadge } from '../parts/class-badge.tsx';
-import { TimeText } from '../parts/time-text.tsx';
+import { useAsk } from '../../api/ask.ts';
+import { PointAnomalyDocument, type PointFragment } from '../../generated/graphql.ts';
+import { describeRarity, formatValue } from '../../parts/format-number.ts';
+import { ClassBadge } from '../../parts/class-badge.tsx';
+import { TimeText } from '../../parts/time-text.tsx';
 import { explainPoint } from './explain.ts';
 import { IncidentOf } from './incident-of.tsx';
 

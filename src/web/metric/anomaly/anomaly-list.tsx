@@ -1,8 +1,8 @@
-import type { PointFragment } from '../generated/graphql.ts';
-import { ClassBadge } from '../parts/class-badge.tsx';
-import { formatValue } from '../parts/format-number.ts';
-import { formatSpan } from '../parts/format-time.ts';
-import { TimeText } from '../parts/time-text.tsx';
+import type { PointFragment } from '../../generated/graphql.ts';
+import { ClassBadge } from '../../parts/class-badge.tsx';
+import { formatValue } from '../../parts/format-number.ts';
+import { formatSpan } from '../../parts/format-time.ts';
+import { TimeText } from '../../parts/time-text.tsx';
 import type { Episode } from './episodes.ts';
 import { IncidentOf } from './incident-of.tsx';
 

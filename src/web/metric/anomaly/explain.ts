@@ -1,5 +1,5 @@
 /** Why a point is anomalous, in one sentence. */
-import type { PointFragment } from '../generated/graphql.ts';
+import type { PointFragment } from '../../generated/graphql.ts';
 
 const VIEWS = {
   LEVEL: 'Unexpected value.',

@@ -1,5 +1,5 @@
 /** Why a red point belongs to no incident, in words. */
-import type { NoIncidentReason } from '../generated/graphql.ts';
+import type { NoIncidentReason } from '../../generated/graphql.ts';
 
 export const NO_INCIDENT_WORDS: Readonly<Record<NoIncidentReason, string>> = {
   LEARNING: 'No incident: the model was still learning.',

@@ -1,10 +1,10 @@
 /** The point that is explained, kept in the address: `at` is its time, or with `until` the bar whose worst point it is. */
 import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'wouter';
-import { useAsk } from '../api/ask.ts';
-import { type PointFragment, AnomalousPointsDocument } from '../generated/graphql.ts';
+import { useAsk } from '../../api/ask.ts';
+import { type PointFragment, AnomalousPointsDocument } from '../../generated/graphql.ts';
 import { findWorst } from './episodes.ts';
-import type { Range } from './range.ts';
+import type { Range } from '../range.ts';
 
 export interface Chosen {
   /** Null while nothing is chosen. */

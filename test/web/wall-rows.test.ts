@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LiveScore } from '../../src/web/api/score-feed.ts';
 import { listStarts, startOfBar } from '../../src/web/wall/bars.ts';
 import { findReason, listRows, type WallView } from '../../src/web/wall/wall-rows.ts';
-import { measureSilence } from '../../src/web/parts/silence.ts';
+import { measureSilence } from '../../src/web/wall/silence.ts';
 import { applyScores, type Wall, type WallMetric } from '../../src/web/wall/wall-state.ts';
 
 const NOW = Date.parse('2026-11-23T04:07:00Z');

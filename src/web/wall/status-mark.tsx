@@ -1,6 +1,6 @@
 import { formatSpan } from '../parts/format-time.ts';
 import type { WallRow } from './wall-rows.ts';
-import { measureSilence } from '../parts/silence.ts';
+import { measureSilence } from './silence.ts';
 
 const WORDS = {
   ERROR: 'error',

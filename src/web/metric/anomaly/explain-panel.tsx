@@ -1,7 +1,7 @@
 import type { MetricHeadFragment, PointFragment } from '../../generated/graphql.ts';
 import { formatSpan } from '../../parts/format-time.ts';
 import { formatValue } from '../../parts/format-number.ts';
-import { measureSilence } from '../../parts/silence.ts';
+import { measureSilence } from '../../wall/silence.ts';
 import { TimeText } from '../../parts/time-text.tsx';
 import { chooseEpisode, type Episode } from './episodes.ts';
 import type { Chosen } from './use-chosen.ts';

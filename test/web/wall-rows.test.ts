@@ -112,7 +112,7 @@ describe('the wall', () => {
       ['a', 2],
     ]);
     const [row] = rows;
-    expect(row?.detail).toBe('b.load and 1 more');
+    expect(row?.detail).toBe('2 metrics · worst: b.load');
     expect(row?.named?.id).toBe('b');
     expect(row === undefined ? null : findReason(row, startOfBar(NOW, 'HOURS'))?.id).toBe('b');
     expect(listRows(wall, view({ turned: new Set(['one']) }), STARTS)).toHaveLength(1);

@@ -21,10 +21,10 @@ const { values } = parseArgs({
 });
 const METRICS = 1000;
 const WARM_UP_ROWS = 100;
-const MOST_POINTS = 10_000;
+const MAX_POINTS = 10_000;
 /** Measured at either end of the year. */
 const END_ROWS = 10_000;
-const MOST_TRIES = 10_000;
+const MAX_TRIES = 10_000;
 /** The year ends a day ago. */
 const START_MS = (Math.floor(Date.now() / STEP_MS) - YEAR_ROWS - 288) * STEP_MS;
 
@@ -84,7 +84,7 @@ async function measurePush(
 
 /** The server writes on a signal, in one go: when it answers after the file was seen, the file is whole. */
 async function awaitProfile({ url }: MeasuredServer, before: number): Promise<string> {
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     const profile = listProfiles(folder)[before];
     await ask(url, '{ __typename }');
     if (profile !== undefined) return profile;
@@ -99,7 +99,7 @@ async function push(
   [from, until]: Rows,
   valueOf: ValueOf,
 ): Promise<void> {
-  const rowsAtOnce = Math.floor(MOST_POINTS / names.length);
+  const rowsAtOnce = Math.floor(MAX_POINTS / names.length);
   for (let first = from; first < until; first += rowsAtOnce) {
     const points = [];
     for (let row = first; row < Math.min(until, first + rowsAtOnce); row++) {

@@ -25,7 +25,7 @@ const { values } = parseArgs({
 });
 const leastPoints = Number(values.points);
 /** What is written once for each metric (its bars) is shared by as many of its points, or fewer than would share it. */
-const LEAST_POINTS_EACH = 10;
+const MIN_POINTS_EACH = 10;
 /** Metrics beside which rows grow. */
 const METRICS_OF_ROWS = 10_000;
 /** Compiled code is what is measured. */
@@ -33,7 +33,7 @@ const WARM_UP_POINTS = 50_000;
 /** Points between which it is looked whether a checkpoint has begun. */
 const SLICE_POINTS = 100_000;
 /** A shared start is no model's; beside fewer than these it would hide what a model takes. */
-const LEAST_MODELS_WEIGHED = 1000;
+const MIN_MODELS_WEIGHED = 1000;
 
 /** What comes from many machines at a time; and what catches up, or is of a second's period. */
 const MANY_ONCE: Shape = { name: 'one point each of 2000 metrics a batch', metrics: 2000, points: 1 };
@@ -67,12 +67,12 @@ async function growMetrics(counts: readonly number[]): Promise<void> {
     const wholePass: Shape = { name: 'warm-up', metrics: Math.min(count, MANY_ONCE.metrics), points: 1 };
     await pushPoints(pushed, wholePass, count);
     const bytes = (readMemory() - emptyBytes) / count;
-    if (count >= LEAST_MODELS_WEIGHED)
+    if (count >= MIN_MODELS_WEIGHED)
       printFigure({ name: `memory of a model beside ${count} metrics`, value: bytes, unit: 'bytes' });
     for (const shape of shapes) {
       await pushPoints(pushed, shape, WARM_UP_POINTS);
       endPass(pushed, shape);
-      const points = Math.max(leastPoints, LEAST_POINTS_EACH * count);
+      const points = Math.max(leastPoints, MIN_POINTS_EACH * count);
       const cost = await measureCost(connection, () => pushPoints(pushed, shape, points));
       endPass(pushed, shape);
       const beside = `${count} metrics, ${shape.name}`;

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 
-const MOST_ROWS = 400_000;
+const MAX_ROWS = 400_000;
 
 export interface CopyPeer {
   /** Rows a second, with `batchRows` to a transaction on each of so many connections. */
@@ -14,11 +14,11 @@ export interface CopyPeer {
 /** Reads what stands in `sample`; each measure writes it into a new table of the same columns, keys and checks. */
 export async function readCopyPeer(connection: string): Promise<CopyPeer> {
   const rows = await withClient(connection, (client) =>
-    text(client.query(copyTo(`COPY (SELECT * FROM sample ORDER BY seq LIMIT ${MOST_ROWS}) TO STDOUT`))),
+    text(client.query(copyTo(`COPY (SELECT * FROM sample ORDER BY seq LIMIT ${MAX_ROWS}) TO STDOUT`))),
   );
   const lines = rows.trimEnd().split('\n');
   return {
-    measure: async (batchRows, connections, mostRows = MOST_ROWS) => {
+    measure: async (batchRows, connections, mostRows = MAX_ROWS) => {
       const count = Math.min(lines.length, mostRows);
       const batches: string[] = [];
       for (let from = 0; from < count; from += batchRows) {

@@ -29,7 +29,7 @@ const WARM_UP_MS = 1_000_000_000;
 /** A transaction a batch is slow: fewer rows tell as much. */
 const SMALL_COPY_ROWS = 40_000;
 /** The database takes 60 in all. */
-const MOST_COPY_CONNECTIONS = 30;
+const MAX_COPY_CONNECTIONS = 30;
 
 for (const by of values.by.split(',')) {
   if (by === 'graphql' || by === 'graphite' || by === 'engine') await measure(by);
@@ -79,7 +79,7 @@ async function printRate(by: string, result: IngestResult, connection: string): 
   const value = result.points / result.seconds;
   for (const [rows, connections, most] of [
     [10_000, 1, undefined],
-    [metricsEach, Math.min(pushers, MOST_COPY_CONNECTIONS), SMALL_COPY_ROWS],
+    [metricsEach, Math.min(pushers, MAX_COPY_CONNECTIONS), SMALL_COPY_ROWS],
     [metricsEach, 1, SMALL_COPY_ROWS],
   ] as const) {
     const copied = await peer.measure(rows, connections, most);

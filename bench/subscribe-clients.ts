@@ -36,7 +36,7 @@ interface Subscriber {
 /** The first bytes of a message: cursors end with a place in the log, which is dense. */
 const HEAD = /"prev":"[^"]*?\.(\d+)","cursor":"[^"]*?\.(\d+)","scores":\[(?:\{"timestamp":"([^"]+)")?/;
 const HEAD_BYTES = 400;
-const MOST_LATENCIES = 200_000;
+const MAX_LATENCIES = 200_000;
 
 let subscribers: Subscriber[] = [];
 let closing = false;
@@ -84,7 +84,7 @@ function receive(subscriber: Subscriber, data: Buffer): void {
   report.scores += cursor - prev;
   report.bytes += data.length;
   const time = match[3];
-  if (time !== undefined && report.latenciesMs.length < MOST_LATENCIES) {
+  if (time !== undefined && report.latenciesMs.length < MAX_LATENCIES) {
     report.latenciesMs.push(lastMessageMs - Date.parse(time));
   }
 }

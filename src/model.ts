@@ -8,7 +8,7 @@ export type Datasource = (typeof DATASOURCES)[number];
 export const DEFAULT_ACCOUNT = 1;
 
 /** Members an autostack may have. */
-export const MOST_STACK_MEMBERS = 500;
+export const MAX_STACK_MEMBERS = 500;
 
 /** Namespace of what an autostack itself measures. */
 export const STACK_NAMESPACE = 'Autostacks';
@@ -29,7 +29,7 @@ export const METRIC_STATUS_BITS = {
 export type MetricStatus = keyof typeof METRIC_STATUS_BITS;
 
 /** Of a metric, a resource, in UTF-16 units. */
-export const LONGEST_NAME = 255;
+export const MAX_NAME_LENGTH = 255;
 /**
  * What names may not hold: C0, C1, the Unicode line ends and U+FFFD would forge lines in logs and files; characters that
  * override the direction of text would make one name look like another (the marks of languages are let pass).

@@ -3,7 +3,7 @@ import type { Config } from '../platform/config/read-config.ts';
 import type { Log } from '../log.ts';
 import type { Teardown } from '../platform/runtime/shutdown-stack.ts';
 
-export interface Surroundings {
+export interface SendEnvironment {
   readonly config: Config;
   readonly log: Log;
   readonly teardown: Teardown;

@@ -135,7 +135,7 @@ export async function createEngine(options: {
     commit,
     scorer: new BatchScorer({ pool, models, commit, isHeldBack: reorder.isHeldBack, stats, log }),
     customMetrics,
-    warmUp: createWarmUp({ models, commit, writeLock, log }),
+    preload: createWarmUp({ models, commit, writeLock, log }),
     onStored,
     stats,
     log,

@@ -3,11 +3,11 @@ import { isLoopback } from '../core/access/loopback.ts';
 import type { Engine } from './build-core.ts';
 import { formatHost } from '../api/http/format-host.ts';
 import { createGraphiteListener } from '../core/ingest/graphite/listener.ts';
-import type { Surroundings } from './app-context.ts';
+import type { SendEnvironment } from './app-context.ts';
 
 /** @returns the address; null when it is switched off */
 export async function listenGraphite(
-  options: Surroundings & { readonly engine: Engine },
+  options: SendEnvironment & { readonly engine: Engine },
 ): Promise<string | null> {
   const { config, log, engine, teardown } = options;
   if (config.graphitePort === null) return null;

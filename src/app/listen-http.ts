@@ -31,12 +31,12 @@ import type { Access } from './open-access.ts';
 import type { OpenDatabase } from './open-database.ts';
 import { SecretCheck } from './sealing-keys.ts';
 import type { SelfMonitoring } from './open-telemetry.ts';
-import type { Surroundings } from './app-context.ts';
+import type { SendEnvironment } from './app-context.ts';
 import type { Teardown } from '../platform/runtime/shutdown-stack.ts';
 
 /** @returns the address, without a slash at its end */
 export async function listenHttp(
-  options: Surroundings & {
+  options: SendEnvironment & {
     readonly engine: Engine;
     readonly access: Access;
     readonly database: OpenDatabase;

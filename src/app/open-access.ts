@@ -4,7 +4,7 @@ import { createKeys, type Keys } from '../core/access/keys.ts';
 import { isLoopback } from '../core/access/loopback.ts';
 import type { Config } from '../platform/config/read-config.ts';
 import type { Engine } from './build-core.ts';
-import type { Surroundings } from './app-context.ts';
+import type { SendEnvironment } from './app-context.ts';
 import { OperatorError } from '../errors.ts';
 
 export interface Access {
@@ -22,7 +22,7 @@ export class AccessError extends OperatorError {
  * @throws AccessError
  */
 export async function openAccess(
-  options: Surroundings & {
+  options: SendEnvironment & {
     readonly engine: Pick<Engine, 'pool' | 'prisma' | 'stats'>;
     readonly showKey: ((key: string) => void) | undefined;
   },

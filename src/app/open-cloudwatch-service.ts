@@ -5,10 +5,10 @@ import type { CloudwatchLimits } from '../core/cloudwatch-service/model/limits.t
 import type { Config } from '../platform/config/read-config.ts';
 import type { Engine } from './build-core.ts';
 import { nameKeyFiles } from './sealing-keys.ts';
-import type { Surroundings } from './app-context.ts';
+import type { SendEnvironment } from './app-context.ts';
 
 export async function openCloudwatch(
-  options: Surroundings & { readonly engine: Engine },
+  options: SendEnvironment & { readonly engine: Engine },
 ): Promise<Cloudwatch> {
   const { config, log, engine, teardown } = options;
   const { cloudwatchAccessKeyId: accessKeyId, cloudwatchSecretAccessKey: secretAccessKey } = config;

@@ -7,9 +7,11 @@ import { createMailer } from '../core/notify/email.ts';
 import { createOutbound } from '../platform/outbound/outbound-client.ts';
 import { createSeal, readSealingKey } from '../platform/outbound/sealed-secret.ts';
 import { nameKeyFiles } from './sealing-keys.ts';
-import type { Surroundings } from './app-context.ts';
+import type { SendEnvironment } from './app-context.ts';
 
-export async function openIncidents(options: Surroundings & { readonly engine: Engine }): Promise<Incidents> {
+export async function openIncidents(
+  options: SendEnvironment & { readonly engine: Engine },
+): Promise<Incidents> {
   const { config, log, engine, teardown } = options;
   const incidents = await createIncidents({
     ...engine,

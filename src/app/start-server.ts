@@ -13,7 +13,7 @@ import { startSelfMonitoring, type SelfMonitoring } from './open-telemetry.ts';
 import type { Aws } from '../core/sources/aws/aws.ts';
 import { createHostSource } from '../core/sources/host/host.ts';
 import { createInfluxdbSource, type InfluxdbSource } from '../core/sources/influxdb/influxdb.ts';
-import type { Surroundings } from './app-context.ts';
+import type { SendEnvironment } from './app-context.ts';
 import { checkAddress } from '../platform/runtime/listen.ts';
 import { buildOrTearDown } from '../platform/runtime/shutdown-stack.ts';
 import { readVersion } from '../version.ts';
@@ -90,7 +90,7 @@ async function checkPorts({ host, port, graphitePort }: Config): Promise<void> {
 }
 
 async function startEngine(
-  options: Surroundings & {
+  options: SendEnvironment & {
     readonly stats: Stats;
     readonly database: OpenDatabase;
     readonly monitoring: SelfMonitoring;

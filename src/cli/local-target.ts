@@ -10,7 +10,7 @@ import { createHostSource } from '../core/sources/host/host.ts';
 import { buildOrTearDown } from '../platform/runtime/shutdown-stack.ts';
 import type { TransferEnd } from './transfer-target.ts';
 
-const MOST_MODELS = 500;
+const MAX_MODELS = 500;
 
 export async function openLocalEnd(config: Config, log: Log): Promise<TransferEnd> {
   return buildOrTearDown(async (teardown) => {
@@ -24,7 +24,7 @@ export async function openLocalEnd(config: Config, log: Log): Promise<TransferEn
     tellOwnUrl('http://127.0.0.1:1');
     teardown.add(() => aws.stop());
     // Each metric is fed once and then left alone: its model need not stay in memory.
-    const modelCache = Math.min(config.modelCache, MOST_MODELS);
+    const modelCache = Math.min(config.modelCache, MAX_MODELS);
     const engine = await createEngine({
       database,
       config: { ...config, modelCache },

@@ -9,7 +9,7 @@ export type KeyCommand =
   | { readonly deed: 'revoke'; readonly id: string };
 
 const DAY_MS = 86_400_000;
-const MOST_DAYS = 36_500;
+const MAX_DAYS = 36_500;
 
 /** @param words what follows `key` @throws Error when they make no command */
 export function readKeyWords(words: readonly string[]): KeyCommand {
@@ -61,6 +61,6 @@ function readScope(word: string): Scope {
 
 function readDays(text: string): Date {
   const days = Number(text);
-  if (days > 0 && days <= MOST_DAYS) return new Date(Date.now() + days * DAY_MS);
-  throw new Error(`--days: expected more than 0 and at most ${MOST_DAYS}, got ${JSON.stringify(text)}`);
+  if (days > 0 && days <= MAX_DAYS) return new Date(Date.now() + days * DAY_MS);
+  throw new Error(`--days: expected more than 0 and at most ${MAX_DAYS}, got ${JSON.stringify(text)}`);
 }

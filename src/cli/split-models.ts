@@ -11,7 +11,7 @@ export type ModelItem =
   | { readonly index: number; readonly problem: string };
 
 /** A million samples are some forty megabytes. */
-const MOST_MODEL_BYTES = 256 * 1024 * 1024;
+const MAX_MODEL_BYTES = 256 * 1024 * 1024;
 
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT, QUOTE, BACKSLASH, COMMA] = [
   ...Buffer.from('[]{}"\\,'),
@@ -50,8 +50,8 @@ function createSplitter() {
   const take = (part: Buffer) => {
     if (part.length === 0) return;
     bytes += part.length;
-    if (bytes > MOST_MODEL_BYTES)
-      throw new TransferFileError(`a model is larger than ${MOST_MODEL_BYTES} bytes`);
+    if (bytes > MAX_MODEL_BYTES)
+      throw new TransferFileError(`a model is larger than ${MAX_MODEL_BYTES} bytes`);
     parts.push(part);
   };
   const finish = (): string[] => {

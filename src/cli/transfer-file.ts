@@ -22,7 +22,7 @@ interface TransferOptions {
 
 /** Their samples are committed together; one after the other they would wait for the disk one after the other. */
 const MODELS_AT_ONCE = 16;
-const MOST_PROBLEMS_SHOWN = 100;
+const MAX_PROBLEMS_SHOWN = 100;
 
 /** Writes a JSON array with one model a line. @throws TransferFileError when the file cannot be written */
 export async function exportFile(options: TransferOptions): Promise<void> {
@@ -87,7 +87,7 @@ function createTally() {
       count += 1;
       if (problem === null) return;
       failed += 1;
-      if (shown.length < MOST_PROBLEMS_SHOWN) shown.push({ index, problem });
+      if (shown.length < MAX_PROBLEMS_SHOWN) shown.push({ index, problem });
     },
     /** @throws TransferFileError when any failed */
     end: () => {

@@ -37,9 +37,9 @@ const EXTREMES = readCount('FUZZ_EXTREMES', 600);
 const AT_ONCE = 8;
 const TIME_LIMIT_MS = 60_000 + 30 * (REQUESTS + LINES) + 500 * TALKS;
 /** Metrics and models they were made to know, caches that filled up: of two servers. */
-const MOST_GROWTH_MB = 100;
+const MAX_GROWTH_MB = 100;
 /** Of the second half of many requests: by then the caches are full. */
-const MOST_LATE_GROWTH_MB = REQUESTS < 10_000 ? MOST_GROWTH_MB : 8;
+const MAX_LATE_GROWTH_MB = REQUESTS < 10_000 ? MAX_GROWTH_MB : 8;
 
 const schema = createSchema();
 let server: FuzzedServer;
@@ -139,8 +139,8 @@ test(
     expect(wrongs.slice(0, 5)).toEqual([]);
     expect([...server.unexpected, ...open.unexpected].slice(0, 3)).toEqual([]);
     expect(countRequests() - counted).toBeGreaterThanOrEqual(REQUESTS);
-    expect(growth).toBeLessThan(MOST_GROWTH_MB);
-    expect(late).toBeLessThan(MOST_LATE_GROWTH_MB);
+    expect(growth).toBeLessThan(MAX_GROWTH_MB);
+    expect(late).toBeLessThan(MAX_LATE_GROWTH_MB);
   },
 );
 
@@ -213,7 +213,7 @@ test(
     say(`${JSON.stringify(Object.fromEntries(closes))}, ${growth.toFixed(1)} MB more held`);
     expect(wrongs.slice(0, 5)).toEqual([]);
     expect(server.unexpected.slice(0, 3)).toEqual([]);
-    expect(growth).toBeLessThan(MOST_GROWTH_MB);
+    expect(growth).toBeLessThan(MAX_GROWTH_MB);
   },
 );
 

@@ -12,10 +12,10 @@ export interface Hands {
   readonly choose: (select: Locator, text: string) => Promise<void>;
 }
 
-const MOST_TABS = 150;
+const MAX_TABS = 150;
 /** After so long a browser takes the next letter for the first of another word. */
 const LETTERS_HELD_MS = 1_000;
-const MOST_WORDS = 20;
+const MAX_WORDS = 20;
 
 export const HANDS: readonly ((page: Page) => Hands)[] = [useMouse, useKeyboard];
 
@@ -46,7 +46,7 @@ export function useKeyboard(page: Page): Hands {
     choose: async (select, text) => {
       const label = await findOption(select, text);
       await reach(page, select);
-      for (let words = 0; words < MOST_WORDS; words++) {
+      for (let words = 0; words < MAX_WORDS; words++) {
         const startedMs = performance.now();
         await page.keyboard.type(text);
         // On a machine that stood still between two letters it may not be chosen.
@@ -79,7 +79,7 @@ async function reach(page: Page, target: Locator): Promise<void> {
   await target.waitFor();
   // What is disabled is passed over.
   await until(async () => expect(await target.isEnabled()).toBe(true));
-  for (let tabs = 0; tabs < MOST_TABS; tabs++) {
+  for (let tabs = 0; tabs < MAX_TABS; tabs++) {
     if (await target.evaluate((element) => element === element.ownerDocument.activeElement)) return;
     await page.keyboard.press('Tab');
   }

@@ -37,7 +37,7 @@ const HEADERS_LIMIT_MS = 10_000;
 const REQUEST_LIMIT_MS = 20_000;
 const CHECK_INTERVAL_MS = 1_000;
 const KEEP_ALIVE_MS = 65_000;
-const MOST_CONNECTIONS = 10_000;
+const MAX_CONNECTIONS = 10_000;
 const STOP_LIMIT_MS = 10_000;
 /** How long bytes may wait without any leaving: of a live stream, which can be taken up again, and of an answer. */
 const STREAM_STALL_LIMIT_MS = 10_000;
@@ -74,8 +74,8 @@ export function createHttpServer(options: {
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
   });
-  server.maxConnections = MOST_CONNECTIONS;
-  server.on('drop', () => log.warn({ limit: MOST_CONNECTIONS }, 'connection refused: too many are open'));
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('drop', () => log.warn({ limit: MAX_CONNECTIONS }, 'connection refused: too many are open'));
   server.on('connection', (socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));

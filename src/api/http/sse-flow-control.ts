@@ -13,12 +13,12 @@ export interface ReadWatch {
 }
 
 /** Sent, and not taken by the other side. */
-const MOST_UNREAD_BYTES = 256 * 1024;
+const MAX_UNREAD_BYTES = 256 * 1024;
 /** How long nothing may be taken while so much waits. */
 const STALL_LIMIT_MS = 10_000;
 const LOOK_INTERVAL_MS = 50;
 /** The table has every connection of the machine: looking may take this share of the time. */
-const MOST_LOOKING = 0.1;
+const MAX_LOOKING = 0.1;
 
 interface Waiting {
   readonly resolve: () => void;
@@ -42,7 +42,7 @@ export function createReadWatch(options: {
     waiting.delete(socket);
   };
   const mayHaveMore = (socket: Socket) =>
-    isBlind || socket.destroyed || socket.bytesWritten - (taken.get(socket) ?? 0) < MOST_UNREAD_BYTES;
+    isBlind || socket.destroyed || socket.bytesWritten - (taken.get(socket) ?? 0) < MAX_UNREAD_BYTES;
 
   const look = async () => {
     const beginMs = performance.now();
@@ -61,7 +61,7 @@ export function createReadWatch(options: {
       else if (nowMs - wait.movedMs >= STALL_LIMIT_MS) cutOff(socket);
     }
     timer = undefined;
-    if (waiting.size > 0) lookAfter(Math.max(LOOK_INTERVAL_MS, (nowMs - beginMs) / MOST_LOOKING));
+    if (waiting.size > 0) lookAfter(Math.max(LOOK_INTERVAL_MS, (nowMs - beginMs) / MAX_LOOKING));
   };
   const lookAfter = (delayMs: number) => {
     timer ??= setTimeout(() => void look(), delayMs).unref();

@@ -10,7 +10,7 @@ import { createRateLimit } from '../../platform/runtime/token-bucket.ts';
 export const GUESSES_AT_ONCE = 50;
 const GUESSES_PER_SECOND = 1;
 /** Keys remembered as right, each with its address. */
-const MOST_PROVEN = 100_000;
+const MAX_PROVEN = 100_000;
 
 export interface GuessLimit {
   /**
@@ -23,7 +23,7 @@ export interface GuessLimit {
 /** @param clockMs milliseconds of a clock that never goes back */
 export function createGuessLimit(clockMs?: () => number): GuessLimit {
   const wrong = createRateLimit(GUESSES_PER_SECOND, { atOnce: GUESSES_AT_ONCE, clockMs });
-  const proven = new LRUCache<string, true>({ max: MOST_PROVEN });
+  const proven = new LRUCache<string, true>({ max: MAX_PROVEN });
   return {
     mayTell: (address, keyId) => {
       if (keyId === null) return wrong.take(address);

@@ -1,7 +1,7 @@
 /** The keys and accounts in the database. */
 import { DuplicateNameError, InvalidInputError, NotFoundError, QuotaExceededError } from '../../errors.ts';
 import type { Account, ApiKey, PrismaClient } from '../../generated/prisma/client.ts';
-import { LONGEST_NAME, UNPRINTABLE } from '../../model.ts';
+import { MAX_NAME_LENGTH, UNPRINTABLE } from '../../model.ts';
 import type { Scope } from './scope.ts';
 import { createSecret } from './secret.ts';
 
@@ -23,7 +23,7 @@ export interface CreatedKey {
 }
 
 /** Keys that are neither revoked nor expired. */
-export const MOST_KEYS = 1000;
+export const MAX_KEYS = 1000;
 const SHOWN = { omit: { hash: true }, include: { account: true } } as const;
 
 /**
@@ -34,8 +34,8 @@ export async function insertKey(prisma: PrismaClient, wanted: NewKey): Promise<C
   check(wanted);
   const usable = isUsable();
   const count = await prisma.apiKey.count({ where: usable });
-  if (count >= MOST_KEYS) {
-    throw new QuotaExceededError(`there are ${count} keys already: revoke some first`, MOST_KEYS, count);
+  if (count >= MAX_KEYS) {
+    throw new QuotaExceededError(`there are ${count} keys already: revoke some first`, MAX_KEYS, count);
   }
   if ((await prisma.apiKey.count({ where: { ...usable, name } })) > 0) {
     throw new DuplicateNameError(`name: there is a key ${JSON.stringify(name)} already; choose another name`);
@@ -59,13 +59,13 @@ export async function revokeKey(prisma: PrismaClient, id: string): Promise<Store
   return key;
 }
 
-/** Usable keys, or all there ever were, the newest first; MOST_KEYS at most. */
+/** Usable keys, or all there ever were, the newest first; MAX_KEYS at most. */
 export function listKeys(prisma: PrismaClient, withRevoked: boolean): Promise<StoredKey[]> {
   return prisma.apiKey.findMany({
     ...SHOWN,
     where: withRevoked ? {} : isUsable(),
     orderBy: [{ createdAt: 'desc' }, { id: 'asc' }],
-    take: MOST_KEYS,
+    take: MAX_KEYS,
   });
 }
 
@@ -90,9 +90,9 @@ function check({ name, scopes, account, expiresAt }: NewKey): void {
 }
 
 function checkText(text: string, field: string): void {
-  if (text.trim() !== '' && text.length <= LONGEST_NAME && !UNPRINTABLE.test(text)) return;
+  if (text.trim() !== '' && text.length <= MAX_NAME_LENGTH && !UNPRINTABLE.test(text)) return;
   const got = JSON.stringify(text.slice(0, 80));
-  refuse(field, `expected 1 to ${LONGEST_NAME} characters, none of them a control character, got ${got}`);
+  refuse(field, `expected 1 to ${MAX_NAME_LENGTH} characters, none of them a control character, got ${got}`);
 }
 
 function refuse(field: string, reason: string): never {

@@ -12,7 +12,7 @@ import { createGuessLimit } from './guess-limit.ts';
 import { createKeyUses } from './key-uses.ts';
 import { type CreatedKey, insertKey, type NewKey, revokeKey, type StoredKey } from './key-store.ts';
 import type { Scope } from './scope.ts';
-import { hashKey, isSameHash, LONGEST_KEY, readKeyId } from './secret.ts';
+import { hashKey, isSameHash, MAX_KEY_LENGTH, readKeyId } from './secret.ts';
 
 /** Why nobody was recognised. Wrong, revoked and expired are one: whoever guesses learns nothing from it. */
 export type KeyProblem = 'missing_key' | 'wrong_key' | 'too_many_guesses';
@@ -84,7 +84,7 @@ export function createKeys(options: {
   };
 
   const find = (key: string): Caller | null => {
-    if (key.length > LONGEST_KEY) return null;
+    if (key.length > MAX_KEY_LENGTH) return null;
     const hash = hashKey(key);
     if (settingHash !== null && isSameHash(hash, settingHash)) return SETTING;
     const entry = known.get(readKeyId(key) ?? '');

@@ -4,17 +4,17 @@
 const SECRET = /(?:token|secret|password|passphrase|credentials?|authorization|key)s?$/i;
 const ADDRESS = /ur[li]$/i;
 const HIDDEN = '(hidden)';
-const LONGEST_TEXT = 200;
-const MOST_ITEMS = 10;
+const MAX_TEXT_LENGTH = 200;
+const MAX_ITEMS = 10;
 const DEEPEST = 8;
 /** As JSON. */
-const LONGEST_WHOLE = 2048;
+const MAX_WHOLE_LENGTH = 2048;
 
 /** Never reads more of a value than it keeps: an import may have megabytes. */
 export function redactArguments(given: unknown): unknown {
   const redacted = redact(given, '', 0);
   const text = JSON.stringify(redacted);
-  return text.length <= LONGEST_WHOLE ? redacted : { cut: text.slice(0, LONGEST_WHOLE) };
+  return text.length <= MAX_WHOLE_LENGTH ? redacted : { cut: text.slice(0, MAX_WHOLE_LENGTH) };
 }
 
 function redact(value: unknown, name: string, depth: number): unknown {
@@ -27,7 +27,7 @@ function redact(value: unknown, name: string, depth: number): unknown {
   if (typeof value !== 'object') return `(${typeof value})`;
   if (depth >= DEEPEST) return '…';
   if (Array.isArray(value)) return redactList(value, name, depth);
-  const fields = Object.entries(value).slice(0, MOST_ITEMS * MOST_ITEMS);
+  const fields = Object.entries(value).slice(0, MAX_ITEMS * MAX_ITEMS);
   // The key of a tag says what was asked for, and opens nothing.
   const isTagFilter = 'key' in value && 'values' in value;
   const nameOf = (field: string) => (isTagFilter && field === 'key' ? '' : field);
@@ -35,8 +35,8 @@ function redact(value: unknown, name: string, depth: number): unknown {
 }
 
 function redactList(list: readonly unknown[], name: string, depth: number): unknown[] {
-  const kept = list.slice(0, MOST_ITEMS).map((item) => redact(item, name, depth + 1));
-  return list.length > MOST_ITEMS ? [...kept, `… ${list.length - MOST_ITEMS} more`] : kept;
+  const kept = list.slice(0, MAX_ITEMS).map((item) => redact(item, name, depth + 1));
+  return list.length > MAX_ITEMS ? [...kept, `… ${list.length - MAX_ITEMS} more`] : kept;
 }
 
 /** The path and the query of an address may be all that protects it, as with incoming webhooks. */
@@ -48,6 +48,6 @@ function redactText(text: string, name: string): string {
     return origin === 'null' ? `${protocol}…` : `${origin}/…`;
   }
   // PostgreSQL's JSON knows every character but this one.
-  const plain = text.slice(0, LONGEST_TEXT).replaceAll('\0', '\ufffd');
-  return text.length > LONGEST_TEXT ? `${plain}…` : plain;
+  const plain = text.slice(0, MAX_TEXT_LENGTH).replaceAll('\0', '\ufffd');
+  return text.length > MAX_TEXT_LENGTH ? `${plain}…` : plain;
 }

@@ -17,7 +17,7 @@ const ID_BYTES = 6;
 const SECRET_BYTES = 32;
 const FORM = /^lapwing_([0-9a-f]{12})_[0-9a-f]{64}$/;
 /** A longer text is no key of anybody's: hashing it would only cost time. */
-export const LONGEST_KEY = 512;
+export const MAX_KEY_LENGTH = 512;
 
 export function createSecret(): NewSecret {
   const id = randomBytes(ID_BYTES).toString('hex');

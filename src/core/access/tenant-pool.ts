@@ -6,7 +6,7 @@ import type pg from 'pg';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 
 /** @returns a pool that only answers `query`, and only reads */
-export function narrowPool(pool: pg.Pool, accountId: number): pg.Pool {
+export function tenantPool(pool: pg.Pool, accountId: number): pg.Pool {
   const query = (asked: string | pg.QueryConfig, values?: unknown[]) =>
     inTransaction(pool, async (client) => {
       await client.query('SET TRANSACTION READ ONLY');

@@ -54,7 +54,7 @@ const READS: ReadonlySet<string> = new Set([
 const SHARED_RELATIONS: ReadonlySet<string> = new Set(['rule', 'channels', 'notifications']);
 
 /** @returns a client that only reads, and only what is the account's */
-export function narrowPrisma(prisma: PrismaClient, accountId: number): PrismaClient {
+export function tenantPrisma(prisma: PrismaClient, accountId: number): PrismaClient {
   const narrowed = prisma.$extends({
     query: {
       $allOperations: ({ model, operation, args, query }) => {

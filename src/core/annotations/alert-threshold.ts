@@ -14,7 +14,7 @@ export interface LabelMark {
 
 /** Of probability: two steps ask for a point ten times as rare. */
 const STEP_DECADES = 0.5;
-const MOST_DECADES = 2;
+const MAX_DECADES = 2;
 const HALF_LIFE_MS = 30 * 86_400_000;
 
 /**
@@ -28,7 +28,7 @@ export function sumRaise(labels: readonly LabelMark[], atMs: number): number {
   for (const { kind, createdAtMs } of labels.toSorted((a, b) => a.createdAtMs - b.createdAtMs)) {
     if (createdAtMs > atMs) break;
     const step = kind === 'NORMAL' ? STEP_DECADES : -STEP_DECADES;
-    raise = Math.min(MOST_DECADES, Math.max(0, decay(raise, createdAtMs - sinceMs) + step));
+    raise = Math.min(MAX_DECADES, Math.max(0, decay(raise, createdAtMs - sinceMs) + step));
     sinceMs = createdAtMs;
   }
   return decay(raise, atMs - sinceMs);

@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { InvalidInputError, NotFoundError } from '../../errors.ts';
 import type { Annotation, Prisma, PrismaClient } from '../../generated/prisma/client.ts';
-import { DEFAULT_ACCOUNT, LONGEST_NAME, UNPRINTABLE } from '../../model.ts';
+import { DEFAULT_ACCOUNT, MAX_NAME_LENGTH, UNPRINTABLE } from '../../model.ts';
 
 export interface NewAnnotation {
   /** Whose resource it is; the default account's when left out. */
@@ -29,9 +29,9 @@ export interface Annotations {
   deleteAnnotation: (id: string) => Promise<Annotation>;
 }
 
-const LONGEST_MESSAGE = 10_000;
+const MAX_MESSAGE_LENGTH = 10_000;
 /** As JSON text. */
-const LONGEST_DATA = 20_000;
+const MAX_DATA_LENGTH = 20_000;
 
 export function createAnnotations({ prisma }: { readonly prisma: PrismaClient }): Annotations {
   const createAnnotation = async (annotation: NewAnnotation) => {
@@ -90,9 +90,9 @@ export async function moveAnnotations(
 }
 
 function checkName(text: string, field: string): void {
-  const isFit = text.trim() !== '' && text.length <= LONGEST_NAME && !UNPRINTABLE.test(text);
+  const isFit = text.trim() !== '' && text.length <= MAX_NAME_LENGTH && !UNPRINTABLE.test(text);
   if (isFit) return;
-  const message = `input.${field}: expected 1 to ${LONGEST_NAME} characters, none of them a control character, got ${JSON.stringify(text.slice(0, 80))}`;
+  const message = `input.${field}: expected 1 to ${MAX_NAME_LENGTH} characters, none of them a control character, got ${JSON.stringify(text.slice(0, 80))}`;
   throw new InvalidInputError(message, ['input', field]);
 }
 
@@ -104,14 +104,14 @@ function checkContent({ message, data }: NewAnnotation) {
   if ((message === null || message === '') && data == null) {
     refuse('message', 'expected a message, or data');
   }
-  if (message !== null && message.length > LONGEST_MESSAGE) {
-    refuse('message', `expected at most ${LONGEST_MESSAGE} characters, got ${message.length}`);
+  if (message !== null && message.length > MAX_MESSAGE_LENGTH) {
+    refuse('message', `expected at most ${MAX_MESSAGE_LENGTH} characters, got ${message.length}`);
   }
   if (message?.includes('\0') === true) refuse('message', 'expected no zero characters');
   if (data == null) return undefined;
   const text = JSON.stringify(data);
-  if (text.length > LONGEST_DATA) {
-    refuse('data', `expected at most ${LONGEST_DATA} characters of JSON, got ${text.length}`);
+  if (text.length > MAX_DATA_LENGTH) {
+    refuse('data', `expected at most ${MAX_DATA_LENGTH} characters of JSON, got ${text.length}`);
   }
   // PostgreSQL's JSON knows every character but this one.
   if (text.includes('\\u0000')) refuse('data', 'expected no zero characters');

@@ -38,12 +38,12 @@ export interface Labels {
    * `raiseSensitivity(sensitivity, zealOf(metricId))`. 0 for a metric without labels.
    * @param atMs now when left out
    */
-  zealOf: (metricId: string, atMs?: number) => number;
+  thresholdAdjustmentOf: (metricId: string, atMs?: number) => number;
 }
 
 /** Of one metric. A label a day for three years. */
-const MOST_LABELS = 1000;
-const LONGEST_NOTE = 2000;
+const MAX_LABELS = 1000;
+const MAX_NOTE_LENGTH = 2000;
 
 export function createLabels(options: {
   readonly prisma: PrismaClient;
@@ -72,8 +72,8 @@ export function createLabels(options: {
     if (registry.byId(metricId) === undefined) throw new NotFoundError(`no metric has the id ${metricId}`);
     const where = { metricId_from_to: { metricId, from, to } };
     const known = await prisma.anomalyLabel.findUnique({ where });
-    if (known === null && (marks.get(metricId)?.length ?? 0) >= MOST_LABELS) {
-      throw new InvalidInputError(`metricId: this metric has ${MOST_LABELS} labels, which is the most`, [
+    if (known === null && (marks.get(metricId)?.length ?? 0) >= MAX_LABELS) {
+      throw new InvalidInputError(`metricId: this metric has ${MAX_LABELS} labels, which is the most`, [
         'metricId',
       ]);
     }
@@ -114,7 +114,7 @@ export function createLabels(options: {
     labelIncident,
     deleteLabel,
     listLabels,
-    zealOf: (metricId, atMs = now()) => sumRaise(marks.get(metricId) ?? [], atMs),
+    thresholdAdjustmentOf: (metricId, atMs = now()) => sumRaise(marks.get(metricId) ?? [], atMs),
   };
 }
 
@@ -124,9 +124,9 @@ function check({ from, to, note }: NewLabel): void {
     throw new InvalidInputError(message, ['to']);
   }
   if (note === null) return;
-  const isFit = note.length <= LONGEST_NOTE && !note.includes('\0');
+  const isFit = note.length <= MAX_NOTE_LENGTH && !note.includes('\0');
   if (!isFit) {
-    throw new InvalidInputError(`note: expected at most ${LONGEST_NOTE} characters, none of them zero`, [
+    throw new InvalidInputError(`note: expected at most ${MAX_NOTE_LENGTH} characters, none of them zero`, [
       'note',
     ]);
   }

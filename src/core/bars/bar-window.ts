@@ -28,7 +28,7 @@ export function findBarStart(timestampMs: number, minutes: BarMinutes): number {
 }
 
 /** What is looked at unless somebody asks for another. */
-export const USUAL_WINDOW: BarWindow = 'DAYS';
+export const DEFAULT_WINDOW: BarWindow = 'DAYS';
 
 /** The 24 slots of which the last is the one `untilMs` lies in. */
 export function chooseBarRange(window: BarWindow, untilMs: number): BarRange {

@@ -25,7 +25,7 @@ export interface Accounts {
 }
 
 const REMEMBERED_MS = 60_000;
-const MOST_REMEMBERED = 1_000;
+const MAX_REMEMBERED = 1_000;
 
 /** How many stored secret access keys were sealed with another key than this: requests signed with them are refused. */
 export async function countUnreadableKeys(
@@ -59,7 +59,7 @@ export function createAccounts(options: {
       if (row === null) return null;
       const secretAccessKey = seal.open(row.sealedSecret, accessKeyId);
       const key = { accessKeyId, secretAccessKey, accountId: row.accountId };
-      if (known.size >= MOST_REMEMBERED) known.clear();
+      if (known.size >= MAX_REMEMBERED) known.clear();
       known.set(accessKeyId, { key, untilMs: now().getTime() + REMEMBERED_MS });
       return key;
     },

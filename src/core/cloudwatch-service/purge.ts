@@ -35,7 +35,7 @@ const HISTORY_DAYS = 14;
 const LOOK_BACK_MS = 8 * DAY_MS;
 const ROWS_AT_A_TIME = 5_000;
 /** A purge that finds more than this leaves the rest to the next one, an hour later. */
-const MOST_BATCHES = 2_000;
+const MAX_BATCHES = 2_000;
 
 const ROLL_UP = `
   WITH moved AS (
@@ -116,7 +116,7 @@ async function drop(pool: pg.Pool, sql: string, cut: Date): Promise<number> {
 /** Until a batch is not full. */
 async function repeat(batch: () => Promise<number>): Promise<number> {
   let total = 0;
-  for (let i = 0; i < MOST_BATCHES; i++) {
+  for (let i = 0; i < MAX_BATCHES; i++) {
     const count = await batch();
     total += count;
     if (count < ROWS_AT_A_TIME) break;

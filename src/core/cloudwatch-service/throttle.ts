@@ -6,7 +6,7 @@ export interface Throttle {
 }
 
 /** Accounts are few; a bound all the same. Forgetting one fills its bucket. */
-const MOST_ACCOUNTS = 10_000;
+const MAX_ACCOUNTS = 10_000;
 
 /**
  * @param options.perSecond tokens that come back each second
@@ -25,7 +25,7 @@ export function createThrottle(options: {
       // A clock that goes back refills nothing.
       const gained = (Math.max(0, nowMs - bucket.atMs) / 1000) * options.perSecond;
       const tokens = Math.min(options.burst, bucket.tokens + gained);
-      if (buckets.size >= MOST_ACCOUNTS) buckets.clear();
+      if (buckets.size >= MAX_ACCOUNTS) buckets.clear();
       buckets.set(accountId, { tokens: tokens >= 1 ? tokens - 1 : tokens, atMs: nowMs });
       return tokens >= 1;
     },

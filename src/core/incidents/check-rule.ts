@@ -46,11 +46,11 @@ const RANGES = {
   staleSeconds: [1, 365 * DAY],
 } as const satisfies Partial<Record<keyof RuleChange, readonly [low: number, high: number]>>;
 
-const LONGEST_NAME = 100;
-const LONGEST_PATTERN = 255;
+const MAX_NAME_LENGTH = 100;
+const MAX_PATTERN_LENGTH = 255;
 const LONGEST = { subject: 255, body: 10_000 } as const;
-const MOST_NAMED = 1000;
-const MOST_WINDOWS = 50;
+const MAX_NAMED = 1000;
+const MAX_WINDOWS = 50;
 
 /** @throws InvalidInputError naming the field and the value */
 export function checkRule(change: RuleChange): void {
@@ -63,7 +63,7 @@ export function checkRule(change: RuleChange): void {
   }
   checkTemplates(change);
   const { maintenanceWindows: windows = [] } = change;
-  if (windows.length > MOST_WINDOWS) refuse(`expected at most ${MOST_WINDOWS}`, 'maintenanceWindows');
+  if (windows.length > MAX_WINDOWS) refuse(`expected at most ${MAX_WINDOWS}`, 'maintenanceWindows');
   for (const [index, window] of windows.entries()) {
     const found = findWindowFlaw(window);
     if (found !== null) refuse(found.flaw, 'maintenanceWindows', String(index), found.field);
@@ -72,7 +72,7 @@ export function checkRule(change: RuleChange): void {
 
 function checkName(name: string): void {
   if (name.trim() === '') refuse('expected a name, got an empty one', 'name');
-  if (name.length > LONGEST_NAME) refuse(`expected at most ${LONGEST_NAME} characters`, 'name');
+  if (name.length > MAX_NAME_LENGTH) refuse(`expected at most ${MAX_NAME_LENGTH} characters`, 'name');
   if (UNPRINTABLE.test(name)) refuse('expected no control characters', 'name');
 }
 
@@ -92,15 +92,14 @@ function checkScope({ metricIds, servers, namePattern, tags }: RuleScope): void 
   for (const [field, list] of Object.entries({ metricIds, servers })) {
     if (list === undefined) continue;
     if (list.length === 0) refuse('expected at least one, or leave it out for all', 'scope', field);
-    if (list.length > MOST_NAMED)
-      refuse(`expected at most ${MOST_NAMED}, got ${list.length}`, 'scope', field);
+    if (list.length > MAX_NAMED) refuse(`expected at most ${MAX_NAMED}, got ${list.length}`, 'scope', field);
   }
   if (namePattern !== undefined) {
     if (namePattern === '') refuse('expected a pattern, got an empty one', 'scope', 'namePattern');
     const flaw = findPatternFlaw(namePattern);
     if (flaw !== null) refuse(`${flaw} in ${quote(namePattern)}`, 'scope', 'namePattern');
-    if (namePattern.length > LONGEST_PATTERN) {
-      refuse(`expected at most ${LONGEST_PATTERN} characters`, 'scope', 'namePattern');
+    if (namePattern.length > MAX_PATTERN_LENGTH) {
+      refuse(`expected at most ${MAX_PATTERN_LENGTH} characters`, 'scope', 'namePattern');
     }
   }
   if (tags !== undefined) checkTagFilters(tags, ['input', 'scope', 'tags']);

@@ -11,7 +11,7 @@ import { endIncident, type Incident } from './incident.ts';
 import { matchesScope, readMetricFacts, silenceMs, type MetricFacts } from './metric-facts.ts';
 import type { RuleBook } from './rule-cache.ts';
 import { dropIncidents, readOpenPage, saveIncidents } from './store-incidents.ts';
-import { tellChannels } from './delivery/enqueue-notifications.ts';
+import { enqueueNotifications } from './delivery/enqueue-notifications.ts';
 
 export interface SweepContext {
   readonly pool: pg.Pool;
@@ -70,7 +70,7 @@ async function sweepPage(
     const rule = ruleId === null ? undefined : book.byId(ruleId);
     if (rule?.notifyEnd !== true) continue;
     const incidentIds = told.filter((incident) => incident.ruleId === ruleId).map(({ id }) => id);
-    notificationIds.push(...(await tellChannels(client, { kind: 'END', rule, incidentIds }, at)));
+    notificationIds.push(...(await enqueueNotifications(client, { kind: 'END', rule, incidentIds }, at)));
   }
   const incidentIds = [...ended.map(({ id }) => id), ...dropped];
   return { incidentIds, notificationIds, ended: ended.length };

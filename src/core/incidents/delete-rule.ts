@@ -9,7 +9,7 @@ import { endIncident } from './incident.ts';
 import type { Rule } from './rule.ts';
 import { dropIncidents, readOpenOfRule, saveIncidents } from './store-incidents.ts';
 import type { Swept } from './close-stale.ts';
-import { tellChannels } from './delivery/enqueue-notifications.ts';
+import { enqueueNotifications } from './delivery/enqueue-notifications.ts';
 
 /** What waits for a receiver that is away is tried for no longer than this: nobody can correct its address any more. */
 const LAST_TRIES_SECONDS = 3600;
@@ -55,7 +55,9 @@ async function endIncidents(client: pg.PoolClient, rule: Rule, now: Date): Promi
     await dropIncidents(client, dropped);
     await saveIncidents(client, over, now);
     if (rule.notifyEnd && told.length > 0) {
-      notificationIds.push(...(await tellChannels(client, { kind: 'END', rule, incidentIds: told }, now)));
+      notificationIds.push(
+        ...(await enqueueNotifications(client, { kind: 'END', rule, incidentIds: told }, now)),
+      );
     }
     incidentIds.push(...over.map(({ id }) => id), ...dropped);
     ended += over.length;

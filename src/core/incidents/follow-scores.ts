@@ -9,13 +9,13 @@ import { matchesScope, readMetricFacts, type MetricFacts } from './metric-facts.
 import { findMute } from './mute.ts';
 import type { Rule } from './rule.ts';
 import type { RuleBook } from './rule-cache.ts';
-import { dropIncidents, readLastTold, readOpenIncidents, saveIncidents } from './store-incidents.ts';
-import { tellChannels, type Telling } from './delivery/enqueue-notifications.ts';
+import { dropIncidents, readLastNotified, readOpenIncidents, saveIncidents } from './store-incidents.ts';
+import { enqueueNotifications, type NotificationRequest } from './delivery/enqueue-notifications.ts';
 
 export interface FollowContext {
   readonly book: Pick<RuleBook, 'all' | 'leastSensitivity'>;
   /** Powers of ten by which labels raise the bar of a metric, by its uuid. */
-  readonly zealOf: (metricId: string) => number;
+  readonly thresholdAdjustmentOf: (metricId: string) => number;
   readonly now: () => Date;
 }
 
@@ -54,7 +54,7 @@ export async function followScores(
       context.book.all().filter(({ scope }) => matchesScope(scope, fact)),
     ]),
   );
-  const lastTold = await readLastTold(
+  const lastNotified = await readLastNotified(
     client,
     context.book.all().map(({ id }) => id),
     [...new Set([...facts.values()].map(({ server }) => server))],
@@ -68,7 +68,7 @@ export async function followScores(
     const fact = facts.get(sample.metricNumber);
     if (fact === undefined) continue;
     for (const rule of rules.get(sample.metricNumber) ?? []) {
-      advance(work, sample, { rule, facts: fact, lastTold }, context);
+      advance(work, sample, { rule, facts: fact, lastNotified: lastNotified }, context);
     }
   }
   return store(client, work, context);
@@ -77,36 +77,36 @@ export async function followScores(
 function advance(
   { open, ended }: Work,
   sample: ScoredSample,
-  about: { readonly rule: Rule; readonly facts: MetricFacts; readonly lastTold: Map<string, number> },
-  { zealOf, now }: FollowContext,
+  about: { readonly rule: Rule; readonly facts: MetricFacts; readonly lastNotified: Map<string, number> },
+  { thresholdAdjustmentOf: thresholdAdjustmentOf, now }: FollowContext,
 ): void {
-  const { rule, facts, lastTold } = about;
+  const { rule, facts, lastNotified: lastNotified } = about;
   const key = keyOf(rule.id, sample.metricNumber);
   const known = open.get(key) ?? null;
   if (known === null && (sample.score < rule.sensitivity || !sample.episode)) return;
-  const point = judgePoint(sample, rule, facts, zealOf(facts.id));
+  const point = judgePoint(sample, rule, facts, thresholdAdjustmentOf(facts.id));
   const result = advanceIncident(known, sample, point, about);
   if (result.ended !== null) ended.push(result.ended);
   open.delete(key);
   if (result.next === null) return;
   const isTold = result.next.notifiedMs !== null || result.next.state !== 'FIRING' || !point.isHot;
   // The quiet period keeps repeats away, and what supersedes is none.
-  const quiet = result.ended?.endReason === 'SUPERSEDED' ? new Map<string, number>() : lastTold;
-  open.set(key, isTold ? result.next : decideTelling(result.next, sample, rule, quiet, now().getTime()));
+  const quiet = result.ended?.endReason === 'SUPERSEDED' ? new Map<string, number>() : lastNotified;
+  open.set(key, isTold ? result.next : decideNotification(result.next, sample, rule, quiet, now().getTime()));
 }
 
 /** Gives the incident the time it is told at, or why it is not. */
-function decideTelling(
+function decideNotification(
   incident: Incident,
   { timestampMs: pointMs }: ScoredSample,
   rule: Rule,
-  lastTold: Map<string, number>,
+  lastNotified: Map<string, number>,
   nowMs: number,
 ): Incident {
   const key = `${rule.id} ${incident.server}`;
-  const mutedBy = findMute(rule, { pointMs, nowMs, lastToldMs: lastTold.get(key) ?? null });
+  const mutedBy = findMute(rule, { pointMs, nowMs, lastNotifiedMs: lastNotified.get(key) ?? null });
   if (mutedBy !== null) return { ...incident, mutedBy };
-  lastTold.set(key, nowMs);
+  lastNotified.set(key, nowMs);
   return { ...incident, mutedBy: null, notifiedMs: nowMs };
 }
 
@@ -126,8 +126,8 @@ async function store(
   await saveIncidents(client, changed, at);
   const saved = [...ended, ...changed];
   const notificationIds: string[] = [];
-  for (const telling of listTellings(saved, stored, book.all())) {
-    notificationIds.push(...(await tellChannels(client, telling, at)));
+  for (const telling of listNotificationRequests(saved, stored, book.all())) {
+    notificationIds.push(...(await enqueueNotifications(client, telling, at)));
   }
   return {
     incidentIds: [...saved.map(({ id }) => id), ...dropped],
@@ -138,11 +138,11 @@ async function store(
 }
 
 /** Starts and ends to be told, by rule. One that began and ended within the batch is told of twice. */
-function* listTellings(
+function* listNotificationRequests(
   saved: readonly Incident[],
   stored: ReadonlyMap<string, Incident>,
   rules: readonly Rule[],
-): Iterable<Telling> {
+): Iterable<NotificationRequest> {
   for (const rule of rules) {
     const own = saved.filter(({ ruleId, notifiedMs }) => ruleId === rule.id && notifiedMs !== null);
     const starts = own.filter(({ id }) => (stored.get(id)?.notifiedMs ?? null) === null);

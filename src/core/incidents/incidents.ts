@@ -28,7 +28,7 @@ export interface IncidentsOptions {
   readonly prisma: PrismaClient;
   readonly registry: Registry;
   readonly live: ScoreFeed;
-  readonly labels: Pick<Labels, 'zealOf'>;
+  readonly labels: Pick<Labels, 'thresholdAdjustmentOf'>;
   readonly stats: Stats;
   readonly log: Log;
   readonly seal: Seal;
@@ -87,7 +87,11 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
     gather: () =>
       gatherRows(async (client, scores) => {
         changes = NO_CHANGES;
-        changes = await followScores(client, scores, { book, zealOf: labels.zealOf, now });
+        changes = await followScores(client, scores, {
+          book,
+          thresholdAdjustmentOf: labels.thresholdAdjustmentOf,
+          now,
+        });
       }),
     onApplied: () => {
       stats.count('incidents_opened', changes.opened);

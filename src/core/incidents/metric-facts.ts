@@ -73,12 +73,12 @@ export function nameInstance({ tagName, server }: MetricFacts): string {
   return tagName === null ? server : `${tagName} (${server})`;
 }
 
-const LEAST_SILENCE_SECONDS = 3600;
+const MIN_SILENCE_SECONDS = 3600;
 const SILENT_PERIODS = 12;
 
 /** How long no point of a metric may come before its incidents are no longer believed. */
 export function silenceMs(periodSeconds: number): number {
-  return Math.max(LEAST_SILENCE_SECONDS, SILENT_PERIODS * periodSeconds) * 1000;
+  return Math.max(MIN_SILENCE_SECONDS, SILENT_PERIODS * periodSeconds) * 1000;
 }
 
 function toFacts(row: FactsRow): MetricFacts {

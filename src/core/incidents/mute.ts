@@ -10,7 +10,7 @@ export interface Moment {
   /** The clock on the wall. */
   readonly nowMs: number;
   /** When the rule last told of this server, by the clock on the wall; null for never. */
-  readonly lastToldMs: number | null;
+  readonly lastNotifiedMs: number | null;
 }
 
 /**
@@ -19,12 +19,12 @@ export interface Moment {
  */
 export function findMute(
   rule: Pick<Rule, 'staleSeconds' | 'quietSeconds' | 'windows'>,
-  { pointMs, nowMs, lastToldMs }: Moment,
+  { pointMs, nowMs, lastNotifiedMs: lastNotifiedMs }: Moment,
 ): IncidentMute | null {
   if (nowMs - pointMs > rule.staleSeconds * 1000) return 'STALE';
   if (isInMaintenance(rule.windows, nowMs) || isInMaintenance(rule.windows, pointMs)) return 'MAINTENANCE';
-  if (lastToldMs === null) return null;
-  const quietForMs = nowMs - lastToldMs;
+  if (lastNotifiedMs === null) return null;
+  const quietForMs = nowMs - lastNotifiedMs;
   // What begins together is told together, in the message that still waits.
   return quietForMs >= GROUP_WAIT_MS && quietForMs < rule.quietSeconds * 1000 ? 'QUIET_PERIOD' : null;
 }

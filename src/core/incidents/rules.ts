@@ -17,7 +17,7 @@ import type { Swept } from './close-stale.ts';
 import { testChannels, type ChannelTest } from './delivery/test-channels.ts';
 
 /** Every score is held against all of them. */
-export const MOST_RULES = 1000;
+export const MAX_RULES = 1000;
 
 export interface Rules {
   /** @returns its id @throws InvalidInputError, NotFoundError, NotSupportedError, DuplicateNameError, QuotaExceededError */
@@ -65,7 +65,7 @@ export function createRules(context: RulesContext): Rules {
     createRule: async (change) => {
       await check(change);
       const count = await prisma.notificationRule.count();
-      if (count >= MOST_RULES) throw new QuotaExceededError('there are too many rules', MOST_RULES, count);
+      if (count >= MAX_RULES) throw new QuotaExceededError('there are too many rules', MAX_RULES, count);
       const { channels = [], ...columns } = change;
       const create = listChannels(channels, [], seal);
       const { id } = await orNameTaken(change.name, () =>

@@ -121,7 +121,7 @@ export async function dropIncidents(client: pg.PoolClient, ids: readonly string[
 }
 
 /** When each rule last told of each of some servers, in milliseconds, by `ruleId server`. */
-export async function readLastTold(
+export async function readLastNotified(
   client: pg.PoolClient,
   ruleIds: readonly string[],
   servers: readonly string[],

@@ -14,7 +14,7 @@ import type { CustomMetrics } from '../metrics/custom-metrics.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 import { toCanonicalName } from '../sources/pushed-name.ts';
-import type { WarmUp } from './preload-models.ts';
+import type { Preload } from './preload-models.ts';
 import type { Commit } from './commit.ts';
 import type { Arrival } from './arrivals.ts';
 import {
@@ -45,7 +45,7 @@ export interface IngestOptions {
   readonly commit: Pick<Commit, 'failures'>;
   readonly scorer: Pick<BatchScorer, 'score'>;
   readonly customMetrics: CustomMetrics;
-  readonly warmUp: WarmUp;
+  readonly preload: Preload;
   /** Called for each metric a batch gave samples to. */
   readonly onStored: (entry: MetricEntry) => void;
   readonly stats: Stats;
@@ -63,8 +63,11 @@ export class Ingest {
 
   constructor(options: IngestOptions) {
     this.#options = options;
-    this.#live = this.#createQueue(LIVE_BATCH_POINTS, 'ingest_queue_points');
-    this.#history = this.#createQueue(HISTORY_BATCH_POINTS, 'history_queue_points');
+    const { stats } = options;
+    this.#live = this.#createQueue(LIVE_BATCH_POINTS, (points) => stats.set('ingest_queue_points', points));
+    this.#history = this.#createQueue(HISTORY_BATCH_POINTS, (points) =>
+      stats.set('history_queue_points', points),
+    );
   }
 
   /**
@@ -119,17 +122,17 @@ export class Ingest {
 
   #createQueue(
     batchPoints: number,
-    gauge: 'ingest_queue_points' | 'history_queue_points',
+    onPoints: (points: number) => void,
   ): BatchQueue<IngestRequest, AcceptResult> {
-    const { commit, writeLock, warmUp, queueLimit, stats, log } = this.#options;
+    const { commit, writeLock, preload: preload, queueLimit, stats, log } = this.#options;
     return createBatchQueue<IngestRequest, AcceptResult>({
       limit: queueLimit,
       batchPoints,
       countPoints: ({ pending }) => pending.length,
-      prepare: ({ pending }) => warmUp(pending),
+      prepare: ({ pending }) => preload(pending),
       write: (requests) => writeLock.runPipelined(() => this.#score(requests)),
       failures: () => commit.failures,
-      onPoints: (points) => stats.set(gauge, points),
+      onPoints,
       stats,
       log,
     });

@@ -13,7 +13,9 @@ import type { WriteLock } from '../../platform/runtime/write-lock.ts';
  * @returns null when all of these points can be written at once; else what resolves when that is so, after
  *   whatever waits for one of them already: the points of a metric keep their order. Never rejects
  */
-export type WarmUp = (points: readonly { readonly entry: MetricEntry | undefined }[]) => Promise<void> | null;
+export type Preload = (
+  points: readonly { readonly entry: MetricEntry | undefined }[],
+) => Promise<void> | null;
 
 /** Between them, models that others wait for have their chance. */
 const MODELS_AT_ONCE = 100;
@@ -23,7 +25,7 @@ export function createWarmUp(options: {
   readonly commit: Pick<Commit, 'begin' | 'isPending'>;
   readonly writeLock: Pick<WriteLock, 'runExclusive'>;
   readonly log: Log;
-}): WarmUp {
+}): Preload {
   const { models, commit, writeLock, log } = options;
   /** What the points of a metric that come now have to wait for. */
   const waits = new Map<MetricEntry, Promise<void>>();

@@ -18,7 +18,7 @@ export interface ProgressRows {
   readonly waiting: number;
 }
 
-const LONGEST_WAIT_MS = 60_000;
+const MAX_WAIT_MS = 60_000;
 /** Some milliseconds of writing. */
 const OVERDUE_PER_COMMIT = 1000;
 
@@ -45,8 +45,7 @@ export function createProgressRows(options: {
   return {
     choose: (draft) => {
       const rows = new Map<number, Progress>();
-      for (const row of listWaiting(OVERDUE_PER_COMMIT, now() - LONGEST_WAIT_MS))
-        rows.set(row.metricNumber, row);
+      for (const row of listWaiting(OVERDUE_PER_COMMIT, now() - MAX_WAIT_MS)) rows.set(row.metricNumber, row);
       for (const [entry, progress] of draft.progress) {
         const isOverdue = rows.has(entry.number);
         if (isOverdue || draft.statuses.has(entry) || !canWait(entry, progress))

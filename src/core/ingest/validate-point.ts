@@ -1,5 +1,5 @@
 /** What a pushed point must be before anything is done with it. */
-import { LONGEST_NAME, UNPRINTABLE } from '../../model.ts';
+import { MAX_NAME_LENGTH, UNPRINTABLE } from '../../model.ts';
 import { MAX_PUSHED_NAME } from '../sources/pushed-name.ts';
 
 export type RejectReason =
@@ -35,10 +35,10 @@ export function checkName(name: string): Objection | null {
 
 /** Null when the unit can be kept, and when there is none. */
 export function checkUnit(unit: string | null | undefined): Objection | null {
-  if (unit == null || (unit.length <= LONGEST_NAME && !UNPRINTABLE.test(unit))) return null;
+  if (unit == null || (unit.length <= MAX_NAME_LENGTH && !UNPRINTABLE.test(unit))) return null;
   return {
     reason: 'bad_unit',
-    message: `unit: expected at most ${LONGEST_NAME} characters, none of them a control character, got ${show(unit)}`,
+    message: `unit: expected at most ${MAX_NAME_LENGTH} characters, none of them a control character, got ${show(unit)}`,
   };
 }
 

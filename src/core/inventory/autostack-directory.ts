@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Log } from '../../log.ts';
-import { MOST_STACK_MEMBERS } from '../../model.ts';
+import { MAX_STACK_MEMBERS } from '../../model.ts';
 import { readAttributes, readTagFilters, readTags } from '../metrics/stored-tags.ts';
 import { chooseStates, matchesTags, type TagFilter } from '../metrics/tag-filter.ts';
 import type { Listing } from './inventory.ts';
@@ -99,8 +99,8 @@ export function createAutostackDirectory(options: {
 
   const refresh = async (stack: StackEntry) => {
     const members = await findMembers(prisma, stack);
-    if (members.length > MOST_STACK_MEMBERS) {
-      const problem = `its filters match ${members.length} resources, ${MOST_STACK_MEMBERS} are the most: the members stay as they were`;
+    if (members.length > MAX_STACK_MEMBERS) {
+      const problem = `its filters match ${members.length} resources, ${MAX_STACK_MEMBERS} are the most: the members stay as they were`;
       log.warn({ autostack: stack.id, matching: members.length }, 'autostack has too many members');
       await setProblem(stack, problem);
       return;

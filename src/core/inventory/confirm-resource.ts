@@ -9,7 +9,7 @@ import { GONE } from './save-resources.ts';
 /** A listing older than this says nothing against a resource: it may be new. */
 const FRESH_MS = 60_000;
 /** Whoever asks waits for no longer. */
-const LONGEST_WAIT_MS = 5000;
+const MAX_WAIT_MS = 5000;
 
 type ResourceKey = Pick<SourceResource, 'region' | 'type' | 'resourceId'>;
 
@@ -24,7 +24,7 @@ export function createConfirmResource(options: {
   readonly now?: () => number;
   readonly longestWaitMs?: number;
 }): (resource: ResourceKey) => Promise<void> {
-  const { prisma, inventory, now = Date.now, longestWaitMs = LONGEST_WAIT_MS } = options;
+  const { prisma, inventory, now = Date.now, longestWaitMs = MAX_WAIT_MS } = options;
   const findState = async ({ region, type, resourceId }: ResourceKey) => {
     const key = { region, type, resourceId };
     const known = await prisma.resource.findUnique({

@@ -2,10 +2,10 @@
 import type { PrismaClient, Resource } from '../../generated/prisma/client.ts';
 
 /** First of them those to propose, the others to choose from. */
-export const MOST_SUGGESTIONS = 28;
+export const MAX_SUGGESTIONS = 28;
 const AT_WORK = ['running', 'in-use', 'available'];
 /** Of each type; more are never shown. */
-const PER_TYPE = MOST_SUGGESTIONS;
+const PER_TYPE = MAX_SUGGESTIONS;
 
 /**
  * Resources of AWS nothing is watched of yet. Within a type: by size, then by how long they run; types take turns.
@@ -43,7 +43,7 @@ export async function suggestResources(
         }),
       ),
   );
-  return takeTurns(lists).slice(0, MOST_SUGGESTIONS);
+  return takeTurns(lists).slice(0, MAX_SUGGESTIONS);
 }
 
 /** Those most people look at first, in the order HTM-IT had. */

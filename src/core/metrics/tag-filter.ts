@@ -29,10 +29,10 @@ export interface FilteredResource {
 
 const TAG_PREFIX = 'tag:';
 const STATE_FILTER = 'instance-state-name';
-const MOST_FILTERS = 10;
-const MOST_VALUES = 200;
-const LONGEST_KEY = 128;
-const LONGEST_VALUE = 256;
+const MAX_FILTERS = 10;
+const MAX_VALUES = 200;
+const MAX_KEY_LENGTH = 128;
+const MAX_VALUE_LENGTH = 256;
 
 /**
  * @param path where the filters stand in the input
@@ -49,7 +49,7 @@ export function checkTagFilters(
     throw new InvalidInputError(`${full.join('.')}: ${what}`, full);
   };
   if (filters.length === 0) refuse('at least one filter is required');
-  if (filters.length > MOST_FILTERS) refuse(`expected at most ${MOST_FILTERS}, got ${filters.length}`);
+  if (filters.length > MAX_FILTERS) refuse(`expected at most ${MAX_FILTERS}, got ${filters.length}`);
   const seen = new Set<string>();
   for (const [index, { key: given, values }] of filters.entries()) {
     const at = String(index);
@@ -57,16 +57,16 @@ export function checkTagFilters(
     const known = listAttributeNames(type);
     if (key.trim() === '' || given.trim() === TAG_PREFIX)
       refuse('expected the key of a tag, got an empty one', at, 'key');
-    if (key.length > LONGEST_KEY) refuse(`expected at most ${LONGEST_KEY} characters`, at, 'key');
+    if (key.length > MAX_KEY_LENGTH) refuse(`expected at most ${MAX_KEY_LENGTH} characters`, at, 'key');
     if (isAttributeName(key) && !known.includes(key))
       refuse(`resources of ${String(type)} have no ${key}; they have ${known.join(', ')}`, at, 'key');
     if (seen.has(key)) refuse(`${JSON.stringify(given)} is given twice`, at, 'key');
     seen.add(key);
     if (values.length === 0) refuse('at least one value is required', at, 'values');
-    if (values.length > MOST_VALUES) refuse(`expected at most ${MOST_VALUES}`, at, 'values');
+    if (values.length > MAX_VALUES) refuse(`expected at most ${MAX_VALUES}`, at, 'values');
     for (const [place, value] of values.entries()) {
-      if (value.length > LONGEST_VALUE)
-        refuse(`expected at most ${LONGEST_VALUE} characters`, at, 'values', String(place));
+      if (value.length > MAX_VALUE_LENGTH)
+        refuse(`expected at most ${MAX_VALUE_LENGTH} characters`, at, 'values', String(place));
       const flaw = findPatternFlaw(value);
       if (flaw !== null) refuse(`${flaw} in ${JSON.stringify(value)}`, at, 'values', String(place));
     }

@@ -9,7 +9,7 @@ import {
   TooManyResourcesError,
 } from '../../errors.ts';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
-import { MOST_STACK_MEMBERS, nameStackServer, type ModelParams } from '../../model.ts';
+import { MAX_STACK_MEMBERS, nameStackServer, type ModelParams } from '../../model.ts';
 import {
   findMembers,
   type AutostackDirectory,
@@ -74,7 +74,7 @@ export interface StackRules {
   readonly checkMetric: (resourceType: string, metric: NamespaceMetric | null) => void;
 }
 
-const LONGEST_NAME = 255;
+const MAX_NAME_LENGTH = 255;
 /** What people see before they make a stack should not be older. */
 const PREVIEW_AGE_MS = 60_000;
 
@@ -155,10 +155,10 @@ export function createAutostacks(options: {
     if (directory.byName(stack.name, stack.region) !== undefined) throw nameTaken(stack.name, stack.region);
     const problem = await refreshInventory(stack);
     const { length } = await findMembers(prisma, stack);
-    if (length > MOST_STACK_MEMBERS) {
+    if (length > MAX_STACK_MEMBERS) {
       throw new TooManyResourcesError(
-        `input.filters: they match ${length} resources, an autostack may have ${MOST_STACK_MEMBERS}: narrow them`,
-        MOST_STACK_MEMBERS,
+        `input.filters: they match ${length} resources, an autostack may have ${MAX_STACK_MEMBERS}: narrow them`,
+        MAX_STACK_MEMBERS,
         length,
       );
     }
@@ -210,8 +210,8 @@ export function createAutostacks(options: {
 function checkName(name: string, path: readonly string[]): void {
   if (name.trim() === '')
     throw new InvalidInputError(`${path.join('.')}: expected a name, got an empty one`, path);
-  if (name.length <= LONGEST_NAME) return;
-  throw new InvalidInputError(`${path.join('.')}: expected at most ${LONGEST_NAME} characters`, path);
+  if (name.length <= MAX_NAME_LENGTH) return;
+  throw new InvalidInputError(`${path.join('.')}: expected at most ${MAX_NAME_LENGTH} characters`, path);
 }
 
 function nameTaken(name: string, region: string): DuplicateNameError {

@@ -8,7 +8,7 @@ export interface SlackConfig {
 }
 
 /** Slack cuts what is longer. */
-const LONGEST_TEXT = 38_000;
+const MAX_TEXT_LENGTH = 38_000;
 
 /** @returns what went wrong, or null */
 export function sendSlack(
@@ -18,7 +18,7 @@ export function sendSlack(
 ): Promise<string | null> {
   const headers = { 'content-type': 'application/json', 'user-agent': 'Lapwing', 'idempotency-key': id };
   const body = JSON.stringify({
-    text: `*${escapeText(subject)}*\n${escapeText(text)}`.slice(0, LONGEST_TEXT),
+    text: `*${escapeText(subject)}*\n${escapeText(text)}`.slice(0, MAX_TEXT_LENGTH),
   });
   return postOrExplain(outbound, { url: new URL(url), headers, body });
 }

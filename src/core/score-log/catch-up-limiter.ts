@@ -4,21 +4,21 @@
  */
 
 /** Events in one turn of the event loop, of some tens of microseconds each. */
-const MOST_A_TURN = 64;
+const MAX_A_TURN = 64;
 
 /** @returns what resolves when it is one's turn */
 export function createReplayPace(): () => Promise<void> {
   let waiting: (() => void)[] = [];
-  let left = MOST_A_TURN;
+  let left = MAX_A_TURN;
   let isScheduled = false;
   const schedule = () => {
     if (isScheduled) return;
     isScheduled = true;
     setImmediate(() => {
       isScheduled = false;
-      const going = waiting.slice(0, MOST_A_TURN);
-      waiting = waiting.slice(MOST_A_TURN);
-      left = MOST_A_TURN - going.length;
+      const going = waiting.slice(0, MAX_A_TURN);
+      waiting = waiting.slice(MAX_A_TURN);
+      left = MAX_A_TURN - going.length;
       if (going.length > 0) schedule();
       for (const go of going) go();
     });

@@ -1,17 +1,17 @@
 /** Parts of the log read from the database a moment ago: an event needs a few rows of one, and others follow. */
 import type { ScoredSample } from '../samples/stored-sample.ts';
-import type { LogStretch } from './shared-subscription.ts';
+import type { LogPage } from './shared-subscription.ts';
 
 export interface StretchMemory {
   /** The rows after a place. @throws whatever reading throws; the next call reads anew */
-  readonly read: (after: number) => Promise<LogStretch>;
+  readonly read: (after: number) => Promise<LogPage>;
   /** What was read so far is not given out any more. */
   readonly forget: () => void;
 }
 
 interface Held {
   readonly after: number;
-  readonly stretch: Promise<LogStretch>;
+  readonly stretch: Promise<LogPage>;
   /** Undefined while it is being read. */
   upTo: number | undefined;
 }
@@ -20,8 +20,8 @@ interface Held {
  * @param readStored reads the log itself
  * @param most stretches held; the oldest goes first
  */
-export function createStretchMemory(
-  readStored: (after: number) => Promise<LogStretch>,
+export function createLogPageCache(
+  readStored: (after: number) => Promise<LogPage>,
   most: number,
 ): StretchMemory {
   let held: readonly Held[] = [];

@@ -17,17 +17,12 @@ import {
   narrowsMetrics,
   type ScoreFilter,
 } from './score-filter.ts';
-import {
-  createScoreGroup,
-  type LogStretch,
-  type ScoreEvent,
-  type ScoreGroup,
-} from './shared-subscription.ts';
+import { createScoreGroup, type LogPage, type ScoreEvent, type ScoreGroup } from './shared-subscription.ts';
 import { createReplayPace } from './catch-up-limiter.ts';
 import { createScoreMemory } from './event-cache.ts';
 import { createScoreRing, readRing, type ScoreRing } from './ring-buffer.ts';
 import { streamScores } from './subscription.ts';
-import { createStretchMemory } from './log-page-cache.ts';
+import { createLogPageCache } from './log-page-cache.ts';
 import { Signal, type Wait } from '../../platform/runtime/signal.ts';
 
 export type { ScoreEvent } from './shared-subscription.ts';
@@ -73,7 +68,7 @@ export class ScoreFeed {
   readonly #groups = new Map<string, ScoreGroup>();
   readonly #streams = new Set<AsyncIterableIterator<ScoreEvent>>();
   readonly #events = createScoreMemory(MAX_EVENT_SCORES);
-  readonly #pages = createStretchMemory((after) => this.readAfter(after), MAX_PAGES);
+  readonly #pages = createLogPageCache((after) => this.readAfter(after), MAX_PAGES);
   readonly #pace = createReplayPace();
   readonly #grown = new Signal();
   readonly #forgetListeners = new Set<(metricNumber: number) => void>();
@@ -137,7 +132,7 @@ export class ScoreFeed {
       matches: compileFilter(filter, this.#options.registry),
       maxBatch,
       lingerMs,
-      readStretch: (after, most) => this.#readForGroup(after, most),
+      readLogPage: (after, most) => this.#readForGroup(after, most),
       last: () => this.#ring.last,
       cursorOf: (seq) => this.cursorOf(seq),
       memory: this.#events,
@@ -146,7 +141,7 @@ export class ScoreFeed {
     return group;
   }
 
-  async #readForGroup(after: number, most: number): Promise<LogStretch> {
+  async #readForGroup(after: number, most: number): Promise<LogPage> {
     if (after + 1 >= this.#ring.first) return readRing(this.#ring, after, most);
     const page = await this.#pages.read(after);
     // failpoint: tail.after_read
@@ -158,7 +153,7 @@ export class ScoreFeed {
    * For those who follow the whole log by its offsets: the next rows after one, at most so many. Some may be of
    * metrics whose scores were taken back meanwhile: `onForget` reports these.
    */
-  async readAfter(after: number, most = PAGE_ROWS): Promise<LogStretch & { readonly isStored: boolean }> {
+  async readAfter(after: number, most = PAGE_ROWS): Promise<LogPage & { readonly isStored: boolean }> {
     const ring = this.#ring;
     if (after + 1 >= ring.first) return { ...readRing(ring, after, most), isStored: false };
     // By the count of rows, not of offsets: what retention and deletions emptied is passed over in one step.

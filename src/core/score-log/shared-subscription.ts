@@ -17,7 +17,7 @@ export interface ScoreEvent {
 }
 
 /** A part of the log: every row there is with a place after the one asked for, up to and including `upTo`. */
-export interface LogStretch {
+export interface LogPage {
   readonly samples: readonly ScoredSample[];
   readonly upTo: number;
 }
@@ -48,7 +48,7 @@ export interface GroupOptions {
   readonly maxBatch: number;
   readonly lingerMs: number;
   /** @param most rows that are enough; there may be more */
-  readonly readStretch: (after: number, most: number) => Promise<LogStretch>;
+  readonly readLogPage: (after: number, most: number) => Promise<LogPage>;
   /** The log's last place. */
   readonly last: () => number;
   readonly cursorOf: (seq: number) => string;
@@ -124,7 +124,7 @@ export function createScoreGroup(options: GroupOptions): ScoreGroup {
     // Where the filter lets all through, that many rows are enough.
     let most = maxBatch - batch.scores.length;
     while (members > 0 && batch.scores.length < maxBatch && batch.seen < last()) {
-      const { samples, upTo } = await options.readStretch(batch.seen, most);
+      const { samples, upTo } = await options.readLogPage(batch.seen, most);
       most = STRETCH_ROWS;
       for (const sample of samples) {
         if (batch.scores.length === maxBatch) return;

@@ -1,14 +1,14 @@
 /** Metrics whose points are pushed to us. Nothing is polled; the source only says what a spec means. */
 import { z } from 'zod';
 import { InvalidInputError } from '../../errors.ts';
-import { LONGEST_NAME, UNPRINTABLE } from '../../model.ts';
+import { MAX_NAME_LENGTH, UNPRINTABLE } from '../../model.ts';
 import { parseSpec } from './parse-spec.ts';
 import { MAX_PUSHED_NAME, toPushedIdentity, toPushedServer } from './pushed-name.ts';
 import type { MetricDescription, Source } from './source.ts';
 
 /** What senders are taken to report at when nobody says otherwise; models do not depend on it. */
 const DEFAULT_PERIOD_SECONDS = 300;
-const LONGEST_USER_INFO = 16_384;
+const MAX_USER_INFO_LENGTH = 16_384;
 
 const printable = (longest: number) =>
   z
@@ -21,14 +21,14 @@ const customSpec = z.strictObject({
   name: printable(MAX_PUSHED_NAME).optional(),
   /** The name's older name, as exports of the predecessor have it. */
   metric: printable(MAX_PUSHED_NAME).optional(),
-  resource: printable(LONGEST_NAME).nullish(),
-  unit: z.string().max(LONGEST_NAME, `expected at most ${LONGEST_NAME} characters`).nullish(),
+  resource: printable(MAX_NAME_LENGTH).nullish(),
+  unit: z.string().max(MAX_NAME_LENGTH, `expected at most ${MAX_NAME_LENGTH} characters`).nullish(),
   /** Carried verbatim. */
   userInfo: z
     .record(z.string(), z.unknown())
     .refine(
-      (info) => JSON.stringify(info).length <= LONGEST_USER_INFO,
-      `expected at most ${LONGEST_USER_INFO} characters of JSON`,
+      (info) => JSON.stringify(info).length <= MAX_USER_INFO_LENGTH,
+      `expected at most ${MAX_USER_INFO_LENGTH} characters of JSON`,
     )
     .nullish(),
 });

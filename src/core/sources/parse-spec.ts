@@ -4,7 +4,7 @@ import { InvalidInputError } from '../../errors.ts';
 import { wordIssue } from '../../platform/runtime/word-issue.ts';
 
 /** Of a value that is repeated in a message. */
-const MOST_SHOWN = 60;
+const MAX_SHOWN = 60;
 
 /**
  * @param whole what is said of a spec that is no object at all: its name, and what it should be
@@ -30,7 +30,7 @@ function showValue(spec: unknown, path: readonly string[], message: string): str
   const value = path.reduce(readMember, spec);
   if (typeof value === 'number') return `, got ${value}`;
   if (typeof value !== 'string') return '';
-  return `, got ${JSON.stringify(value.slice(0, MOST_SHOWN))}${value.length > MOST_SHOWN ? '…' : ''}`;
+  return `, got ${JSON.stringify(value.slice(0, MAX_SHOWN))}${value.length > MAX_SHOWN ? '…' : ''}`;
 }
 
 function readMember(within: unknown, name: string): unknown {

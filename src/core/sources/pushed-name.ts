@@ -5,7 +5,7 @@
  * https://graphite.readthedocs.io/en/latest/tags.html
  */
 import { createHash } from 'node:crypto';
-import { LONGEST_NAME } from '../../model.ts';
+import { MAX_NAME_LENGTH } from '../../model.ts';
 
 /** In UTF-16 units. The longest series of real agents (Kubernetes, k6) have some 350; InfluxDB ends at 65,535 bytes. */
 export const MAX_PUSHED_NAME = 4096;
@@ -36,14 +36,14 @@ export function writeSeriesName(metric: string, tags: Iterable<readonly [string,
  * (a name that looks like a hash is hashed, too).
  */
 export function toPushedIdentity(name: string): string {
-  return name.length <= LONGEST_NAME && !HASHED.test(name) ? name : `sha256:${hash(name)}`;
+  return name.length <= MAX_NAME_LENGTH && !HASHED.test(name) ? name : `sha256:${hash(name)}`;
 }
 
 /** The canonical resource name of a pushed metric without a resource: its name, or the beginning of it and a hash. */
 export function toPushedServer(name: string): string {
-  if (name.length <= LONGEST_NAME) return name;
+  if (name.length <= MAX_NAME_LENGTH) return name;
   // No half of a character is left at the cut.
-  const shown = name.slice(0, LONGEST_NAME - SHOWN_DIGITS - 1).replace(/[\ud800-\udbff]$/, '');
+  const shown = name.slice(0, MAX_NAME_LENGTH - SHOWN_DIGITS - 1).replace(/[\ud800-\udbff]$/, '');
   return `${shown}…${hash(name).slice(0, SHOWN_DIGITS)}`;
 }
 

@@ -31,7 +31,7 @@ export interface Archive {
 }
 
 /** The oldest of them; a server that has more is written on by a program. */
-const MOST_ANNOTATIONS = 10_000;
+const MAX_ANNOTATIONS = 10_000;
 /** As HTM-IT named them, and what there is beyond. */
 const CSV_NAMES = [
   'uid',
@@ -88,7 +88,7 @@ export function createArchive(options: {
       where: { accountId, server },
       omit: { accountId: true },
       orderBy: { timestamp: 'asc' },
-      take: MOST_ANNOTATIONS,
+      take: MAX_ANNOTATIONS,
     });
     const described = {
       comment,

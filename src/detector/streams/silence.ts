@@ -15,7 +15,7 @@ const MAX_PER_STEP = 2;
 /** Repeats are remembered for about this long. */
 const MEMORY_DAYS = 14;
 /** The longest run is forgotten by half in so many days: one long outage must not excuse all that follow. */
-const LONGEST_HALF_LIFE_DAYS = 7;
+const MAX_HALF_LIFE_DAYS = 7;
 /** A run is news for a day, and fades over the next. */
 const LEARNED_DAYS = { from: 1, until: 2 };
 
@@ -46,7 +46,7 @@ const NOTHING: SilenceResult = { rarity: 0, wakes: false };
 
 export function measureSilence(silence: Silence, rows: number, value: number, tick: Tick): SilenceResult {
   const forget = Math.max(1 / rows, Math.min(1, tick.days / MEMORY_DAYS));
-  silence.longest *= 0.5 ** (tick.days / LONGEST_HALF_LIFE_DAYS);
+  silence.longest *= 0.5 ** (tick.days / MAX_HALF_LIFE_DAYS);
   if (value !== silence.last || tick.gap) return endRun(silence, value, forget);
   silence.run += tick.steps;
   silence.runRows += 1;

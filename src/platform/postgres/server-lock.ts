@@ -29,7 +29,7 @@ const AGAIN_PATIENCE_MS = 60_000;
 const POLL_MS = 200;
 const HEARTBEAT_MS = 10_000;
 const HEARTBEAT_LIMIT_MS = 5_000;
-const LONGEST_PAUSE_MS = 5_000;
+const MAX_PAUSE_MS = 5_000;
 /** PostgreSQL notices within half a minute that a server's machine is gone, and frees its lock. */
 const NOTICE_DEAD_PEERS = `
   SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3`;
@@ -129,7 +129,7 @@ async function reacquire(
   { connection, log, onLost }: { connection: string; log: Log; onLost: (error: Error) => void },
   stopping: AbortSignal,
 ): Promise<pg.Client | null> {
-  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
     try {
       await sleep(pauseMs, undefined, { signal: stopping });
       const client = await acquire(connection, AGAIN_PATIENCE_MS, stopping);

@@ -8,7 +8,7 @@ export interface RetryPause {
 }
 
 const FIRST_MS = 500;
-const LONGEST_MS = 30_000;
+const MAX_MS = 30_000;
 
 /** @param sleep may end early, when there is nothing left to try for */
 export function createRetryPause(sleep: (ms: number) => Promise<void>): RetryPause {
@@ -19,7 +19,7 @@ export function createRetryPause(sleep: (ms: number) => Promise<void>): RetryPau
     },
     wait: async () => {
       const pauseMs = ms;
-      ms = Math.min(2 * ms, LONGEST_MS);
+      ms = Math.min(2 * ms, MAX_MS);
       await sleep(pauseMs);
     },
     reset: () => {

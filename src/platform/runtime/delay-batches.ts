@@ -17,7 +17,7 @@ export interface DueWaves {
 /** A wave takes what comes during a tenth of the window: nobody waits longer than that beyond it. */
 const WAVES_PER_WINDOW = 10;
 /** When taking them falls behind, the last one takes everybody. */
-const MOST_WAVES = 2 * WAVES_PER_WINDOW;
+const MAX_WAVES = 2 * WAVES_PER_WINDOW;
 
 interface OpenWave {
   readonly newest: Map<number, number>;
@@ -32,7 +32,7 @@ export function createDueWaves(windowMs: number, now: () => number): DueWaves {
   const findOpen = (): OpenWave => {
     const last = waves.at(-1);
     const isOpen = last !== undefined && now() - last.openedMs < windowMs / WAVES_PER_WINDOW;
-    if (last !== undefined && (isOpen || waves.length >= MOST_WAVES)) return last;
+    if (last !== undefined && (isOpen || waves.length >= MAX_WAVES)) return last;
     const opened = { newest: new Map<number, number>(), openedMs: now(), dueMs: 0 };
     waves.push(opened);
     return opened;

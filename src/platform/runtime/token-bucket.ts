@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 
 /** Callers remembered; of more, those that came longest ago begin again with a full bucket. */
-const MOST_CALLERS = 10_000;
+const MAX_CALLERS = 10_000;
 
 interface Bucket {
   tokens: number;
@@ -27,7 +27,7 @@ export function createRateLimit(
   options: { readonly atOnce: number; readonly clockMs?: (() => number) | undefined },
 ): RateLimit {
   const { atOnce, clockMs = () => performance.now() } = options;
-  const buckets = new LRUCache<string, Bucket>({ max: MOST_CALLERS });
+  const buckets = new LRUCache<string, Bucket>({ max: MAX_CALLERS });
   const fill = (caller: string): Bucket => {
     const nowMs = clockMs();
     const { tokens, atMs } = buckets.get(caller) ?? { tokens: atOnce, atMs: nowMs };

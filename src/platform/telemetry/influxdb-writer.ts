@@ -5,7 +5,7 @@
  */
 import type { Log } from '../../log.ts';
 import { createPointBuffer } from './point-buffer.ts';
-import { isFinal, MOST_POINTS_PER_WRITE, readRetryAfterMs, type SendPoints } from './send-points.ts';
+import { isFinal, MAX_POINTS_PER_WRITE, readRetryAfterMs, type SendPoints } from './send-points.ts';
 import type { MonitorPoint, WriteMonitorPoint } from './request-point.ts';
 import type { Stats } from './metrics.ts';
 
@@ -92,7 +92,7 @@ export function createInfluxdbWriter(given: InfluxdbWriterOptions): InfluxdbWrit
   /** Sends until nothing waits. When stopping, one failure is enough. */
   const drain = async () => {
     for (let failures = 0; sending.length > 0 || buffer.size > 0;) {
-      if (sending.length === 0) sending = buffer.take(MOST_POINTS_PER_WRITE);
+      if (sending.length === 0) sending = buffer.take(MAX_POINTS_PER_WRITE);
       const isLastTry = stopping.signal.aborted;
       const isDone = await trySending(failures);
       failures = isDone ? 0 : failures + 1;
@@ -104,7 +104,7 @@ export function createInfluxdbWriter(given: InfluxdbWriterOptions): InfluxdbWrit
 
   const run = async () => {
     for (;;) {
-      if (buffer.size < MOST_POINTS_PER_WRITE) await pause(flushMs, true);
+      if (buffer.size < MAX_POINTS_PER_WRITE) await pause(flushMs, true);
       const isLast = stopping.signal.aborted;
       await drain();
       if (isLast) return;
@@ -115,7 +115,7 @@ export function createInfluxdbWriter(given: InfluxdbWriterOptions): InfluxdbWrit
     write: (point) => {
       stats.count('monitoring_points_dropped', buffer.push(point));
       tellWaiting();
-      if (buffer.size >= MOST_POINTS_PER_WRITE) wake();
+      if (buffer.size >= MAX_POINTS_PER_WRITE) wake();
     },
     flushSeconds: () => flushMs / 1000,
     setFlushSeconds: (seconds) => {

@@ -11,17 +11,17 @@ export interface InfluxdbTarget {
 }
 
 /** Points in one request at most. */
-export const MOST_POINTS_PER_WRITE = 5000;
+export const MAX_POINTS_PER_WRITE = 5000;
 /** No answer for so long is a failure. */
 const TIMEOUT_MS = 5000;
-const LONGEST_RETRY_AFTER_MS = 60_000;
+const MAX_RETRY_AFTER_MS = 60_000;
 /** Answers that another try would get again. */
 const FINAL_STATUSES: ReadonlySet<number> = new Set([400, 413, 422]);
 
 export type SendPoints = (points: readonly MonitorPoint[]) => Promise<void>;
 
 /**
- * Makes the function that writes up to MOST_POINTS_PER_WRITE points, once, without retries of its own. It rejects with
+ * Makes the function that writes up to MAX_POINTS_PER_WRITE points, once, without retries of its own. It rejects with
  * what the client rejects with: see `isFinal` and `readRetryAfterMs`.
  */
 export function createSendPoints({ url, org, bucket, token }: InfluxdbTarget, log: Log): SendPoints {
@@ -33,7 +33,7 @@ export function createSendPoints({ url, org, bucket, token }: InfluxdbTarget, lo
   const client = new InfluxDB({ url, timeout: TIMEOUT_MS, ...(token === undefined ? {} : { token }) });
   const api = client.getWriteApi(org, bucket, 'ns', {
     // One more than is ever given: a full buffer would be sent without our knowing.
-    batchSize: MOST_POINTS_PER_WRITE + 1,
+    batchSize: MAX_POINTS_PER_WRITE + 1,
     maxBatchBytes: Infinity,
     flushInterval: 0,
     maxRetries: 0,
@@ -54,7 +54,7 @@ export function readRetryAfterMs(error: unknown): number | null {
   if (!(error instanceof HttpError)) return null;
   // Not the client's own reading of it, which takes the seconds for milliseconds.
   const seconds = Number(error.headers?.['retry-after']);
-  return seconds > 0 ? Math.min(seconds * 1000, LONGEST_RETRY_AFTER_MS) : null;
+  return seconds > 0 ? Math.min(seconds * 1000, MAX_RETRY_AFTER_MS) : null;
 }
 
 function toClientPoint({ series, timeNs, tags, fields }: MonitorPoint): Point {

@@ -7,7 +7,7 @@ export interface TagFilterDraft {
   readonly values: string;
 }
 
-const MOST_FILTERS = 10;
+const MAX_FILTERS = 10;
 
 /** What has been typed of each, but of those that are empty; the server has something against half of one. */
 export function readFilters(drafts: readonly TagFilterDraft[]): TagFilterInput[] {
@@ -71,7 +71,7 @@ export function TagFilters(props: {
       ))}
       <button
         type="button"
-        disabled={drafts.length >= MOST_FILTERS}
+        disabled={drafts.length >= MAX_FILTERS}
         onClick={() => onChange([...drafts, { key: '', values: '' }])}
       >
         {drafts.length === 0 ? 'Add condition' : 'Add condition'}

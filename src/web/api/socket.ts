@@ -15,7 +15,7 @@ const UNAUTHORIZED = 4401;
 const FORBIDDEN = 4403;
 /** A server that says nothing for twice as long is not there, whatever the network says. */
 const PING_MS = 5_000;
-const LONGEST_WAIT_MS = 4000;
+const MAX_WAIT_MS = 4000;
 
 export function createSocket(key: ApiKey): Socket {
   const connection = createStore<Connection>('connecting');
@@ -63,7 +63,7 @@ export function createSocket(key: ApiKey): Socket {
 
 /** Soon at first, then every few seconds, never all pages at once; at once when the network comes back. */
 function waitBeforeRetry(retries: number): Promise<void> {
-  const limitMs = Math.min(LONGEST_WAIT_MS, 250 * 2 ** retries);
+  const limitMs = Math.min(MAX_WAIT_MS, 250 * 2 ** retries);
   return new Promise((resolve) => {
     const go = () => {
       clearTimeout(timer);

@@ -31,7 +31,7 @@ const MUTES = {
 
 /** How much of what lies around an incident its chart shows. */
 const AROUND = 3;
-const LEAST_AROUND_MS = 3_600_000;
+const MIN_AROUND_MS = 3_600_000;
 
 /** One event: what, when, how anomalous, and what can be done about it. */
 export function IncidentCard(props: {
@@ -130,7 +130,7 @@ export function linkToChart(
 ): string {
   const start = Date.parse(startedAt);
   const end = endedAt === null ? Date.now() : Date.parse(endedAt);
-  const around = Math.max(LEAST_AROUND_MS, (end - start) * AROUND);
+  const around = Math.max(MIN_AROUND_MS, (end - start) * AROUND);
   const from = new Date(start - around).toISOString();
   const to = new Date(Math.min(Date.now(), end + around)).toISOString();
   return `/metric/${encodeURIComponent(id)}?from=${from}&to=${to}&at=${peak.timestamp}`;

@@ -7,7 +7,7 @@ import type { Flag } from './chart/value-plot.ts';
 
 const WEEK_MS = 7 * 86_400_000;
 /** What `scoreSeries` takes at once, with some room. */
-const MOST_POINTS = 9_500;
+const MAX_POINTS = 9_500;
 const TYPING_MS = 300;
 
 type State =
@@ -30,7 +30,7 @@ export function PolicyPreview(props: {
     let isStale = false;
     setState({ kind: 'asking' });
     const ask = async () => {
-      const spanMs = Math.min(WEEK_MS, MOST_POINTS * periodSeconds * 1000);
+      const spanMs = Math.min(WEEK_MS, MAX_POINTS * periodSeconds * 1000);
       const from = new Date(Date.now() - spanMs).toISOString();
       const policy = { direction, minDeviation, minDeviationRatio };
       const outcome = await preview({ input: { metricId: id, from, policy } });

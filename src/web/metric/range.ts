@@ -17,7 +17,7 @@ export const SPANS = [
 ] as const;
 
 const SHORTEST_MS = 10_000;
-const LONGEST_MS = 10 * 366 * 86_400_000;
+const MAX_MS = 10 * 366 * 86_400_000;
 /** A chart is worth looking at from about this many points on. */
 const POINTS_TO_SHOW = 400;
 
@@ -49,7 +49,7 @@ export function panRange({ fromMs, toMs }: Range, share: number): Range {
  * @param anchor what stays where it is: 0 the left end, 1 the right end
  */
 export function zoomRange({ fromMs, toMs }: Range, factor: number, anchor = 0.5): Range {
-  const length = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (toMs - fromMs) * factor));
+  const length = Math.min(MAX_MS, Math.max(SHORTEST_MS, (toMs - fromMs) * factor));
   const fixedMs = fromMs + (toMs - fromMs) * anchor;
   return { fromMs: fixedMs - length * anchor, toMs: fixedMs + length * (1 - anchor) };
 }

@@ -1,7 +1,7 @@
 import { ChoiceField, TextField } from '../parts/form-field.tsx';
 import { CHANNEL_KINDS, type ChannelDraft, NEW_CHANNEL, targetPath } from './channel-draft.ts';
 
-const MOST_CHANNELS = 10;
+const MAX_CHANNELS = 10;
 
 /** Where messages go. What a channel knows is never read back: one that is kept can only be taken away. */
 export function ChannelList(props: {
@@ -42,7 +42,7 @@ export function ChannelList(props: {
       <div className="line">
         <button
           type="button"
-          disabled={channels.length >= MOST_CHANNELS}
+          disabled={channels.length >= MAX_CHANNELS}
           onClick={() => onChange([...channels, NEW_CHANNEL])}
         >
           Add channel

@@ -4,7 +4,7 @@ import { FindMetricsDocument, NameMetricsDocument } from '../generated/graphql.t
 import { FormField } from '../parts/form-field.tsx';
 
 /** So many ids are asked for at once. */
-const MOST_NAMED = 100;
+const MAX_NAMED = 100;
 
 /** Specific metrics: those that are chosen, and a search for more. */
 export function MetricChooser(props: {
@@ -17,7 +17,7 @@ export function MetricChooser(props: {
   const found = useAsk(FindMetricsDocument, { text: wanted }, { isPaused: wanted === '' });
   const named = useAsk(
     NameMetricsDocument,
-    { ids: chosen.slice(0, MOST_NAMED) },
+    { ids: chosen.slice(0, MAX_NAMED) },
     { isPaused: chosen.length === 0 },
   );
   const names = new Map(

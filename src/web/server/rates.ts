@@ -10,7 +10,7 @@ export interface Reading {
 }
 
 /** Two minutes of readings every two seconds. */
-export const MOST_READINGS = 60;
+export const MAX_READINGS = 60;
 
 /** Adds up the parts of counters that are split by a reason. */
 export function readCounters(counters: readonly Counter[], timeMs: number): Reading {
@@ -25,7 +25,7 @@ export function keepReading(readings: readonly Reading[], next: Reading): readon
   const restarted =
     last !== undefined &&
     (next.values.get('points_accepted') ?? 0) < (last.values.get('points_accepted') ?? 0);
-  return restarted ? [next] : [...readings, next].slice(-MOST_READINGS);
+  return restarted ? [next] : [...readings, next].slice(-MAX_READINGS);
 }
 
 /** Per second, one number for each pair of readings, oldest first. */

@@ -40,37 +40,37 @@ function startWarmUp(fail = false) {
       for (const { number } of entries) held.add(number);
     };
   };
-  const warmUp = createWarmUp({
+  const preload = createWarmUp({
     models: { isHeld: (number) => held.has(number), restoreAhead },
     commit: { isPending: () => false, begin: () => Promise.resolve(createDraft(0)) },
     writeLock: new WriteLock(),
     log: createLog('silent'),
   });
-  return { warmUp, held, asked, releases };
+  return { preload: preload, held, asked, releases };
 }
 
 test('points whose models are in memory, or are none, do not wait', () => {
-  const { warmUp, held } = startWarmUp();
+  const { preload: preload, held } = startWarmUp();
   held.add(1);
   const isNew = { ...entryOf(2), scoredRows: 0 };
   const isUnmonitored: MetricEntry = { ...entryOf(3), status: 'UNMONITORED' };
   const points = [entryOf(1), isNew, isUnmonitored, undefined].map((entry) => ({ entry }));
-  expect(warmUp(points)).toBeNull();
+  expect(preload(points)).toBeNull();
 });
 
 test('points of a metric wait for those that came before them, others do not', async () => {
-  const { warmUp, held, asked, releases } = startWarmUp();
+  const { preload: preload, held, asked, releases } = startWarmUp();
   const [cold, warm, other] = [entryOf(1), entryOf(2), entryOf(3)];
   held.add(2).add(3);
   const order: string[] = [];
   let overtaking: Promise<unknown> | null | undefined;
-  const first = warmUp([{ entry: cold }, { entry: warm }])?.then(() => {
+  const first = preload([{ entry: cold }, { entry: warm }])?.then(() => {
     order.push('first');
     // It has not been written yet.
-    overtaking = warmUp([{ entry: warm }])?.then(() => order.push('third'));
+    overtaking = preload([{ entry: warm }])?.then(() => order.push('third'));
   });
-  const second = warmUp([{ entry: warm }])?.then(() => order.push('second'));
-  expect(warmUp([{ entry: other }])).toBeNull();
+  const second = preload([{ entry: warm }])?.then(() => order.push('second'));
+  expect(preload([{ entry: other }])).toBeNull();
   await Promise.resolve();
   expect(asked).toEqual([[1]]);
   releases.forEach((release) => release());
@@ -78,13 +78,13 @@ test('points of a metric wait for those that came before them, others do not', a
   await overtaking;
   expect(order).toEqual(['first', 'second', 'third']);
   await setImmediate();
-  expect(warmUp([{ entry: cold }, { entry: warm }])).toBeNull();
+  expect(preload([{ entry: cold }, { entry: warm }])).toBeNull();
 });
 
 test('models that several senders wait for are restored together, a bounded number at a time', async () => {
-  const { warmUp, asked, releases } = startWarmUp();
+  const { preload: preload, asked, releases } = startWarmUp();
   const entries = Array.from({ length: 150 }, (_, index) => entryOf(index + 1));
-  const waits = entries.map((entry) => warmUp([{ entry }]));
+  const waits = entries.map((entry) => preload([{ entry }]));
   await Promise.resolve();
   expect(asked.map((numbers) => numbers.length)).toEqual([100]);
   releases[0]?.();
@@ -95,8 +95,8 @@ test('models that several senders wait for are restored together, a bounded numb
 });
 
 test('what cannot be restored ahead goes on to its turn', async () => {
-  const { warmUp, releases } = startWarmUp(true);
-  const wait = warmUp([{ entry: entryOf(1) }]);
+  const { preload: preload, releases } = startWarmUp(true);
+  const wait = preload([{ entry: entryOf(1) }]);
   expect(wait).not.toBeNull();
   await Promise.resolve();
   releases.forEach((release) => release());

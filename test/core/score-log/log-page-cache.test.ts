@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { createStretchMemory } from '../../../src/core/score-log/log-page-cache.ts';
+import { createLogPageCache } from '../../../src/core/score-log/log-page-cache.ts';
 import { makeScoredSample } from '../../helpers/scored-sample.ts';
 
 /** A log whose every third place is empty, read ten places at a time. */
 function createLog() {
   const reads: number[] = [];
   const failure: { error: Error | null } = { error: null };
-  const memory = createStretchMemory((after) => {
+  const memory = createLogPageCache((after) => {
     reads.push(after);
     if (failure.error !== null) return Promise.reject(failure.error);
     const places = Array.from({ length: 10 }, (_, index) => after + index + 1);

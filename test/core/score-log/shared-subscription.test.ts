@@ -12,7 +12,7 @@ function createLog() {
     matches: () => true,
     maxBatch: 10,
     lingerMs: 0,
-    readStretch: (after) => {
+    readLogPage: (after) => {
       reads.push(after);
       const samples = Array.from({ length: last - after }, (_, index) => makeScoredSample(after + index + 1));
       return Promise.resolve({ samples, upTo: last });

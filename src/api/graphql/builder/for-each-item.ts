@@ -18,13 +18,13 @@ export interface ItemOutcome<T> {
 /** Items under way at once, of one request. The database changes metrics one after the other anyway. */
 const WIDTH = 4;
 /** Items of one request. */
-export const MOST_ITEMS = 1000;
+export const MAX_ITEMS = 1000;
 
 /**
  * Does each item; its failure is its own, and a bug that one item meets costs that item alone. What is nobody's fault
  * (a database that is away) fails the whole request, once no item is under way: it may be repeated.
  * @param path where the items stand in the input, for messages
- * @throws InvalidInputError for more than MOST_ITEMS
+ * @throws InvalidInputError for more than MAX_ITEMS
  */
 export async function doEach<Item, T>(
   items: readonly Item[],
@@ -32,8 +32,8 @@ export async function doEach<Item, T>(
   log: Log,
   deed: (item: Item, index: number) => Promise<T>,
 ): Promise<readonly ItemOutcome<T>[]> {
-  if (items.length > MOST_ITEMS) {
-    const message = `${path.join('.')}: expected at most ${MOST_ITEMS} items, got ${items.length}`;
+  if (items.length > MAX_ITEMS) {
+    const message = `${path.join('.')}: expected at most ${MAX_ITEMS} items, got ${items.length}`;
     throw new InvalidInputError(message, path);
   }
   const limit = createLimit(WIDTH);

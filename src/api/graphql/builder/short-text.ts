@@ -1,10 +1,10 @@
 /** What a text about a metric may be: a unit, a friendly name. */
 import { z } from 'zod';
 
-const LONGEST_TEXT = 255;
+const MAX_TEXT_LENGTH = 255;
 
 export const SHORT_TEXT = z
   .string()
-  .max(LONGEST_TEXT, { error: `expected at most ${LONGEST_TEXT} characters` })
+  .max(MAX_TEXT_LENGTH, { error: `expected at most ${MAX_TEXT_LENGTH} characters` })
   .regex(/^[^\p{Cc}]*$/u, { error: 'expected no control characters' })
   .nullish();

@@ -30,7 +30,7 @@ export interface Execution {
 type Answer = ExecutionResult | Promise<ExecutionResult>;
 
 /** As many ways @skip and @include may decide; a client that has more of them is answered by graphql itself. */
-const MOST_VARIANTS = 16;
+const MAX_VARIANTS = 16;
 
 /**
  * @returns null for what is left to graphql itself: mutations, whose fields run one after the other, and what it would
@@ -54,7 +54,7 @@ export function compileOperation(
     const key = names.map((name) => String(read(name))).join();
     const known = variants.get(key);
     if (known !== undefined) return known;
-    if (variants.size >= MOST_VARIANTS) return null;
+    if (variants.size >= MAX_VARIANTS) return null;
     const conditions = Object.fromEntries(names.map((name) => [name, read(name)]));
     const fields = compileFields({ schema, fragments, conditions }, type, [operation]);
     variants.set(key, fields);

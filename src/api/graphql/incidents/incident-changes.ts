@@ -5,8 +5,8 @@ import { builder } from '../builder/builder.ts';
 import { IncidentRef } from './incident.ts';
 import { readIdOf } from '../builder/node-id.ts';
 
-const MOST_IDS = 1000;
-const LONGEST_NAME = 255;
+const MAX_IDS = 1000;
+const MAX_NAME_LENGTH = 255;
 
 const IncidentsChangedRef = builder.objectRef<readonly Incident[]>('IncidentsChanged').implement({
   description: 'Incidents after a change.',
@@ -22,15 +22,17 @@ const IncidentsChangedRef = builder.objectRef<readonly Incident[]>('IncidentsCha
 const AcknowledgeInputRef = builder.inputType('AcknowledgeIncidentsInput', {
   description: 'Which incidents somebody takes on.',
   fields: (t) => ({
-    ids: t.idList({ required: true, description: `As read from \`Incident.id\`; ${MOST_IDS} at most.` }),
-    by: t.string({ description: `Who does, as they call themselves; ${LONGEST_NAME} characters at most.` }),
+    ids: t.idList({ required: true, description: `As read from \`Incident.id\`; ${MAX_IDS} at most.` }),
+    by: t.string({
+      description: `Who does, as they call themselves; ${MAX_NAME_LENGTH} characters at most.`,
+    }),
   }),
 });
 
 const MarkSeenInputRef = builder.inputType('MarkIncidentsSeenInput', {
   description: 'Which incidents somebody has looked at.',
   fields: (t) => ({
-    ids: t.idList({ required: true, description: `As read from \`Incident.id\`; ${MOST_IDS} at most.` }),
+    ids: t.idList({ required: true, description: `As read from \`Incident.id\`; ${MAX_IDS} at most.` }),
     seen: t.boolean({ required: true, defaultValue: true, description: 'False takes it back.' }),
   }),
 });
@@ -47,8 +49,8 @@ builder.mutationField('acknowledgeIncidents', (t) =>
     args: { input: t.arg({ type: AcknowledgeInputRef, required: true, description: 'Which, and by whom.' }) },
     resolve: async (_root, { input }, { incidents, prisma }) => {
       const ids = readIncidentIds(input.ids);
-      if ((input.by ?? '').length > LONGEST_NAME) {
-        throw new InvalidInputError(`by: expected at most ${LONGEST_NAME} characters`, ['input', 'by']);
+      if ((input.by ?? '').length > MAX_NAME_LENGTH) {
+        throw new InvalidInputError(`by: expected at most ${MAX_NAME_LENGTH} characters`, ['input', 'by']);
       }
       await incidents.receipts.acknowledge(ids, input.by ?? null);
       return findInOrder(prisma, ids);
@@ -74,8 +76,8 @@ builder.mutationField('markIncidentsSeen', (t) =>
 );
 
 function readIncidentIds(ids: readonly string[]): readonly string[] {
-  if (ids.length > MOST_IDS) {
-    throw new InvalidInputError(`ids: expected at most ${MOST_IDS}, got ${ids.length}`, ['input', 'ids']);
+  if (ids.length > MAX_IDS) {
+    throw new InvalidInputError(`ids: expected at most ${MAX_IDS}, got ${ids.length}`, ['input', 'ids']);
   }
   return ids.map((id, index) => readIdOf('Incident', id, ['input', 'ids', String(index)]));
 }

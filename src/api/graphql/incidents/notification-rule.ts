@@ -1,6 +1,6 @@
 /** The type NotificationRule, its parts, and the queries for rules. Making and changing them is beside it. */
 import { readScope, readWindows, type RuleScope } from '../../../core/incidents/rule.ts';
-import { MOST_RULES } from '../../../core/incidents/rules.ts';
+import { MAX_RULES } from '../../../core/incidents/rules.ts';
 import type {
   MaintenanceWindow,
   OneOffWindow,
@@ -167,8 +167,8 @@ builder.queryField('notificationRule', (t) =>
 builder.queryField('notificationRules', (t) =>
   t.prismaField({
     type: [NotificationRuleRef],
-    description: `Every rule, by name; there are ${MOST_RULES} at most.`,
+    description: `Every rule, by name; there are ${MAX_RULES} at most.`,
     resolve: (query, _root, _args, { prisma }) =>
-      prisma.notificationRule.findMany({ ...query, orderBy: { name: 'asc' }, take: MOST_RULES }),
+      prisma.notificationRule.findMany({ ...query, orderBy: { name: 'asc' }, take: MAX_RULES }),
   }),
 );

@@ -21,7 +21,7 @@ import { ResourceRef } from './resource.ts';
 import { TagFilterInputRef } from './tag-filter.ts';
 
 const INSTANCE = 'AWS::EC2::Instance';
-const LONGEST_LIST = 50;
+const MAX_LIST_LENGTH = 50;
 
 builder.objectType(DuplicateNameError, {
   name: 'DuplicateNameError',
@@ -136,8 +136,11 @@ builder.mutationField('createAutostack', (t) =>
     args: { input: t.arg({ type: CreateAutostackInputRef, required: true, description: 'What to make.' }) },
     resolve: async (query, _root, { input }, { autostacks, prisma }) => {
       const { name, region, filters, resourceType, includeStopped, metrics } = input;
-      if (metrics != null && metrics.length > LONGEST_LIST) {
-        throw new InvalidInputError(`input.metrics: expected at most ${LONGEST_LIST}`, ['input', 'metrics']);
+      if (metrics != null && metrics.length > MAX_LIST_LENGTH) {
+        throw new InvalidInputError(`input.metrics: expected at most ${MAX_LIST_LENGTH}`, [
+          'input',
+          'metrics',
+        ]);
       }
       const id = await autostacks.createAutostack({
         name,

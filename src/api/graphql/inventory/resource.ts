@@ -15,7 +15,7 @@ const TagRef = builder.objectRef<Tag>('Tag').implement({
   }),
 });
 
-const MOST_STATES = 100;
+const MAX_STATES = 100;
 
 const ResourceStateRef = builder
   .objectRef<{ readonly at: Date; readonly state: string }>('ResourceState')
@@ -69,8 +69,8 @@ export const ResourceRef = builder.prismaNode('Resource', {
     }),
     stateHistory: t.field({
       type: [ResourceStateRef],
-      select: { states: { orderBy: { at: 'desc' as const }, take: MOST_STATES } },
-      description: `The states it was seen in, oldest first: the last ${MOST_STATES} changes.`,
+      select: { states: { orderBy: { at: 'desc' as const }, take: MAX_STATES } },
+      description: `The states it was seen in, oldest first: the last ${MAX_STATES} changes.`,
       resolve: ({ states }) => states.toReversed(),
     }),
     supportedMetrics: t.field({

@@ -26,7 +26,7 @@ import {
   guessListRows,
   type PageRows,
   readPageRows,
-  USUAL_PAGE_ROWS,
+  DEFAULT_PAGE_ROWS,
   type Variables,
 } from './row-estimate.ts';
 
@@ -148,7 +148,7 @@ function addCost(
 ): void {
   const page = readPageRows(node, field, walk.variables);
   if (page !== null && page.rows > (walk.page?.rows ?? -1)) walk.page = page;
-  const rows = page?.rows ?? USUAL_PAGE_ROWS;
+  const rows = page?.rows ?? DEFAULT_PAGE_ROWS;
   const ofBelow = below === null ? 0 : below.cost + below.rowCost * rows;
   const isPlain = !isCompositeType(getNamedType(field.type));
   if (!isListType(getNullableType(field.type))) {

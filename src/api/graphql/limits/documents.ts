@@ -25,7 +25,7 @@ export interface DocumentLimits extends OperationLimits {
 
 /** Parsed, a document takes up to a hundred times its text. */
 const CACHED_CHARACTERS = 500_000;
-const MOST_CACHED_CHARACTERS = 20_000;
+const MAX_CACHED_CHARACTERS = 20_000;
 
 type Parse = (source: string | Source, options?: ParseOptions) => DocumentNode;
 
@@ -60,7 +60,7 @@ export function createDocumentCache(): YogaServerOptions<object, object>['parser
   return {
     documentCache: new LRUCache<string, DocumentNode>({
       maxSize: CACHED_CHARACTERS,
-      maxEntrySize: MOST_CACHED_CHARACTERS,
+      maxEntrySize: MAX_CACHED_CHARACTERS,
       sizeCalculation: (_document, text) => Math.max(text.length, 1),
     }),
     errorCache: { get: () => undefined, set: () => undefined },

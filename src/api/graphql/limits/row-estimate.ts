@@ -14,9 +14,9 @@ export type Variables = Readonly<Record<string, unknown>>;
 /** Arguments that say how many rows the lists right below a field have. */
 const SIZE_ARGUMENTS = new Set(['first', 'last', 'maxPoints', 'maxBatch']);
 /** A page nobody gave a size. */
-export const USUAL_PAGE_ROWS = 100;
+export const DEFAULT_PAGE_ROWS = 100;
 /** A list that has no pages: the metrics of a resource, the tags, … */
-const USUAL_LIST_ROWS = 10;
+const DEFAULT_LIST_ROWS = 10;
 
 export interface PageRows {
   readonly argument: string;
@@ -54,8 +54,8 @@ export function readPageRows(
 /** How long a list without pages may be: as long as the ids it is asked for by, or as lists usually are. */
 export function guessListRows(node: FieldNode, variables: Variables): number {
   const ids = node.arguments?.find(({ name }) => name.value === 'ids');
-  if (ids === undefined) return USUAL_LIST_ROWS;
-  return countItems(ids.value, variables) ?? USUAL_LIST_ROWS;
+  if (ids === undefined) return DEFAULT_LIST_ROWS;
+  return countItems(ids.value, variables) ?? DEFAULT_LIST_ROWS;
 }
 
 function readNumber(value: ValueNode, variables: Variables): number | null {

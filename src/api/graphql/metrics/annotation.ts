@@ -7,7 +7,7 @@ import { readAnnotationId } from '../builder/node-id.ts';
 import { type PageArgs, readPage, THING_PAGE } from '../builder/page.ts';
 
 /** A chart that has more flags than this shows none of them. */
-const MOST_OF_A_METRIC = 1000;
+const MAX_OF_A_METRIC = 1000;
 
 const AnnotationRef = builder.prismaNode('Annotation', {
   description: 'A note somebody wrote on a resource at a time. It goes with the last monitored metric of it.',
@@ -82,14 +82,14 @@ builder.queryField('annotations', (t) =>
 builder.prismaObjectFields(MetricRef, (t) => ({
   annotations: t.field({
     type: [AnnotationRef],
-    description: `Notes on its resource, by the time they are about; the newest ${MOST_OF_A_METRIC}.`,
+    description: `Notes on its resource, by the time they are about; the newest ${MAX_OF_A_METRIC}.`,
     args: {
       from: t.arg({ type: 'DateTime', description: 'Only about this time or later.' }),
       to: t.arg({ type: 'DateTime', description: 'Only about this time or earlier.' }),
     },
     resolve: ({ number }, { from, to }, { loaders }) =>
       loaders.annotations(
-        { fromMs: from?.getTime() ?? null, toMs: to?.getTime() ?? null, limit: MOST_OF_A_METRIC },
+        { fromMs: from?.getTime() ?? null, toMs: to?.getTime() ?? null, limit: MAX_OF_A_METRIC },
         number,
       ),
   }),

@@ -1,6 +1,6 @@
 /** Many metrics in one mutation: monitor, unmonitor, delete. */
 import { builder } from '../builder/builder.ts';
-import { doEach, type ItemOutcome, MOST_ITEMS } from '../builder/for-each-item.ts';
+import { doEach, type ItemOutcome, MAX_ITEMS } from '../builder/for-each-item.ts';
 import { ErrorRef } from '../error-types.ts';
 import { MetricRef } from './metric.ts';
 import { MonitorMetricInputRef, monitorInput } from './monitor-metric.ts';
@@ -40,7 +40,7 @@ const MonitorMetricsInputRef = builder.inputType('MonitorMetricsInput', {
     metrics: t.field({
       type: [MonitorMetricInputRef],
       required: true,
-      description: `One for each metric; at most ${MOST_ITEMS}.`,
+      description: `One for each metric; at most ${MAX_ITEMS}.`,
     }),
   }),
 });
@@ -91,7 +91,7 @@ function defineIdsInput(name: string, description: string) {
   return builder.inputType(name, {
     description,
     fields: (t) => ({
-      ids: t.idList({ required: true, description: `As read from \`Metric.id\`; at most ${MOST_ITEMS}.` }),
+      ids: t.idList({ required: true, description: `As read from \`Metric.id\`; at most ${MAX_ITEMS}.` }),
     }),
   });
 }

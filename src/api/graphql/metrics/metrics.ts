@@ -1,6 +1,6 @@
 /** One metric by its id, and the list of metrics. */
 import { queryFromInfo } from '@pothos/plugin-prisma';
-import { USUAL_WINDOW } from '../../../core/bars/bar-window.ts';
+import { DEFAULT_WINDOW } from '../../../core/bars/bar-window.ts';
 import { countMetrics } from '../../../core/metric-lists/select-metrics.ts';
 import { builder } from '../builder/builder.ts';
 import { BarWindowRef, MetricOrderRef } from '../builder/enums.ts';
@@ -12,7 +12,7 @@ import { readOrderedPage } from './ordered-metrics.ts';
 import { THING_PAGE } from '../builder/page.ts';
 import { readRankedPage } from './ranked-metrics.ts';
 
-const USUAL_ORDER = 'NAME';
+const DEFAULT_ORDER = 'NAME';
 
 builder.queryField('metric', (t) =>
   t.prismaField({
@@ -36,19 +36,19 @@ builder.queryField('metrics', (t) =>
         filter: t.arg({ type: MetricFilterRef, description: 'Which of them; all when left out.' }),
         orderBy: t.arg({
           type: MetricOrderRef,
-          defaultValue: USUAL_ORDER,
+          defaultValue: DEFAULT_ORDER,
           description: 'In which order.',
         }),
         window: t.arg({
           type: BarWindowRef,
-          defaultValue: USUAL_WINDOW,
+          defaultValue: DEFAULT_WINDOW,
           description: 'What `orderBy: ANOMALY` and `filter.minClass` look at; it ends now.',
         }),
       },
       resolve: async (_root, { filter: given, orderBy, window, ...args }, context, info) => {
         const filter = given ?? {};
-        const order = orderBy ?? USUAL_ORDER;
-        const range = chooseCurrentRange(window ?? USUAL_WINDOW);
+        const order = orderBy ?? DEFAULT_ORDER;
+        const range = chooseCurrentRange(window ?? DEFAULT_WINDOW);
         const findMany = async (ids: readonly string[]) =>
           findKnownPage(context.registry, ids, info) ??
           (await context.prisma.metric.findMany({

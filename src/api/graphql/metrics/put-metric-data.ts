@@ -6,7 +6,7 @@ import { MAX_PUSHED_NAME } from '../../../core/sources/pushed-name.ts';
 import { ErrorCodeRef } from '../error-types.ts';
 
 /** About what a request of 1 MB can hold. */
-const MOST_POINTS = 10_000;
+const MAX_POINTS = 10_000;
 
 const MetricPointInputRef = builder.inputType('MetricPointInput', {
   description: 'One point of one metric.',
@@ -28,7 +28,7 @@ const MetricPointInputRef = builder.inputType('MetricPointInput', {
 const PutMetricDataInputRef = builder.inputType('PutMetricDataInput', {
   description: 'Points of any metrics, in any order.',
   fields: (t) => ({
-    points: t.field({ type: [MetricPointInputRef], required: true, description: `At most ${MOST_POINTS}.` }),
+    points: t.field({ type: [MetricPointInputRef], required: true, description: `At most ${MAX_POINTS}.` }),
   }),
 });
 
@@ -68,8 +68,8 @@ builder.mutationField('putMetricData', (t) =>
     args: { input: t.arg({ type: PutMetricDataInputRef, required: true, description: 'The points.' }) },
     resolve: (_root, { input }, { accept }) => {
       const { points } = input;
-      if (points.length > MOST_POINTS) {
-        const message = `input.points: expected at most ${MOST_POINTS}, got ${points.length}`;
+      if (points.length > MAX_POINTS) {
+        const message = `input.points: expected at most ${MAX_POINTS}, got ${points.length}`;
         throw new InvalidInputError(message, ['input', 'points']);
       }
       return accept.acceptNamed(

@@ -2,13 +2,13 @@
 import { InvalidInputError } from '../../../errors.ts';
 import type { ImportedModel, Transfer } from '../../../core/transfer/transfer.ts';
 import { builder } from '../builder/builder.ts';
-import { doEach, MOST_ITEMS } from '../builder/for-each-item.ts';
+import { doEach, MAX_ITEMS } from '../builder/for-each-item.ts';
 import { ErrorRef, type Failure } from '../error-types.ts';
 import { MetricRef } from './metric.ts';
 import { readMetricIds } from '../builder/node-id.ts';
 
 /** An answer is made in memory, samples and all; the command line writes files of any size. */
-const MOST_MODELS = MOST_ITEMS;
+const MAX_MODELS = MAX_ITEMS;
 
 interface ImportedItem {
   readonly index: number;
@@ -20,7 +20,7 @@ interface ImportedItem {
 const ImportModelsInputRef = builder.inputType('ImportModelsInput', {
   description: 'What `exportModels` gave, here or in an HTM-IT.',
   fields: (t) => ({
-    models: t.field({ type: ['JSON'], required: true, description: `At most ${MOST_MODELS}.` }),
+    models: t.field({ type: ['JSON'], required: true, description: `At most ${MAX_MODELS}.` }),
   }),
 });
 
@@ -66,7 +66,7 @@ builder.queryField('exportModels', (t) =>
     type: ['JSON'],
     // What cannot be exported costs nothing else of the operation.
     nullable: true,
-    description: `Everything \`importModels\` needs to make these metrics again, their samples too; ${MOST_MODELS} at most. \`lapwing export\` knows no limit. Null together with an error.`,
+    description: `Everything \`importModels\` needs to make these metrics again, their samples too; ${MAX_MODELS} at most. \`lapwing export\` knows no limit. Null together with an error.`,
     args: { ids: t.arg.idList({ description: 'Which metrics; all monitored ones when left out.' }) },
     resolve: async (_root, { ids }, { transfer }) => {
       checkCount(ids?.length ?? 0, 'ids');
@@ -114,9 +114,9 @@ async function importItem(transfer: Transfer, model: unknown, index: number): Pr
 }
 
 function checkCount(count: number, name: string): void {
-  if (count <= MOST_MODELS) return;
+  if (count <= MAX_MODELS) return;
   throw new InvalidInputError(
-    `${name}: more than ${MOST_MODELS} models; use the command line`,
+    `${name}: more than ${MAX_MODELS} models; use the command line`,
     name.split('.'),
   );
 }

@@ -1,6 +1,6 @@
 /** API keys and accounts: who may ask this server. */
 import { SCOPES, type Scope } from '../../../core/access/scope.ts';
-import { listKeys, MOST_KEYS, type CreatedKey, type StoredKey } from '../../../core/access/key-store.ts';
+import { listKeys, MAX_KEYS, type CreatedKey, type StoredKey } from '../../../core/access/key-store.ts';
 import { DuplicateNameError, InvalidInputError, NotFoundError, QuotaExceededError } from '../../../errors.ts';
 import type { Account } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
@@ -107,7 +107,7 @@ builder.queryField('apiKeys', (t) =>
   t.field({
     type: [ApiKeyRef],
     extensions: { scope: 'ADMIN' },
-    description: `The keys of this server, the newest first; ${MOST_KEYS} at most. That of LAPWING_API_KEY is not among them.`,
+    description: `The keys of this server, the newest first; ${MAX_KEYS} at most. That of LAPWING_API_KEY is not among them.`,
     args: {
       revoked: t.arg.boolean({
         defaultValue: false,
@@ -124,7 +124,7 @@ builder.queryField('accounts', (t) =>
     extensions: { scope: 'ADMIN' },
     description: 'The accounts of this server, by name; 1000 at most.',
     resolve: (_root, _args, { prisma }) =>
-      prisma.account.findMany({ orderBy: { name: 'asc' }, take: MOST_KEYS }),
+      prisma.account.findMany({ orderBy: { name: 'asc' }, take: MAX_KEYS }),
   }),
 );
 

@@ -3,12 +3,15 @@ import { InvalidInputError, NotSupportedError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import { ServerInfoRef } from './server-info.ts';
 
-const LONGEST_SECONDS = 3600;
+const MAX_SECONDS_LENGTH = 3600;
 
 const SetMonitoringFlushInputRef = builder.inputType('SetMonitoringFlushInput', {
   description: "How often the server's own points are written to InfluxDB.",
   fields: (t) => ({
-    seconds: t.int({ required: true, description: `Seconds between two writes, 1 to ${LONGEST_SECONDS}.` }),
+    seconds: t.int({
+      required: true,
+      description: `Seconds between two writes, 1 to ${MAX_SECONDS_LENGTH}.`,
+    }),
   }),
 });
 
@@ -26,8 +29,8 @@ builder.mutationField('setMonitoringFlush', (t) =>
       input: t.arg({ type: SetMonitoringFlushInputRef, required: true, description: 'How often.' }),
     },
     resolve: (_root, { input: { seconds } }, context) => {
-      if (seconds < 1 || seconds > LONGEST_SECONDS) {
-        throw new InvalidInputError(`seconds: expected 1 to ${LONGEST_SECONDS}, got ${seconds}`, [
+      if (seconds < 1 || seconds > MAX_SECONDS_LENGTH) {
+        throw new InvalidInputError(`seconds: expected 1 to ${MAX_SECONDS_LENGTH}, got ${seconds}`, [
           'input',
           'seconds',
         ]);

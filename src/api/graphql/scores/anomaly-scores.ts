@@ -5,10 +5,10 @@ import { builder } from '../builder/builder.ts';
 import { AnomalyClassRef, DatasourceRef } from '../builder/enums.ts';
 import { MetricDataRef, readScoreFilter } from './metric-data.ts';
 
-const USUAL_BATCH = 100;
-const MOST_SCORES = 1000;
-const USUAL_LINGER_MS = 100;
-const LONGEST_LINGER_MS = 10_000;
+const DEFAULT_BATCH = 100;
+const MAX_SCORES = 1000;
+const DEFAULT_LINGER_MS = 100;
+const MAX_LINGER_MS = 10_000;
 
 const AnomalyScoreFilterRef = builder.inputType('AnomalyScoreFilter', {
   description: 'Which scores; all conditions have to hold.',
@@ -53,19 +53,19 @@ builder.subscriptionField('anomalyScores', (t) =>
       filter: t.arg({ type: AnomalyScoreFilterRef, description: 'Which scores; all when left out.' }),
       after: t.arg.string({ description: 'Cursor of the last event or page seen.' }),
       maxBatch: t.arg.int({
-        defaultValue: USUAL_BATCH,
-        description: `Most scores in one event, 1 to ${MOST_SCORES}.`,
+        defaultValue: DEFAULT_BATCH,
+        description: `Most scores in one event, 1 to ${MAX_SCORES}.`,
       }),
       lingerMs: t.arg.int({
-        defaultValue: USUAL_LINGER_MS,
-        description: `How long an event may wait for more scores, 0 to ${LONGEST_LINGER_MS} ms.`,
+        defaultValue: DEFAULT_LINGER_MS,
+        description: `How long an event may wait for more scores, 0 to ${MAX_LINGER_MS} ms.`,
       }),
     },
     subscribe: (_root, { filter, after, ...args }, { live }) => {
-      const maxBatch = args.maxBatch ?? USUAL_BATCH;
-      const lingerMs = args.lingerMs ?? USUAL_LINGER_MS;
-      checkRange('maxBatch', maxBatch, 1, MOST_SCORES);
-      checkRange('lingerMs', lingerMs, 0, LONGEST_LINGER_MS);
+      const maxBatch = args.maxBatch ?? DEFAULT_BATCH;
+      const lingerMs = args.lingerMs ?? DEFAULT_LINGER_MS;
+      checkRange('maxBatch', maxBatch, 1, MAX_SCORES);
+      checkRange('lingerMs', lingerMs, 0, MAX_LINGER_MS);
       return live.subscribe({
         filter: readScoreFilter(filter ?? {}, ['filter']),
         after: after ?? null,

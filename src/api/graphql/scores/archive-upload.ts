@@ -2,17 +2,17 @@
 import type { UploadedArchive } from '../../../core/transfer/archive-upload.ts';
 import { InvalidInputError, NotFoundError, SourceUnavailableError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
-import { checkLength, LONGEST_COMMENT } from './download.ts';
+import { checkLength, MAX_COMMENT_LENGTH } from './download.ts';
 import { readIdOf } from '../builder/node-id.ts';
 
-const LONGEST_URL = 4096;
+const MAX_URL_LENGTH = 4096;
 
 const UploadMetricArchiveInputRef = builder.inputType('UploadMetricArchiveInput', {
   description: 'What to put where.',
   fields: (t) => ({
     id: t.id({ required: true, description: 'As read from `Metric.id`.' }),
     comment: t.string({
-      description: `What there is to say about it; ${LONGEST_COMMENT} characters at most.`,
+      description: `What there is to say about it; ${MAX_COMMENT_LENGTH} characters at most.`,
     }),
     uploadUrl: t.string({
       required: true,
@@ -53,8 +53,8 @@ builder.mutationField('uploadMetricArchive', (t) =>
       if (registry.byId(metricId) === undefined) {
         throw new NotFoundError(`input.id: no metric has the id ${input.id}`);
       }
-      checkLength(input.comment, LONGEST_COMMENT, ['input', 'comment']);
-      checkLength(input.uploadUrl, LONGEST_URL, ['input', 'uploadUrl']);
+      checkLength(input.comment, MAX_COMMENT_LENGTH, ['input', 'comment']);
+      checkLength(input.uploadUrl, MAX_URL_LENGTH, ['input', 'uploadUrl']);
       // It may be a secret: it is not repeated.
       if (!URL.canParse(input.uploadUrl)) {
         throw new InvalidInputError('input.uploadUrl: expected an http or https URL', ['input', 'uploadUrl']);

@@ -4,7 +4,7 @@ import {
   type BarWindow,
   chooseBarRange,
   fillBars,
-  USUAL_WINDOW,
+  DEFAULT_WINDOW,
 } from '../../../core/bars/bar-window.ts';
 import { barHeight } from '../../../detector/bar-height.ts';
 import { classifyScore } from '../../../detector/likelihood.ts';
@@ -60,7 +60,7 @@ const AnomalyBarRef = builder.objectRef<BarShape>('AnomalyBar').implement({
 
 const WINDOW = {
   type: BarWindowRef,
-  defaultValue: USUAL_WINDOW,
+  defaultValue: DEFAULT_WINDOW,
   description: 'How long, and how wide a bar is.',
 } as const;
 const UNTIL = {
@@ -79,7 +79,7 @@ async function loadBars(
   { window, until }: BarArgs,
   { loaders }: Context,
 ): Promise<readonly BarShape[]> {
-  const range = chooseBarRange(window ?? USUAL_WINDOW, until?.getTime() ?? Date.now());
+  const range = chooseBarRange(window ?? DEFAULT_WINDOW, until?.getTime() ?? Date.now());
   const question = { owner, range };
   return fillBars(range, await loaders.bars(question, key)).map((bar) => ({
     ...bar,

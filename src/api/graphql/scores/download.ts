@@ -7,11 +7,11 @@ import type { Context } from '../builder/context.ts';
 import { MetricDataFilterRef, readScoreFilter } from './metric-data.ts';
 import { readMetricId } from '../builder/node-id.ts';
 
-export const LONGEST_COMMENT = 2000;
+export const MAX_COMMENT_LENGTH = 2000;
 /** A link is an address, which may not be of any length. */
-const MOST_IDS = 100;
-const LONGEST_NAME_PART = 500;
-const USUAL_FORMAT = 'NDJSON';
+const MAX_IDS = 100;
+const MAX_NAME_PART_LENGTH = 500;
+const DEFAULT_FORMAT = 'NDJSON';
 
 const DownloadFormatRef = builder.enumType('DownloadFormat', {
   description: 'How samples are written down.',
@@ -55,14 +55,14 @@ builder.queryField('exportMetricArchive', (t) =>
     args: {
       id: t.arg.id({ required: true, description: 'As read from `Metric.id`.' }),
       comment: t.arg.string({
-        description: `What there is to say about it; ${LONGEST_COMMENT} characters at most.`,
+        description: `What there is to say about it; ${MAX_COMMENT_LENGTH} characters at most.`,
       }),
     },
     resolve: (_root, { id, comment }, context) => {
       const metricId = readMetricId(id);
       if (context.registry.byId(metricId) === undefined)
         throw new NotFoundError(`id: no metric has the id ${id}`);
-      checkLength(comment, LONGEST_COMMENT, ['comment']);
+      checkLength(comment, MAX_COMMENT_LENGTH, ['comment']);
       return makeLink({ kind: 'archive', metricId, comment: comment ?? null }, context);
     },
   }),
@@ -76,11 +76,11 @@ builder.queryField('metricDataDownload', (t) =>
       filter: t.arg({
         type: MetricDataFilterRef,
         required: true,
-        description: `Which samples; at most ${MOST_IDS} \`metricIds\`.`,
+        description: `Which samples; at most ${MAX_IDS} \`metricIds\`.`,
       }),
       format: t.arg({
         type: DownloadFormatRef,
-        defaultValue: USUAL_FORMAT,
+        defaultValue: DEFAULT_FORMAT,
         description: 'How they are written.',
       }),
       unscored: t.arg.boolean({
@@ -89,16 +89,13 @@ builder.queryField('metricDataDownload', (t) =>
       }),
     },
     resolve: (_root, { filter, format, unscored }, context) => {
-      if ((filter.metricIds?.length ?? 0) > MOST_IDS) {
-        throw new InvalidInputError(`filter.metricIds: expected at most ${MOST_IDS}`, [
-          'filter',
-          'metricIds',
-        ]);
+      if ((filter.metricIds?.length ?? 0) > MAX_IDS) {
+        throw new InvalidInputError(`filter.metricIds: expected at most ${MAX_IDS}`, ['filter', 'metricIds']);
       }
-      checkLength(filter.nameContains, LONGEST_NAME_PART, ['filter', 'nameContains']);
+      checkLength(filter.nameContains, MAX_NAME_PART_LENGTH, ['filter', 'nameContains']);
       const what: Download = {
         kind: 'samples',
-        format: format ?? USUAL_FORMAT,
+        format: format ?? DEFAULT_FORMAT,
         filter: readScoreFilter(filter, ['filter']),
         fromMs: filter.from?.getTime() ?? null,
         toMs: filter.to?.getTime() ?? null,

@@ -57,7 +57,7 @@ builder.prismaObjectFields(MetricRef, (t) => ({
   zeal: t.field({
     type: ZealRef,
     description: 'What its labels do to its alerts.',
-    resolve: ({ id }, _args, { labels }) => ({ raisedDecades: labels.zealOf(id) }),
+    resolve: ({ id }, _args, { labels }) => ({ raisedDecades: labels.thresholdAdjustmentOf(id) }),
   }),
 }));
 
@@ -69,7 +69,9 @@ builder.objectField(MetricDataRef, 'alarms', (t) =>
       // Few are: most are decided without asking for their metric.
       if (!isScored(sample) || !sample.episode || sample.score < RED_SCORE) return false;
       const metric = await loaders.metric.load(sample.metricNumber);
-      return metric !== null && isAlarming(sample, sample.value, metric, labels.zealOf(metric.id));
+      return (
+        metric !== null && isAlarming(sample, sample.value, metric, labels.thresholdAdjustmentOf(metric.id))
+      );
     },
   }),
 );

@@ -10,9 +10,9 @@ import { MetricDataConnectionRef, MetricDataRef } from './metric-data.ts';
 import { MetricRef } from '../metrics/metric.ts';
 import { readPage, SAMPLE_PAGE } from '../builder/page.ts';
 
-const LEAST_POINTS = 2;
-const MOST_POINTS = 5000;
-const USUAL_POINTS = 500;
+const MIN_POINTS = 2;
+const MAX_POINTS = 5000;
+const DEFAULT_POINTS = 500;
 
 const SeriesRef = builder.objectRef<SeriesColumns>('Series').implement({
   description:
@@ -111,17 +111,16 @@ builder.prismaObjectFields(MetricRef, (t) => ({
       }),
       to: t.arg({ type: 'DateTime', description: 'Not newer than this.' }),
       maxPoints: t.arg.int({
-        defaultValue: USUAL_POINTS,
-        description: `Most samples to give, ${LEAST_POINTS} to ${MOST_POINTS}.`,
+        defaultValue: DEFAULT_POINTS,
+        description: `Most samples to give, ${MIN_POINTS} to ${MAX_POINTS}.`,
       }),
     },
     resolve: ({ number }, { from, to, ...args }, { loaders }) => {
-      const maxPoints = args.maxPoints ?? USUAL_POINTS;
-      if (maxPoints < LEAST_POINTS || maxPoints > MOST_POINTS) {
-        throw new InvalidInputError(
-          `maxPoints: expected ${LEAST_POINTS} to ${MOST_POINTS}, got ${maxPoints}`,
-          ['maxPoints'],
-        );
+      const maxPoints = args.maxPoints ?? DEFAULT_POINTS;
+      if (maxPoints < MIN_POINTS || maxPoints > MAX_POINTS) {
+        throw new InvalidInputError(`maxPoints: expected ${MIN_POINTS} to ${MAX_POINTS}, got ${maxPoints}`, [
+          'maxPoints',
+        ]);
       }
       const range = {
         fromMs: from?.getTime() ?? null,

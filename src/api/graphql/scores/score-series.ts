@@ -20,7 +20,7 @@ import {
 import { readMetricId } from '../builder/node-id.ts';
 
 /** What an answer holds; the subscription knows no limit. */
-const MOST_POINTS = 10_000;
+const MAX_POINTS = 10_000;
 const PATH = ['input'];
 
 const SeriesPointInputRef = builder.inputType('SeriesPointInput', {
@@ -40,7 +40,7 @@ const ScoreSeriesInputRef = builder.inputType('ScoreSeriesInput', {
   fields: (t) => ({
     points: t.field({
       type: [SeriesPointInputRef],
-      description: `The history, in time order; at most ${MOST_POINTS}. Either this or \`metricId\`.`,
+      description: `The history, in time order; at most ${MAX_POINTS}. Either this or \`metricId\`.`,
     }),
     metricId: t.id({ description: 'A metric whose stored samples are the history.' }),
     from: t.field({ type: 'DateTime', description: 'Only stored samples from this time on.' }),
@@ -118,7 +118,7 @@ type ScoreSeriesInput = typeof ScoreSeriesInputRef.$inferInput;
 builder.queryField('scoreSeries', (t) =>
   t.field({
     type: ScoredSeriesRef,
-    description: `Scores a history of at most ${MOST_POINTS} points without touching anything: to try a model or a policy.`,
+    description: `Scores a history of at most ${MAX_POINTS} points without touching anything: to try a model or a policy.`,
     errors: {
       types: [InvalidInputError, NotFoundError],
       union: { description: 'The scores, or why there are none.' },
@@ -130,9 +130,9 @@ builder.queryField('scoreSeries', (t) =>
       const scored: WhatIfSample[] = [];
       for await (const part of scoreHistory(readWhatIf(input, context))) {
         scored.push(...part);
-        if (scored.length > MOST_POINTS) {
+        if (scored.length > MAX_POINTS) {
           throw new InvalidInputError(
-            `input.metricId: there are more than ${MOST_POINTS} samples: narrow them by from, or subscribe to scoreSeries`,
+            `input.metricId: there are more than ${MAX_POINTS} samples: narrow them by from, or subscribe to scoreSeries`,
             [...PATH, 'metricId'],
           );
         }
@@ -159,7 +159,8 @@ function readWhatIf(
   const { metricId } = input;
   return {
     parts: readParts(input, pool, registry),
-    raisedDecades: metricId == null ? 0 : labels.zealOf(readMetricId(metricId, [...PATH, 'metricId'])),
+    raisedDecades:
+      metricId == null ? 0 : labels.thresholdAdjustmentOf(readMetricId(metricId, [...PATH, 'metricId'])),
     model: input.model == null ? {} : readModelParams(input.model),
     policy: {
       direction: 'BOTH',
@@ -181,8 +182,8 @@ function readParts(
     throw new InvalidInputError('input: expected either points or metricId', PATH);
   }
   if (points != null) {
-    if (points.length > MOST_POINTS) {
-      throw new InvalidInputError(`input.points: expected at most ${MOST_POINTS}, got ${points.length}`, [
+    if (points.length > MAX_POINTS) {
+      throw new InvalidInputError(`input.points: expected at most ${MAX_POINTS}, got ${points.length}`, [
         ...PATH,
         'points',
       ]);

@@ -6,7 +6,7 @@ import {
   chooseBarRange,
   fillColumns,
   listBarStarts,
-  USUAL_WINDOW,
+  DEFAULT_WINDOW,
 } from '../../../core/bars/bar-window.ts';
 import { type RankedRow, readRankedRows } from '../../../core/metric-lists/rank-metrics.ts';
 import { InvalidInputError } from '../../../errors.ts';
@@ -16,10 +16,10 @@ import { MetricFilterRef, toSelection } from '../metrics/metric-filter.ts';
 import { MetricRef } from '../metrics/metric.ts';
 import { writeNodeId } from '../builder/node-id.ts';
 
-const MOST_ROWS = 5000;
-const USUAL_ROWS = 1000;
-const USUAL_GROUPING = 'RESOURCE';
-const USUAL_ORDER = 'ANOMALY';
+const MAX_ROWS = 5000;
+const DEFAULT_ROWS = 1000;
+const DEFAULT_GROUPING = 'RESOURCE';
+const DEFAULT_ORDER = 'ANOMALY';
 
 interface WallRowShape extends Omit<RankedRow, 'bars'>, BarColumns {}
 
@@ -118,12 +118,12 @@ builder.queryField('wall', (t) =>
     args: {
       by: t.arg({
         type: WallGroupingRef,
-        defaultValue: USUAL_GROUPING,
+        defaultValue: DEFAULT_GROUPING,
         description: 'What a row is.',
       }),
       window: t.arg({
         type: BarWindowRef,
-        defaultValue: USUAL_WINDOW,
+        defaultValue: DEFAULT_WINDOW,
         description: 'How long, and how wide a bar is.',
       }),
       until: t.arg({
@@ -133,27 +133,27 @@ builder.queryField('wall', (t) =>
       filter: t.arg({ type: MetricFilterRef, description: 'Of which metrics; all monitored when left out.' }),
       orderBy: t.arg({
         type: WallOrderRef,
-        defaultValue: USUAL_ORDER,
+        defaultValue: DEFAULT_ORDER,
         description: 'In which order the rows are.',
       }),
       first: t.arg.int({
-        defaultValue: USUAL_ROWS,
-        description: `How many rows, ${MOST_ROWS} at most.`,
+        defaultValue: DEFAULT_ROWS,
+        description: `How many rows, ${MAX_ROWS} at most.`,
       }),
     },
     resolve: async (_root, { until, filter, ...args }, { pool, live, bars, caller }) => {
-      const first = args.first ?? USUAL_ROWS;
-      if (first < 0 || first > MOST_ROWS) {
-        throw new InvalidInputError(`first: expected 0 to ${MOST_ROWS}, got ${first}`, ['first']);
+      const first = args.first ?? DEFAULT_ROWS;
+      if (first < 0 || first > MAX_ROWS) {
+        throw new InvalidInputError(`first: expected 0 to ${MAX_ROWS}, got ${first}`, ['first']);
       }
-      const range = chooseBarRange(args.window ?? USUAL_WINDOW, until?.getTime() ?? Date.now());
+      const range = chooseBarRange(args.window ?? DEFAULT_WINDOW, until?.getTime() ?? Date.now());
       // Read before the bars are: what is stored meanwhile is in the bars and comes again, which does no harm.
       const cursor = live.cursorOf(Math.max(live.bounds().floor, bars.offset() ?? 0));
       const { rows, total } = await readRankedRows(pool, {
         selection: toSelection(filter ?? {}, caller),
         range,
-        by: args.by ?? USUAL_GROUPING,
-        order: args.orderBy ?? USUAL_ORDER,
+        by: args.by ?? DEFAULT_GROUPING,
+        order: args.orderBy ?? DEFAULT_ORDER,
         limit: first,
       });
       return {

@@ -8,8 +8,8 @@ import type { OpenRequest, RequestMonitor } from '../../../platform/telemetry/re
 /**
  * Names are the clients' to choose, and each makes a series where the points are stored: further ones share a name.
  */
-const MOST_NAMES = 500;
-const LONGEST_NAME = 60;
+const MAX_NAMES = 500;
+const MAX_NAME_LENGTH = 60;
 const FURTHER = 'other';
 const OK = 200;
 const BAD_REQUEST = 400;
@@ -119,11 +119,11 @@ function createOperationNames(): (name: string | undefined, document: string) =>
   const known = new Set<string>();
   return (name, document) => {
     const shown =
-      name !== undefined && name.length <= LONGEST_NAME
+      name !== undefined && name.length <= MAX_NAME_LENGTH
         ? name
         : createHash('sha256').update(document).digest('hex').slice(0, 12);
     if (known.has(shown)) return shown;
-    if (known.size >= MOST_NAMES) return FURTHER;
+    if (known.size >= MAX_NAMES) return FURTHER;
     known.add(shown);
     return shown;
   };

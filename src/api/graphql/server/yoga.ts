@@ -24,7 +24,7 @@ import { limitTime } from '../limits/timeout.ts';
 import { createLoaders } from '../builder/loaders.ts';
 import { createMaskError } from '../transport/mask-error.ts';
 import { monitorOperations } from './monitor-operations.ts';
-import { narrowParts } from '../tenancy/tenant-context.ts';
+import { tenantParts } from '../tenancy/tenant-context.ts';
 import { admitStreams } from '../transport/admit-streams.ts';
 import { answerInJson } from '../transport/answer-in-json.ts';
 import { shareExecution } from '../executor/shared-execution-plugin.ts';
@@ -155,7 +155,7 @@ function createViews(parts: ApiParts): (caller: Caller) => ApiParts {
   const views = new Map<number, ApiParts>();
   return ({ accountId }) => {
     if (accountId === null) return parts;
-    const view = views.get(accountId) ?? narrowParts(parts, accountId);
+    const view = views.get(accountId) ?? tenantParts(parts, accountId);
     views.set(accountId, view);
     return view;
   };

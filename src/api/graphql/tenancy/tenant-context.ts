@@ -3,16 +3,16 @@
  * think of accounts: what is not the account's is not there. Every part is named here, so that whoever adds one has to
  * say what strangers see of it.
  */
-import { narrowPool } from '../../../core/access/tenant-pool.ts';
-import { narrowPrisma } from '../../../core/access/tenant-prisma.ts';
+import { tenantPool } from '../../../core/access/tenant-pool.ts';
+import { tenantPrisma } from '../../../core/access/tenant-prisma.ts';
 import { NotFoundError, NotSupportedError } from '../../../errors.ts';
 import { DEFAULT_ACCOUNT } from '../../../model.ts';
 import type { ApiParts } from '../builder/context.ts';
-import { narrowIncidents } from './tenant-incidents.ts';
-import { narrowMonitor } from './tenant-monitor.ts';
-import { narrowRegistry } from './tenant-registry.ts';
+import { tenantIncidents } from './tenant-incidents.ts';
+import { tenantMonitor } from './tenant-monitor.ts';
+import { tenantRegistry } from './tenant-registry.ts';
 
-function narrowScoreFeed(live: ApiParts['live'], accountId: number): ApiParts['live'] {
+function tenantScoreFeed(live: ApiParts['live'], accountId: number): ApiParts['live'] {
   return {
     subscribe: (options) => live.subscribe({ ...options, filter: { ...options.filter, accountId } }),
     readPage: (options) => live.readPage({ ...options, filter: { ...options.filter, accountId } }),
@@ -23,16 +23,16 @@ function narrowScoreFeed(live: ApiParts['live'], accountId: number): ApiParts['l
   };
 }
 
-export function narrowParts(parts: ApiParts, accountId: number): ApiParts {
-  const registry = narrowRegistry(parts.registry, accountId);
-  const prisma = narrowPrisma(parts.prisma, accountId);
-  const monitor = narrowMonitor(parts.monitor, registry, accountId);
+export function tenantParts(parts: ApiParts, accountId: number): ApiParts {
+  const registry = tenantRegistry(parts.registry, accountId);
+  const prisma = tenantPrisma(parts.prisma, accountId);
+  const monitor = tenantMonitor(parts.monitor, registry, accountId);
   const isDefault = accountId === DEFAULT_ACCOUNT;
   const requireMetric = (id: string) => {
     if (registry.byId(id) === undefined) throw new NotFoundError(`no metric has the id ${id}`);
   };
   return {
-    pool: narrowPool(parts.pool, accountId),
+    pool: tenantPool(parts.pool, accountId),
     prisma,
     registry,
     monitor,
@@ -70,7 +70,7 @@ export function narrowParts(parts: ApiParts, accountId: number): ApiParts {
       },
     },
     saveProgress: parts.saveProgress,
-    live: narrowScoreFeed(parts.live, accountId),
+    live: tenantScoreFeed(parts.live, accountId),
     downloadLinks: {
       ...parts.downloadLinks,
       sign: (what) =>
@@ -84,7 +84,7 @@ export function narrowParts(parts: ApiParts, accountId: number): ApiParts {
         return parts.archiveUploads.upload(what, url);
       },
     },
-    incidents: narrowIncidents(parts.incidents, prisma),
+    incidents: tenantIncidents(parts.incidents, prisma),
     // What the server reads with its own credentials is the default account's.
     inventory: isDefault ? parts.inventory : { ...parts.inventory, ensure: refuse, ageOf: () => UNKNOWN_AGE },
     autostacks: isDefault

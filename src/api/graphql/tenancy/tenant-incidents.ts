@@ -4,7 +4,7 @@ import type { PrismaClient } from '../../../generated/prisma/client.ts';
 import type { Incidents } from '../../../core/incidents/incidents.ts';
 
 /** @param visible sees nothing but the account's incidents */
-export function narrowIncidents(incidents: Incidents, visible: Pick<PrismaClient, 'incident'>): Incidents {
+export function tenantIncidents(incidents: Incidents, visible: Pick<PrismaClient, 'incident'>): Incidents {
   const requireAll = async (ids: readonly string[]) => {
     const found = await visible.incident.findMany({ where: { id: { in: [...ids] } }, select: { id: true } });
     const known = new Set(found.map(({ id }) => id));

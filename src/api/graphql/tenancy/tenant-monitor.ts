@@ -3,7 +3,7 @@ import type { MonitorActions } from '../../../core/monitoring/monitor.ts';
 import type { Registry } from '../../../core/metrics/registry.ts';
 import { NotFoundError } from '../../../errors.ts';
 
-export function narrowMonitor(
+export function tenantMonitor(
   monitor: MonitorActions,
   visible: Pick<Registry, 'byId'>,
   accountId: number,

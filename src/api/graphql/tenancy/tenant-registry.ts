@@ -1,7 +1,7 @@
 /** The registry as one account sees it. */
 import type { MetricEntry, Registry } from '../../../core/metrics/registry.ts';
 
-export function narrowRegistry(registry: Registry, accountId: number): Registry {
+export function tenantRegistry(registry: Registry, accountId: number): Registry {
   const see = (entry: MetricEntry | undefined) => (entry?.accountId === accountId ? entry : undefined);
   const all = () => [...registry.all()].filter((entry) => entry.accountId === accountId);
   return {

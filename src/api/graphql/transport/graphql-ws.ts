@@ -54,7 +54,7 @@ const INIT_LIMIT_MS = 3_000;
 /** Clients of graphql-ws come back after it; its own 4429 they take for final. */
 const TRY_AGAIN_LATER = 1013;
 /** A close frame holds 123 bytes. */
-const LONGEST_CLOSE_REASON = 120;
+const MAX_CLOSE_REASON_LENGTH = 120;
 
 export function createSocketProtocol(options: {
   readonly getEnveloped: GetEnveloped;
@@ -93,7 +93,7 @@ export function createSocketProtocol(options: {
       }
       const refusal = caller.keyId === null ? null : extra.countAs(caller.keyId);
       if (refusal !== null) {
-        extra.close(TRY_AGAIN_LATER, refusal.slice(0, LONGEST_CLOSE_REASON));
+        extra.close(TRY_AGAIN_LATER, refusal.slice(0, MAX_CLOSE_REASON_LENGTH));
         return false;
       }
       callers.set(extra, caller);

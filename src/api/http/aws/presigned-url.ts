@@ -21,9 +21,9 @@ export interface Presigned {
 const SIGNATURE = 'X-Amz-Signature';
 const SCOPE = /^([^/\s]{1,128})\/(\d{8})\/([^/\s]{1,64})\/([^/\s]{1,64})\/aws4_request$/;
 /** Where the URL does not say: as long as a signature in the header holds. */
-const USUAL_SECONDS = 900;
+const DEFAULT_SECONDS = 900;
 /** A week, as on AWS. */
-const LONGEST_SECONDS = 604_800;
+const MAX_SECONDS_LENGTH = 604_800;
 
 /**
  * @returns null when the URL is not signed
@@ -42,11 +42,11 @@ export function readPresigned(queryString: string): Presigned | null {
   const [, accessKeyId = '', day = '', region = '', service = ''] = read('X-Amz-Credential', SCOPE);
   const expiresSeconds = given.has('X-Amz-Expires')
     ? Number(read('X-Amz-Expires', /^\d{1,6}$/)[0])
-    : USUAL_SECONDS;
-  if (expiresSeconds < 1 || expiresSeconds > LONGEST_SECONDS) {
+    : DEFAULT_SECONDS;
+  if (expiresSeconds < 1 || expiresSeconds > MAX_SECONDS_LENGTH) {
     throw new CloudwatchError(
       'IncompleteSignature',
-      `X-Amz-Expires must be 1 to ${LONGEST_SECONDS} seconds.`,
+      `X-Amz-Expires must be 1 to ${MAX_SECONDS_LENGTH} seconds.`,
     );
   }
   return {

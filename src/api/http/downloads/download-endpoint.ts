@@ -19,10 +19,10 @@ import { type Handler, sendJson } from '../server.ts';
 export const DOWNLOAD_PATH = '/download/';
 
 /** Each holds a connection of the database while it lasts. */
-const MOST_AT_ONCE = 3;
+const MAX_AT_ONCE = 3;
 const RETRY_SECONDS = 10;
 /** A client may be slow, but its view of the database may not stay open for ever. */
-const LONGEST_MS = 30 * 60_000;
+const MAX_MS = 30 * 60_000;
 
 export interface DownloadOptions {
   readonly links: Pick<DownloadLinks, 'open'>;
@@ -43,7 +43,7 @@ export function createDownloadHandler(options: DownloadOptions): Handler {
       refuse(response, what);
       return;
     }
-    if (running >= MOST_AT_ONCE) {
+    if (running >= MAX_AT_ONCE) {
       refuse(response, 'busy');
       return;
     }
@@ -75,7 +75,7 @@ const REFUSALS = {
   gone: { status: 404, error: 'the metric was deleted' },
   busy: {
     status: 503,
-    error: `${MOST_AT_ONCE} downloads are under way: try again in a moment`,
+    error: `${MAX_AT_ONCE} downloads are under way: try again in a moment`,
     header: ['retry-after', String(RETRY_SECONDS)],
   },
 } as const;
@@ -92,7 +92,7 @@ async function send(
   { archive }: DownloadOptions,
   now: Date,
 ): Promise<void> {
-  const signal = AbortSignal.timeout(LONGEST_MS);
+  const signal = AbortSignal.timeout(MAX_MS);
   if (what.kind === 'archive') await sendArchive(what, response, archive, now, signal);
   else await sendSamples(what, response, archive, now, signal);
 }

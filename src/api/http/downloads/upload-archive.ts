@@ -17,10 +17,10 @@ import { sendTarGz } from './archive-tar.ts';
 import { nameArchive } from './download-endpoint.ts';
 
 /** Each holds a connection of the database while it is written. */
-const MOST_AT_ONCE = 2;
-const LONGEST_MS = 10 * 60_000;
+const MAX_AT_ONCE = 2;
+const MAX_MS = 10 * 60_000;
 /** What S3 takes in one PUT. */
-const MOST_BYTES = 5_000_000_000;
+const MAX_BYTES = 5_000_000_000;
 
 export function createArchiveUploads(options: {
   readonly archive: Pick<Archive, 'readFiles'>;
@@ -32,17 +32,17 @@ export function createArchiveUploads(options: {
   let running = 0;
 
   const write = (what: ArchiveDownload, file: string) =>
-    sendTarGz(archive.readFiles(what), createWriteStream(file), AbortSignal.timeout(LONGEST_MS));
+    sendTarGz(archive.readFiles(what), createWriteStream(file), AbortSignal.timeout(MAX_MS));
 
   const put = async (url: URL, file: string): Promise<number> => {
     const { size: bytes } = await stat(file);
-    if (bytes > MOST_BYTES) {
-      throw new SourceUnavailableError(`the archive has ${bytes} bytes, one PUT takes ${MOST_BYTES}`);
+    if (bytes > MAX_BYTES) {
+      throw new SourceUnavailableError(`the archive has ${bytes} bytes, one PUT takes ${MAX_BYTES}`);
     }
     const headers = { 'content-type': 'application/gzip', 'user-agent': 'Lapwing' };
     const content = createReadStream(file);
     const { status } = await outbound
-      .put({ url, headers, content, bytes, timeLimitMs: LONGEST_MS })
+      .put({ url, headers, content, bytes, timeLimitMs: MAX_MS })
       .catch((error: unknown) => Promise.reject(explain(error)));
     if (status >= 200 && status < 300) return bytes;
     throw new SourceUnavailableError(`${url.host} answered ${status}: the archive is not there`);
@@ -51,8 +51,8 @@ export function createArchiveUploads(options: {
   return {
     upload: async (what, url) => {
       check(url, outbound);
-      if (running >= MOST_AT_ONCE) {
-        throw new RetryLaterError(`${MOST_AT_ONCE} uploads are under way: try again in a moment`);
+      if (running >= MAX_AT_ONCE) {
+        throw new RetryLaterError(`${MAX_AT_ONCE} uploads are under way: try again in a moment`);
       }
       running += 1;
       try {

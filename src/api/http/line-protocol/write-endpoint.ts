@@ -33,7 +33,7 @@ const UNITS: ReadonlyMap<string, Precision> = new Map([
   ['u', 'us'],
   ['µ', 'us'],
 ]);
-const MOST_BYTES = 25_000_000;
+const MAX_BYTES = 25_000_000;
 const RETRY_SECONDS = 1;
 
 interface Refusal {
@@ -85,7 +85,7 @@ async function write(
   const precision = readPrecision(parameters);
   if (typeof precision !== 'string') return precision;
   try {
-    const body = await readWriteBody(request, MOST_BYTES);
+    const body = await readWriteBody(request, MAX_BYTES);
     const { stats, now = Date.now } = options;
     const accept = {
       acceptNamed: (points: readonly NamedPoint[]) =>

@@ -27,7 +27,7 @@ interface DueAction {
   attempts: number;
 }
 
-const MOST_ATTEMPTS = 6;
+const MAX_ATTEMPTS = 6;
 const AT_A_TIME = 20;
 /** A server that took an action and died leaves it to the others after this long. */
 const LEASE_SECONDS = 60;
@@ -72,7 +72,7 @@ async function deliver(action: DueAction, context: ActionContext): Promise<boole
     return true;
   }
   context.stats.count('cloudwatch_actions_failed');
-  const final = url === undefined || action.attempts >= MOST_ATTEMPTS;
+  const final = url === undefined || action.attempts >= MAX_ATTEMPTS;
   context.log.warn(
     { alarm: action.alarm_name, attempts: action.attempts, problem, final },
     'alarm action failed',

@@ -21,7 +21,7 @@ export interface AlarmToSave {
   readonly tags: Tags | undefined;
 }
 
-const LONGEST_HISTORY = 4_095;
+const MAX_HISTORY_LENGTH = 4_095;
 
 /** @throws CloudwatchError for one alarm too many, or a name an alarm of the other type has */
 export async function saveAlarm(context: OperationContext, alarm: AlarmToSave): Promise<void> {
@@ -89,7 +89,7 @@ export async function noteConfiguration(
       timestamp,
       type: 'ConfigurationUpdate',
       summary: `Alarm "${alarm.name}" ${what}`,
-      data: full.length <= LONGEST_HISTORY ? full : JSON.stringify(base),
+      data: full.length <= MAX_HISTORY_LENGTH ? full : JSON.stringify(base),
     },
   });
 }

@@ -9,8 +9,8 @@ export interface Explained {
   readonly data: string;
 }
 
-const LONGEST_REASON = 1_023;
-const LONGEST_DATA = 4_000;
+const MAX_REASON_LENGTH = 1_023;
+const MAX_DATA_LENGTH = 4_000;
 
 const WORDS = {
   GreaterThanThreshold: 'greater than',
@@ -32,7 +32,7 @@ export function explainState(
     state === 'INSUFFICIENT_DATA'
       ? `Insufficient Data: ${count(rule.evaluationPeriods, 'datapoint')} ${was(rule.evaluationPeriods)} unknown.`
       : explainComparison(state, known, rule, spec);
-  return { reason: reason.slice(0, LONGEST_REASON), data: writeData(points, known, rule, spec, now) };
+  return { reason: reason.slice(0, MAX_REASON_LENGTH), data: writeData(points, known, rule, spec, now) };
 }
 
 function explainComparison(
@@ -139,7 +139,7 @@ function writeData(
     })),
   };
   const text = JSON.stringify(data);
-  if (text.length <= LONGEST_DATA) return text;
+  if (text.length <= MAX_DATA_LENGTH) return text;
   return JSON.stringify({
     ...data,
     recentDatapoints: data.recentDatapoints.slice(-10),

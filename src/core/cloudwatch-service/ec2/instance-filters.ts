@@ -15,8 +15,8 @@ export interface KnownInstance {
 /** What an instance has under a filter's name. */
 export type InstanceFilter = (instance: KnownInstance) => readonly string[];
 
-const MOST_FILTERS = 50;
-const MOST_VALUES = 200;
+const MAX_FILTERS = 50;
+const MAX_VALUES = 200;
 const TAG_PREFIX = 'tag:';
 
 /** @throws CloudwatchError naming a filter that is not known */
@@ -25,14 +25,14 @@ export function checkFilters(
   known: Readonly<Record<string, InstanceFilter>>,
 ): (instance: KnownInstance) => boolean {
   const filters = given ?? [];
-  if (filters.length > MOST_FILTERS)
-    throw invalid('Filter', filters.length, `There may be at most ${MOST_FILTERS}.`);
+  if (filters.length > MAX_FILTERS)
+    throw invalid('Filter', filters.length, `There may be at most ${MAX_FILTERS}.`);
   const tests = filters.map(({ Name: name, Value: values = [] }, i) => {
     if (name === undefined) throw missing(`Filter.${i + 1}.Name`);
     const read = findFilter(name, known);
     if (read === undefined) throw invalid(`Filter.${i + 1}.Name`, name, 'There is no such filter.');
-    if (values.length > MOST_VALUES) {
-      throw invalid(`Filter.${i + 1}.Value`, values.length, `There may be at most ${MOST_VALUES}.`);
+    if (values.length > MAX_VALUES) {
+      throw invalid(`Filter.${i + 1}.Value`, values.length, `There may be at most ${MAX_VALUES}.`);
     }
     return (instance: KnownInstance) =>
       read(instance).some((held) => values.some((pattern) => matchPattern(pattern, held)));

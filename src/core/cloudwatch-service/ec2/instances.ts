@@ -41,8 +41,8 @@ export const DESCRIBE_TAGS_OUTPUT = structure({
 
 const INSTANCE_TYPE = 'AWS::EC2::Instance';
 /** Instances looked at; a server that knows more shows the first of them. */
-const MOST_INSTANCES = 10_000;
-const MOST_RESULTS = 1_000;
+const MAX_INSTANCES = 10_000;
+const MAX_RESULTS = 1_000;
 /** EC2's codes; a state Lapwing does not know counts as running. */
 const STATE_CODES: Readonly<Record<string, number>> = {
   pending: 0,
@@ -52,7 +52,7 @@ const STATE_CODES: Readonly<Record<string, number>> = {
   stopping: 64,
   stopped: 80,
 };
-const USUAL_STATE = 'running';
+const DEFAULT_STATE = 'running';
 
 /** Of the region the request is signed for; `self` stands for every region. Other accounts than the first own none. */
 export async function readKnown(
@@ -66,13 +66,13 @@ export async function readKnown(
   const rows = await prisma.resource.findMany({
     where: { type, ...(region !== 'self' && { region }) },
     orderBy: [{ resourceId: 'asc' }, { region: 'asc' }],
-    take: MOST_INSTANCES,
+    take: MAX_INSTANCES,
   });
   return rows.map((row) => readRow(row, usualState));
 }
 
 function readInstances(context: OperationContext): Promise<readonly KnownInstance[]> {
-  return readKnown(context, INSTANCE_TYPE, USUAL_STATE);
+  return readKnown(context, INSTANCE_TYPE, DEFAULT_STATE);
 }
 
 function readRow({ resourceId, state, region, tags, name }: Resource, usualState: string): KnownInstance {
@@ -102,8 +102,8 @@ export function cutPage<T>(
   input: Paged,
   accountId: number,
 ): { page: readonly T[]; next?: string } {
-  const size = input.MaxResults ?? MOST_RESULTS;
-  if (size < 1 || size > MOST_RESULTS) throw invalid('MaxResults', size, `It must be 1 to ${MOST_RESULTS}.`);
+  const size = input.MaxResults ?? MAX_RESULTS;
+  if (size < 1 || size > MAX_RESULTS) throw invalid('MaxResults', size, `It must be 1 to ${MAX_RESULTS}.`);
   const refuse = () =>
     new CloudwatchError('InvalidNextToken', 'The NextToken is not a token of this request.');
   const paging = createPaging(accountId, { ...input, NextToken: undefined, MaxResults: undefined }, refuse);
@@ -136,7 +136,7 @@ export async function describeInstances(
 const INSTANCE_FILTERS: Readonly<Record<string, InstanceFilter>> = {
   'instance-id': ({ id }) => [id],
   'instance-state-name': ({ state }) => [state],
-  'instance-state-code': ({ state }) => [String(STATE_CODES[state] ?? STATE_CODES[USUAL_STATE])],
+  'instance-state-code': ({ state }) => [String(STATE_CODES[state] ?? STATE_CODES[DEFAULT_STATE])],
   'availability-zone': ({ region }) => [region],
   'tag-key': ({ tags }) => tags.map(({ key }) => key),
 };
@@ -145,7 +145,7 @@ function showInstance({ id, state, region, tags }: KnownInstance): Infer<typeof 
   const code = STATE_CODES[state];
   return {
     instanceId: id,
-    instanceState: code === undefined ? { code: 16, name: USUAL_STATE } : { code, name: state },
+    instanceState: code === undefined ? { code: 16, name: DEFAULT_STATE } : { code, name: state },
     placement: { availabilityZone: region },
     tagSet: tags,
   };

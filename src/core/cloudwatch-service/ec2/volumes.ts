@@ -20,7 +20,7 @@ const VOLUME_SHAPE = structure({
 export const DESCRIBE_VOLUMES_OUTPUT = structure({ volumeSet: list(VOLUME_SHAPE), nextToken: string });
 
 const VOLUME_TYPE = 'AWS::EC2::Volume';
-const USUAL_STATE = 'available';
+const DEFAULT_STATE = 'available';
 
 const VOLUME_FILTERS: Readonly<Record<string, InstanceFilter>> = {
   'volume-id': ({ id }) => [id],
@@ -36,7 +36,7 @@ export async function describeVolumes(
 ): Promise<Infer<typeof DESCRIBE_VOLUMES_OUTPUT>> {
   const fits = checkFilters(input.Filter, VOLUME_FILTERS);
   const ids = new Set(input.VolumeId ?? []);
-  const known = await readKnown(context, VOLUME_TYPE, USUAL_STATE);
+  const known = await readKnown(context, VOLUME_TYPE, DEFAULT_STATE);
   const absent = [...ids].find((id) => !known.some((volume) => volume.id === id));
   if (absent !== undefined) throw invalid('VolumeId', absent, 'There is no such volume.');
   const found = known.filter((volume) => (ids.size === 0 || ids.has(volume.id)) && fits(volume));

@@ -3,7 +3,7 @@ import type { TimeRange } from '../model/time-range.ts';
 import { listSeries, MathError, type MathValue } from './values.ts';
 
 /** Points such a function may make, over all series: some 100 MB. A range can be as long as somebody asks for. */
-const MOST_POINTS = 1_000_000;
+const MAX_POINTS = 1_000_000;
 
 /** @throws MathError when there would be more than a million in all; for a number */
 export function checkPeriods(value: MathValue, range: TimeRange): void {
@@ -29,8 +29,8 @@ function countPeriods({ startMs, endMs }: TimeRange, periodSeconds: number): num
 }
 
 function refuseTooMany(points: number): void {
-  if (points <= MOST_POINTS) return;
+  if (points <= MAX_POINTS) return;
   throw new MathError(
-    `it would give ${points} points, more than ${MOST_POINTS}: ask for less time or longer periods`,
+    `it would give ${points} points, more than ${MAX_POINTS}: ask for less time or longer periods`,
   );
 }

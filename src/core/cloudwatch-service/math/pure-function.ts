@@ -8,7 +8,7 @@ export interface PureFunction {
   apply(args: readonly MathValue[]): MathValue;
 }
 
-export const MOST_IN_A_LIST = 500;
+export const MAX_IN_A_LIST = 500;
 
 /** @throws MathError when the argument is not there */
 export function need(value: MathValue | undefined): MathValue {

@@ -1,6 +1,6 @@
 /** The functions of metric math that make one of many: of a list one series, of a series one number. */
 import { keepFinite, listSeries, unite, type MathValue, type TimeSeries } from './values.ts';
-import { MOST_IN_A_LIST, type PureFunction } from './pure-function.ts';
+import { MAX_IN_A_LIST, type PureFunction } from './pure-function.ts';
 
 type Reduce = (values: readonly number[]) => number;
 
@@ -10,7 +10,7 @@ type Reduce = (values: readonly number[]) => number;
  */
 function summary(reduce: Reduce, { ofNone = 0, fillsGaps = false } = {}): PureFunction {
   return {
-    arity: [1, MOST_IN_A_LIST],
+    arity: [1, MAX_IN_A_LIST],
     apply(args): MathValue {
       const [first] = args;
       if (args.length === 1 && first?.kind === 'series') {

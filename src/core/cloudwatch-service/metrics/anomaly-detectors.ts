@@ -69,7 +69,7 @@ export const DESCRIBE_ANOMALY_DETECTORS_OUTPUT = structure({
 type Nothing = Readonly<Record<string, never>>;
 type MetricInput = Infer<typeof DELETE_ANOMALY_DETECTOR_INPUT>;
 
-const MOST_RESULTS = 100;
+const MAX_RESULTS = 100;
 /** Below this many scored rows Lapwing's scores are provisional. */
 const ROWS_TO_TRAIN = 288;
 
@@ -161,8 +161,8 @@ export async function describeAnomalyDetectors(
   context: OperationContext,
 ): Promise<Infer<typeof DESCRIBE_ANOMALY_DETECTORS_OUTPUT>> {
   const { accountId, prisma } = context;
-  const size = input.MaxResults ?? MOST_RESULTS;
-  if (size < 1 || size > MOST_RESULTS) throw invalid('MaxResults', size, `It must be 1 to ${MOST_RESULTS}.`);
+  const size = input.MaxResults ?? MAX_RESULTS;
+  if (size < 1 || size > MAX_RESULTS) throw invalid('MaxResults', size, `It must be 1 to ${MAX_RESULTS}.`);
   const refuse = () =>
     new CloudwatchError('InvalidNextToken', 'The NextToken is not a token of this request.');
   const paging = createPaging(accountId, { ...input, NextToken: undefined, MaxResults: undefined }, refuse);

@@ -59,7 +59,7 @@ export interface QueryRules {
 }
 
 const ID = /^[a-z][A-Za-z0-9_]{0,254}$/;
-const LONGEST_EXPRESSION = 2_048;
+const MAX_EXPRESSION_LENGTH = 2_048;
 /** Of Metrics Insights, where the query names none. */
 const DEFAULT_PERIOD_SECONDS = 300;
 
@@ -111,8 +111,8 @@ function checkDataQuery(
       `At least one of the parameters ${path}.Expression, ${path}.MetricStat must be specified.`,
     );
   }
-  if (given.Expression.length > LONGEST_EXPRESSION) {
-    throw mustBe(`${path}.Expression`, `be shorter than ${LONGEST_EXPRESSION + 1} characters`);
+  if (given.Expression.length > MAX_EXPRESSION_LENGTH) {
+    throw mustBe(`${path}.Expression`, `be shorter than ${MAX_EXPRESSION_LENGTH + 1} characters`);
   }
   const periodSeconds = given.Period === undefined ? null : checkPeriod(given.Period, `${path}.Period`);
   if (isInsights(given.Expression)) {

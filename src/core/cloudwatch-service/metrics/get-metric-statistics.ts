@@ -51,8 +51,8 @@ interface Wanted {
   readonly extended: ReadonlyMap<string, Statistic>;
 }
 
-const MOST_STATISTICS = 5;
-const MOST_EXTENDED = 10;
+const MAX_STATISTICS = 5;
+const MAX_EXTENDED = 10;
 
 /** Data in several units give one datapoint per period and unit, in time order. */
 export async function getMetricStatistics(
@@ -83,11 +83,11 @@ function checkWanted(input: Infer<typeof GET_METRIC_STATISTICS_INPUT>): Wanted {
   if (plain.length === 0 && extended.length === 0) {
     throw combined('Must specify either Statistics or ExtendedStatistics');
   }
-  if (plain.length > MOST_STATISTICS) {
-    throw tooMany('Statistics', MOST_STATISTICS);
+  if (plain.length > MAX_STATISTICS) {
+    throw tooMany('Statistics', MAX_STATISTICS);
   }
-  if (extended.length > MOST_EXTENDED) {
-    throw tooMany('ExtendedStatistics', MOST_EXTENDED);
+  if (extended.length > MAX_EXTENDED) {
+    throw tooMany('ExtendedStatistics', MAX_EXTENDED);
   }
   return {
     plain: plain.map((text, i) => parsePlainStatistic(text, `Statistics.member.${i + 1}`)),

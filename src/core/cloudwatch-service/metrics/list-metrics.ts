@@ -31,7 +31,7 @@ export const LIST_METRICS_OUTPUT = structure({
   OwningAccounts: list(string),
 });
 
-const MOST_FILTERS = 10;
+const MAX_FILTERS = 10;
 const RECENT_MS = 3 * 3_600_000;
 
 export async function listMetrics(
@@ -110,8 +110,8 @@ function showMetric(metric: ListedMetric): Infer<typeof METRIC_SHAPE> {
 /** @throws CloudwatchError naming what is wrong */
 export function checkMetricFilter(input: Infer<typeof LIST_METRICS_INPUT>): MetricFilter {
   const dimensions = input.Dimensions ?? [];
-  if (dimensions.length > MOST_FILTERS) {
-    throw tooMany('Dimensions', MOST_FILTERS);
+  if (dimensions.length > MAX_FILTERS) {
+    throw tooMany('Dimensions', MAX_FILTERS);
   }
   if (input.RecentlyActive !== undefined && input.RecentlyActive !== 'PT3H') {
     throw mustBe('RecentlyActive', 'be a value in the set [ PT3H ]');

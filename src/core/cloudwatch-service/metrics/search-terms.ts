@@ -19,14 +19,14 @@ export interface SearchQuery {
 
 type Test = (metric: ListedMetric, account: string) => boolean;
 
-const LONGEST_SEARCH = 1_024;
+const MAX_SEARCH_LENGTH = 1_024;
 const DEEPEST = 32;
 const ACCOUNT_KEY = ':aws.AccountId';
 
 /** @throws SearchSyntaxError */
 export function parseSearch(text: string): SearchQuery {
-  if (text.length > LONGEST_SEARCH) {
-    throw new SearchSyntaxError(`a search may have at most ${LONGEST_SEARCH} characters`);
+  if (text.length > MAX_SEARCH_LENGTH) {
+    throw new SearchSyntaxError(`a search may have at most ${MAX_SEARCH_LENGTH} characters`);
   }
   const terms = createTerms(text);
   const schema = parseSchema(terms);

@@ -22,13 +22,13 @@ export interface SeriesName {
   readonly dimensions: readonly Dimension[];
 }
 
-const LONGEST_NAME = 255;
-const LONGEST_DIMENSION_VALUE = 1_024;
+const MAX_NAME_LENGTH = 255;
+const MAX_DIMENSION_VALUE_LENGTH = 1_024;
 const CONTROL = /\p{Cc}/u;
 const PLAIN_ASCII = /^[\x20-\x7e]*$/;
 
 /** @throws CloudwatchError naming `path` unless 1 to `longest` characters, none of them a control character */
-export function checkText(value: string | undefined, path: string, longest = LONGEST_NAME): string {
+export function checkText(value: string | undefined, path: string, longest = MAX_NAME_LENGTH): string {
   if (value === undefined || value === '') throw missing(path);
   if (value.length > longest) throw mustBe(path, `be shorter than ${longest + 1} characters`);
   if (CONTROL.test(value)) throw invalid(path, value, 'It must not contain control characters.');
@@ -36,7 +36,7 @@ export function checkText(value: string | undefined, path: string, longest = LON
 }
 
 /** @throws CloudwatchError naming every rule the text breaks: ASCII, 1 to `longest` characters */
-function checkPlainText(value: string | undefined, path: string, longest = LONGEST_NAME): string {
+function checkPlainText(value: string | undefined, path: string, longest = MAX_NAME_LENGTH): string {
   if (value !== undefined && !PLAIN_ASCII.test(value) && !CONTROL.test(value)) {
     const foreign = new CloudwatchError(
       'InvalidParameterValue',
@@ -61,7 +61,7 @@ export function checkDimensionName(value: string | undefined, path: string): str
 }
 
 export function checkDimensionValue(value: string | undefined, path: string): string {
-  const plain = checkPlainText(value, path, LONGEST_DIMENSION_VALUE);
+  const plain = checkPlainText(value, path, MAX_DIMENSION_VALUE_LENGTH);
   if (plain.trim() === '') throw invalid(path, plain, 'It must have a character that is not blank.');
   return plain;
 }

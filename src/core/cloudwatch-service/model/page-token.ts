@@ -14,7 +14,7 @@ export interface Paging {
 }
 
 const DIGEST_BYTES = 16;
-const LONGEST_TOKEN = 4_096;
+const MAX_TOKEN_LENGTH = 4_096;
 /** PostgreSQL's largest integer. */
 const LARGEST_ID = 2_147_483_647;
 
@@ -25,7 +25,7 @@ export function createPaging(accountId: number, question: unknown, refuse: () =>
     .digest()
     .subarray(0, DIGEST_BYTES);
   const read = (token: string): string => {
-    const bytes = Buffer.from(token.slice(0, LONGEST_TOKEN), 'base64url');
+    const bytes = Buffer.from(token.slice(0, MAX_TOKEN_LENGTH), 'base64url');
     if (bytes.length <= DIGEST_BYTES || !bytes.subarray(0, DIGEST_BYTES).equals(digest)) throw refuse();
     return bytes.subarray(DIGEST_BYTES).toString();
   };

@@ -13,7 +13,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const SHORT_PERIODS_SECONDS = [1, 5, 10, 20, 30];
 /** A hundred years: no count of seconds beyond it is meant. */
-const LONGEST_PERIOD_SECONDS = 100 * 366 * 86_400;
+const MAX_PERIOD_SECONDS = 100 * 366 * 86_400;
 
 /** @throws CloudwatchError unless 1, 5, 10, 20, 30 or a multiple of 60 */
 export function checkPeriod(period: number | undefined, path: string): number {
@@ -21,7 +21,7 @@ export function checkPeriod(period: number | undefined, path: string): number {
   if (SHORT_PERIODS_SECONDS.includes(period)) return period;
   if (period < 1) throw mustBe(path, 'be greater than or equal to 1');
   if (period % 60 !== 0) throw mustBe(path, 'be 1, 5, 10, 20, 30 or a multiple of 60');
-  if (period > LONGEST_PERIOD_SECONDS) throw invalid(path, period);
+  if (period > MAX_PERIOD_SECONDS) throw invalid(path, period);
   return period;
 }
 

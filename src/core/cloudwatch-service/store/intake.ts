@@ -38,7 +38,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-const MOST_DATA_PER_COMMIT = 20_000;
+const MAX_DATA_PER_COMMIT = 20_000;
 
 export function createIntake(options: IntakeOptions): Intake {
   const queue: Waiting[] = [];
@@ -120,7 +120,7 @@ function takeBatch(queue: Waiting[]): readonly Waiting[] {
   let end = 0;
   while (end < queue.length) {
     data += queue[end]?.batch.additions.length ?? 0;
-    if (end > 0 && data > MOST_DATA_PER_COMMIT) break;
+    if (end > 0 && data > MAX_DATA_PER_COMMIT) break;
     end += 1;
   }
   return queue.splice(0, end);

@@ -47,7 +47,7 @@ type Row = [place: number, ...Columns];
  */
 const SUMMED_FROM_SECONDS = 600;
 /** Rows, of some 90 bytes, one statement may answer with, unless a series alone has more. */
-const MOST_ROWS = 100_000;
+const MAX_ROWS = 100_000;
 /** Aggregates are kept by the minute. */
 const MINUTE_SECONDS = 60;
 
@@ -84,7 +84,7 @@ function split(questions: readonly BucketQuestion[], isSummed: boolean): readonl
     const last = parts.at(-1);
     if (last === undefined || rows > room) parts.push([question]);
     else last.push(question);
-    room = (parts.at(-1) === last ? room : MOST_ROWS) - rows;
+    room = (parts.at(-1) === last ? room : MAX_ROWS) - rows;
   }
   return parts;
 }

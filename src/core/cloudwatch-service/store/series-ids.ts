@@ -29,7 +29,7 @@ export interface FoundSeries {
  * idle for days, so that an id from the cache is never of a series that is gone.
  */
 const REMEMBERED_MS = 5 * 60_000;
-const MOST_REMEMBERED = 200_000;
+const MAX_REMEMBERED = 200_000;
 
 // Sorted by hash: two servers that store the same series at once then wait for each other in one order, never in a ring.
 const UPSERT_SERIES = `
@@ -49,7 +49,7 @@ const INSERT_DIMENSIONS = `
 
 export function createSeriesIds(): SeriesIds {
   const known = new LRUCache<string, { readonly id: number; readonly seenMs: number }>({
-    max: MOST_REMEMBERED,
+    max: MAX_REMEMBERED,
   });
   return {
     async find(client, wanted, now) {

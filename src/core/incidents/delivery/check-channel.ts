@@ -9,9 +9,9 @@ import { quote, refuse } from '../refuse.ts';
 /** A channel to make, or one of the rule to keep as it is, secrets and all. */
 export type NewChannel = ChannelConfig | { readonly kind: 'KEEP'; readonly id: string };
 
-const MOST_CHANNELS = 10;
-const MOST_ADDRESSES = 20;
-const LONGEST_URL = 2048;
+const MAX_CHANNELS = 10;
+const MAX_ADDRESSES = 20;
+const MAX_URL_LENGTH = 2048;
 const SECRET_LENGTH = { least: 16, most: 256 } as const;
 
 /**
@@ -19,7 +19,7 @@ const SECRET_LENGTH = { least: 16, most: 256 } as const;
  * @throws InvalidInputError; NotSupportedError for e-mail without a server
  */
 export function checkChannels(channels: readonly NewChannel[], outbound: Outbound, canMail: boolean): void {
-  if (channels.length > MOST_CHANNELS) refuse(`expected at most ${MOST_CHANNELS}`, 'channels');
+  if (channels.length > MAX_CHANNELS) refuse(`expected at most ${MAX_CHANNELS}`, 'channels');
   for (const [index, channel] of channels.entries()) {
     const at = ['channels', String(index)];
     if (channel.kind === 'KEEP') continue;
@@ -37,7 +37,7 @@ export function checkChannels(channels: readonly NewChannel[], outbound: Outboun
 function checkTarget(url: string, outbound: Outbound, path: readonly string[]): void {
   // The URL may be a secret: it is not repeated.
   if (!URL.canParse(url)) refuse('expected an http or https URL', ...path);
-  if (url.length > LONGEST_URL) refuse(`expected at most ${LONGEST_URL} characters`, ...path);
+  if (url.length > MAX_URL_LENGTH) refuse(`expected at most ${MAX_URL_LENGTH} characters`, ...path);
   try {
     outbound.check(new URL(url));
   } catch (error) {
@@ -54,8 +54,8 @@ function checkSecret(secret: string, path: readonly string[]): void {
 
 function checkAddresses(to: readonly string[], at: readonly string[]): void {
   const path = [...at, 'email', 'to'];
-  if (to.length === 0 || to.length > MOST_ADDRESSES) {
-    refuse(`expected 1 to ${MOST_ADDRESSES} addresses, got ${to.length}`, ...path);
+  if (to.length === 0 || to.length > MAX_ADDRESSES) {
+    refuse(`expected 1 to ${MAX_ADDRESSES} addresses, got ${to.length}`, ...path);
   }
   for (const [index, address] of to.entries()) {
     if (!isMailAddress(address)) {

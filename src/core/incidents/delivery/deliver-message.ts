@@ -34,10 +34,10 @@ export interface DeliverContext extends SendContext {
 }
 
 const FIRST_PAUSE_MS = 5_000;
-const LONGEST_PAUSE_MS = 600_000;
-const LONGEST_PROBLEM = 500;
+const MAX_PAUSE_MS = 600_000;
+const MAX_PROBLEM_LENGTH = 500;
 /** Alertmanager is given all of a message's incidents. */
-const MOST_ALERTS = 10_000;
+const MAX_ALERTS = 10_000;
 
 /** @returns whether it arrived; if not, when it is tried again is noted */
 export async function deliverMessage(due: DueMessage, context: DeliverContext): Promise<boolean> {
@@ -49,7 +49,7 @@ export async function deliverMessage(due: DueMessage, context: DeliverContext): 
       stats.count('notifications_refused_in_part');
       log.warn({ notification: due.id, leftOut }, 'a part of a message was refused');
     }
-    const lastError = leftOut?.slice(0, LONGEST_PROBLEM) ?? null;
+    const lastError = leftOut?.slice(0, MAX_PROBLEM_LENGTH) ?? null;
     await note(due, context, { ...texts, state: 'SENT', sentAt: now(), lastError });
     return true;
   }
@@ -62,7 +62,7 @@ export async function deliverMessage(due: DueMessage, context: DeliverContext): 
   const dueAt = new Date(now().getTime() + choosePauseMs(due.attempts, context.random));
   await note(due, context, {
     ...texts,
-    lastError: problem.slice(0, LONGEST_PROBLEM),
+    lastError: problem.slice(0, MAX_PROBLEM_LENGTH),
     ...(isOver ? { state: 'FAILED' } : { dueAt }),
   });
   return false;
@@ -102,7 +102,7 @@ async function makeMessage(
   { rule, texts }: Pick<NotificationChannel, 'texts'> & { readonly rule: NotificationRule | null },
   { pool, publicUrl }: Pick<DeliverContext, 'pool' | 'publicUrl'>,
 ): Promise<Message> {
-  const limit = config.kind === 'ALERTMANAGER' ? MOST_ALERTS : LISTED_INCIDENTS;
+  const limit = config.kind === 'ALERTMANAGER' ? MAX_ALERTS : LISTED_INCIDENTS;
   const incidents = await readMessageIncidents(pool, id, kind, limit);
   const { subject, text } = writeMessage(
     { id, kind, ruleName, count, incidents },
@@ -123,6 +123,6 @@ async function note(
 
 /** Doubles up to ten minutes; each somewhere in its upper half, so that many do not come back at once. */
 export function choosePauseMs(attempts: number, random: () => number = Math.random): number {
-  const full = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1));
+  const full = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1));
   return full * (0.5 + random() / 2);
 }

@@ -26,16 +26,16 @@ const GATHER = `
   )
   SELECT id FROM message`;
 
-export interface Telling {
+export interface NotificationRequest {
   readonly kind: NotificationKind;
   readonly rule: Rule;
   readonly incidentIds: readonly string[];
 }
 
 /** The incidents must be stored already. @returns the ids of the messages */
-export async function tellChannels(
+export async function enqueueNotifications(
   client: pg.PoolClient,
-  { kind, rule, incidentIds }: Telling,
+  { kind, rule, incidentIds }: NotificationRequest,
   now: Date,
 ): Promise<readonly string[]> {
   const after = (ms: number) => new Date(now.getTime() + ms);

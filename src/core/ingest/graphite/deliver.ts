@@ -23,11 +23,11 @@ export interface DeliverOptions {
   readonly stats: Stats;
   /** Ends the waiting: the points in hand are then given up. */
   readonly giveUp: AbortSignal;
-  /** Milliseconds before the second try; doubled from then on up to LONGEST_PAUSE_MS. */
+  /** Milliseconds before the second try; doubled from then on up to MAX_PAUSE_MS. */
   readonly firstPauseMs: number;
 }
 
-const LONGEST_PAUSE_MS = 5000;
+const MAX_PAUSE_MS = 5000;
 
 /**
  * Settles once the points are stored or refused; never rejects. While the data path says RETRY_LATER the same points
@@ -39,7 +39,7 @@ export async function deliverPoints(
   points: readonly GraphitePoint[],
   { accept, log, stats, giveUp, firstPauseMs }: DeliverOptions,
 ): Promise<readonly Refusal[] | null> {
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
     if (giveUp.aborted) return null;
     try {
       const { rejected } = await accept(points);

@@ -1,6 +1,6 @@
 /** Which metrics a stack can have: its count of members, and those of its resource type. */
 import { NotSupportedError } from '../../../errors.ts';
-import { MOST_STACK_MEMBERS, STACK_NAMESPACE } from '../../../model.ts';
+import { MAX_STACK_MEMBERS, STACK_NAMESPACE } from '../../../model.ts';
 import type { CatalogueMetric, CatalogueType } from '../aws/catalogue-row.ts';
 import { CATALOGUE, DEFAULT_PERIOD_SECONDS } from '../aws/catalogue.ts';
 import type { Dimension } from '../aws/spec.ts';
@@ -16,7 +16,7 @@ const COUNT: SupportedMetric = {
   periodSeconds: DEFAULT_PERIOD_SECONDS,
   dimensions: [],
   defaultMin: 0,
-  defaultMax: MOST_STACK_MEMBERS,
+  defaultMax: MAX_STACK_MEMBERS,
   isDefault: false,
 };
 

@@ -9,10 +9,10 @@ import type { AwsClients } from './clients.ts';
 import { parseCloudwatchSpec, type CloudwatchSpec } from './spec.ts';
 
 /** Whoever asks waits for no longer. */
-const LONGEST_WAIT_MS = 5000;
+const MAX_WAIT_MS = 5000;
 /** How long a region that did not answer is not asked again. */
 const SILENCE_MS = 60_000;
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 const HOW_ELSE =
   'a new metric is listed some minutes after its first value; `unlisted: true` takes it all the same';
 
@@ -37,7 +37,7 @@ export function createConfirmMetric(
     readonly longestWaitMs?: number;
   },
 ): (spec: unknown) => Promise<void> {
-  const { onUnconfirmed, now = Date.now, longestWaitMs = LONGEST_WAIT_MS } = options;
+  const { onUnconfirmed, now = Date.now, longestWaitMs = MAX_WAIT_MS } = options;
   /** By region; no more than AWS has. */
   const silentUntil = new Map<string, number>();
 
@@ -86,13 +86,13 @@ function checkDimensions(
   const wanted = nameSet(dimensions.map(({ name }) => name));
   const sets = new Set(series.map((one) => nameSet(one.dimensions)));
   if (sets.has(wanted)) return null;
-  const known = [...sets].slice(0, MOST_NAMED).join(' or ');
+  const known = [...sets].slice(0, MAX_NAMED).join(' or ');
   return `dimensions: CloudWatch lists ${namespace}/${metric} with ${known}, not with ${wanted}; ${HOW_ELSE}`;
 }
 
 function checkNames({ region, namespace, metric }: CloudwatchSpec, listed: readonly Listed[]): string | null {
   if (listed.length > 0) {
-    const names = [...new Set(listed.map((one) => one.metric))].slice(0, MOST_NAMED).join(', ');
+    const names = [...new Set(listed.map((one) => one.metric))].slice(0, MAX_NAMED).join(', ');
     const what = JSON.stringify(metric);
     return `metric: CloudWatch lists no ${what} in ${namespace} of ${region}; it lists ${names}; ${HOW_ELSE}`;
   }

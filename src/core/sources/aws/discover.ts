@@ -10,7 +10,7 @@ import { describeAwsFailure } from './failure.ts';
 import { listInstances, listVolumes } from './ec2.ts';
 import type { Discover, FoundResource } from '../source.ts';
 
-const MOST_PAGES = 200;
+const MAX_PAGES = 200;
 
 export function createDiscover(clients: Pick<AwsClients, 'cloudwatch' | 'ec2'>): Discover {
   return async (region, signal) => {
@@ -67,7 +67,7 @@ async function listByMetrics(
           if (resource !== null) found.set(`${type.name} ${resource.resourceId}`, resource);
         }
       }
-      if (++pages >= MOST_PAGES) throw new Error(`${namespace} has more than ${MOST_PAGES * 500} metrics`);
+      if (++pages >= MAX_PAGES) throw new Error(`${namespace} has more than ${MAX_PAGES * 500} metrics`);
     }
   }
   return [...found.values()];

@@ -5,7 +5,7 @@ import type { FoundResource } from '../source.ts';
 
 const PAGE = 1000;
 /** A region with more is listed in part, and says so. */
-const MOST_PAGES = 100;
+const MAX_PAGES = 100;
 
 export async function listInstances(
   client: EC2Client,
@@ -24,7 +24,7 @@ export async function listInstances(
     for (const { Instances = [] } of Reservations) {
       for (const instance of Instances) found.push(...toInstance(instance, region));
     }
-    if (++pages >= MOST_PAGES) throw new Error(`more than ${MOST_PAGES * PAGE} instances`);
+    if (++pages >= MAX_PAGES) throw new Error(`more than ${MAX_PAGES * PAGE} instances`);
   }
   return found;
 }
@@ -44,7 +44,7 @@ export async function listVolumes(
   );
   for await (const { Volumes = [] } of pager) {
     for (const volume of Volumes) found.push(...toVolume(volume, region));
-    if (++pages >= MOST_PAGES) throw new Error(`more than ${MOST_PAGES * PAGE} volumes`);
+    if (++pages >= MAX_PAGES) throw new Error(`more than ${MAX_PAGES * PAGE} volumes`);
   }
   return found;
 }

@@ -28,7 +28,7 @@ const ABOUT_THE_REQUEST =
   /^(?:Validation|InvalidParameter|MissingRequiredParameter|MissingParameter|InvalidFormat)/;
 /** Access key ids: AWS repeats them in some messages. */
 const KEY_ID = /\b(?:AKIA|ASIA)[A-Z0-9]{8,}\b/g;
-const LONGEST_MESSAGE = 300;
+const MAX_MESSAGE_LENGTH = 300;
 
 /** @param service as people call it */
 export function describeAwsFailure(service: string, error: unknown): Error {
@@ -75,5 +75,5 @@ function readNames(error: unknown): readonly string[] {
 
 function readMessage(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.replace(KEY_ID, '(access key)').slice(0, LONGEST_MESSAGE) || 'no reason was given';
+  return text.replace(KEY_ID, '(access key)').slice(0, MAX_MESSAGE_LENGTH) || 'no reason was given';
 }

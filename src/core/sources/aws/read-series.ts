@@ -37,7 +37,7 @@ export type ReadSeries = (
 const QUERIES_PER_CALL = 500;
 const POINTS_PER_PAGE = 100_800;
 /** More pages than any window of ours has: a token that never ends must not hold a reader for ever. */
-const MOST_PAGES = 200;
+const MAX_PAGES = 200;
 
 export function createReadSeries(options: {
   readonly client: (region: string) => Promise<CloudWatchClient>;
@@ -54,7 +54,7 @@ export function createReadSeries(options: {
     const pages: MetricDataResult[][] = [];
     let token: string | undefined;
     do {
-      if (pages.length >= MOST_PAGES) throw new SourceUnavailableError('CloudWatch: the answer has no end');
+      if (pages.length >= MAX_PAGES) throw new SourceUnavailableError('CloudWatch: the answer has no end');
       options.count('cloudwatch_calls');
       const page: GetMetricDataCommandOutput = await client.send(
         new GetMetricDataCommand({

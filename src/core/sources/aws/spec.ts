@@ -21,10 +21,10 @@ export interface CloudwatchSpec {
   readonly periodSeconds: number | null;
 }
 
-const MOST_DIMENSIONS = 30;
-const LONGEST_NAME = 255;
-const LONGEST_VALUE = 1024;
-const MOST_SECONDS = 86_400;
+const MAX_DIMENSIONS = 30;
+const MAX_NAME_LENGTH = 255;
+const MAX_VALUE_LENGTH = 1024;
+const MAX_SECONDS = 86_400;
 const STATISTIC =
   /^(?:Average|Sum|Minimum|Maximum|SampleCount|IQM|(?:p|tm|wm|tc|ts)(?:100|\d{1,2}(?:\.\d{1,10})?))$/;
 
@@ -36,12 +36,12 @@ const asciiText = (longest: number) =>
     .max(longest, `expected at most ${longest} characters`)
     .regex(/^[\x20-\x7e]*$/, 'expected printable ASCII')
     .refine((text) => text.trim() !== '', 'expected more than blanks');
-const name = asciiText(LONGEST_NAME).refine((text) => !text.startsWith(':'), 'may not start with a colon');
+const name = asciiText(MAX_NAME_LENGTH).refine((text) => !text.startsWith(':'), 'may not start with a colon');
 
-const dimensionList = z.array(z.strictObject({ name, value: asciiText(LONGEST_VALUE) }));
+const dimensionList = z.array(z.strictObject({ name, value: asciiText(MAX_VALUE_LENGTH) }));
 /** { InstanceId: "i-1" }, as exports of the predecessor have it. */
 const dimensionMap = z
-  .record(name, asciiText(LONGEST_VALUE))
+  .record(name, asciiText(MAX_VALUE_LENGTH))
   .transform((map) => Object.entries(map).map(([key, value]) => ({ name: key, value })));
 
 const SPEC = z.strictObject({
@@ -57,7 +57,7 @@ const SPEC = z.strictObject({
     .number()
     .int('expected a whole number')
     .positive('expected more than 0')
-    .max(MOST_SECONDS, `expected at most ${MOST_SECONDS}`)
+    .max(MAX_SECONDS, `expected at most ${MAX_SECONDS}`)
     .refine(
       (seconds) => seconds === 10 || seconds === 30 || seconds % 60 === 0,
       'expected 10, 30 or a multiple of 60',
@@ -98,9 +98,9 @@ function checkDimensions(dimensions: readonly Dimension[], namespace: string): v
   if (dimensions.length === 0 && namespace.startsWith('AWS/')) {
     throw new InvalidInputError('dimensions: at least one is required', path);
   }
-  if (dimensions.length > MOST_DIMENSIONS) {
+  if (dimensions.length > MAX_DIMENSIONS) {
     throw new InvalidInputError(
-      `dimensions: expected at most ${MOST_DIMENSIONS}, got ${dimensions.length}`,
+      `dimensions: expected at most ${MAX_DIMENSIONS}, got ${dimensions.length}`,
       path,
     );
   }

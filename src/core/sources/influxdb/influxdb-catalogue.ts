@@ -5,7 +5,7 @@ import { DEFAULT_PERIOD_SECONDS, INFLUXDB_NAMESPACE } from './influxdb-spec.ts';
 import type { SupportedResourceType } from '../source.ts';
 
 /** Each measurement costs two questions. */
-const MOST_MEASUREMENTS = 500;
+const MAX_MEASUREMENTS = 500;
 
 const FROM_SCHEMA = 'import "influxdata/influxdb/schema"\n';
 
@@ -27,7 +27,7 @@ export async function listInfluxdb(
       '_value',
     );
     for (const measurement of measurements) {
-      if (types.length >= MOST_MEASUREMENTS) return types;
+      if (types.length >= MAX_MEASUREMENTS) return types;
       const of = flux`(bucket: ${bucket}, measurement: ${measurement})`.toString();
       const fields = await list(`${FROM_SCHEMA}schema.measurementFieldKeys${of}`, '_value');
       const tags = await list(`${FROM_SCHEMA}schema.measurementTagKeys${of}`, '_value');

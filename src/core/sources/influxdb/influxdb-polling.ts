@@ -10,9 +10,9 @@ import type { Polling, ReadFailure, ReadRequest, ReadResult } from '../source.ts
 const SETTLE_SECONDS = 10;
 /** How far a new metric goes back, and the most periods one question asks for. */
 const HISTORY_MS = 14 * 86_400_000;
-const MOST_PERIODS = 5000;
+const MAX_PERIODS = 5000;
 /** Questions of one reading that are asked at once. */
-const MOST_AT_ONCE = 10;
+const MAX_AT_ONCE = 10;
 
 /** @param options.now milliseconds since 1970 */
 export function createInfluxdbPolling(options: {
@@ -35,7 +35,7 @@ export function createInfluxdbPolling(options: {
   };
   return {
     settleSeconds: SETTLE_SECONDS,
-    maxBatch: MOST_AT_ONCE,
+    maxBatch: MAX_AT_ONCE,
     read: (requests, signal) => Promise.all(requests.map((request) => readOne(request, signal))),
   };
 }
@@ -48,9 +48,9 @@ function chooseWindow(
   const periodMs = periodSeconds * 1000;
   const align = (timeMs: number) => Math.floor(timeMs / periodMs) * periodMs;
   const readableMs = align(nowMs - SETTLE_SECONDS * 1000);
-  const historyMs = Math.min(HISTORY_MS, MOST_PERIODS * periodMs);
+  const historyMs = Math.min(HISTORY_MS, MAX_PERIODS * periodMs);
   const start = align(fromMs ?? nowMs - historyMs);
-  return { fromMs: start, toMs: Math.min(readableMs, start + MOST_PERIODS * periodMs) };
+  return { fromMs: start, toMs: Math.min(readableMs, start + MAX_PERIODS * periodMs) };
 }
 
 /**

@@ -24,7 +24,7 @@ export interface InfluxdbConnection {
 
 const TIMEOUT_MS = 15_000;
 /** An answer of more rows is cut off: none of our questions has so many. */
-const MOST_ROWS = 50_000;
+const MAX_ROWS = 50_000;
 
 export function createQueryInfluxdb({ url, org, token }: InfluxdbConnection): QueryInfluxdb {
   const client = new InfluxDB({ url, timeout: TIMEOUT_MS, ...(token === undefined ? {} : { token }) });
@@ -45,7 +45,7 @@ export function createQueryInfluxdb({ url, org, token }: InfluxdbConnection): Qu
           const row = table.toObject(values) as FluxRow;
           // InfluxDB tells of an error that came late as a row of the answer.
           if (typeof row.error === 'string' && row.error !== '') fail(new Error(row.error));
-          else if (rows.length < MOST_ROWS) rows.push(row);
+          else if (rows.length < MAX_ROWS) rows.push(row);
         },
         error: fail,
         complete: () => {

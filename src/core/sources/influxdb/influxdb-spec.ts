@@ -10,10 +10,10 @@ export const INFLUXDB_AGGREGATES = ['mean', 'sum', 'min', 'max', 'last', 'count'
 
 export const INFLUXDB_NAMESPACE = 'InfluxDB';
 export const DEFAULT_PERIOD_SECONDS = 60;
-const LONGEST_NAME = 255;
-const MOST_TAGS = 30;
+const MAX_NAME_LENGTH = 255;
+const MAX_TAGS = 30;
 
-const name = z.string().min(1, 'expected a text, got an empty one').max(LONGEST_NAME);
+const name = z.string().min(1, 'expected a text, got an empty one').max(MAX_NAME_LENGTH);
 
 const influxdbSpec = z.strictObject({
   bucket: name,
@@ -22,7 +22,7 @@ const influxdbSpec = z.strictObject({
   /** Tags a point must have; those left out may be anything, and are aggregated over. */
   tags: z
     .record(name, name)
-    .refine((tags) => Object.keys(tags).length <= MOST_TAGS, `expected at most ${MOST_TAGS} tags`)
+    .refine((tags) => Object.keys(tags).length <= MAX_TAGS, `expected at most ${MAX_TAGS} tags`)
     .default({}),
   aggregate: z.enum(INFLUXDB_AGGREGATES).default('mean'),
   periodSeconds: z.int().min(1).max(86_400).default(DEFAULT_PERIOD_SECONDS),

@@ -8,7 +8,7 @@ import { EmbeddedError } from './embedded-error.ts';
 import { hasCode } from '../error-text.ts';
 
 /** 103 bytes on macOS, 107 on Linux, less "/.s.PGSQL.5432.lock". */
-const LONGEST_FOLDER_BYTES = 80;
+const MAX_FOLDER_BYTES = 80;
 
 /**
  * Makes the folder, the same one for the same data folder each time, so that a killed server leaves no litter.
@@ -20,7 +20,7 @@ export async function prepareSocketFolder(dataFolder: string, account: Account):
     .digest('hex')
     .slice(0, 16)}`;
   const preferred = join(tmpdir(), name);
-  const folder = Buffer.byteLength(preferred) <= LONGEST_FOLDER_BYTES ? preferred : join('/tmp', name);
+  const folder = Buffer.byteLength(preferred) <= MAX_FOLDER_BYTES ? preferred : join('/tmp', name);
   await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
     if (!hasCode(error, 'EEXIST')) throw error;
   });

@@ -15,7 +15,7 @@ export interface Supervision {
 
 const FIRST_PAUSE_MS = 100;
 /** Short enough that the server is back within seconds of the cause being cured. */
-const LONGEST_PAUSE_MS = 3_000;
+const MAX_PAUSE_MS = 3_000;
 /** A process that stayed up this long is well again: the next pause is the first. */
 const STABLE_MS = 60_000;
 
@@ -46,7 +46,7 @@ export async function supervise(options: {
       if (next === null) return;
       current = next.process;
       if (isStopping()) return current.stop();
-      pauseMs = Math.min(next.pauseMs * 2, LONGEST_PAUSE_MS);
+      pauseMs = Math.min(next.pauseMs * 2, MAX_PAUSE_MS);
       options.onUp();
     }
   })();
@@ -64,7 +64,7 @@ async function relaunch(
   firstPauseMs: number,
   stopping: AbortSignal,
 ): Promise<{ process: SupervisedProcess; pauseMs: number } | null> {
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
     const pause = sleep(pauseMs, 'over', { signal: stopping });
     if ((await pause.catch(() => 'stopped')) === 'stopped') return null;
     try {

@@ -10,10 +10,10 @@ import { appendScores, type Columns, NO_COLUMNS, readColumns } from './columns.t
 import type { Range } from '../range.ts';
 
 /** Each pixel has room for a lowest and a highest value. */
-const MOST_POINTS = 4000;
+const MAX_POINTS = 4000;
 const FEWEST_POINTS = 200;
 /** Live scores that are kept until an answer surely holds them. */
-const MOST_RECENT = 500;
+const MAX_RECENT = 500;
 
 export interface SeriesState {
   readonly columns: Columns;
@@ -32,7 +32,7 @@ export function useSeries(
 ): SeriesState {
   const { range, spanMs, widthPixels } = options;
   const { socket } = useApi();
-  const maxPoints = Math.round(Math.min(MOST_POINTS, Math.max(FEWEST_POINTS, widthPixels)));
+  const maxPoints = Math.round(Math.min(MAX_POINTS, Math.max(FEWEST_POINTS, widthPixels)));
   const { data, error, isAsking, askAgain } = useAsk(
     MetricSeriesDocument,
     {
@@ -61,7 +61,7 @@ export function useSeries(
       after: null,
       metricIds: [id],
       onScores: (scores) => {
-        recent.current = [...recent.current, ...scores].slice(-MOST_RECENT);
+        recent.current = [...recent.current, ...scores].slice(-MAX_RECENT);
         setColumns((old) => appendScores(old, scores, Date.now() - spanMs));
       },
       onLost: askAgain,

@@ -47,10 +47,10 @@ describe('what was unusual', () => {
   it('is a value outside of its band, whatever else; within it the view says why', () => {
     expect(explainPoint(pointAt(1, { value: 11, view: 'TREND' }))).toContain('far above');
     expect(explainPoint(pointAt(1, { value: 7, view: 'TREND' }))).toContain('is above');
-    expect(explainPoint(pointAt(1, { value: 3, view: 'TIME_OF_DAY' }))).toContain('below everything');
-    expect(explainPoint(pointAt(1, { value: 3, view: 'TIME_OF_DAY' }))).toContain('time of the day');
-    expect(explainPoint(pointAt(1, { view: 'TREND' }))).toContain('rising or falling');
-    expect(explainPoint(pointAt(1, { value: 99, view: 'SILENCE' }))).toContain('repeats one value');
+    expect(explainPoint(pointAt(1, { value: 3, view: 'TIME_OF_DAY' }))).toContain('below the expected range');
+    expect(explainPoint(pointAt(1, { value: 3, view: 'TIME_OF_DAY' }))).toContain('time of day');
+    expect(explainPoint(pointAt(1, { view: 'TREND' }))).toContain('upward or downward trend');
+    expect(explainPoint(pointAt(1, { value: 99, view: 'SILENCE' }))).toContain('been stuck (flat)');
     expect(explainPoint(pointAt(1, { view: null }))).toBeNull();
   });
 });

@@ -145,7 +145,7 @@ describe.skipIf(executable === null)('the page adds', () => {
     for (const take of HANDS) {
       const { page, errors } = await browser.open(`${server.url}/add/pushed`);
       const hands = take(page);
-      const name = `it's "pushed" by ${hands.name}`;
+      const name = `it's "pushed" by ${hands.name}.value`;
       await hands.type(page.getByLabel('Name', { exact: true }), name);
       await hands.press(page.getByRole('button', { name: 'Create metric' }));
       await page.getByText('Waiting for its first point').waitFor();

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RED_SCORE } from '../../../src/detector/likelihood.ts';
-import type { AnomalyPhase, Sample } from '../../../src/model.ts';
+import type { AnomalyPhase, ModelParams, Sample } from '../../../src/model.ts';
 import { createNoise, makeSeries, ROWS_PER_DAY } from '../../detector/series.ts';
 import { type TestDatabase, withDatabase } from '../../helpers/database.ts';
 import { startEngine, untilStatus } from '../../helpers/start-engine.ts';
@@ -30,13 +30,17 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-/** Pushes a series under a new name, monitors it without bounds, and reads what was stored of each row. */
-async function play(name: string, samples: readonly Sample[]): Promise<readonly Row[]> {
+/** Pushes a series under a new name, monitors it, without bounds if none are given, and reads what was stored of each row. */
+async function play(
+  name: string,
+  samples: readonly Sample[],
+  model: ModelParams = {},
+): Promise<readonly Row[]> {
   const { rejected } = await engine.accept.acceptNamed(
     samples.map((sample) => ({ metric: name, ...sample })),
   );
   expect(rejected).toEqual([]);
-  const id = await engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name } });
+  const id = await engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name }, model });
   await untilStatus(engine, id, 'ACTIVE');
   const { rows } = await database.pool.query<Row>(
     `SELECT s.score, s.phase, s.provisional, s.low, s.high FROM sample s JOIN metric m ON m.number = s.metric_number
@@ -122,6 +126,14 @@ describe('a metric of the server', () => {
     });
     const rows = await play('shape.outages', samples);
     for (const start of starts) expect(rows.slice(start, start + 3).some(isOpening)).toBe(true);
+  });
+
+  it('with bounds is red when it stays at its bound for an hour after a day below 60 %', async () => {
+    const noise = createNoise(37);
+    const samples = makeSeries({ rows: 312 }, (row) => (row >= 300 ? 100 : Math.min(60, 40 + 8 * noise())));
+    const rows = await play('shape.bounded', samples, { min: 0, max: 100 });
+    expect(rows.slice(300).some(isOpening)).toBe(true);
+    expect(rows.every(({ low, high }) => low >= 0 && high <= 100)).toBe(true);
   });
 
   it('opens a second incident for a far rarer event during the first', async () => {

@@ -7,7 +7,7 @@ import { type ASTNode, GraphQLError } from 'graphql';
 import type { ErrorCode } from '../../errors.ts';
 import { cutMessage } from '../../platform/bounded-input/show-value.ts';
 
-/** Errors in an answer: whoever has more of them learns nothing from the rest. */
+/** Maximum number of errors in an answer: further ones tell a client nothing new. */
 export const MAX_REQUEST_ERRORS = 10;
 
 export interface RequestErrorOptions {

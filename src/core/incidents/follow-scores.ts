@@ -19,7 +19,7 @@ export interface FollowContext {
   readonly now: () => Date;
 }
 
-/** What a batch changed, for whoever watches; true once the transaction is committed. */
+/** What a batch changed, for subscribers; true once the transaction is committed. */
 export interface Changes {
   readonly incidentIds: readonly string[];
   readonly notificationIds: readonly string[];

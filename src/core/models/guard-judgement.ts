@@ -30,7 +30,7 @@ export function createGuardJudgement({
   };
 }
 
-/** A score that is none tells of nothing; a range that is none is as wide as what is known: the value itself. */
+/** An invalid score becomes 0; an invalid range becomes the value itself, which is all that is known. */
 export function mendJudgement(judgement: Judgement, value: number): Judgement {
   if (isSound(judgement)) return judgement;
   const expected = Number.isFinite(judgement.expected) ? judgement.expected : value;

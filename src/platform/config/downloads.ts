@@ -4,7 +4,7 @@ import { setting, wholeNumber, type Setting } from './setting.ts';
 export const DOWNLOAD_SETTINGS = {
   downloadLinkSeconds: setting(
     'LAPWING_DOWNLOAD_LINK_SECONDS',
-    'How long a download link lasts: whoever has it needs no key.',
+    'How long a download link is valid: its holder needs no key.',
     wholeNumber(1, 86_400),
     '600',
   ),

@@ -12,7 +12,7 @@ export interface Caller {
   readonly accessKeyId: string;
 }
 
-/** How Lapwing watches a series of this service. Handed in by whoever has Lapwing's core. */
+/** How Lapwing watches a series of this service. Handed in by the composer, which has Lapwing's core. */
 export interface SeriesWatch {
   /**
    * Begins to watch; one that is watched already stays as it is.

@@ -29,7 +29,7 @@ import {
 import { combine, MAX_BELOW_RED, ordersOfSurprise } from './surprise.ts';
 import { createZone, type Zone } from '../zone.ts';
 
-const VERSION = 8;
+const VERSION = 9;
 /** Larger values are scored as this one: differences and sums of them stay finite. */
 const MAX_MAGNITUDE = 1e300;
 /** Surprise at which the raw score is 1 − 1/e. */

@@ -15,9 +15,9 @@ const MIDDLE_BIN = 48;
 const OUTER_SHARE = 0.01;
 const INNER_SHARE = 0.1;
 /** Slope before anything was seen (a Gaussian has 0.2, an exponential 0.3, request latency 0.5), in log size per log share. */
-const PRIOR_SHAPE = 0.4;
+const PRIOR_SHAPE = 0.45;
 /** The prior weighs as many rows, and as much as this many days of rows. */
-const PRIOR = { rows: 200, days: 2 };
+const PRIOR = { rows: 200, days: 1.5 };
 const MIN_SHAPE = 0.08;
 /** Lighter tails than Pareto's curve down in log-log: below `none` the curve counts, above `full` it does not. */
 const CURVE = { gain: 0.4, full: 0.25, none: 0.5, maxOrders: 3 };

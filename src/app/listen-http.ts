@@ -124,7 +124,7 @@ export async function listenHttp(
       ['/graphql', door.checkName(graphqlRoute)],
       [
         `${DOWNLOAD_PATH}*`,
-        door.checkName(createDownloadHandler({ ...engine, archive, links: downloadLinks, log })),
+        door.checkName(createDownloadHandler({ ...engine, ...access, archive, links: downloadLinks, log })),
       ],
       ['/health', answerHealth],
       [

@@ -21,9 +21,9 @@ export interface Keys {
   /** @param key what the client gave; null for nothing @param address where it came from */
   identify: (key: string | null, address: string) => Caller | KeyProblem;
   /** Whether it still is who it was: its key neither revoked nor expired; of an open server, that no key was made. */
-  isStill: (caller: Caller) => boolean;
+  isStill: (caller: Pick<Caller, 'keyId'>) => boolean;
   /** Calls back once, within a second after the caller stopped being one. @returns what ends the watch */
-  watch: (caller: Caller, onLost: () => void) => () => void;
+  watch: (caller: Pick<Caller, 'keyId'>, onLost: () => void) => () => void;
   /** Whether no key is asked for: there never was one. */
   isOpen: () => boolean;
   /** Whether some key may do everything. */
@@ -64,7 +64,7 @@ export function createKeys(options: {
   const settingHash = options.setting === null ? null : hashKey(options.setting);
   const uses = createKeyUses(pool, log);
   const guesses = createGuessLimit();
-  const watchers = new Set<{ readonly caller: Caller; readonly onLost: () => void }>();
+  const watchers = new Set<{ readonly caller: Pick<Caller, 'keyId'>; readonly onLost: () => void }>();
   let known: ReadonlyMap<string, KnownKey> = new Map();
   let everHadKey = false;
   let timer: NodeJS.Timeout | undefined;
@@ -77,7 +77,7 @@ export function createKeys(options: {
   const readAgain = () => (reading = reading.catch(() => undefined).then(read));
 
   const isOpen = () => settingHash === null && !everHadKey;
-  const isStill = ({ keyId }: Caller) => {
+  const isStill = ({ keyId }: Pick<Caller, 'keyId'>) => {
     if (keyId === null) return isOpen();
     if (keyId === SETTING.keyId) return settingHash !== null;
     return (known.get(keyId)?.expiresMs ?? 0) > now();

@@ -1,8 +1,10 @@
 /**
  * Links that let whoever holds one take one thing for some minutes, without a key: a browser or curl can follow them.
- * What they are for stands in them, signed with a key that is made anew at every start; nothing is stored.
+ * What they are for stands in them, signed with a key that is made anew at every start; nothing is stored. A link ends
+ * with the API key that asked for it: a revoked key leaves no way in behind.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Caller } from '../access/caller.ts';
 import type { DownloadFormat } from './download-format.ts';
 import type { ScoreFilter } from '../score-log/score-filter.ts';
 
@@ -31,13 +33,18 @@ export type Download = ArchiveDownload | SamplesDownload;
 
 export interface DownloadLinks {
   /** The last part of the link's path, and when it ends. */
-  sign: (what: Download) => { readonly token: string; readonly expiresAt: Date };
+  sign: (
+    what: Download,
+    caller: Pick<Caller, 'keyId'>,
+  ) => { readonly token: string; readonly expiresAt: Date };
   /** @returns the word for why there is nothing behind it, when there is not */
-  open: (token: string) => Download | 'expired' | 'forged';
+  open: (token: string) => SignedDownload | 'expired' | 'forged';
 }
 
-interface Signed {
+export interface SignedDownload {
   readonly what: Download;
+  /** Of the caller that asked for the link; null where the server asks for no key. */
+  readonly keyId: Caller['keyId'];
   readonly expiresMs: number;
 }
 
@@ -53,9 +60,9 @@ export function createDownloadLinks(options: {
   const seal = (payload: string) => createHmac('sha256', key).update(payload).digest();
 
   return {
-    sign: (what) => {
+    sign: (what, { keyId }) => {
       const expiresMs = now() + lifeSeconds * 1000;
-      const signed: Signed = { what, expiresMs };
+      const signed: SignedDownload = { what, keyId, expiresMs };
       const payload = Buffer.from(JSON.stringify(signed)).toString('base64url');
       return { token: `${payload}.${seal(payload).toString('base64url')}`, expiresAt: new Date(expiresMs) };
     },
@@ -65,8 +72,8 @@ export function createDownloadLinks(options: {
       const right = seal(payload);
       if (given.length !== right.length || !timingSafeEqual(given, right)) return 'forged';
       // The seal says that it is what was written above.
-      const { what, expiresMs } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Signed;
-      return now() > expiresMs ? 'expired' : what;
+      const signed = JSON.parse(Buffer.from(payload, 'base64url').toString()) as SignedDownload;
+      return now() > signed.expiresMs ? 'expired' : signed;
     },
   };
 }

@@ -35,7 +35,7 @@ interface DownloadLink {
 }
 
 const DownloadLinkRef = builder.objectRef<DownloadLink>('DownloadLink').implement({
-  description: 'An address that gives one thing for a while, to anybody who has it, without a key.',
+  description: 'An address that gives one thing for a while, to anybody who has it, without a key. It ends with the key that asked for it.',
   fields: (t) => ({
     url: t.exposeString('url', {
       description: 'To be fetched by GET. At the address this request came to; over WebSocket only its path.',
@@ -106,8 +106,8 @@ builder.queryField('metricDataDownload', (t) =>
   }),
 );
 
-function makeLink(what: Download, { downloadLinks, request }: Context): DownloadLink {
-  const { token, expiresAt } = downloadLinks.sign(what);
+function makeLink(what: Download, { downloadLinks, request, caller }: Context): DownloadLink {
+  const { token, expiresAt } = downloadLinks.sign(what, caller);
   const path = `/download/${token}`;
   return { url: request === undefined ? path : new URL(path, request.url).href, expiresAt };
 }

@@ -2,13 +2,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Keys } from '../../../core/access/keys.ts';
 import type { Archive } from '../../../core/transfer/archive.ts';
 import { SAMPLE_FORMATS } from '../../../core/transfer/download-format.ts';
 import type {
   ArchiveDownload,
-  Download,
   DownloadLinks,
   SamplesDownload,
+  SignedDownload,
 } from '../../../core/transfer/download-link.ts';
 import { NotFoundError } from '../../../errors.ts';
 import type { Log } from '../../../log.ts';
@@ -26,6 +27,8 @@ const MAX_MS = 30 * 60_000;
 
 export interface DownloadOptions {
   readonly links: Pick<DownloadLinks, 'open'>;
+  /** A link is worth as much as the key that asked for it, and ends with it, also while it is read. */
+  readonly keys: Pick<Keys, 'isStill' | 'watch'>;
   readonly archive: Archive;
   readonly stats: Stats;
   readonly log: Log;
@@ -34,13 +37,17 @@ export interface DownloadOptions {
 
 /** To be routed for everything below DOWNLOAD_PATH. A link needs no key: it is one. */
 export function createDownloadHandler(options: DownloadOptions): Handler {
-  const { links, stats, log, now = () => new Date() } = options;
+  const { links, keys, stats, log, now = () => new Date() } = options;
   let running = 0;
   return async (request, response) => {
     response.setHeader('cache-control', 'private, no-store');
-    const what = request.method === 'GET' ? links.open(readToken(request)) : 'not read';
-    if (typeof what === 'string') {
-      refuse(response, what);
+    const signed = request.method === 'GET' ? links.open(readToken(request)) : 'not read';
+    if (typeof signed === 'string') {
+      refuse(response, signed);
+      return;
+    }
+    if (!keys.isStill(signed)) {
+      refuse(response, 'revoked');
       return;
     }
     if (running >= MAX_AT_ONCE) {
@@ -49,7 +56,7 @@ export function createDownloadHandler(options: DownloadOptions): Handler {
     }
     running += 1;
     try {
-      await send(what, response, options, now());
+      await send(signed, response, options, now());
       stats.count('downloads_sent');
     } catch (error) {
       if (error instanceof NotFoundError && !response.headersSent) {
@@ -72,6 +79,7 @@ const REFUSALS = {
     error: 'this link was not made by this server, or before it was started again: ask for a new one',
   },
   expired: { status: 410, error: 'this link has ended: ask for a new one' },
+  revoked: { status: 403, error: 'the key that asked for this link was revoked or has expired' },
   gone: { status: 404, error: 'the metric was deleted' },
   busy: {
     status: 503,
@@ -87,14 +95,20 @@ function refuse(response: ServerResponse, why: keyof typeof REFUSALS): void {
 }
 
 async function send(
-  what: Download,
+  { what, keyId }: SignedDownload,
   response: ServerResponse,
-  { archive }: DownloadOptions,
+  { archive, keys }: DownloadOptions,
   now: Date,
 ): Promise<void> {
-  const signal = AbortSignal.timeout(MAX_MS);
-  if (what.kind === 'archive') await sendArchive(what, response, archive, now, signal);
-  else await sendSamples(what, response, archive, now, signal);
+  const revoked = new AbortController();
+  const unwatch = keys.watch({ keyId }, () => revoked.abort());
+  const signal = AbortSignal.any([AbortSignal.timeout(MAX_MS), revoked.signal]);
+  try {
+    if (what.kind === 'archive') await sendArchive(what, response, archive, now, signal);
+    else await sendSamples(what, response, archive, now, signal);
+  } finally {
+    unwatch();
+  }
 }
 
 async function sendArchive(

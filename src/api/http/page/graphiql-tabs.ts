@@ -16,7 +16,7 @@ subscription Live {
   }
 }
 
-# What is watched, and how it is.
+# The metrics with the latest points, and their state.
 query Metrics {
   metrics(orderBy: LAST_TIMESTAMP, first: 20) {
     totalCount

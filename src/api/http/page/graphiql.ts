@@ -12,6 +12,7 @@ import type { Handler } from '../server.ts';
 interface Page {
   readonly zipped: Buffer;
   readonly etag: string;
+  readonly policy: string;
 }
 
 /** Gives the page to browsers that open the address, and everything else to the API behind it. */
@@ -26,12 +27,15 @@ export function createGraphiqlHandler(api: Handler): Handler {
       page = undefined;
       throw error;
     });
-    const { zipped, etag } = await page;
+    const { zipped, etag, policy } = await page;
     const headers = {
       etag,
       vary: 'accept, accept-encoding',
       'cache-control': 'no-cache',
       'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': policy,
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
       // Nobody lays it under a page of theirs.
       'x-frame-options': 'DENY',
     };
@@ -63,5 +67,28 @@ async function renderPage(): Promise<Page> {
     schemaDescription: true,
   });
   const zipped = await promisify(gzip)(html, { level: 9 });
-  return { zipped, etag: `"${createHash('sha256').update(zipped).digest('base64url').slice(0, 22)}"` };
+  const etag = `"${createHash('sha256').update(zipped).digest('base64url').slice(0, 22)}"`;
+  return { zipped, etag, policy: writePolicy(html) };
+}
+
+/**
+ * Only the scripts that the page was made with run, and nothing is fetched from or sent to another host. The editor
+ * writes its styles into the page and starts its workers from blobs.
+ */
+function writePolicy(html: string): string {
+  const scripts = [...html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(
+    ([, text = '']) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`,
+  );
+  return [
+    "default-src 'none'",
+    `script-src ${scripts.join(' ')}`,
+    "style-src 'unsafe-inline'",
+    'img-src data:',
+    'font-src data:',
+    'worker-src blob:',
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
 }

@@ -4,7 +4,7 @@
  * about to stop.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
-import { readFile, realpath, writeFile } from 'node:fs/promises';
+import { readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../../log.ts';
@@ -52,8 +52,10 @@ export async function claimFolder(serverFile: string): Promise<void> {
 
 /** Process id of the PostgreSQL that runs in the folder; null when none does. */
 export async function findPostmaster(folder: string): Promise<number | null> {
-  const pid = await readPid(join(folder, 'postmaster.pid'));
-  if (pid === null || !isRunning(pid)) return null;
+  const pidFile = join(folder, 'postmaster.pid');
+  const pid = await readPid(pidFile);
+  if (pid === null) return (await isEmptyFile(pidFile)) ? findByFolder(folder) : null;
+  if (!isRunning(pid)) return null;
   return (await isPostmasterOf(pid, folder)) ? pid : null;
 }
 
@@ -64,7 +66,10 @@ export async function findPostmaster(folder: string): Promise<number | null> {
 async function retirePidFile(folder: string): Promise<void> {
   const pidFile = join(folder, 'postmaster.pid');
   const text = await readFile(pidFile, 'utf8').catch(() => null);
-  if (text === null || !isRunning(Number.parseInt(text, 10))) return;
+  if (text === null) return;
+  // Left by a full disk or a power failure while it was written; PostgreSQL refuses to start beside it.
+  if (text.trim() === '') return rm(pidFile, { force: true });
+  if (!isRunning(Number.parseInt(text, 10))) return;
   await writeFile(pidFile, text.replace(/^\d+/, NO_SUCH_PROCESS));
 }
 
@@ -93,6 +98,24 @@ async function isPostmasterOf(pid: number, folder: string): Promise<boolean> {
   } catch {
     return true;
   }
+}
+
+async function isEmptyFile(file: string): Promise<boolean> {
+  return (await readFile(file, 'utf8').catch(() => null))?.trim() === '';
+}
+
+/** The process that works in the folder, for a PostgreSQL that has not written its process id; null outside Linux. */
+async function findByFolder(folder: string): Promise<number | null> {
+  const real = await realpath(folder);
+  const names = await readdir('/proc').catch(() => []);
+  const found = names.find((name) => {
+    try {
+      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`) === real;
+    } catch {
+      return false;
+    }
+  });
+  return found === undefined ? null : Number(found);
 }
 
 async function readPid(file: string): Promise<number | null> {

@@ -1,6 +1,17 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -195,6 +206,21 @@ test('a process that got the number of the last PostgreSQL does not prevent a st
     const { uid, gid } = await stat(join(folder.path, 'postgres'));
     await chown(pidFile, uid, gid);
   }
+  await using again = await startEmbedded({ dataDir: folder.path, log, settings });
+  expect(again.connection).toBe(first.connection);
+});
+
+test('an empty file of the process id, left by a full disk, does not prevent a start', async () => {
+  await using folder = await withFolder();
+  const first = await startEmbedded({ dataDir: folder.path, log, settings });
+  const pidFile = join(folder.path, 'postgres', 'postmaster.pid');
+  // While PostgreSQL runs in the folder, an empty file hides it from nobody.
+  const lines = await readFile(pidFile, 'utf8');
+  await truncate(pidFile);
+  expect(await findPostmaster(join(folder.path, 'postgres'))).toBe(Number.parseInt(lines, 10));
+  await writeFile(pidFile, lines);
+  await first.stop();
+  await writeFile(pidFile, '');
   await using again = await startEmbedded({ dataDir: folder.path, log, settings });
   expect(again.connection).toBe(first.connection);
 });

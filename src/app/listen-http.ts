@@ -11,7 +11,7 @@ import { readTrustedDocuments } from '../api/graphql/server/trusted-documents.ts
 import { createCloudwatchHandler } from '../api/http/aws/endpoint.ts';
 import { createDownloadHandler, DOWNLOAD_PATH } from '../api/http/downloads/download-endpoint.ts';
 import { createGraphiqlHandler } from '../api/http/page/graphiql.ts';
-import { answerHealth, createReadyHandler, type Readiness } from '../api/http/health.ts';
+import { answerHealth, createReadyHandler } from '../api/http/health.ts';
 import { answerPing, answerQuery } from '../api/http/line-protocol/ping-endpoint.ts';
 import { createMetricsHandler } from '../api/http/prometheus.ts';
 import { monitorHandler } from '../api/http/monitored-route.ts';
@@ -29,6 +29,7 @@ import { openCloudwatch } from './open-cloudwatch-service.ts';
 import { openIncidents } from './open-incidents.ts';
 import type { Access } from './open-access.ts';
 import type { OpenDatabase } from './open-database.ts';
+import { checkReadiness } from './readiness.ts';
 import { SecretCheck } from './sealing-keys.ts';
 import type { SelfMonitoring } from './open-telemetry.ts';
 import type { SendEnvironment } from './app-context.ts';
@@ -129,7 +130,15 @@ export async function listenHttp(
       ['/health', answerHealth],
       [
         '/ready',
-        createReadyHandler(() => checkReadiness(engine, database, secrets, config.ingestQueuePoints)),
+        createReadyHandler(() =>
+          checkReadiness({
+            engine,
+            database,
+            secrets,
+            dataDir: config.dataDir,
+            queueLimit: config.ingestQueuePoints,
+          }),
+        ),
       ],
       ['/metrics', door.checkName(config.metricsOpen ? metrics : door.guard('READ', metrics))],
       ['/api/v2/write', door.checkName(createWriteHandler(2, { ...engine, ...door, onFailure }))],
@@ -169,29 +178,4 @@ function watchMetrics(
     ...describeReadings(stats.snapshot()),
     ...watch.read(),
   ]);
-}
-
-/** A queue as full as this is about to turn senders away. */
-const FULL_QUEUE = 0.9;
-
-async function checkReadiness(
-  { pool, stats }: Engine,
-  database: OpenDatabase,
-  secrets: SecretCheck,
-  queueLimit: number,
-): Promise<Readiness> {
-  if (!database.isUp()) return notReady('the database is being started again, or does not answer');
-  try {
-    await pool.query('SELECT 1');
-    const waiting = stats.read('ingest_queue_points');
-    if (waiting > FULL_QUEUE * queueLimit) return notReady(`${waiting} points wait to be written`);
-    const problem = await secrets.findProblem();
-    return { ready: true, problems: problem === null ? [] : [problem] };
-  } catch {
-    return notReady('the database does not answer');
-  }
-}
-
-function notReady(problem: string): Readiness {
-  return { ready: false, problems: [problem] };
 }

@@ -36,6 +36,8 @@ export function createBatchQueue<Request, Result>(options: {
   readonly prepare: (request: Request) => Promise<void> | null;
   /** Writes all of them or none; one result per request, in order. The next batch is taken when it is ready for it. */
   readonly write: (requests: readonly Request[]) => PipelinedRun<readonly Result[]>;
+  /** Called with why a batch could not be written, and with null when one was. */
+  readonly onWritten: (failure: unknown) => void;
   /** How many batches have failed, wholly or in part: the one that was begun on top of such a one is written anew. */
   readonly failures: () => number;
   readonly stats: Stats;
@@ -121,7 +123,9 @@ export function createBatchQueue<Request, Result>(options: {
     result: Promise<readonly Result[]>,
   ): Promise<void> => {
     try {
-      for (const [index, one] of (await result).entries()) batch[index]?.resolve(one);
+      const results = await result;
+      options.onWritten(null);
+      for (const [index, one] of results.entries()) batch[index]?.resolve(one);
     } catch (error) {
       const again = redo(batch, error).finally(() => redoing.delete(again));
       redoing.add(again);
@@ -147,6 +151,7 @@ export function createBatchQueue<Request, Result>(options: {
   const refuseAll = (batch: readonly Waiting<Request, Result>[], error: unknown) => {
     log.warn({ err: error, requests: batch.length }, 'batch of points could not be written');
     stats.count('retry_later', batch.length);
+    options.onWritten(error);
     const message = 'the points could not be written: send them again in a moment';
     for (const { reject } of batch) reject(new RetryLaterError(message, { cause: error }));
   };

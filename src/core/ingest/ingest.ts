@@ -56,10 +56,17 @@ export interface IngestOptions {
   readonly now?: () => number;
 }
 
+export interface WriteFailure {
+  readonly error: unknown;
+  /** On the monotonic clock of `performance.now`. */
+  readonly atMs: number;
+}
+
 export class Ingest {
   readonly #options: IngestOptions;
   readonly #live: BatchQueue<IngestRequest, AcceptResult>;
   readonly #history: BatchQueue<IngestRequest, AcceptResult>;
+  #lastFailure: WriteFailure | null = null;
 
   constructor(options: IngestOptions) {
     this.#options = options;
@@ -99,6 +106,11 @@ export class Ingest {
     return this.#addSamples(this.#history, metricId, samples, readToMs);
   }
 
+  /** Why the last batch could not be written; null once one was. */
+  get lastFailure(): WriteFailure | null {
+    return this.#lastFailure;
+  }
+
   /** Waits until everything accepted so far is committed or refused. Nothing is accepted any more. */
   async stop(): Promise<void> {
     await Promise.all([this.#live.stop(), this.#history.stop()]);
@@ -131,6 +143,9 @@ export class Ingest {
       countPoints: ({ pending }) => pending.length,
       prepare: ({ pending }) => preload(pending),
       write: (requests) => writeLock.runPipelined(() => this.#score(requests)),
+      onWritten: (failure) => {
+        this.#lastFailure = failure === null ? null : { error: failure, atMs: performance.now() };
+      },
       failures: () => commit.failures,
       onPoints,
       stats,

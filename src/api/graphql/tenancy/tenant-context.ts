@@ -73,9 +73,10 @@ export function tenantParts(parts: ApiParts, accountId: number): ApiParts {
     live: tenantScoreFeed(parts.live, accountId),
     downloadLinks: {
       ...parts.downloadLinks,
-      sign: (what) =>
+      sign: (what, caller) =>
         parts.downloadLinks.sign(
           what.kind === 'samples' ? { ...what, filter: { ...what.filter, accountId } } : what,
+          caller,
         ),
     },
     archiveUploads: {

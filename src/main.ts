@@ -68,8 +68,8 @@ async function main(words: readonly string[]): Promise<number> {
 /** Loads what a command needs only now: help and complaints about words come at once. */
 async function runCommand(command: Command): Promise<number> {
   preferProduction();
-  const { run } = await import('./cli/run-command.ts');
   try {
+    const { run } = await import('./cli/run-command.ts');
     await run(command, readConfig());
     return EXIT.ok;
   } catch (error) {

@@ -5,11 +5,11 @@ COPY package.json package-lock.json .npmrc tsconfig.json schema.graphql ./
 COPY .config .config
 COPY prisma prisma
 COPY src src
-RUN npm ci && npm prune --omit=dev
+RUN npm ci && npm prune --omit=dev && npm sbom --sbom-format=cyclonedx > sbom.json
 
 FROM node:24-bookworm-slim
 WORKDIR /app
-COPY --from=build /app/package.json ./
+COPY --from=build /app/package.json /app/sbom.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY prisma prisma

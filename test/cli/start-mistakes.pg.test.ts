@@ -203,17 +203,6 @@ describe('a start with', () => {
     expect(outcome).toMatch(/^cannot create the embedded database in .*No space left on device/s);
     expect(outcome).not.toMatch(STACK);
   });
-
-  it('too few file descriptors says which limit to raise', () => {
-    const code = 'EMFILE';
-    const error = Object.assign(new Error(`${code}: too many open files, open 'x.js'`), {
-      code,
-      syscall: 'open',
-    });
-    expect(explainFailure(error)).toBe(
-      `${error.message} (too many open files: raise the limit of file descriptors (ulimit -n))`,
-    );
-  });
 });
 
 describe('lapwing check', () => {

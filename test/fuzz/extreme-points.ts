@@ -49,12 +49,14 @@ export async function pushExtremes(server: FuzzedServer, random: Random, count: 
         (await read<{ monitorMetric: { id: string } }>(admin, MONITOR, { name })).monitorMetric.id,
     ),
   );
-  await until(() =>
-    ids.forEach((id) => {
-      if (server.engine.registry.byId(id.replace('Metric:', ''))?.status !== 'ACTIVE')
-        throw new Error(`${id} is not active`);
-    }),
-  );
+  await until(async () => {
+    const { nodes } = await read<{ nodes: readonly { status: string }[] }>(
+      admin,
+      'query($ids: [ID!]!) { nodes(ids: $ids) { ... on Metric { status } } }',
+      { ids },
+    );
+    if (nodes.some(({ status }) => status !== 'ACTIVE')) throw new Error('not all metrics are active');
+  });
   for (let index = ordinary; index < count; index += 30) {
     const length = Math.min(30, count - index);
     await push(

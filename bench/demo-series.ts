@@ -36,7 +36,8 @@ const web = (name: string): readonly DemoSeries[] => [
     unit: 'Count/Second',
     story: name === 'web-1' ? 'traffic of the day in the middle of the night' : null,
     valueAt: (time, before, noise) => {
-      const crawled = name === 'web-1' && within(before, 2.4 * DAY_MS, 2.35 * DAY_MS);
+      const hour = (time % DAY_MS) / HOUR_MS;
+      const crawled = name === 'web-1' && within(before, 3 * DAY_MS, 2 * DAY_MS) && hour >= 2 && hour < 3.2;
       const shape = crawled ? 0.9 : dailyShape(time);
       return 40 + 210 * shape + noise * (6 + 8 * shape);
     },
@@ -67,8 +68,11 @@ export const DEMO_SERIES: readonly DemoSeries[] = [
     name: 'db-1.memory',
     resource: 'shop/db-1',
     unit: 'Percent',
-    story: 'memory leaks, slowly',
-    valueAt: (_time, before, noise) => 38 + Math.max(0, 1 - before / (4 * DAY_MS)) * 40 + noise * 0.5,
+    story: 'memory leaks for half a day, until the process is started again',
+    valueAt: (_time, before, noise) => {
+      const leaking = within(before, 50 * HOUR_MS, 36 * HOUR_MS);
+      return 38 + (leaking ? (50 - before / HOUR_MS) * 3.2 : 0) + noise * 0.5;
+    },
   },
   {
     name: 'db-1.connections',

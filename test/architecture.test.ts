@@ -37,6 +37,8 @@ const CORE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'score-log': ['metrics', 'samples'],
   sources: [],
   transfer: [
+    // A download link ends with the key that asked for it.
+    'access',
     'annotations',
     'ingest',
     'inventory',

@@ -28,8 +28,9 @@ export interface IncidentState {
   /** Of the episode at any level: its largest surprise, fading, and when it was last near it. */
   peak: number;
   lastNearMs: number;
-  /** Surprise of the last openings, fading: what is not larger is told apart from them by the quiet period. */
+  /** Surprise of the last rows, and of those that opened incidents, fading: what is not larger falls into their quiet period. */
   last: number;
+  lastOpening: number;
   /** 1 while the metric is anomalous, since an incident opened. */
   anomalous: number;
   sinceMs: number;
@@ -51,6 +52,7 @@ export function createIncidentState(): IncidentState {
     peak: 0,
     lastNearMs: -Infinity,
     last: 0,
+    lastOpening: 0,
     anomalous: 0,
     sinceMs: 0,
     lastAnomalousMs: -Infinity,
@@ -64,16 +66,19 @@ export interface IncidentInput {
   readonly stepMs: number;
   readonly tick: Tick;
   readonly surprise: number;
+  /** Whether it is a level that creeps away: the rows that led up to it are no earlier event. */
+  readonly creeping: boolean;
   /** How far the level of the last rows is from the normal one, at least 0. */
   readonly levelOff: number;
   readonly provisional: boolean;
 }
 
 export function advanceIncident(state: IncidentState, input: IncidentInput): IncidentVerdict {
-  const { timestampMs, stepMs, tick, surprise, levelOff, provisional } = input;
+  const { timestampMs, stepMs, tick, surprise, creeping, levelOff, provisional } = input;
   const hours = tick.days * 24;
   state.peak *= 0.5 ** (hours / HALF_LIFE_HOURS.peak);
   state.last *= 0.5 ** (hours / HALF_LIFE_HOURS.last);
+  state.lastOpening *= 0.5 ** (hours / HALF_LIFE_HOURS.last);
   const recoveryMs = Math.max(RECOVERY.rows * stepMs, RECOVERY.ms);
   const continues = followEpisode(state, surprise, timestampMs, recoveryMs);
   const red = surprise >= RED_SURPRISE;
@@ -81,7 +86,7 @@ export function advanceIncident(state: IncidentState, input: IncidentInput): Inc
   const off = red || isStillOff(state, levelOff, timestampMs);
   if (off) state.lastAnomalousMs = timestampMs;
   if (timestampMs - state.lastAnomalousMs > recoveryMs) state.anomalous = 0;
-  const larger = surprise > LARGER * state.last;
+  const larger = surprise > LARGER * (creeping ? state.lastOpening : state.last);
   const phase = red
     ? choosePhase(state, { continues, larger, provisional })
     : state.anomalous === 0
@@ -91,7 +96,8 @@ export function advanceIncident(state: IncidentState, input: IncidentInput): Inc
         : 'RECOVERS';
   if (phase === 'OPENS') openIncident(state, levelOff, timestampMs);
   state.last = Math.max(state.last, surprise);
-  return { opens: !continues && surprise > 0 && (!red || phase === 'OPENS'), phase };
+  if (phase === 'OPENS') state.lastOpening = Math.max(state.lastOpening, surprise);
+  return { opens: red ? phase === 'OPENS' : !continues && surprise > 0, phase };
 }
 
 /** @returns whether the row continues what began before */
@@ -117,7 +123,8 @@ function choosePhase(
   { continues, larger, provisional }: { continues: boolean; larger: boolean; provisional: boolean },
 ): AnomalyPhase {
   if (provisional) return 'LEARNING';
-  if (continues || (state.anomalous === 1 && !larger)) return 'CONTINUES';
+  // What was not red opened no incident: the first red row of an episode has none to continue.
+  if (state.anomalous === 1 && (continues || !larger)) return 'CONTINUES';
   return larger ? 'OPENS' : 'QUIET_PERIOD';
 }
 

@@ -26,7 +26,7 @@ import {
   LEARNING_ROWS,
   type State,
 } from './streams-state.ts';
-import { combine, MAX_BELOW_RED, ordersOfSurprise } from './surprise.ts';
+import { combine, isCreeping, MAX_BELOW_RED, ordersOfSurprise } from './surprise.ts';
 import { createZone, type Zone } from '../zone.ts';
 
 const VERSION = 9;
@@ -117,9 +117,7 @@ class StreamsDetector implements Detector {
     deviate(forecasts, { value, learned, base, tick, moment }, model.deviations);
     const { rarity, wakes } = measureSilence(silence, forecasts.rows, value, tick);
     this.#state.surprise = combine(
-      model.tails,
-      model.records,
-      resolution,
+      model,
       {
         deviations: model.deviations,
         value: raw,
@@ -158,6 +156,7 @@ class StreamsDetector implements Detector {
       stepMs: state.clock.stepMs,
       tick,
       surprise: state.surprise,
+      creeping: isCreeping(state.surprise),
       levelOff: Math.abs(readCell(state.model.forecasts.levels, 0)),
       provisional,
     });

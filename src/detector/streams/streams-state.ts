@@ -6,6 +6,7 @@ import { type Clock, createClock } from './clock.ts';
 import { type Counter, createCounter } from './counter.ts';
 import type { Contribution } from '../detector.ts';
 import { type Deviations, RECORD_VIEWS, TAIL_VIEWS } from './deviations.ts';
+import { createExcursions, type Excursions } from './excursions.ts';
 import { createForecasts, type Forecasts } from './forecasts.ts';
 import { createIncidentState, type IncidentState } from './incident-state.ts';
 import { createLimit, type Limit } from './limit.ts';
@@ -45,6 +46,7 @@ interface Model {
   readonly forecasts: Forecasts;
   readonly tails: readonly Tail[];
   readonly records: Records;
+  readonly excursions: Excursions;
   readonly silence: Silence;
   readonly band: Band;
   readonly deviations: Deviations;
@@ -57,6 +59,7 @@ export function createModel(params: ModelParams): Model {
     forecasts: createForecasts(),
     tails: TAIL_VIEWS.map(createTail),
     records: createRecords(RECORD_VIEWS.length),
+    excursions: createExcursions(),
     silence: createSilence(),
     band: createBand(),
     deviations: {

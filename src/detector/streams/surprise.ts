@@ -5,6 +5,7 @@
  */
 import { readCell } from './cells.ts';
 import { type Deviations, RECORD_VIEWS, SLOW_LEVEL } from './deviations.ts';
+import { type Excursions, followExcursion } from './excursions.ts';
 import { compareWithRecords, type RecordResult, type Records } from './records.ts';
 import { measureNothing, measureResolution, type Resolution } from './resolution.ts';
 import { learnSize, measureRarity, type Tail } from './tails.ts';
@@ -25,6 +26,8 @@ export const RED_SURPRISE = RED_BASE + MAX_NOVELTY;
 export const MAX_BELOW_RED = RED_SURPRISE - 0.01;
 /** Slow levels and silence reach red, and no more: they last, and need no rank among red rows. */
 const MAX_LASTING = RED_BASE + 0.1;
+/** A level that creeps away is red, and less so than anything else that is. */
+const CREEPING = RED_BASE + 0.05;
 /** The tails overlap, so they are combined nearly as their maximum. */
 const NORM = 8;
 const RECORD_NORM = 4;
@@ -47,6 +50,19 @@ export interface SurpriseInput {
   readonly wakes: boolean;
 }
 
+/** Whether a surprise is that of a level that creeps away. */
+export function isCreeping(surprise: number): boolean {
+  return surprise === CREEPING + MAX_NOVELTY;
+}
+
+/** What deviations are compared with, and what learns them. */
+export interface Learned {
+  readonly tails: readonly Tail[];
+  readonly records: Records;
+  readonly excursions: Excursions;
+  readonly resolution: Resolution;
+}
+
 /** Surprise of what is seen on every row: below 2 for steps shorter than an hour. */
 function surpriseOfARow(stepMs: number): number {
   return stepMs > 0 ? ONCE_AN_HOUR - Math.log10(HOUR_MS / stepMs) : ONCE_AN_HOUR;
@@ -58,18 +74,17 @@ function surpriseOfARow(stepMs: number): number {
  * @returns the surprise of the row, at least 0, red from RED_SURPRISE
  */
 export function combine(
-  tails: readonly Tail[],
-  records: Records,
-  resolution: Resolution,
+  { tails, records, excursions, resolution }: Learned,
   input: SurpriseInput,
   parts: Float64Array,
 ): number {
   const row = surpriseOfARow(input.stepMs);
   const sudden = scoreTails(tails, resolution, input, row, parts);
   const { novelty, slow } = scoreRecords(tails, records, resolution, input, parts);
+  const creeping = scoreExcursion(excursions, resolution, input, parts, tails.length + SLOW_LEVEL);
   const silence = input.silence > 0 ? Math.min(MAX_LASTING, Math.max(0, input.silence + row)) : 0;
   parts[parts.length - 1] = Math.max(silence, input.wakes ? MAX_LASTING : 0);
-  const base = Math.max(sudden, slow, readCell(parts, parts.length - 1));
+  const base = Math.max(sudden, slow, creeping, readCell(parts, parts.length - 1));
   if (base >= RED_BASE) return base + MAX_NOVELTY;
   return Math.min(MAX_BELOW_RED, base + Math.min(MAX_NOVELTY, novelty));
 }
@@ -117,6 +132,20 @@ function scoreRecords(
     if (i === SLOW_LEVEL) slow = scoreSlowLevel(tails, result, ageDays);
   }
   return { novelty: sum ** (1 / RECORD_NORM), slow };
+}
+
+/** A level that creeps away from where it always was: red, however slowly it goes. */
+function scoreExcursion(
+  excursions: Excursions,
+  resolution: Resolution,
+  { deviations, rowsPerDay }: SurpriseInput,
+  parts: Float64Array,
+  part: number,
+): number {
+  const size = Math.abs(readCell(deviations.records, SLOW_LEVEL));
+  if (!followExcursion(excursions, size, { floor: resolution.quantum, rowsPerDay })) return 0;
+  parts[part] = Math.max(readCell(parts, part), CREEPING);
+  return CREEPING;
 }
 
 /** A level of hours that never was so far off: judged by its ratio to the record and the metric's own tail. */

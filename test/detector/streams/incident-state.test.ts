@@ -22,6 +22,7 @@ function play(
       stepMs: STEP_MS,
       tick: TICK,
       surprise,
+      creeping: false,
       levelOff: levels[row] ?? 0,
       provisional: row < learning,
     }),
@@ -59,6 +60,14 @@ describe('an incident', () => {
   it('opens again for something as rare some hours later, also every day for weeks', () => {
     const days = Array.from({ length: 20 }, () => [RED, ...quiet(287)]).flat();
     expect(openings(play(days))).toStrictEqual(Array.from({ length: 20 }, (_, day) => day * 288));
+  });
+
+  it('never goes on that did not open: rows just below red are no incident', () => {
+    const yellow = 0.99 * RED_SURPRISE;
+    const verdicts = play([...new Array<number>(6).fill(yellow), 1.05 * RED_SURPRISE, yellow]);
+    expect(verdicts.every(({ phase }) => phase !== 'CONTINUES')).toBe(true);
+    const rarer = play([...new Array<number>(6).fill(yellow), 1.2 * RED_SURPRISE, RED]);
+    expect(rarer.slice(6).map(({ phase }) => phase)).toStrictEqual(['OPENS', 'CONTINUES']);
   });
 
   it('opens none while the model learns, and says so', () => {

@@ -144,6 +144,7 @@ export async function listenHttp(
       ],
       ['/metrics', door.checkName(config.metricsOpen ? metrics : door.guard('READ', metrics))],
       ['/api/v2/write', door.checkName(createWriteHandler(2, { ...engine, ...door, onFailure }))],
+      ['/api/v3/write_lp', door.checkName(createWriteHandler(3, { ...engine, ...door, onFailure }))],
       ['/write', door.checkName(createWriteHandler(1, { ...engine, ...door, onFailure }))],
       ['/api/v1/write', door.checkName(createRemoteWriteHandler({ ...engine, ...door, onFailure }))],
       ['/v1/metrics', door.checkName(createOtlpHandler({ ...engine, ...door, onFailure }))],

@@ -1,6 +1,8 @@
 /**
- * Takes line protocol as InfluxDB does: `POST /api/v2/write` of version 2 and `POST /write` of version 1.
+ * Takes line protocol as InfluxDB does: `POST /api/v2/write` of version 2, `POST /write` of version 1 and
+ * `POST /api/v3/write_lp` of version 3.
  * https://docs.influxdata.com/influxdb/v2/api/#operation/PostWrite
+ * https://docs.influxdata.com/influxdb3/core/write-data/http-api/v3-write-lp/
  *
  * 204: every line is stored. 400: those named are not, all others are. 503 with Retry-After: send all of it again.
  * Organisation, bucket and database are taken and mean nothing here. The token is an API key with the scope INGEST; in
@@ -32,16 +34,27 @@ export interface WriteOptions {
   readonly onFailure?: (request: IncomingMessage, code: string) => void;
 }
 
-/** Version 1 calls nanoseconds n and microseconds u; version 2 has no minutes or hours. */
+/** Version 1 calls nanoseconds n and microseconds u, version 3 writes units out; 2 and 3 have no minutes or hours. */
 const UNITS: ReadonlyMap<string, Precision> = new Map([
   ['n', 'ns'],
   ['u', 'us'],
   ['µ', 'us'],
+  ['nanosecond', 'ns'],
+  ['microsecond', 'us'],
+  ['millisecond', 'ms'],
+  ['second', 's'],
 ]);
+
+type Version = 1 | 2 | 3;
 
 interface Refusal extends PushRefusal {
   readonly lines?: WriteResult['shown'];
   readonly stored?: number;
+}
+
+interface WrittenRefusal extends PushRefusal {
+  readonly lines: WriteResult['shown'] | undefined;
+  readonly stored: number | undefined;
 }
 
 /** As InfluxDB 2 names them. */
@@ -56,8 +69,8 @@ const CODES: Readonly<Record<PushRefusal['status'], string>> = {
   503: 'unavailable',
 };
 
-/** @param version says how errors are written: 2 as `{ code, message }`, 1 as `{ error }` */
-export function createWriteHandler(version: 1 | 2, options: WriteOptions): Handler {
+/** @param version says how errors are written: 1 as `{ error }`, 2 as `{ code, message }`, 3 as `{ error, data }` */
+export function createWriteHandler(version: Version, options: WriteOptions): Handler {
   return async (request, response) => {
     const refusal = await write(version, request, options);
     if (refusal === null) {
@@ -71,7 +84,7 @@ export function createWriteHandler(version: 1 | 2, options: WriteOptions): Handl
 
 /** @returns null when every line is stored */
 async function write(
-  version: 1 | 2,
+  version: Version,
   request: IncomingMessage,
   options: WriteOptions,
 ): Promise<Refusal | null> {
@@ -80,7 +93,11 @@ async function write(
     fallbackKey: version === 1 ? parameters.get('p') : null,
   });
   if ('status' in admitted) return admitted;
-  const precision = readPrecision(parameters);
+  if (version === 3 && parameters.get('accept_partial') === 'false') {
+    const message = 'accept_partial: expected true: each line is stored or left out by itself';
+    return { status: 400, message };
+  }
+  const precision = readPrecision(parameters, version);
   if (typeof precision !== 'string') return precision;
   try {
     const body = await readPushBody(request, MAX_PUSH_BYTES);
@@ -91,8 +108,9 @@ async function write(
   }
 }
 
-function readPrecision(parameters: URLSearchParams): Precision | Refusal {
-  const text = parameters.get('precision') ?? 'ns';
+function readPrecision(parameters: URLSearchParams, version: Version): Precision | Refusal {
+  const text = parameters.get('precision') ?? (version === 3 ? 'auto' : 'ns');
+  if (version === 3 && text === 'auto') return text;
   const precision = PRECISIONS.find((known) => known === (UNITS.get(text) ?? text));
   if (precision !== undefined) return precision;
   const message = `precision: expected ${PRECISIONS.join(', ')}, n or u, got ${JSON.stringify(text.slice(0, 20))}`;
@@ -113,15 +131,26 @@ function describe({ points, faults, shown, stopped }: WriteResult): Refusal | nu
 }
 
 function refuse(
-  version: 1 | 2,
+  version: Version,
   request: IncomingMessage,
   response: ServerResponse,
   { status, message, lines, stored }: Refusal,
 ): void {
   if (response.destroyed) return;
   prepareRefusal(request, response, { status });
-  const [first] = lines ?? [];
-  const places = first === undefined ? {} : { line: first.line, lines, stored };
-  const error = { code: CODES[status], message, ...places };
-  sendJson(response, status, version === 1 ? { error: message } : error);
+  sendJson(response, status, ERRORS[version]({ status, message, lines, stored }));
 }
+
+/** As each version of InfluxDB writes them. */
+const ERRORS: Readonly<Record<Version, (refusal: WrittenRefusal) => object>> = {
+  1: ({ message }) => ({ error: message }),
+  2: ({ status, message, lines, stored }) => {
+    const [first] = lines ?? [];
+    const places = first === undefined ? {} : { line: first.line, lines, stored };
+    return { code: CODES[status], message, ...places };
+  },
+  3: ({ message, lines = [] }) => ({
+    error: message,
+    data: lines.map(({ line, reason }) => ({ line_number: line, error_message: reason })),
+  }),
+};

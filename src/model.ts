@@ -53,6 +53,10 @@ export interface Sample {
 export const BOUNDS_ORIGINS = ['SOURCE', 'LEARNED'] as const;
 export type BoundsOrigin = (typeof BOUNDS_ORIGINS)[number];
 
+/** GAUGE: a value by itself. COUNTER: a sum that rises until its process restarts, scored by how fast it does so. */
+export const VALUE_KINDS = ['GAUGE', 'COUNTER'] as const;
+export type ValueKind = (typeof VALUE_KINDS)[number];
+
 /** What is known of a metric beforehand; min and max come together or not at all. */
 export interface ModelParams {
   readonly min?: number;
@@ -65,6 +69,8 @@ export interface ModelParams {
   readonly minResolution?: number;
   /** IANA name of the zone whose clock the metric follows; UTC when left out. */
   readonly timeZone?: string;
+  /** Left out where nobody said: its rows then tell the detector. */
+  readonly valueKind?: ValueKind;
 }
 
 /**

@@ -13,6 +13,8 @@ import { createDownloadHandler, DOWNLOAD_PATH } from '../api/http/downloads/down
 import { createGraphiqlHandler } from '../api/http/page/graphiql.ts';
 import { answerHealth, createReadyHandler } from '../api/http/health.ts';
 import { answerPing, answerQuery } from '../api/http/line-protocol/ping-endpoint.ts';
+import { createOtlpHandler } from '../api/http/otlp/otlp-endpoint.ts';
+import { createRemoteWriteHandler } from '../api/http/remote-write/remote-write-endpoint.ts';
 import { createMetricsHandler } from '../api/http/prometheus.ts';
 import { monitorHandler } from '../api/http/monitored-route.ts';
 import { ASSET_PATHS, createPageHandler, isForPage, PAGE_PATHS } from '../api/http/page/page-endpoint.ts';
@@ -142,7 +144,10 @@ export async function listenHttp(
       ],
       ['/metrics', door.checkName(config.metricsOpen ? metrics : door.guard('READ', metrics))],
       ['/api/v2/write', door.checkName(createWriteHandler(2, { ...engine, ...door, onFailure }))],
+      ['/api/v3/write_lp', door.checkName(createWriteHandler(3, { ...engine, ...door, onFailure }))],
       ['/write', door.checkName(createWriteHandler(1, { ...engine, ...door, onFailure }))],
+      ['/api/v1/write', door.checkName(createRemoteWriteHandler({ ...engine, ...door, onFailure }))],
+      ['/v1/metrics', door.checkName(createOtlpHandler({ ...engine, ...door, onFailure }))],
       ['/ping', door.checkName(answerPing)],
       ['/query', door.checkName(answerQuery)],
     ]),

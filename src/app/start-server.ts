@@ -3,6 +3,7 @@ import type { Config } from '../platform/config/read-config.ts';
 import { followHostPeriod, watchHost } from '../core/monitoring/watch-host.ts';
 import { createEngine, type Engine } from './build-core.ts';
 import { listenGraphite } from './listen-graphite.ts';
+import { listenStatsd } from './listen-statsd.ts';
 import { listenHttp } from './listen-http.ts';
 import type { Log } from '../log.ts';
 import { createStats, type Stats } from '../platform/telemetry/metrics.ts';
@@ -65,7 +66,8 @@ export async function startLapwing(
     const http = await listenHttp({ config, log, engine, access, database, monitoring, teardown, facts });
     tellOwnUrl(`${http}/aws`);
     graphite = await listenGraphite({ config, log, engine, teardown });
-    log.info({ version, http, graphite, database: database.description }, 'ready');
+    const statsd = await listenStatsd({ config, log, engine, teardown });
+    log.info({ version, http, graphite, statsd, database: database.description }, 'ready');
     return {
       version,
       addresses: {
@@ -75,6 +77,7 @@ export async function startLapwing(
         cloudwatch: `${http}/aws`,
         subscriptions: `${http.replace(/^http/, 'ws')}/graphql`,
         ...(graphite === null ? {} : { graphite }),
+        ...(statsd === null ? {} : { statsd }),
       },
       engine,
       stop: teardown.run,
@@ -83,8 +86,9 @@ export async function startLapwing(
 }
 
 /** Before the database is made and started: a port in use is the commonest mistake. */
-async function checkPorts({ host, port, graphitePort }: Config): Promise<void> {
+async function checkPorts({ host, port, graphitePort, statsdPort }: Config): Promise<void> {
   await checkAddress({ host, port, portSetting: 'LAPWING_PORT' });
+  if (statsdPort !== null) await checkAddress({ host, port: statsdPort, portSetting: 'LAPWING_STATSD_PORT' });
   if (graphitePort === null || graphitePort.orAnyFree) return;
   await checkAddress({ host, port: graphitePort.port, portSetting: 'LAPWING_GRAPHITE_PORT' });
 }

@@ -16,7 +16,7 @@ const BUFFER_SHARE = 0.2;
  *   zone nobody knows
  */
 export function checkModelParams(params: ModelParams, path: readonly string[]): ModelParams {
-  const { min, max, minResolution, timeZone, boundsFrom } = params;
+  const { min, max, minResolution, timeZone, boundsFrom, valueKind } = params;
   for (const [field, value] of Object.entries({ min, max, minResolution })) {
     if (value !== undefined && !Number.isFinite(value)) {
       throw new InvalidInputError(`${field}: expected a finite number, got ${value}`, [...path, field]);
@@ -55,6 +55,7 @@ export function checkModelParams(params: ModelParams, path: readonly string[]): 
     ...(boundsFrom === undefined ? {} : { boundsFrom }),
     ...(minResolution === undefined ? {} : { minResolution }),
     ...(timeZone === undefined ? {} : { timeZone }),
+    ...(valueKind === undefined ? {} : { valueKind }),
   };
 }
 

@@ -25,10 +25,10 @@ export function toCanonicalName(name: string): string {
   return name.includes(';') ? sortTags(name) : name;
 }
 
-/** @param tags as their sender means them, in any order */
+/** @param metric and @param tags as their sender means them, the tags in any order: a semicolon in them is escaped */
 export function writeSeriesName(metric: string, tags: Iterable<readonly [string, string]>): string {
   const escape = (text: string) => text.replaceAll(';', '\\;');
-  return joinTags(metric, new Map(Array.from(tags, ([key, value]) => [escape(key), escape(value)])));
+  return joinTags(escape(metric), new Map(Array.from(tags, ([key, value]) => [escape(key), escape(value)])));
 }
 
 /**

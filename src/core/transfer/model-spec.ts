@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { InvalidInputError, NotSupportedError } from '../../errors.ts';
-import { BOUNDS_ORIGINS, DATASOURCES, type Datasource, type ModelParams } from '../../model.ts';
+import { BOUNDS_ORIGINS, DATASOURCES, type Datasource, type ModelParams, VALUE_KINDS } from '../../model.ts';
 import { wordIssue } from '../../platform/runtime/word-issue.ts';
 import { parseUtcTime } from '../../platform/runtime/utc-time.ts';
 import { liftLegacySpec } from './legacy-spec.ts';
@@ -95,6 +95,7 @@ const SPEC = z.strictObject({
       minResolution: optionalNumber,
       timeZone: z.string({ error: 'expected the name of a time zone' }).optional(),
       boundsFrom: z.enum(BOUNDS_ORIGINS).optional(),
+      valueKind: z.enum(VALUE_KINDS).optional(),
     })
     .nullish(),
   unit: optionalText,
@@ -138,7 +139,7 @@ export function parseModelSpec(model: unknown): ModelSpec {
   if (datasource === undefined) {
     throw new NotSupportedError(`datasource: there is none called ${JSON.stringify(spec.datasource)}`);
   }
-  const { min, max, minResolution, timeZone, boundsFrom } = spec.modelParams ?? {};
+  const { min, max, minResolution, timeZone, boundsFrom, valueKind } = spec.modelParams ?? {};
   return {
     ...spec,
     datasource,
@@ -148,6 +149,7 @@ export function parseModelSpec(model: unknown): ModelSpec {
       ...(minResolution == null ? {} : { minResolution }),
       ...(timeZone === undefined ? {} : { timeZone }),
       ...(boundsFrom === undefined ? {} : { boundsFrom }),
+      ...(valueKind === undefined ? {} : { valueKind }),
     },
   };
 }

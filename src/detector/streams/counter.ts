@@ -1,13 +1,17 @@
 /**
  * Counters: metrics that only rise (requests served, bytes sent, seconds since a start) and fall back when their
  * process restarts. Their level says nothing; how fast they rise does. Metrics that only fall are counters upside down.
+ * Where nobody said which a metric is, its rows tell.
  */
+import type { ValueKind } from '../../model.ts';
 import type { Tick } from './clock.ts';
 
 /** Rows after which a metric that moved one way only is taken for a counter. */
 const FIRST_ROWS = 60;
 /** Share of rows that must move for it. */
 const MIN_MOVING = 0.05;
+/** Of the kinds a metric can be said to be. */
+const DIRECTIONS: Readonly<Record<ValueKind, number>> = { GAUGE: 0, COUNTER: 1 };
 /** Resets above this share of the moving rows are the metric's own ups and downs. */
 const MAX_RESETS = 0.02;
 
@@ -33,13 +37,16 @@ export function createCounter(): Counter {
   return { rows: 0, last: 0, rises: 0, falls: 0, direction: 0 };
 }
 
-/** @param stepMs of the metric, 0 while unknown; @param intervalMs since the row before */
+/**
+ * @param time.stepMs of the metric, 0 while unknown
+ * @param time.intervalMs since the row before
+ * @param kind as it was said; undefined where the rows have to tell
+ */
 export function readCounter(
   counter: Counter,
   value: number,
-  tick: Tick,
-  intervalMs: number,
-  stepMs: number,
+  { tick, intervalMs, stepMs }: { readonly tick: Tick; readonly intervalMs: number; readonly stepMs: number },
+  kind: ValueKind | undefined,
 ): Reading {
   const change = counter.rows === 0 ? 0 : value - counter.last;
   counter.rows += 1;
@@ -47,10 +54,11 @@ export function readCounter(
   if (change > 0) counter.rises += 1;
   if (change < 0) counter.falls += 1;
   const before = counter.direction;
-  counter.direction = findDirection(counter);
+  counter.direction = kind === undefined ? findDirection(counter) : DIRECTIONS[kind];
   const restarts = counter.direction !== before;
   if (counter.direction === 0) return { value, restarts };
-  if (change * counter.direction < 0) return { value: null, restarts };
+  // How fast it rose before the first row is not known either.
+  if (change * counter.direction < 0 || counter.rows === 1) return { value: null, restarts };
   return { value: stepMs > 0 ? change / (intervalMs / stepMs) : change / tick.steps, restarts };
 }
 

@@ -53,15 +53,23 @@ export function learnQuantum(resolution: Resolution, value: number, last: number
   }
 }
 
-/** Changes up to this are no change: half a smallest step, rounding, of a still metric a bit more. */
-export function measureNothing({ lowest, highest, quantum }: Resolution, value: number): number {
+/**
+ * Changes up to this are no change: half a smallest step, rounding, of a still metric a bit more.
+ * @param value of what is scored: of a counter, its rate
+ * @param raw as the metric gave it: of a counter, the sum, whose rounding is in the rate
+ */
+export function measureNothing(
+  { lowest, highest, quantum }: Resolution,
+  value: number,
+  raw: number = value,
+): number {
   const size = Math.abs(value);
   const isStill = highest - lowest <= size * STILL_SHARE;
-  return Math.max(QUANTA * quantum, size * (isStill ? STILL_SHARE : ROUNDING_SHARE));
+  return Math.max(QUANTA * quantum, Math.abs(raw) * ROUNDING_SHARE, isStill ? size * STILL_SHARE : 0);
 }
 
-/** Changes up to this are no record. */
-export function measureResolution(resolution: Resolution, value: number): number {
+/** Changes up to this are no record; @param value and @param raw as of measureNothing */
+export function measureResolution(resolution: Resolution, value: number, raw: number = value): number {
   const range = resolution.highest - resolution.lowest;
-  return Math.max(resolution.given, measureNothing(resolution, value), range / BUCKETS);
+  return Math.max(resolution.given, measureNothing(resolution, value, raw), range / BUCKETS);
 }

@@ -29,7 +29,7 @@ import {
 import { combine, isCreeping, MAX_BELOW_RED, ordersOfSurprise } from './surprise.ts';
 import { createZone, type Zone } from '../zone.ts';
 
-const VERSION = 9;
+const VERSION = 10;
 /** Larger values are scored as this one: differences and sums of them stay finite. */
 const MAX_MAGNITUDE = 1e300;
 /** Surprise at which the raw score is 1 − 1/e. */
@@ -74,7 +74,8 @@ class StreamsDetector implements Detector {
     const tick = advanceClock(state.clock, timestampMs);
     const bounded = Math.min(MAX_MAGNITUDE, Math.max(-MAX_MAGNITUDE, value));
     const before = state.counter.last;
-    const reading = readCounter(state.counter, bounded, tick, intervalMs, state.clock.stepMs);
+    const time = { tick, intervalMs, stepMs: state.clock.stepMs };
+    const reading = readCounter(state.counter, bounded, time, this.#params.valueKind);
     if (reading.restarts) state.model = createModel(this.#params);
     const expectation =
       reading.value === null
@@ -120,7 +121,8 @@ class StreamsDetector implements Detector {
       model,
       {
         deviations: model.deviations,
-        value: raw,
+        value,
+        raw,
         stepMs: clock.stepMs,
         rowsPerDay: moment.rowsPerDay,
         ageDays: (clock.lastMs - this.#state.modelSinceMs) / 86_400_000,

@@ -40,8 +40,9 @@ const RECORD_QUANTA = [0.3, 0.3, 1, 1, 0.3] as const;
 
 export interface SurpriseInput {
   readonly deviations: Deviations;
-  /** The metric's value, for the resolution. */
+  /** What is scored of the row, and the metric's own value, for the resolution. */
   readonly value: number;
+  readonly raw: number;
   readonly stepMs: number;
   readonly rowsPerDay: number;
   readonly ageDays: number;
@@ -92,11 +93,11 @@ export function combine(
 function scoreTails(
   tails: readonly Tail[],
   resolution: Resolution,
-  { deviations, value, rowsPerDay, ageDays }: SurpriseInput,
+  { deviations, value, raw, rowsPerDay, ageDays }: SurpriseInput,
   row: number,
   parts: Float64Array,
 ): number {
-  const nothing = measureNothing(resolution, value);
+  const nothing = measureNothing(resolution, value, raw);
   let sum = 0;
   for (const [i, tail] of tails.entries()) {
     const deviation = readCell(deviations.tails, i);
@@ -117,10 +118,10 @@ function scoreRecords(
   tails: readonly Tail[],
   records: Records,
   resolution: Resolution,
-  { deviations, value, rowsPerDay, ageDays }: SurpriseInput,
+  { deviations, value, raw, rowsPerDay, ageDays }: SurpriseInput,
   parts: Float64Array,
 ): { novelty: number; slow: number } {
-  const smallest = measureResolution(resolution, value);
+  const smallest = measureResolution(resolution, value, raw);
   let sum = 0;
   let slow = 0;
   for (let i = 0; i < RECORD_VIEWS.length; i++) {

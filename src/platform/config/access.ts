@@ -48,4 +48,10 @@ export const ACCESS_SETTINGS = {
     onOff,
     'off',
   ),
+  statsdOpen: setting(
+    'LAPWING_STATSD_OPEN',
+    'Whether StatsD, which knows no keys, listens on LAPWING_HOST where that is not loopback: on or off.',
+    onOff,
+    'off',
+  ),
 } as const satisfies Record<string, Setting<unknown>>;

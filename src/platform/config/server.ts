@@ -20,6 +20,21 @@ export const SERVER_SETTINGS = {
     graphitePort,
     'auto',
   ),
+  statsdPort: setting(
+    'LAPWING_STATSD_PORT',
+    'Port for StatsD and DogStatsD, by UDP and TCP; 8125 is its own, 0 takes any free one. Off when unset.',
+    z
+      .string()
+      .optional()
+      .transform((given) => (given === undefined || given === '' ? null : given))
+      .pipe(z.union([z.null(), port])),
+  ),
+  statsdFlushSeconds: setting(
+    'LAPWING_STATSD_FLUSH_SECONDS',
+    'Seconds of an interval of StatsD, at whose end its points are made.',
+    wholeNumber(1, 3600),
+    '10',
+  ),
   graphiql: setting('LAPWING_GRAPHIQL', 'Serve GraphiQL at /graphql: on or off.', onOff, 'on'),
   logLevel: setting(
     'LAPWING_LOG_LEVEL',

@@ -2,6 +2,7 @@
  * Every number the server counts about itself, with what a rising value means. Rendered by serverInfo and by
  * /metrics; to add one, add it to a list here and count it where it happens.
  */
+import { DOOR_COUNTERS, DOOR_REASON_COUNTERS } from './door-counters.ts';
 import { GAUGES } from './gauges.ts';
 
 /** Counters only ever rise; they start at 0 with the process. */
@@ -99,6 +100,7 @@ const COUNTERS = {
   audit_entries_lost:
     'Mutations the audit log could not take, because the database was away; the log of the program has them.',
   audit_ingest_mutations: 'Mutations that pushed points: counted, and not in the audit log.',
+  ...DOOR_COUNTERS,
 } as const;
 
 /** Counters split by a reason. The reasons are listed, so that no input can make new series. */
@@ -157,6 +159,7 @@ const REASON_COUNTERS = {
     help: 'Requests refused for who asked: no key, one that is wrong, revoked or expired, too many wrong ones of one address, one that may not do it, or a Host header that is not ours.',
     reasons: ['missing_key', 'wrong_key', 'too_many_guesses', 'missing_scope', 'wrong_host'],
   },
+  ...DOOR_REASON_COUNTERS,
 } as const;
 
 export type Counter = keyof typeof COUNTERS;

@@ -1,11 +1,13 @@
 /** The ways points are pushed, as their real senders do it. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { compress } from 'snappyjs';
 import { expect } from 'vitest';
 import type { Engine } from '../../../src/app/build-core.ts';
 import { read } from '../../helpers/ask.ts';
 import type { TestServer } from '../../helpers/start-server.ts';
 import { until } from '../../helpers/until.ts';
+import { requestV1 } from './remote-write/encode.ts';
 
 export interface Point {
   readonly metric: string;
@@ -76,6 +78,24 @@ export const DOORS: readonly Door[] = [
       await until(() => expect(answeredPoints(server.engine) - before).toBe(points.length));
       expect(server.engine.stats.read('graphite_points_lost')).toBe(0);
       return null;
+    },
+  },
+  {
+    name: 'remote write',
+    push: async (server, points) => {
+      const series = points.map(({ metric, timestampMs, value }) => ({
+        labels: [['__name__', metric] as const],
+        samples: [[value, timestampMs] as const],
+      }));
+      const response = await fetch(`${server.url}/api/v1/write`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' },
+        body: new Uint8Array(compress(requestV1(series))),
+      });
+      if (response.status === 204) return [];
+      expect(response.status).toBe(400);
+      const leftOut = Number(/; (\d+) left out/.exec(await response.text())?.[1]);
+      return Array.from({ length: leftOut }, () => -1);
     },
   },
 ];

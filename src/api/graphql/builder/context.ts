@@ -84,6 +84,6 @@ export interface Context extends ApiParts {
   /** Who asks. */
   readonly caller: Caller;
   /** The request over HTTP; none over WebSocket. */
-  readonly request?: { readonly url: string };
+  readonly request?: { readonly url: string; readonly headers: { get: (name: string) => string | null } };
   readonly loaders: Loaders;
 }

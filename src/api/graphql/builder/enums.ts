@@ -1,6 +1,6 @@
 /** The words of src/model.ts as enums, each value with its meaning. */
 import { BAR_WINDOWS } from '../../../core/bars/bar-window.ts';
-import { ANOMALY_CLASSES, DATASOURCES, VIEWS } from '../../../model.ts';
+import { ANOMALY_CLASSES, DATASOURCES, VALUE_KINDS, VIEWS } from '../../../model.ts';
 import { builder } from './builder.ts';
 
 export const DatasourceRef = builder.enumType('Datasource', {
@@ -41,6 +41,15 @@ export const DirectionRef = builder.enumType('Direction', {
     BOTH: 'Above and below.',
     ABOVE: 'Only values above the expected one.',
     BELOW: 'Only values below the expected one.',
+  }),
+});
+
+export const ValueKindRef = builder.enumType('ValueKind', {
+  description: 'What the values of a metric are, and so what of them is scored.',
+  values: describe(VALUE_KINDS, {
+    GAUGE: 'Each is a value by itself, and is scored as it is.',
+    COUNTER:
+      'A sum that rises until its process restarts, such as requests served. How fast it rises is scored; a value below the one before is a restart, and no anomaly. Samples hold the sums as they were sent; `expected` and its range say where the sum was to be.',
   }),
 });
 

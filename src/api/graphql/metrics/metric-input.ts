@@ -4,7 +4,7 @@ import type { AlertPolicy } from '../../../core/metrics/alert-policy.ts';
 import type { Datasource, ModelParams } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
 import { DimensionInputRef } from '../builder/dimension-input.ts';
-import { DirectionRef } from '../builder/enums.ts';
+import { DirectionRef, ValueKindRef } from '../builder/enums.ts';
 import { InfluxdbMetricSpecRef, readInfluxdbSpec } from './influxdb-input.ts';
 import { readAutostackId } from '../builder/node-id.ts';
 
@@ -86,6 +86,10 @@ export const ModelParamsInputRef = builder.inputType('ModelParamsInput', {
     timeZone: t.string({
       description:
         'IANA name of the zone whose clock the metric follows, such as Europe/Berlin: its day and week then shift with summer time. UTC when left out.',
+    }),
+    valueKind: t.field({
+      type: ValueKindRef,
+      description: 'What its values are; left out, its first 60 samples tell.',
     }),
   }),
 });

@@ -1,7 +1,7 @@
 /** The type Metric. Its samples are in metric-samples.ts, the lists of metrics in metrics.ts. */
 import { describeDoubt } from '../../../core/inventory/confirm-resource.ts';
 import { builder } from '../builder/builder.ts';
-import { DatasourceRef, DirectionRef, MetricStatusRef } from '../builder/enums.ts';
+import { DatasourceRef, DirectionRef, MetricStatusRef, ValueKindRef } from '../builder/enums.ts';
 import { findEntry } from './registry-metric.ts';
 
 const LearningRef = builder.objectRef<{ rows: number; needed: number }>('Learning').implement({
@@ -110,6 +110,13 @@ export const MetricRef = builder.prismaNode('Metric', {
         rows: findEntry(metric, registry)?.scoredRows ?? 0,
         needed: facts.learningRows,
       }),
+    }),
+    valueKind: t.field({
+      type: ValueKindRef,
+      nullable: true,
+      description:
+        'What its values were said to be, and so what of them is scored; null where nobody said: its samples then tell the detector.',
+      resolve: (metric, _args, { registry }) => findEntry(metric, registry)?.modelParams.valueKind ?? null,
     }),
     periodSeconds: t.exposeInt('periodSeconds', { description: 'Time between two samples.' }),
     lastTimestamp: t.field({

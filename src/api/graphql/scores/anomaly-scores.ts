@@ -51,7 +51,10 @@ builder.subscriptionField('anomalyScores', (t) =>
       'Every score from now on, a moment after it is stored. With `after`: everything since, then live, without a gap or a repeat.',
     args: {
       filter: t.arg({ type: AnomalyScoreFilterRef, description: 'Which scores; all when left out.' }),
-      after: t.arg.string({ description: 'Cursor of the last event or page seen.' }),
+      after: t.arg.string({
+        description:
+          'Cursor of the last event or page seen. Of server-sent events the header Last-Event-ID goes before it: events have their cursor as id, where `cursor` is selected, so that an EventSource resumes by itself.',
+      }),
       maxBatch: t.arg.int({
         defaultValue: DEFAULT_BATCH,
         description: `Most scores in one event, 1 to ${MAX_SCORES}.`,
@@ -61,14 +64,14 @@ builder.subscriptionField('anomalyScores', (t) =>
         description: `How long an event may wait for more scores, 0 to ${MAX_LINGER_MS} ms.`,
       }),
     },
-    subscribe: (_root, { filter, after, ...args }, { live }) => {
+    subscribe: (_root, { filter, after, ...args }, { live, request }) => {
       const maxBatch = args.maxBatch ?? DEFAULT_BATCH;
       const lingerMs = args.lingerMs ?? DEFAULT_LINGER_MS;
       checkRange('maxBatch', maxBatch, 1, MAX_SCORES);
       checkRange('lingerMs', lingerMs, 0, MAX_LINGER_MS);
       return live.subscribe({
         filter: readScoreFilter(filter ?? {}, ['filter']),
-        after: after ?? null,
+        after: request?.headers.get('last-event-id') ?? after ?? null,
         maxBatch,
         lingerMs,
       });

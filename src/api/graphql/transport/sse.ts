@@ -12,7 +12,8 @@ import type { Payload, WritePayload } from './payload-cache.ts';
 /** A comment: some browsers show nothing of a stream before its first byte, and proxies end one that says nothing. */
 const PING = Buffer.from(':\n\n');
 const PING_INTERVAL_MS = 12_000;
-const BEFORE = Buffer.from('event: next\ndata: ');
+const BEFORE = Buffer.from('event: next\n');
+const DATA = Buffer.from('data: ');
 const AFTER = Buffer.from('\n\n');
 const COMPLETE = Buffer.from('event: complete\ndata:\n\n');
 const HEADERS = {
@@ -68,10 +69,22 @@ function createFrames(writePayload: WritePayload): (result: ExecutionResult) => 
   const frames = new WeakMap<Payload, Buffer>();
   return (result) => {
     const payload = writePayload(result);
-    const frame = frames.get(payload) ?? Buffer.concat([BEFORE, payload.json, AFTER]);
+    const frame = frames.get(payload) ?? Buffer.concat([BEFORE, writeId(result), DATA, payload.json, AFTER]);
     frames.set(payload, frame);
     return frame;
   };
+}
+
+/**
+ * The line that names the event by its cursor, where `cursor` is selected: an EventSource that lost its connection sends the
+ * last one back as Last-Event-ID, and the subscription goes on behind it.
+ */
+function writeId({ data }: ExecutionResult): Buffer {
+  const [event] = Object.values(data ?? {});
+  const cursor = typeof event === 'object' && event !== null && 'cursor' in event ? event.cursor : null;
+  // Another field may be called so.
+  const isId = typeof cursor === 'string' && /^[\w.~:=+/-]+$/.test(cursor);
+  return Buffer.from(isId ? `id: ${cursor}\n` : '');
 }
 
 /** One event is asked for at a time, and only when the one before has been taken. */

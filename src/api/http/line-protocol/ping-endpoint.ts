@@ -3,8 +3,8 @@
  * (`/query` of version 1: Telegraf sends CREATE DATABASE, the client for Node.js SHOW DATABASES).
  */
 import type { IncomingMessage } from 'node:http';
+import { BodyError, readPushBody } from '../push/push-body.ts';
 import { type Handler, sendJson } from '../server.ts';
-import { BodyError, readWriteBody } from './write-body.ts';
 
 /** The newest version of the 1.x line whose write protocol is spoken: senders compare it. */
 const PROTOCOL_VERSION = '1.8.10';
@@ -70,6 +70,6 @@ export const answerQuery: Handler = async (request, response) => {
 async function readQuery(request: IncomingMessage): Promise<string> {
   const inAddress = new URL(request.url ?? '/', 'http://localhost').searchParams.get('q');
   if (inAddress !== null) return inAddress;
-  const body = await readWriteBody(request, MAX_BYTES);
+  const body = await readPushBody(request, MAX_BYTES);
   return new URLSearchParams(body.toString('utf8')).get('q') ?? '';
 }

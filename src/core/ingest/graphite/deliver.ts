@@ -1,4 +1,4 @@
-/** Hands points to the data path until it has taken them: what stands in for the reply Graphite does not have. */
+/** Hands points to the data path until it has taken them: what stands in for the reply Graphite and StatsD do not have. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RetryLaterError } from '../../../errors.ts';
 import type { Log } from '../../../log.ts';
@@ -21,6 +21,10 @@ export interface DeliverOptions {
   readonly accept: AcceptPoints;
   readonly log: Log;
   readonly stats: Stats;
+  /** For the log; Graphite when left out. */
+  readonly protocol?: string;
+  /** Counts points that meet a bug of ours. */
+  readonly lostCounter?: 'graphite_points_lost' | 'statsd_points_lost';
   /** Ends the waiting: the points in hand are then given up. */
   readonly giveUp: AbortSignal;
   /** Milliseconds before the second try; doubled from then on up to MAX_PAUSE_MS. */
@@ -37,7 +41,15 @@ const MAX_PAUSE_MS = 5000;
  */
 export async function deliverPoints(
   points: readonly GraphitePoint[],
-  { accept, log, stats, giveUp, firstPauseMs }: DeliverOptions,
+  {
+    accept,
+    log,
+    stats,
+    giveUp,
+    firstPauseMs,
+    protocol = 'Graphite',
+    lostCounter = 'graphite_points_lost',
+  }: DeliverOptions,
 ): Promise<readonly Refusal[] | null> {
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
     if (giveUp.aborted) return null;
@@ -46,8 +58,8 @@ export async function deliverPoints(
       return rejected;
     } catch (error) {
       if (!(error instanceof RetryLaterError)) {
-        stats.count('graphite_points_lost', points.length);
-        log.error({ err: error, points: points.length }, 'points from Graphite were lost');
+        stats.count(lostCounter, points.length);
+        log.error({ err: error, protocol, points: points.length }, 'points that were received were lost');
         return [];
       }
     }

@@ -10,7 +10,8 @@ import { writeSeriesName } from '../../sources/pushed-name.ts';
 import { scanFields, scanName, scanTags } from './scan.ts';
 
 export const PRECISIONS = ['ns', 'us', 'ms', 's', 'm', 'h'] as const;
-export type Precision = (typeof PRECISIONS)[number];
+/** auto: each time tells by its size, as in InfluxDB 3. */
+export type Precision = (typeof PRECISIONS)[number] | 'auto';
 
 /** Why a line was left out. */
 export type LineProblem = 'too_long' | 'not_utf8' | 'bad_name' | 'bad_tag' | 'bad_field' | 'bad_timestamp';
@@ -39,6 +40,12 @@ export interface BadLine {
 const INTEGER = /^-?\d{1,19}$/;
 /** Milliseconds of one unit, for units that are not finer. */
 const MS_OF_UNIT = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+/** Times below, by their size, are of the unit: of the year 2128 in the finest of them. */
+const AUTO_LIMITS = [
+  [5e9, 's'],
+  [5e12, 'ms'],
+  [5e15, 'us'],
+] as const;
 /** Decimal digits to take off for milliseconds. */
 const FINER_DIGITS = { ns: 6, us: 3 } as const;
 
@@ -62,7 +69,11 @@ export function parseLine(
   if ('problem' in fields) return bad('bad_field', fields.problem, fields.end);
   const timestampMs = readTime(text.slice(fields.end).trim(), precision, arrivalMs);
   if (timestampMs === null) {
-    return bad('bad_timestamp', `expected a whole number of ${precision}, or nothing`, fields.end + 1);
+    return bad(
+      'bad_timestamp',
+      `expected a whole number${precision === 'auto' ? '' : ` of ${precision}`}, or nothing`,
+      fields.end + 1,
+    );
   }
   const series = writeSeriesName('', tags.value);
   const points = fields.value.numbers.map(([field, value]) => ({
@@ -81,6 +92,7 @@ function bad(problem: LineProblem, reason: string, end: number): BadLine {
 function readTime(text: string, precision: Precision, arrivalMs: number): number | null {
   if (text === '') return arrivalMs;
   if (!INTEGER.test(text)) return null;
+  if (precision === 'auto') return readTime(text, guessPrecision(text), arrivalMs);
   if (precision === 'ns' || precision === 'us') {
     const whole = Number(text.slice(0, -FINER_DIGITS[precision]));
     // "-5" loses all its digits but the sign.
@@ -88,4 +100,9 @@ function readTime(text: string, precision: Precision, arrivalMs: number): number
   }
   const timestampMs = Number(text) * MS_OF_UNIT[precision];
   return Number.isSafeInteger(timestampMs) ? timestampMs : null;
+}
+
+function guessPrecision(text: string): Exclude<Precision, 'auto'> {
+  const size = Math.abs(Number(text));
+  return AUTO_LIMITS.find(([below]) => size < below)?.[1] ?? 'ns';
 }

@@ -39,6 +39,8 @@ describe('row 57: no or a wrong API key, at any protected call', () => {
       fetch(`${server.url}/api/v2/write`, { method: 'POST', headers, body: 'm f=1' }),
     'line protocol, version 1': (headers) =>
       fetch(`${server.url}/write?db=x`, { method: 'POST', headers, body: 'm f=1' }),
+    'remote write': (headers) => fetch(`${server.url}/api/v1/write`, { method: 'POST', headers, body: 'x' }),
+    OTLP: (headers) => fetch(`${server.url}/v1/metrics`, { method: 'POST', headers, body: '{}' }),
     '/metrics': (headers) => fetch(`${server.url}/metrics`, { headers }),
   };
 

@@ -87,6 +87,43 @@ describe('writing line protocol', () => {
     expect(server.engine.stats.read('line_protocol_lines_bad')).toBe(2);
   });
 
+  it('takes what clients of version 3 send: a time says its unit by its size', async () => {
+    await using server = await startServer();
+    const body = [NOW_S, NOW_S * 1e3 + 1, NOW_S * 1e6 + 2000, `${NOW_S}000003000`, '']
+      .map((time, index) => `m v=${index} ${time}`)
+      .join('\n');
+    const path = '/api/v3/write_lp?db=sensors&no_sync=false&accept_partial=true';
+    expect(await write(server, body, { path })).toMatchObject({ status: 204 });
+    const samples = (await readSamples(server)).map(([, value, ms]) => [value, ms - NOW_S * 1000]);
+    expect(samples.slice(0, 3)).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 2],
+    ]);
+    expect(samples).toHaveLength(4);
+    const written = await write(server, `a v=1 ${NOW_S}`, { path: '/api/v3/write_lp?db=x&precision=second' });
+    expect(written.status).toBe(204);
+  });
+
+  it('names bad lines as version 3 does, and takes no write that is to be all or nothing', async () => {
+    await using server = await startServer();
+    const path = '/api/v3/write_lp?db=x';
+    const answer = await write(server, `a v=1 ${NOW_S}\nbad\n`, { path });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: {
+        error: expect.stringMatching(/^partial write: 1 points stored, dropped=1/) as string,
+        data: [{ line_number: 2, error_message: expect.stringContaining('expected a blank') as string }],
+      },
+    });
+    const whole = await write(server, `b v=1 ${NOW_S}`, { path: `${path}&accept_partial=false` });
+    expect(whole).toMatchObject({
+      status: 400,
+      body: { error: expect.stringContaining('accept_partial') as string },
+    });
+    expect(await readSamples(server)).toHaveLength(1);
+  });
+
   it('answers a batch sent twice as one that was stored', async () => {
     await using server = await startServer();
     const body = gzipSync(`a v=1 ${NOW_S}\na v=2 ${NOW_S + 1}\n`);

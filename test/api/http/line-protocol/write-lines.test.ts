@@ -1,11 +1,11 @@
 /** Bodies of line protocol that are made to keep the server busy: others are served meanwhile, whatever is in them. */
 import { describe, expect, test } from 'vitest';
 import {
-  MAX_FAULTS,
   MAX_LINES,
   type WriteResult,
   writeLines,
 } from '../../../../src/api/http/line-protocol/write-lines.ts';
+import { MAX_FAULTS } from '../../../../src/api/http/push/fault-list.ts';
 import type { NamedPoint } from '../../../../src/core/ingest/ingest.ts';
 import { PIECE_BYTES } from '../../../../src/platform/bounded-input/parse-slot.ts';
 import { createStats } from '../../../../src/platform/telemetry/metrics.ts';
@@ -15,7 +15,13 @@ import { countRounds } from '../../../helpers/count-rounds.ts';
 function write(body: string): Promise<WriteResult> {
   const acceptNamed = (points: readonly NamedPoint[]) =>
     Promise.resolve({ accepted: points.length, duplicates: 0, late: 0, rejected: [] });
-  const options = { precision: 'ns', arrivalMs: 0, accept: { acceptNamed }, stats: createStats() } as const;
+  const options = {
+    precision: 'ns',
+    arrivalMs: 0,
+    accept: { acceptNamed },
+    accountId: 1,
+    stats: createStats(),
+  } as const;
   return writeLines(Buffer.from(body), options);
 }
 

@@ -1,0 +1,5 @@
+/** The part of snappyjs the tests use; it has no types of its own. */
+declare module 'snappyjs' {
+  export function compress(input: Uint8Array): Uint8Array;
+  export function uncompress(input: Uint8Array): Uint8Array;
+}

@@ -90,7 +90,7 @@ function AuditRow(props: {
   readonly onKey: (id: string) => void;
 }) {
   const { entry, onField, onKey } = props;
-  const { at, field, keyId, keyName, result, requestId } = entry;
+  const { at, field, apiKeyId, keyName, result, requestId } = entry;
   return (
     <li>
       <div className="line">
@@ -99,10 +99,10 @@ function AuditRow(props: {
           {field}
         </button>
         <span className={/Error$|^[A-Z_]+$/.test(result) ? 'badge red' : 'badge'}>{result}</span>
-        {keyId === null ? (
+        {apiKeyId === null ? (
           <span className="quiet">anonymous</span>
         ) : (
-          <button className="bare" onClick={() => onKey(keyId)}>
+          <button className="bare" onClick={() => onKey(apiKeyId)}>
             by {keyName}
           </button>
         )}

@@ -33,13 +33,12 @@ function readBars(
 }
 
 function readMetric(metric: Metric, bars: ReadonlyMap<number, Bar>): WallMetric {
-  const { latest, learning, displayName, server } = metric;
+  const { latest, learning, friendlyName, server } = metric;
   return {
     id: metric.id,
     name: metric.name,
     server,
-    // The friendly name stands before the server in brackets. Asking for the resource itself takes longer.
-    serverName: displayName.endsWith(` (${server})`) ? displayName.slice(0, -server.length - 3) : null,
+    serverName: friendlyName,
     datasource: metric.datasource,
     status: metric.status,
     unit: metric.unit,

@@ -17,7 +17,7 @@ import { builder } from '../builder/builder.ts';
 import { ErrorRef } from '../error-types.ts';
 import { keepMembers, readMemberPage } from './member-page.ts';
 import { readAutostackId } from '../builder/node-id.ts';
-import { ResourceRef } from './resource.ts';
+import { ResourceConnectionRef, ResourceRef } from './resource.ts';
 import { TagFilterInputRef } from './tag-filter.ts';
 
 const INSTANCE = 'AWS::EC2::Instance';
@@ -113,8 +113,7 @@ builder.queryField('previewAutostack', (t) =>
         );
       },
     },
-    { name: 'AutostackPreviewConnection', description: 'One page of what an autostack would have.' },
-    { name: 'AutostackPreviewEdge', description: 'A resource and its place in the list.' },
+    ResourceConnectionRef,
   ),
 );
 

@@ -7,7 +7,7 @@ import { membersOf, readMemberPage } from './member-page.ts';
 import { MetricRef } from '../metrics/metric.ts';
 import { readAutostackId } from '../builder/node-id.ts';
 import { readPage, THING_PAGE } from '../builder/page.ts';
-import { ResourceRef } from './resource.ts';
+import { ResourceConnectionRef, ResourceRef } from './resource.ts';
 import { TagFilterRef } from './tag-filter.ts';
 
 export const AutostackRef = builder.prismaNode('Autostack', {
@@ -57,8 +57,7 @@ export const AutostackRef = builder.prismaNode('Autostack', {
             }),
           ),
       },
-      { name: 'AutostackMemberConnection', description: 'One page of members.' },
-      { name: 'AutostackMemberEdge', description: 'A member and its place in the list.' },
+      ResourceConnectionRef,
     ),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
   }),

@@ -6,7 +6,7 @@ import { DatasourceRef } from '../builder/enums.ts';
 import { listOnce } from './known-region.ts';
 import { parseResourceKey, type ResourceKey, writeResourceKey } from '../builder/node-id.ts';
 import { readPage, THING_PAGE } from '../builder/page.ts';
-import { ResourceRef } from './resource.ts';
+import { ResourceConnectionRef, ResourceRef } from './resource.ts';
 
 builder.queryField('resources', (t) =>
   t.connection(
@@ -58,8 +58,7 @@ builder.queryField('resources', (t) =>
         });
       },
     },
-    { name: 'ResourceConnection', description: 'One page of resources.' },
-    { name: 'ResourceEdge', description: 'A resource and its place in the list.' },
+    ResourceConnectionRef,
   ),
 );
 

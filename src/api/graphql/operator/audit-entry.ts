@@ -2,15 +2,22 @@
 import { AUDIT_DAYS } from '../../../core/access/audit-log.ts';
 import type { AuditEntry } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
+import { readIdOrBare, writeNodeId } from '../builder/node-id.ts';
 import { readPage, THING_PAGE } from '../builder/page.ts';
 
 const AuditEntryRef = builder.objectRef<AuditEntry>('AuditEntry').implement({
   description: 'One mutation, done or refused.',
   fields: (t) => ({
     at: t.expose('at', { type: 'DateTime', description: 'When.' }),
-    keyId: t.exposeString('keyId', {
+    apiKeyId: t.id({
       nullable: true,
       description: 'The key it was done with, as `ApiKey.id`; null while the server asked for none.',
+      resolve: ({ keyId }) => (keyId === null ? null : writeNodeId('ApiKey', keyId)),
+    }),
+    keyId: t.exposeString('keyId', {
+      nullable: true,
+      description: 'As `apiKeyId`, without its type.',
+      deprecationReason: 'Use `apiKeyId`.',
     }),
     keyName: t.exposeString('keyName', {
       description: 'The name of the key; open where none was asked for.',
@@ -39,7 +46,7 @@ builder.queryField('auditLog', (t) =>
       description: `Every mutation of the last ${AUDIT_DAYS} days, the last one first, but for those that push points, which are only counted. Pages of ${THING_PAGE.most} at most.`,
       args: {
         field: t.arg.string({ description: 'Only this mutation.' }),
-        keyId: t.arg.string({ description: 'Only those done with this key.' }),
+        keyId: t.arg.string({ description: 'Only those done with this key, as `ApiKey.id`.' }),
         from: t.arg({ type: 'DateTime', description: 'Not older than this.' }),
         to: t.arg({ type: 'DateTime', description: 'Not newer than this.' }),
       },
@@ -53,7 +60,7 @@ builder.queryField('auditLog', (t) =>
             prisma.auditEntry.findMany({
               where: {
                 ...(field == null ? {} : { field }),
-                ...(keyId == null ? {} : { keyId }),
+                ...(keyId == null ? {} : { keyId: readIdOrBare('ApiKey', keyId, ['keyId']) }),
                 at: { ...(from == null ? {} : { gte: from }), ...(to == null ? {} : { lte: to }) },
                 id: { ...(after === null ? {} : { lt: after }), ...(before === null ? {} : { gt: before }) },
               },

@@ -5,7 +5,7 @@ import { classifyScore } from '../../../detector/likelihood.ts';
 import { NotFoundError } from '../../../errors.ts';
 import { nameStackServer } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
-import { AnomalyClassRef, ViewRef } from '../builder/enums.ts';
+import { AnomalyAspectRef, AnomalyClassRef, ViewRef } from '../builder/enums.ts';
 import { findKnownMetric } from '../metrics/registry-metric.ts';
 import { readLeastScore } from './min-score.ts';
 import { MetricRef } from '../metrics/metric.ts';
@@ -71,10 +71,16 @@ export const MetricDataRef = builder.objectRef<StoredSample>('MetricData').imple
       description: 'As `opensIncident`.',
       deprecationReason: 'Use `opensIncident`.',
     }),
+    aspect: t.expose('view', {
+      type: AnomalyAspectRef,
+      nullable: true,
+      description: 'What about it was anomalous; null where nothing was.',
+    }),
     view: t.expose('view', {
       type: ViewRef,
       nullable: true,
-      description: 'What about it was anomalous; null where nothing was.',
+      description: 'As `aspect`.',
+      deprecationReason: 'Use `aspect`.',
     }),
     expected: t.field({
       type: ExpectedRangeRef,

@@ -9,7 +9,7 @@ import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import type { Sample } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
 import type { ApiParts } from '../builder/context.ts';
-import { AnomalyClassRef, ViewRef } from '../builder/enums.ts';
+import { AnomalyAspectRef, AnomalyClassRef, ViewRef } from '../builder/enums.ts';
 import { ExpectedRangeRef } from './metric-data.ts';
 import {
   AlertPolicyInputRef,
@@ -50,9 +50,14 @@ const ScoreSeriesInputRef = builder.inputType('ScoreSeriesInput', {
 });
 
 const ContributionRef = builder.objectRef<Contribution>('Contribution').implement({
-  description: 'How much one view of the series carries of a score.',
+  description: 'How much one aspect of the series carries of a score.',
   fields: (t) => ({
-    view: t.expose('view', { type: ViewRef, description: 'The view.' }),
+    aspect: t.expose('view', { type: AnomalyAspectRef, description: 'The aspect.' }),
+    view: t.expose('view', {
+      type: ViewRef,
+      description: 'As `aspect`.',
+      deprecationReason: 'Use `aspect`.',
+    }),
     share: t.exposeFloat('share', { description: 'Its share, in [0, 1].' }),
   }),
 });
@@ -90,9 +95,13 @@ const ScoredPointRef = builder.objectRef<WhatIfSample>('ScoredPoint').implement(
       description: 'As `opensIncident`.',
       deprecationReason: 'Use `opensIncident`.',
     }),
-    alarms: t.exposeBoolean('alarms', {
+    triggersAlert: t.exposeBoolean('alarms', {
       description:
         'Whether it opens a red incident that the policy, and the labels of a stored metric, let through, once learning is done.',
+    }),
+    alarms: t.exposeBoolean('alarms', {
+      description: 'As `triggersAlert`.',
+      deprecationReason: 'Use `triggersAlert`.',
     }),
     why: t.field({
       type: [ContributionRef],

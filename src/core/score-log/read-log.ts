@@ -45,12 +45,29 @@ export async function searchLog(
   limit: number,
 ): Promise<readonly ScoredSample[]> {
   const { rows } = await pool.query<SampleRow>(
-    `SELECT ${SAMPLE_COLUMNS} FROM sample
-     WHERE seq > $1 AND ($2::int[] IS NULL OR metric_number = ANY($2)) AND score >= $3
-       AND "timestamp" >= coalesce(to_timestamp($4::float8 / 1000), '-infinity')
-       AND "timestamp" <= coalesce(to_timestamp($5::float8 / 1000), 'infinity')
-     ORDER BY sample.seq LIMIT $6`,
-    [after, selection.metricNumbers, selection.leastScore, selection.fromMs, selection.toMs, limit],
+    `SELECT ${SAMPLE_COLUMNS} FROM sample WHERE ${SELECTED} ORDER BY sample.seq LIMIT $6`,
+    [...bindSelection(after, selection), limit],
   );
   return rows.map(readStoredSample).filter(isScored);
+}
+
+/** How many rows a selection lets through. */
+export async function countLog(pool: pg.Pool, selection: LogSelection): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM sample WHERE ${SELECTED}`,
+    bindSelection(0, selection),
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** The conditions of a selection, on $1 to $5. */
+const SELECTED = `seq > $1 AND ($2::int[] IS NULL OR metric_number = ANY($2)) AND score >= $3
+  AND "timestamp" >= coalesce(to_timestamp($4::float8 / 1000), '-infinity')
+  AND "timestamp" <= coalesce(to_timestamp($5::float8 / 1000), 'infinity')`;
+
+function bindSelection(
+  after: number,
+  { metricNumbers, leastScore, fromMs, toMs }: LogSelection,
+): unknown[] {
+  return [after, metricNumbers, leastScore, fromMs, toMs];
 }

@@ -5,7 +5,7 @@
  * group that reads the log once.
  */
 import type pg from 'pg';
-import { readLog, readLogBounds, searchLog } from './read-log.ts';
+import { countLog, type LogSelection, readLog, readLogBounds, searchLog } from './read-log.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { formatCursor, parseCursor, type LogBounds } from './cursor.ts';
@@ -169,15 +169,24 @@ export class ScoreFeed {
     after,
     first,
   }: PageOptions): Promise<{ readonly rows: readonly ScoredSample[]; readonly hasMore: boolean }> {
-    const { pool, registry } = this.#options;
     const start = after === null ? 0 : parseCursor(after, this.bounds());
+    const rows = await searchLog(this.#options.pool, start, this.#select(filter), first + 1);
+    return { rows: rows.slice(0, first), hasMore: rows.length > first };
+  }
+
+  /** How many scores there are on all pages of a filter. */
+  countPage(filter: PageOptions['filter']): Promise<number> {
+    return countLog(this.#options.pool, this.#select(filter));
+  }
+
+  #select(filter: PageOptions['filter']): LogSelection {
     const metricNumbers = narrowsMetrics(filter)
-      ? [...registry.all()].filter((entry) => matchesMetric(filter, entry)).map((entry) => entry.number)
+      ? [...this.#options.registry.all()]
+          .filter((entry) => matchesMetric(filter, entry))
+          .map((entry) => entry.number)
       : null;
     const { fromMs = null, toMs = null } = filter;
-    const criteria = { metricNumbers, leastScore: leastScore(filter), fromMs, toMs };
-    const rows = await searchLog(pool, start, criteria, first + 1);
-    return { rows: rows.slice(0, first), hasMore: rows.length > first };
+    return { metricNumbers, leastScore: leastScore(filter), fromMs, toMs };
   }
 
   cursorOf(seq: number): string {

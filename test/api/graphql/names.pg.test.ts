@@ -1,6 +1,7 @@
 /** Names of the API: each former one gives what its replacement gives, and every id is typed. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { read } from '../../helpers/ask.ts';
+import { until } from '../../helpers/until.ts';
 import { type KeyedServer, startKeyedServer } from './keyed-server.ts';
 
 let keyed: KeyedServer;
@@ -23,6 +24,13 @@ beforeAll(async () => {
     `mutation { monitorMetric(input: { spec: { custom: { name: "shop.orders" } } }) { ... on Metric { id } } }`,
   );
   metricId = monitorMetric.id;
+  await until(async () =>
+    expect(
+      await read(keyed.admin, 'query ($id: ID!) { metric(id: $id) { status } }', { id: metricId }),
+    ).toEqual({
+      metric: { status: 'ACTIVE' },
+    }),
+  );
 });
 
 afterAll(() => keyed[Symbol.asyncDispose]());

@@ -11,6 +11,7 @@ import { readNodeId, writeNodeId } from './node-id.ts';
 import { toInvalidInput } from './invalid-input.ts';
 
 export const builder = new SchemaBuilder<{
+  Connection: { readonly countAll: () => Promise<number> };
   Context: Context;
   DefaultFieldNullability: false;
   PrismaTypes: PrismaTypes;
@@ -73,6 +74,13 @@ export const builder = new SchemaBuilder<{
     onUnusedQuery: null,
   },
 });
+
+builder.globalConnectionField('totalCount', (t) =>
+  t.int({
+    description: 'How many there are on all pages. Counted only when it is selected.',
+    resolve: ({ countAll }) => countAll(),
+  }),
+);
 
 builder.queryType({ description: 'What can be asked.' });
 builder.mutationType({

@@ -48,6 +48,16 @@ builder.queryField('cloudwatchMetrics', (t) =>
       },
       resolve: async (_root, { namespace, name, dimensions, ...args }, context, info) => {
         const accountId = await context.cloudwatch.findFirstAccount();
+        const where = {
+          accountId,
+          ...(namespace == null ? {} : { namespace }),
+          ...(name == null ? {} : { name }),
+          AND: (dimensions ?? []).map((wanted) => ({
+            dimensions: {
+              some: { name: wanted.name, ...(wanted.value == null ? {} : { value: wanted.value }) },
+            },
+          })),
+        };
         return readPage({
           args,
           size: THING_PAGE,
@@ -56,20 +66,11 @@ builder.queryField('cloudwatchMetrics', (t) =>
           read: ({ after, before, limit, fromEnd }) =>
             context.prisma.cloudwatchSeries.findMany({
               ...queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']], include: {} }),
-              where: {
-                accountId,
-                ...(namespace == null ? {} : { namespace }),
-                ...(name == null ? {} : { name }),
-                id: { gt: after ?? 0, lt: before ?? LARGEST_ID },
-                AND: (dimensions ?? []).map((wanted) => ({
-                  dimensions: {
-                    some: { name: wanted.name, ...(wanted.value == null ? {} : { value: wanted.value }) },
-                  },
-                })),
-              },
+              where: { ...where, id: { gt: after ?? 0, lt: before ?? LARGEST_ID } },
               orderBy: { id: fromEnd ? 'desc' : 'asc' },
               take: limit,
             }),
+          countAll: () => context.prisma.cloudwatchSeries.count({ where }),
         });
       },
     },

@@ -128,10 +128,14 @@ builder.queryField('incidents', (t) =>
       ...t.arg.connectionArgs(),
       filter: t.arg({ type: IncidentFilterRef, description: 'Which of them; all when left out.' }),
     },
-    resolve: (_root, { filter, ...args }, { prisma }) =>
-      readIncidentPage(args, (window) =>
-        readIncidents(prisma, filter == null ? {} : toWhere(filter), window),
-      ),
+    resolve: (_root, { filter, ...args }, { prisma }) => {
+      const where = filter == null ? {} : toWhere(filter);
+      return readIncidentPage(
+        args,
+        (window) => readIncidents(prisma, where, window),
+        () => prisma.incident.count({ where }),
+      );
+    },
   }),
 );
 
@@ -140,7 +144,12 @@ builder.prismaObjectFields(MetricRef, (t) => ({
     type: IncidentConnectionRef,
     description: `Its incidents by the time they began, the newest first. Pages of ${THING_PAGE.most} at most.`,
     args: { ...t.arg.connectionArgs() },
-    resolve: ({ id }, args, { loaders }) => readIncidentPage(args, (window) => loaders.incidents(window, id)),
+    resolve: ({ id }, args, { loaders }) =>
+      readIncidentPage(
+        args,
+        (window) => loaders.incidents(window, id),
+        () => loaders.incidentCount(id),
+      ),
   }),
 }));
 

@@ -90,8 +90,11 @@ builder.queryField('notifications', (t) =>
           ...(kind == null ? {} : { kind }),
           ...(ruleId == null ? {} : { ruleId: readIdOf('NotificationRule', ruleId, ['filter', 'ruleId']) }),
         };
-        return readNumberedPage(args, (number, order, take) =>
-          prisma.notification.findMany({ where: { ...where, number }, orderBy: { number: order }, take }),
+        return readNumberedPage(
+          args,
+          (number, order, take) =>
+            prisma.notification.findMany({ where: { ...where, number }, orderBy: { number: order }, take }),
+          () => prisma.notification.count({ where }),
         );
       },
     },

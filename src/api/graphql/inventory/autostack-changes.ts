@@ -1,5 +1,4 @@
 /** Looks at, makes and deletes autostacks. */
-import { queryFromInfo } from '@pothos/plugin-prisma';
 import {
   DuplicateNameError,
   InvalidInputError,
@@ -15,7 +14,7 @@ import { keepAsItIs } from '../metrics/registry-metric.ts';
 import { AutostackRef } from './autostack.ts';
 import { builder } from '../builder/builder.ts';
 import { ErrorRef } from '../error-types.ts';
-import { keepMembers, readMemberPage } from './member-page.ts';
+import { keepMembers, readResourcesById } from './member-page.ts';
 import { readAutostackId } from '../builder/node-id.ts';
 import { ResourceConnectionRef, ResourceRef } from './resource.ts';
 import { TagFilterInputRef } from './tag-filter.ts';
@@ -98,18 +97,17 @@ builder.queryField('previewAutostack', (t) =>
           description: 'Whether resources that do not run count too.',
         }),
       },
-      resolve: async (_root, { region, filters, resourceType, includeStopped, ...args }, context, info) => {
+      resolve: async (_root, { region, filters, resourceType, includeStopped, ...args }, context) => {
         const members = await context.autostacks.previewAutostack({
           region,
           filters,
           resourceType: resourceType ?? INSTANCE,
           includeStopped: includeStopped ?? false,
         });
-        return readMemberPage(args, { id: { in: members.map(({ id }) => id) } }, (page) =>
-          context.prisma.resource.findMany({
-            ...queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']], include: {} }),
-            ...page,
-          }),
+        return readResourcesById(
+          members.map(({ id }) => id),
+          args,
+          context,
         );
       },
     },

@@ -3,7 +3,7 @@ import { queryFromInfo } from '@pothos/plugin-prisma';
 import { readTagFilters } from '../../../core/metrics/stored-tags.ts';
 import type { Autostack } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
-import { membersOf, readMemberPage } from './member-page.ts';
+import { readMembers } from './member-page.ts';
 import { MetricRef } from '../metrics/metric.ts';
 import { readAutostackId } from '../builder/node-id.ts';
 import { readPage, THING_PAGE } from '../builder/page.ts';
@@ -49,13 +49,7 @@ export const AutostackRef = builder.prismaNode('Autostack', {
       {
         type: ResourceRef,
         description: `Its members by id. Pages of ${THING_PAGE.most} at most.`,
-        resolve: (stack, args, context, info) =>
-          readMemberPage(args, membersOf(stack), (page) =>
-            context.prisma.resource.findMany({
-              ...queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']], include: {} }),
-              ...page,
-            }),
-          ),
+        resolve: (stack, args, context) => readMembers(stack, args, context),
       },
       ResourceConnectionRef,
     ),
@@ -107,6 +101,7 @@ builder.queryField('autostacks', (t) =>
               take: limit,
             });
           },
+          countAll: () => context.prisma.autostack.count(),
         }),
     },
     { name: 'AutostackConnection', description: 'One page of autostacks.' },

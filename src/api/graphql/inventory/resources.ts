@@ -55,6 +55,7 @@ builder.queryField('resources', (t) =>
               take: limit,
             });
           },
+          countAll: () => context.prisma.resource.count({ where: filter }),
         });
       },
     },

@@ -141,6 +141,7 @@ function readAnnotations(prisma: PrismaClient, args: PageArgs, where: Prisma.Ann
         orderBy: fromEnd ? [{ createdAt: 'asc' }, { id: 'asc' }] : [{ createdAt: 'desc' }, { id: 'desc' }],
         take: limit,
       }),
+    countAll: () => prisma.annotation.count({ where }),
   });
 }
 

@@ -5,6 +5,7 @@ import {
   type PlainOrder,
   readOrderedMetrics,
 } from '../../../core/metric-lists/order-metrics.ts';
+import { countMetrics } from '../../../core/metric-lists/select-metrics.ts';
 import type { Metric } from '../../../generated/prisma/client.ts';
 import type { Context } from '../builder/context.ts';
 import { type MetricFilter, toSelection } from './metric-filter.ts';
@@ -39,6 +40,7 @@ export async function readOrderedPage<T extends Metric>(options: {
     writeCursor: ({ place }) => writePlace(order, place),
     read: async (request) =>
       findPlaced(await readOrderedMetrics(context.pool, { ...request, order, selection, range }), findMany),
+    countAll: () => countMetrics(context.pool, selection, range),
   });
   return withoutPlaces(page);
 }

@@ -4,6 +4,7 @@
  */
 import type { BarRange } from '../../../core/bars/bar-window.ts';
 import { type RankedPlace, readRankedMetrics } from '../../../core/metric-lists/rank-metrics.ts';
+import { countMetrics } from '../../../core/metric-lists/select-metrics.ts';
 import type { Metric } from '../../../generated/prisma/client.ts';
 import type { Context } from '../builder/context.ts';
 import { type MetricFilter, toSelection } from './metric-filter.ts';
@@ -44,6 +45,7 @@ export async function readRankedPage<T extends Metric>(options: {
       });
       return findPlaced(places, findMany);
     },
+    countAll: () => countMetrics(context.pool, selection, range),
   });
   return withoutPlaces(page);
 }

@@ -50,8 +50,13 @@ builder.queryField('auditLog', (t) =>
         from: t.arg({ type: 'DateTime', description: 'Not older than this.' }),
         to: t.arg({ type: 'DateTime', description: 'Not newer than this.' }),
       },
-      resolve: (_root, { field, keyId, from, to, ...args }, { prisma }) =>
-        readPage({
+      resolve: (_root, { field, keyId, from, to, ...args }, { prisma }) => {
+        const where = {
+          ...(field == null ? {} : { field }),
+          ...(keyId == null ? {} : { keyId: readIdOrBare('ApiKey', keyId, ['keyId']) }),
+          at: { ...(from == null ? {} : { gte: from }), ...(to == null ? {} : { lte: to }) },
+        };
+        return readPage({
           args,
           size: THING_PAGE,
           parseCursor: (cursor) => (/^\d{1,18}$/.test(cursor) ? BigInt(cursor) : null),
@@ -59,15 +64,15 @@ builder.queryField('auditLog', (t) =>
           read: ({ after, before, limit, fromEnd }) =>
             prisma.auditEntry.findMany({
               where: {
-                ...(field == null ? {} : { field }),
-                ...(keyId == null ? {} : { keyId: readIdOrBare('ApiKey', keyId, ['keyId']) }),
-                at: { ...(from == null ? {} : { gte: from }), ...(to == null ? {} : { lte: to }) },
+                ...where,
                 id: { ...(after === null ? {} : { lt: after }), ...(before === null ? {} : { gt: before }) },
               },
               orderBy: { id: fromEnd ? 'asc' : 'desc' },
               take: limit,
             }),
-        }),
+          countAll: () => prisma.auditEntry.count({ where }),
+        });
+      },
     },
     { name: 'AuditLogConnection', description: 'One page of the audit log.' },
     { name: 'AuditLogEdge', description: 'An entry and its place in the list.' },

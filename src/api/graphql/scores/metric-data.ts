@@ -127,18 +127,16 @@ builder.queryField('metricData', (t) =>
     resolve: async (_root, { filter, first, after }, { live }) => {
       const length = checkPageLength({ first }, SAMPLE_PAGE);
       const { from, to } = filter;
-      const page = await live.readPage({
-        filter: {
-          ...readScoreFilter(filter, ['filter']),
-          ...(from == null ? {} : { fromMs: from.getTime() }),
-          ...(to == null ? {} : { toMs: to.getTime() }),
-        },
-        after: after ?? null,
-        first: length,
-      });
-      return makePage(page.rows, ({ seq }) => live.cursorOf(seq), {
-        hasNextPage: page.hasMore,
-        hasPreviousPage: after != null,
+      const selected = {
+        ...readScoreFilter(filter, ['filter']),
+        ...(from == null ? {} : { fromMs: from.getTime() }),
+        ...(to == null ? {} : { toMs: to.getTime() }),
+      };
+      const page = await live.readPage({ filter: selected, after: after ?? null, first: length });
+      return makePage(page.rows, {
+        writeCursor: ({ seq }) => live.cursorOf(seq),
+        hasMore: { hasNextPage: page.hasMore, hasPreviousPage: after != null },
+        countAll: () => live.countPage(selected),
       });
     },
   }),

@@ -80,6 +80,7 @@ builder.prismaObjectFields(MetricRef, (t) => ({
     resolve: ({ number }, { from, to, minAnomalyScore, order, ...args }, { loaders }) => {
       const newestFirst = order === 'DESC';
       const minScore = readLeastScore(minAnomalyScore, ['minAnomalyScore']);
+      const range = { fromMs: from?.getTime() ?? null, toMs: to?.getTime() ?? null, minScore };
       return readPage({
         args,
         size: SAMPLE_PAGE,
@@ -88,9 +89,7 @@ builder.prismaObjectFields(MetricRef, (t) => ({
         read: ({ after, before, limit, fromEnd }) =>
           loaders.samples(
             {
-              fromMs: from?.getTime() ?? null,
-              toMs: to?.getTime() ?? null,
-              minScore,
+              ...range,
               afterMs: newestFirst ? before : after,
               beforeMs: newestFirst ? after : before,
               descending: newestFirst !== fromEnd,
@@ -98,6 +97,7 @@ builder.prismaObjectFields(MetricRef, (t) => ({
             },
             number,
           ),
+        countAll: () => loaders.sampleCount(range, number),
       });
     },
   }),

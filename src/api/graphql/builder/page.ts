@@ -94,7 +94,8 @@ export function checkPageLength(args: PageArgs, size: { fallback: number; most: 
   return length;
 }
 
-function parseCursorArg<Key>(
+/** @throws InvalidInputError for a text that is no cursor of the list */
+export function parseCursorArg<Key>(
   name: string,
   text: string | null | undefined,
   parse: (cursor: string) => Key | null,

@@ -8,7 +8,8 @@ import { countMetrics } from '../../../core/metric-lists/select-metrics.ts';
 import type { Metric } from '../../../generated/prisma/client.ts';
 import type { Context } from '../builder/context.ts';
 import { type MetricFilter, toSelection } from './metric-filter.ts';
-import { decodeCursor, encodeCursor, isUuid } from './metric-order.ts';
+import { decodeCursor, encodeCursor } from '../builder/cursor.ts';
+import { isUuid } from './metric-order.ts';
 import { findPlaced, type FindMetrics, type PlacedMetric, withoutPlaces } from './ordered-metrics.ts';
 import { type Page, type PageArgs, readPage, THING_PAGE } from '../builder/page.ts';
 

@@ -16,7 +16,6 @@ function tenantScoreFeed(live: ApiParts['live'], accountId: number): ApiParts['l
   return {
     subscribe: (options) => live.subscribe({ ...options, filter: { ...options.filter, accountId } }),
     readPage: (options) => live.readPage({ ...options, filter: { ...options.filter, accountId } }),
-    countPage: (filter) => live.countPage({ ...filter, accountId }),
     cursorOf: (seq) => live.cursorOf(seq),
     head: () => live.head(),
     bounds: () => live.bounds(),

@@ -15,8 +15,10 @@ export function AuditPage() {
   const [keyId, setKeyId] = useUrlState('key');
   const [after, setAfter] = useState<string | null>(null);
   const answer = useAsk(AuditLogDocument, {
-    field: field === '' ? null : field,
-    keyId: keyId === '' ? null : keyId,
+    filter: {
+      ...(field === '' ? {} : { fields: [field] }),
+      ...(keyId === '' ? {} : { apiKeyIds: [keyId] }),
+    },
     after,
   });
   const narrow = (change: () => void) => {

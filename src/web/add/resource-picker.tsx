@@ -96,7 +96,12 @@ function useCatalogue(datasource: Datasource, region: string | null, type: strin
       const resources: CatalogueResourceFragment[] = [];
       let after: string | null = null;
       for (;;) {
-        const outcome: Awaited<ReturnType<typeof ask>> = await ask({ datasource, region, type, after });
+        const filter = {
+          sources: [datasource],
+          types: [type],
+          ...(region === null ? {} : { regions: [region] }),
+        };
+        const outcome: Awaited<ReturnType<typeof ask>> = await ask({ filter, after });
         if (isOver) return;
         if ('problem' in outcome) {
           setFound({ resources, isWhole: true, problem: outcome.problem });

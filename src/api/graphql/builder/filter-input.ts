@@ -27,6 +27,16 @@ export function readOneOf<T>(
   return alone == null ? values : values.filter((value) => value === alone);
 }
 
+/** Both ends belong to it; open where there is none. */
+export function readRange(from: Date | null | undefined, to: Date | null | undefined) {
+  return { ...(from == null ? {} : { gte: from }), ...(to == null ? {} : { lte: to }) };
+}
+
+/** Prisma's `contains` takes wildcards of LIKE for what they are: a text to be found as it stands has none. */
+export function escapeLike(text: string): string {
+  return text.replaceAll(/[\\%_]/g, '\\$&');
+}
+
 /** A pattern of whole texts; null for any. @throws InvalidInputError for one that cannot be read */
 export function readPattern(pattern: string | null | undefined, path: readonly string[]): string | null {
   if (pattern == null) return null;

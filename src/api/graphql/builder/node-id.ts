@@ -83,7 +83,19 @@ export function readMetricIds(
   texts: readonly string[] | null | undefined,
   path: readonly string[],
 ): readonly string[] | null {
-  return texts?.map((text, index) => readMetricId(text, [...path, String(index)])) ?? null;
+  return readIdsOf('Metric', texts, path);
+}
+
+/**
+ * The parts after the colon of a list of ids of a type; null stays null.
+ * @throws InvalidInputError for one that is malformed or of another type
+ */
+export function readIdsOf(
+  wanted: string,
+  texts: readonly string[] | null | undefined,
+  path: readonly string[],
+): string[] | null {
+  return texts?.map((text, index) => readIdOf(wanted, text, [...path, String(index)])) ?? null;
 }
 
 /**

@@ -1,7 +1,8 @@
 /** The audit log: what was changed, by whom, with which result. */
 import { AUDIT_DAYS } from '../../../core/access/audit-log.ts';
-import type { AuditEntry } from '../../../generated/prisma/client.ts';
+import type { AuditEntry, Prisma } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
+import { readOneOf, readRange } from '../builder/filter-input.ts';
 import { readIdOrBare, writeNodeId } from '../builder/node-id.ts';
 import { readPage, THING_PAGE } from '../builder/page.ts';
 
@@ -38,6 +39,17 @@ const AuditEntryRef = builder.objectRef<AuditEntry>('AuditEntry').implement({
   }),
 });
 
+const AuditLogFilterRef = builder.inputType('AuditLogFilter', {
+  description: 'Which entries; all conditions have to hold.',
+  fields: (t) => ({
+    fields: t.stringList({ description: 'Of one of these mutations.' }),
+    apiKeyIds: t.idList({ description: 'Done with one of these keys, as `ApiKey.id`.' }),
+    results: t.stringList({ description: 'With one of these as `result`.' }),
+    from: t.field({ type: 'DateTime', description: 'Not older than this.' }),
+    to: t.field({ type: 'DateTime', description: 'Not newer than this.' }),
+  }),
+});
+
 builder.queryField('auditLog', (t) =>
   t.connection(
     {
@@ -45,16 +57,33 @@ builder.queryField('auditLog', (t) =>
       extensions: { scope: 'ADMIN' },
       description: `Every mutation of the last ${AUDIT_DAYS} days, the last one first, but for those that push points, which are only counted. Pages of ${THING_PAGE.most} at most.`,
       args: {
-        field: t.arg.string({ description: 'Only this mutation.' }),
-        keyId: t.arg.string({ description: 'Only those done with this key, as `ApiKey.id`.' }),
-        from: t.arg({ type: 'DateTime', description: 'Not older than this.' }),
-        to: t.arg({ type: 'DateTime', description: 'Not newer than this.' }),
+        filter: t.arg({ type: AuditLogFilterRef, description: 'Which of them; all when left out.' }),
+        field: t.arg.string({
+          description: 'Only this mutation.',
+          deprecationReason: 'Use `filter.fields`.',
+        }),
+        keyId: t.arg.string({
+          description: 'Only those done with this key, as `ApiKey.id`.',
+          deprecationReason: 'Use `filter.apiKeyIds`.',
+        }),
+        from: t.arg({
+          type: 'DateTime',
+          description: 'Not older than this.',
+          deprecationReason: 'Use `filter.from`.',
+        }),
+        to: t.arg({
+          type: 'DateTime',
+          description: 'Not newer than this.',
+          deprecationReason: 'Use `filter.to`.',
+        }),
       },
-      resolve: (_root, { field, keyId, from, to, ...args }, { prisma }) => {
+      resolve: (_root, { filter, field, keyId, from, to, ...args }, { prisma }) => {
         const where = {
-          ...(field == null ? {} : { field }),
-          ...(keyId == null ? {} : { keyId: readIdOrBare('ApiKey', keyId, ['keyId']) }),
-          at: { ...(from == null ? {} : { gte: from }), ...(to == null ? {} : { lte: to }) },
+          AND: [
+            toWhere(filter ?? {}, field),
+            keyId == null ? {} : { keyId: readIdOrBare('ApiKey', keyId, ['keyId']) },
+            { at: readRange(from, to) },
+          ],
         };
         return readPage({
           args,
@@ -78,3 +107,21 @@ builder.queryField('auditLog', (t) =>
     { name: 'AuditLogEdge', description: 'An entry and its place in the list.' },
   ),
 );
+
+type AuditLogFilter = typeof AuditLogFilterRef.$inferInput;
+
+/** @param field the former argument for one mutation; both have to hold @throws InvalidInputError naming the field */
+function toWhere(filter: AuditLogFilter, field: string | null | undefined): Prisma.AuditEntryWhereInput {
+  const path = (name: keyof AuditLogFilter) => ['filter', name];
+  const fields = readOneOf(filter.fields, path('fields'), field);
+  const keyIds = readOneOf(filter.apiKeyIds, path('apiKeyIds'))?.map((id, place) =>
+    readIdOrBare('ApiKey', id, [...path('apiKeyIds'), String(place)]),
+  );
+  const results = readOneOf(filter.results, path('results'));
+  return {
+    ...(fields === null ? {} : { field: { in: [...fields] } }),
+    ...(keyIds === undefined ? {} : { keyId: { in: keyIds } }),
+    ...(results === null ? {} : { result: { in: [...results] } }),
+    at: readRange(filter.from, filter.to),
+  };
+}

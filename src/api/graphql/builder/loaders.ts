@@ -5,6 +5,7 @@
 import DataLoader from 'dataloader';
 import type pg from 'pg';
 import { type AnnotationWindow, readAnnotations } from '../../../core/annotations/read-annotations.ts';
+import { type AnomalyStart, findLabelsAt } from '../../../core/annotations/labels-at.ts';
 import {
   type BarCount,
   type BarOwner,
@@ -35,7 +36,13 @@ import {
   type SeriesRange,
 } from '../../../core/samples/read-series.ts';
 import type { StoredSample } from '../../../core/samples/stored-sample.ts';
-import type { Annotation, Incident, PrismaClient, Resource } from '../../../generated/prisma/client.ts';
+import type {
+  Annotation,
+  AnomalyLabel,
+  Incident,
+  PrismaClient,
+  Resource,
+} from '../../../generated/prisma/client.ts';
 
 /** A metric with what every selection of it may need, so that none has to be fetched again. */
 export type LoadedMetric = NonNullable<Awaited<ReturnType<typeof findMetrics>>[number]>;
@@ -46,6 +53,8 @@ export interface Loaders {
   readonly latest: DataLoader<number, StoredSample | null>;
   /** Incidents that last at a moment of a metric. */
   readonly incidentsAt: DataLoader<MetricTime, readonly Incident[]>;
+  /** The label of an anomaly that began at a time. */
+  readonly labelAt: DataLoader<AnomalyStart, AnomalyLabel | null>;
   /** The anomaly an anomalous sample is a part of. */
   readonly anomalySpan: DataLoader<MetricTime, AnomalySpan | null>;
   /** How many incidents a metric has, by its uuid. */
@@ -101,6 +110,7 @@ export function createLoaders({ pool, prisma }: { pool: pg.Pool; prisma: PrismaC
     incidentsAt: new DataLoader(async (moments) => [...(await findIncidentsAt(prisma, moments))], {
       cache: false,
     }),
+    labelAt: new DataLoader(async (starts) => [...(await findLabelsAt(prisma, starts))], { cache: false }),
     anomalySpan: new DataLoader(async (samples) => [...(await readAnomalySpans(pool, samples))], {
       cache: false,
     }),

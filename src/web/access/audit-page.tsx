@@ -87,7 +87,7 @@ export function AuditPage() {
 }
 
 function AuditRow(props: {
-  readonly entry: AuditLogQuery['auditLog']['nodes'][number];
+  readonly entry: NonNullable<AuditLogQuery['auditLog']>['nodes'][number];
   readonly onField: (field: string) => void;
   readonly onKey: (id: string) => void;
 }) {

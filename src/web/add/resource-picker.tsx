@@ -28,7 +28,7 @@ export function ResourcePicker(props: {
   const { resources, isWhole, problem } = useCatalogue(source, region, type);
   const suggestions = useAsk(SuggestionsDocument, { region }, { isPaused: source !== 'CLOUDWATCH' });
   const [text, setText] = useState('');
-  const suggested = new Set(suggestions.data?.suggestedResources.map(({ id }) => id));
+  const suggested = new Set(suggestions.data?.suggestedResources?.map(({ id }) => id));
   const wanted = text.trim().toLowerCase();
   const shown = resources
     .filter(({ name, resourceId }) => `${name ?? ''} ${resourceId}`.toLowerCase().includes(wanted))

@@ -27,9 +27,28 @@ export function readOneOf<T>(
   return alone == null ? values : values.filter((value) => value === alone);
 }
 
-/** Both ends belong to it; open where there is none. */
-export function readRange(from: Date | null | undefined, to: Date | null | undefined) {
+/** Both ends belong to it; open where there is none. @throws InvalidInputError for an end before the beginning */
+export function readRange(
+  from: Date | null | undefined,
+  to: Date | null | undefined,
+  path: readonly string[] = [],
+) {
+  checkRange(from, to, path);
   return { ...(from == null ? {} : { gte: from }), ...(to == null ? {} : { lte: to }) };
+}
+
+/** @param path of what holds `from` and `to` @throws InvalidInputError for an end before the beginning */
+export function checkRange(
+  from: Date | null | undefined,
+  to: Date | null | undefined,
+  path: readonly string[] = [],
+): void {
+  if (from == null || to == null || from <= to) return;
+  const place = [...path, 'to'];
+  throw new InvalidInputError(
+    `${place.join('.')}: expected ${from.toISOString()}, which is from, or later, got ${to.toISOString()}`,
+    place,
+  );
 }
 
 /** Prisma's `contains` takes wildcards of LIKE for what they are: a text to be found as it stands has none. */

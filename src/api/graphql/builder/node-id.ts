@@ -37,13 +37,20 @@ export function writeNodeId(typename: string, id: bigint | number | string): str
  * @throws InvalidInputError when it is not of the form of any type, with `path`
  */
 export function readNodeId(text: string, path: readonly string[] = ['id']): { typename: string; id: string } {
+  const found = findNodeId(text);
+  if (found !== null) return found;
+  throw new InvalidInputError(`${path.join('.')}: ${quote(text)} is not the id of anything`, path);
+}
+
+/** The same; null for what is not of the form of any type. */
+export function findNodeId(text: string): { typename: string; id: string } | null {
   const colon = text.indexOf(':');
   const typename = text.slice(0, Math.max(0, colon));
   const id = text.slice(colon + 1);
   if (UUID_TYPES.has(typename) && UUID.test(id.toLowerCase())) return { typename, id: id.toLowerCase() };
   if (typename === 'ApiKey' && API_KEY.test(id)) return { typename, id };
   if (typename === 'Resource' && parseResourceKey(id) !== null) return { typename, id };
-  throw new InvalidInputError(`${path.join('.')}: ${quote(text)} is not the id of anything`, path);
+  return null;
 }
 
 /**

@@ -56,6 +56,7 @@ builder.queryField('cloudwatchMetrics', (t) =>
   t.connection(
     {
       type: CloudwatchMetricRef,
+      nullable: true,
       description: `The metrics of the CloudWatch service, in the order they were first seen. Pages of ${THING_PAGE.most} at most.`,
       args: {
         filter: t.arg({ type: CloudwatchMetricFilterRef, description: 'Which of them; all when left out.' }),

@@ -132,6 +132,7 @@ builder.queryField('incident', (t) =>
 builder.queryField('incidents', (t) =>
   t.field({
     type: IncidentConnectionRef,
+    nullable: true,
     description: `Incidents by the time they began, the newest first. Pages of ${THING_PAGE.most} at most.`,
     args: {
       ...t.arg.connectionArgs(),
@@ -151,6 +152,7 @@ builder.queryField('incidents', (t) =>
 builder.prismaObjectFields(MetricRef, (t) => ({
   incidents: t.field({
     type: IncidentConnectionRef,
+    nullable: true,
     description: `Its incidents by the time they began, the newest first. Pages of ${THING_PAGE.most} at most.`,
     args: { ...t.arg.connectionArgs() },
     resolve: ({ id }, args, { loaders }) =>
@@ -188,7 +190,7 @@ export function toIncidentWhere(filter: IncidentFilter): Prisma.IncidentWhereInp
       ruleId == null ? {} : { ruleId: readIdOf('NotificationRule', ruleId, path('ruleId')) },
       seen == null ? {} : { seen },
       acknowledged == null ? {} : { acknowledgedAt: acknowledged ? { not: null } : null },
-      { startedAt: readRange(from, to) },
+      { startedAt: readRange(from, to, ['filter']) },
     ],
   };
 }

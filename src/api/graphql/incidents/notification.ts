@@ -91,6 +91,7 @@ builder.queryField('notifications', (t) =>
   t.connection(
     {
       type: NotificationRef,
+      nullable: true,
       description: `Messages of the last 30 days, the newest first. Pages of ${THING_PAGE.most} at most.`,
       args: {
         filter: t.arg({ type: NotificationFilterRef, description: 'Which of them; all when left out.' }),
@@ -129,7 +130,7 @@ export function toNotificationWhere(filter: NotificationFilter): Prisma.Notifica
       channels === null ? {} : { channelKind: { in: [...channels] } },
       ruleIds === null ? {} : { ruleId: { in: ruleIds } },
       ruleId == null ? {} : { ruleId: readIdOf('NotificationRule', ruleId, path('ruleId')) },
-      { createdAt: readRange(from, to) },
+      { createdAt: readRange(from, to, ['filter']) },
     ],
   };
 }

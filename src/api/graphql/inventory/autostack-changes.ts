@@ -83,6 +83,7 @@ builder.queryField('previewAutostack', (t) =>
   t.connection(
     {
       type: ResourceRef,
+      nullable: true,
       description: 'Which resources an autostack would have, by id.',
       args: {
         region: t.arg.string({ required: true, description: 'A name of `regions`.' }),

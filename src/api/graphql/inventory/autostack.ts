@@ -52,6 +52,7 @@ export const AutostackRef = builder.prismaNode('Autostack', {
     members: t.connection(
       {
         type: ResourceRef,
+        nullable: true,
         description: `Its members by id. Pages of ${THING_PAGE.most} at most.`,
         resolve: (stack, args, context) => readMembers(stack, args, context),
       },
@@ -84,6 +85,7 @@ builder.queryField('autostacks', (t) =>
   t.connection(
     {
       type: AutostackRef,
+      nullable: true,
       description: `Every autostack. Pages of ${THING_PAGE.most} at most.`,
       args: {
         filter: t.arg({ type: AutostackFilterRef, description: 'Which of them; all when left out.' }),

@@ -22,6 +22,7 @@ builder.queryField('resources', (t) =>
   t.connection(
     {
       type: ResourceRef,
+      nullable: true,
       description: `Every known resource. Pages of ${THING_PAGE.most} at most.`,
       args: {
         filter: t.arg({ type: ResourceFilterRef, description: 'Which of them; all when left out.' }),

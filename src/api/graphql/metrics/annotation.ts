@@ -3,7 +3,7 @@ import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import type { Annotation, Prisma, PrismaClient } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
 import { MetricRef } from './metric.ts';
-import { escapeLike, readOneOf, readRange } from '../builder/filter-input.ts';
+import { checkRange, escapeLike, readOneOf, readRange } from '../builder/filter-input.ts';
 import { readAnnotationId } from '../builder/node-id.ts';
 import { type PageArgs, readPage, THING_PAGE } from '../builder/page.ts';
 
@@ -72,6 +72,7 @@ builder.queryField('annotations', (t) =>
   t.connection(
     {
       type: AnnotationRef,
+      nullable: true,
       description: `Annotations, the last written first. Pages of ${THING_PAGE.most} at most.`,
       args: {
         filter: t.arg({ type: AnnotationFilterRef, description: 'Which of them; all when left out.' }),
@@ -111,16 +112,17 @@ builder.queryField('annotations', (t) =>
 builder.prismaObjectFields(MetricRef, (t) => ({
   annotations: t.field({
     type: [AnnotationRef],
+    nullable: true,
     description: `Notes on its resource, by the time they are about; the newest ${MAX_OF_A_METRIC}.`,
     args: {
       from: t.arg({ type: 'DateTime', description: 'Only about this time or later.' }),
       to: t.arg({ type: 'DateTime', description: 'Only about this time or earlier.' }),
     },
-    resolve: ({ number }, { from, to }, { loaders }) =>
-      loaders.annotations(
-        { fromMs: from?.getTime() ?? null, toMs: to?.getTime() ?? null, limit: MAX_OF_A_METRIC },
-        number,
-      ),
+    resolve: ({ number }, { from, to }, { loaders }) => {
+      checkRange(from, to);
+      const range = { fromMs: from?.getTime() ?? null, toMs: to?.getTime() ?? null };
+      return loaders.annotations({ ...range, limit: MAX_OF_A_METRIC }, number);
+    },
   }),
 }));
 
@@ -157,7 +159,7 @@ type AnnotationFilter = typeof AnnotationFilterRef.$inferInput;
 /** @param alone the former arguments for one value; both have to hold @throws InvalidInputError naming the field */
 function toWhere(
   filter: AnnotationFilter,
-  alone: { [Name in 'server' | 'device' | 'user']: string | null | undefined },
+  alone: Record<'server' | 'device' | 'user', string | null | undefined>,
 ): Prisma.AnnotationWhereInput {
   const path = (name: keyof AnnotationFilter) => ['filter', name];
   const ids = readOneOf(filter.ids, path('ids'))?.map((id, place) =>
@@ -175,7 +177,7 @@ function toWhere(
     ...(messageContains == null
       ? {}
       : { message: { contains: escapeLike(messageContains), mode: 'insensitive' } }),
-    timestamp: readRange(filter.from, filter.to),
+    timestamp: readRange(filter.from, filter.to, ['filter']),
   };
 }
 

@@ -30,6 +30,7 @@ builder.queryField('metrics', (t) =>
   t.connection(
     {
       type: MetricRef,
+      nullable: true,
       description: `Every known metric, monitored or not. Pages of ${THING_PAGE.most} at most.`,
       args: {
         filter: t.arg({ type: MetricFilterRef, description: 'Which of them; all when left out.' }),

@@ -54,6 +54,7 @@ builder.queryField('auditLog', (t) =>
   t.connection(
     {
       type: AuditEntryRef,
+      nullable: true,
       extensions: { scope: 'ADMIN' },
       description: `Every mutation of the last ${AUDIT_DAYS} days, the last one first, but for those that push points, which are only counted. Pages of ${THING_PAGE.most} at most.`,
       args: {
@@ -122,6 +123,6 @@ function toWhere(filter: AuditLogFilter, field: string | null | undefined): Pris
     ...(fields === null ? {} : { field: { in: [...fields] } }),
     ...(keyIds === undefined ? {} : { keyId: { in: keyIds } }),
     ...(results === null ? {} : { result: { in: [...results] } }),
-    at: readRange(filter.from, filter.to),
+    at: readRange(filter.from, filter.to, ['filter']),
   };
 }

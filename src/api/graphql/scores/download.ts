@@ -4,6 +4,7 @@ import type { Download } from '../../../core/transfer/download-link.ts';
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import type { Context } from '../builder/context.ts';
+import { checkRange } from '../builder/filter-input.ts';
 import { MetricDataFilterRef, readRowIds } from './metric-data-list.ts';
 import { readScoreFilter } from './score-filter-input.ts';
 import { readMetricId } from '../builder/node-id.ts';
@@ -52,6 +53,7 @@ const DownloadLinkRef = builder.objectRef<DownloadLink>('DownloadLink').implemen
 builder.queryField('exportMetricArchive', (t) =>
   t.field({
     type: DownloadLinkRef,
+    nullable: true,
     description:
       'A link to everything about a metric for analysis elsewhere: a tar.gz of metric.json (settings, labels, annotations) and metric_data.csv (all samples and scores).',
     args: {
@@ -73,6 +75,7 @@ builder.queryField('exportMetricArchive', (t) =>
 builder.queryField('metricDataDownload', (t) =>
   t.field({
     type: DownloadLinkRef,
+    nullable: true,
     description: 'A link to the samples of a selection, of any number: by metric, and by time within it.',
     args: {
       filter: t.arg({
@@ -92,6 +95,7 @@ builder.queryField('metricDataDownload', (t) =>
       }),
     },
     resolve: (_root, { filter, format, first, unscored }, context) => {
+      checkRange(filter.from, filter.to, ['filter']);
       if (first != null && first < 0) {
         throw new InvalidInputError(`first: expected 0 or more, got ${first}`, ['first']);
       }

@@ -10,7 +10,7 @@ import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import type { Context } from '../builder/context.ts';
 import { decodeCursor, encodeCursor } from '../builder/cursor.ts';
-import { readOneOf } from '../builder/filter-input.ts';
+import { checkRange, readOneOf } from '../builder/filter-input.ts';
 import { checkPageLength, makePage, parseCursorArg, SAMPLE_PAGE } from '../builder/page.ts';
 import { MetricDataConnectionRef } from './metric-data.ts';
 import { listScoreFilterFields, readScoreFilter } from './score-filter-input.ts';
@@ -41,6 +41,7 @@ const MetricDataOrderRef = builder.enumType('MetricDataOrder', {
 builder.queryField('metricData', (t) =>
   t.field({
     type: MetricDataConnectionRef,
+    nullable: true,
     description:
       'Scored samples of all metrics. In the order `SCORED` the cursors are those of `anomalyScores` too: a page can be continued live.',
     args: {
@@ -100,6 +101,7 @@ function parsePlace(cursor: string): ScoredPlace | null {
 function readDataFilter(given: typeof MetricDataFilterRef.$inferInput): PageFilter {
   const rowIds = readRowIds(given);
   const { from, to } = given;
+  checkRange(from, to, ['filter']);
   return {
     ...readScoreFilter(given, ['filter']),
     ...(rowIds === null ? {} : { rowIds }),

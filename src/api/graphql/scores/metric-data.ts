@@ -1,7 +1,6 @@
 /** MetricData: one sample and what the detector said of it. The list of them is in metric-data-list.ts. */
 import type { StoredSample } from '../../../core/samples/stored-sample.ts';
 import { classifyScore } from '../../../detector/likelihood.ts';
-import { NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import { AnomalyAspectRef, AnomalyClassRef, ViewRef } from '../builder/enums.ts';
 import { findKnownMetric } from '../metrics/registry-metric.ts';
@@ -23,13 +22,11 @@ export const MetricDataRef = builder.objectRef<StoredSample>('MetricData').imple
   fields: (t) => ({
     metric: t.field({
       type: MetricRef,
-      description: 'The metric it is a sample of.',
-      resolve: async ({ metricNumber }, _args, { loaders, registry }, info) => {
-        const metric =
-          findKnownMetric(registry, metricNumber, info) ?? (await loaders.metric.load(metricNumber));
-        if (metric === null) throw new NotFoundError('the metric of this sample was deleted a moment ago');
-        return metric;
-      },
+      // Deleted meanwhile, it costs no other sample of the page or of the event.
+      nullable: true,
+      description: 'The metric it is a sample of; null when it was deleted a moment ago.',
+      resolve: ({ metricNumber }, _args, { loaders, registry }, info) =>
+        findKnownMetric(registry, metricNumber, info) ?? loaders.metric.load(metricNumber),
     }),
     rowId: t.exposeInt('rowId', {
       description: 'Number of the sample within its metric, in the order of arrival: 1, 2, 3, …',

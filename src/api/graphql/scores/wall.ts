@@ -118,6 +118,7 @@ const WallRef = builder.objectRef<WallShape>('Wall').implement({
 builder.queryField('wall', (t) =>
   t.field({
     type: WallRef,
+    nullable: true,
     description: `The ${BARS_PER_WINDOW} bars of everything that is monitored, as compact columns. One read of stored roll-ups, however many samples there are.`,
     args: {
       by: t.arg({

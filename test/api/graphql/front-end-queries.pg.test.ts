@@ -166,3 +166,25 @@ describe('the series of a metric', () => {
     });
   });
 });
+
+describe('a history to be scored', () => {
+  it.each(['2026-01-01T00:00:00Z', '2025-12-31T23:59:59.999Z'])(
+    'is refused at the first point that is not after the one before: %s',
+    async (second) => {
+      const { scoreSeries } = await read<{ scoreSeries: unknown }>(
+        server,
+        `query ($points: [SeriesPointInput!]!) { scoreSeries(input: { points: $points }) {
+          __typename ... on InvalidInputError { code message path } } }`,
+        {
+          points: ['2026-01-01T00:00:00Z', second, second].map((timestamp) => ({ timestamp, value: 1 })),
+        },
+      );
+      expect(scoreSeries).toEqual({
+        __typename: 'InvalidInputError',
+        code: 'INVALID_INPUT',
+        message: `input.points.1.timestamp: expected a time after 2026-01-01T00:00:00.000Z, that of the point before, got ${new Date(second).toISOString()}`,
+        path: ['input', 'points', '1', 'timestamp'],
+      });
+    },
+  );
+});

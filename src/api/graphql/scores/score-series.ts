@@ -181,6 +181,18 @@ function readWhatIf(
   };
 }
 
+/** @throws InvalidInputError naming the first point whose time is not after that of the point before */
+function checkOrder(points: readonly { readonly timestamp: Date }[]): void {
+  for (const [index, { timestamp }] of points.entries()) {
+    const before = points[index - 1]?.timestamp;
+    if (before === undefined || timestamp > before) continue;
+    throw new InvalidInputError(
+      `input.points.${index}.timestamp: expected a time after ${before.toISOString()}, that of the point before, got ${timestamp.toISOString()}`,
+      [...PATH, 'points', String(index), 'timestamp'],
+    );
+  }
+}
+
 /** @throws InvalidInputError unless just one of points and metricId is given; NotFoundError */
 function readParts(
   { points, metricId, from }: ScoreSeriesInput,
@@ -197,6 +209,7 @@ function readParts(
         'points',
       ]);
     }
+    checkOrder(points);
     return [points.map(({ timestamp, value }): Sample => ({ timestampMs: timestamp.getTime(), value }))];
   }
   const entry = registry.byId(readMetricId(String(metricId), [...PATH, 'metricId']));

@@ -188,3 +188,17 @@ describe('a history to be scored', () => {
     },
   );
 });
+
+describe('counters by name', () => {
+  it('are those that are known, and the others are named', async () => {
+    const { serverInfo } = await read<{
+      serverInfo: { counters: { name: string }[]; unknownCounters: string[] };
+    }>(
+      server,
+      `query ($names: [String!]!) { serverInfo { counters(names: $names) { name } unknownCounters(names: $names) } }`,
+      { names: ['nope', 'points_accepted', 'points'] },
+    );
+    expect(new Set(serverInfo.counters.map(({ name }) => name))).toEqual(new Set(['points_accepted']));
+    expect(serverInfo.unknownCounters).toEqual(['nope', 'points']);
+  });
+});

@@ -94,6 +94,14 @@ export const ServerInfoRef = builder.objectRef<ApiParts>('ServerInfo').implement
       resolve: ({ stats }, { names }) =>
         stats.snapshot().filter(({ name }) => names == null || names.includes(name)),
     }),
+    unknownCounters: t.stringList({
+      description: 'Which of these names the server counts nothing under, in the order given.',
+      args: { names: t.arg.stringList({ required: true, description: 'Names as in `counters(names:)`.' }) },
+      resolve: ({ stats }, { names }) => {
+        const known = new Set(stats.snapshot().map(({ name }) => name));
+        return names.filter((name) => !known.has(name));
+      },
+    }),
   }),
 });
 

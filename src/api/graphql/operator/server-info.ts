@@ -98,7 +98,7 @@ export const ServerInfoRef = builder.objectRef<ApiParts>('ServerInfo').implement
       description: 'Which of these names the server counts nothing under, in the order given.',
       args: { names: t.arg.stringList({ required: true, description: 'Names as in `counters(names:)`.' }) },
       resolve: ({ stats }, { names }) => {
-        const known = new Set(stats.snapshot().map(({ name }) => name));
+        const known = new Set<string>(stats.snapshot().map(({ name }) => name));
         return names.filter((name) => !known.has(name));
       },
     }),

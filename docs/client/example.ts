@@ -23,7 +23,7 @@ else if (monitorMetric.__typename === 'AlreadyMonitoredError')
 else console.log('not watched:', monitorMetric.code, monitorMetric.message);
 
 const { metrics } = await request(server, MetricsDocument, { nameContains: '', first: 20 });
-for (const { name, status, latest } of metrics.nodes) console.log(name, status, latest?.value ?? '-');
+for (const { name, status, latest } of metrics?.nodes ?? []) console.log(name, status, latest?.value ?? '-');
 
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort());
@@ -32,7 +32,7 @@ await followScores(server, {
   signal: stop.signal,
   onEvent: async ({ scores }) => {
     for (const { metric, timestamp, value, anomalyClass } of scores) {
-      console.log(timestamp, metric.name, value, anomalyClass);
+      console.log(timestamp, metric?.name ?? 'a deleted metric', value, anomalyClass);
     }
   },
 });

@@ -15,7 +15,7 @@ const pointAt = (minute: number, part: Partial<PointFragment> = {}): PointFragme
   opensIncident: false,
   noIncidentReason: null,
   incidents: [],
-  view: 'LEVEL',
+  aspect: 'LEVEL',
   expected: { value: 5, low: 4, high: 6 },
   ...part,
 });
@@ -44,13 +44,15 @@ describe('what was unusual', () => {
     expect(chooseEpisode([])).toBeNull();
   });
 
-  it('is a value outside of its band, whatever else; within it the view says why', () => {
-    expect(explainPoint(pointAt(1, { value: 11, view: 'TREND' }))).toContain('far above');
-    expect(explainPoint(pointAt(1, { value: 7, view: 'TREND' }))).toContain('is above');
-    expect(explainPoint(pointAt(1, { value: 3, view: 'TIME_OF_DAY' }))).toContain('below the expected range');
-    expect(explainPoint(pointAt(1, { value: 3, view: 'TIME_OF_DAY' }))).toContain('time of day');
-    expect(explainPoint(pointAt(1, { view: 'TREND' }))).toContain('upward or downward trend');
-    expect(explainPoint(pointAt(1, { value: 99, view: 'SILENCE' }))).toContain('been stuck (flat)');
-    expect(explainPoint(pointAt(1, { view: null }))).toBeNull();
+  it('is a value outside of its band, whatever else; within it the aspect says why', () => {
+    expect(explainPoint(pointAt(1, { value: 11, aspect: 'TREND' }))).toContain('far above');
+    expect(explainPoint(pointAt(1, { value: 7, aspect: 'TREND' }))).toContain('is above');
+    expect(explainPoint(pointAt(1, { value: 3, aspect: 'TIME_OF_DAY' }))).toContain(
+      'below the expected range',
+    );
+    expect(explainPoint(pointAt(1, { value: 3, aspect: 'TIME_OF_DAY' }))).toContain('time of day');
+    expect(explainPoint(pointAt(1, { aspect: 'TREND' }))).toContain('upward or downward trend');
+    expect(explainPoint(pointAt(1, { value: 99, aspect: 'SILENCE' }))).toContain('been stuck (flat)');
+    expect(explainPoint(pointAt(1, { aspect: null }))).toBeNull();
   });
 });

@@ -43,7 +43,7 @@ describe('the words of the page', () => {
 
   it('say how fast counters rise, and begin anew with a server that was started again', () => {
     const at = (timeMs: number, value: number) =>
-      readCounters([{ name: 'points_accepted', kind: 'counter', help: '', reason: null, value }], timeMs);
+      readCounters([{ name: 'points_accepted', type: 'COUNTER', help: '', reason: null, value }], timeMs);
     const readings = keepReading(keepReading([], at(0, 10)), at(2000, 30));
     expect(listRates(readings, 'points_accepted')).toEqual([10]);
     expect(keepReading(readings, at(4000, 3))).toHaveLength(1);

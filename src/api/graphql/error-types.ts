@@ -32,7 +32,7 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   QUOTA_EXCEEDED: 'A limit of this server is reached.',
   SOURCE_UNAVAILABLE: 'The outside source cannot be asked just now.',
   RETRY_LATER: 'A queue is full or the database away; the same request may succeed in a moment.',
-  METRIC_FAILED: 'The server fails on this metric, by a fault of its own; `Metric.message` says why.',
+  METRIC_FAILED: 'The server fails on this metric, by a fault of its own; `Metric.statusReason` says why.',
   INTERNAL_SERVER_ERROR: 'A bug of the server; the message says where its log has it.',
   CURSOR_INVALID: 'The cursor is not of this server, or ahead of it.',
   CURSOR_EXPIRED: 'What follows the cursor may have been dropped already.',

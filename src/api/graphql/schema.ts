@@ -22,6 +22,7 @@ import './incidents/incident-label.ts';
 import './scores/label.ts';
 import './scores/incident-link.ts';
 import './metrics/metric-changes.ts';
+import './scores/metric-data-list.ts';
 import './scores/metric-samples.ts';
 import './metrics/metric-status.ts';
 import './metrics/metrics.ts';

@@ -59,6 +59,11 @@ export async function revokeKey(prisma: PrismaClient, id: string): Promise<Store
   return key;
 }
 
+/** The keys with these ids, revoked ones too, in no order. */
+export function findKeys(prisma: PrismaClient, ids: readonly string[]): Promise<StoredKey[]> {
+  return prisma.apiKey.findMany({ ...SHOWN, where: { id: { in: [...ids] } } });
+}
+
 /** Usable keys, or all there ever were, the newest first; MAX_KEYS at most. */
 export function listKeys(prisma: PrismaClient, withRevoked: boolean): Promise<StoredKey[]> {
   return prisma.apiKey.findMany({

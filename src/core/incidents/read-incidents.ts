@@ -93,6 +93,19 @@ export async function readIncidentsOf(
   );
 }
 
+/** How many incidents each metric has; a metric without any is not in the answer. One statement. */
+export async function countIncidentsOf(
+  pool: pg.Pool,
+  metricIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await pool.query<{ readonly metricId: string; readonly count: number }>(
+    `SELECT metric_id AS "metricId", count(*)::int AS count FROM incident
+     WHERE metric_id = ANY($1::uuid[]) GROUP BY metric_id`,
+    [metricIds],
+  );
+  return new Map(rows.map(({ metricId, count }) => [metricId, count]));
+}
+
 async function findIncidents(prisma: PrismaClient, ids: readonly string[]): Promise<Map<string, Incident>> {
   const found = new Map<string, Incident>();
   for (let start = 0; start < ids.length; start += IDS_PER_STATEMENT) {

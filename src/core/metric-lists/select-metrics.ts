@@ -1,19 +1,26 @@
 /** Which metrics a list is of, as conditions on the table `metric m`. */
 import type pg from 'pg';
 import type { Datasource, MetricStatus } from '../../model.ts';
+import { toLikePattern } from '../metrics/like-pattern.ts';
 import { isInRange, type StoredBarRange } from '../bars/read-bars.ts';
 
 /** All conditions have to hold; null lets everything through. */
 export interface MetricSelection {
   /** Only metrics of this account. */
   readonly accountId: number | null;
+  /** Their uuids. */
+  readonly ids: readonly string[] | null;
+  /** Whole names. */
+  readonly names: readonly string[] | null;
   /** In any case of letters. */
   readonly nameContains: string | null;
-  readonly datasource: Datasource | null;
-  readonly status: MetricStatus | null;
-  readonly server: string | null;
-  readonly location: string | null;
-  readonly autostackId: string | null;
+  /** Of the whole name, with the wildcards of tag filters. */
+  readonly namePattern: string | null;
+  readonly datasources: readonly Datasource[] | null;
+  readonly statuses: readonly MetricStatus[] | null;
+  readonly servers: readonly string[] | null;
+  readonly locations: readonly string[] | null;
+  readonly autostackIds: readonly string[] | null;
   /** Having a bar in the window with at least this settled score. */
   readonly leastScore: number | null;
 }
@@ -39,18 +46,21 @@ export function listMetricConditions(
   range: StoredBarRange,
   bind: (value: unknown) => string,
 ): readonly string[] {
-  const { nameContains, leastScore } = selection;
-  const equal = (column: string, type: string, value: string | null) =>
-    value === null ? [] : [`m.${column} = ${bind(value)}::${type}`];
+  const { nameContains, namePattern, leastScore } = selection;
+  const isOneOf = (column: string, type: string, values: readonly string[] | null) =>
+    values === null ? [] : [`m.${column} = ANY(${bind(values)}::${type}[])`];
   return [
     'true',
     ...(selection.accountId === null ? [] : [`m.account_id = ${bind(selection.accountId)}::int`]),
     ...(nameContains === null ? [] : [`strpos(lower(m.name), lower(${bind(nameContains)})) > 0`]),
-    ...equal('datasource', 'datasource', selection.datasource),
-    ...equal('status', 'metric_status', selection.status),
-    ...equal('server', 'text', selection.server),
-    ...equal('location', 'text', selection.location),
-    ...equal('autostack_id', 'uuid', selection.autostackId),
+    ...(namePattern === null ? [] : [`m.name LIKE ${bind(toLikePattern(namePattern))}`]),
+    ...isOneOf('id', 'uuid', selection.ids),
+    ...isOneOf('name', 'text', selection.names),
+    ...isOneOf('datasource', 'datasource', selection.datasources),
+    ...isOneOf('status', 'metric_status', selection.statuses),
+    ...isOneOf('server', 'text', selection.servers),
+    ...isOneOf('location', 'text', selection.locations),
+    ...isOneOf('autostack_id', 'uuid', selection.autostackIds),
     ...(leastScore === null ? [] : [hasUnusualBar(range, leastScore, bind)]),
   ];
 }

@@ -59,6 +59,26 @@ export async function readLatestSamples(
   return new Map([...found.values()].flat().map((sample) => [sample.metricNumber, sample]));
 }
 
+/** What of a metric's samples is counted. */
+export type CountedSamples = Pick<SampleWindow, 'fromMs' | 'toMs' | 'minScore'>;
+
+/** How many samples of each metric; a metric without any is not in the answer. One statement. */
+export async function countSamples(
+  pool: pg.Pool,
+  metricNumbers: readonly number[],
+  range: CountedSamples,
+): Promise<ReadonlyMap<number, number>> {
+  const values: unknown[] = [metricNumbers];
+  const window = { ...range, afterMs: null, beforeMs: null };
+  const conditions = listConditions(window, (value) => `$${values.push(value)}`);
+  const { rows } = await pool.query<{ number: number; count: number }>(
+    `SELECT metric_number AS number, count(*)::int AS count FROM sample
+     WHERE ${['metric_number = ANY($1::int[])', ...conditions].join(' AND ')} GROUP BY metric_number`,
+    values,
+  );
+  return new Map(rows.map(({ number, count }) => [number, count]));
+}
+
 /** SQL conditions on the sample table, without the metric's. */
 export function listConditions(
   window: Omit<SampleWindow, 'descending' | 'limit'>,

@@ -6,6 +6,10 @@ import { readStoredSample, SAMPLE_COLUMNS, type SampleRow, type StoredSample } f
 export interface SampleSelection {
   /** Metrics in the order they are given. */
   readonly metricNumbers: readonly number[];
+  /** Of the samples within their metrics; null for all. */
+  readonly rowIds: readonly number[] | null;
+  /** Maximum number of samples of all metrics together; null for all. */
+  readonly limit: number | null;
   /** Both ends belong to the selection; null for open. */
   readonly fromMs: number | null;
   readonly toMs: number | null;
@@ -40,13 +44,14 @@ export async function* readSnapshot<T>(
 /** By metric, then by time. To be read within a transaction, one selection at a time. */
 export async function* streamSamples(
   client: pg.PoolClient,
-  { metricNumbers, ...window }: SampleSelection,
+  { metricNumbers, rowIds, limit, ...window }: SampleSelection,
 ): AsyncGenerator<readonly StoredSample[]> {
   const values: unknown[] = [metricNumbers];
-  const conditions = listConditions(
-    { ...window, afterMs: null, beforeMs: null },
-    (value) => `$${values.push(value)}`,
-  );
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  const conditions = [
+    ...listConditions({ ...window, afterMs: null, beforeMs: null }, bind),
+    ...(rowIds === null ? [] : [`row_id = ANY(${bind(rowIds)}::int[])`]),
+  ];
   // One index scan per metric, in the order of the list: nothing is sorted, so the first page comes at once.
   await client.query(
     `DECLARE samples NO SCROLL CURSOR FOR
@@ -54,7 +59,7 @@ export async function* streamSamples(
        SELECT ${SAMPLE_COLUMNS} FROM sample
        WHERE ${['metric_number = wanted.number', ...conditions].join(' AND ')}
        ORDER BY "timestamp"
-     ) AS chosen`,
+     ) AS chosen LIMIT ${bind(limit)}`,
     values,
   );
   for (;;) {

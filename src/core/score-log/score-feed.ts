@@ -6,17 +6,12 @@
  */
 import type pg from 'pg';
 import { readLog, readLogBounds, searchLog } from './read-log.ts';
+import { cutPage, type PageOptions, type ScorePage, selectScores } from './score-pages.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { formatCursor, parseCursor, type LogBounds } from './cursor.ts';
 import type { Registry } from '../metrics/registry.ts';
-import {
-  compileFilter,
-  leastScore,
-  matchesMetric,
-  narrowsMetrics,
-  type ScoreFilter,
-} from './score-filter.ts';
+import { compileFilter, type ScoreFilter } from './score-filter.ts';
 import { createScoreGroup, type LogPage, type ScoreEvent, type ScoreGroup } from './shared-subscription.ts';
 import { createReplayPace } from './catch-up-limiter.ts';
 import { createScoreMemory } from './event-cache.ts';
@@ -25,6 +20,7 @@ import { streamScores } from './subscription.ts';
 import { createLogPageCache } from './log-page-cache.ts';
 import { Signal, type Wait } from '../../platform/runtime/signal.ts';
 
+export type { PageOptions } from './score-pages.ts';
 export type { ScoreEvent } from './shared-subscription.ts';
 export type { ScoreFilter } from './score-filter.ts';
 
@@ -38,12 +34,6 @@ export interface SubscribeOptions {
   readonly lingerMs: number;
   /** True for a reader within the server, which is no subscriber anybody counts. */
   readonly isInternal?: boolean;
-}
-
-export interface PageOptions {
-  readonly filter: ScoreFilter & { readonly fromMs?: number; readonly toMs?: number };
-  readonly after: string | null;
-  readonly first: number;
 }
 
 /** About half a minute of 1,000 scores a second; 10 MB. */
@@ -164,20 +154,10 @@ export class ScoreFeed {
   }
 
   /** The same log by pages, oldest first. @throws CursorInvalidError, CursorExpiredError */
-  async readPage({
-    filter,
-    after,
-    first,
-  }: PageOptions): Promise<{ readonly rows: readonly ScoredSample[]; readonly hasMore: boolean }> {
+  async readPage({ filter, after, first }: PageOptions): Promise<ScorePage> {
     const { pool, registry } = this.#options;
     const start = after === null ? 0 : parseCursor(after, this.bounds());
-    const metricNumbers = narrowsMetrics(filter)
-      ? [...registry.all()].filter((entry) => matchesMetric(filter, entry)).map((entry) => entry.number)
-      : null;
-    const { fromMs = null, toMs = null } = filter;
-    const criteria = { metricNumbers, leastScore: leastScore(filter), fromMs, toMs };
-    const rows = await searchLog(pool, start, criteria, first + 1);
-    return { rows: rows.slice(0, first), hasMore: rows.length > first };
+    return cutPage(await searchLog(pool, start, selectScores(filter, registry), first + 1), first);
   }
 
   cursorOf(seq: number): string {

@@ -3,18 +3,23 @@ import type { ScoredSample } from '../samples/stored-sample.ts';
 import { RED_SCORE, YELLOW_SCORE } from '../../detector/likelihood.ts';
 import type { AnomalyClass, Datasource } from '../../model.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
+import { matchesWildcards } from '../metrics/tag-filter.ts';
 
 export interface ScoreFilter {
   /** Only of this account's metrics. */
   readonly accountId?: number;
   readonly metricIds?: readonly string[];
-  readonly datasource?: Datasource;
-  /** The metric's canonical resource name, whole. */
-  readonly server?: string;
-  /** The same, any of these. */
+  readonly datasources?: readonly Datasource[];
+  /** The metric's canonical resource name, whole: any of these. */
   readonly servers?: readonly string[];
+  /** The same, of their autostacks. */
+  readonly stackServers?: readonly string[];
+  /** Whole names. */
+  readonly names?: readonly string[];
   /** A part of the metric's name, in any case of letters. */
   readonly nameContains?: string;
+  /** Of the whole name, with the wildcards of tag filters. */
+  readonly namePattern?: string;
   /** Least anomaly score. */
   readonly minAnomalyScore?: number;
   readonly minClass?: AnomalyClass;
@@ -28,42 +33,43 @@ export function leastScore(filter: ScoreFilter): number {
   return Math.max(filter.minAnomalyScore ?? 0, CLASS_SCORE[filter.minClass ?? 'NONE']);
 }
 
-/** Every part of the filter that is about the metric. */
-export function matchesMetric(filter: ScoreFilter, entry: MetricEntry): boolean {
-  return (filter.metricIds?.includes(entry.id) ?? true) && matchesName(filter, entry);
+/** Every part of the filter that is about the metric, made ready for many metrics. */
+export function compileMetricTest(filter: ScoreFilter): (entry: MetricEntry) => boolean {
+  const { accountId, nameContains, namePattern } = filter;
+  const isOneOf = <T>(values: readonly T[] | undefined, read: (entry: MetricEntry) => T) => {
+    const set = new Set(values);
+    return values === undefined ? [] : [(entry: MetricEntry) => set.has(read(entry))];
+  };
+  const part = nameContains?.toLowerCase();
+  const tests: readonly ((entry: MetricEntry) => boolean)[] = [
+    ...isOneOf(accountId === undefined ? undefined : [accountId], (entry) => entry.accountId),
+    ...isOneOf(filter.metricIds, ({ id }) => id),
+    ...isOneOf(filter.datasources, ({ datasource }) => datasource),
+    ...isOneOf(filter.servers, ({ server }) => server),
+    ...isOneOf(filter.stackServers, ({ server }) => server),
+    ...isOneOf(filter.names, ({ name }) => name),
+    ...(part === undefined ? [] : [({ name }: MetricEntry) => name.toLowerCase().includes(part)]),
+    ...(namePattern === undefined ? [] : [({ name }: MetricEntry) => matchesWildcards(namePattern, name)]),
+  ];
+  return (entry) => tests.every((test) => test(entry));
 }
 
-function matchesName(
-  { accountId, datasource, server, servers, nameContains }: ScoreFilter,
-  entry: MetricEntry,
-): boolean {
-  if (accountId !== undefined && entry.accountId !== accountId) return false;
-  if (datasource !== undefined && entry.datasource !== datasource) return false;
-  if (server !== undefined && entry.server !== server) return false;
-  if (servers !== undefined && !servers.includes(entry.server)) return false;
-  return nameContains === undefined || entry.name.toLowerCase().includes(nameContains.toLowerCase());
-}
-
-export function narrowsMetrics({
-  accountId,
-  metricIds,
-  datasource,
-  server,
-  servers,
-  nameContains,
-}: ScoreFilter): boolean {
-  return [accountId, metricIds, datasource, server, servers, nameContains].some((part) => part !== undefined);
+/** Whether any part of the filter is about the metric. */
+export function narrowsMetrics(filter: ScoreFilter): boolean {
+  const { accountId, metricIds, datasources, servers, stackServers, names, nameContains, namePattern } =
+    filter;
+  const parts = [accountId, metricIds, datasources, servers, stackServers, names, nameContains, namePattern];
+  return parts.some((part) => part !== undefined);
 }
 
 /** A test of one sample that looks a metric up once, not once per sample, while its name and server stay. */
 export function compileFilter(filter: ScoreFilter, registry: Registry): (sample: ScoredSample) => boolean {
   const least = leastScore(filter);
   if (!narrowsMetrics(filter)) return ({ score }) => score >= least;
-  const ids = filter.metricIds === undefined ? null : new Set(filter.metricIds);
+  const matches = compileMetricTest(filter);
   return ({ score, metricNumber }) => {
     if (score < least) return false;
     const entry = registry.byNumber(metricNumber);
-    if (entry === undefined) return false;
-    return (ids === null || ids.has(entry.id)) && matchesName(filter, entry);
+    return entry !== undefined && matches(entry);
   };
 }

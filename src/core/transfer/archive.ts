@@ -9,7 +9,7 @@ import { writeCsvRow } from './csv.ts';
 import { type NamedSample, SAMPLE_FORMATS } from './download-format.ts';
 import type { ArchiveDownload, SamplesDownload } from './download-link.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
-import { leastScore, matchesMetric, type ScoreFilter } from '../score-log/score-filter.ts';
+import { compileMetricTest, leastScore, type ScoreFilter } from '../score-log/score-filter.ts';
 
 /** To be read to its end before the next one is asked for. */
 export interface ArchiveFile {
@@ -58,10 +58,12 @@ export function createArchive(options: {
   const readSamples = (what: SamplesDownload) => {
     const metrics = listMetrics(registry, what.filter);
     const { header, write } = SAMPLE_FORMATS[what.format];
-    const { fromMs, toMs, unscored } = what;
+    const { rowIds, limit, fromMs, toMs, unscored } = what;
     const least = leastScore(what.filter);
     const selection = {
       metricNumbers: [...metrics.keys()],
+      rowIds,
+      limit,
       fromMs,
       toMs,
       minScore: unscored && least === 0 ? null : least,
@@ -106,7 +108,14 @@ export function createArchive(options: {
       annotations,
     };
     yield inMemory('metric.json', `${JSON.stringify(described, null, 2)}\n`);
-    const selection = { metricNumbers: [metric.number], fromMs: null, toMs: null, minScore: null };
+    const selection = {
+      metricNumbers: [metric.number],
+      rowIds: null,
+      limit: null,
+      fromMs: null,
+      toMs: null,
+      minScore: null,
+    };
     yield* readSnapshot(pool, async function* (client) {
       const read = async function* (): AsyncGenerator<Buffer> {
         yield Buffer.from(writeCsvRow(CSV_NAMES));
@@ -126,7 +135,7 @@ export function createArchive(options: {
 
 /** By name, in which order they come. */
 function listMetrics(registry: Registry, filter: ScoreFilter) {
-  const chosen = [...registry.all()].filter((entry) => matchesMetric(filter, entry));
+  const chosen = [...registry.all()].filter(compileMetricTest(filter));
   chosen.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.number - b.number));
   return new Map(chosen.map(({ number, id, name }) => [number, { uid: id, name }]));
 }

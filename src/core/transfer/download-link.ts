@@ -21,6 +21,10 @@ export interface SamplesDownload {
   readonly kind: 'samples';
   readonly format: DownloadFormat;
   readonly filter: ScoreFilter;
+  /** Of the samples within their metrics; null for all. */
+  readonly rowIds: readonly number[] | null;
+  /** Maximum number of samples; null for all. */
+  readonly limit: number | null;
   /** Both ends belong to it; null for open. */
   readonly fromMs: number | null;
   readonly toMs: number | null;

@@ -15,8 +15,10 @@ export function AuditPage() {
   const [keyId, setKeyId] = useUrlState('key');
   const [after, setAfter] = useState<string | null>(null);
   const answer = useAsk(AuditLogDocument, {
-    field: field === '' ? null : field,
-    keyId: keyId === '' ? null : keyId,
+    filter: {
+      ...(field === '' ? {} : { fields: [field] }),
+      ...(keyId === '' ? {} : { apiKeyIds: [keyId] }),
+    },
     after,
   });
   const narrow = (change: () => void) => {
@@ -85,12 +87,12 @@ export function AuditPage() {
 }
 
 function AuditRow(props: {
-  readonly entry: AuditLogQuery['auditLog']['nodes'][number];
+  readonly entry: NonNullable<AuditLogQuery['auditLog']>['nodes'][number];
   readonly onField: (field: string) => void;
   readonly onKey: (id: string) => void;
 }) {
   const { entry, onField, onKey } = props;
-  const { at, field, keyId, keyName, result, requestId } = entry;
+  const { at, field, apiKeyId, keyName, result, requestId } = entry;
   return (
     <li>
       <div className="line">
@@ -99,10 +101,10 @@ function AuditRow(props: {
           {field}
         </button>
         <span className={/Error$|^[A-Z_]+$/.test(result) ? 'badge red' : 'badge'}>{result}</span>
-        {keyId === null ? (
+        {apiKeyId === null ? (
           <span className="quiet">anonymous</span>
         ) : (
-          <button className="bare" onClick={() => onKey(keyId)}>
+          <button className="bare" onClick={() => onKey(apiKeyId)}>
             by {keyName}
           </button>
         )}

@@ -20,7 +20,7 @@ export function ExportCard() {
     for (;;) {
       const outcome: Awaited<ReturnType<typeof askIds>> = await askIds({ after });
       if ('problem' in outcome) throw new Error(outcome.problem);
-      const page: MonitoredIdsQuery['metrics'] = outcome.data.metrics;
+      const page: NonNullable<MonitoredIdsQuery['metrics']> = outcome.data.metrics;
       ids.push(...page.nodes.filter(({ status }) => status !== 'UNMONITORED').map(({ id }) => id));
       if (!page.pageInfo.hasNextPage) return ids;
       after = page.pageInfo.endCursor;

@@ -28,7 +28,7 @@ export function ResourcePicker(props: {
   const { resources, isWhole, problem } = useCatalogue(source, region, type);
   const suggestions = useAsk(SuggestionsDocument, { region }, { isPaused: source !== 'CLOUDWATCH' });
   const [text, setText] = useState('');
-  const suggested = new Set(suggestions.data?.suggestedResources.map(({ id }) => id));
+  const suggested = new Set(suggestions.data?.suggestedResources?.map(({ id }) => id));
   const wanted = text.trim().toLowerCase();
   const shown = resources
     .filter(({ name, resourceId }) => `${name ?? ''} ${resourceId}`.toLowerCase().includes(wanted))
@@ -96,7 +96,12 @@ function useCatalogue(datasource: Datasource, region: string | null, type: strin
       const resources: CatalogueResourceFragment[] = [];
       let after: string | null = null;
       for (;;) {
-        const outcome: Awaited<ReturnType<typeof ask>> = await ask({ datasource, region, type, after });
+        const filter = {
+          sources: [datasource],
+          types: [type],
+          ...(region === null ? {} : { regions: [region] }),
+        };
+        const outcome: Awaited<ReturnType<typeof ask>> = await ask({ filter, after });
         if (isOver) return;
         if ('problem' in outcome) {
           setFound({ resources, isWhole: true, problem: outcome.problem });

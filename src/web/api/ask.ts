@@ -3,6 +3,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { type AnyVariables, type CombinedError, type RequestPolicy, useClient, useQuery } from 'urql';
 import type { TypedDocumentString } from '../generated/graphql.ts';
 import { useReturn } from './use-return.ts';
+import type { Whole } from './whole.ts';
 
 export interface Answer<Data> {
   /** Kept from before while it is asked again. */
@@ -23,9 +24,9 @@ export function useAsk<Data, Variables extends AnyVariables>(
   document: TypedDocumentString<Data, Variables>,
   variables: Variables,
   { isPaused = false, policy = 'cache-and-network' }: AskOptions = {},
-): Answer<Data> {
+): Answer<Whole<Data>> {
   // Variables that are generic are more than urql's conditional types can follow.
-  const [{ data, error, fetching, stale }, ask] = useQuery<Data>({
+  const [{ data, error, fetching, stale }, ask] = useQuery<Whole<Data>>({
     query: document.toString(),
     variables: variables ?? {},
     pause: isPaused,
@@ -39,7 +40,9 @@ export function useAsk<Data, Variables extends AnyVariables>(
   });
   // What is on the screen stays there while the server is away; that it is away is said beside it.
   const isAway = data === undefined && error?.networkError !== undefined;
-  return { data: isAway ? last : data, error, isAsking: fetching || stale, askAgain };
+  // An answer that lacks a part is shown as the error of that part.
+  const whole = error === undefined ? data : undefined;
+  return { data: isAway ? last : whole, error, isAsking: fetching || stale, askAgain };
 }
 
 /** What was last answered to the same question. */
@@ -57,12 +60,14 @@ export type Outcome<Data> = { readonly data: Data } | { readonly problem: string
 /** @returns does a mutation; never throws */
 export function useDo<Data, Variables extends AnyVariables>(
   document: TypedDocumentString<Data, Variables>,
-): (variables: Variables) => Promise<Outcome<Data>> {
+): (variables: Variables) => Promise<Outcome<Whole<Data>>> {
   const client = useClient();
   return useCallback(
     async (variables) => {
-      const { data, error } = await client.mutation<Data>(document.toString(), variables ?? {}).toPromise();
-      return data == null ? { problem: describeError(error) } : { data };
+      const { data, error } = await client
+        .mutation<Whole<Data>>(document.toString(), variables ?? {})
+        .toPromise();
+      return data == null || error !== undefined ? { problem: describeError(error) } : { data };
     },
     [client, document],
   );
@@ -71,14 +76,14 @@ export function useDo<Data, Variables extends AnyVariables>(
 /** @returns asks once, past the cache; never throws */
 export function useAskOnce<Data, Variables extends AnyVariables>(
   document: TypedDocumentString<Data, Variables>,
-): (variables: Variables) => Promise<Outcome<Data>> {
+): (variables: Variables) => Promise<Outcome<Whole<Data>>> {
   const client = useClient();
   return useCallback(
     async (variables) => {
       const { data, error } = await client
-        .query<Data>(document.toString(), variables ?? {}, { requestPolicy: 'network-only' })
+        .query<Whole<Data>>(document.toString(), variables ?? {}, { requestPolicy: 'network-only' })
         .toPromise();
-      return data == null ? { problem: describeError(error) } : { data };
+      return data == null || error !== undefined ? { problem: describeError(error) } : { data };
     },
     [client, document],
   );

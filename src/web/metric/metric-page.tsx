@@ -66,7 +66,7 @@ function MetricView(props: {
     document.title = `${metric.name} · Lapwing`;
   }, [metric.name]);
   const facts = [
-    metric.displayName,
+    metric.friendlyName === null ? metric.server : `${metric.friendlyName} (${metric.server})`,
     metric.datasource.toLowerCase(),
     describeInterval(recent),
     shortenUnit(unit) === '' ? null : `in ${shortenUnit(unit)}`,

@@ -8,13 +8,13 @@ import { describeStart } from '../unmonitored/start-spec.ts';
 
 /** What keeps a metric from being judged, and what can be done about it. Nothing where nothing does. */
 export function MetricState({ metric }: { readonly metric: MetricHeadFragment }) {
-  const { status, message, learning, collectorError } = metric;
+  const { status, statusReason, learning, collectorError } = metric;
   return (
     <>
-      {status === 'ERROR' ? <Failed metric={metric} message={message} /> : null}
-      {status === 'ERROR' || message == null ? null : (
+      {status === 'ERROR' ? <Failed metric={metric} reason={statusReason} /> : null}
+      {status === 'ERROR' || statusReason == null ? null : (
         <Notice kind="warning" title="Problem">
-          <p>{message}</p>
+          <p>{statusReason}</p>
         </Notice>
       )}
       {collectorError == null ? null : (
@@ -66,7 +66,7 @@ function Unmonitored({ metric }: { readonly metric: MetricHeadFragment }) {
   );
 }
 
-function Failed(props: { readonly metric: MetricHeadFragment; readonly message: string | null }) {
+function Failed(props: { readonly metric: MetricHeadFragment; readonly reason: string | null }) {
   const retry = useDo(RetryMetricDocument);
   const [problem, setProblem] = useState<string | null>(null);
   const tryAgain = async () => {
@@ -74,7 +74,7 @@ function Failed(props: { readonly metric: MetricHeadFragment; readonly message: 
   };
   return (
     <Notice kind="problem" title="Monitoring stopped because of an error.">
-      <p>{props.message}</p>
+      <p>{props.reason}</p>
       <button className="main" onClick={() => void tryAgain()}>
         Try again
       </button>

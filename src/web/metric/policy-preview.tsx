@@ -44,7 +44,7 @@ export function PolicyPreview(props: {
         setState({ kind: 'problem', text: scoreSeries.failure });
         return;
       }
-      const alarms = scoreSeries.points.filter((point) => point.alarms);
+      const alarms = scoreSeries.points.filter((point) => point.triggersAlert);
       const episodes = scoreSeries.points.filter((point) => point.opensIncident).length;
       setState({ kind: 'known', episodes, alarms: alarms.length, spanMs });
       onPreview(

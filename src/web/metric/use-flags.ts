@@ -26,7 +26,7 @@ export function useFlags(
         kind: 'incident',
         text: `Incident (rule: ${ruleName})`,
       })),
-      ...metric.annotations.map(({ timestamp, message, user }): Flag => ({
+      ...(metric.annotations ?? []).map(({ timestamp, message, user }): Flag => ({
         timeMs: Date.parse(timestamp),
         kind: 'annotation',
         text: `${user}: ${message}`,

@@ -20,11 +20,11 @@ export function TroubleList() {
                   <strong>{name}</strong> <span className="quiet">{problem}</span>
                 </li>
               ))}
-              {metrics.nodes.map(({ id, name, displayName, message }) => (
+              {metrics.nodes.map(({ id, name, displayName, statusReason }) => (
                 <li key={id}>
                   <Link href={`/metric/${encodeURIComponent(id)}`}>{name}</Link>{' '}
                   <span className="quiet">
-                    {displayName}: {message}
+                    {displayName}: {statusReason}
                   </span>
                 </li>
               ))}

@@ -15,7 +15,7 @@ import { TurnPage } from '../parts/turn-page.tsx';
 import { useUrlState } from '../parts/url-state.ts';
 import { describeStart } from './start-spec.ts';
 
-type Metric = UnmonitoredQuery['metrics']['nodes'][number];
+type Metric = NonNullable<UnmonitoredQuery['metrics']>['nodes'][number];
 
 /** Metrics whose points are stored and not scored: those of Graphite and line protocol begin so. */
 export function UnmonitoredPage() {

@@ -3,10 +3,11 @@ import type { WallQuery } from '../generated/graphql.ts';
 import type { Bar, WindowName } from './bars.ts';
 import type { Wall, WallMetric } from './wall-state.ts';
 
-type Row = WallQuery['wall']['rows'][number];
+type Answer = NonNullable<WallQuery['wall']>;
+type Row = Answer['rows'][number];
 type Metric = NonNullable<Row['metric']>;
 
-export function readWall({ rows, starts, totalCount }: WallQuery['wall'], window: WindowName): Wall {
+export function readWall({ rows, starts, totalCount }: Answer, window: WindowName): Wall {
   const startsMs = starts.map((start) => Date.parse(start));
   const metrics = new Map<string, WallMetric>();
   for (const { metric, anomalyScores, provisional } of rows) {
@@ -33,13 +34,12 @@ function readBars(
 }
 
 function readMetric(metric: Metric, bars: ReadonlyMap<number, Bar>): WallMetric {
-  const { latest, learning, displayName, server } = metric;
+  const { latest, learning, friendlyName, server } = metric;
   return {
     id: metric.id,
     name: metric.name,
     server,
-    // The friendly name stands before the server in brackets. Asking for the resource itself takes longer.
-    serverName: displayName.endsWith(` (${server})`) ? displayName.slice(0, -server.length - 3) : null,
+    serverName: friendlyName,
     datasource: metric.datasource,
     status: metric.status,
     unit: metric.unit,

@@ -42,6 +42,8 @@ const SPARE = 8;
 export function applyScores(wall: Wall, scores: readonly LiveScore[]): Wall | null {
   const changed = new Map<string, WallMetric>();
   for (const score of scores) {
+    // The metric was deleted meanwhile.
+    if (score.metric === null) continue;
     const { id } = score.metric;
     const known = changed.get(id) ?? wall.metrics.get(id);
     if (known === undefined) return null;

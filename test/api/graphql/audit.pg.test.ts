@@ -5,7 +5,7 @@ import { connectRaw } from '../../helpers/raw-socket.ts';
 import { until } from '../../helpers/until.ts';
 import { type Keyed, type KeyedServer, startKeyedServer } from './keyed-server.ts';
 
-const FIELDS = 'nodes { keyId keyName field arguments result requestId }';
+const FIELDS = 'nodes { apiKeyId keyName field arguments result requestId }';
 const NOBODY = 'Metric:00000000-0000-0000-0000-000000000000';
 const UNMONITOR =
   'mutation U($input: UnmonitorMetricInput!) { unmonitorMetric(input: $input) { __typename } }';
@@ -50,7 +50,7 @@ describe('the audit log', () => {
       requestId = (await ask(writer, UNMONITOR, { input: { id: NOBODY } })).headers.get('x-request-id');
       await ask(writer, UNMONITOR, { input: { id: 'nonsense' } });
     });
-    const who = { keyId: writer.id, keyName: 'writer', requestId: expect.any(String) as string };
+    const who = { apiKeyId: writer.id, keyName: 'writer', requestId: expect.any(String) as string };
     expect(entries).toEqual([
       {
         ...who,

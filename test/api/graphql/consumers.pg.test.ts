@@ -109,7 +109,7 @@ function startExample(cwd: string, url: string) {
   };
 }
 
-test('relay-compiler takes it, with a paged list, a refetched node and a subscription', async () => {
+test('relay-compiler takes it, with a list paged both ways and filtered, a refetched node and a subscription', async () => {
   const project = join(folder, 'relay');
   await mkdir(join(project, 'src/__generated__'), { recursive: true });
   const config = {
@@ -132,8 +132,15 @@ import { graphql } from 'relay-runtime';
 export const list = graphql\`
   fragment list_metrics on Query
   @refetchable(queryName: "listPageQuery")
-  @argumentDefinitions(first: { type: "Int", defaultValue: 20 }, after: { type: "String" }) {
-    metrics(first: $first, after: $after) @connection(key: "list_metrics") {
+  @argumentDefinitions(
+    first: { type: "Int", defaultValue: 20 }
+    after: { type: "String" }
+    last: { type: "Int" }
+    before: { type: "String" }
+    filter: { type: "MetricFilter" }
+  ) {
+    metrics(first: $first, after: $after, last: $last, before: $before, filter: $filter)
+      @connection(key: "list_metrics", filters: ["filter"]) {
       edges { node { id name latest { anomalyClass } ...list_metric } }
     }
   }
@@ -147,7 +154,7 @@ export const one = graphql\`
 export const query = graphql\`query listQuery { ...list_metrics }\`;
 export const watch = graphql\`
   mutation listWatchMutation($input: MonitorMetricInput!) {
-    monitorMetric(input: $input) { __typename ...list_metric @alias ... on Error { message } }
+    monitorMetric(input: $input) { __typename ...list_metric @alias ... on Metric { id statusReason } ... on Error { code message } }
   }
 \`;
 export const live = graphql\`

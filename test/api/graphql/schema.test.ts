@@ -103,6 +103,36 @@ test('every failure in a union is an Error with a message and a code', () => {
   }
 });
 
+test('what a result holds can be asked for beside the message and the code of a failure', () => {
+  const error = schema.getType('Error');
+  const shared = isInterfaceType(error) ? Object.values(error.getFields()) : [];
+  expect(shared.map(({ name }) => name)).toEqual(['code', 'message']);
+  const clashes = types.filter(isUnionType).flatMap((union) =>
+    union.getTypes().flatMap((member) =>
+      shared.flatMap(({ name, type }) => {
+        const field = member.getFields()[name];
+        if (field === undefined || field.deprecationReason != null) return [];
+        return String(field.type) === String(type) ? [] : [`${union.name}: ${member.name}.${name}`];
+      }),
+    ),
+  );
+  expect(clashes).toEqual([]);
+});
+
+function readReasons(
+  fields: readonly { readonly deprecationReason?: string | null | undefined }[],
+): readonly string[] {
+  return fields.flatMap(({ deprecationReason }) => deprecationReason ?? []);
+}
+
+test('everything that is deprecated names what to use', () => {
+  const deprecated = types.flatMap((type) =>
+    isObjectType(type) || isInputObjectType(type) ? readReasons(Object.values(type.getFields())) : [],
+  );
+  expect(deprecated.length).toBeGreaterThan(8);
+  for (const reason of deprecated) expect(reason).toMatch(/^Use `\w+(\.\w+)*`\.$/);
+});
+
 test('every expected failure has its code in the API', () => {
   const codes = schema.getType('ErrorCode');
   expect(isEnumType(codes) ? codes.getValues().map(({ name }) => name) : []).toEqual([...ERROR_CODES].sort());

@@ -7,10 +7,14 @@ import ValidationPlugin from '@pothos/plugin-validation';
 import type PrismaTypes from '../../../generated/pothos-types.ts';
 import { getDatamodel } from '../../../generated/pothos-types.ts';
 import type { Context } from './context.ts';
-import { readNodeId, writeNodeId } from './node-id.ts';
+import { findNodeId, readNodeId, writeNodeId } from './node-id.ts';
 import { toInvalidInput } from './invalid-input.ts';
 
+/** Of what is no id: it names nothing, so that one of them among `nodes(ids:)` costs the others nothing. */
+const NO_TYPE = '';
+
 export const builder = new SchemaBuilder<{
+  Connection: { readonly countAll: () => Promise<number> };
   Context: Context;
   DefaultFieldNullability: false;
   PrismaTypes: PrismaTypes;
@@ -37,7 +41,7 @@ export const builder = new SchemaBuilder<{
   relay: {
     cursorType: 'String',
     encodeGlobalID: writeNodeId,
-    decodeGlobalID: (text) => readNodeId(text),
+    decodeGlobalID: (text) => findNodeId(text) ?? { typename: NO_TYPE, id: text },
     nodesOnConnection: { description: 'The page without cursors.' },
     idFieldOptions: {
       description: 'Readable and typed: the name of the type, a colon, what names the thing.',
@@ -46,10 +50,22 @@ export const builder = new SchemaBuilder<{
     nodeQueryOptions: {
       description: 'The thing with this id; null when there is none.',
       args: { id: { description: 'As read from an `id` field.' } },
+      resolve: (_root, { id }, _context, _info, resolveNode) => {
+        // Refused with its path: it says what an id looks like.
+        if (id.typename === NO_TYPE) readNodeId(id.id);
+        return resolveNode(id);
+      },
     },
     nodesQueryOptions: {
       description: 'The things with these ids, in their order; null for each that does not exist.',
       args: { ids: { description: 'As read from `id` fields; 100 at most.' } },
+      resolve: async (_root, { ids }, _context, _info, resolveNodes) => {
+        const given = [...ids];
+        // The resolver of Pothos reads the list of its own arguments: what is no id is taken out of that.
+        ids.splice(0, ids.length, ...given.filter(({ typename }) => typename !== NO_TYPE));
+        const found = (await resolveNodes(ids))[Symbol.iterator]();
+        return given.map(({ typename }) => (typename === NO_TYPE ? null : found.next().value));
+      },
     },
     pageInfoTypeOptions: { description: 'Where a page lies within its list.' },
     hasNextPageFieldOptions: { description: 'Whether there is more after the page.' },
@@ -73,6 +89,13 @@ export const builder = new SchemaBuilder<{
     onUnusedQuery: null,
   },
 });
+
+builder.globalConnectionField('totalCount', (t) =>
+  t.int({
+    description: 'How many there are on all pages. Counted only when it is selected.',
+    resolve: ({ countAll }) => countAll(),
+  }),
+);
 
 builder.queryType({ description: 'What can be asked.' });
 builder.mutationType({

@@ -20,7 +20,7 @@ export const MetricStatusRef = builder.enumType('MetricStatus', {
     UNMONITORED: 'Known, its points are stored, nothing is scored.',
     ACTIVE: 'Its points are scored as they come.',
     CREATE_PENDING: 'Its model is being made.',
-    ERROR: 'It cannot go on; `message` says why, `retryMetric` tries again.',
+    ERROR: 'It cannot go on; `statusReason` says why, `retryMetric` tries again.',
     PENDING_DATA: 'Monitored, but too few points are known yet to learn its range from.',
   }),
 });
@@ -53,15 +53,23 @@ export const ValueKindRef = builder.enumType('ValueKind', {
   }),
 });
 
+const ASPECTS = describe(VIEWS, {
+  LEVEL: 'Its value against the expected one.',
+  TREND: 'The slope over the last hours.',
+  TIME_OF_DAY: 'The value for this time of the day or week.',
+  VOLATILITY: 'How much the values vary.',
+  SILENCE: 'The series is flat where it never was.',
+});
+
+export const AnomalyAspectRef = builder.enumType('AnomalyAspect', {
+  description: 'What about a point was anomalous.',
+  values: ASPECTS,
+});
+
+/** The type of fields that are deprecated. */
 export const ViewRef = builder.enumType('View', {
-  description: 'What about a point was unusual.',
-  values: describe(VIEWS, {
-    LEVEL: 'Its value against the expected one.',
-    TREND: 'The slope over the last hours.',
-    TIME_OF_DAY: 'The value for this time of the day or week.',
-    VOLATILITY: 'How much the values vary.',
-    SILENCE: 'The series is flat where it never was.',
-  }),
+  description: 'As `AnomalyAspect`, by its former name.',
+  values: ASPECTS,
 });
 
 export const BarWindowRef = builder.enumType('BarWindow', {

@@ -5,6 +5,7 @@
 import DataLoader from 'dataloader';
 import type pg from 'pg';
 import { type AnnotationWindow, readAnnotations } from '../../../core/annotations/read-annotations.ts';
+import { type AnomalyStart, findLabelsAt } from '../../../core/annotations/labels-at.ts';
 import {
   type BarCount,
   type BarOwner,
@@ -13,9 +14,20 @@ import {
   type StoredBar,
   type StoredBarRange,
 } from '../../../core/bars/read-bars.ts';
+import { countMembersOf, type MemberWindow, readMembersOf } from '../../../core/inventory/read-members.ts';
 import { findIncidentsAt, type MetricTime } from '../../../core/incidents/incidents-at.ts';
-import { type IncidentWindow, readIncidentsOf } from '../../../core/incidents/read-incidents.ts';
-import { readLatestSamples, readSamples, type SampleWindow } from '../../../core/samples/read-samples.ts';
+import {
+  countIncidentsOf,
+  type IncidentWindow,
+  readIncidentsOf,
+} from '../../../core/incidents/read-incidents.ts';
+import {
+  countSamples,
+  type CountedSamples,
+  readLatestSamples,
+  readSamples,
+  type SampleWindow,
+} from '../../../core/samples/read-samples.ts';
 import { type AnomalySpan, readAnomalySpans } from '../../../core/samples/read-anomaly-span.ts';
 import {
   NO_POINTS,
@@ -24,7 +36,13 @@ import {
   type SeriesRange,
 } from '../../../core/samples/read-series.ts';
 import type { StoredSample } from '../../../core/samples/stored-sample.ts';
-import type { Annotation, Incident, PrismaClient } from '../../../generated/prisma/client.ts';
+import type {
+  Annotation,
+  AnomalyLabel,
+  Incident,
+  PrismaClient,
+  Resource,
+} from '../../../generated/prisma/client.ts';
 
 /** A metric with what every selection of it may need, so that none has to be fetched again. */
 export type LoadedMetric = NonNullable<Awaited<ReturnType<typeof findMetrics>>[number]>;
@@ -35,8 +53,13 @@ export interface Loaders {
   readonly latest: DataLoader<number, StoredSample | null>;
   /** Incidents that last at a moment of a metric. */
   readonly incidentsAt: DataLoader<MetricTime, readonly Incident[]>;
+  /** The label of an anomaly that began at a time. */
+  readonly labelAt: DataLoader<AnomalyStart, AnomalyLabel | null>;
   /** The anomaly an anomalous sample is a part of. */
   readonly anomalySpan: DataLoader<MetricTime, AnomalySpan | null>;
+  /** How many incidents a metric has, by its uuid. */
+  incidentCount(metricId: string): Promise<number>;
+  sampleCount(range: CountedSamples, metricNumber: number): Promise<number>;
   /** The samples of a window for one metric. */
   samples(window: SampleWindow, metricNumber: number): Promise<readonly StoredSample[]>;
   series(range: SeriesRange, metricNumber: number): Promise<SeriesColumns>;
@@ -46,6 +69,9 @@ export interface Loaders {
   /** The notes on the resource of one metric. */
   annotations(window: AnnotationWindow, metricNumber: number): Promise<readonly Annotation[]>;
   incidents(window: IncidentWindow, metricId: string): Promise<readonly Incident[]>;
+  /** The members of an autostack, by its uuid. */
+  members(window: MemberWindow, stackId: string): Promise<readonly Resource[]>;
+  memberCount(stackId: string): Promise<number>;
 }
 
 export interface BarQuestion {
@@ -68,6 +94,14 @@ export function createLoaders({ pool, prisma }: { pool: pg.Pool; prisma: PrismaC
   const incidents = createKeyedLoader((window: IncidentWindow, ids: readonly string[]) =>
     readIncidentsOf({ pool, prisma }, ids, window),
   );
+  const sampleCounts = createKeyedLoader((range: CountedSamples, numbers) =>
+    countSamples(pool, numbers, range),
+  );
+  const incidentCounts = createLoader((ids: readonly string[]) => countIncidentsOf(pool, ids));
+  const members = createKeyedLoader((window: MemberWindow, ids: readonly string[]) =>
+    readMembersOf({ pool, prisma }, ids, window),
+  );
+  const memberCounts = createLoader((ids: readonly string[]) => countMembersOf(pool, ids));
   return {
     metric: createLoader(async (numbers) => {
       const metrics = await findMetrics(prisma, numbers);
@@ -76,15 +110,20 @@ export function createLoaders({ pool, prisma }: { pool: pg.Pool; prisma: PrismaC
     incidentsAt: new DataLoader(async (moments) => [...(await findIncidentsAt(prisma, moments))], {
       cache: false,
     }),
+    labelAt: new DataLoader(async (starts) => [...(await findLabelsAt(prisma, starts))], { cache: false }),
     anomalySpan: new DataLoader(async (samples) => [...(await readAnomalySpans(pool, samples))], {
       cache: false,
     }),
+    incidentCount: async (metricId) => (await incidentCounts.load(metricId)) ?? 0,
+    sampleCount: async (range, metricNumber) => (await sampleCounts(range).load(metricNumber)) ?? 0,
     latest: createLoader((numbers) => readLatestSamples(pool, numbers)),
     samples: async (window, metricNumber) => (await samples(window).load(metricNumber)) ?? [],
     bars: async (question, key) => (await bars(question).load(key)) ?? [],
     barCounts: async (question, key) => (await barCounts(question).load(key)) ?? [],
     annotations: async (window, metricNumber) => (await annotations(window).load(metricNumber)) ?? [],
     incidents: async (window, metricId) => (await incidents(window).load(metricId)) ?? [],
+    members: async (window, stackId) => (await members(window).load(stackId)) ?? [],
+    memberCount: async (stackId) => (await memberCounts.load(stackId)) ?? 0,
     series: async (range, metricNumber) => (await series(range).load(metricNumber)) ?? NO_POINTS,
   };
 }

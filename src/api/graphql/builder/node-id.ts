@@ -1,4 +1,4 @@
-/** Ids as callers see them: `Metric:<uuid>`, `Autostack:<uuid>`, `Resource:<datasource>://<region>/<type>/<id>`. Never base64. */
+/** Ids as callers see them: `Metric:<uuid>`, `ApiKey:<id>`, `Resource:<datasource>://<region>/<type>/<id>`. Never base64. */
 import { InvalidInputError } from '../../../errors.ts';
 import { DATASOURCES, type Datasource } from '../../../model.ts';
 
@@ -19,8 +19,11 @@ const UUID_TYPES: ReadonlySet<string> = new Set([
   'AnomalyLabel',
   'Incident',
   'Notification',
+  'NotificationChannel',
   'NotificationRule',
 ]);
+/** The part of an API key that may be shown. */
+const API_KEY = /^[A-Za-z0-9_-]{1,64}$/;
 const RESOURCE = /^([a-z]+):\/\/([^/]*)\/([^/]+)\/(.+)$/s;
 /** An id is repeated in messages; a longer one is cut. */
 const SHOWN_LENGTH = 200;
@@ -34,12 +37,20 @@ export function writeNodeId(typename: string, id: bigint | number | string): str
  * @throws InvalidInputError when it is not of the form of any type, with `path`
  */
 export function readNodeId(text: string, path: readonly string[] = ['id']): { typename: string; id: string } {
+  const found = findNodeId(text);
+  if (found !== null) return found;
+  throw new InvalidInputError(`${path.join('.')}: ${quote(text)} is not the id of anything`, path);
+}
+
+/** The same; null for what is not of the form of any type. */
+export function findNodeId(text: string): { typename: string; id: string } | null {
   const colon = text.indexOf(':');
   const typename = text.slice(0, Math.max(0, colon));
   const id = text.slice(colon + 1);
   if (UUID_TYPES.has(typename) && UUID.test(id.toLowerCase())) return { typename, id: id.toLowerCase() };
+  if (typename === 'ApiKey' && API_KEY.test(id)) return { typename, id };
   if (typename === 'Resource' && parseResourceKey(id) !== null) return { typename, id };
-  throw new InvalidInputError(`${path.join('.')}: ${quote(text)} is not the id of anything`, path);
+  return null;
 }
 
 /**
@@ -79,7 +90,19 @@ export function readMetricIds(
   texts: readonly string[] | null | undefined,
   path: readonly string[],
 ): readonly string[] | null {
-  return texts?.map((text, index) => readMetricId(text, [...path, String(index)])) ?? null;
+  return readIdsOf('Metric', texts, path);
+}
+
+/**
+ * The parts after the colon of a list of ids of a type; null stays null.
+ * @throws InvalidInputError for one that is malformed or of another type
+ */
+export function readIdsOf(
+  wanted: string,
+  texts: readonly string[] | null | undefined,
+  path: readonly string[],
+): string[] | null {
+  return texts?.map((text, index) => readIdOf(wanted, text, [...path, String(index)])) ?? null;
 }
 
 /**
@@ -118,6 +141,14 @@ export function readIdOf(wanted: string, text: string, path: readonly string[]):
     `${path.join('.')}: expected the id of a ${wanted}, but ${quote(text)} is that of a ${typename}`,
     path,
   );
+}
+
+/**
+ * The same of ids that were given without their type before they became global: both forms are read.
+ * @throws InvalidInputError when it is of another type
+ */
+export function readIdOrBare(wanted: string, text: string, path: readonly string[]): string {
+  return text.includes(':') ? readIdOf(wanted, text, path) : text;
 }
 
 function quote(text: string): string {

@@ -11,6 +11,7 @@ export interface NumberRange {
 export function readNumberedPage<T extends { readonly number: bigint }>(
   args: PageArgs,
   read: (number: NumberRange, order: 'asc' | 'desc', take: number) => Promise<readonly T[]>,
+  countAll: () => Promise<number>,
 ) {
   return readPage({
     args,
@@ -23,5 +24,6 @@ export function readNumberedPage<T extends { readonly number: bigint }>(
         fromEnd ? 'asc' : 'desc',
         limit,
       ),
+    countAll,
   });
 }

@@ -18,6 +18,8 @@ export interface PageRequest<Key> {
 }
 
 export interface Page<T> {
+  /** How many there are on all pages. One statement, or a part of one for a list of lists. */
+  readonly countAll: () => Promise<number>;
   readonly edges: { readonly cursor: string; readonly node: T }[];
   readonly pageInfo: {
     readonly hasNextPage: boolean;
@@ -43,6 +45,7 @@ export async function readPage<T, Key>(options: {
   readonly parseCursor: (cursor: string) => Key | null;
   readonly writeCursor: (row: T) => string;
   readonly read: (request: PageRequest<Key>) => Promise<readonly T[]>;
+  readonly countAll: () => Promise<number>;
 }): Promise<Page<T>> {
   const { args, size } = options;
   const length = checkPageLength(args, size);
@@ -53,22 +56,28 @@ export async function readPage<T, Key>(options: {
   const kept = rows.slice(0, length);
   if (fromEnd) kept.reverse();
   const more = rows.length > length;
-  return makePage(kept, options.writeCursor, {
+  const hasMore = {
     hasNextPage: fromEnd ? before !== null : more,
     hasPreviousPage: fromEnd ? more : after !== null,
-  });
+  };
+  return makePage(kept, { writeCursor: options.writeCursor, hasMore, countAll: options.countAll });
 }
 
 export function makePage<T>(
   rows: readonly T[],
-  writeCursor: (row: T) => string,
-  more: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean },
+  options: {
+    readonly writeCursor: (row: T) => string;
+    readonly hasMore: Pick<Page<T>['pageInfo'], 'hasNextPage' | 'hasPreviousPage'>;
+    readonly countAll: () => Promise<number>;
+  },
 ): Page<T> {
-  const edges = rows.map((node) => ({ cursor: writeCursor(node), node }));
-  return {
-    edges,
-    pageInfo: { ...more, startCursor: edges[0]?.cursor ?? null, endCursor: edges.at(-1)?.cursor ?? null },
+  const edges = rows.map((node) => ({ cursor: options.writeCursor(node), node }));
+  const pageInfo = {
+    ...options.hasMore,
+    startCursor: edges[0]?.cursor ?? null,
+    endCursor: edges.at(-1)?.cursor ?? null,
   };
+  return { edges, pageInfo, countAll: options.countAll };
 }
 
 /** How many rows the page holds. @throws InvalidInputError */
@@ -85,7 +94,8 @@ export function checkPageLength(args: PageArgs, size: { fallback: number; most: 
   return length;
 }
 
-function parseCursorArg<Key>(
+/** @throws InvalidInputError for a text that is no cursor of the list */
+export function parseCursorArg<Key>(
   name: string,
   text: string | null | undefined,
   parse: (cursor: string) => Key | null,

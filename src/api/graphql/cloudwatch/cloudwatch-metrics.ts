@@ -1,7 +1,9 @@
 /** The series of the CloudWatch service. */
 import { queryFromInfo } from '@pothos/plugin-prisma';
+import type { Prisma } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
-import { DimensionInputRef } from '../builder/dimension-input.ts';
+import { type DimensionInput, DimensionInputRef } from '../builder/dimension-input.ts';
+import { escapeLike, readOneOf, readRange } from '../builder/filter-input.ts';
 import { readPage, THING_PAGE } from '../builder/page.ts';
 
 const DimensionRef = builder.prismaObject('CloudwatchDimension', {
@@ -33,21 +35,54 @@ const CloudwatchMetricRef = builder.prismaObject('CloudwatchSeries', {
 
 const LARGEST_ID = 2_147_483_647;
 
+const CloudwatchMetricFilterRef = builder.inputType('CloudwatchMetricFilter', {
+  description: 'Which CloudWatch metrics; all conditions have to hold.',
+  fields: (t) => ({
+    namespaces: t.stringList({ description: 'Of one of these namespaces.' }),
+    names: t.stringList({ description: 'With one of these names.' }),
+    nameContains: t.string({ description: 'With this in their name, capitals or not.' }),
+    dimensions: t.field({
+      type: [DimensionInputRef],
+      description: 'That have every one of these dimensions, and perhaps more.',
+    }),
+    lastSeenFrom: t.field({
+      type: 'DateTime',
+      description: 'Whose data last arrived at this time or later.',
+    }),
+  }),
+});
+
 builder.queryField('cloudwatchMetrics', (t) =>
   t.connection(
     {
       type: CloudwatchMetricRef,
+      nullable: true,
       description: `The metrics of the CloudWatch service, in the order they were first seen. Pages of ${THING_PAGE.most} at most.`,
       args: {
-        namespace: t.arg.string({ description: 'Only those of this namespace.' }),
-        name: t.arg.string({ description: 'Only those of this name.' }),
+        filter: t.arg({ type: CloudwatchMetricFilterRef, description: 'Which of them; all when left out.' }),
+        namespace: t.arg.string({
+          description: 'Only those of this namespace.',
+          deprecationReason: 'Use `filter.namespaces`.',
+        }),
+        name: t.arg.string({
+          description: 'Only those of this name.',
+          deprecationReason: 'Use `filter.names`.',
+        }),
         dimensions: t.arg({
           type: [DimensionInputRef],
           description: 'Only those that have every one of these dimensions, and perhaps more.',
+          deprecationReason: 'Use `filter.dimensions`.',
         }),
       },
-      resolve: async (_root, { namespace, name, dimensions, ...args }, context, info) => {
+      resolve: async (_root, { filter, namespace, name, dimensions, ...args }, context, info) => {
         const accountId = await context.cloudwatch.findFirstAccount();
+        const where = {
+          accountId,
+          AND: [
+            ...toConditions(filter ?? {}, { namespace, name }),
+            ...[...(filter?.dimensions ?? []), ...(dimensions ?? [])].map(hasDimension),
+          ],
+        };
         return readPage({
           args,
           size: THING_PAGE,
@@ -56,20 +91,11 @@ builder.queryField('cloudwatchMetrics', (t) =>
           read: ({ after, before, limit, fromEnd }) =>
             context.prisma.cloudwatchSeries.findMany({
               ...queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']], include: {} }),
-              where: {
-                accountId,
-                ...(namespace == null ? {} : { namespace }),
-                ...(name == null ? {} : { name }),
-                id: { gt: after ?? 0, lt: before ?? LARGEST_ID },
-                AND: (dimensions ?? []).map((wanted) => ({
-                  dimensions: {
-                    some: { name: wanted.name, ...(wanted.value == null ? {} : { value: wanted.value }) },
-                  },
-                })),
-              },
+              where: { ...where, id: { gt: after ?? 0, lt: before ?? LARGEST_ID } },
               orderBy: { id: fromEnd ? 'desc' : 'asc' },
               take: limit,
             }),
+          countAll: () => context.prisma.cloudwatchSeries.count({ where }),
         });
       },
     },
@@ -77,6 +103,28 @@ builder.queryField('cloudwatchMetrics', (t) =>
     { name: 'CloudwatchMetricEdge', description: 'A CloudWatch metric and its place in the list.' },
   ),
 );
+
+type CloudwatchMetricFilter = typeof CloudwatchMetricFilterRef.$inferInput;
+
+/** @param alone the former arguments for one value; both have to hold @throws InvalidInputError naming the field */
+function toConditions(
+  filter: CloudwatchMetricFilter,
+  alone: { readonly namespace?: string | null | undefined; readonly name?: string | null | undefined },
+): Prisma.CloudwatchSeriesWhereInput[] {
+  const namespaces = readOneOf(filter.namespaces, ['filter', 'namespaces'], alone.namespace);
+  const names = readOneOf(filter.names, ['filter', 'names'], alone.name);
+  const { nameContains, lastSeenFrom } = filter;
+  return [
+    namespaces === null ? {} : { namespace: { in: [...namespaces] } },
+    names === null ? {} : { name: { in: [...names] } },
+    nameContains == null ? {} : { name: { contains: escapeLike(nameContains), mode: 'insensitive' } },
+    { lastSeen: readRange(lastSeenFrom, null) },
+  ];
+}
+
+function hasDimension({ name, value }: DimensionInput): Prisma.CloudwatchSeriesWhereInput {
+  return { dimensions: { some: { name, ...(value == null ? {} : { value }) } } };
+}
 
 function writeId({ id }: { readonly id: number }): string {
   return String(id);

@@ -74,6 +74,7 @@ const StatisticsRef = builder
 builder.queryField('cloudwatchStatistics', (t) =>
   t.field({
     type: StatisticsRef,
+    nullable: true,
     description: 'Statistics of a metric of the CloudWatch service; of a metric nobody put there are none.',
     args: { input: t.arg({ type: InputRef, required: true, description: 'Which.' }) },
     resolve: (_root, { input }, { cloudwatch }) =>

@@ -10,13 +10,8 @@ builder.prismaObjectFields(IncidentRef, (t) => ({
     type: AnomalyLabelRef,
     nullable: true,
     description: 'What somebody said it was; null while nobody has.',
-    resolve: ({ metricId, startedAt }, _args, { prisma }) =>
-      metricId === null
-        ? null
-        : prisma.anomalyLabel.findFirst({
-            where: { metricId, from: startedAt },
-            orderBy: { createdAt: 'desc' },
-          }),
+    resolve: ({ metricId, startedAt }, _args, { loaders }) =>
+      metricId === null ? null : loaders.labelAt.load({ metricId, startedAt }),
   }),
 }));
 

@@ -10,6 +10,7 @@ const CURSOR = /^(-\d{1,13}|\d{1,14})\.(\d{1,18})$/;
 export function readIncidentPage(
   args: PageArgs,
   read: (window: IncidentWindow) => Promise<readonly Incident[]>,
+  countAll: () => Promise<number>,
 ) {
   return readPage({
     args,
@@ -19,6 +20,7 @@ export function readIncidentPage(
     read: ({ after, before, limit, fromEnd }) =>
       // Newest first: what comes after a cursor in the list began before it.
       read({ olderThan: after, newerThan: before, order: fromEnd ? 'asc' : 'desc', limit }),
+    countAll,
   });
 }
 

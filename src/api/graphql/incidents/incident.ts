@@ -5,7 +5,8 @@ import { builder } from '../builder/builder.ts';
 import { DatasourceRef } from '../builder/enums.ts';
 import { IncidentEndReasonRef, IncidentMuteRef, IncidentStateRef } from './incident-enums.ts';
 import { MetricRef } from '../metrics/metric.ts';
-import { readIdOf, readMetricIds } from '../builder/node-id.ts';
+import { escapeLike, readOneOf, readRange } from '../builder/filter-input.ts';
+import { readIdOf, readIdsOf } from '../builder/node-id.ts';
 import { THING_PAGE } from '../builder/page.ts';
 import { readIncidentPage } from './incident-page.ts';
 
@@ -95,13 +96,21 @@ export const IncidentConnectionRef = builder.connectionObject({
   description: 'One page of incidents.',
 });
 
-const IncidentFilterRef = builder.inputType('IncidentFilter', {
+export const IncidentFilterRef = builder.inputType('IncidentFilter', {
   description: 'Which incidents; all conditions have to hold.',
   fields: (t) => ({
+    ids: t.idList({ description: 'With one of these ids.' }),
     states: t.field({ type: [IncidentStateRef], description: 'In one of these states.' }),
     metricIds: t.idList({ description: 'Of these metrics.' }),
-    server: t.string({ description: 'Of this resource, by its canonical name.' }),
-    ruleId: t.id({ description: 'Of this rule.' }),
+    metricNameContains: t.string({ description: 'Of metrics with this in their name, capitals or not.' }),
+    servers: t.stringList({ description: 'Of one of these resources, by their canonical names.' }),
+    sources: t.field({ type: [DatasourceRef], description: 'Of metrics of one of these sources.' }),
+    ruleIds: t.idList({ description: 'Of one of these rules.' }),
+    server: t.string({
+      description: 'Of this resource, by its canonical name.',
+      deprecationReason: 'Use `servers`.',
+    }),
+    ruleId: t.id({ description: 'Of this rule.', deprecationReason: 'Use `ruleIds`.' }),
     seen: t.boolean({ description: 'Whether somebody has looked at them.' }),
     acknowledged: t.boolean({ description: 'Whether somebody took them on.' }),
     from: t.field({ type: 'DateTime', description: 'That began at this time or later.' }),
@@ -123,37 +132,65 @@ builder.queryField('incident', (t) =>
 builder.queryField('incidents', (t) =>
   t.field({
     type: IncidentConnectionRef,
+    nullable: true,
     description: `Incidents by the time they began, the newest first. Pages of ${THING_PAGE.most} at most.`,
     args: {
       ...t.arg.connectionArgs(),
       filter: t.arg({ type: IncidentFilterRef, description: 'Which of them; all when left out.' }),
     },
-    resolve: (_root, { filter, ...args }, { prisma }) =>
-      readIncidentPage(args, (window) =>
-        readIncidents(prisma, filter == null ? {} : toWhere(filter), window),
-      ),
+    resolve: (_root, { filter, ...args }, { prisma }) => {
+      const where = filter == null ? {} : toIncidentWhere(filter);
+      return readIncidentPage(
+        args,
+        (window) => readIncidents(prisma, where, window),
+        () => prisma.incident.count({ where }),
+      );
+    },
   }),
 );
 
 builder.prismaObjectFields(MetricRef, (t) => ({
   incidents: t.field({
     type: IncidentConnectionRef,
+    nullable: true,
     description: `Its incidents by the time they began, the newest first. Pages of ${THING_PAGE.most} at most.`,
     args: { ...t.arg.connectionArgs() },
-    resolve: ({ id }, args, { loaders }) => readIncidentPage(args, (window) => loaders.incidents(window, id)),
+    resolve: ({ id }, args, { loaders }) =>
+      readIncidentPage(
+        args,
+        (window) => loaders.incidents(window, id),
+        () => loaders.incidentCount(id),
+      ),
   }),
 }));
 
-function toWhere(filter: typeof IncidentFilterRef.$inferInput): Prisma.IncidentWhereInput {
-  const { states, server, ruleId, seen, acknowledged, from, to } = filter;
-  const metricIds = readMetricIds(filter.metricIds, ['filter', 'metricIds']);
+type IncidentFilter = typeof IncidentFilterRef.$inferInput;
+
+/** @throws InvalidInputError naming the field */
+export function toIncidentWhere(filter: IncidentFilter): Prisma.IncidentWhereInput {
+  const path = (name: keyof IncidentFilter) => ['filter', name];
+  const { metricNameContains, ruleId, seen, acknowledged, from, to } = filter;
+  const ids = readIdsOf('Incident', readOneOf(filter.ids, path('ids')), path('ids'));
+  const states = readOneOf(filter.states, path('states'));
+  const metricIds = readIdsOf('Metric', readOneOf(filter.metricIds, path('metricIds')), path('metricIds'));
+  const servers = readOneOf(filter.servers, path('servers'), filter.server);
+  const sources = readOneOf(filter.sources, path('sources'));
+  const ruleIds = readIdsOf('NotificationRule', readOneOf(filter.ruleIds, path('ruleIds')), path('ruleIds'));
   return {
-    ...(states == null ? {} : { state: { in: states } }),
-    ...(metricIds === null ? {} : { metricId: { in: [...metricIds] } }),
-    ...(server == null ? {} : { server }),
-    ...(ruleId == null ? {} : { ruleId: readIdOf('NotificationRule', ruleId, ['filter', 'ruleId']) }),
-    ...(seen == null ? {} : { seen }),
-    ...(acknowledged == null ? {} : { acknowledgedAt: acknowledged ? { not: null } : null }),
-    startedAt: { ...(from == null ? {} : { gte: from }), ...(to == null ? {} : { lte: to }) },
+    AND: [
+      ids === null ? {} : { id: { in: ids } },
+      states === null ? {} : { state: { in: [...states] } },
+      metricIds === null ? {} : { metricId: { in: metricIds } },
+      metricNameContains == null
+        ? {}
+        : { metricName: { contains: escapeLike(metricNameContains), mode: 'insensitive' } },
+      servers === null ? {} : { server: { in: [...servers] } },
+      sources === null ? {} : { datasource: { in: [...sources] } },
+      ruleIds === null ? {} : { ruleId: { in: ruleIds } },
+      ruleId == null ? {} : { ruleId: readIdOf('NotificationRule', ruleId, path('ruleId')) },
+      seen == null ? {} : { seen },
+      acknowledged == null ? {} : { acknowledgedAt: acknowledged ? { not: null } : null },
+      { startedAt: readRange(from, to, ['filter']) },
+    ],
   };
 }

@@ -6,7 +6,7 @@ import type { RuleScope } from '../../../core/incidents/rule.ts';
 import { builder } from '../builder/builder.ts';
 import { DirectionRef } from '../builder/enums.ts';
 import { WeekdayRef } from './incident-enums.ts';
-import { readAutostackId, readMetricIds } from '../builder/node-id.ts';
+import { readAutostackId, readIdOrBare, readMetricIds } from '../builder/node-id.ts';
 import { TagFilterInputRef } from '../inventory/tag-filter.ts';
 
 const NotificationScopeInputRef = builder.inputType('NotificationScopeInput', {
@@ -198,10 +198,13 @@ function readWindow({ once, weekly }: typeof MaintenanceWindowInputRef.$inferInp
   return once == null ? weekly : { start: once.start.toISOString(), end: once.end.toISOString() };
 }
 
-function readChannel(input: typeof ChannelInputRef.$inferInput): NewChannel {
+function readChannel(input: typeof ChannelInputRef.$inferInput, index: number): NewChannel {
   if (input.webhook != null) return { kind: 'WEBHOOK', ...input.webhook };
   if (input.alertmanager != null) return { kind: 'ALERTMANAGER', ...input.alertmanager };
   if (input.slack != null) return { kind: 'SLACK', ...input.slack };
   if (input.email != null) return { kind: 'EMAIL', ...input.email };
-  return { kind: 'KEEP', id: input.keep };
+  return {
+    kind: 'KEEP',
+    id: readIdOrBare('NotificationChannel', input.keep, ['input', 'channels', String(index), 'keep']),
+  };
 }

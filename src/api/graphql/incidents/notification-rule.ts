@@ -79,10 +79,12 @@ const MaintenanceWindowRef = builder.unionType('MaintenanceWindow', {
   resolveType: (window: MaintenanceWindow) => ('start' in window ? OneOffWindowRef : WeeklyWindowRef),
 });
 
-export const NotificationChannelRef = builder.prismaObject('NotificationChannel', {
+export const NotificationChannelRef = builder.prismaNode('NotificationChannel', {
   description: 'One way the messages of a rule go. Its secrets are never shown.',
+  nullable: true,
+  id: { resolve: ({ id }) => id, description: 'Also keeps the channel when the rule is updated.' },
+  findUnique: (id) => ({ id }),
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'To keep the channel when the rule is updated.' }),
     kind: t.expose('kind', { type: ChannelKindRef, description: 'How messages go.' }),
     target: t.string({
       description: 'Where it leads, without what may be secret.',

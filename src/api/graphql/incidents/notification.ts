@@ -1,10 +1,12 @@
 /** The type Notification, the list of messages, and the mutation that sends one again. */
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
+import type { Prisma } from '../../../generated/prisma/client.ts';
 import { hideTargetPath } from '../../../core/notify/send.ts';
 import { builder } from '../builder/builder.ts';
 import { ChannelKindRef, NotificationKindRef, NotificationStateRef } from './incident-enums.ts';
 import { IncidentRef } from './incident.ts';
-import { readIdOf } from '../builder/node-id.ts';
+import { readOneOf, readRange } from '../builder/filter-input.ts';
+import { readIdOf, readIdsOf } from '../builder/node-id.ts';
 import { readNumberedPage } from '../builder/numbered-page.ts';
 import { THING_PAGE } from '../builder/page.ts';
 
@@ -63,15 +65,25 @@ export const NotificationRef = builder.prismaNode('Notification', {
   }),
 });
 
-const NotificationFilterRef = builder.inputType('NotificationFilter', {
+export const NotificationFilterRef = builder.inputType('NotificationFilter', {
   description: 'Which messages; all conditions have to hold.',
   fields: (t) => ({
+    ids: t.idList({ description: 'With one of these ids.' }),
     states: t.field({
       type: [NotificationStateRef],
       description: 'In one of these states; FAILED are the dead letters.',
     }),
-    kind: t.field({ type: NotificationKindRef, description: 'About this.' }),
-    ruleId: t.id({ description: 'Of this rule.' }),
+    kinds: t.field({ type: [NotificationKindRef], description: 'About one of these.' }),
+    ruleIds: t.idList({ description: 'Of one of these rules.' }),
+    channels: t.field({ type: [ChannelKindRef], description: 'Delivered in one of these ways.' }),
+    from: t.field({ type: 'DateTime', description: 'Written at this time or later.' }),
+    to: t.field({ type: 'DateTime', description: 'Written at this time or earlier.' }),
+    kind: t.field({
+      type: NotificationKindRef,
+      description: 'About this.',
+      deprecationReason: 'Use `kinds`.',
+    }),
+    ruleId: t.id({ description: 'Of this rule.', deprecationReason: 'Use `ruleIds`.' }),
   }),
 });
 
@@ -79,19 +91,18 @@ builder.queryField('notifications', (t) =>
   t.connection(
     {
       type: NotificationRef,
+      nullable: true,
       description: `Messages of the last 30 days, the newest first. Pages of ${THING_PAGE.most} at most.`,
       args: {
         filter: t.arg({ type: NotificationFilterRef, description: 'Which of them; all when left out.' }),
       },
       resolve: (_root, { filter, ...args }, { prisma }) => {
-        const { states, kind, ruleId } = filter ?? {};
-        const where = {
-          ...(states == null ? {} : { state: { in: states } }),
-          ...(kind == null ? {} : { kind }),
-          ...(ruleId == null ? {} : { ruleId: readIdOf('NotificationRule', ruleId, ['filter', 'ruleId']) }),
-        };
-        return readNumberedPage(args, (number, order, take) =>
-          prisma.notification.findMany({ where: { ...where, number }, orderBy: { number: order }, take }),
+        const where = toNotificationWhere(filter ?? {});
+        return readNumberedPage(
+          args,
+          (number, order, take) =>
+            prisma.notification.findMany({ where: { ...where, number }, orderBy: { number: order }, take }),
+          () => prisma.notification.count({ where }),
         );
       },
     },
@@ -99,6 +110,30 @@ builder.queryField('notifications', (t) =>
     { name: 'NotificationEdge', description: 'A message and its place in the list.' },
   ),
 );
+
+type NotificationFilter = typeof NotificationFilterRef.$inferInput;
+
+/** @throws InvalidInputError naming the field */
+export function toNotificationWhere(filter: NotificationFilter): Prisma.NotificationWhereInput {
+  const path = (name: keyof NotificationFilter) => ['filter', name];
+  const ids = readIdsOf('Notification', readOneOf(filter.ids, path('ids')), path('ids'));
+  const states = readOneOf(filter.states, path('states'));
+  const kinds = readOneOf(filter.kinds, path('kinds'), filter.kind);
+  const channels = readOneOf(filter.channels, path('channels'));
+  const ruleIds = readIdsOf('NotificationRule', readOneOf(filter.ruleIds, path('ruleIds')), path('ruleIds'));
+  const { ruleId, from, to } = filter;
+  return {
+    AND: [
+      ids === null ? {} : { id: { in: ids } },
+      states === null ? {} : { state: { in: [...states] } },
+      kinds === null ? {} : { kind: { in: [...kinds] } },
+      channels === null ? {} : { channelKind: { in: [...channels] } },
+      ruleIds === null ? {} : { ruleId: { in: ruleIds } },
+      ruleId == null ? {} : { ruleId: readIdOf('NotificationRule', ruleId, path('ruleId')) },
+      { createdAt: readRange(from, to, ['filter']) },
+    ],
+  };
+}
 
 const RetryNotificationInputRef = builder.inputType('RetryNotificationInput', {
   description: 'The message to try again.',

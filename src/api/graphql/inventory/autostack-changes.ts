@@ -1,5 +1,4 @@
 /** Looks at, makes and deletes autostacks. */
-import { queryFromInfo } from '@pothos/plugin-prisma';
 import {
   DuplicateNameError,
   InvalidInputError,
@@ -15,9 +14,9 @@ import { keepAsItIs } from '../metrics/registry-metric.ts';
 import { AutostackRef } from './autostack.ts';
 import { builder } from '../builder/builder.ts';
 import { ErrorRef } from '../error-types.ts';
-import { keepMembers, readMemberPage } from './member-page.ts';
+import { keepMembers, readResourcesById } from './member-page.ts';
 import { readAutostackId } from '../builder/node-id.ts';
-import { ResourceRef } from './resource.ts';
+import { ResourceConnectionRef, ResourceRef } from './resource.ts';
 import { TagFilterInputRef } from './tag-filter.ts';
 
 const INSTANCE = 'AWS::EC2::Instance';
@@ -84,6 +83,7 @@ builder.queryField('previewAutostack', (t) =>
   t.connection(
     {
       type: ResourceRef,
+      nullable: true,
       description: 'Which resources an autostack would have, by id.',
       args: {
         region: t.arg.string({ required: true, description: 'A name of `regions`.' }),
@@ -98,23 +98,21 @@ builder.queryField('previewAutostack', (t) =>
           description: 'Whether resources that do not run count too.',
         }),
       },
-      resolve: async (_root, { region, filters, resourceType, includeStopped, ...args }, context, info) => {
+      resolve: async (_root, { region, filters, resourceType, includeStopped, ...args }, context) => {
         const members = await context.autostacks.previewAutostack({
           region,
           filters,
           resourceType: resourceType ?? INSTANCE,
           includeStopped: includeStopped ?? false,
         });
-        return readMemberPage(args, { id: { in: members.map(({ id }) => id) } }, (page) =>
-          context.prisma.resource.findMany({
-            ...queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']], include: {} }),
-            ...page,
-          }),
+        return readResourcesById(
+          members.map(({ id }) => id),
+          args,
+          context,
         );
       },
     },
-    { name: 'AutostackPreviewConnection', description: 'One page of what an autostack would have.' },
-    { name: 'AutostackPreviewEdge', description: 'A resource and its place in the list.' },
+    ResourceConnectionRef,
   ),
 );
 

@@ -1,14 +1,18 @@
 /** The type Autostack, and the lists of autostacks. */
 import { queryFromInfo } from '@pothos/plugin-prisma';
+import { countAutostacks, ORDER_PARTS, readAutostacks } from '../../../core/inventory/read-resources.ts';
 import { readTagFilters } from '../../../core/metrics/stored-tags.ts';
-import type { Autostack } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
-import { membersOf, readMemberPage } from './member-page.ts';
+import { readKeysetPage } from './keyset-page.ts';
+import { readMembers } from './member-page.ts';
 import { MetricRef } from '../metrics/metric.ts';
 import { readAutostackId } from '../builder/node-id.ts';
-import { readPage, THING_PAGE } from '../builder/page.ts';
-import { ResourceRef } from './resource.ts';
+import { THING_PAGE } from '../builder/page.ts';
+import { AutostackFilterRef, AutostackOrderRef, toAutostackSelection } from './inventory-filter.ts';
+import { ResourceConnectionRef, ResourceRef } from './resource.ts';
 import { TagFilterRef } from './tag-filter.ts';
+
+const DEFAULT_ORDER = 'REGION';
 
 export const AutostackRef = builder.prismaNode('Autostack', {
   description: 'A group of resources of one region, chosen by their tags and attributes, and watched as one.',
@@ -48,17 +52,11 @@ export const AutostackRef = builder.prismaNode('Autostack', {
     members: t.connection(
       {
         type: ResourceRef,
+        nullable: true,
         description: `Its members by id. Pages of ${THING_PAGE.most} at most.`,
-        resolve: (stack, args, context, info) =>
-          readMemberPage(args, membersOf(stack), (page) =>
-            context.prisma.resource.findMany({
-              ...queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']], include: {} }),
-              ...page,
-            }),
-          ),
+        resolve: (stack, args, context) => readMembers(stack, args, context),
       },
-      { name: 'AutostackMemberConnection', description: 'One page of members.' },
-      { name: 'AutostackMemberEdge', description: 'A member and its place in the list.' },
+      ResourceConnectionRef,
     ),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
   }),
@@ -87,45 +85,34 @@ builder.queryField('autostacks', (t) =>
   t.connection(
     {
       type: AutostackRef,
-      description: `Every autostack, by region and name. Pages of ${THING_PAGE.most} at most.`,
-      resolve: (_root, args, context, info) =>
-        readPage({
-          args,
-          size: THING_PAGE,
-          parseCursor: parseStackCursor,
-          writeCursor: ({ region, name }: Autostack) => `${region}/${name}`,
-          read: ({ after, before, limit, fromEnd }) => {
-            const direction = fromEnd ? 'desc' : 'asc';
-            return context.prisma.autostack.findMany({
-              ...queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']], include: {} }),
-              where: {
-                AND: [
-                  after === null ? {} : liesBeyond(after, 'gt'),
-                  before === null ? {} : liesBeyond(before, 'lt'),
-                ],
-              },
-              orderBy: [{ region: direction }, { name: direction }],
-              take: limit,
-            });
-          },
+      nullable: true,
+      description: `Every autostack. Pages of ${THING_PAGE.most} at most.`,
+      args: {
+        filter: t.arg({ type: AutostackFilterRef, description: 'Which of them; all when left out.' }),
+        orderBy: t.arg({
+          type: AutostackOrderRef,
+          defaultValue: DEFAULT_ORDER,
+          description: 'In which order.',
         }),
+      },
+      resolve: async (_root, { filter, orderBy, ...args }, context, info) => {
+        const order = orderBy ?? DEFAULT_ORDER;
+        const selection = toAutostackSelection(filter ?? {}, context.caller);
+        return readKeysetPage({
+          args,
+          order,
+          parts: ORDER_PARTS.autostack[order],
+          readPlaces: (page) => readAutostacks(context.pool, { ...page, selection, order }),
+          findMany: (ids) =>
+            context.prisma.autostack.findMany({
+              ...queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']], include: {} }),
+              where: { id: { in: [...ids] } },
+            }),
+          countAll: () => countAutostacks(context.pool, selection),
+        });
+      },
     },
     { name: 'AutostackConnection', description: 'One page of autostacks.' },
     { name: 'AutostackEdge', description: 'An autostack and its place in the list.' },
   ),
 );
-
-interface StackKey {
-  readonly region: string;
-  readonly name: string;
-}
-
-function parseStackCursor(cursor: string): StackKey | null {
-  const slash = cursor.indexOf('/');
-  if (slash < 1 || cursor.includes('\0')) return null;
-  return { region: cursor.slice(0, slash), name: cursor.slice(slash + 1) };
-}
-
-function liesBeyond({ region, name }: StackKey, side: 'gt' | 'lt') {
-  return { OR: [{ region: { [side]: region } }, { region, name: { [side]: name } }] };
-}

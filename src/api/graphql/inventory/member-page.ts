@@ -1,5 +1,7 @@
-/** Pages of the members of an autostack, by id: those it has, and those it would have. */
-import type { Prisma, Resource } from '../../../generated/prisma/client.ts';
+/** Pages of the members of an autostack, by id: those it has, those it had, and those it would have. */
+import type { MemberWindow } from '../../../core/inventory/read-members.ts';
+import type { Resource } from '../../../generated/prisma/client.ts';
+import type { Context } from '../builder/context.ts';
 import { readPage, THING_PAGE, type PageArgs } from '../builder/page.ts';
 
 const AS_THEY_WERE = Symbol('members as they were');
@@ -14,39 +16,50 @@ export function keepMembers(stack: { readonly id: string }, ids: readonly string
   Object.assign(stack, { [AS_THEY_WERE]: ids });
 }
 
-/** The members of a stack: those it had, of one that was deleted. */
-export function membersOf({ id, [AS_THEY_WERE]: kept }: KeptStack): Prisma.ResourceWhereInput {
-  return kept === undefined
-    ? { stacks: { some: { autostackId: id, leftAt: null } } }
-    : { id: { in: [...kept] } };
+/** The members of a stack: those it had, of one that was deleted. @throws InvalidInputError for a bad page size */
+export function readMembers({ id, [AS_THEY_WERE]: kept }: KeptStack, args: PageArgs, context: Context) {
+  if (kept !== undefined) return readResourcesById(kept, args, context);
+  const { loaders } = context;
+  return readMemberPage(
+    args,
+    (window) => loaders.members(window, id),
+    () => loaders.memberCount(id),
+  );
 }
 
-/** @throws InvalidInputError for a bad page size */
-export function readMemberPage<T extends Resource>(
-  args: PageArgs,
-  members: Prisma.ResourceWhereInput,
-  read: (request: {
-    readonly where: Prisma.ResourceWhereInput;
-    readonly orderBy: Prisma.ResourceOrderByWithRelationInput;
-    readonly take: number;
-  }) => Promise<readonly T[]>,
-) {
-  return readPage({
+/** @param ids uuids @throws InvalidInputError for a bad page size */
+export function readResourcesById(ids: readonly string[], args: PageArgs, { prisma }: Context) {
+  const where = { id: { in: [...ids] } };
+  return readMemberPage(
     args,
-    size: THING_PAGE,
-    parseCursor: (cursor) => cursor,
-    writeCursor: ({ resourceId }: T) => resourceId,
-    read: ({ after, before, limit, fromEnd }) =>
-      read({
+    ({ after, before, order, limit }) =>
+      prisma.resource.findMany({
         where: {
           AND: [
-            members,
+            where,
             after === null ? {} : { resourceId: { gt: after } },
             before === null ? {} : { resourceId: { lt: before } },
           ],
         },
-        orderBy: { resourceId: fromEnd ? 'desc' : 'asc' },
+        orderBy: { resourceId: order },
         take: limit,
       }),
+    () => prisma.resource.count({ where }),
+  );
+}
+
+function readMemberPage(
+  args: PageArgs,
+  read: (window: MemberWindow) => Promise<readonly Resource[]>,
+  countAll: () => Promise<number>,
+) {
+  return readPage({
+    args,
+    size: THING_PAGE,
+    parseCursor: (cursor) => (cursor.includes('\0') ? null : cursor),
+    writeCursor: ({ resourceId }: Resource) => resourceId,
+    read: ({ after, before, limit, fromEnd }) =>
+      read({ after, before, order: fromEnd ? 'desc' : 'asc', limit }),
+    countAll,
   });
 }

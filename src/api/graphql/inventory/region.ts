@@ -40,6 +40,7 @@ builder.queryField('regions', (t) =>
 builder.queryField('suggestedResources', (t) =>
   t.field({
     type: [ResourceRef],
+    nullable: true,
     description:
       'What may be worth watching: known resources that work and have no monitored metric, large and old ones first, kinds in turn; 28 at most.',
     args: { region: t.arg.string({ description: 'Only those there.' }) },

@@ -85,6 +85,13 @@ export const ResourceRef = builder.prismaNode('Resource', {
   }),
 });
 
+/** Every list of resources by pages: of all, of an autostack, of one that is not made yet. */
+export const ResourceConnectionRef = builder.connectionObject({
+  type: ResourceRef,
+  name: 'ResourceConnection',
+  description: 'One page of resources.',
+});
+
 builder.queryField('resource', (t) =>
   t.prismaField({
     type: ResourceRef,

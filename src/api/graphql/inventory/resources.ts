@@ -1,74 +1,99 @@
 /** The list of resources. */
 import { queryFromInfo } from '@pothos/plugin-prisma';
-import type { Prisma } from '../../../generated/prisma/client.ts';
+import { countResources, ORDER_PARTS, readResources } from '../../../core/inventory/read-resources.ts';
 import { builder } from '../builder/builder.ts';
+import type { Context } from '../builder/context.ts';
 import { DatasourceRef } from '../builder/enums.ts';
+import { readOneOf } from '../builder/filter-input.ts';
+import { THING_PAGE } from '../builder/page.ts';
+import {
+  type ResourceFilter,
+  ResourceFilterRef,
+  ResourceOrderRef,
+  toResourceSelection,
+} from './inventory-filter.ts';
+import { readKeysetPage } from './keyset-page.ts';
 import { listOnce } from './known-region.ts';
-import { parseResourceKey, type ResourceKey, writeResourceKey } from '../builder/node-id.ts';
-import { readPage, THING_PAGE } from '../builder/page.ts';
-import { ResourceRef } from './resource.ts';
+import { ResourceConnectionRef, ResourceRef } from './resource.ts';
+
+const DEFAULT_ORDER = 'REGION';
 
 builder.queryField('resources', (t) =>
   t.connection(
     {
       type: ResourceRef,
-      description: `Every known resource, by region, type and id. Pages of ${THING_PAGE.most} at most.`,
+      nullable: true,
+      description: `Every known resource. Pages of ${THING_PAGE.most} at most.`,
       args: {
-        datasource: t.arg({ type: DatasourceRef, description: 'Only those of this source.' }),
-        region: t.arg.string({ description: 'Only those there.' }),
-        type: t.arg.string({ description: 'Only those of this type.' }),
-        monitored: t.arg.boolean({ description: 'Only those with, or without, a monitored metric.' }),
+        filter: t.arg({ type: ResourceFilterRef, description: 'Which of them; all when left out.' }),
+        orderBy: t.arg({
+          type: ResourceOrderRef,
+          defaultValue: DEFAULT_ORDER,
+          description: 'In which order.',
+        }),
+        datasource: t.arg({
+          type: DatasourceRef,
+          description: 'Only those of this source.',
+          deprecationReason: 'Use `filter.sources`.',
+        }),
+        region: t.arg.string({
+          description: 'Only those there.',
+          deprecationReason: 'Use `filter.regions`.',
+        }),
+        type: t.arg.string({
+          description: 'Only those of this type.',
+          deprecationReason: 'Use `filter.types`.',
+        }),
+        monitored: t.arg.boolean({
+          description: 'Only those with, or without, a monitored metric.',
+          deprecationReason: 'Use `filter.monitored`.',
+        }),
       },
-      resolve: async (_root, { datasource, region, type, monitored, ...args }, context, info) => {
-        if (region != null && (datasource ?? 'CLOUDWATCH') === 'CLOUDWATCH') {
-          await listOnce(region, context, async () => {
-            const where = { region, ...(datasource == null ? {} : { datasource }) };
-            return (await context.prisma.resource.findFirst({ where, select: { id: true } })) !== null;
-          });
-        }
-        const isMonitored: Prisma.MetricWhereInput = { status: { not: 'UNMONITORED' } };
-        const filter: Prisma.ResourceWhereInput = {
-          ...(datasource == null ? {} : { datasource }),
-          ...(region == null ? {} : { region }),
-          ...(type == null ? {} : { type }),
-          ...(monitored == null
-            ? {}
-            : { metrics: monitored ? { some: isMonitored } : { none: isMonitored } }),
+      resolve: async (
+        _root,
+        { filter: given, orderBy, datasource, region, type, monitored, ...args },
+        context,
+        info,
+      ) => {
+        const order = orderBy ?? DEFAULT_ORDER;
+        const filter: ResourceFilter = {
+          ...given,
+          sources: readOneOf(given?.sources, ['filter', 'sources'], datasource)?.slice(),
+          regions: readOneOf(given?.regions, ['filter', 'regions'], region)?.slice(),
+          types: readOneOf(given?.types, ['filter', 'types'], type)?.slice(),
+          monitored: given?.monitored ?? monitored,
         };
-        return readPage({
+        const selection = toResourceSelection(filter, context.caller);
+        await listRegions(selection, context);
+        return readKeysetPage({
           args,
-          size: THING_PAGE,
-          parseCursor: parseResourceKey,
-          writeCursor: writeResourceKey,
-          read: ({ after, before, limit, fromEnd }) => {
-            const direction = fromEnd ? 'desc' : 'asc';
-            return context.prisma.resource.findMany({
+          order,
+          parts: ORDER_PARTS.resource[order],
+          readPlaces: (page) => readResources(context.pool, { ...page, selection, order }),
+          findMany: (ids) =>
+            context.prisma.resource.findMany({
               ...queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']], include: {} }),
-              where: {
-                AND: [
-                  filter,
-                  after === null ? {} : liesBeyond(after, 'gt'),
-                  before === null ? {} : liesBeyond(before, 'lt'),
-                ],
-              },
-              orderBy: [{ region: direction }, { type: direction }, { resourceId: direction }],
-              take: limit,
-            });
-          },
+              where: { id: { in: [...ids] } },
+            }),
+          countAll: () => countResources(context.pool, selection),
         });
       },
     },
-    { name: 'ResourceConnection', description: 'One page of resources.' },
-    { name: 'ResourceEdge', description: 'A resource and its place in the list.' },
+    ResourceConnectionRef,
   ),
 );
 
-function liesBeyond({ region, type, resourceId }: ResourceKey, side: 'gt' | 'lt'): Prisma.ResourceWhereInput {
-  return {
-    OR: [
-      { region: { [side]: region } },
-      { region, type: { [side]: type } },
-      { region, type, resourceId: { [side]: resourceId } },
-    ],
+/** Regions of AWS that are asked for by name are listed first. @throws InvalidInputError, SourceUnavailableError */
+async function listRegions(
+  { regions, sources }: ReturnType<typeof toResourceSelection>,
+  context: Context,
+): Promise<void> {
+  if (regions === null || (sources !== null && !sources.includes('CLOUDWATCH'))) return;
+  const isElsewhere = async (region: string) => {
+    const where = { region, ...(sources === null ? {} : { datasource: { in: [...sources] } }) };
+    return (await context.prisma.resource.findFirst({ where, select: { id: true } })) !== null;
   };
+  await Promise.all(
+    [...new Set(regions)].map((region) => listOnce(region, context, () => isElsewhere(region))),
+  );
 }

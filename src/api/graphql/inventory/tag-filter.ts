@@ -2,9 +2,7 @@
 import { listAttributeNames } from '../../../core/sources/resource-attributes.ts';
 import type { TagFilter } from '../../../core/metrics/tag-filter.ts';
 import { builder } from '../builder/builder.ts';
-
-const PATTERN =
-  '`*` stands for any run of characters, `?` for one; a backslash before one of them takes it as it is.';
+import { PATTERN } from '../builder/filter-input.ts';
 
 const KEY = `Key of a tag, or one of EC2's filters: ${listAttributeNames(null).join(', ')}. \`tag:KEY\` is the tag of that key, whatever its name.`;
 

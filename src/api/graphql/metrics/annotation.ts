@@ -3,6 +3,7 @@ import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import type { Annotation, Prisma, PrismaClient } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
 import { MetricRef } from './metric.ts';
+import { checkRange, escapeLike, readOneOf, readRange } from '../builder/filter-input.ts';
 import { readAnnotationId } from '../builder/node-id.ts';
 import { type PageArgs, readPage, THING_PAGE } from '../builder/page.ts';
 
@@ -54,24 +55,53 @@ const DeleteAnnotationInputRef = builder.inputType('DeleteAnnotationInput', {
   fields: (t) => ({ id: t.id({ required: true, description: 'As read from `Annotation.id`.' }) }),
 });
 
+const AnnotationFilterRef = builder.inputType('AnnotationFilter', {
+  description: 'Which annotations; all conditions have to hold.',
+  fields: (t) => ({
+    ids: t.idList({ description: 'With one of these ids.' }),
+    servers: t.stringList({ description: 'On one of these resources, by their canonical names.' }),
+    devices: t.stringList({ description: 'Written on one of these.' }),
+    users: t.stringList({ description: 'Written by one of these users.' }),
+    messageContains: t.string({ description: 'With this in what they say, capitals or not.' }),
+    from: t.field({ type: 'DateTime', description: 'About this time or later.' }),
+    to: t.field({ type: 'DateTime', description: 'About this time or earlier.' }),
+  }),
+});
+
 builder.queryField('annotations', (t) =>
   t.connection(
     {
       type: AnnotationRef,
+      nullable: true,
       description: `Annotations, the last written first. Pages of ${THING_PAGE.most} at most.`,
       args: {
-        server: t.arg.string({ description: 'Only on this resource, by its canonical name.' }),
-        device: t.arg.string({ description: 'Only written on this.' }),
-        user: t.arg.string({ description: 'Only written by this user.' }),
-        from: t.arg({ type: 'DateTime', description: 'Only about this time or later.' }),
-        to: t.arg({ type: 'DateTime', description: 'Only about this time or earlier.' }),
+        filter: t.arg({ type: AnnotationFilterRef, description: 'Which of them; all when left out.' }),
+        server: t.arg.string({
+          description: 'Only on this resource, by its canonical name.',
+          deprecationReason: 'Use `filter.servers`.',
+        }),
+        device: t.arg.string({
+          description: 'Only written on this.',
+          deprecationReason: 'Use `filter.devices`.',
+        }),
+        user: t.arg.string({
+          description: 'Only written by this user.',
+          deprecationReason: 'Use `filter.users`.',
+        }),
+        from: t.arg({
+          type: 'DateTime',
+          description: 'Only about this time or later.',
+          deprecationReason: 'Use `filter.from`.',
+        }),
+        to: t.arg({
+          type: 'DateTime',
+          description: 'Only about this time or earlier.',
+          deprecationReason: 'Use `filter.to`.',
+        }),
       },
-      resolve: (_root, { server, device, user, from, to, ...args }, { prisma }) =>
+      resolve: (_root, { filter, server, device, user, from, to, ...args }, { prisma }) =>
         readAnnotations(prisma, args, {
-          ...(server == null ? {} : { server }),
-          ...(device == null ? {} : { device }),
-          ...(user == null ? {} : { user }),
-          timestamp: readRange(from, to),
+          AND: [toWhere(filter ?? {}, { server, device, user }), { timestamp: readRange(from, to) }],
         }),
     },
     { name: 'AnnotationConnection', description: 'One page of annotations.' },
@@ -82,16 +112,17 @@ builder.queryField('annotations', (t) =>
 builder.prismaObjectFields(MetricRef, (t) => ({
   annotations: t.field({
     type: [AnnotationRef],
+    nullable: true,
     description: `Notes on its resource, by the time they are about; the newest ${MAX_OF_A_METRIC}.`,
     args: {
       from: t.arg({ type: 'DateTime', description: 'Only about this time or later.' }),
       to: t.arg({ type: 'DateTime', description: 'Only about this time or earlier.' }),
     },
-    resolve: ({ number }, { from, to }, { loaders }) =>
-      loaders.annotations(
-        { fromMs: from?.getTime() ?? null, toMs: to?.getTime() ?? null, limit: MAX_OF_A_METRIC },
-        number,
-      ),
+    resolve: ({ number }, { from, to }, { loaders }) => {
+      checkRange(from, to);
+      const range = { fromMs: from?.getTime() ?? null, toMs: to?.getTime() ?? null };
+      return loaders.annotations({ ...range, limit: MAX_OF_A_METRIC }, number);
+    },
   }),
 }));
 
@@ -123,6 +154,33 @@ builder.mutationField('deleteAnnotation', (t) =>
   }),
 );
 
+type AnnotationFilter = typeof AnnotationFilterRef.$inferInput;
+
+/** @param alone the former arguments for one value; both have to hold @throws InvalidInputError naming the field */
+function toWhere(
+  filter: AnnotationFilter,
+  alone: Record<'server' | 'device' | 'user', string | null | undefined>,
+): Prisma.AnnotationWhereInput {
+  const path = (name: keyof AnnotationFilter) => ['filter', name];
+  const ids = readOneOf(filter.ids, path('ids'))?.map((id, place) =>
+    readAnnotationId(id, [...path('ids'), String(place)]),
+  );
+  const servers = readOneOf(filter.servers, path('servers'), alone.server);
+  const devices = readOneOf(filter.devices, path('devices'), alone.device);
+  const users = readOneOf(filter.users, path('users'), alone.user);
+  const { messageContains } = filter;
+  return {
+    ...(ids === undefined ? {} : { id: { in: ids } }),
+    ...(servers === null ? {} : { server: { in: [...servers] } }),
+    ...(devices === null ? {} : { device: { in: [...devices] } }),
+    ...(users === null ? {} : { user: { in: [...users] } }),
+    ...(messageContains == null
+      ? {}
+      : { message: { contains: escapeLike(messageContains), mode: 'insensitive' } }),
+    timestamp: readRange(filter.from, filter.to, ['filter']),
+  };
+}
+
 interface AnnotationKey {
   readonly createdAt: Date;
   readonly id: string;
@@ -141,6 +199,7 @@ function readAnnotations(prisma: PrismaClient, args: PageArgs, where: Prisma.Ann
         orderBy: fromEnd ? [{ createdAt: 'asc' }, { id: 'asc' }] : [{ createdAt: 'desc' }, { id: 'desc' }],
         take: limit,
       }),
+    countAll: () => prisma.annotation.count({ where }),
   });
 }
 
@@ -153,8 +212,4 @@ function beside(key: AnnotationKey | null, side: 'lt' | 'gt'): Prisma.Annotation
 function parseAnnotationCursor(text: string): AnnotationKey | null {
   const [, time, id] = /^(\d{1,15})\.([0-9a-f-]{36})$/.exec(text) ?? [];
   return time === undefined || id === undefined ? null : { createdAt: new Date(Number(time)), id };
-}
-
-function readRange(from: Date | null | undefined, to: Date | null | undefined) {
-  return { ...(from == null ? {} : { gte: from }), ...(to == null ? {} : { lte: to }) };
 }

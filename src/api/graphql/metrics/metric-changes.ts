@@ -20,7 +20,7 @@ const UpdateMetricInputRef = builder.inputType('UpdateMetricInput', {
     unit: t.string({ validate: SHORT_TEXT, description: 'What its values are counted in.' }),
     displayName: t.string({
       validate: SHORT_TEXT,
-      description: 'The friendly name shown before the server.',
+      description: 'Friendly name of its resource, as read from `Metric.displayName`.',
     }),
     policy: t.field({ type: AlertPolicyInputRef, description: 'Which deviations matter.' }),
   }),
@@ -89,10 +89,13 @@ builder.mutationField('updateMetric', (t) =>
       union: { description: 'The metric as it is now, or why it did not change.' },
     },
     args: { input: t.arg({ type: UpdateMetricInputRef, required: true, description: 'What to change.' }) },
-    resolve: async (query, _root, { input }, { monitor, prisma }) => {
-      const id = await monitor.updateMetric(readMetricId(input.id, ID_PATH), {
+    resolve: async (query, _root, { input }, { monitor, prisma, registry }) => {
+      const metricId = readMetricId(input.id, ID_PATH);
+      // What is read where there is no friendly name is the server: written back, there is still none.
+      const isServer = input.displayName === registry.byId(metricId)?.server;
+      const id = await monitor.updateMetric(metricId, {
         ...(input.unit === undefined ? {} : { unit: input.unit }),
-        ...(input.displayName === undefined ? {} : { displayName: input.displayName }),
+        ...(input.displayName === undefined ? {} : { displayName: isServer ? null : input.displayName }),
         ...(input.policy == null ? {} : { policy: readPolicy(input.policy) }),
       });
       return prisma.metric.findUniqueOrThrow({ ...query, where: { id } });

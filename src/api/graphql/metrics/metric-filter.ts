@@ -5,17 +5,37 @@ import type { MetricSelection } from '../../../core/metric-lists/select-metrics.
 import { builder } from '../builder/builder.ts';
 import type { Context } from '../builder/context.ts';
 import { AnomalyClassRef, DatasourceRef, MetricStatusRef } from '../builder/enums.ts';
-import { readAutostackId } from '../builder/node-id.ts';
+import { PATTERN, readOneOf, readPattern } from '../builder/filter-input.ts';
+import { readAutostackId, readMetricIds } from '../builder/node-id.ts';
 
 export const MetricFilterRef = builder.inputType('MetricFilter', {
   description: 'Which metrics; all conditions have to hold.',
   fields: (t) => ({
+    ids: t.idList({ description: 'With one of these ids.' }),
+    names: t.stringList({ description: 'With one of these names.' }),
     nameContains: t.string({ description: 'With this in their name, capitals or not.' }),
-    datasource: t.field({ type: DatasourceRef, description: 'Of this source.' }),
-    status: t.field({ type: MetricStatusRef, description: 'In this status.' }),
-    server: t.string({ description: 'Of this resource, by its canonical name.' }),
-    location: t.string({ description: 'In this region.' }),
-    autostackId: t.id({ description: 'Of this autostack.' }),
+    namePattern: t.string({ description: `Whose whole name is like this. ${PATTERN}` }),
+    sources: t.field({ type: [DatasourceRef], description: 'Of one of these sources.' }),
+    statuses: t.field({ type: [MetricStatusRef], description: 'In one of these statuses.' }),
+    servers: t.stringList({ description: 'Of one of these resources, by their canonical names.' }),
+    locations: t.stringList({ description: 'In one of these regions.' }),
+    autostackIds: t.idList({ description: 'Of one of these autostacks.' }),
+    datasource: t.field({
+      type: DatasourceRef,
+      description: 'Of this source.',
+      deprecationReason: 'Use `sources`.',
+    }),
+    status: t.field({
+      type: MetricStatusRef,
+      description: 'In this status.',
+      deprecationReason: 'Use `statuses`.',
+    }),
+    server: t.string({
+      description: 'Of this resource, by its canonical name.',
+      deprecationReason: 'Use `servers`.',
+    }),
+    location: t.string({ description: 'In this region.', deprecationReason: 'Use `locations`.' }),
+    autostackId: t.id({ description: 'Of this autostack.', deprecationReason: 'Use `autostackIds`.' }),
     minClass: t.field({
       type: AnomalyClassRef,
       description: 'At least as anomalous as this in the window, what was scored while learning left out.',
@@ -27,15 +47,25 @@ export type MetricFilter = typeof MetricFilterRef.$inferInput;
 
 /** What the caller may see of what the filter lets through. @throws InvalidInputError for a bad id */
 export function toSelection(filter: MetricFilter, { accountId }: Context['caller']): MetricSelection {
-  const { autostackId, minClass } = filter;
+  const { minClass } = filter;
+  const path = (name: keyof MetricFilter) => ['filter', name];
+  const stackIds = readOneOf(filter.autostackIds, path('autostackIds'), filter.autostackId);
   return {
     accountId,
+    ids: readMetricIds(readOneOf(filter.ids, path('ids')), path('ids')),
+    names: readOneOf(filter.names, path('names')),
     nameContains: filter.nameContains ?? null,
-    datasource: filter.datasource ?? null,
-    status: filter.status ?? null,
-    server: filter.server ?? null,
-    location: filter.location ?? null,
-    autostackId: autostackId == null ? null : readAutostackId(autostackId, ['filter', 'autostackId']),
+    namePattern: readPattern(filter.namePattern, path('namePattern')),
+    datasources: readOneOf(filter.sources, path('sources'), filter.datasource),
+    statuses: readOneOf(filter.statuses, path('statuses'), filter.status),
+    servers: readOneOf(filter.servers, path('servers'), filter.server),
+    locations: readOneOf(filter.locations, path('locations'), filter.location),
+    autostackIds:
+      stackIds?.map((id, place) =>
+        filter.autostackIds == null
+          ? readAutostackId(id, path('autostackId'))
+          : readAutostackId(id, [...path('autostackIds'), String(place)]),
+      ) ?? null,
     leastScore: minClass == null || minClass === 'NONE' ? null : leastScore({ minClass }),
   };
 }

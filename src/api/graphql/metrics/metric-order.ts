@@ -1,5 +1,6 @@
 /** Cursors of the lists of metrics: a place in an order, which no page then repeats or skips. */
 import type { OrderedPlace, PlainOrder } from '../../../core/metric-lists/order-metrics.ts';
+import { decodeCursor, encodeCursor } from '../builder/cursor.ts';
 
 const TAGS: Readonly<Record<PlainOrder, string>> = { NAME: 'n', CREATED: 'c', LAST_TIMESTAMP: 't' };
 
@@ -16,21 +17,6 @@ export function parsePlace(order: PlainOrder, cursor: string): OrderedPlace | nu
 function isValueOf(order: PlainOrder, value: unknown): value is OrderedPlace['value'] {
   if (order === 'NAME') return typeof value === 'string' && !value.includes('\0');
   return isTime(value) || (value === null && order === 'LAST_TIMESTAMP');
-}
-
-export function encodeCursor(parts: readonly unknown[]): string {
-  return Buffer.from(JSON.stringify(parts)).toString('base64url');
-}
-
-/** The parts of a cursor; none when it is not one of ours. */
-export function decodeCursor(cursor: string): readonly unknown[] {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    return Array.isArray(parts) ? parts : [];
-  } catch {
-    // Not JSON: not a cursor of ours, which is what an empty list means to the caller.
-    return [];
-  }
 }
 
 function isTime(value: unknown): boolean {

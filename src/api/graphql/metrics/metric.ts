@@ -1,6 +1,8 @@
 /** The type Metric. Its samples are in metric-samples.ts, the lists of metrics in metrics.ts. */
 import { describeDoubt } from '../../../core/inventory/confirm-resource.ts';
+import type { Metric, Resource } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
+import type { Context } from '../builder/context.ts';
 import { DatasourceRef, DirectionRef, MetricStatusRef, ValueKindRef } from '../builder/enums.ts';
 import { findEntry } from './registry-metric.ts';
 
@@ -57,6 +59,11 @@ const AlertPolicyRef = builder
     }),
   });
 
+/** What is known of the resource of a metric that may not exist. */
+const RESOURCE_STATE = {
+  resource: { select: { region: true, type: true, resourceId: true, state: true } },
+} as const;
+
 export const MetricRef = builder.prismaNode('Metric', {
   description: 'A time series, monitored or merely known.',
   nullable: true,
@@ -69,8 +76,12 @@ export const MetricRef = builder.prismaNode('Metric', {
     }),
     displayName: t.string({
       description:
-        'For people: the friendly name of its resource, then the server in brackets; or only the server.',
-      resolve: ({ tagName, server }) => (tagName === null ? server : `${tagName} (${server})`),
+        'What to call its resource: the friendly name, as `updateMetric(displayName)` writes it; the server where there is none.',
+      resolve: ({ tagName, server }) => tagName ?? server,
+    }),
+    friendlyName: t.exposeString('tagName', {
+      nullable: true,
+      description: 'Friendly name of its resource; null where there is none.',
     }),
     description: t.exposeString('description', { nullable: true, description: 'What it measures.' }),
     unit: t.exposeString('unit', {
@@ -84,18 +95,19 @@ export const MetricRef = builder.prismaNode('Metric', {
       description: 'The thing it belongs to, where that is known.',
     }),
     status: t.expose('status', { type: MetricStatusRef, description: 'Where it is in its life.' }),
-    message: t.string({
+    statusReason: t.string({
       nullable: true,
-      select: { resource: { select: { region: true, type: true, resourceId: true, state: true } } },
+      select: RESOURCE_STATE,
       description:
         'Why its status is ERROR, or what is amiss beside: the server fails to store its points, or nobody knows whether there is such a resource.',
-      resolve: (metric, _args, { inventory, registry }) => {
-        const { message, datasource, status, resource } = metric;
-        if (message !== null || status === 'UNMONITORED') return message;
-        if (datasource !== 'CLOUDWATCH' || resource === null) return null;
-        const hasValues = (findEntry(metric, registry)?.lastRowId ?? 0) > 0;
-        return describeDoubt(resource, inventory.ageOf(resource.region), hasValues);
-      },
+      resolve: (metric, _args, context) => explainStatus(metric, context),
+    }),
+    message: t.string({
+      nullable: true,
+      select: RESOURCE_STATE,
+      description: 'As `statusReason`.',
+      deprecationReason: 'Use `statusReason`.',
+      resolve: (metric, _args, context) => explainStatus(metric, context),
     }),
     collectorError: t.field({
       type: CollectorErrorRef,
@@ -147,6 +159,19 @@ export const MetricRef = builder.prismaNode('Metric', {
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it became known.' }),
   }),
 });
+
+function explainStatus(
+  metric: Pick<Metric, 'id' | 'message' | 'datasource' | 'status'> & {
+    readonly resource: Pick<Resource, 'region' | 'type' | 'resourceId' | 'state'> | null;
+  },
+  { inventory, registry }: Context,
+): string | null {
+  const { message, datasource, status, resource } = metric;
+  if (message !== null || status === 'UNMONITORED') return message;
+  if (datasource !== 'CLOUDWATCH' || resource === null) return null;
+  const hasValues = (findEntry(metric, registry)?.lastRowId ?? 0) > 0;
+  return describeDoubt(resource, inventory.ageOf(resource.region), hasValues);
+}
 
 /** The column is JSON: what is not of the shape we write there is not shown. */
 function readCollectorError(json: unknown): CollectorErrorShape | null {

@@ -1,10 +1,9 @@
 /** One metric by its id, and the list of metrics. */
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import { DEFAULT_WINDOW } from '../../../core/bars/bar-window.ts';
-import { countMetrics } from '../../../core/metric-lists/select-metrics.ts';
 import { builder } from '../builder/builder.ts';
 import { BarWindowRef, MetricOrderRef } from '../builder/enums.ts';
-import { chooseCurrentRange, MetricFilterRef, toSelection } from './metric-filter.ts';
+import { chooseCurrentRange, MetricFilterRef } from './metric-filter.ts';
 import { findKnownById, findKnownPage } from './registry-metric.ts';
 import { MetricRef } from './metric.ts';
 import { readMetricId } from '../builder/node-id.ts';
@@ -31,6 +30,7 @@ builder.queryField('metrics', (t) =>
   t.connection(
     {
       type: MetricRef,
+      nullable: true,
       description: `Every known metric, monitored or not. Pages of ${THING_PAGE.most} at most.`,
       args: {
         filter: t.arg({ type: MetricFilterRef, description: 'Which of them; all when left out.' }),
@@ -57,22 +57,10 @@ builder.queryField('metrics', (t) =>
           }));
         const list = { context, args, filter, range, findMany };
         if (order === 'LAST_TIMESTAMP') await context.saveProgress();
-        const page =
-          order === 'ANOMALY' ? await readRankedPage(list) : await readOrderedPage({ ...list, order });
-        const countAll = () => countMetrics(context.pool, toSelection(filter, context.caller), range);
-        return { ...page, countAll };
+        return order === 'ANOMALY' ? readRankedPage(list) : readOrderedPage({ ...list, order });
       },
     },
-    {
-      name: 'MetricConnection',
-      description: 'One page of metrics.',
-      fields: (page) => ({
-        totalCount: page.int({
-          description: 'How many metrics the filter lets through, on all pages.',
-          resolve: ({ countAll }) => countAll(),
-        }),
-      }),
-    },
+    { name: 'MetricConnection', description: 'One page of metrics.' },
     { name: 'MetricEdge', description: 'A metric and its place in the list.' },
   ),
 );

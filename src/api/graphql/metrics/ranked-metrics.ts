@@ -4,11 +4,13 @@
  */
 import type { BarRange } from '../../../core/bars/bar-window.ts';
 import { type RankedPlace, readRankedMetrics } from '../../../core/metric-lists/rank-metrics.ts';
+import { countMetrics } from '../../../core/metric-lists/select-metrics.ts';
 import type { Metric } from '../../../generated/prisma/client.ts';
 import type { Context } from '../builder/context.ts';
 import { type MetricFilter, toSelection } from './metric-filter.ts';
-import { decodeCursor, encodeCursor, isUuid } from './metric-order.ts';
-import { findPlaced, type FindMetrics, type PlacedMetric, withoutPlaces } from './ordered-metrics.ts';
+import { decodeCursor, encodeCursor } from '../builder/cursor.ts';
+import { isUuid } from './metric-order.ts';
+import { type FindMany, findPlaced, type Placed, withoutPlaces } from '../builder/placed.ts';
 import { type Page, type PageArgs, readPage, THING_PAGE } from '../builder/page.ts';
 
 interface Place extends RankedPlace {
@@ -22,12 +24,12 @@ export async function readRankedPage<T extends Metric>(options: {
   readonly filter: MetricFilter;
   /** The window that ends now. */
   readonly range: BarRange;
-  readonly findMany: FindMetrics<T>;
+  readonly findMany: FindMany<T>;
 }): Promise<Page<T>> {
   const { context, args, findMany } = options;
   const selection = toSelection(options.filter, context.caller);
   let { range } = options;
-  const page = await readPage<PlacedMetric<RankedPlace, T>, Place>({
+  const page = await readPage<Placed<RankedPlace, T>, Place>({
     args,
     size: THING_PAGE,
     parseCursor: (cursor) => parseCursor(cursor, range),
@@ -44,6 +46,7 @@ export async function readRankedPage<T extends Metric>(options: {
       });
       return findPlaced(places, findMany);
     },
+    countAll: () => countMetrics(context.pool, selection, range),
   });
   return withoutPlaces(page);
 }

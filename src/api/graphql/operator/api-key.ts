@@ -1,9 +1,17 @@
 /** API keys and accounts: who may ask this server. */
+import { mayDo } from '../../../core/access/caller.ts';
 import { SCOPES, type Scope } from '../../../core/access/scope.ts';
-import { listKeys, MAX_KEYS, type CreatedKey, type StoredKey } from '../../../core/access/key-store.ts';
+import {
+  type CreatedKey,
+  findKeys,
+  listKeys,
+  MAX_KEYS,
+  type StoredKey,
+} from '../../../core/access/key-store.ts';
 import { DuplicateNameError, InvalidInputError, NotFoundError, QuotaExceededError } from '../../../errors.ts';
 import type { Account } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
+import { readIdOrBare } from '../builder/node-id.ts';
 
 const MEANINGS: Readonly<Record<Scope, string>> = {
   INGEST: 'Push points, and nothing else.',
@@ -29,10 +37,19 @@ const AccountRef = builder.objectRef<Account>('Account').implement({
   }),
 });
 
-const ApiKeyRef = builder.objectRef<StoredKey>('ApiKey').implement({
+const ApiKeyRef = builder.node(builder.objectRef<StoredKey>('ApiKey'), {
   description: 'A key of the API. The key itself is stored nowhere.',
+  id: {
+    resolve: ({ id }) => id,
+    description:
+      '`ApiKey:` and the part of the key that may be shown. Found by `node` with a key that has ADMIN.',
+  },
+  loadMany: async (ids, { caller, prisma }) => {
+    // `node` needs no more than READ: with less than ADMIN there are no keys to find.
+    const found = mayDo(caller, 'ADMIN') ? await findKeys(prisma, ids) : [];
+    return ids.map((id) => found.find((key) => key.id === id) ?? null);
+  },
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'The part of the key that may be shown.' }),
     name: t.exposeString('name', { description: 'What it was named, for logs.' }),
     scopes: t.field({
       type: [AccessScopeRef],
@@ -156,10 +173,10 @@ builder.mutationField('revokeApiKey', (t) =>
     description:
       'Makes a key invalid for good; subscriptions it began end within a second. It may be repeated.',
     errors: {
-      types: [NotFoundError],
+      types: [NotFoundError, InvalidInputError],
       union: { description: 'The key as it is now, or why it was not revoked.' },
     },
     args: { input: t.arg({ type: RevokeApiKeyInputRef, required: true, description: 'Which key.' }) },
-    resolve: (_root, { input }, { keys }) => keys.revoke(input.id),
+    resolve: (_root, { input }, { keys }) => keys.revoke(readIdOrBare('ApiKey', input.id, ['input', 'id'])),
   }),
 );

@@ -4,19 +4,33 @@ import { builder } from '../builder/builder.ts';
 import type { ApiParts } from '../builder/context.ts';
 import { LicenseRef } from './license.ts';
 
+/** The type of a field that is deprecated. */
 const CounterKindRef = builder.enumType('CounterKind', {
-  description: 'How to read a number.',
+  description: 'As `CounterType`, in lower case.',
   values: {
     counter: { value: 'counter', description: 'Only rises; 0 when the server starts.' },
     gauge: { value: 'gauge', description: 'Goes up and down.' },
   },
 });
 
+const CounterTypeRef = builder.enumType('CounterType', {
+  description: 'How to read a number.',
+  values: {
+    COUNTER: { value: 'counter', description: 'Only rises; 0 when the server starts.' },
+    GAUGE: { value: 'gauge', description: 'Goes up and down.' },
+  } as const,
+});
+
 const CounterRef = builder.objectRef<Reading>('Counter').implement({
   description: 'One number the server counts about itself.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The same as in /metrics.' }),
-    kind: t.expose('kind', { type: CounterKindRef, description: 'How to read it.' }),
+    type: t.expose('kind', { type: CounterTypeRef, description: 'How to read it.' }),
+    kind: t.expose('kind', {
+      type: CounterKindRef,
+      description: 'As `type`, in lower case.',
+      deprecationReason: 'Use `type`.',
+    }),
     help: t.exposeString('help', { description: 'What it means when it rises.' }),
     reason: t.exposeString('reason', {
       nullable: true,
@@ -79,6 +93,14 @@ export const ServerInfoRef = builder.objectRef<ApiParts>('ServerInfo').implement
       args: { names: t.arg.stringList({ description: 'Only these.' }) },
       resolve: ({ stats }, { names }) =>
         stats.snapshot().filter(({ name }) => names == null || names.includes(name)),
+    }),
+    unknownCounters: t.stringList({
+      description: 'Which of these names the server counts nothing under, in the order given.',
+      args: { names: t.arg.stringList({ required: true, description: 'Names as in `counters(names:)`.' }) },
+      resolve: ({ stats }, { names }) => {
+        const known = new Set<string>(stats.snapshot().map(({ name }) => name));
+        return names.filter((name) => !known.has(name));
+      },
     }),
   }),
 });

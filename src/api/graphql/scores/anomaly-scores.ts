@@ -2,8 +2,9 @@
 import type { ScoreEvent } from '../../../core/score-log/score-feed.ts';
 import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
-import { AnomalyClassRef, DatasourceRef } from '../builder/enums.ts';
-import { MetricDataRef, readScoreFilter } from './metric-data.ts';
+import { DatasourceRef } from '../builder/enums.ts';
+import { MetricDataRef } from './metric-data.ts';
+import { listScoreFilterFields, readScoreFilter } from './score-filter-input.ts';
 
 const DEFAULT_BATCH = 100;
 const MAX_SCORES = 1000;
@@ -13,13 +14,16 @@ const MAX_LINGER_MS = 10_000;
 const AnomalyScoreFilterRef = builder.inputType('AnomalyScoreFilter', {
   description: 'Which scores; all conditions have to hold.',
   fields: (t) => ({
-    metricIds: t.idList({ description: 'Only of these metrics.' }),
-    autostackIds: t.idList({ description: 'Only of metrics of these autostacks.' }),
-    datasource: t.field({ type: DatasourceRef, description: 'Only of metrics of this source.' }),
-    server: t.string({ description: 'Only of metrics of this resource.' }),
-    nameContains: t.string({ description: 'Only of metrics with this in their name, capitals or not.' }),
-    minAnomalyScore: t.float({ description: 'At least this score, 0 to 1.' }),
-    minClass: t.field({ type: AnomalyClassRef, description: 'At least as anomalous as this.' }),
+    ...listScoreFilterFields(t),
+    datasource: t.field({
+      type: DatasourceRef,
+      description: 'Only of metrics of this source.',
+      deprecationReason: 'Use `sources`.',
+    }),
+    server: t.string({
+      description: 'Only of metrics of this resource.',
+      deprecationReason: 'Use `servers`.',
+    }),
   }),
 });
 

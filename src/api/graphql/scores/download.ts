@@ -4,7 +4,9 @@ import type { Download } from '../../../core/transfer/download-link.ts';
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import type { Context } from '../builder/context.ts';
-import { MetricDataFilterRef, readScoreFilter } from './metric-data.ts';
+import { checkRange } from '../builder/filter-input.ts';
+import { MetricDataFilterRef, readRowIds } from './metric-data-list.ts';
+import { readScoreFilter } from './score-filter-input.ts';
 import { readMetricId } from '../builder/node-id.ts';
 
 export const MAX_COMMENT_LENGTH = 2000;
@@ -35,7 +37,8 @@ interface DownloadLink {
 }
 
 const DownloadLinkRef = builder.objectRef<DownloadLink>('DownloadLink').implement({
-  description: 'An address that gives one thing for a while, to anybody who has it, without a key. It ends with the key that asked for it.',
+  description:
+    'An address that gives one thing for a while, to anybody who has it, without a key. It ends with the key that asked for it.',
   fields: (t) => ({
     url: t.exposeString('url', {
       description: 'To be fetched by GET. At the address this request came to; over WebSocket only its path.',
@@ -50,6 +53,7 @@ const DownloadLinkRef = builder.objectRef<DownloadLink>('DownloadLink').implemen
 builder.queryField('exportMetricArchive', (t) =>
   t.field({
     type: DownloadLinkRef,
+    nullable: true,
     description:
       'A link to everything about a metric for analysis elsewhere: a tar.gz of metric.json (settings, labels, annotations) and metric_data.csv (all samples and scores).',
     args: {
@@ -71,6 +75,7 @@ builder.queryField('exportMetricArchive', (t) =>
 builder.queryField('metricDataDownload', (t) =>
   t.field({
     type: DownloadLinkRef,
+    nullable: true,
     description: 'A link to the samples of a selection, of any number: by metric, and by time within it.',
     args: {
       filter: t.arg({
@@ -83,12 +88,17 @@ builder.queryField('metricDataDownload', (t) =>
         defaultValue: DEFAULT_FORMAT,
         description: 'How they are written.',
       }),
+      first: t.arg.int({ description: 'How many samples at most; all of them when left out.' }),
       unscored: t.arg.boolean({
         defaultValue: false,
         description: 'Whether samples are given that were never scored.',
       }),
     },
-    resolve: (_root, { filter, format, unscored }, context) => {
+    resolve: (_root, { filter, format, first, unscored }, context) => {
+      checkRange(filter.from, filter.to, ['filter']);
+      if (first != null && first < 0) {
+        throw new InvalidInputError(`first: expected 0 or more, got ${first}`, ['first']);
+      }
       if ((filter.metricIds?.length ?? 0) > MAX_IDS) {
         throw new InvalidInputError(`filter.metricIds: expected at most ${MAX_IDS}`, ['filter', 'metricIds']);
       }
@@ -97,6 +107,8 @@ builder.queryField('metricDataDownload', (t) =>
         kind: 'samples',
         format: format ?? DEFAULT_FORMAT,
         filter: readScoreFilter(filter, ['filter']),
+        rowIds: readRowIds(filter),
+        limit: first ?? null,
         fromMs: filter.from?.getTime() ?? null,
         toMs: filter.to?.getTime() ?? null,
         unscored: unscored === true,

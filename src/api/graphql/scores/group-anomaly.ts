@@ -1,7 +1,6 @@
 /** GroupAnomaly: one score for the metrics of a resource or of an autostack together. */
 import { type GroupAnomaly, type GroupMember, scoreNow } from '../../../core/metric-lists/group-anomaly.ts';
 import { classifyScore } from '../../../detector/likelihood.ts';
-import { NotFoundError } from '../../../errors.ts';
 import { AutostackRef } from '../inventory/autostack.ts';
 import { builder } from '../builder/builder.ts';
 import type { Context } from '../builder/context.ts';
@@ -29,12 +28,9 @@ const GroupAnomalyRef = builder.objectRef<GroupAnomaly>('GroupAnomaly').implemen
     }),
     strongest: t.field({
       type: MetricRef,
-      description: 'The metric that carries most of it.',
-      resolve: async ({ strongestNumber }, _args, { loaders }) => {
-        const metric = await loaders.metric.load(strongestNumber);
-        if (metric === null) throw new NotFoundError('the strongest metric was deleted a moment ago');
-        return metric;
-      },
+      nullable: true,
+      description: 'The metric that carries most of it; null when it was deleted a moment ago.',
+      resolve: ({ strongestNumber }, _args, { loaders }) => loaders.metric.load(strongestNumber),
     }),
     metricCount: t.exposeInt('memberCount', {
       description: 'How many metrics are in it: those that have learned and are not two samples late.',

@@ -1,10 +1,11 @@
 /** Labels: whether an anomaly was real, as people say; and what that does to the alerts of a metric. */
 import { isAlarming } from '../../../core/models/score-history.ts';
 import { raiseSensitivity } from '../../../core/annotations/alert-threshold.ts';
-import { isScored } from '../../../core/samples/stored-sample.ts';
+import { isScored, type StoredSample } from '../../../core/samples/stored-sample.ts';
 import { RED_SCORE } from '../../../detector/likelihood.ts';
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
+import type { Context } from '../builder/context.ts';
 import { MetricDataRef } from './metric-data.ts';
 import { MetricRef } from '../metrics/metric.ts';
 import { readLabelId, readMetricId } from '../builder/node-id.ts';
@@ -35,13 +36,25 @@ export const AnomalyLabelRef = builder.prismaNode('AnomalyLabel', {
   }),
 });
 
-const ZealRef = builder.objectRef<{ readonly raisedDecades: number }>('Zeal').implement({
-  description: 'How rare a point of a metric has to be for an alert, after what labels said.',
+const AlertThresholdRef = builder.objectRef<{ readonly adjustment: number }>('AlertThreshold').implement({
+  description: 'How rare a point of a metric has to be for an alert, after its labels.',
   fields: (t) => ({
-    raisedDecades: t.exposeFloat('raisedDecades', {
+    adjustment: t.exposeFloat('adjustment', {
       description:
-        'By how many powers of ten the bar is raised, in [0, 2]: half a power with each NORMAL, less half a power with each REAL, forgotten by half in 30 days.',
+        'By how many orders of magnitude the threshold is raised, in [0, 2]: half an order with each NORMAL, less half an order with each REAL; it halves in 30 days.',
     }),
+    sensitivity: t.float({
+      description: 'The score that alerts where 0.99999 does otherwise.',
+      resolve: ({ adjustment }) => raiseSensitivity(RED_SCORE, adjustment),
+    }),
+  }),
+});
+
+/** The type of a field that is deprecated. */
+const ZealRef = builder.objectRef<{ readonly raisedDecades: number }>('Zeal').implement({
+  description: 'As `AlertThreshold`, by its former name.',
+  fields: (t) => ({
+    raisedDecades: t.exposeFloat('raisedDecades', { description: 'As `AlertThreshold.adjustment`.' }),
     sensitivity: t.float({
       description: 'The score that alerts where 0.99999 does otherwise.',
       resolve: ({ raisedDecades }) => raiseSensitivity(RED_SCORE, raisedDecades),
@@ -54,27 +67,38 @@ builder.prismaObjectFields(MetricRef, (t) => ({
     query: { orderBy: [{ from: 'asc' }, { to: 'asc' }] },
     description: 'What people said of its anomalies, oldest first.',
   }),
+  alertThreshold: t.field({
+    type: AlertThresholdRef,
+    description: 'What its labels do to its alerts.',
+    resolve: ({ id }, _args, { labels }) => ({ adjustment: labels.thresholdAdjustmentOf(id) }),
+  }),
   zeal: t.field({
     type: ZealRef,
-    description: 'What its labels do to its alerts.',
+    description: 'As `alertThreshold`.',
+    deprecationReason: 'Use `alertThreshold`.',
     resolve: ({ id }, _args, { labels }) => ({ raisedDecades: labels.thresholdAdjustmentOf(id) }),
   }),
 }));
 
-builder.objectField(MetricDataRef, 'alarms', (t) =>
-  t.boolean({
+builder.objectFields(MetricDataRef, (t) => ({
+  triggersAlert: t.boolean({
     description:
       'Whether this point opened a red incident that the policy and the labels of its metric let through, as they are now.',
-    resolve: async (sample, _args, { labels, loaders }) => {
-      // Few are: most are decided without asking for their metric.
-      if (!isScored(sample) || !sample.episode || sample.score < RED_SCORE) return false;
-      const metric = await loaders.metric.load(sample.metricNumber);
-      return (
-        metric !== null && isAlarming(sample, sample.value, metric, labels.thresholdAdjustmentOf(metric.id))
-      );
-    },
+    resolve: (sample, _args, context) => triggersAlert(sample, context),
   }),
-);
+  alarms: t.boolean({
+    description: 'As `triggersAlert`.',
+    deprecationReason: 'Use `triggersAlert`.',
+    resolve: (sample, _args, context) => triggersAlert(sample, context),
+  }),
+}));
+
+async function triggersAlert(sample: StoredSample, { labels, loaders }: Context): Promise<boolean> {
+  // Few do: most are decided without asking for their metric.
+  if (!isScored(sample) || !sample.episode || sample.score < RED_SCORE) return false;
+  const metric = await loaders.metric.load(sample.metricNumber);
+  return metric !== null && isAlarming(sample, sample.value, metric, labels.thresholdAdjustmentOf(metric.id));
+}
 
 const LabelAnomalyInputRef = builder.inputType('LabelAnomalyInput', {
   description: 'What an anomaly of a metric was.',

@@ -1,16 +1,10 @@
-/** MetricData: one sample and what the detector said of it; the list of them across metrics. */
-import type { ScoreFilter } from '../../../core/score-log/score-feed.ts';
+/** MetricData: one sample and what the detector said of it. The list of them is in metric-data-list.ts. */
 import type { StoredSample } from '../../../core/samples/stored-sample.ts';
 import { classifyScore } from '../../../detector/likelihood.ts';
-import { NotFoundError } from '../../../errors.ts';
-import { nameStackServer } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
-import { AnomalyClassRef, ViewRef } from '../builder/enums.ts';
+import { AnomalyAspectRef, AnomalyClassRef, ViewRef } from '../builder/enums.ts';
 import { findKnownMetric } from '../metrics/registry-metric.ts';
-import { readLeastScore } from './min-score.ts';
 import { MetricRef } from '../metrics/metric.ts';
-import { readAutostackId, readMetricIds } from '../builder/node-id.ts';
-import { checkPageLength, makePage, SAMPLE_PAGE } from '../builder/page.ts';
 
 export const ExpectedRangeRef = builder
   .objectRef<{ value: number; low: number; high: number }>('ExpectedRange')
@@ -28,13 +22,11 @@ export const MetricDataRef = builder.objectRef<StoredSample>('MetricData').imple
   fields: (t) => ({
     metric: t.field({
       type: MetricRef,
-      description: 'The metric it is a sample of.',
-      resolve: async ({ metricNumber }, _args, { loaders, registry }, info) => {
-        const metric =
-          findKnownMetric(registry, metricNumber, info) ?? (await loaders.metric.load(metricNumber));
-        if (metric === null) throw new NotFoundError('the metric of this sample was deleted a moment ago');
-        return metric;
-      },
+      // Deleted meanwhile, it costs no other sample of the page or of the event.
+      nullable: true,
+      description: 'The metric it is a sample of; null when it was deleted a moment ago.',
+      resolve: ({ metricNumber }, _args, { loaders, registry }, info) =>
+        findKnownMetric(registry, metricNumber, info) ?? loaders.metric.load(metricNumber),
     }),
     rowId: t.exposeInt('rowId', {
       description: 'Number of the sample within its metric, in the order of arrival: 1, 2, 3, …',
@@ -71,10 +63,16 @@ export const MetricDataRef = builder.objectRef<StoredSample>('MetricData').imple
       description: 'As `opensIncident`.',
       deprecationReason: 'Use `opensIncident`.',
     }),
+    aspect: t.expose('view', {
+      type: AnomalyAspectRef,
+      nullable: true,
+      description: 'What about it was anomalous; null where nothing was.',
+    }),
     view: t.expose('view', {
       type: ViewRef,
       nullable: true,
-      description: 'What about it was anomalous; null where nothing was.',
+      description: 'As `aspect`.',
+      deprecationReason: 'Use `aspect`.',
     }),
     expected: t.field({
       type: ExpectedRangeRef,
@@ -91,78 +89,3 @@ export const MetricDataConnectionRef = builder.connectionObject({
   name: 'MetricDataConnection',
   description: 'One page of samples.',
 });
-
-export const MetricDataFilterRef = builder.inputType('MetricDataFilter', {
-  description: 'Which scored samples; all conditions have to hold.',
-  fields: (t) => ({
-    metricIds: t.idList({ description: 'Only of these metrics.' }),
-    nameContains: t.string({ description: 'Only of metrics with this in their name, capitals or not.' }),
-    from: t.field({ type: 'DateTime', description: 'Not older than this.' }),
-    to: t.field({ type: 'DateTime', description: 'Not newer than this.' }),
-    minAnomalyScore: t.float({ description: 'With at least this score, 0 to 1.' }),
-    minClass: t.field({ type: AnomalyClassRef, description: 'At least as anomalous as this.' }),
-  }),
-});
-
-builder.queryField('metricData', (t) =>
-  t.field({
-    type: MetricDataConnectionRef,
-    description:
-      'Scored samples of all metrics in the order they were scored, oldest first. The cursors are those of `anomalyScores` too: a page can be continued live.',
-    args: {
-      filter: t.arg({ type: MetricDataFilterRef, required: true, description: 'Which of them.' }),
-      first: t.arg.int({
-        description: `How many; ${SAMPLE_PAGE.fallback} when left out, at most ${SAMPLE_PAGE.most}.`,
-      }),
-      after: t.arg.string({
-        description: 'Only what was scored after this cursor, of a page or of a live event.',
-      }),
-    },
-    resolve: async (_root, { filter, first, after }, { live }) => {
-      const length = checkPageLength({ first }, SAMPLE_PAGE);
-      const { from, to } = filter;
-      const page = await live.readPage({
-        filter: {
-          ...readScoreFilter(filter, ['filter']),
-          ...(from == null ? {} : { fromMs: from.getTime() }),
-          ...(to == null ? {} : { toMs: to.getTime() }),
-        },
-        after: after ?? null,
-        first: length,
-      });
-      return makePage(page.rows, ({ seq }) => live.cursorOf(seq), {
-        hasNextPage: page.hasMore,
-        hasPreviousPage: after != null,
-      });
-    },
-  }),
-);
-
-/** What a filter of the API means to core. @throws InvalidInputError for a bad id or score */
-export function readScoreFilter(
-  filter: {
-    readonly metricIds?: readonly string[] | null | undefined;
-    readonly autostackIds?: readonly string[] | null | undefined;
-    readonly datasource?: ScoreFilter['datasource'] | null | undefined;
-    readonly server?: string | null | undefined;
-    readonly nameContains?: string | null | undefined;
-    readonly minAnomalyScore?: number | null | undefined;
-    readonly minClass?: ScoreFilter['minClass'] | null | undefined;
-  },
-  path: readonly string[],
-): ScoreFilter {
-  const metricIds = readMetricIds(filter.metricIds, [...path, 'metricIds']);
-  const autostackIds = filter.autostackIds?.map((id, place) =>
-    readAutostackId(id, [...path, 'autostackIds', String(place)]),
-  );
-  const minAnomalyScore = readLeastScore(filter.minAnomalyScore, [...path, 'minAnomalyScore']);
-  return {
-    ...(metricIds === null ? {} : { metricIds }),
-    ...(autostackIds === undefined ? {} : { servers: autostackIds.map(nameStackServer) }),
-    ...(filter.datasource == null ? {} : { datasource: filter.datasource }),
-    ...(filter.server == null ? {} : { server: filter.server }),
-    ...(filter.nameContains == null ? {} : { nameContains: filter.nameContains }),
-    ...(minAnomalyScore === null ? {} : { minAnomalyScore }),
-    ...(filter.minClass == null ? {} : { minClass: filter.minClass }),
-  };
-}

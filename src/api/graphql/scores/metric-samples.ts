@@ -5,6 +5,7 @@ import type { StoredSample } from '../../../core/samples/stored-sample.ts';
 import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import { SortOrderRef } from '../builder/enums.ts';
+import { checkRange } from '../builder/filter-input.ts';
 import { readLeastScore } from './min-score.ts';
 import { MetricDataConnectionRef, MetricDataRef } from './metric-data.ts';
 import { MetricRef } from '../metrics/metric.ts';
@@ -60,6 +61,7 @@ builder.prismaObjectFields(MetricRef, (t) => ({
   }),
   data: t.field({
     type: MetricDataConnectionRef,
+    nullable: true,
     description: 'Its samples by pages, in the order of their time.',
     args: {
       from: t.arg({ type: 'DateTime', description: 'Not older than this.' }),
@@ -78,8 +80,10 @@ builder.prismaObjectFields(MetricRef, (t) => ({
       before: t.arg.string({ description: 'Only what comes before this cursor.' }),
     },
     resolve: ({ number }, { from, to, minAnomalyScore, order, ...args }, { loaders }) => {
+      checkRange(from, to);
       const newestFirst = order === 'DESC';
       const minScore = readLeastScore(minAnomalyScore, ['minAnomalyScore']);
+      const range = { fromMs: from?.getTime() ?? null, toMs: to?.getTime() ?? null, minScore };
       return readPage({
         args,
         size: SAMPLE_PAGE,
@@ -88,9 +92,7 @@ builder.prismaObjectFields(MetricRef, (t) => ({
         read: ({ after, before, limit, fromEnd }) =>
           loaders.samples(
             {
-              fromMs: from?.getTime() ?? null,
-              toMs: to?.getTime() ?? null,
-              minScore,
+              ...range,
               afterMs: newestFirst ? before : after,
               beforeMs: newestFirst ? after : before,
               descending: newestFirst !== fromEnd,
@@ -98,11 +100,13 @@ builder.prismaObjectFields(MetricRef, (t) => ({
             },
             number,
           ),
+        countAll: () => loaders.sampleCount(range, number),
       });
     },
   }),
   series: t.field({
     type: SeriesRef,
+    nullable: true,
     description: 'Its samples as columns, thinned for a chart.',
     args: {
       from: t.arg({
@@ -116,6 +120,7 @@ builder.prismaObjectFields(MetricRef, (t) => ({
       }),
     },
     resolve: ({ number }, { from, to, ...args }, { loaders }) => {
+      checkRange(from, to);
       const maxPoints = args.maxPoints ?? DEFAULT_POINTS;
       if (maxPoints < MIN_POINTS || maxPoints > MAX_POINTS) {
         throw new InvalidInputError(`maxPoints: expected ${MIN_POINTS} to ${MAX_POINTS}, got ${maxPoints}`, [

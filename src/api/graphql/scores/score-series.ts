@@ -9,7 +9,7 @@ import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import type { Sample } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
 import type { ApiParts } from '../builder/context.ts';
-import { AnomalyClassRef, ViewRef } from '../builder/enums.ts';
+import { AnomalyAspectRef, AnomalyClassRef, ViewRef } from '../builder/enums.ts';
 import { ExpectedRangeRef } from './metric-data.ts';
 import {
   AlertPolicyInputRef,
@@ -50,9 +50,14 @@ const ScoreSeriesInputRef = builder.inputType('ScoreSeriesInput', {
 });
 
 const ContributionRef = builder.objectRef<Contribution>('Contribution').implement({
-  description: 'How much one view of the series carries of a score.',
+  description: 'How much one aspect of the series carries of a score.',
   fields: (t) => ({
-    view: t.expose('view', { type: ViewRef, description: 'The view.' }),
+    aspect: t.expose('view', { type: AnomalyAspectRef, description: 'The aspect.' }),
+    view: t.expose('view', {
+      type: ViewRef,
+      description: 'As `aspect`.',
+      deprecationReason: 'Use `aspect`.',
+    }),
     share: t.exposeFloat('share', { description: 'Its share, in [0, 1].' }),
   }),
 });
@@ -90,9 +95,13 @@ const ScoredPointRef = builder.objectRef<WhatIfSample>('ScoredPoint').implement(
       description: 'As `opensIncident`.',
       deprecationReason: 'Use `opensIncident`.',
     }),
-    alarms: t.exposeBoolean('alarms', {
+    triggersAlert: t.exposeBoolean('alarms', {
       description:
         'Whether it opens a red incident that the policy, and the labels of a stored metric, let through, once learning is done.',
+    }),
+    alarms: t.exposeBoolean('alarms', {
+      description: 'As `triggersAlert`.',
+      deprecationReason: 'Use `triggersAlert`.',
     }),
     why: t.field({
       type: [ContributionRef],
@@ -172,6 +181,18 @@ function readWhatIf(
   };
 }
 
+/** @throws InvalidInputError naming the first point whose time is not after that of the point before */
+function checkOrder(points: readonly { readonly timestamp: Date }[]): void {
+  for (const [index, { timestamp }] of points.entries()) {
+    const before = points[index - 1]?.timestamp;
+    if (before === undefined || timestamp > before) continue;
+    throw new InvalidInputError(
+      `input.points.${index}.timestamp: expected a time after ${before.toISOString()}, that of the point before, got ${timestamp.toISOString()}`,
+      [...PATH, 'points', String(index), 'timestamp'],
+    );
+  }
+}
+
 /** @throws InvalidInputError unless just one of points and metricId is given; NotFoundError */
 function readParts(
   { points, metricId, from }: ScoreSeriesInput,
@@ -188,6 +209,7 @@ function readParts(
         'points',
       ]);
     }
+    checkOrder(points);
     return [points.map(({ timestamp, value }): Sample => ({ timestampMs: timestamp.getTime(), value }))];
   }
   const entry = registry.byId(readMetricId(String(metricId), [...PATH, 'metricId']));

@@ -54,8 +54,12 @@ const WallOrderRef = builder.enumType('WallOrder', {
 const WallRowRef = builder.objectRef<WallRowShape>('WallRow').implement({
   description: 'One row of bars.',
   fields: (t) => ({
+    rowKey: t.exposeString('key', {
+      description: 'What identifies the row within its wall.',
+    }),
     key: t.exposeID('key', {
-      description: 'What identifies the row: a metric id without its type, or `server`.',
+      description: 'As `rowKey`; it is no id that `node` finds.',
+      deprecationReason: 'Use `rowKey`.',
     }),
     name: t.exposeString('name', { description: 'Name of the metric, or of the resource.' }),
     server: t.exposeString('server', { description: 'Canonical name of the resource, as `Metric.server`.' }),
@@ -114,6 +118,7 @@ const WallRef = builder.objectRef<WallShape>('Wall').implement({
 builder.queryField('wall', (t) =>
   t.field({
     type: WallRef,
+    nullable: true,
     description: `The ${BARS_PER_WINDOW} bars of everything that is monitored, as compact columns. One read of stored roll-ups, however many samples there are.`,
     args: {
       by: t.arg({

@@ -1,7 +1,7 @@
 /** Why a point is anomalous, in one sentence. */
 import type { PointFragment } from '../../generated/graphql.ts';
 
-const VIEWS = {
+const ASPECTS = {
   LEVEL: 'Unexpected value.',
   SILENCE: 'The value has been stuck (flat) longer than ever before.',
   TIME_OF_DAY: 'Anomalous for this time of day or week.',
@@ -13,17 +13,17 @@ const VIEWS = {
 const FAR = 2;
 
 /**
- * A value outside of its band explains itself, whatever else is anomalous too; within the band the view that judged it
+ * A value outside of its band explains itself, whatever else is anomalous too; within the band the aspect that was anomalous
  * has to. Null for what is normal.
  */
-export function explainPoint(point: Pick<PointFragment, 'value' | 'expected' | 'view'>): string | null {
-  const { value, expected, view } = point;
-  if (view == null) return null;
-  if (view === 'SILENCE' || expected == null) return VIEWS[view];
+export function explainPoint(point: Pick<PointFragment, 'value' | 'expected' | 'aspect'>): string | null {
+  const { value, expected, aspect } = point;
+  if (aspect == null) return null;
+  if (aspect === 'SILENCE' || expected == null) return ASPECTS[aspect];
   const off = value > expected.high ? value - expected.high : value < expected.low ? value - expected.low : 0;
-  if (off === 0) return VIEWS[view];
+  if (off === 0) return ASPECTS[aspect];
   const far = Math.abs(off) > FAR * (expected.high - expected.low) ? 'far ' : '';
   const side = off > 0 ? 'above' : 'below';
-  const when = view === 'TIME_OF_DAY' ? ' for this time of day or week' : '';
+  const when = aspect === 'TIME_OF_DAY' ? ' for this time of day or week' : '';
   return `The value is ${far}${side} the expected range${when}.`;
 }

@@ -14,7 +14,7 @@ export interface Columns {
 
 export const NO_COLUMNS: Columns = { times: [], values: [], expected: [], low: [], high: [], scores: [] };
 
-type Series = NonNullable<MetricSeriesQuery['metric']>['series'];
+type Series = NonNullable<NonNullable<MetricSeriesQuery['metric']>['series']>;
 
 export function readColumns(series: Series): Columns {
   return {

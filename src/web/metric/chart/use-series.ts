@@ -48,7 +48,7 @@ export function useSeries(
   const recent = useRef<readonly LiveScore[]>([]);
   useEffect(() => {
     const series = data?.metric?.series;
-    if (series === undefined) return;
+    if (series == null) return;
     // What came live while the answer was on its way may not be in it.
     setColumns(appendScores(readColumns(series), recent.current, 0));
   }, [data]);

@@ -1,6 +1,6 @@
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, read } from '../../../helpers/ask.ts';
+import { listStatements } from '../../../helpers/list-statements.ts';
 import { startServer, type TestServer } from '../../../helpers/start-server.ts';
 import { anyNumber, partly, textWith } from '../../../helpers/matchers.ts';
 import { until } from '../../../helpers/until.ts';
@@ -222,17 +222,3 @@ test('one metric can be read by its id, by node and by nodes', async () => {
     nodes: [{ name: second?.name }, null, { name: first?.name }],
   });
 });
-
-/** The statements that read from tables while something is done, but for what is looked at by the clock: keys. */
-async function listStatements(work: () => Promise<unknown>): Promise<readonly string[]> {
-  const statements = vi.spyOn(pg.Client.prototype, 'query');
-  await work();
-  const texts = statements.mock.calls.map((call) => readText(call[0]));
-  statements.mockRestore();
-  return texts.filter((text) => /\bFROM\b/i.test(text) && !text.includes('ever_had_key'));
-}
-
-function readText(query: unknown): string {
-  if (typeof query === 'string') return query;
-  return typeof query === 'object' && query !== null && 'text' in query ? String(query.text) : '';
-}

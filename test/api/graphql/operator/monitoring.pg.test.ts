@@ -135,7 +135,7 @@ describe('of a metric that is watched', () => {
     const update = (change: object) => mutate('updateMetric', 'UpdateMetricInput', { id, ...change }, fields);
     expect(await update({ displayName: 'Shop', policy: { direction: 'BELOW' } })).toMatchObject({
       unit: 'ms',
-      displayName: 'Shop (changed)',
+      displayName: 'Shop',
       policy: { direction: 'BELOW', minDeviation: 0 },
     });
     expect(await update({ displayName: null, unit: null, policy: { minDeviation: 4 } })).toMatchObject({

@@ -284,11 +284,14 @@ describe('the wall', () => {
     await addMetric('apart.ours', [0.5]);
     const everything = {
       nameContains: 'apart.',
-      datasource: null,
-      status: null,
-      server: null,
-      location: null,
-      autostackId: null,
+      ids: null,
+      names: null,
+      namePattern: null,
+      datasources: null,
+      statuses: null,
+      servers: null,
+      locations: null,
+      autostackIds: null,
       leastScore: null,
     };
     const namesOf = async (account: number | null) => {

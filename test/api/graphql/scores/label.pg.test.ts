@@ -40,14 +40,14 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const LABEL = `mutation ($input: LabelAnomalyInput!) { labelAnomaly(input: $input) {
   __typename ... on AnomalyLabel { id from to label note } ... on Error { text: message code } } }`;
-const SHOWN = `query ($id: ID!) { metric(id: $id) { labels { label note } zeal { raisedDecades sensitivity }
-  data(first: 1000) { nodes { anomalyScore alarms } } } }`;
+const SHOWN = `query ($id: ID!) { metric(id: $id) { labels { label note } alertThreshold { adjustment sensitivity }
+  data(first: 1000) { nodes { anomalyScore triggersAlert } } } }`;
 
 interface Shown {
   readonly metric: {
     readonly labels: readonly object[];
-    readonly zeal: { readonly raisedDecades: number; readonly sensitivity: number };
-    readonly data: { readonly nodes: readonly { anomalyScore: number; alarms: boolean }[] };
+    readonly alertThreshold: { readonly adjustment: number; readonly sensitivity: number };
+    readonly data: { readonly nodes: readonly { anomalyScore: number; triggersAlert: boolean }[] };
   };
 }
 
@@ -59,14 +59,14 @@ const label = async (input: Record<string, unknown>) =>
     })
   ).labelAnomaly;
 const listAlarms = ({ data }: Shown['metric']) =>
-  data.nodes.flatMap(({ alarms }, row) => (alarms ? [row] : []));
+  data.nodes.flatMap(({ triggersAlert }, row) => (triggersAlert ? [row] : []));
 const at = (hour: number) => new Date(START_MS + hour * HOUR_MS).toISOString();
 
 describe('labels', () => {
   it('that call an anomaly normal raise the bar until it does not alarm, and leave the scores', async () => {
     const before = await show();
     expect(listAlarms(before)).toEqual([ODD_ROW]);
-    expect(before.zeal).toEqual({ raisedDecades: 0, sensitivity: 0.99999 });
+    expect(before.alertThreshold).toEqual({ adjustment: 0, sensitivity: 0.99999 });
     expect(await label({ label: 'NORMAL', note: 'the nightly backup' })).toEqual({
       __typename: 'AnomalyLabel',
       id: anyText,
@@ -77,8 +77,8 @@ describe('labels', () => {
     });
     for (const hour of [10, 20, 30]) await label({ from: at(hour), to: at(hour + 1), label: 'NORMAL' });
     const after = await show();
-    expect(after.zeal.raisedDecades).toBeCloseTo(2, 3);
-    expect(after.zeal.sensitivity).toBeCloseTo(0.9999999, 9);
+    expect(after.alertThreshold.adjustment).toBeCloseTo(2, 3);
+    expect(after.alertThreshold.sensitivity).toBeCloseTo(0.9999999, 9);
     expect(after.data.nodes.map(({ anomalyScore }) => anomalyScore)).toEqual(
       before.data.nodes.map(({ anomalyScore }) => anomalyScore),
     );
@@ -86,21 +86,21 @@ describe('labels', () => {
   });
 
   it('decide about the alarms of what-if too', async () => {
-    const { scoreSeries } = await read<{ scoreSeries: { points: { alarms: boolean }[] } }>(
+    const { scoreSeries } = await read<{ scoreSeries: { points: { triggersAlert: boolean }[] } }>(
       server,
       `query ($id: ID!) { scoreSeries(input: { metricId: $id, model: { min: 0, max: 100 } }) {
-         ... on ScoredSeries { points { alarms } } } }`,
+         ... on ScoredSeries { points { triggersAlert } } } }`,
       { id: metricId },
     );
     expect(scoreSeries.points).toHaveLength(ROWS);
-    expect(scoreSeries.points.some(({ alarms }) => alarms)).toBe(false);
+    expect(scoreSeries.points.some(({ triggersAlert }) => triggersAlert)).toBe(false);
   });
 
   it('that call it real take the place of the first and lower the bar again', async () => {
     expect(await label({ label: 'REAL' })).toMatchObject({ label: 'REAL', note: null });
     const shown = await show();
     expect(shown.labels).toHaveLength(4);
-    expect(shown.zeal.raisedDecades).toBeCloseTo(1, 3);
+    expect(shown.alertThreshold.adjustment).toBeCloseTo(1, 3);
     expect(listAlarms(shown)).toEqual([ODD_ROW]);
   });
 
@@ -113,16 +113,16 @@ describe('labels', () => {
     await untilStatus(server.engine, made.metricId, 'ACTIVE');
     const after = await show();
     expect(after.labels).toEqual(before.labels);
-    expect(after.zeal.raisedDecades).toBeCloseTo(before.zeal.raisedDecades, 4);
+    expect(after.alertThreshold.adjustment).toBeCloseTo(before.alertThreshold.adjustment, 4);
     expect(listAlarms(after)).toEqual(listAlarms(before));
   });
 
   it('can be taken back', async () => {
     const { id } = await label({ label: 'NORMAL' });
     const remove = `mutation ($id: ID!) { deleteLabel(input: { id: $id }) { __typename ... on Error { code } } }`;
-    const { raisedDecades } = (await show()).zeal;
+    const { adjustment } = (await show()).alertThreshold;
     expect(await read(server, remove, { id })).toEqual({ deleteLabel: { __typename: 'AnomalyLabel' } });
-    expect((await show()).zeal.raisedDecades).toBeLessThan(raisedDecades);
+    expect((await show()).alertThreshold.adjustment).toBeLessThan(adjustment);
     expect(await read(server, remove, { id })).toEqual({
       deleteLabel: { __typename: 'NotFoundError', code: 'NOT_FOUND' },
     });

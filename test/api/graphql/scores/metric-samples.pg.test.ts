@@ -47,7 +47,7 @@ describe('latest', () => {
     const { metric } = await read<{ metric: { latest: object } }>(
       server,
       `query ($id: ID!) { metric(id: $id) { latest {
-        metric { id } rowId timestamp value rawAnomalyScore anomalyScore anomalyClass provisional episode view
+        metric { id } rowId timestamp value rawAnomalyScore anomalyScore anomalyClass provisional opensIncident aspect
         expected { value low high } } } }`,
       { id },
     );

@@ -25,7 +25,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const QUERY = `query ($input: ScoreSeriesInput!) { scoreSeries(input: $input) {
   __typename
-  ... on ScoredSeries { points { timestamp value anomalyScore alarms why { view share } } }
+  ... on ScoredSeries { points { timestamp value anomalyScore triggersAlert why { aspect share } } }
   ... on Error { code message } } }`;
 
 interface Result {
@@ -36,7 +36,7 @@ interface Result {
     readonly points?: readonly {
       readonly value: number;
       readonly anomalyScore: number;
-      readonly alarms: boolean;
+      readonly triggersAlert: boolean;
       readonly why: readonly object[];
     }[];
   };
@@ -50,7 +50,7 @@ test('a given history is scored as the detector would have, and nothing is store
   expect(points.map(({ anomalyScore }) => anomalyScore)).toEqual(
     POINTS.map(({ timestamp, value }) => detector.update(Date.parse(timestamp), value).score),
   );
-  const alarms = points.flatMap(({ alarms }, row) => (alarms ? [row] : []));
+  const alarms = points.flatMap(({ triggersAlert }, row) => (triggersAlert ? [row] : []));
   expect(alarms).toContain(2500);
   expect(points[2500]?.why).toContainEqual(expect.objectContaining({ share: expect.any(Number) as number }));
   expect(server.engine.registry.size).toBe(0);
@@ -62,7 +62,7 @@ test('a policy decides which incidents alarm, not what is scored', async () => {
     await score({ points: POINTS, model: MODEL, policy: { direction: 'ABOVE', minDeviation: 100 } })
   ).points;
   expect(above?.map(({ anomalyScore }) => anomalyScore)).toEqual(all.map(({ anomalyScore }) => anomalyScore));
-  expect(above?.flatMap(({ alarms }, row) => (alarms ? [row] : []))).toEqual([2500]);
+  expect(above?.flatMap(({ triggersAlert }, row) => (triggersAlert ? [row] : []))).toEqual([2500]);
 });
 
 test('stored history streams part by part, over every transport', async () => {

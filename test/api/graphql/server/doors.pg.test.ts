@@ -68,7 +68,7 @@ describe('row 57: no or a wrong API key, at any protected call', () => {
     await keyed.revoke(revoked.id);
     const expired = await keyed.createKey('expired', ['READ'], new Date(Date.now() + 60_000));
     await server.database.pool.query(`UPDATE api_key SET expires_at = now() - interval '1 s' WHERE id = $1`, [
-      expired.id,
+      expired.id.slice('ApiKey:'.length),
     ]);
     const another = await keyed.createKey('another', ['READ']);
     const texts = await Promise.all(
@@ -118,7 +118,7 @@ describe('a right key', () => {
     const { key, id } = await keyed.createKey('once', ['READ']);
     const { rows } = await server.database.pool.query<{ row: string }>(
       'SELECT api_key::text AS row FROM api_key WHERE id = $1',
-      [id],
+      [id.slice('ApiKey:'.length)],
     );
     expect(rows[0]?.row).not.toContain(key.slice(-64));
     const { text } = await ask(

@@ -1,0 +1,68 @@
+/** What `filter` inputs have in common. A list that is left out lets everything through, an empty one nothing. */
+import { findPatternFlaw } from '../../../core/metrics/tag-filter.ts';
+import { InvalidInputError } from '../../../errors.ts';
+
+/** For descriptions of patterns. */
+export const PATTERN =
+  '`*` stands for any run of characters, `?` for one; a backslash before one of them takes it as it is.';
+
+export const MAX_FILTER_VALUES = 1000;
+const MAX_PATTERN_LENGTH = 500;
+
+/**
+ * The values one of which has to match; null for any.
+ * @param alone the former argument for one value; both have to hold
+ * @throws InvalidInputError for more than MAX_FILTER_VALUES
+ */
+export function readOneOf<T>(
+  values: readonly T[] | null | undefined,
+  path: readonly string[],
+  alone?: T | null,
+): readonly T[] | null {
+  if (values == null) return alone == null ? null : [alone];
+  if (values.length > MAX_FILTER_VALUES) {
+    const message = `${path.join('.')}: expected at most ${MAX_FILTER_VALUES} values, got ${values.length}`;
+    throw new InvalidInputError(message, path);
+  }
+  return alone == null ? values : values.filter((value) => value === alone);
+}
+
+/** Both ends belong to it; open where there is none. @throws InvalidInputError for an end before the beginning */
+export function readRange(
+  from: Date | null | undefined,
+  to: Date | null | undefined,
+  path: readonly string[] = [],
+) {
+  checkRange(from, to, path);
+  return { ...(from == null ? {} : { gte: from }), ...(to == null ? {} : { lte: to }) };
+}
+
+/** @param path of what holds `from` and `to` @throws InvalidInputError for an end before the beginning */
+export function checkRange(
+  from: Date | null | undefined,
+  to: Date | null | undefined,
+  path: readonly string[] = [],
+): void {
+  if (from == null || to == null || from <= to) return;
+  const place = [...path, 'to'];
+  throw new InvalidInputError(
+    `${place.join('.')}: expected ${from.toISOString()}, which is from, or later, got ${to.toISOString()}`,
+    place,
+  );
+}
+
+/** Prisma's `contains` takes wildcards of LIKE for what they are: a text to be found as it stands has none. */
+export function escapeLike(text: string): string {
+  return text.replaceAll(/[\\%_]/g, '\\$&');
+}
+
+/** A pattern of whole texts; null for any. @throws InvalidInputError for one that cannot be read */
+export function readPattern(pattern: string | null | undefined, path: readonly string[]): string | null {
+  if (pattern == null) return null;
+  const flaw =
+    pattern.length > MAX_PATTERN_LENGTH
+      ? `expected at most ${MAX_PATTERN_LENGTH} characters, got ${pattern.length}`
+      : findPatternFlaw(pattern);
+  if (flaw === null) return pattern;
+  throw new InvalidInputError(`${path.join('.')}: ${flaw}`, path);
+}

@@ -1,0 +1,68 @@
+/** Which scores: what the filters of lists, downloads and subscriptions have in common, and what it means to core. */
+import type { ScoreFilter } from '../../../core/score-log/score-feed.ts';
+import { nameStackServer } from '../../../model.ts';
+import { builder } from '../builder/builder.ts';
+import { AnomalyClassRef, DatasourceRef } from '../builder/enums.ts';
+import { PATTERN, readOneOf, readPattern } from '../builder/filter-input.ts';
+import { readAutostackId, readMetricIds } from '../builder/node-id.ts';
+import { readLeastScore } from './min-score.ts';
+
+type InputFieldBuilder = Parameters<Parameters<typeof builder.inputType>[1]['fields']>[0];
+
+/** The fields of every filter of scores. */
+export function listScoreFilterFields(t: InputFieldBuilder) {
+  return {
+    metricIds: t.idList({ description: 'Only of these metrics.' }),
+    autostackIds: t.idList({ description: 'Only of metrics of these autostacks.' }),
+    names: t.stringList({ description: 'Only of metrics with one of these names.' }),
+    nameContains: t.string({ description: 'Only of metrics with this in their name, capitals or not.' }),
+    namePattern: t.string({ description: `Only of metrics whose whole name is like this. ${PATTERN}` }),
+    sources: t.field({ type: [DatasourceRef], description: 'Only of metrics of these sources.' }),
+    servers: t.stringList({ description: 'Only of metrics of these resources, by their canonical names.' }),
+    minAnomalyScore: t.float({ description: 'With at least this score, 0 to 1.' }),
+    minClass: t.field({ type: AnomalyClassRef, description: 'At least as anomalous as this.' }),
+  };
+}
+
+type Maybe<T> = T | null | undefined;
+
+/** What those fields hold, and the former ones for one value. */
+interface GivenFilter {
+  readonly metricIds?: Maybe<readonly string[]>;
+  readonly autostackIds?: Maybe<readonly string[]>;
+  readonly names?: Maybe<readonly string[]>;
+  readonly nameContains?: Maybe<string>;
+  readonly namePattern?: Maybe<string>;
+  readonly sources?: Maybe<NonNullable<ScoreFilter['datasources']>>;
+  readonly servers?: Maybe<readonly string[]>;
+  readonly minAnomalyScore?: Maybe<number>;
+  readonly minClass?: Maybe<NonNullable<ScoreFilter['minClass']>>;
+  readonly datasource?: Maybe<NonNullable<ScoreFilter['datasources']>[number]>;
+  readonly server?: Maybe<string>;
+}
+
+/** What a filter of the API means to core. @throws InvalidInputError for a bad id, score or pattern */
+export function readScoreFilter(filter: GivenFilter, path: readonly string[]): ScoreFilter {
+  const at = (name: keyof GivenFilter) => [...path, name];
+  const stackServers = readOneOf(filter.autostackIds, at('autostackIds'))?.map((id, place) =>
+    nameStackServer(readAutostackId(id, [...at('autostackIds'), String(place)])),
+  );
+  return withoutNulls({
+    metricIds: readMetricIds(readOneOf(filter.metricIds, at('metricIds')), at('metricIds')),
+    stackServers: stackServers ?? null,
+    names: readOneOf(filter.names, at('names')),
+    nameContains: filter.nameContains ?? null,
+    namePattern: readPattern(filter.namePattern, at('namePattern')),
+    datasources: readOneOf(filter.sources, at('sources'), filter.datasource),
+    servers: readOneOf(filter.servers, at('servers'), filter.server),
+    minAnomalyScore: readLeastScore(filter.minAnomalyScore, at('minAnomalyScore')),
+    minClass: filter.minClass ?? null,
+  });
+}
+
+function withoutNulls<T extends object>(given: T): { [Key in keyof T]?: NonNullable<T[Key]> } {
+  // The entries are those of `given`, less its nulls.
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null)) as {
+    [Key in keyof T]?: NonNullable<T[Key]>;
+  };
+}

@@ -27,7 +27,7 @@ const CORE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   incidents: ['annotations', 'metrics', 'models', 'notify', 'samples', 'score-log'],
   ingest: ['bars', 'metrics', 'models', 'samples', 'score-log', 'sources'],
   inventory: ['metrics', 'sources'],
-  'metric-lists': ['bars', 'samples'],
+  'metric-lists': ['bars', 'metrics', 'samples'],
   metrics: ['sources'],
   models: ['annotations', 'metrics', 'samples'],
   monitoring: ['annotations', 'bars', 'ingest', 'inventory', 'metrics', 'models', 'score-log', 'sources'],

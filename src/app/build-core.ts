@@ -13,6 +13,7 @@ import { createBars } from '../core/bars/bar-rollup.ts';
 import { createCollectorErrors } from '../core/polling/collector-errors.ts';
 import { ClockFollower } from '../core/ingest/follow-clock.ts';
 import { Commit } from '../core/ingest/commit.ts';
+import { completePushedMetrics } from '../core/metrics/complete-pushed-metrics.ts';
 import { createCustomMetrics } from '../core/metrics/custom-metrics.ts';
 import { createLabels, type Labels } from '../core/annotations/labels.ts';
 import { ScoreFeed } from '../core/score-log/score-feed.ts';
@@ -103,6 +104,7 @@ export async function createEngine(options: {
       source,
     ]),
   );
+  await completePushedMetrics(pool, log);
   const registry = createRegistry(pool);
   await registry.load();
   const live = await ScoreFeed.open({ pool, registry, stats });

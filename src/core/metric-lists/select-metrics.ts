@@ -1,6 +1,8 @@
 /** Which metrics a list is of, as conditions on the table `metric m`. */
 import type pg from 'pg';
 import type { Datasource, MetricStatus } from '../../model.ts';
+import type { TagFilter } from '../metrics/tag-filter.ts';
+import { listTagConditions } from './tag-conditions.ts';
 import { isInRange, type StoredBarRange } from '../bars/read-bars.ts';
 
 /** All conditions have to hold; null lets everything through. */
@@ -14,6 +16,8 @@ export interface MetricSelection {
   readonly server: string | null;
   readonly location: string | null;
   readonly autostackId: string | null;
+  /** Checked filters on the tags of the series and of its resource; every one has to match. */
+  readonly tags: readonly TagFilter[];
   /** Having a bar in the window with at least this settled score. */
   readonly leastScore: number | null;
 }
@@ -51,6 +55,7 @@ export function listMetricConditions(
     ...equal('server', 'text', selection.server),
     ...equal('location', 'text', selection.location),
     ...equal('autostack_id', 'uuid', selection.autostackId),
+    ...listTagConditions(selection.tags, bind),
     ...(leastScore === null ? [] : [hasUnusualBar(range, leastScore, bind)]),
   ];
 }

@@ -71,8 +71,8 @@ export function createRequestChecks(options: {
     const findKnown = () => registry.byIdentity(datasource, identity, accountId);
     const known = findKnown();
     // What is watched already needs no leave.
-    if (resource !== null && (known === undefined || known.status === 'UNMONITORED'))
-      await confirmResource(resource);
+    const isListed = resource !== null && datasource !== 'CUSTOM';
+    if (isListed && (known === undefined || known.status === 'UNMONITORED')) await confirmResource(resource);
     if (known === undefined && request.confirmed === true)
       await sources.get(datasource)?.confirm?.(request.spec);
     return { ...described, accountId, model, policy, findKnown };

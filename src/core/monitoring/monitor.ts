@@ -131,9 +131,9 @@ export class Monitor {
     description: MetricDescription,
     data: Parameters<typeof saveMetric>[3],
   ): Promise<MetricEntry> {
-    const { prisma, registry, stats } = this.#options;
+    const { registry, stats } = this.#options;
     const isNew = registry.byIdentity(datasource, description.identity, data.accountId) === undefined;
-    const number = await saveMetric(prisma, datasource, description, data);
+    const number = await saveMetric(this.#options, datasource, description, data);
     await registry.load([number]);
     const entry = registry.byNumber(number);
     if (entry === undefined) throw new Error(`metric ${number} vanished while it was being saved`);

@@ -129,6 +129,7 @@ const REASON_COUNTERS = {
     reasons: [
       'bad_name',
       'bad_unit',
+      'bad_resource',
       'bad_value',
       'too_old',
       'too_far_ahead',

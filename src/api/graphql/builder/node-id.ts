@@ -1,9 +1,10 @@
-/** Ids as callers see them: `Metric:<uuid>`, `Autostack:<uuid>`, `Resource:<datasource>://<region>/<type>/<id>`. Never base64. */
+/** Ids as callers see them: `Metric:<uuid>`, `Autostack:<uuid>`, `Resource:<datasource>[-<account>]://<region>/<type>/<id>`. Never base64. */
 import { InvalidInputError } from '../../../errors.ts';
-import { DATASOURCES, type Datasource } from '../../../model.ts';
+import { DATASOURCES, DEFAULT_ACCOUNT, type Datasource } from '../../../model.ts';
 
 /** What makes a resource the same one. */
 export interface ResourceKey {
+  readonly accountId: number;
   readonly datasource: Datasource;
   readonly region: string;
   readonly type: string;
@@ -21,7 +22,7 @@ const UUID_TYPES: ReadonlySet<string> = new Set([
   'Notification',
   'NotificationRule',
 ]);
-const RESOURCE = /^([a-z]+):\/\/([^/]*)\/([^/]+)\/(.+)$/s;
+const RESOURCE = /^([a-z]+)(?:-([1-9]\d{0,8}))?:\/\/([^/]*)\/([^/]+)\/(.+)$/s;
 /** An id is repeated in messages; a longer one is cut. */
 const SHOWN_LENGTH = 200;
 
@@ -93,18 +94,21 @@ export function readResourceId(text: string, path: readonly string[] = ['id']): 
 }
 
 /** The part of a resource's id after its type's name. */
-export function writeResourceKey({ datasource, region, type, resourceId }: ResourceKey): string {
-  return `${datasource.toLowerCase()}://${region}/${type}/${resourceId}`;
+export function writeResourceKey({ accountId, datasource, region, type, resourceId }: ResourceKey): string {
+  const account = accountId === DEFAULT_ACCOUNT ? '' : `-${accountId}`;
+  return `${datasource.toLowerCase()}${account}://${region}/${type}/${resourceId}`;
 }
 
 /** Null when the text is not of the form `writeResourceKey` gives. */
 export function parseResourceKey(text: string): ResourceKey | null {
-  const [, scheme, region, type, resourceId] = RESOURCE.exec(text) ?? [];
+  const [, scheme, account, region, type, resourceId] = RESOURCE.exec(text) ?? [];
   const datasource = DATASOURCES.find((name) => name.toLowerCase() === scheme);
   if (datasource === undefined || region === undefined || type === undefined || resourceId === undefined) {
     return null;
   }
-  return text.includes('\0') ? null : { datasource, region, type, resourceId };
+  if (text.includes('\0')) return null;
+  const accountId = account === undefined ? DEFAULT_ACCOUNT : Number(account);
+  return { accountId, datasource, region, type, resourceId };
 }
 
 /**

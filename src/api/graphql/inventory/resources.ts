@@ -51,7 +51,12 @@ builder.queryField('resources', (t) =>
                   before === null ? {} : liesBeyond(before, 'lt'),
                 ],
               },
-              orderBy: [{ region: direction }, { type: direction }, { resourceId: direction }],
+              orderBy: [
+                { region: direction },
+                { type: direction },
+                { resourceId: direction },
+                { accountId: direction },
+              ],
               take: limit,
             });
           },
@@ -63,12 +68,16 @@ builder.queryField('resources', (t) =>
   ),
 );
 
-function liesBeyond({ region, type, resourceId }: ResourceKey, side: 'gt' | 'lt'): Prisma.ResourceWhereInput {
+function liesBeyond(
+  { accountId, region, type, resourceId }: ResourceKey,
+  side: 'gt' | 'lt',
+): Prisma.ResourceWhereInput {
   return {
     OR: [
       { region: { [side]: region } },
       { region, type: { [side]: type } },
       { region, type, resourceId: { [side]: resourceId } },
+      { region, type, resourceId, accountId: { [side]: accountId } },
     ],
   };
 }

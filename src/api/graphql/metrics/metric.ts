@@ -2,6 +2,8 @@
 import { describeDoubt } from '../../../core/inventory/confirm-resource.ts';
 import { builder } from '../builder/builder.ts';
 import { DatasourceRef, DirectionRef, MetricStatusRef } from '../builder/enums.ts';
+import { joinTags, readTags } from '../../../core/metrics/stored-tags.ts';
+import { TagRef } from '../inventory/tag.ts';
 import { findEntry } from './registry-metric.ts';
 
 const LearningRef = builder.objectRef<{ rows: number; needed: number }>('Learning').implement({
@@ -77,7 +79,17 @@ export const MetricRef = builder.prismaNode('Metric', {
       nullable: true,
       description: 'What its values are counted in. Never computed with.',
     }),
-    server: t.exposeString('server', { description: 'Canonical name of its resource: region/namespace/id.' }),
+    server: t.exposeString('server', {
+      description:
+        'Canonical name of its resource: region/namespace/id; of a pushed metric what its resource is called, or its own name without one.',
+    }),
+    tags: t.field({
+      type: [TagRef],
+      select: { tags: true, resource: { select: { tags: true } } },
+      description:
+        'Its labels: the tags of a pushed or InfluxDB series, the dimensions of a CloudWatch metric; and those of its resource under other keys.',
+      resolve: ({ tags, resource }) => [...joinTags(readTags(tags), readTags(resource?.tags))],
+    }),
     location: t.exposeString('location', { description: 'Region; empty for pushed metrics.' }),
     resource: t.relation('resource', {
       nullable: true,

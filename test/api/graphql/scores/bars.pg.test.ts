@@ -289,6 +289,7 @@ describe('the wall', () => {
       server: null,
       location: null,
       autostackId: null,
+      tags: [],
       leastScore: null,
     };
     const namesOf = async (account: number | null) => {

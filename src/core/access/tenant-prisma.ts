@@ -24,6 +24,7 @@ const ofMetric: Narrow = (accountId) => ({ metric: { is: { accountId } } });
 /** By model. Whoever adds a table that the API reads says here whose its rows are. */
 export const OWNERS: Readonly<Record<string, Narrow>> = {
   Metric: (accountId) => ({ accountId }),
+  MonitoringPolicy: (accountId) => ({ accountId }),
   Annotation: (accountId) => ({ accountId }),
   AnomalyLabel: ofMetric,
   Incident: ofMetric,

@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import type { Datasource, MetricStatus } from '../../model.ts';
 import type { TagFilter } from '../metrics/tag-filter.ts';
-import { listTagConditions } from './tag-conditions.ts';
+import { listTagConditions } from '../metrics/tag-conditions.ts';
 import { isInRange, type StoredBarRange } from '../bars/read-bars.ts';
 
 /** All conditions have to hold; null lets everything through. */

@@ -3,13 +3,11 @@ import type pg from 'pg';
 import type { Log } from '../../log.ts';
 import { isOutage } from '../../platform/postgres/outage.ts';
 import { toError } from '../../platform/runtime/to-error.ts';
-import { toCanonicalName, toPushedServer } from '../sources/pushed-name.ts';
-import { findPushedResource } from '../sources/series-resource.ts';
 import type { Source } from '../sources/source.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { createNewNames, type NewNameLimits, type NewNames } from './new-names.ts';
 import type { MetricEntry, Registry } from './registry.ts';
-import { findNumbers, insertMetrics } from './write-pushed-metrics.ts';
+import { type ChooseMonitoring, findNumbers, insertMetrics } from './write-pushed-metrics.ts';
 
 export interface CustomMetrics {
   /**
@@ -36,6 +34,10 @@ export function createCustomMetrics(options: {
   readonly stats: Stats;
   readonly log: Log;
   readonly limits: NewNameLimits;
+  /** How each of the metrics made together begins. */
+  readonly chooseForBatch: () => ChooseMonitoring;
+  /** Called with the metrics that were made. */
+  readonly onMade: (entries: readonly MetricEntry[]) => void;
 }): CustomMetrics {
   const { pool, registry, source, stats, log } = options;
   const newNames = createNewNames(registry, options.limits);
@@ -46,11 +48,12 @@ export function createCustomMetrics(options: {
       accountId,
       unit,
     }));
-    const made = await insertMetrics(pool, rows);
+    const made = await insertMetrics(pool, rows, options.chooseForBatch());
     stats.count('metrics_created', made.length);
     // A connection that broke at the end of this statement left them made, with nobody told.
     const isAllMade = made.length === rows.length;
     await registry.load(isAllMade ? made : await findNumbers(pool, rows));
+    options.onMade(made.flatMap((number) => registry.byNumber(number) ?? []));
   };
 
   /** By one statement; the one the database does not take is found half by half. */
@@ -92,35 +95,4 @@ export function createCustomMetrics(options: {
       return failed;
     },
   };
-}
-
-/**
- * The spec with the name its series has here: that of the metric it is already, else the canonical one. A metric keeps
- * the resource its points were pushed with unless the spec names another.
- */
-export function resolvePushedSpec(
-  spec: unknown,
-  registry: Pick<Registry, 'byPushedName'>,
-  accountId: number,
-): unknown {
-  if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) return spec;
-  const entries: readonly [string, unknown][] = Object.entries(spec);
-  const given = new Map(entries);
-  const known = [given.get('name'), given.get('metric')]
-    .filter((name) => typeof name === 'string')
-    .map((name) => registry.byPushedName(name, accountId))
-    .find((entry) => entry !== undefined);
-  const resolve = (name: unknown) =>
-    typeof name === 'string' ? (registry.byPushedName(name, accountId)?.name ?? toCanonicalName(name)) : name;
-  const resolved = entries.map(([key, value]) => [
-    key,
-    key === 'name' || key === 'metric' ? resolve(value) : value,
-  ]);
-  const keepsResource = known !== undefined && given.get('resource') == null && hasGivenResource(known);
-  return Object.fromEntries(keepsResource ? [...resolved, ['resource', known.server]] : resolved);
-}
-
-/** Whether the resource of a pushed metric is neither its own name nor what its tags name. */
-function hasGivenResource({ name, server }: Pick<MetricEntry, 'name' | 'server'>): boolean {
-  return server !== toPushedServer(name) && server !== findPushedResource(name);
 }

@@ -1,5 +1,10 @@
 /** The rows of metrics that begin to be pushed. */
 import type pg from 'pg';
+import type { ModelParams } from '../../model.ts';
+import type { AlertPolicy } from './alert-policy.ts';
+import { writePushedSpec } from './pushed-spec.ts';
+import { joinTags } from './stored-tags.ts';
+import type { Tag } from './tag-filter.ts';
 import type { MetricDescription } from '../sources/source.ts';
 import {
   changesTags,
@@ -8,6 +13,17 @@ import {
   refreshResourceTags,
   type PushedResource,
 } from './write-resources.ts';
+
+/** How a metric begins that a monitoring policy means: monitored from its first point, or why not. */
+export type FirstMonitoring =
+  | {
+      readonly monitored: { readonly model: ModelParams; readonly alertPolicy: AlertPolicy };
+      readonly refusal: null;
+    }
+  | { readonly monitored: null; readonly refusal: string };
+
+/** @param tags as `Metric.tags` shows them @returns null for a metric that is stored only */
+export type ChooseMonitoring = (metric: NewMetric, tags: readonly Tag[]) => FirstMonitoring | null;
 
 export type NewMetric = MetricDescription & { readonly accountId: number };
 
@@ -18,16 +34,22 @@ export type NewMetric = MetricDescription & { readonly accountId: number };
 export async function insertMetrics(
   pool: pg.Pool,
   metrics: readonly NewMetric[],
+  choose: ChooseMonitoring,
 ): Promise<readonly number[]> {
   const resources = await ensureResources(pool, metrics.flatMap(listResource));
   const resourceOf = (metric: NewMetric) =>
     metric.resource === null ? undefined : resources.get(keyOfResource(metric));
+  const first = metrics.map((metric) =>
+    choose(metric, joinTags(metric.tags ?? [], resourceOf(metric)?.tags ?? [])),
+  );
+  const monitored = first.map((one) => one?.monitored ?? null);
   const { rows: made } = await pool.query<{ number: number }>(
     `WITH made AS (
        INSERT INTO metric (datasource, identity, name, description, unit, server, location, period_seconds, account_id,
-         tags, resource_id)
+         tags, resource_id, status, spec, model_params, direction, min_deviation, min_deviation_ratio, message)
        SELECT 'CUSTOM', n.* FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-         $7::int[], $8::int[], $9::text[]::jsonb[], $10::uuid[]) AS n
+         $7::int[], $8::int[], $9::text[]::jsonb[], $10::uuid[], $11::metric_status[], $12::text[]::jsonb[],
+         $13::text[]::jsonb[], $14::direction[], $15::float8[], $16::float8[], $17::text[]) AS n
        ON CONFLICT (account_id, datasource, identity) DO NOTHING RETURNING number)
      INSERT INTO metric_progress (metric_number) SELECT number FROM made RETURNING metric_number AS number`,
     [
@@ -41,6 +63,13 @@ export async function insertMetrics(
       metrics.map(({ accountId }) => accountId),
       metrics.map(({ tags }) => JSON.stringify(tags ?? [])),
       metrics.map((metric) => resourceOf(metric)?.id ?? null),
+      monitored.map((one) => (one === null ? 'UNMONITORED' : 'ACTIVE')),
+      metrics.map((metric, index) => (monitored[index] ? JSON.stringify(writePushedSpec(metric)) : null)),
+      monitored.map((one) => (one === null ? null : JSON.stringify(one.model))),
+      monitored.map((one) => one?.alertPolicy.direction ?? 'BOTH'),
+      monitored.map((one) => one?.alertPolicy.minDeviation ?? 0),
+      monitored.map((one) => one?.alertPolicy.minDeviationRatio ?? 0),
+      first.map((one) => one?.refusal ?? null),
     ],
   );
   const changed = new Set<string>();

@@ -3,7 +3,7 @@ import { NotSupportedError } from '../../errors.ts';
 import { DEFAULT_ACCOUNT, type Datasource, type ModelParams } from '../../model.ts';
 import { checkPolicy, type AlertPolicy } from '../metrics/alert-policy.ts';
 import { checkAccount } from '../metrics/check-account.ts';
-import { resolvePushedSpec } from '../metrics/custom-metrics.ts';
+import { resolvePushedSpec } from '../metrics/pushed-spec.ts';
 import { checkModelParams } from '../metrics/model-params.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { MetricDescription, Source, SourceResource } from '../sources/source.ts';

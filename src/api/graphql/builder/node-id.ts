@@ -15,6 +15,7 @@ const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 /** Types whose things are named by a uuid. */
 const UUID_TYPES: ReadonlySet<string> = new Set([
   'Metric',
+  'MonitoringPolicy',
   'Autostack',
   'Annotation',
   'AnomalyLabel',

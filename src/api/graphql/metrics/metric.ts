@@ -42,7 +42,7 @@ const CollectorErrorRef = builder.objectRef<CollectorErrorShape>('CollectorError
   }),
 });
 
-const AlertPolicyRef = builder
+export const AlertPolicyRef = builder
   .objectRef<{ direction: 'BOTH' | 'ABOVE' | 'BELOW'; minDeviation: number; minDeviationRatio: number }>(
     'AlertPolicy',
   )

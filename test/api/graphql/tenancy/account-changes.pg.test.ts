@@ -33,21 +33,25 @@ describe('a key of one account', () => {
     'deleteLabel(input: { id: $id })',
     'deleteAutostack(input: { id: $id })',
     'monitorResource(input: { id: $id })',
+    'updateMonitoringPolicy(input: { id: $id, name: "stolen" })',
+    'deleteMonitoringPolicy(input: { id: $id })',
     'uploadMetricArchive(input: { id: $id, uploadUrl: "https://example.com/" })',
   ])('changes nothing of another account by %s', async (field) => {
     const before = await snapshot(server);
-    const kind = /deleteAnnotation|deleteLabel|deleteAutostack|monitorResource/.exec(field)?.[0] ?? '';
+    const kind =
+      /deleteAnnotation|deleteLabel|deleteAutostack|monitorResource|MonitoringPolicy/.exec(field)?.[0] ?? '';
     const id = {
       deleteAnnotation: ids.annotation,
       deleteLabel: ids.label,
       deleteAutostack: ids.autostack,
       monitorResource: ids.resource,
+      MonitoringPolicy: ids.policy,
     }[kind];
     const { text } = await ask(stranger, `mutation($id: ID!) { ${field} { __typename } }`, {
       id: id ?? ids.metric,
     });
     expect(text).not.toMatch(
-      /"__typename":"(?:Metric|AnomalyLabel|Annotation|Autostack|Resource|UploadedArchive)"/,
+      /"__typename":"(?:Metric|AnomalyLabel|Annotation|Autostack|Resource|UploadedArchive|SavedMonitoringPolicy|MonitoringPolicy)"/,
     );
     expect(await snapshot(server)).toEqual(before);
   });

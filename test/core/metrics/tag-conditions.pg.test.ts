@@ -1,7 +1,7 @@
 /** The database and the rules choose the same metrics. */
 import { fc } from '../../helpers/property.ts';
 import { expect, it } from 'vitest';
-import { listTagConditions } from '../../../src/core/metric-lists/tag-conditions.ts';
+import { listTagConditions } from '../../../src/core/metrics/tag-conditions.ts';
 import { joinTags } from '../../../src/core/metrics/stored-tags.ts';
 import { findPatternFlaw, matchesTags } from '../../../src/core/metrics/tag-filter.ts';
 import { withDatabase } from '../../helpers/database.ts';

@@ -1,5 +1,5 @@
 /** Tag filters as conditions on the table `metric m`: the same metrics pass as `matchesTags` lets through. */
-import { readCanonicalKey, type TagFilter } from '../metrics/tag-filter.ts';
+import { readCanonicalKey, type TagFilter } from './tag-filter.ts';
 
 const RESOURCE = '(SELECT r FROM resource r WHERE r.id = m.resource_id)';
 
@@ -37,7 +37,7 @@ function selectHeld(given: string, bind: (value: unknown) => string): string {
 }
 
 /** EC2's wildcards as those of LIKE. @param pattern one without a flaw */
-function toLikePattern(pattern: string): string {
+export function toLikePattern(pattern: string): string {
   return pattern.replaceAll(/\\([\\?*])|([*])|([?])|([%_\\])/g, (_, literal, run, one, special) => {
     if (run !== undefined) return '%';
     if (one !== undefined) return '_';

@@ -4,6 +4,8 @@ import { builder } from '../builder/builder.ts';
 import { DatasourceRef, DirectionRef, MetricStatusRef } from '../builder/enums.ts';
 import { joinTags, readTags } from '../../../core/metrics/stored-tags.ts';
 import { TagRef } from '../inventory/tag.ts';
+import { readModelParams } from '../../../core/metrics/model-params.ts';
+import { ModelParametersRef } from './model-parameters.ts';
 import { findEntry } from './registry-metric.ts';
 
 const LearningRef = builder.objectRef<{ rows: number; needed: number }>('Learning').implement({
@@ -143,6 +145,13 @@ export const MetricRef = builder.prismaNode('Metric', {
       description:
         'What it is monitored by, as `exportModels` gives it and `importModels` takes it, without samples and labels; null when unmonitored.',
       resolve: (metric, _args, { transfer }) => transfer.writeModel(metric),
+    }),
+    model: t.field({
+      type: ModelParametersRef,
+      nullable: true,
+      select: { status: true, modelParams: true },
+      description: 'What its model knows beforehand; null when unmonitored.',
+      resolve: ({ status, modelParams }) => (status === 'UNMONITORED' ? null : readModelParams(modelParams)),
     }),
     policy: t.field({
       type: AlertPolicyRef,

@@ -94,6 +94,7 @@ export function tenantParts(parts: ApiParts, accountId: number): ApiParts {
       : {
           previewAutostack: refuse,
           createAutostack: refuse,
+          updateAutostack: refuse,
           deleteAutostack: refuse,
           ensureAutostack: refuse,
         },

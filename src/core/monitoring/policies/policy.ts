@@ -1,5 +1,6 @@
 /** A monitoring policy as it is held in memory, and which metrics it means. Pure. */
 import type { AlertPolicy } from '../../metrics/alert-policy.ts';
+import { readModelParams } from '../../metrics/model-params.ts';
 import { readTagFilters } from '../../metrics/stored-tags.ts';
 import {
   matchesTags,
@@ -64,12 +65,7 @@ export function readPolicy(row: MonitoringPolicy): Policy {
     name,
     enabled,
     match: { namePattern, tags: readTagFilters(row.tags), sources },
-    model: readModel(modelParams),
+    model: readModelParams(modelParams),
     alertPolicy: { direction, minDeviation, minDeviationRatio },
   };
-}
-
-/** Nobody writes there what is not of its shape. */
-function readModel(json: unknown): ModelParams {
-  return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : {};
 }

@@ -25,6 +25,8 @@ describe('a key of one account', () => {
     'unmonitorMetric(input: { id: $id })',
     'deleteMetric(input: { id: $id })',
     'retryMetric(input: { id: $id })',
+    'resetModel(input: { id: $id })',
+    'updateAutostack(input: { id: $id, name: "stolen" })',
     'updateMetric(input: { id: $id, unit: "stolen" })',
     'unmonitorMetrics(input: { ids: [$id] })',
     'deleteMetrics(input: { ids: [$id] })',
@@ -39,11 +41,14 @@ describe('a key of one account', () => {
   ])('changes nothing of another account by %s', async (field) => {
     const before = await snapshot(server);
     const kind =
-      /deleteAnnotation|deleteLabel|deleteAutostack|monitorResource|MonitoringPolicy/.exec(field)?.[0] ?? '';
+      /deleteAnnotation|deleteLabel|deleteAutostack|updateAutostack|monitorResource|MonitoringPolicy/.exec(
+        field,
+      )?.[0] ?? '';
     const id = {
       deleteAnnotation: ids.annotation,
       deleteLabel: ids.label,
       deleteAutostack: ids.autostack,
+      updateAutostack: ids.autostack,
       monitorResource: ids.resource,
       MonitoringPolicy: ids.policy,
     }[kind];

@@ -1,5 +1,6 @@
 /** Ids as callers see them: `Metric:<uuid>`, `Autostack:<uuid>`, `Resource:<datasource>[-<account>]://<region>/<type>/<id>`. Never base64. */
 import { InvalidInputError } from '../../../errors.ts';
+import type { SamplePlace } from '../../../core/samples/read-samples.ts';
 import { DATASOURCES, DEFAULT_ACCOUNT, type Datasource } from '../../../model.ts';
 
 /** What makes a resource the same one. */
@@ -23,7 +24,10 @@ const UUID_TYPES: ReadonlySet<string> = new Set([
   'Notification',
   'NotificationRule',
 ]);
+const SAMPLE = /^([1-9]\d{0,9})@(\d{1,15})$/;
 const RESOURCE = /^([a-z]+)(?:-([1-9]\d{0,8}))?:\/\/([^/]*)\/([^/]+)\/(.+)$/s;
+/** Keys of metrics are integers of PostgreSQL. */
+const MAX_KEY = 2 ** 31 - 1;
 /** An id is repeated in messages; a longer one is cut. */
 const SHOWN_LENGTH = 200;
 
@@ -41,6 +45,7 @@ export function readNodeId(text: string, path: readonly string[] = ['id']): { ty
   const id = text.slice(colon + 1);
   if (UUID_TYPES.has(typename) && UUID.test(id.toLowerCase())) return { typename, id: id.toLowerCase() };
   if (typename === 'Resource' && parseResourceKey(id) !== null) return { typename, id };
+  if (typename === 'MetricData' && parseSampleKey(id) !== null) return { typename, id };
   throw new InvalidInputError(`${path.join('.')}: ${quote(text)} is not the id of anything`, path);
 }
 
@@ -110,6 +115,18 @@ export function parseResourceKey(text: string): ResourceKey | null {
   if (text.includes('\0')) return null;
   const accountId = account === undefined ? DEFAULT_ACCOUNT : Number(account);
   return { accountId, datasource, region, type, resourceId };
+}
+
+/** The part of a sample's id after its type's name: the key of its metric, and its time. */
+export function writeSampleKey({ metricNumber, timestampMs }: SamplePlace): string {
+  return `${metricNumber}@${timestampMs}`;
+}
+
+/** Null when the text is not of the form `writeSampleKey` gives. */
+export function parseSampleKey(text: string): SamplePlace | null {
+  const [, number, time] = SAMPLE.exec(text) ?? [];
+  if (number === undefined || time === undefined || Number(number) > MAX_KEY) return null;
+  return { metricNumber: Number(number), timestampMs: Number(time) };
 }
 
 /**

@@ -5,7 +5,7 @@ import { builder } from '../builder/builder.ts';
 import { DatasourceRef, MetricStatusRef } from '../builder/enums.ts';
 import { parseResourceKey, readResourceId, writeResourceKey } from '../builder/node-id.ts';
 import { nameServer } from '../../../core/sources/series-resource.ts';
-import { SupportedMetricRef } from './resource-type.ts';
+import { ResourceTypeRef, SupportedMetricRef } from './resource-type.ts';
 import { TagRef } from './tag.ts';
 
 const MAX_STATES = 100;
@@ -39,6 +39,18 @@ export const ResourceRef = builder.prismaNode('Resource', {
     resourceId: t.exposeString('resourceId', { description: 'What its own world calls it.' }),
     name: t.exposeString('name', { nullable: true, description: 'Its friendly name.' }),
     type: t.exposeString('type', { description: 'A name of `resourceTypes`.' }),
+    resourceType: t.field({
+      type: ResourceTypeRef,
+      nullable: true,
+      description: 'What its source says of its type; null where it lists none, as for pushed metrics.',
+      resolve: ({ datasource, type }, _args, { sources }) => {
+        const found = sources
+          .get(datasource)
+          ?.catalogue()
+          .find(({ name }) => name === type);
+        return found === undefined ? null : { ...found, datasource };
+      },
+    }),
     region: t.exposeString('region', {
       description: 'Where it is; local for the host, the bucket for InfluxDB, empty for pushed metrics.',
     }),

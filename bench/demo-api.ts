@@ -23,6 +23,13 @@ const RULE = `mutation Rule($input: CreateNotificationRuleInput!) {
   }
 }`;
 
+const POLICY = `mutation Policy($input: CreateMonitoringPolicyInput!) {
+  createMonitoringPolicy(input: $input) {
+    ... on SavedMonitoringPolicy { policy { id } }
+    ... on Error { failure: message }
+  }
+}`;
+
 const PUT = `mutation Put($input: PutMetricDataInput!) {
   putMetricData(input: $input) { accepted duplicates late rejected { index reason } }
 }`;
@@ -36,6 +43,8 @@ export interface DemoApi {
   readonly monitor: (spec: { name: string; resource: string; unit: string }) => Promise<void>;
   /** Makes incidents of what is red; nobody is told. */
   readonly makeRule: (name: string) => Promise<void>;
+  /** Monitors every name that is pushed from now on. */
+  readonly makePolicy: (name: string) => Promise<void>;
   /** Pushes all of them, trying again while the server has its hands full. @throws when one is rejected */
   readonly push: (points: readonly DemoPoint[]) => Promise<void>;
   /** Until so many points are scored, and are in the bars and held against the rules. */
@@ -54,6 +63,11 @@ export function createDemoApi(url: string): DemoApi {
     makeRule: async (name) => {
       const data = await ask(url, RULE, { input: { name } });
       const { createNotificationRule: result } = data as { createNotificationRule: { failure?: string } };
+      if (result.failure !== undefined) throw new Error(`${name}: ${result.failure}`);
+    },
+    makePolicy: async (name) => {
+      const data = await ask(url, POLICY, { input: { name, match: { namePattern: '*' } } });
+      const { createMonitoringPolicy: result } = data as { createMonitoringPolicy: { failure?: string } };
       if (result.failure !== undefined) throw new Error(`${name}: ${result.failure}`);
     },
     push: async (points) => {

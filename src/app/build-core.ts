@@ -13,18 +13,22 @@ import { createBars } from '../core/bars/bar-rollup.ts';
 import { createCollectorErrors } from '../core/polling/collector-errors.ts';
 import { ClockFollower } from '../core/ingest/follow-clock.ts';
 import { Commit } from '../core/ingest/commit.ts';
+import { completePushedMetrics } from '../core/metrics/complete-pushed-metrics.ts';
 import { createCustomMetrics } from '../core/metrics/custom-metrics.ts';
 import { createLabels, type Labels } from '../core/annotations/labels.ts';
 import { ScoreFeed } from '../core/score-log/score-feed.ts';
 import type { LogFollower } from '../core/score-log/log-follower.ts';
 import { ModelCache } from '../core/models/model-cache.ts';
 import { Monitor } from '../core/monitoring/monitor.ts';
+import type { Policies } from '../core/monitoring/policies/policies.ts';
+import { openPolicies } from './open-policies.ts';
 import { Poller } from '../core/polling/poller.ts';
 import { createProgressRows } from '../core/ingest/progress-rows.ts';
 import { createQuota, smallerLimit, type Quota } from '../core/inventory/quota.ts';
 import { createRegistry, type MetricEntry, type Registry } from '../core/metrics/registry.ts';
 import { createConfirmResource } from '../core/inventory/confirm-resource.ts';
 import { createInventory, type Inventory } from '../core/inventory/inventory.ts';
+import { listRegionsInUse } from '../core/inventory/regions-in-use.ts';
 import { createRetain } from '../core/ingest/retention.ts';
 import { createStatusFeed, type StatusFeed } from '../platform/runtime/change-feed.ts';
 import { createTransfer, type Transfer } from '../core/transfer/transfer.ts';
@@ -62,6 +66,7 @@ export interface Engine {
   readonly inventory: Inventory;
   readonly directory: AutostackDirectory;
   readonly autostacks: Autostacks;
+  readonly policies: Policies;
   readonly awsRegions: Readonly<Record<string, string>>;
   readonly live: ScoreFeed;
   /** Keeps the stored bars. */
@@ -103,6 +108,7 @@ export async function createEngine(options: {
       source,
     ]),
   );
+  await completePushedMetrics(pool, log);
   const registry = createRegistry(pool);
   await registry.load();
   const live = await ScoreFeed.open({ pool, registry, stats });
@@ -121,6 +127,25 @@ export async function createEngine(options: {
   const scoresStored = [backlog, reorder];
   const onStored = (entry: MetricEntry) => scoresStored.forEach(({ check }) => check(entry));
   const clock = new ClockFollower({ ...scoring, live, onRewound: onStored });
+  const quota = createQuota({
+    registry,
+    directory,
+    limit: () => smallerLimit(config.quotaResources ?? null, options.licensedResources?.() ?? null),
+  });
+  const inventory = createInventory({
+    pool,
+    discover: aws.discover,
+    regionsInUse: () => listRegionsInUse(registry, directory),
+    onListed: async (region, listing) => {
+      await directory.followListing(region, listing);
+      await rollout.monitorListed(region);
+    },
+    log,
+  });
+  const monitoring = { ...scoring, prisma, quota, statusFeed, sources, backlog, live };
+  const confirmResource = createConfirmResource({ prisma, inventory });
+  const monitor = new Monitor({ ...monitoring, confirmResource });
+  const { policies, rollout, book } = await openPolicies({ ...monitoring, monitor });
   const customMetrics = createCustomMetrics({
     pool,
     registry,
@@ -128,6 +153,8 @@ export async function createEngine(options: {
     stats,
     log,
     limits: { maxMetrics: config.maxMetrics, perMinute: config.maxNewMetricsPerMinute },
+    chooseForBatch: () => book.chooseForBatch(),
+    onMade: (entries) => policies.noteMade(entries),
   });
   const accept = new Ingest({
     registry,
@@ -141,32 +168,6 @@ export async function createEngine(options: {
     log,
     queueLimit: config.ingestQueuePoints,
     futureToleranceMs: config.futureToleranceSeconds * 1000,
-  });
-  const quota = createQuota({
-    registry,
-    directory,
-    limit: () => smallerLimit(config.quotaResources ?? null, options.licensedResources?.() ?? null),
-  });
-  const inventory = createInventory({
-    pool,
-    discover: aws.discover,
-    regionsInUse: () => listRegionsInUse(registry, directory),
-    onListed: directory.followListing,
-    log,
-  });
-  const monitor = new Monitor({
-    quota,
-    confirmResource: createConfirmResource({ prisma, inventory }),
-    pool,
-    prisma,
-    registry,
-    writeLock,
-    models,
-    backlog,
-    live,
-    statusFeed,
-    stats,
-    sources,
   });
   const autostacks = createAutostacks({
     prisma,
@@ -221,6 +222,7 @@ export async function createEngine(options: {
     inventory,
     directory,
     autostacks,
+    policies,
     awsRegions: REGIONS,
     live,
     bars,
@@ -235,12 +237,4 @@ export async function createEngine(options: {
     },
     stop,
   };
-}
-
-/** Where something is watched: the resources there are listed now and then. */
-function* listRegionsInUse(registry: Registry, directory: AutostackDirectory): Iterable<string> {
-  for (const { region } of directory.all()) yield region;
-  for (const { datasource, status, location } of registry.all()) {
-    if (datasource === 'CLOUDWATCH' && status !== 'UNMONITORED') yield location;
-  }
 }

@@ -31,6 +31,8 @@ import './incidents/notification-rule-changes.ts';
 import './incidents/notification-rule.ts';
 import './incidents/notification.ts';
 import './cloudwatch/put-cloudwatch-metric-data.ts';
+import './policies/monitoring-policy-changes.ts';
+import './policies/monitoring-policy.ts';
 import './metrics/put-metric-data.ts';
 import './inventory/region.ts';
 import './inventory/resources.ts';

@@ -24,6 +24,7 @@ const ofMetric: Narrow = (accountId) => ({ metric: { is: { accountId } } });
 /** By model. Whoever adds a table that the API reads says here whose its rows are. */
 export const OWNERS: Readonly<Record<string, Narrow>> = {
   Metric: (accountId) => ({ accountId }),
+  MonitoringPolicy: (accountId) => ({ accountId }),
   Annotation: (accountId) => ({ accountId }),
   AnomalyLabel: ofMetric,
   Incident: ofMetric,
@@ -31,8 +32,8 @@ export const OWNERS: Readonly<Record<string, Narrow>> = {
   NotificationChannel: ofNobody(),
   Notification: ofNobody(),
   NotificationIncident: ofNobody('notificationId'),
-  Resource: ofDefault(),
-  ResourceState: ofDefault('resourceId'),
+  Resource: (accountId) => ({ accountId }),
+  ResourceState: (accountId) => ({ resource: { is: { accountId } } }),
   Autostack: ofDefault(),
   AutostackMember: ofDefault(),
   CloudwatchSeries: ofDefault(),

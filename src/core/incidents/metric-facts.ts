@@ -1,7 +1,7 @@
 /** What rules and messages want to know of metrics, and which rule concerns which. */
 import type pg from 'pg';
 import type { AlertPolicy } from '../metrics/alert-policy.ts';
-import { readAttributes, readTags } from '../metrics/stored-tags.ts';
+import { joinTags, readAttributes, readTags } from '../metrics/stored-tags.ts';
 import { matchesTags, matchesWildcards, type FilteredResource } from '../metrics/tag-filter.ts';
 import type { Datasource } from '../../model.ts';
 import type { RuleScope } from './rule.ts';
@@ -19,8 +19,8 @@ export interface MetricFacts {
   readonly periodSeconds: number;
   readonly policy: AlertPolicy;
   readonly autostackId: string | null;
-  /** What it belongs to; null where that is not known. */
-  readonly resource: FilteredResource | null;
+  /** What it belongs to as filters see it, with the tags of its series: see `Metric.tags`. */
+  readonly resource: FilteredResource;
 }
 
 interface FactsRow {
@@ -40,6 +40,7 @@ interface FactsRow {
   /** Null where the metric has no resource, as are the next. */
   resource_id: string | null;
   state: string | null;
+  series_tags: unknown;
   tags: unknown;
   attributes: unknown;
 }
@@ -51,6 +52,7 @@ export async function readMetricFacts(
   const { rows } = await client.query<FactsRow>(
     `SELECT m.id, m.number, m.name, m.unit, m.server, m.location, m.datasource, m.tag_name, m.period_seconds,
             m.direction, m.min_deviation, m.min_deviation_ratio, m.autostack_id,
+            m.tags AS series_tags,
             r.resource_id, r.state, r.tags, r.attributes
      FROM metric m LEFT JOIN resource r ON r.id = m.resource_id WHERE m.number = ANY($1::int[])`,
     [metricNumbers],
@@ -65,7 +67,7 @@ export function matchesScope(scope: RuleScope, facts: MetricFacts): boolean {
   if (servers !== undefined && !servers.includes(facts.server)) return false;
   if (autostackId !== undefined && facts.autostackId !== autostackId) return false;
   if (namePattern !== undefined && !matchesWildcards(namePattern, facts.name)) return false;
-  return tags === undefined || (facts.resource !== null && matchesTags(tags, facts.resource));
+  return tags === undefined || matchesTags(tags, facts.resource);
 }
 
 /** As Metric.displayName. */
@@ -102,7 +104,11 @@ function toFacts(row: FactsRow): MetricFacts {
   };
 }
 
-function toResource({ resource_id, state, tags, attributes }: FactsRow): FilteredResource | null {
-  if (resource_id === null) return null;
-  return { resourceId: resource_id, state, tags: readTags(tags), attributes: readAttributes(attributes) };
+function toResource({ resource_id, state, series_tags, tags, attributes }: FactsRow): FilteredResource {
+  return {
+    resourceId: resource_id,
+    state,
+    tags: joinTags(readTags(series_tags), readTags(tags)),
+    attributes: readAttributes(attributes),
+  };
 }

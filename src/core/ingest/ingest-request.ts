@@ -3,6 +3,7 @@ import { objectToFailure, type RejectedPoint } from './accept-result.ts';
 import type { Objection } from './validate-point.ts';
 import type { CustomMetrics, WantedMetric } from '../metrics/custom-metrics.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
+import { nameOnResource } from '../sources/series-resource.ts';
 import type { Arrival } from './arrivals.ts';
 
 /** A checked point that waits in a queue. */
@@ -11,6 +12,8 @@ export interface Pending extends Omit<Arrival, 'entry'> {
   /** For a pushed point, whose metric may have to be made. */
   readonly name: string | null;
   readonly unit: string | null;
+  /** The resource its sender says it is of; null where nothing was said. */
+  readonly resource: string | null;
   /** As known when it came; when its batch is written the metric may have been deleted, or made. */
   entry: MetricEntry | undefined;
 }
@@ -61,9 +64,21 @@ export function nameFailures(failures: ReadonlyMap<WantedMetric, Error>): Readon
 
 export function listNewNames({ pending, accountId }: IngestRequest, registry: Registry): WantedMetric[] {
   const names: WantedMetric[] = [];
-  for (const { name, unit, entry } of pending) {
+  for (const { name, unit, resource, entry } of pending) {
     if (name === null || (entry !== undefined && registry.byNumber(entry.number) === entry)) continue;
-    if (registry.byPushedName(name, accountId) === undefined) names.push({ accountId, name, unit });
+    if (registry.byPushedName(name, accountId) === undefined) names.push({ accountId, name, unit, resource });
   }
   return names;
+}
+
+/** The metric a pushed point belongs to: with a resource, the one of this name that is of it, else the series that says so. */
+export function findPushedMetric(
+  registry: Pick<Registry, 'byPushedName'>,
+  accountId: number,
+  metric: string,
+  resource: string | null,
+): MetricEntry | undefined {
+  const named = registry.byPushedName(metric, accountId);
+  if (resource === null || named?.server === resource) return named;
+  return registry.byPushedName(nameOnResource(metric, resource), accountId);
 }

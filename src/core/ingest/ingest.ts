@@ -9,15 +9,17 @@ import { DEFAULT_ACCOUNT, type Sample } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { rejectPoint, tally, type AcceptResult, type RejectedPoint } from './accept-result.ts';
 import { type BatchQueue, createBatchQueue } from './batching-queue.ts';
-import { checkName, checkSample, checkUnit } from './validate-point.ts';
+import { checkName, checkResource, checkSample, checkUnit } from './validate-point.ts';
 import type { CustomMetrics } from '../metrics/custom-metrics.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 import { toCanonicalName } from '../sources/pushed-name.ts';
+import { nameOnResource } from '../sources/series-resource.ts';
 import type { Preload } from './preload-models.ts';
 import type { Commit } from './commit.ts';
 import type { Arrival } from './arrivals.ts';
 import {
+  findPushedMetric,
   type IngestRequest,
   listNewNames,
   nameFailures,
@@ -33,6 +35,8 @@ export interface NamedPoint {
   readonly timestampMs: number;
   readonly value: number;
   readonly unit?: string | null;
+  /** What it was measured on; the series' own tags say it when left out. The same name on two resources is two series. */
+  readonly resource?: string | null;
 }
 
 const LIVE_BATCH_POINTS = 10_000;
@@ -85,9 +89,11 @@ export class Ingest {
    */
   acceptNamed(points: readonly NamedPoint[], accountId = DEFAULT_ACCOUNT): Promise<AcceptResult> {
     const { registry, stats } = this.#options;
-    const { pending, rejected } = this.#check(points, ({ metric, unit }) => {
-      const entry = registry.byPushedName(metric, accountId);
-      return { name: entry?.name ?? toCanonicalName(metric), unit: unit ?? null, entry };
+    const { pending, rejected } = this.#check(points, ({ metric, unit, resource = null }) => {
+      const entry = findPushedMetric(registry, accountId, metric, resource);
+      const name =
+        entry?.name ?? (resource === null ? toCanonicalName(metric) : nameOnResource(metric, resource));
+      return { name, unit: unit ?? null, resource, entry };
     });
     if (pending.length === 0) return Promise.resolve(tally([], rejected, new Map(), stats));
     return this.#live.add({ pending, rejected, accountId, metricNumber: null, readToMs: null });
@@ -125,7 +131,7 @@ export class Ingest {
     const entry = this.#options.registry.byId(metricId);
     if (entry === undefined) return Promise.reject(new NotFoundError(`no metric has the id ${metricId}`));
     return queue.add({
-      ...this.#check(samples, () => ({ name: null, unit: null, entry })),
+      ...this.#check(samples, () => ({ name: null, unit: null, resource: null, entry })),
       accountId: entry.accountId,
       metricNumber: entry.number,
       readToMs: readToMs ?? null,
@@ -156,7 +162,7 @@ export class Ingest {
   /** Checks each point by itself: what cannot be stored is rejected before it waits. */
   #check<Point extends Sample>(
     points: readonly Point[],
-    describe: (point: Point) => Pick<Pending, 'name' | 'unit' | 'entry'>,
+    describe: (point: Point) => Pick<Pending, 'name' | 'unit' | 'resource' | 'entry'>,
   ): Pick<IngestRequest, 'pending' | 'rejected'> {
     const { now = Date.now, futureToleranceMs, stats } = this.#options;
     const latestMs = now() + futureToleranceMs;
@@ -164,15 +170,16 @@ export class Ingest {
     const rejected: RejectedPoint[] = [];
     for (const [index, point] of points.entries()) {
       const { timestampMs, value } = point;
-      const { name, unit, entry } = describe(point);
+      const { name, unit, resource, entry } = describe(point);
       // The name and the unit of a metric that is known have been checked.
       const objection =
-        (name !== null && entry === undefined ? (checkName(name) ?? checkUnit(unit)) : null) ??
-        checkSample(timestampMs, value, latestMs);
+        (name !== null && entry === undefined
+          ? (checkResource(resource) ?? checkName(name) ?? checkUnit(unit))
+          : null) ?? checkSample(timestampMs, value, latestMs);
       if (objection !== null) rejected.push(rejectPoint(index, objection, stats));
       else {
         const time = Math.floor(timestampMs);
-        pending.push({ index, timestampMs: time, value, name, unit, entry, outcome: null });
+        pending.push({ index, timestampMs: time, value, name, unit, resource, entry, outcome: null });
       }
     }
     return { pending, rejected };

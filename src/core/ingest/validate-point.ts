@@ -5,6 +5,7 @@ import { MAX_PUSHED_NAME } from '../sources/pushed-name.ts';
 export type RejectReason =
   | 'bad_name'
   | 'bad_unit'
+  | 'bad_resource'
   | 'bad_value'
   | 'too_old'
   | 'too_far_ahead'
@@ -31,6 +32,17 @@ export function checkName(name: string): Objection | null {
     return { reason: 'bad_name', message: `metric: control characters are not allowed: ${show(name)}` };
   }
   return null;
+}
+
+/** Null when the resource can be kept, and when none is given. */
+export function checkResource(resource: string | null): Objection | null {
+  if (resource === null) return null;
+  const isFit = resource.trim() !== '' && resource.length <= MAX_NAME_LENGTH && !UNPRINTABLE.test(resource);
+  if (isFit) return null;
+  return {
+    reason: 'bad_resource',
+    message: `resource: expected 1 to ${MAX_NAME_LENGTH} characters, none of them a control character, got ${show(resource)}`,
+  };
 }
 
 /** Null when the unit can be kept, and when there is none. */

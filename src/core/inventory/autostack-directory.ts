@@ -46,6 +46,8 @@ export interface AutostackDirectory {
   /** Brings the stacks of a region up to what was listed of it. */
   followListing: (region: string, listing: Listing) => Promise<void>;
   add: (stack: StackEntry) => void;
+  /** It is another from now on; its members are to be refreshed. */
+  change: (stack: StackEntry, change: Pick<StackEntry, 'name' | 'filters' | 'includeStopped'>) => void;
   forget: (id: string) => void;
 }
 
@@ -127,6 +129,7 @@ export function createAutostackDirectory(options: {
         else await setProblem(stack, describeProblem(stack, problem));
       }
     },
+    change: (stack, change) => void Object.assign(stack, change),
     add: (stack) => void stacks.set(stack.id, stack),
     forget: (id) => void stacks.delete(id),
   };

@@ -1,6 +1,7 @@
 /** Whether there is the resource somebody wants to watch: EC2's instances and volumes are known, all of them. */
 import { NotFoundError, SourceUnavailableError } from '../../errors.ts';
 import type { PrismaClient, Resource } from '../../generated/prisma/client.ts';
+import { DEFAULT_ACCOUNT } from '../../model.ts';
 import { listStackTypes } from '../sources/autostack/autostack-metrics.ts';
 import type { SourceResource } from '../sources/source.ts';
 import type { Inventory, RegionAge } from './inventory.ts';
@@ -26,9 +27,9 @@ export function createConfirmResource(options: {
 }): (resource: ResourceKey) => Promise<void> {
   const { prisma, inventory, now = Date.now, longestWaitMs = MAX_WAIT_MS } = options;
   const findState = async ({ region, type, resourceId }: ResourceKey) => {
-    const key = { region, type, resourceId };
+    const key = { accountId: DEFAULT_ACCOUNT, region, type, resourceId };
     const known = await prisma.resource.findUnique({
-      where: { region_type_resourceId: key },
+      where: { identity: key },
       select: { state: true },
     });
     return known === null ? 'unknown' : known.state;

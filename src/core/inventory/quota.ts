@@ -18,6 +18,14 @@ export interface Quota {
    * @throws QuotaExceededError when it would be one too many
    */
   readonly check: (server: string) => void;
+  /** For many at once, in the write lock: looks at what is monitored once. */
+  readonly open: () => QuotaPlaces;
+}
+
+/** Places of the quota: each that is taken counts for the next. */
+export interface QuotaPlaces {
+  /** @returns why there is none for this resource; null when it has one now */
+  readonly take: (server: string) => QuotaExceededError | null;
 }
 
 /** @param options.limit asked at every check, because a licence can end while the server runs */
@@ -33,21 +41,35 @@ export function createQuota(options: {
     for (const { status, server } of registry.all()) if (status !== 'UNMONITORED') servers.add(server);
     return servers;
   };
+  const open = (): QuotaPlaces => {
+    const most = limit();
+    if (most === null) return { take: () => null };
+    const watched = listWatched();
+    return {
+      take: (server) => {
+        if (!watched.has(server) && watched.size >= most) return explain(watched.size, most);
+        watched.add(server);
+        return null;
+      },
+    };
+  };
   return {
     limit,
     count: () => listWatched().size,
+    open,
     check: (server) => {
-      const most = limit();
-      if (most === null) return;
-      const watched = listWatched();
-      if (watched.has(server) || watched.size < most) return;
-      throw new QuotaExceededError(
-        `${watched.size} resources are watched and ${most} may be: stop watching one, or raise LAPWING_QUOTA_RESOURCES or the licence`,
-        most,
-        watched.size,
-      );
+      const refusal = open().take(server);
+      if (refusal !== null) throw refusal;
     },
   };
+}
+
+function explain(count: number, most: number): QuotaExceededError {
+  return new QuotaExceededError(
+    `${count} resources are watched and ${most} may be: stop watching one, or raise LAPWING_QUOTA_RESOURCES or the licence`,
+    most,
+    count,
+  );
 }
 
 /** The smaller of two limits, of which each may be none. */

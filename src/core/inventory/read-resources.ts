@@ -21,7 +21,13 @@ interface NameSelection {
 
 export interface ResourceSelection extends NameSelection {
   readonly keys:
-    readonly { readonly region: string; readonly type: string; readonly resourceId: string }[] | null;
+    | readonly {
+        readonly accountId: number;
+        readonly region: string;
+        readonly type: string;
+        readonly resourceId: string;
+      }[]
+    | null;
   readonly sources: readonly Datasource[] | null;
   readonly states: readonly string[] | null;
   /** Checked ones. */
@@ -94,6 +100,7 @@ function bindResources(selection: ResourceSelection): BoundConditions {
   const { keys, monitored } = selection;
   const isMonitored = `EXISTS (SELECT FROM metric WHERE metric.resource_id = r.id AND metric.status <> 'UNMONITORED')`;
   const conditions = [
+    selection.accountId === null ? 'true' : `r.account_id = ${bind(selection.accountId)}::int`,
     ...listNameConditions(
       selection,
       { names: ['r.name', 'r.resource_id'], region: 'r.region', type: 'r.type' },
@@ -112,6 +119,8 @@ function bindAutostacks(selection: AutostackSelection): BoundConditions {
   const values: unknown[] = [];
   const bind: Bind = (value) => `$${values.push(value)}`;
   const conditions = [
+    // What the server reads with its own credentials is the default account's.
+    selection.accountId === null || selection.accountId === DEFAULT_ACCOUNT ? 'true' : 'false',
     ...listNameConditions(
       selection,
       { names: ['s.name'], region: 's.region', type: 's.resource_type' },
@@ -122,9 +131,8 @@ function bindAutostacks(selection: AutostackSelection): BoundConditions {
   return { conditions, values };
 }
 
-/** @returns at least one condition */
 function listNameConditions(
-  { accountId, nameContains, namePattern, ...selection }: NameSelection,
+  { nameContains, namePattern, ...selection }: NameSelection,
   columns: { readonly names: readonly string[]; readonly region: string; readonly type: string },
   bind: Bind,
 ): readonly string[] {
@@ -133,8 +141,6 @@ function listNameConditions(
   const part = nameContains === null ? '' : bind(nameContains);
   const names = selection.names === null ? '' : bind(selection.names);
   return [
-    // What the server reads with its own credentials is the default account's.
-    accountId === null || accountId === DEFAULT_ACCOUNT ? 'true' : 'false',
     ...(names === '' ? [] : [anyName((column) => `${column} = ANY(${names}::text[])`)]),
     ...(part === '' ? [] : [anyName((column) => `strpos(lower(${column}), lower(${part})) > 0`)]),
     ...(like === '' ? [] : [anyName((column) => `${column} LIKE ${like}`)]),
@@ -158,7 +164,8 @@ function isOneOfKeys(keys: NonNullable<ResourceSelection['keys']>, bind: Bind): 
     keys.map(({ type }) => type),
     keys.map(({ resourceId }) => resourceId),
   ].map((column) => `${bind(column)}::text[]`);
-  return `(r.region, r.type, r.resource_id) IN (SELECT * FROM unnest(${regions ?? ''}, ${types ?? ''}, ${ids ?? ''}))`;
+  const accounts = `${bind(keys.map(({ accountId }) => accountId))}::int[]`;
+  return `(r.account_id, r.region, r.type, r.resource_id) IN (SELECT * FROM unnest(${accounts}, ${regions ?? ''}, ${types ?? ''}, ${ids ?? ''}))`;
 }
 
 /** What `matchesTags` says of one filter, as a condition. @param filter a checked one with a canonical key */

@@ -1,6 +1,7 @@
 /** What was listed of a region becomes the inventory: new states are kept, what is gone is marked. */
 import type pg from 'pg';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
+import { DEFAULT_ACCOUNT } from '../../model.ts';
 import type { FoundResource } from '../sources/source.ts';
 
 /** The state of an instance or volume EC2 does not list any more. */
@@ -15,13 +16,14 @@ const UPSERT = `
       $7::text[]::jsonb[], $8::float8[], $9::float8[])
       AS g(type, namespace, resource_id, name, state, tags, attributes, size_rank, started_ms)
   ), before AS (
-    SELECT r.type, r.resource_id, r.state FROM resource r JOIN given USING (type, resource_id) WHERE r.region = $10
+    SELECT r.type, r.resource_id, r.state FROM resource r JOIN given USING (type, resource_id)
+    WHERE r.account_id = ${DEFAULT_ACCOUNT} AND r.region = $10
   ), saved AS (
     INSERT INTO resource AS r (datasource, region, type, namespace, resource_id, name, state, tags, attributes,
       size_rank, started_at, seen_at)
     SELECT 'CLOUDWATCH', $10, type, namespace, resource_id, name, state, tags, attributes, size_rank,
       to_timestamp(started_ms / 1000), to_timestamp($11::float8 / 1000) FROM given
-    ON CONFLICT (region, type, resource_id) DO UPDATE SET
+    ON CONFLICT (account_id, region, type, resource_id) DO UPDATE SET
       name = coalesce(EXCLUDED.name, r.name), seen_at = EXCLUDED.seen_at,
       state = CASE WHEN r.type = ANY($12) THEN EXCLUDED.state ELSE coalesce(EXCLUDED.state, r.state) END,
       tags = CASE WHEN r.type = ANY($12) THEN EXCLUDED.tags ELSE r.tags END,

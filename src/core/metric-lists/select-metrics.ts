@@ -2,6 +2,8 @@
 import type pg from 'pg';
 import type { Datasource, MetricStatus } from '../../model.ts';
 import { toLikePattern } from '../metrics/like-pattern.ts';
+import type { TagFilter } from '../metrics/tag-filter.ts';
+import { listTagConditions } from '../metrics/tag-conditions.ts';
 import { isInRange, type StoredBarRange } from '../bars/read-bars.ts';
 
 /** All conditions have to hold; null lets everything through. */
@@ -21,6 +23,8 @@ export interface MetricSelection {
   readonly servers: readonly string[] | null;
   readonly locations: readonly string[] | null;
   readonly autostackIds: readonly string[] | null;
+  /** Checked filters on the tags of the series and of its resource; every one has to match. */
+  readonly tags: readonly TagFilter[];
   /** Having a bar in the window with at least this settled score. */
   readonly leastScore: number | null;
 }
@@ -61,6 +65,7 @@ export function listMetricConditions(
     ...isOneOf('server', 'text', selection.servers),
     ...isOneOf('location', 'text', selection.locations),
     ...isOneOf('autostack_id', 'uuid', selection.autostackIds),
+    ...listTagConditions(selection.tags, bind),
     ...(leastScore === null ? [] : [hasUnusualBar(range, leastScore, bind)]),
   ];
 }

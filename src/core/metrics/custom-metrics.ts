@@ -3,11 +3,11 @@ import type pg from 'pg';
 import type { Log } from '../../log.ts';
 import { isOutage } from '../../platform/postgres/outage.ts';
 import { toError } from '../../platform/runtime/to-error.ts';
-import { toCanonicalName } from '../sources/pushed-name.ts';
-import type { MetricDescription, Source } from '../sources/source.ts';
+import type { Source } from '../sources/source.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { createNewNames, type NewNameLimits, type NewNames } from './new-names.ts';
-import type { Registry } from './registry.ts';
+import type { MetricEntry, Registry } from './registry.ts';
+import { type ChooseMonitoring, findNumbers, insertMetrics } from './write-pushed-metrics.ts';
 
 export interface CustomMetrics {
   /**
@@ -23,6 +23,8 @@ export interface WantedMetric {
   readonly accountId: number;
   readonly name: string;
   readonly unit: string | null;
+  /** The resource its sender says it is of; null for the one its tags name, if they do. */
+  readonly resource: string | null;
 }
 
 export function createCustomMetrics(options: {
@@ -32,21 +34,26 @@ export function createCustomMetrics(options: {
   readonly stats: Stats;
   readonly log: Log;
   readonly limits: NewNameLimits;
+  /** How each of the metrics made together begins. */
+  readonly chooseForBatch: () => ChooseMonitoring;
+  /** Called with the metrics that were made. */
+  readonly onMade: (entries: readonly MetricEntry[]) => void;
 }): CustomMetrics {
   const { pool, registry, source, stats, log } = options;
   const newNames = createNewNames(registry, options.limits);
 
   const make = async (wanted: readonly WantedMetric[]) => {
-    const rows = wanted.map(({ accountId, name, unit }) => ({
-      ...source.describe({ name }),
+    const rows = wanted.map(({ accountId, name, unit, resource }) => ({
+      ...source.describe({ name, resource }),
       accountId,
       unit,
     }));
-    const made = await insertMetrics(pool, rows);
+    const made = await insertMetrics(pool, rows, options.chooseForBatch());
     stats.count('metrics_created', made.length);
     // A connection that broke at the end of this statement left them made, with nobody told.
     const isAllMade = made.length === rows.length;
     await registry.load(isAllMade ? made : await findNumbers(pool, rows));
+    options.onMade(made.flatMap((number) => registry.byNumber(number) ?? []));
   };
 
   /** By one statement; the one the database does not take is found half by half. */
@@ -88,56 +95,4 @@ export function createCustomMetrics(options: {
       return failed;
     },
   };
-}
-
-type NewMetric = MetricDescription & Pick<WantedMetric, 'accountId'>;
-
-/** @returns the keys of those that were not there yet */
-async function insertMetrics(pool: pg.Pool, rows: readonly NewMetric[]): Promise<readonly number[]> {
-  const { rows: made } = await pool.query<{ number: number }>(
-    `WITH made AS (
-       INSERT INTO metric (datasource, identity, name, description, unit, server, location, period_seconds, account_id)
-       SELECT 'CUSTOM', n.* FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-         $7::int[], $8::int[]) AS n
-       ON CONFLICT (account_id, datasource, identity) DO NOTHING RETURNING number)
-     INSERT INTO metric_progress (metric_number) SELECT number FROM made RETURNING metric_number AS number`,
-    [
-      rows.map((row) => row.identity),
-      rows.map((row) => row.name),
-      rows.map((row) => row.description),
-      rows.map((row) => row.unit),
-      rows.map((row) => row.server),
-      rows.map((row) => row.location),
-      rows.map((row) => row.periodSeconds),
-      rows.map((row) => row.accountId),
-    ],
-  );
-  return made.map(({ number }) => number);
-}
-
-async function findNumbers(
-  pool: pg.Pool,
-  metrics: readonly { readonly accountId: number; readonly identity: string }[],
-): Promise<readonly number[]> {
-  const { rows } = await pool.query<{ number: number }>(
-    `SELECT number FROM metric JOIN unnest($1::int[], $2::text[]) AS n (account_id, identity)
-       USING (account_id, identity) WHERE datasource = 'CUSTOM'`,
-    [metrics.map(({ accountId }) => accountId), metrics.map(({ identity }) => identity)],
-  );
-  return rows.map(({ number }) => number);
-}
-
-/** The spec with the name its series has here: that of the metric it is already, else the canonical one. */
-export function resolvePushedSpec(
-  spec: unknown,
-  registry: Pick<Registry, 'byPushedName'>,
-  accountId: number,
-): unknown {
-  if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) return spec;
-  const resolve = (name: unknown) =>
-    typeof name === 'string' ? (registry.byPushedName(name, accountId)?.name ?? toCanonicalName(name)) : name;
-  const entries: readonly [string, unknown][] = Object.entries(spec);
-  return Object.fromEntries(
-    entries.map(([key, value]) => [key, key === 'name' || key === 'metric' ? resolve(value) : value]),
-  );
 }

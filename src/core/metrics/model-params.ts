@@ -59,6 +59,11 @@ export function checkModelParams(params: ModelParams, path: readonly string[]): 
   };
 }
 
+/** As they stand in a JSON column; nobody writes there what is not of their shape. */
+export function readModelParams(json: unknown): ModelParams {
+  return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : {};
+}
+
 export function hasBounds(params: ModelParams): boolean {
   return params.min !== undefined && params.max !== undefined;
 }

@@ -6,6 +6,12 @@ export function readTags(json: unknown): readonly Tag[] {
   return Array.isArray(json) ? json.filter(isTag) : [];
 }
 
+/** The tags of a metric: those of its series, and those of its resource that the series does not have itself. */
+export function joinTags(series: readonly Tag[], resource: readonly Tag[]): readonly Tag[] {
+  const own = new Set(series.map(({ key }) => key));
+  return [...series, ...resource.filter(({ key }) => !own.has(key))];
+}
+
 export function readAttributes(json: unknown): ResourceAttributes {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return {};
   return Object.fromEntries(

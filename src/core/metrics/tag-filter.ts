@@ -21,7 +21,8 @@ export interface Tag {
 
 /** A resource as filters see it. */
 export interface FilteredResource {
-  readonly resourceId: string;
+  /** Null for a metric of no resource. */
+  readonly resourceId: string | null;
   readonly state: string | null;
   readonly tags: readonly Tag[];
   readonly attributes: ResourceAttributes;
@@ -86,9 +87,7 @@ export function chooseStates(filters: readonly TagFilter[]): boolean {
 /** Filters that have been checked. A key the resource does not have never matches; no filters match nobody. */
 export function matchesTags(filters: readonly TagFilter[], resource: FilteredResource): boolean {
   const matches = ({ key, values }: TagFilter) =>
-    readValues(toCanonicalKey(key), resource).some((held) =>
-      values.some((pattern) => matchesWildcards(pattern, held)),
-    );
+    readValues(key, resource).some((held) => values.some((pattern) => matchesWildcards(pattern, held)));
   return filters.length > 0 && filters.every(matches);
 }
 
@@ -98,17 +97,23 @@ function toCanonicalKey(key: string): string {
   return isAttributeName(tag) || tag.startsWith(TAG_PREFIX) ? key : tag;
 }
 
-/** @param key a canonical one */
+/** What the key of a filter means: the key of a tag, or one of EC2's filters. */
+export function readCanonicalKey(given: string): { readonly key: string; readonly isTag: boolean } {
+  const key = toCanonicalKey(given);
+  if (key.startsWith(TAG_PREFIX)) return { key: key.slice(TAG_PREFIX.length), isTag: true };
+  return { key, isTag: !isAttributeName(key) };
+}
+
 function readValues(
-  key: string,
+  given: string,
   { resourceId, state, tags, attributes }: FilteredResource,
 ): readonly string[] {
+  const { key, isTag } = readCanonicalKey(given);
+  if (isTag) return tags.filter((tag) => tag.key === key).map(({ value }) => value);
   if (key === STATE_FILTER) return state === null ? [] : [state];
-  if (key === 'instance-id' || key === 'volume-id') return [resourceId];
+  if (key === 'instance-id' || key === 'volume-id') return resourceId === null ? [] : [resourceId];
   if (key === 'tag-key') return tags.map((tag) => tag.key);
-  if (isAttributeName(key)) return Object.hasOwn(attributes, key) ? (attributes[key] ?? []) : [];
-  const name = key.startsWith(TAG_PREFIX) ? key.slice(TAG_PREFIX.length) : key;
-  return tags.filter((tag) => tag.key === name).map(({ value }) => value);
+  return Object.hasOwn(attributes, key) ? (attributes[key] ?? []) : [];
 }
 
 /** Whether the whole text is what a pattern without a flaw stands for. */

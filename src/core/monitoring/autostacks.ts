@@ -1,15 +1,8 @@
 /** Makes, previews and deletes autostacks, and writes their metrics' specs so that another server can read them. */
 import { randomUUID } from 'node:crypto';
-import {
-  AlreadyMonitoredError,
-  DuplicateNameError,
-  InvalidInputError,
-  NotFoundError,
-  SourceUnavailableError,
-  TooManyResourcesError,
-} from '../../errors.ts';
+import { AlreadyMonitoredError, NotFoundError, SourceUnavailableError } from '../../errors.ts';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
-import { MAX_STACK_MEMBERS, nameStackServer, type ModelParams } from '../../model.ts';
+import { nameStackServer, type ModelParams } from '../../model.ts';
 import {
   findMembers,
   type AutostackDirectory,
@@ -17,6 +10,7 @@ import {
   type StackEntry,
   type StackFilter,
 } from '../inventory/autostack-directory.ts';
+import { checkName, nameTaken, refuseOther, refuseTooMany } from './check-autostack.ts';
 import type { Monitor } from './monitor.ts';
 import type { Quota } from '../inventory/quota.ts';
 import { REFRESH_MS, type Inventory } from '../inventory/inventory.ts';
@@ -40,6 +34,13 @@ export interface NewStack extends StackFilter {
   readonly metrics: readonly NewStackMetric[];
 }
 
+/** What is left out stays. */
+export interface StackChange {
+  readonly name?: string;
+  readonly filters?: StackFilter['filters'];
+  readonly includeStopped?: boolean;
+}
+
 /** A stack as an export names it. */
 export interface NamedStack extends Omit<StackFilter, 'includeStopped'> {
   readonly name: string;
@@ -56,6 +57,11 @@ export interface Autostacks {
    *   SourceUnavailableError
    */
   createAutostack: (stack: NewStack) => Promise<string>;
+  /**
+   * Its members follow at once; what its metrics were stays.
+   * @throws NotFoundError, and as `createAutostack`
+   */
+  updateAutostack: (id: string, change: StackChange) => Promise<void>;
   /** Its metrics go with it, samples and all. @throws NotFoundError */
   deleteAutostack: (id: string) => Promise<string>;
   /**
@@ -74,7 +80,6 @@ export interface StackRules {
   readonly checkMetric: (resourceType: string, metric: NamespaceMetric | null) => void;
 }
 
-const MAX_NAME_LENGTH = 255;
 /** What people see before they make a stack should not be older. */
 const PREVIEW_AGE_MS = 60_000;
 
@@ -154,14 +159,7 @@ export function createAutostacks(options: {
     });
     if (directory.byName(stack.name, stack.region) !== undefined) throw nameTaken(stack.name, stack.region);
     const problem = await refreshInventory(stack);
-    const { length } = await findMembers(prisma, stack);
-    if (length > MAX_STACK_MEMBERS) {
-      throw new TooManyResourcesError(
-        `input.filters: they match ${length} resources, an autostack may have ${MAX_STACK_MEMBERS}: narrow them`,
-        MAX_STACK_MEMBERS,
-        length,
-      );
-    }
+    await refuseTooMany(prisma, stack);
     const made = await insert(stack);
     await directory.refresh(made);
     if (problem !== null) await directory.setProblem(made, problem);
@@ -195,6 +193,28 @@ export function createAutostacks(options: {
     return made.id;
   };
 
+  const updateAutostack = async (id: string, change: StackChange) => {
+    const known = directory.byId(id);
+    if (known === undefined) throw new NotFoundError(`no autostack has the id ${id}`);
+    if (change.name !== undefined) checkName(change.name, ['input', 'name']);
+    const { region, resourceType } = known;
+    const filters = change.filters ?? known.filters;
+    const includeStopped = change.includeStopped ?? known.includeStopped;
+    const wanted = check({ region, resourceType, filters, includeStopped }, ['input']);
+    const problem = await refreshInventory(wanted);
+    await refuseTooMany(prisma, wanted);
+    await writeLock.runExclusive(async () => {
+      const name = change.name ?? known.name;
+      const other = directory.byName(name, region);
+      if (other !== undefined && other.id !== id) throw nameTaken(name, region);
+      const written = wanted.filters.map(({ key, values }) => ({ key, values: [...values] }));
+      await prisma.autostack.updateMany({ where: { id }, data: { name, includeStopped, filters: written } });
+      directory.change(known, { name, includeStopped, filters: wanted.filters });
+    });
+    await directory.refresh(known);
+    if (problem !== null) await directory.setProblem(known, problem);
+  };
+
   const deleteAutostack = async (id: string) => {
     if (directory.byId(id) === undefined) throw new NotFoundError(`no autostack has the id ${id}`);
     const metrics = await prisma.metric.findMany({ where: { autostackId: id }, select: { id: true } });
@@ -204,35 +224,7 @@ export function createAutostacks(options: {
     return id;
   };
 
-  return { previewAutostack, createAutostack, deleteAutostack, ensureAutostack };
-}
-
-function checkName(name: string, path: readonly string[]): void {
-  if (name.trim() === '')
-    throw new InvalidInputError(`${path.join('.')}: expected a name, got an empty one`, path);
-  if (name.length <= MAX_NAME_LENGTH) return;
-  throw new InvalidInputError(`${path.join('.')}: expected at most ${MAX_NAME_LENGTH} characters`, path);
-}
-
-function nameTaken(name: string, region: string): DuplicateNameError {
-  return new DuplicateNameError(
-    `input.name: there is an autostack ${JSON.stringify(name)} in ${region} already; choose another name`,
-  );
-}
-
-/** One of the same name is another stack when it chooses others. */
-function refuseOther(known: StackEntry, wanted: StackFilter): void {
-  const [there, asked] = [describeFilter(known), describeFilter(wanted)];
-  if (there === asked) return;
-  throw new DuplicateNameError(
-    `models.stackSpec: autostack ${JSON.stringify(known.name)} in ${known.region} chooses ${there}, not ${asked}; give one of them another name`,
-  );
-}
-
-/** The same text for filters that choose the same. */
-function describeFilter({ resourceType, filters, includeStopped }: StackFilter): string {
-  const conditions = filters.map(({ key, values }) => `${key}=${[...new Set(values)].toSorted().join(',')}`);
-  return `${resourceType} with ${conditions.toSorted().join(' and ')}${includeStopped ? ', stopped ones too' : ''}`;
+  return { previewAutostack, createAutostack, updateAutostack, deleteAutostack, ensureAutostack };
 }
 
 /** What was to be reached is so already when it is monitored. */

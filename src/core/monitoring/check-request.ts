@@ -3,7 +3,7 @@ import { NotSupportedError } from '../../errors.ts';
 import { DEFAULT_ACCOUNT, type Datasource, type ModelParams } from '../../model.ts';
 import { checkPolicy, type AlertPolicy } from '../metrics/alert-policy.ts';
 import { checkAccount } from '../metrics/check-account.ts';
-import { resolvePushedSpec } from '../metrics/custom-metrics.ts';
+import { resolvePushedSpec } from '../metrics/pushed-spec.ts';
 import { checkModelParams } from '../metrics/model-params.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { MetricDescription, Source, SourceResource } from '../sources/source.ts';
@@ -71,8 +71,8 @@ export function createRequestChecks(options: {
     const findKnown = () => registry.byIdentity(datasource, identity, accountId);
     const known = findKnown();
     // What is watched already needs no leave.
-    if (resource !== null && (known === undefined || known.status === 'UNMONITORED'))
-      await confirmResource(resource);
+    const isListed = resource !== null && datasource !== 'CUSTOM';
+    if (isListed && (known === undefined || known.status === 'UNMONITORED')) await confirmResource(resource);
     if (known === undefined && request.confirmed === true)
       await sources.get(datasource)?.confirm?.(request.spec);
     return { ...described, accountId, model, policy, findKnown };

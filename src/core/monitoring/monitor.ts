@@ -6,7 +6,7 @@ import type { Prisma, PrismaClient } from '../../generated/prisma/client.ts';
 import { DEFAULT_ACCOUNT, type Datasource } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { MetricDescription, Source, SourceResource } from '../sources/source.ts';
-import { checkPolicy, type AlertPolicy } from '../metrics/alert-policy.ts';
+import { checkPolicy } from '../metrics/alert-policy.ts';
 import { dropOrphanedAnnotations } from '../annotations/annotations.ts';
 import type { Backlog } from '../ingest/backfill.ts';
 import { checkAccount } from '../metrics/check-account.ts';
@@ -24,6 +24,8 @@ import {
   firstStatus,
   saveMetric,
 } from './write-status.ts';
+import type { MetricChange } from './metric-change.ts';
+import { changeModel, restartModel } from './change-model.ts';
 import type { ScoreFeed } from '../score-log/score-feed.ts';
 import { hasBounds } from '../metrics/model-params.ts';
 import type { ModelCache } from '../models/model-cache.ts';
@@ -31,13 +33,6 @@ import type { Quota } from '../inventory/quota.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { StatusFeed } from '../../platform/runtime/change-feed.ts';
 import type { WriteLock } from '../../platform/runtime/write-lock.ts';
-
-export interface MetricChange {
-  readonly unit?: string | null;
-  /** The friendly name shown before the server. */
-  readonly displayName?: string | null;
-  readonly policy?: Partial<AlertPolicy>;
-}
 
 export interface MonitorOptions {
   readonly pool: pg.Pool;
@@ -131,9 +126,9 @@ export class Monitor {
     description: MetricDescription,
     data: Parameters<typeof saveMetric>[3],
   ): Promise<MetricEntry> {
-    const { prisma, registry, stats } = this.#options;
+    const { registry, stats } = this.#options;
     const isNew = registry.byIdentity(datasource, description.identity, data.accountId) === undefined;
-    const number = await saveMetric(prisma, datasource, description, data);
+    const number = await saveMetric(this.#options, datasource, description, data);
     await registry.load([number]);
     const entry = registry.byNumber(number);
     if (entry === undefined) throw new Error(`metric ${number} vanished while it was being saved`);
@@ -141,17 +136,31 @@ export class Monitor {
     return entry;
   }
 
-  /** @throws InvalidInputError */
+  /**
+   * Its scores stay. New parameters make its model anew from the stored samples.
+   * @throws InvalidInputError
+   */
   async updateMetric(id: string, change: MetricChange): Promise<string> {
     const { prisma, writeLock } = this.#options;
     const policy = checkPolicy(change.policy ?? {});
     return writeLock.runExclusive(async () => {
       const entry = this.#find(id);
+      if (change.model !== undefined && (await changeModel(this.#options, entry, change.model)))
+        this.#announce(entry);
       const data: Prisma.MetricUpdateInput = { ...policy };
       if (change.unit !== undefined) data.unit = change.unit;
       if (change.displayName !== undefined) data.tagName = change.displayName;
       await prisma.metric.update({ where: { id }, data });
       return entry.id;
+    });
+  }
+
+  /** Its scores stay; its model forgets what it learned, and learns from its next sample on. @throws InvalidInputError */
+  async resetModel(id: string): Promise<string> {
+    return this.#options.writeLock.runExclusive(async () => {
+      const entry = this.#find(id);
+      await restartModel(this.#options, entry);
+      return this.#announce(entry);
     });
   }
 

@@ -4,9 +4,15 @@ import { holdFollowers } from '../score-log/follow-log.ts';
 import { queryAtLength } from '../../platform/postgres/long-statement.ts';
 import { deleteBars } from '../bars/write-bars.ts';
 import type { Prisma, PrismaClient } from '../../generated/prisma/client.ts';
-import type { Datasource, MetricStatus, ModelParams } from '../../model.ts';
+import { DEFAULT_ACCOUNT, type Datasource, type MetricStatus, type ModelParams } from '../../model.ts';
 import { hasBounds, ROWS_TO_LEARN_FROM } from '../metrics/model-params.ts';
 import type { MetricDescription, SourceResource } from '../sources/source.ts';
+import {
+  dropEmptyResources,
+  ensureResources,
+  keyOfResource,
+  refreshResourceTags,
+} from '../metrics/write-resources.ts';
 import { moveAnnotations } from '../annotations/annotations.ts';
 
 type MetricData = Omit<
@@ -15,37 +21,73 @@ type MetricData = Omit<
 > & { readonly accountId: number };
 
 /**
- * Makes the metric, or brings the one of the same identity up to date, and its resource with it.
+ * Makes the metric, or brings the one of the same identity up to date, and its resource with it. To be called in the
+ * write lock.
  * @returns the metric's number
  */
 export async function saveMetric(
-  prisma: PrismaClient,
+  { pool, prisma }: { readonly pool: pg.Pool; readonly prisma: PrismaClient },
   datasource: Datasource,
-  { identity, resource }: MetricDescription,
+  description: MetricDescription,
   data: MetricData,
 ): Promise<number> {
-  return prisma.$transaction(async (transaction) => {
-    const saved = resource === null ? null : await saveResource(transaction, datasource, resource);
-    const resourceId = saved?.id ?? null;
-    const { accountId } = data;
-    const where = { accountId_datasource_identity: { accountId, datasource, identity } };
-    const former = await transaction.metric.findUnique({ where, select: { server: true } });
-    const { number } = await transaction.metric.upsert({
-      where,
-      update: { ...data, resourceId },
-      create: {
-        ...data,
-        tagName: data.tagName ?? saved?.name ?? null,
-        datasource,
-        identity,
-        resourceId,
-        progress: { create: {} },
-      },
-      select: { number: true },
-    });
-    if (former !== null) await moveAnnotations(transaction, accountId, former.server, data.server);
-    return number;
+  const pushedId = datasource === 'CUSTOM' ? await ensurePushed(pool, description, data.accountId) : null;
+  const { number, resourceId, formerResourceId } = await prisma.$transaction((transaction) =>
+    saveRows(transaction, datasource, description, { ...data, pushedId }),
+  );
+  const { tags = [] } = description;
+  if (resourceId !== null && tags.length > 0) await refreshResourceTags(pool, [resourceId]);
+  if (formerResourceId !== null && formerResourceId !== resourceId)
+    await dropEmptyResources(pool, [formerResourceId]);
+  return number;
+}
+
+/** @returns the uuid of the resource a pushed metric is of; null where it is of none */
+async function ensurePushed(
+  pool: pg.Pool,
+  { server, resource }: MetricDescription,
+  accountId: number,
+): Promise<string | null> {
+  if (resource === null) return null;
+  const key = { accountId, server };
+  return (await ensureResources(pool, [key])).get(keyOfResource(key))?.id ?? null;
+}
+
+interface SavedMetric {
+  readonly number: number;
+  readonly resourceId: string | null;
+  readonly formerResourceId: string | null;
+}
+
+async function saveRows(
+  transaction: Prisma.TransactionClient,
+  datasource: Datasource,
+  { identity, resource }: MetricDescription,
+  { pushedId, ...data }: MetricData & { readonly pushedId: string | null },
+): Promise<SavedMetric> {
+  const saved =
+    resource === null || datasource === 'CUSTOM'
+      ? null
+      : await saveResource(transaction, datasource, resource);
+  const resourceId = saved?.id ?? pushedId;
+  const { accountId } = data;
+  const where = { accountId_datasource_identity: { accountId, datasource, identity } };
+  const former = await transaction.metric.findUnique({ where, select: { server: true, resourceId: true } });
+  const { number } = await transaction.metric.upsert({
+    where,
+    update: { ...data, resourceId },
+    create: {
+      ...data,
+      tagName: data.tagName ?? saved?.name ?? null,
+      datasource,
+      identity,
+      resourceId,
+      progress: { create: {} },
+    },
+    select: { number: true },
   });
+  if (former !== null) await moveAnnotations(transaction, accountId, former.server, data.server);
+  return { number, resourceId, formerResourceId: former?.resourceId ?? null };
 }
 
 async function saveResource(
@@ -63,7 +105,7 @@ async function saveResource(
     seenAt: new Date(),
   };
   return transaction.resource.upsert({
-    where: { region_type_resourceId: { region, type, resourceId } },
+    where: { identity: { accountId: DEFAULT_ACCOUNT, region, type, resourceId } },
     update: data,
     create: { ...data, datasource, region, type, resourceId },
     select: { id: true, name: true },
@@ -99,12 +141,19 @@ export async function clearScores(client: pg.PoolClient, metricNumber: number): 
   );
 }
 
-/** The metric, its samples, bars and checkpoint. */
+/** The metric, its samples, bars and checkpoint, and its resource where nothing else is known of that. */
 export async function deleteRows(client: pg.PoolClient, metricNumber: number): Promise<void> {
   await queryAtLength(client, 'DELETE FROM sample WHERE metric_number = $1', [metricNumber]);
   await holdFollowers(client);
   await deleteBars(client, metricNumber);
-  await client.query('DELETE FROM metric WHERE number = $1', [metricNumber]);
+  const { rows } = await client.query<{ resource_id: string | null }>(
+    'DELETE FROM metric WHERE number = $1 RETURNING resource_id',
+    [metricNumber],
+  );
+  await dropEmptyResources(
+    client,
+    rows.flatMap(({ resource_id: id }) => id ?? []),
+  );
 }
 
 /** ACTIVE at once when there is nothing to catch up with; without bounds the first rows are waited for. */
@@ -120,13 +169,14 @@ export function expectBounds(params: ModelParams): ModelParams {
 
 /** What is stored of a description. */
 export function describeRow(description: MetricDescription) {
-  const { name, unit, server, location, tagName, periodSeconds, autostackId } = description;
+  const { name, unit, server, location, tagName, periodSeconds, autostackId, tags = [] } = description;
   return {
     name,
     description: description.description,
     ...(unit === null ? {} : { unit }),
     server,
     location,
+    tags: tags.map((tag) => ({ ...tag })),
     ...(tagName === null ? {} : { tagName }),
     periodSeconds,
     ...(autostackId === undefined ? {} : { autostackId }),

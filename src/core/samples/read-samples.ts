@@ -79,6 +79,27 @@ export async function countSamples(
   return new Map(rows.map(({ number, count }) => [number, count]));
 }
 
+/** Where a sample is: no metric has two of one time. */
+export interface SamplePlace {
+  readonly metricNumber: number;
+  readonly timestampMs: number;
+}
+
+/** The samples at these places, in no order; one that is not there is left out. One statement. */
+export async function readSamplesAt(
+  pool: pg.Pool,
+  places: readonly SamplePlace[],
+): Promise<readonly StoredSample[]> {
+  if (places.length === 0) return [];
+  const { rows } = await pool.query<{ sample: SampleArray }>(
+    `SELECT ${SAMPLE_ARRAY} AS sample FROM sample
+     JOIN unnest($1::int[], $2::float8[]) AS wanted (number, at_ms)
+       ON metric_number = number AND "timestamp" = to_timestamp(at_ms / 1000)`,
+    [places.map(({ metricNumber }) => metricNumber), places.map(({ timestampMs }) => timestampMs)],
+  );
+  return rows.map(({ sample }) => readSampleArray(sample));
+}
+
 /** SQL conditions on the sample table, without the metric's. */
 export function listConditions(
   window: Omit<SampleWindow, 'descending' | 'limit'>,

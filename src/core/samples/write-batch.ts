@@ -143,7 +143,8 @@ async function writeCheckpoints(client: pg.PoolClient, checkpoints: readonly Che
      ON CONFLICT (metric_number) DO UPDATE SET detector = EXCLUDED.detector, version = EXCLUDED.version,
        scored_rows = EXCLUDED.scored_rows, "timestamp" = EXCLUDED."timestamp", state = EXCLUDED.state,
        created_at = now()
-       WHERE EXCLUDED.scored_rows >= model_checkpoint.scored_rows`,
+       -- One that cannot be continued is no newer, however many rows it had: a model made anew begins with fewer.
+       WHERE EXCLUDED.scored_rows >= model_checkpoint.scored_rows OR EXCLUDED.version <> model_checkpoint.version`,
     [
       checkpoints.map((row) => row.metricNumber),
       checkpoints.map((row) => row.detector),

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { InvalidInputError } from '../../errors.ts';
 import { MAX_NAME_LENGTH, UNPRINTABLE } from '../../model.ts';
 import { parseSpec } from './parse-spec.ts';
-import { MAX_PUSHED_NAME, toPushedIdentity, toPushedServer } from './pushed-name.ts';
+import { MAX_PUSHED_NAME, readSeriesTags, toPushedIdentity, toPushedServer } from './pushed-name.ts';
+import { describePushedResource, findPushedResource } from './series-resource.ts';
 import type { MetricDescription, Source } from './source.ts';
 
 /** What senders are taken to report at when nobody says otherwise; models do not depend on it. */
@@ -43,7 +44,7 @@ export const customSource: Source = {
 
 function describeCustomMetric(spec: unknown): MetricDescription {
   const whole = { name: 'custom', expected: '{ name }' };
-  const { resource, unit, ...names } = parseSpec(customSpec, spec, whole);
+  const { unit, ...names } = parseSpec(customSpec, spec, whole);
   const name = names.name ?? names.metric;
   if (name === undefined) throw new InvalidInputError('name: expected the name of the metric', ['name']);
   if (names.metric !== undefined && names.metric !== name) {
@@ -52,6 +53,7 @@ function describeCustomMetric(spec: unknown): MetricDescription {
       ['metric'],
     );
   }
+  const resource = names.resource ?? findPushedResource(name);
   return {
     identity: toPushedIdentity(name),
     name,
@@ -62,6 +64,7 @@ function describeCustomMetric(spec: unknown): MetricDescription {
     tagName: null,
     periodSeconds: DEFAULT_PERIOD_SECONDS,
     modelParams: {},
-    resource: null,
+    resource: resource === null ? null : describePushedResource(resource),
+    tags: Array.from(readSeriesTags(name), ([key, value]) => ({ key, value })),
   };
 }

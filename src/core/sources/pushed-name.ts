@@ -31,6 +31,23 @@ export function writeSeriesName(metric: string, tags: Iterable<readonly [string,
   return joinTags(escape(metric), new Map(Array.from(tags, ([key, value]) => [escape(key), escape(value)])));
 }
 
+/** The tags of a series by its canonical name, as their sender means them; none for a name without tags. */
+export function readSeriesTags(name: string): ReadonlyMap<string, string> {
+  const tags = new Map<string, string>();
+  const [, ...segments] = name.split(SEPARATOR);
+  for (const segment of segments) {
+    const end = segment.indexOf('=');
+    // Not a tagged series: whatever it is, it is called so.
+    if (end < 1) return new Map();
+    tags.set(unescapeTag(segment.slice(0, end)), unescapeTag(segment.slice(end + 1)));
+  }
+  return tags;
+}
+
+function unescapeTag(text: string): string {
+  return text.replaceAll('\\;', ';');
+}
+
 /**
  * What makes a pushed metric the same metric within its account: its name, or a hash of one that an index cannot hold
  * (a name that looks like a hash is hashed, too).

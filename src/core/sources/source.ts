@@ -5,6 +5,11 @@
 import type { Datasource, ModelParams, Sample } from '../../model.ts';
 import type { ResourceAttributes } from './resource-attributes.ts';
 
+export interface SeriesTag {
+  readonly key: string;
+  readonly value: string;
+}
+
 /** The thing a metric belongs to, as its source knows it. */
 export interface SourceResource {
   readonly region: string;
@@ -14,7 +19,7 @@ export interface SourceResource {
   readonly name: string | null;
   /** running, available, …; null where the source knows none. */
   readonly state: string | null;
-  readonly tags: readonly { readonly key: string; readonly value: string }[];
+  readonly tags: readonly SeriesTag[];
 }
 
 /** What a valid spec means. */
@@ -32,6 +37,8 @@ export interface MetricDescription {
   /** Where its values are expected, so that scoring starts at once; without min and max after the first rows. */
   readonly modelParams: ModelParams;
   readonly resource: SourceResource | null;
+  /** Of the series itself, such as dimensions; those of its resource are not repeated. None when left out. */
+  readonly tags?: readonly SeriesTag[];
   /** The autostack it is a metric of. */
   readonly autostackId?: string;
 }

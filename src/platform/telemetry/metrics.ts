@@ -20,6 +20,9 @@ const COUNTERS = {
   batches_failed:
     'Transactions of points that failed and were given back to the sender. Rises when the database is away.',
   retry_later: 'Requests refused because the queue was full or the database away. Rises under overload.',
+  policy_metrics_monitored: 'Metrics that monitoring policies began to monitor.',
+  policy_metrics_refused:
+    'Metrics that match a monitoring policy and are not monitored, because the quota of resources is used up. Metric.message says so.',
   metrics_created:
     'Metrics made for names that were not known. Rises for ever when names hold a random part.',
   metrics_deleted: 'Metrics deleted with their samples.',
@@ -131,6 +134,7 @@ const REASON_COUNTERS = {
     reasons: [
       'bad_name',
       'bad_unit',
+      'bad_resource',
       'bad_value',
       'too_old',
       'too_far_ahead',

@@ -1,8 +1,9 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { useAsk, useDo } from '../api/ask.ts';
+import { findProblem, useAsk, useDo } from '../api/ask.ts';
 import { useFollow } from '../api/follow.ts';
 import {
+  MonitorAllLikeDocument,
   StartMonitoringDocument,
   UnmonitoredDocument,
   type UnmonitoredQuery,
@@ -13,6 +14,7 @@ import { Notice } from '../parts/notice.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { TurnPage } from '../parts/turn-page.tsx';
 import { useUrlState } from '../parts/url-state.ts';
+import { describePolicy } from './policy-for-search.ts';
 import { describeStart } from './start-spec.ts';
 
 type Metric = NonNullable<UnmonitoredQuery['metrics']>['nodes'][number];
@@ -24,6 +26,7 @@ export function UnmonitoredPage() {
   const answer = useAsk(UnmonitoredDocument, { text: text === '' ? null : text, after });
   useFollow(WallStatusDocument, {}, answer.askAgain);
   const start = useDo(StartMonitoringDocument);
+  const monitorAllLike = useDo(MonitorAllLikeDocument);
   const [problems, setProblems] = useState<readonly string[]>([]);
   const startAll = async (metrics: readonly Metric[]) => {
     const inputs = metrics.map(describeStart).filter((input) => input !== null);
@@ -33,6 +36,14 @@ export function UnmonitoredPage() {
         ? [outcome.problem]
         : outcome.data.monitorMetrics.results.flatMap(({ error }) => (error === null ? [] : [error.message])),
     );
+    answer.askAgain();
+  };
+  const startAllLike = async () => {
+    const outcome = await monitorAllLike({ input: describePolicy(text) });
+    const failure = findProblem(outcome);
+    const saved = 'data' in outcome ? outcome.data.createMonitoringPolicy : null;
+    const refusal = saved !== null && 'refusal' in saved ? (saved.refusal?.message ?? null) : null;
+    setProblems([failure, refusal].filter((problem) => problem !== null));
     answer.askAgain();
   };
   return (
@@ -51,6 +62,12 @@ export function UnmonitoredPage() {
             setText(target.value);
           }}
         />
+        <button
+          onClick={() => void startAllLike()}
+          title="Monitors pushed metrics with this in their names: those below, and every new one from its first point."
+        >
+          {text === '' ? 'Monitor all, new ones too' : 'Monitor all like this, new ones too'}
+        </button>
       </div>
       {problems.length === 0 ? null : (
         <Notice kind="problem" title="Some metrics could not be started.">

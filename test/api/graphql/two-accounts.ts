@@ -19,6 +19,7 @@ export interface CanaryIds {
   readonly label: string;
   readonly resource: string;
   readonly autostack: string;
+  readonly policy: string;
   readonly incident: string;
 }
 
@@ -85,6 +86,9 @@ async function makeCanaries(server: TestServer, uuid: string): Promise<Omit<Cana
       tags: [{ key: 'a', value: 'b' }],
     },
   });
+  const { id: policy } = await prisma.monitoringPolicy.create({
+    data: { accountId: 1, name: CANARY, namePattern: 'nothing', sources: ['CUSTOM'] },
+  });
   const { id: autostack } = await prisma.autostack.create({
     data: {
       name: `${CANARY} stack`,
@@ -126,6 +130,7 @@ async function makeCanaries(server: TestServer, uuid: string): Promise<Omit<Cana
     label: `AnomalyLabel:${label}`,
     resource: 'Resource:cloudwatch://us-west-2/AWS::EC2::Instance/i-1',
     autostack: `Autostack:${autostack}`,
+    policy: `MonitoringPolicy:${policy}`,
     incident: `Incident:${incident}`,
   };
 }
@@ -162,6 +167,7 @@ export async function snapshot({ database: { prisma } }: TestServer) {
     annotations: await prisma.annotation.findMany({ orderBy: { id: 'asc' } }),
     labels: await prisma.anomalyLabel.findMany({ orderBy: { id: 'asc' } }),
     autostacks: await prisma.autostack.findMany({ orderBy: { id: 'asc' } }),
+    policies: await prisma.monitoringPolicy.findMany(),
     samples: await prisma.sample.count(),
   };
 }

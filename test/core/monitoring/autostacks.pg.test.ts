@@ -118,6 +118,42 @@ describe('an autostack', () => {
     expect(await database.prisma.autostackMember.count({ where: { autostackId: id } })).toBe(3);
   });
 
+  it('is another from the moment it is changed, and its metrics go on', async () => {
+    await using database = await withDatabase();
+    const all = [
+      instance(1, 'web-1'),
+      instance(2, 'web-2'),
+      instance(3, 'db-1'),
+      instance(4, 'db-2', 'stopped'),
+    ];
+    await using aws = await start(database, all);
+    const { autostacks, directory, registry } = aws.engine;
+    const id = await autostacks.createAutostack({ ...WEB, metrics: [CPU] });
+    const metric = registry.byIdentity('AUTOSTACK', `${id} AWS/EC2/CPUUtilization`);
+    await autostacks.updateAutostack(id, { name: 'db', filters: [{ key: 'tag:Name', values: ['db-*'] }] });
+    const filters = [{ key: 'Name', values: ['db-*'] }];
+    expect(directory.byId(id)).toMatchObject({
+      name: 'db',
+      filters,
+      memberIds: ['i-0003'],
+      includeStopped: false,
+    });
+    expect(await database.prisma.autostack.findUnique({ where: { id } })).toMatchObject({
+      name: 'db',
+      filters,
+    });
+    await autostacks.updateAutostack(id, { includeStopped: true });
+    expect(directory.byId(id)?.memberIds).toEqual(['i-0003', 'i-0004']);
+    expect(registry.byIdentity('AUTOSTACK', `${id} AWS/EC2/CPUUtilization`)).toBe(metric);
+    await autostacks.createAutostack({ ...WEB, metrics: [] });
+    await expect(autostacks.updateAutostack(id, { name: 'web' })).rejects.toThrow(DuplicateNameError);
+    await expect(autostacks.updateAutostack(id, { name: ' ' })).rejects.toThrow(InvalidInputError);
+    await expect(autostacks.updateAutostack(id, { filters: [] })).rejects.toThrow(InvalidInputError);
+    expect(directory.byId(id)).toMatchObject({ name: 'db', filters });
+    await autostacks.deleteAutostack(id);
+    await expect(autostacks.updateAutostack(id, { name: 'x' })).rejects.toThrow(NotFoundError);
+  });
+
   it('has a name of its own in its region (row 46)', async () => {
     await using database = await withDatabase();
     await using aws = await start(database, []);

@@ -12,6 +12,7 @@ describe('the source of custom metrics', () => {
       server: 'shop.orders',
       location: '',
       tagName: null,
+      tags: [],
       periodSeconds: 300,
       modelParams: {},
       resource: null,

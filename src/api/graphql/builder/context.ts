@@ -10,6 +10,7 @@ import type { Autostacks } from '../../../core/monitoring/autostacks.ts';
 import type { Labels } from '../../../core/annotations/labels.ts';
 import type { ScoreFeed } from '../../../core/score-log/score-feed.ts';
 import type { LogFollower } from '../../../core/score-log/log-follower.ts';
+import type { PolicyActions } from '../../../core/monitoring/policies/policies.ts';
 import type { MonitorActions } from '../../../core/monitoring/monitor.ts';
 import type { Quota } from '../../../core/inventory/quota.ts';
 import type { DownloadLinks } from '../../../core/transfer/download-link.ts';
@@ -42,6 +43,7 @@ export interface ApiParts {
   readonly archiveUploads: ArchiveUploads;
   readonly inventory: Inventory;
   readonly autostacks: Autostacks;
+  readonly policies: PolicyActions;
   /** The regions of AWS by name, with what people call them. */
   readonly awsRegions: Readonly<Record<string, string>>;
   readonly live: Pick<

@@ -50,6 +50,8 @@ export type LoadedMetric = NonNullable<Awaited<ReturnType<typeof findMetrics>>[n
 export interface Loaders {
   /** Metrics by their number; null when deleted meanwhile. */
   readonly metric: DataLoader<number, LoadedMetric | null>;
+  /** The resources metrics of a server have, by the canonical name; several accounts may have one of the same name. */
+  readonly resourcesOf: DataLoader<string, readonly Resource[] | null>;
   readonly latest: DataLoader<number, StoredSample | null>;
   /** Incidents that last at a moment of a metric. */
   readonly incidentsAt: DataLoader<MetricTime, readonly Incident[]>;
@@ -107,6 +109,7 @@ export function createLoaders({ pool, prisma }: { pool: pg.Pool; prisma: PrismaC
       const metrics = await findMetrics(prisma, numbers);
       return new Map(metrics.map((metric) => [metric.number, metric]));
     }),
+    resourcesOf: createLoader((servers: readonly string[]) => findResourcesOf(prisma, servers)),
     incidentsAt: new DataLoader(async (moments) => [...(await findIncidentsAt(prisma, moments))], {
       cache: false,
     }),
@@ -126,6 +129,26 @@ export function createLoaders({ pool, prisma }: { pool: pg.Pool; prisma: PrismaC
     memberCount: async (stackId) => (await memberCounts.load(stackId)) ?? 0,
     series: async (range, metricNumber) => (await series(range).load(metricNumber)) ?? NO_POINTS,
   };
+}
+
+async function findResourcesOf(
+  prisma: PrismaClient,
+  servers: readonly string[],
+): Promise<ReadonlyMap<string, readonly Resource[]>> {
+  const metrics = await prisma.metric.findMany({
+    where: { server: { in: [...servers] }, resourceId: { not: null } },
+    distinct: ['server', 'resourceId'],
+    orderBy: [{ server: 'asc' }, { resourceId: 'asc' }],
+    select: { server: true, resource: true },
+  });
+  const found = new Map<string, Resource[]>();
+  for (const { server, resource } of metrics) {
+    if (resource === null) continue;
+    const ofServer = found.get(server) ?? [];
+    found.set(server, ofServer);
+    ofServer.push(resource);
+  }
+  return found;
 }
 
 function findMetrics(prisma: PrismaClient, numbers: readonly number[]) {

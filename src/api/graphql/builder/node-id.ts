@@ -1,9 +1,11 @@
-/** Ids as callers see them: `Metric:<uuid>`, `ApiKey:<id>`, `Resource:<datasource>://<region>/<type>/<id>`. Never base64. */
+/** Ids as callers see them: `Metric:<uuid>`, `ApiKey:<id>`, `Resource:<datasource>[-<account>]://<region>/<type>/<id>`. Never base64. */
 import { InvalidInputError } from '../../../errors.ts';
-import { DATASOURCES, type Datasource } from '../../../model.ts';
+import type { SamplePlace } from '../../../core/samples/read-samples.ts';
+import { DATASOURCES, DEFAULT_ACCOUNT, type Datasource } from '../../../model.ts';
 
 /** What makes a resource the same one. */
 export interface ResourceKey {
+  readonly accountId: number;
   readonly datasource: Datasource;
   readonly region: string;
   readonly type: string;
@@ -14,6 +16,7 @@ const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 /** Types whose things are named by a uuid. */
 const UUID_TYPES: ReadonlySet<string> = new Set([
   'Metric',
+  'MonitoringPolicy',
   'Autostack',
   'Annotation',
   'AnomalyLabel',
@@ -24,7 +27,10 @@ const UUID_TYPES: ReadonlySet<string> = new Set([
 ]);
 /** The part of an API key that may be shown. */
 const API_KEY = /^[A-Za-z0-9_-]{1,64}$/;
-const RESOURCE = /^([a-z]+):\/\/([^/]*)\/([^/]+)\/(.+)$/s;
+const SAMPLE = /^([1-9]\d{0,9})@(\d{1,15})$/;
+const RESOURCE = /^([a-z]+)(?:-([1-9]\d{0,8}))?:\/\/([^/]*)\/([^/]+)\/(.+)$/s;
+/** Keys of metrics are integers of PostgreSQL. */
+const MAX_KEY = 2 ** 31 - 1;
 /** An id is repeated in messages; a longer one is cut. */
 const SHOWN_LENGTH = 200;
 
@@ -50,6 +56,7 @@ export function findNodeId(text: string): { typename: string; id: string } | nul
   if (UUID_TYPES.has(typename) && UUID.test(id.toLowerCase())) return { typename, id: id.toLowerCase() };
   if (typename === 'ApiKey' && API_KEY.test(id)) return { typename, id };
   if (typename === 'Resource' && parseResourceKey(id) !== null) return { typename, id };
+  if (typename === 'MetricData' && parseSampleKey(id) !== null) return { typename, id };
   return null;
 }
 
@@ -116,18 +123,33 @@ export function readResourceId(text: string, path: readonly string[] = ['id']): 
 }
 
 /** The part of a resource's id after its type's name. */
-export function writeResourceKey({ datasource, region, type, resourceId }: ResourceKey): string {
-  return `${datasource.toLowerCase()}://${region}/${type}/${resourceId}`;
+export function writeResourceKey({ accountId, datasource, region, type, resourceId }: ResourceKey): string {
+  const account = accountId === DEFAULT_ACCOUNT ? '' : `-${accountId}`;
+  return `${datasource.toLowerCase()}${account}://${region}/${type}/${resourceId}`;
 }
 
 /** Null when the text is not of the form `writeResourceKey` gives. */
 export function parseResourceKey(text: string): ResourceKey | null {
-  const [, scheme, region, type, resourceId] = RESOURCE.exec(text) ?? [];
+  const [, scheme, account, region, type, resourceId] = RESOURCE.exec(text) ?? [];
   const datasource = DATASOURCES.find((name) => name.toLowerCase() === scheme);
   if (datasource === undefined || region === undefined || type === undefined || resourceId === undefined) {
     return null;
   }
-  return text.includes('\0') ? null : { datasource, region, type, resourceId };
+  if (text.includes('\0')) return null;
+  const accountId = account === undefined ? DEFAULT_ACCOUNT : Number(account);
+  return { accountId, datasource, region, type, resourceId };
+}
+
+/** The part of a sample's id after its type's name: the key of its metric, and its time. */
+export function writeSampleKey({ metricNumber, timestampMs }: SamplePlace): string {
+  return `${metricNumber}@${timestampMs}`;
+}
+
+/** Null when the text is not of the form `writeSampleKey` gives. */
+export function parseSampleKey(text: string): SamplePlace | null {
+  const [, number, time] = SAMPLE.exec(text) ?? [];
+  if (number === undefined || time === undefined || Number(number) > MAX_KEY) return null;
+  return { metricNumber: Number(number), timestampMs: Number(time) };
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Incident, Prisma } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
 import { DatasourceRef } from '../builder/enums.ts';
 import { IncidentEndReasonRef, IncidentMuteRef, IncidentStateRef } from './incident-enums.ts';
+import { ResourceRef } from '../inventory/resource.ts';
 import { MetricRef } from '../metrics/metric.ts';
 import { escapeLike, readOneOf, readRange } from '../builder/filter-input.ts';
 import { readIdOf, readIdsOf } from '../builder/node-id.ts';
@@ -38,6 +39,13 @@ export const IncidentRef = builder.prismaNode('Incident', {
     rule: t.relation('rule', { nullable: true, description: 'Whose it is; null once that was deleted.' }),
     ruleName: t.exposeString('ruleName', { description: 'Name the rule had.' }),
     metric: t.relation('metric', { nullable: true, description: 'Null once it was deleted.' }),
+    resource: t.field({
+      type: ResourceRef,
+      nullable: true,
+      select: (_args, _context, nested) => ({ metric: { select: { resource: nested(true) } } }),
+      description: 'The resource of its metric, where that is known; null once the metric was deleted.',
+      resolve: ({ metric }) => metric?.resource ?? null,
+    }),
     metricName: t.exposeString('metricName', { description: 'Name of the metric.' }),
     instance: t.exposeString('instance', { description: 'Friendly name and server of its resource.' }),
     server: t.exposeString('server', { description: 'As `Metric.server`.' }),

@@ -11,6 +11,9 @@ import { builder } from '../builder/builder.ts';
 import { DirectionRef } from '../builder/enums.ts';
 import { ChannelKindRef, WeekdayRef } from './incident-enums.ts';
 import { readIdOf, writeNodeId } from '../builder/node-id.ts';
+import { AutostackRef } from '../inventory/autostack.ts';
+import { ResourceRef } from '../inventory/resource.ts';
+import { MetricRef } from '../metrics/metric.ts';
 import { TagFilterRef } from '../inventory/tag-filter.ts';
 
 const NotificationScopeRef = builder.objectRef<RuleScope>('NotificationScope').implement({
@@ -32,6 +35,38 @@ const NotificationScopeRef = builder.objectRef<RuleScope>('NotificationScope').i
       description: 'Id of an autostack: its own metrics.',
       resolve: ({ autostackId }) =>
         autostackId === undefined ? null : writeNodeId('Autostack', autostackId),
+    }),
+    metrics: t.field({
+      type: [MetricRef],
+      nullable: true,
+      description: 'The metrics of `metricIds`, less those that were deleted.',
+      resolve: async ({ metricIds }, _args, { loaders, registry }) => {
+        if (metricIds === undefined) return null;
+        const numbers = metricIds.flatMap((id) => registry.byId(id)?.number ?? []);
+        const metrics = await Promise.all(numbers.map((number) => loaders.metric.load(number)));
+        return metrics.filter((metric) => metric !== null);
+      },
+    }),
+    resources: t.field({
+      type: [ResourceRef],
+      nullable: true,
+      description:
+        'The resources of `servers`, those of every account of the name; less those that are not known.',
+      resolve: async ({ servers }, _args, { loaders }) => {
+        if (servers === undefined) return null;
+        return (await Promise.all(servers.map((name) => loaders.resourcesOf.load(name)))).flatMap(
+          (resources) => resources ?? [],
+        );
+      },
+    }),
+    autostack: t.prismaField({
+      type: AutostackRef,
+      nullable: true,
+      description: 'The autostack of `autostackId`; null once it was deleted.',
+      resolve: (query, { autostackId }, _args, { prisma }) =>
+        autostackId === undefined
+          ? null
+          : prisma.autostack.findUnique({ ...query, where: { id: autostackId } }),
     }),
     namePattern: t.string({
       nullable: true,

@@ -74,6 +74,19 @@ const CreateAutostackInputRef = builder.inputType('CreateAutostackInput', {
   }),
 });
 
+const UpdateAutostackInputRef = builder.inputType('UpdateAutostackInput', {
+  description: 'What to change of an autostack; what is left out stays.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'As read from `Autostack.id`.' }),
+    name: t.string({ description: 'One of a kind in its region; 255 characters at most.' }),
+    filters: t.field({
+      type: [TagFilterInputRef],
+      description: 'What chooses the members, all of it anew: every filter has to match. One to ten.',
+    }),
+    includeStopped: t.boolean({ description: 'Whether resources that do not run are members too.' }),
+  }),
+});
+
 const DeleteAutostackInputRef = builder.inputType('DeleteAutostackInput', {
   description: 'The autostack to delete.',
   fields: (t) => ({ id: t.id({ required: true, description: 'As read from `Autostack.id`.' }) }),
@@ -151,6 +164,38 @@ builder.mutationField('createAutostack', (t) =>
           metric,
           model: readModelParams({ min, max }),
         })),
+      });
+      return prisma.autostack.findUniqueOrThrow({ ...query, where: { id } });
+    },
+  }),
+);
+
+builder.mutationField('updateAutostack', (t) =>
+  t.prismaField({
+    type: AutostackRef,
+    description:
+      'Changes an autostack; its members follow at once. Its metrics go on, with what they had until then.',
+    errors: {
+      types: [
+        NotFoundError,
+        DuplicateNameError,
+        TooManyResourcesError,
+        NotSupportedError,
+        InvalidInputError,
+        SourceUnavailableError,
+      ],
+      union: { description: 'The autostack as it is now, or why it did not change.' },
+    },
+    args: {
+      input: t.arg({ type: UpdateAutostackInputRef, required: true, description: 'What to change.' }),
+    },
+    resolve: async (query, _root, { input }, { autostacks, prisma }) => {
+      const id = readAutostackId(input.id, ['input', 'id']);
+      const { name, filters, includeStopped } = input;
+      await autostacks.updateAutostack(id, {
+        ...(name == null ? {} : { name }),
+        ...(filters == null ? {} : { filters }),
+        ...(includeStopped == null ? {} : { includeStopped }),
       });
       return prisma.autostack.findUniqueOrThrow({ ...query, where: { id } });
     },

@@ -70,6 +70,21 @@ builder.prismaObjectField(MetricRef, 'autostack', (t) =>
   }),
 );
 
+builder.prismaObjectFields(ResourceRef, (t) => ({
+  autostacks: t.field({
+    type: [AutostackRef],
+    select: (_args, _context, nested) => ({
+      stacks: {
+        where: { leftAt: null },
+        orderBy: { autostack: { name: 'asc' } },
+        select: { autostack: nested(true) },
+      },
+    }),
+    description: 'The autostacks it is a member of now, by name.',
+    resolve: ({ stacks }) => stacks.map(({ autostack }) => autostack),
+  }),
+}));
+
 builder.queryField('autostack', (t) =>
   t.prismaField({
     type: AutostackRef,

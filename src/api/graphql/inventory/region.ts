@@ -28,6 +28,18 @@ const RegionRef = builder
     }),
   });
 
+builder.prismaObjectFields(ResourceRef, (t) => ({
+  awsRegion: t.field({
+    type: RegionRef,
+    nullable: true,
+    description: 'The region of AWS it is in; null for resources of other sources.',
+    resolve: ({ datasource, region: name }, _args, { awsRegions }) => {
+      const description = datasource === 'CLOUDWATCH' ? awsRegions[name] : undefined;
+      return description === undefined ? null : { name, description };
+    },
+  }),
+}));
+
 builder.queryField('regions', (t) =>
   t.field({
     type: [RegionRef],

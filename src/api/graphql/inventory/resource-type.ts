@@ -28,7 +28,7 @@ export const SupportedMetricRef = builder.objectRef<SupportedMetric>('SupportedM
   }),
 });
 
-const ResourceTypeRef = builder
+export const ResourceTypeRef = builder
   .objectRef<SupportedResourceType & { readonly datasource: Datasource }>('ResourceType')
   .implement({
     description: 'A kind of resource a source can watch.',

@@ -1,19 +1,12 @@
 /** The type Resource. The list of resources is in resources.ts. */
 import { readTags } from '../../../core/metrics/stored-tags.ts';
-import type { Tag } from '../../../core/metrics/tag-filter.ts';
 import type { MetricStatus } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
 import { DatasourceRef, MetricStatusRef } from '../builder/enums.ts';
 import { parseResourceKey, readResourceId, writeResourceKey } from '../builder/node-id.ts';
-import { SupportedMetricRef } from './resource-type.ts';
-
-const TagRef = builder.objectRef<Tag>('Tag').implement({
-  description: 'A label on a resource.',
-  fields: (t) => ({
-    key: t.exposeString('key', { description: 'Its name.' }),
-    value: t.exposeString('value', { description: 'Its value; may be empty.' }),
-  }),
-});
+import { nameServer } from '../../../core/sources/series-resource.ts';
+import { ResourceTypeRef, SupportedMetricRef } from './resource-type.ts';
+import { TagRef } from './tag.ts';
 
 const MAX_STATES = 100;
 
@@ -46,17 +39,36 @@ export const ResourceRef = builder.prismaNode('Resource', {
     resourceId: t.exposeString('resourceId', { description: 'What its own world calls it.' }),
     name: t.exposeString('name', { nullable: true, description: 'Its friendly name.' }),
     type: t.exposeString('type', { description: 'A name of `resourceTypes`.' }),
-    region: t.exposeString('region', { description: 'Where it is; local for the host.' }),
+    resourceType: t.field({
+      type: ResourceTypeRef,
+      nullable: true,
+      description: 'What its source says of its type; null where it lists none, as for pushed metrics.',
+      resolve: ({ datasource, type }, _args, { sources }) => {
+        const found = sources
+          .get(datasource)
+          ?.catalogue()
+          .find(({ name }) => name === type);
+        return found === undefined ? null : { ...found, datasource };
+      },
+    }),
+    region: t.exposeString('region', {
+      description: 'Where it is; local for the host, the bucket for InfluxDB, empty for pushed metrics.',
+    }),
     namespace: t.exposeString('namespace', { description: 'Namespace of its metrics.' }),
     server: t.string({
-      description: 'Canonical name, as in `Metric.server`: region/namespace/id.',
-      resolve: ({ region, namespace, resourceId }) => `${region}/${namespace}/${resourceId}`,
+      description:
+        'Canonical name, as in `Metric.server`: region/namespace/id, or what it is called in pushed points.',
+      resolve: (resource) => nameServer(resource),
     }),
     state: t.exposeString('state', {
       nullable: true,
       description: 'running, available, …; null where the source knows none.',
     }),
-    tags: t.field({ type: [TagRef], description: 'Its labels.', resolve: ({ tags }) => [...readTags(tags)] }),
+    tags: t.field({
+      type: [TagRef],
+      description: 'Its labels; of a pushed or InfluxDB resource those that all its series have.',
+      resolve: ({ tags }) => [...readTags(tags)],
+    }),
     status: t.field({
       type: MetricStatusRef,
       select: { metrics: { select: { status: true } } },
@@ -100,7 +112,7 @@ builder.queryField('resource', (t) =>
     args: { id: t.arg.id({ required: true, description: 'As read from `Resource.id`.' }) },
     resolve: (query, _root, { id }, { prisma }) => {
       const { datasource, ...unique } = readResourceId(id);
-      return prisma.resource.findUnique({ ...query, where: { region_type_resourceId: unique, datasource } });
+      return prisma.resource.findUnique({ ...query, where: { identity: unique, datasource } });
     },
   }),
 );
@@ -110,7 +122,7 @@ function findResourceKey(id: string) {
   const key = parseResourceKey(id);
   if (key === null) throw new Error(`not the key of a resource: ${id}`);
   const { datasource, ...unique } = key;
-  return { region_type_resourceId: unique, datasource };
+  return { identity: unique, datasource };
 }
 
 function findWorst(statuses: readonly MetricStatus[]): MetricStatus {

@@ -2,6 +2,7 @@
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import type { Annotation, Prisma, PrismaClient } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
+import { ResourceRef } from '../inventory/resource.ts';
 import { MetricRef } from './metric.ts';
 import { checkRange, escapeLike, readOneOf, readRange } from '../builder/filter-input.ts';
 import { readAnnotationId } from '../builder/node-id.ts';
@@ -21,6 +22,14 @@ const AnnotationRef = builder.prismaNode('Annotation', {
     device: t.exposeString('device', { description: 'What it was written on.' }),
     user: t.exposeString('user', { description: 'Who wrote it, as they call themselves.' }),
     server: t.exposeString('server', { description: 'Canonical name of its resource, as `Metric.server`.' }),
+    resource: t.field({
+      type: ResourceRef,
+      nullable: true,
+      select: { accountId: true, server: true },
+      description: 'The resource it is on; null where that is known by its name alone.',
+      resolve: async ({ accountId, server }, _args, { loaders }) =>
+        (await loaders.resourcesOf.load(server))?.find((one) => one.accountId === accountId) ?? null,
+    }),
     // Not nullable: `message` of a failure beside it in a result is not, and the two have to agree.
     message: t.string({
       description: 'What it says; empty where it is data alone.',

@@ -2,7 +2,7 @@
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import { keepAsItIs } from './registry-metric.ts';
-import { AlertPolicyInputRef, readPolicy } from './metric-input.ts';
+import { AlertPolicyInputRef, ModelParamsInputRef, readPolicy } from './metric-input.ts';
 import { MetricRef } from './metric.ts';
 import { readMetricId } from '../builder/node-id.ts';
 import { SHORT_TEXT } from '../builder/short-text.ts';
@@ -11,6 +11,7 @@ const ID_PATH = ['input', 'id'];
 
 const UnmonitorMetricInputRef = defineIdInput('UnmonitorMetricInput', 'The metric to stop monitoring.');
 const DeleteMetricInputRef = defineIdInput('DeleteMetricInput', 'The metric to delete.');
+const ResetModelInputRef = defineIdInput('ResetModelInput', 'The metric whose model is to learn anew.');
 const RetryMetricInputRef = defineIdInput('RetryMetricInput', 'The metric to try again.');
 
 const UpdateMetricInputRef = builder.inputType('UpdateMetricInput', {
@@ -23,6 +24,11 @@ const UpdateMetricInputRef = builder.inputType('UpdateMetricInput', {
       description: 'Friendly name of its resource, as read from `Metric.displayName`.',
     }),
     policy: t.field({ type: AlertPolicyInputRef, description: 'Which deviations matter.' }),
+    model: t.field({
+      type: ModelParamsInputRef,
+      description:
+        'What its model knows beforehand; null for one of them makes it unknown. The model is made anew from the stored samples, the 20,000 newest at most; the scores there are stay as they are.',
+    }),
   }),
 });
 
@@ -80,10 +86,28 @@ builder.mutationField('retryMetric', (t) =>
   }),
 );
 
+builder.mutationField('resetModel', (t) =>
+  t.prismaField({
+    type: MetricRef,
+    description:
+      'Makes the model of a metric forget what it learned: after a change that is meant to last. It learns from the next sample on, provisionally at first; the scores there are stay as they are.',
+    errors: {
+      types: [NotFoundError, InvalidInputError],
+      union: { description: 'The metric, or why its model is as it was.' },
+    },
+    args: { input: t.arg({ type: ResetModelInputRef, required: true, description: 'Which metric.' }) },
+    resolve: async (query, _root, { input }, { monitor, prisma }) => {
+      const id = await monitor.resetModel(readMetricId(input.id, ID_PATH));
+      return prisma.metric.findUniqueOrThrow({ ...query, where: { id } });
+    },
+  }),
+);
+
 builder.mutationField('updateMetric', (t) =>
   t.prismaField({
     type: MetricRef,
-    description: "Changes a metric's unit, friendly name or policy. Its scores do not change.",
+    description:
+      "Changes a metric's unit, friendly name, policy, or what its model knows beforehand. Its scores do not change.",
     errors: {
       types: [NotFoundError, InvalidInputError],
       union: { description: 'The metric as it is now, or why it did not change.' },
@@ -97,6 +121,7 @@ builder.mutationField('updateMetric', (t) =>
         ...(input.unit === undefined ? {} : { unit: input.unit }),
         ...(input.displayName === undefined ? {} : { displayName: isServer ? null : input.displayName }),
         ...(input.policy == null ? {} : { policy: readPolicy(input.policy) }),
+        ...(input.model == null ? {} : { model: input.model }),
       });
       return prisma.metric.findUniqueOrThrow({ ...query, where: { id } });
     },

@@ -2,11 +2,13 @@
 import { type BarRange, chooseBarRange } from '../../../core/bars/bar-window.ts';
 import { leastScore } from '../../../core/score-log/score-filter.ts';
 import type { MetricSelection } from '../../../core/metric-lists/select-metrics.ts';
+import { checkTagFilters } from '../../../core/metrics/tag-filter.ts';
 import { builder } from '../builder/builder.ts';
 import type { Context } from '../builder/context.ts';
 import { AnomalyClassRef, DatasourceRef, MetricStatusRef } from '../builder/enums.ts';
 import { PATTERN, readOneOf, readPattern } from '../builder/filter-input.ts';
 import { readAutostackId, readMetricIds } from '../builder/node-id.ts';
+import { TagFilterInputRef } from '../inventory/tag-filter.ts';
 
 export const MetricFilterRef = builder.inputType('MetricFilter', {
   description: 'Which metrics; all conditions have to hold.',
@@ -36,6 +38,11 @@ export const MetricFilterRef = builder.inputType('MetricFilter', {
     }),
     location: t.string({ description: 'In this region.', deprecationReason: 'Use `locations`.' }),
     autostackId: t.id({ description: 'Of this autostack.', deprecationReason: 'Use `autostackIds`.' }),
+    tags: t.field({
+      type: [TagFilterInputRef],
+      description:
+        'With these `Metric.tags`, or of a resource of which this is so; every condition has to hold.',
+    }),
     minClass: t.field({
       type: AnomalyClassRef,
       description: 'At least as anomalous as this in the window, what was scored while learning left out.',
@@ -47,7 +54,8 @@ export type MetricFilter = typeof MetricFilterRef.$inferInput;
 
 /** What the caller may see of what the filter lets through. @throws InvalidInputError for a bad id */
 export function toSelection(filter: MetricFilter, { accountId }: Context['caller']): MetricSelection {
-  const { minClass } = filter;
+  const { minClass, tags } = filter;
+  if (tags != null) checkTagFilters(tags, ['filter', 'tags']);
   const path = (name: keyof MetricFilter) => ['filter', name];
   const stackIds = readOneOf(filter.autostackIds, path('autostackIds'), filter.autostackId);
   return {
@@ -66,6 +74,7 @@ export function toSelection(filter: MetricFilter, { accountId }: Context['caller
           ? readAutostackId(id, path('autostackId'))
           : readAutostackId(id, [...path('autostackIds'), String(place)]),
       ) ?? null,
+    tags: tags ?? [],
     leastScore: minClass == null || minClass === 'NONE' ? null : leastScore({ minClass }),
   };
 }

@@ -4,6 +4,10 @@ import type { Metric, Resource } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
 import type { Context } from '../builder/context.ts';
 import { DatasourceRef, DirectionRef, MetricStatusRef, ValueKindRef } from '../builder/enums.ts';
+import { joinTags, readTags } from '../../../core/metrics/stored-tags.ts';
+import { TagRef } from '../inventory/tag.ts';
+import { readModelParams } from '../../../core/metrics/model-params.ts';
+import { ModelParametersRef } from './model-parameters.ts';
 import { findEntry } from './registry-metric.ts';
 
 const LearningRef = builder.objectRef<{ rows: number; needed: number }>('Learning').implement({
@@ -42,7 +46,7 @@ const CollectorErrorRef = builder.objectRef<CollectorErrorShape>('CollectorError
   }),
 });
 
-const AlertPolicyRef = builder
+export const AlertPolicyRef = builder
   .objectRef<{ direction: 'BOTH' | 'ABOVE' | 'BELOW'; minDeviation: number; minDeviationRatio: number }>(
     'AlertPolicy',
   )
@@ -88,7 +92,17 @@ export const MetricRef = builder.prismaNode('Metric', {
       nullable: true,
       description: 'What its values are counted in. Never computed with.',
     }),
-    server: t.exposeString('server', { description: 'Canonical name of its resource: region/namespace/id.' }),
+    server: t.exposeString('server', {
+      description:
+        'Canonical name of its resource: region/namespace/id; of a pushed metric what its resource is called, or its own name without one.',
+    }),
+    tags: t.field({
+      type: [TagRef],
+      select: { tags: true, resource: { select: { tags: true } } },
+      description:
+        'Its labels: the tags of a pushed or InfluxDB series, the dimensions of a CloudWatch metric; and those of its resource under other keys.',
+      resolve: ({ tags, resource }) => [...joinTags(readTags(tags), readTags(resource?.tags))],
+    }),
     location: t.exposeString('location', { description: 'Region; empty for pushed metrics.' }),
     resource: t.relation('resource', {
       nullable: true,
@@ -150,6 +164,13 @@ export const MetricRef = builder.prismaNode('Metric', {
       description:
         'What it is monitored by, as `exportModels` gives it and `importModels` takes it, without samples and labels; null when unmonitored.',
       resolve: (metric, _args, { transfer }) => transfer.writeModel(metric),
+    }),
+    model: t.field({
+      type: ModelParametersRef,
+      nullable: true,
+      select: { status: true, modelParams: true },
+      description: 'What its model knows beforehand; null when unmonitored.',
+      resolve: ({ status, modelParams }) => (status === 'UNMONITORED' ? null : readModelParams(modelParams)),
     }),
     policy: t.field({
       type: AlertPolicyRef,

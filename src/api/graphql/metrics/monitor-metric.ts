@@ -90,7 +90,7 @@ builder.mutationField('monitorResource', (t) =>
     args: { input: t.arg({ type: MonitorResourceInputRef, required: true, description: 'Which resource.' }) },
     resolve: async (query, _root, { input }, context) => {
       const { datasource, ...unique } = readResourceId(input.id, ['input', 'id']);
-      const where = { region_type_resourceId: unique, datasource };
+      const where = { identity: unique, datasource };
       const resource = await context.prisma.resource.findUnique({ ...query, where });
       if (resource === null) throw new NotFoundError(`input.id: no resource has the id ${input.id}`);
       await monitorEach({ datasource, ...unique }, input.metrics ?? null, context);

@@ -22,6 +22,10 @@ const MetricPointInputRef = builder.inputType('MetricPointInput', {
     }),
     value: t.float({ required: true, description: 'Its value.' }),
     unit: t.string({ description: 'What the value is counted in: kept with a metric that has none yet.' }),
+    resource: t.string({
+      description:
+        'What it was measured on, such as a host: 1 to 255 characters. It becomes a `Resource`, and the tag `resource` of the series, unless a tag of the series names it already: one metric of two resources is two series. The canonical name of a resource that is known (`Resource.server`) means that one.',
+    }),
   }),
 });
 
@@ -73,11 +77,12 @@ builder.mutationField('putMetricData', (t) =>
         throw new InvalidInputError(message, ['input', 'points']);
       }
       return accept.acceptNamed(
-        points.map(({ metric, timestamp, value, unit }) => ({
+        points.map(({ metric, timestamp, value, unit, resource }) => ({
           metric,
           timestampMs: timestamp.getTime(),
           value,
           unit: unit ?? null,
+          resource: resource ?? null,
         })),
       );
     },

@@ -1,10 +1,12 @@
 /** MetricData: one sample and what the detector said of it. The list of them is in metric-data-list.ts. */
+import { readSamplesAt } from '../../../core/samples/read-samples.ts';
 import type { StoredSample } from '../../../core/samples/stored-sample.ts';
 import { classifyScore } from '../../../detector/likelihood.ts';
 import { builder } from '../builder/builder.ts';
 import { AnomalyAspectRef, AnomalyClassRef, ViewRef } from '../builder/enums.ts';
 import { findKnownMetric } from '../metrics/registry-metric.ts';
 import { MetricRef } from '../metrics/metric.ts';
+import { parseSampleKey, writeSampleKey } from '../builder/node-id.ts';
 
 export const ExpectedRangeRef = builder
   .objectRef<{ value: number; low: number; high: number }>('ExpectedRange')
@@ -17,8 +19,20 @@ export const ExpectedRangeRef = builder
     }),
   });
 
-export const MetricDataRef = builder.objectRef<StoredSample>('MetricData').implement({
-  description: 'One sample of a metric and what the detector said of it.',
+export const MetricDataRef = builder.objectRef<StoredSample>('MetricData');
+
+builder.node(MetricDataRef, {
+  description:
+    'One sample of a metric and what the detector said of it. Its id is the same in a list and in a subscription: a cache merges the two.',
+  id: { resolve: writeSampleKey },
+  loadMany: async (ids, { pool, registry }) => {
+    const places = ids.flatMap((id) => parseSampleKey(id) ?? []);
+    // Samples are their metric's: what the caller does not see is not read.
+    const visible = places.filter(({ metricNumber }) => registry.byNumber(metricNumber) !== undefined);
+    const samples = await readSamplesAt(pool, visible);
+    const found = new Map(samples.map((sample) => [writeSampleKey(sample), sample]));
+    return ids.map((id) => found.get(id) ?? null);
+  },
   fields: (t) => ({
     metric: t.field({
       type: MetricRef,

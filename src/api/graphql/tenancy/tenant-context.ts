@@ -10,6 +10,7 @@ import { DEFAULT_ACCOUNT } from '../../../model.ts';
 import type { ApiParts } from '../builder/context.ts';
 import { tenantIncidents } from './tenant-incidents.ts';
 import { tenantMonitor } from './tenant-monitor.ts';
+import { tenantPolicies } from './tenant-policies.ts';
 import { tenantRegistry } from './tenant-registry.ts';
 
 function tenantScoreFeed(live: ApiParts['live'], accountId: number): ApiParts['live'] {
@@ -93,12 +94,14 @@ export function tenantParts(parts: ApiParts, accountId: number): ApiParts {
       : {
           previewAutostack: refuse,
           createAutostack: refuse,
+          updateAutostack: refuse,
           deleteAutostack: refuse,
           ensureAutostack: refuse,
         },
     cloudwatch: isDefault
       ? parts.cloudwatch
       : { ...parts.cloudwatch, findFirstAccount: refuse, actAsFirst: refuse },
+    policies: tenantPolicies(parts.policies, prisma, accountId),
     // What these tell is of the server as a whole, and of no metric.
     awsRegions: parts.awsRegions,
     bars: parts.bars,

@@ -30,6 +30,10 @@ export function tenantMonitor(
       check(id);
       return monitor.retryMetric(id);
     },
+    resetModel: async (id) => {
+      check(id);
+      return monitor.resetModel(id);
+    },
     updateMetric: async (id, change) => {
       check(id);
       return monitor.updateMetric(id, change);

@@ -30,6 +30,7 @@ export function describeCloudwatchMetric(given: unknown): MetricDescription {
     periodSeconds: query.periodSeconds,
     modelParams: max === null ? {} : { min: 0, max },
     resource,
+    tags: dimensions.map(({ name, value }) => ({ key: name, value })),
   };
 }
 

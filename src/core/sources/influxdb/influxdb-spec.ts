@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { InvalidInputError } from '../../../errors.ts';
 import { parseSpec } from '../parse-spec.ts';
+import { findResourceTag } from '../series-resource.ts';
 import type { MetricDescription } from '../source.ts';
 
 /** How the points of one period become one value: functions of Flux of the same name. */
@@ -26,7 +27,7 @@ const influxdbSpec = z.strictObject({
     .default({}),
   aggregate: z.enum(INFLUXDB_AGGREGATES).default('mean'),
   periodSeconds: z.int().min(1).max(86_400).default(DEFAULT_PERIOD_SECONDS),
-  /** The tag whose value is the resource the series belongs to. */
+  /** The tag whose value is the resource the series belongs to; the first conventional one when left out. */
   resourceTag: name.optional(),
 });
 
@@ -47,7 +48,8 @@ export function readInfluxdbSpec(spec: unknown): InfluxdbSpec {
 }
 
 export function describeInfluxdbMetric(spec: unknown): MetricDescription {
-  const { bucket, measurement, field, tags, aggregate, periodSeconds, resourceTag } = readInfluxdbSpec(spec);
+  const { bucket, measurement, field, tags, aggregate, periodSeconds, ...given } = readInfluxdbSpec(spec);
+  const resourceTag = given.resourceTag ?? findResourceTag(new Map(Object.entries(tags))) ?? undefined;
   const sorted = Object.entries(tags).toSorted(([a], [b]) => (a < b ? -1 : 1));
   // Another tag set, aggregate or period is another series: its values are not comparable.
   const parts = [bucket, measurement, field, sorted, aggregate, periodSeconds];
@@ -72,5 +74,6 @@ export function describeInfluxdbMetric(spec: unknown): MetricDescription {
       state: null,
       tags: resourceTag === undefined ? [] : [{ key: resourceTag, value: resourceId }],
     },
+    tags: sorted.map(([key, value]) => ({ key, value })),
   };
 }

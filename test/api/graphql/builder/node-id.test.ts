@@ -20,9 +20,16 @@ test('capitals in a uuid do not matter', () => {
 });
 
 test.each([
-  { datasource: 'HOST', region: 'local', type: 'Host', resourceId: 'web-1' },
-  { datasource: 'CLOUDWATCH', region: 'us-west-2', type: 'AWS::EC2::Instance', resourceId: 'i-0123' },
-  { datasource: 'CUSTOM', region: '', type: 'Custom', resourceId: 'a/b:c://d?e#f ü' },
+  { accountId: 1, datasource: 'HOST', region: 'local', type: 'Host', resourceId: 'web-1' },
+  {
+    accountId: 1,
+    datasource: 'CLOUDWATCH',
+    region: 'us-west-2',
+    type: 'AWS::EC2::Instance',
+    resourceId: 'i-0123',
+  },
+  { accountId: 1, datasource: 'CUSTOM', region: '', type: 'Custom', resourceId: 'a/b:c://d?e#f ü' },
+  { accountId: 27, datasource: 'CUSTOM', region: '', type: 'Custom', resourceId: 'web-3' },
 ] as const)('the id of a resource can be read back: %o', (key) => {
   expect(readResourceId(writeNodeId('Resource', writeResourceKey(key)))).toEqual(key);
 });
@@ -40,6 +47,7 @@ test.each([
   "Metric:'; DROP TABLE metric; --",
   'Resource:host',
   'Resource:nowhere://local/Host/x',
+  'Resource:custom-0:///Custom/x',
   'Resource:host://local/Host/',
   'Resource:host://local/Host/a\0b',
   'TWV0cmljOjE=',

@@ -292,6 +292,7 @@ describe('the wall', () => {
       servers: null,
       locations: null,
       autostackIds: null,
+      tags: [],
       leastScore: null,
     };
     const namesOf = async (account: number | null) => {

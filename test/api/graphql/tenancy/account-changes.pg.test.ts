@@ -25,6 +25,8 @@ describe('a key of one account', () => {
     'unmonitorMetric(input: { id: $id })',
     'deleteMetric(input: { id: $id })',
     'retryMetric(input: { id: $id })',
+    'resetModel(input: { id: $id })',
+    'updateAutostack(input: { id: $id, name: "stolen" })',
     'updateMetric(input: { id: $id, unit: "stolen" })',
     'unmonitorMetrics(input: { ids: [$id] })',
     'deleteMetrics(input: { ids: [$id] })',
@@ -33,21 +35,28 @@ describe('a key of one account', () => {
     'deleteLabel(input: { id: $id })',
     'deleteAutostack(input: { id: $id })',
     'monitorResource(input: { id: $id })',
+    'updateMonitoringPolicy(input: { id: $id, name: "stolen" })',
+    'deleteMonitoringPolicy(input: { id: $id })',
     'uploadMetricArchive(input: { id: $id, uploadUrl: "https://example.com/" })',
   ])('changes nothing of another account by %s', async (field) => {
     const before = await snapshot(server);
-    const kind = /deleteAnnotation|deleteLabel|deleteAutostack|monitorResource/.exec(field)?.[0] ?? '';
+    const kind =
+      /deleteAnnotation|deleteLabel|deleteAutostack|updateAutostack|monitorResource|MonitoringPolicy/.exec(
+        field,
+      )?.[0] ?? '';
     const id = {
       deleteAnnotation: ids.annotation,
       deleteLabel: ids.label,
       deleteAutostack: ids.autostack,
+      updateAutostack: ids.autostack,
       monitorResource: ids.resource,
+      MonitoringPolicy: ids.policy,
     }[kind];
     const { text } = await ask(stranger, `mutation($id: ID!) { ${field} { __typename } }`, {
       id: id ?? ids.metric,
     });
     expect(text).not.toMatch(
-      /"__typename":"(?:Metric|AnomalyLabel|Annotation|Autostack|Resource|UploadedArchive)"/,
+      /"__typename":"(?:Metric|AnomalyLabel|Annotation|Autostack|Resource|UploadedArchive|SavedMonitoringPolicy|MonitoringPolicy)"/,
     );
     expect(await snapshot(server)).toEqual(before);
   });

@@ -24,6 +24,8 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   metricData: '{ metricData(filter: {}) { nodes { metric { name } } } }',
   metrics: `{ metrics { totalCount nodes { name } } ranked: metrics(orderBy: ANOMALY) { totalCount nodes { name } }
     searched: metrics(filter: { nameContains: "${CANARY}" }) { nodes { name } } }`,
+  monitoringPolicies: '{ monitoringPolicies { nodes { name } } }',
+  monitoringPolicy: 'query($policy: ID!) { monitoringPolicy(id: $policy) { name } }',
   node: `query($metric: ID!, $annotation: ID!, $label: ID!, $resource: ID!, $autostack: ID!, $incident: ID!) {
     a: node(id: $metric) { ... on Metric { name } } b: node(id: $annotation) { ... on Annotation { message } }
     c: node(id: $label) { ... on AnomalyLabel { note } } d: node(id: $resource) { ... on Resource { name } }
@@ -44,6 +46,7 @@ const APART = [
   'notificationRule',
   'notifications',
   'previewAutostack',
+  'previewMonitoringPolicy',
   'scoreSeries',
 ];
 const OF_THE_SERVER = ['regions', 'resourceTypes', 'serverInfo'];

@@ -57,10 +57,12 @@ describe('a series of InfluxDB', () => {
     const next = operation.next();
     await until(() => expect(server.engine.live.subscriberCount()).toBe(1));
     const spec = {
-      tags: [{ key: 'host', value: 'web' }],
+      tags: [
+        { key: 'host', value: 'web' },
+        { key: 'env', value: 'prod' },
+      ],
       aggregate: 'MAX',
       periodSeconds: 1,
-      resourceTag: 'host',
     };
     const { monitorMetric } = await read<{ monitorMetric: unknown }>(server, MONITOR, input(spec));
     expect(monitorMetric).toMatchObject({
@@ -68,6 +70,16 @@ describe('a series of InfluxDB', () => {
       server: 'b/InfluxDB/web',
       datasource: 'INFLUXDB',
       periodSeconds: 1,
+    });
+    const tags = [
+      { key: 'env', value: 'prod' },
+      { key: 'host', value: 'web' },
+    ];
+    const TAGS = `{ metrics(filter: { tags: [{ key: "env", values: ["prod"] }] }) { nodes {
+      tags { key value } resource { type region tags { key value } }
+    } } }`;
+    expect(await read(server, TAGS)).toEqual({
+      metrics: { nodes: [{ tags, resource: { type: 'host', region: 'b', tags } }] },
     });
     const { value } = await next;
     // The newest five seconds of the window, all in one event.

@@ -178,7 +178,7 @@ describe('the spec of an InfluxDB series', () => {
     log: createLog('silent'),
   });
 
-  it('names the resource by the chosen tag', () => {
+  it('names the resource by the chosen tag, else by the first that names one by convention, else by its measurement', () => {
     expect(describeSpec({ ...SPEC, resourceTag: 'host', aggregate: 'max', periodSeconds: 10 })).toMatchObject(
       {
         name: 'cpu.usage',
@@ -188,7 +188,8 @@ describe('the spec of an InfluxDB series', () => {
         resource: { region: 'b', type: 'host', resourceId: 'web' },
       },
     );
-    expect(describeSpec(SPEC).server).toBe('b/InfluxDB/cpu');
+    expect(describeSpec(SPEC).server).toBe('b/InfluxDB/web');
+    expect(describeSpec({ ...SPEC, tags: { zone: 'a' } }).server).toBe('b/InfluxDB/cpu');
   });
 
   it('is the same metric in whatever order its tags come, and another with other tags', () => {

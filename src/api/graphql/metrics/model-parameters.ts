@@ -1,0 +1,45 @@
+/** ModelParameters: what a model knows of its metric beforehand. */
+import type { ModelParams } from '../../../model.ts';
+import { builder } from '../builder/builder.ts';
+
+const ORIGINS = { SOURCE: 'SOURCE', LEARNED: 'LEARNED', GIVEN: 'GIVEN' } as const;
+
+const BoundsOriginRef = builder.enumType('BoundsOrigin', {
+  description: 'Where the expected bounds of a metric come from.',
+  values: {
+    GIVEN: { description: 'A person gave them: changes that are small beside them do not matter.' },
+    SOURCE: { description: 'The catalogue of its source: shown, and kept from the detector.' },
+    LEARNED: { description: 'The first samples: shown, and kept from the detector.' },
+  },
+});
+
+export const ModelParametersRef = builder.objectRef<ModelParams>('ModelParameters').implement({
+  description: 'What a model knows of its metric beforehand.',
+  fields: (t) => ({
+    min: t.float({
+      nullable: true,
+      description: 'Lowest value to expect; null while it is not known.',
+      resolve: ({ min }) => min ?? null,
+    }),
+    max: t.float({
+      nullable: true,
+      description: 'Highest value to expect; null while it is not known.',
+      resolve: ({ max }) => max ?? null,
+    }),
+    boundsFrom: t.field({
+      type: BoundsOriginRef,
+      nullable: true,
+      description: 'Where min and max come from; null without them.',
+      resolve: ({ min, boundsFrom }) => (min === undefined ? null : (boundsFrom ?? ORIGINS.GIVEN)),
+    }),
+    minResolution: t.float({
+      nullable: true,
+      description: 'Differences smaller than this do not matter; null where all may.',
+      resolve: ({ minResolution }) => minResolution ?? null,
+    }),
+    timeZone: t.string({
+      description: 'IANA name of the zone whose clock the metric follows.',
+      resolve: ({ timeZone }) => timeZone ?? 'UTC',
+    }),
+  }),
+});

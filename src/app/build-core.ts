@@ -178,7 +178,7 @@ export async function createEngine(options: {
     writeLock,
     rules: { checkRegion, checkMetric: checkStackMetric },
   });
-  const labels = createLabels({ prisma, registry });
+  const labels = createLabels({ pool, prisma, registry });
   await labels.load();
   const transfer = createTransfer({ pool, prisma, registry, monitor, accept, directory, autostacks, labels });
   const collectorErrors = createCollectorErrors({ pool, registry, writeLock, statusFeed, log });

@@ -11,6 +11,7 @@ export const RED_SCORE = 0.99999;
 
 /** Keeps the logarithm finite: nothing is rarer than one in 10^10. */
 const SMALLEST_PROBABILITY = 1e-10;
+const SMALLEST_TOLD_APART = 1e-12;
 
 /**
  * The logarithmic scale of HTM-IT: ln(1 + 1e-10 − score) / ln(1e-10), so 0.9 → 0.1, 0.99 → 0.2, 0.99999 → 0.5.
@@ -37,6 +38,11 @@ export function classifyScore(score: number | null): AnomalyClass {
 /** The score of something seen by chance once in `1 / probability` rows. */
 export function scoreOfProbability(probability: number): number {
   return 1 - Math.min(1, Math.max(0, probability));
+}
+
+/** Orders of magnitude of a score as of `scoreOfOrders`, at most 12: a double tells no more from 1. */
+export function ordersOfScore(score: number): number {
+  return -Math.log10(Math.max(SMALLEST_TOLD_APART, 1 - score));
 }
 
 /** The score of something `orders` orders of magnitude rarer than every row. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { withDatabase } from '../helpers/database.ts';
+import { findProgram } from '../helpers/program.ts';
 import { startServerProcess } from '../helpers/server-process.ts';
 import { ask } from './ask-server.ts';
 import { follow } from './follower.ts';
@@ -17,7 +18,8 @@ describe('a server with a heap of 100 MB', () => {
       LAPWING_PORT: '0',
       LAPWING_GRAPHITE_PORT: '',
       LAPWING_HOST_METRICS: 'off',
-      NODE_OPTIONS: '--max-old-space-size=100',
+      // What compiles the sources needs as much again.
+      NODE_OPTIONS: `--max-old-space-size=${findProgram().length === 1 ? 100 : 200}`,
     });
     try {
       const url = server.addresses.graphql ?? '';

@@ -1,11 +1,13 @@
 /**
- * What people say of a stretch of a metric: a real anomaly, or normal. Labels are kept, exported, and move the bar for
- * alerts of their metric (zeal.ts). All of them are in memory, because every score that could alarm asks for them.
+ * What people say of an anomaly of a metric: real, or normal. Labels are kept, exported, and move the threshold for alerts
+ * of their metric (alert-threshold.ts). All of them are in memory, because every score that could alert asks for them.
  */
+import type pg from 'pg';
 import { InvalidInputError, NotFoundError } from '../../errors.ts';
 import type { AnomalyLabel, PrismaClient } from '../../generated/prisma/client.ts';
 import type { Registry } from '../metrics/registry.ts';
-import { type LabelMark, sumRaise } from './alert-threshold.ts';
+import { type AlertPoint, type LabelledPeak, type LabelMark, sumRaise } from './alert-threshold.ts';
+import { readLabelPeak } from './read-label-peak.ts';
 
 export interface NewLabel {
   /** Uuid of the metric. */
@@ -34,11 +36,14 @@ export interface Labels {
   /** Of one metric, oldest stretch first. */
   listLabels: (metricId: string) => Promise<readonly AnomalyLabel[]>;
   /**
-   * By how many powers of ten labels raise the bar for alerts of a metric: compare a score with
-   * `raiseSensitivity(sensitivity, zealOf(metricId))`. 0 for a metric without labels.
+   * By how many orders of magnitude labels raise the threshold for alerts on a point of a metric: compare its score with
+   * `raiseSensitivity(sensitivity, thresholdAdjustmentOf(metricId, point))`. 0 for a metric without labels.
+   * @param point null for one that resembles nothing that was labelled
    * @param atMs now when left out
    */
-  thresholdAdjustmentOf: (metricId: string, atMs?: number) => number;
+  thresholdAdjustmentOf: (metricId: string, point: AlertPoint | null, atMs?: number) => number;
+  /** The same if a label were given too. @throws NotFoundError, InvalidInputError as `labelAnomaly` */
+  previewAdjustment: (label: NewLabel) => Promise<(point: AlertPoint) => number>;
 }
 
 /** Of one metric. A label a day for three years. */
@@ -46,16 +51,17 @@ const MAX_LABELS = 1000;
 const MAX_NOTE_LENGTH = 2000;
 
 export function createLabels(options: {
+  readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
   readonly registry: Pick<Registry, 'byId'>;
   readonly now?: () => number;
 }): Labels {
-  const { prisma, registry, now = Date.now } = options;
+  const { pool, prisma, registry, now = Date.now } = options;
   const marks = new Map<string, readonly LabelMark[]>();
 
-  const remember = (labels: readonly Pick<AnomalyLabel, 'metricId' | 'kind' | 'createdAt'>[]) => {
-    for (const { metricId, kind, createdAt } of labels) {
-      marks.set(metricId, [...(marks.get(metricId) ?? []), { kind, createdAtMs: createdAt.getTime() }]);
+  const remember = (labels: readonly RememberedLabel[]) => {
+    for (const label of labels) {
+      marks.set(label.metricId, [...(marks.get(label.metricId) ?? []), toMark(label)]);
     }
   };
   const listLabels = (metricId: string) =>
@@ -66,10 +72,17 @@ export function createLabels(options: {
     remember(labels);
   };
 
+  const findPeak = (label: NewLabel): Promise<LabelledPeak | null> => {
+    check(label);
+    const entry = registry.byId(label.metricId);
+    if (entry === undefined)
+      return Promise.reject(new NotFoundError(`no metric has the id ${label.metricId}`));
+    return readLabelPeak(pool, entry.number, label);
+  };
+
   const labelAnomaly = async (label: NewLabel) => {
     const { metricId, from, to, kind, note } = label;
-    check(label);
-    if (registry.byId(metricId) === undefined) throw new NotFoundError(`no metric has the id ${metricId}`);
+    const peak = await findPeak(label);
     const where = { metricId_from_to: { metricId, from, to } };
     const known = await prisma.anomalyLabel.findUnique({ where });
     if (known === null && (marks.get(metricId)?.length ?? 0) >= MAX_LABELS) {
@@ -77,7 +90,14 @@ export function createLabels(options: {
         'metricId',
       ]);
     }
-    const said = { kind, note, createdAt: label.createdAt ?? new Date(now()) };
+    const said = {
+      kind,
+      note,
+      createdAt: label.createdAt ?? new Date(now()),
+      peakTime: peak === null ? null : new Date(peak.timestampMs),
+      peakDeviation: peak?.deviation ?? null,
+      peakScore: peak?.score ?? null,
+    };
     const saved = await prisma.anomalyLabel.upsert({
       where,
       update: said,
@@ -107,15 +127,44 @@ export function createLabels(options: {
     load: async () => {
       marks.clear();
       remember(
-        await prisma.anomalyLabel.findMany({ select: { metricId: true, kind: true, createdAt: true } }),
+        await prisma.anomalyLabel.findMany({
+          select: {
+            metricId: true,
+            kind: true,
+            createdAt: true,
+            peakTime: true,
+            peakDeviation: true,
+            peakScore: true,
+          },
+        }),
       );
     },
     labelAnomaly,
     labelIncident,
     deleteLabel,
     listLabels,
-    thresholdAdjustmentOf: (metricId, atMs = now()) => sumRaise(marks.get(metricId) ?? [], atMs),
+    thresholdAdjustmentOf: (metricId, point, atMs = now()) =>
+      sumRaise(marks.get(metricId) ?? [], point, atMs),
+    previewAdjustment: async (label) => {
+      const peak = await findPeak(label);
+      const createdAtMs = label.createdAt?.getTime() ?? now();
+      const all = [...(marks.get(label.metricId) ?? []), { kind: label.kind, createdAtMs, peak }];
+      return (point) => sumRaise(all, point, createdAtMs);
+    },
   };
+}
+
+type RememberedLabel = Pick<
+  AnomalyLabel,
+  'metricId' | 'kind' | 'createdAt' | 'peakTime' | 'peakDeviation' | 'peakScore'
+>;
+
+function toMark({ kind, createdAt, peakTime, peakDeviation, peakScore }: RememberedLabel): LabelMark {
+  const peak =
+    peakTime === null || peakDeviation === null || peakScore === null
+      ? null
+      : { timestampMs: peakTime.getTime(), deviation: peakDeviation, score: peakScore };
+  return { kind, createdAtMs: createdAt.getTime(), peak };
 }
 
 function check({ from, to, note }: NewLabel): void {

@@ -3,6 +3,7 @@
  * transaction that notes the batch as done.
  */
 import type pg from 'pg';
+import type { AlertPoint } from '../annotations/alert-threshold.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import { advanceIncident, judgePoint, type Incident } from './incident.ts';
 import { matchesScope, readMetricFacts, type MetricFacts } from './metric-facts.ts';
@@ -14,8 +15,8 @@ import { enqueueNotifications, type NotificationRequest } from './delivery/enque
 
 export interface FollowContext {
   readonly book: Pick<RuleBook, 'all' | 'leastSensitivity'>;
-  /** Powers of ten by which labels raise the bar of a metric, by its uuid. */
-  readonly thresholdAdjustmentOf: (metricId: string) => number;
+  /** Orders of magnitude by which labels raise the threshold of a metric, by its uuid, for a point. */
+  readonly thresholdAdjustmentOf: (metricId: string, point: AlertPoint) => number;
   readonly now: () => Date;
 }
 
@@ -78,13 +79,15 @@ function advance(
   { open, ended }: Work,
   sample: ScoredSample,
   about: { readonly rule: Rule; readonly facts: MetricFacts; readonly lastNotified: Map<string, number> },
-  { thresholdAdjustmentOf: thresholdAdjustmentOf, now }: FollowContext,
+  { thresholdAdjustmentOf, now }: FollowContext,
 ): void {
   const { rule, facts, lastNotified: lastNotified } = about;
   const key = keyOf(rule.id, sample.metricNumber);
   const known = open.get(key) ?? null;
   if (known === null && (sample.score < rule.sensitivity || !sample.episode)) return;
-  const point = judgePoint(sample, rule, facts, thresholdAdjustmentOf(facts.id));
+  const { timestampMs, value, expected } = sample;
+  const adjustment = thresholdAdjustmentOf(facts.id, { timestampMs, deviation: value - expected });
+  const point = judgePoint(sample, rule, facts, adjustment);
   const result = advanceIncident(known, sample, point, about);
   if (result.ended !== null) ended.push(result.ended);
   open.delete(key);

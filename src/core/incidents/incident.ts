@@ -44,12 +44,17 @@ export interface Incident extends Course, Frozen {
   readonly endReason: IncidentEnd | null;
 }
 
-/** What a point means to a rule. @param zeal powers of ten by which labels raise the metric's bar */
-export function judgePoint(sample: ScoredSample, rule: Rule, facts: MetricFacts, zeal: number): RulePoint {
+/** What a point means to a rule. @param adjustment orders of magnitude by which labels raise the threshold for it */
+export function judgePoint(
+  sample: ScoredSample,
+  rule: Rule,
+  facts: MetricFacts,
+  adjustment: number,
+): RulePoint {
   const isWanted = matters(sample, sample.value, facts.policy) && matters(sample, sample.value, rule.policy);
   const isHot =
     isWanted &&
-    sample.score >= raiseSensitivity(rule.sensitivity, zeal) &&
+    sample.score >= raiseSensitivity(rule.sensitivity, adjustment) &&
     !(rule.learningGuard && sample.provisional);
   return {
     timestampMs: sample.timestampMs,

@@ -7,7 +7,7 @@ import type { Judgement, ModelParams, Sample } from '../../model.ts';
 import { checkModelParams } from '../metrics/model-params.ts';
 import type { AlertPolicy } from '../metrics/alert-policy.ts';
 import { mendJudgement } from './guard-judgement.ts';
-import { raiseSensitivity } from '../annotations/alert-threshold.ts';
+import { type AlertPoint, raiseSensitivity } from '../annotations/alert-threshold.ts';
 
 export interface WhatIfSample extends Sample, Judgement {
   /** Whether it opens a red incident that policy and labels let through. */
@@ -21,8 +21,8 @@ export interface WhatIf {
   readonly parts: AsyncIterable<readonly Sample[]> | Iterable<readonly Sample[]>;
   readonly model: ModelParams;
   readonly policy: AlertPolicy;
-  /** By how much labels raise the bar, as of Labels.zealOf; 0 when left out. */
-  readonly raisedDecades?: number;
+  /** By how many orders of magnitude labels raise the threshold for a point; 0 when left out. */
+  readonly adjustThreshold?: (point: AlertPoint) => number;
   /** Where samples and model stand in the input, for messages. */
   readonly path: readonly string[];
 }
@@ -35,7 +35,7 @@ export async function* scoreHistory({
   parts,
   model,
   policy,
-  raisedDecades = 0,
+  adjustThreshold = () => 0,
   path,
 }: WhatIf): AsyncGenerator<readonly WhatIfSample[]> {
   const detector = DETECTOR_KINDS[0].create(checkModelParams(model, [...path, 'model']));
@@ -45,7 +45,8 @@ export async function* scoreHistory({
     for (const { timestampMs, value } of samples) {
       try {
         const judgement = mendJudgement(detector.update(timestampMs, value), value);
-        const alarms = isAlarming(judgement, value, policy, raisedDecades);
+        const adjustment = adjustThreshold({ timestampMs, deviation: value - judgement.expected });
+        const alarms = isAlarming(judgement, value, policy, adjustment);
         results.push({ timestampMs, value, ...judgement, alarms, why: detector.explain() });
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
@@ -61,16 +62,16 @@ export async function* scoreHistory({
 /**
  * Whether a point opens an incident somebody is to be told of: red, past learning, one that matters by the policy, and
  * as rare as labels ask for.
- * @param raisedDecades as of Labels.zealOf
+ * @param adjustment as of Labels.thresholdAdjustmentOf
  */
 export function isAlarming(
   judgement: Pick<Judgement, 'episode' | 'provisional' | 'score' | 'expected'>,
   value: number,
   policy: AlertPolicy,
-  raisedDecades: number,
+  adjustment: number,
 ): boolean {
   const { episode, provisional, score } = judgement;
-  if (!episode || provisional || score < raiseSensitivity(RED_SCORE, raisedDecades)) return false;
+  if (!episode || provisional || score < raiseSensitivity(RED_SCORE, adjustment)) return false;
   return matters(judgement, value, policy);
 }
 

@@ -69,6 +69,7 @@ describe('totalCount', () => {
       'incidents',
       'metricData',
       'metrics',
+      'monitoringPolicies',
       'notifications',
       'previewAutostack',
       'resources',

@@ -48,7 +48,7 @@ describe('the name of a series on a resource', () => {
     ['cpu;host=web-3', 'web-3', 'cpu;host=web-3'],
     ['cpu;host=agent', 'web-3', 'cpu;host=agent;resource=web-3'],
     ['cpu', 'a;b', 'cpu;resource=a\\;b'],
-    ['odd;name', 'web-3', 'odd;name;resource=web-3'],
+    ['odd;name', 'web-3', 'odd\\;name;resource=web-3'],
   ])('%s on %s is %s', (name, resource, wanted) => {
     expect(nameOnResource(name, resource)).toBe(wanted);
     expect(toCanonicalName(wanted)).toBe(wanted);

@@ -1,6 +1,7 @@
 /** Labels: whether an anomaly was real, as people say; and what that does to the alerts of a metric. */
 import { isAlarming } from '../../../core/models/score-history.ts';
 import { raiseSensitivity } from '../../../core/annotations/alert-threshold.ts';
+import type { NewLabel } from '../../../core/annotations/labels.ts';
 import { isScored, type StoredSample } from '../../../core/samples/stored-sample.ts';
 import { RED_SCORE } from '../../../detector/likelihood.ts';
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
@@ -13,8 +14,11 @@ import { readLabelId, readMetricId } from '../builder/node-id.ts';
 export const LabelKindRef = builder.enumType('LabelKind', {
   description: 'What somebody says an anomaly was.',
   values: {
-    REAL: { description: 'A true positive: lowers the bar for alerts again, if labels raised it.' },
-    NORMAL: { description: 'A false positive: raises the bar for alerts of the metric for a while.' },
+    REAL: { description: 'A true positive: takes back what NORMAL labels raised for its like.' },
+    NORMAL: {
+      description:
+        'A false positive: what resembles it (the same direction, not twice as far off, within some hours of its time of day) alerts only when it is rarer than this was. Everything else alerts as before.',
+    },
   } as const,
 });
 
@@ -37,11 +41,12 @@ export const AnomalyLabelRef = builder.prismaNode('AnomalyLabel', {
 });
 
 const AlertThresholdRef = builder.objectRef<{ readonly adjustment: number }>('AlertThreshold').implement({
-  description: 'How rare a point of a metric has to be for an alert, after its labels.',
+  description:
+    'How rare a point of a metric has to be for an alert, where it resembles none of its labelled anomalies.',
   fields: (t) => ({
     adjustment: t.exposeFloat('adjustment', {
       description:
-        'By how many orders of magnitude the threshold is raised, in [0, 2]: half an order with each NORMAL, less half an order with each REAL; it halves in 30 days.',
+        'By how many orders of magnitude the threshold is raised, in [0, 2], by labels of times without a scored point: half an order with each NORMAL, less half an order with each REAL; it halves in 30 days.',
     }),
     sensitivity: t.float({
       description: 'The score that alerts where 0.99999 does otherwise.',
@@ -70,13 +75,13 @@ builder.prismaObjectFields(MetricRef, (t) => ({
   alertThreshold: t.field({
     type: AlertThresholdRef,
     description: 'What its labels do to its alerts.',
-    resolve: ({ id }, _args, { labels }) => ({ adjustment: labels.thresholdAdjustmentOf(id) }),
+    resolve: ({ id }, _args, { labels }) => ({ adjustment: labels.thresholdAdjustmentOf(id, null) }),
   }),
   zeal: t.field({
     type: ZealRef,
     description: 'As `alertThreshold`.',
     deprecationReason: 'Use `alertThreshold`.',
-    resolve: ({ id }, _args, { labels }) => ({ raisedDecades: labels.thresholdAdjustmentOf(id) }),
+    resolve: ({ id }, _args, { labels }) => ({ raisedDecades: labels.thresholdAdjustmentOf(id, null) }),
   }),
 }));
 
@@ -97,10 +102,13 @@ async function triggersAlert(sample: StoredSample, { labels, loaders }: Context)
   // Few do: most are decided without asking for their metric.
   if (!isScored(sample) || !sample.episode || sample.score < RED_SCORE) return false;
   const metric = await loaders.metric.load(sample.metricNumber);
-  return metric !== null && isAlarming(sample, sample.value, metric, labels.thresholdAdjustmentOf(metric.id));
+  if (metric === null) return false;
+  const { timestampMs, value, expected } = sample;
+  const adjustment = labels.thresholdAdjustmentOf(metric.id, { timestampMs, deviation: value - expected });
+  return isAlarming(sample, value, metric, adjustment);
 }
 
-const LabelAnomalyInputRef = builder.inputType('LabelAnomalyInput', {
+export const LabelAnomalyInputRef = builder.inputType('LabelAnomalyInput', {
   description: 'What an anomaly of a metric was.',
   fields: (t) => ({
     metricId: t.id({ required: true, description: 'As read from `Metric.id`.' }),
@@ -113,6 +121,17 @@ const LabelAnomalyInputRef = builder.inputType('LabelAnomalyInput', {
     note: t.string({ description: 'Why; 2,000 characters at most.' }),
   }),
 });
+
+/** @throws InvalidInputError for a bad id */
+export function readNewLabel(input: typeof LabelAnomalyInputRef.$inferInput): NewLabel {
+  return {
+    metricId: readMetricId(input.metricId, ['input', 'metricId']),
+    from: input.from,
+    to: input.to ?? input.from,
+    kind: input.label,
+    note: input.note ?? null,
+  };
+}
 
 const DeleteLabelInputRef = builder.inputType('DeleteLabelInput', {
   description: 'The label to take back.',
@@ -129,14 +148,7 @@ builder.mutationField('labelAnomaly', (t) =>
       union: { description: 'The label, or why it was not given.' },
     },
     args: { input: t.arg({ type: LabelAnomalyInputRef, required: true, description: 'What it was.' }) },
-    resolve: (_root, { input }, { labels }) =>
-      labels.labelAnomaly({
-        metricId: readMetricId(input.metricId, ['input', 'metricId']),
-        from: input.from,
-        to: input.to ?? input.from,
-        kind: input.label,
-        note: input.note ?? null,
-      }),
+    resolve: (_root, { input }, { labels }) => labels.labelAnomaly(readNewLabel(input)),
   }),
 );
 
@@ -144,7 +156,7 @@ builder.mutationField('deleteLabel', (t) =>
   t.field({
     type: AnomalyLabelRef,
     description:
-      'Takes a label back; gives it as it was. The bar for alerts is then as if it had never been given.',
+      'Takes a label back; gives it as it was. The threshold for alerts is then as if it had never been given.',
     errors: {
       types: [NotFoundError, InvalidInputError],
       union: { description: 'The label as it was, or why it is still there.' },

@@ -1,6 +1,7 @@
 /** What-if: a history scored as a new metric would have been. Nothing is stored, no metric is touched. */
 import type pg from 'pg';
 import type { Registry } from '../../../core/metrics/registry.ts';
+import type { AlertPoint } from '../../../core/annotations/alert-threshold.ts';
 import { scoreHistory, type WhatIf, type WhatIfSample } from '../../../core/models/score-history.ts';
 import { readSampleTimes } from '../../../core/samples/read-sample-times.ts';
 import type { Contribution } from '../../../detector/detector.ts';
@@ -161,6 +162,11 @@ builder.subscriptionField('scoreSeries', (t) =>
   }),
 );
 
+function readAdjustment(metricId: string, labels: ApiParts['labels']) {
+  const id = readMetricId(metricId, [...PATH, 'metricId']);
+  return (point: AlertPoint) => labels.thresholdAdjustmentOf(id, point);
+}
+
 function readWhatIf(
   input: ScoreSeriesInput,
   { pool, registry, labels }: Pick<ApiParts, 'pool' | 'registry' | 'labels'>,
@@ -168,8 +174,7 @@ function readWhatIf(
   const { metricId } = input;
   return {
     parts: readParts(input, pool, registry),
-    raisedDecades:
-      metricId == null ? 0 : labels.thresholdAdjustmentOf(readMetricId(metricId, [...PATH, 'metricId'])),
+    ...(metricId == null ? {} : { adjustThreshold: readAdjustment(metricId, labels) }),
     model: input.model == null ? {} : readModelParams(input.model),
     policy: {
       direction: 'BOTH',

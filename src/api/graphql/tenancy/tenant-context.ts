@@ -63,6 +63,10 @@ export function tenantParts(parts: ApiParts, accountId: number): ApiParts {
         requireMetric(label.metricId);
         return parts.labels.labelAnomaly(label);
       },
+      previewAdjustment: async (label) => {
+        requireMetric(label.metricId);
+        return parts.labels.previewAdjustment(label);
+      },
       deleteLabel: async (id) => {
         if ((await prisma.anomalyLabel.count({ where: { id } })) === 0) {
           throw new NotFoundError(`no label has the id ${id}`);

@@ -4,7 +4,8 @@
  *
  * Fields are parted by blanks or tabs, as many as one likes. As in carbon, the time -1 stands for the time of
  * arrival. Unlike carbon, what Python's float() takes beyond decimal numbers (nan, inf, 1_000) is refused. The data
- * path brings a tagged name (`name;host=a`) into the order it keeps.
+ * path brings a tagged name (`name;host=a`) into the order it keeps. Dots part the folders of a path, so `.a..b.` is the
+ * series `a.b`, as in Graphite: an agent with an empty prefix or host writes such names.
  */
 
 /** One point as a line gave it. Whether name and time are acceptable is for the data path to say. */
@@ -39,7 +40,15 @@ export function parseGraphiteLine(line: string, arrivalMs: number): GraphitePoin
   if (seconds === null) return 'bad_timestamp';
   const timestampMs = seconds === TIME_OF_ARRIVAL ? arrivalMs : Math.round(seconds * 1000);
   if (!Number.isSafeInteger(timestampMs)) return 'bad_timestamp';
-  return { metric, timestampMs, value };
+  return { metric: toPath(metric), timestampMs, value };
+}
+
+/** A name of dots alone stays as it is. */
+function toPath(name: string): string {
+  const end = name.indexOf(';');
+  const path = end < 0 ? name : name.slice(0, end);
+  const steps = path.split('.').filter((step) => step !== '');
+  return steps.length === 0 ? name : steps.join('.') + name.slice(path.length);
 }
 
 /** @returns null for text that is no finite decimal number */

@@ -24,6 +24,10 @@ describe('a Graphite line', () => {
     ['web;host=a;zone=b 1 1', 'web;host=a;zone=b', 1, 1000],
     ['größe.метр.計 1 1', 'größe.метр.計', 1, 1000],
     ['a\u00a0b 1 1', 'a\u00a0b', 1, 1000],
+    // Reported of metrictank as 1008 and 694: the same series in Graphite, where dots part folders.
+    ['.a..b... 1 1', 'a.b', 1, 1000],
+    ['servers..cpu.;host=a..b. 1 1', 'servers.cpu;host=a..b.', 1, 1000],
+    ['... 1 1', '...', 1, 1000],
     ['a 1 -1', 'a', 1, ARRIVAL_MS],
     ['a 1 -1.0', 'a', 1, ARRIVAL_MS],
   ])('%j is a point', (line, metric, value, timestampMs) => {
@@ -62,7 +66,8 @@ describe('a Graphite line', () => {
   });
 
   it('gives back any point that is printed', () => {
-    const name = fc.stringMatching(/^[^\s\p{C}]{1,50}$/u);
+    const step = fc.stringMatching(/^[^\s\p{C}.]{1,12}$/u);
+    const name = fc.array(step, { minLength: 1, maxLength: 4 }).map((steps) => steps.join('.'));
     const value = fc.double({ noNaN: true, noDefaultInfinity: true });
     const timestampMs = fc.integer({ min: 0, max: 4_102_444_800_000 });
     fc.assert(

@@ -1,5 +1,6 @@
 import { formatSpan } from '../parts/format-time.ts';
 import type { WallRow } from './wall-rows.ts';
+import { classOfBar } from './bars.ts';
 import { measureSilence } from './silence.ts';
 
 const WORDS = {
@@ -25,13 +26,22 @@ export function StatusMark({ row }: { readonly row: WallRow }) {
 }
 
 /** Bars say it only once they have wandered out of sight. */
-function Silence({ row: { metrics } }: { readonly row: WallRow }) {
+function Silence({ row }: { readonly row: WallRow }) {
+  const { metrics } = row;
   const silences = metrics
     .map(({ latest, periodSeconds }) => measureSilence(latest?.timeMs ?? null, periodSeconds, Date.now()))
     .filter((silentMs) => silentMs !== null);
   const [longest] = silences.toSorted((a, b) => b - a);
-  if (longest === undefined) return null;
+  if (longest === undefined) return <Current row={row} />;
   const words =
     metrics.length === 1 ? `no data for ${formatSpan(longest)}` : `${silences.length} without data`;
   return <span className="badge yellow">◆ {words}</span>;
+}
+
+/** The interval that is not over yet. */
+function Current({ row: { bars } }: { readonly row: WallRow }) {
+  const current = classOfBar(bars.get(Math.max(...bars.keys())));
+  if (current === 'RED') return <span className="badge red">▲ critical</span>;
+  if (current === 'YELLOW') return <span className="badge yellow">◆ warning</span>;
+  return <span className="detail">normal</span>;
 }

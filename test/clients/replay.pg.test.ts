@@ -145,6 +145,50 @@ describe.each(['cbor', 'query'] as const)('In %s', (protocol) => {
     expect((await ask('ListMetrics', { Namespace: space('Telegraf') })).Metrics).toHaveLength(2);
   });
 
+  it('a mail of an alarm asks for a picture of its metric', async () => {
+    const Namespace = space('Mail');
+    await ask('PutMetricData', {
+      Namespace,
+      MetricData: [1, 5, 9].map((minutes) => ({
+        MetricName: 'orders',
+        Dimensions: [{ Name: 'shop', Value: 'one' }],
+        Timestamp: at(minutes),
+        Value: minutes,
+      })),
+    });
+    const MetricWidget = JSON.stringify({
+      width: 600,
+      height: 400,
+      start: '-PT3H',
+      end: 'PT0H',
+      view: 'timeSeries',
+      stacked: false,
+      metrics: [[Namespace, 'orders', 'shop', 'one']],
+      stat: 'Average',
+      yAxis: { left: { min: 0, max: 0 } },
+      period: 60,
+      title: 'orders',
+      annotations: { horizontal: [{ color: '#ff6961', label: 'Trouble threshold start', value: 5 }] },
+    });
+    const { MetricWidgetImage: image } = await ask('GetMetricWidgetImage', { MetricWidget });
+    const bytes = typeof image === 'string' ? Buffer.from(image, 'base64') : Buffer.from(image as Uint8Array);
+    expect(bytes.subarray(1, 4).toString()).toBe('PNG');
+    expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([600, 400]);
+    const form = {
+      Action: 'GetMetricWidgetImage',
+      Version: '2010-08-01',
+      OutputFormat: 'image/png',
+      MetricWidget,
+    };
+    const bare = await fetch(`${server.url}/aws/`, { method: 'POST', body: new URLSearchParams(form) });
+    expect(bare.headers.get('content-type')).toBe('image/png');
+    expect(
+      Buffer.from(await bare.arrayBuffer())
+        .subarray(1, 4)
+        .toString(),
+    ).toBe('PNG');
+  });
+
   describe('Grafana', () => {
     const Namespace = `Shop & Sons/${protocol}`;
     beforeAll(async () => {

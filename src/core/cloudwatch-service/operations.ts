@@ -32,8 +32,14 @@ import {
   UNTAG_RESOURCE_INPUT,
 } from './tags/tag-shapes.ts';
 import { listTagsForResource, tagResource, untagResource } from './tags/tags.ts';
+import type { RawAnswer } from './model/raw-answer.ts';
 import { structure, type Infer, type StructureShape } from './model/shape.ts';
 import { DESCRIBE_VOLUMES_INPUT, DESCRIBE_VOLUMES_OUTPUT, describeVolumes } from './ec2/volumes.ts';
+import {
+  GET_METRIC_WIDGET_IMAGE_INPUT,
+  GET_METRIC_WIDGET_IMAGE_OUTPUT,
+  getMetricWidgetImage,
+} from './widgets/get-metric-widget-image.ts';
 
 /** An operation as the wire sees it: the tree it hands in has been read by `input`. */
 export interface Operation {
@@ -45,7 +51,7 @@ export interface Operation {
 function define<Input extends StructureShape, Output extends StructureShape>(
   input: Input,
   output: Output,
-  run: (input: Infer<Input>, context: OperationContext) => Promise<Infer<Output>>,
+  run: (input: Infer<Input>, context: OperationContext) => Promise<Infer<Output> | RawAnswer>,
 ): Operation {
   // The decoder made the tree by walking this very shape.
   return { input, output, run: (tree, context) => run(tree as Infer<Input>, context) };
@@ -125,6 +131,10 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   [
     'DeleteDashboards',
     bounded(define(dashboard.DELETE_DASHBOARDS_INPUT, NOTHING, dashboard.deleteDashboards)),
+  ],
+  [
+    'GetMetricWidgetImage',
+    validated(define(GET_METRIC_WIDGET_IMAGE_INPUT, GET_METRIC_WIDGET_IMAGE_OUTPUT, getMetricWidgetImage)),
   ],
   ['TagResource', bounded(define(TAG_RESOURCE_INPUT, NOTHING, tagResource))],
   ['UntagResource', bounded(define(UNTAG_RESOURCE_INPUT, NOTHING, untagResource))],

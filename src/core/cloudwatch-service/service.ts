@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Log } from '../../log.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
+import { PngRenderer } from '../../platform/chart/render-png.ts';
 import { createOutbound } from '../../platform/outbound/outbound-client.ts';
 import { AlarmMonitor } from './alarms/alarm-monitor.ts';
 import { createClockwork } from '../../platform/runtime/interval-jobs.ts';
@@ -77,7 +78,8 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
   const { queuedData } = limits;
   const intake = createIntake({ pool, log, stats, now, queuedData, onStored: alarms.onStored });
   const { onAlarmChange } = alarms;
-  const surroundings = { pool, prisma, intake, limits, now, log, watch, onAlarmChange };
+  const renderer = new PngRenderer();
+  const surroundings = { pool, prisma, intake, limits, now, log, watch, onAlarmChange, renderer };
   const findFirstAccount = () => accounts.ensureAccount(FIRST_ACCOUNT);
   const { retentionDays = RETENTION_DAYS, rollupDays = 0 } = options;
   const purgeOnce = () => purge({ pool, log, stats, now, retentionDays, rollupDays });

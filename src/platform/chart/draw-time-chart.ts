@@ -96,7 +96,7 @@ function measureArea(chart: TimeChart, shapes: readonly (readonly LineShape[])[]
   const left = Math.min(side('left'), width / 3);
   const right = Math.max(
     left + 1,
-    width - legend.width - Math.min(side('right'), width / 3) - (hasAxes ? 12 : 0),
+    width - legend.width - Math.min(side('right'), width / 3) - (hasAxes ? 18 : 0),
   );
   return { left, right, top, bottom };
 }

@@ -8,6 +8,7 @@ import type { Cloudwatch } from '../../../core/cloudwatch-service/service.ts';
 import { CloudwatchError } from '../../../core/cloudwatch-service/model/cloudwatch-error.ts';
 import type { ServiceName } from '../../../core/cloudwatch-service/operations.ts';
 import type { Caller } from '../../../core/cloudwatch-service/model/operation.ts';
+import { RawAnswer } from '../../../core/cloudwatch-service/model/raw-answer.ts';
 import type { Log } from '../../../log.ts';
 import { nextParseSlot, PIECE_BYTES } from '../../../platform/bounded-input/parse-slot.ts';
 import type { RequestMonitor } from '../../../platform/telemetry/request-monitor.ts';
@@ -101,6 +102,10 @@ async function answerRequest(
   const found = cloudwatch.find(operation, SERVICES.get(protocol) ?? 'cloudwatch');
   options.monitor?.of(incoming)?.setRoute(`${request.method}:/aws/${operation}`);
   const output = await cloudwatch.run(found, read(found.input), caller);
+  if (output instanceof RawAnswer) {
+    const headers = { 'content-type': output.contentType, 'x-amzn-requestid': requestId };
+    return { status: 200, headers, body: output.body };
+  }
   return protocol.encode(operation, found.output, output, requestId);
 }
 

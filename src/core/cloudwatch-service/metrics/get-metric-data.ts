@@ -63,7 +63,7 @@ export async function getMetricData(input: Input, context: OperationContext): Pr
   const queries = checkDataQueries(input.MetricDataQueries, 'MetricDataQueries', context);
   const shortest = Math.min(60, ...[...queries.values()].map(({ periodSeconds }) => periodSeconds ?? 60));
   const range = checkTimeRange(input.StartTime, input.EndTime, shortest, context.now().getTime());
-  const offsetMinutes = checkTimezone(input.LabelOptions?.Timezone);
+  const offsetMinutes = parseOffset(input.LabelOptions?.Timezone, 'LabelOptions.Timezone');
   const evaluator = new QueryEvaluator(queries, range, context, { offsetMinutes });
   const task: Task = {
     returned: [...queries.values()].filter(({ returned }) => returned),
@@ -89,11 +89,11 @@ const MESSAGES: Readonly<Record<string, string>> = {
   MaxQueryResultsExceeded: 'The query gives more series than are returned. Give it a LIMIT.',
 };
 
-/** @returns minutes east of UTC */
-function checkTimezone(given: string | undefined): number {
+/** @returns minutes east of UTC; 0 where none is given */
+export function parseOffset(given: string | undefined, path: string): number {
   if (given === undefined) return 0;
   const [, sign, hours, minutes] = /^([+-])(\d\d)(\d\d)$/.exec(given) ?? [];
-  if (sign === undefined) throw mustBe('LabelOptions.Timezone', 'be + or - and four digits, as +0130');
+  if (sign === undefined) throw mustBe(path, 'be + or - and four digits, as +0130');
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
 }
 

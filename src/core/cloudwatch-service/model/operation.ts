@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import type { PrismaClient } from '../../../generated/prisma/client.ts';
 import type { Log } from '../../../log.ts';
+import type { PngRenderer } from '../../../platform/chart/render-png.ts';
 import type { Intake } from '../store/intake.ts';
 import type { CloudwatchLimits } from './limits.ts';
 import type { SeriesName } from './metric-name.ts';
@@ -36,6 +37,7 @@ export interface OperationContext extends Caller {
   readonly limits: CloudwatchLimits;
   readonly now: () => Date;
   readonly log: Log;
+  readonly renderer: PngRenderer;
   /** As in the scope of the signature; part of ARNs. */
   readonly region: string;
   /** Called after what may change alarms, or their states, is stored. */

@@ -5,6 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
+import { until } from '../helpers/until.ts';
 import { speakAws, type Protocol } from './speak-aws.ts';
 
 let server: TestServer;
@@ -388,11 +389,17 @@ describe.each(['cbor', 'query'] as const)('In %s', (protocol) => {
     await ask('PutDashboard', { DashboardName, DashboardBody });
     expect(await ask('GetDashboard', { DashboardName })).toMatchObject({ DashboardName, DashboardBody });
     await ask('DeleteDashboards', { DashboardNames: [DashboardName] });
+    // By this code the provider drops a dashboard that is gone from its state.
+    const gone = await speakAws(`${server.url}/aws`, protocol, 'GetDashboard', { DashboardName });
+    expect(gone.code).toBe('ResourceNotFound');
     await ask('DeleteAlarms', { AlarmNames: [composite] });
     await ask('DeleteAlarms', { AlarmNames: [metric] });
     expect(
       (await ask('DescribeAlarms', { AlarmNames: [metric], AlarmTypes: ['MetricAlarm'] })).MetricAlarms,
     ).toHaveLength(0);
+    // And an alarm that was deleted elsewhere is deleted with this one.
+    const again = await speakAws(`${server.url}/aws`, protocol, 'DeleteAlarms', { AlarmNames: [metric] });
+    expect([null, 'ResourceNotFound']).toContain(again.code);
   });
 
   it('YACE, cloudwatch_exporter and Metricbeat list what was active lately and read it in one call', async () => {
@@ -493,6 +500,7 @@ describe('What Lapwing monitors', () => {
     await server.engine.monitor.monitorMetric({
       datasource: 'CUSTOM',
       spec: { metric: pushed?.MetricName },
+      model: { min: 0, max: 1_000 },
       accountId: 1,
     } as never);
     const names = (await find({ Dimensions: [{ Name: 'id', Value: id }] })).map(
@@ -506,6 +514,43 @@ describe('What Lapwing monitors', () => {
       MetricDataQueries: [{ Id: 's', Expression, Label: "${PROP('Dim.series')}" }],
     });
     expect(values(found)).toEqual([['value', 2550]]);
+    const later = Array.from(
+      { length: 4 },
+      (_, i) => `orders value=${i === 3 ? 900 : 102} ${at(25 + i).getTime()}`,
+    );
+    await fetch(`${server.url}/api/v2/write?precision=ms`, { method: 'POST', body: later.join('\n') });
+    const readStored = () =>
+      server.database.pool.query<Record<string, number | null>>(
+        'SELECT value, score, expected, low, high FROM sample WHERE timestamp >= $1 AND timestamp < $2 ORDER BY timestamp',
+        [at(25), at(29)],
+      );
+    const stored = await until(async () => {
+      const found = await readStored();
+      expect(found.rows.filter(({ score }) => score !== null)).toHaveLength(4);
+      return found;
+    });
+    const read = await ask('GetMetricData', {
+      StartTime: at(25),
+      EndTime: at(29),
+      ScanBy: 'TimestampAscending',
+      MetricDataQueries: names.map((series, i) => ({
+        Id: `s${i}`,
+        MetricStat: {
+          Metric: {
+            Namespace: 'Lapwing/Custom',
+            MetricName: pushed?.MetricName,
+            Dimensions: pushed?.Dimensions.map((one) =>
+              one.Name === 'series' ? { ...one, Value: series } : one,
+            ),
+          },
+          Period: 60,
+          Stat: 'Average',
+        },
+      })),
+    });
+    expect(stored.rows.every(({ low, high }) => Number(low) < Number(high))).toBe(true);
+    const columns = names.map((series) => stored.rows.map((row) => row[series ?? '']));
+    expect(values(read).map(([, ...shown]) => shown)).toEqual(columns);
     await expect(
       ask('PutMetricData', { Namespace: 'Lapwing/Custom', MetricData: [{ MetricName: 'x', Value: 1 }] }),
     ).rejects.toThrow();

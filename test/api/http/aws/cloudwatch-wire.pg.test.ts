@@ -253,6 +253,16 @@ describe('The development server', () => {
   const asCbor = (operation: string, body: Buffer) =>
     ask({ path: cborPath(operation), headers: { 'content-type': 'application/cbor' }, body }, open.endpoint);
 
+  it.each(['gzip', 'GZIP', 'Gzip', 'identity', ''])(
+    'reads a body of the content encoding "%s"',
+    async (encoding) => {
+      const body = Buffer.from('{}');
+      const sent = encoding.toLowerCase() === 'gzip' ? gzipSync(body) : body;
+      const { status } = await asJson('ListMetrics', sent, { 'Content-Encoding': encoding });
+      expect(status).toBe(200);
+    },
+  );
+
   it('tells an unknown operation InvalidAction in every protocol', async () => {
     const answers = [
       await asJson('PutMetricStream', '{}'),

@@ -111,6 +111,15 @@ describe('An anomaly detector', () => {
     });
   });
 
+  it('on metric math is refused in every operation, and says so', async () => {
+    const MetricMathAnomalyDetector = {
+      MetricDataQueries: [{ Id: 'e1', Expression: 'm1 / m2', ReturnData: true }],
+    };
+    const message = 'Only single metrics can be monitored';
+    await expect(sdk.putAnomalyDetector({ MetricMathAnomalyDetector })).rejects.toThrow(message);
+    await expect(sdk.deleteAnomalyDetector({ MetricMathAnomalyDetector })).rejects.toThrow(message);
+  });
+
   it('that is not there cannot be deleted', async () => {
     await expect(sdk.deleteAnomalyDetector({ SingleMetricAnomalyDetector: METRIC })).rejects.toMatchObject({
       name: 'ResourceNotFoundException',

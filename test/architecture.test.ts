@@ -23,6 +23,7 @@ const CORE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   access: [],
   annotations: ['metrics'],
   bars: ['samples', 'score-log'],
+  changes: [],
   'cloudwatch-service': ['monitoring', 'sources'],
   incidents: ['annotations', 'metrics', 'models', 'notify', 'samples', 'score-log'],
   ingest: ['bars', 'metrics', 'models', 'samples', 'score-log', 'sources'],

@@ -30,6 +30,7 @@ import { createConfirmResource } from '../core/inventory/confirm-resource.ts';
 import { createInventory, type Inventory } from '../core/inventory/inventory.ts';
 import { listRegionsInUse } from '../core/inventory/regions-in-use.ts';
 import { createRetain } from '../core/ingest/retention.ts';
+import { Changes } from '../core/changes/read-changes.ts';
 import { createStatusFeed, type StatusFeed } from '../platform/runtime/change-feed.ts';
 import { createTransfer, type Transfer } from '../core/transfer/transfer.ts';
 import { WriteLock } from '../platform/runtime/write-lock.ts';
@@ -72,6 +73,7 @@ export interface Engine {
   /** Keeps the stored bars. */
   readonly bars: LogFollower;
   readonly statusFeed: StatusFeed;
+  readonly changes: Changes;
   readonly poll: Poller;
   readonly saveProgress: SaveProgress;
   readonly sources: ReadonlyMap<Datasource, Source>;
@@ -227,6 +229,7 @@ export async function createEngine(options: {
     live,
     bars,
     statusFeed,
+    changes: new Changes({ pool, epoch: () => live.bounds().epoch }),
     poll,
     saveProgress,
     sources,

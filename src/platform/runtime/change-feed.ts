@@ -1,5 +1,5 @@
 /** Tells who asked which metrics changed their status. A slow reader costs at most one id per metric. */
-import { Signal } from './signal.ts';
+import { Signal, type Wait } from './signal.ts';
 
 export interface StatusFeed {
   publish: (metricId: string) => void;
@@ -8,12 +8,18 @@ export interface StatusFeed {
    * @param ids the metrics of interest; null for all
    */
   subscribe: (ids: readonly string[] | null) => AsyncIterableIterator<string>;
+  /** Waits for the next change of any, for the end, or for `limitMs`: for readers of what the database says. */
+  wait: (limitMs: number) => Wait;
+  /** Whether every subscription was ended. */
+  isClosed: () => boolean;
   /** Ends every subscription. */
   close: () => void;
 }
 
 export function createStatusFeed(): StatusFeed {
   const subscribers = new Set<{ offer: (metricId: string) => void; end: () => void }>();
+  const any = new Signal();
+  let isClosed = false;
 
   const subscribe = (ids: readonly string[] | null): AsyncIterableIterator<string> => {
     const wanted = ids === null ? null : new Set(ids);
@@ -59,10 +65,15 @@ export function createStatusFeed(): StatusFeed {
   return {
     publish: (metricId) => {
       for (const subscriber of subscribers) subscriber.offer(metricId);
+      any.wake();
     },
     subscribe,
+    wait: (limitMs) => any.wait(limitMs),
+    isClosed: () => isClosed,
     close: () => {
+      isClosed = true;
       for (const subscriber of [...subscribers]) subscriber.end();
+      any.wake();
     },
   };
 }

@@ -113,6 +113,7 @@ describe('a part that fails leaves its siblings', () => {
 
   it.each([
     'data(after: "x") { totalCount }',
+    'data(first: 5000) { nodes { value } }',
     'series(from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z") { values }',
     'incidents(before: "x") { totalCount }',
     'annotations(from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z") { id }',

@@ -4,6 +4,7 @@ import type { Caller } from '../../../core/access/caller.ts';
 import type { Keys } from '../../../core/access/keys.ts';
 import type { Cloudwatch } from '../../../core/cloudwatch-service/service.ts';
 import type { Ingest } from '../../../core/ingest/ingest.ts';
+import type { Changes } from '../../../core/changes/read-changes.ts';
 import type { Annotations } from '../../../core/annotations/annotations.ts';
 import type { ArchiveUploads } from '../../../core/transfer/archive-upload.ts';
 import type { Autostacks } from '../../../core/monitoring/autostacks.ts';
@@ -54,6 +55,8 @@ export interface ApiParts {
   readonly saveProgress: SaveProgress;
   readonly bars: Pick<LogFollower, 'offset'>;
   readonly statusFeed: StatusFeed;
+  /** Of incidents, messages and the status of metrics. */
+  readonly changes: Pick<Changes, 'cursorOf' | 'newest' | 'parse'>;
   readonly sources: ReadonlyMap<Datasource, Source>;
   readonly stats: Stats;
   readonly quota: Quota;

@@ -1,9 +1,9 @@
 /** The subscriptions to incidents and to messages. */
 import { builder } from '../builder/builder.ts';
-import { IncidentRef } from './incident.ts';
-import { loadChanged } from '../builder/load-changed.ts';
+import { AFTER_DESCRIPTION, followChanges } from '../builder/changes.ts';
 import { readIdOf, readMetricIds } from '../builder/node-id.ts';
-import { NotificationRef } from './notification.ts';
+import { IncidentFilterRef, IncidentRef, toIncidentWhere } from './incident.ts';
+import { NotificationFilterRef, NotificationRef, toNotificationWhere } from './notification.ts';
 
 builder.subscriptionField('incidents', (t) =>
   t.field({
@@ -11,18 +11,37 @@ builder.subscriptionField('incidents', (t) =>
     description:
       'An incident, whenever it began or changed: another state, a higher peak, seen, acknowledged. Several changes in a row may come as one.',
     args: {
-      metricIds: t.arg.idList({ description: 'Only of these metrics; of all when left out.' }),
-      ruleId: t.arg.id({ description: 'Only of this rule.' }),
+      filter: t.arg({
+        type: IncidentFilterRef,
+        description: 'Only incidents that are so when the change is read; all when left out.',
+      }),
+      after: t.arg.string({ description: AFTER_DESCRIPTION }),
+      metricIds: t.arg.idList({
+        description: 'Only of these metrics; of all when left out.',
+        deprecationReason: 'Use `filter: { metricIds }`.',
+      }),
+      ruleId: t.arg.id({
+        description: 'Only of this rule.',
+        deprecationReason: 'Use `filter: { ruleIds }`.',
+      }),
     },
-    subscribe: (_root, { metricIds, ruleId }, { incidents, prisma }) => {
+    subscribe: (_root, { filter, after, metricIds, ruleId }, context) => {
+      const { incidents, prisma } = context;
       const metrics = readMetricIds(metricIds, ['metricIds']);
-      const where = {
-        ...(metrics === null ? {} : { metricId: { in: [...metrics] } }),
-        ...(ruleId == null ? {} : { ruleId: readIdOf('NotificationRule', ruleId, ['ruleId']) }),
-      };
-      return loadChanged(incidents.incidentFeed.subscribe(null), (id) =>
-        prisma.incident.findFirst({ where: { id, ...where } }),
-      );
+      const conditions = [
+        toIncidentWhere(filter ?? {}),
+        metrics === null ? {} : { metricId: { in: [...metrics] } },
+        ruleId == null ? {} : { ruleId: readIdOf('NotificationRule', ruleId, ['ruleId']) },
+      ];
+      return followChanges(context, after, {
+        feed: incidents.incidentFeed,
+        read: (seen, take) =>
+          prisma.incident.findMany({
+            where: { AND: conditions, changeNumber: { gt: seen } },
+            orderBy: { changeNumber: 'asc' },
+            take,
+          }),
+      });
     },
     resolve: (incident) => incident,
   }),
@@ -33,10 +52,25 @@ builder.subscriptionField('notifications', (t) =>
     type: NotificationRef,
     description:
       'A message, whenever it was written, joined by further incidents, delivered, or could not be. Several changes in a row may come as one.',
-    subscribe: (_root, _args, { incidents, prisma }) =>
-      loadChanged(incidents.messageFeed.subscribe(null), (id) =>
-        prisma.notification.findUnique({ where: { id } }),
-      ),
+    args: {
+      filter: t.arg({
+        type: NotificationFilterRef,
+        description: 'Only messages that are so when the change is read; all when left out.',
+      }),
+      after: t.arg.string({ description: AFTER_DESCRIPTION }),
+    },
+    subscribe: (_root, { filter, after }, context) => {
+      const where = toNotificationWhere(filter ?? {});
+      return followChanges(context, after, {
+        feed: context.incidents.messageFeed,
+        read: (seen, take) =>
+          context.prisma.notification.findMany({
+            where: { ...where, changeNumber: { gt: seen } },
+            orderBy: { changeNumber: 'asc' },
+            take,
+          }),
+      });
+    },
     resolve: (notification) => notification,
   }),
 );

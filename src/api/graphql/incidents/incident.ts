@@ -2,6 +2,7 @@
 import { readIncidents } from '../../../core/incidents/read-incidents.ts';
 import type { Incident, Prisma } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
+import { CHANGE_CURSOR_DESCRIPTION } from '../builder/changes.ts';
 import { DatasourceRef } from '../builder/enums.ts';
 import { IncidentEndReasonRef, IncidentMuteRef, IncidentStateRef } from './incident-enums.ts';
 import { ResourceRef } from '../inventory/resource.ts';
@@ -94,6 +95,11 @@ export const IncidentRef = builder.prismaNode('Incident', {
     acknowledgedBy: t.exposeString('acknowledgedBy', {
       nullable: true,
       description: 'Who did, as they call themselves.',
+    }),
+    changeCursor: t.string({
+      select: { changeNumber: true },
+      description: CHANGE_CURSOR_DESCRIPTION,
+      resolve: ({ changeNumber }, _args, { changes }) => changes.cursorOf(changeNumber),
     }),
   }),
 });

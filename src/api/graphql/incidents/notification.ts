@@ -3,6 +3,7 @@ import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import type { Prisma } from '../../../generated/prisma/client.ts';
 import { hideTargetPath } from '../../../core/notify/send.ts';
 import { builder } from '../builder/builder.ts';
+import { CHANGE_CURSOR_DESCRIPTION } from '../builder/changes.ts';
 import { ChannelKindRef, NotificationKindRef, NotificationStateRef } from './incident-enums.ts';
 import { IncidentRef } from './incident.ts';
 import { readOneOf, readRange } from '../builder/filter-input.ts';
@@ -61,6 +62,11 @@ export const NotificationRef = builder.prismaNode('Notification', {
       type: 'DateTime',
       nullable: true,
       description: 'When its channel took it.',
+    }),
+    changeCursor: t.string({
+      select: { changeNumber: true },
+      description: CHANGE_CURSOR_DESCRIPTION,
+      resolve: ({ changeNumber }, _args, { changes }) => changes.cursorOf(changeNumber),
     }),
   }),
 });

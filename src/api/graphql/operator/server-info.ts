@@ -63,6 +63,12 @@ export const ServerInfoRef = builder.objectRef<ApiParts>('ServerInfo').implement
       description: 'Cursor of the newest score: `anomalyScores(after:)` goes on from here.',
       resolve: ({ live }) => live.head(),
     }),
+    changeCursor: t.string({
+      nullable: true,
+      description:
+        'Cursor of the newest change of an incident, a message or the status of a metric. Read before a list of these, it is where their subscription has to go on (`after`) to miss nothing.',
+      resolve: async ({ changes }) => changes.cursorOf(await changes.newest()),
+    }),
     subscribers: t.int({
       description: 'Subscriptions to scores that are open.',
       resolve: ({ live }) => live.subscriberCount(),

@@ -111,6 +111,8 @@ export function tenantParts(parts: ApiParts, accountId: number): ApiParts {
     bars: parts.bars,
     // It tells ids alone; who may not see a metric does not find it by its id.
     statusFeed: parts.statusFeed,
+    // Numbers alone; the things that have them are read with the account's own client.
+    changes: parts.changes,
     sources: parts.sources,
     stats: parts.stats,
     quota: parts.quota,

@@ -76,15 +76,21 @@ function createFrames(writePayload: WritePayload): (result: ExecutionResult) => 
 }
 
 /**
- * The line that names the event by its cursor, where `cursor` is selected: an EventSource that lost its connection sends the
+ * The line that names the event by its cursor, where `cursor` or `changeCursor` is selected: an EventSource that lost its connection sends the
  * last one back as Last-Event-ID, and the subscription goes on behind it.
  */
 function writeId({ data }: ExecutionResult): Buffer {
   const [event] = Object.values(data ?? {});
-  const cursor = typeof event === 'object' && event !== null && 'cursor' in event ? event.cursor : null;
+  const cursor = findCursor(event);
   // Another field may be called so.
   const isId = typeof cursor === 'string' && /^[\w.~:=+/-]+$/.test(cursor);
   return Buffer.from(isId ? `id: ${cursor}\n` : '');
+}
+
+function findCursor(event: unknown): unknown {
+  if (typeof event !== 'object' || event === null) return null;
+  if ('cursor' in event) return event.cursor;
+  return 'changeCursor' in event ? event.changeCursor : null;
 }
 
 /** One event is asked for at a time, and only when the one before has been taken. */

@@ -16,6 +16,8 @@ const MONITOR = `mutation {
 }`;
 const MARK_SEEN = `mutation ($ids: [ID!]!) { markIncidentsSeen(input: { ids: $ids }) { __typename } }`;
 const RETRY = `mutation ($id: ID!) { retryNotification(input: { id: $id }) { __typename } }`;
+const LIVE_INCIDENTS = 'subscription ($after: String) { incidents(after: $after) { seen metricName } }';
+const LIVE_MESSAGES = 'subscription ($after: String) { notifications(after: $after) { kind ruleName } }';
 const MESSAGE = {
   kind: 'START',
   incidentCount: 1,
@@ -57,21 +59,17 @@ it('tells of an incident by query and live, and of its rule everything but what 
     },
     notifications: { nodes: [MESSAGE, MESSAGE] },
   });
-  // A change is made again until the first is heard: nothing says when a subscription has begun.
   const { pool } = server.database;
-  await using incidents = transport.subscribe(server, 'subscription { incidents { seen metricName } }');
-  const seen = await repeatUntil(incidents.next(), async () => {
-    const { rows } = await pool.query<{ id: string }>('SELECT id FROM incident');
-    await read(server, MARK_SEEN, { ids: rows.map(({ id }) => `Incident:${id}`) });
-  });
+  const after = await readChangeCursor(server);
+  const { rows } = await pool.query<{ id: string }>('SELECT id FROM incident');
+  await read(server, MARK_SEEN, { ids: rows.map(({ id }) => `Incident:${id}`) });
+  await using incidents = transport.subscribe(server, LIVE_INCIDENTS, { after });
+  const seen = await incidents.next();
   expect(seen.value).toEqual({ data: { incidents: { seen: true, metricName: 'web.latency' } } });
-  await using messages = transport.subscribe(server, 'subscription { notifications { kind ruleName } }');
-  const retried = await repeatUntil(messages.next(), async () => {
-    const { rows } = await pool.query<{ id: string }>(
-      `UPDATE notification SET state = 'FAILED' RETURNING id`,
-    );
-    await read(server, RETRY, { id: `Notification:${rows[0]?.id ?? ''}` });
-  });
+  const failed = await pool.query<{ id: string }>(`UPDATE notification SET state = 'FAILED' RETURNING id`);
+  await using messages = transport.subscribe(server, LIVE_MESSAGES, { after });
+  await read(server, RETRY, { id: `Notification:${failed.rows[0]?.id ?? ''}` });
+  const retried = await messages.next();
   expect(retried.value).toEqual({ data: { notifications: { kind: 'START', ruleName: 'web' } } });
   const stored = await pool.query('SELECT notification_channel::text FROM notification_channel');
   const logged = await pool.query('SELECT audit_entry::text FROM audit_entry');
@@ -93,9 +91,10 @@ async function pushSpike(server: TestServer): Promise<void> {
   }
 }
 
-async function repeatUntil<T>(heard: Promise<T>, change: () => Promise<void>): Promise<T> {
-  const state = { isHeard: false };
-  const result = heard.finally(() => (state.isHeard = true));
-  while (!state.isHeard) await Promise.race([change(), result]);
-  return result;
+async function readChangeCursor(server: TestServer): Promise<string> {
+  const { serverInfo } = await read<{ serverInfo: { changeCursor: string } }>(
+    server,
+    '{ serverInfo { changeCursor } }',
+  );
+  return serverInfo.changeCursor;
 }

@@ -1,0 +1,20 @@
+/** What the subscriptions to things that change have in common: where they begin, and the field that says where a thing stands. */
+import { ChangeStream, type ChangeStreamOptions } from '../../../core/changes/change-stream.ts';
+import type { Context } from './context.ts';
+
+export const AFTER_DESCRIPTION =
+  'The `changeCursor` of the last event seen, or of `serverInfo`: everything that changed since comes first, each thing once and as it is by then; only what changes from now on when left out. Of server-sent events the header Last-Event-ID goes before it.';
+
+export const CHANGE_CURSOR_DESCRIPTION =
+  'Stands for its last change: the subscription goes on behind it with `after`.';
+
+/** Changes behind the cursor, or from now on. @throws CursorInvalidError at once, not at the first event */
+export async function followChanges<T extends { readonly changeNumber: bigint }>(
+  { changes, request }: Pick<Context, 'changes' | 'request'>,
+  after: string | null | undefined,
+  options: Omit<ChangeStreamOptions<T>, 'after'>,
+): Promise<ChangeStream<T>> {
+  const cursor = request?.headers.get('last-event-id') ?? after ?? null;
+  const start = cursor === null ? await changes.newest() : await changes.parse(cursor);
+  return new ChangeStream({ ...options, after: start });
+}

@@ -19,6 +19,8 @@ export interface NewLabel {
   readonly note: string | null;
   /** When it was given; now when left out. For imports. */
   readonly createdAt?: Date;
+  /** Its most anomalous point, for imports, whose samples are not scored yet; read from the samples when left out. */
+  readonly peak?: LabelledPeak | null;
 }
 
 export interface Labels {
@@ -77,7 +79,7 @@ export function createLabels(options: {
     const entry = registry.byId(label.metricId);
     if (entry === undefined)
       return Promise.reject(new NotFoundError(`no metric has the id ${label.metricId}`));
-    return readLabelPeak(pool, entry.number, label);
+    return label.peak == null ? readLabelPeak(pool, entry.number, label) : Promise.resolve(label.peak);
   };
 
   const labelAnomaly = async (label: NewLabel) => {

@@ -80,6 +80,15 @@ const LABEL = z
       .nullish()
       .transform((text) => text ?? null),
     createdAt: time,
+    /** Its most anomalous point; the samples it is imported with are not scored yet. */
+    peak: z
+      .strictObject({ timestamp: time, deviation: number, score: number.min(0).max(1) })
+      .nullish()
+      .transform((peak) =>
+        peak == null
+          ? null
+          : { timestampMs: peak.timestamp.getTime(), deviation: peak.deviation, score: peak.score },
+      ),
   })
   .refine(({ from, to }) => from <= to, 'expected a `to` no earlier than `from`');
 export type ExportedLabel = z.output<typeof LABEL>;

@@ -114,12 +114,15 @@ export function createTransfer(options: {
     const given = await labels.listLabels(metricId);
     if (given.length === 0) return {};
     return {
-      labels: given.map(({ from, to, kind, note, createdAt }) => ({
+      labels: given.map(({ from, to, kind, note, createdAt, peakTime, peakDeviation, peakScore }) => ({
         from: from.toISOString(),
         to: to.toISOString(),
         label: kind,
         note,
         createdAt: createdAt.toISOString(),
+        ...(peakTime === null
+          ? {}
+          : { peak: { timestamp: peakTime.toISOString(), deviation: peakDeviation, score: peakScore } }),
       })),
     };
   };

@@ -46,6 +46,7 @@ const APART = [
   'notificationRule',
   'notifications',
   'previewAutostack',
+  'previewLabel',
   'previewMonitoringPolicy',
   'scoreSeries',
 ];

@@ -49,13 +49,16 @@ it('stores what clients send, under the names the backends of StatsD give it', a
     ]),
   ];
   await until(() => expect([...registry.all()].map(({ name }) => name).sort()).toEqual(expected.sort()));
-  const { rows } = await pool.query<{ name: string; value: number }>(
-    `SELECT m.name, s.value FROM sample s JOIN metric m ON m.number = s.metric_number WHERE m.name LIKE 'stats.gauges.%' ORDER BY 1`,
-  );
-  expect(rows).toEqual([
-    { name: 'stats.gauges.fuel;env=test', value: 0.5 },
-    { name: 'stats.gauges.old.level', value: 6 },
-  ]);
+  // Metrics are made before their first samples are committed.
+  await until(async () => {
+    const { rows } = await pool.query<{ name: string; value: number }>(
+      `SELECT m.name, s.value FROM sample s JOIN metric m ON m.number = s.metric_number WHERE m.name LIKE 'stats.gauges.%' ORDER BY 1`,
+    );
+    expect(rows).toEqual([
+      { name: 'stats.gauges.fuel;env=test', value: 0.5 },
+      { name: 'stats.gauges.old.level', value: 6 },
+    ]);
+  });
   expect(stats.read('statsd_events_skipped')).toBe(1);
   expect(stats.read('statsd_lines_bad')).toBe(0);
   await Promise.all([hot, tcp].map((client) => new Promise((resolve) => client.close(resolve))));

@@ -13,7 +13,7 @@ export interface Access {
 }
 
 /** The server would be open to the network, or locked to everybody; the message says what to do. */
-export class AccessError extends OperatorError {
+class AccessError extends OperatorError {
   override readonly name = 'AccessError';
 }
 

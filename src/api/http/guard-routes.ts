@@ -9,7 +9,7 @@ import type { Scope } from '../../core/access/scope.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { type Handler, sendJson, type SocketRoute } from './server.ts';
 
-export interface Refusal {
+interface Refusal {
   readonly status: 401 | 403 | 429;
   readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN' | 'TOO_MANY_REQUESTS';
   readonly message: string;
@@ -25,7 +25,7 @@ export interface Door {
   readonly checkSocketName: (route: SocketRoute) => SocketRoute;
 }
 
-export const PROBLEM_MESSAGES: Readonly<Record<KeyProblem, string>> = {
+const PROBLEM_MESSAGES: Readonly<Record<KeyProblem, string>> = {
   missing_key: 'an API key is needed: send it as authorization: Bearer KEY, or as x-api-key: KEY',
   wrong_key: 'the API key is not valid',
   too_many_guesses: 'too many wrong API keys came from this address: try again in a second',

@@ -9,7 +9,7 @@ import type { Registry } from '../metrics/registry.ts';
 import { type AlertPoint, type LabelledPeak, type LabelMark, sumRaise } from './alert-threshold.ts';
 import { readLabelPeak } from './read-label-peak.ts';
 
-export interface NewLabel {
+interface NewLabel {
   /** Uuid of the metric. */
   readonly metricId: string;
   /** Both ends belong to the stretch; equal for a single point. */

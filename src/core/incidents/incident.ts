@@ -10,7 +10,7 @@ import type { Rule } from './rule.ts';
 import { stepIncident, type Course, type RulePoint } from './state-machine.ts';
 
 /** The point that made an incident fire: what people are told. */
-export interface Frozen {
+interface Frozen {
   readonly score: number;
   readonly value: number;
   readonly expected: number;

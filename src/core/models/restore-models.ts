@@ -17,7 +17,7 @@ import { type HeldModel, resumeModel, startModel } from './cached-model.ts';
 import type { MetricEntry } from '../metrics/registry.ts';
 
 /** A model that cannot be brought back: what is wrong is its own, and the others of the call are not harmed. */
-export interface NotRestored {
+interface NotRestored {
   readonly entry: MetricEntry;
   readonly error: Error;
 }

@@ -23,26 +23,26 @@ export interface NamespaceMetric {
   readonly metric: string;
 }
 
-export interface NewStackMetric extends NamespaceMetric {
+interface NewStackMetric extends NamespaceMetric {
   /** What is known of its values. */
   readonly model?: ModelParams;
 }
 
-export interface NewStack extends StackFilter {
+interface NewStack extends StackFilter {
   readonly name: string;
   /** Watched at once. */
   readonly metrics: readonly NewStackMetric[];
 }
 
 /** What is left out stays. */
-export interface StackChange {
+interface StackChange {
   readonly name?: string;
   readonly filters?: StackFilter['filters'];
   readonly includeStopped?: boolean;
 }
 
 /** A stack as an export names it. */
-export interface NamedStack extends Omit<StackFilter, 'includeStopped'> {
+interface NamedStack extends Omit<StackFilter, 'includeStopped'> {
   readonly name: string;
   /** Null where the export does not say: as the stack has it, or not. */
   readonly includeStopped: boolean | null;

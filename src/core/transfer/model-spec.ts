@@ -47,7 +47,7 @@ const STACK_SPEC = z.strictObject({
     .nullish()
     .transform((includes) => includes ?? null),
 });
-export type StackSpec = z.output<typeof STACK_SPEC>;
+type StackSpec = z.output<typeof STACK_SPEC>;
 
 const MAX_LABELS = 1000;
 
@@ -82,7 +82,7 @@ const LABEL = z
     createdAt: time,
   })
   .refine(({ from, to }) => from <= to, 'expected a `to` no earlier than `from`');
-export type ExportedLabel = z.output<typeof LABEL>;
+type ExportedLabel = z.output<typeof LABEL>;
 
 const SPEC = z.strictObject({
   datasource: z.string(),

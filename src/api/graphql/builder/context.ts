@@ -69,7 +69,7 @@ export interface ApiParts {
 }
 
 /** What does not change once the server is ready. */
-export interface ServerFacts {
+interface ServerFacts {
   /** Where Graphite listens; null where it does not, or not yet. */
   readonly graphiteAddress: () => string | null;
   readonly version: string;

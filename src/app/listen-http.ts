@@ -1,6 +1,6 @@
 /** The HTTP port: every path the server answers on. */
 import { DETECTOR_KINDS } from '../detector/detector-kinds.ts';
-import { createArchive } from '../core/transfer/archive.ts';
+import { Archive } from '../core/transfer/archive.ts';
 import { createReadAddress } from '../core/access/client-address.ts';
 import { createDownloadLinks } from '../core/transfer/download-link.ts';
 import type { Engine } from './build-core.ts';
@@ -59,7 +59,7 @@ export async function listenHttp(
   const secrets = new SecretCheck({ ...engine, dataDir: config.dataDir, log });
   await secrets.check();
   const downloadLinks = createDownloadLinks({ lifeSeconds: config.downloadLinkSeconds });
-  const archive = createArchive(engine);
+  const archive = new Archive(engine);
   const schema = createSchema();
   const trusted = await readTrustedDocuments(config, schema);
   const readAddress = createReadAddress(config.trustedProxies);

@@ -3,7 +3,7 @@ import { createLog } from '../../../src/log.ts';
 import { createSendPoints } from '../../../src/platform/telemetry/send-points.ts';
 import { createPointBuffer } from '../../../src/platform/telemetry/point-buffer.ts';
 import {
-  createInfluxdbWriter,
+  InfluxdbWriter,
   type InfluxdbWriterOptions,
 } from '../../../src/platform/telemetry/influxdb-writer.ts';
 import type { MonitorPoint } from '../../../src/platform/telemetry/request-point.ts';
@@ -34,7 +34,7 @@ async function start(endpointOptions: EndpointOptions = {}, options: Partial<Inf
   const endpoint = await startInfluxdbEndpoint(endpointOptions);
   const stats = createStats();
   const send = createSendPoints({ url: endpoint.url, org: 'o', bucket: 'b', token: 'secret' }, log);
-  const writer = createInfluxdbWriter({
+  const writer = new InfluxdbWriter({
     send,
     stats,
     log,

@@ -36,13 +36,13 @@ export interface ApiParts {
   readonly registry: Registry;
   readonly accept: Pick<Ingest, 'acceptNamed'>;
   readonly monitor: MonitorActions;
-  readonly transfer: Transfer;
+  readonly transfer: Pick<Transfer, 'exportModels' | 'writeModel' | 'importModel'>;
   readonly annotations: Annotations;
   readonly labels: Labels;
   readonly downloadLinks: DownloadLinks;
   readonly archiveUploads: ArchiveUploads;
-  readonly inventory: Inventory;
-  readonly autostacks: Autostacks;
+  readonly inventory: Pick<Inventory, 'ensure' | 'ageOf'>;
+  readonly autostacks: Pick<Autostacks, keyof Autostacks>;
   readonly policies: PolicyActions;
   /** The regions of AWS by name, with what people call them. */
   readonly awsRegions: Readonly<Record<string, string>>;

@@ -15,7 +15,7 @@ interface Refusal {
   readonly message: string;
 }
 
-export interface Door {
+export interface RouteGuard {
   /** The route, for callers with the scope. The refusal is JSON: { error, code }. */
   readonly guard: (scope: Scope, handle: Handler) => Handler;
   /** Who asks, if they may. @param fallbackKey a key that came by another way than the headers */
@@ -32,13 +32,13 @@ const PROBLEM_MESSAGES: Readonly<Record<KeyProblem, string>> = {
 };
 const MISDIRECTED = 421;
 
-export function createDoor(options: {
+export function createRouteGuard(options: {
   readonly keys: Keys;
   readonly stats: Stats;
   /** Names it answers to beside those of loopback. */
   readonly names: readonly string[];
   readonly readAddress: ReadAddress;
-}): Door {
+}): RouteGuard {
   const { keys, stats, names, readAddress } = options;
 
   const admit = (request: IncomingMessage, scope: Scope, fallbackKey: string | null = null) => {

@@ -9,10 +9,10 @@ import type { Registry } from '../metrics/registry.ts';
 import { type AlertPoint, type LabelledPeak, type LabelMark, sumRaise } from './alert-threshold.ts';
 import { readLabelPeak } from './read-label-peak.ts';
 
-interface NewLabel {
+export interface NewLabel {
   /** Uuid of the metric. */
   readonly metricId: string;
-  /** Both ends belong to the stretch; equal for a single point. */
+  /** Both ends belong to the span; equal for a single point. */
   readonly from: Date;
   readonly to: Date;
   readonly kind: 'REAL' | 'NORMAL';
@@ -24,7 +24,7 @@ interface NewLabel {
 export interface Labels {
   /** Reads all of them; before anything asks for the bar. */
   load: () => Promise<void>;
-  /** A stretch that has a label gets this one instead. @throws NotFoundError, InvalidInputError */
+  /** A span that has a label gets this one instead. @throws NotFoundError, InvalidInputError */
   labelAnomaly: (label: NewLabel) => Promise<AnomalyLabel>;
   /**
    * The same for an incident: its label is the one that begins with it, however long it has become since the last.
@@ -33,7 +33,7 @@ export interface Labels {
   labelIncident: (label: NewLabel) => Promise<AnomalyLabel>;
   /** @returns it as it was @throws NotFoundError */
   deleteLabel: (id: string) => Promise<AnomalyLabel>;
-  /** Of one metric, oldest stretch first. */
+  /** Of one metric, oldest span first. */
   listLabels: (metricId: string) => Promise<readonly AnomalyLabel[]>;
   /**
    * By how many orders of magnitude labels raise the threshold for alerts on a point of a metric: compare its score with

@@ -19,7 +19,7 @@ import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 import { Signal } from '../../platform/runtime/signal.ts';
 
 /** Some milliseconds of scoring and writing: live points wait no longer than this for their turn. */
-const ROWS_PER_TURN = 1440;
+const ROWS_PER_RUN = 1440;
 
 interface BacklogOptions {
   readonly pool: pg.Pool;
@@ -138,11 +138,11 @@ export class Backlog {
   async #scoreSome(entry: MetricEntry, draft: Draft): Promise<boolean> {
     const upToMs = this.#now() + SCORED_AHEAD_MS;
     const range = { metricNumber: entry.number, afterMs: entry.scoredToMs, upToMs };
-    const rows = (await readUnscored(this.#pool, [range], ROWS_PER_TURN)).get(entry.number) ?? [];
+    const rows = (await readUnscored(this.#pool, [range], ROWS_PER_RUN)).get(entry.number) ?? [];
     const model = (await this.#models.acquire([entry])).get(entry.number);
     if (model === undefined) throw new Error('acquire gives a model for every metric asked for');
     const isScored = this.#options.scoreStored(draft, entry, rows, model);
-    const isDone = rows.length < ROWS_PER_TURN;
+    const isDone = rows.length < ROWS_PER_RUN;
     if (isScored && isDone) draft.statuses.set(entry, { status: 'ACTIVE', message: null });
     const refused = await this.#commit.seal(draft)();
     // One that is in ERROR by now goes on when somebody takes it out of it.

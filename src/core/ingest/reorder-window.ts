@@ -21,7 +21,7 @@ import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 import { Signal } from '../../platform/runtime/signal.ts';
 
 /** Together some milliseconds of scoring and writing: live points wait no longer than this for their turn. */
-const METRICS_PER_TURN = 100;
+const METRICS_PER_RUN = 100;
 const ROWS_PER_METRIC = 20;
 const EARLY_EVERY_MS = 30_000;
 
@@ -129,7 +129,7 @@ export class Reorder {
     const left = [...wave];
     const pause = createRetryPause((ms) => this.#stopping.wait(ms).done);
     while (left.length > 0 && !this.#stopped) {
-      const portion = left.slice(0, METRICS_PER_TURN);
+      const portion = left.slice(0, METRICS_PER_RUN);
       try {
         const unfinished = await this.#scoreApart(portion);
         left.splice(0, portion.length, ...unfinished);

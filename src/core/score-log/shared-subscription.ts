@@ -44,7 +44,7 @@ export interface GroupOptions {
 /** How long the cursor may stand still while the log moves on past scores the filter holds back. */
 const HEARTBEAT_MS = 10_000;
 /** Rows looked at before other work gets the event loop. */
-const STRETCH_ROWS = 2000;
+const PAGE_ROWS = 2000;
 
 export class ScoreGroup {
   readonly #options: GroupOptions;
@@ -149,7 +149,7 @@ export class ScoreGroup {
     let most = this.#maxBatch - batch.scores.length;
     while (this.#members > 0 && batch.scores.length < this.#maxBatch && batch.seen < this.#last()) {
       const { samples, upTo } = await this.#options.readLogPage(batch.seen, most);
-      most = STRETCH_ROWS;
+      most = PAGE_ROWS;
       for (const sample of samples) {
         if (batch.scores.length === this.#maxBatch) return;
         batch.seen = sample.seq;

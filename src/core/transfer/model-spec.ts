@@ -25,7 +25,7 @@ export interface ModelSpec {
     readonly minDeviation: number;
     readonly minDeviationRatio: number;
   } | null;
-  /** What people said of stretches of the metric. */
+  /** What people said of spans of the metric. */
   readonly labels: readonly ExportedLabel[];
   readonly data: readonly ExportedSample[];
 }

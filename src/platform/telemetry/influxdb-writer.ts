@@ -26,10 +26,10 @@ export interface InfluxdbWriterOptions {
   readonly stopMs?: number;
   /** Pause after a failed write, doubled with each further one. */
   readonly firstPauseMs?: number;
-  readonly longestPauseMs?: number;
+  readonly maxPauseMs?: number;
 }
 
-const DEFAULTS = { capacity: 50_000, stopMs: 5000, firstPauseMs: 500, longestPauseMs: 30_000 };
+const DEFAULTS = { capacity: 50_000, stopMs: 5000, firstPauseMs: 500, maxPauseMs: 30_000 };
 
 export class InfluxdbWriter implements FlushPeriod {
   readonly #options: typeof DEFAULTS & InfluxdbWriterOptions;
@@ -122,7 +122,7 @@ export class InfluxdbWriter implements FlushPeriod {
   }
 
   #pauseAfter(failures: number, error: unknown): number {
-    const doubled = Math.min(this.#options.firstPauseMs * 2 ** failures, this.#options.longestPauseMs);
+    const doubled = Math.min(this.#options.firstPauseMs * 2 ** failures, this.#options.maxPauseMs);
     return readRetryAfterMs(error) ?? doubled * (0.5 + Math.random() / 2);
   }
 

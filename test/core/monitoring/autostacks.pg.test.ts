@@ -529,7 +529,7 @@ describe('an instance nobody has', () => {
         ageOf: (region) => aws.engine.inventory.ageOf(region),
       },
       now: () => Date.now() + 120_000,
-      longestWaitMs: 20,
+      maxWaitMs: 20,
     });
     await confirm({ region: REGION, type: 'AWS::EC2::Instance', resourceId: 'i-0999' });
   });

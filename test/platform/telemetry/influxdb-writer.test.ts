@@ -40,7 +40,7 @@ async function start(endpointOptions: EndpointOptions = {}, options: Partial<Inf
     log,
     flushSeconds: 0.01,
     firstPauseMs: 1,
-    longestPauseMs: 20,
+    maxPauseMs: 20,
     ...options,
   });
   writer.start();
@@ -158,10 +158,7 @@ describe('the writer to InfluxDB', () => {
   });
 
   it('stops at once when InfluxDB is away', async () => {
-    const { stats, writer, endpoint } = await start(
-      {},
-      { firstPauseMs: 3_600_000, longestPauseMs: 3_600_000 },
-    );
+    const { stats, writer, endpoint } = await start({}, { firstPauseMs: 3_600_000, maxPauseMs: 3_600_000 });
     await endpoint.goAway();
     writer.write(point(1));
     await writer.stop();

@@ -1,4 +1,4 @@
-/** Which stretch of time a metric is read in next, and which metrics are asked for together. Pure. */
+/** Which span of time a metric is read in next, and which metrics are asked for together. Pure. */
 
 export interface WindowRules {
   /** After a period's end until its value can be trusted, in milliseconds. */

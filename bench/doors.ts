@@ -33,7 +33,7 @@ interface Row {
 }
 type Send = (row: Row) => Promise<void>;
 
-interface Door {
+interface RouteGuard {
   readonly open: (server: MeasuredServer) => Promise<Send>;
   /** The counter of the server that says how much has come. */
   readonly counter: string;
@@ -44,7 +44,7 @@ function post(
   type: string,
   encode: (row: Row) => Uint8Array | string,
   encoding?: string,
-): Door {
+): RouteGuard {
   const headers = {
     'content-type': type,
     ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
@@ -69,7 +69,7 @@ function stream(
   addressOf: (server: MeasuredServer) => string,
   encode: (row: Row) => string,
   counter: string,
-): Door {
+): RouteGuard {
   return {
     counter,
     open: async (server) => {
@@ -94,7 +94,7 @@ const PROTOBUF = 'application/x-protobuf';
 /** Not the server's own: any that is free when the bench begins. */
 const STATSD_PORT = 18_125;
 
-const DOORS: Readonly<Record<string, Door>> = {
+const DOORS: Readonly<Record<string, RouteGuard>> = {
   graphite: stream(
     ({ graphite }) => graphite,
     (row) => lines(row, (name, value) => `${name} ${value} ${row.timestampMs / 1000}`),
@@ -134,7 +134,7 @@ const MAX_UNDERWAY = 40_000;
 /** Sends rows for so long, then waits until all that was sent has come. */
 async function push(
   server: MeasuredServer,
-  door: Door,
+  door: RouteGuard,
   sends: readonly Send[],
   seconds: number,
   startMs: number,
@@ -166,7 +166,7 @@ function listNames(sender: number, metrics: number): string[] {
   return Array.from({ length: metrics / SENDERS }, (_, index) => `s${sender}.m${index}`);
 }
 
-async function measure(name: string, door: Door): Promise<{ rate: number; cpuMicroseconds: number }> {
+async function measure(name: string, door: RouteGuard): Promise<{ rate: number; cpuMicroseconds: number }> {
   const settings = name === 'statsd' ? { LAPWING_STATSD_PORT: String(STATSD_PORT) } : {};
   await using server = await startMeasuredServer({ settings });
   for (let sender = 0; sender < SENDERS; sender += 1) {

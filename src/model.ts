@@ -51,7 +51,7 @@ export interface Sample {
 
 /** Whose word the bounds of a metric are, where no person gave them. */
 export const BOUNDS_ORIGINS = ['SOURCE', 'LEARNED'] as const;
-export type BoundsOrigin = (typeof BOUNDS_ORIGINS)[number];
+type BoundsOrigin = (typeof BOUNDS_ORIGINS)[number];
 
 /** GAUGE: a value by itself. COUNTER: a sum that rises until its process restarts, scored by how fast it does so. */
 export const VALUE_KINDS = ['GAUGE', 'COUNTER'] as const;

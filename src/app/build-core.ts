@@ -6,9 +6,9 @@ import type pg from 'pg';
 import type { Config } from '../platform/config/read-config.ts';
 import { Ingest } from '../core/ingest/ingest.ts';
 import { createAnnotations, type Annotations } from '../core/annotations/annotations.ts';
-import { createAutostackDirectory, type AutostackDirectory } from '../core/inventory/autostack-directory.ts';
-import { createAutostacks, type Autostacks } from '../core/monitoring/autostacks.ts';
-import { createBacklog } from '../core/ingest/backfill.ts';
+import { AutostackDirectory } from '../core/inventory/autostack-directory.ts';
+import { Autostacks } from '../core/monitoring/autostacks.ts';
+import { Backlog } from '../core/ingest/backfill.ts';
 import { createBars } from '../core/bars/bar-rollup.ts';
 import { createCollectorErrors } from '../core/polling/collector-errors.ts';
 import { ClockFollower } from '../core/ingest/follow-clock.ts';
@@ -27,14 +27,14 @@ import { createProgressRows } from '../core/ingest/progress-rows.ts';
 import { createQuota, smallerLimit, type Quota } from '../core/inventory/quota.ts';
 import { createRegistry, type MetricEntry, type Registry } from '../core/metrics/registry.ts';
 import { createConfirmResource } from '../core/inventory/confirm-resource.ts';
-import { createInventory, type Inventory } from '../core/inventory/inventory.ts';
+import { Inventory } from '../core/inventory/inventory.ts';
 import { listRegionsInUse } from '../core/inventory/regions-in-use.ts';
 import { createRetain } from '../core/ingest/retention.ts';
 import { Changes } from '../core/changes/read-changes.ts';
 import { createStatusFeed, type StatusFeed } from '../platform/runtime/change-feed.ts';
-import { createTransfer, type Transfer } from '../core/transfer/transfer.ts';
+import { Transfer } from '../core/transfer/transfer.ts';
 import { WriteLock } from '../platform/runtime/write-lock.ts';
-import { createReorder } from '../core/ingest/reorder-window.ts';
+import { Reorder } from '../core/ingest/reorder-window.ts';
 import { createScoreStored } from '../core/ingest/score-backfill.ts';
 import { createWarmUp } from '../core/ingest/preload-models.ts';
 import { BatchScorer } from '../core/ingest/score-batch.ts';
@@ -101,9 +101,9 @@ export async function createEngine(options: {
 }): Promise<Engine> {
   const { aws, config, log, stats } = options;
   const { pool, prisma } = options.database;
-  const directory = createAutostackDirectory({ pool, prisma, log });
+  const directory = new AutostackDirectory({ pool, prisma, log });
   await directory.load();
-  const autostackSource = createAutostackSource({ ...aws, find: directory.byId });
+  const autostackSource = createAutostackSource({ ...aws, find: (id) => directory.byId(id) });
   const sources = new Map(
     [customSource, aws.cloudwatch, autostackSource, ...options.sources].map((source) => [
       source.datasource,
@@ -124,17 +124,17 @@ export async function createEngine(options: {
   const commit = new Commit({ pool, registry, models, progressRows, months, stats, statusFeed, live, log });
   const scoreStored = createScoreStored({ commit, models, stats, log });
   const scoring = { pool, registry, writeLock, models, commit, scoreStored, stats, log };
-  const backlog = createBacklog(scoring);
-  const reorder = createReorder({ ...scoring, windowMs: config.reorderSeconds * 1000 });
+  const backlog = new Backlog(scoring);
+  const reorder = new Reorder({ ...scoring, windowMs: config.reorderSeconds * 1000 });
   const scoresStored = [backlog, reorder];
-  const onStored = (entry: MetricEntry) => scoresStored.forEach(({ check }) => check(entry));
+  const onStored = (entry: MetricEntry) => scoresStored.forEach((one) => one.check(entry));
   const clock = new ClockFollower({ ...scoring, live, onRewound: onStored });
   const quota = createQuota({
     registry,
     directory,
     limit: () => smallerLimit(config.quotaResources ?? null, options.licensedResources?.() ?? null),
   });
-  const inventory = createInventory({
+  const inventory = new Inventory({
     pool,
     discover: aws.discover,
     regionsInUse: () => listRegionsInUse(registry, directory),
@@ -162,7 +162,14 @@ export async function createEngine(options: {
     registry,
     writeLock,
     commit,
-    scorer: new BatchScorer({ pool, models, commit, isHeldBack: reorder.isHeldBack, stats, log }),
+    scorer: new BatchScorer({
+      pool,
+      models,
+      commit,
+      isHeldBack: (entry) => reorder.isHeldBack(entry),
+      stats,
+      log,
+    }),
     customMetrics,
     preload: createWarmUp({ models, commit, writeLock, log }),
     onStored,
@@ -171,7 +178,7 @@ export async function createEngine(options: {
     queueLimit: config.ingestQueuePoints,
     futureToleranceMs: config.futureToleranceSeconds * 1000,
   });
-  const autostacks = createAutostacks({
+  const autostacks = new Autostacks({
     prisma,
     directory,
     inventory,
@@ -182,7 +189,7 @@ export async function createEngine(options: {
   });
   const labels = createLabels({ pool, prisma, registry });
   await labels.load();
-  const transfer = createTransfer({ pool, prisma, registry, monitor, accept, directory, autostacks, labels });
+  const transfer = new Transfer({ pool, prisma, registry, monitor, accept, directory, autostacks, labels });
   const collectorErrors = createCollectorErrors({ pool, registry, writeLock, statusFeed, log });
   const poll = new Poller({
     registry,

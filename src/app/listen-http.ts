@@ -1,6 +1,6 @@
 /** The HTTP port: every path the server answers on. */
 import { DETECTOR_KINDS } from '../detector/detector-kinds.ts';
-import { createArchive } from '../core/transfer/archive.ts';
+import { Archive } from '../core/transfer/archive.ts';
 import { createReadAddress } from '../core/access/client-address.ts';
 import { createDownloadLinks } from '../core/transfer/download-link.ts';
 import type { Engine } from './build-core.ts';
@@ -18,7 +18,7 @@ import { createRemoteWriteHandler } from '../api/http/remote-write/remote-write-
 import { createMetricsHandler } from '../api/http/prometheus.ts';
 import { monitorHandler } from '../api/http/monitored-route.ts';
 import { ASSET_PATHS, createPageHandler, isForPage, PAGE_PATHS } from '../api/http/page/page-endpoint.ts';
-import { createDoor } from '../api/http/guard-routes.ts';
+import { createRouteGuard } from '../api/http/guard-routes.ts';
 import { createReadWatch } from '../api/http/sse-flow-control.ts';
 import { createHttpServer, type Handler } from '../api/http/server.ts';
 import { createArchiveUploads } from '../api/http/downloads/upload-archive.ts';
@@ -59,7 +59,7 @@ export async function listenHttp(
   const secrets = new SecretCheck({ ...engine, dataDir: config.dataDir, log });
   await secrets.check();
   const downloadLinks = createDownloadLinks({ lifeSeconds: config.downloadLinkSeconds });
-  const archive = createArchive(engine);
+  const archive = new Archive(engine);
   const schema = createSchema();
   const trusted = await readTrustedDocuments(config, schema);
   const readAddress = createReadAddress(config.trustedProxies);
@@ -107,27 +107,29 @@ export async function listenHttp(
   const withGraphiql = config.graphiql && trusted?.only !== true;
   const graphqlRoute = withGraphiql ? createGraphiqlHandler(graphql.handle) : graphql.handle;
   const page = createPageHandler();
-  const door = createDoor({
+  const routeGuard = createRouteGuard({
     keys: access.keys,
     stats: engine.stats,
     names: [config.host, ...config.allowedHosts],
     readAddress,
   });
   // Signatures protect it, where they are checked.
-  const awsRoute = config.cloudwatchAcceptAnySignature ? door.checkName(aws) : aws;
+  const awsRoute = config.cloudwatchAcceptAnySignature ? routeGuard.checkName(aws) : aws;
   const metrics = watchMetrics(engine, options.facts, monitoring, teardown);
   const onFailure = (request: object, code: string) => monitor.of(request)?.fail(code);
   const server = createHttpServer({
     host: config.host,
     port: config.port,
     routes: new Map<string, Handler>([
-      ...[...PAGE_PATHS, ...ASSET_PATHS].map((path) => [path, door.checkName(page)] as const),
+      ...[...PAGE_PATHS, ...ASSET_PATHS].map((path) => [path, routeGuard.checkName(page)] as const),
       ['/aws', awsRoute],
       ['/aws/*', awsRoute],
-      ['/graphql', door.checkName(graphqlRoute)],
+      ['/graphql', routeGuard.checkName(graphqlRoute)],
       [
         `${DOWNLOAD_PATH}*`,
-        door.checkName(createDownloadHandler({ ...engine, ...access, archive, links: downloadLinks, log })),
+        routeGuard.checkName(
+          createDownloadHandler({ ...engine, ...access, archive, links: downloadLinks, log }),
+        ),
       ],
       ['/health', answerHealth],
       [
@@ -142,21 +144,27 @@ export async function listenHttp(
           }),
         ),
       ],
-      ['/metrics', door.checkName(config.metricsOpen ? metrics : door.guard('READ', metrics))],
-      ['/api/v2/write', door.checkName(createWriteHandler(2, { ...engine, ...door, onFailure }))],
-      ['/api/v3/write_lp', door.checkName(createWriteHandler(3, { ...engine, ...door, onFailure }))],
-      ['/write', door.checkName(createWriteHandler(1, { ...engine, ...door, onFailure }))],
-      ['/api/v1/write', door.checkName(createRemoteWriteHandler({ ...engine, ...door, onFailure }))],
-      ['/v1/metrics', door.checkName(createOtlpHandler({ ...engine, ...door, onFailure }))],
-      ['/ping', door.checkName(answerPing)],
-      ['/query', door.checkName(answerQuery)],
+      ['/metrics', routeGuard.checkName(config.metricsOpen ? metrics : routeGuard.guard('READ', metrics))],
+      ['/api/v2/write', routeGuard.checkName(createWriteHandler(2, { ...engine, ...routeGuard, onFailure }))],
+      [
+        '/api/v3/write_lp',
+        routeGuard.checkName(createWriteHandler(3, { ...engine, ...routeGuard, onFailure })),
+      ],
+      ['/write', routeGuard.checkName(createWriteHandler(1, { ...engine, ...routeGuard, onFailure }))],
+      [
+        '/api/v1/write',
+        routeGuard.checkName(createRemoteWriteHandler({ ...engine, ...routeGuard, onFailure })),
+      ],
+      ['/v1/metrics', routeGuard.checkName(createOtlpHandler({ ...engine, ...routeGuard, onFailure }))],
+      ['/ping', routeGuard.checkName(answerPing)],
+      ['/query', routeGuard.checkName(answerQuery)],
     ]),
     notFound: (answerJson) => {
-      const showPage = door.checkName(page);
+      const showPage = routeGuard.checkName(page);
       return (request, response) => (isForPage(request) ? showPage : answerJson)(request, response);
     },
     monitor: (route, handle) => monitorHandler(route, handle, monitor),
-    socketRoutes: new Map([['/graphql', door.checkSocketName(graphql.sockets)]]),
+    socketRoutes: new Map([['/graphql', routeGuard.checkSocketName(graphql.sockets)]]),
     log,
   });
   const port = await server.start();

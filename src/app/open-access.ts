@@ -1,6 +1,6 @@
 /** Who may ask: the keys, the log of what they change, and the rule that nobody is served without a key from outside. */
 import { createAuditLog, type AuditLog } from '../core/access/audit-log.ts';
-import { createKeys, type Keys } from '../core/access/keys.ts';
+import { Keys } from '../core/access/keys.ts';
 import { isLoopback } from '../core/access/loopback.ts';
 import type { Config } from '../platform/config/read-config.ts';
 import type { Engine } from './build-core.ts';
@@ -13,7 +13,7 @@ export interface Access {
 }
 
 /** The server would be open to the network, or locked to everybody; the message says what to do. */
-export class AccessError extends OperatorError {
+class AccessError extends OperatorError {
   override readonly name = 'AccessError';
 }
 
@@ -28,8 +28,8 @@ export async function openAccess(
   },
 ): Promise<Access> {
   const { config, log, engine, teardown } = options;
-  const keys = createKeys({ ...engine, setting: config.apiKey ?? null, log });
-  teardown.add(keys.stop);
+  const keys = new Keys({ ...engine, setting: config.apiKey ?? null, log });
+  teardown.add(() => keys.stop());
   await keys.start();
   if (!isLoopback(config.host) && !keys.hasAdmin()) await makeFirstKey(keys, config, options.showKey);
   const audit = createAuditLog({ ...engine, log });

@@ -4,7 +4,7 @@ import { createDatabase, type Database } from '../platform/postgres/client.ts';
 import { describeConnection } from '../platform/postgres/connection.ts';
 import { startEmbedded } from '../platform/postgres/embedded/start.ts';
 import { applyMigrations } from '../platform/postgres/migrate.ts';
-import { watchPulse } from '../platform/postgres/health-probe.ts';
+import { watchHealth } from '../platform/postgres/health-probe.ts';
 import { holdServerLock } from '../platform/postgres/server-lock.ts';
 import type { Log } from '../log.ts';
 import { buildOrTearDown } from '../platform/runtime/shutdown-stack.ts';
@@ -60,14 +60,14 @@ export async function openDatabase(options: {
       gate.close();
       options.onSilent?.();
     };
-    const pulse = watchPulse({ connection, log, onLost, onFound: gate.open });
-    teardown.add(pulse.stop);
+    const probe = watchHealth({ connection, log, onLost, onFound: gate.open });
+    teardown.add(probe.stop);
     return {
       pool,
       prisma,
       description: isEmbedded ? `embedded PostgreSQL in ${config.dataDir}` : describeConnection(connection),
       isEmbedded,
-      isUp: () => isUp && pulse.isBeating(),
+      isUp: () => isUp && probe.isHealthy(),
       stop: teardown.run,
     };
   });

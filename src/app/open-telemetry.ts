@@ -3,11 +3,7 @@ import type { Config } from '../platform/config/read-config.ts';
 import type { Engine } from './build-core.ts';
 import type { Log } from '../log.ts';
 import { createSendPoints } from '../platform/telemetry/send-points.ts';
-import {
-  createInfluxdbWriter,
-  type FlushPeriod,
-  type InfluxdbWriter,
-} from '../platform/telemetry/influxdb-writer.ts';
+import { InfluxdbWriter, type FlushPeriod } from '../platform/telemetry/influxdb-writer.ts';
 import { createLicenseWatch, type LicenseWatch } from '../platform/telemetry/license-watch.ts';
 import { describeScore, type WriteMonitorPoint } from '../platform/telemetry/request-point.ts';
 import { createRequestMonitor, type RequestMonitor } from '../platform/telemetry/request-monitor.ts';
@@ -34,9 +30,9 @@ export async function startSelfMonitoring(options: {
   const writer = createWriter(config, log, stats);
   if (writer !== null) {
     writer.start();
-    teardown.add(writer.stop);
+    teardown.add(() => writer.stop());
   }
-  const write = writer?.write ?? null;
+  const write: WriteMonitorPoint | null = writer === null ? null : (point) => writer.write(point);
   const license = createLicenseWatch({
     file: config.licenseFile ?? null,
     publicKey: config.licensePublicKey ?? null,
@@ -64,7 +60,7 @@ function createWriter(config: Config, log: Log, stats: Stats): InfluxdbWriter | 
   // The settings were checked: with the URL come organisation and bucket.
   if (url === undefined || org === undefined || bucket === undefined) return null;
   const send = createSendPoints({ url, org, bucket, token }, log);
-  return createInfluxdbWriter({ send, stats, log, flushSeconds: config.monitoringFlushSeconds });
+  return new InfluxdbWriter({ send, stats, log, flushSeconds: config.monitoringFlushSeconds });
 }
 
 const BATCH_SCORES = 1000;

@@ -24,7 +24,7 @@ import { explainFailure } from './explain-failure.ts';
 const ANSWER_LIMIT_MS = 2_000;
 
 /** Something would keep a server from starting; what it is was printed. */
-export class CheckError extends OperatorError {
+class CheckError extends OperatorError {
   override readonly name = 'CheckError';
 }
 

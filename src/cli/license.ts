@@ -3,7 +3,7 @@ import { readLicense } from '../platform/telemetry/license-watch.ts';
 import { OperatorError } from '../errors.ts';
 
 /** The licence is not valid; the message says why. */
-export class LicenseError extends OperatorError {
+class LicenseError extends OperatorError {
   override readonly name = 'LicenseError';
 }
 

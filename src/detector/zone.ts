@@ -11,7 +11,7 @@ const LOOK_AHEAD_DAYS = 28;
 export type Zone = (timestampMs: number) => number;
 
 /** A time within which the clock does not change: from `fromMs` until before `untilMs`. */
-interface Stretch {
+interface OffsetPeriod {
   readonly fromMs: number;
   readonly untilMs: number;
   readonly offsetMs: number;
@@ -37,16 +37,16 @@ export function isZoneName(name: string): boolean {
  */
 export function createZone(name: string | undefined): Zone {
   if (name === undefined || !isZoneName(name)) return (timestampMs) => timestampMs;
-  let stretch: Stretch | null = null;
+  let period: OffsetPeriod | null = null;
   return (timestampMs) => {
-    if (stretch === null || timestampMs < stretch.fromMs || timestampMs >= stretch.untilMs) {
-      stretch = findStretch(name, timestampMs);
+    if (period === null || timestampMs < period.fromMs || timestampMs >= period.untilMs) {
+      period = findOffsetPeriod(name, timestampMs);
     }
-    return timestampMs + stretch.offsetMs;
+    return timestampMs + period.offsetMs;
   };
 }
 
-function findStretch(name: string, fromMs: number): Stretch {
+function findOffsetPeriod(name: string, fromMs: number): OffsetPeriod {
   const format = new Intl.DateTimeFormat('en', { timeZone: name, timeZoneName: 'longOffset' });
   const offsetMs = readOffset(format, fromMs);
   for (let day = 1; day <= LOOK_AHEAD_DAYS; day++) {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import type { TestServer } from './start-server.ts';
 
-export interface SocketMessage {
+interface SocketMessage {
   readonly type: string;
   readonly id?: string;
   readonly payload?: unknown;

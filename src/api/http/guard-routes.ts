@@ -9,13 +9,13 @@ import type { Scope } from '../../core/access/scope.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { type Handler, sendJson, type SocketRoute } from './server.ts';
 
-export interface Refusal {
+interface Refusal {
   readonly status: 401 | 403 | 429;
   readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN' | 'TOO_MANY_REQUESTS';
   readonly message: string;
 }
 
-export interface Door {
+export interface RouteGuard {
   /** The route, for callers with the scope. The refusal is JSON: { error, code }. */
   readonly guard: (scope: Scope, handle: Handler) => Handler;
   /** Who asks, if they may. @param fallbackKey a key that came by another way than the headers */
@@ -25,20 +25,20 @@ export interface Door {
   readonly checkSocketName: (route: SocketRoute) => SocketRoute;
 }
 
-export const PROBLEM_MESSAGES: Readonly<Record<KeyProblem, string>> = {
+const PROBLEM_MESSAGES: Readonly<Record<KeyProblem, string>> = {
   missing_key: 'an API key is needed: send it as authorization: Bearer KEY, or as x-api-key: KEY',
   wrong_key: 'the API key is not valid',
   too_many_guesses: 'too many wrong API keys came from this address: try again in a second',
 };
 const MISDIRECTED = 421;
 
-export function createDoor(options: {
+export function createRouteGuard(options: {
   readonly keys: Keys;
   readonly stats: Stats;
   /** Names it answers to beside those of loopback. */
   readonly names: readonly string[];
   readonly readAddress: ReadAddress;
-}): Door {
+}): RouteGuard {
   const { keys, stats, names, readAddress } = options;
 
   const admit = (request: IncomingMessage, scope: Scope, fallbackKey: string | null = null) => {

@@ -8,7 +8,7 @@ import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Caller } from './caller.ts';
 import { redactArguments } from './redact.ts';
 
-export interface AuditNote {
+interface AuditNote {
   readonly caller: Caller;
   /** Name of the mutation. */
   readonly field: string;

@@ -9,36 +9,13 @@ import type { Log } from '../../log.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { type Caller, mayDo, OPEN_CALLER } from './caller.ts';
 import { createGuessLimit } from './guess-limit.ts';
-import { createKeyUses } from './key-uses.ts';
+import { createKeyUses, type KeyUses } from './key-uses.ts';
 import { type CreatedKey, insertKey, type NewKey, revokeKey, type StoredKey } from './key-store.ts';
 import type { Scope } from './scope.ts';
 import { hashKey, isSameHash, MAX_KEY_LENGTH, readKeyId } from './secret.ts';
 
 /** Why nobody was recognised. Wrong, revoked and expired are one: whoever guesses learns nothing from it. */
 export type KeyProblem = 'missing_key' | 'wrong_key' | 'too_many_guesses';
-
-export interface Keys {
-  /** @param key what the client gave; null for nothing @param address where it came from */
-  identify: (key: string | null, address: string) => Caller | KeyProblem;
-  /** Whether it still is who it was: its key neither revoked nor expired; of an open server, that no key was made. */
-  isStill: (caller: Pick<Caller, 'keyId'>) => boolean;
-  /** Calls back once, within a second after the caller stopped being one. @returns what ends the watch */
-  watch: (caller: Pick<Caller, 'keyId'>, onLost: () => void) => () => void;
-  /** Whether no key is asked for: there never was one. */
-  isOpen: () => boolean;
-  /** Whether some key may do everything. */
-  hasAdmin: () => boolean;
-  /**
-   * @throws InvalidInputError, DuplicateNameError, QuotaExceededError; InvalidInputError when it is the first one and
-   *   could not make a second
-   */
-  create: (wanted: NewKey) => Promise<CreatedKey>;
-  /** @throws NotFoundError */
-  revoke: (id: string) => Promise<StoredKey>;
-  /** Reads the keys, and begins to read them again now and then. */
-  start: () => Promise<void>;
-  stop: () => Promise<void>;
-}
 
 interface KnownKey {
   readonly caller: Caller;
@@ -51,7 +28,7 @@ const SETTING: Caller = { keyId: 'environment', name: 'LAPWING_API_KEY', scopes:
 /** What a key with an unknown number is compared with, so that it takes as long as one with a known number. */
 const NOBODY = hashKey('');
 
-export function createKeys(options: {
+interface KeysOptions {
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
   /** An admin key of the settings. */
@@ -59,115 +36,151 @@ export function createKeys(options: {
   readonly stats: Stats;
   readonly log: Log;
   readonly now?: () => number;
-}): Keys {
-  const { pool, prisma, log, now = Date.now } = options;
-  const settingHash = options.setting === null ? null : hashKey(options.setting);
-  const uses = createKeyUses(pool, log);
-  const guesses = createGuessLimit();
-  const watchers = new Set<{ readonly caller: Pick<Caller, 'keyId'>; readonly onLost: () => void }>();
-  let known: ReadonlyMap<string, KnownKey> = new Map();
-  let everHadKey = false;
-  let timer: NodeJS.Timeout | undefined;
-  let reading: Promise<void> = Promise.resolve();
+}
 
-  const read = async () => {
-    ({ known, everHadKey } = await readKeys(pool));
-  };
-  /** One reading after the other: an older one must not overwrite what a newer one saw. */
-  const readAgain = () => (reading = reading.catch(() => undefined).then(read));
+export class Keys {
+  readonly #pool: pg.Pool;
+  readonly #prisma: PrismaClient;
+  readonly #log: Log;
+  readonly #now: () => number;
+  readonly #settingHash: Uint8Array | null;
+  readonly #uses: KeyUses;
+  readonly #guesses = createGuessLimit();
+  readonly #watchers = new Set<{ readonly caller: Pick<Caller, 'keyId'>; readonly onLost: () => void }>();
+  #known: ReadonlyMap<string, KnownKey> = new Map();
+  #everHadKey = false;
+  #timer: NodeJS.Timeout | undefined;
+  #reading: Promise<void> = Promise.resolve();
 
-  const isOpen = () => settingHash === null && !everHadKey;
-  const isStill = ({ keyId }: Pick<Caller, 'keyId'>) => {
-    if (keyId === null) return isOpen();
-    if (keyId === SETTING.keyId) return settingHash !== null;
-    return (known.get(keyId)?.expiresMs ?? 0) > now();
-  };
+  constructor(options: KeysOptions) {
+    this.#pool = options.pool;
+    this.#prisma = options.prisma;
+    this.#log = options.log;
+    this.#now = options.now ?? Date.now;
+    this.#settingHash = options.setting === null ? null : hashKey(options.setting);
+    this.#uses = createKeyUses(this.#pool, this.#log);
+  }
 
-  const find = (key: string): Caller | null => {
-    if (key.length > MAX_KEY_LENGTH) return null;
-    const hash = hashKey(key);
-    if (settingHash !== null && isSameHash(hash, settingHash)) return SETTING;
-    const entry = known.get(readKeyId(key) ?? '');
-    const isSame = isSameHash(hash, entry?.hash ?? NOBODY);
-    return entry === undefined || !isSame || entry.expiresMs <= now() ? null : entry.caller;
-  };
-  const identify = (key: string | null, address: string): Caller | KeyProblem => {
-    if (isOpen()) return OPEN_CALLER;
+  /** Whether no key is asked for: there never was one. */
+  isOpen(): boolean {
+    return this.#settingHash === null && !this.#everHadKey;
+  }
+
+  /** Whether it still is who it was: its key neither revoked nor expired; of an open server, that no key was made. */
+  isStill({ keyId }: Pick<Caller, 'keyId'>): boolean {
+    if (keyId === null) return this.isOpen();
+    if (keyId === SETTING.keyId) return this.#settingHash !== null;
+    return (this.#known.get(keyId)?.expiresMs ?? 0) > this.#now();
+  }
+
+  /** @param key what the client gave; null for nothing @param address where it came from */
+  identify(key: string | null, address: string): Caller | KeyProblem {
+    if (this.isOpen()) return OPEN_CALLER;
     if (key === null) return 'missing_key';
-    const caller = find(key);
+    const caller = this.#find(key);
     const keyId = caller?.keyId ?? null;
     // One of the form of those made here is not guessed: what is right is let in, whatever came from there before.
-    if (readKeyId(key) === null && !guesses.mayTell(address, keyId)) return 'too_many_guesses';
+    if (readKeyId(key) === null && !this.#guesses.mayTell(address, keyId)) return 'too_many_guesses';
     if (caller === null) return 'wrong_key';
-    if (keyId !== null && keyId !== SETTING.keyId) uses.note(keyId, now());
+    if (keyId !== null && keyId !== SETTING.keyId) this.#uses.note(keyId, this.#now());
     return caller;
-  };
+  }
 
-  const endLost = () => {
-    for (const watcher of [...watchers]) {
-      if (isStill(watcher.caller)) continue;
-      watchers.delete(watcher);
+  /** Whether some key may do everything. */
+  hasAdmin(): boolean {
+    return (
+      this.#settingHash !== null ||
+      [...this.#known.values()].some(
+        ({ caller, expiresMs }) => mayDo(caller, 'ADMIN') && expiresMs > this.#now(),
+      )
+    );
+  }
+
+  /** Calls back once, within a second after the caller stopped being one. @returns what ends the watch */
+  watch(caller: Pick<Caller, 'keyId'>, onLost: () => void): () => void {
+    const watcher = { caller, onLost };
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  /**
+   * @throws InvalidInputError, DuplicateNameError, QuotaExceededError; InvalidInputError when it is the first one and
+   *   could not make a second
+   */
+  async create(wanted: NewKey): Promise<CreatedKey> {
+    if (!this.hasAdmin() && !wanted.scopes.includes('ADMIN')) {
+      throw new InvalidInputError(
+        'scopes: expected ADMIN, because there is no key with it yet: nobody could make another',
+        ['input', 'scopes'],
+      );
+    }
+    const created = await insertKey(this.#prisma, wanted);
+    await this.#readAgain();
+    return created;
+  }
+
+  /** @throws NotFoundError */
+  async revoke(id: string): Promise<StoredKey> {
+    const revoked = await revokeKey(this.#prisma, id);
+    await this.#readAgain();
+    return revoked;
+  }
+
+  /** Reads the keys, and begins to read them again now and then. */
+  async start(): Promise<void> {
+    await this.#readAgain();
+    this.#timer = setTimeout(() => void this.#tick(), READ_AGAIN_MS).unref();
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#watchers.clear();
+    await this.#reading.catch(() => undefined);
+    clearTimeout(this.#timer);
+  }
+
+  async #read() {
+    ({ known: this.#known, everHadKey: this.#everHadKey } = await readKeys(this.#pool));
+  }
+
+  /** One reading after the other: an older one must not overwrite what a newer one saw. */
+  #readAgain() {
+    return (this.#reading = this.#reading.catch(() => undefined).then(() => this.#read()));
+  }
+
+  #find(key: string): Caller | null {
+    if (key.length > MAX_KEY_LENGTH) return null;
+    const hash = hashKey(key);
+    if (this.#settingHash !== null && isSameHash(hash, this.#settingHash)) return SETTING;
+    const entry = this.#known.get(readKeyId(key) ?? '');
+    const isSame = isSameHash(hash, entry?.hash ?? NOBODY);
+    return entry === undefined || !isSame || entry.expiresMs <= this.#now() ? null : entry.caller;
+  }
+
+  #endLost() {
+    for (const watcher of [...this.#watchers]) {
+      if (this.isStill(watcher.caller)) continue;
+      this.#watchers.delete(watcher);
       try {
         watcher.onLost();
       } catch (error) {
         // The keys are read again all the same, and the others end.
-        log.error({ err: error }, 'what a lost key had open could not be ended');
+        this.#log.error({ err: error }, 'what a lost key had open could not be ended');
       }
     }
-  };
-  const tick = async () => {
+  }
+
+  async #tick() {
     try {
-      await readAgain();
-      await uses.write(now());
+      await this.#readAgain();
+      await this.#uses.write(this.#now());
     } catch (error) {
       // What was read last holds until the database is back; keys still expire by the clock.
-      log.debug({ err: error }, 'the keys could not be read again');
+      this.#log.debug({ err: error }, 'the keys could not be read again');
     }
-    endLost();
-    timer = setTimeout(() => void tick(), READ_AGAIN_MS).unref();
-  };
-
-  const hasAdmin = () =>
-    settingHash !== null ||
-    [...known.values()].some(({ caller, expiresMs }) => mayDo(caller, 'ADMIN') && expiresMs > now());
-
-  return {
-    identify,
-    isStill,
-    isOpen,
-    hasAdmin,
-    watch: (caller, onLost) => {
-      const watcher = { caller, onLost };
-      watchers.add(watcher);
-      return () => void watchers.delete(watcher);
-    },
-    create: async (wanted) => {
-      if (!hasAdmin() && !wanted.scopes.includes('ADMIN')) {
-        throw new InvalidInputError(
-          'scopes: expected ADMIN, because there is no key with it yet: nobody could make another',
-          ['input', 'scopes'],
-        );
-      }
-      const created = await insertKey(prisma, wanted);
-      await readAgain();
-      return created;
-    },
-    revoke: async (id) => {
-      const revoked = await revokeKey(prisma, id);
-      await readAgain();
-      return revoked;
-    },
-    start: async () => {
-      await readAgain();
-      timer = setTimeout(() => void tick(), READ_AGAIN_MS).unref();
-    },
-    stop: async () => {
-      clearTimeout(timer);
-      watchers.clear();
-      await reading.catch(() => undefined);
-      clearTimeout(timer);
-    },
-  };
+    this.#endLost();
+    this.#timer = setTimeout(() => void this.#tick(), READ_AGAIN_MS).unref();
+  }
 }
 
 interface KeyRow {

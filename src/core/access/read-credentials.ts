@@ -14,7 +14,7 @@ export function readHeaderKey(headers: IncomingHttpHeaders): string | null {
 }
 
 /** The value of an authorization header. */
-export function readAuthorization(text: string): string {
+function readAuthorization(text: string): string {
   const [, scheme = '', rest = ''] = /^\s*(\S+)\s+(\S.*?)\s*$/s.exec(text) ?? [];
   switch (scheme.toLowerCase()) {
     case 'bearer':

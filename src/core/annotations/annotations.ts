@@ -4,7 +4,7 @@ import { InvalidInputError, NotFoundError } from '../../errors.ts';
 import type { Annotation, Prisma, PrismaClient } from '../../generated/prisma/client.ts';
 import { DEFAULT_ACCOUNT, MAX_NAME_LENGTH, UNPRINTABLE } from '../../model.ts';
 
-export interface NewAnnotation {
+interface NewAnnotation {
   /** Whose resource it is; the default account's when left out. */
   readonly accountId?: number;
   /** The time the note is about. */

@@ -12,7 +12,7 @@ import { readLabelPeak } from './read-label-peak.ts';
 export interface NewLabel {
   /** Uuid of the metric. */
   readonly metricId: string;
-  /** Both ends belong to the stretch; equal for a single point. */
+  /** Both ends belong to the span; equal for a single point. */
   readonly from: Date;
   readonly to: Date;
   readonly kind: 'REAL' | 'NORMAL';
@@ -26,7 +26,7 @@ export interface NewLabel {
 export interface Labels {
   /** Reads all of them; before anything asks for the bar. */
   load: () => Promise<void>;
-  /** A stretch that has a label gets this one instead. @throws NotFoundError, InvalidInputError */
+  /** A span that has a label gets this one instead. @throws NotFoundError, InvalidInputError */
   labelAnomaly: (label: NewLabel) => Promise<AnomalyLabel>;
   /**
    * The same for an incident: its label is the one that begins with it, however long it has become since the last.
@@ -35,7 +35,7 @@ export interface Labels {
   labelIncident: (label: NewLabel) => Promise<AnomalyLabel>;
   /** @returns it as it was @throws NotFoundError */
   deleteLabel: (id: string) => Promise<AnomalyLabel>;
-  /** Of one metric, oldest stretch first. */
+  /** Of one metric, oldest span first. */
   listLabels: (metricId: string) => Promise<readonly AnomalyLabel[]>;
   /**
    * By how many orders of magnitude labels raise the threshold for alerts on a point of a metric: compare its score with

@@ -1,7 +1,7 @@
 /** Reads stored bars: the highest of several metrics together, for many such groups in one statement. */
 import type pg from 'pg';
 
-/** 24 slots, or any stretch of time, and how wide a bar is. */
+/** 24 slots, or any span of time, and how wide a bar is. */
 export interface StoredBarRange {
   readonly minutes: number;
   /** Belongs to the range. */

@@ -5,7 +5,7 @@ import { canOpen, type Seal } from '../../platform/outbound/sealed-secret.ts';
 /** The account of the first key pair; the one that owns what Lapwing itself knows. */
 export const FIRST_ACCOUNT = 'default';
 
-export interface AccessKey {
+interface AccessKey {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly accountId: number;

@@ -82,7 +82,7 @@ function validated(operation: Operation): Operation {
 
 const NOTHING = structure({});
 
-export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['PutMetricData', define(PUT_METRIC_DATA_INPUT, NOTHING, putMetricData)],
   ['ListMetrics', define(LIST_METRICS_INPUT, LIST_METRICS_OUTPUT, listMetrics)],
   [

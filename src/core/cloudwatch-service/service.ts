@@ -6,7 +6,7 @@ import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { PngRenderer } from '../../platform/chart/render-png.ts';
 import { createOutbound } from '../../platform/outbound/outbound-client.ts';
 import { AlarmMonitor } from './alarms/alarm-monitor.ts';
-import { createClockwork } from '../../platform/runtime/interval-jobs.ts';
+import { createIntervalJobs } from '../../platform/runtime/interval-jobs.ts';
 import { purge, type Purged } from './purge.ts';
 import { createAccounts, FIRST_ACCOUNT, type Accounts } from './accounts.ts';
 import { CloudwatchError } from './model/cloudwatch-error.ts';
@@ -83,9 +83,9 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
   const findFirstAccount = () => accounts.ensureAccount(FIRST_ACCOUNT);
   const { retentionDays = RETENTION_DAYS, rollupDays = 0 } = options;
   const purgeOnce = () => purge({ pool, log, stats, now, retentionDays, rollupDays });
-  const clockwork = createClockwork([{ name: 'purge', everyMs: PURGE_MS, run: purgeOnce }], log);
+  const jobs = createIntervalJobs([{ name: 'purge', everyMs: PURGE_MS, run: purgeOnce }], log);
   const stop = async () => {
-    await clockwork.stop();
+    await jobs.stop();
     await intake.stop();
     await alarms.stop();
   };
@@ -108,7 +108,7 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
     tickAlarms: () => alarms.tick(),
     purge: purgeOnce,
     start() {
-      clockwork.start();
+      jobs.start();
       alarms.start();
     },
     stop,

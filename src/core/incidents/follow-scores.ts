@@ -92,7 +92,7 @@ function advance(
   if (result.ended !== null) ended.push(result.ended);
   open.delete(key);
   if (result.next === null) return;
-  const isTold = result.next.notifiedMs !== null || result.next.state !== 'FIRING' || !point.isHot;
+  const isTold = result.next.notifiedMs !== null || result.next.state !== 'FIRING' || !point.isAnomalous;
   // The quiet period keeps repeats away, and what supersedes is none.
   const quiet = result.ended?.endReason === 'SUPERSEDED' ? new Map<string, number>() : lastNotified;
   open.set(key, isTold ? result.next : decideNotification(result.next, sample, rule, quiet, now().getTime()));

@@ -10,7 +10,7 @@ import type { Rule } from './rule.ts';
 import { stepIncident, type Course, type RulePoint } from './state-machine.ts';
 
 /** The point that made an incident fire: what people are told. */
-export interface Frozen {
+interface Frozen {
   readonly score: number;
   readonly value: number;
   readonly expected: number;
@@ -52,13 +52,13 @@ export function judgePoint(
   adjustment: number,
 ): RulePoint {
   const isWanted = matters(sample, sample.value, facts.policy) && matters(sample, sample.value, rule.policy);
-  const isHot =
+  const isAnomalous =
     isWanted &&
     sample.score >= raiseSensitivity(rule.sensitivity, adjustment) &&
     !(rule.learningGuard && sample.provisional);
   return {
     timestampMs: sample.timestampMs,
-    isHot,
+    isAnomalous,
     opens: sample.episode,
     lasts: isWanted && (sample.phase === 'OPENS' || sample.phase === 'CONTINUES'),
     recovers: sample.phase === 'RECOVERS',
@@ -94,12 +94,12 @@ export function advanceIncident(
   }
   const fires = course.state === 'FIRING' && (incident === null || incident.state === 'PENDING');
   const frozen = fires ? { ...moved, ...freeze(sample) } : moved;
-  return { ended: null, next: point.isHot ? raisePeak(frozen, sample) : frozen };
+  return { ended: null, next: point.isAnomalous ? raisePeak(frozen, sample) : frozen };
 }
 
 /** What begins during an incident and is far rarer than all of it is an event of its own: people are notified again. */
-function supersedes({ peakScore }: Incident, { score }: ScoredSample, { isHot, opens }: RulePoint): boolean {
-  return isHot && opens && FAR_RARER * (1 - score) <= 1 - peakScore;
+function supersedes({ peakScore }: Incident, { score }: ScoredSample, { isAnomalous, opens }: RulePoint): boolean {
+  return isAnomalous && opens && FAR_RARER * (1 - score) <= 1 - peakScore;
 }
 
 /** Never before it began: points have the time of their sender, whose clock may be ahead of ours. */

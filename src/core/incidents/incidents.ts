@@ -1,6 +1,6 @@
 /** Incidents, put together: rules, the follower that holds scores against them, and the delivery of messages. */
 import type pg from 'pg';
-import { createClockwork } from '../../platform/runtime/interval-jobs.ts';
+import { createIntervalJobs } from '../../platform/runtime/interval-jobs.ts';
 import type { Labels } from '../annotations/labels.ts';
 import type { ScoreFeed } from '../score-log/score-feed.ts';
 import { gatherRows } from '../score-log/row-buffer.ts';
@@ -118,7 +118,7 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
   const dispatcher = new Dispatcher({ ...options, onTried: messageFeed.publish });
   const resend = () => resendAlerts(options);
   const purge = () => purgeOld({ pool, log, now, retentionDays: options.retentionDays });
-  const clockwork = createClockwork(
+  const jobs = createIntervalJobs(
     [
       { name: 'deliver messages', everyMs: SECOND_MS, run: () => dispatcher.dispatchDue() },
       { name: 'sweep incidents', everyMs: 30 * SECOND_MS, run: sweep },
@@ -129,7 +129,7 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
   );
   const stop = async () => {
     await follower.stop();
-    await clockwork.stop();
+    await jobs.stop();
     await dispatcher.stop();
     incidentFeed.close();
     messageFeed.close();
@@ -141,7 +141,7 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
     messageFeed,
     start: () => {
       follower.start();
-      clockwork.start();
+      jobs.start();
     },
     startFollowing: () => follower.start(),
     catchUp: () => follower.catchUp(),

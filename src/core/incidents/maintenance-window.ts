@@ -10,7 +10,7 @@ export const WEEKDAYS = [
   'SATURDAY',
   'SUNDAY',
 ] as const;
-export type Weekday = (typeof WEEKDAYS)[number];
+type Weekday = (typeof WEEKDAYS)[number];
 
 /** From one instant to another; ISO 8601, the end is not part of it. */
 export interface OneOffWindow {

@@ -20,7 +20,7 @@ export interface RuleScope {
   readonly tags?: readonly TagFilter[] | undefined;
 }
 
-export interface RuleChannel {
+interface RuleChannel {
   readonly id: string;
   readonly kind: ChannelKind;
   readonly target: string;

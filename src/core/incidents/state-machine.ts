@@ -7,7 +7,7 @@
 export interface RulePoint {
   readonly timestampMs: number;
   /** Unusual enough, in a way the rule and the metric's own policy ask to be told of. */
-  readonly isHot: boolean;
+  readonly isAnomalous: boolean;
   /** The detector says that something new begins here: only such a point begins an incident. */
   readonly opens: boolean;
   /** The detector says that an incident lasts: the metric is not back to normal, though this score may be. */
@@ -17,10 +17,10 @@ export interface RulePoint {
 }
 
 export interface Patience {
-  /** Time and points it has to be hot before it fires; 0 and 1 for at once. */
+  /** Time and points it has to be anomalous before it fires; 0 and 1 for at once. */
   readonly confirmSeconds: number;
   readonly confirmPoints: number;
-  /** Time it has to be calm before it is over. */
+  /** Time it has to be normal before it is over. */
   readonly recoverySeconds: number;
 }
 
@@ -30,7 +30,7 @@ export interface Course {
   readonly lastPointMs: number;
   readonly lastHotMs: number;
   readonly hotPoints: number;
-  /** Time of the first of the calm points since it was hot; null while it is. */
+  /** Time of the first of the normal points since the last anomalous one; null while it is. */
   readonly calmSinceMs: number | null;
 }
 
@@ -39,9 +39,11 @@ export interface Course {
  * @returns null while, or again, all is normal: an incident that was never confirmed leaves nothing
  */
 export function stepIncident(course: Course | null, point: RulePoint, patience: Patience): Course | null {
-  if (course === null) return point.isHot && point.opens ? begin(point, patience) : null;
+  if (course === null) return point.isAnomalous && point.opens ? begin(point, patience) : null;
   const isHeld = point.lasts && course.state !== 'PENDING';
-  return point.isHot || isHeld ? heat(course, point, patience) : calm(course, point, patience);
+  return point.isAnomalous || isHeld
+    ? addAnomalous(course, point, patience)
+    : addNormal(course, point, patience);
 }
 
 function begin({ timestampMs }: RulePoint, patience: Patience): Course {
@@ -56,7 +58,7 @@ function begin({ timestampMs }: RulePoint, patience: Patience): Course {
   return confirm(first, patience);
 }
 
-function heat(course: Course, { timestampMs }: RulePoint, patience: Patience): Course {
+function addAnomalous(course: Course, { timestampMs }: RulePoint, patience: Patience): Course {
   const hotter = {
     ...course,
     lastPointMs: timestampMs,
@@ -72,7 +74,7 @@ function confirm(course: Course, { confirmSeconds, confirmPoints }: Patience): C
   return isLongEnough && course.hotPoints >= confirmPoints ? { ...course, state: 'FIRING' } : course;
 }
 
-function calm(
+function addNormal(
   course: Course,
   { timestampMs, recovers }: RulePoint,
   { recoverySeconds }: Patience,

@@ -5,7 +5,7 @@ import { keyOf, type StoredValues } from '../samples/find-duplicates.ts';
 import type { Refused } from './commit.ts';
 
 /** Late: stored, but older than what its model has learned from, so never scored. */
-export type Outcome = 'accepted' | 'duplicate' | 'late';
+type Outcome = 'accepted' | 'duplicate' | 'late';
 
 /** A checked point on its way in. */
 export interface Arrival {

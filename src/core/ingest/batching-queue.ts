@@ -10,13 +10,6 @@ import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { StaleDraftError } from './commit.ts';
 import type { PipelinedRun } from '../../platform/runtime/write-lock.ts';
 
-export interface BatchQueue<Request, Result> {
-  /** @throws RetryLaterError when the queue is full, the database away or the server stopping */
-  readonly add: (request: Request) => Promise<Result>;
-  /** Takes no more; returns when all that was taken is written or refused. */
-  readonly stop: () => Promise<void>;
-}
-
 interface Waiting<Request, Result> {
   readonly request: Request;
   readonly points: number;
@@ -24,7 +17,7 @@ interface Waiting<Request, Result> {
   readonly reject: (error: Error) => void;
 }
 
-export function createBatchQueue<Request, Result>(options: {
+interface BatchQueueOptions<Request, Result> {
   /** Points that may wait, those being written included. */
   readonly limit: number;
   /** A batch is closed at this many points; a single larger request is a batch of its own. */
@@ -42,129 +35,140 @@ export function createBatchQueue<Request, Result>(options: {
   readonly failures: () => number;
   readonly stats: Stats;
   readonly log: Log;
-}): BatchQueue<Request, Result> {
-  const { limit, stats, log } = options;
-  const queue: Waiting<Request, Result>[] = [];
-  let points = 0;
-  let pumping: Promise<void> | null = null;
-  /** Requests that cannot be written yet; their points count as waiting. */
-  const preparing = new Set<Promise<void>>();
-  /** Batches being written: two at most, but for those written again after a failure. */
-  const unsettled = new Set<Promise<void>>();
-  /** Batches that failed and are being written anew. */
-  const redoing = new Set<Promise<void>>();
-  let stopped = false;
+}
 
-  const add = (request: Request): Promise<Result> => {
-    const count = options.countPoints(request);
-    if (stopped) return refuse('the server is stopping');
+export class BatchQueue<Request, Result> {
+  readonly #options: BatchQueueOptions<Request, Result>;
+  readonly #limit: number;
+  readonly #stats: Stats;
+  readonly #log: Log;
+  readonly #queue: Waiting<Request, Result>[] = [];
+  #points = 0;
+  #pumping: Promise<void> | null = null;
+  /** Requests that cannot be written yet; their points count as waiting. */
+  readonly #preparing = new Set<Promise<void>>();
+  /** Batches being written: two at most, but for those written again after a failure. */
+  readonly #unsettled = new Set<Promise<void>>();
+  /** Batches that failed and are being written anew. */
+  readonly #redoing = new Set<Promise<void>>();
+  #stopped = false;
+
+  constructor(options: BatchQueueOptions<Request, Result>) {
+    this.#options = options;
+    this.#limit = options.limit;
+    this.#stats = options.stats;
+    this.#log = options.log;
+  }
+
+  /** @throws RetryLaterError when the queue is full, the database away or the server stopping */
+  add(request: Request): Promise<Result> {
+    const count = this.#options.countPoints(request);
+    if (this.#stopped) return this.#refuse('the server is stopping');
     // An empty queue takes any request, else one larger than the limit could never be sent.
-    if (points > 0 && points + count > limit)
-      return refuse(`${points} points are waiting to be written already`);
-    setPoints(points + count);
+    if (this.#points > 0 && this.#points + count > this.#limit)
+      return this.#refuse(`${this.#points} points are waiting to be written already`);
+    this.#setPoints(this.#points + count);
     return new Promise((resolve, reject) => {
       const waiting = { request, points: count, resolve, reject };
-      const prepared = options.prepare(request);
-      if (prepared === null) enqueue(waiting);
+      const prepared = this.#options.prepare(request);
+      if (prepared === null) this.#enqueue(waiting);
       else {
         const ready = prepared.then(() => {
-          preparing.delete(ready);
-          enqueue(waiting);
+          this.#preparing.delete(ready);
+          this.#enqueue(waiting);
         });
-        preparing.add(ready);
+        this.#preparing.add(ready);
       }
     });
-  };
+  }
 
-  const enqueue = (waiting: Waiting<Request, Result>) => {
-    queue.push(waiting);
-    pumping ??= pump();
-  };
+  /** Takes no more; returns when all that was taken is written or refused. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#preparing);
+    await this.#pumping;
+    await Promise.all(this.#unsettled);
+  }
 
-  const refuse = (why: string) => {
-    stats.count('retry_later');
+  #enqueue(waiting: Waiting<Request, Result>) {
+    this.#queue.push(waiting);
+    this.#pumping ??= this.#pump();
+  }
+
+  #refuse(why: string) {
+    this.#stats.count('retry_later');
     return Promise.reject(new RetryLaterError(`${why}: send the same points again in a moment`));
-  };
+  }
 
-  const setPoints = (count: number) => {
-    points = count;
-    options.onPoints(points);
-  };
+  #setPoints(count: number) {
+    this.#points = count;
+    this.#options.onPoints(this.#points);
+  }
 
-  const pump = async () => {
+  async #pump() {
     // The requests of one tick share a batch.
     await Promise.resolve();
-    let failures = options.failures();
-    while (queue.length > 0) {
-      const batch = takeBatch(queue, options.batchPoints);
-      const { isReady, result } = options.write(batch.map(({ request }) => request));
-      const settling = settle(batch, result).finally(() => {
-        unsettled.delete(settling);
-        setPoints(points - batch.reduce((sum, waiting) => sum + waiting.points, 0));
+    let failures = this.#options.failures();
+    while (this.#queue.length > 0) {
+      const batch = takeBatch(this.#queue, this.#options.batchPoints);
+      const { isReady, result } = this.#options.write(batch.map(({ request }) => request));
+      const settling = this.#settle(batch, result).finally(() => {
+        this.#unsettled.delete(settling);
+        this.#setPoints(this.#points - batch.reduce((sum, waiting) => sum + waiting.points, 0));
       });
-      unsettled.add(settling);
+      this.#unsettled.add(settling);
       await isReady;
-      if (options.failures() !== failures) await redone();
-      failures = options.failures();
+      if (this.#options.failures() !== failures) await this.#redone();
+      failures = this.#options.failures();
     }
-    pumping = null;
-  };
+    this.#pumping = null;
+  }
 
   /** What is written anew comes before what is newer: a metric's points are scored in their order or not at all. */
-  const redone = async () => {
+  async #redone() {
     // By then every batch that stood on the one that failed knows it.
     await setImmediate();
-    while (redoing.size > 0) await Promise.all(redoing);
-  };
+    while (this.#redoing.size > 0) await Promise.all(this.#redoing);
+  }
 
   /** Never throws. */
-  const settle = async (
+  async #settle(
     batch: readonly Waiting<Request, Result>[],
     result: Promise<readonly Result[]>,
-  ): Promise<void> => {
+  ): Promise<void> {
     try {
       const results = await result;
-      options.onWritten(null);
+      this.#options.onWritten(null);
       for (const [index, one] of results.entries()) batch[index]?.resolve(one);
     } catch (error) {
-      const again = redo(batch, error).finally(() => redoing.delete(again));
-      redoing.add(again);
+      const again = this.#redo(batch, error).finally(() => this.#redoing.delete(again));
+      this.#redoing.add(again);
       await again;
     }
-  };
+  }
 
   /** Requests that share a batch with one that trips a bug of ours are written without it. */
-  const redo = async (batch: readonly Waiting<Request, Result>[], error: unknown): Promise<void> => {
+  async #redo(batch: readonly Waiting<Request, Result>[], error: unknown): Promise<void> {
     const again = (some: typeof batch) =>
-      settle(some, options.write(some.map(({ request }) => request)).result);
+      this.#settle(some, this.#options.write(some.map(({ request }) => request)).result);
     if (error instanceof StaleDraftError) await again(batch);
-    else if (isOutage(error)) refuseAll(batch, error);
+    else if (isOutage(error)) this.#refuseAll(batch, error);
     else if (batch.length > 1) for (const waiting of batch) await again([waiting]);
     else {
-      log.error({ err: error }, 'unexpected failure writing points');
+      this.#log.error({ err: error }, 'unexpected failure writing points');
       for (const { reject } of batch) {
         reject(new Error('unexpected failure writing points', { cause: error }));
       }
     }
-  };
+  }
 
-  const refuseAll = (batch: readonly Waiting<Request, Result>[], error: unknown) => {
-    log.warn({ err: error, requests: batch.length }, 'batch of points could not be written');
-    stats.count('retry_later', batch.length);
-    options.onWritten(error);
+  #refuseAll(batch: readonly Waiting<Request, Result>[], error: unknown) {
+    this.#log.warn({ err: error, requests: batch.length }, 'batch of points could not be written');
+    this.#stats.count('retry_later', batch.length);
+    this.#options.onWritten(error);
     const message = 'the points could not be written: send them again in a moment';
     for (const { reject } of batch) reject(new RetryLaterError(message, { cause: error }));
-  };
-
-  return {
-    add,
-    stop: async () => {
-      stopped = true;
-      await Promise.all(preparing);
-      await pumping;
-      await Promise.all(unsettled);
-    },
-  };
+  }
 }
 
 function takeBatch<Item extends { readonly points: number }>(queue: Item[], most: number): readonly Item[] {

@@ -8,7 +8,7 @@ import type { Log } from '../../log.ts';
 import { DEFAULT_ACCOUNT, type Sample } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { rejectPoint, tally, type AcceptResult, type RejectedPoint } from './accept-result.ts';
-import { type BatchQueue, createBatchQueue } from './batching-queue.ts';
+import { BatchQueue } from './batching-queue.ts';
 import { checkName, checkResource, checkSample, checkUnit } from './validate-point.ts';
 import type { CustomMetrics } from '../metrics/custom-metrics.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
@@ -143,7 +143,7 @@ export class Ingest {
     onPoints: (points: number) => void,
   ): BatchQueue<IngestRequest, AcceptResult> {
     const { commit, writeLock, preload: preload, queueLimit, stats, log } = this.#options;
-    return createBatchQueue<IngestRequest, AcceptResult>({
+    return new BatchQueue<IngestRequest, AcceptResult>({
       limit: queueLimit,
       batchPoints,
       countPoints: ({ pending }) => pending.length,

@@ -1,5 +1,5 @@
 /**
- * Points whose models are not in memory, as all are after a restart, wait beside the line until those are restored:
+ * Points whose models are not in memory, as all are after a restart, wait outside the queue until those are restored:
  * in it, every other metric's points would wait with them.
  */
 import type { Log } from '../../log.ts';

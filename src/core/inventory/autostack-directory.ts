@@ -34,35 +34,29 @@ export interface Member {
   readonly resourceId: string;
 }
 
-export interface AutostackDirectory {
-  byId: (id: string) => StackEntry | undefined;
-  byName: (name: string, region: string) => StackEntry | undefined;
-  all: () => Iterable<StackEntry>;
-  load: () => Promise<void>;
-  /** Looks the members of one stack up in the inventory. */
-  refresh: (stack: StackEntry) => Promise<void>;
-  /** Its members could not be listed: they stay as they were. */
-  setProblem: (stack: StackEntry, problem: string) => Promise<void>;
-  /** Brings the stacks of a region up to what was listed of it. */
-  followListing: (region: string, listing: Listing) => Promise<void>;
-  add: (stack: StackEntry) => void;
-  /** It is another from now on; its members are to be refreshed. */
-  change: (stack: StackEntry, change: Pick<StackEntry, 'name' | 'filters' | 'includeStopped'>) => void;
-  forget: (id: string) => void;
-}
-
-export function createAutostackDirectory(options: {
+interface AutostackDirectoryOptions {
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
   readonly log: Log;
   readonly now?: () => number;
-}): AutostackDirectory {
-  const { pool, prisma, log } = options;
-  const now = options.now ?? Date.now;
-  const stacks = new Map<string, StackEntry>();
+}
 
-  const load = async () => {
-    const rows = await prisma.autostack.findMany({
+export class AutostackDirectory {
+  readonly #pool: pg.Pool;
+  readonly #prisma: PrismaClient;
+  readonly #log: Log;
+  readonly #now: () => number;
+  readonly #stacks = new Map<string, StackEntry>();
+
+  constructor(options: AutostackDirectoryOptions) {
+    this.#pool = options.pool;
+    this.#prisma = options.prisma;
+    this.#log = options.log;
+    this.#now = options.now ?? Date.now;
+  }
+
+  async load(): Promise<void> {
+    const rows = await this.#prisma.autostack.findMany({
       include: {
         members: { where: { leftAt: null }, select: { resource: { select: { resourceId: true } } } },
       },
@@ -78,7 +72,7 @@ export function createAutostackDirectory(options: {
       problem,
       members,
     } of rows) {
-      stacks.set(id, {
+      this.#stacks.set(id, {
         id,
         name,
         region,
@@ -90,49 +84,65 @@ export function createAutostackDirectory(options: {
         problem,
       });
     }
-  };
+  }
 
-  const setProblem = async (stack: StackEntry, problem: string) => {
+  /** Its members could not be listed: they stay as they were. */
+  async setProblem(stack: StackEntry, problem: string): Promise<void> {
     if (stack.problem === problem) return;
     // One that was deleted meanwhile has none.
-    await prisma.autostack.updateMany({ where: { id: stack.id }, data: { problem } });
+    await this.#prisma.autostack.updateMany({ where: { id: stack.id }, data: { problem } });
     stack.problem = problem;
-  };
+  }
 
-  const refresh = async (stack: StackEntry) => {
-    const members = await findMembers(prisma, stack);
+  /** Looks the members of one stack up in the inventory. */
+  async refresh(stack: StackEntry): Promise<void> {
+    const members = await findMembers(this.#prisma, stack);
     if (members.length > MAX_STACK_MEMBERS) {
       const problem = `its filters match ${members.length} resources, ${MAX_STACK_MEMBERS} are the most: the members stay as they were`;
-      log.warn({ autostack: stack.id, matching: members.length }, 'autostack has too many members');
-      await setProblem(stack, problem);
+      this.#log.warn({ autostack: stack.id, matching: members.length }, 'autostack has too many members');
+      await this.setProblem(stack, problem);
       return;
     }
-    const atMs = now();
-    await saveMembers(pool, stack.id, members, atMs);
+    const atMs = this.#now();
+    await saveMembers(this.#pool, stack.id, members, atMs);
     stack.memberIds = members.map(({ resourceId }) => resourceId);
     stack.listedMs = atMs;
     stack.problem = null;
-  };
+  }
 
-  return {
-    byId: (id) => stacks.get(id),
-    byName: (name, region) =>
-      [...stacks.values()].find((stack) => stack.name === name && stack.region === region),
-    all: () => stacks.values(),
-    load,
-    refresh,
-    setProblem,
-    followListing: async (region, { wholeTypes, problem }) => {
-      for (const stack of stacks.values()) {
-        if (stack.region !== region) continue;
-        if (wholeTypes.includes(stack.resourceType)) await refresh(stack);
-        else await setProblem(stack, describeProblem(stack, problem));
-      }
-    },
-    change: (stack, change) => void Object.assign(stack, change),
-    add: (stack) => void stacks.set(stack.id, stack),
-    forget: (id) => void stacks.delete(id),
-  };
+  byId(id: string): StackEntry | undefined {
+    return this.#stacks.get(id);
+  }
+
+  byName(name: string, region: string): StackEntry | undefined {
+    return [...this.#stacks.values()].find((stack) => stack.name === name && stack.region === region);
+  }
+
+  all(): Iterable<StackEntry> {
+    return this.#stacks.values();
+  }
+
+  /** Brings the stacks of a region up to what was listed of it. */
+  async followListing(region: string, { wholeTypes, problem }: Listing): Promise<void> {
+    for (const stack of this.#stacks.values()) {
+      if (stack.region !== region) continue;
+      if (wholeTypes.includes(stack.resourceType)) await this.refresh(stack);
+      else await this.setProblem(stack, describeProblem(stack, problem));
+    }
+  }
+
+  /** It is another from now on; its members are to be refreshed. */
+  change(stack: StackEntry, change: Pick<StackEntry, 'name' | 'filters' | 'includeStopped'>): void {
+    Object.assign(stack, change);
+  }
+
+  add(stack: StackEntry): void {
+    this.#stacks.set(stack.id, stack);
+  }
+
+  forget(id: string): void {
+    this.#stacks.delete(id);
+  }
 }
 
 function describeProblem({ listedMs }: StackEntry, problem: string | null): string {

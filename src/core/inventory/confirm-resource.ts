@@ -23,9 +23,9 @@ export function createConfirmResource(options: {
   readonly prisma: PrismaClient;
   readonly inventory: Pick<Inventory, 'ensure' | 'ageOf'>;
   readonly now?: () => number;
-  readonly longestWaitMs?: number;
+  readonly maxWaitMs?: number;
 }): (resource: ResourceKey) => Promise<void> {
-  const { prisma, inventory, now = Date.now, longestWaitMs = MAX_WAIT_MS } = options;
+  const { prisma, inventory, now = Date.now, maxWaitMs = MAX_WAIT_MS } = options;
   const findState = async ({ region, type, resourceId }: ResourceKey) => {
     const key = { accountId: DEFAULT_ACCOUNT, region, type, resourceId };
     const known = await prisma.resource.findUnique({
@@ -40,7 +40,7 @@ export function createConfirmResource(options: {
     const listedMs = () => inventory.ageOf(region).typesListedMs[type];
     let state = await findState(resource);
     if (state === 'unknown' && listedMs() !== undefined) {
-      await listAgain(inventory, region, longestWaitMs);
+      await listAgain(inventory, region, maxWaitMs);
       state = await findState(resource);
     }
     if (state === GONE) {
@@ -58,11 +58,11 @@ export function createConfirmResource(options: {
 async function listAgain(
   inventory: Pick<Inventory, 'ensure'>,
   region: string,
-  longestWaitMs: number,
+  maxWaitMs: number,
 ): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, longestWaitMs);
+    timer = setTimeout(resolve, maxWaitMs);
   });
   const listed = inventory.ensure(region, FRESH_MS).catch((error: unknown) => {
     // Nobody speaks against the resource then.

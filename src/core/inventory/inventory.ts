@@ -24,24 +24,12 @@ export interface Listing {
   readonly problem: string | null;
 }
 
-export interface Inventory {
-  /**
-   * Lists the region's resources, unless that was done within `maxAgeMs`; whoever comes while it is being done waits
-   * for the same listing. @throws SourceUnavailableError when nothing could be listed
-   */
-  ensure: (region: string, maxAgeMs: number) => Promise<void>;
-  ageOf: (region: string) => RegionAge;
-  /** Reads how old the regions are, and begins to refresh those in use. */
-  start: () => Promise<void>;
-  stop: () => Promise<void>;
-}
-
 /** As often as members of a group change at most unnoticed. */
 export const REFRESH_MS = 600_000;
 const TICK_MS = 30_000;
 const UNKNOWN: RegionAge = { refreshedMs: null, problem: null, typesListedMs: {} };
 
-export function createInventory(options: {
+interface InventoryOptions {
   readonly pool: pg.Pool;
   readonly discover: Discover;
   /** Regions something is watched in. */
@@ -50,74 +38,95 @@ export function createInventory(options: {
   readonly onListed: (region: string, listing: Listing) => Promise<void>;
   readonly log: Log;
   readonly now?: () => number;
-}): Inventory {
-  const { pool, discover, log } = options;
-  const now = options.now ?? Date.now;
-  const ages = new Map<string, RegionAge>();
-  const tried = new Map<string, number>();
-  const refreshing = new Map<string, Promise<void>>();
-  const aborting = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
+}
 
-  const refresh = async (region: string) => {
+export class Inventory {
+  readonly #options: InventoryOptions;
+  readonly #pool: pg.Pool;
+  readonly #discover: Discover;
+  readonly #log: Log;
+  readonly #now: () => number;
+  readonly #ages = new Map<string, RegionAge>();
+  readonly #tried = new Map<string, number>();
+  readonly #refreshing = new Map<string, Promise<void>>();
+  readonly #aborting = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: InventoryOptions) {
+    this.#options = options;
+    this.#pool = options.pool;
+    this.#discover = options.discover;
+    this.#log = options.log;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /**
+   * Lists the region's resources, unless that was done within `maxAgeMs`; whoever comes while it is being done waits
+   * for the same listing. @throws SourceUnavailableError when nothing could be listed
+   */
+  async ensure(region: string, maxAgeMs: number): Promise<void> {
+    const { refreshedMs } = this.#ages.get(region) ?? UNKNOWN;
+    if (refreshedMs === null || this.#now() - refreshedMs > maxAgeMs) await this.#refreshOnce(region);
+  }
+
+  ageOf(region: string): RegionAge {
+    return this.#ages.get(region) ?? UNKNOWN;
+  }
+
+  /** Reads how old the regions are, and begins to refresh those in use. */
+  async start(): Promise<void> {
+    for (const [region, age] of await readAges(this.#pool)) this.#ages.set(region, age);
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#tick();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#aborting.abort();
+    await Promise.allSettled(this.#refreshing.values());
+  }
+
+  async #refresh(region: string) {
     // What comes to be known while it is being listed is newer than the listing.
-    const atMs = now();
-    tried.set(region, atMs);
-    const { resources, wholeTypes, problems } = await discover(region, aborting.signal);
+    const atMs = this.#now();
+    this.#tried.set(region, atMs);
+    const { resources, wholeTypes, problems } = await this.#discover(region, this.#aborting.signal);
     const problem = problems.length === 0 ? null : [...new Set(problems)].join('; ');
     const failed = resources.length === 0 && problems.length > 0;
-    const { refreshedMs, typesListedMs } = ages.get(region) ?? UNKNOWN;
+    const { refreshedMs, typesListedMs } = this.#ages.get(region) ?? UNKNOWN;
     const age = {
       refreshedMs: failed ? refreshedMs : atMs,
       problem,
       typesListedMs: { ...typesListedMs, ...Object.fromEntries(wholeTypes.map((type) => [type, atMs])) },
     };
-    if (!failed) await saveResources(pool, { region, resources, wholeTypes, atMs });
-    await saveAge(pool, region, age);
-    ages.set(region, age);
-    await options.onListed(region, { wholeTypes, problem });
+    if (!failed) await saveResources(this.#pool, { region, resources, wholeTypes, atMs });
+    await saveAge(this.#pool, region, age);
+    this.#ages.set(region, age);
+    await this.#options.onListed(region, { wholeTypes, problem });
     if (failed)
       throw new SourceUnavailableError(`the resources of ${region} could not be listed: ${problem ?? ''}`);
-    log.info({ region, resources: resources.length, problem }, 'resources listed');
-  };
+    this.#log.info({ region, resources: resources.length, problem }, 'resources listed');
+  }
 
-  const refreshOnce = (region: string): Promise<void> => {
-    const running = refreshing.get(region);
+  #refreshOnce(region: string): Promise<void> {
+    const running = this.#refreshing.get(region);
     if (running !== undefined) return running;
-    const work = refresh(region).finally(() => refreshing.delete(region));
-    refreshing.set(region, work);
+    const work = this.#refresh(region).finally(() => this.#refreshing.delete(region));
+    this.#refreshing.set(region, work);
     return work;
-  };
+  }
 
-  const tick = () => {
-    for (const region of new Set(options.regionsInUse())) {
-      const last = Math.max(ages.get(region)?.refreshedMs ?? 0, tried.get(region) ?? 0);
-      if (now() - last < REFRESH_MS) continue;
-      refreshOnce(region).catch((error: unknown) => {
+  #tick() {
+    for (const region of new Set(this.#options.regionsInUse())) {
+      const last = Math.max(this.#ages.get(region)?.refreshedMs ?? 0, this.#tried.get(region) ?? 0);
+      if (this.#now() - last < REFRESH_MS) continue;
+      this.#refreshOnce(region).catch((error: unknown) => {
         if (error instanceof ExpectedError)
-          log.warn({ region, reason: error.message }, 'resources could not be listed');
-        else log.error({ err: error, region }, 'inventory failed');
+          this.#log.warn({ region, reason: error.message }, 'resources could not be listed');
+        else this.#log.error({ err: error, region }, 'inventory failed');
       });
     }
-  };
-
-  return {
-    ensure: async (region, maxAgeMs) => {
-      const { refreshedMs } = ages.get(region) ?? UNKNOWN;
-      if (refreshedMs === null || now() - refreshedMs > maxAgeMs) await refreshOnce(region);
-    },
-    ageOf: (region) => ages.get(region) ?? UNKNOWN,
-    start: async () => {
-      for (const [region, age] of await readAges(pool)) ages.set(region, age);
-      timer = setInterval(tick, TICK_MS);
-      tick();
-    },
-    stop: async () => {
-      clearInterval(timer);
-      aborting.abort();
-      await Promise.allSettled(refreshing.values());
-    },
-  };
+  }
 }
 
 async function saveAge(pool: pg.Pool, region: string, age: RegionAge): Promise<void> {

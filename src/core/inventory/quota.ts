@@ -23,7 +23,7 @@ export interface Quota {
 }
 
 /** Places of the quota: each that is taken counts for the next. */
-export interface QuotaPlaces {
+interface QuotaPlaces {
   /** @returns why there is none for this resource; null when it has one now */
   readonly take: (server: string) => QuotaExceededError | null;
 }

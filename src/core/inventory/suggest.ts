@@ -2,7 +2,7 @@
 import type { PrismaClient, Resource } from '../../generated/prisma/client.ts';
 
 /** First of them those to propose, the others to choose from. */
-export const MAX_SUGGESTIONS = 28;
+const MAX_SUGGESTIONS = 28;
 const AT_WORK = ['running', 'in-use', 'available'];
 /** Of each type; more are never shown. */
 const PER_TYPE = MAX_SUGGESTIONS;

@@ -88,7 +88,7 @@ export async function learnBounds(pool: pg.Pool, metricNumber: number): Promise<
 }
 
 /** Finite for any finite ends: a range near the largest numbers has less to spare. */
-export function widenRange(low: number, high: number): { readonly min: number; readonly max: number } {
+function widenRange(low: number, high: number): { readonly min: number; readonly max: number } {
   const top = high > low ? high : low + 1;
   const buffer = BUFFER_SHARE * top - BUFFER_SHARE * low;
   return {

@@ -17,7 +17,7 @@ import { type HeldModel, resumeModel, startModel } from './cached-model.ts';
 import type { MetricEntry } from '../metrics/registry.ts';
 
 /** A model that cannot be brought back: what is wrong is its own, and the others of the call are not harmed. */
-export interface NotRestored {
+interface NotRestored {
   readonly entry: MetricEntry;
   readonly error: Error;
 }
@@ -36,7 +36,7 @@ const MODELS_AT_ONCE = 500;
 /** Samples read at once, of as many models as these belong to. */
 const ROWS_AT_ONCE = 20_000;
 /** Some milliseconds of replay: requests are read in between. */
-const ROWS_A_TURN = 500;
+const ROWS_PER_SLICE = 500;
 /** A model whose checkpoint cannot be continued learns anew from this many of its newest samples. */
 const REBUILD_ROWS = 20_000;
 
@@ -70,7 +70,7 @@ export function createRestore(options: {
 
   const replay = async ({ model, isRebuild }: Behind, samples: readonly ReplayedSample[]) => {
     for (const [index, sample] of samples.entries()) {
-      if (index % ROWS_A_TURN === 0) await setImmediate();
+      if (index % ROWS_PER_SLICE === 0) await setImmediate();
       const judgement = model.judge(sample);
       if (!isRebuild && !equals(judgement, sample)) stats.count('replay_mismatches');
     }

@@ -23,53 +23,29 @@ export interface NamespaceMetric {
   readonly metric: string;
 }
 
-export interface NewStackMetric extends NamespaceMetric {
+interface NewStackMetric extends NamespaceMetric {
   /** What is known of its values. */
   readonly model?: ModelParams;
 }
 
-export interface NewStack extends StackFilter {
+interface NewStack extends StackFilter {
   readonly name: string;
   /** Watched at once. */
   readonly metrics: readonly NewStackMetric[];
 }
 
 /** What is left out stays. */
-export interface StackChange {
+interface StackChange {
   readonly name?: string;
   readonly filters?: StackFilter['filters'];
   readonly includeStopped?: boolean;
 }
 
 /** A stack as an export names it. */
-export interface NamedStack extends Omit<StackFilter, 'includeStopped'> {
+interface NamedStack extends Omit<StackFilter, 'includeStopped'> {
   readonly name: string;
   /** Null where the export does not say: as the stack has it, or not. */
   readonly includeStopped: boolean | null;
-}
-
-export interface Autostacks {
-  /** Who would be in it. @throws InvalidInputError, NotSupportedError, SourceUnavailableError */
-  previewAutostack: (filter: StackFilter) => Promise<readonly Member[]>;
-  /**
-   * @returns the stack's id
-   * @throws InvalidInputError, NotSupportedError, DuplicateNameError, TooManyResourcesError, QuotaExceededError,
-   *   SourceUnavailableError
-   */
-  createAutostack: (stack: NewStack) => Promise<string>;
-  /**
-   * Its members follow at once; what its metrics were stays.
-   * @throws NotFoundError, and as `createAutostack`
-   */
-  updateAutostack: (id: string, change: StackChange) => Promise<void>;
-  /** Its metrics go with it, samples and all. @throws NotFoundError */
-  deleteAutostack: (id: string) => Promise<string>;
-  /**
-   * The stack of this name and region, made when there is none; AWS need not answer.
-   * @param metric what is to be watched of it
-   * @throws InvalidInputError, NotSupportedError, QuotaExceededError; DuplicateNameError for one that chooses others
-   */
-  ensureAutostack: (stack: NamedStack, metric: NamespaceMetric) => Promise<string>;
 }
 
 /** What the sources know that core does not. */
@@ -83,7 +59,7 @@ export interface StackRules {
 /** What people see before they make a stack should not be older. */
 const PREVIEW_AGE_MS = 60_000;
 
-export function createAutostacks(options: {
+interface AutostacksOptions {
   readonly prisma: PrismaClient;
   readonly directory: AutostackDirectory;
   readonly inventory: Inventory;
@@ -91,88 +67,68 @@ export function createAutostacks(options: {
   readonly quota: Quota;
   readonly writeLock: WriteLock;
   readonly rules: StackRules;
-}): Autostacks {
-  const { prisma, directory, inventory, monitor, quota, writeLock, rules } = options;
+}
 
-  /** @returns the filter in the form it is stored in */
-  const check = <T extends StackFilter>(filter: T, path: readonly string[]): T => {
-    const { region, resourceType, filters } = filter;
-    rules.checkRegion(region, [...path, 'region']);
-    rules.checkMetric(resourceType, null);
-    checkTagFilters(filters, [...path, 'filters'], resourceType);
-    return { ...filter, filters: toCanonicalFilters(filters) };
-  };
+export class Autostacks {
+  readonly #prisma: PrismaClient;
+  readonly #directory: AutostackDirectory;
+  readonly #inventory: Inventory;
+  readonly #monitor: Monitor;
+  readonly #quota: Quota;
+  readonly #writeLock: WriteLock;
+  readonly #rules: StackRules;
+
+  constructor(options: AutostacksOptions) {
+    this.#prisma = options.prisma;
+    this.#directory = options.directory;
+    this.#inventory = options.inventory;
+    this.#monitor = options.monitor;
+    this.#quota = options.quota;
+    this.#writeLock = options.writeLock;
+    this.#rules = options.rules;
+  }
+
+  /** Who would be in it. @throws InvalidInputError, NotSupportedError, SourceUnavailableError */
+  async previewAutostack(filter: StackFilter): Promise<readonly Member[]> {
+    const checked = this.#check(filter, []);
+    await this.#refreshInventory(checked);
+    return findMembers(this.#prisma, checked);
+  }
 
   /**
-   * An inventory that is old is better than none.
-   * @returns why it is old; null when it is not
-   * @throws SourceUnavailableError where the type was never listed
+   * @returns the stack's id
+   * @throws InvalidInputError, NotSupportedError, DuplicateNameError, TooManyResourcesError, QuotaExceededError,
+   *   SourceUnavailableError
    */
-  const refreshInventory = async (
-    { region, resourceType }: StackFilter,
-    maxAgeMs = PREVIEW_AGE_MS,
-  ): Promise<string | null> => {
-    try {
-      await inventory.ensure(region, maxAgeMs);
-    } catch (error) {
-      const isKnown = inventory.ageOf(region).typesListedMs[resourceType] !== undefined;
-      if (!(error instanceof SourceUnavailableError) || !isKnown) throw error;
-      return error.message;
-    }
-    const { problem, refreshedMs, typesListedMs } = inventory.ageOf(region);
-    const listedMs = typesListedMs[resourceType];
-    if (listedMs === refreshedMs) return null;
-    const message = `${resourceType} of ${region} could not be listed: ${problem ?? ''}`;
-    if (listedMs === undefined) throw new SourceUnavailableError(message);
-    return message;
-  };
-
-  const previewAutostack = async (filter: StackFilter) => {
-    const checked = check(filter, []);
-    await refreshInventory(checked);
-    return findMembers(prisma, checked);
-  };
-
-  /** In the write lock: nobody else takes the last place of the quota in between. */
-  const insert = ({ filters, ...rest }: Omit<NewStack, 'metrics'>) =>
-    writeLock.runExclusive(async () => {
-      const id = randomUUID();
-      quota.check(nameStackServer(id));
-      const { name, region, resourceType, includeStopped } = rest;
-      const written = filters.map(({ key, values }) => ({ key, values: [...values] }));
-      const rows = await prisma.autostack.createManyAndReturn({
-        data: [{ id, name, region, resourceType, includeStopped, filters: written }],
-        skipDuplicates: true,
-      });
-      if (rows.length === 0) throw nameTaken(name, region);
-      const stack: StackEntry = { id, ...rest, filters, memberIds: [], listedMs: null, problem: null };
-      directory.add(stack);
-      return stack;
-    });
-
-  const createAutostack = async ({ metrics, ...given }: NewStack) => {
+  async createAutostack({ metrics, ...given }: NewStack): Promise<string> {
     checkName(given.name, ['input', 'name']);
-    const stack = check(given, ['input']);
+    const stack = this.#check(given, ['input']);
     const models = metrics.map(({ model = {}, ...metric }, index) => {
-      rules.checkMetric(stack.resourceType, metric);
+      this.#rules.checkMetric(stack.resourceType, metric);
       return { metric, model: checkModelParams(model, ['input', 'metrics', String(index)]) };
     });
-    if (directory.byName(stack.name, stack.region) !== undefined) throw nameTaken(stack.name, stack.region);
-    const problem = await refreshInventory(stack);
-    await refuseTooMany(prisma, stack);
-    const made = await insert(stack);
-    await directory.refresh(made);
-    if (problem !== null) await directory.setProblem(made, problem);
+    if (this.#directory.byName(stack.name, stack.region) !== undefined)
+      throw nameTaken(stack.name, stack.region);
+    const problem = await this.#refreshInventory(stack);
+    await refuseTooMany(this.#prisma, stack);
+    const made = await this.#insert(stack);
+    await this.#directory.refresh(made);
+    if (problem !== null) await this.#directory.setProblem(made, problem);
     for (const { metric, model } of models)
-      await monitorOnce(monitor, { autostackId: made.id, ...metric }, model);
+      await monitorOnce(this.#monitor, { autostackId: made.id, ...metric }, model);
     return made.id;
-  };
+  }
 
-  const ensureAutostack = async ({ includeStopped, ...given }: NamedStack, metric: NamespaceMetric) => {
+  /**
+   * The stack of this name and region, made when there is none; AWS need not answer.
+   * @param metric what is to be watched of it
+   * @throws InvalidInputError, NotSupportedError, QuotaExceededError; DuplicateNameError for one that chooses others
+   */
+  async ensureAutostack({ includeStopped, ...given }: NamedStack, metric: NamespaceMetric): Promise<string> {
     checkName(given.name, ['models', 'stackSpec', 'name']);
-    const stack = check({ ...given, includeStopped: includeStopped ?? false }, ['models', 'stackSpec']);
-    rules.checkMetric(stack.resourceType, metric);
-    const known = directory.byName(stack.name, stack.region);
+    const stack = this.#check({ ...given, includeStopped: includeStopped ?? false }, ['models', 'stackSpec']);
+    this.#rules.checkMetric(stack.resourceType, metric);
+    const known = this.#directory.byName(stack.name, stack.region);
     if (known !== undefined) {
       refuseOther(
         known,
@@ -180,51 +136,108 @@ export function createAutostacks(options: {
       );
       return known.id;
     }
-    const made = await insert(stack);
+    const made = await this.#insert(stack);
     try {
-      const problem = await refreshInventory(stack, REFRESH_MS);
-      await directory.refresh(made);
-      if (problem !== null) await directory.setProblem(made, problem);
+      const problem = await this.#refreshInventory(stack, REFRESH_MS);
+      await this.#directory.refresh(made);
+      if (problem !== null) await this.#directory.setProblem(made, problem);
     } catch (error) {
       if (!(error instanceof SourceUnavailableError)) throw error;
       // They are found when AWS answers again.
-      await directory.setProblem(made, `${error.message}: its members are not known yet`);
+      await this.#directory.setProblem(made, `${error.message}: its members are not known yet`);
     }
     return made.id;
-  };
+  }
 
-  const updateAutostack = async (id: string, change: StackChange) => {
-    const known = directory.byId(id);
+  /**
+   * Its members follow at once; what its metrics were stays.
+   * @throws NotFoundError, and as `createAutostack`
+   */
+  async updateAutostack(id: string, change: StackChange): Promise<void> {
+    const known = this.#directory.byId(id);
     if (known === undefined) throw new NotFoundError(`no autostack has the id ${id}`);
     if (change.name !== undefined) checkName(change.name, ['input', 'name']);
     const { region, resourceType } = known;
     const filters = change.filters ?? known.filters;
     const includeStopped = change.includeStopped ?? known.includeStopped;
-    const wanted = check({ region, resourceType, filters, includeStopped }, ['input']);
-    const problem = await refreshInventory(wanted);
-    await refuseTooMany(prisma, wanted);
-    await writeLock.runExclusive(async () => {
+    const wanted = this.#check({ region, resourceType, filters, includeStopped }, ['input']);
+    const problem = await this.#refreshInventory(wanted);
+    await refuseTooMany(this.#prisma, wanted);
+    await this.#writeLock.runExclusive(async () => {
       const name = change.name ?? known.name;
-      const other = directory.byName(name, region);
+      const other = this.#directory.byName(name, region);
       if (other !== undefined && other.id !== id) throw nameTaken(name, region);
       const written = wanted.filters.map(({ key, values }) => ({ key, values: [...values] }));
-      await prisma.autostack.updateMany({ where: { id }, data: { name, includeStopped, filters: written } });
-      directory.change(known, { name, includeStopped, filters: wanted.filters });
+      await this.#prisma.autostack.updateMany({
+        where: { id },
+        data: { name, includeStopped, filters: written },
+      });
+      this.#directory.change(known, { name, includeStopped, filters: wanted.filters });
     });
-    await directory.refresh(known);
-    if (problem !== null) await directory.setProblem(known, problem);
-  };
+    await this.#directory.refresh(known);
+    if (problem !== null) await this.#directory.setProblem(known, problem);
+  }
 
-  const deleteAutostack = async (id: string) => {
-    if (directory.byId(id) === undefined) throw new NotFoundError(`no autostack has the id ${id}`);
-    const metrics = await prisma.metric.findMany({ where: { autostackId: id }, select: { id: true } });
-    for (const metric of metrics) await monitor.deleteMetric(metric.id);
-    await prisma.autostack.deleteMany({ where: { id } });
-    directory.forget(id);
+  /** Its metrics go with it, samples and all. @throws NotFoundError */
+  async deleteAutostack(id: string): Promise<string> {
+    if (this.#directory.byId(id) === undefined) throw new NotFoundError(`no autostack has the id ${id}`);
+    const metrics = await this.#prisma.metric.findMany({ where: { autostackId: id }, select: { id: true } });
+    for (const metric of metrics) await this.#monitor.deleteMetric(metric.id);
+    await this.#prisma.autostack.deleteMany({ where: { id } });
+    this.#directory.forget(id);
     return id;
-  };
+  }
 
-  return { previewAutostack, createAutostack, updateAutostack, deleteAutostack, ensureAutostack };
+  /** @returns the filter in the form it is stored in */
+  #check<T extends StackFilter>(filter: T, path: readonly string[]): T {
+    const { region, resourceType, filters } = filter;
+    this.#rules.checkRegion(region, [...path, 'region']);
+    this.#rules.checkMetric(resourceType, null);
+    checkTagFilters(filters, [...path, 'filters'], resourceType);
+    return { ...filter, filters: toCanonicalFilters(filters) };
+  }
+
+  /**
+   * An inventory that is old is better than none.
+   * @returns why it is old; null when it is not
+   * @throws SourceUnavailableError where the type was never listed
+   */
+  async #refreshInventory(
+    { region, resourceType }: StackFilter,
+    maxAgeMs = PREVIEW_AGE_MS,
+  ): Promise<string | null> {
+    try {
+      await this.#inventory.ensure(region, maxAgeMs);
+    } catch (error) {
+      const isKnown = this.#inventory.ageOf(region).typesListedMs[resourceType] !== undefined;
+      if (!(error instanceof SourceUnavailableError) || !isKnown) throw error;
+      return error.message;
+    }
+    const { problem, refreshedMs, typesListedMs } = this.#inventory.ageOf(region);
+    const listedMs = typesListedMs[resourceType];
+    if (listedMs === refreshedMs) return null;
+    const message = `${resourceType} of ${region} could not be listed: ${problem ?? ''}`;
+    if (listedMs === undefined) throw new SourceUnavailableError(message);
+    return message;
+  }
+
+  /** In the write lock: nobody else takes the last place of the quota in between. */
+  #insert({ filters, ...rest }: Omit<NewStack, 'metrics'>) {
+    return this.#writeLock.runExclusive(async () => {
+      const id = randomUUID();
+      this.#quota.check(nameStackServer(id));
+      const { name, region, resourceType, includeStopped } = rest;
+      const written = filters.map(({ key, values }) => ({ key, values: [...values] }));
+      const rows = await this.#prisma.autostack.createManyAndReturn({
+        data: [{ id, name, region, resourceType, includeStopped, filters: written }],
+        skipDuplicates: true,
+      });
+      if (rows.length === 0) throw nameTaken(name, region);
+      const stack: StackEntry = { id, ...rest, filters, memberIds: [], listedMs: null, problem: null };
+      this.#directory.add(stack);
+      return stack;
+    });
+  }
 }
 
 /** What was to be reached is so already when it is monitored. */

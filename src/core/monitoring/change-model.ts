@@ -58,7 +58,7 @@ function requireMonitored({ id, status }: MetricEntry): void {
  * person gives.
  * @throws InvalidInputError
  */
-export function applyModelChange(known: ModelParams, change: ModelChange): ModelParams {
+function applyModelChange(known: ModelParams, change: ModelChange): ModelParams {
   const { min, max, boundsFrom, ...rest } = known;
   const keepsBounds = change.min === undefined && change.max === undefined;
   const given = boundsFrom === undefined ? { min, max } : {};

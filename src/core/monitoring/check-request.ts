@@ -21,7 +21,7 @@ export interface MonitorRequest {
   readonly policy?: Partial<AlertPolicy>;
 }
 
-export interface Described {
+interface Described {
   /** As it is stored. */
   readonly spec: unknown;
   readonly description: MetricDescription;

@@ -31,7 +31,7 @@ export function sendWebhook(
  * again as a new one.
  * @param seconds since 1970
  */
-export function signBody(secret: string, seconds: number, body: string): string {
+function signBody(secret: string, seconds: number, body: string): string {
   return createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
 }
 

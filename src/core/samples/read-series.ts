@@ -1,6 +1,6 @@
 /**
  * A metric's samples for a chart: few enough to draw, with nothing worth seeing left out. Every anomaly stays, and of
- * each stretch of time the lowest and the highest value.
+ * each span of time the lowest and the highest value.
  */
 import type pg from 'pg';
 
@@ -41,7 +41,7 @@ interface Plan {
   readonly number: number;
   readonly firstMs: number;
   readonly lastMs: number;
-  /** Stretches of time, each giving its lowest and highest value. */
+  /** Spans of time, each giving its lowest and highest value. */
   readonly buckets: number;
   /** The highest-scored anomalies that are kept; all of them unless there are more than points allowed. */
   readonly anomalies: number;

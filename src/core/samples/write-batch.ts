@@ -27,7 +27,7 @@ export interface Checkpoint {
   readonly state: Uint8Array;
 }
 
-export interface StatusChange {
+interface StatusChange {
   readonly metricNumber: number;
   readonly status: MetricStatus;
   readonly message: string | null;

@@ -4,21 +4,21 @@
  */
 
 /** Events in one turn of the event loop, of some tens of microseconds each. */
-const MAX_A_TURN = 64;
+const MAX_PER_SLICE = 64;
 
 /** @returns what resolves when it is one's turn */
 export function createReplayPace(): () => Promise<void> {
   let waiting: (() => void)[] = [];
-  let left = MAX_A_TURN;
+  let left = MAX_PER_SLICE;
   let isScheduled = false;
   const schedule = () => {
     if (isScheduled) return;
     isScheduled = true;
     setImmediate(() => {
       isScheduled = false;
-      const going = waiting.slice(0, MAX_A_TURN);
-      waiting = waiting.slice(MAX_A_TURN);
-      left = MAX_A_TURN - going.length;
+      const going = waiting.slice(0, MAX_PER_SLICE);
+      waiting = waiting.slice(MAX_PER_SLICE);
+      left = MAX_PER_SLICE - going.length;
       if (going.length > 0) schedule();
       for (const go of going) go();
     });

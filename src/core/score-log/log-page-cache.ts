@@ -2,7 +2,7 @@
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import type { LogPage } from './shared-subscription.ts';
 
-export interface StretchMemory {
+export interface LogPageCache {
   /** The rows after a place. @throws whatever reading throws; the next call reads anew */
   readonly read: (after: number) => Promise<LogPage>;
   /** What was read so far is not given out any more. */
@@ -11,25 +11,25 @@ export interface StretchMemory {
 
 interface Held {
   readonly after: number;
-  readonly stretch: Promise<LogPage>;
+  readonly page: Promise<LogPage>;
   /** Undefined while it is being read. */
   upTo: number | undefined;
 }
 
 /**
  * @param readStored reads the log itself
- * @param most stretches held; the oldest goes first
+ * @param most pages held; the oldest goes first
  */
 export function createLogPageCache(
   readStored: (after: number) => Promise<LogPage>,
   most: number,
-): StretchMemory {
+): LogPageCache {
   let held: readonly Held[] = [];
 
   const hold = (after: number): Held => {
-    const entry: Held = { after, stretch: readStored(after), upTo: undefined };
+    const entry: Held = { after, page: readStored(after), upTo: undefined };
     held = [...held.slice(1 - most), entry];
-    entry.stretch.then(
+    entry.page.then(
       ({ upTo }) => (entry.upTo = upTo),
       () => (held = held.filter((other) => other !== entry)),
     );
@@ -39,7 +39,7 @@ export function createLogPageCache(
   return {
     read: async (after) => {
       const known = held.find((entry) => holds(entry, after));
-      const { samples, upTo } = await (known ?? hold(after)).stretch;
+      const { samples, upTo } = await (known ?? hold(after)).page;
       return { samples: samples.slice(findAfter(samples, after)), upTo };
     },
     forget: () => {

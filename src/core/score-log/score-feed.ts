@@ -12,7 +12,7 @@ import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { formatCursor, parseCursor, type LogBounds } from './cursor.ts';
 import type { Registry } from '../metrics/registry.ts';
 import { compileFilter, type ScoreFilter } from './score-filter.ts';
-import { createScoreGroup, type LogPage, type ScoreEvent, type ScoreGroup } from './shared-subscription.ts';
+import { ScoreGroup, type LogPage, type ScoreEvent } from './shared-subscription.ts';
 import { createReplayPace } from './catch-up-limiter.ts';
 import { createScoreMemory } from './event-cache.ts';
 import { createScoreRing, readRing, type ScoreRing } from './ring-buffer.ts';
@@ -118,7 +118,7 @@ export class ScoreFeed {
   #findGroup(key: string, { filter, maxBatch, lingerMs }: SubscribeOptions): ScoreGroup {
     const known = this.#groups.get(key);
     if (known !== undefined) return known;
-    const group = createScoreGroup({
+    const group = new ScoreGroup({
       matches: compileFilter(filter, this.#options.registry),
       maxBatch,
       lingerMs,

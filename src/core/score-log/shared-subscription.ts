@@ -28,21 +28,6 @@ export interface PlacedEvent {
   readonly upTo: number;
 }
 
-export interface ScoreGroup {
-  /**
-   * The event that follows a place. Null when nothing came for a while, or the group has ended: ask again, or go.
-   * @throws whatever reading the log throws; the next call tries anew
-   */
-  read(after: number): Promise<PlacedEvent | null>;
-  /** To be called when the log grew. */
-  wake(): void;
-  /** Events made so far are not given out any more: a metric in them is shown no longer. */
-  forget(): void;
-  join(): void;
-  /** Returns whether it was the last member; a group without members reads no more. */
-  leave(): boolean;
-}
-
 export interface GroupOptions {
   readonly matches: (sample: ScoredSample) => boolean;
   readonly maxBatch: number;
@@ -59,112 +44,137 @@ export interface GroupOptions {
 /** How long the cursor may stand still while the log moves on past scores the filter holds back. */
 const HEARTBEAT_MS = 10_000;
 /** Rows looked at before other work gets the event loop. */
-const STRETCH_ROWS = 2000;
+const PAGE_ROWS = 2000;
 
-export function createScoreGroup(options: GroupOptions): ScoreGroup {
-  const { matches, maxBatch, lingerMs, last, cursorOf, memory } = options;
+export class ScoreGroup {
+  readonly #options: GroupOptions;
+  readonly #matches: GroupOptions['matches'];
+  readonly #maxBatch: GroupOptions['maxBatch'];
+  readonly #lingerMs: GroupOptions['lingerMs'];
+  readonly #last: GroupOptions['last'];
+  readonly #cursorOf: GroupOptions['cursorOf'];
+  readonly #memory: GroupOptions['memory'];
   /** By the place they follow; those being made, too. */
-  const remembered = new Map<number, Remembered>();
-  const grown = new Signal();
-  let members = 0;
+  readonly #remembered = new Map<number, Remembered>();
+  readonly #grown = new Signal();
+  #members = 0;
 
-  const read = (after: number): Promise<PlacedEvent | null> => {
-    const known = remembered.get(after);
+  constructor(options: GroupOptions) {
+    this.#options = options;
+    this.#matches = options.matches;
+    this.#maxBatch = options.maxBatch;
+    this.#lingerMs = options.lingerMs;
+    this.#last = options.last;
+    this.#cursorOf = options.cursorOf;
+    this.#memory = options.memory;
+  }
+
+  /**
+   * The event that follows a place. Null when nothing came for a while, or the group has ended: ask again, or go.
+   * @throws whatever reading the log throws; the next call tries anew
+   */
+  read(after: number): Promise<PlacedEvent | null> {
+    const known = this.#remembered.get(after);
     if (known !== undefined) {
-      if (known.kept !== undefined) memory.use(known.kept);
+      if (known.kept !== undefined) this.#memory.use(known.kept);
       return known.made;
     }
     // Nobody else would ask for what a sole member has been given.
-    if (members <= 1) forget();
-    const made = make(after);
+    if (this.#members <= 1) this.forget();
+    const made = this.#make(after);
     const entry: Remembered = { made, kept: undefined };
-    remembered.set(after, entry);
+    this.#remembered.set(after, entry);
     const drop = () => {
-      if (remembered.get(after) === entry) remembered.delete(after);
+      if (this.#remembered.get(after) === entry) this.#remembered.delete(after);
     };
     made.then((placed) => {
       if (placed === null) drop();
-      else if (remembered.get(after) === entry) keep(entry, placed.event.scores.length, drop);
+      else if (this.#remembered.get(after) === entry) this.#keep(entry, placed.event.scores.length, drop);
     }, drop);
     return made;
-  };
+  }
 
-  const keep = (entry: Remembered, scores: number, drop: () => void) => {
+  /** Events made so far are not given out any more: a metric in them is shown no longer. */
+  forget(): void {
+    for (const { kept } of this.#remembered.values()) if (kept !== undefined) this.#memory.release(kept);
+    this.#remembered.clear();
+  }
+
+  /** To be called when the log grew. */
+  wake(): void {
+    this.#grown.wake();
+  }
+
+  join(): void {
+    this.#members += 1;
+  }
+
+  /** Returns whether it was the last member; a group without members reads no more. */
+  leave(): boolean {
+    this.#members -= 1;
+    if (this.#members > 0) return false;
+    this.forget();
+    this.#grown.wake();
+    return true;
+  }
+
+  #keep(entry: Remembered, scores: number, drop: () => void) {
     entry.kept = { scores, drop };
-    memory.use(entry.kept);
-  };
+    this.#memory.use(entry.kept);
+  }
 
-  const forget = () => {
-    for (const { kept } of remembered.values()) if (kept !== undefined) memory.release(kept);
-    remembered.clear();
-  };
-
-  const make = async (after: number): Promise<PlacedEvent | null> => {
+  async #make(after: number): Promise<PlacedEvent | null> {
     const batch: Batch = { scores: [], seen: after };
     const giveUpAt = performance.now() + HEARTBEAT_MS;
-    while (members > 0) {
-      const isReplay = last() - batch.seen > maxBatch;
-      await fill(batch);
-      if (batch.scores.length > 0 && !isReplay) await linger(batch);
+    while (this.#members > 0) {
+      const isReplay = this.#last() - batch.seen > this.#maxBatch;
+      await this.#fill(batch);
+      if (batch.scores.length > 0 && !isReplay) await this.#linger(batch);
       const leftMs = giveUpAt - performance.now();
-      if (batch.scores.length > 0 || (leftMs <= 0 && batch.seen > after)) return place(after, batch);
+      if (batch.scores.length > 0 || (leftMs <= 0 && batch.seen > after)) return this.#place(after, batch);
       if (leftMs <= 0) return null;
-      await waitForMore(batch, leftMs);
+      await this.#waitForMore(batch, leftMs);
     }
     return null;
-  };
+  }
 
   /** Looks once more before it sleeps: a wake-up between the last look and the sleep would be missed. */
-  const waitForMore = async (batch: Batch, limitMs: number): Promise<void> => {
-    if (members > 0 && batch.seen >= last()) await grown.wait(limitMs).done;
-  };
+  async #waitForMore(batch: Batch, limitMs: number): Promise<void> {
+    if (this.#members > 0 && batch.seen >= this.#last()) await this.#grown.wait(limitMs).done;
+  }
 
   /** Takes matching scores until the event is full or the log is read to its end. */
-  const fill = async (batch: Batch): Promise<void> => {
+  async #fill(batch: Batch): Promise<void> {
     // Where the filter lets all through, that many rows are enough.
-    let most = maxBatch - batch.scores.length;
-    while (members > 0 && batch.scores.length < maxBatch && batch.seen < last()) {
-      const { samples, upTo } = await options.readLogPage(batch.seen, most);
-      most = STRETCH_ROWS;
+    let most = this.#maxBatch - batch.scores.length;
+    while (this.#members > 0 && batch.scores.length < this.#maxBatch && batch.seen < this.#last()) {
+      const { samples, upTo } = await this.#options.readLogPage(batch.seen, most);
+      most = PAGE_ROWS;
       for (const sample of samples) {
-        if (batch.scores.length === maxBatch) return;
+        if (batch.scores.length === this.#maxBatch) return;
         batch.seen = sample.seq;
-        if (matches(sample)) batch.scores.push(sample);
+        if (this.#matches(sample)) batch.scores.push(sample);
       }
-      if (batch.scores.length < maxBatch) batch.seen = upTo;
+      if (batch.scores.length < this.#maxBatch) batch.seen = upTo;
     }
-  };
+  }
 
-  const linger = async (batch: Batch): Promise<void> => {
-    const deadline = performance.now() + lingerMs;
-    while (members > 0 && batch.scores.length < maxBatch) {
+  async #linger(batch: Batch): Promise<void> {
+    const deadline = performance.now() + this.#lingerMs;
+    while (this.#members > 0 && batch.scores.length < this.#maxBatch) {
       const leftMs = deadline - performance.now();
       if (leftMs <= 0) return;
-      await waitForMore(batch, leftMs);
-      await fill(batch);
+      await this.#waitForMore(batch, leftMs);
+      await this.#fill(batch);
     }
-  };
+  }
 
-  const place = (after: number, { scores, seen }: Batch): PlacedEvent => ({
-    event: { prev: cursorOf(after), cursor: cursorOf(seen), scores, lag: last() - seen },
-    upTo: seen,
-  });
-
-  return {
-    read,
-    wake: () => grown.wake(),
-    forget,
-    join: () => {
-      members += 1;
-    },
-    leave: () => {
-      members -= 1;
-      if (members > 0) return false;
-      forget();
-      grown.wake();
-      return true;
-    },
-  };
+  #place(after: number, { scores, seen }: Batch): PlacedEvent {
+    return {
+      event: { prev: this.#cursorOf(after), cursor: this.#cursorOf(seen), scores, lag: this.#last() - seen },
+      upTo: seen,
+    };
+  }
 }
 
 interface Remembered {

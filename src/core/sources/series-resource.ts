@@ -17,7 +17,7 @@ const EXPLICIT_TAG = 'resource';
  * Tags that name the resource; the first a series has counts. `host` comes before `instance`, which agents on Windows
  * use for a disk or a process of their host; what names one process comes before the name of its host.
  */
-export const RESOURCE_TAGS = [
+const RESOURCE_TAGS = [
   'host',
   'service.instance.id',
   'service_instance_id',

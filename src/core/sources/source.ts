@@ -132,7 +132,7 @@ export interface FoundResource extends SourceResource {
   readonly startedMs: number | null;
 }
 
-export interface Discovery {
+interface Discovery {
   readonly resources: readonly FoundResource[];
   /** Types of which all were listed: what is not among them is gone. */
   readonly wholeTypes: readonly string[];

@@ -18,18 +18,6 @@ export interface ArchiveFile {
   readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-export interface Archive {
-  /**
-   * The samples a link is for, page by page, scored ones only unless it says otherwise; metrics by name.
-   */
-  readSamples: (what: SamplesDownload) => AsyncGenerator<Uint8Array>;
-  /**
-   * metric.json, then metric_data.csv, as they were at one moment.
-   * @throws NotFoundError before the first
-   */
-  readFiles: (what: ArchiveDownload) => AsyncGenerator<ArchiveFile>;
-}
-
 /** The oldest of them; a server that has more is written on by a program. */
 const MAX_ANNOTATIONS = 10_000;
 /** As HTM-IT named them, and what there is beyond. */
@@ -48,15 +36,28 @@ const CSV_NAMES = [
   'episode',
 ];
 
-export function createArchive(options: {
+interface ArchiveOptions {
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
   readonly registry: Registry;
-}): Archive {
-  const { pool, prisma, registry } = options;
+}
 
-  const readSamples = (what: SamplesDownload) => {
-    const metrics = listMetrics(registry, what.filter);
+export class Archive {
+  readonly #pool: pg.Pool;
+  readonly #prisma: PrismaClient;
+  readonly #registry: Registry;
+
+  constructor(options: ArchiveOptions) {
+    this.#pool = options.pool;
+    this.#prisma = options.prisma;
+    this.#registry = options.registry;
+  }
+
+  /**
+   * The samples a link is for, page by page, scored ones only unless it says otherwise; metrics by name.
+   */
+  readSamples(what: SamplesDownload): AsyncGenerator<Uint8Array> {
+    const metrics = listMetrics(this.#registry, what.filter);
     const { header, write } = SAMPLE_FORMATS[what.format];
     const { rowIds, limit, fromMs, toMs, unscored } = what;
     const least = leastScore(what.filter);
@@ -68,7 +69,7 @@ export function createArchive(options: {
       toMs,
       minScore: unscored && least === 0 ? null : least,
     };
-    return readSnapshot(pool, async function* (client) {
+    return readSnapshot(this.#pool, async function* (client) {
       if (header.byteLength > 0) yield header;
       for await (const page of streamSamples(client, selection)) {
         yield write(
@@ -76,17 +77,21 @@ export function createArchive(options: {
         );
       }
     });
-  };
+  }
 
-  async function* readFiles({ metricId, comment }: ArchiveDownload) {
-    const metric = await prisma.metric.findUnique({
+  /**
+   * metric.json, then metric_data.csv, as they were at one moment.
+   * @throws NotFoundError before the first
+   */
+  async *readFiles({ metricId, comment }: ArchiveDownload): AsyncGenerator<ArchiveFile> {
+    const metric = await this.#prisma.metric.findUnique({
       where: { id: metricId },
       include: { labels: { orderBy: { from: 'asc' } } },
     });
     if (metric === null) throw new NotFoundError(`no metric has the id ${metricId}`);
     const { labels, accountId, server } = metric;
-    const { epoch } = await readLogBounds(pool);
-    const annotations = await prisma.annotation.findMany({
+    const { epoch } = await readLogBounds(this.#pool);
+    const annotations = await this.#prisma.annotation.findMany({
       where: { accountId, server },
       omit: { accountId: true },
       orderBy: { timestamp: 'asc' },
@@ -97,7 +102,7 @@ export function createArchive(options: {
       // Random, and the same for the life of the database.
       server_id: epoch,
       // A text within the text, as it always was.
-      metric: JSON.stringify(describeMetric(metric, registry.byId(metricId))),
+      metric: JSON.stringify(describeMetric(metric, this.#registry.byId(metricId))),
       labels: labels.map(({ from, to, kind, note, createdAt }) => ({
         from,
         to,
@@ -116,7 +121,7 @@ export function createArchive(options: {
       toMs: null,
       minScore: null,
     };
-    yield* readSnapshot(pool, async function* (client) {
+    yield* readSnapshot(this.#pool, async function* (client) {
       const read = async function* (): AsyncGenerator<Buffer> {
         yield Buffer.from(writeCsvRow(CSV_NAMES));
         for await (const page of streamSamples(client, selection)) {
@@ -129,8 +134,6 @@ export function createArchive(options: {
       yield { name: 'metric_data.csv', bytes, content: read() };
     });
   }
-
-  return { readSamples, readFiles };
 }
 
 /** By name, in which order they come. */

@@ -25,7 +25,7 @@ export interface ModelSpec {
     readonly minDeviation: number;
     readonly minDeviationRatio: number;
   } | null;
-  /** What people said of stretches of the metric. */
+  /** What people said of spans of the metric. */
   readonly labels: readonly ExportedLabel[];
   readonly data: readonly ExportedSample[];
 }
@@ -47,7 +47,7 @@ const STACK_SPEC = z.strictObject({
     .nullish()
     .transform((includes) => includes ?? null),
 });
-export type StackSpec = z.output<typeof STACK_SPEC>;
+type StackSpec = z.output<typeof STACK_SPEC>;
 
 const MAX_LABELS = 1000;
 
@@ -91,7 +91,7 @@ const LABEL = z
       ),
   })
   .refine(({ from, to }) => from <= to, 'expected a `to` no earlier than `from`');
-export type ExportedLabel = z.output<typeof LABEL>;
+type ExportedLabel = z.output<typeof LABEL>;
 
 const SPEC = z.strictObject({
   datasource: z.string(),

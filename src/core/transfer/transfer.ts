@@ -21,25 +21,7 @@ export interface ImportedModel {
   readonly created: boolean;
 }
 
-export interface Transfer {
-  /**
-   * One object per monitored metric, in the order of their names, or of `ids`.
-   * @param ids null for all
-   * @param sinceMs only samples from this time on; null for all
-   * @throws NotFoundError for an id that is not there; InvalidInputError for a metric that is not monitored
-   */
-  exportModels: (ids: readonly string[] | null, sinceMs?: number | null) => AsyncIterable<ExportedModel>;
-  /** What an export says of the metric beside its samples and labels; null for one that is not monitored. */
-  writeModel: (metric: Metric) => ExportedModel | null;
-  /**
-   * Makes the metric if it is not there, gives it the samples if it has none, and monitors it.
-   * @param accountId whose metric it becomes; the default account's when left out
-   * @throws InvalidInputError, NotSupportedError, RetryLaterError
-   */
-  importModel: (model: unknown, accountId?: number) => Promise<ImportedModel>;
-}
-
-export function createTransfer(options: {
+interface TransferOptions {
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
   readonly registry: Registry;
@@ -48,18 +30,47 @@ export function createTransfer(options: {
   readonly directory: AutostackDirectory;
   readonly autostacks: Autostacks;
   readonly labels: Labels;
-}): Transfer {
-  const { pool, prisma, registry, monitor, accept, directory, autostacks, labels } = options;
+}
 
-  async function* exportModels(ids: readonly string[] | null, sinceMs: number | null = null) {
-    for (const id of ids ?? listMonitored(registry)) {
-      const metric = await prisma.metric.findUnique({ where: { id } });
+export class Transfer {
+  readonly #pool: pg.Pool;
+  readonly #prisma: PrismaClient;
+  readonly #registry: Registry;
+  readonly #monitor: Monitor;
+  readonly #accept: Ingest;
+  readonly #directory: AutostackDirectory;
+  readonly #autostacks: Autostacks;
+  readonly #labels: Labels;
+
+  constructor(options: TransferOptions) {
+    this.#pool = options.pool;
+    this.#prisma = options.prisma;
+    this.#registry = options.registry;
+    this.#monitor = options.monitor;
+    this.#accept = options.accept;
+    this.#directory = options.directory;
+    this.#autostacks = options.autostacks;
+    this.#labels = options.labels;
+  }
+
+  /**
+   * One object per monitored metric, in the order of their names, or of `ids`.
+   * @param ids null for all
+   * @param sinceMs only samples from this time on; null for all
+   * @throws NotFoundError for an id that is not there; InvalidInputError for a metric that is not monitored
+   */
+  async *exportModels(
+    ids: readonly string[] | null,
+    sinceMs: number | null = null,
+  ): AsyncIterable<ExportedModel> {
+    for (const id of ids ?? listMonitored(this.#registry)) {
+      const metric = await this.#prisma.metric.findUnique({ where: { id } });
       if (metric === null) {
         // Deleted since it was listed: only one that was asked for by its id is missed.
         if (ids === null) continue;
         throw new NotFoundError(`no metric has the id ${id}`);
       }
-      const model = writeModel(metric, directory);
+      const model = writeModel(metric, this.#directory);
       if (model === null) {
         if (ids === null) continue;
         throw new InvalidInputError(`ids: ${metric.name} is not monitored, so there is no model to export`, [
@@ -67,14 +78,19 @@ export function createTransfer(options: {
         ]);
       }
       const data: ExportedSample[] = [];
-      for await (const samples of readSampleTimes(pool, metric.number, sinceMs)) {
+      for await (const samples of readSampleTimes(this.#pool, metric.number, sinceMs)) {
         for (const { value, timestampMs } of samples) data.push([value, new Date(timestampMs).toISOString()]);
       }
-      yield { ...model, ...(await writeLabels(id)), data };
+      yield { ...model, ...(await this.#writeLabels(id)), data };
     }
   }
 
-  const importModel = async (model: unknown, accountId = DEFAULT_ACCOUNT): Promise<ImportedModel> => {
+  /**
+   * Makes the metric if it is not there, gives it the samples if it has none, and monitors it.
+   * @param accountId whose metric it becomes; the default account's when left out
+   * @throws InvalidInputError, NotSupportedError, RetryLaterError
+   */
+  async importModel(model: unknown, accountId = DEFAULT_ACCOUNT): Promise<ImportedModel> {
     const spec = parseModelSpec(model);
     // All of it is looked at before any of it is stored.
     const samples = readSamples(spec);
@@ -83,35 +99,41 @@ export function createTransfer(options: {
     const request = {
       accountId,
       datasource: spec.datasource,
-      spec: await resolveSpec(spec),
+      spec: await this.#resolveSpec(spec),
       model: spec.modelParams,
       ...(spec.unit === null ? {} : { unit: spec.unit }),
       ...(spec.policy === null ? {} : { policy: spec.policy }),
     };
-    const isNew = (await monitor.findMetric(request)) === null;
-    const metricId = await monitor.createMetric(request.datasource, request.spec, accountId);
-    const entry = registry.byId(metricId);
+    const isNew = (await this.#monitor.findMetric(request)) === null;
+    const metricId = await this.#monitor.createMetric(request.datasource, request.spec, accountId);
+    const entry = this.#registry.byId(metricId);
     if (entry !== undefined && entry.status !== 'UNMONITORED') return { metricId, created: false };
     const stored = { rows: 0 };
     try {
-      if (entry?.lastRowId === 0) await storeSamples(metricId, samples, stored);
-      await monitor.monitorMetric(request);
+      if (entry?.lastRowId === 0) await this.#storeSamples(metricId, samples, stored);
+      await this.#monitor.monitorMetric(request);
     } catch (error) {
       if (error instanceof AlreadyMonitoredError) return { metricId, created: false };
       // Nothing is left of what was refused: neither a row, nor part of the samples for the next try to take for all.
-      if (isNew) await monitor.discardMetric(metricId, stored.rows);
+      if (isNew) await this.#monitor.discardMetric(metricId, stored.rows);
       throw error;
     }
-    if (spec.displayName !== null) await monitor.updateMetric(metricId, { displayName: spec.displayName });
+    if (spec.displayName !== null)
+      await this.#monitor.updateMetric(metricId, { displayName: spec.displayName });
     for (const { label, ...rest } of spec.labels) {
-      await labels.labelAnomaly({ metricId, kind: label, ...rest });
+      await this.#labels.labelAnomaly({ metricId, kind: label, ...rest });
     }
     return { metricId, created: true };
-  };
+  }
+
+  /** What an export says of the metric beside its samples and labels; null for one that is not monitored. */
+  writeModel(metric: Metric): ExportedModel | null {
+    return writeModel(metric, this.#directory);
+  }
 
   /** Nothing where there is none, so that an export stays what it was. */
-  const writeLabels = async (metricId: string) => {
-    const given = await labels.listLabels(metricId);
+  async #writeLabels(metricId: string) {
+    const given = await this.#labels.listLabels(metricId);
     if (given.length === 0) return {};
     return {
       labels: given.map(({ from, to, kind, note, createdAt, peakTime, peakDeviation, peakScore }) => ({
@@ -125,18 +147,18 @@ export function createTransfer(options: {
           : { peak: { timestamp: peakTime.toISOString(), deviation: peakDeviation, score: peakScore } }),
       })),
     };
-  };
+  }
 
-  const resolveSpec = async ({ stackSpec, metricSpec }: ModelSpec): Promise<Record<string, unknown>> => {
+  async #resolveSpec({ stackSpec, metricSpec }: ModelSpec): Promise<Record<string, unknown>> {
     if (stackSpec === null) return metricSpec;
-    const autostackId = await autostacks.ensureAutostack(stackSpec, readStackMetric(metricSpec));
+    const autostackId = await this.#autostacks.ensureAutostack(stackSpec, readStackMetric(metricSpec));
     return { ...metricSpec, autostackId };
-  };
+  }
 
   /** @param stored told how many have been, also of those before one that is refused */
-  const storeSamples = async (metricId: string, samples: readonly Sample[], stored: { rows: number }) => {
+  async #storeSamples(metricId: string, samples: readonly Sample[], stored: { rows: number }) {
     for (let start = 0; start < samples.length; start += HISTORY_BATCH_POINTS) {
-      const { accepted, late, rejected } = await accept.acceptHistory(
+      const { accepted, late, rejected } = await this.#accept.acceptHistory(
         metricId,
         samples.slice(start, start + HISTORY_BATCH_POINTS),
       );
@@ -147,9 +169,7 @@ export function createTransfer(options: {
         throw new InvalidInputError(`data.${start + first.index}: ${first.reason}`, ['models', 'data']);
       }
     }
-  };
-
-  return { exportModels, writeModel: (metric) => writeModel(metric, directory), importModel };
+  }
 }
 
 /** @throws InvalidInputError */

@@ -22,7 +22,7 @@ export interface OutboundRequest {
 }
 
 /** A file on its way out: too large to be held. */
-export interface OutboundUpload {
+interface OutboundUpload {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly content: Readable;
@@ -32,7 +32,7 @@ export interface OutboundUpload {
   readonly timeLimitMs: number;
 }
 
-export interface OutboundAnswer {
+interface OutboundAnswer {
   readonly status: number;
   /** At most `ANSWER_LIMIT_BYTES`; what comes after is not read. */
   readonly body: string;

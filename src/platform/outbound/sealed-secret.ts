@@ -13,7 +13,7 @@ export interface Seal {
 }
 
 /** A stored secret cannot be read, or the key file cannot be used. */
-export class SealError extends OperatorError {
+class SealError extends OperatorError {
   override readonly name = 'SealError';
 }
 

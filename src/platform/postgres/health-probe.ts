@@ -7,9 +7,9 @@ import pg from 'pg';
 import type { Log } from '../../log.ts';
 import { openClient } from './connection.ts';
 
-export interface Pulse extends AsyncDisposable {
+export interface HealthProbe extends AsyncDisposable {
   /** False from `onLost` until `onFound`. */
-  readonly isBeating: () => boolean;
+  readonly isHealthy: () => boolean;
   readonly stop: () => Promise<void>;
 }
 
@@ -31,27 +31,27 @@ const NO_ANSWER = /^(08|57)/;
  * @param options.onLost no answer for 2.5 s; called again only after `onFound`
  * @param options.onFound it answers again
  */
-export function watchPulse(options: {
+export function watchHealth(options: {
   readonly connection: string;
   readonly log: Log;
   readonly onLost: () => void;
   readonly onFound: () => void;
-}): Pulse {
-  const asker = createAsker(options.connection);
-  let isBeating = true;
+}): HealthProbe {
+  const probe = createProbeConnection(options.connection);
+  let isHealthy = true;
   let isAsking = false;
   let restTicks = 0;
   let silentTicks = 0;
 
   const ask = async () => {
     isAsking = true;
-    const answered = await asker.ask();
+    const answered = await probe.ask();
     isAsking = false;
     restTicks = REST_TICKS;
     if (!answered) return;
     silentTicks = 0;
-    if (isBeating) return;
-    isBeating = true;
+    if (isHealthy) return;
+    isHealthy = true;
     options.log.info('the database answers again');
     options.onFound();
   };
@@ -59,37 +59,39 @@ export function watchPulse(options: {
   const tick = () => {
     silentTicks += 1;
     if (!isAsking && restTicks-- <= 0) void ask();
-    if (!isBeating || silentTicks < REST_TICKS + SILENT_TICKS) return;
-    isBeating = false;
+    if (!isHealthy || silentTicks < REST_TICKS + SILENT_TICKS) return;
+    isHealthy = false;
     options.log.error('the database does not answer; requests are told to come again until it does');
     // Where the network forgot the connection no answer would ever come on it.
-    void asker.hangUp();
+    void probe.disconnect();
     options.onLost();
   };
 
   const timer = setInterval(tick, TICK_MS);
   const stop = async () => {
     clearInterval(timer);
-    await asker.stop();
+    await probe.stop();
   };
-  return { isBeating: () => isBeating, stop, [Symbol.asyncDispose]: stop };
+  return { isHealthy: () => isHealthy, stop, [Symbol.asyncDispose]: stop };
 }
 
 /** Asks on one connection, which is made anew when it was lost. */
-function createAsker(connection: string) {
+function createProbeConnection(connection: string) {
   let session: pg.Client | null = null;
   let isStopped = false;
 
-  const hangUp = async () => {
+  const disconnect = async () => {
     const last = session;
     session = null;
     await last?.end().catch(() => undefined);
   };
 
   const connect = async () => {
-    const made = await openClient(connection, 'lapwing pulse', { connectionTimeoutMillis: CONNECT_LIMIT_MS });
+    const made = await openClient(connection, 'lapwing health probe', {
+      connectionTimeoutMillis: CONNECT_LIMIT_MS,
+    });
     session = made;
-    if (isStopped) await hangUp();
+    if (isStopped) await disconnect();
     return made;
   };
 
@@ -99,7 +101,7 @@ function createAsker(connection: string) {
       await (session ?? (await connect())).query('SELECT 1');
       return true;
     } catch (error) {
-      void hangUp();
+      void disconnect();
       const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
       return cause instanceof pg.DatabaseError && !NO_ANSWER.test(cause.code ?? '08');
     }
@@ -107,7 +109,7 @@ function createAsker(connection: string) {
 
   const stop = () => {
     isStopped = true;
-    return hangUp();
+    return disconnect();
   };
-  return { ask, hangUp, stop };
+  return { ask, disconnect, stop };
 }

@@ -11,7 +11,7 @@ import { MIGRATIONS_FOLDER, readMigrations, type Migration } from './migration-f
 import { OperatorError } from '../../errors.ts';
 
 /** The database and the program do not fit each other; the message says why and what to do. */
-export class MigrationError extends OperatorError {
+class MigrationError extends OperatorError {
   override readonly name = 'MigrationError';
 }
 

@@ -6,7 +6,7 @@ export interface Teardown {
   run: () => Promise<void>;
 }
 
-export function createTeardown(): Teardown {
+function createTeardown(): Teardown {
   const stops: (() => Promise<void> | void)[] = [];
   const runAll = async () => {
     const failures: unknown[] = [];

@@ -4,9 +4,9 @@
  * for it.
  */
 import type { Log } from '../../log.ts';
-import { createPointBuffer } from './point-buffer.ts';
+import { createPointBuffer, type PointBuffer } from './point-buffer.ts';
 import { isFinal, MAX_POINTS_PER_WRITE, readRetryAfterMs, type SendPoints } from './send-points.ts';
-import type { MonitorPoint, WriteMonitorPoint } from './request-point.ts';
+import type { MonitorPoint } from './request-point.ts';
 import type { Stats } from './metrics.ts';
 
 /** How often it writes: may be changed while it runs. */
@@ -14,14 +14,6 @@ export interface FlushPeriod {
   readonly flushSeconds: () => number;
   /** From the next flush on. @param seconds above 0 */
   readonly setFlushSeconds: (seconds: number) => void;
-}
-
-export interface InfluxdbWriter extends FlushPeriod {
-  /** Never waits, never throws. */
-  readonly write: WriteMonitorPoint;
-  readonly start: () => void;
-  /** Sends what waits, each write tried once, until `stopMs` are over; what is left is counted as dropped. */
-  readonly stop: () => Promise<void>;
 }
 
 export interface InfluxdbWriterOptions {
@@ -34,106 +26,127 @@ export interface InfluxdbWriterOptions {
   readonly stopMs?: number;
   /** Pause after a failed write, doubled with each further one. */
   readonly firstPauseMs?: number;
-  readonly longestPauseMs?: number;
+  readonly maxPauseMs?: number;
 }
 
-const DEFAULTS = { capacity: 50_000, stopMs: 5000, firstPauseMs: 500, longestPauseMs: 30_000 };
+const DEFAULTS = { capacity: 50_000, stopMs: 5000, firstPauseMs: 500, maxPauseMs: 30_000 };
 
-export function createInfluxdbWriter(given: InfluxdbWriterOptions): InfluxdbWriter {
-  const options = { ...DEFAULTS, ...given };
-  const { send, stats, log } = options;
-  const buffer = createPointBuffer<MonitorPoint>(options.capacity);
-  const stopping = new AbortController();
-  let flushMs = options.flushSeconds * 1000;
-  let sending: readonly MonitorPoint[] = [];
-  let wake: () => void = () => undefined;
-  let running: Promise<void> | null = null;
+export class InfluxdbWriter implements FlushPeriod {
+  readonly #options: typeof DEFAULTS & InfluxdbWriterOptions;
+  readonly #send: SendPoints;
+  readonly #stats: Stats;
+  readonly #log: Log;
+  readonly #buffer: PointBuffer<MonitorPoint>;
+  readonly #stopping = new AbortController();
+  #flushMs: number;
+  #sending: readonly MonitorPoint[] = [];
+  /** Ends a pause that a full request ends. */
+  #wake: () => void = () => undefined;
+  #running: Promise<void> | null = null;
 
-  const tellWaiting = () => stats.set('monitoring_points_waiting', buffer.size + sending.length);
+  constructor(given: InfluxdbWriterOptions) {
+    this.#options = { ...DEFAULTS, ...given };
+    this.#send = this.#options.send;
+    this.#stats = this.#options.stats;
+    this.#log = this.#options.log;
+    this.#buffer = createPointBuffer<MonitorPoint>(this.#options.capacity);
+    this.#flushMs = this.#options.flushSeconds * 1000;
+  }
 
-  const pause = (timeMs: number, wakesEarly: boolean) =>
-    new Promise<void>((resolve) => {
+  /** Never waits, never throws. */
+  write(point: MonitorPoint): void {
+    this.#stats.count('monitoring_points_dropped', this.#buffer.push(point));
+    this.#reportWaiting();
+    if (this.#buffer.size >= MAX_POINTS_PER_WRITE) this.#wake();
+  }
+
+  flushSeconds(): number {
+    return this.#flushMs / 1000;
+  }
+
+  setFlushSeconds(seconds: number): void {
+    this.#flushMs = seconds * 1000;
+    this.#wake();
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Sends what waits, each write tried once, until `stopMs` are over; what is left is counted as dropped. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await atMost(this.#options.stopMs, this.#running ?? this.#drain());
+    const left = this.#buffer.size + this.#sending.length;
+    if (left === 0) return;
+    this.#stats.count('monitoring_points_dropped', left);
+    this.#log.warn({ points: left }, 'monitoring points were given up at stop');
+  }
+
+  #reportWaiting() {
+    this.#stats.set('monitoring_points_waiting', this.#buffer.size + this.#sending.length);
+  }
+
+  #pause(timeMs: number, wakesEarly: boolean) {
+    return new Promise<void>((resolve) => {
       const done = () => {
         clearTimeout(timer);
-        stopping.signal.removeEventListener('abort', done);
-        wake = () => undefined;
+        this.#stopping.signal.removeEventListener('abort', done);
+        this.#wake = () => undefined;
         resolve();
       };
       const timer = setTimeout(done, timeMs);
-      stopping.signal.addEventListener('abort', done);
-      if (wakesEarly) wake = done;
-      if (stopping.signal.aborted) done();
+      this.#stopping.signal.addEventListener('abort', done);
+      if (wakesEarly) this.#wake = done;
+      if (this.#stopping.signal.aborted) done();
     });
+  }
 
   /** @returns whether the points are dealt with: written, or refused for good */
-  const trySending = async (failures: number): Promise<boolean> => {
+  async #trySending(failures: number): Promise<boolean> {
     try {
-      await send(sending);
-      stats.count('monitoring_points_written', sending.length);
-      if (failures > 0) log.info({ failures }, 'InfluxDB takes points again');
+      await this.#send(this.#sending);
+      this.#stats.count('monitoring_points_written', this.#sending.length);
+      if (failures > 0) this.#log.info({ failures }, 'InfluxDB takes points again');
       return true;
     } catch (error) {
-      stats.count('monitoring_writes_failed');
-      if (failures === 0) log.warn({ err: error }, 'points could not be written to InfluxDB');
+      this.#stats.count('monitoring_writes_failed');
+      if (failures === 0) this.#log.warn({ err: error }, 'points could not be written to InfluxDB');
       if (isFinal(error)) {
-        stats.count('monitoring_points_refused', sending.length);
+        this.#stats.count('monitoring_points_refused', this.#sending.length);
         return true;
       }
-      if (!stopping.signal.aborted) await pause(pauseAfter(failures, error), false);
+      if (!this.#stopping.signal.aborted) await this.#pause(this.#pauseAfter(failures, error), false);
       return false;
     }
-  };
+  }
 
-  const pauseAfter = (failures: number, error: unknown): number => {
-    const doubled = Math.min(options.firstPauseMs * 2 ** failures, options.longestPauseMs);
+  #pauseAfter(failures: number, error: unknown): number {
+    const doubled = Math.min(this.#options.firstPauseMs * 2 ** failures, this.#options.maxPauseMs);
     return readRetryAfterMs(error) ?? doubled * (0.5 + Math.random() / 2);
-  };
+  }
 
   /** Sends until nothing waits. When stopping, one failure is enough. */
-  const drain = async () => {
-    for (let failures = 0; sending.length > 0 || buffer.size > 0;) {
-      if (sending.length === 0) sending = buffer.take(MAX_POINTS_PER_WRITE);
-      const isLastTry = stopping.signal.aborted;
-      const isDone = await trySending(failures);
+  async #drain() {
+    for (let failures = 0; this.#sending.length > 0 || this.#buffer.size > 0;) {
+      if (this.#sending.length === 0) this.#sending = this.#buffer.take(MAX_POINTS_PER_WRITE);
+      const isLastTry = this.#stopping.signal.aborted;
+      const isDone = await this.#trySending(failures);
       failures = isDone ? 0 : failures + 1;
-      if (isDone) sending = [];
-      tellWaiting();
+      if (isDone) this.#sending = [];
+      this.#reportWaiting();
       if (!isDone && isLastTry) return;
     }
-  };
+  }
 
-  const run = async () => {
+  async #run() {
     for (;;) {
-      if (buffer.size < MAX_POINTS_PER_WRITE) await pause(flushMs, true);
-      const isLast = stopping.signal.aborted;
-      await drain();
+      if (this.#buffer.size < MAX_POINTS_PER_WRITE) await this.#pause(this.#flushMs, true);
+      const isLast = this.#stopping.signal.aborted;
+      await this.#drain();
       if (isLast) return;
     }
-  };
-
-  return {
-    write: (point) => {
-      stats.count('monitoring_points_dropped', buffer.push(point));
-      tellWaiting();
-      if (buffer.size >= MAX_POINTS_PER_WRITE) wake();
-    },
-    flushSeconds: () => flushMs / 1000,
-    setFlushSeconds: (seconds) => {
-      flushMs = seconds * 1000;
-      wake();
-    },
-    start: () => {
-      running ??= run();
-    },
-    stop: async () => {
-      stopping.abort();
-      await atMost(options.stopMs, running ?? drain());
-      const left = buffer.size + sending.length;
-      if (left === 0) return;
-      stats.count('monitoring_points_dropped', left);
-      log.warn({ points: left }, 'monitoring points were given up at stop');
-    },
-  };
+  }
 }
 
 /** Settles with the work, or when the time is over. */

@@ -167,7 +167,7 @@ const REASON_COUNTERS = {
 } as const;
 
 export type Counter = keyof typeof COUNTERS;
-export type ReasonCounter = keyof typeof REASON_COUNTERS;
+type ReasonCounter = keyof typeof REASON_COUNTERS;
 export type Reason<Name extends ReasonCounter> = (typeof REASON_COUNTERS)[Name]['reasons'][number];
 export type Gauge = keyof typeof GAUGES;
 

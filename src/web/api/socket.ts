@@ -4,7 +4,7 @@ import type { ApiKey } from './api-key.ts';
 import { createStore, type Store } from './store.ts';
 
 /** `connecting` until the first time it stands; `offline` whenever it broke and does not stand again yet. */
-export type Connection = 'connecting' | 'live' | 'offline';
+type Connection = 'connecting' | 'live' | 'offline';
 
 export interface Socket {
   readonly client: Client;

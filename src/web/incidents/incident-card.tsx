@@ -124,7 +124,7 @@ function LabelButtons(props: { readonly incident: IncidentRowFragment; readonly 
 }
 
 /** The chart around the incident, with its peak explained. */
-export function linkToChart(
+function linkToChart(
   id: string,
   { startedAt, endedAt, peak }: Pick<IncidentRowFragment, 'startedAt' | 'endedAt' | 'peak'>,
 ): string {

@@ -3,7 +3,7 @@ import { createContext, useContext } from 'react';
 import { createStore, type Store, useStore } from '../api/store.ts';
 
 export type Zone = 'local' | 'UTC';
-export type Theme = 'system' | 'light' | 'dark';
+type Theme = 'system' | 'light' | 'dark';
 
 export interface Preferences {
   readonly zone: Store<Zone>;

@@ -10,7 +10,7 @@ export interface Reading {
 }
 
 /** Two minutes of readings every two seconds. */
-export const MAX_READINGS = 60;
+const MAX_READINGS = 60;
 
 /** Adds up the parts of counters that are split by a reason. */
 export function readCounters(counters: readonly Counter[], timeMs: number): Reading {

@@ -13,7 +13,7 @@ interface Asker {
 }
 
 /** Ids of what the stranger must not see. */
-export interface CanaryIds {
+interface CanaryIds {
   readonly metric: string;
   readonly annotation: string;
   readonly label: string;

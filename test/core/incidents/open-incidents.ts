@@ -137,8 +137,8 @@ export async function openBench(options: Partial<IncidentsOptions> = {}): Promis
 }
 
 function toScore(point: Scored, rowId: number): NewScore {
-  const isHot = point.opens === true || point.goesOn === true;
-  const value = point.value ?? (isHot ? 100 : 10);
+  const isAnomalous = point.opens === true || point.goesOn === true;
+  const value = point.value ?? (isAnomalous ? 100 : 10);
   const sample = {
     metricNumber: point.metric,
     rowId,
@@ -146,14 +146,14 @@ function toScore(point: Scored, rowId: number): NewScore {
     value,
   };
   return scoreSample(sample, {
-    rawScore: isHot ? 1 : 0,
-    score: point.score ?? (isHot ? 0.999_999 : 0),
+    rawScore: isAnomalous ? 1 : 0,
+    score: point.score ?? (isAnomalous ? 0.999_999 : 0),
     expected: 10,
     low: 9,
     high: 11,
     provisional: point.provisional ?? false,
     episode: point.opens ?? false,
-    phase: point.opens === true ? 'OPENS' : isHot ? 'CONTINUES' : (point.phase ?? null),
-    view: isHot ? 'LEVEL' : null,
+    phase: point.opens === true ? 'OPENS' : isAnomalous ? 'CONTINUES' : (point.phase ?? null),
+    view: isAnomalous ? 'LEVEL' : null,
   });
 }

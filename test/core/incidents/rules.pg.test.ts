@@ -163,7 +163,7 @@ describe('a receiver', () => {
     const second = bench.incidents.deliver();
     await receiver.arrived(2);
     expect(kinds(receiver)).toEqual(['START 1', 'END 1']);
-    stuck.hangUp();
+    stuck.disconnect();
     await Promise.all([delivered, second]);
     expect(kinds(stuck)).toEqual([]);
   });

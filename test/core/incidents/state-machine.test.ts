@@ -22,7 +22,7 @@ function walk(points: string, patience: Patience): string {
 function pointAt(minute: number, letter: string): RulePoint {
   return {
     timestampMs: minute * 60_000,
-    isHot: letter === 'o' || letter === 'h',
+    isAnomalous: letter === 'o' || letter === 'h',
     opens: letter === 'o',
     lasts: letter === 'l',
     recovers: letter === 'r',

@@ -4,7 +4,7 @@ import { read } from '../../helpers/ask.ts';
 import { fc } from '../../helpers/property.ts';
 import { untilStatus } from '../../helpers/start-engine.ts';
 import { startServer, type TestServer } from '../../helpers/start-server.ts';
-import { DOORS, type Door, type Point } from './push-doors.ts';
+import { DOORS, type RouteGuard, type Point } from './push-doors.ts';
 
 const START = Date.parse('2026-01-05T00:00:00Z');
 const MINUTE = 60_000;
@@ -94,7 +94,7 @@ describe('a sequence of finite numbers', () => {
     const id = await server.engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name }, model });
     await untilStatus(server.engine, id, 'ACTIVE');
   };
-  const push = async ({ push: send }: Door, points: readonly Point[]) => {
+  const push = async ({ push: send }: RouteGuard, points: readonly Point[]) => {
     // A neighbour in the same batch, which pays for nothing.
     const neighbour = { metric: 'all.neighbour', timestampMs: START + runs * MINUTE, value: 1 };
     expect((await send(server, [...points, neighbour])) ?? []).toEqual([]);

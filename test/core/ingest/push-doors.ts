@@ -16,7 +16,7 @@ export interface Point {
 }
 
 /** The ways to push, each with what it answers: indexes of the points that were refused, null where it cannot tell. */
-export interface Door {
+export interface RouteGuard {
   readonly name: string;
   readonly push: (server: TestServer, points: readonly Point[]) => Promise<readonly number[] | null>;
 }
@@ -25,7 +25,7 @@ const PUT = `mutation ($points: [MetricPointInput!]!) {
   putMetricData(input: { points: $points }) { accepted duplicates late rejected { index code reason } }
 }`;
 
-export const DOORS: readonly Door[] = [
+export const DOORS: readonly RouteGuard[] = [
   {
     name: 'graphql',
     push: async (server, points) => {

@@ -8,7 +8,7 @@ import {
   TooManyResourcesError,
 } from '../../../src/errors.ts';
 import { createConfirmResource, describeDoubt } from '../../../src/core/inventory/confirm-resource.ts';
-import { createInventory } from '../../../src/core/inventory/inventory.ts';
+import { Inventory } from '../../../src/core/inventory/inventory.ts';
 import { createLog } from '../../../src/log.ts';
 import type { AwsEngine } from '../sources/aws/start-aws-engine.ts';
 import { startAwsEngine } from '../sources/aws/start-aws-engine.ts';
@@ -476,7 +476,7 @@ describe('an instance nobody has', () => {
     expect(await database.prisma.resource.count({ where: { resourceId: 'i-0999' } })).toBe(0);
     // Of a listing that is a minute old nothing follows: it is done again.
     script.instances.set(REGION, [instance(1, 'web-1'), instance(0x999, 'new')]);
-    const inventory = createInventory({
+    const inventory = new Inventory({
       pool: database.pool,
       discover: aws.discover,
       regionsInUse: () => [],
@@ -524,9 +524,12 @@ describe('an instance nobody has', () => {
     await aws.engine.inventory.ensure(REGION, 0);
     const confirm = createConfirmResource({
       prisma: database.prisma,
-      inventory: { ensure: () => new Promise(() => undefined), ageOf: aws.engine.inventory.ageOf },
+      inventory: {
+        ensure: () => new Promise(() => undefined),
+        ageOf: (region) => aws.engine.inventory.ageOf(region),
+      },
       now: () => Date.now() + 120_000,
-      longestWaitMs: 20,
+      maxWaitMs: 20,
     });
     await confirm({ region: REGION, type: 'AWS::EC2::Instance', resourceId: 'i-0999' });
   });

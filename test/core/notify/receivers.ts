@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import { KEPT_OPEN } from '../../helpers/kept-open.ts';
 
-export interface Received {
+interface Received {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
@@ -19,7 +19,7 @@ export interface Receiver extends AsyncDisposable {
   /** Resolves once it has received so many. */
   arrived: (count: number) => Promise<void>;
   /** Ends all conversations. */
-  hangUp: () => void;
+  disconnect: () => void;
 }
 
 export async function receiveHttp(): Promise<Receiver> {
@@ -46,7 +46,7 @@ export async function receiveHttp(): Promise<Receiver> {
     arrived: async (count) => {
       while (received.length < count) await once(arrivals, 'arrival');
     },
-    hangUp: () => server.closeAllConnections(),
+    disconnect: () => server.closeAllConnections(),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createScoreGroup } from '../../../src/core/score-log/shared-subscription.ts';
+import { ScoreGroup } from '../../../src/core/score-log/shared-subscription.ts';
 import { createScoreMemory } from '../../../src/core/score-log/event-cache.ts';
 import { streamScores } from '../../../src/core/score-log/subscription.ts';
 import { makeScoredSample } from '../../helpers/scored-sample.ts';
@@ -8,7 +8,7 @@ import { makeScoredSample } from '../../helpers/scored-sample.ts';
 function createLog() {
   let last = 0;
   const reads: number[] = [];
-  const group = createScoreGroup({
+  const group = new ScoreGroup({
     matches: () => true,
     maxBatch: 10,
     lingerMs: 0,

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { expect, test } from 'vitest';
 import { createDatabase } from '../../../src/platform/postgres/client.ts';
 import { DatabaseAwayError, isOutage } from '../../../src/platform/postgres/outage.ts';
-import { watchPulse } from '../../../src/platform/postgres/health-probe.ts';
+import { watchHealth } from '../../../src/platform/postgres/health-probe.ts';
 import { createLog } from '../../../src/log.ts';
 import { startProxy } from '../../faults/proxy.ts';
 import { withDatabase } from '../../helpers/database.ts';
@@ -26,7 +26,7 @@ test('a database that goes silent fails who waits, turns others away at once, an
   const found = createDeferred<undefined>();
   await database.pool.query('SELECT 1');
   await database.prisma.metric.count();
-  await using pulse = watchPulse({
+  await using probe = watchHealth({
     connection,
     log,
     onLost: () => {
@@ -46,7 +46,7 @@ test('a database that goes silent fails who waits, turns others away at once, an
     failureOf(database.pool.query('SELECT 2')),
   ];
   await lost.promise;
-  expect(pulse.isBeating()).toBe(false);
+  expect(probe.isHealthy()).toBe(false);
   for (const failure of await Promise.all(waiting)) expect(isOutage(failure)).toBe(true);
   expect(await failureOf(database.pool.query('SELECT 1'))).toBeInstanceOf(DatabaseAwayError);
   expect(isOutage(await failureOf(database.prisma.metric.count()))).toBe(true);
@@ -54,7 +54,7 @@ test('a database that goes silent fails who waits, turns others away at once, an
   expect(isOutage(await failureOf(transaction))).toBe(true);
   proxy.setCut(false);
   await found.promise;
-  expect(pulse.isBeating()).toBe(true);
+  expect(probe.isHealthy()).toBe(true);
   expect((await database.pool.query('SELECT 1')).rowCount).toBe(1);
   expect(await database.prisma.metric.count()).toBe(0);
 });

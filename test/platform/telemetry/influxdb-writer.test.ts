@@ -3,7 +3,7 @@ import { createLog } from '../../../src/log.ts';
 import { createSendPoints } from '../../../src/platform/telemetry/send-points.ts';
 import { createPointBuffer } from '../../../src/platform/telemetry/point-buffer.ts';
 import {
-  createInfluxdbWriter,
+  InfluxdbWriter,
   type InfluxdbWriterOptions,
 } from '../../../src/platform/telemetry/influxdb-writer.ts';
 import type { MonitorPoint } from '../../../src/platform/telemetry/request-point.ts';
@@ -34,13 +34,13 @@ async function start(endpointOptions: EndpointOptions = {}, options: Partial<Inf
   const endpoint = await startInfluxdbEndpoint(endpointOptions);
   const stats = createStats();
   const send = createSendPoints({ url: endpoint.url, org: 'o', bucket: 'b', token: 'secret' }, log);
-  const writer = createInfluxdbWriter({
+  const writer = new InfluxdbWriter({
     send,
     stats,
     log,
     flushSeconds: 0.01,
     firstPauseMs: 1,
-    longestPauseMs: 20,
+    maxPauseMs: 20,
     ...options,
   });
   writer.start();
@@ -158,10 +158,7 @@ describe('the writer to InfluxDB', () => {
   });
 
   it('stops at once when InfluxDB is away', async () => {
-    const { stats, writer, endpoint } = await start(
-      {},
-      { firstPauseMs: 3_600_000, longestPauseMs: 3_600_000 },
-    );
+    const { stats, writer, endpoint } = await start({}, { firstPauseMs: 3_600_000, maxPauseMs: 3_600_000 });
     await endpoint.goAway();
     writer.write(point(1));
     await writer.stop();

@@ -37,13 +37,13 @@ export interface ApiParts {
   readonly registry: Registry;
   readonly accept: Pick<Ingest, 'acceptNamed'>;
   readonly monitor: MonitorActions;
-  readonly transfer: Transfer;
+  readonly transfer: Pick<Transfer, 'exportModels' | 'writeModel' | 'importModel'>;
   readonly annotations: Annotations;
   readonly labels: Labels;
   readonly downloadLinks: DownloadLinks;
   readonly archiveUploads: ArchiveUploads;
-  readonly inventory: Inventory;
-  readonly autostacks: Autostacks;
+  readonly inventory: Pick<Inventory, 'ensure' | 'ageOf'>;
+  readonly autostacks: Pick<Autostacks, keyof Autostacks>;
   readonly policies: PolicyActions;
   /** The regions of AWS by name, with what people call them. */
   readonly awsRegions: Readonly<Record<string, string>>;
@@ -72,7 +72,7 @@ export interface ApiParts {
 }
 
 /** What does not change once the server is ready. */
-export interface ServerFacts {
+interface ServerFacts {
   /** Where Graphite listens; null where it does not, or not yet. */
   readonly graphiteAddress: () => string | null;
   readonly version: string;

@@ -6,7 +6,7 @@ import { InvalidInputError } from '../../../errors.ts';
 export const PATTERN =
   '`*` stands for any run of characters, `?` for one; a backslash before one of them takes it as it is.';
 
-export const MAX_FILTER_VALUES = 1000;
+const MAX_FILTER_VALUES = 1000;
 const MAX_PATTERN_LENGTH = 500;
 
 /**

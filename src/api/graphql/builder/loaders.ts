@@ -45,7 +45,7 @@ import type {
 } from '../../../generated/prisma/client.ts';
 
 /** A metric with what every selection of it may need, so that none has to be fetched again. */
-export type LoadedMetric = NonNullable<Awaited<ReturnType<typeof findMetrics>>[number]>;
+type LoadedMetric = NonNullable<Awaited<ReturnType<typeof findMetrics>>[number]>;
 
 export interface Loaders {
   /** Metrics by their number; null when deleted meanwhile. */

@@ -104,13 +104,13 @@ export const IncidentRef = builder.prismaNode('Incident', {
   }),
 });
 
-export const IncidentConnectionRef = builder.connectionObject({
+const IncidentConnectionRef = builder.connectionObject({
   type: IncidentRef,
   name: 'IncidentConnection',
   description: 'One page of incidents.',
 });
 
-export const IncidentFilterRef = builder.inputType('IncidentFilter', {
+const IncidentFilterRef = builder.inputType('IncidentFilter', {
   description: 'Which incidents; all conditions have to hold.',
   fields: (t) => ({
     ids: t.idList({ description: 'With one of these ids.' }),
@@ -181,7 +181,7 @@ builder.prismaObjectFields(MetricRef, (t) => ({
 type IncidentFilter = typeof IncidentFilterRef.$inferInput;
 
 /** @throws InvalidInputError naming the field */
-export function toIncidentWhere(filter: IncidentFilter): Prisma.IncidentWhereInput {
+function toIncidentWhere(filter: IncidentFilter): Prisma.IncidentWhereInput {
   const path = (name: keyof IncidentFilter) => ['filter', name];
   const { metricNameContains, ruleId, seen, acknowledged, from, to } = filter;
   const ids = readIdsOf('Incident', readOneOf(filter.ids, path('ids')), path('ids'));

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../../errors.ts';
 import type { Reason, Stats } from '../../../platform/telemetry/metrics.ts';
 
 /** Which limit. Each is counted under this name. */
-export type LimitName = Reason<'requests_over_limit'>;
+type LimitName = Reason<'requests_over_limit'>;
 
 /** Codes for programs, and the environment variables. */
 const LIMITS: Readonly<Record<LimitName, { readonly code: ErrorCode; readonly setting: string }>> = {

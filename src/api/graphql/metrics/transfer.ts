@@ -102,7 +102,11 @@ builder.mutationField('importModels', (t) =>
 );
 
 /** Core names fields of the model it was given. */
-async function importItem(transfer: Transfer, model: unknown, index: number): Promise<ImportedModel> {
+async function importItem(
+  transfer: Pick<Transfer, 'importModel'>,
+  model: unknown,
+  index: number,
+): Promise<ImportedModel> {
   try {
     return await transfer.importModel(model);
   } catch (error) {

@@ -56,7 +56,7 @@ const AlertThresholdRef = builder.objectRef<{ readonly adjustment: number }>('Al
 });
 
 /** The type of a field that is deprecated. */
-const ZealRef = builder.objectRef<{ readonly raisedDecades: number }>('Zeal').implement({
+const OldThresholdRef = builder.objectRef<{ readonly raisedDecades: number }>('Zeal').implement({
   description: 'As `AlertThreshold`, by its former name.',
   fields: (t) => ({
     raisedDecades: t.exposeFloat('raisedDecades', { description: 'As `AlertThreshold.adjustment`.' }),
@@ -78,7 +78,7 @@ builder.prismaObjectFields(MetricRef, (t) => ({
     resolve: ({ id }, _args, { labels }) => ({ adjustment: labels.thresholdAdjustmentOf(id, null) }),
   }),
   zeal: t.field({
-    type: ZealRef,
+    type: OldThresholdRef,
     description: 'As `alertThreshold`.',
     deprecationReason: 'Use `alertThreshold`.',
     resolve: ({ id }, _args, { labels }) => ({ raisedDecades: labels.thresholdAdjustmentOf(id, null) }),

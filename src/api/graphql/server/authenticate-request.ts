@@ -19,12 +19,12 @@ export interface Admission {
   readonly admitRequest: (request: IncomingMessage, response: ServerResponse) => Caller | null;
   /**
    * @param params what connection_init carries
-   * @param asker.headers of the upgrade
+   * @param client.headers of the upgrade
    * @returns null for nobody we know
    */
   readonly admitSocket: (
     params: unknown,
-    asker: { readonly headers: IncomingHttpHeaders; readonly address: string },
+    client: { readonly headers: IncomingHttpHeaders; readonly address: string },
   ) => Caller | null;
 }
 

@@ -120,7 +120,7 @@ export function createGraphqlServer(options: {
   const admission = createAdmission(keys, stats, readAddress);
   const protocol = createSocketProtocol({
     admit: admission.admitSocket,
-    watch: keys.watch,
+    watch: (caller, onLost) => keys.watch(caller, onLost),
     getEnveloped: yoga.getEnveloped,
     resolveDocument: (payload) => {
       if (trusted !== null) return { ...payload, query: trusted.resolve(payload) };

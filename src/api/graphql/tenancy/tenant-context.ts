@@ -41,11 +41,11 @@ export function tenantParts(parts: ApiParts, accountId: number): ApiParts {
       acceptNamed: (points) => parts.accept.acceptNamed(points, accountId),
     },
     transfer: {
-      ...parts.transfer,
       exportModels: (ids, sinceMs) => {
         ids?.forEach(requireMetric);
         return parts.transfer.exportModels(ids ?? listMonitored(registry), sinceMs);
       },
+      writeModel: (metric) => parts.transfer.writeModel(metric),
       importModel: (model) => parts.transfer.importModel(model, accountId),
     },
     annotations: {
@@ -92,7 +92,7 @@ export function tenantParts(parts: ApiParts, accountId: number): ApiParts {
     },
     incidents: tenantIncidents(parts.incidents, prisma),
     // What the server reads with its own credentials is the default account's.
-    inventory: isDefault ? parts.inventory : { ...parts.inventory, ensure: refuse, ageOf: () => UNKNOWN_AGE },
+    inventory: isDefault ? parts.inventory : { ensure: refuse, ageOf: () => UNKNOWN_AGE },
     autostacks: isDefault
       ? parts.autostacks
       : {

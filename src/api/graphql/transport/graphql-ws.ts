@@ -59,7 +59,7 @@ const MAX_CLOSE_REASON_LENGTH = 120;
 export function createSocketProtocol(options: {
   readonly getEnveloped: GetEnveloped;
   /** Who opened it, by what connection_init carries or the request did; null for nobody we know. */
-  readonly admit: (params: unknown, asker: Pick<SocketExtra, 'headers' | 'address'>) => Caller | null;
+  readonly admit: (params: unknown, client: Pick<SocketExtra, 'headers' | 'address'>) => Caller | null;
   readonly watch: Keys['watch'];
   readonly maskError: MaskError;
   readonly writePayload: WritePayload;

@@ -89,7 +89,7 @@ function refuseUpgrade(socket: Duplex, status: string, body: string): void {
 
 function serve(
   peer: Peer,
-  asker: Pick<SocketExtra, 'address' | 'headers' | 'countAs'>,
+  client: Pick<SocketExtra, 'address' | 'headers' | 'countAs'>,
   { protocol, log }: { protocol: Server<SocketExtra>; log: Log },
 ): void {
   const { socket } = peer;
@@ -124,7 +124,7 @@ function serve(
       },
     },
     {
-      ...asker,
+      ...client,
       admit,
       send: async (parts) => {
         await peer.send(parts);

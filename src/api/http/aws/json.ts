@@ -12,7 +12,7 @@ const WORDS: ReadonlyMap<unknown, number> = new Map([
   ['-Infinity', -Infinity],
 ]);
 
-export const JSON_DIALECT: Dialect = {
+const JSON_DIALECT: Dialect = {
   readDouble: (raw) => (typeof raw === 'number' ? raw : (WORDS.get(raw) ?? null)),
   readInteger: (raw) => (typeof raw === 'number' && Number.isInteger(raw) ? raw : null),
   readBoolean: (raw) => (typeof raw === 'boolean' ? raw : null),

@@ -23,7 +23,7 @@ export interface AwsAnswer {
   readonly body: Buffer | string;
 }
 
-export interface DecodedRequest {
+interface DecodedRequest {
   readonly operation: string;
   /** @throws CloudwatchError MalformedInput when the body is not of this shape */
   readonly read: (input: StructureShape) => unknown;

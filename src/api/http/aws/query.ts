@@ -16,12 +16,12 @@ const MAX_DEPTH = 16;
 const MAX_PARAMETERS = 100_000;
 
 /** A form folded by the dots of its names: a text, or what stands under each name. */
-export type FormNode = string | FormBranch;
-export interface FormBranch {
+type FormNode = string | FormBranch;
+interface FormBranch {
   [name: string]: FormNode;
 }
 
-export const QUERY_DIALECT: Dialect = {
+const QUERY_DIALECT: Dialect = {
   readDouble: (raw) => readNumber(raw),
   readInteger(raw) {
     const number = readNumber(raw);
@@ -51,7 +51,7 @@ function readMembers(raw: unknown): readonly unknown[] | null {
 }
 
 /** What stands under the numbers 1, 2, …; other names are left out. */
-export function listNumbered(branch: Readonly<Record<string, unknown>>): readonly unknown[] {
+function listNumbered(branch: Readonly<Record<string, unknown>>): readonly unknown[] {
   return Object.keys(branch)
     .filter((name) => /^\d{1,9}$/.test(name))
     .sort((a, b) => Number(a) - Number(b))
@@ -59,13 +59,13 @@ export function listNumbered(branch: Readonly<Record<string, unknown>>): readonl
 }
 
 /** An empty text is an empty structure. */
-export function readBranch(raw: unknown): Readonly<Record<string, unknown>> | null {
+function readBranch(raw: unknown): Readonly<Record<string, unknown>> | null {
   if (raw === '') return {};
   return typeof raw === 'object' && raw !== null ? (raw as Readonly<Record<string, unknown>>) : null; // just checked
 }
 
 /** Parameters of the URL and of the body, folded. */
-export function readForm(request: AwsRequest, body: Buffer): FormBranch {
+function readForm(request: AwsRequest, body: Buffer): FormBranch {
   const root = createBranch();
   const texts = [request.queryString, body.toString('utf8')];
   // Counted first: URLSearchParams makes all of them at once.

@@ -10,7 +10,7 @@ import { CloudwatchError } from '../../../core/cloudwatch-service/model/cloudwat
 import { readPresigned, withoutSignature } from './presigned-url.ts';
 import type { AwsRequest } from './protocol.ts';
 
-export interface SignedBy {
+interface SignedBy {
   readonly accessKeyId: string;
   readonly region: string;
 }

@@ -12,7 +12,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Ingest } from '../../../core/ingest/ingest.ts';
 import { type Precision, PRECISIONS } from '../../../core/ingest/line-protocol/parse-line.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
-import type { Door } from '../guard-routes.ts';
+import type { RouteGuard } from '../guard-routes.ts';
 import {
   admitPush,
   MAX_PUSH_BYTES,
@@ -26,7 +26,7 @@ import { writeLines, type WriteResult } from './write-lines.ts';
 
 export interface WriteOptions {
   readonly accept: Pick<Ingest, 'acceptNamed'>;
-  readonly admit: Door['admit'];
+  readonly admit: RouteGuard['admit'];
   readonly stats: Stats;
   /** Milliseconds since 1970: the time of lines that have none. */
   readonly now?: () => number;

@@ -8,7 +8,7 @@ import { FaultList, MAX_FAULTS } from '../push/fault-list.ts';
 import { PointParts } from '../push/point-parts.ts';
 
 /** A line, or a field of it, that was left out. */
-export interface LineFault {
+interface LineFault {
   /** Counted from 1. */
   readonly line: number;
   readonly reason: string;

@@ -9,7 +9,7 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Ingest } from '../../../core/ingest/ingest.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
-import type { Door } from '../guard-routes.ts';
+import type { RouteGuard } from '../guard-routes.ts';
 import {
   admitPush,
   MAX_PUSH_BYTES,
@@ -23,7 +23,7 @@ import { type OtlpEncoding, storeMetrics, type StoreMetricsResult } from './stor
 
 export interface OtlpOptions {
   readonly accept: Pick<Ingest, 'acceptNamed'>;
-  readonly admit: Door['admit'];
+  readonly admit: RouteGuard['admit'];
   readonly stats: Stats;
   /** Tells the log of requests why one failed. */
   readonly onFailure?: (request: IncomingMessage, code: string) => void;

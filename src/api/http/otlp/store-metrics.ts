@@ -11,7 +11,7 @@ import { FaultList, MAX_FAULTS } from '../push/fault-list.ts';
 import { PointParts } from '../push/point-parts.ts';
 
 /** Maximum number of data points of one request. The SDKs send some thousands, the Collector 8,192 by default. */
-export const MAX_DATA_POINTS = 1_000_000;
+const MAX_DATA_POINTS = 1_000_000;
 /** About as much work as a piece of bytes. */
 const PIECE_POINTS = 500;
 

@@ -24,7 +24,7 @@ export const PAGE_PATHS: readonly string[] = [
 export const ASSET_PATHS: readonly string[] = ['/assets/*', '/favicon.svg'];
 
 /** The same from the source and from the compiled program: both lie two folders below the package. */
-export const BUILT_PAGE_FOLDER = fileURLToPath(new URL('../../../../dist/web', import.meta.url));
+const BUILT_PAGE_FOLDER = fileURLToPath(new URL('../../../../dist/web', import.meta.url));
 
 const PAGE_FILE = '/page.html';
 const NOT_BUILT =

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { accountToWrite } from '../../../core/access/caller.ts';
 import { RetryLaterError } from '../../../errors.ts';
-import type { Door } from '../guard-routes.ts';
+import type { RouteGuard } from '../guard-routes.ts';
 import { BodyError } from './push-body.ts';
 
 /** Maximum number of bytes of a write, as it comes and inflated. */
@@ -22,7 +22,7 @@ export interface PushRefusal {
  */
 export function admitPush(
   request: IncomingMessage,
-  admit: Door['admit'],
+  admit: RouteGuard['admit'],
   options: { readonly methods?: readonly string[]; readonly fallbackKey?: string | null } = {},
 ): { readonly accountId: number } | PushRefusal {
   const { methods = ['POST'], fallbackKey = null } = options;

@@ -10,7 +10,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Ingest } from '../../../core/ingest/ingest.ts';
 import type { RemoteWriteVersion } from '../../../core/ingest/remote-write/split-request.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
-import type { Door } from '../guard-routes.ts';
+import type { RouteGuard } from '../guard-routes.ts';
 import {
   admitPush,
   MAX_PUSH_BYTES,
@@ -24,7 +24,7 @@ import { storeSeries, type StoreSeriesResult } from './store-series.ts';
 
 export interface RemoteWriteOptions {
   readonly accept: Pick<Ingest, 'acceptNamed'>;
-  readonly admit: Door['admit'];
+  readonly admit: RouteGuard['admit'];
   readonly stats: Stats;
   /** Tells the log of requests why one failed. */
   readonly onFailure?: (request: IncomingMessage, code: string) => void;

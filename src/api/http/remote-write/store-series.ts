@@ -14,7 +14,7 @@ import { FaultList, MAX_FAULTS } from '../push/fault-list.ts';
 import { PointParts } from '../push/point-parts.ts';
 
 /** Maximum number of samples and histograms of one request. Prometheus sends 2,000, vmagent 10,000. */
-export const MAX_VALUES = 1_000_000;
+const MAX_VALUES = 1_000_000;
 
 export interface StoreSeriesOptions {
   readonly version: RemoteWriteVersion;

@@ -10,18 +10,18 @@ import { checkPeriod } from '../model/time-range.ts';
 import { checkActions } from './action-arn.ts';
 import type { ALARM_SPEC_SHAPE, AlarmSpec, PUT_METRIC_ALARM_INPUT } from './shapes.ts';
 
-export const STATIC_OPERATORS = [
+const STATIC_OPERATORS = [
   'GreaterThanOrEqualToThreshold',
   'GreaterThanThreshold',
   'LessThanThreshold',
   'LessThanOrEqualToThreshold',
 ] as const;
-export const BAND_OPERATORS = [
+const BAND_OPERATORS = [
   'LessThanLowerOrGreaterThanUpperThreshold',
   'LessThanLowerThreshold',
   'GreaterThanUpperThreshold',
 ] as const;
-export const MISSING_TREATMENTS = ['missing', 'breaching', 'notBreaching', 'ignore'] as const;
+const MISSING_TREATMENTS = ['missing', 'breaching', 'notBreaching', 'ignore'] as const;
 export type MissingTreatment = (typeof MISSING_TREATMENTS)[number];
 
 /** An alarm, ready to be evaluated. */

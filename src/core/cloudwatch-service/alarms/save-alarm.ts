@@ -9,7 +9,7 @@ import { listAlarms, parseAlarmRule } from './composite/alarm-rule.ts';
 import type { ALARM_NAMES_INPUT, AlarmSpec, CompositeSpec } from './shapes.ts';
 import { readSpec } from './show-alarm.ts';
 
-export type AlarmType = 'MetricAlarm' | 'CompositeAlarm';
+type AlarmType = 'MetricAlarm' | 'CompositeAlarm';
 
 export interface AlarmToSave {
   readonly name: string;

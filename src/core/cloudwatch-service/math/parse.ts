@@ -1,21 +1,7 @@
 /** Metric math: from text to a tree. */
 import { createTokens, MathSyntaxError, type Tokens } from './tokens.ts';
 
-export const BINARY_OPERATORS = [
-  '+',
-  '-',
-  '*',
-  '/',
-  '^',
-  '==',
-  '!=',
-  '<',
-  '<=',
-  '>',
-  '>=',
-  'AND',
-  'OR',
-] as const;
+const BINARY_OPERATORS = ['+', '-', '*', '/', '^', '==', '!=', '<', '<=', '>', '>=', 'AND', 'OR'] as const;
 export type BinaryOperator = (typeof BINARY_OPERATORS)[number];
 
 export type Expression =

@@ -5,7 +5,7 @@ export class MathSyntaxError extends Error {
   override readonly name = 'MathSyntaxError';
 }
 
-export interface Token {
+interface Token {
   readonly kind: 'number' | 'text' | 'word' | 'sign' | 'end';
   readonly text: string;
   /** Characters before it. */

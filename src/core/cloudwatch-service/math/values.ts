@@ -85,7 +85,7 @@ export function keepFinite(points: Iterable<readonly [number, number]>): Readonl
   return kept;
 }
 
-export function mapSeries(series: TimeSeries, change: (value: number) => number): TimeSeries {
+function mapSeries(series: TimeSeries, change: (value: number) => number): TimeSeries {
   return {
     ...series,
     points: keepFinite([...series.points].map(([time, value]) => [time, change(value)] as const)),

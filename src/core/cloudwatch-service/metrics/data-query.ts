@@ -12,7 +12,7 @@ import { parseStatistic, type Statistic } from '../model/statistic.ts';
 import { checkPeriod } from '../model/time-range.ts';
 
 const METRIC_STAT_SHAPE = structure({ Metric: METRIC_SHAPE, Period: integer, Stat: string, Unit: string });
-export const DATA_QUERY_SHAPE = structure({
+const DATA_QUERY_SHAPE = structure({
   Id: string,
   MetricStat: METRIC_STAT_SHAPE,
   Expression: string,
@@ -38,14 +38,14 @@ export interface StatQuery extends QueryBase {
   /** Stored code; null when any unit will do. */
   readonly unit: number | null;
 }
-export interface ExpressionQuery extends QueryBase {
+interface ExpressionQuery extends QueryBase {
   readonly kind: 'expression';
   readonly expression: Expression;
   /** For SEARCH without a period of its own. */
   readonly periodSeconds: number | null;
 }
 /** Metrics Insights: SELECT … FROM … */
-export interface InsightsQuery extends QueryBase {
+interface InsightsQuery extends QueryBase {
   readonly kind: 'insights';
   readonly select: InsightsSelect;
   readonly periodSeconds: number;

@@ -108,7 +108,7 @@ function showMetric(metric: ListedMetric): Infer<typeof METRIC_SHAPE> {
 }
 
 /** @throws CloudwatchError naming what is wrong */
-export function checkMetricFilter(input: Infer<typeof LIST_METRICS_INPUT>): MetricFilter {
+function checkMetricFilter(input: Infer<typeof LIST_METRICS_INPUT>): MetricFilter {
   const dimensions = input.Dimensions ?? [];
   if (dimensions.length > MAX_FILTERS) {
     throw tooMany('Dimensions', MAX_FILTERS);

@@ -103,7 +103,7 @@ export function checkSeriesName(
 }
 
 /** The text under the hash: a JSON list, which no two different series share. */
-export function writeSeriesKey(accountId: number, name: SeriesName): string {
+function writeSeriesKey(accountId: number, name: SeriesName): string {
   const pairs = name.dimensions.map((dimension) => [dimension.name, dimension.value]);
   return JSON.stringify([accountId, name.namespace, name.metricName, pairs]);
 }

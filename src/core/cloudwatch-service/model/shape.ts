@@ -6,7 +6,7 @@
 export type Shape =
   | TextShape
   | IntegerShape
-  | { readonly kind: 'double' | 'boolean' | 'timestamp' | 'blob' }
+  | { readonly kind: 'double' | 'boolean' | 'timestamp' }
   | ListShape
   | { readonly kind: 'map'; readonly of: Shape }
   | StructureShape;
@@ -23,7 +23,7 @@ export interface TextShape extends Bounds {
 export interface IntegerShape extends Bounds {
   readonly kind: 'integer';
 }
-export interface ListShape {
+interface ListShape {
   readonly kind: 'list';
   readonly of: Shape;
   readonly max?: number;
@@ -43,22 +43,19 @@ export type Infer<S> = S extends { readonly kind: 'string' }
       ? boolean
       : S extends { readonly kind: 'timestamp' }
         ? Date
-        : S extends { readonly kind: 'blob' }
-          ? Uint8Array
-          : S extends { readonly kind: 'list'; readonly of: infer Item }
-            ? readonly Infer<Item>[]
-            : S extends { readonly kind: 'map'; readonly of: infer Item }
-              ? Readonly<Record<string, Infer<Item>>>
-              : S extends { readonly kind: 'structure'; readonly members: infer Members }
-                ? { readonly [Key in keyof Members]?: Infer<Members[Key]> | undefined }
-                : never;
+        : S extends { readonly kind: 'list'; readonly of: infer Item }
+          ? readonly Infer<Item>[]
+          : S extends { readonly kind: 'map'; readonly of: infer Item }
+            ? Readonly<Record<string, Infer<Item>>>
+            : S extends { readonly kind: 'structure'; readonly members: infer Members }
+              ? { readonly [Key in keyof Members]?: Infer<Members[Key]> | undefined }
+              : never;
 
 export const string = { kind: 'string' } as const;
 export const double = { kind: 'double' } as const;
 export const integer = { kind: 'integer' } as const;
 export const boolean = { kind: 'boolean' } as const;
 export const timestamp = { kind: 'timestamp' } as const;
-export const blob = { kind: 'blob' } as const;
 
 /** A text of `min` to `max` characters. */
 export function text(min: number, max: number): { readonly kind: 'string' } & Bounds {

@@ -19,7 +19,7 @@ export interface SeriesIds {
   find(client: pg.PoolClient, wanted: ReadonlyMap<string, SeriesToFind>, now: Date): Promise<FoundSeries>;
 }
 
-export interface FoundSeries {
+interface FoundSeries {
   readonly ids: ReadonlyMap<string, number>;
   remember(): void;
 }

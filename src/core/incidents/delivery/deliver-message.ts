@@ -122,7 +122,7 @@ async function note(
 }
 
 /** Doubles up to ten minutes; each somewhere in its upper half, so that many do not come back at once. */
-export function choosePauseMs(attempts: number, random: () => number = Math.random): number {
+function choosePauseMs(attempts: number, random: () => number = Math.random): number {
   const full = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1));
   return full * (0.5 + random() / 2);
 }

@@ -9,7 +9,7 @@ import { type BadLine, type GraphiteLines, createGraphiteParser } from './parser
 import type { GraphitePoint } from './parse-line.ts';
 
 /** Points handed on at once; fewer as soon as the socket pauses, so that no point waits for company. */
-export const MAX_BATCH_POINTS = 1000;
+const MAX_BATCH_POINTS = 1000;
 
 /** Some lines, read at once; a larger chunk waits until no other piece is parsed in the same round of the event loop. */
 const SMALL_CHUNK_BYTES = 8 * 1024;

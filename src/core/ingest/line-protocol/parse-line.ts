@@ -14,10 +14,10 @@ export const PRECISIONS = ['ns', 'us', 'ms', 's', 'm', 'h'] as const;
 export type Precision = (typeof PRECISIONS)[number] | 'auto';
 
 /** Why a line was left out. */
-export type LineProblem = 'too_long' | 'not_utf8' | 'bad_name' | 'bad_tag' | 'bad_field' | 'bad_timestamp';
+type LineProblem = 'too_long' | 'not_utf8' | 'bad_name' | 'bad_tag' | 'bad_field' | 'bad_timestamp';
 
 /** One numeric field. Whether name and time are acceptable is for the data path to say. */
-export interface LinePoint {
+interface LinePoint {
   readonly metric: string;
   readonly timestampMs: number;
   readonly value: number;

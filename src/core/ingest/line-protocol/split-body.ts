@@ -5,7 +5,7 @@ import { type BadLine, type GoodLine, parseLine, type Precision } from './parse-
 /** Blank lines and comments that are read on end before the caller is given the chance to do something else. */
 const BLANK_BYTES = 64 * 1024;
 /** Bytes of a line without its newline. */
-export const MAX_LINE_BYTES = 65_536;
+const MAX_LINE_BYTES = 65_536;
 const NEWLINE = 0x0a;
 const BLANK = 0x20;
 const QUOTE = 0x22;

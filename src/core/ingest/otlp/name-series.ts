@@ -47,7 +47,7 @@ export interface MetricHead {
 }
 
 /** Why a data point, or all those of a metric, were left out. */
-export type PointProblem =
+type PointProblem =
   'too_long' | 'malformed' | 'not_utf8' | 'no_name' | 'no_data' | 'bad_attribute' | 'bad_time' | 'bad_value';
 
 export interface BadPoint {
@@ -71,7 +71,7 @@ export interface DataPoint {
   readonly quantiles: readonly (readonly [quantile: number, value: number])[];
 }
 
-export interface NamedValue {
+interface NamedValue {
   readonly metric: string;
   readonly timestampMs: number;
   readonly value: number;

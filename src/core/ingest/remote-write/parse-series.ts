@@ -19,7 +19,7 @@ import { writeSeriesName } from '../../sources/pushed-name.ts';
 import { readHistogram, readSample, type RemoteValue } from './parse-value.ts';
 
 /** Why a series was left out. */
-export type SeriesProblem = 'too_long' | 'malformed' | 'not_utf8' | 'no_name' | 'bad_label' | 'bad_symbol';
+type SeriesProblem = 'too_long' | 'malformed' | 'not_utf8' | 'no_name' | 'bad_label' | 'bad_symbol';
 
 export interface BadSeries {
   readonly problem: SeriesProblem;

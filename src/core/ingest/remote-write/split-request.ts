@@ -15,7 +15,7 @@ export interface RemoteWritePiece {
 }
 
 /** Maximum number of symbols of a request. */
-export const MAX_SYMBOLS = 1_000_000;
+const MAX_SYMBOLS = 1_000_000;
 const FIELDS = {
   1: { series: 1, symbols: null, metadata: 3 },
   2: { series: 5, symbols: 4, metadata: null },

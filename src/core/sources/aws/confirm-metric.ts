@@ -34,10 +34,10 @@ export function createConfirmMetric(
   options: {
     readonly onUnconfirmed: () => void;
     readonly now?: () => number;
-    readonly longestWaitMs?: number;
+    readonly maxWaitMs?: number;
   },
 ): (spec: unknown) => Promise<void> {
-  const { onUnconfirmed, now = Date.now, longestWaitMs = MAX_WAIT_MS } = options;
+  const { onUnconfirmed, now = Date.now, maxWaitMs = MAX_WAIT_MS } = options;
   /** By region; no more than AWS has. */
   const silentUntil = new Map<string, number>();
 
@@ -49,7 +49,7 @@ export function createConfirmMetric(
       onUnconfirmed();
       return;
     }
-    const signal = AbortSignal.timeout(longestWaitMs);
+    const signal = AbortSignal.timeout(maxWaitMs);
     try {
       const problem = await Promise.race([
         findProblem(spec, listVia(client, spec.region, signal)),

@@ -138,7 +138,7 @@ function dropAbsent(
 const SIZES = ['nano', 'micro', 'small', 'medium', 'large', 'xlarge'];
 
 /** How large the second half of an instance type says it is: m5.large is 4, m5.xlarge 8, m5.2xlarge 16, metal most. */
-export function rankInstanceType(type: string): number {
+function rankInstanceType(type: string): number {
   const size = type.slice(type.indexOf('.') + 1);
   const times = /^(\d+)xlarge$/.exec(size)?.[1];
   if (times !== undefined) return 8 * Number(times);

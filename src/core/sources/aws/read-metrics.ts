@@ -7,7 +7,7 @@ import { toSeriesQuery } from './describe-metric.ts';
 import { groupReadings, type ReadingGroup, type WindowRules } from './window.ts';
 
 /** Queries of one GetMetricData call. */
-export const METRICS_PER_READ = 500;
+const METRICS_PER_READ = 500;
 
 interface CheckedRequest extends ReadRequest {
   readonly checked: CloudwatchSpec;

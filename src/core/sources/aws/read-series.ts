@@ -20,7 +20,7 @@ export interface SeriesQuery {
 }
 
 /** From the start of the first period to the end of the last; both are ends of periods. */
-export interface SeriesWindow {
+interface SeriesWindow {
   readonly fromMs: number;
   readonly toMs: number;
 }

@@ -1,4 +1,4 @@
-/** Which stretch of time a metric is read in next, and which metrics are asked for together. Pure. */
+/** Which span of time a metric is read in next, and which metrics are asked for together. Pure. */
 
 export interface WindowRules {
   /** After a period's end until its value can be trusted, in milliseconds. */
@@ -25,7 +25,7 @@ export interface ReadingGroup<T extends Reading> {
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** CloudWatch goes on changing a value for a while: so many periods are read again each time. */
-export const PERIODS_READ_AGAIN = 2;
+const PERIODS_READ_AGAIN = 2;
 /** A metric this many periods behind is read along with those that are not behind at all. */
 const LIVE_PERIODS = 36;
 /** Points of history fetched at a time, all metrics of a group together: live points come in between. */

@@ -7,7 +7,7 @@ import { findResourceTag } from '../series-resource.ts';
 import type { MetricDescription } from '../source.ts';
 
 /** How the points of one period become one value: functions of Flux of the same name. */
-export const INFLUXDB_AGGREGATES = ['mean', 'sum', 'min', 'max', 'last', 'count'] as const;
+const INFLUXDB_AGGREGATES = ['mean', 'sum', 'min', 'max', 'last', 'count'] as const;
 
 export const INFLUXDB_NAMESPACE = 'InfluxDB';
 export const DEFAULT_PERIOD_SECONDS = 60;

@@ -29,7 +29,7 @@ async function startConfirming(script: Omit<Script, 'valueAt'>) {
   let unconfirmed = 0;
   const confirm = createConfirmMetric(clients.cloudwatch, {
     onUnconfirmed: () => void (unconfirmed += 1),
-    longestWaitMs: 600_000,
+    maxWaitMs: 600_000,
   });
   const stop = async () => {
     clients.stop();

@@ -6,7 +6,7 @@
  */
 import { MathSyntaxError } from '../../math/tokens.ts';
 
-export const INSIGHTS_FUNCTIONS = ['AVG', 'COUNT', 'MAX', 'MIN', 'SUM'] as const;
+const INSIGHTS_FUNCTIONS = ['AVG', 'COUNT', 'MAX', 'MIN', 'SUM'] as const;
 export type InsightsFunction = (typeof INSIGHTS_FUNCTIONS)[number];
 
 export interface InsightsSelect {
@@ -23,7 +23,7 @@ export interface InsightsSelect {
 }
 
 /** @param read the value of a label; undefined where the metric has none */
-export type InsightsTest = (read: (label: string) => string | undefined) => boolean;
+type InsightsTest = (read: (label: string) => string | undefined) => boolean;
 
 interface Token {
   readonly kind: 'word' | 'name' | 'text' | 'sign' | 'end';

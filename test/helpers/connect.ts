@@ -4,7 +4,7 @@ import { createClient as createSseClient } from 'graphql-sse';
 import { WebSocket } from 'ws';
 import type { TestServer } from './start-server.ts';
 
-interface LiveResult {
+export interface LiveResult {
   readonly data?: Record<string, unknown> | null | undefined;
   readonly errors?: readonly { readonly message: string; readonly extensions?: Record<string, unknown> }[];
 }

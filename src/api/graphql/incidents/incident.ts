@@ -110,7 +110,7 @@ const IncidentConnectionRef = builder.connectionObject({
   description: 'One page of incidents.',
 });
 
-const IncidentFilterRef = builder.inputType('IncidentFilter', {
+export const IncidentFilterRef = builder.inputType('IncidentFilter', {
   description: 'Which incidents; all conditions have to hold.',
   fields: (t) => ({
     ids: t.idList({ description: 'With one of these ids.' }),
@@ -181,7 +181,7 @@ builder.prismaObjectFields(MetricRef, (t) => ({
 type IncidentFilter = typeof IncidentFilterRef.$inferInput;
 
 /** @throws InvalidInputError naming the field */
-function toIncidentWhere(filter: IncidentFilter): Prisma.IncidentWhereInput {
+export function toIncidentWhere(filter: IncidentFilter): Prisma.IncidentWhereInput {
   const path = (name: keyof IncidentFilter) => ['filter', name];
   const { metricNameContains, ruleId, seen, acknowledged, from, to } = filter;
   const ids = readIdsOf('Incident', readOneOf(filter.ids, path('ids')), path('ids'));

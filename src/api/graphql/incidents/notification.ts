@@ -71,7 +71,7 @@ export const NotificationRef = builder.prismaNode('Notification', {
   }),
 });
 
-const NotificationFilterRef = builder.inputType('NotificationFilter', {
+export const NotificationFilterRef = builder.inputType('NotificationFilter', {
   description: 'Which messages; all conditions have to hold.',
   fields: (t) => ({
     ids: t.idList({ description: 'With one of these ids.' }),
@@ -120,7 +120,7 @@ builder.queryField('notifications', (t) =>
 type NotificationFilter = typeof NotificationFilterRef.$inferInput;
 
 /** @throws InvalidInputError naming the field */
-function toNotificationWhere(filter: NotificationFilter): Prisma.NotificationWhereInput {
+export function toNotificationWhere(filter: NotificationFilter): Prisma.NotificationWhereInput {
   const path = (name: keyof NotificationFilter) => ['filter', name];
   const ids = readIdsOf('Notification', readOneOf(filter.ids, path('ids')), path('ids'));
   const states = readOneOf(filter.states, path('states'));

@@ -56,6 +56,7 @@ export const double = { kind: 'double' } as const;
 export const integer = { kind: 'integer' } as const;
 export const boolean = { kind: 'boolean' } as const;
 export const timestamp = { kind: 'timestamp' } as const;
+export const blob = { kind: 'blob' } as const;
 
 /** A text of `min` to `max` characters. */
 export function text(min: number, max: number): { readonly kind: 'string' } & Bounds {

@@ -98,6 +98,11 @@ describe('a key of one account', () => {
       'scoreSeries(input: { metricId: $metric }) { __typename ... on ScoredSeries { points { value } } }',
       { metric: true },
     ],
+    [
+      'what a label would do',
+      'previewLabel(input: { metricId: $metric, from: "2026-01-01T00:00:00Z", label: REAL }) { ... on LabelPreview { changed { value } } }',
+      { metric: true },
+    ],
     ['series of CloudWatch', 'cloudwatchMetrics { nodes { name } }', {}],
     ['messages', 'notifications { nodes { __typename } }', {}],
     [
@@ -115,6 +120,7 @@ describe('a key of one account', () => {
     );
     expect(text).not.toContain(CANARY);
     expect(text).not.toContain('ScoredSeries');
+    expect(text).not.toContain('changed');
     const url = (data?.metricDataDownload as { url: string } | undefined)?.url;
     if (url !== undefined) {
       const samples = await (await fetch(url)).text();

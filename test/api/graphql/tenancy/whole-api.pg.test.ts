@@ -97,6 +97,7 @@ function writeArgument(metricId: string): (field: string, argument: string) => s
     'Query.wall.by': 'METRIC',
     'Query.scoreSeries.input': `{ metricId: "${metricId}" }`,
     'Query.cloudwatchStatistics.input': `{ namespace: "A", name: "m", from: ${range.from ?? ''}, to: ${range.to ?? ''}, periodSeconds: 60 }`,
+    'Query.previewLabel.input': `{ metricId: "${metricId}", from: ${range.from ?? ''}, label: REAL }`,
     'Query.previewMonitoringPolicy.match': '{ namePattern: "*" }',
     'Query.previewAutostack.region': '"us-west-2"',
     'Query.previewAutostack.filters': '[{ key: "a", values: ["b"] }]',

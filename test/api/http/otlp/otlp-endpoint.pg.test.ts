@@ -1,13 +1,12 @@
 /** OTLP/HTTP as the OpenTelemetry SDK for JavaScript sends it, and what is not so well behaved. */
 import { gzipSync } from 'node:zlib';
-import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
+import {
+  AggregationTemporalityPreference,
+  OTLPMetricExporter as JsonExporter,
+} from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import {
-  AggregationTemporality,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics';
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { storeMetrics } from '../../../../src/api/http/otlp/store-metrics.ts';
 import type { NamedPoint } from '../../../../src/core/ingest/ingest.ts';
@@ -65,7 +64,7 @@ describe('the SDK', () => {
         new ProtobufExporter({
           url: url(),
           compression: 'gzip' as never,
-          temporalityPreference: AggregationTemporality.DELTA,
+          temporalityPreference: AggregationTemporalityPreference.DELTA,
         }),
     ],
   ] as const)('has all its instruments stored, by %s', async (what, temporality, createExporter) => {
@@ -174,7 +173,7 @@ describe('OTLP/HTTP', () => {
       'pages of other sites',
     ],
   ])('refuses %s and says why', async (_what, body, headers, status, text) => {
-    const answer = await post(body, headers as Record<string, string>);
+    const answer = await post(body, headers);
     expect(answer.status).toBe(status);
     expect((JSON.parse(answer.body.toString()) as { message: string }).message).toContain(text);
   });

@@ -420,7 +420,10 @@ describe('damaged JSON', () => {
 
   test('of any shape is read or refused', () => {
     fc.assert(
-      fc.property(fc.jsonValue(), (value) => void [...readOtlpJson(value), ...readOtlpJson(request(value))]),
+      fc.property(fc.jsonValue(), (value) => {
+        for (const given of [value, request(value)])
+          expect(Array.isArray([...readOtlpJson(given)])).toBe(true);
+      }),
     );
   });
 });

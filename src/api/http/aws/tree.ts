@@ -59,6 +59,7 @@ function readMember(shape: Shape, raw: unknown, dialect: Dialect, path: string):
     case 'timestamp':
       return dialect.readTimestamp(raw) ?? fail(path, 'a time');
     case 'map':
+    case 'blob':
       return fail(path, 'absent'); // no request of the service has one
   }
 }

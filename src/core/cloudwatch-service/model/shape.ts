@@ -6,7 +6,7 @@
 export type Shape =
   | TextShape
   | IntegerShape
-  | { readonly kind: 'double' | 'boolean' | 'timestamp' }
+  | { readonly kind: 'double' | 'boolean' | 'timestamp' | 'blob' }
   | ListShape
   | { readonly kind: 'map'; readonly of: Shape }
   | StructureShape;
@@ -43,13 +43,15 @@ export type Infer<S> = S extends { readonly kind: 'string' }
       ? boolean
       : S extends { readonly kind: 'timestamp' }
         ? Date
-        : S extends { readonly kind: 'list'; readonly of: infer Item }
-          ? readonly Infer<Item>[]
-          : S extends { readonly kind: 'map'; readonly of: infer Item }
-            ? Readonly<Record<string, Infer<Item>>>
-            : S extends { readonly kind: 'structure'; readonly members: infer Members }
-              ? { readonly [Key in keyof Members]?: Infer<Members[Key]> | undefined }
-              : never;
+        : S extends { readonly kind: 'blob' }
+          ? Uint8Array
+          : S extends { readonly kind: 'list'; readonly of: infer Item }
+            ? readonly Infer<Item>[]
+            : S extends { readonly kind: 'map'; readonly of: infer Item }
+              ? Readonly<Record<string, Infer<Item>>>
+              : S extends { readonly kind: 'structure'; readonly members: infer Members }
+                ? { readonly [Key in keyof Members]?: Infer<Members[Key]> | undefined }
+                : never;
 
 export const string = { kind: 'string' } as const;
 export const double = { kind: 'double' } as const;

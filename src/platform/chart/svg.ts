@@ -23,7 +23,7 @@ export function element(name: string, attributes: Attributes, ...children: reado
 }
 
 /** A tenth of a pixel is not seen. */
-export function round(value: number): number {
+function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 

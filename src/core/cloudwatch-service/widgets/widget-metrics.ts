@@ -17,7 +17,7 @@ export interface WidgetMetrics {
 type RawQuery = Infer<typeof DATA_QUERIES_SHAPE>[number];
 type Row = NonNullable<Widget['metrics']>[number];
 
-export const DEFAULT_PERIOD_SECONDS = 300;
+const DEFAULT_PERIOD_SECONDS = 300;
 const DEFAULT_STATISTIC = 'Average';
 
 /** @throws CloudwatchError naming the row and what is wrong with it */

@@ -74,7 +74,16 @@ const INSTALL = `
   CREATE TRIGGER failpoint_checkpoint BEFORE INSERT OR UPDATE ON model_checkpoint FOR EACH ROW
     EXECUTE FUNCTION fail_metric('checkpoint', '');`;
 
-const REMOVE = 'DROP FUNCTION fail_metric CASCADE; DROP FUNCTION fail_row CASCADE;';
+const REMOVE = [
+  'DROP TRIGGER failpoint_create ON metric',
+  'DROP TRIGGER failpoint_month ON sample_month',
+  'DROP TRIGGER failpoint_scores ON sample',
+  'DROP TRIGGER failpoint_samples ON sample',
+  'DROP TRIGGER failpoint_progress ON metric_progress',
+  'DROP TRIGGER failpoint_checkpoint ON model_checkpoint',
+  'DROP FUNCTION fail_metric',
+  'DROP FUNCTION fail_row',
+];
 
 /** Statements that fail when they are about the metric of a step. */
 const READS: Readonly<Record<string, RegExp>> = {
@@ -94,16 +103,21 @@ export class Failpoints {
   }
 
   async arm(): Promise<void> {
-    const { registry, models, pool } = this.#engine;
+    const { registry, models } = this.#engine;
     const cold = [...registry.all()].filter(({ name }) => /\.(?:restore|replay)$/.test(name));
     models.discard(cold.map(({ number }) => number));
-    await pool.query(INSTALL);
+    await this.#execute(INSTALL.split(/;\n\s*(?=CREATE )/));
     this.#armed = true;
   }
 
   async disarm(): Promise<void> {
     this.#armed = false;
-    await this.#engine.pool.query(REMOVE);
+    await this.#execute(REMOVE);
+  }
+
+  /** One transaction each: one that locked several tables could deadlock with what the server does meanwhile. */
+  async #execute(statements: readonly string[]): Promise<void> {
+    for (const statement of statements) await this.#engine.pool.query(statement);
   }
 
   #breakDetectors(): void {

@@ -16,6 +16,7 @@ import type { Caller } from '../../../core/access/caller.ts';
 import type { Keys } from '../../../core/access/keys.ts';
 import { findOperation } from '../executor/find-operation.ts';
 import type { MaskError } from './mask-error.ts';
+import { RunningOperations } from './running-operations.ts';
 import { createSendResults } from './send-results.ts';
 import { hideHttp, type WritePayload } from './payload-cache.ts';
 
@@ -75,6 +76,13 @@ export function createSocketProtocol(options: {
     if (runner === undefined) throw new Error('an operation that was not prepared');
     return runner;
   };
+  const places = new WeakMap<ExecutionArgs, number>();
+  const operations = new WeakMap<SocketExtra, RunningOperations<ExecutionResult>>();
+  const operationsOf = (extra: SocketExtra): RunningOperations<ExecutionResult> => {
+    const known = operations.get(extra) ?? new RunningOperations<ExecutionResult>();
+    operations.set(extra, known);
+    return known;
+  };
   const callers = new WeakMap<SocketExtra, Caller>();
   const unwatches = new WeakMap<SocketExtra, () => void>();
   const callerOf = (extra: SocketExtra): Caller => {
@@ -102,8 +110,12 @@ export function createSocketProtocol(options: {
       unwatches.set(extra, watch(caller, lose));
       return true;
     },
-    onClose: ({ extra }) => unwatches.get(extra)?.(),
+    onClose: async ({ extra }) => {
+      unwatches.get(extra)?.();
+      await operationsOf(extra).close();
+    },
     onSubscribe: async (context, _id, payload) => {
+      const place = operationsOf(context.extra).nextPlace();
       try {
         const caller = callerOf(context.extra);
         const limitedAs = caller.keyId ?? context.extra.address;
@@ -112,6 +124,7 @@ export function createSocketProtocol(options: {
         const prepared = await prepare(getEnveloped, caller, resolveDocument(payload));
         if ('errors' in prepared) return prepared.errors.map((error) => maskError(error));
         runners.set(prepared.args, prepared.runner);
+        places.set(prepared.args, place);
         return prepared.args;
       } catch (error) {
         // Thrown on, it would close the socket with a code clients take for final.
@@ -120,11 +133,11 @@ export function createSocketProtocol(options: {
     },
     execute: (args) => runnerOf(args).execute(args),
     subscribe: (args) => runnerOf(args).subscribe(args),
-    onOperation: async ({ extra }, id, _payload, _args, given) => {
+    onOperation: async ({ extra }, id, _payload, args, given) => {
       const result: object = await given;
-      return isAsyncIterable(result)
-        ? sendResults(result[Symbol.asyncIterator](), id, extra.send)
-        : withoutStatus(result);
+      if (!isAsyncIterable(result)) return withoutStatus(result);
+      const results = sendResults(result[Symbol.asyncIterator](), id, extra.send);
+      return operationsOf(extra).begin(id, places.get(args) ?? 0, results);
     },
     // What breaks a running subscription has not been masked yet.
     onError: (_context, _id, _payload, errors) => errors.map((error) => hideHttp(maskError(error).toJSON())),

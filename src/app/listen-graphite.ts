@@ -14,7 +14,7 @@ export async function listenGraphite(
   const { port, orAnyFree } = config.graphitePort;
   const { accept, stats } = engine;
   const isHidden = !isLoopback(config.host) && !config.graphiteOpen;
-  // Its protocol knows no keys: whoever can reach it can push.
+  // Its protocol has no credentials: any client that can reach it can push.
   const host = isHidden ? '127.0.0.1' : config.host;
   if (isHidden)
     log.warn({ host }, 'Graphite listens on loopback only; LAPWING_GRAPHITE_OPEN=on changes that');

@@ -12,7 +12,7 @@ export async function listenStatsd(
   const { config, log, engine, teardown } = options;
   if (config.statsdPort === null) return null;
   const isHidden = !isLoopback(config.host) && !config.statsdOpen;
-  // Its protocol knows no keys: whoever can reach it can push.
+  // Its protocol has no credentials: any client that can reach it can push.
   const host = isHidden ? '127.0.0.1' : config.host;
   if (isHidden) log.warn({ host }, 'StatsD listens on loopback only; LAPWING_STATSD_OPEN=on changes that');
   const { accept, stats } = engine;

@@ -61,7 +61,7 @@ export class Inventory {
   }
 
   /**
-   * Lists the region's resources, unless that was done within `maxAgeMs`; whoever comes while it is being done waits
+   * Lists the region's resources, unless that was done within `maxAgeMs`; a caller that comes while it is being done waits
    * for the same listing. @throws SourceUnavailableError when nothing could be listed
    */
   async ensure(region: string, maxAgeMs: number): Promise<void> {

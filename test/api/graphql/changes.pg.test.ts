@@ -210,7 +210,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
     await read(server, MARK, { ids: [one], seen: false });
   });
 
-  test('metricStatus takes a filter, and tells of what became so while the client was away', async () => {
+  test('metricStatus takes a filter, and sends what became so while the client was away', async () => {
     const after = await readCursor(server);
     const ids = new Map<string, string>();
     for (const name of ['kept', 'left']) {

@@ -112,7 +112,7 @@ export class Policies {
     };
   }
 
-  /** Counts and tells of metrics that were made with what `PolicyBook.chooseForBatch` said. */
+  /** Counts and logs metrics that were made with what `PolicyBook.chooseForBatch` said. */
   noteMade(entries: readonly MetricEntry[]): void {
     const { stats, statusFeed } = this.#options;
     for (const { id, status, message } of entries) {

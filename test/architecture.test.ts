@@ -28,7 +28,7 @@ const CORE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   incidents: ['annotations', 'metrics', 'models', 'notify', 'samples', 'score-log'],
   ingest: ['bars', 'metrics', 'models', 'samples', 'score-log', 'sources'],
   inventory: ['metrics', 'sources'],
-  'metric-lists': ['bars', 'metrics', 'samples'],
+  'metric-lists': ['bars', 'metrics', 'samples', 'sources'],
   metrics: ['sources'],
   models: ['annotations', 'metrics', 'samples'],
   monitoring: ['annotations', 'bars', 'ingest', 'inventory', 'metrics', 'models', 'score-log', 'sources'],

@@ -20,6 +20,7 @@ import './incidents/incident.ts';
 import './scores/group-anomaly.ts';
 import './incidents/incident-label.ts';
 import './scores/label-preview.ts';
+import './scores/outliers.ts';
 import './scores/label.ts';
 import './scores/incident-link.ts';
 import './metrics/metric-changes.ts';

@@ -23,6 +23,8 @@ export interface MetricSelection {
   readonly servers: readonly string[] | null;
   readonly locations: readonly string[] | null;
   readonly autostackIds: readonly string[] | null;
+  /** Of a resource that is a member of one of these autostacks now. */
+  readonly memberOfAutostackIds: readonly string[] | null;
   /** Checked filters on the tags of the series and of its resource; every one has to match. */
   readonly tags: readonly TagFilter[];
   /** Having a bar in the window with at least this settled score. */
@@ -50,7 +52,7 @@ export function listMetricConditions(
   range: StoredBarRange,
   bind: (value: unknown) => string,
 ): readonly string[] {
-  const { nameContains, namePattern, leastScore } = selection;
+  const { nameContains, namePattern, leastScore, memberOfAutostackIds: memberOf } = selection;
   const isOneOf = (column: string, type: string, values: readonly string[] | null) =>
     values === null ? [] : [`m.${column} = ANY(${bind(values)}::${type}[])`];
   return [
@@ -65,6 +67,12 @@ export function listMetricConditions(
     ...isOneOf('server', 'text', selection.servers),
     ...isOneOf('location', 'text', selection.locations),
     ...isOneOf('autostack_id', 'uuid', selection.autostackIds),
+    ...(memberOf === null
+      ? []
+      : [
+          `m.resource_id IN (SELECT resource_id FROM autostack_member
+             WHERE autostack_id = ANY(${bind(memberOf)}::uuid[]) AND left_at IS NULL)`,
+        ]),
     ...listTagConditions(selection.tags, bind),
     ...(leastScore === null ? [] : [hasUnusualBar(range, leastScore, bind)]),
   ];

@@ -11,7 +11,7 @@ import { MAX_NAME_LENGTH } from '../../model.ts';
 export const MAX_PUSHED_NAME = 4096;
 
 /** A semicolon that no backslash stands before begins a tag. */
-const SEPARATOR = /(?<!\\);/;
+export const SEPARATOR = /(?<!\\);/;
 const LABEL = /([^=,"]+)=\s*"((?:\\.|[^"\\])*)"\s*(?:,|$)/y;
 const SHOWN_DIGITS = 32;
 const HASHED = /^sha256:[0-9a-f]{64}$/;

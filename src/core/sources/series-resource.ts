@@ -7,7 +7,13 @@
  * https://graphite.readthedocs.io/en/latest/tags.html
  */
 import type { Datasource } from '../../model.ts';
-import { readSeriesTags, toCanonicalName, toPushedServer, writeSeriesName } from './pushed-name.ts';
+import {
+  readSeriesTags,
+  SEPARATOR,
+  toCanonicalName,
+  toPushedServer,
+  writeSeriesName,
+} from './pushed-name.ts';
 import type { SourceResource } from './source.ts';
 
 /** What a point's own `resource` becomes in the name of its series. */
@@ -45,6 +51,22 @@ export function findPushedResource(name: string): string | null {
   return key === null ? null : toPushedServer(tags.get(key) ?? '');
 }
 
+/** What the same metric of another resource is called as well: its name without the tag that names the resource. */
+export function nameWithoutResource(name: string): string {
+  const tags = readSeriesTags(name);
+  const key = findResourceTag(tags);
+  if (key === null) return name;
+  const metric = nameMetric(name).replaceAll('\\;', ';');
+  return writeSeriesName(
+    metric,
+    [...tags].filter(([other]) => other !== key),
+  );
+}
+
+function nameMetric(canonical: string): string {
+  return canonical.split(SEPARATOR, 1)[0] ?? canonical;
+}
+
 /**
  * The name of the series a point belongs to whose sender says which resource it is of: the same metric of two resources
  * is two series, so the resource is a tag of it unless the series names it already.
@@ -54,7 +76,7 @@ export function nameOnResource(name: string, resource: string): string {
   if (findPushedResource(canonical) === resource) return canonical;
   const tags = readSeriesTags(canonical);
   // A name with semicolons but without tags is a name as any other.
-  const metric = tags.size === 0 ? canonical : (canonical.split(/(?<!\\);/, 1)[0] ?? canonical);
+  const metric = tags.size === 0 ? canonical : nameMetric(canonical);
   return writeSeriesName(metric, [...tags, [EXPLICIT_TAG, resource]]);
 }
 

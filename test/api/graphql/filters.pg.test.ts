@@ -72,6 +72,7 @@ describe('a filter of metrics', () => {
     [() => ({ servers: ['web.cpu', 'db.cpu'], namePattern: 'web.*' }), ['web.cpu']],
     [() => ({ locations: ['us-west-2'] }), []],
     [() => ({ autostackIds: ['Autostack:00000000-0000-0000-0000-000000000000'] }), []],
+    [() => ({ memberOfAutostackIds: ['Autostack:00000000-0000-0000-0000-000000000000'] }), []],
   ])('%s', async (filter, names) => {
     const { data, errors } = await list(filter());
     expect(errors).toEqual([]);
@@ -82,6 +83,10 @@ describe('a filter of metrics', () => {
   it.each([
     [{ ids: ['nonsense'] }, 'filter.ids.0: "nonsense" is not the id of anything'],
     [{ autostackIds: ['nonsense'] }, 'filter.autostackIds.0: "nonsense" is not the id of anything'],
+    [
+      { memberOfAutostackIds: ['nonsense'] },
+      'filter.memberOfAutostackIds.0: "nonsense" is not the id of anything',
+    ],
     [{ namePattern: 'a\\b' }, 'filter.namePattern: \\ may stand before \\, ? and * only, not before b'],
     [{ namePattern: '*'.repeat(501) }, 'filter.namePattern: expected at most 500 characters, got 501'],
     [

@@ -21,7 +21,12 @@ export const MetricFilterRef = builder.inputType('MetricFilter', {
     statuses: t.field({ type: [MetricStatusRef], description: 'In one of these statuses.' }),
     servers: t.stringList({ description: 'Of one of these resources, by their canonical names.' }),
     locations: t.stringList({ description: 'In one of these regions.' }),
-    autostackIds: t.idList({ description: 'Of one of these autostacks.' }),
+    autostackIds: t.idList({
+      description: 'Of one of these autostacks: metrics of the group, not those of its members.',
+    }),
+    memberOfAutostackIds: t.idList({
+      description: 'Of a resource that is a member of one of these autostacks now.',
+    }),
     datasource: t.field({
       type: DatasourceRef,
       description: 'Of this source.',
@@ -73,6 +78,10 @@ export function toSelection(filter: MetricFilter, { accountId }: Context['caller
         filter.autostackIds == null
           ? readAutostackId(id, path('autostackId'))
           : readAutostackId(id, [...path('autostackIds'), String(place)]),
+      ) ?? null,
+    memberOfAutostackIds:
+      readOneOf(filter.memberOfAutostackIds, path('memberOfAutostackIds'))?.map((id, place) =>
+        readAutostackId(id, [...path('memberOfAutostackIds'), String(place)]),
       ) ?? null,
     tags: tags ?? [],
     leastScore: minClass == null || minClass === 'NONE' ? null : leastScore({ minClass }),

@@ -292,6 +292,7 @@ describe('the wall', () => {
       servers: null,
       locations: null,
       autostackIds: null,
+      memberOfAutostackIds: null,
       tags: [],
       leastScore: null,
     };

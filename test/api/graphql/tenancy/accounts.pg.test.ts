@@ -45,6 +45,7 @@ const APART = [
   'metricDataDownload',
   'notificationRule',
   'notifications',
+  'outliers',
   'previewAutostack',
   'previewLabel',
   'previewMonitoringPolicy',
@@ -80,13 +81,15 @@ describe('a key of one account', () => {
     const seen = await read<Record<string, { totalCount?: number; nodes?: unknown; rows?: unknown }>>(
       accounts.stranger,
       `{ metrics { totalCount nodes { name } } ranked: metrics(orderBy: ANOMALY) { totalCount nodes { name } }
-         wall(by: METRIC) { rows { name } } metricData(filter: {}, first: 1) { nodes { metric { name } } } }`,
+         wall(by: METRIC) { rows { name } } metricData(filter: {}, first: 1) { nodes { metric { name } } }
+         outliers(filter: {}) { ... on OutlierComparison { tooFewCount } } }`,
     );
     expect(seen).toEqual({
       metrics: { totalCount: 1, nodes: [{ name: 'own.metric' }] },
       ranked: { totalCount: 1, nodes: [{ name: 'own.metric' }] },
       wall: { rows: [{ name: 'own.metric' }] },
       metricData: { nodes: [{ metric: { name: 'own.metric' } }] },
+      outliers: { tooFewCount: 1 },
     });
   });
 

@@ -92,6 +92,7 @@ function writeArgument(metricId: string): (field: string, argument: string) => s
     'Query.exportModels.ids': `["${metricId}"]`,
     'Query.exportMetricArchive.id': `"${metricId}"`,
     'Query.metricData.filter': '{}',
+    'Query.outliers.filter': '{}',
     'ServerInfo.unknownCounters.names': '["nope"]',
     'Query.metricDataDownload.filter': '{}',
     'Query.wall.by': 'METRIC',

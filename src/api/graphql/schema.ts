@@ -7,6 +7,7 @@ import './scores/archive-upload.ts';
 import './operator/audit-entry.ts';
 import './inventory/autostack-changes.ts';
 import './inventory/autostack.ts';
+import './scores/anomaly-correlations.ts';
 import './scores/bar.ts';
 import { builder } from './builder/builder.ts';
 import './metrics/bulk.ts';

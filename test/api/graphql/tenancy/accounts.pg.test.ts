@@ -39,6 +39,8 @@ const QUESTIONS: Readonly<Record<string, string>> = {
 };
 /** Those whose answers a test of their own looks at. */
 const APART = [
+  'anomalyCorrelations',
+  'anomalyRate',
   'cloudwatchMetrics',
   'cloudwatchStatistics',
   'exportMetricArchive',
@@ -91,6 +93,37 @@ describe('a key of one account', () => {
       metricData: { nodes: [{ metric: { name: 'own.metric' } }] },
       outliers: { tooFewCount: 1 },
     });
+  });
+
+  it('sees the anomalies of its own metrics alone', async () => {
+    await accounts.server.database.pool.query(
+      `INSERT INTO bar (metric_number, minutes, start, score, count) SELECT number, minutes, start, 0.999999, 0
+       FROM metric, (VALUES (60, '2026-01-01T05:00Z'::timestamptz), (480, '2026-01-01T00:00Z')) AS slot (minutes, start)
+       ON CONFLICT (metric_number, minutes, start) DO UPDATE SET score = excluded.score`,
+    );
+    const question = `{
+      anomalyRate(from: "2026-01-01T05:00:00Z", to: "2026-01-02T05:00:00Z") {
+        ... on AnomalyRate { intervals { redCount } } }
+      anomalyCorrelations(from: "2026-01-01T05:00:00Z", to: "2026-01-02T05:00:00Z") {
+        ... on AnomalyCorrelations { totalCount } } }`;
+    const all = await read<Record<string, object>>(accounts.admin, question);
+    const own = await read<Record<string, object>>(accounts.stranger, question);
+    expect(all).toMatchObject({
+      anomalyRate: { intervals: [{ redCount: 2 }, ...Array<object>(23).fill({ redCount: 0 })] },
+      anomalyCorrelations: { totalCount: 2 },
+    });
+    expect(own).toMatchObject({
+      anomalyRate: { intervals: [{ redCount: 1 }, ...Array<object>(23).fill({ redCount: 0 })] },
+      anomalyCorrelations: { totalCount: 1 },
+    });
+    const metricId = accounts.ids.metric;
+    const other = await ask(
+      accounts.stranger,
+      `query ($metricId: ID!) { anomalyCorrelations(from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z",
+         metricId: $metricId) { ... on Error { code } } }`,
+      { metricId },
+    );
+    expect(other.data).toEqual({ anomalyCorrelations: { code: 'NOT_FOUND' } });
   });
 
   it.each([

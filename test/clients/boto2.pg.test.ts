@@ -1,7 +1,10 @@
 /**
- * boto 2, which most scripts older than 2015 use, from its source: the forms of boto/boto boto/ec2/cloudwatch/__init__.py,
+ * boto 2, which most scripts older than 2015 use: the library itself, where Debian's python3-boto is there, and its source: the forms of boto/boto boto/ec2/cloudwatch/__init__.py,
  * read back as boto/ec2/cloudwatch/{alarm,datapoint,metric}.py and boto/exception.py do. All but PutMetricData are GETs.
  */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { XMLParser } from 'fast-xml-parser';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startCloudwatch, type CloudwatchServer } from '../api/http/aws/cloudwatch-server.ts';
@@ -174,3 +177,66 @@ it('reads the code, the message and the request of a refusal', async () => {
   const error = await ask('SetAlarmState', { AlarmName: 'nobody', StateReason: 'x', StateValue: 'OK' });
   expect(error).toMatchObject({ Type: 'Sender', Code: 'ResourceNotFound' });
 });
+
+/** Where its package lies: Debian's place, or where somebody unpacked it. */
+const LIBRARY = process.env.TEST_BOTO2_PATH ?? '/usr/lib/python3/dist-packages';
+const SCRIPT = `
+import datetime, json, sys
+from boto.ec2.cloudwatch import CloudWatchConnection
+from boto.ec2.cloudwatch.alarm import MetricAlarm
+from boto.exception import BotoServerError
+from boto.regioninfo import RegionInfo
+key, secret, port, start = sys.argv[1:]
+start = datetime.datetime.utcfromtimestamp(int(start))
+region = RegionInfo(None, 'us-east-1', '127.0.0.1')
+conn = CloudWatchConnection(key, secret, is_secure=False, port=int(port), path='/aws', region=region)
+answers = {}
+minute = datetime.timedelta(minutes=1)
+assert conn.put_metric_data('Boto', 'load', [1.5, 2.5], timestamp=[start, start + minute], unit='Seconds', dimensions={'host': 'a b&c'})
+assert conn.put_metric_data('Boto', 'load', timestamp=start, unit='Seconds', dimensions={'host': 'a b&c'},
+    statistics={'maximum': 3, 'minimum': 1, 'samplecount': 3, 'sum': 6})
+metric = conn.list_metrics(namespace='Boto', dimensions={'host': None})[0]
+answers['metric'] = [metric.name, metric.namespace, metric.dimensions]
+points = metric.query(start, start + 5 * minute, ['Sum', 'SampleCount', 'Maximum'], 'Seconds', 60)
+answers['points'] = [[p['Timestamp'].isoformat(), p['Sum'], p['SampleCount'], p['Maximum'], p['Unit']] for p in points]
+alarm = MetricAlarm(name='boto', metric='load', namespace='Boto', statistic='Average', comparison='>=', threshold=80,
+    period=60, evaluation_periods=2, dimensions={'host': 'a b&c'}, alarm_actions=['arn:aws:sns:us-east-1:000000000001:pager'])
+assert conn.create_alarm(alarm)
+found = conn.describe_alarms(alarm_names=['boto'])[0]
+answers['alarm'] = [found.name, found.comparison, found.threshold, found.dimensions, list(found.alarm_actions), found.actions_enabled]
+assert found.set_state('ALARM', 'by hand', {'by': 'boto'})
+assert found.disable_actions() and found.enable_actions()
+found.threshold = 90.0
+found.comparison = MetricAlarm._cmp_map[found.comparison]
+assert found.update()
+answers['of metric'] = [a.threshold for a in conn.describe_alarms_for_metric('load', 'Boto', dimensions={'host': ['a b&c']})]
+item = found.describe_history(start, datetime.datetime.utcnow() + minute, 10, 'StateUpdate')[0]
+answers['history'] = [item.name, item.summary, item.data['newState']['stateReason'], type(item.timestamp).__name__]
+assert conn.delete_alarms(['boto'])
+answers['left'] = len(conn.describe_alarms(alarm_names=['boto']))
+try: conn.set_alarm_state('boto', 'x', 'OK')
+except BotoServerError as error: answers['refused'] = [error.status, error.code]
+print(json.dumps(answers))
+`;
+
+it.skipIf(!existsSync(`${LIBRARY}/boto/ec2/cloudwatch`))(
+  'itself, signing with version 4, does all of this and reads every answer',
+  async () => {
+    const { accessKeyId, secretAccessKey } = server.credentials;
+    const args = [accessKeyId, secretAccessKey, new URL(server.endpoint).port, String(START_MS / 1000)];
+    const env = { PATH: '/usr/bin:/bin', PYTHONPATH: LIBRARY };
+    const { stdout } = await promisify(execFile)('/usr/bin/python3', ['-c', SCRIPT, ...args], { env });
+    expect(JSON.parse(stdout)).toEqual({
+      metric: ['load', 'Boto', { host: ['a b&c'] }],
+      points: [
+        [isoformat(START_MS), 7.5, 4, 3, 'Seconds'],
+        [isoformat(START_MS + MINUTE_MS), 2.5, 1, 2.5, 'Seconds'],
+      ],
+      alarm: ['boto', '>=', 80, { host: ['a b&c'] }, ['arn:aws:sns:us-east-1:000000000001:pager'], 'true'],
+      'of metric': [90],
+      history: ['boto', 'Alarm updated from INSUFFICIENT_DATA to ALARM', 'by hand', 'datetime'],
+      left: 0,
+      refused: [404, 'ResourceNotFound'],
+    });
+  },
+);

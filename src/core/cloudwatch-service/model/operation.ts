@@ -17,7 +17,7 @@ export interface Caller {
 /** How Lapwing watches a series of this service. Handed in by the composer, which has Lapwing's core. */
 export interface SeriesWatch {
   /**
-   * Begins to watch; one that is watched already gets the configuration.
+   * Begins to monitor the series; one that is monitored already gets the configuration.
    * @param how.region as in the scope of the request's signature
    * @returns the uuid of the metric
    * @throws CloudwatchError when it cannot be watched

@@ -57,6 +57,9 @@ type BoundsOrigin = (typeof BOUNDS_ORIGINS)[number];
 export const VALUE_KINDS = ['GAUGE', 'COUNTER'] as const;
 export type ValueKind = (typeof VALUE_KINDS)[number];
 
+/** A span of time in milliseconds since 1970 UTC: from its start to before its end. */
+export type TimeSpan = Readonly<Record<'startMs' | 'endMs', number>>;
+
 /** What is known of a metric beforehand; min and max come together or not at all. */
 export interface ModelParams {
   readonly min?: number;
@@ -71,6 +74,11 @@ export interface ModelParams {
   readonly timeZone?: string;
   /** Left out where nobody said: its rows then tell the detector. */
   readonly valueKind?: ValueKind;
+  /**
+   * Times the model learns nothing from, such as an outage or a load test: in order, apart, none where left out. Their
+   * samples are scored, below red, and open no incident.
+   */
+  readonly excludedTimes?: readonly TimeSpan[];
 }
 
 /**
@@ -87,9 +95,17 @@ export type AnomalyClass = (typeof ANOMALY_CLASSES)[number];
 /**
  * What a row is to the incidents of its metric. OPENS: a red row that begins one. CONTINUES: red, or still far from
  * normal, while one lasts. RECOVERS: near normal again, but not yet for the recovery time. QUIET_PERIOD: red, but soon
- * after an anomaly at least as rare. LEARNING: red, while the model is learning.
+ * after an anomaly at least as rare. LEARNING: red, while the model is learning. EXCLUDED: of a time the model was not
+ * to learn from, red or not; it has learned nothing from the row.
  */
-export const ANOMALY_PHASES = ['OPENS', 'CONTINUES', 'RECOVERS', 'QUIET_PERIOD', 'LEARNING'] as const;
+export const ANOMALY_PHASES = [
+  'OPENS',
+  'CONTINUES',
+  'RECOVERS',
+  'QUIET_PERIOD',
+  'LEARNING',
+  'EXCLUDED',
+] as const;
 export type AnomalyPhase = (typeof ANOMALY_PHASES)[number];
 
 /** What a detector says of one point. */
@@ -103,7 +119,7 @@ export interface Judgement {
   /** The band the value was expected in. */
   readonly low: number;
   readonly high: number;
-  /** True while the model is still learning: the score is then not to be alarmed on. */
+  /** True while the model is still learning, and of excluded times: the score is then not to be alarmed on. */
   readonly provisional: boolean;
   /** True where something begins at the row's own level, red or not; false where it continues. */
   readonly episode: boolean;

@@ -9,6 +9,9 @@ export const YELLOW_SCORE = 0.9999;
 /** One row in 100,000 is as unusual: 0.5 on the logarithmic scale. */
 export const RED_SCORE = 0.99999;
 
+/** The highest score a row gets that is not to be alarmed on, however rare it is. */
+export const JUST_BELOW_RED = RED_SCORE - 1e-7;
+
 /** Keeps the logarithm finite: nothing is rarer than one in 10^10. */
 const SMALLEST_PROBABILITY = 1e-10;
 const SMALLEST_TOLD_APART = 1e-12;

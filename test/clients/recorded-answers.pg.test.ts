@@ -4,21 +4,20 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCloudwatch, type CloudwatchServer } from '../api/http/aws/cloudwatch-server.ts';
-import { flatten, PROTOCOLS, speakAws } from './speak-aws.ts';
+import { RecordedAnswers, type Refusal } from './recorded-answers.ts';
+import { PROTOCOLS, speakAws } from './speak-aws.ts';
 
 let server: CloudwatchServer;
-const equal = new Map<string, number>();
+let recorded: RecordedAnswers;
 beforeAll(async () => {
   server = await startCloudwatch({ acceptAnySignature: true, limits: { awsNamespaces: true } });
+  recorded = new RecordedAnswers(server.endpoint);
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
-  const counted = [...equal].map(([operation, count]) => `${operation} ${count}`).join(', ');
-  const all = [...equal.values()].reduce((sum, count) => sum + count, 0);
-  process.stdout.write(`equal to AWS: ${all} answers in three protocols (${counted})\n`);
+  process.stdout.write(recorded.report());
 });
 
-const note = (operation: string) => equal.set(operation, (equal.get(operation) ?? 0) + 1);
 const DAY_MS = 86_400_000;
 const NOW = new Date();
 const datum = (change: object) => ({ Namespace: 'ns', MetricData: [{ MetricName: 'm', ...change }] });
@@ -55,8 +54,6 @@ const alarm = (change: object) => ({
 });
 const UNITS = 'Seconds, Microseconds, Milliseconds, Bytes';
 
-/** Operation, request, code, message (a part of it where it begins or ends with …). */
-type Refusal = readonly [operation: string, input: object, code: string, message: string, status?: number];
 const REFUSALS: readonly Refusal[] = [
   [
     'PutMetricData',
@@ -310,40 +307,17 @@ const REFUSALS: readonly Refusal[] = [
 ];
 
 describe('A refusal', () => {
-  it.each(
-    REFUSALS.map(([operation, input, code, message, status = 400], i) => ({
-      i,
-      operation,
-      input,
-      code,
-      message,
-      status,
-    })),
-  )('$i: $operation answers $code', async ({ operation, input, code, message, status }) => {
-    const parts = message.split('…');
-    for (const protocol of PROTOCOLS) {
-      const answer = await speakAws(server.endpoint, protocol, operation, input);
-      expect({ protocol, code: answer.code, status: answer.status }).toEqual({ protocol, code, status });
-      if (parts.length === 1) expect(answer.message).toBe(message);
-      for (const part of parts) expect(answer.message).toContain(part);
-    }
-    note(operation);
-  });
+  it.each(REFUSALS.map((refusal, i) => ({ i, operation: refusal[0], code: refusal[2], refusal })))(
+    '$i: $operation answers $code',
+    async ({ refusal }) => {
+      await recorded.expectRefusal(refusal);
+    },
+  );
 });
 
 describe('An answer', () => {
-  /** Asks in each protocol, expects the same members of each, times masked. */
-  const expectAlike = async (operation: string, input: object, expected: unknown) => {
-    for (const protocol of PROTOCOLS) {
-      const { status, body } = await speakAws(server.endpoint, protocol, operation, input);
-      expect({ protocol, status, body: flatten(body) }).toEqual({
-        protocol,
-        status: 200,
-        body: flatten(expected),
-      });
-    }
-    note(operation);
-  };
+  const expectAlike = (operation: string, input: object, expected: object) =>
+    recorded.expectAnswer(operation, input, expected);
   const AT = new Date(Math.floor(NOW.getTime() / 60_000) * 60_000);
   const range = { StartTime: new Date(AT.getTime() - 60_000), EndTime: new Date(AT.getTime() + 60_000) };
   const put = (Namespace: string, ...MetricData: object[]) =>
@@ -373,7 +347,7 @@ describe('An answer', () => {
       const both = datum({ Values: [1, 10], StatisticValues: SET, Unit: 'Count' });
       expect(await speakAws(server.endpoint, protocol, 'PutMetricData', both)).toMatchObject({ status: 200 });
     }
-    note('PutMetricData');
+    recorded.count('PutMetricData');
     await put('list', {
       MetricName: 'test-metric',
       Timestamp: AT.getTime() / 1000,
@@ -501,6 +475,80 @@ describe('An answer', () => {
     );
     const message = { Code: 'MultipleUnits', Value: `Multiple units returned: '[${named}]'` };
     await data([stat(Namespace, 'm1', 'Sum', 60)], result('m1', 'metric1', [value], [message]));
+  });
+
+  it('is the five statistics of ten values without a unit', async () => {
+    const Timestamp = AT.getTime() / 1000;
+    await put(
+      'ten',
+      ...Array.from({ length: 10 }, (_, Value) => ({ MetricName: 'metric', Value, Timestamp })),
+    );
+    await expectAlike(
+      'GetMetricStatistics',
+      {
+        ...range,
+        Namespace: 'ten',
+        MetricName: 'metric',
+        Period: 3600,
+        Statistics: ['Average', 'Sum', 'Minimum', 'Maximum', 'SampleCount'],
+      },
+      {
+        Label: 'metric',
+        Datapoints: [
+          { Timestamp: 'time', SampleCount: 10, Average: 4.5, Sum: 45, Minimum: 0, Maximum: 9, Unit: 'None' },
+        ],
+      },
+    );
+  });
+
+  it('is each statistic of values one of which is 0, with the labels to tell them apart', async () => {
+    const Timestamp = AT.getTime() / 1000;
+    const given = [0, 2, 4, 3.5, 7, 100];
+    await put(
+      'zero',
+      ...given.map((Value) => ({ MetricName: 'metric1', Value, Timestamp, Unit: 'Seconds' })),
+    );
+    const statistics = { Average: 19.416666666666668, Sum: 116.5, Minimum: 0, Maximum: 100 };
+    await data(
+      Object.keys(statistics).map((name) => stat('zero', `result_${name}`, name, 60, 'Seconds')),
+      ...Object.entries(statistics).map(([name, value]) =>
+        result(`result_${name}`, `metric1 ${name}`, [value]),
+      ),
+    );
+  });
+
+  it('has a result without values for a metric that has no data, also with no dimensions given', async () => {
+    const query = stat('nothing', 'result', 'Sum', 60);
+    const { MetricStat } = query;
+    await data([query], result('result', 'metric1', []));
+    const withNone = {
+      ...query,
+      MetricStat: { ...MetricStat, Metric: { ...MetricStat.Metric, Dimensions: [] } },
+    };
+    await data([withNone], result('result', 'metric1', []));
+  });
+
+  it('is one result for each metric, in the order of the queries, and keeps dimensions apart', async () => {
+    const Timestamp = AT.getTime() / 1000;
+    const Dimensions = [{ Name: 'InstanceId', Value: 'one' }];
+    await put(
+      'several',
+      { MetricName: 'metric1', Value: 50, Timestamp, Unit: 'Seconds' },
+      { MetricName: 'metric2', Value: 25, Timestamp, Unit: 'Seconds' },
+      { MetricName: 'metric3', StatisticValues: SET, Timestamp, Unit: 'Seconds' },
+      { MetricName: 'metric1', Value: 11, Timestamp, Unit: 'Seconds', Dimensions },
+    );
+    const query = (Id: string, MetricName: string, more = {}) => ({
+      Id,
+      MetricStat: { Metric: { Namespace: 'several', MetricName, ...more }, Period: 60, Stat: 'Sum' },
+    });
+    await data(
+      [query('result1', 'metric1'), query('result2', 'metric2'), query('result3', 'metric3')],
+      result('result1', 'metric1', [50]),
+      result('result2', 'metric2', [25]),
+      result('result3', 'metric3', [55]),
+    );
+    await data([query('result1', 'metric1', { Dimensions })], result('result1', 'metric1', [11]));
   });
 
   it('describes a minimal alarm, and none once it is deleted', async () => {

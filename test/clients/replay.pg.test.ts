@@ -1,7 +1,7 @@
 /**
  * The requests of real clients, as their sources write them, against the whole server: Grafana, the CloudWatch agent,
- * Terraform, YACE, cloudwatch_exporter, Metricbeat, Telegraf and aws-embedded-metrics. Go and Java clients speak CBOR
- * today and AWS Query in their older versions: each conversation is held in both.
+ * YACE, cloudwatch_exporter, Metricbeat, Telegraf and aws-embedded-metrics. Go and Java clients speak CBOR today and AWS
+ * Query in their older versions: each conversation is held in both. Terraform and boto 2 have files of their own.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
@@ -111,7 +111,7 @@ describe.each(['cbor', 'query'] as const)('In %s', (protocol) => {
     expect([point?.Sum, point?.SampleCount, point?.Maximum].map(Number)).toEqual([107, 6, 100]);
   });
 
-  it('Telegraf and aws-embedded-metrics send values, sets and units', async () => {
+  it('Telegraf sends values and sets', async () => {
     const Timestamp = at(2);
     await ask('PutMetricData', {
       Namespace: space('Telegraf'),
@@ -126,24 +126,37 @@ describe.each(['cbor', 'query'] as const)('In %s', (protocol) => {
         },
       ],
     });
-    await ask('PutMetricData', {
-      Namespace: space('aws-embedded-metrics'),
-      MetricData: [
-        {
-          MetricName: 'ProcessingLatency',
-          Dimensions: [
-            { Name: 'LogGroup', Value: 'demo' },
-            { Name: 'ServiceName', Value: 'demo' },
-            { Name: 'ServiceType', Value: 'AWS::EC2::Instance' },
-          ],
-          Timestamp,
-          Values: [100, 200],
-          Counts: [1, 1],
-          Unit: 'Milliseconds',
-        },
-      ],
-    });
     expect((await ask('ListMetrics', { Namespace: space('Telegraf') })).Metrics).toHaveLength(2);
+  });
+
+  // awslabs/aws-embedded-metrics-node test/integ/agent/end-to-end.integ.ts. The library itself writes to the agent, or to
+  // stdout, in a form CloudWatch Logs reads: it never speaks to this service but for this question of its own test.
+  it('aws-embedded-metrics asks whether what the agent sent for it has come', async () => {
+    const metric = {
+      Namespace: space('aws-embedded-metrics'),
+      MetricName: 'TCP-MultipleFlushes',
+      Dimensions: [
+        { Name: 'ServiceName', Value: 'IntegrationTests-ip-10-0-0-1' },
+        { Name: 'ServiceType', Value: 'AutomatedTest' },
+        { Name: 'LogGroup', Value: 'aws-emf-node-integ' },
+        { Name: 'Operation', Value: 'Integ-Test-Agent' },
+      ],
+    };
+    const question = {
+      ...metric,
+      Period: 60,
+      StartTime: new Date(at(3).getTime() - 5000),
+      EndTime: at(6),
+      Statistics: ['SampleCount'],
+    };
+    expect((await ask('GetMetricStatistics', question)).Datapoints ?? []).toHaveLength(0);
+    const { MetricName, Dimensions } = metric;
+    const datum = { MetricName, Dimensions, Timestamp: at(4), Value: 100, Unit: 'Milliseconds' };
+    await ask('PutMetricData', { Namespace: metric.Namespace, MetricData: [datum, datum, datum] });
+    const { Datapoints } = await ask('GetMetricStatistics', question);
+    expect((Datapoints as { SampleCount: unknown }[]).map(({ SampleCount }) => Number(SampleCount))).toEqual([
+      3,
+    ]);
   });
 
   it('a mail of an alarm asks for a picture of its metric', async () => {
@@ -329,80 +342,56 @@ describe.each(['cbor', 'query'] as const)('In %s', (protocol) => {
     });
   });
 
-  it('Terraform creates, reads, updates, tags, imports and deletes alarms, a composite alarm and a dashboard', async () => {
-    const [metric, composite] = [`tf-metric-${protocol}`, `tf-composite-${protocol}`];
-    const alarm = {
-      AlarmName: metric,
-      ActionsEnabled: true,
-      AlarmDescription: 'from Terraform',
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      EvaluationPeriods: 2,
-      MetricName: 'CPUUtilization',
-      Namespace: 'AWS/EC2',
-      Period: 120,
-      Statistic: 'Average',
-      Threshold: 80,
-      TreatMissingData: 'missing',
-      Tags: [{ Key: 'Team', Value: 'shop' }],
-    };
-    const read = async (name: string, type: string) => {
-      const body = await ask('DescribeAlarms', { AlarmNames: [name], AlarmTypes: [type] });
-      const [found] = body[`${type}s`] as { AlarmArn: string; AlarmName: string }[];
-      const tags = await ask('ListTagsForResource', { ResourceARN: found?.AlarmArn });
-      return { ...found, tags: tags.Tags };
-    };
-    await ask('PutMetricAlarm', alarm);
-    const created = await read(metric, 'MetricAlarm');
-    expect(created).toMatchObject({
-      AlarmArn: `arn:aws:cloudwatch:us-east-1:${ACCOUNT}:alarm:${metric}`,
-      AlarmDescription: 'from Terraform',
-      TreatMissingData: 'missing',
-      tags: [{ Key: 'Team', Value: 'shop' }],
+  // prometheus-community/yet-another-cloudwatch-exporter pkg/clients/cloudwatch/{client,input}.go
+  it('YACE lists a metric of a namespace, reads it newest first, and its static jobs by statistics', async () => {
+    const Namespace = space('AWS/SQS');
+    const Dimensions = [{ Name: 'QueueName', Value: 'jobs' }];
+    const datum = (minutes: number, Value: number) => ({
+      MetricName: 'Sent',
+      Dimensions,
+      Timestamp: at(minutes),
+      Value,
     });
-    const untagged = { ...alarm, Tags: undefined };
-    await ask('PutMetricAlarm', { ...untagged, Threshold: 90 });
-    await ask('TagResource', {
-      ResourceARN: created.AlarmArn,
-      Tags: [
-        { Key: 'Team', Value: 'web' },
-        { Key: 'Env', Value: 'test' },
-      ],
+    await ask('PutMetricData', { Namespace, MetricData: [datum(3, 4), datum(8, 6)] });
+    const filter = { MetricName: 'Sent', Namespace, RecentlyActive: 'PT3H' };
+    const listed = await ask('ListMetrics', filter);
+    // It reads Dimensions of every metric without asking whether there are any.
+    expect(listed).toMatchObject({ Metrics: [{ MetricName: 'Sent', Namespace, Dimensions }] });
+    expect(listed.NextToken).toBeUndefined();
+    const query = (Id: string, Stat: string, own = Dimensions) => ({
+      Id,
+      MetricStat: { Metric: { Namespace, MetricName: 'Sent', Dimensions: own }, Period: 300, Stat },
+      ReturnData: true,
     });
-    await ask('UntagResource', { ResourceARN: created.AlarmArn, TagKeys: ['Env'] });
-    const updated = await read(metric, 'MetricAlarm');
-    expect(updated.tags).toEqual([{ Key: 'Team', Value: 'web' }]);
-    await ask('PutCompositeAlarm', {
-      ActionsEnabled: true,
-      AlarmName: composite,
-      AlarmRule: `ALARM(${metric}) OR\nALARM(${metric})`,
-      AlarmActions: [`arn:aws:sns:us-east-1:${ACCOUNT}:pager`],
-      Tags: [{ Key: 'Team', Value: 'shop' }],
+    const body = await ask('GetMetricData', {
+      StartTime: at(0),
+      EndTime: at(20),
+      MetricDataQueries: [query('id_0', 'Sum'), query('id_1', 'p99'), query('id_2', 'Sum', [])],
+      ScanBy: 'TimestampDescending',
     });
-    expect(await read(composite, 'CompositeAlarm')).toMatchObject({
-      AlarmRule: `ALARM(${metric}) OR\nALARM(${metric})`,
-      tags: [{ Key: 'Team', Value: 'shop' }],
+    const results = body.MetricDataResults as (Result & { Timestamps: unknown[] })[];
+    // An empty list of AWS Query is read as an empty text here.
+    const numbers = (values: Iterable<unknown>) => [...values].map(Number);
+    expect(results.map(({ Id, Values }) => [Id, ...numbers(Values)])).toEqual([
+      ['id_0', 6, 4],
+      ['id_1', 6, 4],
+      ['id_2'],
+    ]);
+    // Without alignment: now less the length of the job.
+    const { Datapoints } = await ask('GetMetricStatistics', {
+      Dimensions,
+      Namespace,
+      MetricName: 'Sent',
+      StartTime: new Date(at(0).getTime() + 12_345),
+      EndTime: new Date(at(20).getTime() + 12_345),
+      Period: 300,
+      Statistics: ['Average', 'Sum'],
+      ExtendedStatistics: ['p95', 'p99.9'],
     });
-    const DashboardName = `tf-${protocol}`;
-    const DashboardBody = JSON.stringify({
-      widgets: [{ type: 'text', x: 0, y: 7, width: 3, height: 3, properties: { markdown: 'Hello world' } }],
-    });
-    await ask('PutDashboard', { DashboardName, DashboardBody });
-    expect(await ask('GetDashboard', { DashboardName })).toMatchObject({ DashboardName, DashboardBody });
-    await ask('DeleteDashboards', { DashboardNames: [DashboardName] });
-    // By this code the provider drops a dashboard that is gone from its state.
-    const gone = await speakAws(`${server.url}/aws`, protocol, 'GetDashboard', { DashboardName });
-    expect(gone.code).toBe('ResourceNotFound');
-    await ask('DeleteAlarms', { AlarmNames: [composite] });
-    await ask('DeleteAlarms', { AlarmNames: [metric] });
-    expect(
-      (await ask('DescribeAlarms', { AlarmNames: [metric], AlarmTypes: ['MetricAlarm'] })).MetricAlarms,
-    ).toHaveLength(0);
-    // And an alarm that was deleted elsewhere is deleted with this one.
-    const again = await speakAws(`${server.url}/aws`, protocol, 'DeleteAlarms', { AlarmNames: [metric] });
-    expect([null, 'ResourceNotFound']).toContain(again.code);
+    expect(Datapoints).toHaveLength(2);
   });
 
-  it('YACE, cloudwatch_exporter and Metricbeat list what was active lately and read it in one call', async () => {
+  it('cloudwatch_exporter and Metricbeat list what was active lately and read it in one call', async () => {
     const Namespace = space('AWS/ELB');
     const Dimensions = [{ Name: 'LoadBalancerName', Value: 'lb' }];
     await ask('PutMetricData', {
@@ -457,28 +446,6 @@ describe.each(['cbor', 'query'] as const)('In %s', (protocol) => {
     expect(Datapoints).toHaveLength(1);
     const identity = await sendForm({ Action: 'GetCallerIdentity', Version: '2011-06-15' });
     expect(identity).toContain(`<Account>${ACCOUNT}</Account>`);
-  });
-
-  it('boto 2 reads by GET with compact times, and finds the elements it parses', async () => {
-    const query = new URLSearchParams({
-      Action: 'GetMetricStatistics',
-      Version: '2010-08-01',
-      Namespace: space('Telegraf'),
-      MetricName: 'cpu_usage_idle',
-      'Dimensions.member.1.Name': 'cpu',
-      'Dimensions.member.1.Value': 'cpu0',
-      'Statistics.member.1': 'Sum',
-      Period: '60',
-      StartTime: at(0)
-        .toISOString()
-        .replaceAll(/[-:]|\.\d+/g, ''),
-      EndTime: at(20).toISOString().slice(0, 19),
-    });
-    const response = await fetch(`${server.url}/aws/?${query.toString()}`);
-    const xml = await response.text();
-    expect(response.status).toBe(200);
-    expect(xml).toContain(`<Timestamp>${at(2).toISOString().slice(0, 19)}Z</Timestamp>`);
-    expect(xml).toContain('<GetMetricStatisticsResult>');
   });
 });
 

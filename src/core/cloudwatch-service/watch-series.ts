@@ -7,15 +7,24 @@ import { AlreadyMonitoredError, ExpectedError, NotFoundError } from '../../error
 import { CloudwatchError } from './model/cloudwatch-error.ts';
 import type { SeriesWatch } from './model/operation.ts';
 
-export function createSeriesWatch(monitor: Pick<Monitor, 'monitorMetric' | 'unmonitorMetric'>): SeriesWatch {
+export function createSeriesWatch(
+  monitor: Pick<Monitor, 'monitorMetric' | 'updateMetric' | 'unmonitorMetric'>,
+): SeriesWatch {
   return {
-    async monitor({ namespace, metricName, dimensions }, { statistic, region, timeZone }) {
+    async monitor(
+      { namespace, metricName, dimensions },
+      { statistic, region, configuration: { timeZone, excluded: excludedTimes } },
+    ) {
       const spec = { region, namespace, metric: metricName, dimensions, statistic };
       try {
-        const model = timeZone === null ? {} : { timeZone };
-        return await monitor.monitorMetric({ datasource: 'CLOUDWATCH', spec, model });
+        const model = { ...(timeZone !== null && { timeZone }), excludedTimes };
+        return await monitor
+          .monitorMetric({ datasource: 'CLOUDWATCH', spec, model })
+          .catch((error: unknown) => {
+            if (!(error instanceof AlreadyMonitoredError)) throw error;
+            return monitor.updateMetric(error.metricId, { model: { timeZone, excludedTimes } });
+          });
       } catch (error) {
-        if (error instanceof AlreadyMonitoredError) return error.metricId;
         if (!(error instanceof ExpectedError)) throw error;
         const message = `The metric cannot be monitored: ${error.message}.`;
         throw new CloudwatchError('InvalidParameterValue', message, { cause: error });

@@ -86,6 +86,11 @@ function advance(
   const known = open.get(key) ?? null;
   if (known === null && (sample.score < rule.sensitivity || !sample.episode)) return;
   const { timestampMs, value, expected } = sample;
+  if (sample.phase === 'EXCLUDED') {
+    // It neither opens, carries on nor ends an incident; but the metric is not silent.
+    if (known !== null) open.set(key, { ...known, lastPointMs: timestampMs });
+    return;
+  }
   const adjustment = thresholdAdjustmentOf(facts.id, { timestampMs, deviation: value - expected });
   const point = judgePoint(sample, rule, facts, adjustment);
   const result = advanceIncident(known, sample, point, about);

@@ -1,22 +1,27 @@
 /** What is known of a metric's values: as given, or learned from its first rows. */
 import type pg from 'pg';
+import { mergeSpans } from '../../detector/excluded-times.ts';
 import { isZoneName } from '../../detector/zone.ts';
 import { InvalidInputError } from '../../errors.ts';
-import type { ModelParams } from '../../model.ts';
+import type { ModelParams, TimeSpan } from '../../model.ts';
 
 /** A day at five minutes: enough rows to learn a range from. */
 export const ROWS_TO_LEARN_FROM = 288;
+
+/** Each sample of the metric is compared with all of them. */
+const MAX_EXCLUDED_TIMES = 100;
 
 /** Room left on both sides of the values seen, as a share of their range. */
 const BUFFER_SHARE = 0.2;
 
 /**
  * @param path where the params stand in the input, for the message
- * @throws InvalidInputError for one of min and max without the other, and for numbers that make no range, and for a
- *   zone nobody knows
+ * @returns the params; excluded times in order and apart
+ * @throws InvalidInputError for one of min and max without the other, and for numbers that make no range, for a zone
+ *   nobody knows, for more than MAX_EXCLUDED_TIMES and for one that does not end after its begin
  */
 export function checkModelParams(params: ModelParams, path: readonly string[]): ModelParams {
-  const { min, max, minResolution, timeZone, boundsFrom, valueKind } = params;
+  const { min, max, minResolution, timeZone, boundsFrom, valueKind, excludedTimes = [] } = params;
   for (const [field, value] of Object.entries({ min, max, minResolution })) {
     if (value !== undefined && !Number.isFinite(value)) {
       throw new InvalidInputError(`${field}: expected a finite number, got ${value}`, [...path, field]);
@@ -50,13 +55,37 @@ export function checkModelParams(params: ModelParams, path: readonly string[]): 
       [...path, 'timeZone'],
     );
   }
+  checkExcludedTimes(excludedTimes, [...path, 'excludedTimes']);
   return {
     ...(min === undefined || max === undefined ? {} : { min, max: max === min ? min + 1 : max }),
     ...(boundsFrom === undefined ? {} : { boundsFrom }),
     ...(minResolution === undefined ? {} : { minResolution }),
     ...(timeZone === undefined ? {} : { timeZone }),
     ...(valueKind === undefined ? {} : { valueKind }),
+    ...(excludedTimes.length === 0 ? {} : { excludedTimes: mergeSpans(excludedTimes) }),
   };
+}
+
+function checkExcludedTimes(times: readonly TimeSpan[], path: readonly string[]): void {
+  if (times.length > MAX_EXCLUDED_TIMES) {
+    throw new InvalidInputError(
+      `excludedTimes: expected at most ${MAX_EXCLUDED_TIMES}, got ${times.length}`,
+      path,
+    );
+  }
+  for (const [i, { startMs, endMs }] of times.entries()) {
+    const texts = [startMs, endMs].map((ms) => new Date(ms));
+    if (texts.some((time) => Number.isNaN(time.getTime()))) {
+      throw new InvalidInputError(`excludedTimes.${i}: expected two times`, [...path, String(i)]);
+    }
+    if (startMs < endMs) continue;
+    const [from, to] = texts.map((time) => time.toISOString());
+    throw new InvalidInputError(`excludedTimes.${i}.to: expected a time after ${from}, got ${to}`, [
+      ...path,
+      String(i),
+      'to',
+    ]);
+  }
 }
 
 /** As they stand in a JSON column; nobody writes there what is not of their shape. */

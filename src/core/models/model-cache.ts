@@ -7,7 +7,7 @@ import type pg from 'pg';
 import type { Checkpoint } from '../samples/write-batch.ts';
 import type { Log } from '../../log.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
-import { type HeldModel, holdFailure, isDirty, type Model, takeCheckpoint } from './cached-model.ts';
+import { type HeldModel, holdFailure, isDirty, type Model } from './cached-model.ts';
 import type { MetricEntry } from '../metrics/registry.ts';
 import { toError } from '../../platform/runtime/to-error.ts';
 import { createRestore, type RestoreModels } from './restore-models.ts';
@@ -114,7 +114,7 @@ export class ModelCache {
   /** Null for a model that cannot be serialized. */
   #snapshot(model: HeldModel, onFailure?: (error: Error) => void): Checkpoint | null {
     try {
-      return takeCheckpoint(model);
+      return model.checkpoint();
     } catch (error) {
       this.#stats.countReason('metric_failures', 'snapshot');
       this.#log.error({ err: error, metric: model.entry.id }, 'model could not be written down');
@@ -141,7 +141,7 @@ export class ModelCache {
       const checkpoint = this.#snapshot(model, (error) => onFailure(entry, error));
       if (checkpoint !== null) due.push(checkpoint);
       // Now: the next batch is scored before this one is confirmed.
-      model.checkpointedRows = model.detector.rows;
+      model.checkpointedRows = model.rows;
     }
     return due;
   }
@@ -177,12 +177,12 @@ export class ModelCache {
 }
 
 /** Whether a model has learned from all there is, of a metric that is as it was when it was read. */
-function isCurrent({ detector, entry }: HeldModel, before: MetricEntry | undefined): boolean {
+function isCurrent({ rows, entry }: HeldModel, before: MetricEntry | undefined): boolean {
   return (
     entry.status === 'ACTIVE' &&
     entry.modelParams === before?.modelParams &&
     entry.scoredRows === before.scoredRows &&
-    entry.scoredRows === detector.rows
+    entry.scoredRows === rows
   );
 }
 

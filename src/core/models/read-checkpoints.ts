@@ -9,6 +9,8 @@ export interface ReplayedSample {
   readonly expected: number;
   readonly low: number;
   readonly high: number;
+  /** Whether it was of an excluded time when it was scored: nothing was learned from it. */
+  readonly excluded: boolean;
 }
 
 interface CheckpointRow {
@@ -27,6 +29,7 @@ interface ReplayRow {
   expected: number;
   low: number;
   high: number;
+  excluded: boolean;
 }
 
 const REPLAY_PAGE = 5000;
@@ -70,7 +73,8 @@ export async function* replaySamples(
   let afterMs = range.newest === null ? range.afterMs : await findStart(pool, metricNumber, range.newest);
   for (;;) {
     const { rows } = await pool.query<ReplayRow>(
-      `SELECT (extract(epoch FROM "timestamp") * 1000)::float8 AS timestamp_ms, value, score, expected, low, high
+      `SELECT (extract(epoch FROM "timestamp") * 1000)::float8 AS timestamp_ms, value, score, expected, low, high,
+         phase IS NOT DISTINCT FROM 'EXCLUDED' AS excluded
        FROM sample
        WHERE metric_number = $1 AND "timestamp" > coalesce(to_timestamp($2::float8 / 1000), '-infinity')
          AND seq IS NOT NULL
@@ -94,9 +98,10 @@ export async function replayMany(
   wanted: readonly { readonly metricNumber: number; readonly afterMs: number | null }[],
 ): Promise<ReadonlyMap<number, readonly ReplayedSample[]>> {
   const { rows } = await pool.query<[number, ...number[]]>({
-    text: `SELECT wanted.number, (extract(epoch FROM "timestamp") * 1000)::float8, value, score, expected, low, high
+    text: `SELECT wanted.number, (extract(epoch FROM "timestamp") * 1000)::float8, value, score, expected, low, high,
+         (phase IS NOT DISTINCT FROM 'EXCLUDED')::int
        FROM unnest($1::int[], $2::float8[]) AS wanted (number, after_ms) CROSS JOIN LATERAL (
-         SELECT "timestamp", value, score, expected, low, high FROM sample
+         SELECT "timestamp", value, score, expected, low, high, phase FROM sample
          WHERE metric_number = wanted.number AND seq IS NOT NULL
            AND "timestamp" > coalesce(to_timestamp(wanted.after_ms / 1000), '-infinity')
        ) AS behind
@@ -105,8 +110,9 @@ export async function replayMany(
     rowMode: 'array',
   });
   const byMetric = new Map<number, ReplayedSample[]>();
-  for (const [number, timestampMs = 0, value = 0, score = 0, expected = 0, low = 0, high = 0] of rows) {
-    const sample = { timestampMs, value, score, expected, low, high };
+  for (const row of rows) {
+    const [number, timestampMs = 0, value = 0, score = 0, expected = 0, low = 0, high = 0, excluded] = row;
+    const sample = { timestampMs, value, score, expected, low, high, excluded: excluded === 1 };
     const samples = byMetric.get(number);
     if (samples === undefined) byMetric.set(number, [sample]);
     else samples.push(sample);

@@ -65,13 +65,14 @@ export function createRestore(options: {
       log.warn({ metric: entry.id }, 'checkpoint cannot be continued; model learns anew from samples');
     const model = resumed ?? startModel(entry, guard);
     const afterMs = resumed === null ? null : (checkpoint?.timestampMs ?? null);
-    return { model, afterMs, rows: entry.scoredRows - model.detector.rows, isRebuild };
+    return { model, afterMs, rows: entry.scoredRows - model.rows, isRebuild };
   };
 
   const replay = async ({ model, isRebuild }: Behind, samples: readonly ReplayedSample[]) => {
     for (const [index, sample] of samples.entries()) {
       if (index % ROWS_PER_SLICE === 0) await setImmediate();
-      const judgement = model.judge(sample);
+      // Learning anew, a model excludes what is excluded now.
+      const judgement = isRebuild ? model.judge(sample) : model.replay(sample, sample.excluded);
       if (!isRebuild && !equals(judgement, sample)) stats.count('replay_mismatches');
     }
     stats.count('models_replayed_rows', samples.length);

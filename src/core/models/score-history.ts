@@ -1,6 +1,7 @@
 /** Scores a history as a new metric would have been, without touching anything: to try a model or a policy. */
 import type { Contribution } from '../../detector/detector.ts';
 import { DETECTOR_KINDS } from '../../detector/detector-kinds.ts';
+import { copyDetector, isExcluded, markExcluded } from '../../detector/excluded-times.ts';
 import { RED_SCORE } from '../../detector/likelihood.ts';
 import { InvalidInputError } from '../../errors.ts';
 import type { Judgement, ModelParams, Sample } from '../../model.ts';
@@ -38,16 +39,25 @@ export async function* scoreHistory({
   adjustThreshold = () => 0,
   path,
 }: WhatIf): AsyncGenerator<readonly WhatIfSample[]> {
-  const detector = DETECTOR_KINDS[0].create(checkModelParams(model, [...path, 'model']));
+  const [kind] = DETECTOR_KINDS;
+  const params = checkModelParams(model, [...path, 'model']);
+  const detector = kind.create(params);
+  const judge = ({ timestampMs, value }: Sample): Pick<WhatIfSample, 'why' | keyof Judgement> => {
+    const excluded = isExcluded(params.excludedTimes, timestampMs);
+    const judging = excluded ? copyDetector(kind, detector, params) : detector;
+    const judgement = mendJudgement(judging.update(timestampMs, value), value);
+    return { ...(excluded ? markExcluded(judgement) : judgement), why: judging.explain() };
+  };
   let index = 0;
   for await (const samples of parts) {
     const results: WhatIfSample[] = [];
-    for (const { timestampMs, value } of samples) {
+    for (const sample of samples) {
+      const { timestampMs, value } = sample;
       try {
-        const judgement = mendJudgement(detector.update(timestampMs, value), value);
+        const judgement = judge(sample);
         const adjustment = adjustThreshold({ timestampMs, deviation: value - judgement.expected });
         const alarms = isAlarming(judgement, value, policy, adjustment);
-        results.push({ timestampMs, value, ...judgement, alarms, why: detector.explain() });
+        results.push({ timestampMs, value, ...judgement, alarms });
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
         throw new InvalidInputError(`points.${index}: ${error.message}`, [...path, 'points', String(index)]);

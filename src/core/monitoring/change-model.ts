@@ -1,6 +1,7 @@
 /** New parameters for a model, and a model that begins anew: the scores a metric has stay as they are. */
 import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
+import { clipSpans } from '../../detector/excluded-times.ts';
 import { InvalidInputError } from '../../errors.ts';
 import type { ModelParams } from '../../model.ts';
 import { checkModelParams } from '../metrics/model-params.ts';
@@ -30,10 +31,20 @@ export async function changeModel(
   if (isDeepStrictEqual(params, entry.modelParams)) return false;
   const isWaiting = entry.status === 'PENDING_DATA';
   const status = isWaiting ? firstStatus(params, entry.lastRowId) : entry.status;
-  await writeModelParams(pool, entry, params, status);
-  models.discard([entry.number]);
+  const learnsAnew = !knowsAlike(params, entry.modelParams, entry.scoredToMs);
+  await writeModelParams(pool, entry, params, { status, learnsAnew });
+  if (learnsAnew) models.discard([entry.number]);
   await registry.load([entry.number]);
   return true;
+}
+
+/** Whether they differ in excluded times alone, and in none of those a model has seen that was scored up to a time. */
+function knowsAlike(a: ModelParams, b: ModelParams, scoredToMs: number | null): boolean {
+  const [seenA, seenB] = [a, b].map(({ excludedTimes = [], ...rest }) => ({
+    ...rest,
+    seen: clipSpans(excludedTimes, scoredToMs ?? -Infinity),
+  }));
+  return isDeepStrictEqual(seenA, seenB);
 }
 
 /** In the write lock. @throws InvalidInputError */
@@ -65,7 +76,8 @@ function applyModelChange(known: ModelParams, change: ModelChange): ModelParams 
   const bounds = keepsBounds
     ? { min, max, boundsFrom }
     : { ...given, ...definedOf({ min: change.min, max: change.max }) };
-  const others = definedOf({ minResolution: change.minResolution, timeZone: change.timeZone });
+  const { minResolution, timeZone, excludedTimes } = change;
+  const others = definedOf({ minResolution, timeZone, excludedTimes });
   return checkModelParams(withoutNulls({ ...bounds, ...rest, ...others }), ['input', 'model']);
 }
 

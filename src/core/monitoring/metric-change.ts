@@ -1,4 +1,5 @@
 /** What may be changed of a metric. */
+import type { TimeSpan } from '../../model.ts';
 import type { AlertPolicy } from '../metrics/alert-policy.ts';
 
 /** What is left out stays; null clears. */
@@ -16,4 +17,6 @@ export interface ModelChange {
   readonly max?: number | null | undefined;
   readonly minResolution?: number | null | undefined;
   readonly timeZone?: string | null | undefined;
+  /** All of them anew. */
+  readonly excludedTimes?: readonly TimeSpan[] | null | undefined;
 }

@@ -14,7 +14,7 @@ export async function writeModelParams(
   pool: pg.Pool,
   { number, scoredRows, scoredToMs }: MetricEntry,
   params: ModelParams,
-  status: MetricStatus,
+  { status, learnsAnew }: { readonly status: MetricStatus; readonly learnsAnew: boolean },
 ): Promise<void> {
   await inTransaction(pool, async (client) => {
     await client.query('UPDATE metric SET model_params = $2, status = $3 WHERE number = $1', [
@@ -22,7 +22,7 @@ export async function writeModelParams(
       JSON.stringify(params),
       status,
     ]);
-    if (scoredRows === 0 || scoredToMs === null) return;
+    if (!learnsAnew || scoredRows === 0 || scoredToMs === null) return;
     // No detector has the version 0. A row is needed where there was none: without one the samples would be replayed as
     // if the model had always known the parameters, and give other scores than are stored.
     await client.query(

@@ -14,7 +14,7 @@ export interface AnomalySpan {
 /** A sample that is a part of an anomaly; its phase is OPENS, CONTINUES or RECOVERS. */
 type AnomalousSample = Pick<StoredSample, 'metricNumber' | 'timestampMs'>;
 
-/** A span ends before the next sample that is normal, or that opens another. */
+/** A span ends before the next sample that is normal, or that opens another; one of an excluded time says nothing. */
 const READ_SPANS = `
   SELECT extract(epoch FROM opened.at)::float8 * 1000 AS "fromMs", extract(epoch FROM last.at)::float8 * 1000 AS "toMs",
          after.at IS NULL AS lasts
@@ -27,7 +27,7 @@ const READ_SPANS = `
   LEFT JOIN LATERAL (
     SELECT "timestamp" AS at FROM sample
     WHERE metric_number = number AND "timestamp" > given_at.at AND seq IS NOT NULL
-      AND (phase IS NULL OR phase NOT IN ('CONTINUES', 'RECOVERS')) ORDER BY "timestamp" LIMIT 1
+      AND (phase IS NULL OR phase NOT IN ('CONTINUES', 'RECOVERS', 'EXCLUDED')) ORDER BY "timestamp" LIMIT 1
   ) AS after ON true
   LEFT JOIN LATERAL (
     SELECT "timestamp" AS at FROM sample

@@ -105,6 +105,7 @@ const SPEC = z.strictObject({
       timeZone: z.string({ error: 'expected the name of a time zone' }).optional(),
       boundsFrom: z.enum(BOUNDS_ORIGINS).optional(),
       valueKind: z.enum(VALUE_KINDS).optional(),
+      excludedTimes: z.array(z.strictObject({ startMs: number, endMs: number })).optional(),
     })
     .nullish(),
   unit: optionalText,
@@ -148,7 +149,7 @@ export function parseModelSpec(model: unknown): ModelSpec {
   if (datasource === undefined) {
     throw new NotSupportedError(`datasource: there is none called ${JSON.stringify(spec.datasource)}`);
   }
-  const { min, max, minResolution, timeZone, boundsFrom, valueKind } = spec.modelParams ?? {};
+  const { min, max, minResolution, timeZone, boundsFrom, valueKind, excludedTimes } = spec.modelParams ?? {};
   return {
     ...spec,
     datasource,
@@ -159,6 +160,7 @@ export function parseModelSpec(model: unknown): ModelSpec {
       ...(timeZone === undefined ? {} : { timeZone }),
       ...(boundsFrom === undefined ? {} : { boundsFrom }),
       ...(valueKind === undefined ? {} : { valueKind }),
+      ...(excludedTimes === undefined ? {} : { excludedTimes }),
     },
   };
 }

@@ -70,10 +70,18 @@ function drawAxisTitle(
   });
 }
 
+/** Two at least, where the range has two of anything: a time by itself does not say how long the axis is. */
+function listTimes(times: TimeScale, { left, right }: PlotArea): readonly Date[] {
+  const wanted = Math.max(2, Math.round((right - left) / TICK_WIDTH));
+  const counts = Array.from({ length: wanted }, (_, i) => wanted + i);
+  const enough = counts.map((count) => times.ticks(count)).find(({ length }) => length >= 2);
+  return enough ?? times.ticks(wanted);
+}
+
 export function drawTimeAxis(times: TimeScale, area: PlotArea, chart: TimeChart): string {
   if (area.left === 0) return '';
   const { quiet, grid } = PALETTES[chart.theme];
-  const ticks = times.ticks(Math.max(2, Math.round((area.right - area.left) / TICK_WIDTH)));
+  const ticks = listTimes(times, area);
   const stepMs = (ticks[1]?.getTime() ?? DAY_MS) - (ticks[0]?.getTime() ?? 0);
   const labels = ticks.map((tick) =>
     drawText(formatTime(tick, stepMs), times(tick), area.bottom + 16, {

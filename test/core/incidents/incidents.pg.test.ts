@@ -61,6 +61,22 @@ describe('an incident', () => {
     ]);
   });
 
+  it('waits through an excluded time, however long, and opens in none', async () => {
+    await bench.incidents.rules.createRule(rule(receiver));
+    const [metric = 0, other = 0] = await bench.makeMetrics(2);
+    await bench.score([{ metric, minute: 0, opens: true }]);
+    const excluded = { phase: 'EXCLUDED', provisional: true, score: 0.9999899 } as const;
+    const minutes = Array.from({ length: 300 }, (_, i) => i + 1);
+    await bench.score(
+      [metric, other].flatMap((one) => minutes.map((minute) => ({ metric: one, minute, ...excluded }))),
+    );
+    expect(await listIncidents(bench)).toMatchObject([
+      { metricNumber: metric, state: 'FIRING', hotPoints: 1 },
+    ]);
+    await bench.score([{ metric, minute: 301 }]);
+    expect(await listIncidents(bench)).toMatchObject([{ state: 'ENDED', endReason: 'RECOVERED' }]);
+  });
+
   it('is told of once although the receiver was away for an hour, by the same key at every attempt', async () => {
     await bench.incidents.rules.createRule(rule(receiver));
     const [metric = 0] = await bench.makeMetrics(1);

@@ -10,18 +10,19 @@ beforeAll(async () => {
 
 afterAll(() => bench[Symbol.asyncDispose]());
 
-/** One letter a minute: `o` opens, `c` continues, `r` recovers, `q` is red in the quiet period, `.` is normal. */
+/** One letter a minute: `o` opens, `c` continues, `r` recovers, `q` is red in the quiet period, `x` is excluded, `.` is normal. */
 const LETTERS: Readonly<Record<string, Partial<Scored>>> = {
   o: { opens: true },
   c: { goesOn: true },
   r: { phase: 'RECOVERS' },
   q: { phase: 'QUIET_PERIOD' },
+  x: { phase: 'EXCLUDED', provisional: true },
   '.': {},
 };
 
 it('reaches from the sample that opened an anomaly to the last that was anomalous, and no further', async () => {
   const series = '.occrr.q.ocrcc.ocococr';
-  const [metric = 0, other = 0] = await bench.makeMetrics(2);
+  const [metric = 0, other = 0, excluded = 0] = await bench.makeMetrics(3);
   await bench.score(Array.from(series, (letter, minute) => ({ metric, minute, ...LETTERS[letter] })));
   await bench.score([
     { metric: other, minute: 0, opens: true },
@@ -47,6 +48,11 @@ it('reaches from the sample that opened an anomaly to the last that was anomalou
     '19-20 lasts',
   ]);
   expect(await spanAt(other, 0)).toEqual(['0-0']);
+  // A sample of an excluded time says nothing: what goes on after it is the same anomaly.
+  await bench.score(
+    Array.from('ocxxcx.', (letter, minute) => ({ metric: excluded, minute, ...LETTERS[letter] })),
+  );
+  expect(await spanAt(excluded, 0, 4)).toEqual(['0-4', '0-4']);
   // Of an anomaly whose beginning retention took away, or that was never scored, there is nothing to say.
   expect(await spanAt(metric, 0)).toEqual([null]);
 });

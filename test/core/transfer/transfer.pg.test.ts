@@ -24,7 +24,12 @@ async function makeMetric(engine: Engine, name: string): Promise<string> {
   const id = await engine.monitor.monitorMetric({
     datasource: 'CUSTOM',
     spec: { name, resource: 'shop', userInfo: { team: 'a' } },
-    model: { min: 0, max: 20, timeZone: 'Europe/Berlin' },
+    model: {
+      min: 0,
+      max: 20,
+      timeZone: 'Europe/Berlin',
+      excludedTimes: [{ startMs: START, endMs: START + 120_000 }],
+    },
     unit: 'Count',
     policy: { direction: 'ABOVE', minDeviation: 2 },
   });

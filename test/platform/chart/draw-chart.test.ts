@@ -1,6 +1,8 @@
 /** Pictures as SVG and as PNG: what is in them, and that nothing a caller names can break them. */
 import { XMLParser } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
+import { drawBars } from '../../../src/platform/chart/draw-bars.ts';
+import { drawPie } from '../../../src/platform/chart/draw-pie.ts';
 import { drawSingleValues } from '../../../src/platform/chart/draw-single-values.ts';
 import { drawTimeChart } from '../../../src/platform/chart/draw-time-chart.ts';
 import { formatNumber } from '../../../src/platform/chart/format-number.ts';
@@ -43,6 +45,16 @@ describe('A chart over time', () => {
   it('has title, legend, values and the times of its zone', () => {
     const shown = texts(drawTimeChart(chart({ title: 'Orders', offsetMinutes: 90 })));
     expect(shown).toEqual(expect.arrayContaining(['Orders', 'orders', '1', '5', '23:30', '11-21', '02:00']));
+  });
+
+  it.each([
+    ['three days', 72, 170],
+    ['a quarter of an hour', 0.25, 120],
+    ['five weeks', 840, 120],
+  ])('has two times at least, also of %s in a narrow picture', (_what, hours, width) => {
+    const narrow = chart({ width, endMs: START + hours * HOUR, lines: [line('', [1, 2])] });
+    const times = texts(drawTimeChart(narrow)).filter((text) => /\d[:-]\d/.test(text ?? ''));
+    expect(times.length).toBeGreaterThanOrEqual(2);
   });
 
   it('stacks lines: each stands on the one below', () => {
@@ -199,4 +211,56 @@ it.each([
   [99.95, '99.95'],
 ])('%d is shown as %s', (value, text) => {
   expect(formatNumber(value, 4)).toBe(text);
+});
+
+describe.each([
+  ['Bars', drawBars],
+  ['A pie', drawPie],
+] as const)('%s', (_what, draw) => {
+  const picture = { width: 400, height: 200, title: 'Now', theme: 'light' } as const;
+  const value = (label: string, given: number | null) => ({ label, color: '#123456', value: given });
+
+  it('names each series with its value, also one without', () => {
+    const shown = texts(draw({ ...picture, values: [value('orders', 1500), value('none', null)] })).join(
+      ' | ',
+    );
+    expect(shown).toContain('Now');
+    expect(shown).toMatch(/orders.*1\.5k/);
+    expect(shown).toMatch(/none.*--/);
+  });
+
+  it.each([
+    ['no series', []],
+    ['no values', [value('a', null)]],
+    ['nothing but 0', [value('a', 0), value('b', 0)]],
+    ['nothing but what is below 0', [value('a', -5), value('b', -1e308)]],
+    ['the largest numbers', [value('a', 1.7e308), value('b', -1.7e308), value('c', 1.7e308)]],
+    ['a hundred series', Array.from({ length: 100 }, (_, i) => value(`series ${i} <&>`, i))],
+  ])('of %s are a picture in every size', async (_case, values) => {
+    for (const [width, height] of [
+      [1, 1],
+      [30, 900],
+      [600, 40],
+      [400, 300],
+    ] as const) {
+      const svg = draw({ ...picture, width, height, values });
+      expect(svg).not.toMatch(/NaN|Infinity|="-\d+(\.\d+)?" height|width="-/);
+    }
+    for (const size of [1, 300]) {
+      const png = await renderer.render(draw({ ...picture, width: size, height: size, values }));
+      expect(png.subarray(1, 4).toString()).toBe('PNG');
+    }
+  });
+});
+
+describe('The parts of a pie', () => {
+  it('are those of the values above 0, and add up to all of it', () => {
+    const values = [25, 75, -10, null].map((value, i) => ({ label: `s${i}`, color: '#123456', value }));
+    const long = { label: 'n'.repeat(200), color: '#123456', value: 5 };
+    const cut = texts(drawPie({ width: 500, height: 200, title: '', theme: 'light', values: [long] }));
+    expect(cut[0]).toMatch(/^n+… 5 \(100 %\)$/);
+    const svg = drawPie({ width: 500, height: 200, title: '', theme: 'light', values });
+    expect(paths(svg)).toHaveLength(2);
+    expect(texts(svg)).toEqual(['s0 25 (25 %)', 's1 75 (75 %)', 's2 -10 (0 %)', 's3 -- (0 %)']);
+  });
 });

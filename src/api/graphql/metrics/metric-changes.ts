@@ -2,7 +2,7 @@
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import { keepAsItIs } from './registry-metric.ts';
-import { AlertPolicyInputRef, ModelParamsInputRef, readPolicy } from './metric-input.ts';
+import { AlertPolicyInputRef, ModelParamsInputRef, readModelChange, readPolicy } from './metric-input.ts';
 import { MetricRef } from './metric.ts';
 import { readMetricId } from '../builder/node-id.ts';
 import { SHORT_TEXT } from '../builder/short-text.ts';
@@ -27,7 +27,7 @@ const UpdateMetricInputRef = builder.inputType('UpdateMetricInput', {
     model: t.field({
       type: ModelParamsInputRef,
       description:
-        'What its model knows beforehand; null for one of them makes it unknown. The model is made anew from the stored samples, the 20,000 newest at most; the scores there are stay as they are.',
+        'What its model knows beforehand; null for one of them makes it unknown. The model is made anew from the stored samples, the 20,000 newest at most, unless all that changes is excluded times to come; the scores there are stay as they are.',
     }),
   }),
 });
@@ -121,7 +121,7 @@ builder.mutationField('updateMetric', (t) =>
         ...(input.unit === undefined ? {} : { unit: input.unit }),
         ...(input.displayName === undefined ? {} : { displayName: isServer ? null : input.displayName }),
         ...(input.policy == null ? {} : { policy: readPolicy(input.policy) }),
-        ...(input.model == null ? {} : { model: input.model }),
+        ...(input.model == null ? {} : { model: readModelChange(input.model) }),
       });
       return prisma.metric.findUniqueOrThrow({ ...query, where: { id } });
     },

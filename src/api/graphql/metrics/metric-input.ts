@@ -1,6 +1,7 @@
 /** The inputs that say what to monitor and how. */
 import { z } from 'zod';
 import type { AlertPolicy } from '../../../core/metrics/alert-policy.ts';
+import type { ModelChange } from '../../../core/monitoring/metric-change.ts';
 import type { Datasource, ModelParams } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
 import { DimensionInputRef } from '../builder/dimension-input.ts';
@@ -76,6 +77,14 @@ export const MetricSpecInputRef = builder.inputType('MetricSpecInput', {
   }),
 });
 
+const TimeSpanInputRef = builder.inputType('TimeSpanInput', {
+  description: 'A span of time.',
+  fields: (t) => ({
+    from: t.field({ type: 'DateTime', required: true, description: 'Its first moment.' }),
+    to: t.field({ type: 'DateTime', required: true, description: 'The first moment after it.' }),
+  }),
+});
+
 export const ModelParamsInputRef = builder.inputType('ModelParamsInput', {
   description:
     'What is known of a metric beforehand. Bounds that are given say how small a change may be that matters; without them the unit of a metric changes no score.',
@@ -90,6 +99,11 @@ export const ModelParamsInputRef = builder.inputType('ModelParamsInput', {
     valueKind: t.field({
       type: ValueKindRef,
       description: 'What its values are; left out, its first 60 samples tell.',
+    }),
+    excludedTimes: t.field({
+      type: [TimeSpanInputRef],
+      description:
+        'Times the model learns nothing from, past or to come, such as an outage or a load test: at most 100. Their samples get scores below red, and open no incident.',
     }),
   }),
 });
@@ -147,7 +161,18 @@ export function nameSource(input: typeof MetricSpecInputRef.$inferInput): readon
 }
 
 export function readModelParams(input: typeof ModelParamsInputRef.$inferInput): ModelParams {
-  return withoutNulls(input);
+  return withoutNulls(readModelChange(input));
+}
+
+/** What is left out stays, null clears. */
+export function readModelChange({
+  excludedTimes,
+  ...rest
+}: typeof ModelParamsInputRef.$inferInput): ModelChange &
+  Pick<typeof ModelParamsInputRef.$inferInput, 'valueKind'> {
+  if (excludedTimes == null) return { ...rest, excludedTimes };
+  const spans = excludedTimes.map(({ from, to }) => ({ startMs: from.getTime(), endMs: to.getTime() }));
+  return { ...rest, excludedTimes: spans };
 }
 
 export function readPolicy(input: typeof AlertPolicyInputRef.$inferInput): Partial<AlertPolicy> {

@@ -1,5 +1,5 @@
 /** ModelParameters: what a model knows of its metric beforehand. */
-import type { ModelParams } from '../../../model.ts';
+import type { ModelParams, TimeSpan } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
 
 const ORIGINS = { SOURCE: 'SOURCE', LEARNED: 'LEARNED', GIVEN: 'GIVEN' } as const;
@@ -11,6 +11,22 @@ const BoundsOriginRef = builder.enumType('BoundsOrigin', {
     SOURCE: { description: 'The catalogue of its source: shown, and kept from the detector.' },
     LEARNED: { description: 'The first samples: shown, and kept from the detector.' },
   },
+});
+
+const TimeSpanRef = builder.objectRef<TimeSpan>('TimeSpan').implement({
+  description: 'A span of time.',
+  fields: (t) => ({
+    from: t.field({
+      type: 'DateTime',
+      description: 'Its first moment.',
+      resolve: ({ startMs }) => new Date(startMs),
+    }),
+    to: t.field({
+      type: 'DateTime',
+      description: 'The first moment after it.',
+      resolve: ({ endMs }) => new Date(endMs),
+    }),
+  }),
 });
 
 export const ModelParametersRef = builder.objectRef<ModelParams>('ModelParameters').implement({
@@ -40,6 +56,11 @@ export const ModelParametersRef = builder.objectRef<ModelParams>('ModelParameter
     timeZone: t.string({
       description: 'IANA name of the zone whose clock the metric follows.',
       resolve: ({ timeZone }) => timeZone ?? 'UTC',
+    }),
+    excludedTimes: t.field({
+      type: [TimeSpanRef],
+      description: 'Times it learns nothing from, in order; what overlapped is one.',
+      resolve: ({ excludedTimes }) => excludedTimes ?? [],
     }),
   }),
 });

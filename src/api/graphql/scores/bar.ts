@@ -49,7 +49,7 @@ const AnomalyBarRef = builder.objectRef<BarShape>('AnomalyBar').implement({
       resolve: ({ score }) => (score === null ? 0 : barHeight(score)),
     }),
     provisional: t.exposeBoolean('provisional', {
-      description: 'Everything in it was scored while the model was still learning.',
+      description: 'Everything in it was scored while the model was still learning, or is of excluded times.',
     }),
     count: t.int({
       description: 'How many samples were scored in the slot.',

@@ -2,7 +2,7 @@
 import { matters } from '../../../core/models/score-history.ts';
 import type { AnomalySpan } from '../../../core/samples/read-anomaly-span.ts';
 import { isScored, type StoredSample } from '../../../core/samples/stored-sample.ts';
-import { RED_SCORE } from '../../../detector/likelihood.ts';
+import { JUST_BELOW_RED, RED_SCORE } from '../../../detector/likelihood.ts';
 import { ANOMALY_PHASES } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
 import type { Loaders } from '../builder/loaders.ts';
@@ -17,11 +17,13 @@ const AnomalyPhaseRef = builder.enumType('AnomalyPhase', {
     RECOVERS: { description: 'Near normal again, but not yet for the recovery time.' },
     QUIET_PERIOD: { description: 'Red, soon after an anomaly that was at least as rare.' },
     LEARNING: { description: 'As rare as red, while the model is learning.' },
+    EXCLUDED: { description: 'Of an excluded time: the model has learned nothing from it.' },
   } satisfies Record<(typeof ANOMALY_PHASES)[number], { description: string }>,
 });
 
 const NO_INCIDENT_REASONS = {
   LEARNING: { description: 'The model is learning: its scores are provisional.' },
+  EXCLUDED: { description: 'It is of a time that the model of the metric excludes.' },
   QUIET_PERIOD: { description: 'An anomaly that was at least as rare came shortly before.' },
   CONTINUES: {
     description: 'It continues an anomaly for which no incident was opened, or whose incident is over.',
@@ -83,7 +85,7 @@ builder.objectFields(MetricDataRef, (t) => ({
     type: NoIncidentReasonRef,
     nullable: true,
     description:
-      'Why it belongs to no incident though it is red, or would be red but for learning; else null.',
+      'Why it belongs to no incident though it is red, or would be red but for learning or an excluded time; else null.',
     resolve: (sample, _args, { loaders }) => findNoIncidentReason(sample, loaders),
   }),
 }));
@@ -102,6 +104,7 @@ async function findNoIncidentReason(
 ): Promise<NoIncidentReason | null> {
   const { phase } = sample;
   if (phase === 'LEARNING') return phase;
+  if (phase === 'EXCLUDED') return (sample.score ?? 0) >= JUST_BELOW_RED ? phase : null;
   if (!isScored(sample) || sample.score < RED_SCORE) return null;
   if ((await loadIncidents(sample, loaders)).length > 0) return null;
   if (sample.provisional) return 'LEARNING';

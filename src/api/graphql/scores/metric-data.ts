@@ -68,7 +68,7 @@ builder.node(MetricDataRef, {
       resolve: ({ score }) => classifyScore(score),
     }),
     provisional: t.exposeBoolean('provisional', {
-      description: 'Scored while the model was still learning: not to be alarmed on.',
+      description: 'Scored while the model was still learning, or of an excluded time: not to be alarmed on.',
     }),
     opensIncident: t.exposeBoolean('episode', {
       description: 'Whether something began at this sample, red or not: incidents open at such samples only.',

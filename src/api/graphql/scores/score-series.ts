@@ -82,7 +82,7 @@ const ScoredPointRef = builder.objectRef<WhatIfSample>('ScoredPoint').implement(
       resolve: ({ score }) => classifyScore(score),
     }),
     provisional: t.exposeBoolean('provisional', {
-      description: 'Scored while the model was still learning.',
+      description: 'Scored while the model was still learning, or of an excluded time.',
     }),
     expected: t.field({
       type: ExpectedRangeRef,

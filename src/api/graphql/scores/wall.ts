@@ -84,7 +84,8 @@ const WallRowRef = builder.objectRef<WallRowShape>('WallRow').implement({
       resolve: ({ scores }) => scores,
     }),
     provisional: t.intList({
-      description: 'Which bars, counted from 0, hold nothing but what was scored while learning.',
+      description:
+        'Which bars, counted from 0, hold nothing but what was scored while learning, or is of excluded times.',
       resolve: ({ provisional }) => [...provisional],
     }),
   }),

@@ -27,7 +27,7 @@ const QUERY_DIALECT: Dialect = {
     const number = readNumber(raw);
     return number !== null && Number.isInteger(number) ? number : null;
   },
-  readBoolean: (raw) => (raw === 'true' ? true : raw === 'false' ? false : null),
+  readBoolean,
   readTimestamp: (raw) => (typeof raw === 'string' ? readTime(parseUtcTime(expandTime(raw))) : null),
   readList: readMembers,
   readStructure: readBranch,
@@ -36,6 +36,12 @@ const QUERY_DIALECT: Dialect = {
 function readNumber(raw: unknown): number | null {
   if (typeof raw !== 'string') return null;
   return WORDS.get(raw) ?? (DECIMAL.test(raw) ? Number(raw) : null);
+}
+
+/** boto 2 writes True and False, as Python does. */
+function readBoolean(raw: unknown): boolean | null {
+  if (raw === 'true' || raw === 'True') return true;
+  return raw === 'false' || raw === 'False' ? false : null;
 }
 
 /** The compact form of ISO 8601 as the other one. */

@@ -50,9 +50,9 @@ export function writeContent(shape: Shape, value: unknown, item: ItemName): stri
   }
 }
 
-/** Without a fraction: clients of the Query wire's age read no other form. */
+/** As AWS: a whole second without a fraction, as datapoints have; milliseconds where there are some, as alarms have. */
 function writeTime(time: Date): string {
-  return time.toISOString().replace(/\.\d{3}Z$/, 'Z');
+  return time.toISOString().replace('.000Z', 'Z');
 }
 
 function writeScalar(value: unknown): string {

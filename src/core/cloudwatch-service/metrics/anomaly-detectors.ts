@@ -123,12 +123,7 @@ export async function putAnomalyDetector(
       );
     }
   }
-  const { timeZone } = configuration;
-  // The zone of a model is chosen when it is made: for another one the metric is monitored anew.
-  if (known !== null && readConfiguration(known.configuration).timeZone !== timeZone) {
-    await watch.unmonitor(known.metricId);
-  }
-  const metricId = await watch.monitor(series, { statistic: stat, region: context.region, timeZone });
+  const metricId = await watch.monitor(series, { statistic: stat, region: context.region, configuration });
   const { namespace, metricName: name } = series;
   const dimensions = showDimensions(series).map((one) => ({ ...one })) as Prisma.InputJsonArray; // texts only
   const kept = JSON.parse(JSON.stringify(configuration)) as Prisma.InputJsonObject; // numbers and texts only

@@ -1,5 +1,6 @@
 /** The band a series was expected in, from Lapwing's own detector. */
 import type { DetectorKind } from '../../../detector/detector.ts';
+import { copyDetector, isExcluded } from '../../../detector/excluded-times.ts';
 import type { TimeSeries } from '../math/values.ts';
 import type { DataQuery } from './data-query.ts';
 import { NO_CONFIGURATION, type DetectorConfiguration } from './detector-configuration.ts';
@@ -32,13 +33,12 @@ export function findBand(
   const upper = new Map<number, number>();
   const lower = new Map<number, number>();
   for (const [time, value] of history.points) {
-    const isExcluded = excluded.some(({ startMs, endMs }) => time >= startMs && time < endMs);
+    const isLearned = !isExcluded(excluded, time);
     const isShown = time >= range.startMs && detector.rows + 1 >= FEWEST_ROWS;
-    if (isExcluded && !isShown) continue;
-    const judge = isExcluded ? kind.restore(detector.snapshot(), params) : detector;
-    const judgement = judge?.update(time, value);
-    if (!isShown || judgement === undefined) continue;
-    const { expected, low, high } = judgement;
+    if (!isLearned && !isShown) continue;
+    const judge = isLearned ? detector : copyDetector(kind, detector, params);
+    const { expected, low, high } = judge.update(time, value);
+    if (!isShown) continue;
     upper.set(time, expected + ((high - expected) * width) / DETECTOR_WIDTH);
     lower.set(time, expected - ((expected - low) * width) / DETECTOR_WIDTH);
   }

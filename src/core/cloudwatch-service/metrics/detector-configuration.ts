@@ -1,4 +1,5 @@
 /** The configuration of an anomaly detector: what it does not learn from, and whose clock its metric follows. */
+import type { TimeSpan } from '../../../model.ts';
 import { invalid, missing } from '../model/cloudwatch-error.ts';
 import { list, string, structure, timestamp, type Infer } from '../model/shape.ts';
 
@@ -9,7 +10,7 @@ export const CONFIGURATION_SHAPE = structure({
 });
 
 export interface DetectorConfiguration {
-  readonly excluded: readonly { readonly startMs: number; readonly endMs: number }[];
+  readonly excluded: readonly TimeSpan[];
   /** IANA name; null for UTC. */
   readonly timeZone: string | null;
 }

@@ -4,6 +4,7 @@ import type { PrismaClient } from '../../../generated/prisma/client.ts';
 import type { Log } from '../../../log.ts';
 import type { PngRenderer } from '../../../platform/chart/render-png.ts';
 import type { Intake } from '../store/intake.ts';
+import type { DetectorConfiguration } from '../metrics/detector-configuration.ts';
 import type { CloudwatchLimits } from './limits.ts';
 import type { SeriesName } from './metric-name.ts';
 
@@ -16,15 +17,18 @@ export interface Caller {
 /** How Lapwing watches a series of this service. Handed in by the composer, which has Lapwing's core. */
 export interface SeriesWatch {
   /**
-   * Begins to watch; one that is watched already stays as it is.
+   * Begins to monitor the series; one that is monitored already gets the configuration.
    * @param how.region as in the scope of the request's signature
-   * @param how.timeZone whose clock the metric follows; null for UTC
    * @returns the uuid of the metric
    * @throws CloudwatchError when it cannot be watched
    */
   monitor(
     series: SeriesName,
-    how: { readonly statistic: string; readonly region: string; readonly timeZone: string | null },
+    how: {
+      readonly statistic: string;
+      readonly region: string;
+      readonly configuration: DetectorConfiguration;
+    },
   ): Promise<string>;
   /** A metric that is gone is no failure. */
   unmonitor(metricId: string): Promise<void>;

@@ -5,8 +5,11 @@ import {
   type ChartBand,
   type ChartLine,
   type SingleValue,
+  type SingleValues,
   type TimeChart,
 } from '../../../platform/chart/chart.ts';
+import { drawBars } from '../../../platform/chart/draw-bars.ts';
+import { drawPie } from '../../../platform/chart/draw-pie.ts';
 import { drawSingleValues } from '../../../platform/chart/draw-single-values.ts';
 import { drawTimeChart } from '../../../platform/chart/draw-time-chart.ts';
 import { RenderError } from '../../../platform/chart/render-png.ts';
@@ -60,6 +63,13 @@ async function renderOrRefuse(svg: string, { renderer }: OperationContext): Prom
   }
 }
 
+/** Views that show the newest value of each series. */
+const VALUE_VIEWS: ReadonlyMap<string, (picture: SingleValues) => string> = new Map([
+  ['singleValue', drawSingleValues],
+  ['bar', drawBars],
+  ['pie', drawPie],
+]);
+
 /** A series of the widget with how it is drawn. */
 interface Drawn {
   readonly series: TimeSeries;
@@ -88,7 +98,8 @@ async function drawWidget(widget: Widget, context: OperationContext): Promise<st
     theme = 'light',
   } = widget;
   const picture = { width, height, title, theme };
-  if (widget.view === 'singleValue') return drawSingleValues({ ...picture, values: lines.map(showNewest) });
+  const drawValues = widget.view === undefined ? undefined : VALUE_VIEWS.get(widget.view);
+  if (drawValues !== undefined) return drawValues({ ...picture, values: lines.map(showNewest) });
   return drawTimeChart({
     ...picture,
     ...range,

@@ -81,7 +81,7 @@ const WIDGET = z.object({
   theme: z.enum(['light', 'dark']).optional(),
   timezone: text.optional(),
   title: text.optional(),
-  view: z.enum(['timeSeries', 'singleValue']).optional(),
+  view: z.enum(['timeSeries', 'singleValue', 'bar', 'pie']).optional(),
   yAxis: z.object({ left: AXIS.optional(), right: AXIS.optional() }).optional(),
 });
 export type Widget = z.infer<typeof WIDGET>;

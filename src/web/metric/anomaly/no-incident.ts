@@ -3,6 +3,7 @@ import type { NoIncidentReason } from '../../generated/graphql.ts';
 
 export const NO_INCIDENT_WORDS: Readonly<Record<NoIncidentReason, string>> = {
   LEARNING: 'No incident: the model was still learning.',
+  EXCLUDED: 'No incident: the model excludes this time.',
   QUIET_PERIOD: 'No incident: an anomaly at least as rare came shortly before.',
   CONTINUES: 'No incident: it continues an earlier anomaly that has none.',
   POLICY: "No incident: the metric's alert sensitivity leaves out deviations like this.",

@@ -49,7 +49,9 @@ export function WhyPanel(props: {
         <Span metricId={metricId} point={point} />
       </dl>
       <IncidentOf point={point} />
-      {point.provisional ? <p className="quiet">Provisional: the model was still learning.</p> : null}
+      {point.provisional ? (
+        <p className="quiet">Provisional: the model was still learning, or excludes this time.</p>
+      ) : null}
     </section>
   );
 }

@@ -112,6 +112,51 @@ describe('new parameters', () => {
     });
   });
 
+  it('of excluded times are shown in order and merged, leave what is not of them alone, and say why no incident opened', async () => {
+    const at = (row: number) => new Date(START_MS + row * PERIOD_MS).toISOString();
+    const id = await start('excluded', { minResolution: 2 });
+    const change = (model: object) =>
+      read<object>(
+        server,
+        `mutation ($input: UpdateMetricInput!) { updateMetric(input: $input) {
+          ... on Metric { model { minResolution excludedTimes { from to } } } } }`,
+        { input: { id, model } },
+      );
+    const excludedTimes = [
+      { from: at(350), to: at(352) },
+      { from: at(8), to: at(10) },
+      { from: at(348), to: at(351) },
+    ];
+    const merged = [
+      { from: at(8), to: at(10) },
+      { from: at(348), to: at(352) },
+    ];
+    const shown = (times: object) => ({
+      updateMetric: { model: { minResolution: 2, excludedTimes: times } },
+    });
+    expect(await change({ excludedTimes })).toEqual(shown(merged));
+    expect(await change({ max: 2000 })).toEqual(shown(merged));
+    await push('excluded', 0, 348);
+    const timestampMs = START_MS + 348 * PERIOD_MS;
+    await server.engine.accept.acceptNamed([{ metric: 'excluded', timestampMs, value: 1500 }]);
+    const { metric } = await read<{ metric: { data: { nodes: object[] } } }>(
+      server,
+      `query ($id: ID!) { metric(id: $id) { data(last: 1) {
+        nodes { phase anomalyClass anomalous provisional noIncidentReason } } } }`,
+      { id },
+    );
+    expect(metric.data.nodes).toEqual([
+      {
+        phase: 'EXCLUDED',
+        anomalyClass: 'YELLOW',
+        anomalous: false,
+        provisional: true,
+        noIncidentReason: 'EXCLUDED',
+      },
+    ]);
+    expect(await change({ excludedTimes: null })).toEqual(shown([]));
+  });
+
   it('end the waiting for first rows when they are bounds', async () => {
     const id = `Metric:${await server.engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name: 'waits' } })}`;
     await push('waits', 0, 5);
@@ -134,6 +179,10 @@ describe('new parameters', () => {
     [{ min: 2000 }, 'max: expected at least min'],
     [{ minResolution: 0 }, 'minResolution: expected more than 0'],
     [{ timeZone: 'Mars/Olympus' }, 'timeZone: expected an IANA name'],
+    [
+      { excludedTimes: [{ from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }] },
+      'excludedTimes.0.to: expected a time after 2026-01-02T00:00:00.000Z, got 2026-01-01T00:00:00.000Z',
+    ],
   ])('that cannot be are refused, and nothing changes: %j', async (model, message) => {
     const id = (await readId('refused')) ?? (await start('refused'));
     const before = await readScores(id);

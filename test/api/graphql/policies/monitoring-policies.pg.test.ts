@@ -99,6 +99,9 @@ describe('a name that begins to be pushed and matches', () => {
     const metrics = await until(async () => {
       const found = await list('first.');
       expect(found).toHaveLength(4);
+      // Its metric is there a moment before its point is: nothing says when Graphite's lines are stored.
+      const graphite = found.find((metric) => metric.name.startsWith('first.graphite;'));
+      expect(graphite?.data.nodes).toHaveLength(1);
       return found;
     });
     const scored = {

@@ -1,10 +1,11 @@
-/** The same round trip by every client: put, list, statistics, data with band, an error. The numbers must be equal. */
+/** The same round trip by every client: put, list, statistics, data with band, an alarm, an error. All must be equal. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { CloudWatch, type CloudWatchClientConfig } from '@aws-sdk/client-cloudwatch';
 import { AwsJson1_0Protocol, AwsQueryProtocol, AwsSmithyRpcV2CborProtocol } from '@aws-sdk/core/protocols';
 import CloudWatchV2 from 'aws-sdk/clients/cloudwatch.js';
+import aws4 from 'aws4';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCloudwatch, type CloudwatchServer } from './cloudwatch-server.ts';
 
@@ -25,6 +26,8 @@ interface Client {
   statistics(namespace: string): Promise<readonly (readonly number[])[]>;
   /** Values of m1, of m1 * 2, and of both edges of a band, oldest first. */
   data(namespace: string): Promise<readonly (readonly number[])[]>;
+  /** Puts an alarm, sets its state, deletes it; gives its state, the reason and its threshold as they were in between. */
+  alarm(name: string): Promise<readonly unknown[]>;
   /** The code the caller sees for a period of 61 seconds. */
   refuse(namespace: string): Promise<string>;
 }
@@ -123,6 +126,35 @@ const STATISTICS = [
   [55, 30, 1, 2.25, 55 / 30],
 ];
 
+const alarmOf = (name: string) => ({
+  AlarmName: name,
+  Namespace: name,
+  MetricName: 'latency',
+  Dimensions: DIMENSIONS,
+  Statistic: 'Average' as const,
+  Period: 60,
+  EvaluationPeriods: 2,
+  Threshold: 1.5,
+  ComparisonOperator: 'GreaterThanThreshold' as const,
+  TreatMissingData: 'ignore',
+});
+const stateOf = (name: string) => ({
+  AlarmName: name,
+  StateValue: 'ALARM' as const,
+  StateReason: 'by <hand> & "ü"',
+});
+const ALARM = ['ALARM', 'by <hand> & "ü"', 1.5];
+interface Alarms {
+  MetricAlarms?:
+    | { StateValue?: string | undefined; StateReason?: string | undefined; Threshold?: number | undefined }[]
+    | undefined;
+}
+const showAlarm = ({ MetricAlarms: [alarm] = [] }: Alarms) => [
+  alarm?.StateValue,
+  alarm?.StateReason,
+  alarm?.Threshold,
+];
+
 interface Datapoint {
   Timestamp?: Date | string | undefined;
   Sum?: number | undefined;
@@ -166,6 +198,13 @@ function createSdkClient(config: CloudWatchClientConfig): Client {
       ((await sdk.getMetricData(queries(namespace))).MetricDataResults ?? []).map(
         ({ Values }) => Values ?? [],
       ),
+    alarm: async (name) => {
+      await sdk.putMetricAlarm(alarmOf(name));
+      await sdk.setAlarmState(stateOf(name));
+      const shown = showAlarm(await sdk.describeAlarms({ AlarmNames: [name] }));
+      await sdk.deleteAlarms({ AlarmNames: [name] });
+      return shown;
+    },
     refuse: (namespace) =>
       sdk.getMetricStatistics({ ...question(namespace), Period: 61 }).then(
         () => 'accepted',
@@ -197,6 +236,13 @@ function createV2Client(): Client {
       ((await sdk.getMetricData(queries(namespace)).promise()).MetricDataResults ?? []).map(
         ({ Values }) => Values ?? [],
       ),
+    alarm: async (name) => {
+      await sdk.putMetricAlarm(alarmOf(name)).promise();
+      await sdk.setAlarmState(stateOf(name)).promise();
+      const shown = showAlarm(await sdk.describeAlarms({ AlarmNames: [name] }).promise());
+      await sdk.deleteAlarms({ AlarmNames: [name] }).promise();
+      return shown;
+    },
     refuse: (namespace) =>
       sdk
         .getMetricStatistics({ ...question(namespace), Period: 61 })
@@ -227,6 +273,13 @@ function createCommandClient(run: (operation: string, input: object) => Promise<
       const answer = await ask('get-metric-data', queries(namespace));
       return (answer.MetricDataResults as { Values: number[] }[]).map(({ Values }) => Values);
     },
+    alarm: async (name) => {
+      await ask('put-metric-alarm', alarmOf(name));
+      await ask('set-alarm-state', stateOf(name));
+      const shown = showAlarm(await ask('describe-alarms', { AlarmNames: [name] }));
+      await ask('delete-alarms', { AlarmNames: [name] });
+      return shown;
+    },
     refuse: (namespace) =>
       ask('get-metric-statistics', { ...question(namespace), Period: 61 }).then(
         () => 'accepted',
@@ -234,6 +287,33 @@ function createCommandClient(run: (operation: string, input: object) => Promise<
       ),
   };
 }
+
+/** Requests written by hand and signed by aws4, as scripts without an SDK send them. */
+const createAws4 = () =>
+  createCommandClient(async (operation, input) => {
+    const name = operation.replaceAll(/(?:^|-)(\w)/g, (_match, letter: string) => letter.toUpperCase());
+    const { host, pathname } = new URL(server.endpoint);
+    const signed = aws4.sign(
+      {
+        host,
+        path: pathname,
+        method: 'POST',
+        service: 'monitoring',
+        region: 'us-east-1',
+        headers: {
+          'Content-Type': 'application/x-amz-json-1.0',
+          'X-Amz-Target': `GraniteServiceVersion20100801.${name}`,
+        },
+        body: JSON.stringify(input),
+      },
+      server.credentials,
+    );
+    const { method, headers, body = '' } = signed;
+    const response = await fetch(server.endpoint, { method, headers, body });
+    const answer = (await response.json()) as { __type?: string };
+    if (response.ok) return answer;
+    throw new Error(`(${/(\w+)$/.exec(answer.__type ?? '')?.[1] ?? ''}) when calling ${name}`);
+  });
 
 const environment = () => ({
   PATH: '/usr/bin:/bin',
@@ -292,8 +372,14 @@ const CLIENTS: readonly (readonly [string, boolean, () => Client])[] = [
   ['the JS SDK in AWS Query', true, () => createSdkClient({ protocol: AwsQueryProtocol })],
   ['the JS SDK in CBOR', true, () => createSdkClient({ protocol: AwsSmithyRpcV2CborProtocol })],
   ['the JS SDK of version 2', true, createV2Client],
+  ['aws4, a signer without an SDK', true, createAws4],
   [`Debian's aws command (skipped where ${AWS_CLI} is absent)`, existsSync(AWS_CLI), createAwsCli],
   [`Debian's boto3 (skipped where absent)`, hasDebianBoto3, () => createBoto3(DEBIAN_PYTHON, '')],
+  [
+    'a newer boto3 in AWS Query (skipped without TEST_BOTO3_PYTHON)',
+    newerPython !== '',
+    () => createBoto3(newerPython, 'query'),
+  ],
   [
     'a newer boto3 in JSON (skipped without TEST_BOTO3_PYTHON)',
     newerPython !== '',
@@ -316,6 +402,7 @@ describe.each(
     expect(await client.statistics(namespace)).toEqual(STATISTICS);
     expect(await client.data(namespace)).toEqual([[7.5, 55], [15, 110], ...band]);
     expect(band.map((edge) => edge.length)).toEqual([2, 2]);
-    expect(await client.refuse(namespace)).toBe('InvalidParameterValue');
+    expect(await client.alarm(namespace)).toEqual(ALARM);
+    expect(await client.refuse(namespace)).toMatch(/^InvalidParameterValue(Exception)?$/);
   });
 });

@@ -62,6 +62,8 @@ describe('A widget is drawn', () => {
       { view: 'singleValue', metrics: [LOAD, ['...', 'web-2', { label: 'second' }]] },
       [600, 400],
     ],
+    ['as bars', { view: 'bar', metrics: [LOAD, ['...', 'web-2', { color: '#0a0' }]] }, [600, 400]],
+    ['as a pie', { view: 'pie', metrics: [LOAD, ['...', 'web-2']], theme: 'dark' }, [600, 400]],
     [
       'with expressions over hidden metrics',
       {
@@ -169,7 +171,7 @@ describe('A widget is refused', () => {
     ['too wide', { metrics: [LOAD], width: 2_001 }, problem('/width', 'Should be <= 2000')],
     ['without height', { metrics: [LOAD], height: 0 }, problem('/height', 'Should be >= 1')],
     ['with half a pixel', { metrics: [LOAD], width: 1.5 }, problem('/width', 'Should be integer')],
-    ['with a view there is not', { metrics: [LOAD], view: 'pie' }, '/view'],
+    ['with a view there is not', { metrics: [LOAD], view: 'gauge' }, '/view'],
     ['with a color that is a name', { metrics: [[...LOAD, { color: 'red' }]] }, '/metrics/0/4/color'],
     [
       'with an annotation without a value',

@@ -19,8 +19,7 @@ export function WallGrid(props: {
   const { rows, starts, window, onTurn } = props;
   const place = useRef<HTMLDivElement>(null);
   const rowHeight = useRowHeight();
-  const [offset, setOffset] = useState(0);
-  useEffect(() => setOffset(place.current?.offsetTop ?? 0), []);
+  const offset = useOffset(place);
   const virtualizer = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => rowHeight,
@@ -73,6 +72,19 @@ export function WallGrid(props: {
       })}
     </div>
   );
+}
+
+/** How far below the top of the page an element is: what stands above it comes and goes. */
+function useOffset(place: React.RefObject<HTMLElement | null>): number {
+  const [offset, setOffset] = useState(0);
+  useEffect(() => {
+    const measure = () => setOffset(place.current?.offsetTop ?? 0);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(document.body);
+    return () => observer.disconnect();
+  }, [place]);
+  return offset;
 }
 
 /** One row can be reached by Tab; the arrows move which. */

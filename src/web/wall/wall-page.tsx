@@ -1,12 +1,18 @@
 import { useEffect, useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import { Notice, Waiting } from '../parts/notice.tsx';
+import { OpenIncidents } from '../incidents/open-incidents.tsx';
+import { AnomalousThen } from './anomalous-then.tsx';
+import { measureRates } from './anomaly-rate.ts';
 import { BAR_MS, listStarts, type WindowName, worstClass } from './bars.ts';
 import { BarLegend } from './bar-legend.tsx';
+import { RateTimeline } from './rate-timeline.tsx';
 import { TimeScale } from './time-scale.tsx';
+import { type Brush, useBrush } from './use-brush.ts';
 import { useView } from './use-view.ts';
 import { useWall } from './use-wall.ts';
 import { WallGrid } from './wall-grid.tsx';
+import type { Wall } from './wall-state.ts';
 import { listRows, type WallRow } from './wall-rows.ts';
 import { WallToolbar } from './wall-toolbar.tsx';
 import '../style/bars.css';
@@ -17,10 +23,12 @@ export function WallPage() {
   const view = useView();
   const { wall, problem, readAgain } = useWall(view.window);
   const starts = useStarts(view.window);
+  const brush = useBrush(BAR_MS[view.window]);
   const rows = useMemo(() => (wall === undefined ? [] : listRows(wall, view, starts)), [wall, view, starts]);
   return (
     <>
       <h1 className="only-heard">Anomalies</h1>
+      <OpenIncidents />
       <WallToolbar view={view} count={wall === undefined ? '' : describeCount(rows, starts)} />
       {problem === null ? null : (
         <Notice kind="problem" title="Could not load the overview.">
@@ -36,12 +44,18 @@ export function WallPage() {
         <NoRows isFiltered={wall.metrics.size > 0} />
       ) : (
         <div className="wall">
-          <div className="wall-head" aria-hidden="true">
-            <span>Name</span>
-            <span>State</span>
-            <span>Latest value</span>
-            <TimeScale starts={starts} window={view.window} />
+          <div className="wall-top">
+            <div className="wall-head" aria-hidden="true">
+              <span>Name</span>
+              <span>State</span>
+              <span>Latest value</span>
+              <TimeScale starts={starts} window={view.window} />
+            </div>
+            <WallRate wall={wall} starts={starts} brush={brush} />
           </div>
+          {brush.chosen === null ? null : (
+            <AnomalousThen span={brush.chosen} metricId={null} onClose={brush.clear} />
+          )}
           <WallGrid rows={rows} starts={starts} window={view.window} onTurn={view.turn} />
           {wall.totalCount > wall.metrics.size ? (
             <p className="more quiet">
@@ -53,6 +67,22 @@ export function WallPage() {
         </div>
       )}
     </>
+  );
+}
+
+/** The anomaly rate of all metrics, above the rows: an outage of many is seen before any row is read. */
+function WallRate(props: { readonly wall: Wall; readonly starts: readonly number[]; readonly brush: Brush }) {
+  const { wall, starts, brush } = props;
+  const rates = useMemo(() => measureRates(wall.metrics.values(), starts), [wall, starts]);
+  const last = rates.at(-1);
+  return (
+    <div className="wall-rate">
+      <span>Anomaly rate</span>
+      <span className="quiet">
+        {last === undefined ? '' : `${last.yellow + last.red} of ${last.scored} anomalous now`}
+      </span>
+      <RateTimeline rates={rates} brush={brush} />
+    </div>
   );
 }
 

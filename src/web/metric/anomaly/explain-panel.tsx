@@ -6,6 +6,10 @@ import { TimeText } from '../../parts/time-text.tsx';
 import { chooseEpisode, type Episode } from './episodes.ts';
 import type { Chosen } from './use-chosen.ts';
 import { WhyPanel } from './why-panel.tsx';
+import { AnomalousThen } from '../../wall/anomalous-then.tsx';
+
+/** How far around an anomaly others are looked for. */
+const AROUND_MS = 3_600_000;
 
 /** What was chosen, explained; else the newest anomaly that is shown, else how the metric is now. */
 export function ExplainPanel(props: {
@@ -19,11 +23,17 @@ export function ExplainPanel(props: {
   const explain = (title: string, point: PointFragment) => (
     <WhyPanel title={title} metricId={id} point={point} unit={unit} />
   );
-  if (chosen.point !== null) return explain('Why', chosen.point);
+  const explainAnomaly = (point: PointFragment) => (
+    <>
+      {explain('Why', point)}
+      <AnomalousThen span={spanAround(point.timestamp)} metricId={id} onClose={null} />
+    </>
+  );
+  if (chosen.point !== null) return explainAnomaly(chosen.point);
   // Another event than the one that was asked for is never shown in its place.
   if (chosen.time !== null) return <NothingThen chosen={chosen} />;
   const newest = chooseEpisode(episodes);
-  if (newest !== null) return explain('Why', newest.first);
+  if (newest !== null) return explainAnomaly(newest.first);
   if (latest === null) return null;
   const silentMs = measureSilence(Date.parse(latest.timestamp), metric.periodSeconds, Date.now());
   return silentMs === null ? (
@@ -31,6 +41,13 @@ export function ExplainPanel(props: {
   ) : (
     <Silent metric={metric} latest={latest} silentMs={silentMs} />
   );
+}
+
+/** In whole intervals of bars, so that it is the same for a minute or two. */
+function spanAround(timestamp: string) {
+  const intervalMs = 300_000;
+  const middle = Math.floor(Date.parse(timestamp) / intervalMs) * intervalMs;
+  return { fromMs: middle - AROUND_MS, toMs: middle + AROUND_MS };
 }
 
 function NothingThen({ chosen: { time, isAsking } }: { readonly chosen: Chosen }) {

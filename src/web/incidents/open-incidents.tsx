@@ -1,0 +1,65 @@
+import { Link } from 'wouter';
+import { useAsk } from '../api/ask.ts';
+import { useFollow } from '../api/follow.ts';
+import {
+  IncidentChangesDocument,
+  IncidentsDocument,
+  type IncidentRowFragment,
+} from '../generated/graphql.ts';
+import { formatValue } from '../parts/format-number.ts';
+import { formatSpan } from '../parts/format-time.ts';
+import { useSettled } from '../parts/use-settled.ts';
+import { groupIncidents } from './group-incidents.ts';
+
+/** So many are named; the page of incidents has the rest. */
+const NAMED = 4;
+/** Incidents come in crowds: they are read once a crowd has passed. */
+const SETTLE_MS = 1000;
+
+/** What is wrong now, one line an event: what, by how much, and since when. Nothing while nothing is. */
+export function OpenIncidents() {
+  const { data, askAgain } = useAsk(IncidentsDocument, {
+    filter: { states: ['FIRING', 'RECOVERING'] },
+    after: null,
+  });
+  const settle = useSettled(askAgain, SETTLE_MS);
+  useFollow(IncidentChangesDocument, {}, settle);
+  const groups = groupIncidents(data?.incidents.nodes ?? []);
+  if (groups.length === 0) return null;
+  const more = groups.length - NAMED;
+  return (
+    <section className="card open-incidents" aria-label="Open incidents">
+      <ul>
+        {groups.slice(0, NAMED).map(({ shown }) => (
+          <OpenIncident key={shown.id} incident={shown} />
+        ))}
+      </ul>
+      {more > 0 ? (
+        <Link href="/incidents">
+          {more}
+          {data?.incidents.pageInfo.hasNextPage === true ? '+' : ''} more open incidents
+        </Link>
+      ) : null}
+    </section>
+  );
+}
+
+function OpenIncident({ incident }: { readonly incident: IncidentRowFragment }) {
+  const { id, state, metricName, instance, metric, peak, expected, startedAt } = incident;
+  const unit = metric?.unit ?? null;
+  return (
+    <li className="line">
+      <span className={state === 'FIRING' ? 'badge red' : 'badge yellow'}>
+        {state === 'FIRING' ? '▲ firing' : '◆ recovering'}
+      </span>
+      <Link href={`/incidents/${encodeURIComponent(id)}`}>{metricName}</Link>
+      <span>
+        {formatValue(peak.value, unit)}, expected {formatValue(expected.low)} to{' '}
+        {formatValue(expected.high, unit)}
+      </span>
+      <span className="quiet">
+        {instance === metricName ? '' : `${instance} · `}for {formatSpan(Date.now() - Date.parse(startedAt))}
+      </span>
+    </li>
+  );
+}

@@ -91,14 +91,14 @@ describe.skipIf(executable === null)('the page', () => {
     const row = page.getByRole('row').filter({ hasText: 'shop/web-1' });
     await row.getByRole('img', { name: /1 critical/ }).waitFor();
     await row.getByRole('button', { name: 'Open shop/web-1' }).click();
-    await page.getByRole('link', { name: 'shop.latency' }).waitFor();
+    await page.getByRole('treegrid').getByRole('link', { name: 'shop.latency' }).waitFor();
     expect(page.url()).toContain('open=shop');
     await page.keyboard.press('Tab');
     await row.focus();
     await page.keyboard.press('ArrowLeft');
     await row.and(page.locator('[aria-expanded=false]')).waitFor();
     await page.keyboard.press('ArrowRight');
-    await page.getByRole('link', { name: 'shop.latency' }).waitFor();
+    await page.getByRole('treegrid').getByRole('link', { name: 'shop.latency' }).waitFor();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'shop.latency' }).waitFor();
@@ -107,7 +107,7 @@ describe.skipIf(executable === null)('the page', () => {
 
   it('explains an unusual point and previews a policy before it is saved', async () => {
     const { page, errors } = await browser.open(`${server.url}/?window=DAYS&open=shop%2Fweb-1`);
-    await page.getByRole('link', { name: 'shop.latency' }).click();
+    await page.getByRole('treegrid').getByRole('link', { name: 'shop.latency' }).click();
     await page.getByRole('region', { name: 'Why' }).getByText('▲ critical').waitFor();
     await page.getByText('▲ critical').first().waitFor();
     await page.getByText(/Alert sensitivity/).click();
@@ -176,7 +176,7 @@ describe.skipIf(executable === null)('the page', () => {
   it('keeps the samples of a metric as a file, and everything about it, by mouse and by keyboard', async () => {
     for (const take of HANDS) {
       const { page, errors } = await browser.open(`${server.url}/?window=DAYS&open=shop%2Fweb-1`);
-      await page.getByRole('link', { name: 'shop.latency' }).click();
+      await page.getByRole('treegrid').getByRole('link', { name: 'shop.latency' }).click();
       const hands = take(page);
       await hands.press(page.getByText('Export data'));
       await hands.choose(page.getByLabel('Samples as'), 'NDJSON');
@@ -212,7 +212,7 @@ describe.skipIf(executable === null)('the page', () => {
       await look(path);
     }
     await page.goto(`${server.url}/?window=DAYS&open=shop%2Fweb-1`);
-    await page.getByRole('link', { name: 'shop.latency' }).click();
+    await page.getByRole('treegrid').getByRole('link', { name: 'shop.latency' }).click();
     await page.getByRole('region', { name: 'Why' }).waitFor();
     await page.getByText(/Alert sensitivity/).click();
     await page.getByText('Export data').click();

@@ -49,6 +49,7 @@ beforeAll(async () => {
   }
   const { pool } = server.database;
   for (const statement of FIXTURE) await pool.query(statement);
+  await server.engine.registry.load();
   await read(
     server,
     'mutation ($data: [CloudwatchDatumInput!]!) { putCloudwatchMetricData(input: { namespace: "N", data: $data }) { stored } }',
@@ -145,8 +146,11 @@ test('every field of every list costs at most 8 statements at 50 rows', async ()
   expect(table.filter(({ statements }) => statements > MAX_STATEMENTS)).toEqual([]);
 });
 
-test('a dashboard of 48 metrics through a fragment costs as many statements as it has kinds of things', async () => {
-  const { metrics } = await read<{ metrics: { totalCount: number; nodes: unknown[] } }>(server, DASHBOARD);
+test('a dashboard of 48 metrics through a fragment costs at most 8 statements', async () => {
+  const { metrics } = await read<{ metrics: { totalCount: number; nodes: unknown[] } }>(
+    server,
+    DASHBOARD + ROW,
+  );
   expect(metrics.totalCount).toBe(ROWS);
   expect(metrics.nodes).toHaveLength(48);
   expect(metrics.nodes[0]).toMatchObject({
@@ -158,17 +162,34 @@ test('a dashboard of 48 metrics through a fragment costs as many statements as i
     autostack: { name: 'm00' },
     learning: { done: false },
   });
-  // Two for the page and its count, two for incidents, and one for each other kind of thing, relations read again.
-  const most = 12;
-  expect(await countStatements(() => read(server, DASHBOARD), most)).toBeLessThanOrEqual(most);
+  const statements = await countStatements(() => read(server, DASHBOARD + ROW), MAX_STATEMENTS);
+  process.stdout.write(`statements of the dashboard: ${statements}\n`);
+  expect(statements).toBeLessThanOrEqual(MAX_STATEMENTS);
 });
+
+test('a page the registry answers is the one the database answers, through nodes and edges', async () => {
+  const known = await read<Page>(server, PAGES);
+  const stored = await read<Page>(server, PAGES.replaceAll('...Row', '...Row createdAt'));
+  const withoutTime = (page: Page) =>
+    JSON.parse(
+      JSON.stringify(page, (key, value: unknown) => (key === 'createdAt' ? undefined : value)),
+    ) as Page;
+  expect(stored.metrics.nodes[0]).toHaveProperty('createdAt');
+  expect(withoutTime(stored)).toEqual(known);
+});
+
+interface Page {
+  readonly metrics: { readonly nodes: readonly object[] };
+}
 
 const DASHBOARD = `query Dashboard { metrics(first: 48, orderBy: ANOMALY, window: HOURS) {
   totalCount pageInfo { endCursor } nodes { ...Row }
-} }
-fragment Row on Metric {
+} } `;
+const ROW = `fragment Row on Metric {
   id name latest { value anomalyClass timestamp } bars { height anomalyClass }
   resource { name type state tags { key value } }
   incidents(first: 2) { nodes { id state startedAt rule { name } } }
-  annotations { message } autostack { name } learning { done }
+  annotations(first: 2) { message } autostack { name } learning { done }
 }`;
+const PAGES = `{ metrics(first: 5) { nodes { ...Row } edges { cursor node { __typename ... on Metric { ...Row } } } totalCount } }
+${ROW}`;

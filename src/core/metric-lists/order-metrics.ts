@@ -97,5 +97,5 @@ export async function readOrderedMetrics(
      ORDER BY ${[...columns, 'm.id'].map((column) => `${column} ${direction}`).join(', ')} LIMIT ${bind(limit)}`,
     values,
   );
-  return splitTotal(rows);
+  return splitTotal(rows, after === null && before === null);
 }

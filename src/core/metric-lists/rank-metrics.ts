@@ -50,7 +50,7 @@ export async function readRankedMetrics(
      ${places.join(' AND ')} ORDER BY ranked.rank ${best}, name ${first}, id ${first} LIMIT ${bind(limit)}`,
     values,
   );
-  return splitTotal(rows);
+  return splitTotal(rows, after === null && before === null);
 }
 
 /** Metrics, or all monitored metrics of one server, as one row of a wall. */

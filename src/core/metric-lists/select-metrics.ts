@@ -53,17 +53,22 @@ export function selectCount(
   return `SELECT count(*)::int AS count FROM metric m WHERE ${conditions.join(' AND ')}`;
 }
 
-/** A page of a list, and how many there are on all pages where that was asked for and the page has rows. */
+/** A page of a list, and how many there are on all pages where its statement says so. */
 export interface CountedPlaces<Place> {
   readonly places: readonly Place[];
   readonly total: number | null;
 }
 
-/** Splits the number of all from the rows, each of which has it. */
+/**
+ * Splits the number of all from the rows, each of which has it where it was asked for.
+ * @param fromEnds whether the page begins at an end of the list: without a row there is none anywhere
+ */
 export function splitTotal<Place extends object>(
   rows: readonly (Place & { readonly total?: number })[],
+  fromEnds: boolean,
 ): CountedPlaces<Place> {
-  return { places: rows, total: rows[0]?.total ?? null };
+  const [first] = rows;
+  return { places: rows, total: first === undefined && fromEnds ? 0 : (first?.total ?? null) };
 }
 
 /** @returns at least one condition @param bind gives a value its place in the statement */

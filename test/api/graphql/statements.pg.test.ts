@@ -28,6 +28,9 @@ const SINGLE = new Set([
   'SavedMonitoringPolicy',
 ]);
 
+/** Rows of comparisons, which need histories: their metrics are read by the loader of those of samples. */
+const COMPARED = new Set(['AnomalyCorrelation', 'Outlier']);
+
 let server: TestServer;
 let admin: { readonly url: string; readonly key: string };
 
@@ -88,7 +91,7 @@ test('every type that leads to a thing is among those counted', () => {
       (type) => nodes.has(type) || Object.values(type.getFields()).some((field) => leadsTo(nodes, field)),
     )
     .map(({ name }) => name);
-  expect(leading.filter((name) => !(name in LISTS) && !SINGLE.has(name))).toEqual([]);
+  expect(leading.filter((name) => !(name in LISTS) && !SINGLE.has(name) && !COMPARED.has(name))).toEqual([]);
 });
 
 function isNode(type: GraphQLObjectType): boolean {

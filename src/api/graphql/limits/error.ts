@@ -48,7 +48,7 @@ const LIMITS: Readonly<Record<LimitName, Limit>> = {
   page: {
     code: 'PAGE_TOO_LARGE',
     setting: 'LAPWING_MAX_PAGE_ROWS',
-    advice: 'ask for a smaller page, and go on with its endCursor',
+    advice: 'ask for fewer at once; pages go on with their endCursor',
   },
   batch: { code: 'BATCH_TOO_LARGE', setting: 'LAPWING_MAX_BATCH_ITEMS', advice: 'send the list in parts' },
   cost: {

@@ -20,8 +20,9 @@ const config: KnipConfig = {
     // Their files are read at run time: the renderer's WebAssembly, and the font it draws with.
     '@resvg/resvg-wasm',
     'open-sans-fonts',
-    // A test runs its program.
+    // Tests run their programs.
     'relay-compiler',
+    'gql.tada',
     // The name of a generator in the Prisma schema; @pothos/plugin-prisma brings it.
     'prisma-pothos-types',
   ],

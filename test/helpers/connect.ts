@@ -22,6 +22,7 @@ export interface Transport {
     query: string,
     variables?: Record<string, unknown>,
     operationName?: string,
+    extensions?: Record<string, unknown>,
   ) => LiveOperation;
 }
 
@@ -29,36 +30,43 @@ export interface Transport {
 export const TRANSPORTS: readonly Transport[] = [
   {
     name: 'WebSocket',
-    subscribe: (server, query, variables, operationName) => {
+    subscribe: (server, query, variables, operationName, extensions) => {
       const client = createClient({
         url: `${server.url.replace('http', 'ws')}/graphql`,
         webSocketImpl: WebSocket,
         retryAttempts: 0,
         ...(server.key === undefined ? {} : { connectionParams: { apiKey: server.key } }),
       });
-      const iterator = client.iterate(pack(query, variables, operationName));
+      const iterator = client.iterate(pack(query, { variables, operationName, extensions }));
       return operate(iterator as AsyncIterableIterator<LiveResult>, () => client.dispose());
     },
   },
   {
     name: 'event stream',
-    subscribe: (server, query, variables, operationName) => {
+    subscribe: (server, query, variables, operationName, extensions) => {
       const client = createSseClient({
         url: `${server.url}/graphql`,
         retryAttempts: 0,
         ...(server.key === undefined ? {} : { headers: { authorization: `Bearer ${server.key}` } }),
       });
-      const iterator = client.iterate(pack(query, variables, operationName));
+      const iterator = client.iterate(pack(query, { variables, operationName, extensions }));
       return operate(iterator as AsyncIterableIterator<LiveResult>, () => client.dispose());
     },
   },
 ];
 
-function pack(query: string, variables?: Record<string, unknown>, operationName?: string) {
+interface Beside {
+  readonly variables: Record<string, unknown> | undefined;
+  readonly operationName: string | undefined;
+  readonly extensions: Record<string, unknown> | undefined;
+}
+
+function pack(query: string, { variables, operationName, extensions }: Beside) {
   return {
     query,
     ...(variables === undefined ? {} : { variables }),
     ...(operationName === undefined ? {} : { operationName }),
+    ...(extensions === undefined ? {} : { extensions }),
   };
 }
 

@@ -22,8 +22,55 @@ export interface IncidentWindow {
   readonly limit: number;
 }
 
-/** A statement of PostgreSQL takes no more than 65,535 values. */
-const IDS_PER_STATEMENT = 10_000;
+/** The column of each field, as the Prisma schema maps them. */
+const COLUMNS: Readonly<Record<keyof Incident, string>> = {
+  id: 'id',
+  number: 'number',
+  ruleId: 'rule_id',
+  ruleName: 'rule_name',
+  metricId: 'metric_id',
+  metricNumber: 'metric_number',
+  metricName: 'metric_name',
+  metricUnit: 'metric_unit',
+  instance: 'instance',
+  server: 'server',
+  location: 'location',
+  datasource: 'datasource',
+  state: 'state',
+  open: 'open',
+  mutedBy: 'muted_by',
+  startedAt: 'started_at',
+  lastPointAt: 'last_point_at',
+  lastHotAt: 'last_hot_at',
+  hotPoints: 'hot_points',
+  calmSince: 'calm_since',
+  endedAt: 'ended_at',
+  endReason: 'end_reason',
+  score: 'score',
+  value: 'value',
+  expected: 'expected',
+  low: 'low',
+  high: 'high',
+  peakScore: 'peak_score',
+  peakValue: 'peak_value',
+  peakAt: 'peak_at',
+  notifiedAt: 'notified_at',
+  seen: 'seen',
+  acknowledgedAt: 'acknowledged_at',
+  acknowledgedBy: 'acknowledged_by',
+  createdAt: 'created_at',
+  changeNumber: 'change_number',
+};
+const SELECTED = Object.entries(COLUMNS)
+  .map(([field, column]) => `${column} AS "${field}"`)
+  .join(', ');
+
+/** Numbers of 64 bits come as texts. */
+interface IncidentRow extends Omit<Incident, 'number' | 'changeNumber'> {
+  readonly wantedId: string;
+  readonly number: string;
+  readonly changeNumber: string;
+}
 
 /** Of all metrics that `where` lets through, in the order asked for. */
 export function readIncidents(
@@ -53,24 +100,23 @@ function isBeyond({ startedAt, number }: IncidentPlace, side: 'gt' | 'lt'): Pris
 }
 
 /**
- * A page for each of several metrics at once, so that a list of metrics costs no more than one.
+ * A page for each of several metrics at once, so that a list of metrics costs one statement.
  * @returns by metric, in the order asked for; a metric without any is not in the answer
  */
 export async function readIncidentsOf(
-  { pool, prisma }: { readonly pool: pg.Pool; readonly prisma: PrismaClient },
+  pool: Pick<pg.Pool, 'query'>,
   metricIds: readonly string[],
   { newerThan, olderThan, order, limit }: IncidentWindow,
 ): Promise<ReadonlyMap<string, readonly Incident[]>> {
   const direction = order === 'asc' ? 'ASC' : 'DESC';
-  const { rows } = await pool.query<{ readonly metricId: string; readonly ids: readonly string[] }>(
-    `SELECT wanted.id AS "metricId", array_agg(page.id ORDER BY page.started_at ${direction}, page.number ${direction}) AS ids
-     FROM unnest($1::uuid[]) AS wanted (id) CROSS JOIN LATERAL (
-       SELECT id, number, started_at FROM incident
+  const { rows } = await pool.query<IncidentRow>(
+    `SELECT wanted.id AS "wantedId", page.* FROM unnest($1::uuid[]) AS wanted (id) CROSS JOIN LATERAL (
+       SELECT ${SELECTED} FROM incident
        WHERE metric_id = wanted.id
          AND ($2::timestamptz IS NULL OR (started_at, number) > ($2, $3::bigint))
          AND ($4::timestamptz IS NULL OR (started_at, number) < ($4, $5::bigint))
        ORDER BY started_at ${direction}, number ${direction} LIMIT $6
-     ) AS page GROUP BY wanted.id`,
+     ) AS page ORDER BY page."startedAt" ${direction}, page.number ${direction}`,
     [
       metricIds,
       newerThan?.startedAt ?? null,
@@ -80,17 +126,13 @@ export async function readIncidentsOf(
       limit,
     ],
   );
-  const byId = await findIncidents(
-    prisma,
-    rows.flatMap(({ ids }) => ids),
-  );
-  return new Map(
-    rows.map(({ metricId, ids }) => [
-      metricId,
-      // One that was deleted meanwhile is left out.
-      ids.flatMap((id) => byId.get(id) ?? []),
-    ]),
-  );
+  const found = new Map<string, Incident[]>();
+  for (const { wantedId, number, changeNumber, ...incident } of rows) {
+    const ofMetric = found.get(wantedId) ?? [];
+    found.set(wantedId, ofMetric);
+    ofMetric.push({ ...incident, number: BigInt(number), changeNumber: BigInt(changeNumber) });
+  }
+  return found;
 }
 
 /** How many incidents each metric has; a metric without any is not in the answer. One statement. */
@@ -104,14 +146,4 @@ export async function countIncidentsOf(
     [metricIds],
   );
   return new Map(rows.map(({ metricId, count }) => [metricId, count]));
-}
-
-async function findIncidents(prisma: PrismaClient, ids: readonly string[]): Promise<Map<string, Incident>> {
-  const found = new Map<string, Incident>();
-  for (let start = 0; start < ids.length; start += IDS_PER_STATEMENT) {
-    const part = ids.slice(start, start + IDS_PER_STATEMENT);
-    for (const incident of await prisma.incident.findMany({ where: { id: { in: part } } }))
-      found.set(incident.id, incident);
-  }
-  return found;
 }

@@ -1,7 +1,13 @@
 /** Metrics in the orders that are theirs: which come next, and where each stands. What is shown of them is not read. */
 import type pg from 'pg';
 import type { StoredBarRange } from '../bars/read-bars.ts';
-import { listMetricConditions, type MetricSelection } from './select-metrics.ts';
+import {
+  type CountedPlaces,
+  listMetricConditions,
+  type MetricSelection,
+  selectCount,
+  splitTotal,
+} from './select-metrics.ts';
 
 export type PlainOrder = 'NAME' | 'CREATED' | 'LAST_TIMESTAMP';
 
@@ -62,9 +68,11 @@ export async function readOrderedMetrics(
     readonly before: OrderedPlace | null;
     readonly limit: number;
     readonly fromEnd: boolean;
+    /** Whether to count the whole list too. */
+    readonly counted: boolean;
   },
-): Promise<readonly OrderedPlace[]> {
-  const { order, selection, range, after, before, limit, fromEnd } = question;
+): Promise<CountedPlaces<OrderedPlace>> {
+  const { order, selection, range, after, before, limit, fromEnd, counted } = question;
   const { columns, shown, bound, descending } = RULES[order];
   const values: unknown[] = [];
   const bind = (value: unknown) => `$${values.push(value)}`;
@@ -83,10 +91,11 @@ export async function readOrderedMetrics(
   const direction = descending === fromEnd ? 'ASC' : 'DESC';
   const progress =
     order === 'LAST_TIMESTAMP' ? 'LEFT JOIN metric_progress p ON p.metric_number = m.number' : '';
-  const { rows } = await pool.query<OrderedPlace>(
-    `SELECT m.id, ${shown} AS value FROM metric m ${progress} WHERE ${conditions.join(' AND ')}
+  const total = counted ? `, (${selectCount(selection, range, bind)}) AS total` : '';
+  const { rows } = await pool.query<OrderedPlace & { readonly total?: number }>(
+    `SELECT m.id, ${shown} AS value ${total} FROM metric m ${progress} WHERE ${conditions.join(' AND ')}
      ORDER BY ${[...columns, 'm.id'].map((column) => `${column} ${direction}`).join(', ')} LIMIT ${bind(limit)}`,
     values,
   );
-  return rows;
+  return splitTotal(rows, after === null && before === null);
 }

@@ -2,7 +2,13 @@
 import type pg from 'pg';
 import { RED_SCORE, YELLOW_SCORE } from '../../detector/likelihood.ts';
 import { isInRange, type StoredBar, type StoredBarRange } from '../bars/read-bars.ts';
-import { listMetricConditions, type MetricSelection } from './select-metrics.ts';
+import {
+  type CountedPlaces,
+  listMetricConditions,
+  type MetricSelection,
+  selectCount,
+  splitTotal,
+} from './select-metrics.ts';
 
 /** A place in the ranking: by rank, then name, then id. */
 export interface RankedPlace {
@@ -12,7 +18,7 @@ export interface RankedPlace {
   readonly id: string;
 }
 
-/** One page of the ranking, the highest first, or from its end. */
+/** One page of the ranking, the highest first, or from its end. One statement. */
 export async function readRankedMetrics(
   pool: pg.Pool,
   question: {
@@ -22,9 +28,11 @@ export async function readRankedMetrics(
     readonly before: RankedPlace | null;
     readonly limit: number;
     readonly fromEnd: boolean;
+    /** Whether to count the whole list too. */
+    readonly counted: boolean;
   },
-): Promise<readonly RankedPlace[]> {
-  const { selection, range, after, before, limit, fromEnd } = question;
+): Promise<CountedPlaces<RankedPlace>> {
+  const { selection, range, after, before, limit, fromEnd, counted } = question;
   const values: unknown[] = [];
   const bind = (value: unknown) => `$${values.push(value)}`;
   const beyond = ({ rank, name, id }: RankedPlace, worse: '<' | '>', later: '<' | '>') =>
@@ -36,12 +44,13 @@ export async function readRankedMetrics(
     ...(before === null ? [] : [beyond(before, '>', '<')]),
   ];
   const [best, first] = fromEnd ? ['ASC', 'DESC'] : ['DESC', 'ASC'];
-  const { rows } = await pool.query<RankedPlace>(
-    `SELECT id, name, rank::text AS rank FROM (${ranked}) AS ranked ${places.length === 0 ? '' : 'WHERE'}
+  const total = counted ? `, (${selectCount(selection, range, bind)}) AS total` : '';
+  const { rows } = await pool.query<RankedPlace & { readonly total?: number }>(
+    `SELECT id, name, rank::text AS rank ${total} FROM (${ranked}) AS ranked ${places.length === 0 ? '' : 'WHERE'}
      ${places.join(' AND ')} ORDER BY ranked.rank ${best}, name ${first}, id ${first} LIMIT ${bind(limit)}`,
     values,
   );
-  return rows;
+  return splitTotal(rows, after === null && before === null);
 }
 
 /** Metrics, or all monitored metrics of one server, as one row of a wall. */

@@ -38,12 +38,37 @@ export async function countMetrics(
   range: StoredBarRange,
 ): Promise<number> {
   const values: unknown[] = [];
-  const conditions = listMetricConditions(selection, range, (value) => `$${values.push(value)}`);
-  const { rows } = await pool.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM metric m WHERE ${conditions.join(' AND ')}`,
-    values,
-  );
+  const counted = selectCount(selection, range, (value) => `$${values.push(value)}`);
+  const { rows } = await pool.query<{ count: number }>(counted, values);
   return rows[0]?.count ?? 0;
+}
+
+/** The statement that counts them, as `count`. @param bind gives a value its place in the statement */
+export function selectCount(
+  selection: MetricSelection,
+  range: StoredBarRange,
+  bind: (value: unknown) => string,
+): string {
+  const conditions = listMetricConditions(selection, range, bind);
+  return `SELECT count(*)::int AS count FROM metric m WHERE ${conditions.join(' AND ')}`;
+}
+
+/** A page of a list, and how many there are on all pages where its statement says so. */
+export interface CountedPlaces<Place> {
+  readonly places: readonly Place[];
+  readonly total: number | null;
+}
+
+/**
+ * Splits the number of all from the rows, each of which has it where it was asked for.
+ * @param fromEnds whether the page begins at an end of the list: without a row there is none anywhere
+ */
+export function splitTotal<Place extends object>(
+  rows: readonly (Place & { readonly total?: number })[],
+  fromEnds: boolean,
+): CountedPlaces<Place> {
+  const [first] = rows;
+  return { places: rows, total: first === undefined && fromEnds ? 0 : (first?.total ?? null) };
 }
 
 /** @returns at least one condition @param bind gives a value its place in the statement */

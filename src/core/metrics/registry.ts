@@ -16,6 +16,9 @@ export interface MetricEntry {
   name: string;
   server: string;
   location: string;
+  /** Uuids of what it is a metric of; null where that is not known, or for a metric of no autostack. */
+  resourceId: string | null;
+  autostackId: string | null;
   status: MetricStatus;
   /** Why its status is ERROR, or what of it could not be stored. */
   message: string | null;
@@ -63,6 +66,8 @@ interface MetricRow {
   name: string;
   server: string;
   location: string;
+  resource_id: string | null;
+  autostack_id: string | null;
   status: MetricStatus;
   message: string | null;
   spec: unknown;
@@ -78,8 +83,8 @@ interface MetricRow {
 
 /** Rows of progress are written late: samples scored since then, which are newer, complete them (progress-rows.ts). */
 const SELECT_METRICS = `
-  SELECT m.id, m.number, m.account_id, m.datasource, m.identity, m.name, m.server, m.location, m.status, m.message,
-         m.spec, m.model_params, m.period_seconds, greatest(p.last_row_id, since.last_row_id) AS last_row_id,
+  SELECT m.id, m.number, m.account_id, m.datasource, m.identity, m.name, m.server, m.location, m.resource_id,
+         m.autostack_id, m.status, m.message, m.spec, m.model_params, m.period_seconds, greatest(p.last_row_id, since.last_row_id) AS last_row_id,
          p.scored_rows + since.rows AS scored_rows,
          (extract(epoch FROM greatest(p.last_timestamp, since.scored_to)) * 1000)::float8 AS last_timestamp_ms,
          (extract(epoch FROM greatest(p.scored_to, since.scored_to)) * 1000)::float8 AS scored_to_ms,
@@ -214,6 +219,8 @@ function toEntry(row: MetricRow): MetricEntry {
     name: row.name,
     server: row.server,
     location: row.location,
+    resourceId: row.resource_id,
+    autostackId: row.autostack_id,
     status: row.status,
     message: row.message,
     spec: row.spec,

@@ -76,8 +76,8 @@ function applyModelChange(known: ModelParams, change: ModelChange): ModelParams 
   const bounds = keepsBounds
     ? { min, max, boundsFrom }
     : { ...given, ...definedOf({ min: change.min, max: change.max }) };
-  const { minResolution, timeZone, excludedTimes } = change;
-  const others = definedOf({ minResolution, timeZone, excludedTimes });
+  const { minResolution, timeZone, valueKind, excludedTimes } = change;
+  const others = definedOf({ minResolution, timeZone, valueKind, excludedTimes });
   return checkModelParams(withoutNulls({ ...bounds, ...rest, ...others }), ['input', 'model']);
 }
 

@@ -1,5 +1,5 @@
 /** What may be changed of a metric. */
-import type { TimeSpan } from '../../model.ts';
+import type { TimeSpan, ValueKind } from '../../model.ts';
 import type { AlertPolicy } from '../metrics/alert-policy.ts';
 
 /** What is left out stays; null clears. */
@@ -19,4 +19,5 @@ export interface ModelChange {
   readonly timeZone?: string | null | undefined;
   /** All of them anew. */
   readonly excludedTimes?: readonly TimeSpan[] | null | undefined;
+  readonly valueKind?: ValueKind | null | undefined;
 }

@@ -1,43 +1,23 @@
 /** The tools of those who use the API take schema.graphql as it is; the client of the docs compiles against it, and runs. */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { read } from '../../helpers/ask.ts';
 import { until } from '../../helpers/until.ts';
+import { type ConsumerProject, createConsumerProject, runTool } from './consumer-project.ts';
 import { ADMIN, startKeyedServer } from './keyed-server.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
-const run = promisify(execFile);
-let folder: string;
-
-/** A project of somebody else's, with the same packages installed. */
+let project: ConsumerProject;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lapwing-consumer-'));
-  for (const file of ['schema.graphql', 'tsconfig.json']) await cp(join(ROOT, file), join(folder, file));
-  await cp(join(ROOT, 'docs/client'), join(folder, 'docs/client'), { recursive: true });
-  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
-  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  project = await createConsumerProject();
 });
 
-afterAll(() => rm(folder, { recursive: true }));
-
-/** @returns what it said. @throws Error with all it said, when it fails */
-async function runTool(tool: string, args: readonly string[], cwd: string): Promise<string> {
-  try {
-    const { stdout, stderr } = await run(join(ROOT, 'node_modules/.bin', tool), args, { cwd });
-    return stdout + stderr;
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
-    throw new Error(`${tool} failed:\n${stdout ?? ''}${stderr ?? ''}`, { cause: error });
-  }
-}
+afterAll(() => project[Symbol.asyncDispose]());
 
 test('graphql-codegen makes types of it, with which the client of the docs compiles, and no other client would', async () => {
-  const client = join(folder, 'docs/client');
+  const client = join(project.folder, 'docs/client');
   await runTool('graphql-codegen', ['--config', 'codegen.ts'], client);
   const types = await readFile(join(client, 'generated/graphql.ts'), 'utf8');
   expect(types).toContain('export type ScoresSubscription');
@@ -52,7 +32,7 @@ test('graphql-codegen makes types of it, with which the client of the docs compi
 test('the client of the docs, run with a key, goes on after a stop where it was', async () => {
   await using keyed = await startKeyedServer();
   const { server, admin } = keyed;
-  const cwd = join(folder, 'docs/client');
+  const cwd = join(project.folder, 'docs/client');
   const push = (minute: number, value: number) =>
     read(admin, PUSH, {
       points: [{ metric: 'shop.orders', timestamp: `2026-01-01T00:0${minute}:00Z`, value }],
@@ -109,57 +89,52 @@ function startExample(cwd: string, url: string) {
   };
 }
 
-test('relay-compiler takes it, with a list paged both ways and filtered, a refetched node and a subscription', async () => {
-  const project = join(folder, 'relay');
-  await mkdir(join(project, 'src/__generated__'), { recursive: true });
-  const config = {
-    src: './src',
+test('gql.tada types documents by it as they are written: a wrong field or variable does not compile', async () => {
+  const tada = join(project.folder, 'tada');
+  await mkdir(tada);
+  const plugin = {
+    name: 'gql.tada/ts-plugin',
     schema: '../schema.graphql',
-    language: 'typescript',
-    artifactDirectory: './src/__generated__',
-    customScalarTypes: { DateTime: 'string', JSON: 'unknown' },
-    eagerEsModules: true,
+    tadaOutputLocation: './env.d.ts',
   };
-  await writeFile(join(project, 'relay.config.json'), JSON.stringify(config));
-  await writeFile(join(project, 'src/list.ts'), RELAY_SOURCE);
-  await runTool('relay-compiler', ['--repersist'], project);
-  const artifact = await readFile(join(project, 'src/__generated__/list_metrics.graphql.ts'), 'utf8');
-  expect(artifact).toContain('readonly anomalyClass: AnomalyClass');
+  const config = {
+    extends: '../tsconfig.json',
+    compilerOptions: { plugins: [plugin], noEmit: true, types: ['node'], rootDir: '.' },
+    include: ['.'],
+  };
+  await writeFile(join(tada, 'tsconfig.json'), JSON.stringify(config));
+  await runTool('gql-tada', ['generate-output'], tada);
+  await writeFile(join(tada, 'right.ts'), TADA_SOURCE);
+  const wrong = (line: string, text: string) => writeFile(join(tada, `${line}.ts`), text);
+  await wrong(
+    'field',
+    "import type { Samples } from './right.ts';\nexport const f = (s: Samples) => s.metric?.nope;\n",
+  );
+  await wrong(
+    'variable',
+    "import type { Given } from './right.ts';\nexport const given: Given = { id: 'Metric:x', filter: { minClass: 'PURPLE' } };\n",
+  );
+  const failure = await runTool('tsc', ['-p', '.'], tada).then(
+    () => 'it compiles',
+    (error: unknown) => String(error),
+  );
+  expect(failure).toMatch(/field\.ts\(2,\d+\): error TS2339: Property 'nope' does not exist/);
+  expect(failure).toMatch(/variable\.ts\(2,\d+\): error TS2322: Type '"PURPLE"' is not assignable/);
+  expect(failure.match(/error TS/g)).toHaveLength(2);
 });
 
-const RELAY_SOURCE = `
-import { graphql } from 'relay-runtime';
-export const list = graphql\`
-  fragment list_metrics on Query
-  @refetchable(queryName: "listPageQuery")
-  @argumentDefinitions(
-    first: { type: "Int", defaultValue: 20 }
-    after: { type: "String" }
-    last: { type: "Int" }
-    before: { type: "String" }
-    filter: { type: "MetricFilter" }
-  ) {
-    metrics(first: $first, after: $after, last: $last, before: $before, filter: $filter)
-      @connection(key: "list_metrics", filters: ["filter"]) {
-      edges { node { id name latest { anomalyClass } ...list_metric } }
-    }
+const TADA_SOURCE = `
+import { initGraphQLTada, type ResultOf, type VariablesOf } from 'gql.tada';
+import type { introspection } from './env.d.ts';
+const graphql = initGraphQLTada<{ introspection: introspection; scalars: { DateTime: string; JSON: unknown } }>();
+export const document = graphql(\`
+  query Samples($id: ID!, $filter: AnomalyScoreFilter) {
+    metric(id: $id) { id latest { value anomalyClass timestamp } }
+    metricData(filter: $filter) { totalCount nodes { id anomalyScore } }
   }
-\`;
-export const one = graphql\`
-  fragment list_metric on Metric @refetchable(queryName: "listMetricQuery") {
-    resource { id status }
-    data(first: 10) { edges { node { value } } }
-  }
-\`;
-export const query = graphql\`query listQuery { ...list_metrics }\`;
-export const watch = graphql\`
-  mutation listWatchMutation($input: MonitorMetricInput!) {
-    monitorMetric(input: $input) { __typename ...list_metric @alias ... on Metric { id statusReason } ... on Error { code message } }
-  }
-\`;
-export const live = graphql\`
-  subscription listLiveSubscription($after: String) {
-    anomalyScores(after: $after) { cursor scores { metric { id ...list_metric } } }
-  }
-\`;
+\`);
+export type Samples = ResultOf<typeof document>;
+export type Given = VariablesOf<typeof document>;
+export const color = (samples: Samples): 'NONE' | 'GREEN' | 'YELLOW' | 'RED' | undefined => samples.metric?.latest?.anomalyClass;
+export const value: number | undefined = ({} as Samples).metric?.latest?.value;
 `;

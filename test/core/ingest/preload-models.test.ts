@@ -15,6 +15,8 @@ const entryOf = (number: number): MetricEntry => ({
   name: String(number),
   server: '',
   location: '',
+  resourceId: null,
+  autostackId: null,
   status: 'ACTIVE',
   message: null,
   spec: null,

@@ -12,6 +12,8 @@ const makeEntry = (number: number): MetricEntry => ({
   name: `metric ${number}`,
   server: '',
   location: '',
+  resourceId: null,
+  autostackId: null,
   status: 'ACTIVE',
   message: null,
   spec: null,

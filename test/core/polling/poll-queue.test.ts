@@ -27,6 +27,8 @@ function createEntry(number: number, change: Partial<MetricEntry> = {}): MetricE
     name: 'm',
     server: 's',
     location: 'us-west-2',
+    resourceId: null,
+    autostackId: null,
     status: 'ACTIVE',
     message: null,
     spec: {},

@@ -17,6 +17,8 @@ function entryOf(server: string): MetricEntry {
     name: 'AWS/EC2/CPUUtilization',
     server,
     location: 'us-west-2',
+    resourceId: null,
+    autostackId: null,
     status: 'ACTIVE',
     message: null,
     spec: null,

@@ -43,6 +43,8 @@ import type {
   PrismaClient,
   Resource,
 } from '../../../generated/prisma/client.ts';
+import { createKeyedLoader, createLoader } from './keyed-loader.ts';
+import { createRelatedLoaders, type RelatedLoaders } from './related-loaders.ts';
 
 /** A metric with what every selection of it may need, so that none has to be fetched again. */
 type LoadedMetric = NonNullable<Awaited<ReturnType<typeof findMetrics>>[number]>;
@@ -74,6 +76,7 @@ export interface Loaders {
   /** The members of an autostack, by its uuid. */
   members(window: MemberWindow, stackId: string): Promise<readonly Resource[]>;
   memberCount(stackId: string): Promise<number>;
+  readonly related: RelatedLoaders;
 }
 
 export interface BarQuestion {
@@ -94,7 +97,7 @@ export function createLoaders({ pool, prisma }: { pool: pg.Pool; prisma: PrismaC
     readAnnotations(pool, numbers, window),
   );
   const incidents = createKeyedLoader((window: IncidentWindow, ids: readonly string[]) =>
-    readIncidentsOf({ pool, prisma }, ids, window),
+    readIncidentsOf(pool, ids, window),
   );
   const sampleCounts = createKeyedLoader((range: CountedSamples, numbers) =>
     countSamples(pool, numbers, range),
@@ -105,6 +108,7 @@ export function createLoaders({ pool, prisma }: { pool: pg.Pool; prisma: PrismaC
   );
   const memberCounts = createLoader((ids: readonly string[]) => countMembersOf(pool, ids));
   return {
+    related: createRelatedLoaders(prisma),
     metric: createLoader(async (numbers) => {
       const metrics = await findMetrics(prisma, numbers);
       return new Map(metrics.map((metric) => [metric.number, metric]));
@@ -156,32 +160,4 @@ function findMetrics(prisma: PrismaClient, numbers: readonly number[]) {
     where: { number: { in: [...numbers] } },
     include: { progress: true, resource: true },
   });
-}
-
-function createLoader<T, Key = number>(read: (keys: readonly Key[]) => Promise<ReadonlyMap<Key, T>>) {
-  return new DataLoader<Key, T | null>(
-    async (keys) => {
-      const found = await read([...new Set(keys)]);
-      return keys.map((key) => found.get(key) ?? null);
-    },
-    { cache: false },
-  );
-}
-
-/** One loader per distinct question of the tick: fields with equal arguments are answered together. */
-function createKeyedLoader<Question, T, Key = number>(
-  read: (question: Question, keys: readonly Key[]) => Promise<ReadonlyMap<Key, T>>,
-) {
-  const loaders = new Map<string, DataLoader<Key, T | null>>();
-  return (question: Question) => {
-    const key = JSON.stringify(question);
-    const known = loaders.get(key);
-    if (known !== undefined) return known;
-    const loader = createLoader((keys: readonly Key[]) => {
-      loaders.delete(key);
-      return read(question, keys);
-    });
-    loaders.set(key, loader);
-    return loader;
-  };
 }

@@ -16,5 +16,6 @@ export function findOperation(
   return createRequestError(
     'OPERATION_RESOLUTION_FAILURE',
     name === null ? `${expected}, because there are several` : `${expected}, got ${showValue(name)}`,
+    { isAlways: true },
   );
 }

@@ -37,9 +37,17 @@ export const IncidentRef = builder.prismaNode('Incident', {
   id: { resolve: ({ id }) => id },
   findUnique: (id) => ({ id }),
   fields: (t) => ({
-    rule: t.relation('rule', { nullable: true, description: 'Whose it is; null once that was deleted.' }),
+    rule: t.relation('rule', {
+      nullable: true,
+      description: 'Whose it is; null once that was deleted.',
+      resolve: (query, { ruleId }, _args, { loaders }) => loaders.related.rule(query, ruleId),
+    }),
     ruleName: t.exposeString('ruleName', { description: 'Name the rule had.' }),
-    metric: t.relation('metric', { nullable: true, description: 'Null once it was deleted.' }),
+    metric: t.relation('metric', {
+      nullable: true,
+      description: 'Null once it was deleted.',
+      resolve: (query, { metricId }, _args, { loaders }) => loaders.related.metric(query, metricId),
+    }),
     resource: t.field({
       type: ResourceRef,
       nullable: true,

@@ -67,6 +67,7 @@ builder.prismaObjectField(MetricRef, 'autostack', (t) =>
     type: AutostackRef,
     nullable: true,
     description: 'The group it is a metric of; null for other metrics.',
+    resolve: (query, { autostackId }, _args, { loaders }) => loaders.related.autostack(query, autostackId),
   }),
 );
 

@@ -52,6 +52,22 @@ export function createOperationCheck(schema: GraphQLSchema, limits: OperationLim
   };
 }
 
+/** What the operation that would run may cost; null where the document has none. */
+export type MeasureCost = (
+  document: DocumentNode,
+  operationName: string | null,
+  variables: Variables,
+) => number | null;
+
+/** As `createOperationCheck` measures it. */
+export function createCostMeasure(schema: GraphQLSchema): MeasureCost {
+  const measure = createMeasure(schema);
+  return (document, operationName, given) => {
+    const { operation, fragments } = readDocument(document, operationName);
+    return operation === null ? null : measure(operation, fragments, addDefaults(operation, given)).cost;
+  };
+}
+
 function compare(measures: Measures, limits: OperationLimits): Excess | null {
   const { page } = measures;
   const all: readonly Excess[] = [

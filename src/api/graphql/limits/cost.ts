@@ -157,7 +157,7 @@ function addCost(
   }
   const ofRow = (isPlain ? PLAIN_VALUE_COST : 1) + ofBelow;
   if (parent !== undefined && walk.pagedTypes.has(parent.name)) sum.rowCost += ofRow;
-  else sum.cost += ofRow * guessListRows(node, walk.variables);
+  else sum.cost += ofRow * (page?.rows ?? guessListRows(node, walk.variables));
 }
 
 function findField(parent: Parent, name: string): Field | undefined {

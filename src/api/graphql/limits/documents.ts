@@ -3,6 +3,7 @@ import {
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
+  Kind,
   NoSchemaIntrospectionCustomRule,
   type ParseOptions,
   type Source,
@@ -12,6 +13,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { Plugin, YogaServerOptions } from 'graphql-yoga';
 import { createOperationCheck, type OperationLimits } from './check.ts';
+import { findOperation } from '../executor/find-operation.ts';
 import { cutError, MAX_REQUEST_ERRORS } from '../request-error.ts';
 import type { Refuse } from './error.ts';
 import type { Variables } from './row-estimate.ts';
@@ -34,12 +36,19 @@ export function limitDocuments(schema: GraphQLSchema, limits: DocumentLimits, re
   const refuseTooDeep = createDepthGuard(limits, refuse);
   const findErrors = createValidation(limits.introspection);
   return {
-    onParse({ parseFn, setParseFn }) {
+    onParse({ context, parseFn, setParseFn }) {
       // Envelop types it loosely; it is graphql's own parse.
       const parse = parseWithin(parseFn as Parse, limits, refuse);
       setParseFn((source: string | Source, options?: ParseOptions) =>
         refuseTooDeep(() => parse(source, options)),
       );
+      return ({ result }) => {
+        if (!isDocument(result)) return;
+        // Yoga says less, and only over HTTP; a document that was parsed before comes by here, too.
+        const asked: { readonly operationName?: unknown } = context.params;
+        const operation = findOperation(result, readName(asked.operationName));
+        if (operation instanceof GraphQLError) throw operation;
+      };
     },
     onValidate({ context, params, setResult, setValidationFn }) {
       // Whatever the client wrote: over WebSocket nobody has looked at it yet.
@@ -122,6 +131,10 @@ function createDepthGuard({ maxDepth }: DocumentLimits, refuse: Refuse) {
       throw refuse({ limit: 'depth', allowed: maxDepth, seen: 'more than can be followed' });
     }
   };
+}
+
+function isDocument(result: unknown): result is DocumentNode {
+  return typeof result === 'object' && result !== null && 'kind' in result && result.kind === Kind.DOCUMENT;
 }
 
 function readName(name: unknown): string | null {

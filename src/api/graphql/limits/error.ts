@@ -1,4 +1,4 @@
-/** The limits of the API, and how each refuses: its name, what it allows, what was seen, the setting that changes it. */
+/** The limits of the API, and how each refuses: its name, what it allows, what was seen, the setting that changes it, what to do. */
 import { GraphQLError } from 'graphql';
 import type { ErrorCode } from '../../../errors.ts';
 import type { Reason, Stats } from '../../../platform/telemetry/metrics.ts';
@@ -6,24 +6,72 @@ import type { Reason, Stats } from '../../../platform/telemetry/metrics.ts';
 /** Which limit. Each is counted under this name. */
 type LimitName = Reason<'requests_over_limit'>;
 
-/** Codes for programs, and the environment variables. */
-const LIMITS: Readonly<Record<LimitName, { readonly code: ErrorCode; readonly setting: string }>> = {
-  body: { code: 'REQUEST_ENTITY_TOO_LARGE', setting: 'LAPWING_MAX_BODY_BYTES' },
-  tokens: { code: 'TOO_MANY_TOKENS', setting: 'LAPWING_MAX_TOKENS' },
-  document_bytes: { code: 'DOCUMENT_TOO_LARGE', setting: 'LAPWING_MAX_DOCUMENT_BYTES' },
-  fields: { code: 'TOO_MANY_FIELDS', setting: 'LAPWING_MAX_FIELDS' },
-  field_pairs: { code: 'TOO_MANY_FIELD_PAIRS', setting: 'LAPWING_MAX_FIELD_PAIRS' },
-  depth: { code: 'TOO_DEEP', setting: 'LAPWING_MAX_DEPTH' },
-  aliases: { code: 'TOO_MANY_ALIASES', setting: 'LAPWING_MAX_ALIASES' },
-  root_fields: { code: 'TOO_MANY_ROOT_FIELDS', setting: 'LAPWING_MAX_ROOT_FIELDS' },
-  directives: { code: 'TOO_MANY_DIRECTIVES', setting: 'LAPWING_MAX_DIRECTIVES' },
-  page: { code: 'PAGE_TOO_LARGE', setting: 'LAPWING_MAX_PAGE_ROWS' },
-  batch: { code: 'BATCH_TOO_LARGE', setting: 'LAPWING_MAX_BATCH_ITEMS' },
-  cost: { code: 'TOO_EXPENSIVE', setting: 'LAPWING_MAX_COST' },
-  rate: { code: 'TOO_MANY_REQUESTS', setting: 'LAPWING_MAX_OPERATIONS_PER_SECOND' },
-  operations: { code: 'TOO_MANY_OPERATIONS', setting: 'LAPWING_MAX_OPERATIONS' },
-  connections: { code: 'TOO_MANY_CONNECTIONS', setting: 'LAPWING_MAX_CONNECTIONS' },
-  time: { code: 'TOOK_TOO_LONG', setting: 'LAPWING_OPERATION_SECONDS' },
+interface Limit {
+  /** For programs. */
+  readonly code: ErrorCode;
+  /** The environment variable that changes it. */
+  readonly setting: string;
+  /** What the caller can do about it. */
+  readonly advice: string;
+}
+
+const LIMITS: Readonly<Record<LimitName, Limit>> = {
+  body: { code: 'REQUEST_ENTITY_TOO_LARGE', setting: 'LAPWING_MAX_BODY_BYTES', advice: 'send it in parts' },
+  tokens: { code: 'TOO_MANY_TOKENS', setting: 'LAPWING_MAX_TOKENS', advice: 'split the document' },
+  document_bytes: {
+    code: 'DOCUMENT_TOO_LARGE',
+    setting: 'LAPWING_MAX_DOCUMENT_BYTES',
+    advice: 'split the document',
+  },
+  fields: { code: 'TOO_MANY_FIELDS', setting: 'LAPWING_MAX_FIELDS', advice: 'split the operation' },
+  field_pairs: {
+    code: 'TOO_MANY_FIELD_PAIRS',
+    setting: 'LAPWING_MAX_FIELD_PAIRS',
+    advice: 'select each field once in a place',
+  },
+  depth: {
+    code: 'TOO_DEEP',
+    setting: 'LAPWING_MAX_DEPTH',
+    advice: 'select fewer levels, and read what lies deeper by its id',
+  },
+  aliases: { code: 'TOO_MANY_ALIASES', setting: 'LAPWING_MAX_ALIASES', advice: 'split the operation' },
+  root_fields: {
+    code: 'TOO_MANY_ROOT_FIELDS',
+    setting: 'LAPWING_MAX_ROOT_FIELDS',
+    advice: 'split the operation',
+  },
+  directives: {
+    code: 'TOO_MANY_DIRECTIVES',
+    setting: 'LAPWING_MAX_DIRECTIVES',
+    advice: 'split the operation',
+  },
+  page: {
+    code: 'PAGE_TOO_LARGE',
+    setting: 'LAPWING_MAX_PAGE_ROWS',
+    advice: 'ask for fewer at once; pages go on with their endCursor',
+  },
+  batch: { code: 'BATCH_TOO_LARGE', setting: 'LAPWING_MAX_BATCH_ITEMS', advice: 'send the list in parts' },
+  cost: {
+    code: 'TOO_EXPENSIVE',
+    setting: 'LAPWING_MAX_COST',
+    advice: 'ask for smaller pages, or select less of each row',
+  },
+  rate: {
+    code: 'TOO_MANY_REQUESTS',
+    setting: 'LAPWING_MAX_OPERATIONS_PER_SECOND',
+    advice: 'send fewer requests a second',
+  },
+  operations: {
+    code: 'TOO_MANY_OPERATIONS',
+    setting: 'LAPWING_MAX_OPERATIONS',
+    advice: 'complete those that are not needed, or open another socket',
+  },
+  connections: {
+    code: 'TOO_MANY_CONNECTIONS',
+    setting: 'LAPWING_MAX_CONNECTIONS',
+    advice: 'close those that are not needed',
+  },
+  time: { code: 'TOOK_TOO_LONG', setting: 'LAPWING_OPERATION_SECONDS', advice: 'ask for less at once' },
 };
 
 export interface Excess {
@@ -43,11 +91,11 @@ export type Refuse = (excess: Excess) => GraphQLError;
 export function createRefuse(stats: Pick<Stats, 'countReason'>): Refuse {
   return ({ limit, allowed, seen, place, http = { status: 400 } }) => {
     stats.countReason('requests_over_limit', limit);
-    const { code, setting } = LIMITS[limit];
+    const { code, setting, advice } = LIMITS[limit];
     const name = place ?? limit.replace('_', ' ');
     const shown = clamp(seen);
-    return new GraphQLError(`${name}: expected at most ${allowed}, got ${shown} (${setting})`, {
-      extensions: { code, limit: name, allowed, seen: shown, http: alwaysGiven(http) },
+    return new GraphQLError(`${name}: expected at most ${allowed}, got ${shown} (${setting}); ${advice}`, {
+      extensions: { code, limit: name, allowed, seen: shown, setting, advice, http: alwaysGiven(http) },
     });
   };
 }

@@ -2,8 +2,10 @@
 import {
   type FieldNode,
   getNamedType,
+  getNullableType,
   type GraphQLField,
   type GraphQLSchema,
+  isListType,
   isObjectType,
   Kind,
   type ValueNode,
@@ -29,6 +31,8 @@ export function findPagedTypes(schema: GraphQLSchema): ReadonlySet<string> {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
+      // A list is as long as its own arguments say.
+      if (isListType(getNullableType(field.type))) continue;
       if (field.args.some(({ name }) => SIZE_ARGUMENTS.has(name))) names.add(getNamedType(field.type).name);
     }
   }

@@ -6,7 +6,7 @@ import { ResourceRef } from '../inventory/resource.ts';
 import { MetricRef } from './metric.ts';
 import { checkRange, escapeLike, readOneOf, readRange } from '../builder/filter-input.ts';
 import { readAnnotationId } from '../builder/node-id.ts';
-import { type PageArgs, readPage, THING_PAGE } from '../builder/page.ts';
+import { checkPageLength, type PageArgs, readPage, THING_PAGE } from '../builder/page.ts';
 
 /** A chart that has more flags than this shows none of them. */
 const MAX_OF_A_METRIC = 1000;
@@ -124,13 +124,15 @@ builder.prismaObjectFields(MetricRef, (t) => ({
     nullable: true,
     description: `Notes on its resource, by the time they are about; the newest ${MAX_OF_A_METRIC}.`,
     args: {
+      first: t.arg.int({ description: `How many, the newest of them: ${MAX_OF_A_METRIC} at most.` }),
       from: t.arg({ type: 'DateTime', description: 'Only about this time or later.' }),
       to: t.arg({ type: 'DateTime', description: 'Only about this time or earlier.' }),
     },
-    resolve: ({ number }, { from, to }, { loaders }) => {
+    resolve: ({ number }, { first, from, to }, { loaders }) => {
       checkRange(from, to);
       const range = { fromMs: from?.getTime() ?? null, toMs: to?.getTime() ?? null };
-      return loaders.annotations({ ...range, limit: MAX_OF_A_METRIC }, number);
+      const limit = checkPageLength({ first }, { fallback: MAX_OF_A_METRIC, most: MAX_OF_A_METRIC });
+      return loaders.annotations({ ...range, limit }, number);
     },
   }),
 }));

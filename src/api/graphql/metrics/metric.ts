@@ -108,6 +108,7 @@ export const MetricRef = builder.prismaNode('Metric', {
     resource: t.relation('resource', {
       nullable: true,
       description: 'The thing it belongs to, where that is known.',
+      resolve: (query, { resourceId }, _args, { loaders }) => loaders.related.resource(query, resourceId),
     }),
     status: t.expose('status', { type: MetricStatusRef, description: 'Where it is in its life.' }),
     statusReason: t.string({

@@ -9,6 +9,7 @@ import { MetricRef } from './metric.ts';
 import { readMetricId } from '../builder/node-id.ts';
 import { readOrderedPage } from './ordered-metrics.ts';
 import { THING_PAGE } from '../builder/page.ts';
+import { asksTotalCount } from '../builder/selection.ts';
 import { readRankedPage } from './ranked-metrics.ts';
 
 const DEFAULT_ORDER = 'NAME';
@@ -55,7 +56,7 @@ builder.queryField('metrics', (t) =>
             ...queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']], include: {} }),
             where: { id: { in: [...ids] } },
           }));
-        const list = { context, args, filter, range, findMany };
+        const list = { context, args, filter, range, findMany, counted: asksTotalCount(info) };
         if (order === 'LAST_TIMESTAMP') await context.saveProgress();
         return order === 'ANOMALY' ? readRankedPage(list) : readOrderedPage({ ...list, order });
       },

@@ -1,6 +1,7 @@
 /** ModelParameters: what a model knows of its metric beforehand. */
 import type { ModelParams, TimeSpan } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
+import { ValueKindRef } from '../builder/enums.ts';
 
 const ORIGINS = { SOURCE: 'SOURCE', LEARNED: 'LEARNED', GIVEN: 'GIVEN' } as const;
 
@@ -61,6 +62,13 @@ export const ModelParametersRef = builder.objectRef<ModelParams>('ModelParameter
       type: [TimeSpanRef],
       description: 'Times it learns nothing from, in order; what overlapped is one.',
       resolve: ({ excludedTimes }) => excludedTimes ?? [],
+    }),
+    valueKind: t.field({
+      type: ValueKindRef,
+      nullable: true,
+      description:
+        'What its values are said to be, as `Metric.valueKind`; null where the first samples tell.',
+      resolve: ({ valueKind }) => valueKind ?? null,
     }),
   }),
 });

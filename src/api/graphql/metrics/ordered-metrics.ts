@@ -22,17 +22,24 @@ export async function readOrderedPage<T extends Metric>(options: {
   readonly range: BarRange;
   readonly order: PlainOrder;
   readonly findMany: FindMany<T>;
+  /** Whether the document selects how many there are. */
+  readonly counted: boolean;
 }): Promise<Page<T>> {
-  const { context, args, range, order, findMany } = options;
+  const { context, args, range, order, findMany, counted } = options;
   const selection = toSelection(options.filter, context.caller);
+  let total: number | null = null;
   const page = await readPage<Placed<OrderedPlace, T>, OrderedPlace>({
     args,
     size: THING_PAGE,
     parseCursor: (cursor) => parsePlace(order, cursor),
     writeCursor: ({ place }) => writePlace(order, place),
-    read: async (request) =>
-      findPlaced(await readOrderedMetrics(context.pool, { ...request, order, selection, range }), findMany),
-    countAll: () => countMetrics(context.pool, selection, range),
+    read: async (request) => {
+      const question = { ...request, order, selection, range, counted };
+      const found = await readOrderedMetrics(context.pool, question);
+      total = found.total;
+      return findPlaced(found.places, findMany);
+    },
+    countAll: async () => total ?? countMetrics(context.pool, selection, range),
   });
   return withoutPlaces(page);
 }

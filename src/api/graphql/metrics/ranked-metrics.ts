@@ -25,10 +25,13 @@ export async function readRankedPage<T extends Metric>(options: {
   /** The window that ends now. */
   readonly range: BarRange;
   readonly findMany: FindMany<T>;
+  /** Whether the document selects how many there are. */
+  readonly counted: boolean;
 }): Promise<Page<T>> {
-  const { context, args, findMany } = options;
+  const { context, args, findMany, counted } = options;
   const selection = toSelection(options.filter, context.caller);
   let { range } = options;
+  let total: number | null = null;
   const page = await readPage<Placed<RankedPlace, T>, Place>({
     args,
     size: THING_PAGE,
@@ -36,17 +39,19 @@ export async function readRankedPage<T extends Metric>(options: {
     writeCursor: ({ place }) => writeCursor(place, range),
     read: async ({ after, before, limit, fromEnd }) => {
       range = moveTo(range, (after ?? before)?.toMs ?? range.toMs);
-      const places = await readRankedMetrics(context.pool, {
+      const found = await readRankedMetrics(context.pool, {
         selection,
         range,
         after,
         before,
         limit,
         fromEnd,
+        counted,
       });
-      return findPlaced(places, findMany);
+      total = found.total;
+      return findPlaced(found.places, findMany);
     },
-    countAll: () => countMetrics(context.pool, selection, range),
+    countAll: async () => total ?? countMetrics(context.pool, selection, range),
   });
   return withoutPlaces(page);
 }

@@ -2,9 +2,10 @@
  * Metrics as the registry has them in memory. Thousands of subscribers ask little more than the name of the metric of
  * every score: that must not cost a statement each.
  */
-import { type FieldNode, type GraphQLResolveInfo, Kind } from 'graphql';
+import type { GraphQLResolveInfo, SelectionSetNode } from 'graphql';
 import type { MetricEntry, Registry } from '../../../core/metrics/registry.ts';
 import type { Metric } from '../../../generated/prisma/client.ts';
+import { asksOnly, isOneOf } from '../builder/selection.ts';
 
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   '__typename',
@@ -21,9 +22,20 @@ const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   'learning',
 ]);
 
-/** These are read by the metric's number alone. */
-const PAGE_FIELDS: ReadonlySet<string> = new Set([...KNOWN_FIELDS, 'latest', 'data', 'series', 'bars']);
+/** These are read by what the registry knows: the metric's number and its ids. */
+const PAGE_FIELDS: ReadonlySet<string> = new Set([
+  ...KNOWN_FIELDS,
+  'latest',
+  'data',
+  'series',
+  'bars',
+  'resource',
+  'autostack',
+  'incidents',
+  'annotations',
+]);
 const BESIDE_NODES: ReadonlySet<string> = new Set(['__typename', 'pageInfo', 'totalCount']);
+const BESIDE_NODE: ReadonlySet<string> = new Set(['__typename', 'cursor']);
 
 /**
  * The metric without asking the database.
@@ -35,18 +47,18 @@ export function findKnownMetric(
   info: GraphQLResolveInfo,
 ): Metric | null {
   const entry = registry.byNumber(metricNumber);
-  const isKnown = info.fieldNodes.every((node) => asksOnly(node, KNOWN_FIELDS));
+  const isKnown = info.fieldNodes.every(({ selectionSet }) =>
+    asksOnly(selectionSet, info, isOneOf(KNOWN_FIELDS)),
+  );
   return entry === undefined || !isKnown ? null : toMetric(entry);
 }
 
 /** As `findKnownMetric`, of a metric whose samples may be asked for too. */
-export function findKnownById(
-  registry: Registry,
-  id: string,
-  { fieldNodes }: GraphQLResolveInfo,
-): Metric | null {
+export function findKnownById(registry: Registry, id: string, info: GraphQLResolveInfo): Metric | null {
   const entry = registry.byId(id);
-  const isKnown = fieldNodes.every((node) => asksOnly(node, PAGE_FIELDS));
+  const isKnown = info.fieldNodes.every(({ selectionSet }) =>
+    asksOnly(selectionSet, info, isOneOf(PAGE_FIELDS)),
+  );
   return entry === undefined || !isKnown ? null : toMetric(entry);
 }
 
@@ -57,13 +69,16 @@ export function findKnownById(
 export function findKnownPage(
   registry: Registry,
   ids: readonly string[],
-  { fieldNodes }: GraphQLResolveInfo,
+  info: GraphQLResolveInfo,
 ): readonly Metric[] | null {
-  const isKnown = fieldNodes.every((page) =>
-    page.selectionSet?.selections.every((selection) => {
-      if (selection.kind !== Kind.FIELD) return false;
-      if (selection.name.value === 'nodes') return asksOnly(selection, PAGE_FIELDS);
-      return BESIDE_NODES.has(selection.name.value);
+  const isMetricKnown = (metric: SelectionSetNode | undefined) =>
+    asksOnly(metric, info, isOneOf(PAGE_FIELDS));
+  const isEdgeKnown = (edge: SelectionSetNode | undefined) =>
+    asksOnly(edge, info, (name, below) => (name === 'node' ? isMetricKnown(below) : BESIDE_NODE.has(name)));
+  const isKnown = info.fieldNodes.every((page) =>
+    asksOnly(page.selectionSet, info, (name, below) => {
+      if (name === 'nodes') return isMetricKnown(below);
+      return name === 'edges' ? isEdgeKnown(below) : BESIDE_NODES.has(name);
     }),
   );
   if (!isKnown) return null;
@@ -90,7 +105,8 @@ export function findEntry(
 }
 
 function toMetric(entry: MetricEntry): Metric {
-  const { id, number, datasource, identity, name, server, location, status, periodSeconds } = entry;
+  const { id, number, datasource, identity, name, server, location, resourceId, autostackId } = entry;
+  const { status, periodSeconds } = entry;
   const known: Partial<Metric> = {
     id,
     number,
@@ -99,18 +115,11 @@ function toMetric(entry: MetricEntry): Metric {
     name,
     server,
     location,
+    resourceId,
+    autostackId,
     status,
     periodSeconds,
   };
   // No resolver of another field will see it: the selection has none.
   return known as Metric;
-}
-
-/** Fragments are not looked into: they are rare here, and taken as asking for more. */
-function asksOnly({ selectionSet }: FieldNode, fields: ReadonlySet<string>): boolean {
-  return (
-    selectionSet?.selections.every(
-      (selection) => selection.kind === Kind.FIELD && fields.has(selection.name.value),
-    ) ?? false
-  );
 }

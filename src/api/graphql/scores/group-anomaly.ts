@@ -26,11 +26,12 @@ const GroupAnomalyRef = builder.objectRef<GroupAnomaly>('GroupAnomaly').implemen
       description: 'Time of the newest sample in it.',
       resolve: ({ atMs }) => new Date(atMs),
     }),
-    strongest: t.field({
+    strongest: t.prismaField({
       type: MetricRef,
       nullable: true,
       description: 'The metric that carries most of it; null when it was deleted a moment ago.',
-      resolve: ({ strongestNumber }, _args, { loaders }) => loaders.metric.load(strongestNumber),
+      resolve: (query, { strongestNumber }, _args, { loaders, registry }) =>
+        loaders.related.metric(query, registry.byNumber(strongestNumber)?.id ?? null),
     }),
     metricCount: t.exposeInt('memberCount', {
       description: 'How many metrics are in it: those that have learned and are not two samples late.',

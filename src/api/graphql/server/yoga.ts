@@ -19,6 +19,7 @@ import { createCrossOrigin } from '../transport/cross-origin.ts';
 import { createDocumentCache, type DocumentLimits, limitDocuments } from '../limits/documents.ts';
 import { answerRefusal, type CallerLimits, createCallerGate } from '../limits/callers.ts';
 import { createRefuse } from '../limits/error.ts';
+import { reportCost } from '../limits/report-cost.ts';
 import { sendEventStreams, type WhenRead } from '../transport/sse.ts';
 import { limitTime } from '../limits/timeout.ts';
 import { createLoaders } from '../builder/loaders.ts';
@@ -110,6 +111,7 @@ export function createGraphqlServer(options: {
       coerceVariables(schema, { ...limits, refuse }),
       auditRefusals(schema, { audit, readRequestId }),
       limitTime(limits.operationSeconds, refuse),
+      reportCost(schema, limits.maxCost),
       admitStreams(gate, readAddress),
       requestOfError.plugin,
       sendEventStreams(writePayload, options.whenRead),

@@ -93,6 +93,7 @@ describe('is refused, by the name of the limit, what it allows and what was seen
       { allowed: 5000, seen: 9999, place: 'maxPoints' },
     ],
     ['cost', metrics('data(first: 1000) { nodes { value } }'), { allowed: 50_000, seen: 100_201 }],
+    ['cost', metrics('annotations(first: 1000) { message }'), { allowed: 50_000, seen: 100_101 }],
     ['cost', metrics('...A') + ' fragment A on Metric { data(last: 1000) { edges { node { value } } } }', {}],
     ['cost', `{ ${times(25, (i) => `a${i}: __schema { types { name } }`)} ...A }`, {}],
   ] as const)('%s', (limit, document, expected) => {

@@ -114,6 +114,25 @@ describe('annotations', () => {
     await remove(made.id);
   });
 
+  it('of a metric are the newest of them, in the order of their times', async () => {
+    const made: unknown[] = [];
+    for (const day of ['07', '05', '06']) {
+      const note = { ...NOTE, timestamp: `2026-01-${day}T00:00:00.000Z`, message: day };
+      made.push((await create(note)).id);
+    }
+    const newest = await read<{ metrics: { nodes: readonly object[] } }>(
+      server,
+      '{ metrics(filter: { servers: ["shop"] }) { nodes { annotations(first: 2) { message } } } }',
+    );
+    const annotations = [{ message: '06' }, { message: '07' }];
+    expect(newest.metrics.nodes).toEqual([{ annotations }, { annotations }]);
+    const refused = await ask(server, '{ metrics(first: 1) { nodes { annotations(first: 1001) { id } } } }');
+    expect(refused.errors).toMatchObject([
+      { message: 'first: expected 0 to 1000, got 1001', path: ['metrics', 'nodes', 0, 'annotations'] },
+    ]);
+    for (const id of made) await remove(id);
+  });
+
   it('can be paged through from both ends', async () => {
     for (const message of ['one', 'two', 'three']) await create({ ...NOTE, message });
     const page = (args: string) =>

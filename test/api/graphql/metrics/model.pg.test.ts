@@ -14,7 +14,16 @@ const PERIOD_MS = 300_000;
 const START_MS = Date.UTC(2026, 0, 5);
 const ROWS = 400;
 
-const MODEL = 'model { min max boundsFrom minResolution timeZone }';
+const MODEL = 'model { min max boundsFrom minResolution timeZone valueKind }';
+/** Of a metric that was given its bounds. */
+const UNCHANGED = {
+  min: 0,
+  max: 1000,
+  boundsFrom: 'GIVEN',
+  minResolution: null,
+  timeZone: 'UTC',
+  valueKind: null,
+};
 const UPDATE = `mutation ($input: UpdateMetricInput!) { updateMetric(input: $input) {
   ... on Metric { id ${MODEL} } ... on Error { code failure: message }
 } }`;
@@ -65,51 +74,54 @@ const mismatches = () => server.engine.stats.read('replay_mismatches');
 
 describe('new parameters', () => {
   it.each([
-    ['of a model that was never written down', 60],
-    ['of a model with a checkpoint', 1300],
-  ])('leave every score, and make the next one as if they had always been known: %s', async (_what, rows) => {
-    const [name, other] = [`changed.${rows}`, `always.${rows}`];
-    const id = await start(name);
-    const peer = await start(other, { minResolution: 40, timeZone: 'America/New_York' });
-    for (const metric of [name, other]) await push(metric, 0, rows);
-    const before = await readScores(id);
-    const input = { id, model: { minResolution: 40, timeZone: 'America/New_York' } };
-    expect(await read(server, UPDATE, { input })).toEqual({
-      updateMetric: {
-        id,
-        model: { min: 0, max: 1000, boundsFrom: 'GIVEN', minResolution: 40, timeZone: 'America/New_York' },
-      },
-    });
-    expect((await readScores(id)).data).toEqual(before.data);
-    for (const metric of [name, other]) await push(metric, rows, rows + 3);
-    const after = await readScores(id);
-    const added = after.data.nodes.filter(({ rowId }) => rowId > rows);
-    expect(added).toHaveLength(3);
-    expect(added).toEqual((await readScores(peer)).data.nodes.filter(({ rowId }) => rowId > rows));
-    // The model goes on after a crash, too.
-    const counted = mismatches();
-    forget(name);
-    await push(name, rows + 3, rows + 4);
-    await push(other, rows + 3, rows + 4);
-    expect((await readScores(id)).data.nodes.at(-1)).toEqual((await readScores(peer)).data.nodes.at(-1));
-    expect(mismatches()).toBe(counted);
-  });
+    ['of a model that was never written down', 60, { minResolution: 40, timeZone: 'America/New_York' }],
+    ['of a model with a checkpoint', 1300, { minResolution: 40, timeZone: 'America/New_York' }],
+    ['what its values are', 400, { valueKind: 'COUNTER' }],
+  ])(
+    'leave every score, and make the next one as if they had always been known: %s',
+    async (_what, rows, model) => {
+      const [name, other] = [`changed.${rows}`, `always.${rows}`];
+      const id = await start(name);
+      const peer = await start(other, model);
+      for (const metric of [name, other]) await push(metric, 0, rows);
+      const before = await readScores(id);
+      expect(await read(server, UPDATE, { input: { id, model } })).toEqual({
+        updateMetric: { id, model: { ...UNCHANGED, ...model } },
+      });
+      expect((await readScores(id)).data).toEqual(before.data);
+      for (const metric of [name, other]) await push(metric, rows, rows + 3);
+      const after = await readScores(id);
+      const added = after.data.nodes.filter(({ rowId }) => rowId > rows);
+      expect(added).toHaveLength(3);
+      expect(added).toEqual((await readScores(peer)).data.nodes.filter(({ rowId }) => rowId > rows));
+      // The model goes on after a crash, too.
+      const counted = mismatches();
+      forget(name);
+      await push(name, rows + 3, rows + 4);
+      await push(other, rows + 3, rows + 4);
+      expect((await readScores(id)).data.nodes.at(-1)).toEqual((await readScores(peer)).data.nodes.at(-1));
+      expect(mismatches()).toBe(counted);
+    },
+  );
 
   it('are left alone where nothing is said of them, and cleared by null', async () => {
     const id = await start('fields', { minResolution: 2, timeZone: 'Asia/Tokyo' });
     const change = async (model: object) =>
       (await read<{ updateMetric: { model: unknown } }>(server, UPDATE, { input: { id, model } }))
         .updateMetric.model;
-    const given = { min: 0, max: 1000, boundsFrom: 'GIVEN', minResolution: 2, timeZone: 'Asia/Tokyo' };
+    const given = { ...UNCHANGED, minResolution: 2, timeZone: 'Asia/Tokyo' };
     expect(await change({ max: 500 })).toEqual({ ...given, max: 500 });
     expect(await change({ minResolution: null })).toEqual({ ...given, max: 500, minResolution: null });
+    expect(await change({ valueKind: 'COUNTER' })).toMatchObject({ max: 500, valueKind: 'COUNTER' });
     expect(await change({ timeZone: null, min: null, max: null })).toEqual({
       min: null,
       max: null,
       boundsFrom: null,
       minResolution: null,
       timeZone: 'UTC',
+      valueKind: 'COUNTER',
     });
+    expect(await change({ valueKind: null })).toMatchObject({ valueKind: null });
   });
 
   it('of excluded times are shown in order and merged, leave what is not of them alone, and say why no incident opened', async () => {

@@ -211,7 +211,10 @@ describe('series', () => {
     [1, 'expected 2 to 5000, got 1'],
     [0, 'expected 2 to 5000, got 0'],
     [-5, 'expected 2 to 5000, got -5'],
-    [5001, 'expected at most 5000, got 5001 (LAPWING_MAX_PAGE_ROWS)'],
+    [
+      5001,
+      'expected at most 5000, got 5001 (LAPWING_MAX_PAGE_ROWS); ask for fewer at once; pages go on with their endCursor',
+    ],
   ])('refuses %i points', async (maxPoints, objection) => {
     const { errors } = await ask(server, QUERY, { id, maxPoints });
     expect(errors[0]?.message).toBe(`maxPoints: ${objection}`);

@@ -1,0 +1,197 @@
+/** What is wrong with a request is said in the same words, whatever carries it. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectRaw } from '../../../helpers/raw-socket.ts';
+import { startServer, type TestServer } from '../../../helpers/start-server.ts';
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await startServer();
+});
+
+afterAll(() => server[Symbol.asyncDispose]());
+
+interface Request {
+  readonly query: string;
+  readonly variables?: Record<string, unknown>;
+  readonly operationName?: string;
+}
+
+interface Answer {
+  readonly status?: number;
+  readonly data?: unknown;
+  readonly errors: readonly { readonly message: string; readonly extensions: { readonly code: string } }[];
+}
+
+const RESPONSE_JSON = 'application/graphql-response+json';
+
+async function post(request: Request, accept: string): Promise<Response> {
+  return fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept },
+    body: JSON.stringify(request),
+  });
+}
+
+async function readJson(response: Response): Promise<Answer> {
+  expect(response.headers.get('content-type')).toContain(RESPONSE_JSON);
+  return { ...((await response.json()) as Answer), status: response.status };
+}
+
+const CARRIERS: Readonly<Record<string, (request: Request) => Promise<Answer>>> = {
+  POST: async (request) => readJson(await post(request, RESPONSE_JSON)),
+  GET: async ({ query, variables = {}, operationName }) => {
+    const named = operationName === undefined ? {} : { operationName };
+    const search = new URLSearchParams({ query, variables: JSON.stringify(variables), ...named });
+    return readJson(
+      await fetch(`${server.url}/graphql?${search.toString()}`, { headers: { accept: RESPONSE_JSON } }),
+    );
+  },
+  WebSocket: async ({ query, ...beside }) => {
+    await using socket = await connectRaw(server);
+    socket.subscribe('1', query, undefined, beside);
+    const { payload } = await socket.next();
+    return Array.isArray(payload) ? { errors: payload } : (payload as Answer);
+  },
+  'server-sent events': async (request) => {
+    const text = await (await post(request, 'text/event-stream')).text();
+    const [, data = ''] = /^event: next\ndata: (.*)$/m.exec(text) ?? [];
+    expect(text).toMatch(/event: complete\ndata:\n\n$/);
+    return JSON.parse(data) as Answer;
+  },
+};
+
+const SAMPLES = `query ($from: DateTime, $score: Float, $first: Int) {
+  metricData(filter: { from: $from, minAnomalyScore: $score }, first: $first) { nodes { value } } }`;
+
+describe('the words of a request error', () => {
+  it.each<[what: string, request: Request, code: string, message: RegExp]>([
+    [
+      'a wrong enum',
+      {
+        query: 'query ($by: MetricOrder) { metrics(orderBy: $by) { totalCount } }',
+        variables: { by: 'SIDEWAYS' },
+      },
+      'BAD_USER_INPUT',
+      /"\$by" got invalid value "SIDEWAYS"; Value "SIDEWAYS" does not exist in "MetricOrder" enum/,
+    ],
+    [
+      'a missing variable',
+      { query: 'query ($id: ID!) { metric(id: $id) { id } }' },
+      'BAD_USER_INPUT',
+      /"\$id" of required type "ID!" was not provided/,
+    ],
+    [
+      'a bad Int',
+      { query: SAMPLES, variables: { first: 1.5 } },
+      'BAD_USER_INPUT',
+      /"\$first" got invalid value 1.5; Int cannot represent non-integer value: 1.5/,
+    ],
+    [
+      'a bad DateTime',
+      { query: SAMPLES, variables: { from: 'yesterday' } },
+      'BAD_USER_INPUT',
+      /"\$from" got invalid value "yesterday"/,
+    ],
+    ['a document that is no GraphQL', { query: '{' }, 'GRAPHQL_PARSE_FAILED', /Syntax Error: Expected Name/],
+    [
+      'a field that is not there',
+      { query: '{ nope }' },
+      'GRAPHQL_VALIDATION_FAILED',
+      /Cannot query field "nope"/,
+    ],
+    [
+      'an operation that is not there',
+      { query: 'query A { __typename }', operationName: 'B' },
+      'OPERATION_RESOLUTION_FAILURE',
+      /^operationName: expected the name of one of the 1 operations, got "B"$/,
+    ],
+    [
+      'several operations and no name',
+      { query: 'query A { __typename } query B { __typename }' },
+      'OPERATION_RESOLUTION_FAILURE',
+      /^operationName: expected the name of one of the 2 operations, because there are several$/,
+    ],
+    [
+      'a page beyond the limit',
+      { query: SAMPLES, variables: { first: 6000 } },
+      'PAGE_TOO_LARGE',
+      /^first: expected at most 5000, got 6000 \(LAPWING_MAX_PAGE_ROWS\)/,
+    ],
+  ])('are those of every transport: %s', async (_what, request, code, message) => {
+    const answers = new Map<string, Answer>();
+    for (const [carrier, send] of Object.entries(CARRIERS)) answers.set(carrier, await send(request));
+    const [first] = answers.values();
+    expect(first?.errors).toMatchObject([
+      { message: expect.stringMatching(message) as string, extensions: { code } },
+    ]);
+    for (const [carrier, { status, errors, ...others }] of answers) {
+      expect([carrier, errors]).toEqual([carrier, first?.errors]);
+      expect(others).toEqual({});
+      if (carrier === 'POST' || carrier === 'GET') expect(status).toBe(400);
+    }
+  });
+});
+
+describe('a request this server does not take', () => {
+  const send = async (body: unknown, headers: Record<string, string> = {}) => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: RESPONSE_JSON, ...headers },
+      body: JSON.stringify(body),
+    });
+    return { status: response.status, ...((await response.json()) as Answer) };
+  };
+  const refused = (status: number, code: string, message: string) => ({
+    status,
+    errors: [expect.objectContaining({ message, extensions: { code } }) as unknown],
+  });
+
+  it('is a list of operations', async () => {
+    expect(await send([{ query: '{ __typename }' }, { query: '{ __typename }' }])).toEqual(
+      refused(400, 'BAD_REQUEST', 'Batching is not supported.'),
+    );
+  });
+
+  it('defers or streams a part of an answer, which validation names', async () => {
+    expect(await send({ query: '{ ... @defer { serverInfo { version } } }' })).toEqual(
+      refused(400, 'GRAPHQL_VALIDATION_FAILED', 'Unknown directive "@defer".'),
+    );
+    expect(await send({ query: '{ metrics { nodes @stream(initialCount: 1) { id } } }' })).toEqual(
+      refused(400, 'GRAPHQL_VALIDATION_FAILED', 'Unknown directive "@stream".'),
+    );
+  });
+
+  it('has a hash and no document, which clients of persisted queries answer with the document', async () => {
+    const persistedQuery = { version: 1, sha256Hash: 'a'.repeat(64) };
+    expect(await send({ extensions: { persistedQuery } })).toEqual(
+      refused(400, 'PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported'),
+    );
+  });
+
+  it('changes something by GET: 405 says how it may come', async () => {
+    const query = encodeURIComponent('mutation { putMetricData(input: { points: [] }) { accepted } }');
+    const response = await fetch(`${server.url}/graphql?query=${query}`, {
+      headers: { accept: RESPONSE_JSON },
+    });
+    expect(response.headers.get('allow')).toBe('POST');
+    expect({ status: response.status, ...((await response.json()) as Answer) }).toEqual(
+      refused(405, 'BAD_REQUEST', 'Can only perform a mutation operation from a POST request.'),
+    );
+  });
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])(
+    'is one any page may send without asking: %s',
+    async (type) => {
+      expect(await send({ query: '{ __typename }' }, { 'content-type': type })).toEqual(
+        refused(415, 'BAD_REQUEST', 'expected the header content-type: application/json'),
+      );
+    },
+  );
+
+  it('is not introspection: the whole schema is told to who may ask', async () => {
+    const { errors, data } = await send({ query: '{ __schema { queryType { name } types { name } } }' });
+    expect(errors).toBeUndefined();
+    expect(data).toMatchObject({ __schema: { queryType: { name: 'Query' } } });
+  });
+});

@@ -1,8 +1,8 @@
 /** The anomaly rate above the wall, and the span that is chosen on it. */
 import { describe, expect, it } from 'vitest';
-import { describeRate, heightOfRate, measureRates } from '../../src/web/wall/anomaly-rate.ts';
+import { describeRate, heightOfRate, measureRates } from '../../src/web/wall/timeline/anomaly-rate.ts';
 import type { Bar } from '../../src/web/wall/bars.ts';
-import { readSpan } from '../../src/web/wall/use-brush.ts';
+import { readSpan } from '../../src/web/wall/timeline/use-brush.ts';
 
 const bars = (...scores: readonly (number | null | 'learning' | 'none')[]) => ({
   bars: new Map(

@@ -1,7 +1,7 @@
 import { useAsk } from '../api/ask.ts';
 import { useFollow } from '../api/follow.ts';
 import { IncidentChangesDocument, OpenIncidentsDocument } from '../generated/graphql.ts';
-import { useSettled } from '../parts/use-settled.ts';
+import { useSettled } from '../api/use-settled.ts';
 
 /** Incidents come in crowds: they are counted once a crowd has passed. */
 const SETTLE_MS = 1000;

@@ -8,7 +8,7 @@ import {
 } from '../generated/graphql.ts';
 import { formatValue } from '../parts/format-number.ts';
 import { formatSpan } from '../parts/format-time.ts';
-import { useSettled } from '../parts/use-settled.ts';
+import { useSettled } from '../api/use-settled.ts';
 import { groupIncidents } from './group-incidents.ts';
 
 /** So many are named; the page of incidents has the rest. */

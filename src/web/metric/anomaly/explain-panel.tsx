@@ -6,7 +6,7 @@ import { TimeText } from '../../parts/time-text.tsx';
 import { chooseEpisode, type Episode } from './episodes.ts';
 import type { Chosen } from './use-chosen.ts';
 import { WhyPanel } from './why-panel.tsx';
-import { AnomalousThen } from '../../wall/anomalous-then.tsx';
+import { AnomalousThen } from '../../wall/timeline/anomalous-then.tsx';
 
 /** How far around an anomaly others are looked for. */
 const AROUND_MS = 3_600_000;

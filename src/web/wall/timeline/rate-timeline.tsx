@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
-import { formatTime } from '../parts/format-time.ts';
-import { useZone } from '../parts/preferences.ts';
+import { formatTime } from '../../parts/format-time.ts';
+import { useZone } from '../../parts/preferences.ts';
 import { describeRate, heightOfRate, type Rate } from './anomaly-rate.ts';
 import type { Brush } from './use-brush.ts';
 

@@ -1,6 +1,6 @@
 /** A span of intervals that is chosen on the timeline; in the address, so that a link shows the same. */
 import { useCallback, useMemo, useState } from 'react';
-import { useUrlState } from '../parts/url-state.ts';
+import { useUrlState } from '../../parts/url-state.ts';
 
 export interface Span {
   readonly fromMs: number;

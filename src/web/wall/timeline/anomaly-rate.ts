@@ -1,5 +1,5 @@
 /** The anomaly rate of the wall: how many of its metrics were anomalous at each interval. */
-import { type Bars, classOfBar } from './bars.ts';
+import { type Bars, classOfBar } from '../bars.ts';
 
 export interface Rate {
   readonly start: number;

@@ -1,11 +1,11 @@
 import { Link } from 'wouter';
-import { useAsk } from '../api/ask.ts';
-import { AnomalousThenDocument, type AnomalousThenQuery } from '../generated/graphql.ts';
-import { ClassBadge } from '../parts/class-badge.tsx';
-import { formatSpan, formatTime } from '../parts/format-time.ts';
-import { Notice, Waiting } from '../parts/notice.tsx';
-import { useZone } from '../parts/preferences.ts';
-import { TimeText } from '../parts/time-text.tsx';
+import { useAsk } from '../../api/ask.ts';
+import { AnomalousThenDocument, type AnomalousThenQuery } from '../../generated/graphql.ts';
+import { ClassBadge } from '../../parts/class-badge.tsx';
+import { formatSpan, formatTime } from '../../parts/format-time.ts';
+import { Notice, Waiting } from '../../parts/notice.tsx';
+import { useZone } from '../../parts/preferences.ts';
+import { TimeText } from '../../parts/time-text.tsx';
 import type { Span } from './use-brush.ts';
 
 type Answer = AnomalousThenQuery['anomalyCorrelations'];

@@ -15,6 +15,7 @@ function incident(
 ): IncidentRowFragment {
   return {
     id,
+    server: 's',
     ruleName,
     state: to === null ? 'FIRING' : 'ENDED',
     startedAt: at(from),

@@ -28,6 +28,7 @@ export const OWNERS: Readonly<Record<string, Narrow>> = {
   Annotation: (accountId) => ({ accountId }),
   AnomalyLabel: ofMetric,
   Incident: ofMetric,
+  Silence: (accountId) => ({ accountId }),
   NotificationRule: ofNobody(),
   NotificationChannel: ofNobody(),
   Notification: ofNobody(),

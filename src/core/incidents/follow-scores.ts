@@ -7,9 +7,10 @@ import type { AlertPoint } from '../annotations/alert-threshold.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import { advanceIncident, judgePoint, type Incident } from './incident.ts';
 import { matchesScope, readMetricFacts, type MetricFacts } from './metric-facts.ts';
-import { findMute } from './mute.ts';
+import { findMute, type Moment } from './mute.ts';
 import type { Rule } from './rule.ts';
 import type { RuleBook } from './rule-cache.ts';
+import { readSilenced } from './silences.ts';
 import { dropIncidents, readLastNotified, readOpenIncidents, saveIncidents } from './store-incidents.ts';
 import { enqueueNotifications, type NotificationRequest } from './delivery/enqueue-notifications.ts';
 
@@ -60,6 +61,7 @@ export async function followScores(
     context.book.all().map(({ id }) => id),
     [...new Set([...facts.values()].map(({ server }) => server))],
   );
+  const silenced = await readSilenced(client, [...concerned], context.now());
   const work: Work = {
     open: new Map(stored.map((incident) => [keyOf(incident.ruleId, incident.metricNumber), incident])),
     stored: new Map(stored.map((incident) => [incident.id, incident])),
@@ -69,7 +71,8 @@ export async function followScores(
     const fact = facts.get(sample.metricNumber);
     if (fact === undefined) continue;
     for (const rule of rules.get(sample.metricNumber) ?? []) {
-      advance(work, sample, { rule, facts: fact, lastNotified: lastNotified }, context);
+      const isSilenced = silenced.has(sample.metricNumber);
+      advance(work, sample, { rule, facts: fact, isSilenced, lastNotified }, context);
     }
   }
   return store(client, work, context);
@@ -78,10 +81,15 @@ export async function followScores(
 function advance(
   { open, ended }: Work,
   sample: ScoredSample,
-  about: { readonly rule: Rule; readonly facts: MetricFacts; readonly lastNotified: Map<string, number> },
+  about: {
+    readonly rule: Rule;
+    readonly facts: MetricFacts;
+    readonly isSilenced: boolean;
+    readonly lastNotified: Map<string, number>;
+  },
   { thresholdAdjustmentOf, now }: FollowContext,
 ): void {
-  const { rule, facts, lastNotified: lastNotified } = about;
+  const { rule, facts, isSilenced, lastNotified } = about;
   const key = keyOf(rule.id, sample.metricNumber);
   const known = open.get(key) ?? null;
   if (known === null && (sample.score < rule.sensitivity || !sample.episode)) return;
@@ -97,22 +105,23 @@ function advance(
   if (result.ended !== null) ended.push(result.ended);
   open.delete(key);
   if (result.next === null) return;
-  const isTold = result.next.notifiedMs !== null || result.next.state !== 'FIRING' || !point.isAnomalous;
+  const isNotified = result.next.notifiedMs !== null || result.next.state !== 'FIRING' || !point.isAnomalous;
   // The quiet period keeps repeats away, and what supersedes is none.
   const quiet = result.ended?.endReason === 'SUPERSEDED' ? new Map<string, number>() : lastNotified;
-  open.set(key, isTold ? result.next : decideNotification(result.next, sample, rule, quiet, now().getTime()));
+  const moment = { pointMs: timestampMs, nowMs: now().getTime(), isSilenced };
+  open.set(key, isNotified ? result.next : decideNotification(result.next, rule, quiet, moment));
 }
 
-/** Gives the incident the time it is told at, or why it is not. */
+/** Gives the incident the time it is notified of at, or why it is not. */
 function decideNotification(
   incident: Incident,
-  { timestampMs: pointMs }: ScoredSample,
   rule: Rule,
   lastNotified: Map<string, number>,
-  nowMs: number,
+  moment: Omit<Moment, 'lastNotifiedMs'>,
 ): Incident {
+  const { nowMs } = moment;
   const key = `${rule.id} ${incident.server}`;
-  const mutedBy = findMute(rule, { pointMs, nowMs, lastNotifiedMs: lastNotified.get(key) ?? null });
+  const mutedBy = findMute(rule, { ...moment, lastNotifiedMs: lastNotified.get(key) ?? null });
   if (mutedBy !== null) return { ...incident, mutedBy };
   lastNotified.set(key, nowMs);
   return { ...incident, mutedBy: null, notifiedMs: nowMs };

@@ -21,6 +21,7 @@ import { createReceipts, type Receipts } from './delivery/acknowledgements.ts';
 import { resendAlerts } from './delivery/resend-alerts.ts';
 import { createRuleBook } from './rule-cache.ts';
 import { createRules, type Rules } from './rules.ts';
+import { Silences } from './silences.ts';
 import { sweepIncidents, type Swept } from './close-stale.ts';
 
 export interface IncidentsOptions {
@@ -47,6 +48,7 @@ export interface IncidentsOptions {
 export interface Incidents extends AsyncDisposable {
   readonly rules: Rules;
   readonly receipts: Receipts;
+  readonly silences: Pick<Silences, 'create' | 'end'>;
   /** Ids of incidents that changed; of messages that were written or tried. */
   readonly incidentFeed: StatusFeed;
   readonly messageFeed: StatusFeed;
@@ -137,6 +139,7 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
   return {
     rules: createRules({ ...options, book, onEnded: tellEnded }),
     receipts: createReceipts({ prisma, now, incidentFeed, messageFeed }),
+    silences: new Silences({ prisma, registry, now }),
     incidentFeed,
     messageFeed,
     start: () => {

@@ -9,6 +9,8 @@ export interface Moment {
   readonly pointMs: number;
   /** The clock on the wall. */
   readonly nowMs: number;
+  /** Whether the metric or its resource is silenced. */
+  readonly isSilenced: boolean;
   /** When the rule last told of this server, by the clock on the wall; null for never. */
   readonly lastNotifiedMs: number | null;
 }
@@ -19,9 +21,10 @@ export interface Moment {
  */
 export function findMute(
   rule: Pick<Rule, 'staleSeconds' | 'quietSeconds' | 'windows'>,
-  { pointMs, nowMs, lastNotifiedMs: lastNotifiedMs }: Moment,
+  { pointMs, nowMs, isSilenced, lastNotifiedMs }: Moment,
 ): IncidentMute | null {
   if (nowMs - pointMs > rule.staleSeconds * 1000) return 'STALE';
+  if (isSilenced) return 'SILENCE';
   if (isInMaintenance(rule.windows, nowMs) || isInMaintenance(rule.windows, pointMs)) return 'MAINTENANCE';
   if (lastNotifiedMs === null) return null;
   const quietForMs = nowMs - lastNotifiedMs;

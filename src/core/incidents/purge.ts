@@ -1,5 +1,5 @@
 /**
- * Drops what is old: messages after a month, incidents with the samples they came from, and the channels of rules that
+ * Drops what is old: messages and silences after a month, incidents with the samples they came from, and the channels of rules that
  * were deleted once nothing waits for them.
  */
 import type pg from 'pg';
@@ -21,6 +21,7 @@ export async function purgeOld(options: {
     `DELETE FROM notification_channel AS left_over WHERE rule_id IS NULL AND NOT EXISTS (
        SELECT FROM notification WHERE channel_id = left_over.id AND state = 'WAITING')`,
   );
+  await pool.query('DELETE FROM silence WHERE ends_at < $1', [before(MESSAGE_DAYS)]);
   const messages = await pool.query('DELETE FROM notification WHERE created_at < $1', [before(MESSAGE_DAYS)]);
   const incidents =
     retentionDays === 0

@@ -6,6 +6,7 @@ import { describeRarity, formatValue } from '../parts/format-number.ts';
 import { formatSpan } from '../parts/format-time.ts';
 import { TimeText } from '../parts/time-text.tsx';
 import type { IncidentGroup } from './group-incidents.ts';
+import { SilenceChoice } from './silence-choice.tsx';
 
 const STATES = {
   PENDING: ['badge yellow', '◆ pending'],
@@ -26,6 +27,7 @@ const REASONS = {
 const MUTES = {
   MAINTENANCE: 'not notified: maintenance',
   QUIET_PERIOD: 'not notified: quiet period',
+  SILENCE: 'not notified: silenced',
   STALE: 'not notified: the data was too old',
 } as const;
 
@@ -74,6 +76,12 @@ export function IncidentCard(props: {
             </Link>
           )}
           {isNew ? <button onClick={onAcknowledge}>Acknowledge</button> : null}
+          {metric === null ? null : (
+            <SilenceChoice
+              metricId={metric.id}
+              server={shown.server === shown.metricName ? null : shown.server}
+            />
+          )}
           <LabelButtons incident={shown} onLabelled={onLabelled} />
         </span>
       </div>

@@ -6,6 +6,7 @@ import {
   type MetricHeadFragment,
   UnmonitorMetricDocument,
 } from '../generated/graphql.ts';
+import { SilenceChoice } from '../incidents/silence-choice.tsx';
 import { Modal } from '../parts/modal.tsx';
 import { Notice } from '../parts/notice.tsx';
 
@@ -22,7 +23,7 @@ const WORDS = {
   },
 } as const;
 
-/** What ends a metric, each asked twice. */
+/** What silences a metric, and what ends it, each of these asked twice. */
 export function MetricActions({ metric }: { readonly metric: MetricHeadFragment }) {
   const [asked, setAsked] = useState<keyof typeof WORDS | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -43,6 +44,7 @@ export function MetricActions({ metric }: { readonly metric: MetricHeadFragment 
   };
   return (
     <div className="line">
+      <SilenceChoice metricId={metric.id} server={metric.server === metric.name ? null : metric.server} />
       {metric.status === 'UNMONITORED' ? null : (
         <button onClick={() => setAsked('unmonitor')}>{WORDS.unmonitor.button}</button>
       )}

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { useAsk } from '../api/ask.ts';
 import { RulesDocument, type RuleRowFragment } from '../generated/graphql.ts';
+import { SilenceList } from '../incidents/silence-list.tsx';
 import { Answered } from '../parts/answer.tsx';
 import { nameZone } from '../parts/format-time.ts';
 import { Notice } from '../parts/notice.tsx';
@@ -22,6 +23,7 @@ export function MaintenancePage() {
   return (
     <div className="stack">
       <PageTabs label="Incidents" pages={INCIDENT_PAGES} here="/maintenance" />
+      <SilenceList />
       <Answered answer={answer} what="rules">
         {({ notificationRules: rules }) =>
           rules.length === 0 ? (

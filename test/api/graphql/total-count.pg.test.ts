@@ -73,6 +73,7 @@ describe('totalCount', () => {
       'notifications',
       'previewAutostack',
       'resources',
+      'silences',
     ]);
     const data = await ask<Record<string, unknown>>(`{
       annotations(first: 1) { totalCount nodes { user } }
@@ -86,6 +87,7 @@ describe('totalCount', () => {
       ranked: metrics(first: 1, orderBy: ANOMALY, filter: { nameContains: "B" }) { totalCount nodes { name } }
       notifications { totalCount }
       resources { totalCount }
+      silences { totalCount }
     }`);
     expect(data).toMatchObject({
       annotations: { totalCount: 3, nodes: [{ user: 'bob' }] },
@@ -98,6 +100,7 @@ describe('totalCount', () => {
       metrics: { totalCount: 3, nodes: [{ name: 'a' }] },
       ranked: { totalCount: 1, nodes: [{ name: 'b' }] },
       notifications: { totalCount: 0 },
+      silences: { totalCount: 0 },
     });
   });
 

@@ -24,6 +24,7 @@ const UUID_TYPES: ReadonlySet<string> = new Set([
   'Notification',
   'NotificationChannel',
   'NotificationRule',
+  'Silence',
 ]);
 /** The part of an API key that may be shown. */
 const API_KEY = /^[A-Za-z0-9_-]{1,64}$/;

@@ -31,6 +31,7 @@ export const IncidentMuteRef = builder.enumType('IncidentMute', {
   values: {
     STALE: { description: 'Its points were older than the limit of the rule when they were scored.' },
     MAINTENANCE: { description: 'It fell into a maintenance window.' },
+    SILENCE: { description: 'Its metric or resource was silenced.' },
     QUIET_PERIOD: { description: 'The rule had notified of the same server shortly before.' },
   } as const,
 });

@@ -90,7 +90,7 @@ export function tenantParts(parts: ApiParts, accountId: number): ApiParts {
         return parts.archiveUploads.upload(what, url);
       },
     },
-    incidents: tenantIncidents(parts.incidents, prisma),
+    incidents: tenantIncidents(parts.incidents, prisma, accountId),
     // What the server reads with its own credentials is the default account's.
     inventory: isDefault ? parts.inventory : { ensure: refuse, ageOf: () => UNKNOWN_AGE },
     autostacks: isDefault

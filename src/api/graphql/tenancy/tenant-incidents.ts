@@ -3,8 +3,12 @@ import { NotFoundError, NotSupportedError } from '../../../errors.ts';
 import type { PrismaClient } from '../../../generated/prisma/client.ts';
 import type { Incidents } from '../../../core/incidents/incidents.ts';
 
-/** @param visible sees nothing but the account's incidents */
-export function tenantIncidents(incidents: Incidents, visible: Pick<PrismaClient, 'incident'>): Incidents {
+/** @param visible sees nothing but the account's incidents and silences */
+export function tenantIncidents(
+  incidents: Incidents,
+  visible: Pick<PrismaClient, 'incident' | 'silence'>,
+  accountId: number,
+): Incidents {
   const requireAll = async (ids: readonly string[]) => {
     const found = await visible.incident.findMany({ where: { id: { in: [...ids] } }, select: { id: true } });
     const known = new Set(found.map(({ id }) => id));
@@ -24,6 +28,13 @@ export function tenantIncidents(incidents: Incidents, visible: Pick<PrismaClient
         await incidents.receipts.markSeen(ids, seen);
       },
       retryNotification: refuse,
+    },
+    silences: {
+      create: (silence) => incidents.silences.create(silence, accountId),
+      end: async (id) => {
+        if ((await visible.silence.count({ where: { id } })) > 0) return incidents.silences.end(id);
+        throw new NotFoundError(`input.id: no silence has the id Silence:${id}`);
+      },
     },
   };
 }

@@ -52,6 +52,7 @@ const APART = [
   'previewLabel',
   'previewMonitoringPolicy',
   'scoreSeries',
+  'silences',
 ];
 const OF_THE_SERVER = ['regions', 'resourceTypes', 'serverInfo'];
 const OF_ADMINS = ['accounts', 'apiKeys', 'auditLog'];

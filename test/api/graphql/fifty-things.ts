@@ -22,6 +22,7 @@ export const LISTS: Readonly<Record<string, (selection: string) => string>> = {
   GroupAnomaly: (selection) => `resources(first: ${ROWS}) { nodes { anomaly { ${selection} } } }`,
   NotificationChannel: (selection) => `notificationRules { channels { ${selection} } }`,
   NotificationScope: (selection) => `notificationRules { scope { ${selection} } }`,
+  Silence: (selection) => `silences(first: ${ROWS}) { nodes { ${selection} } }`,
   MonitoringPolicy: (selection) => `monitoringPolicies(first: ${ROWS}) { nodes { ${selection} } }`,
   ApiKey: (selection) => `apiKeys { ${selection} }`,
   WallRow: (selection) => `wall(by: METRIC, first: ${ROWS}) { rows { ${selection} } }`,
@@ -72,6 +73,7 @@ const FIXTURE = [
    WHERE numbered.metric_number = sample.metric_number AND numbered."timestamp" = sample."timestamp"`,
   `INSERT INTO annotation ("timestamp", device, user_name, server, message) SELECT now(), name, 'ann', server, 'note' FROM metric`,
   `INSERT INTO anomaly_label (metric_id, from_time, to_time, kind) SELECT id, now(), now(), 'REAL' FROM metric`,
+  `INSERT INTO silence (account_id, metric_id, ends_at) SELECT account_id, id, now() + interval '1 hour' FROM metric`,
   `INSERT INTO incident (rule_id, rule_name, metric_id, metric_number, metric_name, instance, server, location, datasource,
      state, open, started_at, last_point_at, last_hot_at, hot_points, score, value, expected, low, high, peak_score, peak_value, peak_at)
    SELECT r.id, r.name, m.id, m.number, m.name, m.server, m.server, '', 'CUSTOM',

@@ -30,6 +30,7 @@ export function SilenceChoice(props: {
   return (
     <>
       <select
+        className="silence"
         aria-label="Silence"
         value=""
         onChange={({ target }) => {

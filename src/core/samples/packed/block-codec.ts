@@ -1,0 +1,308 @@
+/**
+ * A block: some hundred samples of one metric in a few bytes each, every field of every sample as it was.
+ * Version, number of samples, then each column with its length, then a checksum (CRC-32) of all before it. Columns are
+ * read only when somebody asks for them.
+ */
+import { crc32 } from 'node:zlib';
+import { BitReader, BitWriter, DamagedBlockError, readVarint, writeVarint } from './bits.ts';
+import { MAX_INTEGER, readIntegers, writeIntegers } from './integer-column.ts';
+import { readNumbers, writeNumbers } from './number-column.ts';
+import { ALL_PRESENT, PRESENT, type SampleColumns } from './sample-columns.ts';
+
+const VERSION = 1;
+const CHECKSUM_BYTES = 4;
+/** In the order they are stored. */
+const COLUMNS = [
+  'time',
+  'rowId',
+  'value',
+  'present',
+  'seq',
+  'score',
+  'range',
+  'rawScore',
+  'view',
+  'marks',
+] as const;
+type ColumnName = (typeof COLUMNS)[number];
+/** More samples than any block has: a damaged count must not make a program ask for all memory. */
+const MAX_SAMPLES = 1_000_000;
+
+export function encodeBlock(columns: SampleColumns): Buffer {
+  const keep = (bit: number, column: Float64Array) => keepPresent(columns.present, bit, column);
+  const writers: Record<ColumnName, (writer: BitWriter) => void> = {
+    time: (writer) => {
+      writeIntegers(writer, columns.timestampsMs);
+    },
+    rowId: (writer) => {
+      writeIntegers(writer, columns.rowIds);
+    },
+    value: (writer) => {
+      writeNumbers(writer, columns.values);
+    },
+    present: (writer) => {
+      writeIntegers(writer, columns.present);
+    },
+    seq: (writer) => {
+      writeIntegers(writer, keep(PRESENT.seq, columns.seqs));
+    },
+    score: (writer) => {
+      writeNumbers(writer, keep(PRESENT.score, columns.scores));
+    },
+    range: (writer) => {
+      writeRange(writer, columns);
+    },
+    rawScore: (writer) => {
+      writeNumbers(writer, keep(PRESENT.rawScore, columns.rawScores));
+    },
+    view: (writer) => {
+      writeIntegers(writer, columns.views);
+    },
+    marks: (writer) => {
+      writeIntegers(writer, columns.marks);
+    },
+  };
+  const head: number[] = [VERSION];
+  writeVarint(head, columns.count);
+  const parts = COLUMNS.map((name) => {
+    const writer = new BitWriter();
+    writers[name](writer);
+    const bytes = writer.finish();
+    writeVarint(head, bytes.length);
+    return bytes;
+  });
+  const checksum = Buffer.alloc(CHECKSUM_BYTES);
+  const body = Buffer.concat([Uint8Array.from(head), ...parts, checksum]);
+  body.writeUInt32LE(crc32(body.subarray(0, -CHECKSUM_BYTES)), body.length - CHECKSUM_BYTES);
+  return body;
+}
+
+/** The columns of a block. Each is read when it is asked for, and throws DamagedBlockError if it cannot be. */
+export class SampleBlock implements SampleColumns {
+  readonly metricNumber: number;
+  readonly count: number;
+  readonly #parts = new Map<ColumnName, Uint8Array>();
+  readonly #read = new Map<string, Float64Array>();
+
+  /** @throws DamagedBlockError for bytes that are not as `encodeBlock` gave them, or of a version to come */
+  constructor(metricNumber: number, bytes: Uint8Array) {
+    this.metricNumber = metricNumber;
+    const body = bytes.subarray(0, -CHECKSUM_BYTES);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    if (bytes.length < 1 + CHECKSUM_BYTES || view.getUint32(body.length, true) !== crc32(body))
+      throw new DamagedBlockError(
+        `a block of metric ${metricNumber} has another checksum than it was written with`,
+      );
+    if (body[0] !== VERSION)
+      throw new DamagedBlockError(`a block of metric ${metricNumber} has the unknown version ${body[0]}`);
+    const [count, first] = readVarint(body, 1);
+    let at = first;
+    if (count > MAX_SAMPLES)
+      throw new DamagedBlockError(`a block of metric ${metricNumber} is too long: ${count}`);
+    this.count = count;
+    const lengths = COLUMNS.map(() => {
+      const [length, next] = readVarint(body, at);
+      at = next;
+      return length;
+    });
+    for (const [index, name] of COLUMNS.entries()) {
+      const end = at + (lengths[index] ?? 0);
+      this.#parts.set(name, body.subarray(at, end));
+      at = end;
+    }
+    if (at !== body.length)
+      throw new DamagedBlockError(`a block of metric ${metricNumber} has another length`);
+  }
+
+  get timestampsMs(): Float64Array {
+    return this.#column('time', readIntegers);
+  }
+
+  get rowIds(): Float64Array {
+    return this.#column('rowId', readIntegers);
+  }
+
+  get values(): Float64Array {
+    return this.#column('value', readNumbers);
+  }
+
+  get present(): Float64Array {
+    return this.#column('present', readIntegers);
+  }
+
+  get seqs(): Float64Array {
+    return this.#optional('seq', PRESENT.seq, readIntegers);
+  }
+
+  get scores(): Float64Array {
+    return this.#optional('score', PRESENT.score, readNumbers);
+  }
+
+  get rawScores(): Float64Array {
+    return this.#optional('rawScore', PRESENT.rawScore, readNumbers);
+  }
+
+  get expected(): Float64Array {
+    return this.#range('expected');
+  }
+
+  get lows(): Float64Array {
+    return this.#range('low');
+  }
+
+  get highs(): Float64Array {
+    return this.#range('high');
+  }
+
+  get views(): Float64Array {
+    return this.#column('view', readIntegers);
+  }
+
+  get marks(): Float64Array {
+    return this.#column('marks', readIntegers);
+  }
+
+  #column(name: ColumnName, read: (reader: BitReader, count: number) => Float64Array): Float64Array {
+    const known = this.#read.get(name);
+    if (known !== undefined) return known;
+    const column = read(this.#open(name), this.count);
+    this.#read.set(name, column);
+    return column;
+  }
+
+  #optional(
+    name: ColumnName,
+    bit: number,
+    read: (reader: BitReader, count: number) => Float64Array,
+  ): Float64Array {
+    return this.#column(name, (reader) => {
+      const { present } = this;
+      return spreadPresent(present, bit, read(reader, countPresent(present, bit)));
+    });
+  }
+
+  #range(part: RangePart): Float64Array {
+    const known = this.#read.get(part);
+    if (known !== undefined) return known;
+    const range = readRange(this.#open('range'), this.present);
+    for (const name of RANGE_PARTS) this.#read.set(name, range[name]);
+    return range[part];
+  }
+
+  #open(name: ColumnName): BitReader {
+    return new BitReader(this.#parts.get(name) ?? new Uint8Array());
+  }
+}
+
+const RANGE_PARTS = ['expected', 'low', 'high'] as const;
+type RangePart = (typeof RANGE_PARTS)[number];
+const SCALE_BITS = 11;
+const SCALE_OFFSET = 1024;
+
+/**
+ * The expected value and the ends of the expected range. Where all of them are multiples of one power of two, the ends
+ * are written as how far they lie from the expected value: that changes little from one sample to the next.
+ */
+function writeRange(writer: BitWriter, { present, expected, lows, highs }: SampleColumns): void {
+  const parts = [
+    keepPresent(present, PRESENT.expected, expected),
+    keepPresent(present, PRESENT.low, lows),
+    keepPresent(present, PRESENT.high, highs),
+  ] as const;
+  const exponent = findExponent(parts);
+  writer.write(exponent === null ? 0 : 1, 1);
+  if (exponent === null) {
+    for (const part of parts) writeNumbers(writer, part);
+    return;
+  }
+  writer.write(exponent + SCALE_OFFSET, SCALE_BITS);
+  const scale = 2 ** -exponent;
+  const [middle, low, high] = parts.map((part) => part.map((value) => value * scale));
+  if (middle === undefined || low === undefined || high === undefined)
+    throw new Error('a range has three parts');
+  writeIntegers(writer, middle);
+  writeIntegers(
+    writer,
+    middle.map((value, index) => value - (low[index] ?? 0)),
+  );
+  writeIntegers(
+    writer,
+    high.map((value, index) => value - (middle[index] ?? 0)),
+  );
+}
+
+function readRange(reader: BitReader, present: Float64Array): Record<RangePart, Float64Array> {
+  const count = countPresent(present, PRESENT.expected);
+  if (reader.read(1) === 0) {
+    return {
+      expected: spreadPresent(present, PRESENT.expected, readNumbers(reader, count)),
+      low: spreadPresent(present, PRESENT.low, readNumbers(reader, countPresent(present, PRESENT.low))),
+      high: spreadPresent(present, PRESENT.high, readNumbers(reader, countPresent(present, PRESENT.high))),
+    };
+  }
+  const scale = 2 ** (reader.read(SCALE_BITS) - SCALE_OFFSET);
+  const middle = readIntegers(reader, count);
+  const below = readIntegers(reader, count);
+  const above = readIntegers(reader, count);
+  const spread = (at: (index: number) => number) =>
+    spreadPresent(
+      present,
+      PRESENT.expected,
+      middle.map((_, index) => at(index) * scale),
+    );
+  return {
+    expected: spread((index) => middle[index] ?? 0),
+    low: spread((index) => (middle[index] ?? 0) - (below[index] ?? 0)),
+    high: spread((index) => (middle[index] ?? 0) + (above[index] ?? 0)),
+  };
+}
+
+/** The power of two all numbers are multiples of, few enough of it; null when there is none. */
+function findExponent(parts: readonly Float64Array[]): number | null {
+  const [{ length } = { length: 0 }] = parts;
+  if (parts.some((part) => part.length !== length)) return null;
+  let exponent = Infinity;
+  for (const part of parts) {
+    for (const value of part) {
+      if (!Number.isFinite(value) || Object.is(value, -0)) return null;
+      if (value !== 0) exponent = Math.min(exponent, lowestPower(value));
+    }
+  }
+  if (exponent === Infinity) return 0;
+  if (Math.abs(exponent) > 1000) return null;
+  const most = (MAX_INTEGER / 2) * 2 ** exponent;
+  return parts.every((part) => part.every((value) => Math.abs(value) <= most)) ? exponent : null;
+}
+
+const double = new DataView(new ArrayBuffer(8));
+
+/** The exponent of the lowest bit of a finite number that is not 0. */
+function lowestPower(value: number): number {
+  double.setFloat64(0, value);
+  const [high, low] = [double.getUint32(0), double.getUint32(4)];
+  const trailing = (word: number) => 31 - Math.clz32(word & -word);
+  const zeros = low !== 0 ? trailing(low) : (high & 0xf_ffff) === 0 ? 52 : 32 + trailing(high);
+  return Math.max(1, (high >>> 20) & 0x7ff) - 1075 + zeros;
+}
+
+function keepPresent(present: Float64Array, bit: number, column: Float64Array): Float64Array {
+  return present.every((bits) => bits === ALL_PRESENT)
+    ? column
+    : column.filter((_, index) => ((present[index] ?? 0) & bit) !== 0);
+}
+
+function countPresent(present: Float64Array, bit: number): number {
+  let count = 0;
+  for (const bits of present) if ((bits & bit) !== 0) count += 1;
+  return count;
+}
+
+function spreadPresent(present: Float64Array, bit: number, kept: Float64Array): Float64Array {
+  if (kept.length === present.length) return kept;
+  const column = new Float64Array(present.length);
+  let next = 0;
+  for (let index = 0; index < present.length; index++) {
+    if (((present[index] ?? 0) & bit) !== 0) column[index] = kept[next++] ?? 0;
+  }
+  return column;
+}

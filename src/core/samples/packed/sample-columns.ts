@@ -1,0 +1,103 @@
+/** Samples of one metric as columns of equal length, in time order: what a block is made of, and read into. */
+import type { AnomalyPhase, View } from '../../../model.ts';
+import type { StoredSample } from '../stored-sample.ts';
+
+export interface SampleColumns {
+  readonly metricNumber: number;
+  readonly count: number;
+  readonly timestampsMs: Float64Array;
+  readonly rowIds: Float64Array;
+  readonly values: Float64Array;
+  /** Which of the nullable columns below have something: bits of PRESENT. Where they have nothing they hold 0. */
+  readonly present: Float64Array;
+  readonly seqs: Float64Array;
+  readonly scores: Float64Array;
+  readonly expected: Float64Array;
+  readonly lows: Float64Array;
+  readonly highs: Float64Array;
+  readonly rawScores: Float64Array;
+  /** Places in VIEW_CODES. */
+  readonly views: Float64Array;
+  /** Places in PHASE_CODES, and the bits of PROVISIONAL and EPISODE. */
+  readonly marks: Float64Array;
+}
+
+export const PRESENT = { seq: 1, score: 2, expected: 4, low: 8, high: 16, rawScore: 32 } as const;
+export const ALL_PRESENT = 63;
+/** Stored: what is added goes to the end. */
+const VIEW_CODES: readonly (View | null)[] = [null, 'LEVEL', 'TREND', 'TIME_OF_DAY', 'VOLATILITY', 'SILENCE'];
+/** Stored: what is added goes to the end. */
+const PHASE_CODES: readonly (AnomalyPhase | null)[] = [
+  null,
+  'OPENS',
+  'CONTINUES',
+  'RECOVERS',
+  'QUIET_PERIOD',
+  'LEARNING',
+];
+const PHASE_MASK = 15;
+const PROVISIONAL = 16;
+const EPISODE = 32;
+
+/** @param samples of one metric, in time order */
+export function toColumns(samples: readonly StoredSample[]): SampleColumns {
+  const column = (read: (sample: StoredSample) => number | null) =>
+    Float64Array.from(samples, (sample) => read(sample) ?? 0);
+  return {
+    metricNumber: samples[0]?.metricNumber ?? 0,
+    count: samples.length,
+    timestampsMs: column(({ timestampMs }) => timestampMs),
+    rowIds: column(({ rowId }) => rowId),
+    values: column(({ value }) => value),
+    present: column(listPresent),
+    seqs: column(({ seq }) => seq),
+    scores: column(({ score }) => score),
+    expected: column(({ expected }) => expected),
+    lows: column(({ low }) => low),
+    highs: column(({ high }) => high),
+    rawScores: column(({ rawScore }) => rawScore),
+    views: column(({ view }) => VIEW_CODES.indexOf(view)),
+    marks: column(
+      ({ phase, provisional, episode }) =>
+        PHASE_CODES.indexOf(phase) + (provisional ? PROVISIONAL : 0) + (episode ? EPISODE : 0),
+    ),
+  };
+}
+
+function listPresent(sample: StoredSample): number {
+  return (
+    (sample.seq === null ? 0 : PRESENT.seq) +
+    (sample.score === null ? 0 : PRESENT.score) +
+    (sample.expected === null ? 0 : PRESENT.expected) +
+    (sample.low === null ? 0 : PRESENT.low) +
+    (sample.high === null ? 0 : PRESENT.high) +
+    (sample.rawScore === null ? 0 : PRESENT.rawScore)
+  );
+}
+
+export function sampleAt(columns: SampleColumns, index: number): StoredSample {
+  const present = columns.present[index] ?? 0;
+  const optional = (bit: number, column: Float64Array) =>
+    (present & bit) === 0 ? null : (column[index] ?? null);
+  const marks = columns.marks[index] ?? 0;
+  return {
+    metricNumber: columns.metricNumber,
+    rowId: columns.rowIds[index] ?? 0,
+    timestampMs: columns.timestampsMs[index] ?? 0,
+    value: columns.values[index] ?? 0,
+    seq: optional(PRESENT.seq, columns.seqs),
+    score: optional(PRESENT.score, columns.scores),
+    expected: optional(PRESENT.expected, columns.expected),
+    low: optional(PRESENT.low, columns.lows),
+    high: optional(PRESENT.high, columns.highs),
+    rawScore: optional(PRESENT.rawScore, columns.rawScores),
+    view: VIEW_CODES[columns.views[index] ?? 0] ?? null,
+    provisional: (marks & PROVISIONAL) !== 0,
+    episode: (marks & EPISODE) !== 0,
+    phase: phaseOf(marks),
+  };
+}
+
+export function phaseOf(marks: number): AnomalyPhase | null {
+  return PHASE_CODES[marks & PHASE_MASK] ?? null;
+}

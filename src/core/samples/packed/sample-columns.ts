@@ -75,13 +75,18 @@ function listPresent(sample: StoredSample): number {
   );
 }
 
-export function sampleAt(columns: SampleColumns, index: number): StoredSample {
+/** @param metricNumber where the columns hold samples of several metrics */
+export function sampleAt(
+  columns: SampleColumns,
+  index: number,
+  metricNumber = columns.metricNumber,
+): StoredSample {
   const present = columns.present[index] ?? 0;
   const optional = (bit: number, column: Float64Array) =>
     (present & bit) === 0 ? null : (column[index] ?? null);
   const marks = columns.marks[index] ?? 0;
   return {
-    metricNumber: columns.metricNumber,
+    metricNumber,
     rowId: columns.rowIds[index] ?? 0,
     timestampMs: columns.timestampsMs[index] ?? 0,
     value: columns.values[index] ?? 0,
@@ -94,10 +99,31 @@ export function sampleAt(columns: SampleColumns, index: number): StoredSample {
     view: VIEW_CODES[columns.views[index] ?? 0] ?? null,
     provisional: (marks & PROVISIONAL) !== 0,
     episode: (marks & EPISODE) !== 0,
-    phase: phaseOf(marks),
+    phase: PHASE_CODES[phaseCode(marks)] ?? null,
   };
 }
 
-export function phaseOf(marks: number): AnomalyPhase | null {
-  return PHASE_CODES[marks & PHASE_MASK] ?? null;
+/** The place of a row's phase in PHASE_CODES, and of its bit in a set of phases. */
+export function phaseCode(marks: number): number {
+  return marks & PHASE_MASK;
+}
+
+/** The bit of a phase in a set of phases. */
+export function phaseBit(phase: AnomalyPhase | null): number {
+  return 1 << PHASE_CODES.indexOf(phase);
+}
+
+/** The first index whose time is not before this one; the count where all are. */
+export function findTime(
+  { timestampsMs, count }: Pick<SampleColumns, 'timestampsMs' | 'count'>,
+  ms: number,
+): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((timestampsMs[middle] ?? 0) < ms) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

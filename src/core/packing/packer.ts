@@ -45,12 +45,14 @@ export interface PackerOptions {
   readonly now?: () => number;
   /** Offsets of a window; by the number of metrics when left out. */
   readonly windowSize?: number;
-  readonly lookEveryMs?: number;
+  /** As many times as long as a portion took nothing is packed; nine times, and once while nothing waits, when left out. */
+  readonly restFactor?: number;
 }
 
 const HOUR_MS = 3_600_000;
-/** How often it is looked whether a window has become old enough. */
-const LOOK_EVERY_MS = 60_000;
+/** How often it is looked whether a window has become old enough: so many times while one becomes so, or every minute. */
+const LOOKS = 10;
+const MAX_LOOK_MS = 60_000;
 /** So many samples of each metric are in a window, if all have as many. */
 const SAMPLES_PER_METRIC = 256;
 const MIN_WINDOW = 1024;
@@ -91,10 +93,11 @@ export class Packer implements AsyncDisposable {
   }
 
   async #work(): Promise<void> {
-    const { stats, log } = this.#options;
+    const { stats, log, packAfterHours } = this.#options;
+    const lookEveryMs = Math.min(MAX_LOOK_MS, (packAfterHours * HOUR_MS) / LOOKS);
     const pause = createRetryPause((ms) => this.#stopping.wait(ms).done);
     while (!this.#isStopped) {
-      await this.#stopping.wait(this.#options.lookEveryMs ?? LOOK_EVERY_MS).done;
+      await this.#stopping.wait(lookEveryMs).done;
       try {
         await this.packDue();
         pause.reset();
@@ -170,8 +173,8 @@ export class Packer implements AsyncDisposable {
   }
 
   async #rest(workedMs: number): Promise<void> {
-    const factor = this.#options.isBusy() ? BUSY_REST_FACTOR : REST_FACTOR;
-    if (!this.#isStopped) await this.#stopping.wait(workedMs * factor).done;
+    const { isBusy, restFactor = isBusy() ? BUSY_REST_FACTOR : REST_FACTOR } = this.#options;
+    if (!this.#isStopped) await this.#stopping.wait(workedMs * restFactor).done;
   }
 }
 

@@ -31,18 +31,21 @@ afterEach(async () => {
 });
 
 function createPacker(
-  options: { readonly saveProgress?: () => Promise<void>; readonly windowSize?: number } = {},
+  options: {
+    readonly saveProgress?: () => Promise<void>;
+    readonly windowSize?: number;
+    readonly packAfterHours?: number;
+  } = {},
 ) {
   return new Packer({
     pool: database.pool,
     stats,
     log: createLog('silent'),
-    packAfterHours: 1,
+    packAfterHours: 0.0001,
     countMetrics: () => 1,
     saveProgress: () => engine.saveProgress(),
     isBusy: () => false,
     windowSize: 200,
-    lookEveryMs: 5,
     ...options,
   });
 }
@@ -90,10 +93,10 @@ describe('packing', () => {
     expect(await count('log_window WHERE is_complete')).toBe(4);
     expect(stats.read('samples_packed')).toBe(800);
     expect(await read(number)).toEqual(before);
-    const young = createPacker({ windowSize: 50 });
+    const young = createPacker({ windowSize: 101, packAfterHours: 1 });
     await engine.accept.acceptNamed([{ metric: 'm', timestampMs: Date.now(), value: 50 }]);
     await young.packDue();
-    expect(await count('sample')).toBe(1);
+    expect(await count('sample')).toBe(101);
   });
 
   it('keeps late points of a packed time, finds those stored already, and counts each once', async () => {

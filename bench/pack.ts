@@ -17,6 +17,7 @@ import { startTemporaryEmbedded } from '../src/platform/postgres/embedded/tempor
 import { createStats } from '../src/platform/telemetry/metrics.ts';
 import { createChance, DEMO_SERIES, type DemoSeries, listFleet } from './demo-series.ts';
 import { makePoint } from './demo-history.ts';
+import { prepareDatabase } from './growth-data.ts';
 import { readDatabaseCpuSeconds } from './measure-cpu.ts';
 import { findQuantile, printFigure } from './measure.ts';
 
@@ -32,6 +33,7 @@ const CHART_POINTS = 500;
 
 await using database = await startTemporaryEmbedded({ log: createLog('error'), settings: { fsync: 'on' } });
 const { connection } = database;
+await prepareDatabase(connection);
 const { pool, prisma, stop } = createDatabase({ connection, log: createLog('error') });
 const client = new pg.Client({ connectionString: connection });
 await client.connect();

@@ -63,10 +63,13 @@ export function chooseOfBlock(
 ): readonly SeriesPoint[] {
   const first = range.fromMs === null ? 0 : findTime(block, range.fromMs);
   const end = range.toMs === null ? block.count : findTime(block, range.toMs + 1);
+  const { timestampsMs, values, scores, expected, lows, highs, present } = block;
+  const read = (bit: number, column: Float64Array, index: number) =>
+    ((present[index] ?? 0) & bit) === 0 ? null : (column[index] ?? null);
   const samples = {
-    timeOf: (index: number) => block.timestampsMs[index] ?? 0,
-    valueOf: (index: number) => block.values[index] ?? 0,
-    scoreOf: (index: number) => readOptional(block, PRESENT.score, block.scores, index) ?? -1,
+    timeOf: (index: number) => timestampsMs[index] ?? 0,
+    valueOf: (index: number) => values[index] ?? 0,
+    scoreOf: (index: number) => read(PRESENT.score, scores, index) ?? -1,
   };
   const chosen =
     plan === null
@@ -75,15 +78,11 @@ export function chooseOfBlock(
   return chosen.map((index) => ({
     timestampMs: samples.timeOf(index),
     value: samples.valueOf(index),
-    score: readOptional(block, PRESENT.score, block.scores, index),
-    expected: readOptional(block, PRESENT.expected, block.expected, index),
-    low: readOptional(block, PRESENT.low, block.lows, index),
-    high: readOptional(block, PRESENT.high, block.highs, index),
+    score: read(PRESENT.score, scores, index),
+    expected: read(PRESENT.expected, expected, index),
+    low: read(PRESENT.low, lows, index),
+    high: read(PRESENT.high, highs, index),
   }));
-}
-
-function readOptional(block: SampleColumns, bit: number, column: Float64Array, index: number): number | null {
-  return ((block.present[index] ?? 0) & bit) === 0 ? null : (column[index] ?? null);
 }
 
 /**

@@ -5,7 +5,8 @@
 import type pg from 'pg';
 import { toNumberArray } from '../../platform/postgres/number-array.ts';
 import { readBlock } from './packed/open-block.ts';
-import { type SampleColumns, sampleAt } from './packed/sample-columns.ts';
+import type { SampleBlock } from './packed/block-codec.ts';
+import { sampleAt } from './packed/sample-columns.ts';
 import {
   listChosen,
   listTests,
@@ -186,6 +187,9 @@ function gather(
 }
 
 /** The samples of a block that lie in a range and pass a test, in time order. */
-function choose(block: SampleColumns, range: TimeRange, test: SampleTest): StoredSample[] {
-  return listChosen(block, range, test).map((index) => sampleAt(block, index));
+function choose(block: SampleBlock, range: TimeRange, test: SampleTest): StoredSample[] {
+  const chosen = listChosen(block, range, test);
+  if (chosen.length === 0) return [];
+  const columns = block.readAll();
+  return chosen.map((index) => sampleAt(columns, index));
 }

@@ -9,31 +9,33 @@ import { HIGH } from './packed/double-words.ts';
 
 export type Rounded = Pick<Judgement, 'rawScore' | 'score' | 'expected' | 'low' | 'high'>;
 
-/** The expected range is stored in steps of its width divided by this to twice this: less than a pixel of any chart. */
-const STEPS_IN_RANGE = 256;
+/** The expected range is stored in steps of its width divided by 2^8 to 2^9: less than a pixel of any chart. */
+const STEP_BITS = 8;
 /** Of a score what is missing to 1, and of a raw score itself, this many significant bits: to 1 in 1,000. */
 const SCORE_BITS = 10;
 
 /** The expected value to the nearest step, the ends of the range outwards: what lay within still does. */
 export function roundJudgement({ rawScore, score, expected, low, high }: Rounded): Rounded {
-  const step = stepOf(high - low);
-  const scores = { rawScore: Math.fround(roundBits(rawScore)), score: roundScore(score) };
-  const range = {
-    expected: Math.round(expected / step) * step,
-    low: Math.floor(low / step) * step,
-    high: Math.ceil(high / step) * step,
+  const rounded = {
+    rawScore: Math.fround(roundBits(rawScore)),
+    score: roundScore(score),
+    expected,
+    low,
+    high,
   };
-  // Next to the smallest and the largest doubles there is no room for it.
-  const holds = step > 0 && range.low <= low && range.high >= high;
-  return holds && Object.values(range).every(Number.isFinite)
-    ? { ...scores, ...range }
-    : { ...scores, expected, low, high };
-}
-
-/** A power of two; 0 for a range without width, or one too wide or too narrow to be divided. */
-function stepOf(width: number): number {
-  if (!(width > 1e-280 && width < 1e280)) return 0;
-  return 2 ** (Math.floor(Math.log2(width)) - Math.log2(STEPS_IN_RANGE));
+  const step = stepOf(high - low);
+  if (step === 0) return rounded;
+  const middle = Math.round(expected / step) * step;
+  const bottom = Math.floor(low / step) * step;
+  const top = Math.ceil(high / step) * step;
+  // Next to the smallest and the largest doubles there is no room for it. An infinite end is beyond any finite one.
+  const hasRoom = bottom >= -Number.MAX_VALUE && top <= Number.MAX_VALUE;
+  if (hasRoom && bottom <= low && top >= high && middle >= bottom && middle <= top) {
+    rounded.expected = middle;
+    rounded.low = bottom;
+    rounded.high = top;
+  }
+  return rounded;
 }
 
 /** Never into another class. */
@@ -44,13 +46,26 @@ function roundScore(score: number): number {
 
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
-const DROPPED = 2 ** (20 - SCORE_BITS);
+const EXPONENT = 2 ** 20;
+/** Twos to the power of these, and all between, are whole doubles, and so are what they are multiplied with here. */
+const MIN_EXPONENT = 100;
+const MAX_EXPONENT = 1940;
+
+/** A power of two; 0 for a range without width, or one too narrow or too wide to be divided. */
+function stepOf(width: number): number {
+  double[0] = width;
+  const exponent = Math.floor((words[HIGH] ?? 0) / EXPONENT);
+  if (exponent < MIN_EXPONENT || exponent > MAX_EXPONENT) return 0;
+  words[HIGH] = (exponent - STEP_BITS) * EXPONENT;
+  words[1 - HIGH] = 0;
+  return double[0];
+}
 
 /** @param share in [0, 1] */
 function roundBits(share: number): number {
+  const dropped = EXPONENT / 2 ** SCORE_BITS;
   double[0] = share;
-  const high = words[HIGH] ?? 0;
-  words[HIGH] = Math.floor(high / DROPPED + 0.5) * DROPPED;
+  words[HIGH] = Math.floor((words[HIGH] ?? 0) / dropped + 0.5) * dropped;
   words[1 - HIGH] = 0;
   return double[0];
 }

@@ -72,18 +72,26 @@ export function listChosen(block: SampleColumns, { fromMs, toMs }: TimeRange, te
 function compileTest(block: SampleColumns, test: SampleTest): (index: number) => boolean {
   const { minScore = null, isScored = false, phases = null, rowIds = null } = test;
   const tests: ((index: number) => boolean)[] = [];
-  const has = (bit: number) => (index: number) => ((block.present[index] ?? 0) & bit) !== 0;
-  if (isScored || phases !== null) tests.push(has(PRESENT.seq));
-  if (minScore !== null) tests.push(has(PRESENT.score), (index) => (block.scores[index] ?? 0) >= minScore);
+  if (isScored || phases !== null) tests.push(has(block.present, PRESENT.seq));
+  if (minScore !== null) {
+    const { scores } = block;
+    tests.push(has(block.present, PRESENT.score), (index) => (scores[index] ?? 0) >= minScore);
+  }
   if (phases !== null) {
     const wanted = toPhaseSet(phases);
-    tests.push((index) => ((1 << phaseCode(block.marks[index] ?? 0)) & wanted) !== 0);
+    const { marks } = block;
+    tests.push((index) => ((1 << phaseCode(marks[index] ?? 0)) & wanted) !== 0);
   }
   if (rowIds !== null) {
     const wanted = new Set(rowIds);
-    tests.push((index) => wanted.has(block.rowIds[index] ?? 0));
+    const ids = block.rowIds;
+    tests.push((index) => wanted.has(ids[index] ?? 0));
   }
   return (index) => tests.every((passes) => passes(index));
+}
+
+function has(present: Float64Array, bit: number): (index: number) => boolean {
+  return (index) => ((present[index] ?? 0) & bit) !== 0;
 }
 
 function toPhaseSet(phases: readonly (AnomalyPhase | null)[]): number {

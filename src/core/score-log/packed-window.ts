@@ -1,7 +1,7 @@
 /** A window of the log whose blocks were read: its samples as columns, addressed by their offsets. */
 import { setImmediate } from 'node:timers/promises';
 import { readBlock, type StoredBlock } from '../samples/packed/open-block.ts';
-import { PRESENT, sampleAt, type SampleColumns } from '../samples/packed/sample-columns.ts';
+import { emptyColumns, PRESENT, sampleAt, type SampleColumns } from '../samples/packed/sample-columns.ts';
 import { isScored, type ScoredSample } from '../samples/stored-sample.ts';
 
 /** A window as the table has it. */
@@ -37,25 +37,9 @@ export class PackedWindow {
 
   private constructor(bounds: WindowBounds) {
     const count = bounds.last - bounds.first + 1;
-    const empty = () => new Float64Array(count);
     this.bounds = bounds;
     this.#metricNumbers = new Int32Array(count);
-    this.#columns = {
-      metricNumber: 0,
-      count,
-      timestampsMs: empty(),
-      rowIds: empty(),
-      values: empty(),
-      present: empty(),
-      seqs: empty(),
-      scores: empty(),
-      expected: empty(),
-      lows: empty(),
-      highs: empty(),
-      rawScores: empty(),
-      views: empty(),
-      marks: empty(),
-    };
+    this.#columns = emptyColumns(0, count);
   }
 
   static async read(bounds: WindowBounds, blocks: readonly StoredBlock[]): Promise<PackedWindow> {
@@ -63,7 +47,7 @@ export class PackedWindow {
     for (const [index, stored] of blocks.entries()) {
       if (index % BLOCKS_AT_ONCE === BLOCKS_AT_ONCE - 1) await setImmediate();
       readBlock(stored, (block) => {
-        window.#add(block);
+        window.#add(block.readAll());
       });
     }
     return window;

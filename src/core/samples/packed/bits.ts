@@ -32,11 +32,21 @@ export class BitWriter {
     this.write((value % TWO_TO_32) >>> 0, Math.min(32, count));
   }
 
-  /** So many ones, and a zero. */
-  writeUnary(ones: number): void {
-    let left = ones;
-    for (; left >= 31; left -= 31) this.write(0x7fff_ffff, 31);
-    this.write(((1 << left) - 1) << 1, left + 1);
+  /** As `BitReader.readRice` reads it. */
+  writeRice(value: number, k: number): void {
+    const ones = Math.floor(value / 2 ** k);
+    if (ones >= ESCAPE) {
+      this.write(2 ** (ESCAPE + 1) - 2, ESCAPE + 1);
+      this.writeWide(value, WIDE_BITS);
+      return;
+    }
+    const low = value - ones * 2 ** k;
+    const length = ones + 1 + k;
+    if (length <= 30) this.write(((((1 << ones) - 1) << (k + 1)) | low) >>> 0, length);
+    else {
+      this.write(((1 << ones) - 1) << 1, ones + 1);
+      this.writeWide(low, k);
+    }
   }
 
   /** What was written, to a whole byte. */
@@ -51,22 +61,31 @@ export class BitWriter {
   }
 }
 
+/** What a Golomb-Rice code says by so many ones: the number itself follows, in WIDE_BITS. */
+export const ESCAPE = 20;
+export const WIDE_BITS = 54;
+/** Bits that are seen ahead at least. */
+const SEEN = 25;
+
 export class BitReader {
   readonly #bytes: Uint8Array;
   readonly #end: number;
-  #bit = 0;
+  #bit: number;
 
-  constructor(bytes: Uint8Array) {
+  /** @param end the byte before which it ends */
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
     this.#bytes = bytes;
-    this.#end = bytes.length * 8;
+    this.#bit = start * 8;
+    this.#end = end * 8;
   }
 
   /** @param count at most 32 @throws DamagedBlockError past the end */
   read(count: number): number {
-    if (count > 25) return this.read(count - 16) * 65_536 + this.read(16);
+    if (count > SEEN) return this.read(count - 16) * 65_536 + this.read(16);
     if (count === 0) return 0;
-    const value = this.#peek() >>> (32 - count);
-    this.#advance(count);
+    const value = peek(this.#bytes, this.#bit) >>> (32 - count);
+    this.#bit += count;
+    this.#check();
     return value;
   }
 
@@ -75,34 +94,56 @@ export class BitReader {
     return count > 32 ? this.read(count - 32) * TWO_TO_32 + this.read(32) : this.read(count);
   }
 
-  /** As many ones as there are before a zero. @throws DamagedBlockError past the end */
-  readUnary(): number {
-    let ones = 0;
-    for (;;) {
-      // The lowest seven bits of what is seen ahead may not be there.
-      const seen = Math.min(24, Math.clz32(~this.#peek()));
-      ones += seen;
-      this.#advance(seen < 24 ? seen + 1 : seen);
-      if (seen < 24) return ones;
-    }
-  }
-
-  /** The next bits, 25 of them at least. */
-  #peek(): number {
-    const at = this.#bit >>> 3;
+  /**
+   * Numbers from 0 on, each as so many ones as its upper bits say, a zero, and its k lower bits. This is most of the time
+   * of reading a block.
+   * @throws DamagedBlockError past the end
+   */
+  readRice(numbers: Float64Array, from: number, k: number): void {
     const bytes = this.#bytes;
-    const word =
-      ((bytes[at] ?? 0) << 24) |
-      ((bytes[at + 1] ?? 0) << 16) |
-      ((bytes[at + 2] ?? 0) << 8) |
-      (bytes[at + 3] ?? 0);
-    return word << (this.#bit & 7);
+    let bit = this.#bit;
+    for (let index = from; index < numbers.length; index++) {
+      const seen = peek(bytes, bit);
+      const ones = Math.clz32(~seen);
+      const length = ones + 1 + k;
+      if (length <= SEEN && ones < ESCAPE) {
+        const low = k === 0 ? 0 : (seen << (ones + 1)) >>> (32 - k);
+        numbers[index] = (ones << k) + low;
+        bit += length;
+        continue;
+      }
+      this.#bit = bit;
+      numbers[index] = this.#readLong(k);
+      bit = this.#bit;
+    }
+    this.#bit = bit;
+    this.#check();
   }
 
-  #advance(count: number): void {
-    this.#bit += count;
+  /** One that may be longer than what is seen ahead. */
+  #readLong(k: number): number {
+    let ones = 0;
+    while (ones < ESCAPE && this.read(1) === 1) ones += 1;
+    // The zero behind the ones has been read, but for an escape.
+    if (ones < ESCAPE) return ones * 2 ** k + this.readWide(k);
+    if (this.read(1) === 1) throw new DamagedBlockError('a number of a block is of no known length');
+    return this.readWide(WIDE_BITS);
+  }
+
+  #check(): void {
     if (this.#bit > this.#end) throw new DamagedBlockError('a column of a block ends too early');
   }
+}
+
+/** The bits from a place on, SEEN of them at least, in the upper bits. */
+function peek(bytes: Uint8Array, bit: number): number {
+  const at = bit >>> 3;
+  const word =
+    ((bytes[at] ?? 0) << 24) |
+    ((bytes[at + 1] ?? 0) << 16) |
+    ((bytes[at + 2] ?? 0) << 8) |
+    (bytes[at + 3] ?? 0);
+  return word << (bit & 7);
 }
 
 /** Whole numbers from 0 to 2^53 in as few bytes as they need: seven bits in each, the lowest first. */

@@ -83,13 +83,16 @@ export function encodeBlock(columns: SampleColumns): Buffer {
 export class SampleBlock implements SampleColumns {
   readonly metricNumber: number;
   readonly count: number;
-  readonly #parts = new Map<ColumnName, Uint8Array>();
+  readonly #body: Uint8Array;
+  /** Where each column begins and ends. */
+  readonly #parts = new Map<ColumnName, readonly [start: number, end: number]>();
   readonly #read = new Map<string, Float64Array>();
 
   /** @throws DamagedBlockError for bytes that are not as `encodeBlock` gave them, or of a version to come */
   constructor(metricNumber: number, bytes: Uint8Array) {
     this.metricNumber = metricNumber;
     const body = bytes.subarray(0, -CHECKSUM_BYTES);
+    this.#body = bytes;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     if (bytes.length < 1 + CHECKSUM_BYTES || view.getUint32(body.length, true) !== crc32(body))
       throw new DamagedBlockError(
@@ -109,11 +112,21 @@ export class SampleBlock implements SampleColumns {
     });
     for (const [index, name] of COLUMNS.entries()) {
       const end = at + (lengths[index] ?? 0);
-      this.#parts.set(name, body.subarray(at, end));
+      this.#parts.set(name, [at, end]);
       at = end;
     }
     if (at !== body.length)
       throw new DamagedBlockError(`a block of metric ${metricNumber} has another length`);
+  }
+
+  /** All of them at once: for those who read sample by sample. */
+  readAll(): SampleColumns {
+    const { metricNumber, count, timestampsMs, rowIds, values, present, seqs, scores, expected } = this;
+    const { lows, highs, rawScores, views, marks } = this;
+    return {
+      ...{ metricNumber, count, timestampsMs, rowIds, values, present, seqs, scores, expected },
+      ...{ lows, highs, rawScores, views, marks },
+    };
   }
 
   get timestampsMs(): Float64Array {
@@ -192,6 +205,7 @@ export class SampleBlock implements SampleColumns {
   }
 
   #open(name: ColumnName): BitReader {
-    return new BitReader(this.#parts.get(name) ?? new Uint8Array());
+    const [start, end] = this.#parts.get(name) ?? [0, 0];
+    return new BitReader(this.#body, start, end);
   }
 }

@@ -3,13 +3,10 @@
  * nothing, from the last one, or from the last one and its step. Small distances take few bits (Golomb-Rice codes; k is
  * the number of low bits written as they are). https://en.wikipedia.org/wiki/Golomb_coding
  */
-import { BitReader, BitWriter, DamagedBlockError } from './bits.ts';
+import { type BitReader, type BitWriter, DamagedBlockError, ESCAPE, WIDE_BITS } from './bits.ts';
 
 /** Distances of distances stay whole numbers that a double holds. */
 export const MAX_INTEGER = 2 ** 50;
-const WIDE_BITS = 54;
-/** Ones that say: what follows is the distance itself, in WIDE_BITS. */
-const ESCAPE = 20;
 const ORDERS = [0, 1, 2] as const;
 type Order = (typeof ORDERS)[number];
 
@@ -17,6 +14,8 @@ const KIND = { RICE: 0, CONSTANT: 1, RUNS: 2, WIDE: 3 } as const;
 const KIND_BITS = 2;
 const ORDER_BITS = 2;
 const K_BITS = 6;
+/** The best k is about the length of half of the distances: so many on either side are tried. */
+const K_TRIED = 4;
 const COUNT_BITS = 32;
 
 interface Plan {
@@ -59,8 +58,9 @@ function writePlanned(writer: BitWriter, values: Float64Array, { order, k }: Pla
   const heads = Math.min(order, values.length);
   for (let index = 0; index < heads; index++) writeSigned(writer, values[index] ?? 0);
   if (k < 0) return;
+  const distances = listDistances(values, order);
   for (let index = heads; index < values.length; index++) {
-    writeRice(writer, toUnsigned(distance(values, index, order)), k);
+    writer.writeRice(toUnsigned(distances[index] ?? 0), k);
   }
 }
 
@@ -71,12 +71,13 @@ function readPlanned(reader: BitReader, count: number, isConstant: boolean): Flo
   const values = new Float64Array(count);
   const heads = Math.min(order, count);
   for (let index = 0; index < heads; index++) values[index] = readSigned(reader);
+  if (k >= 0) reader.readRice(values, heads, k);
   let last = values[heads - 1] ?? 0;
   let step = order === 2 ? last - (values[heads - 2] ?? 0) : 0;
   for (let index = heads; index < count; index++) {
-    const residual = k < 0 ? 0 : toSigned(readRice(reader, k));
-    if (order === 2) step += residual;
-    last = order === 0 ? residual : last + (order === 1 ? residual : step);
+    const residual = toSigned(values[index] ?? 0);
+    step = order === 2 ? step + residual : residual;
+    last = order === 0 ? residual : last + step;
     values[index] = last;
   }
   return values;
@@ -114,26 +115,28 @@ function readRuns(reader: BitReader, count: number): Float64Array {
 /** The order and the k that take the fewest bits; k is -1 where nothing differs from what is expected. */
 function choosePlan(values: Float64Array): Plan {
   let best: Plan = { order: 0, k: 0, bits: Infinity };
+  let distances = values;
   for (const order of ORDERS) {
+    if (order > 0) distances = listDifferences(distances);
     const lengths = new Uint32Array(WIDE_BITS + 1);
-    let longest = 0;
     for (let index = Math.min(order, values.length); index < values.length; index++) {
-      const length = bitLength(toUnsigned(distance(values, index, order)));
+      const length = bitLength(toUnsigned(distances[index] ?? 0));
       lengths[length] = (lengths[length] ?? 0) + 1;
-      if (length > longest) longest = length;
     }
-    const plan = chooseK(order, lengths, longest);
+    const plan = chooseK(order, lengths);
     if (plan.bits < best.bits) best = plan;
   }
   return best;
 }
 
 /** @param lengths how many distances there are of each length in bits */
-function chooseK(order: Order, lengths: Uint32Array, longest: number): Plan {
+function chooseK(order: Order, lengths: Uint32Array): Plan {
   const heads = order * WIDE_BITS;
-  if (longest === 0) return { order, k: -1, bits: heads };
+  const longest = lengths.findLastIndex((count) => count > 0);
+  if (longest <= 0) return { order, k: -1, bits: heads };
   let best: Plan = { order, k: 0, bits: Infinity };
-  for (let k = 0; k <= longest; k++) {
+  const middle = findMiddle(lengths);
+  for (let k = Math.max(0, middle - K_TRIED); k <= middle + K_TRIED && k <= longest; k++) {
     let bits = heads;
     for (let length = 0; length <= longest; length++) {
       const count = lengths[length] ?? 0;
@@ -146,35 +149,30 @@ function chooseK(order: Order, lengths: Uint32Array, longest: number): Plan {
   return best;
 }
 
-function distance(values: Float64Array, index: number, order: Order): number {
-  const value = values[index] ?? 0;
-  if (order === 0) return value;
-  const last = values[index - 1] ?? 0;
-  return order === 1 ? value - last : value - last - (last - (values[index - 2] ?? 0));
+/** The length that half of the distances do not exceed. */
+function findMiddle(lengths: Uint32Array): number {
+  let left = lengths.reduce((sum, count) => sum + count, 0) / 2;
+  return lengths.findIndex((count) => (left -= count) <= 0);
+}
+
+function listDistances(values: Float64Array, order: Order): Float64Array {
+  const differences = order === 0 ? values : listDifferences(values);
+  return order === 2 ? listDifferences(differences) : differences;
+}
+
+/** From the number before each. */
+function listDifferences(values: Float64Array): Float64Array {
+  const differences = new Float64Array(values.length);
+  for (let index = 1; index < values.length; index++) {
+    differences[index] = (values[index] ?? 0) - (values[index - 1] ?? 0);
+  }
+  return differences;
 }
 
 function countRuns(values: Float64Array): number {
   let runs = values.length > 0 ? 1 : 0;
   for (let index = 1; index < values.length; index++) if (values[index] !== values[index - 1]) runs += 1;
   return runs;
-}
-
-function writeRice(writer: BitWriter, value: number, k: number): void {
-  const ones = Math.floor(value / 2 ** k);
-  if (ones >= ESCAPE) {
-    writer.writeUnary(ESCAPE);
-    writer.writeWide(value, WIDE_BITS);
-    return;
-  }
-  writer.writeUnary(ones);
-  writer.writeWide(value % 2 ** k, k);
-}
-
-function readRice(reader: BitReader, k: number): number {
-  const ones = reader.readUnary();
-  if (ones === ESCAPE) return reader.readWide(WIDE_BITS);
-  if (ones > ESCAPE) throw new DamagedBlockError('a number of a block is of no known length');
-  return ones * 2 ** k + reader.readWide(k);
 }
 
 function writeSigned(writer: BitWriter, value: number): void {

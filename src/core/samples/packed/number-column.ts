@@ -20,6 +20,7 @@ const EXCEPTION_BITS = 96;
 /** One row in so many may be an exception. */
 const ROWS_PER_EXCEPTION = 8;
 const MAX_DECIMALS = 15;
+const PLAIN_DECIMALS = 4;
 /** Rows by which the number of decimals is found. */
 const PROBED = 48;
 const MIN_DROPPED_BITS = 14;
@@ -35,12 +36,11 @@ interface Disguise {
 
 export function writeNumbers(writer: BitWriter, values: Float64Array): void {
   const words = toWords(values);
-  const found = [
-    tryDecimal(values),
-    tryBinary(values, words),
-    tryLeadingBits(values),
-    tryComplement(values),
-  ].filter((disguise) => disguise !== null);
+  const decimal = tryDecimal(values);
+  // As values mostly are: nothing else comes near it.
+  const isPlain = decimal?.exceptions.length === 0 && decimal.scale <= PLAIN_DECIMALS;
+  const others = isPlain ? [] : [tryBinary(values, words), tryLeadingBits(values), tryComplement(values)];
+  const found = [decimal, ...others].filter((disguise) => disguise !== null);
   const [best] = found.toSorted((a, b) => a.bits - b.bits);
   if (best === undefined) {
     writer.write(KIND.XOR, KIND_BITS);

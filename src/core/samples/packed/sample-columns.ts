@@ -41,26 +41,45 @@ const EPISODE = 32;
 
 /** @param samples of one metric, in time order */
 export function toColumns(samples: readonly StoredSample[]): SampleColumns {
-  const column = (read: (sample: StoredSample) => number | null) =>
-    Float64Array.from(samples, (sample) => read(sample) ?? 0);
+  const columns = emptyColumns(samples[0]?.metricNumber ?? 0, samples.length);
+  for (const [index, sample] of samples.entries()) {
+    columns.timestampsMs[index] = sample.timestampMs;
+    columns.rowIds[index] = sample.rowId;
+    columns.values[index] = sample.value;
+    columns.present[index] = listPresent(sample);
+    columns.seqs[index] = sample.seq ?? 0;
+    columns.scores[index] = sample.score ?? 0;
+    columns.expected[index] = sample.expected ?? 0;
+    columns.lows[index] = sample.low ?? 0;
+    columns.highs[index] = sample.high ?? 0;
+    columns.rawScores[index] = sample.rawScore ?? 0;
+    columns.views[index] = VIEW_CODES.indexOf(sample.view);
+    columns.marks[index] =
+      PHASE_CODES.indexOf(sample.phase) +
+      (sample.provisional ? PROVISIONAL : 0) +
+      (sample.episode ? EPISODE : 0);
+  }
+  return columns;
+}
+
+/** For so many samples, none of them there yet. */
+export function emptyColumns(metricNumber: number, count: number): SampleColumns {
+  const empty = () => new Float64Array(count);
   return {
-    metricNumber: samples[0]?.metricNumber ?? 0,
-    count: samples.length,
-    timestampsMs: column(({ timestampMs }) => timestampMs),
-    rowIds: column(({ rowId }) => rowId),
-    values: column(({ value }) => value),
-    present: column(listPresent),
-    seqs: column(({ seq }) => seq),
-    scores: column(({ score }) => score),
-    expected: column(({ expected }) => expected),
-    lows: column(({ low }) => low),
-    highs: column(({ high }) => high),
-    rawScores: column(({ rawScore }) => rawScore),
-    views: column(({ view }) => VIEW_CODES.indexOf(view)),
-    marks: column(
-      ({ phase, provisional, episode }) =>
-        PHASE_CODES.indexOf(phase) + (provisional ? PROVISIONAL : 0) + (episode ? EPISODE : 0),
-    ),
+    metricNumber,
+    count,
+    timestampsMs: empty(),
+    rowIds: empty(),
+    values: empty(),
+    present: empty(),
+    seqs: empty(),
+    scores: empty(),
+    expected: empty(),
+    lows: empty(),
+    highs: empty(),
+    rawScores: empty(),
+    views: empty(),
+    marks: empty(),
   };
 }
 
@@ -82,20 +101,19 @@ export function sampleAt(
   metricNumber = columns.metricNumber,
 ): StoredSample {
   const present = columns.present[index] ?? 0;
-  const optional = (bit: number, column: Float64Array) =>
-    (present & bit) === 0 ? null : (column[index] ?? null);
   const marks = columns.marks[index] ?? 0;
+  const isWhole = present === ALL_PRESENT;
   return {
     metricNumber,
     rowId: columns.rowIds[index] ?? 0,
     timestampMs: columns.timestampsMs[index] ?? 0,
     value: columns.values[index] ?? 0,
-    seq: optional(PRESENT.seq, columns.seqs),
-    score: optional(PRESENT.score, columns.scores),
-    expected: optional(PRESENT.expected, columns.expected),
-    low: optional(PRESENT.low, columns.lows),
-    high: optional(PRESENT.high, columns.highs),
-    rawScore: optional(PRESENT.rawScore, columns.rawScores),
+    seq: isWhole || (present & PRESENT.seq) !== 0 ? (columns.seqs[index] ?? null) : null,
+    score: isWhole || (present & PRESENT.score) !== 0 ? (columns.scores[index] ?? null) : null,
+    expected: isWhole || (present & PRESENT.expected) !== 0 ? (columns.expected[index] ?? null) : null,
+    low: isWhole || (present & PRESENT.low) !== 0 ? (columns.lows[index] ?? null) : null,
+    high: isWhole || (present & PRESENT.high) !== 0 ? (columns.highs[index] ?? null) : null,
+    rawScore: isWhole || (present & PRESENT.rawScore) !== 0 ? (columns.rawScores[index] ?? null) : null,
     view: VIEW_CODES[columns.views[index] ?? 0] ?? null,
     provisional: (marks & PROVISIONAL) !== 0,
     episode: (marks & EPISODE) !== 0,

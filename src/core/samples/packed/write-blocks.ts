@@ -132,7 +132,7 @@ export async function unpackBlocks(
 
 /** @throws DamagedBlockError: what cannot be read is not taken apart, and so not lost */
 function listScored(metricNumber: number, data: Buffer): readonly ScoredSample[] {
-  const block = new SampleBlock(metricNumber, data);
+  const block = new SampleBlock(metricNumber, data).readAll();
   return Array.from({ length: block.count }, (_, index) => sampleAt(block, index)).filter(isScored);
 }
 

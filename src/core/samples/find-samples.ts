@@ -166,7 +166,7 @@ function gather(
   range: SampleRange,
   found: readonly FoundRow[],
   test: SampleTest,
-  { descending }: SampleOrder,
+  { descending, limit }: SampleOrder,
 ): { readonly samples: readonly StoredSample[]; readonly horizonMs: number | null } {
   const rows: StoredSample[] = [];
   const packed: StoredSample[] = [];
@@ -174,11 +174,12 @@ function gather(
   for (const { samples, data, horizon_ms } of found) {
     horizonMs ??= horizon_ms;
     for (const array of samples ?? []) rows.push(readSampleArray(array));
-    if (data === null) continue;
+    // The blocks come in order: what is behind enough samples is not read.
+    if (data === null || packed.length >= (limit ?? Infinity)) continue;
     const chosen = readBlock({ metricNumber: range.metricNumber, data }, (block) =>
       choose(block, range, test),
     );
-    for (const sample of chosen ?? []) packed.push(sample);
+    for (const sample of descending ? (chosen ?? []).reverse() : (chosen ?? [])) packed.push(sample);
   }
   const after = descending ? -1 : 1;
   if (packed.length === 0) return { samples: rows, horizonMs };

@@ -55,6 +55,9 @@ const LOOKS = 10;
 const MAX_LOOK_MS = 60_000;
 /** So many samples of each metric are in a window, if all have as many. */
 const SAMPLES_PER_METRIC = 256;
+/** A window that is not full for so many times as long is begun with a half of its size, down to this part. */
+const LONG_FACTOR = 24;
+const SMALLEST_PART = 16;
 const MIN_WINDOW = 1024;
 /** Whoever reads the log there holds it in memory: some 26 MB. */
 const MAX_WINDOW = 2 ** 18;
@@ -121,11 +124,19 @@ export class Packer implements AsyncDisposable {
     }
   }
 
-  #beginWindow(): Promise<LogWindow | null> {
+  /** One that is not full is begun, too, when it has been old enough for long: few samples come then. */
+  async #beginWindow(): Promise<LogWindow | null> {
     const { pool, packAfterHours, countMetrics, windowSize, now = Date.now } = this.#options;
-    const wanted = SAMPLES_PER_METRIC * countMetrics();
-    const size = windowSize ?? Math.min(MAX_WINDOW, Math.max(MIN_WINDOW, wanted));
-    return beginWindow(pool, { size, beforeMs: now() - packAfterHours * HOUR_MS });
+    const size = windowSize ?? chooseSize(SAMPLES_PER_METRIC * countMetrics());
+    const ageMs = packAfterHours * HOUR_MS;
+    const window = await beginWindow(pool, { size, beforeMs: now() - ageMs });
+    if (window !== null || windowSize !== undefined) return window;
+    for (let part = 2; part <= SMALLEST_PART; part *= 2) {
+      const smaller = { size: chooseSize(size / part), beforeMs: now() - LONG_FACTOR * ageMs };
+      const begun = smaller.size < size ? await beginWindow(pool, smaller) : null;
+      if (begun !== null) return begun;
+    }
+    return null;
   }
 
   async #packWindow(window: LogWindow): Promise<void> {
@@ -176,6 +187,10 @@ export class Packer implements AsyncDisposable {
     const { isBusy, restFactor = isBusy() ? BUSY_REST_FACTOR : REST_FACTOR } = this.#options;
     if (!this.#isStopped) await this.#stopping.wait(workedMs * restFactor).done;
   }
+}
+
+function chooseSize(wanted: number): number {
+  return Math.min(MAX_WINDOW, Math.max(MIN_WINDOW, Math.ceil(wanted)));
 }
 
 /** Of bounded size, but for a metric that is longer by itself. */

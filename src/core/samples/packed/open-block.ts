@@ -9,7 +9,7 @@ export interface StoredBlock {
 }
 
 /** What is published on DAMAGED_BLOCKS. */
-export interface DamagedBlock {
+interface DamagedBlock {
   readonly metricNumber: number;
   readonly error: DamagedBlockError;
 }

@@ -1,5 +1,5 @@
 /** Samples of one metric as columns of equal length, in time order: what a block is made of, and read into. */
-import type { AnomalyPhase, View } from '../../../model.ts';
+import { ANOMALY_PHASES, type AnomalyPhase, type View, VIEWS } from '../../../model.ts';
 import type { StoredSample } from '../stored-sample.ts';
 
 export interface SampleColumns {
@@ -16,24 +16,38 @@ export interface SampleColumns {
   readonly lows: Float64Array;
   readonly highs: Float64Array;
   readonly rawScores: Float64Array;
-  /** Places in VIEW_CODES. */
+  /** VIEW_NUMBERS, 0 for none. */
   readonly views: Float64Array;
-  /** Places in PHASE_CODES, and the bits of PROVISIONAL and EPISODE. */
+  /** PHASE_NUMBERS, 0 for none, and the bits of PROVISIONAL and EPISODE. */
   readonly marks: Float64Array;
 }
 
 export const PRESENT = { seq: 1, score: 2, expected: 4, low: 8, high: 16, rawScore: 32 } as const;
 export const ALL_PRESENT = 63;
-/** Stored: what is added goes to the end. */
-const VIEW_CODES: readonly (View | null)[] = [null, 'LEVEL', 'TREND', 'TIME_OF_DAY', 'VOLATILITY', 'SILENCE'];
-/** Stored: what is added goes to the end. */
+/** Stored: what is added is given the next number. */
+const VIEW_NUMBERS: Readonly<Record<View, number>> = {
+  LEVEL: 1,
+  TREND: 2,
+  TIME_OF_DAY: 3,
+  VOLATILITY: 4,
+  SILENCE: 5,
+};
+/** Stored: what is added is given the next number, up to 15. */
+const PHASE_NUMBERS: Readonly<Record<AnomalyPhase, number>> = {
+  OPENS: 1,
+  CONTINUES: 2,
+  RECOVERS: 3,
+  QUIET_PERIOD: 4,
+  LEARNING: 5,
+  EXCLUDED: 6,
+};
+const VIEW_CODES: readonly (View | null)[] = [
+  null,
+  ...VIEWS.toSorted((a, b) => VIEW_NUMBERS[a] - VIEW_NUMBERS[b]),
+];
 const PHASE_CODES: readonly (AnomalyPhase | null)[] = [
   null,
-  'OPENS',
-  'CONTINUES',
-  'RECOVERS',
-  'QUIET_PERIOD',
-  'LEARNING',
+  ...ANOMALY_PHASES.toSorted((a, b) => PHASE_NUMBERS[a] - PHASE_NUMBERS[b]),
 ];
 const PHASE_MASK = 15;
 const PROVISIONAL = 16;
@@ -53,13 +67,15 @@ export function toColumns(samples: readonly StoredSample[]): SampleColumns {
     columns.lows[index] = sample.low ?? 0;
     columns.highs[index] = sample.high ?? 0;
     columns.rawScores[index] = sample.rawScore ?? 0;
-    columns.views[index] = VIEW_CODES.indexOf(sample.view);
+    columns.views[index] = sample.view === null ? 0 : VIEW_NUMBERS[sample.view];
     columns.marks[index] =
-      PHASE_CODES.indexOf(sample.phase) +
-      (sample.provisional ? PROVISIONAL : 0) +
-      (sample.episode ? EPISODE : 0);
+      numberOf(sample.phase) + (sample.provisional ? PROVISIONAL : 0) + (sample.episode ? EPISODE : 0);
   }
   return columns;
+}
+
+function numberOf(phase: AnomalyPhase | null): number {
+  return phase === null ? 0 : PHASE_NUMBERS[phase];
 }
 
 /** For so many samples, none of them there yet. */
@@ -121,14 +137,14 @@ export function sampleAt(
   };
 }
 
-/** The place of a row's phase in PHASE_CODES, and of its bit in a set of phases. */
+/** The number of a row's phase, and the place of its bit in a set of phases. */
 export function phaseCode(marks: number): number {
   return marks & PHASE_MASK;
 }
 
 /** The bit of a phase in a set of phases. */
 export function phaseBit(phase: AnomalyPhase | null): number {
-  return 1 << PHASE_CODES.indexOf(phase);
+  return 1 << numberOf(phase);
 }
 
 /** The first index whose time is not before this one; the count where all are. */

@@ -25,6 +25,10 @@ const LINGER = [
   'score.after_model=sleep:20@0.3',
   'tail.after_read=sleep:20@0.3',
   'sub.before_send=sleep:20@0.1',
+  'pack.before_delete=sleep:100@0.3',
+  'pack.after_delete=sleep:100@0.3',
+  'pack.before_commit=sleep:100@0.3',
+  'pack.after_commit=sleep:100@0.3',
 ].join();
 
 export const CLAUSE: readonly Clause[] = [

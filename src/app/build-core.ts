@@ -21,6 +21,7 @@ import type { LogFollower } from '../core/score-log/log-follower.ts';
 import { ModelCache } from '../core/models/model-cache.ts';
 import { Monitor } from '../core/monitoring/monitor.ts';
 import type { Policies } from '../core/monitoring/policies/policies.ts';
+import { openPacking } from './open-packing.ts';
 import { openPolicies } from './open-policies.ts';
 import { Poller } from '../core/polling/poller.ts';
 import { createProgressRows } from '../core/ingest/progress-rows.ts';
@@ -190,22 +191,21 @@ export async function createEngine(options: {
   const labels = createLabels({ pool, prisma, registry });
   await labels.load();
   const transfer = new Transfer({ pool, prisma, registry, monitor, accept, directory, autostacks, labels });
-  const collectorErrors = createCollectorErrors({ pool, registry, writeLock, statusFeed, log });
   const poll = new Poller({
     registry,
     sources,
     accept,
-    collectorErrors,
+    collectorErrors: createCollectorErrors({ pool, registry, writeLock, statusFeed, log }),
     retry: (id) => monitor.retryMetric(id),
     stats,
     log,
   });
-  const { retentionDays } = config;
-  const retain = createRetain({ months, writeLock, live, stats, log, retentionDays });
+  const retain = createRetain({ months, writeLock, live, stats, log, retentionDays: config.retentionDays });
+  const packing = openPacking({ pool, registry, saveProgress, config, stats, log });
 
   const stop = async () => {
     retain.stop();
-    await inventory.stop();
+    await Promise.all([packing.stop(), inventory.stop()]);
     await poll.stop();
     await accept.stop();
     await Promise.all([clock, ...scoresStored].map((one) => one.stop()));
@@ -243,7 +243,7 @@ export async function createEngine(options: {
     quota,
     stats,
     start: () => {
-      for (const one of [clock, ...scoresStored, bars, retain]) one.start();
+      for (const one of [clock, ...scoresStored, bars, retain, packing]) one.start();
     },
     stop,
   };

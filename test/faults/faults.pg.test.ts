@@ -25,6 +25,7 @@ it(
     const report = await runFaults({ fault, cycles: names.length, pick: () => 0.4 });
     expect(report.acknowledged).toBeGreaterThan(0);
     expect(report.logged).toBeGreaterThan(0);
+    expect(report.packed).toBeGreaterThan(0);
     expect(report).toMatchObject({
       lost: 0,
       wrongValues: 0,

@@ -1,4 +1,5 @@
 /** Holds what a server stored, scored and streamed against an oracle that never saw a fault. */
+import { roundJudgement } from '../../src/core/samples/round-judgement.ts';
 import { DETECTOR_KINDS } from '../../src/detector/detector-kinds.ts';
 import { ask } from './ask-server.ts';
 import type { Follower } from './follower.ts';
@@ -88,7 +89,7 @@ function judgeMetric(name: string, rows: readonly Row[], sent: readonly number[]
       if (row.anomalyScore !== null) found.wrongScores += 1;
       continue;
     }
-    const { score, expected, low, high } = oracle.update(timeOf(place), row.value);
+    const { score, expected, low, high } = roundJudgement(oracle.update(timeOf(place), row.value));
     const isRight =
       row.anomalyScore === score &&
       row.expected?.value === expected &&

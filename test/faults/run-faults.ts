@@ -28,6 +28,8 @@ export interface FaultReport extends Verdict {
   readonly leaks: number;
   /** From the end of each fault to the next acknowledged batches, the longest, in milliseconds. */
   readonly slowestRecoveryMs: number;
+  /** Samples packed by the server as it was after each fault. */
+  readonly packed: number;
 }
 
 export interface FaultOptions {
@@ -90,6 +92,8 @@ async function startPatient(dataDir: string, build: TestBuild | null, failpoints
         LAPWING_GRAPHITE_PORT: '',
         LAPWING_HOST_METRICS: 'off',
         LAPWING_LOG_LEVEL: 'warn',
+        // All the time.
+        LAPWING_PACK_AFTER_HOURS: '0.0001',
         FAILPOINTS: failpoints,
         CLOCK_FILE: clockFile,
       },
@@ -133,7 +137,7 @@ async function breakAndJudge(options: FaultOptions, url: string, patient: Breaka
   ];
   const followers = transports.map((transport) => follow(url, transport, serverInfo.cursor));
   const load = produceLoad(url);
-  const { deaths, slowestRecoveryMs } = await breakAgainAndAgain(options, patient, load);
+  const { deaths, slowestRecoveryMs, packed } = await breakAgainAndAgain(options, patient, load, url);
   await load.stop();
   const verdict = await judge(url, metrics, load.acknowledgedRows(), followers);
   await Promise.all(followers.map((follower) => follower.stop()));
@@ -147,14 +151,16 @@ async function breakAndJudge(options: FaultOptions, url: string, patient: Breaka
     deaths,
     leaks: await countLeaks(url),
     slowestRecoveryMs: Math.round(slowestRecoveryMs),
+    packed,
     ...verdict,
   };
 }
 
-async function breakAgainAndAgain(options: FaultOptions, patient: Breakable, load: Workload) {
+async function breakAgainAndAgain(options: FaultOptions, patient: Breakable, load: Workload, url: string) {
   const { seconds = [5] } = options;
   let slowestRecoveryMs = 0;
   let deaths = 0;
+  let packed = 0;
   /** Goes on until batches are acknowledged, if by a server that had to be started again. */
   const progress = async () => {
     const progressed = load.progress();
@@ -168,20 +174,25 @@ async function breakAgainAndAgain(options: FaultOptions, patient: Breakable, loa
     const overAt = performance.now();
     await progress();
     slowestRecoveryMs = Math.max(slowestRecoveryMs, performance.now() - overAt);
+    packed += await readCounter(url, 'samples_packed');
     options.onCycle?.(cycle, load.acknowledgedPoints());
   }
-  return { deaths, slowestRecoveryMs };
+  return { deaths, slowestRecoveryMs, packed };
 }
 
 /** Subscriptions a server still has, a while after every client went. */
 async function countLeaks(url: string): Promise<number> {
   for (let tries = 1; ; tries++) {
-    const { serverInfo } = await ask<{ serverInfo: { counters: { name: string; value: number }[] } }>(
-      url,
-      '{ serverInfo { counters { name value } } }',
-    );
-    const open = serverInfo.counters.find(({ name }) => name === 'subscribers')?.value ?? 0;
+    const open = await readCounter(url, 'subscribers');
     if (open === 0 || tries === LEAK_TRIES) return open;
     await pause(LIFE_CHECK_MS);
   }
+}
+
+async function readCounter(url: string, wanted: string): Promise<number> {
+  const { serverInfo } = await ask<{ serverInfo: { counters: { name: string; value: number }[] } }>(
+    url,
+    '{ serverInfo { counters { name value } } }',
+  );
+  return serverInfo.counters.find(({ name }) => name === wanted)?.value ?? 0;
 }

@@ -1,19 +1,32 @@
 /** The most anomalous point of what is labelled: by it a label knows what resembles it. */
 import type pg from 'pg';
+import { findSamples } from '../samples/find-samples.ts';
+import { isScored } from '../samples/stored-sample.ts';
 import type { LabelledPeak } from './alert-threshold.ts';
 
-/** One statement. Deviations are bounded, because PostgreSQL fails where a difference overflows. @returns null when no scored sample of the metric lies there */
+/** Further from 0 than any value that is compared with another; the difference of two stays finite. */
+const FARTHEST = 1e300;
+
+/** Of equals the first. @returns null when no scored sample of the metric lies there */
 export async function readLabelPeak(
   pool: pg.Pool,
   metricNumber: number,
   { from, to }: { readonly from: Date; readonly to: Date },
 ): Promise<LabelledPeak | null> {
-  const { rows } = await pool.query<LabelledPeak>(
-    `SELECT extract(epoch FROM "timestamp")::float8 * 1000 AS "timestampMs", score,
-       greatest(-1e300, least(1e300, value)) - greatest(-1e300, least(1e300, expected)) AS deviation
-     FROM sample WHERE metric_number = $1 AND score IS NOT NULL AND "timestamp" BETWEEN $2 AND $3
-     ORDER BY score DESC, "timestamp" LIMIT 1`,
-    [metricNumber, from, to],
+  const range = { metricNumber, fromMs: from.getTime(), toMs: to.getTime() };
+  const [samples = []] = await findSamples(
+    pool,
+    [range],
+    { isScored: true },
+    { descending: false, limit: null },
   );
-  return rows[0] ?? null;
+  const [first, ...others] = samples.filter(isScored);
+  if (first === undefined) return null;
+  const peak = others.reduce((highest, sample) => (sample.score > highest.score ? sample : highest), first);
+  const { timestampMs, score, value, expected } = peak;
+  return { timestampMs, score, deviation: bound(value) - bound(expected) };
+}
+
+function bound(value: number): number {
+  return Math.max(-FARTHEST, Math.min(FARTHEST, value));
 }

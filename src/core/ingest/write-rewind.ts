@@ -9,6 +9,7 @@ import { queryAtLength } from '../../platform/postgres/long-statement.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { deleteBarsAfter } from '../bars/write-bars.ts';
 import type { MetricEntry } from '../metrics/registry.ts';
+import { excludePacking, unpackBlocks } from '../samples/packed/write-blocks.ts';
 import { holdFollowers } from '../score-log/follow-log.ts';
 
 /** A clock that is set by seconds, as clocks are, is no reason. */
@@ -23,6 +24,8 @@ export function isAhead({ scoredToMs }: MetricEntry, nowMs: number): boolean {
 export async function rewindScores(pool: pg.Pool, metricNumber: number, nowMs: number): Promise<void> {
   const latestMs = nowMs + SCORED_AHEAD_MS;
   await inTransaction(pool, async (client) => {
+    await excludePacking(client);
+    await unpackBlocks(client, metricNumber, latestMs);
     await queryAtLength(
       client,
       `UPDATE sample SET seq = NULL, score = NULL, expected = NULL, low = NULL, high = NULL, raw_score = NULL,
@@ -36,9 +39,14 @@ export async function rewindScores(pool: pg.Pool, metricNumber: number, nowMs: n
       `UPDATE metric_progress p SET scored_rows = s.scored_rows, scored_to = s.scored_to,
          last_row_id = greatest(p.last_row_id, s.last_row_id),
          last_timestamp = greatest(p.last_timestamp, s.last_timestamp)
-       FROM (SELECT count(score)::int AS scored_rows, max("timestamp") FILTER (WHERE score IS NOT NULL) AS scored_to,
-               max(row_id) AS last_row_id, max("timestamp") AS last_timestamp
-             FROM sample WHERE metric_number = $1) s
+       FROM (SELECT coalesce(sum(scored), 0)::int AS scored_rows, max(scored_to) AS scored_to,
+               max(last_row_id) AS last_row_id, max(last_timestamp) AS last_timestamp
+             FROM (SELECT count(score) AS scored, max("timestamp") FILTER (WHERE score IS NOT NULL) AS scored_to,
+                     max(row_id) AS last_row_id, max("timestamp") AS last_timestamp
+                   FROM sample WHERE metric_number = $1
+                   UNION ALL
+                   SELECT sum(rows), max(last_timestamp), max(last_row_id), max(last_timestamp)
+                   FROM sample_block WHERE metric_number = $1) AS parts) s
        WHERE p.metric_number = $1`,
       [metricNumber],
     );

@@ -2,7 +2,8 @@
 import type pg from 'pg';
 import { InvalidInputError } from '../../errors.ts';
 import { compareMembers, MIN_MEMBERS, type MemberDeviation } from '../../detector/outliers.ts';
-import { NO_POINTS, readSeries, type SeriesColumns } from '../samples/read-series.ts';
+import { readSeries } from '../samples/read-series.ts';
+import { NO_POINTS, type SeriesColumns } from '../samples/series.ts';
 import { nameWithoutResource } from '../sources/series-resource.ts';
 import { chooseBarRange, DEFAULT_WINDOW } from '../bars/bar-window.ts';
 import { listMetricConditions, type MetricSelection } from './select-metrics.ts';

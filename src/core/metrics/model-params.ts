@@ -109,7 +109,10 @@ export function toDetectorParams({ min, max, boundsFrom, ...rest }: ModelParams)
 /** Bounds from all samples stored so far, with a fifth of their range to spare on either side; null without any. */
 export async function learnBounds(pool: pg.Pool, metricNumber: number): Promise<ModelParams | null> {
   const { rows } = await pool.query<{ low: number | null; high: number | null }>(
-    'SELECT min(value) AS low, max(value) AS high FROM sample WHERE metric_number = $1',
+    `SELECT min(low) AS low, max(high) AS high FROM (
+       SELECT min(value) AS low, max(value) AS high FROM sample WHERE metric_number = $1
+       UNION ALL SELECT min(min_value), max(max_value) FROM sample_block WHERE metric_number = $1
+     ) AS parts`,
     [metricNumber],
   );
   const { low = null, high = null } = rows[0] ?? {};

@@ -1,5 +1,7 @@
 /** What a model is restored from: its checkpoint, and the scored samples behind it. */
 import type pg from 'pg';
+import { findSamples, pageSamples } from '../samples/find-samples.ts';
+import { isScored, type ScoredSample } from '../samples/stored-sample.ts';
 import type { Checkpoint } from '../samples/write-batch.ts';
 
 export interface ReplayedSample {
@@ -20,16 +22,6 @@ interface CheckpointRow {
   scored_rows: number;
   timestamp_ms: number;
   state: Buffer;
-}
-
-interface ReplayRow {
-  timestamp_ms: number;
-  value: number;
-  score: number;
-  expected: number;
-  low: number;
-  high: number;
-  excluded: boolean;
 }
 
 const REPLAY_PAGE = 5000;
@@ -70,21 +62,10 @@ export async function* replaySamples(
   metricNumber: number,
   range: { readonly afterMs: number | null; readonly newest: number | null },
 ): AsyncGenerator<readonly ReplayedSample[]> {
-  let afterMs = range.newest === null ? range.afterMs : await findStart(pool, metricNumber, range.newest);
-  for (;;) {
-    const { rows } = await pool.query<ReplayRow>(
-      `SELECT (extract(epoch FROM "timestamp") * 1000)::float8 AS timestamp_ms, value, score, expected, low, high,
-         phase IS NOT DISTINCT FROM 'EXCLUDED' AS excluded
-       FROM sample
-       WHERE metric_number = $1 AND "timestamp" > coalesce(to_timestamp($2::float8 / 1000), '-infinity')
-         AND seq IS NOT NULL
-       ORDER BY "timestamp" LIMIT $3`,
-      [metricNumber, afterMs, REPLAY_PAGE],
-    );
-    yield rows.map(({ timestamp_ms, ...rest }) => ({ timestampMs: timestamp_ms, ...rest }));
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < REPLAY_PAGE) return;
-    afterMs = last.timestamp_ms;
+  const afterMs = range.newest === null ? range.afterMs : await findStart(pool, metricNumber, range.newest);
+  const wanted = { metricNumber, ...openRange(afterMs) };
+  for await (const page of pageSamples(pool, wanted, { isScored: true }, REPLAY_PAGE)) {
+    yield page.filter(isScored).map(toReplayed);
   }
 }
 
@@ -97,35 +78,42 @@ export async function replayMany(
   pool: pg.Pool,
   wanted: readonly { readonly metricNumber: number; readonly afterMs: number | null }[],
 ): Promise<ReadonlyMap<number, readonly ReplayedSample[]>> {
-  const { rows } = await pool.query<[number, ...number[]]>({
-    text: `SELECT wanted.number, (extract(epoch FROM "timestamp") * 1000)::float8, value, score, expected, low, high,
-         (phase IS NOT DISTINCT FROM 'EXCLUDED')::int
-       FROM unnest($1::int[], $2::float8[]) AS wanted (number, after_ms) CROSS JOIN LATERAL (
-         SELECT "timestamp", value, score, expected, low, high, phase FROM sample
-         WHERE metric_number = wanted.number AND seq IS NOT NULL
-           AND "timestamp" > coalesce(to_timestamp(wanted.after_ms / 1000), '-infinity')
-       ) AS behind
-       ORDER BY wanted.number, "timestamp"`,
-    values: [wanted.map(({ metricNumber }) => metricNumber), wanted.map(({ afterMs }) => afterMs)],
-    rowMode: 'array',
-  });
-  const byMetric = new Map<number, ReplayedSample[]>();
-  for (const row of rows) {
-    const [number, timestampMs = 0, value = 0, score = 0, expected = 0, low = 0, high = 0, excluded] = row;
-    const sample = { timestampMs, value, score, expected, low, high, excluded: excluded === 1 };
-    const samples = byMetric.get(number);
-    if (samples === undefined) byMetric.set(number, [sample]);
-    else samples.push(sample);
+  const ranges = wanted.map(({ metricNumber, afterMs }) => ({ metricNumber, ...openRange(afterMs) }));
+  const found = await findSamples(pool, ranges, { isScored: true }, { descending: false, limit: null });
+  const byMetric = new Map<number, readonly ReplayedSample[]>();
+  for (const [index, { metricNumber }] of ranges.entries()) {
+    const samples = (found[index] ?? []).filter(isScored).map(toReplayed);
+    if (samples.length > 0) byMetric.set(metricNumber, samples);
   }
   return byMetric;
 }
 
+function toReplayed({ timestampMs, value, score, expected, low, high, phase }: ScoredSample): ReplayedSample {
+  return { timestampMs, value, score, expected, low, high, excluded: phase === 'EXCLUDED' };
+}
+
+/** Times are whole milliseconds. */
+function openRange(afterMs: number | null) {
+  return { fromMs: afterMs === null ? null : afterMs + 1, toMs: null };
+}
+
 /** Time of the sample before the `newest` newest, or null when there are no more than those. */
 async function findStart(pool: pg.Pool, metricNumber: number, newest: number): Promise<number | null> {
-  const { rows } = await pool.query<{ timestamp_ms: number }>(
-    `SELECT (extract(epoch FROM "timestamp") * 1000)::float8 AS timestamp_ms
-     FROM sample WHERE metric_number = $1 AND seq IS NOT NULL ORDER BY "timestamp" DESC OFFSET $2 LIMIT 1`,
-    [metricNumber, newest],
-  );
-  return rows[0]?.timestamp_ms ?? null;
+  let toMs: number | null = null;
+  for (let left = newest + 1; left > 0;) {
+    const limit = Math.min(left, REPLAY_PAGE);
+    const order = { descending: true, limit };
+    const [page = []] = await findSamples(
+      pool,
+      [{ metricNumber, fromMs: null, toMs }],
+      { isScored: true },
+      order,
+    );
+    const last = page.at(-1);
+    if (last === undefined || page.length < limit) return null;
+    left -= page.length;
+    if (left === 0) return last.timestampMs;
+    toMs = last.timestampMs - 1;
+  }
+  return null;
 }

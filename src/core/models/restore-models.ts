@@ -6,6 +6,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import { readCheckpoints, replayMany, replaySamples, type ReplayedSample } from './read-checkpoints.ts';
+import { roundJudgement, type Rounded } from '../samples/round-judgement.ts';
 import type { Checkpoint } from '../samples/write-batch.ts';
 import type { Log } from '../../log.ts';
 import type { Judgement } from '../../model.ts';
@@ -73,7 +74,7 @@ export function createRestore(options: {
       if (index % ROWS_PER_SLICE === 0) await setImmediate();
       // Learning anew, a model excludes what is excluded now.
       const judgement = isRebuild ? model.judge(sample) : model.replay(sample, sample.excluded);
-      if (!isRebuild && !equals(judgement, sample)) stats.count('replay_mismatches');
+      if (!isRebuild && !gives(judgement, sample)) stats.count('replay_mismatches');
     }
     stats.count('models_replayed_rows', samples.length);
   };
@@ -162,7 +163,12 @@ function groupByRows(all: readonly Behind[]): Behind[][] {
   return open.length > 0 ? [...portions, open] : portions;
 }
 
-function equals(judgement: Judgement, stored: ReplayedSample): boolean {
+/** Versions before this one stored judgements as they were made. */
+function gives(judgement: Judgement, stored: ReplayedSample): boolean {
+  return equals(roundJudgement(judgement), stored) || equals(judgement, stored);
+}
+
+function equals(judgement: Rounded, stored: ReplayedSample): boolean {
   return (
     judgement.score === stored.score &&
     judgement.expected === stored.expected &&

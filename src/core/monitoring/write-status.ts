@@ -13,6 +13,7 @@ import {
   keyOfResource,
   refreshResourceTags,
 } from '../metrics/write-resources.ts';
+import { deleteBlocks, excludePacking, unpackBlocks } from '../samples/packed/write-blocks.ts';
 import { moveAnnotations } from '../annotations/annotations.ts';
 
 type MetricData = Omit<
@@ -114,6 +115,8 @@ async function saveResource(
 
 /** Back to UNMONITORED: samples stay, what was said of them goes, and so does the model. */
 export async function clearScores(client: pg.PoolClient, metricNumber: number): Promise<void> {
+  await excludePacking(client);
+  await unpackBlocks(client, metricNumber, null);
   await queryAtLength(
     client,
     `UPDATE sample SET seq = NULL, score = NULL, expected = NULL, low = NULL, high = NULL, raw_score = NULL,
@@ -143,6 +146,8 @@ export async function clearScores(client: pg.PoolClient, metricNumber: number): 
 
 /** The metric, its samples, bars and checkpoint, and its resource where nothing else is known of that. */
 export async function deleteRows(client: pg.PoolClient, metricNumber: number): Promise<void> {
+  await excludePacking(client);
+  await deleteBlocks(client, metricNumber);
   await queryAtLength(client, 'DELETE FROM sample WHERE metric_number = $1', [metricNumber]);
   await holdFollowers(client);
   await deleteBars(client, metricNumber);

@@ -5,7 +5,8 @@
 import { once } from 'node:events';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { NewScore, UnscoredSample } from './new-sample.ts';
+import type { UnscoredSample } from './new-sample.ts';
+import type { ScoredSample } from './stored-sample.ts';
 
 const COPY_SAMPLES = `COPY sample ("timestamp", value, metric_number, row_id, seq, score, expected, low, high,
   raw_score, provisional, episode, view, phase) FROM STDIN (FORMAT binary)`;
@@ -22,12 +23,16 @@ const EPOCH_2000_MS = 946_684_800_000;
 const TWO_TO_32 = 4_294_967_296;
 
 interface Samples {
-  readonly scored: readonly NewScore[];
+  readonly scored: readonly ScoredSample[];
   readonly unscored: readonly UnscoredSample[];
 }
 
-/** @param before the place in the log before the one the first score gets */
-export async function copySamples(client: pg.PoolClient, samples: Samples, before: number): Promise<void> {
+/** @param before the offset before the one the first score gets; null for scores that have their offsets */
+export async function copySamples(
+  client: pg.PoolClient,
+  samples: Samples,
+  before: number | null,
+): Promise<void> {
   if (samples.scored.length + samples.unscored.length === 0) return;
   // Before the COPY begins: a row that cannot be encoded would leave the connection waiting for its data for ever.
   const bytes = encodeSamples(samples, before);
@@ -37,12 +42,14 @@ export async function copySamples(client: pg.PoolClient, samples: Samples, befor
   await finished;
 }
 
-function encodeSamples({ scored, unscored }: Samples, before: number): Buffer {
+function encodeSamples({ scored, unscored }: Samples, before: number | null): Buffer {
   const rows = scored.length + unscored.length;
   const bytes = Buffer.allocUnsafe(HEADER.length + rows * ROW_BYTES + TRAILER_BYTES);
   let at = HEADER.copy(bytes);
-  let seq = before;
-  for (const sample of scored) at = putScore(bytes, putSample(bytes, at, sample), sample, ++seq);
+  for (const [index, sample] of scored.entries()) {
+    const seq = before === null ? sample.seq : before + index + 1;
+    at = putScore(bytes, putSample(bytes, at, sample), sample, seq);
+  }
   for (const sample of unscored) at = putNoScore(bytes, putSample(bytes, at, sample));
   at = bytes.writeInt16BE(-1, at);
   return bytes.subarray(0, at);
@@ -56,7 +63,7 @@ function putSample(bytes: Buffer, start: number, sample: UnscoredSample): number
   return putInt(bytes, at, sample.rowId);
 }
 
-function putScore(bytes: Buffer, start: number, sample: NewScore, seq: number): number {
+function putScore(bytes: Buffer, start: number, sample: ScoredSample, seq: number): number {
   let at = putBigint(bytes, start, seq);
   at = putDouble(bytes, at, sample.score);
   at = putDouble(bytes, at, sample.expected);

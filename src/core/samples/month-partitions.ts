@@ -1,9 +1,10 @@
 /**
- * The partitions of the tables of samples and of bars: one each per month, made before the first sample of that month
- * is written, and dropped together.
+ * The partitions of the tables of samples, of packed ones and of bars: one each per month, made before the first sample
+ * of that month is written, and dropped together.
  */
 import type pg from 'pg';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
+import { excludePacking } from './packed/write-blocks.ts';
 
 export interface SampleMonths {
   /** Makes the partitions these times fall into, and notes that they are being written to. */
@@ -64,7 +65,9 @@ function monthOf(timestampMs: number): string {
   return new Date(timestampMs).toISOString().slice(0, 7);
 }
 
-function partitionName(month: string, table: 'sample' | 'bar' = 'sample'): string {
+type Partitioned = 'sample' | 'sample_block' | 'bar';
+
+function partitionName(month: string, table: Partitioned = 'sample'): string {
   return `${table}_${month.replace('-', '_')}`;
 }
 
@@ -74,6 +77,7 @@ async function createMonth(pool: pg.Pool, month: string, nowMs: number): Promise
     const { rows } = await client.query(`SELECT 1 FROM sample_month WHERE month = $1`, [first]);
     if (rows.length === 0) {
       await createPartition(client, 'sample', month);
+      await createPartition(client, 'sample_block', month);
       // The bar of now is rewritten again and again: room on its page keeps the new version off the index.
       await createPartition(client, 'bar', month, 'WITH (fillfactor = 80)');
     }
@@ -88,13 +92,13 @@ async function createMonth(pool: pg.Pool, month: string, nowMs: number): Promise
 /** Made apart and attached: readers of the other months are not locked out. */
 async function createPartition(
   client: pg.PoolClient,
-  table: 'sample' | 'bar',
+  table: Partitioned,
   month: string,
   storage = '',
 ): Promise<void> {
   const name = partitionName(month, table);
   await client.query(
-    `CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS) ${storage}`,
+    `CREATE TABLE ${name} (LIKE ${table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE) ${storage}`,
   );
   await client.query(
     `ALTER TABLE ${table} ATTACH PARTITION ${name}
@@ -104,11 +108,17 @@ async function createPartition(
 
 async function dropMonth(pool: pg.Pool, month: string): Promise<void> {
   const name = partitionName(month);
+  const packed = partitionName(month, 'sample_block');
   await inTransaction(pool, async (client) => {
+    await excludePacking(client);
     await client.query(
-      `UPDATE score_log SET floor = greatest(floor, coalesce((SELECT max(seq) FROM ${name}), 0)) WHERE id = 1`,
+      `UPDATE score_log SET floor = greatest(floor, (SELECT max(seq) FROM ${name}), (SELECT max(last_seq) FROM ${packed}))
+       WHERE id = 1`,
     );
-    await client.query(`DROP TABLE ${name}, ${partitionName(month, 'bar')}`);
+    await client.query(
+      `UPDATE log_window SET version = version + 1 WHERE first IN (SELECT DISTINCT window_first FROM ${packed})`,
+    );
+    await client.query(`DROP TABLE ${name}, ${packed}, ${partitionName(month, 'bar')}`);
     await client.query(`DELETE FROM sample_month WHERE month = $1`, [`${month}-01`]);
   });
 }

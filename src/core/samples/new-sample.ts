@@ -1,5 +1,6 @@
 /** Samples to be written. */
 import type { Judgement, Sample } from '../../model.ts';
+import { roundJudgement } from './round-judgement.ts';
 import type { ScoredSample } from './stored-sample.ts';
 
 /** One that is stored without a score. */
@@ -18,18 +19,19 @@ export function scoreSample(
   { metricNumber, rowId, timestampMs, value }: UnscoredSample,
   judgement: Judgement,
 ): NewScore {
+  // Who sees it live must see what is stored.
+  const { score, expected, low, high, rawScore } = roundJudgement(judgement);
   return {
     metricNumber,
     rowId,
     timestampMs,
     value,
     seq: 0,
-    score: judgement.score,
-    expected: judgement.expected,
-    low: judgement.low,
-    high: judgement.high,
-    // The database keeps four bytes of it: who sees it live must see the same.
-    rawScore: Math.fround(judgement.rawScore),
+    score,
+    expected,
+    low,
+    high,
+    rawScore,
     view: judgement.view,
     provisional: judgement.provisional,
     episode: judgement.episode,

@@ -1,5 +1,7 @@
 /** From when until when the anomaly lasts that a sample is a part of, however far that reaches. */
-import type pg from 'pg';
+import type { AnomalyPhase } from '../../model.ts';
+import { findSamples, type Queryable } from './find-samples.ts';
+import { type SampleRange } from './sample-test.ts';
 import type { StoredSample } from './stored-sample.ts';
 
 export interface AnomalySpan {
@@ -15,40 +17,50 @@ export interface AnomalySpan {
 type AnomalousSample = Pick<StoredSample, 'metricNumber' | 'timestampMs'>;
 
 /** A span ends before the next sample that is normal, or that opens another; one of an excluded time says nothing. */
-const READ_SPANS = `
-  SELECT extract(epoch FROM opened.at)::float8 * 1000 AS "fromMs", extract(epoch FROM last.at)::float8 * 1000 AS "toMs",
-         after.at IS NULL AS lasts
-  FROM unnest($1::int[], $2::float8[]) WITH ORDINALITY AS given (number, ms, place)
-  CROSS JOIN LATERAL (SELECT to_timestamp(ms / 1000) AS at) AS given_at
-  LEFT JOIN LATERAL (
-    SELECT "timestamp" AS at FROM sample
-    WHERE metric_number = number AND "timestamp" <= given_at.at AND phase = 'OPENS' ORDER BY "timestamp" DESC LIMIT 1
-  ) AS opened ON true
-  LEFT JOIN LATERAL (
-    SELECT "timestamp" AS at FROM sample
-    WHERE metric_number = number AND "timestamp" > given_at.at AND seq IS NOT NULL
-      AND (phase IS NULL OR phase NOT IN ('CONTINUES', 'RECOVERS', 'EXCLUDED')) ORDER BY "timestamp" LIMIT 1
-  ) AS after ON true
-  LEFT JOIN LATERAL (
-    SELECT "timestamp" AS at FROM sample
-    WHERE metric_number = number AND "timestamp" >= opened.at AND "timestamp" < coalesce(after.at, 'infinity')
-      AND phase IN ('OPENS', 'CONTINUES') ORDER BY "timestamp" DESC LIMIT 1
-  ) AS last ON true
-  ORDER BY place`;
+const ENDING = [null, 'OPENS', 'QUIET_PERIOD', 'LEARNING'] as const;
 
 /**
- * One statement. Each reads no more rows than its span has.
+ * Three searches for all of them together. Each reads no more rows than its span has.
  * @returns for each sample, in order; null for one whose beginning is not stored any more
  */
 export async function readAnomalySpans(
-  pool: pg.Pool,
+  pool: Queryable,
   samples: readonly AnomalousSample[],
 ): Promise<readonly (AnomalySpan | null)[]> {
-  const { rows } = await pool.query<{ fromMs: number | null; toMs: number | null; lasts: boolean }>(
-    READ_SPANS,
-    [samples.map(({ metricNumber }) => metricNumber), samples.map(({ timestampMs }) => timestampMs)],
+  const opened = await findTimes(
+    pool,
+    samples.map(({ metricNumber, timestampMs }) => ({ metricNumber, fromMs: null, toMs: timestampMs })),
+    ['OPENS'],
+    true,
   );
-  return rows.map(({ fromMs, toMs, lasts }) =>
-    fromMs === null || toMs === null ? null : { fromMs, toMs, lasts },
+  const after = await findTimes(
+    pool,
+    samples.map(({ metricNumber, timestampMs }) => ({ metricNumber, fromMs: timestampMs + 1, toMs: null })),
+    ENDING,
+    false,
   );
+  const last = await findTimes(
+    pool,
+    samples.map(({ metricNumber }, index) => {
+      const endMs = after[index] ?? null;
+      return { metricNumber, fromMs: opened[index] ?? null, toMs: endMs === null ? null : endMs - 1 };
+    }),
+    ['OPENS', 'CONTINUES'],
+    true,
+  );
+  return samples.map((_, index) => {
+    const [fromMs, toMs] = [opened[index] ?? null, last[index] ?? null];
+    return fromMs === null || toMs === null ? null : { fromMs, toMs, lasts: (after[index] ?? null) === null };
+  });
+}
+
+/** When the first sample of a phase is in each range, or the last; null where there is none. */
+async function findTimes(
+  pool: Queryable,
+  ranges: readonly SampleRange[],
+  phases: readonly (AnomalyPhase | null)[],
+  descending: boolean,
+): Promise<readonly (number | null)[]> {
+  const found = await findSamples(pool, ranges, { phases }, { descending, limit: 1 });
+  return found.map(([sample]) => sample?.timestampMs ?? null);
 }

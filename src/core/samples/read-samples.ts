@@ -1,5 +1,10 @@
 /** Reads stored samples of several metrics at once, so that a list of metrics costs no more statements than one. */
 import type pg from 'pg';
+import { toNumberArray } from '../../platform/postgres/number-array.ts';
+import { findSamples, type Queryable } from './find-samples.ts';
+import { countChosen, startOfMonth } from './sample-test.ts';
+import { readBlock } from './packed/open-block.ts';
+import { findTime, sampleAt, type SampleColumns } from './packed/sample-columns.ts';
 import { readSampleArray, SAMPLE_ARRAY, type SampleArray, type StoredSample } from './stored-sample.ts';
 
 /** Which samples of each metric, and in which order. */
@@ -29,28 +34,36 @@ const EVERYTHING: Omit<SampleWindow, 'limit'> = {
   descending: false,
 };
 
-/** The samples of a window for each metric; a metric without any is not in the answer. One statement. */
+/** The samples of a window for each metric; a metric without any is not in the answer. */
 export async function readSamples(
   pool: pg.Pool,
   metricNumbers: readonly number[],
   window: SampleWindow,
 ): Promise<SamplesByMetric> {
-  const values: unknown[] = [metricNumbers, window.limit];
-  const conditions = listConditions(window, (value) => `$${values.push(value)}`);
-  const direction = window.descending ? 'DESC' : 'ASC';
-  const { rows } = await pool.query<{ samples: readonly SampleArray[] }>(
-    `SELECT found.samples FROM unnest($1::int[]) AS wanted (number) CROSS JOIN LATERAL (
-       SELECT json_agg(${SAMPLE_ARRAY} ORDER BY "timestamp" ${direction}) AS samples FROM (
-         SELECT * FROM sample WHERE ${['metric_number = wanted.number', ...conditions].join(' AND ')}
-         ORDER BY "timestamp" ${direction} LIMIT $2
-       ) AS chosen
-     ) AS found WHERE found.samples IS NOT NULL`,
-    values,
-  );
-  return new Map(rows.map(({ samples }) => [samples[0]?.[0] ?? 0, samples.map(readSampleArray)]));
+  const { minScore, descending, limit } = window;
+  const ranges = metricNumbers.map((metricNumber) => ({ metricNumber, ...toRange(window) }));
+  const found = await findSamples(pool, ranges, { minScore }, { descending, limit });
+  const byMetric = new Map<number, readonly StoredSample[]>();
+  for (const [index, samples] of found.entries()) {
+    const number = metricNumbers[index];
+    if (number !== undefined && samples.length > 0) byMetric.set(number, samples);
+  }
+  return byMetric;
 }
 
-/** The newest sample of each metric; a metric without any is not in the answer. One statement. */
+/** Times are whole milliseconds: next to an end that does not belong to a window lies one that does. */
+function toRange({
+  fromMs,
+  toMs,
+  afterMs,
+  beforeMs,
+}: Omit<SampleWindow, 'minScore' | 'descending' | 'limit'>) {
+  const from = Math.max(fromMs ?? -Infinity, afterMs === null ? -Infinity : afterMs + 1);
+  const to = Math.min(toMs ?? Infinity, beforeMs === null ? Infinity : beforeMs - 1);
+  return { fromMs: Number.isFinite(from) ? from : null, toMs: Number.isFinite(to) ? to : null };
+}
+
+/** The newest sample of each metric; a metric without any is not in the answer. */
 export async function readLatestSamples(
   pool: pg.Pool,
   metricNumbers: readonly number[],
@@ -62,22 +75,63 @@ export async function readLatestSamples(
 /** What of a metric's samples is counted. */
 export type CountedSamples = Pick<SampleWindow, 'fromMs' | 'toMs' | 'minScore'>;
 
-/** How many samples of each metric; a metric without any is not in the answer. One statement. */
+/** How many samples of each metric; a metric without any is not in the answer. */
 export async function countSamples(
   pool: pg.Pool,
   metricNumbers: readonly number[],
-  range: CountedSamples,
+  { fromMs, toMs, minScore }: CountedSamples,
 ): Promise<ReadonlyMap<number, number>> {
-  const values: unknown[] = [metricNumbers];
-  const window = { ...range, afterMs: null, beforeMs: null };
-  const conditions = listConditions(window, (value) => `$${values.push(value)}`);
-  const { rows } = await pool.query<{ number: number; count: number }>(
-    `SELECT metric_number AS number, count(*)::int AS count FROM sample
-     WHERE ${['metric_number = ANY($1::int[])', ...conditions].join(' AND ')} GROUP BY metric_number`,
-    values,
-  );
-  return new Map(rows.map(({ number, count }) => [number, count]));
+  const counts = new Map<number, number>();
+  for (let from = 0; from < metricNumbers.length; from += METRICS_AT_ONCE) {
+    const { rows } = await pool.query<CountRow>(COUNT_SAMPLES, [
+      metricNumbers.slice(from, from + METRICS_AT_ONCE),
+      fromMs,
+      toMs,
+      minScore,
+      startOfMonth(fromMs),
+    ]);
+    for (const { number, count, data } of rows) {
+      const counted =
+        data === null
+          ? count
+          : readBlock({ metricNumber: number, data }, (block) =>
+              countChosen(block, { fromMs, toMs }, { minScore }),
+            );
+      if (counted !== null && counted > 0) counts.set(number, (counts.get(number) ?? 0) + counted);
+    }
+  }
+  return counts;
 }
+
+/** Either a number of samples, or a block that has to be counted. */
+interface CountRow {
+  readonly number: number;
+  readonly count: number;
+  readonly data: Buffer | null;
+}
+
+/** Bounds the blocks that are counted at once. */
+const METRICS_AT_ONCE = 100;
+
+/** A block of which all samples count is not read. */
+const COUNT_SAMPLES = `WITH asked AS (
+    SELECT number, coalesce(to_timestamp($2::float8 / 1000), '-infinity') AS lowest,
+      coalesce(to_timestamp($3::float8 / 1000), 'infinity') AS highest
+    FROM unnest($1::int[]) AS number
+  )
+  SELECT number, count(*)::int AS count, NULL::bytea AS data
+  FROM asked JOIN sample ON metric_number = number AND "timestamp" >= lowest AND "timestamp" <= highest
+    AND ($4::float8 IS NULL OR score >= $4)
+  GROUP BY number
+  UNION ALL
+  SELECT number, block.rows, CASE WHEN NOT block.is_whole THEN block.data END
+  FROM asked CROSS JOIN LATERAL (
+    SELECT rows, data, $4::float8 IS NULL AND first_timestamp >= lowest AND last_timestamp <= highest AS is_whole
+    FROM sample_block
+    WHERE metric_number = number AND first_timestamp <= highest AND last_timestamp >= lowest
+      AND first_timestamp >= coalesce(to_timestamp($5::float8 / 1000), '-infinity')
+      AND ($4::float8 IS NULL OR max_score >= $4)
+  ) AS block`;
 
 /** Where a sample is: no metric has two of one time. */
 export interface SamplePlace {
@@ -87,31 +141,44 @@ export interface SamplePlace {
 
 /** The samples at these places, in no order; one that is not there is left out. One statement. */
 export async function readSamplesAt(
-  pool: pg.Pool,
+  pool: Queryable,
   places: readonly SamplePlace[],
 ): Promise<readonly StoredSample[]> {
   if (places.length === 0) return [];
-  const { rows } = await pool.query<{ sample: SampleArray }>(
-    `SELECT ${SAMPLE_ARRAY} AS sample FROM sample
-     JOIN unnest($1::int[], $2::float8[]) AS wanted (number, at_ms)
-       ON metric_number = number AND "timestamp" = to_timestamp(at_ms / 1000)`,
-    [places.map(({ metricNumber }) => metricNumber), places.map(({ timestampMs }) => timestampMs)],
+  const { rows } = await pool.query<{ number: number; sample: SampleArray | null; data: Buffer | null }>(
+    READ_AT,
+    [
+      places.map(({ metricNumber }) => metricNumber),
+      toNumberArray(places.map(({ timestampMs }) => timestampMs)),
+      toNumberArray(places.map(({ timestampMs }) => startOfMonth(timestampMs))),
+    ],
   );
-  return rows.map(({ sample }) => readSampleArray(sample));
+  const wanted = new Map<number, Set<number>>();
+  for (const { metricNumber, timestampMs } of places)
+    wanted.set(metricNumber, (wanted.get(metricNumber) ?? new Set()).add(timestampMs));
+  return rows.flatMap(({ number: metricNumber, sample, data }) => {
+    if (sample !== null) return [readSampleArray(sample)];
+    if (data === null) return [];
+    return readBlock({ metricNumber, data }, (block) => chooseAt(block, wanted.get(metricNumber))) ?? [];
+  });
 }
 
-/** SQL conditions on the sample table, without the metric's. */
-export function listConditions(
-  window: Omit<SampleWindow, 'descending' | 'limit'>,
-  bind: (value: unknown) => string,
-): readonly string[] {
-  const time = (operator: string, ms: number | null) =>
-    ms === null ? [] : [`"timestamp" ${operator} to_timestamp(${bind(ms)}::float8 / 1000)`];
-  return [
-    ...time('>=', window.fromMs),
-    ...time('<=', window.toMs),
-    ...time('>', window.afterMs),
-    ...time('<', window.beforeMs),
-    ...(window.minScore === null ? [] : [`score >= ${bind(window.minScore)}::float8`]),
-  ];
+const READ_AT = `WITH wanted AS (
+    SELECT number, to_timestamp(at_ms / 1000) AS at, to_timestamp(month_ms / 1000) AS month
+    FROM unnest($1::int[], $2::float8[], $3::float8[]) AS given (number, at_ms, month_ms)
+  )
+  SELECT number, ${SAMPLE_ARRAY} AS sample, NULL::bytea AS data
+  FROM wanted JOIN sample ON metric_number = number AND "timestamp" = at
+  UNION ALL
+  SELECT number, NULL, data FROM (
+    SELECT DISTINCT ON (number, first_timestamp) number, data
+    FROM wanted JOIN sample_block ON metric_number = number
+      AND first_timestamp >= month AND first_timestamp <= at AND last_timestamp >= at
+    ORDER BY number, first_timestamp
+  ) AS block`;
+
+function chooseAt(block: SampleColumns, times: ReadonlySet<number> = new Set()): StoredSample[] {
+  return Array.from(times, (ms) => [ms, findTime(block, ms)] as const)
+    .filter(([ms, index]) => block.timestampsMs[index] === ms)
+    .map(([, index]) => sampleAt(block, index));
 }

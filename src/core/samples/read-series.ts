@@ -2,34 +2,17 @@
  * A metric's samples for a chart: few enough to draw, with nothing worth seeing left out. Every anomaly stays, and of
  * each span of time the lowest and the highest value.
  */
-import type pg from 'pg';
-
-export interface SeriesRange {
-  /** Both ends belong to the range; null for open. */
-  readonly fromMs: number | null;
-  readonly toMs: number | null;
-  /** Most samples per metric, at least 2. */
-  readonly maxPoints: number;
-  /** A sample with at least this score is an anomaly. */
-  readonly anomalyScore: number;
-}
-
-/** Points as columns of equal length, in time order. */
-export interface SeriesColumns {
-  readonly timestampsMs: readonly number[];
-  readonly values: readonly number[];
-  readonly scores: readonly (number | null)[];
-  readonly expected: readonly (number | null)[];
-  readonly lows: readonly (number | null)[];
-  readonly highs: readonly (number | null)[];
-}
+import type { PointPlan } from './choose-points.ts';
+import type { Queryable } from './find-samples.ts';
+import { findPacked, readPackedSeries } from './packed-series.ts';
+import type { SeriesColumns, SeriesRange } from './series.ts';
 
 interface ExtentRow {
-  metric_number: number;
-  rows: number;
-  anomalies: number;
-  first_ms: number;
-  last_ms: number;
+  readonly metric_number: number;
+  readonly rows: number;
+  readonly anomalies: number;
+  readonly first_ms: number;
+  readonly last_ms: number;
 }
 
 interface ColumnsRow extends SeriesColumns {
@@ -37,14 +20,8 @@ interface ColumnsRow extends SeriesColumns {
 }
 
 /** How the points of one metric are chosen. */
-interface Plan {
+interface Plan extends PointPlan {
   readonly number: number;
-  readonly firstMs: number;
-  readonly lastMs: number;
-  /** Spans of time, each giving its lowest and highest value. */
-  readonly buckets: number;
-  /** The highest-scored anomalies that are kept; all of them unless there are more than points allowed. */
-  readonly anomalies: number;
 }
 
 /** Bounds of the sample's time, in ms: $2 and $3 are the open or closed ends. */
@@ -67,16 +44,17 @@ const AS_COLUMNS = `metric_number,
   json_agg(expected ORDER BY "timestamp") AS expected, json_agg(low ORDER BY "timestamp") AS lows,
   json_agg(high ORDER BY "timestamp") AS highs`;
 
-const READ_PLANNED = `
+/** The rows of planned points. @param first the number of the first of five parameters; the sixth one is the anomaly score */
+const planRows = (numbers: string, first: number) => `
   WITH plan AS (
     SELECT number, first_ms, last_ms, to_timestamp(first_ms / 1000) AS first, to_timestamp(last_ms / 1000) AS last,
            buckets, anomalies
-    FROM unnest($1::int[], $2::float8[], $3::float8[], $4::int[], $5::int[])
+    FROM unnest(${numbers}::int[], $${first}::float8[], $${first + 1}::float8[], $${first + 2}::int[], $${first + 3}::int[])
       AS plan (number, first_ms, last_ms, buckets, anomalies)
   ), kept AS (
     SELECT plan.number, anomaly."timestamp" FROM plan CROSS JOIN LATERAL (
       SELECT "timestamp" FROM sample
-      WHERE metric_number = plan.number AND "timestamp" BETWEEN plan.first AND plan.last AND score >= $6::float8
+      WHERE metric_number = plan.number AND "timestamp" BETWEEN plan.first AND plan.last AND score >= $${first + 4}::float8
       ORDER BY score DESC, "timestamp" LIMIT plan.anomalies
     ) AS anomaly
     UNION
@@ -106,13 +84,34 @@ const READ_ALL = `
   ) AS point
   GROUP BY metric_number`;
 
-/** The points of each metric in time order; a metric without any is not in the answer. Three statements at most. */
+/**
+ * The points of each metric in time order; a metric without any is not in the answer. Some statements for all metrics
+ * without packed samples, two for each of the others.
+ */
 export async function readSeries(
-  pool: pg.Pool,
+  pool: Queryable,
   metricNumbers: readonly number[],
   range: SeriesRange,
 ): Promise<ReadonlyMap<number, SeriesColumns>> {
-  const { fromMs, toMs, maxPoints, anomalyScore } = range;
+  const found = new Map<number, SeriesColumns>();
+  let packed = await findPacked(pool, metricNumbers, range);
+  const unpacked = metricNumbers.filter((number) => !packed.has(number));
+  for (const { metric_number: number, ...columns } of await readRows(pool, unpacked, range))
+    found.set(number, columns);
+  // What was packed while the rows were read is read again.
+  packed = new Set([...packed, ...(await findPacked(pool, unpacked, range))]);
+  for (const [number, columns] of await readPackedSeries(pool, [...packed], range, planRows('$1', 6)))
+    found.set(number, columns);
+  return found;
+}
+
+/** Of metrics all of whose samples in the range are rows: what is chosen is chosen in the database. */
+async function readRows(
+  pool: Queryable,
+  metricNumbers: readonly number[],
+  { fromMs, toMs, maxPoints, anomalyScore }: SeriesRange,
+): Promise<readonly ColumnsRow[]> {
+  if (metricNumbers.length === 0) return [];
   const { rows: extents } = await pool.query<ExtentRow>(READ_EXTENTS, [
     metricNumbers,
     fromMs,
@@ -123,9 +122,9 @@ export async function readSeries(
   const plans = extents.filter(({ rows }) => rows > maxPoints).map((extent) => planPoints(extent, maxPoints));
   const found = await Promise.all([
     short.length === 0 ? [] : readPoints(pool, READ_ALL, [short, fromMs, toMs]),
-    plans.length === 0 ? [] : readPoints(pool, READ_PLANNED, [...listColumns(plans), anomalyScore]),
+    plans.length === 0 ? [] : readPoints(pool, planRows('$1', 2), [...listColumns(plans), anomalyScore]),
   ]);
-  return new Map(found.flat().map((row) => [row.metric_number, row]));
+  return found.flat();
 }
 
 function planPoints(extent: ExtentRow, maxPoints: number): Plan {
@@ -149,16 +148,10 @@ function listColumns(plans: readonly Plan[]): readonly (readonly number[])[] {
   ];
 }
 
-async function readPoints(pool: pg.Pool, sql: string, values: readonly unknown[]): Promise<ColumnsRow[]> {
+async function readPoints(
+  pool: Queryable,
+  sql: string,
+  values: readonly unknown[],
+): Promise<readonly ColumnsRow[]> {
   return (await pool.query<ColumnsRow>(sql, [...values])).rows;
 }
-
-/** Of a metric without points. */
-export const NO_POINTS: SeriesColumns = {
-  timestampsMs: [],
-  values: [],
-  scores: [],
-  expected: [],
-  lows: [],
-  highs: [],
-};

@@ -1,7 +1,7 @@
-/** Stored samples of any number, by pages of a cursor: memory holds one page, whoever reads sets the pace. */
+/** Stored samples of any number, by pages: memory holds one page, whoever reads sets the pace. */
 import type pg from 'pg';
-import { listConditions } from './read-samples.ts';
-import { readStoredSample, SAMPLE_COLUMNS, type SampleRow, type StoredSample } from './stored-sample.ts';
+import { pageSamples } from './find-samples.ts';
+import type { StoredSample } from './stored-sample.ts';
 
 export interface SampleSelection {
   /** Metrics in the order they are given. */
@@ -33,7 +33,6 @@ export async function* readSnapshot<T>(
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     yield* read(client);
   } finally {
-    // Closes the cursors too.
     await client.query('ROLLBACK').catch((error: unknown) => {
       broken = error instanceof Error ? error : new Error(String(error));
     });
@@ -44,28 +43,16 @@ export async function* readSnapshot<T>(
 /** By metric, then by time. To be read within a transaction, one selection at a time. */
 export async function* streamSamples(
   client: pg.PoolClient,
-  { metricNumbers, rowIds, limit, ...window }: SampleSelection,
+  { metricNumbers, rowIds, limit, fromMs, toMs, minScore }: SampleSelection,
 ): AsyncGenerator<readonly StoredSample[]> {
-  const values: unknown[] = [metricNumbers];
-  const bind = (value: unknown) => `$${values.push(value)}`;
-  const conditions = [
-    ...listConditions({ ...window, afterMs: null, beforeMs: null }, bind),
-    ...(rowIds === null ? [] : [`row_id = ANY(${bind(rowIds)}::int[])`]),
-  ];
-  // One index scan per metric, in the order of the list: nothing is sorted, so the first page comes at once.
-  await client.query(
-    `DECLARE samples NO SCROLL CURSOR FOR
-     SELECT chosen.* FROM unnest($1::int[]) AS wanted (number) CROSS JOIN LATERAL (
-       SELECT ${SAMPLE_COLUMNS} FROM sample
-       WHERE ${['metric_number = wanted.number', ...conditions].join(' AND ')}
-       ORDER BY "timestamp"
-     ) AS chosen LIMIT ${bind(limit)}`,
-    values,
-  );
-  for (;;) {
-    const { rows } = await client.query<SampleRow>(`FETCH ${PAGE_ROWS} FROM samples`);
-    if (rows.length > 0) yield rows.map(readStoredSample);
-    if (rows.length < PAGE_ROWS) break;
+  let left = limit ?? Infinity;
+  for (const metricNumber of metricNumbers) {
+    const range = { metricNumber, fromMs, toMs };
+    for await (const page of pageSamples(client, range, { minScore, rowIds }, PAGE_ROWS)) {
+      const chosen = page.slice(0, left);
+      left -= chosen.length;
+      if (chosen.length > 0) yield chosen;
+      if (left === 0) return;
+    }
   }
-  await client.query('CLOSE samples');
 }

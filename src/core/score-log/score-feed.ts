@@ -5,7 +5,9 @@
  * group that reads the log once.
  */
 import type pg from 'pg';
-import { readLog, readLogBounds, searchLog } from './read-log.ts';
+import { readLogBounds } from './read-log.ts';
+import { searchLog } from './search-log.ts';
+import { StoredLog } from './stored-log.ts';
 import { cutPage, type PageOptions, type ScorePage, selectScores } from './score-pages.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
@@ -55,6 +57,7 @@ export class ScoreFeed {
   readonly #options: ScoreFeedOptions;
   readonly #epoch: string;
   readonly #ring: ScoreRing;
+  readonly #stored: StoredLog;
   readonly #groups = new Map<string, ScoreGroup>();
   readonly #streams = new Set<AsyncIterableIterator<ScoreEvent>>();
   readonly #events = createScoreMemory(MAX_EVENT_SCORES);
@@ -71,6 +74,7 @@ export class ScoreFeed {
     this.#epoch = epoch;
     this.#floor = floor;
     this.#ring = createScoreRing(RING_CAPACITY, last);
+    this.#stored = new StoredLog(options.pool);
   }
 
   /** Reads how far the log goes, then is ready. */
@@ -148,7 +152,7 @@ export class ScoreFeed {
     if (after + 1 >= ring.first) return { ...readRing(ring, after, most), isStored: false };
     // By the count of rows, not of offsets: what retention and deletions emptied is passed over in one step.
     const end = ring.first - 1;
-    const samples = await readLog(this.#options.pool, { after, upTo: end, limit: most });
+    const samples = await this.#stored.read({ after, upTo: end, limit: most });
     const isFull = samples.length === most;
     return { samples, upTo: isFull ? (samples.at(-1)?.seq ?? end) : end, isStored: true };
   }

@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import type { Registry } from '../metrics/registry.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
-import { countLog, type LogSelection, type ScoredPlace, searchMostAnomalous } from './read-log.ts';
+import { countLog, type LogSelection, type ScoredPlace, searchMostAnomalous } from './search-log.ts';
 import { compileMetricTest, leastScore, narrowsMetrics, type ScoreFilter } from './score-filter.ts';
 
 export interface PageFilter extends ScoreFilter {

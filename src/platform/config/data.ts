@@ -1,6 +1,6 @@
 /** Where the data lives, how long, and how much of it may wait or be held in memory. */
 import { z } from 'zod';
-import { setting, text, wholeNumber, type Setting } from './setting.ts';
+import { decimal, setting, text, wholeNumber, type Setting } from './setting.ts';
 
 export const DATA_SETTINGS = {
   dataDir: setting('LAPWING_DATA_DIR', 'Folder of the embedded database.', z.string().min(1), './data'),
@@ -14,6 +14,12 @@ export const DATA_SETTINGS = {
     'Samples are dropped, by month, once both their time and their arrival are older; 0 keeps them for ever.',
     wholeNumber(0, 36_500),
     '90',
+  ),
+  packAfterHours: setting(
+    'LAPWING_PACK_AFTER_HOURS',
+    'Scored samples older than this are packed in the background, to a tenth of the space; 0 packs none.',
+    decimal(0, 876_000),
+    '6',
   ),
   futureToleranceSeconds: setting(
     'LAPWING_FUTURE_TOLERANCE_SECONDS',

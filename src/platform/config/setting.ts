@@ -20,6 +20,12 @@ export const wholeNumber = (low: number, high: number) =>
     .regex(/^\d+$/, 'expected a whole number')
     .transform(Number)
     .pipe(z.number().min(low, `expected at least ${low}`).max(high, `expected at most ${high}`));
+export const decimal = (low: number, high: number) =>
+  z
+    .string()
+    .regex(/^\d+(?:\.\d+)?$/, 'expected a number such as 6 or 0.5')
+    .transform(Number)
+    .pipe(z.number().min(low, `expected at least ${low}`).max(high, `expected at most ${high}`));
 export const onOff = z
   .enum(['on', 'off'], { error: 'expected on or off' })
   .transform((word) => word === 'on');

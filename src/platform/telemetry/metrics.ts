@@ -4,6 +4,7 @@
  */
 import { DOOR_COUNTERS, DOOR_REASON_COUNTERS } from './door-counters.ts';
 import { GAUGES } from './gauges.ts';
+import { PACKING_COUNTERS } from './packing-counters.ts';
 
 /** Counters only ever rise; they start at 0 with the process. */
 const COUNTERS = {
@@ -104,6 +105,7 @@ const COUNTERS = {
     'Mutations the audit log could not take, because the database was away; the log of the program has them.',
   audit_ingest_mutations: 'Mutations that pushed points: counted, and not in the audit log.',
   ...DOOR_COUNTERS,
+  ...PACKING_COUNTERS,
 } as const;
 
 /** Counters split by a reason. The reasons are listed, so that no input can make new series. */

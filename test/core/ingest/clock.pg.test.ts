@@ -1,5 +1,6 @@
 /** Points have the time of their senders; the clock of the server may differ from it, and be wrong itself. */
 import { describe, expect, it, vi } from 'vitest';
+import { roundJudgement } from '../../../src/core/samples/round-judgement.ts';
 import type { Engine } from '../../../src/app/build-core.ts';
 import { DETECTOR_KINDS } from '../../../src/detector/detector-kinds.ts';
 import type { Source } from '../../../src/core/sources/source.ts';
@@ -45,7 +46,7 @@ function judge(minutes: readonly number[]) {
   const detector = DETECTOR_KINDS[0].create({ min: 0, max: 100 });
   return minutes.map((minute) => ({
     minute,
-    score: detector.update(at(minute).timestampMs, at(minute).value).score,
+    score: roundJudgement(detector.update(at(minute).timestampMs, at(minute).value)).score,
   }));
 }
 

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
+import { roundJudgement } from '../../../src/core/samples/round-judgement.ts';
 import type { NamedPoint } from '../../../src/core/ingest/ingest.ts';
 import { openClient } from '../../../src/platform/postgres/connection.ts';
 import { DETECTOR_KINDS } from '../../../src/detector/detector-kinds.ts';
@@ -61,7 +62,7 @@ async function readScores(pool: pg.Pool) {
 
 function score(points: readonly NamedPoint[]): number[] {
   const oracle = DETECTOR_KINDS[0].create({ min: 0, max: 100 });
-  return points.map(({ timestampMs, value }) => oracle.update(timestampMs, value).score);
+  return points.map(({ timestampMs, value }) => roundJudgement(oracle.update(timestampMs, value)).score);
 }
 
 describe('a batch drafted while the one before it is being committed', () => {

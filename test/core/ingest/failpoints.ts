@@ -87,7 +87,7 @@ const REMOVE = [
 
 /** Statements that fail when they are about the metric of a step. */
 const READS: Readonly<Record<string, RegExp>> = {
-  look_up: /AS a\(metric_number, at\)/,
+  look_up: /AS given \(number, at_ms, month_ms\)/,
   read_unscored: /AS wanted \(number, after_ms, up_to_ms\)/,
 };
 

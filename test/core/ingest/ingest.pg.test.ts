@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { roundJudgement } from '../../../src/core/samples/round-judgement.ts';
 import type { NamedPoint } from '../../../src/core/ingest/ingest.ts';
 import { DETECTOR_KINDS } from '../../../src/detector/detector-kinds.ts';
 import { withDatabase } from '../../helpers/database.ts';
@@ -270,7 +271,7 @@ describe('accept', () => {
     expect(rows.map((row) => Number(row.seq))).toEqual(points.map((_, index) => index + 1));
     const oracle = DETECTOR_KINDS[0].create({ min: 0, max: 100 });
     expect(rows.map((row) => row.score)).toEqual(
-      points.map(({ timestampMs, value }) => oracle.update(timestampMs, value).score),
+      points.map(({ timestampMs, value }) => roundJudgement(oracle.update(timestampMs, value)).score),
     );
   });
 

@@ -3,6 +3,7 @@
  * metric for each step that fails at it, and neighbours between them.
  */
 import { describe, expect, it } from 'vitest';
+import { roundJudgement } from '../../../src/core/samples/round-judgement.ts';
 import type { Engine } from '../../../src/app/build-core.ts';
 import type { Source } from '../../../src/core/sources/source.ts';
 import { DETECTOR_KINDS } from '../../../src/detector/detector-kinds.ts';
@@ -103,7 +104,7 @@ async function checkScores(engine: Engine, metric: string): Promise<void> {
   );
   const oracle = DETECTOR_KINDS[0].create({ min: 0, max: 100 });
   expect(rows.map(({ score }) => score)).toEqual(
-    rows.map(({ at, value }) => oracle.update(at.getTime(), value).score),
+    rows.map(({ at, value }) => roundJudgement(oracle.update(at.getTime(), value)).score),
   );
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { roundJudgement } from '../../../src/core/samples/round-judgement.ts';
 import type { NamedPoint } from '../../../src/core/ingest/ingest.ts';
 import { DETECTOR_KINDS } from '../../../src/detector/detector-kinds.ts';
 import type { Engine } from '../../../src/app/build-core.ts';
@@ -18,7 +19,7 @@ function points(...minutes: number[]): NamedPoint[] {
 /** What a detector gives that sees the points in the order of their times. */
 function judge(all: readonly NamedPoint[]): number[] {
   const detector = DETECTOR_KINDS[0].create({ min: 0, max: 100 });
-  return all.map(({ timestampMs, value }) => detector.update(timestampMs, value).score);
+  return all.map(({ timestampMs, value }) => roundJudgement(detector.update(timestampMs, value)).score);
 }
 
 async function watch(engine: Engine): Promise<void> {

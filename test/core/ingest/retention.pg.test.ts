@@ -131,6 +131,7 @@ describe('retention', () => {
     await database.pool.query(`INSERT INTO sample_month VALUES ('2013-12-01', '2025-12-01Z')`);
     await database.pool.query(
       `CREATE TABLE sample_2013_12 PARTITION OF sample FOR VALUES FROM ('2013-12-01Z') TO ('2014-01-01Z');
+       CREATE TABLE sample_block_2013_12 PARTITION OF sample_block FOR VALUES FROM ('2013-12-01Z') TO ('2014-01-01Z');
        CREATE TABLE bar_2013_12 PARTITION OF bar FOR VALUES FROM ('2013-12-01Z') TO ('2014-01-01Z')`,
     );
     await retain.run();

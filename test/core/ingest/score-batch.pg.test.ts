@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { roundJudgement } from '../../../src/core/samples/round-judgement.ts';
 import { Commit } from '../../../src/core/ingest/commit.ts';
 import { createProgressRows } from '../../../src/core/ingest/progress-rows.ts';
 import type { Arrival } from '../../../src/core/ingest/arrivals.ts';
@@ -77,7 +78,7 @@ test('the models used last are kept, as many as may be, and the others go on whe
   expect(engine.stats.read('models_restored')).toBeGreaterThan(names.length);
   const oracle = DETECTOR_KINDS[0].create({ min: 0, max: 20 });
   const expected = Array.from({ length: 20 }, (_, row) => {
-    const { expected: value, low, high } = oracle.update(START + row * 60_000, valueAt(row));
+    const { expected: value, low, high } = roundJudgement(oracle.update(START + row * 60_000, valueAt(row)));
     return [value, low, high];
   });
   for (const entry of engine.registry.all()) {

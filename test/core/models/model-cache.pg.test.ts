@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { roundJudgement } from '../../../src/core/samples/round-judgement.ts';
 import type { NamedPoint } from '../../../src/core/ingest/ingest.ts';
 import { DETECTOR_KINDS } from '../../../src/detector/detector-kinds.ts';
 import { withDatabase, type TestDatabase } from '../../helpers/database.ts';
@@ -78,7 +79,9 @@ test('with more metrics busy than models fit in memory each is scored as if its 
   };
   await Promise.all([0, 3, 6, 9].map((from) => push(names.slice(from, from + 3))));
   const detector = DETECTOR_KINDS[0].create({ min: 0, max: 100 });
-  const expected = rows.map(({ timestampMs, value }) => detector.update(timestampMs, value).score);
+  const expected = rows.map(
+    ({ timestampMs, value }) => roundJudgement(detector.update(timestampMs, value)).score,
+  );
   const { rows: stored } = await database.pool.query<{ scores: number[] }>(
     'SELECT array_agg(score ORDER BY "timestamp") AS scores FROM sample GROUP BY metric_number',
   );

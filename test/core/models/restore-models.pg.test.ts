@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { roundJudgement } from '../../../src/core/samples/round-judgement.ts';
 import type { NamedPoint } from '../../../src/core/ingest/ingest.ts';
 import { DETECTOR_KINDS } from '../../../src/detector/detector-kinds.ts';
 import { withDatabase } from '../../helpers/database.ts';
@@ -51,7 +52,8 @@ test('models that are cold together come back together, each as far as its own s
     const first = name === 'new' ? 400 : 0;
     const expected = Array.from({ length: 401 - first }, (_, index) => ({
       row_id: index + 1,
-      score: oracle.update(START + (first + index) * 60_000, valueOf(name, first + index)).score,
+      score: roundJudgement(oracle.update(START + (first + index) * 60_000, valueOf(name, first + index)))
+        .score,
     }));
     expect(rows).toEqual(expected);
   }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
+import { roundJudgement } from '../../../src/core/samples/round-judgement.ts';
 import { RED_SCORE } from '../../../src/detector/likelihood.ts';
 import { DETECTOR_KINDS } from '../../../src/detector/detector-kinds.ts';
 import type { ModelParams } from '../../../src/model.ts';
@@ -122,7 +123,7 @@ describe('bounds an earlier version took for given', () => {
     );
     const oracle = DETECTOR_KINDS[0].create({});
     const scores = points('latency', 0, ROWS, latencyAt).map(
-      ({ timestampMs, value }) => oracle.update(timestampMs, value).score,
+      ({ timestampMs, value }) => roundJudgement(oracle.update(timestampMs, value)).score,
     );
     expect(rows.map(({ score }) => score)).toEqual(scores.slice(400));
     expect(Math.max(...scores.slice(410))).toBeGreaterThanOrEqual(RED_SCORE);

@@ -29,12 +29,8 @@ import {
   type SampleWindow,
 } from '../../../core/samples/read-samples.ts';
 import { type AnomalySpan, readAnomalySpans } from '../../../core/samples/read-anomaly-span.ts';
-import {
-  NO_POINTS,
-  readSeries,
-  type SeriesColumns,
-  type SeriesRange,
-} from '../../../core/samples/read-series.ts';
+import { readSeries } from '../../../core/samples/read-series.ts';
+import { NO_POINTS, type SeriesColumns, type SeriesRange } from '../../../core/samples/series.ts';
 import type { StoredSample } from '../../../core/samples/stored-sample.ts';
 import type {
   Annotation,

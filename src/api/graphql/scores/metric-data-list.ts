@@ -5,7 +5,7 @@ import {
   type PageOptions,
   readMostAnomalous,
 } from '../../../core/score-log/score-pages.ts';
-import type { ScoredPlace } from '../../../core/score-log/read-log.ts';
+import type { ScoredPlace } from '../../../core/score-log/search-log.ts';
 import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import type { Context } from '../builder/context.ts';

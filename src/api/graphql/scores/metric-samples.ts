@@ -1,6 +1,6 @@
 /** A metric's samples: the newest, by pages, as columns for a chart. */
 import { YELLOW_SCORE } from '../../../detector/likelihood.ts';
-import type { SeriesColumns } from '../../../core/samples/read-series.ts';
+import type { SeriesColumns } from '../../../core/samples/series.ts';
 import type { StoredSample } from '../../../core/samples/stored-sample.ts';
 import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';

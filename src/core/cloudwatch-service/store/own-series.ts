@@ -5,6 +5,9 @@
  */
 import type pg from 'pg';
 import { DEFAULT_ACCOUNT } from '../../../model.ts';
+import { startOfMonth } from '../../samples/sample-test.ts';
+import { readBlock } from '../../samples/packed/open-block.ts';
+import { findTime, PRESENT, type SampleColumns } from '../../samples/packed/sample-columns.ts';
 import { FIRST_ACCOUNT } from '../accounts.ts';
 import type { ListedMetric, MetricFilter } from '../model/metric-filter.ts';
 import type { SeriesName } from '../model/metric-name.ts';
@@ -82,19 +85,33 @@ export async function findOwnMetrics(
   return rows;
 }
 
-const READ_OWN = `
-  SELECT place::int, floor((date_part('epoch', sample.timestamp) - asked.start) / asked.period)::int AS bucket,
+const ASKED = `asked AS (
+    SELECT place::int, series, metric.number, start, period, to_timestamp(start) AS lowest, to_timestamp("end") AS highest,
+      to_timestamp(month) AS month
+    FROM unnest($1::uuid[], $2::text[], $3::int[], $4::float8[], $5::float8[], $6::float8[], $8::float8[])
+        WITH ORDINALITY AS given (id, series, account_id, start, "end", period, month, place)
+      JOIN metric ON metric.id = given.id AND metric.account_id = ${DEFAULT_ACCOUNT}
+    WHERE ${OF_FIRST_ACCOUNT}given.account_id)
+  )`;
+
+/** Buckets of the samples that are rows, and the blocks that hold others: the packer moves samples meanwhile. */
+const READ_OWN = `WITH ${ASKED}
+  SELECT place, floor((date_part('epoch', sample.timestamp) - asked.start) / asked.period)::int AS bucket,
     sum(part.value) AS sum, count(*)::float8 AS count, min(part.value) AS minimum, max(part.value) AS maximum,
-    CASE WHEN $7 THEN array_agg(part.value) END AS values
-  FROM unnest($1::uuid[], $2::text[], $3::int[], $4::float8[], $5::float8[], $6::float8[]) WITH ORDINALITY
-      AS asked (id, series, account_id, start, "end", period, place)
-    JOIN metric ON metric.id = asked.id AND metric.account_id = ${DEFAULT_ACCOUNT}
-    JOIN sample ON sample.metric_number = metric.number
-      AND sample.timestamp >= to_timestamp(asked.start) AND sample.timestamp < to_timestamp(asked."end")
+    CASE WHEN $7 THEN array_agg(part.value) END AS values, NULL::int AS number, NULL::bytea AS data
+  FROM asked
+    JOIN sample ON sample.metric_number = asked.number
+      AND sample.timestamp >= asked.lowest AND sample.timestamp < asked.highest
     CROSS JOIN LATERAL (SELECT CASE asked.series WHEN 'value' THEN sample.value WHEN 'score' THEN sample.score
       WHEN 'expected' THEN sample.expected WHEN 'low' THEN sample.low ELSE sample.high END) AS part (value)
-  WHERE part.value IS NOT NULL AND ${OF_FIRST_ACCOUNT}asked.account_id)
-  GROUP BY place, bucket ORDER BY place, bucket`;
+  WHERE part.value IS NOT NULL
+  GROUP BY place, bucket
+  UNION ALL
+  SELECT place, NULL, NULL, NULL, NULL, NULL, NULL, number, block.data
+  FROM asked JOIN sample_block AS block ON block.metric_number = asked.number
+    AND block.first_timestamp >= asked.month AND block.first_timestamp < asked.highest
+    AND block.last_timestamp >= asked.lowest
+  ORDER BY place, bucket`;
 
 type Row = [
   place: number,
@@ -104,7 +121,18 @@ type Row = [
   minimum: number,
   maximum: number,
   values: number[] | null,
+  number: number,
+  data: Buffer | null,
 ];
+
+/** The samples of one bucket. */
+interface Gathered {
+  sum: number;
+  sampleCount: number;
+  minimum: number;
+  maximum: number;
+  readonly values: number[];
+}
 
 /** @returns for each question its buckets in time order, with their values where these are asked for */
 export async function readOwnBuckets(
@@ -123,21 +151,78 @@ export async function readOwnBuckets(
       questions.map(({ endMs }) => endMs / 1000),
       questions.map(({ periodSeconds }) => periodSeconds),
       withValues,
+      questions.map(({ startMs }) => (startOfMonth(startMs) ?? 0) / 1000),
     ],
   });
-  const answers: Bucket[][] = questions.map(() => []);
-  for (const [place, bucket, sum, sampleCount, minimum, maximum, values] of rows) {
-    const [question, answer] = [questions[place - 1], answers[place - 1]];
-    if (question === undefined || answer === undefined || isOtherUnit(question)) continue;
-    const startMs = question.startMs + bucket * question.periodSeconds * 1000;
-    const pairs = values?.flatMap((value) => [value, 1]) ?? null;
-    addToBuckets(answer, {
-      startMs,
-      unit: NO_UNIT,
-      aggregate: { sum, sampleCount, minimum, maximum, pairs },
+  const gathered = questions.map(() => new Map<number, Gathered>());
+  for (const [place, bucket, sum, sampleCount, minimum, maximum, values, metricNumber, data] of rows) {
+    const [question, buckets] = [questions[place - 1], gathered[place - 1]];
+    if (question === undefined || buckets === undefined || isOtherUnit(question)) continue;
+    if (data !== null)
+      readBlock({ metricNumber, data }, (block) => gatherBlock(buckets, block, question, withValues));
+    else gather(buckets, bucket, { sum, sampleCount, minimum, maximum, values: values ?? [] });
+  }
+  return gathered.map((buckets, index) =>
+    toBuckets(buckets, questions[index]?.startMs ?? 0, questions[index]?.periodSeconds ?? 1, withValues),
+  );
+}
+
+function gather(buckets: Map<number, Gathered>, bucket: number, more: Gathered): void {
+  const known = buckets.get(bucket);
+  if (known === undefined) {
+    buckets.set(bucket, more);
+    return;
+  }
+  known.sum += more.sum;
+  known.sampleCount += more.sampleCount;
+  known.minimum = Math.min(known.minimum, more.minimum);
+  known.maximum = Math.max(known.maximum, more.maximum);
+  for (const value of more.values) known.values.push(value);
+}
+
+const COLUMNS: Readonly<Record<string, (block: SampleColumns) => readonly [Float64Array, present: number]>> =
+  {
+    value: (block) => [block.values, 0],
+    score: (block) => [block.scores, PRESENT.score],
+    expected: (block) => [block.expected, PRESENT.expected],
+    low: (block) => [block.lows, PRESENT.low],
+    high: (block) => [block.highs, PRESENT.high],
+  };
+
+function gatherBlock(
+  buckets: Map<number, Gathered>,
+  block: SampleColumns,
+  { own, startMs, endMs, periodSeconds }: BucketQuestion & { readonly own: OwnSeries },
+  withValues: boolean,
+): void {
+  const [column, bit] = COLUMNS[own.column]?.(block) ?? [block.values, 0];
+  for (let index = findTime(block, startMs); index < findTime(block, endMs); index++) {
+    if (((block.present[index] ?? 0) & bit) !== bit) continue;
+    const value = column[index] ?? 0;
+    const bucket = Math.floor(((block.timestampsMs[index] ?? 0) - startMs) / (periodSeconds * 1000));
+    gather(buckets, bucket, {
+      sum: value,
+      sampleCount: 1,
+      minimum: value,
+      maximum: value,
+      values: withValues ? [value] : [],
     });
   }
-  return answers;
+}
+
+function toBuckets(
+  gathered: ReadonlyMap<number, Gathered>,
+  firstMs: number,
+  periodSeconds: number,
+  withValues: boolean,
+): readonly Bucket[] {
+  const buckets: Bucket[] = [];
+  for (const [bucket, { values, ...sums }] of [...gathered].sort(([a], [b]) => a - b)) {
+    const pairs = withValues ? values.flatMap((value) => [value, 1]) : null;
+    const startMs = firstMs + bucket * periodSeconds * 1000;
+    addToBuckets(buckets, { startMs, unit: NO_UNIT, aggregate: { ...sums, pairs } });
+  }
+  return buckets;
 }
 
 /** Lapwing's units are not CloudWatch's: none is given. */

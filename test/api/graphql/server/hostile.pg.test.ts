@@ -125,7 +125,8 @@ describe('a document', () => {
     ['that is cut off', '{ metrics {', 'Syntax Error'],
     ['of more than 30,000 tokens', `{ ${'a '.repeat(30_001)} }`, 'got more than 30000 tokens'],
     ['that is 100,000 deep', nested(100_000), ''],
-    ['that is 3,000 deep', nested(3_000), 'depth: expected at most 15, got '],
+    // Of its depth or of its fields, as the stack of the moment lets it be parsed or not.
+    ['that is 3,000 deep', nested(3_000), ': expected at most '],
     [
       'with a list 4,000 deep',
       `{ metrics(filter: ${'['.repeat(4_000)}${']'.repeat(4_000)}) { totalCount } }`,

@@ -155,6 +155,10 @@ function defineRuleFields(t: FieldBuilder, isNew: boolean) {
     }),
     subject: t.string({ description: 'Template of 255 characters at most; null for the default.' }),
     body: t.string({ description: 'Template of 10,000 characters at most; null for the default.' }),
+    runbookUrl: t.string({
+      description:
+        'Address of what to do about its incidents, http or https: its messages link to it. Null for none.',
+    }),
     channels: t.field({
       type: [ChannelInputRef],
       description: `Where its messages go, all of them${otherwise('nowhere')}; 10 at most.`,
@@ -166,7 +170,7 @@ type RuleInput = Omit<typeof UpdateRuleInputRef.$inferInput, 'id'>;
 
 /** @throws InvalidInputError for a bad id */
 export function readRuleChange(input: RuleInput): RuleChange {
-  const { scope, maintenanceWindows, channels, timeZone, subject, body, ...plain } = input;
+  const { scope, maintenanceWindows, channels, timeZone, subject, body, runbookUrl, ...plain } = input;
   const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value != null));
   return {
     // The entries are those of `plain`, less its nulls.
@@ -177,6 +181,7 @@ export function readRuleChange(input: RuleInput): RuleChange {
     ...(timeZone === undefined ? {} : { timeZone }),
     ...(subject === undefined ? {} : { subject }),
     ...(body === undefined ? {} : { body }),
+    ...(runbookUrl === undefined ? {} : { runbookUrl }),
   };
 }
 

@@ -19,7 +19,7 @@ const context: SendContext = { outbound: createOutbound({ allowed: 'all' }), mai
 const message: Message = {
   id: '0f1e',
   kind: 'START',
-  rule: { id: 'aa', name: 'all' },
+  rule: { id: 'aa', name: 'all', runbookUrl: null },
   count: 1,
   incidents: [makeIncident()],
   subject: 'Unusual: <b>',

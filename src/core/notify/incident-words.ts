@@ -1,6 +1,6 @@
 /** One incident in words: what every channel says of it. */
 import { RED_SCORE } from '../../detector/likelihood.ts';
-import type { IncidentFacts } from './message.ts';
+import type { IncidentFacts, Message } from './message.ts';
 
 const ASPECTS = {
   LEVEL: 'The value is unexpected.',
@@ -59,6 +59,11 @@ export function rateSeverity({ score }: Pick<IncidentFacts, 'score'>): Severity 
   return score >= RED_SCORE ? 'CRITICAL' : 'WARNING';
 }
 
+/** Of a message about several incidents. */
+export function rateWorst(incidents: readonly Pick<IncidentFacts, 'score'>[]): Severity {
+  return incidents.some((facts) => rateSeverity(facts) === 'CRITICAL') ? 'CRITICAL' : 'WARNING';
+}
+
 /** Empty while it has not ended. */
 export function writeEndReason({ endReason }: Pick<IncidentFacts, 'endReason'>): string {
   return endReason === null ? '' : (END_WORDS[endReason] ?? endReason);
@@ -67,6 +72,16 @@ export function writeEndReason({ endReason }: Pick<IncidentFacts, 'endReason'>):
 /** The incident's page. @param publicUrl address of the page, without a slash at its end */
 export function linkToIncident(publicUrl: string, id: string): string {
   return `${publicUrl}/incidents/${encodeURIComponent(`Incident:${id}`)}`;
+}
+
+/** The page of the incident a message is about, or the list of incidents; null where the address of the page is not known. */
+export function linkToMessage(
+  { count, incidents }: Pick<Message, 'count' | 'incidents'>,
+  publicUrl: string | null,
+): string | null {
+  if (publicUrl === null) return null;
+  const [only] = incidents;
+  return count === 1 && only !== undefined ? linkToIncident(publicUrl, only.id) : `${publicUrl}/incidents`;
 }
 
 /** Metrics that were pushed without a resource are their own. */
@@ -95,7 +110,7 @@ export function writeNumber(value: number): string {
   return String(Number(value.toPrecision(SHOWN_DIGITS)));
 }
 
-export function writeAmount(value: number, unit: string | null): string {
+function writeAmount(value: number, unit: string | null): string {
   return `${writeNumber(value)} ${shortenUnit(unit)}`.trimEnd();
 }
 
@@ -117,6 +132,20 @@ export function writeFinding(facts: IncidentFacts): string {
 /** What was expected with its range, such as 100 ms (90 to 110). */
 export function writeExpected({ expected, low, high, metricUnit }: IncidentFacts): string {
   return `${writeAmount(expected, metricUnit)} (${writeNumber(low)} to ${writeNumber(high)})`;
+}
+
+/** What receivers show beside the title of an alert: names and texts. */
+export function listDetails(facts: IncidentFacts, ruleName: string): Readonly<Record<string, string>> {
+  return {
+    metric: facts.metricName,
+    instance: facts.instance,
+    ...(facts.location === '' ? {} : { region: facts.location }),
+    value: writeFinding(facts),
+    expected: writeExpected(facts),
+    reason: writeReason(facts),
+    score: String(facts.score),
+    rule: ruleName,
+  };
 }
 
 /**

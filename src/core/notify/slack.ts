@@ -1,6 +1,7 @@
 /** Slack's incoming webhooks, and what understands them (Mattermost, Rocket.Chat). Their URL is the secret. */
-import { postOrExplain, type Outbound } from '../../platform/outbound/outbound-client.ts';
+import type { Outbound } from '../../platform/outbound/outbound-client.ts';
 import type { Message } from './message.ts';
+import { postJson } from './post-json.ts';
 
 export interface SlackConfig {
   readonly kind: 'SLACK';
@@ -16,11 +17,8 @@ export function sendSlack(
   { id, subject, text }: Message,
   { outbound }: { readonly outbound: Outbound },
 ): Promise<string | null> {
-  const headers = { 'content-type': 'application/json', 'user-agent': 'Lapwing', 'idempotency-key': id };
-  const body = JSON.stringify({
-    text: `*${escapeText(subject)}*\n${escapeText(text)}`.slice(0, MAX_TEXT_LENGTH),
-  });
-  return postOrExplain(outbound, { url: new URL(url), headers, body });
+  const body = { text: `*${escapeText(subject)}*\n${escapeText(text)}`.slice(0, MAX_TEXT_LENGTH) };
+  return postJson(outbound, { url, id }, body);
 }
 
 /** The three characters by which text could become a link, a mention or a command. */

@@ -2,6 +2,7 @@
 import { writeManyIncidents, writeOneIncident } from './default-text.ts';
 import {
   linkToIncident,
+  linkToMessage,
   nameMetric,
   rateSeverity,
   shortenUnit,
@@ -50,19 +51,23 @@ export function writeMessage(
 ): { readonly subject: string; readonly text: string } {
   const [first] = occasion.incidents;
   const others = occasion.count - 1;
-  const subject =
-    first === undefined
-      ? ''
-      : texts.subject === null
-        ? writeSubject(occasion, first)
-        : fillTemplate(texts.subject, listValues(occasion, first, texts, publicUrl));
+  const subject = first === undefined ? '' : chooseSubject(occasion, first, texts, publicUrl);
   const counted = others > 0 ? `${subject} and ${others} more` : subject;
-  const text =
-    texts.body === null
-      ? writeDefaultText(occasion, texts, publicUrl)
-      : fillForEach(texts.body, occasion, texts, publicUrl);
+  const filled = texts.body === null ? '' : fillForEach(texts.body, occasion, texts, publicUrl);
+  const text = filled.trim() === '' ? writeDefaultText(occasion, texts, publicUrl) : filled;
   // A header has one line.
   return { subject: counted.replace(/\s+/g, ' ').trim(), text };
+}
+
+/** Of a template whose variables are all empty, the default: most receivers refuse what has no title. */
+function chooseSubject(
+  occasion: Occasion,
+  facts: IncidentFacts,
+  texts: Texts,
+  publicUrl: string | null,
+): string {
+  const filled = fillTemplate(texts.subject ?? '', listValues(occasion, facts, texts, publicUrl));
+  return filled.trim() === '' ? writeSubject(occasion, facts) : filled;
 }
 
 /** What ended for want of data is not said to be normal. */
@@ -83,12 +88,11 @@ function writeDefaultText(
 ): string {
   const zoneOf = ({ location }: IncidentFacts) => timeZone ?? findZone(location);
   const [only] = incidents;
+  const link = linkToMessage({ count, incidents }, publicUrl);
   if (count > 1 || only === undefined) {
-    const link = publicUrl === null ? null : `${publicUrl}/incidents`;
     const listed = incidents.slice(0, LISTED_INCIDENTS);
     return writeManyIncidents(kind, listed, { count, zoneOf, footer: { ruleName, link, runbookUrl } });
   }
-  const link = publicUrl === null ? null : linkToIncident(publicUrl, only.id);
   return writeOneIncident(kind, only, zoneOf(only), { ruleName, link, runbookUrl });
 }
 

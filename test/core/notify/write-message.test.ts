@@ -216,6 +216,11 @@ describe('the text of a message', () => {
     );
   });
 
+  it('is the default where all variables of a template are empty', () => {
+    const empty = { ...DEFAULTS, subject: '{endReason}', body: ' {duration}\n' };
+    expect(writeMessage(occasion(), empty, null)).toEqual(writeMessage(occasion(), DEFAULTS, null));
+  });
+
   it('lists twenty of a thousand incidents and counts the others', () => {
     const incidents = Array.from({ length: 25 }, (_, i) => makeIncident({ metricName: `m${i}` }));
     const { subject, text } = writeMessage(

@@ -101,6 +101,36 @@ export const discordMessage = z.strictObject({
   allowed_mentions: z.strictObject({ parse: z.array(z.never()) }),
 });
 
+/** https://docs.slack.dev/reference/block-kit/blocks/ */
+const plainText = (limit: number) =>
+  z.strictObject({ type: z.literal('plain_text'), text: z.string().min(1).max(limit) });
+export const slackMessage = z.strictObject({
+  text: z.string().min(1).max(40_000),
+  blocks: z
+    .array(
+      z.discriminatedUnion('type', [
+        z.strictObject({ type: z.literal('header'), text: plainText(150) }),
+        z.strictObject({
+          type: z.literal('section'),
+          text: z.strictObject({
+            type: z.literal('mrkdwn'),
+            text: z.string().min(1).max(3000),
+            verbatim: z.boolean(),
+          }),
+        }),
+        z.strictObject({
+          type: z.literal('actions'),
+          elements: z
+            .array(z.strictObject({ type: z.literal('button'), text: plainText(75), url: link.max(3000) }))
+            .min(1)
+            .max(25),
+        }),
+      ]),
+    )
+    .min(1)
+    .max(50),
+});
+
 /** https://core.telegram.org/bots/api#sendmessage */
 export const telegramMessage = z.strictObject({
   chat_id: z.union([z.int(), z.string().regex(/^(?:-?\d+|@\w+)$/)]),

@@ -249,6 +249,35 @@ describe('text for people', () => {
     expect(actions?.map(({ url }) => url)).toEqual([LINK, RUNBOOK]);
   });
 
+  it('comes to Slack in blocks, beside the text that others understand', async () => {
+    await using receiver = await receiveHttp();
+    const { port } = new URL(receiver.url);
+    const outbound = createOutbound({
+      allowed: 'all',
+      resolveName: () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]),
+    });
+    const url = `http://hooks.slack.com:${port}/services/T/B/X`;
+    const long = makeMessage('START', [makeIncident({ metricName: 'm<@U1>' })], {
+      body: `${'&{metric.name} '.repeat(200)}\n\nsecond`.repeat(4),
+      subject: 's'.repeat(200),
+    });
+    for (const message of [hostile, long]) {
+      expect(
+        await sendMessage({ kind: 'SLACK', url }, message, { ...context, outbound, now: () => new Date() }),
+      ).toEqual({ problem: null, leftOut: null });
+    }
+    const bodies = receiver.received.map(({ body }) => JSON.parse(body) as unknown);
+    for (const body of bodies) expect(schemas.slackMessage.safeParse(body).error).toBeUndefined();
+    expect(bodies[0]).toMatchObject({
+      blocks: [
+        { type: 'header', text: { text: hostile.subject } },
+        { type: 'section', text: { text: hostile.text.trim() } },
+        { type: 'actions', elements: [{ url: LINK }, { url: RUNBOOK }] },
+      ],
+    });
+    expect(JSON.stringify(bodies)).not.toContain('<@U1>');
+  });
+
   it('is plain on Telegram, in the chat that was named', async () => {
     const [sent] = await record('TELEGRAM', [hostile]);
     expect(sent?.path).toBe(`/bot${TOKEN}/sendMessage`);

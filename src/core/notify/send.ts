@@ -71,7 +71,7 @@ function sendWhole(
     case 'SLACK':
       return sendSlack(config, message, context);
     case 'EMAIL':
-      return sendMail(config, message, context.mailer);
+      return sendMail(config, message, context);
     case 'PAGERDUTY':
       return sendPagerDuty(config, message, context);
     case 'OPSGENIE':
@@ -100,11 +100,11 @@ function describeAlerts(
 async function sendMail(
   config: EmailConfig,
   message: Message,
-  mailer: Mailer | null,
+  { mailer, publicUrl = null }: SendContext,
 ): Promise<string | null> {
   if (mailer === null) return 'no SMTP server is set: LAPWING_SMTP_URL';
   try {
-    await mailer.send(config, message);
+    await mailer.send(config, message, publicUrl);
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

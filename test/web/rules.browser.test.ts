@@ -12,7 +12,7 @@ const RULES = `{ notificationRules {
   name enabled sensitivity direction minDeviation minDeviationRatio confirmPoints confirmSeconds recoverySeconds
   quietSeconds staleSeconds learningGuard notifyEnd timeZone subject body
   scope { namePattern servers metricIds tags { key values } }
-  channels { kind target }
+  channels { kind target } runbookUrl
   maintenanceWindows { ... on OneOffMaintenanceWindow { start end }
     ... on WeeklyMaintenanceWindow { weekdays from to timeZone } }
 } }`;
@@ -152,6 +152,39 @@ describe.skipIf(executable === null)('the page of rules', () => {
       await page.context().close();
       expect(errors).toEqual([]);
     }
+  });
+
+  it('asks for what each channel needs, and for an address only where there is no other', async () => {
+    const { page, errors } = await browser.open(`${server.url}/rules/new`);
+    await page.getByLabel('Name of the rule').fill('By pager');
+    await page.getByRole('button', { name: 'Add channel' }).click();
+    const channel = page.getByLabel('Channel', { exact: true });
+    await channel.selectOption({ label: 'PagerDuty' });
+    await page.getByLabel('Integration key').fill('short');
+    await page.getByRole('button', { name: 'Save rule' }).click();
+    const key = page.getByLabel('Integration key').and(page.locator('[aria-invalid=true]:focus'));
+    await key.fill('R0123456789abcdefghijklmnopqrstu');
+    await page.getByRole('button', { name: 'Add channel' }).click();
+    await channel.nth(1).selectOption({ label: 'Telegram' });
+    await page.getByLabel('Token of the bot').fill(`123456:${'a'.repeat(35)}`);
+    await page.getByLabel('Chat', { exact: true }).fill('-1001234567890');
+    await page.getByRole('button', { name: 'Add channel' }).click();
+    await channel.nth(2).selectOption({ label: 'ntfy' });
+    await page.getByLabel('Topic').fill('alerts');
+    await page.getByText('Message template ·').click();
+    await page.getByLabel('Runbook').fill('https://wiki.example.com/cpu');
+    await page.getByRole('button', { name: 'Save rule' }).click();
+    await page.getByRole('article', { name: 'Rule By pager' }).waitFor();
+    expect(await readRule('By pager')).toMatchObject({
+      runbookUrl: 'https://wiki.example.com/cpu',
+      channels: [
+        { kind: 'PAGERDUTY', target: 'https://events.pagerduty.com' },
+        { kind: 'TELEGRAM', target: 'https://api.telegram.org, chat -1001234567890' },
+        { kind: 'NTFY', target: 'https://ntfy.sh' },
+      ],
+    });
+    await page.context().close();
+    expect(errors).toEqual([]);
   });
 
   it('changes a rule and keeps the channels it does not show', async () => {

@@ -1,7 +1,7 @@
 /** Arguments of a mutation as the audit log keeps them: short, and without anything secret. */
 
-/** Fields whose values are secrets, whatever stands before the word: webhookSecret, api_key, smtpPassword. */
-const SECRET = /(?:token|secret|password|passphrase|credentials?|authorization|key)s?$/i;
+/** Fields whose values are secrets, whatever stands before the word: webhookSecret, api_key. A topic of ntfy is one, too. */
+const SECRET = /(?:token|secret|password|passphrase|credentials?|authorization|key|topic)s?$/i;
 const ADDRESS = /ur[li]$/i;
 const HIDDEN = '(hidden)';
 const MAX_TEXT_LENGTH = 200;

@@ -30,6 +30,8 @@ export interface RuleChange {
   /** Null for the default texts. */
   readonly subject?: string | null;
   readonly body?: string | null;
+  /** http or https; null for none. */
+  readonly runbookUrl?: string | null;
   /** All the channels it is to have from now on. */
   readonly channels?: readonly NewChannel[];
 }
@@ -48,6 +50,7 @@ const RANGES = {
 
 const MAX_NAME_LENGTH = 100;
 const MAX_PATTERN_LENGTH = 255;
+const MAX_URL_LENGTH = 2048;
 const LONGEST = { subject: 255, body: 10_000 } as const;
 const MAX_NAMED = 1000;
 const MAX_WINDOWS = 50;
@@ -62,6 +65,7 @@ export function checkRule(change: RuleChange): void {
     refuse(`expected an IANA name such as Europe/Berlin, got ${quote(timeZone)}`, 'timeZone');
   }
   checkTemplates(change);
+  if (change.runbookUrl != null) checkRunbookUrl(change.runbookUrl);
   const { maintenanceWindows: windows = [] } = change;
   if (windows.length > MAX_WINDOWS) refuse(`expected at most ${MAX_WINDOWS}`, 'maintenanceWindows');
   for (const [index, window] of windows.entries()) {
@@ -103,6 +107,15 @@ function checkScope({ metricIds, servers, namePattern, tags }: RuleScope): void 
     }
   }
   if (tags !== undefined) checkTagFilters(tags, ['input', 'scope', 'tags']);
+}
+
+/** Messages link to it: nothing but a page. */
+function checkRunbookUrl(text: string): void {
+  const scheme = URL.canParse(text) ? new URL(text).protocol : '';
+  if (scheme !== 'https:' && scheme !== 'http:') {
+    refuse(`expected an http or https URL, got ${quote(text)}`, 'runbookUrl');
+  }
+  if (text.length > MAX_URL_LENGTH) refuse(`expected at most ${MAX_URL_LENGTH} characters`, 'runbookUrl');
 }
 
 function checkTemplates(change: RuleChange): void {

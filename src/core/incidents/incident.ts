@@ -4,7 +4,7 @@ import { raiseSensitivity } from '../annotations/alert-threshold.ts';
 import { matters } from '../models/score-history.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import type { IncidentEnd, IncidentMute } from '../../generated/prisma/client.ts';
-import type { Datasource } from '../../model.ts';
+import type { Datasource, View } from '../../model.ts';
 import { nameInstance, silenceMs, type MetricFacts } from './metric-facts.ts';
 import type { Rule } from './rule.ts';
 import { stepIncident, type Course, type RulePoint } from './state-machine.ts';
@@ -16,6 +16,8 @@ interface Frozen {
   readonly expected: number;
   readonly low: number;
   readonly high: number;
+  /** Null of one stored before that was kept. */
+  readonly aspect: View | null;
 }
 
 /** How many times rarer by its score. */
@@ -140,8 +142,8 @@ function createIncident(
   };
 }
 
-function freeze({ score, value, expected, low, high }: ScoredSample): Frozen {
-  return { score, value, expected, low, high };
+function freeze({ score, value, expected, low, high, view }: ScoredSample): Frozen {
+  return { score, value, expected, low, high, aspect: view };
 }
 
 function raisePeak(incident: Incident, { score, value, timestampMs }: ScoredSample): Incident {

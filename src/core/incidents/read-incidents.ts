@@ -51,6 +51,7 @@ const COLUMNS: Readonly<Record<keyof Incident, string>> = {
   expected: 'expected',
   low: 'low',
   high: 'high',
+  aspect: 'aspect',
   peakScore: 'peak_score',
   peakValue: 'peak_value',
   peakAt: 'peak_at',

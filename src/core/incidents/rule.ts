@@ -63,6 +63,8 @@ const texts = z.object({
   subject: z.string().nullable(),
   body: z.string().nullable(),
   timeZone: z.string().nullable(),
+  // Rules had none when the oldest of these were deleted.
+  runbookUrl: z.string().nullable().default(null),
 });
 
 /** What a rule that was deleted left to its channels. @throws ZodError for a column we did not write */
@@ -86,7 +88,7 @@ export function readRule(
   const { id, name, enabled, sensitivity, quietSeconds, staleSeconds, learningGuard, notifyEnd } = row;
   const { direction, minDeviation, minDeviationRatio } = row;
   const { confirmSeconds, confirmPoints, recoverySeconds } = row;
-  const { subject, body, timeZone } = row;
+  const { subject, body, timeZone, runbookUrl } = row;
   return {
     id,
     name,
@@ -100,7 +102,7 @@ export function readRule(
     learningGuard,
     notifyEnd,
     windows: readWindows(row.maintenanceWindows),
-    texts: { subject, body, timeZone },
+    texts: { subject, body, timeZone, runbookUrl },
     channels: row.channels.map((channel) => ({
       id: channel.id,
       kind: channel.kind,

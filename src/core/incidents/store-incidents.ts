@@ -29,6 +29,7 @@ const COLUMNS = {
   expected: ['float8', 'expected'],
   low: ['float8', 'low'],
   high: ['float8', 'high'],
+  aspect: ['view', 'aspect'],
   peak_score: ['float8', 'peakScore'],
   peak_value: ['float8', 'peakValue'],
   peak_at: ['timestamptz', 'peakMs'],
@@ -49,7 +50,18 @@ const CHANGING = [
     'ended_at',
     'end_reason',
   ],
-  ...['score', 'value', 'expected', 'low', 'high', 'peak_score', 'peak_value', 'peak_at', 'notified_at'],
+  ...[
+    'score',
+    'value',
+    'expected',
+    'low',
+    'high',
+    'aspect',
+    'peak_score',
+    'peak_value',
+    'peak_at',
+    'notified_at',
+  ],
 ];
 const selectColumn = ([name, [type, field]]: (typeof entries)[number]) =>
   type === 'timestamptz'

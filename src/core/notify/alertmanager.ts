@@ -4,7 +4,7 @@
  */
 import { postAndRead, type Outbound } from '../../platform/outbound/outbound-client.ts';
 import type { IncidentFacts, Message } from './message.ts';
-import { linkToIncident } from './write-message.ts';
+import { linkToIncident } from './incident-words.ts';
 
 export interface AlertmanagerConfig {
   readonly kind: 'ALERTMANAGER';

@@ -1,5 +1,6 @@
 /** E-mail, by the SMTP server whoever runs the server has named; SES and others are reached that way. */
 import { createTransport } from 'nodemailer';
+import { linkToMessage, rateWorst } from './incident-words.ts';
 import type { Message } from './message.ts';
 
 export interface EmailConfig {
@@ -8,11 +9,16 @@ export interface EmailConfig {
 }
 
 export interface Mailer {
-  /** @throws whatever the SMTP server or the way to it failed with */
-  send: (config: EmailConfig, message: Message) => Promise<void>;
+  /**
+   * @param publicUrl address of the page; null for no link to it
+   * @throws whatever the SMTP server or the way to it failed with
+   */
+  send: (config: EmailConfig, message: Message, publicUrl: string | null) => Promise<void>;
 }
 
 const TIME_LIMIT_MS = 10_000;
+/** Of the title; each readable on white. */
+const COLORS = { CRITICAL: '#b3261e', WARNING: '#8a5a00', END: '#146c2e', TEST: '#444746' } as const;
 const ADDRESS = /^[^\s@<>,;:"()[\]\\]{1,64}@[^\s@<>,;:"()[\]\\]{1,255}$/;
 
 /** A plain address, without a name and without anything that could begin another header. */
@@ -35,16 +41,57 @@ export function createMailer(options: { readonly url: string; readonly from: str
     disableUrlAccess: true,
   });
   return {
-    send: async ({ to }, { id, subject, text }) => {
+    send: async ({ to }, message, publicUrl) => {
+      const { id, subject, text } = message;
       await transport.sendMail({
         from: options.from,
         to: [...to],
         subject,
         text,
+        html: writeHtml(message, publicUrl),
         // Mailboxes know a repeat by it.
         messageId: `<${id}@lapwing>`,
+        ...nameThread(message),
         headers: { 'idempotency-key': id, 'auto-submitted': 'auto-generated' },
       });
     },
   };
+}
+
+/** The start and the end of one incident stand in one thread: both refer to it. */
+function nameThread({ count, incidents }: Message): { readonly references?: string } {
+  const [only] = incidents;
+  return count === 1 && only !== undefined ? { references: `<incident-${only.id}@lapwing>` } : {};
+}
+
+/** The same text with a title, and links to the incident and the runbook. Mail has no style sheets: styles stand at the elements. */
+function writeHtml(message: Message, publicUrl: string | null): string {
+  const { kind, rule, subject, text, incidents } = message;
+  const color = COLORS[kind === 'START' ? rateWorst(incidents) : kind];
+  const paragraphs = text
+    .split(/\n{2,}/)
+    .map((paragraph) => `<p>${escapeHtml(paragraph.trim()).replaceAll('\n', '<br>')}</p>`);
+  const links = [
+    ...writeLink('Open in Lapwing', linkToMessage(message, publicUrl)),
+    ...writeLink('Runbook', rule.runbookUrl),
+  ];
+  return [
+    '<!doctype html><html><body style="font-family:sans-serif;font-size:15px;line-height:1.5">',
+    `<h1 style="font-size:18px;color:${color}">${escapeHtml(subject)}</h1>`,
+    ...paragraphs,
+    ...(links.length === 0 ? [] : [`<p>${links.join(' ')}</p>`]),
+    '</body></html>',
+  ].join('\n');
+}
+
+function writeLink(title: string, url: string | null): readonly string[] {
+  return url === null ? [] : [`<a href="${escapeHtml(url)}">${title}</a>`];
+}
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }

@@ -1,5 +1,5 @@
 /** What channels are given to deliver. */
-import type { Datasource } from '../../model.ts';
+import type { Datasource, View } from '../../model.ts';
 
 /** What a message says of one incident: frozen when it fired, so that every attempt says the same. */
 export interface IncidentFacts {
@@ -25,6 +25,8 @@ export interface IncidentFacts {
   readonly expected: number;
   readonly low: number;
   readonly high: number;
+  /** What was anomalous at that point; null where that is not known. */
+  readonly aspect: View | null;
 }
 
 /** A test is about an incident that never was. */
@@ -35,7 +37,12 @@ export interface Message {
   readonly id: string;
   readonly kind: MessageKind;
   /** The id is null once the rule was deleted. */
-  readonly rule: { readonly id: string | null; readonly name: string };
+  readonly rule: {
+    readonly id: string | null;
+    readonly name: string;
+    /** Of what to do; null where the rule has none. */
+    readonly runbookUrl: string | null;
+  };
   /** How many incidents it is about; `incidents` may hold the first of them only. */
   readonly count: number;
   readonly incidents: readonly IncidentFacts[];

@@ -1,13 +1,35 @@
 /** Hands a message to its channel. */
 import type { Outbound } from '../../platform/outbound/outbound-client.ts';
 import { sendAlerts, type AlertmanagerConfig, type AlertsOutcome } from './alertmanager.ts';
+import { sendDiscord, type DiscordConfig } from './discord.ts';
 import type { EmailConfig, Mailer } from './email.ts';
 import type { Message } from './message.ts';
+import { sendNtfy, type NtfyConfig } from './ntfy.ts';
+import { sendOpsgenie, type OpsgenieConfig } from './opsgenie.ts';
+import { sendPagerDuty, type PagerDutyConfig } from './pagerduty.ts';
 import { sendSlack, type SlackConfig } from './slack.ts';
+import { sendTeams, type TeamsConfig } from './teams.ts';
+import { sendTelegram, type TelegramConfig } from './telegram.ts';
 import { sendWebhook, type WebhookConfig } from './webhook.ts';
 
 /** Everything a channel needs, its secrets included. Never shown, never logged. */
-export type ChannelConfig = WebhookConfig | AlertmanagerConfig | SlackConfig | EmailConfig;
+export type ChannelConfig =
+  | WebhookConfig
+  | AlertmanagerConfig
+  | SlackConfig
+  | EmailConfig
+  | PagerDutyConfig
+  | OpsgenieConfig
+  | TeamsConfig
+  | DiscordConfig
+  | TelegramConfig
+  | NtfyConfig;
+
+/**
+ * Channels that keep an alert for each incident from its start to its end: each incident is a message of its own there,
+ * so that one that is refused costs no other.
+ */
+export const ALERT_KINDS: ReadonlySet<ChannelConfig['kind']> = new Set(['PAGERDUTY', 'OPSGENIE']);
 
 export interface SendContext {
   readonly outbound: Outbound;
@@ -31,15 +53,37 @@ export async function sendMessage(
   message: Message,
   context: SendContext,
 ): Promise<SendOutcome> {
+  if (config.kind === 'ALERTMANAGER') {
+    return describeAlerts(await sendAlerts(config, message, message.id, context), message);
+  }
+  return { problem: await sendWhole(config, message, context), leftOut: null };
+}
+
+/** By a channel that takes all of a message or nothing. @returns what went wrong, or null */
+function sendWhole(
+  config: Exclude<ChannelConfig, AlertmanagerConfig>,
+  message: Message,
+  context: SendContext,
+): Promise<string | null> {
   switch (config.kind) {
     case 'WEBHOOK':
-      return { problem: await sendWebhook(config, message, context), leftOut: null };
-    case 'ALERTMANAGER':
-      return describeAlerts(await sendAlerts(config, message, message.id, context), message);
+      return sendWebhook(config, message, context);
     case 'SLACK':
-      return { problem: await sendSlack(config, message, context), leftOut: null };
+      return sendSlack(config, message, context);
     case 'EMAIL':
-      return { problem: await sendMail(config, message, context.mailer), leftOut: null };
+      return sendMail(config, message, context);
+    case 'PAGERDUTY':
+      return sendPagerDuty(config, message, context);
+    case 'OPSGENIE':
+      return sendOpsgenie(config, message, context);
+    case 'TEAMS':
+      return sendTeams(config, message, context);
+    case 'DISCORD':
+      return sendDiscord(config, message, context);
+    case 'TELEGRAM':
+      return sendTelegram(config, message, context);
+    case 'NTFY':
+      return sendNtfy(config, message, context);
   }
 }
 
@@ -56,11 +100,11 @@ function describeAlerts(
 async function sendMail(
   config: EmailConfig,
   message: Message,
-  mailer: Mailer | null,
+  { mailer, publicUrl = null }: SendContext,
 ): Promise<string | null> {
   if (mailer === null) return 'no SMTP server is set: LAPWING_SMTP_URL';
   try {
-    await mailer.send(config, message);
+    await mailer.send(config, message, publicUrl);
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -71,7 +115,16 @@ async function sendMail(
 export function describeTarget(config: ChannelConfig): string {
   if (config.kind === 'EMAIL') return config.to.join(', ');
   const { origin, pathname } = new URL(config.url);
-  return config.kind === 'SLACK' ? origin : hideTargetPath(config.kind, `${origin}${pathname}`);
+  switch (config.kind) {
+    case 'WEBHOOK':
+    case 'ALERTMANAGER':
+      return hideTargetPath(config.kind, `${origin}${pathname}`);
+    case 'TELEGRAM':
+      return `${origin}, chat ${config.chatId}`;
+    default:
+      // Their paths, topics and keys are what lets one send.
+      return origin;
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { ChoiceField, TextField } from '../parts/form-field.tsx';
-import { CHANNEL_KINDS, type ChannelDraft, NEW_CHANNEL, targetPath } from './channel-draft.ts';
+import { CHANNEL_KINDS, type ChannelDraft, listFields, NEW_CHANNEL } from './channel-draft.ts';
 
 const MAX_CHANNELS = 10;
 
@@ -58,36 +58,25 @@ function ChannelFields(props: {
   readonly onChange: (part: Partial<ChannelDraft>) => void;
 }) {
   const { at, channel, onChange } = props;
-  const { kind, target, secret } = channel;
-  const isMail = kind === 'EMAIL';
   return (
     <div className="fields">
       <ChoiceField
         at={`${at}.kind`}
         label="Channel"
         choices={CHANNEL_KINDS}
-        value={kind}
-        onChange={(next) => onChange({ kind: next })}
+        value={channel.kind}
+        onChange={(kind) => onChange({ kind })}
       />
-      <TextField
-        // Without a mail server it is the channel as a whole that is refused.
-        at={isMail ? at : `${at}.${targetPath(channel)}`}
-        label={isMail ? 'E-mail addresses (comma-separated)' : 'URL'}
-        isRequired
-        value={target}
-        onChange={(next) => onChange({ target: next })}
-      />
-      {kind === 'WEBHOOK' ? (
+      {listFields(channel.kind).map(({ of, at: place, isOptional = false, ...words }) => (
         <TextField
-          at={`${at}.webhook.secret`}
-          label="Signing secret"
-          hint="16 to 256 characters. It is never shown again."
-          type="password"
-          isRequired
-          value={secret}
-          onChange={(next) => onChange({ secret: next })}
+          key={place}
+          {...words}
+          at={place === '' ? at : `${at}.${place}`}
+          isRequired={!isOptional}
+          value={channel[of]}
+          onChange={(value) => onChange({ [of]: value })}
         />
-      ) : null}
+      ))}
     </div>
   );
 }

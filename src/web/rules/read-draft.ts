@@ -27,6 +27,7 @@ export function readDraft(draft: RuleDraft): CreateNotificationRuleInput {
     timeZone: orNull(draft.timeZone.trim()),
     subject: orNull(draft.subject),
     body: orNull(draft.body),
+    runbookUrl: orNull(draft.runbookUrl.trim()),
   };
 }
 

@@ -31,6 +31,7 @@ export interface RuleDraft {
   readonly timeZone: string;
   readonly subject: string;
   readonly body: string;
+  readonly runbookUrl: string;
 }
 
 export interface DraftPart {
@@ -63,6 +64,7 @@ export const NEW_RULE: RuleDraft = {
   timeZone: '',
   subject: '',
   body: '',
+  runbookUrl: '',
 };
 
 export function draftRule({ scope, ...rule }: RuleRowFragment): RuleDraft {
@@ -91,5 +93,6 @@ export function draftRule({ scope, ...rule }: RuleRowFragment): RuleDraft {
     timeZone: rule.timeZone ?? '',
     subject: rule.subject ?? '',
     body: rule.body ?? '',
+    runbookUrl: rule.runbookUrl ?? '',
   };
 }

@@ -18,7 +18,7 @@ import { WindowList } from './window-list.tsx';
 import '../style/rules.css';
 
 const TIMES = ['recoverySeconds', 'quietSeconds', 'staleSeconds'];
-const WORDS = ['timeZone', 'subject', 'body'];
+const WORDS = ['timeZone', 'subject', 'body', 'runbookUrl'];
 
 /** A rule to make. */
 export function NewRulePage() {

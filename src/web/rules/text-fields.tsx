@@ -26,11 +26,19 @@ export function TextFields({ draft, onChange }: DraftPart) {
           value={draft.subject}
           onChange={(subject) => onChange({ subject })}
         />
+        <TextField
+          at="runbookUrl"
+          label="Runbook"
+          hint="Address of what to do, which messages link to."
+          placeholder="https://wiki.example.com/runbooks/web"
+          value={draft.runbookUrl}
+          onChange={(runbookUrl) => onChange({ runbookUrl })}
+        />
       </div>
       <LongTextField
         at="body"
         label="Text"
-        hint="Leave empty for the default. Variables stand in braces: {metric.name}, {metric.server}, {instance}, {value}, {expected}, {low}, {high}, {score}, {timestampLocal}, {timestampUTC}, {state}, {rule}, {count} …; {{ and }} are braces."
+        hint="Leave empty for the default. Variables stand in braces: {metric.name}, {metric.server}, {instance}, {severity}, {reason}, {value}, {unit}, {expected}, {low}, {high}, {score}, {timestampLocal}, {timestampUTC}, {state}, {rule}, {count} …; {{ and }} are braces."
         rows={5}
         value={draft.body}
         onChange={(body) => onChange({ body })}

@@ -12,6 +12,7 @@ describe('arguments in the audit log', () => {
     'apiKey',
     'api_keys',
     'authorization',
+    'topic',
   ])('never hold the value of a field named %s, however deep and of whatever kind', (name) => {
     const text = JSON.stringify(
       redactArguments({ input: [{ [name]: 'hunter2' }, { deep: { [name]: { x: 'hunter2' } } }] }),

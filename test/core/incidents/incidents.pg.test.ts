@@ -57,7 +57,16 @@ describe('an incident', () => {
       '[Lapwing] RESOLVED: m1',
     ]);
     expect(await listIncidents(bench)).toMatchObject([
-      { state: 'ENDED', endReason: 'RECOVERED', value: 50, expected: 10, low: 9, high: 11, hotPoints: 2 },
+      {
+        state: 'ENDED',
+        endReason: 'RECOVERED',
+        value: 50,
+        expected: 10,
+        low: 9,
+        high: 11,
+        aspect: 'LEVEL',
+        hotPoints: 2,
+      },
     ]);
   });
 

@@ -64,11 +64,40 @@ describe('a rule', () => {
         /^subject: a brace belongs to no variable in "Odd: \{metric.name"; /,
       ],
       [{ timeZone: 'Mars/Base' }, /^timeZone: .*"Mars\/Base"/],
+      [{ runbookUrl: 'javascript:alert(1)' }, /^runbookUrl: expected an http or https URL, got "javascript:/],
+      [{ runbookUrl: 'wiki/cpu' }, /^runbookUrl: expected an http or https URL, got "wiki\/cpu"/],
+      [{ runbookUrl: `https://x.example/${'a'.repeat(2048)}` }, /^runbookUrl: expected at most 2048/],
       [{ scope: { namePattern: 'a\\' } }, /^scope\.namePattern: /],
       [{ scope: { metricIds: ['7f7d3c5e-2f5b-4a57-9a30-6a4a6f1f6a01'] } }, /no metric has the id 7f7d/],
       [{ maintenanceWindows: [{ start: 'x', end: 'y' }] }, /^maintenanceWindows\.0\.end: /],
       [{ channels: [{ kind: 'WEBHOOK', url: 'https://x.example', secret: 'short' }] }, /secret: .*got 5/],
       [{ channels: [{ kind: 'SLACK', url: 'no url' }] }, /^channels\.0\.slack\.url: /],
+      [
+        { channels: [{ kind: 'PAGERDUTY', url: 'https://x.example', routingKey: 'short' }] },
+        /^channels\.0\.pagerduty\.routingKey: expected the 32 characters/,
+      ],
+      [
+        { channels: [{ kind: 'OPSGENIE', url: 'https://x.example', apiKey: 'a\r\nb: c' }] },
+        /^channels\.0\.opsgenie\.apiKey: /,
+      ],
+      [
+        { channels: [{ kind: 'TELEGRAM', url: 'https://x.example', botToken: '../x', chatId: '1' }] },
+        /^channels\.0\.telegram\.botToken: /,
+      ],
+      [
+        {
+          channels: [
+            { kind: 'TELEGRAM', url: 'https://x.example', botToken: `1:${'a'.repeat(35)}`, chatId: 'me' },
+          ],
+        },
+        /^channels\.0\.telegram\.chatId: expected a number such as/,
+      ],
+      [
+        { channels: [{ kind: 'NTFY', url: 'https://x.example', topic: 'a/b', token: null }] },
+        /^channels\.0\.ntfy\.topic: /,
+      ],
+      [{ channels: [{ kind: 'TEAMS', url: 'file:///etc/passwd' }] }, /^channels\.0\.teams\.url: /],
+      [{ channels: [{ kind: 'DISCORD', url: 'x' }] }, /^channels\.0\.discord\.url: /],
       [{ channels: [{ kind: 'KEEP', id: 'x' }] }, /^channels\.0\.keep: /],
       [{ channels: [{ kind: 'EMAIL', to: ['a@b.c\r\nBcc: x@y.z'] }] }, /email\.to\.0: /],
     ];

@@ -62,7 +62,7 @@ describe('alerts for Alertmanager', () => {
       { kind: 'ALERTMANAGER', url },
       {
         kind,
-        rule: { id: 'r', name: 'all' },
+        rule: { id: 'r', name: 'all', runbookUrl: null },
         incidents: incidents.map(({ name, startedMs, endedMs }) =>
           makeIncident({
             metricName: name,

@@ -19,6 +19,7 @@ export function makeIncident(changes: Partial<IncidentFacts> = {}): IncidentFact
     expected: 100,
     low: 90,
     high: 110,
+    aspect: 'LEVEL',
     ...changes,
   };
 }

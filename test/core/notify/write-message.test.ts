@@ -7,13 +7,14 @@ import {
   VARIABLES,
   type Variable,
 } from '../../../src/core/notify/template.ts';
+import { shortenUnit } from '../../../src/core/notify/incident-words.ts';
 import { writeMessage, type Occasion } from '../../../src/core/notify/write-message.ts';
 import { REGIONS } from '../../../src/core/sources/aws/regions.ts';
 import { makeIncident } from './incident-facts.ts';
 
-const DEFAULTS = { subject: null, body: null, timeZone: null };
+const DEFAULTS = { subject: null, body: null, timeZone: null, runbookUrl: null };
 const EXPECTED_SUBJECT =
-  '[Lapwing] CRITICAL: AWS/ELB/RequestCount on us-west-2/AWS/ELB/grok-docs-elb: 1234.57 Count (+1130 % vs. expected)';
+  '[Lapwing] CRITICAL: AWS/ELB/RequestCount on us-west-2/AWS/ELB/grok-docs-elb: 1234.57 (+1130 % vs. expected)';
 const occasion = (incidents = [makeIncident()], rest: Partial<Occasion> = {}): Occasion => ({
   id: 'b1',
   kind: 'START',
@@ -40,9 +41,12 @@ describe('the text of a message', () => {
 
   it('row 66: has no line Instance and no region for a pushed metric', () => {
     const pushed = makeIncident({ datasource: 'CUSTOM', location: '', metricName: 'web.latency' });
-    const { text } = writeMessage(occasion([pushed]), DEFAULTS, null);
+    const own = { ...pushed, instance: 'web.latency' };
+    const { text } = writeMessage(occasion([own]), DEFAULTS, null);
     expect(text).toContain('Metric: web.latency');
     expect(text).not.toMatch(/Instance:|Region:/);
+    const { text: ofHost } = writeMessage(occasion([{ ...pushed, instance: 'web-1' }]), DEFAULTS, null);
+    expect(ofHost).toContain('Instance: web-1\nMetric: web.latency\n');
   });
 
   it("gives the time in the zone of the metric's region when none is asked for, in UTC without a region", () => {
@@ -50,9 +54,8 @@ describe('the text of a message', () => {
       'Time (PDT): Wednesday, March 19, 2014 01:23 PM',
     );
     const nowhere = makeIncident({ location: '' });
-    expect(writeMessage(occasion([nowhere]), DEFAULTS, null).text).toContain(
-      'Time (UTC): Wednesday, March 19',
-    );
+    const { text } = writeMessage(occasion([nowhere]), DEFAULTS, null);
+    expect(text.match(/^Time .*$/gm)).toEqual(['Time (UTC): Wednesday, March 19, 2014 08:23 PM']);
   });
 
   it.each([
@@ -72,6 +75,66 @@ describe('the text of a message', () => {
     expect(text).toContain('Resolved after 1 h 20 min: no data.');
     expect(text).toContain(`Open: https://lapwing.example/incidents/Incident%3A${ended.id}`);
     expect(writeMessage(occasion(), DEFAULTS, null).text).not.toContain('Open:');
+  });
+
+  it('links to the runbook of the rule, at the start and at the end', () => {
+    const texts = { ...DEFAULTS, runbookUrl: 'https://wiki.example/cpu' };
+    const ended = makeIncident({ endedAt: new Date('2014-03-19T21:00:00Z'), endReason: 'RECOVERED' });
+    for (const about of [occasion(), occasion([ended], { kind: 'END' })]) {
+      expect(writeMessage(about, texts, null).text).toContain('\nRunbook: https://wiki.example/cpu\n');
+    }
+    expect(writeMessage(occasion(), DEFAULTS, null).text).not.toContain('Runbook:');
+  });
+
+  it.each([
+    ['above', { value: 111 }, 'The value is above the expected range.', '111 ms (+11 % vs. expected)'],
+    [
+      'far above',
+      { value: 901 },
+      'The value is far above the expected range.',
+      '901 ms (+801 % vs. expected)',
+    ],
+    ['below', { value: 80 }, 'The value is below the expected range.', '80 ms (-20 % vs. expected)'],
+    [
+      'a flat line',
+      { value: 100.1, aspect: 'SILENCE' },
+      'The value has been stuck (flat) longer than ever before.',
+      'stuck at 100.1 ms',
+    ],
+    [
+      'a trend within the range',
+      { value: 101, aspect: 'TREND' },
+      'The trend of the last hours is anomalous.',
+      '101 ms (anomalous trend)',
+    ],
+    [
+      'a time of day',
+      { value: 80, aspect: 'TIME_OF_DAY' },
+      'The value is below the expected range for this time of day or week.',
+      '80 ms (-20 % vs. expected)',
+    ],
+    ['nobody knows why', { value: 101, aspect: null }, '', '101 ms (+1 % vs. expected)'],
+  ] as const)('says why it is anomalous: %s', (_, changes, reason, finding) => {
+    const facts = makeIncident({ metricUnit: 'Milliseconds', ...changes });
+    const { subject, text } = writeMessage(occasion([facts]), DEFAULTS, null);
+    expect(text.split('\n')[0]).toBe(`Anomaly detected. ${reason}`.trimEnd());
+    expect(text).toContain(`\nValue: ${finding}\n`);
+    expect(subject.endsWith(`: ${finding}`)).toBe(true);
+    expect(text.includes('Expected: 100 ms (90 to 110)')).toBe(facts.aspect !== 'SILENCE');
+  });
+
+  it.each([
+    ['Percent', '%'],
+    ['Count', ''],
+    ['None', ''],
+    ['Bytes/Second', 'B/s'],
+    ['Count/Second', '/s'],
+    ['Terabits/Second', 'Tbit/s'],
+    ['°C', '°C'],
+    ['constructor', 'constructor'],
+    [null, ''],
+  ])('shortens the unit %s to %j', (unit, short) => {
+    expect(shortenUnit(unit)).toBe(short);
   });
 
   it('says how severe it is and how far off, without gaps where there is nothing to say', () => {
@@ -98,6 +161,7 @@ describe('the text of a message', () => {
     const { subject, text } = writeMessage(
       occasion([ended], { kind: 'END' }),
       {
+        ...DEFAULTS,
         subject: '[{state}] {{{metric}}}\r\n{instance}',
         body,
         timeZone: 'Asia/Tokyo',
@@ -111,6 +175,52 @@ describe('the text of a message', () => {
     expect(text).not.toMatch(/[{}]/);
   });
 
+  it('lists the incidents of a group by their resources, with one footer', () => {
+    const names = ['cpu', 'disk', 'net'];
+    const of = (server: string, name: string, rest = {}) =>
+      makeIncident({
+        metricName: name,
+        instance: server,
+        server,
+        location: '',
+        metricUnit: 'Percent',
+        ...rest,
+      });
+    const incidents = [
+      ...names.map((name) => of('web-1', name)),
+      of('web-2', 'cpu', { aspect: 'SILENCE', score: 0.99995 }),
+      of('queue.length', 'queue.length'),
+      of('web-1', 'memory'),
+    ];
+    const { text } = writeMessage(
+      occasion(incidents, { count: 23 }),
+      { ...DEFAULTS, timeZone: 'US/Eastern', runbookUrl: 'https://wiki.example/cpu' },
+      'https://lapwing.example',
+    );
+    const since = 'since Mar 19, 04:23 PM EDT (08:23 PM UTC)';
+    const far = `1234.57 % (+1130 % vs. expected), expected 100 % (90 to 110), ${since}`;
+    expect(text).toBe(
+      [
+        '23 anomalies detected.',
+        ['web-1', ...[...names, 'memory'].map((name) => `- CRITICAL ${name}: ${far}`)].join('\n'),
+        `web-2\n- WARNING cpu: stuck at 1234.57 %, ${since}`,
+        `- CRITICAL queue.length: ${far}`,
+        '… and 17 more.',
+        'Open: https://lapwing.example/incidents\nRunbook: https://wiki.example/cpu\n\nSent by the rule all.',
+      ].join('\n\n'),
+    );
+    const endedAt = new Date('2014-03-19T21:00:00Z');
+    const ended = incidents.slice(0, 2).map((facts) => ({ ...facts, endedAt, endReason: 'RECOVERED' }));
+    expect(writeMessage(occasion(ended, { kind: 'END' }), DEFAULTS, null).text).toBe(
+      '2 incidents ended.\n\nweb-1\n- cpu: resolved after 37 min (recovered)\n- disk: resolved after 37 min (recovered)\n\nSent by the rule all.',
+    );
+  });
+
+  it('is the default where all variables of a template are empty', () => {
+    const empty = { ...DEFAULTS, subject: '{endReason}', body: ' {duration}\n' };
+    expect(writeMessage(occasion(), empty, null)).toEqual(writeMessage(occasion(), DEFAULTS, null));
+  });
+
   it('lists twenty of a thousand incidents and counts the others', () => {
     const incidents = Array.from({ length: 25 }, (_, i) => makeIncident({ metricName: `m${i}` }));
     const { subject, text } = writeMessage(
@@ -122,7 +232,7 @@ describe('the text of a message', () => {
       null,
     );
     expect(subject).toBe(
-      '[Lapwing] CRITICAL: m0 on us-west-2/AWS/ELB/grok-docs-elb: 1234.57 Count (+1130 % vs. expected) and 999 more',
+      '[Lapwing] CRITICAL: m0 on us-west-2/AWS/ELB/grok-docs-elb: 1234.57 (+1130 % vs. expected) and 999 more',
     );
     expect(text.split('\n\n')).toEqual([
       ...incidents.slice(0, 20).map((i) => i.metricName),

@@ -43,6 +43,12 @@ export const ChannelKindRef = builder.enumType('ChannelKind', {
     ALERTMANAGER: { description: "Alerts, for Prometheus' Alertmanager." },
     SLACK: { description: 'An incoming webhook of Slack, or of what understands the same.' },
     EMAIL: { description: 'E-mail.' },
+    PAGERDUTY: { description: 'An alert of PagerDuty for each incident.' },
+    OPSGENIE: { description: 'An alert of Opsgenie for each incident.' },
+    TEAMS: { description: 'A workflow of Microsoft Teams.' },
+    DISCORD: { description: 'A webhook of Discord.' },
+    TELEGRAM: { description: 'A bot of Telegram.' },
+    NTFY: { description: 'A topic of ntfy.' },
   } as const,
 });
 

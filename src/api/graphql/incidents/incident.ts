@@ -3,7 +3,7 @@ import { readIncidents } from '../../../core/incidents/read-incidents.ts';
 import type { Incident, Prisma } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
 import { CHANGE_CURSOR_DESCRIPTION } from '../builder/changes.ts';
-import { DatasourceRef } from '../builder/enums.ts';
+import { AnomalyAspectRef, DatasourceRef } from '../builder/enums.ts';
 import { IncidentEndReasonRef, IncidentMuteRef, IncidentStateRef } from './incident-enums.ts';
 import { ResourceRef } from '../inventory/resource.ts';
 import { MetricRef } from '../metrics/metric.ts';
@@ -78,6 +78,11 @@ export const IncidentRef = builder.prismaNode('Incident', {
       type: FrozenBandRef,
       description: 'What was expected then.',
       resolve: (incident) => incident,
+    }),
+    aspect: t.expose('aspect', {
+      type: AnomalyAspectRef,
+      nullable: true,
+      description: 'What was anomalous then; null of incidents from before that was kept.',
     }),
     peak: t.field({
       type: IncidentPeakRef,

@@ -1,12 +1,12 @@
 /** What rules are made and changed by. Which values make sense is checked where rules are kept. */
-import type { NewChannel } from '../../../core/incidents/delivery/check-channel.ts';
 import type { RuleChange } from '../../../core/incidents/check-rule.ts';
 import type { MaintenanceWindow } from '../../../core/incidents/maintenance-window.ts';
 import type { RuleScope } from '../../../core/incidents/rule.ts';
 import { builder } from '../builder/builder.ts';
 import { DirectionRef } from '../builder/enums.ts';
+import { ChannelInputRef, readChannel } from './channel-input.ts';
 import { WeekdayRef } from './incident-enums.ts';
-import { readAutostackId, readIdOrBare, readMetricIds } from '../builder/node-id.ts';
+import { readAutostackId, readMetricIds } from '../builder/node-id.ts';
 import { TagFilterInputRef } from '../inventory/tag-filter.ts';
 
 const NotificationScopeInputRef = builder.inputType('NotificationScopeInput', {
@@ -51,43 +51,6 @@ const MaintenanceWindowInputRef = builder.inputType('MaintenanceWindowInput', {
   fields: (t) => ({
     once: t.field({ type: OneOffWindowInputRef, description: 'It comes once.' }),
     weekly: t.field({ type: WeeklyWindowInputRef, description: 'It comes every week.' }),
-  }),
-});
-
-const WebhookInputRef = builder.inputType('WebhookChannelInput', {
-  description: 'A signed webhook.',
-  fields: (t) => ({
-    url: t.string({ required: true, description: 'Where to post to; http or https.' }),
-    secret: t.string({
-      required: true,
-      description: 'What it is signed with, 16 to 256 characters. Never shown.',
-    }),
-  }),
-});
-const AlertmanagerInputRef = builder.inputType('AlertmanagerChannelInput', {
-  description: "Prometheus' Alertmanager, API v2.",
-  fields: (t) => ({ url: t.string({ required: true, description: 'Of the Alertmanager itself.' }) }),
-});
-const SlackInputRef = builder.inputType('SlackChannelInput', {
-  description: 'An incoming webhook of Slack, or of what understands the same.',
-  fields: (t) => ({
-    url: t.string({ required: true, description: 'Of the webhook. Its path is never shown.' }),
-  }),
-});
-const EmailInputRef = builder.inputType('EmailChannelInput', {
-  description: 'E-mail; needs LAPWING_SMTP_URL.',
-  fields: (t) => ({ to: t.stringList({ required: true, description: 'One to twenty addresses.' }) }),
-});
-
-const ChannelInputRef = builder.inputType('NotificationChannelInput', {
-  description: 'Where messages go: exactly one of these.',
-  isOneOf: true,
-  fields: (t) => ({
-    webhook: t.field({ type: WebhookInputRef, description: 'A signed webhook.' }),
-    alertmanager: t.field({ type: AlertmanagerInputRef, description: 'An Alertmanager.' }),
-    slack: t.field({ type: SlackInputRef, description: 'Slack.' }),
-    email: t.field({ type: EmailInputRef, description: 'E-mail.' }),
-    keep: t.id({ description: 'A channel the rule has, as it is: as read from `NotificationChannel.id`.' }),
   }),
 });
 
@@ -155,6 +118,10 @@ function defineRuleFields(t: FieldBuilder, isNew: boolean) {
     }),
     subject: t.string({ description: 'Template of 255 characters at most; null for the default.' }),
     body: t.string({ description: 'Template of 10,000 characters at most; null for the default.' }),
+    runbookUrl: t.string({
+      description:
+        'Address of what to do about its incidents, http or https: its messages link to it. Null for none.',
+    }),
     channels: t.field({
       type: [ChannelInputRef],
       description: `Where its messages go, all of them${otherwise('nowhere')}; 10 at most.`,
@@ -166,7 +133,7 @@ type RuleInput = Omit<typeof UpdateRuleInputRef.$inferInput, 'id'>;
 
 /** @throws InvalidInputError for a bad id */
 export function readRuleChange(input: RuleInput): RuleChange {
-  const { scope, maintenanceWindows, channels, timeZone, subject, body, ...plain } = input;
+  const { scope, maintenanceWindows, channels, timeZone, subject, body, runbookUrl, ...plain } = input;
   const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value != null));
   return {
     // The entries are those of `plain`, less its nulls.
@@ -177,6 +144,7 @@ export function readRuleChange(input: RuleInput): RuleChange {
     ...(timeZone === undefined ? {} : { timeZone }),
     ...(subject === undefined ? {} : { subject }),
     ...(body === undefined ? {} : { body }),
+    ...(runbookUrl === undefined ? {} : { runbookUrl }),
   };
 }
 
@@ -196,15 +164,4 @@ function readScopeInput(scope: typeof NotificationScopeInputRef.$inferInput): Ru
 /** GraphQL saw to it that there is exactly one member. */
 function readWindow({ once, weekly }: typeof MaintenanceWindowInputRef.$inferInput): MaintenanceWindow {
   return once == null ? weekly : { start: once.start.toISOString(), end: once.end.toISOString() };
-}
-
-function readChannel(input: typeof ChannelInputRef.$inferInput, index: number): NewChannel {
-  if (input.webhook != null) return { kind: 'WEBHOOK', ...input.webhook };
-  if (input.alertmanager != null) return { kind: 'ALERTMANAGER', ...input.alertmanager };
-  if (input.slack != null) return { kind: 'SLACK', ...input.slack };
-  if (input.email != null) return { kind: 'EMAIL', ...input.email };
-  return {
-    kind: 'KEEP',
-    id: readIdOrBare('NotificationChannel', input.keep, ['input', 'channels', String(index), 'keep']),
-  };
 }

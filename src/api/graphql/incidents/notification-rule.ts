@@ -178,6 +178,10 @@ export const NotificationRuleRef = builder.prismaNode('NotificationRule', {
     }),
     subject: t.exposeString('subject', { nullable: true, description: 'Template; null for the default.' }),
     body: t.exposeString('body', { nullable: true, description: 'Template; null for the default.' }),
+    runbookUrl: t.exposeString('runbookUrl', {
+      nullable: true,
+      description: 'Address of what to do about its incidents, which its messages link to.',
+    }),
     channels: t.relation('channels', {
       query: { orderBy: { position: 'asc' } },
       description: 'Where its messages go; without any it only keeps incidents.',

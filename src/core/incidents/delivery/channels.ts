@@ -9,6 +9,12 @@ const config = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ALERTMANAGER'), url: z.string() }),
   z.object({ kind: z.literal('SLACK'), url: z.string() }),
   z.object({ kind: z.literal('EMAIL'), to: z.array(z.string()) }),
+  z.object({ kind: z.literal('PAGERDUTY'), url: z.string(), routingKey: z.string() }),
+  z.object({ kind: z.literal('OPSGENIE'), url: z.string(), apiKey: z.string() }),
+  z.object({ kind: z.literal('TEAMS'), url: z.string() }),
+  z.object({ kind: z.literal('DISCORD'), url: z.string() }),
+  z.object({ kind: z.literal('TELEGRAM'), url: z.string(), botToken: z.string(), chatId: z.string() }),
+  z.object({ kind: z.literal('NTFY'), url: z.string(), topic: z.string(), token: z.string().nullable() }),
 ]);
 
 /** What is stored of a channel. @param id the channel's: the bytes open for no other */

@@ -12,6 +12,15 @@ export type NewChannel = ChannelConfig | { readonly kind: 'KEEP'; readonly id: s
 const MAX_CHANNELS = 10;
 const MAX_ADDRESSES = 20;
 const MAX_URL_LENGTH = 2048;
+/** Fields beside the URL, as the providers write them. */
+const FIELDS: Readonly<Record<string, readonly [pattern: RegExp, expected: string]>> = {
+  routingKey: [/^[A-Za-z0-9_-]{32}$/, 'the 32 characters of an integration key of the Events API v2'],
+  apiKey: [/^[!-~]{1,256}$/, '1 to 256 visible ASCII characters'],
+  botToken: [/^\d{1,20}:[A-Za-z0-9_-]{20,100}$/, 'a token such as 123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11'],
+  chatId: [/^(?:-?\d{1,20}|@\w{1,64})$/, 'a number such as -1001234567890, or a name such as @channel'],
+  topic: [/^[A-Za-z0-9_-]{1,64}$/, '1 to 64 letters, digits, - and _'],
+  token: [/^[!-~]{1,256}$/, '1 to 256 visible ASCII characters'],
+};
 const SECRET_LENGTH = { least: 16, most: 256 } as const;
 
 /**
@@ -28,9 +37,19 @@ export function checkChannels(channels: readonly NewChannel[], outbound: Outboun
       checkAddresses(channel.to, at);
       continue;
     }
-    checkTarget(channel.url, outbound, [...at, channel.kind.toLowerCase(), 'url']);
-    if (channel.kind === 'WEBHOOK') checkSecret(channel.secret, [...at, 'webhook', 'secret']);
+    const path = [...at, channel.kind.toLowerCase()];
+    checkTarget(channel.url, outbound, [...path, 'url']);
+    if (channel.kind === 'WEBHOOK') checkSecret(channel.secret, [...path, 'secret']);
+    const fields: Readonly<Record<string, string | null>> = { ...channel };
+    for (const [field, value] of Object.entries(fields)) checkField(field, value, [...path, field]);
   }
+}
+
+/** Most of them are secrets: they are not repeated. */
+function checkField(field: string, value: string | null, path: readonly string[]): void {
+  const [pattern, expected] = FIELDS[field] ?? [];
+  if (value === null || pattern === undefined || pattern.test(value)) return;
+  refuse(`expected ${expected ?? ''}`, ...path);
 }
 
 /** The name is resolved when a message is sent: it may come to mean something else until then. */

@@ -104,12 +104,14 @@ async function makeMessage(
 ): Promise<Message> {
   const limit = config.kind === 'ALERTMANAGER' ? MAX_ALERTS : LISTED_INCIDENTS;
   const incidents = await readMessageIncidents(pool, id, kind, limit);
+  const written = rule ?? readTexts(texts);
   const { subject, text } = writeMessage(
     { id, kind, ruleName, count, incidents },
-    rule ?? readTexts(texts),
+    written,
     publicUrl ?? null,
   );
-  return { id, kind, rule: { id: rule?.id ?? null, name: ruleName }, count, incidents, subject, text };
+  const about = { id: rule?.id ?? null, name: ruleName, runbookUrl: written.runbookUrl };
+  return { id, kind, rule: about, count, incidents, subject, text };
 }
 
 async function note(

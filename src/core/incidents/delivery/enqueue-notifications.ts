@@ -1,10 +1,12 @@
 /**
  * Writes what is to be told: one message per channel of the rule, with the change it tells of or not at all. For
- * some seconds further incidents of the rule join the message that is there, so that a thousand at once are one.
+ * some seconds further incidents of the rule join the message that is there, so that a thousand at once are one; only
+ * channels that keep an alert for each incident are given a message for each, at once.
  */
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { NotificationKind } from '../../../generated/prisma/client.ts';
+import { ALERT_KINDS } from '../../notify/send.ts';
 import type { Rule } from '../rule.ts';
 
 /** How long a message waits for others. */
@@ -26,6 +28,18 @@ const GATHER = `
   )
   SELECT id FROM message`;
 
+const EACH = `
+  WITH alert AS (
+    SELECT gen_random_uuid() AS id, incident FROM unnest($7::uuid[]) AS incident
+  ), message AS (
+    INSERT INTO notification
+      (id, kind, rule_id, rule_name, channel_id, channel_kind, target, incident_count, due_at, give_up_at, created_at)
+    SELECT id, $1, $2, $3, $4, $5, $6, 1, $9, $8, $9 FROM alert
+  ), joined AS (
+    INSERT INTO notification_incident (notification_id, incident_id) SELECT id, incident FROM alert
+  )
+  SELECT id FROM alert`;
+
 export interface NotificationRequest {
   readonly kind: NotificationKind;
   readonly rule: Rule;
@@ -41,19 +55,16 @@ export async function enqueueNotifications(
   const after = (ms: number) => new Date(now.getTime() + ms);
   const ids: string[] = [];
   for (const { id, kind: channelKind, target } of rule.channels) {
-    const { rows } = await client.query<{ id: string }>(GATHER, [
-      randomUUID(),
-      kind,
-      rule.id,
-      rule.name,
-      id,
-      channelKind,
-      target,
-      incidentIds,
-      after(GROUP_WAIT_MS),
-      after(TRY_FOR_MS),
-      now,
-    ]);
+    const about = [kind, rule.id, rule.name, id, channelKind, target, incidentIds];
+    const { rows } = await (ALERT_KINDS.has(channelKind)
+      ? client.query<{ id: string }>(EACH, [...about, after(TRY_FOR_MS), now])
+      : client.query<{ id: string }>(GATHER, [
+          randomUUID(),
+          ...about,
+          after(GROUP_WAIT_MS),
+          after(TRY_FOR_MS),
+          now,
+        ]));
     ids.push(...rows.map((row) => row.id));
   }
   return ids;

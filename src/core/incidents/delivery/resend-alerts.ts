@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { PrismaClient } from '../../../generated/prisma/client.ts';
 import type { Log } from '../../../log.ts';
 import { sendAlerts } from '../../notify/alertmanager.ts';
+import type { Message } from '../../notify/message.ts';
 import type { SendContext } from '../../notify/send.ts';
 import type { Seal } from '../../../platform/outbound/sealed-secret.ts';
 import { openChannel } from './channels.ts';
@@ -22,7 +23,7 @@ const BEFORE_ALL_IDS = '00000000-0000-0000-0000-000000000000';
 export async function resendAlerts(context: ResendContext): Promise<void> {
   const channels = await context.prisma.notificationChannel.findMany({
     where: { kind: 'ALERTMANAGER', rule: { enabled: true } },
-    include: { rule: { select: { id: true, name: true } } },
+    include: { rule: { select: { id: true, name: true, runbookUrl: true } } },
   });
   await Promise.all(
     channels.map(async (channel) => {
@@ -34,7 +35,7 @@ export async function resendAlerts(context: ResendContext): Promise<void> {
 }
 
 type Channel = Parameters<typeof openChannel>[0] & {
-  readonly rule: { readonly id: string; readonly name: string } | null;
+  readonly rule: (Message['rule'] & { readonly id: string }) | null;
 };
 
 async function resend(channel: Channel, context: ResendContext): Promise<string | null> {

@@ -51,7 +51,15 @@ function makeTest(
   const { subject, text } = writeMessage(about, rule, publicUrl ?? null);
   const marked = rule.subject === null ? subject : `[Test] ${subject}`;
   const { id, kind, count, incidents } = about;
-  return { id, kind, rule: { id: rule.id, name: rule.name }, count, incidents, subject: marked, text };
+  return {
+    id,
+    kind,
+    rule: { id: rule.id, name: rule.name, runbookUrl: rule.runbookUrl },
+    count,
+    incidents,
+    subject: marked,
+    text,
+  };
 }
 
 /** An incident that never was. */
@@ -70,4 +78,5 @@ const EXAMPLE: Omit<IncidentFacts, 'id' | 'startedAt'> = {
   expected: 41.2,
   low: 35,
   high: 48,
+  aspect: 'LEVEL',
 };

@@ -10,6 +10,14 @@ const CREATE = `mutation ($input: CreateNotificationRuleInput!) {
     ... on Error { message code }
   }
 }`;
+const OTHER_CHANNELS = [
+  { pagerduty: { routingKey: 'sesame7890123456789012345678901_' } },
+  { opsgenie: { apiKey: 'sesame' } },
+  { teams: { url: 'https://prod-1.logic.azure.com/workflows/sesame?sig=sesame' } },
+  { discord: { url: 'https://discord.com/api/webhooks/1/sesame' } },
+  { telegram: { botToken: `1234:sesame_${'a'.repeat(28)}`, chatId: '@alerts' } },
+  { ntfy: { topic: 'sesame', token: 'tk_sesame' } },
+];
 const PUT = `mutation ($points: [MetricPointInput!]!) { putMetricData(input: { points: $points }) { accepted } }`;
 const MONITOR = `mutation {
   monitorMetric(input: { spec: { custom: { name: "web.latency" } }, model: { min: 0, max: 1000 } }) { __typename }
@@ -49,6 +57,19 @@ it('tells of an incident by query and live, and of its rule everything but what 
     channels: [
       { kind: 'WEBHOOK', target: 'http://127.0.0.1:9999/…' },
       { kind: 'SLACK', target: 'http://127.0.0.1:9999' },
+    ],
+  });
+  const others = await read<{ createNotificationRule: unknown }>(server, CREATE, {
+    input: { name: 'others', scope: { namePattern: 'no such metric' }, channels: OTHER_CHANNELS },
+  });
+  expect(others.createNotificationRule).toMatchObject({
+    channels: [
+      { kind: 'PAGERDUTY', target: 'https://events.pagerduty.com' },
+      { kind: 'OPSGENIE', target: 'https://api.opsgenie.com' },
+      { kind: 'TEAMS', target: 'https://prod-1.logic.azure.com' },
+      { kind: 'DISCORD', target: 'https://discord.com' },
+      { kind: 'TELEGRAM', target: 'https://api.telegram.org, chat @alerts' },
+      { kind: 'NTFY', target: 'https://ntfy.sh' },
     ],
   });
   await pushSpike(server);

@@ -19,7 +19,7 @@ const context: SendContext = { outbound: createOutbound({ allowed: 'all' }), mai
 const message: Message = {
   id: '0f1e',
   kind: 'START',
-  rule: { id: 'aa', name: 'all' },
+  rule: { id: 'aa', name: 'all', runbookUrl: null },
   count: 1,
   incidents: [makeIncident()],
   subject: 'Unusual: <b>',
@@ -104,6 +104,13 @@ describe('Slack', () => {
   });
 });
 
+/** As mail writes texts with long lines. */
+function decodeQuotedPrintable(text: string): string {
+  return text
+    .replaceAll('=\r\n', '')
+    .replaceAll(/=([0-9A-F]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+}
+
 describe('e-mail', () => {
   it('reaches everybody it is for, by an SMTP server that wants a login', async () => {
     await using receiver = await receiveMail();
@@ -116,6 +123,29 @@ describe('e-mail', () => {
     expect(mail?.text).toMatch(/^Subject: Unusual: <b>\r\n/m);
     expect(mail?.text).toMatch(/^Message-ID: <0f1e@lapwing>\r\n/m);
     expect(mail?.text).toContain('one & two');
+  });
+
+  it('is a text and the same as HTML, in which nothing of the text is markup; start and end are one thread', async () => {
+    await using receiver = await receiveMail();
+    const mailer = createMailer({ url: receiver.url, from: 'lapwing@example.com' });
+    const within = { ...context, mailer, publicUrl: 'https://lapwing.example' };
+    const rule = { id: 'aa', name: 'all', runbookUrl: 'https://wiki.example/a?b="c' };
+    const start = { ...message, rule, text: 'one & two\nthree\n\n<img src=x>' };
+    const end: Message = { ...start, id: '0f1f', kind: 'END' };
+    for (const what of [start, end]) {
+      expect(await send({ kind: 'EMAIL', to: ['ops@example.com'] }, what, within)).toBeNull();
+    }
+    const [mail = '', last = ''] = receiver.mails.map(({ text }) => decodeQuotedPrintable(text));
+    expect(mail).toMatch(/^Content-Type: multipart\/alternative;/m);
+    expect(mail.indexOf('Content-Type: text/plain')).toBeLessThan(mail.indexOf('Content-Type: text/html'));
+    expect(mail).toContain('<p>one &amp; two<br>three</p>');
+    expect(mail).toContain('<p>&lt;img src=x&gt;</p>');
+    const page = `https://lapwing.example/incidents/Incident%3A${makeIncident().id}`;
+    expect(mail).toContain(`<a href="${page}">Open in Lapwing</a>`);
+    expect(mail).toContain('<a href="https://wiki.example/a?b=&quot;c">Runbook</a>');
+    const references = `References: <incident-${makeIncident().id}@lapwing>`;
+    expect([mail.includes(references), last.includes(references)]).toEqual([true, true]);
+    expect(last).toContain('Message-ID: <0f1f@lapwing>');
   });
 
   it('says what is wrong when there is no SMTP server, or none that answers', async () => {

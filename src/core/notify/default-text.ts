@@ -1,0 +1,115 @@
+/** The text of a message whose rule has no template. */
+import {
+  hasInstance,
+  rateSeverity,
+  writeEndReason,
+  writeExpected,
+  writeFinding,
+  writeReason,
+} from './incident-words.ts';
+import type { IncidentFacts, MessageKind } from './message.ts';
+import { listTimeLines, writeDuration, writeShortTime } from './message-times.ts';
+
+interface Footer {
+  readonly ruleName: string;
+  /** Of the incident or the list of incidents; null where the address of the page is not known. */
+  readonly link: string | null;
+  readonly runbookUrl: string | null;
+}
+
+/** @param zone IANA name of the zone of local times */
+export function writeOneIncident(
+  kind: MessageKind,
+  facts: IncidentFacts,
+  zone: string,
+  footer: Footer,
+): string {
+  const { metricName, instance, location, startedAt, endedAt } = facts;
+  return [
+    writeOpening(kind, facts),
+    '',
+    ...(kind === 'END' ? [] : [`Severity: ${rateSeverity(facts)}`]),
+    ...(hasInstance(facts) ? [`Instance: ${instance}`] : []),
+    `Metric: ${metricName}`,
+    ...listTimeLines('Time', startedAt, zone),
+    ...(endedAt === null ? [] : listTimeLines('Ended', endedAt, zone)),
+    ...(location === '' ? [] : [`AWS Region: ${location}`]),
+    `Value: ${writeFinding(facts)}`,
+    // What a flat line was expected to be is about what it is.
+    ...(facts.aspect === 'SILENCE' ? [] : [`Expected: ${writeExpected(facts)}`]),
+    ...listFooter(footer),
+  ].join('\n');
+}
+
+/**
+ * Incidents of one resource stand together, with one footer for all.
+ * @param incidents the first of them, in the order in which they began
+ * @param count of all of them
+ */
+export function writeManyIncidents(
+  kind: MessageKind,
+  incidents: readonly IncidentFacts[],
+  { count, zoneOf, footer }: CountedIncidents,
+): string {
+  const sections = [...groupByInstance(incidents)].map(([instance, block]) => {
+    const location = block[0]?.location ?? '';
+    const title = location === '' || instance.includes(location) ? instance : `${instance} (${location})`;
+    const lines = block.map((facts) => `- ${writeListed(kind, facts, zoneOf(facts))}`);
+    return [...(instance === '' ? [] : [title]), ...lines].join('\n');
+  });
+  const unlisted = count - incidents.length;
+  return [
+    kind === 'END' ? `${count} incidents ended.` : `${count} anomalies detected.`,
+    ...sections,
+    ...(unlisted > 0 ? [`… and ${unlisted} more.`] : []),
+    listFooter(footer).join('\n').trimStart(),
+  ].join('\n\n');
+}
+
+interface CountedIncidents {
+  readonly count: number;
+  readonly zoneOf: (facts: IncidentFacts) => string;
+  readonly footer: Footer;
+}
+
+/** By the name of the instance, empty for metrics that are their own. */
+function groupByInstance(incidents: readonly IncidentFacts[]): ReadonlyMap<string, readonly IncidentFacts[]> {
+  const groups = new Map<string, IncidentFacts[]>();
+  for (const facts of incidents) {
+    const instance = hasInstance(facts) ? facts.instance : '';
+    const group = groups.get(instance);
+    if (group === undefined) groups.set(instance, [facts]);
+    else group.push(facts);
+  }
+  return groups;
+}
+
+function writeOpening(kind: MessageKind, facts: IncidentFacts): string {
+  if (kind === 'TEST') return 'This is a test. Nothing happened; a real message looks like this:';
+  if (kind === 'END') return `Resolved after ${writeLength(facts)}: ${writeEndReason(facts)}.`;
+  const reason = writeReason(facts);
+  return reason === '' ? 'Anomaly detected.' : `Anomaly detected. ${reason}`;
+}
+
+function writeListed(kind: MessageKind, facts: IncidentFacts, zone: string): string {
+  const { metricName, startedAt } = facts;
+  if (kind === 'END') {
+    return `${metricName}: resolved after ${writeLength(facts)} (${writeEndReason(facts)})`;
+  }
+  const expected = facts.aspect === 'SILENCE' ? '' : `, expected ${writeExpected(facts)}`;
+  const since = writeShortTime(startedAt, zone);
+  return `${rateSeverity(facts)} ${metricName}: ${writeFinding(facts)}${expected}, since ${since}`;
+}
+
+function writeLength({ startedAt, endedAt }: Pick<IncidentFacts, 'startedAt' | 'endedAt'>): string {
+  return writeDuration(endedAt === null ? 0 : endedAt.getTime() - startedAt.getTime());
+}
+
+function listFooter({ ruleName, link, runbookUrl }: Footer): readonly string[] {
+  return [
+    ...(link === null ? [] : [`Open: ${link}`]),
+    ...(runbookUrl === null ? [] : [`Runbook: ${runbookUrl}`]),
+    '',
+    `Sent by the rule ${ruleName}.`,
+  ];
+}

@@ -1,0 +1,82 @@
+/**
+ * Opsgenie, Alert API v2: https://docs.opsgenie.com/docs/alert-api. An incident is one alert, known by its alias from
+ * its start to its end. Jira Service Management answers by the same API.
+ */
+import type { Outbound } from '../../platform/outbound/outbound-client.ts';
+import { fitLength } from './fit-text.ts';
+import { linkToIncident, listDetails, rateSeverity } from './incident-words.ts';
+import type { IncidentFacts, Message } from './message.ts';
+import { postJson } from './post-json.ts';
+
+export interface OpsgenieConfig {
+  readonly kind: 'OPSGENIE';
+  /** Of the API, without `/v2/alerts`. */
+  readonly url: string;
+  readonly apiKey: string;
+}
+
+export const OPSGENIE_URL = 'https://api.opsgenie.com';
+
+const ALERTS_PATH = '/v2/alerts';
+/** As its documentation has them. */
+const MAX_LENGTHS = { message: 130, description: 15_000, entity: 512 } as const;
+const PRIORITIES = { CRITICAL: 'P1', WARNING: 'P3' } as const;
+const TEST_PRIORITY = 'P5';
+const SOURCE = 'Lapwing';
+
+interface OpsgenieContext {
+  readonly outbound: Outbound;
+  readonly publicUrl?: string | null;
+}
+
+/** A test is closed at once: it should page nobody for long. @returns what went wrong, or null */
+export async function sendOpsgenie(
+  { url, apiKey }: OpsgenieConfig,
+  message: Message,
+  context: OpsgenieContext,
+): Promise<string | null> {
+  const post = (path: string, body: object) => {
+    const headers = { authorization: `GenieKey ${apiKey}` };
+    return postJson(context.outbound, { url: nameOpsgenieUrl(url, path), id: message.id, headers }, body);
+  };
+  for (const facts of message.incidents) {
+    const alias = `Incident:${facts.id}`;
+    if (message.kind !== 'END') {
+      const problem = await post('', { alias, ...describe(facts, message, context) });
+      if (problem !== null) return problem;
+    }
+    if (message.kind !== 'START') {
+      const note = fitLength(message.subject, MAX_LENGTHS.description);
+      const problem = await post(`/${encodeURIComponent(alias)}/close?identifierType=alias`, {
+        source: SOURCE,
+        note,
+      });
+      if (problem !== null) return problem;
+    }
+  }
+  return null;
+}
+
+function nameOpsgenieUrl(url: string, path: string): URL {
+  return new URL(`${url.replace(/\/+$/, '')}${ALERTS_PATH}${path}`);
+}
+
+function describe(
+  facts: IncidentFacts,
+  { kind, rule, subject, text }: Message,
+  { publicUrl }: OpsgenieContext,
+): object {
+  return {
+    message: fitLength(subject, MAX_LENGTHS.message),
+    description: fitLength(text, MAX_LENGTHS.description),
+    entity: fitLength(facts.server, MAX_LENGTHS.entity),
+    source: SOURCE,
+    priority: kind === 'TEST' ? TEST_PRIORITY : PRIORITIES[rateSeverity(facts)],
+    tags: ['lapwing'],
+    details: {
+      ...listDetails(facts, rule.name),
+      ...(publicUrl == null ? {} : { link: linkToIncident(publicUrl, facts.id) }),
+      ...(rule.runbookUrl === null ? {} : { runbook: rule.runbookUrl }),
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { receiveHttp } from '../../notify/receivers.ts';
+import { openBench, type Bench } from '../open-incidents.ts';
+import { kinds, listIncidents, tellBy as rule } from '../told.ts';
+
+const ROUTING_KEY = 'R0123456789abcdefghijklmnopqrstu';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+beforeEach(() => bench.clear());
+afterAll(() => bench[Symbol.asyncDispose]());
+
+interface PagerEvent {
+  readonly event_action: string;
+  readonly dedup_key: string;
+}
+
+describe('a channel that keeps an alert for each incident', () => {
+  it('has one for each of a group, which each end with their incident, beside one message for all', async () => {
+    await using pager = await receiveHttp();
+    await using hook = await receiveHttp();
+    await bench.incidents.rules.createRule({
+      ...rule(hook),
+      channels: [
+        ...rule(hook).channels,
+        { kind: 'PAGERDUTY', url: `${pager.url}/v2/enqueue`, routingKey: ROUTING_KEY },
+      ],
+    });
+    const metrics = await bench.makeMetrics(3);
+    await bench.score(metrics.map((metric) => ({ metric, minute: 1, opens: true })));
+    bench.setClock(2);
+    await bench.incidents.deliver();
+    await bench.score(metrics.slice(0, 2).map((metric) => ({ metric, minute: 2 })));
+    bench.setClock(3);
+    await bench.incidents.deliver();
+    expect(kinds(hook)).toEqual(['START 3', 'END 2']);
+    const events = pager.received.map(({ body }) => JSON.parse(body) as PagerEvent);
+    const keyOf = ({ id }: { readonly id: string }) => `Incident:${id}`;
+    const incidents = await listIncidents(bench);
+    const named = (action: string) =>
+      events.filter((event) => event.event_action === action).map((event) => event.dedup_key);
+    expect(named('trigger').toSorted()).toEqual(incidents.map(keyOf).toSorted());
+    const ended = incidents.filter(({ state }) => state === 'ENDED');
+    expect(ended).toHaveLength(2);
+    expect(named('resolve').toSorted()).toEqual(ended.map(keyOf).toSorted());
+    const stored = await bench.database.prisma.notificationChannel.findMany({ where: { kind: 'PAGERDUTY' } });
+    expect(JSON.stringify(stored)).not.toContain(ROUTING_KEY);
+    expect(stored.map(({ target }) => target)).toEqual([pager.url]);
+  });
+
+  it('is told of the end of an incident only after its start, however long it was away', async () => {
+    await using pager = await receiveHttp();
+    await bench.incidents.rules.createRule({
+      name: 'all',
+      recoverySeconds: 0,
+      channels: [{ kind: 'OPSGENIE', url: pager.url, apiKey: 'key' }],
+    });
+    const [metric = 0] = await bench.makeMetrics(1);
+    pager.answer(503);
+    await bench.score([{ metric, minute: 1, opens: true }]);
+    bench.setClock(2);
+    await bench.incidents.deliver();
+    await bench.score([{ metric, minute: 2 }]);
+    bench.setClock(3);
+    await bench.incidents.deliver();
+    expect(pager.received).toEqual([]);
+    pager.answer(200);
+    bench.setClock(60);
+    await bench.incidents.deliver();
+    await bench.incidents.deliver();
+    expect(pager.received.map(({ path }) => path.includes('/close'))).toEqual([false, true]);
+  });
+});

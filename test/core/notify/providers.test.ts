@@ -1,0 +1,290 @@
+import { describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+import type { Message } from '../../../src/core/notify/message.ts';
+import { describeTarget, sendMessage, type ChannelConfig } from '../../../src/core/notify/send.ts';
+import { writeMessage } from '../../../src/core/notify/write-message.ts';
+import { createOutbound } from '../../../src/platform/outbound/outbound-client.ts';
+import { fc } from '../../helpers/property.ts';
+import { makeIncident } from './incident-facts.ts';
+import * as schemas from './provider-schemas.ts';
+import { receiveHttp } from './receivers.ts';
+
+const PAGE = 'https://lapwing.example';
+const RUNBOOK = 'https://wiki.example/run_books/cpu';
+const KEY = 'R0123456789abcdefghijklmnopqrstu';
+const TOKEN = '123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11';
+const context = { outbound: createOutbound({ allowed: 'all' }), mailer: null, publicUrl: PAGE };
+
+type Kind = 'PAGERDUTY' | 'OPSGENIE' | 'TEAMS' | 'DISCORD' | 'TELEGRAM' | 'NTFY';
+const KINDS: readonly Kind[] = ['PAGERDUTY', 'OPSGENIE', 'TEAMS', 'DISCORD', 'TELEGRAM', 'NTFY'];
+
+const configure = (kind: Kind, url: string): ChannelConfig => {
+  switch (kind) {
+    case 'PAGERDUTY':
+      return { kind, url: `${url}/v2/enqueue`, routingKey: KEY };
+    case 'OPSGENIE':
+      return { kind, url, apiKey: 'api-key' };
+    case 'TEAMS':
+      return { kind, url: `${url}/workflows/x?sig=secret` };
+    case 'DISCORD':
+      return { kind, url: `${url}/api/webhooks/1/t0ken?thread_id=7` };
+    case 'TELEGRAM':
+      return { kind, url, botToken: TOKEN, chatId: '-100123' };
+    case 'NTFY':
+      return { kind, url, topic: 'alerts', token: 'tk_secret' };
+  }
+};
+
+/** The documented body of a request, by the channel and the path it came to. */
+const schemaOf = (kind: Kind, path: string): z.ZodType => {
+  if (kind === 'OPSGENIE') return path.includes('/close') ? schemas.opsgenieClose : schemas.opsgenieAlert;
+  return {
+    PAGERDUTY: schemas.pagerDutyEvent,
+    TEAMS: schemas.teamsMessage,
+    DISCORD: schemas.discordMessage,
+    TELEGRAM: schemas.telegramMessage,
+    NTFY: schemas.ntfyMessage,
+  }[kind];
+};
+
+const makeMessage = (
+  kind: Message['kind'],
+  incidents = [makeIncident()],
+  texts: { readonly subject?: string; readonly body?: string } = {},
+): Message => {
+  const about = { id: '0f1e', kind, ruleName: 'all', count: incidents.length, incidents };
+  const rule = { subject: null, body: null, timeZone: null, runbookUrl: RUNBOOK, ...texts };
+  return {
+    ...about,
+    rule: { id: 'aa', name: 'all', runbookUrl: RUNBOOK },
+    ...writeMessage(about, rule, PAGE),
+  };
+};
+const endOf = (facts = makeIncident()) => ({
+  ...facts,
+  endedAt: new Date('2014-03-19T21:00:00Z'),
+  endReason: 'RECOVERED',
+});
+
+/** What a receiver was sent, each held against the provider's schema. */
+async function record(kind: Kind, messages: readonly Message[]) {
+  await using receiver = await receiveHttp();
+  for (const message of messages) {
+    const outcome = await sendMessage(configure(kind, receiver.url), message, {
+      ...context,
+      now: () => new Date(),
+    });
+    expect(outcome).toEqual({ problem: null, leftOut: null });
+  }
+  return receiver.received.map(({ path, headers, body }) => {
+    if (kind === 'TEAMS') expect(Buffer.byteLength(body)).toBeLessThanOrEqual(schemas.TEAMS_MAX_BYTES);
+    const json: unknown = JSON.parse(body);
+    expect(schemaOf(kind, path).safeParse(json).error).toBeUndefined();
+    return { path, headers, json };
+  });
+}
+
+describe.each(KINDS)('%s', (kind) => {
+  it('is given what its provider documents, at the start, at the end and for a test', async () => {
+    const start = makeMessage('START');
+    const sent = await record(kind, [start, makeMessage('END', [endOf()]), makeMessage('TEST')]);
+    expect(sent.length).toBeGreaterThanOrEqual(3);
+    expect(sent.map(({ headers }) => headers['content-type'])).toEqual(sent.map(() => 'application/json'));
+    expect(sent.map(({ headers }) => headers['idempotency-key'])).toEqual(sent.map(() => '0f1e'));
+  });
+
+  it('takes whatever names and templates say, however long', async () => {
+    const hostile = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 300 }),
+      fc.constantFrom('@everyone', '<@1>', '[a](https://evil.example)', '*'.repeat(300), '𝒳'.repeat(200)),
+    );
+    await fc.assert(
+      fc.asyncProperty(hostile, hostile, fc.integer({ min: 1, max: 20 }), async (name, body, count) => {
+        const metricName = `m${name}`;
+        const incidents = Array.from({ length: count }, () =>
+          makeIncident({ metricName, server: metricName }),
+        );
+        const template = body.replaceAll(/[{}]/g, '');
+        const long = {
+          subject: `s{metric.name}`,
+          body: `b{metric.name}${template}`.repeat(20).slice(0, 9000),
+        };
+        await record(kind, [
+          makeMessage('START', incidents),
+          makeMessage('START', incidents.slice(0, 1), long),
+        ]);
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  it('says what was answered when the message was not taken, and nothing that is secret', async () => {
+    await using receiver = await receiveHttp();
+    receiver.answer(429);
+    const config = configure(kind, receiver.url);
+    const { problem } = await sendMessage(config, makeMessage('START'), {
+      ...context,
+      now: () => new Date(),
+    });
+    expect(problem).toBe(`${new URL(receiver.url).host} answered 429`);
+    const shown = kind === 'TELEGRAM' ? `${receiver.url}, chat -100123` : receiver.url;
+    expect(describeTarget(config)).toBe(shown);
+  });
+
+  it('goes to no private address unless that is allowed', async () => {
+    await using receiver = await receiveHttp();
+    const closed = { ...context, outbound: createOutbound({ allowed: [] }), now: () => new Date() };
+    const { problem } = await sendMessage(configure(kind, receiver.url), makeMessage('START'), closed);
+    expect(problem).toMatch(/LAPWING_ALLOW_PRIVATE_TARGETS/);
+    expect(receiver.received).toEqual([]);
+  });
+});
+
+const ID = makeIncident().id;
+const LINK = `${PAGE}/incidents/Incident%3A${ID}`;
+
+describe('one incident', () => {
+  it('is one alert of PagerDuty from its start to its end', async () => {
+    const sent = await record('PAGERDUTY', [makeMessage('START'), makeMessage('END', [endOf()])]);
+    expect(sent.map(({ json }) => json)).toEqual([
+      {
+        routing_key: KEY,
+        event_action: 'trigger',
+        dedup_key: `Incident:${ID}`,
+        client: 'Lapwing',
+        client_url: LINK,
+        links: [
+          { href: LINK, text: 'Incident in Lapwing' },
+          { href: RUNBOOK, text: 'Runbook' },
+        ],
+        payload: {
+          summary:
+            '[Lapwing] CRITICAL: AWS/ELB/RequestCount on us-west-2/AWS/ELB/grok-docs-elb: 1234.57 (+1130 % vs. expected)',
+          source: 'us-west-2/AWS/ELB/grok-docs-elb',
+          severity: 'critical',
+          timestamp: '2014-03-19T20:23:00.000Z',
+          component: 'AWS/ELB/RequestCount',
+          class: 'anomaly',
+          custom_details: {
+            metric: 'AWS/ELB/RequestCount',
+            instance: 'us-west-2/AWS/ELB/grok-docs-elb',
+            region: 'us-west-2',
+            value: '1234.57 (+1130 % vs. expected)',
+            expected: '100 (90 to 110)',
+            reason: 'The value is far above the expected range.',
+            score: '0.999995',
+            rule: 'all',
+          },
+        },
+      },
+      { routing_key: KEY, event_action: 'resolve', dedup_key: `Incident:${ID}` },
+    ]);
+  });
+
+  it('is one alert of Opsgenie from its start to its end, under the same alias', async () => {
+    const [start, end] = await record('OPSGENIE', [makeMessage('START'), makeMessage('END', [endOf()])]);
+    expect(start?.path).toBe('/v2/alerts');
+    expect(start?.headers.authorization).toBe('GenieKey api-key');
+    expect(start?.json).toMatchObject({ alias: `Incident:${ID}`, priority: 'P1', details: { link: LINK } });
+    expect(end?.path).toBe(`/v2/alerts/${encodeURIComponent(`Incident:${ID}`)}/close?identifierType=alias`);
+    expect(end?.headers.authorization).toBe('GenieKey api-key');
+  });
+
+  it('replaces its start with its end on ntfy; a group stands for itself', async () => {
+    const group = [makeIncident({ score: 0.99995 }), makeIncident({ score: 0.99992 })];
+    const sent = await record('NTFY', [
+      makeMessage('START'),
+      makeMessage('END', [endOf()]),
+      makeMessage('START', group),
+    ]);
+    expect(sent.map(({ path, headers }) => [path, headers.authorization])).toEqual(
+      sent.map(() => ['/', 'Bearer tk_secret']),
+    );
+    expect(sent.map(({ json }) => json)).toMatchObject([
+      { sequence_id: ID, priority: 5, click: LINK, actions: [{ label: 'Runbook', url: RUNBOOK }] },
+      { sequence_id: ID, priority: 3, tags: ['white_check_mark'] },
+      { priority: 3, tags: ['warning'], click: `${PAGE}/incidents` },
+    ]);
+    expect(sent[2]?.json).not.toHaveProperty('sequence_id');
+  });
+
+  it('is resolved at once where it is a test that would page somebody', async () => {
+    const pager = await record('PAGERDUTY', [makeMessage('TEST')]);
+    expect(pager.map(({ json }) => json)).toMatchObject([
+      { event_action: 'trigger', payload: { severity: 'info' } },
+      { event_action: 'resolve' },
+    ]);
+    const opsgenie = await record('OPSGENIE', [makeMessage('TEST')]);
+    expect(opsgenie.map(({ path }) => path.includes('/close'))).toEqual([false, true]);
+  });
+});
+
+describe('text for people', () => {
+  const hostile = makeMessage('START', [
+    makeIncident({
+      metricName: '@everyone [x](https://evil.example) *b*',
+      instance: 'cpu_idle',
+      aspect: 'TREND',
+    }),
+  ]);
+
+  it('is no markup and mentions nobody on Discord, which is asked whether it was kept', async () => {
+    const [sent] = await record('DISCORD', [hostile]);
+    expect(sent?.path).toBe('/api/webhooks/1/t0ken?thread_id=7&wait=true');
+    expect(sent?.json).toMatchObject({
+      embeds: [{ url: LINK, color: 0xd93025 }],
+      allowed_mentions: { parse: [] },
+    });
+    const text = JSON.stringify(sent?.json);
+    expect(text).toContain(String.raw`\\[x\\](https://evil.example)`);
+    expect(text).toContain(`Runbook: ${RUNBOOK}`);
+  });
+
+  it('is a card of Teams with a block for each line, and buttons for the incident and the runbook', async () => {
+    const [sent] = await record('TEAMS', [hostile]);
+    expect(sent?.path).toBe('/workflows/x?sig=secret');
+    const { body, actions } = schemas.teamsMessage.parse(sent?.json).attachments[0]?.content ?? {};
+    expect(body?.[0]).toMatchObject({ weight: 'Bolder', color: 'Attention' });
+    expect(body?.map(({ text }) => text)).toContain(String.raw`Instance: cpu\_idle`);
+    expect(actions?.map(({ url }) => url)).toEqual([LINK, RUNBOOK]);
+  });
+
+  it('comes to Slack in blocks, beside the text that others understand', async () => {
+    await using receiver = await receiveHttp();
+    const { port } = new URL(receiver.url);
+    const outbound = createOutbound({
+      allowed: 'all',
+      resolveName: () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]),
+    });
+    const url = `http://hooks.slack.com:${port}/services/T/B/X`;
+    const long = makeMessage('START', [makeIncident({ metricName: 'm<@U1>' })], {
+      body: `${'&{metric.name} '.repeat(200)}\n\nsecond`.repeat(4),
+      subject: 's'.repeat(200),
+    });
+    for (const message of [hostile, long]) {
+      expect(
+        await sendMessage({ kind: 'SLACK', url }, message, { ...context, outbound, now: () => new Date() }),
+      ).toEqual({ problem: null, leftOut: null });
+    }
+    const bodies = receiver.received.map(({ body }) => JSON.parse(body) as unknown);
+    for (const body of bodies) expect(schemas.slackMessage.safeParse(body).error).toBeUndefined();
+    expect(bodies[0]).toMatchObject({
+      blocks: [
+        { type: 'header', text: { text: hostile.subject } },
+        { type: 'section', text: { text: hostile.text.trim() } },
+        { type: 'actions', elements: [{ url: LINK }, { url: RUNBOOK }] },
+      ],
+    });
+    expect(JSON.stringify(bodies)).not.toContain('<@U1>');
+  });
+
+  it('is plain on Telegram, in the chat that was named', async () => {
+    const [sent] = await record('TELEGRAM', [hostile]);
+    expect(sent?.path).toBe(`/bot${TOKEN}/sendMessage`);
+    expect(sent?.json).toEqual({
+      chat_id: '-100123',
+      text: `${hostile.subject}\n\n${hostile.text}`,
+      link_preview_options: { is_disabled: true },
+    });
+  });
+});

@@ -139,6 +139,7 @@ export async function createEngine(options: {
     discover: aws.discover,
     regionsInUse: () => listRegionsInUse(registry, directory),
     onListed: async (region, listing) => {
+      live.forgetTags();
       await directory.followListing(region, listing);
       await rollout.monitorListed(region);
     },
@@ -200,8 +201,7 @@ export async function createEngine(options: {
     stats,
     log,
   });
-  const { retentionDays } = config;
-  const retain = createRetain({ months, writeLock, live, stats, log, retentionDays });
+  const retain = createRetain({ months, writeLock, live, stats, log, retentionDays: config.retentionDays });
 
   const stop = async () => {
     retain.stop();

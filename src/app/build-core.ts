@@ -140,6 +140,7 @@ export async function createEngine(options: {
     discover: aws.discover,
     regionsInUse: () => listRegionsInUse(registry, directory),
     onListed: async (region, listing) => {
+      live.forgetTags();
       await directory.followListing(region, listing);
       await rollout.monitorListed(region);
     },

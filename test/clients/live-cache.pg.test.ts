@@ -96,15 +96,16 @@ describe.each(CASES)('$name', ({ name, create, wire }) => {
     await using proxy = await startCuttingProxy(server.url);
     const client = create(server.url, proxy.url, wire);
     // Without bounds it waits for more rows: what there is has no scores yet.
-    const id = await monitor(name, {});
-    await push(name, 0, UNSCORED);
+    const series = `load;client=${name}`;
+    const id = await monitor(series, {});
+    await push(series, 0, UNSCORED);
     let shown: readonly Sample[] = [];
     client.mount(id, (samples) => (shown = samples));
     await until(() => expect(shown).toHaveLength(UNSCORED));
     const unscored = shown;
     expect(unscored.map(({ anomalyScore }) => anomalyScore)).toEqual(Array(UNSCORED).fill(null));
 
-    const follower = new Follower(client, await readEnd(), { metricIds: [id] });
+    const follower = new Follower(client, await readEnd(), { tags: [{ key: 'client', values: [name] }] });
     follower.begin();
     await read(
       server,
@@ -118,7 +119,7 @@ describe.each(CASES)('$name', ({ name, create, wire }) => {
     for (let step = 0; step < 8; step += 1) {
       // Cut before, while and after there is something to send.
       if (step % 3 === 0) proxy.cut();
-      const pushed = push(name, rows, rows + 5);
+      const pushed = push(series, rows, rows + 5);
       if (step % 3 === 1) proxy.cut();
       await pushed;
       if (step % 3 === 2) proxy.cut();

@@ -14,12 +14,14 @@ import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { formatCursor, parseCursor, type LogBounds } from './cursor.ts';
 import type { Registry } from '../metrics/registry.ts';
 import { compileFilter, type ScoreFilter } from './score-filter.ts';
-import { ScoreGroup, type LogPage, type ScoreEvent } from './shared-subscription.ts';
+import { type GroupOptions, ScoreGroup, type LogPage, type ScoreEvent } from './shared-subscription.ts';
 import { createReplayPace } from './catch-up-limiter.ts';
 import { createScoreMemory } from './event-cache.ts';
 import { createScoreRing, readRing, type ScoreRing } from './ring-buffer.ts';
 import { streamScores } from './subscription.ts';
 import { createLogPageCache } from './log-page-cache.ts';
+import { TaggedMetrics } from './tagged-metrics.ts';
+import { readTagged } from '../metrics/read-tagged.ts';
 import { Signal, type Wait } from '../../platform/runtime/signal.ts';
 
 export type { PageOptions } from './score-pages.ts';
@@ -59,6 +61,8 @@ export class ScoreFeed {
   readonly #ring: ScoreRing;
   readonly #stored: StoredLog;
   readonly #groups = new Map<string, ScoreGroup>();
+  /** Of those groups whose filter asks for tags, by the same keys. */
+  readonly #tagged = new Map<string, TaggedMetrics>();
   readonly #streams = new Set<AsyncIterableIterator<ScoreEvent>>();
   readonly #events = createScoreMemory(MAX_EVENT_SCORES);
   readonly #pages = createLogPageCache((after) => this.readAfter(after), MAX_PAGES);
@@ -75,6 +79,8 @@ export class ScoreFeed {
     this.#floor = floor;
     this.#ring = createScoreRing(RING_CAPACITY, last);
     this.#stored = new StoredLog(options.pool);
+    // A series that comes to a resource may change the tags of all its metrics.
+    options.registry.onLoaded(() => this.forgetTags());
   }
 
   /** Reads how far the log goes, then is ready. */
@@ -109,7 +115,7 @@ export class ScoreFeed {
         stats.count('scores_sent', event.scores.length);
       },
       onEnd: () => {
-        if (group.leave()) this.#groups.delete(key);
+        if (group.leave()) this.#drop(key);
         this.#streams.delete(stream);
         if (!isInternal) stats.set('subscribers', (this.#subscribers -= 1));
       },
@@ -119,11 +125,16 @@ export class ScoreFeed {
     return stream;
   }
 
+  #drop(key: string): void {
+    this.#groups.delete(key);
+    this.#tagged.delete(key);
+  }
+
   #findGroup(key: string, { filter, maxBatch, lingerMs }: SubscribeOptions): ScoreGroup {
     const known = this.#groups.get(key);
     if (known !== undefined) return known;
     const group = new ScoreGroup({
-      matches: compileFilter(filter, this.#options.registry),
+      chooseTest: this.#createTest(key, filter),
       maxBatch,
       lingerMs,
       readLogPage: (after, most) => this.#readForGroup(after, most),
@@ -133,6 +144,17 @@ export class ScoreFeed {
     });
     this.#groups.set(key, group);
     return group;
+  }
+
+  /** Tags are asked for beside the log: metrics get and lose them while subscriptions last. */
+  #createTest(key: string, filter: ScoreFilter): GroupOptions['chooseTest'] {
+    const { pool, registry } = this.#options;
+    const matches = compileFilter(filter, registry);
+    const { tags } = filter;
+    if (tags === undefined) return () => matches;
+    const tagged = new TaggedMetrics((numbers) => readTagged(pool, tags, numbers));
+    this.#tagged.set(key, tagged);
+    return (samples) => tagged.narrow(matches, samples);
   }
 
   async #readForGroup(after: number, most: number): Promise<LogPage> {
@@ -161,7 +183,10 @@ export class ScoreFeed {
   async readPage({ filter, after, first }: PageOptions): Promise<ScorePage> {
     const { pool, registry } = this.#options;
     const start = after === null ? 0 : parseCursor(after, this.bounds());
-    return cutPage(await searchLog(pool, start, selectScores(filter, registry), first + 1), first);
+    return cutPage(
+      await searchLog(pool, start, await selectScores(filter, { pool, registry }), first + 1),
+      first,
+    );
   }
 
   cursorOf(seq: number): string {
@@ -200,6 +225,11 @@ export class ScoreFeed {
     this.#ring.forget(metricNumber);
     this.#pages.forget();
     for (const group of this.#groups.values()) group.forget();
+  }
+
+  /** To be called when tags of resources may have changed; metrics that are read again say so themselves. */
+  forgetTags(): void {
+    for (const tagged of this.#tagged.values()) tagged.forget();
   }
 
   /** To be called after retention, and after a commit whose outcome was unclear: reads how far the log goes. */

@@ -3,7 +3,7 @@ import type { ScoredSample } from '../samples/stored-sample.ts';
 import { RED_SCORE, YELLOW_SCORE } from '../../detector/likelihood.ts';
 import type { AnomalyClass, Datasource } from '../../model.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
-import { matchesWildcards } from '../metrics/tag-filter.ts';
+import { matchesWildcards, type TagFilter } from '../metrics/tag-filter.ts';
 
 export interface ScoreFilter {
   /** Only of this account's metrics. */
@@ -20,6 +20,8 @@ export interface ScoreFilter {
   readonly nameContains?: string;
   /** Of the whole name, with the wildcards of tag filters. */
   readonly namePattern?: string;
+  /** Checked filters on the tags of the series and of its resource; every one has to match. */
+  readonly tags?: readonly TagFilter[];
   /** Least anomaly score. */
   readonly minAnomalyScore?: number;
   readonly minClass?: AnomalyClass;
@@ -33,7 +35,7 @@ export function leastScore(filter: ScoreFilter): number {
   return Math.max(filter.minAnomalyScore ?? 0, CLASS_SCORE[filter.minClass ?? 'NONE']);
 }
 
-/** Every part of the filter that is about the metric, made ready for many metrics. */
+/** Every part of the filter that is about the metric, but its tags, made ready for many metrics. */
 export function compileMetricTest(filter: ScoreFilter): (entry: MetricEntry) => boolean {
   const { accountId, nameContains, namePattern } = filter;
   const isOneOf = <T>(values: readonly T[] | undefined, read: (entry: MetricEntry) => T) => {
@@ -56,13 +58,13 @@ export function compileMetricTest(filter: ScoreFilter): (entry: MetricEntry) => 
 
 /** Whether any part of the filter is about the metric. */
 export function narrowsMetrics(filter: ScoreFilter): boolean {
-  const { accountId, metricIds, datasources, servers, stackServers, names, nameContains, namePattern } =
+  const { accountId, metricIds, datasources, servers, stackServers, names, nameContains, namePattern, tags } =
     filter;
   const parts = [accountId, metricIds, datasources, servers, stackServers, names, nameContains, namePattern];
-  return parts.some((part) => part !== undefined);
+  return [...parts, tags].some((part) => part !== undefined);
 }
 
-/** A test of one sample that looks a metric up once, not once per sample, while its name and server stay. */
+/** A test of one sample by all but the tags of its metric. */
 export function compileFilter(filter: ScoreFilter, registry: Registry): (sample: ScoredSample) => boolean {
   const least = leastScore(filter);
   if (!narrowsMetrics(filter)) return ({ score }) => score >= least;

@@ -3,7 +3,8 @@ import type pg from 'pg';
 import type { Registry } from '../metrics/registry.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import { countLog, type LogSelection, type ScoredPlace, searchMostAnomalous } from './search-log.ts';
-import { compileMetricTest, leastScore, narrowsMetrics, type ScoreFilter } from './score-filter.ts';
+import { leastScore, narrowsMetrics, type ScoreFilter } from './score-filter.ts';
+import { findMetrics } from './find-metrics.ts';
 
 export interface PageFilter extends ScoreFilter {
   /** Of the samples within their metrics. */
@@ -32,21 +33,22 @@ interface Parts {
 
 /** The highest scores first. @param after the last place seen; null from the first on */
 export async function readMostAnomalous(
-  { pool, registry }: Parts,
+  parts: Parts,
   { filter, after, first }: Omit<PageOptions, 'after'> & { readonly after: ScoredPlace | null },
 ): Promise<ScorePage> {
-  return cutPage(await searchMostAnomalous(pool, after, selectScores(filter, registry), first + 1), first);
+  const selection = await selectScores(filter, parts);
+  return cutPage(await searchMostAnomalous(parts.pool, after, selection, first + 1), first);
 }
 
 /** How many scores there are on all pages of a filter. */
-export function countScores({ pool, registry }: Parts, filter: PageFilter): Promise<number> {
-  return countLog(pool, selectScores(filter, registry));
+export async function countScores(parts: Parts, filter: PageFilter): Promise<number> {
+  return countLog(parts.pool, await selectScores(filter, parts));
 }
 
-/** What a filter means to the log: the metrics it is about are known in memory. */
-export function selectScores(filter: PageFilter, registry: Pick<Registry, 'all'>): LogSelection {
+/** What a filter means to the log: the metrics it is about are known in memory, but for their tags. */
+export async function selectScores(filter: PageFilter, parts: Parts): Promise<LogSelection> {
   const metricNumbers = narrowsMetrics(filter)
-    ? [...registry.all()].filter(compileMetricTest(filter)).map((entry) => entry.number)
+    ? (await findMetrics(filter, parts)).map(({ number }) => number)
     : null;
   const { rowIds = null, fromMs = null, toMs = null } = filter;
   return { metricNumbers, rowIds, leastScore: leastScore(filter), fromMs, toMs };

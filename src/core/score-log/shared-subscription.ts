@@ -28,8 +28,12 @@ export interface PlacedEvent {
   readonly upTo: number;
 }
 
+/** Whether a sample is one of those a subscription is for. */
+export type SampleTest = (sample: ScoredSample) => boolean;
+
 export interface GroupOptions {
-  readonly matches: (sample: ScoredSample) => boolean;
+  /** Makes the test of the samples of one page. */
+  readonly chooseTest: (samples: readonly ScoredSample[]) => SampleTest | Promise<SampleTest>;
   readonly maxBatch: number;
   readonly lingerMs: number;
   /** @param most rows that are enough; there may be more */
@@ -48,7 +52,6 @@ const PAGE_ROWS = 2000;
 
 export class ScoreGroup {
   readonly #options: GroupOptions;
-  readonly #matches: GroupOptions['matches'];
   readonly #maxBatch: GroupOptions['maxBatch'];
   readonly #lingerMs: GroupOptions['lingerMs'];
   readonly #last: GroupOptions['last'];
@@ -61,7 +64,6 @@ export class ScoreGroup {
 
   constructor(options: GroupOptions) {
     this.#options = options;
-    this.#matches = options.matches;
     this.#maxBatch = options.maxBatch;
     this.#lingerMs = options.lingerMs;
     this.#last = options.last;
@@ -149,11 +151,12 @@ export class ScoreGroup {
     let most = this.#maxBatch - batch.scores.length;
     while (this.#members > 0 && batch.scores.length < this.#maxBatch && batch.seen < this.#last()) {
       const { samples, upTo } = await this.#options.readLogPage(batch.seen, most);
+      const matches = await this.#options.chooseTest(samples);
       most = PAGE_ROWS;
       for (const sample of samples) {
         if (batch.scores.length === this.#maxBatch) return;
         batch.seen = sample.seq;
-        if (this.#matches(sample)) batch.scores.push(sample);
+        if (matches(sample)) batch.scores.push(sample);
       }
       if (batch.scores.length < this.#maxBatch) batch.seen = upTo;
     }

@@ -9,7 +9,8 @@ import { writeCsvRow } from './csv.ts';
 import { type NamedSample, SAMPLE_FORMATS } from './download-format.ts';
 import type { ArchiveDownload, SamplesDownload } from './download-link.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
-import { compileMetricTest, leastScore, type ScoreFilter } from '../score-log/score-filter.ts';
+import { findMetrics } from '../score-log/find-metrics.ts';
+import { leastScore } from '../score-log/score-filter.ts';
 
 /** To be read to its end before the next one is asked for. */
 export interface ArchiveFile {
@@ -56,8 +57,9 @@ export class Archive {
   /**
    * The samples a link is for, page by page, scored ones only unless it says otherwise; metrics by name.
    */
-  readSamples(what: SamplesDownload): AsyncGenerator<Uint8Array> {
-    const metrics = listMetrics(this.#registry, what.filter);
+  async *readSamples(what: SamplesDownload): AsyncGenerator<Uint8Array> {
+    const parts = { pool: this.#pool, registry: this.#registry };
+    const metrics = sortByName(await findMetrics(what.filter, parts));
     const { header, write } = SAMPLE_FORMATS[what.format];
     const { rowIds, limit, fromMs, toMs, unscored } = what;
     const least = leastScore(what.filter);
@@ -69,7 +71,7 @@ export class Archive {
       toMs,
       minScore: unscored && least === 0 ? null : least,
     };
-    return readSnapshot(this.#pool, async function* (client) {
+    yield* readSnapshot(this.#pool, async function* (client) {
       if (header.byteLength > 0) yield header;
       for await (const page of streamSamples(client, selection)) {
         yield write(
@@ -137,9 +139,10 @@ export class Archive {
 }
 
 /** By name, in which order they come. */
-function listMetrics(registry: Registry, filter: ScoreFilter) {
-  const chosen = [...registry.all()].filter(compileMetricTest(filter));
-  chosen.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.number - b.number));
+function sortByName(metrics: readonly MetricEntry[]) {
+  const chosen = metrics.toSorted((a, b) =>
+    a.name < b.name ? -1 : a.name > b.name ? 1 : a.number - b.number,
+  );
   return new Map(chosen.map(({ number, id, name }) => [number, { uid: id, name }]));
 }
 

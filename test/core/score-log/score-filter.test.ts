@@ -37,6 +37,10 @@ const entry = entryOf('eu-west-1/AWS/EC2/i-1');
 const lets = (filter: ScoreFilter) => compileMetricTest(filter)(entry);
 
 describe('a filter of scores', () => {
+  it('by tags is about metrics', () => {
+    expect(narrowsMetrics({ tags: [{ key: 'env', values: ['prod'] }] })).toBe(true);
+  });
+
   it('lets through the metrics of each of several autostacks and no others', () => {
     const filter = { stackServers: ['one', 'two'].map(nameStackServer) };
     expect(narrowsMetrics(filter)).toBe(true);

@@ -9,7 +9,7 @@ function createLog() {
   let last = 0;
   const reads: number[] = [];
   const group = new ScoreGroup({
-    matches: () => true,
+    chooseTest: () => () => true,
     maxBatch: 10,
     lingerMs: 0,
     readLogPage: (after) => {

@@ -13,6 +13,8 @@ export const MAX_COMMENT_LENGTH = 2000;
 /** A link is an address, which may not be of any length. */
 const MAX_IDS = 100;
 const MAX_NAME_PART_LENGTH = 500;
+/** Characters of all keys and values together, as JSON. */
+const MAX_TAGS_LENGTH = 2000;
 const DEFAULT_FORMAT = 'NDJSON';
 
 const DownloadFormatRef = builder.enumType('DownloadFormat', {
@@ -81,7 +83,7 @@ builder.queryField('metricDataDownload', (t) =>
       filter: t.arg({
         type: MetricDataFilterRef,
         required: true,
-        description: `Which samples; at most ${MAX_IDS} \`metricIds\`.`,
+        description: `Which samples; at most ${MAX_IDS} \`metricIds\`, and \`tags\` of at most ${MAX_TAGS_LENGTH} characters as JSON.`,
       }),
       format: t.arg({
         type: DownloadFormatRef,
@@ -102,6 +104,7 @@ builder.queryField('metricDataDownload', (t) =>
       if ((filter.metricIds?.length ?? 0) > MAX_IDS) {
         throw new InvalidInputError(`filter.metricIds: expected at most ${MAX_IDS}`, ['filter', 'metricIds']);
       }
+      checkLength(filter.tags && JSON.stringify(filter.tags), MAX_TAGS_LENGTH, ['filter', 'tags']);
       checkLength(filter.nameContains, MAX_NAME_PART_LENGTH, ['filter', 'nameContains']);
       const what: Download = {
         kind: 'samples',

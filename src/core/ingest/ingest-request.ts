@@ -14,6 +14,8 @@ export interface Pending extends Omit<Arrival, 'entry'> {
   readonly unit: string | null;
   /** The resource its sender says it is of; null where nothing was said. */
   readonly resource: string | null;
+  /** What its protocol says its values are; null where nothing was said. */
+  readonly valueKind: WantedMetric['valueKind'];
   /** As known when it came; when its batch is written the metric may have been deleted, or made. */
   entry: MetricEntry | undefined;
 }
@@ -64,9 +66,10 @@ export function nameFailures(failures: ReadonlyMap<WantedMetric, Error>): Readon
 
 export function listNewNames({ pending, accountId }: IngestRequest, registry: Registry): WantedMetric[] {
   const names: WantedMetric[] = [];
-  for (const { name, unit, resource, entry } of pending) {
+  for (const { name, unit, resource, valueKind, entry } of pending) {
     if (name === null || (entry !== undefined && registry.byNumber(entry.number) === entry)) continue;
-    if (registry.byPushedName(name, accountId) === undefined) names.push({ accountId, name, unit, resource });
+    if (registry.byPushedName(name, accountId) !== undefined) continue;
+    names.push({ accountId, name, unit, resource, valueKind });
   }
   return names;
 }

@@ -5,7 +5,7 @@
  */
 import { NotFoundError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import { DEFAULT_ACCOUNT, type Sample } from '../../model.ts';
+import { DEFAULT_ACCOUNT, type Sample, type ValueKind } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { rejectPoint, tally, type AcceptResult, type RejectedPoint } from './accept-result.ts';
 import { BatchQueue } from './batching-queue.ts';
@@ -37,6 +37,8 @@ export interface NamedPoint {
   readonly unit?: string | null;
   /** What it was measured on; the series' own tags say it when left out. The same name on two resources is two series. */
   readonly resource?: string | null;
+  /** What the protocol says its values are; only a name that is new takes it. Nothing was said when left out. */
+  readonly valueKind?: ValueKind | undefined;
 }
 
 const LIVE_BATCH_POINTS = 10_000;
@@ -89,12 +91,15 @@ export class Ingest {
    */
   acceptNamed(points: readonly NamedPoint[], accountId = DEFAULT_ACCOUNT): Promise<AcceptResult> {
     const { registry, stats } = this.#options;
-    const { pending, rejected } = this.#check(points, ({ metric, unit, resource = null }) => {
-      const entry = findPushedMetric(registry, accountId, metric, resource);
-      const name =
-        entry?.name ?? (resource === null ? toCanonicalName(metric) : nameOnResource(metric, resource));
-      return { name, unit: unit ?? null, resource, entry };
-    });
+    const { pending, rejected } = this.#check(
+      points,
+      ({ metric, unit, resource = null, valueKind = null }) => {
+        const entry = findPushedMetric(registry, accountId, metric, resource);
+        const name =
+          entry?.name ?? (resource === null ? toCanonicalName(metric) : nameOnResource(metric, resource));
+        return { name, unit: unit ?? null, resource, valueKind, entry };
+      },
+    );
     if (pending.length === 0) return Promise.resolve(tally([], rejected, new Map(), stats));
     return this.#live.add({ pending, rejected, accountId, metricNumber: null, readToMs: null });
   }
@@ -131,7 +136,7 @@ export class Ingest {
     const entry = this.#options.registry.byId(metricId);
     if (entry === undefined) return Promise.reject(new NotFoundError(`no metric has the id ${metricId}`));
     return queue.add({
-      ...this.#check(samples, () => ({ name: null, unit: null, resource: null, entry })),
+      ...this.#check(samples, () => ({ name: null, unit: null, resource: null, valueKind: null, entry })),
       accountId: entry.accountId,
       metricNumber: entry.number,
       readToMs: readToMs ?? null,
@@ -162,7 +167,7 @@ export class Ingest {
   /** Checks each point by itself: what cannot be stored is rejected before it waits. */
   #check<Point extends Sample>(
     points: readonly Point[],
-    describe: (point: Point) => Pick<Pending, 'name' | 'unit' | 'resource' | 'entry'>,
+    describe: (point: Point) => Pick<Pending, 'name' | 'unit' | 'resource' | 'valueKind' | 'entry'>,
   ): Pick<IngestRequest, 'pending' | 'rejected'> {
     const { now = Date.now, futureToleranceMs, stats } = this.#options;
     const latestMs = now() + futureToleranceMs;
@@ -170,7 +175,8 @@ export class Ingest {
     const rejected: RejectedPoint[] = [];
     for (const [index, point] of points.entries()) {
       const { timestampMs, value } = point;
-      const { name, unit, resource, entry } = describe(point);
+      const described = describe(point);
+      const { name, unit, resource, entry } = described;
       // The name and the unit of a metric that is known have been checked.
       const objection =
         (name !== null && entry === undefined
@@ -179,7 +185,7 @@ export class Ingest {
       if (objection !== null) rejected.push(rejectPoint(index, objection, stats));
       else {
         const time = Math.floor(timestampMs);
-        pending.push({ index, timestampMs: time, value, name, unit, resource, entry, outcome: null });
+        pending.push({ index, timestampMs: time, value, ...described, outcome: null });
       }
     }
     return { pending, rejected };

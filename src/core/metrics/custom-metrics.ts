@@ -1,6 +1,7 @@
 /** Makes metrics of pushed names nobody has told us of: known, not monitored, their samples kept. */
 import type pg from 'pg';
 import type { Log } from '../../log.ts';
+import type { ValueKind } from '../../model.ts';
 import { isOutage } from '../../platform/postgres/outage.ts';
 import { toError } from '../../platform/runtime/to-error.ts';
 import type { Source } from '../sources/source.ts';
@@ -25,6 +26,8 @@ export interface WantedMetric {
   readonly unit: string | null;
   /** The resource its sender says it is of; null for the one its tags name, if they do. */
   readonly resource: string | null;
+  /** What its protocol says its values are; null where nothing was said. */
+  readonly valueKind: ValueKind | null;
 }
 
 export function createCustomMetrics(options: {
@@ -43,10 +46,11 @@ export function createCustomMetrics(options: {
   const newNames = createNewNames(registry, options.limits);
 
   const make = async (wanted: readonly WantedMetric[]) => {
-    const rows = wanted.map(({ accountId, name, unit, resource }) => ({
+    const rows = wanted.map(({ accountId, name, unit, resource, valueKind }) => ({
       ...source.describe({ name, resource }),
       accountId,
       unit,
+      modelParams: valueKind === null ? {} : { valueKind },
     }));
     const made = await insertMetrics(pool, rows, options.chooseForBatch());
     stats.count('metrics_created', made.length);

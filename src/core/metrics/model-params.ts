@@ -128,3 +128,8 @@ function widenRange(low: number, high: number): { readonly min: number; readonly
     max: Math.min(Number.MAX_VALUE, top + buffer),
   };
 }
+
+/** What is known of a metric's values whether it is monitored or not: the protocol of a pushed metric says it. */
+export function keepKind({ valueKind }: ModelParams): ModelParams {
+  return valueKind === undefined ? {} : { valueKind };
+}

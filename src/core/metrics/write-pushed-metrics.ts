@@ -65,7 +65,7 @@ export async function insertMetrics(
       metrics.map((metric) => resourceOf(metric)?.id ?? null),
       monitored.map((one) => (one === null ? 'UNMONITORED' : 'ACTIVE')),
       metrics.map((metric, index) => (monitored[index] ? JSON.stringify(writePushedSpec(metric)) : null)),
-      monitored.map((one) => (one === null ? null : JSON.stringify(one.model))),
+      metrics.map((metric, index) => writeParams(metric, monitored[index]?.model)),
       monitored.map((one) => one?.alertPolicy.direction ?? 'BOTH'),
       monitored.map((one) => one?.alertPolicy.minDeviation ?? 0),
       monitored.map((one) => one?.alertPolicy.minDeviationRatio ?? 0),
@@ -79,6 +79,12 @@ export async function insertMetrics(
   }
   await refreshResourceTags(pool, [...changed]);
   return made.map(({ number }) => number);
+}
+
+/** What the protocol says of the values stays with a metric that is not monitored; a policy goes before it. */
+function writeParams({ modelParams }: NewMetric, model: ModelParams | undefined): string | null {
+  const isSilent = model === undefined && Object.keys(modelParams).length === 0;
+  return isSilent ? null : JSON.stringify({ ...modelParams, ...model });
 }
 
 function listResource({ accountId, server, resource }: NewMetric): readonly PushedResource[] {

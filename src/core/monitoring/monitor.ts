@@ -27,7 +27,7 @@ import {
 import type { MetricChange } from './metric-change.ts';
 import { changeModel, restartModel } from './change-model.ts';
 import type { ScoreFeed } from '../score-log/score-feed.ts';
-import { hasBounds } from '../metrics/model-params.ts';
+import { hasBounds, keepKind } from '../metrics/model-params.ts';
 import type { ModelCache } from '../models/model-cache.ts';
 import type { Quota } from '../inventory/quota.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
@@ -107,7 +107,9 @@ export class Monitor {
       throw new AlreadyMonitoredError(`${description.name} is monitored already`, known.id);
     }
     this.#options.quota.check(description.server);
-    const params = hasBounds(model) ? model : { ...expectBounds(description.modelParams), ...model };
+    const said = keepKind(known?.modelParams ?? {});
+    const expected = hasBounds(model) ? {} : expectBounds(description.modelParams);
+    const params = { ...said, ...expected, ...model };
     const entry = await this.#save(request.datasource, description, {
       ...describeRow(description),
       accountId,

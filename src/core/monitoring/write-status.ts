@@ -113,7 +113,7 @@ async function saveResource(
   });
 }
 
-/** Back to UNMONITORED: samples stay, what was said of them goes, and so does the model. */
+/** Back to UNMONITORED: samples and their kind stay, what was said of each goes, and so does the model. */
 export async function clearScores(client: pg.PoolClient, metricNumber: number): Promise<void> {
   await excludePacking(client);
   await unpackBlocks(client, metricNumber, null);
@@ -138,7 +138,8 @@ export async function clearScores(client: pg.PoolClient, metricNumber: number): 
   );
   await client.query('DELETE FROM model_checkpoint WHERE metric_number = $1', [metricNumber]);
   await client.query(
-    `UPDATE metric SET status = 'UNMONITORED', message = NULL, collector_error = NULL, spec = NULL, model_params = NULL
+    `UPDATE metric SET status = 'UNMONITORED', message = NULL, collector_error = NULL, spec = NULL,
+       model_params = nullif(jsonb_strip_nulls(jsonb_build_object('valueKind', model_params->'valueKind')), '{}')
      WHERE number = $1`,
     [metricNumber],
   );

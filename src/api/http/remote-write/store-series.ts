@@ -102,10 +102,10 @@ class SeriesAccount {
       return;
     }
     stats.count('remote_write_exemplars_skipped', series.exemplars);
-    const { metric, countMetric, sumMetric, unit } = series;
+    const { metric, countMetric, sumMetric, unit, valueKind } = series;
     const origin: Origin = { series: this.#series, kind: 'sample' };
     for (const { timestampMs, value } of this.#keepNumbers(series.samples, 'sample')) {
-      this.parts.add({ metric, timestampMs, value, unit }, origin);
+      this.parts.add({ metric, timestampMs, value, unit, valueKind }, origin);
     }
     for (const { timestampMs, value } of this.#keepNumbers(series.histograms, 'histogram')) {
       const one: Origin = { series: this.#series, kind: 'histogram' };

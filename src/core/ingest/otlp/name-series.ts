@@ -8,6 +8,7 @@
  * `name.sum`; where they are of an interval alone (delta), their mean too, as `name.mean`. A summary has its quantiles
  * beside, with the tag `quantile`. Pure: no clock, no I/O.
  */
+import type { ValueKind } from '../../../model.ts';
 import { writeSeriesName } from '../../sources/pushed-name.ts';
 
 /** Attributes of a resource that become tags: https://opentelemetry.io/docs/specs/semconv/resource/ */
@@ -42,6 +43,8 @@ export interface MetricHead {
   readonly name: string;
   readonly unit: string | null;
   readonly temporality: Temporality;
+  /** Of a sum: whether it only rises. */
+  readonly isMonotonic: boolean;
   readonly resource: Attributes;
   readonly scope: string;
 }
@@ -76,6 +79,7 @@ interface NamedValue {
   readonly timestampMs: number;
   readonly value: number;
   readonly unit: string | null;
+  readonly valueKind?: ValueKind;
 }
 
 /** What a data point gives: no points when it holds no number. */
@@ -95,9 +99,11 @@ export function nameSeries(head: MetricHead, point: DataPoint): GoodPoint | BadP
   if (values.length === 0) return { problem: 'bad_value', reason: `${show(head)}: expected a value` };
   const finite = values.filter(({ value }) => Number.isFinite(value));
   const tags = collectTags(head, point);
-  const points = finite.map(({ suffix, value, unit, quantile }) => {
+  const isCounter = head.isMonotonic && head.temporality === 'cumulative';
+  const points = finite.map(({ suffix, value, unit, quantile }): NamedValue => {
     const own = quantile === undefined ? tags : new Map([...tags, ['quantile', String(quantile)]]);
-    return { metric: writeSeriesName(head.name + suffix, own), timestampMs, value, unit };
+    const metric = writeSeriesName(head.name + suffix, own);
+    return { metric, timestampMs, value, unit, ...(isCounter ? { valueKind: 'COUNTER' } : {}) };
   });
   return { points, skipped: points.length === 0 ? 'not_finite' : null };
 }

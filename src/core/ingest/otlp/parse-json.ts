@@ -74,7 +74,8 @@ function* readMetric(
     }
     const data = toFields(fields[dataName], dataName);
     const temporality = readTemporality(data.aggregationTemporality);
-    const head: MetricHead = { ...context, name, unit: unit === '' ? null : unit, temporality };
+    const isMonotonic = data.isMonotonic === true;
+    const head: MetricHead = { ...context, name, unit: unit === '' ? null : unit, temporality, isMonotonic };
     for (const point of listOf(data, 'dataPoints')) yield readPoint(point, head);
   } catch (error) {
     yield explain(error, name);

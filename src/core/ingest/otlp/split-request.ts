@@ -180,15 +180,21 @@ function* skipParts(bytes: Uint8Array, read: ReadField): Generator<number> {
 
 function* readData(
   { bytes, fields }: NonNullable<MetricParts['data']>,
-  head: Omit<MetricHead, 'temporality'>,
+  head: Omit<MetricHead, 'temporality' | 'isMonotonic'>,
 ): Generator<OtlpItem> {
-  let temporality = 0;
+  let [temporality, isMonotonic] = [0, false];
   yield* skipParts(bytes, (field, wireType, reader) => {
-    if (field !== 2 || wireType !== WireType.Varint) return false;
-    temporality = reader.uint32();
+    if (wireType !== WireType.Varint) return false;
+    if (field === 2) temporality = reader.uint32();
+    else if (field === 3) isMonotonic = reader.uint32() !== 0;
+    else return false;
     return true;
   });
-  const whole: MetricHead = { ...head, temporality: TEMPORALITIES[temporality] ?? 'unspecified' };
+  const whole: MetricHead = {
+    ...head,
+    temporality: TEMPORALITIES[temporality] ?? 'unspecified',
+    isMonotonic,
+  };
   for (const part of readParts(bytes, 1)) {
     if (typeof part === 'number') yield part;
     else yield readPoint(part, whole, fields);

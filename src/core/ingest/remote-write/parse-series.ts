@@ -15,6 +15,7 @@ import {
   readText,
   WireType,
 } from '../../../platform/bounded-input/protobuf.ts';
+import type { ValueKind } from '../../../model.ts';
 import { writeSeriesName } from '../../sources/pushed-name.ts';
 import { readHistogram, readSample, type RemoteValue } from './parse-value.ts';
 
@@ -31,6 +32,8 @@ export interface RemoteSeries {
   /** The canonical name. */
   readonly metric: string;
   readonly unit: string | null;
+  /** As its metadata or its name says; what is said of native histograms is not used. */
+  readonly valueKind?: ValueKind;
   readonly samples: readonly RemoteValue<number>[];
   /** `countMetric` and `sumMetric` name its points. */
   readonly histograms: readonly RemoteValue<{ readonly count: number; readonly sum: number }>[];
@@ -42,6 +45,10 @@ export interface RemoteSeries {
 /** Maximum number of bytes of one series: 25,000 samples. Prometheus sends 2,000 samples in a whole request. */
 export const MAX_SERIES_BYTES = 512 * 1024;
 const NAME_LABEL = '__name__';
+/** io.prometheus.write.v2.Metadata.MetricType */
+const MetricType = { unspecified: 0, counter: 1, gauge: 2, histogram: 3, summary: 5 } as const;
+/** Series whose sums only rise: https://prometheus.io/docs/practices/naming/ and the exposition of histograms. */
+const COUNTER_NAME = /_(?:total|count|sum|bucket)$/;
 
 /** Fields of the series that the two versions number differently. */
 const FIELDS = {
@@ -77,6 +84,7 @@ class SeriesReader {
   readonly #refs: number[] = [];
   #exemplars = 0;
   #unit: string | null = null;
+  #type: number = MetricType.unspecified;
   #problem: BadSeries | null = null;
 
   constructor(symbols: readonly (string | null)[] | null) {
@@ -97,7 +105,7 @@ class SeriesReader {
         else for (const ref of readPackedUint32(reader.bytes())) this.#refs.push(ref);
       } else if (field === fields.samples) this.#samples.push(readSample(reader.bytes()));
       else if (field === fields.histograms) this.#histograms.push(readHistogram(reader.bytes()));
-      else if (field === fields.metadata) this.#unit = this.#symbol(readUnitRef(reader.bytes()));
+      else if (field === fields.metadata) this.#readMetadata(reader.bytes());
       else if (field === fields.exemplars) {
         reader.bytes();
         this.#exemplars += 1;
@@ -118,10 +126,25 @@ class SeriesReader {
       countMetric: writeSeriesName(`${name}_count`, this.#labels),
       sumMetric: writeSeriesName(`${name}_sum`, this.#labels),
       unit: this.#unit === '' ? null : this.#unit,
+      ...(this.#isCounter(name) ? { valueKind: 'COUNTER' } : {}),
       samples: this.#samples,
       histograms: this.#histograms,
       exemplars: this.#exemplars,
     };
+  }
+
+  /** The type goes before the name; a classic histogram or summary has series of several kinds. */
+  #isCounter(name: string): boolean {
+    const { unspecified, counter, histogram, summary } = MetricType;
+    if (this.#type === counter) return true;
+    const isByName = [unspecified, histogram, summary].some((type) => type === this.#type);
+    return isByName && COUNTER_NAME.test(name);
+  }
+
+  #readMetadata(bytes: Uint8Array): void {
+    const { type, unitRef } = readMetadata(bytes);
+    this.#type = type;
+    this.#unit = this.#symbol(unitRef);
   }
 
   #resolveRefs(): void {
@@ -167,13 +190,15 @@ function readLabel(bytes: Uint8Array): readonly [name: string | null, value: str
   return [name, value];
 }
 
-/** Metadata of version 2; the type and the help text are not used. */
-function readUnitRef(bytes: Uint8Array): number {
-  let ref = 0;
+/** Metadata of version 2; the help text is not used. */
+function readMetadata(bytes: Uint8Array): { readonly type: number; readonly unitRef: number } {
+  let [type, unitRef]: [number, number] = [MetricType.unspecified, 0];
   readFields(bytes, (field, wireType, reader) => {
-    if (field !== 4 || wireType !== WireType.Varint) return false;
-    ref = reader.uint32();
+    if (wireType !== WireType.Varint) return false;
+    if (field === 1) type = reader.uint32();
+    else if (field === 4) unitRef = reader.uint32();
+    else return false;
     return true;
   });
-  return ref;
+  return { type, unitRef };
 }

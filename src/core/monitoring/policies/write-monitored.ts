@@ -18,7 +18,8 @@ export async function writeStarted(
 ): Promise<void> {
   if (metrics.length === 0) return;
   await pool.query(
-    `UPDATE metric m SET status = g.status::metric_status, spec = g.spec, model_params = $4, message = NULL,
+    `UPDATE metric m SET status = g.status::metric_status, spec = g.spec, message = NULL,
+       model_params = coalesce(jsonb_strip_nulls(jsonb_build_object('valueKind', m.model_params->'valueKind')), '{}') || $4::jsonb,
        direction = $5::direction, min_deviation = $6, min_deviation_ratio = $7
      FROM unnest($1::int[], $2::text[]::jsonb[], $3::text[]) AS g(number, spec, status) WHERE m.number = g.number`,
     [

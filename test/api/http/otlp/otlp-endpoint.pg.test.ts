@@ -102,6 +102,12 @@ describe('the SDK', () => {
     expect(first(`duration.sum;${tags}`)).toEqual(isDelta ? [1, 2] : [1, 3]);
     expect(first(`duration.mean;${tags}`)).toEqual(isDelta ? [1, 2] : []);
     expect(first(`load;${tags}`)).toEqual([0.5, 0.5]);
+    const kindOf = (name: string) =>
+      server.engine.registry.byPushedName(`${prefix}.${name}`)?.modelParams.valueKind;
+    expect(kindOf(`requests;otel.scope.name=tests;route=/a;service.name=shop`)).toBe(
+      isDelta ? undefined : 'COUNTER',
+    );
+    expect([kindOf(`active;${tags}`), kindOf(`load;${tags}`)]).toEqual([undefined, undefined]);
   });
 
   it('sends again what was answered with 503, and it is stored once', async () => {

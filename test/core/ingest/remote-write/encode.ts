@@ -107,8 +107,8 @@ export function requestV1(
   return Buffer.from(message([...series, ...metadata]));
 }
 
-/** io.prometheus.write.v2.Request */
-export function requestV2(all: readonly SentSeries[], unit = ''): Buffer {
+/** io.prometheus.write.v2.Request @param type of Metadata.MetricType: a gauge when left out */
+export function requestV2(all: readonly SentSeries[], unit = '', type = 2): Buffer {
   const symbols = [...new Set(['', unit, ...all.flatMap(({ labels }) => labels.flat())])];
   const series = all.map((one): Field => {
     const refs = one.labels.flat().map((symbol) => symbols.indexOf(symbol));
@@ -117,7 +117,7 @@ export function requestV2(all: readonly SentSeries[], unit = ''): Buffer {
     const encoded = message([
       [1, bytes(packed)],
       ...valueFields(one, { exemplars: 4, histograms: 3 }),
-      [5, bytes(message([[1, (writer) => void writer.uint32(2), WireType.Varint], unitRef]))],
+      [5, bytes(message([[1, (writer) => void writer.uint32(type), WireType.Varint], unitRef]))],
     ]);
     return [5, bytes(withTail(encoded, one.tail))];
   });

@@ -185,6 +185,22 @@ describe('a request', () => {
     expect(readAll(requestV1([{ labels: UP }], ['up', 'down']), 1)).toMatchObject({ metadata: 2 });
   });
 
+  const COUNTER = 'COUNTER';
+  it.each([
+    // [name, kind by 1.0, and by 2.0 for the types unknown, counter, gauge, histogram]
+    ['up', [undefined, undefined, COUNTER, undefined, undefined]],
+    ['http_requests_total', [COUNTER, COUNTER, COUNTER, undefined, COUNTER]],
+    ['rpc_seconds_bucket', [COUNTER, COUNTER, COUNTER, undefined, COUNTER]],
+    ['rpc_seconds_count', [COUNTER, COUNTER, COUNTER, undefined, COUNTER]],
+    ['rpc_seconds_sum', [COUNTER, COUNTER, COUNTER, undefined, COUNTER]],
+    ['total_count_of', [undefined, undefined, COUNTER, undefined, undefined]],
+  ] as const)('says of %s by its type, else by its name, whether it is a counter: %j', (name, expected) => {
+    const series = [{ labels: [['__name__', name] as const] }];
+    const bodies = [0, 1, 2, 3].map((type) => good(requestV2(series, '', type), 2));
+    const kinds = [good(requestV1(series), 1), ...bodies].map(([one]) => one?.valueKind);
+    expect(kinds).toEqual(expected);
+  });
+
   it('of 2.0 has its units with its series', () => {
     expect(good(requestV2([{ labels: UP }], 'seconds'), 2)).toMatchObject([{ unit: 'seconds' }]);
     expect(good(requestV2([{ labels: UP }]), 2)).toMatchObject([{ unit: null }]);

@@ -106,10 +106,7 @@ export async function createEngine(options: {
   await directory.load();
   const autostackSource = createAutostackSource({ ...aws, find: (id) => directory.byId(id) });
   const sources = new Map(
-    [customSource, aws.cloudwatch, autostackSource, ...options.sources].map((source) => [
-      source.datasource,
-      source,
-    ]),
+    [customSource, aws.cloudwatch, autostackSource, ...options.sources].map((one) => [one.datasource, one]),
   );
   await completePushedMetrics(pool, log);
   const registry = createRegistry(pool);

@@ -115,7 +115,7 @@ export class ScoreFeed {
         stats.count('scores_sent', event.scores.length);
       },
       onEnd: () => {
-        if (group.leave()) this.#drop(key);
+        if (group.leave()) [this.#groups, this.#tagged].forEach((byKey) => void byKey.delete(key));
         this.#streams.delete(stream);
         if (!isInternal) stats.set('subscribers', (this.#subscribers -= 1));
       },
@@ -123,11 +123,6 @@ export class ScoreFeed {
     this.#streams.add(stream);
     if (!isInternal) stats.set('subscribers', (this.#subscribers += 1));
     return stream;
-  }
-
-  #drop(key: string): void {
-    this.#groups.delete(key);
-    this.#tagged.delete(key);
   }
 
   #findGroup(key: string, { filter, maxBatch, lingerMs }: SubscribeOptions): ScoreGroup {

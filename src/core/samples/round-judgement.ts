@@ -39,7 +39,7 @@ export function roundJudgement({ rawScore, score, expected, low, high }: Rounded
 }
 
 /** Never into another class. */
-function roundScore(score: number): number {
+export function roundScore(score: number): number {
   const rounded = 1 - roundBits(1 - score);
   return classifyScore(rounded) === classifyScore(score) ? rounded : score;
 }

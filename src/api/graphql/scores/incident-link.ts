@@ -2,6 +2,7 @@
 import { matters } from '../../../core/models/score-history.ts';
 import type { AnomalySpan } from '../../../core/samples/read-anomaly-span.ts';
 import { isScored, type StoredSample } from '../../../core/samples/stored-sample.ts';
+import { roundScore } from '../../../core/samples/round-judgement.ts';
 import { JUST_BELOW_RED, RED_SCORE } from '../../../detector/likelihood.ts';
 import { ANOMALY_PHASES } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
@@ -98,13 +99,16 @@ function loadIncidents({ metricNumber, timestampMs }: StoredSample, loaders: Loa
   return loaders.incidentsAt.load({ metricNumber, timestampMs });
 }
 
+/** What an excluded time keeps below red, as it is stored; rows of a version before are not rounded. */
+const LEAST_HELD_BACK = Math.min(JUST_BELOW_RED, roundScore(JUST_BELOW_RED));
+
 async function findNoIncidentReason(
   sample: StoredSample,
   loaders: Loaders,
 ): Promise<NoIncidentReason | null> {
   const { phase } = sample;
   if (phase === 'LEARNING') return phase;
-  if (phase === 'EXCLUDED') return (sample.score ?? 0) >= JUST_BELOW_RED ? phase : null;
+  if (phase === 'EXCLUDED') return (sample.score ?? 0) >= LEAST_HELD_BACK ? phase : null;
   if (!isScored(sample) || sample.score < RED_SCORE) return null;
   if ((await loadIncidents(sample, loaders)).length > 0) return null;
   if (sample.provisional) return 'LEARNING';

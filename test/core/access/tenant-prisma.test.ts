@@ -20,9 +20,11 @@ describe('the tables', () => {
       'CloudwatchTag',
       'InventoryRegion',
       'LogFollower',
+      'LogWindow',
       'MetricProgress',
       'ModelCheckpoint',
       'Sample',
+      'SampleBlock',
       'SampleMonth',
       'ScoreLog',
     ];

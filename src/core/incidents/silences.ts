@@ -36,17 +36,22 @@ export class Silences {
   }
 
   /**
-   * @param accountId whose metrics it concerns; that of the metric, or of the resource's first, when null
+   * @param accountId whose metrics alone it may concern; null for those of any one account
    * @throws InvalidInputError, NotFoundError
    */
   async create(silence: NewSilence, accountId: number | null = null): Promise<Silence> {
     const { metricId, server, seconds, comment, by } = silence;
     checkSilence(silence);
-    const owner = this.#findOwner(silence);
-    if (owner === undefined || (accountId !== null && owner !== accountId)) {
+    const owners = this.#findOwners(silence).filter((owner) => accountId === null || owner === accountId);
+    const [owner] = owners;
+    if (owner === undefined) {
       throw metricId === null
         ? new NotFoundError(`input.server: no metric is of the resource ${JSON.stringify(server)}`)
         : new NotFoundError(`input.metricId: no metric has the id ${metricId}`);
+    }
+    if (owners.length > 1) {
+      const message = `input.server: expected a resource of one account, got one of ${owners.length}; silence its metrics by metricId`;
+      throw new InvalidInputError(message, ['input', 'server']);
     }
     const endsAt = new Date(this.#now().getTime() + seconds * 1000);
     return this.#prisma.silence.create({
@@ -63,10 +68,15 @@ export class Silences {
     return silence;
   }
 
-  #findOwner({ metricId, server }: NewSilence): number | undefined {
-    if (metricId !== null) return this.#registry.byId(metricId)?.accountId;
-    for (const entry of this.#registry.all()) if (entry.server === server) return entry.accountId;
-    return undefined;
+  /** The accounts whose metrics it would concern. */
+  #findOwners({ metricId, server }: NewSilence): readonly number[] {
+    if (metricId !== null) {
+      const entry = this.#registry.byId(metricId);
+      return entry === undefined ? [] : [entry.accountId];
+    }
+    const owners = new Set<number>();
+    for (const entry of this.#registry.all()) if (entry.server === server) owners.add(entry.accountId);
+    return [...owners];
   }
 }
 

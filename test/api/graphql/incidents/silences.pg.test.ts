@@ -72,6 +72,21 @@ describe('silences', () => {
     expect(own).toMatchObject({ createSilence: { __typename: 'Silence' } });
   });
 
+  it('of a resource that two accounts have are each account’s own', async () => {
+    for (const asker of [accounts.admin, accounts.stranger]) {
+      await read(
+        asker,
+        `mutation { putMetricData(input: { points: [
+           { metric: "cpu", resource: "shared", timestamp: "2026-01-01T00:00:00Z", value: 1 }] }) { accepted } }`,
+      );
+    }
+    const input = { server: 'shared', seconds: 60 };
+    const own = await read(accounts.stranger, CREATE, { input });
+    expect(own).toMatchObject({ createSilence: { __typename: 'Silence', server: 'shared' } });
+    const { data } = await ask(accounts.admin, CREATE, { input });
+    expect(data).toMatchObject({ createSilence: { code: 'INVALID_INPUT' } });
+  });
+
   it.each([
     [{ seconds: 60 }, 'INVALID_INPUT'],
     [{ server: 'own.metric', seconds: 1 }, 'INVALID_INPUT'],

@@ -1,5 +1,5 @@
 import { Link } from 'wouter';
-import { useAsk } from '../../api/ask.ts';
+import { describeError, useAsk } from '../../api/ask.ts';
 import { AnomalousThenDocument, type AnomalousThenQuery } from '../../generated/graphql.ts';
 import { ClassBadge } from '../../parts/class-badge.tsx';
 import { formatSpan, formatTime } from '../../parts/format-time.ts';
@@ -35,7 +35,7 @@ export function AnomalousThen(props: {
         </h2>
         {onClose === null ? null : <button onClick={onClose}>Close</button>}
       </div>
-      {error === undefined ? null : <Notice kind="problem">{error.message}</Notice>}
+      {error === undefined ? null : <Notice kind="problem">{describeError(error)}</Notice>}
       {answer == null ? error === undefined ? <Waiting what="what was anomalous" /> : null : null}
       {answer?.__typename === 'AnomalyCorrelations' ? (
         <>

@@ -59,11 +59,11 @@ const SAMPLES_PER_METRIC = 256;
 const LONG_FACTOR = 24;
 const SMALLEST_PART = 16;
 const MIN_WINDOW = 1024;
-/** Whoever reads the log there holds it in memory: some 26 MB. */
+/** A reader of the log there holds it in memory: some 26 MB. */
 const MAX_WINDOW = 2 ** 18;
 /** More in a block, and reading a few samples would cost too much. */
 const MAX_BLOCK_ROWS = 512;
-/** Of one transaction: a tenth of a second, for which whoever takes back scores has to wait. */
+/** Of one transaction: a tenth of a second, for which a transaction that takes back scores has to wait. */
 const PORTION_ROWS = 10_000;
 /** As many times as long as a portion took nothing is packed; while points wait, the second. */
 const REST_FACTOR = 1;

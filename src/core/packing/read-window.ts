@@ -20,7 +20,7 @@ export interface MetricRows {
   readonly rows: number;
   readonly firstMs: number;
   readonly lastMs: number;
-  /** Whether what is stored of the metric's progress tells of all of them: only rows complete it at a start. */
+  /** Whether what is stored of the metric's progress covers all of them: only rows complete it at a start. */
   readonly isCovered: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Stored samples of any number, by pages: memory holds one page, whoever reads sets the pace. */
+/** Stored samples of any number, by pages: memory holds one page, the reader sets the pace. */
 import type pg from 'pg';
 import { pageSamples } from './find-samples.ts';
 import type { StoredSample } from './stored-sample.ts';

@@ -14,7 +14,7 @@ interface DamagedBlock {
   readonly error: DamagedBlockError;
 }
 
-/** A channel of `node:diagnostics_channel`: whoever reads blocks has neither the log nor the counters. */
+/** A channel of `node:diagnostics_channel`: what reads blocks has neither the log nor the counters. */
 export const DAMAGED_BLOCKS = 'lapwing:damaged-blocks';
 const damaged = channel(DAMAGED_BLOCKS);
 

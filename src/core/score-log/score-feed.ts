@@ -115,7 +115,10 @@ export class ScoreFeed {
         stats.count('scores_sent', event.scores.length);
       },
       onEnd: () => {
-        if (group.leave()) [this.#groups, this.#tagged].forEach((byKey) => void byKey.delete(key));
+        if (group.leave()) {
+          this.#groups.delete(key);
+          this.#tagged.delete(key);
+        }
         this.#streams.delete(stream);
         if (!isInternal) stats.set('subscribers', (this.#subscribers -= 1));
       },
@@ -178,10 +181,8 @@ export class ScoreFeed {
   async readPage({ filter, after, first }: PageOptions): Promise<ScorePage> {
     const { pool, registry } = this.#options;
     const start = after === null ? 0 : parseCursor(after, this.bounds());
-    return cutPage(
-      await searchLog(pool, start, await selectScores(filter, { pool, registry }), first + 1),
-      first,
-    );
+    const selection = await selectScores(filter, { pool, registry });
+    return cutPage(await searchLog(pool, start, selection, first + 1), first);
   }
 
   cursorOf(seq: number): string {

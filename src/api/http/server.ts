@@ -111,6 +111,8 @@ export function createHttpServer(options: {
     for (const route of socketRoutes.values()) route.closeAll();
     for (const response of responses) if (isEventStream(response)) response.destroy();
     server.closeIdleConnections();
+    // Browsers and proxies open connections ahead of their requests; those are not idle to Node.
+    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
     const limit = setTimeout(() => {
       log.warn({ connections: connections.size }, 'connections cut off at stop');
       for (const socket of connections) socket.destroy();

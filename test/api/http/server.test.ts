@@ -165,6 +165,30 @@ describe('stop', () => {
     await stopped;
   });
 
+  test('does not wait for connections that were opened ahead of a request', async () => {
+    const begun = createDeferred<undefined>();
+    const finish = createDeferred<undefined>();
+    const { server, port, url } = await start({
+      '/slow': async (_request, response) => {
+        begun.resolve(undefined);
+        await finish.promise;
+        sendJson(response, 200, { done: true });
+      },
+    });
+    const ahead = connect(port, HOST);
+    ahead.on('error', () => undefined);
+    await once(ahead, 'connect');
+    const answer = fetch(`${url}/slow`);
+    await begun.promise;
+    const closed = once(ahead, 'close');
+    const stopped = server.stop();
+    // At the limit the request beside it would be cut off too.
+    await closed;
+    finish.resolve(undefined);
+    expect(await (await answer).json()).toEqual({ done: true });
+    await stopped;
+  });
+
   test('cuts event streams off, so that their clients come back', async () => {
     const { server, url } = await start({ '/stream': stream });
     const response = await fetch(`${url}/stream`);

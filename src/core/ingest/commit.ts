@@ -7,7 +7,7 @@
 import type pg from 'pg';
 import type { Log } from '../../log.ts';
 import type { SampleMonths } from '../samples/month-partitions.ts';
-import type { Checkpoint } from '../samples/write-batch.ts';
+import { type Checkpoint, LogMovedError } from '../samples/write-batch.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { createDraft, type Draft, isBehind, type MetricProgress, type WriteSet } from './write-set.ts';
 import { BatchWriter } from './write-apart.ts';
@@ -49,7 +49,7 @@ export interface CommitOptions {
   readonly months: SampleMonths;
   readonly stats: Stats;
   readonly statusFeed: StatusFeed;
-  readonly live: Pick<ScoreFeed, 'publish' | 'refreshBounds'>;
+  readonly live: Pick<ScoreFeed, 'publish' | 'refreshBounds' | 'bounds'>;
   readonly log: Log;
 }
 
@@ -141,8 +141,10 @@ export class Commit {
       if (changed.length > 0) this.#forgetDrafted(set, changed);
       return refused;
     } catch (error) {
-      this.#rollBack(draft, error);
-      throw error;
+      const cause =
+        error instanceof LogMovedError ? new StaleDraftError(error.message, { cause: error }) : error;
+      this.#rollBack(draft, cause);
+      throw cause;
     } finally {
       for (const [entry, progress] of draft.progress) {
         if (this.#pending.get(entry) === progress) this.#pending.delete(entry);

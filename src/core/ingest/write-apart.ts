@@ -9,7 +9,8 @@ import { toError } from '../../platform/runtime/to-error.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { SampleMonths } from '../samples/month-partitions.ts';
-import { writeBatch } from '../samples/write-batch.ts';
+import { LogMovedError, writeBatch } from '../samples/write-batch.ts';
+import type { ScoreFeed } from '../score-log/score-feed.ts';
 import { isUnsaved, markFailed, markUnsaved } from './metric-failure.ts';
 import {
   createDraft,
@@ -21,7 +22,7 @@ import {
   type WriteSet,
 } from './write-set.ts';
 
-/** To be called after each transaction, in their order. @param before as of writeBatch */
+/** To be called after each transaction, in their order; it publishes the scores. @param before as of writeBatch */
 export type OnWritten = (written: WriteSet, before: number) => void;
 
 export interface WriteOutcome {
@@ -45,6 +46,7 @@ interface Findings {
 export class BatchWriter {
   readonly #pool: pg.Pool;
   readonly #months: SampleMonths;
+  readonly #live: Pick<ScoreFeed, 'bounds'>;
   readonly #registry: Pick<Registry, 'all' | 'byNumber'>;
   readonly #stats: Stats;
   readonly #log: Log;
@@ -57,19 +59,21 @@ export class BatchWriter {
   constructor(options: {
     readonly pool: pg.Pool;
     readonly months: SampleMonths;
+    readonly live: Pick<ScoreFeed, 'bounds'>;
     readonly registry: Pick<Registry, 'all' | 'byNumber'>;
     readonly stats: Stats;
     readonly log: Log;
   }) {
     this.#pool = options.pool;
     this.#months = options.months;
+    this.#live = options.live;
     this.#registry = options.registry;
     this.#stats = options.stats;
     this.#log = options.log;
     this.#suspects = new Set([...this.#registry.all()].filter(isMarked).map(({ number }) => number));
   }
 
-  /** @throws what the database throws while it is away: then it is not known how much is stored */
+  /** @throws what the database throws while it is away, or LogMovedError: then it is not known how much is stored */
   async write(set: WriteSet, onWritten: OnWritten): Promise<WriteOutcome> {
     const findings: Findings = { refused: new Map(), changed: [] };
     for (const part of this.#setSuspectsApart(this.#clearSaved(set)))
@@ -93,7 +97,7 @@ export class BatchWriter {
     try {
       await this.#transact(set, onWritten);
     } catch (error) {
-      if (isOutage(error)) throw error;
+      if (isAboutAll(error)) throw error;
       const numbers = listMetricNumbers(set);
       const [only] = numbers;
       if (only === undefined) throw error;
@@ -111,7 +115,8 @@ export class BatchWriter {
 
   async #transact(set: WriteSet, onWritten: OnWritten): Promise<void> {
     await this.#months.ensure(listDays(set.draft));
-    const before = await writeBatch(this.#pool, toBatch(set));
+    const before = this.#live.bounds().last;
+    await writeBatch(this.#pool, toBatch(set), before);
     this.#stats.count('batches_committed');
     for (const number of this.#suspects.size === 0 ? [] : listMetricNumbers(set)) {
       this.#suspects.delete(number);
@@ -139,7 +144,7 @@ export class BatchWriter {
         if (way.draft.progress.size < set.draft.progress.size) break;
         return;
       } catch (again) {
-        if (isOutage(again)) throw again;
+        if (isAboutAll(again)) throw again;
       }
     }
     this.#suspects.add(number);
@@ -169,6 +174,11 @@ export class BatchWriter {
     });
     return saved.length === 0 ? set : withMessage(set, saved, null);
   }
+}
+
+/** Whether no metric of the write has to do with it. */
+function isAboutAll(error: unknown): boolean {
+  return isOutage(error) || error instanceof LogMovedError;
 }
 
 /** The set, that shows this on these metrics, unless they change their status with it. */

@@ -2,7 +2,7 @@
  * The one transaction of the data path: samples with their scores, the metrics' progress, checkpoints, and the head
  * of the log of scores, all or nothing.
  */
-import type pg from 'pg';
+import pg from 'pg';
 import type { MetricStatus } from '../../model.ts';
 import { copySamples } from './copy-samples.ts';
 import type { NewScore, UnscoredSample } from './new-sample.ts';
@@ -52,32 +52,39 @@ export const EMPTY_BATCH: Batch = {
   statuses: [],
 };
 
+/** The log of scores does not end where the writer knows it to: nothing is written, and its numbers are to be read again. */
+export class LogMovedError extends Error {
+  override readonly name = 'LogMovedError';
+}
+
+/** Of advance_score_log. */
+const LOG_MOVED = 'LW001';
+
 /**
- * Writes a batch. Scores get consecutive places in the log: those of `scored` first, then `backlog`, in order. The head's row stays locked until the commit, so places become visible in their order, without holes.
- * @returns the place before the first one given; meaningless when nothing was scored
+ * Writes a batch. Scores get consecutive offsets of the log: those of `scored` first, then `backlog`, in order. The
+ * end of the log moves with the commit, and is compared with `before`: offsets become visible in their order, without
+ * holes, and no transaction of another writer is overwritten.
+ * @param before the offset of the last score that is committed; of no meaning for a batch without scores
+ * @throws LogMovedError when the log ends elsewhere
  */
-export async function writeBatch(pool: pg.Pool, batch: Batch): Promise<number> {
-  return inTransaction(pool, async (client) => {
-    const scores = batch.scored.length + batch.backlog.length;
-    const before = scores === 0 ? 0 : (await takePlaces(client, scores)) - scores;
+export async function writeBatch(pool: pg.Pool, batch: Batch, before = 0): Promise<void> {
+  const scores = batch.scored.length + batch.backlog.length;
+  const write = async (client: pg.PoolClient) => {
     await copySamples(client, batch, before);
     await updateBacklog(client, batch.backlog, before + batch.scored.length);
     await updateProgress(client, batch.progress);
     await writeCheckpoints(client, batch.checkpoints);
     await changeStatuses(client, batch.statuses);
     // failpoint: ingest.before_commit
-    return before;
-  });
-}
-
-async function takePlaces(client: pg.PoolClient, count: number): Promise<number> {
-  const { rows } = await client.query<{ last: number }>(
-    'UPDATE score_log SET last = last + $1 WHERE id = 1 RETURNING last::float8 AS last',
-    [count],
-  );
-  const row = rows[0];
-  if (row === undefined) throw new Error('score_log has no row: the database was not made by our migrations');
-  return row.last;
+  };
+  const advance = scores === 0 ? undefined : `SELECT advance_score_log(${before}, ${scores})`;
+  try {
+    await inTransaction(pool, write, advance);
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && error.code === LOG_MOVED)
+      throw new LogMovedError(error.message, { cause: error });
+    throw error;
+  }
 }
 
 async function updateBacklog(

@@ -96,7 +96,8 @@ export async function openBench(options: Partial<IncidentsOptions> = {}): Promis
       return toScore(point, rowId);
     });
     await months.ensure(scored.map(({ timestampMs }) => timestampMs));
-    const before = await writeBatch(database.pool, { ...EMPTY_BATCH, scored });
+    const before = engine.live.bounds().last;
+    await writeBatch(database.pool, { ...EMPTY_BATCH, scored }, before);
     engine.live.publish(scored.map((score, index) => ({ ...score, seq: before + index + 1 })));
     if (isFollowing) await bench.incidents.catchUp();
   };

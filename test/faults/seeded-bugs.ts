@@ -23,8 +23,9 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     changes: [
       {
         file: 'core/ingest/ingest.ts',
-        find: '      await commit();\n',
-        replace: '      void commit().catch(() => undefined);\n',
+        find: '      const refused = await commit();\n',
+        replace:
+          '      void commit().catch(() => undefined);\n      const refused = new Map<MetricEntry, Error>();\n',
       },
     ],
     fault: 'kill-server',
@@ -40,10 +41,10 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
       },
       {
         file: 'core/samples/write-batch.ts',
-        find: '  return inTransaction(pool, async (client) => {\n',
+        find: '    await inTransaction(pool, write, advance);\n',
         replace:
-          '  await inTransaction(pool, (client) => writeCheckpoints(client, batch.checkpoints));\n' +
-          '  return inTransaction(pool, async (client) => {\n',
+          '    await inTransaction(pool, (client) => writeCheckpoints(client, batch.checkpoints));\n' +
+          '    await inTransaction(pool, write, advance);\n',
       },
     ],
     fault: 'kill-server',
@@ -54,19 +55,14 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'published before the commit',
     changes: [
       {
-        file: 'core/ingest/commit.ts',
-        find: '      const before = await writeBatch(',
-        replace: '      publish(draft, live.bounds().last);\n' + '      const before = await writeBatch(',
+        file: 'core/ingest/write-apart.ts',
+        find: '    await writeBatch(this.#pool, toBatch(set), before);\n',
+        replace: '    onWritten(set, before);\n    await writeBatch(this.#pool, toBatch(set), before);\n',
       },
       {
-        file: 'core/ingest/commit.ts',
-        find: '      publish(draft, before);\n',
-        replace: '      void before;\n',
-      },
-      {
-        file: 'core/ingest/commit.ts',
-        find: "'publish' | 'refreshBounds'",
-        replace: "'publish' | 'refreshBounds' | 'bounds'",
+        file: 'core/ingest/write-apart.ts',
+        find: '    }\n    onWritten(set, before);\n',
+        replace: '    }\n',
       },
     ],
     fault: 'kill-server',
@@ -77,9 +73,9 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     changes: [
       {
         file: 'core/score-log/score-feed.ts',
-        find: 'const start = after === null ? ring.last : parseCursor(after, bounds());',
+        find: 'const start = after === null ? this.#ring.last : parseCursor(after, this.bounds());',
         replace:
-          'const start = after === null ? ring.last : Math.max(parseCursor(after, bounds()), ring.last);',
+          'const start = Math.max(after === null ? 0 : parseCursor(after, this.bounds()), this.#ring.last);',
       },
     ],
     fault: 'connections-reset',

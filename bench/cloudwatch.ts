@@ -54,7 +54,7 @@ function watchPool(pool: pg.Pool): { readonly pool: pg.Pool; readonly take: () =
     seconds += await time(async () => (answer = await query(...args)));
     return answer;
   };
-  const watched = new Proxy(pool, {
+  const monitored = new Proxy(pool, {
     get: (target, name): unknown => (name === 'query' ? timed : Reflect.get(target, name)),
   });
   const take = () => {
@@ -62,7 +62,7 @@ function watchPool(pool: pg.Pool): { readonly pool: pg.Pool; readonly take: () =
     seconds = 0;
     return taken;
   };
-  return { pool: watched, take };
+  return { pool: monitored, take };
 }
 
 const listen = (server: Server): Promise<string> =>

@@ -1,4 +1,4 @@
-/** The fortnight before now: every series watched first, then its points, all in the order of time. */
+/** The fortnight before now: every series monitored first, then its points, all in the order of time. */
 import type { DemoApi, DemoPoint } from './demo-api.ts';
 import { createChance, drawNoise, type DemoSeries } from './demo-series.ts';
 

@@ -16,7 +16,7 @@ export async function prepareDatabase(connection: string): Promise<void> {
   await applyMigrations({ connection, log: createLog('error') });
 }
 
-/** Metrics that are watched, with a range, so that they are scored from their first point. @returns their names */
+/** Metrics that are monitored, with a range, so that they are scored from their first point. @returns their names */
 export async function makeMetrics(connection: string, count: number): Promise<readonly string[]> {
   await run(connection, async (client) => {
     await client.query(

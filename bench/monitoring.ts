@@ -1,5 +1,5 @@
 /**
- * What the watching of requests costs: the same handler over real HTTP, watched and not, in turns of one run. The points
+ * What the watching of requests costs: the same handler over real HTTP, monitored and not, in turns of one run. The points
  * go to InfluxDB as the server sends them (a real endpoint in a process of its own). Prints JSON lines.
  *
  *   npm run bench:monitoring
@@ -67,12 +67,12 @@ const writer = new InfluxdbWriter({ send, stats, log, flushSeconds: 1 });
 writer.start();
 const monitor = createRequestMonitor({ stats, write: (point) => writer.write(point) });
 const plain = await serve(answer);
-const watched = await serve(monitorHandler('/', answer, monitor));
+const monitored = await serve(monitorHandler('/', answer, monitor));
 const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 const [off, on]: [number[], number[]] = [[], []];
 for (let round = 0; round < ROUNDS; round += 1) {
   // Who goes first changes, so that neither always runs on a machine the other has warmed.
-  const order = round % 2 === 0 ? [plain, watched] : [watched, plain];
+  const order = round % 2 === 0 ? [plain, monitored] : [monitored, plain];
   for (const side of order) {
     const cost = await runRound(side.port, agent);
     // The first round is for the compiler.
@@ -85,10 +85,10 @@ const [{ lines }] = (await once(endpoint.child, 'message')) as [{ lines: number 
 const [without, withIt] = [median(off), median(on)];
 const print = (row: Record<string, string | number>) => process.stdout.write(`${JSON.stringify(row)}\n`);
 print({
-  name: 'request watched',
+  name: 'request monitored',
   value: Number(withIt.toFixed(1)),
   unit: 'µs',
-  against: `not watched: ${without.toFixed(1)} µs`,
+  against: `not monitored: ${without.toFixed(1)} µs`,
   ratio: Number((withIt / without).toFixed(3)),
 });
 const made = ROUNDS * REQUESTS;
@@ -100,5 +100,5 @@ print({
   ratio: lines / made,
 });
 agent.destroy();
-for (const { server } of [plain, watched]) server.close();
+for (const { server } of [plain, monitored]) server.close();
 endpoint.child.disconnect();

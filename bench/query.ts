@@ -76,7 +76,7 @@ async function listQuestions(url: string): Promise<readonly Question[]> {
       },
     },
     {
-      name: `the 100 most unusual of ${metrics + 1} metrics`,
+      name: `the 100 most anomalous of ${metrics + 1} metrics`,
       query: '{ metrics(first: 100, orderBy: ANOMALY) { nodes { id name } } }',
       variables: {},
     },

@@ -72,7 +72,7 @@ export interface ModelParams {
   readonly minResolution?: number;
   /** IANA name of the zone whose clock the metric follows; UTC when left out. */
   readonly timeZone?: string;
-  /** Left out where nobody said: its rows then tell the detector. */
+  /** Left out where nobody said: the detector then finds out by its rows. */
   readonly valueKind?: ValueKind;
   /**
    * Times the model learns nothing from, such as an outage or a load test: in order, apart, none where left out. Their
@@ -82,13 +82,13 @@ export interface ModelParams {
 }
 
 /**
- * The view of a series that found a point unusual: its level against the expected value, its slope over the
+ * The view of a series that found a point anomalous: its level against the expected value, its slope over the
  * last hours, its time of day or week, how much it varies, or that it is silent (flat where it never was).
  */
 export const VIEWS = ['LEVEL', 'TREND', 'TIME_OF_DAY', 'VOLATILITY', 'SILENCE'] as const;
 export type View = (typeof VIEWS)[number];
 
-/** How unusual, on the logarithmic scale: none while unscored, green, yellow from 0.4, red from 0.5. */
+/** How anomalous, on the logarithmic scale: none while unscored, green, yellow from 0.4, red from 0.5. */
 export const ANOMALY_CLASSES = ['NONE', 'GREEN', 'YELLOW', 'RED'] as const;
 export type AnomalyClass = (typeof ANOMALY_CLASSES)[number];
 
@@ -112,7 +112,7 @@ export type AnomalyPhase = (typeof ANOMALY_PHASES)[number];
 export interface Judgement {
   /** How surprising the point is before calibration, in [0, 1]. */
   readonly rawScore: number;
-  /** Likelihood score in [0, 1]: one minus the chance of seeing something as unusual. Red is ≥ 0.99999. */
+  /** Likelihood score in [0, 1]: one minus the chance of seeing something as rare. Red is ≥ 0.99999. */
   readonly score: number;
   /** The value that seemed most likely before the point was seen. */
   readonly expected: number;
@@ -125,6 +125,6 @@ export interface Judgement {
   readonly episode: boolean;
   /** What the row is to the metric's incidents; null where the metric is normal, and on rows below red outside one. */
   readonly phase: AnomalyPhase | null;
-  /** The view that carries most of the score; null where nothing is unusual. */
+  /** The view that carries most of the score; null where nothing is anomalous. */
   readonly view: View | null;
 }

@@ -18,6 +18,10 @@ const RETIRED: readonly (readonly [words: RegExp, instead: string])[] = [
   [/\bcreateDoor\b|\bDoor\b/, 'RouteGuard'],
   [/beside the line/, 'outside the queue'],
   [/\bisHot\b|\bcalm points\b/, 'anomalous, normal'],
+  [/\bwatched\b/i, 'monitored'],
+  [/\bwhoever\b/i, 'who, the caller, the owner'],
+  [/\bunusual(?:ly)?\b/i, 'anomalous'],
+  [/\btold\b/i, 'notified, logged, answered'],
   [/\bzealOf\b|\bdecades\b/, 'alert threshold, orders of magnitude'],
 ];
 

@@ -49,7 +49,7 @@ export async function request<Result, Variables>(
 }
 
 /**
- * Gives every score from where the cursor stands, in order, until told to stop.
+ * Gives every score from where the cursor stands, in order, until stopped.
  * @param options.onEvent deals with an event; its cursor is kept once this has resolved, so after a crash in between
  * the same event comes again: store both in one transaction, or make it harmless to see one twice
  * @throws what `onEvent` throws; Error when the cursor is no longer valid

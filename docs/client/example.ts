@@ -1,4 +1,4 @@
-/** Watches a metric, lists what is watched, then prints every score until it is stopped. */
+/** Watches a metric, lists what is monitored, then prints every score until it is stopped. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { followScores, request, type CursorStore } from './client.js';
 import { MetricsDocument, WatchDocument } from './generated/graphql.js';
@@ -19,8 +19,8 @@ const { monitorMetric } = await request(server, WatchDocument, {
 });
 if (monitorMetric.__typename === 'Metric') console.log('watching', monitorMetric.name, monitorMetric.status);
 else if (monitorMetric.__typename === 'AlreadyMonitoredError')
-  console.log('watched already', monitorMetric.metric.name);
-else console.log('not watched:', monitorMetric.code, monitorMetric.message);
+  console.log('monitored already', monitorMetric.metric.name);
+else console.log('not monitored:', monitorMetric.code, monitorMetric.message);
 
 const { metrics } = await request(server, MetricsDocument, { nameContains: '', first: 20 });
 for (const { name, status, latest } of metrics?.nodes ?? []) console.log(name, status, latest?.value ?? '-');

@@ -1,6 +1,6 @@
 /**
  * Everything but the listeners: the database, the data path, the models, monitoring and transfer. The server puts
- * its doors in front of it; `lapwing import` and `lapwing export` use it as it is.
+ * its listeners in front of it; `lapwing import` and `lapwing export` use it as it is.
  */
 import type pg from 'pg';
 import type { Config } from '../platform/config/read-config.ts';

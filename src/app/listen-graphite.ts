@@ -34,7 +34,7 @@ export async function listenGraphite(
     return await listen(port);
   } catch (error) {
     if (!orAnyFree || !isTaken(error)) throw error;
-    log.warn({ port }, 'the usual Graphite port is taken; listening on another');
+    log.warn({ port }, 'the default Graphite port is taken; listening on another');
     return listen(0);
   }
 }

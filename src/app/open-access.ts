@@ -18,7 +18,7 @@ class AccessError extends OperatorError {
 }
 
 /**
- * @param options.showKey shows a key to whoever started the server, once; absent where nobody looks
+ * @param options.showKey shows a key to the one who started the server, once; absent where nobody looks
  * @throws AccessError
  */
 export async function openAccess(

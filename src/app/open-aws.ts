@@ -19,7 +19,7 @@ export function openAws(config: Config, stats: Stats): OpenAws {
   const hasOwnKey = cloudwatchAccessKeyId !== undefined && cloudwatchSecretAccessKey !== undefined;
   const aws = createAws({
     endpoint: () => (isOwn ? ownUrl : Promise.resolve(awsEndpoint)),
-    // Its own service knows the key of its first account; whoever asks another AWS has keys of that.
+    // Its own service knows the key of its first account; who asks another AWS has keys of that.
     credentials:
       isOwn && hasOwnKey
         ? { accessKeyId: cloudwatchAccessKeyId, secretAccessKey: cloudwatchSecretAccessKey }

@@ -28,7 +28,7 @@ export async function openDatabase(options: {
   readonly log: Log;
   readonly onLost: (error: Error) => void;
   readonly onDown?: () => void;
-  /** The database went silent; until it answers again whoever needs it is told so at once. */
+  /** The database went silent; until it answers again, callers that need it fail at once. */
   readonly onSilent?: () => void;
 }): Promise<OpenDatabase> {
   const { config, log } = options;

@@ -37,7 +37,7 @@ async function openSeal(file: string): Promise<Seal> {
   return createSeal(key ?? crypto.getRandomValues(new Uint8Array(32)));
 }
 
-/** @returns what to tell an operator; null when every secret can be read */
+/** @returns what an operator has to know; null when every secret can be read */
 export function describeUnreadable(
   { channels, accessKeys }: UnreadableSecrets,
   dataDir: string,

@@ -1,4 +1,4 @@
-/** The server: the engine and its doors, started in order, stopped in reverse. */
+/** The server: the engine and its listeners, started in order, stopped in reverse. */
 import type { Config } from '../platform/config/read-config.ts';
 import { followHostPeriod, watchHost } from '../core/monitoring/watch-host.ts';
 import { createEngine, type Engine } from './build-core.ts';

@@ -1,4 +1,4 @@
-/** The database itself, worked on by an engine without doors; for when no server runs on it. */
+/** The database itself, worked on by an engine without listeners; for when no server runs on it. */
 import type { Config } from '../platform/config/read-config.ts';
 import { createEngine } from '../app/build-core.ts';
 import { ExpectedError } from '../errors.ts';

@@ -1,4 +1,4 @@
-/** `lapwing serve`: runs until told to stop. */
+/** `lapwing serve`: runs until it is stopped. */
 import type { Config } from '../platform/config/read-config.ts';
 import type { Log } from '../log.ts';
 import { startLapwing, type Lapwing } from '../app/start-server.ts';

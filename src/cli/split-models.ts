@@ -7,7 +7,7 @@ import { TransferFileError } from './transfer-target.ts';
 /** What stands at one place of the file. */
 export type ModelItem =
   | { readonly index: number; readonly model: unknown }
-  /** It cannot be read, but its end can be told, so that the next ones are not harmed. */
+  /** It cannot be read, but its end is known, so that the next ones are not harmed. */
   | { readonly index: number; readonly problem: string };
 
 /** A million samples are some forty megabytes. */

@@ -45,7 +45,7 @@ export async function exportFile(options: TransferOptions): Promise<void> {
 }
 
 /**
- * Imports every model of a file; one that is bad costs only itself and is told at the end. Some are under way at once,
+ * Imports every model of a file; one that is bad costs only itself and is reported at the end. Some are under way at once,
  * so that a large one holds nobody; no more than those are in memory.
  * @throws TransferFileError when the file is not of the form, or some models could not be imported
  */

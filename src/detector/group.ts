@@ -8,7 +8,7 @@
  */
 import { scoreOfProbability } from './likelihood.ts';
 
-/** Rarer than this is not told apart; keeps the sum finite. */
+/** Rarer than this is not distinguished; keeps the sum finite. */
 const SMALLEST_PROBABILITY = 1e-12;
 /** Likelier than this says nothing: a quiet metric must not argue against a loud one. */
 const LARGEST_PROBABILITY = 0.5;

@@ -4,9 +4,9 @@
  */
 import type { AnomalyClass } from '../model.ts';
 
-/** One row in 10,000 is as unusual: 0.4 on the logarithmic scale. */
+/** One row in 10,000 is as rare: 0.4 on the logarithmic scale. */
 export const YELLOW_SCORE = 0.9999;
-/** One row in 100,000 is as unusual: 0.5 on the logarithmic scale. */
+/** One row in 100,000 is as rare: 0.5 on the logarithmic scale. */
 export const RED_SCORE = 0.99999;
 
 /** The highest score a row gets that is not to be alarmed on, however rare it is. */
@@ -43,7 +43,7 @@ export function scoreOfProbability(probability: number): number {
   return 1 - Math.min(1, Math.max(0, probability));
 }
 
-/** Orders of magnitude of a score as of `scoreOfOrders`, at most 12: a double tells no more from 1. */
+/** Orders of magnitude of a score as of `scoreOfOrders`, at most 12: a double distinguishes no more from 1. */
 export function ordersOfScore(score: number): number {
   return -Math.log10(Math.max(SMALLEST_TOLD_APART, 1 - score));
 }

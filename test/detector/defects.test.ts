@@ -108,7 +108,7 @@ describe('one long incident', () => {
 });
 
 describe('an old disaster', () => {
-  it('does not hide what is unusual half a year later', () => {
+  it('does not hide what is anomalous half a year later', () => {
     const samples = makeLoad(60 * WEEK, 17);
     const history = samples.slice(0, 56 * WEEK);
     history[2 * WEEK] = { timestampMs: START_MS + 2 * WEEK * STEP_MS, value: 100_000 };

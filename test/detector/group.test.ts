@@ -61,7 +61,7 @@ describe('the score of a group', () => {
     );
   });
 
-  it('rises when a second metric is unusual too', () => {
+  it('rises when a second metric is anomalous too', () => {
     const alone = scoreGroup([0.9999, 0.2, 0.3, 0.1]);
     const together = scoreGroup([0.9999, 0.9998, 0.3, 0.1]);
     expect(together.score).toBeGreaterThan(alone.score);

@@ -58,7 +58,7 @@ describe('the views', () => {
     expect(findRed(judgeChanged(() => 20 + Math.sin(AT), 144)).row).toBeGreaterThanOrEqual(0);
   });
 
-  it('see the afternoon’s usual peak at night as unusual for the time of day', () => {
+  it('see the afternoon’s usual peak at night as anomalous for the time of day', () => {
     const noise = createNoise(23);
     const samples = makeLoad(3 * WEEK + 40, 24);
     const detector = createDetector();

@@ -25,7 +25,7 @@ const begins = { ...red, opensIncident: true } as const;
 const minutesOf = (points: readonly PointFragment[]) =>
   groupEpisodes(points, PERIOD_SECONDS).map((episode) => episode.points.map(({ rowId }) => rowId));
 
-describe('what was unusual', () => {
+describe('what was anomalous', () => {
   it('is one event until it was calm for long, or another begins', () => {
     expect(minutesOf([pointAt(40), pointAt(30, begins), pointAt(25), pointAt(20, begins)])).toEqual([
       [40, 30],

@@ -42,7 +42,7 @@ describe.skipIf(executable === null)('the page', () => {
     expect(total).toBeLessThan(200_000);
   });
 
-  it('says where to begin while nothing is watched', async () => {
+  it('says where to begin while nothing is monitored', async () => {
     const { page, errors } = await browser.open(server.url);
     await page.getByText('No metrics yet').waitFor();
     await page.getByRole('link', { name: 'Add data source' }).click();
@@ -105,7 +105,7 @@ describe.skipIf(executable === null)('the page', () => {
     expect(errors).toEqual([]);
   });
 
-  it('explains an unusual point and previews a policy before it is saved', async () => {
+  it('explains an anomalous point and previews a policy before it is saved', async () => {
     const { page, errors } = await browser.open(`${server.url}/?window=DAYS&open=shop%2Fweb-1`);
     await page.getByRole('treegrid').getByRole('link', { name: 'shop.latency' }).click();
     await page.getByRole('region', { name: 'Why' }).getByText('▲ critical').waitFor();

@@ -5,7 +5,7 @@ import { TRANSPORTS } from '../helpers/connect.ts';
 const PERIOD_MS = 300_000;
 /** Of each metric. */
 export const STORY_POINTS = 900;
-/** So many periods before the newest point the unusual one comes. */
+/** So many periods before the newest point the anomalous one comes. */
 const SPIKE_BEFORE = 4;
 
 const METRICS = [

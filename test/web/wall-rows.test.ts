@@ -86,7 +86,7 @@ describe('the wall', () => {
     expect(measureSilence(null, 300, NOW)).toBeNull();
   });
 
-  it('puts the most unusual row first, and stands still among those that are equally usual', () => {
+  it('puts the most anomalous row first, and stands still among those that are equally normal', () => {
     const wall = applyScores(wallOf(metric('a', 'one'), metric('b', 'two'), metric('c', 'three')), [
       score('c', 0.999999),
       score('b', 0.6),

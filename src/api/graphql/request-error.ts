@@ -7,7 +7,7 @@ import { type ASTNode, GraphQLError } from 'graphql';
 import type { ErrorCode } from '../../errors.ts';
 import { cutMessage } from '../../platform/bounded-input/show-value.ts';
 
-/** Maximum number of errors in an answer: further ones tell a client nothing new. */
+/** Maximum number of errors in an answer: further ones say nothing new to a client. */
 export const MAX_REQUEST_ERRORS = 10;
 
 export interface RequestErrorOptions {

@@ -6,7 +6,7 @@ import type { Handler } from './server.ts';
 const CLIENT_GONE = 499;
 
 /**
- * The same handler, watched. Its request is known to the monitor by the IncomingMessage: handlers add to it by
+ * The same handler, monitored. Its request is known to the monitor by the IncomingMessage: handlers add to it by
  * `monitor.of(request)`.
  * @param path as the route names it: never what a client wrote
  */

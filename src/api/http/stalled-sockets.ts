@@ -4,7 +4,7 @@ import type { Log } from '../../log.ts';
 
 const CHECK_INTERVAL_MS = 1_000;
 
-export interface WatchedSocket {
+export interface CheckedSocket {
   readonly socket: Socket;
   /** How long bytes may wait without any of them leaving, in milliseconds. */
   readonly limitMs: number;
@@ -20,7 +20,7 @@ interface Progress {
  * @param list asked anew at every check, once a second
  */
 export function cutStalledSockets(
-  list: () => Iterable<WatchedSocket>,
+  list: () => Iterable<CheckedSocket>,
   log: Log,
 ): { readonly stop: () => void } {
   const progress = new WeakMap<Socket, Progress>();

@@ -1,5 +1,5 @@
 /**
- * How many bytes sent over TCP the other side's kernel has not taken, as Linux tells it: proc(5), /proc/net/tcp. Node
+ * How many bytes sent over TCP the other side's kernel has not taken, as Linux shows it: proc(5), /proc/net/tcp. Node
  * itself only knows what its own kernel took, which is megabytes for a peer that reads nothing.
  */
 import { readFile } from 'node:fs/promises';

@@ -20,7 +20,7 @@ interface AuditNote {
 }
 
 export interface AuditLog {
-  /** Resolves when it is written. Never fails: what cannot be written is counted, and told to the program's log. */
+  /** Resolves when it is written. Never fails: what cannot be written is counted, and logged. */
   write: (note: AuditNote) => Promise<void>;
   /** Begins to drop entries that are old. */
   start: () => void;

@@ -12,7 +12,7 @@ export interface Caller {
   readonly accountId: number | null;
 }
 
-/** Whoever asks a server on loopback that has no key yet. */
+/** The caller of a server on loopback that has no key yet. */
 export const OPEN_CALLER: Caller = { keyId: null, name: 'open', scopes: ['ADMIN'], accountId: null };
 
 /** The account that what it makes belongs to. */

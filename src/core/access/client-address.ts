@@ -9,7 +9,7 @@ export type ReadAddress = (request: {
   readonly headers: IncomingHttpHeaders;
 }) => string;
 
-/** Whoever has IPv6 has at least so many bits of addresses: they count as one. */
+/** An owner of IPv6 addresses has at least so many bits of them: they count as one. */
 const IPV6_NETWORK = '/64';
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Slows down whoever guesses the key of the settings, which may be a short word. A key that is made here cannot be
- * guessed, and is not held against this limit, right or wrong. Beyond the limit an address is not told any more whether a
+ * Slows down those who guess the key of the settings, which may be a short word. A key that is made here cannot be
+ * guessed, and is not held against this limit, right or wrong. Beyond the limit an address does not learn any more whether a
  * key was right, unless that key was right there before.
  */
 import { LRUCache } from 'lru-cache';
@@ -15,7 +15,7 @@ const MAX_PROVEN = 100_000;
 export interface GuessLimit {
   /**
    * @param keyId of the key that was right; null for a wrong one
-   * @returns whether the address may be told
+   * @returns whether the address may be answered
    */
   readonly mayTell: (address: string, keyId: string | null) => boolean;
 }

@@ -14,7 +14,7 @@ import { type CreatedKey, insertKey, type NewKey, revokeKey, type StoredKey } fr
 import type { Scope } from './scope.ts';
 import { hashKey, isSameHash, MAX_KEY_LENGTH, readKeyId } from './secret.ts';
 
-/** Why nobody was recognised. Wrong, revoked and expired are one: whoever guesses learns nothing from it. */
+/** Why nobody was recognised. Wrong, revoked and expired are one: guessing teaches nothing. */
 export type KeyProblem = 'missing_key' | 'wrong_key' | 'too_many_guesses';
 
 interface KnownKey {

@@ -1,6 +1,6 @@
 /**
  * Plain SQL as one account sees it: `metric` is then a view of the account's metrics (the schema account_view, made by
- * the migrations), whoever wrote the statement and whether they thought of accounts or not.
+ * the migrations), whether the statement thinks of accounts or not.
  */
 import type pg from 'pg';
 import { inTransaction } from '../../platform/postgres/transaction.ts';

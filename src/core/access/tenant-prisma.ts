@@ -1,5 +1,5 @@
 /**
- * The database as one account sees it: every question is narrowed to what belongs to it, whoever asks it and however.
+ * The database as one account sees it: every query is narrowed to what belongs to it, from wherever it is made.
  * What is not listed here cannot be asked for at all, so that a new table shows nothing to strangers by oversight.
  */
 import type { PrismaClient } from '../../generated/prisma/client.ts';
@@ -21,7 +21,7 @@ const ofNobody =
     nothing(field);
 const ofMetric: Narrow = (accountId) => ({ metric: { is: { accountId } } });
 
-/** By model. Whoever adds a table that the API reads says here whose its rows are. */
+/** By model. A new table that the API reads says here whose its rows are. */
 export const OWNERS: Readonly<Record<string, Narrow>> = {
   Metric: (accountId) => ({ accountId }),
   MonitoringPolicy: (accountId) => ({ accountId }),

@@ -63,18 +63,18 @@ export function createAnnotations({ prisma }: { readonly prisma: PrismaClient })
 
 /**
  * Drops the notes of a server that has no metric left, in the transaction that took the last one away.
- * @param watched whether the metric that went was watched: then only watched ones keep the notes
+ * @param monitored whether the metric that went was monitored: then only monitored ones keep the notes
  */
 export async function dropOrphanedAnnotations(
   client: pg.PoolClient,
   { accountId, server }: { readonly accountId: number; readonly server: string },
-  watched: boolean,
+  monitored: boolean,
 ): Promise<void> {
   await client.query(
     `DELETE FROM annotation WHERE account_id = $3 AND server = $1 AND NOT EXISTS (
        SELECT FROM metric
        WHERE metric.account_id = $3 AND metric.server = $1 AND (NOT $2 OR status <> 'UNMONITORED'))`,
-    [server, watched, accountId],
+    [server, monitored, accountId],
   );
 }
 

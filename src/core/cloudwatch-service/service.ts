@@ -32,7 +32,7 @@ export interface CloudwatchOptions {
   readonly rollupDays?: number;
   /** Name of an action's target, as an SNS topic → where its notifications are posted. */
   readonly webhooks?: ReadonlyMap<string, URL>;
-  /** How anomaly detectors are watched; absent, there are none. */
+  /** How anomaly detectors are monitored; absent, there are none. */
   readonly watch?: SeriesWatch;
   /** What differs from AWS' limits. */
   readonly limits?: Partial<CloudwatchLimits>;
@@ -72,7 +72,7 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
   const throttle = createThrottle({ perSecond: limits.requestsPerSecond, burst: limits.requestBurst, now });
   const watch = options.watch ?? null;
   const { webhooks = new Map<string, URL>() } = options;
-  // Whoever runs the server has named the webhooks: they may be in its own network.
+  // The operator has named the webhooks: they may be in its own network.
   const outbound = createOutbound({ allowed: 'all' });
   const alarms = new AlarmMonitor({ pool, prisma, limits, now, log, stats, webhooks, outbound });
   const { queuedData } = limits;

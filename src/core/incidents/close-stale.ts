@@ -1,5 +1,5 @@
 /**
- * Ends what no point will end any more: incidents of metrics that fell silent, are watched no longer or were deleted,
+ * Ends what no point will end any more: incidents of metrics that fell silent, are monitored no longer or were deleted,
  * and of rules that no longer ask for them.
  */
 import type pg from 'pg';
@@ -65,11 +65,11 @@ async function sweepPage(
   await dropIncidents(client, dropped);
   await saveIncidents(client, ended, at);
   const notificationIds: string[] = [];
-  const told = ended.filter(({ notifiedMs }) => notifiedMs !== null);
-  for (const ruleId of new Set(told.map((incident) => incident.ruleId))) {
+  const notified = ended.filter(({ notifiedMs }) => notifiedMs !== null);
+  for (const ruleId of new Set(notified.map((incident) => incident.ruleId))) {
     const rule = ruleId === null ? undefined : book.byId(ruleId);
     if (rule?.notifyEnd !== true) continue;
-    const incidentIds = told.filter((incident) => incident.ruleId === ruleId).map(({ id }) => id);
+    const incidentIds = notified.filter((incident) => incident.ruleId === ruleId).map(({ id }) => id);
     notificationIds.push(...(await enqueueNotifications(client, { kind: 'END', rule, incidentIds }, at)));
   }
   const incidentIds = [...ended.map(({ id }) => id), ...dropped];

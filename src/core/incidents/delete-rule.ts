@@ -1,5 +1,5 @@
 /**
- * Deletes a rule. Its incidents end with it, and whoever is told of ends is told of these: a receiver that keeps what
+ * Deletes a rule. Its incidents end with it, and channels that are notified of ends are notified of these: a receiver that keeps what
  * is open (Alertmanager, a pager) would hold them open for ever. The channels stay, without a rule, until that is done.
  */
 import type pg from 'pg';
@@ -50,13 +50,13 @@ async function endIncidents(client: pg.PoolClient, rule: Rule, now: Date): Promi
     const over = page
       .filter(({ state }) => state !== 'PENDING')
       .map((incident) => endIncident(incident, 'RULE_CHANGED', now.getTime()));
-    const told = over.filter(({ notifiedMs }) => notifiedMs !== null).map(({ id }) => id);
+    const notified = over.filter(({ notifiedMs }) => notifiedMs !== null).map(({ id }) => id);
     const dropped = pending.map(({ id }) => id);
     await dropIncidents(client, dropped);
     await saveIncidents(client, over, now);
-    if (rule.notifyEnd && told.length > 0) {
+    if (rule.notifyEnd && notified.length > 0) {
       notificationIds.push(
-        ...(await enqueueNotifications(client, { kind: 'END', rule, incidentIds: told }, now)),
+        ...(await enqueueNotifications(client, { kind: 'END', rule, incidentIds: notified }, now)),
       );
     }
     incidentIds.push(...over.map(({ id }) => id), ...dropped);

@@ -1,5 +1,5 @@
 /**
- * What a batch of scores means for incidents: who opens, goes on, ends; who is told. Everything is stored in the
+ * What a batch of scores means for incidents: which open, go on and end; who is notified. Everything is stored in the
  * transaction that notes the batch as done.
  */
 import type pg from 'pg';
@@ -154,7 +154,7 @@ async function store(
   };
 }
 
-/** Starts and ends to be told, by rule. One that began and ended within the batch is told of twice. */
+/** Starts and ends to notify of, by rule. One that began and ended within the batch is in both. */
 function* listNotificationRequests(
   saved: readonly Incident[],
   stored: ReadonlyMap<string, Incident>,

@@ -9,7 +9,7 @@ import { nameInstance, silenceMs, type MetricFacts } from './metric-facts.ts';
 import type { Rule } from './rule.ts';
 import { stepIncident, type Course, type RulePoint } from './state-machine.ts';
 
-/** The point that made an incident fire: what people are told. */
+/** The point that made an incident fire: what messages report. */
 interface Frozen {
   readonly score: number;
   readonly value: number;

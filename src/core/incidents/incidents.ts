@@ -54,7 +54,7 @@ export interface Incidents extends AsyncDisposable {
   readonly messageFeed: StatusFeed;
   /** Begins to follow the scores, and does everything below now and then. */
   start: () => void;
-  /** Only follows the scores: for whoever turns the clock by hand. */
+  /** Only follows the scores: for callers that set the clock by hand. */
   startFollowing: () => void;
   /** Resolves once every score committed so far was held against the rules. */
   catchUp: () => Promise<void>;
@@ -62,7 +62,7 @@ export interface Incidents extends AsyncDisposable {
   sweep: () => Promise<void>;
   /** Delivers what is due. @returns how many messages */
   deliver: () => Promise<number>;
-  /** Tells Alertmanagers again what fires. */
+  /** Sends Alertmanagers again what fires. */
   resend: () => Promise<void>;
   purge: () => Promise<void>;
   /** Finishes what was begun; messages that wait are delivered after the next start. */
@@ -84,7 +84,7 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
   let changes = NO_CHANGES;
   const follower = new LogFollower({
     name: 'incidents',
-    // What was scored before there was anybody to tell is nobody's incident.
+    // What was scored before there was anybody to notify is nobody's incident.
     beginAt: 'NEWEST',
     gather: () =>
       gatherRows(async (client, scores) => {

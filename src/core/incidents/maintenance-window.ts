@@ -1,4 +1,4 @@
-/** Maintenance windows: times in which a rule tells nobody. Pure. */
+/** Maintenance windows: times in which a rule notifies nobody. Pure. */
 import { DateTime, IANAZone } from 'luxon';
 
 export const WEEKDAYS = [

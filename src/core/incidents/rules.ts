@@ -24,7 +24,7 @@ export interface Rules {
   createRule: (change: RuleChange & { readonly name: string }) => Promise<string>;
   /** What it asks of points from now on; incidents it no longer asks for end soon. @throws as createRule */
   updateRule: (id: string, change: RuleChange) => Promise<void>;
-  /** With its channels; its incidents end, which is told, and stay as its messages do. @throws NotFoundError */
+  /** With its channels; its incidents end, with a notification, and stay as its messages do. @throws NotFoundError */
   deleteRule: (id: string) => Promise<void>;
   /** Sends a marked message by every channel, now and once. @throws NotFoundError */
   testRule: (id: string) => Promise<readonly ChannelTest[]>;

@@ -6,7 +6,7 @@
 /** What one point means to a rule. */
 export interface RulePoint {
   readonly timestampMs: number;
-  /** Unusual enough, in a way the rule and the metric's own policy ask to be told of. */
+  /** Anomalous enough, in a way the rule and the metric's own policy ask to be notified of. */
   readonly isAnomalous: boolean;
   /** The detector says that something new begins here: only such a point begins an incident. */
   readonly opens: boolean;

@@ -1,4 +1,4 @@
-/** Incidents in the database: many at a time, in the transaction of whoever changes them. */
+/** Incidents in the database: many at a time, in the transaction of the caller. */
 import type pg from 'pg';
 import type { Incident } from './incident.ts';
 
@@ -132,7 +132,7 @@ export async function dropIncidents(client: pg.PoolClient, ids: readonly string[
   if (ids.length > 0) await client.query('DELETE FROM incident WHERE id = ANY($1::uuid[])', [ids]);
 }
 
-/** When each rule last told of each of some servers, in milliseconds, by `ruleId server`. */
+/** When each rule last notified of each of some servers, in milliseconds, by `ruleId server`. */
 export async function readLastNotified(
   client: pg.PoolClient,
   ruleIds: readonly string[],

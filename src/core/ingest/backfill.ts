@@ -1,6 +1,6 @@
 /**
  * Scores what was stored before its metric had a model: once a metric's range is known, its samples are judged from
- * the first on, some at a time and in turns with live points; when none is left the metric is ACTIVE.
+ * the first on, some at a time and alternating with live points; when none is left the metric is ACTIVE.
  */
 import type pg from 'pg';
 import { readUnscored } from '../samples/read-unscored.ts';
@@ -78,7 +78,7 @@ export class Backlog {
   }
 
   async #work() {
-    // It is over in the very step that finds nothing left: whoever came between would be forgotten.
+    // It is over in the very step that finds nothing left: what came between would be forgotten.
     await Promise.resolve();
     const pause = createRetryPause((ms) => this.#stopping.wait(ms).done);
     for (;;) {
@@ -116,7 +116,7 @@ export class Backlog {
     return true;
   }
 
-  /** One turn's worth; true when there is nothing more to do for this metric. */
+  /** One run of the write lock; true when there is nothing more to do for this metric. */
   async #advance(number: number): Promise<boolean> {
     const draft = await this.#commit.begin();
     const entry = this.#registry.byNumber(number);

@@ -22,7 +22,7 @@ interface BatchQueueOptions<Request, Result> {
   readonly limit: number;
   /** A batch is closed at this many points; a single larger request is a batch of its own. */
   readonly batchPoints: number;
-  /** Told how many points wait, whenever that changes. */
+  /** Gets the number of points that wait, whenever it changes. */
   readonly onPoints: (points: number) => void;
   readonly countPoints: (request: Request) => number;
   /** Null when the request can be written at once; else what resolves, and never rejects, when it can. */

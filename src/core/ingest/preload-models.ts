@@ -59,7 +59,7 @@ export function createWarmUp(options: {
           keep();
         });
       } catch (error) {
-        // In its turn each is tried again, and whoever sent the points is told what is wrong.
+        // In its batch each is tried again, and the sender of the points learns what is wrong.
         log.warn({ err: error }, 'models could not be restored ahead of their points');
       }
       for (const [, resolve] of portion) resolve();

@@ -1,7 +1,7 @@
 /**
  * How far metrics have come stands in the database a little late: a row for each metric and commit would cost more
- * than the samples do. What the samples themselves can tell (the registry completes a row by them) waits for up to a
- * minute; what they cannot tell is written with them.
+ * than the samples do. What the samples themselves show (the registry completes a row by them) waits for up to a
+ * minute; what they do not show is written with them.
  */
 import type { Progress } from '../samples/write-batch.ts';
 import type { Draft, MetricProgress } from './write-set.ts';

@@ -112,7 +112,7 @@ export class Reorder {
   }
 
   async #work() {
-    // It is over in the very step that finds nothing left: whoever came between would be forgotten.
+    // It is over in the very step that finds nothing left: what came between would be forgotten.
     await Promise.resolve();
     for (;;) {
       const waitMs = this.#waves.waitMs();
@@ -163,7 +163,7 @@ export class Reorder {
     }
   }
 
-  /** One turn's worth. @returns the metrics that have more */
+  /** One run of the write lock. @returns the metrics that have more */
   async #scorePortion(portion: Wave): Promise<[number, number][]> {
     const draft = await this.#commit.begin();
     const entries = [...portion.keys()].flatMap((number) => {

@@ -9,7 +9,7 @@ import { GONE } from './save-resources.ts';
 
 /** A listing older than this says nothing against a resource: it may be new. */
 const FRESH_MS = 60_000;
-/** Whoever asks waits for no longer. */
+/** Callers wait for no longer. */
 const MAX_WAIT_MS = 5000;
 
 type ResourceKey = Pick<SourceResource, 'region' | 'type' | 'resourceId'>;
@@ -76,7 +76,7 @@ async function listAgain(
 }
 
 /**
- * What is to be said of a watched resource of AWS that may not be there; null for one that is.
+ * What is to be said of a monitored resource of AWS that may not be there; null for one that is.
  * @param hasValues whether any came of it
  */
 export function describeDoubt(

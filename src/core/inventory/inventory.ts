@@ -32,9 +32,9 @@ const UNKNOWN: RegionAge = { refreshedMs: null, problem: null, typesListedMs: {}
 interface InventoryOptions {
   readonly pool: pg.Pool;
   readonly discover: Discover;
-  /** Regions something is watched in. */
+  /** Regions something is monitored in. */
   readonly regionsInUse: () => Iterable<string>;
-  /** Called after each listing, one that failed too, before whoever waits for it goes on. */
+  /** Called after each listing, one that failed too, before those who wait for it go on. */
   readonly onListed: (region: string, listing: Listing) => Promise<void>;
   readonly log: Log;
   readonly now?: () => number;

@@ -1,5 +1,5 @@
 /**
- * How many resources may be watched. A resource counts once, however many of its metrics are watched; a metric that
+ * How many resources may be monitored. A resource counts once, however many of its metrics are monitored; a metric that
  * belongs to none counts as one, and so does an autostack from its making on.
  */
 import { QuotaExceededError } from '../../errors.ts';
@@ -10,7 +10,7 @@ import type { Registry } from '../metrics/registry.ts';
 export interface Quota {
   /** Null for no limit. */
   readonly limit: () => number | null;
-  /** Resources that are watched. */
+  /** Resources that are monitored. */
   readonly count: () => number;
   /**
    * To be called in the write lock that starts to monitor: nobody else can take the last place in between.
@@ -35,7 +35,7 @@ export function createQuota(options: {
   readonly limit: () => number | null;
 }): Quota {
   const { registry, directory, limit } = options;
-  const listWatched = () => {
+  const listMonitored = () => {
     const servers = new Set<string>();
     for (const { id } of directory.all()) servers.add(nameStackServer(id));
     for (const { status, server } of registry.all()) if (status !== 'UNMONITORED') servers.add(server);
@@ -44,18 +44,18 @@ export function createQuota(options: {
   const open = (): QuotaPlaces => {
     const most = limit();
     if (most === null) return { take: () => null };
-    const watched = listWatched();
+    const monitored = listMonitored();
     return {
       take: (server) => {
-        if (!watched.has(server) && watched.size >= most) return explain(watched.size, most);
-        watched.add(server);
+        if (!monitored.has(server) && monitored.size >= most) return explain(monitored.size, most);
+        monitored.add(server);
         return null;
       },
     };
   };
   return {
     limit,
-    count: () => listWatched().size,
+    count: () => listMonitored().size,
     open,
     check: (server) => {
       const refusal = open().take(server);
@@ -66,7 +66,7 @@ export function createQuota(options: {
 
 function explain(count: number, most: number): QuotaExceededError {
   return new QuotaExceededError(
-    `${count} resources are watched and ${most} may be: stop watching one, or raise LAPWING_QUOTA_RESOURCES or the licence`,
+    `${count} resources are monitored and ${most} may be: stop monitoring one, or raise LAPWING_QUOTA_RESOURCES or the licence`,
     most,
     count,
   );

@@ -2,7 +2,7 @@
 import type { Registry } from '../metrics/registry.ts';
 import type { AutostackDirectory } from './autostack-directory.ts';
 
-/** Where something is watched: the resources there are listed now and then. */
+/** Where something is monitored: the resources there are listed now and then. */
 export function* listRegionsInUse(
   registry: Pick<Registry, 'all'>,
   directory: Pick<AutostackDirectory, 'all'>,

@@ -1,4 +1,4 @@
-/** What may be worth watching: what works, the largest and oldest first, one of each kind in turn. */
+/** What may be worth monitoring: what works, the largest and oldest first, one of each kind in turn. */
 import type { PrismaClient, Resource } from '../../generated/prisma/client.ts';
 
 /** First of them those to propose, the others to choose from. */
@@ -8,7 +8,7 @@ const AT_WORK = ['running', 'in-use', 'available'];
 const PER_TYPE = MAX_SUGGESTIONS;
 
 /**
- * Resources of AWS nothing is watched of yet. Within a type: by size, then by how long they run; types take turns.
+ * Resources of AWS nothing is monitored of yet. Within a type: by size, then by how long they run; types take turns.
  * @param region null for all
  */
 export async function suggestResources(

@@ -1,4 +1,4 @@
-/** How unusual a resource or an autostack is now: one score from the newest samples of its metrics. */
+/** How anomalous a resource or an autostack is now: one score from the newest samples of its metrics. */
 import type { StoredSample } from '../samples/stored-sample.ts';
 import { scoreGroup } from '../../detector/group.ts';
 import { classifyScore } from '../../detector/likelihood.ts';

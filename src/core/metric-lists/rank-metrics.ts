@@ -1,4 +1,4 @@
-/** Metrics by how unusual they were in a window: reads their bars and nothing of their samples. */
+/** Metrics by how anomalous they were in a window: reads their bars and nothing of their samples. */
 import type pg from 'pg';
 import { RED_SCORE, YELLOW_SCORE } from '../../detector/likelihood.ts';
 import { isInRange, type StoredBar, type StoredBarRange } from '../bars/read-bars.ts';

@@ -4,11 +4,11 @@ import { DEFAULT_ACCOUNT, type Datasource } from '../../model.ts';
 
 /**
  * What the server reads with its own credentials (AWS, InfluxDB) or of its own machine belongs to the default account:
- * watched for another, it would be shown to whom it is not. @throws NotSupportedError
+ * monitored for another, it would be shown to whom it is not. @throws NotSupportedError
  */
 export function checkAccount(datasource: Datasource, accountId: number): void {
   if (datasource === 'CUSTOM' || accountId === DEFAULT_ACCOUNT) return;
   throw new NotSupportedError(
-    `${datasource} metrics belong to the default account: with a key of another one, only pushed metrics can be watched`,
+    `${datasource} metrics belong to the default account: with a key of another one, only pushed metrics can be monitored`,
   );
 }

@@ -1,4 +1,4 @@
-/** Makes metrics of pushed names nobody has told us of: known, not monitored, their samples kept. */
+/** Makes metrics of pushed names that are new: known, not monitored, their samples kept. */
 import type pg from 'pg';
 import type { Log } from '../../log.ts';
 import type { ValueKind } from '../../model.ts';
@@ -54,7 +54,7 @@ export function createCustomMetrics(options: {
     }));
     const made = await insertMetrics(pool, rows, options.chooseForBatch());
     stats.count('metrics_created', made.length);
-    // A connection that broke at the end of this statement left them made, with nobody told.
+    // A connection that broke at the end of this statement left them made, and the registry without them.
     const isAllMade = made.length === rows.length;
     await registry.load(isAllMade ? made : await findNumbers(pool, rows));
     options.onMade(made.flatMap((number) => registry.byNumber(number) ?? []));

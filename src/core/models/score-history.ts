@@ -70,7 +70,7 @@ export async function* scoreHistory({
 }
 
 /**
- * Whether a point opens an incident somebody is to be told of: red, past learning, one that matters by the policy, and
+ * Whether a point opens an incident somebody is to be notified of: red, past learning, one that matters by the policy, and
  * as rare as labels ask for.
  * @param adjustment as of Labels.thresholdAdjustmentOf
  */
@@ -85,7 +85,7 @@ export function isAlarming(
   return matters(judgement, value, policy);
 }
 
-/** Whether a deviation is one a policy asks to be told of. */
+/** Whether a deviation is one a policy asks to be notified of. */
 export function matters(
   { expected }: Pick<Judgement, 'expected'>,
   value: number,

@@ -30,7 +30,7 @@ interface NewStackMetric extends NamespaceMetric {
 
 interface NewStack extends StackFilter {
   readonly name: string;
-  /** Watched at once. */
+  /** Monitored at once. */
   readonly metrics: readonly NewStackMetric[];
 }
 
@@ -121,7 +121,7 @@ export class Autostacks {
 
   /**
    * The stack of this name and region, made when there is none; AWS need not answer.
-   * @param metric what is to be watched of it
+   * @param metric what is to be monitored of it
    * @throws InvalidInputError, NotSupportedError, QuotaExceededError; DuplicateNameError for one that chooses others
    */
   async ensureAutostack({ includeStopped, ...given }: NamedStack, metric: NamespaceMetric): Promise<string> {

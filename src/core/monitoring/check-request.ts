@@ -39,7 +39,7 @@ export interface RequestChecks {
   /** @throws NotSupportedError, InvalidInputError */
   readonly describe: (datasource: Datasource, spec: unknown, accountId: number) => Described;
   /**
-   * All that can be said against it but that there is no place for it, or that it is watched already.
+   * All that can be said against it but that there is no place for it, or that it is monitored already.
    * @throws NotSupportedError, InvalidInputError, NotFoundError
    */
   readonly check: (request: MonitorRequest) => Promise<CheckedRequest>;
@@ -70,7 +70,7 @@ export function createRequestChecks(options: {
     const policy = checkPolicy(request.policy ?? {});
     const findKnown = () => registry.byIdentity(datasource, identity, accountId);
     const known = findKnown();
-    // What is watched already needs no leave.
+    // What is monitored already needs no leave.
     const isListed = resource !== null && datasource !== 'CUSTOM';
     if (isListed && (known === undefined || known.status === 'UNMONITORED')) await confirmResource(resource);
     if (known === undefined && request.confirmed === true)

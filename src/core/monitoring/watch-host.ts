@@ -1,4 +1,4 @@
-/** The machine the server runs on: watched without being asked on a fresh database. */
+/** The machine the server runs on: monitored without being asked on a fresh database. */
 import type pg from 'pg';
 import { AlreadyMonitoredError } from '../../errors.ts';
 import type { Log } from '../../log.ts';

@@ -126,7 +126,7 @@ export async function clearScores(client: pg.PoolClient, metricNumber: number): 
   );
   await holdFollowers(client);
   await deleteBars(client, metricNumber);
-  // From now on nothing but this row tells how far the metric had come.
+  // From now on nothing but this row says how far the metric had come.
   await client.query(
     `UPDATE metric_progress p SET scored_rows = 0, scored_to = NULL, read_to = NULL,
        last_row_id = greatest(p.last_row_id, s.last_row_id),

@@ -1,4 +1,4 @@
-/** E-mail, by the SMTP server whoever runs the server has named; SES and others are reached that way. */
+/** E-mail, by the SMTP server the operator has named; SES and others are reached that way. */
 import { createTransport } from 'nodemailer';
 import { linkToMessage, rateWorst } from './incident-words.ts';
 import type { Message } from './message.ts';

@@ -14,7 +14,7 @@ export interface IncidentFacts {
   /** Region; empty where there is none. */
   readonly location: string;
   readonly datasource: Datasource;
-  /** Time of the first unusual point. */
+  /** Time of the first anomalous point. */
   readonly startedAt: Date;
   /** Both null in messages about its start. */
   readonly endedAt: Date | null;

@@ -1,4 +1,4 @@
-/** A signed webhook: JSON that whoever holds the secret can tell from a forgery. docs/notifications.md is its contract. */
+/** A signed webhook: JSON that the holder of the secret can distinguish from a forgery. docs/notifications.md is its contract. */
 import { createHmac } from 'node:crypto';
 import { postOrExplain, type Outbound } from '../../platform/outbound/outbound-client.ts';
 import { LISTED_INCIDENTS, type IncidentFacts, type Message } from './message.ts';

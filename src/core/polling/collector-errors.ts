@@ -9,7 +9,7 @@ import type { StatusFeed } from '../../platform/runtime/change-feed.ts';
 import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 
 export interface CollectorErrors {
-  /** Never throws: a database that is away now is told at the next reading. */
+  /** Never throws: a database that is away now shows at the next reading. */
   note: (entry: MetricEntry, failure: Error | null) => Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Rounds what is stored of a judgement to what anybody can tell apart. A stored sample is mostly the last digits of
+ * Rounds what is stored of a judgement to what anybody can distinguish. A stored sample is mostly the last digits of
  * these numbers, which nobody reads and no code can shorten; rounded, a packed sample takes a third of the bytes.
  * Rounding depends on nothing but the judgement, so that a replay gives the stored numbers again.
  */

@@ -9,7 +9,7 @@ export interface KeptEvent {
 export interface ScoreMemory {
   /** Keeps it, as the one used last. */
   readonly use: (event: KeptEvent) => void;
-  /** It was dropped by whoever keeps it. */
+  /** Its keeper dropped it. */
   readonly release: (event: KeptEvent) => void;
 }
 

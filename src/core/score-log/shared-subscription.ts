@@ -1,5 +1,5 @@
 /**
- * Equal subscriptions go through the log of scores together: whoever stands at the same place is given the same
+ * Equal subscriptions go through the log of scores together: those at the same offset are given the same
  * event, the very object, made once. What is made of an event further on can therefore be made once, too.
  */
 import type { ScoredSample } from '../samples/stored-sample.ts';

@@ -54,7 +54,7 @@ export function streamScores({
     return { done: false, value: event };
   };
 
-  /** Calls of `next` are answered one after the other, whoever makes them. */
+  /** Calls of `next` are answered one after the other. */
   let reading: Promise<unknown> = Promise.resolve();
   return {
     next: () => {

@@ -1,4 +1,4 @@
-/** Checks what somebody said is to be watched against the schema of its source. */
+/** Checks what somebody said is to be monitored against the schema of its source. */
 import type { z } from 'zod';
 import { InvalidInputError } from '../../errors.ts';
 import { wordIssue } from '../../platform/runtime/word-issue.ts';
@@ -24,7 +24,7 @@ export function parseSpec<T>(
   throw new InvalidInputError(`${where}: ${expected}${showValue(spec, path, expected)}`, path);
 }
 
-/** Nothing for what has no short form, or where the message tells it. */
+/** Nothing for what has no short form, or where the message says it. */
 function showValue(spec: unknown, path: readonly string[], message: string): string {
   if (message.includes(', got ')) return '';
   const value = path.reduce(readMember, spec);

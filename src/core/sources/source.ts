@@ -53,7 +53,7 @@ export interface SupportedMetric {
   readonly dimensions: readonly string[];
   readonly defaultMin: number | null;
   readonly defaultMax: number | null;
-  /** Watched when its whole resource is. */
+  /** Monitored when its whole resource is. */
   readonly isDefault: boolean;
 }
 
@@ -101,7 +101,7 @@ export interface Source {
   /** Resource types and metrics it can watch. */
   catalogue: () => readonly SupportedResourceType[];
   /**
-   * Specs of the metrics that are watched when a whole resource is, or of those of these names. A metric that takes
+   * Specs of the metrics that are monitored when a whole resource is, or of those of these names. A metric that takes
    * more than the resource to be chosen is left out. Left out by sources without resources to choose.
    */
   readonly resourceSpecs?: (

@@ -1,4 +1,4 @@
-/** Puts the archive of a metric where whoever asks for it wants it: a bucket of S3, or what understands the same. */
+/** Puts the archive of a metric where the caller wants it: a bucket of S3, or what understands the same. */
 import type { ArchiveDownload } from './download-link.ts';
 
 export interface UploadedArchive {
@@ -10,7 +10,7 @@ export interface UploadedArchive {
 
 export interface ArchiveUploads {
   /**
-   * @param url for one PUT, signed by whoever may write there: the server has no credentials of its own for it
+   * @param url for one PUT, signed by an owner of the bucket: the server has no credentials of its own for it
    * @throws InvalidInputError for an address that is refused, NotFoundError, RetryLaterError while others are under way,
    *   SourceUnavailableError when what it leads to does not take the archive
    */

@@ -1,4 +1,4 @@
-/** What can be taken away: the samples of a selection, and the archive of one metric for whoever is to look into it. */
+/** What can be taken away: the samples of a selection, and the archive of one metric for an analyst. */
 import type pg from 'pg';
 import { readLogBounds } from '../score-log/read-log.ts';
 import { readSnapshot, streamSamples } from '../samples/stream-samples.ts';

@@ -1,5 +1,5 @@
 /**
- * Links that let whoever holds one take one thing for some minutes, without a key: a browser or curl can follow them.
+ * Links that let their holder take one thing for some minutes, without a key: a browser or curl can follow them.
  * What they are for stands in them, signed with a key that is made anew at every start; nothing is stored. A link ends
  * with the API key that asked for it: a revoked key leaves no way in behind.
  */
@@ -12,7 +12,7 @@ import type { ScoreFilter } from '../score-log/score-filter.ts';
 export interface ArchiveDownload {
   readonly kind: 'archive';
   readonly metricId: string;
-  /** What the one who asked for it has to say. */
+  /** A comment of the one who asked for it. */
   readonly comment: string | null;
 }
 

@@ -155,7 +155,7 @@ export class Transfer {
     return { ...metricSpec, autostackId };
   }
 
-  /** @param stored told how many have been, also of those before one that is refused */
+  /** @param stored gets how many have been, also of those before one that is refused */
   async #storeSamples(metricId: string, samples: readonly Sample[], stored: { rows: number }) {
     for (let start = 0; start < samples.length; start += HISTORY_BATCH_POINTS) {
       const { accepted, late, rejected } = await this.#accept.acceptHistory(

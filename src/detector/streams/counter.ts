@@ -1,7 +1,7 @@
 /**
  * Counters: metrics that only rise (requests served, bytes sent, seconds since a start) and fall back when their
  * process restarts. Their level says nothing; how fast they rise does. Metrics that only fall are counters upside down.
- * Where nobody said which a metric is, its rows tell.
+ * Where nobody said which a metric is, its rows show it.
  */
 import type { ValueKind } from '../../model.ts';
 import type { Tick } from './clock.ts';
@@ -40,7 +40,7 @@ export function createCounter(): Counter {
 /**
  * @param time.stepMs of the metric, 0 while unknown
  * @param time.intervalMs since the row before
- * @param kind as it was said; undefined where the rows have to tell
+ * @param kind as it was said; undefined where the rows have to show it
  */
 export function readCounter(
   counter: Counter,

@@ -1,6 +1,6 @@
 /**
  * The detector: forecasts of one metric, how rare each deviation is for this metric, and one surprise of them all.
- * docs/detector.md tells how and why.
+ * docs/detector.md says how and why.
  */
 import type { Judgement, ModelParams } from '../../model.ts';
 import { clampExpectation, type Expectation, expectValue, learnBand } from './band.ts';

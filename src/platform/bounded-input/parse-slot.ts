@@ -1,5 +1,5 @@
 /**
- * Parsing what comes from outside takes the event loop piece by piece: one piece in each of its rounds, whoever sent it,
+ * Parsing what comes from outside takes the event loop piece by piece: one piece in each of its rounds, of all senders together,
  * so that a hundred large bodies delay everybody else by one piece and not by a hundred. There is one queue because there
  * is one event loop; it holds nothing while nobody waits.
  */

@@ -85,7 +85,7 @@ export interface SingleValues extends PictureBase {
   readonly values: readonly SingleValue[];
 }
 
-/** Ten colours that can be told apart; the eleventh line has the first again. */
+/** Ten colours that can be distinguished; the eleventh line has the first again. */
 const LINE_COLORS = [
   '#1f77b4',
   '#ff7f0e',

@@ -14,7 +14,7 @@ function listTicks(scale: ValueScale, { top, bottom }: PlotArea) {
   const ticks = scale.ticks(Math.max(2, Math.round((bottom - top) / TICK_HEIGHT)));
   const step = Math.abs((ticks[1] ?? 0) - (ticks[0] ?? 0)) || 1;
   const most = Math.max(...ticks.map(Math.abs));
-  // As many digits as tell two neighbours apart.
+  // As many digits as distinguish two neighbours.
   const digits = most === 0 ? 3 : Math.min(15, Math.max(3, Math.ceil(Math.log10(most / step)) + 2));
   return ticks.map((value) => ({ value, text: formatNumber(value, digits) }));
 }

@@ -10,7 +10,7 @@ export const AWS_SETTINGS = {
   ),
   awsHistoryDays: setting(
     'LAPWING_AWS_HISTORY_DAYS',
-    'How far back a CloudWatch metric is read when it is first watched.',
+    'How far back a CloudWatch metric is read when it is first monitored.',
     wholeNumber(1, 455),
     '14',
   ),

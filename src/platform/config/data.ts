@@ -35,7 +35,7 @@ export const DATA_SETTINGS = {
   ),
   ingestQueuePoints: setting(
     'LAPWING_INGEST_QUEUE_POINTS',
-    'Points that may wait to be written before pushers are told to retry later.',
+    'Points that may wait to be written before pushers are asked to retry later.',
     wholeNumber(1000, 10_000_000),
     '200000',
   ),

@@ -1,4 +1,4 @@
-/** How much one request may ask for. Each limit is told by its variable's name when it refuses something. */
+/** How much one request may ask for. A refusal names the variable of its limit. */
 import { z } from 'zod';
 import { onOff, setting, text, wholeNumber, type Setting } from './setting.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Settings: the environment becomes one frozen object; every problem is told at once. The only reader of
+ * Settings: the environment becomes one frozen object; every problem is reported at once. The only reader of
  * process.env. `--help` and the README's table are printed from this list.
  */
 import type { z } from 'zod';
@@ -92,7 +92,7 @@ export function describeSettings(): readonly { name: string; fallback: string; a
 }
 
 /**
- * Libraries check themselves more slowly unless they are told that nobody is developing: to be called before they are
+ * Libraries check themselves more slowly unless they know that nobody is developing: to be called before they are
  * loaded. What the environment says goes first.
  */
 export function preferProduction(environment: NodeJS.ProcessEnv = process.env): void {

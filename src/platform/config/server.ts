@@ -56,7 +56,7 @@ export const SERVER_SETTINGS = {
   ),
   quotaResources: setting(
     'LAPWING_QUOTA_RESOURCES',
-    'Resources that may be watched, each counted once however many of its metrics are; any number when unset.',
+    'Resources that may be monitored, each counted once however many of its metrics are; any number when unset.',
     wholeNumber(1, 100_000_000).optional(),
   ),
   licenseFile: setting('LAPWING_LICENSE_FILE', 'A licence file; none is needed.', text),

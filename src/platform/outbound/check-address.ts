@@ -1,5 +1,5 @@
 /**
- * Which addresses requests to targets named by users may go to. Without this whoever may name a webhook could have
+ * Which addresses requests to targets named by users may go to. Without this anyone who may name a webhook could have
  * the server ask its own network, or the metadata service of the cloud it runs in.
  */
 import ipaddr from 'ipaddr.js';
@@ -8,7 +8,7 @@ import { type IpAddress, isInRange } from './address-range.ts';
 /** Addresses and CIDR ranges that are let through although they are private; `all` switches the check off. */
 export type AllowedTargets = 'all' | readonly string[];
 
-/** A target requests are not sent to. The message says why, for whoever named it. */
+/** A target requests are not sent to. The message says why, for the one who named it. */
 export class TargetRefusedError extends Error {
   override readonly name = 'TargetRefusedError';
 }

@@ -154,7 +154,7 @@ async function readSome(response: http.IncomingMessage): Promise<string> {
   return Buffer.concat(parts).subarray(0, ANSWER_LIMIT_BYTES).toString('utf8');
 }
 
-/** DNS cannot be told to stop: it is left to itself. */
+/** DNS lookups cannot be stopped: it is left to itself. */
 function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(new Error('time ran out')), { once: true });

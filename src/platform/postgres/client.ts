@@ -8,7 +8,7 @@ import { createPoolGate, type PoolGate } from './pool-gate.ts';
 
 export interface Database extends AsyncDisposable {
   /**
-   * For hot SQL. Waits at most 5 s for a connection and 15 s for a statement (20 s when PostgreSQL itself hangs). Whoever
+   * For hot SQL. Waits at most 5 s for a connection and 15 s for a statement (20 s when PostgreSQL itself hangs). Who
    * takes a client out of it gives it back with the error if there was one: `client.release(error)`.
    */
   readonly pool: pg.Pool;

@@ -56,7 +56,7 @@ export async function openClient(
   overrides: pg.ClientConfig = {},
 ): Promise<pg.Client> {
   const client = new pg.Client({ ...configureConnection(connection, applicationName), ...overrides });
-  // Told again to whoever uses the client next, as the failure of its query.
+  // The next user of the client gets it again, as the failure of its query.
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -18,7 +18,7 @@ const TICK_MS = 100;
 const REST_TICKS = 5;
 /**
  * Silence is counted in ticks of our own: when this process is held up, it is not the database that was silent. With
- * the rest before it and what follows it, whoever waits is answered within 5 s.
+ * the rest before it and what follows it, those who wait are answered within 5 s.
  */
 const SILENT_TICKS = 25;
 /** Where a network comes back nothing says so: the next try finds out. */
@@ -61,7 +61,7 @@ export function watchHealth(options: {
     if (!isAsking && restTicks-- <= 0) void ask();
     if (!isHealthy || silentTicks < REST_TICKS + SILENT_TICKS) return;
     isHealthy = false;
-    options.log.error('the database does not answer; requests are told to come again until it does');
+    options.log.error('the database does not answer; requests are answered RETRY_LATER until it does');
     // Where the network forgot the connection no answer would ever come on it.
     void probe.disconnect();
     options.onLost();

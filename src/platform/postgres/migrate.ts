@@ -153,7 +153,7 @@ function checkApplied(row: AppliedRow, migration: Migration | undefined, databas
   }
   if (row.finished_at === null) {
     throw new MigrationError(
-      `the migration ${name} failed on the ${database} and left it half changed. Mend it, then tell Prisma: ` +
+      `the migration ${name} failed on the ${database} and left it half changed. Mend it, then run: ` +
         `npx prisma migrate resolve --config prisma/config.ts --rolled-back ${name} (or --applied ${name}).`,
     );
   }

@@ -1,4 +1,4 @@
-/** Tells a database that is away, or out of room, from a statement that can never succeed. */
+/** Distinguishes a database that is away, or out of room, from a statement that can never succeed. */
 import pg from 'pg';
 import { ConnectionError } from './connection.ts';
 

@@ -1,7 +1,7 @@
 /**
  * Before the pools: nobody waits for a database that does not answer, and nobody reads before the sessions that were
  * lost are over. A commit that was on its way when its connection broke may still be carried out: read too early, what
- * is stored would change behind the back of whoever looked.
+ * is stored would change behind the back of the reader.
  */
 import pg from 'pg';
 import { endSessions } from './end-sessions.ts';
@@ -10,7 +10,7 @@ import { DatabaseAwayError } from './outage.ts';
 export interface PoolGate {
   /** From now on the pool's connections are given through the gate. */
   readonly guard: (pool: pg.Pool) => void;
-  /** Fails whoever waits, for a connection or on one, and refuses all others; long statements are cut, too. */
+  /** Fails those who wait, for a connection or on one, and refuses all others; long statements are cut, too. */
   readonly close: () => void;
   readonly open: () => void;
 }

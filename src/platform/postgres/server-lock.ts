@@ -124,7 +124,7 @@ function waitForEnd(client: pg.Client): Promise<void> {
   });
 }
 
-/** @returns null when told to stop, or when another server has the lock, which is told by onLost */
+/** @returns null when stopped, or when another server has the lock, which calls onLost */
 async function reacquire(
   { connection, log, onLost }: { connection: string; log: Log; onLost: (error: Error) => void },
   stopping: AbortSignal,

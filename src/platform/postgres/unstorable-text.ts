@@ -1,4 +1,4 @@
-/** Tells a text PostgreSQL has no way to keep from every other failure. */
+/** Distinguishes a text PostgreSQL has no way to keep from every other failure. */
 import { readSqlState } from './outage.ts';
 
 /** Character not in the encoding, character without a counterpart: U+0000, and halves of characters. */

@@ -1,4 +1,4 @@
-/** Tells who asked which metrics changed their status. A slow reader costs at most one id per metric. */
+/** Publishes which metrics changed their status. A slow reader costs at most one id per metric. */
 import { Signal, type Wait } from './signal.ts';
 
 export interface StatusFeed {

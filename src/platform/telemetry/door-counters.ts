@@ -10,7 +10,7 @@ export const DOOR_COUNTERS = {
     'Points of StatsD given up: at a stop while the database was away, or by a bug of ours.',
   statsd_connections_refused: 'StatsD connections closed at once because too many were open.',
   statsd_connections_foreign:
-    'StatsD connections closed because they spoke HTTP or TLS: some page told a browser to write metrics.',
+    'StatsD connections closed because they spoke HTTP or TLS: some page made a browser write metrics.',
   otlp_data_points: 'Data points read from OTLP requests, good and bad.',
 } as const;
 

@@ -1,6 +1,6 @@
 /**
  * Writes the server's own points to InfluxDB: every flush period, or as soon as there are enough for a request. What
- * cannot be sent waits, up to a bound; then the oldest are dropped and counted. Nothing that is watched ever waits
+ * cannot be sent waits, up to a bound; then the oldest are dropped and counted. Nothing that is monitored ever waits
  * for it.
  */
 import type { Log } from '../../log.ts';

@@ -1,4 +1,4 @@
-/** Looks at the licence at start and at every midnight (UTC), and tells each time what it saw. */
+/** Looks at the licence at start and at every midnight (UTC), and reports each time what it saw. */
 import { readFile } from 'node:fs/promises';
 import type { Log } from '../../log.ts';
 import { checkLicense, type LicenseState, NO_LICENSE, refuseLicense } from './license.ts';

@@ -1,7 +1,7 @@
 /**
- * The licence file: who may use this server, until when, for how many resources, signed by whoever hands it out.
+ * The licence file: who may use this server, until when, for how many resources, signed by its issuer.
  * Lapwing is free software and needs none: without a file everything is allowed. A licence that is expired or
- * wrong is told loudly and stops nothing that is watched.
+ * wrong is logged as an error and stops nothing that is monitored.
  *
  * The file is `{ "license": base64, "signature": base64 }`. The signature is Ed25519 (RFC 8032) over the decoded
  * bytes of `license`, which are JSON: `{ "holder": text, "expires": "2027-01-31", "resources": 100 }`.
@@ -17,7 +17,7 @@ export interface LicenseState {
   readonly expires: Date | null;
   /** Whole days until then, negative afterwards. */
   readonly restDays: number | null;
-  /** How many resources may be watched; null for any number. */
+  /** How many resources may be monitored; null for any number. */
   readonly resources: number | null;
   readonly warnings: readonly string[];
   readonly errors: readonly string[];
@@ -90,7 +90,7 @@ function readKey(publicKey: string): KeyObject | null {
     const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' });
     return key.asymmetricKeyType === 'ed25519' ? key : null;
   } catch {
-    // Told by the caller, with what was expected.
+    // Reported by the caller, with what was expected.
     return null;
   }
 }

@@ -67,7 +67,7 @@ const COUNTERS = {
   downloads_sent: 'Downloads sent to their end.',
   downloads_cut: 'Downloads cut short: by the client, by time, or by a failure of the database.',
   archives_uploaded: 'Archives of metrics that were put where somebody asked for them.',
-  incidents_opened: 'Incidents that began: unusual points of a metric a notification rule looks at.',
+  incidents_opened: 'Incidents that began: anomalous points of a metric a notification rule looks at.',
   incidents_ended: 'Incidents that ended.',
   notifications_sent: 'Messages a channel has taken.',
   notifications_failed:
@@ -80,7 +80,7 @@ const COUNTERS = {
   partitions_dropped: 'Monthly tables of samples dropped by retention.',
   database_restarts: 'Times the embedded database ended by itself and was started again.',
   database_silences:
-    'Times the database did not answer for 2.5 s. Requests are told RETRY_LATER at once until it does; a rise means a frozen machine, a lost network or a disk that hangs.',
+    'Times the database did not answer for 2.5 s. Requests are answered RETRY_LATER at once until it does; a rise means a frozen machine, a lost network or a disk that hangs.',
   graphite_lines: 'Lines read from Graphite connections, good and bad, blank ones left out.',
   graphite_points_lost:
     'Points read from Graphite connections and then given up: at a stop that took too long, or by a bug of ours.',
@@ -150,7 +150,7 @@ const REASON_COUNTERS = {
     reasons: ['create', 'look_up', 'restore', 'score', 'snapshot', 'store', 'publish'],
   },
   graphite_connections_foreign: {
-    help: 'Graphite connections closed because they spoke another protocol, by which. A browser that speaks HTTP there was told to by some page, which tried to write metrics.',
+    help: 'Graphite connections closed because they spoke another protocol, by which. A browser that speaks HTTP there was sent by some page, which tried to write metrics.',
     reasons: ['http', 'tls'],
   },
   graphite_lines_bad: {

@@ -6,7 +6,7 @@ import type { Family } from './prometheus-text.ts';
 export interface ServerState {
   readonly version: string;
   readonly metrics: Iterable<{ readonly datasource: Datasource; readonly status: MetricStatus }>;
-  /** Resources that are watched, and how many may be; null for any number. */
+  /** Resources that are monitored, and how many may be; null for any number. */
   readonly resources: number;
   readonly resourceLimit: number | null;
   readonly license: LicenseState;
@@ -14,7 +14,7 @@ export interface ServerState {
 
 const LICENSE_STATUSES = ['ok', 'warning', 'error'] as const;
 
-/** Every combination of datasource and status is told, those of 0 too, so that a first error is a rise. */
+/** Every combination of datasource and status is shown, those of 0 too, so that a first error is a rise. */
 export function describeServer({ version, metrics, ...state }: ServerState): readonly Family[] {
   const counts = new Map<string, number>();
   for (const { datasource, status } of metrics) {
@@ -44,12 +44,12 @@ export function describeServer({ version, metrics, ...state }: ServerState): rea
     },
     gauge(
       'lapwing_resources',
-      'Resources that are watched. Near lapwing_resources_limit no further one can be.',
+      'Resources that are monitored. Near lapwing_resources_limit no further one can be.',
       state.resources,
     ),
     gauge(
       'lapwing_resources_limit',
-      'Resources that may be watched, by LAPWING_QUOTA_RESOURCES and the licence; +Inf for any number.',
+      'Resources that may be monitored, by LAPWING_QUOTA_RESOURCES and the licence; +Inf for any number.',
       state.resourceLimit ?? Infinity,
     ),
     {

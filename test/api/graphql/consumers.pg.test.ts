@@ -48,7 +48,7 @@ test('the client of the docs, run with a key, goes on after a stop where it was'
 
   await push(2, 12);
   await using second = startExample(cwd, server.url);
-  await second.says('watched already shop.orders');
+  await second.says('monitored already shop.orders');
   await second.says('2026-01-01T00:02:00.000Z shop.orders 12 NONE');
   expect(second.said()).not.toContain('00:01:00');
   expect(await second.stop()).toBe(0);

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { startServer } from '../../helpers/start-server.ts';
 
 describe('/metrics', () => {
-  it('tells what was counted, what is watched, what runs and what it costs', async () => {
+  it('tells what was counted, what is monitored, what runs and what it costs', async () => {
     await using server = await startServer();
     const timestampMs = Date.now();
     await server.engine.accept.acceptNamed([
       { metric: 'a', timestampMs, value: 1 },
       { metric: 'b', timestampMs: -1, value: 1 },
     ]);
-    await server.engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name: 'watched' } });
+    await server.engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name: 'monitored' } });
     const response = await fetch(`${server.url}/metrics`);
     const text = await response.text();
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');

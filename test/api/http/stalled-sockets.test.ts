@@ -19,8 +19,8 @@ function createSocket(written: number, waiting: number) {
 }
 
 function watch(...sockets: readonly Socket[]) {
-  const watched = sockets.map((socket) => ({ socket, limitMs: 10_000 }));
-  return cutStalledSockets(() => watched, createLog('silent'));
+  const checked = sockets.map((socket) => ({ socket, limitMs: 10_000 }));
+  return cutStalledSockets(() => checked, createLog('silent'));
 }
 
 test('a socket whose bytes do not leave for the limit is destroyed', () => {

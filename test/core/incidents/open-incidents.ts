@@ -37,7 +37,7 @@ export interface Bench extends AsyncDisposable {
   readonly engine: Engine;
   readonly database: TestDatabase;
   readonly incidents: Incidents;
-  /** Makes watched metrics `m1`, `m2` … on servers of the same names, or all on one. @returns their numbers */
+  /** Makes monitored metrics `m1`, `m2` … on servers of the same names, or all on one. @returns their numbers */
   makeMetrics: (count: number, server?: string) => Promise<readonly number[]>;
   /** Commits scores and waits until they were held against the rules. */
   score: (points: readonly Scored[]) => Promise<void>;

@@ -31,7 +31,7 @@ const watch = (engine: TestEngine, name: string, resource?: string) =>
   });
 
 describe('the quota of resources', () => {
-  it('counts a resource once however many of its metrics are watched, and refuses the one too many (row 51)', async () => {
+  it('counts a resource once however many of its metrics are monitored, and refuses the one too many (row 51)', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database, { settings: { LAPWING_QUOTA_RESOURCES: '2' } });
     await watch(engine, 'a.cpu', 'a');
@@ -83,7 +83,7 @@ describe('the quota of resources', () => {
     expect(engine.registry.size).toBe(3);
   });
 
-  it('gives a place back when the last metric of a resource is watched no more', async () => {
+  it('gives a place back when the last metric of a resource is monitored no more', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database, { settings: { LAPWING_QUOTA_RESOURCES: '1' } });
     const first = await watch(engine, 'a.cpu', 'a');
@@ -104,7 +104,7 @@ describe('the quota of resources', () => {
     expect(engine.quota.count()).toBe(3);
   });
 
-  it('takes points of names that are not watched, as many as come', async () => {
+  it('takes points of names that are not monitored, as many as come', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database, { settings: { LAPWING_QUOTA_RESOURCES: '1' } });
     const points = ['a', 'b', 'c'].map((metric) => ({ metric, timestampMs: Date.now(), value: 1 }));

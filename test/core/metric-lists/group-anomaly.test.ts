@@ -22,7 +22,7 @@ describe('the score of a resource now', () => {
   it('is that of its metrics together, and names the strongest', () => {
     const now = scoreNow([member(1, 0.2, 600), member(2, 0.9999, 600), member(3, 0.9998, 590)]);
     expect(now).toMatchObject({ atMs: 600_000, strongestNumber: 2, memberCount: 3 });
-    // Two of three as unusual as one in some thousands, and no rarer than the rarest.
+    // Two of three as anomalous as one in some thousands, and no rarer than the rarest.
     expect(now?.score).toBeGreaterThan(0.9995);
     expect(now?.score).toBeLessThanOrEqual(0.9999);
   });

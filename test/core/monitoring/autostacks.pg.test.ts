@@ -463,7 +463,7 @@ describe('an instance nobody has', () => {
   const watch = ({ engine }: AwsEngine, id: string) =>
     engine.monitor.monitorMetric({ datasource: 'CLOUDWATCH', spec: spec(id) });
 
-  it('is not watched where the instances are listed; one that has just begun is', async () => {
+  it('is not monitored where the instances are listed; one that has just begun is', async () => {
     await using database = await withDatabase();
     await using aws = await start(database, [instance(1, 'web-1')]);
     const { engine, script } = aws;
@@ -495,7 +495,7 @@ describe('an instance nobody has', () => {
     await watch(aws, 'i-0999');
   });
 
-  it('is watched with a note where nobody can say, and told when it is known', async () => {
+  it('is monitored with a note where nobody can say, and told when it is known', async () => {
     await using database = await withDatabase();
     let fault: Fault | null = EXPIRED;
     await using aws = await start(database, [instance(1, 'web-1')], () => fault);
@@ -518,7 +518,7 @@ describe('an instance nobody has', () => {
     expect(await readDoubt()).toBe('EC2 lists no i-0999 in us-west-2: no more values are to be expected');
   });
 
-  it('is watched without waiting long where EC2 does not answer', async () => {
+  it('is monitored without waiting long where EC2 does not answer', async () => {
     await using database = await withDatabase();
     await using aws = await start(database, []);
     await aws.engine.inventory.ensure(REGION, 0);
@@ -536,7 +536,7 @@ describe('an instance nobody has', () => {
 });
 
 describe('a resource that is gone', () => {
-  it('is not watched any more: its metrics are refused', async () => {
+  it('is not monitored any more: its metrics are refused', async () => {
     await using database = await withDatabase();
     await using aws = await start(database, [instance(1, 'web-1', 'terminated'), instance(2, 'web-2')]);
     const { engine } = aws;

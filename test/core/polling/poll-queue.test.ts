@@ -120,7 +120,7 @@ describe('the poll queue', () => {
     expect(queue.takeDue(clock.nowMs + PERIOD_MS)).toHaveLength(1);
   });
 
-  it('forgets a metric that was deleted, while it was read too, and one that is watched no more', () => {
+  it('forgets a metric that was deleted, while it was read too, and one that is monitored no more', () => {
     const entries = [1, 2, 3].map((number) => createEntry(number, { readToMs: null }));
     const { queue, clock, known, load } = startQueue(entries);
     known.delete(1);

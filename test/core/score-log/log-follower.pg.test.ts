@@ -154,7 +154,7 @@ describe('a follower of the log', () => {
     expect(await readSeen(database)).toEqual(range(21, 25));
   });
 
-  it('is given nothing of a metric whose scores were taken back, nor of its old scores once it is watched anew', async () => {
+  it('is given nothing of a metric whose scores were taken back, nor of its old scores once it is monitored anew', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database);
     const a = await monitor(engine, 'a');

@@ -29,9 +29,9 @@ export const AnomalyClassRef = builder.enumType('AnomalyClass', {
   description: 'How anomalous, in the colours of a traffic light.',
   values: describe(ANOMALY_CLASSES, {
     NONE: 'Not scored, or scored 0.',
-    GREEN: 'Usual.',
-    YELLOW: 'As unusual as one point in ten thousand.',
-    RED: 'As unusual as one point in a hundred thousand, or more.',
+    GREEN: 'Normal.',
+    YELLOW: 'As rare as one point in ten thousand.',
+    RED: 'As rare as one point in a hundred thousand, or rarer.',
   }),
 });
 
@@ -91,7 +91,7 @@ export const MetricOrderRef = builder.enumType('MetricOrder', {
   values: describe(['NAME', 'ANOMALY', 'LAST_TIMESTAMP', 'CREATED'] as const, {
     NAME: 'By name, A to Z.',
     ANOMALY:
-      'The most unusual in the window first: by the sum over its bars, in which a red outweighs any number of yellows, and a yellow any number of greens; what was scored while learning weighs next to nothing. Equals by name.',
+      'The most anomalous in the window first: by the sum over its bars, in which a red outweighs any number of yellows, and a yellow any number of greens; what was scored while learning weighs next to nothing. Equals by name.',
     LAST_TIMESTAMP: 'Those with the newest sample first; those without any last.',
     CREATED: 'The youngest first.',
   }),

@@ -8,7 +8,7 @@ import { readPage, THING_PAGE } from '../builder/page.ts';
 
 const DimensionRef = builder.prismaObject('CloudwatchDimension', {
   name: 'Dimension',
-  description: 'One of the names and values that tell apart the CloudWatch metrics of one name.',
+  description: 'One of the names and values that distinguish the CloudWatch metrics of one name.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Its name.' }),
     value: t.exposeString('value', { description: 'Its value.' }),

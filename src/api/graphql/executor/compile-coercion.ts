@@ -16,7 +16,7 @@ export const ODD = Symbol('odd');
 
 export type Coerce = (value: unknown) => unknown;
 
-/** @returns for one schema: types are told apart by identity */
+/** @returns for one schema: types are distinguished by identity */
 export function createCoercions(): (type: GraphQLInputType) => Coerce {
   const known = new Map<GraphQLInputType, Coerce>();
   const compile = (type: GraphQLInputType): Coerce => {
@@ -112,7 +112,7 @@ function coerceLeaf(parse: Coerce): Coerce {
       const parsed = parse(value);
       return parsed === undefined ? ODD : parsed;
     } catch {
-      // graphql's own coercion meets the same error and tells it with its place.
+      // graphql's own coercion meets the same error and reports it with its place.
       return ODD;
     }
   };

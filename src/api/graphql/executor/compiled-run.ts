@@ -62,7 +62,7 @@ export function awaitInto(
   return pending;
 }
 
-/** The whole once nothing of it is waited for; a failure is told at once. */
+/** The whole once nothing of it is waited for; a failure is reported at once. */
 export function finishWhole(pending: Pending, whole: unknown): unknown {
   return pending === undefined ? whole : Promise.all(pending).then(() => whole);
 }

@@ -65,7 +65,7 @@ function showStep(step: string | number): string {
   return typeof step === 'number' ? `[${step}]` : `.${step}`;
 }
 
-/** Each unknown field of an object is told with the whole object: it is written once. */
+/** Each unknown field of an object is reported with the whole object: it is written once. */
 function showOnce(): (value: unknown) => string {
   let last: { readonly value: unknown; readonly shown: string } | undefined;
   return (value) => {

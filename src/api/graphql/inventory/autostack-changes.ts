@@ -69,7 +69,7 @@ const CreateAutostackInputRef = builder.inputType('CreateAutostackInput', {
     }),
     metrics: t.field({
       type: [NamespaceMetricInputRef],
-      description: 'Watched at once; others can be later, by `monitorMetric`.',
+      description: 'Monitored at once; others can be later, by `monitorMetric`.',
     }),
   }),
 });

@@ -15,7 +15,8 @@ import { TagFilterRef } from './tag-filter.ts';
 const DEFAULT_ORDER = 'REGION';
 
 export const AutostackRef = builder.prismaNode('Autostack', {
-  description: 'A group of resources of one region, chosen by their tags and attributes, and watched as one.',
+  description:
+    'A group of resources of one region, chosen by their tags and attributes, and monitored as one.',
   nullable: true,
   id: { resolve: ({ id }) => id },
   findUnique: (id) => ({ id }),

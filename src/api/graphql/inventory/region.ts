@@ -43,7 +43,8 @@ builder.prismaObjectFields(ResourceRef, (t) => ({
 builder.queryField('regions', (t) =>
   t.field({
     type: [RegionRef],
-    description: 'The regions AWS has. Their resources are listed once one of them is watched, or asked for.',
+    description:
+      'The regions AWS has. Their resources are listed once one of them is monitored, or asked for.',
     resolve: (_root, _args, { awsRegions }) =>
       Object.entries(awsRegions).map(([name, description]) => ({ name, description })),
   }),
@@ -54,7 +55,7 @@ builder.queryField('suggestedResources', (t) =>
     type: [ResourceRef],
     nullable: true,
     description:
-      'What may be worth watching: known resources that work and have no monitored metric, large and old ones first, kinds in turn; 28 at most.',
+      'What may be worth monitoring: known resources that work and have no monitored metric, large and old ones first, kinds in turn; 28 at most.',
     args: { region: t.arg.string({ description: 'Only those there.' }) },
     resolve: async (_root, { region }, context) => {
       if (region != null) await listOnce(region, context, () => Promise.resolve(false));

@@ -39,7 +39,7 @@ export const ResourceTypeRef = builder
       aggregatable: t.exposeBoolean('aggregatable', { description: 'Whether autostacks can be made of it.' }),
       metrics: t.field({
         type: [SupportedMetricRef],
-        description: 'What can be watched of it.',
+        description: 'What can be monitored of it.',
         resolve: ({ metrics }) => metrics,
       }),
     }),

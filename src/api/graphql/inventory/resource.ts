@@ -87,7 +87,7 @@ export const ResourceRef = builder.prismaNode('Resource', {
     }),
     supportedMetrics: t.field({
       type: [SupportedMetricRef],
-      description: 'What can be watched of it.',
+      description: 'What can be monitored of it.',
       resolve: ({ datasource, type }, _args, { sources }) =>
         sources
           .get(datasource)

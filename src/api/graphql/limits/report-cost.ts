@@ -20,7 +20,7 @@ interface Asked {
 }
 
 /**
- * A request with `extensions: { cost: true }` is told, over HTTP and WebSocket alike. Of queries and mutations: the
+ * A request with `extensions: { cost: true }` gets its cost, over HTTP and WebSocket alike. Of queries and mutations: the
  * events of a subscription are shared by all who have subscribed to the same.
  */
 export function reportCost(schema: GraphQLSchema, allowed: number): Plugin {

@@ -1,4 +1,4 @@
-/** How many rows a list of an answer may have, as far as the document and its variables tell. */
+/** How many rows a list of an answer may have, as far as the document and its variables show. */
 import {
   type FieldNode,
   getNamedType,

@@ -1,4 +1,4 @@
-/** A query or mutation that takes too long is given up, and its caller told. Subscriptions may last for ever. */
+/** A query or mutation that takes too long is given up, and its caller gets an error. Subscriptions may last for ever. */
 import type { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Refuse } from './error.ts';

@@ -98,7 +98,7 @@ export const ModelParamsInputRef = builder.inputType('ModelParamsInput', {
     }),
     valueKind: t.field({
       type: ValueKindRef,
-      description: 'What its values are; left out, its first 60 samples tell.',
+      description: 'What its values are; left out, its first 60 samples show it.',
     }),
     excludedTimes: t.field({
       type: [TimeSpanInputRef],

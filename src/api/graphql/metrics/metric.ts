@@ -143,7 +143,7 @@ export const MetricRef = builder.prismaNode('Metric', {
       type: ValueKindRef,
       nullable: true,
       description:
-        'What its values were said to be, and so what of them is scored; null where nobody said: its samples then tell the detector.',
+        'What its values were said to be, and so what of them is scored; null where nobody said: the detector then finds out by its samples.',
       resolve: (metric, _args, { registry }) => findEntry(metric, registry)?.modelParams.valueKind ?? null,
     }),
     periodSeconds: t.exposeInt('periodSeconds', { description: 'Time between two samples.' }),

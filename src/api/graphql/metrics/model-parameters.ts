@@ -67,7 +67,7 @@ export const ModelParametersRef = builder.objectRef<ModelParams>('ModelParameter
       type: ValueKindRef,
       nullable: true,
       description:
-        'What its values are said to be, as `Metric.valueKind`; null where the first samples tell.',
+        'What its values are said to be, as `Metric.valueKind`; null where the first samples show it.',
       resolve: ({ valueKind }) => valueKind ?? null,
     }),
   }),

@@ -28,7 +28,7 @@ const AccessScopeRef = builder.enumType('AccessScope', {
 });
 
 const AccountRef = builder.objectRef<Account>('Account').implement({
-  description: 'Whoever metrics belong to. A key of one account sees nothing of another.',
+  description: 'The owner of metrics. A key of one account sees nothing of another.',
   fields: (t) => ({
     name: t.exposeString('name', {
       description: 'Its name; default for whatever is not said to be another’s.',

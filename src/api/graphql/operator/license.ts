@@ -7,7 +7,10 @@ const LicenseStatusRef = builder.enumType('LicenseStatus', {
   values: {
     OK: { value: 'ok', description: 'It holds, or there is none: the software is free.' },
     WARNING: { value: 'warning', description: 'It ends within 30 days.' },
-    ERROR: { value: 'error', description: 'It ended, or cannot be believed. Nothing that is watched stops.' },
+    ERROR: {
+      value: 'error',
+      description: 'It ended, or cannot be believed. Nothing that is monitored stops.',
+    },
   },
 });
 

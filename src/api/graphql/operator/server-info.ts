@@ -75,7 +75,7 @@ export const ServerInfoRef = builder.objectRef<ApiParts>('ServerInfo').implement
     }),
     metrics: t.int({ description: 'Metrics known.', resolve: ({ registry }) => registry.size }),
     resources: t.int({
-      description: 'Resources that are watched, each counted once however many of its metrics are.',
+      description: 'Resources that are monitored, each counted once however many of its metrics are.',
       resolve: ({ quota }) => quota.count(),
     }),
     resourceLimit: t.int({

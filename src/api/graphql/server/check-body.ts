@@ -70,7 +70,7 @@ function readBody(
       fail(refuseLonger(announced));
       return;
     }
-    // Told of every request, long after its end as a rule: the error is made only where it is one.
+    // Called for every request, long after its end as a rule: the error is made only where it is one.
     const failEarly = () => fail(refuse(400, 'the body ended before its end'));
     request.on('data', take);
     request.once('end', () => {

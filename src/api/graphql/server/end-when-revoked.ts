@@ -15,7 +15,7 @@ export function endWithRights(
   let state: 'open' | 'lost' | 'ended' = 'open';
   let endPending: (result: IteratorResult<ExecutionResult>) => void = () => undefined;
 
-  /** The last thing said tells why. */
+  /** The last message says why. */
   const takeLoss = (): IteratorResult<ExecutionResult> => {
     state = 'ended';
     return { done: false, value: { errors: [describeLoss()] } };

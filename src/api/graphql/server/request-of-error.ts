@@ -1,4 +1,4 @@
-/** Which request an error came of. What masks errors is told of nothing else, and the log has to name the request. */
+/** Which request an error came of. What masks errors gets nothing else, and the log has to name the request. */
 import type { Plugin } from 'graphql-yoga';
 
 export interface RequestsOfErrors {

@@ -17,7 +17,7 @@ export interface NeededScope {
   readonly scope: Scope;
 }
 
-const USUAL: Readonly<Record<OperationTypeNode, Scope>> = {
+const DEFAULT_SCOPES: Readonly<Record<OperationTypeNode, Scope>> = {
   [OperationTypeNode.QUERY]: 'READ',
   [OperationTypeNode.SUBSCRIPTION]: 'READ',
   [OperationTypeNode.MUTATION]: 'WRITE',
@@ -40,7 +40,7 @@ export function listNeededScopes(
     .filter((name) => !name.startsWith('__'))
     .map((name) => ({
       field: `${operation.operation} ${name}`,
-      scope: readScope(root, name) ?? USUAL[operation.operation],
+      scope: readScope(root, name) ?? DEFAULT_SCOPES[operation.operation],
     }));
 }
 

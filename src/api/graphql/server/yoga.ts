@@ -64,7 +64,7 @@ export function createGraphqlServer(options: {
   /** Null where any document may be run. */
   readonly trusted: TrustedDocuments | null;
   readonly log: Log;
-  /** Is told of every operation. */
+  /** Is called for every operation. */
   readonly monitor: RequestMonitor;
   /** Holds streams of events back until they are read. */
   readonly whenRead: WhenRead;

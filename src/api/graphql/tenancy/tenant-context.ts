@@ -1,6 +1,6 @@
 /**
  * The server as a key of one account sees it. Resolvers are given these parts in place of the real ones and need not
- * think of accounts: what is not the account's is not there. Every part is named here, so that whoever adds one has to
+ * think of accounts: what is not the account's is not there. Every part is named here, so that who adds one has to
  * say what strangers see of it.
  */
 import { tenantPool } from '../../../core/access/tenant-pool.ts';
@@ -106,10 +106,10 @@ export function tenantParts(parts: ApiParts, accountId: number): ApiParts {
       ? parts.cloudwatch
       : { ...parts.cloudwatch, findFirstAccount: refuse, actAsFirst: refuse },
     policies: tenantPolicies(parts.policies, prisma, accountId),
-    // What these tell is of the server as a whole, and of no metric.
+    // What these show is of the server as a whole, and of no metric.
     awsRegions: parts.awsRegions,
     bars: parts.bars,
-    // It tells ids alone; who may not see a metric does not find it by its id.
+    // It gives ids alone; who may not see a metric does not find it by its id.
     statusFeed: parts.statusFeed,
     // Numbers alone; the things that have them are read with the account's own client.
     changes: parts.changes,

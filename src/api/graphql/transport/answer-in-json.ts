@@ -1,4 +1,4 @@
-/** A client that takes nothing this server sends is told in JSON what it might have; yoga's own 406 has no body. */
+/** A client that takes nothing this server sends gets in JSON what it might have; yoga's own 406 has no body. */
 import { GraphQLError, type ExecutionResult } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { createRequestError } from '../request-error.ts';

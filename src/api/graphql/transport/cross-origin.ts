@@ -1,5 +1,5 @@
 /**
- * Pages of other sites: a browser tells whose page asks, and lets the page read the answer only if we name its origin.
+ * Pages of other sites: a browser says whose page asks, and lets the page read the answer only if we name its origin.
  * None is named unless the settings say so; cookies mean nothing here, so credentials are never allowed.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';

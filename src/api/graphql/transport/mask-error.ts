@@ -1,4 +1,4 @@
-/** What a caller is told of an error: all of an expected one, nothing of any other but a number to find it in the log by. */
+/** What a caller learns of an error: all of an expected one, nothing of any other but a number to find it in the log by. */
 import { randomBytes } from 'node:crypto';
 import { GraphQLError } from 'graphql';
 import { isOutage } from '../../../platform/postgres/outage.ts';

@@ -27,7 +27,7 @@ export function createSendResults(writePayload: WritePayload): SendResults {
           try {
             await send([head, writePayload(result.value).closed]);
           } catch (error) {
-            // Whoever iterates does not return an iterator that failed: nobody else would end the subscription.
+            // The one that iterates does not return an iterator that failed: nobody else would end the subscription.
             await results.return?.();
             throw error;
           }

@@ -18,7 +18,7 @@ const AFTER = Buffer.from('\n\n');
 const COMPLETE = Buffer.from('event: complete\ndata:\n\n');
 const HEADERS = {
   'content-type': 'text/event-stream',
-  // Whoever compresses a stream holds events back until there are enough of them.
+  // A proxy that compresses a stream holds events back until there are enough of them.
   'cache-control': 'no-cache, no-transform',
   // nginx gathers an answer before it passes it on, unless it is asked not to.
   'x-accel-buffering': 'no',
@@ -33,7 +33,7 @@ export function sendEventStreams(writePayload: WritePayload, whenRead: WhenRead)
   let timer: NodeJS.Timeout | undefined;
   const frame = createFrames(writePayload);
   const pingAll = () => {
-    // Whoever has something waiting needs no ping.
+    // A reader that has something waiting needs no ping.
     for (const body of open) if (body.readableLength === 0) body.push(PING);
   };
   const add = (body: Readable) => {
@@ -56,7 +56,7 @@ export function sendEventStreams(writePayload: WritePayload, whenRead: WhenRead)
         const whenOpen = () => (socket === null ? Promise.resolve() : whenRead(socket));
         const body = readEvents(result[Symbol.asyncIterator](), frame, whenOpen);
         add(body);
-        // Made by whoever sends it, who also takes Node's streams; its type knows those of browsers only.
+        // Its sender makes it, and also takes Node's streams; its type knows those of browsers only.
         const init: unknown = body;
         return new Response(init as BodyInit, { headers: HEADERS });
       }, 'text/event-stream');

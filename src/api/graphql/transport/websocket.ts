@@ -14,7 +14,7 @@ import { createPeers, type Peer } from './websocket-peer.ts';
 export interface GraphqlSockets {
   /** Takes over the connection of an upgrade request. */
   readonly open: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-  /** Tells every client to come back: close code 1012, after which graphql-ws clients connect again. */
+  /** Sends every client away to come back: close code 1012, after which graphql-ws clients connect again. */
   readonly closeAll: () => void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The wire of the CloudWatch service: AWS JSON 1.0, AWS Query and Smithy RPC v2 CBOR, told apart by the marks of the
+ * The wire of the CloudWatch service: AWS JSON 1.0, AWS Query and Smithy RPC v2 CBOR, distinguished by the marks of the
  * protocol (path, x-amz-target), not by the credential's scope, which old clients fill with odd things.
  */
 import { randomUUID } from 'node:crypto';
@@ -29,7 +29,7 @@ export interface CloudwatchHandlerOptions {
    * machine to its loopback address; others are checked as ever.
    */
   readonly acceptAnySignature: boolean;
-  /** Is told which operation a request is, and why it failed. */
+  /** Gets which operation a request is, and why it failed. */
   readonly monitor?: Pick<RequestMonitor, 'of'>;
 }
 
@@ -71,7 +71,7 @@ function chooseProtocol({ path, headers }: Pick<AwsRequest, 'path' | 'headers'>)
   return headers['x-amz-target'] === undefined ? queryProtocol : jsonProtocol;
 }
 
-/** AWS Query is spoken by several services, whose versions tell them apart. */
+/** AWS Query is spoken by several services, which their versions distinguish. */
 function chooseQueryProtocol(request: AwsRequest): AwsProtocol {
   if (isEc2Request(request)) return ec2Protocol;
   return isStsRequest(request) ? stsProtocol : queryProtocol;
@@ -130,7 +130,7 @@ async function identify(
 }
 
 /**
- * Where no signature is checked, a page of any site could write through the browser of whoever opens it: browsers say
+ * Where no signature is checked, a page of any site could write through the browser of anyone who opens it: browsers say
  * where a request comes from, clients of AWS do not.
  */
 function refusePages({ headers }: AwsRequest): void {
@@ -155,7 +155,7 @@ function isLoopback(address: string | undefined): boolean {
   return address !== undefined && /^(::ffff:)?127\.|^::1$/.test(address);
 }
 
-/** What is not expected is our bug: told with the request's id, and to the log in full. */
+/** What is not expected is our bug: answered with the request's id, and logged in full. */
 function explain(error: unknown, log: Log, requestId: string): CloudwatchError {
   if (error instanceof CloudwatchError) return error;
   log.error({ err: error, requestId }, 'a CloudWatch request failed');

@@ -30,7 +30,7 @@ export interface WriteOptions {
   readonly stats: Stats;
   /** Milliseconds since 1970: the time of lines that have none. */
   readonly now?: () => number;
-  /** Tells whoever watches the requests why one failed. */
+  /** Gets why a request failed, for the request monitor. */
   readonly onFailure?: (request: IncomingMessage, code: string) => void;
 }
 

@@ -25,7 +25,7 @@ export interface OtlpOptions {
   readonly accept: Pick<Ingest, 'acceptNamed'>;
   readonly admit: RouteGuard['admit'];
   readonly stats: Stats;
-  /** Tells the log of requests why one failed. */
+  /** Gets why a request failed, for the request monitor. */
   readonly onFailure?: (request: IncomingMessage, code: string) => void;
 }
 

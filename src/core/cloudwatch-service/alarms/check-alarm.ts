@@ -28,7 +28,7 @@ export type MissingTreatment = (typeof MISSING_TREATMENTS)[number];
 export interface AlarmRule {
   readonly queries: ReadonlyMap<string, DataQuery>;
   /** The query whose value is compared. */
-  readonly watched: string;
+  readonly evaluated: string;
   readonly comparison: Comparison;
   readonly periodSeconds: number;
   readonly evaluationPeriods: number;
@@ -75,8 +75,8 @@ export function readRule(spec: Infer<typeof ALARM_SPEC_SHAPE>, rules: QueryRules
   }
   const comparison = checkComparison(spec, looked.queries);
   const treatMissing = checkTreatment(spec.TreatMissingData);
-  const watched = findWatched(looked.queries, comparison);
-  return { ...looked, watched, comparison, evaluationPeriods, datapointsToAlarm, treatMissing };
+  const evaluated = findEvaluated(looked.queries, comparison);
+  return { ...looked, evaluated, comparison, evaluationPeriods, datapointsToAlarm, treatMissing };
 }
 
 type Looked = Pick<AlarmRule, 'queries' | 'periodSeconds' | 'series'>;
@@ -175,13 +175,13 @@ function checkComparison(spec: AlarmSpec, queries: ReadonlyMap<string, DataQuery
 }
 
 /** Of the queries returned, the one that is not the band. */
-function findWatched(queries: ReadonlyMap<string, DataQuery>, comparison: Comparison): string {
+function findEvaluated(queries: ReadonlyMap<string, DataQuery>, comparison: Comparison): string {
   const bandId = 'bandId' in comparison ? comparison.bandId : null;
-  const [watched, ...more] = [...queries.values()].filter(({ id, returned }) => returned && id !== bandId);
-  if (watched === undefined || more.length > 0) {
+  const [evaluated, ...more] = [...queries.values()].filter(({ id, returned }) => returned && id !== bandId);
+  if (evaluated === undefined || more.length > 0) {
     throw refuse('Exactly one element of the metrics list should return data.');
   }
-  return watched.id;
+  return evaluated.id;
 }
 
 function checkTreatment(given: string | undefined): MissingTreatment {

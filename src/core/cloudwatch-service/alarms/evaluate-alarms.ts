@@ -5,7 +5,7 @@ import { CloudwatchError } from '../model/cloudwatch-error.ts';
 import type { EvaluationContext } from '../model/operation.ts';
 import { changeState } from './change-state.ts';
 import { readRule } from './check-alarm.ts';
-import { judgeAlarm, type WatchedPoint } from './judge-alarm.ts';
+import { judgeAlarm, type EvaluatedPoint } from './judge-alarm.ts';
 import { readMetricWindows, readWindow, type AskedWindow } from './read-window.ts';
 import { readSpec } from './show-alarm.ts';
 import { explainState } from './state-reason.ts';
@@ -109,7 +109,7 @@ async function readTogether(
 
 async function evaluateAlarm(
   { alarm, window, raisesOnly = false }: PreparedAlarm,
-  known: readonly WatchedPoint[] | undefined,
+  known: readonly EvaluatedPoint[] | undefined,
   context: AlarmContext,
 ): Promise<boolean> {
   const spec = readSpec(alarm);

@@ -12,7 +12,7 @@ export interface StateChange {
 }
 
 /** One period of the window. */
-export interface WatchedPoint {
+export interface EvaluatedPoint {
   readonly timeMs: number;
   /** Null when there is no value, or nothing to compare it with. */
   readonly value: number | null;
@@ -39,7 +39,7 @@ export function countLookback(periodSeconds: number): number {
  * @returns null to keep the state as it is
  */
 export function judgeAlarm(
-  points: readonly WatchedPoint[],
+  points: readonly EvaluatedPoint[],
   rule: Pick<AlarmRule, 'comparison' | 'evaluationPeriods' | 'datapointsToAlarm' | 'treatMissing'>,
 ): AlarmState | null {
   const { evaluationPeriods: wanted, datapointsToAlarm: needed } = rule;
@@ -59,7 +59,7 @@ export function judgeAlarm(
 }
 
 /** How many periods ago, the newest being 1, the oldest point there is lies; 0 when there is none. */
-function findOldestAge(points: readonly WatchedPoint[]): number {
+function findOldestAge(points: readonly EvaluatedPoint[]): number {
   const oldest = points.findIndex(({ value }) => value !== null);
   return oldest === -1 ? 0 : points.length - oldest;
 }
@@ -92,7 +92,7 @@ function judgeSparse(count: Sparse, treatment: MissingTreatment): AlarmState | n
 
 /** Whether the point is beyond the threshold, or outside of the band; never where there is no value. */
 export function isBreaching(
-  { value, upper = Infinity, lower = -Infinity }: WatchedPoint,
+  { value, upper = Infinity, lower = -Infinity }: EvaluatedPoint,
   comparison: Comparison,
 ): boolean {
   if (value === null) return false;

@@ -10,7 +10,7 @@ import { QueryEvaluator } from '../metrics/evaluate-queries.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { askSeries, readBuckets } from '../store/read-buckets.ts';
 import type { AlarmRule } from './check-alarm.ts';
-import { countLookback, type WatchedPoint } from './judge-alarm.ts';
+import { countLookback, type EvaluatedPoint } from './judge-alarm.ts';
 
 /** The window of one alarm: what it looks at, up to the end of its newest period. */
 export interface AskedWindow {
@@ -20,7 +20,7 @@ export interface AskedWindow {
 }
 
 type Context = Omit<EvaluationContext, 'accountId'>;
-type Points = ReadonlyMap<number, WatchedPoint>;
+type Points = ReadonlyMap<number, EvaluatedPoint>;
 
 function findRange({ rule, endMs }: AskedWindow): TimeRange & { readonly count: number } {
   const count = rule.evaluationPeriods + countLookback(rule.periodSeconds);
@@ -28,7 +28,7 @@ function findRange({ rule, endMs }: AskedWindow): TimeRange & { readonly count: 
 }
 
 /** @returns every period of the window, oldest first */
-function listPoints(window: AskedWindow, points: Points): readonly WatchedPoint[] {
+function listPoints(window: AskedWindow, points: Points): readonly EvaluatedPoint[] {
   const { startMs, count } = findRange(window);
   return Array.from({ length: count }, (_, i) => {
     const timeMs = startMs + i * window.rule.periodSeconds * 1000;
@@ -38,7 +38,7 @@ function listPoints(window: AskedWindow, points: Points): readonly WatchedPoint[
 
 /** The metric a window is of, where it is of one alone. */
 function findMetric({ rule }: AskedWindow): StatQuery | null {
-  const query = rule.queries.get(rule.watched);
+  const query = rule.queries.get(rule.evaluated);
   return rule.series !== null && query?.kind === 'stat' ? query : null;
 }
 
@@ -50,8 +50,8 @@ function findMetric({ rule }: AskedWindow): StatQuery | null {
 export async function readMetricWindows(
   windows: readonly AskedWindow[],
   context: Context,
-): Promise<ReadonlyMap<AskedWindow, readonly WatchedPoint[]>> {
-  const found = new Map<AskedWindow, readonly WatchedPoint[]>();
+): Promise<ReadonlyMap<AskedWindow, readonly EvaluatedPoint[]>> {
+  const found = new Map<AskedWindow, readonly EvaluatedPoint[]>();
   for (const withValues of [false, true]) {
     const asked = windows.flatMap((window) => {
       const query = findMetric(window);
@@ -71,7 +71,7 @@ export async function readMetricWindows(
 
 function showBuckets(buckets: readonly Bucket[], { statistic }: StatQuery): Points {
   const [shown] = sortUnits(new Set(buckets.map((bucket) => bucket.unit)));
-  const points = new Map<number, WatchedPoint>();
+  const points = new Map<number, EvaluatedPoint>();
   for (const { unit, startMs, aggregate } of buckets) {
     if (unit !== shown) continue;
     const { sampleCount } = aggregate;
@@ -81,7 +81,7 @@ function showBuckets(buckets: readonly Bucket[], { statistic }: StatQuery): Poin
 }
 
 /** A window on whatever the alarm looks at. */
-export async function readWindow(window: AskedWindow, context: Context): Promise<readonly WatchedPoint[]> {
+export async function readWindow(window: AskedWindow, context: Context): Promise<readonly EvaluatedPoint[]> {
   const metric = (await readMetricWindows([window], context)).get(window);
   if (metric !== undefined) return metric;
   const { rule, accountId } = window;
@@ -90,11 +90,11 @@ export async function readWindow(window: AskedWindow, context: Context): Promise
 
 async function readQueries(rule: AlarmRule, range: TimeRange, context: EvaluationContext): Promise<Points> {
   const evaluator = new QueryEvaluator(rule.queries, range, context);
-  const watched = requireOne(await evaluator.answer(rule.watched), `The query ${rule.watched}`);
+  const evaluated = requireOne(await evaluator.answer(rule.evaluated), `The query ${rule.evaluated}`);
   const bandId = 'bandId' in rule.comparison ? rule.comparison.bandId : null;
   const [upper, lower] = bandId === null ? [] : await evaluator.answer(bandId);
   return new Map(
-    [...watched.points].map(([timeMs, value]) => {
+    [...evaluated.points].map(([timeMs, value]) => {
       const band = { upper: upper?.points.get(timeMs), lower: lower?.points.get(timeMs) };
       const isComparable = bandId === null || band.upper !== undefined;
       return [timeMs, { timeMs, value: isComparable ? value : null, ...band }];

@@ -1,6 +1,6 @@
 /** Why an alarm is in its state, in the words and the JSON of AWS. */
 import type { AlarmRule, Comparison } from './check-alarm.ts';
-import { isBreaching, type AlarmState, type WatchedPoint } from './judge-alarm.ts';
+import { isBreaching, type AlarmState, type EvaluatedPoint } from './judge-alarm.ts';
 import type { AlarmSpec } from './shapes.ts';
 
 export interface Explained {
@@ -22,7 +22,7 @@ const WORDS = {
 /** @param points of the window and what was looked at before it, oldest first */
 export function explainState(
   state: AlarmState,
-  points: readonly WatchedPoint[],
+  points: readonly EvaluatedPoint[],
   rule: AlarmRule,
   spec: AlarmSpec,
   now: Date,
@@ -37,7 +37,7 @@ export function explainState(
 
 function explainComparison(
   state: AlarmState,
-  known: readonly WatchedPoint[],
+  known: readonly EvaluatedPoint[],
   rule: AlarmRule,
   spec: AlarmSpec,
 ): string {
@@ -74,8 +74,8 @@ function showThreshold(comparison: Comparison): string {
   return `${WORDS[comparison.operator]} the threshold (${showDouble(comparison.threshold)})`;
 }
 
-function showBand(points: readonly WatchedPoint[], { operator }: Comparison, negated: string): string {
-  const edges = (read: (point: WatchedPoint) => number | undefined) =>
+function showBand(points: readonly EvaluatedPoint[], { operator }: Comparison, negated: string): string {
+  const edges = (read: (point: EvaluatedPoint) => number | undefined) =>
     `[${points.map((point) => showDouble(read(point) ?? 0)).join(', ')}]`;
   const lower = `less than the lower thresholds ${edges((point) => point.lower)}`;
   const upper = `greater than the upper thresholds ${edges((point) => point.upper)}`;
@@ -93,7 +93,7 @@ function was(number: number): string {
 }
 
 /** 21.5 (26/10/23 16:42:00) */
-function showPoint({ value, timeMs }: WatchedPoint): string {
+function showPoint({ value, timeMs }: EvaluatedPoint): string {
   const [, year = '', month = '', day = '', time = ''] =
     /^\d\d(\d\d)-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d)/.exec(new Date(timeMs).toISOString()) ?? [];
   return `${showDouble(value ?? 0)} (${day}/${month}/${year} ${time})`;
@@ -110,8 +110,8 @@ export function showTime(time: Date): string {
 }
 
 function writeData(
-  points: readonly WatchedPoint[],
-  known: readonly WatchedPoint[],
+  points: readonly EvaluatedPoint[],
+  known: readonly EvaluatedPoint[],
   rule: AlarmRule,
   spec: AlarmSpec,
   now: Date,

@@ -20,7 +20,7 @@ export interface SeriesWatch {
    * Begins to monitor the series; one that is monitored already gets the configuration.
    * @param how.region as in the scope of the request's signature
    * @returns the uuid of the metric
-   * @throws CloudwatchError when it cannot be watched
+   * @throws CloudwatchError when it cannot be monitored
    */
   monitor(
     series: SeriesName,
@@ -46,7 +46,7 @@ export interface OperationContext extends Caller {
   readonly region: string;
   /** Called after what may change alarms, or their states, is stored. */
   readonly onAlarmChange: (change: 'configuration' | 'state') => void;
-  /** Null where nothing can be watched. */
+  /** Null where nothing can be monitored. */
   readonly watch: SeriesWatch | null;
 }
 

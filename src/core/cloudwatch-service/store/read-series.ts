@@ -14,7 +14,7 @@ export interface SeriesQuestion extends SeriesBuckets {
 
 export interface FoundSeries {
   readonly series: TimeSeries;
-  /** Told to the caller with the result; null when there is nothing to tell. */
+  /** Goes to the caller with the result; null when there is nothing to say. */
   readonly note: string | null;
 }
 

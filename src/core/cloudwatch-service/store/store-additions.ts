@@ -50,7 +50,7 @@ export async function storeAdditions(
     await client.query('COMMIT');
     found.remember();
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined); // the first failure is the one to tell
+    await client.query('ROLLBACK').catch(() => undefined); // the first failure is the one to report
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-/** Takes messages out of the queue, which is their table: whoever takes one has it to himself for a while. */
+/** Takes messages out of the queue, which is their table: one that is taken is leased to its taker for a while. */
 import type pg from 'pg';
 import type { NotificationKind } from '../../../generated/prisma/client.ts';
 

@@ -1,6 +1,6 @@
 /**
  * Delivers a message that is due: until its channel takes it or a day is over it is tried again. A message was stored with the
- * change it tells of, so that a crash loses none; one may be delivered twice when the server dies after the receiver
+ * change it is about, so that a crash loses none; one may be delivered twice when the server dies after the receiver
  * answered and before that is noted: by its key the receiver knows the repeat.
  */
 import type pg from 'pg';

@@ -1,5 +1,5 @@
 /**
- * Writes what is to be told: one message per channel of the rule, with the change it tells of or not at all. For
+ * Writes notifications: one message per channel of the rule, with the change it is about or not at all. For
  * some seconds further incidents of the rule join the message that is there, so that a thousand at once are one; only
  * channels that keep an alert for each incident are given a message for each, at once.
  */

@@ -1,4 +1,4 @@
-/** Incidents as messages tell of them. */
+/** Incidents as messages show them. */
 import type pg from 'pg';
 import type { IncidentFacts, MessageKind } from '../../notify/message.ts';
 import type { Incident } from '../incident.ts';
@@ -19,7 +19,7 @@ export async function readMessageIncidents(
   return rows.map((incident) => tellFacts(incident, kind));
 }
 
-/** One page of the incidents that fire on a rule, and were told of. */
+/** One page of the incidents that fire on a rule, and were notified. */
 export async function readFiring(
   pool: pg.Pool,
   ruleId: string,

@@ -1,4 +1,4 @@
-/** Tells every Alertmanager again what fires, as it expects: what is not told again is over for it. */
+/** Sends every Alertmanager again what fires, as it expects: what is not sent again is resolved for it. */
 import type pg from 'pg';
 import type { PrismaClient } from '../../../generated/prisma/client.ts';
 import type { Log } from '../../../log.ts';

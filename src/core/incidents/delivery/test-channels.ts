@@ -1,4 +1,4 @@
-/** Sends a marked message by every channel of a rule, so that whoever made it sees whether it arrives. */
+/** Sends a marked message by every channel of a rule, so that its author sees whether it arrives. */
 import { randomUUID } from 'node:crypto';
 import type { NotificationChannel, NotificationRule } from '../../../generated/prisma/client.ts';
 import type { IncidentFacts, Message } from '../../notify/message.ts';

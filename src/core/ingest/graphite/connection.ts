@@ -57,7 +57,7 @@ export function openConnection(socket: Socket, options: ConnectionOptions): Grap
     while (waiting.length >= least) {
       const batch = waiting.slice(0, MAX_BATCH_POINTS);
       const refusals = await deliver(batch);
-      // Given up: whoever gave up has counted them all.
+      // Given up: they are all counted there.
       waiting = refusals === null ? [] : waiting.slice(batch.length);
       complaints.noteRefused(batch, refusals ?? []);
     }
@@ -135,7 +135,7 @@ function watchSocket(
   };
 }
 
-/** The protocol has no reply, so the operator is told: the first of each kind when it comes, the numbers at the end. */
+/** The protocol has no reply, so the log says it: the first of each kind when it comes, the numbers at the end. */
 function createComplaints(socket: Socket, log: Log) {
   const peer = peerOf(socket);
   let badLines = 0;

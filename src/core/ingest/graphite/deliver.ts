@@ -37,7 +37,7 @@ const MAX_PAUSE_MS = 5000;
  * Settles once the points are stored or refused; never rejects. While the data path says RETRY_LATER the same points
  * are offered again: the sender is not read meanwhile, so what waits here does not grow.
  * Points that meet a bug of ours are counted as lost, so that the ones behind them go on.
- * @returns what was refused; null when told to give up, the points then being the caller's to count
+ * @returns what was refused; null when it was given up, the points then being the caller's to count
  */
 export async function deliverPoints(
   points: readonly GraphitePoint[],

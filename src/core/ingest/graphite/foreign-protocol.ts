@@ -10,14 +10,14 @@ const REQUEST = /^(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE|PRI) \
 const REQUEST_END = / HTTP\/\d(?:\.\d)?\r?$/;
 /** Content type and major version of a TLS record that begins a handshake. No name of a metric begins so. */
 const [HANDSHAKE, TLS_MAJOR] = [0x16, 0x03];
-/** A first line that is longer is no point, whatever it is: of a request the beginning tells. */
+/** A first line that is longer is no point, whatever it is: the beginning of a request is enough. */
 const MAX_LOOKED_AT_BYTES = 4096;
 const NEWLINE = 0x0a;
 
 /**
  * Looks at what a connection sends first.
  * @param bytes everything received so far
- * @returns the protocol; null when it is none of these; undefined while more has to come to tell
+ * @returns the protocol; null when it is none of these; undefined while more has to come to decide
  */
 export function findForeignProtocol(bytes: Buffer): ForeignProtocol | null | undefined {
   const [first, second] = bytes;

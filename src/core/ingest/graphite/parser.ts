@@ -9,7 +9,7 @@ import { type GraphitePoint, type GraphiteProblem, parseGraphiteLine } from './p
 export const MAX_LINE_BYTES = 16_384;
 /** How much of a bad line is shown to the operator, in characters. */
 const SHOWN_CHARACTERS = 100;
-/** Bad lines of a chunk that are shown: of the others the problem alone is told. */
+/** Bad lines of a chunk that are shown: of the others the problem alone is shown. */
 const MAX_SHOWN = 10;
 const NEWLINE = 0x0a;
 

@@ -10,7 +10,7 @@ import { writeSeriesName } from '../../sources/pushed-name.ts';
 import { scanFields, scanName, scanTags } from './scan.ts';
 
 export const PRECISIONS = ['ns', 'us', 'ms', 's', 'm', 'h'] as const;
-/** auto: each time tells by its size, as in InfluxDB 3. */
+/** auto: by the size of each time, as in InfluxDB 3. */
 export type Precision = (typeof PRECISIONS)[number] | 'auto';
 
 /** Why a line was left out. */

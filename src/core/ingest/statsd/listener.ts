@@ -127,7 +127,7 @@ export class StatsdListener {
     socket.on('data', (chunk: Buffer) => {
       const { lines, isForeign } = stream.push(chunk);
       if (isForeign) {
-        // A page in some browser was told to send here: its body is not read.
+        // A page in some browser sends here: its body is not read.
         stats.count('statsd_connections_foreign');
         socket.destroy();
       } else this.#readLines(lines);

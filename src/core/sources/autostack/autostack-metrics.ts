@@ -20,7 +20,7 @@ const COUNT: SupportedMetric = {
   isDefault: false,
 };
 
-/** The types whose tags AWS tells by the services that are asked. */
+/** The types whose tags the AWS services asked give. */
 export function listStackTypes(): readonly string[] {
   return CATALOGUE.filter(({ aggregatable }) => aggregatable).map(({ name }) => name);
 }

@@ -10,7 +10,7 @@ import type { Polling, ReadFailure, ReadRequest, ReadResult, SupportedMetric } f
 
 /** Metrics one reading asks for: each stands for up to 500 series. */
 const METRICS_PER_READ = 20;
-/** A number of members looked up longer ago than this is not told any more. */
+/** A number of members looked up longer ago than this is not shown any more. */
 const STALE_MS = 3_600_000;
 /** Nobody knows how many members there were before: so far back, the number of now is taken. */
 const PERIODS_COUNTED_BACK = 3;

@@ -1,4 +1,4 @@
-/** Autostacks as a source: a group of resources watched as one. */
+/** Autostacks as a source: a group of resources monitored as one. */
 import { z } from 'zod';
 import { NotFoundError } from '../../../errors.ts';
 import { nameStackServer } from '../../../model.ts';

@@ -8,7 +8,7 @@ export interface CatalogueMetric {
   readonly unit: string | null;
   /** Highest value to expect (the lowest is 0); null where both are learned from the first samples. */
   readonly max: number | null;
-  /** Watched when its whole resource is. */
+  /** Monitored when its whole resource is. */
   readonly isDefault: boolean;
   /** Where it differs from its resource type's. */
   readonly namespace?: string;

@@ -1,4 +1,4 @@
-/** Every resource type and metric Lapwing knows of by itself. Others can be watched too: their bounds are learned. */
+/** Every resource type and metric Lapwing knows of by itself. Others can be monitored too: their bounds are learned. */
 import type { SupportedMetric, SupportedResourceType } from '../source.ts';
 import { FIRST_TYPES } from './catalogue-a-m.ts';
 import { LATER_TYPES } from './catalogue-n-z.ts';

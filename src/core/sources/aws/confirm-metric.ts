@@ -1,6 +1,6 @@
 /**
  * Whether there is such a metric. CloudWatch answers a name nobody has with an empty series, for ever: what the catalogue
- * does not know is looked up in ListMetrics before it is watched. Only what is listed speaks against a name; without an
+ * does not know is looked up in ListMetrics before it is monitored. Only what is listed speaks against a name; without an
  * answer, or with nothing to compare with, the name is taken.
  */
 import { NotSupportedError } from '../../../errors.ts';
@@ -8,7 +8,7 @@ import { CATALOGUE, findInCatalogue } from './catalogue.ts';
 import type { AwsClients } from './clients.ts';
 import { parseCloudwatchSpec, type CloudwatchSpec } from './spec.ts';
 
-/** Whoever asks waits for no longer. */
+/** Callers wait for no longer. */
 const MAX_WAIT_MS = 5000;
 /** How long a region that did not answer is not asked again. */
 const SILENCE_MS = 60_000;
@@ -58,7 +58,7 @@ export function createConfirmMetric(
       if (problem !== null) throw new NotSupportedError(problem);
     } catch (error) {
       if (error instanceof NotSupportedError) throw error;
-      // No answer speaks against nothing. Reading the metric will tell what is wrong; the next of many need not wait.
+      // No answer speaks against nothing. Reading the metric will show what is wrong; the next of many need not wait.
       silentUntil.set(spec.region, now() + SILENCE_MS);
       onUnconfirmed();
     }

@@ -76,7 +76,7 @@ function toResource({ name, namespace, dimensions }: CatalogueType, spec: Cloudw
 
 /**
  * CloudWatch answers a misspelt name with an empty series, for ever. What differs from a known name in nothing but
- * its letters' case is told at once.
+ * its letters' case is refused at once.
  */
 function checkSpelling({ namespace, metric, dimensions }: CloudwatchSpec): void {
   if (namespace === 'Autostacks') {

@@ -17,7 +17,7 @@ export interface CloudwatchSpec {
   readonly dimensions: readonly Dimension[];
   /** Null for the catalogue's, or Average. */
   readonly statistic: string | null;
-  /** Null for the usual five minutes. */
+  /** Null for the default of five minutes. */
   readonly periodSeconds: number | null;
 }
 
@@ -114,7 +114,7 @@ function checkDimensions(dimensions: readonly Dimension[], namespace: string): v
   }
 }
 
-/** Ids AWS itself makes have a form; a typing mistake is told at once instead of giving an empty series. */
+/** Ids AWS itself makes have a form; a typing mistake is refused at once instead of giving an empty series. */
 const ID_FORMS: Readonly<Record<string, RegExp>> = {
   InstanceId: /^i-[0-9a-f]{3,17}$/,
   VolumeId: /^vol-[0-9a-f]{3,17}$/,

@@ -77,7 +77,7 @@ function alignToPeriod(timeMs: number, periodSeconds: number): number {
   return Math.floor(timeMs / periodMs) * periodMs;
 }
 
-/** Whoever reads may stop waiting; the measuring itself goes on, and is kept for the others of its period. */
+/** A reader may stop waiting; the measuring itself goes on, and is kept for the others of its period. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | Error> {
   const cutShort = () => new SourceUnavailableError('the reading of the host was cut short');
   if (signal.aborted) return cutShort();

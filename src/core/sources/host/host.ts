@@ -1,4 +1,4 @@
-/** The machine the server runs on, as a source: watched from the first start, so that there is something to see. */
+/** The machine the server runs on, as a source: monitored from the first start, so that there is something to see. */
 import { arch, cpus, hostname, platform } from 'node:os';
 import { z } from 'zod';
 import { NotSupportedError } from '../../../errors.ts';
@@ -21,7 +21,7 @@ const REGION = 'local';
 const hostSpec = z.strictObject({ metric: z.string() });
 
 /**
- * Looks what this machine can tell; a figure it does not have now is not offered until the next start.
+ * Finds which figures this machine has; one it does not have now is not offered until the next start.
  * @param options.periodSeconds seconds between two samples of one metric
  */
 export async function createHostSource(options: {

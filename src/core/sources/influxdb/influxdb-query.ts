@@ -43,7 +43,7 @@ export function createQueryInfluxdb({ url, org, token }: InfluxdbConnection): Qu
         next: (values, table) => {
           // The client's type says any; every value of it is a column's.
           const row = table.toObject(values) as FluxRow;
-          // InfluxDB tells of an error that came late as a row of the answer.
+          // InfluxDB reports an error that came late as a row of the answer.
           if (typeof row.error === 'string' && row.error !== '') fail(new Error(row.error));
           else if (rows.length < MAX_ROWS) rows.push(row);
         },

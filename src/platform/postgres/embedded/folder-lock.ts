@@ -1,6 +1,6 @@
 /**
  * Who uses the data folder: PostgreSQL's own postmaster.pid, and beside the folder the process id of the server that
- * started it. Together they tell a second server, which must be refused, from a killed one's PostgreSQL, which is
+ * started it. Together they distinguish a second server, which must be refused, from a killed one's PostgreSQL, which is
  * about to stop.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
@@ -24,7 +24,7 @@ const NO_SUCH_PROCESS = '2147483646';
  */
 export async function clearFolder(folder: string, serverFile: string, log: Log): Promise<void> {
   const deadline = performance.now() + ORPHAN_LIMIT_MS;
-  for (let told = false; ; told = true) {
+  for (let isLogged = false; ; isLogged = true) {
     const postmaster = await findPostmaster(folder);
     if (postmaster === null) return retirePidFile(folder);
     const server = await readPid(serverFile);
@@ -40,7 +40,7 @@ export async function clearFolder(folder: string, serverFile: string, log: Log):
           `stop it (kill -INT ${postmaster}) and start again`,
       );
     }
-    if (!told) log.warn({ postmaster }, 'waiting for the PostgreSQL of a killed server to stop');
+    if (!isLogged) log.warn({ postmaster }, 'waiting for the PostgreSQL of a killed server to stop');
     await sleep(POLL_MS);
   }
 }

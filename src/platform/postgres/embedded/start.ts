@@ -102,7 +102,7 @@ async function prepare(
   const postgresLog = createPostgresLog(join(dataDir, 'postgres.log'));
   const launch = async () => {
     await clearFolder(folder, serverFile, log);
-    // Whoever cleans the folder for temporary files may have taken it away since.
+    // What cleans the folder for temporary files may have taken it away since.
     await prepareSocketFolder(folder, account);
     const command = [binaries.postgres, '-D', folder, ...listArguments(socketFolder, settings)];
     const started = await launchPostgres({ account, folder, socketFolder, command, log: postgresLog });

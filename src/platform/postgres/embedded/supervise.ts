@@ -58,7 +58,7 @@ export async function supervise(options: {
   return { stop };
 }
 
-/** Tries until it works. @returns null when it was told to stop */
+/** Tries until it works. @returns null when it was stopped */
 async function relaunch(
   { launch, log }: { launch: () => Promise<SupervisedProcess>; log: Log },
   firstPauseMs: number,

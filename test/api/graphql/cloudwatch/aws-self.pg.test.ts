@@ -9,7 +9,7 @@ const END = Math.floor(Date.now() / PERIOD_MS) * PERIOD_MS - 3 * PERIOD_MS;
 const timeOf = (period: number) => new Date(END - (PERIODS - period) * PERIOD_MS).toISOString();
 
 describe("the server's own CloudWatch service", () => {
-  it('is watched by the same code as AWS: what is put there is read, averaged and scored', async () => {
+  it('is monitored by the same code as AWS: what is put there is read, averaged and scored', async () => {
     await using server = await startServer({
       settings: {
         LAPWING_AWS_ENDPOINT: 'self',

@@ -6,7 +6,7 @@ import { startServer } from '../../../helpers/start-server.ts';
 const OUTCOME =
   'results { index id metric { name status } error { __typename code ... on InvalidInputError { path } } }';
 
-test('many metrics are watched, left alone and deleted in one mutation each, item by item', async () => {
+test('many metrics are monitored, left alone and deleted in one mutation each, item by item', async () => {
   await using server = await startServer();
   const spec = (name: string) => ({ spec: { custom: { name } }, model: { min: 0, max: 1 } });
   const metrics = [
@@ -16,12 +16,12 @@ test('many metrics are watched, left alone and deleted in one mutation each, ite
     spec('a'),
     spec('d'),
   ];
-  const watched = await read<{ monitorMetrics: { results: { id: string }[] } }>(
+  const monitored = await read<{ monitorMetrics: { results: { id: string }[] } }>(
     server,
     `mutation ($metrics: [MonitorMetricInput!]!) { monitorMetrics(input: { metrics: $metrics }) { ${OUTCOME} } }`,
     { metrics },
   );
-  const { results } = watched.monitorMetrics;
+  const { results } = monitored.monitorMetrics;
   expect(results).toEqual([
     { index: 0, id: anyText, metric: { name: 'a', status: 'ACTIVE' }, error: null },
     {

@@ -28,7 +28,7 @@ interface Put {
 
 const put = async (points: readonly object[]) => (await read<Put>(server, PUT, { points })).putMetricData;
 
-test('10,000 points of 100 watched metrics arrive once, in order, all scored; repeated they change nothing', async () => {
+test('10,000 points of 100 monitored metrics arrive once, in order, all scored; repeated they change nothing', async () => {
   const names = Array.from({ length: METRICS }, (_, index) => `load.${index}`);
   for (const name of names) {
     await server.engine.monitor.monitorMetric({

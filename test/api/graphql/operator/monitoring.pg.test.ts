@@ -51,7 +51,7 @@ describe('monitorMetric', () => {
     });
   });
 
-  test('of a metric that is watched says which one', async () => {
+  test('of a metric that is monitored says which one', async () => {
     const spec = { custom: { name: 'twice' } };
     const first = await monitor({ spec });
     expect(first).toMatchObject({ __typename: 'Metric', status: 'PENDING_DATA' });
@@ -112,7 +112,7 @@ describe('monitorMetric', () => {
   });
 });
 
-describe('of a metric that is watched', () => {
+describe('of a metric that is monitored', () => {
   test('unmonitorMetric keeps the samples and drops the scores', async () => {
     const { id } = await monitor({ spec: { custom: { name: 'dropped' } }, model: { min: 0, max: 9 } });
     await server.engine.accept.acceptNamed([
@@ -230,7 +230,7 @@ describe('the host', () => {
     readonly supportedMetrics: readonly { readonly metric: string; readonly isDefault: boolean }[];
   }
 
-  test('is a resource once one of its metrics is watched, and monitorResource watches the rest', async () => {
+  test('is a resource once one of its metrics is monitored, and monitorResource watches the rest', async () => {
     const { resourceTypes } = await read<{
       resourceTypes: { name: string; metrics: { metric: string; isDefault: boolean }[] }[];
     }>(
@@ -269,10 +269,10 @@ describe('the host', () => {
         { id: host?.id },
         '... on Resource { id metrics { status } }',
       );
-    const watched = await watch();
-    expect(watched).toMatchObject({ __typename: 'Resource', id: host?.id });
-    expect(watched.metrics).toEqual(defaults.map(() => ({ status: 'ACTIVE' })));
-    expect(await watch()).toEqual(watched);
+    const monitored = await watch();
+    expect(monitored).toMatchObject({ __typename: 'Resource', id: host?.id });
+    expect(monitored.metrics).toEqual(defaults.map(() => ({ status: 'ACTIVE' })));
+    expect(await watch()).toEqual(monitored);
     const byId = await read(
       server,
       'query ($id: ID!) { resource(id: $id) { id } node(id: $id) { __typename id } }',

@@ -207,7 +207,7 @@ describe('the bars of a metric', () => {
 });
 
 describe('the wall', () => {
-  it('has one row per resource, each bar the highest of its metrics, the most unusual first', async () => {
+  it('has one row per resource, each bar the highest of its metrics, the most anomalous first', async () => {
     const quiet = await addMetric('wall.quiet', [0.3, 0.4], { resource: 'wall-1' });
     const loud = await addMetric('wall.loud', [null, 1], { resource: 'wall-1' });
     const learning = await addMetric('wall.learning', [0.9], { provisional: true, resource: 'wall-0' });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkAlarm, type AlarmRule } from '../../../../src/core/cloudwatch-service/alarms/check-alarm.ts';
-import type { WatchedPoint } from '../../../../src/core/cloudwatch-service/alarms/judge-alarm.ts';
+import type { EvaluatedPoint } from '../../../../src/core/cloudwatch-service/alarms/judge-alarm.ts';
 import { explainState } from '../../../../src/core/cloudwatch-service/alarms/state-reason.ts';
 import { AWS_LIMITS } from '../../../../src/core/cloudwatch-service/model/limits.ts';
 
@@ -21,7 +21,7 @@ type Change = Parameters<typeof checkAlarm>[0];
 const ruleOf = (change: Change): AlarmRule =>
   checkAlarm({ ...spec, ...change }, { limits: AWS_LIMITS, accountId: 1 });
 /** Newest last, a period apart. */
-const points = (...values: readonly (number | null)[]): WatchedPoint[] =>
+const points = (...values: readonly (number | null)[]): EvaluatedPoint[] =>
   values.map((value, i) => ({
     timeMs: AT_MS + (i + 1 - values.length) * 30_000,
     value,

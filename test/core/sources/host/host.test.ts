@@ -179,7 +179,7 @@ describe('the host source', () => {
     expect(sampleOf(result)).toBeInstanceOf(NotSupportedError);
   });
 
-  it('describes a metric so that it is watched at once', async () => {
+  it('describes a metric so that it is monitored at once', async () => {
     const { source } = await watchMachine();
     const { resource, ...metric } = source.describe({ metric: 'LoadAverage1' });
     expect(metric).toMatchObject({

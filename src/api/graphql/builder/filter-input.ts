@@ -2,6 +2,8 @@
 import { findPatternFlaw } from '../../../core/metrics/tag-filter.ts';
 import { InvalidInputError } from '../../../errors.ts';
 
+const DAY_MS = 86_400_000;
+
 /** For descriptions of patterns. */
 export const PATTERN =
   '`*` stands for any run of characters, `?` for one; a backslash before one of them takes it as it is.';
@@ -48,6 +50,19 @@ export function checkRange(
   throw new InvalidInputError(
     `${place.join('.')}: expected ${from.toISOString()}, which is from, or later, got ${to.toISOString()}`,
     place,
+  );
+}
+
+/**
+ * As checkRange, for fields whose work grows with the length of the range.
+ * @throws InvalidInputError also when `to` is later by more than `maxDays`
+ */
+export function checkRangeWithin(maxDays: number, from: Date, to: Date): void {
+  checkRange(from, to);
+  if (to.getTime() - from.getTime() <= maxDays * DAY_MS) return;
+  throw new InvalidInputError(
+    `to: expected at most ${maxDays} days later than from, got ${to.toISOString()}`,
+    ['to'],
   );
 }
 

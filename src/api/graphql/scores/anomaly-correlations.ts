@@ -14,7 +14,7 @@ import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import type { Context } from '../builder/context.ts';
 import { AnomalyClassRef } from '../builder/enums.ts';
-import { checkRange } from '../builder/filter-input.ts';
+import { checkRangeWithin } from '../builder/filter-input.ts';
 import { readMetricId } from '../builder/node-id.ts';
 import { MetricFilterRef, toSelection } from '../metrics/metric-filter.ts';
 import { MetricRef } from '../metrics/metric.ts';
@@ -70,11 +70,12 @@ const AnomalyCorrelationRef = builder.objectRef<AnomalyCorrelation>('AnomalyCorr
   description:
     'A metric that was anomalous in a range, and how much its anomalies were at the times of another.',
   fields: (t) => ({
-    metric: t.field({
+    metric: t.prismaField({
       type: MetricRef,
       nullable: true,
       description: 'The metric; null when it was deleted a moment ago.',
-      resolve: ({ metricNumber }, _args, { loaders }) => loaders.metric.load(metricNumber),
+      resolve: (query, { metricNumber }, _args, { loaders, registry }) =>
+        loaders.related.metric(query, registry.byNumber(metricNumber)?.id ?? null),
     }),
     anomalyScore: t.exposeFloat('score', { description: 'Its highest score in the range.' }),
     anomalyClass: t.field({
@@ -182,13 +183,8 @@ builder.queryFields((t) => ({
 }));
 
 function readBarRange(from: Date, to: Date) {
-  checkRange(from, to);
-  const [fromMs, toMs] = [from.getTime(), to.getTime()];
-  if (toMs - fromMs <= MAX_DAYS * 24 * 60 * MINUTE_MS) return coverRange(fromMs, toMs);
-  throw new InvalidInputError(
-    `to: expected at most ${MAX_DAYS} days later than from, got ${to.toISOString()}`,
-    ['to'],
-  );
+  checkRangeWithin(MAX_DAYS, from, to);
+  return coverRange(from.getTime(), to.getTime());
 }
 
 /** @throws NotFoundError also for a metric of another account */

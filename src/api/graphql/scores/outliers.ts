@@ -8,7 +8,7 @@ import {
 import { MIN_MEMBERS } from '../../../detector/outliers.ts';
 import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
-import { checkRange } from '../builder/filter-input.ts';
+import { checkRangeWithin } from '../builder/filter-input.ts';
 import { MetricFilterRef, toSelection } from '../metrics/metric-filter.ts';
 import { MetricRef } from '../metrics/metric.ts';
 
@@ -21,11 +21,12 @@ const DEFAULT_SHARE = 0.5;
 const OutlierRef = builder.objectRef<Outlier>('Outlier').implement({
   description: 'A metric that behaves unlike the same metric of other resources.',
   fields: (t) => ({
-    metric: t.field({
+    metric: t.prismaField({
       type: MetricRef,
       nullable: true,
       description: 'The metric; null when it was deleted a moment ago.',
-      resolve: ({ metricNumber }, _args, { loaders }) => loaders.metric.load(metricNumber),
+      resolve: (query, { metricNumber }, _args, { loaders, registry }) =>
+        loaders.related.metric(query, registry.byNumber(metricNumber)?.id ?? null),
     }),
     group: t.exposeString('groupName', {
       description:
@@ -103,8 +104,10 @@ builder.queryField('outliers', (t) =>
     resolve: (_root, { filter, ...args }, { pool, caller }) => {
       const to = args.to ?? new Date();
       const from = args.from ?? new Date(to.getTime() - DEFAULT_HOURS * HOUR_MS);
-      checkRange(from, to);
-      checkLength(from, to);
+      checkRangeWithin(MAX_DAYS, from, to);
+      // What is compared is behaviour over a time.
+      if (to <= from)
+        throw new InvalidInputError(`to: expected later than from, got ${to.toISOString()}`, ['to']);
       const tolerance = args.tolerance ?? DEFAULT_TOLERANCE;
       const minShare = args.minShare ?? DEFAULT_SHARE;
       checkAbove('tolerance', tolerance, Infinity);
@@ -120,15 +123,6 @@ builder.queryField('outliers', (t) =>
     },
   }),
 );
-
-function checkLength(from: Date, to: Date): void {
-  const days = (to.getTime() - from.getTime()) / (24 * HOUR_MS);
-  if (days > 0 && days <= MAX_DAYS) return;
-  throw new InvalidInputError(
-    `to: expected later than from, by at most ${MAX_DAYS} days, got ${to.toISOString()}`,
-    ['to'],
-  );
-}
 
 function checkAbove(name: string, value: number, most: number): void {
   if (value > 0 && value <= most) return;

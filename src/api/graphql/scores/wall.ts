@@ -67,12 +67,12 @@ const WallRowRef = builder.objectRef<WallRowShape>('WallRow').implement({
       description: 'The metrics in it, by name.',
       resolve: ({ metrics }) => metrics.map(({ id }) => writeNodeId('Metric', id)),
     }),
-    metric: t.field({
+    metric: t.prismaField({
       type: MetricRef,
       nullable: true,
       description: 'The metric of a row that is one; null of a resource, and of one deleted this moment.',
-      resolve: ({ key, metrics: [first] }, _args, { loaders }) =>
-        first?.id === key ? loaders.metric.load(first.number) : null,
+      resolve: (query, { key, metrics: [first] }, _args, { loaders }) =>
+        loaders.related.metric(query, first?.id === key ? first.id : null),
     }),
     rank: t.exposeFloat('rank', {
       description: 'What the order ANOMALY goes by; 1e9 for each red bar, 1e6 for a yellow.',

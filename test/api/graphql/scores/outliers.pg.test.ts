@@ -149,7 +149,7 @@ describe('outliers', () => {
     [{ minShare: 1.5 }, 'minShare: expected more than 0 and at most 1, got 1.5'],
     [{ from: at(10), to: at(5) }, `to: expected ${at(10)}, which is from, or later, got ${at(5)}`],
     [{ from: at(10), to: at(10) }, 'to: expected later than from'],
-    [{ from: '2026-01-01T00:00:00Z', to: '2026-03-01T00:00:00Z' }, 'by at most 31 days'],
+    [{ from: '2026-01-01T00:00:00Z', to: '2026-03-01T00:00:00Z' }, 'at most 31 days later'],
     [{ filter: { ids: ['nonsense'] } }, 'filter.ids'],
   ])('of a question that makes no sense, %j, are a typed error', async (part, message) => {
     const { data } = await ask(server, OUTLIERS, { filter: ofFleet('web'), ...part });

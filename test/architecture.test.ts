@@ -46,6 +46,7 @@ const CORE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   notify: [],
   packing: ['samples'],
   polling: ['ingest', 'metrics', 'sources'],
+  promql: ['metrics', 'samples', 'sources'],
   samples: [],
   'score-log': ['metrics', 'samples'],
   sources: [],

@@ -1,0 +1,119 @@
+/** Aggregations: one series of many, step by step. https://prometheus.io/docs/prometheus/latest/querying/operators/ */
+import type { AggregateExpression, Aggregation, LabelChoice } from './expression.ts';
+import { PromqlError } from './promql-error.ts';
+import { NAME_LABEL } from './parse-selector.ts';
+import { keyOf, type Labels } from './series-labels.ts';
+import { createStepSeries, type Grid, type StepSeries } from './value.ts';
+
+interface Group {
+  readonly labels: Labels;
+  readonly members: StepSeries[];
+}
+
+/** @param parameter of topk and bottomk, at each step @throws PromqlError */
+export function aggregate(
+  { operator, grouping }: Pick<AggregateExpression, 'operator' | 'grouping'>,
+  series: readonly StepSeries[],
+  parameter: Float64Array | null,
+  grid: Grid,
+): StepSeries[] {
+  const groups = groupSeries(series, grouping);
+  if (operator !== 'topk' && operator !== 'bottomk') {
+    return groups.map((group) => reduceGroup(group, operator, grid));
+  }
+  const limits = parameter ?? new Float64Array(grid.count);
+  for (const limit of limits) {
+    if (Number.isNaN(limit)) throw new PromqlError('execution', `Parameter value is NaN in ${operator}`);
+  }
+  return groups.flatMap((group) => chooseMembers(group, operator === 'topk' ? 1 : -1, limits, grid));
+}
+
+/** The labels that count, in the order of their names. */
+export function chooseLabels(labels: Labels, { labels: names, isExcluded }: LabelChoice): Labels {
+  const chosen = [...labels].filter(([name]) =>
+    isExcluded ? name !== NAME_LABEL && !names.includes(name) : names.includes(name),
+  );
+  return new Map(chosen);
+}
+
+function groupSeries(series: readonly StepSeries[], grouping: LabelChoice): readonly Group[] {
+  const groups = new Map<string, Group>();
+  for (const member of series) {
+    const labels = chooseLabels(member.labels, grouping);
+    const key = keyOf(labels);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { labels, members: [member] });
+    else group.members.push(member);
+  }
+  return [...groups.values()];
+}
+
+type Joined = Exclude<Aggregation, 'topk' | 'bottomk'>;
+
+/** What two values become; of `avg` the sum, which is divided at the end. */
+const JOIN: Readonly<Record<Joined, (joined: number, value: number) => number>> = {
+  avg: (joined, value) => joined + value,
+  sum: (joined, value) => joined + value,
+  count: (joined) => joined + 1,
+  group: () => 1,
+  max: (joined, value) => (value > joined || Number.isNaN(joined) ? value : joined),
+  min: (joined, value) => (value < joined || Number.isNaN(joined) ? value : joined),
+};
+
+function reduceGroup({ labels, members }: Group, operator: Joined, grid: Grid): StepSeries {
+  const result = createStepSeries(labels, grid);
+  const counts = new Uint32Array(grid.count);
+  const join = JOIN[operator];
+  const isCounted = operator === 'count' || operator === 'group';
+  for (const { values, present } of members) {
+    for (let step = 0; step < grid.count; step += 1) {
+      if (present[step] !== 1) continue;
+      const [joined, value] = [result.values[step] ?? 0, values[step] ?? 0];
+      const isFirst = result.present[step] === 0;
+      result.values[step] = isFirst ? (isCounted ? 1 : value) : join(joined, value);
+      result.present[step] = 1;
+      counts[step] = (counts[step] ?? 0) + 1;
+    }
+  }
+  if (operator === 'avg') {
+    for (const [step, count] of counts.entries()) {
+      if (count > 0) result.values[step] = (result.values[step] ?? 0) / count;
+    }
+  }
+  return result;
+}
+
+/** The series as they are, at the steps at which they are among the first. @param direction 1 for the highest */
+function chooseMembers(
+  { members }: Group,
+  direction: 1 | -1,
+  limits: Float64Array,
+  grid: Grid,
+): StepSeries[] {
+  const chosen = members.map(({ labels }) => createStepSeries(labels, grid));
+  for (let step = 0; step < grid.count; step += 1) {
+    const there = [...members.keys()].filter((index) => members[index]?.present[step] === 1);
+    const valueAt = (index: number) => members[index]?.values[step] ?? NaN;
+    there.sort((a, b) => compareNumbers(direction * valueAt(b), direction * valueAt(a)));
+    for (const index of there.slice(0, Math.max(0, Math.trunc(limits[step] ?? 0)))) {
+      const series = chosen[index];
+      if (series === undefined) continue;
+      series.values[step] = valueAt(index);
+      series.present[step] = 1;
+    }
+  }
+  const order = [...chosen.keys()];
+  // At one step they come in order, as a table shows them.
+  if (grid.count === 1) {
+    order.sort((a, b) =>
+      compareNumbers(direction * (chosen[b]?.values[0] ?? NaN), direction * (chosen[a]?.values[0] ?? NaN)),
+    );
+  }
+  return order.flatMap((index) => chosen[index] ?? []).filter(({ present }) => present.includes(1));
+}
+
+/** NaN comes last. */
+function compareNumbers(a: number, b: number): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(b)) - Number(Number.isNaN(a));
+  return a - b;
+}

@@ -1,0 +1,108 @@
+/** Evaluates a query at all its steps at once, from its parts up. */
+import { aggregate } from './aggregate.ts';
+import { combine, dropNames } from './binary.ts';
+import type { Expression, ValueFunction } from './expression.ts';
+import { PromqlError } from './promql-error.ts';
+import type { QueryBudget } from './query-budget.ts';
+import type { SeriesReader } from './series-reader.ts';
+import { createStepSeries, type Grid, type StepSeries, timeOf, type Value } from './value.ts';
+
+const MAP: Readonly<Record<ValueFunction, (value: number) => number>> = {
+  abs: Math.abs,
+  ceil: Math.ceil,
+  exp: Math.exp,
+  floor: Math.floor,
+  ln: Math.log,
+  log10: Math.log10,
+  log2: Math.log2,
+  sqrt: Math.sqrt,
+};
+
+export class Evaluator {
+  readonly #reader: SeriesReader;
+  readonly #budget: QueryBudget;
+  readonly #grid: Grid;
+
+  constructor(options: { readonly reader: SeriesReader; readonly budget: QueryBudget; readonly grid: Grid }) {
+    this.#reader = options.reader;
+    this.#budget = options.budget;
+    this.#grid = options.grid;
+  }
+
+  /** @param expression one that gives numbers or instant vectors @throws PromqlError */
+  async evaluate(expression: Expression): Promise<Value> {
+    this.#budget.checkTime();
+    switch (expression.kind) {
+      case 'number':
+        return this.#scalar(() => expression.value);
+      case 'time':
+        return this.#scalar((step) => timeOf(this.#grid, step) / 1000);
+      case 'selector':
+        return vector(await this.#reader.readSteps(expression, null, this.#grid));
+      case 'range': {
+        const { name, selector } = expression;
+        const series = await this.#reader.readSteps(selector, name, this.#grid);
+        return vector(name === 'last_over_time' ? series : dropNames(series));
+      }
+      case 'vector':
+        return vector([this.#toSeries(await this.evaluate(expression.operand))]);
+      case 'scalar':
+        return this.#toScalar(await this.evaluate(expression.operand));
+      case 'negate':
+        return this.#map(await this.evaluate(expression.operand), (value) => -value);
+      case 'map':
+        return this.#map(await this.evaluate(expression.operand), MAP[expression.name]);
+      case 'aggregate': {
+        const operand = await this.#evaluateVector(expression.operand);
+        const parameter = expression.parameter === null ? null : await this.evaluate(expression.parameter);
+        const values = parameter?.type === 'scalar' ? parameter.values : null;
+        this.#budget.takePoints(values === null ? 0 : operand.length * this.#grid.count);
+        return vector(aggregate(expression, operand, values, this.#grid));
+      }
+      case 'binary': {
+        const left = await this.evaluate(expression.left);
+        const right = await this.evaluate(expression.right);
+        const result = combine(expression, left, right, this.#grid);
+        if (result.type === 'vector') this.#budget.takePoints(result.series.length * this.#grid.count);
+        return result;
+      }
+      case 'string':
+        throw new PromqlError('bad_data', 'expected type scalar or instant vector, got string');
+    }
+  }
+
+  async #evaluateVector(expression: Expression): Promise<readonly StepSeries[]> {
+    const value = await this.evaluate(expression);
+    return value.type === 'vector' ? value.series : [];
+  }
+
+  #scalar(valueAt: (step: number) => number): Value {
+    return { type: 'scalar', values: new Float64Array(this.#grid.count).map((_, step) => valueAt(step)) };
+  }
+
+  #toSeries(value: Value): StepSeries {
+    const series = createStepSeries(new Map(), this.#grid);
+    if (value.type === 'scalar') series.values.set(value.values);
+    series.present.fill(1);
+    return series;
+  }
+
+  /** NaN at steps at which there is not exactly one series. */
+  #toScalar(value: Value): Value {
+    if (value.type === 'scalar') return value;
+    return this.#scalar((step) => {
+      const there = value.series.filter(({ present }) => present[step] === 1);
+      return there.length === 1 ? (there[0]?.values[step] ?? NaN) : NaN;
+    });
+  }
+
+  #map(value: Value, apply: (value: number) => number): Value {
+    if (value.type === 'scalar') return { type: 'scalar', values: value.values.map(apply) };
+    this.#budget.takePoints(value.series.length * this.#grid.count);
+    return vector(dropNames(value.series).map((one) => ({ ...one, values: one.values.map(apply) })));
+  }
+}
+
+function vector(series: readonly StepSeries[]): Value {
+  return { type: 'vector', series };
+}

@@ -1,0 +1,106 @@
+/** A query once it is read: what it consists of, and what it gives. */
+import type { LabelMatcher } from './label-matcher.ts';
+
+export const RANGE_FUNCTIONS = [
+  'avg_over_time',
+  'count_over_time',
+  'last_over_time',
+  'max_over_time',
+  'min_over_time',
+  'sum_over_time',
+] as const;
+export type RangeFunction = (typeof RANGE_FUNCTIONS)[number];
+
+/** Of one vector, value by value. */
+export const VALUE_FUNCTIONS = ['abs', 'ceil', 'exp', 'floor', 'ln', 'log10', 'log2', 'sqrt'] as const;
+export type ValueFunction = (typeof VALUE_FUNCTIONS)[number];
+
+export const AGGREGATIONS = ['avg', 'bottomk', 'count', 'group', 'max', 'min', 'sum', 'topk'] as const;
+export type Aggregation = (typeof AGGREGATIONS)[number];
+
+export const ARITHMETIC = ['+', '-', '*', '/', '%', '^'] as const;
+export const COMPARISONS = ['==', '!=', '>', '<', '>=', '<='] as const;
+export const SET_OPERATORS = ['and', 'or', 'unless'] as const;
+type Arithmetic = (typeof ARITHMETIC)[number];
+type Comparison = (typeof COMPARISONS)[number];
+type SetOperator = (typeof SET_OPERATORS)[number];
+export type BinaryOperator = Arithmetic | Comparison | SetOperator;
+
+/** Series chosen by their labels: the newest sample at a time, or those of a range before it. */
+export interface Selector {
+  readonly kind: 'selector';
+  readonly matchers: readonly LabelMatcher[];
+  /** Null for the newest sample. */
+  readonly rangeMs: number | null;
+  /** How far back; negative for ahead. */
+  readonly offsetMs: number;
+}
+
+/** Which labels count: these, or all but these. */
+export interface LabelChoice {
+  readonly labels: readonly string[];
+  readonly isExcluded: boolean;
+}
+
+export interface AggregateExpression {
+  readonly kind: 'aggregate';
+  readonly operator: Aggregation;
+  readonly grouping: LabelChoice;
+  /** Of topk and bottomk. */
+  readonly parameter: Expression | null;
+  readonly operand: Expression;
+}
+
+export interface BinaryExpression {
+  readonly kind: 'binary';
+  readonly operator: BinaryOperator;
+  /** A comparison gives 0 and 1, and leaves nothing out. */
+  readonly isBool: boolean;
+  /** By which labels two vectors are paired; all when neither `on` nor `ignoring` is there. */
+  readonly matching: LabelChoice;
+  readonly left: Expression;
+  readonly right: Expression;
+}
+
+export type Expression =
+  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'time' }
+  | { readonly kind: 'negate'; readonly operand: Expression }
+  | { readonly kind: 'range'; readonly name: RangeFunction; readonly selector: Selector }
+  | { readonly kind: 'map'; readonly name: ValueFunction; readonly operand: Expression }
+  | { readonly kind: 'vector'; readonly operand: Expression }
+  | { readonly kind: 'scalar'; readonly operand: Expression }
+  | Selector
+  | AggregateExpression
+  | BinaryExpression;
+
+export type ValueType = 'scalar' | 'string' | 'instant vector' | 'range vector';
+
+export function typeOf(expression: Expression): ValueType {
+  switch (expression.kind) {
+    case 'number':
+    case 'time':
+    case 'scalar':
+      return 'scalar';
+    case 'string':
+      return 'string';
+    case 'negate':
+      return typeOf(expression.operand);
+    case 'selector':
+      return expression.rangeMs === null ? 'instant vector' : 'range vector';
+    case 'binary': {
+      const { left, right } = expression;
+      return typeOf(left) === 'scalar' && typeOf(right) === 'scalar' ? 'scalar' : 'instant vector';
+    }
+    case 'range':
+    case 'map':
+    case 'vector':
+    case 'aggregate':
+      return 'instant vector';
+  }
+}
+
+export function isOneOf<T extends string>(list: readonly T[], text: string): text is T {
+  return list.some((one) => one === text);
+}

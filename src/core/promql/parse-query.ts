@@ -1,0 +1,224 @@
+/**
+ * Reads a query: the grammar is Prometheus' own, from its package; here what Lapwing answers is told from what it does
+ * not. Pure.
+ * https://prometheus.io/docs/prometheus/latest/querying/basics/
+ */
+import type { SyntaxNode } from '@lezer/common';
+import {
+  AGGREGATIONS,
+  ARITHMETIC,
+  type BinaryOperator,
+  COMPARISONS,
+  type Expression,
+  isOneOf,
+  type LabelChoice,
+  RANGE_FUNCTIONS,
+  SET_OPERATORS,
+  typeOf,
+  VALUE_FUNCTIONS,
+  type ValueType,
+} from './expression.ts';
+import { parseNumber } from './parse-literal.ts';
+import { parseSelector, parseTextOf } from './parse-selector.ts';
+import { PromqlError } from './promql-error.ts';
+import { childrenOf, failAt, parseSyntax } from './syntax-node.ts';
+
+const NOTHING_EXCLUDED: LabelChoice = { labels: [], isExcluded: true };
+const FUNCTIONS = [...RANGE_FUNCTIONS, ...VALUE_FUNCTIONS, 'scalar', 'time', 'vector'].toSorted();
+
+/** @throws PromqlError: bad_data for what is not PromQL, execution for what is, and is not supported */
+export function parseQuery(text: string): Expression {
+  return new QueryReader(text).read(parseSyntax(text));
+}
+
+class QueryReader {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  read(node: SyntaxNode): Expression {
+    switch (node.name) {
+      case 'NumberDurationLiteral':
+        return { kind: 'number', value: this.#readNumber(node) };
+      case 'StringLiteral':
+        return { kind: 'string', value: parseTextOf(this.#text, node) };
+      case 'VectorSelector':
+      case 'MatrixSelector':
+      case 'OffsetExpr':
+        return parseSelector(this.#text, node);
+      case 'ParenExpr':
+        return this.#readOnly(node);
+      case 'UnaryExpr':
+        return this.#readUnary(node);
+      case 'FunctionCall':
+        return this.#readCall(node);
+      case 'AggregateExpr':
+        return this.#readAggregate(node);
+      case 'BinaryExpr':
+        return this.#readBinary(node);
+      case 'SubqueryExpr':
+        throw unsupported('subqueries such as [1h:5m] are');
+      case 'StepInvariantExpr':
+        throw unsupported('the modifier @ is');
+      default:
+        throw unsupported(`${this.#write(node)} is`);
+    }
+  }
+
+  #readNumber(node: SyntaxNode): number {
+    const value = parseNumber(this.#write(node));
+    if (value === null) throw this.#fail(node, `expected a number, got ${this.#write(node)}`);
+    return value;
+  }
+
+  #readOnly(node: SyntaxNode): Expression {
+    const [inner] = childrenOf(node);
+    if (inner === undefined) throw this.#fail(node, 'expected an expression');
+    return this.read(inner);
+  }
+
+  #readUnary(node: SyntaxNode): Expression {
+    const [operator, operand] = childrenOf(node);
+    if (operator === undefined || operand === undefined) throw this.#fail(node, 'expected an expression');
+    const expression = this.#expect(operand, ['scalar', 'instant vector']);
+    if (this.#write(operator) === '+') return expression;
+    if (expression.kind === 'number') return { kind: 'number', value: -expression.value };
+    return { kind: 'negate', operand: expression };
+  }
+
+  #readCall(node: SyntaxNode): Expression {
+    const [identifier, body] = childrenOf(node);
+    const name = identifier === undefined ? '' : this.#write(identifier);
+    const given = body === undefined ? [] : childrenOf(body);
+    const [first, ...others] = given;
+    if (name === 'time' && first === undefined) return { kind: 'time' };
+    if (!FUNCTIONS.includes(name)) {
+      throw unsupported(`the function ${name}() is`, `; these are: ${FUNCTIONS.join(', ')}`);
+    }
+    if (first === undefined || others.length > 0 || name === 'time') {
+      const expected = name === 'time' ? 0 : 1;
+      throw this.#fail(node, `expected ${expected} argument(s) in call to "${name}", got ${given.length}`);
+    }
+    if (isOneOf(RANGE_FUNCTIONS, name)) {
+      const selector = this.#expect(first, ['range vector'], name);
+      if (selector.kind !== 'selector') throw this.#fail(first, 'expected a range vector selector');
+      return { kind: 'range', name, selector };
+    }
+    if (name === 'vector') return { kind: name, operand: this.#expect(first, ['scalar'], name) };
+    const operand = this.#expect(first, ['instant vector'], name);
+    return isOneOf(VALUE_FUNCTIONS, name) ? { kind: 'map', name, operand } : { kind: 'scalar', operand };
+  }
+
+  #readAggregate(node: SyntaxNode): Expression {
+    const [operation, ...parts] = childrenOf(node);
+    const operator = operation === undefined ? '' : this.#write(operation).toLowerCase();
+    if (!isOneOf(AGGREGATIONS, operator)) {
+      throw unsupported(`the aggregation ${operator} is`, `; these are: ${AGGREGATIONS.join(', ')}`);
+    }
+    const body = parts.find(({ name }) => name === 'FunctionCallBody');
+    const modifier = parts.find(({ name }) => name === 'AggregateModifier');
+    const given = body === undefined ? [] : childrenOf(body);
+    const wanted = operator === 'topk' || operator === 'bottomk' ? 2 : 1;
+    const operand = given.at(-1);
+    if (operand === undefined || given.length !== wanted) {
+      const message = `wrong number of arguments for aggregate expression provided, expected ${wanted}, got ${given.length}`;
+      throw this.#fail(node, message);
+    }
+    const [parameter] = wanted === 2 ? given : [];
+    return {
+      kind: 'aggregate',
+      operator,
+      grouping: modifier === undefined ? { labels: [], isExcluded: false } : this.#readGrouping(modifier),
+      parameter: parameter === undefined ? null : this.#expect(parameter, ['scalar'], operator),
+      operand: this.#expect(operand, ['instant vector'], operator),
+    };
+  }
+
+  /** Of an aggregation: by (…) or without (…). */
+  #readGrouping(node: SyntaxNode): LabelChoice {
+    return { labels: this.#readLabels(node), isExcluded: node.getChild('Without') !== null };
+  }
+
+  #readLabels(node: SyntaxNode): readonly string[] {
+    const list = node.getChild('GroupingLabels');
+    const names = list === null ? [] : childrenOf(list);
+    return names.map((name) =>
+      name.name === 'QuotedLabelName' ? parseTextOf(this.#text, name) : this.#write(name),
+    );
+  }
+
+  #readBinary(node: SyntaxNode): Expression {
+    const [first, operation, ...rest] = childrenOf(node);
+    const last = rest.pop();
+    if (first === undefined || operation === undefined || last === undefined) {
+      throw this.#fail(node, 'expected two expressions and an operator between them');
+    }
+    const operator = this.#readOperator(operation);
+    const left = this.#expect(first, ['scalar', 'instant vector']);
+    const right = this.#expect(last, ['scalar', 'instant vector']);
+    const isBool = node.getChild('BoolModifier') !== null;
+    this.#checkOperands(node, operator, isBool, [typeOf(left), typeOf(right)]);
+    const clause = node.getChild('MatchingModifierClause');
+    const matching = clause === null ? NOTHING_EXCLUDED : this.#readMatching(clause);
+    if (node.getChild('FillModifier') !== null) throw unsupported('fill modifiers are');
+    const binary = { kind: 'binary', operator, isBool, matching, left, right } as const;
+    // The grammar takes a sign for a part of the number; a power binds it more tightly: -1 ^ 2 is -1.
+    if (operator !== '^' || left.kind !== 'number' || !this.#write(first).startsWith('-')) return binary;
+    return { kind: 'negate', operand: { ...binary, left: { kind: 'number', value: -left.value } } };
+  }
+
+  #readOperator(node: SyntaxNode): BinaryOperator {
+    const operator = this.#write(node).toLowerCase();
+    for (const list of [ARITHMETIC, COMPARISONS, SET_OPERATORS]) {
+      const known = list.find((one) => one === operator);
+      if (known !== undefined) return known;
+    }
+    throw unsupported(`the operator ${operator} is`);
+  }
+
+  #checkOperands(
+    node: SyntaxNode,
+    operator: BinaryOperator,
+    isBool: boolean,
+    types: readonly ValueType[],
+  ): void {
+    const isComparison = isOneOf(COMPARISONS, operator);
+    if (isBool && !isComparison) {
+      throw this.#fail(node, 'bool modifier can only be used on comparison operators');
+    }
+    if (types.every((type) => type === 'scalar') && isComparison && !isBool) {
+      throw this.#fail(node, 'comparisons between scalars must use BOOL modifier');
+    }
+    if (types.includes('scalar') && isOneOf(SET_OPERATORS, operator)) {
+      throw this.#fail(node, `set operator "${operator}" not allowed in binary scalar expression`);
+    }
+  }
+
+  #readMatching(node: SyntaxNode): LabelChoice {
+    if (node.getChild('GroupLeft') !== null || node.getChild('GroupRight') !== null) {
+      throw unsupported('group_left and group_right are');
+    }
+    return { labels: this.#readLabels(node), isExcluded: node.getChild('On') === null };
+  }
+
+  #expect(node: SyntaxNode, types: readonly ValueType[], by = 'the expression'): Expression {
+    const expression = this.read(node);
+    const type = typeOf(expression);
+    if (types.includes(type)) return expression;
+    throw this.#fail(node, `expected type ${types.join(' or ')} in ${by}, got ${type}`);
+  }
+
+  #write({ from, to }: SyntaxNode): string {
+    return this.#text.slice(from, to);
+  }
+
+  #fail({ from }: SyntaxNode, problem: string): PromqlError {
+    return failAt(this.#text, from, problem);
+  }
+}
+
+function unsupported(what: string, more = ''): PromqlError {
+  return new PromqlError('execution', `${what} not supported${more}`);
+}

@@ -1,0 +1,100 @@
+/**
+ * What Prometheus' HTTP API answers, of the series Lapwing makes: queries at one time or many, and which series, labels and
+ * values there are. https://prometheus.io/docs/prometheus/latest/querying/api/
+ */
+import type { Queryable } from '../samples/find-samples.ts';
+import { createLimit } from '../../platform/runtime/concurrency-limit.ts';
+import { Evaluator } from './evaluate.ts';
+import { type Expression, typeOf } from './expression.ts';
+import type { LabelMatcher } from './label-matcher.ts';
+import { parseQuery } from './parse-query.ts';
+import { PromqlError } from './promql-error.ts';
+import { QueryBudget } from './query-budget.ts';
+import { readMatchingMetrics } from './read-metric-labels.ts';
+import { listSeries } from './score-series.ts';
+import type { Labels } from './series-labels.ts';
+import { SeriesReader } from './series-reader.ts';
+import type { Grid, SampleSeries, StepSeries } from './value.ts';
+
+export interface QueryOptions {
+  /** One account's, or everybody's. */
+  readonly pool: Queryable;
+  readonly query: string;
+  /** How old a sample may be that counts as the newest. */
+  readonly lookbackMs: number;
+  readonly timeoutMs: number;
+  /** Ends the query when nobody waits for it any more. */
+  readonly signal: AbortSignal;
+}
+
+export type QueryResult =
+  | { readonly type: 'scalar'; readonly values: Float64Array }
+  | { readonly type: 'string'; readonly value: string }
+  | { readonly type: 'vector'; readonly series: readonly StepSeries[] }
+  | { readonly type: 'samples'; readonly series: readonly SampleSeries[] };
+
+/** Queries that are evaluated at once; each may hold some 100 MB, and the database has others to answer. */
+const MAX_AT_ONCE = 3;
+
+export class ScoreQueries {
+  readonly #limit = createLimit(MAX_AT_ONCE);
+
+  /** @throws PromqlError */
+  queryAt(options: QueryOptions, atMs: number): Promise<QueryResult> {
+    const expression = parseQuery(options.query);
+    if (expression.kind === 'string') return Promise.resolve({ type: 'string', value: expression.value });
+    return this.#run(options, async (reader, budget) => {
+      if (expression.kind === 'selector' && expression.rangeMs !== null) {
+        return { type: 'samples', series: await reader.readRange(expression, atMs) };
+      }
+      const grid = { startMs: atMs, stepMs: 1, count: 1 };
+      return new Evaluator({ reader, budget, grid }).evaluate(expression);
+    });
+  }
+
+  /** @param grid of steps the caller has bounded @throws PromqlError */
+  queryRange(options: QueryOptions, grid: Grid): Promise<QueryResult> {
+    const expression = parseQuery(options.query);
+    checkRangeType(expression);
+    return this.#run(options, (reader, budget) =>
+      new Evaluator({ reader, budget, grid }).evaluate(expression),
+    );
+  }
+
+  #run(
+    options: QueryOptions,
+    evaluate: (reader: SeriesReader, budget: QueryBudget) => Promise<QueryResult>,
+  ): Promise<QueryResult> {
+    // The time in the queue counts.
+    const budget = new QueryBudget(options);
+    return this.#limit.run(() => evaluate(new SeriesReader({ ...options, budget }), budget));
+  }
+
+  /**
+   * @param selectors what one of has to choose a series; no selectors choose all
+   * @returns the labels of each series once, with its name
+   */
+  async listSeries(
+    pool: Queryable,
+    selectors: readonly (readonly LabelMatcher[])[],
+  ): Promise<readonly Labels[]> {
+    const found = new Map<string, Labels>();
+    for (const matchers of selectors.length === 0 ? [[]] : selectors) {
+      for (const metric of await readMatchingMetrics(pool, matchers)) {
+        for (const { metricNumber, series, labels } of listSeries(metric, matchers)) {
+          found.set(`${metricNumber} ${series.name}`, labels);
+        }
+      }
+    }
+    return [...found.values()];
+  }
+}
+
+function checkRangeType(expression: Expression): void {
+  const type = typeOf(expression);
+  if (type === 'scalar' || type === 'instant vector') return;
+  throw new PromqlError(
+    'bad_data',
+    `invalid expression type "${type}" for range query, must be Scalar or instant Vector`,
+  );
+}

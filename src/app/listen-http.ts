@@ -16,6 +16,7 @@ import { answerPing, answerQuery } from '../api/http/line-protocol/ping-endpoint
 import { createOtlpHandler } from '../api/http/otlp/otlp-endpoint.ts';
 import { createRemoteWriteHandler } from '../api/http/remote-write/remote-write-endpoint.ts';
 import { createMetricsHandler } from '../api/http/prometheus.ts';
+import { createPromqlHandler, PROMQL_PATH } from '../api/http/promql/promql-endpoint.ts';
 import { monitorHandler } from '../api/http/monitored-route.ts';
 import { ASSET_PATHS, createPageHandler, isForPage, PAGE_PATHS } from '../api/http/page/page-endpoint.ts';
 import { createRouteGuard } from '../api/http/guard-routes.ts';
@@ -154,6 +155,12 @@ export async function listenHttp(
       [
         '/api/v1/write',
         routeGuard.checkName(createRemoteWriteHandler({ ...engine, ...routeGuard, onFailure })),
+      ],
+      [
+        `${PROMQL_PATH}*`,
+        routeGuard.checkName(
+          createPromqlHandler({ ...engine, ...routeGuard, version: options.facts.version, onFailure }),
+        ),
       ],
       ['/v1/metrics', routeGuard.checkName(createOtlpHandler({ ...engine, ...routeGuard, onFailure }))],
       ['/ping', routeGuard.checkName(answerPing)],

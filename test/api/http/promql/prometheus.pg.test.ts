@@ -1,0 +1,232 @@
+/** The same queries of the same samples, asked of the server and of a real Prometheus. */
+import { compress } from 'snappyjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasPrometheus, type Prometheus, startPrometheus } from '../../../clients/start-prometheus.ts';
+import { requestV1 } from '../../../core/ingest/remote-write/encode.ts';
+import { startServer, type TestServer } from '../../../helpers/start-server.ts';
+
+const START_MS = Date.UTC(2026, 0, 5);
+const STEP_MS = 10_000;
+const ROWS = 240;
+/** Off the times of samples: Prometheus before version 3 counted a sample at the very beginning of a range. */
+const [START, END] = [START_MS / 1000 + 603, START_MS / 1000 + 2703];
+
+interface Answer {
+  readonly status: string;
+  readonly errorType?: string;
+  readonly data?: {
+    readonly resultType: string;
+    readonly result: readonly Series[];
+  };
+}
+
+interface Series {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value?: readonly [number, string];
+  readonly values?: readonly (readonly [number, string])[];
+}
+
+let server: TestServer;
+let prometheus: Prometheus;
+
+async function ask(base: string, path: string, parameters: Record<string, string>): Promise<Answer> {
+  const response = await fetch(`${base}/api/v1/${path}`, {
+    method: 'POST',
+    body: new URLSearchParams(parameters),
+  });
+  return (await response.json()) as Answer;
+}
+
+const ours = () => `${server.url}/prometheus`;
+
+/** Metrics of three hosts: two are monitored, and one of those reports with gaps. */
+async function push(): Promise<void> {
+  const { accept, monitor } = server.engine;
+  for (const host of ['a', 'b']) {
+    const spec = { name: `cpu.load;env=prod;host=${host}` };
+    await monitor.monitorMetric({ datasource: 'CUSTOM', spec, model: { min: 0, max: 100 } });
+  }
+  const points = Array.from({ length: ROWS }, (_, row) => row).flatMap((row) =>
+    ['a', 'b', 'c'].flatMap((host, index) => {
+      if (host === 'b' && row % 90 > 40) return [];
+      const value = row === 200 ? 97.5 : 20 * index + 10 * Math.sin(row / (5 + index)) + (row % 7) / 3;
+      const env = host === 'c' ? 'test' : 'prod';
+      return [{ metric: `cpu.load;env=${env};host=${host}`, timestampMs: START_MS + row * STEP_MS, value }];
+    }),
+  );
+  await accept.acceptNamed(points);
+}
+
+/** What the server has, written to Prometheus sample by sample. */
+async function copy(): Promise<void> {
+  const query = `{__name__=~"lapwing_.+"}[1h]`;
+  const { data } = await ask(ours(), 'query', { query, time: String(END + 600) });
+  const series = (data?.result ?? []).map(({ metric, values = [] }) => ({
+    labels: Object.entries(metric).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    samples: values.map(([seconds, value]) => [Number(value), Math.round(seconds * 1000)] as const),
+  }));
+  // Of two monitored metrics five series, of the other one.
+  expect(series).toHaveLength(11);
+  const response = await fetch(`${prometheus.url}/api/v1/write`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-protobuf',
+      'content-encoding': 'snappy',
+      'x-prometheus-remote-write-version': '0.1.0',
+    },
+    body: new Uint8Array(compress(requestV1(series))),
+  });
+  expect(response.status).toBe(204);
+}
+
+beforeAll(async () => {
+  if (!hasPrometheus) return;
+  [server, prometheus] = await Promise.all([startServer(), startPrometheus()]);
+  await push();
+  await copy();
+});
+
+afterAll(async () => {
+  if (!hasPrometheus) return;
+  await server[Symbol.asyncDispose]();
+  await prometheus[Symbol.asyncDispose]();
+});
+
+/** Numbers as numbers: Go and JavaScript write the same one in different ways, and add in another order. */
+function toNumber(text: string): number {
+  return Number(Number(text.replace('Inf', 'Infinity')).toPrecision(10));
+}
+
+function readResult({ status, data, errorType }: Answer) {
+  if (data === undefined) return { status, errorType };
+  const { resultType, result } = data;
+  if (resultType === 'scalar') return { resultType, value: toNumber(JSON.stringify(result[1]).slice(1, -1)) };
+  if (resultType === 'string') return data;
+  const series = result.map(({ metric, value, values }) => ({
+    metric,
+    points: (values ?? (value === undefined ? [] : [value])).map(
+      ([seconds, text]) => [seconds, toNumber(text)] as const,
+    ),
+  }));
+  return { resultType, series };
+}
+
+function sorted(result: ReturnType<typeof readResult>) {
+  if (!('series' in result)) return result;
+  const keyOf = (metric: Series['metric']) => JSON.stringify(Object.entries(metric).toSorted());
+  return {
+    ...result,
+    series: result.series.toSorted((a, b) => (keyOf(a.metric) < keyOf(b.metric) ? -1 : 1)),
+  };
+}
+
+const QUERIES = [
+  '1+1',
+  '1 + 2 * 3 ^ 2 ^ 0.5 % 5',
+  '-1 ^ 2',
+  '1 > bool 2',
+  '0x1F + 1e3',
+  'Inf - Inf',
+  'vector(1) == bool 1',
+  'time() - 60',
+  '(lapwing_value)',
+  'lapwing_value{host="a"}',
+  'lapwing_value{host="a", host!="b"}',
+  'lapwing_value{host=~"a|c"}',
+  'lapwing_value{host!~"a|c"}',
+  'lapwing_value{host=~"."}',
+  'lapwing_value{nothing=""}',
+  'lapwing_value{nothing!=""}',
+  "lapwing_value{metric='cpu.load'}",
+  'lapwing_value{metric=`cpu.load`,}',
+  'lapwing_value{metric="cpu\\u002eload"}',
+  'lapwing_value{metric=~"cpu\\\\.lo.+"}',
+  '{__name__=~"lapwing_expected_(low|high)", host="a"}',
+  '{__name__="lapwing_value", __name__!="lapwing_expected"}',
+  'lapwing_value{host="a"} offset 5m',
+  'lapwing_value{host="a"} offset -5m',
+  'lapwing_value offset 1h',
+  'lapwing_nothing',
+  'max_over_time(lapwing_anomaly_score[5m])',
+  'min_over_time(lapwing_value[1m30s] offset 2m)',
+  'avg_over_time(lapwing_value[20m])',
+  'sum_over_time(lapwing_expected[2m])',
+  'count_over_time(lapwing_value[10m])',
+  'last_over_time(lapwing_value[15m])',
+  'max_over_time({__name__=~"lapwing_expected_(low|high)"}[5m])',
+  'sum(lapwing_value)',
+  'sum by (host) (lapwing_value)',
+  'avg(lapwing_value) by (env)',
+  'avg without (host) (lapwing_value)',
+  'min by (env, nothing) (lapwing_value)',
+  'max by () (lapwing_value)',
+  'count by (__name__) ({__name__=~"lapwing_.*"})',
+  'group by (host) (lapwing_value)',
+  'topk(1, lapwing_value)',
+  'topk(2, lapwing_value) by (env)',
+  'topk(0, lapwing_value)',
+  'bottomk(2, lapwing_value)',
+  'lapwing_value > 20',
+  '20 < lapwing_value',
+  'lapwing_value >= bool 20',
+  'lapwing_value * 2 + 1',
+  '1 - lapwing_value',
+  '100 / (lapwing_value - lapwing_value)',
+  '-lapwing_value',
+  'abs(lapwing_value - 20)',
+  'floor(sqrt(abs(lapwing_value)))',
+  'lapwing_value - lapwing_expected',
+  'lapwing_value > lapwing_expected',
+  'lapwing_value > bool lapwing_expected',
+  'lapwing_value - on(host, env) lapwing_expected',
+  'lapwing_value > on(host) lapwing_expected',
+  'lapwing_value > ignoring(metric) lapwing_expected',
+  'lapwing_value and lapwing_anomaly_score > 0.5',
+  'lapwing_expected or lapwing_value',
+  'lapwing_value unless lapwing_expected',
+  'lapwing_value unless on(host) lapwing_expected',
+  'lapwing_value - on(env) lapwing_expected',
+  'scalar(lapwing_value{host="a"}) + 1',
+  'scalar(lapwing_value)',
+  'lapwing_value{host="a"} # a comment\n + 1',
+  // Refused alike.
+  'lapwing_value{',
+  '{host=""}',
+  '{}',
+  'lapwing_value{host=~"("}',
+  'lapwing_value{host=~"(?=a)"}',
+  'sum(1)',
+  '1 > 2',
+  'sum(lapwing_value, lapwing_value)',
+  'max_over_time(lapwing_value)',
+  'lapwing_value[5m] + 1',
+  '1 and lapwing_value',
+  'lapwing_value + bool 1',
+  'topk(lapwing_value)',
+  'lapwing_value offset',
+  '(lapwing_value) offset 5m',
+  '"text" + 1',
+  '',
+];
+
+describe.skipIf(!hasPrometheus)('a query has the answer a real Prometheus has', () => {
+  it.each(QUERIES)('over time: %s', async (query) => {
+    const parameters = { query, start: String(START), end: String(END), step: '40' };
+    const [found, wanted] = await Promise.all([
+      ask(ours(), 'query_range', parameters),
+      ask(prometheus.url, 'query_range', parameters),
+    ]);
+    expect(sorted(readResult(found))).toEqual(sorted(readResult(wanted)));
+  });
+
+  it.each([...QUERIES, '"text"', 'lapwing_value[1m]'])('at one time: %s', async (query) => {
+    const parameters = { query, time: String(START_MS / 1000 + 2004.5) };
+    const [found, wanted] = await Promise.all([
+      ask(ours(), 'query', parameters),
+      ask(prometheus.url, 'query', parameters),
+    ]);
+    const isOrdered = /^(?:topk|bottomk)/.test(query);
+    const read = (answer: Answer) => (isOrdered ? readResult(answer) : sorted(readResult(answer)));
+    expect(read(found)).toEqual(read(wanted));
+  });
+});

@@ -1,5 +1,5 @@
 /**
- * Reads a query: the grammar is Prometheus' own, from its package; here what Lapwing answers is told from what it does
+ * Reads a query: the grammar is Prometheus' own, from its package; here what Lapwing answers is separated from what it does
  * not. Pure.
  * https://prometheus.io/docs/prometheus/latest/querying/basics/
  */

@@ -48,6 +48,7 @@ const CORE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   polling: ['ingest', 'metrics', 'sources'],
   promql: ['metrics', 'samples', 'sources'],
   samples: [],
+  'score-export': ['promql', 'samples', 'score-log'],
   'score-log': ['metrics', 'samples'],
   sources: [],
   transfer: [

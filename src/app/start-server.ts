@@ -10,6 +10,7 @@ import { createStats, type Stats } from '../platform/telemetry/metrics.ts';
 import { openAccess } from './open-access.ts';
 import { openAws } from './open-aws.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
+import { openScoreExport } from './open-score-export.ts';
 import { startSelfMonitoring, type SelfMonitoring } from './open-telemetry.ts';
 import type { Aws } from '../core/sources/aws/aws.ts';
 import { createHostSource } from '../core/sources/host/host.ts';
@@ -58,6 +59,7 @@ export async function startLapwing(
     // Nothing may wait for an address any more when a start that failed is undone.
     teardown.add(() => tellOwnUrl('http://127.0.0.1:1'));
     monitoring.exportScores(engine);
+    openScoreExport({ config, log, engine, teardown, version });
     let graphite: string | null = null;
     // It begins to listen after HTTP does.
     const facts = { version, startedAt, graphiteAddress: () => graphite };

@@ -14,12 +14,17 @@ export interface Prometheus extends AsyncDisposable {
   readonly url: string;
 }
 
-/** @param config of its file; it takes remote writes besides */
-export async function startPrometheus(config: object = {}): Promise<Prometheus> {
+/**
+ * @param options.config of its file; it takes remote writes besides
+ * @param options.port one of findPort
+ */
+export async function startPrometheus(
+  options: { readonly config?: object; readonly port?: number } = {},
+): Promise<Prometheus> {
+  const { config = {}, port = await findPort() } = options;
   const folder = await mkdtemp(join(tmpdir(), 'test-prometheus-'));
   // JSON is YAML.
   await writeFile(join(folder, 'prometheus.yml'), JSON.stringify(config));
-  const port = await findPort();
   const child = spawn(
     'prometheus',
     [
@@ -53,7 +58,7 @@ export async function startPrometheus(config: object = {}): Promise<Prometheus> 
 }
 
 /** It says nowhere which port it took, so it is given one that is free now. */
-async function findPort(): Promise<number> {
+export async function findPort(): Promise<number> {
   const holder = createServer();
   holder.listen(0, '127.0.0.1');
   await once(holder, 'listening');

@@ -11,6 +11,7 @@ import { DOWNLOAD_SETTINGS } from './downloads.ts';
 import { INFLUXDB_SETTINGS } from './influxdb.ts';
 import { LIMIT_SETTINGS } from './limits.ts';
 import { NOTIFICATION_SETTINGS } from './notifications.ts';
+import { REMOTE_WRITE_SETTINGS } from './remote-write.ts';
 import { SERVER_SETTINGS } from './server.ts';
 import { OperatorError } from '../../errors.ts';
 import { wordIssue } from '../runtime/word-issue.ts';
@@ -24,6 +25,7 @@ const SETTINGS = {
   ...INFLUXDB_SETTINGS,
   ...DOWNLOAD_SETTINGS,
   ...NOTIFICATION_SETTINGS,
+  ...REMOTE_WRITE_SETTINGS,
   ...LIMIT_SETTINGS,
 } as const;
 

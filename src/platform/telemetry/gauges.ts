@@ -7,6 +7,8 @@ export const GAUGES = {
     'Scores not held against the notification rules yet. Rises when the database is slower than what is pushed.',
   bars_lag:
     'Scores not in the stored bars yet, a minute of them at most. More: the database is slower than what is pushed.',
+  remote_write_lag:
+    'Scores not written to LAPWING_REMOTE_WRITE_URL yet. Rises when the receiver is away or slow.',
   reorder_metrics_waiting:
     'Metrics whose newest points wait for LAPWING_REORDER_SECONDS before they are scored.',
   models_in_memory: 'Models in memory; at LAPWING_MODEL_CACHE colder ones are dropped.',

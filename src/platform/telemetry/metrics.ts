@@ -3,6 +3,7 @@
  * /metrics; to add one, add it to a list here and count it where it happens.
  */
 import { DOOR_COUNTERS, DOOR_REASON_COUNTERS } from './door-counters.ts';
+import { EXPORT_COUNTERS } from './export-counters.ts';
 import { GAUGES } from './gauges.ts';
 import { PACKING_COUNTERS } from './packing-counters.ts';
 
@@ -105,6 +106,7 @@ const COUNTERS = {
     'Mutations the audit log could not take, because the database was away; the log of the program has them.',
   audit_ingest_mutations: 'Mutations that pushed points: counted, and not in the audit log.',
   ...DOOR_COUNTERS,
+  ...EXPORT_COUNTERS,
   ...PACKING_COUNTERS,
 } as const;
 

@@ -1,0 +1,25 @@
+/** Where scores are written to, beside the server's own database. */
+import { httpUrl, secret, setting, text, type Setting } from './setting.ts';
+
+export const REMOTE_WRITE_SETTINGS = {
+  remoteWriteUrl: setting(
+    'LAPWING_REMOTE_WRITE_URL',
+    'Address every scored value, its expected range and its anomaly score are written to, by Prometheus remote write 1.0, e.g. http://prometheus:9090/api/v1/write; nowhere when unset.',
+    httpUrl
+      .refine(
+        (given) => new URL(given).username === '' && new URL(given).password === '',
+        'expected no user and no password in it: see LAPWING_REMOTE_WRITE_USER and LAPWING_REMOTE_WRITE_TOKEN',
+      )
+      .optional(),
+  ),
+  remoteWriteUser: setting(
+    'LAPWING_REMOTE_WRITE_USER',
+    'User of basic authentication there, whose password LAPWING_REMOTE_WRITE_TOKEN is.',
+    text,
+  ),
+  remoteWriteToken: secret(
+    'LAPWING_REMOTE_WRITE_TOKEN',
+    'Bearer token for it; with a user, the password of that.',
+    text,
+  ),
+} as const satisfies Record<string, Setting<unknown>>;

@@ -22,7 +22,7 @@ import {
   describeRow,
   expectBounds,
   firstStatus,
-  saveMetric,
+  saveEntry,
 } from './write-status.ts';
 import type { MetricChange } from './metric-change.ts';
 import { changeModel, restartModel } from './change-model.ts';
@@ -74,7 +74,7 @@ export class Monitor {
     return writeLock.runExclusive(async () => {
       const known = registry.byIdentity(datasource, description.identity, accountId);
       const data = { ...describeRow(description), accountId };
-      return (known ?? (await this.#save(datasource, description, data))).id;
+      return (known ?? (await saveEntry(this.#options, datasource, description, data))).id;
     });
   }
 
@@ -110,7 +110,7 @@ export class Monitor {
     const said = keepKind(known?.modelParams ?? {});
     const expected = hasBounds(model) ? {} : expectBounds(description.modelParams);
     const params = { ...said, ...expected, ...model };
-    const entry = await this.#save(request.datasource, description, {
+    const entry = await saveEntry(this.#options, request.datasource, description, {
       ...describeRow(description),
       accountId,
       ...policy,
@@ -121,21 +121,6 @@ export class Monitor {
       spec: spec as Prisma.InputJsonObject,
     });
     return this.#announce(entry);
-  }
-
-  async #save(
-    datasource: Datasource,
-    description: MetricDescription,
-    data: Parameters<typeof saveMetric>[3],
-  ): Promise<MetricEntry> {
-    const { registry, stats } = this.#options;
-    const isNew = registry.byIdentity(datasource, description.identity, data.accountId) === undefined;
-    const number = await saveMetric(this.#options, datasource, description, data);
-    await registry.load([number]);
-    const entry = registry.byNumber(number);
-    if (entry === undefined) throw new Error(`metric ${number} vanished while it was being saved`);
-    if (isNew) stats.count('metrics_created');
-    return entry;
   }
 
   /**

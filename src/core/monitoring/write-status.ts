@@ -5,6 +5,8 @@ import { queryAtLength } from '../../platform/postgres/long-statement.ts';
 import { deleteBars } from '../bars/write-bars.ts';
 import type { Prisma, PrismaClient } from '../../generated/prisma/client.ts';
 import { DEFAULT_ACCOUNT, type Datasource, type MetricStatus, type ModelParams } from '../../model.ts';
+import type { Stats } from '../../platform/telemetry/metrics.ts';
+import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import { hasBounds, ROWS_TO_LEARN_FROM } from '../metrics/model-params.ts';
 import type { MetricDescription, SourceResource } from '../sources/source.ts';
 import {
@@ -21,12 +23,34 @@ type MetricData = Omit<
   'datasource' | 'identity' | 'resourceId' | 'progress'
 > & { readonly accountId: number };
 
+/** As `saveMetric`, and the registry follows. @returns the metric as it is now */
+export async function saveEntry(
+  options: {
+    readonly pool: pg.Pool;
+    readonly prisma: PrismaClient;
+    readonly registry: Registry;
+    readonly stats: Stats;
+  },
+  datasource: Datasource,
+  description: MetricDescription,
+  data: MetricData,
+): Promise<MetricEntry> {
+  const { registry, stats } = options;
+  const isNew = registry.byIdentity(datasource, description.identity, data.accountId) === undefined;
+  const number = await saveMetric(options, datasource, description, data);
+  await registry.load([number]);
+  const entry = registry.byNumber(number);
+  if (entry === undefined) throw new Error(`metric ${number} vanished while it was being saved`);
+  if (isNew) stats.count('metrics_created');
+  return entry;
+}
+
 /**
  * Makes the metric, or brings the one of the same identity up to date, and its resource with it. To be called in the
  * write lock.
  * @returns the metric's number
  */
-export async function saveMetric(
+async function saveMetric(
   { pool, prisma }: { readonly pool: pg.Pool; readonly prisma: PrismaClient },
   datasource: Datasource,
   description: MetricDescription,

@@ -8,6 +8,7 @@ import type { SendContext } from '../notify/send.ts';
 import type { Seal } from '../../platform/outbound/sealed-secret.ts';
 import { closeChannel } from './delivery/channels.ts';
 import { checkChannels, type NewChannel } from './delivery/check-channel.ts';
+import { matchChannels } from './delivery/match-channels.ts';
 import { checkRule, type RuleChange } from './check-rule.ts';
 import { deleteRule } from './delete-rule.ts';
 import { refuse } from './refuse.ts';
@@ -26,6 +27,14 @@ export interface Rules {
   updateRule: (id: string, change: RuleChange) => Promise<void>;
   /** With its channels; its incidents end, with a notification, and stay as its messages do. @throws NotFoundError */
   deleteRule: (id: string) => Promise<void>;
+  /**
+   * @returns for each the rule's channel that is exactly like it, secrets included; null where none is
+   * @throws NotFoundError
+   */
+  matchChannels: (
+    id: string,
+    channels: readonly NewChannel[],
+  ) => Promise<readonly (NotificationChannel | null)[]>;
   /** Sends a marked message by every channel, now and once. @throws NotFoundError */
   testRule: (id: string) => Promise<readonly ChannelTest[]>;
 }
@@ -96,6 +105,7 @@ export function createRules(context: RulesContext): Rules {
       await book.load();
       context.onEnded(swept);
     },
+    matchChannels: async (id, channels) => matchChannels(channels, (await find(id)).channels, seal),
     testRule: async (id) => testChannels(await find(id), context),
   };
 }

@@ -5,7 +5,7 @@ import { AlreadyMonitoredError, InvalidInputError, NotFoundError } from '../../e
 import type { Prisma, PrismaClient } from '../../generated/prisma/client.ts';
 import { DEFAULT_ACCOUNT, type Datasource } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
-import type { MetricDescription, Source, SourceResource } from '../sources/source.ts';
+import type { Source, SourceResource } from '../sources/source.ts';
 import { checkPolicy } from '../metrics/alert-policy.ts';
 import { dropOrphanedAnnotations } from '../annotations/annotations.ts';
 import type { Backlog } from '../ingest/backfill.ts';
@@ -76,6 +76,12 @@ export class Monitor {
       const data = { ...describeRow(description), accountId };
       return (known ?? (await saveEntry(this.#options, datasource, description, data))).id;
     });
+  }
+
+  /** @returns the id of the metric of this spec; null for one that is not known @throws NotSupportedError, InvalidInputError */
+  findBySpec(datasource: Datasource, spec: unknown, accountId = DEFAULT_ACCOUNT): string | null {
+    const { identity } = this.#checks.describe(datasource, spec, accountId).description;
+    return this.#options.registry.byIdentity(datasource, identity, accountId)?.id ?? null;
   }
 
   /**

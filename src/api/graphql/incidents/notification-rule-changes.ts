@@ -9,6 +9,7 @@ import {
 import type { ChannelTest } from '../../../core/incidents/delivery/test-channels.ts';
 import { builder } from '../builder/builder.ts';
 import { readIdOf } from '../builder/node-id.ts';
+import { ChannelInputRef, readChannel } from './channel-input.ts';
 import { CreateRuleInputRef, readRuleChange, UpdateRuleInputRef } from './notification-rule-input.ts';
 import { NotificationChannelRef, NotificationRuleRef } from './notification-rule.ts';
 
@@ -46,6 +47,31 @@ const RuleTestRef = builder.objectRef<readonly ChannelTest[]>('NotificationRuleT
     }),
   }),
 });
+
+builder.queryField('matchNotificationChannels', (t) =>
+  t.field({
+    type: [NotificationChannelRef],
+    nullable: { list: false, items: true },
+    description:
+      'For each of these channels the one of the rule that is exactly like it, secrets included; null where none is. Says whether a secret changed, without one being read; needs the scope WRITE.',
+    // With READ alone one could try out secrets.
+    extensions: { scope: 'WRITE' },
+    args: {
+      ruleId: t.arg.id({ required: true, description: 'As read from `NotificationRule.id`.' }),
+      channels: t.arg({
+        type: [ChannelInputRef],
+        required: true,
+        description: 'What to compare with; 10 at most.',
+      }),
+    },
+    resolve: async (_root, { ruleId, channels }, { incidents }) => [
+      ...(await incidents.rules.matchChannels(
+        readIdOf('NotificationRule', ruleId, ['ruleId']),
+        channels.map(readChannel),
+      )),
+    ],
+  }),
+);
 
 builder.mutationField('createNotificationRule', (t) =>
   t.prismaField({

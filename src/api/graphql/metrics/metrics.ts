@@ -6,6 +6,7 @@ import { BarWindowRef, MetricOrderRef } from '../builder/enums.ts';
 import { chooseCurrentRange, MetricFilterRef } from './metric-filter.ts';
 import { findKnownById, findKnownPage } from './registry-metric.ts';
 import { MetricRef } from './metric.ts';
+import { MetricSpecInputRef, readSpec } from './metric-input.ts';
 import { readMetricId } from '../builder/node-id.ts';
 import { readOrderedPage } from './ordered-metrics.ts';
 import { THING_PAGE } from '../builder/page.ts';
@@ -23,6 +24,20 @@ builder.queryField('metric', (t) =>
     resolve: async (query, _root, { id: given }, { prisma, registry }, info) => {
       const id = readMetricId(given);
       return findKnownById(registry, id, info) ?? prisma.metric.findUnique({ ...query, where: { id } });
+    },
+  }),
+);
+
+builder.queryField('metricBySpec', (t) =>
+  t.prismaField({
+    type: MetricRef,
+    nullable: true,
+    description: 'The metric `monitorMetric` would monitor, as it is now; null when it is not known.',
+    args: { spec: t.arg({ type: MetricSpecInputRef, required: true, description: 'Which metric.' }) },
+    resolve: (query, _root, { spec: given }, { monitor, prisma }) => {
+      const { datasource, spec } = readSpec(given);
+      const id = monitor.findBySpec(datasource, spec);
+      return id === null ? null : prisma.metric.findUnique({ ...query, where: { id } });
     },
   }),
 );

@@ -6,6 +6,7 @@ import { readIdOf } from '../builder/node-id.ts';
 import { readNumberedPage } from '../builder/numbered-page.ts';
 import type { PolicyMatch } from '../../../core/monitoring/policies/policy.ts';
 import { queryFromInfo } from '@pothos/plugin-prisma';
+import { accountToWrite } from '../../../core/access/caller.ts';
 import { TagFilterRef } from '../inventory/tag-filter.ts';
 import { AlertPolicyRef } from '../metrics/metric.ts';
 import { ModelParametersRef } from '../metrics/model-parameters.ts';
@@ -70,6 +71,21 @@ builder.queryField('monitoringPolicy', (t) =>
       prisma.monitoringPolicy.findUnique({
         ...query,
         where: { id: readIdOf('MonitoringPolicy', id, ['id']) },
+      }),
+  }),
+);
+
+builder.queryField('monitoringPolicyByName', (t) =>
+  t.prismaField({
+    type: MonitoringPolicyRef,
+    nullable: true,
+    description:
+      'The monitoring policy of this name in the account of the key, or in the default one for a key without; null when there is none.',
+    args: { name: t.arg.string({ required: true, description: 'As read from `MonitoringPolicy.name`.' }) },
+    resolve: (query, _root, { name }, { caller, prisma }) =>
+      prisma.monitoringPolicy.findUnique({
+        ...query,
+        where: { accountId_name: { accountId: accountToWrite(caller), name } },
       }),
   }),
 );

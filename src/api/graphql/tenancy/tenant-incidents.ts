@@ -17,7 +17,13 @@ export function tenantIncidents(
   };
   return {
     ...incidents,
-    rules: { createRule: refuse, updateRule: refuse, deleteRule: refuse, testRule: refuse },
+    rules: {
+      createRule: refuse,
+      updateRule: refuse,
+      deleteRule: refuse,
+      matchChannels: refuse,
+      testRule: refuse,
+    },
     receipts: {
       acknowledge: async (ids, by) => {
         await requireAll(ids);

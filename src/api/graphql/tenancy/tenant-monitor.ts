@@ -13,6 +13,7 @@ export function tenantMonitor(
   };
   return {
     createMetric: (datasource, spec) => monitor.createMetric(datasource, spec, accountId),
+    findBySpec: (datasource, spec) => monitor.findBySpec(datasource, spec, accountId),
     findMetric: (request) => monitor.findMetric({ ...request, accountId }),
     discardMetric: async (id, rows) => {
       if (visible.byId(id) !== undefined) await monitor.discardMetric(id, rows);

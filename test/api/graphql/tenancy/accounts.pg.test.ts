@@ -21,11 +21,13 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   incident: 'query($incident: ID!) { incident(id: $incident) { metricName metric { name } } }',
   incidents: '{ incidents { nodes { metricName } } }',
   metric: 'query($metric: ID!) { metric(id: $metric) { name annotations { message } labels { note } } }',
+  metricBySpec: `{ metricBySpec(spec: { custom: { name: "${CANARY}.metric" } }) { name } }`,
   metricData: '{ metricData(filter: {}) { nodes { metric { name } } } }',
   metrics: `{ metrics { totalCount nodes { name } } ranked: metrics(orderBy: ANOMALY) { totalCount nodes { name } }
     searched: metrics(filter: { nameContains: "${CANARY}" }) { nodes { name } } }`,
   monitoringPolicies: '{ monitoringPolicies { nodes { name } } }',
   monitoringPolicy: 'query($policy: ID!) { monitoringPolicy(id: $policy) { name } }',
+  monitoringPolicyByName: `{ monitoringPolicyByName(name: "${CANARY}") { name } }`,
   node: `query($metric: ID!, $annotation: ID!, $label: ID!, $resource: ID!, $autostack: ID!, $incident: ID!) {
     a: node(id: $metric) { ... on Metric { name } } b: node(id: $annotation) { ... on Annotation { message } }
     c: node(id: $label) { ... on AnomalyLabel { note } } d: node(id: $resource) { ... on Resource { name } }
@@ -44,6 +46,7 @@ const APART = [
   'cloudwatchMetrics',
   'cloudwatchStatistics',
   'exportMetricArchive',
+  'matchNotificationChannels',
   'metricDataDownload',
   'notificationRule',
   'notifications',

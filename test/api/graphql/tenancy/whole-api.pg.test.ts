@@ -105,6 +105,10 @@ function writeArgument(metricId: string): (field: string, argument: string) => s
     'Query.cloudwatchStatistics.input': `{ namespace: "A", name: "m", from: ${range.from ?? ''}, to: ${range.to ?? ''}, periodSeconds: 60 }`,
     'Query.previewLabel.input': `{ metricId: "${metricId}", from: ${range.from ?? ''}, label: REAL }`,
     'Query.previewMonitoringPolicy.match': '{ namePattern: "*" }',
+    'Query.monitoringPolicyByName.name': '"canary"',
+    'Query.metricBySpec.spec': '{ custom: { name: "own.metric" } }',
+    'Query.matchNotificationChannels.ruleId': '"NotificationRule:00000000-0000-4000-8000-000000000000"',
+    'Query.matchNotificationChannels.channels': '[{ email: { to: ["a@example.com"] } }]',
     'Query.previewAutostack.region': '"us-west-2"',
     'Query.previewAutostack.filters': '[{ key: "a", values: ["b"] }]',
   };

@@ -1,8 +1,8 @@
-/** A running server, asked through its GraphQL API. */
+/** A running server, as one side of an import or export. */
 import { z } from 'zod';
-import { TransferFileError, type TransferEnd } from './transfer-target.ts';
+import { GraphqlClient } from './graphql-client.ts';
+import type { TransferEnd } from './transfer-target.ts';
 
-const ERRORS = z.object({ errors: z.array(z.object({ message: z.string() })).min(1) });
 const LISTED = z.object({
   metrics: z.object({
     nodes: z.array(z.object({ id: z.string(), status: z.string() })),
@@ -21,35 +21,13 @@ const IMPORTED = z.object({
  * @param key an API key of it; null where it asks for none
  */
 export function openRemoteEnd(url: string, key: string | null): TransferEnd {
-  const headers = {
-    'content-type': 'application/json',
-    accept: 'application/json',
-    ...(key === null ? {} : { authorization: `Bearer ${key}` }),
-  };
-  const ask = async <T>(query: string, variables: object, shape: z.ZodType<T>): Promise<T> => {
-    let answer: unknown;
-    try {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify({ query, variables }),
-      });
-      answer = await response.json();
-    } catch (error) {
-      throw new TransferFileError(`${url} does not answer as a GraphQL server`, { cause: error });
-    }
-    const failed = ERRORS.safeParse(answer);
-    if (failed.success) throw new TransferFileError(`${url}: ${failed.data.errors[0]?.message ?? ''}`);
-    const parsed = z.object({ data: shape }).safeParse(answer);
-    if (!parsed.success) throw new TransferFileError(`${url} does not answer as a Lapwing server`);
-    return parsed.data.data;
-  };
+  const client = new GraphqlClient(url, key);
 
   const listMonitored = async (): Promise<string[]> => {
     const ids: string[] = [];
     let after: string | null = null;
     do {
-      const { metrics }: z.output<typeof LISTED> = await ask(
+      const { metrics }: z.output<typeof LISTED> = await client.ask(
         'query List($after: String) { metrics(first: 100, after: $after) { nodes { id status } pageInfo { hasNextPage endCursor } } }',
         { after },
         LISTED,
@@ -62,7 +40,7 @@ export function openRemoteEnd(url: string, key: string | null): TransferEnd {
 
   async function* exportModels() {
     for (const id of await listMonitored()) {
-      const { exportModels: models } = await ask(
+      const { exportModels: models } = await client.ask(
         'query Export($ids: [ID!]) { exportModels(ids: $ids) }',
         { ids: [id] },
         EXPORTED,
@@ -76,7 +54,7 @@ export function openRemoteEnd(url: string, key: string | null): TransferEnd {
     exportModels,
     // One a call: samples make a model large, and a request has its limit.
     importModel: async (model) => {
-      const { importModels } = await ask(
+      const { importModels } = await client.ask(
         'mutation Import($models: [JSON!]!) { importModels(input: { models: $models }) { results { error { message } } } }',
         { models: [model] },
         IMPORTED,

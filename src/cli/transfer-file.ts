@@ -6,6 +6,7 @@ import { findRunningEmbedded } from '../platform/postgres/embedded/find-running.
 import { ServerLockError } from '../platform/postgres/server-lock.ts';
 import type { Log } from '../log.ts';
 import { createProgress } from './progress-bar.ts';
+import { RemoteError } from './graphql-client.ts';
 import { openLocalEnd } from './local-target.ts';
 import { type ModelItem, readModels } from './split-models.ts';
 import { openRemoteEnd } from './remote-target.ts';
@@ -104,7 +105,7 @@ function createTally() {
 }
 
 function describeFailure(reason: unknown, { file }: TransferOptions): unknown {
-  if (!(reason instanceof TransferFileError)) return reason;
+  if (!(reason instanceof TransferFileError || reason instanceof RemoteError)) return reason;
   return new TransferFileError(`${file}: ${reason.message}`, { cause: reason });
 }
 

@@ -56,7 +56,10 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
  * What the operator can fix: a setting, a right, a file, the network. The message says what is wrong and what to do, and
  * is all that is printed.
  */
-export abstract class OperatorError extends Error {}
+export abstract class OperatorError extends Error {
+  /** What the command line ends with: 2 where what it was given cannot be understood. */
+  readonly exitStatus: 1 | 2 = 1;
+}
 
 /** What a caller can expect to go wrong; anything else thrown is a bug of ours. */
 export abstract class ExpectedError extends Error {

@@ -6,6 +6,7 @@ import { isSupportedNode, SUPPORTED_NODE } from './cli/node-version.ts';
 import { readKeyWords } from './cli/parse-key-args.ts';
 import type { Command } from './cli/run-command.ts';
 import { preferProduction, readConfig } from './platform/config/read-config.ts';
+import { OperatorError } from './errors.ts';
 import { describeUsage } from './cli/usage.ts';
 import { readVersion } from './version.ts';
 
@@ -25,6 +26,7 @@ function readCommand(words: readonly string[]): Command {
       help: { type: 'boolean', short: 'h' },
       version: { type: 'boolean', short: 'v' },
       url: { type: 'string' },
+      'dry-run': { type: 'boolean' },
     },
   });
   const isLicense = positionals[0] === 'license' && positionals[1] === 'check';
@@ -32,17 +34,18 @@ function readCommand(words: readonly string[]): Command {
   if (values.help === true) return { name: 'help', file: undefined, url: undefined };
   if (values.version === true) return { name: 'version', file: undefined, url: undefined };
   if (name === 'license' && !isLicense) throw new Error('expected license check FILE');
-  if (!['serve', 'check', 'import', 'export', 'license'].includes(name)) {
+  if (!['serve', 'check', 'import', 'export', 'apply', 'license'].includes(name)) {
     throw new Error(`there is no command ${name}`);
   }
-  const takesFile = name === 'import' || name === 'export';
+  const takesFile = ['import', 'export', 'apply'].includes(name);
   const odd = extra ?? (takesFile || isLicense ? undefined : file);
   if (odd !== undefined) throw new Error(`${name} does not take ${JSON.stringify(odd)}`);
   if (values.url !== undefined && !takesFile) throw new Error(`${name} does not take --url`);
-  if ((name === 'import' || isLicense) && file === undefined) {
+  if (values['dry-run'] === true && name !== 'apply') throw new Error(`${name} does not take --dry-run`);
+  if (name !== 'export' && (takesFile || isLicense) && file === undefined) {
     throw new Error(`${name} needs the name of a file`);
   }
-  return { name, file, url: values.url };
+  return { name, file, url: values.url, isDryRun: values['dry-run'] === true };
 }
 
 async function main(words: readonly string[]): Promise<number> {
@@ -74,7 +77,7 @@ async function runCommand(command: Command): Promise<number> {
     return EXIT.ok;
   } catch (error) {
     process.stderr.write(`lapwing: ${explainFailure(error)}\n`);
-    return EXIT.failed;
+    return error instanceof OperatorError ? error.exitStatus : EXIT.failed;
   }
 }
 

@@ -2,6 +2,7 @@
 import { findUnknownSettings, type Config } from '../platform/config/read-config.ts';
 import { protectPrototypes } from '../platform/runtime/protect-prototypes.ts';
 import { createLog } from '../log.ts';
+import { applyFile } from './apply/apply-file.ts';
 import { checkSettings } from './check.ts';
 import type { KeyCommand } from './parse-key-args.ts';
 import { runKeyCommand } from './key.ts';
@@ -14,9 +15,11 @@ export interface Command {
   readonly file: string | undefined;
   readonly url: string | undefined;
   readonly key?: KeyCommand;
+  /** Of `apply`. */
+  readonly isDryRun?: boolean;
 }
 
-export async function run({ name, file, url, key }: Command, config: Config): Promise<void> {
+export async function run({ name, file, url, key, isDryRun }: Command, config: Config): Promise<void> {
   protectPrototypes();
   const log = createLog(config.logLevel);
   const unknown = findUnknownSettings();
@@ -25,6 +28,16 @@ export async function run({ name, file, url, key }: Command, config: Config): Pr
   else if (name === 'check') await checkSettings(config, log);
   else if (name === 'import') await importFile({ config, log, file: file ?? '-', url });
   else if (name === 'export') await exportFile({ config, log, file: file ?? '-', url });
-  else if (name === 'license') await checkLicenseFile(file ?? '', config.licensePublicKey ?? null);
+  else if (name === 'apply') {
+    const server = url ?? `http://127.0.0.1:${config.port}/graphql`;
+    const options = {
+      file: file ?? '-',
+      url: server,
+      key: config.apiKey ?? null,
+      isDryRun: isDryRun === true,
+    };
+    const { env: environment, stdout: output, stderr: errors } = process;
+    await applyFile({ ...options, environment, output, errors });
+  } else if (name === 'license') await checkLicenseFile(file ?? '', config.licensePublicKey ?? null);
   else await serve(config, log);
 }

@@ -8,6 +8,8 @@ Usage:
   lapwing check            check settings and connections, then exit
   lapwing import FILE      import metrics from an export; - reads standard input
   lapwing export [FILE]    export all monitored metrics; without FILE to standard output
+  lapwing apply [--dry-run] FILE
+                           make a running server be as a YAML file says; --dry-run shows what would change
   lapwing license check FILE
                            check a licence file with LAPWING_LICENSE_PUBLIC_KEY
   lapwing key create --name NAME --scope SCOPE [--account NAME] [--days N]
@@ -19,9 +21,10 @@ Usage:
   lapwing --version        the version
 
 While a server runs, import and export through it: add --url http://127.0.0.1:4000/graphql, and set
-LAPWING_API_KEY to a key of that server if it asks for one.
+LAPWING_API_KEY to a key of that server if it asks for one. Without --url, apply asks the server at LAPWING_PORT of
+this machine.
 
-Exit status: 0 done, 1 failed (the reason is on standard error), 2 not understood.
+Exit status: 0 done, 1 failed (the reason is on standard error), 2 not understood: the words, or the file of apply.
 `;
 
 /** The text of `lapwing --help`. */

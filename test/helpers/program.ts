@@ -1,8 +1,11 @@
 /** The program as a process runs it. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
+/** Resolved here: the program may be run from any folder. */
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BUILT = join(ROOT, 'dist/main.js');
 const SOURCES = join(ROOT, 'src');
@@ -15,7 +18,7 @@ export function fromSources(
   main = join(SOURCES, 'main.ts'),
   preload: readonly string[] = [],
 ): readonly string[] {
-  return [...['tsx', ...preload].flatMap((module) => ['--import', module]), main];
+  return [...[TSX, ...preload].flatMap((module) => ['--import', module]), main];
 }
 
 /** Arguments with which Node runs the program: as users have it, which starts sooner, if that was built of these sources. */

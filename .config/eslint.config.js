@@ -10,6 +10,8 @@ export default tseslint.config(
       'node_modules/**',
       'data/**',
       'docs/client/**',
+      // The site of the documents has its own package.
+      'docs/{.vitepress,dist,node_modules}/**',
     ],
   },
   js.configs.recommended,

@@ -31,7 +31,7 @@ export interface ScoredSample extends StoredSample {
 
 /** The same as one JSON array, which is read several times faster than a row: `readSampleArray` takes it. */
 export const SAMPLE_ARRAY = `json_build_array(metric_number, row_id, round(date_part('epoch', "timestamp") * 1000),
-  value, seq, score, expected, low, high, raw_score, view, provisional, episode, phase)`;
+  value, seq, score, expected, low, high, raw_score::float8, view, provisional, episode, phase)`;
 
 export type SampleArray = readonly [
   metricNumber: number,
@@ -71,7 +71,7 @@ export function readSampleArray(array: SampleArray): StoredSample {
 
 /** What SELECT must name for `readStoredSample`. */
 export const SAMPLE_COLUMNS = `metric_number, row_id, (extract(epoch FROM "timestamp") * 1000)::float8 AS timestamp_ms,
-  value, seq::float8 AS seq, score, expected, low, high, raw_score, view, provisional, episode, phase`;
+  value, seq::float8 AS seq, score, expected, low, high, raw_score::float8 AS raw_score, view, provisional, episode, phase`;
 
 export interface SampleRow {
   readonly metric_number: number;

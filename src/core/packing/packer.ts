@@ -1,7 +1,6 @@
 /**
- * Packs older scored samples in the background, a window of the log at a time: reads the window's rows, some thousand in a
- * transaction, and replaces them by blocks. Killed at any step it has replaced rows or has not, and goes on with the
- * rows it finds.
+ * Packs older scored samples in the background, a window of the log at a time: reads the window's rows, and replaces them
+ * by blocks in one transaction. Killed at any step it has replaced them or has not, and goes on with the rows it finds.
  */
 import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
@@ -10,25 +9,18 @@ import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { createRetryPause } from '../../platform/runtime/backoff.ts';
 import { Signal } from '../../platform/runtime/signal.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
-import { toColumns } from '../samples/packed/sample-columns.ts';
 import { excludePacking, makeBlock, type NewBlock } from '../samples/packed/write-blocks.ts';
-import { startOfMonth } from '../samples/sample-test.ts';
-import type { StoredSample } from '../samples/stored-sample.ts';
+import { startOfNextMonth } from '../samples/sample-test.ts';
 import {
   beginWindow,
+  findOverlapping,
+  findUncovered,
   findUnfinished,
-  listMetricRows,
   type LogWindow,
-  type MetricRows,
   readRows,
 } from './read-window.ts';
-import {
-  finishWindow,
-  leaveOutOverlapping,
-  replaceRows,
-  RowsChangedError,
-  searchByIndex,
-} from './write-window.ts';
+import { MAX_BLOCK_ROWS, type WindowRows } from './window-rows.ts';
+import { logUncompressed, replaceRows, RowsChangedError } from './write-window.ts';
 
 export interface PackerOptions {
   readonly pool: pg.Pool;
@@ -45,7 +37,7 @@ export interface PackerOptions {
   readonly now?: () => number;
   /** Offsets of a window; by the number of metrics when left out. */
   readonly windowSize?: number;
-  /** As many times as long as a portion took nothing is packed; nine times, and once while nothing waits, when left out. */
+  /** As many times as long as a window took nothing is packed; nine times, and once while nothing waits, when left out. */
   readonly restFactor?: number;
 }
 
@@ -59,17 +51,22 @@ const SAMPLES_PER_METRIC = 256;
 const LONG_FACTOR = 24;
 const SMALLEST_PART = 16;
 const MIN_WINDOW = 1024;
-/** A reader of the log there holds it in memory: some 26 MB. */
+/** The packer, and a reader of the log there, holds it in memory: some 30 MB. */
 const MAX_WINDOW = 2 ** 18;
-/** More in a block, and reading a few samples would cost too much. */
-const MAX_BLOCK_ROWS = 512;
-/** Of one transaction: a tenth of a second, for which a transaction that takes back scores has to wait. */
-const PORTION_ROWS = 10_000;
-/** As many times as long as a portion took nothing is packed; while points wait, the second. */
+/** As many times as long as a window took nothing is packed; while points wait, the second. */
 const REST_FACTOR = 1;
 const BUSY_REST_FACTOR = 9;
-/** Blocks encoded before others get the event loop. */
-const BLOCKS_AT_ONCE = 8;
+/** Encoded before others get the event loop: some milliseconds. */
+const SAMPLES_AT_ONCE = 2048;
+
+interface PackedWindow {
+  readonly samples: number;
+  readonly bytes: number;
+  /** Whose metric has blocks of the same time. */
+  readonly notPacked: number;
+  /** Whether nothing of the window is left. */
+  readonly isComplete: boolean;
+}
 
 export class Packer implements AsyncDisposable {
   readonly #options: PackerOptions;
@@ -142,45 +139,40 @@ export class Packer implements AsyncDisposable {
   async #packWindow(window: LogWindow): Promise<void> {
     const { pool, saveProgress, stats } = this.#options;
     await saveProgress();
-    const metrics = await listMetricRows(pool, window);
-    const covered = metrics.filter(({ isCovered }) => isCovered);
-    for (const portion of cutPortions(covered)) {
-      if (this.#isStopped) return;
-      const startedMs = performance.now();
-      const isPacked = await this.#packPortion(window, portion);
-      if (!isPacked) return;
-      await this.#rest(performance.now() - startedMs);
+    const startedMs = performance.now();
+    try {
+      const packed = await inTransaction(pool, (client) => this.#packRows(client, window));
+      // failpoint: pack.after_commit
+      stats.count('samples_packed', packed.samples);
+      stats.count('packed_bytes', packed.bytes);
+      stats.count('samples_not_packed', packed.notPacked);
+      if (packed.isComplete) stats.count('windows_packed');
+    } catch (error) {
+      // It is read again another time.
+      if (!(error instanceof RowsChangedError)) throw error;
     }
-    if (covered.length < metrics.length) return;
-    await finishWindow(pool, window);
-    stats.count('windows_packed');
+    await this.#rest(performance.now() - startedMs);
   }
 
-  /** @returns whether it is done: not where its rows were changed meanwhile, which are read again another time */
-  async #packPortion(window: LogWindow, metrics: readonly MetricRows[]): Promise<boolean> {
-    const { pool, stats } = this.#options;
-    try {
-      const blocks = await inTransaction(pool, async (client) => {
-        await searchByIndex(client);
-        const made = await makeBlocks(await readRows(client, window, metrics), window);
-        // failpoint: pack.before_delete
-        await excludePacking(client);
-        const fitting = await leaveOutOverlapping(client, made);
-        await replaceRows(client, window, fitting);
-        stats.count('samples_not_packed', countSamples(made) - countSamples(fitting));
-        return fitting;
-      });
-      // failpoint: pack.after_commit
-      stats.count('samples_packed', countSamples(blocks));
-      stats.count(
-        'packed_bytes',
-        blocks.reduce((sum, { data }) => sum + data.length, 0),
-      );
-      return true;
-    } catch (error) {
-      if (!(error instanceof RowsChangedError)) throw error;
-      return false;
-    }
+  async #packRows(client: pg.PoolClient, window: LogWindow): Promise<PackedWindow> {
+    await logUncompressed(client);
+    const rows = await readRows(client, window);
+    const places = rows.listPlaces();
+    const extents = Array.from(places, ([metricNumber, ofMetric]) => rows.measure(metricNumber, ofMetric));
+    const uncovered = await findUncovered(client, extents);
+    const overlapping = await findOverlapping(client, extents);
+    const except = [...new Set([...uncovered, ...overlapping])];
+    const blocks = await makeBlocks(rows, places, { except, window });
+    // failpoint: pack.before_delete
+    await excludePacking(client);
+    const isComplete = uncovered.size === 0;
+    await replaceRows(client, window, blocks, { except, isComplete });
+    return {
+      samples: blocks.reduce((sum, { count }) => sum + count, 0),
+      bytes: blocks.reduce((sum, { data }) => sum + data.length, 0),
+      notPacked: [...overlapping].reduce((sum, number) => sum + (places.get(number)?.length ?? 0), 0),
+      isComplete,
+    };
   }
 
   async #rest(workedMs: number): Promise<void> {
@@ -193,40 +185,39 @@ function chooseSize(wanted: number): number {
   return Math.min(MAX_WINDOW, Math.max(MIN_WINDOW, Math.ceil(wanted)));
 }
 
-/** Of bounded size, but for a metric that is longer by itself. */
-function cutPortions(metrics: readonly MetricRows[]): readonly (readonly MetricRows[])[] {
-  const portions: MetricRows[][] = [];
-  let rows = Infinity;
-  for (const metric of metrics) {
-    if (rows + metric.rows > PORTION_ROWS) {
-      portions.push([]);
-      rows = 0;
-    }
-    rows += metric.rows;
-    portions.at(-1)?.push(metric);
-  }
-  return portions;
-}
-
-/** @param samples by metric, then by time */
-async function makeBlocks(samples: readonly StoredSample[], window: LogWindow): Promise<readonly NewBlock[]> {
+/** @param except metrics that are left out */
+async function makeBlocks(
+  rows: WindowRows,
+  places: ReadonlyMap<number, Int32Array>,
+  { except, window }: { readonly except: readonly number[]; readonly window: LogWindow },
+): Promise<readonly NewBlock[]> {
   const blocks: NewBlock[] = [];
-  let first = 0;
-  for (let end = 1; end <= samples.length; end++) {
-    const [begin, next] = [samples[first], samples[end]];
-    const goesOn =
-      next !== undefined &&
-      next.metricNumber === begin?.metricNumber &&
-      end - first < MAX_BLOCK_ROWS &&
-      startOfMonth(next.timestampMs) === startOfMonth(begin.timestampMs);
-    if (goesOn) continue;
-    blocks.push(makeBlock(toColumns(samples.slice(first, end)), window.first));
-    first = end;
-    if (blocks.length % BLOCKS_AT_ONCE === 0) await setImmediate();
+  const left = new Set(except);
+  let encoded = 0;
+  for (const [metricNumber, ofMetric] of places) {
+    if (left.has(metricNumber)) continue;
+    for (const ofBlock of cutBlocks(rows, ofMetric)) {
+      blocks.push(makeBlock(rows.take(metricNumber, ofBlock), window.first));
+      encoded += ofBlock.length;
+      if (encoded < SAMPLES_AT_ONCE) continue;
+      encoded = 0;
+      await setImmediate();
+    }
   }
   return blocks;
 }
 
-function countSamples(blocks: readonly NewBlock[]): number {
-  return blocks.reduce((sum, { columns }) => sum + columns.count, 0);
+/** @param places of one metric's rows, in time order. @returns those of each block */
+function cutBlocks(rows: WindowRows, places: Int32Array): readonly Int32Array[] {
+  const blocks: Int32Array[] = [];
+  let first = 0;
+  while (first < places.length) {
+    const endMs = startOfNextMonth(rows.timeAt(places[first] ?? 0));
+    let end = first + 1;
+    while (end < places.length && end - first < MAX_BLOCK_ROWS && rows.timeAt(places[end] ?? 0) < endMs)
+      end += 1;
+    blocks.push(places.subarray(first, end));
+    first = end;
+  }
+  return blocks;
 }

@@ -1,33 +1,26 @@
 /** What there is to be packed: windows of the log, and the rows of one. */
 import type pg from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
 import { toNumberArray } from '../../platform/postgres/number-array.ts';
-import {
-  readSampleArray,
-  SAMPLE_ARRAY,
-  type SampleArray,
-  type StoredSample,
-} from '../samples/stored-sample.ts';
+import { startOfMonth } from '../samples/sample-test.ts';
+import { type MetricExtent, ROW_COLUMNS, WindowRows } from './window-rows.ts';
 
 /** A part of the log; both ends belong to it. */
 export interface LogWindow {
   readonly first: number;
   readonly last: number;
+  /** Another number, and something was packed in it or taken out of its blocks. */
+  readonly version: number;
 }
 
-/** The rows of one metric in a window. */
-export interface MetricRows {
-  readonly metricNumber: number;
-  readonly rows: number;
-  readonly firstMs: number;
-  readonly lastMs: number;
-  /** Whether what is stored of the metric's progress covers all of them: only rows complete it at a start. */
-  readonly isCovered: boolean;
-}
+const WINDOW = 'first::float8 AS first, last::float8 AS last, version';
+/** Rows of one statement: a megabyte, and some milliseconds in which nothing else is done. */
+const ROWS_AT_ONCE = 8192;
 
 /** The first window that is not packed to its end. @param except first offsets of windows */
 export async function findUnfinished(pool: pg.Pool, except: ReadonlySet<number>): Promise<LogWindow | null> {
   const { rows } = await pool.query<LogWindow>(
-    `SELECT first::float8 AS first, last::float8 AS last FROM log_window
+    `SELECT ${WINDOW} FROM log_window
      WHERE NOT is_complete AND first <> ALL($1::bigint[]) ORDER BY log_window.first LIMIT 1`,
     [[...except]],
   );
@@ -53,54 +46,63 @@ export async function beginWindow(
        SELECT s."timestamp" FROM sample AS s WHERE s.seq >= next.first AND s.seq <= next.first + $1 - 1
        ORDER BY s.seq DESC LIMIT 1
      ), '-infinity') <= to_timestamp($2::float8 / 1000)
-     RETURNING first::float8 AS first, last::float8 AS last`,
+     RETURNING ${WINDOW}`,
     [size, beforeMs],
   );
   return rows[0] ?? null;
 }
 
-export async function listMetricRows(
-  pool: pg.Pool,
-  { first, last }: LogWindow,
-): Promise<readonly MetricRows[]> {
-  const { rows } = await pool.query<MetricRows>(
-    `SELECT found.number AS "metricNumber", found.rows, (extract(epoch FROM found.first) * 1000)::float8 AS "firstMs",
-       (extract(epoch FROM found.last) * 1000)::float8 AS "lastMs",
-       coalesce(p.scored_to >= found.last AND p.last_row_id >= found.row_id, false) AS "isCovered"
-     FROM (
-       SELECT metric_number AS number, count(*)::int AS rows, min("timestamp") AS first, max("timestamp") AS last,
-         max(row_id) AS row_id
-       FROM sample WHERE seq >= $1 AND seq <= $2 GROUP BY metric_number
-     ) AS found LEFT JOIN metric_progress AS p ON p.metric_number = found.number
-     ORDER BY found.number`,
-    [first, last],
-  );
+/** All rows of the window, as they are while each of them is read. */
+export async function readRows(client: pg.PoolClient, { first, last }: LogWindow): Promise<WindowRows> {
+  const rows = new WindowRows(last - first + 1);
+  for (let from = first; from <= last; from += ROWS_AT_ONCE) {
+    const to = Math.min(last, from + ROWS_AT_ONCE - 1);
+    // COPY takes no parameters.
+    const sql = `COPY (SELECT ${ROW_COLUMNS} FROM sample WHERE seq >= ${from} AND seq <= ${to})
+      TO STDOUT (FORMAT binary)`;
+    const chunks: Buffer[] = [];
+    for await (const chunk of client.query(copyTo(sql)) as AsyncIterable<Buffer>) chunks.push(chunk);
+    rows.append(Buffer.concat(chunks));
+  }
   return rows;
 }
 
-/** By metric, then by time. */
-export async function readRows(
+/** Those whose stored progress does not cover all their rows: only rows complete it at a start. */
+export async function findUncovered(
   client: pg.PoolClient,
-  { first, last }: LogWindow,
-  metrics: readonly MetricRows[],
-): Promise<readonly StoredSample[]> {
-  const { rows } = await client.query<{ sample: SampleArray }>(
-    `SELECT ${SAMPLE_ARRAY} AS sample FROM unnest($1::int[], $2::float8[], $3::float8[]) AS m (number, first_ms, last_ms)
-     JOIN sample ON metric_number = number AND "timestamp" >= to_timestamp(first_ms / 1000)
-       AND "timestamp" <= to_timestamp(last_ms / 1000) AND seq >= $4 AND seq <= $5
-     ORDER BY number, "timestamp"`,
-    [...listColumns(metrics), first, last],
+  metrics: readonly MetricExtent[],
+): Promise<ReadonlySet<number>> {
+  const { rows } = await client.query<{ number: number }>(
+    `SELECT number FROM unnest($1::int[], $2::float8[], $3::int[]) AS m (number, last_ms, row_id)
+     WHERE NOT EXISTS (
+       SELECT FROM metric_progress AS p WHERE p.metric_number = number
+         AND p.scored_to >= to_timestamp(last_ms / 1000) AND p.last_row_id >= row_id)`,
+    [
+      toNumberArray(metrics.map(({ metricNumber }) => metricNumber)),
+      toNumberArray(metrics.map(({ lastMs }) => lastMs)),
+      toNumberArray(metrics.map(({ lastRowId }) => lastRowId)),
+    ],
   );
-  return rows.map(({ sample }) => readSampleArray(sample));
+  return new Set(rows.map(({ number }) => number));
 }
 
-/** Of these times. */
-export function listColumns(
-  metrics: readonly { readonly metricNumber: number; readonly firstMs: number; readonly lastMs: number }[],
-): readonly string[] {
-  return [
-    toNumberArray(metrics.map(({ metricNumber }) => metricNumber)),
-    toNumberArray(metrics.map(({ firstMs }) => firstMs)),
-    toNumberArray(metrics.map(({ lastMs }) => lastMs)),
-  ];
+/** Those with a block of the same time: blocks of a metric never overlap. */
+export async function findOverlapping(
+  client: pg.PoolClient,
+  metrics: readonly MetricExtent[],
+): Promise<ReadonlySet<number>> {
+  const { rows } = await client.query<{ number: number }>(
+    `SELECT number FROM unnest($1::int[], $2::float8[], $3::float8[], $4::float8[])
+       AS m (number, first_ms, last_ms, month_ms)
+     WHERE EXISTS (
+       SELECT FROM sample_block WHERE metric_number = number AND first_timestamp >= to_timestamp(month_ms / 1000)
+         AND first_timestamp <= to_timestamp(last_ms / 1000) AND last_timestamp >= to_timestamp(first_ms / 1000))`,
+    [
+      toNumberArray(metrics.map(({ metricNumber }) => metricNumber)),
+      toNumberArray(metrics.map(({ firstMs }) => firstMs)),
+      toNumberArray(metrics.map(({ lastMs }) => lastMs)),
+      toNumberArray(metrics.map(({ firstMs }) => startOfMonth(firstMs))),
+    ],
+  );
+  return new Set(rows.map(({ number }) => number));
 }

@@ -226,6 +226,32 @@ describe('packing', () => {
     expect(await read(number)).toEqual(before);
   });
 
+  it('leaves a window alone of which something was unpacked while it was read, and packs it later', async () => {
+    const { number } = await monitor('m', 400);
+    const before = await read(number);
+    const unpack = async () => {
+      await database.pool.query('UPDATE log_window SET version = version + 1 WHERE NOT is_complete');
+    };
+    await createPacker({
+      saveProgress: () => engine.saveProgress().then(unpack),
+    }).packDue();
+    expect(await count('sample_block')).toBe(0);
+    expect(await read(number)).toEqual(before);
+    await createPacker().packDue();
+    expect(await count('sample')).toBe(0);
+    expect(await read(number)).toEqual(before);
+  });
+
+  it('gives the scores that were delivered live, to the last bit, from rows and from blocks', async () => {
+    const { number } = await monitor('m');
+    const { samples } = await engine.live.readAfter(0, ROWS);
+    expect(new Set(samples.map(({ rawScore }) => rawScore)).size).toBeGreaterThan(1);
+    expect(await read(number)).toEqual(samples);
+    await createPacker({ windowSize: 300 }).packDue();
+    expect(await count('sample')).toBe(0);
+    expect(await read(number)).toEqual(samples);
+  });
+
   it('leaves a damaged block out, says so, and reads its neighbours', async () => {
     const { number } = await monitor('m');
     const before = await read(number);

@@ -1,4 +1,5 @@
 /** Bits in bytes, the highest first: what the columns of a block are written in. */
+const TWO_TO_31 = 2_147_483_648;
 const TWO_TO_32 = 4_294_967_296;
 
 /** What a block holds is not what was written: a damaged file, or a version this program does not know. */
@@ -7,23 +8,25 @@ export class DamagedBlockError extends Error {
 }
 
 export class BitWriter {
-  #bytes = new Uint8Array(256);
-  #bit = 0;
+  #bytes = new Uint8Array(1024);
+  /** Bytes that are whole. */
+  #at = 0;
+  /** Bits behind them, the highest first, and how many more fit beside these. */
+  #word = 0;
+  #free = 32;
 
   /** @param value whole, from 0 to below 2^count @param count at most 32 */
   write(value: number, count: number): void {
-    if (this.#bit + count > this.#bytes.length * 8) this.#grow();
-    const bytes = this.#bytes;
-    let left = count;
-    while (left > 0) {
-      const room = 8 - (this.#bit & 7);
-      const taken = Math.min(room, left);
-      const part = (value >>> (left - taken)) & ((1 << taken) - 1);
-      const at = this.#bit >>> 3;
-      bytes[at] = (bytes[at] ?? 0) | (part << (room - taken));
-      this.#bit += taken;
-      left -= taken;
+    const free = this.#free - count;
+    if (free > 0) {
+      this.#word |= value << free;
+      this.#free = free;
+      return;
     }
+    this.#store(this.#word | (value >>> -free), 4);
+    // A shift by 32 would be one by 0.
+    this.#word = free === 0 ? 0 : value << (32 + free);
+    this.#free = 32 + free;
   }
 
   /** @param value whole, from 0 to below 2^count @param count at most 64 */
@@ -34,24 +37,57 @@ export class BitWriter {
 
   /** As `BitReader.readRice` reads it. */
   writeRice(value: number, k: number): void {
-    const ones = Math.floor(value / 2 ** k);
+    const ones = value < TWO_TO_31 && k < 31 ? value >>> k : Math.floor(value / 2 ** k);
+    const length = ones + 1 + k;
+    if (length <= 30 && ones < ESCAPE) {
+      this.write((((1 << ones) - 1) << (k + 1)) | (value & ((1 << k) - 1)), length);
+      return;
+    }
+    this.#writeLong(value, ones, k);
+  }
+
+  /** Begins a byte. @returns how many bytes there are before it */
+  align(): number {
+    const bytes = (32 - this.#free + 7) >>> 3;
+    this.#store(this.#word, bytes);
+    this.#word = 0;
+    this.#free = 32;
+    return this.#at;
+  }
+
+  /** What was written, to a whole byte. It holds until more is written. */
+  finish(): Uint8Array {
+    const length = this.align();
+    return this.#bytes.subarray(0, length);
+  }
+
+  /** Begins anew, in the same memory. */
+  clear(): void {
+    this.#at = 0;
+    this.#word = 0;
+    this.#free = 32;
+  }
+
+  #writeLong(value: number, ones: number, k: number): void {
     if (ones >= ESCAPE) {
       this.write(2 ** (ESCAPE + 1) - 2, ESCAPE + 1);
       this.writeWide(value, WIDE_BITS);
-      return;
-    }
-    const low = value - ones * 2 ** k;
-    const length = ones + 1 + k;
-    if (length <= 30) this.write(((((1 << ones) - 1) << (k + 1)) | low) >>> 0, length);
-    else {
+    } else {
       this.write(((1 << ones) - 1) << 1, ones + 1);
-      this.writeWide(low, k);
+      this.writeWide(value - ones * 2 ** k, k);
     }
   }
 
-  /** What was written, to a whole byte. */
-  finish(): Uint8Array {
-    return this.#bytes.subarray(0, (this.#bit + 7) >>> 3);
+  /** @param count how many bytes of the word, the highest first */
+  #store(word: number, count: number): void {
+    if (this.#at + 4 > this.#bytes.length) this.#grow();
+    const bytes = this.#bytes;
+    const at = this.#at;
+    bytes[at] = word >>> 24;
+    bytes[at + 1] = word >>> 16;
+    bytes[at + 2] = word >>> 8;
+    bytes[at + 3] = word;
+    this.#at = at + count;
   }
 
   #grow(): void {

@@ -30,53 +30,41 @@ type ColumnName = (typeof COLUMNS)[number];
 /** More samples than any block has: a damaged count must not make a program ask for all memory. */
 const MAX_SAMPLES = 1_000_000;
 
+/** One for all blocks: each is written at once, in memory that is there. */
+const WRITER = new BitWriter();
+
 export function encodeBlock(columns: SampleColumns): Buffer {
-  const keep = (bit: number, column: Float64Array) => keepPresent(columns.present, bit, column);
-  const writers: Record<ColumnName, (writer: BitWriter) => void> = {
-    time: (writer) => {
-      writeIntegers(writer, columns.timestampsMs);
-    },
-    rowId: (writer) => {
-      writeIntegers(writer, columns.rowIds);
-    },
-    value: (writer) => {
-      writeNumbers(writer, columns.values);
-    },
-    present: (writer) => {
-      writeIntegers(writer, columns.present);
-    },
-    seq: (writer) => {
-      writeIntegers(writer, keep(PRESENT.seq, columns.seqs));
-    },
-    score: (writer) => {
-      writeNumbers(writer, keep(PRESENT.score, columns.scores));
-    },
-    range: (writer) => {
-      writeRange(writer, columns);
-    },
-    rawScore: (writer) => {
-      writeNumbers(writer, keep(PRESENT.rawScore, columns.rawScores));
-    },
-    view: (writer) => {
-      writeIntegers(writer, columns.views);
-    },
-    marks: (writer) => {
-      writeIntegers(writer, columns.marks);
-    },
-  };
   const head: number[] = [VERSION];
   writeVarint(head, columns.count);
-  const parts = COLUMNS.map((name) => {
-    const writer = new BitWriter();
-    writers[name](writer);
-    const bytes = writer.finish();
-    writeVarint(head, bytes.length);
-    return bytes;
-  });
-  const checksum = Buffer.alloc(CHECKSUM_BYTES);
-  const body = Buffer.concat([Uint8Array.from(head), ...parts, checksum]);
-  body.writeUInt32LE(crc32(body.subarray(0, -CHECKSUM_BYTES)), body.length - CHECKSUM_BYTES);
-  return body;
+  WRITER.clear();
+  let start = 0;
+  for (const name of COLUMNS) {
+    writeColumn(WRITER, name, columns);
+    const end = WRITER.align();
+    writeVarint(head, end - start);
+    start = end;
+  }
+  const block = Buffer.allocUnsafe(head.length + start + CHECKSUM_BYTES);
+  block.set(head);
+  block.set(WRITER.finish(), head.length);
+  const body = block.subarray(0, -CHECKSUM_BYTES);
+  block.writeUInt32LE(crc32(body), body.length);
+  return block;
+}
+
+function writeColumn(writer: BitWriter, name: ColumnName, columns: SampleColumns): void {
+  const { present } = columns;
+  if (name === 'time') writeIntegers(writer, columns.timestampsMs);
+  else if (name === 'rowId') writeIntegers(writer, columns.rowIds);
+  else if (name === 'value') writeNumbers(writer, columns.values);
+  else if (name === 'present') writeIntegers(writer, present);
+  else if (name === 'seq') writeIntegers(writer, keepPresent(present, PRESENT.seq, columns.seqs));
+  else if (name === 'score') writeNumbers(writer, keepPresent(present, PRESENT.score, columns.scores));
+  else if (name === 'range') writeRange(writer, columns);
+  else if (name === 'rawScore')
+    writeNumbers(writer, keepPresent(present, PRESENT.rawScore, columns.rawScores));
+  else if (name === 'view') writeIntegers(writer, columns.views);
+  else writeIntegers(writer, columns.marks);
 }
 
 /** The columns of a block. Each is read when it is asked for, and throws DamagedBlockError if it cannot be. */

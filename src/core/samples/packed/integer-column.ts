@@ -18,29 +18,26 @@ const K_BITS = 6;
 const K_TRIED = 4;
 const COUNT_BITS = 32;
 
-interface Plan {
+/** How a column is written. */
+export interface IntegerPlan {
   readonly order: Order;
+  /** -1 where nothing differs from what is expected. */
   readonly k: number;
+  /** How often a number differs from the one before it, and one for the first. */
+  readonly runs: number;
+  /** Whether there are numbers beyond MAX_INTEGER. */
+  readonly isWide: boolean;
+  /** About how many bits it takes. */
   readonly bits: number;
 }
 
-/** Whole numbers to 2^53 on either side of 0, no minus zero. */
-export function writeIntegers(writer: BitWriter, values: Float64Array): void {
-  if (!values.every((value) => Math.abs(value) <= MAX_INTEGER)) {
+/** @param values whole numbers to 2^53 on either side of 0, no minus zero */
+export function writeIntegers(writer: BitWriter, values: Float64Array, plan = planIntegers(values)): void {
+  if (plan.isWide) {
     writer.write(KIND.WIDE, KIND_BITS);
     for (const value of values) writeSigned(writer, value);
-    return;
-  }
-  const plan = choosePlan(values);
-  const runs = countRuns(values);
-  // A run costs a value and a length: with this estimate it is tried only where it wins by far.
-  if (plan.k >= 0 && runs * 24 + 64 < plan.bits) writeRuns(writer, values, runs);
+  } else if (isRuns(plan)) writeRuns(writer, values, plan.runs);
   else writePlanned(writer, values, plan);
-}
-
-/** About how many bits `writeIntegers` takes, for numbers up to MAX_INTEGER. */
-export function estimateBits(values: Float64Array): number {
-  return Math.min(choosePlan(values).bits, countRuns(values) * 24 + 64);
 }
 
 /** @throws DamagedBlockError */
@@ -51,16 +48,23 @@ export function readIntegers(reader: BitReader, count: number): Float64Array {
   return readPlanned(reader, count, kind === KIND.CONSTANT);
 }
 
-function writePlanned(writer: BitWriter, values: Float64Array, { order, k }: Plan): void {
+function writePlanned(writer: BitWriter, values: Float64Array, { order, k }: IntegerPlan): void {
   writer.write(k < 0 ? KIND.CONSTANT : KIND.RICE, KIND_BITS);
   writer.write(order, ORDER_BITS);
   if (k >= 0) writer.write(k, K_BITS);
   const heads = Math.min(order, values.length);
   for (let index = 0; index < heads; index++) writeSigned(writer, values[index] ?? 0);
   if (k < 0) return;
-  const distances = listDistances(values, order);
+  let last = order === 0 ? 0 : (values[heads - 1] ?? 0);
+  let step = order === 2 ? last - (values[0] ?? 0) : 0;
   for (let index = heads; index < values.length; index++) {
-    writer.writeRice(toUnsigned(distances[index] ?? 0), k);
+    const value = values[index] ?? 0;
+    const distance = value - last - step;
+    if (order > 0) {
+      if (order === 2) step = value - last;
+      last = value;
+    }
+    writer.writeRice(toUnsigned(distance), k);
   }
 }
 
@@ -93,8 +97,8 @@ function writeRuns(writer: BitWriter, values: Float64Array, runs: number): void 
   });
   writer.write(KIND.RUNS, KIND_BITS);
   writer.write(runs, COUNT_BITS);
-  writePlanned(writer, heads, choosePlan(heads));
-  writePlanned(writer, lengths, choosePlan(lengths));
+  writePlanned(writer, heads, planIntegers(heads));
+  writePlanned(writer, lengths, planIntegers(lengths));
 }
 
 function readRuns(reader: BitReader, count: number): Float64Array {
@@ -112,67 +116,91 @@ function readRuns(reader: BitReader, count: number): Float64Array {
   return values;
 }
 
-/** The order and the k that take the fewest bits; k is -1 where nothing differs from what is expected. */
-function choosePlan(values: Float64Array): Plan {
-  let best: Plan = { order: 0, k: 0, bits: Infinity };
-  let distances = values;
+/** How many distances of each order there are of each length in bits: filled anew for each column. */
+const LENGTHS = ORDERS.map(() => new Uint32Array(WIDE_BITS + 1));
+const [LENGTHS_OF_VALUES, LENGTHS_OF_STEPS, LENGTHS_OF_CHANGES] = LENGTHS as [
+  Uint32Array,
+  Uint32Array,
+  Uint32Array,
+];
+
+/** The order and the k that take the fewest bits, by the lengths of the distances. */
+export function planIntegers(values: Float64Array): IntegerPlan {
+  const [first = 0] = values;
+  if (isConstant(values)) {
+    const order = first === 0 ? 0 : 1;
+    return { order, k: -1, runs: 1, isWide: !(Math.abs(first) <= MAX_INTEGER), bits: order * WIDE_BITS };
+  }
+  for (const lengths of LENGTHS) lengths.fill(0);
+  let [runs, farthest, last, lastStep] = [0, 0, 0, 0];
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] ?? 0;
+    const step = value - last;
+    if (step !== 0 || index === 0) runs += 1;
+    farthest = Math.max(farthest, Math.abs(value));
+    count(LENGTHS_OF_VALUES, value);
+    if (index > 0) count(LENGTHS_OF_STEPS, step);
+    if (index > 1) count(LENGTHS_OF_CHANGES, step - lastStep);
+    last = value;
+    lastStep = step;
+  }
+  let best = { order: 0 as Order, k: 0, bits: Infinity };
   for (const order of ORDERS) {
-    if (order > 0) distances = listDifferences(distances);
-    const lengths = new Uint32Array(WIDE_BITS + 1);
-    for (let index = Math.min(order, values.length); index < values.length; index++) {
-      const length = bitLength(toUnsigned(distances[index] ?? 0));
-      lengths[length] = (lengths[length] ?? 0) + 1;
-    }
-    const plan = chooseK(order, lengths);
+    const plan = chooseK(order, LENGTHS[order] ?? LENGTHS_OF_VALUES);
     if (plan.bits < best.bits) best = plan;
   }
-  return best;
+  const plan = { ...best, runs, isWide: !(farthest <= MAX_INTEGER) };
+  return isRuns(plan) ? { ...plan, bits: estimateRuns(plan) } : plan;
+}
+
+function isConstant(values: Float64Array): boolean {
+  for (let index = 1; index < values.length; index++) if (values[index] !== values[0]) return false;
+  return true;
+}
+
+function count(lengths: Uint32Array, distance: number): void {
+  const length = bitLength(toUnsigned(distance));
+  lengths[length] = (lengths[length] ?? 0) + 1;
+}
+
+/** A run costs a value and a length: with this estimate it is tried only where it wins by far. */
+function estimateRuns({ runs }: IntegerPlan): number {
+  return runs * 24 + 64;
+}
+
+function isRuns(plan: IntegerPlan): boolean {
+  return plan.k >= 0 && estimateRuns(plan) <= plan.bits;
 }
 
 /** @param lengths how many distances there are of each length in bits */
-function chooseK(order: Order, lengths: Uint32Array): Plan {
+function chooseK(order: Order, lengths: Uint32Array): { order: Order; k: number; bits: number } {
   const heads = order * WIDE_BITS;
-  const longest = lengths.findLastIndex((count) => count > 0);
-  if (longest <= 0) return { order, k: -1, bits: heads };
-  let best: Plan = { order, k: 0, bits: Infinity };
+  let longest = WIDE_BITS;
+  while (longest > 0 && (lengths[longest] ?? 0) === 0) longest -= 1;
+  if (longest === 0) return { order, k: -1, bits: heads };
+  const best = { order, k: 0, bits: Infinity };
   const middle = findMiddle(lengths);
   for (let k = Math.max(0, middle - K_TRIED); k <= middle + K_TRIED && k <= longest; k++) {
     let bits = heads;
-    for (let length = 0; length <= longest; length++) {
+    for (let length = 0; length <= longest && bits < best.bits; length++) {
       const count = lengths[length] ?? 0;
       if (count === 0) continue;
       const ones = length <= k ? 0 : 1.5 * 2 ** (length - 1 - k);
       bits += count * (ones < ESCAPE ? ones + 1 + k : ESCAPE + 1 + WIDE_BITS);
     }
-    if (bits < best.bits) best = { order, k, bits };
+    if (bits < best.bits) [best.k, best.bits] = [k, bits];
   }
   return best;
 }
 
 /** The length that half of the distances do not exceed. */
 function findMiddle(lengths: Uint32Array): number {
-  let left = lengths.reduce((sum, count) => sum + count, 0) / 2;
-  return lengths.findIndex((count) => (left -= count) <= 0);
-}
-
-function listDistances(values: Float64Array, order: Order): Float64Array {
-  const differences = order === 0 ? values : listDifferences(values);
-  return order === 2 ? listDifferences(differences) : differences;
-}
-
-/** From the number before each. */
-function listDifferences(values: Float64Array): Float64Array {
-  const differences = new Float64Array(values.length);
-  for (let index = 1; index < values.length; index++) {
-    differences[index] = (values[index] ?? 0) - (values[index - 1] ?? 0);
-  }
-  return differences;
-}
-
-function countRuns(values: Float64Array): number {
-  let runs = values.length > 0 ? 1 : 0;
-  for (let index = 1; index < values.length; index++) if (values[index] !== values[index - 1]) runs += 1;
-  return runs;
+  let left = 0;
+  for (const count of lengths) left += count;
+  left /= 2;
+  let middle = 0;
+  while (middle < lengths.length - 1 && (left -= lengths[middle] ?? 0) > 0) middle += 1;
+  return middle;
 }
 
 function writeSigned(writer: BitWriter, value: number): void {

@@ -5,8 +5,14 @@
  * ALP, https://dl.acm.org/doi/10.1145/3626717; Gorilla, https://www.vldb.org/pvldb/vol8/p1816-teller.pdf §4.1.2
  */
 import { type BitReader, type BitWriter, DamagedBlockError } from './bits.ts';
-import { countTrailingZeros, HIGH, toWords } from './double-words.ts';
-import { estimateBits, MAX_INTEGER, readIntegers, writeIntegers } from './integer-column.ts';
+import { countTrailingZeros, HIGH, lowestExponent, toWords } from './double-words.ts';
+import {
+  type IntegerPlan,
+  MAX_INTEGER,
+  planIntegers,
+  readIntegers,
+  writeIntegers,
+} from './integer-column.ts';
 import { readXor, writeXor } from './xor-column.ts';
 
 const KIND = { DECIMAL: 0, BINARY: 1, LEADING_BITS: 2, COMPLEMENT: 3, XOR: 4 } as const;
@@ -31,6 +37,7 @@ interface Disguise {
   readonly scale: number;
   readonly integers: Float64Array;
   readonly exceptions: readonly number[];
+  readonly plan: IntegerPlan;
   readonly bits: number;
 }
 
@@ -49,7 +56,7 @@ export function writeNumbers(writer: BitWriter, values: Float64Array): void {
   }
   writer.write(KIND[best.kind], KIND_BITS);
   writer.write(best.scale + SCALE_OFFSET, SCALE_BITS);
-  writeIntegers(writer, best.integers);
+  writeIntegers(writer, best.integers, best.plan);
   writer.write(best.exceptions.length, COUNT_BITS);
   for (const index of best.exceptions) {
     writer.write(index, COUNT_BITS);
@@ -107,13 +114,8 @@ function disguise(
     else if (exceptions.push(index) > allowed) return null;
     integers[index] = last;
   }
-  return {
-    kind,
-    scale,
-    integers,
-    exceptions,
-    bits: estimateBits(integers) + exceptions.length * EXCEPTION_BITS,
-  };
+  const plan = planIntegers(integers);
+  return { kind, scale, integers, exceptions, plan, bits: plan.bits + exceptions.length * EXCEPTION_BITS };
 }
 
 function tryDecimal(values: Float64Array): Disguise | null {
@@ -121,10 +123,9 @@ function tryDecimal(values: Float64Array): Disguise | null {
   let misses = 0;
   for (let index = 0; index < Math.min(PROBED, values.length); index++) {
     const needed = countDecimals(values[index] ?? 0, decimals);
-    if (needed === null) misses += 1;
-    else decimals = needed;
+    if (needed !== null) decimals = needed;
+    else if (++misses * ROWS_PER_EXCEPTION > PROBED) return null;
   }
-  if (misses * ROWS_PER_EXCEPTION > PROBED) return null;
   const power = POWERS_OF_TEN[decimals] ?? 1;
   return disguise(values, 'DECIMAL', decimals, (value) => {
     const integer = Math.round(value * power);
@@ -158,16 +159,6 @@ function tryBinary(values: Float64Array, words: Uint32Array): Disguise | null {
   if (Math.abs(exponent) > 1000) return null;
   const scale = 2 ** -exponent;
   return disguise(values, 'BINARY', exponent, (value) => value * scale);
-}
-
-/** The power of two of the lowest bit that is set; Infinity for 0 and what is not finite. */
-function lowestExponent(words: Uint32Array, index: number): number {
-  const high = words[2 * index + HIGH] ?? 0;
-  const low = words[2 * index + 1 - HIGH] ?? 0;
-  const biased = (high >>> 20) & 0x7ff;
-  if (biased === 0x7ff || (biased === 0 && high << 12 === 0 && low === 0)) return Infinity;
-  const zeros = low === 0 ? 32 + Math.min(20, countTrailingZeros(high)) : countTrailingZeros(low);
-  return Math.max(1, biased) - 1075 + zeros;
 }
 
 function undoBinary(values: Float64Array, integers: Float64Array, exponent: number): void {
@@ -210,7 +201,12 @@ function undoLeadingBits(words: Uint32Array, integers: Float64Array, dropped: nu
 
 /** Of what is missing to 1: scores are as fine near 1 as others are near 0. */
 function tryComplement(values: Float64Array): Disguise | null {
-  const complements = values.map((value) => 1 - value);
-  const isExact = complements.every((complement, index) => Object.is(1 - complement, values[index]));
-  return isExact ? tryLeadingBits(complements, 'COMPLEMENT') : null;
+  const complements = new Float64Array(values.length);
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] ?? 0;
+    const complement = 1 - value;
+    if (!Object.is(1 - complement, value)) return null;
+    complements[index] = complement;
+  }
+  return tryLeadingBits(complements, 'COMPLEMENT');
 }

@@ -1,10 +1,7 @@
 /** Columns in which something may be missing: what is there is stored, and spread over the rows again. */
-import { ALL_PRESENT } from './sample-columns.ts';
-
 export function keepPresent(present: Float64Array, bit: number, column: Float64Array): Float64Array {
-  return present.every((bits) => bits === ALL_PRESENT)
-    ? column
-    : column.filter((_, index) => ((present[index] ?? 0) & bit) !== 0);
+  const kept = countPresent(present, bit);
+  return kept === column.length ? column : column.filter((_, index) => ((present[index] ?? 0) & bit) !== 0);
 }
 
 export function countPresent(present: Float64Array, bit: number): number {

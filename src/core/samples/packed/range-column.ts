@@ -1,5 +1,6 @@
 /** The columns of the expected range: they are written together, because they move together. */
 import type { BitReader, BitWriter } from './bits.ts';
+import { isMinusZero, lowestExponent, toWords } from './double-words.ts';
 import { MAX_INTEGER, readIntegers, writeIntegers } from './integer-column.ts';
 import { readNumbers, writeNumbers } from './number-column.ts';
 import { countPresent, keepPresent, spreadPresent } from './present.ts';
@@ -27,19 +28,18 @@ export function writeRange(writer: BitWriter, { present, expected, lows, highs }
     return;
   }
   writer.write(exponent + SCALE_OFFSET, SCALE_BITS);
+  const [middles, lowEnds, highEnds] = parts;
   const scale = 2 ** -exponent;
-  const [middle, low, high] = parts.map((part) => part.map((value) => value * scale));
-  if (middle === undefined || low === undefined || high === undefined)
-    throw new Error('a range has three parts');
-  writeIntegers(writer, middle);
-  writeIntegers(
-    writer,
-    middle.map((value, index) => value - (low[index] ?? 0)),
-  );
-  writeIntegers(
-    writer,
-    high.map((value, index) => value - (middle[index] ?? 0)),
-  );
+  const middle = new Float64Array(middles.length);
+  const below = new Float64Array(middles.length);
+  const above = new Float64Array(middles.length);
+  for (let index = 0; index < middles.length; index++) {
+    const whole = (middles[index] ?? 0) * scale;
+    middle[index] = whole;
+    below[index] = whole - (lowEnds[index] ?? 0) * scale;
+    above[index] = (highEnds[index] ?? 0) * scale - whole;
+  }
+  for (const integers of [middle, below, above]) writeIntegers(writer, integers);
 }
 
 export function readRange(reader: BitReader, present: Float64Array): Record<RangePart, Float64Array> {
@@ -71,27 +71,19 @@ export function readRange(reader: BitReader, present: Float64Array): Record<Rang
 /** The power of two all numbers are multiples of, few enough of it; null when there is none. */
 function findExponent(parts: readonly Float64Array[]): number | null {
   const [{ length } = { length: 0 }] = parts;
-  if (parts.some((part) => part.length !== length)) return null;
   let exponent = Infinity;
+  let farthest = 0;
   for (const part of parts) {
-    for (const value of part) {
-      if (!Number.isFinite(value) || Object.is(value, -0)) return null;
-      if (value !== 0) exponent = Math.min(exponent, lowestPower(value));
+    if (part.length !== length) return null;
+    const words = toWords(part);
+    for (let index = 0; index < length; index++) {
+      const value = part[index] ?? 0;
+      if (!Number.isFinite(value) || isMinusZero(words, index)) return null;
+      farthest = Math.max(farthest, Math.abs(value));
+      exponent = Math.min(exponent, lowestExponent(words, index));
     }
   }
   if (exponent === Infinity) return 0;
   if (Math.abs(exponent) > 1000) return null;
-  const most = (MAX_INTEGER / 2) * 2 ** exponent;
-  return parts.every((part) => part.every((value) => Math.abs(value) <= most)) ? exponent : null;
-}
-
-const double = new DataView(new ArrayBuffer(8));
-
-/** The exponent of the lowest bit of a finite number that is not 0. */
-function lowestPower(value: number): number {
-  double.setFloat64(0, value);
-  const [high, low] = [double.getUint32(0), double.getUint32(4)];
-  const trailing = (word: number) => 31 - Math.clz32(word & -word);
-  const zeros = low !== 0 ? trailing(low) : (high & 0xf_ffff) === 0 ? 52 : 32 + trailing(high);
-  return Math.max(1, (high >>> 20) & 0x7ff) - 1075 + zeros;
+  return farthest <= (MAX_INTEGER / 2) * 2 ** exponent ? exponent : null;
 }

@@ -22,6 +22,22 @@ export interface SampleColumns {
   readonly marks: Float64Array;
 }
 
+/** Those with a number for each sample. */
+export const COLUMN_NAMES = [
+  'timestampsMs',
+  'rowIds',
+  'values',
+  'present',
+  'seqs',
+  'scores',
+  'expected',
+  'lows',
+  'highs',
+  'rawScores',
+  'views',
+  'marks',
+] as const satisfies readonly (keyof SampleColumns)[];
+
 export const PRESENT = { seq: 1, score: 2, expected: 4, low: 8, high: 16, rawScore: 32 } as const;
 export const ALL_PRESENT = 63;
 /** Stored: what is added is given the next number. */
@@ -53,6 +69,26 @@ const PHASE_MASK = 15;
 const PROVISIONAL = 16;
 const EPISODE = 32;
 
+const NUMBERS_OF_VIEWS = new Map<string, number>(Object.entries(VIEW_NUMBERS));
+const NUMBERS_OF_PHASES = new Map<string, number>(Object.entries(PHASE_NUMBERS));
+
+/** What `views` holds. @param view as stored. @throws Error for one that has no number */
+export function toViewNumber(view: string | null): number {
+  return view === null ? 0 : findNumber(NUMBERS_OF_VIEWS, view);
+}
+
+/** What `marks` holds. @param phase as stored. @throws Error for one that has no number */
+export function toMarks(phase: string | null, provisional: boolean, episode: boolean): number {
+  const number = phase === null ? 0 : findNumber(NUMBERS_OF_PHASES, phase);
+  return number + (provisional ? PROVISIONAL : 0) + (episode ? EPISODE : 0);
+}
+
+function findNumber(numbers: ReadonlyMap<string, number>, label: string): number {
+  const number = numbers.get(label);
+  if (number === undefined) throw new Error(`no block can hold the label ${label}`);
+  return number;
+}
+
 /** @param samples of one metric, in time order */
 export function toColumns(samples: readonly StoredSample[]): SampleColumns {
   const columns = emptyColumns(samples[0]?.metricNumber ?? 0, samples.length);
@@ -67,35 +103,40 @@ export function toColumns(samples: readonly StoredSample[]): SampleColumns {
     columns.lows[index] = sample.low ?? 0;
     columns.highs[index] = sample.high ?? 0;
     columns.rawScores[index] = sample.rawScore ?? 0;
-    columns.views[index] = sample.view === null ? 0 : VIEW_NUMBERS[sample.view];
-    columns.marks[index] =
-      numberOf(sample.phase) + (sample.provisional ? PROVISIONAL : 0) + (sample.episode ? EPISODE : 0);
+    columns.views[index] = toViewNumber(sample.view);
+    columns.marks[index] = toMarks(sample.phase, sample.provisional, sample.episode);
   }
   return columns;
 }
 
-function numberOf(phase: AnomalyPhase | null): number {
-  return phase === null ? 0 : PHASE_NUMBERS[phase];
+/** Memory for columns of at most so many samples: one piece costs a tenth of twelve. */
+export function allocateColumns(count: number): ArrayBuffer {
+  return new ArrayBuffer(COLUMN_NAMES.length * count * Float64Array.BYTES_PER_ELEMENT);
 }
 
-/** For so many samples, none of them there yet. */
-export function emptyColumns(metricNumber: number, count: number): SampleColumns {
-  const empty = () => new Float64Array(count);
+/** For so many samples, none of them there yet: what the memory holds is theirs. */
+export function emptyColumns(
+  metricNumber: number,
+  count: number,
+  memory = allocateColumns(count),
+): SampleColumns {
+  const column = (name: (typeof COLUMN_NAMES)[number]) =>
+    new Float64Array(memory, COLUMN_NAMES.indexOf(name) * count * Float64Array.BYTES_PER_ELEMENT, count);
   return {
     metricNumber,
     count,
-    timestampsMs: empty(),
-    rowIds: empty(),
-    values: empty(),
-    present: empty(),
-    seqs: empty(),
-    scores: empty(),
-    expected: empty(),
-    lows: empty(),
-    highs: empty(),
-    rawScores: empty(),
-    views: empty(),
-    marks: empty(),
+    timestampsMs: column('timestampsMs'),
+    rowIds: column('rowIds'),
+    values: column('values'),
+    present: column('present'),
+    seqs: column('seqs'),
+    scores: column('scores'),
+    expected: column('expected'),
+    lows: column('lows'),
+    highs: column('highs'),
+    rawScores: column('rawScores'),
+    views: column('views'),
+    marks: column('marks'),
   };
 }
 
@@ -144,7 +185,7 @@ export function phaseCode(marks: number): number {
 
 /** The bit of a phase in a set of phases. */
 export function phaseBit(phase: AnomalyPhase | null): number {
-  return 1 << numberOf(phase);
+  return 1 << toMarks(phase, false, false);
 }
 
 /** The first index whose time is not before this one; the count where all are. */

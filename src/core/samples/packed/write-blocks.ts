@@ -8,7 +8,8 @@ import { phaseCode, sampleAt, type SampleColumns } from './sample-columns.ts';
 
 /** A block with what is known of it without reading it. */
 export interface NewBlock {
-  readonly columns: SampleColumns;
+  readonly metricNumber: number;
+  readonly count: number;
   readonly windowFirst: number;
   readonly firstMs: number;
   readonly lastMs: number;
@@ -31,9 +32,10 @@ const BLOCKS_AT_ONCE = 200;
 
 /** @param columns scored samples of one metric, one window and one month, in time order; at least one */
 export function makeBlock(columns: SampleColumns, windowFirst: number): NewBlock {
-  const { count, timestampsMs, seqs, values, scores, rowIds, marks } = columns;
+  const { metricNumber, count, timestampsMs, seqs, values, scores, rowIds, marks } = columns;
   return {
-    columns,
+    metricNumber,
+    count,
     windowFirst,
     firstMs: timestampsMs[0] ?? 0,
     lastMs: timestampsMs[count - 1] ?? 0,
@@ -43,17 +45,27 @@ export function makeBlock(columns: SampleColumns, windowFirst: number): NewBlock
     maxValue: highest(values),
     maxScore: highest(scores),
     lastRowId: highest(rowIds),
-    phases: marks.reduce((set, mark) => set | (1 << phaseCode(mark)), 0),
+    phases: listPhases(marks),
     data: encodeBlock(columns),
   };
 }
 
 function lowest(column: Float64Array): number {
-  return column.reduce((low, value) => Math.min(low, value), Infinity);
+  let low = Infinity;
+  for (const value of column) low = Math.min(low, value);
+  return low;
 }
 
 function highest(column: Float64Array): number {
-  return column.reduce((high, value) => Math.max(high, value), -Infinity);
+  let high = -Infinity;
+  for (const value of column) high = Math.max(high, value);
+  return high;
+}
+
+function listPhases(marks: Float64Array): number {
+  let phases = 0;
+  for (const mark of marks) phases |= 1 << phaseCode(mark);
+  return phases;
 }
 
 /**
@@ -75,7 +87,7 @@ export async function insertBlocks(client: pg.PoolClient, blocks: readonly NewBl
        AS b (metric_number, first_ms, last_ms, window_first, first_seq, last_seq, min_value, max_value, max_score, rows,
          last_row_id, phases, data)`,
     [
-      toNumberArray(blocks.map(({ columns }) => columns.metricNumber)),
+      toNumberArray(blocks.map(({ metricNumber }) => metricNumber)),
       toNumberArray(blocks.map(({ firstMs }) => firstMs)),
       toNumberArray(blocks.map(({ lastMs }) => lastMs)),
       toNumberArray(blocks.map(({ windowFirst }) => windowFirst)),
@@ -84,7 +96,7 @@ export async function insertBlocks(client: pg.PoolClient, blocks: readonly NewBl
       toNumberArray(blocks.map(({ minValue }) => minValue)),
       toNumberArray(blocks.map(({ maxValue }) => maxValue)),
       toNumberArray(blocks.map(({ maxScore }) => maxScore)),
-      toNumberArray(blocks.map(({ columns }) => columns.count)),
+      toNumberArray(blocks.map(({ count }) => count)),
       toNumberArray(blocks.map(({ lastRowId }) => lastRowId)),
       toNumberArray(blocks.map(({ phases }) => phases)),
       blocks.map(({ data }) => data),

@@ -7,6 +7,10 @@ import { sampleAt, toColumns } from '../../../../src/core/samples/packed/sample-
 import type { StoredSample } from '../../../../src/core/samples/stored-sample.ts';
 import { ANOMALY_PHASES, VIEWS } from '../../../../src/model.ts';
 import { fc } from '../../../helpers/property.ts';
+import storedBlocks from './stored-blocks.json' with { type: 'json' };
+import { listStoredSamples } from './stored-blocks.ts';
+
+const STORED = new Map<string, string>(Object.entries(storedBlocks));
 
 /** Any 64 bits: NaN with every payload, both zeros, denormals. */
 const anyBits = fc
@@ -135,6 +139,17 @@ describe('a block', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it.each([...listStoredSamples()])('that an earlier version wrote is still read: %s', (name, samples) => {
+    const block = new SampleBlock(7, Buffer.from(STORED.get(name) ?? '', 'base64'));
+    expect(Array.from({ length: block.count }, (_, index) => sampleAt(block, index))).toEqual(samples);
+  });
+
+  it('is written as it was before its neighbour, whatever that was', () => {
+    const all = [...listStoredSamples().values()].map(toColumns);
+    const blocks = all.map(encodeBlock);
+    expect(all.toReversed().map(encodeBlock).toReversed()).toEqual(blocks);
   });
 
   it('with one bit changed, or cut short, is refused and never read as something else', () => {

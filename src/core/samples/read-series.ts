@@ -5,6 +5,7 @@
 import type { PointPlan } from './choose-points.ts';
 import type { Queryable } from './find-samples.ts';
 import { findPacked, readPackedSeries } from './packed-series.ts';
+import { IN_RANGE, planRows, READ_ALL } from './series-queries.ts';
 import type { SeriesColumns, SeriesRange } from './series.ts';
 
 interface ExtentRow {
@@ -24,10 +25,6 @@ interface Plan extends PointPlan {
   readonly number: number;
 }
 
-/** Bounds of the sample's time, in ms: $2 and $3 are the open or closed ends. */
-const IN_RANGE = `"timestamp" >= coalesce(to_timestamp($2::float8 / 1000), '-infinity')
-  AND "timestamp" <= coalesce(to_timestamp($3::float8 / 1000), 'infinity')`;
-
 const READ_EXTENTS = `
   SELECT wanted.number AS metric_number, extent.* FROM unnest($1::int[]) AS wanted (number) CROSS JOIN LATERAL (
     SELECT count(*)::int AS rows, (count(*) FILTER (WHERE score >= $4::float8))::int AS anomalies,
@@ -37,56 +34,9 @@ const READ_EXTENTS = `
   ) AS extent
   WHERE extent.rows > 0`;
 
-/** As JSON, which is read several times faster than rows. Times are whole milliseconds: rounding brings them back. */
-const AS_COLUMNS = `metric_number,
-  json_agg(round(date_part('epoch', "timestamp") * 1000) ORDER BY "timestamp") AS "timestampsMs",
-  json_agg(value ORDER BY "timestamp") AS values, json_agg(score ORDER BY "timestamp") AS scores,
-  json_agg(expected ORDER BY "timestamp") AS expected, json_agg(low ORDER BY "timestamp") AS lows,
-  json_agg(high ORDER BY "timestamp") AS highs`;
-
-/** The rows of planned points. @param first the number of the first of five parameters; the sixth one is the anomaly score */
-const planRows = (numbers: string, first: number) => `
-  WITH plan AS (
-    SELECT number, first_ms, last_ms, to_timestamp(first_ms / 1000) AS first, to_timestamp(last_ms / 1000) AS last,
-           buckets, anomalies
-    FROM unnest(${numbers}::int[], $${first}::float8[], $${first + 1}::float8[], $${first + 2}::int[], $${first + 3}::int[])
-      AS plan (number, first_ms, last_ms, buckets, anomalies)
-  ), kept AS (
-    SELECT plan.number, anomaly."timestamp" FROM plan CROSS JOIN LATERAL (
-      SELECT "timestamp" FROM sample
-      WHERE metric_number = plan.number AND "timestamp" BETWEEN plan.first AND plan.last AND score >= $${first + 4}::float8
-      ORDER BY score DESC, "timestamp" LIMIT plan.anomalies
-    ) AS anomaly
-    UNION
-    SELECT plan.number, to_timestamp(unnest(ARRAY[extremes.lowest[2], extremes.highest[2]]) / 1000)
-    FROM plan CROSS JOIN LATERAL (
-      -- Arrays compare by their first element: the second says when it was.
-      SELECT min(ARRAY[value, ms]) AS lowest, max(ARRAY[value, ms]) AS highest
-      FROM (
-        SELECT value, (extract(epoch FROM "timestamp") * 1000)::float8 AS ms FROM sample
-        WHERE plan.buckets > 0 AND metric_number = plan.number AND "timestamp" BETWEEN plan.first AND plan.last
-      ) AS timed
-      GROUP BY floor((ms - plan.first_ms) / (plan.last_ms - plan.first_ms + 1) * plan.buckets)
-    ) AS extremes
-  )
-  SELECT ${AS_COLUMNS}
-  FROM (
-    SELECT sample.* FROM kept
-    JOIN sample ON sample.metric_number = kept.number AND sample."timestamp" = kept."timestamp"
-    ORDER BY metric_number, sample."timestamp"
-  ) AS point
-  GROUP BY metric_number`;
-
-const READ_ALL = `
-  SELECT ${AS_COLUMNS}
-  FROM (
-    SELECT * FROM sample WHERE metric_number = ANY($1::int[]) AND ${IN_RANGE} ORDER BY metric_number, "timestamp"
-  ) AS point
-  GROUP BY metric_number`;
-
 /**
  * The points of each metric in time order; a metric without any is not in the answer. Some statements for all metrics
- * without packed samples, two for each of the others.
+ * without packed samples, and some for each group of the others.
  */
 export async function readSeries(
   pool: Queryable,
@@ -100,7 +50,7 @@ export async function readSeries(
     found.set(number, columns);
   // What was packed while the rows were read is read again.
   packed = new Set([...packed, ...(await findPacked(pool, unpacked, range))]);
-  for (const [number, columns] of await readPackedSeries(pool, [...packed], range, planRows('$1', 6)))
+  for (const [number, columns] of await readPackedSeries(pool, [...packed], range))
     found.set(number, columns);
   return found;
 }

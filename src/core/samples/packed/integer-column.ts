@@ -76,15 +76,30 @@ function readPlanned(reader: BitReader, count: number, isConstant: boolean): Flo
   const heads = Math.min(order, count);
   for (let index = 0; index < heads; index++) values[index] = readSigned(reader);
   if (k >= 0) reader.readRice(values, heads, k);
-  let last = values[heads - 1] ?? 0;
-  let step = order === 2 ? last - (values[heads - 2] ?? 0) : 0;
-  for (let index = heads; index < count; index++) {
-    const residual = toSigned(values[index] ?? 0);
-    step = order === 2 ? step + residual : residual;
-    last = order === 0 ? residual : last + step;
+  if (order === 2) addSteps(values);
+  else if (order === 1) addDistances(values);
+  else if (k >= 0) for (let index = 0; index < count; index++) values[index] = toSigned(values[index] ?? 0);
+  return values;
+}
+
+/** Makes numbers of how far each is from the one before it. */
+function addDistances(values: Float64Array): void {
+  let last = values[0] ?? 0;
+  for (let index = 1; index < values.length; index++) {
+    last += toSigned(values[index] ?? 0);
     values[index] = last;
   }
-  return values;
+}
+
+/** Makes numbers of how far the step to each is from the step before it. */
+function addSteps(values: Float64Array): void {
+  let last = values[1] ?? 0;
+  let step = last - (values[0] ?? 0);
+  for (let index = 2; index < values.length; index++) {
+    step += toSigned(values[index] ?? 0);
+    last += step;
+    values[index] = last;
+  }
 }
 
 function writeRuns(writer: BitWriter, values: Float64Array, runs: number): void {
@@ -220,6 +235,7 @@ function toUnsigned(value: number): number {
 }
 
 function toSigned(value: number): number {
+  if (value < 0x8000_0000) return (value >>> 1) ^ -(value & 1);
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }
 

@@ -55,16 +55,16 @@ export function readRange(reader: BitReader, present: Float64Array): Record<Rang
   const middle = readIntegers(reader, count);
   const below = readIntegers(reader, count);
   const above = readIntegers(reader, count);
-  const spread = (at: (index: number) => number) =>
-    spreadPresent(
-      present,
-      PRESENT.expected,
-      middle.map((_, index) => at(index) * scale),
-    );
+  for (let index = 0; index < count; index++) {
+    const whole = middle[index] ?? 0;
+    below[index] = (whole - (below[index] ?? 0)) * scale;
+    above[index] = (whole + (above[index] ?? 0)) * scale;
+    middle[index] = whole * scale;
+  }
   return {
-    expected: spread((index) => middle[index] ?? 0),
-    low: spread((index) => (middle[index] ?? 0) - (below[index] ?? 0)),
-    high: spread((index) => (middle[index] ?? 0) + (above[index] ?? 0)),
+    expected: spreadPresent(present, PRESENT.expected, middle),
+    low: spreadPresent(present, PRESENT.expected, below),
+    high: spreadPresent(present, PRESENT.expected, above),
   };
 }
 

@@ -1,12 +1,12 @@
 /**
- * What packed samples cost and give: npm run bench:pack -- --days 14 --fleet 40
- * The series of the demo and a fleet beside them are pushed, scored and stored as any; then the same is asked of rows and
- * of blocks: bytes on disk with indexes, the time of packing, a metric's points as columns, a year of one metric.
+ * What packed samples cost and give: npm run bench:pack -- --days 14 --fleet 40 --nab DIR --list FILE
+ * The series of the demo, a fleet, a day of a host and, with --nab, series of that benchmark are pushed, scored and stored
+ * as any; then the same is asked of rows and of blocks: bytes on disk with indexes, the CPU of packing, a metric's points
+ * as columns, a year of one metric. Reads of rows and of blocks take turns.
  */
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { createEngine, type Engine } from '../src/app/build-core.ts';
-import { Packer } from '../src/core/packing/packer.ts';
 import { readSamples } from '../src/core/samples/read-samples.ts';
 import { readSeries } from '../src/core/samples/read-series.ts';
 import { createAws } from '../src/core/sources/aws/aws.ts';
@@ -15,21 +15,35 @@ import { readConfig } from '../src/platform/config/read-config.ts';
 import { createDatabase } from '../src/platform/postgres/client.ts';
 import { startTemporaryEmbedded } from '../src/platform/postgres/embedded/temporary.ts';
 import { createStats } from '../src/platform/telemetry/metrics.ts';
-import { createChance, DEMO_SERIES, type DemoSeries, listFleet } from './demo-series.ts';
-import { makePoint } from './demo-history.ts';
 import { prepareDatabase } from './growth-data.ts';
-import { readDatabaseCpuSeconds } from './measure-cpu.ts';
 import { findQuantile, printFigure } from './measure.ts';
+import { measureSet } from './pack-bytes.ts';
+import { copyRows, measurePacking, packAll } from './pack-cost.ts';
+import {
+  END_MS,
+  listDemo,
+  makeHostDay,
+  makeYear,
+  readDevelopment,
+  type Point,
+  type SeriesSet,
+  STEP_MS,
+} from './pack-series.ts';
 
 const { values } = parseArgs({
-  options: { days: { type: 'string', default: '14' }, fleet: { type: 'string', default: '0' } },
+  options: {
+    days: { type: 'string', default: '14' },
+    fleet: { type: 'string', default: '0' },
+    nab: { type: 'string' },
+    list: { type: 'string', default: 'dev.txt' },
+  },
 });
-const STEP_MS = 300_000;
-const YEAR_ROWS = 105_120;
 const POINTS_AT_ONCE = 5000;
-const ROUNDS = 15;
+const ROUNDS = 25;
 const COLUMNS_POINTS = 10_000;
 const CHART_POINTS = 500;
+/** The year once more, as rows: no metric has this number. */
+const ROWS_NUMBER = 1_000_000;
 
 await using database = await startTemporaryEmbedded({ log: createLog('error'), settings: { fsync: 'on' } });
 const { connection } = database;
@@ -38,56 +52,40 @@ const { pool, prisma, stop } = createDatabase({ connection, log: createLog('erro
 const client = new pg.Client({ connectionString: connection });
 await client.connect();
 const engine = await openEngine();
-const series = [...DEMO_SERIES, ...listFleet(Number(values.fleet), STEP_MS)];
-await pushHistory(engine, series, (Number(values.days) * 86_400_000) / STEP_MS);
-const [year] = DEMO_SERIES;
-if (year !== undefined) await pushHistory(engine, [{ ...year, name: 'year' }], YEAR_ROWS);
+const sets: readonly SeriesSet[] = [
+  makeYear('year'),
+  ...listDemo(Number(values.days), Number(values.fleet)),
+  makeHostDay(),
+  ...(values.nab === undefined ? [] : [readDevelopment(values.nab, values.list)]),
+];
+for (const set of sets) await pushHistory(engine, set);
 const yearNumber = engine.registry.byPushedName('year')?.number ?? 0;
-const rows = await count('sample');
+const rows = await sum('1', 'sample');
 await client.query('VACUUM (FULL, ANALYZE) sample');
 const rowBytes = await sizeOf('sample');
-const columnsOfRows = await measure(() => readColumns());
-const chartOfRows = await measure(() => readChart());
-const databaseBefore = await readDatabaseCpuSeconds(connection);
-const before = process.cpuUsage();
-const startedMs = performance.now();
-await pack();
-const tookMs = performance.now() - startedMs;
-const own = process.cpuUsage(before);
-const databaseSeconds = (await readDatabaseCpuSeconds(connection)) - databaseBefore;
-const packed = await sum('rows', 'sample_block');
+await client.query(`CREATE TEMP TABLE year_rows AS SELECT * FROM sample WHERE metric_number = ${yearNumber}`);
+await copyRows(client);
+await measurePacking(connection, client, () => packAll(pool, engine));
 await client.query('VACUUM (ANALYZE) sample_block');
+const packed = await sum('rows', 'sample_block');
 const blockBytes = await sizeOf('sample_block');
 const data = await sum('length(data)', 'sample_block');
+const blocks = await sum('1', 'sample_block');
 printFigure({
   name: 'samples packed',
   value: packed,
   unit: 'samples',
   against: { name: 'stored', value: rows },
 });
-printFigure({
-  name: 'bytes a sample, indexes included',
-  value: blockBytes / packed,
-  unit: 'bytes',
-  against: { name: 'rows', value: rowBytes / rows },
-});
+printFigure({ name: 'samples in a block', value: packed / blocks, unit: 'samples' });
+const against = { name: 'rows', value: rowBytes / rows };
+printFigure({ name: 'bytes a sample, indexes included', value: blockBytes / packed, unit: 'bytes', against });
 printFigure({ name: 'of them in the blocks themselves', value: data / packed, unit: 'bytes' });
-printFigure({ name: 'samples in a block', value: packed / (await count('sample_block')), unit: 'samples' });
-printFigure({ name: 'packing, elapsed', value: (tookMs * 1000) / packed, unit: 'µs a sample' });
-printFigure({
-  name: 'packing, CPU of the server',
-  value: (own.user + own.system) / packed,
-  unit: 'µs a sample',
-});
-printFigure({
-  name: 'packing, CPU of the database',
-  value: (databaseSeconds * 1e6) / packed,
-  unit: 'µs a sample',
-});
-report(`${COLUMNS_POINTS} points as columns`, await measure(() => readColumns()), columnsOfRows);
-report(`a year in ${CHART_POINTS} points`, await measure(() => readChart()), chartOfRows);
-const objects = await measure(() => readObjects());
-printFigure({ name: `${COLUMNS_POINTS} samples one by one`, value: findQuantile(objects, 0.5), unit: 'ms' });
+for (const set of sets) {
+  const numbers = set.metrics.map((name) => engine.registry.byPushedName(name)?.number ?? 0);
+  await measureSet(client, { name: set.name, numbers, besideBlock: (blockBytes - data) / blocks });
+}
+await measureReads();
 await client.end();
 await engine.stop();
 await stop();
@@ -109,21 +107,12 @@ async function openEngine(): Promise<Engine> {
   return opened;
 }
 
-async function pushHistory(
-  { accept, monitor }: Engine,
-  all: readonly DemoSeries[],
-  steps: number,
-): Promise<void> {
-  for (const { name } of all)
+async function pushHistory({ accept, monitor }: Engine, { metrics, points }: SeriesSet): Promise<void> {
+  for (const name of metrics)
     await monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name }, model: { min: 0, max: 1000 } });
-  const endMs = Math.floor(Date.parse('2026-11-01T00:00:00Z') / STEP_MS) * STEP_MS;
-  const chances = all.map((_, index) => createChance(index + 1));
-  let batch: { metric: string; timestampMs: number; value: number }[] = [];
-  for (let timeMs = endMs - steps * STEP_MS; timeMs < endMs; timeMs += STEP_MS) {
-    for (const [index, one] of all.entries()) {
-      const { metric, value } = makePoint(one, timeMs, endMs, chances[index]);
-      batch.push({ metric, timestampMs: timeMs, value });
-    }
+  let batch: Point[] = [];
+  for (const point of points()) {
+    batch.push(point);
     if (batch.length < POINTS_AT_ONCE) continue;
     await accept.acceptNamed(batch);
     batch = [];
@@ -131,63 +120,55 @@ async function pushHistory(
   if (batch.length > 0) await accept.acceptNamed(batch);
 }
 
-function pack(): Promise<void> {
-  const { saveProgress, registry, stats } = engine;
-  const log = createLog('error');
-  const countMetrics = () => registry.size;
-  // Without the rests between portions: what it takes is measured, not how long it is spread over.
-  return new Packer({
-    pool,
-    stats,
-    log,
-    packAfterHours: 1,
-    countMetrics,
-    saveProgress,
-    isBusy: () => false,
-    restFactor: 0,
-  }).packDue();
+/** The packed year beside the same as rows. */
+async function measureReads(): Promise<void> {
+  await client.query(
+    `INSERT INTO sample ("timestamp", value, metric_number, row_id, score, expected, low, high, raw_score)
+     SELECT "timestamp", value, $1, row_id, score, expected, low, high, raw_score FROM year_rows ORDER BY "timestamp"`,
+    [ROWS_NUMBER],
+  );
+  await client.query('VACUUM (ANALYZE) sample');
+  const reads = [
+    [`${COLUMNS_POINTS} points as columns`, readColumns],
+    [`a year in ${CHART_POINTS} points`, readChart],
+    [`${COLUMNS_POINTS} samples one by one`, readObjects],
+  ] as const;
+  for (const [name, read] of reads) {
+    const [ofBlocks, ofRows]: [number[], number[]] = [[], []];
+    await read(yearNumber);
+    await read(ROWS_NUMBER);
+    for (let round = 0; round < ROUNDS; round++) {
+      ofBlocks.push(await time(() => read(yearNumber)));
+      ofRows.push(await time(() => read(ROWS_NUMBER)));
+    }
+    const peer = { name: 'rows', value: findQuantile(ofRows, 0.5) };
+    printFigure({ name: `${name}, p50`, value: findQuantile(ofBlocks, 0.5), unit: 'ms', against: peer });
+  }
 }
 
-function readColumns(): Promise<unknown> {
-  return readSeries(pool, [yearNumber], {
-    fromMs: Date.parse('2026-11-01T00:00:00Z') - COLUMNS_POINTS * STEP_MS,
+function readColumns(number: number): Promise<unknown> {
+  return readSeries(pool, [number], {
+    fromMs: END_MS - COLUMNS_POINTS * STEP_MS,
     toMs: null,
     maxPoints: COLUMNS_POINTS,
     anomalyScore: 0.9999,
   });
 }
 
-function readChart(): Promise<unknown> {
-  return readSeries(pool, [yearNumber], {
-    fromMs: null,
-    toMs: null,
-    maxPoints: CHART_POINTS,
-    anomalyScore: 0.9999,
-  });
+function readChart(number: number): Promise<unknown> {
+  const range = { fromMs: null, toMs: null, maxPoints: CHART_POINTS, anomalyScore: 0.9999 };
+  return readSeries(pool, [number], range);
 }
 
-function readObjects(): Promise<unknown> {
+function readObjects(number: number): Promise<unknown> {
   const open = { fromMs: null, toMs: null, afterMs: null, beforeMs: null, minScore: null };
-  return readSamples(pool, [yearNumber], { ...open, descending: true, limit: COLUMNS_POINTS });
+  return readSamples(pool, [number], { ...open, descending: true, limit: COLUMNS_POINTS });
 }
 
-async function measure(work: () => Promise<unknown>): Promise<readonly number[]> {
-  const times: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const fromMs = performance.now();
-    await work();
-    times.push(performance.now() - fromMs);
-  }
-  return times;
-}
-
-function report(name: string, times: readonly number[], rowTimes: readonly number[]): void {
-  const against = { name: 'rows', value: findQuantile(rowTimes, 0.5) };
-  printFigure({ name, value: findQuantile(times, 0.5), unit: 'ms', against });
-}
-
-async function count(table: string): Promise<number> {
-  return sum('1', table);
+async function time(work: () => Promise<unknown>): Promise<number> {
+  const fromMs = performance.now();
+  await work();
+  return performance.now() - fromMs;
 }
 
 async function sum(expression: string, table: string): Promise<number> {

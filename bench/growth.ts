@@ -1,6 +1,7 @@
 /**
  * What a point costs beside more metrics and more rows:
  * npm run bench:growth -- --metrics 100,2000,10000,100000 --rows 100000,1000000,10000000
+ * and beside more packed samples: npm run bench:growth -- --metrics '' --rows '' --packed 1000000,100000000
  * One engine in this process over a database that waits for the disk. Costs are CPU, which other work on the machine
  * changes less than the clock. Batches are alike at every size: what is compared differs in what stands beside them.
  */
@@ -13,6 +14,7 @@ import { createLog } from '../src/log.ts';
 import { endPass, measureCost, printCost, pushPoints, START_MS } from './growth-cost.ts';
 import type { Pushed, Shape, Smallest } from './growth-cost.ts';
 import { fillRows, makeMetrics, prepareDatabase } from './growth-data.ts';
+import { fillBlocks, type ReadTimes, timeReads } from './growth-packed.ts';
 import { openEngine } from './ingest-push.ts';
 import { printFigure } from './measure.ts';
 
@@ -20,6 +22,7 @@ const { values } = parseArgs({
   options: {
     metrics: { type: 'string', default: '100,2000,10000,100000' },
     rows: { type: 'string', default: '100000,1000000,10000000' },
+    packed: { type: 'string', default: '' },
     points: { type: 'string', default: '200000' },
   },
 });
@@ -28,6 +31,8 @@ const leastPoints = Number(values.points);
 const MIN_POINTS_EACH = 10;
 /** Metrics beside which rows grow. */
 const METRICS_OF_ROWS = 10_000;
+/** Metrics beside which packed samples grow. */
+const METRICS_OF_PACKED = 2000;
 /** Compiled code is what is measured. */
 const WARM_UP_POINTS = 50_000;
 /** Points between which it is looked whether a checkpoint has begun. */
@@ -105,6 +110,44 @@ async function growRows(counts: readonly number[]): Promise<void> {
   }
 }
 
+async function growPacked(counts: readonly number[]): Promise<void> {
+  await using database = await startTemporaryEmbedded({ log: createLog('error'), settings: { fsync: 'on' } });
+  const { connection } = database;
+  await prepareDatabase(connection);
+  const names = await makeMetrics(connection, METRICS_OF_PACKED);
+  let row = 0;
+  let smallest: (Smallest & { readonly startMs: number; readonly reads: ReadTimes }) | undefined;
+  // The first size is measured as the others are: in a program that is warm.
+  for (const [place, count] of [counts[0] ?? 0, ...counts].entries()) {
+    await fillBlocks(connection, { metrics: METRICS_OF_PACKED, upTo: count });
+    const beganMs = performance.now();
+    const engine = await openEngine(connection, { LAPWING_PACK_AFTER_HOURS: '0' });
+    const startMs = performance.now() - beganMs;
+    const pushed: Pushed = { pusher: engine.open(), names, row, at: 0 };
+    await pushPoints(pushed, MANY_ONCE, WARM_UP_POINTS);
+    await writeAll(connection);
+    const cost = await measureCost(connection, () => pushPoints(pushed, MANY_ONCE, leastPoints));
+    endPass(pushed, MANY_ONCE);
+    ({ row } = pushed);
+    const reads = await timeReads(connection, METRICS_OF_PACKED);
+    await engine.end();
+    if (place === 0) continue;
+    const name = `${count} packed samples`;
+    smallest ??= { name, cost, startMs, reads };
+    printCost(name, cost, smallest);
+    const print = (what: string, value: number, peer: number) =>
+      printFigure({
+        name: `${what} beside ${name}`,
+        value,
+        unit: 'ms',
+        against: { name: smallest?.name ?? name, value: peer },
+      });
+    print('start', startMs, smallest.startMs);
+    print('a chart of 400 samples, p50', reads.chart, smallest.reads.chart);
+    print('a page of 300 samples, p50', reads.page, smallest.reads.page);
+  }
+}
+
 /**
  * As many points as rows stand there, but no more than bring a checkpoint about; what it writes is part of their cost.
  * The first change of a page after a checkpoint is logged whole: a few points would bear what a day's share.
@@ -146,3 +189,4 @@ const readCounts = (text: string) =>
     .map(Number);
 await growMetrics(readCounts(values.metrics));
 if (values.rows !== '') await growRows(readCounts(values.rows));
+if (values.packed !== '') await growPacked(readCounts(values.packed));

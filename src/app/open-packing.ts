@@ -4,6 +4,10 @@ import { Packer, type PackerOptions } from '../core/packing/packer.ts';
 import type { Registry } from '../core/metrics/registry.ts';
 import { DAMAGED_BLOCKS } from '../core/samples/packed/open-block.ts';
 import type { Config } from '../platform/config/read-config.ts';
+import { createLoopLoad } from '../platform/runtime/loop-load.ts';
+
+/** Packing alone takes less of the event loop, points that come as fast as they are taken nearly all. */
+export const BUSY_LOAD = 0.6;
 
 /** @param options.stats holds how many points wait */
 export function openPacking(
@@ -13,11 +17,13 @@ export function openPacking(
   },
 ): Pick<Packer, 'start' | 'stop'> {
   const { config, registry, stats, log } = options;
+  const readLoad = createLoopLoad();
   const packer = new Packer({
     ...options,
     packAfterHours: config.packAfterHours,
     countMetrics: () => [...registry.all()].filter(({ scoredRows }) => scoredRows > 0).length,
-    isBusy: () => stats.read('ingest_queue_points') > 0,
+    // Between two batches no points wait, however many come.
+    isBusy: () => readLoad() > BUSY_LOAD || stats.read('ingest_queue_points') > 0,
   });
   const report = (damaged: unknown) => {
     stats.count('blocks_damaged');

@@ -39,7 +39,7 @@ export const COLUMN_NAMES = [
 ] as const satisfies readonly (keyof SampleColumns)[];
 
 export const PRESENT = { seq: 1, score: 2, expected: 4, low: 8, high: 16, rawScore: 32 } as const;
-export const ALL_PRESENT = 63;
+const ALL_PRESENT = 63;
 /** Stored: what is added is given the next number. */
 const VIEW_NUMBERS: Readonly<Record<View, number>> = {
   LEVEL: 1,

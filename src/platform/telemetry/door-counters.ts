@@ -1,6 +1,8 @@
 /** What is counted of the protocols points are pushed by, beside Graphite and line protocol. */
 
 export const DOOR_COUNTERS = {
+  graphite_values_skipped:
+    'Graphite lines whose value is nan: not stored. Harmless: collectd sends one for the first value of each rate.',
   remote_write_series: 'Series read from Prometheus remote writes, good and bad, once for each write.',
   remote_write_exemplars_skipped: 'Exemplars in Prometheus remote writes: not stored. Harmless.',
   remote_write_metadata: 'Descriptions of metrics in Prometheus remote writes of version 1.',

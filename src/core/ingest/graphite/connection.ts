@@ -46,8 +46,9 @@ export function openConnection(socket: Socket, options: ConnectionOptions): Grap
   /** What came before it was clear which protocol this is; null once that is known. */
   let head: Buffer | null = Buffer.alloc(0);
 
-  const keep = ({ points, bad }: GraphiteLines) => {
-    stats.count('graphite_lines', points.length + bad.length);
+  const keep = ({ points, bad, empty }: GraphiteLines) => {
+    stats.count('graphite_lines', points.length + bad.length + empty);
+    stats.count('graphite_values_skipped', empty);
     for (const { problem } of bad) stats.countReason('graphite_lines_bad', problem);
     complaints.noteBad(bad);
     waiting = waiting.concat(points);

@@ -3,7 +3,8 @@
  * https://graphite.readthedocs.io/en/latest/feeding-carbon.html#the-plaintext-protocol
  *
  * Fields are parted by blanks or tabs, as many as one likes. As in carbon, the time -1 stands for the time of
- * arrival. Unlike carbon, what Python's float() takes beyond decimal numbers (nan, inf, 1_000) is refused. The data
+ * arrival. Unlike carbon, what Python's float() takes beyond decimal numbers (inf, 1_000) is refused; nan, which collectd
+ * sends for the first value of a rate, says that there is no value. The data
  * path brings a tagged name (`name;host=a`) into the order it keeps. Dots part the folders of a path, so `.a..b.` is the
  * series `a.b`, as in Graphite: an agent with an empty prefix or host writes such names.
  */
@@ -23,23 +24,33 @@ const FIELD = /[^ \t\v\f\r]+/g;
 /** Each digit can be matched in one way only, so that a hostile line costs no more than its length. */
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const TIME_OF_ARRIVAL = -1;
+/** As printf writes it, with a sign or without. */
+const NOT_A_NUMBER = /^[+-]?nan$/i;
+
+/** A whole line that has no value. */
+export const NO_VALUE = 'no_value';
 
 /**
  * @param line without its line end
  * @param arrivalMs milliseconds since 1970, for lines that leave their time to us
- * @returns the point, what is wrong with the line, or null for a blank one
+ * @returns the point, NO_VALUE, what is wrong with the line, or null for a blank one
  */
-export function parseGraphiteLine(line: string, arrivalMs: number): GraphitePoint | GraphiteProblem | null {
+export function parseGraphiteLine(
+  line: string,
+  arrivalMs: number,
+): GraphitePoint | typeof NO_VALUE | GraphiteProblem | null {
   const fields = line.match(FIELD);
   if (fields === null) return null;
   const [metric, valueText, timeText] = fields;
   if (fields.length !== 3) return 'field_count';
-  const value = parseDecimal(valueText);
+  const isEmpty = NOT_A_NUMBER.test(valueText ?? '');
+  const value = isEmpty ? 0 : parseDecimal(valueText);
   if (value === null) return 'bad_value';
   const seconds = parseDecimal(timeText);
   if (seconds === null) return 'bad_timestamp';
   const timestampMs = seconds === TIME_OF_ARRIVAL ? arrivalMs : Math.round(seconds * 1000);
   if (!Number.isSafeInteger(timestampMs)) return 'bad_timestamp';
+  if (isEmpty) return NO_VALUE;
   return { metric: toPath(metric), timestampMs, value };
 }
 

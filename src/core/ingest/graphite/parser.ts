@@ -3,7 +3,7 @@
  * cut into chunks. Pure: no clock, no I/O. A bad line costs only itself; an endless one costs MAX_LINE_BYTES.
  */
 import { isUtf8 } from 'node:buffer';
-import { type GraphitePoint, type GraphiteProblem, parseGraphiteLine } from './parse-line.ts';
+import { type GraphitePoint, type GraphiteProblem, NO_VALUE, parseGraphiteLine } from './parse-line.ts';
 
 /** Bytes of a line without its newline, as carbon has it; a longer line is left out and counted once. */
 export const MAX_LINE_BYTES = 16_384;
@@ -19,9 +19,11 @@ export interface BadLine {
   readonly text: string;
 }
 
-/** What a chunk gave. `lines` = points + bad: blank lines count nowhere. */
+/** What a chunk gave: each line is a point, bad or without a value; blank lines count nowhere. */
 export interface GraphiteLines {
   readonly points: readonly GraphitePoint[];
+  /** How many lines said that there is no value. */
+  readonly empty: number;
   readonly bad: readonly BadLine[];
 }
 
@@ -61,7 +63,7 @@ export function createGraphiteParser(): GraphiteParser {
         isSkipping = true;
       }
       rest = isSkipping ? Buffer.alloc(0) : Buffer.from(unfinished);
-      return found;
+      return found.conclude();
     },
     end(arrivalMs, isWhole) {
       const found = createCollector(arrivalMs);
@@ -69,7 +71,7 @@ export function createGraphiteParser(): GraphiteParser {
       else if (rest.length > 0) found.bad.push({ problem: 'cut_off', text: showLine(rest) });
       rest = Buffer.alloc(0);
       isSkipping = false;
-      return found;
+      return found.conclude();
     },
   };
 }
@@ -77,16 +79,19 @@ export function createGraphiteParser(): GraphiteParser {
 function createCollector(arrivalMs: number) {
   const points: GraphitePoint[] = [];
   const bad: BadLine[] = [];
+  let empty = 0;
   const takeLine = (line: Buffer) => {
     const result = readLine(line, arrivalMs);
-    if (typeof result === 'string')
+    if (result === NO_VALUE) empty += 1;
+    else if (typeof result === 'string')
       bad.push({ problem: result, text: bad.length < MAX_SHOWN ? showLine(line) : '' });
     else if (result !== null) points.push(result);
   };
-  return { points, bad, takeLine };
+  const conclude = (): GraphiteLines => ({ points, bad, empty });
+  return { bad, takeLine, conclude };
 }
 
-function readLine(line: Buffer, arrivalMs: number): GraphitePoint | GraphiteProblem | null {
+function readLine(line: Buffer, arrivalMs: number): ReturnType<typeof parseGraphiteLine> {
   if (line.length > MAX_LINE_BYTES) return 'too_long';
   return isUtf8(line) ? parseGraphiteLine(line.toString('utf8'), arrivalMs) : 'not_utf8';
 }

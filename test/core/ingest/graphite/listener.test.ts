@@ -50,6 +50,16 @@ const valuesOf = (points: readonly { value: number }[]) => points.map(({ value }
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 describe('the Graphite listener', () => {
+  it('counts a value that is nan as none, and not as bad', async () => {
+    const recorder = recordPoints();
+    const { open, stats } = await listen({ accept: recorder.accept });
+    (await open()).end('a nan 1\na 2 2\n');
+    await recorder.waitFor(1);
+    expect(stats.read('graphite_values_skipped')).toBe(1);
+    expect(stats.read('graphite_lines_bad')).toBe(0);
+    expect(stats.read('graphite_lines')).toBe(2);
+  });
+
   it('hands on what has come as soon as the socket pauses, and a last line without an end (row 2)', async () => {
     const recorder = recordPoints();
     const { open } = await listen({ accept: recorder.accept });

@@ -17,7 +17,11 @@ function parse(chunks: readonly Uint8Array[], isWhole = true): GraphiteLines {
   const parser = createGraphiteParser();
   const parts = chunks.map((chunk) => parser.push(chunk, ARRIVAL_MS));
   parts.push(parser.end(ARRIVAL_MS, isWhole));
-  return { points: parts.flatMap(({ points }) => points), bad: parts.flatMap(({ bad }) => bad) };
+  return {
+    points: parts.flatMap(({ points }) => points),
+    bad: parts.flatMap(({ bad }) => bad),
+    empty: parts.reduce((sum, { empty }) => sum + empty, 0),
+  };
 }
 
 const parseText = (...chunks: string[]) => parse(chunks.map((text) => Buffer.from(text)));
@@ -33,6 +37,14 @@ describe('the Graphite parser', () => {
 
   it('takes lines that end in CRLF, blank lines and a last line without an end', () => {
     expect(parseText('a 1 1\r\n\r\n\n  \nb 2 2').points).toEqual([point('a', 1, 1), point('b', 2, 2)]);
+  });
+
+  it('takes the first value of a rate, which collectd sends as nan, for none, and not for bad', () => {
+    expect(parseText('host.cpu.idle nan 100\r\nhost.cpu.idle 97.5 110\r\n')).toEqual({
+      points: [point('host.cpu.idle', 97.5, 110)],
+      bad: [],
+      empty: 1,
+    });
   });
 
   it('leaves out bad lines one by one and shows how they begin', () => {
@@ -111,6 +123,7 @@ describe('the Graphite parser', () => {
         const [cut, uncut] = [parse(chunks, isWhole), parse([all], isWhole)];
         expect(cut.points).toEqual(uncut.points);
         expect(problemsOf(cut)).toEqual(problemsOf(uncut));
+        expect(cut.empty).toBe(uncut.empty);
       }),
       { numRuns: 500 },
     );

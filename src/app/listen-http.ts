@@ -13,6 +13,11 @@ import { createDownloadHandler, DOWNLOAD_PATH } from '../api/http/downloads/down
 import { createGraphiqlHandler } from '../api/http/page/graphiql.ts';
 import { createHealthHandler, createReadyHandler } from '../api/http/health.ts';
 import { answerPing, answerQuery } from '../api/http/line-protocol/ping-endpoint.ts';
+import {
+  createExpositionHandler,
+  GROUP_PATHS,
+  IMPORT_PATH,
+} from '../api/http/exposition/exposition-endpoint.ts';
 import { createOtlpHandler } from '../api/http/otlp/otlp-endpoint.ts';
 import { createRemoteWriteHandler } from '../api/http/remote-write/remote-write-endpoint.ts';
 import { createMetricsHandler } from '../api/http/prometheus.ts';
@@ -118,6 +123,7 @@ export async function listenHttp(
   const awsRoute = config.cloudwatchAcceptAnySignature ? routeGuard.checkName(aws) : aws;
   const metrics = watchMetrics(engine, options.facts, monitoring, teardown);
   const onFailure = (request: object, code: string) => monitor.of(request)?.fail(code);
+  const exposition = routeGuard.checkName(createExpositionHandler({ ...engine, ...routeGuard, onFailure }));
   const server = createHttpServer({
     host: config.host,
     port: config.port,
@@ -162,6 +168,8 @@ export async function listenHttp(
           createPromqlHandler({ ...engine, ...routeGuard, version: options.facts.version, onFailure }),
         ),
       ],
+      [IMPORT_PATH, exposition],
+      ...[IMPORT_PATH, ...GROUP_PATHS].map((path) => [`${path}/*`, exposition] as const),
       ['/v1/metrics', routeGuard.checkName(createOtlpHandler({ ...engine, ...routeGuard, onFailure }))],
       ['/ping', routeGuard.checkName(answerPing)],
       ['/query', routeGuard.checkName(answerQuery)],

@@ -13,6 +13,8 @@ export const DOOR_COUNTERS = {
   statsd_connections_refused: 'StatsD connections closed at once because too many were open.',
   statsd_connections_foreign:
     'StatsD connections closed because they spoke HTTP or TLS: some page made a browser write metrics.',
+  exposition_samples: 'Samples read from pushes in the text format of Prometheus.',
+  exposition_values_skipped: 'Of those, the ones that hold no number: NaN and infinity. Harmless.',
   otlp_data_points: 'Data points read from OTLP requests, good and bad.',
 } as const;
 
@@ -37,6 +39,10 @@ export const DOOR_REASON_COUNTERS = {
       'bad_timestamp',
       'too_many_series',
     ],
+  },
+  exposition_lines_bad: {
+    help: 'Lines of pushes in the text format of Prometheus left out, by reason; each costs only itself. Rises when a sender is broken.',
+    reasons: ['too_long', 'not_utf8', 'bad_name', 'bad_label', 'bad_value', 'bad_timestamp'],
   },
   otlp_data_points_bad: {
     help: 'Data points of OTLP requests, or all those of a damaged message, left out, by reason. Rises when a sender is broken.',

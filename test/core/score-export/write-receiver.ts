@@ -1,4 +1,4 @@
-/** A receiver of remote writes that keeps what it takes, and answers as it is told to. */
+/** A receiver of remote writes that keeps what it takes, and answers as the test wants. */
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';

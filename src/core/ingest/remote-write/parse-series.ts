@@ -138,7 +138,7 @@ class SeriesReader {
     const { unspecified, counter, histogram, summary } = MetricType;
     if (this.#type === counter) return true;
     const isByName = [unspecified, histogram, summary].some((type) => type === this.#type);
-    return isByName && COUNTER_NAME.test(name);
+    return isByName && isCounterName(name);
   }
 
   #readMetadata(bytes: Uint8Array): void {
@@ -176,6 +176,11 @@ class SeriesReader {
       this.#problem ??= { problem: 'bad_label', reason };
     } else if (value !== '') this.#labels.set(name, value);
   }
+}
+
+/** Whether a series whose type nobody said is a counter, by the customs of its names. */
+export function isCounterName(name: string): boolean {
+  return COUNTER_NAME.test(name);
 }
 
 function readLabel(bytes: Uint8Array): readonly [name: string | null, value: string | null] {

@@ -40,6 +40,8 @@ describe('row 57: no or a wrong API key, at any protected call', () => {
     'line protocol, version 1': (headers) =>
       fetch(`${server.url}/write?db=x`, { method: 'POST', headers, body: 'm f=1' }),
     'remote write': (headers) => fetch(`${server.url}/api/v1/write`, { method: 'POST', headers, body: 'x' }),
+    'a Pushgateway': (headers) =>
+      fetch(`${server.url}/metrics/job/a`, { method: 'POST', headers, body: 'a 1' }),
     OTLP: (headers) => fetch(`${server.url}/v1/metrics`, { method: 'POST', headers, body: '{}' }),
     PromQL: (headers) => fetch(`${server.url}/prometheus/api/v1/query?query=1`, { headers }),
     '/metrics': (headers) => fetch(`${server.url}/metrics`, { headers }),

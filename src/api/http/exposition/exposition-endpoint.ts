@@ -1,0 +1,140 @@
+/**
+ * Takes what is written for scrapers, where it is pushed: at `/api/v1/import/prometheus`, as VictoriaMetrics has it, and at
+ * `/metrics/job/…`, as the Pushgateway has it.
+ * https://docs.victoriametrics.com/victoriametrics/url-examples/#apiv1importprometheus
+ * https://github.com/prometheus/pushgateway#api
+ *
+ * 204 of an import, 200 of a push: every line is stored. 400: those named are not, all others are. 503 with Retry-After:
+ * send all of it again. A group is no store of newest values, as it is to the Pushgateway: each push is a point of each of its
+ * series, and a DELETE has nothing to take away.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { parseGroup } from '../../../core/ingest/exposition/parse-group.ts';
+import type { ExpositionFormat } from '../../../core/ingest/exposition/parse-line.ts';
+import type { Ingest } from '../../../core/ingest/ingest.ts';
+import type { Stats } from '../../../platform/telemetry/metrics.ts';
+import type { RouteGuard } from '../guard-routes.ts';
+import {
+  admitPush,
+  MAX_PUSH_BYTES,
+  prepareRefusal,
+  type PushRefusal,
+  refuseFailure,
+} from '../push/admit-push.ts';
+import { readPushBody } from '../push/push-body.ts';
+import type { Handler } from '../server.ts';
+import { storeLines, type StoreLinesResult } from './store-lines.ts';
+
+export const IMPORT_PATH = '/api/v1/import/prometheus';
+/** Of the Pushgateway; below them come the labels of the group. */
+export const GROUP_PATHS = ['/metrics/job', '/metrics/job@base64'] as const;
+
+export interface ExpositionOptions {
+  readonly accept: Pick<Ingest, 'acceptNamed'>;
+  readonly admit: RouteGuard['admit'];
+  readonly stats: Stats;
+  /** Milliseconds since 1970: the time of lines that have none. */
+  readonly now?: () => number;
+  /** Tells the log of requests why one failed. */
+  readonly onFailure?: (request: IncomingMessage, code: string) => void;
+}
+
+const GROUP = /\/metrics\/(job(?:@base64)?\/.*)$/;
+/** What the library for Go sends unless a format is set. */
+const PROTOBUF = 'application/vnd.google.protobuf';
+
+export function createExpositionHandler(options: ExpositionOptions): Handler {
+  return async (request, response) => {
+    const refusal = await take(request, options);
+    if (response.destroyed) return;
+    if (refusal === null) {
+      response.writeHead(okStatus(request)).end();
+      return;
+    }
+    options.onFailure?.(request, `exposition_${refusal.status}`);
+    refuse(request, response, refusal);
+  };
+}
+
+async function take(
+  request: IncomingMessage,
+  { accept, admit, stats, now = Date.now }: ExpositionOptions,
+): Promise<PushRefusal | null> {
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  const group = GROUP.exec(url.pathname)?.[1];
+  const methods = group === undefined ? ['POST', 'PUT'] : ['POST', 'PUT', 'DELETE'];
+  const admitted = admitPush(request, admit, { methods });
+  if ('status' in admitted) return admitted;
+  const ofGroup = group === undefined ? new Map<string, string>() : parseGroup(group);
+  if (typeof ofGroup === 'string') return { status: 400, message: ofGroup };
+  if (request.method === 'DELETE') return null;
+  const format = readFormat(request);
+  if (typeof format !== 'string') return format;
+  const arrivalMs = readTimestamp(url.searchParams, now());
+  const extra = readExtraLabels(url.searchParams);
+  if (typeof arrivalMs !== 'number') return arrivalMs;
+  if ('status' in extra) return extra;
+  const labels = new Map([...ofGroup, ...extra]);
+  try {
+    const body = await readPushBody(request, MAX_PUSH_BYTES);
+    return describe(await storeLines(body, { format, arrivalMs, labels, accept, ...admitted, stats }));
+  } catch (error) {
+    return refuseFailure(error);
+  }
+}
+
+/** Anything else than these two is text of Prometheus: shells send forms. */
+function readFormat({ headers }: IncomingMessage): ExpositionFormat | PushRefusal {
+  const [mediaType = ''] = (headers['content-type'] ?? '').toLowerCase().split(';');
+  if (mediaType.trim() !== PROTOBUF) {
+    return mediaType.trim() === 'application/openmetrics-text' ? 'openmetrics' : 'text';
+  }
+  const message = `content-type: expected the text format, got ${PROTOBUF}: in Go, push.New(…).Format(expfmt.NewFormat(expfmt.TypeTextPlain))`;
+  return { status: 415, message };
+}
+
+/** Of an import, in milliseconds. */
+function readTimestamp(parameters: URLSearchParams, nowMs: number): number | PushRefusal {
+  const text = parameters.get('timestamp');
+  if (text === null) return nowMs;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  return {
+    status: 400,
+    message: `timestamp: expected milliseconds since 1970, got ${JSON.stringify(text.slice(0, 50))}`,
+  };
+}
+
+/** Of an import: `extra_label=NAME=VALUE`, as often as one likes. */
+function readExtraLabels(parameters: URLSearchParams): ReadonlyMap<string, string> | PushRefusal {
+  const labels = new Map<string, string>();
+  for (const text of parameters.getAll('extra_label')) {
+    const end = text.indexOf('=');
+    if (end < 1) {
+      return {
+        status: 400,
+        message: `extra_label: expected NAME=VALUE, got ${JSON.stringify(text.slice(0, 50))}`,
+      };
+    }
+    labels.set(text.slice(0, end), text.slice(end + 1));
+  }
+  return labels;
+}
+
+function describe({ samples, faults, stopped }: StoreLinesResult): PushRefusal | null {
+  if (faults.count === 0 && stopped === null) return null;
+  const parts = [`partial write: ${samples} samples stored`];
+  if (stopped !== null) parts.push(`the rest was not read: ${stopped}`);
+  if (faults.count > 0) parts.push(`${faults.count} left out: ${faults.describe('line')}`);
+  return { status: stopped === null ? 400 : 413, message: parts.join('; ') };
+}
+
+function okStatus({ method, url = '' }: IncomingMessage): number {
+  if (url.startsWith(IMPORT_PATH)) return 204;
+  return method === 'DELETE' ? 202 : 200;
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse, refusal: PushRefusal): void {
+  prepareRefusal(request, response, refusal);
+  response.writeHead(refusal.status, { 'content-type': 'text/plain; charset=utf-8' });
+  response.end(`${refusal.message.replaceAll(/[\r\n]+/g, ' ')}\n`);
+}

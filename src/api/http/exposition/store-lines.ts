@@ -1,0 +1,145 @@
+/** Hands the samples of an exposition to the data path, and keeps account of every line that was not taken. */
+import { isUtf8 } from 'node:buffer';
+import {
+  type BadExpositionLine,
+  type ExpositionFormat,
+  type ExpositionSample,
+  parseExpositionLine,
+} from '../../../core/ingest/exposition/parse-line.ts';
+import type { Ingest } from '../../../core/ingest/ingest.ts';
+import { isCounterName } from '../../../core/ingest/remote-write/parse-series.ts';
+import { writeSeriesName } from '../../../core/sources/pushed-name.ts';
+import type { ValueKind } from '../../../model.ts';
+import { nextParseSlot, PIECE_BYTES } from '../../../platform/bounded-input/parse-slot.ts';
+import type { Stats } from '../../../platform/telemetry/metrics.ts';
+import { FaultList, MAX_FAULTS } from '../push/fault-list.ts';
+import { PointParts } from '../push/point-parts.ts';
+
+export interface StoreLinesOptions {
+  readonly format: ExpositionFormat;
+  /** Of lines that leave their time to us, in milliseconds since 1970. */
+  readonly arrivalMs: number;
+  /** Labels of every series, whatever its line says. */
+  readonly labels: ReadonlyMap<string, string>;
+  readonly accept: Pick<Ingest, 'acceptNamed'>;
+  readonly accountId: number;
+  readonly stats: Stats;
+}
+
+export interface StoreLinesResult {
+  /** Stored, stored already, or holding no number. */
+  readonly samples: number;
+  readonly faults: FaultList;
+  /** Why not all of it was read; null when all was. */
+  readonly stopped: string | null;
+}
+
+const MAX_LINE_BYTES = 65_536;
+const MAX_LINES = 1_000_000;
+const NEWLINE = 0x0a;
+/** Types whose series are of several kinds, as their names say. */
+const TYPES_BY_NAME: readonly string[] = ['histogram', 'summary', 'untyped', 'unknown'];
+
+/**
+ * Stores the good lines; each bad one costs only itself. Other work goes on between two pieces of the body.
+ * @throws RetryLaterError when the data path cannot take them: some may be stored by then, and sending all of it again
+ *   is safe
+ */
+export async function storeLines(body: Buffer, options: StoreLinesOptions): Promise<StoreLinesResult> {
+  const account = new LineAccount(options);
+  let pieceEnd = PIECE_BYTES;
+  for (let [start, number] = [0, 1]; start < body.length; number += 1) {
+    const found = body.indexOf(NEWLINE, start);
+    const end = found < 0 ? body.length : found;
+    if (account.stopsBefore(number)) break;
+    account.take(number, body.subarray(start, end));
+    if (account.parts.isFull()) await account.parts.handOver();
+    start = end + 1;
+    if (start <= pieceEnd) continue;
+    pieceEnd = start + PIECE_BYTES;
+    await nextParseSlot();
+  }
+  await account.parts.handOver();
+  return account.conclude();
+}
+
+class LineAccount {
+  readonly #options: StoreLinesOptions;
+  readonly parts: PointParts<number>;
+  readonly #faults = new FaultList();
+  #samples = 0;
+  #stopped: string | null = null;
+  /** What the last comment of a type said. */
+  #family = '';
+  #type = 'untyped';
+
+  constructor(options: StoreLinesOptions) {
+    this.#options = options;
+    const onRejected = (line: number, reason: string) => {
+      this.#samples -= 1;
+      this.#faults.add(line, reason);
+    };
+    this.parts = new PointParts({ ...options, onRejected });
+  }
+
+  /** Whether the line and those behind it are not read any more. */
+  stopsBefore(line: number): boolean {
+    if (line > MAX_LINES) this.#stopped = `a push may have ${MAX_LINES} lines: send it in parts`;
+    else if (this.#faults.isFull()) this.#stopped = `a push may have ${MAX_FAULTS} faults`;
+    return this.#stopped !== null;
+  }
+
+  take(line: number, bytes: Buffer): void {
+    const { stats, format } = this.#options;
+    if (bytes.length > MAX_LINE_BYTES) {
+      this.#blame(line, 'too_long', `expected at most ${MAX_LINE_BYTES} bytes in a line`);
+      return;
+    }
+    if (!isUtf8(bytes)) {
+      this.#blame(line, 'not_utf8', 'expected UTF-8');
+      return;
+    }
+    const read = parseExpositionLine(bytes.toString('utf8'), format);
+    if (read === null) return;
+    if ('type' in read) [this.#family, this.#type] = [read.family, read.type];
+    else if ('problem' in read) this.#blame(line, read.problem, read.reason);
+    else {
+      stats.count('exposition_samples');
+      this.#add(line, read);
+    }
+  }
+
+  #blame(
+    line: number,
+    problem: BadExpositionLine['problem'] | 'too_long' | 'not_utf8',
+    reason: string,
+  ): void {
+    this.#options.stats.countReason('exposition_lines_bad', problem);
+    this.#faults.add(line, reason);
+  }
+
+  #add(line: number, { name, labels, value, timestampMs }: ExpositionSample): void {
+    const { stats, arrivalMs, labels: ofAll } = this.#options;
+    this.#samples += 1;
+    if (value === null) {
+      stats.count('exposition_values_skipped');
+      return;
+    }
+    const metric = writeSeriesName(name, [...labels, ...ofAll]);
+    const valueKind = this.#kindOf(name);
+    this.parts.add({ metric, timestampMs: timestampMs ?? arrivalMs, value, valueKind }, line);
+  }
+
+  /** The type goes before the name; a comment is about the series whose names begin with that of its family. */
+  #kindOf(name: string): ValueKind | undefined {
+    const type = name.startsWith(this.#family) ? this.#type : 'untyped';
+    // OpenMetrics has the time a counter began beside it.
+    const isSum = type === 'counter' && !name.endsWith('_created');
+    const isCounter = isSum || (TYPES_BY_NAME.includes(type) && isCounterName(name));
+    return isCounter ? 'COUNTER' : undefined;
+  }
+
+  conclude(): StoreLinesResult {
+    return { samples: this.#samples, faults: this.#faults, stopped: this.#stopped };
+  }
+}

@@ -4,7 +4,7 @@ import { read } from '../../helpers/ask.ts';
 import { fc } from '../../helpers/property.ts';
 import { untilStatus } from '../../helpers/start-engine.ts';
 import { startServer, type TestServer } from '../../helpers/start-server.ts';
-import { DOORS, type RouteGuard, type Point } from './push-doors.ts';
+import { DOORS, FURTHER_DOORS, type RouteGuard, type Point } from './push-doors.ts';
 
 const START = Date.parse('2026-01-05T00:00:00Z');
 const MINUTE = 60_000;
@@ -103,19 +103,22 @@ describe('a sequence of finite numbers', () => {
     );
   };
 
-  it.each(DOORS)('is stored and scored with finite numbers when it is pushed by $name', async (door) => {
-    await fc.assert(
-      fc.asyncProperty(sequences, async (given) => {
-        const name = nameOf(door.name);
-        // The protocols have no −0.
-        const values = given.filter(Number.isFinite).map((value) => (Object.is(value, -0) ? 0 : value));
-        await monitor(name);
-        await push(door, toPoints(name, values));
-        await check(name, values);
-      }),
-      { numRuns: RUNS },
-    );
-  });
+  it.each([...DOORS, ...FURTHER_DOORS])(
+    'is stored and scored with finite numbers when it is pushed by $name',
+    async (door) => {
+      await fc.assert(
+        fc.asyncProperty(sequences, async (given) => {
+          const name = nameOf(door.name);
+          // The protocols have no −0.
+          const values = given.filter(Number.isFinite).map((value) => (Object.is(value, -0) ? 0 : value));
+          await monitor(name);
+          await push(door, toPoints(name, values));
+          await check(name, values);
+        }),
+        { numRuns: RUNS },
+      );
+    },
+  );
 
   it('is scored with finite numbers when it was stored before', async () => {
     const [door] = DOORS;

@@ -12,7 +12,7 @@ import { withDatabase } from '../../helpers/database.ts';
 import { startEngine, untilStatus } from '../../helpers/start-engine.ts';
 import { startServer, type TestServer } from '../../helpers/start-server.ts';
 import { until } from '../../helpers/until.ts';
-import { DOORS, type Point } from './push-doors.ts';
+import { DOORS, FURTHER_DOORS, type Point } from './push-doors.ts';
 import { Failpoints, modelOf, type Step, STEPS, VICTIM_MONTH_MS } from './failpoints.ts';
 
 const START = Date.parse('2026-01-05T00:00:00Z');
@@ -123,7 +123,7 @@ describe('a metric the server fails on', () => {
     STEPS.checkpoint,
   ];
 
-  it.each(DOORS)(
+  it.each([...DOORS, ...FURTHER_DOORS.filter(({ name }) => name === 'OTLP')])(
     'costs itself alone, at every step, when its points come by $name',
     async ({ name, push }) => {
       await using server = await startServer({ settings: { LAPWING_GRAPHITE_PORT: '0' } });

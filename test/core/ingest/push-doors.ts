@@ -100,6 +100,60 @@ export const DOORS: readonly RouteGuard[] = [
   },
 ];
 
+/** Further ways, which share the checks of those above behind their parsers. */
+export const FURTHER_DOORS: readonly RouteGuard[] = [
+  {
+    name: 'OTLP',
+    push: async (server, points) => {
+      const metrics = points.map(({ metric, timestampMs, value }) => ({
+        name: metric,
+        gauge: { dataPoints: [{ timeUnixNano: `${timestampMs}000000`, asDouble: value }] },
+      }));
+      const response = await fetch(`${server.url}/v1/metrics`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] }),
+      });
+      expect(response.status).toBe(200);
+      const { partialSuccess } = (await response.json()) as {
+        partialSuccess?: { rejectedDataPoints: string };
+      };
+      return Array.from({ length: Number(partialSuccess?.rejectedDataPoints ?? 0) }, () => -1);
+    },
+  },
+  {
+    name: 'line v3',
+    push: async (server, points) => {
+      const body = points.map(({ metric, timestampMs, value }) => {
+        const [measurement, field] = metric.split('.');
+        return `${(measurement ?? '').replaceAll(' ', '\\ ')} ${field ?? ''}=${value} ${timestampMs}`;
+      });
+      const response = await fetch(`${server.url}/api/v3/write_lp?db=x&precision=millisecond`, {
+        method: 'POST',
+        body: body.join('\n'),
+      });
+      if (response.status === 204) return [];
+      expect(response.status).toBe(400);
+      const { error } = (await response.json()) as { error: string };
+      return Array.from({ length: Number(/dropped=(\d+)/.exec(error)?.[1]) }, () => -1);
+    },
+  },
+  {
+    name: 'exposition',
+    push: async (server, points) => {
+      const body = points.map(({ metric, timestampMs, value }) => `{"${metric}"} ${value} ${timestampMs}\n`);
+      const response = await fetch(`${server.url}/api/v1/import/prometheus`, {
+        method: 'POST',
+        body: body.join(''),
+      });
+      if (response.status === 204) return [];
+      expect(response.status).toBe(400);
+      const leftOut = Number(/; (\d+) left out/.exec(await response.text())?.[1]);
+      return Array.from({ length: leftOut }, () => -1);
+    },
+  },
+];
+
 /** Points a sender was answered for, whatever the answer. */
 function answeredPoints({ stats }: Engine): number {
   const counters = [

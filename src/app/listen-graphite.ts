@@ -1,7 +1,9 @@
-/** The Graphite port. */
+/** The Graphite port, for TCP and UDP. */
 import { isLoopback } from '../core/access/loopback.ts';
 import type { Engine } from './build-core.ts';
 import { formatHost } from '../api/http/format-host.ts';
+import { GraphiteDatagrams } from '../core/ingest/graphite/datagrams.ts';
+import type { AcceptPoints } from '../core/ingest/graphite/deliver.ts';
 import { createGraphiteListener } from '../core/ingest/graphite/listener.ts';
 import type { SendEnvironment } from './app-context.ts';
 
@@ -19,15 +21,16 @@ export async function listenGraphite(
   if (isHidden)
     log.warn({ host }, 'Graphite listens on loopback only; LAPWING_GRAPHITE_OPEN=on changes that');
   const listen = async (wanted: number) => {
-    const listener = createGraphiteListener({
-      host,
-      port: wanted,
-      accept: (points) => accept.acceptNamed(points),
-      log,
-      stats,
-    });
+    const parts = { accept: (points: Parameters<AcceptPoints>[0]) => accept.acceptNamed(points), log, stats };
+    const listener = createGraphiteListener({ ...parts, host, port: wanted });
     const address = await listener.start();
     teardown.add(() => listener.stop());
+    const datagrams = new GraphiteDatagrams(parts);
+    teardown.add(() => datagrams.stop());
+    // TCP is what most senders speak: a port that something else has for UDP does not end the start.
+    await datagrams.start(address.host, address.port).catch((error: unknown) => {
+      log.warn({ err: error, port: address.port }, 'Graphite listens for TCP alone: UDP could not be had');
+    });
     return `tcp://${formatHost(address.host)}:${address.port}`;
   };
   try {

@@ -16,7 +16,7 @@ export const SERVER_SETTINGS = {
   port: setting('LAPWING_PORT', 'HTTP port; 0 takes any free one.', port, '4000'),
   graphitePort: setting(
     'LAPWING_GRAPHITE_PORT',
-    'TCP port for Graphite plaintext: auto is 2003, or any free one where that is taken; empty switches it off.',
+    'TCP and UDP port for Graphite plaintext: auto is 2003, or any free one where that is taken; empty switches it off.',
     graphitePort,
     'auto',
   ),

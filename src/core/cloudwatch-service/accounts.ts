@@ -45,7 +45,12 @@ export function createAccounts(options: {
   const known = new Map<string, { readonly key: AccessKey; readonly untilMs: number }>();
 
   const ensureAccount = async (name: string): Promise<number> => {
-    const account = await prisma.cloudwatchAccount.upsert({ where: { name }, create: { name }, update: {} });
+    // An update of nothing would be a SELECT and an INSERT: of several at once all but one would fail.
+    const account = await prisma.cloudwatchAccount.upsert({
+      where: { name },
+      create: { name },
+      update: { name },
+    });
     return account.id;
   };
 

@@ -72,21 +72,24 @@ function partitionName(month: string, table: Partitioned = 'sample'): string {
 }
 
 async function createMonth(pool: pg.Pool, month: string, nowMs: number): Promise<void> {
-  const first = `${month}-01`;
   await inTransaction(pool, async (client) => {
+    const first = `${month}-01`;
     const { rows } = await client.query(`SELECT 1 FROM sample_month WHERE month = $1`, [first]);
-    if (rows.length === 0) {
-      await createPartition(client, 'sample', month);
-      await createPartition(client, 'sample_block', month);
-      // The bar of now is rewritten again and again: room on its page keeps the new version off the index.
-      await createPartition(client, 'bar', month, 'WITH (fillfactor = 80)');
-    }
+    if (rows.length === 0) await createMonthPartitions(client, month);
     await client.query(
       `INSERT INTO sample_month (month, last_write) VALUES ($1, to_timestamp($2 / 1000.0))
        ON CONFLICT (month) DO UPDATE SET last_write = greatest(sample_month.last_write, EXCLUDED.last_write)`,
       [first, nowMs],
     );
   });
+}
+
+/** The partitions of a month that has none; the caller notes the month. @param month YYYY-MM */
+export async function createMonthPartitions(client: pg.PoolClient, month: string): Promise<void> {
+  await createPartition(client, 'sample', month);
+  await createPartition(client, 'sample_block', month);
+  // The bar of now is rewritten again and again: room on its page keeps the new version off the index.
+  await createPartition(client, 'bar', month, 'WITH (fillfactor = 80)');
 }
 
 /** Made apart and attached: readers of the other months are not locked out. */

@@ -13,6 +13,10 @@ import { readVersion } from './version.ts';
 /** What the program ends with. */
 const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
+/** Those that take the name of a file, and those that can ask a running server. */
+const FILE_COMMANDS: readonly string[] = ['import', 'export', 'apply', 'backup', 'restore'];
+const REMOTE_COMMANDS: readonly string[] = ['import', 'export', 'apply'];
+
 /** @throws Error when the words make no command */
 function readCommand(words: readonly string[]): Command {
   const isHelp = words.includes('--help') || words.includes('-h');
@@ -34,13 +38,14 @@ function readCommand(words: readonly string[]): Command {
   if (values.help === true) return { name: 'help', file: undefined, url: undefined };
   if (values.version === true) return { name: 'version', file: undefined, url: undefined };
   if (name === 'license' && !isLicense) throw new Error('expected license check FILE');
-  if (!['serve', 'check', 'import', 'export', 'apply', 'license'].includes(name)) {
+  if (![...FILE_COMMANDS, 'serve', 'check', 'license'].includes(name)) {
     throw new Error(`there is no command ${name}`);
   }
-  const takesFile = ['import', 'export', 'apply'].includes(name);
+  const takesFile = FILE_COMMANDS.includes(name);
   const odd = extra ?? (takesFile || isLicense ? undefined : file);
   if (odd !== undefined) throw new Error(`${name} does not take ${JSON.stringify(odd)}`);
-  if (values.url !== undefined && !takesFile) throw new Error(`${name} does not take --url`);
+  if (values.url !== undefined && !REMOTE_COMMANDS.includes(name))
+    throw new Error(`${name} does not take --url`);
   if (values['dry-run'] === true && name !== 'apply') throw new Error(`${name} does not take --dry-run`);
   if (name !== 'export' && (takesFile || isLicense) && file === undefined) {
     throw new Error(`${name} needs the name of a file`);

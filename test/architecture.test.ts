@@ -22,6 +22,8 @@ const TIERS: readonly (readonly string[])[] = [
 const CORE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   access: [],
   annotations: ['metrics', 'samples'],
+  // Months are restored as partitions.
+  backup: ['samples'],
   bars: ['samples', 'score-log'],
   changes: [],
   'cloudwatch-service': ['monitoring', 'samples', 'sources'],

@@ -12,6 +12,8 @@ import { buildOrTearDown } from '../platform/runtime/shutdown-stack.ts';
 export interface OpenDatabase extends Pick<Database, 'pool' | 'prisma'> {
   /** For people: "embedded PostgreSQL in ./data", or where DATABASE_URL points to, without its password. */
   readonly description: string;
+  /** As DATABASE_URL, with its password. */
+  readonly connection: string;
   readonly isEmbedded: boolean;
   /** False while the embedded PostgreSQL is down, or PostgreSQL does not answer. */
   readonly isUp: () => boolean;
@@ -66,6 +68,7 @@ export async function openDatabase(options: {
       pool,
       prisma,
       description: isEmbedded ? `embedded PostgreSQL in ${config.dataDir}` : describeConnection(connection),
+      connection,
       isEmbedded,
       isUp: () => isUp && probe.isHealthy(),
       stop: teardown.run,

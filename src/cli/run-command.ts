@@ -3,6 +3,7 @@ import { findUnknownSettings, type Config } from '../platform/config/read-config
 import { protectPrototypes } from '../platform/runtime/protect-prototypes.ts';
 import { createLog } from '../log.ts';
 import { applyFile } from './apply/apply-file.ts';
+import { backUp, restore } from './backup-file.ts';
 import { checkSettings } from './check.ts';
 import type { KeyCommand } from './parse-key-args.ts';
 import { runKeyCommand } from './key.ts';
@@ -28,6 +29,8 @@ export async function run({ name, file, url, key, isDryRun }: Command, config: C
   else if (name === 'check') await checkSettings(config, log);
   else if (name === 'import') await importFile({ config, log, file: file ?? '-', url });
   else if (name === 'export') await exportFile({ config, log, file: file ?? '-', url });
+  else if (name === 'backup') await backUp(config, log, file ?? '-');
+  else if (name === 'restore') await restore(config, log, file ?? '-');
   else if (name === 'apply') {
     const server = url ?? `http://127.0.0.1:${config.port}/graphql`;
     const options = {

@@ -10,6 +10,8 @@ Usage:
   lapwing export [FILE]    export all monitored metrics; without FILE to standard output
   lapwing apply [--dry-run] FILE
                            make a running server be as a YAML file says; --dry-run shows what would change
+  lapwing backup FILE      everything in the database, as of one moment, into one file; a server may go on
+  lapwing restore FILE     fill an empty database with a backup
   lapwing license check FILE
                            check a licence file with LAPWING_LICENSE_PUBLIC_KEY
   lapwing key create --name NAME --scope SCOPE [--account NAME] [--days N]

@@ -4,6 +4,7 @@ import { createSchema } from '../../../../src/api/graphql/schema.ts';
 import { ask, read } from '../../../helpers/ask.ts';
 import { startServer, type TestServer } from '../../../helpers/start-server.ts';
 import { ADMIN, startKeyedServer } from '../keyed-server.ts';
+import { writeArguments } from '../whole-arguments.ts';
 import { listTypeQueries } from '../whole-schema.ts';
 
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
@@ -79,50 +80,6 @@ async function makeMetric(server: TestServer, caller: { url: string; key?: strin
   return id;
 }
 
-/** Arguments that are needed, or without which there is nothing to see. */
-function writeArgument(metricId: string): (field: string, argument: string) => string | undefined {
-  const range: Readonly<Record<string, string>> = {
-    from: `"${new Date(START_MS).toISOString()}"`,
-    to: `"${new Date(START_MS + 86_400_000).toISOString()}"`,
-  };
-  const byField: Readonly<Record<string, string>> = {
-    'Query.metric.id': `"${metricId}"`,
-    'Query.node.id': `"${metricId}"`,
-    'Query.nodes.ids': `["${metricId}"]`,
-    'Query.exportModels.ids': `["${metricId}"]`,
-    'Query.exportMetricArchive.id': `"${metricId}"`,
-    'Query.metricData.filter': '{}',
-    'Query.outliers.filter': '{}',
-    'Query.anomalyRate.from': range.from ?? '',
-    'Query.anomalyRate.to': range.to ?? '',
-    'Query.anomalyCorrelations.from': range.from ?? '',
-    'Query.anomalyCorrelations.to': range.to ?? '',
-    'Query.anomalyCorrelations.metricId': `"${metricId}"`,
-    'ServerInfo.unknownCounters.names': '["nope"]',
-    'Query.metricDataDownload.filter': '{}',
-    'Query.wall.by': 'METRIC',
-    'Query.scoreSeries.input': `{ metricId: "${metricId}" }`,
-    'Query.cloudwatchStatistics.input': `{ namespace: "A", name: "m", from: ${range.from ?? ''}, to: ${range.to ?? ''}, periodSeconds: 60 }`,
-    'Query.previewLabel.input': `{ metricId: "${metricId}", from: ${range.from ?? ''}, label: REAL }`,
-    'Query.previewMonitoringPolicy.match': '{ namePattern: "*" }',
-    'Query.monitoringPolicyByName.name': '"canary"',
-    'Query.metricBySpec.spec': '{ custom: { name: "own.metric" } }',
-    'Query.matchNotificationChannels.ruleId': '"NotificationRule:00000000-0000-4000-8000-000000000000"',
-    'Query.matchNotificationChannels.channels': '[{ email: { to: ["a@example.com"] } }]',
-    'Query.previewAutostack.region': '"us-west-2"',
-    'Query.previewAutostack.filters': '[{ key: "a", values: ["b"] }]',
-  };
-  return (field, argument) => {
-    const known = byField[`${field}.${argument}`];
-    if (known !== undefined) return known;
-    if (argument === 'id') return '"Incident:00000000-0000-4000-8000-000000000000"';
-    if (argument === 'first') return '2';
-    // Where there is something to see.
-    if (argument === 'until') return `"${new Date(UNTIL_MS).toISOString()}"`;
-    return undefined;
-  };
-}
-
 /** What an answer may say in place of data: nobody is to blame but who asked. */
 const EXPECTED = ['NOT_FOUND', 'NOT_SUPPORTED', 'INVALID_INPUT', 'SOURCE_UNAVAILABLE', 'FORBIDDEN'];
 
@@ -130,7 +87,10 @@ describe.each(CALLERS)('%s', (name) => {
   test('gets an answer to every field of every type', async () => {
     const caller = callers.get(name);
     if (caller === undefined) throw new Error('no such caller');
-    const queries = listTypeQueries(createSchema(), writeArgument(caller.metricId));
+    const queries = listTypeQueries(
+      createSchema(),
+      writeArguments({ metricId: caller.metricId, startMs: START_MS, untilMs: UNTIL_MS }),
+    );
     expect(new Set(queries.map(({ type }) => type)).size).toBeGreaterThan(60);
     const wrong: string[] = [];
     for (const { type, query } of queries) {

@@ -11,7 +11,7 @@ import { readTrustedDocuments } from '../api/graphql/server/trusted-documents.ts
 import { createCloudwatchHandler } from '../api/http/aws/endpoint.ts';
 import { createDownloadHandler, DOWNLOAD_PATH } from '../api/http/downloads/download-endpoint.ts';
 import { createGraphiqlHandler } from '../api/http/page/graphiql.ts';
-import { createHealthHandler, createReadyHandler } from '../api/http/health.ts';
+import { answerHealth, createReadyHandler } from '../api/http/health.ts';
 import { answerPing, answerQuery } from '../api/http/line-protocol/ping-endpoint.ts';
 import {
   createExpositionHandler,
@@ -138,7 +138,7 @@ export async function listenHttp(
           createDownloadHandler({ ...engine, ...access, archive, links: downloadLinks, log }),
         ),
       ],
-      ['/health', createHealthHandler(options.facts.version)],
+      ['/health', answerHealth],
       [
         '/ready',
         createReadyHandler(() =>

@@ -1,10 +1,10 @@
 /** Where the data lives, how long, and how much of it may wait or be held in memory. */
 import { z } from 'zod';
-import { decimal, setting, text, wholeNumber, type Setting } from './setting.ts';
+import { decimal, secret, setting, text, wholeNumber, type Setting } from './setting.ts';
 
 export const DATA_SETTINGS = {
   dataDir: setting('LAPWING_DATA_DIR', 'Folder of the embedded database.', z.string().min(1), './data'),
-  databaseUrl: setting(
+  databaseUrl: secret(
     'DATABASE_URL',
     'A PostgreSQL (14 or newer) to use instead of the embedded one, e.g. postgresql://user:password@host/db.',
     text,

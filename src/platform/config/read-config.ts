@@ -2,6 +2,7 @@
  * Settings: the environment becomes one frozen object; every problem is reported at once. The only reader of
  * process.env. `--help` and the README's table are printed from this list.
  */
+import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { ACCESS_SETTINGS } from './access.ts';
 import { AWS_SETTINGS } from './aws.ts';
@@ -49,7 +50,7 @@ export class ConfigError extends OperatorError {
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const problems: string[] = [];
   const entries = Object.entries(SETTINGS).map(([key, { name, schema, ...rest }]) => {
-    const given = environment[name];
+    const given = 'secret' in rest ? readSecret(name, environment, problems) : environment[name];
     const result = schema.safeParse(given ?? ('fallback' in rest ? rest.fallback : undefined), {
       error: wordIssue,
     });
@@ -59,7 +60,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     return [key, undefined] as const;
   });
   const { cloudwatchAccessKeyId: keyId, cloudwatchSecretAccessKey: key } = SETTINGS;
-  if ((environment[keyId.name] === undefined) !== (environment[key.name] === undefined)) {
+  const hasKey = [key.name, `${key.name}${FILE_SUFFIX}`].some((name) => environment[name] !== undefined);
+  if ((environment[keyId.name] !== undefined) !== hasKey) {
     problems.push(`${keyId.name} and ${key.name}: expected both or neither`);
   }
   const { influxdbUrl: url, influxdbOrg: org, influxdbBucket: bucket } = SETTINGS;
@@ -73,6 +75,25 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   return Object.freeze(Object.fromEntries(entries)) as Config;
 }
 
+/** What a secret may be given as in place of its text: the name of a file, as container platforms mount them. */
+const FILE_SUFFIX = '_FILE';
+
+/** @returns the variable, or the file its `_FILE` names, without the line end; undefined where neither is set */
+function readSecret(name: string, environment: NodeJS.ProcessEnv, problems: string[]): string | undefined {
+  const variable = `${name}${FILE_SUFFIX}`;
+  const file = environment[variable];
+  if (file === undefined) return environment[name];
+  if (environment[name] !== undefined) problems.push(`${name} and ${variable}: expected one of them`);
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    problems.push(
+      `${variable}=${JSON.stringify(file)}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return undefined;
+  }
+}
+
 /** Any address may carry a password: it is shown without. */
 function hideUserinfo(given: string | undefined): string | undefined {
   return given?.replaceAll(/\/\/[^/\s]*@/g, '//(hidden)@');
@@ -80,16 +101,28 @@ function hideUserinfo(given: string | undefined): string | undefined {
 
 /** Variables that look like settings but are none: a typing error, or of another version. Worth a warning. */
 export function findUnknownSettings(environment: NodeJS.ProcessEnv = process.env): readonly string[] {
-  const known = new Set<string>(Object.values(SETTINGS).map(({ name }) => name));
+  const known = new Set<string>(
+    Object.values(SETTINGS).flatMap((row) =>
+      'secret' in row ? [row.name, `${row.name}${FILE_SUFFIX}`] : [row.name],
+    ),
+  );
   return Object.keys(environment).filter((name) => name.startsWith('LAPWING_') && !known.has(name));
 }
 
 /** One row per setting: name, default, what it does. For `--help` and the README. */
-export function describeSettings(): readonly { name: string; fallback: string; about: string }[] {
+export function describeSettings(): readonly {
+  name: string;
+  fallback: string;
+  about: string;
+  /** Whether NAME_FILE may name a file that has it. */
+  isSecret: boolean;
+}[] {
   return Object.values(SETTINGS).map((row) => ({
     name: row.name,
     fallback: 'fallback' in row ? (row.fallback ?? '') : '',
-    about: row.about,
+    about:
+      'secret' in row ? `${row.about} Or ${row.name}${FILE_SUFFIX} names a file that has it.` : row.about,
+    isSecret: 'secret' in row,
   }));
 }
 

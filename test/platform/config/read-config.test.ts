@@ -1,5 +1,13 @@
-import { describe, expect, it } from 'vitest';
-import { ConfigError, findUnknownSettings, readConfig } from '../../../src/platform/config/read-config.ts';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  ConfigError,
+  describeSettings,
+  findUnknownSettings,
+  readConfig,
+} from '../../../src/platform/config/read-config.ts';
 
 describe('settings', () => {
   it('have defaults for everything that can have one', () => {
@@ -68,5 +76,41 @@ describe('settings', () => {
     expect(findUnknownSettings({ LAPWING_PORTT: '1', LAPWING_PORT: '1', PATH: '' })).toEqual([
       'LAPWING_PORTT',
     ]);
+  });
+});
+
+describe('a secret setting', () => {
+  const secrets = describeSettings().filter(({ isSecret }) => isSecret);
+  const VALUES: Readonly<Record<string, string>> = {
+    LAPWING_CLOUDWATCH_WEBHOOKS: 'ops=https://hooks.example.com/sesame',
+    LAPWING_SMTP_URL: 'smtp://u:sesame@mail.example.com',
+    DATABASE_URL: 'postgresql://u:sesame@db.example.com/lapwing',
+  };
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lapwing-secrets-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it.each(secrets.map(({ name }) => name))('is read from the file that %s_FILE names', async (name) => {
+    const value = VALUES[name] ?? 'sesame-sesame-sesame-sesame';
+    const pair = name.startsWith('LAPWING_CLOUDWATCH_SECRET')
+      ? { LAPWING_CLOUDWATCH_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' }
+      : {};
+    const file = join(folder, name);
+    await writeFile(file, `${value}\n`);
+    expect(readConfig({ ...pair, [`${name}_FILE`]: file })).toEqual(readConfig({ ...pair, [name]: value }));
+    expect(findUnknownSettings({ [`${name}_FILE`]: file })).toEqual([]);
+    expect(() => readConfig({ ...pair, [`${name}_FILE`]: file, [name]: value })).toThrow(
+      `${name} and ${name}_FILE: expected one of them`,
+    );
+    expect(() => readConfig({ ...pair, [`${name}_FILE`]: join(folder, 'none') })).toThrow(
+      /_FILE="[^"]*none": ENOENT/,
+    );
+  });
+
+  it('is each one there is', () => {
+    expect(secrets.length).toBeGreaterThan(5);
+    expect(findUnknownSettings({ LAPWING_PORT_FILE: 'x' })).toEqual(['LAPWING_PORT_FILE']);
   });
 });

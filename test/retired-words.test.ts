@@ -29,7 +29,7 @@ const root = join(import.meta.dirname, '..');
 const listIn = (folder: string, kind: RegExp) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .map((file) => `${folder}/${file.replaceAll('\\', '/')}`)
-    .filter((file) => kind.test(file) && !/^src\/(?:web\/)?generated\//.test(file));
+    .filter((file) => kind.test(file) && !/^src\/(?:web\/)?generated\/|\/node_modules\//.test(file));
 const files = [
   ...listIn('src', /\.(?:tsx?|graphql)$/),
   ...listIn('docs', /\.md$/),

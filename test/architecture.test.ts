@@ -174,7 +174,9 @@ describe('what stands where', () => {
   it('keeps the detector and the parsers pure: no package but for bytes, no clock, no randomness', () => {
     const impure = /\bfrom '(?!\.|node:buffer')|\bDate\.now|\bnew Date\(\)|\bperformance\.|\bMath\.random/;
     const pure = files.filter((file) =>
-      /^(?:detector\/|core\/ingest\/(?:exposition|graphite|line-protocol|otlp|remote-write)\/pars)/.test(file),
+      /^(?:detector\/|core\/ingest\/(?:exposition|graphite|line-protocol|otlp|remote-write)\/pars)/.test(
+        file,
+      ),
     );
     expect(pure.length).toBeGreaterThan(15);
     expect(pure.filter((file) => impure.test(textOf(file)))).toEqual([]);

@@ -158,7 +158,7 @@ describe('a name that begins to be pushed and matches', () => {
     expect(refused.length).toBe(14 - (10 - 1));
     for (const { message, data } of refused) {
       expect(message).toBe(
-        'the monitoring policy "all of q" matches, but 10 resources are monitored and 10 may be: stop watching one, or raise LAPWING_QUOTA_RESOURCES or the licence',
+        'the monitoring policy "all of q" matches, but 10 resources are monitored and 10 may be: stop monitoring one, or raise LAPWING_QUOTA_RESOURCES or the licence',
       );
       expect(data.nodes).toHaveLength(1);
     }

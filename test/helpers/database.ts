@@ -16,8 +16,9 @@ export interface TestDatabase extends Pick<Database, 'pool' | 'prisma'>, AsyncDi
 export async function withDatabase(options: { readonly migrated?: boolean } = {}): Promise<TestDatabase> {
   const template = inject('templateDatabase');
   const name = `${template}_${randomBytes(4).toString('hex')}`;
+  // Copying the files takes a fifth of the time of logging every page of them.
   await executeOnServer(
-    `CREATE DATABASE ${name} TEMPLATE ${options.migrated === false ? 'template0' : template}`,
+    `CREATE DATABASE ${name} TEMPLATE ${options.migrated === false ? 'template0' : template} STRATEGY file_copy`,
   );
   const connection = selectDatabase(inject('serverConnection'), name);
   const { pool, prisma, stop } = createDatabase({ connection, log: createLog('silent') });

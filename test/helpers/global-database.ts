@@ -18,10 +18,14 @@ declare module 'vitest' {
   }
 }
 
+/** Nothing has to outlive the run, nor the machine. */
+const SETTINGS = { full_page_writes: 'off', wal_compression: 'off' };
+
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const log = createLog('silent');
   const given = process.env.TEST_DATABASE_URL;
-  const embedded = given === undefined || given === '' ? await startTemporaryEmbedded({ log }) : null;
+  const embedded =
+    given === undefined || given === '' ? await startTemporaryEmbedded({ log, settings: SETTINGS }) : null;
   const connection = embedded?.connection ?? given ?? '';
   const template = `lapwing_test_${randomBytes(4).toString('hex')}`;
   await execute(connection, `CREATE DATABASE ${template}`);

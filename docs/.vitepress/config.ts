@@ -15,6 +15,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'monitoring-policies',
     'notifications',
     'configuration',
+    'backup',
     'access',
     'monitoring',
     'labels-and-downloads',

@@ -22,6 +22,15 @@ describe('the reference pages', () => {
 });
 
 describe('links between pages', () => {
+  it('lead to every page from the list of all, and from the menu of the site', () => {
+    const menu = textOf('docs/.vitepress/config.ts');
+    for (const page of pages.filter((one) => one.startsWith('docs/') && one !== 'docs/README.md')) {
+      const name = page.slice('docs/'.length);
+      expect(textOf('docs/README.md')).toContain(`](${name})`);
+      expect(menu).toContain(`'${name.replace(/\.md$/, '')}'`);
+    }
+  });
+
   it('lead to files and headings that exist', () => {
     const broken = pages.flatMap((page) =>
       [...textOf(page).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)/g)]

@@ -3,6 +3,7 @@
  * of that month is written, and dropped together.
  */
 import type pg from 'pg';
+import { lockUntilCommit } from '../../platform/postgres/transaction-lock.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { excludePacking } from './packed/write-blocks.ts';
 
@@ -74,6 +75,8 @@ function partitionName(month: string, table: Partitioned = 'sample'): string {
 async function createMonth(pool: pg.Pool, month: string, nowMs: number): Promise<void> {
   await inTransaction(pool, async (client) => {
     const first = `${month}-01`;
+    // Two that find no month at once would both make it, and one of them would fail.
+    await lockUntilCommit(client, 'months');
     const { rows } = await client.query(`SELECT 1 FROM sample_month WHERE month = $1`, [first]);
     if (rows.length === 0) await createMonthPartitions(client, month);
     await client.query(

@@ -1,6 +1,7 @@
 /** What a follower of the log of scores stores of itself, and how its transactions keep clear of metrics' ends. */
 import type pg from 'pg';
 import { toNumberArray } from '../../platform/postgres/number-array.ts';
+import { lockUntilCommit, shareUntilCommit } from '../../platform/postgres/transaction-lock.ts';
 
 /** How far a follower has come. */
 export interface FollowerOffset {
@@ -11,10 +12,6 @@ export interface FollowerOffset {
   /** The floor of the log when the follower moved last. */
   readonly floor: number;
 }
-
-/** "LAPW" in ASCII: sets our locks apart from those of others in the same database. */
-const LOCK_CLASS = 0x4c41_5057;
-const FOLLOWERS_LOCK = 1;
 
 /** Reads the offset of a follower; a new one is put at `first`. */
 export async function openFollowerOffset(
@@ -51,7 +48,7 @@ export async function moveFollower(
 
 /** Until this transaction ends no metric's scores are taken back: that waits in `holdFollowers`. */
 export async function keepScores(client: pg.PoolClient): Promise<void> {
-  await client.query('SELECT pg_advisory_xact_lock_shared($1, $2)', [LOCK_CLASS, FOLLOWERS_LOCK]);
+  await shareUntilCommit(client, 'followers');
 }
 
 /**
@@ -59,7 +56,7 @@ export async function keepScores(client: pg.PoolClient): Promise<void> {
  * for the transactions of followers (milliseconds) and holds the next ones until this one ends.
  */
 export async function holdFollowers(client: pg.PoolClient): Promise<void> {
-  await client.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, FOLLOWERS_LOCK]);
+  await lockUntilCommit(client, 'followers');
 }
 
 /** Those of the metrics that exist and are monitored. */

@@ -1,6 +1,7 @@
 /** Blocks in the database: how they are stored, and taken apart again. */
 import type pg from 'pg';
 import { toNumberArray } from '../../../platform/postgres/number-array.ts';
+import { lockUntilCommit } from '../../../platform/postgres/transaction-lock.ts';
 import { copySamples } from '../copy-samples.ts';
 import { isScored, type ScoredSample } from '../stored-sample.ts';
 import { encodeBlock, SampleBlock } from './block-codec.ts';
@@ -24,9 +25,6 @@ export interface NewBlock {
   readonly data: Buffer;
 }
 
-/** "LAPW" in ASCII, as of the locks of followers. */
-const LOCK_CLASS = 0x4c41_5057;
-const PACKING_LOCK = 2;
 /** Of a metric's blocks that become rows again: some hundred thousand samples at most. */
 const BLOCKS_AT_ONCE = 200;
 
@@ -73,7 +71,7 @@ function listPhases(marks: Float64Array): number {
  * before samples that have scores are changed or deleted: the packer would otherwise store what they were before.
  */
 export async function excludePacking(client: pg.PoolClient): Promise<void> {
-  await client.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, PACKING_LOCK]);
+  await lockUntilCommit(client, 'packing');
 }
 
 export async function insertBlocks(client: pg.PoolClient, blocks: readonly NewBlock[]): Promise<void> {

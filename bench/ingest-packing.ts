@@ -1,33 +1,40 @@
 /**
  * How many points a second are stored and scored while older samples are packed, beside as many while none are:
- * npm run bench:ingest-packing -- --slices 8 --seconds 4
+ * npm run bench:ingest-packing -- --slices 4
  * Slices with and without packing take turns over one engine and one database, so that what else the machine does falls on
- * both. The packer rests as the server lets it.
+ * both. A slice with packing is all of a window, with its rests, as the server lets them be: half a minute on two quiet
+ * cores. One without lasts as long.
  */
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createEngine, type Engine } from '../src/app/build-core.ts';
-import { BUSY_LOAD } from '../src/app/open-packing.ts';
 import { Packer } from '../src/core/packing/packer.ts';
+import { createBusyTest } from '../src/core/packing/throttle.ts';
 import { createAws } from '../src/core/sources/aws/aws.ts';
 import { createLog } from '../src/log.ts';
 import { readConfig } from '../src/platform/config/read-config.ts';
 import { createDatabase } from '../src/platform/postgres/client.ts';
 import { startTemporaryEmbedded } from '../src/platform/postgres/embedded/temporary.ts';
-import { createLoopLoad } from '../src/platform/runtime/loop-load.ts';
 import { createStats } from '../src/platform/telemetry/metrics.ts';
 import { type Pushed, pushPoints, type Shape, START_MS } from './growth-cost.ts';
 import { fillRows, makeMetrics, prepareDatabase } from './growth-data.ts';
-import { findQuantile, printFigure } from './measure.ts';
+import { printFigure } from './measure.ts';
 
 const { values } = parseArgs({
   options: {
-    slices: { type: 'string', default: '8' },
-    seconds: { type: 'string', default: '4' },
-    rows: { type: 'string', default: '3000000' },
+    slices: { type: 'string', default: '4' },
   },
 });
+interface Slice {
+  readonly points: number;
+  readonly seconds: number;
+}
+
+const SLICES = Number(values.slices);
 /** So many have history that is packed, and as many others get points. */
 const METRICS = 2000;
+/** Of a window, with so many metrics; the last one is begun and not packed. */
+const WINDOW_ROWS = 2 ** 18;
 const STREAMS = 4;
 const SHAPE: Shape = { name: 'one point of each metric', metrics: METRICS / STREAMS, points: 1 };
 const WARM_UP_POINTS = 100_000;
@@ -36,7 +43,7 @@ await using database = await startTemporaryEmbedded({ log: createLog('error'), s
 const { connection } = database;
 await prepareDatabase(connection);
 const names = await makeMetrics(connection, 2 * METRICS);
-await fillRows(connection, { metrics: METRICS, upTo: Number(values.rows), before: START_MS });
+await fillRows(connection, { metrics: METRICS, upTo: (SLICES + 1) * WINDOW_ROWS, before: START_MS });
 const { pool, prisma, stop } = createDatabase({ connection, log: createLog('error') });
 // Rows that the stored progress does not cover would wait.
 await pool.query(
@@ -61,24 +68,26 @@ const streams = Array.from({ length: STREAMS }, (_, stream): Pushed => {
   return { pusher, names: names.slice(first, first + SHAPE.metrics), row: 0, at: 0 };
 });
 await Promise.all(streams.map((pushed) => pushPoints(pushed, SHAPE, WARM_UP_POINTS / STREAMS)));
-const [withPacking, without]: [number[], number[]] = [[], []];
-for (let slice = 0; slice < Number(values.slices); slice++) {
-  without.push(await measureSlice());
-  const packer = createPacker();
-  const packing = packer.packDue();
-  withPacking.push(await measureSlice());
-  await packer.stop();
-  await packing;
+const [withPacking, without]: [Slice[], Slice[]] = [[], []];
+for (let slice = 0; slice < SLICES; slice++) {
+  const measured = await measureSlice(packWindow());
+  withPacking.push(measured);
+  without.push(await measureSlice(setTimeout(measured.seconds * 1000)));
 }
-const against = { name: 'without packing', value: findQuantile(without, 0.5) };
+if (stats.read('windows_packed') !== SLICES) throw new Error('a slice held no whole window');
+const against = { name: 'without packing', value: average(without) };
 printFigure({
-  name: 'points stored while packing, p50 of slices',
-  value: findQuantile(withPacking, 0.5),
+  name: 'points stored while packing, average of slices',
+  value: average(withPacking),
   unit: 'points/s',
   against,
 });
-const packedInSlices = stats.read('samples_packed') / (Number(values.slices) * Number(values.seconds));
-printFigure({ name: 'samples packed meanwhile', value: packedInSlices, unit: 'samples/s' });
+const secondsPacking = withPacking.reduce((sum, { seconds }) => sum + seconds, 0);
+printFigure({
+  name: 'samples packed meanwhile',
+  value: stats.read('samples_packed') / secondsPacking,
+  unit: 'samples/s',
+});
 await engine.stop();
 await stop();
 
@@ -96,31 +105,44 @@ async function openEngine(): Promise<Engine> {
   return opened;
 }
 
-/** As the server has it. */
-function createPacker(): Packer {
-  const readLoad = createLoopLoad();
-  return new Packer({
+/** Packs as the server does, until it begins a second window. */
+async function packWindow(): Promise<void> {
+  let begun = 0;
+  const packer = new Packer({
     pool,
     stats,
     log: createLog('error'),
     packAfterHours: 1,
     countMetrics: () => METRICS,
-    saveProgress: engine.saveProgress,
-    isBusy: () => readLoad() > BUSY_LOAD || stats.read('ingest_queue_points') > 0,
+    saveProgress: async () => {
+      begun += 1;
+      if (begun > 1) await packer.stop();
+      else await engine.saveProgress();
+    },
+    isBusy: createBusyTest({ countWaiting: () => stats.read('ingest_queue_points') }),
   });
+  await packer.packDue();
+}
+
+/** @param end when it resolves, no further point is pushed */
+async function measureSlice(end: Promise<void>): Promise<Slice> {
+  const beganMs = performance.now();
+  const slice = { isOver: false };
+  const over = end.finally(() => (slice.isOver = true));
+  const counts = await Promise.all(streams.map((pushed) => pushUntil(() => slice.isOver, pushed)));
+  await over;
+  const points = counts.reduce((sum, count) => sum + count, 0);
+  return { points, seconds: (performance.now() - beganMs) / 1000 };
+}
+
+async function pushUntil(isOver: () => boolean, pushed: Pushed): Promise<number> {
+  let points = 0;
+  while (!isOver()) points += await pushPoints(pushed, SHAPE, SHAPE.metrics);
+  return points;
 }
 
 /** @returns points a second */
-async function measureSlice(): Promise<number> {
-  const beganMs = performance.now();
-  const endMs = beganMs + Number(values.seconds) * 1000;
-  const counts = await Promise.all(streams.map((pushed) => pushUntil(endMs, pushed)));
-  const points = counts.reduce((sum, count) => sum + count, 0);
-  return (points * 1000) / (performance.now() - beganMs);
-}
-
-async function pushUntil(endMs: number, pushed: Pushed): Promise<number> {
-  let points = 0;
-  while (performance.now() < endMs) points += await pushPoints(pushed, SHAPE, SHAPE.metrics);
-  return points;
+function average(slices: readonly Slice[]): number {
+  const points = slices.reduce((sum, slice) => sum + slice.points, 0);
+  return points / slices.reduce((sum, { seconds }) => sum + seconds, 0);
 }

@@ -1,16 +1,15 @@
 /**
- * Packs older scored samples in the background, a window of the log at a time: reads the window's rows, and replaces them
- * by blocks in one transaction. Killed at any step it has replaced them or has not, and goes on with the rows it finds.
+ * Packs older scored samples in the background, a window of the log at a time: reads and encodes the window's rows in
+ * pieces, with rests between them, and replaces them by blocks in one transaction. Killed at any step it has replaced them
+ * or has not, and goes on with the rows it finds.
  */
-import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Log } from '../../log.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { createRetryPause } from '../../platform/runtime/backoff.ts';
-import { Signal } from '../../platform/runtime/signal.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
-import { excludePacking, makeBlock, type NewBlock } from '../samples/packed/write-blocks.ts';
-import { startOfNextMonth } from '../samples/sample-test.ts';
+import { excludePacking, type NewBlock } from '../samples/packed/write-blocks.ts';
+import { makeBlocks } from './encode-window.ts';
 import {
   beginWindow,
   findOverlapping,
@@ -19,7 +18,7 @@ import {
   type LogWindow,
   readRows,
 } from './read-window.ts';
-import { MAX_BLOCK_ROWS, type WindowRows } from './window-rows.ts';
+import { PackingStoppedError, Throttle } from './throttle.ts';
 import { logUncompressed, replaceRows, RowsChangedError } from './write-window.ts';
 
 export interface PackerOptions {
@@ -32,12 +31,12 @@ export interface PackerOptions {
   readonly countMetrics: () => number;
   /** Brings what is stored of metrics' progress up to what is committed. */
   readonly saveProgress: () => Promise<void>;
-  /** Whether points wait to be written. */
+  /** Whether others need the event loop or the database: see `createBusyTest`. */
   readonly isBusy: () => boolean;
   readonly now?: () => number;
   /** Offsets of a window; by the number of metrics when left out. */
   readonly windowSize?: number;
-  /** As many times as long as a window took nothing is packed; nine times, and once while nothing waits, when left out. */
+  /** Rests are as many times as long as the work before them; by `isBusy` when left out. */
   readonly restFactor?: number;
 }
 
@@ -53,11 +52,6 @@ const SMALLEST_PART = 16;
 const MIN_WINDOW = 1024;
 /** The packer, and a reader of the log there, holds it in memory: some 30 MB. */
 const MAX_WINDOW = 2 ** 18;
-/** As many times as long as a window took nothing is packed; while points wait, the second. */
-const REST_FACTOR = 1;
-const BUSY_REST_FACTOR = 9;
-/** Encoded before others get the event loop: some milliseconds. */
-const SAMPLES_AT_ONCE = 2048;
 
 interface PackedWindow {
   readonly samples: number;
@@ -70,21 +64,21 @@ interface PackedWindow {
 
 export class Packer implements AsyncDisposable {
   readonly #options: PackerOptions;
-  readonly #stopping = new Signal();
-  #isStopped = false;
+  readonly #throttle: Throttle;
   #working: Promise<void> | undefined;
 
   constructor(options: PackerOptions) {
     this.#options = options;
+    this.#throttle = new Throttle(options.isBusy, options.restFactor);
   }
 
   start(): void {
-    if (this.#options.packAfterHours > 0 && !this.#isStopped) this.#working ??= this.#work();
+    if (this.#options.packAfterHours > 0 && !this.#throttle.isStopped) this.#working ??= this.#work();
   }
 
+  /** Does not wait for a window that is read or encoded: it is begun again at the next start. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#stopping.wake();
+    this.#throttle.stop();
     await this.#working;
   }
 
@@ -94,10 +88,11 @@ export class Packer implements AsyncDisposable {
 
   async #work(): Promise<void> {
     const { stats, log, packAfterHours } = this.#options;
+    const throttle = this.#throttle;
     const lookEveryMs = Math.min(MAX_LOOK_MS, (packAfterHours * HOUR_MS) / LOOKS);
-    const pause = createRetryPause((ms) => this.#stopping.wait(ms).done);
-    while (!this.#isStopped) {
-      await this.#stopping.wait(lookEveryMs).done;
+    const pause = createRetryPause((ms) => throttle.wait(ms));
+    while (!throttle.isStopped) {
+      await throttle.wait(lookEveryMs);
       try {
         await this.packDue();
         pause.reset();
@@ -113,7 +108,7 @@ export class Packer implements AsyncDisposable {
   async packDue(): Promise<void> {
     const tried = new Set<number>();
     for (;;) {
-      if (this.#isStopped) return;
+      if (this.#throttle.isStopped) return;
       const window = (await findUnfinished(this.#options.pool, tried)) ?? (await this.#beginWindow());
       if (window === null) return;
       tried.add(window.first);
@@ -137,36 +132,36 @@ export class Packer implements AsyncDisposable {
   }
 
   async #packWindow(window: LogWindow): Promise<void> {
-    const { pool, saveProgress, stats } = this.#options;
+    const { saveProgress, stats } = this.#options;
     await saveProgress();
-    const startedMs = performance.now();
+    this.#throttle.begin();
     try {
-      const packed = await inTransaction(pool, (client) => this.#packRows(client, window));
+      const packed = await this.#packRows(window);
       // failpoint: pack.after_commit
       stats.count('samples_packed', packed.samples);
       stats.count('packed_bytes', packed.bytes);
       stats.count('samples_not_packed', packed.notPacked);
       if (packed.isComplete) stats.count('windows_packed');
+      await this.#throttle.rest();
     } catch (error) {
       // It is read again another time.
-      if (!(error instanceof RowsChangedError)) throw error;
+      if (!(error instanceof RowsChangedError || error instanceof PackingStoppedError)) throw error;
     }
-    await this.#rest(performance.now() - startedMs);
   }
 
-  async #packRows(client: pg.PoolClient, window: LogWindow): Promise<PackedWindow> {
-    await logUncompressed(client);
-    const rows = await readRows(client, window);
+  /** @throws RowsChangedError, PackingStoppedError */
+  async #packRows(window: LogWindow): Promise<PackedWindow> {
+    const { pool } = this.#options;
+    const rest = () => this.#throttle.rest();
+    const rows = await readRows(pool, window, rest);
     const places = rows.listPlaces();
     const extents = Array.from(places, ([metricNumber, ofMetric]) => rows.measure(metricNumber, ofMetric));
-    const uncovered = await findUncovered(client, extents);
-    const overlapping = await findOverlapping(client, extents);
-    const except = [...new Set([...uncovered, ...overlapping])];
-    const blocks = await makeBlocks(rows, places, { except, window });
-    // failpoint: pack.before_delete
-    await excludePacking(client);
+    const uncovered = await findUncovered(pool, extents);
+    const overlapping = await findOverlapping(pool, extents);
+    const except = new Set([...uncovered, ...overlapping]);
+    const blocks = await makeBlocks(rows, places, { except, window, rest });
     const isComplete = uncovered.size === 0;
-    await replaceRows(client, window, blocks, { except, isComplete });
+    await this.#replace(window, blocks, { except, isComplete });
     return {
       samples: blocks.reduce((sum, { count }) => sum + count, 0),
       bytes: blocks.reduce((sum, { data }) => sum + data.length, 0),
@@ -175,49 +170,20 @@ export class Packer implements AsyncDisposable {
     };
   }
 
-  async #rest(workedMs: number): Promise<void> {
-    const { isBusy, restFactor = isBusy() ? BUSY_REST_FACTOR : REST_FACTOR } = this.#options;
-    if (!this.#isStopped) await this.#stopping.wait(workedMs * restFactor).done;
+  #replace(
+    window: LogWindow,
+    blocks: readonly NewBlock[],
+    rest: { readonly except: ReadonlySet<number>; readonly isComplete: boolean },
+  ): Promise<void> {
+    return inTransaction(this.#options.pool, async (client) => {
+      await logUncompressed(client);
+      // failpoint: pack.before_delete
+      await excludePacking(client);
+      await replaceRows(client, window, blocks, rest);
+    });
   }
 }
 
 function chooseSize(wanted: number): number {
   return Math.min(MAX_WINDOW, Math.max(MIN_WINDOW, Math.ceil(wanted)));
-}
-
-/** @param except metrics that are left out */
-async function makeBlocks(
-  rows: WindowRows,
-  places: ReadonlyMap<number, Int32Array>,
-  { except, window }: { readonly except: readonly number[]; readonly window: LogWindow },
-): Promise<readonly NewBlock[]> {
-  const blocks: NewBlock[] = [];
-  const left = new Set(except);
-  let encoded = 0;
-  for (const [metricNumber, ofMetric] of places) {
-    if (left.has(metricNumber)) continue;
-    for (const ofBlock of cutBlocks(rows, ofMetric)) {
-      blocks.push(makeBlock(rows.take(metricNumber, ofBlock), window.first));
-      encoded += ofBlock.length;
-      if (encoded < SAMPLES_AT_ONCE) continue;
-      encoded = 0;
-      await setImmediate();
-    }
-  }
-  return blocks;
-}
-
-/** @param places of one metric's rows, in time order. @returns those of each block */
-function cutBlocks(rows: WindowRows, places: Int32Array): readonly Int32Array[] {
-  const blocks: Int32Array[] = [];
-  let first = 0;
-  while (first < places.length) {
-    const endMs = startOfNextMonth(rows.timeAt(places[first] ?? 0));
-    let end = first + 1;
-    while (end < places.length && end - first < MAX_BLOCK_ROWS && rows.timeAt(places[end] ?? 0) < endMs)
-      end += 1;
-    blocks.push(places.subarray(first, end));
-    first = end;
-  }
-  return blocks;
 }

@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { toNumberArray } from '../../platform/postgres/number-array.ts';
+import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { startOfMonth } from '../samples/sample-test.ts';
 import { type MetricExtent, ROW_COLUMNS, WindowRows } from './window-rows.ts';
 
@@ -14,7 +15,7 @@ export interface LogWindow {
 }
 
 const WINDOW = 'first::float8 AS first, last::float8 AS last, version';
-/** Rows of one statement: a megabyte, and some milliseconds in which nothing else is done. */
+/** Rows read between two rests: a megabyte, and some milliseconds in which nothing else is done. */
 const ROWS_AT_ONCE = 8192;
 
 /** The first window that is not packed to its end. @param except first offsets of windows */
@@ -52,27 +53,41 @@ export async function beginWindow(
   return rows[0] ?? null;
 }
 
-/** All rows of the window, as they are while each of them is read. */
-export async function readRows(client: pg.PoolClient, { first, last }: LogWindow): Promise<WindowRows> {
+/**
+ * All rows of the window, as they are while each of them is read: `replaceRows` finds out whether they still are.
+ * @param rest after each piece, with no connection in use
+ */
+export async function readRows(
+  pool: pg.Pool,
+  { first, last }: LogWindow,
+  rest: () => Promise<void>,
+): Promise<WindowRows> {
   const rows = new WindowRows(last - first + 1);
   for (let from = first; from <= last; from += ROWS_AT_ONCE) {
-    const to = Math.min(last, from + ROWS_AT_ONCE - 1);
-    // COPY takes no parameters.
-    const sql = `COPY (SELECT ${ROW_COLUMNS} FROM sample WHERE seq >= ${from} AND seq <= ${to})
-      TO STDOUT (FORMAT binary)`;
-    const chunks: Buffer[] = [];
-    for await (const chunk of client.query(copyTo(sql)) as AsyncIterable<Buffer>) chunks.push(chunk);
-    rows.append(Buffer.concat(chunks));
+    rows.append(await copyRows(pool, from, Math.min(last, from + ROWS_AT_ONCE - 1)));
+    await rest();
   }
   return rows;
 }
 
+/** @returns those of the offsets, both ends included, as COPY writes them */
+async function copyRows(pool: pg.Pool, from: number, to: number): Promise<Buffer> {
+  // COPY takes no parameters.
+  const sql = `COPY (SELECT ${ROW_COLUMNS} FROM sample WHERE seq >= ${from} AND seq <= ${to})
+    TO STDOUT (FORMAT binary)`;
+  return inTransaction(pool, async (client) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of client.query(copyTo(sql)) as AsyncIterable<Buffer>) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  });
+}
+
 /** Those whose stored progress does not cover all their rows: only rows complete it at a start. */
 export async function findUncovered(
-  client: pg.PoolClient,
+  pool: pg.Pool,
   metrics: readonly MetricExtent[],
 ): Promise<ReadonlySet<number>> {
-  const { rows } = await client.query<{ number: number }>(
+  const { rows } = await pool.query<{ number: number }>(
     `SELECT number FROM unnest($1::int[], $2::float8[], $3::int[]) AS m (number, last_ms, row_id)
      WHERE NOT EXISTS (
        SELECT FROM metric_progress AS p WHERE p.metric_number = number
@@ -88,10 +103,10 @@ export async function findUncovered(
 
 /** Those with a block of the same time: blocks of a metric never overlap. */
 export async function findOverlapping(
-  client: pg.PoolClient,
+  pool: pg.Pool,
   metrics: readonly MetricExtent[],
 ): Promise<ReadonlySet<number>> {
-  const { rows } = await client.query<{ number: number }>(
+  const { rows } = await pool.query<{ number: number }>(
     `SELECT number FROM unnest($1::int[], $2::float8[], $3::float8[], $4::float8[])
        AS m (number, first_ms, last_ms, month_ms)
      WHERE EXISTS (

@@ -20,8 +20,11 @@ export async function logUncompressed(client: pg.PoolClient): Promise<void> {
 }
 
 /**
- * To be called after `excludePacking`. Rows that leave a window make the rest fewer; rows that come into one, out of its
- * blocks, change its version; no row changes within one. So where neither is the case, what is deleted is what was read.
+ * To be called after `excludePacking`. The rows may have been read long before, in other transactions: that is safe, since
+ * what happens to rows of a window shows here. Rows that leave it (scores taken back, a metric deleted) make the rest fewer;
+ * rows that come into it, out of its blocks, change its version; no row changes within it, and one that got its score
+ * anew has an offset behind all windows. So where neither is the case, what is deleted is what was read. What keeps rows
+ * from coming or going while this transaction compares them is `excludePacking`, which all that changes them asks for.
  * @param window as it was before its rows were read
  * @param except metrics whose rows stay
  * @param isComplete whether nothing is left to be packed
@@ -31,7 +34,7 @@ export async function replaceRows(
   client: pg.PoolClient,
   window: LogWindow,
   blocks: readonly NewBlock[],
-  { except, isComplete }: { readonly except: readonly number[]; readonly isComplete: boolean },
+  { except, isComplete }: { readonly except: ReadonlySet<number>; readonly isComplete: boolean },
 ): Promise<void> {
   const { first, last, version } = window;
   const updated = await client.query(
@@ -41,7 +44,7 @@ export async function replaceRows(
   if (updated.rowCount !== 1) throw new RowsChangedError('something of the window was unpacked meanwhile');
   const deleted = await client.query(
     'DELETE FROM sample WHERE seq >= $1 AND seq <= $2 AND metric_number <> ALL($3::int[])',
-    [first, last, toNumberArray(except)],
+    [first, last, toNumberArray([...except])],
   );
   const packed = blocks.reduce((sum, { count }) => sum + count, 0);
   if (deleted.rowCount !== packed)

@@ -1,12 +1,17 @@
 /** What packing does to samples that change, come late, or are dropped, and what disturbs it. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSampleMonths } from '../../../src/core/samples/month-partitions.ts';
 import { DAMAGED_BLOCKS } from '../../../src/core/samples/packed/open-block.ts';
+import { readSeries } from '../../../src/core/samples/read-series.ts';
 import { readSamples } from '../../../src/core/samples/read-samples.ts';
+import { excludePacking, unpackBlocks } from '../../../src/core/samples/packed/write-blocks.ts';
 import { rewindScores } from '../../../src/core/ingest/write-rewind.ts';
+import { clearScores, deleteRows } from '../../../src/core/monitoring/write-status.ts';
 import { Packer } from '../../../src/core/packing/packer.ts';
 import { createLog } from '../../../src/log.ts';
+import { inTransaction } from '../../../src/platform/postgres/transaction.ts';
 import { createStats, type Stats } from '../../../src/platform/telemetry/metrics.ts';
 import { createNoise } from '../../detector/series.ts';
 import { type TestDatabase, withDatabase } from '../../helpers/database.ts';
@@ -35,6 +40,7 @@ function createPacker(
     readonly saveProgress?: () => Promise<void>;
     readonly windowSize?: number;
     readonly packAfterHours?: number;
+    readonly isBusy?: () => boolean;
   } = {},
 ) {
   return new Packer({
@@ -83,6 +89,10 @@ async function count(sql: string): Promise<number> {
   const { rows } = await database.pool.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${sql}`);
   return rows[0]?.count ?? -1;
 }
+
+/** For what keeps them from replacing rows. */
+const WAITING_PACKERS = `pg_locks WHERE locktype = 'advisory' AND NOT granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 describe('packing', () => {
   it('leaves what is younger than asked for, and the rest of a window that is not full', async () => {
@@ -237,6 +247,89 @@ describe('packing', () => {
     }).packDue();
     expect(await count('sample_block')).toBe(0);
     expect(await read(number)).toEqual(before);
+    await createPacker().packDue();
+    expect(await count('sample')).toBe(0);
+    expect(await read(number)).toEqual(before);
+  });
+
+  it.each<
+    [string, (client: pg.PoolClient, ids: { m: number; other: number }) => Promise<void>, number, number]
+  >([
+    ['are given up', (client, { m }) => clearScores(client, m), 300, 0],
+    ['are deleted', (client, { m }) => deleteRows(client, m), 0, 0],
+    ['come out of blocks', (client, { other }) => unpackBlocks(client, other, null), 300, 300],
+  ])(
+    'replaces nothing of a window of which rows %s after it was read',
+    async (_, interfere, rows, packed) => {
+      const [m, other] = [(await monitor('m', 300)).number, (await monitor('other', 300)).number];
+      const ofOther = await read(other);
+      await engine.saveProgress();
+      const moveProgress = (by: string) =>
+      database.pool.query(
+        'UPDATE metric_progress SET scored_to = scored_to + $2::interval WHERE metric_number = $1',
+        [m, by],
+      );
+    // Of the one window only the rows of `other` are packed at first.
+      const options = { windowSize: 600, saveProgress: () => Promise.resolve() };
+      await moveProgress('-1 hour');
+      await createPacker(options).packDue();
+      await moveProgress('1 hour');
+      expect(await count('sample')).toBe(300);
+      let packing: Promise<void> | undefined;
+      await inTransaction(database.pool, async (client) => {
+        await excludePacking(client);
+        packing = createPacker(options).packDue();
+        await expect.poll(() => count(WAITING_PACKERS)).toBe(1);
+        await interfere(client, { m, other });
+      });
+      await packing;
+      expect(stats.read('samples_packed')).toBe(300);
+      expect(await count('log_window WHERE is_complete')).toBe(0);
+      expect(await count('sample WHERE metric_number = ' + String(m))).toBe(rows);
+      expect(await count('sample WHERE metric_number = ' + String(other))).toBe(packed);
+      expect(await read(other)).toEqual(ofOther);
+      const ofM = await read(m);
+      await createPacker(options).packDue();
+      expect(await count('log_window WHERE NOT is_complete')).toBe(0);
+      expect(await count('sample WHERE seq IS NOT NULL')).toBe(0);
+      expect(await read(m)).toEqual(ofM);
+      expect(await read(other)).toEqual(ofOther);
+    },
+  );
+
+  it('gives charts of more metrics than are read together', async () => {
+    const numbers: number[] = [];
+    // Each has values of its own.
+    for (let length = 1; length <= 19; length++)
+      numbers.push((await monitor('m'.repeat(length), 40)).number);
+    const readCharts = (maxPoints: number) =>
+      readSeries(database.pool, numbers, { fromMs: null, toMs: null, anomalyScore: 0.9999, maxPoints });
+    const [all, few] = [await readCharts(10_000), await readCharts(12)];
+    expect([...all.keys()].toSorted((a, b) => a - b)).toEqual(numbers);
+    expect(new Set([...all.values()].map(({ values }) => String(values))).size).toBe(numbers.length);
+    // The second window ends within a metric, and what follows stays rows.
+    await createPacker({ windowSize: 260 }).packDue();
+    expect(await count('sample')).toBe(19 * 40 - 2 * 260);
+    expect([await readCharts(10_000), await readCharts(12)]).toEqual([all, few]);
+    await createPacker({ windowSize: 240 }).packDue();
+    expect(await count('sample')).toBe(0);
+    expect([await readCharts(10_000), await readCharts(12)]).toEqual([all, few]);
+  });
+
+  it('stops between two pieces of a window, changes nothing of it, and packs it another time', async () => {
+    const { number } = await monitor('m', 400);
+    const before = await read(number);
+    let stopped: Promise<void> | undefined;
+    const packer = createPacker({
+      isBusy: () => {
+        stopped ??= packer.stop();
+        return false;
+      },
+    });
+    await packer.packDue();
+    await stopped;
+    expect(await count('log_window WHERE NOT is_complete')).toBe(1);
+    expect(await count('sample')).toBe(400);
     await createPacker().packDue();
     expect(await count('sample')).toBe(0);
     expect(await read(number)).toEqual(before);

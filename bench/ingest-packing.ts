@@ -1,6 +1,6 @@
 /**
  * How many points a second are stored and scored while older samples are packed, beside as many while none are:
- * npm run bench:ingest-packing -- --slices 4
+ * npm run bench:ingest-packing -- --slices 4 --metrics 2000
  * Slices with and without packing take turns over one engine and one database, so that what else the machine does falls on
  * both. A slice with packing is all of a window, with its rests, as the server lets them be: half a minute on two quiet
  * cores. One without lasts as long.
@@ -23,6 +23,7 @@ import { printFigure } from './measure.ts';
 const { values } = parseArgs({
   options: {
     slices: { type: 'string', default: '4' },
+    metrics: { type: 'string', default: '2000' },
   },
 });
 interface Slice {
@@ -31,10 +32,12 @@ interface Slice {
 }
 
 const SLICES = Number(values.slices);
-/** So many have history that is packed, and as many others get points. */
+/** So many have history that is packed: fewer make smaller windows, and so shorter slices. */
+const PACKED = Number(values.metrics);
+/** So many others get points. */
 const METRICS = 2000;
-/** Of a window, with so many metrics; the last one is begun and not packed. */
-const WINDOW_ROWS = 2 ** 18;
+/** The maximum of a window; the last one is begun and not packed. */
+const WINDOW_ROWS = Math.min(2 ** 18, 256 * PACKED);
 const STREAMS = 4;
 const SHAPE: Shape = { name: 'one point of each metric', metrics: METRICS / STREAMS, points: 1 };
 const WARM_UP_POINTS = 100_000;
@@ -42,14 +45,14 @@ const WARM_UP_POINTS = 100_000;
 await using database = await startTemporaryEmbedded({ log: createLog('error'), settings: { fsync: 'on' } });
 const { connection } = database;
 await prepareDatabase(connection);
-const names = await makeMetrics(connection, 2 * METRICS);
-await fillRows(connection, { metrics: METRICS, upTo: (SLICES + 1) * WINDOW_ROWS, before: START_MS });
+const names = await makeMetrics(connection, PACKED + METRICS);
+await fillRows(connection, { metrics: PACKED, upTo: (SLICES + 1) * WINDOW_ROWS, before: START_MS });
 const { pool, prisma, stop } = createDatabase({ connection, log: createLog('error') });
 // Rows that the stored progress does not cover would wait.
 await pool.query(
   `UPDATE metric_progress SET scored_to = to_timestamp($2::float8 / 1000), last_row_id = 2000000000
    WHERE metric_number < (SELECT min(number) FROM metric) + $1`,
-  [METRICS, START_MS],
+  [PACKED, START_MS],
 );
 const stats = createStats();
 const engine = await openEngine();
@@ -64,7 +67,7 @@ const push = async (row: { names: readonly string[]; values: readonly number[]; 
 const pusher = { push, end: () => Promise.resolve() };
 // Several, so that points wait while others are written.
 const streams = Array.from({ length: STREAMS }, (_, stream): Pushed => {
-  const first = METRICS + stream * SHAPE.metrics;
+  const first = PACKED + stream * SHAPE.metrics;
   return { pusher, names: names.slice(first, first + SHAPE.metrics), row: 0, at: 0 };
 });
 await Promise.all(streams.map((pushed) => pushPoints(pushed, SHAPE, WARM_UP_POINTS / STREAMS)));
@@ -113,7 +116,7 @@ async function packWindow(): Promise<void> {
     stats,
     log: createLog('error'),
     packAfterHours: 1,
-    countMetrics: () => METRICS,
+    countMetrics: () => PACKED,
     saveProgress: async () => {
       begun += 1;
       if (begun > 1) await packer.stop();

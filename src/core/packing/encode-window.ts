@@ -7,34 +7,47 @@ import { MAX_BLOCK_ROWS, type WindowRows } from './window-rows.ts';
 /** Encoded between two rests: some milliseconds. */
 const SAMPLES_AT_ONCE = 2048;
 
+/** All blocks of some metrics in a window. */
+export interface WindowPart {
+  readonly metricNumbers: readonly number[];
+  readonly blocks: readonly NewBlock[];
+}
+
 /**
  * @param places which rows each metric has, in time order
  * @param options.except metrics that are left out
+ * @param options.partSize samples after which a part ends, with the last of its metrics
  * @param options.rest after each piece
  */
-export async function makeBlocks(
+export async function* encodeParts(
   rows: WindowRows,
   places: ReadonlyMap<number, Int32Array>,
   options: {
     readonly except: ReadonlySet<number>;
     readonly window: LogWindow;
+    readonly partSize: number;
     readonly rest: () => Promise<void>;
   },
-): Promise<readonly NewBlock[]> {
-  const { except, window, rest } = options;
-  const blocks: NewBlock[] = [];
-  let encoded = 0;
+): AsyncGenerator<WindowPart, void, undefined> {
+  const { except, window, partSize, rest } = options;
+  let [metricNumbers, blocks]: [number[], NewBlock[]] = [[], []];
+  let [inPart, inPiece] = [0, 0];
   for (const [metricNumber, ofMetric] of places) {
     if (except.has(metricNumber)) continue;
+    metricNumbers.push(metricNumber);
     for (const ofBlock of cutBlocks(rows, ofMetric)) {
       blocks.push(makeBlock(rows.take(metricNumber, ofBlock), window.first));
-      encoded += ofBlock.length;
-      if (encoded < SAMPLES_AT_ONCE) continue;
-      encoded = 0;
+      inPiece += ofBlock.length;
+      if (inPiece < SAMPLES_AT_ONCE) continue;
+      inPiece = 0;
       await rest();
     }
+    inPart += ofMetric.length;
+    if (inPart < partSize) continue;
+    yield { metricNumbers, blocks };
+    [metricNumbers, blocks, inPart] = [[], [], 0];
   }
-  return blocks;
+  if (inPart > 0) yield { metricNumbers, blocks };
 }
 
 /** @param places of one metric's rows, in time order. @returns those of each block */

@@ -1,15 +1,15 @@
 /**
  * Packs older scored samples in the background, a window of the log at a time: reads and encodes the window's rows in
- * pieces, with rests between them, and replaces them by blocks in one transaction. Killed at any step it has replaced them
- * or has not, and goes on with the rows it finds.
+ * pieces, with rests between them, and replaces them by blocks, those of some hundred metrics in one transaction. Killed at
+ * any step it has replaced a metric's rows or has not, and goes on with the rows it finds.
  */
 import type pg from 'pg';
 import type { Log } from '../../log.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { createRetryPause } from '../../platform/runtime/backoff.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
-import { excludePacking, type NewBlock } from '../samples/packed/write-blocks.ts';
-import { makeBlocks } from './encode-window.ts';
+import { excludePacking } from '../samples/packed/write-blocks.ts';
+import { encodeParts, type WindowPart } from './encode-window.ts';
 import {
   beginWindow,
   findOverlapping,
@@ -19,7 +19,7 @@ import {
   readRows,
 } from './read-window.ts';
 import { PackingStoppedError, Throttle } from './throttle.ts';
-import { logUncompressed, replaceRows, RowsChangedError } from './write-window.ts';
+import { completeWindow, logUncompressed, replaceRows, RowsChangedError } from './write-window.ts';
 
 export interface PackerOptions {
   readonly pool: pg.Pool;
@@ -36,6 +36,8 @@ export interface PackerOptions {
   readonly now?: () => number;
   /** Offsets of a window; by the number of metrics when left out. */
   readonly windowSize?: number;
+  /** Samples that are replaced by one transaction, about; 65,536 when left out. */
+  readonly partSize?: number;
   /** Rests are as many times as long as the work before them; by `isBusy` when left out. */
   readonly restFactor?: number;
 }
@@ -53,14 +55,8 @@ const MIN_WINDOW = 1024;
 /** The packer, and a reader of the log there, holds it in memory: some 30 MB. */
 const MAX_WINDOW = 2 ** 18;
 
-interface PackedWindow {
-  readonly samples: number;
-  readonly bytes: number;
-  /** Whose metric has blocks of the same time. */
-  readonly notPacked: number;
-  /** Whether nothing of the window is left. */
-  readonly isComplete: boolean;
-}
+/** Replaced by one transaction, which keeps others from changing scored samples meanwhile: some hundred milliseconds. */
+const PART_SIZE = 2 ** 16;
 
 export class Packer implements AsyncDisposable {
   readonly #options: PackerOptions;
@@ -132,16 +128,10 @@ export class Packer implements AsyncDisposable {
   }
 
   async #packWindow(window: LogWindow): Promise<void> {
-    const { saveProgress, stats } = this.#options;
-    await saveProgress();
+    await this.#options.saveProgress();
     this.#throttle.begin();
     try {
-      const packed = await this.#packRows(window);
-      // failpoint: pack.after_commit
-      stats.count('samples_packed', packed.samples);
-      stats.count('packed_bytes', packed.bytes);
-      stats.count('samples_not_packed', packed.notPacked);
-      if (packed.isComplete) stats.count('windows_packed');
+      await this.#packRows(window);
       await this.#throttle.rest();
     } catch (error) {
       // It is read again another time.
@@ -149,9 +139,9 @@ export class Packer implements AsyncDisposable {
     }
   }
 
-  /** @throws RowsChangedError, PackingStoppedError */
-  async #packRows(window: LogWindow): Promise<PackedWindow> {
-    const { pool } = this.#options;
+  /** @throws RowsChangedError, PackingStoppedError; parts that were replaced before stay so */
+  async #packRows(window: LogWindow): Promise<void> {
+    const { pool, stats, partSize = PART_SIZE } = this.#options;
     const rest = () => this.#throttle.rest();
     const rows = await readRows(pool, window, rest);
     const places = rows.listPlaces();
@@ -159,28 +149,30 @@ export class Packer implements AsyncDisposable {
     const uncovered = await findUncovered(pool, extents);
     const overlapping = await findOverlapping(pool, extents);
     const except = new Set([...uncovered, ...overlapping]);
-    const blocks = await makeBlocks(rows, places, { except, window, rest });
-    const isComplete = uncovered.size === 0;
-    await this.#replace(window, blocks, { except, isComplete });
-    return {
-      samples: blocks.reduce((sum, { count }) => sum + count, 0),
-      bytes: blocks.reduce((sum, { data }) => sum + data.length, 0),
-      notPacked: [...overlapping].reduce((sum, number) => sum + (places.get(number)?.length ?? 0), 0),
-      isComplete,
-    };
+    let { version } = window;
+    for await (const part of encodeParts(rows, places, { except, window, partSize, rest })) {
+      await this.#replace({ ...window, version }, part);
+      version += 1;
+      await rest();
+    }
+    for (const number of overlapping) stats.count('samples_not_packed', places.get(number)?.length ?? 0);
+    const isComplete = uncovered.size === 0 && (await completeWindow(pool, { ...window, version }));
+    if (isComplete) stats.count('windows_packed');
   }
 
-  #replace(
-    window: LogWindow,
-    blocks: readonly NewBlock[],
-    rest: { readonly except: ReadonlySet<number>; readonly isComplete: boolean },
-  ): Promise<void> {
-    return inTransaction(this.#options.pool, async (client) => {
+  async #replace(window: LogWindow, part: WindowPart): Promise<void> {
+    const { pool, stats } = this.#options;
+    await inTransaction(pool, async (client) => {
       await logUncompressed(client);
       // failpoint: pack.before_delete
       await excludePacking(client);
-      await replaceRows(client, window, blocks, rest);
+      await replaceRows(client, window, part);
     });
+    // failpoint: pack.after_commit
+    for (const { count, data } of part.blocks) {
+      stats.count('samples_packed', count);
+      stats.count('packed_bytes', data.length);
+    }
   }
 }
 

@@ -40,6 +40,7 @@ function createPacker(
     readonly saveProgress?: () => Promise<void>;
     readonly windowSize?: number;
     readonly packAfterHours?: number;
+    readonly partSize?: number;
     readonly isBusy?: () => boolean;
   } = {},
 ) {
@@ -265,11 +266,11 @@ describe('packing', () => {
       const ofOther = await read(other);
       await engine.saveProgress();
       const moveProgress = (by: string) =>
-      database.pool.query(
-        'UPDATE metric_progress SET scored_to = scored_to + $2::interval WHERE metric_number = $1',
-        [m, by],
-      );
-    // Of the one window only the rows of `other` are packed at first.
+        database.pool.query(
+          'UPDATE metric_progress SET scored_to = scored_to + $2::interval WHERE metric_number = $1',
+          [m, by],
+        );
+      // Of the one window only the rows of `other` are packed at first.
       const options = { windowSize: 600, saveProgress: () => Promise.resolve() };
       await moveProgress('-1 hour');
       await createPacker(options).packDue();
@@ -297,11 +298,36 @@ describe('packing', () => {
     },
   );
 
+  it('replaces the rows of a window in parts, and those of a part that failed another time', async () => {
+    const numbers: number[] = [];
+    for (const name of ['a', 'bb', 'ccc', 'dddd']) numbers.push((await monitor(name, 100)).number);
+    const readAll = () => Promise.all(numbers.map(read));
+    const before = await readAll();
+    const { pool } = database;
+    await pool.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN IF NEW.metric_number = ${numbers[2]} THEN RAISE 'refused'; END IF; RETURN NEW; END $$`);
+    await pool.query(
+      'CREATE TRIGGER refuse BEFORE INSERT ON sample_block FOR EACH ROW EXECUTE FUNCTION refuse()',
+    );
+    const options = { windowSize: 400, partSize: 50 };
+    await expect(createPacker(options).packDue()).rejects.toThrow('refused');
+    // What is over is over, and counted.
+    expect(await count('sample')).toBe(200);
+    expect(stats.read('samples_packed')).toBe(200);
+    expect(await readAll()).toEqual(before);
+    await pool.query('DROP TRIGGER refuse ON sample_block');
+    await createPacker(options).packDue();
+    expect(await count('sample')).toBe(0);
+    expect(await count('log_window WHERE is_complete')).toBe(1);
+    expect(stats.read('samples_packed')).toBe(400);
+    expect(stats.read('windows_packed')).toBe(1);
+    expect(await readAll()).toEqual(before);
+  });
+
   it('gives charts of more metrics than are read together', async () => {
     const numbers: number[] = [];
     // Each has values of its own.
-    for (let length = 1; length <= 19; length++)
-      numbers.push((await monitor('m'.repeat(length), 40)).number);
+    for (let length = 1; length <= 19; length++) numbers.push((await monitor('m'.repeat(length), 40)).number);
     const readCharts = (maxPoints: number) =>
       readSeries(database.pool, numbers, { fromMs: null, toMs: null, anomalyScore: 0.9999, maxPoints });
     const [all, few] = [await readCharts(10_000), await readCharts(12)];

@@ -19,6 +19,7 @@ import { MaintenancePage } from './rules/maintenance-page.tsx';
 import { EditRulePage, NewRulePage } from './rules/rule-editor.tsx';
 import { RulesPage } from './rules/rules-page.tsx';
 import { ServerPage } from './server/server-page.tsx';
+import { SearchButton } from './search/search-button.tsx';
 import { UnmonitoredPage } from './unmonitored/unmonitored-page.tsx';
 import { WallPage } from './wall/wall-page.tsx';
 
@@ -59,6 +60,7 @@ export function Frame() {
             </Link>
           ))}
         </nav>
+        <SearchButton />
         <ConnectionMark />
         <ViewButtons />
       </header>

@@ -1,0 +1,34 @@
+/** Asks for what is searched for, once the user pauses. */
+import { useEffect, useState } from 'react';
+import type { CombinedError } from 'urql';
+import { useAsk } from '../api/ask.ts';
+import { SearchDocument, SearchRulesDocument } from '../generated/graphql.ts';
+import { type FoundGroup, listFound } from './list-found.ts';
+import { readRecent } from './recent.ts';
+
+const PAUSE_MS = 120;
+
+export interface SearchAnswer {
+  readonly groups: readonly FoundGroup[];
+  /** Whether what is shown answers what is typed. */
+  readonly isSettled: boolean;
+  readonly error: CombinedError | undefined;
+}
+
+export function useSearch(typed: string): SearchAnswer {
+  const text = typed.trim();
+  const [asked, setAsked] = useState('');
+  const [recent] = useState(() => readRecent());
+  useEffect(() => {
+    const timer = setTimeout(() => setAsked(text), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  const answer = useAsk(SearchDocument, { text: asked }, { isPaused: asked === '' });
+  const rules = useAsk(SearchRulesDocument, {});
+  const isAnswered = asked === '' || (answer.data !== undefined && !answer.isAsking);
+  return {
+    groups: listFound(asked, recent, answer.data, rules.data?.notificationRules ?? []),
+    isSettled: text === '' ? asked === '' : text === asked && (isAnswered || answer.error !== undefined),
+    error: answer.error ?? rules.error,
+  };
+}

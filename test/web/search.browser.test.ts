@@ -1,0 +1,87 @@
+/** The search: by Ctrl-K, a slash or its button; what it finds is opened by mouse and by keyboard. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer, type TestServer } from '../helpers/start-server.ts';
+import { findFaults } from './check-page.ts';
+import { findChromium, openBrowser, type TestBrowser } from './open-browser.ts';
+
+const executable = findChromium();
+
+describe.skipIf(executable === null)('the search', () => {
+  let server: TestServer;
+  let browser: TestBrowser;
+
+  beforeAll(async () => {
+    browser = await openBrowser(executable ?? '');
+    server = await startServer();
+    for (const name of ['web.latency', 'web.errors', 'disk.free'])
+      await server.engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name }, model: {} });
+  });
+
+  afterAll(async () => {
+    await browser[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  it('opens by Ctrl-K, chooses with arrows, opens with Enter, and has recent ones first', async () => {
+    const { page, errors } = await browser.open(server.url);
+    await page.getByRole('button', { name: 'Search' }).waitFor();
+    await page.keyboard.press('ControlOrMeta+k');
+    const field = page.getByRole('dialog').getByRole('combobox');
+    const chosen = page.getByRole('dialog').getByRole('option', { selected: true });
+    await chosen.filter({ hasText: 'Overview' }).waitFor();
+    await page.keyboard.type('web.');
+    await chosen.filter({ hasText: 'web.errors' }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await chosen.filter({ hasText: 'web.latency' }).waitFor();
+    expect(await field.getAttribute('aria-activedescendant')).toBe(await chosen.getAttribute('id'));
+    expect(await findFaults(page, 'the search')).toEqual([]);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'web.latency' }).waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('/');
+    await chosen.filter({ hasText: 'web.latencyMetric' }).waitFor();
+    await page.context().close();
+    expect(errors).toEqual([]);
+  });
+
+  it('opens what is found first when Enter comes before the answer, and closes by Escape', async () => {
+    const { page, errors } = await browser.open(server.url);
+    const search = page.getByRole('button', { name: 'Search' });
+    await search.waitFor();
+    await search.click();
+    await page.keyboard.type('disk');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'disk.free' }).waitFor();
+    await search.click();
+    await page.keyboard.type('disk');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await search.and(page.locator(':focus')).waitFor();
+    await page.context().close();
+    expect(errors).toEqual([]);
+  });
+
+  it('is used by touch on a telephone, and says when nothing has the name', async () => {
+    const viewport = { width: 360, height: 640 };
+    const { page, errors } = await browser.open(server.url, { viewport });
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.getByRole('dialog').getByRole('combobox').fill('no such name');
+    await page.getByText('Nothing has this in its name.').waitFor();
+    await page.getByRole('dialog').getByRole('combobox').fill('audit');
+    await page.getByRole('option', { name: 'Audit log' }).click();
+    await page.getByRole('heading', { name: 'Audit log' }).waitFor();
+    await page.context().close();
+    expect(errors).toEqual([]);
+  });
+
+  it('leaves a slash that is typed into a field alone', async () => {
+    const { page, errors } = await browser.open(server.url);
+    const field = page.getByLabel('Search metrics and resources');
+    await field.focus();
+    await page.keyboard.type('a/b');
+    expect(await field.inputValue()).toBe('a/b');
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    await page.context().close();
+    expect(errors).toEqual([]);
+  });
+});

@@ -18,7 +18,6 @@ export function SearchButton() {
     <>
       <button
         className="search-button"
-        aria-label="Search"
         aria-haspopup="dialog"
         aria-keyshortcuts="Control+K Meta+K /"
         title="Search (Ctrl-K or /)"
@@ -27,7 +26,7 @@ export function SearchButton() {
         <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
           <path d="M10.5 10.5 L15 15 M12 6.5 A5.5 5.5 0 1 1 1 6.5 A5.5 5.5 0 1 1 12 6.5" />
         </svg>
-        <span>Search</span> <kbd>Ctrl K</kbd>
+        <span>Search</span> <kbd aria-hidden="true">Ctrl K</kbd>
       </button>
       {isOpen ? <SearchDialog onClose={() => setOpen(false)} /> : null}
     </>

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { read } from '../helpers/ask.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
-import { untilShown } from './check-page.ts';
+import { findFaults, untilShown } from './check-page.ts';
+import { useKeyboard } from './hands.ts';
 import { findChromium, openBrowser, type TestBrowser } from './open-browser.ts';
 
 const executable = findChromium();
@@ -135,5 +136,48 @@ describe.skipIf(executable === null)('an anomaly on the page', () => {
     expect(response?.status()).toBe(404);
     await page.getByText('Page not found.').waitFor();
     await page.context().close();
+  });
+
+  it('is compared by keyboard with another metric and with the day before, in a range that is typed', async () => {
+    const id = await findMetric('latency');
+    const other = await findMetric('stored.only');
+    const query = `from=${timeOf(200).toISOString()}&to=${timeOf(0).toISOString()}`;
+    const { page, errors } = await browser.open(`${server.url}/metric/${id}?${query}`, {
+      timezoneId: 'Asia/Tokyo',
+    });
+    const hands = useKeyboard(page);
+    await hands.choose(page.getByLabel('Period before'), 'A day before');
+    await page.locator('.chart-legend').getByText('Period before').waitFor();
+    const compare = page.getByRole('region', { name: 'Compare' });
+    await hands.press(compare.getByRole('button', { name: 'Compare with …' }));
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.type('stored');
+    await page.keyboard.press('Enter');
+    await compare.getByRole('article', { name: 'stored.only' }).locator('canvas').waitFor();
+    await hands.press(page.getByText('From – to'));
+    const picker = page.locator('.range-picker');
+    await picker.getByText('Asia/Tokyo').waitFor();
+    await picker.getByLabel('From').fill('2026-01-02T12:00:00');
+    await picker.getByLabel('To').fill('2026-01-02T11:00:00');
+    await hands.press(picker.getByRole('button', { name: 'Show' }));
+    await picker.getByRole('alert').waitFor();
+    await picker.getByLabel('To').fill('2026-01-02T13:00:00');
+    await hands.press(picker.getByRole('button', { name: 'Show' }));
+    await page.waitForURL(/from=2026-01-02T03%3A00%3A00/);
+    const params = new URL(page.url()).searchParams;
+    expect([params.get('to'), params.get('before'), params.getAll('with')]).toEqual([
+      '2026-01-02T04:00:00.000Z',
+      '1d',
+      [decodeURIComponent(other)],
+    ]);
+    await page.goto(`${server.url}/metric/${id}?${query}&before=1d&with=${other}`);
+    await compare.getByRole('article', { name: 'stored.only' }).getByText('not scored').waitFor();
+    await page.getByText('From – to').click();
+    expect(await findFaults(page, 'a comparison')).toEqual([]);
+    await hands.press(compare.getByRole('button', { name: 'Remove stored.only' }));
+    await compare.getByRole('article').waitFor({ state: 'detached' });
+    expect(new URL(page.url()).searchParams.has('with')).toBe(false);
+    await page.context().close();
+    expect(errors).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Found, listFound } from '../../src/web/search/list-found.ts';
+import { type Found, keepKind, listFound } from '../../src/web/search/list-found.ts';
 import { keepRecent, MAX_RECENT, readRecent } from '../../src/web/search/recent.ts';
 
 type Answer = Exclude<Parameters<typeof listFound>[2], undefined>;
@@ -68,6 +68,17 @@ describe('the list of the search', () => {
     const [group] = listFound('AUDIT', [], undefined, []);
     expect(group?.found.map(({ href }) => href)).toEqual(['/server/audit']);
     expect(listFound('no such thing', [RECENT], undefined, RULES)).toEqual([]);
+  });
+});
+
+describe('the list of one kind', () => {
+  it('has nothing of another one, recent ones neither', () => {
+    const rule: Found = { kind: 'Rule', name: 'web rule', detail: '', href: '/rules/x' };
+    const groups = keepKind(listFound('web', [rule, RECENT], ANSWER, RULES), 'Metric');
+    expect(groups.map(({ title, found }) => [title, ...found.map(({ href }) => href)])).toEqual([
+      ['Recent', '/metric/m%2F1'],
+      ['Metrics', '/metric/m2'],
+    ]);
   });
 });
 

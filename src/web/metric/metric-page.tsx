@@ -14,6 +14,7 @@ import { Notice } from '../parts/notice.tsx';
 import { AnnotationForm } from './annotation-form.tsx';
 import { AnomalyList } from './anomaly/anomaly-list.tsx';
 import { ChartPanel } from './chart/chart-panel.tsx';
+import { ComparePanel } from './compare/compare-panel.tsx';
 import { describeInterval } from './describe-interval.ts';
 import { DownloadCard } from './download-card.tsx';
 import { groupEpisodes } from './anomaly/episodes.ts';
@@ -87,6 +88,7 @@ function MetricView(props: {
       <div className="stack">
         <ChartPanel metric={metric} ranging={ranging} flags={flags} />
         <FlagList flags={flags} range={ranging.range} />
+        <ComparePanel id={id} ranging={ranging} />
       </div>
       <aside className="stack">
         <ExplainPanel metric={metric} chosen={chosen} episodes={episodes} />

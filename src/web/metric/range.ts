@@ -16,7 +16,8 @@ export const SPANS = [
   ['2w', 14 * 86_400_000],
 ] as const;
 
-const SHORTEST_MS = 10_000;
+/** A shorter range is no picture of anything. */
+export const MIN_RANGE_MS = 10_000;
 const MAX_MS = 10 * 366 * 86_400_000;
 /** A chart is worth looking at from about this many points on. */
 const POINTS_TO_SHOW = 400;
@@ -35,7 +36,7 @@ export function lengthOfSpan(name: string): number | null {
 /** Reads what the address says; null when it fixes nothing, or nothing that makes sense. */
 export function parseFixedRange(from: string, to: string): Range | null {
   const range = { fromMs: Date.parse(from), toMs: Date.parse(to) };
-  return range.toMs - range.fromMs >= SHORTEST_MS ? range : null;
+  return range.toMs - range.fromMs >= MIN_RANGE_MS ? range : null;
 }
 
 /** @param share of the length: negative towards the past */
@@ -49,7 +50,7 @@ export function panRange({ fromMs, toMs }: Range, share: number): Range {
  * @param anchor what stays where it is: 0 the left end, 1 the right end
  */
 export function zoomRange({ fromMs, toMs }: Range, factor: number, anchor = 0.5): Range {
-  const length = Math.min(MAX_MS, Math.max(SHORTEST_MS, (toMs - fromMs) * factor));
+  const length = Math.min(MAX_MS, Math.max(MIN_RANGE_MS, (toMs - fromMs) * factor));
   const fixedMs = fromMs + (toMs - fromMs) * anchor;
   return { fromMs: fixedMs - length * anchor, toMs: fixedMs + length * (1 - anchor) };
 }

@@ -56,3 +56,16 @@ export function describeSeconds(text: string): string {
   const seconds = Number(text);
   return seconds >= 60 ? formatSpan(seconds * 1000) : '';
 }
+
+/** As a field of date and time takes it, in the zone. */
+export function writeClock(ms: number, zone: Zone): string {
+  const date = new Date(ms);
+  // Local time has no format of its own: its clock is written as if it were that of UTC.
+  const shiftMs = zone === 'UTC' ? 0 : date.getTimezoneOffset() * MINUTE_MS;
+  return new Date(ms - shiftMs).toISOString().slice(0, 19);
+}
+
+/** @returns milliseconds since 1970 of what such a field holds; NaN when it holds no time */
+export function readClock(text: string, zone: Zone): number {
+  return Date.parse(zone === 'UTC' ? `${text}Z` : text);
+}

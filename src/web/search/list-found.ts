@@ -67,6 +67,13 @@ export function listFound(
     .filter((one) => one.found.length > 0);
 }
 
+/** What is of one kind, in its groups. */
+export function keepKind(groups: readonly FoundGroup[], wanted: Found['kind']): readonly FoundGroup[] {
+  return groups
+    .map((one) => ({ ...one, found: one.found.filter(({ kind }) => kind === wanted) }))
+    .filter((one) => one.found.length > 0);
+}
+
 function listAnswer({ metrics, resources, autostacks, incidents }: Whole<SearchQuery>): FoundGroup[] {
   return [
     group(

@@ -1,8 +1,10 @@
 import { useEffect, useState } from 'react';
+import { useLocation } from 'wouter';
 import { SearchDialog } from './search-dialog.tsx';
 
 /** Opens the search, as Ctrl-K, ⌘K and / do. */
 export function SearchButton() {
+  const [, navigate] = useLocation();
   const [isOpen, setOpen] = useState(false);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -28,7 +30,14 @@ export function SearchButton() {
         </svg>
         <span>Search</span> <kbd aria-hidden="true">Ctrl K</kbd>
       </button>
-      {isOpen ? <SearchDialog onClose={() => setOpen(false)} /> : null}
+      {isOpen ? (
+        <SearchDialog
+          title="Search"
+          what="Metric, resource, incident, rule or page"
+          onOpen={({ href }) => navigate(href)}
+          onClose={() => setOpen(false)}
+        />
+      ) : null}
     </>
   );
 }

@@ -1,5 +1,4 @@
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
-import { useLocation } from 'wouter';
 import { describeError } from '../api/ask.ts';
 import { Modal } from '../parts/modal.tsx';
 import type { Found, FoundGroup } from './list-found.ts';
@@ -7,14 +6,22 @@ import { keepRecent } from './recent.ts';
 import { useSearch } from './use-search.ts';
 import '../style/search.css';
 
-/** Finds anything by its name. The field keeps the focus; arrows choose in the list below, Enter opens. */
-export function SearchDialog({ onClose }: { readonly onClose: () => void }) {
-  const [, navigate] = useLocation();
+/** Finds things by their name. The field keeps the focus; arrows choose in the list below, Enter opens. */
+export function SearchDialog(props: {
+  readonly title: string;
+  /** What can be found, in words. */
+  readonly what: string;
+  /** Only what is of this kind; everything when left out. */
+  readonly kind?: Found['kind'];
+  readonly onOpen: (found: Found) => void;
+  readonly onClose: () => void;
+}) {
+  const { title, what, kind, onOpen, onClose } = props;
   const [text, setText] = useState('');
   const [place, setPlace] = useState(0);
   // Enter pressed before the answer is there opens the first thing found once it is.
   const [isEntered, setEntered] = useState(false);
-  const { groups, isSettled, error } = useSearch(text);
+  const { groups, isSettled, error } = useSearch(text, kind);
   const list = useId();
   const all = groups.flatMap(({ found }) => found);
   const active = Math.min(place, all.length - 1);
@@ -22,7 +29,7 @@ export function SearchDialog({ onClose }: { readonly onClose: () => void }) {
     if (found === undefined) return;
     keepRecent(found);
     onClose();
-    navigate(found.href);
+    onOpen(found);
   };
   useEffect(() => {
     if (!isEntered || !isSettled) return;
@@ -37,16 +44,16 @@ export function SearchDialog({ onClose }: { readonly onClose: () => void }) {
     event.preventDefault();
   };
   return (
-    <Modal title="Search" onClose={onClose}>
+    <Modal title={title} onClose={onClose}>
       <input
         type="text"
         role="combobox"
-        aria-label="Search metrics, resources, incidents, rules and pages"
+        aria-label={what}
         aria-autocomplete="list"
         aria-expanded={all.length > 0}
         aria-controls={list}
         aria-activedescendant={all.length > 0 ? optionId(list, active) : undefined}
-        placeholder="Metric, resource, incident, rule or page"
+        placeholder={what}
         autoComplete="off"
         spellCheck={false}
         value={text}

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import type { CombinedError } from 'urql';
 import { useAsk } from '../api/ask.ts';
 import { SearchDocument, SearchRulesDocument } from '../generated/graphql.ts';
-import { type FoundGroup, listFound } from './list-found.ts';
+import { type Found, type FoundGroup, keepKind, listFound } from './list-found.ts';
 import { readRecent } from './recent.ts';
 
 const PAUSE_MS = 120;
@@ -15,7 +15,8 @@ export interface SearchAnswer {
   readonly error: CombinedError | undefined;
 }
 
-export function useSearch(typed: string): SearchAnswer {
+/** @param kind only what is of this kind; everything when left out */
+export function useSearch(typed: string, kind?: Found['kind']): SearchAnswer {
   const text = typed.trim();
   const [asked, setAsked] = useState('');
   const [recent] = useState(() => readRecent());
@@ -26,8 +27,9 @@ export function useSearch(typed: string): SearchAnswer {
   const answer = useAsk(SearchDocument, { text: asked }, { isPaused: asked === '' });
   const rules = useAsk(SearchRulesDocument, {});
   const isAnswered = asked === '' || (answer.data !== undefined && !answer.isAsking);
+  const groups = listFound(asked, recent, answer.data, rules.data?.notificationRules ?? []);
   return {
-    groups: listFound(asked, recent, answer.data, rules.data?.notificationRules ?? []),
+    groups: kind === undefined ? groups : keepKind(groups, kind),
     isSettled: text === '' ? asked === '' : text === asked && (isAnswered || answer.error !== undefined),
     error: answer.error ?? rules.error,
   };

@@ -1,5 +1,5 @@
 /** What is drawn how in the chart above the scores. */
-export function ChartLegend() {
+export function ChartLegend({ hasPrevious }: { readonly hasPrevious: boolean }) {
   return (
     <div className="legend chart-legend">
       <span>
@@ -28,6 +28,14 @@ export function ChartLegend() {
         </svg>
         Incident
       </span>
+      {hasPrevious ? (
+        <span>
+          <svg viewBox="0 0 22 14" aria-hidden="true">
+            <path className="legend-previous" d="M1 10 L8 5 L14 8 L21 3" />
+          </svg>
+          Period before
+        </span>
+      ) : null}
     </div>
   );
 }

@@ -12,21 +12,21 @@ import type { MetricHeadFragment } from '../../generated/graphql.ts';
 import { nameZone } from '../../parts/format-time.ts';
 import { Notice } from '../../parts/notice.tsx';
 import { useZone } from '../../parts/preferences.ts';
+import { useUrlChoice } from '../../parts/url-state.ts';
 import { ChartTools } from './chart-tools.tsx';
 import { ChartLegend } from './chart-legend.tsx';
 import { ChartReading } from './chart-reading.tsx';
 import type { ChartColors } from './chart-colors.ts';
-import { openGaps } from './columns.ts';
+import { lengthOfGap, openGaps } from './columns.ts';
 import { PlotView } from './plot-view.tsx';
 import { lengthOfSpan, panRange, zoomRange } from '../range.ts';
 import { arrangeScores, describeScorePlot } from './score-plot.ts';
 import type { RangeState } from '../use-range.ts';
+import { PERIOD_CHOICES, usePrevious } from './use-previous.ts';
 import { useSeries } from './use-series.ts';
+import { useStartOf } from './use-start-of.ts';
 import { useWidth } from './use-width.ts';
 import { arrangeValues, describeValuePlot, type Flag } from './value-plot.ts';
-
-/** Silence longer than this many periods is shown as a gap. */
-const GAP_PERIODS = 3.5;
 
 /** The value with its band, the scores below, and what moves them. */
 export function ChartPanel(props: {
@@ -43,10 +43,13 @@ export function ChartPanel(props: {
   // While it follows only the start of the range matters, once: what is new is added.
   const asked = useStartOf(span, range);
   const series = useSeries(metric.id, { range: asked, spanMs, widthPixels });
-  const columns = useMemo(() => {
-    const typical = (range.toMs - range.fromMs) / 1000 / Math.max(1, series.columns.times.length);
-    return openGaps(series.columns, Math.max(typical * 3, metric.periodSeconds * GAP_PERIODS));
-  }, [series.columns, metric.periodSeconds, range.toMs - range.fromMs]);
+  const [period, setPeriod] = useUrlChoice('before', PERIOD_CHOICES);
+  const previous = usePrevious(metric.id, period, { range, spanMs });
+  const lengthMs = range.toMs - range.fromMs;
+  const columns = useMemo(
+    () => openGaps(series.columns, lengthOfGap(series.columns, metric.periodSeconds, lengthMs)),
+    [series.columns, metric.periodSeconds, lengthMs],
+  );
   const flagsNow = useRef(flags);
   useEffect(() => {
     flagsNow.current = flags;
@@ -58,7 +61,7 @@ export function ChartPanel(props: {
   );
   const describeScores = useCallback((colors: ChartColors) => describeScorePlot({ colors, zone }), [zone]);
   // Flags are drawn with the data: a new array of it draws anew.
-  const values = useMemo(() => arrangeValues(columns), [columns, flags]);
+  const values = useMemo(() => arrangeValues(columns, previous), [columns, previous, flags]);
   const scores = useMemo(() => arrangeScores(columns), [columns]);
   const [pointed, setPointed] = useState<number | null>(null);
 
@@ -84,7 +87,7 @@ export function ChartPanel(props: {
   const shared = { range, syncKey: metric.id, onSelect: fix };
   return (
     <section className="card stack chart" ref={place} aria-label="Chart">
-      <ChartTools ranging={ranging} isAsking={series.isAsking} />
+      <ChartTools ranging={ranging} isAsking={series.isAsking} period={period} onPeriod={setPeriod} />
       {series.error === undefined ? null : (
         <Notice kind="problem" title="The series could not be read.">
           <p>{describeError(series.error)}</p>
@@ -105,21 +108,8 @@ export function ChartPanel(props: {
           <p className="no-points">No data in this time range.</p>
         ) : null}
       </div>
-      <ChartReading columns={columns} index={pointed} unit={unit} seenPoints={metric.learning.rows} />
-      <ChartLegend />
+      <ChartReading columns={columns} pointed={pointed} unit={unit} seenPoints={metric.learning.rows} />
+      <ChartLegend hasPrevious={previous !== null} />
     </section>
   );
-}
-
-/** The range at the moment the span was chosen, or the fixed one. */
-function useStartOf(span: string | null, range: RangeState['range']): RangeState['range'] {
-  const [start, setStart] = useState(range);
-  const key = span ?? `${range.fromMs} ${range.toMs}`;
-  const [known, setKnown] = useState(key);
-  if (known !== key) {
-    setKnown(key);
-    setStart(range);
-    return range;
-  }
-  return start;
 }

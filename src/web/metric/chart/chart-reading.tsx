@@ -6,14 +6,15 @@ import type { Columns } from './columns.ts';
 /** The point under the pointer, in words; the newest one otherwise. */
 export function ChartReading(props: {
   readonly columns: Columns;
-  readonly index: number | null;
+  /** In seconds; null for the newest. */
+  readonly pointed: number | null;
   readonly unit: string | null;
   /** By the model of the metric. */
   readonly seenPoints: number;
 }) {
-  const { columns, index, unit, seenPoints } = props;
+  const { columns, pointed, unit, seenPoints } = props;
   const zone = useZone();
-  const at = index ?? columns.times.length - 1;
+  const at = columns.times.findLastIndex((time) => pointed === null || time <= pointed);
   const [time, value] = [columns.times[at], columns.values[at]];
   if (time === undefined || value == null) return <p className="reading">&nbsp;</p>;
   const [low, high, score] = [columns.low[at], columns.high[at], columns.scores[at]];

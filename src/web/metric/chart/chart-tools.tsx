@@ -1,16 +1,20 @@
 import { panRange, SPANS, zoomRange } from '../range.ts';
 import type { RangeState } from '../use-range.ts';
+import { RangePicker } from './range-picker.tsx';
+import { PERIOD_CHOICES, type Period } from './use-previous.ts';
 
+const PERIOD_WORDS = { '': 'No comparison', '1d': 'A day before', '1w': 'A week before' } as const;
 const CHOICES = SPANS.map(([name]) => name);
 
 /** Which time is shown. */
-export function ChartTools({
-  ranging,
-  isAsking,
-}: {
+export function ChartTools(props: {
   readonly ranging: RangeState;
   readonly isAsking: boolean;
+  /** Which period before is drawn over it. */
+  readonly period: Period | '';
+  readonly onPeriod: (period: Period | '') => void;
 }) {
+  const { ranging, isAsking, period, onPeriod } = props;
   const { range, span, follow, fix } = ranging;
   return (
     <div className="line spread">
@@ -22,6 +26,17 @@ export function ChartTools({
         ))}
       </div>
       <div className="line">
+        <select
+          aria-label="Period before"
+          value={period}
+          onChange={({ target }) => onPeriod(PERIOD_CHOICES.find((choice) => choice === target.value) ?? '')}
+        >
+          {PERIOD_CHOICES.map((choice) => (
+            <option key={choice} value={choice}>
+              {PERIOD_WORDS[choice]}
+            </option>
+          ))}
+        </select>
         <span className="quiet" role="status">
           {isAsking ? 'Loading…' : span === null ? 'Fixed range' : 'Live'}
         </span>
@@ -40,6 +55,7 @@ export function ChartTools({
           </button>
         </div>
       </div>
+      <RangePicker range={range} onFix={fix} />
     </div>
   );
 }

@@ -49,6 +49,18 @@ export function appendScores(columns: Columns, scores: readonly LiveScore[], fro
   };
 }
 
+/** Silence longer than this many periods is shown as a gap. */
+const GAP_PERIODS = 3.5;
+
+/**
+ * What counts as long in a range, in seconds: the series may be coarser than the metric.
+ * @param lengthMs of the range
+ */
+export function lengthOfGap({ times }: Columns, periodSeconds: number, lengthMs: number): number {
+  const typical = lengthMs / 1000 / Math.max(1, times.length);
+  return Math.max(typical * 3, periodSeconds * GAP_PERIODS);
+}
+
 /**
  * Where nothing came for long, a gap instead of a line: the silence is part of what happened.
  * @param gapSeconds what counts as long

@@ -19,8 +19,8 @@ export function PlotView(props: {
   /** Plots of one key show the same moment under the pointer. */
   readonly syncKey: string;
   readonly onSelect: (range: Range) => void;
-  /** Which point lies under the pointer; null when none. */
-  readonly onPoint?: (index: number | null) => void;
+  /** The time of the point under the pointer, in seconds; null when none. */
+  readonly onPoint?: (time: number | null) => void;
 }) {
   const { describe, data, range, height, syncKey } = props;
   const place = useRef<HTMLDivElement>(null);
@@ -34,7 +34,10 @@ export function PlotView(props: {
     shown.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
     props.onSelect({ fromMs, toMs });
   });
-  const point = useEffectEvent((shown: uPlot) => props.onPoint?.(shown.cursor.idx ?? null));
+  const point = useEffectEvent((shown: uPlot) => {
+    const { idx } = shown.cursor;
+    props.onPoint?.(idx == null ? null : (shown.data[0][idx] ?? null));
+  });
   const create = useEffectEvent((target: HTMLElement) => {
     const described = describe(readChartColors(target));
     const made = new uPlot(

@@ -5,6 +5,7 @@ import { formatValue, shortenUnit } from '../../parts/format-number.ts';
 import type { Zone } from '../../parts/preferences.ts';
 import type { ChartColors } from './chart-colors.ts';
 import type { Columns } from './columns.ts';
+import type { Previous } from './use-previous.ts';
 
 /** Something that happened at a time: an incident, an annotation, an alarm that would have been. */
 export interface Flag {
@@ -22,14 +23,20 @@ const MAX_UNIT_LENGTH = 4;
 const DAY_SECONDS = 86_400;
 const AXIS_FONT = '12px system-ui, sans-serif';
 
-/** What uPlot is given for the columns. */
-export function arrangeValues({ times, values, expected, low, high, scores }: Columns): uPlot.AlignedData {
+/**
+ * What uPlot is given for the columns.
+ * @param previous what is drawn over them: its times are others
+ */
+export function arrangeValues(
+  { times, values, expected, low, high, scores }: Columns,
+  previous: Previous | null = null,
+): uPlot.AlignedData {
   // What never was below nothing is not expected there either, however wide the band.
   const floor = values.every((value) => value === null || value >= 0) ? 0 : Number.NEGATIVE_INFINITY;
   const raise = (bound: number | null) => (bound === null ? null : Math.max(floor, bound));
   const only = (wanted: string) =>
     values.map((value, index) => (classOf(scores[index] ?? null) === wanted ? value : null));
-  return [
+  const own: uPlot.AlignedData = [
     [...times],
     high.map(raise),
     low.map(raise),
@@ -38,6 +45,9 @@ export function arrangeValues({ times, values, expected, low, high, scores }: Co
     only('YELLOW'),
     only('RED'),
   ];
+  if (previous === null) return [...own, times.map(() => null)];
+  // A time only one of the two has is no gap of the other.
+  return uPlot.join([own, [[...previous.times], [...previous.values]]]);
 }
 
 export function describeValuePlot(options: {
@@ -66,6 +76,7 @@ export function describeValuePlot(options: {
       { label: 'value', stroke: colors.value, width: 1.6, points: { show: false } },
       { label: 'yellow', ...dots(colors.yellow, 7) },
       { label: 'red', ...dots(colors.red, 10) },
+      { label: 'previous', stroke: colors.accent, width: 1.2, dash: [2, 3], points: { show: false } },
     ],
     bands: [{ series: [1, 2], fill: colors.band }],
     axes: [

@@ -1,4 +1,5 @@
 /** The server scores are written to. It says one of three things of a request: taken, never to be sent again, or later. */
+import { readRetryAfter } from '../../platform/outbound/retry-after.ts';
 
 export interface WriteTarget {
   /** @throws what the connection fails with */
@@ -16,7 +17,6 @@ export interface WriteAnswer {
 
 const TIME_LIMIT_MS = 30_000;
 const SHOWN_TEXT = 300;
-const MAX_RETRY_AFTER_MS = 10 * 60_000;
 /**
  * What is sent is wrong, and will be. Every other status may be put right over there (a key, an address, a full disk), and
  * nothing is given up for it: the log keeps what waits.
@@ -57,11 +57,4 @@ function writeAuthorization(user: string | undefined, token: string): string {
 function readOutcome({ ok, status }: Response): WriteAnswer['outcome'] {
   if (ok) return 'TAKEN';
   return REFUSALS.includes(status) ? 'REFUSED' : 'LATER';
-}
-
-/** Seconds, or a date. */
-function readRetryAfter(text: string | null): number | null {
-  if (text === null) return null;
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isNaN(ms) ? null : Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS);
 }

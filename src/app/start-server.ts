@@ -110,7 +110,7 @@ async function startEngine(
     : null;
   if (host !== null) teardown.add(() => host.stop());
   const influxdb = openInfluxdb(config, log);
-  if (influxdb !== null) teardown.add(influxdb.stop);
+  if (influxdb !== null) teardown.add(() => influxdb.listing.stop());
   const engine = await createEngine({
     database,
     config,
@@ -128,7 +128,7 @@ async function startEngine(
     if (database.isEmbedded && registry.size === 0) await watchHost(engine.monitor, host.supported, log);
   }
   engine.start();
-  influxdb?.start();
+  influxdb?.listing.start();
   await engine.inventory.start();
   engine.poll.start();
   return engine;

@@ -48,7 +48,7 @@ async function start(answerQuery: NonNullable<EndpointOptions['answerQuery']>) {
   const read = (fromMs: number | null, spec: unknown = SPEC) =>
     polling.read([{ metricId: 'm', spec, periodSeconds: 60, fromMs }], signal);
   const dispose = async () => {
-    source.stop();
+    source.listing.stop();
     await endpoint[Symbol.asyncDispose]();
   };
   return { endpoint, source, read, [Symbol.asyncDispose]: dispose };
@@ -145,7 +145,7 @@ describe('the source of InfluxDB series', () => {
       if (query.includes('FieldKeys')) return strings('_value', ['usage', 'idle']);
       return strings('_value', ['_start', '_field', 'host']);
     });
-    await started.source.refresh();
+    await started.source.listing.refresh();
     const types = started.source.catalogue();
     expect(types).toMatchObject([
       {
@@ -154,7 +154,7 @@ describe('the source of InfluxDB series', () => {
       },
     ]);
     await started.endpoint.goAway();
-    await started.source.refresh();
+    await started.source.listing.refresh();
     expect(started.source.catalogue()).toBe(types);
   });
 
@@ -164,11 +164,11 @@ describe('the source of InfluxDB series', () => {
     await using endpoint = await startInfluxdbEndpoint({});
     await endpoint.goAway();
     const source = createInfluxdbSource({ connection: { url: endpoint.url, org: 'acme', token: 't' }, log });
-    await source.refresh();
-    await source.refresh();
+    await source.listing.refresh();
+    await source.listing.refresh();
     const levels = lines.map((line) => (JSON.parse(line) as { level: number }).level);
     expect(levels).toEqual([40, 20]);
-    source.stop();
+    source.listing.stop();
   });
 });
 

@@ -131,7 +131,7 @@ export class QuotaExceededError extends ExpectedError {
   }
 }
 
-/** The outside world (AWS, InfluxDB) cannot be asked just now. */
+/** The outside world (AWS, InfluxDB, Prometheus) cannot be asked just now. */
 export class SourceUnavailableError extends ExpectedError {
   override readonly name = 'SourceUnavailableError';
   readonly code = 'SOURCE_UNAVAILABLE';

@@ -1,7 +1,7 @@
 /** The words of the house as types. Imports nothing of ours. */
 
 /** Where a metric's points come from. Stored as text; the GraphQL enum has the same names. */
-export const DATASOURCES = ['CLOUDWATCH', 'AUTOSTACK', 'CUSTOM', 'INFLUXDB', 'HOST'] as const;
+export const DATASOURCES = ['CLOUDWATCH', 'AUTOSTACK', 'CUSTOM', 'INFLUXDB', 'PROMETHEUS', 'HOST'] as const;
 export type Datasource = (typeof DATASOURCES)[number];
 
 /** The account of whatever is not said to be another's. */

@@ -12,6 +12,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'push',
     'aws',
     'prometheus',
+    'prometheus-source',
     'monitoring-policies',
     'notifications',
     'configuration',

@@ -15,6 +15,7 @@ import { startSelfMonitoring, type SelfMonitoring } from './open-telemetry.ts';
 import type { Aws } from '../core/sources/aws/aws.ts';
 import { createHostSource } from '../core/sources/host/host.ts';
 import { createInfluxdbSource, type InfluxdbSource } from '../core/sources/influxdb/influxdb.ts';
+import { createPrometheusSource, type PrometheusSource } from '../core/sources/prometheus/prometheus.ts';
 import type { SendEnvironment } from './app-context.ts';
 import { checkAddress } from '../platform/runtime/listen.ts';
 import { buildOrTearDown } from '../platform/runtime/shutdown-stack.ts';
@@ -111,12 +112,14 @@ async function startEngine(
   if (host !== null) teardown.add(() => host.stop());
   const influxdb = openInfluxdb(config, log);
   if (influxdb !== null) teardown.add(() => influxdb.listing.stop());
+  const prometheus = openPrometheus(config, stats, log);
+  if (prometheus !== null) teardown.add(() => prometheus.listing.stop());
   const engine = await createEngine({
     database,
     config,
     log,
     stats,
-    sources: [...(host === null ? [] : [host]), ...(influxdb === null ? [] : [influxdb])],
+    sources: [host, influxdb, prometheus].filter((source) => source !== null),
     aws,
     licensedResources: () => monitoring.license.current().resources,
   });
@@ -129,6 +132,7 @@ async function startEngine(
   }
   engine.start();
   influxdb?.listing.start();
+  prometheus?.listing.start();
   await engine.inventory.start();
   engine.poll.start();
   return engine;
@@ -139,4 +143,21 @@ function openInfluxdb(config: Config, log: Log): InfluxdbSource | null {
   const { influxdbUrl: url, influxdbOrg: org, influxdbToken: token } = config;
   if (url === undefined || org === undefined) return null;
   return createInfluxdbSource({ connection: { url, org, token }, log });
+}
+
+/** Null where none is set. */
+function openPrometheus(config: Config, stats: Stats, log: Log): PrometheusSource | null {
+  const {
+    prometheusUrl: url,
+    prometheusUser: user,
+    prometheusPassword: password,
+    prometheusToken: token,
+  } = config;
+  if (url === undefined) return null;
+  return createPrometheusSource({
+    connection: { url, user, password, token },
+    settleSeconds: config.prometheusSettleSeconds,
+    onDropped: (reason, values) => stats.countReason('prometheus_values_dropped', reason, values),
+    log,
+  });
 }

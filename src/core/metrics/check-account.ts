@@ -3,7 +3,7 @@ import { NotSupportedError } from '../../errors.ts';
 import { DEFAULT_ACCOUNT, type Datasource } from '../../model.ts';
 
 /**
- * What the server reads with its own credentials (AWS, InfluxDB) or of its own machine belongs to the default account:
+ * What the server reads with its own credentials (AWS, InfluxDB, Prometheus) or of its own machine belongs to the default account:
  * monitored for another, it would be shown to whom it is not. @throws NotSupportedError
  */
 export function checkAccount(datasource: Datasource, accountId: number): void {

@@ -89,7 +89,7 @@ export async function refreshResourceTags(
        SELECT r.id, m.tags, EXISTS (
          SELECT FROM jsonb_array_elements(m.tags) AS t(tag) WHERE tag->>'value' <> r.resource_id) AS says_more
        FROM resource r JOIN metric m ON m.resource_id = r.id
-       WHERE r.id = ANY($1::uuid[]) AND r.datasource IN ('CUSTOM', 'INFLUXDB') AND jsonb_array_length(m.tags) > 0
+       WHERE r.id = ANY($1::uuid[]) AND r.datasource IN ('CUSTOM', 'INFLUXDB', 'PROMETHEUS') AND jsonb_array_length(m.tags) > 0
      ), totals AS (
        SELECT id, count(*) AS every_one, count(*) FILTER (WHERE says_more) AS saying_more FROM series GROUP BY id
      ), held AS (

@@ -12,8 +12,10 @@ import { DOWNLOAD_SETTINGS } from './downloads.ts';
 import { INFLUXDB_SETTINGS } from './influxdb.ts';
 import { LIMIT_SETTINGS } from './limits.ts';
 import { NOTIFICATION_SETTINGS } from './notifications.ts';
+import { PROMETHEUS_SETTINGS } from './prometheus.ts';
 import { REMOTE_WRITE_SETTINGS } from './remote-write.ts';
 import { SERVER_SETTINGS } from './server.ts';
+import type { Setting } from './setting.ts';
 import { OperatorError } from '../../errors.ts';
 import { wordIssue } from '../runtime/word-issue.ts';
 
@@ -24,6 +26,7 @@ const SETTINGS = {
   ...AWS_SETTINGS,
   ...CLOUDWATCH_SETTINGS,
   ...INFLUXDB_SETTINGS,
+  ...PROMETHEUS_SETTINGS,
   ...DOWNLOAD_SETTINGS,
   ...NOTIFICATION_SETTINGS,
   ...REMOTE_WRITE_SETTINGS,
@@ -59,11 +62,17 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     problems.push(`${name}=${shown}: ${result.error.issues.map((issue) => issue.message).join('; ')}`);
     return [key, undefined] as const;
   });
+  const isGiven = ({ name, secret = false }: Setting<unknown>) =>
+    environment[name] !== undefined || (secret && environment[`${name}${FILE_SUFFIX}`] !== undefined);
   const { cloudwatchAccessKeyId: keyId, cloudwatchSecretAccessKey: key } = SETTINGS;
-  const hasKey = [key.name, `${key.name}${FILE_SUFFIX}`].some((name) => environment[name] !== undefined);
-  if ((environment[keyId.name] !== undefined) !== hasKey) {
+  if (isGiven(keyId) !== isGiven(key)) {
     problems.push(`${keyId.name} and ${key.name}: expected both or neither`);
   }
+  const { prometheusUser: user, prometheusPassword: password, prometheusToken: token } = SETTINGS;
+  if (isGiven(user) !== isGiven(password)) {
+    problems.push(`${user.name} and ${password.name}: expected both or neither`);
+  }
+  if (isGiven(user) && isGiven(token)) problems.push(`${user.name} and ${token.name}: expected one of them`);
   const { influxdbUrl: url, influxdbOrg: org, influxdbBucket: bucket } = SETTINGS;
   if (environment[url.name] !== undefined) {
     for (const { name } of [org, bucket]) {

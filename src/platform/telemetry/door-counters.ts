@@ -61,4 +61,8 @@ export const DOOR_REASON_COUNTERS = {
     help: 'Data points of OTLP requests that hold no number: flagged as without a value, NaN and infinity. Harmless.',
     reasons: ['no_recorded_value', 'not_finite'],
   },
+  prometheus_values_dropped: {
+    help: 'Values read from a Prometheus and left out: no finite numbers, or of a time at which the query gave several series.',
+    reasons: ['not_finite', 'several_series'],
+  },
 } as const;

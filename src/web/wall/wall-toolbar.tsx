@@ -16,6 +16,7 @@ const SOURCES = [
   ['CLOUDWATCH', 'CloudWatch'],
   ['AUTOSTACK', 'Autostacks'],
   ['INFLUXDB', 'InfluxDB'],
+  ['PROMETHEUS', 'Prometheus'],
 ] as const;
 
 /** What the wall shows, and in which order. */

@@ -43,6 +43,8 @@ describe('settings', () => {
     'LAPWING_CLOUDWATCH_SECRET_ACCESS_KEY',
     'LAPWING_CLOUDWATCH_WEBHOOKS',
     'LAPWING_INFLUXDB_TOKEN',
+    'LAPWING_PROMETHEUS_PASSWORD',
+    'LAPWING_PROMETHEUS_TOKEN',
     'LAPWING_SMTP_URL',
     'DATABASE_URL',
   ])('may be secret and are not printed when they are bad: %s', (name) => {
@@ -53,6 +55,20 @@ describe('settings', () => {
         expect(String(error)).not.toContain('hunter2');
       }
     }
+  });
+
+  it.each([
+    [{ LAPWING_PROMETHEUS_USER: 'eve' }, 'PASSWORD: expected both or neither'],
+    [{ LAPWING_PROMETHEUS_PASSWORD: 'hunter2' }, 'PASSWORD: expected both or neither'],
+    [
+      { LAPWING_PROMETHEUS_USER: 'eve', LAPWING_PROMETHEUS_PASSWORD: 'a', LAPWING_PROMETHEUS_TOKEN: 'b' },
+      'LAPWING_PROMETHEUS_USER and LAPWING_PROMETHEUS_TOKEN: expected one of them',
+    ],
+    [{ LAPWING_PROMETHEUS_URL: 'http://eve:hunter2@host' }, 'expected no user and no password in it'],
+    [{ LAPWING_PROMETHEUS_SETTLE_SECONDS: '-1' }, 'expected a whole number'],
+  ])('of a Prometheus are checked together: %j', (environment, problem) => {
+    expect(() => readConfig(environment)).toThrow(problem);
+    expect(() => readConfig(environment)).not.toThrow('hunter2');
   });
 
   it.each(['LAPWING_INFLUXDB_URL', 'LAPWING_AWS_ENDPOINT', 'LAPWING_PORT'])(
@@ -86,6 +102,11 @@ describe('a secret setting', () => {
     LAPWING_SMTP_URL: 'smtp://u:sesame@mail.example.com',
     DATABASE_URL: 'postgresql://u:sesame@db.example.com/lapwing',
   };
+  /** What goes together with one. */
+  const PAIRS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    LAPWING_CLOUDWATCH_SECRET_ACCESS_KEY: { LAPWING_CLOUDWATCH_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' },
+    LAPWING_PROMETHEUS_PASSWORD: { LAPWING_PROMETHEUS_USER: 'eve' },
+  };
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'lapwing-secrets-'));
@@ -94,9 +115,7 @@ describe('a secret setting', () => {
 
   it.each(secrets.map(({ name }) => name))('is read from the file that %s_FILE names', async (name) => {
     const value = VALUES[name] ?? 'sesame-sesame-sesame-sesame';
-    const pair = name.startsWith('LAPWING_CLOUDWATCH_SECRET')
-      ? { LAPWING_CLOUDWATCH_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' }
-      : {};
+    const pair = PAIRS[name] ?? {};
     const file = join(folder, name);
     await writeFile(file, `${value}\n`);
     expect(readConfig({ ...pair, [`${name}_FILE`]: file })).toEqual(readConfig({ ...pair, [name]: value }));

@@ -10,6 +10,7 @@ export const DatasourceRef = builder.enumType('Datasource', {
     AUTOSTACK: 'A metric over a group of resources chosen by their tags.',
     CUSTOM: 'Pushed to this server by others.',
     INFLUXDB: 'A series of an InfluxDB.',
+    PROMETHEUS: 'An expression of PromQL, evaluated by a Prometheus.',
     HOST: 'The machine this server runs on.',
   }),
 });

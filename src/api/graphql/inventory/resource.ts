@@ -52,7 +52,7 @@ export const ResourceRef = builder.prismaNode('Resource', {
       },
     }),
     region: t.exposeString('region', {
-      description: 'Where it is; local for the host, the bucket for InfluxDB, empty for pushed metrics.',
+      description: 'Where it is; local for the host, the bucket for InfluxDB, default for Prometheus, empty for pushed metrics.',
     }),
     namespace: t.exposeString('namespace', { description: 'Namespace of its metrics.' }),
     server: t.string({
@@ -66,7 +66,7 @@ export const ResourceRef = builder.prismaNode('Resource', {
     }),
     tags: t.field({
       type: [TagRef],
-      description: 'Its labels; of a pushed or InfluxDB resource those that all its series have.',
+      description: 'Its labels; of a pushed, InfluxDB or Prometheus resource those that all its series have.',
       resolve: ({ tags }) => [...readTags(tags)],
     }),
     status: t.field({

@@ -7,6 +7,7 @@ import { builder } from '../builder/builder.ts';
 import { DimensionInputRef } from '../builder/dimension-input.ts';
 import { DirectionRef, ValueKindRef } from '../builder/enums.ts';
 import { InfluxdbMetricSpecRef, readInfluxdbSpec } from './influxdb-input.ts';
+import { PrometheusMetricSpecRef } from './prometheus-input.ts';
 import { readAutostackId } from '../builder/node-id.ts';
 
 const CustomMetricSpecRef = builder.inputType('CustomMetricSpec', {
@@ -74,6 +75,7 @@ export const MetricSpecInputRef = builder.inputType('MetricSpecInput', {
     custom: t.field({ type: CustomMetricSpecRef, description: 'A pushed metric.' }),
     host: t.field({ type: HostMetricSpecRef, description: 'A metric of the host.' }),
     influxdb: t.field({ type: InfluxdbMetricSpecRef, description: 'A series of InfluxDB.' }),
+    prometheus: t.field({ type: PrometheusMetricSpecRef, description: 'An expression of PromQL.' }),
   }),
 });
 
@@ -135,6 +137,7 @@ export function readSpec({
   autostack,
   custom,
   influxdb,
+  prometheus,
   host,
 }: typeof MetricSpecInputRef.$inferInput): {
   datasource: Datasource;
@@ -152,6 +155,10 @@ export function readSpec({
   }
   if (custom != null) return { datasource: 'CUSTOM', spec: withoutNulls(custom) };
   if (influxdb != null) return { datasource: 'INFLUXDB', spec: readInfluxdbSpec(influxdb) };
+  if (prometheus != null) {
+    const { unlisted, ...spec } = prometheus;
+    return { datasource: 'PROMETHEUS', spec: withoutNulls(spec), confirmed: unlisted !== true };
+  }
   return { datasource: 'HOST', spec: withoutNulls(host) };
 }
 

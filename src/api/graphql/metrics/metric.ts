@@ -101,7 +101,7 @@ export const MetricRef = builder.prismaNode('Metric', {
       type: [TagRef],
       select: { tags: true, resource: { select: { tags: true } } },
       description:
-        'Its labels: the tags of a pushed or InfluxDB series, the dimensions of a CloudWatch metric; and those of its resource under other keys.',
+        'Its labels: the tags of a pushed or InfluxDB series, those a selector of Prometheus asks for, the dimensions of a CloudWatch metric; and those of its resource under other keys.',
       resolve: ({ tags, resource }) => [...joinTags(readTags(tags), readTags(resource?.tags))],
     }),
     location: t.exposeString('location', { description: 'Region; empty for pushed metrics.' }),

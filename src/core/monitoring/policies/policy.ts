@@ -13,7 +13,8 @@ import type { Datasource, ModelParams } from '../../../model.ts';
 
 /**
  * Sources whose metrics come to be known by themselves: series that are pushed, and the default metrics of resources of
- * AWS that are listed. The host is monitored from the start, InfluxDB lists no series, and autostacks are made by hand.
+ * AWS that are listed. The host is monitored from the start, InfluxDB and Prometheus list no series,
+ * and autostacks are made by hand.
  */
 export const POLICY_SOURCES: readonly Datasource[] = ['CUSTOM', 'CLOUDWATCH'];
 

@@ -1,0 +1,2 @@
+-- Expressions of PromQL can be monitored.
+ALTER TYPE "datasource" ADD VALUE 'PROMETHEUS' BEFORE 'HOST';

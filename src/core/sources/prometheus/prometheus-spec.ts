@@ -1,0 +1,85 @@
+/** What names an expression of PromQL that is monitored, and what monitoring it means. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { MAX_NAME_LENGTH, UNPRINTABLE } from '../../../model.ts';
+import { parseSpec } from '../parse-spec.ts';
+import { findResourceTag } from '../series-resource.ts';
+import type { MetricDescription } from '../source.ts';
+import { readPlainSelector } from './plain-selector.ts';
+
+export const PROMETHEUS_NAMESPACE = 'Prometheus';
+export const DEFAULT_PERIOD_SECONDS = 60;
+const MAX_QUERY_LENGTH = 4000;
+/** One server is read; its name in resources leaves room for others. */
+const REGION = 'default';
+
+const isPrintable = (given: string) => !UNPRINTABLE.test(given) && !/\p{Cs}/u.test(given);
+const name = z
+  .string()
+  .trim()
+  .min(1, 'expected a text, got an empty one')
+  .max(MAX_NAME_LENGTH)
+  .refine(isPrintable, 'expected a text without control characters');
+
+const prometheusSpec = z.strictObject({
+  query: z
+    .string()
+    .trim()
+    .min(1, 'expected an expression of PromQL, got an empty text')
+    .max(MAX_QUERY_LENGTH)
+    .refine((given) => isPrintable(given.replaceAll(/[\t\r\n]/g, ' ')), 'expected no control characters'),
+  periodSeconds: z.int().min(1).max(86_400).default(DEFAULT_PERIOD_SECONDS),
+  name: name.optional(),
+  /** The thing it belongs to; a conventional label of the selector, else the name, when left out. */
+  resource: name.optional(),
+});
+
+export type PrometheusSpec = z.output<typeof prometheusSpec>;
+
+/** @throws InvalidInputError naming the field */
+export function readPrometheusSpec(spec: unknown): PrometheusSpec {
+  return parseSpec(prometheusSpec, spec, { name: 'prometheus', expected: '{ query }' });
+}
+
+/** @throws InvalidInputError naming the field */
+export function describePrometheusMetric(spec: unknown): MetricDescription {
+  const { query, periodSeconds, ...given } = readPrometheusSpec(spec);
+  const selector = readPlainSelector(query);
+  const labels = selector?.labels ?? new Map<string, string>();
+  const shownName = given.name ?? shorten(selector?.name ?? query);
+  const resourceLabel = given.resource === undefined ? findResourceTag(labels) : null;
+  const labelled = resourceLabel === null ? undefined : labels.get(resourceLabel);
+  const resourceId = shorten(given.resource ?? labelled ?? shownName);
+  const tags = [...labels]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => ({ key, value: value.slice(0, MAX_NAME_LENGTH) }));
+  return {
+    identity: createHash('sha256')
+      .update(JSON.stringify([query, periodSeconds]))
+      .digest('hex'),
+    name: shownName,
+    description: query,
+    unit: null,
+    server: `${REGION}/${PROMETHEUS_NAMESPACE}/${resourceId}`,
+    location: REGION,
+    tagName: null,
+    periodSeconds,
+    modelParams: {},
+    resource: {
+      region: REGION,
+      type: PROMETHEUS_NAMESPACE,
+      namespace: PROMETHEUS_NAMESPACE,
+      resourceId,
+      name: null,
+      state: null,
+      tags: resourceLabel === null ? [] : [{ key: resourceLabel, value: resourceId }],
+    },
+    tags,
+  };
+}
+
+/** On one line, as long as a name may be. */
+function shorten(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ');
+  return line.length <= MAX_NAME_LENGTH ? line : `${line.slice(0, MAX_NAME_LENGTH - 1)}…`;
+}

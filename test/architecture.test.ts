@@ -27,7 +27,8 @@ const CORE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   bars: ['samples', 'score-log'],
   changes: [],
   'cloudwatch-service': ['monitoring', 'samples', 'sources'],
-  incidents: ['annotations', 'metrics', 'models', 'notify', 'samples', 'score-log'],
+  // Bars say when a metric reported.
+  incidents: ['annotations', 'bars', 'metrics', 'models', 'notify', 'samples', 'score-log'],
   ingest: ['bars', 'metrics', 'models', 'samples', 'score-log', 'sources'],
   inventory: ['metrics', 'sources'],
   'metric-lists': ['bars', 'metrics', 'samples', 'sources'],

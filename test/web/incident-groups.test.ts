@@ -15,6 +15,7 @@ function incident(
 ): IncidentRowFragment {
   return {
     id,
+    kind: 'ANOMALY',
     server: 's',
     ruleName,
     state: to === null ? 'FIRING' : 'ENDED',
@@ -40,6 +41,11 @@ const namesOf = (incidents: readonly IncidentRowFragment[]) =>
   groupIncidents(incidents).map((group) => group.incidents.map(({ id }) => id).join('+'));
 
 describe('the list of incidents', () => {
+  it('keeps what stopped reporting apart from the anomaly before it', () => {
+    const silent = incident('b', 'two', [5, null], { kind: 'NO_DATA' });
+    expect(namesOf([silent, incident('a', 'one', [4, null])])).toEqual(['b', 'a']);
+  });
+
   it('has what several rules opened for one event once', () => {
     expect(namesOf([incident('b', 'two', [5, 8]), incident('a', 'one', [4, 6])])).toEqual(['b+a']);
     expect(namesOf([incident('b', 'two', [5, null]), incident('a', 'one', [4, null])])).toEqual(['b+a']);

@@ -24,6 +24,8 @@ export const RULE_DEFAULTS: Fields = {
   staleSeconds: 3600,
   learningGuard: true,
   notifyEnd: true,
+  notifyNoData: false,
+  noDataSeconds: 300,
   maintenanceWindows: [],
   timeZone: null,
   subject: null,

@@ -24,6 +24,8 @@ export interface RuleChange {
   readonly staleSeconds?: number;
   readonly learningGuard?: boolean;
   readonly notifyEnd?: boolean;
+  readonly notifyNoData?: boolean;
+  readonly noDataSeconds?: number;
   readonly maintenanceWindows?: readonly MaintenanceWindow[];
   /** Null for that of the metric. */
   readonly timeZone?: string | null;
@@ -46,6 +48,7 @@ const RANGES = {
   recoverySeconds: [0, 7 * DAY],
   quietSeconds: [0, 30 * DAY],
   staleSeconds: [1, 365 * DAY],
+  noDataSeconds: [60, 30 * DAY],
 } as const satisfies Partial<Record<keyof RuleChange, readonly [low: number, high: number]>>;
 
 const MAX_NAME_LENGTH = 100;

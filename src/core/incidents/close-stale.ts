@@ -1,14 +1,13 @@
 /**
- * Ends what no point will end any more: incidents of metrics that fell silent, are monitored no longer or were deleted,
- * and of rules that no longer ask for them.
+ * Ends what the scores do not end: incidents of metrics that fell silent, report again, are monitored no longer or were
+ * deleted, and of rules that no longer ask for them.
  */
 import type pg from 'pg';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import type { IncidentEnd } from '../../generated/prisma/client.ts';
-import { SCORED_AHEAD_MS } from '../../model.ts';
 import { endIncident, type Incident } from './incident.ts';
-import { matchesScope, readMetricFacts, silenceMs, type MetricFacts } from './metric-facts.ts';
+import { findHeardMs, matchesScope, readMetricFacts, silenceMs, type MetricFacts } from './metric-facts.ts';
 import type { RuleBook } from './rule-cache.ts';
 import { dropIncidents, readOpenPage, saveIncidents } from './store-incidents.ts';
 import { enqueueNotifications } from './delivery/enqueue-notifications.ts';
@@ -60,7 +59,7 @@ async function sweepPage(
     const reason = findEnd(incident, entry, facts.get(incident.metricNumber), book, at.getTime());
     if (reason === null) continue;
     if (incident.state === 'PENDING') dropped.push(incident.id);
-    else ended.push(endIncident(incident, reason, reason === 'SILENT' ? incident.lastPointMs : at.getTime()));
+    else ended.push(endIncident(incident, reason, findEndedMs(incident, reason, entry, at.getTime())));
   }
   await dropIncidents(client, dropped);
   await saveIncidents(client, ended, at);
@@ -87,16 +86,21 @@ function findEnd(
   if (entry.status === 'UNMONITORED') return 'UNMONITORED';
   const rule = incident.ruleId === null ? undefined : book.byId(incident.ruleId);
   if (rule?.enabled !== true || !matchesScope(rule.scope, facts)) return 'RULE_CHANGED';
-  return nowMs - findHeardMs(entry, incident, nowMs) > silenceMs(entry.periodSeconds) ? 'SILENT' : null;
+  if (incident.kind === 'NO_DATA') {
+    if (!rule.notifyNoData) return 'RULE_CHANGED';
+    return findHeardMs(entry, nowMs) > incident.lastPointMs ? 'RECOVERED' : null;
+  }
+  const heardMs = Math.max(findHeardMs(entry, nowMs), incident.lastPointMs);
+  return nowMs - heardMs > silenceMs(entry.periodSeconds) ? 'SILENT' : null;
 }
 
-/** When the metric was last heard of. A point that lies ahead, and waits to be scored, says nothing of that. */
-function findHeardMs(
-  { lastTimestampMs, scoredToMs }: MetricEntry,
-  incident: Incident,
+/** In the time of the points where they say it. */
+function findEndedMs(
+  { lastPointMs }: Incident,
+  reason: IncidentEnd,
+  entry: MetricEntry | undefined,
   nowMs: number,
 ): number {
-  const lastMs = lastTimestampMs ?? 0;
-  const isAhead = lastMs > nowMs + SCORED_AHEAD_MS;
-  return Math.max(isAhead ? (scoredToMs ?? 0) : lastMs, incident.lastPointMs);
+  if (reason === 'SILENT') return lastPointMs;
+  return reason === 'RECOVERED' && entry !== undefined ? findHeardMs(entry, nowMs) : nowMs;
 }

@@ -45,7 +45,7 @@ export async function followScores(
 ): Promise<Changes> {
   const least = context.book.leastSensitivity();
   const numbers = [...new Set(scores.map(({ metricNumber }) => metricNumber))];
-  const stored = await readOpenIncidents(client, numbers);
+  const stored = await readOpenIncidents(client, 'ANOMALY', numbers);
   const concerned = new Set(stored.map(({ metricNumber }) => metricNumber));
   for (const { score, metricNumber } of scores) if (score >= least) concerned.add(metricNumber);
   if (concerned.size === 0) return NO_CHANGES;
@@ -58,6 +58,7 @@ export async function followScores(
   );
   const lastNotified = await readLastNotified(
     client,
+    'ANOMALY',
     context.book.all().map(({ id }) => id),
     [...new Set([...facts.values()].map(({ server }) => server))],
   );

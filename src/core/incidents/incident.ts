@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { raiseSensitivity } from '../annotations/alert-threshold.ts';
 import { matters } from '../models/score-history.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
-import type { IncidentEnd, IncidentMute } from '../../generated/prisma/client.ts';
+import type { IncidentEnd, IncidentKind, IncidentMute } from '../../generated/prisma/client.ts';
 import type { Datasource, View } from '../../model.ts';
 import { nameInstance, silenceMs, type MetricFacts } from './metric-facts.ts';
 import type { Rule } from './rule.ts';
@@ -25,6 +25,7 @@ const FAR_RARER = 10;
 
 export interface Incident extends Course, Frozen {
   readonly id: string;
+  readonly kind: IncidentKind;
   /** Null once the rule was deleted; so with the metric. */
   readonly ruleId: string | null;
   readonly ruleName: string;
@@ -121,7 +122,22 @@ function createIncident(
   return {
     ...course,
     ...freeze(sample),
+    ...describeOrigin(rule, facts),
     id: randomUUID(),
+    kind: 'ANOMALY',
+    peakScore: sample.score,
+    peakValue: sample.value,
+    peakMs: sample.timestampMs,
+    mutedBy: null,
+    notifiedMs: null,
+    endedMs: null,
+    endReason: null,
+  };
+}
+
+/** Whose an incident is, as it is kept when rule and metric are gone. */
+export function describeOrigin(rule: Rule, facts: MetricFacts) {
+  return {
     ruleId: rule.id,
     ruleName: rule.name,
     metricId: facts.id,
@@ -132,13 +148,6 @@ function createIncident(
     server: facts.server,
     location: facts.location,
     datasource: facts.datasource,
-    peakScore: sample.score,
-    peakValue: sample.value,
-    peakMs: sample.timestampMs,
-    mutedBy: null,
-    notifiedMs: null,
-    endedMs: null,
-    endReason: null,
   };
 }
 

@@ -1,4 +1,4 @@
-/** The incidents that last at some time. */
+/** The incidents that last at some time: of anomalies, as they are about samples. */
 import type { Incident, PrismaClient } from '../../generated/prisma/client.ts';
 
 /** A moment of a metric. */
@@ -18,6 +18,7 @@ export async function findIncidentsAt(
   const times = moments.map(({ timestampMs }) => timestampMs);
   const known = await prisma.incident.findMany({
     where: {
+      kind: 'ANOMALY',
       metricNumber: { in: [...new Set(moments.map(({ metricNumber }) => metricNumber))] },
       startedAt: { lte: new Date(Math.max(...times)) },
       OR: [{ endedAt: null }, { endedAt: { gte: new Date(Math.min(...times)) } }],

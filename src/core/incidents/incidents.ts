@@ -23,6 +23,7 @@ import { createRuleBook } from './rule-cache.ts';
 import { createRules, type Rules } from './rules.ts';
 import { Silences } from './silences.ts';
 import { sweepIncidents, type Swept } from './close-stale.ts';
+import { ReportingCheck } from './reporting/check-reporting.ts';
 
 export interface IncidentsOptions {
   readonly pool: pg.Pool;
@@ -60,6 +61,8 @@ export interface Incidents extends AsyncDisposable {
   catchUp: () => Promise<void>;
   /** Ends what no point will end. */
   sweep: () => Promise<void>;
+  /** Opens incidents of metrics that stopped reporting. */
+  checkReporting: () => Promise<void>;
   /** Delivers what is due. @returns how many messages */
   deliver: () => Promise<number>;
   /** Sends Alertmanagers again what fires. */
@@ -117,6 +120,12 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
     announce(swept);
   };
   const sweep = async () => tellEnded(await sweepIncidents({ pool, book, registry, now }));
+  const reporting = new ReportingCheck({ pool, book, registry, now, readyMs: now().getTime() });
+  const checkReporting = async () => {
+    const found = await reporting.check();
+    stats.count('incidents_opened', found.opened);
+    announce(found);
+  };
   const dispatcher = new Dispatcher({ ...options, onTried: messageFeed.publish });
   const resend = () => resendAlerts(options);
   const purge = () => purgeOld({ pool, log, now, retentionDays: options.retentionDays });
@@ -124,6 +133,7 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
     [
       { name: 'deliver messages', everyMs: SECOND_MS, run: () => dispatcher.dispatchDue() },
       { name: 'sweep incidents', everyMs: 30 * SECOND_MS, run: sweep },
+      { name: 'find metrics without data', everyMs: 30 * SECOND_MS, run: checkReporting },
       { name: 'send alerts again', everyMs: RESEND_SECONDS * SECOND_MS, run: resend },
       { name: 'purge messages', everyMs: 3600 * SECOND_MS, run: purge },
     ],
@@ -149,6 +159,7 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
     startFollowing: () => follower.start(),
     catchUp: () => follower.catchUp(),
     sweep,
+    checkReporting,
     deliver: () => dispatcher.deliver(),
     resend,
     purge,

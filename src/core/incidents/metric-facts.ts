@@ -1,9 +1,10 @@
 /** What rules and messages want to know of metrics, and which rule concerns which. */
 import type pg from 'pg';
 import type { AlertPolicy } from '../metrics/alert-policy.ts';
+import type { MetricEntry } from '../metrics/registry.ts';
 import { joinTags, readAttributes, readTags } from '../metrics/stored-tags.ts';
 import { matchesTags, matchesWildcards, type FilteredResource } from '../metrics/tag-filter.ts';
-import type { Datasource } from '../../model.ts';
+import { SCORED_AHEAD_MS, type Datasource } from '../../model.ts';
 import type { RuleScope } from './rule.ts';
 
 export interface MetricFacts {
@@ -81,6 +82,15 @@ const SILENT_PERIODS = 12;
 /** How long no point of a metric may come before its incidents are no longer believed. */
 export function silenceMs(periodSeconds: number): number {
   return Math.max(MIN_SILENCE_SECONDS, SILENT_PERIODS * periodSeconds) * 1000;
+}
+
+/** When a metric was last heard of; 0 for never. A sample that lies ahead, and waits to be scored, says nothing of that. */
+export function findHeardMs(
+  { lastTimestampMs, scoredToMs }: Pick<MetricEntry, 'lastTimestampMs' | 'scoredToMs'>,
+  nowMs: number,
+): number {
+  const lastMs = lastTimestampMs ?? 0;
+  return lastMs > nowMs + SCORED_AHEAD_MS ? (scoredToMs ?? 0) : lastMs;
 }
 
 function toFacts(row: FactsRow): MetricFacts {

@@ -25,6 +25,7 @@ export interface IncidentWindow {
 /** The column of each field, as the Prisma schema maps them. */
 const COLUMNS: Readonly<Record<keyof Incident, string>> = {
   id: 'id',
+  kind: 'kind',
   number: 'number',
   ruleId: 'rule_id',
   ruleName: 'rule_name',

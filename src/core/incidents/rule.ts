@@ -39,6 +39,9 @@ export interface Rule {
   readonly staleSeconds: number;
   readonly learningGuard: boolean;
   readonly notifyEnd: boolean;
+  readonly notifyNoData: boolean;
+  /** Time without a sample before a metric can have stopped reporting. */
+  readonly noDataSeconds: number;
   readonly windows: readonly MaintenanceWindow[];
   readonly texts: Texts;
   readonly channels: readonly RuleChannel[];
@@ -86,6 +89,7 @@ export function readRule(
   row: NotificationRule & { readonly channels: readonly NotificationChannel[] },
 ): Rule {
   const { id, name, enabled, sensitivity, quietSeconds, staleSeconds, learningGuard, notifyEnd } = row;
+  const { notifyNoData, noDataSeconds } = row;
   const { direction, minDeviation, minDeviationRatio } = row;
   const { confirmSeconds, confirmPoints, recoverySeconds } = row;
   const { subject, body, timeZone, runbookUrl } = row;
@@ -101,6 +105,8 @@ export function readRule(
     staleSeconds,
     learningGuard,
     notifyEnd,
+    notifyNoData,
+    noDataSeconds,
     windows: readWindows(row.maintenanceWindows),
     texts: { subject, body, timeZone, runbookUrl },
     channels: row.channels.map((channel) => ({

@@ -1,10 +1,12 @@
 /** Incidents in the database: many at a time, in the transaction of the caller. */
 import type pg from 'pg';
+import type { IncidentKind } from '../../generated/prisma/client.ts';
 import type { Incident } from './incident.ts';
 
 /** Column → how PostgreSQL reads it from JSON, and where it stands in an incident. */
 const COLUMNS = {
   id: ['uuid', 'id'],
+  kind: ['incident_kind', 'kind'],
   rule_id: ['uuid', 'ruleId'],
   rule_name: ['text', 'ruleName'],
   metric_id: ['uuid', 'metricId'],
@@ -79,14 +81,15 @@ const SAVE = `
   ON CONFLICT (id) DO UPDATE SET open = EXCLUDED.open,
     ${CHANGING.map((name) => `${name} = EXCLUDED.${name}`).join(', ')}`;
 
-/** The open ones of some metrics, held until the transaction ends. */
+/** The open ones of one kind of some metrics, held until the transaction ends. */
 export async function readOpenIncidents(
   client: pg.PoolClient,
+  kind: IncidentKind,
   metricNumbers: readonly number[],
 ): Promise<readonly Incident[]> {
   const { rows } = await client.query<Incident>(
-    `${SELECT_INCIDENT} WHERE open AND metric_number = ANY($1::int[]) FOR UPDATE`,
-    [metricNumbers],
+    `${SELECT_INCIDENT} WHERE open AND metric_number = ANY($1::int[]) AND kind = $2 FOR UPDATE`,
+    [metricNumbers, kind],
   );
   return rows;
 }
@@ -132,17 +135,19 @@ export async function dropIncidents(client: pg.PoolClient, ids: readonly string[
   if (ids.length > 0) await client.query('DELETE FROM incident WHERE id = ANY($1::uuid[])', [ids]);
 }
 
-/** When each rule last notified of each of some servers, in milliseconds, by `ruleId server`. */
+/** When each rule last notified of incidents of a kind of each of some servers, in milliseconds, by `ruleId server`. */
 export async function readLastNotified(
   client: pg.PoolClient,
+  kind: IncidentKind,
   ruleIds: readonly string[],
   servers: readonly string[],
 ): Promise<Map<string, number>> {
   const { rows } = await client.query<{ rule_id: string; server: string; told_ms: number }>(
     `SELECT rule_id, server, (extract(epoch FROM max(notified_at)) * 1000)::float8 AS told_ms FROM incident
      WHERE rule_id = ANY($1::uuid[]) AND server = ANY($2::text[]) AND notified_at IS NOT NULL
+       AND kind = $3
      GROUP BY rule_id, server`,
-    [ruleIds, servers],
+    [ruleIds, servers, kind],
   );
   return new Map(rows.map((row) => [`${row.rule_id} ${row.server}`, row.told_ms]));
 }

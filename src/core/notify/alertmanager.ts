@@ -4,7 +4,7 @@
  */
 import { postAndRead, type Outbound } from '../../platform/outbound/outbound-client.ts';
 import type { IncidentFacts, Message } from './message.ts';
-import { linkToIncident } from './incident-words.ts';
+import { linkToIncident, nameMetric } from './incident-words.ts';
 
 export interface AlertmanagerConfig {
   readonly kind: 'ALERTMANAGER';
@@ -108,7 +108,7 @@ export function nameAlertsUrl(url: string): URL {
 function listLabels(incident: IncidentFacts, rule: string, isTest: boolean): Record<string, string> {
   const { metricName, server, location } = incident;
   return {
-    alertname: isTest ? 'LapwingTest' : 'LapwingAnomaly',
+    alertname: isTest ? 'LapwingTest' : incident.kind === 'NO_DATA' ? 'LapwingNoData' : 'LapwingAnomaly',
     rule,
     metric: metricName,
     server,
@@ -117,12 +117,12 @@ function listLabels(incident: IncidentFacts, rule: string, isTest: boolean): Rec
 }
 
 function listAnnotations(incident: IncidentFacts): Record<string, string> {
-  const { id, metricName, instance, value, expected, low, high, score } = incident;
+  const { id, kind, value, expected, low, high, score } = incident;
+  const isNoData = kind === 'NO_DATA';
   return {
-    summary: metricName === instance ? `Anomaly: ${metricName}` : `Anomaly: ${metricName} on ${instance}`,
+    summary: `${isNoData ? 'No data' : 'Anomaly'}: ${nameMetric(incident)}`,
     value: String(value),
-    expected: `${expected} (${low} to ${high})`,
-    score: String(score),
+    ...(isNoData ? {} : { expected: `${expected} (${low} to ${high})`, score: String(score) }),
     incident: `Incident:${id}`,
   };
 }

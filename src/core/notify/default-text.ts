@@ -35,8 +35,7 @@ export function writeOneIncident(
     ...(endedAt === null ? [] : listTimeLines('Ended', endedAt, zone)),
     ...(location === '' ? [] : [`AWS Region: ${location}`]),
     `Value: ${writeFinding(facts)}`,
-    // What a flat line was expected to be is about what it is.
-    ...(facts.aspect === 'SILENCE' ? [] : [`Expected: ${writeExpected(facts)}`]),
+    ...(!hasExpectation(facts) ? [] : [`Expected: ${writeExpected(facts)}`]),
     ...listFooter(footer),
   ].join('\n');
 }
@@ -59,7 +58,7 @@ export function writeManyIncidents(
   });
   const unlisted = count - incidents.length;
   return [
-    kind === 'END' ? `${count} incidents ended.` : `${count} anomalies detected.`,
+    writeCount(kind, incidents, count),
     ...sections,
     ...(unlisted > 0 ? [`… and ${unlisted} more.`] : []),
     listFooter(footer).join('\n').trimStart(),
@@ -88,7 +87,21 @@ function writeOpening(kind: MessageKind, facts: IncidentFacts): string {
   if (kind === 'TEST') return 'This is a test. Nothing happened; a real message looks like this:';
   if (kind === 'END') return `Resolved after ${writeLength(facts)}: ${writeEndReason(facts)}.`;
   const reason = writeReason(facts);
+  if (facts.kind === 'NO_DATA') return `Metric stopped reporting. ${reason}`;
   return reason === '' ? 'Anomaly detected.' : `Anomaly detected. ${reason}`;
+}
+
+/** @param incidents of which `count` may be more: what is not listed is not named by its kind */
+function writeCount(kind: MessageKind, incidents: readonly IncidentFacts[], count: number): string {
+  if (kind === 'END') return `${count} incidents ended.`;
+  if (!incidents.some((facts) => facts.kind === 'NO_DATA')) return `${count} anomalies detected.`;
+  const isNoData = incidents.length === count && incidents.every((facts) => facts.kind === 'NO_DATA');
+  return isNoData ? `${count} metrics stopped reporting.` : `${count} incidents began.`;
+}
+
+/** What a flat line was expected to be is about what it is; and of what did not come nothing was expected. */
+function hasExpectation({ kind, aspect }: IncidentFacts): boolean {
+  return kind === 'ANOMALY' && aspect !== 'SILENCE';
 }
 
 function writeListed(kind: MessageKind, facts: IncidentFacts, zone: string): string {
@@ -96,7 +109,7 @@ function writeListed(kind: MessageKind, facts: IncidentFacts, zone: string): str
   if (kind === 'END') {
     return `${metricName}: resolved after ${writeLength(facts)} (${writeEndReason(facts)})`;
   }
-  const expected = facts.aspect === 'SILENCE' ? '' : `, expected ${writeExpected(facts)}`;
+  const expected = !hasExpectation(facts) ? '' : `, expected ${writeExpected(facts)}`;
   const since = writeShortTime(startedAt, zone);
   return `${rateSeverity(facts)} ${metricName}: ${writeFinding(facts)}${expected}, since ${since}`;
 }

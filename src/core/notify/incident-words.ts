@@ -54,13 +54,13 @@ const END_WORDS: Readonly<Record<string, string>> = {
 
 export type Severity = 'CRITICAL' | 'WARNING';
 
-/** Critical is what the page shows in red. */
-export function rateSeverity({ score }: Pick<IncidentFacts, 'score'>): Severity {
-  return score >= RED_SCORE ? 'CRITICAL' : 'WARNING';
+/** Critical is what the page shows in red, and what stopped reporting. */
+export function rateSeverity({ kind, score }: Pick<IncidentFacts, 'kind' | 'score'>): Severity {
+  return kind === 'NO_DATA' || score >= RED_SCORE ? 'CRITICAL' : 'WARNING';
 }
 
 /** Of a message about several incidents. */
-export function rateWorst(incidents: readonly Pick<IncidentFacts, 'score'>[]): Severity {
+export function rateWorst(incidents: readonly Pick<IncidentFacts, 'kind' | 'score'>[]): Severity {
   return incidents.some((facts) => rateSeverity(facts) === 'CRITICAL') ? 'CRITICAL' : 'WARNING';
 }
 
@@ -124,6 +124,7 @@ export function writeDeviation({ value, expected }: Pick<IncidentFacts, 'value' 
 /** The value with what is anomalous about it, in a few words: a flat line is not off, it is stuck. */
 export function writeFinding(facts: IncidentFacts): string {
   const amount = writeAmount(facts.value, facts.metricUnit);
+  if (facts.kind === 'NO_DATA') return `no data (last value ${amount})`;
   if (facts.aspect === 'SILENCE') return `stuck at ${amount}`;
   const short = facts.aspect === null || measureExcess(facts) !== 0 ? '' : SHORT_ASPECTS[facts.aspect];
   return `${amount} ${short === '' ? writeDeviation(facts) : short}`.trimEnd();
@@ -141,9 +142,9 @@ export function listDetails(facts: IncidentFacts, ruleName: string): Readonly<Re
     instance: facts.instance,
     ...(facts.location === '' ? {} : { region: facts.location }),
     value: writeFinding(facts),
-    expected: writeExpected(facts),
+    ...(facts.kind === 'NO_DATA' ? {} : { expected: writeExpected(facts) }),
     reason: writeReason(facts),
-    score: String(facts.score),
+    ...(facts.kind === 'NO_DATA' ? {} : { score: String(facts.score) }),
     rule: ruleName,
   };
 }
@@ -153,6 +154,7 @@ export function listDetails(facts: IncidentFacts, ruleName: string): Readonly<Re
  * within it, what was anomalous has to. Empty where neither is known.
  */
 export function writeReason(facts: IncidentFacts): string {
+  if (facts.kind === 'NO_DATA') return 'No sample has come for longer than is normal for this metric.';
   const { low, high, aspect } = facts;
   const excess = measureExcess(facts);
   if (aspect === 'SILENCE' || excess === 0) return aspect === null ? '' : ASPECTS[aspect];

@@ -4,6 +4,8 @@ import type { Datasource, View } from '../../model.ts';
 /** What a message says of one incident: frozen when it fired, so that every attempt says the same. */
 export interface IncidentFacts {
   readonly id: string;
+  /** NO_DATA: the metric stopped reporting; its value and what was expected are those of the last sample. */
+  readonly kind: 'ANOMALY' | 'NO_DATA';
   /** Uuid; null once the metric was deleted. */
   readonly metricId: string | null;
   readonly metricName: string;
@@ -14,7 +16,7 @@ export interface IncidentFacts {
   /** Region; empty where there is none. */
   readonly location: string;
   readonly datasource: Datasource;
-  /** Time of the first anomalous point. */
+  /** Time of the first anomalous point; of NO_DATA, of the last sample. */
   readonly startedAt: Date;
   /** Both null in messages about its start. */
   readonly endedAt: Date | null;

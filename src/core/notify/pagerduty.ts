@@ -71,7 +71,7 @@ function describe(
       severity: kind === 'TEST' ? 'info' : rateSeverity(facts).toLowerCase(),
       timestamp: facts.startedAt.toISOString(),
       component: facts.metricName,
-      class: 'anomaly',
+      class: facts.kind === 'NO_DATA' ? 'no data' : 'anomaly',
       custom_details: listDetails(facts, rule.name),
     },
   };

@@ -52,6 +52,7 @@ function describeIncident(incident: IncidentFacts): object {
   const { startedAt, endedAt, endReason, score, value, expected, low, high } = incident;
   return {
     id: `Incident:${incident.id}`,
+    kind: incident.kind,
     metric: {
       id: metricId === null ? null : `Metric:${metricId}`,
       name: metricName,

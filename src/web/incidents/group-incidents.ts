@@ -30,6 +30,7 @@ export function groupIncidents(incidents: readonly IncidentRowFragment[]): reado
 }
 
 function isSameEvent(group: readonly IncidentRowFragment[], incident: IncidentRowFragment): boolean {
+  if (group.some(({ kind }) => kind !== incident.kind)) return false;
   const sameMetric = group.filter(({ metric, metricName, instance }) =>
     metric === null || incident.metric === null
       ? metricName === incident.metricName && instance === incident.instance

@@ -63,10 +63,14 @@ export function IncidentCard(props: {
           {shown.endReason === null ? '' : `, ${REASONS[shown.endReason]}`}
         </span>
       </div>
-      <p>
-        Peak {formatValue(peak.value, unit)} (expected {formatValue(expected.low)} to{' '}
-        {formatValue(expected.high, unit)}, {describeRarity(peak.anomalyScore, metric?.learning.rows)}).
-      </p>
+      {shown.kind === 'NO_DATA' ? (
+        <p>Stopped reporting; the last value was {formatValue(shown.value, unit)}.</p>
+      ) : (
+        <p>
+          Peak {formatValue(peak.value, unit)} (expected {formatValue(expected.low)} to{' '}
+          {formatValue(expected.high, unit)}, {describeRarity(peak.anomalyScore, metric?.learning.rows)}).
+        </p>
+      )}
       <div className="line spread">
         <span className="quiet">{describeRules(group)}</span>
         <span className="line">
@@ -82,7 +86,7 @@ export function IncidentCard(props: {
               server={shown.server === shown.metricName ? null : shown.server}
             />
           )}
-          <LabelButtons incident={shown} onLabelled={onLabelled} />
+          {shown.kind === 'NO_DATA' ? null : <LabelButtons incident={shown} onLabelled={onLabelled} />}
         </span>
       </div>
     </article>

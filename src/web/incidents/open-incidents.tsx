@@ -45,7 +45,7 @@ export function OpenIncidents() {
 }
 
 function OpenIncident({ incident }: { readonly incident: IncidentRowFragment }) {
-  const { id, state, metricName, instance, metric, peak, expected, startedAt } = incident;
+  const { id, kind, state, metricName, instance, metric, peak, expected, startedAt } = incident;
   const unit = metric?.unit ?? null;
   return (
     <li className="line">
@@ -54,8 +54,9 @@ function OpenIncident({ incident }: { readonly incident: IncidentRowFragment }) 
       </span>
       <Link href={`/incidents/${encodeURIComponent(id)}`}>{metricName}</Link>
       <span>
-        {formatValue(peak.value, unit)}, expected {formatValue(expected.low)} to{' '}
-        {formatValue(expected.high, unit)}
+        {kind === 'NO_DATA'
+          ? 'no data'
+          : `${formatValue(peak.value, unit)}, expected ${formatValue(expected.low)} to ${formatValue(expected.high, unit)}`}
       </span>
       <span className="quiet">
         {instance === metricName ? '' : `${instance} · `}for {formatSpan(Date.now() - Date.parse(startedAt))}

@@ -4,6 +4,7 @@ import type { IncidentFacts } from '../../../src/core/notify/message.ts';
 export function makeIncident(changes: Partial<IncidentFacts> = {}): IncidentFacts {
   return {
     id: '7f7d3c5e-2f5b-4a57-9a30-6a4a6f1f6a01',
+    kind: 'ANOMALY',
     metricId: '0b8f1a52-94a7-4b0f-8a2e-2f6d3a1c9e02',
     metricName: 'AWS/ELB/RequestCount',
     metricUnit: 'Count',

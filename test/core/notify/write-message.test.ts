@@ -86,6 +86,30 @@ describe('the text of a message', () => {
     expect(writeMessage(occasion(), DEFAULTS, null).text).not.toContain('Runbook:');
   });
 
+  it('says of a metric that stopped reporting what was last heard, and expects nothing', () => {
+    const facts = makeIncident({
+      kind: 'NO_DATA',
+      metricUnit: 'Milliseconds',
+      value: 80,
+      score: 0,
+      aspect: null,
+    });
+    const { subject, text } = writeMessage(occasion([facts]), DEFAULTS, null);
+    expect(subject).toMatch(/^\[Lapwing\] CRITICAL: .*: no data \(last value 80 ms\)$/);
+    expect(text).toMatch(
+      /^Metric stopped reporting. No sample has come for longer than is normal for this metric.\n/,
+    );
+    expect(text).not.toContain('Expected');
+  });
+
+  it.each([
+    ['one kind', 'NO_DATA', '2 metrics stopped reporting.'],
+    ['both kinds', 'ANOMALY', '2 incidents began.'],
+  ] as const)('counts incidents of %s', (_, kind, opening) => {
+    const incidents = [makeIncident({ kind: 'NO_DATA', score: 0 }), makeIncident({ kind })];
+    expect(writeMessage(occasion(incidents), DEFAULTS, null).text.split('\n')[0]).toBe(opening);
+  });
+
   it.each([
     ['above', { value: 111 }, 'The value is above the expected range.', '111 ms (+11 % vs. expected)'],
     [

@@ -2,6 +2,14 @@
 import { WEEKDAYS } from '../../../core/incidents/maintenance-window.ts';
 import { builder } from '../builder/builder.ts';
 
+export const IncidentKindRef = builder.enumType('IncidentKind', {
+  description: 'What is wrong with the metric of an incident.',
+  values: {
+    ANOMALY: { description: 'Its values are anomalous.' },
+    NO_DATA: { description: 'It stopped reporting: no sample came for longer than is normal for it.' },
+  } as const,
+});
+
 export const IncidentStateRef = builder.enumType('IncidentState', {
   description: 'Where an incident is in its life.',
   values: {
@@ -15,7 +23,9 @@ export const IncidentStateRef = builder.enumType('IncidentState', {
 export const IncidentEndReasonRef = builder.enumType('IncidentEndReason', {
   description: 'Why an incident is over.',
   values: {
-    RECOVERED: { description: 'The metric was normal for as long as the rule asks.' },
+    RECOVERED: {
+      description: 'The metric was normal for as long as the rule asks; of `NO_DATA`, a sample came.',
+    },
     SILENT: { description: 'No point of the metric came for an hour, or for twelve of its periods.' },
     UNMONITORED: { description: 'The metric is no longer monitored.' },
     METRIC_DELETED: { description: 'The metric was deleted.' },

@@ -38,7 +38,13 @@ builder.mutationField('labelIncident', (t) =>
       const id = readIdOf('Incident', input.id, ['input', 'id']);
       const incident = await prisma.incident.findUnique({ where: { id } });
       if (incident === null) throw new NotFoundError(`input.id: no incident has the id ${input.id}`);
-      const { metricId, startedAt, lastHotAt } = incident;
+      const { kind, metricId, startedAt, lastHotAt } = incident;
+      if (kind === 'NO_DATA') {
+        throw new InvalidInputError(`input.id: expected an incident of an anomaly, got one of NO_DATA`, [
+          'input',
+          'id',
+        ]);
+      }
       if (metricId === null) throw new NotFoundError(`input.id: the metric of ${input.id} was deleted`);
       return labels.labelIncident({
         metricId,

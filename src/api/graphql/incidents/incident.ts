@@ -4,7 +4,12 @@ import type { Incident, Prisma } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
 import { CHANGE_CURSOR_DESCRIPTION } from '../builder/changes.ts';
 import { AnomalyAspectRef, DatasourceRef } from '../builder/enums.ts';
-import { IncidentEndReasonRef, IncidentMuteRef, IncidentStateRef } from './incident-enums.ts';
+import {
+  IncidentEndReasonRef,
+  IncidentKindRef,
+  IncidentMuteRef,
+  IncidentStateRef,
+} from './incident-enums.ts';
 import { ResourceRef } from '../inventory/resource.ts';
 import { MetricRef } from '../metrics/metric.ts';
 import { escapeLike, readOneOf, readRange } from '../builder/filter-input.ts';
@@ -32,7 +37,7 @@ const IncidentPeakRef = builder.objectRef<Incident>('IncidentPeak').implement({
 
 export const IncidentRef = builder.prismaNode('Incident', {
   description:
-    'A period in which a metric was anomalous by a notification rule. What it says of rule and metric outlives both.',
+    'A period in which a metric was anomalous, or did not report, by a notification rule. What it says of rule and metric outlives both.',
   nullable: true,
   id: { resolve: ({ id }) => id },
   findUnique: (id) => ({ id }),
@@ -60,8 +65,12 @@ export const IncidentRef = builder.prismaNode('Incident', {
     server: t.exposeString('server', { description: 'As `Metric.server`.' }),
     location: t.exposeString('location', { description: 'Region; empty where there is none.' }),
     datasource: t.expose('datasource', { type: DatasourceRef, description: 'Where its points come from.' }),
+    kind: t.expose('kind', { type: IncidentKindRef, description: 'What is wrong with the metric.' }),
     state: t.expose('state', { type: IncidentStateRef, description: 'Where it is in its life.' }),
-    startedAt: t.expose('startedAt', { type: 'DateTime', description: 'Time of its first anomalous point.' }),
+    startedAt: t.expose('startedAt', {
+      type: 'DateTime',
+      description: 'Time of its first anomalous point; of `NO_DATA`, of the last sample before it.',
+    }),
     endedAt: t.expose('endedAt', {
       type: 'DateTime',
       nullable: true,
@@ -72,8 +81,10 @@ export const IncidentRef = builder.prismaNode('Incident', {
       nullable: true,
       description: 'Why it is over; null while it is open.',
     }),
-    anomalyScore: t.exposeFloat('score', { description: 'Score of the point that made it fire.' }),
-    value: t.exposeFloat('value', { description: 'Value of that point.' }),
+    anomalyScore: t.exposeFloat('score', {
+      description: 'Score of the point that made it fire; of `NO_DATA` 0.',
+    }),
+    value: t.exposeFloat('value', { description: 'Value of that point; of `NO_DATA`, of the last sample.' }),
     expected: t.field({
       type: FrozenBandRef,
       description: 'What was expected then.',
@@ -128,6 +139,7 @@ export const IncidentFilterRef = builder.inputType('IncidentFilter', {
   fields: (t) => ({
     ids: t.idList({ description: 'With one of these ids.' }),
     states: t.field({ type: [IncidentStateRef], description: 'In one of these states.' }),
+    kinds: t.field({ type: [IncidentKindRef], description: 'Of one of these kinds.' }),
     metricIds: t.idList({ description: 'Of these metrics.' }),
     metricNameContains: t.string({ description: 'Of metrics with this in their name, capitals or not.' }),
     servers: t.stringList({ description: 'Of one of these resources, by their canonical names.' }),
@@ -199,6 +211,7 @@ export function toIncidentWhere(filter: IncidentFilter): Prisma.IncidentWhereInp
   const { metricNameContains, ruleId, seen, acknowledged, from, to } = filter;
   const ids = readIdsOf('Incident', readOneOf(filter.ids, path('ids')), path('ids'));
   const states = readOneOf(filter.states, path('states'));
+  const kinds = readOneOf(filter.kinds, path('kinds'));
   const metricIds = readIdsOf('Metric', readOneOf(filter.metricIds, path('metricIds')), path('metricIds'));
   const servers = readOneOf(filter.servers, path('servers'), filter.server);
   const sources = readOneOf(filter.sources, path('sources'));
@@ -207,6 +220,7 @@ export function toIncidentWhere(filter: IncidentFilter): Prisma.IncidentWhereInp
     AND: [
       ids === null ? {} : { id: { in: ids } },
       states === null ? {} : { state: { in: [...states] } },
+      kinds === null ? {} : { kind: { in: [...kinds] } },
       metricIds === null ? {} : { metricId: { in: metricIds } },
       metricNameContains == null
         ? {}

@@ -108,6 +108,12 @@ function defineRuleFields(t: FieldBuilder, isNew: boolean) {
       description: `Whether provisional scores are ignored${otherwise('true')}.`,
     }),
     notifyEnd: t.boolean({ description: `Whether there is a message at the end too${otherwise('true')}.` }),
+    notifyNoData: t.boolean({
+      description: `Whether metrics that stop reporting are incidents of the kind NO_DATA${otherwise('false')}.`,
+    }),
+    noDataSeconds: t.int({
+      description: `Time without a sample after which a metric has stopped reporting at the earliest, 60 to 2,592,000${otherwise('300')}; metrics with longer gaps in their history have more.`,
+    }),
     maintenanceWindows: t.field({
       type: [MaintenanceWindowInputRef],
       description: `When it sends no notifications, all such times${otherwise('never')}; 50 at most.`,

@@ -166,6 +166,12 @@ export const NotificationRuleRef = builder.prismaNode('NotificationRule', {
       description: 'Whether provisional scores are ignored.',
     }),
     notifyEnd: t.exposeBoolean('notifyEnd', { description: 'Whether there is a message at the end too.' }),
+    notifyNoData: t.exposeBoolean('notifyNoData', {
+      description: 'Whether metrics that stop reporting are incidents, too.',
+    }),
+    noDataSeconds: t.exposeInt('noDataSeconds', {
+      description: 'Time without a sample after which that is the case at the earliest.',
+    }),
     maintenanceWindows: t.field({
       type: [MaintenanceWindowRef],
       description: 'When it sends no notifications.',

@@ -35,11 +35,22 @@ export async function readFiring(
 
 /** A message about a start says nothing of an end that may have come meanwhile: every attempt says the same. */
 function tellFacts(incident: Incident, kind: MessageKind): IncidentFacts {
-  const { id, metricId, metricName, metricUnit, instance, server, location, datasource } = incident;
+  const {
+    id,
+    kind: incidentKind,
+    metricId,
+    metricName,
+    metricUnit,
+    instance,
+    server,
+    location,
+    datasource,
+  } = incident;
   const { score, value, expected, low, high, aspect, endedMs, endReason } = incident;
   const isOver = kind === 'END' && endedMs !== null;
   return {
     id,
+    kind: incidentKind,
     metricId,
     metricName,
     metricUnit,

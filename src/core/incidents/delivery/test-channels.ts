@@ -64,6 +64,7 @@ function makeTest(
 
 /** An incident that never was. */
 const EXAMPLE: Omit<IncidentFacts, 'id' | 'startedAt'> = {
+  kind: 'ANOMALY',
   metricId: null,
   metricName: 'AWS/EC2/CPUUtilization',
   metricUnit: 'Percent',

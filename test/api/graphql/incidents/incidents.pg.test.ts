@@ -33,8 +33,9 @@ const MESSAGE = {
 };
 const INCIDENTS = `{
   incidents(filter: { states: [FIRING, RECOVERING, ENDED] }) {
-    nodes { id state value expected { value low high } metric { name incidents { nodes { id } } } rule { name } }
+    nodes { id kind state value expected { value low high } metric { name incidents { nodes { id } } } rule { name } }
   }
+  silent: incidents(filter: { kinds: [NO_DATA] }) { nodes { id } }
   notifications { nodes { kind state channel target incidentCount incidents { id } } }
 }`;
 
@@ -76,8 +77,17 @@ it('tells of an incident by query and live, and of its rule everything but what 
   const { data, text } = await ask(server, INCIDENTS);
   expect(data).toMatchObject({
     incidents: {
-      nodes: [{ state: 'FIRING', value: 900, metric: { name: 'web.latency' }, rule: { name: 'web' } }],
+      nodes: [
+        {
+          kind: 'ANOMALY',
+          state: 'FIRING',
+          value: 900,
+          metric: { name: 'web.latency' },
+          rule: { name: 'web' },
+        },
+      ],
     },
+    silent: { nodes: [] },
     notifications: { nodes: [MESSAGE, MESSAGE] },
   });
   const { pool } = server.database;

@@ -52,7 +52,8 @@ export const ResourceRef = builder.prismaNode('Resource', {
       },
     }),
     region: t.exposeString('region', {
-      description: 'Where it is; local for the host, the bucket for InfluxDB, default for Prometheus, empty for pushed metrics.',
+      description:
+        'Where it is; local for the host, the bucket for InfluxDB, default for Prometheus, empty for pushed metrics.',
     }),
     namespace: t.exposeString('namespace', { description: 'Namespace of its metrics.' }),
     server: t.string({

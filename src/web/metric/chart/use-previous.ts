@@ -5,7 +5,7 @@ import { MetricSeriesDocument } from '../../generated/graphql.ts';
 import type { Range } from '../range.ts';
 
 /** How long before, by what is in the address. Of 24 hours each: the hour a clock is changed by is not made up for. */
-export const PERIODS = { '1d': 86_400_000, '1w': 7 * 86_400_000 } as const;
+const PERIODS = { '1d': 86_400_000, '1w': 7 * 86_400_000 } as const;
 export type Period = keyof typeof PERIODS;
 export const PERIOD_CHOICES = ['', '1d', '1w'] as const;
 

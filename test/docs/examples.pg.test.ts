@@ -18,7 +18,7 @@ const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((file) => `do
   file.endsWith('.md'),
 );
 /** They ask AWS, or an InfluxDB, for what they name. */
-const ASK_OTHERS = /cloudwatch: \{|createAutostack|influxdb: \{/;
+const ASK_OTHERS = /cloudwatch: \{|createAutostack|influxdb: \{|prometheus: \{/;
 
 /** Their answer is that of what a command pushes. */
 const AFTER_PUSH = 'AnomaliesOfLatency';

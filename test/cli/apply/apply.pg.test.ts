@@ -285,7 +285,7 @@ Applied: 0 added, 0 changed, 2 deleted.
     expect(await apply('apiVersion: 1\nnotificationRules: [{ name: bare }]')).toMatchObject({
       stdout: 'No changes.\n',
     });
-    expect(Object.keys(RULE_DEFAULTS)).toHaveLength(18);
+    expect(Object.keys(RULE_DEFAULTS)).toHaveLength(20);
   });
 
   it('ends with status 2 for a file that is wrong', async () => {

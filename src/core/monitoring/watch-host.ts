@@ -14,7 +14,7 @@ export async function watchHost(monitor: Monitor, metrics: readonly string[], lo
       if (!(error instanceof AlreadyMonitoredError)) throw error;
     }
   }
-  log.info({ metrics }, 'watching this host');
+  log.info({ metrics }, 'monitoring this host');
 }
 
 /** The period is a setting of the server: metrics made under another one follow it. */

@@ -8,8 +8,8 @@ import pg from 'pg';
 import { openDatabase } from '../app/open-database.ts';
 import { countUnreadableSecrets, describeUnreadable } from '../app/sealing-keys.ts';
 import { BackupError } from '../core/backup/backup-format.ts';
-import { readBackup } from '../core/backup/read-backup.ts';
-import { writeBackup } from '../core/backup/write-backup.ts';
+import { createBackup } from '../core/backup/create-backup.ts';
+import { restoreBackup } from '../core/backup/restore-backup.ts';
 import type { Log } from '../log.ts';
 import type { Config } from '../platform/config/read-config.ts';
 import { configureConnection } from '../platform/postgres/connection.ts';
@@ -32,7 +32,7 @@ export async function backUp(config: Config, log: Log, file: string): Promise<vo
     await inLongTransaction(connection, async (client) => {
       const progress = new TableProgress('backup');
       try {
-        const source = Readable.from(readBackup(client, readVersion(), progress.onTable));
+        const source = Readable.from(createBackup(client, readVersion(), progress.onTable));
         await writeFileWhole(file, source);
       } finally {
         progress.end();
@@ -56,7 +56,7 @@ export async function restore(config: Config, log: Log, file: string): Promise<v
       const progress = new TableProgress('restore');
       try {
         await pipeline(source, createGunzip(), (backup: AsyncIterable<Buffer>) =>
-          writeBackup(client, backup, progress.onTable),
+          restoreBackup(client, backup, progress.onTable),
         );
       } catch (error) {
         throw explainSource(error, file);

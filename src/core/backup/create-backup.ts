@@ -16,7 +16,7 @@ import { readMigrationNames, readMonths, readSequences, readTables } from './rea
  * @param program the version that makes the backup
  * @param onTable called after each table with how many there are
  */
-export async function* readBackup(
+export async function* createBackup(
   client: pg.ClientBase,
   program: string,
   onTable: (total: number) => void,

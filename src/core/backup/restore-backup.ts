@@ -23,7 +23,7 @@ const SEEDED = ['account', 'score_log'];
  * @returns what was restored
  * @throws BackupError when the backup does not fit, or the database is not empty: the transaction has to be rolled back
  */
-export async function writeBackup(
+export async function restoreBackup(
   client: pg.PoolClient,
   source: AsyncIterable<Buffer>,
   onTable: (total: number) => void,

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createMailer } from '../../../src/core/notify/email.ts';
 import { receiveHttp, receiveMail, type MailReceiver, type Receiver } from '../notify/receivers.ts';
 import { NOON_MS, openBench, type Bench } from './open-incidents.ts';
-import { kinds, listIncidents, tellBy as rule, told } from './told.ts';
+import { kinds, listIncidents, ruleFor as rule, messagesOf } from './receiver-rule.ts';
 
 let bench: Bench;
 let mail: MailReceiver;
@@ -129,7 +129,7 @@ describe('an incident', () => {
     await bench.score(metrics.slice(600).map((metric) => ({ metric, minute: 0, opens: true })));
     await deliverAt(1);
     expect(kinds(receiver)).toEqual(['START 1000']);
-    expect(told(receiver)[0]?.incidents).toHaveLength(20);
+    expect(messagesOf(receiver)[0]?.incidents).toHaveLength(20);
     await bench.score(metrics.map((metric) => ({ metric, minute: 1 })));
     await deliverAt(2);
     expect(kinds(receiver)).toEqual(['START 1000', 'END 1000']);

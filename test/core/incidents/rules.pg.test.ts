@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createMailer } from '../../../src/core/notify/email.ts';
 import { receiveHttp, type Receiver } from '../notify/receivers.ts';
 import { openBench, type Bench } from './open-incidents.ts';
-import { kinds, listIncidents, tellBy as rule, told } from './told.ts';
+import { kinds, listIncidents, ruleFor as rule, messagesOf } from './receiver-rule.ts';
 
 let bench: Bench;
 let receiver: Receiver;
@@ -125,7 +125,7 @@ describe('a rule', () => {
     await deleteRule(quiet);
     await bench.incidents.sweep();
     await deliverAt(2);
-    const ends = told(receiver).filter(({ kind }) => kind === 'END');
+    const ends = messagesOf(receiver).filter(({ kind }) => kind === 'END');
     expect(ends.map(({ rule: { name } }) => name).toSorted()).toEqual(['gone', 'off']);
     expect(ends.find(({ rule: { name } }) => name === 'gone')?.rule.id).toBeNull();
     expect(kinds(deaf)).toEqual(['START 3']);
@@ -147,7 +147,7 @@ describe('a rule', () => {
     expect(await bench.database.prisma.notificationChannel.count()).toBe(1);
     receiver.answer(200);
     await deliverAt(10);
-    expect(told(receiver).map(({ subject }) => subject)).toEqual(['all STARTED', 'all ENDED']);
+    expect(messagesOf(receiver).map(({ subject }) => subject)).toEqual(['all STARTED', 'all ENDED']);
     await bench.incidents.purge();
     expect(await bench.database.prisma.notificationChannel.count()).toBe(0);
     expect(await bench.database.prisma.notification.count({ where: { state: 'SENT' } })).toBe(2);

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { receiveHttp, type Receiver } from '../notify/receivers.ts';
 import { openBench, type Bench } from './open-incidents.ts';
-import { kinds, listIncidents, tellBy } from './told.ts';
+import { kinds, listIncidents, ruleFor } from './receiver-rule.ts';
 
 let bench: Bench;
 let receiver: Receiver;
@@ -12,7 +12,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await bench.clear();
   receiver = await receiveHttp();
-  await bench.incidents.rules.createRule(tellBy(receiver));
+  await bench.incidents.rules.createRule(ruleFor(receiver));
 });
 afterEach(() => receiver[Symbol.asyncDispose]());
 afterAll(() => bench[Symbol.asyncDispose]());

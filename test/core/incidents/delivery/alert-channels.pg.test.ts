@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { receiveHttp } from '../../notify/receivers.ts';
 import { openBench, type Bench } from '../open-incidents.ts';
-import { kinds, listIncidents, tellBy as rule } from '../told.ts';
+import { kinds, listIncidents, ruleFor as rule } from '../receiver-rule.ts';
 
 const ROUTING_KEY = 'R0123456789abcdefghijklmnopqrstu';
 

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { receiveHttp, type Receiver } from '../../notify/receivers.ts';
 import { openBench, type Bench } from '../open-incidents.ts';
-import { kinds, listIncidents, tellBy, told } from '../told.ts';
+import { kinds, listIncidents, ruleFor, messagesOf } from '../receiver-rule.ts';
 
 let bench: Bench;
 let receiver: Receiver;
@@ -19,7 +19,7 @@ afterEach(() => receiver[Symbol.asyncDispose]());
 afterAll(() => bench[Symbol.asyncDispose]());
 
 const ask = (changes = {}) =>
-  bench.incidents.rules.createRule({ ...tellBy(receiver), notifyNoData: true, ...changes });
+  bench.incidents.rules.createRule({ ...ruleFor(receiver), notifyNoData: true, ...changes });
 
 /** Samples each minute, the last of them at `to`; and the server has known them since the first. */
 async function report(metrics: readonly number[], from: number, to: number) {
@@ -63,7 +63,7 @@ describe('a metric that stops reporting', () => {
     await report(metrics, 70, 70);
     await checkAt(71);
     await deliverAt(72);
-    expect(told(receiver).map(({ subject }) => subject)).toEqual([
+    expect(messagesOf(receiver).map(({ subject }) => subject)).toEqual([
       '[Lapwing] CRITICAL: m1: no data (last value 10)',
       '[Lapwing] RESOLVED: m1',
     ]);

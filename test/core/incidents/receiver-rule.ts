@@ -1,17 +1,17 @@
-/** What receivers were told, and of what. */
+/** A rule that notifies a receiver, and what that received. */
 import type { Receiver } from '../notify/receivers.ts';
 import type { Bench } from './open-incidents.ts';
 
 const SECRET = 'sixteen letters!';
 
-/** A rule over everything, which tells one receiver. */
-export const tellBy = (receiver: Receiver) => ({
+/** A rule over everything, which notifies one receiver. */
+export const ruleFor = (receiver: Receiver) => ({
   name: 'all',
   recoverySeconds: 0,
   channels: [{ kind: 'WEBHOOK' as const, url: `${receiver.url}/hook`, secret: SECRET }],
 });
 
-interface Told {
+interface Message {
   readonly kind: string;
   readonly rule: { readonly id: string | null; readonly name: string };
   readonly count: number;
@@ -19,7 +19,8 @@ interface Told {
   readonly incidents: readonly { readonly metric: { readonly name: string } }[];
 }
 
-export const told = ({ received }: Receiver) => received.map(({ body }) => JSON.parse(body) as Told);
-export const kinds = (receiver: Receiver) => told(receiver).map(({ kind, count }) => `${kind} ${count}`);
+export const messagesOf = ({ received }: Receiver) => received.map(({ body }) => JSON.parse(body) as Message);
+export const kinds = (receiver: Receiver) =>
+  messagesOf(receiver).map(({ kind, count }) => `${kind} ${count}`);
 export const listIncidents = ({ database }: Bench) =>
   database.prisma.incident.findMany({ orderBy: { number: 'asc' } });

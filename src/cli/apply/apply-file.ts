@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { OperatorError } from '../../errors.ts';
 import { GraphqlClient, RemoteError } from '../graphql-client.ts';
-import type { Configuration, Entry, StackName } from './configuration.ts';
+import { type Configuration, type Entry, readStackName } from './configuration.ts';
 import { StackFinder } from './find-stack.ts';
 import { EntryError } from './mutate.ts';
 import { countActions, writeStep, type Step } from './plan.ts';
@@ -88,10 +88,7 @@ class ApplyRun {
     this.#configuration = configuration;
     this.#errors = errors;
     const stacks = configuration.entries.filter(({ section }) => section === 'autostacks');
-    this.#stackFinder = new StackFinder(
-      client,
-      stacks.map(({ value }) => value as unknown as StackName), // as the format has it
-    );
+    this.#stackFinder = new StackFinder(client, stacks.map(readStackName));
     this.#stacks = new StackPlanner(client, this.#stackFinder);
     this.#policies = new PolicyPlanner(client);
     this.#rules = new RulePlanner(client, this.#stackFinder);
@@ -129,7 +126,7 @@ class ApplyRun {
     const step = await this.#planOne(entry, () => this.#choosePlan(entry));
     if (entry.section !== 'autostacks') return step;
     const metrics: Step[] = [];
-    const stack = entry.value as unknown as StackName; // as the format has it
+    const stack = readStackName(entry);
     for (const metric of listStackMetrics(entry)) {
       const isNew = step[0]?.action === 'add';
       metrics.push(...(await this.#planOne(metric, () => this.#metrics.planOfStack(metric, stack, isNew))));

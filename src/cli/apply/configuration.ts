@@ -17,6 +17,11 @@ export interface StackName {
   readonly region: string;
 }
 
+/** Of an entry of an autostack, whose format has both. */
+export function readStackName({ value }: Entry): StackName {
+  return { name: String(value.name), region: String(value.region) };
+}
+
 export interface Configuration {
   /** In the order in which they are applied. */
   readonly entries: readonly Entry[];

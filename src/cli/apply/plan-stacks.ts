@@ -1,7 +1,8 @@
 /** Autostacks: found by name and region. Their metrics are entries of their own. */
-import { toCanonicalFilters, type TagFilter } from '../../core/metrics/tag-filter.ts';
+import { z } from 'zod';
+import { toCanonicalFilters } from '../../core/metrics/tag-filter.ts';
 import type { GraphqlClient } from '../graphql-client.ts';
-import type { Entry, StackName } from './configuration.ts';
+import { type Entry, readStackName } from './configuration.ts';
 import type { StackFinder } from './find-stack.ts';
 import { EntryError, mutate } from './mutate.ts';
 import { describeChanges, listDifferences, type Step } from './plan.ts';
@@ -10,11 +11,12 @@ const CREATE = { name: 'createAutostack', inputType: 'CreateAutostackInput', suc
 const UPDATE = { name: 'updateAutostack', inputType: 'UpdateAutostackInput', success: 'Autostack { id }' };
 const DELETE = { name: 'deleteAutostack', inputType: 'DeleteAutostackInput', success: 'Autostack { id }' };
 
-interface StackEntry extends StackName {
-  readonly resourceType?: string;
-  readonly includeStopped?: boolean;
-  readonly filters: readonly TagFilter[];
-}
+/** As the format has them. */
+const stackFields = z.object({
+  resourceType: z.string().optional(),
+  includeStopped: z.boolean().optional(),
+  filters: z.array(z.object({ key: z.string(), values: z.array(z.string()) })),
+});
 
 export class StackPlanner {
   readonly #client: GraphqlClient;
@@ -27,13 +29,8 @@ export class StackPlanner {
 
   /** @throws EntryError, RemoteError */
   async plan(entry: Entry): Promise<Step> {
-    const {
-      name,
-      region,
-      resourceType,
-      includeStopped = false,
-      filters,
-    } = entry.value as unknown as StackEntry; // as the format has it
+    const { name, region } = readStackName(entry);
+    const { resourceType, includeStopped = false, filters } = stackFields.parse(entry.value);
     const after = { filters: toCanonicalFilters(filters), includeStopped };
     const stored = await this.#stacks.find({ name, region });
     if (stored === null) {
@@ -59,7 +56,7 @@ export class StackPlanner {
 
   /** With its metrics. @throws RemoteError */
   async planDeletion(entry: Entry): Promise<Step> {
-    const stored = await this.#stacks.find(entry.value as unknown as StackName); // as the format has it
+    const stored = await this.#stacks.find(readStackName(entry));
     const run = async () => {
       if (stored !== null) await mutate(this.#client, DELETE, { id: stored.id });
     };

@@ -141,8 +141,7 @@ export class Commit {
       if (changed.length > 0) this.#forgetDrafted(set, changed);
       return refused;
     } catch (error) {
-      const cause =
-        error instanceof LogMovedError ? new StaleDraftError(error.message, { cause: error }) : error;
+      const cause = this.#explain(error);
       this.#rollBack(draft, cause);
       throw cause;
     } finally {
@@ -152,6 +151,13 @@ export class Commit {
       this.#unsettled.delete(sealed);
       sealed.over.resolve();
     }
+  }
+
+  /** Nothing is lost when the log ended elsewhere. But one server alone writes: another did, or memory was wrong. */
+  #explain(error: unknown): unknown {
+    if (!(error instanceof LogMovedError)) return error;
+    this.#options.log.warn({ err: error }, 'the log of scores moved under a batch; it is drafted again');
+    return new StaleDraftError(error.message, { cause: error });
   }
 
   /** Brings memory up to a transaction that is committed, then publishes its scores. */

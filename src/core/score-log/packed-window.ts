@@ -1,7 +1,13 @@
 /** A window of the log whose blocks were read: its samples as columns, addressed by their offsets. */
 import { setImmediate } from 'node:timers/promises';
 import { readBlock, type StoredBlock } from '../samples/packed/open-block.ts';
-import { emptyColumns, PRESENT, sampleAt, type SampleColumns } from '../samples/packed/sample-columns.ts';
+import {
+  COLUMN_NAMES,
+  emptyColumns,
+  PRESENT,
+  sampleAt,
+  type SampleColumns,
+} from '../samples/packed/sample-columns.ts';
 import { isScored, type ScoredSample } from '../samples/stored-sample.ts';
 
 /** A window as the table has it. */
@@ -15,20 +21,6 @@ export interface WindowBounds {
 
 /** Some milliseconds of reading: then others get the event loop. */
 const BLOCKS_AT_ONCE = 32;
-const NUMBERS = [
-  'timestampsMs',
-  'rowIds',
-  'values',
-  'present',
-  'seqs',
-  'scores',
-  'expected',
-  'lows',
-  'highs',
-  'rawScores',
-  'views',
-  'marks',
-] as const;
 
 export class PackedWindow {
   readonly bounds: WindowBounds;
@@ -55,7 +47,7 @@ export class PackedWindow {
 
   /** What it takes of memory. */
   get bytes(): number {
-    return this.#columns.count * (NUMBERS.length * 8 + 4);
+    return this.#columns.count * (COLUMN_NAMES.length * 8 + 4);
   }
 
   /** The samples with offsets in (after, upTo], in their order, at most `limit`. */
@@ -74,7 +66,7 @@ export class PackedWindow {
   #add(block: SampleColumns): void {
     const { seqs } = block;
     const places = seqs.map((seq) => seq - this.bounds.first);
-    for (const name of NUMBERS) {
+    for (const name of COLUMN_NAMES) {
       const [from, to] = [block[name], this.#columns[name]];
       for (let index = 0; index < places.length; index++) to[places[index] ?? 0] = from[index] ?? 0;
     }

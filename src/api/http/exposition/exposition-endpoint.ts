@@ -35,7 +35,7 @@ export interface ExpositionOptions {
   readonly stats: Stats;
   /** Milliseconds since 1970: the time of lines that have none. */
   readonly now?: () => number;
-  /** Tells the log of requests why one failed. */
+  /** Gets why a request failed, for the request monitor. */
   readonly onFailure?: (request: IncomingMessage, code: string) => void;
 }
 

@@ -34,7 +34,7 @@ export interface PromqlOptions {
   readonly pool: pg.Pool;
   readonly admit: RouteGuard['admit'];
   readonly version: string;
-  /** Tells the log of requests why one failed. */
+  /** Gets why a request failed, for the request monitor. */
   readonly onFailure?: (request: IncomingMessage, code: string) => void;
   /** Milliseconds since 1970: the time of a query that has none. */
   readonly now?: () => number;

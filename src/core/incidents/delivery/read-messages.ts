@@ -16,7 +16,7 @@ export async function readMessageIncidents(
      WHERE notification_id = $1 ORDER BY number LIMIT $2`,
     [notificationId, limit],
   );
-  return rows.map((incident) => tellFacts(incident, kind));
+  return rows.map((incident) => toFacts(incident, kind));
 }
 
 /** One page of the incidents that fire on a rule, and were notified. */
@@ -30,11 +30,11 @@ export async function readFiring(
     `${SELECT_INCIDENT} WHERE open AND rule_id = $1 AND notified_at IS NOT NULL AND id > $2 ORDER BY id LIMIT $3`,
     [ruleId, afterId, limit],
   );
-  return rows.map((incident) => tellFacts(incident, 'START'));
+  return rows.map((incident) => toFacts(incident, 'START'));
 }
 
 /** A message about a start says nothing of an end that may have come meanwhile: every attempt says the same. */
-function tellFacts(incident: Incident, kind: MessageKind): IncidentFacts {
+function toFacts(incident: Incident, kind: MessageKind): IncidentFacts {
   const {
     id,
     kind: incidentKind,

@@ -6,7 +6,8 @@ import { expect, it } from 'vitest';
 import { read } from '../helpers/ask.ts';
 import { startServer } from '../helpers/start-server.ts';
 import { until } from '../helpers/until.ts';
-import { findPort, hasPrometheus, startPrometheus } from './start-prometheus.ts';
+import { findPort } from './start-program.ts';
+import { hasPrometheus, startPrometheus } from './start-prometheus.ts';
 
 const SCRAPED = ['go_goroutines', 'process_resident_memory_bytes', 'process_cpu_seconds_total'];
 const SCORES = 5;

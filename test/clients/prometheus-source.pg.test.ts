@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { ask, read } from '../helpers/ask.ts';
 import { startServer } from '../helpers/start-server.ts';
 import { until } from '../helpers/until.ts';
-import { findPort, hasPrometheus, startPrometheus } from './start-prometheus.ts';
+import { findPort } from './start-program.ts';
+import { hasPrometheus, startPrometheus } from './start-prometheus.ts';
 
 const MONITOR = `mutation Monitor($prometheus: PrometheusMetricSpec!) {
   monitorMetric(input: { spec: { prometheus: $prometheus }, model: { min: 0, max: 1000 } }) {

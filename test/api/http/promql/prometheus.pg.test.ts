@@ -1,14 +1,15 @@
 /** The same queries of the same samples, asked of the server and of a real Prometheus. */
 import { compress } from 'snappyjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasPrometheus, type Prometheus, startPrometheus } from '../../../clients/start-prometheus.ts';
+import { hasPrometheus, startPrometheus } from '../../../clients/start-prometheus.ts';
+import type { Program } from '../../../clients/start-program.ts';
 import { requestV1 } from '../../../core/ingest/remote-write/encode.ts';
 import { startServer, type TestServer } from '../../../helpers/start-server.ts';
 
 const START_MS = Date.UTC(2026, 0, 5);
 const STEP_MS = 10_000;
 const ROWS = 240;
-/** Off the times of samples: Prometheus before version 3 counted a sample at the very beginning of a range. */
+/** Off the times of samples: Program before version 3 counted a sample at the very beginning of a range. */
 const [START, END] = [START_MS / 1000 + 603, START_MS / 1000 + 2703];
 
 interface Answer {
@@ -27,7 +28,7 @@ interface Series {
 }
 
 let server: TestServer;
-let prometheus: Prometheus;
+let prometheus: Program;
 
 async function ask(base: string, path: string, parameters: Record<string, string>): Promise<Answer> {
   const response = await fetch(`${base}/api/v1/${path}`, {

@@ -3,7 +3,9 @@ import type { AggregateExpression, Aggregation, LabelChoice } from './expression
 import { PromqlError } from './promql-error.ts';
 import { NAME_LABEL } from './parse-selector.ts';
 import { keyOf, type Labels } from './series-labels.ts';
-import { createStepSeries, type Grid, type StepSeries } from './value.ts';
+import { createStepSeries, type Evaluation, type StepSeries } from './value.ts';
+
+const SORT_FACTOR = 10;
 
 interface Group {
   readonly labels: Labels;
@@ -11,21 +13,25 @@ interface Group {
 }
 
 /** @param parameter of topk and bottomk, at each step @throws PromqlError */
-export function aggregate(
+export async function aggregate(
   { operator, grouping }: Pick<AggregateExpression, 'operator' | 'grouping'>,
   series: readonly StepSeries[],
   parameter: Float64Array | null,
-  grid: Grid,
-): StepSeries[] {
+  evaluation: Evaluation,
+): Promise<StepSeries[]> {
   const groups = groupSeries(series, grouping);
+  const found: StepSeries[] = [];
   if (operator !== 'topk' && operator !== 'bottomk') {
-    return groups.map((group) => reduceGroup(group, operator, grid));
+    for (const group of groups) found.push(await reduceGroup(group, operator, evaluation));
+    return found;
   }
-  const limits = parameter ?? new Float64Array(grid.count);
+  const limits = parameter ?? new Float64Array(evaluation.grid.count);
   for (const limit of limits) {
     if (Number.isNaN(limit)) throw new PromqlError('execution', `Parameter value is NaN in ${operator}`);
   }
-  return groups.flatMap((group) => chooseMembers(group, operator === 'topk' ? 1 : -1, limits, grid));
+  const direction = operator === 'topk' ? 1 : -1;
+  for (const group of groups) found.push(...(await chooseMembers(group, direction, limits, evaluation)));
+  return found;
 }
 
 /** The labels that count, in the order of their names. */
@@ -60,12 +66,17 @@ const JOIN: Readonly<Record<Joined, (joined: number, value: number) => number>> 
   min: (joined, value) => (value < joined || Number.isNaN(joined) ? value : joined),
 };
 
-function reduceGroup({ labels, members }: Group, operator: Joined, grid: Grid): StepSeries {
+async function reduceGroup(
+  { labels, members }: Group,
+  operator: Joined,
+  { grid, budget }: Evaluation,
+): Promise<StepSeries> {
   const result = createStepSeries(labels, grid);
   const counts = new Uint32Array(grid.count);
   const join = JOIN[operator];
   const isCounted = operator === 'count' || operator === 'group';
   for (const { values, present } of members) {
+    await budget.work(grid.count);
     for (let step = 0; step < grid.count; step += 1) {
       if (present[step] !== 1) continue;
       const [joined, value] = [result.values[step] ?? 0, values[step] ?? 0];
@@ -84,21 +95,25 @@ function reduceGroup({ labels, members }: Group, operator: Joined, grid: Grid): 
 }
 
 /** The series as they are, at the steps at which they are among the first. @param direction 1 for the highest */
-function chooseMembers(
+async function chooseMembers(
   { members }: Group,
   direction: 1 | -1,
   limits: Float64Array,
-  grid: Grid,
-): StepSeries[] {
+  { grid, budget }: Evaluation,
+): Promise<StepSeries[]> {
   const chosen = members.map(({ labels }) => createStepSeries(labels, grid));
   for (let step = 0; step < grid.count; step += 1) {
-    const there = [...members.keys()].filter((index) => members[index]?.present[step] === 1);
-    const valueAt = (index: number) => members[index]?.values[step] ?? NaN;
-    there.sort((a, b) => compareNumbers(direction * valueAt(b), direction * valueAt(a)));
-    for (const index of there.slice(0, Math.max(0, Math.trunc(limits[step] ?? 0)))) {
+    const there: { readonly index: number; readonly value: number }[] = [];
+    for (const [index, { values, present }] of members.entries()) {
+      if (present[step] === 1) there.push({ index, value: values[step] ?? NaN });
+    }
+    // Sorting looks at each some ten times.
+    await budget.work(SORT_FACTOR * members.length);
+    there.sort((a, b) => compareNumbers(direction * b.value, direction * a.value));
+    for (const { index, value } of there.slice(0, Math.max(0, Math.trunc(limits[step] ?? 0)))) {
       const series = chosen[index];
       if (series === undefined) continue;
-      series.values[step] = valueAt(index);
+      series.values[step] = value;
       series.present[step] = 1;
     }
   }

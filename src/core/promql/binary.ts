@@ -13,7 +13,7 @@ import {
 import { NAME_LABEL } from './parse-selector.ts';
 import { PromqlError } from './promql-error.ts';
 import { keyOf, type Labels, sortLabels } from './series-labels.ts';
-import { createStepSeries, type Grid, type StepSeries, type Value } from './value.ts';
+import { createStepSeries, type Evaluation, type Grid, type StepSeries, type Value } from './value.ts';
 
 type Operation = Pick<BinaryExpression, 'operator' | 'isBool' | 'matching'>;
 
@@ -36,12 +36,17 @@ const CALCULATE: Readonly<
 };
 
 /** @throws PromqlError where a series has several partners, or two of the result would have the same labels */
-export function combine(operation: Operation, left: Value, right: Value, grid: Grid): Value {
+export async function combine(
+  operation: Operation,
+  left: Value,
+  right: Value,
+  evaluation: Evaluation,
+): Promise<Value> {
   const { operator } = operation;
   if (left.type === 'vector' && right.type === 'vector') {
     const series = isOneOf(SET_OPERATORS, operator)
-      ? combineSets({ ...operation, operator }, left.series, right.series, grid)
-      : combineVectors({ ...operation, operator }, left.series, right.series, grid);
+      ? await combineSets({ ...operation, operator }, left.series, right.series, evaluation)
+      : await combineVectors({ ...operation, operator }, left.series, right.series, evaluation);
     return { type: 'vector', series };
   }
   if (isOneOf(SET_OPERATORS, operator)) throw new PromqlError('bad_data', `${operator} needs two vectors`);
@@ -52,12 +57,14 @@ export function combine(operation: Operation, left: Value, right: Value, grid: G
   const [vector, scalar] = left.type === 'vector' ? [left, right] : [right, left];
   if (vector.type !== 'vector' || scalar.type !== 'scalar') return left;
   const isSwapped = left.type === 'scalar';
-  const series = vector.series.map((one) => {
-    const numbers = { ...one, values: scalar.values, present: one.present };
-    return isSwapped
-      ? calculate({ ...operation, operator }, numbers, one, one, grid)
-      : calculate({ ...operation, operator }, one, numbers, one, grid);
-  });
+  const { grid, budget } = evaluation;
+  const series: StepSeries[] = [];
+  for (const one of vector.series) {
+    await budget.work(grid.count);
+    const numbers = { ...one, values: scalar.values };
+    const [first, second] = isSwapped ? [numbers, one] : [one, numbers];
+    series.push(calculate({ ...operation, operator }, first, second, one, grid));
+  }
   return { type: 'vector', series: dropEmpty(keepsNames(operation) ? series : dropNames(series)) };
 }
 
@@ -89,12 +96,12 @@ function calculate(
   return result;
 }
 
-function combineVectors(
+async function combineVectors(
   operation: Calculation,
   left: readonly StepSeries[],
   right: readonly StepSeries[],
-  grid: Grid,
-): readonly StepSeries[] {
+  { grid, budget }: Evaluation,
+): Promise<readonly StepSeries[]> {
   const partners = new Map<string, StepSeries>();
   for (const series of right) {
     const key = keyOf(chooseLabels(series.labels, operation.matching));
@@ -102,18 +109,20 @@ function combineVectors(
     partners.set(key, series);
   }
   const used = new Set<string>();
-  const found = left.flatMap((series) => {
+  const found: StepSeries[] = [];
+  for (const series of left) {
+    await budget.work(grid.count);
     const labels = chooseLabels(series.labels, operation.matching);
     const key = keyOf(labels);
     const partner = partners.get(key);
-    if (partner === undefined) return [];
+    if (partner === undefined) continue;
     if (used.has(key)) throw ambiguous('left');
     used.add(key);
     const result = calculate(operation, series, partner, series, grid);
     const isNamed = keepsNames(operation) && operation.matching.isExcluded;
     const name = isNamed ? [...series.labels].filter(([label]) => label === NAME_LABEL) : [];
-    return [{ ...result, labels: sortLabels([...name, ...labels]) }];
-  });
+    found.push({ ...result, labels: sortLabels([...name, ...labels]) });
+  }
   return dropEmpty(found);
 }
 
@@ -125,32 +134,36 @@ function ambiguous(side: 'left' | 'right'): PromqlError {
 }
 
 /** Which steps of a series stay depends on whether the other side has anything there with the same labels. */
-function combineSets(
+async function combineSets(
   { operator, matching }: Operation & { readonly operator: 'and' | 'or' | 'unless' },
   left: readonly StepSeries[],
   right: readonly StepSeries[],
-  grid: Grid,
-): readonly StepSeries[] {
-  const keep = (series: StepSeries, other: ReadonlyMap<string, Uint8Array>, isWanted: boolean) => {
-    const marks = other.get(keyOf(chooseLabels(series.labels, matching)));
-    const present = series.present.map((mark, step) => mark & Number((marks?.[step] === 1) === isWanted));
-    return { ...series, present };
+  evaluation: Evaluation,
+): Promise<readonly StepSeries[]> {
+  const { grid, budget } = evaluation;
+  const keep = async (some: readonly StepSeries[], other: readonly StepSeries[], isWanted: boolean) => {
+    const marksByKey = await markSteps(other, matching, evaluation);
+    const kept: StepSeries[] = [];
+    for (const series of some) {
+      await budget.work(grid.count);
+      const marks = marksByKey.get(keyOf(chooseLabels(series.labels, matching)));
+      const present = series.present.map((mark, step) => mark & Number((marks?.[step] === 1) === isWanted));
+      kept.push({ ...series, present });
+    }
+    return dropEmpty(kept);
   };
-  if (operator !== 'or') {
-    const marks = markSteps(right, matching, grid);
-    return dropEmpty(left.map((series) => keep(series, marks, operator === 'and')));
-  }
-  const marks = markSteps(left, matching, grid);
-  return joinEqual([...left, ...dropEmpty(right.map((series) => keep(series, marks, false)))], grid);
+  if (operator !== 'or') return keep(left, right, operator === 'and');
+  return joinEqual([...left, ...(await keep(right, left, false))], evaluation);
 }
 
-function markSteps(
+async function markSteps(
   series: readonly StepSeries[],
   matching: Operation['matching'],
-  { count }: Grid,
-): ReadonlyMap<string, Uint8Array> {
+  { grid: { count }, budget }: Evaluation,
+): Promise<ReadonlyMap<string, Uint8Array>> {
   const marks = new Map<string, Uint8Array>();
   for (const { labels, present } of series) {
+    await budget.work(count);
     const key = keyOf(chooseLabels(labels, matching));
     const known = marks.get(key) ?? new Uint8Array(count);
     present.forEach((mark, step) => void (known[step] = (known[step] ?? 0) | mark));
@@ -160,9 +173,13 @@ function markSteps(
 }
 
 /** Series of both sides that are the same one at different steps. */
-function joinEqual(series: readonly StepSeries[], grid: Grid): readonly StepSeries[] {
+async function joinEqual(
+  series: readonly StepSeries[],
+  { grid, budget }: Evaluation,
+): Promise<readonly StepSeries[]> {
   const joined = new Map<string, StepSeries>();
   for (const one of series) {
+    await budget.work(grid.count);
     const key = keyOf(one.labels);
     const known = joined.get(key);
     const result = createStepSeries(one.labels, grid);

@@ -5,7 +5,14 @@ import type { Expression, ValueFunction } from './expression.ts';
 import { PromqlError } from './promql-error.ts';
 import type { QueryBudget } from './query-budget.ts';
 import type { SeriesReader } from './series-reader.ts';
-import { createStepSeries, type Grid, type StepSeries, timeOf, type Value } from './value.ts';
+import {
+  createStepSeries,
+  type Evaluation,
+  type Grid,
+  type StepSeries,
+  timeOf,
+  type Value,
+} from './value.ts';
 
 const MAP: Readonly<Record<ValueFunction, (value: number) => number>> = {
   abs: Math.abs,
@@ -22,11 +29,13 @@ export class Evaluator {
   readonly #reader: SeriesReader;
   readonly #budget: QueryBudget;
   readonly #grid: Grid;
+  readonly #evaluation: Evaluation;
 
   constructor(options: { readonly reader: SeriesReader; readonly budget: QueryBudget; readonly grid: Grid }) {
     this.#reader = options.reader;
     this.#budget = options.budget;
     this.#grid = options.grid;
+    this.#evaluation = options;
   }
 
   /** @param expression one that gives numbers or instant vectors @throws PromqlError */
@@ -57,12 +66,12 @@ export class Evaluator {
         const parameter = expression.parameter === null ? null : await this.evaluate(expression.parameter);
         const values = parameter?.type === 'scalar' ? parameter.values : null;
         this.#budget.takePoints(values === null ? 0 : operand.length * this.#grid.count);
-        return vector(aggregate(expression, operand, values, this.#grid));
+        return vector(await aggregate(expression, operand, values, this.#evaluation));
       }
       case 'binary': {
         const left = await this.evaluate(expression.left);
         const right = await this.evaluate(expression.right);
-        const result = combine(expression, left, right, this.#grid);
+        const result = await combine(expression, left, right, this.#evaluation);
         if (result.type === 'vector') this.#budget.takePoints(result.series.length * this.#grid.count);
         return result;
       }
@@ -96,10 +105,15 @@ export class Evaluator {
     });
   }
 
-  #map(value: Value, apply: (value: number) => number): Value {
+  async #map(value: Value, apply: (value: number) => number): Promise<Value> {
     if (value.type === 'scalar') return { type: 'scalar', values: value.values.map(apply) };
     this.#budget.takePoints(value.series.length * this.#grid.count);
-    return vector(dropNames(value.series).map((one) => ({ ...one, values: one.values.map(apply) })));
+    const series: StepSeries[] = [];
+    for (const one of dropNames(value.series)) {
+      await this.#budget.work(this.#grid.count);
+      series.push({ ...one, values: one.values.map(apply) });
+    }
+    return vector(series);
   }
 }
 

@@ -58,7 +58,10 @@ export class SeriesReader {
     await this.#readSamples(chosen, span, (index, timestampMs, value) =>
       reducers[index]?.add(timestampMs, value),
     );
-    for (const reducer of reducers) reducer.finish();
+    for (const reducer of reducers) {
+      await this.#budget.work(grid.count);
+      reducer.finish();
+    }
     return found.filter(({ present }) => present.includes(1));
   }
 
@@ -125,13 +128,19 @@ export class SeriesReader {
       this.#budget.checkTime();
       const pages = await findSamples(this.#pool, open, { isScored }, { descending: false, limit });
       await nextParseSlot();
-      open = open.flatMap((range, place) => {
+      const unread: typeof open = [];
+      for (const [place, range] of open.entries()) {
         const page = pages[place] ?? [];
         this.#budget.takeRead(page.length);
-        page.forEach(take);
+        for (const sample of page) {
+          take(sample);
+          if (this.#budget.isPauseDue) await this.#budget.work(0);
+        }
         const last = page.at(-1);
-        return last === undefined || page.length < limit ? [] : [{ ...range, fromMs: last.timestampMs + 1 }];
-      });
+        if (last !== undefined && page.length === limit)
+          unread.push({ ...range, fromMs: last.timestampMs + 1 });
+      }
+      open = unread;
     }
   }
 }

@@ -1,4 +1,5 @@
 /** What parts of a query have for values: one number, or one of each series, at each of its steps. */
+import type { QueryBudget } from './query-budget.ts';
 import type { Labels } from './series-labels.ts';
 
 /** The times a query is evaluated at: `count` of them, the first at `startMs`. */
@@ -7,6 +8,12 @@ export interface Grid {
   /** Of one step any number greater than 0. */
   readonly stepMs: number;
   readonly count: number;
+}
+
+/** What every part of a query is evaluated with. */
+export interface Evaluation {
+  readonly grid: Grid;
+  readonly budget: QueryBudget;
 }
 
 /** A series at each step of a grid. */

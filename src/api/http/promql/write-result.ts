@@ -33,8 +33,12 @@ export function* writeInstant(result: QueryResult, atMs: number): Generator<stri
 
 /** Of a query at many times: always a matrix, in the order of the labels. */
 export function* writeRange(result: QueryResult, grid: Grid): Generator<string> {
-  const series = listSteps(result, grid).toSorted((a, b) => compareLabels(a.labels, b.labels));
-  yield* writeList('matrix', series, ({ labels, values, present }) => {
+  const keyed = listSteps(result, grid).map((series) => ({
+    key: JSON.stringify([...series.labels]),
+    series,
+  }));
+  const sorted = keyed.toSorted((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
+  yield* writeList('matrix', sorted, ({ series: { labels, values, present } }) => {
     const points: (readonly [number, string])[] = [];
     for (let step = 0; step < grid.count; step += 1) {
       if (present[step] === 1) points.push([timeOf(grid, step) / 1000, writeNumber(values[step] ?? NaN)]);
@@ -71,9 +75,4 @@ function wrap(resultType: string, result: string): string {
 function writeNumber(value: number): string {
   if (Number.isFinite(value) || Number.isNaN(value)) return String(value);
   return value > 0 ? '+Inf' : '-Inf';
-}
-
-function compareLabels(a: Labels, b: Labels): number {
-  const [left, right] = [JSON.stringify([...a]), JSON.stringify([...b])];
-  return left < right ? -1 : Number(left > right);
 }

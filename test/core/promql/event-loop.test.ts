@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest';
+import { aggregate } from '../../../src/core/promql/aggregate.ts';
+import { combine } from '../../../src/core/promql/binary.ts';
+import { PromqlError } from '../../../src/core/promql/promql-error.ts';
+import { QueryBudget } from '../../../src/core/promql/query-budget.ts';
+import { createStepSeries, type Evaluation, type StepSeries } from '../../../src/core/promql/value.ts';
+
+const grid = { startMs: 0, stepMs: 1000, count: 2000 };
+const ALL = { labels: [], isExcluded: false };
+const NAMES = { labels: [], isExcluded: true };
+
+/** A million points. */
+function makeSeries(): readonly StepSeries[] {
+  return Array.from({ length: 500 }, (_, index) => {
+    const series = createStepSeries(new Map([['metric', `m${index}`]]), grid);
+    return {
+      ...series,
+      values: series.values.map((_value, step) => (index * 7919 + step) % 1000),
+      present: series.present.fill(1),
+    };
+  });
+}
+
+const PARTS: Readonly<Record<string, (evaluation: Evaluation) => Promise<unknown>>> = {
+  sum: (evaluation) => aggregate({ operator: 'sum', grouping: ALL }, makeSeries(), null, evaluation),
+  topk: (evaluation) =>
+    aggregate(
+      { operator: 'topk', grouping: ALL },
+      makeSeries(),
+      new Float64Array(grid.count).fill(3),
+      evaluation,
+    ),
+  ...Object.fromEntries(
+    (['+', '>', 'and', 'or', 'unless'] as const).map((operator) => [
+      operator,
+      (evaluation: Evaluation) =>
+        combine(
+          { operator, isBool: false, matching: NAMES },
+          { type: 'vector', series: makeSeries() },
+          { type: 'vector', series: makeSeries() },
+          evaluation,
+        ),
+    ]),
+  ),
+};
+
+it.each(Object.keys(PARTS))(
+  '%s of a million points gives others the event loop again and again',
+  async (name) => {
+    let rounds = 0;
+    let isOver = false;
+    const count = () => {
+      rounds += 1;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    await PARTS[name]?.({ grid, budget: new QueryBudget({ timeoutMs: 60_000 }) });
+    isOver = true;
+    expect(rounds).toBeGreaterThanOrEqual(4);
+  },
+);
+
+it('a query nobody waits for any more ends in the midst of its work', async () => {
+  const gone = new AbortController();
+  const running = PARTS.topk?.({ grid, budget: new QueryBudget({ timeoutMs: 60_000, signal: gone.signal }) });
+  gone.abort();
+  await expect(running).rejects.toThrow(PromqlError);
+});

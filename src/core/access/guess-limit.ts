@@ -23,7 +23,8 @@ export interface GuessLimit {
 /** @param clockMs milliseconds of a clock that never goes back */
 export function createGuessLimit(clockMs?: () => number): GuessLimit {
   const wrong = createRateLimit(GUESSES_PER_SECOND, { atOnce: GUESSES_AT_ONCE, clockMs });
-  const proven = new LRUCache<string, true>({ max: MAX_PROVEN });
+  // Limited by its size: by its number of entries it would take room for all of them now.
+  const proven = new LRUCache<string, true>({ maxSize: MAX_PROVEN, sizeCalculation: () => 1 });
   return {
     mayTell: (address, keyId) => {
       if (keyId === null) return wrong.take(address);

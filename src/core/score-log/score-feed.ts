@@ -22,6 +22,7 @@ import { streamScores } from './subscription.ts';
 import { createLogPageCache } from './log-page-cache.ts';
 import { TaggedMetrics } from './tagged-metrics.ts';
 import { readTagged } from '../metrics/read-tagged.ts';
+import { fitHeap } from '../../platform/runtime/heap-share.ts';
 import { Signal, type Wait } from '../../platform/runtime/signal.ts';
 
 export type { PageOptions } from './score-pages.ts';
@@ -41,13 +42,13 @@ export interface SubscribeOptions {
 }
 
 /** About half a minute of 1,000 scores a second; 10 MB. */
-const RING_CAPACITY = 32_768;
+const RING_CAPACITY = fitHeap(32_768, 300);
 /** Rows looked at before other work gets the event loop. */
 const PAGE_ROWS = 2000;
 /** 4 MB of rows read from the database. */
 const MAX_PAGES = 8;
 /** Of events made for several subscribers, together with what they are sent as: 20 MB. */
-const MAX_EVENT_SCORES = 40_000;
+const MAX_EVENT_SCORES = fitHeap(40_000, 500);
 
 interface ScoreFeedOptions {
   readonly pool: pg.Pool;

@@ -48,8 +48,10 @@ const INSERT_DIMENSIONS = `
   ON CONFLICT DO NOTHING`;
 
 export function createSeriesIds(): SeriesIds {
+  // Limited by its size: by its number of entries it would take room for all of them now.
   const known = new LRUCache<string, { readonly id: number; readonly seenMs: number }>({
-    max: MAX_REMEMBERED,
+    maxSize: MAX_REMEMBERED,
+    sizeCalculation: () => 1,
   });
   return {
     async find(client, wanted, now) {

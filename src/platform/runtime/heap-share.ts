@@ -1,0 +1,17 @@
+/** Caches that fit the heap the server was given. */
+import { getHeapStatistics } from 'node:v8';
+
+const SHARE = 1 / 20;
+
+/**
+ * How many entries a cache may have: fewer than `most` where that many would take more than a twentieth of the heap, as
+ * with `--max-old-space-size=100`.
+ * @param bytes what one entry takes of the heap
+ */
+export function fitHeap(
+  most: number,
+  bytes: number,
+  heapBytes = getHeapStatistics().heap_size_limit,
+): number {
+  return Math.max(1, Math.min(most, Math.floor((heapBytes * SHARE) / bytes)));
+}

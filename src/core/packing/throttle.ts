@@ -5,7 +5,7 @@ import { Signal } from '../../platform/runtime/signal.ts';
 
 /** As many times as long as a piece of work took nothing is packed; while others are busy, the second. */
 const REST_FACTOR = 1;
-const BUSY_REST_FACTOR = 9;
+const BUSY_REST_FACTOR = 19;
 /** Packing alone takes less of the event loop, points that come as fast as they are taken nearly all. */
 const BUSY_LOAD = 0.6;
 

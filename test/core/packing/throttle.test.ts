@@ -36,12 +36,12 @@ describe('whether others are busy', () => {
 });
 
 describe('the throttle', () => {
-  it('rests as long as it worked, and nine times as long while others are busy', () => {
+  it('rests as long as it worked, and nineteen times as long while others are busy', () => {
     let busy = false;
     const throttle = new Throttle(() => busy);
     expect(throttle.chooseRestMs(20)).toBe(20);
     busy = true;
-    expect(throttle.chooseRestMs(20)).toBe(180);
+    expect(throttle.chooseRestMs(20)).toBe(380);
     busy = false;
     expect(throttle.chooseRestMs(20)).toBe(20);
   });

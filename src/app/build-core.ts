@@ -26,7 +26,7 @@ import { openPolicies } from './open-policies.ts';
 import { Poller } from '../core/polling/poller.ts';
 import { createProgressRows } from '../core/ingest/progress-rows.ts';
 import { createQuota, smallerLimit, type Quota } from '../core/inventory/quota.ts';
-import { createRegistry, type MetricEntry, type Registry } from '../core/metrics/registry.ts';
+import { type MetricEntry, Registry } from '../core/metrics/registry.ts';
 import { createConfirmResource } from '../core/inventory/confirm-resource.ts';
 import { Inventory } from '../core/inventory/inventory.ts';
 import { listRegionsInUse } from '../core/inventory/regions-in-use.ts';
@@ -109,7 +109,7 @@ export async function createEngine(options: {
     [customSource, aws.cloudwatch, autostackSource, ...options.sources].map((one) => [one.datasource, one]),
   );
   await completePushedMetrics(pool, log);
-  const registry = createRegistry(pool);
+  const registry = new Registry(pool);
   await registry.load();
   const live = await ScoreFeed.open({ pool, registry, stats });
   const bars = createBars({ pool, live, stats, log });

@@ -5,7 +5,7 @@ import type { Labels } from '../annotations/labels.ts';
 import type { ScoreFeed } from '../score-log/score-feed.ts';
 import { gatherRows } from '../score-log/row-buffer.ts';
 import { LogFollower } from '../score-log/log-follower.ts';
-import type { Registry } from '../metrics/registry.ts';
+import type { MetricLookup } from '../metrics/registry.ts';
 import { createStatusFeed, type StatusFeed } from '../../platform/runtime/change-feed.ts';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Log } from '../../log.ts';
@@ -28,7 +28,7 @@ import { ReportingCheck } from './reporting/check-reporting.ts';
 export interface IncidentsOptions {
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
-  readonly registry: Registry;
+  readonly registry: MetricLookup;
   readonly live: ScoreFeed;
   readonly labels: Pick<Labels, 'thresholdAdjustmentOf'>;
   readonly stats: Stats;

@@ -14,7 +14,7 @@ import type { Commit } from './commit.ts';
 import { isBehind } from './write-set.ts';
 import { createDueWaves, type DueWaves, type Wave } from '../../platform/runtime/delay-batches.ts';
 import type { ModelCache } from '../models/model-cache.ts';
-import type { MetricEntry, Registry } from '../metrics/registry.ts';
+import type { MetricEntry, MetricLookup } from '../metrics/registry.ts';
 import { createRetryPause } from '../../platform/runtime/backoff.ts';
 import { failBacklog, type ScoreStored } from './score-backfill.ts';
 import type { WriteLock } from '../../platform/runtime/write-lock.ts';
@@ -27,7 +27,7 @@ const EARLY_EVERY_MS = 30_000;
 
 interface ReorderOptions {
   readonly pool: pg.Pool;
-  readonly registry: Registry;
+  readonly registry: MetricLookup;
   readonly writeLock: WriteLock;
   readonly models: ModelCache;
   readonly commit: Commit;
@@ -42,7 +42,7 @@ interface ReorderOptions {
 export class Reorder {
   readonly #options: ReorderOptions;
   readonly #pool: pg.Pool;
-  readonly #registry: Registry;
+  readonly #registry: MetricLookup;
   readonly #writeLock: WriteLock;
   readonly #models: ModelCache;
   readonly #commit: Commit;

@@ -36,26 +36,11 @@ export interface MetricEntry {
   collectorErrorDeadlineMs: number | null;
 }
 
-export interface Registry {
-  byId: (id: string) => MetricEntry | undefined;
-  byNumber: (number: number) => MetricEntry | undefined;
-  /** @param accountId the default account when left out */
-  byIdentity: (datasource: Datasource, identity: string, accountId?: number) => MetricEntry | undefined;
-  /**
-   * The metric points of this name belong to: the one that is called so, else the one whose series it is in another
-   * way of writing it. @param accountId the default account when left out
-   */
-  byPushedName: (name: string, accountId?: number) => MetricEntry | undefined;
-  all: () => Iterable<MetricEntry>;
-  readonly size: number;
-  /** Metrics of one account. */
-  sizeOf: (accountId: number) => number;
-  /** Reads metrics again: all of them, or those of the given numbers (one that is gone is forgotten). */
-  load: (numbers?: readonly number[]) => Promise<void>;
-  forget: (number: number) => void;
-  /** Calls back with each metric that is read again, from now on; not with those forgotten. */
-  onLoaded: (listener: (entry: MetricEntry) => void) => void;
-}
+/** What may be asked of the registry: of all metrics, or of those of one account. */
+export type MetricLookup = Pick<
+  Registry,
+  'byId' | 'byNumber' | 'byIdentity' | 'byPushedName' | 'all' | 'size'
+>;
 
 interface MetricRow {
   id: string;
@@ -99,80 +84,105 @@ const SELECT_METRICS = `
       AND s.seq IS NOT NULL
   ) since`;
 
-export function createRegistry(pool: pg.Pool): Registry {
-  const byId = new Map<string, MetricEntry>();
-  const byNumber = new Map<number, MetricEntry>();
+export class Registry {
+  readonly #pool: pg.Pool;
+  readonly #byId = new Map<string, MetricEntry>();
+  readonly #byNumber = new Map<number, MetricEntry>();
   /** By account, datasource and identity: one key of all would have to be put together for every point. */
-  const identities = new Map<number, Map<Datasource, Map<string, MetricEntry>>>();
-  const aliases = new AliasIndex();
-  const sizes = new Map<number, number>();
-  const listeners: ((entry: MetricEntry) => void)[] = [];
+  readonly #identities = new Map<number, Map<Datasource, Map<string, MetricEntry>>>();
+  readonly #aliases = new AliasIndex();
+  /** Metrics by account. */
+  readonly #sizes = new Map<number, number>();
+  readonly #listeners: ((entry: MetricEntry) => void)[] = [];
 
-  const identitiesOf = (accountId: number, datasource: Datasource): Map<string, MetricEntry> => {
-    const ofAccount = identities.get(accountId) ?? new Map<Datasource, Map<string, MetricEntry>>();
-    identities.set(accountId, ofAccount);
-    const ofDatasource = ofAccount.get(datasource) ?? new Map<string, MetricEntry>();
-    ofAccount.set(datasource, ofDatasource);
-    return ofDatasource;
-  };
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
 
-  const sizeOf = (accountId: number) => sizes.get(accountId) ?? 0;
-  const forget = (number: number) => {
-    const entry = byNumber.get(number);
-    if (entry === undefined) return;
-    byNumber.delete(number);
-    sizes.set(entry.accountId, sizeOf(entry.accountId) - 1);
-    byId.delete(entry.id);
-    identitiesOf(entry.accountId, entry.datasource).delete(entry.identity);
-    aliases.delete(entry);
-  };
-  const remember = (row: MetricRow) => {
-    const fresh = toEntry(row);
-    const known = byNumber.get(row.number);
-    // The same object for the life of a metric: batches in the making hold on to it.
-    const entry = known === undefined ? fresh : Object.assign(known, fresh);
-    byNumber.set(entry.number, entry);
-    if (known === undefined) sizes.set(entry.accountId, sizeOf(entry.accountId) + 1);
-    byId.set(entry.id, entry);
-    identitiesOf(entry.accountId, entry.datasource).set(entry.identity, entry);
-    aliases.add(entry);
-    for (const listener of listeners) listener(entry);
-  };
-  const load = async (numbers?: readonly number[]) => {
-    const { rows } =
-      numbers === undefined
-        ? await pool.query<MetricRow>(SELECT_METRICS)
-        : await pool.query<MetricRow>(`${SELECT_METRICS} WHERE m.number = ANY($1)`, [numbers]);
-    const found = new Set(rows.map((row) => row.number));
-    for (const number of numbers ?? [...byNumber.keys()]) if (!found.has(number)) forget(number);
-    rows.forEach(remember);
-  };
+  get size(): number {
+    return this.#byNumber.size;
+  }
 
-  const byIdentity: Registry['byIdentity'] = (datasource, identity, accountId = DEFAULT_ACCOUNT) =>
-    identities.get(accountId)?.get(datasource)?.get(identity);
-  const byPushedName: Registry['byPushedName'] = (name, accountId = DEFAULT_ACCOUNT) => {
-    const known = byIdentity('CUSTOM', toPushedIdentity(name), accountId);
+  /** Metrics of one account. */
+  sizeOf(accountId: number): number {
+    return this.#sizes.get(accountId) ?? 0;
+  }
+
+  all(): Iterable<MetricEntry> {
+    return this.#byNumber.values();
+  }
+
+  byId(id: string): MetricEntry | undefined {
+    return this.#byId.get(id);
+  }
+
+  byNumber(number: number): MetricEntry | undefined {
+    return this.#byNumber.get(number);
+  }
+
+  byIdentity(datasource: Datasource, identity: string, accountId = DEFAULT_ACCOUNT): MetricEntry | undefined {
+    return this.#identities.get(accountId)?.get(datasource)?.get(identity);
+  }
+
+  /**
+   * The metric points of this name belong to: the one that is called so, else the one whose series it is in another
+   * way of writing it.
+   */
+  byPushedName(name: string, accountId = DEFAULT_ACCOUNT): MetricEntry | undefined {
+    const known = this.byIdentity('CUSTOM', toPushedIdentity(name), accountId);
     if (known !== undefined) return known;
     const canonical = toCanonicalName(name);
     const sorted =
-      canonical === name ? undefined : byIdentity('CUSTOM', toPushedIdentity(canonical), accountId);
-    return sorted ?? aliases.find(accountId, canonical);
-  };
+      canonical === name ? undefined : this.byIdentity('CUSTOM', toPushedIdentity(canonical), accountId);
+    return sorted ?? this.#aliases.find(accountId, canonical);
+  }
 
-  return {
-    byId: (id) => byId.get(id),
-    byNumber: (number) => byNumber.get(number),
-    byIdentity,
-    byPushedName,
-    all: () => byNumber.values(),
-    get size() {
-      return byNumber.size;
-    },
-    sizeOf,
-    load,
-    forget,
-    onLoaded: (listener) => void listeners.push(listener),
-  };
+  /** Reads metrics again: all of them, or those of the given numbers (one that is gone is forgotten). */
+  async load(numbers?: readonly number[]): Promise<void> {
+    const { rows } =
+      numbers === undefined
+        ? await this.#pool.query<MetricRow>(SELECT_METRICS)
+        : await this.#pool.query<MetricRow>(`${SELECT_METRICS} WHERE m.number = ANY($1)`, [numbers]);
+    const found = new Set(rows.map((row) => row.number));
+    for (const number of numbers ?? [...this.#byNumber.keys()]) if (!found.has(number)) this.forget(number);
+    for (const row of rows) this.#remember(row);
+  }
+
+  forget(number: number): void {
+    const entry = this.#byNumber.get(number);
+    if (entry === undefined) return;
+    this.#byNumber.delete(number);
+    this.#sizes.set(entry.accountId, this.sizeOf(entry.accountId) - 1);
+    this.#byId.delete(entry.id);
+    this.#identitiesOf(entry.accountId, entry.datasource).delete(entry.identity);
+    this.#aliases.delete(entry);
+  }
+
+  /** Calls back with each metric that is read again, from now on; not with those forgotten. */
+  onLoaded(listener: (entry: MetricEntry) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  #remember(row: MetricRow): void {
+    const fresh = toEntry(row);
+    const known = this.#byNumber.get(row.number);
+    // The same object for the life of a metric: batches in the making hold on to it.
+    const entry = known === undefined ? fresh : Object.assign(known, fresh);
+    this.#byNumber.set(entry.number, entry);
+    if (known === undefined) this.#sizes.set(entry.accountId, this.sizeOf(entry.accountId) + 1);
+    this.#byId.set(entry.id, entry);
+    this.#identitiesOf(entry.accountId, entry.datasource).set(entry.identity, entry);
+    this.#aliases.add(entry);
+    for (const listener of this.#listeners) listener(entry);
+  }
+
+  #identitiesOf(accountId: number, datasource: Datasource): Map<string, MetricEntry> {
+    const ofAccount = this.#identities.get(accountId) ?? new Map<Datasource, Map<string, MetricEntry>>();
+    this.#identities.set(accountId, ofAccount);
+    const ofDatasource = ofAccount.get(datasource) ?? new Map<string, MetricEntry>();
+    ofAccount.set(datasource, ofDatasource);
+    return ofDatasource;
+  }
 }
 
 /** Pushed metrics that versions before made under a name that is not the canonical one of their series. */

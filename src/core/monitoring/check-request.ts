@@ -5,7 +5,7 @@ import { checkPolicy, type AlertPolicy } from '../metrics/alert-policy.ts';
 import { checkAccount } from '../metrics/check-account.ts';
 import { resolvePushedSpec } from '../metrics/pushed-spec.ts';
 import { checkModelParams } from '../metrics/model-params.ts';
-import type { MetricEntry, Registry } from '../metrics/registry.ts';
+import type { MetricEntry, MetricLookup } from '../metrics/registry.ts';
 import type { MetricDescription, Source, SourceResource } from '../sources/source.ts';
 
 export interface MonitorRequest {
@@ -46,7 +46,7 @@ export interface RequestChecks {
 }
 
 export function createRequestChecks(options: {
-  readonly registry: Registry;
+  readonly registry: MetricLookup;
   readonly sources: ReadonlyMap<Datasource, Source>;
   /** @throws NotFoundError for what has ended, or was never there */
   readonly confirmResource: (resource: SourceResource) => Promise<void>;

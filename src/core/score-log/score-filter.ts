@@ -2,7 +2,7 @@
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import { RED_SCORE, YELLOW_SCORE } from '../../detector/likelihood.ts';
 import type { AnomalyClass, Datasource } from '../../model.ts';
-import type { MetricEntry, Registry } from '../metrics/registry.ts';
+import type { MetricEntry, MetricLookup } from '../metrics/registry.ts';
 import { matchesWildcards, type TagFilter } from '../metrics/tag-filter.ts';
 
 export interface ScoreFilter {
@@ -65,7 +65,10 @@ export function narrowsMetrics(filter: ScoreFilter): boolean {
 }
 
 /** A test of one sample by all but the tags of its metric. */
-export function compileFilter(filter: ScoreFilter, registry: Registry): (sample: ScoredSample) => boolean {
+export function compileFilter(
+  filter: ScoreFilter,
+  registry: MetricLookup,
+): (sample: ScoredSample) => boolean {
   const least = leastScore(filter);
   if (!narrowsMetrics(filter)) return ({ score }) => score >= least;
   const matches = compileMetricTest(filter);

@@ -8,7 +8,7 @@ import { METRIC_STATUS_BITS } from '../../model.ts';
 import { writeCsvRow } from './csv.ts';
 import { type NamedSample, SAMPLE_FORMATS } from './download-format.ts';
 import type { ArchiveDownload, SamplesDownload } from './download-link.ts';
-import type { MetricEntry, Registry } from '../metrics/registry.ts';
+import type { MetricEntry, MetricLookup } from '../metrics/registry.ts';
 import { findMetrics } from '../score-log/find-metrics.ts';
 import { leastScore } from '../score-log/score-filter.ts';
 
@@ -40,13 +40,13 @@ const CSV_NAMES = [
 interface ArchiveOptions {
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
-  readonly registry: Registry;
+  readonly registry: MetricLookup;
 }
 
 export class Archive {
   readonly #pool: pg.Pool;
   readonly #prisma: PrismaClient;
-  readonly #registry: Registry;
+  readonly #registry: MetricLookup;
 
   constructor(options: ArchiveOptions) {
     this.#pool = options.pool;

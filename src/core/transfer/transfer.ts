@@ -12,7 +12,7 @@ import { parseExportedTime, parseModelSpec, type ExportedSample, type ModelSpec 
 import type { Labels } from '../annotations/labels.ts';
 import { checkAccount } from '../metrics/check-account.ts';
 import type { Monitor } from '../monitoring/monitor.ts';
-import type { Registry } from '../metrics/registry.ts';
+import type { MetricLookup } from '../metrics/registry.ts';
 import { writeModel, type ExportedModel } from './write-model.ts';
 
 export interface ImportedModel {
@@ -24,7 +24,7 @@ export interface ImportedModel {
 interface TransferOptions {
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
-  readonly registry: Registry;
+  readonly registry: MetricLookup;
   readonly monitor: Monitor;
   readonly accept: Ingest;
   readonly directory: AutostackDirectory;
@@ -35,7 +35,7 @@ interface TransferOptions {
 export class Transfer {
   readonly #pool: pg.Pool;
   readonly #prisma: PrismaClient;
-  readonly #registry: Registry;
+  readonly #registry: MetricLookup;
   readonly #monitor: Monitor;
   readonly #accept: Ingest;
   readonly #directory: AutostackDirectory;
@@ -178,7 +178,7 @@ function readStackMetric({ namespace, metric }: ModelSpec['metricSpec']): Namesp
   throw new InvalidInputError('metricSpec: expected { namespace, metric }', ['models', 'metricSpec']);
 }
 
-function listMonitored(registry: Registry): readonly string[] {
+function listMonitored(registry: MetricLookup): readonly string[] {
   return [...registry.all()]
     .filter((entry) => entry.status !== 'UNMONITORED')
     .sort((a, b) => a.name.localeCompare(b.name))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRegistry } from '../../../src/core/metrics/registry.ts';
+import { Registry } from '../../../src/core/metrics/registry.ts';
 import { withDatabase } from '../../helpers/database.ts';
 import { startEngine, type TestEngine } from '../../helpers/start-engine.ts';
 
@@ -22,7 +22,7 @@ async function readTable(engine: TestEngine): Promise<Record<string, number>> {
 
 /** What a server that starts now would know. */
 async function readAnew(engine: TestEngine) {
-  const registry = createRegistry(engine.pool);
+  const registry = new Registry(engine.pool);
   await registry.load();
   return [...registry.all()].sort((a, b) => a.number - b.number);
 }

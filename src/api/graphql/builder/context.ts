@@ -16,7 +16,7 @@ import type { MonitorActions } from '../../../core/monitoring/monitor.ts';
 import type { Quota } from '../../../core/inventory/quota.ts';
 import type { DownloadLinks } from '../../../core/transfer/download-link.ts';
 import type { Inventory } from '../../../core/inventory/inventory.ts';
-import type { Registry } from '../../../core/metrics/registry.ts';
+import type { MetricLookup } from '../../../core/metrics/registry.ts';
 import type { SaveProgress } from '../../../core/ingest/save-progress.ts';
 import type { StatusFeed } from '../../../platform/runtime/change-feed.ts';
 import type { Transfer } from '../../../core/transfer/transfer.ts';
@@ -34,7 +34,7 @@ import type { Loaders } from './loaders.ts';
 export interface ApiParts {
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
-  readonly registry: Registry;
+  readonly registry: MetricLookup;
   readonly accept: Pick<Ingest, 'acceptNamed'>;
   readonly monitor: MonitorActions;
   readonly transfer: Pick<Transfer, 'exportModels' | 'writeModel' | 'importModel'>;

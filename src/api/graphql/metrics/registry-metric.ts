@@ -3,7 +3,7 @@
  * every score: that must not cost a statement each.
  */
 import type { GraphQLResolveInfo, SelectionSetNode } from 'graphql';
-import type { MetricEntry, Registry } from '../../../core/metrics/registry.ts';
+import type { MetricEntry, MetricLookup } from '../../../core/metrics/registry.ts';
 import type { Metric } from '../../../generated/prisma/client.ts';
 import { asksOnly, isOneOf } from '../builder/selection.ts';
 
@@ -42,7 +42,7 @@ const BESIDE_NODE: ReadonlySet<string> = new Set(['__typename', 'cursor']);
  * @returns null when more is asked of it than the registry knows, or when it was deleted
  */
 export function findKnownMetric(
-  registry: Registry,
+  registry: MetricLookup,
   metricNumber: number,
   info: GraphQLResolveInfo,
 ): Metric | null {
@@ -54,7 +54,7 @@ export function findKnownMetric(
 }
 
 /** As `findKnownMetric`, of a metric whose samples may be asked for too. */
-export function findKnownById(registry: Registry, id: string, info: GraphQLResolveInfo): Metric | null {
+export function findKnownById(registry: MetricLookup, id: string, info: GraphQLResolveInfo): Metric | null {
   const entry = registry.byId(id);
   const isKnown = info.fieldNodes.every(({ selectionSet }) =>
     asksOnly(selectionSet, info, isOneOf(PAGE_FIELDS)),
@@ -67,7 +67,7 @@ export function findKnownById(registry: Registry, id: string, info: GraphQLResol
  * @returns null when more is asked of them than the registry knows
  */
 export function findKnownPage(
-  registry: Registry,
+  registry: MetricLookup,
   ids: readonly string[],
   info: GraphQLResolveInfo,
 ): readonly Metric[] | null {
@@ -91,7 +91,7 @@ export function findKnownPage(
 const AS_IT_WAS = Symbol('as it was');
 
 /** A metric about to be deleted: its answer shows how far it had come, which the registry knows no more by then. */
-export function keepAsItIs<Row extends Pick<Metric, 'id'>>(metric: Row, registry: Registry): Row {
+export function keepAsItIs<Row extends Pick<Metric, 'id'>>(metric: Row, registry: MetricLookup): Row {
   const entry = registry.byId(metric.id);
   return Object.assign(metric, { [AS_IT_WAS]: entry === undefined ? undefined : { ...entry } });
 }
@@ -99,7 +99,7 @@ export function keepAsItIs<Row extends Pick<Metric, 'id'>>(metric: Row, registry
 /** How far the metric has come. @returns undefined for one that was deleted meanwhile */
 export function findEntry(
   metric: Pick<Metric, 'id'> & { readonly [AS_IT_WAS]?: MetricEntry | undefined },
-  registry: Registry,
+  registry: MetricLookup,
 ): MetricEntry | undefined {
   return registry.byId(metric.id) ?? metric[AS_IT_WAS];
 }

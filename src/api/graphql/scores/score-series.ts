@@ -1,6 +1,6 @@
 /** What-if: a history scored as a new metric would have been. Nothing is stored, no metric is touched. */
 import type pg from 'pg';
-import type { Registry } from '../../../core/metrics/registry.ts';
+import type { MetricLookup } from '../../../core/metrics/registry.ts';
 import type { AlertPoint } from '../../../core/annotations/alert-threshold.ts';
 import { scoreHistory, type WhatIf, type WhatIfSample } from '../../../core/models/score-history.ts';
 import { readSampleTimes } from '../../../core/samples/read-sample-times.ts';
@@ -202,7 +202,7 @@ function checkOrder(points: readonly { readonly timestamp: Date }[]): void {
 function readParts(
   { points, metricId, from }: ScoreSeriesInput,
   pool: pg.Pool,
-  registry: Registry,
+  registry: MetricLookup,
 ): WhatIf['parts'] {
   if ((points == null) === (metricId == null)) {
     throw new InvalidInputError('input: expected either points or metricId', PATH);

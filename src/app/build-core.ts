@@ -15,7 +15,7 @@ import { ClockFollower } from '../core/ingest/follow-clock.ts';
 import { Commit } from '../core/ingest/commit.ts';
 import { completePushedMetrics } from '../core/metrics/complete-pushed-metrics.ts';
 import { createCustomMetrics } from '../core/metrics/custom-metrics.ts';
-import { createLabels, type Labels } from '../core/annotations/labels.ts';
+import { Labels } from '../core/annotations/labels.ts';
 import { ScoreFeed } from '../core/score-log/score-feed.ts';
 import type { LogFollower } from '../core/score-log/log-follower.ts';
 import { ModelCache } from '../core/models/model-cache.ts';
@@ -186,7 +186,7 @@ export async function createEngine(options: {
     writeLock,
     rules: { checkRegion, checkMetric: checkStackMetric },
   });
-  const labels = createLabels({ pool, prisma, registry });
+  const labels = new Labels({ pool, prisma, registry });
   await labels.load();
   const transfer = new Transfer({ pool, prisma, registry, monitor, accept, directory, autostacks, labels });
   const poll = new Poller({

@@ -23,137 +23,141 @@ export interface NewLabel {
   readonly peak?: LabelledPeak | null;
 }
 
-export interface Labels {
-  /** Reads all of them; before anything asks for the bar. */
-  load: () => Promise<void>;
-  /** A span that has a label gets this one instead. @throws NotFoundError, InvalidInputError */
-  labelAnomaly: (label: NewLabel) => Promise<AnomalyLabel>;
-  /**
-   * The same for an incident: its label is the one that begins with it, however long it has become since the last.
-   * @throws NotFoundError, InvalidInputError
-   */
-  labelIncident: (label: NewLabel) => Promise<AnomalyLabel>;
-  /** @returns it as it was @throws NotFoundError */
-  deleteLabel: (id: string) => Promise<AnomalyLabel>;
-  /** Of one metric, oldest span first. */
-  listLabels: (metricId: string) => Promise<readonly AnomalyLabel[]>;
-  /**
-   * By how many orders of magnitude labels raise the threshold for alerts on a point of a metric: compare its score with
-   * `raiseSensitivity(sensitivity, thresholdAdjustmentOf(metricId, point))`. 0 for a metric without labels.
-   * @param point null for one that resembles nothing that was labelled
-   * @param atMs now when left out
-   */
-  thresholdAdjustmentOf: (metricId: string, point: AlertPoint | null, atMs?: number) => number;
-  /** The same if a label were given too. @throws NotFoundError, InvalidInputError as `labelAnomaly` */
-  previewAdjustment: (label: NewLabel) => Promise<(point: AlertPoint) => number>;
-}
-
 /** Of one metric. A label a day for three years. */
 const MAX_LABELS = 1000;
 const MAX_NOTE_LENGTH = 2000;
 
-export function createLabels(options: {
-  readonly pool: pg.Pool;
-  readonly prisma: PrismaClient;
-  readonly registry: Pick<Registry, 'byId'>;
-  readonly now?: () => number;
-}): Labels {
-  const { pool, prisma, registry, now = Date.now } = options;
-  const marks = new Map<string, readonly LabelMark[]>();
+export class Labels {
+  readonly #pool: pg.Pool;
+  readonly #prisma: PrismaClient;
+  readonly #registry: Pick<Registry, 'byId'>;
+  readonly #now: () => number;
+  /** By metric. */
+  readonly #marks = new Map<string, readonly LabelMark[]>();
 
-  const remember = (labels: readonly RememberedLabel[]) => {
-    for (const label of labels) {
-      marks.set(label.metricId, [...(marks.get(label.metricId) ?? []), toMark(label)]);
-    }
-  };
-  const listLabels = (metricId: string) =>
-    prisma.anomalyLabel.findMany({ where: { metricId }, orderBy: [{ from: 'asc' }, { to: 'asc' }] });
-  const reload = async (metricId: string) => {
-    const labels = await listLabels(metricId);
-    marks.delete(metricId);
-    remember(labels);
-  };
+  constructor(options: {
+    readonly pool: pg.Pool;
+    readonly prisma: PrismaClient;
+    readonly registry: Pick<Registry, 'byId'>;
+    readonly now?: () => number;
+  }) {
+    this.#pool = options.pool;
+    this.#prisma = options.prisma;
+    this.#registry = options.registry;
+    this.#now = options.now ?? Date.now;
+  }
 
-  const findPeak = (label: NewLabel): Promise<LabelledPeak | null> => {
-    check(label);
-    const entry = registry.byId(label.metricId);
-    if (entry === undefined)
-      return Promise.reject(new NotFoundError(`no metric has the id ${label.metricId}`));
-    return label.peak == null ? readLabelPeak(pool, entry.number, label) : Promise.resolve(label.peak);
-  };
+  /** Reads all of them; before anything asks for the threshold. */
+  async load(): Promise<void> {
+    this.#marks.clear();
+    const select = {
+      metricId: true,
+      kind: true,
+      createdAt: true,
+      peakTime: true,
+      peakDeviation: true,
+      peakScore: true,
+    };
+    this.#remember(await this.#prisma.anomalyLabel.findMany({ select }));
+  }
 
-  const labelAnomaly = async (label: NewLabel) => {
-    const { metricId, from, to, kind, note } = label;
-    const peak = await findPeak(label);
+  /** A span that has a label gets this one instead. @throws NotFoundError, InvalidInputError */
+  async labelAnomaly(label: NewLabel): Promise<AnomalyLabel> {
+    const { metricId, from, to } = label;
+    const peak = await this.#findPeak(label);
     const where = { metricId_from_to: { metricId, from, to } };
-    const known = await prisma.anomalyLabel.findUnique({ where });
-    if (known === null && (marks.get(metricId)?.length ?? 0) >= MAX_LABELS) {
+    const known = await this.#prisma.anomalyLabel.findUnique({ where });
+    if (known === null && (this.#marks.get(metricId)?.length ?? 0) >= MAX_LABELS) {
       throw new InvalidInputError(`metricId: this metric has ${MAX_LABELS} labels, which is the most`, [
         'metricId',
       ]);
     }
-    const said = {
+    const fields = this.#writeFields(label, peak);
+    const saved = await this.#prisma.anomalyLabel.upsert({
+      where,
+      update: fields,
+      create: { metricId, from, to, ...fields },
+    });
+    await this.#reload(metricId);
+    return saved;
+  }
+
+  /**
+   * The same for an incident: its label is the one that begins with it, however long it has become since the last.
+   * @throws NotFoundError, InvalidInputError
+   */
+  async labelIncident(label: NewLabel): Promise<AnomalyLabel> {
+    const { metricId, from, to } = label;
+    const saved = await this.labelAnomaly(label);
+    await this.#prisma.anomalyLabel.deleteMany({ where: { metricId, from, to: { not: to } } });
+    await this.#reload(metricId);
+    return saved;
+  }
+
+  /** @returns it as it was @throws NotFoundError */
+  async deleteLabel(id: string): Promise<AnomalyLabel> {
+    const label = await this.#prisma.anomalyLabel.findUnique({ where: { id } });
+    const { count } = await this.#prisma.anomalyLabel.deleteMany({ where: { id } });
+    if (label === null || count === 0) throw new NotFoundError(`no label has the id ${id}`);
+    await this.#reload(label.metricId);
+    return label;
+  }
+
+  /** Of one metric, oldest span first. */
+  async listLabels(metricId: string): Promise<readonly AnomalyLabel[]> {
+    return this.#prisma.anomalyLabel.findMany({
+      where: { metricId },
+      orderBy: [{ from: 'asc' }, { to: 'asc' }],
+    });
+  }
+
+  /**
+   * By how many orders of magnitude labels raise the threshold for alerts on a point of a metric: compare its score with
+   * `raiseSensitivity(sensitivity, thresholdAdjustmentOf(metricId, point))`. 0 for a metric without labels.
+   * @param point null for one that resembles nothing that was labelled
+   */
+  thresholdAdjustmentOf(metricId: string, point: AlertPoint | null, atMs = this.#now()): number {
+    return sumRaise(this.#marks.get(metricId) ?? [], point, atMs);
+  }
+
+  /** The same if a label were given too. @throws NotFoundError, InvalidInputError as `labelAnomaly` */
+  async previewAdjustment(label: NewLabel): Promise<(point: AlertPoint) => number> {
+    const peak = await this.#findPeak(label);
+    const createdAtMs = label.createdAt?.getTime() ?? this.#now();
+    const all = [...(this.#marks.get(label.metricId) ?? []), { kind: label.kind, createdAtMs, peak }];
+    return (point) => sumRaise(all, point, createdAtMs);
+  }
+
+  async #reload(metricId: string): Promise<void> {
+    const labels = await this.listLabels(metricId);
+    this.#marks.delete(metricId);
+    this.#remember(labels);
+  }
+
+  #remember(labels: readonly RememberedLabel[]): void {
+    for (const label of labels) {
+      this.#marks.set(label.metricId, [...(this.#marks.get(label.metricId) ?? []), toMark(label)]);
+    }
+  }
+
+  /** @throws NotFoundError, InvalidInputError */
+  async #findPeak(label: NewLabel): Promise<LabelledPeak | null> {
+    check(label);
+    const entry = this.#registry.byId(label.metricId);
+    if (entry === undefined) throw new NotFoundError(`no metric has the id ${label.metricId}`);
+    return label.peak ?? readLabelPeak(this.#pool, entry.number, label);
+  }
+
+  #writeFields({ kind, note, createdAt }: NewLabel, peak: LabelledPeak | null) {
+    return {
       kind,
       note,
-      createdAt: label.createdAt ?? new Date(now()),
+      createdAt: createdAt ?? new Date(this.#now()),
       peakTime: peak === null ? null : new Date(peak.timestampMs),
       peakDeviation: peak?.deviation ?? null,
       peakScore: peak?.score ?? null,
     };
-    const saved = await prisma.anomalyLabel.upsert({
-      where,
-      update: said,
-      create: { metricId, from, to, ...said },
-    });
-    await reload(metricId);
-    return saved;
-  };
-
-  const labelIncident = async (label: NewLabel) => {
-    const { metricId, from, to } = label;
-    const saved = await labelAnomaly(label);
-    await prisma.anomalyLabel.deleteMany({ where: { metricId, from, to: { not: to } } });
-    await reload(metricId);
-    return saved;
-  };
-
-  const deleteLabel = async (id: string) => {
-    const label = await prisma.anomalyLabel.findUnique({ where: { id } });
-    const { count } = await prisma.anomalyLabel.deleteMany({ where: { id } });
-    if (label === null || count === 0) throw new NotFoundError(`no label has the id ${id}`);
-    await reload(label.metricId);
-    return label;
-  };
-
-  return {
-    load: async () => {
-      marks.clear();
-      remember(
-        await prisma.anomalyLabel.findMany({
-          select: {
-            metricId: true,
-            kind: true,
-            createdAt: true,
-            peakTime: true,
-            peakDeviation: true,
-            peakScore: true,
-          },
-        }),
-      );
-    },
-    labelAnomaly,
-    labelIncident,
-    deleteLabel,
-    listLabels,
-    thresholdAdjustmentOf: (metricId, point, atMs = now()) =>
-      sumRaise(marks.get(metricId) ?? [], point, atMs),
-    previewAdjustment: async (label) => {
-      const peak = await findPeak(label);
-      const createdAtMs = label.createdAt?.getTime() ?? now();
-      const all = [...(marks.get(label.metricId) ?? []), { kind: label.kind, createdAtMs, peak }];
-      return (point) => sumRaise(all, point, createdAtMs);
-    },
-  };
+  }
 }
 
 type RememberedLabel = Pick<

@@ -94,7 +94,7 @@ export async function createIncidents(options: IncidentsOptions): Promise<Incide
         changes = NO_CHANGES;
         changes = await followScores(client, scores, {
           book,
-          thresholdAdjustmentOf: labels.thresholdAdjustmentOf,
+          thresholdAdjustmentOf: (metricId, point) => labels.thresholdAdjustmentOf(metricId, point),
           now,
         });
       }),

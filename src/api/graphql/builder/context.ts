@@ -39,7 +39,10 @@ export interface ApiParts {
   readonly monitor: MonitorActions;
   readonly transfer: Pick<Transfer, 'exportModels' | 'writeModel' | 'importModel'>;
   readonly annotations: Annotations;
-  readonly labels: Labels;
+  readonly labels: Pick<
+    Labels,
+    'labelAnomaly' | 'labelIncident' | 'deleteLabel' | 'thresholdAdjustmentOf' | 'previewAdjustment'
+  >;
   readonly downloadLinks: DownloadLinks;
   readonly archiveUploads: ArchiveUploads;
   readonly inventory: Pick<Inventory, 'ensure' | 'ageOf'>;

@@ -29,9 +29,7 @@ export function tenantParts(parts: ApiParts, accountId: number): ApiParts {
   const prisma = tenantPrisma(parts.prisma, accountId);
   const monitor = tenantMonitor(parts.monitor, registry, accountId);
   const isDefault = accountId === DEFAULT_ACCOUNT;
-  const requireMetric = (id: string) => {
-    if (registry.byId(id) === undefined) throw new NotFoundError(`no metric has the id ${id}`);
-  };
+  const requireMetric = (id: string) => requireKnown(registry, id);
   return {
     pool: tenantPool(parts.pool, accountId),
     prisma,
@@ -40,50 +38,12 @@ export function tenantParts(parts: ApiParts, accountId: number): ApiParts {
     accept: {
       acceptNamed: (points) => parts.accept.acceptNamed(points, accountId),
     },
-    transfer: {
-      exportModels: (ids, sinceMs) => {
-        ids?.forEach(requireMetric);
-        return parts.transfer.exportModels(ids ?? listMonitored(registry), sinceMs);
-      },
-      writeModel: (metric) => parts.transfer.writeModel(metric),
-      importModel: (model) => parts.transfer.importModel(model, accountId),
-    },
-    annotations: {
-      createAnnotation: (annotation) => parts.annotations.createAnnotation({ ...annotation, accountId }),
-      deleteAnnotation: async (id) => {
-        if ((await prisma.annotation.count({ where: { id } })) === 0) {
-          throw new NotFoundError(`input.id: no annotation has the id ${id}`);
-        }
-        return parts.annotations.deleteAnnotation(id);
-      },
-    },
-    labels: {
-      ...parts.labels,
-      labelAnomaly: async (label) => {
-        requireMetric(label.metricId);
-        return parts.labels.labelAnomaly(label);
-      },
-      previewAdjustment: async (label) => {
-        requireMetric(label.metricId);
-        return parts.labels.previewAdjustment(label);
-      },
-      deleteLabel: async (id) => {
-        if ((await prisma.anomalyLabel.count({ where: { id } })) === 0) {
-          throw new NotFoundError(`no label has the id ${id}`);
-        }
-        return parts.labels.deleteLabel(id);
-      },
-    },
+    transfer: tenantTransfer(parts.transfer, registry, accountId),
+    annotations: tenantAnnotations(parts.annotations, prisma, accountId),
+    labels: tenantLabels(parts.labels, prisma, requireMetric),
     saveProgress: parts.saveProgress,
     live: tenantScoreFeed(parts.live, accountId),
-    downloadLinks: {
-      ...parts.downloadLinks,
-      sign: (what, caller) =>
-        parts.downloadLinks.sign(
-          what.kind === 'samples' ? { ...what, filter: { ...what.filter, accountId } } : what,
-          caller,
-        ),
-    },
+    downloadLinks: tenantDownloadLinks(parts.downloadLinks, accountId),
     archiveUploads: {
       upload: async (what, url) => {
         requireMetric(what.metricId);
@@ -121,6 +81,79 @@ export function tenantParts(parts: ApiParts, accountId: number): ApiParts {
     keys: parts.keys,
     facts: parts.facts,
     log: parts.log,
+  };
+}
+
+/** @throws NotFoundError */
+function requireKnown(registry: ApiParts['registry'], metricId: string): void {
+  if (registry.byId(metricId) === undefined) throw new NotFoundError(`no metric has the id ${metricId}`);
+}
+
+function tenantTransfer(
+  transfer: ApiParts['transfer'],
+  registry: ApiParts['registry'],
+  accountId: number,
+): ApiParts['transfer'] {
+  return {
+    exportModels: (ids, sinceMs) => {
+      ids?.forEach((id) => requireKnown(registry, id));
+      return transfer.exportModels(ids ?? listMonitored(registry), sinceMs);
+    },
+    writeModel: (metric) => transfer.writeModel(metric),
+    importModel: (model) => transfer.importModel(model, accountId),
+  };
+}
+
+function tenantAnnotations(
+  annotations: ApiParts['annotations'],
+  prisma: ApiParts['prisma'],
+  accountId: number,
+): ApiParts['annotations'] {
+  return {
+    createAnnotation: (annotation) => annotations.createAnnotation({ ...annotation, accountId }),
+    deleteAnnotation: async (id) => {
+      if ((await prisma.annotation.count({ where: { id } })) === 0) {
+        throw new NotFoundError(`input.id: no annotation has the id ${id}`);
+      }
+      return annotations.deleteAnnotation(id);
+    },
+  };
+}
+
+function tenantLabels(
+  labels: ApiParts['labels'],
+  prisma: ApiParts['prisma'],
+  requireMetric: (id: string) => void,
+): ApiParts['labels'] {
+  return {
+    labelAnomaly: async (label) => {
+      requireMetric(label.metricId);
+      return labels.labelAnomaly(label);
+    },
+    labelIncident: async (label) => {
+      requireMetric(label.metricId);
+      return labels.labelIncident(label);
+    },
+    previewAdjustment: async (label) => {
+      requireMetric(label.metricId);
+      return labels.previewAdjustment(label);
+    },
+    deleteLabel: async (id) => {
+      if ((await prisma.anomalyLabel.count({ where: { id } })) === 0) {
+        throw new NotFoundError(`no label has the id ${id}`);
+      }
+      return labels.deleteLabel(id);
+    },
+    // Of a metric that the caller was given.
+    thresholdAdjustmentOf: (metricId, point, atMs) => labels.thresholdAdjustmentOf(metricId, point, atMs),
+  };
+}
+
+function tenantDownloadLinks(links: ApiParts['downloadLinks'], accountId: number): ApiParts['downloadLinks'] {
+  return {
+    ...links,
+    sign: (what, caller) =>
+      links.sign(what.kind === 'samples' ? { ...what, filter: { ...what.filter, accountId } } : what, caller),
   };
 }
 

@@ -10,7 +10,7 @@ import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { type HeldModel, holdFailure, isDirty, type Model } from './cached-model.ts';
 import type { MetricEntry } from '../metrics/registry.ts';
 import { toError } from '../../platform/runtime/to-error.ts';
-import { createRestore, type RestoreModels } from './restore-models.ts';
+import { ModelRestorer } from './restore-models.ts';
 
 /** After a crash at most this many rows per model are replayed: some milliseconds. */
 const ROWS_PER_CHECKPOINT = 1000;
@@ -18,7 +18,7 @@ const ROWS_PER_CHECKPOINT = 1000;
 export class ModelCache {
   readonly #stats: Stats;
   readonly #log: Log;
-  readonly #restore: RestoreModels;
+  readonly #restorer: ModelRestorer;
   readonly #held: LRUCache<number, HeldModel>;
   /** Checkpoints of models that were pushed out of the cache, until they are written. */
   readonly #evicted = new Map<number, Checkpoint>();
@@ -32,7 +32,7 @@ export class ModelCache {
   }) {
     this.#stats = options.stats;
     this.#log = options.log;
-    this.#restore = createRestore(options);
+    this.#restorer = new ModelRestorer(options);
     this.#held = new LRUCache<number, HeldModel>({
       max: options.limit,
       dispose: (model, _number, reason) => {
@@ -64,7 +64,7 @@ export class ModelCache {
       else models.set(entry.number, model);
     }
     if (cold.length === 0) return models;
-    for await (const one of this.#restore(cold, this.#evicted)) {
+    for await (const one of this.#restorer.restore(cold, this.#evicted)) {
       if ('error' in one) models.set(one.entry.number, holdFailure(one.error));
       else {
         this.#held.set(one.entry.number, one);
@@ -85,7 +85,8 @@ export class ModelCache {
     const before = new Map(cold.map((entry) => [entry, { ...entry }]));
     const restored: HeldModel[] = [];
     // A model that cannot be restored is reported when its points are scored.
-    for await (const one of this.#restore(cold, this.#evicted)) if (!('error' in one)) restored.push(one);
+    for await (const one of this.#restorer.restore(cold, this.#evicted))
+      if (!('error' in one)) restored.push(one);
     return () => {
       for (const model of restored) {
         // One that was acquired meanwhile may have learned more than this one has read.

@@ -13,7 +13,7 @@ import type { Judgement } from '../../model.ts';
 import { isOutage } from '../../platform/postgres/outage.ts';
 import { toError } from '../../platform/runtime/to-error.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
-import { createGuardJudgement } from './guard-judgement.ts';
+import { createGuardJudgement, type GuardJudgement } from './guard-judgement.ts';
 import { type HeldModel, resumeModel, startModel } from './cached-model.ts';
 import type { MetricEntry } from '../metrics/registry.ts';
 
@@ -22,15 +22,6 @@ interface NotRestored {
   readonly entry: MetricEntry;
   readonly error: Error;
 }
-
-/**
- * One answer for each entry. @param evicted checkpoints that are newer than the stored ones
- * @throws what the database throws while it is away
- */
-export type RestoreModels = (
-  entries: readonly MetricEntry[],
-  evicted: ReadonlyMap<number, Checkpoint>,
-) => AsyncGenerator<HeldModel | NotRestored>;
 
 /** Whose checkpoints are read at once: some 12 kB each. */
 const MODELS_AT_ONCE = 500;
@@ -50,88 +41,102 @@ interface Behind {
   readonly isRebuild: boolean;
 }
 
-export function createRestore(options: {
-  readonly pool: pg.Pool;
-  readonly log: Log;
-  readonly stats: Stats;
-}): RestoreModels {
-  const { pool, log, stats } = options;
-  const guard = createGuardJudgement(options);
+export class ModelRestorer {
+  readonly #pool: pg.Pool;
+  readonly #log: Log;
+  readonly #stats: Stats;
+  readonly #guard: GuardJudgement;
 
-  const begin = (entry: MetricEntry, checkpoint: Checkpoint | undefined): Behind => {
-    const resumed =
-      checkpoint === undefined || entry.scoredRows === 0 ? null : resumeModel(entry, checkpoint, guard);
-    const isRebuild = checkpoint !== undefined && entry.scoredRows > 0 && resumed === null;
-    if (isRebuild)
-      log.warn({ metric: entry.id }, 'checkpoint cannot be continued; model learns anew from samples');
-    const model = resumed ?? startModel(entry, guard);
-    const afterMs = resumed === null ? null : (checkpoint?.timestampMs ?? null);
-    return { model, afterMs, rows: entry.scoredRows - model.rows, isRebuild };
-  };
+  constructor(options: { readonly pool: pg.Pool; readonly log: Log; readonly stats: Stats }) {
+    this.#pool = options.pool;
+    this.#log = options.log;
+    this.#stats = options.stats;
+    this.#guard = createGuardJudgement(options);
+  }
 
-  const replay = async ({ model, isRebuild }: Behind, samples: readonly ReplayedSample[]) => {
-    for (const [index, sample] of samples.entries()) {
-      if (index % ROWS_PER_SLICE === 0) await setImmediate();
-      // Learning anew, a model excludes what is excluded now.
-      const judgement = isRebuild ? model.judge(sample) : model.replay(sample, sample.excluded);
-      if (!isRebuild && !gives(judgement, sample)) stats.count('replay_mismatches');
-    }
-    stats.count('models_replayed_rows', samples.length);
-  };
-
-  const replayAlone = async (behind: Behind) => {
-    const { number } = behind.model.entry;
-    const newest = behind.isRebuild ? REBUILD_ROWS : null;
-    for await (const samples of replaySamples(pool, number, { afterMs: behind.afterMs, newest })) {
-      await replay(behind, samples);
-    }
-  };
-
-  const replayTogether = async (some: readonly Behind[]) => {
-    const wanted = some.map(({ model, afterMs }) => ({ metricNumber: model.entry.number, afterMs }));
-    const samples = await replayMany(pool, wanted);
-    for (const behind of some) await replay(behind, samples.get(behind.model.entry.number) ?? []);
-  };
-
-  const restoreTogether = async (
+  /**
+   * One answer for each entry. @param evicted checkpoints that are newer than the stored ones
+   * @throws what the database throws while it is away
+   */
+  async *restore(
     entries: readonly MetricEntry[],
     evicted: ReadonlyMap<number, Checkpoint>,
-  ): Promise<readonly HeldModel[]> => {
-    const stored = await readCheckpoints(pool, listStored(entries, evicted));
-    const all = entries.map((entry) => begin(entry, evicted.get(entry.number) ?? stored.get(entry.number)));
-    for (const portion of groupByRows(all)) {
-      const [first] = portion;
-      if (portion.length === 1 && first !== undefined) await replayAlone(first);
-      else await replayTogether(portion);
+  ): AsyncGenerator<HeldModel | NotRestored> {
+    for (let from = 0; from < entries.length; from += MODELS_AT_ONCE) {
+      for (const one of await this.#restorePortion(entries.slice(from, from + MODELS_AT_ONCE), evicted)) {
+        if (one.entry.scoredRows > 0 && !('error' in one)) this.#stats.count('models_restored');
+        yield one;
+      }
     }
-    return all.map(({ model }) => model);
-  };
+  }
 
   /** Together they cost a statement or two: only when that fails, half by half, is the one looked for that it is about. */
-  const restore = async (
+  async #restorePortion(
     entries: readonly MetricEntry[],
     evicted: ReadonlyMap<number, Checkpoint>,
-  ): Promise<readonly (HeldModel | NotRestored)[]> => {
+  ): Promise<readonly (HeldModel | NotRestored)[]> {
     try {
-      return await restoreTogether(entries, evicted);
+      return await this.#restoreTogether(entries, evicted);
     } catch (error) {
       if (isOutage(error)) throw error;
       const [entry] = entries;
       if (entries.length === 1 && entry !== undefined) return [{ entry, error: toError(error) }];
       const middle = Math.ceil(entries.length / 2);
-      const before = await restore(entries.slice(0, middle), evicted);
-      return [...before, ...(await restore(entries.slice(middle), evicted))];
+      const before = await this.#restorePortion(entries.slice(0, middle), evicted);
+      return [...before, ...(await this.#restorePortion(entries.slice(middle), evicted))];
     }
-  };
+  }
 
-  return async function* (entries, evicted) {
-    for (let from = 0; from < entries.length; from += MODELS_AT_ONCE) {
-      for (const one of await restore(entries.slice(from, from + MODELS_AT_ONCE), evicted)) {
-        if (one.entry.scoredRows > 0 && !('error' in one)) stats.count('models_restored');
-        yield one;
-      }
+  async #restoreTogether(
+    entries: readonly MetricEntry[],
+    evicted: ReadonlyMap<number, Checkpoint>,
+  ): Promise<readonly HeldModel[]> {
+    const stored = await readCheckpoints(this.#pool, listStored(entries, evicted));
+    const all = entries.map((entry) =>
+      this.#begin(entry, evicted.get(entry.number) ?? stored.get(entry.number)),
+    );
+    for (const portion of groupByRows(all)) {
+      const [first] = portion;
+      if (portion.length === 1 && first !== undefined) await this.#replayAlone(first);
+      else await this.#replayTogether(portion);
     }
-  };
+    return all.map(({ model }) => model);
+  }
+
+  #begin(entry: MetricEntry, checkpoint: Checkpoint | undefined): Behind {
+    const resumed =
+      checkpoint === undefined || entry.scoredRows === 0 ? null : resumeModel(entry, checkpoint, this.#guard);
+    const isRebuild = checkpoint !== undefined && entry.scoredRows > 0 && resumed === null;
+    if (isRebuild)
+      this.#log.warn({ metric: entry.id }, 'checkpoint cannot be continued; model learns anew from samples');
+    const model = resumed ?? startModel(entry, this.#guard);
+    const afterMs = resumed === null ? null : (checkpoint?.timestampMs ?? null);
+    return { model, afterMs, rows: entry.scoredRows - model.rows, isRebuild };
+  }
+
+  async #replayAlone(behind: Behind): Promise<void> {
+    const { number } = behind.model.entry;
+    const newest = behind.isRebuild ? REBUILD_ROWS : null;
+    for await (const samples of replaySamples(this.#pool, number, { afterMs: behind.afterMs, newest })) {
+      await this.#replay(behind, samples);
+    }
+  }
+
+  async #replayTogether(some: readonly Behind[]): Promise<void> {
+    const wanted = some.map(({ model, afterMs }) => ({ metricNumber: model.entry.number, afterMs }));
+    const samples = await replayMany(this.#pool, wanted);
+    for (const behind of some) await this.#replay(behind, samples.get(behind.model.entry.number) ?? []);
+  }
+
+  async #replay({ model, isRebuild }: Behind, samples: readonly ReplayedSample[]): Promise<void> {
+    for (const [index, sample] of samples.entries()) {
+      if (index % ROWS_PER_SLICE === 0) await setImmediate();
+      // Learning anew, a model excludes what is excluded now.
+      const judgement = isRebuild ? model.judge(sample) : model.replay(sample, sample.excluded);
+      if (!isRebuild && !gives(judgement, sample)) this.#stats.count('replay_mismatches');
+    }
+    this.#stats.count('models_replayed_rows', samples.length);
+  }
 }
 
 /** Whose checkpoint may be in the database, and no newer one here. */

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Log } from '../../log.ts';
 import { configureConnection } from './connection.ts';
-import { createPoolGate, type PoolGate } from './pool-gate.ts';
+import { PoolGate } from './pool-gate.ts';
 
 export interface Database extends AsyncDisposable {
   /**
@@ -32,7 +32,7 @@ const STOP_LIMIT_MS = 10_000;
 export function createDatabase(options: { readonly connection: string; readonly log: Log }): Database {
   const pool = createPool(options.connection, 'lapwing', options.log);
   const prismaPool = createPool(options.connection, 'lapwing prisma', options.log);
-  const gate = createPoolGate(options.connection);
+  const gate = new PoolGate(options.connection);
   gate.guard(pool);
   gate.guard(prismaPool);
   const prisma = new PrismaClient({ adapter: new PrismaPg(prismaPool) });

@@ -6,14 +6,7 @@
 import pg from 'pg';
 import { endSessions } from './end-sessions.ts';
 import { DatabaseAwayError } from './outage.ts';
-
-export interface PoolGate {
-  /** From now on the pool's connections are given through the gate. */
-  readonly guard: (pool: pg.Pool) => void;
-  /** Fails those who wait, for a connection or on one, and refuses all others; long statements are cut, too. */
-  readonly close: () => void;
-  readonly open: () => void;
-}
+import { toError } from '../runtime/to-error.ts';
 
 type Acquire = () => Promise<pg.PoolClient>;
 type OnAcquired = (
@@ -22,80 +15,91 @@ type OnAcquired = (
   release: (error?: Error | boolean) => void,
 ) => void;
 
-/** @param connection where the pools' sessions are ended from */
-export function createPoolGate(connection: string): PoolGate {
+export class PoolGate {
+  readonly #connection: string;
   /** Connections in use. */
-  const busy = new Set<pg.PoolClient>();
+  readonly #busy = new Set<pg.PoolClient>();
   /** Backends of connections that broke in use: what they were doing may not be over. */
-  const lost = new Set<number>();
-  const waiting = new Set<(error: Error) => void>();
-  const dropIdle: (() => void)[] = [];
-  let isClosed = false;
-  let ending: Promise<void> | null = null;
+  readonly #lost = new Set<number>();
+  /** Ends the waits for a connection. */
+  readonly #waiting = new Set<(error: Error) => void>();
+  readonly #dropIdle: (() => void)[] = [];
+  #isClosed = false;
+  #ending: Promise<void> | null = null;
 
-  const noteLost = (client: pg.PoolClient) => {
-    const backend = readBackend(client);
-    if (backend !== null) lost.add(backend);
-  };
+  /** @param connection where the pools' sessions are ended from */
+  constructor(connection: string) {
+    this.#connection = connection;
+  }
 
-  const endLost = () =>
-    (ending ??= endSessions(connection, [...lost])
-      .then(() => lost.clear())
-      .finally(() => (ending = null)));
+  /** From now on the pool's connections are given through the gate. */
+  guard(pool: pg.Pool): void {
+    const acquire: Acquire = pool.connect.bind(pool);
+    pool.connect = throughGate(() => this.#pass(acquire));
+    pool.on('acquire', (client) => this.#busy.add(client));
+    pool.on('release', (error: unknown, client: pg.PoolClient) => {
+      if (this.#busy.delete(client) && isBreak(error)) this.#noteLost(client);
+    });
+    pool.on('connect', (client) => {
+      client.on('end', () => {
+        if (this.#busy.has(client)) this.#noteLost(client);
+      });
+    });
+    this.#dropIdle.push(() => {
+      for (let idle = pool.idleCount; idle > 0; idle--) {
+        acquire().then(
+          (client) => client.release(true),
+          () => undefined,
+        );
+      }
+    });
+  }
 
-  const pass = async (acquire: Acquire): Promise<pg.PoolClient> => {
-    if (isClosed) throw new DatabaseAwayError();
-    while (lost.size > 0) await endLost();
+  /** Fails those who wait, for a connection or on one, and refuses all others; long statements are cut, too. */
+  close(): void {
+    this.#isClosed = true;
+    for (const client of this.#busy) {
+      this.#noteLost(client);
+      // A connection of a pool has it from pg.Client, though its type does not say so.
+      if (client instanceof pg.Client) void client.end();
+    }
+    for (const drop of this.#dropIdle) drop();
+    for (const reject of this.#waiting) reject(new DatabaseAwayError());
+    this.#waiting.clear();
+  }
+
+  open(): void {
+    this.#isClosed = false;
+  }
+
+  async #pass(acquire: Acquire): Promise<pg.PoolClient> {
+    if (this.#isClosed) throw new DatabaseAwayError();
+    while (this.#lost.size > 0) await this.#endLost();
     return new Promise((resolve, reject) => {
-      waiting.add(reject);
+      this.#waiting.add(reject);
       acquire().then(
         (client) => {
-          if (waiting.delete(reject)) resolve(client);
+          if (this.#waiting.delete(reject)) resolve(client);
           else client.release(true);
         },
         (error: unknown) => {
-          waiting.delete(reject);
+          this.#waiting.delete(reject);
           reject(toError(error));
         },
       );
     });
-  };
+  }
 
-  return {
-    guard: (pool) => {
-      const acquire: Acquire = pool.connect.bind(pool);
-      pool.connect = throughGate(() => pass(acquire));
-      pool.on('acquire', (client) => busy.add(client));
-      pool.on('release', (error: unknown, client: pg.PoolClient) => {
-        if (busy.delete(client) && isBreak(error)) noteLost(client);
-      });
-      pool.on('connect', (client) => {
-        client.on('end', () => busy.has(client) && noteLost(client));
-      });
-      dropIdle.push(() => {
-        for (let idle = pool.idleCount; idle > 0; idle--) {
-          acquire().then(
-            (client) => client.release(true),
-            () => undefined,
-          );
-        }
-      });
-    },
-    close: () => {
-      isClosed = true;
-      for (const client of busy) {
-        noteLost(client);
-        // A connection of a pool has it from pg.Client, though its type does not say so.
-        if (client instanceof pg.Client) void client.end();
-      }
-      for (const drop of dropIdle) drop();
-      for (const reject of waiting) reject(new DatabaseAwayError());
-      waiting.clear();
-    },
-    open: () => {
-      isClosed = false;
-    },
-  };
+  #endLost(): Promise<void> {
+    return (this.#ending ??= endSessions(this.#connection, [...this.#lost])
+      .then(() => this.#lost.clear())
+      .finally(() => (this.#ending = null)));
+  }
+
+  #noteLost(client: pg.PoolClient): void {
+    const backend = readBackend(client);
+    if (backend !== null) this.#lost.add(backend);
+  }
 }
 
 /** As pg.Pool.connect is called: for a promise, or, by pg.Pool.query, with a callback. */
@@ -117,10 +121,6 @@ function throughGate(pass: Acquire): pg.Pool['connect'] {
 /** What PostgreSQL answered with leaves nothing open: it is not that the answer never came. */
 function isBreak(error: unknown): boolean {
   return (error instanceof Error || error === true) && !(error instanceof pg.DatabaseError);
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }
 
 /** The process that serves a connection; pg knows it, its types do not. */

@@ -21,7 +21,7 @@ const BLANKS = new Set(Buffer.from(' \t\r\n\uFEFF'));
 
 /** @throws TransferFileError for a file that is not of this form, or ends in the middle of a model */
 export async function* readModels(source: AsyncIterable<Buffer>): AsyncGenerator<ModelItem> {
-  const splitter = createSplitter();
+  const splitter = new ModelSplitter();
   let index = 0;
   for await (const chunk of source) {
     for (const text of splitter.push(chunk)) yield parseItem(text, index++);
@@ -38,76 +38,77 @@ function parseItem(text: string, index: number): ModelItem {
 }
 
 /** Cuts bytes into values by their brackets and quotes alone, all of which are one byte in UTF-8. */
-function createSplitter() {
-  let isList: boolean | null = null;
-  let isListOver = false;
-  let depth = 0;
-  let inText = false;
-  let escaped = false;
-  let parts: Buffer[] = [];
-  let bytes = 0;
+class ModelSplitter {
+  /** Null before the first byte that says so. */
+  #isList: boolean | null = null;
+  #isListOver = false;
+  #depth = 0;
+  #inText = false;
+  #isEscaped = false;
+  #parts: Buffer[] = [];
+  #bytes = 0;
 
-  const take = (part: Buffer) => {
-    if (part.length === 0) return;
-    bytes += part.length;
-    if (bytes > MAX_MODEL_BYTES)
-      throw new TransferFileError(`a model is larger than ${MAX_MODEL_BYTES} bytes`);
-    parts.push(part);
-  };
-  const finish = (): string[] => {
-    const text = Buffer.concat(parts).toString().trim();
-    parts = [];
-    bytes = 0;
-    return text === '' ? [] : [text];
-  };
-  /** @returns whether a value ends at this byte, or before it */
-  const step = (byte: number): 'goes on' | 'ends here' | 'ended before' => {
-    if (inText) {
-      if (escaped) escaped = false;
-      else if (byte === BACKSLASH) escaped = true;
-      else if (byte === QUOTE) inText = false;
-      return 'goes on';
-    }
-    if (byte === QUOTE) inText = true;
-    else if (byte === OPEN_LIST || byte === OPEN_OBJECT) depth += 1;
-    else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
-      if (depth === 0) return 'ended before';
-      depth -= 1;
-      if (depth === 0 && isList === false) return 'ends here';
-    } else if (byte === COMMA && depth === 0) return 'ended before';
-    return 'goes on';
-  };
-
-  function* push(chunk: Buffer): Generator<string> {
+  /** @returns the values that end in this chunk @throws TransferFileError */
+  *push(chunk: Buffer): Generator<string> {
     let start = 0;
     for (let at = 0; at < chunk.length; at++) {
       const byte = chunk[at] ?? 0;
-      if (isListOver || isList === null) {
+      if (this.#isListOver || this.#isList === null) {
         start = at + 1;
         if (BLANKS.has(byte)) continue;
-        if (isListOver) throw new TransferFileError('there is something after the end of the list');
-        isList = byte === OPEN_LIST;
-        if (isList) continue;
+        if (this.#isListOver) throw new TransferFileError('there is something after the end of the list');
+        this.#isList = byte === OPEN_LIST;
+        if (this.#isList) continue;
         if (byte !== OPEN_OBJECT) throw new TransferFileError('expected a JSON list of models, or a model');
         start = at;
       }
-      const verdict = step(byte);
+      const verdict = this.#step(byte);
       if (verdict === 'goes on') continue;
-      take(chunk.subarray(start, verdict === 'ends here' ? at + 1 : at));
+      this.#take(chunk.subarray(start, verdict === 'ends here' ? at + 1 : at));
       start = at + 1;
-      yield* finish();
-      isListOver = isList && byte === CLOSE_LIST && verdict === 'ended before';
+      yield* this.#finish();
+      this.#isListOver = this.#isList && byte === CLOSE_LIST && verdict === 'ended before';
     }
-    take(chunk.subarray(start));
+    this.#take(chunk.subarray(start));
   }
 
-  return {
-    push,
-    /** @throws TransferFileError when more was to come */
-    end: (index: number) => {
-      const isCut = isList === true ? !isListOver : finish().length > 0;
-      if (isList === null) throw new TransferFileError('the file is empty');
-      if (isCut) throw new TransferFileError(`the file ends within model ${index}, or before its list does`);
-    },
-  };
+  /** @param index of the model that would be next @throws TransferFileError when more was to come */
+  end(index: number): void {
+    const isCut = this.#isList === true ? !this.#isListOver : this.#finish().length > 0;
+    if (this.#isList === null) throw new TransferFileError('the file is empty');
+    if (isCut) throw new TransferFileError(`the file ends within model ${index}, or before its list does`);
+  }
+
+  /** @returns whether a value ends at this byte, or before it */
+  #step(byte: number): 'goes on' | 'ends here' | 'ended before' {
+    if (this.#inText) {
+      if (this.#isEscaped) this.#isEscaped = false;
+      else if (byte === BACKSLASH) this.#isEscaped = true;
+      else if (byte === QUOTE) this.#inText = false;
+      return 'goes on';
+    }
+    if (byte === QUOTE) this.#inText = true;
+    else if (byte === OPEN_LIST || byte === OPEN_OBJECT) this.#depth += 1;
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
+      if (this.#depth === 0) return 'ended before';
+      this.#depth -= 1;
+      if (this.#depth === 0 && this.#isList === false) return 'ends here';
+    } else if (byte === COMMA && this.#depth === 0) return 'ended before';
+    return 'goes on';
+  }
+
+  #take(part: Buffer): void {
+    if (part.length === 0) return;
+    this.#bytes += part.length;
+    if (this.#bytes > MAX_MODEL_BYTES)
+      throw new TransferFileError(`a model is larger than ${MAX_MODEL_BYTES} bytes`);
+    this.#parts.push(part);
+  }
+
+  #finish(): string[] {
+    const text = Buffer.concat(this.#parts).toString().trim();
+    this.#parts = [];
+    this.#bytes = 0;
+    return text === '' ? [] : [text];
+  }
 }

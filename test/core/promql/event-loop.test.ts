@@ -4,6 +4,7 @@ import { combine } from '../../../src/core/promql/binary.ts';
 import { PromqlError } from '../../../src/core/promql/promql-error.ts';
 import { QueryBudget } from '../../../src/core/promql/query-budget.ts';
 import { createStepSeries, type Evaluation, type StepSeries } from '../../../src/core/promql/value.ts';
+import { countRounds } from '../../helpers/count-rounds.ts';
 
 const grid = { startMs: 0, stepMs: 1000, count: 2000 };
 const ALL = { labels: [], isExcluded: false };
@@ -47,15 +48,9 @@ const PARTS: Readonly<Record<string, (evaluation: Evaluation) => Promise<unknown
 it.each(Object.keys(PARTS))(
   '%s of a million points gives others the event loop again and again',
   async (name) => {
-    let rounds = 0;
-    let isOver = false;
-    const count = () => {
-      rounds += 1;
-      if (!isOver) setImmediate(count);
-    };
-    setImmediate(count);
-    await PARTS[name]?.({ grid, budget: new QueryBudget({ timeoutMs: 60_000 }) });
-    isOver = true;
+    const rounds = await countRounds(async () =>
+      PARTS[name]?.({ grid, budget: new QueryBudget({ timeoutMs: 60_000 }) }),
+    );
     expect(rounds).toBeGreaterThanOrEqual(4);
   },
 );

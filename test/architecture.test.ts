@@ -22,8 +22,6 @@ const TIERS: readonly (readonly string[])[] = [
 const CORE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   access: [],
   annotations: ['metrics', 'samples'],
-  // Months are restored as partitions.
-  backup: ['samples'],
   bars: ['samples', 'score-log'],
   changes: [],
   'cloudwatch-service': ['monitoring', 'samples', 'sources'],
@@ -49,9 +47,8 @@ const CORE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   notify: [],
   packing: ['samples'],
   polling: ['ingest', 'metrics', 'sources'],
-  promql: ['metrics', 'samples', 'sources'],
+  prometheus: ['metrics', 'samples', 'score-log', 'sources'],
   samples: [],
-  'score-export': ['promql', 'samples', 'score-log'],
   'score-log': ['metrics', 'samples'],
   sources: [],
   transfer: [
@@ -69,6 +66,7 @@ const CORE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const MAX_FILES_IN_FOLDER = 20;
+const MAX_FEATURES = 20;
 const MAX_LINES_IN_FILE = 250;
 
 const source = join(import.meta.dirname, '../src');
@@ -189,6 +187,7 @@ describe('sizes', () => {
     const counts = new Map<string, number>();
     for (const file of all) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
     expect([...counts].filter(([, count]) => count > MAX_FILES_IN_FOLDER)).toEqual([]);
+    expect(new Set(files.map(featureOf)).size - 1).toBeLessThanOrEqual(MAX_FEATURES);
   });
 
   it('of files stay readable', () => {

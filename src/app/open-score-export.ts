@@ -1,8 +1,8 @@
 /** Writes scores to another server, where the settings name one. */
 import type { Engine } from './build-core.ts';
 import type { SendEnvironment } from './app-context.ts';
-import { ScoreExporter } from '../core/score-export/score-exporter.ts';
-import { createWriteTarget } from '../core/score-export/write-target.ts';
+import { ScoreExporter } from '../core/prometheus/score-export/score-exporter.ts';
+import { createWriteTarget } from '../core/prometheus/score-export/write-target.ts';
 
 export function openScoreExport({
   config,

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLapwing, type Lapwing } from '../../src/app/start-server.ts';
 import { createSchema } from '../../src/api/graphql/schema.ts';
 import { backUp, restore } from '../../src/cli/backup-file.ts';
-import { BackupError } from '../../src/core/backup/backup-format.ts';
+import { BackupError } from '../../src/core/transfer/backup/backup-format.ts';
 import { Packer } from '../../src/core/packing/packer.ts';
 import { createLog } from '../../src/log.ts';
 import { readConfig } from '../../src/platform/config/read-config.ts';

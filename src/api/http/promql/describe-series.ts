@@ -1,5 +1,5 @@
 /** What clients ask of a server before they ask for data. */
-import { SCORE_SERIES } from '../../../core/promql/score-series.ts';
+import { SCORE_SERIES } from '../../../core/prometheus/promql/score-series.ts';
 
 /** Of the protocol: clients choose by it what they ask for. */
 const PROTOCOL_VERSION = '2.53.0';

@@ -9,10 +9,10 @@ import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import type { Caller } from '../../../core/access/caller.ts';
 import { tenantPool } from '../../../core/access/tenant-pool.ts';
-import { PromqlError, type PromqlErrorType } from '../../../core/promql/promql-error.ts';
-import { parseSeriesSelector } from '../../../core/promql/parse-selector.ts';
-import { ScoreQueries } from '../../../core/promql/score-queries.ts';
-import type { Labels } from '../../../core/promql/series-labels.ts';
+import { PromqlError, type PromqlErrorType } from '../../../core/prometheus/promql/promql-error.ts';
+import { parseSeriesSelector } from '../../../core/prometheus/promql/parse-selector.ts';
+import { ScoreQueries } from '../../../core/prometheus/promql/score-queries.ts';
+import type { Labels } from '../../../core/prometheus/promql/series-labels.ts';
 import type { RouteGuard } from '../guard-routes.ts';
 import { type Handler, sendJson } from '../server.ts';
 import {

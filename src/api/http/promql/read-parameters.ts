@@ -1,8 +1,8 @@
 /** The parameters of a query: of the address, and of a form in the body, as Grafana and promtool send them. */
 import type { IncomingMessage } from 'node:http';
-import { parseDuration } from '../../../core/promql/parse-literal.ts';
-import { PromqlError } from '../../../core/promql/promql-error.ts';
-import type { Grid } from '../../../core/promql/value.ts';
+import { parseDuration } from '../../../core/prometheus/promql/parse-literal.ts';
+import { PromqlError } from '../../../core/prometheus/promql/promql-error.ts';
+import type { Grid } from '../../../core/prometheus/promql/value.ts';
 import { readBoundedBody } from '../read-body.ts';
 
 const MAX_FORM_BYTES = 100_000;

@@ -2,9 +2,9 @@
  * Results as Prometheus writes them: times in seconds, values as texts. Written series by series, so that a large result
  * is never one text. https://prometheus.io/docs/prometheus/latest/querying/api/#expression-query-result-formats
  */
-import type { QueryResult } from '../../../core/promql/score-queries.ts';
-import type { Labels } from '../../../core/promql/series-labels.ts';
-import { type Grid, type StepSeries, timeOf } from '../../../core/promql/value.ts';
+import type { QueryResult } from '../../../core/prometheus/promql/score-queries.ts';
+import type { Labels } from '../../../core/prometheus/promql/series-labels.ts';
+import { type Grid, type StepSeries, timeOf } from '../../../core/prometheus/promql/value.ts';
 
 /** Of a query at one time: a number, a text, a vector, or a matrix where it is a range selector. */
 export function* writeInstant(result: QueryResult, atMs: number): Generator<string> {

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { parseDuration, parseNumber, parseText } from '../../../src/core/promql/parse-literal.ts';
+import {
+  parseDuration,
+  parseNumber,
+  parseText,
+} from '../../../../src/core/prometheus/promql/parse-literal.ts';
 
 describe('a duration', () => {
   it.each([

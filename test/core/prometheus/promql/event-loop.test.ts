@@ -1,10 +1,14 @@
 import { expect, it } from 'vitest';
-import { aggregate } from '../../../src/core/promql/aggregate.ts';
-import { combine } from '../../../src/core/promql/binary.ts';
-import { PromqlError } from '../../../src/core/promql/promql-error.ts';
-import { QueryBudget } from '../../../src/core/promql/query-budget.ts';
-import { createStepSeries, type Evaluation, type StepSeries } from '../../../src/core/promql/value.ts';
-import { countRounds } from '../../helpers/count-rounds.ts';
+import { aggregate } from '../../../../src/core/prometheus/promql/aggregate.ts';
+import { combine } from '../../../../src/core/prometheus/promql/binary.ts';
+import { PromqlError } from '../../../../src/core/prometheus/promql/promql-error.ts';
+import { QueryBudget } from '../../../../src/core/prometheus/promql/query-budget.ts';
+import {
+  createStepSeries,
+  type Evaluation,
+  type StepSeries,
+} from '../../../../src/core/prometheus/promql/value.ts';
+import { countRounds } from '../../../helpers/count-rounds.ts';
 
 const grid = { startMs: 0, stepMs: 1000, count: 2000 };
 const ALL = { labels: [], isExcluded: false };

@@ -3,7 +3,7 @@
  * in PostgreSQL's text form of COPY, then a line `\.`; at the end a line of JSON. Pure.
  */
 import { z } from 'zod';
-import { OperatorError } from '../../errors.ts';
+import { OperatorError } from '../../../errors.ts';
 
 /** The file is no backup, is cut short, or does not fit this program or this database. */
 export class BackupError extends OperatorError {

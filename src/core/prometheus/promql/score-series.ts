@@ -1,5 +1,5 @@
 /** The series there are: of each metric what it was, what it was expected to be, and how anomalous. */
-import type { StoredSample } from '../samples/stored-sample.ts';
+import type { StoredSample } from '../../samples/stored-sample.ts';
 import type { LabelMatcher } from './label-matcher.ts';
 import { NAME_LABEL } from './parse-selector.ts';
 import type { ReadMetric } from './read-metric-labels.ts';

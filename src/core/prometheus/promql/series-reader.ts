@@ -1,7 +1,7 @@
 /** Reads the samples of a selector, some metrics at a time, so that what is held is what they become and not they. */
-import { nextParseSlot } from '../../platform/bounded-input/parse-slot.ts';
-import { findSamples, type Queryable } from '../samples/find-samples.ts';
-import type { StoredSample } from '../samples/stored-sample.ts';
+import { nextParseSlot } from '../../../platform/bounded-input/parse-slot.ts';
+import { findSamples, type Queryable } from '../../samples/find-samples.ts';
+import type { StoredSample } from '../../samples/stored-sample.ts';
 import type { RangeFunction, Selector } from './expression.ts';
 import type { QueryBudget } from './query-budget.ts';
 import { readMatchingMetrics } from './read-metric-labels.ts';

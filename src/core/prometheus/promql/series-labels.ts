@@ -2,10 +2,10 @@
  * The labels a metric has towards Prometheus: what is measured (`metric`), of which thing (`resource`), where it comes from
  * (`source`), and its tags. A label never names two things, and no two metrics have the same labels. Pure.
  */
-import { DEFAULT_ACCOUNT, type Datasource } from '../../model.ts';
-import { joinTags } from '../metrics/stored-tags.ts';
-import type { Tag } from '../metrics/tag-filter.ts';
-import { readSeriesTags, SEPARATOR, toCanonicalName } from '../sources/pushed-name.ts';
+import { DEFAULT_ACCOUNT, type Datasource } from '../../../model.ts';
+import { joinTags } from '../../metrics/stored-tags.ts';
+import type { Tag } from '../../metrics/tag-filter.ts';
+import { readSeriesTags, SEPARATOR, toCanonicalName } from '../../sources/pushed-name.ts';
 
 /** By name, without empty values: Prometheus takes those for labels that are not there. */
 export type Labels = ReadonlyMap<string, string>;

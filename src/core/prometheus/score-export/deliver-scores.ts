@@ -2,9 +2,9 @@
  * Delivers one part of the log to the target: tries again for as long as it says "later", and finds out what it refuses, so
  * that one series it does not take costs no other.
  */
-import type { Log } from '../../log.ts';
-import { createRetryPause } from '../../platform/runtime/backoff.ts';
-import type { Stats } from '../../platform/telemetry/metrics.ts';
+import type { Log } from '../../../log.ts';
+import { createRetryPause } from '../../../platform/runtime/backoff.ts';
+import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { SCORE_SERIES } from '../promql/score-series.ts';
 import { encodeWrite, type MetricScores } from './encode-write.ts';
 import type { WriteAnswer, WriteTarget } from './write-target.ts';

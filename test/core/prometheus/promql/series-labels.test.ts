@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { labelMetrics, type MetricFacts } from '../../../src/core/promql/series-labels.ts';
+import { labelMetrics, type MetricFacts } from '../../../../src/core/prometheus/promql/series-labels.ts';
 
 const FACTS: MetricFacts = {
   id: 'id-1',

@@ -1,12 +1,12 @@
 /** Scores that are written to another server, through crashes of this one. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ScoreExporter } from '../../../src/core/score-export/score-exporter.ts';
-import { createWriteTarget } from '../../../src/core/score-export/write-target.ts';
-import { createLog } from '../../../src/log.ts';
-import { createStats } from '../../../src/platform/telemetry/metrics.ts';
-import { type TestDatabase, withDatabase } from '../../helpers/database.ts';
-import { startEngine, type TestEngine } from '../../helpers/start-engine.ts';
-import { until } from '../../helpers/until.ts';
+import { ScoreExporter } from '../../../../src/core/prometheus/score-export/score-exporter.ts';
+import { createWriteTarget } from '../../../../src/core/prometheus/score-export/write-target.ts';
+import { createLog } from '../../../../src/log.ts';
+import { createStats } from '../../../../src/platform/telemetry/metrics.ts';
+import { type TestDatabase, withDatabase } from '../../../helpers/database.ts';
+import { startEngine, type TestEngine } from '../../../helpers/start-engine.ts';
+import { until } from '../../../helpers/until.ts';
 import { listValues, startWriteReceiver, type WriteReceiver } from './write-receiver.ts';
 
 const START_MS = Date.UTC(2026, 0, 5);

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { readPieces } from '../../../src/core/ingest/remote-write/split-request.ts';
-import { decompressSnappy } from '../../../src/platform/bounded-input/snappy.ts';
+import { readPieces } from '../../../../src/core/ingest/remote-write/split-request.ts';
+import { decompressSnappy } from '../../../../src/platform/bounded-input/snappy.ts';
 
 export interface WriteRequest {
   readonly headers: IncomingHttpHeaders;

@@ -1,10 +1,10 @@
 /** What is read for a query: many metrics, long series, packed ones, and what is too much. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PromqlError } from '../../../src/core/promql/promql-error.ts';
-import { QueryBudget } from '../../../src/core/promql/query-budget.ts';
-import { ScoreQueries } from '../../../src/core/promql/score-queries.ts';
-import { type TestDatabase, withDatabase } from '../../helpers/database.ts';
-import { startEngine, type TestEngine } from '../../helpers/start-engine.ts';
+import { PromqlError } from '../../../../src/core/prometheus/promql/promql-error.ts';
+import { QueryBudget } from '../../../../src/core/prometheus/promql/query-budget.ts';
+import { ScoreQueries } from '../../../../src/core/prometheus/promql/score-queries.ts';
+import { type TestDatabase, withDatabase } from '../../../helpers/database.ts';
+import { startEngine, type TestEngine } from '../../../helpers/start-engine.ts';
 
 const START_MS = Date.UTC(2026, 0, 5);
 /** More than one statement reads of a metric, and of metrics. */

@@ -1,5 +1,5 @@
 /** The server scores are written to. It says one of three things of a request: taken, never to be sent again, or later. */
-import { readRetryAfter } from '../../platform/outbound/retry-after.ts';
+import { readRetryAfter } from '../../../platform/outbound/retry-after.ts';
 
 export interface WriteTarget {
   /** @throws what the connection fails with */

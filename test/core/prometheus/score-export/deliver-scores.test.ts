@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { deliverScores } from '../../../src/core/score-export/deliver-scores.ts';
-import { encodeWrite, type MetricScores } from '../../../src/core/score-export/encode-write.ts';
-import { createWriteTarget } from '../../../src/core/score-export/write-target.ts';
-import { createLog } from '../../../src/log.ts';
-import { createStats } from '../../../src/platform/telemetry/metrics.ts';
-import { makeScoredSample } from '../../helpers/scored-sample.ts';
+import { deliverScores } from '../../../../src/core/prometheus/score-export/deliver-scores.ts';
+import { encodeWrite, type MetricScores } from '../../../../src/core/prometheus/score-export/encode-write.ts';
+import { createWriteTarget } from '../../../../src/core/prometheus/score-export/write-target.ts';
+import { createLog } from '../../../../src/log.ts';
+import { createStats } from '../../../../src/platform/telemetry/metrics.ts';
+import { makeScoredSample } from '../../../helpers/scored-sample.ts';
 import { listValues, startWriteReceiver, type WriteReceiver } from './write-receiver.ts';
 
 const SERIES = 5;

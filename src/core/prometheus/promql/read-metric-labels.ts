@@ -1,7 +1,7 @@
 /** Metrics with their labels, from the database, which holds their tags and says which of them an account sees. */
-import { DATASOURCES, type Datasource } from '../../model.ts';
-import { readTags } from '../metrics/stored-tags.ts';
-import type { Queryable } from '../samples/find-samples.ts';
+import { DATASOURCES, type Datasource } from '../../../model.ts';
+import { readTags } from '../../metrics/stored-tags.ts';
+import type { Queryable } from '../../samples/find-samples.ts';
 import type { LabelMatcher } from './label-matcher.ts';
 import { labelMetrics, type Labels, type MetricFacts, OWN_LABELS } from './series-labels.ts';
 import { NAME_LABEL } from './parse-selector.ts';

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { createMonthPartitions } from '../samples/month-partitions.ts';
+import { createMonthPartitions } from '../../samples/month-partitions.ts';
 import {
   BackupError,
   BackupReader,

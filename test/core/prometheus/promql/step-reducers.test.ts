@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { RangeFunction } from '../../../src/core/promql/expression.ts';
-import { QueryBudget } from '../../../src/core/promql/query-budget.ts';
-import { NewestSample, RangeWindow, type StepReducer } from '../../../src/core/promql/step-reducers.ts';
-import { createStepSeries, type StepSeries } from '../../../src/core/promql/value.ts';
-import { fc } from '../../helpers/property.ts';
+import type { RangeFunction } from '../../../../src/core/prometheus/promql/expression.ts';
+import { QueryBudget } from '../../../../src/core/prometheus/promql/query-budget.ts';
+import {
+  NewestSample,
+  RangeWindow,
+  type StepReducer,
+} from '../../../../src/core/prometheus/promql/step-reducers.ts';
+import { createStepSeries, type StepSeries } from '../../../../src/core/prometheus/promql/value.ts';
+import { fc } from '../../../helpers/property.ts';
 
 const GRID = { startMs: 1000, stepMs: 10, count: 5 };
 type Samples = readonly (readonly [timestampMs: number, value: number])[];

@@ -2,8 +2,8 @@
  * What Prometheus' HTTP API answers, of the series Lapwing makes: queries at one time or many, and which series, labels and
  * values there are. https://prometheus.io/docs/prometheus/latest/querying/api/
  */
-import type { Queryable } from '../samples/find-samples.ts';
-import { createLimit } from '../../platform/runtime/concurrency-limit.ts';
+import type { Queryable } from '../../samples/find-samples.ts';
+import { createLimit } from '../../../platform/runtime/concurrency-limit.ts';
 import { Evaluator } from './evaluate.ts';
 import { type Expression, typeOf } from './expression.ts';
 import type { LabelMatcher } from './label-matcher.ts';

@@ -5,16 +5,16 @@
  * with something old.
  */
 import type pg from 'pg';
-import type { Log } from '../../log.ts';
-import { createRetryPause } from '../../platform/runtime/backoff.ts';
-import { Signal } from '../../platform/runtime/signal.ts';
-import { inTransaction } from '../../platform/postgres/transaction.ts';
-import type { Stats } from '../../platform/telemetry/metrics.ts';
+import type { Log } from '../../../log.ts';
+import { createRetryPause } from '../../../platform/runtime/backoff.ts';
+import { Signal } from '../../../platform/runtime/signal.ts';
+import { inTransaction } from '../../../platform/postgres/transaction.ts';
+import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { SCORE_SERIES } from '../promql/score-series.ts';
 import { type Labels, OWN_LABELS } from '../promql/series-labels.ts';
-import type { ScoredSample } from '../samples/stored-sample.ts';
-import { type FollowerOffset, moveFollower, openFollowerOffset } from '../score-log/follow-log.ts';
-import type { ScoreFeed } from '../score-log/score-feed.ts';
+import type { ScoredSample } from '../../samples/stored-sample.ts';
+import { type FollowerOffset, moveFollower, openFollowerOffset } from '../../score-log/follow-log.ts';
+import type { ScoreFeed } from '../../score-log/score-feed.ts';
 import { deliverScores } from './deliver-scores.ts';
 import type { MetricScores } from './encode-write.ts';
 import { LabelDirectory } from './label-directory.ts';

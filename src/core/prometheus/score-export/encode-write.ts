@@ -7,7 +7,7 @@ import { compress } from 'snappyjs';
 import { SCORE_SERIES } from '../promql/score-series.ts';
 import { NAME_LABEL } from '../promql/parse-selector.ts';
 import { type Labels, sortLabels } from '../promql/series-labels.ts';
-import type { ScoredSample } from '../samples/stored-sample.ts';
+import type { ScoredSample } from '../../samples/stored-sample.ts';
 
 /** Scores of one metric, in the order of their times. */
 export interface MetricScores {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMatcher } from '../../../src/core/promql/label-matcher.ts';
+import { createMatcher } from '../../../../src/core/prometheus/promql/label-matcher.ts';
 
 describe('a matcher', () => {
   it.each([

@@ -1,5 +1,5 @@
 /** What one query may cost. Each limit names itself when it ends a query. */
-import { nextParseSlot } from '../../platform/bounded-input/parse-slot.ts';
+import { nextParseSlot } from '../../../platform/bounded-input/parse-slot.ts';
 import { PromqlError } from './promql-error.ts';
 
 /** Series a selector may choose. */

@@ -100,33 +100,37 @@ export const IncidentRef = builder.prismaNode('Incident', {
       description: 'Its point with the highest score.',
       resolve: (incident) => incident,
     }),
-    mutedBy: t.expose('mutedBy', {
-      type: IncidentMuteRef,
-      nullable: true,
-      description: 'Why no notification was sent; null when one was, or while it is pending.',
-    }),
-    notifiedAt: t.expose('notifiedAt', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When the channels of the rule were given their message.',
-    }),
-    seen: t.exposeBoolean('seen', { description: 'Whether somebody has looked at it.' }),
-    acknowledgedAt: t.expose('acknowledgedAt', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When somebody took it on.',
-    }),
-    acknowledgedBy: t.exposeString('acknowledgedBy', {
-      nullable: true,
-      description: 'Who did, as they call themselves.',
-    }),
-    changeCursor: t.string({
-      select: { changeNumber: true },
-      description: CHANGE_CURSOR_DESCRIPTION,
-      resolve: ({ changeNumber }, _args, { changes }) => changes.cursorOf(changeNumber),
-    }),
   }),
 });
+
+/** What became of it: who was notified, and who took it on. */
+builder.prismaObjectFields(IncidentRef, (t) => ({
+  mutedBy: t.expose('mutedBy', {
+    type: IncidentMuteRef,
+    nullable: true,
+    description: 'Why no notification was sent; null when one was, or while it is pending.',
+  }),
+  notifiedAt: t.expose('notifiedAt', {
+    type: 'DateTime',
+    nullable: true,
+    description: 'When the channels of the rule were given their message.',
+  }),
+  seen: t.exposeBoolean('seen', { description: 'Whether somebody has looked at it.' }),
+  acknowledgedAt: t.expose('acknowledgedAt', {
+    type: 'DateTime',
+    nullable: true,
+    description: 'When somebody took it on.',
+  }),
+  acknowledgedBy: t.exposeString('acknowledgedBy', {
+    nullable: true,
+    description: 'Who did, as they call themselves.',
+  }),
+  changeCursor: t.string({
+    select: { changeNumber: true },
+    description: CHANGE_CURSOR_DESCRIPTION,
+    resolve: ({ changeNumber }, _args, { changes }) => changes.cursorOf(changeNumber),
+  }),
+}));
 
 const IncidentConnectionRef = builder.connectionObject({
   type: IncidentRef,

@@ -104,6 +104,9 @@ builder.prismaObjectFields(MetricRef, (t) => ({
       });
     },
   }),
+}));
+
+builder.prismaObjectFields(MetricRef, (t) => ({
   series: t.field({
     type: SeriesRef,
     nullable: true,

@@ -2,7 +2,7 @@
  * Prometheus' Alertmanager, API v2. It takes alerts, not messages, and knows one by its labels; one that is not sent
  * again before its `endsAt` is over. So alerts that fire are sent again each minute, good for four.
  */
-import { postAndRead, type Outbound } from '../../platform/outbound/outbound-client.ts';
+import { postAndRead, type Outbound, type PostFailure } from '../../platform/outbound/outbound-client.ts';
 import type { IncidentFacts, Message } from './message.ts';
 import { linkToIncident, nameMetric } from './incident-words.ts';
 
@@ -30,7 +30,7 @@ interface AlertContext {
 /** What became of alerts. */
 export interface AlertsOutcome {
   /** Why Alertmanager could not be given all of them: it is away, or refuses the server. Null when it was. */
-  readonly problem: string | null;
+  readonly failure: PostFailure | null;
   /** How many it will never take, with its words of the first. The others were taken. */
   readonly refused: number;
   readonly reason: string | null;
@@ -52,30 +52,30 @@ export async function sendAlerts(
   }));
   const headers = { 'content-type': 'application/json', 'user-agent': 'Lapwing', 'idempotency-key': id };
   const post = async (some: typeof alerts): Promise<AlertsOutcome> => {
-    const answer = await postAndRead(outbound, {
+    const { status, failure } = await postAndRead(outbound, {
       url: nameAlertsUrl(url),
       headers,
       body: JSON.stringify(some),
     });
-    if (answer.problem === null) return TAKEN;
-    const isAboutAlerts = answer.status >= 400 && answer.status < 500 && !NOT_ABOUT_ALERTS.has(answer.status);
-    if (!isAboutAlerts) return { ...TAKEN, problem: answer.problem };
-    if (some.length === 1) return { problem: null, refused: 1, reason: answer.problem };
+    if (failure === null) return TAKEN;
+    const isAboutAlerts = status >= 400 && status < 500 && !NOT_ABOUT_ALERTS.has(status);
+    if (!isAboutAlerts) return { ...TAKEN, failure };
+    if (some.length === 1) return { failure: null, refused: 1, reason: failure.problem };
     const middle = Math.ceil(some.length / 2);
     return join(await post(some.slice(0, middle)), await post(some.slice(middle)));
   };
   let outcome = TAKEN;
-  for (let start = 0; start < alerts.length && outcome.problem === null; start += ALERTS_PER_REQUEST) {
+  for (let start = 0; start < alerts.length && outcome.failure === null; start += ALERTS_PER_REQUEST) {
     outcome = join(outcome, await post(alerts.slice(start, start + ALERTS_PER_REQUEST)));
   }
   return outcome;
 }
 
-const TAKEN: AlertsOutcome = { problem: null, refused: 0, reason: null };
+const TAKEN: AlertsOutcome = { failure: null, refused: 0, reason: null };
 
 function join(one: AlertsOutcome, other: AlertsOutcome): AlertsOutcome {
   return {
-    problem: one.problem ?? other.problem,
+    failure: one.failure ?? other.failure,
     refused: one.refused + other.refused,
     reason: one.reason ?? other.reason,
   };

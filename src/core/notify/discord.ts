@@ -2,7 +2,7 @@
  * Discord's webhooks: https://discord.com/developers/docs/resources/webhook#execute-webhook. Their URL is the secret; with
  * `thread_id` in it messages go to that thread. They cannot answer to an earlier message.
  */
-import type { Outbound } from '../../platform/outbound/outbound-client.ts';
+import type { Outbound, PostFailure } from '../../platform/outbound/outbound-client.ts';
 import { escapeMarkdown, fitLength } from './fit-text.ts';
 import { linkToMessage, rateWorst } from './incident-words.ts';
 import type { Message } from './message.ts';
@@ -22,7 +22,7 @@ export function sendDiscord(
   config: DiscordConfig,
   message: Message,
   { outbound, publicUrl = null }: { readonly outbound: Outbound; readonly publicUrl?: string | null },
-): Promise<string | null> {
+): Promise<PostFailure | null> {
   const url = new URL(config.url);
   // Without it Discord answers before it knows whether the message could be kept.
   url.searchParams.set('wait', 'true');

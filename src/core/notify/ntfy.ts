@@ -2,7 +2,7 @@
  * ntfy: https://docs.ntfy.sh/publish/#publish-as-json. The topic is a secret where the server asks for no token. The end of
  * an incident replaces its start (`sequence_id`, servers from 2.16 on; older ones show both).
  */
-import type { Outbound } from '../../platform/outbound/outbound-client.ts';
+import type { Outbound, PostFailure } from '../../platform/outbound/outbound-client.ts';
 import { fitBytes } from './fit-text.ts';
 import { linkToMessage, rateWorst } from './incident-words.ts';
 import type { Message } from './message.ts';
@@ -33,7 +33,7 @@ export function sendNtfy(
   { url, topic, token }: NtfyConfig,
   message: Message,
   { outbound, publicUrl = null }: { readonly outbound: Outbound; readonly publicUrl?: string | null },
-): Promise<string | null> {
+): Promise<PostFailure | null> {
   const { kind, rule, count, incidents } = message;
   const [only] = incidents;
   const link = linkToMessage(message, publicUrl);

@@ -2,7 +2,7 @@
  * Opsgenie, Alert API v2: https://docs.opsgenie.com/docs/alert-api. An incident is one alert, known by its alias from
  * its start to its end. Jira Service Management answers by the same API.
  */
-import type { Outbound } from '../../platform/outbound/outbound-client.ts';
+import type { Outbound, PostFailure } from '../../platform/outbound/outbound-client.ts';
 import { fitLength } from './fit-text.ts';
 import { linkToIncident, listDetails, rateSeverity } from './incident-words.ts';
 import type { IncidentFacts, Message } from './message.ts';
@@ -34,7 +34,7 @@ export async function sendOpsgenie(
   { url, apiKey }: OpsgenieConfig,
   message: Message,
   context: OpsgenieContext,
-): Promise<string | null> {
+): Promise<PostFailure | null> {
   const post = (path: string, body: object) => {
     const headers = { authorization: `GenieKey ${apiKey}` };
     return postJson(context.outbound, { url: nameOpsgenieUrl(url, path), id: message.id, headers }, body);
@@ -42,16 +42,16 @@ export async function sendOpsgenie(
   for (const facts of message.incidents) {
     const alias = `Incident:${facts.id}`;
     if (message.kind !== 'END') {
-      const problem = await post('', { alias, ...describe(facts, message, context) });
-      if (problem !== null) return problem;
+      const failure = await post('', { alias, ...describe(facts, message, context) });
+      if (failure !== null) return failure;
     }
     if (message.kind !== 'START') {
       const note = fitLength(message.subject, MAX_LENGTHS.description);
-      const problem = await post(`/${encodeURIComponent(alias)}/close?identifierType=alias`, {
+      const failure = await post(`/${encodeURIComponent(alias)}/close?identifierType=alias`, {
         source: SOURCE,
         note,
       });
-      if (problem !== null) return problem;
+      if (failure !== null) return failure;
     }
   }
   return null;

@@ -2,7 +2,7 @@
  * PagerDuty, Events API v2: https://developer.pagerduty.com/docs/events-api-v2/trigger-events/. An incident is one alert,
  * known by its `dedup_key` from its start to its end.
  */
-import type { Outbound } from '../../platform/outbound/outbound-client.ts';
+import type { Outbound, PostFailure } from '../../platform/outbound/outbound-client.ts';
 import { fitLength } from './fit-text.ts';
 import { linkToIncident, listDetails, rateSeverity } from './incident-words.ts';
 import type { IncidentFacts, Message } from './message.ts';
@@ -30,7 +30,7 @@ export async function sendPagerDuty(
   config: PagerDutyConfig,
   message: Message,
   context: PagerDutyContext,
-): Promise<string | null> {
+): Promise<PostFailure | null> {
   const post = (event: object) =>
     postJson(
       context.outbound,
@@ -40,12 +40,12 @@ export async function sendPagerDuty(
   for (const facts of message.incidents) {
     const key = { dedup_key: `Incident:${facts.id}` };
     if (message.kind !== 'END') {
-      const problem = await post({ event_action: 'trigger', ...key, ...describe(facts, message, context) });
-      if (problem !== null) return problem;
+      const failure = await post({ event_action: 'trigger', ...key, ...describe(facts, message, context) });
+      if (failure !== null) return failure;
     }
     if (message.kind !== 'START') {
-      const problem = await post({ event_action: 'resolve', ...key });
-      if (problem !== null) return problem;
+      const failure = await post({ event_action: 'resolve', ...key });
+      if (failure !== null) return failure;
     }
   }
   return null;

@@ -1,5 +1,5 @@
 /** How most channels are given their messages. */
-import { postOrExplain, type Outbound } from '../../platform/outbound/outbound-client.ts';
+import { postAndRead, type Outbound, type PostFailure } from '../../platform/outbound/outbound-client.ts';
 
 interface JsonTarget {
   readonly url: string | URL;
@@ -9,12 +9,12 @@ interface JsonTarget {
 }
 
 /** @returns what went wrong, without what is secret of the address; null when it was taken */
-export function postJson(
+export async function postJson(
   outbound: Outbound,
   { url, id, headers = {} }: JsonTarget,
   body: object,
-): Promise<string | null> {
-  return postOrExplain(outbound, {
+): Promise<PostFailure | null> {
+  const { failure } = await postAndRead(outbound, {
     url: new URL(url),
     headers: {
       'content-type': 'application/json',
@@ -24,4 +24,5 @@ export function postJson(
     },
     body: JSON.stringify(body),
   });
+  return failure;
 }

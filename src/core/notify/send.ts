@@ -1,5 +1,6 @@
 /** Hands a message to its channel. */
-import type { Outbound } from '../../platform/outbound/outbound-client.ts';
+import type { Outbound, PostFailure } from '../../platform/outbound/outbound-client.ts';
+import { toError } from '../../platform/runtime/to-error.ts';
 import { sendAlerts, type AlertmanagerConfig, type AlertsOutcome } from './alertmanager.ts';
 import { sendDiscord, type DiscordConfig } from './discord.ts';
 import type { EmailConfig, Mailer } from './email.ts';
@@ -46,6 +47,8 @@ export interface SendOutcome {
   readonly problem: string | null;
   /** What of it the channel will never take, though it took the rest; null where it took all of it. */
   readonly leftOut: string | null;
+  /** The pause the channel asks for before anything else is sent to it; null where it asks for none. */
+  readonly retryAfterMs: number | null;
 }
 
 export async function sendMessage(
@@ -56,7 +59,11 @@ export async function sendMessage(
   if (config.kind === 'ALERTMANAGER') {
     return describeAlerts(await sendAlerts(config, message, message.id, context), message);
   }
-  return { problem: await sendWhole(config, message, context), leftOut: null };
+  return describeFailure(await sendWhole(config, message, context));
+}
+
+function describeFailure(failure: PostFailure | null): SendOutcome {
+  return { problem: null, retryAfterMs: null, ...failure, leftOut: null };
 }
 
 /** By a channel that takes all of a message or nothing. @returns what went wrong, or null */
@@ -64,7 +71,7 @@ function sendWhole(
   config: Exclude<ChannelConfig, AlertmanagerConfig>,
   message: Message,
   context: SendContext,
-): Promise<string | null> {
+): Promise<PostFailure | null> {
   switch (config.kind) {
     case 'WEBHOOK':
       return sendWebhook(config, message, context);
@@ -89,25 +96,26 @@ function sendWhole(
 
 /** A message none of whose alerts is taken has failed. */
 function describeAlerts(
-  { problem, refused, reason }: AlertsOutcome,
+  { failure, refused, reason }: AlertsOutcome,
   { incidents }: Pick<Message, 'incidents'>,
 ): SendOutcome {
-  if (problem !== null || refused === 0) return { problem, leftOut: null };
-  if (refused === incidents.length) return { problem: reason, leftOut: null };
-  return { problem: null, leftOut: `${refused} of ${incidents.length} alerts were refused: ${reason ?? ''}` };
+  const outcome = describeFailure(failure);
+  if (failure !== null || refused === 0) return outcome;
+  if (refused === incidents.length) return { ...outcome, problem: reason };
+  return { ...outcome, leftOut: `${refused} of ${incidents.length} alerts were refused: ${reason ?? ''}` };
 }
 
 async function sendMail(
   config: EmailConfig,
   message: Message,
   { mailer, publicUrl = null }: SendContext,
-): Promise<string | null> {
-  if (mailer === null) return 'no SMTP server is set: LAPWING_SMTP_URL';
+): Promise<PostFailure | null> {
+  if (mailer === null) return { problem: 'no SMTP server is set: LAPWING_SMTP_URL', retryAfterMs: null };
   try {
     await mailer.send(config, message, publicUrl);
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return { problem: toError(error).message, retryAfterMs: null };
   }
 }
 

@@ -2,7 +2,7 @@
  * Slack's incoming webhooks, and what understands them (Mattermost, Rocket.Chat). Their URL is the secret. Slack itself is
  * given blocks, too: https://docs.slack.dev/reference/block-kit/blocks/; the text is what its notifications show then.
  */
-import type { Outbound } from '../../platform/outbound/outbound-client.ts';
+import type { Outbound, PostFailure } from '../../platform/outbound/outbound-client.ts';
 import { fitLength } from './fit-text.ts';
 import { linkToMessage } from './incident-words.ts';
 import type { Message } from './message.ts';
@@ -26,7 +26,7 @@ export function sendSlack(
   { url }: SlackConfig,
   message: Message,
   { outbound, publicUrl = null }: { readonly outbound: Outbound; readonly publicUrl?: string | null },
-): Promise<string | null> {
+): Promise<PostFailure | null> {
   const { id, subject, text } = message;
   const body = {
     text: `*${escapeText(subject)}*\n${escapeText(text)}`.slice(0, MAX_TEXT_LENGTH),

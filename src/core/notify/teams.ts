@@ -2,7 +2,7 @@
  * Microsoft Teams: the webhook of a workflow ("When a Teams webhook request is received"), which takes Adaptive Cards:
  * https://learn.microsoft.com/connectors/teams/. Its URL is the secret. It cannot answer to an earlier card.
  */
-import type { Outbound } from '../../platform/outbound/outbound-client.ts';
+import type { Outbound, PostFailure } from '../../platform/outbound/outbound-client.ts';
 import { escapeMarkdown, fitBytes } from './fit-text.ts';
 import { linkToMessage, rateWorst } from './incident-words.ts';
 import type { Message } from './message.ts';
@@ -28,7 +28,7 @@ export function sendTeams(
   { url }: TeamsConfig,
   message: Message,
   { outbound, publicUrl = null }: TeamsContext,
-): Promise<string | null> {
+): Promise<PostFailure | null> {
   const card = {
     contentType: 'application/vnd.microsoft.card.adaptive',
     contentUrl: null,

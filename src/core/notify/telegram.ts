@@ -1,5 +1,5 @@
 /** Telegram, by a bot: https://core.telegram.org/bots/api#sendmessage. Texts are plain: nothing in them is markup. */
-import type { Outbound } from '../../platform/outbound/outbound-client.ts';
+import type { Outbound, PostFailure } from '../../platform/outbound/outbound-client.ts';
 import { fitLength } from './fit-text.ts';
 import type { Message } from './message.ts';
 import { postJson } from './post-json.ts';
@@ -22,7 +22,7 @@ export function sendTelegram(
   { url, botToken, chatId }: TelegramConfig,
   { id, subject, text }: Message,
   { outbound }: { readonly outbound: Outbound },
-): Promise<string | null> {
+): Promise<PostFailure | null> {
   const body = {
     chat_id: chatId,
     text: fitLength(`${subject}\n\n${text}`, MAX_TEXT_LENGTH),

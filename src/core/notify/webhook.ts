@@ -1,6 +1,6 @@
 /** A signed webhook: JSON that the holder of the secret can distinguish from a forgery. docs/notifications.md is its contract. */
 import { createHmac } from 'node:crypto';
-import { postOrExplain, type Outbound } from '../../platform/outbound/outbound-client.ts';
+import { postAndRead, type Outbound, type PostFailure } from '../../platform/outbound/outbound-client.ts';
 import { LISTED_INCIDENTS, type IncidentFacts, type Message } from './message.ts';
 
 export interface WebhookConfig {
@@ -10,11 +10,11 @@ export interface WebhookConfig {
 }
 
 /** @returns what went wrong, or null */
-export function sendWebhook(
+export async function sendWebhook(
   { url, secret }: WebhookConfig,
   message: Message,
   { outbound, now }: { readonly outbound: Outbound; readonly now: () => Date },
-): Promise<string | null> {
+): Promise<PostFailure | null> {
   const body = JSON.stringify(describeMessage(message));
   const seconds = Math.floor(now().getTime() / 1000);
   const headers = {
@@ -23,7 +23,7 @@ export function sendWebhook(
     'idempotency-key': message.id,
     'lapwing-signature': `t=${seconds},v1=${signBody(secret, seconds, body)}`,
   };
-  return postOrExplain(outbound, { url: new URL(url), headers, body });
+  return (await postAndRead(outbound, { url: new URL(url), headers, body })).failure;
 }
 
 /**

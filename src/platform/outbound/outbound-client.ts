@@ -6,6 +6,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
+import { toError } from '../runtime/to-error.ts';
 import type { AllowedTargets } from './check-address.ts';
 import {
   checkUrl,
@@ -14,6 +15,7 @@ import {
   type Address,
   type ResolveName,
 } from './resolve-target.ts';
+import { readAskedPause } from './retry-after.ts';
 
 export interface OutboundRequest {
   readonly url: URL;
@@ -36,6 +38,15 @@ interface OutboundAnswer {
   readonly status: number;
   /** At most `ANSWER_LIMIT_BYTES`; what comes after is not read. */
   readonly body: string;
+  readonly headers: http.IncomingHttpHeaders;
+}
+
+/** Why a target did not take what was posted. */
+export interface PostFailure {
+  /** In one line. */
+  readonly problem: string;
+  /** The pause the target asks for before the next attempt; null where it asks for none. */
+  readonly retryAfterMs: number | null;
 }
 
 export interface Outbound {
@@ -97,21 +108,23 @@ interface Exchange {
 
 /** Why a post failed, in one line, or null: anything but 2xx is a failure. */
 export async function postOrExplain(outbound: Outbound, request: OutboundRequest): Promise<string | null> {
-  return (await postAndRead(outbound, request)).problem;
+  return (await postAndRead(outbound, request)).failure?.problem ?? null;
 }
 
-/** The same with the status; 0 where there was no answer. */
+/** The failure, or null, with the status; 0 where there was no answer. */
 export async function postAndRead(
   outbound: Outbound,
   request: OutboundRequest,
-): Promise<{ readonly status: number; readonly problem: string | null }> {
+): Promise<{ readonly status: number; readonly failure: PostFailure | null }> {
   try {
-    const { status } = await outbound.post(request);
-    if (status >= 200 && status < 300) return { status, problem: null };
+    const answer = await outbound.post(request);
+    const { status } = answer;
+    if (status >= 200 && status < 300) return { status, failure: null };
     const note = status >= 300 && status < 400 ? ': redirects are not followed' : '';
-    return { status, problem: `${request.url.host} answered ${status}${note}` };
+    const problem = `${request.url.host} answered ${status}${note}`;
+    return { status, failure: { problem, retryAfterMs: readAskedPause(answer) } };
   } catch (error) {
-    return { status: 0, problem: error instanceof Error ? error.message : String(error) };
+    return { status: 0, failure: { problem: toError(error).message, retryAfterMs: null } };
   }
 }
 
@@ -132,7 +145,7 @@ function talk({ method, url, headers, body, bytes, addresses, signal }: Exchange
     request.on('error', reject);
     request.on('response', (response) => {
       readSome(response).then(
-        (text) => resolve({ status: response.statusCode ?? 0, body: text }),
+        (text) => resolve({ status: response.statusCode ?? 0, body: text, headers: response.headers }),
         (error: unknown) => reject(error instanceof Error ? error : new Error(String(error))),
       );
     });

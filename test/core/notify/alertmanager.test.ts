@@ -82,7 +82,7 @@ describe('alerts for Alertmanager', () => {
     ['a day behind', -24 * 60 * MINUTE],
   ])('of points whose clock is %s are taken at once, and fire', async (_, skewMs) => {
     expect(await send([{ name: 'a', startedMs: NOW_MS + skewMs }])).toEqual({
-      problem: null,
+      failure: null,
       refused: 0,
       reason: null,
     });
@@ -116,7 +116,7 @@ describe('alerts for Alertmanager', () => {
     }));
     const outcome = await send(incidents);
     expect(outcome).toEqual({
-      problem: null,
+      failure: null,
       refused: 2,
       reason: expect.stringContaining('answered 400') as string,
     });
@@ -131,7 +131,7 @@ describe('alerts for Alertmanager', () => {
       const incidents = Array.from({ length: 600 }, (_, index) => ({ name: `m${index}`, startedMs: NOW_MS }));
       const outcome = await send(incidents);
       expect(outcome).toMatchObject({
-        problem: expect.stringContaining(String(answer)) as string,
+        failure: { problem: expect.stringContaining(String(answer)) as string },
         refused: 0,
       });
       expect(requests).toBe(1);

@@ -74,7 +74,7 @@ async function record(kind: Kind, messages: readonly Message[]) {
       ...context,
       now: () => new Date(),
     });
-    expect(outcome).toEqual({ problem: null, leftOut: null });
+    expect(outcome).toEqual({ problem: null, leftOut: null, retryAfterMs: null });
   }
   return receiver.received.map(({ path, headers, body }) => {
     if (kind === 'TEAMS') expect(Buffer.byteLength(body)).toBeLessThanOrEqual(schemas.TEAMS_MAX_BYTES);
@@ -137,6 +137,77 @@ describe.each(KINDS)('%s', (kind) => {
     const { problem } = await sendMessage(configure(kind, receiver.url), makeMessage('START'), closed);
     expect(problem).toMatch(/LAPWING_ALLOW_PRIVATE_TARGETS/);
     expect(receiver.received).toEqual([]);
+  });
+});
+
+/** What each provider answers to one that sends too much, as its documentation and its clients have it. */
+const THROTTLED: readonly {
+  readonly of: Kind | 'SLACK' | 'WEBHOOK' | 'ALERTMANAGER';
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly seconds: number | null;
+}[] = [
+  { of: 'SLACK', headers: { 'retry-after': '30' }, body: '{"ok":false,"error":"ratelimited"}', seconds: 30 },
+  { of: 'SLACK', body: '{"retry_after":1,"ok":false,"error":"rate_limited"}', seconds: 1 },
+  {
+    of: 'DISCORD',
+    headers: { 'retry-after': '65', 'x-ratelimit-scope': 'user' },
+    body: '{"message":"You are being rate limited.","retry_after":64.57,"global":false}',
+    seconds: 65,
+  },
+  {
+    of: 'DISCORD',
+    body: '{"message":"You are being rate limited.","retry_after":0.3,"global":true}',
+    seconds: 0.3,
+  },
+  {
+    of: 'TELEGRAM',
+    body: '{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 15","parameters":{"retry_after":15}}',
+    seconds: 15,
+  },
+  {
+    of: 'TEAMS',
+    headers: { 'retry-after': '17' },
+    body: '{"error":{"code":"WorkflowThrottled"}}',
+    seconds: 17,
+  },
+  {
+    of: 'PAGERDUTY',
+    headers: { 'ratelimit-reset': '42' },
+    body: '{"status":"throttle exceeded"}',
+    seconds: 42,
+  },
+  { of: 'PAGERDUTY', body: '{"status":"throttle exceeded"}', seconds: null },
+  {
+    of: 'OPSGENIE',
+    headers: { 'x-ratelimit-state': 'THROTTLED', 'x-ratelimit-period-in-sec': '60' },
+    body: '{"message":"You are making too many requests!","took":0.0}',
+    seconds: 60,
+  },
+  { of: 'NTFY', body: '{"code":42901,"http":429,"error":"limit reached: too many requests"}', seconds: null },
+  { of: 'WEBHOOK', status: 503, headers: { 'retry-after': '120' }, seconds: 120 },
+  { of: 'WEBHOOK', status: 503, headers: { 'retry-after': '86400' }, body: '<html>', seconds: 600 },
+  { of: 'WEBHOOK', status: 500, headers: { 'retry-after': '120' }, seconds: null },
+  { of: 'ALERTMANAGER', headers: { 'retry-after': '5' }, seconds: 5 },
+];
+
+describe('a channel that asks for a pause', () => {
+  it.each(THROTTLED)('is heard: $of, $headers $body', async ({ of, status = 429, seconds, ...answer }) => {
+    await using receiver = await receiveHttp();
+    receiver.answer(status, answer);
+    const { url } = receiver;
+    const config =
+      of === 'WEBHOOK'
+        ? { kind: of, url, secret: 'sixteen letters!' }
+        : of === 'SLACK' || of === 'ALERTMANAGER'
+          ? { kind: of, url }
+          : configure(of, url);
+    expect(await sendMessage(config, makeMessage('START'), { ...context, now: () => new Date() })).toEqual({
+      problem: `${new URL(url).host} answered ${status}`,
+      leftOut: null,
+      retryAfterMs: seconds === null ? null : seconds * 1000,
+    });
   });
 });
 
@@ -264,7 +335,7 @@ describe('text for people', () => {
     for (const message of [hostile, long]) {
       expect(
         await sendMessage({ kind: 'SLACK', url }, message, { ...context, outbound, now: () => new Date() }),
-      ).toEqual({ problem: null, leftOut: null });
+      ).toEqual({ problem: null, leftOut: null, retryAfterMs: null });
     }
     const bodies = receiver.received.map(({ body }) => JSON.parse(body) as unknown);
     for (const body of bodies) expect(schemas.slackMessage.safeParse(body).error).toBeUndefined();

@@ -11,11 +11,16 @@ interface Received {
   readonly body: string;
 }
 
+interface Answer {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
 export interface Receiver extends AsyncDisposable {
   readonly url: string;
   readonly received: readonly Received[];
   /** What it answers from now on; a receiver that is away hangs up. */
-  answer: (status: number | 'away' | 'never') => void;
+  answer: (status: number | 'away' | 'never', more?: Answer) => void;
   /** Resolves once it has received so many. */
   arrived: (count: number) => Promise<void>;
   /** Ends all conversations. */
@@ -26,6 +31,7 @@ export async function receiveHttp(): Promise<Receiver> {
   const received: Received[] = [];
   const arrivals = new EventEmitter();
   let status: number | 'away' | 'never' = 200;
+  let more: Answer = {};
   const server = createServer(KEPT_OPEN, (request, response) => {
     if (status === 'away') return void request.socket.destroy();
     if (status === 'never') return;
@@ -34,7 +40,7 @@ export async function receiveHttp(): Promise<Receiver> {
     request.on('end', () => {
       const body = Buffer.concat(parts).toString('utf8');
       if (status === 200) received.push({ path: request.url ?? '', headers: request.headers, body });
-      response.writeHead(typeof status === 'number' ? status : 500).end();
+      response.writeHead(typeof status === 'number' ? status : 500, more.headers).end(more.body);
       arrivals.emit('arrival');
     });
   }).listen(0, '127.0.0.1');
@@ -42,7 +48,10 @@ export async function receiveHttp(): Promise<Receiver> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, // it listens on TCP
     received,
-    answer: (next) => (status = next),
+    answer: (next, rest = {}) => {
+      status = next;
+      more = rest;
+    },
     arrived: async (count) => {
       while (received.length < count) await once(arrivals, 'arrival');
     },

@@ -39,10 +39,17 @@ const MAX_PROBLEM_LENGTH = 500;
 /** Alertmanager is given all of a message's incidents. */
 const MAX_ALERTS = 10_000;
 
-/** @returns whether it arrived; if not, when it is tried again is noted */
-export async function deliverMessage(due: DueMessage, context: DeliverContext): Promise<boolean> {
+/** How a delivery went. */
+export interface Delivery {
+  /** If not, when it is tried again is noted. */
+  readonly isSent: boolean;
+  /** Nothing is to be sent to the channel before, by its own words; null where it did not ask for a pause. */
+  readonly pausedUntil: Date | null;
+}
+
+export async function deliverMessage(due: DueMessage, context: DeliverContext): Promise<Delivery> {
   const { stats, log, now } = context;
-  const { problem, isFinal, leftOut, ...texts } = await attempt(due, context);
+  const { problem, isFinal, leftOut, retryAfterMs, ...texts } = await attempt(due, context);
   if (problem === null) {
     stats.count('notifications_sent');
     if (leftOut !== null) {
@@ -51,7 +58,7 @@ export async function deliverMessage(due: DueMessage, context: DeliverContext): 
     }
     const lastError = leftOut?.slice(0, MAX_PROBLEM_LENGTH) ?? null;
     await note(due, context, { ...texts, state: 'SENT', sentAt: now(), lastError });
-    return true;
+    return { isSent: true, pausedUntil: null };
   }
   const isOver = isFinal || now() >= due.give_up_at;
   stats.count(isOver ? 'notifications_given_up' : 'notifications_failed');
@@ -59,13 +66,15 @@ export async function deliverMessage(due: DueMessage, context: DeliverContext): 
     { notification: due.id, attempts: due.attempts, problem, isOver },
     'a message could not be delivered',
   );
-  const dueAt = new Date(now().getTime() + choosePauseMs(due.attempts, context.random));
+  const pauseMs = Math.max(choosePauseMs(due.attempts, context.random), retryAfterMs ?? 0);
+  const dueAt = new Date(now().getTime() + pauseMs);
   await note(due, context, {
     ...texts,
     lastError: problem.slice(0, MAX_PROBLEM_LENGTH),
     ...(isOver ? { state: 'FAILED' } : { dueAt }),
   });
-  return false;
+  const pausedUntil = retryAfterMs === null ? null : new Date(now().getTime() + retryAfterMs);
+  return { isSent: false, pausedUntil };
 }
 
 interface Attempt extends SendOutcome {
@@ -74,6 +83,8 @@ interface Attempt extends SendOutcome {
   readonly subject?: string;
   readonly body?: string;
 }
+
+const NOT_SENT = { leftOut: null, retryAfterMs: null } as const;
 
 async function attempt(due: DueMessage, context: DeliverContext): Promise<Attempt> {
   const channel =
@@ -84,7 +95,7 @@ async function attempt(due: DueMessage, context: DeliverContext): Promise<Attemp
           include: { rule: true },
         });
   if (channel === null) {
-    return { problem: 'the channel was removed from its rule', leftOut: null, isFinal: true };
+    return { ...NOT_SENT, problem: 'the channel was removed from its rule', isFinal: true };
   }
   try {
     const config = openChannel(channel, context.seal);
@@ -92,7 +103,7 @@ async function attempt(due: DueMessage, context: DeliverContext): Promise<Attemp
     const { subject, text: body } = message;
     return { ...(await sendMessage(config, message, context)), isFinal: false, subject, body };
   } catch (error) {
-    return { problem: toError(error).message, leftOut: null, isFinal: false };
+    return { ...NOT_SENT, problem: toError(error).message, isFinal: false };
   }
 }
 

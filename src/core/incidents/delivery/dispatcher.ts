@@ -12,6 +12,8 @@ export class Dispatcher {
   readonly #context: DeliverContext;
   /** Deliveries by channel. */
   readonly #inFlight = new Map<string, Promise<void>>();
+  /** When channels that asked for a pause may be sent to again, by lane. */
+  readonly #paused = new Map<string, Date>();
   /** Messages delivered so far. */
   #delivered = 0;
   #isStopped = false;
@@ -24,8 +26,15 @@ export class Dispatcher {
   async dispatchDue(): Promise<void> {
     const limit = MAX_CHANNELS_AT_ONCE - this.#inFlight.size;
     if (this.#isStopped || limit <= 0) return;
-    const due = await takeDueMessages(this.#context, { except: [...this.#inFlight.keys()], limit });
+    const except = [...this.#inFlight.keys(), ...this.#listPaused()];
+    const due = await takeDueMessages(this.#context, { except, limit });
     for (const first of due) this.#begin(first);
+  }
+
+  #listPaused(): readonly string[] {
+    const now = this.#context.now();
+    for (const [lane, until] of this.#paused) if (until <= now) this.#paused.delete(lane);
+    return [...this.#paused.keys()];
   }
 
   #begin(first: DueMessage): void {
@@ -38,10 +47,12 @@ export class Dispatcher {
     this.#inFlight.set(first.lane, delivery);
   }
 
-  /** The channel's messages one after the other, for as long as some are due. */
+  /** The channel's messages one after the other, for as long as some are due and it does not ask for a pause. */
   async #deliverLane(first: DueMessage): Promise<void> {
     for (let due: DueMessage | undefined = first; due !== undefined && !this.#isStopped;) {
-      if (await deliverMessage(due, this.#context)) this.#delivered += 1;
+      const { isSent, pausedUntil } = await deliverMessage(due, this.#context);
+      if (isSent) this.#delivered += 1;
+      if (pausedUntil !== null) return void this.#paused.set(due.lane, pausedUntil);
       [due] = await takeDueMessages(this.#context, { lane: first.lane, limit: 1 });
     }
   }

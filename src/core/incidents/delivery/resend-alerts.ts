@@ -48,8 +48,8 @@ async function resend(channel: Channel, context: ResendContext): Promise<string 
       const last = incidents.at(-1);
       if (last === undefined) return refusal;
       const message = { kind: 'START', rule: channel.rule, incidents } as const;
-      const { problem, reason } = await sendAlerts(config, message, channel.id, context);
-      if (problem !== null) return problem;
+      const { failure, reason } = await sendAlerts(config, message, channel.id, context);
+      if (failure !== null) return failure.problem;
       // Alerts that are refused keep none of the next page waiting.
       refusal ??= reason;
       if (incidents.length < PAGE) return refusal;

@@ -50,6 +50,30 @@ describe('a channel that keeps an alert for each incident', () => {
     expect(stored.map(({ target }) => target)).toEqual([pager.url]);
   });
 
+  it('is sent nothing before the pause it asks for is over, neither that message nor another', async () => {
+    await using hook = await receiveHttp();
+    await using other = await receiveHttp();
+    await bench.incidents.rules.createRule(rule(hook));
+    await bench.incidents.rules.createRule({ ...rule(other), name: 'other' });
+    const metrics = await bench.makeMetrics(2);
+    const open = (index: number, minute: number) =>
+      bench.score(metrics.slice(index, index + 1).map((metric) => ({ metric, minute, opens: true })));
+    // Far beyond the 5 s after which a second attempt would come by itself.
+    hook.answer(429, { headers: { 'retry-after': '300' } });
+    await open(0, 1);
+    bench.setClock(2);
+    await bench.incidents.deliver();
+    hook.answer(200);
+    await open(1, 3);
+    bench.setClock(6);
+    await bench.incidents.deliver();
+    expect(kinds(hook)).toEqual([]);
+    expect(kinds(other)).toEqual(['START 1', 'START 1']);
+    bench.setClock(7.5);
+    await bench.incidents.deliver();
+    expect(kinds(hook)).toEqual(['START 1', 'START 1']);
+  });
+
   it('is told of the end of an incident only after its start, however long it was away', async () => {
     await using pager = await receiveHttp();
     await bench.incidents.rules.createRule({

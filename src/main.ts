@@ -17,6 +17,9 @@ const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 const FILE_COMMANDS: readonly string[] = ['import', 'export', 'apply', 'backup', 'restore'];
 const REMOTE_COMMANDS: readonly string[] = ['import', 'export', 'apply'];
 
+/** With it 2 means that there is something to change, and every failure is 1. */
+const DETAILED = 'detailed-exitcode';
+
 /** @throws Error when the words make no command */
 function readCommand(words: readonly string[]): Command {
   const isHelp = words.includes('--help') || words.includes('-h');
@@ -31,6 +34,7 @@ function readCommand(words: readonly string[]): Command {
       version: { type: 'boolean', short: 'v' },
       url: { type: 'string' },
       'dry-run': { type: 'boolean' },
+      [DETAILED]: { type: 'boolean' },
     },
   });
   const isLicense = positionals[0] === 'license' && positionals[1] === 'check';
@@ -46,11 +50,14 @@ function readCommand(words: readonly string[]): Command {
   if (odd !== undefined) throw new Error(`${name} does not take ${JSON.stringify(odd)}`);
   if (values.url !== undefined && !REMOTE_COMMANDS.includes(name))
     throw new Error(`${name} does not take --url`);
-  if (values['dry-run'] === true && name !== 'apply') throw new Error(`${name} does not take --dry-run`);
+  const isDryRun = values['dry-run'] === true;
+  const isDetailed = values[DETAILED] === true;
+  if (isDryRun && name !== 'apply') throw new Error(`${name} does not take --dry-run`);
+  if (isDetailed && !isDryRun) throw new Error(`--${DETAILED} needs --dry-run`);
   if (name !== 'export' && (takesFile || isLicense) && file === undefined) {
     throw new Error(`${name} needs the name of a file`);
   }
-  return { name, file, url: values.url, isDryRun: values['dry-run'] === true };
+  return { name, file, url: values.url, isDryRun, isDetailed };
 }
 
 async function main(words: readonly string[]): Promise<number> {
@@ -59,7 +66,7 @@ async function main(words: readonly string[]): Promise<number> {
     command = readCommand(words);
   } catch (error) {
     process.stderr.write(`lapwing: ${messageOf(error)}; see lapwing --help\n`);
-    return EXIT.usage;
+    return words.includes(`--${DETAILED}`) ? EXIT.failed : EXIT.usage;
   }
   if (command.name === 'help') process.stdout.write(describeUsage({ withSettings: true }));
   else if (command.name === 'version') process.stdout.write(`${readVersion()}\n`);
@@ -78,11 +85,10 @@ async function runCommand(command: Command): Promise<number> {
   preferProduction();
   try {
     const { run } = await import('./cli/run-command.ts');
-    await run(command, readConfig());
-    return EXIT.ok;
+    return await run(command, readConfig());
   } catch (error) {
     process.stderr.write(`lapwing: ${explainFailure(error)}\n`);
-    return error instanceof OperatorError ? error.exitStatus : EXIT.failed;
+    return error instanceof OperatorError && command.isDetailed !== true ? error.exitStatus : EXIT.failed;
   }
 }
 

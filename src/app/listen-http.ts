@@ -6,6 +6,7 @@ import { createDownloadLinks } from '../core/transfer/download-link.ts';
 import type { Engine } from './build-core.ts';
 import { formatHost } from '../api/http/format-host.ts';
 import { createSchema } from '../api/graphql/schema.ts';
+import type { RunLocally } from '../api/graphql/server/run-locally.ts';
 import { createGraphqlServer } from '../api/graphql/server/yoga.ts';
 import { readTrustedDocuments } from '../api/graphql/server/trusted-documents.ts';
 import { createCloudwatchHandler } from '../api/http/aws/endpoint.ts';
@@ -43,7 +44,12 @@ import type { SelfMonitoring } from './open-telemetry.ts';
 import type { SendEnvironment } from './app-context.ts';
 import type { Teardown } from '../platform/runtime/shutdown-stack.ts';
 
-/** @returns the address, without a slash at its end */
+export interface HttpListener {
+  /** Without a slash at its end. */
+  readonly address: string;
+  readonly runConfiguration: RunLocally;
+}
+
 export async function listenHttp(
   options: SendEnvironment & {
     readonly engine: Engine;
@@ -56,7 +62,7 @@ export async function listenHttp(
       readonly graphiteAddress: () => string | null;
     };
   },
-): Promise<string> {
+): Promise<HttpListener> {
   const { config, log, engine, access, database, monitoring, teardown } = options;
   const { requests: monitor } = monitoring;
   const [{ name, version, learningRows }] = DETECTOR_KINDS;
@@ -184,7 +190,7 @@ export async function listenHttp(
   });
   const port = await server.start();
   teardown.add(server.stop);
-  return `http://${formatHost(config.host)}:${port}`;
+  return { address: `http://${formatHost(config.host)}:${port}`, runConfiguration: graphql.runConfiguration };
 }
 
 function watchMetrics(

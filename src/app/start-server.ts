@@ -16,6 +16,7 @@ import type { Aws } from '../core/sources/aws/aws.ts';
 import { createHostSource } from '../core/sources/host/host.ts';
 import { createInfluxdbSource, type InfluxdbSource } from '../core/sources/influxdb/influxdb.ts';
 import { createPrometheusSource, type PrometheusSource } from '../core/sources/prometheus/prometheus.ts';
+import type { RunLocally } from '../api/graphql/server/run-locally.ts';
 import type { SendEnvironment } from './app-context.ts';
 import { checkAddress } from '../platform/runtime/listen.ts';
 import { buildOrTearDown } from '../platform/runtime/shutdown-stack.ts';
@@ -26,6 +27,8 @@ export interface Lapwing {
   /** What it listens on, by protocol. */
   readonly addresses: Readonly<Record<string, string>>;
   readonly engine: Engine;
+  /** Runs an operation of LAPWING_CONFIG_FILE. */
+  readonly runConfiguration: RunLocally;
   /** Takes no more, finishes what was taken, saves the models, stops the database. */
   readonly stop: () => Promise<void>;
 }
@@ -66,7 +69,8 @@ export async function startLapwing(
     const facts = { version, startedAt, graphiteAddress: () => graphite };
     const { showKey } = options;
     const access = await openAccess({ config, log, engine, teardown, showKey });
-    const http = await listenHttp({ config, log, engine, access, database, monitoring, teardown, facts });
+    const listener = await listenHttp({ config, log, engine, access, database, monitoring, teardown, facts });
+    const { address: http, runConfiguration } = listener;
     tellOwnUrl(`${http}/aws`);
     graphite = await listenGraphite({ config, log, engine, teardown });
     const statsd = await listenStatsd({ config, log, engine, teardown });
@@ -83,6 +87,7 @@ export async function startLapwing(
         ...(statsd === null ? {} : { statsd }),
       },
       engine,
+      runConfiguration,
       stop: teardown.run,
     };
   });

@@ -19,6 +19,7 @@ import { listPendingMigrations } from '../platform/postgres/migrate.ts';
 import { findLockHolder } from '../platform/postgres/server-lock.ts';
 import { checkAddress } from '../platform/runtime/listen.ts';
 import { readLicense } from '../platform/telemetry/license-watch.ts';
+import { loadConfiguration } from './apply/load-file.ts';
 import { explainFailure } from './explain-failure.ts';
 
 const ANSWER_LIMIT_MS = 2_000;
@@ -32,12 +33,13 @@ class CheckError extends OperatorError {
  * Prints a line per thing looked at.
  * @throws CheckError when something would keep a server from starting
  */
-export async function checkSettings(config: Config, log: Log): Promise<void> {
+export async function checkSettings(config: Config, log: Log, environment: NodeJS.ProcessEnv): Promise<void> {
   const checks: readonly (readonly [string, () => Promise<string>])[] = [
     ['settings', () => Promise.resolve('ok')],
     ['database', () => checkDatabase(config, log)],
     ['ports', () => checkPorts(config)],
     ['licence', () => checkLicense(config)],
+    ['configuration file', () => checkFile(config, environment)],
   ];
   let failed = 0;
   for (const [name, check] of checks) {
@@ -143,6 +145,12 @@ async function answersAsLapwing(host: string, port: number): Promise<boolean> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) }).catch(() => null);
   const body: unknown = await answer?.json().catch(() => null);
   return typeof body === 'object' && body !== null && 'status' in body && 'problems' in body;
+}
+
+async function checkFile({ configFile }: Config, environment: NodeJS.ProcessEnv): Promise<string> {
+  if (configFile === undefined) return 'none, and none is needed';
+  const { entries } = await loadConfiguration(configFile, environment);
+  return `ok (${configFile}: ${entries.length} entries)`;
 }
 
 async function checkLicense({ licenseFile, licensePublicKey }: Config): Promise<string> {

@@ -1,4 +1,4 @@
-/** A running server, asked through its GraphQL API. */
+/** A running server, asked through its GraphQL API: another one by HTTP, or that of this process. */
 import { z } from 'zod';
 import { OperatorError } from '../errors.ts';
 
@@ -32,45 +32,56 @@ export class RemoteError extends OperatorError {
   }
 }
 
-export class GraphqlClient {
-  readonly #url: string;
-  readonly #headers: Readonly<Record<string, string>>;
+/** Asks and gives the answer as JSON has it. */
+type Send = (query: string, variables: object) => Promise<unknown>;
 
-  /**
-   * @param url its GraphQL address, e.g. http://127.0.0.1:4000/graphql
-   * @param key an API key of it; null where it asks for none
-   */
-  constructor(url: string, key: string | null) {
-    this.#url = url;
-    this.#headers = {
-      'content-type': 'application/json',
-      accept: 'application/json',
-      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
-    };
+/**
+ * @param url of its GraphQL, e.g. http://127.0.0.1:4000/graphql
+ * @param key an API key of it; null where it asks for none
+ */
+export function connectGraphql(url: string, key: string | null): GraphqlClient {
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json',
+    ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+  };
+  return new GraphqlClient(url, async (query, variables) => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ query, variables }),
+    });
+    return response.json();
+  });
+}
+
+export class GraphqlClient {
+  readonly #name: string;
+  readonly #send: Send;
+
+  /** @param name of the server, for messages */
+  constructor(name: string, send: Send) {
+    this.#name = name;
+    this.#send = send;
   }
 
   /** @throws RemoteError when it does not answer, answers with an error, or with something of another shape */
   async ask<T>(query: string, variables: object, shape: z.ZodType<T>): Promise<T> {
     let answer: unknown;
     try {
-      const response = await fetch(this.#url, {
-        method: 'POST',
-        headers: this.#headers,
-        body: JSON.stringify({ query, variables }),
-      });
-      answer = await response.json();
+      answer = await this.#send(query, variables);
     } catch (error) {
-      throw new RemoteError(`${this.#url} does not answer as a GraphQL server`, false, { cause: error });
+      throw new RemoteError(`${this.#name} does not answer as a GraphQL server`, false, { cause: error });
     }
     const failed = ERRORS.safeParse(answer);
     if (failed.success) {
       const [first] = failed.data.errors;
-      throw new RemoteError(`${this.#url}: ${first?.message ?? ''}`, true, {
+      throw new RemoteError(`${this.#name}: ${first?.message ?? ''}`, true, {
         path: first?.extensions?.inputPath ?? [],
       });
     }
     const parsed = z.object({ data: shape }).safeParse(answer);
-    if (!parsed.success) throw new RemoteError(`${this.#url} does not answer as a Lapwing server`, true);
+    if (!parsed.success) throw new RemoteError(`${this.#name} does not answer as a Lapwing server`, true);
     return parsed.data.data;
   }
 }

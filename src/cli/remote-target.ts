@@ -1,6 +1,6 @@
 /** A running server, as one side of an import or export. */
 import { z } from 'zod';
-import { GraphqlClient } from './graphql-client.ts';
+import { connectGraphql } from './graphql-client.ts';
 import type { TransferEnd } from './transfer-target.ts';
 
 const LISTED = z.object({
@@ -21,7 +21,7 @@ const IMPORTED = z.object({
  * @param key an API key of it; null where it asks for none
  */
 export function openRemoteEnd(url: string, key: string | null): TransferEnd {
-  const client = new GraphqlClient(url, key);
+  const client = connectGraphql(url, key);
 
   const listMonitored = async (): Promise<string[]> => {
     const ids: string[] = [];

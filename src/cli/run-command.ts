@@ -18,15 +18,23 @@ export interface Command {
   readonly key?: KeyCommand;
   /** Of `apply`. */
   readonly isDryRun?: boolean;
+  /** Of `apply --dry-run`: whether the exit status says that there is something to change. */
+  readonly isDetailed?: boolean;
 }
 
-export async function run({ name, file, url, key, isDryRun }: Command, config: Config): Promise<void> {
+/** What `terraform plan -detailed-exitcode` ends with where there is something to change. */
+const CHANGES_STATUS = 2;
+
+/** @returns the exit status */
+export async function run(command: Command, config: Config): Promise<number> {
+  const { name, file, url, key, isDryRun, isDetailed } = command;
+  const { env: environment, stdout: output, stderr: errors } = process;
   protectPrototypes();
   const log = createLog(config.logLevel);
   const unknown = findUnknownSettings();
   if (unknown.length > 0) log.warn({ variables: unknown }, 'no such settings; they have no effect');
   if (key !== undefined) await runKeyCommand(key, config, log);
-  else if (name === 'check') await checkSettings(config, log);
+  else if (name === 'check') await checkSettings(config, log, environment);
   else if (name === 'import') await importFile({ config, log, file: file ?? '-', url });
   else if (name === 'export') await exportFile({ config, log, file: file ?? '-', url });
   else if (name === 'backup') await backUp(config, log, file ?? '-');
@@ -39,8 +47,9 @@ export async function run({ name, file, url, key, isDryRun }: Command, config: C
       key: config.apiKey ?? null,
       isDryRun: isDryRun === true,
     };
-    const { env: environment, stdout: output, stderr: errors } = process;
-    await applyFile({ ...options, environment, output, errors });
+    const hasChanges = await applyFile({ ...options, environment, output, errors });
+    if (hasChanges && isDetailed === true) return CHANGES_STATUS;
   } else if (name === 'license') await checkLicenseFile(file ?? '', config.licensePublicKey ?? null);
-  else await serve(config, log);
+  else await serve(config, log, environment);
+  return 0;
 }

@@ -2,13 +2,19 @@
 import type { Config } from '../platform/config/read-config.ts';
 import type { Log } from '../log.ts';
 import { startLapwing, type Lapwing } from '../app/start-server.ts';
+import { ServedConfiguration } from './apply/served-configuration.ts';
 import { guardProcess } from './failure-guard.ts';
 
 /** A stop that takes longer is cut short: what was acknowledged is committed already. */
 const STOP_LIMIT_MS = 30_000;
 
-/** Prints one line when ready; returns when stopped by SIGTERM or SIGINT. */
-export async function serve(config: Config, log: Log): Promise<void> {
+/**
+ * Prints one line when ready, with LAPWING_CONFIG_FILE applied; returns when stopped by SIGTERM or SIGINT.
+ * @throws ConfigurationFileError when that file is wrong, before anything is started
+ */
+export async function serve(config: Config, log: Log, environment: NodeJS.ProcessEnv): Promise<void> {
+  const served = config.configFile === undefined ? null : serveFile(config.configFile, environment, log);
+  const configuration = await served?.load();
   const guard = guardProcess(log);
   const ended = new Promise<null>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -24,16 +30,25 @@ export async function serve(config: Config, log: Log): Promise<void> {
   const lost = new Promise<Error>((resolve) => (lose = resolve));
   const lapwing = await startLapwing(config, log, { onLost: (error) => lose(error), showKey });
   guard.onFailure(() => lapwing.engine.stats.count('unexpected_failures'));
+  if (configuration !== undefined) await served?.start(configuration, lapwing);
   announce(lapwing);
   const reason = await Promise.race([ended, lost, guard.tooMany]);
   setTimeout(() => {
     log.error('the stop took too long and is cut short');
     process.exit(reason === null ? 0 : 1);
   }, STOP_LIMIT_MS).unref();
+  served?.stop();
   await lapwing.stop();
   guard.stop();
   log.info('stopped');
   if (reason !== null) throw reason;
+}
+
+/** A file that is read again on SIGHUP, from now on: one that comes while the server starts must not end it. */
+function serveFile(file: string, environment: NodeJS.ProcessEnv, log: Log): ServedConfiguration {
+  const served = new ServedConfiguration(file, environment, log);
+  process.on('SIGHUP', () => void served.reload());
+  return served;
 }
 
 /** On standard error, where people look and no program reads: the only time it is shown. */

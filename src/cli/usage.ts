@@ -8,7 +8,7 @@ Usage:
   lapwing check            check settings and connections, then exit
   lapwing import FILE      import metrics from an export; - reads standard input
   lapwing export [FILE]    export all monitored metrics; without FILE to standard output
-  lapwing apply [--dry-run] FILE
+  lapwing apply [--dry-run [--detailed-exitcode]] FILE
                            make a running server be as a YAML file says; --dry-run shows what would change
   lapwing backup FILE      everything in the database, as of one moment, into one file; a server may go on
   lapwing restore FILE     fill an empty database with a backup
@@ -27,6 +27,7 @@ LAPWING_API_KEY to a key of that server if it asks for one. Without --url, apply
 this machine.
 
 Exit status: 0 done, 1 failed (the reason is on standard error), 2 not understood: the words, or the file of apply.
+With --detailed-exitcode: 0 nothing to change, 1 failed for any reason, 2 something to change.
 `;
 
 /** The text of `lapwing --help`. */

@@ -2,11 +2,12 @@
 import { readConfig } from '../../src/platform/config/read-config.ts';
 import type { Engine } from '../../src/app/build-core.ts';
 import { createLog, type Log } from '../../src/log.ts';
-import { startLapwing } from '../../src/app/start-server.ts';
+import { startLapwing, type Lapwing } from '../../src/app/start-server.ts';
 import { type TestDatabase, withDatabase } from './database.ts';
 
 export interface TestServer extends AsyncDisposable {
   readonly engine: Engine;
+  readonly runConfiguration: Lapwing['runConfiguration'];
   readonly database: TestDatabase;
   /** http://127.0.0.1:port */
   readonly url: string;
@@ -39,7 +40,7 @@ export async function startServer(
     await stop();
     await database[Symbol.asyncDispose]();
   };
-  const { engine, addresses } = lapwing;
+  const { engine, addresses, runConfiguration } = lapwing;
   const url = (addresses.http ?? '').replace(/\/$/, '');
-  return { engine, addresses, database, url, stop, [Symbol.asyncDispose]: dispose };
+  return { engine, runConfiguration, addresses, database, url, stop, [Symbol.asyncDispose]: dispose };
 }

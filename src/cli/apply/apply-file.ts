@@ -1,12 +1,9 @@
 /** `lapwing apply`: makes a running server be as a file says, and shows what that changes. */
-import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { OperatorError } from '../../errors.ts';
-import { GraphqlClient } from '../graphql-client.ts';
+import { connectGraphql } from '../graphql-client.ts';
 import { ApplyRun, type Output } from './apply-run.ts';
+import { loadConfiguration, nameFile } from './load-file.ts';
 import { countActions, writeStep } from './plan.ts';
-import { ConfigurationFileError, readConfiguration } from './read-configuration.ts';
 
 interface ApplyOptions {
   /** `-` for standard input. */
@@ -28,15 +25,14 @@ class ApplyError extends OperatorError {
 }
 
 /**
+ * @returns whether there was something to change
  * @throws ConfigurationFileError when nothing was applied because of what the file says; ApplyError when some entries
  *   could not be, and the others were; RemoteError when the server does not answer
  */
-export async function applyFile(options: ApplyOptions): Promise<void> {
+export async function applyFile(options: ApplyOptions): Promise<boolean> {
   const { file, environment, output } = options;
-  const name = file === '-' ? 'standard input' : file;
-  const folder = file === '-' ? '.' : dirname(file);
-  const configuration = readConfiguration(await readSource(file), name, { folder, environment });
-  const run = new ApplyRun(new GraphqlClient(options.url, options.key), configuration, options.errors);
+  const configuration = await loadConfiguration(file, environment);
+  const run = new ApplyRun(connectGraphql(options.url, options.key), configuration, options.errors);
   const steps = await run.plan();
   for (const step of steps) output.write(writeStep(step));
   const { add, change, delete: gone } = countActions(steps);
@@ -47,17 +43,6 @@ export async function applyFile(options: ApplyOptions): Promise<void> {
     const done = countActions(await run.apply(steps));
     output.write(`Applied: ${done.add} added, ${done.change} changed, ${done.delete} deleted.\n`);
   }
-  if (run.failed === 0) return;
-  throw new ApplyError(`${run.failed} of ${run.total} entries of ${name} could not be applied`);
-}
-
-/** @throws ConfigurationFileError when there is no such file */
-async function readSource(file: string): Promise<string> {
-  if (file === '-') return text(process.stdin);
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigurationFileError(`cannot read ${file}: ${reason}`, { cause: error });
-  }
+  if (run.failed === 0) return !isSame;
+  throw new ApplyError(`${run.failed} of ${run.total} entries of ${nameFile(file)} could not be applied`);
 }

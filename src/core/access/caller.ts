@@ -15,6 +15,14 @@ export interface Caller {
 /** The caller of a server on loopback that has no key yet. */
 export const OPEN_CALLER: Caller = { keyId: null, name: 'open', scopes: ['ADMIN'], accountId: null };
 
+/** The server itself, as it applies LAPWING_CONFIG_FILE: no key makes anybody this caller. */
+export const CONFIGURATION_CALLER: Caller = {
+  keyId: 'configuration',
+  name: 'LAPWING_CONFIG_FILE',
+  scopes: ['WRITE'],
+  accountId: null,
+};
+
 /** The account that what it makes belongs to. */
 export function accountToWrite({ accountId }: Caller): number {
   return accountId ?? DEFAULT_ACCOUNT;

@@ -59,6 +59,11 @@ export const SERVER_SETTINGS = {
     'Resources that may be monitored, each counted once however many of its metrics are; any number when unset.',
     wholeNumber(1, 100_000_000).optional(),
   ),
+  configFile: setting(
+    'LAPWING_CONFIG_FILE',
+    'A file as `lapwing apply` takes it, which the server applies when it starts and again on SIGHUP.',
+    text,
+  ),
   licenseFile: setting('LAPWING_LICENSE_FILE', 'A licence file; none is needed.', text),
   licensePublicKey: setting(
     'LAPWING_LICENSE_PUBLIC_KEY',

@@ -15,6 +15,10 @@ export const GAUGES = {
   subscribers: 'Live subscriptions open.',
   monitoring_points_waiting: "Points of the server's own monitoring not written to InfluxDB yet.",
   graphite_connections: 'Graphite connections open.',
+  config_last_reload_successful:
+    'Whether all of LAPWING_CONFIG_FILE was applied when it was last read: 1 or 0. 0 while none is set.',
+  config_last_reload_success_timestamp_seconds:
+    'When all of LAPWING_CONFIG_FILE was last applied, in seconds since 1970.',
   secrets_unreadable:
     'Stored secrets that do not open with the sealing key in LAPWING_DATA_DIR. Any: the key file was lost or replaced.',
   poll_lag_seconds:

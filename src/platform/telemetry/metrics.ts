@@ -101,6 +101,9 @@ const COUNTERS = {
   monitoring_writes_failed: 'Writes to InfluxDB that failed. Rises when it is away or refuses us.',
   graphite_connections_opened: 'Graphite connections taken.',
   graphite_connections_refused: 'Graphite connections closed at once because too many were open.',
+  config_reloads: 'Times LAPWING_CONFIG_FILE was read: at the start, and on SIGHUP.',
+  config_reloads_failed:
+    'Of those, the ones that could not be applied, or not all of it. The log says which line, and why.',
   audit_entries_written: 'Mutations written to the audit log.',
   audit_entries_lost:
     'Mutations the audit log could not take, because the database was away; the log of the program has them.',

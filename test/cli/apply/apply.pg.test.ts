@@ -288,6 +288,17 @@ Applied: 0 added, 0 changed, 2 deleted.
     expect(Object.keys(RULE_DEFAULTS)).toHaveLength(20);
   });
 
+  it('says by its status with --detailed-exitcode whether there is something to change', async () => {
+    const words = ['apply', '--dry-run', '--detailed-exitcode', '--url', `${server.url}/graphql`];
+    const status = async (content: string) => (await run([...words, await write(content)])).code;
+    await apply('apiVersion: 1\nnotificationRules: [{ name: bare status }]');
+    expect(await status('apiVersion: 1\nnotificationRules: [{ name: bare status }]')).toBe(0);
+    expect(await status('apiVersion: 1\nnotificationRules: [{ name: no such status }]')).toBe(2);
+    // 2 would say that there are changes.
+    expect(await status('apiVersion: 1\nnotificationRules: [{ nam: web }]')).toBe(1);
+    expect((await run(words)).code).toBe(1);
+  });
+
   it('ends with status 2 for a file that is wrong', async () => {
     const file = await write('apiVersion: 1\nnotificationRules: [{ nam: web }]\n');
     expect(await run(['apply', file])).toMatchObject({

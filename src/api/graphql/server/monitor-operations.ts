@@ -21,6 +21,8 @@ const VALIDATION_FAILED = 'GRAPHQL_VALIDATION_FAILED';
 interface Asked {
   readonly req?: { readonly method?: string };
   readonly params?: { readonly operationName?: string | null };
+  /** Of operations that came over no socket: what stands for the method. */
+  readonly origin?: string;
 }
 
 /**
@@ -33,7 +35,8 @@ export function monitorOperations(monitor: RequestMonitor): Plugin {
     onParse({ context, params: { source } }) {
       const asked: Asked = context;
       const ofRoute = asked.req === undefined ? undefined : monitor.of(asked.req);
-      if (ofRoute === undefined) monitor.begin('WS:/graphql', context);
+      const method = asked.req?.method ?? asked.origin ?? 'WS';
+      if (ofRoute === undefined) monitor.begin(`${method}:/graphql`, context);
       const open = ofRoute ?? monitor.of(context);
       const isOwn = ofRoute === undefined;
       return ({ result }) => {
@@ -43,7 +46,6 @@ export function monitorOperations(monitor: RequestMonitor): Plugin {
           return;
         }
         const operation = getOperationAST(result, asked.params?.operationName);
-        const method = asked.req?.method ?? 'WS';
         open.setRoute(`${method}:/graphql/${nameOperation(operation?.name?.value, String(source))}`);
         open.addTag('operation_type', operation?.operation ?? 'none');
       };

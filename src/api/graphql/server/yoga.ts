@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import type { AuditLog } from '../../../core/access/audit-log.ts';
-import type { Caller } from '../../../core/access/caller.ts';
+import { type Caller, CONFIGURATION_CALLER } from '../../../core/access/caller.ts';
 import type { ReadAddress } from '../../../core/access/client-address.ts';
 import type { Log } from '../../../log.ts';
 import type { RequestMonitor } from '../../../platform/telemetry/request-monitor.ts';
@@ -32,6 +32,7 @@ import { shareExecution } from '../executor/shared-execution-plugin.ts';
 import { createPayloads } from '../transport/payload-cache.ts';
 import { createSocketProtocol } from '../transport/graphql-ws.ts';
 import { createRequestsOfErrors } from './request-of-error.ts';
+import { createRunLocally, type RunLocally } from './run-locally.ts';
 import { refuseHashAlone, resolveDocuments, type TrustedDocuments } from './trusted-documents.ts';
 import { createGraphqlSockets, type GraphqlSockets } from '../transport/websocket.ts';
 
@@ -54,6 +55,8 @@ export interface GraphqlServer {
   /** Answers a request on /graphql. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   readonly sockets: GraphqlSockets;
+  /** What LAPWING_CONFIG_FILE asks for. */
+  readonly runConfiguration: RunLocally;
 }
 
 export function createGraphqlServer(options: {
@@ -149,6 +152,7 @@ export function createGraphqlServer(options: {
       await yoga(request, response, { caller });
     },
     sockets: createGraphqlSockets({ protocol, log, crossOrigin, gate, readAddress }),
+    runConfiguration: createRunLocally(yoga.getEnveloped, CONFIGURATION_CALLER),
   };
 }
 

@@ -19,6 +19,7 @@ import {
 } from 'graphql';
 import { describeUsage } from '../src/cli/usage.ts';
 import { describeSettings } from '../src/platform/config/read-config.ts';
+import { describeLatencies } from '../src/platform/telemetry/latencies.ts';
 import { createStats } from '../src/platform/telemetry/metrics.ts';
 
 const FOLDER = new URL('./reference/', import.meta.url);
@@ -75,7 +76,12 @@ function writeMetrics(): string {
   const about =
     'What `/metrics` and `serverInfo { counters }` show of the server itself, beside facts of the process. ' +
     'How to watch them: [monitoring](../monitoring.md).';
-  return writePage('Metrics of the server', about, rows.join('\n'));
+  const latencies = describeLatencies().map(({ series, help, labels }) => {
+    const split = labels.length === 0 ? '' : ` Labels ${labels.map((one) => `\`${one}\``).join(', ')}.`;
+    return `- \`${series}\` (histogram): ${escapeText(help)}${split}`;
+  });
+  const durations = `## How long things take\n\nIn seconds, in \`/metrics\` alone.\n\n${latencies.join('\n')}`;
+  return writePage('Metrics of the server', about, `${rows.join('\n')}\n\n${durations}`);
 }
 
 const ROOTS = ['Query', 'Mutation', 'Subscription'] as const;

@@ -201,7 +201,7 @@ function watchMetrics(
 ): Handler {
   const watch = createProcessWatch(facts.startedAt);
   teardown.add(() => watch.stop());
-  return createMetricsHandler(() => [
+  return createMetricsHandler(async () => [
     ...describeServer({
       ...facts,
       metrics: registry.all(),
@@ -210,6 +210,7 @@ function watchMetrics(
       license: license.current(),
     }),
     ...describeReadings(stats.snapshot()),
+    ...(await stats.readLatencies()),
     ...watch.read(),
   ]);
 }

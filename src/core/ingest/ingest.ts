@@ -7,6 +7,7 @@ import { NotFoundError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { DEFAULT_ACCOUNT, type Sample, type ValueKind } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
+import { timed } from '../../platform/telemetry/latencies.ts';
 import { rejectPoint, tally, type AcceptResult, type RejectedPoint } from './accept-result.ts';
 import { BatchQueue } from './batching-queue.ts';
 import { checkName, checkResource, checkSample, checkUnit } from './validate-point.ts';
@@ -101,7 +102,8 @@ export class Ingest {
       },
     );
     if (pending.length === 0) return Promise.resolve(tally([], rejected, new Map(), stats));
-    return this.#live.add({ pending, rejected, accountId, metricNumber: null, readToMs: null });
+    const request = { pending, rejected, accountId, metricNumber: null, readToMs: null };
+    return timed(stats, 'ingest_acknowledgement', () => this.#live.add(request));
   }
 
   /**
@@ -213,9 +215,9 @@ export class Ingest {
       for (const arrival of arrivals) all.push(arrival);
       return { arrivals, rejected };
     });
-    const commit = await scorer.score(all, readTo);
+    const commit = await timed(stats, 'ingest_score', () => scorer.score(all, readTo));
     return async () => {
-      const refused = await commit();
+      const refused = await timed(stats, 'ingest_commit', commit);
       for (const entry of new Set(all.map((arrival) => arrival.entry))) this.#announce(entry);
       return drafts.map(({ arrivals, rejected }) => tally(arrivals, rejected, refused, stats));
     };

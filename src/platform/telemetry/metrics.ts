@@ -5,7 +5,10 @@
 import { DOOR_COUNTERS, DOOR_REASON_COUNTERS } from './door-counters.ts';
 import { EXPORT_COUNTERS } from './export-counters.ts';
 import { GAUGES } from './gauges.ts';
+import { INCIDENT_COUNTERS } from './incident-counters.ts';
+import { Latencies, type Latency, type LatencyLabels } from './latencies.ts';
 import { PACKING_COUNTERS } from './packing-counters.ts';
+import type { Family } from './family.ts';
 
 /** Counters only ever rise; they start at 0 with the process. */
 const COUNTERS = {
@@ -68,15 +71,7 @@ const COUNTERS = {
   downloads_sent: 'Downloads sent to their end.',
   downloads_cut: 'Downloads cut short: by the client, by time, or by a failure of the database.',
   archives_uploaded: 'Archives of metrics that were put where somebody asked for them.',
-  incidents_opened: 'Incidents that began: anomalous points of a metric a notification rule looks at.',
-  incidents_ended: 'Incidents that ended.',
-  notifications_sent: 'Messages a channel has taken.',
-  notifications_failed:
-    'Tries to deliver a message that failed; it is tried again for a day. Rises when a receiver is away.',
-  notifications_refused_in_part:
-    'Messages a channel has taken but for some of their alerts, which it refused; the notification says why.',
-  notifications_given_up:
-    'Messages given up after a day, or because their channel is gone: `retryNotification` sends them again.',
+  ...INCIDENT_COUNTERS,
   source_read_failures: 'Readings of metrics that failed. Rises when a source is away or refuses us.',
   partitions_dropped: 'Monthly tables of samples dropped by retention.',
   database_restarts: 'Times the embedded database ended by itself and was started again.',
@@ -102,11 +97,9 @@ const COUNTERS = {
   graphite_connections_opened: 'Graphite connections taken.',
   graphite_connections_refused: 'Graphite connections closed at once because too many were open.',
   config_reloads: 'Times LAPWING_CONFIG_FILE was read: at the start, and on SIGHUP.',
-  config_reloads_failed:
-    'Of those, the ones that could not be applied, or not all of it. The log says which line, and why.',
+  config_reloads_failed: 'Of those, the ones not applied, or not in full. The log says which line, and why.',
   audit_entries_written: 'Mutations written to the audit log.',
-  audit_entries_lost:
-    'Mutations the audit log could not take, because the database was away; the log of the program has them.',
+  audit_entries_lost: 'Mutations the audit log could not take, the database being away; they are logged.',
   audit_ingest_mutations: 'Mutations that pushed points: counted, and not in the audit log.',
   ...DOOR_COUNTERS,
   ...EXPORT_COUNTERS,
@@ -195,15 +188,20 @@ export interface Stats {
   countReason<Name extends ReasonCounter>(name: Name, reason: Reason<Name>, by?: number): void;
   /** @throws RangeError for a value that is not finite */
   set(name: Gauge, value: number): void;
+  /** Notes how long something took. */
+  observe(name: Latency, seconds: number, labels?: LatencyLabels): void;
   /** What one number says now; a split counter gives the sum of its reasons. */
   read(name: Counter | ReasonCounter | Gauge): number;
   /** Every number, those at 0 too, in the order of the lists. */
   snapshot(): readonly Reading[];
+  /** How long things took. */
+  readLatencies(): Promise<readonly Family[]>;
 }
 
-/** Makes the numbers of one server, all 0. Memory is fixed: nothing that is counted makes a new one. */
+/** Makes the numbers of one server, all 0. Memory is bounded: no input makes a new one. */
 export function createStats(): Stats {
   const rows = listReadings();
+  const latencies = new Latencies();
   const byKey = new Map(rows.map((row) => [keyOf(row.name, row.reason), row]));
 
   const find = (name: Reading['name'], reason: string | null) => {
@@ -223,8 +221,10 @@ export function createStats(): Stats {
       if (!Number.isFinite(value)) throw new RangeError(`${name} cannot be ${value}`);
       find(name, null).value = value;
     },
+    observe: (name, seconds, labels) => latencies.observe(name, seconds, labels),
     read: (name) => rows.reduce((sum, row) => (row.name === name ? sum + row.value : sum), 0),
     snapshot: () => rows.map((row) => ({ ...row })),
+    readLatencies: () => latencies.read(),
   };
 }
 
@@ -240,7 +240,7 @@ function listReadings(): readonly Row[] {
   return [...plain(COUNTERS, 'counter'), ...split, ...plain(GAUGES, 'gauge')];
 }
 
-/** Object.keys of a list whose keys are known: the lists above are literals, so nothing else is in them. */
+/** Object.keys of a literal: nothing else is in it. */
 function keysOf<Name extends string>(list: Readonly<Record<Name, unknown>>): readonly Name[] {
   return Object.keys(list) as Name[];
 }

@@ -1,6 +1,6 @@
 /** What the process costs, under the names every Prometheus client library gives them. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Family } from './prometheus-text.ts';
+import type { Family } from './family.ts';
 
 export interface ProcessWatch {
   /** What the process costs now. The delay is the largest since the last reading. */

@@ -2,19 +2,8 @@
  * The server's numbers as Prometheus reads them.
  * https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format (version 0.0.4)
  */
+import type { Family } from './family.ts';
 import type { Reading } from './metrics.ts';
-
-/** One name with its help, and a number for each set of labels. */
-export interface Family {
-  /** Without the prefix; a counter's ends with _total. */
-  readonly name: string;
-  readonly kind: 'counter' | 'gauge';
-  readonly help: string;
-  readonly samples: readonly {
-    readonly labels: Readonly<Record<string, string>>;
-    readonly value: number;
-  }[];
-}
 
 export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -40,7 +29,9 @@ export function renderFamilies(families: readonly Family[]): string {
 }
 
 function renderFamily({ name, kind, help, samples }: Family): string {
-  const lines = samples.map(({ labels, value }) => `${name}${renderLabels(labels)} ${renderValue(value)}\n`);
+  const lines = samples.map(
+    ({ suffix = '', labels, value }) => `${name}${suffix}${renderLabels(labels)} ${renderValue(value)}\n`,
+  );
   return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${kind}\n${lines.join('')}`;
 }
 

@@ -1,7 +1,7 @@
 /** What is not counted but looked up at each scrape: the version, the metrics by status, the quota, the licence. */
 import { DATASOURCES, METRIC_STATUS_BITS, type Datasource, type MetricStatus } from '../../model.ts';
 import type { LicenseState } from './license.ts';
-import type { Family } from './prometheus-text.ts';
+import type { Family } from './family.ts';
 
 export interface ServerState {
   readonly version: string;

@@ -1,8 +1,10 @@
 /** Makes every operation a monitored request: its name in the route, its failure as the code. */
 import { createHash } from 'node:crypto';
-import { type DocumentNode, getOperationAST, GraphQLError } from 'graphql';
+import { type DocumentNode, getOperationAST, GraphQLError, Kind } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { ExpectedError } from '../../../errors.ts';
+import type { LatencyLabels } from '../../../platform/telemetry/latencies.ts';
+import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { OpenRequest, RequestMonitor } from '../../../platform/telemetry/request-monitor.ts';
 
 /**
@@ -13,6 +15,12 @@ const MAX_NAME_LENGTH = 60;
 const FURTHER = 'other';
 const OK = 200;
 const BAD_REQUEST = 400;
+/** What an execution is of; envelop types it loosely. */
+interface Executed {
+  readonly document: DocumentNode;
+  readonly operationName?: string | null;
+}
+
 /** The words yoga answers a bad document with. */
 const PARSE_FAILED = 'GRAPHQL_PARSE_FAILED';
 const VALIDATION_FAILED = 'GRAPHQL_VALIDATION_FAILED';
@@ -29,7 +37,7 @@ interface Asked {
  * Over HTTP the route has begun a request and ends it, but for subscriptions, which end here when they have started.
  * Over a WebSocket an operation is a request of its own from its first byte.
  */
-export function monitorOperations(monitor: RequestMonitor): Plugin {
+export function monitorOperations(monitor: RequestMonitor, stats: Pick<Stats, 'observe'>): Plugin {
   const nameOperation = createOperationNames();
   return {
     onParse({ context, params: { source } }) {
@@ -59,8 +67,11 @@ export function monitorOperations(monitor: RequestMonitor): Plugin {
     onExecute({ args }) {
       // Yoga's own type says `any`; it is the object the other hooks are given.
       const { open, isOwn } = findOpen(monitor, args.contextValue);
+      const asked: Executed = args;
+      const beganMs = performance.now();
       return {
         onExecuteDone: ({ result }) => {
+          stats.observe('graphql_operation', (performance.now() - beganMs) / 1000, describeOperation(asked));
           if (open === undefined) return;
           noteErrors(open, result);
           if (isOwn) open.end(OK);
@@ -87,6 +98,14 @@ function findOpen(
   const { req }: Asked = context;
   const ofRoute = req === undefined ? undefined : monitor.of(req);
   return { open: ofRoute ?? monitor.of(context), isOwn: ofRoute === undefined };
+}
+
+/** What was executed was validated: its fields are those of the schema, so there are only so many. */
+function describeOperation({ document, operationName }: Executed): LatencyLabels {
+  const operation = getOperationAST(document, operationName);
+  const [first] = operation?.selectionSet.selections ?? [];
+  const field = first?.kind === Kind.FIELD ? first.name.value : 'fragment';
+  return { type: operation?.operation ?? 'none', field };
 }
 
 function refuse(open: OpenRequest, code: string, isOwn: boolean): void {

@@ -107,7 +107,7 @@ export function createGraphqlServer(options: {
       resolveDocuments(trusted),
       checkBody(limits.maxBodyBytes, refuse),
       limitDocuments(schema, limits, refuse),
-      monitorOperations(monitor),
+      monitorOperations(monitor, stats),
       checkRights(schema, { keys, audit, stats, readRequestId }),
       compileOperations(schema),
       shareExecution(),

@@ -11,6 +11,7 @@ export interface DueMessage {
   /** This one counted. */
   readonly attempts: number;
   readonly give_up_at: Date;
+  readonly created_at: Date;
   /** The channel it belongs to, or itself when that is gone: messages of one lane go one after the other. */
   readonly lane: string;
 }
@@ -38,7 +39,7 @@ const TAKE_DUE = `
             AND start.kind = 'START' AND start.state = 'WAITING'))
       ORDER BY coalesce(due.channel_id, due.id), due.due_at, due.number
     ) AS first ORDER BY due_at, id LIMIT $5)
-  RETURNING id, kind, rule_name, channel_id, incident_count, attempts, give_up_at,
+  RETURNING id, kind, rule_name, channel_id, incident_count, attempts, give_up_at, created_at,
     coalesce(channel_id, id) AS lane`;
 
 /** @returns at most `limit` messages, one of a lane: of `lane` alone, or of all but some */

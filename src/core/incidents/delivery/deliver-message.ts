@@ -52,6 +52,7 @@ export async function deliverMessage(due: DueMessage, context: DeliverContext): 
   const { problem, isFinal, leftOut, retryAfterMs, ...texts } = await attempt(due, context);
   if (problem === null) {
     stats.count('notifications_sent');
+    stats.observe('notification_delivery', (now().getTime() - due.created_at.getTime()) / 1000);
     if (leftOut !== null) {
       stats.count('notifications_refused_in_part');
       log.warn({ notification: due.id, leftOut }, 'a part of a message was refused');

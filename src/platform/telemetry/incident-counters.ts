@@ -1,0 +1,12 @@
+/** What is counted of incidents and of the messages about them. */
+export const INCIDENT_COUNTERS = {
+  incidents_opened: 'Incidents that began: anomalous points of a metric a notification rule looks at.',
+  incidents_ended: 'Incidents that ended.',
+  notifications_sent: 'Messages a channel has taken.',
+  notifications_failed:
+    'Tries to deliver a message that failed; it is tried again for a day. Rises when a receiver is away.',
+  notifications_refused_in_part:
+    'Messages a channel has taken but for some of their alerts, which it refused; the notification says why.',
+  notifications_given_up:
+    'Messages given up after a day, or because their channel is gone: `retryNotification` sends them again.',
+} as const;

@@ -16,6 +16,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'monitoring-policies',
     'notifications',
     'configuration',
+    'deploy',
     'backup',
     'access',
     'monitoring',

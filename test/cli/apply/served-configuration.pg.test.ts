@@ -149,6 +149,7 @@ describe('lapwing serve', () => {
       LAPWING_GRAPHITE_PORT: '',
       LAPWING_HOST_METRICS: 'off',
       LAPWING_CONFIG_FILE: file,
+      LAPWING_DATA_DIR: folder,
     });
     try {
       expect(await list()).toEqual(['at the start']);

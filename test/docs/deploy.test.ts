@@ -1,0 +1,153 @@
+/** What docs/deploy offers to operators, held against the program and against what reads it. */
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+import { readConfiguration } from '../../src/cli/apply/read-configuration.ts';
+import { findUnknownSettings, readConfig } from '../../src/platform/config/read-config.ts';
+
+const FOLDER = join(import.meta.dirname, '../../docs/deploy');
+const read = (file: string) => readFileSync(join(FOLDER, file), 'utf8');
+const run = promisify(execFile);
+const VERIFIER = '/usr/bin/systemd-analyze';
+
+describe('the unit of systemd', () => {
+  const unit = read('lapwing.service');
+  const valuesOf = (name: string) =>
+    [...unit.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value = '']) => value);
+
+  it('sets what is a setting, and nothing that is none', () => {
+    const environment = Object.fromEntries(
+      valuesOf('Environment').map((pair) => pair.split('=') as [string, string]),
+    );
+    expect(findUnknownSettings(environment)).toEqual([]);
+    expect(readConfig(environment).configFile).toBe('/etc/lapwing/lapwing.yaml');
+    expect(readConfig(environment).dataDir).toBe(`/var/lib/${valuesOf('StateDirectory')[0] ?? ''}`);
+  });
+
+  it('gives a stop longer than the server takes at most, and leaves its PostgreSQL to it', () => {
+    expect(Number(valuesOf('TimeoutStopSec')[0])).toBeGreaterThan(30);
+    expect(valuesOf('KillMode')).toEqual(['mixed']);
+  });
+
+  it.skipIf(!existsSync(VERIFIER))('is one that systemd takes without a warning', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lapwing-unit-'));
+    try {
+      const file = join(folder, 'lapwing.service');
+      // It looks whether the program is there.
+      await writeFile(file, unit.replace('/usr/bin/lapwing', process.execPath));
+      const { stdout, stderr } = await run(VERIFIER, ['verify', '--man=no', file]);
+      expect(stdout + stderr).toBe('');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+const labels = z.record(z.string(), z.string());
+const probe = z.object({ httpGet: z.object({ path: z.string(), port: z.string() }) });
+const statefulSet = z.object({
+  kind: z.literal('StatefulSet'),
+  spec: z.object({
+    replicas: z.literal(1),
+    serviceName: z.string(),
+    selector: z.object({ matchLabels: labels }),
+    template: z.object({
+      metadata: z.object({ labels }),
+      spec: z.object({
+        terminationGracePeriodSeconds: z.number().gt(30),
+        volumes: z.array(z.object({ name: z.string() }).loose()),
+        containers: z
+          .array(
+            z.object({
+              image: z.string(),
+              env: z.array(z.object({ name: z.string(), value: z.string() })),
+              ports: z.array(z.object({ name: z.string(), containerPort: z.number() })),
+              startupProbe: probe,
+              livenessProbe: probe,
+              readinessProbe: probe,
+              volumeMounts: z.array(z.object({ name: z.string(), mountPath: z.string() }).loose()),
+            }),
+          )
+          .length(1),
+      }),
+    }),
+    volumeClaimTemplates: z.array(z.object({ metadata: z.object({ name: z.string() }) })),
+  }),
+});
+const service = z.object({
+  kind: z.literal('Service'),
+  metadata: z.object({ name: z.string() }),
+  spec: z.object({
+    selector: labels,
+    ports: z.array(z.object({ port: z.number(), targetPort: z.string() })),
+  }),
+});
+const configMap = z.object({
+  kind: z.literal('ConfigMap'),
+  data: z.object({ 'lapwing.yaml': z.string() }),
+});
+
+describe('the manifests for Kubernetes', () => {
+  const documents = parseAllDocuments(read('kubernetes.yaml'));
+  const objects = documents.map((document) => document.toJS() as unknown);
+  const map = configMap.parse(objects[0]);
+  const front = service.parse(objects[1]);
+  const { spec } = statefulSet.parse(objects[2]);
+  const pod = spec.template.spec;
+
+  it('are YAML without a mistake, and name each other', () => {
+    expect(documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])).toEqual([]);
+    expect(spec.serviceName).toBe(front.metadata.name);
+    expect(front.spec.selector).toEqual(spec.template.metadata.labels);
+    expect(spec.selector.matchLabels).toEqual(spec.template.metadata.labels);
+    const volumes = [
+      ...pod.volumes.map(({ name }) => name),
+      ...spec.volumeClaimTemplates.map(({ metadata }) => metadata.name),
+    ];
+    const mounted = pod.containers.flatMap(({ volumeMounts }) => volumeMounts.map(({ name }) => name));
+    expect(mounted.toSorted()).toEqual(volumes.toSorted());
+  });
+
+  it('run the version there is, with settings there are, on the port of the image', () => {
+    const [container] = pod.containers;
+    const { version } = JSON.parse(readFileSync(join(FOLDER, '../../package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect(container?.image).toBe(`lapwing:${version}`);
+    const environment = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
+    expect(findUnknownSettings(environment)).toEqual([]);
+    // The file of the key is in the pod alone.
+    const { LAPWING_API_KEY_FILE: keyFile, ...others } = environment;
+    const config = readConfig(others);
+    const mounts = (container?.volumeMounts ?? []).map(({ mountPath }) => mountPath);
+    for (const file of [keyFile, config.configFile]) {
+      expect(mounts.some((path) => file?.startsWith(`${path}/`))).toBe(true);
+    }
+    const ports = new Map((container?.ports ?? []).map(({ name, containerPort }) => [name, containerPort]));
+    expect(ports.get('http')).toBe(config.port);
+    expect(front.spec.ports.map(({ targetPort }) => ports.get(targetPort))).toEqual([config.port]);
+    const image = readFileSync(join(FOLDER, '../../Dockerfile'), 'utf8');
+    expect(image).toContain(`EXPOSE ${config.port}`);
+    expect(mounts).toContain(/^VOLUME (.*)$/m.exec(image)?.[1]);
+  });
+
+  it('ask the paths that say how the server is, and hold a configuration that can be applied', () => {
+    const [container] = pod.containers;
+    expect([
+      container?.startupProbe.httpGet.path,
+      container?.livenessProbe.httpGet.path,
+      container?.readinessProbe.httpGet.path,
+    ]).toEqual(['/health', '/health', '/ready']);
+    const secrets = { folder: FOLDER, environment: {} };
+    expect(readConfiguration(map.data['lapwing.yaml'], 'lapwing.yaml', secrets)).toEqual({
+      entries: [],
+      deletions: [],
+    });
+  });
+});

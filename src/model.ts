@@ -7,6 +7,14 @@ export type Datasource = (typeof DATASOURCES)[number];
 /** The account of whatever is not said to be another's. */
 export const DEFAULT_ACCOUNT = 1;
 
+/** What a key or a user may be allowed to do, from the least to the most. */
+export const SCOPES = ['INGEST', 'READ', 'WRITE', 'ADMIN'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export function isScope(text: unknown): text is Scope {
+  return SCOPES.some((scope) => scope === text);
+}
+
 /** Members an autostack may have. */
 export const MAX_STACK_MEMBERS = 500;
 

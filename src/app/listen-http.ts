@@ -21,6 +21,7 @@ import {
 } from '../api/http/exposition/exposition-endpoint.ts';
 import { createOtlpHandler } from '../api/http/otlp/otlp-endpoint.ts';
 import { createRemoteWriteHandler } from '../api/http/remote-write/remote-write-endpoint.ts';
+import { createAuthRoutes } from '../api/http/auth/auth-endpoint.ts';
 import { createMetricsHandler } from '../api/http/prometheus.ts';
 import { createPromqlHandler, PROMQL_PATH } from '../api/http/promql/promql-endpoint.ts';
 import { monitorHandler } from '../api/http/monitored-route.ts';
@@ -99,6 +100,7 @@ export async function listenHttp(
         learningRows,
       },
     },
+    callers: access.callers,
     audit: access.audit,
     schema,
     limits: config,
@@ -144,6 +146,9 @@ export async function listenHttp(
           createDownloadHandler({ ...engine, ...access, archive, links: downloadLinks, log }),
         ),
       ],
+      ...[...createAuthRoutes(access.login, { readAddress, log })].map(
+        ([path, handle]) => [path, routeGuard.checkName(handle)] as const,
+      ),
       ['/health', answerHealth],
       [
         '/ready',

@@ -1,14 +1,20 @@
-/** Who may ask: the keys, the log of what they change, and the rule that nobody is served without a key from outside. */
+/** Who may ask: the keys, people who sign in, the log of what they change, and the rule that nobody is served without a key from outside. */
 import { createAuditLog, type AuditLog } from '../core/access/audit-log.ts';
+import { Callers } from '../core/access/callers.ts';
 import { Keys } from '../core/access/keys.ts';
 import { isLoopback } from '../core/access/loopback.ts';
 import type { Config } from '../platform/config/read-config.ts';
 import type { Engine } from './build-core.ts';
+import type { LoginParts } from '../api/http/auth/auth-endpoint.ts';
+import { openLogin } from './open-login.ts';
 import type { SendEnvironment } from './app-context.ts';
 import { OperatorError } from '../errors.ts';
 
 export interface Access {
   readonly keys: Keys;
+  readonly callers: Callers;
+  /** Null where nobody signs in. */
+  readonly login: LoginParts | null;
   readonly audit: AuditLog;
 }
 
@@ -28,14 +34,21 @@ export async function openAccess(
   },
 ): Promise<Access> {
   const { config, log, engine, teardown } = options;
-  const keys = new Keys({ ...engine, setting: config.apiKey ?? null, log });
+  const login = await openLogin(options);
+  const hasAdmin = config.oidcRoles?.some(({ scopes }) => scopes.includes('ADMIN')) ?? false;
+  const keys = new Keys({
+    ...engine,
+    setting: config.apiKey ?? null,
+    login: login === null ? null : { hasAdmin },
+    log,
+  });
   teardown.add(() => keys.stop());
   await keys.start();
   if (!isLoopback(config.host) && !keys.hasAdmin()) await makeFirstKey(keys, config, options.showKey);
   const audit = createAuditLog({ ...engine, log });
   audit.start();
   teardown.add(audit.stop);
-  return { keys, audit };
+  return { keys, callers: new Callers(keys, login), login, audit };
 }
 
 async function makeFirstKey(
@@ -46,7 +59,7 @@ async function makeFirstKey(
   if (!keys.isOpen() || showKey === undefined) {
     throw new AccessError(
       `LAPWING_HOST=${host} can be reached from outside, and there is no valid key with the scope ADMIN: make one by ` +
-        'lapwing key create --name NAME --scope ADMIN, or set LAPWING_API_KEY',
+        'lapwing key create --name NAME --scope ADMIN, set LAPWING_API_KEY, or give ADMIN to a role of LAPWING_OIDC_ROLES',
     );
   }
   const { key } = await keys.create({ name: 'first', scopes: ['ADMIN'], account: null, expiresAt: null });

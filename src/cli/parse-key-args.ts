@@ -1,7 +1,7 @@
 /** The words of `lapwing key …`. */
 import { parseArgs } from 'node:util';
 import type { NewKey } from '../core/access/key-store.ts';
-import { isScope, SCOPES, type Scope } from '../core/access/scope.ts';
+import { isScope, SCOPES, type Scope } from '../model.ts';
 
 export type KeyCommand =
   | { readonly deed: 'create'; readonly key: NewKey }

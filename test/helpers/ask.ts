@@ -1,5 +1,5 @@
 /** One GraphQL request over HTTP. */
-import type { TestServer } from './start-server.ts';
+import type { Asker } from './login.ts';
 
 export interface Answer {
   readonly status: number;
@@ -11,7 +11,7 @@ export interface Answer {
 }
 
 export async function ask(
-  server: Pick<TestServer, 'url'> & { readonly key?: string },
+  server: Asker,
   query: string,
   variables: Record<string, unknown> = {},
 ): Promise<Answer> {
@@ -21,6 +21,7 @@ export async function ask(
       'content-type': 'application/json',
       accept: 'application/json',
       ...(server.key === undefined ? {} : { authorization: `Bearer ${server.key}` }),
+      ...server.headers,
     },
     body: JSON.stringify({ query, variables }),
   });
@@ -37,7 +38,7 @@ export async function ask(
 
 /** The data of a request that has to succeed. */
 export async function read<T>(
-  server: Pick<TestServer, 'url'> & { readonly key?: string },
+  server: Asker,
   query: string,
   variables: Record<string, unknown> = {},
 ): Promise<T> {

@@ -2,7 +2,7 @@
 import { createClient } from 'graphql-ws';
 import { createClient as createSseClient } from 'graphql-sse';
 import { WebSocket } from 'ws';
-import type { TestServer } from './start-server.ts';
+import type { Asker } from './login.ts';
 
 export interface LiveResult {
   readonly data?: Record<string, unknown> | null | undefined;
@@ -18,7 +18,7 @@ export interface LiveOperation extends AsyncDisposable {
 export interface Transport {
   readonly name: string;
   readonly subscribe: (
-    server: Pick<TestServer, 'url'> & { readonly key?: string },
+    server: Asker,
     query: string,
     variables?: Record<string, unknown>,
     operationName?: string,
@@ -33,7 +33,7 @@ export const TRANSPORTS: readonly Transport[] = [
     subscribe: (server, query, variables, operationName, extensions) => {
       const client = createClient({
         url: `${server.url.replace('http', 'ws')}/graphql`,
-        webSocketImpl: WebSocket,
+        webSocketImpl: sendHeaders(server.headers),
         retryAttempts: 0,
         ...(server.key === undefined ? {} : { connectionParams: { apiKey: server.key } }),
       });
@@ -47,13 +47,26 @@ export const TRANSPORTS: readonly Transport[] = [
       const client = createSseClient({
         url: `${server.url}/graphql`,
         retryAttempts: 0,
-        ...(server.key === undefined ? {} : { headers: { authorization: `Bearer ${server.key}` } }),
+        headers: {
+          ...(server.key === undefined ? {} : { authorization: `Bearer ${server.key}` }),
+          ...server.headers,
+        },
       });
       const iterator = client.iterate(pack(query, { variables, operationName, extensions }));
       return operate(iterator as AsyncIterableIterator<LiveResult>, () => client.dispose());
     },
   },
 ];
+
+/** As a browser sends its cookies when it opens a socket. */
+function sendHeaders(headers: Asker['headers']): unknown {
+  if (headers === undefined) return WebSocket;
+  return class extends WebSocket {
+    constructor(address: string, protocols: string[]) {
+      super(address, protocols, { headers });
+    }
+  };
+}
 
 interface Beside {
   readonly variables: Record<string, unknown> | undefined;

@@ -46,7 +46,7 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   PERSISTED_QUERY_NOT_SUPPORTED: 'This server keeps no documents: send the text with every request.',
   DOCUMENT_NOT_TRUSTED: 'Only trusted documents are executed here.',
   NOT_ACCEPTABLE: 'The client accepts nothing this server sends.',
-  UNAUTHENTICATED: 'An API key is needed, or this one is not valid.',
+  UNAUTHENTICATED: 'An API key is needed, or this one is not valid, or a session has ended.',
   FORBIDDEN: 'The API key lacks the scope that is needed; the message names it.',
   MISDIRECTED: 'The server does not answer to this host name.',
   REQUEST_ENTITY_TOO_LARGE: 'The body is larger than it may be.',

@@ -5,7 +5,7 @@ import type { KeyProblem, Keys } from '../../core/access/keys.ts';
 import { isOwnName } from '../../core/access/loopback.ts';
 import type { ReadAddress } from '../../core/access/client-address.ts';
 import { readHeaderKey } from '../../core/access/read-credentials.ts';
-import type { Scope } from '../../core/access/scope.ts';
+import type { Scope } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { type Handler, sendJson, type SocketRoute } from './server.ts';
 
@@ -52,7 +52,7 @@ export function createRouteGuard(options: {
     }
     if (mayDo(caller, scope)) return caller;
     stats.countReason('requests_refused', 'missing_scope');
-    const message = `this needs a key with the scope ${scope}; ${caller.name} has ${caller.scopes.join(', ')}`;
+    const message = `this needs the scope ${scope}; ${caller.name} has ${caller.scopes.join(', ')}`;
     return { status: 403, code: 'FORBIDDEN', message } as const;
   };
 

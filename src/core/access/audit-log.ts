@@ -56,12 +56,13 @@ export function createAuditLog(options: {
     write: async ({ caller, field, arguments: given, result, requestId }) => {
       try {
         await pool.query(
-          `INSERT INTO audit_entry (at, key_id, key_name, field, arguments, result, request_id)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+          `INSERT INTO audit_entry (at, key_id, key_name, user_id, field, arguments, result, request_id)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
           [
             new Date(now()),
             caller.keyId,
             caller.name,
+            caller.user?.subject ?? null,
             field,
             writeStorable(redactArguments(given)),
             result,
@@ -71,7 +72,7 @@ export function createAuditLog(options: {
         stats.count('audit_entries_written');
       } catch (error) {
         stats.count('audit_entries_lost');
-        log.error({ err: error, field, result, keyId: caller.keyId, requestId }, 'audit entry not written');
+        log.error({ err: error, field, result, caller: caller.name, requestId }, 'audit entry not written');
       }
     },
     start: () => {

@@ -1,8 +1,7 @@
 /** The keys and accounts in the database. */
 import { DuplicateNameError, InvalidInputError, NotFoundError, QuotaExceededError } from '../../errors.ts';
 import type { Account, ApiKey, PrismaClient } from '../../generated/prisma/client.ts';
-import { MAX_NAME_LENGTH, UNPRINTABLE } from '../../model.ts';
-import type { Scope } from './scope.ts';
+import { MAX_NAME_LENGTH, type Scope, UNPRINTABLE } from '../../model.ts';
 import { createSecret } from './secret.ts';
 
 export interface NewKey {
@@ -78,7 +77,8 @@ function isUsable() {
   return { revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }] };
 }
 
-function ensureAccount(prisma: PrismaClient, name: string): Promise<Account> {
+/** The account of this name, made if there is none. */
+export function ensureAccount(prisma: PrismaClient, name: string): Promise<Account> {
   return prisma.account.upsert({ where: { name }, create: { name }, update: {} });
 }
 

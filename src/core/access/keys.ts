@@ -6,12 +6,12 @@ import type pg from 'pg';
 import { InvalidInputError } from '../../errors.ts';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Log } from '../../log.ts';
+import type { Scope } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { type Caller, CONFIGURATION_CALLER, mayDo, OPEN_CALLER } from './caller.ts';
 import { createGuessLimit } from './guess-limit.ts';
 import { createKeyUses, type KeyUses } from './key-uses.ts';
 import { type CreatedKey, insertKey, type NewKey, revokeKey, type StoredKey } from './key-store.ts';
-import type { Scope } from './scope.ts';
 import { hashKey, isSameHash, MAX_KEY_LENGTH, readKeyId } from './secret.ts';
 
 /** Why nobody was recognised. Wrong, revoked and expired are one: guessing teaches nothing. */
@@ -24,7 +24,13 @@ interface KnownKey {
 }
 
 const READ_AGAIN_MS = 500;
-const SETTING: Caller = { keyId: 'environment', name: 'LAPWING_API_KEY', scopes: ['ADMIN'], accountId: null };
+const SETTING: Caller = {
+  keyId: 'environment',
+  user: null,
+  name: 'LAPWING_API_KEY',
+  scopes: ['ADMIN'],
+  accountId: null,
+};
 /** What a key with an unknown number is compared with, so that it takes as long as one with a known number. */
 const NOBODY = hashKey('');
 
@@ -33,6 +39,8 @@ interface KeysOptions {
   readonly prisma: PrismaClient;
   /** An admin key of the settings. */
   readonly setting: string | null;
+  /** Where people sign in, whether some of them may do everything; null where nobody does. */
+  readonly login: { readonly hasAdmin: boolean } | null;
   readonly stats: Stats;
   readonly log: Log;
   readonly now?: () => number;
@@ -44,6 +52,7 @@ export class Keys {
   readonly #log: Log;
   readonly #now: () => number;
   readonly #settingHash: Uint8Array | null;
+  readonly #login: KeysOptions['login'];
   readonly #uses: KeyUses;
   readonly #guesses = createGuessLimit();
   readonly #watchers = new Set<{ readonly caller: Pick<Caller, 'keyId'>; readonly onLost: () => void }>();
@@ -58,12 +67,13 @@ export class Keys {
     this.#log = options.log;
     this.#now = options.now ?? Date.now;
     this.#settingHash = options.setting === null ? null : hashKey(options.setting);
+    this.#login = options.login;
     this.#uses = createKeyUses(this.#pool, this.#log);
   }
 
-  /** Whether no key is asked for: there never was one. */
+  /** Whether no key is asked for: there never was one, and nobody signs in. */
   isOpen(): boolean {
-    return this.#settingHash === null && !this.#everHadKey;
+    return this.#settingHash === null && this.#login === null && !this.#everHadKey;
   }
 
   /** Whether it still is who it was: its key neither revoked nor expired; of an open server, that no key was made. */
@@ -87,10 +97,11 @@ export class Keys {
     return caller;
   }
 
-  /** Whether some key may do everything. */
+  /** Whether some key, or some who sign in, may do everything. */
   hasAdmin(): boolean {
     return (
       this.#settingHash !== null ||
+      this.#login?.hasAdmin === true ||
       [...this.#known.values()].some(
         ({ caller, expiresMs }) => mayDo(caller, 'ADMIN') && expiresMs > this.#now(),
       )
@@ -208,7 +219,7 @@ async function readKeys(pool: pg.Pool): Promise<{ known: Map<string, KnownKey>; 
   for (const { id, name, hash, scopes, account_id, expires_ms } of rows) {
     // The one row there is when no key is usable.
     if (id === null) continue;
-    const caller = { keyId: id, name, scopes, accountId: account_id };
+    const caller = { keyId: id, user: null, name, scopes, accountId: account_id };
     known.set(id, { caller, hash, expiresMs: expires_ms ?? Infinity });
   }
   return { known, everHadKey: rows[0]?.ever_had_key === true };

@@ -1,10 +1,10 @@
 /**
  * Links that let their holder take one thing for some minutes, without a key: a browser or curl can follow them.
  * What they are for stands in them, signed with a key that is made anew at every start; nothing is stored. A link ends
- * with the API key that asked for it: a revoked key leaves no way in behind.
+ * with the API key or the session that asked for it: a revoked key leaves no way in behind.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Caller } from '../access/caller.ts';
+import type { CallerIdentity } from '../access/caller.ts';
 import type { DownloadFormat } from './download-format.ts';
 import type { ScoreFilter } from '../score-log/score-filter.ts';
 
@@ -37,18 +37,14 @@ export type Download = ArchiveDownload | SamplesDownload;
 
 export interface DownloadLinks {
   /** The last part of the link's path, and when it ends. */
-  sign: (
-    what: Download,
-    caller: Pick<Caller, 'keyId'>,
-  ) => { readonly token: string; readonly expiresAt: Date };
+  sign: (what: Download, caller: CallerIdentity) => { readonly token: string; readonly expiresAt: Date };
   /** @returns the word for why there is nothing behind it, when there is not */
   open: (token: string) => SignedDownload | 'expired' | 'forged';
 }
 
-export interface SignedDownload {
+/** With the caller that asked for it. */
+export interface SignedDownload extends CallerIdentity {
   readonly what: Download;
-  /** Of the caller that asked for the link; null where the server asks for no key. */
-  readonly keyId: Caller['keyId'];
   readonly expiresMs: number;
 }
 
@@ -64,9 +60,9 @@ export function createDownloadLinks(options: {
   const seal = (payload: string) => createHmac('sha256', key).update(payload).digest();
 
   return {
-    sign: (what, { keyId }) => {
+    sign: (what, { keyId, user }) => {
       const expiresMs = now() + lifeSeconds * 1000;
-      const signed: SignedDownload = { what, keyId, expiresMs };
+      const signed: SignedDownload = { what, keyId, user, expiresMs };
       const payload = Buffer.from(JSON.stringify(signed)).toString('base64url');
       return { token: `${payload}.${seal(payload).toString('base64url')}`, expiresAt: new Date(expiresMs) };
     },

@@ -12,6 +12,7 @@ import { DOWNLOAD_SETTINGS } from './downloads.ts';
 import { INFLUXDB_SETTINGS } from './influxdb.ts';
 import { LIMIT_SETTINGS } from './limits.ts';
 import { NOTIFICATION_SETTINGS } from './notifications.ts';
+import { OIDC_SETTINGS } from './oidc.ts';
 import { PROMETHEUS_SETTINGS } from './prometheus.ts';
 import { REMOTE_WRITE_SETTINGS } from './remote-write.ts';
 import { SERVER_SETTINGS } from './server.ts';
@@ -22,6 +23,7 @@ import { wordIssue } from '../runtime/word-issue.ts';
 const SETTINGS = {
   ...SERVER_SETTINGS,
   ...ACCESS_SETTINGS,
+  ...OIDC_SETTINGS,
   ...DATA_SETTINGS,
   ...AWS_SETTINGS,
   ...CLOUDWATCH_SETTINGS,
@@ -78,6 +80,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     for (const { name } of [org, bucket]) {
       if (environment[name] === undefined) problems.push(`${name}: expected, because ${url.name} is set`);
     }
+  }
+  const { oidcIssuer, oidcClientId, oidcClientSecret, oidcRoles, publicUrl } = SETTINGS;
+  const login = [oidcIssuer, oidcClientId, oidcClientSecret, oidcRoles];
+  for (const row of login.some(isGiven) ? [...login, publicUrl] : []) {
+    if (!isGiven(row)) problems.push(`${row.name}: expected, because others of LAPWING_OIDC_ are set`);
   }
   if (problems.length > 0) throw new ConfigError(problems);
   // The loop above parsed every key of SETTINGS with its own schema.

@@ -7,6 +7,7 @@ import { EXPORT_COUNTERS } from './export-counters.ts';
 import { GAUGES } from './gauges.ts';
 import { INCIDENT_COUNTERS } from './incident-counters.ts';
 import { Latencies, type Latency, type LatencyLabels } from './latencies.ts';
+import { LOGIN_COUNTERS, LOGIN_REASON_COUNTERS } from './login-counters.ts';
 import { PACKING_COUNTERS } from './packing-counters.ts';
 import type { Family } from './family.ts';
 
@@ -102,6 +103,7 @@ const COUNTERS = {
   audit_entries_lost: 'Mutations the audit log could not take, the database being away; they are logged.',
   audit_ingest_mutations: 'Mutations that pushed points: counted, and not in the audit log.',
   ...DOOR_COUNTERS,
+  ...LOGIN_COUNTERS,
   ...EXPORT_COUNTERS,
   ...PACKING_COUNTERS,
 } as const;
@@ -160,10 +162,11 @@ const REASON_COUNTERS = {
     reasons: ['too_long', 'not_utf8', 'bad_name', 'bad_tag', 'bad_field', 'bad_timestamp'],
   },
   requests_refused: {
-    help: 'Requests refused for who asked: no key, one that is wrong, revoked or expired, too many wrong ones of one address, one that may not do it, or a Host header that is not ours.',
-    reasons: ['missing_key', 'wrong_key', 'too_many_guesses', 'missing_scope', 'wrong_host'],
+    help: 'Requests refused for who asked: no key, one that is wrong, revoked or expired, too many wrong ones of one address, a session that has ended, one that may not do it, or a Host header that is not ours.',
+    reasons: ['missing_key', 'wrong_key', 'too_many_guesses', 'no_session', 'missing_scope', 'wrong_host'],
   },
   ...DOOR_REASON_COUNTERS,
+  ...LOGIN_REASON_COUNTERS,
 } as const;
 
 export type Counter = keyof typeof COUNTERS;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { includesScope, SCOPES } from '../../../src/core/access/scope.ts';
+import { includesScope } from '../../../src/core/access/scope.ts';
+import { SCOPES } from '../../../src/model.ts';
 import { createSecret, hashKey, isSameHash, readKeyId } from '../../../src/core/access/secret.ts';
 
 describe('a new key', () => {

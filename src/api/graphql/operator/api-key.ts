@@ -1,6 +1,5 @@
 /** API keys and accounts: who may ask this server. */
 import { mayDo } from '../../../core/access/caller.ts';
-import { SCOPES, type Scope } from '../../../core/access/scope.ts';
 import {
   type CreatedKey,
   findKeys,
@@ -10,6 +9,7 @@ import {
 } from '../../../core/access/key-store.ts';
 import { DuplicateNameError, InvalidInputError, NotFoundError, QuotaExceededError } from '../../../errors.ts';
 import type { Account } from '../../../generated/prisma/client.ts';
+import { SCOPES, type Scope } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
 import { readIdOrBare } from '../builder/node-id.ts';
 

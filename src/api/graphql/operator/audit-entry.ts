@@ -12,7 +12,8 @@ const AuditEntryRef = builder.objectRef<AuditEntry>('AuditEntry').implement({
     at: t.expose('at', { type: 'DateTime', description: 'When.' }),
     apiKeyId: t.id({
       nullable: true,
-      description: 'The key it was done with, as `ApiKey.id`; null while the server asked for none.',
+      description:
+        'The key it was done with, as `ApiKey.id`; null of a user, and while the server asked for none.',
       resolve: ({ keyId }) => (keyId === null ? null : writeNodeId('ApiKey', keyId)),
     }),
     keyId: t.exposeString('keyId', {
@@ -21,7 +22,11 @@ const AuditEntryRef = builder.objectRef<AuditEntry>('AuditEntry').implement({
       deprecationReason: 'Use `apiKeyId`.',
     }),
     keyName: t.exposeString('keyName', {
-      description: 'The name of the key; open where none was asked for.',
+      description: 'The name of the key, or of the user; open where none was asked for.',
+    }),
+    userId: t.exposeString('userId', {
+      nullable: true,
+      description: 'The user who signed in, as the OpenID Connect provider knows them (`sub`); null of keys.',
     }),
     field: t.exposeString('field', { description: 'Name of the mutation.' }),
     arguments: t.field({
@@ -44,6 +49,7 @@ const AuditLogFilterRef = builder.inputType('AuditLogFilter', {
   fields: (t) => ({
     fields: t.stringList({ description: 'Of one of these mutations.' }),
     apiKeyIds: t.idList({ description: 'Done with one of these keys, as `ApiKey.id`.' }),
+    userIds: t.stringList({ description: 'Done by one of these users, as `userId`.' }),
     results: t.stringList({ description: 'With one of these as `result`.' }),
     from: t.field({ type: 'DateTime', description: 'Not older than this.' }),
     to: t.field({ type: 'DateTime', description: 'Not newer than this.' }),
@@ -118,10 +124,12 @@ function toWhere(filter: AuditLogFilter, field: string | null | undefined): Pris
   const keyIds = readOneOf(filter.apiKeyIds, path('apiKeyIds'))?.map((id, place) =>
     readIdOrBare('ApiKey', id, [...path('apiKeyIds'), String(place)]),
   );
+  const userIds = readOneOf(filter.userIds, path('userIds'));
   const results = readOneOf(filter.results, path('results'));
   return {
     ...(fields === null ? {} : { field: { in: [...fields] } }),
     ...(keyIds === undefined ? {} : { keyId: { in: keyIds } }),
+    ...(userIds === null ? {} : { userId: { in: [...userIds] } }),
     ...(results === null ? {} : { result: { in: [...results] } }),
     at: readRange(filter.from, filter.to, ['filter']),
   };

@@ -1,54 +1,57 @@
 /** Who asks over HTTP or a new WebSocket: found before anything of what is asked is read. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../../../core/access/caller.ts';
-import type { KeyProblem, Keys } from '../../../core/access/keys.ts';
+import type { CallerProblem, Callers } from '../../../core/access/callers.ts';
 import type { ReadAddress } from '../../../core/access/client-address.ts';
 import { readConnectionKey, readHeaderKey } from '../../../core/access/read-credentials.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 
-const MESSAGES: Readonly<Record<KeyProblem, string>> = {
+const MESSAGES: Readonly<Record<CallerProblem, string>> = {
   missing_key:
     'an API key is needed: send it as authorization: Bearer KEY, or as x-api-key: KEY; over WebSocket as { apiKey: KEY } in connection_init',
   wrong_key: 'the API key is not valid',
   too_many_guesses: 'too many wrong API keys came from this address: try again in a second',
+  no_session: 'the session has ended: sign in again',
 };
 const RESPONSE_JSON = 'application/graphql-response+json';
 
 export interface Admission {
   /** Null when the refusal was answered. */
-  readonly admitRequest: (request: IncomingMessage, response: ServerResponse) => Caller | null;
+  readonly admitRequest: (request: IncomingMessage, response: ServerResponse) => Promise<Caller | null>;
   /**
    * @param params what connection_init carries
    * @param client.headers of the upgrade
-   * @returns null for nobody we know
+   * @returns null for nobody we know; a promise only where a session has to be confirmed first
    */
   readonly admitSocket: (
     params: unknown,
     client: { readonly headers: IncomingHttpHeaders; readonly address: string },
-  ) => Caller | null;
+  ) => Caller | null | Promise<Caller | null>;
 }
 
-export function createAdmission(keys: Keys, stats: Stats, readAddress: ReadAddress): Admission {
-  const identify = (key: string | null, address: string): Caller | KeyProblem => {
-    const found = keys.identify(key, address);
-    if (typeof found === 'string') stats.countReason('requests_refused', found);
-    return found;
+export function createAdmission(callers: Callers, stats: Stats, readAddress: ReadAddress): Admission {
+  const count = (found: Caller | CallerProblem): Caller | null => {
+    if (typeof found !== 'string') return found;
+    stats.countReason('requests_refused', found);
+    return null;
   };
   return {
-    admitRequest: (request, response) => {
-      const found = identify(readHeaderKey(request.headers), readAddress(request));
-      if (typeof found !== 'string') return found;
-      answerUnknown(request, response, found);
-      return null;
+    admitRequest: async (request, response) => {
+      const { headers } = request;
+      const address = readAddress(request);
+      const found = await callers.identify({ key: readHeaderKey(headers), headers, address });
+      if (typeof found === 'string') answerUnknown(request, response, found);
+      return count(found);
     },
     admitSocket: (params, { headers, address }) => {
-      const found = identify(readConnectionKey(params) ?? readHeaderKey(headers), address);
-      return typeof found === 'string' ? null : found;
+      const key = readConnectionKey(params) ?? readHeaderKey(headers);
+      const found = callers.identify({ key, headers, address });
+      return found instanceof Promise ? found.then(count) : count(found);
     },
   };
 }
 
-function answerUnknown({ headers }: IncomingMessage, response: ServerResponse, problem: KeyProblem): void {
+function answerUnknown({ headers }: IncomingMessage, response: ServerResponse, problem: CallerProblem): void {
   const type = headers.accept?.includes(RESPONSE_JSON) === true ? RESPONSE_JSON : 'application/json';
   const isGuessing = problem === 'too_many_guesses';
   response.writeHead(isGuessing ? 429 : 401, {

@@ -8,8 +8,8 @@ import {
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { AuditLog } from '../../../core/access/audit-log.ts';
-import { type Caller, mayDo } from '../../../core/access/caller.ts';
-import type { Keys } from '../../../core/access/keys.ts';
+import { type Caller, describeLoss, mayDo } from '../../../core/access/caller.ts';
+import type { Callers } from '../../../core/access/callers.ts';
 import type { ErrorCode } from '../../../errors.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { endWithRights } from './end-when-revoked.ts';
@@ -24,21 +24,21 @@ interface Asked {
 export function checkRights(
   schema: GraphQLSchema,
   options: {
-    readonly keys: Keys;
+    readonly callers: Callers;
     readonly audit: AuditLog;
     readonly stats: Stats;
     readonly readRequestId: (context: object) => string | null;
   },
 ): Plugin {
-  const { keys, audit, stats } = options;
+  const { callers, audit, stats } = options;
   const neededOf = rememberScopes(schema);
 
   const findRefusal = async ({ document, operationName, contextValue }: ExecutionArgs) => {
     const context = readAsked(contextValue);
     const { caller } = context;
-    if (!keys.isStill(caller)) {
+    if (!callers.isStill(caller)) {
       stats.countReason('requests_refused', 'wrong_key');
-      return refuse(401, 'UNAUTHENTICATED', 'the API key is not valid any more');
+      return refuse(401, 'UNAUTHENTICATED', describeLoss(caller));
     }
     const missing = neededOf(document, operationName).filter(({ scope }) => !mayDo(caller, scope));
     const [first] = missing;
@@ -70,7 +70,10 @@ export function checkRights(
         onSubscribeResult: ({ result, setResult }) => {
           if (Symbol.asyncIterator in result) {
             setResult(
-              endWithRights(result as AsyncIterable<ExecutionResult>, (end) => keys.watch(caller, end)),
+              endWithRights(result as AsyncIterable<ExecutionResult>, {
+                watch: (end) => callers.watch(caller, end),
+                describe: () => describeLoss(caller),
+              }),
             );
           }
         },
@@ -97,7 +100,7 @@ function rememberScopes(schema: GraphQLSchema) {
 }
 
 function describe({ field, scope }: NeededScope, { name, scopes }: Caller): string {
-  return `${field} needs a key with the scope ${scope}; ${name} has ${scopes.join(', ')}`;
+  return `${field} needs the scope ${scope}; ${name} has ${scopes.join(', ')}`;
 }
 
 function refuse(status: 401 | 403, code: ErrorCode, message: string): ExecutionResult {

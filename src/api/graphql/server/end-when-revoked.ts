@@ -5,11 +5,12 @@ const DONE = { done: true, value: undefined } as const;
 
 /**
  * Not an async generator: its `return()` would wait for an event that may never come.
- * @param watch is given what ends the stream, and gives back what is to be called when it ended by itself
+ * @param caller.watch is given what ends the stream, and gives back what is to be called when it ended by itself
+ * @param caller.describe says why it ended
  */
 export function endWithRights(
   results: AsyncIterable<ExecutionResult>,
-  watch: (end: () => void) => () => void,
+  caller: { readonly watch: (end: () => void) => () => void; readonly describe: () => string },
 ): AsyncIterableIterator<ExecutionResult> {
   const inner = results[Symbol.asyncIterator]();
   let state: 'open' | 'lost' | 'ended' = 'open';
@@ -18,9 +19,12 @@ export function endWithRights(
   /** The last message says why. */
   const takeLoss = (): IteratorResult<ExecutionResult> => {
     state = 'ended';
-    return { done: false, value: { errors: [describeLoss()] } };
+    return {
+      done: false,
+      value: { errors: [new GraphQLError(caller.describe(), { extensions: { code: 'FORBIDDEN' } })] },
+    };
   };
-  const unwatch = watch(() => {
+  const unwatch = caller.watch(() => {
     if (state !== 'open') return;
     state = 'lost';
     void inner.return?.();
@@ -47,8 +51,4 @@ export function endWithRights(
       return this;
     },
   };
-}
-
-function describeLoss(): GraphQLError {
-  return new GraphQLError('the API key was revoked or has expired', { extensions: { code: 'FORBIDDEN' } });
 }

@@ -9,7 +9,7 @@ import {
   OperationTypeNode,
   type SelectionSetNode,
 } from 'graphql';
-import { isScope, type Scope } from '../../../core/access/scope.ts';
+import { isScope, type Scope } from '../../../model.ts';
 
 export interface NeededScope {
   /** Such as `mutation setMonitoringFlush`. */

@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import type { AuditLog } from '../../../core/access/audit-log.ts';
-import { type Caller, CONFIGURATION_CALLER } from '../../../core/access/caller.ts';
+import { type Caller, CONFIGURATION_CALLER, countedAs } from '../../../core/access/caller.ts';
+import type { Callers } from '../../../core/access/callers.ts';
 import type { ReadAddress } from '../../../core/access/client-address.ts';
 import type { Log } from '../../../log.ts';
 import type { RequestMonitor } from '../../../platform/telemetry/request-monitor.ts';
@@ -61,6 +62,7 @@ export interface GraphqlServer {
 
 export function createGraphqlServer(options: {
   readonly parts: ApiParts;
+  readonly callers: Callers;
   readonly audit: AuditLog;
   readonly schema: GraphQLSchema;
   readonly limits: GraphqlLimits;
@@ -73,7 +75,7 @@ export function createGraphqlServer(options: {
   readonly whenRead: WhenRead;
   readonly readAddress: ReadAddress;
 }): GraphqlServer {
-  const { parts, audit, schema, limits, trusted, log, monitor, readAddress } = options;
+  const { parts, callers, audit, schema, limits, trusted, log, monitor, readAddress } = options;
   const readRequestId = (context: { readonly req?: object }) =>
     monitor.of(context.req ?? context)?.id ?? null;
   const requestOfError = createRequestsOfErrors(readRequestId);
@@ -81,7 +83,7 @@ export function createGraphqlServer(options: {
   const refuse = createRefuse(parts.stats);
   const gate = createCallerGate(limits, refuse);
   const writePayload = createPayloads();
-  const { keys, stats } = parts;
+  const { stats } = parts;
   const seenBy = createViews(parts);
   auditMutations(schema, { audit, stats, readRequestId });
   const yoga = createYoga<{ caller: Caller }>({
@@ -108,7 +110,7 @@ export function createGraphqlServer(options: {
       checkBody(limits.maxBodyBytes, refuse),
       limitDocuments(schema, limits, refuse),
       monitorOperations(monitor, stats),
-      checkRights(schema, { keys, audit, stats, readRequestId }),
+      checkRights(schema, { callers, audit, stats, readRequestId }),
       compileOperations(schema),
       shareExecution(),
       coerceVariables(schema, { ...limits, refuse }),
@@ -122,10 +124,10 @@ export function createGraphqlServer(options: {
     ],
   });
   const crossOrigin = createCrossOrigin(limits.corsOrigins);
-  const admission = createAdmission(keys, stats, readAddress);
+  const admission = createAdmission(callers, stats, readAddress);
   const protocol = createSocketProtocol({
     admit: admission.admitSocket,
-    watch: (caller, onLost) => keys.watch(caller, onLost),
+    watch: (caller, onLost) => callers.watch(caller, onLost),
     getEnveloped: yoga.getEnveloped,
     resolveDocument: (payload) => {
       if (trusted !== null) return { ...payload, query: trusted.resolve(payload) };
@@ -142,9 +144,9 @@ export function createGraphqlServer(options: {
   return {
     handle: async (request, response) => {
       if (crossOrigin.answer(request, response)) return;
-      const caller = admission.admitRequest(request, response);
+      const caller = await admission.admitRequest(request, response);
       if (caller === null) return;
-      const refusal = gate.checkRate(caller.keyId ?? readAddress(request));
+      const refusal = gate.checkRate(countedAs(caller) ?? readAddress(request));
       if (refusal !== null) {
         answerRefusal(response, refusal);
         return;

@@ -6,7 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import type { Caller } from '../../../core/access/caller.ts';
+import { type Caller, countedAs } from '../../../core/access/caller.ts';
 import type { ReadAddress } from '../../../core/access/client-address.ts';
 import type { CallerGate } from '../limits/callers.ts';
 import { createRequestError } from '../request-error.ts';
@@ -28,7 +28,7 @@ export function admitStreams(gate: Pick<CallerGate, 'checkConnection'>, readAddr
       const { caller, req, res } = readAsked(args.contextValue);
       if (req === undefined || res === undefined) return;
       const refusal =
-        checkAccepted(req.headers.accept) ?? gate.checkConnection(caller.keyId ?? readAddress(req), res);
+        checkAccepted(req.headers.accept) ?? gate.checkConnection(countedAs(caller) ?? readAddress(req), res);
       if (refusal !== null) setResultAndStopExecution({ errors: [refusal] });
     },
   };

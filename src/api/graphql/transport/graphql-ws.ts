@@ -12,8 +12,8 @@ import {
 import { CloseCode, makeServer, type OperationResult, type Server, type SubscribePayload } from 'graphql-ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Caller } from '../../../core/access/caller.ts';
-import type { Keys } from '../../../core/access/keys.ts';
+import { type Caller, countedAs, describeLoss } from '../../../core/access/caller.ts';
+import type { Callers } from '../../../core/access/callers.ts';
 import { findOperation } from '../executor/find-operation.ts';
 import type { MaskError } from './mask-error.ts';
 import { RunningOperations } from './running-operations.ts';
@@ -27,8 +27,8 @@ export interface SocketExtra {
   readonly close: (code: number, reason: string) => void;
   /** Whom limits count where there is no key. */
   readonly address: string;
-  /** Counts the socket for its key from now on, and no longer for its address. @returns why it may not stay */
-  readonly countAs: (keyId: string) => string | null;
+  /** Counts the socket for its caller from now on, and no longer for its address. @returns why it may not stay */
+  readonly countAs: (caller: string) => string | null;
   /** It is known who this is: lifts what holds for strangers. */
   readonly admit: () => void;
   /** Sends a message in parts. Resolves when the peer may be sent more. */
@@ -60,8 +60,11 @@ const MAX_CLOSE_REASON_LENGTH = 120;
 export function createSocketProtocol(options: {
   readonly getEnveloped: GetEnveloped;
   /** Who opened it, by what connection_init carries or the request did; null for nobody we know. */
-  readonly admit: (params: unknown, client: Pick<SocketExtra, 'headers' | 'address'>) => Caller | null;
-  readonly watch: Keys['watch'];
+  readonly admit: (
+    params: unknown,
+    client: Pick<SocketExtra, 'headers' | 'address'>,
+  ) => Caller | null | Promise<Caller | null>;
+  readonly watch: Callers['watch'];
   readonly maskError: MaskError;
   readonly writePayload: WritePayload;
   /** Puts the text of a trusted document in the place of its hash. */
@@ -84,6 +87,8 @@ export function createSocketProtocol(options: {
     return known;
   };
   const callers = new WeakMap<SocketExtra, Caller>();
+  /** Sockets that closed, perhaps before it was known who opened them. */
+  const ended = new WeakSet<SocketExtra>();
   const unwatches = new WeakMap<SocketExtra, () => void>();
   const callerOf = (extra: SocketExtra): Caller => {
     const caller = callers.get(extra);
@@ -93,24 +98,27 @@ export function createSocketProtocol(options: {
   const sendResults = createSendResults(options.writePayload);
   return makeServer<undefined, SocketExtra>({
     connectionInitWaitTimeout: INIT_LIMIT_MS,
-    onConnect: ({ connectionParams, extra }) => {
-      const caller = admit(connectionParams, extra);
+    onConnect: async ({ connectionParams, extra }) => {
+      const caller = await admit(connectionParams, extra);
+      if (ended.has(extra)) return false;
       if (caller === null) {
         extra.close(CloseCode.Unauthorized, 'an API key is needed, or this one is not valid');
         return false;
       }
-      const refusal = caller.keyId === null ? null : extra.countAs(caller.keyId);
+      const counted = countedAs(caller);
+      const refusal = counted === null ? null : extra.countAs(counted);
       if (refusal !== null) {
         extra.close(TRY_AGAIN_LATER, refusal.slice(0, MAX_CLOSE_REASON_LENGTH));
         return false;
       }
       callers.set(extra, caller);
       extra.admit();
-      const lose = () => extra.close(CloseCode.Forbidden, 'the API key was revoked or has expired');
+      const lose = () => extra.close(CloseCode.Forbidden, describeLoss(caller));
       unwatches.set(extra, watch(caller, lose));
       return true;
     },
     onClose: async ({ extra }) => {
+      ended.add(extra);
       unwatches.get(extra)?.();
       await operationsOf(extra).close();
     },
@@ -118,7 +126,7 @@ export function createSocketProtocol(options: {
       const place = operationsOf(context.extra).nextPlace();
       try {
         const caller = callerOf(context.extra);
-        const limitedAs = caller.keyId ?? context.extra.address;
+        const limitedAs = countedAs(caller) ?? context.extra.address;
         const refusal = checkOperation(limitedAs, Object.keys(context.subscriptions).length);
         if (refusal !== null) return [refusal];
         const prepared = await prepare(getEnveloped, caller, resolveDocument(payload));

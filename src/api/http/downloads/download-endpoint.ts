@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Keys } from '../../../core/access/keys.ts';
+import type { Callers } from '../../../core/access/callers.ts';
 import type { Archive } from '../../../core/transfer/archive.ts';
 import { SAMPLE_FORMATS } from '../../../core/transfer/download-format.ts';
 import type {
@@ -27,8 +27,8 @@ const MAX_MS = 30 * 60_000;
 
 export interface DownloadOptions {
   readonly links: Pick<DownloadLinks, 'open'>;
-  /** A link is worth as much as the key that asked for it, and ends with it, also while it is read. */
-  readonly keys: Pick<Keys, 'isStill' | 'watch'>;
+  /** A link is worth as much as the key or session that asked for it, and ends with it, also while it is read. */
+  readonly callers: Pick<Callers, 'isStill' | 'watch'>;
   readonly archive: Archive;
   readonly stats: Stats;
   readonly log: Log;
@@ -37,7 +37,7 @@ export interface DownloadOptions {
 
 /** To be routed for everything below DOWNLOAD_PATH. A link needs no key: it is one. */
 export function createDownloadHandler(options: DownloadOptions): Handler {
-  const { links, keys, stats, log, now = () => new Date() } = options;
+  const { links, callers, stats, log, now = () => new Date() } = options;
   let running = 0;
   return async (request, response) => {
     response.setHeader('cache-control', 'private, no-store');
@@ -46,7 +46,7 @@ export function createDownloadHandler(options: DownloadOptions): Handler {
       refuse(response, signed);
       return;
     }
-    if (!keys.isStill(signed)) {
+    if (!callers.isStill(signed)) {
       refuse(response, 'revoked');
       return;
     }
@@ -79,7 +79,7 @@ const REFUSALS = {
     error: 'this link was not made by this server, or before it was started again: ask for a new one',
   },
   expired: { status: 410, error: 'this link has ended: ask for a new one' },
-  revoked: { status: 403, error: 'the key that asked for this link was revoked or has expired' },
+  revoked: { status: 403, error: 'the key or session that asked for this link has ended' },
   gone: { status: 404, error: 'the metric was deleted' },
   busy: {
     status: 503,
@@ -95,13 +95,14 @@ function refuse(response: ServerResponse, why: keyof typeof REFUSALS): void {
 }
 
 async function send(
-  { what, keyId }: SignedDownload,
+  signed: SignedDownload,
   response: ServerResponse,
-  { archive, keys }: DownloadOptions,
+  { archive, callers }: DownloadOptions,
   now: Date,
 ): Promise<void> {
+  const { what } = signed;
   const revoked = new AbortController();
-  const unwatch = keys.watch({ keyId }, () => revoked.abort());
+  const unwatch = callers.watch(signed, () => revoked.abort());
   const signal = AbortSignal.any([AbortSignal.timeout(MAX_MS), revoked.signal]);
   try {
     if (what.kind === 'archive') await sendArchive(what, response, archive, now, signal);

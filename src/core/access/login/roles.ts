@@ -1,0 +1,66 @@
+/** From the claims of a user to what the user may do. Pure. */
+import type { Scope } from '../../../model.ts';
+
+/** What users with one value of the role claim may do. */
+export interface Role {
+  readonly value: string;
+  readonly scopes: readonly Scope[];
+  /** The one account they see; null for all of them. */
+  readonly accountId: number | null;
+}
+
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** Of a token with thousands of groups no more is read. */
+const MAX_VALUES = 5_000;
+
+/**
+ * The values of a claim: a text is one, a list has its texts. A claim may have the whole path as its name, as those that
+ * are URLs do; otherwise each dot leads into an object.
+ * @returns null where there is no such claim
+ */
+export function readClaim(claims: Claims, path: string): readonly string[] | null {
+  const found = Object.hasOwn(claims, path) ? claims[path] : walk(claims, path.split('.'));
+  if (typeof found === 'string') return [found];
+  if (!Array.isArray(found)) return null;
+  return found.slice(0, MAX_VALUES).filter((value) => typeof value === 'string');
+}
+
+function walk(from: unknown, path: readonly string[]): unknown {
+  let found = from;
+  for (const name of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) return undefined;
+    found = (found as Claims)[name]; // an object, just checked
+  }
+  return found;
+}
+
+/** The first role, in the order of the settings, that the user has. */
+export function findRole(roles: readonly Role[], values: readonly string[]): Role | null {
+  const held = new Set(values);
+  return roles.find(({ value }) => held.has(value)) ?? null;
+}
+
+const MAX_SHOWN_VALUES = 20;
+
+/** Why a user does not get in: for the user, and for who wrote the settings. */
+export function describeRoleless(userName: string, roleClaim: string, values: readonly string[]): string {
+  const shown = JSON.stringify(values.slice(0, MAX_SHOWN_VALUES));
+  const more = values.length > MAX_SHOWN_VALUES ? ` and ${values.length - MAX_SHOWN_VALUES} more` : '';
+  const got = values.length === 0 ? 'no value' : `${shown}${more}`;
+  return `${userName} has no role here: the claim ${roleClaim} came with ${got}, and LAPWING_OIDC_ROLES has none of it`;
+}
+
+const NAME_CLAIMS = ['preferred_username', 'email', 'name', 'sub'] as const;
+const MAX_SHOWN_NAME = 255;
+
+/** What the user is called by people; it may change, and is not what the user is known by. */
+export function readUserName(claims: Claims): string {
+  for (const name of NAME_CLAIMS) {
+    const value = claims[name];
+    if (typeof value !== 'string') continue;
+    const shown = value.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '').trim();
+    if (shown !== '') return shown.slice(0, MAX_SHOWN_NAME);
+  }
+  return 'a user without a name';
+}

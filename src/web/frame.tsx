@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import { useApi } from './api/api.ts';
 import { useStore } from './api/store.ts';
+import { Account } from './account.tsx';
 import { ConnectionMark } from './connection-mark.tsx';
 import { KeyDialog } from './key-dialog.tsx';
 import { AuditPage } from './access/audit-page.tsx';
@@ -63,6 +64,7 @@ export function Frame() {
         <SearchButton />
         <ConnectionMark />
         <ViewButtons />
+        <Account />
       </header>
       <main id="content" tabIndex={-1}>
         <Switch>

@@ -1,10 +1,13 @@
 import { type SubmitEvent, useState } from 'react';
 import { useApi } from './api/api.ts';
+import { writeLoginLink } from './api/session.ts';
+import { useStore } from './api/store.ts';
 import { Modal } from './parts/modal.tsx';
 
-/** Asks for an API key once the server wants one. */
+/** Asks who this is once the server wants to know: by a login, where there is one, or by an API key. */
 export function KeyDialog() {
-  const { key } = useApi();
+  const { key, session } = useApi();
+  const login = useStore(session.login);
   const [text, setText] = useState('');
   const keep = (event: SubmitEvent) => {
     event.preventDefault();
@@ -13,7 +16,18 @@ export function KeyDialog() {
     location.reload();
   };
   return (
-    <Modal title="Sign in with an API key" onClose={() => key.wanted.set(false)}>
+    <Modal
+      title={login === null ? 'Sign in with an API key' : 'Sign in'}
+      onClose={() => key.wanted.set(false)}
+    >
+      {login === null ? null : (
+        <>
+          <a className="button main" href={writeLoginLink(login)}>
+            Sign in with {login.name}
+          </a>
+          <p className="quiet">Or with an API key:</p>
+        </>
+      )}
       <form className="stack" onSubmit={keep}>
         <label className="field">
           <span>API key</span>
@@ -30,7 +44,7 @@ export function KeyDialog() {
           this tab only.
         </p>
         <div className="line">
-          <button className="main">Sign in</button>
+          <button className={login === null ? 'main' : undefined}>Sign in</button>
         </div>
       </form>
     </Modal>

@@ -31,6 +31,8 @@ export interface TestProvider extends AsyncDisposable {
   forge: ((token: IdTokenParts) => void) | null;
   /** Connections are cut. */
   isDown: boolean;
+  /** Whether each refresh token is valid once. */
+  rotates: boolean;
   /** Whether refresh tokens are given. */
   givesRefreshTokens: boolean;
   /** How often tokens were asked for. */
@@ -50,6 +52,7 @@ export async function startProvider(publicUrl: string): Promise<TestProvider> {
     next: null,
     forge: null,
     isDown: false,
+    rotates: true,
     givesRefreshTokens: true,
     tokenRequests: 0,
     [Symbol.asyncDispose]: async () => {
@@ -103,6 +106,7 @@ function configure(test: TestProvider, publicUrl: string, privateKey: KeyObject)
     conformIdTokenClaims: false,
     features: { devInteractions: { enabled: false } },
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
+    rotateRefreshToken: () => test.rotates,
     issueRefreshToken: () => Promise.resolve(test.givesRefreshTokens),
     findAccount: (_ctx, sub) => {
       if (!test.people.has(sub)) return undefined;

@@ -92,7 +92,7 @@ function AuditRow(props: {
   readonly onKey: (id: string) => void;
 }) {
   const { entry, onField, onKey } = props;
-  const { at, field, apiKeyId, keyName, result, requestId } = entry;
+  const { at, field, apiKeyId, keyName, userId, result, requestId } = entry;
   return (
     <li>
       <div className="line">
@@ -102,7 +102,7 @@ function AuditRow(props: {
         </button>
         <span className={/Error$|^[A-Z_]+$/.test(result) ? 'badge red' : 'badge'}>{result}</span>
         {apiKeyId === null ? (
-          <span className="quiet">anonymous</span>
+          <span className="quiet">{userId === null ? 'anonymous' : `by ${keyName}`}</span>
         ) : (
           <button className="bare" onClick={() => onKey(apiKeyId)}>
             by {keyName}

@@ -15,7 +15,10 @@ import '../style/access.css';
 export function KeysPage() {
   const [isAll, setAll] = useState(false);
   // The first key has to be able to create others.
-  const isOpen = useStore(useApi().key.value) === null;
+  const { key, session } = useApi();
+  const apiKey = useStore(key.value);
+  const login = useStore(session.login);
+  const isOpen = apiKey === null && login === null;
   const answer = useAsk(KeysDocument, { revoked: isAll });
   return (
     <div className="stack">
@@ -34,8 +37,9 @@ export function KeysPage() {
             </label>
             {apiKeys.length === 0 ? (
               <Notice title="No keys yet.">
-                Not required while the server listens on localhost only. Creating the first key locks the
-                server.
+                {login === null
+                  ? 'Not required while the server listens on localhost only. Creating the first key locks the server.'
+                  : 'People sign in; programs need keys.'}
               </Notice>
             ) : (
               <KeyTable keys={apiKeys} onRevoked={answer.askAgain} />

@@ -2,27 +2,30 @@
 import { createContext, useContext } from 'react';
 import { cacheExchange, Client, fetchExchange, mapExchange } from 'urql';
 import { createApiKey, type ApiKey } from './api-key.ts';
+import { createSession, type Session } from './session.ts';
 import { createSocket, type Socket } from './socket.ts';
 
 export interface Api {
   readonly client: Client;
   readonly socket: Socket;
   readonly key: ApiKey;
+  readonly session: Session;
 }
 
 export function createApi(): Api {
   const key = createApiKey();
-  const socket = createSocket(key);
+  const session = createSession();
+  const socket = createSocket(key, session);
   const client = new Client({
     url: '/graphql',
     preferGetMethod: false,
-    exchanges: [cacheExchange, askForKey(key), fetchExchange],
+    exchanges: [cacheExchange, askForKey(key, session), fetchExchange],
     fetchOptions: () => {
       const value = key.value.get();
       return value === null ? {} : { headers: { authorization: `Bearer ${value}` } };
     },
   });
-  return { client, socket, key };
+  return { client, socket, key, session };
 }
 
 const ApiContext = createContext<Api | null>(null);
@@ -34,12 +37,14 @@ export function useApi(): Api {
   return api;
 }
 
-function askForKey(key: ApiKey) {
+function askForKey(key: ApiKey, session: Session) {
   return mapExchange({
     onResult: ({ error }) => {
       // Typed as anything by urql: a fetch Response, or nothing when the server was not reached.
       const response: unknown = error?.response;
-      if (response instanceof Response && response.status === 401) key.wanted.set(true);
+      if (!(response instanceof Response) || response.status !== 401) return;
+      key.wanted.set(true);
+      void session.readAgain();
     },
   });
 }

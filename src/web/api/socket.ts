@@ -1,6 +1,7 @@
 /** The WebSocket everything live comes over: opened when needed, opened again for ever when it breaks. */
 import { type Client, createClient } from 'graphql-ws';
 import type { ApiKey } from './api-key.ts';
+import type { Session } from './session.ts';
 import { createStore, type Store } from './store.ts';
 
 /** `connecting` until the first time it stands; `offline` whenever it broke and does not stand again yet. */
@@ -17,10 +18,15 @@ const FORBIDDEN = 4403;
 const PING_MS = 5_000;
 const MAX_WAIT_MS = 4000;
 
-export function createSocket(key: ApiKey): Socket {
+export function createSocket(key: ApiKey, session: Session): Socket {
   const connection = createStore<Connection>('connecting');
   let sent: string | null = null;
   let unanswered: ReturnType<typeof setTimeout> | undefined;
+  /** A session whose rights changed goes on with others: the socket comes back by itself. */
+  const askWhy = async () => {
+    await session.readAgain();
+    if (sent !== null || session.user.get() === null) key.wanted.set(true);
+  };
   const client = createClient({
     url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
     connectionParams: () => {
@@ -42,8 +48,9 @@ export function createSocket(key: ApiKey): Socket {
         connection.set('offline');
         const code = event instanceof CloseEvent ? event.code : 0;
         // A connection from before the key that is kept now says nothing of it.
-        const isRefused = code === UNAUTHORIZED || code === FORBIDDEN;
-        if (isRefused && sent === key.value.get()) key.wanted.set(true);
+        if (sent !== key.value.get()) return;
+        if (code === UNAUTHORIZED) key.wanted.set(true);
+        if (code === FORBIDDEN) void askWhy();
       },
       // A connection that died without a word is only noticed by a ping that stays unanswered.
       ping: (received) => {

@@ -1,0 +1,38 @@
+/** A server that people sign in to: the page leads to the provider and back, says who it is, and signs out. */
+import { describe, expect, it } from 'vitest';
+import { prepareLogin } from '../helpers/login.ts';
+import { startServer } from '../helpers/start-server.ts';
+import { findFaults } from './check-page.ts';
+import { HANDS } from './hands.ts';
+import { findChromium, openBrowser } from './open-browser.ts';
+
+const executable = findChromium();
+
+describe.skipIf(executable === null)('the page of a server that people sign in to', () => {
+  it('leads to the provider and back to where one was, is live, and signs out', async () => {
+    await using browser = await openBrowser(executable ?? '');
+    await using login = await prepareLogin('ops=ADMIN');
+    await using server = await startServer({ settings: login.settings });
+    login.leadTo(server.url);
+    login.provider.people.set('alice', { name: 'alice', groups: ['ops'] });
+    login.provider.next = 'alice';
+    for (const take of HANDS) {
+      const { page } = await browser.open(`${login.url}/incidents?show=ALL`);
+      const hands = take(page);
+      const dialog = page.getByRole('dialog', { name: 'Sign in' });
+      await dialog.getByRole('link', { name: 'Sign in with Test ID' }).waitFor();
+      expect(await findFaults(page, 'the login')).toEqual([]);
+      await hands.press(dialog.getByRole('link', { name: 'Sign in with Test ID' }));
+      await page.getByText('alice', { exact: true }).waitFor();
+      expect(page.url()).toBe(`${login.url}/incidents?show=ALL`);
+      await page.locator('.connection').getByText('Live', { exact: true }).waitFor();
+      expect(await page.evaluate('document.cookie')).toBe('');
+      expect(await findFaults(page, 'a page with a user')).toEqual([]);
+      await hands.press(page.getByRole('button', { name: 'Sign out' }));
+      await page.getByRole('button', { name: 'Yes, sign me out' }).click();
+      await dialog.waitFor();
+      expect(page.url()).toBe(`${login.url}/`);
+      await page.context().close();
+    }
+  });
+});

@@ -19,6 +19,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'deploy',
     'backup',
     'access',
+    'login',
     'monitoring',
     'labels-and-downloads',
   ],

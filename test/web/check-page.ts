@@ -7,6 +7,7 @@ export const PATHS: readonly string[] = [
   '/',
   '/?window=DAYS',
   '/incidents?show=ALL',
+  '/unmonitored',
   '/rules',
   '/rules/new',
   '/maintenance',
@@ -36,27 +37,33 @@ export async function untilShown(page: Page): Promise<void> {
 /** One line for each thing that is wrong with what the page shows, in light and in dark, at each width. */
 export async function findFaults(page: Page, name: string): Promise<readonly string[]> {
   const faults: string[] = [];
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    for (const barrier of await findBarriers(page)) faults.push(`${name} in ${colorScheme}: ${barrier}`);
-  }
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 800 });
     const over = await measureOverflow(page);
     if (over !== 0) faults.push(`${name} is ${over} pixels too wide at ${width}`);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      const barriers = await findBarriers(page, colorScheme === 'light' ? {} : COLOURS_ONLY);
+      faults.push(...barriers.map((barrier) => `${name}, ${colorScheme}, ${width} px: ${barrier}`));
+    }
   }
   return faults;
 }
 
-/** What axe finds, as far as it is serious: its rule and where. */
-async function findBarriers(page: Page): Promise<readonly string[]> {
+/** Two themes differ in nothing else. */
+const COLOURS_ONLY: axe.RunOptions = { runOnly: { type: 'rule', values: ['color-contrast'] } };
+
+/** Everything axe finds, however slight: its rule and where. */
+async function findBarriers(page: Page, options: axe.RunOptions): Promise<readonly string[]> {
   if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(axe.source);
-  const result: unknown = await page.evaluate('axe.run()');
-  return (result as axe.AxeResults).violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id}: ${String(target)} ${failureSummary ?? ''}`),
-    );
+  const run = JSON.stringify({ ...options, resultTypes: ['violations'] });
+  const result: unknown = await page.evaluate(`axe.run(${run})`);
+  return (result as axe.AxeResults).violations.flatMap(({ id, impact, nodes }) =>
+    nodes.map(
+      ({ target, failureSummary }) =>
+        `${id} (${impact ?? 'no impact'}): ${String(target)} ${failureSummary ?? ''}`,
+    ),
+  );
 }
 
 /** How far the page is wider than its window, in pixels. */

@@ -198,7 +198,7 @@ describe.skipIf(executable === null)('the page', () => {
     }
   });
 
-  it('has no serious barrier, and fits, on every page, in light and in dark, from a telephone to a wall', async () => {
+  it('has no barrier axe knows, and fits, on every page, in light and in dark, from a telephone to a wall', async () => {
     const viewport = { width: 360, height: 800 };
     const { page, errors } = await browser.open('about:blank', { viewport });
     const faults: string[] = [];
@@ -223,6 +223,13 @@ describe.skipIf(executable === null)('the page', () => {
     await page.getByText('Maintenance ·').click();
     await page.getByText('Message template ·').click();
     await look('a rule');
+    await page.goto(`${server.url}/incidents?show=ALL`);
+    await page
+      .getByRole('article', { name: /shop\.latency/ })
+      .getByRole('link', { name: 'shop.latency' })
+      .click();
+    await page.getByRole('heading', { name: 'Timeline' }).waitFor();
+    await look('an incident');
     expect(faults).toEqual([]);
     expect(errors).toEqual([]);
   });

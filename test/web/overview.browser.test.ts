@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
 import { createSampleMonths } from '../../src/core/samples/month-partitions.ts';
 import { findFaults } from './check-page.ts';
+import { HANDS } from './hands.ts';
 import { findChromium, openBrowser, type TestBrowser } from './open-browser.ts';
 
 const executable = findChromium();
@@ -86,5 +87,28 @@ describe.skipIf(executable === null)('the overview', () => {
     await found.waitFor({ state: 'detached' });
     await page.context().close();
     expect(errors).toEqual([]);
+  });
+
+  it('takes a span from a dialog, by mouse and by keyboard, where one cannot drag', async () => {
+    for (const take of HANDS) {
+      const { page, errors } = await browser.open(`${server.url}/?window=DAYS`);
+      const hands = take(page);
+      await hands.press(page.getByRole('button', { name: 'Choose range' }));
+      const dialog = page.getByRole('dialog', { name: 'What was anomalous in a time range' });
+      const at = async (place: number) => {
+        const options = await dialog.getByLabel('From').locator('option').allTextContents();
+        return options[place] ?? '';
+      };
+      await hands.choose(dialog.getByLabel('From'), await at(10));
+      await hands.choose(dialog.getByLabel('To the end of'), await at(11));
+      expect(await at(11)).toMatch(/2 of 4 metrics anomalous, 2 critical$/);
+      if (hands.name === 'mouse') expect(await findFaults(page, 'the choice of a range')).toEqual([]);
+      await hands.press(dialog.getByRole('button', { name: 'Show' }));
+      const found = page.getByRole('region', { name: 'Anomalous' });
+      await found.getByText('2 metrics, the most severe first.').waitFor();
+      expect(await found.getByRole('link').allTextContents()).toEqual(['web.latency', 'web.errors']);
+      await page.context().close();
+      expect(errors).toEqual([]);
+    }
   });
 });

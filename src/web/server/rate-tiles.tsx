@@ -25,7 +25,7 @@ export function RateTiles({ readings }: { readonly readings: readonly Reading[] 
         const rates = listRates(readings, name);
         return (
           <div key={name} className="card tile">
-            <h3>{title}</h3>
+            <h2>{title}</h2>
             <strong>{rates.length === 0 ? '–' : `${formatValue(rates.at(-1) ?? 0)} /s`}</strong>
             <SparkLine values={rates} />
           </div>
@@ -33,7 +33,7 @@ export function RateTiles({ readings }: { readonly readings: readonly Reading[] 
       })}
       {LAGS.map(([name, title, unit]) => (
         <div key={name} className="card tile">
-          <h3>{title}</h3>
+          <h2>{title}</h2>
           <strong>{last === undefined ? '–' : formatValue(last.values.get(name) ?? 0, unit)}</strong>
           <SparkLine values={readings.map(({ values }) => values.get(name) ?? 0)} />
         </div>

@@ -7,6 +7,7 @@ import { measureRates } from './timeline/anomaly-rate.ts';
 import { BAR_MS, listStarts, type WindowName, worstClass } from './bars.ts';
 import { BarLegend } from './bar-legend.tsx';
 import { RateTimeline } from './timeline/rate-timeline.tsx';
+import { SpanChoice } from './timeline/span-choice.tsx';
 import { TimeScale } from './time-scale.tsx';
 import { type Brush, useBrush } from './timeline/use-brush.ts';
 import { useView } from './use-view.ts';
@@ -51,7 +52,7 @@ export function WallPage() {
               <span>Latest value</span>
               <TimeScale starts={starts} window={view.window} />
             </div>
-            <WallRate wall={wall} starts={starts} brush={brush} />
+            <WallRate wall={wall} starts={starts} brush={brush} widthMs={BAR_MS[view.window]} />
           </div>
           {brush.chosen === null ? null : (
             <AnomalousThen span={brush.chosen} metricId={null} onClose={brush.clear} />
@@ -71,13 +72,22 @@ export function WallPage() {
 }
 
 /** The anomaly rate of all metrics, above the rows: an outage of many is seen before any row is read. */
-function WallRate(props: { readonly wall: Wall; readonly starts: readonly number[]; readonly brush: Brush }) {
-  const { wall, starts, brush } = props;
+function WallRate(props: {
+  readonly wall: Wall;
+  readonly starts: readonly number[];
+  readonly brush: Brush;
+  /** Of an interval. */
+  readonly widthMs: number;
+}) {
+  const { wall, starts, brush, widthMs } = props;
   const rates = useMemo(() => measureRates(wall.metrics.values(), starts), [wall, starts]);
   const last = rates.at(-1);
   return (
     <div className="wall-rate">
-      <span>Anomaly rate</span>
+      <span className="line spread">
+        Anomaly rate
+        <SpanChoice rates={rates} widthMs={widthMs} brush={brush} />
+      </span>
       <span className="quiet">
         {last === undefined ? '' : `${last.yellow + last.red} of ${last.scored} anomalous now`}
       </span>

@@ -17,6 +17,8 @@ export interface Brush {
   readonly begin: (start: number, extend: boolean) => void;
   readonly move: (start: number) => void;
   readonly end: () => void;
+  /** Chooses a span as a whole. */
+  readonly choose: (span: Span) => void;
   readonly clear: () => void;
 }
 
@@ -49,6 +51,7 @@ export function useBrush(widthMs: number): Brush {
     begin,
     move,
     end,
+    choose: (span) => setText(writeSpan(span)),
     clear: () => setText(''),
   };
 }

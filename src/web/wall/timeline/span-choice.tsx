@@ -1,0 +1,69 @@
+import { type SubmitEvent, useState } from 'react';
+import { formatTime } from '../../parts/format-time.ts';
+import { Modal } from '../../parts/modal.tsx';
+import { useZone } from '../../parts/preferences.ts';
+import { describeRate, type Rate } from './anomaly-rate.ts';
+import type { Brush } from './use-brush.ts';
+
+/** The timeline's choice of a span without dragging: its first and its last interval, each with what was anomalous in it. */
+export function SpanChoice(props: {
+  readonly rates: readonly Rate[];
+  readonly widthMs: number;
+  readonly brush: Brush;
+}) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <button className="bare" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        Choose range
+      </button>
+      {isOpen ? <SpanDialog {...props} onClose={() => setOpen(false)} /> : null}
+    </>
+  );
+}
+
+function SpanDialog(props: Parameters<typeof SpanChoice>[0] & { readonly onClose: () => void }) {
+  const { rates, widthMs, brush, onClose } = props;
+  const zone = useZone();
+  const { chosen } = brush;
+  // Where nothing is chosen yet, the whole of what the timeline shows.
+  const [first, setFirst] = useState(String(chosen?.fromMs ?? rates[0]?.start ?? 0));
+  const [last, setLast] = useState(
+    String(chosen === null ? (rates.at(-1)?.start ?? 0) : chosen.toMs - widthMs),
+  );
+  const options = rates.map((rate) => (
+    <option key={rate.start} value={rate.start}>
+      {formatTime(rate.start, zone)}: {describeRate(rate)}
+    </option>
+  ));
+  const show = (event: SubmitEvent) => {
+    event.preventDefault();
+    const [from, to] = [Number(first), Number(last)];
+    brush.choose({ fromMs: Math.min(from, to), toMs: Math.max(from, to) + widthMs });
+    onClose();
+  };
+  return (
+    <Modal title="What was anomalous in a time range" onClose={onClose}>
+      <form className="stack" onSubmit={show}>
+        <label className="field">
+          <span>From</span>
+          <select value={first} onChange={({ target }) => setFirst(target.value)}>
+            {options}
+          </select>
+        </label>
+        <label className="field">
+          <span>To the end of</span>
+          <select value={last} onChange={({ target }) => setLast(target.value)}>
+            {options}
+          </select>
+        </label>
+        <div className="line">
+          <button className="main">Show</button>
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+        </div>
+      </form>
+    </Modal>
+  );
+}

@@ -31,6 +31,7 @@ import './metrics/metric-status.ts';
 import './metrics/metrics.ts';
 import './metrics/monitor-metric.ts';
 import './incidents/notification-rule-changes.ts';
+import './incidents/notification-rule-preview.ts';
 import './incidents/silence.ts';
 import './incidents/notification-rule.ts';
 import './incidents/notification.ts';

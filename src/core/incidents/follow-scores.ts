@@ -5,7 +5,7 @@
 import type pg from 'pg';
 import type { AlertPoint } from '../annotations/alert-threshold.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
-import { advanceIncident, judgePoint, type Incident } from './incident.ts';
+import { holdAgainst, type Incident } from './incident.ts';
 import { matchesScope, readMetricFacts, type MetricFacts } from './metric-facts.ts';
 import { findMute, type Moment } from './mute.ts';
 import type { Rule } from './rule.ts';
@@ -90,27 +90,16 @@ function advance(
   },
   { thresholdAdjustmentOf, now }: FollowContext,
 ): void {
-  const { rule, facts, isSilenced, lastNotified } = about;
+  const { rule, isSilenced, lastNotified } = about;
   const key = keyOf(rule.id, sample.metricNumber);
-  const known = open.get(key) ?? null;
-  if (known === null && (sample.score < rule.sensitivity || !sample.episode)) return;
-  const { timestampMs, value, expected } = sample;
-  if (sample.phase === 'EXCLUDED') {
-    // It neither opens, carries on nor ends an incident; but the metric is not silent.
-    if (known !== null) open.set(key, { ...known, lastPointMs: timestampMs });
-    return;
-  }
-  const adjustment = thresholdAdjustmentOf(facts.id, { timestampMs, deviation: value - expected });
-  const point = judgePoint(sample, rule, facts, adjustment);
-  const result = advanceIncident(known, sample, point, about);
+  const result = holdAgainst(open.get(key) ?? null, sample, about, thresholdAdjustmentOf);
   if (result.ended !== null) ended.push(result.ended);
   open.delete(key);
   if (result.next === null) return;
-  const isNotified = result.next.notifiedMs !== null || result.next.state !== 'FIRING' || !point.isAnomalous;
   // The quiet period keeps repeats away, and what supersedes is none.
   const quiet = result.ended?.endReason === 'SUPERSEDED' ? new Map<string, number>() : lastNotified;
-  const moment = { pointMs: timestampMs, nowMs: now().getTime(), isSilenced };
-  open.set(key, isNotified ? result.next : decideNotification(result.next, rule, quiet, moment));
+  const moment = { pointMs: sample.timestampMs, nowMs: now().getTime(), isSilenced };
+  open.set(key, result.isDue ? decideNotification(result.next, rule, quiet, moment) : result.next);
 }
 
 /** Gives the incident the time it is notified of at, or why it is not. */

@@ -1,6 +1,6 @@
 /** An incident while it is open, and what each point makes of it. Pure. */
 import { randomUUID } from 'node:crypto';
-import { raiseSensitivity } from '../annotations/alert-threshold.ts';
+import { type AlertPoint, raiseSensitivity } from '../annotations/alert-threshold.ts';
 import { matters } from '../models/score-history.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import type { IncidentEnd, IncidentKind, IncidentMute } from '../../generated/prisma/client.ts';
@@ -47,13 +47,48 @@ export interface Incident extends Course, Frozen {
   readonly endReason: IncidentEnd | null;
 }
 
-/** What a point means to a rule. @param adjustment orders of magnitude by which labels raise the threshold for it */
-export function judgePoint(
+/** What a sample made of the incident of a rule and a metric. */
+export interface Advance {
+  readonly ended: Incident | null;
+  /** The one that is open now. */
+  readonly next: Incident | null;
+  /** `next` fires, at an anomalous point, and nobody was notified of it yet. */
+  readonly isDue: boolean;
+}
+
+/**
+ * Holds a sample against a rule.
+ * @param known the open incident of this rule and metric, or null
+ * @param thresholdAdjustmentOf as labels ask for it, by the metric's uuid
+ */
+export function holdAgainst(
+  known: Incident | null,
   sample: ScoredSample,
-  rule: Rule,
-  facts: MetricFacts,
-  adjustment: number,
-): RulePoint {
+  about: { readonly rule: Rule; readonly facts: MetricFacts },
+  thresholdAdjustmentOf: (metricId: string, point: AlertPoint) => number,
+): Advance {
+  const { rule, facts } = about;
+  if (known === null && (sample.score < rule.sensitivity || !sample.episode)) {
+    return { ended: null, next: null, isDue: false };
+  }
+  const { timestampMs, value, expected } = sample;
+  if (sample.phase === 'EXCLUDED') {
+    // It neither opens, carries on nor ends an incident; but the metric is not silent.
+    return {
+      ended: null,
+      next: known === null ? null : { ...known, lastPointMs: timestampMs },
+      isDue: false,
+    };
+  }
+  const adjustment = thresholdAdjustmentOf(facts.id, { timestampMs, deviation: value - expected });
+  const point = judgePoint(sample, rule, facts, adjustment);
+  const { ended, next } = advanceIncident(known, sample, point, about);
+  const isDue = next !== null && next.notifiedMs === null && next.state === 'FIRING' && point.isAnomalous;
+  return { ended, next, isDue };
+}
+
+/** What a point means to a rule. @param adjustment orders of magnitude by which labels raise the threshold for it */
+function judgePoint(sample: ScoredSample, rule: Rule, facts: MetricFacts, adjustment: number): RulePoint {
   const isWanted = matters(sample, sample.value, facts.policy) && matters(sample, sample.value, rule.policy);
   const isAnomalous =
     isWanted &&
@@ -73,7 +108,7 @@ export function judgePoint(
  * @returns what is to be stored of `incident` and of the one that begins instead of it; `next` is the one open now.
  * An incident that was never confirmed is to be dropped: it is in neither.
  */
-export function advanceIncident(
+function advanceIncident(
   incident: Incident | null,
   sample: ScoredSample,
   point: RulePoint,

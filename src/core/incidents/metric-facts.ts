@@ -47,7 +47,7 @@ interface FactsRow {
 }
 
 export async function readMetricFacts(
-  client: pg.PoolClient,
+  client: Pick<pg.Pool, 'query'>,
   metricNumbers: readonly number[],
 ): Promise<ReadonlyMap<number, MetricFacts>> {
   const { rows } = await client.query<FactsRow>(

@@ -35,6 +35,7 @@ export function writeArguments({
     'Query.scoreSeries.input': `{ metricId: "${metricId}" }`,
     'Query.cloudwatchStatistics.input': `{ namespace: "A", name: "m", from: ${range.from ?? ''}, to: ${range.to ?? ''}, periodSeconds: 60 }`,
     'Query.previewLabel.input': `{ metricId: "${metricId}", from: ${range.from ?? ''}, label: REAL }`,
+    'Query.previewNotificationRule.input': '{ sensitivity: 0.9999 }',
     'Query.previewMonitoringPolicy.match': '{ namePattern: "*" }',
     'Query.monitoringPolicyByName.name': '"canary"',
     'Query.metricBySpec.spec': '{ custom: { name: "own.metric" } }',

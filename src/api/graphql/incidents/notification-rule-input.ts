@@ -73,6 +73,22 @@ export const UpdateRuleInputRef = builder.inputType('UpdateNotificationRuleInput
   }),
 });
 
+export const PreviewRuleInputRef = builder.inputType('PreviewNotificationRuleInput', {
+  description: 'A rule to try: what decides when it notifies.',
+  fields: (t) => {
+    const { scope, sensitivity, direction, minDeviation, minDeviationRatio, ...more } = defineRuleFields(
+      t,
+      true,
+    );
+    const { confirmSeconds, confirmPoints, recoverySeconds, quietSeconds, learningGuard } = more;
+    return {
+      ...{ scope, sensitivity, direction, minDeviation, minDeviationRatio },
+      ...{ confirmSeconds, confirmPoints, recoverySeconds, quietSeconds, learningGuard },
+      maintenanceWindows: more.maintenanceWindows,
+    };
+  },
+});
+
 function defineRuleFields(t: FieldBuilder, isNew: boolean) {
   const otherwise = (value: string) => (isNew ? `; ${value} when left out` : '');
   return {

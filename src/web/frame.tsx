@@ -17,7 +17,7 @@ import { Notice } from './parts/notice.tsx';
 import { INCIDENT_PAGES, SERVER_PAGES } from './parts/pages.ts';
 import { ViewButtons } from './parts/view-buttons.tsx';
 import { MaintenancePage } from './rules/maintenance-page.tsx';
-import { EditRulePage, NewRulePage } from './rules/rule-editor.tsx';
+import { EditRulePage, NewRulePage } from './rules/editor/rule-editor.tsx';
 import { RulesPage } from './rules/rules-page.tsx';
 import { ServerPage } from './server/server-page.tsx';
 import { SearchButton } from './search/search-button.tsx';

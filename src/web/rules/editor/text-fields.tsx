@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
-import { LongTextField, TextField } from '../parts/form-field.tsx';
+import { LongTextField, TextField } from '../../parts/form-field.tsx';
 import type { DraftPart } from './rule-draft.ts';
-import { listZones } from './zones.ts';
+import { listZones } from '../zones.ts';
 
 /** Message template. */
 export function TextFields({ draft, onChange }: DraftPart) {

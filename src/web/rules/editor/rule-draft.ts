@@ -1,8 +1,8 @@
 /** A rule as it is typed: numbers are text until they are sent. */
-import type { TagFilterDraft } from '../add/tag-filters.tsx';
-import type { Direction, RuleRowFragment } from '../generated/graphql.ts';
+import type { TagFilterDraft } from '../../add/tag-filters.tsx';
+import type { Direction, RuleRowFragment } from '../../generated/graphql.ts';
 import { type ChannelDraft, draftChannel } from './channel-draft.ts';
-import type { Window } from './windows.ts';
+import type { Window } from '../windows.ts';
 
 export interface RuleDraft {
   readonly name: string;

@@ -1,4 +1,4 @@
-import { ChoiceField, TextField } from '../parts/form-field.tsx';
+import { ChoiceField, TextField } from '../../parts/form-field.tsx';
 import { CHANNEL_KINDS, type ChannelDraft, listFields, NEW_CHANNEL } from './channel-draft.ts';
 
 const MAX_CHANNELS = 10;

@@ -1,8 +1,8 @@
 import { useState } from 'react';
-import type { Direction } from '../generated/graphql.ts';
-import { ChoiceField, NumberField, TickField } from '../parts/form-field.tsx';
-import { describeRarity } from '../parts/format-number.ts';
-import { describeSeconds } from '../parts/format-time.ts';
+import type { Direction } from '../../generated/graphql.ts';
+import { ChoiceField, NumberField, TickField } from '../../parts/form-field.tsx';
+import { describeRarity } from '../../parts/format-number.ts';
+import { describeSeconds } from '../../parts/format-time.ts';
 import type { DraftPart } from './rule-draft.ts';
 
 const SCORES = [

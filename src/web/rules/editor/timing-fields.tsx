@@ -1,5 +1,5 @@
-import { NumberField, TickField } from '../parts/form-field.tsx';
-import { describeSeconds, formatSpan } from '../parts/format-time.ts';
+import { NumberField, TickField } from '../../parts/form-field.tsx';
+import { describeSeconds, formatSpan } from '../../parts/format-time.ts';
 import type { DraftPart } from './rule-draft.ts';
 
 /** When an incident is over, and how often messages go. */

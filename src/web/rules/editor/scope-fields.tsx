@@ -1,7 +1,7 @@
-import { TagFilters } from '../add/tag-filters.tsx';
-import { useAsk } from '../api/ask.ts';
-import { RuleAutostacksDocument } from '../generated/graphql.ts';
-import { ChoiceField, LongTextField, TextField } from '../parts/form-field.tsx';
+import { TagFilters } from '../../add/tag-filters.tsx';
+import { useAsk } from '../../api/ask.ts';
+import { RuleAutostacksDocument } from '../../generated/graphql.ts';
+import { ChoiceField, LongTextField, TextField } from '../../parts/form-field.tsx';
 import { MetricChooser } from './metric-chooser.tsx';
 import type { DraftPart } from './rule-draft.ts';
 

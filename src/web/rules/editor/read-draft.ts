@@ -1,9 +1,9 @@
 /** What of a draft is sent: the input of making and of changing a rule but for its id. */
-import { readFilters } from '../add/tag-filters.tsx';
-import type { CreateNotificationRuleInput, NotificationScopeInput } from '../generated/graphql.ts';
+import { readFilters } from '../../add/tag-filters.tsx';
+import type { CreateNotificationRuleInput, NotificationScopeInput } from '../../generated/graphql.ts';
 import { readChannel } from './channel-draft.ts';
 import type { RuleDraft } from './rule-draft.ts';
-import { writeWindow } from './windows.ts';
+import { writeWindow } from '../windows.ts';
 
 export function readDraft(draft: RuleDraft): CreateNotificationRuleInput {
   const { enabled, direction, learningGuard, notifyEnd, minDeviationPercent } = draft;

@@ -1,7 +1,7 @@
 import { useState } from 'react';
-import { useAsk } from '../api/ask.ts';
-import { FindMetricsDocument, NameMetricsDocument } from '../generated/graphql.ts';
-import { FormField } from '../parts/form-field.tsx';
+import { useAsk } from '../../api/ask.ts';
+import { FindMetricsDocument, NameMetricsDocument } from '../../generated/graphql.ts';
+import { FormField } from '../../parts/form-field.tsx';
 
 /** So many ids are asked for at once. */
 const MAX_NAMED = 100;

@@ -1,5 +1,5 @@
 /** One way messages go, as it is typed; or one that is kept, of which no more than its target is known. */
-import type { ChannelKind, NotificationChannelInput, RuleRowFragment } from '../generated/graphql.ts';
+import type { ChannelKind, NotificationChannelInput, RuleRowFragment } from '../../generated/graphql.ts';
 
 /** What is typed of a channel: for each kind some of these. */
 interface ChannelFields {

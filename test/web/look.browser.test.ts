@@ -124,6 +124,23 @@ describe.skipIf(executable === null)('the page', () => {
     expect(errors).toEqual([]);
   });
 
+  it('shows what a rule would have notified of last week, as it is typed', async () => {
+    const { page, errors } = await browser.open(`${server.url}/rules/new`);
+    const preview = page.getByRole('region', { name: 'Preview' });
+    await preview
+      .getByText('Would have notified 1 time in the last 7 days (1 incident, 3 monitored metrics).')
+      .waitFor();
+    await preview.getByRole('link', { name: 'shop.latency' }).waitFor();
+    await page.getByRole('button', { name: 'One resource' }).click();
+    await page.getByLabel('Resource', { exact: true }).fill('calm');
+    await preview.getByText('0 times in the last 7 days (0 incidents, 1 monitored metric).').waitFor();
+    await page.getByText('Condition ·').click();
+    await page.getByLabel('Consecutive anomalous points').fill('0');
+    await preview.getByText('confirmPoints: expected 1 to 1000, got 0').waitFor();
+    await page.context().close();
+    expect(errors).toEqual([]);
+  });
+
   it('takes incidents on and labels them, by mouse and by keyboard', async () => {
     for (const take of HANDS) {
       await server.database.pool.query(
@@ -219,6 +236,8 @@ describe.skipIf(executable === null)('the page', () => {
     await look('a metric');
     await page.goto(`${server.url}/rules`);
     await page.getByRole('article').first().getByRole('link', { name: 'Edit' }).click();
+    await page.getByText('Scope ·').click();
+    await page.getByText('Condition ·').click();
     await page.getByText('Times ·').click();
     await page.getByText('Maintenance ·').click();
     await page.getByText('Message template ·').click();

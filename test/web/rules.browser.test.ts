@@ -10,7 +10,7 @@ const SECRET = 'sixteen letters!';
 
 const RULES = `{ notificationRules {
   name enabled sensitivity direction minDeviation minDeviationRatio confirmPoints confirmSeconds recoverySeconds
-  quietSeconds staleSeconds learningGuard notifyEnd timeZone subject body
+  quietSeconds staleSeconds learningGuard notifyEnd notifyNoData noDataSeconds timeZone subject body
   scope { namePattern servers metricIds tags { key values } }
   channels { kind target } runbookUrl
   maintenanceWindows { ... on OneOffMaintenanceWindow { start end }
@@ -54,7 +54,14 @@ describe.skipIf(executable === null)('the page of rules', () => {
       const name = `Whole by ${hands.name}`;
       const type = (label: string, text: string) => hands.type(page.getByLabel(label, { exact: true }), text);
       await type('Name of the rule', name);
+      await hands.choose(page.getByLabel('Severity threshold'), 'another score');
+      await type('Least anomaly score', '0.9995');
+      await page.getByText('1 in 2,000', { exact: true }).waitFor();
+      await hands.press(page.getByRole('button', { name: '+ Slack' }));
+      await type('URL', 'https://example.com/services/T0');
+      await hands.press(page.getByLabel('Notify when a metric stops reporting, too'));
       await hands.press(page.getByLabel('On', { exact: true }));
+      await hands.press(page.getByText('Scope ·'));
       await type('Metric name pattern', 'shop.*');
       await type('Resources (one per line)', 'shop/web-1');
       await type('Search for a metric by its name', 'orders');
@@ -62,19 +69,16 @@ describe.skipIf(executable === null)('the page of rules', () => {
       await hands.press(page.getByRole('button', { name: 'Add condition' }));
       await type('Tag', 'tier');
       await type('Values (comma-separated, * = wildcard)', 'web, api-*');
-      await hands.choose(page.getByLabel('Severity threshold'), 'another score');
-      await type('Least anomaly score', '0.9995');
-      await page.getByText('1 in 2,000', { exact: true }).waitFor();
+      await page.getByText('Scope · Metrics named shop.*, of shop/web-1, 1 chosen metric').waitFor();
+      await hands.press(page.getByText('Condition ·'));
       await hands.choose(page.getByLabel('Direction'), 'only above');
       await type('Minimum deviation (absolute)', '2.5');
       await type('Minimum deviation (absolute) %', '12');
       await type('Consecutive anomalous points', '3');
       await type('Minimum duration (s)', '120');
       await hands.press(page.getByLabel('Ignore metrics that are still learning'));
-      await hands.press(page.getByRole('button', { name: 'Add channel' }));
-      await hands.choose(page.getByLabel('Channel', { exact: true }), 'Slack');
-      await type('URL', 'https://example.com/services/T0');
       await hands.press(page.getByText('Times ·'));
+      await type('Stopped reporting after (s without data)', '900');
       await type('Resolve after (s without anomaly)', '900');
       await type('Quiet period (s)', '7200');
       await type('Ignore data older than (s)', '1800');
@@ -101,6 +105,8 @@ describe.skipIf(executable === null)('the page of rules', () => {
         staleSeconds: 1800,
         learningGuard: false,
         notifyEnd: false,
+        notifyNoData: true,
+        noDataSeconds: 900,
         timeZone: 'Asia/Tokyo',
         subject: '{metric.name} is odd',
         body: 'Seen {value}.',
@@ -114,6 +120,30 @@ describe.skipIf(executable === null)('the page of rules', () => {
       });
       const [window] = rule?.maintenanceWindows ?? [];
       expect(Date.parse(String(window?.end)) - Date.parse(String(window?.start))).toBe(4 * 3_600_000);
+      await page.context().close();
+      expect(errors).toEqual([]);
+    }
+  });
+
+  it('starts from a template, whose name and scope are in the first fields', async () => {
+    for (const take of HANDS) {
+      const { page, errors } = await browser.open(`${server.url}/rules/new`);
+      const hands = take(page);
+      const preview = page.getByRole('region', { name: 'Preview' });
+      await preview
+        .getByText('notified 0 times in the last 7 days (0 incidents, 1 monitored metric)')
+        .waitFor();
+      await hands.press(page.getByRole('button', { name: 'Production only' }));
+      await preview.getByText('No monitored metric matches the scope.').waitFor();
+      expect(await page.getByLabel('Name of the rule').inputValue()).toBe('Production');
+      await hands.type(page.getByLabel('Name of the rule'), `Orders by ${hands.name}`);
+      await hands.press(page.getByRole('button', { name: 'One resource' }));
+      await hands.type(page.getByLabel('Resource', { exact: true }), 'shop.orders');
+      await preview.getByText('1 monitored metric').waitFor();
+      await hands.press(page.getByRole('button', { name: 'Save rule' }));
+      await page.getByRole('article', { name: `Rule Orders by ${hands.name}` }).waitFor();
+      const rule = await readRule(`Orders by ${hands.name}`);
+      expect(rule).toMatchObject({ scope: { servers: ['shop.orders'], tags: null }, notifyNoData: false });
       await page.context().close();
       expect(errors).toEqual([]);
     }
@@ -194,6 +224,7 @@ describe.skipIf(executable === null)('the page of rules', () => {
       const name = `Mended by ${hands.name}`;
       const card = page.getByRole('article', { name: `Rule ${name}` });
       await hands.press(card.getByRole('link', { name: 'Edit' }));
+      await hands.press(page.getByText('Condition ·'));
       await hands.type(page.getByLabel('Consecutive anomalous points'), '7');
       await page.getByText('https://example.com').waitFor();
       await hands.press(page.getByRole('button', { name: 'Save rule' }));
@@ -223,6 +254,8 @@ describe.skipIf(executable === null)('the page of rules', () => {
       await hands.press(page.getByLabel('Sun', { exact: true }));
       await hands.press(page.getByRole('button', { name: 'Add the window' }));
       await window.getByText('Sat, 22:00 to 06:00 of the next day, Asia/Tokyo').waitFor();
+      // The rules are changed one after the other.
+      await page.getByText('Added.').waitFor();
       const weekly = { weekdays: ['SATURDAY'], from: '22:00', to: '06:00', timeZone: 'Asia/Tokyo' };
       expect((await readRule(`Whole by ${hands.name}`))?.maintenanceWindows).toContainEqual(weekly);
       expect((await readRule(`Whole by ${other}`))?.maintenanceWindows).not.toContainEqual(weekly);

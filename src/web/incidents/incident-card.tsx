@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { findProblem, useDo } from '../api/ask.ts';
 import { type IncidentRowFragment, LabelAnomalyDocument, type LabelKind } from '../generated/graphql.ts';
+import { linkToChart } from '../metric/link-to-chart.ts';
 import { describeRarity, formatValue } from '../parts/format-number.ts';
 import { formatSpan } from '../parts/format-time.ts';
 import { TimeText } from '../parts/time-text.tsx';
@@ -30,10 +31,6 @@ const MUTES = {
   SILENCE: 'not notified: silenced',
   STALE: 'not notified: the data was too old',
 } as const;
-
-/** How much of what lies around an incident its chart shows. */
-const AROUND = 3;
-const MIN_AROUND_MS = 3_600_000;
 
 /** One event: what, when, how anomalous, and what can be done about it. */
 export function IncidentCard(props: {
@@ -75,7 +72,10 @@ export function IncidentCard(props: {
         <span className="quiet">{describeRules(group)}</span>
         <span className="line">
           {metric === null ? null : (
-            <Link className="button" href={linkToChart(metric.id, shown)}>
+            <Link
+              className="button"
+              href={linkToChart(metric.id, { startedAt, endedAt, at: peak.timestamp })}
+            >
               Chart
             </Link>
           )}
@@ -133,17 +133,4 @@ function LabelButtons(props: { readonly incident: IncidentRowFragment; readonly 
       {problem === null ? null : <span role="alert">{problem}</span>}
     </>
   );
-}
-
-/** The chart around the incident, with its peak explained. */
-function linkToChart(
-  id: string,
-  { startedAt, endedAt, peak }: Pick<IncidentRowFragment, 'startedAt' | 'endedAt' | 'peak'>,
-): string {
-  const start = Date.parse(startedAt);
-  const end = endedAt === null ? Date.now() : Date.parse(endedAt);
-  const around = Math.max(MIN_AROUND_MS, (end - start) * AROUND);
-  const from = new Date(start - around).toISOString();
-  const to = new Date(Math.min(Date.now(), end + around)).toISOString();
-  return `/metric/${encodeURIComponent(id)}?from=${from}&to=${to}&at=${peak.timestamp}`;
 }

@@ -1,5 +1,5 @@
 /** A rule in words. */
-import type { RuleRowFragment } from '../generated/graphql.ts';
+import type { NotificationScopeInput, RuleRowFragment } from '../generated/graphql.ts';
 import { describeRarity } from '../parts/format-number.ts';
 import { formatSpan } from '../parts/format-time.ts';
 
@@ -18,17 +18,18 @@ export function describeRule(rule: RuleRowFragment): string {
   const size = least.length === 0 ? '' : `, off by ${least.join(' and ')}`;
   const time = lasts.length === 0 ? '' : `, for ${lasts.join(' and ')}`;
   const quiet = formatSpan(rule.quietSeconds * 1000);
-  return `${describeScope(rule)}: ${describeRarity(sensitivity, Number.POSITIVE_INFINITY)} or rarer${SIDES[direction]}${size}${time}; max. 1 notification per resource in ${quiet}.`;
+  return `${describeScope(rule.scope)}: ${describeRarity(sensitivity, Number.POSITIVE_INFINITY)} or rarer${SIDES[direction]}${size}${time}; max. 1 notification per resource in ${quiet}${rule.notifyNoData ? '; also when one stops reporting' : ''}.`;
 }
 
-function describeScope({ scope }: RuleRowFragment): string {
+/** Which metrics, in words. */
+export function describeScope(scope: NotificationScopeInput): string {
   const { namePattern, servers, metricIds, autostackId, tags } = scope;
   const conditions = [
-    namePattern === null ? null : `metrics named ${namePattern}`,
-    servers === null ? null : `of ${servers.join(', ')}`,
-    metricIds === null ? null : `${metricIds.length} chosen metric${metricIds.length === 1 ? '' : 's'}`,
-    autostackId === null ? null : 'of one autostack',
-    tags === null ? null : `with ${tags.map(({ key, values }) => `${key}=${values.join('|')}`).join(', ')}`,
+    namePattern == null ? null : `metrics named ${namePattern}`,
+    servers == null ? null : `of ${servers.join(', ')}`,
+    metricIds == null ? null : `${metricIds.length} chosen metric${metricIds.length === 1 ? '' : 's'}`,
+    autostackId == null ? null : 'of one autostack',
+    tags == null ? null : `with ${tags.map(({ key, values }) => `${key}=${values.join('|')}`).join(', ')}`,
   ].filter((part) => part !== null);
   const text = conditions.length === 0 ? 'every metric' : conditions.join(', ');
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

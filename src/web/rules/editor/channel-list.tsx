@@ -1,7 +1,14 @@
+import type { ChannelKind } from '../../generated/graphql.ts';
 import { ChoiceField, TextField } from '../../parts/form-field.tsx';
 import { CHANNEL_KINDS, type ChannelDraft, listFields, NEW_CHANNEL } from './channel-draft.ts';
 
 const MAX_CHANNELS = 10;
+/** Added by one press; the others are chosen from the list. */
+const QUICK_KINDS = [
+  ['SLACK', 'Slack'],
+  ['EMAIL', 'E-mail'],
+  ['PAGERDUTY', 'PagerDuty'],
+] as const satisfies readonly (readonly [ChannelKind, string])[];
 
 /** Where messages go. What a channel knows is never read back: one that is kept can only be taken away. */
 export function ChannelList(props: {
@@ -39,7 +46,17 @@ export function ChannelList(props: {
           </button>
         </fieldset>
       ))}
-      <div className="line">
+      <div className="line" role="group" aria-label="Add a channel">
+        {QUICK_KINDS.map(([kind, name]) => (
+          <button
+            key={kind}
+            type="button"
+            disabled={channels.length >= MAX_CHANNELS}
+            onClick={() => onChange([...channels, { ...NEW_CHANNEL, kind }])}
+          >
+            + {name}
+          </button>
+        ))}
         <button
           type="button"
           disabled={channels.length >= MAX_CHANNELS}

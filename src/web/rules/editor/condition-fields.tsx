@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { Direction } from '../../generated/graphql.ts';
 import { ChoiceField, NumberField, TickField } from '../../parts/form-field.tsx';
 import { describeRarity } from '../../parts/format-number.ts';
-import { describeSeconds } from '../../parts/format-time.ts';
+import { describeSeconds, formatSpan } from '../../parts/format-time.ts';
 import type { DraftPart } from './rule-draft.ts';
 
 const SCORES = [
@@ -20,8 +20,8 @@ const DIRECTIONS = [
   ['BELOW', 'only below'],
 ] as const satisfies readonly (readonly [Direction, string])[];
 
-/** What a rule takes for an anomaly, and how long it has to last. */
-export function ConditionFields({ draft, onChange }: DraftPart) {
+/** From which severity on. */
+export function SeverityFields({ draft, onChange }: DraftPart) {
   const listed = SCORES.find(([score]) => score === draft.sensitivity)?.[0] ?? 'OTHER';
   const [isOther, setOther] = useState(listed === 'OTHER');
   const choose = (score: Score) => {
@@ -30,23 +30,31 @@ export function ConditionFields({ draft, onChange }: DraftPart) {
   };
   return (
     <>
-      <div className="fields">
-        <ChoiceField
-          at={isOther ? '' : 'sensitivity'}
-          label="Severity threshold"
-          choices={SCORES}
-          value={isOther ? 'OTHER' : listed}
-          onChange={choose}
+      <ChoiceField
+        at={isOther ? '' : 'sensitivity'}
+        label="Severity threshold"
+        choices={SCORES}
+        value={isOther ? 'OTHER' : listed}
+        onChange={choose}
+      />
+      {isOther ? (
+        <NumberField
+          at="sensitivity"
+          label="Least anomaly score"
+          hint={describeRarity(Number(draft.sensitivity), Number.POSITIVE_INFINITY)}
+          value={draft.sensitivity}
+          onChange={(sensitivity) => onChange({ sensitivity })}
         />
-        {isOther ? (
-          <NumberField
-            at="sensitivity"
-            label="Least anomaly score"
-            hint={describeRarity(Number(draft.sensitivity), Number.POSITIVE_INFINITY)}
-            value={draft.sensitivity}
-            onChange={(sensitivity) => onChange({ sensitivity })}
-          />
-        ) : null}
+      ) : null}
+    </>
+  );
+}
+
+/** What else a rule asks of an anomaly, and how long it has to last. */
+export function ConditionFields({ draft, onChange }: DraftPart) {
+  return (
+    <>
+      <div className="fields">
         <ChoiceField
           at="direction"
           label="Direction"
@@ -91,4 +99,19 @@ export function ConditionFields({ draft, onChange }: DraftPart) {
       />
     </>
   );
+}
+
+/** What differs from the least a rule can ask. */
+export function describeCondition(draft: DraftPart['draft']): string {
+  const { direction, minDeviation, minDeviationPercent, confirmPoints, confirmSeconds, learningGuard } =
+    draft;
+  const parts = [
+    direction === 'BOTH' ? null : direction === 'ABOVE' ? 'only above' : 'only below',
+    Number(minDeviation) > 0 ? `off by ${minDeviation}` : null,
+    Number(minDeviationPercent) > 0 ? `off by ${minDeviationPercent} %` : null,
+    Number(confirmPoints) > 1 ? `for ${confirmPoints} points` : null,
+    Number(confirmSeconds) > 0 ? `for ${formatSpan(Number(confirmSeconds) * 1000)}` : null,
+    learningGuard ? null : 'learning metrics too',
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? 'any anomaly of this severity' : parts.join(', ');
 }

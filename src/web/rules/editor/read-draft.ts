@@ -1,18 +1,38 @@
 /** What of a draft is sent: the input of making and of changing a rule but for its id. */
 import { readFilters } from '../../add/tag-filters.tsx';
-import type { CreateNotificationRuleInput, NotificationScopeInput } from '../../generated/graphql.ts';
+import type {
+  CreateNotificationRuleInput,
+  NotificationScopeInput,
+  PreviewNotificationRuleInput,
+} from '../../generated/graphql.ts';
 import { readChannel } from './channel-draft.ts';
 import type { RuleDraft } from './rule-draft.ts';
 import { writeWindow } from '../windows.ts';
 
 export function readDraft(draft: RuleDraft): CreateNotificationRuleInput {
-  const { enabled, direction, learningGuard, notifyEnd, minDeviationPercent } = draft;
+  const { enabled, notifyEnd, notifyNoData } = draft;
   return {
+    ...readTrial(draft),
     name: draft.name.trim(),
     enabled,
+    notifyEnd,
+    notifyNoData,
+    noDataSeconds: Number(draft.noDataSeconds),
+    staleSeconds: Number(draft.staleSeconds),
+    channels: draft.channels.map(readChannel),
+    timeZone: orNull(draft.timeZone.trim()),
+    subject: orNull(draft.subject),
+    body: orNull(draft.body),
+    runbookUrl: orNull(draft.runbookUrl.trim()),
+  };
+}
+
+/** What of a draft decides when it notifies. */
+export function readTrial(draft: RuleDraft): PreviewNotificationRuleInput {
+  const { direction, learningGuard, minDeviationPercent } = draft;
+  return {
     direction,
     learningGuard,
-    notifyEnd,
     scope: readScope(draft),
     sensitivity: Number(draft.sensitivity),
     minDeviation: Number(draft.minDeviation),
@@ -21,18 +41,12 @@ export function readDraft(draft: RuleDraft): CreateNotificationRuleInput {
     confirmSeconds: Number(draft.confirmSeconds),
     recoverySeconds: Number(draft.recoverySeconds),
     quietSeconds: Number(draft.quietSeconds),
-    staleSeconds: Number(draft.staleSeconds),
-    channels: draft.channels.map(readChannel),
     maintenanceWindows: draft.windows.map(writeWindow),
-    timeZone: orNull(draft.timeZone.trim()),
-    subject: orNull(draft.subject),
-    body: orNull(draft.body),
-    runbookUrl: orNull(draft.runbookUrl.trim()),
   };
 }
 
 /** What is empty asks for nothing. */
-function readScope({
+export function readScope({
   namePattern,
   servers,
   autostackId,

@@ -25,6 +25,8 @@ export interface RuleDraft {
   readonly staleSeconds: string;
   readonly learningGuard: boolean;
   readonly notifyEnd: boolean;
+  readonly notifyNoData: boolean;
+  readonly noDataSeconds: string;
   readonly channels: readonly ChannelDraft[];
   readonly windows: readonly Window[];
   /** Empty for the default, as the texts below. */
@@ -59,6 +61,8 @@ export const NEW_RULE: RuleDraft = {
   staleSeconds: '3600',
   learningGuard: true,
   notifyEnd: true,
+  notifyNoData: false,
+  noDataSeconds: '300',
   channels: [],
   windows: [],
   timeZone: '',
@@ -68,13 +72,15 @@ export const NEW_RULE: RuleDraft = {
 };
 
 export function draftRule({ scope, ...rule }: RuleRowFragment): RuleDraft {
-  const { name, enabled, direction, learningGuard, notifyEnd } = rule;
+  const { name, enabled, direction, learningGuard, notifyEnd, notifyNoData } = rule;
   return {
     name,
     enabled,
     direction,
     learningGuard,
     notifyEnd,
+    notifyNoData,
+    noDataSeconds: String(rule.noDataSeconds),
     namePattern: scope.namePattern ?? '',
     servers: scope.servers?.join('\n') ?? '',
     autostackId: scope.autostackId ?? '',

@@ -1,5 +1,6 @@
 import { type SubmitEvent, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
+import { TagFilters } from '../../add/tag-filters.tsx';
 import { findProblem, useAsk, useDo } from '../../api/ask.ts';
 import { CreateRuleDocument, RuleDocument, UpdateRuleDocument } from '../../generated/graphql.ts';
 import { Answered } from '../../parts/answer.tsx';
@@ -7,22 +8,28 @@ import { type FieldProblem, ProblemContext, readProblem } from '../../parts/fiel
 import { TextField, TickField } from '../../parts/form-field.tsx';
 import { Notice } from '../../parts/notice.tsx';
 import { Section } from '../../parts/section.tsx';
+import { Segments } from '../../parts/segments.tsx';
 import { ChannelList } from './channel-list.tsx';
-import { readDraft } from './read-draft.ts';
-import { draftRule, NEW_RULE, type RuleDraft } from './rule-draft.ts';
+import { describeScope } from '../describe-rule.ts';
+import { readDraft, readScope } from './read-draft.ts';
+import { ResourceField } from './resource-field.tsx';
+import { RulePreview } from './rule-preview.tsx';
+import { applyTemplate, FIELD_OF_TEMPLATE, type Template, TEMPLATES } from './rule-templates.ts';
+import { type DraftPart, draftRule, NEW_RULE, type RuleDraft } from './rule-draft.ts';
 import { ScopeFields } from './scope-fields.tsx';
 import { TextFields } from './text-fields.tsx';
 import { describeTiming, TimingFields } from './timing-fields.tsx';
-import { ConditionFields } from './condition-fields.tsx';
+import { ConditionFields, describeCondition, SeverityFields } from './condition-fields.tsx';
 import { WindowList } from '../window-list.tsx';
 import '../../style/rules.css';
 
-const TIMES = ['recoverySeconds', 'quietSeconds', 'staleSeconds'];
+const CONDITION = ['direction', 'minDeviation', 'minDeviationRatio', 'confirmPoints', 'confirmSeconds'];
+const TIMES = ['recoverySeconds', 'quietSeconds', 'staleSeconds', 'noDataSeconds'];
 const WORDS = ['timeZone', 'subject', 'body', 'runbookUrl'];
 
 /** A rule to make. */
 export function NewRulePage() {
-  return <RuleForm id={null} start={NEW_RULE} />;
+  return <RuleForm id={null} start={applyTemplate(NEW_RULE, 'ALL')} />;
 }
 
 /** A rule to change. It is read once: what somebody else changes meanwhile does not move the form. */
@@ -46,11 +53,17 @@ export function EditRulePage({ id }: { readonly id: string }) {
 function RuleForm({ id, start }: { readonly id: string | null; readonly start: RuleDraft }) {
   const [draft, setDraft] = useState(start);
   const { problem, isSaving, save } = useSave(id);
+  const [template, setTemplate] = useState<Template | null>(id === null ? 'ALL' : null);
   const title = id === null ? 'New rule' : `Rule ${start.name}`;
   useEffect(() => {
     document.title = `${title} · Lapwing`;
   }, [title]);
   const part = { draft, onChange: (change: Partial<RuleDraft>) => setDraft({ ...draft, ...change }) };
+  const asked = template === null ? null : FIELD_OF_TEMPLATE[template];
+  const startFrom = (chosen: Template) => {
+    setTemplate(chosen);
+    setDraft(applyTemplate(draft, chosen));
+  };
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     void save(draft);
@@ -60,24 +73,13 @@ function RuleForm({ id, start }: { readonly id: string | null; readonly start: R
       <form className="stack rule-form" aria-label={title} onSubmit={submit}>
         <Link href="/rules">← Rules</Link>
         <h1>{title}</h1>
-        <section className="card stack" aria-label="The rule">
-          <TextField
-            at="name"
-            label="Name of the rule"
-            isRequired
-            value={draft.name}
-            onChange={(name) => part.onChange({ name })}
-          />
-          <TickField label="On" value={draft.enabled} onChange={(enabled) => part.onChange({ enabled })} />
-        </section>
-        <Section title="Scope" holds={['scope']}>
-          <ScopeFields {...part} />
+        <FirstFields {...part} template={template} onTemplate={startFrom} />
+        <RulePreview draft={draft} />
+        <Section title="Scope" summary={describeScope(readScope(draft))} holds={['scope']} isFolded>
+          <ScopeFields {...part} without={asked} />
         </Section>
-        <Section title="Condition" holds={[]}>
+        <Section title="Condition" summary={describeCondition(draft)} holds={CONDITION} isFolded>
           <ConditionFields {...part} />
-        </Section>
-        <Section title="Notifications" holds={['channels']}>
-          <ChannelList channels={draft.channels} onChange={(channels) => part.onChange({ channels })} />
         </Section>
         <Section title="Times" summary={describeTiming(draft)} holds={TIMES} isFolded>
           <TimingFields {...part} />
@@ -112,6 +114,47 @@ function RuleForm({ id, start }: { readonly id: string | null; readonly start: R
         </div>
       </form>
     </ProblemContext>
+  );
+}
+
+/** What most rules differ in; of a new one, which metrics as well. */
+function FirstFields(
+  props: DraftPart & {
+    /** Null of a rule that is changed. */
+    readonly template: Template | null;
+    readonly onTemplate: (template: Template) => void;
+  },
+) {
+  const { draft, onChange, template, onTemplate } = props;
+  const asked = template === null ? null : FIELD_OF_TEMPLATE[template];
+  return (
+    <section className="card stack" aria-label="The rule">
+      {template === null ? null : (
+        <Segments label="Applies to" choices={TEMPLATES} value={template} onChoose={onTemplate} />
+      )}
+      <div className="fields">
+        <TextField
+          at="name"
+          label="Name of the rule"
+          isRequired
+          value={draft.name}
+          onChange={(name) => onChange({ name })}
+        />
+        {asked === 'servers' ? <ResourceField draft={draft} onChange={onChange} /> : null}
+        <SeverityFields draft={draft} onChange={onChange} />
+      </div>
+      {asked === 'tags' ? (
+        <TagFilters at="scope.tags" least={1} drafts={draft.tags} onChange={(tags) => onChange({ tags })} />
+      ) : null}
+      <h2>Notify</h2>
+      <ChannelList channels={draft.channels} onChange={(channels) => onChange({ channels })} />
+      <TickField
+        label="Notify when a metric stops reporting, too"
+        value={draft.notifyNoData}
+        onChange={(notifyNoData) => onChange({ notifyNoData })}
+      />
+      <TickField label="On" value={draft.enabled} onChange={(enabled) => onChange({ enabled })} />
+    </section>
   );
 }
 

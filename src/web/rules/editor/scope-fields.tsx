@@ -5,8 +5,9 @@ import { ChoiceField, LongTextField, TextField } from '../../parts/form-field.ts
 import { MetricChooser } from './metric-chooser.tsx';
 import type { DraftPart } from './rule-draft.ts';
 
-/** Which metrics a rule looks at. */
-export function ScopeFields({ draft, onChange }: DraftPart) {
+/** Which metrics a rule looks at. @param props.without what is asked for elsewhere in the form */
+export function ScopeFields(props: DraftPart & { readonly without: 'servers' | 'tags' | null }) {
+  const { draft, onChange, without } = props;
   const { data } = useAsk(RuleAutostacksDocument, {});
   const stacks = data?.autostacks.nodes ?? [];
   const isListed = draft.autostackId === '' || stacks.some(({ id }) => id === draft.autostackId);
@@ -22,14 +23,16 @@ export function ScopeFields({ draft, onChange }: DraftPart) {
           value={draft.namePattern}
           onChange={(namePattern) => onChange({ namePattern })}
         />
-        <LongTextField
-          at="scope.servers"
-          label="Resources (one per line)"
-          hint="As shown in the overview, e.g. shop/web-1."
-          rows={2}
-          value={draft.servers}
-          onChange={(servers) => onChange({ servers })}
-        />
+        {without === 'servers' ? null : (
+          <LongTextField
+            at="scope.servers"
+            label="Resources (one per line)"
+            hint="As shown in the overview, e.g. shop/web-1."
+            rows={2}
+            value={draft.servers}
+            onChange={(servers) => onChange({ servers })}
+          />
+        )}
         <ChoiceField
           at="scope.autostackId"
           label="Autostack"
@@ -43,7 +46,9 @@ export function ScopeFields({ draft, onChange }: DraftPart) {
         />
       </div>
       <MetricChooser chosen={draft.metricIds} onChoose={(metricIds) => onChange({ metricIds })} />
-      <TagFilters at="scope.tags" drafts={draft.tags} onChange={(tags) => onChange({ tags })} />
+      {without === 'tags' ? null : (
+        <TagFilters at="scope.tags" drafts={draft.tags} onChange={(tags) => onChange({ tags })} />
+      )}
     </>
   );
 }

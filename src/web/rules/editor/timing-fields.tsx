@@ -37,6 +37,16 @@ export function TimingFields({ draft, onChange }: DraftPart) {
         value={draft.notifyEnd}
         onChange={(notifyEnd) => onChange({ notifyEnd })}
       />
+      {draft.notifyNoData ? (
+        <NumberField
+          at="noDataSeconds"
+          label="Stopped reporting after (s without data)"
+          isWhole
+          hint={join(describeSeconds(draft.noDataSeconds), 'later for metrics that always have longer gaps')}
+          value={draft.noDataSeconds}
+          onChange={(noDataSeconds) => onChange({ noDataSeconds })}
+        />
+      ) : null}
     </>
   );
 }

@@ -15,6 +15,7 @@ export const PATHS: readonly string[] = [
   '/add',
   '/add/autostack',
   '/add/influxdb',
+  '/add/prometheus',
   '/add/pushed',
   '/add/transfer',
   '/server',

@@ -20,6 +20,7 @@ const metric = (id: string, server: string): WallMetric => ({
   seenPoints: 500,
   learned: 1,
   learnedByPoint: 0,
+  learnedMs: null,
   latest: null,
   bars: new Map(),
 });

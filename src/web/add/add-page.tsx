@@ -2,6 +2,7 @@ import { Link } from 'wouter';
 import { Notice } from '../parts/notice.tsx';
 import { AutostackFlow } from './autostack-flow.tsx';
 import { InfluxdbFlow } from './influxdb-flow.tsx';
+import { PrometheusFlow } from './prometheus-flow.tsx';
 import { PushedFlow } from './pushed-flow.tsx';
 import { ResourceFlow } from './resource-flow.tsx';
 import { TransferFlow } from './transfer-flow.tsx';
@@ -11,6 +12,7 @@ const FLOWS = [
   ['sources', '/add', 'Resources', 'AWS resources, or this host'],
   ['autostack', '/add/autostack', 'Autostack', 'Group of EC2 instances selected by tag, monitored as one'],
   ['influxdb', '/add/influxdb', 'InfluxDB series', 'Read a field from InfluxDB'],
+  ['prometheus', '/add/prometheus', 'PromQL expression', 'Read an expression from a Prometheus'],
   ['pushed', '/add/pushed', 'Pushed metric', 'Send your own metrics (API, Graphite, InfluxDB line protocol)'],
   ['transfer', '/add/transfer', 'Import and export', 'Import or export metric configuration and data'],
 ] as const;
@@ -41,6 +43,8 @@ function Flow({ flow }: { readonly flow: string }) {
       return <AutostackFlow />;
     case 'influxdb':
       return <InfluxdbFlow />;
+    case 'prometheus':
+      return <PrometheusFlow />;
     case 'pushed':
       return <PushedFlow />;
     case 'transfer':

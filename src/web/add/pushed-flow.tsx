@@ -1,11 +1,14 @@
 import { type SubmitEvent, useState } from 'react';
+import { Link } from 'wouter';
 import { useApi } from '../api/api.ts';
 import { useAsk, useDo } from '../api/ask.ts';
+import { useEvery } from '../api/use-every.ts';
 import { useStore } from '../api/store.ts';
-import { PushAddressDocument, MonitorMetricDocument } from '../generated/graphql.ts';
+import { FirstPointDocument, MonitorMetricDocument, PushAddressDocument } from '../generated/graphql.ts';
 import { CopyBlock } from '../parts/copy-block.tsx';
+import { formatValue } from '../parts/format-number.ts';
 import { Notice } from '../parts/notice.tsx';
-import { FirstPoint } from './first-point.tsx';
+import { TimeText } from '../parts/time-text.tsx';
 import { readMonitored } from './read-monitored.ts';
 import { writeSnippets } from './snippets.ts';
 
@@ -76,5 +79,32 @@ export function PushedFlow() {
         </>
       )}
     </div>
+  );
+}
+
+const EVERY_MS = 2000;
+
+/** Waits for points of a metric that was just made, and says when they come. */
+function FirstPoint({ id }: { readonly id: string }) {
+  const { data, askAgain } = useAsk(FirstPointDocument, { id });
+  useEvery(EVERY_MS, askAgain);
+  const metric = data?.metric;
+  if (metric == null) return null;
+  const { latest, lastRowId } = metric;
+  return (
+    <Notice
+      kind={latest === null ? 'plain' : 'done'}
+      title={latest === null ? 'Waiting for its first point' : 'Points come in'}
+    >
+      {latest === null ? (
+        <p>Metric created. Send a first data point:</p>
+      ) : (
+        <p>
+          {lastRowId.toLocaleString('en')} so far, the newest {formatValue(latest.value)} at{' '}
+          <TimeText time={latest.timestamp} style="second" />.{' '}
+          <Link href={`/metric/${encodeURIComponent(id)}`}>Open metric</Link>
+        </p>
+      )}
+    </Notice>
   );
 }

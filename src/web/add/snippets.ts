@@ -62,6 +62,12 @@ export function writeSnippets(options: {
   ];
 }
 
+/** What a Prometheus, or an agent that speaks its remote write, is told to send here. */
+export function writeRemoteWrite(origin: string, needsKey: boolean): string {
+  const lines = ['remote_write:', `  - url: ${origin}/api/v1/write`];
+  return [...lines, ...(needsKey ? ['    authorization:', '      credentials: YOUR-KEY'] : [])].join('\n');
+}
+
 /** Every bash can speak TCP; the options of nc differ between systems. */
 function writeGraphite(name: string, address: string, origin: string): string {
   // A scheme browsers do not know has no host for them.

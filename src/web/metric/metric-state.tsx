@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { findProblem, useDo } from '../api/ask.ts';
 import { type MetricHeadFragment, RetryMetricDocument, MonitorMetricDocument } from '../generated/graphql.ts';
+import { describeLearningLeft } from '../parts/format-time.ts';
 import { Notice } from '../parts/notice.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { describeStart } from '../unmonitored/start-spec.ts';
@@ -31,10 +32,7 @@ export function MetricState({ metric }: { readonly metric: MetricHeadFragment })
       {status === 'ACTIVE' && !learning.done ? (
         <Notice title="Learning">
           <label className="field learning">
-            <span>
-              {learning.rows.toLocaleString('en')} of {learning.needed.toLocaleString('en')} data points
-              collected. No alerts until then.
-            </span>
+            <span>{describeLearning(learning)} No alerts until then.</span>
             <progress value={learning.rows} max={learning.needed} />
           </label>
         </Notice>
@@ -42,6 +40,12 @@ export function MetricState({ metric }: { readonly metric: MetricHeadFragment })
       {status === 'UNMONITORED' ? <Unmonitored metric={metric} /> : null}
     </>
   );
+}
+
+function describeLearning({ rows, needed, endsAt }: MetricHeadFragment['learning']): string {
+  const left = describeLearningLeft(endsAt === null ? null : Date.parse(endsAt), Date.now());
+  const counted = `${rows.toLocaleString('en')} of ${needed.toLocaleString('en')} data points collected`;
+  return left === '' ? `${counted}.` : `${counted}, ${left}.`;
 }
 
 function Unmonitored({ metric }: { readonly metric: MetricHeadFragment }) {

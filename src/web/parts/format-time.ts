@@ -51,6 +51,12 @@ export function formatSpan(ms: number): string {
   return `${Math.round(span / DAY_MS)} d`;
 }
 
+/** How long learning goes on. @param endMs null when it is not known. @returns such as "about 3 h left"; empty when it is not known or over */
+export function describeLearningLeft(endMs: number | null, nowMs: number): string {
+  // What lies in the past was foretold for samples that are late, or did not come.
+  return endMs === null || endMs <= nowMs ? '' : `about ${formatSpan(endMs - nowMs)} left`;
+}
+
 /** A number of seconds as it is typed, such as 10 min; empty where that says no more than the number. */
 export function describeSeconds(text: string): string {
   const seconds = Number(text);

@@ -1,9 +1,8 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { findProblem, useAsk, useDo } from '../api/ask.ts';
+import { useAsk, useDo } from '../api/ask.ts';
 import { useFollow } from '../api/follow.ts';
 import {
-  MonitorAllLikeDocument,
   StartMonitoringDocument,
   UnmonitoredDocument,
   type UnmonitoredQuery,
@@ -14,8 +13,9 @@ import { Notice } from '../parts/notice.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { TurnPage } from '../parts/turn-page.tsx';
 import { useUrlState } from '../parts/url-state.ts';
-import { describePolicy } from './policy-for-search.ts';
+import { PolicyList } from './policy-list.tsx';
 import { describeStart } from './start-spec.ts';
+import { useMonitorAllLike } from './use-monitor-all-like.ts';
 
 type Metric = NonNullable<UnmonitoredQuery['metrics']>['nodes'][number];
 
@@ -26,24 +26,17 @@ export function UnmonitoredPage() {
   const answer = useAsk(UnmonitoredDocument, { text: text === '' ? null : text, after });
   useFollow(WallStatusDocument, {}, answer.askAgain);
   const start = useDo(StartMonitoringDocument);
-  const monitorAllLike = useDo(MonitorAllLikeDocument);
-  const [problems, setProblems] = useState<readonly string[]>([]);
+  const like = useMonitorAllLike(answer.askAgain);
+  const [refused, setRefused] = useState<readonly string[]>([]);
+  const problems = [...refused, ...like.problems];
   const startAll = async (metrics: readonly Metric[]) => {
     const inputs = metrics.map(describeStart).filter((input) => input !== null);
     const outcome = await start({ input: { metrics: inputs } });
-    setProblems(
+    setRefused(
       'problem' in outcome
         ? [outcome.problem]
         : outcome.data.monitorMetrics.results.flatMap(({ error }) => (error === null ? [] : [error.message])),
     );
-    answer.askAgain();
-  };
-  const startAllLike = async () => {
-    const outcome = await monitorAllLike({ input: describePolicy(text) });
-    const failure = findProblem(outcome);
-    const saved = 'data' in outcome ? outcome.data.createMonitoringPolicy : null;
-    const refusal = saved !== null && 'refusal' in saved ? (saved.refusal?.message ?? null) : null;
-    setProblems([failure, refusal].filter((problem) => problem !== null));
     answer.askAgain();
   };
   return (
@@ -63,7 +56,7 @@ export function UnmonitoredPage() {
           }}
         />
         <button
-          onClick={() => void startAllLike()}
+          onClick={() => void like.monitorAllLike(text)}
           title="Monitors pushed metrics with this in their names: those below, and every new one from its first point."
         >
           {text === '' ? 'Monitor all, new ones too' : 'Monitor all like this, new ones too'}
@@ -84,6 +77,7 @@ export function UnmonitoredPage() {
           </>
         )}
       </Answered>
+      <PolicyList />
     </div>
   );
 }

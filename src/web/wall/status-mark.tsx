@@ -1,4 +1,4 @@
-import { formatSpan } from '../parts/format-time.ts';
+import { describeLearningLeft, formatSpan } from '../parts/format-time.ts';
 import type { WallRow } from './wall-rows.ts';
 import { classOfBar } from './bars.ts';
 import { measureSilence } from './silence.ts';
@@ -17,9 +17,12 @@ export function StatusMark({ row }: { readonly row: WallRow }) {
   if (status !== 'ACTIVE') return <span className="badge">{WORDS[status]}</span>;
   if (learned >= 1) return <Silence row={row} />;
   const percent = Math.floor(learned * 100);
+  const ends = row.metrics.map(({ learnedMs }) => learnedMs).filter((endMs) => endMs !== null);
+  const left = describeLearningLeft(ends.length === 0 ? null : Math.max(...ends), Date.now());
   return (
     <span className="learned">
       <span className="detail">learning {percent} %</span>
+      {left === '' ? null : <span className="detail">{left}</span>}
       <progress value={learned} max={1} aria-label={`Learning: ${percent} %`} />
     </span>
   );

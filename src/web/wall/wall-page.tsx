@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'react';
-import { Link } from 'wouter';
 import { Notice, Waiting } from '../parts/notice.tsx';
+import { FirstRun } from '../unmonitored/first-run.tsx';
 import { OpenIncidents } from '../incidents/open-incidents.tsx';
 import { AnomalousThen } from './timeline/anomalous-then.tsx';
 import { measureRates } from './timeline/anomaly-rate.ts';
@@ -42,7 +42,11 @@ export function WallPage() {
           <Waiting what="the overview" />
         ) : null
       ) : rows.length === 0 ? (
-        <NoRows isFiltered={wall.metrics.size > 0} />
+        wall.metrics.size > 0 ? (
+          <Notice title="No matching metrics">Clear filters to see more.</Notice>
+        ) : (
+          <FirstRun />
+        )
       ) : (
         <div className="wall">
           <div className="wall-top">
@@ -116,18 +120,6 @@ function useStarts(window: WindowName): readonly number[] {
     return () => clearTimeout(timer);
   }, [window]);
   return useMemo(() => listStarts(nowMs, window), [nowMs, window]);
-}
-
-function NoRows({ isFiltered }: { readonly isFiltered: boolean }) {
-  if (isFiltered) return <Notice title="No matching metrics">Clear filters to see more.</Notice>;
-  return (
-    <Notice title="No metrics yet">
-      <p>Add a data source to start monitoring.</p>
-      <Link href="/add" className="button main">
-        Add data source
-      </Link>
-    </Notice>
-  );
 }
 
 function describeCount(rows: readonly WallRow[], starts: readonly number[]): string {

@@ -20,6 +20,8 @@ export interface WallMetric {
   readonly learned: number;
   /** How much one more point adds to that. */
   readonly learnedByPoint: number;
+  /** About when it will have learned enough; null when it has, or when that is not known. */
+  readonly learnedMs: number | null;
   readonly latest: { readonly timeMs: number; readonly value: number } | null;
   readonly bars: Bars;
 }

@@ -8,20 +8,9 @@ import { DatasourceRef, DirectionRef, MetricStatusRef, ValueKindRef } from '../b
 import { joinTags, readTags } from '../../../core/metrics/stored-tags.ts';
 import { TagRef } from '../inventory/tag.ts';
 import { readModelParams } from '../../../core/metrics/model-params.ts';
+import { LearningRef } from './learning.ts';
 import { ModelParametersRef } from './model-parameters.ts';
 import { findEntry } from './registry-metric.ts';
-
-const LearningRef = builder.objectRef<{ rows: number; needed: number }>('Learning').implement({
-  description: "How far a metric's model has come.",
-  fields: (t) => ({
-    rows: t.exposeInt('rows', { description: 'Samples the model has learned from.' }),
-    needed: t.exposeInt('needed', { description: 'Samples it needs before its scores are to be trusted.' }),
-    done: t.boolean({
-      description: 'Whether it has seen as many.',
-      resolve: ({ rows, needed }) => rows >= needed,
-    }),
-  }),
-});
 
 interface CollectorErrorShape {
   readonly message: string;
@@ -137,6 +126,7 @@ export const MetricRef = builder.prismaNode('Metric', {
       resolve: (metric, _args, { facts, registry }) => ({
         rows: findEntry(metric, registry)?.scoredRows ?? 0,
         needed: facts.learningRows,
+        metricNumber: metric.number,
       }),
     }),
     valueKind: t.field({

@@ -17,6 +17,7 @@ import {
   isSpecifiedScalarType,
   isUnionType,
 } from 'graphql';
+import { writeReceivedMessages } from './received-messages.ts';
 import { describeUsage } from '../src/cli/usage.ts';
 import { describeSettings } from '../src/platform/config/read-config.ts';
 import { describeLatencies } from '../src/platform/telemetry/latencies.ts';
@@ -82,6 +83,15 @@ function writeMetrics(): string {
   });
   const durations = `## How long things take\n\nIn seconds, in \`/metrics\` alone.\n\n${latencies.join('\n')}`;
   return writePage('Metrics of the server', about, `${rows.join('\n')}\n\n${durations}`);
+}
+
+/** Apart from the others: its messages are sent, and received. */
+export async function writeMessages(): Promise<string> {
+  const about =
+    'What an e-mail server, Slack, PagerDuty and a webhook receive of one incident: a CPU that is far above its expected range ' +
+    'for 42 minutes. The links lead to the incident; *Acknowledge* and *Silence* offer to do so there, and change nothing by ' +
+    'themselves. How to set channels up: [notifications](../notifications.md).';
+  return writePage('Received messages', about, await writeReceivedMessages());
 }
 
 const ROOTS = ['Query', 'Mutation', 'Subscription'] as const;
@@ -190,5 +200,6 @@ function escapeText(text: string): string {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  for (const [name, text] of writeReference()) writeFileSync(new URL(name, FOLDER), text);
+  const pages = [...writeReference(), ['messages.md', await writeMessages()] as const];
+  for (const [name, text] of pages) writeFileSync(new URL(name, FOLDER), text);
 }

@@ -28,6 +28,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'reference/settings',
     'reference/cli',
     'reference/metrics',
+    'reference/messages',
     'cloudwatch',
     'limits',
     'client/README',

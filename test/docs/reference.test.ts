@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { writeReference } from '../../docs/generate.ts';
+import { writeMessages, writeReference } from '../../docs/generate.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const pages = [
@@ -18,6 +18,12 @@ const textOf = (page: string) => readFileSync(join(ROOT, page), 'utf8');
 describe('the reference pages', () => {
   it.each([...writeReference()])('%s is what the code says: npm run docs', (name, text) => {
     expect(textOf(`docs/reference/${name}`)).toBe(text);
+  });
+});
+
+describe('the page of received messages', () => {
+  it('shows what the channels receive: npm run docs', async () => {
+    expect(textOf('docs/reference/messages.md')).toBe(await writeMessages());
   });
 });
 

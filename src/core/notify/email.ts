@@ -1,6 +1,6 @@
 /** E-mail, by the SMTP server the operator has named; SES and others are reached that way. */
 import { createTransport } from 'nodemailer';
-import { linkToMessage, rateWorst } from './incident-words.ts';
+import { linkToMessage, linkToOffers, rateWorst } from './incident-words.ts';
 import type { Message } from './message.ts';
 
 export interface EmailConfig {
@@ -73,13 +73,14 @@ function writeHtml(message: Message, publicUrl: string | null): string {
     .map((paragraph) => `<p>${escapeHtml(paragraph.trim()).replaceAll('\n', '<br>')}</p>`);
   const links = [
     ...writeLink('Open in Lapwing', linkToMessage(message, publicUrl)),
+    ...linkToOffers(message, publicUrl).flatMap(([title, url]) => writeLink(title, url)),
     ...writeLink('Runbook', rule.runbookUrl),
   ];
   return [
     '<!doctype html><html><body style="font-family:sans-serif;font-size:15px;line-height:1.5">',
     `<h1 style="font-size:18px;color:${color}">${escapeHtml(subject)}</h1>`,
     ...paragraphs,
-    ...(links.length === 0 ? [] : [`<p>${links.join(' ')}</p>`]),
+    ...(links.length === 0 ? [] : [`<p>${links.join(' · ')}</p>`]),
     '</body></html>',
   ].join('\n');
 }

@@ -84,6 +84,23 @@ export function linkToMessage(
   return count === 1 && only !== undefined ? linkToIncident(publicUrl, only.id) : `${publicUrl}/incidents`;
 }
 
+/** What an incident's page offers when a message has led there; the link itself does nothing: mail scanners open links. */
+const OFFERS = [
+  ['Acknowledge', 'acknowledge'],
+  ['Silence', 'silence'],
+] as const;
+
+/** Title and address of what can be done about the one incident whose start a message is about; none of others. */
+export function linkToOffers(
+  { kind, count, incidents }: Pick<Message, 'kind' | 'count' | 'incidents'>,
+  publicUrl: string | null,
+): readonly (readonly [title: string, url: string])[] {
+  const [only] = incidents;
+  if (publicUrl === null || kind !== 'START' || count !== 1 || only === undefined) return [];
+  const page = linkToIncident(publicUrl, only.id);
+  return OFFERS.map(([title, offer]) => [title, `${page}?offer=${offer}`]);
+}
+
 /** Metrics that were pushed without a resource are their own. */
 export function hasInstance({
   instance,

@@ -4,7 +4,7 @@
  */
 import type { Outbound, PostFailure } from '../../platform/outbound/outbound-client.ts';
 import { fitLength } from './fit-text.ts';
-import { linkToMessage } from './incident-words.ts';
+import { linkToMessage, linkToOffers } from './incident-words.ts';
 import type { Message } from './message.ts';
 import { postJson } from './post-json.ts';
 
@@ -42,6 +42,7 @@ function listBlocks(message: Message, publicUrl: string | null): readonly object
       : [{ type: 'button', text: { type: 'plain_text', text }, url }];
   const buttons = [
     ...button('Open in Lapwing', linkToMessage(message, publicUrl)),
+    ...linkToOffers(message, publicUrl).flatMap(([title, link]) => button(title, link)),
     ...button('Runbook', message.rule.runbookUrl),
   ];
   return [

@@ -7,6 +7,7 @@ import { Answered } from '../parts/answer.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { IncidentList } from './incident-list.tsx';
+import { OfferedAction } from './offered-action.tsx';
 import '../style/incidents.css';
 
 /** One incident at an address that stays: what it was, and what became of it when. */
@@ -39,6 +40,7 @@ function IncidentView(props: { readonly incident: IncidentRowFragment; readonly 
     <div className="stack">
       <Link href="/incidents">← Incidents</Link>
       <h1>Incident: {incident.metricName}</h1>
+      <OfferedAction incident={incident} onChanged={onChanged} />
       <IncidentList incidents={[incident]} onChanged={onChanged} />
       <section className="card stack" aria-label="Timeline">
         <h2>Timeline</h2>

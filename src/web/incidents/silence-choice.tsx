@@ -1,6 +1,4 @@
-import { useState } from 'react';
-import { findProblem, useDo } from '../api/ask.ts';
-import { CreateSilenceDocument } from '../generated/graphql.ts';
+import { useSilence } from './use-silence.ts';
 
 const HOUR = 3600;
 const SPANS = [
@@ -17,15 +15,12 @@ export function SilenceChoice(props: {
   readonly server: string | null;
 }) {
   const { metricId, server } = props;
-  const create = useDo(CreateSilenceDocument);
-  const [said, setSaid] = useState('');
-  const silence = async (value: string) => {
+  const { said, silence } = useSilence();
+  const choose = (value: string) => {
     const [what, text] = value.split(' ');
     const seconds = Number(text);
-    const about = what === 'metric' ? { metricId } : { server };
-    const problem = findProblem(await create({ input: { ...about, seconds } }));
     const name = SPANS.find(([span]) => span === seconds)?.[1] ?? '';
-    setSaid(problem ?? `${what === 'metric' ? 'Metric' : 'Resource'} silenced for ${name}.`);
+    void silence(what === 'metric' ? { metricId } : { server }, seconds, name);
   };
   return (
     <>
@@ -34,7 +29,7 @@ export function SilenceChoice(props: {
         aria-label="Silence"
         value=""
         onChange={({ target }) => {
-          if (target.value !== '') void silence(target.value);
+          if (target.value !== '') choose(target.value);
         }}
       >
         <option value="">Silence…</option>

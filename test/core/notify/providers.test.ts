@@ -343,7 +343,15 @@ describe('text for people', () => {
       blocks: [
         { type: 'header', text: { text: hostile.subject } },
         { type: 'section', text: { text: hostile.text.trim() } },
-        { type: 'actions', elements: [{ url: LINK }, { url: RUNBOOK }] },
+        {
+          type: 'actions',
+          elements: [
+            { url: LINK },
+            { url: `${LINK}?offer=acknowledge` },
+            { url: `${LINK}?offer=silence` },
+            { url: RUNBOOK },
+          ],
+        },
       ],
     });
     expect(JSON.stringify(bodies)).not.toContain('<@U1>');

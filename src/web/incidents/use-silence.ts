@@ -1,0 +1,18 @@
+import { useState } from 'react';
+import { findProblem, useDo } from '../api/ask.ts';
+import { CreateSilenceDocument } from '../generated/graphql.ts';
+
+/** @returns silences a metric or a resource, and what came of the last time in one sentence */
+export function useSilence() {
+  const create = useDo(CreateSilenceDocument);
+  const [said, setSaid] = useState('');
+  const silence = async (
+    about: { readonly metricId: string } | { readonly server: string | null },
+    seconds: number,
+    span: string,
+  ) => {
+    const problem = findProblem(await create({ input: { ...about, seconds } }));
+    setSaid(problem ?? `${'metricId' in about ? 'Metric' : 'Resource'} silenced for ${span}.`);
+  };
+  return { said, silence };
+}

@@ -70,7 +70,7 @@ builder.queryField('previewNotificationRule', (t) =>
     resolve: (_root, { input }, { labels, pool }) =>
       previewRule(readRuleChange(input), {
         pool,
-        thresholdAdjustmentOf: labels.thresholdAdjustmentOf,
+        thresholdAdjustmentOf: (metricId, point) => labels.thresholdAdjustmentOf(metricId, point),
         now: new Date(),
       }),
   }),

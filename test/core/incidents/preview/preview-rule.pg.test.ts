@@ -23,7 +23,7 @@ const preview = async (change: RuleChange, minute: number) => {
   const { database, engine } = bench;
   return previewRule(change, {
     pool: database.pool,
-    thresholdAdjustmentOf: engine.labels.thresholdAdjustmentOf,
+    thresholdAdjustmentOf: (id, point) => engine.labels.thresholdAdjustmentOf(id, point),
     now: new Date(NOON_MS + minute * MINUTE_MS),
   });
 };

@@ -49,6 +49,19 @@ describe('the unit of systemd', () => {
   });
 });
 
+describe('the image', () => {
+  it('keeps the compiler of queries that the client loads', () => {
+    const root = join(FOLDER, '../..');
+    const kept = /! -name '(query_compiler_[^']*)\*'/.exec(
+      readFileSync(join(root, 'Dockerfile'), 'utf8'),
+    )?.[1];
+    const client = readFileSync(join(root, 'src/generated/prisma/internal/class.ts'), 'utf8');
+    const loaded = [...client.matchAll(/runtime\/(query_compiler_[\w.-]+)"/g)].map(([, file]) => file);
+    expect(loaded.length).toBeGreaterThan(0);
+    for (const file of loaded) expect(file?.startsWith(kept ?? 'nothing')).toBe(true);
+  });
+});
+
 const labels = z.record(z.string(), z.string());
 const probe = z.object({ httpGet: z.object({ path: z.string(), port: z.string() }) });
 const statefulSet = z.object({

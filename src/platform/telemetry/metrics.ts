@@ -2,6 +2,7 @@
  * Every number the server counts about itself, with what a rising value means. Rendered by serverInfo and by
  * /metrics; to add one, add it to a list here and count it where it happens.
  */
+import { CLOUDWATCH_COUNTERS } from './cloudwatch-counters.ts';
 import { DOOR_COUNTERS, DOOR_REASON_COUNTERS } from './door-counters.ts';
 import { EXPORT_COUNTERS } from './export-counters.ts';
 import { GAUGES } from './gauges.ts';
@@ -50,25 +51,6 @@ const COUNTERS = {
   follower_gaps:
     'Times retention dropped scores before a follower had come to them. Any rise means it was far behind.',
   source_reads: 'Readings of metrics from their sources.',
-  cloudwatch_calls: 'GetMetricData calls to AWS, each page one. AWS bills by the metrics they ask for.',
-  cloudwatch_retries: 'AWS calls that were tried again. Rises when AWS throttles or fails.',
-  cloudwatch_throttled:
-    'AWS calls given up because AWS throttled them to the end; what they were to read is read later.',
-  cloudwatch_names_unconfirmed:
-    'Metrics outside the catalogue that were taken though AWS did not answer whether they exist.',
-  cloudwatch_series_read: 'Metrics asked for in GetMetricData calls: what AWS bills.',
-  cloudwatch_data_stored: 'Data put into the CloudWatch service and committed.',
-  cloudwatch_data_throttled:
-    'Data put into the CloudWatch service and refused because its queue was full: more is pushed than the database stores.',
-  cloudwatch_data_failed:
-    'Data put into the CloudWatch service and answered with an error because the database failed.',
-  cloudwatch_commits: 'Transactions of data put into the CloudWatch service; busy, each holds many requests.',
-  cloudwatch_requests_throttled:
-    'Requests to the CloudWatch service refused because their account asked too often.',
-  cloudwatch_rows_purged: 'Rows of the CloudWatch service dropped by its retention.',
-  cloudwatch_actions_delivered: 'Notices of alarms a webhook has taken.',
-  cloudwatch_actions_failed:
-    'Tries to deliver a notice of an alarm that failed. Rises when a webhook is away or none is set.',
   downloads_sent: 'Downloads sent to their end.',
   downloads_cut: 'Downloads cut short: by the client, by time, or by a failure of the database.',
   archives_uploaded: 'Archives of metrics that were put where somebody asked for them.',
@@ -106,6 +88,7 @@ const COUNTERS = {
   ...LOGIN_COUNTERS,
   ...EXPORT_COUNTERS,
   ...PACKING_COUNTERS,
+  ...CLOUDWATCH_COUNTERS,
 } as const;
 
 /** Counters split by a reason. The reasons are listed, so that no input can make new series. */

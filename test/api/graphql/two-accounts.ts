@@ -1,5 +1,6 @@
 /** A server with two accounts: `default` has one of everything, named by the canary, and a stranger has a metric. */
 import { read } from '../../helpers/ask.ts';
+import { type Asker as Caller, prepareLogin } from '../../helpers/login.ts';
 import type { TestServer } from '../../helpers/start-server.ts';
 import { startKeyedServer } from './keyed-server.ts';
 
@@ -29,19 +30,34 @@ export interface TwoAccounts extends AsyncDisposable {
   readonly admin: Asker;
   /** A key of an account of its own, with WRITE. */
   readonly stranger: Asker;
+  /** The same account by each way in: with the key, and signed in. */
+  readonly strangers: Readonly<Record<'a key' | 'a user', Caller>>;
   readonly ids: CanaryIds;
 }
 
 export async function startTwoAccounts(): Promise<TwoAccounts> {
-  const keyed = await startKeyedServer();
+  const login = await prepareLogin('strangers=WRITE@strangers');
+  const keyed = await startKeyedServer(login.settings);
   const { server, admin } = keyed;
+  login.leadTo(server.url);
   const stranger = { url: server.url, key: await createAccountKey(admin) };
   await push(admin, `${CANARY}.metric`, 20);
   await push(stranger, 'own.metric', 20);
   const metric = await monitor(server, admin, `${CANARY}.metric`);
   await monitor(server, stranger, 'own.metric');
   const ids = { metric, ...(await makeCanaries(server, metric.replace('Metric:', ''))) };
-  return { server, admin, stranger, ids, [Symbol.asyncDispose]: () => keyed[Symbol.asyncDispose]() };
+  const { asker } = await login.signIn('a stranger', ['strangers']);
+  return {
+    server,
+    admin,
+    stranger,
+    strangers: { 'a key': stranger, 'a user': asker },
+    ids,
+    [Symbol.asyncDispose]: async () => {
+      await keyed[Symbol.asyncDispose]();
+      await login[Symbol.asyncDispose]();
+    },
+  };
 }
 
 async function createAccountKey(admin: Asker): Promise<string> {
@@ -136,7 +152,7 @@ async function makeCanaries(server: TestServer, uuid: string): Promise<Omit<Cana
 }
 
 /** Points a minute apart. */
-export async function push(as: Asker, metric: string, count: number, from = 0): Promise<void> {
+export async function push(as: Caller, metric: string, count: number, from = 0): Promise<void> {
   const points = Array.from({ length: count }, (_, index) => ({
     metric,
     timestamp: new Date(START + (from + index) * 60_000),

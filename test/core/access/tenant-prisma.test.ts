@@ -21,6 +21,7 @@ describe('the tables', () => {
       'InventoryRegion',
       'LogFollower',
       'LogWindow',
+      'LoginSession',
       'MetricProgress',
       'ModelCheckpoint',
       'Sample',

@@ -43,6 +43,7 @@ describe('settings', () => {
     'LAPWING_CLOUDWATCH_SECRET_ACCESS_KEY',
     'LAPWING_CLOUDWATCH_WEBHOOKS',
     'LAPWING_INFLUXDB_TOKEN',
+    'LAPWING_OIDC_CLIENT_SECRET',
     'LAPWING_PROMETHEUS_PASSWORD',
     'LAPWING_PROMETHEUS_TOKEN',
     'LAPWING_SMTP_URL',
@@ -106,6 +107,12 @@ describe('a secret setting', () => {
   const PAIRS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     LAPWING_CLOUDWATCH_SECRET_ACCESS_KEY: { LAPWING_CLOUDWATCH_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' },
     LAPWING_PROMETHEUS_PASSWORD: { LAPWING_PROMETHEUS_USER: 'eve' },
+    LAPWING_OIDC_CLIENT_SECRET: {
+      LAPWING_OIDC_ISSUER: 'https://id.example.com',
+      LAPWING_OIDC_CLIENT_ID: 'lapwing',
+      LAPWING_OIDC_ROLES: 'ops=ADMIN',
+      LAPWING_PUBLIC_URL: 'https://lapwing.example.com',
+    },
   };
   let folder: string;
   beforeAll(async () => {

@@ -1,4 +1,4 @@
-/** Nothing of one account is touched with a key of another, and no score of one is sent to the other. */
+/** Nothing of one account is touched with a key or by a user of another, and no score of one is sent to the other. */
 import type { GraphQLObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSchema } from '../../../../src/api/graphql/schema.ts';
@@ -10,17 +10,21 @@ import { CANARY, push, snapshot, startTwoAccounts, type TwoAccounts } from '../t
 let accounts: TwoAccounts;
 let server: TestServer;
 let admin: TwoAccounts['admin'];
-let stranger: TwoAccounts['stranger'];
 let ids: TwoAccounts['ids'];
 
 beforeAll(async () => {
   accounts = await startTwoAccounts();
-  ({ server, admin, stranger, ids } = accounts);
+  ({ server, admin, ids } = accounts);
 });
 
 afterAll(() => accounts[Symbol.asyncDispose]());
 
-describe('a key of one account', () => {
+describe.each(['a key', 'a user'] as const)('%s of one account', (who) => {
+  let stranger: TwoAccounts['strangers'][typeof who];
+  beforeAll(() => {
+    stranger = accounts.strangers[who];
+  });
+
   it.each([
     'unmonitorMetric(input: { id: $id })',
     'deleteMetric(input: { id: $id })',
@@ -68,21 +72,6 @@ describe('a key of one account', () => {
       `{ metrics(filter: { nameContains: "${CANARY}" }) { nodes { id lastRowId } } }`,
     ).then(({ metrics }) => metrics.nodes);
     expect(theirs).toEqual({ id: expect.not.stringMatching(ids.metric) as string, lastRowId: 1 });
-    const written = await fetch(`${server.url}/api/v2/write`, {
-      method: 'POST',
-      headers: { authorization: `Token ${stranger.key}` },
-      body: 'lines value=1 1767225600000000000',
-    });
-    expect(written.status).toBe(204);
-    const { metrics } = await read<{ metrics: { nodes: unknown } }>(
-      stranger,
-      '{ metrics { nodes { name } } }',
-    );
-    expect(metrics.nodes).toContainEqual({ name: 'lines.value' });
-    const ofDefault = await server.database.prisma.metric.count({
-      where: { accountId: 1, name: 'lines.value' },
-    });
-    expect(ofDefault).toBe(0);
     await read(stranger, `mutation($id: ID!) { deleteMetric(input: { id: $id }) { __typename } }`, {
       id: theirs?.id,
     });
@@ -117,6 +106,27 @@ describe('a key of one account', () => {
     expect((await result).value).toEqual({
       data: { anomalyScores: { scores: [{ metric: { name: 'own.metric' } }] } },
     });
+  });
+});
+
+describe('a key of one account', () => {
+  it('writes line protocol into its own account', async () => {
+    const { stranger } = accounts;
+    const written = await fetch(`${server.url}/api/v2/write`, {
+      method: 'POST',
+      headers: { authorization: `Token ${stranger.key}` },
+      body: 'lines value=1 1767225600000000000',
+    });
+    expect(written.status).toBe(204);
+    const { metrics } = await read<{ metrics: { nodes: unknown } }>(
+      stranger,
+      '{ metrics { nodes { name } } }',
+    );
+    expect(metrics.nodes).toContainEqual({ name: 'lines.value' });
+    const ofDefault = await server.database.prisma.metric.count({
+      where: { accountId: 1, name: 'lines.value' },
+    });
+    expect(ofDefault).toBe(0);
   });
 });
 

@@ -1,4 +1,4 @@
-/** Nothing of one account is seen with a key of another: every root query of the API is tried. */
+/** Nothing of one account is seen with a key of another, nor by a user of another: every root query of the API is tried. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSchema } from '../../../../src/api/graphql/schema.ts';
 import { ask, read } from '../../../helpers/ask.ts';
@@ -60,7 +60,12 @@ const APART = [
 const OF_THE_SERVER = ['regions', 'resourceTypes', 'serverInfo'];
 const OF_ADMINS = ['accounts', 'apiKeys', 'auditLog'];
 
-describe('a key of one account', () => {
+describe.each(['a key', 'a user'] as const)('%s of one account', (who) => {
+  let stranger: TwoAccounts['strangers'][typeof who];
+  beforeAll(() => {
+    stranger = accounts.strangers[who];
+  });
+
   it('is tried on every root query there is', () => {
     const fields = Object.keys(createSchema().getQueryType()?.getFields() ?? {});
     expect([...Object.keys(QUESTIONS), ...APART, ...OF_THE_SERVER, ...OF_ADMINS].sort()).toEqual(
@@ -77,15 +82,13 @@ describe('a key of one account', () => {
       );
       const shown = await ask(accounts.admin, question, variables);
       expect(JSON.stringify(shown.data)).toContain(CANARY);
-      expect(JSON.stringify((await ask(accounts.stranger, question, variables)).data ?? null)).not.toContain(
-        CANARY,
-      );
+      expect(JSON.stringify((await ask(stranger, question, variables)).data ?? null)).not.toContain(CANARY);
     },
   );
 
   it('sees its own all the same, in lists, in the ranking and on the wall', async () => {
     const seen = await read<Record<string, { totalCount?: number; nodes?: unknown; rows?: unknown }>>(
-      accounts.stranger,
+      stranger,
       `{ metrics { totalCount nodes { name } } ranked: metrics(orderBy: ANOMALY) { totalCount nodes { name } }
          wall(by: METRIC) { rows { name } } metricData(filter: {}, first: 1) { nodes { metric { name } } }
          outliers(filter: {}) { ... on OutlierComparison { tooFewCount } } }`,
@@ -111,7 +114,7 @@ describe('a key of one account', () => {
       anomalyCorrelations(from: "2026-01-01T05:00:00Z", to: "2026-01-02T05:00:00Z") {
         ... on AnomalyCorrelations { totalCount } } }`;
     const all = await read<Record<string, object>>(accounts.admin, question);
-    const own = await read<Record<string, object>>(accounts.stranger, question);
+    const own = await read<Record<string, object>>(stranger, question);
     expect(all).toMatchObject({
       anomalyRate: { intervals: [{ redCount: 2 }, ...Array<object>(23).fill({ redCount: 0 })] },
       anomalyCorrelations: { totalCount: 2 },
@@ -122,7 +125,7 @@ describe('a key of one account', () => {
     });
     const metricId = accounts.ids.metric;
     const other = await ask(
-      accounts.stranger,
+      stranger,
       `query ($metricId: ID!) { anomalyCorrelations(from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z",
          metricId: $metricId) { ... on Error { code } } }`,
       { metricId },
@@ -154,7 +157,7 @@ describe('a key of one account', () => {
   ])('is not given %s of another account', async (_what, field, needs) => {
     const variables = 'metric' in needs ? { metric: accounts.ids.metric } : {};
     const { text, data } = await ask(
-      accounts.stranger,
+      stranger,
       `query${'metric' in needs ? '($metric: ID!)' : ''} { ${field} }`,
       variables,
     );
@@ -171,7 +174,7 @@ describe('a key of one account', () => {
 
   it.each(OF_ADMINS)('may not ask for %s', async (name) => {
     const selection = name === 'auditLog' ? '{ nodes { field } }' : '{ name }';
-    const { status, errors } = await ask(accounts.stranger, `{ ${name} ${selection} }`);
+    const { status, errors } = await ask(stranger, `{ ${name} ${selection} }`);
     expect({ status, code: errors[0]?.extensions?.code }).toEqual({ status: 403, code: 'FORBIDDEN' });
   });
 });

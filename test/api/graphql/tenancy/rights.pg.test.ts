@@ -1,21 +1,34 @@
-/** What a key may do, by root field, and that it ends with the key. */
+/** What a key or a user may do, by root field, and that it ends with the key. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, read } from '../../../helpers/ask.ts';
 import { TRANSPORTS } from '../../../helpers/connect.ts';
+import { type Asker, type LoginSetup, prepareLogin } from '../../../helpers/login.ts';
 import type { TestServer } from '../../../helpers/start-server.ts';
 import { type KeyedServer, SOME, startKeyedServer } from '../keyed-server.ts';
 
+let login: LoginSetup;
 let keyed: KeyedServer;
 let server: TestServer;
 
 beforeAll(async () => {
-  keyed = await startKeyedServer();
+  login = await prepareLogin('INGEST=INGEST; READ=READ; WRITE=WRITE; ADMIN=ADMIN');
+  keyed = await startKeyedServer(login.settings);
   server = keyed.server;
+  login.leadTo(server.url);
 });
 
-afterAll(() => keyed[Symbol.asyncDispose]());
+afterAll(async () => {
+  await keyed[Symbol.asyncDispose]();
+  await login[Symbol.asyncDispose]();
+});
 
-describe('rights', () => {
+/** Somebody with one scope, by each way in. */
+const CALLERS: Readonly<Record<string, (scope: string) => Promise<Asker>>> = {
+  'a key': (scope) => keyed.createKey(`rights ${Math.random()}`, [scope]),
+  'a user': async (scope) => (await login.signIn(`somebody with ${scope}`, [scope])).asker,
+};
+
+describe.each(Object.entries(CALLERS))('rights of %s', (_who, create) => {
   it.each([
     ['READ', SOME, null],
     ['READ', '{ __schema { queryType { name } } }', null],
@@ -33,8 +46,7 @@ describe('rights', () => {
     ['READ', `query A ${SOME} query B { apiKeys { name } }`, 'no operation'],
     ['INGEST', 'subscription { metricStatus { id } }', 'READ'],
   ])('of %s: %s needs %s more', async (scope, query, needed) => {
-    const key = await keyed.createKey(`rights ${Math.random()}`, [scope]);
-    const { status, errors, data } = await ask(key, query);
+    const { status, errors, data } = await ask(await create(scope), query);
     if (needed === null) {
       expect({ status, errors }).toEqual({ status: 200, errors: [] });
       return;
@@ -48,8 +60,8 @@ describe('rights', () => {
   it.each(TRANSPORTS)(
     'hold over $name, too, and a refusal does not cost the connection',
     async (transport) => {
-      const key = await keyed.createKey(`over ${transport.name}`, ['INGEST']);
-      await using live = transport.subscribe(key, 'subscription { metricStatus { id } }');
+      const caller = await create('INGEST');
+      await using live = transport.subscribe(caller, 'subscription { metricStatus { id } }');
       const outcome = await live.next().then(
         ({ value }) => JSON.stringify(value),
         (error: unknown) => (error instanceof Error ? error.message : JSON.stringify(error)),

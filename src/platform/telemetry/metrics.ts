@@ -3,12 +3,12 @@
  * /metrics; to add one, add it to a list here and count it where it happens.
  */
 import { CLOUDWATCH_COUNTERS } from './cloudwatch-counters.ts';
+import { ACCESS_COUNTERS, ACCESS_REASON_COUNTERS } from './access-counters.ts';
 import { DOOR_COUNTERS, DOOR_REASON_COUNTERS } from './door-counters.ts';
 import { EXPORT_COUNTERS } from './export-counters.ts';
 import { GAUGES } from './gauges.ts';
 import { INCIDENT_COUNTERS } from './incident-counters.ts';
 import { Latencies, type Latency, type LatencyLabels } from './latencies.ts';
-import { LOGIN_COUNTERS, LOGIN_REASON_COUNTERS } from './login-counters.ts';
 import { PACKING_COUNTERS } from './packing-counters.ts';
 import type { Family } from './family.ts';
 
@@ -81,11 +81,8 @@ const COUNTERS = {
   graphite_connections_refused: 'Graphite connections closed at once because too many were open.',
   config_reloads: 'Times LAPWING_CONFIG_FILE was read: at the start, and on SIGHUP.',
   config_reloads_failed: 'Of those, the ones not applied, or not in full. The log says which line, and why.',
-  audit_entries_written: 'Mutations written to the audit log.',
-  audit_entries_lost: 'Mutations the audit log could not take, the database being away; they are logged.',
-  audit_ingest_mutations: 'Mutations that pushed points: counted, and not in the audit log.',
   ...DOOR_COUNTERS,
-  ...LOGIN_COUNTERS,
+  ...ACCESS_COUNTERS,
   ...EXPORT_COUNTERS,
   ...PACKING_COUNTERS,
   ...CLOUDWATCH_COUNTERS,
@@ -144,12 +141,8 @@ const REASON_COUNTERS = {
     help: 'Lines of line protocol left out, by reason; each costs only itself. Rises when a sender is broken.',
     reasons: ['too_long', 'not_utf8', 'bad_name', 'bad_tag', 'bad_field', 'bad_timestamp'],
   },
-  requests_refused: {
-    help: 'Requests refused for who asked: no key, one that is wrong, revoked or expired, too many wrong ones of one address, a session that has ended, one that may not do it, or a Host header that is not ours.',
-    reasons: ['missing_key', 'wrong_key', 'too_many_guesses', 'no_session', 'missing_scope', 'wrong_host'],
-  },
   ...DOOR_REASON_COUNTERS,
-  ...LOGIN_REASON_COUNTERS,
+  ...ACCESS_REASON_COUNTERS,
 } as const;
 
 export type Counter = keyof typeof COUNTERS;

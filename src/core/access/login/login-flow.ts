@@ -25,7 +25,7 @@ export class LoginFlow {
   readonly #sessions: Sessions;
   readonly #publicUrl: string;
   readonly #stats: Stats;
-  /** Made anew at each start: whoever was signing in begins again. */
+  /** Made anew at each start: a user who was signing in begins again. */
   readonly #seal: Seal = createSeal(randomBytes(32));
 
   constructor(options: {

@@ -81,7 +81,7 @@ export class OpenSessions {
   }
 
   /** Sessions with something open that would end with them. */
-  watched(): ReadonlySet<string> {
+  sessionsInUse(): ReadonlySet<string> {
     return new Set([...this.#watchers].map(({ user }) => user.session));
   }
 

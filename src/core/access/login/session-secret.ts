@@ -1,6 +1,6 @@
 /**
  * The secret of a session, which is its cookie. The database has its SHA-256, and the tokens of the provider sealed with
- * a key that is made of the secret: whoever reads the database, or a backup of it, can neither be the user nor use the
+ * a key that is made of the secret: a reader of the database, or of a backup of it, can neither be the user nor use the
  * tokens.
  */
 import { createHash, hkdfSync, randomBytes } from 'node:crypto';

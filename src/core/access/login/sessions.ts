@@ -223,10 +223,10 @@ export class Sessions {
   async #tick(): Promise<void> {
     this.#open.removeExpired();
     const nowMs = Date.now();
-    const watched = this.#open.watched();
+    const inUse = this.#open.sessionsInUse();
     for (const session of this.#open.all()) {
       const { usedMs, stored, caller, seal, dueMs } = session;
-      const isUsed = usedMs > stored.verifiedMs || watched.has(caller.user?.session ?? '');
+      const isUsed = usedMs > stored.verifiedMs || inUse.has(caller.user?.session ?? '');
       if (isUsed && seal !== null && dueMs <= nowMs) void this.#confirm(session);
     }
     await this.#purge(nowMs);

@@ -8,7 +8,7 @@ import Provider, { type Configuration } from 'oidc-provider';
 export const CLIENT_ID = 'lapwing';
 export const CLIENT_SECRET = 'a-secret-of-this-test-alone';
 
-export interface Person {
+interface Person {
   name: string;
   /** Left out of the claims when undefined, as some providers do with empty lists. */
   groups: readonly string[] | undefined;

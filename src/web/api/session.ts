@@ -8,7 +8,7 @@ export interface Login {
   readonly url: string;
 }
 
-export interface User {
+interface User {
   readonly name: string;
 }
 

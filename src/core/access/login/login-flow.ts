@@ -113,7 +113,7 @@ export class LoginFlow {
  * A path on this server, whatever a link to the login says: the login must not send people elsewhere. Browsers take
  * `//` and `/\` for the beginning of another host, and leave out control characters before they look.
  */
-export function readReturnPath(given: string | null, publicUrl: string): string {
+function readReturnPath(given: string | null, publicUrl: string): string {
   if (given?.startsWith('/') !== true || given.length > MAX_PATH || !URL.canParse(given, publicUrl))
     return '/';
   const { origin, pathname, search, hash } = new URL(given, publicUrl);

@@ -28,8 +28,8 @@ const SINGLE = new Set([
   'SavedMonitoringPolicy',
 ]);
 
-/** Rows of comparisons, which need histories: their metrics are read by the loader of those of samples. */
-const COMPARED = new Set(['AnomalyCorrelation', 'Outlier']);
+/** Rows of what needs histories: their metrics are read by the loader of those of samples. */
+const COMPARED = new Set(['AnomalyCorrelation', 'Outlier', 'PreviewedNotification']);
 
 let server: TestServer;
 let admin: { readonly url: string; readonly key: string };

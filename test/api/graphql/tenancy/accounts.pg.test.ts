@@ -54,6 +54,7 @@ const APART = [
   'previewAutostack',
   'previewLabel',
   'previewMonitoringPolicy',
+  'previewNotificationRule',
   'scoreSeries',
   'silences',
 ];

@@ -6,6 +6,7 @@ import {
   PREVIEW_DAYS,
   previewRule,
 } from '../../../../src/core/incidents/preview/preview-rule.ts';
+import { tenantPool } from '../../../../src/core/access/tenant-pool.ts';
 import { createRandom } from '../../../detector/series.ts';
 import { NOON_MS, openBench, type Bench, type Scored } from '../open-incidents.ts';
 import { listIncidents } from '../receiver-rule.ts';
@@ -18,11 +19,11 @@ beforeEach(() => bench.clear());
 afterAll(() => bench[Symbol.asyncDispose]());
 
 const MINUTE_MS = 60_000;
-const preview = async (change: RuleChange, minute: number) => {
-  await bench.engine.bars.catchUp();
-  const { database, engine } = bench;
+const preview = async (change: RuleChange, minute: number, pool = bench.database.pool) => {
+  const { engine } = bench;
+  await engine.bars.catchUp();
   return previewRule(change, {
-    pool: database.pool,
+    pool,
     thresholdAdjustmentOf: (id, point) => engine.labels.thresholdAdjustmentOf(id, point),
     now: new Date(NOON_MS + minute * MINUTE_MS),
   });
@@ -89,6 +90,16 @@ describe('the preview of a rule', () => {
       notified: [],
       isComplete: true,
     });
+  });
+
+  it('sees nothing of another account', async () => {
+    const [metric = 0] = await bench.makeMetrics(1);
+    await bench.score([{ metric, minute: -90, opens: true }]);
+    const { rows } = await bench.database.pool.query<{ account_id: number }>('SELECT account_id FROM metric');
+    const [own = 0] = rows.map(({ account_id }) => account_id);
+    const poolOf = (account: number) => tenantPool(bench.database.pool, account);
+    expect(await preview({}, 0, poolOf(own))).toMatchObject({ metricCount: 1, incidentCount: 1 });
+    expect(await preview({}, 0, poolOf(own + 1))).toMatchObject({ metricCount: 0, incidentCount: 0 });
   });
 
   it('follows an incident through the normal scores of a day, however long it lasts', async () => {

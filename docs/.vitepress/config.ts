@@ -22,6 +22,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'login',
     'monitoring',
     'labels-and-downloads',
+    'page',
   ],
   Reference: [
     'reference/graphql',

@@ -62,7 +62,7 @@ export function writeSnippets(options: {
   ];
 }
 
-/** What a Prometheus, or an agent that speaks its remote write, is told to send here. */
+/** What a Prometheus, or an agent that speaks its remote write, is configured with to send here. */
 export function writeRemoteWrite(origin: string, needsKey: boolean): string {
   const lines = ['remote_write:', `  - url: ${origin}/api/v1/write`];
   return [...lines, ...(needsKey ? ['    authorization:', '      credentials: YOUR-KEY'] : [])].join('\n');

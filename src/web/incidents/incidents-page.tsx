@@ -28,7 +28,12 @@ export function IncidentsPage() {
   useFollow(IncidentChangesDocument, {}, answer.askAgain);
   return (
     <div className="stack">
-      <PageTabs label="Incidents" pages={INCIDENT_PAGES} here="/incidents" />
+      <div className="line spread">
+        <PageTabs label="Incidents" pages={INCIDENT_PAGES} here="/incidents" />
+        <Link href="/rules/new" className="button">
+          New rule
+        </Link>
+      </div>
       <Segments
         label="Which incidents"
         choices={[

@@ -1,3 +1,5 @@
+import { useState } from 'react';
+import { Modal } from '../parts/modal.tsx';
 import { useSilence } from './use-silence.ts';
 
 const HOUR = 3600;
@@ -8,7 +10,10 @@ const SPANS = [
   [7 * 24 * HOUR, '1 week'],
 ] as const;
 
-/** Silences a metric, or its resource: nobody is notified, while scores and incidents go on. */
+/**
+ * Silences a metric, or its resource: nobody is notified, while scores and incidents go on. By buttons: a list would act on
+ * the first key of somebody who looks through it.
+ */
 export function SilenceChoice(props: {
   readonly metricId: string;
   /** The metric's resource, where it has one beside itself; else null. */
@@ -16,41 +21,43 @@ export function SilenceChoice(props: {
 }) {
   const { metricId, server } = props;
   const { said, silence } = useSilence();
-  const choose = (value: string) => {
-    const [what, text] = value.split(' ');
-    const seconds = Number(text);
-    const name = SPANS.find(([span]) => span === seconds)?.[1] ?? '';
-    void silence(what === 'metric' ? { metricId } : { server }, seconds, name);
+  const [isOpen, setOpen] = useState(false);
+  const choose = (about: Parameters<typeof silence>[0], seconds: number, name: string) => {
+    setOpen(false);
+    void silence(about, seconds, name);
   };
+  const buttons = (label: string, about: Parameters<typeof silence>[0]) => (
+    <div className="line" role="group" aria-label={label}>
+      <span>{label} for</span>
+      {SPANS.map(([seconds, name]) => (
+        <button
+          key={seconds}
+          aria-label={`${label} for ${name}`}
+          onClick={() => choose(about, seconds, name)}
+        >
+          {name}
+        </button>
+      ))}
+    </div>
+  );
   return (
     <>
-      <select
-        className="silence"
-        aria-label="Silence"
-        value=""
-        onChange={({ target }) => {
-          if (target.value !== '') choose(target.value);
-        }}
-      >
-        <option value="">Silence…</option>
-        <SpanChoices what="metric" label="This metric" />
-        {server === null ? null : <SpanChoices what="resource" label={`Every metric of ${server}`} />}
-      </select>
+      <button aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        Silence…
+      </button>
       <span role="status" className="quiet">
         {said}
       </span>
+      {isOpen ? (
+        <Modal title="Silence" onClose={() => setOpen(false)}>
+          <p className="quiet">Nobody is notified meanwhile; scores and incidents go on.</p>
+          {buttons('This metric', { metricId })}
+          {server === null ? null : buttons(`Every metric of ${server}`, { server })}
+          <div className="line">
+            <button onClick={() => setOpen(false)}>Cancel</button>
+          </div>
+        </Modal>
+      ) : null}
     </>
-  );
-}
-
-function SpanChoices({ what, label }: { readonly what: string; readonly label: string }) {
-  return (
-    <optgroup label={label}>
-      {SPANS.map(([seconds, name]) => (
-        <option key={seconds} value={`${what} ${seconds}`}>
-          {label} for {name}
-        </option>
-      ))}
-    </optgroup>
   );
 }

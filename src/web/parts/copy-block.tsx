@@ -1,9 +1,9 @@
 import { useState } from 'react';
 
-/** Text to be taken elsewhere, with a button that takes it. */
-export function CopyBlock({ title, text }: { readonly title: string; readonly text: string }) {
+/** @returns puts text on the clipboard, and whether the last one is there, in words */
+export function useCopy() {
   const [notice, setNotice] = useState('');
-  const copy = async () => {
+  const copy = async (text: string) => {
     try {
       await navigator.clipboard.writeText(text);
       setNotice('copied');
@@ -12,6 +12,12 @@ export function CopyBlock({ title, text }: { readonly title: string; readonly te
       setNotice('select it and copy by hand');
     }
   };
+  return { notice, copy };
+}
+
+/** Text to be taken elsewhere, with a button that takes it. */
+export function CopyBlock({ title, text }: { readonly title: string; readonly text: string }) {
+  const { notice, copy } = useCopy();
   return (
     <figure className="copy">
       <figcaption className="line spread">
@@ -20,7 +26,7 @@ export function CopyBlock({ title, text }: { readonly title: string; readonly te
           <span className="quiet" role="status">
             {notice}
           </span>
-          <button type="button" onClick={() => void copy()} aria-label={`Copy ${title}`}>
+          <button type="button" onClick={() => void copy(text)} aria-label={`Copy ${title}`}>
             Copy
           </button>
         </span>

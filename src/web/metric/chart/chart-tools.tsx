@@ -1,4 +1,5 @@
-import { panRange, SPANS, zoomRange } from '../range.ts';
+import { useCopy } from '../../parts/copy-block.tsx';
+import { panRange, type Range, SPANS, zoomRange } from '../range.ts';
 import type { RangeState } from '../use-range.ts';
 import { RangePicker } from './range-picker.tsx';
 import { PERIOD_CHOICES, type Period } from './use-previous.ts';
@@ -40,6 +41,7 @@ export function ChartTools(props: {
         <span className="quiet" role="status">
           {isAsking ? 'Loading…' : span === null ? 'Fixed range' : 'Live'}
         </span>
+        <ShareButton range={range} />
         <div className="segments" role="group" aria-label="Move and zoom">
           <button aria-label="Earlier" onClick={() => fix(panRange(range, -0.5))}>
             ←
@@ -57,5 +59,25 @@ export function ChartTools(props: {
       </div>
       <RangePicker range={range} onFix={fix} />
     </div>
+  );
+}
+
+/** A link to what is shown, and to the same time tomorrow. */
+function ShareButton({ range }: { readonly range: Range }) {
+  const { notice, copy } = useCopy();
+  const share = () => {
+    const url = new URL(location.href);
+    url.searchParams.delete('last');
+    url.searchParams.set('from', new Date(range.fromMs).toISOString());
+    url.searchParams.set('to', new Date(range.toMs).toISOString());
+    return copy(url.href);
+  };
+  return (
+    <>
+      <button onClick={() => void share()}>Copy link</button>
+      <span className="quiet" role="status">
+        {notice === '' || notice === 'copied' ? notice : 'copy the address by hand'}
+      </span>
+    </>
   );
 }

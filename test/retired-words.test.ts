@@ -16,6 +16,7 @@ const RETIRED: readonly (readonly [words: RegExp, instead: string])[] = [
   [/\bnarrow[A-Z]|\bvisible-/, 'tenant*'],
   [/\bagenda\b/i, 'poll queue'],
   [/\bcreateDoor\b|\bDoor\b/, 'RouteGuard'],
+  [/\bdoors?\b|\bDOORS?_/i, 'protocol, route'],
   [/beside the line/, 'outside the queue'],
   [/\bisHot\b|\bcalm points\b/, 'anomalous, normal'],
   [/\bwatched\b/i, 'monitored'],

@@ -1,5 +1,5 @@
 /**
- * Throws nonsense at every door, here a little and always the same, so that a change is not blamed for what luck found;
+ * Throws nonsense at every entrance, here a little and always the same, so that a change is not blamed for what luck found;
  * `npm run fuzz` throws much, and other things each time. What failed comes again with FUZZ_SEED set to the seed that
  * was printed.
  */

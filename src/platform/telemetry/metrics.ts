@@ -4,7 +4,7 @@
  */
 import { CLOUDWATCH_COUNTERS } from './cloudwatch-counters.ts';
 import { ACCESS_COUNTERS, ACCESS_REASON_COUNTERS } from './access-counters.ts';
-import { DOOR_COUNTERS, DOOR_REASON_COUNTERS } from './door-counters.ts';
+import { PROTOCOL_COUNTERS, PROTOCOL_REASON_COUNTERS } from './protocol-counters.ts';
 import { EXPORT_COUNTERS } from './export-counters.ts';
 import { GAUGES } from './gauges.ts';
 import { INCIDENT_COUNTERS } from './incident-counters.ts';
@@ -81,7 +81,7 @@ const COUNTERS = {
   graphite_connections_refused: 'Graphite connections closed at once because too many were open.',
   config_reloads: 'Times LAPWING_CONFIG_FILE was read: at the start, and on SIGHUP.',
   config_reloads_failed: 'Of those, the ones not applied, or not in full. The log says which line, and why.',
-  ...DOOR_COUNTERS,
+  ...PROTOCOL_COUNTERS,
   ...ACCESS_COUNTERS,
   ...EXPORT_COUNTERS,
   ...PACKING_COUNTERS,
@@ -141,7 +141,7 @@ const REASON_COUNTERS = {
     help: 'Lines of line protocol left out, by reason; each costs only itself. Rises when a sender is broken.',
     reasons: ['too_long', 'not_utf8', 'bad_name', 'bad_tag', 'bad_field', 'bad_timestamp'],
   },
-  ...DOOR_REASON_COUNTERS,
+  ...PROTOCOL_REASON_COUNTERS,
   ...ACCESS_REASON_COUNTERS,
 } as const;
 

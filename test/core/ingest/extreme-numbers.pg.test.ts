@@ -4,7 +4,7 @@ import { read } from '../../helpers/ask.ts';
 import { fc } from '../../helpers/property.ts';
 import { untilStatus } from '../../helpers/start-engine.ts';
 import { startServer, type TestServer } from '../../helpers/start-server.ts';
-import { DOORS, FURTHER_DOORS, type RouteGuard, type Point } from './push-doors.ts';
+import { PROTOCOLS, FURTHER_PROTOCOLS, type PushProtocol, type Point } from './push-protocols.ts';
 
 const START = Date.parse('2026-01-05T00:00:00Z');
 const MINUTE = 60_000;
@@ -71,7 +71,7 @@ describe('a sequence of finite numbers', () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  const nameOf = (door: string) => `${door}.r${(runs += 1)}x`;
+  const nameOf = (protocol: string) => `${protocol}.r${(runs += 1)}x`;
   const toPoints = (metric: string, values: readonly number[]): readonly Point[] =>
     values.map((value, row) => ({ metric, timestampMs: START + row * MINUTE, value }));
   const check = async (metric: string, values: readonly number[]) => {
@@ -94,7 +94,7 @@ describe('a sequence of finite numbers', () => {
     const id = await server.engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name }, model });
     await untilStatus(server.engine, id, 'ACTIVE');
   };
-  const push = async ({ push: send }: RouteGuard, points: readonly Point[]) => {
+  const push = async ({ push: send }: PushProtocol, points: readonly Point[]) => {
     // A neighbour in the same batch, which pays for nothing.
     const neighbour = { metric: 'all.neighbour', timestampMs: START + runs * MINUTE, value: 1 };
     expect((await send(server, [...points, neighbour])) ?? []).toEqual([]);
@@ -103,16 +103,16 @@ describe('a sequence of finite numbers', () => {
     );
   };
 
-  it.each([...DOORS, ...FURTHER_DOORS])(
+  it.each([...PROTOCOLS, ...FURTHER_PROTOCOLS])(
     'is stored and scored with finite numbers when it is pushed by $name',
-    async (door) => {
+    async (protocol) => {
       await fc.assert(
         fc.asyncProperty(sequences, async (given) => {
-          const name = nameOf(door.name);
+          const name = nameOf(protocol.name);
           // The protocols have no −0.
           const values = given.filter(Number.isFinite).map((value) => (Object.is(value, -0) ? 0 : value));
           await monitor(name);
-          await push(door, toPoints(name, values));
+          await push(protocol, toPoints(name, values));
           await check(name, values);
         }),
         { numRuns: RUNS },
@@ -121,13 +121,13 @@ describe('a sequence of finite numbers', () => {
   );
 
   it('is scored with finite numbers when it was stored before', async () => {
-    const [door] = DOORS;
-    if (door === undefined) throw new Error('there is a door');
+    const [protocol] = PROTOCOLS;
+    if (protocol === undefined) throw new Error('there is a protocol');
     await fc.assert(
       fc.asyncProperty(sequences, async (given) => {
         const name = nameOf('stored');
         const values = given.filter(Number.isFinite).map((value) => value + 0);
-        await push(door, toPoints(name, values));
+        await push(protocol, toPoints(name, values));
         await monitor(name);
         await check(name, values);
       }),

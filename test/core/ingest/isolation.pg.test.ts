@@ -12,7 +12,7 @@ import { withDatabase } from '../../helpers/database.ts';
 import { startEngine, untilStatus } from '../../helpers/start-engine.ts';
 import { startServer, type TestServer } from '../../helpers/start-server.ts';
 import { until } from '../../helpers/until.ts';
-import { DOORS, FURTHER_DOORS, type Point } from './push-doors.ts';
+import { PROTOCOLS, FURTHER_PROTOCOLS, type Point } from './push-protocols.ts';
 import { Failpoints, modelOf, type Step, STEPS, VICTIM_MONTH_MS } from './failpoints.ts';
 
 const START = Date.parse('2026-01-05T00:00:00Z');
@@ -40,9 +40,9 @@ function fresh(metric: string, from: number, rows: number): Point[] {
 }
 
 /** A name for each step with neighbours before, between and behind. */
-function nameAll(door: string, steps: readonly Step[]): readonly string[] {
-  const names = steps.flatMap(({ name }, index) => [`${door}.neighbour${index}`, `${door}.${name}`]);
-  return [...names, `${door}.last`];
+function nameAll(protocol: string, steps: readonly Step[]): readonly string[] {
+  const names = steps.flatMap(({ name }, index) => [`${protocol}.neighbour${index}`, `${protocol}.${name}`]);
+  return [...names, `${protocol}.last`];
 }
 
 function stepOf(metric: string, steps: readonly Step[]): Step | undefined {
@@ -123,7 +123,7 @@ describe('a metric the server fails on', () => {
     STEPS.checkpoint,
   ];
 
-  it.each([...DOORS, ...FURTHER_DOORS.filter(({ name }) => name === 'OTLP')])(
+  it.each([...PROTOCOLS, ...FURTHER_PROTOCOLS.filter(({ name }) => name === 'OTLP')])(
     'costs itself alone, at every step, when its points come by $name',
     async ({ name, push }) => {
       await using server = await startServer({ settings: { LAPWING_GRAPHITE_PORT: '0' } });
@@ -218,7 +218,7 @@ describe('a metric the server fails on', () => {
       // Only points of what is monitored wait for the window.
       before: async (names, points) => {
         await monitorAll(server.engine, names);
-        await DOORS[0]?.push(server, points);
+        await PROTOCOLS[0]?.push(server, points);
       },
       begin: () => Promise.resolve(),
     });
@@ -228,7 +228,7 @@ describe('a metric the server fails on', () => {
     await using server = await startServer();
     await scoreStored(server, 'backfill', {
       before: async (_names, points) => {
-        await DOORS[0]?.push(server, points);
+        await PROTOCOLS[0]?.push(server, points);
       },
       begin: (names) => monitorAll(server.engine, names),
     });
@@ -326,7 +326,7 @@ function createSource(answer: (metric: string) => readonly Point[]): Source {
 /** Stores points of metrics that fail at each step of scoring what is stored, and lets them be scored. */
 async function scoreStored(
   server: TestServer,
-  door: string,
+  protocol: string,
   how: {
     /** Stores the points while all is well. */
     readonly before: (names: readonly string[], points: readonly Point[]) => Promise<void>;
@@ -345,7 +345,7 @@ async function scoreStored(
     STEPS.checkpoint,
   ] as const;
   const failpoints = new Failpoints(engine);
-  const names = nameAll(door, own);
+  const names = nameAll(protocol, own);
   const points = names.flatMap((metric) =>
     fresh(metric, 0, stepOf(metric, own)?.becomes === 'UNSAVED' ? MANY : 3),
   );

@@ -5,12 +5,12 @@ import { untilStatus } from '../../helpers/start-engine.ts';
 import { startEngine } from '../../helpers/start-engine.ts';
 import { withDatabase } from '../../helpers/database.ts';
 import { startServer, type TestServer } from '../../helpers/start-server.ts';
-import { DOORS, type Point } from './push-doors.ts';
+import { PROTOCOLS, type Point } from './push-protocols.ts';
 
 const START = Date.parse('2026-01-05T00:00:00Z');
 
-const [graphql, , graphite] = DOORS;
-if (graphql === undefined || graphite === undefined) throw new Error('there are doors');
+const [graphql, , graphite] = PROTOCOLS;
+if (graphql === undefined || graphite === undefined) throw new Error('there are protocols');
 
 const at = (metric: string, minute: number): Point => ({
   metric,

@@ -16,7 +16,7 @@ import { startInfluxdbEndpoint } from '../../helpers/influxdb-endpoint.ts';
 import { startEngine, untilStatus } from '../../helpers/start-engine.ts';
 import { startServer } from '../../helpers/start-server.ts';
 import { until } from '../../helpers/until.ts';
-import { DOORS } from '../ingest/push-doors.ts';
+import { PROTOCOLS } from '../ingest/push-protocols.ts';
 import { startAwsEngine } from '../sources/aws/start-aws-engine.ts';
 
 /** Models learn for a day before a score is red. */
@@ -57,7 +57,7 @@ async function expectSameScores(engine: Engine, ids: readonly string[], rows = R
 }
 
 describe('the scores of a series in other units', () => {
-  it.each(DOORS)('are the same when it is pushed by $name', async ({ name, push }) => {
+  it.each(PROTOCOLS)('are the same when it is pushed by $name', async ({ name, push }) => {
     await using server = await startServer({ settings: { LAPWING_GRAPHITE_PORT: '0' } });
     const { engine } = server;
     const names = EXPONENTS.map((exponent) => `${name}.e${exponent}`);

@@ -1,4 +1,4 @@
-/** Every door asks for a key, and takes it from wherever clients put it. */
+/** Every route asks for a key, and takes it from wherever clients put it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../../../helpers/ask.ts';
 import type { TestServer } from '../../../helpers/start-server.ts';
@@ -20,7 +20,7 @@ describe('row 57: no or a wrong API key, at any protected call', () => {
     wrong: 'Bearer wrong',
     another: `Bearer lapwing_${'0'.repeat(12)}_${'0'.repeat(64)}`,
   };
-  const doors: Readonly<Record<string, (headers: Record<string, string>) => Promise<Response>>> = {
+  const routes: Readonly<Record<string, (headers: Record<string, string>) => Promise<Response>>> = {
     'a query by POST': (headers) =>
       fetch(`${server.url}/graphql`, {
         method: 'POST',
@@ -47,9 +47,9 @@ describe('row 57: no or a wrong API key, at any protected call', () => {
     '/metrics': (headers) => fetch(`${server.url}/metrics`, { headers }),
   };
 
-  for (const [door, open] of Object.entries(doors)) {
+  for (const [route, open] of Object.entries(routes)) {
     it.each(Object.entries(bad))(
-      `is answered at ${door} with 401 and nothing else (%s)`,
+      `is answered at ${route} with 401 and nothing else (%s)`,
       async (_what, authorization) => {
         const response = await open(authorization === undefined ? {} : { authorization });
         expect(response.status).toBe(401);
@@ -134,7 +134,7 @@ describe('a right key', () => {
 });
 
 describe('wrong keys of one address', () => {
-  it('are answered with 429 when they are many, at every door, and not to whoever is in already', async () => {
+  it('are answered with 429 when they are many, at every route, and not to whoever is in already', async () => {
     await using guessed = await startKeyedServer();
     const inside = await guessed.createKey('inside', ['READ']);
     expect((await ask(inside, SOME)).status).toBe(200);

@@ -1,11 +1,11 @@
 /**
- * What a point costs by each protocol it may come by: npm run bench:doors -- --seconds 10 --metrics 1000 --by graphite,otlp
+ * What a point costs by each protocol it may come by: npm run bench:protocols -- --seconds 10 --metrics 1000 --by graphite,otlp
  * Points stored and scored a second, and CPU of server and database a point, beside Graphite in the same run. Of StatsD a
  * point is an event; data of the CloudWatch service are stored alone. Each protocol has a server and a database of its own.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { DOORS, type Door, type Send } from './door-senders.ts';
+import { PROTOCOLS, type Protocol, type Send } from './protocol-senders.ts';
 import { readCpuSeconds, readDatabaseCpuSeconds } from './measure-cpu.ts';
 import { printFigure } from './measure.ts';
 import { type MeasuredServer, monitorAll, startMeasuredServer } from './measure-server.ts';
@@ -14,7 +14,7 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '3' },
     metrics: { type: 'string', default: '1000' },
-    by: { type: 'string', default: Object.keys(DOORS).join(',') },
+    by: { type: 'string', default: Object.keys(PROTOCOLS).join(',') },
   },
 });
 const START_MS = Date.parse('2026-03-01T00:00:00Z');
@@ -45,7 +45,7 @@ interface Pushed {
 /** Sends rows for so long, then waits until all that was sent has come, or is lost. */
 async function push(
   server: MeasuredServer,
-  { counter, maxUnderway, mayLose, separator = '.' }: Door,
+  { counter, maxUnderway, mayLose, separator = '.' }: Protocol,
   sends: readonly Send[],
   { seconds, startMs }: { readonly seconds: number; readonly startMs: number },
 ): Promise<Pushed> {
@@ -91,16 +91,16 @@ interface Figures {
   readonly lostShare: number;
 }
 
-async function measure(door: Door): Promise<Figures> {
-  await using server = await startMeasuredServer({ settings: door.settings ?? {} });
+async function measure(protocol: Protocol): Promise<Figures> {
+  await using server = await startMeasuredServer({ settings: protocol.settings ?? {} });
   for (let sender = 0; sender < SENDERS; sender += 1) {
-    await monitorAll(server.url, listNames(sender, door.separator));
+    await monitorAll(server.url, listNames(sender, protocol.separator));
   }
-  const sends = await Promise.all(Array.from({ length: SENDERS }, () => door.open(server)));
+  const sends = await Promise.all(Array.from({ length: SENDERS }, () => protocol.open(server)));
   // Far enough before the start that the warm-up ends before it.
-  await push(server, door, sends, { seconds: WARM_UP_SECONDS, startMs: START_MS - 1_000_000_000 });
+  await push(server, protocol, sends, { seconds: WARM_UP_SECONDS, startMs: START_MS - 1_000_000_000 });
   const cpuBefore = await readCpu(server);
-  const pushed = await push(server, door, sends, { seconds: Number(values.seconds), startMs: START_MS });
+  const pushed = await push(server, protocol, sends, { seconds: Number(values.seconds), startMs: START_MS });
   const { points, lost } = pushed;
   const cpu = (await readCpu(server)) - cpuBefore;
   return {
@@ -112,9 +112,10 @@ async function measure(door: Door): Promise<Figures> {
 
 let graphite: Figures | undefined;
 for (const name of values.by.split(',')) {
-  const door = DOORS[name];
-  if (door === undefined) throw new Error(`--by: expected ${Object.keys(DOORS).join(', ')}, got ${name}`);
-  const figures = await measure(door);
+  const protocol = PROTOCOLS[name];
+  if (protocol === undefined)
+    throw new Error(`--by: expected ${Object.keys(PROTOCOLS).join(', ')}, got ${name}`);
+  const figures = await measure(protocol);
   if (name === 'graphite') graphite = figures;
   const against = (value: number | undefined) =>
     value === undefined ? undefined : { name: 'graphite', value };
@@ -125,7 +126,7 @@ for (const name of values.by.split(',')) {
     unit: 'µs',
     against: against(graphite?.cpuMicroseconds),
   });
-  if (door.mayLose) printFigure({ name: `${name} lost`, value: figures.lostShare * 100, unit: '%' });
+  if (protocol.mayLose) printFigure({ name: `${name} lost`, value: figures.lostShare * 100, unit: '%' });
 }
 // Connections of the streams end with the process.
 process.exit();

@@ -16,7 +16,7 @@ export interface Point {
 }
 
 /** The ways to push, each with what it answers: indexes of the points that were refused, null where it cannot tell. */
-export interface RouteGuard {
+export interface PushProtocol {
   readonly name: string;
   readonly push: (server: TestServer, points: readonly Point[]) => Promise<readonly number[] | null>;
 }
@@ -25,7 +25,7 @@ const PUT = `mutation ($points: [MetricPointInput!]!) {
   putMetricData(input: { points: $points }) { accepted duplicates late rejected { index code reason } }
 }`;
 
-export const DOORS: readonly RouteGuard[] = [
+export const PROTOCOLS: readonly PushProtocol[] = [
   {
     name: 'graphql',
     push: async (server, points) => {
@@ -101,7 +101,7 @@ export const DOORS: readonly RouteGuard[] = [
 ];
 
 /** Further ways, which share the checks of those above behind their parsers. */
-export const FURTHER_DOORS: readonly RouteGuard[] = [
+export const FURTHER_PROTOCOLS: readonly PushProtocol[] = [
   {
     name: 'OTLP',
     push: async (server, points) => {

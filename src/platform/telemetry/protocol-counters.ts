@@ -1,6 +1,6 @@
 /** What is counted of the protocols points are pushed by, beside Graphite and line protocol. */
 
-export const DOOR_COUNTERS = {
+export const PROTOCOL_COUNTERS = {
   graphite_values_skipped:
     'Graphite lines whose value is nan: not stored. Harmless: collectd sends one for the first value of each rate.',
   remote_write_series: 'Series read from Prometheus remote writes, good and bad, once for each write.',
@@ -18,7 +18,7 @@ export const DOOR_COUNTERS = {
   otlp_data_points: 'Data points read from OTLP requests, good and bad.',
 } as const;
 
-export const DOOR_REASON_COUNTERS = {
+export const PROTOCOL_REASON_COUNTERS = {
   remote_write_series_bad: {
     help: 'Series of Prometheus remote writes left out, by reason; each costs only itself. Rises when a sender is broken.',
     reasons: ['too_long', 'malformed', 'not_utf8', 'no_name', 'bad_label', 'bad_symbol'],

@@ -4,7 +4,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { compress } from 'snappyjs';
-import { encodeOtlp } from './door-bodies.ts';
+import { encodeOtlp } from './protocol-bodies.ts';
 import { openGraphqlPusher } from './ingest-push.ts';
 import type { MeasuredServer } from './measure-server.ts';
 import { requestV1, requestV2 } from '../test/core/ingest/remote-write/encode.ts';
@@ -18,7 +18,7 @@ export interface Row {
 
 export type Send = (row: Row) => Promise<void>;
 
-export interface Door {
+export interface Protocol {
   readonly open: (server: MeasuredServer) => Promise<Send>;
   /** The counter of the server that says how much has come. */
   readonly counter: string;
@@ -51,7 +51,7 @@ function post(
   type: string,
   encode: (row: Row) => Uint8Array | string,
   encoding?: string,
-): Door {
+): Protocol {
   const headers = {
     'content-type': type,
     ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
@@ -74,7 +74,7 @@ function post(
 
 type AddressOf = (server: MeasuredServer) => string;
 
-function openStream(addressOf: AddressOf, encode: (row: Row) => string): Door['open'] {
+function openStream(addressOf: AddressOf, encode: (row: Row) => string): Protocol['open'] {
   return async (server) => {
     const { hostname, port } = new URL(addressOf(server));
     const socket = connect(Number(port), hostname);
@@ -85,7 +85,7 @@ function openStream(addressOf: AddressOf, encode: (row: Row) => string): Door['o
   };
 }
 
-function openDatagrams(addressOf: AddressOf, encode: (row: Row) => string): Door['open'] {
+function openDatagrams(addressOf: AddressOf, encode: (row: Row) => string): Protocol['open'] {
   return async (server) => {
     const { hostname, port } = new URL(addressOf(server));
     const socket = createSocket('udp4');
@@ -149,7 +149,7 @@ const graphiteOf: AddressOf = ({ graphite }) => graphite;
 const statsdOf: AddressOf = () => `tcp://127.0.0.1:${STATSD_PORT}`;
 
 /** In the order in which they are measured: the others are held against the first. */
-export const DOORS: Readonly<Record<string, Door>> = {
+export const PROTOCOLS: Readonly<Record<string, Protocol>> = {
   graphite: { ...RELIABLE, open: openStream(graphiteOf, asGraphite) },
   'graphite-udp': { ...RELIABLE, ...BY_UDP, open: openDatagrams(graphiteOf, asGraphite) },
   statsd: {

@@ -62,7 +62,7 @@ export async function openDatabase(options: {
       gate.close();
       options.onSilent?.();
     };
-    const probe = watchHealth({ connection, log, onLost, onFound: gate.open });
+    const probe = watchHealth({ connection, log, onLost, onFound: () => gate.open() });
     teardown.add(probe.stop);
     return {
       pool,

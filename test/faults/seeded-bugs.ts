@@ -23,7 +23,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     changes: [
       {
         file: 'core/ingest/ingest.ts',
-        find: '      const refused = await commit();\n',
+        find: "      const refused = await timed(stats, 'ingest_commit', commit);\n",
         replace:
           '      void commit().catch(() => undefined);\n      const refused = new Map<MetricEntry, Error>();\n',
       },

@@ -4,6 +4,7 @@ import { useApi } from './api/api.ts';
 import { useStore } from './api/store.ts';
 import { Account } from './account.tsx';
 import { ConnectionMark } from './connection-mark.tsx';
+import { ErrorBoundary } from './error-boundary.tsx';
 import { KeyDialog } from './key-dialog.tsx';
 import { AuditPage } from './access/audit-page.tsx';
 import { KeysPage } from './access/keys-page.tsx';
@@ -67,27 +68,33 @@ export function Frame() {
         <Account />
       </header>
       <main id="content" tabIndex={-1}>
-        <Switch>
-          <Route path="/" component={WallPage} />
-          <Route path="/metric/:id">{({ id }) => <MetricPage key={id} id={decodeURIComponent(id)} />}</Route>
-          <Route path="/incidents" component={IncidentsPage} />
-          <Route path="/incidents/:id">
-            {({ id }) => <IncidentPage key={id} id={decodeURIComponent(id)} />}
-          </Route>
-          <Route path="/unmonitored" component={UnmonitoredPage} />
-          <Route path="/rules" component={RulesPage} />
-          <Route path="/rules/new" component={NewRulePage} />
-          <Route path="/rules/:id">{({ id }) => <EditRulePage key={id} id={decodeURIComponent(id)} />}</Route>
-          <Route path="/maintenance" component={MaintenancePage} />
-          <Route path="/messages" component={MessagesPage} />
-          <Route path="/add/:flow?">{({ flow }) => <AddPage flow={flow ?? 'sources'} />}</Route>
-          <Route path="/server" component={ServerPage} />
-          <Route path="/server/keys" component={KeysPage} />
-          <Route path="/server/audit" component={AuditPage} />
-          <Route>
-            <Notice title="Page not found." />
-          </Route>
-        </Switch>
+        <ErrorBoundary place={path}>
+          <Switch>
+            <Route path="/" component={WallPage} />
+            <Route path="/metric/:id">
+              {({ id }) => <MetricPage key={id} id={decodeURIComponent(id)} />}
+            </Route>
+            <Route path="/incidents" component={IncidentsPage} />
+            <Route path="/incidents/:id">
+              {({ id }) => <IncidentPage key={id} id={decodeURIComponent(id)} />}
+            </Route>
+            <Route path="/unmonitored" component={UnmonitoredPage} />
+            <Route path="/rules" component={RulesPage} />
+            <Route path="/rules/new" component={NewRulePage} />
+            <Route path="/rules/:id">
+              {({ id }) => <EditRulePage key={id} id={decodeURIComponent(id)} />}
+            </Route>
+            <Route path="/maintenance" component={MaintenancePage} />
+            <Route path="/messages" component={MessagesPage} />
+            <Route path="/add/:flow?">{({ flow }) => <AddPage flow={flow ?? 'sources'} />}</Route>
+            <Route path="/server" component={ServerPage} />
+            <Route path="/server/keys" component={KeysPage} />
+            <Route path="/server/audit" component={AuditPage} />
+            <Route>
+              <Notice title="Page not found." />
+            </Route>
+          </Switch>
+        </ErrorBoundary>
       </main>
       {isKeyWanted ? <KeyDialog /> : null}
     </div>

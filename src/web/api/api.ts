@@ -19,7 +19,7 @@ export function createApi(): Api {
   const client = new Client({
     url: '/graphql',
     preferGetMethod: false,
-    exchanges: [cacheExchange, askForKey(key, session), fetchExchange],
+    exchanges: [cacheExchange, dropParts(), askForKey(key, session), fetchExchange],
     fetchOptions: () => {
       const value = key.value.get();
       return value === null ? {} : { headers: { authorization: `Bearer ${value}` } };
@@ -35,6 +35,19 @@ export function useApi(): Api {
   const api = useContext(ApiContext);
   if (api === null) throw new Error('the page is drawn outside of its ApiProvider');
   return api;
+}
+
+/**
+ * An answer that lacks a part is the error of that part and nothing else. Its data would outlive its error in the state
+ * of a query that is asked again, and no component expects the nulls in it.
+ */
+function dropParts() {
+  return mapExchange({
+    onResult: (result) =>
+      result.operation.kind === 'query' && result.error !== undefined
+        ? { ...result, data: undefined }
+        : result,
+  });
 }
 
 function askForKey(key: ApiKey, session: Session) {

@@ -34,15 +34,13 @@ export function useAsk<Data, Variables extends AnyVariables>(
   });
   const last = useLast(document.toString() + JSON.stringify(variables), data);
   const askAgain = useCallback(() => ask({ requestPolicy: 'network-only' }), [ask]);
-  // What failed because the server was away is asked again as soon as it is back.
+  // What failed while the server or its database was away is asked again as soon as the connection is back.
   useReturn(() => {
-    if (error?.networkError !== undefined && !isPaused) askAgain();
+    if (error !== undefined && !isPaused) askAgain();
   });
   // What is on the screen stays there while the server is away; that it is away is said beside it.
   const isAway = data === undefined && error?.networkError !== undefined;
-  // An answer that lacks a part is shown as the error of that part.
-  const whole = error === undefined ? data : undefined;
-  return { data: isAway ? last : whole, error, isAsking: fetching || stale, askAgain };
+  return { data: isAway ? last : data, error, isAsking: fetching || stale, askAgain };
 }
 
 /** What was last answered to the same question. */

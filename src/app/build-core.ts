@@ -8,11 +8,8 @@ import { Ingest } from '../core/ingest/ingest.ts';
 import { createAnnotations, type Annotations } from '../core/annotations/annotations.ts';
 import { AutostackDirectory } from '../core/inventory/autostack-directory.ts';
 import { Autostacks } from '../core/monitoring/autostacks.ts';
-import { Backlog } from '../core/ingest/backfill.ts';
 import { createBars } from '../core/bars/bar-rollup.ts';
 import { createCollectorErrors } from '../core/polling/collector-errors.ts';
-import { ClockFollower } from '../core/ingest/follow-clock.ts';
-import { Commit } from '../core/ingest/commit.ts';
 import { completePushedMetrics } from '../core/metrics/complete-pushed-metrics.ts';
 import { createCustomMetrics } from '../core/metrics/custom-metrics.ts';
 import { Labels } from '../core/annotations/labels.ts';
@@ -21,37 +18,27 @@ import type { LogFollower } from '../core/score-log/log-follower.ts';
 import { ModelCache } from '../core/models/model-cache.ts';
 import { Monitor } from '../core/monitoring/monitor.ts';
 import type { Policies } from '../core/monitoring/policies/policies.ts';
+import { type DataPath, openDataPath, openIngest } from './open-data-path.ts';
+import { openMonitoring } from './open-monitoring.ts';
 import { openPacking } from './open-packing.ts';
-import { openPolicies } from './open-policies.ts';
 import { Poller } from '../core/polling/poller.ts';
-import { createProgressRows } from '../core/ingest/progress-rows.ts';
-import { createQuota, smallerLimit, type Quota } from '../core/inventory/quota.ts';
-import { type MetricEntry, Registry } from '../core/metrics/registry.ts';
-import { createConfirmResource } from '../core/inventory/confirm-resource.ts';
+import { type Quota } from '../core/inventory/quota.ts';
+import { Registry } from '../core/metrics/registry.ts';
 import { Inventory } from '../core/inventory/inventory.ts';
-import { listRegionsInUse } from '../core/inventory/regions-in-use.ts';
 import { createRetain } from '../core/ingest/retention.ts';
 import { Changes } from '../core/changes/read-changes.ts';
-import { createStatusFeed, type StatusFeed } from '../platform/runtime/change-feed.ts';
+import { type StatusFeed } from '../platform/runtime/change-feed.ts';
 import { Transfer } from '../core/transfer/transfer.ts';
-import { WriteLock } from '../platform/runtime/write-lock.ts';
-import { Reorder } from '../core/ingest/reorder-window.ts';
-import { createScoreStored } from '../core/ingest/score-backfill.ts';
-import { createWarmUp } from '../core/ingest/preload-models.ts';
-import { BatchScorer } from '../core/ingest/score-batch.ts';
 import { saveCheckpoints } from '../core/models/save-checkpoints.ts';
-import { createSaveProgress, type SaveProgress } from '../core/ingest/save-progress.ts';
+import { type SaveProgress } from '../core/ingest/save-progress.ts';
 import type { Database } from '../platform/postgres/client.ts';
-import { createSampleMonths } from '../core/samples/month-partitions.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../log.ts';
 import type { Datasource } from '../model.ts';
 import type { Stats } from '../platform/telemetry/metrics.ts';
-import { checkStackMetric } from '../core/sources/autostack/autostack-metrics.ts';
 import { createAutostackSource } from '../core/sources/autostack/autostack.ts';
 import type { Aws } from '../core/sources/aws/aws.ts';
 import { REGIONS } from '../core/sources/aws/regions.ts';
-import { checkRegion } from '../core/sources/aws/spec.ts';
 import { customSource } from '../core/sources/custom.ts';
 import type { Source } from '../core/sources/source.ts';
 
@@ -100,7 +87,7 @@ export async function createEngine(options: {
   /** How many resources the licence allows; null for any number. */
   readonly licensedResources?: () => number | null;
 }): Promise<Engine> {
-  const { aws, config, log, stats } = options;
+  const { aws, config, log, stats, licensedResources = () => null } = options;
   const { pool, prisma } = options.database;
   const directory = new AutostackDirectory({ pool, prisma, log });
   await directory.load();
@@ -112,137 +99,62 @@ export async function createEngine(options: {
   const registry = new Registry(pool);
   await registry.load();
   const live = await ScoreFeed.open({ pool, registry, stats });
-  const bars = createBars({ pool, live, stats, log });
-  const writeLock = new WriteLock();
-  const statusFeed = createStatusFeed();
-  const models = new ModelCache({ pool, log, stats, limit: config.modelCache });
-  const months = createSampleMonths(pool);
-  const progressRows = createProgressRows({ registry });
-  const saveProgress = createSaveProgress({ pool, writeLock, progressRows });
-  const commit = new Commit({ pool, registry, models, progressRows, months, stats, statusFeed, live, log });
-  const scoreStored = createScoreStored({ commit, models, stats, log });
-  const scoring = { pool, registry, writeLock, models, commit, scoreStored, stats, log };
-  const backlog = new Backlog(scoring);
-  const reorder = new Reorder({ ...scoring, windowMs: config.reorderSeconds * 1000 });
-  const scoresStored = [backlog, reorder];
-  const onStored = (entry: MetricEntry) => scoresStored.forEach((one) => one.check(entry));
-  const clock = new ClockFollower({ ...scoring, live, onRewound: onStored });
-  const quota = createQuota({
-    registry,
-    directory,
-    limit: () => smallerLimit(config.quotaResources ?? null, options.licensedResources?.() ?? null),
-  });
-  const inventory = new Inventory({
-    pool,
-    discover: aws.discover,
-    regionsInUse: () => listRegionsInUse(registry, directory),
-    onListed: async (region, listing) => {
-      live.forgetTags();
-      await directory.followListing(region, listing);
-      await rollout.monitorListed(region);
-    },
-    log,
-  });
-  const monitoring = { ...scoring, prisma, quota, statusFeed, sources, backlog, live };
-  const confirmResource = createConfirmResource({ prisma, inventory });
-  const monitor = new Monitor({ ...monitoring, confirmResource });
-  const { policies, rollout, book } = await openPolicies({ ...monitoring, monitor });
+  const path = openDataPath({ pool, registry, live, config, stats, log });
+  const monitoring = await openMonitoring({ ...path, prisma, directory, sources, aws, licensedResources });
   const customMetrics = createCustomMetrics({
-    pool,
-    registry,
+    ...path,
     source: customSource,
-    stats,
-    log,
     limits: { maxMetrics: config.maxMetrics, perMinute: config.maxNewMetricsPerMinute },
-    chooseForBatch: () => book.chooseForBatch(),
-    onMade: (entries) => policies.noteMade(entries),
+    chooseForBatch: () => monitoring.book.chooseForBatch(),
+    onMade: (entries) => monitoring.policies.noteMade(entries),
   });
-  const accept = new Ingest({
-    registry,
-    writeLock,
-    commit,
-    scorer: new BatchScorer({
-      pool,
-      models,
-      commit,
-      isHeldBack: (entry) => reorder.isHeldBack(entry),
-      stats,
-      log,
-    }),
-    customMetrics,
-    preload: createWarmUp({ models, commit, writeLock, log }),
-    onStored,
-    stats,
-    log,
-    queueLimit: config.ingestQueuePoints,
-    futureToleranceMs: config.futureToleranceSeconds * 1000,
-  });
-  const autostacks = new Autostacks({
-    prisma,
-    directory,
-    inventory,
-    monitor,
-    quota,
-    writeLock,
-    rules: { checkRegion, checkMetric: checkStackMetric },
-  });
+  const accept = openIngest(path, customMetrics);
   const labels = new Labels({ pool, prisma, registry });
   await labels.load();
-  const transfer = new Transfer({ pool, prisma, registry, monitor, accept, directory, autostacks, labels });
   const poll = new Poller({
-    registry,
+    ...path,
     sources,
     accept,
-    collectorErrors: createCollectorErrors({ pool, registry, writeLock, statusFeed, log }),
-    retry: (id) => monitor.retryMetric(id),
-    stats,
-    log,
+    collectorErrors: createCollectorErrors(path),
+    retry: (id) => monitoring.monitor.retryMetric(id),
   });
-  const retain = createRetain({ months, writeLock, live, stats, log, retentionDays: config.retentionDays });
-  const packing = openPacking({ pool, registry, saveProgress, config, stats, log });
+  const parts = { ...path, ...monitoring, prisma, directory, labels, accept };
+  return {
+    ...parts,
+    transfer: new Transfer(parts),
+    annotations: createAnnotations({ prisma }),
+    changes: new Changes({ pool, epoch: () => live.bounds().epoch }),
+    awsRegions: REGIONS,
+    sources,
+    poll,
+    ...runInBackground({ ...parts, poll }),
+  };
+}
 
+/** What runs by itself between start and stop. */
+function runInBackground(
+  parts: DataPath & Pick<Engine, 'inventory' | 'accept' | 'poll'>,
+): Pick<Engine, 'bars' | 'start' | 'stop'> {
+  const { pool, models, live, statusFeed, writeLock, backlog, reorder, clock, config, log } = parts;
+  const bars = createBars(parts);
+  const retain = createRetain({ ...parts, retentionDays: config.retentionDays });
+  const packing = openPacking(parts);
   const stop = async () => {
     retain.stop();
-    await Promise.all([packing.stop(), inventory.stop()]);
-    await poll.stop();
-    await accept.stop();
-    await Promise.all([clock, ...scoresStored].map((one) => one.stop()));
+    await Promise.all([packing.stop(), parts.inventory.stop()]);
+    await parts.poll.stop();
+    await parts.accept.stop();
+    await Promise.all([clock, backlog, reorder].map((one) => one.stop()));
     await bars.stop();
     live.close();
     statusFeed.close();
     await writeLock.runExclusive(() => saveCheckpoints({ pool, models, log }));
-    await saveProgress().catch((error: unknown) => {
+    await parts.saveProgress().catch((error: unknown) => {
       log.warn({ err: error }, 'progress was not saved: the next start reads it from the samples');
     });
   };
-
-  return {
-    pool,
-    prisma,
-    registry,
-    models,
-    accept,
-    monitor,
-    transfer,
-    annotations: createAnnotations({ prisma }),
-    labels,
-    inventory,
-    directory,
-    autostacks,
-    policies,
-    awsRegions: REGIONS,
-    live,
-    bars,
-    statusFeed,
-    changes: new Changes({ pool, epoch: () => live.bounds().epoch }),
-    poll,
-    saveProgress,
-    sources,
-    quota,
-    stats,
-    start: () => {
-      for (const one of [clock, ...scoresStored, bars, retain, packing]) one.start();
-    },
-    stop,
+  const start = () => {
+    for (const one of [clock, backlog, reorder, bars, retain, packing]) one.start();
   };
+  return { bars, start, stop };
 }

@@ -1,7 +1,7 @@
 /** Operations of this process itself: the same limits, rights, audit and masking as over HTTP, without a socket. */
 import type { DocumentNode, ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql';
 import type { Caller } from '../../../core/access/caller.ts';
-import type { GetEnveloped } from '../transport/graphql-ws.ts';
+import type { GetEnveloped } from '../transport/prepare-operation.ts';
 
 /** @returns the answer as JSON has it: `data`, `errors`, or both; never rejects for what the operation says */
 export type RunLocally = (query: string, variables: object) => Promise<unknown>;

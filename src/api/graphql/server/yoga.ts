@@ -1,12 +1,14 @@
 /** GraphQL on a path: POST, GET, server-sent events, WebSocket. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
-import { createYoga } from 'graphql-yoga';
+import type { SubscribePayload } from 'graphql-ws';
+import { createYoga, type Plugin } from 'graphql-yoga';
 import type { AuditLog } from '../../../core/access/audit-log.ts';
 import { type Caller, CONFIGURATION_CALLER, countedAs } from '../../../core/access/caller.ts';
 import type { Callers } from '../../../core/access/callers.ts';
 import type { ReadAddress } from '../../../core/access/client-address.ts';
 import type { Log } from '../../../log.ts';
+import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { RequestMonitor } from '../../../platform/telemetry/request-monitor.ts';
 import { createAdmission } from './authenticate-request.ts';
 import { auditMutations } from './audit-mutations.ts';
@@ -18,8 +20,8 @@ import { coerceVariables } from '../executor/coerce-variables.ts';
 import type { ApiParts } from '../builder/context.ts';
 import { createCrossOrigin } from '../transport/cross-origin.ts';
 import { createDocumentCache, type DocumentLimits, limitDocuments } from '../limits/documents.ts';
-import { answerRefusal, type CallerLimits, createCallerGate } from '../limits/callers.ts';
-import { createRefuse } from '../limits/error.ts';
+import { answerRefusal, type CallerGate, type CallerLimits, createCallerGate } from '../limits/callers.ts';
+import { createRefuse, type Refuse } from '../limits/error.ts';
 import { reportCost } from '../limits/report-cost.ts';
 import { sendEventStreams, type WhenRead } from '../transport/sse.ts';
 import { limitTime } from '../limits/timeout.ts';
@@ -30,7 +32,7 @@ import { tenantParts } from '../tenancy/tenant-context.ts';
 import { admitStreams } from '../transport/admit-streams.ts';
 import { answerInJson } from '../transport/answer-in-json.ts';
 import { shareExecution } from '../executor/shared-execution-plugin.ts';
-import { createPayloads } from '../transport/payload-cache.ts';
+import { createPayloads, type WritePayload } from '../transport/payload-cache.ts';
 import { createSocketProtocol } from '../transport/graphql-ws.ts';
 import { createRequestsOfErrors } from './request-of-error.ts';
 import { createRunLocally, type RunLocally } from './run-locally.ts';
@@ -60,7 +62,7 @@ export interface GraphqlServer {
   readonly runConfiguration: RunLocally;
 }
 
-export function createGraphqlServer(options: {
+export interface GraphqlServerOptions {
   readonly parts: ApiParts;
   readonly callers: Callers;
   readonly audit: AuditLog;
@@ -74,20 +76,21 @@ export function createGraphqlServer(options: {
   /** Holds streams of events back until they are read. */
   readonly whenRead: WhenRead;
   readonly readAddress: ReadAddress;
-}): GraphqlServer {
-  const { parts, callers, audit, schema, limits, trusted, log, monitor, readAddress } = options;
-  const readRequestId = (context: { readonly req?: object }) =>
-    monitor.of(context.req ?? context)?.id ?? null;
+}
+
+export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServer {
+  const { parts, callers, limits, log, monitor, readAddress } = options;
+  const { stats } = parts;
+  const readRequestId: ReadRequestId = (context) => monitor.of(context.req ?? context)?.id ?? null;
   const requestOfError = createRequestsOfErrors(readRequestId);
   const maskError = createMaskError(log, requestOfError.find);
-  const refuse = createRefuse(parts.stats);
+  const refuse = createRefuse(stats);
   const gate = createCallerGate(limits, refuse);
-  const writePayload = createPayloads();
-  const { stats } = parts;
+  const steps = { ...options, stats, readRequestId, refuse, gate, writePayload: createPayloads() };
   const seenBy = createViews(parts);
-  auditMutations(schema, { audit, stats, readRequestId });
+  auditMutations(options.schema, steps);
   const yoga = createYoga<{ caller: Caller }>({
-    schema,
+    schema: options.schema,
     graphqlEndpoint: GRAPHQL_PATH,
     context: ({ caller }) => {
       const seen = seenBy(caller);
@@ -105,37 +108,17 @@ export function createGraphqlServer(options: {
     landingPage: false,
     // Errors are logged where they are masked.
     logging: false,
-    plugins: [
-      resolveDocuments(trusted),
-      checkBody(limits.maxBodyBytes, refuse),
-      limitDocuments(schema, limits, refuse),
-      monitorOperations(monitor, stats),
-      checkRights(schema, { callers, audit, stats, readRequestId }),
-      compileOperations(schema),
-      shareExecution(),
-      coerceVariables(schema, { ...limits, refuse }),
-      auditRefusals(schema, { audit, readRequestId }),
-      limitTime(limits.operationSeconds, refuse),
-      reportCost(schema, limits.maxCost),
-      admitStreams(gate, readAddress),
-      requestOfError.plugin,
-      sendEventStreams(writePayload, options.whenRead),
-      answerInJson(),
-    ],
+    plugins: listPlugins(steps, requestOfError.plugin),
   });
   const crossOrigin = createCrossOrigin(limits.corsOrigins);
   const admission = createAdmission(callers, stats, readAddress);
   const protocol = createSocketProtocol({
+    ...steps,
     admit: admission.admitSocket,
     watch: (caller, onLost) => callers.watch(caller, onLost),
     getEnveloped: yoga.getEnveloped,
-    resolveDocument: (payload) => {
-      if (trusted !== null) return { ...payload, query: trusted.resolve(payload) };
-      refuseHashAlone(payload);
-      return payload;
-    },
+    resolveDocument: createResolveDocument(options.trusted),
     maskError,
-    writePayload,
     checkOperation: (limitedAs, seen) =>
       seen > limits.maxOperations
         ? refuse({ limit: 'operations', allowed: limits.maxOperations, seen })
@@ -155,6 +138,48 @@ export function createGraphqlServer(options: {
     },
     sockets: createGraphqlSockets({ protocol, log, crossOrigin, gate, readAddress }),
     runConfiguration: createRunLocally(yoga.getEnveloped, CONFIGURATION_CALLER),
+  };
+}
+
+type ReadRequestId = (context: { readonly req?: object }) => string | null;
+
+/** What a request passes, in this order. */
+function listPlugins(
+  steps: GraphqlServerOptions & {
+    readonly stats: Stats;
+    readonly readRequestId: ReadRequestId;
+    readonly refuse: Refuse;
+    readonly gate: CallerGate;
+    readonly writePayload: WritePayload;
+  },
+  requestOfError: Plugin,
+): Plugin[] {
+  const { schema, limits, refuse, stats } = steps;
+  return [
+    resolveDocuments(steps.trusted),
+    checkBody(limits.maxBodyBytes, refuse),
+    limitDocuments(schema, limits, refuse),
+    monitorOperations(steps.monitor, stats),
+    checkRights(schema, steps),
+    compileOperations(schema),
+    shareExecution(),
+    coerceVariables(schema, { ...limits, refuse }),
+    auditRefusals(schema, steps),
+    limitTime(limits.operationSeconds, refuse),
+    reportCost(schema, limits.maxCost),
+    admitStreams(steps.gate, steps.readAddress),
+    requestOfError,
+    sendEventStreams(steps.writePayload, steps.whenRead),
+    answerInJson(),
+  ];
+}
+
+/** Over a socket there is no plugin that would resolve it. */
+function createResolveDocument(trusted: TrustedDocuments | null) {
+  return (payload: SubscribePayload): SubscribePayload => {
+    if (trusted !== null) return { ...payload, query: trusted.resolve(payload) };
+    refuseHashAlone(payload);
+    return payload;
   };
 }
 

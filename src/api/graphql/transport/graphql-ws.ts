@@ -2,20 +2,13 @@
  * The protocol graphql-transport-ws over yoga's pipeline: the same parsing, limits, context and masking as over HTTP.
  * A bad operation is answered by an error of its own and never costs the socket.
  */
-import {
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-  GraphQLError,
-  type GraphQLSchema,
-} from 'graphql';
-import { CloseCode, makeServer, type OperationResult, type Server, type SubscribePayload } from 'graphql-ws';
-import type { YogaServerInstance } from 'graphql-yoga';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
+import { CloseCode, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Caller, countedAs, describeLoss } from '../../../core/access/caller.ts';
 import type { Callers } from '../../../core/access/callers.ts';
-import { findOperation } from '../executor/find-operation.ts';
 import type { MaskError } from './mask-error.ts';
+import { type GetEnveloped, prepareOperation, type Runner } from './prepare-operation.ts';
 import { RunningOperations } from './running-operations.ts';
 import { createSendResults } from './send-results.ts';
 import { hideHttp, type WritePayload } from './payload-cache.ts';
@@ -35,29 +28,13 @@ export interface SocketExtra {
   readonly send: (parts: readonly Buffer[]) => Promise<void>;
 }
 
-export type GetEnveloped = YogaServerInstance<{ caller: Caller }, object>['getEnveloped'];
-
-/** How one operation is run: yoga's plugins may have a say in it. */
-interface Runner {
-  readonly execute: (args: ExecutionArgs) => OperationResult;
-  readonly subscribe: (args: ExecutionArgs) => OperationResult;
-}
-
-/** What yoga gives for one operation; its own type says `any`. */
-interface Pipeline extends Runner {
-  readonly schema: GraphQLSchema;
-  readonly parse: (source: string) => DocumentNode;
-  readonly validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[];
-  readonly contextFactory: () => unknown;
-}
-
 const INIT_LIMIT_MS = 3_000;
 /** Clients of graphql-ws come back after it; its own 4429 they take for final. */
 const TRY_AGAIN_LATER = 1013;
 /** A close frame holds 123 bytes. */
 const MAX_CLOSE_REASON_LENGTH = 120;
 
-export function createSocketProtocol(options: {
+export interface SocketProtocolOptions {
   readonly getEnveloped: GetEnveloped;
   /** Who opened it, by what connection_init carries or the request did; null for nobody we know. */
   readonly admit: (
@@ -71,110 +48,138 @@ export function createSocketProtocol(options: {
   readonly resolveDocument: (payload: SubscribePayload) => SubscribePayload;
   /** Why this operation, which is among those counted, is refused; null when it may run. */
   readonly checkOperation: (limitedAs: string, operations: number) => GraphQLError | null;
-}): Server<SocketExtra> {
-  const { getEnveloped, admit, watch, maskError, resolveDocument, checkOperation } = options;
-  const runners = new WeakMap<ExecutionArgs, Runner>();
-  const runnerOf = (args: ExecutionArgs): Runner => {
-    const runner = runners.get(args);
-    if (runner === undefined) throw new Error('an operation that was not prepared');
-    return runner;
-  };
-  const places = new WeakMap<ExecutionArgs, number>();
-  const operations = new WeakMap<SocketExtra, RunningOperations<ExecutionResult>>();
-  const operationsOf = (extra: SocketExtra): RunningOperations<ExecutionResult> => {
-    const known = operations.get(extra) ?? new RunningOperations<ExecutionResult>();
-    operations.set(extra, known);
-    return known;
-  };
-  const callers = new WeakMap<SocketExtra, Caller>();
-  /** Sockets that closed, perhaps before it was known who opened them. */
-  const ended = new WeakSet<SocketExtra>();
-  const unwatches = new WeakMap<SocketExtra, () => void>();
-  const callerOf = (extra: SocketExtra): Caller => {
-    const caller = callers.get(extra);
-    if (caller === undefined) throw new Error('an operation before the socket was acknowledged');
-    return caller;
-  };
-  const sendResults = createSendResults(options.writePayload);
+}
+
+export function createSocketProtocol(options: SocketProtocolOptions): Server<SocketExtra> {
+  const sockets = new SocketOperations(options);
+  const { maskError } = options;
   return makeServer<undefined, SocketExtra>({
     connectionInitWaitTimeout: INIT_LIMIT_MS,
-    onConnect: async ({ connectionParams, extra }) => {
-      const caller = await admit(connectionParams, extra);
-      if (ended.has(extra)) return false;
-      if (caller === null) {
-        extra.close(CloseCode.Unauthorized, 'an API key is needed, or this one is not valid');
-        return false;
-      }
-      const counted = countedAs(caller);
-      const refusal = counted === null ? null : extra.countAs(counted);
-      if (refusal !== null) {
-        extra.close(TRY_AGAIN_LATER, refusal.slice(0, MAX_CLOSE_REASON_LENGTH));
-        return false;
-      }
-      callers.set(extra, caller);
-      extra.admit();
-      const lose = () => extra.close(CloseCode.Forbidden, describeLoss(caller));
-      unwatches.set(extra, watch(caller, lose));
-      return true;
-    },
-    onClose: async ({ extra }) => {
-      ended.add(extra);
-      unwatches.get(extra)?.();
-      await operationsOf(extra).close();
-    },
-    onSubscribe: async (context, _id, payload) => {
-      const place = operationsOf(context.extra).nextPlace();
-      try {
-        const caller = callerOf(context.extra);
-        const limitedAs = countedAs(caller) ?? context.extra.address;
-        const refusal = checkOperation(limitedAs, Object.keys(context.subscriptions).length);
-        if (refusal !== null) return [refusal];
-        const prepared = await prepare(getEnveloped, caller, resolveDocument(payload));
-        if ('errors' in prepared) return prepared.errors.map((error) => maskError(error));
-        runners.set(prepared.args, prepared.runner);
-        places.set(prepared.args, place);
-        return prepared.args;
-      } catch (error) {
-        // Thrown on, it would close the socket with a code clients take for final.
-        return [maskError(error)];
-      }
-    },
-    execute: (args) => runnerOf(args).execute(args),
-    subscribe: (args) => runnerOf(args).subscribe(args),
-    onOperation: async ({ extra }, id, _payload, args, given) => {
-      const result: object = await given;
-      if (!isAsyncIterable(result)) return withoutStatus(result);
-      const results = sendResults(result[Symbol.asyncIterator](), id, extra.send);
-      return operationsOf(extra).begin(id, places.get(args) ?? 0, results);
-    },
+    onConnect: ({ connectionParams, extra }) => sockets.acknowledge(extra, connectionParams),
+    onClose: ({ extra }) => sockets.end(extra),
+    onSubscribe: ({ extra, subscriptions }, _id, payload) =>
+      sockets.prepare(extra, payload, Object.keys(subscriptions).length),
+    execute: (args) => sockets.preparedOf(args).runner.execute(args),
+    subscribe: (args) => sockets.preparedOf(args).runner.subscribe(args),
+    onOperation: async ({ extra }, id, _payload, args, result) =>
+      sockets.begin(extra, { id, args, result: await result }),
     // What breaks a running subscription has not been masked yet.
     onError: (_context, _id, _payload, errors) => errors.map((error) => hideHttp(maskError(error).toJSON())),
   });
 }
 
-/** Parses and validates, and makes the context. */
-async function prepare(
-  getEnveloped: GetEnveloped,
-  caller: Caller,
-  payload: SubscribePayload,
-): Promise<{ args: ExecutionArgs; runner: Runner } | { errors: readonly GraphQLError[] }> {
-  const pipeline: Pipeline = getEnveloped({ params: payload, caller });
-  const { schema, parse, validate, contextFactory, execute, subscribe } = pipeline;
-  const document = parse(payload.query);
-  const errors = validate(schema, document);
-  if (errors.length > 0) return { errors };
-  const operationName = payload.operationName ?? null;
-  // graphql-ws looks for the operation itself, and says only that there is none.
-  const operation = findOperation(document, operationName);
-  if (operation instanceof GraphQLError) return { errors: [operation] };
-  const args = {
-    schema,
-    document,
-    operationName,
-    variableValues: payload.variables ?? null,
-    contextValue: await contextFactory(),
-  };
-  return { args, runner: { execute, subscribe } };
+/** What is known of one socket. */
+interface Socket {
+  /** Null until it is acknowledged. */
+  caller: Caller | null;
+  /** Perhaps before it was known who opened it. */
+  hasEnded: boolean;
+  unwatch: () => void;
+  readonly operations: RunningOperations<ExecutionResult>;
+}
+
+interface Prepared {
+  readonly runner: Runner;
+  /** Among the operations of its socket, in the order they came. */
+  readonly place: number;
+}
+
+/** The operations of all sockets. */
+class SocketOperations {
+  readonly #options: SocketProtocolOptions;
+  readonly #sendResults: ReturnType<typeof createSendResults>;
+  readonly #sockets = new WeakMap<SocketExtra, Socket>();
+  readonly #prepared = new WeakMap<ExecutionArgs, Prepared>();
+
+  constructor(options: SocketProtocolOptions) {
+    this.#options = options;
+    this.#sendResults = createSendResults(options.writePayload);
+  }
+
+  /** @returns whether it may stay; closed with the reason where it may not */
+  async acknowledge(extra: SocketExtra, params: unknown): Promise<boolean> {
+    const socket = this.#socketOf(extra);
+    const caller = await this.#options.admit(params, extra);
+    if (socket.hasEnded) return false;
+    if (caller === null) {
+      extra.close(CloseCode.Unauthorized, 'an API key is needed, or this one is not valid');
+      return false;
+    }
+    const counted = countedAs(caller);
+    const refusal = counted === null ? null : extra.countAs(counted);
+    if (refusal !== null) {
+      extra.close(TRY_AGAIN_LATER, refusal.slice(0, MAX_CLOSE_REASON_LENGTH));
+      return false;
+    }
+    socket.caller = caller;
+    extra.admit();
+    socket.unwatch = this.#options.watch(caller, () =>
+      extra.close(CloseCode.Forbidden, describeLoss(caller)),
+    );
+    return true;
+  }
+
+  async end(extra: SocketExtra): Promise<void> {
+    const socket = this.#socketOf(extra);
+    socket.hasEnded = true;
+    socket.unwatch();
+    await socket.operations.close();
+  }
+
+  /**
+   * What graphql-ws runs next, or why it may not run.
+   * @param count of operations on this socket, this one among them
+   */
+  async prepare(
+    extra: SocketExtra,
+    payload: SubscribePayload,
+    count: number,
+  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+    const { getEnveloped, maskError, resolveDocument, checkOperation } = this.#options;
+    const { caller, operations } = this.#socketOf(extra);
+    const place = operations.nextPlace();
+    try {
+      if (caller === null) throw new Error('an operation before the socket was acknowledged');
+      const refusal = checkOperation(countedAs(caller) ?? extra.address, count);
+      if (refusal !== null) return [refusal];
+      const prepared = await prepareOperation(getEnveloped, caller, resolveDocument(payload));
+      if ('errors' in prepared) return prepared.errors.map((error) => maskError(error));
+      this.#prepared.set(prepared.args, { runner: prepared.runner, place });
+      return prepared.args;
+    } catch (error) {
+      // Thrown on, it would close the socket with a code clients take for final.
+      return [maskError(error)];
+    }
+  }
+
+  preparedOf(args: ExecutionArgs): Prepared {
+    const prepared = this.#prepared.get(args);
+    if (prepared === undefined) throw new Error('an operation that was not prepared');
+    return prepared;
+  }
+
+  /** Sends the results of a subscription in the order of the socket; a single result is given back. */
+  async begin(
+    extra: SocketExtra,
+    { id, args, result }: { readonly id: string; readonly args: ExecutionArgs; readonly result: object },
+  ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+    if (!isAsyncIterable(result)) return withoutStatus(result);
+    const results = this.#sendResults(result[Symbol.asyncIterator](), id, extra.send);
+    return this.#socketOf(extra).operations.begin(id, this.#prepared.get(args)?.place ?? 0, results);
+  }
+
+  #socketOf(extra: SocketExtra): Socket {
+    const known = this.#sockets.get(extra);
+    if (known !== undefined) return known;
+    const socket: Socket = {
+      caller: null,
+      hasEnded: false,
+      unwatch: () => undefined,
+      operations: new RunningOperations<ExecutionResult>(),
+    };
+    this.#sockets.set(extra, socket);
+    return socket;
+  }
 }
 
 function isAsyncIterable(result: object): result is AsyncIterable<ExecutionResult> {

@@ -1,10 +1,10 @@
 /** The one HTTP port: which path goes where, how long anything may take, how it ends. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../../log.ts';
 import { listenOn } from '../../platform/runtime/listen.ts';
-import { cutStalledSockets } from './stalled-sockets.ts';
+import { type CheckedSocket, cutStalledSockets } from './stalled-sockets.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
@@ -15,20 +15,6 @@ export type MonitorRoute = (route: string, handle: Handler) => Handler;
 export interface SocketRoute {
   readonly open: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly closeAll: () => void;
-}
-
-export interface HttpServer extends AsyncDisposable {
-  /**
-   * Begins to listen.
-   * @returns the port that was taken
-   * @throws ListenError when the address cannot be had
-   */
-  readonly start: () => Promise<number>;
-  /**
-   * Takes no more, cuts event streams off, sends WebSocket clients away with "come back", lets other requests
-   * finish for at most 10 s.
-   */
-  readonly stop: () => Promise<void>;
 }
 
 /** Stands for all paths nothing is at. */
@@ -43,85 +29,122 @@ const STOP_LIMIT_MS = 10_000;
 const STREAM_STALL_LIMIT_MS = 10_000;
 const ANSWER_STALL_LIMIT_MS = 60_000;
 
-/**
- * @param options.port 0 takes any free one
- * @param options.routes exact paths; one that ends in /* takes everything below it
- * @param options.socketRoutes exact paths of upgrade requests
- * @param options.monitor wraps the handler of every route, and the one of all other paths, by the name of the route
- * @param options.streamStallLimitMs how long a live stream may wait for its reader; 10 s when left out
- */
-export function createHttpServer(options: {
+export interface HttpServerOptions {
   readonly host: string;
+  /** 0 takes any free one. */
   readonly port: number;
+  /** Exact paths; one that ends in /* takes everything below it. */
   readonly routes: ReadonlyMap<string, Handler>;
+  /** Exact paths of upgrade requests. */
   readonly socketRoutes: ReadonlyMap<string, SocketRoute>;
   readonly log: Log;
+  /** Wraps the handler of every route, and the one of all other paths, by the name of the route. */
   readonly monitor?: MonitorRoute;
   /** Answers all other paths; a line of JSON when left out. */
   readonly notFound?: (answerJson: Handler) => Handler;
+  /** How long a live stream may wait for its reader; 10 s when left out. */
   readonly streamStallLimitMs?: number;
-}): HttpServer {
-  const { host, port, socketRoutes, log, streamStallLimitMs = STREAM_STALL_LIMIT_MS } = options;
-  const notFound = (options.notFound ?? ((answerJson) => answerJson))(createNotFound(options.routes));
-  const routes = monitorRoutes(options.routes, notFound, options.monitor ?? ((_route, handle) => handle));
-  const connections = new Set<Socket>();
-  const responses = new Set<ServerResponse>();
-  const upgraded = new WeakSet<Duplex>();
-  let stopping = false;
-  const server = createServer({
-    headersTimeout: HEADERS_LIMIT_MS,
-    requestTimeout: REQUEST_LIMIT_MS,
-    connectionsCheckingInterval: CHECK_INTERVAL_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-  });
-  server.maxConnections = MAX_CONNECTIONS;
-  server.on('drop', () => log.warn({ limit: MAX_CONNECTIONS }, 'connection refused: too many are open'));
-  server.on('connection', (socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-  });
-  server.on('request', (request, response) => {
-    responses.add(response);
-    response.once('close', () => {
-      responses.delete(response);
-      // Its connection would wait for another request.
-      if (stopping) setImmediate(() => server.closeIdleConnections());
-    });
-    void answer(routes, { request, response, log });
-  });
-  server.on('upgrade', (request, socket, head) => {
-    upgraded.add(socket);
-    upgrade(socketRoutes, request, socket, head);
-  });
-  // Of a server that listens, such as a connection that could not be taken for want of descriptors.
-  server.on('error', (error) => log.error({ err: error }, 'the HTTP listener failed'));
-  const watch = cutStalledSockets(() => {
-    const streaming = new Set([...responses].filter(isEventStream).map(({ socket }) => socket));
-    return [...connections].map((socket) => ({
-      socket,
-      limitMs: upgraded.has(socket) || streaming.has(socket) ? streamStallLimitMs : ANSWER_STALL_LIMIT_MS,
-    }));
-  }, log);
+}
 
-  const stop = async () => {
-    stopping = true;
-    watch.stop();
-    if (!server.listening) return;
-    const closed = new Promise((resolve) => server.close(resolve));
-    for (const route of socketRoutes.values()) route.closeAll();
-    for (const response of responses) if (isEventStream(response)) response.destroy();
-    server.closeIdleConnections();
+export class HttpServer implements AsyncDisposable {
+  readonly #options: HttpServerOptions;
+  readonly #routes: Routes;
+  readonly #server: Server;
+  readonly #connections = new Set<Socket>();
+  readonly #responses = new Set<ServerResponse>();
+  readonly #upgraded = new WeakSet<Duplex>();
+  readonly #stalledSockets: { readonly stop: () => void };
+  #isStopping = false;
+
+  constructor(options: HttpServerOptions) {
+    const { routes, monitor, notFound, log } = options;
+    const answerOthers = createNotFound(routes);
+    this.#options = options;
+    this.#routes = monitorRoutes(routes, notFound?.(answerOthers) ?? answerOthers, monitor);
+    this.#server = createServer({
+      headersTimeout: HEADERS_LIMIT_MS,
+      requestTimeout: REQUEST_LIMIT_MS,
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    });
+    this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#listen();
+    this.#stalledSockets = cutStalledSockets(() => this.#listSockets(), log);
+  }
+
+  /**
+   * Begins to listen.
+   * @returns the port that was taken
+   * @throws ListenError when the address cannot be had
+   */
+  async start(): Promise<number> {
+    const { host, port } = this.#options;
+    return (await listenOn(this.#server, { host, port, portSetting: 'LAPWING_PORT' })).port;
+  }
+
+  /**
+   * Takes no more, cuts event streams off, sends WebSocket clients away with "come back", lets other requests
+   * finish for at most 10 s.
+   */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#stalledSockets.stop();
+    if (!this.#server.listening) return;
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const route of this.#options.socketRoutes.values()) route.closeAll();
+    for (const response of this.#responses) if (isEventStream(response)) response.destroy();
+    this.#server.closeIdleConnections();
     // Browsers and proxies open connections ahead of their requests; those are not idle to Node.
-    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+    for (const socket of this.#connections) if (socket.bytesRead === 0) socket.destroy();
     const limit = setTimeout(() => {
-      log.warn({ connections: connections.size }, 'connections cut off at stop');
-      for (const socket of connections) socket.destroy();
+      this.#options.log.warn({ connections: this.#connections.size }, 'connections cut off at stop');
+      for (const socket of this.#connections) socket.destroy();
     }, STOP_LIMIT_MS);
     await closed;
     clearTimeout(limit);
-  };
-  const start = async () => (await listenOn(server, { host, port, portSetting: 'LAPWING_PORT' })).port;
-  return { start, stop, [Symbol.asyncDispose]: stop };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #listen(): void {
+    const { log, socketRoutes } = this.#options;
+    this.#server
+      .on('drop', () => log.warn({ limit: MAX_CONNECTIONS }, 'connection refused: too many are open'))
+      .on('connection', (socket: Socket) => {
+        this.#connections.add(socket);
+        socket.once('close', () => this.#connections.delete(socket));
+      })
+      .on('request', (request, response) => this.#answer(request, response))
+      .on('upgrade', (request, socket, head) => {
+        this.#upgraded.add(socket);
+        upgrade(socketRoutes, request, socket, head);
+      })
+      // Of a server that listens, such as a connection that could not be taken for want of descriptors.
+      .on('error', (error) => log.error({ err: error }, 'the HTTP listener failed'));
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    this.#responses.add(response);
+    response.once('close', () => {
+      this.#responses.delete(response);
+      // Its connection would wait for another request.
+      if (this.#isStopping) setImmediate(() => this.#server.closeIdleConnections());
+    });
+    void answer(this.#routes, { request, response, log: this.#options.log });
+  }
+
+  /** All that are open, and how long bytes may wait in each. */
+  #listSockets(): readonly CheckedSocket[] {
+    const { streamStallLimitMs = STREAM_STALL_LIMIT_MS } = this.#options;
+    const streaming = new Set([...this.#responses].filter(isEventStream).map(({ socket }) => socket));
+    return [...this.#connections].map((socket) => ({
+      socket,
+      limitMs:
+        this.#upgraded.has(socket) || streaming.has(socket) ? streamStallLimitMs : ANSWER_STALL_LIMIT_MS,
+    }));
+  }
 }
 
 interface Routes {
@@ -133,7 +156,7 @@ interface Routes {
 function monitorRoutes(
   routes: ReadonlyMap<string, Handler>,
   notFound: Handler,
-  monitor: MonitorRoute,
+  monitor: MonitorRoute = (_route, handle) => handle,
 ): Routes {
   const known = [...routes].map(
     ([pattern, handle]) => [pattern, monitor(pattern.replace(/\/\*$/, ''), handle)] as const,

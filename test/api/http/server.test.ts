@@ -3,13 +3,7 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
 import { answerHealth, createReadyHandler } from '../../../src/api/http/health.ts';
-import {
-  createHttpServer,
-  type Handler,
-  type HttpServer,
-  sendJson,
-  type SocketRoute,
-} from '../../../src/api/http/server.ts';
+import { type Handler, HttpServer, sendJson, type SocketRoute } from '../../../src/api/http/server.ts';
 import { createLog } from '../../../src/log.ts';
 import { createDeferred } from '../../helpers/deferred.ts';
 import { textWith } from '../../helpers/matchers.ts';
@@ -28,7 +22,7 @@ async function start(
     readonly streamStallLimitMs?: number;
   } = {},
 ): Promise<{ server: HttpServer; port: number; url: string }> {
-  const server = createHttpServer({
+  const server = new HttpServer({
     host: HOST,
     port: 0,
     routes: new Map(Object.entries(routes)),
@@ -225,7 +219,7 @@ describe('stop', () => {
     const { server } = await start({});
     await server.stop();
     await server.stop();
-    const never = createHttpServer({
+    const never = new HttpServer({
       host: HOST,
       port: 0,
       routes: new Map(),

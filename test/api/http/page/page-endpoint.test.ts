@@ -10,7 +10,7 @@ import {
   isForPage,
   PAGE_PATHS,
 } from '../../../../src/api/http/page/page-endpoint.ts';
-import { createHttpServer, type Handler, type HttpServer } from '../../../../src/api/http/server.ts';
+import { type Handler, HttpServer } from '../../../../src/api/http/server.ts';
 import { createLog } from '../../../../src/log.ts';
 
 const SCRIPT = 'console.log("page")';
@@ -23,7 +23,7 @@ describe('the page', () => {
   const start = async (built: string) => {
     const page = createPageHandler(built);
     const routes = new Map<string, Handler>([...PAGE_PATHS, ...ASSET_PATHS].map((path) => [path, page]));
-    server = createHttpServer({
+    server = new HttpServer({
       host: '127.0.0.1',
       port: 0,
       routes,

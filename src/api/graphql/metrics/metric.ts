@@ -4,54 +4,14 @@ import type { Metric, Resource } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
 import type { Context } from '../builder/context.ts';
 import { CHANGE_CURSOR_DESCRIPTION } from '../builder/changes.ts';
-import { DatasourceRef, DirectionRef, MetricStatusRef, ValueKindRef } from '../builder/enums.ts';
+import { DatasourceRef, MetricStatusRef, ValueKindRef } from '../builder/enums.ts';
 import { joinTags, readTags } from '../../../core/metrics/stored-tags.ts';
 import { TagRef } from '../inventory/tag.ts';
 import { readModelParams } from '../../../core/metrics/model-params.ts';
 import { LearningRef } from './learning.ts';
 import { ModelParametersRef } from './model-parameters.ts';
+import { AlertPolicyRef, CollectorErrorRef, readCollectorError } from './metric-parts.ts';
 import { findEntry } from './registry-metric.ts';
-
-interface CollectorErrorShape {
-  readonly message: string;
-  readonly since: string;
-  readonly deadline: string;
-}
-
-const CollectorErrorRef = builder.objectRef<CollectorErrorShape>('CollectorError').implement({
-  description:
-    'A source that fails for now. Reading goes on until the deadline; after it the status is ERROR.',
-  fields: (t) => ({
-    message: t.exposeString('message', { description: 'What the source said.' }),
-    since: t.field({
-      type: 'DateTime',
-      description: 'When it began.',
-      resolve: ({ since }) => new Date(since),
-    }),
-    deadline: t.field({
-      type: 'DateTime',
-      description: 'When it becomes an ERROR.',
-      resolve: ({ deadline }) => new Date(deadline),
-    }),
-  }),
-});
-
-export const AlertPolicyRef = builder
-  .objectRef<{ direction: 'BOTH' | 'ABOVE' | 'BELOW'; minDeviation: number; minDeviationRatio: number }>(
-    'AlertPolicy',
-  )
-  .implement({
-    description: 'Which deviations matter. Anomalies that do not are scored, but open no incident.',
-    fields: (t) => ({
-      direction: t.expose('direction', { type: DirectionRef, description: 'Which side matters.' }),
-      minDeviation: t.exposeFloat('minDeviation', {
-        description: "Smallest deviation from the expected value that matters, in the metric's unit.",
-      }),
-      minDeviationRatio: t.exposeFloat('minDeviationRatio', {
-        description: 'Smallest deviation that matters, as a share of the expected value.',
-      }),
-    }),
-  });
 
 /** What is known of the resource of a metric that may not exist. */
 const RESOURCE_STATE = {
@@ -99,56 +59,12 @@ export const MetricRef = builder.prismaNode('Metric', {
       description: 'The thing it belongs to, where that is known.',
       resolve: (query, { resourceId }, _args, { loaders }) => loaders.related.resource(query, resourceId),
     }),
-    status: t.expose('status', { type: MetricStatusRef, description: 'Where it is in its life.' }),
-    statusReason: t.string({
-      nullable: true,
-      select: RESOURCE_STATE,
-      description:
-        'Why its status is ERROR, or what is amiss beside: the server fails to store its points, or nobody knows whether there is such a resource.',
-      resolve: (metric, _args, context) => explainStatus(metric, context),
-    }),
-    message: t.string({
-      nullable: true,
-      select: RESOURCE_STATE,
-      description: 'As `statusReason`.',
-      deprecationReason: 'Use `statusReason`.',
-      resolve: (metric, _args, context) => explainStatus(metric, context),
-    }),
-    collectorError: t.field({
-      type: CollectorErrorRef,
-      nullable: true,
-      description: 'Why its source cannot be read just now; null while it can.',
-      resolve: ({ collectorError }) => readCollectorError(collectorError),
-    }),
-    learning: t.field({
-      type: LearningRef,
-      description: 'Rows its model has seen and needs; scores before that are provisional.',
-      resolve: (metric, _args, { facts, registry }) => ({
-        rows: findEntry(metric, registry)?.scoredRows ?? 0,
-        needed: facts.learningRows,
-        metricNumber: metric.number,
-      }),
-    }),
     valueKind: t.field({
       type: ValueKindRef,
       nullable: true,
       description:
         'What its values were said to be, and so what of them is scored; null where nobody said: the detector then finds out by its samples.',
       resolve: (metric, _args, { registry }) => findEntry(metric, registry)?.modelParams.valueKind ?? null,
-    }),
-    periodSeconds: t.exposeInt('periodSeconds', { description: 'Time between two samples.' }),
-    lastTimestamp: t.field({
-      type: 'DateTime',
-      nullable: true,
-      description: 'Time of its newest stored sample.',
-      resolve: (metric, _args, { registry }) => {
-        const lastMs = findEntry(metric, registry)?.lastTimestampMs ?? null;
-        return lastMs === null ? null : new Date(lastMs);
-      },
-    }),
-    lastRowId: t.int({
-      description: 'Row id of the sample that arrived last: how many it has had.',
-      resolve: (metric, _args, { registry }) => findEntry(metric, registry)?.lastRowId ?? 0,
     }),
     spec: t.field({
       type: 'JSON',
@@ -178,6 +94,54 @@ export const MetricRef = builder.prismaNode('Metric', {
   }),
 });
 
+/** Where it is: what may change with every sample. */
+builder.prismaObjectFields(MetricRef, (t) => ({
+  status: t.expose('status', { type: MetricStatusRef, description: 'Where it is in its life.' }),
+  statusReason: t.string({
+    nullable: true,
+    select: RESOURCE_STATE,
+    description:
+      'Why its status is ERROR, or what is amiss beside: the server fails to store its points, or nobody knows whether there is such a resource.',
+    resolve: (metric, _args, context) => explainStatus(metric, context),
+  }),
+  message: t.string({
+    nullable: true,
+    select: RESOURCE_STATE,
+    description: 'As `statusReason`.',
+    deprecationReason: 'Use `statusReason`.',
+    resolve: (metric, _args, context) => explainStatus(metric, context),
+  }),
+  collectorError: t.field({
+    type: CollectorErrorRef,
+    nullable: true,
+    description: 'Why its source cannot be read just now; null while it can.',
+    resolve: ({ collectorError }) => readCollectorError(collectorError),
+  }),
+  learning: t.field({
+    type: LearningRef,
+    description: 'Rows its model has seen and needs; scores before that are provisional.',
+    resolve: (metric, _args, { facts, registry }) => ({
+      rows: findEntry(metric, registry)?.scoredRows ?? 0,
+      needed: facts.learningRows,
+      metricNumber: metric.number,
+    }),
+  }),
+  periodSeconds: t.exposeInt('periodSeconds', { description: 'Time between two samples.' }),
+  lastTimestamp: t.field({
+    type: 'DateTime',
+    nullable: true,
+    description: 'Time of its newest stored sample.',
+    resolve: (metric, _args, { registry }) => {
+      const lastMs = findEntry(metric, registry)?.lastTimestampMs ?? null;
+      return lastMs === null ? null : new Date(lastMs);
+    },
+  }),
+  lastRowId: t.int({
+    description: 'Row id of the sample that arrived last: how many it has had.',
+    resolve: (metric, _args, { registry }) => findEntry(metric, registry)?.lastRowId ?? 0,
+  }),
+}));
+
 function explainStatus(
   metric: Pick<Metric, 'id' | 'message' | 'datasource' | 'status'> & {
     readonly resource: Pick<Resource, 'region' | 'type' | 'resourceId' | 'state'> | null;
@@ -189,13 +153,4 @@ function explainStatus(
   if (datasource !== 'CLOUDWATCH' || resource === null) return null;
   const hasValues = (findEntry(metric, registry)?.lastRowId ?? 0) > 0;
   return describeDoubt(resource, inventory.ageOf(resource.region), hasValues);
-}
-
-/** The column is JSON: what is not of the shape we write there is not shown. */
-function readCollectorError(json: unknown): CollectorErrorShape | null {
-  if (typeof json !== 'object' || json === null) return null;
-  if (!('message' in json && 'since' in json && 'deadline' in json)) return null;
-  const { message, since, deadline } = json;
-  if (typeof message !== 'string' || typeof since !== 'string' || typeof deadline !== 'string') return null;
-  return { message, since, deadline };
 }

@@ -8,7 +8,7 @@ import type { PolicyMatch } from '../../../core/monitoring/policies/policy.ts';
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import { accountToWrite } from '../../../core/access/caller.ts';
 import { TagFilterRef } from '../inventory/tag-filter.ts';
-import { AlertPolicyRef } from '../metrics/metric.ts';
+import { AlertPolicyRef } from '../metrics/metric-parts.ts';
 import { ModelParametersRef } from '../metrics/model-parameters.ts';
 
 const MonitoringMatchRef = builder.objectRef<PolicyMatch>('MonitoringMatch').implement({

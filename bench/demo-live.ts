@@ -4,6 +4,7 @@ import { makePoint } from './demo-history.ts';
 import { createChance, type DemoSeries } from './demo-series.ts';
 
 const STEP_MS = 10_000;
+const POINTS_PER_PUSH = 1000;
 const CALM_STEPS = 18;
 const WRONG_STEPS = 4;
 
@@ -27,12 +28,12 @@ export async function goLive(
     const timeMs = Date.now();
     const trouble = findTrouble(series, chance, step);
     if (trouble?.begins === true) tell(`${new Date(timeMs).toISOString()} ${trouble.name} ${trouble.words}`);
-    await api.push(
-      series.map((one, index) => {
-        const point = makePoint(one, timeMs, endMs, createChance(index));
-        return trouble?.name === one.name ? { ...point, value: trouble.change(point.value) } : point;
-      }),
-    );
+    const points = series.map((one, index) => {
+      const point = makePoint(one, timeMs, endMs, createChance(index));
+      return trouble?.name === one.name ? { ...point, value: trouble.change(point.value) } : point;
+    });
+    for (let start = 0; start < points.length; start += POINTS_PER_PUSH)
+      await api.push(points.slice(start, start + POINTS_PER_PUSH));
     await Promise.race([until, new Promise((resolve) => setTimeout(resolve, STEP_MS))]);
   }
 }

@@ -33,24 +33,16 @@ export function AuditPage() {
         All changes of the last year, except data ingestion. Click a mutation or key to filter.
       </p>
       {isNarrowed ? (
-        <div className="line">
-          <span>
-            Only{' '}
-            {[field, keyId === '' ? '' : `those with the key ${keyId}`]
-              .filter((part) => part !== '')
-              .join(', ')}
-          </span>
-          <button
-            onClick={() =>
-              narrow(() => {
-                setField('');
-                setKeyId('');
-              })
-            }
-          >
-            Show all
-          </button>
-        </div>
+        <Narrowed
+          field={field}
+          keyId={keyId}
+          onShowAll={() =>
+            narrow(() => {
+              setField('');
+              setKeyId('');
+            })
+          }
+        />
       ) : null}
       <Answered answer={answer} what="the audit log">
         {({ auditLog: { nodes, pageInfo } }) => (
@@ -82,6 +74,17 @@ export function AuditPage() {
           </>
         )}
       </Answered>
+    </div>
+  );
+}
+
+function Narrowed(props: { readonly field: string; readonly keyId: string; readonly onShowAll: () => void }) {
+  const { field, keyId, onShowAll } = props;
+  const parts = [field, keyId === '' ? '' : `those with the key ${keyId}`];
+  return (
+    <div className="line">
+      <span>Only {parts.filter((part) => part !== '').join(', ')}</span>
+      <button onClick={onShowAll}>Show all</button>
     </div>
   );
 }

@@ -9,6 +9,41 @@ import { SCOPE_WORDS } from './scope-words.ts';
 const DAY_MS = 86_400_000;
 const SCOPES: readonly AccessScope[] = ['READ', 'INGEST', 'WRITE', 'ADMIN'];
 
+interface Draft {
+  readonly name: string;
+  readonly scope: AccessScope;
+  readonly account: string;
+  /** Until it expires; empty for never. */
+  readonly days: string;
+}
+
+/** The draft of a key, and what came of it. */
+function useNewKey(isFirst: boolean, onMade: () => void) {
+  const { key } = useApi();
+  const [draft, setDraft] = useState<Draft>({ name: '', scope: 'READ', account: '', days: '' });
+  const [made, setMade] = useState<{ readonly name: string; readonly secret: string } | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const create = useDo(CreateKeyDocument);
+  const scope = isFirst ? 'ADMIN' : draft.scope;
+  const save = async () => {
+    const { account, days } = draft;
+    const name = draft.name.trim();
+    const expiresAt = days === '' ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString();
+    const owner = scope === 'ADMIN' || account.trim() === '' ? null : account.trim();
+    const outcome = await create({ input: { name, scopes: [scope], account: owner, expiresAt } });
+    setProblem(findProblem(outcome));
+    if (!('data' in outcome) || !('secret' in outcome.data.createApiKey)) return;
+    const { secret } = outcome.data.createApiKey;
+    // The first key closes the server: without it this page would be locked out by what it just did.
+    if (key.value.get() === null) key.keep(secret);
+    setMade({ name, secret });
+    setDraft((old) => ({ ...old, name: '' }));
+    onMade();
+  };
+  const change = (changed: Partial<Draft>) => setDraft((old) => ({ ...old, ...changed }));
+  return { draft: { ...draft, scope }, change, save, problem, made, forget: () => setMade(null) };
+}
+
 /** A new key. What is made is shown here, this once. */
 export function KeyForm(props: {
   /** Whether the server has none yet: then it has to be one that may do everything. */
@@ -17,80 +52,16 @@ export function KeyForm(props: {
   readonly onMade: () => void;
 }) {
   const { isFirst, accounts, onMade } = props;
-  const { key } = useApi();
-  const [name, setName] = useState('');
-  const [chosen, setScope] = useState<AccessScope>('READ');
-  const [account, setAccount] = useState('');
-  const [days, setDays] = useState('');
-  const [made, setMade] = useState<{ readonly name: string; readonly secret: string } | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const create = useDo(CreateKeyDocument);
-  const scope = isFirst ? 'ADMIN' : chosen;
-  const save = async (event: SubmitEvent) => {
+  const { draft, change, save, problem, made, forget } = useNewKey(isFirst, onMade);
+  const onSubmit = (event: SubmitEvent) => {
     event.preventDefault();
-    const expiresAt = days === '' ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString();
-    const owner = scope === 'ADMIN' || account.trim() === '' ? null : account.trim();
-    const outcome = await create({
-      input: { name: name.trim(), scopes: [scope], account: owner, expiresAt },
-    });
-    setProblem(findProblem(outcome));
-    if (!('data' in outcome) || !('secret' in outcome.data.createApiKey)) return;
-    const { secret } = outcome.data.createApiKey;
-    // The first key closes the server: without it this page would be locked out by what it just did.
-    if (key.value.get() === null) key.keep(secret);
-    setMade({ name: name.trim(), secret });
-    setName('');
-    onMade();
+    void save();
   };
   return (
     <>
-      <form className="card stack" aria-label="New key" onSubmit={(event) => void save(event)}>
+      <form className="card stack" aria-label="New key" onSubmit={onSubmit}>
         <h2>New key</h2>
-        <div className="fields">
-          <label className="field">
-            <span>Name of the key</span>
-            <input value={name} required maxLength={255} onChange={({ target }) => setName(target.value)} />
-          </label>
-          <label className="field">
-            <span>Scope</span>
-            <select
-              value={scope}
-              disabled={isFirst}
-              onChange={({ target }) => setScope(SCOPES.find((known) => known === target.value) ?? 'READ')}
-            >
-              {SCOPES.map((known) => (
-                <option key={known} value={known}>
-                  {SCOPE_WORDS[known]}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label className="field">
-            <span>Account (empty = all)</span>
-            <input
-              value={scope === 'ADMIN' ? '' : account}
-              disabled={scope === 'ADMIN'}
-              list="accounts"
-              maxLength={255}
-              onChange={({ target }) => setAccount(target.value)}
-            />
-            <datalist id="accounts">
-              {accounts.map((known) => (
-                <option key={known} value={known} />
-              ))}
-            </datalist>
-          </label>
-          <label className="field">
-            <span>Expires after (days, empty = never)</span>
-            <input
-              type="number"
-              min="1"
-              max="3650"
-              value={days}
-              onChange={({ target }) => setDays(target.value)}
-            />
-          </label>
-        </div>
+        <KeyFields draft={draft} isFirst={isFirst} accounts={accounts} onChange={change} />
         {isFirst ? (
           <p className="quiet">
             The first key is an admin key. After creating it, every client must authenticate; this tab signs
@@ -103,8 +74,72 @@ export function KeyForm(props: {
         {problem === null ? null : <Notice kind="problem">{problem}</Notice>}
       </form>
       {made === null ? null : (
-        <NewKey key={made.secret} name={made.name} secret={made.secret} onDone={() => setMade(null)} />
+        <NewKey key={made.secret} name={made.name} secret={made.secret} onDone={forget} />
       )}
     </>
+  );
+}
+
+function KeyFields(props: {
+  readonly draft: Draft;
+  readonly isFirst: boolean;
+  readonly accounts: readonly string[];
+  readonly onChange: (changed: Partial<Draft>) => void;
+}) {
+  const { draft, isFirst, accounts, onChange } = props;
+  const { name, scope, account, days } = draft;
+  return (
+    <div className="fields">
+      <label className="field">
+        <span>Name of the key</span>
+        <input
+          value={name}
+          required
+          maxLength={255}
+          onChange={({ target }) => onChange({ name: target.value })}
+        />
+      </label>
+      <label className="field">
+        <span>Scope</span>
+        <select
+          value={scope}
+          disabled={isFirst}
+          onChange={({ target }) =>
+            onChange({ scope: SCOPES.find((known) => known === target.value) ?? 'READ' })
+          }
+        >
+          {SCOPES.map((known) => (
+            <option key={known} value={known}>
+              {SCOPE_WORDS[known]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label className="field">
+        <span>Account (empty = all)</span>
+        <input
+          value={scope === 'ADMIN' ? '' : account}
+          disabled={scope === 'ADMIN'}
+          list="accounts"
+          maxLength={255}
+          onChange={({ target }) => onChange({ account: target.value })}
+        />
+        <datalist id="accounts">
+          {accounts.map((known) => (
+            <option key={known} value={known} />
+          ))}
+        </datalist>
+      </label>
+      <label className="field">
+        <span>Expires after (days, empty = never)</span>
+        <input
+          type="number"
+          min="1"
+          max="3650"
+          value={days}
+          onChange={({ target }) => onChange({ days: target.value })}
+        />
+      </label>
+    </div>
   );
 }

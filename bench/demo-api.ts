@@ -4,6 +4,8 @@ export interface DemoPoint {
   readonly metric: string;
   readonly timestamp: string;
   readonly value: number;
+  readonly resource?: string;
+  readonly unit?: string;
 }
 
 const RETRY_MS = 300;

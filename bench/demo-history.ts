@@ -15,7 +15,8 @@ export async function pushHistory(
   series: readonly DemoSeries[],
   { tell }: { readonly tell: (line: string) => void },
 ): Promise<number> {
-  for (const { name, resource, unit } of series) await api.monitor({ name, resource, unit });
+  for (const { name, resource, unit, isLeftToPolicy } of series)
+    if (isLeftToPolicy !== true) await api.monitor({ name, resource, unit });
   const endMs = Math.floor(Date.now() / STEP_MS) * STEP_MS;
   const startedMs = Date.now();
   let toldMs = startedMs;
@@ -46,12 +47,13 @@ export async function pushHistory(
 
 /** What a series has at a time; `endMs` is when its history ends. */
 export function makePoint(
-  { name, valueAt }: DemoSeries,
+  { name, resource, unit, isLeftToPolicy, valueAt }: DemoSeries,
   timeMs: number,
   endMs: number,
   chance = createChance(SEED),
 ): DemoPoint {
   const noise = drawNoise(chance, Math.floor(timeMs / 1000));
   const value = Number(valueAt(timeMs, endMs - timeMs, noise).toPrecision(5));
-  return { metric: name, timestamp: new Date(timeMs).toISOString(), value };
+  const point = { metric: name, timestamp: new Date(timeMs).toISOString(), value };
+  return isLeftToPolicy === true ? { ...point, resource, unit } : point;
 }

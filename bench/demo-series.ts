@@ -13,6 +13,8 @@ export interface DemoSeries {
   readonly unit: string;
   /** Time between two points of its history; five minutes when left out. */
   readonly stepMs?: number;
+  /** Monitored by the policy, as its first point comes, rather than by a mutation: ten thousand mutations take minutes. */
+  readonly isLeftToPolicy?: boolean;
   /** What happens to it, in a few words; null when nothing does. */
   readonly story: string | null;
   /** @param beforeEndMs how long before the end of the history, negative for what comes live */
@@ -134,6 +136,7 @@ export function listFleet(count: number, stepMs: number): readonly DemoSeries[] 
     resource: `fleet/node-${index + 1}`,
     unit: 'Percent',
     stepMs,
+    isLeftToPolicy: true,
     story: null,
     valueAt: (time: number, _before: number, noise: number) =>
       20 + (index % 17) + 30 * dailyShape(time + index * 60_000) + noise * 2,

@@ -99,11 +99,11 @@ export function listMetricConditions(
              WHERE autostack_id = ANY(${bind(memberOf)}::uuid[]) AND left_at IS NULL)`,
         ]),
     ...listTagConditions(selection.tags, bind),
-    ...(leastScore === null ? [] : [hasUnusualBar(range, leastScore, bind)]),
+    ...(leastScore === null ? [] : [hasBarOfScore(range, leastScore, bind)]),
   ];
 }
 
-function hasUnusualBar(range: StoredBarRange, leastScore: number, bind: (value: unknown) => string): string {
+function hasBarOfScore(range: StoredBarRange, leastScore: number, bind: (value: unknown) => string): string {
   return `EXISTS (SELECT FROM bar WHERE bar.metric_number = m.number AND ${isInRange(range, bind)}
     AND bar.score >= ${bind(leastScore)} OFFSET 0)`;
 }

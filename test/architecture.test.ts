@@ -139,6 +139,18 @@ describe('imports', () => {
     expect(coreArrows.toSorted()).toEqual(allowed.toSorted());
   });
 
+  it('load nothing of OpenTelemetry where no traces are sent', () => {
+    const isTracing = (file: string) => file.startsWith('platform/tracing/');
+    const loading = /^import (?!type\b)[^;]*? from '([^']*(?:@opentelemetry|\/tracing)\/[^']+)'/gm;
+    const loaded = files
+      .filter((file) => !isTracing(file))
+      .flatMap((file) => [...textOf(file).matchAll(loading)].map(([, target]) => `${file} loads ${target}`));
+    expect(loaded).toEqual([]);
+    expect(files.filter((file) => textOf(file).includes("import('../platform/tracing/"))).toEqual([
+      'app/open-telemetry.ts',
+    ]);
+  });
+
   it('make no cycle, neither of features nor of files', () => {
     const features = coreArrows.map((arrow) => arrow.split(' > ')).map(([a = '', b = '']) => [a, b] as const);
     expect(findCycle(groupArrows(features))).toBeNull();

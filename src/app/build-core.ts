@@ -36,6 +36,7 @@ import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../log.ts';
 import type { Datasource } from '../model.ts';
 import type { Stats } from '../platform/telemetry/metrics.ts';
+import type { Tracing } from '../platform/tracing/tracing.ts';
 import { createAutostackSource } from '../core/sources/autostack/autostack.ts';
 import type { Aws } from '../core/sources/aws/aws.ts';
 import { REGIONS } from '../core/sources/aws/regions.ts';
@@ -67,6 +68,8 @@ export interface Engine {
   readonly sources: ReadonlyMap<Datasource, Source>;
   readonly quota: Quota;
   readonly stats: Stats;
+  /** Null where no traces are sent. */
+  readonly tracing: Tracing | null;
   /** Goes on with unfinished backlogs and begins retention; polling is begun apart, by `poll.start`. */
   start: () => void;
   /** Finishes what was taken, and saves every model. Subscriptions end. */
@@ -86,8 +89,9 @@ export async function createEngine(options: {
   readonly aws: Aws;
   /** How many resources the licence allows; null for any number. */
   readonly licensedResources?: () => number | null;
+  readonly tracing?: Tracing | null;
 }): Promise<Engine> {
-  const { aws, config, log, stats, licensedResources = () => null } = options;
+  const { aws, config, log, stats, licensedResources = () => null, tracing = null } = options;
   const { pool, prisma } = options.database;
   const directory = new AutostackDirectory({ pool, prisma, log });
   await directory.load();
@@ -98,8 +102,8 @@ export async function createEngine(options: {
   await completePushedMetrics(pool, log);
   const registry = new Registry(pool);
   await registry.load();
-  const live = await ScoreFeed.open({ pool, registry, stats });
-  const path = openDataPath({ pool, registry, live, config, stats, log });
+  const live = await ScoreFeed.open({ pool, registry, stats, tracing });
+  const path = openDataPath({ pool, registry, live, config, stats, tracing, log });
   const monitoring = await openMonitoring({ ...path, prisma, directory, sources, aws, licensedResources });
   const customMetrics = createCustomMetrics({
     ...path,

@@ -129,6 +129,7 @@ async function openGraphql(
     trusted,
     log,
     monitor: monitoring.requests,
+    tracing: monitoring.tracing,
     whenRead: readers.whenRead,
     readAddress,
   });

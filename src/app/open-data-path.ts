@@ -19,6 +19,7 @@ import type { ScoreFeed } from '../core/score-log/score-feed.ts';
 import { createStatusFeed, type StatusFeed } from '../platform/runtime/change-feed.ts';
 import { WriteLock } from '../platform/runtime/write-lock.ts';
 import type { Stats } from '../platform/telemetry/metrics.ts';
+import type { Tracing } from '../platform/tracing/tracing.ts';
 import type { Log } from '../log.ts';
 
 interface Environment {
@@ -27,6 +28,7 @@ interface Environment {
   readonly live: ScoreFeed;
   readonly config: Config;
   readonly stats: Stats;
+  readonly tracing: Tracing | null;
   readonly log: Log;
 }
 

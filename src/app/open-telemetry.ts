@@ -1,4 +1,4 @@
-/** Puts together what watches the server itself: its requests, its licence, and InfluxDB as the place for both. */
+/** Puts together what watches the server itself: its requests, its licence, its traces, and where all that goes. */
 import type { Config } from '../platform/config/read-config.ts';
 import type { Engine } from './build-core.ts';
 import type { Log } from '../log.ts';
@@ -6,6 +6,7 @@ import { createSendPoints } from '../platform/telemetry/send-points.ts';
 import { InfluxdbWriter, type FlushPeriod } from '../platform/telemetry/influxdb-writer.ts';
 import { createLicenseWatch, type LicenseWatch } from '../platform/telemetry/license-watch.ts';
 import { describeScore, type WriteMonitorPoint } from '../platform/telemetry/request-point.ts';
+import type { Tracing } from '../platform/tracing/tracing.ts';
 import { createRequestMonitor, type RequestMonitor } from '../platform/telemetry/request-monitor.ts';
 import type { Stats } from '../platform/telemetry/metrics.ts';
 import type { Teardown } from '../platform/runtime/shutdown-stack.ts';
@@ -13,6 +14,8 @@ import type { Teardown } from '../platform/runtime/shutdown-stack.ts';
 export interface SelfMonitoring {
   readonly requests: RequestMonitor;
   readonly license: LicenseWatch;
+  /** Null where no collector is set. */
+  readonly tracing: Tracing | null;
   /** Null where no InfluxDB is set. */
   readonly flushPeriod: FlushPeriod | null;
   /** Begins to write scores, where the settings ask for it. Ends with the engine's subscriptions. */
@@ -24,6 +27,7 @@ export async function startSelfMonitoring(options: {
   readonly config: Config;
   readonly log: Log;
   readonly stats: Stats;
+  readonly version: string;
   readonly teardown: Teardown;
 }): Promise<SelfMonitoring> {
   const { config, log, stats, teardown } = options;
@@ -41,9 +45,11 @@ export async function startSelfMonitoring(options: {
   });
   teardown.add(() => license.stop());
   await license.start();
+  const traces = await openTracing(options);
   return {
-    requests: createRequestMonitor({ stats, write }),
+    requests: createRequestMonitor({ stats, write, trace: traces?.traceRequest ?? null }),
     license,
+    tracing: traces?.tracing ?? null,
     flushPeriod: writer,
     exportScores: (engine) => {
       if (write === null || !config.influxdbScores) return;
@@ -61,6 +67,29 @@ function createWriter(config: Config, log: Log, stats: Stats): InfluxdbWriter | 
   if (url === undefined || org === undefined || bucket === undefined) return null;
   const send = createSendPoints({ url, org, bucket, token }, log);
   return new InfluxdbWriter({ send, stats, log, flushSeconds: config.monitoringFlushSeconds });
+}
+
+/** Null where no collector is set: nothing of OpenTelemetry is loaded then. */
+async function openTracing(options: {
+  readonly config: Config;
+  readonly log: Log;
+  readonly stats: Stats;
+  readonly version: string;
+  readonly teardown: Teardown;
+}) {
+  const url = findCollector(options.config);
+  if (url === null) return null;
+  const { startTracing } = await import('../platform/tracing/start-tracing.ts');
+  const { stop, ...traces } = startTracing({ url, ...options });
+  options.teardown.add(stop);
+  return traces;
+}
+
+/** By OpenTelemetry's rules: the address for traces as it is, or below the one for everything. */
+function findCollector(config: Config): string | null {
+  if (config.otelDisabled || config.tracesExporter === 'none') return null;
+  if (config.otlpTracesEndpoint !== undefined) return config.otlpTracesEndpoint;
+  return config.otlpEndpoint === undefined ? null : `${config.otlpEndpoint.replace(/\/$/, '')}/v1/traces`;
 }
 
 const BATCH_SCORES = 1000;

@@ -49,7 +49,7 @@ export async function startLapwing(
   const stats = createStats();
   await checkPorts(config);
   return buildOrTearDown(async (teardown) => {
-    const monitoring = await startSelfMonitoring({ config, log, stats, teardown });
+    const monitoring = await startSelfMonitoring({ config, log, stats, version, teardown });
     const database = await openDatabase({
       config,
       log,
@@ -127,6 +127,7 @@ async function startEngine(
     sources: [host, influxdb, prometheus].filter((source) => source !== null),
     aws,
     licensedResources: () => monitoring.license.current().resources,
+    tracing: monitoring.tracing,
   });
   teardown.add(engine.stop);
   const { registry } = engine;

@@ -12,10 +12,10 @@ const CLIENT_GONE = 499;
  */
 export function monitorHandler(path: string, handle: Handler, monitor: RequestMonitor): Handler {
   return (request, response) => {
-    const open = monitor.begin(`${request.method ?? 'GET'}:${path}`, request);
+    const open = monitor.begin(`${request.method ?? 'GET'}:${path}`, request, request.headers);
     response.setHeader('x-request-id', open.id);
     response.once('finish', () => open.end(response.statusCode));
     response.once('close', () => open.end(response.headersSent ? response.statusCode : CLIENT_GONE));
-    return handle(request, response);
+    return open.within(() => handle(request, response));
   };
 }

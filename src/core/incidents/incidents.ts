@@ -12,6 +12,7 @@ import type { Log } from '../../log.ts';
 import { RESEND_SECONDS } from '../notify/alertmanager.ts';
 import type { Mailer } from '../notify/email.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
+import type { Tracing } from '../../platform/tracing/tracing.ts';
 import type { Outbound } from '../../platform/outbound/outbound-client.ts';
 import type { Seal } from '../../platform/outbound/sealed-secret.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
@@ -42,6 +43,7 @@ export interface IncidentsOptions {
   readonly publicUrl?: string | null;
   /** Days an incident that has ended is kept; 0 for ever. */
   readonly retentionDays: number;
+  readonly tracing?: Tracing | null;
   /** How long new scores wait for more of them, in milliseconds; the follower's own time when left out. */
   readonly lingerMs?: number;
 }

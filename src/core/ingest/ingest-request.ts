@@ -4,6 +4,8 @@ import type { Objection } from './validate-point.ts';
 import type { CustomMetrics, WantedMetric } from '../metrics/custom-metrics.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import { nameOnResource } from '../sources/series-resource.ts';
+import type { Span } from '@opentelemetry/api';
+import type { TracedBatch } from '../../platform/tracing/tracing.ts';
 import type { Arrival } from './arrivals.ts';
 
 /** A checked point that waits in a queue. */
@@ -30,6 +32,18 @@ export interface IngestRequest {
   /** The metric of points without a name, and up to where its source has been read. */
   readonly metricNumber: number | null;
   readonly readToMs: number | null;
+  /** The span of whom asked; undefined where nobody traces. */
+  readonly span: Span | undefined;
+}
+
+/** What traces say of requests that are written together. */
+export function describeBatch(requests: readonly IngestRequest[]): TracedBatch {
+  const points = requests.reduce((sum, { pending }) => sum + pending.length, 0);
+  return {
+    names: ['ingest batch', 'ingest score', 'ingest commit'],
+    requests: requests.map(({ span }) => span),
+    attributes: { 'lapwing.requests': requests.length, 'lapwing.points': points },
+  };
 }
 
 /** Whether the point has a metric now, when its batch is written. */

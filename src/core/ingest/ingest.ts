@@ -8,6 +8,7 @@ import type { Log } from '../../log.ts';
 import { DEFAULT_ACCOUNT, type Sample, type ValueKind } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { timed } from '../../platform/telemetry/latencies.ts';
+import type { Tracing } from '../../platform/tracing/tracing.ts';
 import { rejectPoint, tally, type AcceptResult, type RejectedPoint } from './accept-result.ts';
 import { BatchQueue } from './batching-queue.ts';
 import { checkName, checkResource, checkSample, checkUnit } from './validate-point.ts';
@@ -20,6 +21,7 @@ import type { Preload } from './preload-models.ts';
 import type { Commit } from './commit.ts';
 import type { Arrival } from './arrivals.ts';
 import {
+  describeBatch,
   findPushedMetric,
   type IngestRequest,
   listNewNames,
@@ -61,6 +63,8 @@ export interface IngestOptions {
   readonly queueLimit: number;
   readonly futureToleranceMs: number;
   readonly now?: () => number;
+  /** Null, or left out, where no traces are sent. */
+  readonly tracing?: Tracing | null;
 }
 
 export interface WriteFailure {
@@ -102,7 +106,8 @@ export class Ingest {
       },
     );
     if (pending.length === 0) return Promise.resolve(tally([], rejected, new Map(), stats));
-    const request = { pending, rejected, accountId, metricNumber: null, readToMs: null };
+    const span = this.#options.tracing?.active();
+    const request = { pending, rejected, accountId, metricNumber: null, readToMs: null, span };
     return timed(stats, 'ingest_acknowledgement', () => this.#live.add(request));
   }
 
@@ -142,6 +147,7 @@ export class Ingest {
       accountId: entry.accountId,
       metricNumber: entry.number,
       readToMs: readToMs ?? null,
+      span: this.#options.tracing?.active(),
     });
   }
 
@@ -149,13 +155,16 @@ export class Ingest {
     batchPoints: number,
     onPoints: (points: number) => void,
   ): BatchQueue<IngestRequest, AcceptResult> {
-    const { commit, writeLock, preload: preload, queueLimit, stats, log } = this.#options;
+    const { commit, writeLock, preload: preload, queueLimit, stats, log, tracing } = this.#options;
     return new BatchQueue<IngestRequest, AcceptResult>({
       limit: queueLimit,
       batchPoints,
       countPoints: ({ pending }) => pending.length,
       prepare: ({ pending }) => preload(pending),
-      write: (requests) => writeLock.runPipelined(() => this.#score(requests)),
+      write: (requests) => {
+        const score = () => this.#score(requests);
+        return writeLock.runPipelined(tracing?.traceBatch(describeBatch(requests), score) ?? score);
+      },
       onWritten: (failure) => {
         this.#lastFailure = failure === null ? null : { error: failure, atMs: performance.now() };
       },

@@ -8,6 +8,7 @@ import type { Log } from '../../log.ts';
 import { toError } from '../../platform/runtime/to-error.ts';
 import type { Datasource } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
+import type { Tracing } from '../../platform/tracing/tracing.ts';
 import type { Polling, ReadFailure, ReadResult, Source } from '../sources/source.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { CollectorErrors } from './collector-errors.ts';
@@ -29,6 +30,8 @@ export interface PollerOptions {
   /** Takes a metric out of ERROR once it can be read again. */
   readonly retry: (metricId: string) => Promise<unknown>;
   readonly stats: Stats;
+  /** Null, or left out, where no traces are sent. */
+  readonly tracing?: Tracing | null;
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -77,13 +80,26 @@ export class Poller {
   /** Reads once what is due now; resolves when it is stored. For a caller that keeps the time instead of `start`. */
   async readDue(): Promise<void> {
     const batches = this.#queue.takeDue(this.#now());
-    await Promise.all(batches.map((batch) => this.#limitOf(batch).run(() => this.#readBatch(batch))));
+    await Promise.all(batches.map((batch) => this.#limitOf(batch).run(() => this.#tracedRead(batch))));
   }
 
   #limitOf({ lane, isHistory }: DueBatch): Limit {
     const limit = this.#limits.get(lane) ?? createLimit(isHistory ? HISTORIES_AT_ONCE : LIVE_AT_ONCE);
     this.#limits.set(lane, limit);
     return limit;
+  }
+
+  #tracedRead(batch: DueBatch): Promise<void> {
+    const { tracing } = this.#options;
+    if (tracing === undefined || tracing === null) return this.#readBatch(batch);
+    const { lane, isHistory, entries } = batch;
+    const attributes = {
+      'lapwing.lane': lane,
+      'lapwing.history': isHistory,
+      'lapwing.metrics': entries.length,
+    };
+    const source = entries[0]?.datasource ?? 'nothing';
+    return tracing.runRoot(`poll ${source}`, { attributes }, () => this.#readBatch(batch));
   }
 
   async #readBatch({ polling, entries, isHistory }: DueBatch): Promise<void> {

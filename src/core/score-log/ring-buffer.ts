@@ -1,5 +1,14 @@
 /** The newest part of the log of scores, in memory: one buffer that every live subscriber reads from. */
+import type { SpanContext } from '@opentelemetry/api';
 import type { ScoredSample } from '../samples/stored-sample.ts';
+
+/** The transaction a part of the log came with. */
+export interface LogCommit {
+  /** Milliseconds of `performance.now`. */
+  readonly atMs: number;
+  /** Its span; null where it is not traced. */
+  readonly span: SpanContext | null;
+}
 
 export interface ScoreRing {
   /** Places held are `first` to `last`; empty when last < first. */
@@ -8,7 +17,9 @@ export interface ScoreRing {
   /** Undefined for a sample whose metric was deleted or unmonitored since. */
   get: (seq: number) => ScoredSample | undefined;
   /** Appends what was committed. After places that were missed (an unclear commit) the ring begins anew. */
-  append: (scores: readonly ScoredSample[]) => void;
+  append: (scores: readonly ScoredSample[], commit: LogCommit) => void;
+  /** Commits of these scores, each once, oldest first; none of those that are not held. */
+  commitsOf: (scores: readonly ScoredSample[]) => readonly LogCommit[];
   forget: (metricNumber: number) => void;
   /** The log goes further than what was appended: what lies between is left to the database. */
   skipTo: (last: number) => void;
@@ -17,6 +28,7 @@ export interface ScoreRing {
 /** @param last the log's last place so far */
 export function createScoreRing(capacity: number, last: number): ScoreRing {
   const slots: (ScoredSample | undefined)[] = [];
+  const commits: LogCommit[] = [];
   let first = last + 1;
   return {
     get first() {
@@ -26,14 +38,23 @@ export function createScoreRing(capacity: number, last: number): ScoreRing {
       return last;
     },
     get: (seq) => (seq < first || seq > last ? undefined : slots[seq % capacity]),
-    append: (scores) => {
+    append: (scores, commit) => {
       for (const score of scores) {
         if (score.seq <= last) continue;
         if (score.seq !== last + 1) first = score.seq;
         slots[score.seq % capacity] = score;
+        commits[score.seq % capacity] = commit;
         last = score.seq;
         first = Math.max(first, last - capacity + 1);
       }
+    },
+    commitsOf: (scores) => {
+      const found = new Set<LogCommit>();
+      for (const { seq } of scores) {
+        const commit = seq < first || seq > last ? undefined : commits[seq % capacity];
+        if (commit !== undefined) found.add(commit);
+      }
+      return [...found];
     },
     skipTo: (newLast) => {
       if (newLast <= last) return;

@@ -11,6 +11,7 @@ import { StoredLog } from './stored-log.ts';
 import { cutPage, type PageOptions, type ScorePage, selectScores } from './score-pages.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
+import type { Tracing } from '../../platform/tracing/tracing.ts';
 import { formatCursor, parseCursor, type LogBounds } from './cursor.ts';
 import type { Registry } from '../metrics/registry.ts';
 import { compileFilter, type ScoreFilter } from './score-filter.ts';
@@ -18,7 +19,7 @@ import { type GroupOptions, ScoreGroup, type LogPage, type ScoreEvent } from './
 import { createReplayPace } from './catch-up-limiter.ts';
 import { createScoreMemory } from './event-cache.ts';
 import { createScoreRing, readRing, type ScoreRing } from './ring-buffer.ts';
-import { streamScores } from './subscription.ts';
+import { streamScores, type SubscribeOptions } from './subscription.ts';
 import { createLogPageCache } from './log-page-cache.ts';
 import { TaggedMetrics } from './tagged-metrics.ts';
 import { readTagged } from '../metrics/read-tagged.ts';
@@ -28,18 +29,6 @@ import { Signal, type Wait } from '../../platform/runtime/signal.ts';
 export type { PageOptions } from './score-pages.ts';
 export type { ScoreEvent } from './shared-subscription.ts';
 export type { ScoreFilter } from './score-filter.ts';
-
-export interface SubscribeOptions {
-  readonly filter: ScoreFilter;
-  /** Cursor of the last event or row seen; null from now on. */
-  readonly after: string | null;
-  /** Most scores in one event. */
-  readonly maxBatch: number;
-  /** How long an event may wait for more scores, in milliseconds. */
-  readonly lingerMs: number;
-  /** True for a reader within the server, which is no subscriber anybody counts. */
-  readonly isInternal?: boolean;
-}
 
 /** About half a minute of 1,000 scores a second; 10 MB. */
 const RING_CAPACITY = fitHeap(32_768, 300);
@@ -54,6 +43,7 @@ interface ScoreFeedOptions {
   readonly pool: pg.Pool;
   readonly registry: Registry;
   readonly stats: Stats;
+  readonly tracing?: Pick<Tracing, 'active'> | null;
 }
 
 export class ScoreFeed {
@@ -91,7 +81,8 @@ export class ScoreFeed {
 
   /** Appends what a transaction just committed, and wakes all subscriptions. */
   publish(scores: readonly ScoredSample[]): void {
-    this.#ring.append(scores);
+    const span = this.#options.tracing?.active()?.spanContext() ?? null;
+    this.#ring.append(scores, { atMs: performance.now(), span });
     this.#wakeAll();
   }
 
@@ -139,6 +130,7 @@ export class ScoreFeed {
       readLogPage: (after, most) => this.#readForGroup(after, most),
       last: () => this.#ring.last,
       cursorOf: (seq) => this.cursorOf(seq),
+      commitsOf: this.#ring.commitsOf,
       memory: this.#events,
     });
     this.#groups.set(key, group);

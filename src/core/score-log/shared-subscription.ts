@@ -4,6 +4,7 @@
  */
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import type { KeptEvent, ScoreMemory } from './event-cache.ts';
+import type { LogCommit } from './ring-buffer.ts';
 import { Signal } from '../../platform/runtime/signal.ts';
 
 export interface ScoreEvent {
@@ -14,6 +15,8 @@ export interface ScoreEvent {
   readonly scores: readonly ScoredSample[];
   /** Scored points of the log not yet looked at when the event was made. */
   readonly lag: number;
+  /** What its scores were committed with, oldest first; none of what was read back from the database. */
+  readonly commits: readonly LogCommit[];
 }
 
 /** A part of the log: every row there is with a place after the one asked for, up to and including `upTo`. */
@@ -41,6 +44,7 @@ export interface GroupOptions {
   /** The log's last place. */
   readonly last: () => number;
   readonly cursorOf: (seq: number) => string;
+  readonly commitsOf: (scores: readonly ScoredSample[]) => readonly LogCommit[];
   /** Bounds what all groups remember together. */
   readonly memory: ScoreMemory;
 }
@@ -173,10 +177,9 @@ export class ScoreGroup {
   }
 
   #place(after: number, { scores, seen }: Batch): PlacedEvent {
-    return {
-      event: { prev: this.#cursorOf(after), cursor: this.#cursorOf(seen), scores, lag: this.#last() - seen },
-      upTo: seen,
-    };
+    const commits = this.#options.commitsOf(scores);
+    const [prev, cursor] = [this.#cursorOf(after), this.#cursorOf(seen)];
+    return { event: { prev, cursor, scores, lag: this.#last() - seen, commits }, upTo: seen };
   }
 }
 

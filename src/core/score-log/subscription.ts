@@ -1,5 +1,18 @@
 /** One subscriber's way through the log of scores: a place, moved on by the events of its group. */
+import type { ScoreFilter } from './score-filter.ts';
 import type { PlacedEvent, ScoreEvent, ScoreGroup } from './shared-subscription.ts';
+
+export interface SubscribeOptions {
+  readonly filter: ScoreFilter;
+  /** Cursor of the last event or row seen; null from now on. */
+  readonly after: string | null;
+  /** Most scores in one event. */
+  readonly maxBatch: number;
+  /** How long an event may wait for more scores, in milliseconds. */
+  readonly lingerMs: number;
+  /** True for a reader within the server, which is no subscriber anybody counts. */
+  readonly isInternal?: boolean;
+}
 
 export interface StreamOptions {
   readonly group: ScoreGroup;

@@ -17,6 +17,7 @@ import { PROMETHEUS_SETTINGS } from './prometheus.ts';
 import { REMOTE_WRITE_SETTINGS } from './remote-write.ts';
 import { SERVER_SETTINGS } from './server.ts';
 import type { Setting } from './setting.ts';
+import { TRACING_SETTINGS } from './tracing.ts';
 import { OperatorError } from '../../errors.ts';
 import { wordIssue } from '../runtime/word-issue.ts';
 
@@ -32,6 +33,7 @@ const SETTINGS = {
   ...DOWNLOAD_SETTINGS,
   ...NOTIFICATION_SETTINGS,
   ...REMOTE_WRITE_SETTINGS,
+  ...TRACING_SETTINGS,
   ...LIMIT_SETTINGS,
 } as const;
 

@@ -30,6 +30,11 @@ const LATENCIES = {
     labels: ['type', 'field'],
     buckets: DATA_PATH_BUCKETS,
   },
+  subscription_delivery: {
+    help: 'From the commit of scores to the time a subscriber of anomalyScores was sent them, by transport; the time an event waits for more scores (lingerMs) included, what is replayed by a cursor not. Rises when subscribers read slowly, or the server has too much to do.',
+    labels: ['transport'],
+    buckets: DATA_PATH_BUCKETS,
+  },
   notification_delivery: {
     help: 'From the time a message was written to the time its channel took it, the five seconds it waits for others included. Rises when receivers are away.',
     labels: [],

@@ -5,7 +5,7 @@
 import { CLOUDWATCH_COUNTERS } from './cloudwatch-counters.ts';
 import { ACCESS_COUNTERS, ACCESS_REASON_COUNTERS } from './access-counters.ts';
 import { PROTOCOL_COUNTERS, PROTOCOL_REASON_COUNTERS } from './protocol-counters.ts';
-import { EXPORT_COUNTERS } from './export-counters.ts';
+import { EXPORT_COUNTERS, EXPORT_REASON_COUNTERS } from './export-counters.ts';
 import { GAUGES } from './gauges.ts';
 import { INCIDENT_COUNTERS } from './incident-counters.ts';
 import { Latencies, type Latency, type LatencyLabels } from './latencies.ts';
@@ -143,6 +143,7 @@ const REASON_COUNTERS = {
   },
   ...PROTOCOL_REASON_COUNTERS,
   ...ACCESS_REASON_COUNTERS,
+  ...EXPORT_REASON_COUNTERS,
 } as const;
 
 export type Counter = keyof typeof COUNTERS;

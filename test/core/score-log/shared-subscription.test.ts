@@ -19,6 +19,7 @@ function createLog() {
     },
     last: () => last,
     cursorOf: String,
+    commitsOf: () => [],
     memory: createScoreMemory(200),
   });
   const follow = (start = last) => {

@@ -100,6 +100,8 @@ describe('a secret setting', () => {
   const secrets = describeSettings().filter(({ isSecret }) => isSecret);
   const VALUES: Readonly<Record<string, string>> = {
     LAPWING_CLOUDWATCH_WEBHOOKS: 'ops=https://hooks.example.com/sesame',
+    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=sesame',
+    OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'authorization=sesame',
     LAPWING_SMTP_URL: 'smtp://u:sesame@mail.example.com',
     DATABASE_URL: 'postgresql://u:sesame@db.example.com/lapwing',
   };

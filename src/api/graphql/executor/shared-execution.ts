@@ -22,9 +22,16 @@ export type SubscribeResult = ExecutionResult | AsyncIterableIterator<ExecutionR
  */
 export function createSharedSubscribe(options: {
   readonly scopeOf: (context: unknown) => string;
+  /** Is given each event with what was made of it. */
+  readonly onExecuted?: (event: unknown, result: ExecutionResult) => void;
 }): (args: ExecutionArgs) => Promise<SubscribeResult> {
   const results = new WeakMap<object, Map<string, Promise<ExecutionResult>>>();
 
+  const executeEvent = async (event: unknown, args: ExecutionArgs) => {
+    const result = await execute({ ...args, rootValue: event });
+    options.onExecuted?.(event, result);
+    return result;
+  };
   const executeOnce = (event: unknown, key: string, args: ExecutionArgs) => {
     if (typeof event !== 'object' || event === null) return executeEvent(event, args);
     const known = results.get(event)?.get(key);
@@ -41,10 +48,6 @@ export function createSharedSubscribe(options: {
     const key = describeOperation(args, options.scopeOf(args.contextValue));
     return mapEvents(events[Symbol.asyncIterator](), (event) => executeOnce(event, key, args));
   };
-}
-
-async function executeEvent(event: unknown, args: ExecutionArgs): Promise<ExecutionResult> {
-  return execute({ ...args, rootValue: event });
 }
 
 /** Two operations with equal descriptions make the same of an event. */

@@ -16,7 +16,7 @@ const FURTHER = 'other';
 const OK = 200;
 const BAD_REQUEST = 400;
 /** What an execution is of; envelop types it loosely. */
-interface Executed {
+export interface Executed {
   readonly document: DocumentNode;
   readonly operationName?: string | null;
 }
@@ -91,7 +91,7 @@ export function monitorOperations(monitor: RequestMonitor, stats: Pick<Stats, 'o
   };
 }
 
-function findOpen(
+export function findOpen(
   monitor: RequestMonitor,
   context: object,
 ): { readonly open: OpenRequest | undefined; readonly isOwn: boolean } {
@@ -101,7 +101,7 @@ function findOpen(
 }
 
 /** What was executed was validated: its fields are those of the schema, so there are only so many. */
-function describeOperation({ document, operationName }: Executed): LatencyLabels {
+export function describeOperation({ document, operationName }: Executed): LatencyLabels {
   const operation = getOperationAST(document, operationName);
   const [first] = operation?.selectionSet.selections ?? [];
   const field = first?.kind === Kind.FIELD ? first.name.value : 'fragment';

@@ -10,6 +10,7 @@ import type { ReadAddress } from '../../../core/access/client-address.ts';
 import type { Log } from '../../../log.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { RequestMonitor } from '../../../platform/telemetry/request-monitor.ts';
+import type { Tracing } from '../../../platform/tracing/tracing.ts';
 import { createAdmission } from './authenticate-request.ts';
 import { auditMutations } from './audit-mutations.ts';
 import { auditRefusals } from './audit-refusals.ts';
@@ -28,10 +29,12 @@ import { limitTime } from '../limits/timeout.ts';
 import { createLoaders } from '../builder/loaders.ts';
 import { createMaskError } from '../transport/mask-error.ts';
 import { monitorOperations } from './monitor-operations.ts';
+import { traceOperations } from './trace-operations.ts';
 import { tenantParts } from '../tenancy/tenant-context.ts';
 import { admitStreams } from '../transport/admit-streams.ts';
 import { answerInJson } from '../transport/answer-in-json.ts';
 import { shareExecution } from '../executor/shared-execution-plugin.ts';
+import { DeliveryLag } from '../transport/delivery-lag.ts';
 import { createPayloads, type WritePayload } from '../transport/payload-cache.ts';
 import { createSocketProtocol } from '../transport/graphql-ws.ts';
 import { createRequestsOfErrors } from './request-of-error.ts';
@@ -73,6 +76,8 @@ export interface GraphqlServerOptions {
   readonly log: Log;
   /** Is called for every operation. */
   readonly monitor: RequestMonitor;
+  /** Null where no traces are sent. */
+  readonly tracing: Tracing | null;
   /** Holds streams of events back until they are read. */
   readonly whenRead: WhenRead;
   readonly readAddress: ReadAddress;
@@ -86,7 +91,15 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
   const maskError = createMaskError(log, requestOfError.find);
   const refuse = createRefuse(stats);
   const gate = createCallerGate(limits, refuse);
-  const steps = { ...options, stats, readRequestId, refuse, gate, writePayload: createPayloads() };
+  const steps = {
+    ...options,
+    stats,
+    readRequestId,
+    refuse,
+    gate,
+    writePayload: createPayloads(),
+    lag: new DeliveryLag({ ...options, stats }),
+  };
   const seenBy = createViews(parts);
   auditMutations(options.schema, steps);
   const yoga = createYoga<{ caller: Caller }>({
@@ -151,6 +164,7 @@ function listPlugins(
     readonly refuse: Refuse;
     readonly gate: CallerGate;
     readonly writePayload: WritePayload;
+    readonly lag: DeliveryLag;
   },
   requestOfError: Plugin,
 ): Plugin[] {
@@ -162,14 +176,17 @@ function listPlugins(
     monitorOperations(steps.monitor, stats),
     checkRights(schema, steps),
     compileOperations(schema),
-    shareExecution(),
+    shareExecution(steps.lag),
     coerceVariables(schema, { ...limits, refuse }),
     auditRefusals(schema, steps),
     limitTime(limits.operationSeconds, refuse),
+    traceOperations(steps.tracing, steps.monitor),
     reportCost(schema, limits.maxCost),
     admitStreams(steps.gate, steps.readAddress),
     requestOfError,
-    sendEventStreams(steps.writePayload, steps.whenRead),
+    sendEventStreams(steps.writePayload, steps.whenRead, (result, sinceMs) =>
+      steps.lag.noteSent(result, 'sse', sinceMs),
+    ),
     answerInJson(),
   ];
 }

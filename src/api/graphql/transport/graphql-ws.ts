@@ -7,6 +7,7 @@ import { CloseCode, makeServer, type Server, type SubscribePayload } from 'graph
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Caller, countedAs, describeLoss } from '../../../core/access/caller.ts';
 import type { Callers } from '../../../core/access/callers.ts';
+import type { DeliveryLag } from './delivery-lag.ts';
 import type { MaskError } from './mask-error.ts';
 import { type GetEnveloped, prepareOperation, type Runner } from './prepare-operation.ts';
 import { RunningOperations } from './running-operations.ts';
@@ -44,6 +45,7 @@ export interface SocketProtocolOptions {
   readonly watch: Callers['watch'];
   readonly maskError: MaskError;
   readonly writePayload: WritePayload;
+  readonly lag: Pick<DeliveryLag, 'noteSent'>;
   /** Puts the text of a trusted document in the place of its hash. */
   readonly resolveDocument: (payload: SubscribePayload) => SubscribePayload;
   /** Why this operation, which is among those counted, is refused; null when it may run. */
@@ -93,7 +95,9 @@ class SocketOperations {
 
   constructor(options: SocketProtocolOptions) {
     this.#options = options;
-    this.#sendResults = createSendResults(options.writePayload);
+    this.#sendResults = createSendResults(options.writePayload, (result, sinceMs) =>
+      options.lag.noteSent(result, 'websocket', sinceMs),
+    );
   }
 
   /** @returns whether it may stay; closed with the reason where it may not */

@@ -15,9 +15,14 @@ export type SendResults = (
 /**
  * Results are sent on the way; who iterates is given none, but learns of the end and of failures.
  */
-export function createSendResults(writePayload: WritePayload): SendResults {
+/** @param onSent is called with each result that was handed to the socket, and when its subscription began */
+export function createSendResults(
+  writePayload: WritePayload,
+  onSent: (result: ExecutionResult, sinceMs: number) => void = () => undefined,
+): SendResults {
   return (results, id, send) => {
     const head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
+    const sinceMs = performance.now();
     let ended = false;
     return {
       next: async () => {
@@ -25,7 +30,9 @@ export function createSendResults(writePayload: WritePayload): SendResults {
           const result = await results.next();
           if (result.done === true || ended) return { done: true, value: undefined };
           try {
-            await send([head, writePayload(result.value).closed]);
+            const sent = send([head, writePayload(result.value).closed]);
+            onSent(result.value, sinceMs);
+            await sent;
           } catch (error) {
             // The one that iterates does not return an iterator that failed: nobody else would end the subscription.
             await results.return?.();

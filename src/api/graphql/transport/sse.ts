@@ -27,8 +27,15 @@ const HEADERS = {
 /** Resolves when the peer may be sent more, or is gone. */
 export type WhenRead = (socket: Socket) => Promise<void>;
 
-/** Where yoga would send a stream of events, ours is sent. */
-export function sendEventStreams(writePayload: WritePayload, whenRead: WhenRead): Plugin {
+/**
+ * Where yoga would send a stream of events, ours is sent.
+ * @param onSent is called with each result that was handed to the response, and when its subscription began
+ */
+export function sendEventStreams(
+  writePayload: WritePayload,
+  whenRead: WhenRead,
+  onSent: (result: ExecutionResult, sinceMs: number) => void = () => undefined,
+): Plugin {
   const open = new Set<Readable>();
   let timer: NodeJS.Timeout | undefined;
   const frame = createFrames(writePayload);
@@ -54,7 +61,7 @@ export function sendEventStreams(writePayload: WritePayload, whenRead: WhenRead)
       chosen.setResultProcessor((_result, { Response }) => {
         const socket = findSocket(chosen.serverContext);
         const whenOpen = () => (socket === null ? Promise.resolve() : whenRead(socket));
-        const body = readEvents(result[Symbol.asyncIterator](), frame, whenOpen);
+        const body = readEvents(result[Symbol.asyncIterator](), { frame, whenOpen, onSent });
         add(body);
         // Its sender makes it, and also takes Node's streams; its type knows those of browsers only.
         const init: unknown = body;
@@ -96,9 +103,14 @@ function findCursor(event: unknown): unknown {
 /** One event is asked for at a time, and only when the one before has been taken. */
 function readEvents(
   results: AsyncIterator<ExecutionResult>,
-  frame: (result: ExecutionResult) => Buffer,
-  whenOpen: () => Promise<void>,
+  options: {
+    readonly frame: (result: ExecutionResult) => Buffer;
+    readonly whenOpen: () => Promise<void>;
+    readonly onSent: (result: ExecutionResult, sinceMs: number) => void;
+  },
 ): Readable {
+  const { frame, whenOpen, onSent } = options;
+  const sinceMs = performance.now();
   let isAsking = false;
   const give = (...chunks: readonly (Buffer | null)[]) => {
     // Its reader may have gone meanwhile.
@@ -119,6 +131,7 @@ function readEvents(
           }
           isAsking = false;
           give(frame(result.value));
+          onSent(result.value, sinceMs);
         },
         // Yoga has masked it by now. The response has begun: an error of the stream would end it without a word.
         (error: unknown) => give(frame({ errors: [toGraphqlError(error)] }), COMPLETE, null),

@@ -15,6 +15,7 @@ import { sendMessage, type ChannelConfig, type SendContext, type SendOutcome } f
 import { toError } from '../../../platform/runtime/to-error.ts';
 import { writeMessage } from '../../notify/write-message.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
+import type { Tracing } from '../../../platform/tracing/tracing.ts';
 import type { Seal } from '../../../platform/outbound/sealed-secret.ts';
 import { openChannel } from './channels.ts';
 import { readMessageIncidents } from './read-messages.ts';
@@ -31,6 +32,8 @@ export interface DeliverContext extends SendContext {
   readonly onTried: (notificationId: string) => void;
   /** In [0, 1). */
   readonly random?: () => number;
+  /** Null, or left out, where no traces are sent. */
+  readonly tracing?: Tracing | null;
 }
 
 const FIRST_PAUSE_MS = 5_000;
@@ -48,6 +51,22 @@ export interface Delivery {
 }
 
 export async function deliverMessage(due: DueMessage, context: DeliverContext): Promise<Delivery> {
+  const { tracing } = context;
+  if (tracing === undefined || tracing === null) return deliver(due, context);
+  const attributes = {
+    'lapwing.notification': due.id,
+    'lapwing.notification_kind': due.kind,
+    'lapwing.attempt': due.attempts,
+    'lapwing.incidents': due.incident_count,
+  };
+  return tracing.runRoot('notify', { attributes }, async (span) => {
+    const delivery = await deliver(due, context);
+    span.setAttribute('lapwing.sent', delivery.isSent);
+    return delivery;
+  });
+}
+
+async function deliver(due: DueMessage, context: DeliverContext): Promise<Delivery> {
   const { stats, log, now } = context;
   const { problem, isFinal, leftOut, retryAfterMs, ...texts } = await attempt(due, context);
   if (problem === null) {
@@ -100,6 +119,7 @@ async function attempt(due: DueMessage, context: DeliverContext): Promise<Attemp
   }
   try {
     const config = openChannel(channel, context.seal);
+    context.tracing?.active()?.setAttribute('lapwing.channel', config.kind);
     const message = await makeMessage(due, config, channel, context);
     const { subject, text: body } = message;
     return { ...(await sendMessage(config, message, context)), isFinal: false, subject, body };

@@ -56,7 +56,15 @@ async function nextScores(operation: LiveOperation): Promise<Scores> {
 const head = () => server.engine.live.head();
 const subscribers = (count: number) => until(() => expect(server.engine.live.subscriberCount()).toBe(count));
 
-describe.each(TRANSPORTS)('over $name', ({ subscribe }) => {
+async function countDeliveries(transport: string): Promise<number> {
+  const families = await server.engine.stats.readLatencies();
+  const found = families
+    .find(({ name }) => name === 'lapwing_subscription_delivery_seconds')
+    ?.samples.find(({ suffix, labels }) => suffix === '_count' && labels.transport === transport);
+  return found?.value ?? 0;
+}
+
+describe.each(TRANSPORTS)('over $name', ({ name, subscribe }) => {
   test('scores arrive as they are made', async () => {
     await using operation = subscribe(server, SCORES, { maxBatch: null, lingerMs: null });
     const pending = operation.next();
@@ -84,6 +92,19 @@ describe.each(TRANSPORTS)('over $name', ({ subscribe }) => {
     });
     await put('b', 3);
     expect(await nextScores(operation)).toMatchObject({ scores: [{ value: 3, metric: { name: 'b' } }] });
+  });
+
+  test('how long scores took from their commit is counted, and what is replayed is not', async () => {
+    const transport = name === 'WebSocket' ? 'websocket' : 'sse';
+    const from = head();
+    await put('a', 20);
+    await using operation = subscribe(server, SCORES, { after: from });
+    const before = await countDeliveries(transport);
+    expect(await nextScores(operation)).toMatchObject({ scores: [{ value: 20 }] });
+    const pending = operation.next();
+    await put('a', 21);
+    expect((await pending).value).toMatchObject({ data: { anomalyScores: { scores: [{ value: 21 }] } } });
+    await until(async () => expect(await countDeliveries(transport)).toBe(before + 1));
   });
 
   test('a client that comes back with its cursor misses nothing and sees nothing twice', async () => {

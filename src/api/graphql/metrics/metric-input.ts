@@ -57,6 +57,52 @@ const CloudwatchMetricSpecRef = builder.inputType('CloudwatchMetricSpec', {
   }),
 });
 
+const CloudwatchMathMetricRef = builder.inputType('CloudwatchMathMetric', {
+  description: 'A metric of CloudWatch that an expression uses.',
+  fields: (t) => ({
+    id: t.string({
+      required: true,
+      description: 'What the expression calls it: a lowercase letter, then letters, digits and underscores.',
+    }),
+    namespace: t.string({ required: true, description: 'Such as AWS/EC2, or one of your own.' }),
+    metric: t.string({ required: true, description: 'Its name within the namespace.' }),
+    dimensions: t.field({
+      type: [DimensionInputRef],
+      defaultValue: [],
+      description: 'What chooses one series of it, in any order; at most 30.',
+    }),
+    statistic: t.string({
+      description: "Average, Sum, p99, …; the catalogue's, or Average, when left out.",
+    }),
+  }),
+});
+
+const CloudwatchMathSpecRef = builder.inputType('CloudwatchMathSpec', {
+  description: 'An expression of metric math, evaluated by CloudWatch.',
+  fields: (t) => ({
+    region: t.string({ required: true, description: 'A name of `regions`.' }),
+    expression: t.string({
+      required: true,
+      description:
+        'The expression, such as 100*errors/requests; it gives one series. At most 2,048 characters.',
+    }),
+    metrics: t.field({
+      type: [CloudwatchMathMetricRef],
+      defaultValue: [],
+      description: 'What it uses by their ids; at most 100.',
+    }),
+    periodSeconds: t.int({
+      description: 'Of the metrics and of the result: 10, 30 or a multiple of 60; 300 when left out.',
+    }),
+    name: t.string({ description: 'The name of the metric; the expression when left out.' }),
+    resource: t.string({ description: 'The thing it belongs to; the name when left out.' }),
+    unlisted: t.boolean({
+      defaultValue: false,
+      description: 'Take it though CloudWatch refuses it now, or it gives several series.',
+    }),
+  }),
+});
+
 const AutostackMetricSpecRef = builder.inputType('AutostackMetricSpec', {
   description: 'A metric of an autostack.',
   fields: (t) => ({
@@ -71,6 +117,7 @@ export const MetricSpecInputRef = builder.inputType('MetricSpecInput', {
   isOneOf: true,
   fields: (t) => ({
     cloudwatch: t.field({ type: CloudwatchMetricSpecRef, description: 'A metric of CloudWatch.' }),
+    cloudwatchMath: t.field({ type: CloudwatchMathSpecRef, description: 'Metric math of CloudWatch.' }),
     autostack: t.field({ type: AutostackMetricSpecRef, description: 'A metric of a group of resources.' }),
     custom: t.field({ type: CustomMetricSpecRef, description: 'A pushed metric.' }),
     host: t.field({ type: HostMetricSpecRef, description: 'A metric of the host.' }),
@@ -134,6 +181,7 @@ export const AlertPolicyInputRef = builder.inputType('AlertPolicyInput', {
 /** The one member that is given: its source, and the spec as the source wants it. GraphQL saw to it that there is one. */
 export function readSpec({
   cloudwatch,
+  cloudwatchMath,
   autostack,
   custom,
   influxdb,
@@ -147,6 +195,12 @@ export function readSpec({
   if (cloudwatch != null) {
     const { unlisted, ...spec } = cloudwatch;
     return { datasource: 'CLOUDWATCH', spec: withoutNulls(spec), confirmed: unlisted !== true };
+  }
+  if (cloudwatchMath != null) {
+    const { unlisted, metrics, ...spec } = cloudwatchMath;
+    const inputs = (metrics ?? []).map(withoutNulls);
+    const whole = { ...withoutNulls(spec), metrics: inputs };
+    return { datasource: 'CLOUDWATCH', spec: whole, confirmed: unlisted !== true };
   }
   if (autostack != null) {
     const path = ['input', 'spec', 'autostack', 'autostackId'];

@@ -3,7 +3,8 @@ import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { createAwsClients, type AwsAccess } from './clients.ts';
 import { createCloudwatchSource } from './cloudwatch.ts';
 import { createConfirmMetric } from './confirm-metric.ts';
-import { createReadSeries, type ReadSeries } from './read-series.ts';
+import { MathReader } from './math/read-math.ts';
+import { createReadSeries, type ReadAccess, type ReadSeries } from './read-series.ts';
 import type { WindowRules } from './window.ts';
 import { createDiscover } from './discover.ts';
 import type { Discover, Source } from '../source.ts';
@@ -32,13 +33,15 @@ export function createAws(
   const { stats, historyDays, settleSeconds, now = Date.now } = options;
   const clients = createAwsClients(options);
   const rules = { settleMs: settleSeconds * 1000, historyMs: historyDays * DAY_MS };
-  const readSeries = createReadSeries({
+  const access: ReadAccess = {
     client: clients.cloudwatch,
     count: (name, by) => stats.count(name, by),
-  });
+  };
+  const readSeries = createReadSeries(access);
   return {
     cloudwatch: createCloudwatchSource({
       readSeries,
+      math: new MathReader({ access, rules, now }),
       confirm: createConfirmMetric(clients.cloudwatch, {
         onUnconfirmed: () => stats.count('cloudwatch_names_unconfirmed'),
         now,

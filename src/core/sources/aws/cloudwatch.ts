@@ -1,26 +1,45 @@
-/** CloudWatch as a source: AWS itself, or anything that speaks as it does. */
-import type { Source } from '../source.ts';
+/** CloudWatch as a source, its metrics and its metric math: AWS itself, or anything that speaks as it does. */
+import type { Polling, Source } from '../source.ts';
 import { CATALOGUE, listSupportedTypes } from './catalogue.ts';
 import { describeCloudwatchMetric } from './describe-metric.ts';
 import { createCloudwatchPolling } from './read-metrics.ts';
+import { describeMathMetric, isMathSpec } from './math/math-spec.ts';
+import type { MathReader } from './math/read-math.ts';
 import type { ReadSeries } from './read-series.ts';
 import type { WindowRules } from './window.ts';
 
 /** @param options.now milliseconds since 1970 */
 export function createCloudwatchSource(options: {
   readonly readSeries: ReadSeries;
+  readonly math: Pick<MathReader, 'confirm' | 'read'>;
   readonly confirm: (spec: unknown) => Promise<void>;
   readonly rules: WindowRules;
   readonly now?: () => number;
 }): Source {
-  const { readSeries, confirm, rules, now = Date.now } = options;
+  const { readSeries, math, confirm, rules, now = Date.now } = options;
   return {
     datasource: 'CLOUDWATCH',
-    describe: describeCloudwatchMetric,
-    confirm,
+    describe: (spec) => (isMathSpec(spec) ? describeMathMetric(spec) : describeCloudwatchMetric(spec)),
+    confirm: (spec) => (isMathSpec(spec) ? math.confirm(spec) : confirm(spec)),
     catalogue: listSupportedTypes,
     resourceSpecs: listResourceSpecs,
-    polling: createCloudwatchPolling({ readSeries, rules, now }),
+    polling: readBoth(createCloudwatchPolling({ readSeries, rules, now }), math),
+  };
+}
+
+/** Metrics share calls, expressions do not. */
+function readBoth(metrics: Polling, math: Pick<MathReader, 'read'>): Polling {
+  return {
+    ...metrics,
+    read: async (requests, signal) => {
+      const expressions = requests.filter(({ spec }) => isMathSpec(spec));
+      const plain = requests.filter(({ spec }) => !isMathSpec(spec));
+      const results = await Promise.all([
+        plain.length === 0 ? [] : metrics.read(plain, signal),
+        math.read(expressions, signal),
+      ]);
+      return results.flat();
+    },
   };
 }
 

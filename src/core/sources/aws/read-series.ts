@@ -20,7 +20,7 @@ export interface SeriesQuery {
 }
 
 /** From the start of the first period to the end of the last; both are ends of periods. */
-interface SeriesWindow {
+export interface SeriesWindow {
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -39,44 +39,49 @@ const POINTS_PER_PAGE = 100_800;
 /** More pages than any window of ours has: a token that never ends must not hold a reader for ever. */
 const MAX_PAGES = 200;
 
-export function createReadSeries(options: {
+export interface ReadAccess {
   readonly client: (region: string) => Promise<CloudWatchClient>;
   readonly count: CountAws;
-}): ReadSeries {
-  const ask = async (
-    region: string,
-    queries: readonly SeriesQuery[],
-    window: SeriesWindow,
-    signal: AbortSignal,
-  ) => {
-    const { GetMetricDataCommand } = await import('@aws-sdk/client-cloudwatch');
-    const client = await options.client(region);
-    const pages: MetricDataResult[][] = [];
-    let token: string | undefined;
-    do {
-      if (pages.length >= MAX_PAGES) throw new SourceUnavailableError('CloudWatch: the answer has no end');
-      options.count('cloudwatch_calls');
-      const page: GetMetricDataCommandOutput = await client.send(
-        new GetMetricDataCommand({
-          MetricDataQueries: queries.map(toQuery),
-          StartTime: new Date(window.fromMs),
-          EndTime: new Date(window.toMs),
-          ScanBy: 'TimestampAscending',
-          MaxDatapoints: POINTS_PER_PAGE,
-          ...(token === undefined ? {} : { NextToken: token }),
-        }),
-        { abortSignal: signal },
-      );
-      options.count('cloudwatch_retries', Math.max(0, (page.$metadata.attempts ?? 1) - 1));
-      pages.push(page.MetricDataResults ?? []);
-      token = page.NextToken;
-    } while (token !== undefined && token !== '');
-    return mergePages(queries.length, pages.flat(), window);
-  };
+}
 
+/** All pages of the answer to one GetMetricData. @throws whatever the client throws, SourceUnavailableError */
+export async function getMetricData(
+  access: ReadAccess,
+  region: string,
+  query: { readonly queries: readonly MetricDataQuery[]; readonly window: SeriesWindow },
+  signal: AbortSignal,
+): Promise<readonly MetricDataResult[]> {
+  const { GetMetricDataCommand } = await import('@aws-sdk/client-cloudwatch');
+  const client = await access.client(region);
+  const { queries, window } = query;
+  const pages: MetricDataResult[][] = [];
+  let token: string | undefined;
+  do {
+    if (pages.length >= MAX_PAGES) throw new SourceUnavailableError('CloudWatch: the answer has no end');
+    access.count('cloudwatch_calls');
+    const page: GetMetricDataCommandOutput = await client.send(
+      new GetMetricDataCommand({
+        MetricDataQueries: [...queries],
+        StartTime: new Date(window.fromMs),
+        EndTime: new Date(window.toMs),
+        ScanBy: 'TimestampAscending',
+        MaxDatapoints: POINTS_PER_PAGE,
+        ...(token === undefined ? {} : { NextToken: token }),
+      }),
+      { abortSignal: signal },
+    );
+    access.count('cloudwatch_retries', Math.max(0, (page.$metadata.attempts ?? 1) - 1));
+    pages.push(page.MetricDataResults ?? []);
+    token = page.NextToken;
+  } while (token !== undefined && token !== '');
+  return pages.flat();
+}
+
+export function createReadSeries(options: ReadAccess): ReadSeries {
   const readChunk: ReadSeries = async (region, queries, window, signal) => {
     try {
-      return await ask(region, queries, window, signal);
+      const results = await getMetricData(options, region, { queries: queries.map(toQuery), window }, signal);
+      return mergePages(queries.length, results, window);
     } catch (error) {
       if (queries.length > 1 && isAboutTheRequest(error)) {
         // One series CloudWatch does not like costs only itself.
@@ -102,49 +107,74 @@ export function createReadSeries(options: {
 }
 
 function toQuery(query: SeriesQuery, index: number): MetricDataQuery {
+  return { Id: nameQuery(index), MetricStat: toMetricStat(query), ReturnData: true };
+}
+
+function nameQuery(index: number): string {
+  return `m${index}`;
+}
+
+export function toMetricStat(query: SeriesQuery): NonNullable<MetricDataQuery['MetricStat']> {
   return {
-    Id: `m${index}`,
-    MetricStat: {
-      Metric: {
-        Namespace: query.namespace,
-        MetricName: query.metric,
-        Dimensions: query.dimensions.map(({ name, value }) => ({ Name: name, Value: value })),
-      },
-      Period: query.periodSeconds,
-      Stat: query.statistic,
+    Metric: {
+      Namespace: query.namespace,
+      MetricName: query.metric,
+      Dimensions: query.dimensions.map(({ name, value }) => ({ Name: name, Value: value })),
     },
-    ReturnData: true,
+    Period: query.periodSeconds,
+    Stat: query.statistic,
   };
 }
 
-/** A series may go on on the next page; only what its last part says of it counts. */
+/** A series may go on on the next page. */
 function mergePages(
   length: number,
   results: readonly MetricDataResult[],
   window: SeriesWindow,
 ): (readonly Sample[] | Error)[] {
-  const byId = new Map<string, { samples: Map<number, number>; status: string; message: string }>();
-  for (const { Id = '', Timestamps = [], Values = [], StatusCode, Messages } of results) {
-    const series = byId.get(Id) ?? { samples: new Map<number, number>(), status: '', message: '' };
-    byId.set(Id, series);
-    series.status = StatusCode ?? 'Complete';
-    series.message = Messages?.[0]?.Value ?? series.message;
-    Timestamps.forEach((time, index) => {
-      const timestampMs = time.getTime();
-      const value = Values[index];
-      const isAsked = timestampMs >= window.fromMs && timestampMs < window.toMs;
-      if (isAsked && value !== undefined && Number.isFinite(value)) series.samples.set(timestampMs, value);
-    });
+  const byId = new Map<string, OpenSeries>();
+  for (const part of results) {
+    const series = byId.get(part.Id ?? '') ?? openSeries();
+    byId.set(part.Id ?? '', series);
+    addPart(series, part, window);
   }
   return Array.from({ length }, (_, index) => {
-    const series = byId.get(`m${index}`);
+    const series = byId.get(nameQuery(index));
     if (series === undefined)
       return new SourceUnavailableError('CloudWatch left the series out of its answer');
-    if (series.status !== 'Complete') return describeStatus(series.status, series.message);
-    return [...series.samples]
-      .map(([timestampMs, value]) => ({ timestampMs, value }))
-      .sort((a, b) => a.timestampMs - b.timestampMs);
+    return closeSeries(series);
   });
+}
+
+interface OpenSeries {
+  readonly samples: Map<number, number>;
+  status: string;
+  message: string;
+}
+
+/** Adds a part of a series; only what the last part says of it counts. */
+export function addPart(series: OpenSeries, part: MetricDataResult, window: SeriesWindow): void {
+  const { Timestamps = [], Values = [], StatusCode, Messages } = part;
+  series.status = StatusCode ?? 'Complete';
+  series.message = Messages?.[0]?.Value ?? series.message;
+  Timestamps.forEach((time, index) => {
+    const timestampMs = time.getTime();
+    const value = Values[index];
+    const isAsked = timestampMs >= window.fromMs && timestampMs < window.toMs;
+    if (isAsked && value !== undefined && Number.isFinite(value)) series.samples.set(timestampMs, value);
+  });
+}
+
+export function openSeries(): OpenSeries {
+  return { samples: new Map(), status: '', message: '' };
+}
+
+/** @returns samples in time order, or why there are none */
+export function closeSeries({ samples, status, message }: OpenSeries): readonly Sample[] | Error {
+  if (status !== 'Complete') return describeStatus(status, message);
+  return [...samples]
+    .map(([timestampMs, value]) => ({ timestampMs, value }))
+    .sort((a, b) => a.timestampMs - b.timestampMs);
 }
 
 /** A part of the values is as good as none: the window is read again, whole. */

@@ -36,33 +36,38 @@ const asciiText = (longest: number) =>
     .max(longest, `expected at most ${longest} characters`)
     .regex(/^[\x20-\x7e]*$/, 'expected printable ASCII')
     .refine((text) => text.trim() !== '', 'expected more than blanks');
-const name = asciiText(MAX_NAME_LENGTH).refine((text) => !text.startsWith(':'), 'may not start with a colon');
+export const cloudwatchName = asciiText(MAX_NAME_LENGTH).refine(
+  (text) => !text.startsWith(':'),
+  'may not start with a colon',
+);
 
-const dimensionList = z.array(z.strictObject({ name, value: asciiText(MAX_VALUE_LENGTH) }));
+const name = cloudwatchName;
+export const dimensionList = z.array(z.strictObject({ name, value: asciiText(MAX_VALUE_LENGTH) }));
 /** { InstanceId: "i-1" }, as exports of the predecessor have it. */
 const dimensionMap = z
   .record(name, asciiText(MAX_VALUE_LENGTH))
   .transform((map) => Object.entries(map).map(([key, value]) => ({ name: key, value })));
+
+export const statisticName = z
+  .string()
+  .regex(STATISTIC, 'expected Average, Sum, Minimum, Maximum, SampleCount, or a percentile such as p99');
+export const periodLength = z
+  .number()
+  .int('expected a whole number')
+  .positive('expected more than 0')
+  .max(MAX_SECONDS, `expected at most ${MAX_SECONDS}`)
+  .refine(
+    (seconds) => seconds === 10 || seconds === 30 || seconds % 60 === 0,
+    'expected 10, 30 or a multiple of 60',
+  );
 
 const SPEC = z.strictObject({
   region: z.string({ error: 'expected a region such as us-east-1' }),
   namespace: name,
   metric: name,
   dimensions: z.union([dimensionList, dimensionMap], { error: 'expected a list of { name, value }' }),
-  statistic: z
-    .string()
-    .regex(STATISTIC, 'expected Average, Sum, Minimum, Maximum, SampleCount, or a percentile such as p99')
-    .nullish(),
-  periodSeconds: z
-    .number()
-    .int('expected a whole number')
-    .positive('expected more than 0')
-    .max(MAX_SECONDS, `expected at most ${MAX_SECONDS}`)
-    .refine(
-      (seconds) => seconds === 10 || seconds === 30 || seconds % 60 === 0,
-      'expected 10, 30 or a multiple of 60',
-    )
-    .nullish(),
+  statistic: statisticName.nullish(),
+  periodSeconds: periodLength.nullish(),
 });
 
 const WHOLE = { name: 'cloudwatch', expected: '{ region, namespace, metric, dimensions }' };

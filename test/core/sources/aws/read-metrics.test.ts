@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createAwsClients } from '../../../../src/core/sources/aws/clients.ts';
 import { createCloudwatchSource } from '../../../../src/core/sources/aws/cloudwatch.ts';
-import { createReadSeries } from '../../../../src/core/sources/aws/read-series.ts';
+import { MathReader } from '../../../../src/core/sources/aws/math/read-math.ts';
+import { createReadSeries, type ReadAccess } from '../../../../src/core/sources/aws/read-series.ts';
 import type { ReadFailure, ReadRequest, ReadResult } from '../../../../src/core/sources/source.ts';
 import { startAwsImitation } from './imitation.ts';
 import { BROKEN, EXPIRED, THROTTLED, type Fault, type Script } from './script.ts';
@@ -18,12 +19,14 @@ async function startReading(script: Script, options: { readonly maxAttempts?: nu
     credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
     maxAttempts: options.maxAttempts ?? 1,
   });
-  const readSeries = createReadSeries({
+  const access: ReadAccess = {
     client: clients.cloudwatch,
     count: (name, by = 1) => counts.set(name, (counts.get(name) ?? 0) + by),
-  });
+  };
+  const readSeries = createReadSeries(access);
   const source = createCloudwatchSource({
     readSeries,
+    math: new MathReader({ access, rules: RULES, now: () => NOW }),
     confirm: () => Promise.resolve(),
     rules: RULES,
     now: () => NOW,

@@ -1,4 +1,4 @@
-/** The Graphite port, for TCP and UDP. */
+/** The Graphite port, for TCP and UDP, and the one for its pickles. */
 import { isLoopback } from '../core/access/loopback.ts';
 import type { Engine } from './build-core.ts';
 import { formatHost } from '../api/http/format-host.ts';
@@ -15,11 +15,7 @@ export async function listenGraphite(
   if (config.graphitePort === null) return null;
   const { port, orAnyFree } = config.graphitePort;
   const { accept, stats } = engine;
-  const isHidden = !isLoopback(config.host) && !config.graphiteOpen;
-  // Its protocol has no credentials: any client that can reach it can push.
-  const host = isHidden ? '127.0.0.1' : config.host;
-  if (isHidden)
-    log.warn({ host }, 'Graphite listens on loopback only; LAPWING_GRAPHITE_OPEN=on changes that');
+  const host = chooseHost(options);
   const listen = async (wanted: number) => {
     const parts = { accept: (points: Parameters<AcceptPoints>[0]) => accept.acceptNamed(points), log, stats };
     const listener = createGraphiteListener({ ...parts, host, port: wanted });
@@ -40,6 +36,33 @@ export async function listenGraphite(
     log.warn({ port }, 'the default Graphite port is taken; listening on another');
     return listen(0);
   }
+}
+
+/** @returns the address; null when it is switched off */
+export async function listenPickle(
+  options: SendEnvironment & { readonly engine: Engine },
+): Promise<string | null> {
+  const { config, log, engine, teardown } = options;
+  if (config.graphitePicklePort === null) return null;
+  const listener = createGraphiteListener({
+    accept: (points) => engine.accept.acceptNamed(points),
+    format: 'pickle',
+    host: chooseHost(options),
+    port: config.graphitePicklePort,
+    log,
+    stats: engine.stats,
+  });
+  const address = await listener.start();
+  teardown.add(() => listener.stop());
+  return `tcp://${formatHost(address.host)}:${address.port}`;
+}
+
+/** Its protocols have no credentials: any client that can reach it can push. */
+function chooseHost({ config, log }: Pick<SendEnvironment, 'config' | 'log'>): string {
+  if (isLoopback(config.host) || config.graphiteOpen) return config.host;
+  const host = '127.0.0.1';
+  log.warn({ host }, 'Graphite listens on loopback only; LAPWING_GRAPHITE_OPEN=on changes that');
+  return host;
 }
 
 function isTaken(error: unknown): boolean {

@@ -2,7 +2,7 @@
 import type { Config } from '../platform/config/read-config.ts';
 import { followHostPeriod, watchHost } from '../core/monitoring/watch-host.ts';
 import { createEngine, type Engine } from './build-core.ts';
-import { listenGraphite } from './listen-graphite.ts';
+import { listenGraphite, listenPickle } from './listen-graphite.ts';
 import { listenStatsd } from './listen-statsd.ts';
 import { listenHttp } from './listen-http.ts';
 import type { Log } from '../log.ts';
@@ -73,8 +73,9 @@ export async function startLapwing(
     const { address: http, runConfiguration } = listener;
     tellOwnUrl(`${http}/aws`);
     graphite = await listenGraphite({ config, log, engine, teardown });
+    const pickle = await listenPickle({ config, log, engine, teardown });
     const statsd = await listenStatsd({ config, log, engine, teardown });
-    log.info({ version, http, graphite, statsd, database: database.description }, 'ready');
+    log.info({ version, http, graphite, pickle, statsd, database: database.description }, 'ready');
     return {
       version,
       addresses: {
@@ -84,6 +85,7 @@ export async function startLapwing(
         cloudwatch: `${http}/aws`,
         subscriptions: `${http.replace(/^http/, 'ws')}/graphql`,
         ...(graphite === null ? {} : { graphite }),
+        ...(pickle === null ? {} : { pickle }),
         ...(statsd === null ? {} : { statsd }),
       },
       engine,
@@ -94,9 +96,13 @@ export async function startLapwing(
 }
 
 /** Before the database is made and started: a port in use is the commonest mistake. */
-async function checkPorts({ host, port, graphitePort, statsdPort }: Config): Promise<void> {
+async function checkPorts({ host, port, graphitePort, ...config }: Config): Promise<void> {
   await checkAddress({ host, port, portSetting: 'LAPWING_PORT' });
+  const { statsdPort, graphitePicklePort } = config;
   if (statsdPort !== null) await checkAddress({ host, port: statsdPort, portSetting: 'LAPWING_STATSD_PORT' });
+  if (graphitePicklePort !== null) {
+    await checkAddress({ host, port: graphitePicklePort, portSetting: 'LAPWING_GRAPHITE_PICKLE_PORT' });
+  }
   if (graphitePort === null || graphitePort.orAnyFree) return;
   await checkAddress({ host, port: graphitePort.port, portSetting: 'LAPWING_GRAPHITE_PORT' });
 }

@@ -11,6 +11,12 @@ const graphitePort = z.union([
   port.transform((chosen) => ({ port: chosen, orAnyFree: false })),
 ]);
 
+const portOrOff = z
+  .string()
+  .optional()
+  .transform((given) => (given === undefined || given === '' ? null : given))
+  .pipe(z.union([z.null(), port]));
+
 export const SERVER_SETTINGS = {
   host: setting('LAPWING_HOST', 'Address the server listens on.', z.string().min(1), '127.0.0.1'),
   port: setting('LAPWING_PORT', 'HTTP port; 0 takes any free one.', port, '4000'),
@@ -20,14 +26,15 @@ export const SERVER_SETTINGS = {
     graphitePort,
     'auto',
   ),
+  graphitePicklePort: setting(
+    'LAPWING_GRAPHITE_PICKLE_PORT',
+    'Port for Graphite pickles, as carbon-relay sends them, by TCP; 2004 is its own, 0 takes any free one. Off when unset.',
+    portOrOff,
+  ),
   statsdPort: setting(
     'LAPWING_STATSD_PORT',
     'Port for StatsD and DogStatsD, by UDP and TCP; 8125 is its own, 0 takes any free one. Off when unset.',
-    z
-      .string()
-      .optional()
-      .transform((given) => (given === undefined || given === '' ? null : given))
-      .pipe(z.union([z.null(), port])),
+    portOrOff,
   ),
   statsdFlushSeconds: setting(
     'LAPWING_STATSD_FLUSH_SECONDS',

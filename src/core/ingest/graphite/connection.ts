@@ -6,7 +6,10 @@ import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { Refusal } from './deliver.ts';
 import { findForeignProtocol, type ForeignProtocol } from './foreign-protocol.ts';
 import { type BadLine, type GraphiteLines, createGraphiteParser } from './parser.ts';
+import { PickleParser } from './pickle-parser.ts';
 import type { GraphitePoint } from './parse-line.ts';
+
+export type GraphiteFormat = 'lines' | 'pickle';
 
 /** Points handed on at once; fewer as soon as the socket pauses, so that no point waits for company. */
 const MAX_BATCH_POINTS = 1000;
@@ -15,6 +18,8 @@ const MAX_BATCH_POINTS = 1000;
 const SMALL_CHUNK_BYTES = 8 * 1024;
 
 export interface ConnectionOptions {
+  /** Lines when left out. */
+  readonly format?: GraphiteFormat;
   readonly deliver: (points: readonly GraphitePoint[]) => Promise<readonly Refusal[] | null>;
   readonly log: Log;
   readonly stats: Stats;
@@ -38,13 +43,16 @@ export interface GraphiteConnection {
  * Starts to read a socket. Memory is bounded: while points wait the socket is not read, and TCP holds the sender.
  */
 export function openConnection(socket: Socket, options: ConnectionOptions): GraphiteConnection {
-  const { deliver, stats, stopping, now } = options;
-  const parser = createGraphiteParser();
+  const { deliver, stats, stopping, now, format = 'lines' } = options;
+  const parser = format === 'pickle' ? new PickleParser() : createGraphiteParser();
   const complaints = createComplaints(socket, options.log);
   const waitForSocket = watchSocket(socket, options);
   let waiting: readonly GraphitePoint[] = [];
-  /** What came before it was clear which protocol this is; null once that is known. */
-  let head: Buffer | null = Buffer.alloc(0);
+  /**
+   * What came before it was clear which protocol this is; null once that is known. What browsers send would be a pickle
+   * of a gigabyte, and is refused as one.
+   */
+  let head: Buffer | null = format === 'pickle' ? null : Buffer.alloc(0);
 
   const keep = ({ points, bad, empty }: GraphiteLines) => {
     stats.count('graphite_lines', points.length + bad.length + empty);
@@ -77,7 +85,7 @@ export function openConnection(socket: Socket, options: ConnectionOptions): Grap
     if (head !== null) return true;
     if (bytes.length > SMALL_CHUNK_BYTES) await nextParseSlot();
     keep(parser.push(bytes, now()));
-    return true;
+    return !parser.isBroken;
   };
   const read = async () => {
     for (;;) {

@@ -1,5 +1,5 @@
 /**
- * Takes Graphite plaintext over TCP.
+ * Takes Graphite plaintext, or its pickles, over TCP.
  *
  * The promise: the protocol has no reply, so a sender never learns what became of its lines. What the server has read
  * and understood is stored in order, or counted in graphite_points_lost; what it has not read is the sender's. While
@@ -9,13 +9,15 @@ import { type Server, type Socket, createServer } from 'node:net';
 import type { Log } from '../../../log.ts';
 import { listenOn } from '../../../platform/runtime/listen.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
-import { type GraphiteConnection, openConnection } from './connection.ts';
+import { type GraphiteConnection, type GraphiteFormat, openConnection } from './connection.ts';
 import { type AcceptPoints, deliverPoints } from './deliver.ts';
 
 export interface GraphiteListenerOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Lines when left out. */
+  readonly format?: GraphiteFormat;
   readonly accept: AcceptPoints;
   readonly log: Log;
   readonly stats: Stats;
@@ -84,7 +86,7 @@ export function createGraphiteListener(given: GraphiteListenerOptions): Graphite
       const starting = createServer({ keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, take);
       const { address, port } = await listenOn(starting, {
         ...options,
-        portSetting: 'LAPWING_GRAPHITE_PORT',
+        portSetting: options.format === 'pickle' ? 'LAPWING_GRAPHITE_PICKLE_PORT' : 'LAPWING_GRAPHITE_PORT',
       });
       starting.on('error', (error) => log.error({ err: error }, 'the Graphite listener failed'));
       server = starting;

@@ -18,7 +18,7 @@ export interface GraphitePoint {
 
 /** Why a line was left out. */
 export type GraphiteProblem =
-  'too_long' | 'not_utf8' | 'field_count' | 'bad_value' | 'bad_timestamp' | 'cut_off';
+  'too_long' | 'not_utf8' | 'field_count' | 'bad_value' | 'bad_timestamp' | 'cut_off' | 'bad_pickle';
 
 const FIELD = /[^ \t\v\f\r]+/g;
 /** Each digit can be matched in one way only, so that a hostile line costs no more than its length. */
@@ -41,12 +41,21 @@ export function parseGraphiteLine(
 ): GraphitePoint | typeof NO_VALUE | GraphiteProblem | null {
   const fields = line.match(FIELD);
   if (fields === null) return null;
-  const [metric, valueText, timeText] = fields;
+  const [metric = '', value = '', time = ''] = fields;
   if (fields.length !== 3) return 'field_count';
-  const isEmpty = NOT_A_NUMBER.test(valueText ?? '');
-  const value = isEmpty ? 0 : parseDecimal(valueText);
+  return readGraphitePoint(metric, { value, time }, arrivalMs);
+}
+
+/** The same of a name, a value and a time that were parted already. */
+export function readGraphitePoint(
+  metric: string,
+  given: { readonly value: string; readonly time: string },
+  arrivalMs: number,
+): GraphitePoint | typeof NO_VALUE | GraphiteProblem {
+  const isEmpty = NOT_A_NUMBER.test(given.value);
+  const value = isEmpty ? 0 : parseDecimal(given.value);
   if (value === null) return 'bad_value';
-  const seconds = parseDecimal(timeText);
+  const seconds = parseDecimal(given.time);
   if (seconds === null) return 'bad_timestamp';
   const timestampMs = seconds === TIME_OF_ARRIVAL ? arrivalMs : Math.round(seconds * 1000);
   if (!Number.isSafeInteger(timestampMs)) return 'bad_timestamp';
@@ -63,8 +72,8 @@ function toPath(name: string): string {
 }
 
 /** @returns null for text that is no finite decimal number */
-function parseDecimal(text: string | undefined): number | null {
-  if (text === undefined || !DECIMAL.test(text)) return null;
+function parseDecimal(text: string): number | null {
+  if (!DECIMAL.test(text)) return null;
   const number = Number(text);
   return Number.isFinite(number) ? number : null;
 }

@@ -29,6 +29,8 @@ export interface GraphiteLines {
 
 /** One per connection. Neither method throws, whatever the bytes. */
 export interface GraphiteParser {
+  /** Whether nothing that comes can be understood any more: the connection is to be closed. */
+  readonly isBroken: boolean;
   /**
    * Takes the next bytes and gives the lines they complete. Keeps no reference to the chunk.
    * @param arrivalMs the time of points that leave theirs to us, in milliseconds since 1970
@@ -48,6 +50,8 @@ export function createGraphiteParser(): GraphiteParser {
   let isSkipping = false;
 
   return {
+    // The next line begins behind a newline, whatever came before it.
+    isBroken: false,
     push(chunk, arrivalMs) {
       const found = createCollector(arrivalMs);
       const bytes = Buffer.concat([rest, chunk]);

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import type { Config } from '../platform/config/read-config.ts';
 import type { Engine } from './build-core.ts';
-import { createIncidents, type Incidents } from '../core/incidents/incidents.ts';
+import { Incidents } from '../core/incidents/incidents.ts';
 import { createMailer } from '../core/notify/email.ts';
 import { createOutbound } from '../platform/outbound/outbound-client.ts';
 import { createSeal, readSealingKey } from '../platform/outbound/sealed-secret.ts';
@@ -13,7 +13,7 @@ export async function openIncidents(
   options: SendEnvironment & { readonly engine: Engine },
 ): Promise<Incidents> {
   const { config, log, engine, teardown } = options;
-  const incidents = await createIncidents({
+  const incidents = await Incidents.open({
     ...engine,
     log,
     seal: createSeal(await readSealingKey(nameKeyFiles(config.dataDir).notifications)),
@@ -23,7 +23,7 @@ export async function openIncidents(
     publicUrl: config.publicUrl ?? null,
     retentionDays: config.retentionDays,
   });
-  teardown.add(incidents.stop);
+  teardown.add(() => incidents.stop());
   incidents.start();
   return incidents;
 }

@@ -1,11 +1,12 @@
 /** Incidents, put together: rules, the follower that holds scores against them, and the delivery of messages. */
 import type pg from 'pg';
-import { createIntervalJobs } from '../../platform/runtime/interval-jobs.ts';
+import { createIntervalJobs, type IntervalJobs } from '../../platform/runtime/interval-jobs.ts';
 import type { Labels } from '../annotations/labels.ts';
 import type { ScoreFeed } from '../score-log/score-feed.ts';
 import { gatherRows } from '../score-log/row-buffer.ts';
 import { LogFollower } from '../score-log/log-follower.ts';
 import type { MetricLookup } from '../metrics/registry.ts';
+import type { ScoredSample } from '../samples/stored-sample.ts';
 import { createStatusFeed, type StatusFeed } from '../../platform/runtime/change-feed.ts';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Log } from '../../log.ts';
@@ -16,11 +17,11 @@ import type { Tracing } from '../../platform/tracing/tracing.ts';
 import type { Outbound } from '../../platform/outbound/outbound-client.ts';
 import type { Seal } from '../../platform/outbound/sealed-secret.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
-import { followScores, NO_CHANGES } from './follow-scores.ts';
+import { followScores, NO_CHANGES, type Changes } from './follow-scores.ts';
 import { purgeOld } from './purge.ts';
 import { createReceipts, type Receipts } from './delivery/acknowledgements.ts';
 import { resendAlerts } from './delivery/resend-alerts.ts';
-import { createRuleBook } from './rule-cache.ts';
+import { createRuleBook, type RuleBook } from './rule-cache.ts';
 import { createRules, type Rules } from './rules.ts';
 import { Silences } from './silences.ts';
 import { sweepIncidents, type Swept } from './close-stale.ts';
@@ -48,124 +49,160 @@ export interface IncidentsOptions {
   readonly lingerMs?: number;
 }
 
-export interface Incidents extends AsyncDisposable {
+const SECOND_MS = 1000;
+
+export class Incidents implements AsyncDisposable {
   readonly rules: Rules;
   readonly receipts: Receipts;
   readonly silences: Pick<Silences, 'create' | 'end'>;
   /** Ids of incidents that changed; of messages that were written or tried. */
-  readonly incidentFeed: StatusFeed;
-  readonly messageFeed: StatusFeed;
+  readonly incidentFeed: StatusFeed = createStatusFeed();
+  readonly messageFeed: StatusFeed = createStatusFeed();
+  readonly #options: IncidentsOptions;
+  readonly #book: RuleBook;
+  readonly #follower: LogFollower;
+  readonly #reporting: ReportingCheck;
+  readonly #dispatcher: Dispatcher;
+  readonly #jobs: IntervalJobs;
+  /** Of the batch that is being stored. */
+  #changes: Changes = NO_CHANGES;
+
+  private constructor(options: IncidentsOptions, book: RuleBook) {
+    const { prisma, registry, now } = options;
+    const { incidentFeed, messageFeed } = this;
+    this.#options = options;
+    this.#book = book;
+    this.rules = createRules({ ...options, book, onEnded: (swept) => this.#announceEnded(swept) });
+    this.receipts = createReceipts({ prisma, now, incidentFeed, messageFeed });
+    this.silences = new Silences({ prisma, registry, now });
+    this.#follower = this.#createFollower();
+    this.#reporting = new ReportingCheck({ ...options, book, readyMs: now().getTime() });
+    this.#dispatcher = new Dispatcher({ ...options, onTried: (id) => messageFeed.publish(id) });
+    this.#jobs = this.#createJobs();
+  }
+
+  /** Reads the rules. Nothing runs before `start`. */
+  static async open(options: IncidentsOptions): Promise<Incidents> {
+    const book = createRuleBook(options.prisma);
+    await book.load();
+    return new Incidents(options, book);
+  }
+
+  #createFollower(): LogFollower {
+    const { pool, live, stats, log, lingerMs } = this.#options;
+    return new LogFollower({
+      name: 'incidents',
+      // What was scored before there was anybody to notify is nobody's incident.
+      beginAt: 'NEWEST',
+      gather: () => gatherRows((client, scores) => this.#followScores(client, scores)),
+      onApplied: () => this.#announceFollowed(),
+      // The incidents of another log are not this one's.
+      reset: async (client) => {
+        await client.query('DELETE FROM incident');
+      },
+      lagGauge: 'incidents_lag',
+      ...(lingerMs === undefined ? {} : { lingerMs }),
+      pool,
+      live,
+      stats,
+      log,
+    });
+  }
+
+  #createJobs(): IntervalJobs {
+    return createIntervalJobs(
+      [
+        { name: 'deliver messages', everyMs: SECOND_MS, run: () => this.#dispatcher.dispatchDue() },
+        { name: 'sweep incidents', everyMs: 30 * SECOND_MS, run: () => this.sweep() },
+        { name: 'find metrics without data', everyMs: 30 * SECOND_MS, run: () => this.checkReporting() },
+        { name: 'send alerts again', everyMs: RESEND_SECONDS * SECOND_MS, run: () => this.resend() },
+        { name: 'purge messages', everyMs: 3600 * SECOND_MS, run: () => this.purge() },
+      ],
+      this.#options.log,
+    );
+  }
+
+  async #followScores(client: pg.PoolClient, scores: readonly ScoredSample[]): Promise<void> {
+    const { labels, now } = this.#options;
+    this.#changes = NO_CHANGES;
+    this.#changes = await followScores(client, scores, {
+      book: this.#book,
+      thresholdAdjustmentOf: (metricId, point) => labels.thresholdAdjustmentOf(metricId, point),
+      now,
+    });
+  }
+
+  /** The batch was committed. */
+  #announceFollowed(): void {
+    const changes = this.#changes;
+    this.#changes = NO_CHANGES;
+    this.#options.stats.count('incidents_opened', changes.opened);
+    this.#options.stats.count('incidents_ended', changes.ended);
+    this.#announce(changes);
+  }
+
+  #announceEnded(swept: Swept): void {
+    this.#options.stats.count('incidents_ended', swept.ended);
+    this.#announce(swept);
+  }
+
+  #announce({ incidentIds, notificationIds }: Pick<Changes, 'incidentIds' | 'notificationIds'>): void {
+    for (const id of new Set(incidentIds)) this.incidentFeed.publish(id);
+    for (const id of new Set(notificationIds)) this.messageFeed.publish(id);
+  }
+
   /** Begins to follow the scores, and does everything below now and then. */
-  start: () => void;
+  start(): void {
+    this.#follower.start();
+    this.#jobs.start();
+  }
+
   /** Only follows the scores: for callers that set the clock by hand. */
-  startFollowing: () => void;
+  startFollowing(): void {
+    this.#follower.start();
+  }
+
   /** Resolves once every score committed so far was held against the rules. */
-  catchUp: () => Promise<void>;
+  catchUp(): Promise<void> {
+    return this.#follower.catchUp();
+  }
+
   /** Ends what no point will end. */
-  sweep: () => Promise<void>;
+  async sweep(): Promise<void> {
+    this.#announceEnded(await sweepIncidents({ ...this.#options, book: this.#book }));
+  }
+
   /** Opens incidents of metrics that stopped reporting. */
-  checkReporting: () => Promise<void>;
+  async checkReporting(): Promise<void> {
+    const found = await this.#reporting.check();
+    this.#options.stats.count('incidents_opened', found.opened);
+    this.#announce(found);
+  }
+
   /** Delivers what is due. @returns how many messages */
-  deliver: () => Promise<number>;
+  deliver(): Promise<number> {
+    return this.#dispatcher.deliver();
+  }
+
   /** Sends Alertmanagers again what fires. */
-  resend: () => Promise<void>;
-  purge: () => Promise<void>;
+  resend(): Promise<void> {
+    return resendAlerts(this.#options);
+  }
+
+  purge(): Promise<void> {
+    return purgeOld(this.#options);
+  }
+
   /** Finishes what was begun; messages that wait are delivered after the next start. */
-  stop: () => Promise<void>;
-}
+  async stop(): Promise<void> {
+    await this.#follower.stop();
+    await this.#jobs.stop();
+    await this.#dispatcher.stop();
+    this.incidentFeed.close();
+    this.messageFeed.close();
+  }
 
-const SECOND_MS = 1000;
-
-export async function createIncidents(options: IncidentsOptions): Promise<Incidents> {
-  const { pool, prisma, registry, live, labels, stats, log, now } = options;
-  const book = createRuleBook(prisma);
-  await book.load();
-  const incidentFeed = createStatusFeed();
-  const messageFeed = createStatusFeed();
-  const announce = (changes: { incidentIds: readonly string[]; notificationIds: readonly string[] }) => {
-    for (const id of new Set(changes.incidentIds)) incidentFeed.publish(id);
-    for (const id of new Set(changes.notificationIds)) messageFeed.publish(id);
-  };
-  let changes = NO_CHANGES;
-  const follower = new LogFollower({
-    name: 'incidents',
-    // What was scored before there was anybody to notify is nobody's incident.
-    beginAt: 'NEWEST',
-    gather: () =>
-      gatherRows(async (client, scores) => {
-        changes = NO_CHANGES;
-        changes = await followScores(client, scores, {
-          book,
-          thresholdAdjustmentOf: (metricId, point) => labels.thresholdAdjustmentOf(metricId, point),
-          now,
-        });
-      }),
-    onApplied: () => {
-      stats.count('incidents_opened', changes.opened);
-      stats.count('incidents_ended', changes.ended);
-      announce(changes);
-      changes = NO_CHANGES;
-    },
-    // The incidents of another log are not this one's.
-    reset: async (client) => {
-      await client.query('DELETE FROM incident');
-    },
-    lagGauge: 'incidents_lag',
-    ...(options.lingerMs === undefined ? {} : { lingerMs: options.lingerMs }),
-    pool,
-    live,
-    stats,
-    log,
-  });
-  const tellEnded = (swept: Swept) => {
-    stats.count('incidents_ended', swept.ended);
-    announce(swept);
-  };
-  const sweep = async () => tellEnded(await sweepIncidents({ pool, book, registry, now }));
-  const reporting = new ReportingCheck({ pool, book, registry, now, readyMs: now().getTime() });
-  const checkReporting = async () => {
-    const found = await reporting.check();
-    stats.count('incidents_opened', found.opened);
-    announce(found);
-  };
-  const dispatcher = new Dispatcher({ ...options, onTried: messageFeed.publish });
-  const resend = () => resendAlerts(options);
-  const purge = () => purgeOld({ pool, log, now, retentionDays: options.retentionDays });
-  const jobs = createIntervalJobs(
-    [
-      { name: 'deliver messages', everyMs: SECOND_MS, run: () => dispatcher.dispatchDue() },
-      { name: 'sweep incidents', everyMs: 30 * SECOND_MS, run: sweep },
-      { name: 'find metrics without data', everyMs: 30 * SECOND_MS, run: checkReporting },
-      { name: 'send alerts again', everyMs: RESEND_SECONDS * SECOND_MS, run: resend },
-      { name: 'purge messages', everyMs: 3600 * SECOND_MS, run: purge },
-    ],
-    log,
-  );
-  const stop = async () => {
-    await follower.stop();
-    await jobs.stop();
-    await dispatcher.stop();
-    incidentFeed.close();
-    messageFeed.close();
-  };
-  return {
-    rules: createRules({ ...options, book, onEnded: tellEnded }),
-    receipts: createReceipts({ prisma, now, incidentFeed, messageFeed }),
-    silences: new Silences({ prisma, registry, now }),
-    incidentFeed,
-    messageFeed,
-    start: () => {
-      follower.start();
-      jobs.start();
-    },
-    startFollowing: () => follower.start(),
-    catchUp: () => follower.catchUp(),
-    sweep,
-    checkReporting,
-    deliver: () => dispatcher.deliver(),
-    resend,
-    purge,
-    stop,
-    [Symbol.asyncDispose]: stop,
-  };
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
 }

@@ -3,11 +3,7 @@ import { createSampleMonths } from '../../../src/core/samples/month-partitions.t
 import { type NewScore, scoreSample } from '../../../src/core/samples/new-sample.ts';
 import { EMPTY_BATCH, writeBatch } from '../../../src/core/samples/write-batch.ts';
 import type { Engine } from '../../../src/app/build-core.ts';
-import {
-  createIncidents,
-  type Incidents,
-  type IncidentsOptions,
-} from '../../../src/core/incidents/incidents.ts';
+import { Incidents, type IncidentsOptions } from '../../../src/core/incidents/incidents.ts';
 import { createLog } from '../../../src/log.ts';
 import { createOutbound } from '../../../src/platform/outbound/outbound-client.ts';
 import { createSeal } from '../../../src/platform/outbound/sealed-secret.ts';
@@ -56,7 +52,7 @@ export async function openBench(options: Partial<IncidentsOptions> = {}): Promis
   let nowMs = NOON_MS;
   let isFollowing = true;
   const open = async () => {
-    const incidents = await createIncidents({
+    const incidents = await Incidents.open({
       ...engine,
       log: createLog('silent'),
       seal: createSeal(Buffer.alloc(32, 7)),

@@ -68,7 +68,7 @@ export interface ApiParts {
   /** Null where no InfluxDB takes the server's own points. */
   readonly flushPeriod: FlushPeriod | null;
   readonly cloudwatch: Cloudwatch;
-  readonly incidents: Incidents;
+  readonly incidents: Pick<Incidents, 'rules' | 'receipts' | 'silences' | 'incidentFeed' | 'messageFeed'>;
   readonly keys: Keys;
   readonly facts: ServerFacts;
   readonly log: Log;

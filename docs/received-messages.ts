@@ -34,6 +34,7 @@ const INCIDENT: IncidentFacts = {
   low: 35,
   high: 48,
   aspect: 'LEVEL',
+  group: null,
 };
 
 /** The incident's messages, as the dispatcher has them written. */

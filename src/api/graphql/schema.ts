@@ -17,6 +17,7 @@ import './scores/download.ts';
 import './error-types.ts';
 import './incidents/incident-changes.ts';
 import './incidents/incident-events.ts';
+import './incidents/incident-group.ts';
 import './incidents/incident.ts';
 import './scores/group-anomaly.ts';
 import './incidents/incident-label.ts';

@@ -1,6 +1,6 @@
 /** Checks what somebody wants of a rule, field by field, before any of it is stored. */
 import { checkTagFilters, findPatternFlaw } from '../metrics/tag-filter.ts';
-import type { Direction } from '../../generated/prisma/client.ts';
+import type { AnomalyRateGroup, Direction } from '../../generated/prisma/client.ts';
 import { UNPRINTABLE } from '../../model.ts';
 import { findUnknownVariable, hasLoneBrace, VARIABLES } from '../notify/template.ts';
 import type { NewChannel } from './delivery/check-channel.ts';
@@ -26,6 +26,12 @@ export interface RuleChange {
   readonly notifyEnd?: boolean;
   readonly notifyNoData?: boolean;
   readonly noDataSeconds?: number;
+  /** Above 0, at most 100; null for no such incidents. */
+  readonly anomalyRatePercent?: number | null;
+  readonly anomalyRateMinMetrics?: number;
+  readonly anomalyRateSeconds?: number;
+  readonly anomalyRateGroup?: AnomalyRateGroup;
+  readonly notifyAnomalies?: boolean;
   readonly maintenanceWindows?: readonly MaintenanceWindow[];
   /** Null for that of the metric. */
   readonly timeZone?: string | null;
@@ -49,6 +55,8 @@ const RANGES = {
   quietSeconds: [0, 30 * DAY],
   staleSeconds: [1, 365 * DAY],
   noDataSeconds: [60, 30 * DAY],
+  anomalyRateMinMetrics: [1, 100_000],
+  anomalyRateSeconds: [0, DAY],
 } as const satisfies Partial<Record<keyof RuleChange, readonly [low: number, high: number]>>;
 
 const MAX_NAME_LENGTH = 100;
@@ -87,6 +95,10 @@ function checkNumbers(change: RuleChange): void {
   const { sensitivity } = change;
   if (sensitivity !== undefined && !(sensitivity > 0 && sensitivity < 1)) {
     refuse(`expected above 0 and below 1, got ${sensitivity}`, 'sensitivity');
+  }
+  const { anomalyRatePercent: percent } = change;
+  if (percent != null && !(percent > 0 && percent <= 100)) {
+    refuse(`expected above 0 and at most 100, got ${percent}`, 'anomalyRatePercent');
   }
   for (const [field, [low, high]] of Object.entries(RANGES)) {
     const value = change[field as keyof typeof RANGES]; // the keys of RANGES are those

@@ -82,6 +82,7 @@ function findEnd(
   book: Pick<RuleBook, 'byId'>,
   nowMs: number,
 ): IncidentEnd | null {
+  if (incident.kind === 'ANOMALY_RATE') return findRateEnd(incident, book);
   if (entry === undefined || facts === undefined) return 'METRIC_DELETED';
   if (entry.status === 'UNMONITORED') return 'UNMONITORED';
   const rule = incident.ruleId === null ? undefined : book.byId(incident.ruleId);
@@ -92,6 +93,12 @@ function findEnd(
   }
   const heardMs = Math.max(findHeardMs(entry, nowMs), incident.lastPointMs);
   return nowMs - heardMs > silenceMs(entry.periodSeconds) ? 'SILENT' : null;
+}
+
+/** It is of a group, not of the metric it names: what its rule asks for alone ends it here. */
+function findRateEnd({ ruleId }: Incident, book: Pick<RuleBook, 'byId'>): IncidentEnd | null {
+  const rule = ruleId === null ? undefined : book.byId(ruleId);
+  return rule?.enabled === true && rule.anomalyRate !== null ? null : 'RULE_CHANGED';
 }
 
 /** In the time of the points where they say it. */

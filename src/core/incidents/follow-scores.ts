@@ -110,6 +110,7 @@ function decideNotification(
   moment: Omit<Moment, 'lastNotifiedMs'>,
 ): Incident {
   const { nowMs } = moment;
+  if (!rule.notifyAnomalies) return { ...incident, mutedBy: 'RATE_ONLY' };
   const key = `${rule.id} ${incident.server}`;
   const mutedBy = findMute(rule, { ...moment, lastNotifiedMs: lastNotified.get(key) ?? null });
   if (mutedBy !== null) return { ...incident, mutedBy };

@@ -5,6 +5,7 @@ import { matters } from '../models/score-history.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import type { IncidentEnd, IncidentKind, IncidentMute } from '../../generated/prisma/client.ts';
 import type { Datasource, View } from '../../model.ts';
+import type { AnomalousGroup } from '../notify/message.ts';
 import { nameInstance, silenceMs, type MetricFacts } from './metric-facts.ts';
 import type { Rule } from './rule.ts';
 import { stepIncident, type Course, type RulePoint } from './state-machine.ts';
@@ -45,6 +46,9 @@ export interface Incident extends Course, Frozen {
   readonly notifiedMs: number | null;
   readonly endedMs: number | null;
   readonly endReason: IncidentEnd | null;
+  /** Which group of the rule an ANOMALY_RATE is of, and what it was when it fired; both null of other kinds. */
+  readonly groupKey: string | null;
+  readonly group: AnomalousGroup | null;
 }
 
 /** What a sample made of the incident of a rule and a metric. */
@@ -183,6 +187,8 @@ export function describeOrigin(rule: Rule, facts: MetricFacts) {
     server: facts.server,
     location: facts.location,
     datasource: facts.datasource,
+    groupKey: null,
+    group: null,
   };
 }
 

@@ -25,6 +25,7 @@ import { createRuleBook, type RuleBook } from './rule-cache.ts';
 import { createRules, type Rules } from './rules.ts';
 import { Silences } from './silences.ts';
 import { sweepIncidents, type Swept } from './close-stale.ts';
+import { RateCheck } from './rates/check-rates.ts';
 import { ReportingCheck } from './reporting/check-reporting.ts';
 
 export interface IncidentsOptions {
@@ -62,6 +63,7 @@ export class Incidents implements AsyncDisposable {
   readonly #book: RuleBook;
   readonly #follower: LogFollower;
   readonly #reporting: ReportingCheck;
+  readonly #rates: RateCheck;
   readonly #dispatcher: Dispatcher;
   readonly #jobs: IntervalJobs;
   /** Of the batch that is being stored. */
@@ -77,6 +79,7 @@ export class Incidents implements AsyncDisposable {
     this.silences = new Silences({ prisma, registry, now });
     this.#follower = this.#createFollower();
     this.#reporting = new ReportingCheck({ ...options, book, readyMs: now().getTime() });
+    this.#rates = new RateCheck({ ...options, book });
     this.#dispatcher = new Dispatcher({ ...options, onTried: (id) => messageFeed.publish(id) });
     this.#jobs = this.#createJobs();
   }
@@ -115,6 +118,7 @@ export class Incidents implements AsyncDisposable {
         { name: 'deliver messages', everyMs: SECOND_MS, run: () => this.#dispatcher.dispatchDue() },
         { name: 'sweep incidents', everyMs: 30 * SECOND_MS, run: () => this.sweep() },
         { name: 'find metrics without data', everyMs: 30 * SECOND_MS, run: () => this.checkReporting() },
+        { name: 'check anomaly rates', everyMs: 5 * SECOND_MS, run: () => this.checkRates() },
         { name: 'send alerts again', everyMs: RESEND_SECONDS * SECOND_MS, run: () => this.resend() },
         { name: 'purge messages', everyMs: 3600 * SECOND_MS, run: () => this.purge() },
       ],
@@ -136,6 +140,10 @@ export class Incidents implements AsyncDisposable {
   #announceFollowed(): void {
     const changes = this.#changes;
     this.#changes = NO_CHANGES;
+    this.#announceChanges(changes);
+  }
+
+  #announceChanges(changes: Changes): void {
     this.#options.stats.count('incidents_opened', changes.opened);
     this.#options.stats.count('incidents_ended', changes.ended);
     this.#announce(changes);
@@ -174,9 +182,12 @@ export class Incidents implements AsyncDisposable {
 
   /** Opens incidents of metrics that stopped reporting. */
   async checkReporting(): Promise<void> {
-    const found = await this.#reporting.check();
-    this.#options.stats.count('incidents_opened', found.opened);
-    this.#announce(found);
+    this.#announceChanges(await this.#reporting.check());
+  }
+
+  /** Opens and ends incidents of groups of which many metrics are anomalous at once. */
+  async checkRates(): Promise<void> {
+    this.#announceChanges(await this.#rates.check());
   }
 
   /** Delivers what is due. @returns how many messages */

@@ -63,12 +63,18 @@ export async function readMetricFacts(
 
 /** A scope without a condition is everything. */
 export function matchesScope(scope: RuleScope, facts: MetricFacts): boolean {
-  const { metricIds, servers, autostackId, namePattern, tags } = scope;
+  return matchesNames(scope, facts) && (scope.tags === undefined || matchesTags(scope.tags, facts.resource));
+}
+
+/** All that a scope asks for but tags: the registry knows it of every metric. */
+export function matchesNames(
+  { metricIds, servers, autostackId, namePattern }: RuleScope,
+  facts: Pick<MetricFacts, 'id' | 'server' | 'autostackId' | 'name'>,
+): boolean {
   if (metricIds !== undefined && !metricIds.includes(facts.id)) return false;
   if (servers !== undefined && !servers.includes(facts.server)) return false;
   if (autostackId !== undefined && facts.autostackId !== autostackId) return false;
-  if (namePattern !== undefined && !matchesWildcards(namePattern, facts.name)) return false;
-  return tags === undefined || matchesTags(tags, facts.resource);
+  return namePattern === undefined || matchesWildcards(namePattern, facts.name);
 }
 
 /** As Metric.displayName. */

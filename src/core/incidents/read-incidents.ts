@@ -60,6 +60,8 @@ const COLUMNS: Readonly<Record<keyof Incident, string>> = {
   seen: 'seen',
   acknowledgedAt: 'acknowledged_at',
   acknowledgedBy: 'acknowledged_by',
+  groupKey: 'group_key',
+  group: 'group_facts',
   createdAt: 'created_at',
   changeNumber: 'change_number',
 };

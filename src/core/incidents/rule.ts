@@ -2,7 +2,12 @@
 import { z } from 'zod';
 import type { AlertPolicy } from '../metrics/alert-policy.ts';
 import type { TagFilter } from '../metrics/tag-filter.ts';
-import type { ChannelKind, NotificationChannel, NotificationRule } from '../../generated/prisma/client.ts';
+import type {
+  AnomalyRateGroup,
+  ChannelKind,
+  NotificationChannel,
+  NotificationRule,
+} from '../../generated/prisma/client.ts';
 import type { Texts } from '../notify/write-message.ts';
 import { WEEKDAYS, type MaintenanceWindow } from './maintenance-window.ts';
 import type { Patience } from './state-machine.ts';
@@ -26,6 +31,17 @@ interface RuleChannel {
   readonly target: string;
 }
 
+/** How many metrics of a group have to be anomalous at once for an incident of its own. */
+export interface AnomalyRate {
+  /** Of the metrics of the group; above 0, at most 100. */
+  readonly percent: number;
+  readonly minMetrics: number;
+  /** For so long. */
+  readonly seconds: number;
+  /** RESOURCE: of each resource or autostack by itself. SCOPE: of all that the rule looks at. */
+  readonly group: AnomalyRateGroup;
+}
+
 export interface Rule {
   readonly id: string;
   readonly name: string;
@@ -42,6 +58,10 @@ export interface Rule {
   readonly notifyNoData: boolean;
   /** Time without a sample before a metric can have stopped reporting. */
   readonly noDataSeconds: number;
+  /** Null for a rule that does not ask for it. */
+  readonly anomalyRate: AnomalyRate | null;
+  /** Whether anomalies of single metrics are notified of: they are incidents all the same. */
+  readonly notifyAnomalies: boolean;
   readonly windows: readonly MaintenanceWindow[];
   readonly texts: Texts;
   readonly channels: readonly RuleChannel[];
@@ -89,7 +109,7 @@ export function readRule(
   row: NotificationRule & { readonly channels: readonly NotificationChannel[] },
 ): Rule {
   const { id, name, enabled, sensitivity, quietSeconds, staleSeconds, learningGuard, notifyEnd } = row;
-  const { notifyNoData, noDataSeconds } = row;
+  const { notifyNoData, noDataSeconds, notifyAnomalies } = row;
   const { direction, minDeviation, minDeviationRatio } = row;
   const { confirmSeconds, confirmPoints, recoverySeconds } = row;
   const { subject, body, timeZone, runbookUrl } = row;
@@ -107,6 +127,8 @@ export function readRule(
     notifyEnd,
     notifyNoData,
     noDataSeconds,
+    anomalyRate: readAnomalyRate(row),
+    notifyAnomalies,
     windows: readWindows(row.maintenanceWindows),
     texts: { subject, body, timeZone, runbookUrl },
     channels: row.channels.map((channel) => ({
@@ -115,4 +137,10 @@ export function readRule(
       target: channel.target,
     })),
   };
+}
+
+function readAnomalyRate(row: NotificationRule): AnomalyRate | null {
+  const { anomalyRatePercent: percent, anomalyRateMinMetrics: minMetrics } = row;
+  if (percent === null) return null;
+  return { percent, minMetrics, seconds: row.anomalyRateSeconds, group: row.anomalyRateGroup };
 }

@@ -36,6 +36,8 @@ const COLUMNS = {
   peak_value: ['float8', 'peakValue'],
   peak_at: ['timestamptz', 'peakMs'],
   notified_at: ['timestamptz', 'notifiedMs'],
+  group_key: ['text', 'groupKey'],
+  group_facts: ['jsonb', 'group'],
 } as const satisfies Record<string, readonly [type: string, field: keyof Incident]>;
 
 const entries = Object.entries(COLUMNS);
@@ -63,6 +65,7 @@ const CHANGING = [
     'peak_value',
     'peak_at',
     'notified_at',
+    'group_facts',
   ],
 ];
 const selectColumn = ([name, [type, field]]: (typeof entries)[number]) =>

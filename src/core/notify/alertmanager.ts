@@ -4,7 +4,7 @@
  */
 import { postAndRead, type Outbound, type PostFailure } from '../../platform/outbound/outbound-client.ts';
 import type { IncidentFacts, Message } from './message.ts';
-import { linkToIncident, nameMetric } from './incident-words.ts';
+import { linkToIncident, listWorst, nameMetric, writeRate } from './incident-words.ts';
 
 export interface AlertmanagerConfig {
   readonly kind: 'ALERTMANAGER';
@@ -16,6 +16,11 @@ export const RESEND_SECONDS = 60;
 const VALID_SECONDS = 4 * RESEND_SECONDS;
 const ALERTS_PATH = '/api/v2/alerts';
 const ALERTS_PER_REQUEST = 500;
+const WORDS = {
+  ANOMALY: { alert: 'LapwingAnomaly', title: 'Anomaly' },
+  NO_DATA: { alert: 'LapwingNoData', title: 'No data' },
+  ANOMALY_RATE: { alert: 'LapwingAnomalyRate', title: 'Anomaly rate' },
+} as const;
 
 /** Statuses that say something of the sender or the moment, and nothing of the alerts. */
 const NOT_ABOUT_ALERTS = new Set([401, 403, 404, 405, 408, 429]);
@@ -108,7 +113,7 @@ export function nameAlertsUrl(url: string): URL {
 function listLabels(incident: IncidentFacts, rule: string, isTest: boolean): Record<string, string> {
   const { metricName, server, location } = incident;
   return {
-    alertname: isTest ? 'LapwingTest' : incident.kind === 'NO_DATA' ? 'LapwingNoData' : 'LapwingAnomaly',
+    alertname: isTest ? 'LapwingTest' : WORDS[incident.kind].alert,
     rule,
     metric: metricName,
     server,
@@ -117,12 +122,16 @@ function listLabels(incident: IncidentFacts, rule: string, isTest: boolean): Rec
 }
 
 function listAnnotations(incident: IncidentFacts): Record<string, string> {
-  const { id, kind, value, expected, low, high, score } = incident;
-  const isNoData = kind === 'NO_DATA';
+  const { id, kind, value, expected, low, high, score, group } = incident;
+  const summary = `${WORDS[kind].title}: ${nameMetric(incident)}`;
+  if (group !== null) {
+    const worst = listWorst(group).join('; ');
+    return { summary, value: writeRate(group), worst, incident: `Incident:${id}` };
+  }
   return {
-    summary: `${isNoData ? 'No data' : 'Anomaly'}: ${nameMetric(incident)}`,
+    summary,
     value: String(value),
-    ...(isNoData ? {} : { expected: `${expected} (${low} to ${high})`, score: String(score) }),
+    ...(kind === 'NO_DATA' ? {} : { expected: `${expected} (${low} to ${high})`, score: String(score) }),
     incident: `Incident:${id}`,
   };
 }

@@ -1,13 +1,15 @@
 /** The text of a message whose rule has no template. */
 import {
   hasInstance,
+  listWorst,
   rateSeverity,
   writeEndReason,
   writeExpected,
   writeFinding,
+  writeRate,
   writeReason,
 } from './incident-words.ts';
-import type { IncidentFacts, MessageKind } from './message.ts';
+import type { AnomalousGroup, IncidentFacts, MessageKind } from './message.ts';
 import { listTimeLines, writeDuration, writeShortTime } from './message-times.ts';
 
 interface Footer {
@@ -24,20 +26,28 @@ export function writeOneIncident(
   zone: string,
   footer: Footer,
 ): string {
-  const { metricName, instance, location, startedAt, endedAt } = facts;
+  const { instance, location, startedAt, endedAt, group } = facts;
   return [
     writeOpening(kind, facts),
     '',
     ...(kind === 'END' ? [] : [`Severity: ${rateSeverity(facts)}`]),
     ...(hasInstance(facts) ? [`Instance: ${instance}`] : []),
-    `Metric: ${metricName}`,
+    ...(group === null ? [`Metric: ${facts.metricName}`] : []),
     ...listTimeLines('Time', startedAt, zone),
     ...(endedAt === null ? [] : listTimeLines('Ended', endedAt, zone)),
     ...(location === '' ? [] : [`AWS Region: ${location}`]),
-    `Value: ${writeFinding(facts)}`,
-    ...(!hasExpectation(facts) ? [] : [`Expected: ${writeExpected(facts)}`]),
+    ...(group === null ? listValue(facts) : listGroup(group)),
     ...listFooter(footer),
   ].join('\n');
+}
+
+function listValue(facts: IncidentFacts): readonly string[] {
+  const expected = hasExpectation(facts) ? [`Expected: ${writeExpected(facts)}`] : [];
+  return [`Value: ${writeFinding(facts)}`, ...expected];
+}
+
+function listGroup(group: AnomalousGroup): readonly string[] {
+  return [`Metrics: ${writeRate(group)}`, 'Worst:', ...listWorst(group).map((line) => `- ${line}`)];
 }
 
 /**
@@ -88,14 +98,16 @@ function writeOpening(kind: MessageKind, facts: IncidentFacts): string {
   if (kind === 'END') return `Resolved after ${writeLength(facts)}: ${writeEndReason(facts)}.`;
   const reason = writeReason(facts);
   if (facts.kind === 'NO_DATA') return `Metric stopped reporting. ${reason}`;
+  if (facts.kind === 'ANOMALY_RATE') return reason;
   return reason === '' ? 'Anomaly detected.' : `Anomaly detected. ${reason}`;
 }
 
 /** @param incidents of which `count` may be more: what is not listed is not named by its kind */
 function writeCount(kind: MessageKind, incidents: readonly IncidentFacts[], count: number): string {
   if (kind === 'END') return `${count} incidents ended.`;
-  if (!incidents.some((facts) => facts.kind === 'NO_DATA')) return `${count} anomalies detected.`;
-  const isNoData = incidents.length === count && incidents.every((facts) => facts.kind === 'NO_DATA');
+  const kinds = new Set(incidents.map((facts) => facts.kind));
+  if (kinds.size === 1 && kinds.has('ANOMALY')) return `${count} anomalies detected.`;
+  const isNoData = incidents.length === count && kinds.size === 1 && kinds.has('NO_DATA');
   return isNoData ? `${count} metrics stopped reporting.` : `${count} incidents began.`;
 }
 
@@ -105,13 +117,14 @@ function hasExpectation({ kind, aspect }: IncidentFacts): boolean {
 }
 
 function writeListed(kind: MessageKind, facts: IncidentFacts, zone: string): string {
-  const { metricName, startedAt } = facts;
+  const { startedAt } = facts;
+  const name = facts.kind === 'ANOMALY_RATE' ? 'anomaly rate' : facts.metricName;
   if (kind === 'END') {
-    return `${metricName}: resolved after ${writeLength(facts)} (${writeEndReason(facts)})`;
+    return `${name}: resolved after ${writeLength(facts)} (${writeEndReason(facts)})`;
   }
   const expected = !hasExpectation(facts) ? '' : `, expected ${writeExpected(facts)}`;
   const since = writeShortTime(startedAt, zone);
-  return `${rateSeverity(facts)} ${metricName}: ${writeFinding(facts)}${expected}, since ${since}`;
+  return `${rateSeverity(facts)} ${name}: ${writeFinding(facts)}${expected}, since ${since}`;
 }
 
 function writeLength({ startedAt, endedAt }: Pick<IncidentFacts, 'startedAt' | 'endedAt'>): string {

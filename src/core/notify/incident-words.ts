@@ -1,6 +1,6 @@
 /** One incident in words: what every channel says of it. */
 import { RED_SCORE } from '../../detector/likelihood.ts';
-import type { IncidentFacts, Message } from './message.ts';
+import type { AnomalousGroup, IncidentFacts, Message } from './message.ts';
 
 const ASPECTS = {
   LEVEL: 'The value is unexpected.',
@@ -20,6 +20,8 @@ const SHORT_ASPECTS = {
 /** How many widths of the expected range away from it is far: as on the page. */
 const FAR = 2;
 const SHOWN_DIGITS = 6;
+/** Metrics of a group that are named. */
+const LISTED_METRICS = 5;
 
 /** The units of CloudWatch, shorter. What is per second is made of these. */
 const SHORT_UNITS: Readonly<Record<string, string>> = {
@@ -52,6 +54,7 @@ const END_WORDS: Readonly<Record<string, string>> = {
   RULE_CHANGED: 'rule changed',
 };
 
+type ScoredPoint = Pick<IncidentFacts, 'metricUnit' | 'value' | 'expected' | 'low' | 'high' | 'aspect'>;
 export type Severity = 'CRITICAL' | 'WARNING';
 
 /** Critical is what the page shows in red, and what stopped reporting. */
@@ -109,8 +112,9 @@ export function hasInstance({
   return instance !== metricName;
 }
 
-/** The metric, and the instance where it has one. */
-export function nameMetric(facts: Pick<IncidentFacts, 'instance' | 'metricName'>): string {
+/** The metric, and the instance where it has one; of many metrics at once, their group. */
+export function nameMetric(facts: Pick<IncidentFacts, 'kind' | 'instance' | 'metricName'>): string {
+  if (facts.kind === 'ANOMALY_RATE') return facts.instance;
   return hasInstance(facts) ? `${facts.metricName} on ${facts.instance}` : facts.metricName;
 }
 
@@ -138,10 +142,30 @@ export function writeDeviation({ value, expected }: Pick<IncidentFacts, 'value' 
   return `(${percent > 0 ? '+' : percent < 0 ? '-' : ''}${Math.abs(percent)} % vs. expected)`;
 }
 
-/** The value with what is anomalous about it, in a few words: a flat line is not off, it is stuck. */
+/** What is wrong, in a few words. */
 export function writeFinding(facts: IncidentFacts): string {
+  if (facts.group !== null) return writeRate(facts.group);
+  if (facts.kind === 'NO_DATA') return `no data (last value ${writeAmount(facts.value, facts.metricUnit)})`;
+  return writeValueFinding(facts);
+}
+
+/** Such as 12 of 30 metrics anomalous (40 %). */
+export function writeRate({ anomalousCount, metricCount }: AnomalousGroup): string {
+  const percent = Number(((100 * anomalousCount) / metricCount).toPrecision(2));
+  return `${anomalousCount} of ${metricCount} metrics anomalous (${percent} %)`;
+}
+
+/** The worst metrics of a group, a line for each. */
+export function listWorst({ worst }: AnomalousGroup): readonly string[] {
+  return worst.slice(0, LISTED_METRICS).map((metric) => {
+    const name = hasInstance(metric) ? `${metric.metricName} on ${metric.instance}` : metric.metricName;
+    return `${name}: ${writeValueFinding(metric)}`;
+  });
+}
+
+/** The value with what is anomalous about it: a flat line is not off, it is stuck. */
+function writeValueFinding(facts: ScoredPoint): string {
   const amount = writeAmount(facts.value, facts.metricUnit);
-  if (facts.kind === 'NO_DATA') return `no data (last value ${amount})`;
   if (facts.aspect === 'SILENCE') return `stuck at ${amount}`;
   const short = facts.aspect === null || measureExcess(facts) !== 0 ? '' : SHORT_ASPECTS[facts.aspect];
   return `${amount} ${short === '' ? writeDeviation(facts) : short}`.trimEnd();
@@ -154,6 +178,17 @@ export function writeExpected({ expected, low, high, metricUnit }: IncidentFacts
 
 /** What receivers show beside the title of an alert: names and texts. */
 export function listDetails(facts: IncidentFacts, ruleName: string): Readonly<Record<string, string>> {
+  const { group } = facts;
+  if (group !== null) {
+    return {
+      instance: facts.instance,
+      ...(facts.location === '' ? {} : { region: facts.location }),
+      value: writeRate(group),
+      worst: listWorst(group).join('; '),
+      reason: writeReason(facts),
+      rule: ruleName,
+    };
+  }
   return {
     metric: facts.metricName,
     instance: facts.instance,
@@ -171,6 +206,7 @@ export function listDetails(facts: IncidentFacts, ruleName: string): Readonly<Re
  * within it, what was anomalous has to. Empty where neither is known.
  */
 export function writeReason(facts: IncidentFacts): string {
+  if (facts.kind === 'ANOMALY_RATE') return 'Many metrics are anomalous at the same time.';
   if (facts.kind === 'NO_DATA') return 'No sample has come for longer than is normal for this metric.';
   const { low, high, aspect } = facts;
   const excess = measureExcess(facts);

@@ -1,11 +1,41 @@
 /** What channels are given to deliver. */
 import type { Datasource, View } from '../../model.ts';
 
+/** A metric of a group, at the point that made it anomalous. */
+export interface GroupMetric {
+  /** Uuid. */
+  readonly metricId: string | null;
+  readonly metricName: string;
+  readonly metricUnit: string | null;
+  readonly instance: string;
+  /** The highest of its incident so far. */
+  readonly score: number;
+  readonly value: number;
+  readonly expected: number;
+  readonly low: number;
+  readonly high: number;
+  readonly aspect: View | null;
+}
+
+/** Many metrics of one resource, or of one rule, that are anomalous at once. */
+export interface AnomalousGroup {
+  readonly anomalousCount: number;
+  /** Of all metrics that were looked at. */
+  readonly metricCount: number;
+  /** The most that were anomalous at once so far. */
+  readonly peakCount: number;
+  /** Those with the highest scores, worst first. */
+  readonly worst: readonly GroupMetric[];
+}
+
 /** What a message says of one incident: frozen when it fired, so that every attempt says the same. */
 export interface IncidentFacts {
   readonly id: string;
-  /** NO_DATA: the metric stopped reporting; its value and what was expected are those of the last sample. */
-  readonly kind: 'ANOMALY' | 'NO_DATA';
+  /**
+   * NO_DATA: the metric stopped reporting; its value and what was expected are those of the last sample.
+   * ANOMALY_RATE: many metrics are anomalous at once; the metric is the worst of them, and the instance names the group.
+   */
+  readonly kind: 'ANOMALY' | 'NO_DATA' | 'ANOMALY_RATE';
   /** Uuid; null once the metric was deleted. */
   readonly metricId: string | null;
   readonly metricName: string;
@@ -29,6 +59,8 @@ export interface IncidentFacts {
   readonly high: number;
   /** What was anomalous at that point; null where that is not known. */
   readonly aspect: View | null;
+  /** Of ANOMALY_RATE; null of other kinds. */
+  readonly group: AnomalousGroup | null;
 }
 
 /** A test is about an incident that never was. */

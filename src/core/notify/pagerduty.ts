@@ -19,6 +19,7 @@ export interface PagerDutyConfig {
 export const PAGERDUTY_URL = 'https://events.pagerduty.com/v2/enqueue';
 
 const MAX_SUMMARY_LENGTH = 1024;
+const CLASSES = { ANOMALY: 'anomaly', NO_DATA: 'no data', ANOMALY_RATE: 'anomaly rate' } as const;
 
 interface PagerDutyContext {
   readonly outbound: Outbound;
@@ -71,7 +72,7 @@ function describe(
       severity: kind === 'TEST' ? 'info' : rateSeverity(facts).toLowerCase(),
       timestamp: facts.startedAt.toISOString(),
       component: facts.metricName,
-      class: facts.kind === 'NO_DATA' ? 'no data' : 'anomaly',
+      class: CLASSES[facts.kind],
       custom_details: listDetails(facts, rule.name),
     },
   };

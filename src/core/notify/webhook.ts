@@ -1,7 +1,7 @@
 /** A signed webhook: JSON that the holder of the secret can distinguish from a forgery. docs/notifications.md is its contract. */
 import { createHmac } from 'node:crypto';
 import { postAndRead, type Outbound, type PostFailure } from '../../platform/outbound/outbound-client.ts';
-import { LISTED_INCIDENTS, type IncidentFacts, type Message } from './message.ts';
+import { LISTED_INCIDENTS, type AnomalousGroup, type IncidentFacts, type Message } from './message.ts';
 
 export interface WebhookConfig {
   readonly kind: 'WEBHOOK';
@@ -49,7 +49,7 @@ function describeMessage({ id, kind, rule, count, incidents, subject, text }: Me
 
 function describeIncident(incident: IncidentFacts): object {
   const { metricId, metricName, metricUnit, server, location, datasource } = incident;
-  const { startedAt, endedAt, endReason, score, value, expected, low, high } = incident;
+  const { startedAt, endedAt, endReason, score, value, expected, low, high, group } = incident;
   return {
     id: `Incident:${incident.id}`,
     kind: incident.kind,
@@ -67,5 +67,22 @@ function describeIncident(incident: IncidentFacts): object {
     score,
     value,
     expected: { value: expected, low, high },
+    ...(group === null ? {} : { group: describeGroup(group) }),
+  };
+}
+
+function describeGroup({ anomalousCount, metricCount, worst }: AnomalousGroup): object {
+  return {
+    anomalousCount,
+    metricCount,
+    worst: worst.map(({ metricId, metricName, instance, score, value }) => {
+      return {
+        id: metricId === null ? null : `Metric:${metricId}`,
+        name: metricName,
+        instance,
+        score,
+        value,
+      };
+    }),
   };
 }

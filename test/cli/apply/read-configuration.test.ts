@@ -69,7 +69,7 @@ const MISTAKES: readonly (readonly [what: string, text: string, problem: RegExp]
   [
     'a key like none',
     rules('  - name: a\n    zzz: 1\n'),
-    /^4:5: .*zzz: there is no such key; expected one of body, /,
+    /^4:5: .*zzz: there is no such key; expected one of anomalyRateGroup, /,
   ],
   ['a key of nobody', rules('  - name: a\n    __proto__: 1\n'), /^4:5: .*__proto__: there is no such key/],
   ['no name', rules('  - enabled: true\n'), /^3:5: notificationRules\[0\]\.name: expected, is missing$/],

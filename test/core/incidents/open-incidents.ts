@@ -41,7 +41,7 @@ export interface Bench extends AsyncDisposable {
   setClock: (minute: number) => void;
   /** Stops following, and follows again from what the database says; meanwhile scores may be committed. */
   restart: (meanwhile?: () => Promise<void>) => Promise<void>;
-  /** Forgets rules, incidents, messages and metrics, and sets the clock to noon. */
+  /** Forgets rules, incidents, messages, silences and metrics, and sets the clock to noon. */
   clear: () => Promise<void>;
 }
 
@@ -103,7 +103,7 @@ export async function openBench(options: Partial<IncidentsOptions> = {}): Promis
     const rules = await database.prisma.notificationRule.findMany({ select: { id: true } });
     for (const { id } of rules) await bench.incidents.rules.deleteRule(id);
     await database.pool.query(
-      'DELETE FROM notification; DELETE FROM incident; DELETE FROM sample; DELETE FROM metric',
+      'DELETE FROM notification; DELETE FROM incident; DELETE FROM silence; DELETE FROM sample; DELETE FROM metric',
     );
     await engine.registry.load();
   };

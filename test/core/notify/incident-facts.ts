@@ -1,5 +1,29 @@
 import type { IncidentFacts } from '../../../src/core/notify/message.ts';
 
+/** Many metrics of one resource at once. */
+export function makeRateIncident(changes: Partial<IncidentFacts> = {}): IncidentFacts {
+  const { metricId, metricName, metricUnit, instance, score, value, expected, low, high, aspect } =
+    makeIncident();
+  const worst = { metricId, metricName, metricUnit, instance, score, value, expected, low, high, aspect };
+  const group = {
+    anomalousCount: 12,
+    metricCount: 30,
+    peakCount: 12,
+    worst: [
+      worst,
+      { ...worst, metricName: 'cpu', metricUnit: 'Percent', value: 97, aspect: 'SILENCE' as const },
+    ],
+  };
+  return makeIncident({
+    kind: 'ANOMALY_RATE',
+    instance: 'db-1',
+    server: 'db-1',
+    location: '',
+    group,
+    ...changes,
+  });
+}
+
 /** The incident of HTM-IT's own test of its mail. */
 export function makeIncident(changes: Partial<IncidentFacts> = {}): IncidentFacts {
   return {
@@ -21,6 +45,7 @@ export function makeIncident(changes: Partial<IncidentFacts> = {}): IncidentFact
     low: 90,
     high: 110,
     aspect: 'LEVEL',
+    group: null,
     ...changes,
   };
 }

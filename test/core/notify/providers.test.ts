@@ -5,7 +5,7 @@ import { describeTarget, sendMessage, type ChannelConfig } from '../../../src/co
 import { writeMessage } from '../../../src/core/notify/write-message.ts';
 import { createOutbound } from '../../../src/platform/outbound/outbound-client.ts';
 import { fc } from '../../helpers/property.ts';
-import { makeIncident } from './incident-facts.ts';
+import { makeIncident, makeRateIncident } from './incident-facts.ts';
 import * as schemas from './provider-schemas.ts';
 import { receiveHttp } from './receivers.ts';
 
@@ -87,8 +87,10 @@ async function record(kind: Kind, messages: readonly Message[]) {
 describe.each(KINDS)('%s', (kind) => {
   it('is given what its provider documents, at the start, at the end and for a test', async () => {
     const start = makeMessage('START');
-    const sent = await record(kind, [start, makeMessage('END', [endOf()]), makeMessage('TEST')]);
-    expect(sent.length).toBeGreaterThanOrEqual(3);
+    const rate = makeMessage('START', [makeRateIncident()]);
+    const sent = await record(kind, [start, rate, makeMessage('END', [endOf()]), makeMessage('TEST')]);
+    expect(sent.length).toBeGreaterThanOrEqual(4);
+    expect(JSON.stringify(sent[1])).toContain('12 of 30 metrics anomalous (40 %)');
     expect(sent.map(({ headers }) => headers['content-type'])).toEqual(sent.map(() => 'application/json'));
     expect(sent.map(({ headers }) => headers['idempotency-key'])).toEqual(sent.map(() => '0f1e'));
   });

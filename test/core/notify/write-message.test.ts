@@ -10,7 +10,7 @@ import {
 import { shortenUnit } from '../../../src/core/notify/incident-words.ts';
 import { writeMessage, type Occasion } from '../../../src/core/notify/write-message.ts';
 import { REGIONS } from '../../../src/core/sources/aws/regions.ts';
-import { makeIncident } from './incident-facts.ts';
+import { makeIncident, makeRateIncident } from './incident-facts.ts';
 
 const DEFAULTS = { subject: null, body: null, timeZone: null, runbookUrl: null };
 const EXPECTED_SUBJECT =
@@ -100,6 +100,26 @@ describe('the text of a message', () => {
       /^Metric stopped reporting. No sample has come for longer than is normal for this metric.\n/,
     );
     expect(text).not.toContain('Expected');
+  });
+
+  it('says of many metrics at once how many of how many, and names the worst', () => {
+    const { subject, text } = writeMessage(occasion([makeRateIncident()]), DEFAULTS, null);
+    expect(subject).toBe('[Lapwing] CRITICAL: db-1: 12 of 30 metrics anomalous (40 %)');
+    expect(text.split('\n').filter((line) => !line.startsWith('Time'))).toEqual([
+      'Many metrics are anomalous at the same time.',
+      '',
+      'Severity: CRITICAL',
+      'Instance: db-1',
+      'Metrics: 12 of 30 metrics anomalous (40 %)',
+      'Worst:',
+      '- AWS/ELB/RequestCount on us-west-2/AWS/ELB/grok-docs-elb: 1234.57 (+1130 % vs. expected)',
+      '- cpu on us-west-2/AWS/ELB/grok-docs-elb: stuck at 97 %',
+      '',
+      'Sent by the rule all.',
+    ]);
+    const several = writeMessage(occasion([makeRateIncident(), makeIncident()]), DEFAULTS, null).text;
+    expect(several).toMatch(/^2 incidents began\./);
+    expect(several).toContain('- CRITICAL anomaly rate: 12 of 30 metrics anomalous (40 %), since ');
   });
 
   it.each([

@@ -7,6 +7,20 @@ export const IncidentKindRef = builder.enumType('IncidentKind', {
   values: {
     ANOMALY: { description: 'Its values are anomalous.' },
     NO_DATA: { description: 'It stopped reporting: no sample came for longer than is normal for it.' },
+    ANOMALY_RATE: {
+      description:
+        'Many metrics of its resource, or of all that the rule looks at, are anomalous at once: see `Incident.group`.',
+    },
+  } as const,
+});
+
+export const AnomalyRateGroupRef = builder.enumType('AnomalyRateGroup', {
+  description: 'Of what the share of anomalous metrics is taken.',
+  values: {
+    RESOURCE: { description: 'Of each resource, and each autostack, by itself.' },
+    SCOPE: {
+      description: 'Of all metrics of one account that the rule looks at: such as those with a tag.',
+    },
   } as const,
 });
 
@@ -42,6 +56,7 @@ export const IncidentMuteRef = builder.enumType('IncidentMute', {
     STALE: { description: 'Its points were older than the limit of the rule when they were scored.' },
     MAINTENANCE: { description: 'It fell into a maintenance window.' },
     SILENCE: { description: 'Its metric or resource was silenced.' },
+    RATE_ONLY: { description: 'The rule does not notify of single metrics: see `notifyAnomalies`.' },
     QUIET_PERIOD: { description: 'The rule had notified of the same server shortly before.' },
   } as const,
 });

@@ -39,8 +39,8 @@ builder.mutationField('labelIncident', (t) =>
       const incident = await prisma.incident.findUnique({ where: { id } });
       if (incident === null) throw new NotFoundError(`input.id: no incident has the id ${input.id}`);
       const { kind, metricId, startedAt, lastHotAt } = incident;
-      if (kind === 'NO_DATA') {
-        throw new InvalidInputError(`input.id: expected an incident of an anomaly, got one of NO_DATA`, [
+      if (kind !== 'ANOMALY') {
+        throw new InvalidInputError(`input.id: expected an incident of an anomaly, got one of ${kind}`, [
           'input',
           'id',
         ]);

@@ -37,7 +37,7 @@ const IncidentPeakRef = builder.objectRef<Incident>('IncidentPeak').implement({
 
 export const IncidentRef = builder.prismaNode('Incident', {
   description:
-    'A period in which a metric was anomalous, or did not report, by a notification rule. What it says of rule and metric outlives both.',
+    'A period in which a metric was anomalous, or did not report, or in which many metrics were anomalous at once, by a notification rule. What it says of rule and metric outlives both.',
   nullable: true,
   id: { resolve: ({ id }) => id },
   findUnique: (id) => ({ id }),
@@ -50,7 +50,8 @@ export const IncidentRef = builder.prismaNode('Incident', {
     ruleName: t.exposeString('ruleName', { description: 'Name the rule had.' }),
     metric: t.relation('metric', {
       nullable: true,
-      description: 'Null once it was deleted.',
+      description:
+        'Null once it was deleted. Of `ANOMALY_RATE`, the worst metric when it began: the fields below speak of that.',
       resolve: (query, { metricId }, _args, { loaders }) => loaders.related.metric(query, metricId),
     }),
     resource: t.field({
@@ -61,7 +62,10 @@ export const IncidentRef = builder.prismaNode('Incident', {
       resolve: ({ metric }) => metric?.resource ?? null,
     }),
     metricName: t.exposeString('metricName', { description: 'Name of the metric.' }),
-    instance: t.exposeString('instance', { description: 'Friendly name and server of its resource.' }),
+    instance: t.exposeString('instance', {
+      description:
+        'Friendly name and server of its resource; of `ANOMALY_RATE` of all that a rule looks at, the name of the rule.',
+    }),
     server: t.exposeString('server', { description: 'As `Metric.server`.' }),
     location: t.exposeString('location', { description: 'Region; empty where there is none.' }),
     datasource: t.expose('datasource', { type: DatasourceRef, description: 'Where its points come from.' }),
@@ -69,7 +73,8 @@ export const IncidentRef = builder.prismaNode('Incident', {
     state: t.expose('state', { type: IncidentStateRef, description: 'Where it is in its life.' }),
     startedAt: t.expose('startedAt', {
       type: 'DateTime',
-      description: 'Time of its first anomalous point; of `NO_DATA`, of the last sample before it.',
+      description:
+        'Time of its first anomalous point; of `NO_DATA`, of the last sample before it; of `ANOMALY_RATE`, when the share was reached.',
     }),
     endedAt: t.expose('endedAt', {
       type: 'DateTime',

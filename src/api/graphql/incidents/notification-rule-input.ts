@@ -5,7 +5,7 @@ import type { RuleScope } from '../../../core/incidents/rule.ts';
 import { builder } from '../builder/builder.ts';
 import { DirectionRef } from '../builder/enums.ts';
 import { ChannelInputRef, readChannel } from './channel-input.ts';
-import { WeekdayRef } from './incident-enums.ts';
+import { AnomalyRateGroupRef, WeekdayRef } from './incident-enums.ts';
 import { readAutostackId, readMetricIds } from '../builder/node-id.ts';
 import { TagFilterInputRef } from '../inventory/tag-filter.ts';
 
@@ -80,10 +80,11 @@ export const PreviewRuleInputRef = builder.inputType('PreviewNotificationRuleInp
       t,
       true,
     );
-    const { confirmSeconds, confirmPoints, recoverySeconds, quietSeconds, learningGuard } = more;
+    const { confirmSeconds, confirmPoints, recoverySeconds, quietSeconds, learningGuard, notifyAnomalies } =
+      more;
     return {
       ...{ scope, sensitivity, direction, minDeviation, minDeviationRatio },
-      ...{ confirmSeconds, confirmPoints, recoverySeconds, quietSeconds, learningGuard },
+      ...{ confirmSeconds, confirmPoints, recoverySeconds, quietSeconds, learningGuard, notifyAnomalies },
       maintenanceWindows: more.maintenanceWindows,
     };
   },
@@ -130,6 +131,7 @@ function defineRuleFields(t: FieldBuilder, isNew: boolean) {
     noDataSeconds: t.int({
       description: `Time without a sample after which a metric has stopped reporting at the earliest, 60 to 2,592,000${otherwise('300')}; metrics with longer gaps in their history have more.`,
     }),
+    ...defineRateFields(t, otherwise),
     maintenanceWindows: t.field({
       type: [MaintenanceWindowInputRef],
       description: `When it sends no notifications, all such times${otherwise('never')}; 50 at most.`,
@@ -151,11 +153,33 @@ function defineRuleFields(t: FieldBuilder, isNew: boolean) {
   };
 }
 
+function defineRateFields(t: FieldBuilder, otherwise: (value: string) => string) {
+  return {
+    anomalyRatePercent: t.float({
+      description: `Share of the metrics of a group, in per cent, that has to be anomalous at once for an incident of the kind ANOMALY_RATE: above 0, at most 100; null for no such incidents${otherwise('null')}.`,
+    }),
+    anomalyRateMinMetrics: t.int({
+      description: `How many metrics that has to be at least, 1 to 100,000${otherwise('3')}.`,
+    }),
+    anomalyRateSeconds: t.int({
+      description: `For how long, 0 to 86,400${otherwise('300')}.`,
+    }),
+    anomalyRateGroup: t.field({
+      type: AnomalyRateGroupRef,
+      description: `Of what the share is taken${otherwise('RESOURCE')}.`,
+    }),
+    notifyAnomalies: t.boolean({
+      description: `Whether anomalies of single metrics are notified of; they are incidents all the same${otherwise('true')}.`,
+    }),
+  };
+}
+
 type RuleInput = Omit<typeof UpdateRuleInputRef.$inferInput, 'id'>;
 
 /** @throws InvalidInputError for a bad id */
 export function readRuleChange(input: RuleInput): RuleChange {
-  const { scope, maintenanceWindows, channels, timeZone, subject, body, runbookUrl, ...plain } = input;
+  const { scope, maintenanceWindows, channels, timeZone, subject, body, runbookUrl, ...rest } = input;
+  const { anomalyRatePercent, ...plain } = rest;
   const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value != null));
   return {
     // The entries are those of `plain`, less its nulls.
@@ -163,6 +187,7 @@ export function readRuleChange(input: RuleInput): RuleChange {
     ...(scope == null ? {} : { scope: readScopeInput(scope) }),
     ...(maintenanceWindows == null ? {} : { maintenanceWindows: maintenanceWindows.map(readWindow) }),
     ...(channels == null ? {} : { channels: channels.map(readChannel) }),
+    ...(anomalyRatePercent === undefined ? {} : { anomalyRatePercent }),
     ...(timeZone === undefined ? {} : { timeZone }),
     ...(subject === undefined ? {} : { subject }),
     ...(body === undefined ? {} : { body }),

@@ -36,7 +36,7 @@ const PreviewedNotificationRef = builder.objectRef<PreviewedIncident>('Previewed
 });
 
 const RulePreviewRef = builder.objectRef<RulePreview>('NotificationRulePreview').implement({
-  description: `What a rule would have done in the last ${PREVIEW_DAYS} days: the stored scores are held against it as they are live, as if each had come when it was measured and nothing had been silenced. Metrics that stop reporting are not counted.`,
+  description: `What a rule would have done in the last ${PREVIEW_DAYS} days: the stored scores are held against it as they are live, as if each had come when it was measured and nothing had been silenced. Metrics that stop reporting, and anomaly rates, are not counted.`,
   fields: (t) => ({
     days: t.int({ description: 'How many days are looked at.', resolve: () => PREVIEW_DAYS }),
     metricCount: t.exposeInt('metricCount', { description: 'Monitored metrics it looks at.' }),

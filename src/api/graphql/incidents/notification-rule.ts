@@ -9,7 +9,7 @@ import type {
 import { hideTargetPath } from '../../../core/notify/send.ts';
 import { builder } from '../builder/builder.ts';
 import { DirectionRef } from '../builder/enums.ts';
-import { ChannelKindRef, WeekdayRef } from './incident-enums.ts';
+import { AnomalyRateGroupRef, ChannelKindRef, WeekdayRef } from './incident-enums.ts';
 import { readIdOf, writeNodeId } from '../builder/node-id.ts';
 import { AutostackRef } from '../inventory/autostack.ts';
 import { ResourceRef } from '../inventory/resource.ts';
@@ -171,6 +171,22 @@ export const NotificationRuleRef = builder.prismaNode('NotificationRule', {
     }),
     noDataSeconds: t.exposeInt('noDataSeconds', {
       description: 'Time without a sample after which that is the case at the earliest.',
+    }),
+    anomalyRatePercent: t.exposeFloat('anomalyRatePercent', {
+      nullable: true,
+      description:
+        'Share of the metrics of a group that has to be anomalous at once for an incident of its own, in per cent; null for no such incidents.',
+    }),
+    anomalyRateMinMetrics: t.exposeInt('anomalyRateMinMetrics', {
+      description: 'How many metrics that has to be at least.',
+    }),
+    anomalyRateSeconds: t.exposeInt('anomalyRateSeconds', { description: 'For how long.' }),
+    anomalyRateGroup: t.expose('anomalyRateGroup', {
+      type: AnomalyRateGroupRef,
+      description: 'Of what the share is taken.',
+    }),
+    notifyAnomalies: t.exposeBoolean('notifyAnomalies', {
+      description: 'Whether anomalies of single metrics are notified of; they are incidents all the same.',
     }),
     maintenanceWindows: t.field({
       type: [MaintenanceWindowRef],

@@ -46,7 +46,7 @@ function toFacts(incident: Incident, kind: MessageKind): IncidentFacts {
     location,
     datasource,
   } = incident;
-  const { score, value, expected, low, high, aspect, endedMs, endReason } = incident;
+  const { score, value, expected, low, high, aspect, group, endedMs, endReason } = incident;
   const isOver = kind === 'END' && endedMs !== null;
   return {
     id,
@@ -67,5 +67,6 @@ function toFacts(incident: Incident, kind: MessageKind): IncidentFacts {
     low,
     high,
     aspect,
+    group,
   };
 }

@@ -80,4 +80,5 @@ const EXAMPLE: Omit<IncidentFacts, 'id' | 'startedAt'> = {
   low: 35,
   high: 48,
   aspect: 'LEVEL',
+  group: null,
 };

@@ -46,6 +46,7 @@ export const DEFAULT_RULE = {
   recoverySeconds: 600,
   quietSeconds: 3600,
   learningGuard: true,
+  notifyAnomalies: true,
 } as const satisfies RuleChange;
 
 /**
@@ -119,6 +120,7 @@ async function replayAll(pool: pg.Pool, replays: readonly MetricReplay[], toMs: 
 /** As live: the rule's maintenance and its quiet period by resource. @returns by incident when it is notified of, in the order of time */
 function listNotified(due: readonly DueMoment[], rule: Rule): ReadonlyMap<string, number> {
   const notified = new Map<string, number>();
+  if (!rule.notifyAnomalies) return notified;
   const lastByServer = new Map<string, number>();
   for (const { timeMs, incidentId, server, supersedes } of due.toSorted((a, b) => a.timeMs - b.timeMs)) {
     if (notified.has(incidentId)) continue;
@@ -149,7 +151,8 @@ function imagineRule(change: RuleChange): Rule {
     ...DEFAULT_RULE,
     ...change,
   };
-  const { confirmSeconds, confirmPoints, recoverySeconds, quietSeconds, learningGuard } = wanted;
+  const { confirmSeconds, confirmPoints, recoverySeconds, quietSeconds, learningGuard, notifyAnomalies } =
+    wanted;
   return {
     id: '',
     name: '',
@@ -164,6 +167,8 @@ function imagineRule(change: RuleChange): Rule {
     notifyEnd: false,
     notifyNoData: false,
     noDataSeconds: Number.POSITIVE_INFINITY,
+    anomalyRate: null,
+    notifyAnomalies,
     windows: change.maintenanceWindows ?? [],
     texts: { subject: null, body: null, timeZone: null, runbookUrl: null },
     channels: [],

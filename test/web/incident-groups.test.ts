@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { IncidentRowFragment } from '../../src/web/generated/graphql.ts';
-import { groupIncidents } from '../../src/web/incidents/group-incidents.ts';
+import { groupIncidents, nameIncident } from '../../src/web/incidents/group-incidents.ts';
 import { describeInterval } from '../../src/web/metric/describe-interval.ts';
 import { parseChosen } from '../../src/web/metric/anomaly/use-chosen.ts';
 
@@ -30,6 +30,7 @@ function incident(
     acknowledgedBy: null,
     mutedBy: null,
     notifiedAt: null,
+    group: null,
     expected: { value: 0, low: 0, high: 0 },
     peak: { timestamp: at(from), value: 1, anomalyScore: 1 },
     metric: { id: 'Metric:1', unit: null, learning: { rows: 500 }, labels: [] },
@@ -41,6 +42,17 @@ const namesOf = (incidents: readonly IncidentRowFragment[]) =>
   groupIncidents(incidents).map((group) => group.incidents.map(({ id }) => id).join('+'));
 
 describe('the list of incidents', () => {
+  it('of many metrics at once is an entry of its own for each rule, named by its group', () => {
+    const group = { anomalousCount: 3, metricCount: 9, peakCount: 3, worst: [] };
+    const part = { kind: 'ANOMALY_RATE', group } as const;
+    const entries = groupIncidents([
+      incident('a', 'one', [5, null], part),
+      incident('b', 'two', [5, null], part),
+      incident('c', 'one', [5, null]),
+    ]);
+    expect(entries.map(({ shown }) => nameIncident(shown))).toEqual(['web-1', 'web-1', 'm']);
+  });
+
   it('keeps what stopped reporting apart from the anomaly before it', () => {
     const silent = incident('b', 'two', [5, null], { kind: 'NO_DATA' });
     expect(namesOf([silent, incident('a', 'one', [4, null])])).toEqual(['b', 'a']);

@@ -10,7 +10,8 @@ const SECRET = 'sixteen letters!';
 
 const RULES = `{ notificationRules {
   name enabled sensitivity direction minDeviation minDeviationRatio confirmPoints confirmSeconds recoverySeconds
-  quietSeconds staleSeconds learningGuard notifyEnd notifyNoData noDataSeconds timeZone subject body
+  quietSeconds staleSeconds learningGuard notifyEnd notifyNoData noDataSeconds timeZone
+  anomalyRatePercent anomalyRateMinMetrics anomalyRateSeconds anomalyRateGroup notifyAnomalies subject body
   scope { namePattern servers metricIds tags { key values } }
   channels { kind target } runbookUrl
   maintenanceWindows { ... on OneOffMaintenanceWindow { start end }
@@ -60,6 +61,12 @@ describe.skipIf(executable === null)('the page of rules', () => {
       await hands.press(page.getByRole('button', { name: '+ Slack' }));
       await type('URL', 'https://example.com/services/T0');
       await hands.press(page.getByLabel('Notify when a metric stops reporting, too'));
+      await hands.press(page.getByLabel('Notify when many metrics are anomalous at once'));
+      await hands.choose(page.getByLabel('Share of the metrics of'), 'all metrics of the rule together');
+      await type('Anomalous metrics (%)', '33.5');
+      await type('Anomalous metrics (at least)', '4');
+      await type('For (s)', '600');
+      await hands.press(page.getByLabel('Notify of single metrics, too'));
       await hands.press(page.getByLabel('On', { exact: true }));
       await hands.press(page.getByText('Scope ·'));
       await type('Metric name pattern', 'shop.*');
@@ -107,6 +114,11 @@ describe.skipIf(executable === null)('the page of rules', () => {
         notifyEnd: false,
         notifyNoData: true,
         noDataSeconds: 900,
+        anomalyRatePercent: 33.5,
+        anomalyRateMinMetrics: 4,
+        anomalyRateSeconds: 600,
+        anomalyRateGroup: 'SCOPE',
+        notifyAnomalies: false,
         timeZone: 'Asia/Tokyo',
         subject: '{metric.name} is odd',
         body: 'Seen {value}.',

@@ -8,6 +8,15 @@ export interface IncidentGroup {
   readonly incidents: readonly IncidentRowFragment[];
 }
 
+/** What it is about: a metric, or the group of which many metrics are anomalous at once. */
+export function nameIncident({
+  group,
+  instance,
+  metricName,
+}: Pick<IncidentRowFragment, 'group' | 'instance' | 'metricName'>): string {
+  return group === null ? metricName : instance;
+}
+
 type Timed = Pick<IncidentRowFragment, 'startedAt' | 'endedAt'>;
 
 const SEVEREST_FIRST = ['FIRING', 'RECOVERING', 'PENDING', 'ENDED'] as const;
@@ -31,6 +40,8 @@ export function groupIncidents(incidents: readonly IncidentRowFragment[]): reado
 
 function isSameEvent(group: readonly IncidentRowFragment[], incident: IncidentRowFragment): boolean {
   if (group.some(({ kind }) => kind !== incident.kind)) return false;
+  // Rules look at other groups of metrics each.
+  if (incident.kind === 'ANOMALY_RATE') return false;
   const sameMetric = group.filter(({ metric, metricName, instance }) =>
     metric === null || incident.metric === null
       ? metricName === incident.metricName && instance === incident.instance

@@ -6,7 +6,8 @@ import { linkToChart } from '../metric/link-to-chart.ts';
 import { describeRarity, formatValue } from '../parts/format-number.ts';
 import { formatSpan } from '../parts/format-time.ts';
 import { TimeText } from '../parts/time-text.tsx';
-import type { IncidentGroup } from './group-incidents.ts';
+import { GroupText } from './group-text.tsx';
+import { type IncidentGroup, nameIncident } from './group-incidents.ts';
 import { SilenceChoice } from './silence-choice.tsx';
 
 const STATES = {
@@ -28,6 +29,7 @@ const REASONS = {
 const MUTES = {
   MAINTENANCE: 'not notified: maintenance',
   QUIET_PERIOD: 'not notified: quiet period',
+  RATE_ONLY: 'not notified: anomaly rates only',
   SILENCE: 'not notified: silenced',
   STALE: 'not notified: the data was too old',
 } as const;
@@ -46,21 +48,23 @@ export function IncidentCard(props: {
   const lasted = Date.parse(endedAt ?? new Date().toISOString()) - Date.parse(startedAt);
   const isNew = group.incidents.some(({ acknowledgedAt }) => acknowledgedAt === null);
   return (
-    <article className="card incident" aria-label={`${shown.metricName}, ${word}`}>
+    <article className="card incident" aria-label={`${nameIncident(shown)}, ${word}`}>
       <div className="line spread">
         <div className="line">
           <span className={style}>{word}</span>
           <Link href={`/incidents/${encodeURIComponent(shown.id)}`}>
-            <strong>{shown.metricName}</strong>
+            <strong>{nameIncident(shown)}</strong>
           </Link>
-          <span className="quiet">{shown.instance}</span>
+          {shown.group === null ? <span className="quiet">{shown.instance}</span> : null}
         </div>
         <span className="quiet">
           <TimeText time={startedAt} />, {endedAt === null ? 'for' : 'lasted'} {formatSpan(lasted)}
           {shown.endReason === null ? '' : `, ${REASONS[shown.endReason]}`}
         </span>
       </div>
-      {shown.kind === 'NO_DATA' ? (
+      {shown.group !== null ? (
+        <GroupText group={shown.group} />
+      ) : shown.kind === 'NO_DATA' ? (
         <p>Stopped reporting; the last value was {formatValue(shown.value, unit)}.</p>
       ) : (
         <p>
@@ -80,13 +84,13 @@ export function IncidentCard(props: {
             </Link>
           )}
           {isNew ? <button onClick={onAcknowledge}>Acknowledge</button> : null}
-          {metric === null ? null : (
+          {metric === null || shown.group !== null ? null : (
             <SilenceChoice
               metricId={metric.id}
               server={shown.server === shown.metricName ? null : shown.server}
             />
           )}
-          {shown.kind === 'NO_DATA' ? null : <LabelButtons incident={shown} onLabelled={onLabelled} />}
+          {shown.kind === 'ANOMALY' ? <LabelButtons incident={shown} onLabelled={onLabelled} /> : null}
         </span>
       </div>
     </article>

@@ -6,6 +6,7 @@ import { IncidentChangesDocument, IncidentDocument, type IncidentRowFragment } f
 import { Answered } from '../parts/answer.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { TimeText } from '../parts/time-text.tsx';
+import { nameIncident } from './group-incidents.ts';
 import { IncidentList } from './incident-list.tsx';
 import { OfferedAction } from './offered-action.tsx';
 import '../style/incidents.css';
@@ -33,13 +34,14 @@ export function IncidentPage({ id }: { readonly id: string }) {
 
 function IncidentView(props: { readonly incident: IncidentRowFragment; readonly onChanged: () => void }) {
   const { incident, onChanged } = props;
+  const name = nameIncident(incident);
   useEffect(() => {
-    document.title = `Incident: ${incident.metricName} · Lapwing`;
-  }, [incident.metricName]);
+    document.title = `Incident: ${name} · Lapwing`;
+  }, [name]);
   return (
     <div className="stack">
       <Link href="/incidents">← Incidents</Link>
-      <h1>Incident: {incident.metricName}</h1>
+      <h1>Incident: {name}</h1>
       <OfferedAction incident={incident} onChanged={onChanged} />
       <IncidentList incidents={[incident]} onChanged={onChanged} />
       <section className="card stack" aria-label="Timeline">
@@ -60,11 +62,15 @@ function IncidentView(props: { readonly incident: IncidentRowFragment; readonly 
 function listSteps(
   incident: IncidentRowFragment,
 ): readonly { readonly time: string; readonly text: string }[] {
-  const { startedAt, peak, notifiedAt, acknowledgedAt, acknowledgedBy, endedAt } = incident;
+  const { startedAt, peak, group, notifiedAt, acknowledgedAt, acknowledgedBy, endedAt } = incident;
   const by = acknowledgedBy === null ? '' : ` by ${acknowledgedBy}`;
   return [
-    { time: startedAt, text: 'First anomalous point' },
-    { time: peak.timestamp, text: 'Peak' },
+    ...(group === null
+      ? [
+          { time: startedAt, text: 'First anomalous point' },
+          { time: peak.timestamp, text: 'Peak' },
+        ]
+      : [{ time: startedAt, text: 'So many metrics were anomalous' }]),
     ...(notifiedAt === null ? [] : [{ time: notifiedAt, text: 'Notified' }]),
     ...(acknowledgedAt === null ? [] : [{ time: acknowledgedAt, text: `Acknowledged${by}` }]),
     ...(endedAt === null ? [] : [{ time: endedAt, text: 'Resolved' }]),

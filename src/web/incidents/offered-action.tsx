@@ -53,15 +53,17 @@ function OfferAcknowledge(props: Parameters<typeof OfferedAction>[0] & { readonl
 function OfferSilence(props: { readonly incident: IncidentRowFragment; readonly onDone: () => void }) {
   const { incident, onDone } = props;
   const { said, silence } = useSilence();
-  const { metric, metricName } = incident;
+  const { metric, metricName, group, server } = incident;
   if (metric === null) return <Notice title="The metric was deleted: there is nothing to silence." />;
+  // Of many metrics at once, the resource of the worst: of one metric alone there would be messages all the same.
+  const [name, about] = group === null ? [metricName, { metricId: metric.id }] : [server, { server }];
   return (
-    <Notice title={`Silence ${metricName}?`}>
+    <Notice title={`Silence ${name}?`}>
       <p>Nobody is notified of it meanwhile; scores and incidents go on.</p>
       <div className="line">
-        {SPANS.map(([seconds, name]) => (
-          <button key={seconds} onClick={() => void silence({ metricId: metric.id }, seconds, name)}>
-            For {name}
+        {SPANS.map(([seconds, span]) => (
+          <button key={seconds} onClick={() => void silence(about, seconds, span)}>
+            For {span}
           </button>
         ))}
         <button onClick={onDone}>Not now</button>

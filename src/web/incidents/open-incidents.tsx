@@ -9,7 +9,8 @@ import {
 import { formatValue } from '../parts/format-number.ts';
 import { formatSpan } from '../parts/format-time.ts';
 import { useSettled } from '../api/use-settled.ts';
-import { groupIncidents } from './group-incidents.ts';
+import { groupIncidents, nameIncident } from './group-incidents.ts';
+import { describeGroup } from './group-text.tsx';
 
 /** So many are named; the page of incidents has the rest. */
 const NAMED = 4;
@@ -45,21 +46,24 @@ export function OpenIncidents() {
 }
 
 function OpenIncident({ incident }: { readonly incident: IncidentRowFragment }) {
-  const { id, kind, state, metricName, instance, metric, peak, expected, startedAt } = incident;
+  const { id, kind, state, instance, metric, group, peak, expected, startedAt } = incident;
+  const name = nameIncident(incident);
   const unit = metric?.unit ?? null;
   return (
     <li className="line">
       <span className={state === 'FIRING' ? 'badge red' : 'badge yellow'}>
         {state === 'FIRING' ? '▲ firing' : '◆ recovering'}
       </span>
-      <Link href={`/incidents/${encodeURIComponent(id)}`}>{metricName}</Link>
+      <Link href={`/incidents/${encodeURIComponent(id)}`}>{name}</Link>
       <span>
-        {kind === 'NO_DATA'
-          ? 'no data'
-          : `${formatValue(peak.value, unit)}, expected ${formatValue(expected.low)} to ${formatValue(expected.high, unit)}`}
+        {group !== null
+          ? describeGroup(group)
+          : kind === 'NO_DATA'
+            ? 'no data'
+            : `${formatValue(peak.value, unit)}, expected ${formatValue(expected.low)} to ${formatValue(expected.high, unit)}`}
       </span>
       <span className="quiet">
-        {instance === metricName ? '' : `${instance} · `}for {formatSpan(Date.now() - Date.parse(startedAt))}
+        {instance === name ? '' : `${instance} · `}for {formatSpan(Date.now() - Date.parse(startedAt))}
       </span>
     </li>
   );

@@ -18,7 +18,16 @@ export function describeRule(rule: RuleRowFragment): string {
   const size = least.length === 0 ? '' : `, off by ${least.join(' and ')}`;
   const time = lasts.length === 0 ? '' : `, for ${lasts.join(' and ')}`;
   const quiet = formatSpan(rule.quietSeconds * 1000);
-  return `${describeScope(rule.scope)}: ${describeRarity(sensitivity, Number.POSITIVE_INFINITY)} or rarer${SIDES[direction]}${size}${time}; max. 1 notification per resource in ${quiet}${rule.notifyNoData ? '; also when one stops reporting' : ''}.`;
+  return `${describeScope(rule.scope)}: ${describeRarity(sensitivity, Number.POSITIVE_INFINITY)} or rarer${SIDES[direction]}${size}${time}; max. 1 notification per resource in ${quiet}${rule.notifyNoData ? '; also when one stops reporting' : ''}${describeRate(rule)}.`;
+}
+
+function describeRate(rule: RuleRowFragment): string {
+  const { anomalyRatePercent: percent, anomalyRateMinMetrics: least, anomalyRateSeconds: seconds } = rule;
+  if (percent === null) return '';
+  const of = rule.anomalyRateGroup === 'RESOURCE' ? 'of a resource' : 'of the rule';
+  const time = seconds === 0 ? '' : ` for ${formatSpan(seconds * 1000)}`;
+  const when = `when ${percent} % of the metrics ${of} (at least ${least}) are anomalous${time}`;
+  return rule.notifyAnomalies ? `; also ${when}` : `; notifies only ${when}`;
 }
 
 /** Which metrics, in words. */

@@ -10,7 +10,7 @@ import type { RuleDraft } from './rule-draft.ts';
 import { writeWindow } from '../windows.ts';
 
 export function readDraft(draft: RuleDraft): CreateNotificationRuleInput {
-  const { enabled, notifyEnd, notifyNoData } = draft;
+  const { enabled, notifyEnd, notifyNoData, anomalyRateGroup } = draft;
   return {
     ...readTrial(draft),
     name: draft.name.trim(),
@@ -18,6 +18,10 @@ export function readDraft(draft: RuleDraft): CreateNotificationRuleInput {
     notifyEnd,
     notifyNoData,
     noDataSeconds: Number(draft.noDataSeconds),
+    anomalyRatePercent: draft.notifyAnomalyRate ? Number(draft.anomalyRatePercent) : null,
+    anomalyRateMinMetrics: Number(draft.anomalyRateMinMetrics),
+    anomalyRateSeconds: Number(draft.anomalyRateSeconds),
+    anomalyRateGroup,
     staleSeconds: Number(draft.staleSeconds),
     channels: draft.channels.map(readChannel),
     timeZone: orNull(draft.timeZone.trim()),
@@ -29,10 +33,11 @@ export function readDraft(draft: RuleDraft): CreateNotificationRuleInput {
 
 /** What of a draft decides when it notifies. */
 export function readTrial(draft: RuleDraft): PreviewNotificationRuleInput {
-  const { direction, learningGuard, minDeviationPercent } = draft;
+  const { direction, learningGuard, minDeviationPercent, notifyAnomalies } = draft;
   return {
     direction,
     learningGuard,
+    notifyAnomalies,
     scope: readScope(draft),
     sensitivity: Number(draft.sensitivity),
     minDeviation: Number(draft.minDeviation),

@@ -1,6 +1,6 @@
 /** A rule as it is typed: numbers are text until they are sent. */
 import type { TagFilterDraft } from '../../add/tag-filters.tsx';
-import type { Direction, RuleRowFragment } from '../../generated/graphql.ts';
+import type { AnomalyRateGroup, Direction, RuleRowFragment } from '../../generated/graphql.ts';
 import { type ChannelDraft, draftChannel } from './channel-draft.ts';
 import type { Window } from '../windows.ts';
 
@@ -27,6 +27,13 @@ export interface RuleDraft {
   readonly notifyEnd: boolean;
   readonly notifyNoData: boolean;
   readonly noDataSeconds: string;
+  /** Whether many metrics that are anomalous at once are an incident; the next three say when. */
+  readonly notifyAnomalyRate: boolean;
+  readonly anomalyRatePercent: string;
+  readonly anomalyRateMinMetrics: string;
+  readonly anomalyRateSeconds: string;
+  readonly anomalyRateGroup: AnomalyRateGroup;
+  readonly notifyAnomalies: boolean;
   readonly channels: readonly ChannelDraft[];
   readonly windows: readonly Window[];
   /** Empty for the default, as the texts below. */
@@ -63,6 +70,12 @@ export const NEW_RULE: RuleDraft = {
   notifyEnd: true,
   notifyNoData: false,
   noDataSeconds: '300',
+  notifyAnomalyRate: false,
+  anomalyRatePercent: '30',
+  anomalyRateMinMetrics: '3',
+  anomalyRateSeconds: '300',
+  anomalyRateGroup: 'RESOURCE',
+  notifyAnomalies: true,
   channels: [],
   windows: [],
   timeZone: '',
@@ -73,6 +86,7 @@ export const NEW_RULE: RuleDraft = {
 
 export function draftRule({ scope, ...rule }: RuleRowFragment): RuleDraft {
   const { name, enabled, direction, learningGuard, notifyEnd, notifyNoData } = rule;
+  const { anomalyRatePercent, anomalyRateGroup, notifyAnomalies } = rule;
   return {
     name,
     enabled,
@@ -81,6 +95,12 @@ export function draftRule({ scope, ...rule }: RuleRowFragment): RuleDraft {
     notifyEnd,
     notifyNoData,
     noDataSeconds: String(rule.noDataSeconds),
+    notifyAnomalyRate: anomalyRatePercent !== null,
+    anomalyRatePercent: String(anomalyRatePercent ?? NEW_RULE.anomalyRatePercent),
+    anomalyRateMinMetrics: String(rule.anomalyRateMinMetrics),
+    anomalyRateSeconds: String(rule.anomalyRateSeconds),
+    anomalyRateGroup,
+    notifyAnomalies,
     namePattern: scope.namePattern ?? '',
     servers: scope.servers?.join('\n') ?? '',
     autostackId: scope.autostackId ?? '',

@@ -12,6 +12,7 @@ import { Segments } from '../../parts/segments.tsx';
 import { ChannelList } from './channel-list.tsx';
 import { describeScope } from '../describe-rule.ts';
 import { readDraft, readScope } from './read-draft.ts';
+import { RateFields } from './rate-fields.tsx';
 import { ResourceField } from './resource-field.tsx';
 import { RulePreview } from './rule-preview.tsx';
 import { applyTemplate, FIELD_OF_TEMPLATE, type Template, TEMPLATES } from './rule-templates.ts';
@@ -153,6 +154,7 @@ function FirstFields(
         value={draft.notifyNoData}
         onChange={(notifyNoData) => onChange({ notifyNoData })}
       />
+      <RateFields draft={draft} onChange={onChange} />
       <TickField label="On" value={draft.enabled} onChange={(enabled) => onChange({ enabled })} />
     </section>
   );

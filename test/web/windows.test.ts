@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readProblem } from '../../src/web/parts/field-problem.ts';
 import { keyOf } from '../../src/web/rules/planned-windows.ts';
-import { describeWindow, placeWindow, type Window } from '../../src/web/rules/windows.ts';
+import { describeWindow, placeWindow, type Window, writeWindow } from '../../src/web/rules/windows.ts';
 
 const at = (time: string) => Date.parse(time);
 const nights: Window = { weekdays: ['FRIDAY'], from: '22:00', to: '06:00', timeZone: 'Europe/Berlin' };
@@ -30,6 +30,19 @@ describe('a maintenance window', () => {
     expect(describeWindow(nights, 'UTC')).toBe('Fri, 22:00 to 06:00 of the next day, Europe/Berlin');
     const once: Window = { start: '2026-11-23T10:00:00.000Z', end: '2026-11-23T12:00:00.000Z' };
     expect(describeWindow(once, 'UTC')).toContain('UTC');
+  });
+
+  it('of holidays is now on one of them, later while some come, and over after the last', () => {
+    const window: Window = { dates: ['2026-12-24', '2026-12-31'], timeZone: 'Asia/Tokyo' };
+    const yearly: Window = { dates: ['12-25'], timeZone: 'Asia/Tokyo' };
+    expect(placeWindow(window, at('2026-12-23T14:59:59Z'))).toBe('later');
+    expect(placeWindow(window, at('2026-12-23T15:00:00Z'))).toBe('now');
+    expect(placeWindow(window, at('2026-12-24T15:00:00Z'))).toBe('later');
+    expect(placeWindow(window, at('2026-12-31T15:00:00Z'))).toBe('over');
+    expect(placeWindow(yearly, at('2030-12-25T12:00:00Z'))).toBe('now');
+    expect(placeWindow(yearly, at('2030-12-26T12:00:00Z'))).toBe('later');
+    expect(writeWindow(window)).toEqual({ holidays: window });
+    expect(describeWindow(yearly, 'UTC')).toBe('12-25 every year, whole days, Asia/Tokyo');
   });
 
   it('is the same whatever order its days are in', () => {

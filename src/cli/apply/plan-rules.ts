@@ -51,12 +51,26 @@ const RULES = z.object({
         namePattern: z.string().nullable(),
         tags: tagFilters.nullable(),
       }),
-      maintenanceWindows: z.array(z.looseObject({ __typename: z.string() })),
+      maintenanceWindows: z.array(
+        z.looseObject({
+          __typename: z.enum([
+            'OneOffMaintenanceWindow',
+            'WeeklyMaintenanceWindow',
+            'HolidayMaintenanceWindow',
+          ]),
+        }),
+      ),
       channels: z.array(z.object({ id: z.string(), kind: z.string(), target: z.string() })),
     }),
   ),
 });
 type StoredRule = z.output<typeof RULES>['notificationRules'][number];
+/** What a window is in an input, by its type in an answer. */
+const WINDOW_KEYS = {
+  OneOffMaintenanceWindow: 'once',
+  WeeklyMaintenanceWindow: 'weekly',
+  HolidayMaintenanceWindow: 'holidays',
+} as const;
 const MATCHED = z.object({ matches: z.array(z.object({ id: z.string() }).nullable()) });
 
 const PLAIN_FIELDS = Object.keys(RULE_DEFAULTS).filter(
@@ -65,7 +79,8 @@ const PLAIN_FIELDS = Object.keys(RULE_DEFAULTS).filter(
 const LIST = `{ notificationRules { id name ${PLAIN_FIELDS.join(' ')}
   scope { metricIds servers autostackId namePattern tags { key values } }
   maintenanceWindows { __typename ... on OneOffMaintenanceWindow { start end }
-    ... on WeeklyMaintenanceWindow { weekdays from to timeZone } }
+    ... on WeeklyMaintenanceWindow { weekdays from to timeZone }
+    ... on HolidayMaintenanceWindow { dates timeZone } }
   channels { id kind target } } }`;
 const MATCH = `query Match($ruleId: ID!, $channels: [NotificationChannelInput!]!) {
   matches: matchNotificationChannels(ruleId: $ruleId, channels: $channels) { id } }`;
@@ -199,8 +214,8 @@ function writeStored({ scope, maintenanceWindows, ...rule }: StoredRule): Fields
   return {
     ...Object.fromEntries(PLAIN_FIELDS.map((name) => [name, rule[name]])),
     scope: { ...Object.fromEntries(given), ...(tags === null ? {} : { tags: toCanonicalFilters(tags) }) },
-    maintenanceWindows: maintenanceWindows.map(({ __typename, ...window }) =>
-      __typename === 'OneOffMaintenanceWindow' ? { once: window } : { weekly: window },
-    ),
+    maintenanceWindows: maintenanceWindows.map(({ __typename, ...window }) => ({
+      [WINDOW_KEYS[__typename]]: window,
+    })),
   };
 }

@@ -81,7 +81,7 @@ export function checkRule(change: RuleChange): void {
   if (windows.length > MAX_WINDOWS) refuse(`expected at most ${MAX_WINDOWS}`, 'maintenanceWindows');
   for (const [index, window] of windows.entries()) {
     const found = findWindowFlaw(window);
-    if (found !== null) refuse(found.flaw, 'maintenanceWindows', String(index), found.field);
+    if (found !== null) refuse(found.flaw, 'maintenanceWindows', String(index), ...found.field.split('.'));
   }
 }
 

@@ -79,6 +79,7 @@ const windows = z.array(
   z.union([
     z.object({ start: z.string(), end: z.string() }),
     z.object({ weekdays: z.array(z.enum(WEEKDAYS)), from: z.string(), to: z.string(), timeZone: z.string() }),
+    z.object({ dates: z.array(z.string()), timeZone: z.string() }),
   ]),
 );
 

@@ -26,6 +26,7 @@ export function listWindows(rules: readonly RuleRowFragment[], nowMs: number): r
 
 /** Equal for equal windows, whatever order their parts come in. */
 export function keyOf(window: Window): string {
+  if ('dates' in window) return `${[...window.dates].sort().join()} ${window.timeZone}`;
   return 'start' in window
     ? `${window.start} ${window.end}`
     : `${[...window.weekdays].sort().join()} ${window.from} ${window.to} ${window.timeZone}`;

@@ -15,9 +15,10 @@ const SPANS = [
 const KINDS = [
   ['ONCE', 'once'],
   ['WEEKLY', 'every week'],
+  ['HOLIDAYS', 'on holidays'],
 ] as const;
 
-/** A window to be added: from now on for a while by one press, once, or every week. */
+/** A window to be added: from now on for a while by one press, once, every week, or on holidays. */
 export function WindowForm({ onAdd }: { readonly onAdd: (window: Window) => void }) {
   const [kind, setKind] = useState<(typeof KINDS)[number][0]>('ONCE');
   const label = useId();
@@ -41,7 +42,9 @@ export function WindowForm({ onAdd }: { readonly onAdd: (window: Window) => void
       </div>
       <div className="fields">
         <ChoiceField at="" label="Schedule" choices={KINDS} value={kind} onChange={setKind} />
-        {kind === 'ONCE' ? <OnceFields onAdd={onAdd} /> : <WeeklyFields onAdd={onAdd} />}
+        {kind === 'ONCE' ? <OnceFields onAdd={onAdd} /> : null}
+        {kind === 'WEEKLY' ? <WeeklyFields onAdd={onAdd} /> : null}
+        {kind === 'HOLIDAYS' ? <HolidayFields onAdd={onAdd} /> : null}
       </div>
     </fieldset>
   );
@@ -85,7 +88,6 @@ function WeeklyFields({ onAdd }: { readonly onAdd: (window: Window) => void }) {
   const [from, setFrom] = useState('22:00');
   const [to, setTo] = useState('06:00');
   const [timeZone, setTimeZone] = useState(ownZone);
-  const zones = useMemo(listZones, []);
   const turn = (day: Weekday) =>
     setWeekdays(weekdays.includes(day) ? weekdays.filter((other) => other !== day) : [...weekdays, day]);
   const isGood = weekdays.length > 0 && from !== '' && to !== '' && isZone(timeZone);
@@ -111,19 +113,51 @@ function WeeklyFields({ onAdd }: { readonly onAdd: (window: Window) => void }) {
         value={to}
         onChange={setTo}
       />
-      <TextField
-        at="zone"
-        label="Time zone"
-        hint={isZone(timeZone) ? '' : 'The name of a zone such as Europe/Berlin.'}
-        options={zones}
-        value={timeZone}
-        onChange={setTimeZone}
-      />
+      <ZoneField timeZone={timeZone} onChange={setTimeZone} />
       <AddButton
         isGood={isGood}
         onPress={() => onAdd({ weekdays: [...weekdays], from, to, timeZone: timeZone.trim() })}
       />
     </>
+  );
+}
+
+/** Dates as they are copied from elsewhere: separated by whatever it is. */
+function HolidayFields({ onAdd }: { readonly onAdd: (window: Window) => void }) {
+  const [text, setText] = useState('');
+  const [timeZone, setTimeZone] = useState(ownZone);
+  const dates = [...new Set(text.split(/[\s,;]+/).filter((date) => date !== ''))];
+  const bad = dates.find((date) => !/^(\d{4}-)?\d{2}-\d{2}$/.test(date));
+  return (
+    <>
+      <TextField
+        at="dates"
+        label="Days"
+        hint={bad === undefined ? 'such as 2026-12-25, or 12-25 for every year' : `${bad} is no such day.`}
+        value={text}
+        onChange={setText}
+      />
+      <ZoneField timeZone={timeZone} onChange={setTimeZone} />
+      <AddButton
+        isGood={dates.length > 0 && bad === undefined && isZone(timeZone)}
+        onPress={() => onAdd({ dates, timeZone: timeZone.trim() })}
+      />
+    </>
+  );
+}
+
+function ZoneField(props: { readonly timeZone: string; readonly onChange: (timeZone: string) => void }) {
+  const { timeZone, onChange } = props;
+  const zones = useMemo(listZones, []);
+  return (
+    <TextField
+      at="zone"
+      label="Time zone"
+      hint={isZone(timeZone) ? '' : 'The name of a zone such as Europe/Berlin.'}
+      options={zones}
+      value={timeZone}
+      onChange={onChange}
+    />
   );
 }
 

@@ -42,6 +42,7 @@ notificationRules:
     sensitivity: 0.9999
     maintenanceWindows:
       - weekly: { weekdays: [SUNDAY], from: '22:00', to: '02:00', timeZone: Europe/Berlin }
+      - holidays: { dates: [12-25, 2027-01-01], timeZone: Europe/Berlin }
       - once: { start: 2027-01-01T00:00:00Z, end: 2027-01-01T06:00:00+01:00 }
     channels:
       - webhook: { url: 'http://127.0.0.1:9999/hook', secretFile: hook-secret }
@@ -74,7 +75,7 @@ const PLAN = `+ autostack "web" in us-west-2
 + notification rule "web"
     scope: {"tags": [{"key": "env", "values": ["prod*"]}], "autostackId": "\\"web\\" in us-west-2"}
     sensitivity: 0.9999
-    maintenanceWindows: [{"weekly": {"weekdays": ["SUNDAY"], "from": "22:00", "to": "02:00", "timeZone": "Europe/Berlin"}}, {"once": {"start": 2027-01-01T00:00:00.000Z, "end": 2027-01-01T05:00:00.000Z}}]
+    maintenanceWindows: [{"weekly": {"weekdays": ["SUNDAY"], "from": "22:00", "to": "02:00", "timeZone": "Europe/Berlin"}}, {"holidays": {"dates": ["12-25", "2027-01-01"], "timeZone": "Europe/Berlin"}}, {"once": {"start": 20…
     channels[0]: new webhook
     channels[1]: new slack
     channels[2]: new ntfy

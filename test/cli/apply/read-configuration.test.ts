@@ -143,7 +143,7 @@ const MISTAKES: readonly (readonly [what: string, text: string, problem: RegExp]
   [
     'a window of nothing',
     rules('  - name: a\n    maintenanceWindows: [{}]\n'),
-    /^4:26: notificationRules\[0\]\.maintenanceWindows\[0\]: expected exactly one of once, weekly, got none$/,
+    /^4:26: notificationRules\[0\]\.maintenanceWindows\[0\]: expected exactly one of holidays, once, weekly, got none$/,
   ],
   [
     'a time of no zone',

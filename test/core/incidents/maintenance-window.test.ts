@@ -36,6 +36,22 @@ describe('a maintenance window', () => {
     ]);
   });
 
+  it('is on the holidays of its zone, of one year or of every year, also where a day has 23 or 25 hours', () => {
+    const window = { dates: ['2026-03-29', '2026-10-25', '12-25', '02-29'], timeZone: 'Europe/Berlin' };
+    expect(findWindowFlaw(window)).toBeNull();
+    const on = [
+      ['2026-03-28T22:59:59Z', '2026-03-28T23:00:00Z', '2026-03-29T21:59:59Z', '2026-03-29T22:00:00Z'],
+      ['2026-10-24T21:59:59Z', '2026-10-24T22:00:00Z', '2026-10-25T22:59:59Z', '2026-10-25T23:00:00Z'],
+      ['2031-12-24T22:59:59Z', '2031-12-24T23:00:00Z', '2031-12-25T22:59:59Z', '2031-12-25T23:00:00Z'],
+      ['2028-02-28T22:59:59Z', '2028-02-28T23:00:00Z', '2028-02-29T22:59:59Z', '2028-02-29T23:00:00Z'],
+    ];
+    for (const times of on) {
+      expect(times.map((time) => isIn(window, time))).toEqual([false, true, true, false]);
+    }
+    expect(isIn(window, '2027-03-29T12:00:00Z')).toBe(false);
+    expect(isIn(window, '2027-03-01T12:00:00Z')).toBe(false);
+  });
+
   it('may be a whole day', () => {
     const window = { weekdays: ['MONDAY'], from: '00:00', to: '24:00', timeZone: 'UTC' } as const;
     expect(
@@ -47,6 +63,12 @@ describe('a maintenance window', () => {
     ['end', { start: '2026-11-20T11:00:00Z', end: '2026-11-20T11:00:00Z' }],
     ['weekdays', { weekdays: [], from: '00:00', to: '01:00', timeZone: 'UTC' }],
     ['from', { weekdays: ['MONDAY'], from: '24:00', to: '01:00', timeZone: 'UTC' }],
+    ['dates', { dates: [], timeZone: 'UTC' }],
+    ['dates', { dates: Array.from({ length: 501 }, () => '12-25'), timeZone: 'UTC' }],
+    ['dates.1', { dates: ['12-25', '2027-02-29'], timeZone: 'UTC' }],
+    ['dates.0', { dates: ['25.12.2026'], timeZone: 'UTC' }],
+    ['dates.0', { dates: ['13-01'], timeZone: 'UTC' }],
+    ['timeZone', { dates: ['12-25'], timeZone: 'Mars' }],
     ['to', { weekdays: ['MONDAY'], from: '22:00', to: '6:00', timeZone: 'UTC' }],
     ['timeZone', { weekdays: ['MONDAY'], from: '22:00', to: '06:00', timeZone: 'Mars/Base' }],
   ] as const)('is refused for its %s', (field, window) => {

@@ -45,12 +45,25 @@ const WeeklyWindowInputRef = builder.inputType('WeeklyMaintenanceWindowInput', {
   }),
 });
 
+const HolidayWindowInputRef = builder.inputType('HolidayMaintenanceWindowInput', {
+  description:
+    'Days on which a rule sends no notifications, such as public holidays: whole days, from midnight to midnight.',
+  fields: (t) => ({
+    dates: t.stringList({
+      required: true,
+      description: 'Such as 2026-12-25, or 12-25 for every year; 500 at most.',
+    }),
+    timeZone: t.string({ required: true, description: 'IANA name of the zone whose days they are.' }),
+  }),
+});
+
 const MaintenanceWindowInputRef = builder.inputType('MaintenanceWindowInput', {
   description: 'A time in which a rule sends no notifications: exactly one of these.',
   isOneOf: true,
   fields: (t) => ({
     once: t.field({ type: OneOffWindowInputRef, description: 'It comes once.' }),
     weekly: t.field({ type: WeeklyWindowInputRef, description: 'It comes every week.' }),
+    holidays: t.field({ type: HolidayWindowInputRef, description: 'It is whole days.' }),
   }),
 });
 
@@ -209,6 +222,11 @@ function readScopeInput(scope: typeof NotificationScopeInputRef.$inferInput): Ru
 }
 
 /** GraphQL saw to it that there is exactly one member. */
-function readWindow({ once, weekly }: typeof MaintenanceWindowInputRef.$inferInput): MaintenanceWindow {
-  return once == null ? weekly : { start: once.start.toISOString(), end: once.end.toISOString() };
+function readWindow({
+  once,
+  weekly,
+  holidays,
+}: typeof MaintenanceWindowInputRef.$inferInput): MaintenanceWindow {
+  if (once == null) return weekly ?? holidays;
+  return { start: once.start.toISOString(), end: once.end.toISOString() };
 }

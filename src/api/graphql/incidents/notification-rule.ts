@@ -1,15 +1,11 @@
 /** The type NotificationRule, its parts, and the queries for rules. Making and changing them is beside it. */
 import { readScope, readWindows, type RuleScope } from '../../../core/incidents/rule.ts';
 import { MAX_RULES } from '../../../core/incidents/rules.ts';
-import type {
-  MaintenanceWindow,
-  OneOffWindow,
-  WeeklyWindow,
-} from '../../../core/incidents/maintenance-window.ts';
 import { hideTargetPath } from '../../../core/notify/send.ts';
 import { builder } from '../builder/builder.ts';
 import { DirectionRef } from '../builder/enums.ts';
-import { AnomalyRateGroupRef, ChannelKindRef, WeekdayRef } from './incident-enums.ts';
+import { AnomalyRateGroupRef, ChannelKindRef } from './incident-enums.ts';
+import { MaintenanceWindowRef } from './maintenance-window.ts';
 import { readIdOf, writeNodeId } from '../builder/node-id.ts';
 import { AutostackRef } from '../inventory/autostack.ts';
 import { ResourceRef } from '../inventory/resource.ts';
@@ -80,38 +76,6 @@ const NotificationScopeRef = builder.objectRef<RuleScope>('NotificationScope').i
       resolve: ({ tags }) => tags ?? null,
     }),
   }),
-});
-
-const OneOffWindowRef = builder.objectRef<OneOffWindow>('OneOffMaintenanceWindow').implement({
-  description: 'A maintenance window that comes once.',
-  fields: (t) => ({
-    start: t.field({
-      type: 'DateTime',
-      description: 'Its beginning.',
-      resolve: ({ start }) => new Date(start),
-    }),
-    end: t.field({ type: 'DateTime', description: 'Its end.', resolve: ({ end }) => new Date(end) }),
-  }),
-});
-
-const WeeklyWindowRef = builder.objectRef<WeeklyWindow>('WeeklyMaintenanceWindow').implement({
-  description: 'A maintenance window that comes every week.',
-  fields: (t) => ({
-    weekdays: t.field({
-      type: [WeekdayRef],
-      description: 'The days it begins on.',
-      resolve: ({ weekdays }) => [...weekdays],
-    }),
-    from: t.exposeString('from', { description: 'Clock time of its beginning, such as 22:30.' }),
-    to: t.exposeString('to', { description: 'Clock time of its end; at or before `from`, on the next day.' }),
-    timeZone: t.exposeString('timeZone', { description: 'IANA name of the zone whose clock it is.' }),
-  }),
-});
-
-const MaintenanceWindowRef = builder.unionType('MaintenanceWindow', {
-  description: 'A time in which a rule sends no notifications.',
-  types: [OneOffWindowRef, WeeklyWindowRef],
-  resolveType: (window: MaintenanceWindow) => ('start' in window ? OneOffWindowRef : WeeklyWindowRef),
 });
 
 export const NotificationChannelRef = builder.prismaNode('NotificationChannel', {

@@ -4,6 +4,8 @@ import { Notice } from './parts/notice.tsx';
 interface Props {
   /** The address of the view: another one is another view, without the fault of the last. */
   readonly place: string;
+  /** After so long it is drawn anew by itself; left out where somebody is there to press a button. */
+  readonly retryMs?: number;
   readonly children: ReactNode;
 }
 
@@ -14,9 +16,19 @@ interface State {
 /** A fault of one view costs that view: what is around it stays, and the view can be drawn anew. */
 export class ErrorBoundary extends Component<Props, State> {
   override state: State = { fault: null };
+  #retrying: ReturnType<typeof setTimeout> | undefined;
 
   static getDerivedStateFromError(error: unknown): State {
     return { fault: error instanceof Error ? error.message : String(error) };
+  }
+
+  override componentDidCatch() {
+    const { retryMs } = this.props;
+    if (retryMs !== undefined) this.#retrying = setTimeout(() => this.setState({ fault: null }), retryMs);
+  }
+
+  override componentWillUnmount() {
+    clearTimeout(this.#retrying);
   }
 
   override componentDidUpdate(before: Props) {

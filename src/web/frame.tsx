@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { Link, Route, Switch, useLocation } from 'wouter';
+import { Link, Route, Switch, useLocation, useSearchParams } from 'wouter';
 import { useApi } from './api/api.ts';
 import { useStore } from './api/store.ts';
 import { Account } from './account.tsx';
@@ -20,6 +20,7 @@ import { ViewButtons } from './parts/view-buttons.tsx';
 import { MaintenancePage } from './rules/maintenance-page.tsx';
 import { EditRulePage, NewRulePage } from './rules/editor/rule-editor.tsx';
 import { RulesPage } from './rules/rules-page.tsx';
+import { WallScreen } from './screen/wall-screen.tsx';
 import { ServerPage } from './server/server-page.tsx';
 import { SearchButton } from './search/search-button.tsx';
 import { UnmonitoredPage } from './unmonitored/unmonitored-page.tsx';
@@ -31,11 +32,14 @@ const PLACES = [
   ['/add', 'Add'],
   ['/server', 'Server'],
 ] as const;
+/** Nobody presses a button there. */
+const SCREEN_RETRY_MS = 30_000;
 const TITLED = [...INCIDENT_PAGES, ...SERVER_PAGES];
 
 /** What is around everything: where one is, whether it is live, and the page itself below. */
 export function Frame() {
   const [path] = useLocation();
+  const [params] = useSearchParams();
   const { key } = useApi();
   const isKeyWanted = useStore(key.wanted);
   useEffect(() => {
@@ -44,6 +48,13 @@ export function Frame() {
     if (!['/metric/', '/rules/', '/incidents/'].some((start) => path.startsWith(start)))
       document.title = page === undefined ? 'Lapwing' : `${page[1]} · Lapwing`;
   }, [path]);
+  if (path === '/' && params.get('wall') === '1') {
+    return (
+      <ErrorBoundary place="wall screen" retryMs={SCREEN_RETRY_MS}>
+        <WallScreen />
+      </ErrorBoundary>
+    );
+  }
   return (
     <div className="frame">
       <header>
@@ -69,35 +80,36 @@ export function Frame() {
       </header>
       <main id="content" tabIndex={-1}>
         <ErrorBoundary place={path}>
-          <Switch>
-            <Route path="/" component={WallPage} />
-            <Route path="/metric/:id">
-              {({ id }) => <MetricPage key={id} id={decodeURIComponent(id)} />}
-            </Route>
-            <Route path="/incidents" component={IncidentsPage} />
-            <Route path="/incidents/:id">
-              {({ id }) => <IncidentPage key={id} id={decodeURIComponent(id)} />}
-            </Route>
-            <Route path="/unmonitored" component={UnmonitoredPage} />
-            <Route path="/rules" component={RulesPage} />
-            <Route path="/rules/new" component={NewRulePage} />
-            <Route path="/rules/:id">
-              {({ id }) => <EditRulePage key={id} id={decodeURIComponent(id)} />}
-            </Route>
-            <Route path="/maintenance" component={MaintenancePage} />
-            <Route path="/messages" component={MessagesPage} />
-            <Route path="/add/:flow?">{({ flow }) => <AddPage flow={flow ?? 'sources'} />}</Route>
-            <Route path="/server" component={ServerPage} />
-            <Route path="/server/keys" component={KeysPage} />
-            <Route path="/server/audit" component={AuditPage} />
-            <Route>
-              <Notice title="Page not found." />
-            </Route>
-          </Switch>
+          <Views />
         </ErrorBoundary>
       </main>
       {isKeyWanted ? <KeyDialog /> : null}
     </div>
+  );
+}
+
+/** What is shown at which address. */
+function Views() {
+  return (
+    <Switch>
+      <Route path="/" component={WallPage} />
+      <Route path="/metric/:id">{({ id }) => <MetricPage key={id} id={decodeURIComponent(id)} />}</Route>
+      <Route path="/incidents" component={IncidentsPage} />
+      <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} id={decodeURIComponent(id)} />}</Route>
+      <Route path="/unmonitored" component={UnmonitoredPage} />
+      <Route path="/rules" component={RulesPage} />
+      <Route path="/rules/new" component={NewRulePage} />
+      <Route path="/rules/:id">{({ id }) => <EditRulePage key={id} id={decodeURIComponent(id)} />}</Route>
+      <Route path="/maintenance" component={MaintenancePage} />
+      <Route path="/messages" component={MessagesPage} />
+      <Route path="/add/:flow?">{({ flow }) => <AddPage flow={flow ?? 'sources'} />}</Route>
+      <Route path="/server" component={ServerPage} />
+      <Route path="/server/keys" component={KeysPage} />
+      <Route path="/server/audit" component={AuditPage} />
+      <Route>
+        <Notice title="Page not found." />
+      </Route>
+    </Switch>
   );
 }
 

@@ -32,9 +32,17 @@ describe.skipIf(executable === null)('the page under a server that is killed', (
     await chart.locator('.reading').getByText('expected').waitFor();
     const { page: numbers } = await browser.open(`${url}/server`);
     await numbers.getByRole('heading', { name: 'This server' }).waitFor();
+    const { page: wall } = await browser.open(`${url}/?wall=1&window=DAYS`);
+    const wallReds = wall.getByRole('img', { name: /1 critical/ });
+    await wallReds.waitFor();
     const state = page.locator('.connection');
     await first.kill();
     await state.getByText(/Offline/).waitFor();
+    await wall
+      .getByRole('alert')
+      .getByText(/^Not live since/)
+      .waitFor();
+    expect(await wallReds.isVisible()).toBe(true);
     // By the time a second question failed the first failure is drawn: what was on the screen is still there.
     await numbers.waitForEvent('requestfailed');
     await numbers.waitForEvent('requestfailed');
@@ -44,6 +52,8 @@ describe.skipIf(executable === null)('the page under a server that is killed', (
     await state.getByText('Live', { exact: true }).waitFor();
     // What came while it was away is there, and what was there before still is.
     await reds.nth(1).waitFor();
+    await wallReds.nth(1).waitFor();
+    expect(await wall.getByRole('alert').count()).toBe(0);
     await chart.locator('.reading').getByText('5,000 %').waitFor();
     const { page: fresh } = await browser.open(`${url}/?window=DAYS&order=NAME`);
     const drawn = () => page.locator('.strip path').evaluateAll(readPaths);

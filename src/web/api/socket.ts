@@ -42,7 +42,11 @@ export function createSocket(key: ApiKey, session: Session): Socket {
     shouldRetry: () => true,
     retryWait: (retries) => waitBeforeRetry(retries),
     on: {
-      connected: () => connection.set('live'),
+      connected: () => {
+        connection.set('live');
+        // Signed in again in another tab: nothing is left to ask for.
+        key.wanted.set(false);
+      },
       closed: (event) => {
         clearTimeout(unanswered);
         connection.set('offline');

@@ -45,7 +45,8 @@ export function OpenIncidents() {
   );
 }
 
-function OpenIncident({ incident }: { readonly incident: IncidentRowFragment }) {
+/** One line: what, by how much, and since when. */
+export function OpenIncident({ incident }: { readonly incident: IncidentRowFragment }) {
   const { id, kind, state, instance, metric, group, peak, expected, startedAt } = incident;
   const name = nameIncident(incident);
   const unit = metric?.unit ?? null;

@@ -4,12 +4,16 @@ import { createStore, type Store, useStore } from '../api/store.ts';
 
 export type Zone = 'local' | 'UTC';
 type Theme = 'system' | 'light' | 'dark';
+/** How much room rows and lists take. */
+export type Density = 'comfortable' | 'compact';
 
 export interface Preferences {
   readonly zone: Store<Zone>;
   readonly theme: Store<Theme>;
+  readonly density: Store<Density>;
   readonly turnZone: () => void;
   readonly turnTheme: () => void;
+  readonly turnDensity: () => void;
 }
 
 const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
@@ -18,14 +22,22 @@ export function createPreferences(storage: Storage = localStorage): Preferences 
   const zone = createStore<Zone>(storage.getItem('lapwing-zone') === 'UTC' ? 'UTC' : 'local');
   const kept = storage.getItem('lapwing-theme');
   const theme = createStore<Theme>(THEMES.find((known) => known === kept) ?? 'system');
+  const density = createStore<Density>(
+    storage.getItem('lapwing-density') === 'compact' ? 'compact' : 'comfortable',
+  );
+  const showDensity = () => {
+    document.documentElement.dataset.density = density.get();
+  };
   const showTheme = () => {
     if (theme.get() === 'system') delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme.get();
   };
   showTheme();
+  showDensity();
   return {
     zone,
     theme,
+    density,
     turnZone: () => {
       zone.set(zone.get() === 'UTC' ? 'local' : 'UTC');
       storage.setItem('lapwing-zone', zone.get());
@@ -34,6 +46,11 @@ export function createPreferences(storage: Storage = localStorage): Preferences 
       theme.set(THEMES[(THEMES.indexOf(theme.get()) + 1) % THEMES.length] ?? 'system');
       storage.setItem('lapwing-theme', theme.get());
       showTheme();
+    },
+    turnDensity: () => {
+      density.set(density.get() === 'compact' ? 'comfortable' : 'compact');
+      storage.setItem('lapwing-density', density.get());
+      showDensity();
     },
   };
 }

@@ -4,11 +4,12 @@ import { usePreferences } from './preferences.ts';
 
 const THEME_WORDS = { system: 'System', light: 'Light', dark: 'Dark' } as const;
 
-/** The zone times are shown in, and light or dark. */
+/** The zone times are shown in, light or dark, and how much room a row takes. */
 export function ViewButtons() {
   const preferences = usePreferences();
   const zone = useStore(preferences.zone);
   const theme = useStore(preferences.theme);
+  const density = useStore(preferences.density);
   return (
     <div className="line">
       <button
@@ -26,6 +27,14 @@ export function ViewButtons() {
         aria-label={`Theme: ${THEME_WORDS[theme]}; change`}
       >
         Theme: {THEME_WORDS[theme]}
+      </button>
+      <button
+        className="bare"
+        onClick={preferences.turnDensity}
+        aria-pressed={density === 'compact'}
+        title="Show more rows on the screen"
+      >
+        Compact
       </button>
     </div>
   );

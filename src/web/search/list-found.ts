@@ -23,6 +23,7 @@ const MAX_RULES = 5;
 
 const PAGES: readonly (readonly [string, string])[] = [
   ['/', 'Overview'],
+  ['/?wall=1', 'Wall screen'],
   ...INCIDENT_PAGES,
   ['/rules/new', 'New rule'],
   ['/unmonitored', 'Unmonitored metrics'],

@@ -1,15 +1,16 @@
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { Notice, Waiting } from '../parts/notice.tsx';
 import { FirstRun } from '../unmonitored/first-run.tsx';
 import { OpenIncidents } from '../incidents/open-incidents.tsx';
 import { AnomalousThen } from './timeline/anomalous-then.tsx';
 import { measureRates } from './timeline/anomaly-rate.ts';
-import { BAR_MS, listStarts, type WindowName, worstClass } from './bars.ts';
+import { BAR_MS, worstClass } from './bars.ts';
 import { BarLegend } from './bar-legend.tsx';
 import { RateTimeline } from './timeline/rate-timeline.tsx';
 import { SpanChoice } from './timeline/span-choice.tsx';
 import { TimeScale } from './time-scale.tsx';
 import { type Brush, useBrush } from './timeline/use-brush.ts';
+import { useStarts } from './use-starts.ts';
 import { useView } from './use-view.ts';
 import { useWall } from './use-wall.ts';
 import { WallGrid } from './wall-grid.tsx';
@@ -98,28 +99,6 @@ function WallRate(props: {
       <RateTimeline rates={rates} brush={brush} />
     </div>
   );
-}
-
-/** The intervals that are shown; new ones begin while one looks. */
-function useStarts(window: WindowName): readonly number[] {
-  const [nowMs, setNowMs] = useState(() => Date.now());
-  useEffect(() => {
-    setNowMs(Date.now());
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const wait = () => {
-      const length = BAR_MS[window];
-      timer = setTimeout(
-        () => {
-          setNowMs(Date.now());
-          wait();
-        },
-        length - (Date.now() % length) + 50,
-      );
-    };
-    wait();
-    return () => clearTimeout(timer);
-  }, [window]);
-  return useMemo(() => listStarts(nowMs, window), [nowMs, window]);
 }
 
 function describeCount(rows: readonly WallRow[], starts: readonly number[]): string {

@@ -1,3 +1,4 @@
+import { Link, useSearchParams } from 'wouter';
 import { Segments } from '../parts/segments.tsx';
 import { UnmonitoredLink } from '../unmonitored/unmonitored-link.tsx';
 import type { WindowName } from './bars.ts';
@@ -62,9 +63,18 @@ export function WallToolbar({ view, count }: { readonly view: ViewState; readonl
       />
       <Segments label="Time range" choices={WINDOWS} value={view.window} onChoose={view.setWindow} />
       <UnmonitoredLink />
+      <WallScreenLink />
       <span className="quiet count" role="status">
         {count}
       </span>
     </div>
   );
+}
+
+/** To the same, on a screen that nobody touches. */
+function WallScreenLink() {
+  const [params] = useSearchParams();
+  const search = new URLSearchParams([...params].filter(([name]) => name !== 'wall'));
+  search.set('wall', '1');
+  return <Link href={`/?${search.toString()}`}>Wall screen</Link>;
 }

@@ -22,6 +22,7 @@ import { EditRulePage, NewRulePage } from './rules/editor/rule-editor.tsx';
 import { RulesPage } from './rules/rules-page.tsx';
 import { WallScreen } from './screen/wall-screen.tsx';
 import { ServerPage } from './server/server-page.tsx';
+import { SavedButton } from './saved/saved-button.tsx';
 import { SearchButton } from './search/search-button.tsx';
 import { UnmonitoredPage } from './unmonitored/unmonitored-page.tsx';
 import { WallPage } from './wall/wall-page.tsx';
@@ -74,6 +75,7 @@ export function Frame() {
           ))}
         </nav>
         <SearchButton />
+        <SavedButton />
         <ConnectionMark />
         <ViewButtons />
         <Account />

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Found, keepKind, listFound } from '../../src/web/search/list-found.ts';
+import { type Found, keepKind, type Kept, listFound } from '../../src/web/search/list-found.ts';
 import { keepRecent, MAX_RECENT, readRecent } from '../../src/web/search/recent.ts';
 
 type Answer = Exclude<Parameters<typeof listFound>[2], undefined>;
@@ -34,9 +34,28 @@ const RULES = [
 ];
 const RECENT: Found = { kind: 'Metric', name: 'web.latency', detail: 'web-1', href: '/metric/m%2F1' };
 
+const keep = (...recent: readonly Found[]): Kept => ({ views: [], favourites: [], recent });
+
 describe('the list of the search', () => {
+  it('has saved views and favourites before all others, each once', () => {
+    const kept: Kept = {
+      views: [{ name: 'Web, critical', href: '/?q=web&least=RED' }],
+      favourites: [
+        { name: 'web.latency · web-1', href: RECENT.href },
+        { name: 'disk', href: '/metric/d' },
+      ],
+      recent: [RECENT],
+    };
+    const groups = listFound('WEB', kept, undefined, []);
+    expect(groups.map(({ title, found }) => [title, ...found.map(({ href }) => href)])).toEqual([
+      ['Saved views', '/?q=web&least=RED'],
+      ['Favourites', '/metric/m%2F1'],
+    ]);
+    expect(keepKind(groups, 'Metric').map(({ title }) => title)).toEqual(['Favourites']);
+  });
+
   it('has recent ones and pages before anything is typed', () => {
-    const groups = listFound('', [RECENT], undefined, RULES);
+    const groups = listFound('', keep(RECENT), undefined, RULES);
     expect(groups.map(({ title }) => title)).toEqual(['Recent', 'Pages']);
     expect(groups[1]?.found.length).toBeGreaterThan(10);
   });
@@ -44,7 +63,7 @@ describe('the list of the search', () => {
   it('has every kind, recent ones first, each thing once, and says of how many', () => {
     const groups = listFound(
       'web',
-      [RECENT, { ...RECENT, name: 'disk', detail: '', href: '/x' }],
+      keep(RECENT, { ...RECENT, name: 'disk', detail: '', href: '/x' }),
       ANSWER,
       RULES,
     );
@@ -65,16 +84,16 @@ describe('the list of the search', () => {
   });
 
   it('finds pages by a part of their name, capitals or not', () => {
-    const [group] = listFound('AUDIT', [], undefined, []);
+    const [group] = listFound('AUDIT', keep(), undefined, []);
     expect(group?.found.map(({ href }) => href)).toEqual(['/server/audit']);
-    expect(listFound('no such thing', [RECENT], undefined, RULES)).toEqual([]);
+    expect(listFound('no such thing', keep(RECENT), undefined, RULES)).toEqual([]);
   });
 });
 
 describe('the list of one kind', () => {
   it('has nothing of another one, recent ones neither', () => {
     const rule: Found = { kind: 'Rule', name: 'web rule', detail: '', href: '/rules/x' };
-    const groups = keepKind(listFound('web', [rule, RECENT], ANSWER, RULES), 'Metric');
+    const groups = keepKind(listFound('web', keep(rule, RECENT), ANSWER, RULES), 'Metric');
     expect(groups.map(({ title, found }) => [title, ...found.map(({ href }) => href)])).toEqual([
       ['Recent', '/metric/m%2F1'],
       ['Metrics', '/metric/m2'],

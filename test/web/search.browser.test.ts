@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
 import { findFaults } from './check-page.ts';
+import { HANDS } from './hands.ts';
 import { findChromium, openBrowser, type TestBrowser } from './open-browser.ts';
 
 const executable = findChromium();
@@ -83,5 +84,54 @@ describe.skipIf(executable === null)('the search', () => {
     expect(await page.getByRole('dialog').count()).toBe(0);
     await page.context().close();
     expect(errors).toEqual([]);
+  });
+
+  it('finds views saved under a name and metrics with a star, which can be renamed and deleted', async () => {
+    for (const take of HANDS) {
+      const { page, errors } = await browser.open(`${server.url}/?least=RED&order=NAME`);
+      const hands = take(page);
+      const dialog = page.getByRole('dialog', { name: 'Saved views' });
+      await hands.press(page.getByRole('button', { name: 'Views' }));
+      await hands.type(dialog.getByLabel('Name of this view'), 'Red ones');
+      await hands.press(dialog.getByRole('button', { name: 'Save this view' }));
+      await dialog.getByRole('link', { name: 'Red ones' }).waitFor();
+      await hands.type(dialog.getByLabel('Name of this view'), 'Red ones');
+      await hands.press(dialog.getByRole('button', { name: 'Save this view' }));
+      await dialog.getByRole('alert').getByText('There is one of this name already.').waitFor();
+      await hands.press(dialog.getByRole('button', { name: 'Rename Red ones' }));
+      await hands.type(dialog.getByLabel('New name'), 'Critical ones');
+      await hands.press(dialog.getByRole('button', { name: 'Rename', exact: true }));
+      await dialog.getByRole('link', { name: 'Critical ones' }).waitFor();
+      if (hands.name === 'mouse') expect(await findFaults(page, 'the saved views')).toEqual([]);
+      await hands.press(dialog.getByRole('button', { name: 'Close' }));
+      await page.goto(`${server.url}/?q=disk.free`);
+      await page.getByRole('treegrid').getByRole('link', { name: 'disk.free' }).click();
+      await hands.press(page.getByRole('button', { name: 'Favourite', pressed: false }));
+      await page.getByRole('button', { name: 'Favourite', pressed: true }).waitFor();
+      // Another page of the same browser.
+      const other = await page.context().newPage();
+      await other.goto(`${server.url}/incidents`);
+      await other.getByRole('button', { name: 'Search' }).click();
+      const found = other.getByRole('dialog', { name: 'Search' });
+      await found
+        .getByRole('group', { name: 'Favourites' })
+        .getByRole('option', { name: 'disk.free' })
+        .waitFor();
+      await other.keyboard.type('critical');
+      await found.getByRole('option', { name: 'Critical ones', selected: true }).waitFor();
+      await other.keyboard.press('Enter');
+      await other.waitForURL(`${server.url}/?least=RED&order=NAME`);
+      // Deleted here, it is gone there.
+      await hands.press(page.getByRole('button', { name: 'Views' }));
+      await other.getByRole('button', { name: 'Views' }).click();
+      const same = other.getByRole('dialog', { name: 'Saved views' });
+      await same.getByRole('link', { name: 'disk.free' }).waitFor();
+      await hands.press(dialog.getByRole('button', { name: 'Delete Critical ones' }));
+      await hands.press(dialog.getByRole('button', { name: 'Delete disk.free' }));
+      await same.getByRole('link', { name: 'Critical ones' }).waitFor({ state: 'detached' });
+      await same.getByRole('link', { name: 'disk.free' }).waitFor({ state: 'detached' });
+      await page.context().close();
+      expect(errors).toEqual([]);
+    }
   });
 });

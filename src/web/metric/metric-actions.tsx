@@ -9,6 +9,7 @@ import {
 import { SilenceChoice } from '../incidents/silence-choice.tsx';
 import { Modal } from '../parts/modal.tsx';
 import { Notice } from '../parts/notice.tsx';
+import { StarButton } from '../saved/star-button.tsx';
 
 const WORDS = {
   unmonitor: {
@@ -44,6 +45,7 @@ export function MetricActions({ metric }: { readonly metric: MetricHeadFragment 
   };
   return (
     <div className="line">
+      <StarButton id={metric.id} name={metric.name} server={metric.server} />
       <SilenceChoice metricId={metric.id} server={metric.server === metric.name ? null : metric.server} />
       {metric.status === 'UNMONITORED' ? null : (
         <button onClick={() => setAsked('unmonitor')}>{WORDS.unmonitor.button}</button>

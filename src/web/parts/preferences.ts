@@ -1,6 +1,7 @@
 /** The user's preferences; kept in this browser. */
 import { createContext, useContext } from 'react';
 import { createStore, type Store, useStore } from '../api/store.ts';
+import { SavedList } from '../saved/saved-list.ts';
 
 export type Zone = 'local' | 'UTC';
 type Theme = 'system' | 'light' | 'dark';
@@ -11,6 +12,10 @@ export interface Preferences {
   readonly zone: Store<Zone>;
   readonly theme: Store<Theme>;
   readonly density: Store<Density>;
+  /** Saved by name. */
+  readonly views: SavedList;
+  /** Metrics with a star. */
+  readonly favourites: SavedList;
   readonly turnZone: () => void;
   readonly turnTheme: () => void;
   readonly turnDensity: () => void;
@@ -25,6 +30,9 @@ export function createPreferences(storage: Storage = localStorage): Preferences 
   const density = createStore<Density>(
     storage.getItem('lapwing-density') === 'compact' ? 'compact' : 'comfortable',
   );
+  const views = new SavedList(storage, 'lapwing-views', 'name');
+  const favourites = new SavedList(storage, 'lapwing-favourites', 'href');
+  for (const list of [views, favourites]) list.followOtherTabs(window);
   const showDensity = () => {
     document.documentElement.dataset.density = density.get();
   };
@@ -38,6 +46,8 @@ export function createPreferences(storage: Storage = localStorage): Preferences 
     zone,
     theme,
     density,
+    views,
+    favourites,
     turnZone: () => {
       zone.set(zone.get() === 'UTC' ? 'local' : 'UTC');
       storage.setItem('lapwing-zone', zone.get());

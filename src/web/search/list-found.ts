@@ -1,6 +1,7 @@
 /** What the search shows, in which order. */
 import type { SearchQuery, SearchRulesQuery } from '../generated/graphql.ts';
 import type { Whole } from '../api/whole.ts';
+import type { Saved } from '../saved/saved-list.ts';
 import { INCIDENT_PAGES, SERVER_PAGES } from '../parts/pages.ts';
 
 /** One thing that can be opened. */
@@ -42,18 +43,29 @@ const STATES = {
   ENDED: 'resolved',
 } as const;
 
+/** What this browser keeps. */
+export interface Kept {
+  readonly views: readonly Saved[];
+  readonly favourites: readonly Saved[];
+  readonly recent: readonly Found[];
+}
+
 /**
- * Groups with something in them: recent ones first, then what the server found, then pages; each thing once.
+ * Groups with something in them: saved views, favourites and recent ones first, then what the server found, then pages; each thing once.
  * @param text what is searched for; recent ones and all pages when empty
  */
 export function listFound(
   text: string,
-  recent: readonly Found[],
+  kept: Kept,
   answer: Whole<SearchQuery> | undefined,
   rules: Whole<SearchRulesQuery>['notificationRules'],
 ): readonly FoundGroup[] {
-  const matching = recent.filter(({ name, detail }) => includes(name, text) || includes(detail, text));
+  const matching = kept.recent.filter(({ name, detail }) => includes(name, text) || includes(detail, text));
+  const listSaved = (kind: Found['kind'], saved: readonly Saved[]) =>
+    saved.filter(({ name }) => includes(name, text)).map(({ name, href }) => found(kind, name, '', href));
   const groups = [
+    group('Saved views', listSaved('View', kept.views)),
+    group('Favourites', listSaved('Metric', kept.favourites)),
     group('Recent', matching),
     ...(text === '' || answer === undefined ? [] : listAnswer(answer)),
     ...(text === '' ? [] : [listRules(rules, text)]),

@@ -2,7 +2,9 @@
 import { useEffect, useState } from 'react';
 import type { CombinedError } from 'urql';
 import { useAsk } from '../api/ask.ts';
+import { useStore } from '../api/store.ts';
 import { SearchDocument, SearchRulesDocument } from '../generated/graphql.ts';
+import { usePreferences } from '../parts/preferences.ts';
 import { type Found, type FoundGroup, keepKind, listFound } from './list-found.ts';
 import { readRecent } from './recent.ts';
 
@@ -19,6 +21,9 @@ export interface SearchAnswer {
 export function useSearch(typed: string, kind?: Found['kind']): SearchAnswer {
   const text = typed.trim();
   const [asked, setAsked] = useState('');
+  const preferences = usePreferences();
+  const views = useStore(preferences.views.items);
+  const favourites = useStore(preferences.favourites.items);
   const [recent] = useState(() => readRecent());
   useEffect(() => {
     const timer = setTimeout(() => setAsked(text), PAUSE_MS);
@@ -27,7 +32,12 @@ export function useSearch(typed: string, kind?: Found['kind']): SearchAnswer {
   const answer = useAsk(SearchDocument, { text: asked }, { isPaused: asked === '' });
   const rules = useAsk(SearchRulesDocument, {});
   const isAnswered = asked === '' || (answer.data !== undefined && !answer.isAsking);
-  const groups = listFound(asked, recent, answer.data, rules.data?.notificationRules ?? []);
+  const groups = listFound(
+    asked,
+    { views, favourites, recent },
+    answer.data,
+    rules.data?.notificationRules ?? [],
+  );
   return {
     groups: kind === undefined ? groups : keepKind(groups, kind),
     isSettled: text === '' ? asked === '' : text === asked && (isAnswered || answer.error !== undefined),

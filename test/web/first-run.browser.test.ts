@@ -70,6 +70,32 @@ describe.skipIf(executable === null)('the first run', () => {
     expect(errors).toEqual([]);
   });
 
+  it('counts down the data points that are missing before the first score, on the card and on the page', async () => {
+    const push = (minutes: readonly number[]) =>
+      read(server, PUT, {
+        points: minutes.map((minute) => ({
+          metric: 'slow.start',
+          timestamp: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(),
+          value: minute,
+        })),
+      });
+    await read(
+      server,
+      `mutation { monitorMetric(input: { spec: { custom: { name: "slow.start" } } }) { __typename } }`,
+    );
+    await push([0, 1, 2]);
+    const { page, errors } = await browser.open(`${server.url}/?q=slow.start`);
+    const row = page.getByRole('row').filter({ hasText: 'slow.start' });
+    await row.getByText('waiting for data').waitFor();
+    await row.getByText('285 points to go').waitFor();
+    await row.getByRole('link', { name: 'slow.start' }).click();
+    await page.getByText('Scoring starts after 285 more data points.').waitFor();
+    await push([3, 4]);
+    await page.getByText('Scoring starts after 283 more data points.').waitFor();
+    await page.context().close();
+    expect(errors).toEqual([]);
+  });
+
   it('lists the policies that monitor what arrives, to be changed and deleted by keyboard', async () => {
     const { page, errors } = await browser.open(`${server.url}/unmonitored`);
     const hands = useKeyboard(page);

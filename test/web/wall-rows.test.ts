@@ -21,6 +21,7 @@ const metric = (id: string, server: string): WallMetric => ({
   learned: 1,
   learnedByPoint: 0,
   learnedMs: null,
+  missing: 0,
   latest: null,
   bars: new Map(),
 });

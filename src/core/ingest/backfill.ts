@@ -10,7 +10,7 @@ import { isOutage } from '../../platform/postgres/outage.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Commit } from './commit.ts';
 import type { Draft } from './write-set.ts';
-import { hasBounds, learnBounds, ROWS_TO_LEARN_FROM } from '../metrics/model-params.ts';
+import { countMissingRows, hasBounds, learnBounds } from '../metrics/model-params.ts';
 import type { ModelCache } from '../models/model-cache.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import { createRetryPause } from '../../platform/runtime/backoff.ts';
@@ -152,5 +152,5 @@ export class Backlog {
 
 function isReady(entry: MetricEntry): boolean {
   if (entry.status === 'CREATE_PENDING') return true;
-  return entry.status === 'PENDING_DATA' && entry.lastRowId >= ROWS_TO_LEARN_FROM;
+  return entry.status === 'PENDING_DATA' && countMissingRows(entry) === 0;
 }

@@ -3,10 +3,18 @@ import type pg from 'pg';
 import { mergeSpans } from '../../detector/excluded-times.ts';
 import { isZoneName } from '../../detector/zone.ts';
 import { InvalidInputError } from '../../errors.ts';
-import type { ModelParams, TimeSpan } from '../../model.ts';
+import type { MetricStatus, ModelParams, TimeSpan } from '../../model.ts';
 
 /** A day at five minutes: enough rows to learn a range from. */
 export const ROWS_TO_LEARN_FROM = 288;
+
+/** How many samples are missing before its first one is scored; 0 of a metric that does not wait for any. */
+export function countMissingRows(metric: {
+  readonly status: MetricStatus;
+  readonly lastRowId: number;
+}): number {
+  return metric.status === 'PENDING_DATA' ? Math.max(0, ROWS_TO_LEARN_FROM - metric.lastRowId) : 0;
+}
 
 /** Each sample of the metric is compared with all of them. */
 const MAX_EXCLUDED_TIMES = 100;

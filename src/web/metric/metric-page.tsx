@@ -1,7 +1,8 @@
-import { useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import { useAsk } from '../api/ask.ts';
 import { useFollow } from '../api/follow.ts';
+import { useEvery } from '../api/use-every.ts';
 import {
   type MetricHeadFragment,
   MetricPageDocument,
@@ -30,10 +31,21 @@ import type { Flag } from './chart/value-plot.ts';
 import '../style/metric.css';
 import 'uplot/dist/uPlot.min.css';
 
+/** How many samples it has is announced to nobody. */
+const COUNT_AGAIN_MS = 5_000;
+
 /** One metric: what it does, what was expected, and why something is anomalous. */
 export function MetricPage({ id }: { readonly id: string }) {
   const answer = useAsk(MetricPageDocument, { id });
-  useFollow(MetricStatusDocument, { ids: [id] }, answer.askAgain);
+  const { data, askAgain } = answer;
+  useFollow(MetricStatusDocument, { ids: [id] }, askAgain);
+  const isGrowing = isCounted(data?.metric);
+  useEvery(
+    COUNT_AGAIN_MS,
+    useCallback(() => {
+      if (isGrowing) askAgain();
+    }, [isGrowing, askAgain]),
+  );
   return (
     <Answered answer={answer} what="the metric">
       {({ metric }) =>
@@ -47,6 +59,12 @@ export function MetricPage({ id }: { readonly id: string }) {
       }
     </Answered>
   );
+}
+
+/** Whether it still collects the samples that it needs. */
+function isCounted(metric: MetricHeadFragment | null | undefined): boolean {
+  if (metric == null) return false;
+  return metric.status === 'PENDING_DATA' || (metric.status === 'ACTIVE' && !metric.learning.done);
 }
 
 function MetricView(props: {

@@ -26,8 +26,11 @@ export function MetricState({ metric }: { readonly metric: MetricHeadFragment })
           </p>
         </Notice>
       )}
-      {status === 'PENDING_DATA' || status === 'CREATE_PENDING' ? (
-        <Notice title="Waiting for data">Scoring starts once enough data points have been collected.</Notice>
+      {status === 'PENDING_DATA' ? (
+        <Notice title="Waiting for data">{describeMissing(learning.samplesUntilScored)}</Notice>
+      ) : null}
+      {status === 'CREATE_PENDING' ? (
+        <Notice title="Starting">The data points that are stored are being scored.</Notice>
       ) : null}
       {status === 'ACTIVE' && !learning.done ? (
         <Notice title="Learning">
@@ -40,6 +43,12 @@ export function MetricState({ metric }: { readonly metric: MetricHeadFragment })
       {status === 'UNMONITORED' ? <Unmonitored metric={metric} /> : null}
     </>
   );
+}
+
+/** @param missing 0 for the moment between the last one and its score */
+function describeMissing(missing: number): string {
+  if (missing === 0) return 'Scoring starts now.';
+  return `Scoring starts after ${missing.toLocaleString('en')} more data ${missing === 1 ? 'point' : 'points'}.`;
 }
 
 function describeLearning({ rows, needed, endsAt }: MetricHeadFragment['learning']): string {

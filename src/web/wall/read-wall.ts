@@ -48,6 +48,7 @@ function readMetric(metric: Metric, bars: ReadonlyMap<number, Bar>): WallMetric 
     learned: learning.done ? 1 : Math.min(0.99, learning.rows / Math.max(1, learning.needed)),
     learnedByPoint: learning.done ? 0 : 1 / Math.max(1, learning.needed),
     learnedMs: learning.endsAt === null ? null : Date.parse(learning.endsAt),
+    missing: learning.samplesUntilScored,
     latest: latest === null ? null : { timeMs: Date.parse(latest.timestamp), value: latest.value },
     bars,
   };

@@ -6,7 +6,6 @@ import { measureSilence } from './silence.ts';
 const WORDS = {
   ERROR: 'error',
   CREATE_PENDING: 'starting',
-  PENDING_DATA: 'waiting for data',
   UNMONITORED: 'not monitored',
 } as const;
 
@@ -14,6 +13,7 @@ const WORDS = {
 export function StatusMark({ row }: { readonly row: WallRow }) {
   const { status, learned } = row;
   if (status === 'ERROR') return <span className="badge red">▲ {WORDS.ERROR}</span>;
+  if (status === 'PENDING_DATA') return <Waiting row={row} />;
   if (status !== 'ACTIVE') return <span className="badge">{WORDS[status]}</span>;
   if (learned >= 1) return <Silence row={row} />;
   const percent = Math.floor(learned * 100);
@@ -24,6 +24,21 @@ export function StatusMark({ row }: { readonly row: WallRow }) {
       <span className="detail">learning {percent} %</span>
       {left === '' ? null : <span className="detail">{left}</span>}
       <progress value={learned} max={1} aria-label={`Learning: ${percent} %`} />
+    </span>
+  );
+}
+
+/** Without a number where another metric of the row, or another part of the server, is what is waited for. */
+function Waiting({ row: { metrics } }: { readonly row: WallRow }) {
+  const missing = Math.max(...metrics.map((metric) => metric.missing));
+  return (
+    <span className="learned">
+      <span className="detail">waiting for data</span>
+      {missing === 0 ? null : (
+        <span className="detail">
+          {missing.toLocaleString('en')} {missing === 1 ? 'point' : 'points'} to go
+        </span>
+      )}
     </span>
   );
 }

@@ -22,6 +22,8 @@ export interface WallMetric {
   readonly learnedByPoint: number;
   /** About when it will have learned enough; null when it has, or when that is not known. */
   readonly learnedMs: number | null;
+  /** Samples that are to come before the first one is scored. */
+  readonly missing: number;
   readonly latest: { readonly timeMs: number; readonly value: number } | null;
   readonly bars: Bars;
 }

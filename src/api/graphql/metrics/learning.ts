@@ -7,6 +7,7 @@ interface LearningShape {
   readonly rows: number;
   readonly needed: number;
   readonly metricNumber: number;
+  readonly missing: number;
 }
 
 /** By so many of its newest samples the end of learning is foretold. */
@@ -30,6 +31,10 @@ export const LearningRef = builder.objectRef<LearningShape>('Learning').implemen
     done: t.boolean({
       description: 'Whether it has seen as many.',
       resolve: ({ rows, needed }) => rows >= needed,
+    }),
+    samplesUntilScored: t.exposeInt('missing', {
+      description:
+        'Samples that are still to come before the first one is scored: without bounds a model takes its range from a number of them. 0 unless the status is `PENDING_DATA`.',
     }),
     endsAt: t.field({
       type: 'DateTime',

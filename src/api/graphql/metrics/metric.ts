@@ -7,7 +7,7 @@ import { CHANGE_CURSOR_DESCRIPTION } from '../builder/changes.ts';
 import { DatasourceRef, MetricStatusRef, ValueKindRef } from '../builder/enums.ts';
 import { joinTags, readTags } from '../../../core/metrics/stored-tags.ts';
 import { TagRef } from '../inventory/tag.ts';
-import { readModelParams } from '../../../core/metrics/model-params.ts';
+import { countMissingRows, readModelParams } from '../../../core/metrics/model-params.ts';
 import { LearningRef } from './learning.ts';
 import { ModelParametersRef } from './model-parameters.ts';
 import { AlertPolicyRef, CollectorErrorRef, readCollectorError } from './metric-parts.ts';
@@ -120,11 +120,15 @@ builder.prismaObjectFields(MetricRef, (t) => ({
   learning: t.field({
     type: LearningRef,
     description: 'Rows its model has seen and needs; scores before that are provisional.',
-    resolve: (metric, _args, { facts, registry }) => ({
-      rows: findEntry(metric, registry)?.scoredRows ?? 0,
-      needed: facts.learningRows,
-      metricNumber: metric.number,
-    }),
+    resolve: (metric, _args, { facts, registry }) => {
+      const entry = findEntry(metric, registry);
+      return {
+        rows: entry?.scoredRows ?? 0,
+        needed: facts.learningRows,
+        metricNumber: metric.number,
+        missing: entry === undefined ? 0 : countMissingRows(entry),
+      };
+    },
   }),
   periodSeconds: t.exposeInt('periodSeconds', { description: 'Time between two samples.' }),
   lastTimestamp: t.field({

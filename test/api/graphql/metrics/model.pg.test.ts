@@ -30,7 +30,7 @@ const UPDATE = `mutation ($input: UpdateMetricInput!) { updateMetric(input: $inp
 const RESET = `mutation ($id: ID!) { resetModel(input: { id: $id }) {
   ... on Metric { id learning { rows done } } ... on Error { code failure: message }
 } }`;
-const SCORES = `query ($id: ID!) { metric(id: $id) { status ${MODEL} learning { rows }
+const SCORES = `query ($id: ID!) { metric(id: $id) { status ${MODEL} learning { rows samplesUntilScored }
   data(last: 500) { nodes { rowId value anomalyScore expected { value low high } provisional } } } }`;
 
 interface Row {
@@ -42,7 +42,7 @@ interface Scores {
   readonly metric: {
     readonly status: string;
     readonly model: Record<string, unknown> | null;
-    readonly learning: { readonly rows: number };
+    readonly learning: { readonly rows: number; readonly samplesUntilScored: number };
     readonly data: { readonly nodes: readonly Row[] };
   };
 }
@@ -174,15 +174,14 @@ describe('new parameters', () => {
     await push('waits', 0, 5);
     expect(await readScores(id)).toMatchObject({
       status: 'PENDING_DATA',
+      learning: { rows: 0, samplesUntilScored: 283 },
       data: { nodes: [{ anomalyScore: null }, {}, {}, {}, {}] },
     });
     await read(server, UPDATE, { input: { id, model: { min: 0, max: 100 } } });
     await until(async () => {
-      const { status, data } = await readScores(id);
-      expect([status, data.nodes.every(({ anomalyScore }) => anomalyScore !== null)]).toEqual([
-        'ACTIVE',
-        true,
-      ]);
+      const { status, data, learning } = await readScores(id);
+      const isScored = data.nodes.every(({ anomalyScore }) => anomalyScore !== null);
+      expect([status, isScored, learning.samplesUntilScored]).toEqual(['ACTIVE', true, 0]);
     });
   });
 

@@ -54,25 +54,14 @@ function AutostackForm({ data }: { readonly data: SourcesQuery }) {
           <span>Name</span>
           <input value={name} onChange={({ target }) => setName(target.value)} required maxLength={255} />
         </label>
-        <label className="field">
-          <span>Region</span>
-          <select value={region} onChange={({ target }) => setRegion(target.value)} required>
-            <option value="">Choose a region</option>
-            {data.regions.map((row) => (
-              <option key={row.name} value={row.name}>
-                {row.name} · {row.description}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label className="field">
-          <span>Of what</span>
-          <select value={typeName} onChange={({ target }) => setTypeName(target.value)}>
-            {types.map((row) => (
-              <option key={row.name}>{row.name}</option>
-            ))}
-          </select>
-        </label>
+        <RegionAndType
+          regions={data.regions}
+          types={types.map((row) => row.name)}
+          region={region}
+          typeName={typeName}
+          onRegion={setRegion}
+          onType={setTypeName}
+        />
       </section>
       <TagFilters at="filters" least={1} drafts={drafts} onChange={setDrafts} />
       <label className="choice">
@@ -99,5 +88,39 @@ function AutostackForm({ data }: { readonly data: SourcesQuery }) {
         </Notice>
       )}
     </form>
+  );
+}
+
+function RegionAndType(props: {
+  readonly regions: SourcesQuery['regions'];
+  readonly types: readonly string[];
+  readonly region: string;
+  readonly typeName: string;
+  readonly onRegion: (region: string) => void;
+  readonly onType: (typeName: string) => void;
+}) {
+  const { regions, types, region, typeName, onRegion, onType } = props;
+  return (
+    <>
+      <label className="field">
+        <span>Region</span>
+        <select value={region} onChange={({ target }) => onRegion(target.value)} required>
+          <option value="">Choose a region</option>
+          {regions.map((row) => (
+            <option key={row.name} value={row.name}>
+              {row.name} · {row.description}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label className="field">
+        <span>Of what</span>
+        <select value={typeName} onChange={({ target }) => onType(target.value)}>
+          {types.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
+    </>
   );
 }

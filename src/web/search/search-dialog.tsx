@@ -66,13 +66,7 @@ export function SearchDialog(props: {
       />
       <FoundList id={list} groups={groups} active={active} onOpen={open} />
       <p className="quiet" role="status">
-        {error !== undefined
-          ? describeError(error)
-          : !isSettled
-            ? 'Searching …'
-            : all.length === 0
-              ? 'Nothing has this in its name.'
-              : `${all.length} found`}
+        {error !== undefined ? describeError(error) : isSettled ? describeCount(all.length) : 'Searching …'}
       </p>
       <div className="line spread">
         <span className="quiet search-keys">↑ ↓ choose · Enter opens · Esc closes</span>
@@ -80,6 +74,10 @@ export function SearchDialog(props: {
       </div>
     </Modal>
   );
+}
+
+function describeCount(count: number): string {
+  return count === 0 ? 'Nothing has this in its name.' : `${count} found`;
 }
 
 function FoundList(props: {

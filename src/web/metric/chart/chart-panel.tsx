@@ -35,7 +35,7 @@ export function ChartPanel(props: {
   readonly flags: readonly Flag[];
 }) {
   const { metric, ranging, flags } = props;
-  const { range, span, follow, fix } = ranging;
+  const { range, span, fix } = ranging;
   const zone = useZone();
   const place = useRef<HTMLElement>(null);
   const widthPixels = useWidth(place);
@@ -65,7 +65,39 @@ export function ChartPanel(props: {
   const scores = useMemo(() => arrangeScores(columns), [columns]);
   const [pointed, setPointed] = useState<number | null>(null);
 
-  const onKey = (event: KeyboardEvent) => {
+  const moves = useChartMoves(ranging);
+  const shared = { range, syncKey: metric.id, onSelect: fix };
+  return (
+    <section className="card stack chart" ref={place} aria-label="Chart">
+      <ChartTools ranging={ranging} isAsking={series.isAsking} period={period} onPeriod={setPeriod} />
+      {series.error === undefined ? null : (
+        <Notice kind="problem" title="The series could not be read.">
+          <p>{describeError(series.error)}</p>
+          <button onClick={series.askAgain}>Try again</button>
+        </Notice>
+      )}
+      <div
+        className="plots"
+        role="application"
+        aria-label={`Value and scores, times in ${nameZone(zone)}. Arrow keys move, plus and minus zoom, 0 follows the newest.`}
+        tabIndex={0}
+        {...moves}
+      >
+        <PlotView {...shared} describe={describeValues} data={values} height={300} onPoint={setPointed} />
+        <PlotView {...shared} describe={describeScores} data={scores} height={72} onPoint={setPointed} />
+        {columns.times.length === 0 && !series.isAsking ? (
+          <p className="no-points">No data in this time range.</p>
+        ) : null}
+      </div>
+      <ChartReading columns={columns} pointed={pointed} unit={unit} seenPoints={metric.learning.rows} />
+      <ChartLegend hasPrevious={previous !== null} />
+    </section>
+  );
+}
+
+/** What moves the chart: arrows, plus and minus, 0, and the wheel with Shift. */
+function useChartMoves({ range, span, follow, fix }: RangeState) {
+  const onKeyDown = (event: KeyboardEvent) => {
     const moves: Readonly<Record<string, () => void>> = {
       ArrowLeft: () => fix(panRange(range, -0.2)),
       ArrowRight: () => fix(panRange(range, 0.2)),
@@ -84,32 +116,5 @@ export function ChartPanel(props: {
     const delta = event.deltaY === 0 ? event.deltaX : event.deltaY;
     fix(zoomRange(range, delta > 0 ? 1.25 : 0.8));
   };
-  const shared = { range, syncKey: metric.id, onSelect: fix };
-  return (
-    <section className="card stack chart" ref={place} aria-label="Chart">
-      <ChartTools ranging={ranging} isAsking={series.isAsking} period={period} onPeriod={setPeriod} />
-      {series.error === undefined ? null : (
-        <Notice kind="problem" title="The series could not be read.">
-          <p>{describeError(series.error)}</p>
-          <button onClick={series.askAgain}>Try again</button>
-        </Notice>
-      )}
-      <div
-        className="plots"
-        role="application"
-        aria-label={`Value and scores, times in ${nameZone(zone)}. Arrow keys move, plus and minus zoom, 0 follows the newest.`}
-        tabIndex={0}
-        onKeyDown={onKey}
-        onWheel={onWheel}
-      >
-        <PlotView {...shared} describe={describeValues} data={values} height={300} onPoint={setPointed} />
-        <PlotView {...shared} describe={describeScores} data={scores} height={72} onPoint={setPointed} />
-        {columns.times.length === 0 && !series.isAsking ? (
-          <p className="no-points">No data in this time range.</p>
-        ) : null}
-      </div>
-      <ChartReading columns={columns} pointed={pointed} unit={unit} seenPoints={metric.learning.rows} />
-      <ChartLegend hasPrevious={previous !== null} />
-    </section>
-  );
+  return { onKeyDown, onWheel };
 }

@@ -10,6 +10,10 @@ export type PlotDescription = Pick<
   'series' | 'bands' | 'axes' | 'scales' | 'hooks' | 'tzDate'
 >;
 
+/** In pixels. */
+const MIN_WIDTH = 200;
+const MIN_SELECTED = 5;
+
 /** One canvas of uPlot: as wide as its place, in the page's colours, with a range that is given from outside. */
 export function PlotView(props: {
   readonly describe: (colors: ChartColors) => PlotDescription;
@@ -26,40 +30,11 @@ export function PlotView(props: {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   const theme = useStore(usePreferences().theme);
-  const select = useEffectEvent((shown: uPlot) => {
-    const { left, width } = shown.select;
-    if (width < 5) return;
-    const fromMs = shown.posToVal(left, 'x') * 1000;
-    const toMs = shown.posToVal(left + width, 'x') * 1000;
-    shown.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    props.onSelect({ fromMs, toMs });
-  });
-  const point = useEffectEvent((shown: uPlot) => {
-    const { idx } = shown.cursor;
-    props.onPoint?.(idx == null ? null : (shown.data[0][idx] ?? null));
-  });
+  const select = useEffectEvent((chosen: Range) => props.onSelect(chosen));
+  const point = useEffectEvent((time: number | null) => props.onPoint?.(time));
   const create = useEffectEvent((target: HTMLElement) => {
     const described = describe(readChartColors(target));
-    const made = new uPlot(
-      {
-        width: Math.max(200, target.clientWidth),
-        height,
-        legend: { show: false },
-        cursor: {
-          sync: { key: syncKey },
-          drag: { x: true, y: false, setScale: false },
-          points: { show: false },
-        },
-        ...described,
-        hooks: {
-          ...described.hooks,
-          setSelect: [(shown) => select(shown)],
-          setCursor: [(shown) => point(shown)],
-        },
-      },
-      data,
-      target,
-    );
+    const made = createPlot(target, { described, data, height, syncKey, select, point });
     show(made, range);
     return made;
   });
@@ -74,7 +49,7 @@ export function PlotView(props: {
     };
     build();
     const resized = new ResizeObserver(() => {
-      plot.current?.setSize({ width: Math.max(200, target.clientWidth), height });
+      plot.current?.setSize({ width: Math.max(MIN_WIDTH, target.clientWidth), height });
     });
     resized.observe(target);
     dark.addEventListener('change', build);
@@ -92,6 +67,55 @@ export function PlotView(props: {
   }, [data, range]);
 
   return <div ref={place} className="plot" />;
+}
+
+function createPlot(
+  target: HTMLElement,
+  options: {
+    readonly described: PlotDescription;
+    readonly data: uPlot.AlignedData;
+    readonly height: number;
+    readonly syncKey: string;
+    readonly select: (range: Range) => void;
+    readonly point: (time: number | null) => void;
+  },
+): uPlot {
+  const { described, data, height, syncKey, select, point } = options;
+  return new uPlot(
+    {
+      width: Math.max(MIN_WIDTH, target.clientWidth),
+      height,
+      legend: { show: false },
+      cursor: {
+        sync: { key: syncKey },
+        drag: { x: true, y: false, setScale: false },
+        points: { show: false },
+      },
+      ...described,
+      hooks: {
+        ...described.hooks,
+        setSelect: [(shown) => takeSelection(shown, select)],
+        setCursor: [
+          (shown) => {
+            const { idx } = shown.cursor;
+            point(idx == null ? null : (shown.data[0][idx] ?? null));
+          },
+        ],
+      },
+    },
+    data,
+    target,
+  );
+}
+
+/** What was dragged over becomes the range; a click is no range. */
+function takeSelection(plot: uPlot, select: (range: Range) => void): void {
+  const { left, width } = plot.select;
+  if (width < MIN_SELECTED) return;
+  const fromMs = plot.posToVal(left, 'x') * 1000;
+  const toMs = plot.posToVal(left + width, 'x') * 1000;
+  plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  select({ fromMs, toMs });
 }
 
 function show(plot: uPlot, { fromMs, toMs }: Range): void {

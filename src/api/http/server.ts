@@ -9,7 +9,7 @@ import { type CheckedSocket, cutStalledSockets } from './stalled-sockets.ts';
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 /** Follows the requests of one route; `route` is a name of ours, never what a client wrote. */
-export type MonitorRoute = (route: string, handle: Handler) => Handler;
+type MonitorRoute = (route: string, handle: Handler) => Handler;
 
 /** A path that is spoken to over WebSocket. */
 export interface SocketRoute {

@@ -45,7 +45,7 @@ import { createGraphqlSockets, type GraphqlSockets } from '../transport/websocke
 const GRAPHQL_PATH = '/graphql';
 
 /** What one request may ask for. */
-export interface GraphqlLimits extends DocumentLimits, CallerLimits {
+interface GraphqlLimits extends DocumentLimits, CallerLimits {
   readonly maxBodyBytes: number;
   /** Of a list in the input. */
   readonly maxBatchItems: number;

@@ -18,6 +18,11 @@ export function AutostackFlow() {
   );
 }
 
+interface SaveNotice {
+  readonly kind: 'done' | 'problem';
+  readonly text: string;
+}
+
 function AutostackForm({ data }: { readonly data: SourcesQuery }) {
   // Groups have metrics of their own beside those of what they are made of.
   const types = data.resourceTypes.filter(({ aggregatable }) => aggregatable);
@@ -32,9 +37,7 @@ function AutostackForm({ data }: { readonly data: SourcesQuery }) {
   const [chosen, setChosen] = useState<ReadonlySet<string> | null>(null);
   const ticked = chosen ?? new Set(metrics.filter(({ isDefault }) => isDefault).map(({ metric }) => metric));
   const create = useDo(CreateAutostackDocument);
-  const [notice, setNotice] = useState<{ readonly kind: 'done' | 'problem'; readonly text: string } | null>(
-    null,
-  );
+  const [notice, setNotice] = useState<SaveNotice | null>(null);
   const filters = readWholeFilters(drafts);
   const save = async (event: SubmitEvent) => {
     event.preventDefault();
@@ -81,13 +84,17 @@ function AutostackForm({ data }: { readonly data: SourcesQuery }) {
           Create autostack
         </button>
       </div>
-      {notice === null ? null : (
-        <Notice kind={notice.kind}>
-          <p>{notice.text}</p>
-          {notice.kind === 'done' ? <Link href="/">Open overview</Link> : null}
-        </Notice>
-      )}
+      {notice === null ? null : <Saved notice={notice} />}
     </form>
+  );
+}
+
+function Saved({ notice: { kind, text } }: { readonly notice: SaveNotice }) {
+  return (
+    <Notice kind={kind}>
+      <p>{text}</p>
+      {kind === 'done' ? <Link href="/">Open overview</Link> : null}
+    </Notice>
   );
 }
 

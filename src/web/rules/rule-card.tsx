@@ -60,11 +60,7 @@ export function RuleCard(props: { readonly rule: RuleRowFragment; readonly onCha
         </span>
       </div>
       <p>{describeRule(rule)}</p>
-      <p className="quiet">
-        {rule.channels.length === 0
-          ? 'Incidents only – no notifications.'
-          : `Notifies ${rule.channels.map(({ kind, target }) => `${kind.toLowerCase()} ${target}`).join(', ')}`}
-      </p>
+      <p className="quiet">{describeChannels(rule)}</p>
       {rule.maintenanceWindows.filter(isToCome).map((window) => (
         <p key={JSON.stringify(window)} className="quiet">
           Muted: <WindowText window={window} />
@@ -78,17 +74,36 @@ export function RuleCard(props: { readonly rule: RuleRowFragment; readonly onCha
         </Notice>
       )}
       {isAsked ? (
-        <Modal title={`Delete the rule ${rule.name}?`} onClose={() => setAsked(false)}>
-          <p>Its incidents are kept; open ones are resolved without a notification.</p>
-          <div className="line">
-            <button className="main" onClick={() => void change(remove({ input: { id } }))}>
-              Delete
-            </button>
-            <button onClick={() => setAsked(false)}>Cancel</button>
-          </div>
-        </Modal>
+        <DeleteQuestion
+          name={rule.name}
+          onDelete={() => void change(remove({ input: { id } }))}
+          onClose={() => setAsked(false)}
+        />
       ) : null}
     </article>
+  );
+}
+
+function describeChannels({ channels }: RuleRowFragment): string {
+  if (channels.length === 0) return 'Incidents only – no notifications.';
+  return `Notifies ${channels.map(({ kind, target }) => `${kind.toLowerCase()} ${target}`).join(', ')}`;
+}
+
+function DeleteQuestion(props: {
+  readonly name: string;
+  readonly onDelete: () => void;
+  readonly onClose: () => void;
+}) {
+  return (
+    <Modal title={`Delete the rule ${props.name}?`} onClose={props.onClose}>
+      <p>Its incidents are kept; open ones are resolved without a notification.</p>
+      <div className="line">
+        <button className="main" onClick={props.onDelete}>
+          Delete
+        </button>
+        <button onClick={props.onClose}>Cancel</button>
+      </div>
+    </Modal>
   );
 }
 

@@ -130,28 +130,6 @@ export const NotificationRuleRef = builder.prismaNode('NotificationRule', {
       description: 'Whether provisional scores are ignored.',
     }),
     notifyEnd: t.exposeBoolean('notifyEnd', { description: 'Whether there is a message at the end too.' }),
-    notifyNoData: t.exposeBoolean('notifyNoData', {
-      description: 'Whether metrics that stop reporting are incidents, too.',
-    }),
-    noDataSeconds: t.exposeInt('noDataSeconds', {
-      description: 'Time without a sample after which that is the case at the earliest.',
-    }),
-    anomalyRatePercent: t.exposeFloat('anomalyRatePercent', {
-      nullable: true,
-      description:
-        'Share of the metrics of a group that has to be anomalous at once for an incident of its own, in per cent; null for no such incidents.',
-    }),
-    anomalyRateMinMetrics: t.exposeInt('anomalyRateMinMetrics', {
-      description: 'How many metrics that has to be at least.',
-    }),
-    anomalyRateSeconds: t.exposeInt('anomalyRateSeconds', { description: 'For how long.' }),
-    anomalyRateGroup: t.expose('anomalyRateGroup', {
-      type: AnomalyRateGroupRef,
-      description: 'Of what the share is taken.',
-    }),
-    notifyAnomalies: t.exposeBoolean('notifyAnomalies', {
-      description: 'Whether anomalies of single metrics are notified of; they are incidents all the same.',
-    }),
     maintenanceWindows: t.field({
       type: [MaintenanceWindowRef],
       description: 'When it sends no notifications.',
@@ -176,6 +154,32 @@ export const NotificationRuleRef = builder.prismaNode('NotificationRule', {
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it was last changed.' }),
   }),
 });
+
+/** Which kinds of incidents there are beside the anomalies of single metrics. */
+builder.prismaObjectFields(NotificationRuleRef, (t) => ({
+  notifyNoData: t.exposeBoolean('notifyNoData', {
+    description: 'Whether metrics that stop reporting are incidents, too.',
+  }),
+  noDataSeconds: t.exposeInt('noDataSeconds', {
+    description: 'Time without a sample after which that is the case at the earliest.',
+  }),
+  anomalyRatePercent: t.exposeFloat('anomalyRatePercent', {
+    nullable: true,
+    description:
+      'Share of the metrics of a group that has to be anomalous at once for an incident of its own, in per cent; null for no such incidents.',
+  }),
+  anomalyRateMinMetrics: t.exposeInt('anomalyRateMinMetrics', {
+    description: 'How many metrics that has to be at least.',
+  }),
+  anomalyRateSeconds: t.exposeInt('anomalyRateSeconds', { description: 'For how long.' }),
+  anomalyRateGroup: t.expose('anomalyRateGroup', {
+    type: AnomalyRateGroupRef,
+    description: 'Of what the share is taken.',
+  }),
+  notifyAnomalies: t.exposeBoolean('notifyAnomalies', {
+    description: 'Whether anomalies of single metrics are notified of; they are incidents all the same.',
+  }),
+}));
 
 builder.queryField('notificationRule', (t) =>
   t.prismaField({

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useAsk } from '../../api/ask.ts';
-import { FindMetricsDocument, NameMetricsDocument } from '../../generated/graphql.ts';
+import type { Whole } from '../../api/whole.ts';
+import { FindMetricsDocument, type FindMetricsQuery, NameMetricsDocument } from '../../generated/graphql.ts';
 import { FormField } from '../../parts/form-field.tsx';
 
 /** So many ids are asked for at once. */
@@ -25,8 +26,6 @@ export function MetricChooser(props: {
       node !== null && 'name' in node ? [[node.id, node.name] as const] : [],
     ),
   );
-  const more = (found.data?.metrics.nodes ?? []).filter(({ id }) => !chosen.includes(id));
-  const hidden = (found.data?.metrics.totalCount ?? 0) - (found.data?.metrics.nodes.length ?? 0);
   return (
     <fieldset className="card picker">
       <legend>Specific metrics</legend>
@@ -59,25 +58,39 @@ export function MetricChooser(props: {
         )}
       </FormField>
       {wanted === '' ? null : (
-        <ul className="choices" aria-label="Metrics found">
-          {more.map(({ id, name, server }) => (
-            <li key={id}>
-              <button type="button" className="bare" onClick={() => onChoose([...chosen, id])}>
-                + {name} <span className="quiet">{server === name ? '' : server}</span>
-              </button>
-            </li>
-          ))}
-          <li className="quiet" role="status">
-            {found.data === undefined
-              ? 'Searching …'
-              : more.length === 0
-                ? 'No other metric has this in its name.'
-                : hidden > 0
-                  ? `and ${hidden} more: type more of the name`
-                  : ''}
-          </li>
-        </ul>
+        <FoundMetrics found={found.data} chosen={chosen} onAdd={(id) => onChoose([...chosen, id])} />
       )}
     </fieldset>
+  );
+}
+
+function FoundMetrics(props: {
+  /** Undefined while they are searched for. */
+  readonly found: Whole<FindMetricsQuery> | undefined;
+  readonly chosen: readonly string[];
+  readonly onAdd: (id: string) => void;
+}) {
+  const { found, chosen, onAdd } = props;
+  const more = (found?.metrics.nodes ?? []).filter(({ id }) => !chosen.includes(id));
+  const hidden = (found?.metrics.totalCount ?? 0) - (found?.metrics.nodes.length ?? 0);
+  return (
+    <ul className="choices" aria-label="Metrics found">
+      {more.map(({ id, name, server }) => (
+        <li key={id}>
+          <button type="button" className="bare" onClick={() => onAdd(id)}>
+            + {name} <span className="quiet">{server === name ? '' : server}</span>
+          </button>
+        </li>
+      ))}
+      <li className="quiet" role="status">
+        {found === undefined
+          ? 'Searching …'
+          : more.length === 0
+            ? 'No other metric has this in its name.'
+            : hidden > 0
+              ? `and ${hidden} more: type more of the name`
+              : ''}
+      </li>
+    </ul>
   );
 }

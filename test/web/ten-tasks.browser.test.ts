@@ -141,7 +141,7 @@ const TASKS: readonly Task[] = [
       await hands.type(page.getByRole('dialog').getByRole('combobox'), 'new.metric');
       await page.getByRole('option', { name: /new\.metric/ }).waitFor();
       await page.keyboard.press('Enter');
-      await page.getByText(/^Scoring starts after [0-9]+ more data points\.$/).waitFor();
+      await page.getByText(/Scoring starts after [0-9]+ more data points\./).waitFor();
     },
   },
 ];

@@ -81,22 +81,30 @@ export async function readRankedRows(
   const { selection, range, by, order, limit } = question;
   const values: unknown[] = [];
   const bind = (value: unknown) => `$${values.push(value)}`;
-  const ranked = selectRanked(selection, range, bind, BARS_AS_JSON);
+  const ranked = selectRanked(selection, range, bind);
   const shown = by === 'METRIC' ? 'min(name)' : 'coalesce(min(tag_name), server)';
   const { rows } = await pool.query<RowOfMetrics>(
-    `SELECT ${by === 'METRIC' ? 'id::text' : 'server'} AS key, ${shown} AS name, min(server) AS server,
-       array_agg(number ORDER BY name, id) AS numbers, array_agg(id::text ORDER BY name, id) AS ids, json_agg(bars) AS bars,
-       max(rank)::float8 / ${RANK_UNITS} AS rank, (count(*) OVER ())::int AS total
-     FROM (${ranked}) AS ranked WHERE status <> 'UNMONITORED'
-     GROUP BY ${by === 'METRIC' ? 'id' : 'server'}
-     ORDER BY ${order === 'ANOMALY' ? 'max(ranked.rank) DESC, ' : ''}2, 1 LIMIT ${bind(limit)}`,
+    `WITH best AS (
+       SELECT ${by === 'METRIC' ? 'id::text' : 'server'} AS key, ${shown} AS name, min(server) AS server,
+         array_agg(number ORDER BY name, id) AS numbers, array_agg(id::text ORDER BY name, id) AS ids,
+         max(ranked.rank) AS rank, (count(*) OVER ())::int AS total
+       FROM (${ranked}) AS ranked WHERE status <> 'UNMONITORED'
+       GROUP BY ${by === 'METRIC' ? 'id' : 'server'}
+       ORDER BY ${order === 'ANOMALY' ? 'max(ranked.rank) DESC, ' : ''}2, 1 LIMIT ${bind(limit)}
+     )
+     SELECT best.key, best.name, server, numbers, ids, total, best.rank::float8 / ${RANK_UNITS} AS rank, (
+       -- Only of the rows that are shown: making them of all takes most of the time.
+       SELECT json_agg((SELECT ${BARS_AS_JSON} FROM bar
+         WHERE bar.metric_number = metric.number AND ${isInRange(range, bind)}) ORDER BY metric.place)
+       FROM unnest(numbers) WITH ORDINALITY AS metric (number, place)
+     ) AS bars FROM best ORDER BY ${order === 'ANOMALY' ? 'best.rank DESC, ' : ''}best.name, best.key`,
     values,
   );
   return { rows: rows.map(toRankedRow), total: rows[0]?.total ?? 0 };
 }
 
 /** As JSON, which is read ten times faster than rows: a wall has tens of thousands of bars. */
-const BARS_AS_JSON = `, json_agg(json_build_array(extract(epoch FROM start), score, provisional_score)) AS bars`;
+const BARS_AS_JSON = 'json_agg(json_build_array(extract(epoch FROM start), score, provisional_score))';
 
 interface RowOfMetrics {
   readonly key: string;
@@ -141,11 +149,9 @@ function selectRanked(
   selection: MetricSelection,
   range: StoredBarRange,
   bind: (value: unknown) => string,
-  beside = '',
 ): string {
-  const shown = beside === '' ? 'r.rank' : 'r.rank, r.bars';
-  return `SELECT m.id, m.number, m.name, m.server, m.tag_name, m.status, ${shown} FROM metric m CROSS JOIN LATERAL (
-      SELECT coalesce(sum((${BAR_WEIGHT})::bigint), 0)::bigint AS rank ${beside} FROM bar
+  return `SELECT m.id, m.number, m.name, m.server, m.tag_name, m.status, r.rank FROM metric m CROSS JOIN LATERAL (
+      SELECT coalesce(sum((${BAR_WEIGHT})::bigint), 0)::bigint AS rank FROM bar
       WHERE bar.metric_number = m.number AND ${isInRange(range, bind)} OFFSET 0
     ) AS r WHERE ${listMetricConditions(selection, range, bind).join(' AND ')}`;
 }

@@ -14,6 +14,9 @@ const READ_AGAIN_MS = 5 * 60_000;
 /** Many changes at once are one reason to read. */
 const SETTLE_MS = 500;
 const RETRY_MS = 3000;
+/** Rows that are read first, which are more than a screen shows, and all that the wall holds. */
+const FIRST_ROWS = 100;
+const MAX_ROWS = 3000;
 /** Events are gathered this long: the eye sees no more. */
 const LINGER_MS = 500;
 
@@ -31,6 +34,7 @@ export function useWall(window: WindowName): WallState {
   const [wall, setWall] = useState<Wall>();
   const [problem, setProblem] = useState<string | null>(null);
   const [turn, setTurn] = useState(0);
+  const readWindow = useRef<WindowName>(undefined);
   const settling = useRef<ReturnType<typeof setTimeout>>(undefined);
   const readAgain = useCallback((inMs = 0) => {
     clearTimeout(settling.current);
@@ -54,8 +58,8 @@ export function useWall(window: WindowName): WallState {
         onLost: () => readAgain(SETTLE_MS),
       });
     };
-    const read = async () => {
-      const outcome = await ask({ window });
+    const read = async (first: number) => {
+      const outcome = await ask({ window, first });
       if (isOver) return;
       if ('problem' in outcome) {
         setProblem(outcome.problem);
@@ -63,11 +67,16 @@ export function useWall(window: WindowName): WallState {
         return;
       }
       setProblem(null);
+      const { rows, totalCount, cursor } = outcome.data.wall;
       shown = readWall(outcome.data.wall, window);
       setWall(shown);
-      follow(outcome.data.wall.cursor);
+      // The rest of a large wall takes seconds: the most anomalous rows are seen before it comes.
+      if (first < MAX_ROWS && rows.length < totalCount) await read(MAX_ROWS);
+      else follow(cursor);
     };
-    void read();
+    // Read anew, a wall that is shown would shrink and grow again.
+    void read(readWindow.current === window ? MAX_ROWS : FIRST_ROWS);
+    readWindow.current = window;
     const again = setInterval(() => readAgain(), READ_AGAIN_MS);
     return () => {
       isOver = true;

@@ -111,4 +111,23 @@ describe.skipIf(executable === null)('the overview', () => {
       expect(errors).toEqual([]);
     }
   });
+
+  it('reads the most anomalous rows of a large wall first, and then all', async () => {
+    for (let index = 0; index < 120; index += 1) {
+      const spec = { name: `many.${index}` };
+      await server.engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec, model: {} });
+    }
+    const { page, errors } = await browser.open('about:blank');
+    const asked: unknown[] = [];
+    page.on('request', (request) => {
+      const body = request.postData() ?? '';
+      if (body.includes('"operationName":"Wall"'))
+        asked.push((JSON.parse(body) as { variables: { first: number } }).variables.first);
+    });
+    await page.goto(`${server.url}/?window=DAYS`);
+    await page.getByText(/^124 rows, 3 critical$/).waitFor();
+    expect(asked.slice(0, 2)).toEqual([100, 3000]);
+    await page.context().close();
+    expect(errors).toEqual([]);
+  });
 });

@@ -13,6 +13,8 @@ export const LISTS: Readonly<Record<string, (selection: string) => string>> = {
   Autostack: (selection) => `autostacks(first: ${ROWS}) { nodes { ${selection} } }`,
   Annotation: (selection) => `annotations(first: ${ROWS}) { nodes { ${selection} } }`,
   Incident: (selection) => `incidents(first: ${ROWS}) { nodes { ${selection} } }`,
+  IncidentGroupMetric: (selection) =>
+    `incidents(first: ${ROWS}) { nodes { group { worst { ${selection} } } } }`,
   Notification: (selection) => `notifications(first: ${ROWS}) { nodes { ${selection} } }`,
   NotificationRule: (selection) => `notificationRules { ${selection} }`,
   MetricData: (selection) => `metricData(first: ${ROWS}, filter: {}) { nodes { ${selection} } }`,
@@ -75,9 +77,13 @@ const FIXTURE = [
   `INSERT INTO anomaly_label (metric_id, from_time, to_time, kind) SELECT id, now(), now(), 'REAL' FROM metric`,
   `INSERT INTO silence (account_id, metric_id, ends_at) SELECT account_id, id, now() + interval '1 hour' FROM metric`,
   `INSERT INTO incident (rule_id, rule_name, metric_id, metric_number, metric_name, instance, server, location, datasource,
-     state, open, started_at, last_point_at, last_hot_at, hot_points, score, value, expected, low, high, peak_score, peak_value, peak_at)
+     state, open, started_at, last_point_at, last_hot_at, hot_points, score, value, expected, low, high, peak_score, peak_value, peak_at,
+     group_facts)
    SELECT r.id, r.name, m.id, m.number, m.name, m.server, m.server, '', 'CUSTOM',
-     'FIRING', true, '2026-01-01T00:00:00Z', now(), now(), 1, 1, 1, 1, 1, 1, 1, 1, '2026-01-01T00:00:00Z'
+     'FIRING', true, '2026-01-01T00:00:00Z', now(), now(), 1, 1, 1, 1, 1, 1, 1, 1, '2026-01-01T00:00:00Z',
+     jsonb_build_object('anomalousCount', 1, 'metricCount', 3, 'peakCount', 1, 'worst', jsonb_build_array(jsonb_build_object(
+       'metricId', m.id, 'metricName', m.name, 'metricUnit', NULL, 'instance', m.server, 'score', 1, 'value', 1,
+       'expected', 1, 'low', 1, 'high', 1, 'aspect', NULL)))
    FROM metric m JOIN notification_rule r ON r.name = m.name`,
   `INSERT INTO notification (kind, state, rule_id, rule_name, channel_kind, target, incident_count, due_at, give_up_at)
    SELECT 'START', 'SENT', id, name, 'ALERTMANAGER', 'https://alerts.example', 1, now(), now() FROM notification_rule`,

@@ -23,7 +23,8 @@ describe.skipIf(executable === null)('a wall screen', () => {
     browser = await openBrowser(executable ?? '');
     server = await startServer();
     await pushStory(server);
-    await read(server, CREATE_RULE, { input: { name: 'all', scope: {} } });
+    // The story's own spike may be held against the rule too, where that is slower than the scores.
+    await read(server, CREATE_RULE, { input: { name: 'all', scope: { servers: ['calm'] } } });
     await pushLeap(server);
     await until(async () =>
       expect(

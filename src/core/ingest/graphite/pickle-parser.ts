@@ -13,7 +13,9 @@ const LENGTH_BYTES = 4;
 const MAX_SHOWN_CHARACTERS = 100;
 
 export class PickleParser implements GraphiteParser {
-  #rest: Buffer = Buffer.alloc(0);
+  /** What has come of the next frame; the rest of it is room. */
+  #bytes: Buffer = Buffer.alloc(0);
+  #used = 0;
   #isBroken = false;
 
   get isBroken(): boolean {
@@ -22,27 +24,49 @@ export class PickleParser implements GraphiteParser {
 
   push(chunk: Uint8Array, arrivalMs: number): GraphiteLines {
     const found = new Found(arrivalMs);
-    this.#rest = Buffer.concat([this.#rest, chunk]);
-    while (!this.#isBroken && this.#rest.length >= LENGTH_BYTES) {
-      const length = this.#rest.readUInt32BE();
+    this.#append(chunk);
+    let at = 0;
+    while (!this.#isBroken && this.#used - at >= LENGTH_BYTES) {
+      const length = this.#bytes.readUInt32BE(at);
+      const start = at + LENGTH_BYTES;
       if (length > MAX_FRAME_BYTES) {
         found.bad.push({ problem: 'too_long', text: `a frame of ${length} bytes` });
         this.#isBroken = true;
-        this.#rest = Buffer.alloc(0);
-      } else if (this.#rest.length < LENGTH_BYTES + length) break;
+        at = this.#used;
+      } else if (this.#used - start < length) break;
       else {
-        found.takeFrame(this.#rest.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
-        this.#rest = this.#rest.subarray(LENGTH_BYTES + length);
+        found.takeFrame(this.#bytes.subarray(start, start + length));
+        at = start + length;
       }
     }
+    this.#drop(at);
     return found;
   }
 
   end(arrivalMs: number): GraphiteLines {
     const found = new Found(arrivalMs);
-    if (this.#rest.length > 0) found.bad.push({ problem: 'cut_off', text: '' });
-    this.#rest = Buffer.alloc(0);
+    if (this.#used > 0) found.bad.push({ problem: 'cut_off', text: '' });
+    this.#drop(this.#used);
     return found;
+  }
+
+  /** The room doubles when it is used up: a frame that comes byte by byte is not copied anew for each of them. */
+  #append(chunk: Uint8Array): void {
+    const needed = this.#used + chunk.length;
+    if (needed > this.#bytes.length) {
+      const larger = Buffer.alloc(Math.max(needed, 2 * this.#bytes.length));
+      this.#bytes.copy(larger, 0, 0, this.#used);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(chunk, this.#used);
+    this.#used = needed;
+  }
+
+  #drop(count: number): void {
+    if (count === 0) return;
+    this.#bytes.copyWithin(0, count, this.#used);
+    this.#used -= count;
+    if (this.#used === 0) this.#bytes = Buffer.alloc(0);
   }
 }
 

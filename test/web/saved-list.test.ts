@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_NAME_LENGTH, MAX_SAVED, SavedList } from '../../src/web/saved/saved-list.ts';
+import { MAX_NAME_LENGTH, MAX_SAVED, SavedList, shortenName } from '../../src/web/saved/saved-list.ts';
 
 const KEY = 'kept';
 
@@ -82,4 +82,12 @@ describe('what is saved in the browser', () => {
   ])('is nothing when what is stored is %s', (_, stored) => {
     expect(new SavedList(makeStorage(stored), KEY, 'name').items.get()).toEqual([]);
   });
+
+  it.each([1, MAX_NAME_LENGTH, MAX_NAME_LENGTH + 1, 4096])(
+    'takes a metric with a star whose name has %i characters',
+    (length) => {
+      const list = new SavedList(makeStorage(), KEY, 'href');
+      expect(list.add({ name: shortenName('m'.repeat(length)), href: '/metric/a' })).toBeNull();
+    },
+  );
 });

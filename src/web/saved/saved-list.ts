@@ -11,6 +11,11 @@ export const MAX_SAVED = 100;
 export const MAX_NAME_LENGTH = 80;
 const MAX_HREF_LENGTH = 4000;
 
+/** As long as a name may be: those of metrics are often longer, and only shown. */
+export function shortenName(name: string): string {
+  return name.length <= MAX_NAME_LENGTH ? name : `${name.slice(0, MAX_NAME_LENGTH - 1)}…`;
+}
+
 /** What is changed is read again first: another tab may have changed it meanwhile. */
 export class SavedList {
   readonly items: Store<readonly Saved[]>;

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useStore } from '../api/store.ts';
 import { usePreferences } from '../parts/preferences.ts';
+import { shortenName } from './saved-list.ts';
 
 /** Makes a metric one of the favourites of this browser, or takes it out of them. */
 export function StarButton(props: {
@@ -16,7 +17,7 @@ export function StarButton(props: {
   const mine = useStore(favourites.items).find((item) => item.href === href);
   const turn = () => {
     const full = server === name ? name : `${name} · ${server}`;
-    setProblem(mine === undefined ? favourites.add({ name: full, href }) : favourites.remove(mine));
+    setProblem(mine === undefined ? favourites.add({ name: shortenName(full), href }) : favourites.remove(mine));
   };
   return (
     <>

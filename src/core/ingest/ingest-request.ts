@@ -32,7 +32,7 @@ export interface IngestRequest {
   /** The metric of points without a name, and up to where its source has been read. */
   readonly metricNumber: number | null;
   readonly readToMs: number | null;
-  /** The span of whom asked; undefined where nobody traces. */
+  /** The span of the request it came with; undefined where no traces are sent. */
   readonly span: Span | undefined;
 }
 

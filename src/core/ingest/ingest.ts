@@ -155,7 +155,7 @@ export class Ingest {
     batchPoints: number,
     onPoints: (points: number) => void,
   ): BatchQueue<IngestRequest, AcceptResult> {
-    const { commit, writeLock, preload: preload, queueLimit, stats, log, tracing } = this.#options;
+    const { commit, writeLock, preload, queueLimit, stats, log, tracing } = this.#options;
     return new BatchQueue<IngestRequest, AcceptResult>({
       limit: queueLimit,
       batchPoints,

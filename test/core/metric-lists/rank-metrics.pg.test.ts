@@ -5,30 +5,15 @@ import {
   readRankedRows,
   type RankedPlace,
 } from '../../../src/core/metric-lists/rank-metrics.ts';
-import type { MetricSelection } from '../../../src/core/metric-lists/select-metrics.ts';
 import { createSampleMonths } from '../../../src/core/samples/month-partitions.ts';
 import { RED_SCORE, YELLOW_SCORE } from '../../../src/detector/likelihood.ts';
 import { type TestDatabase, withDatabase } from '../../helpers/database.ts';
+import { EVERY_METRIC } from './every-metric.ts';
 
 const FROM_MS = Date.parse('2026-05-04T00:00:00Z');
 const MINUTES = 60;
 const SLOTS = 24;
 const RANGE = { minutes: MINUTES, fromMs: FROM_MS, toMs: FROM_MS + SLOTS * MINUTES * 60_000 };
-const EVERYTHING: MetricSelection = {
-  accountId: null,
-  ids: null,
-  names: null,
-  nameContains: null,
-  namePattern: null,
-  datasources: null,
-  statuses: null,
-  servers: null,
-  locations: null,
-  autostackIds: null,
-  memberOfAutostackIds: null,
-  tags: [],
-  leastScore: null,
-};
 /** The scores of its bars, from the first slot on: the most anomalous first, by what people expect of the order. */
 const RANKED: readonly (readonly [name: string, server: string, scores: readonly number[]])[] = [
   ['two-reds', 'a', [RED_SCORE, 1]],
@@ -81,7 +66,7 @@ async function readPages(limit: number, fromEnd: boolean): Promise<readonly stri
   const names: string[] = [];
   let [after, before]: [RankedPlace | null, RankedPlace | null] = [null, null];
   for (;;) {
-    const question = { selection: EVERYTHING, range: RANGE, after, before, limit, fromEnd, counted: true };
+    const question = { selection: EVERY_METRIC, range: RANGE, after, before, limit, fromEnd, counted: true };
     const { places, total } = await readRankedMetrics(database.pool, question);
     if (names.length === 0) expect(total).toBe(RANKED.length);
     const last = places.at(-1);
@@ -101,7 +86,7 @@ it.for([1, 2, 4, 100])(
 );
 
 it('makes a row of each resource by the sum of what is worst of it, and counts those beyond the limit', async () => {
-  const ask = { selection: EVERYTHING, range: RANGE, by: 'RESOURCE', order: 'ANOMALY', limit: 3 } as const;
+  const ask = { selection: EVERY_METRIC, range: RANGE, by: 'RESOURCE', order: 'ANOMALY', limit: 3 } as const;
   const { rows, total } = await readRankedRows(database.pool, ask);
   expect(total).toBe(4);
   expect(rows.map(({ server }) => server)).toEqual(['a', 'b', 'c']);
@@ -111,7 +96,7 @@ it('makes a row of each resource by the sum of what is worst of it, and counts t
 });
 
 it('gives the bars of each metric beside it, those of the window alone', async () => {
-  const ask = { selection: EVERYTHING, range: RANGE, by: 'METRIC', order: 'ANOMALY', limit: 100 } as const;
+  const ask = { selection: EVERY_METRIC, range: RANGE, by: 'METRIC', order: 'ANOMALY', limit: 100 } as const;
   const { rows } = await readRankedRows(database.pool, ask);
   expect(rows.map(({ name }) => name)).toEqual(NAMES);
   for (const [place, [name, , scores]] of RANKED.entries()) {
@@ -128,7 +113,7 @@ it('gives the bars of each metric beside it, those of the window alone', async (
 });
 
 it('lists no unmonitored metric as a row, and only what the selection lets through', async () => {
-  const selection = { ...EVERYTHING, nameContains: 'RED' };
+  const selection = { ...EVERY_METRIC, nameContains: 'RED' };
   const page = {
     selection,
     range: RANGE,

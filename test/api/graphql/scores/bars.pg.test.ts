@@ -7,6 +7,7 @@ import { inTransaction } from '../../../../src/platform/postgres/transaction.ts'
 import { type BarRise, writeBars } from '../../../../src/core/bars/write-bars.ts';
 import { ask, read } from '../../../helpers/ask.ts';
 import { startServer, type TestServer } from '../../../helpers/start-server.ts';
+import { EVERY_METRIC } from '../../../core/metric-lists/every-metric.ts';
 
 const HOUR_MS = 3_600_000;
 let server: TestServer;
@@ -282,20 +283,7 @@ describe('the wall', () => {
     const spec = { name: 'apart.theirs' };
     await engine.monitor.monitorMetric({ datasource: 'CUSTOM', spec, accountId });
     await addMetric('apart.ours', [0.5]);
-    const everything = {
-      nameContains: 'apart.',
-      ids: null,
-      names: null,
-      namePattern: null,
-      datasources: null,
-      statuses: null,
-      servers: null,
-      locations: null,
-      autostackIds: null,
-      memberOfAutostackIds: null,
-      tags: [],
-      leastScore: null,
-    };
+    const everything = { ...EVERY_METRIC, nameContains: 'apart.' };
     const namesOf = async (account: number | null) => {
       const { rows, total } = await readRankedRows(database.pool, {
         selection: { ...everything, accountId: account },

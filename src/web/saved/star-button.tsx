@@ -17,7 +17,9 @@ export function StarButton(props: {
   const mine = useStore(favourites.items).find((item) => item.href === href);
   const turn = () => {
     const full = server === name ? name : `${name} · ${server}`;
-    setProblem(mine === undefined ? favourites.add({ name: shortenName(full), href }) : favourites.remove(mine));
+    setProblem(
+      mine === undefined ? favourites.add({ name: shortenName(full), href }) : favourites.remove(mine),
+    );
   };
   return (
     <>

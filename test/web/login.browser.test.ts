@@ -36,14 +36,11 @@ describe.skipIf(executable === null)('the page of a server that people sign in t
     }
     // A screen on a wall whose session ends says so, and goes on once somebody signs in elsewhere.
     const { page: wall } = await browser.open(`${login.url}/?wall=1`);
-    const signIn = async (page: typeof wall) => {
-      await page.getByRole('link', { name: 'Sign in with Test ID' }).last().click();
-    };
     const live = wall.locator('.connection').getByText('Live', { exact: true });
     const trouble = wall.getByRole('alert').filter({ hasText: /^Not live since .*session has ended/ });
     await trouble.waitFor();
     expect(await findFaults(wall, 'a wall screen without a session')).toEqual([]);
-    await signIn(wall);
+    await trouble.getByRole('link', { name: 'Sign in with Test ID' }).click();
     await live.waitFor();
     await wall.getByText('No metrics yet.').waitFor();
     expect(await trouble.count()).toBe(0);
@@ -52,7 +49,10 @@ describe.skipIf(executable === null)('the page of a server that people sign in t
     await desk.getByRole('button', { name: 'Sign out' }).click();
     await desk.getByRole('button', { name: 'Yes, sign me out' }).click();
     await trouble.waitFor();
-    await signIn(desk);
+    await desk
+      .getByRole('dialog', { name: 'Sign in' })
+      .getByRole('link', { name: 'Sign in with Test ID' })
+      .click();
     await live.waitFor();
     await trouble.waitFor({ state: 'detached' });
     await wall.context().close();

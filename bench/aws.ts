@@ -86,7 +86,7 @@ async function runHistory(aws: AwsEngine): Promise<void> {
 
 await using server = await startTemporaryEmbedded({ log });
 await applyMigrations({ connection: server.connection, log });
-const database = createDatabase({ connection: server.connection, log });
+const database = createDatabase({ connection: server.connection, log, use: 'lapwing bench' });
 const valueAt = (_: unknown, timestampMs: number) =>
   30 + 20 * Math.sin(timestampMs / 13_000_000) + (timestampMs % 7);
 {

@@ -169,7 +169,7 @@ async function main(): Promise<void> {
   // As the product does: an answer waits for the disk.
   await using embedded = await startTemporaryEmbedded({ log, settings: { fsync: 'on' } });
   await applyMigrations({ connection: embedded.connection, log });
-  await using database = createDatabase({ connection: embedded.connection, log });
+  await using database = createDatabase({ connection: embedded.connection, log, use: 'lapwing bench' });
   const folder = await mkdtemp(join(tmpdir(), 'lapwing-bench-'));
   const credentials = { accessKeyId: 'AKIDBENCH', secretAccessKey: randomBytes(20).toString('hex') };
   const stats = createStats();

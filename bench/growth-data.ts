@@ -42,7 +42,7 @@ export async function fillRows(
   { metrics, upTo, before }: { readonly metrics: number; readonly upTo: number; readonly before: number },
 ): Promise<void> {
   const log = createLog('error');
-  const database = createDatabase({ connection, log });
+  const database = createDatabase({ connection, log, use: 'lapwing bench' });
   // A row a second, all in the month of what is measured: one partition holds them all.
   await createSampleMonths(database.pool).ensure([before]);
   await database.stop();

@@ -35,7 +35,7 @@ export async function fillBlocks(
   connection: string,
   { metrics, upTo }: { readonly metrics: number; readonly upTo: number },
 ): Promise<void> {
-  const { pool, stop } = createDatabase({ connection, log: createLog('error') });
+  const { pool, stop } = createDatabase({ connection, log: createLog('error'), use: 'lapwing bench' });
   await createSampleMonths(pool).ensure([PACKED_START_MS]);
   const { rows } = await pool.query<{ last: number; number: number }>(
     `SELECT last::float8 AS last, (SELECT min(number) FROM metric) AS number FROM score_log`,
@@ -105,7 +105,7 @@ export interface ReadTimes {
 
 /** Of metrics that take turns, of the same samples whatever stands behind them, so that what is read was not read just now. */
 export async function timeReads(connection: string, metrics: number): Promise<ReadTimes> {
-  const { pool, stop } = createDatabase({ connection, log: createLog('error') });
+  const { pool, stop } = createDatabase({ connection, log: createLog('error'), use: 'lapwing bench' });
   const { rows } = await pool.query<{ number: number }>('SELECT number FROM metric ORDER BY number');
   const numbers = rows.map(({ number }) => number);
   const at = (read: number) => numbers[(read * 37) % metrics] ?? 0;

@@ -47,7 +47,7 @@ const { connection } = database;
 await prepareDatabase(connection);
 const names = await makeMetrics(connection, PACKED + METRICS);
 await fillRows(connection, { metrics: PACKED, upTo: (SLICES + 1) * WINDOW_ROWS, before: START_MS });
-const { pool, prisma, stop } = createDatabase({ connection, log: createLog('error') });
+const { pool, prisma, stop } = createDatabase({ connection, log: createLog('error'), use: 'lapwing bench' });
 // Rows that the stored progress does not cover would wait.
 await pool.query(
   `UPDATE metric_progress SET scored_to = to_timestamp($2::float8 / 1000), last_row_id = 2000000000

@@ -85,7 +85,7 @@ export async function openEngine(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<{ open: () => Pusher; end: () => Promise<void> }> {
   const log = createLog('error');
-  const database = createDatabase({ connection, log });
+  const database = createDatabase({ connection, log, use: 'lapwing bench' });
   const stats = createStats();
   const endpoint = () => Promise.reject(new Error('a bench has no AWS'));
   const aws = createAws({ endpoint, stats, historyDays: 14, settleSeconds: 360 });

@@ -48,7 +48,7 @@ const ROWS_NUMBER = 1_000_000;
 await using database = await startTemporaryEmbedded({ log: createLog('error'), settings: { fsync: 'on' } });
 const { connection } = database;
 await prepareDatabase(connection);
-const { pool, prisma, stop } = createDatabase({ connection, log: createLog('error') });
+const { pool, prisma, stop } = createDatabase({ connection, log: createLog('error'), use: 'lapwing bench' });
 const client = new pg.Client({ connectionString: connection });
 await client.connect();
 const engine = await openEngine();

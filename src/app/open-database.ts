@@ -5,7 +5,8 @@ import { describeConnection } from '../platform/postgres/connection.ts';
 import { startEmbedded } from '../platform/postgres/embedded/start.ts';
 import { applyMigrations } from '../platform/postgres/migrate.ts';
 import { watchHealth } from '../platform/postgres/health-probe.ts';
-import { holdServerLock } from '../platform/postgres/server-lock.ts';
+import { ServerLock, type Standby } from '../platform/postgres/server-lock.ts';
+import { ServerTerm } from '../platform/postgres/server-term.ts';
 import type { Log } from '../log.ts';
 import { buildOrTearDown } from '../platform/runtime/shutdown-stack.ts';
 
@@ -21,19 +22,22 @@ export interface OpenDatabase extends Pick<Database, 'pool' | 'prisma'> {
 }
 
 /**
- * @param options.onLost another server took the database over: stop writing and leave
+ * @param options.standby waits while another server uses the database
+ * @param options.onLost called once, when another server took the database over: stop writing and leave
  * @param options.onDown the embedded database went down; it is being started again
  * @throws EmbeddedError, ConnectionError, MigrationError, ServerLockError: each says what to do
  */
 export async function openDatabase(options: {
   readonly config: Pick<Config, 'databaseUrl' | 'dataDir'>;
   readonly log: Log;
+  readonly standby?: Standby | undefined;
   readonly onLost: (error: Error) => void;
   readonly onDown?: () => void;
   /** The database went silent; until it answers again, callers that need it fail at once. */
   readonly onSilent?: () => void;
 }): Promise<OpenDatabase> {
-  const { config, log } = options;
+  const { config, log, standby } = options;
+  const onLost = callOnce(options.onLost);
   return buildOrTearDown(async (teardown) => {
     let isUp = true;
     let connection = config.databaseUrl;
@@ -53,16 +57,19 @@ export async function openDatabase(options: {
       teardown.add(embedded.stop);
       ({ connection } = embedded);
     }
+    const lock = await ServerLock.take({ connection, log, onLost, standby });
+    teardown.add(() => lock.stop());
+    // Not before: the server that is active may be of a version that does not know them.
     await applyMigrations({ connection, log });
-    const lock = await holdServerLock({ connection, log, onLost: options.onLost });
-    teardown.add(lock.stop);
-    const { pool, prisma, gate, stop } = createDatabase({ connection, log });
+    const term = await ServerTerm.begin(connection, onLost);
+    lock.guard(term);
+    const { pool, prisma, gate, stop } = createDatabase({ connection, log, use: term });
     teardown.add(stop);
-    const onLost = () => {
+    const onSilent = () => {
       gate.close();
       options.onSilent?.();
     };
-    const probe = watchHealth({ connection, log, onLost, onFound: () => gate.open() });
+    const probe = watchHealth({ connection, log, onLost: onSilent, onFound: () => gate.open() });
     teardown.add(probe.stop);
     return {
       pool,
@@ -74,4 +81,13 @@ export async function openDatabase(options: {
       stop: teardown.run,
     };
   });
+}
+
+function callOnce(call: (error: Error) => void): (error: Error) => void {
+  let isCalled = false;
+  return (error) => {
+    if (isCalled) return;
+    isCalled = true;
+    call(error);
+  };
 }

@@ -16,7 +16,7 @@ import { describeConnection, openClient } from '../platform/postgres/connection.
 import { findPostgresBinaries } from '../platform/postgres/embedded/binaries.ts';
 import { findRunningEmbedded } from '../platform/postgres/embedded/find-running.ts';
 import { listPendingMigrations } from '../platform/postgres/migrate.ts';
-import { findLockHolder } from '../platform/postgres/server-lock.ts';
+import { findLockHolder } from '../platform/postgres/lock-session.ts';
 import { checkAddress } from '../platform/runtime/listen.ts';
 import { readLicense } from '../platform/telemetry/license-watch.ts';
 import { loadConfiguration } from './apply/load-file.ts';
@@ -98,7 +98,7 @@ async function checkRights(client: pg.Client): Promise<void> {
 }
 
 async function describeSecrets(connection: string, dataDir: string, log: Log): Promise<string> {
-  const { prisma, stop } = createDatabase({ connection, log });
+  const { prisma, stop } = createDatabase({ connection, log, use: 'lapwing check' });
   try {
     const problem = describeUnreadable(await countUnreadableSecrets(prisma, dataDir), dataDir);
     return problem === null ? 'stored secrets can be read' : `WARNING: ${problem}`;

@@ -35,7 +35,7 @@ async function openBeside(config: Config, log: Log): Promise<Pick<Database, 'pri
   const connection = config.databaseUrl ?? (await findRunningEmbedded(config.dataDir));
   if (connection === null) return openDatabase({ config, log, onLost: () => undefined });
   await applyMigrations({ connection, log });
-  return createDatabase({ connection, log });
+  return createDatabase({ connection, log, use: 'lapwing key' });
 }
 
 function describe({ id, name, scopes, account, expiresAt, revokedAt, lastUsedAt }: StoredKey): string {

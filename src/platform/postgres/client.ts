@@ -4,7 +4,10 @@ import pg from 'pg';
 import { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Log } from '../../log.ts';
 import { configureConnection } from './connection.ts';
+import { POOL_NAMES } from './end-sessions.ts';
 import { PoolGate } from './pool-gate.ts';
+import type { ServerTerm } from './server-term.ts';
+import { toError } from '../runtime/to-error.ts';
 
 export interface Database extends AsyncDisposable {
   /**
@@ -27,11 +30,20 @@ const STOP_LIMIT_MS = 10_000;
  * Opens no connection yet: each is made when first needed and made anew after PostgreSQL went away, which shows as
  * failed queries, never as an uncaught error.
  * @param options.connection see configureConnection
+ * @param options.use a server's, whose connections are refused once another server has begun a term; or the name of a
+ *   command that may run beside a server
  * @throws ConnectionError when `connection` is not a PostgreSQL URL
  */
-export function createDatabase(options: { readonly connection: string; readonly log: Log }): Database {
-  const pool = createPool(options.connection, 'lapwing', options.log);
-  const prismaPool = createPool(options.connection, 'lapwing prisma', options.log);
+export function createDatabase(options: {
+  readonly connection: string;
+  readonly log: Log;
+  readonly use: ServerTerm | string;
+}): Database {
+  const { connection, log, use } = options;
+  const [name, prismaName] = typeof use === 'string' ? [use, `${use} prisma`] : POOL_NAMES;
+  const term = typeof use === 'string' ? null : use;
+  const pool = createPool({ connection, name, term, log });
+  const prismaPool = createPool({ connection, name: prismaName, term, log });
   const gate = new PoolGate(options.connection);
   gate.guard(pool);
   gate.guard(prismaPool);
@@ -45,8 +57,22 @@ export function createDatabase(options: { readonly connection: string; readonly 
   return { pool, prisma, gate, stop, [Symbol.asyncDispose]: stop };
 }
 
-function createPool(connection: string, applicationName: string, log: Log): pg.Pool {
-  const pool = new pg.Pool({ ...configureConnection(connection, applicationName), max: POOL_SIZE });
+function createPool(options: {
+  readonly connection: string;
+  readonly name: string;
+  readonly term: ServerTerm | null;
+  readonly log: Log;
+}): pg.Pool {
+  const { connection, name, term, log } = options;
+  const pool = new pg.Pool({
+    ...configureConnection(connection, name),
+    max: POOL_SIZE,
+    verify: (client, done) =>
+      void (term?.check(client) ?? Promise.resolve()).then(
+        () => done(),
+        (error: unknown) => done(toError(error)),
+      ),
+  });
   // pg listens to idle clients only: a client in use that loses its connection would end the process.
   pool.on('connect', (client) => {
     client.on('error', (error) => log.debug({ err: error }, 'database connection lost'));

@@ -1,6 +1,9 @@
 /** Ends sessions whose connection is gone, so that what becomes of their transactions is settled. */
 import { openClient } from './connection.ts';
 
+/** What the sessions of a server's pools are called. */
+export const POOL_NAMES = ['lapwing', 'lapwing prisma'] as const;
+
 const ATTEMPTS = 3;
 const WAIT_MS = 1_000;
 
@@ -17,7 +20,7 @@ export async function endSessions(connection: string, backends: readonly number[
       const { rows } = await client.query<{ ended: boolean }>(
         `SELECT pg_terminate_backend(pid, $2) AS ended FROM pg_stat_activity
          WHERE pid = ANY($1) AND datname = current_database() AND usename = current_user
-           AND application_name IN ('lapwing', 'lapwing prisma')`,
+           AND starts_with(application_name, 'lapwing')`,
         [backends, WAIT_MS],
       );
       if (rows.every(({ ended }) => ended)) return;

@@ -1,13 +1,14 @@
 /**
  * One server per database: a second one would score the same points again. The lock lives in a PostgreSQL session of
  * its own and ends with it, so that nothing has to be cleaned up after a crash. (It needs real sessions: a pooler in
- * transaction mode breaks it.)
+ * transaction mode breaks it.) A standby waits for it, and ends the session of a holder that has gone silent.
  */
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Log } from '../../log.ts';
-import { describeConnection, openClient } from './connection.ts';
+import { describeConnection } from './connection.ts';
+import { endSilentHolder, findLockHolder, openLockSession, tryLock, waitInQueue } from './lock-session.ts';
+import type { ServerTerm } from './server-term.ts';
 import { OperatorError } from '../../errors.ts';
 
 /** Another server holds the lock; the message says which. */
@@ -15,60 +16,131 @@ export class ServerLockError extends OperatorError {
   override readonly name = 'ServerLockError';
 }
 
-export interface ServerLock extends AsyncDisposable {
-  /** Gives the lock back. */
-  readonly stop: () => Promise<void>;
+/** How a standby waits. */
+export interface Standby {
+  /** Called when another server holds the lock, with who it is, and again when that is another one. */
+  readonly onWaiting: (holder: string) => Promise<void>;
+  /** Ends the wait. */
+  readonly signal: AbortSignal;
 }
 
-/** "lapw" in ASCII. */
-const SERVER_LOCK = 0x6c617077;
+export interface LockOptions {
+  readonly connection: string;
+  readonly log: Log;
+  /** Called when another server took the lock meanwhile: this one must stop writing. */
+  readonly onLost: (error: Error) => void;
+  /** Waits for the lock as long as it takes; without it, a lock that another server holds is an error. */
+  readonly standby?: Standby | undefined;
+  /** A holder that has been silent for as long is taken by a standby for frozen or cut off; 15 s when left out. */
+  readonly leaseSeconds?: number;
+}
+
 /** The session of a server killed a moment ago takes that moment to end. */
 const FIRST_PATIENCE_MS = 3_000;
 /** Our own lost session may linger in PostgreSQL until it notices. */
 const AGAIN_PATIENCE_MS = 60_000;
 const POLL_MS = 200;
-const HEARTBEAT_MS = 10_000;
-const HEARTBEAT_LIMIT_MS = 5_000;
+const LEASE_SECONDS = 15;
+const HEARTBEATS_PER_LEASE = 3;
+/** How often a standby looks whether the holder is still there. PostgreSQL wakes it at once when the lock is free. */
+const LOOK_MS = 2_000;
 const MAX_PAUSE_MS = 5_000;
-/** PostgreSQL notices within half a minute that a server's machine is gone, and frees its lock. */
-const NOTICE_DEAD_PEERS = `
-  SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3`;
+/** The lock, held until `stop`; taken again when PostgreSQL was away, however long that lasts. */
+export class ServerLock implements AsyncDisposable {
+  readonly #options: LockOptions;
+  readonly #stopping = new AbortController();
+  #session: pg.Client | null;
+  #term: ServerTerm | null = null;
+  readonly #holding: Promise<void>;
 
-/**
- * Takes the lock and keeps it; takes it again when PostgreSQL was away, however long that lasts.
- * @param options.onLost called once, when another server took the lock meanwhile: this one must stop writing
- * @throws ServerLockError when another server has it, ConnectionError when the database cannot be reached
- */
-export async function holdServerLock(options: {
-  readonly connection: string;
-  readonly log: Log;
-  readonly onLost: (error: Error) => void;
-}): Promise<ServerLock> {
-  const stopping = new AbortController();
-  const isStopping = () => stopping.signal.aborted;
-  let session: pg.Client | null = await acquire(options.connection, FIRST_PATIENCE_MS, stopping.signal);
-  const holding = (async () => {
-    while (session !== null) {
-      await waitForEnd(session);
-      if (isStopping()) return;
-      options.log.warn('the connection that holds the server lock was lost; taking the lock again');
-      session = await reacquire(options, stopping.signal);
-      if (isStopping()) await session?.end();
+  private constructor(options: LockOptions, session: pg.Client) {
+    this.#options = options;
+    this.#session = session;
+    this.#holding = this.#hold();
+  }
+
+  /**
+   * @throws ServerLockError when another server has it and this one is no standby, ConnectionError when the database
+   *   cannot be reached, the signal's reason when the wait was ended
+   */
+  static async take(options: LockOptions): Promise<ServerLock> {
+    const { connection, standby } = options;
+    const session = await (standby === undefined
+      ? acquire(connection, FIRST_PATIENCE_MS)
+      : waitForLock(standby, options));
+    return new ServerLock(options, session);
+  }
+
+  /** Once it is begun, a lock that is taken again is worth nothing when another server had it between. */
+  guard(term: ServerTerm): void {
+    this.#term = term;
+  }
+
+  /** Gives the lock back. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#session?.end();
+    await this.#holding;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #hold(): Promise<void> {
+    while (this.#session !== null) {
+      await waitForEnd(this.#session, this.#options.leaseSeconds);
+      if (this.#isStopping()) return;
+      this.#options.log.warn('the connection that holds the server lock was lost; taking the lock again');
+      this.#session = await this.#reacquire();
+      if (this.#isStopping()) await this.#session?.end();
     }
-  })();
-  const stop = async () => {
-    stopping.abort();
-    await session?.end();
-    await holding;
-  };
-  return { stop, [Symbol.asyncDispose]: stop };
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  /** @returns null when stopped, or when another server has or had the lock, which calls onLost */
+  async #reacquire(): Promise<pg.Client | null> {
+    const { connection, log, onLost } = this.#options;
+    const stopping = this.#stopping.signal;
+    for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
+      try {
+        await sleep(pauseMs, undefined, { signal: stopping });
+        const client = await acquire(connection, AGAIN_PATIENCE_MS, stopping);
+        if (await this.#isOver(client)) {
+          onLost(new ServerLockError('another server has used the database meanwhile'));
+          return null;
+        }
+        log.info('the server lock is held again');
+        return client;
+      } catch (error) {
+        if (stopping.aborted) return null;
+        if (error instanceof ServerLockError) {
+          onLost(error);
+          return null;
+        }
+        log.debug({ err: error }, 'the server lock could not be taken again');
+      }
+    }
+  }
+
+  async #isOver(client: pg.Client): Promise<boolean> {
+    try {
+      if (this.#term === null || (await this.#term.isCurrent(client))) return false;
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
+    await client.end();
+    return true;
+  }
 }
 
-async function acquire(connection: string, patienceMs: number, stopping: AbortSignal): Promise<pg.Client> {
-  const applicationName = `lapwing on ${hostname().slice(0, 32)}, process ${process.pid}`;
-  const client = await openClient(connection, applicationName, { query_timeout: HEARTBEAT_LIMIT_MS });
+async function acquire(connection: string, patienceMs: number, stopping?: AbortSignal): Promise<pg.Client> {
+  const client = await openLockSession(connection);
   try {
-    await client.query(NOTICE_DEAD_PEERS);
     const deadline = performance.now() + patienceMs;
     while (!(await tryLock(client))) {
       if (performance.now() > deadline) throw await describeHolder(client, connection);
@@ -81,67 +153,72 @@ async function acquire(connection: string, patienceMs: number, stopping: AbortSi
   }
 }
 
-async function tryLock(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ taken: boolean }>(
-    'SELECT pg_try_advisory_lock($1::bigint) AS taken',
-    [SERVER_LOCK],
-  );
-  return rows[0]?.taken === true;
+/** As a standby: until the lock is free, also while PostgreSQL is away between. */
+async function waitForLock(standby: Standby, options: LockOptions): Promise<pg.Client> {
+  const { connection, log } = options;
+  const { signal } = standby;
+  let isReachable = true;
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      const client = await openLockSession(connection);
+      isReachable = true;
+      return await waitOn(client, standby, options);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isReachable) log.warn({ err: error }, 'the database cannot be reached; the standby goes on trying');
+      isReachable = false;
+      await sleep(LOOK_MS, undefined, { signal });
+    }
+  }
 }
 
-/** @returns who holds the lock and since when, in words; null when nobody does */
-export async function findLockHolder(client: pg.Client): Promise<string | null> {
-  const { rows } = await client.query<{ name: string | null; since: Date | null }>(
-    `SELECT activity.application_name AS name, activity.backend_start AS since
-     FROM pg_locks JOIN pg_stat_activity AS activity USING (pid)
-     WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = $1::bigint::oid AND objsubid = 1
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-    [SERVER_LOCK],
-  );
-  const holder = rows[0];
-  if (holder === undefined) return null;
-  return `${holder.name ?? 'unknown'}, since ${holder.since?.toISOString() ?? 'an unknown time'}`;
+async function waitOn(
+  client: pg.Client,
+  { signal, onWaiting }: Standby,
+  { log, leaseSeconds = LEASE_SECONDS }: LockOptions,
+): Promise<pg.Client> {
+  const leave = () => void client.end();
+  signal.addEventListener('abort', leave);
+  try {
+    await client.query(`SET lock_timeout = ${LOOK_MS}`);
+    let known: string | null = null;
+    while (!(known === null ? await tryLock(client) : await waitInQueue(client))) {
+      const holder = await findLockHolder(client);
+      if (holder !== null && holder !== known) await onWaiting(holder);
+      known = holder ?? known;
+      if (await endSilentHolder(client, leaseSeconds))
+        log.warn({ holder }, `the server was silent for ${leaseSeconds} s: its session is ended`);
+    }
+    return client;
+  } catch (error) {
+    await client.end();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
 }
 
 async function describeHolder(client: pg.Client, connection: string): Promise<ServerLockError> {
   const holder = (await findLockHolder(client)) ?? 'one that has just ended';
   return new ServerLockError(
     `another server already uses the ${describeConnection(connection)} (${holder}): ` +
-      'stop that one, or give this one a database of its own',
+      'stop that one, give this one a database of its own, or let it wait as a standby with LAPWING_STANDBY=on',
   );
 }
 
 /** Resolves when the session is over; one that does not answer is ended. */
-function waitForEnd(client: pg.Client): Promise<void> {
+function waitForEnd(client: pg.Client, leaseSeconds = LEASE_SECONDS): Promise<void> {
   return new Promise((resolve) => {
-    const beat = setInterval(() => {
-      client.query('SELECT 1').catch(() => client.end());
-    }, HEARTBEAT_MS);
+    const beat = setInterval(
+      () => {
+        client.query('SELECT 1').catch(() => client.end());
+      },
+      (leaseSeconds * 1000) / HEARTBEATS_PER_LEASE,
+    );
     client.once('end', () => {
       clearInterval(beat);
       resolve();
     });
   });
-}
-
-/** @returns null when stopped, or when another server has the lock, which calls onLost */
-async function reacquire(
-  { connection, log, onLost }: { connection: string; log: Log; onLost: (error: Error) => void },
-  stopping: AbortSignal,
-): Promise<pg.Client | null> {
-  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
-    try {
-      await sleep(pauseMs, undefined, { signal: stopping });
-      const client = await acquire(connection, AGAIN_PATIENCE_MS, stopping);
-      log.info('the server lock is held again');
-      return client;
-    } catch (error) {
-      if (stopping.aborted) return null;
-      if (error instanceof ServerLockError) {
-        onLost(error);
-        return null;
-      }
-      log.debug({ err: error }, 'the server lock could not be taken again');
-    }
-  }
 }

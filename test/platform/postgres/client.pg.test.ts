@@ -8,7 +8,7 @@ const log = createLog('silent');
 
 test('a client in use whose session is ended fails its next query and nothing else', async () => {
   await using database = await withDatabase();
-  await using other = createDatabase({ connection: database.connection, log });
+  await using other = createDatabase({ connection: database.connection, log, use: 'lapwing test' });
   const client = await other.pool.connect();
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   const ended = new Promise((resolve) => client.once('end', () => resolve(undefined)));
@@ -35,7 +35,7 @@ test('times are the same instant by SQL and by prisma, whatever zone the databas
   await using database = await withDatabase();
   const { pathname } = new URL(database.connection);
   await database.pool.query(`ALTER DATABASE ${pathname.slice(1)} SET TimeZone = 'Asia/Tokyo'`);
-  await using shifted = createDatabase({ connection: database.connection, log });
+  await using shifted = createDatabase({ connection: database.connection, log, use: 'lapwing test' });
   const at = new Date('2026-03-04T05:06:07.089Z');
   await shifted.prisma.sampleMonth.create({ data: { month: new Date('2026-03-01'), lastWrite: at } });
   const { rows } = await shifted.pool.query('SELECT month, last_write FROM sample_month');
@@ -59,10 +59,12 @@ test('statements, idle transactions and waits for a connection are all limited',
 
 test('what is not a PostgreSQL URL is refused without being repeated', () => {
   for (const connection of ['', 'secret', 'mysql://user:secret@host/db', 'postgresql://secret@/x']) {
-    expect(() => createDatabase({ connection, log })).toThrow(
+    expect(() => createDatabase({ connection, log, use: 'lapwing test' })).toThrow(
       /^DATABASE_URL is not a PostgreSQL URL: expected/,
     );
   }
   const other = selectDatabase('postgresql://user:secret@host/db', 'name');
-  expect(() => createDatabase({ connection: `${other}?schema=mine`, log })).toThrow('schema=mine');
+  expect(() => createDatabase({ connection: `${other}?schema=mine`, log, use: 'lapwing test' })).toThrow(
+    'schema=mine',
+  );
 });

@@ -21,7 +21,7 @@ test('a database that goes silent fails who waits, turns others away at once, an
   await using direct = await withDatabase();
   await using proxy = await startProxy(readTarget(direct.connection));
   const connection = leadThrough(direct.connection, proxy.port);
-  await using database = createDatabase({ connection, log });
+  await using database = createDatabase({ connection, log, use: 'lapwing test' });
   const lost = createDeferred<undefined>();
   const found = createDeferred<undefined>();
   await database.pool.query('SELECT 1');
@@ -61,7 +61,7 @@ test('a database that goes silent fails who waits, turns others away at once, an
 
 test('what a lost connection was doing is over before anybody reads again', async () => {
   await using database = await withDatabase();
-  await using other = createDatabase({ connection: database.connection, log });
+  await using other = createDatabase({ connection: database.connection, log, use: 'lapwing test' });
   const client = await other.pool.connect();
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   // PostgreSQL looks at its client only when there is something to tell it.
@@ -76,7 +76,7 @@ test('what a lost connection was doing is over before anybody reads again', asyn
 
 test('a statement that PostgreSQL refuses costs no other session', async () => {
   await using database = await withDatabase();
-  await using other = createDatabase({ connection: database.connection, log });
+  await using other = createDatabase({ connection: database.connection, log, use: 'lapwing test' });
   const kept = await other.pool.connect();
   expect(await failureOf(other.pool.query('SELECT 1 / 0'))).toBeInstanceOf(pg.DatabaseError);
   await other.pool.query('SELECT 1');

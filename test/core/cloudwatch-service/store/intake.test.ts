@@ -10,7 +10,11 @@ it('data that cannot be stored are answered with ServiceUnavailable and counted,
   const log = createLog('silent');
   const stats = createStats();
   // Nobody listens on port 1.
-  await using database = createDatabase({ connection: 'postgresql://nobody@127.0.0.1:1/none', log });
+  await using database = createDatabase({
+    connection: 'postgresql://nobody@127.0.0.1:1/none',
+    log,
+    use: 'lapwing test',
+  });
   const intake = createIntake({ pool: database.pool, log, stats, now: () => new Date(), queuedData: 2 });
   const series = { namespace: 'App', metricName: 'm', dimensions: [] };
   const addition = {

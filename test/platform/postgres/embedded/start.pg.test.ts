@@ -66,7 +66,7 @@ async function runServer(dataDir: string, user: { uid?: number; gid?: number } =
 
 /** Inserts rows one by one until the connection breaks. @returns the highest that was acknowledged */
 async function insertUntilCut(connection: string, onEach: (row: number) => void): Promise<number> {
-  await using database = createDatabase({ connection, log });
+  await using database = createDatabase({ connection, log, use: 'lapwing test' });
   await database.pool.query('CREATE TABLE IF NOT EXISTS proof (row INTEGER PRIMARY KEY)');
   for (let row = 1; ; row += 1) {
     try {
@@ -79,7 +79,7 @@ async function insertUntilCut(connection: string, onEach: (row: number) => void)
 }
 
 async function countRows(connection: string): Promise<number> {
-  await using database = createDatabase({ connection, log });
+  await using database = createDatabase({ connection, log, use: 'lapwing test' });
   const { rows } = await database.pool.query<{ count: string }>('SELECT count(*) FROM proof');
   return Number(rows[0]?.count);
 }
@@ -88,7 +88,7 @@ test('a data folder with blanks and a very long path keeps its rows from start t
   await using folder = await withFolder();
   const dataDir = join(folder.path, 'my data', 'a,b "c"', 'x'.repeat(200));
   const first = await startEmbedded({ dataDir, log, settings });
-  await using database = createDatabase({ connection: first.connection, log });
+  await using database = createDatabase({ connection: first.connection, log, use: 'lapwing test' });
   await database.pool.query('CREATE TABLE proof AS SELECT generate_series(1, 7) AS row');
   await database.stop();
   await first.stop();
@@ -100,7 +100,7 @@ test('a data folder with blanks and a very long path keeps its rows from start t
 test('by default it acknowledges only what is on disk, checks its pages and listens to nobody outside', async () => {
   await using folder = await withFolder();
   await using embedded = await startEmbedded({ dataDir: folder.path, log });
-  await using database = createDatabase({ connection: embedded.connection, log });
+  await using database = createDatabase({ connection: embedded.connection, log, use: 'lapwing test' });
   const show = async (name: string) =>
     (await database.pool.query<{ value: string }>('SELECT current_setting($1) AS value', [name])).rows[0]
       ?.value;
@@ -122,7 +122,7 @@ test('kill -9 of the server leaves no PostgreSQL behind and loses no acknowledge
     const { connection } = server.answer;
     if (round > 0) {
       expect(await countRows(connection)).toBeGreaterThanOrEqual(acknowledged);
-      await using database = createDatabase({ connection, log });
+      await using database = createDatabase({ connection, log, use: 'lapwing test' });
       await database.pool.query('TRUNCATE proof');
     }
     acknowledged = await insertUntilCut(connection, (row) => {
@@ -145,7 +145,7 @@ test('kill -9 of PostgreSQL itself brings it back with every acknowledged row, a
     onUp: () => up.resolve(undefined),
   });
   const pid = await findPostmaster(join(embedded.dataDir, 'postgres'));
-  await using database = createDatabase({ connection: embedded.connection, log });
+  await using database = createDatabase({ connection: embedded.connection, log, use: 'lapwing test' });
   const idle = await database.pool.connect();
   const acknowledged = await insertUntilCut(embedded.connection, (row) => {
     if (row === 200) process.kill(pid ?? 0, 'SIGKILL');
@@ -256,7 +256,7 @@ test.skipIf(!nobodyCanRun)('it runs for an ordinary user as it does for root', a
   await chown(folder.path, NOBODY, NOBODY);
   await using server = await runServer(join(folder.path, 'data'), { uid: NOBODY, gid: NOBODY });
   if (!('connection' in server.answer)) throw new Error(server.answer.refused);
-  await using database = createDatabase({ connection: server.answer.connection, log });
+  await using database = createDatabase({ connection: server.answer.connection, log, use: 'lapwing test' });
   expect((await database.pool.query('SELECT 1')).rowCount).toBe(1);
   expect((await stat(join(folder.path, 'data', 'postgres'))).uid).toBe(NOBODY);
 });

@@ -1,0 +1,70 @@
+/** The PostgreSQL session that holds the server lock, and what can be asked about the one that does. */
+import { hostname } from 'node:os';
+import type pg from 'pg';
+import { openClient } from './connection.ts';
+import { hasCode } from './error-text.ts';
+
+/** "lapw" in ASCII. */
+const SERVER_LOCK = 0x6c617077;
+const ANSWER_LIMIT_MS = 5_000;
+const LOCK_NOT_AVAILABLE = '55P03';
+/** PostgreSQL notices within half a minute that a server's machine is gone, and frees its lock. */
+const NOTICE_DEAD_PEERS = `
+  SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3`;
+
+/** Of the session that holds the lock of this database. */
+const HOLDER = `
+  FROM pg_locks JOIN pg_stat_activity AS activity USING (pid)
+  WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = $1::bigint::oid AND objsubid = 1
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+/** Its name says to others who holds the lock. @throws ConnectionError when PostgreSQL cannot be reached */
+export async function openLockSession(connection: string): Promise<pg.Client> {
+  const applicationName = `lapwing on ${hostname().slice(0, 32)}, process ${process.pid}`;
+  const client = await openClient(connection, applicationName, { query_timeout: ANSWER_LIMIT_MS });
+  await client.query(NOTICE_DEAD_PEERS);
+  return client;
+}
+
+export async function tryLock(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ taken: boolean }>(
+    'SELECT pg_try_advisory_lock($1::bigint) AS taken',
+    [SERVER_LOCK],
+  );
+  return rows[0]?.taken === true;
+}
+
+/** Waits for as long as the lock_timeout of the session. @returns whether the lock is ours */
+export async function waitInQueue(client: pg.Client): Promise<boolean> {
+  try {
+    await client.query('SELECT pg_advisory_lock($1::bigint)', [SERVER_LOCK]);
+    return true;
+  } catch (error) {
+    if (hasCode(error, LOCK_NOT_AVAILABLE)) return false;
+    throw error;
+  }
+}
+
+/**
+ * Each heartbeat of the holder changes the state of its session, by PostgreSQL's clock. One that is frozen keeps its
+ * connection, and with it the lock, for ever.
+ */
+export async function endSilentHolder(client: pg.Client, leaseSeconds: number): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `SELECT pg_terminate_backend(activity.pid) ${HOLDER}
+       AND activity.state_change < clock_timestamp() - make_interval(secs => $2)`,
+    [SERVER_LOCK, leaseSeconds],
+  );
+  return (rowCount ?? 0) > 0;
+}
+
+/** @returns who holds the lock and since when, in words; null when nobody does */
+export async function findLockHolder(client: pg.Client): Promise<string | null> {
+  const { rows } = await client.query<{ name: string | null; since: Date | null }>(
+    `SELECT activity.application_name AS name, activity.backend_start AS since ${HOLDER}`,
+    [SERVER_LOCK],
+  );
+  const holder = rows[0];
+  if (holder === undefined) return null;
+  return `${holder.name ?? 'unknown'}, since ${holder.since?.toISOString() ?? 'an unknown time'}`;
+}

@@ -1,0 +1,91 @@
+/**
+ * Fences off the server before: a process that was frozen, or cut off, while another one took the database over must not
+ * write when it wakes. Each server that takes the lock begins a term, then ends the sessions of those before. Every new
+ * connection of a pool compares the term with its server's. So a session that is older than the new term is ended, and
+ * one that is younger is refused: none is left between.
+ */
+import type pg from 'pg';
+import { OperatorError } from '../../errors.ts';
+import { openClient } from './connection.ts';
+import { POOL_NAMES } from './end-sessions.ts';
+import { hasCode } from './error-text.ts';
+import { DatabaseAwayError } from './outage.ts';
+
+/** Sessions of the server before cannot be ended; the message says what to do. */
+class TakeOverError extends OperatorError {
+  override readonly name = 'TakeOverError';
+}
+
+type Queryable = Pick<pg.ClientBase, 'query'>;
+
+const ATTEMPTS = 5;
+const WAIT_MS = 1_000;
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+export class ServerTerm {
+  readonly #number: string;
+  readonly #onOver: (error: Error) => void;
+
+  private constructor(number: string, onOver: (error: Error) => void) {
+    this.#number = number;
+    this.#onOver = onOver;
+  }
+
+  /**
+   * Begins one, which ends that of the server before. The caller holds the server lock, and has no pool yet. Returns once
+   * no session of another server is left: what each was doing is committed by then, or never will be.
+   * @param onOver called each time this term is found to be over: another server uses the database
+   * @throws ConnectionError when the database cannot be reached, TakeOverError when a session cannot be ended
+   */
+  static async begin(connection: string, onOver: (error: Error) => void): Promise<ServerTerm> {
+    const client = await openClient(connection, 'lapwing term');
+    try {
+      const { rows } = await client.query<{ term: string }>(
+        'UPDATE server_term SET term = term + 1 RETURNING term',
+      );
+      await endPools(client);
+      return new ServerTerm(rows[0]?.term ?? '', onOver);
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** @throws DatabaseAwayError when another server has begun a term since */
+  async check(client: Queryable): Promise<void> {
+    if (await this.isCurrent(client)) return;
+    this.#onOver(new Error('another server has taken the database over'));
+    throw new DatabaseAwayError();
+  }
+
+  async isCurrent(client: Queryable): Promise<boolean> {
+    const { rows } = await client.query<{ term: string }>('SELECT term FROM server_term');
+    return rows[0]?.term === this.#number;
+  }
+}
+
+async function endPools(client: pg.Client): Promise<void> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    if ((await endOnce(client)).every(({ ended }) => ended)) return;
+  }
+  throw new TakeOverError(
+    'a session of the server before is still at work in the database: end it with pg_terminate_backend, and start again',
+  );
+}
+
+async function endOnce(client: pg.Client): Promise<readonly { readonly ended: boolean }[]> {
+  try {
+    const { rows } = await client.query<{ ended: boolean }>(
+      `SELECT pg_terminate_backend(pid, $2) AS ended FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = ANY($1)`,
+      [POOL_NAMES, WAIT_MS],
+    );
+    return rows;
+  } catch (error) {
+    if (!hasCode(error, INSUFFICIENT_PRIVILEGE)) throw error;
+    throw new TakeOverError(
+      'sessions of the server before belong to another database user: start this one as that user, or ' +
+        'GRANT pg_signal_backend to its own',
+      { cause: error },
+    );
+  }
+}

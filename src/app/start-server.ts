@@ -18,6 +18,8 @@ import { createInfluxdbSource, type InfluxdbSource } from '../core/sources/influ
 import { createPrometheusSource, type PrometheusSource } from '../core/sources/prometheus/prometheus.ts';
 import type { RunLocally } from '../api/graphql/server/run-locally.ts';
 import type { SendEnvironment } from './app-context.ts';
+import { StandbyServer } from '../api/http/standby-server.ts';
+import type { Standby } from '../platform/postgres/server-lock.ts';
 import { checkAddress } from '../platform/runtime/listen.ts';
 import { buildOrTearDown } from '../platform/runtime/shutdown-stack.ts';
 import { readVersion } from '../version.ts';
@@ -36,13 +38,20 @@ export interface Lapwing {
 /**
  * Starts everything the settings ask for.
  * @param options.onLost another server took the database over: stop
+ * @param options.onStandby this one waits while another server, the holder, is active, and says so at the address
+ * @param options.signal ends the wait of a standby; its reason is thrown
  * @param options.showKey shows the first key, once, where the server may not be open; without it such a server refuses
  * @throws errors whose messages say what to do, having stopped what was started
  */
 export async function startLapwing(
   config: Config,
   log: Log,
-  options: { readonly onLost: (error: Error) => void; readonly showKey?: (key: string) => void },
+  options: {
+    readonly onLost: (error: Error) => void;
+    readonly onStandby?: (address: string, holder: string) => void;
+    readonly signal?: AbortSignal;
+    readonly showKey?: (key: string) => void;
+  },
 ): Promise<Lapwing> {
   const startedAt = new Date();
   const version = readVersion();
@@ -50,14 +59,18 @@ export async function startLapwing(
   await checkPorts(config);
   return buildOrTearDown(async (teardown) => {
     const monitoring = await startSelfMonitoring({ config, log, stats, version, teardown });
+    const waiting = config.standby ? new StandbyServer({ ...config, log }) : null;
+    teardown.add(() => waiting?.stop());
     const database = await openDatabase({
       config,
       log,
+      standby: waiting === null ? undefined : describeWait(waiting, options),
       onLost: options.onLost,
       onDown: () => stats.count('database_restarts'),
       onSilent: () => stats.count('database_silences'),
     });
     teardown.add(database.stop);
+    await waiting?.stop();
     const { aws, tellOwnUrl } = openAws(config, stats);
     const engine = await startEngine({ config, log, stats, database, monitoring, aws, teardown });
     // Nothing may wait for an address any more when a start that failed is undone.
@@ -95,6 +108,16 @@ export async function startLapwing(
   });
 }
 
+function describeWait(
+  waiting: StandbyServer,
+  { onStandby, signal }: Pick<Parameters<typeof startLapwing>[2], 'onStandby' | 'signal'>,
+): Standby {
+  return {
+    onWaiting: async (holder) => onStandby?.(await waiting.show(holder), holder),
+    signal: signal ?? new AbortController().signal,
+  };
+}
+
 /** Before the database is made and started: a port in use is the commonest mistake. */
 async function checkPorts({ host, port, graphitePort, ...config }: Config): Promise<void> {
   await checkAddress({ host, port, portSetting: 'LAPWING_PORT' });
@@ -117,9 +140,11 @@ async function startEngine(
 ): Promise<Engine> {
   const { config, log, stats, database, monitoring, aws, teardown } = options;
   teardown.add(() => aws.stop());
-  const host = config.hostMetrics
-    ? await createHostSource({ periodSeconds: config.hostPeriodSeconds })
-    : null;
+  // After a takeover the same metrics would be another host's.
+  const host =
+    config.hostMetrics && !config.standby
+      ? await createHostSource({ periodSeconds: config.hostPeriodSeconds })
+      : null;
   if (host !== null) teardown.add(() => host.stop());
   const influxdb = openInfluxdb(config, log);
   if (influxdb !== null) teardown.add(() => influxdb.listing.stop());

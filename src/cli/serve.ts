@@ -28,7 +28,11 @@ export async function serve(config: Config, log: Log, environment: NodeJS.Proces
   });
   let lose: (error: Error) => void = () => undefined;
   const lost = new Promise<Error>((resolve) => (lose = resolve));
-  const lapwing = await startLapwing(config, log, { onLost: (error) => lose(error), showKey });
+  const lapwing = await startUnlessEnded(config, log, { ended, onLost: (error) => lose(error) });
+  if (lapwing === null) {
+    guard.stop();
+    return;
+  }
   guard.onFailure(() => lapwing.engine.stats.count('unexpected_failures'));
   if (configuration !== undefined) await served?.start(configuration, lapwing);
   announce(lapwing);
@@ -42,6 +46,31 @@ export async function serve(config: Config, log: Log, environment: NodeJS.Proces
   guard.stop();
   log.info('stopped');
   if (reason !== null) throw reason;
+}
+
+/** @returns null when it was stopped while it waited as a standby */
+async function startUnlessEnded(
+  config: Config,
+  log: Log,
+  { ended, onLost }: { readonly ended: Promise<null>; readonly onLost: (error: Error) => void },
+): Promise<Lapwing | null> {
+  const stop = new AbortController();
+  let isWaiting = false;
+  void ended.then(() => {
+    if (isWaiting) stop.abort();
+  });
+  const onStandby = (address: string, holder: string) => {
+    isWaiting = true;
+    log.info({ http: address, holder }, 'standby: another server is active');
+    announceStandby(address);
+  };
+  try {
+    return await startLapwing(config, log, { onLost, onStandby, signal: stop.signal, showKey });
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    log.info('stopped');
+    return null;
+  }
 }
 
 /** A file that is read again on SIGHUP, from now on: one that comes while the server starts must not end it. */
@@ -66,4 +95,12 @@ function announce({ version, addresses }: Lapwing): void {
         .join(', ')}`
     : JSON.stringify({ event: 'ready', version, ...addresses });
   process.stdout.write(`${line}\n`);
+}
+
+function announceStandby(address: string): void {
+  process.stdout.write(
+    process.stdout.isTTY
+      ? `Lapwing waits as a standby: ${address}/ready says for whom\n`
+      : `${JSON.stringify({ event: 'standby', http: `${address}/` })}\n`,
+  );
 }

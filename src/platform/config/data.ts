@@ -1,6 +1,6 @@
 /** Where the data lives, how long, and how much of it may wait or be held in memory. */
 import { z } from 'zod';
-import { decimal, secret, setting, text, wholeNumber, type Setting } from './setting.ts';
+import { decimal, onOff, secret, setting, text, wholeNumber, type Setting } from './setting.ts';
 
 export const DATA_SETTINGS = {
   dataDir: setting('LAPWING_DATA_DIR', 'Folder of the embedded database.', z.string().min(1), './data'),
@@ -8,6 +8,12 @@ export const DATA_SETTINGS = {
     'DATABASE_URL',
     'A PostgreSQL (14 or newer) to use instead of the embedded one, e.g. postgresql://user:password@host/db.',
     text,
+  ),
+  standby: setting(
+    'LAPWING_STANDBY',
+    'on: when another server uses the database of DATABASE_URL, wait, and take over once it is gone. Host metrics are off then.',
+    onOff,
+    'off',
   ),
   retentionDays: setting(
     'LAPWING_RETENTION_DAYS',

@@ -83,6 +83,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       if (environment[name] === undefined) problems.push(`${name}: expected, because ${url.name} is set`);
     }
   }
+  const { standby, databaseUrl } = SETTINGS;
+  if (environment[standby.name] === 'on' && !isGiven(databaseUrl)) {
+    problems.push(`${databaseUrl.name}: expected, because ${standby.name} is on`);
+  }
   const { oidcIssuer, oidcClientId, oidcClientSecret, oidcRoles, publicUrl } = SETTINGS;
   const login = [oidcIssuer, oidcClientId, oidcClientSecret, oidcRoles];
   for (const row of login.some(isGiven) ? [...login, publicUrl] : []) {

@@ -32,6 +32,14 @@ describe('settings', () => {
     );
   });
 
+  it('want a database that two servers can reach for a standby', () => {
+    expect(() => readConfig({ LAPWING_STANDBY: 'on' })).toThrow(
+      'DATABASE_URL: expected, because LAPWING_STANDBY is on',
+    );
+    expect(readConfig({ LAPWING_STANDBY: 'on', DATABASE_URL: 'postgresql://a@b/c' }).standby).toBe(true);
+    expect(readConfig({ LAPWING_STANDBY: 'off' }).standby).toBe(false);
+  });
+
   it('keep a secret out of the message', () => {
     const environment = { LAPWING_CLOUDWATCH_SECRET_ACCESS_KEY: 'hunter2' };
     expect(() => readConfig(environment)).toThrow(/expected both or neither/);

@@ -150,7 +150,7 @@ describe.skipIf(executable === null)('an anomaly on the page', () => {
     await page.locator('.chart-legend').getByText('Period before').waitFor();
     const compare = page.getByRole('region', { name: 'Compare' });
     await hands.press(compare.getByRole('button', { name: 'Compare with …' }));
-    await page.getByRole('dialog').waitFor();
+    await page.getByRole('dialog').getByText('Type a part of its name.').waitFor();
     await page.keyboard.type('stored');
     await page.keyboard.press('Enter');
     await compare.getByRole('article', { name: 'stored.only' }).locator('canvas').waitFor();

@@ -66,7 +66,7 @@ export function SearchDialog(props: {
       />
       <FoundList id={list} groups={groups} active={active} onOpen={open} />
       <p className="quiet" role="status">
-        {error !== undefined ? describeError(error) : isSettled ? describeCount(all.length) : 'Searching …'}
+        {error !== undefined ? describeError(error) : isSettled ? describeCount(all.length, text) : 'Searching …'}
       </p>
       <div className="line spread">
         <span className="quiet search-keys">↑ ↓ choose · Enter opens · Esc closes</span>
@@ -76,7 +76,8 @@ export function SearchDialog(props: {
   );
 }
 
-function describeCount(count: number): string {
+function describeCount(count: number, text: string): string {
+  if (count === 0 && text.trim() === '') return 'Type a part of its name.';
   return count === 0 ? 'Nothing has this in its name.' : `${count} found`;
 }
 

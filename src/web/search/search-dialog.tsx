@@ -66,7 +66,11 @@ export function SearchDialog(props: {
       />
       <FoundList id={list} groups={groups} active={active} onOpen={open} />
       <p className="quiet" role="status">
-        {error !== undefined ? describeError(error) : isSettled ? describeCount(all.length, text) : 'Searching …'}
+        {error !== undefined
+          ? describeError(error)
+          : isSettled
+            ? describeCount(all.length, text)
+            : 'Searching …'}
       </p>
       <div className="line spread">
         <span className="quiet search-keys">↑ ↓ choose · Enter opens · Esc closes</span>

@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { Link, Route, Switch, useLocation, useSearchParams } from 'wouter';
 import { useApi } from './api/api.ts';
 import { useStore } from './api/store.ts';
@@ -49,6 +49,7 @@ export function Frame() {
     if (!['/metric/', '/rules/', '/incidents/'].some((start) => path.startsWith(start)))
       document.title = page === undefined ? 'Lapwing' : `${page[1]} · Lapwing`;
   }, [path]);
+  useFocusOnContent(path);
   if (path === '/' && params.get('wall') === '1') {
     return (
       <ErrorBoundary place="wall screen" retryMs={SCREEN_RETRY_MS}>
@@ -88,6 +89,20 @@ export function Frame() {
       {isKeyWanted ? <KeyDialog /> : null}
     </div>
   );
+}
+
+/**
+ * What a link led to has the focus, so that the next Tab leads into it, and a screen reader reads it. A field of the new view
+ * that took the focus keeps it.
+ */
+function useFocusOnContent(path: string): void {
+  const shown = useRef(path);
+  useEffect(() => {
+    if (shown.current === path) return;
+    shown.current = path;
+    const content = document.getElementById('content');
+    if (content?.contains(document.activeElement) === false) content.focus({ preventScroll: true });
+  }, [path]);
 }
 
 /** What is shown at which address. */

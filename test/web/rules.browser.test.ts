@@ -201,7 +201,7 @@ describe.skipIf(executable === null)('the page of rules', () => {
     await page.getByLabel('Name of the rule').fill('By pager');
     await page.getByRole('button', { name: 'Add channel' }).click();
     const channel = page.getByLabel('Channel', { exact: true });
-    await channel.selectOption({ label: 'PagerDuty' });
+    await channel.and(page.locator(':focus')).selectOption({ label: 'PagerDuty' });
     await page.getByLabel('Integration key').fill('short');
     await page.getByRole('button', { name: 'Save rule' }).click();
     const key = page.getByLabel('Integration key').and(page.locator('[aria-invalid=true]:focus'));
@@ -213,6 +213,9 @@ describe.skipIf(executable === null)('the page of rules', () => {
     await page.getByRole('button', { name: 'Add channel' }).click();
     await channel.nth(2).selectOption({ label: 'ntfy' });
     await page.getByLabel('Topic').fill('alerts');
+    await page.getByRole('button', { name: '+ E-mail' }).click();
+    await page.locator('input:focus').fill('ops@example.com');
+    await page.getByRole('button', { name: 'Take channel 4 away' }).click();
     await page.getByText('Message template ·').click();
     await page.getByLabel('Runbook').fill('https://wiki.example.com/cpu');
     await page.getByRole('button', { name: 'Save rule' }).click();

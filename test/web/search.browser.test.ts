@@ -39,6 +39,10 @@ describe.skipIf(executable === null)('the search', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'web.latency' }).waitFor();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
+    // The next Tab leads into what was opened, not through the header.
+    await page.locator('main:focus').waitFor();
+    await page.keyboard.press('Tab');
+    await page.locator('main :focus').waitFor();
     await page.keyboard.press('/');
     await chosen.filter({ hasText: 'web.latencyMetric' }).waitFor();
     await page.context().close();

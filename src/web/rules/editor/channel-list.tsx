@@ -1,3 +1,4 @@
+import { useEffect, useRef, useState } from 'react';
 import type { ChannelKind } from '../../generated/graphql.ts';
 import { ChoiceField, TextField } from '../../parts/form-field.tsx';
 import { CHANNEL_KINDS, type ChannelDraft, listFields, NEW_CHANNEL } from './channel-draft.ts';
@@ -16,6 +17,7 @@ export function ChannelList(props: {
   readonly onChange: (channels: readonly ChannelDraft[]) => void;
 }) {
   const { channels, onChange } = props;
+  const [first, setFirst] = useState<'input' | 'select'>('input');
   const change = (place: number, part: Partial<ChannelDraft>) =>
     onChange(channels.map((channel, index) => (index === place ? { ...channel, ...part } : channel)));
   return (
@@ -30,6 +32,7 @@ export function ChannelList(props: {
             <ChannelFields
               at={`channels.${place}`}
               channel={channel}
+              first={first}
               onChange={(part) => change(place, part)}
             />
           ) : (
@@ -52,7 +55,10 @@ export function ChannelList(props: {
             key={kind}
             type="button"
             disabled={channels.length >= MAX_CHANNELS}
-            onClick={() => onChange([...channels, { ...NEW_CHANNEL, kind }])}
+            onClick={() => {
+              setFirst('input');
+              onChange([...channels, { ...NEW_CHANNEL, kind }]);
+            }}
           >
             + {name}
           </button>
@@ -60,7 +66,10 @@ export function ChannelList(props: {
         <button
           type="button"
           disabled={channels.length >= MAX_CHANNELS}
-          onClick={() => onChange([...channels, NEW_CHANNEL])}
+          onClick={() => {
+            setFirst('select');
+            onChange([...channels, NEW_CHANNEL]);
+          }}
         >
           Add channel
         </button>
@@ -72,11 +81,16 @@ export function ChannelList(props: {
 function ChannelFields(props: {
   readonly at: string;
   readonly channel: ChannelDraft;
+  /** What is filled in first, and has the focus: its kind, or what follows where the kind was chosen by the button. */
+  readonly first: 'input' | 'select';
   readonly onChange: (part: Partial<ChannelDraft>) => void;
 }) {
-  const { at, channel, onChange } = props;
+  const { at, channel, first, onChange } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const [wanted] = useState(first);
+  useEffect(() => place.current?.querySelector<HTMLElement>(wanted)?.focus(), [wanted]);
   return (
-    <div className="fields">
+    <div className="fields" ref={place}>
       <ChoiceField
         at={`${at}.kind`}
         label="Channel"

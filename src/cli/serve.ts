@@ -2,6 +2,7 @@
 import type { Config } from '../platform/config/read-config.ts';
 import type { Log } from '../log.ts';
 import { startLapwing, type Lapwing } from '../app/start-server.ts';
+import type { Configuration } from './apply/configuration.ts';
 import { ServedConfiguration } from './apply/served-configuration.ts';
 import { guardProcess } from './failure-guard.ts';
 
@@ -28,13 +29,16 @@ export async function serve(config: Config, log: Log, environment: NodeJS.Proces
   });
   let lose: (error: Error) => void = () => undefined;
   const lost = new Promise<Error>((resolve) => (lose = resolve));
-  const lapwing = await startUnlessEnded(config, log, { ended, onLost: (error) => lose(error) });
-  if (lapwing === null) {
+  const started = await startUnlessEnded(config, log, { ended, onLost: (error) => lose(error) });
+  if (started === null) {
     guard.stop();
     return;
   }
+  const { lapwing, hasWaited } = started;
   guard.onFailure(() => lapwing.engine.stats.count('unexpected_failures'));
-  if (configuration !== undefined) await served?.start(configuration, lapwing);
+  if (served !== null && configuration !== undefined) {
+    await served.start(hasWaited ? await loadAgain(served, configuration, log) : configuration, lapwing);
+  }
   announce(lapwing);
   const reason = await Promise.race([ended, lost, guard.tooMany]);
   setTimeout(() => {
@@ -53,7 +57,7 @@ async function startUnlessEnded(
   config: Config,
   log: Log,
   { ended, onLost }: { readonly ended: Promise<null>; readonly onLost: (error: Error) => void },
-): Promise<Lapwing | null> {
+): Promise<{ readonly lapwing: Lapwing; readonly hasWaited: boolean } | null> {
   const stop = new AbortController();
   let isWaiting = false;
   void ended.then(() => {
@@ -65,11 +69,26 @@ async function startUnlessEnded(
     announceStandby(address);
   };
   try {
-    return await startLapwing(config, log, { onLost, onStandby, signal: stop.signal, showKey });
+    const lapwing = await startLapwing(config, log, { onLost, onStandby, signal: stop.signal, showKey });
+    return { lapwing, hasWaited: isWaiting };
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     log.info('stopped');
     return null;
+  }
+}
+
+/** A standby may have waited for weeks. */
+async function loadAgain(
+  served: ServedConfiguration,
+  before: Configuration,
+  log: Log,
+): Promise<Configuration> {
+  try {
+    return await served.load();
+  } catch (error) {
+    log.error({ err: error }, 'the configuration file has become wrong; what it said before is applied');
+    return before;
   }
 }
 

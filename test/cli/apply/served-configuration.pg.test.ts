@@ -8,12 +8,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ServedConfiguration } from '../../../src/cli/apply/served-configuration.ts';
 import { serve } from '../../../src/cli/serve.ts';
 import { createLog } from '../../../src/log.ts';
+import { ServerLock } from '../../../src/platform/postgres/server-lock.ts';
 import { readConfig } from '../../../src/platform/config/read-config.ts';
 import { ADMIN } from '../../api/graphql/keyed-server.ts';
 import { read } from '../../helpers/ask.ts';
 import { withDatabase } from '../../helpers/database.ts';
 import { startServer, type TestServer } from '../../helpers/start-server.ts';
-import { startServerProcess } from '../../helpers/server-process.ts';
+import { findFreePort, startServerProcess } from '../../helpers/server-process.ts';
+import { until } from '../../helpers/until.ts';
 
 const AUDIT = '{ auditLog(first: 20) { nodes { keyName field } } }';
 
@@ -167,6 +169,36 @@ describe('lapwing serve', () => {
       expect(metrics).toContain('\nlapwing_config_last_reload_successful 1\n');
     } finally {
       expect(await running.terminate()).toBe(0);
+    }
+  });
+
+  it.each([
+    ['as it is when a standby takes over', rules('at the takeover'), 'at the takeover'],
+    ['as it was when the standby was started, where it has become wrong', 'apiVersion: 2', 'at the start'],
+  ])('is applied %s', async (_, changed, expected) => {
+    await using database = await withDatabase();
+    const { connection } = database;
+    await writeFile(file, rules('at the start'));
+    const onLost = (error: Error) => {
+      throw error;
+    };
+    const active = await ServerLock.take({ connection, log: createLog('silent'), onLost });
+    const standby = await startServerProcess({
+      DATABASE_URL: connection,
+      LAPWING_STANDBY: 'on',
+      LAPWING_PORT: String(await findFreePort()),
+      LAPWING_GRAPHITE_PORT: '',
+      LAPWING_CONFIG_FILE: file,
+      LAPWING_DATA_DIR: folder,
+    });
+    try {
+      expect(standby.addresses.event).toBe('standby');
+      await writeFile(file, changed);
+      await active.stop();
+      const list = async () => (await database.prisma.notificationRule.findMany()).map(({ name }) => name);
+      await until(async () => expect(await list()).toEqual([expected]));
+    } finally {
+      expect(await standby.terminate()).toBe(0);
     }
   });
 });

@@ -46,7 +46,7 @@ export class StandbyServer {
     sendJson(response, 503, { status: 'standby', problems: [`another server is active: ${this.#holder}`] });
 }
 
-/** The process is well: whoever watches it must not start it again. */
+/** The process is well, and must not be started again. */
 const answerHealth: Handler = (_request, response) =>
   sendJson(response, 200, { name: 'lapwing', message: 'standby', status: 'pass', checks: [] });
 

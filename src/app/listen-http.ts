@@ -24,7 +24,7 @@ import { openCloudwatch } from './open-cloudwatch-service.ts';
 import { openIncidents } from './open-incidents.ts';
 import type { Access } from './open-access.ts';
 import type { OpenDatabase } from './open-database.ts';
-import { SecretCheck } from './sealing-keys.ts';
+import { readLinkKeys, SecretCheck } from './sealing-keys.ts';
 import type { SelfMonitoring } from './open-telemetry.ts';
 import type { SendEnvironment } from './app-context.ts';
 
@@ -52,7 +52,12 @@ export async function listenHttp(
   const incidents = await openIncidents({ config, log, engine, teardown });
   const secrets = new SecretCheck({ ...engine, dataDir: config.dataDir, log });
   await secrets.check();
-  const downloadLinks = createDownloadLinks({ lifeSeconds: config.downloadLinkSeconds });
+  const linkKeys = await readLinkKeys(config.dataDir);
+  const downloadLinks = createDownloadLinks({
+    key: linkKeys.downloads,
+    keys: access.keys,
+    lifeSeconds: config.downloadLinkSeconds,
+  });
   const archive = new Archive(engine);
   const readAddress = createReadAddress(config.trustedProxies);
   const shared = { ...options, cloudwatch, incidents, secrets, downloadLinks, archive, readAddress };

@@ -7,11 +7,23 @@ import { countUnreadableKeys } from '../core/cloudwatch-service/accounts.ts';
 import { countUnreadableChannels } from '../core/incidents/delivery/channels.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../log.ts';
-import { createSeal, findSealingKey, type Seal } from '../platform/outbound/sealed-secret.ts';
+import {
+  createSeal,
+  deriveKey,
+  findSealingKey,
+  readSealingKey,
+  type Seal,
+} from '../platform/outbound/sealed-secret.ts';
 import type { Stats } from '../platform/telemetry/metrics.ts';
 
 export function nameKeyFiles(dataDir: string) {
   return { notifications: join(dataDir, 'notifications.key'), cloudwatch: join(dataDir, 'cloudwatch.key') };
+}
+
+/** What links are signed with: the same after a restart, and in no database. */
+export async function readLinkKeys(dataDir: string) {
+  const sealingKey = await readSealingKey(nameKeyFiles(dataDir).notifications);
+  return { downloads: deriveKey(sealingKey, 'lapwing download links') };
 }
 
 export interface UnreadableSecrets {

@@ -2,6 +2,7 @@
  * The keys in memory: a request is checked without asking the database. They are read again twice a second, so that
  * a key revoked by another process (the command line) ends here within a second, too.
  */
+import { createHmac } from 'node:crypto';
 import type pg from 'pg';
 import { InvalidInputError } from '../../errors.ts';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
@@ -82,6 +83,20 @@ export class Keys {
     if (keyId === CONFIGURATION_CALLER.keyId) return true;
     if (keyId === SETTING.keyId) return this.#settingHash !== null;
     return (this.#known.get(keyId)?.expiresMs ?? 0) > this.#now();
+  }
+
+  /**
+   * What tells a key of the settings, which has one id for ever, from one that takes its place at a restart: for what is
+   * kept longer than the process. Without `secret` nothing is learned from it.
+   * @returns null of keys whose id is of one key alone
+   */
+  markOf(keyId: string | null, secret: Uint8Array): string | null {
+    if (keyId !== SETTING.keyId || this.#settingHash === null) return null;
+    return createHmac('sha256', secret)
+      .update('setting')
+      .update(this.#settingHash)
+      .digest('hex')
+      .slice(0, 16);
   }
 
   /** @param key what the client gave; null for nothing @param address where it came from */

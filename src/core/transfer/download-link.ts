@@ -1,10 +1,11 @@
 /**
  * Links that let their holder take one thing for some minutes, without a key: a browser or curl can follow them.
- * What they are for stands in them, signed with a key that is made anew at every start; nothing is stored. A link ends
- * with the API key or the session that asked for it: a revoked key leaves no way in behind.
+ * What they are for stands in them, signed with a key of the data folder; nothing is stored. A restart ends none. A link
+ * ends with the API key or the session that asked for it: a revoked key leaves no way in behind.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { CallerIdentity } from '../access/caller.ts';
+import type { Keys } from '../access/keys.ts';
 import type { DownloadFormat } from './download-format.ts';
 import type { ScoreFilter } from '../score-log/score-filter.ts';
 
@@ -39,7 +40,7 @@ export interface DownloadLinks {
   /** The last part of the link's path, and when it ends. */
   sign: (what: Download, caller: CallerIdentity) => { readonly token: string; readonly expiresAt: Date };
   /** @returns the word for why there is nothing behind it, when there is not */
-  open: (token: string) => SignedDownload | 'expired' | 'forged';
+  open: (token: string) => SignedDownload | 'expired' | 'forged' | 'replaced';
 }
 
 /** With the caller that asked for it. */
@@ -48,31 +49,37 @@ export interface SignedDownload extends CallerIdentity {
   readonly expiresMs: number;
 }
 
-const KEY_BYTES = 32;
+interface StoredLink extends SignedDownload {
+  /** Of the key as it was. */
+  readonly keyMark: string | null;
+}
 
 /** @param options.lifeSeconds how long a link lasts */
 export function createDownloadLinks(options: {
+  /** 32 bytes. */
+  readonly key: Uint8Array;
+  readonly keys: Pick<Keys, 'markOf'>;
   readonly lifeSeconds: number;
   readonly now?: () => number;
 }): DownloadLinks {
-  const { lifeSeconds, now = Date.now } = options;
-  const key = randomBytes(KEY_BYTES);
-  const seal = (payload: string) => createHmac('sha256', key).update(payload).digest();
+  const { key, keys, lifeSeconds, now = Date.now } = options;
+  const seal = (payload: string) => createHmac('sha256', key).update(payload).digest('base64url');
 
   return {
     sign: (what, { keyId, user }) => {
       const expiresMs = now() + lifeSeconds * 1000;
-      const signed: SignedDownload = { what, keyId, user, expiresMs };
+      const signed: StoredLink = { what, keyId, keyMark: keys.markOf(keyId, key), user, expiresMs };
       const payload = Buffer.from(JSON.stringify(signed)).toString('base64url');
-      return { token: `${payload}.${seal(payload).toString('base64url')}`, expiresAt: new Date(expiresMs) };
+      return { token: `${payload}.${seal(payload)}`, expiresAt: new Date(expiresMs) };
     },
     open: (token) => {
       const [payload = '', mac = ''] = token.split('.');
-      const given = Buffer.from(mac, 'base64url');
-      const right = seal(payload);
-      if (given.length !== right.length || !timingSafeEqual(given, right)) return 'forged';
+      // As texts: of the last letter of base64url not every bit counts.
+      const [given, right] = [Buffer.from(token), Buffer.from(`${payload}.${seal(payload)}`)];
+      if (mac === '' || given.length !== right.length || !timingSafeEqual(given, right)) return 'forged';
       // The seal says that it is what was written above.
-      const signed = JSON.parse(Buffer.from(payload, 'base64url').toString()) as SignedDownload;
+      const signed = JSON.parse(Buffer.from(payload, 'base64url').toString()) as StoredLink;
+      if (signed.keyMark !== keys.markOf(signed.keyId, key)) return 'replaced';
       return now() > signed.expiresMs ? 'expired' : signed;
     },
   };

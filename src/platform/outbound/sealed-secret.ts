@@ -1,5 +1,5 @@
 /** Secrets at rest: AES-256-GCM under a key that is not in the database. */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { link, open, readFile, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { OperatorError } from '../../errors.ts';
@@ -44,6 +44,14 @@ export function createSeal(key: Uint8Array): Seal {
       }
     },
   };
+}
+
+/**
+ * A key of its own for one purpose: who learns it learns neither the sealing key nor the key of another purpose.
+ * @param purpose never the same for two things
+ */
+export function deriveKey(sealingKey: Uint8Array, purpose: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', sealingKey, '', purpose, KEY_BYTES));
 }
 
 /** Whether the sealed bytes open: without the secret. */

@@ -47,7 +47,7 @@ const DownloadLinkRef = builder.objectRef<DownloadLink>('DownloadLink').implemen
     }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
-      description: 'Until when a download can be begun. A restart of the server ends it too.',
+      description: 'Until when a download can be begun, also after a restart of the server.',
     }),
   }),
 });

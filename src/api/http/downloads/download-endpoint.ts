@@ -76,10 +76,11 @@ const REFUSALS = {
   'not read': { status: 405, error: 'expected GET', header: ['allow', 'GET'] },
   forged: {
     status: 403,
-    error: 'this link was not made by this server, or before it was started again: ask for a new one',
+    error: 'this link was not made by this server: ask for a new one',
   },
   expired: { status: 410, error: 'this link has ended: ask for a new one' },
   revoked: { status: 403, error: 'the key or session that asked for this link has ended' },
+  replaced: { status: 403, error: 'the key that asked for this link is no longer that of LAPWING_API_KEY' },
   gone: { status: 404, error: 'the metric was deleted' },
   busy: {
     status: 503,

@@ -1,5 +1,5 @@
 /** The sessions in memory: found by their secret, ended by time, and what ends with them. */
-import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Log } from '../../../log.ts';
 import type { Caller, SignedIn } from '../caller.ts';
 import type { Role } from './roles.ts';
@@ -10,8 +10,6 @@ export interface Session {
   readonly id: string;
   stored: StoredSession;
   caller: Caller;
-  /** How often its rights changed. */
-  revision: number;
   /** Opens its tokens; null until its secret came since the start. */
   seal: TokenSeal | null;
   /** Tokens the database could not take yet. */
@@ -37,12 +35,12 @@ export class OpenSessions {
   }
 
   add(stored: StoredSession, role: Role, options: { seal: TokenSeal | null; dueMs: number }): void {
-    const id = randomBytes(8).toString('hex');
+    // The same after a restart: so is what was signed for it.
+    const id = stored.hash.toString('hex').slice(0, 16);
     const session: Session = {
       id,
       stored,
-      caller: describeCaller(stored, role, `${id}.0`),
-      revision: 0,
+      caller: describeCaller(id, stored, role),
       unsaved: null,
       usedMs: 0,
       confirming: null,
@@ -89,8 +87,7 @@ export class OpenSessions {
   renew(session: Session, role: Role, userName: string): void {
     const hasChanged = session.stored.role !== role.value;
     session.stored = { ...session.stored, userName, role: role.value, verifiedMs: this.#now() };
-    if (hasChanged) session.revision += 1;
-    session.caller = describeCaller(session.stored, role, `${session.id}.${session.revision}`);
+    session.caller = describeCaller(session.id, session.stored, role);
     if (hasChanged) this.#endLost();
   }
 
@@ -122,7 +119,10 @@ function keyOf({ stored }: Session): string {
   return stored.hash.toString('hex');
 }
 
-function describeCaller({ subject, userName }: StoredSession, role: Role, session: string): Caller {
-  const { scopes, accountId } = role;
+/** The session is named with its rights: with others, also those of other settings, it is another one. */
+function describeCaller(id: string, { subject, userName }: StoredSession, role: Role): Caller {
+  const { value, scopes, accountId } = role;
+  const rights = createHash('sha256').update(JSON.stringify([value, scopes, accountId]));
+  const session = `${id}.${rights.digest('hex').slice(0, 16)}`;
   return { keyId: null, user: { subject, session }, name: userName, scopes, accountId };
 }

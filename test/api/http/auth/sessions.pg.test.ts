@@ -11,7 +11,7 @@ import { until } from '../../../helpers/until.ts';
 
 const SOME = '{ serverInfo { version } }';
 const LEAVER = 'somebody who leaves';
-const ROLES = 'ops=ADMIN; dev=READ@team-a';
+const ROLES = 'ops=ADMIN; dev=READ@team-a; crew=READ';
 
 const [overSocket] = TRANSPORTS;
 
@@ -124,14 +124,16 @@ describe('a provider that gives no refresh tokens', () => {
   });
 });
 
+async function linkOf(asker: Parameters<typeof ask>[0]): Promise<string> {
+  const field = '{ link: metricDataDownload(filter: {}) { url } }';
+  const { link } = await read<{ link: { url: string } }>(asker, field);
+  return new URL(link.url, login.url).href;
+}
+
 describe('a download link', () => {
   it('ends with the session that asked for it', async () => {
     const visitor = await login.signIn('dora', ['ops']);
-    const { link } = await read<{ link: { url: string } }>(
-      visitor.asker,
-      '{ link: metricDataDownload(filter: {}) { url } }',
-    );
-    const url = new URL(link.url, login.url).href;
+    const url = await linkOf(visitor.asker);
     expect((await fetch(url)).status).toBe(200);
     await visitor.request(`${login.url}/auth/logout`, { method: 'POST', headers: { origin: login.url } });
     expect((await fetch(url)).status).toBe(403);
@@ -139,8 +141,10 @@ describe('a download link', () => {
 });
 
 describe('a restart', () => {
-  it('keeps sessions, but for those whose role the settings no longer have', async () => {
+  it('keeps sessions and their links, but for those whose role the settings no longer have', async () => {
     const { asker } = await login.signIn('erin', ['dev']);
+    const { asker: stayer } = await login.signIn('gus', ['crew']);
+    const [stays, hasOtherRights] = [await linkOf(stayer), await linkOf(asker)];
     const { asker: other } = await login.signIn('frank', ['ops']);
     await server.stop();
     const config = readConfig({
@@ -149,7 +153,7 @@ describe('a restart', () => {
       LAPWING_PORT: '0',
       LAPWING_GRAPHITE_PORT: '',
       LAPWING_HOST_METRICS: 'off',
-      LAPWING_OIDC_ROLES: 'dev=READ+INGEST; admins=ADMIN',
+      LAPWING_OIDC_ROLES: 'dev=READ+INGEST; admins=ADMIN; crew=READ',
     });
     const again = await startLapwing(config, createLog('silent'), {
       onLost: (error) => {
@@ -160,6 +164,8 @@ describe('a restart', () => {
       login.leadTo(again.addresses.http ?? '');
       expect((await ask(asker, SOME)).status).toBe(200);
       expect((await ask(other, SOME)).status).toBe(401);
+      expect((await fetch(stays)).status).toBe(200);
+      expect((await fetch(hasOtherRights)).status).toBe(403);
       const push = 'mutation { putMetricData(input: { points: [] }) { accepted } }';
       expect((await ask(asker, push)).errors).toEqual([]);
     } finally {

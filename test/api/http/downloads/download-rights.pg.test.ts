@@ -1,8 +1,11 @@
 import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLapwing } from '../../../../src/app/start-server.ts';
+import { createLog } from '../../../../src/log.ts';
+import { readConfig } from '../../../../src/platform/config/read-config.ts';
 import { read } from '../../../helpers/ask.ts';
 import { until } from '../../../helpers/until.ts';
-import { type Keyed, type KeyedServer, startKeyedServer } from '../../graphql/keyed-server.ts';
+import { ADMIN, type Keyed, type KeyedServer, startKeyedServer } from '../../graphql/keyed-server.ts';
 
 /** More than fits into the buffers between the database and a client that does not read. */
 const MANY_ROWS = 60_000;
@@ -65,5 +68,33 @@ describe('a download link', () => {
     await until(() => expect(keyed.server.engine.stats.read('downloads_cut')).toBeGreaterThan(0));
     response.resume();
     expect(await end).toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  it('opens after a restart, unless another key is that of the settings by then', async () => {
+    const stayer = await keyed.createKey('over a restart', ['READ']);
+    const paths = [await linkOf(stayer), await linkOf(keyed.admin)].map((url) => new URL(url).pathname);
+    await keyed.server.stop();
+    const restart = async (apiKey: string) => {
+      const config = readConfig({
+        DATABASE_URL: keyed.server.database.connection,
+        LAPWING_PORT: '0',
+        LAPWING_GRAPHITE_PORT: '',
+        LAPWING_HOST_METRICS: 'off',
+        LAPWING_API_KEY: apiKey,
+      });
+      const again = await startLapwing(config, createLog('silent'), {
+        onLost: (error) => {
+          throw error;
+        },
+      });
+      const responses = await Promise.all(
+        paths.map((path) => fetch(new URL(path, again.addresses.http ?? ''))),
+      );
+      for (const { body } of responses) await body?.cancel();
+      await again.stop();
+      return responses.map(({ status }) => status);
+    };
+    expect(await restart(ADMIN)).toEqual([200, 200]);
+    expect(await restart('another-key-of-the-settings')).toEqual([200, 403]);
   });
 });

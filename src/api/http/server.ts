@@ -181,12 +181,12 @@ async function answer(
   response.setHeader('x-content-type-options', 'nosniff');
   // A client that goes away mid-request is its own affair.
   response.on('error', (error) => log.debug({ err: error }, 'a response could not be sent'));
-  const path = readPath(request);
-  const handle = findRoute(routes.known, path) ?? routes.notFound;
+  const [route, handle] = findRoute(routes.known, readPath(request)) ?? [NOT_FOUND_ROUTE, routes.notFound];
   try {
     await handle(request, response);
   } catch (error) {
-    log.error({ err: error, path }, 'unexpected error in a request');
+    // Not the path: some hold what nobody else may know.
+    log.error({ err: error, route }, 'unexpected error in a request');
     if (response.headersSent) response.destroy();
     else sendJson(response, 500, { error: 'unexpected error; the log has it' });
   }
@@ -214,17 +214,19 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
 }
 
 /** The path itself, or the longest part of it that a route with `/*` at its end stands for. */
-function findRoute(routes: ReadonlyMap<string, Handler>, path: string): Handler | undefined {
-  let handle = routes.get(path);
-  for (
-    let end = path.lastIndexOf('/');
-    handle === undefined && end >= 0;
-    end = path.lastIndexOf('/', end - 1)
-  ) {
-    handle = routes.get(`${path.slice(0, end)}/*`);
+function findRoute(
+  routes: ReadonlyMap<string, Handler>,
+  path: string,
+): readonly [route: string, handle: Handler] | null {
+  const exact = routes.get(path);
+  if (exact !== undefined) return [path, exact];
+  for (let end = path.lastIndexOf('/'); end >= 0; end = path.lastIndexOf('/', end - 1)) {
+    const route = `${path.slice(0, end)}/*`;
+    const handle = routes.get(route);
+    if (handle !== undefined) return [route, handle];
     if (end === 0) break;
   }
-  return handle;
+  return null;
 }
 
 function readPath({ url = '/' }: IncomingMessage): string {

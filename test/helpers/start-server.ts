@@ -5,10 +5,9 @@ import { createLog, type Log } from '../../src/log.ts';
 import { startLapwing, type Lapwing } from '../../src/app/start-server.ts';
 import { type TestDatabase, withDatabase } from './database.ts';
 
-export interface TestServer extends AsyncDisposable {
+export interface StartedServer extends AsyncDisposable {
   readonly engine: Engine;
   readonly runConfiguration: Lapwing['runConfiguration'];
-  readonly database: TestDatabase;
   /** http://127.0.0.1:port */
   readonly url: string;
   /** What it listens on, by protocol. */
@@ -17,11 +16,32 @@ export interface TestServer extends AsyncDisposable {
   readonly stop: () => Promise<void>;
 }
 
-/** @param options.settings LAPWING_ variables over the defaults of tests: no Graphite, no host, no log */
-export async function startServer(
-  options: { readonly settings?: Readonly<Record<string, string>>; readonly log?: Log } = {},
-): Promise<TestServer> {
+export interface TestServer extends StartedServer {
+  readonly database: TestDatabase;
+}
+
+interface StartOptions {
+  /** LAPWING_ variables over the defaults of tests: no Graphite, no host. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** None when left out. */
+  readonly log?: Log;
+}
+
+export async function startServer(options: StartOptions = {}): Promise<TestServer> {
   const database = await withDatabase();
+  const started = await startServerOver(database, options);
+  const dispose = async () => {
+    await started.stop();
+    await database[Symbol.asyncDispose]();
+  };
+  return { ...started, database, [Symbol.asyncDispose]: dispose };
+}
+
+/** Over a database that is there, which stays: after a restart, say. */
+export async function startServerOver(
+  database: Pick<TestDatabase, 'connection'>,
+  options: StartOptions = {},
+): Promise<StartedServer> {
   const config = readConfig({
     DATABASE_URL: database.connection,
     LAPWING_PORT: '0',
@@ -36,11 +56,7 @@ export async function startServer(
   });
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= lapwing.stop());
-  const dispose = async () => {
-    await stop();
-    await database[Symbol.asyncDispose]();
-  };
   const { engine, addresses, runConfiguration } = lapwing;
   const url = (addresses.http ?? '').replace(/\/$/, '');
-  return { engine, runConfiguration, addresses, database, url, stop, [Symbol.asyncDispose]: dispose };
+  return { engine, runConfiguration, addresses, url, stop, [Symbol.asyncDispose]: stop };
 }

@@ -1,9 +1,7 @@
 import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLapwing } from '../../../../src/app/start-server.ts';
-import { createLog } from '../../../../src/log.ts';
-import { readConfig } from '../../../../src/platform/config/read-config.ts';
 import { read } from '../../../helpers/ask.ts';
+import { startServerOver } from '../../../helpers/start-server.ts';
 import { until } from '../../../helpers/until.ts';
 import { ADMIN, type Keyed, type KeyedServer, startKeyedServer } from '../../graphql/keyed-server.ts';
 
@@ -75,23 +73,11 @@ describe('a download link', () => {
     const paths = [await linkOf(stayer), await linkOf(keyed.admin)].map((url) => new URL(url).pathname);
     await keyed.server.stop();
     const restart = async (apiKey: string) => {
-      const config = readConfig({
-        DATABASE_URL: keyed.server.database.connection,
-        LAPWING_PORT: '0',
-        LAPWING_GRAPHITE_PORT: '',
-        LAPWING_HOST_METRICS: 'off',
-        LAPWING_API_KEY: apiKey,
+      await using again = await startServerOver(keyed.server.database, {
+        settings: { LAPWING_API_KEY: apiKey },
       });
-      const again = await startLapwing(config, createLog('silent'), {
-        onLost: (error) => {
-          throw error;
-        },
-      });
-      const responses = await Promise.all(
-        paths.map((path) => fetch(new URL(path, again.addresses.http ?? ''))),
-      );
+      const responses = await Promise.all(paths.map((path) => fetch(`${again.url}${path}`)));
       for (const { body } of responses) await body?.cancel();
-      await again.stop();
       return responses.map(({ status }) => status);
     };
     expect(await restart(ADMIN)).toEqual([200, 200]);

@@ -10,6 +10,7 @@ import {
   isForPage,
   PAGE_PATHS,
 } from '../../../../src/api/http/page/page-endpoint.ts';
+import { BuiltPage } from '../../../../src/api/http/page/page-files.ts';
 import { type Handler, HttpServer } from '../../../../src/api/http/server.ts';
 import { createLog } from '../../../../src/log.ts';
 
@@ -21,7 +22,7 @@ describe('the page', () => {
   let url: string;
 
   const start = async (built: string) => {
-    const page = createPageHandler(built);
+    const page = createPageHandler(new BuiltPage(built));
     const routes = new Map<string, Handler>([...PAGE_PATHS, ...ASSET_PATHS].map((path) => [path, page]));
     server = new HttpServer({
       host: '127.0.0.1',

@@ -24,7 +24,7 @@ import { createDocumentCache, type DocumentLimits, limitDocuments } from '../lim
 import { answerRefusal, type CallerGate, type CallerLimits, createCallerGate } from '../limits/callers.ts';
 import { createRefuse, type Refuse } from '../limits/error.ts';
 import { reportCost } from '../limits/report-cost.ts';
-import { sendEventStreams, type WhenRead } from '../transport/sse.ts';
+import { EventStreams, sendEventStreams, type WhenRead } from '../transport/sse.ts';
 import { limitTime } from '../limits/timeout.ts';
 import { createLoaders } from '../builder/loaders.ts';
 import { createMaskError } from '../transport/mask-error.ts';
@@ -35,7 +35,7 @@ import { admitStreams } from '../transport/admit-streams.ts';
 import { answerInJson } from '../transport/answer-in-json.ts';
 import { shareExecution } from '../executor/shared-execution-plugin.ts';
 import { DeliveryLag } from '../transport/delivery-lag.ts';
-import { createPayloads, type WritePayload } from '../transport/payload-cache.ts';
+import { createPayloads } from '../transport/payload-cache.ts';
 import { createSocketProtocol } from '../transport/graphql-ws.ts';
 import { createRequestsOfErrors } from './request-of-error.ts';
 import { createRunLocally, type RunLocally } from './run-locally.ts';
@@ -91,15 +91,12 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
   const maskError = createMaskError(log, requestOfError.find);
   const refuse = createRefuse(stats);
   const gate = createCallerGate(limits, refuse);
-  const steps = {
-    ...options,
-    stats,
-    readRequestId,
-    refuse,
-    gate,
-    writePayload: createPayloads(),
-    lag: new DeliveryLag({ ...options, stats }),
-  };
+  const writePayload = createPayloads();
+  const lag = new DeliveryLag({ ...options, stats });
+  const streams = new EventStreams(writePayload, options.whenRead, (result, sinceMs) =>
+    lag.noteSent(result, 'sse', sinceMs),
+  );
+  const steps = { ...options, stats, readRequestId, refuse, gate, writePayload, lag, streams };
   const seenBy = createViews(parts);
   auditMutations(options.schema, steps);
   const yoga = createYoga<{ caller: Caller }>({
@@ -163,8 +160,8 @@ function listPlugins(
     readonly readRequestId: ReadRequestId;
     readonly refuse: Refuse;
     readonly gate: CallerGate;
-    readonly writePayload: WritePayload;
     readonly lag: DeliveryLag;
+    readonly streams: EventStreams;
   },
   requestOfError: Plugin,
 ): Plugin[] {
@@ -184,9 +181,7 @@ function listPlugins(
     reportCost(schema, limits.maxCost),
     admitStreams(steps.gate, steps.readAddress),
     requestOfError,
-    sendEventStreams(steps.writePayload, steps.whenRead, (result, sinceMs) =>
-      steps.lag.noteSent(result, 'sse', sinceMs),
-    ),
+    sendEventStreams(steps.streams),
     answerInJson(),
   ];
 }

@@ -26,8 +26,14 @@ export async function prepareOperation(
   getEnveloped: GetEnveloped,
   caller: Caller,
   payload: SubscribePayload,
+  /** Where it comes from, in the server's own monitoring, where that is no WebSocket. */
+  origin?: string,
 ): Promise<{ args: ExecutionArgs; runner: Runner } | { errors: readonly GraphQLError[] }> {
-  const pipeline: Pipeline = getEnveloped({ params: payload, caller });
+  const pipeline: Pipeline = getEnveloped({
+    params: payload,
+    caller,
+    ...(origin === undefined ? {} : { origin }),
+  });
   const { schema, parse, validate, contextFactory, execute, subscribe } = pipeline;
   const document = parse(payload.query);
   const errors = validate(schema, document);

@@ -16,7 +16,7 @@ const BEFORE = Buffer.from('event: next\n');
 const DATA = Buffer.from('data: ');
 const AFTER = Buffer.from('\n\n');
 const COMPLETE = Buffer.from('event: complete\ndata:\n\n');
-const HEADERS = {
+export const EVENT_STREAM_HEADERS = {
   'content-type': 'text/event-stream',
   // A proxy that compresses a stream holds events back until there are enough of them.
   'cache-control': 'no-cache, no-transform',
@@ -26,46 +26,59 @@ const HEADERS = {
 
 /** Resolves when the peer may be sent more, or is gone. */
 export type WhenRead = (socket: Socket) => Promise<void>;
+type OnSent = (result: ExecutionResult, sinceMs: number) => void;
 
-/**
- * Where yoga would send a stream of events, ours is sent.
- * @param onSent is called with each result that was handed to the response, and when its subscription began
- */
-export function sendEventStreams(
-  writePayload: WritePayload,
-  whenRead: WhenRead,
-  onSent: (result: ExecutionResult, sinceMs: number) => void = () => undefined,
-): Plugin {
-  const open = new Set<Readable>();
-  let timer: NodeJS.Timeout | undefined;
-  const frame = createFrames(writePayload);
-  const pingAll = () => {
-    // A reader that has something waiting needs no ping.
-    for (const body of open) if (body.readableLength === 0) body.push(PING);
-  };
-  const add = (body: Readable) => {
-    open.add(body);
-    timer ??= setInterval(pingAll, PING_INTERVAL_MS).unref();
-    body.once('close', () => {
-      open.delete(body);
-      if (open.size > 0) return;
-      clearInterval(timer);
-      timer = undefined;
+/** Makes the bodies of event streams, and keeps those that are open alive. */
+export class EventStreams {
+  readonly #whenRead: WhenRead;
+  readonly #onSent: OnSent;
+  readonly #frame: (result: ExecutionResult) => Buffer;
+  readonly #open = new Set<Readable>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param onSent is called with each result that was handed to the response, and when its subscription began */
+  constructor(writePayload: WritePayload, whenRead: WhenRead, onSent: OnSent = () => undefined) {
+    this.#whenRead = whenRead;
+    this.#onSent = onSent;
+    this.#frame = createFrames(writePayload);
+  }
+
+  /** @param socket below the response; null where it is not known */
+  open(results: AsyncIterable<ExecutionResult>, socket: Socket | null): Readable {
+    const whenOpen = () => (socket === null ? Promise.resolve() : this.#whenRead(socket));
+    const body = readEvents(results[Symbol.asyncIterator](), {
+      frame: this.#frame,
+      whenOpen,
+      onSent: this.#onSent,
     });
-  };
+    this.#open.add(body);
+    this.#timer ??= setInterval(() => this.#pingAll(), PING_INTERVAL_MS).unref();
+    body.once('close', () => {
+      this.#open.delete(body);
+      if (this.#open.size > 0) return;
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    });
+    return body;
+  }
+
+  #pingAll(): void {
+    // A reader that has something waiting needs no ping.
+    for (const body of this.#open) if (body.readableLength === 0) body.push(PING);
+  }
+}
+
+/** Where yoga would send a stream of events, ours is sent. */
+export function sendEventStreams(streams: Pick<EventStreams, 'open'>): Plugin {
   return {
     onResultProcess: (chosen) => {
       const { result } = chosen;
       // None was chosen: the client takes no stream.
       if (chosen.resultProcessor === undefined || !isStream(result)) return;
       chosen.setResultProcessor((_result, { Response }) => {
-        const socket = findSocket(chosen.serverContext);
-        const whenOpen = () => (socket === null ? Promise.resolve() : whenRead(socket));
-        const body = readEvents(result[Symbol.asyncIterator](), { frame, whenOpen, onSent });
-        add(body);
         // Its sender makes it, and also takes Node's streams; its type knows those of browsers only.
-        const init: unknown = body;
-        return new Response(init as BodyInit, { headers: HEADERS });
+        const init: unknown = streams.open(result, findSocket(chosen.serverContext));
+        return new Response(init as BodyInit, { headers: EVENT_STREAM_HEADERS });
       }, 'text/event-stream');
     },
   };
@@ -155,6 +168,6 @@ function findSocket(context: object): Socket | null {
   return 'res' in context && context.res instanceof ServerResponse ? context.res.socket : null;
 }
 
-function isStream(result: unknown): result is AsyncIterable<ExecutionResult> {
+export function isStream(result: unknown): result is AsyncIterable<ExecutionResult> {
   return typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
 }

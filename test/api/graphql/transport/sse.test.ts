@@ -3,7 +3,7 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSchema, createYoga } from 'graphql-yoga';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { sendEventStreams } from '../../../../src/api/graphql/transport/sse.ts';
+import { EventStreams, sendEventStreams } from '../../../../src/api/graphql/transport/sse.ts';
 import { createPayloads } from '../../../../src/api/graphql/transport/payload-cache.ts';
 import { KEPT_OPEN } from '../../../helpers/kept-open.ts';
 import { until } from '../../../helpers/until.ts';
@@ -46,10 +46,12 @@ const yoga = createYoga({
   }),
   logging: false,
   plugins: [
-    sendEventStreams(createPayloads(), () => {
-      state.asked += 1;
-      return Promise.resolve();
-    }),
+    sendEventStreams(
+      new EventStreams(createPayloads(), () => {
+        state.asked += 1;
+        return Promise.resolve();
+      }),
+    ),
   ],
 });
 const server = createServer(KEPT_OPEN, (incoming, response) => void yoga(incoming, response));

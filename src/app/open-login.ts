@@ -6,6 +6,7 @@ import { LoginFlow } from '../core/access/login/login-flow.ts';
 import type { Role } from '../core/access/login/roles.ts';
 import { SessionCookie } from '../core/access/login/session-cookie.ts';
 import { Sessions } from '../core/access/login/sessions.ts';
+import { Users } from '../core/access/login/user-store.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { RoleSetting } from '../platform/config/oidc.ts';
 import type { SendEnvironment } from './app-context.ts';
@@ -35,10 +36,13 @@ export async function openLogin(
     roleClaim: config.oidcRoleClaim,
     redirectUrl: `${publicUrl}${CALLBACK_PATH}`,
   });
+  const roles = await findAccounts(engine.prisma, oidcRoles);
+  const users = new Users({ ...engine, issuer: oidcIssuer, roles, log });
   const sessions = new Sessions({
     ...engine,
     provider,
-    roles: await findAccounts(engine.prisma, oidcRoles),
+    users,
+    roles,
     roleClaim: config.oidcRoleClaim,
     refreshSeconds: config.oidcRefreshSeconds,
     sessionHours: config.oidcSessionHours,
@@ -49,6 +53,7 @@ export async function openLogin(
   return {
     flow: new LoginFlow({ ...engine, provider, sessions, publicUrl }),
     sessions,
+    users,
     cookie: new SessionCookie(publicUrl),
     name: config.oidcName ?? new URL(oidcIssuer).host,
     publicUrl,

@@ -42,6 +42,14 @@ export const CONFIGURATION_CALLER: Caller = {
   accountId: null,
 };
 
+/** Stands for the key of a panel link. Whether the link still holds is looked at where its panel is shown. */
+export const PANEL_KEY_ID = 'panel';
+
+/** Who has a panel link: it is asked for by fixed documents alone. @param accountId of the metric that is shown */
+export function createPanelCaller(accountId: number): Caller {
+  return { keyId: PANEL_KEY_ID, user: null, name: 'panel link', scopes: ['READ'], accountId };
+}
+
 /** The account that what it makes belongs to. */
 export function accountToWrite({ accountId }: Caller): number {
   return accountId ?? DEFAULT_ACCOUNT;

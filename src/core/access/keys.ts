@@ -9,7 +9,7 @@ import type { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Log } from '../../log.ts';
 import type { Scope } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
-import { type Caller, CONFIGURATION_CALLER, mayDo, OPEN_CALLER } from './caller.ts';
+import { type Caller, CONFIGURATION_CALLER, mayDo, OPEN_CALLER, PANEL_KEY_ID } from './caller.ts';
 import { createGuessLimit } from './guess-limit.ts';
 import { createKeyUses, type KeyUses } from './key-uses.ts';
 import { type CreatedKey, insertKey, type NewKey, revokeKey, type StoredKey } from './key-store.ts';
@@ -80,7 +80,7 @@ export class Keys {
   /** Whether it still is who it was: its key neither revoked nor expired; of an open server, that no key was made. */
   isStill({ keyId }: Pick<Caller, 'keyId'>): boolean {
     if (keyId === null) return this.isOpen();
-    if (keyId === CONFIGURATION_CALLER.keyId) return true;
+    if (keyId === CONFIGURATION_CALLER.keyId || keyId === PANEL_KEY_ID) return true;
     if (keyId === SETTING.keyId) return this.#settingHash !== null;
     return (this.#known.get(keyId)?.expiresMs ?? 0) > this.#now();
   }

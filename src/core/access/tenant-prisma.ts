@@ -29,6 +29,7 @@ export const OWNERS: Readonly<Record<string, Narrow>> = {
   AnomalyLabel: ofMetric,
   Incident: ofMetric,
   Silence: (accountId) => ({ accountId }),
+  PanelLink: ofMetric,
   NotificationRule: ofNobody(),
   NotificationChannel: ofNobody(),
   Notification: ofNobody(),

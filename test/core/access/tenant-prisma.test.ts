@@ -22,6 +22,7 @@ describe('the tables', () => {
       'LogFollower',
       'LogWindow',
       'LoginSession',
+      'LoginUser',
       'MetricProgress',
       'ModelCheckpoint',
       'Sample',

@@ -5,6 +5,7 @@ import { LoginError } from '../../../core/access/login/login-error.ts';
 import { LOGIN_LIMIT_SECONDS, type LoginFlow } from '../../../core/access/login/login-flow.ts';
 import type { SessionCookie } from '../../../core/access/login/session-cookie.ts';
 import type { Sessions } from '../../../core/access/login/sessions.ts';
+import type { Users } from '../../../core/access/login/user-store.ts';
 import type { Log } from '../../../log.ts';
 import { createRateLimit } from '../../../platform/runtime/token-bucket.ts';
 import { type Handler, sendJson } from '../server.ts';
@@ -17,6 +18,8 @@ export interface LoginParts {
   readonly cookie: SessionCookie;
   /** What people call the provider. */
   readonly name: string;
+  /** What is known of users beyond their sessions. */
+  readonly users: Users;
   /** Address by which people reach the page, without a slash at its end. */
   readonly publicUrl: string;
   /** How long a browser keeps the cookie: as long as a session lasts at most. */

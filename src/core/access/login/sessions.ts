@@ -21,10 +21,13 @@ import {
   readTokens,
   updateSession,
 } from './session-store.ts';
+import type { Users } from './user-store.ts';
 
 export interface SessionsOptions {
   readonly pool: pg.Pool;
   readonly provider: Pick<IdentityProvider, 'issuer' | 'confirm'>;
+  /** Is given what the provider says of each user. */
+  readonly users: Users;
   /** In the order in which they count. */
   readonly roles: readonly Role[];
   readonly roleClaim: string;
@@ -57,7 +60,8 @@ export class Sessions {
 
   /** Reads the sessions of before. One whose role the settings no longer have is left out: its user signs in again. */
   async start(): Promise<void> {
-    const { pool, provider, roles } = this.#options;
+    const { pool, provider, roles, users } = this.#options;
+    await users.start();
     for (const stored of await readSessions(pool, provider.issuer)) {
       const role = findRole(roles, [stored.role]);
       if (role === null) continue;
@@ -80,10 +84,10 @@ export class Sessions {
   async create({ subject, userName, values, tokens, lifeSeconds }: Confirmation): Promise<string> {
     const { pool, provider, roles, roleClaim, sessionHours, log } = this.#options;
     const role = findRole(roles, values);
+    await this.#options.users.confirm(subject, role);
     if (role === null) throw new LoginError('no_role', describeRoleless(userName, roleClaim, values));
     await this.#makeRoom(subject);
-    const secret = createSessionSecret();
-    const verifiedMs = Date.now();
+    const [secret, verifiedMs] = [createSessionSecret(), Date.now()];
     const lifeMs = Math.min(sessionHours * 3_600_000, (lifeSeconds ?? Infinity) * 1000);
     const stored = {
       hash: hashSessionSecret(secret),
@@ -179,6 +183,7 @@ export class Sessions {
     if (!this.#open.isOpen(session)) return;
     if (confirmed === null) return this.#drop(session, 'the provider refused it');
     const role = findRole(this.#options.roles, confirmed.values);
+    await this.#options.users.confirm(session.stored.subject, role);
     if (role === null) return this.#drop(session, 'the user has no role any more');
     this.#open.renew(session, role, confirmed.userName);
     await this.#save(session, confirmed.tokens);
@@ -234,9 +239,11 @@ export class Sessions {
   }
 
   async #purge(nowMs: number): Promise<void> {
+    await this.#options.users.save();
     if (nowMs - this.#purgedMs < PURGE_EVERY_MS) return;
     this.#purgedMs = nowMs;
-    await deleteExpiredSessions(this.#options.pool).catch((error: unknown) =>
+    const { pool, users } = this.#options;
+    await Promise.all([deleteExpiredSessions(pool), users.purge()]).catch((error: unknown) =>
       this.#options.log.debug({ err: error }, 'sessions that ended could not be deleted; tried again later'),
     );
   }

@@ -23,6 +23,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'login',
     'monitoring',
     'labels-and-downloads',
+    'embedding',
     'page',
   ],
   Reference: [

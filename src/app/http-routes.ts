@@ -2,10 +2,12 @@
 import type { Archive } from '../core/transfer/archive.ts';
 import type { ReadAddress } from '../core/access/client-address.ts';
 import type { DownloadLinks } from '../core/transfer/download-link.ts';
+import type { PanelLinks } from '../core/access/panel-links/panel-links.ts';
 import type { Cloudwatch } from '../core/cloudwatch-service/service.ts';
 import { createAuthRoutes } from '../api/http/auth/auth-endpoint.ts';
 import { createCloudwatchHandler } from '../api/http/aws/endpoint.ts';
 import { createDownloadHandler, DOWNLOAD_PATH } from '../api/http/downloads/download-endpoint.ts';
+import { createEmbedHandler, EMBED_PATH, type PanelSource } from '../api/http/embed/embed-endpoint.ts';
 import {
   createExpositionHandler,
   GROUP_PATHS,
@@ -20,6 +22,7 @@ import { ASSET_PATHS, PAGE_PATHS } from '../api/http/page/page-endpoint.ts';
 import { createMetricsHandler } from '../api/http/prometheus.ts';
 import { createPromqlHandler, PROMQL_PATH } from '../api/http/promql/promql-endpoint.ts';
 import { createRemoteWriteHandler } from '../api/http/remote-write/remote-write-endpoint.ts';
+import type { BuiltPage } from '../api/http/page/page-files.ts';
 import type { Handler } from '../api/http/server.ts';
 import { createProcessWatch } from '../platform/telemetry/process-metrics.ts';
 import { describeReadings } from '../platform/telemetry/prometheus-text.ts';
@@ -47,6 +50,9 @@ export interface RouteParts extends SendEnvironment {
   /** What answers at /graphql. */
   readonly graphql: Handler;
   readonly page: Handler;
+  readonly built: BuiltPage;
+  readonly panelLinks: PanelLinks;
+  readonly panels: PanelSource;
 }
 
 /** @returns by path; one that ends in /* takes everything below it */
@@ -57,6 +63,7 @@ export function listRoutes(parts: RouteParts): ReadonlyMap<string, Handler> {
     ...[...PAGE_PATHS, ...ASSET_PATHS].map((path) => [path, parts.page] as const),
     ['/graphql', parts.graphql],
     [`${DOWNLOAD_PATH}*`, createDownload(parts)],
+    [`${EMBED_PATH}*`, createEmbed(parts)],
     ...auth,
     ['/metrics', config.metricsOpen ? watchMetrics(parts) : guard.guard('READ', watchMetrics(parts))],
     ...listPushRoutes(parts),
@@ -117,6 +124,12 @@ function listAwsRoutes({
 
 function createDownload({ engine, access, archive, downloadLinks, log }: RouteParts): Handler {
   return createDownloadHandler({ ...engine, ...access, archive, links: downloadLinks, log });
+}
+
+function createEmbed({ panelLinks: links, config, monitoring, ...parts }: RouteParts): Handler {
+  const { embedOrigins } = config;
+  const onStream = (request: object) => monitoring.requests.of(request)?.end(200);
+  return createEmbedHandler({ ...parts, links, embedOrigins, onStream });
 }
 
 function createReady({ engine, database, secrets, config }: RouteParts): Handler {

@@ -3,6 +3,7 @@ import { DETECTOR_KINDS } from '../detector/detector-kinds.ts';
 import { Archive } from '../core/transfer/archive.ts';
 import { createReadAddress, type ReadAddress } from '../core/access/client-address.ts';
 import { createDownloadLinks, type DownloadLinks } from '../core/transfer/download-link.ts';
+import { PanelLinks } from '../core/access/panel-links/panel-links.ts';
 import type { Cloudwatch } from '../core/cloudwatch-service/service.ts';
 import type { Incidents } from '../core/incidents/incidents.ts';
 import type { Engine } from './build-core.ts';
@@ -15,6 +16,7 @@ import { readTrustedDocuments } from '../api/graphql/server/trusted-documents.ts
 import { createGraphiqlHandler } from '../api/http/page/graphiql.ts';
 import { monitorHandler } from '../api/http/monitored-route.ts';
 import { createPageHandler, isForPage } from '../api/http/page/page-endpoint.ts';
+import { BuiltPage } from '../api/http/page/page-files.ts';
 import { createRouteGuard } from '../api/http/guard-routes.ts';
 import { createReadWatch } from '../api/http/sse-flow-control.ts';
 import { HttpServer } from '../api/http/server.ts';
@@ -58,11 +60,24 @@ export async function listenHttp(
     keys: access.keys,
     lifeSeconds: config.downloadLinkSeconds,
   });
+  const users = access.login?.users ?? null;
+  const panelLinks = new PanelLinks({ ...engine, ...access, key: linkKeys.panels, users, log });
+  teardown.add(() => panelLinks.stop());
   const archive = new Archive(engine);
   const readAddress = createReadAddress(config.trustedProxies);
-  const shared = { ...options, cloudwatch, incidents, secrets, downloadLinks, archive, readAddress };
+  const shared = {
+    ...options,
+    cloudwatch,
+    incidents,
+    secrets,
+    downloadLinks,
+    panelLinks,
+    archive,
+    readAddress,
+  };
   const { server: graphql, withGraphiql } = await openGraphql(shared);
-  const page = createPageHandler();
+  const built = new BuiltPage();
+  const page = createPageHandler(built);
   const guard = createRouteGuard({
     keys: access.keys,
     stats: engine.stats,
@@ -76,6 +91,8 @@ export async function listenHttp(
       ...shared,
       guard,
       page,
+      built,
+      panels: graphql.panels,
       graphql: withGraphiql ? createGraphiqlHandler(graphql.handle) : graphql.handle,
     }),
     notFound: (answerJson) => {
@@ -97,12 +114,13 @@ async function openGraphql(
     readonly cloudwatch: Cloudwatch;
     readonly incidents: Incidents;
     readonly downloadLinks: DownloadLinks;
+    readonly panelLinks: PanelLinks;
     readonly archive: Archive;
     readonly readAddress: ReadAddress;
   },
 ): Promise<{ readonly server: GraphqlServer; readonly withGraphiql: boolean }> {
   const { config, log, engine, access, database, monitoring, archive, teardown } = options;
-  const { cloudwatch, incidents, downloadLinks, readAddress } = options;
+  const { cloudwatch, incidents, downloadLinks, panelLinks, readAddress } = options;
   const [{ name, version, learningRows }] = DETECTOR_KINDS;
   const schema = createSchema();
   const trusted = await readTrustedDocuments(config, schema);
@@ -115,6 +133,7 @@ async function openGraphql(
       log,
       keys: access.keys,
       downloadLinks,
+      panelLinks,
       archiveUploads: createArchiveUploads({ ...engine, archive, outbound }),
       cloudwatch,
       incidents,
@@ -122,6 +141,8 @@ async function openGraphql(
       flushPeriod: monitoring.flushPeriod,
       facts: {
         ...options.facts,
+        publicUrl: config.publicUrl ?? null,
+        embedOrigins: config.embedOrigins,
         database: database.description,
         detector: `${name} ${version}`,
         learningRows,

@@ -23,7 +23,10 @@ export function nameKeyFiles(dataDir: string) {
 /** What links are signed with: the same after a restart, and in no database. */
 export async function readLinkKeys(dataDir: string) {
   const sealingKey = await readSealingKey(nameKeyFiles(dataDir).notifications);
-  return { downloads: deriveKey(sealingKey, 'lapwing download links') };
+  return {
+    downloads: deriveKey(sealingKey, 'lapwing download links'),
+    panels: deriveKey(sealingKey, 'lapwing panel links'),
+  };
 }
 
 export interface UnreadableSecrets {

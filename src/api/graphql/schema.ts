@@ -37,6 +37,7 @@ import './incidents/silence.ts';
 import './incidents/notification-rule.ts';
 import './incidents/notification.ts';
 import './cloudwatch/put-cloudwatch-metric-data.ts';
+import './panels/panel-link.ts';
 import './policies/monitoring-policy-changes.ts';
 import './policies/monitoring-policy.ts';
 import './metrics/put-metric-data.ts';

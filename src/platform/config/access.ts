@@ -1,6 +1,6 @@
 /** Who may ask, and by which names. */
 import { z } from 'zod';
-import { addressRanges, onOff, secret, setting, type Setting } from './setting.ts';
+import { addressRanges, onOff, originsOrAny, secret, setting, type Setting } from './setting.ts';
 
 /** Shorter ones can be guessed. */
 const SHORTEST_KEY = 16;
@@ -35,6 +35,11 @@ export const ACCESS_SETTINGS = {
     'Addresses and CIDR ranges of proxies whose X-Forwarded-For is believed, e.g. 10.0.0.0/8,127.0.0.1; none when empty.',
     addressRanges,
     '',
+  ),
+  embedOrigins: setting(
+    'LAPWING_EMBED_ORIGINS',
+    'Origins whose pages may embed panels, with commas between, e.g. https://wiki.example.com; * for any. Only this server itself when unset.',
+    originsOrAny,
   ),
   metricsOpen: setting(
     'LAPWING_METRICS_OPEN',

@@ -1,26 +1,5 @@
 /** How much one request may ask for. A refusal names the variable of its limit. */
-import { z } from 'zod';
-import { onOff, setting, text, wholeNumber, type Setting } from './setting.ts';
-
-/** As browsers write them: scheme, host and port, and nothing behind. */
-const origins = z
-  .string()
-  .transform((text) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  )
-  .refine(
-    (list) => list.every(isOrigin),
-    'expected origins such as https://ops.example.com, with commas between',
-  )
-  .optional()
-  .transform((list) => list ?? []);
-
-function isOrigin(given: string): boolean {
-  return URL.canParse(given) && new URL(given).origin === given;
-}
+import { onOff, origins, setting, text, wholeNumber, type Setting } from './setting.ts';
 
 export const LIMIT_SETTINGS = {
   maxBodyBytes: setting(

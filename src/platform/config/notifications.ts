@@ -18,7 +18,7 @@ const publicUrl = z
 export const NOTIFICATION_SETTINGS = {
   publicUrl: setting(
     'LAPWING_PUBLIC_URL',
-    'Address by which people reach the page, e.g. https://lapwing.example.com: notifications link to it.',
+    'Address by which people reach the page, e.g. https://lapwing.example.com: notifications and panel links lead to it.',
     publicUrl.optional(),
   ),
   allowPrivateTargets: setting(

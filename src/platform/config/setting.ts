@@ -44,6 +44,36 @@ export const addressRanges = z.string().transform((list, context): readonly stri
   context.addIssue(`expected addresses and CIDR ranges such as 10.0.0.0/8, got ${bad}`);
   return z.NEVER;
 });
+/** As browsers write them: scheme, host and port, and nothing behind. None when unset. */
+export const origins = listOrigins(
+  () => false,
+  'expected origins such as https://ops.example.com, with commas between',
+);
+/** The same, or * for any. */
+export const originsOrAny = listOrigins(
+  (part) => part === '*',
+  'expected origins such as https://wiki.example.com, with commas between, or *',
+);
+
+function listOrigins(isTaken: (part: string) => boolean, expected: string) {
+  return z
+    .string()
+    .transform((list) =>
+      list
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .refine((list) => list.every((part) => isTaken(part) || isOrigin(part)), expected)
+    .optional()
+    .transform((list): readonly string[] => list ?? []);
+}
+
+function isOrigin(given: string): boolean {
+  // Headers list origins: a host may hold what ends one there.
+  return !/[;,'"\s]/.test(given) && URL.canParse(given) && new URL(given).origin === given;
+}
+
 /** One whose value is never printed. */
 export function secret<T>(
   name: string,

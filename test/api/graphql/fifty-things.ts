@@ -25,6 +25,7 @@ export const LISTS: Readonly<Record<string, (selection: string) => string>> = {
   NotificationChannel: (selection) => `notificationRules { channels { ${selection} } }`,
   NotificationScope: (selection) => `notificationRules { scope { ${selection} } }`,
   Silence: (selection) => `silences(first: ${ROWS}) { nodes { ${selection} } }`,
+  PanelLink: (selection) => `panelLinks(first: ${ROWS}) { nodes { ${selection} } }`,
   MonitoringPolicy: (selection) => `monitoringPolicies(first: ${ROWS}) { nodes { ${selection} } }`,
   ApiKey: (selection) => `apiKeys { ${selection} }`,
   WallRow: (selection) => `wall(by: METRIC, first: ${ROWS}) { rows { ${selection} } }`,
@@ -76,6 +77,7 @@ const FIXTURE = [
   `INSERT INTO annotation ("timestamp", device, user_name, server, message) SELECT now(), name, 'ann', server, 'note' FROM metric`,
   `INSERT INTO anomaly_label (metric_id, from_time, to_time, kind) SELECT id, now(), now(), 'REAL' FROM metric`,
   `INSERT INTO silence (account_id, metric_id, ends_at) SELECT account_id, id, now() + interval '1 hour' FROM metric`,
+  `INSERT INTO panel_link (metric_id, hours, created_by) SELECT id, 24, 'ann' FROM metric`,
   `INSERT INTO incident (rule_id, rule_name, metric_id, metric_number, metric_name, instance, server, location, datasource,
      state, open, started_at, last_point_at, last_hot_at, hot_points, score, value, expected, low, high, peak_score, peak_value, peak_at,
      group_facts)

@@ -71,6 +71,7 @@ describe('totalCount', () => {
       'metrics',
       'monitoringPolicies',
       'notifications',
+      'panelLinks',
       'previewAutostack',
       'resources',
       'silences',
@@ -87,6 +88,7 @@ describe('totalCount', () => {
       ranked: metrics(first: 1, orderBy: ANOMALY, filter: { nameContains: "B" }) { totalCount nodes { name } }
       notifications { totalCount }
       resources { totalCount }
+      panelLinks { totalCount }
       silences { totalCount }
     }`);
     expect(data).toMatchObject({
@@ -100,6 +102,7 @@ describe('totalCount', () => {
       metrics: { totalCount: 3, nodes: [{ name: 'a' }] },
       ranked: { totalCount: 1, nodes: [{ name: 'b' }] },
       notifications: { totalCount: 0 },
+      panelLinks: { totalCount: 0 },
       silences: { totalCount: 0 },
     });
   });

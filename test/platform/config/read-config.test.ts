@@ -40,6 +40,36 @@ describe('settings', () => {
     expect(readConfig({ LAPWING_STANDBY: 'off' }).standby).toBe(false);
   });
 
+  it.each([
+    [undefined, []],
+    ['', []],
+    ['*', ['*']],
+    ['https://wiki.example.com', ['https://wiki.example.com']],
+    ['https://*.example.com', ['https://*.example.com']],
+    [' https://a.example , http://b.example:8080,', ['https://a.example', 'http://b.example:8080']],
+  ])('take %j for the origins %j', (given, origins) => {
+    expect(readConfig({ LAPWING_EMBED_ORIGINS: given }).embedOrigins).toEqual(origins);
+  });
+
+  it.each([
+    'wiki.example.com',
+    'https://wiki.example.com/',
+    'https://wiki.example.com/page',
+    'https://*.example.com/',
+    "'self'",
+    'null',
+    'https://a;script-src',
+    "https://a'b",
+    'file:///a',
+  ])('take no origin that a header would read otherwise: %s', (given) => {
+    expect(() => readConfig({ LAPWING_EMBED_ORIGINS: given })).toThrow(
+      /LAPWING_EMBED_ORIGINS=.*expected origins/,
+    );
+    expect(() => readConfig({ LAPWING_CORS_ORIGINS: given })).toThrow(
+      /LAPWING_CORS_ORIGINS=.*expected origins/,
+    );
+  });
+
   it('keep a secret out of the message', () => {
     const environment = { LAPWING_CLOUDWATCH_SECRET_ACCESS_KEY: 'hunter2' };
     expect(() => readConfig(environment)).toThrow(/expected both or neither/);

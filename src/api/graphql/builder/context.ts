@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import type { Caller } from '../../../core/access/caller.ts';
 import type { Keys } from '../../../core/access/keys.ts';
+import type { PanelLinks } from '../../../core/access/panel-links/panel-links.ts';
 import type { Cloudwatch } from '../../../core/cloudwatch-service/service.ts';
 import type { Ingest } from '../../../core/ingest/ingest.ts';
 import type { Changes } from '../../../core/changes/read-changes.ts';
@@ -44,6 +45,7 @@ export interface ApiParts {
     'labelAnomaly' | 'labelIncident' | 'deleteLabel' | 'thresholdAdjustmentOf' | 'previewAdjustment'
   >;
   readonly downloadLinks: DownloadLinks;
+  readonly panelLinks: Pick<PanelLinks, 'create' | 'revoke' | 'stateOf' | 'tokenOf'>;
   readonly archiveUploads: ArchiveUploads;
   readonly inventory: Pick<Inventory, 'ensure' | 'ageOf'>;
   readonly autostacks: Pick<Autostacks, keyof Autostacks>;
@@ -82,6 +84,10 @@ interface ServerFacts {
   readonly startedAt: Date;
   /** "embedded PostgreSQL", or where DATABASE_URL points to, without password. */
   readonly database: string;
+  /** Where people reach the page, without a slash at its end; null where the settings do not say. */
+  readonly publicUrl: string | null;
+  /** Whose pages may embed panels, beside those of this server; `*` for any. */
+  readonly embedOrigins: readonly string[];
   /** Name and version of the detector new metrics get. */
   readonly detector: string;
   /** Points before scores stop being provisional. */

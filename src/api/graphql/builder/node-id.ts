@@ -24,6 +24,7 @@ const UUID_TYPES: ReadonlySet<string> = new Set([
   'Notification',
   'NotificationChannel',
   'NotificationRule',
+  'PanelLink',
   'Silence',
 ]);
 /** The part of an API key that may be shown. */

@@ -69,6 +69,11 @@ export const ServerInfoRef = builder.objectRef<ApiParts>('ServerInfo').implement
         'Cursor of the newest change of an incident, a message or the status of a metric. Read before a list of these, it is where their subscription has to go on (`after`) to miss nothing.',
       resolve: async ({ changes }) => changes.cursorOf(await changes.newest()),
     }),
+    embedOrigins: t.stringList({
+      description:
+        'Origins whose pages may embed panels, beside this server itself, from LAPWING_EMBED_ORIGINS; `*` for any.',
+      resolve: ({ facts }) => facts.embedOrigins,
+    }),
     subscribers: t.int({
       description: 'Subscriptions to scores that are open.',
       resolve: ({ live }) => live.subscriberCount(),

@@ -24,6 +24,7 @@ import { createDocumentCache, type DocumentLimits, limitDocuments } from '../lim
 import { answerRefusal, type CallerGate, type CallerLimits, createCallerGate } from '../limits/callers.ts';
 import { createRefuse, type Refuse } from '../limits/error.ts';
 import { reportCost } from '../limits/report-cost.ts';
+import { PanelSource } from '../panels/panel-source.ts';
 import { EventStreams, sendEventStreams, type WhenRead } from '../transport/sse.ts';
 import { limitTime } from '../limits/timeout.ts';
 import { createLoaders } from '../builder/loaders.ts';
@@ -63,6 +64,8 @@ export interface GraphqlServer {
   readonly sockets: GraphqlSockets;
   /** What LAPWING_CONFIG_FILE asks for. */
   readonly runConfiguration: RunLocally;
+  /** What panels embedded elsewhere show. */
+  readonly panels: PanelSource;
 }
 
 export interface GraphqlServerOptions {
@@ -148,6 +151,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
     },
     sockets: createGraphqlSockets({ protocol, log, crossOrigin, gate, readAddress }),
     runConfiguration: createRunLocally(yoga.getEnveloped, CONFIGURATION_CALLER),
+    panels: new PanelSource({ ...steps, getEnveloped: yoga.getEnveloped, maskError }),
   };
 }
 

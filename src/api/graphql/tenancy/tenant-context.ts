@@ -44,6 +44,7 @@ export function tenantParts(parts: ApiParts, accountId: number): ApiParts {
     saveProgress: parts.saveProgress,
     live: tenantScoreFeed(parts.live, accountId),
     downloadLinks: tenantDownloadLinks(parts.downloadLinks, accountId),
+    panelLinks: tenantPanelLinks(parts.panelLinks, prisma, requireMetric),
     archiveUploads: {
       upload: async (what, url) => {
         requireMetric(what.metricId);
@@ -146,6 +147,26 @@ function tenantLabels(
     },
     // Of a metric that the caller was given.
     thresholdAdjustmentOf: (metricId, point, atMs) => labels.thresholdAdjustmentOf(metricId, point, atMs),
+  };
+}
+
+function tenantPanelLinks(
+  links: ApiParts['panelLinks'],
+  prisma: ApiParts['prisma'],
+  requireMetric: (id: string) => void,
+): ApiParts['panelLinks'] {
+  return {
+    create: async (link, caller) => {
+      requireMetric(link.metricId);
+      return links.create(link, caller);
+    },
+    revoke: async (id) => {
+      if ((await prisma.panelLink.count({ where: { id } })) > 0) return links.revoke(id);
+      throw new NotFoundError(`input.id: no panel link has the id PanelLink:${id}`);
+    },
+    // Of a link that the caller was given.
+    stateOf: (link, ofAccount) => links.stateOf(link, ofAccount),
+    tokenOf: (id) => links.tokenOf(id),
   };
 }
 

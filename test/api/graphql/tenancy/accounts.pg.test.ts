@@ -51,6 +51,7 @@ const APART = [
   'notificationRule',
   'notifications',
   'outliers',
+  'panelLinks',
   'previewAutostack',
   'previewLabel',
   'previewMonitoringPolicy',

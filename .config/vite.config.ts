@@ -20,6 +20,6 @@ export default defineConfig({
     reportCompressedSize: false,
     // What counts is the compressed size, which a test holds below 200 kB.
     chunkSizeWarningLimit: 700,
-    rolldownOptions: { input: pathTo('src/web/page.html') },
+    rolldownOptions: { input: [pathTo('src/web/page.html'), pathTo('src/web/embed/embed.html')] },
   },
 });

@@ -23,7 +23,7 @@ export interface Preferences {
 
 const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
 
-export function createPreferences(storage: Storage = localStorage): Preferences {
+export function createPreferences(storage: Pick<Storage, 'getItem' | 'setItem'> = localStorage): Preferences {
   const zone = createStore<Zone>(storage.getItem('lapwing-zone') === 'UTC' ? 'UTC' : 'local');
   const kept = storage.getItem('lapwing-theme');
   const theme = createStore<Theme>(THEMES.find((known) => known === kept) ?? 'system');

@@ -69,7 +69,13 @@ export function ChartPanel(props: {
   const shared = { range, syncKey: metric.id, onSelect: fix };
   return (
     <section className="card stack chart" ref={place} aria-label="Chart">
-      <ChartTools ranging={ranging} isAsking={series.isAsking} period={period} onPeriod={setPeriod} />
+      <ChartTools
+        metricId={metric.id}
+        ranging={ranging}
+        isAsking={series.isAsking}
+        period={period}
+        onPeriod={setPeriod}
+      />
       {series.error === undefined ? null : (
         <Notice kind="problem" title="The series could not be read.">
           <p>{describeError(series.error)}</p>

@@ -1,4 +1,5 @@
 import { useCopy } from '../../parts/copy-block.tsx';
+import { EmbedButton } from '../embed/embed-button.tsx';
 import { panRange, type Range, SPANS, zoomRange } from '../range.ts';
 import type { RangeState } from '../use-range.ts';
 import { RangePicker } from './range-picker.tsx';
@@ -9,13 +10,14 @@ const CHOICES = SPANS.map(([name]) => name);
 
 /** Which time is shown. */
 export function ChartTools(props: {
+  readonly metricId: string;
   readonly ranging: RangeState;
   readonly isAsking: boolean;
   /** Which period before is drawn over it. */
   readonly period: Period | '';
   readonly onPeriod: (period: Period | '') => void;
 }) {
-  const { ranging, isAsking, period, onPeriod } = props;
+  const { metricId, ranging, isAsking, period, onPeriod } = props;
   const { range, span, follow, fix } = ranging;
   return (
     <div className="line spread">
@@ -42,6 +44,7 @@ export function ChartTools(props: {
           {isAsking ? 'Loading…' : span === null ? 'Fixed range' : 'Live'}
         </span>
         <ShareButton range={range} />
+        <EmbedButton metricId={metricId} />
         <div className="segments" role="group" aria-label="Move and zoom">
           <button aria-label="Earlier" onClick={() => fix(panRange(range, -0.5))}>
             ←

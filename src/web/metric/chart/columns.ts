@@ -14,6 +14,7 @@ export interface Columns {
 
 export const NO_COLUMNS: Columns = { times: [], values: [], expected: [], low: [], high: [], scores: [] };
 
+type DrawnScore = Pick<LiveScore, 'timestamp' | 'value' | 'expected' | 'anomalyScore'>;
 type Series = NonNullable<NonNullable<MetricSeriesQuery['metric']>['series']>;
 
 export function readColumns(series: Series): Columns {
@@ -28,14 +29,14 @@ export function readColumns(series: Series): Columns {
 }
 
 /** Appends what is newer than the last time, and lets go of what is older than `fromMs`. */
-export function appendScores(columns: Columns, scores: readonly LiveScore[], fromMs: number): Columns {
+export function appendScores(columns: Columns, scores: readonly DrawnScore[], fromMs: number): Columns {
   const newest = columns.times.at(-1) ?? Number.NEGATIVE_INFINITY;
   const fresh = scores.filter(({ timestamp }) => Date.parse(timestamp) / 1000 > newest);
   if (fresh.length === 0) return columns;
   // One point before the left end stays: the line comes in from there.
   const firstInside = columns.times.findIndex((time) => time * 1000 >= fromMs);
   const cut = firstInside < 0 ? 0 : Math.max(0, firstInside - 1);
-  const join = <T>(old: readonly T[], read: (score: LiveScore) => T) => [
+  const join = <T>(old: readonly T[], read: (score: DrawnScore) => T) => [
     ...old.slice(cut),
     ...fresh.map(read),
   ];

@@ -22,6 +22,13 @@ export const AXIS_WIDTH = 88;
 const MAX_UNIT_LENGTH = 4;
 const DAY_SECONDS = 86_400;
 const AXIS_FONT = '12px system-ui, sans-serif';
+/** For a chart with little room. */
+const COMPACT = {
+  padding: [6, 8, 0, 0],
+  axisWidth: 52,
+  axisHeight: 30,
+  font: '10px system-ui, sans-serif',
+} as const;
 
 /**
  * What uPlot is given for the columns.
@@ -55,9 +62,12 @@ export function describeValuePlot(options: {
   readonly unit: string | null;
   readonly zone: Zone;
   readonly readFlags: () => readonly Flag[];
+  /** Whether it has little room. */
+  readonly isCompact?: boolean;
 }): Pick<uPlot.Options, 'series' | 'bands' | 'axes' | 'scales' | 'hooks' | 'tzDate' | 'padding'> {
-  const { colors, unit, zone, readFlags } = options;
-  const shown = shortenUnit(unit).length > MAX_UNIT_LENGTH ? null : unit;
+  const { colors, unit, zone, readFlags, isCompact = false } = options;
+  const shown = isCompact || shortenUnit(unit).length > MAX_UNIT_LENGTH ? null : unit;
+  const font = isCompact ? { font: COMPACT.font } : {};
   const dots = (color: string, size: number) => ({
     stroke: color,
     paths: () => null,
@@ -66,7 +76,7 @@ export function describeValuePlot(options: {
   });
   return {
     ...describeTime(zone),
-    padding: PADDING,
+    padding: isCompact ? [...COMPACT.padding] : PADDING,
     scales: { x: { time: true, auto: false }, y: { range: (_plot, min, max) => widen(min, max) } },
     series: [
       {},
@@ -80,10 +90,17 @@ export function describeValuePlot(options: {
     ],
     bands: [{ series: [1, 2], fill: colors.band }],
     axes: [
-      { ...describeAxis(colors), space: 80, values: (_plot, ticks) => nameTicks(ticks, zone) },
       {
         ...describeAxis(colors),
-        size: AXIS_WIDTH,
+        ...font,
+        ...(isCompact ? { size: COMPACT.axisHeight } : {}),
+        space: 80,
+        values: (_plot, ticks) => nameTicks(ticks, zone),
+      },
+      {
+        ...describeAxis(colors),
+        ...font,
+        size: isCompact ? COMPACT.axisWidth : AXIS_WIDTH,
         values: (_plot, ticks) => ticks.map((tick) => formatValue(tick, shown)),
       },
     ],

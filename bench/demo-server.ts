@@ -24,11 +24,13 @@ export interface DemoServer {
 /**
  * @param options.fleet so many calm metrics beside the shop and the boiler
  * @param options.fleetStepMs time between two points of theirs; an hour when left out, which is soon scored
+ * @param options.series others than those of the shop and the boiler
  */
 export async function startDemo(options: {
   readonly port: string;
   readonly fleet: number;
   readonly fleetStepMs?: number;
+  readonly series?: readonly DemoSeries[];
 }): Promise<DemoServer> {
   const folder = await mkdtemp(join(tmpdir(), 'lapwing-demo-'));
   const removeFolder = () => rm(folder, { recursive: true, force: true });
@@ -38,7 +40,8 @@ export async function startDemo(options: {
   });
   const address = server.addresses.http ?? '';
   const api = createDemoApi(`${address}graphql`);
-  const series = [...DEMO_SERIES, ...listFleet(options.fleet, options.fleetStepMs ?? HOUR_MS)];
+  const fleet = listFleet(options.fleet, options.fleetStepMs ?? HOUR_MS);
+  const series = [...(options.series ?? DEMO_SERIES), ...fleet];
   return {
     address,
     api,

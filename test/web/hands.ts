@@ -4,10 +4,14 @@ import { expect } from 'vitest';
 import { until } from '../helpers/until.ts';
 
 export interface Hands {
-  readonly name: string;
+  readonly name: 'mouse' | 'keyboard';
   /** A button, a link, a box to tick. */
   readonly press: (target: Locator) => Promise<void>;
   readonly type: (field: Locator, text: string) => Promise<void>;
+  /** What was copied elsewhere; needs the permissions of the clipboard. */
+  readonly paste: (field: Locator, text: string) => Promise<void>;
+  /** Enter, in the field that was typed into. */
+  readonly confirm: () => Promise<void>;
   /** @param text how the option begins */
   readonly choose: (select: Locator, text: string) => Promise<void>;
 }
@@ -19,11 +23,16 @@ const MAX_WORDS = 20;
 
 export const HANDS: readonly ((page: Page) => Hands)[] = [useMouse, useKeyboard];
 
-function useMouse(): Hands {
+function useMouse(page: Page): Hands {
   return {
     name: 'mouse',
     press: (target) => target.click(),
     type: (field, text) => field.fill(text),
+    paste: async (field, text) => {
+      await field.click();
+      await paste(page, text);
+    },
+    confirm: () => page.keyboard.press('Enter'),
     choose: async (select, text) => {
       await select.selectOption({ label: await findOption(select, text) });
     },
@@ -43,6 +52,11 @@ export function useKeyboard(page: Page): Hands {
       await page.keyboard.press('ControlOrMeta+a');
       await page.keyboard.type(text);
     },
+    paste: async (field, text) => {
+      await reach(page, field);
+      await paste(page, text);
+    },
+    confirm: () => page.keyboard.press('Enter'),
     choose: async (select, text) => {
       const label = await findOption(select, text);
       await reach(page, select);
@@ -58,6 +72,11 @@ export function useKeyboard(page: Page): Hands {
       throw new Error(`${text} cannot be chosen by its letters`);
     },
   };
+}
+
+async function paste(page: Page, text: string): Promise<void> {
+  await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
+  await page.keyboard.press('ControlOrMeta+v');
 }
 
 /** @returns the label of the option that begins so, once there is one: a list may come after its select */

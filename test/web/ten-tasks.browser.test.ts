@@ -1,156 +1,44 @@
 /**
- * What a person on call comes for, each by mouse and by keyboard, with the clicks and the keys it takes counted: docs/page.md
- * has the table.
+ * What a person on call comes for, each by mouse and by keyboard, with the clicks and the keys it takes counted, and the seconds of
+ * somebody who knows the way: docs/page.md has the table. `npm run bench:tasks` prints what the page takes, too.
  */
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Receiver, receiveHttp } from '../core/notify/receivers.ts';
-import { read } from '../helpers/ask.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
 import { findFaults } from './check-page.ts';
 import { type Hands, HANDS } from './hands.ts';
+import { type Act, timeKeyboard, timeMouse } from './keystroke-level.ts';
 import { findChromium, openBrowser, type TestBrowser } from './open-browser.ts';
-import { pushLeap, pushStory } from './push-story.ts';
+import { findMetric, prepare, type Task, TASKS } from './ten-tasks.ts';
 
-const run = promisify(execFile);
 const executable = findChromium();
+/** How often each task is done, each way; more than once only to measure. */
+const ROUNDS = Number(process.env.TASKS_ROUNDS ?? 1);
 const MAX_CLICKS = 3;
+const MAX_SECONDS_OFF = 1;
 const TABLE = join(import.meta.dirname, '../../docs/page.md');
-const CREATE_RULE = `mutation { createNotificationRule(input: { name: "all", scope: {} }) { __typename } }`;
+const ROW =
+  /^\| (?<name>.+?) +\| +(?<clicks>\d) \| +(?<keys>\d+) \| +(?<mouse>\d+) s \| +(?<keyboard>\d+) s \| +(?:\d|none) \|$/gm;
 
-/** What somebody did; keys are counted by the page, those that are held with another as one. */
+/** What somebody did to be done. */
 interface Steps {
-  clicks: number;
-  keys: number;
+  readonly clicks: number;
+  /** Counted by the page, those that are held with another as one. */
+  readonly keys: number;
+  /** Of somebody who knows the way, without what the page takes. */
+  readonly seconds: number;
+  /** What the page took, with what drives it. */
+  readonly tookMs: number;
 }
-
-interface Bench {
-  readonly page: Page;
-  readonly hands: Hands;
-  readonly server: TestServer;
-  readonly receiver: Receiver;
-}
-
-interface Task {
-  readonly name: string;
-  /** Of the server's addresses; of a metric when it begins with a name. */
-  readonly from: string;
-  /** Resolves once it is seen to be done. */
-  readonly act: (bench: Bench) => Promise<unknown>;
-}
-
-const TASKS: readonly Task[] = [
-  {
-    name: 'Begin: a first metric by curl',
-    from: '/',
-    act: async ({ page, hands, server }) => {
-      await hands.press(page.getByRole('button', { name: 'Copy curl' }));
-      await page.getByText('copied').waitFor();
-      await run('bash', ['-c', await page.evaluate('navigator.clipboard.readText()')]);
-      await hands.press(page.getByRole('button', { name: 'Monitor all, new ones too' }));
-      await page.getByRole('treegrid').getByRole('link', { name: 'my.first.metric' }).waitFor();
-      await forget(server);
-    },
-  },
-  {
-    name: 'See what is wrong, and since when',
-    from: '/',
-    act: async ({ page, hands }) => {
-      await hands.press(
-        page.getByRole('region', { name: 'Open incidents' }).getByRole('link', { name: 'calm' }),
-      );
-      await page.getByText('First anomalous point').waitFor();
-    },
-  },
-  {
-    name: 'See what else was anomalous then',
-    from: '/incidents',
-    act: async ({ page, hands }) => {
-      await hands.press(page.getByRole('article', { name: /calm/ }).getByRole('link', { name: 'Chart' }));
-      await page.getByRole('region', { name: 'What else was anomalous' }).getByText('shop.latency').waitFor();
-    },
-  },
-  {
-    name: 'Compare two metrics',
-    from: 'calm',
-    act: async ({ page, hands }) => {
-      await hands.press(page.getByRole('button', { name: 'Compare with …' }));
-      await hands.type(page.getByRole('dialog').getByRole('combobox'), 'shop.orders');
-      await page.getByRole('option', { name: /shop\.orders/ }).waitFor();
-      await page.keyboard.press('Enter');
-      await page.getByRole('article', { name: 'shop.orders' }).locator('canvas').waitFor();
-    },
-  },
-  {
-    name: 'See the last three hours',
-    from: 'calm',
-    act: async ({ page, hands }) => {
-      await hands.press(page.getByRole('button', { name: '3h' }));
-      await page.waitForURL(/last=3h/);
-    },
-  },
-  {
-    name: 'Share what is seen',
-    from: 'calm',
-    act: async ({ page, hands }) => {
-      await hands.press(page.getByRole('button', { name: 'Copy link' }));
-      await page.getByText('copied').waitFor();
-      const link = new URL(await page.evaluate('navigator.clipboard.readText()'));
-      expect(Date.parse(link.searchParams.get('from') ?? '')).toBeLessThan(Date.now());
-    },
-  },
-  {
-    name: 'Acknowledge an incident',
-    from: '/incidents?show=ALL',
-    act: async ({ page, hands, server }) => {
-      await server.database.pool.query('UPDATE incident SET acknowledged_at = NULL');
-      const incident = page.getByRole('article', { name: /calm/ });
-      await hands.press(incident.getByRole('button', { name: 'Acknowledge' }));
-      await incident.getByText('acknowledged').waitFor();
-    },
-  },
-  {
-    name: 'Silence a metric for four hours',
-    from: 'calm',
-    act: async ({ page, hands }) => {
-      await hands.press(page.getByRole('button', { name: 'Silence…' }));
-      await hands.press(page.getByRole('button', { name: 'This metric for 4 hours' }));
-      await page.getByText('Metric silenced for 4 hours.').waitFor();
-    },
-  },
-  {
-    name: 'Send every critical anomaly to Slack',
-    from: '/incidents',
-    act: async ({ page, hands, receiver }) => {
-      await hands.press(page.getByRole('link', { name: 'New rule' }));
-      await hands.press(page.getByRole('button', { name: '+ Slack' }));
-      await hands.type(page.getByLabel('URL'), `${receiver.url}/services/${hands.name}`);
-      await page.keyboard.press('Enter');
-      await page.getByRole('article', { name: 'Rule Critical anomalies' }).waitFor();
-    },
-  },
-  {
-    name: 'See why a metric has no alerts yet',
-    from: '/',
-    act: async ({ page, hands }) => {
-      await hands.press(page.getByRole('button', { name: 'Search' }));
-      await hands.type(page.getByRole('dialog').getByRole('combobox'), 'new.metric');
-      await page.getByRole('option', { name: /new\.metric/ }).waitFor();
-      await page.keyboard.press('Enter');
-      await page.getByText(/Scoring starts after [0-9]+ more data points\./).waitFor();
-    },
-  },
-];
 
 describe.skipIf(executable === null)('the ten tasks of a person on call', () => {
   let server: TestServer;
   let browser: TestBrowser;
   let receiver: Receiver;
-  const counted = new Map<string, { mouse?: Steps; keyboard?: Steps }>();
+  const counted = new Map<string, Record<Hands['name'], Steps[]>>();
 
   beforeAll(async () => {
     browser = await openBrowser(executable ?? '');
@@ -159,52 +47,65 @@ describe.skipIf(executable === null)('the ten tasks of a person on call', () => 
   });
 
   afterAll(async () => {
+    if (process.env.TASKS_ROUNDS !== undefined) printTimes(counted);
     await browser[Symbol.asyncDispose]();
     await server[Symbol.asyncDispose]();
     await receiver[Symbol.asyncDispose]();
   });
 
-  const doTask = async ({ from, act }: Task, take: (page: Page) => Hands): Promise<Steps> => {
+  const doTask = async (task: Task, take: (page: Page) => Hands): Promise<Steps> => {
+    const { from } = task;
     const path = from.startsWith('/') ? from : `/metric/${await findMetric(server, from)}`;
+    await task.before?.(server);
     const permissions = ['clipboard-read', 'clipboard-write'];
     const { page, errors } = await browser.open('about:blank', { permissions });
     await page.addInitScript(COUNT_KEYS);
     await page.goto(`${server.url}${path}`);
-    const steps: Steps = { clicks: 0, keys: 0 };
-    const hands = countClicks(take(page), steps);
-    await act({ page, hands, server, receiver });
-    steps.keys = Number(await page.evaluate('sessionStorage.keys ?? 0'));
+    const acts: Act[] = [];
+    const hands = noteActs(take(page), acts);
+    const startedMs = performance.now();
+    await task.act({ page, hands, server, receiver });
+    const tookMs = performance.now() - startedMs;
+    const [keys = 0, held = 0] = String(await page.evaluate('sessionStorage.keys ?? "0 0"'))
+      .split(' ')
+      .map(Number);
     await page.context().close();
+    await task.after?.(server);
     expect(errors).toEqual([]);
-    return steps;
+    return hands.name === 'mouse'
+      ? { clicks: acts.reduce((sum, { clicks }) => sum + clicks, 0), keys, seconds: timeMouse(acts), tookMs }
+      : { clicks: 0, keys, seconds: timeKeyboard(countReached(acts), keys + held), tookMs };
   };
 
   it.each(TASKS)('$name: by mouse in three clicks, and by keyboard alone', async (task) => {
-    const steps: { mouse?: Steps; keyboard?: Steps } = {};
+    const steps: Record<Hands['name'], Steps[]> = { mouse: [], keyboard: [] };
     if (task !== TASKS[0] && counted.size === 1) await prepare(server);
-    for (const take of HANDS) {
-      await server.database.pool.query(`DELETE FROM notification_rule WHERE name = 'Critical anomalies'`);
-      const name = take === HANDS[0] ? 'mouse' : 'keyboard';
-      steps[name] = await doTask(task, take);
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const take of HANDS) {
+        await server.database.pool.query(`DELETE FROM notification_rule WHERE name = 'Critical anomalies'`);
+        steps[take === HANDS[0] ? 'mouse' : 'keyboard'].push(await doTask(task, take));
+      }
     }
     counted.set(task.name, steps);
-    expect(steps.mouse?.clicks).toBeLessThanOrEqual(MAX_CLICKS);
-    expect(steps.keyboard?.clicks).toBe(0);
-    expect(steps.keyboard?.keys).toBeGreaterThan(0);
+    for (const { clicks } of steps.mouse) expect(clicks).toBeLessThanOrEqual(MAX_CLICKS);
+    for (const { keys } of steps.keyboard) expect(keys).toBeGreaterThan(0);
   });
 
-  it('take the clicks the documentation says, and no more keys', () => {
-    const rows = [...readFileSync(TABLE, 'utf8').matchAll(/^\| (.+?) +\| +(\d) \| +(\d+) \|$/gm)];
-    const documented = new Map(rows.map(([, name, clicks, keys]) => [name, { clicks, keys }]));
-    expect([...documented.keys()]).toEqual(TASKS.map(({ name }) => name));
-    for (const [name, { mouse, keyboard }] of counted) {
-      const { clicks, keys } = documented.get(name) ?? {};
-      expect([name, mouse?.clicks]).toEqual([name, Number(clicks)]);
-      expect([name, keyboard?.keys ?? 0, Number(keys) >= (keyboard?.keys ?? Infinity)]).toEqual([
-        name,
-        keyboard?.keys,
-        true,
-      ]);
+  it('take the clicks and the seconds the documentation says, and no more keys', () => {
+    const rows = [...readFileSync(TABLE, 'utf8').matchAll(ROW)].map(({ groups = {} }) => groups);
+    expect(rows.map(({ name }) => name)).toEqual(TASKS.map(({ name }) => name));
+    for (const { name = '', ...documented } of rows) {
+      const { mouse, keyboard } = counted.get(name) ?? { mouse: [], keyboard: [] };
+      for (const { clicks, seconds } of mouse) {
+        expect([name, clicks]).toEqual([name, Number(documented.clicks)]);
+        expect([name, Math.round(seconds)]).toEqual([name, Number(documented.mouse)]);
+      }
+      for (const { keys, seconds } of keyboard) {
+        expect([name, keys, keys <= Number(documented.keys)]).toEqual([name, keys, true]);
+        // How many Tabs it is to something depends on what the page shows before it.
+        const off = Math.abs(seconds - Number(documented.keyboard));
+        expect([name, seconds, off <= MAX_SECONDS_OFF]).toEqual([name, seconds, true]);
+      }
     }
   });
 
@@ -239,81 +140,56 @@ describe.skipIf(executable === null)('the ten tasks of a person on call', () => 
   });
 });
 
-/** Keys, in this browser's tab; what only changes another key is none. */
+/** Keys, in this browser's tab: those that do something, and those that only change another one. */
 const COUNT_KEYS = `addEventListener('keydown', ({ key, isTrusted }) => {
-  if (isTrusted && !['Control', 'Shift', 'Meta', 'Alt'].includes(key))
-    sessionStorage.keys = Number(sessionStorage.keys ?? 0) + 1;
+  const [keys, held] = (sessionStorage.keys ?? '0 0').split(' ').map(Number);
+  const isHeld = ['Control', 'Shift', 'Meta', 'Alt'].includes(key);
+  if (isTrusted) sessionStorage.keys = isHeld ? keys + ' ' + (held + 1) : (keys + 1) + ' ' + held;
 }, true)`;
 
 /** A list is opened by one click, and chosen from by another. */
-function countClicks(hands: Hands, steps: Steps): Hands {
-  const count = (clicks: number) => {
-    if (hands.name === 'mouse') steps.clicks += clicks;
-  };
+function noteActs(hands: Hands, acts: Act[]): Hands {
   return {
     name: hands.name,
     press: async (target) => {
-      count(1);
+      acts.push({ clicks: 1, keys: 0 });
       await hands.press(target);
     },
     type: async (field, text) => {
-      count(1);
+      acts.push({ clicks: 1, keys: text.length });
       await hands.type(field, text);
     },
+    paste: async (field, text) => {
+      acts.push({ clicks: 1, keys: 2 });
+      await hands.paste(field, text);
+    },
+    confirm: async () => {
+      acts.push({ clicks: 0, keys: 1 });
+      await hands.confirm();
+    },
     choose: async (select, text) => {
-      count(2);
+      acts.push({ clicks: 2, keys: 0 });
       await hands.choose(select, text);
     },
   };
 }
 
-/** A server with a story: an incident that is over, one that lasts, and a metric that is still learning. */
-async function prepare(server: TestServer): Promise<void> {
-  await read(server, CREATE_RULE);
-  await pushStory(server);
-  await pushLeap(server);
-  await read(
-    server,
-    `mutation { monitorMetric(input: { spec: { custom: { name: "new.metric" } } }) { __typename } }`,
-  );
-  const points = Array.from({ length: 20 }, (_, back) => ({
-    metric: 'new.metric',
-    timestamp: new Date(Date.now() - (20 - back) * 60_000).toISOString(),
-    value: back,
-  }));
-  await read(
-    server,
-    `mutation ($points: [MetricPointInput!]!) { putMetricData(input: { points: $points }) { accepted } }`,
-    { points },
-  );
-  for (;;) {
-    const { rows } = await server.database.pool.query<{ name: string }>(
-      `SELECT metric_name AS name FROM incident WHERE state = 'FIRING'`,
-    );
-    if (rows.some(({ name }) => name === 'calm')) return;
-  }
+/** Enter after what was typed is no act of its own. */
+function countReached(acts: readonly Act[]): number {
+  return acts.filter(({ clicks }) => clicks > 0).length;
 }
 
-/** What the first task made, so that it can be done again. */
-async function forget(server: TestServer): Promise<void> {
-  const { metrics, monitoringPolicies } = await read<{
-    metrics: { nodes: { id: string }[] };
-    monitoringPolicies: { nodes: { id: string }[] };
-  }>(server, `{ metrics { nodes { id } } monitoringPolicies { nodes { id } } }`);
-  for (const { id } of metrics.nodes) {
-    await read(server, `mutation ($id: ID!) { deleteMetric(input: { id: $id }) { __typename } }`, { id });
-  }
-  for (const { id } of monitoringPolicies.nodes) {
-    await read(server, `mutation ($id: ID!) { deleteMonitoringPolicy(input: { id: $id }) { __typename } }`, {
-      id,
-    });
-  }
-}
-
-async function findMetric(server: TestServer, wanted: string): Promise<string> {
-  const { metrics } = await read<{ metrics: { nodes: { id: string; name: string }[] } }>(
-    server,
-    '{ metrics { nodes { id name } } }',
-  );
-  return encodeURIComponent(metrics.nodes.find(({ name }) => name === wanted)?.id ?? '');
+/** One line a task and a way, as the benchmarks print them. */
+function printTimes(counted: ReadonlyMap<string, Record<Hands['name'], Steps[]>>): void {
+  for (const [name, ways] of counted)
+    for (const [way, rounds] of Object.entries(ways)) {
+      const times = rounds.map(({ tookMs }) => Math.round(tookMs)).toSorted((a, b) => a - b);
+      const value = times[Math.floor(times.length / 2)];
+      const seconds = Math.max(...rounds.map((one) => one.seconds)).toFixed(1);
+      const keys = Math.max(...rounds.map((one) => one.keys));
+      const facts = { worst: times.at(-1), keys, klmSeconds: Number(seconds) };
+      process.stdout.write(
+        `${JSON.stringify({ name: `${name}, by ${way}`, value, unit: 'ms', ...facts })}\n`,
+      );
+    }
 }

@@ -92,7 +92,8 @@ export function createDemoApi(url: string): DemoApi {
   };
 }
 
-async function ask(url: string, query: string, variables: unknown): Promise<unknown> {
+/** @throws when the server refuses; a full queue is asked again */
+export async function ask(url: string, query: string, variables: unknown): Promise<unknown> {
   for (;;) {
     const response = await fetch(url, {
       method: 'POST',

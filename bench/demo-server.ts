@@ -25,19 +25,23 @@ export interface DemoServer {
  * @param options.fleet so many calm metrics beside the shop and the boiler
  * @param options.fleetStepMs time between two points of theirs; an hour when left out, which is soon scored
  * @param options.series others than those of the shop and the boiler
+ * @param options.settings LAPWING_ variables over those of the demo
  */
 export async function startDemo(options: {
   readonly port: string;
   readonly fleet: number;
   readonly fleetStepMs?: number;
   readonly series?: readonly DemoSeries[];
+  readonly settings?: Readonly<Record<string, string>>;
 }): Promise<DemoServer> {
   const folder = await mkdtemp(join(tmpdir(), 'lapwing-demo-'));
   const removeFolder = () => rm(folder, { recursive: true, force: true });
-  const server = await startServer(options.port, folder).catch(async (error: unknown) => {
-    await removeFolder();
-    throw error;
-  });
+  const server = await startServer(options.port, folder, options.settings ?? {}).catch(
+    async (error: unknown) => {
+      await removeFolder();
+      throw error;
+    },
+  );
   const address = server.addresses.http ?? '';
   const api = createDemoApi(`${address}graphql`);
   const fleet = listFleet(options.fleet, options.fleetStepMs ?? HOUR_MS);
@@ -59,13 +63,18 @@ export async function startDemo(options: {
   };
 }
 
-async function startServer(port: string, folder: string): Promise<Lapwing> {
+async function startServer(
+  port: string,
+  folder: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<Lapwing> {
   const config = readConfig({
     LAPWING_PORT: port,
     LAPWING_DATA_DIR: folder,
     LAPWING_GRAPHITE_PORT: '',
     LAPWING_HOST_METRICS: 'off',
     LAPWING_LOG_LEVEL: 'warn',
+    ...settings,
   });
   return startLapwing(config, createLog(config.logLevel), {
     onLost: (error) => {

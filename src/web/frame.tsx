@@ -124,7 +124,9 @@ function Views() {
       <Route path="/server/keys" component={KeysPage} />
       <Route path="/server/audit" component={AuditPage} />
       <Route>
-        <Notice title="Page not found." />
+        <Notice title="Page not found.">
+          <Link href="/">To the overview</Link>
+        </Notice>
       </Route>
     </Switch>
   );

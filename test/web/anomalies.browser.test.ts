@@ -135,6 +135,7 @@ describe.skipIf(executable === null)('an anomaly on the page', () => {
     const response = await page.goto(`${server.url}/nothing/here`);
     expect(response?.status()).toBe(404);
     await page.getByText('Page not found.').waitFor();
+    await page.getByRole('link', { name: 'To the overview' }).waitFor();
     await page.context().close();
   });
 

@@ -26,6 +26,9 @@ describe.skipIf(executable === null)('the page of a server with keys', () => {
       expect(await page.evaluate('Object.keys(localStorage).filter((key) => key.includes("key"))')).toEqual(
         [],
       );
+      // The server is closed, though it keeps no key.
+      await page.goto(`${server.url}/server/keys`);
+      await page.getByText('This tab has the key of LAPWING_API_KEY.').waitFor();
       await page.context().close();
     }
   });

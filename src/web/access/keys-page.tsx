@@ -37,9 +37,11 @@ export function KeysPage() {
             </label>
             {apiKeys.length === 0 ? (
               <Notice title="No keys yet.">
-                {login === null
+                {isOpen
                   ? 'Not required while the server listens on localhost only. Creating the first key locks the server.'
-                  : 'People sign in; programs need keys.'}
+                  : login === null
+                    ? 'This tab has the key of LAPWING_API_KEY. Give people and programs keys of their own.'
+                    : 'People sign in; programs need keys.'}
               </Notice>
             ) : (
               <KeyTable keys={apiKeys} onRevoked={answer.askAgain} />

@@ -25,9 +25,14 @@ export function ScreenRows(props: { readonly rows: readonly WallRow[]; readonly 
           <ScreenRow key={row.key} row={row} starts={starts} em={ROW_EM[density]} />
         ))}
       </ul>
-      <p className="quiet">{hidden === 0 ? '' : `and ${hidden.toLocaleString('en')} more rows`}</p>
+      <p className="quiet">{describeHidden(hidden)}</p>
     </>
   );
+}
+
+function describeHidden(count: number): string {
+  if (count === 0) return '';
+  return `and ${count.toLocaleString('en')} more ${count === 1 ? 'row' : 'rows'}`;
 }
 
 function ScreenRow(props: {

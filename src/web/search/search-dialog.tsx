@@ -105,7 +105,7 @@ function FoundList(props: {
             {more === 0 ? null : (
               <span className="quiet">
                 {' '}
-                {more === null ? 'and more' : `and ${more.toLocaleString('en')} more`}
+                {more === null ? '(not all)' : `and ${more.toLocaleString('en')} more`}
               </span>
             )}
           </h3>

@@ -34,7 +34,8 @@ export function WallPage() {
       <WallToolbar view={view} count={wall === undefined ? '' : describeCount(rows, starts)} />
       {problem === null ? null : (
         <Notice kind="problem" title="Could not load the overview.">
-          <p>{problem} Retrying automatically.</p>
+          <p>{problem}</p>
+          <p>Retrying automatically.</p>
           <button onClick={readAgain}>Retry now</button>
         </Notice>
       )}

@@ -49,7 +49,7 @@ export function KeyTable(props: {
           </p>
           {problem === null ? null : <Notice kind="problem">{problem}</Notice>}
           <div className="line">
-            <button className="main" onClick={() => void act(asked.id)}>
+            <button className="main danger" onClick={() => void act(asked.id)}>
               Revoke key
             </button>
             <button onClick={close}>Cancel</button>

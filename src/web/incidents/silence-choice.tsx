@@ -27,17 +27,19 @@ export function SilenceChoice(props: {
     void silence(about, seconds, name);
   };
   const buttons = (label: string, about: Parameters<typeof silence>[0]) => (
-    <div className="line" role="group" aria-label={label}>
+    <div className="choice-group" role="group" aria-label={label}>
       <span>{label} for</span>
-      {SPANS.map(([seconds, name]) => (
-        <button
-          key={seconds}
-          aria-label={`${label} for ${name}`}
-          onClick={() => choose(about, seconds, name)}
-        >
-          {name}
-        </button>
-      ))}
+      <div className="line">
+        {SPANS.map(([seconds, name]) => (
+          <button
+            key={seconds}
+            aria-label={`${label} for ${name}`}
+            onClick={() => choose(about, seconds, name)}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
     </div>
   );
   return (

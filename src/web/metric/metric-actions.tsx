@@ -58,7 +58,7 @@ export function MetricActions({ metric }: { readonly metric: MetricHeadFragment 
           <p>{WORDS[asked].text}</p>
           {problem === null ? null : <Notice kind="problem">{problem}</Notice>}
           <div className="line">
-            <button className="main" onClick={() => void act()}>
+            <button className="main danger" onClick={() => void act()}>
               {WORDS[asked].button}
             </button>
             <button onClick={close}>Cancel</button>

@@ -98,7 +98,7 @@ function DeleteQuestion(props: {
     <Modal title={`Delete the rule ${props.name}?`} onClose={props.onClose}>
       <p>Its incidents are kept; open ones are resolved without a notification.</p>
       <div className="line">
-        <button className="main" onClick={props.onDelete}>
+        <button className="main danger" onClick={props.onDelete}>
           Delete
         </button>
         <button onClick={props.onClose}>Cancel</button>

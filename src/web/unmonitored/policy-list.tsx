@@ -80,7 +80,7 @@ function PolicyCard(props: { readonly policy: PolicyRowFragment; readonly onChan
           <p>The metrics it began stay monitored; new ones are not monitored by it any more.</p>
           {problem === null ? null : <Notice kind="problem">{problem}</Notice>}
           <div className="line">
-            <button className="main" onClick={() => void finish(remove({ input: { id } }))}>
+            <button className="main danger" onClick={() => void finish(remove({ input: { id } }))}>
               Delete
             </button>
             <button onClick={() => setShown(null)}>Cancel</button>

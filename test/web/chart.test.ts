@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LiveScore } from '../../src/web/api/score-feed.ts';
 import { appendScores, type Columns, openGaps } from '../../src/web/metric/chart/columns.ts';
+import { listAlone } from '../../src/web/metric/chart/value-plot.ts';
 import { chooseSpan, panRange, parseFixedRange, zoomRange } from '../../src/web/metric/range.ts';
 
 const columnsAt = (...times: readonly number[]): Columns => {
@@ -32,6 +33,15 @@ describe('the chart', () => {
     expect(opened.times).toEqual([10, 20, 35, 100]);
     expect(opened.values).toEqual([1, 1, null, 1]);
     expect(openGaps(columnsAt(10, 20), 30).times).toEqual([10, 20]);
+  });
+
+  it('sees a value that has none beside it, where a line would show nothing', () => {
+    expect(listAlone([])).toEqual([]);
+    expect(listAlone([7])).toEqual([0]);
+    expect(listAlone([7, 7])).toEqual([]);
+    expect(listAlone([7, null, 7, 7, null, 0])).toEqual([0, 5]);
+    // What another series has between two values is no gap of this one.
+    expect(listAlone([7, undefined, 7, null, undefined, 7, undefined])).toEqual([5]);
   });
 
   it('takes only ranges that make sense from the address', () => {

@@ -83,7 +83,7 @@ export function describeValuePlot(options: {
       { label: 'high', width: 0, points: { show: false } },
       { label: 'low', width: 0, points: { show: false } },
       { label: 'expected', stroke: colors['ink-quiet'], width: 1, dash: [4, 4], points: { show: false } },
-      { label: 'value', stroke: colors.value, width: 1.6, points: { show: false } },
+      { label: 'value', stroke: colors.value, width: 1.6, points: showAlone(colors.value) },
       { label: 'yellow', ...dots(colors.yellow, 7) },
       { label: 'red', ...dots(colors.red, 10) },
       { label: 'previous', stroke: colors.accent, width: 1.2, dash: [2, 3], points: { show: false } },
@@ -95,7 +95,7 @@ export function describeValuePlot(options: {
         ...font,
         ...(isCompact ? { size: COMPACT.axisHeight } : {}),
         space: 80,
-        values: (_plot, ticks) => nameTicks(ticks, zone),
+        values: (_plot, ticks, _axis, _space, step) => nameTicks(ticks, step, zone),
       },
       {
         ...describeAxis(colors),
@@ -106,6 +106,28 @@ export function describeValuePlot(options: {
     ],
     hooks: { draw: [(plot) => drawFlags(plot, readFlags(), colors)] },
   };
+}
+
+/** A line has two ends: a value without a neighbour would not be seen. */
+function showAlone(color: string): uPlot.Series.Points {
+  return {
+    show: true,
+    size: 5,
+    fill: color,
+    width: 0,
+    filter: ({ data }, series) => listAlone(data[series] ?? []),
+  };
+}
+
+/** Where a value has a gap on both sides: null is one, and undefined a time of another series. */
+export function listAlone(values: ArrayLike<number | null | undefined>): number[] {
+  const own = Array.from(values, (value, index) => ({ value, index })).filter(
+    ({ value }) => value !== undefined,
+  );
+  const isGap = (place: number) => own[place]?.value == null;
+  return own
+    .filter((_, place) => !isGap(place) && isGap(place - 1) && isGap(place + 1))
+    .map(({ index }) => index);
 }
 
 export function describeTime(zone: Zone): Pick<uPlot.Options, 'tzDate'> {
@@ -126,10 +148,12 @@ export function describeAxis(colors: ChartColors): uPlot.Axis {
   };
 }
 
-/** Times of the day, and the day where it begins. */
-function nameTicks(ticks: readonly number[], zone: Zone): string[] {
+/**
+ * Times of the day, and the day where it begins.
+ * @param step from one to the next, in seconds: on a narrow screen there is one alone
+ */
+function nameTicks(ticks: readonly number[], step: number, zone: Zone): string[] {
   const options = { hourCycle: 'h23', ...(zone === 'UTC' ? { timeZone: 'UTC' } : {}) } as const;
-  const step = (ticks[1] ?? 0) - (ticks[0] ?? 0);
   const clock = new Intl.DateTimeFormat(undefined, {
     ...options,
     hour: '2-digit',

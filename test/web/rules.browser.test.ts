@@ -80,7 +80,7 @@ describe.skipIf(executable === null)('the page of rules', () => {
       await hands.press(page.getByText('Condition ·'));
       await hands.choose(page.getByLabel('Direction'), 'only above');
       await type('Minimum deviation (absolute)', '2.5');
-      await type('Minimum deviation (absolute) %', '12');
+      await type('Minimum deviation (%)', '12');
       await type('Consecutive anomalous points', '3');
       await type('Minimum duration (s)', '120');
       await hands.press(page.getByLabel('Ignore metrics that are still learning'));

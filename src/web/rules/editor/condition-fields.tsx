@@ -71,7 +71,7 @@ export function ConditionFields({ draft, onChange }: DraftPart) {
         />
         <NumberField
           at="minDeviationRatio"
-          label="Minimum deviation (absolute) %"
+          label="Minimum deviation (%)"
           hint="of the expected value"
           value={draft.minDeviationPercent}
           onChange={(minDeviationPercent) => onChange({ minDeviationPercent })}

@@ -26,7 +26,7 @@ export function WallToolbar({ view, count }: { readonly view: ViewState; readonl
     <div className="wall-tools" role="search" aria-label="Overview">
       <input
         type="search"
-        placeholder="Search metrics and resources"
+        placeholder="Search by name"
         aria-label="Search metrics and resources"
         value={view.text}
         onChange={({ target }) => view.setText(target.value)}

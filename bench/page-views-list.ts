@@ -33,6 +33,18 @@ const saveView = async (page: Page) => {
   await press('Save this view')(page);
 };
 
+const makePanel = async (page: Page) => {
+  await press('Embed…')(page);
+  await press('Create link')(page);
+  await page.getByRole('group', { name: 'New link' }).waitFor();
+};
+
+const showPanel = async (page: Page) => {
+  await makePanel(page);
+  const texts = await page.getByRole('group', { name: 'New link' }).locator('pre').allTextContents();
+  await page.goto(texts.find((text) => text.startsWith('http')) ?? 'no address');
+};
+
 /** Of a server with everything. @param metrics ids by name */
 export function listViews(metrics: ReadonlyMap<string, string>): readonly View[] {
   const metric = (name: string) => `/metric/${encodeURIComponent(metrics.get(name) ?? '')}`;
@@ -58,6 +70,8 @@ export function listViews(metrics: ReadonlyMap<string, string>): readonly View[]
     },
     { name: 'metric-compare-dialog', path: failing, act: press('Compare with …'), isScreen: true },
     { name: 'metric-silence-dialog', path: failing, act: press('Silence…'), isScreen: true },
+    { name: 'metric-embed-dialog', path: failing, act: makePanel, isScreen: true },
+    { name: 'metric-panel', path: failing, act: showPanel, isScreen: true },
     { name: 'metric-delete-dialog', path: failing, act: press('Delete'), isScreen: true },
     { name: 'metric-silent', path: metric('boiler.temperature') },
     { name: 'metric-waiting', path: metric('waiting.metric') },

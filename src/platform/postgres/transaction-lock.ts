@@ -4,7 +4,7 @@ import type pg from 'pg';
 /** "LAPW" in ASCII: not those of others in the same database. PostgreSQL's locks of two numbers do not meet those of one, of which server-lock.ts takes one. */
 export const LOCK_CLASS = 0x4c41_5057;
 /** 2 is that of change numbers, which the triggers of the database take at the end of a transaction. */
-export const LOCKS = { followers: 1, months: 3, packing: 4 } as const;
+export const LOCKS = { followers: 1, months: 3, packing: 4, lanes: 5 } as const;
 
 /** Waits until nobody else holds the lock; it is released by the end of the transaction. */
 export async function lockUntilCommit(client: pg.PoolClient, name: keyof typeof LOCKS): Promise<void> {

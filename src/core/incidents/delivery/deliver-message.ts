@@ -146,12 +146,21 @@ async function makeMessage(
   return { id, kind, rule: about, count, incidents, subject, text };
 }
 
+/** Frees the lane as well. One whose lease went to another dispatcher is that one's: it will be delivered again. */
 async function note(
-  { id }: DueMessage,
-  { prisma, onTried }: DeliverContext,
+  { id, leased_until: leasedUntil }: DueMessage,
+  { prisma, log, onTried }: DeliverContext,
   data: Parameters<PrismaClient['notification']['updateMany']>[0]['data'],
 ): Promise<void> {
-  await prisma.notification.updateMany({ where: { id }, data });
+  const { count } = await prisma.notification.updateMany({
+    where: { id, leasedUntil },
+    data: { ...data, leasedUntil: null },
+  });
+  if (count === 0)
+    log.warn(
+      { notification: id },
+      'a delivery is not noted: its lease went to another, or the message is gone',
+    );
   onTried(id);
 }
 

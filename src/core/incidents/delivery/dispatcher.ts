@@ -3,7 +3,7 @@
  * many channels at once, so that a slow receiver delays no other.
  */
 import { deliverMessage, type DeliverContext } from './deliver-message.ts';
-import { takeDueMessages, type DueMessage } from './claim-due.ts';
+import { claimDueMessages, type DueMessage } from './claim-due.ts';
 
 /** Channels that are delivered to at once. */
 const MAX_CHANNELS_AT_ONCE = 50;
@@ -12,7 +12,7 @@ export class Dispatcher {
   readonly #context: DeliverContext;
   /** Deliveries by channel. */
   readonly #inFlight = new Map<string, Promise<void>>();
-  /** When channels that asked for a pause may be sent to again, by lane. */
+  /** When channels that asked for a pause may be sent to again, by lane. Another process finds out by itself. */
   readonly #paused = new Map<string, Date>();
   /** Messages delivered so far. */
   #delivered = 0;
@@ -27,7 +27,7 @@ export class Dispatcher {
     const limit = MAX_CHANNELS_AT_ONCE - this.#inFlight.size;
     if (this.#isStopped || limit <= 0) return;
     const except = [...this.#inFlight.keys(), ...this.#listPaused()];
-    const due = await takeDueMessages(this.#context, { except, limit });
+    const due = await claimDueMessages(this.#context, { except, limit });
     for (const first of due) this.#begin(first);
   }
 
@@ -53,7 +53,7 @@ export class Dispatcher {
       const { isSent, pausedUntil } = await deliverMessage(due, this.#context);
       if (isSent) this.#delivered += 1;
       if (pausedUntil !== null) return void this.#paused.set(due.lane, pausedUntil);
-      [due] = await takeDueMessages(this.#context, { lane: first.lane, limit: 1 });
+      [due] = await claimDueMessages(this.#context, { lane: first.lane, limit: 1 });
     }
   }
 

@@ -17,6 +17,12 @@ export function formatCursor(epoch: string, seq: number): string {
   return `v1.${epoch}.${seq}`;
 }
 
+/** The place a cursor of this log stands for, though it may be ahead of its end; null for what is none. */
+export function readCursor(cursor: string, epoch: string): number | null {
+  const match = CURSOR.exec(cursor);
+  return match?.[1] === epoch ? Number(match[2]) : null;
+}
+
 /**
  * The place a cursor stands for: everything after it is still to be seen.
  * @throws CursorInvalidError when it is not a cursor of this log; CursorExpiredError when what followed it is gone

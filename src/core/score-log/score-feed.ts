@@ -6,12 +6,12 @@
  */
 import type pg from 'pg';
 import { readLogBounds } from './read-log.ts';
-import { searchLog } from './search-log.ts';
 import { StoredLog } from './stored-log.ts';
-import { cutPage, type PageOptions, type ScorePage, selectScores } from './score-pages.ts';
+import { type PageOptions, readOldest, type ScorePage } from './score-pages.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Tracing } from '../../platform/tracing/tracing.ts';
+import { CursorWait } from './await-cursor.ts';
 import { formatCursor, parseCursor, type LogBounds } from './cursor.ts';
 import type { Registry } from '../metrics/registry.ts';
 import { compileFilter, type ScoreFilter } from './score-filter.ts';
@@ -47,6 +47,8 @@ interface ScoreFeedOptions {
 }
 
 export class ScoreFeed {
+  /** To be called before a cursor is used: it may be of scores that memory does not know yet. */
+  readonly awaitCursor: CursorWait['wait'];
   readonly #options: ScoreFeedOptions;
   readonly #epoch: string;
   readonly #ring: ScoreRing;
@@ -70,6 +72,8 @@ export class ScoreFeed {
     this.#floor = floor;
     this.#ring = createScoreRing(RING_CAPACITY, last);
     this.#stored = new StoredLog(options.pool);
+    const cursors = new CursorWait(this, () => readLogBounds(options.pool));
+    this.awaitCursor = (after) => cursors.wait(after);
     // A series that comes to a resource may change the tags of all its metrics.
     options.registry.onLoaded(() => this.forgetTags());
   }
@@ -171,11 +175,10 @@ export class ScoreFeed {
   }
 
   /** The same log by pages, oldest first. @throws CursorInvalidError, CursorExpiredError */
-  async readPage({ filter, after, first }: PageOptions): Promise<ScorePage> {
-    const { pool, registry } = this.#options;
+  async readPage({ after, ...options }: PageOptions): Promise<ScorePage> {
+    await this.awaitCursor(after);
     const start = after === null ? 0 : parseCursor(after, this.bounds());
-    const selection = await selectScores(filter, { pool, registry });
-    return cutPage(await searchLog(pool, start, selection, first + 1), first);
+    return readOldest(this.#options, { ...options, after: start });
   }
 
   cursorOf(seq: number): string {
@@ -223,20 +226,24 @@ export class ScoreFeed {
 
   /** To be called after retention, and after a commit whose outcome was unclear: reads how far the log goes. */
   async refreshBounds(): Promise<void> {
-    const { floor, last } = await readLogBounds(this.#options.pool);
-    this.#floor = floor;
+    this.moveBounds(await readLogBounds(this.#options.pool));
+  }
+
+  /** Scores between memory's last and that of the database are read from there. */
+  moveBounds({ floor, last }: LogBounds): void {
+    this.#floor = Math.max(this.#floor, floor);
     this.#ring.skipTo(last);
     this.#pages.forget();
     this.#wakeAll();
   }
 
-  /** Ends every subscription, as if the client had ended it. */
-  close(): void {
-    for (const stream of [...this.#streams]) void stream.return?.();
-  }
-
   #wakeAll(): void {
     this.#grown.wake();
     for (const group of this.#groups.values()) group.wake();
+  }
+
+  /** Ends every subscription, as if the client had ended it. */
+  close(): void {
+    for (const stream of [...this.#streams]) void stream.return?.();
   }
 }

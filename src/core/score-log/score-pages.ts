@@ -2,7 +2,13 @@
 import type pg from 'pg';
 import type { Registry } from '../metrics/registry.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
-import { countLog, type LogSelection, type ScoredPlace, searchMostAnomalous } from './search-log.ts';
+import {
+  countLog,
+  type LogSelection,
+  type ScoredPlace,
+  searchLog,
+  searchMostAnomalous,
+} from './search-log.ts';
 import { leastScore, narrowsMetrics, type ScoreFilter } from './score-filter.ts';
 import { findMetrics } from './find-metrics.ts';
 
@@ -29,6 +35,15 @@ export interface ScorePage {
 interface Parts {
   readonly pool: pg.Pool;
   readonly registry: Pick<Registry, 'all'>;
+}
+
+/** Oldest first. @param after the last offset seen */
+export async function readOldest(
+  parts: Parts,
+  { filter, after, first }: Omit<PageOptions, 'after'> & { readonly after: number },
+): Promise<ScorePage> {
+  const selection = await selectScores(filter, parts);
+  return cutPage(await searchLog(parts.pool, after, selection, first + 1), first);
 }
 
 /** The highest scores first. @param after the last place seen; null from the first on */

@@ -54,7 +54,7 @@ export interface ApiParts {
   readonly awsRegions: Readonly<Record<string, string>>;
   readonly live: Pick<
     ScoreFeed,
-    'subscribe' | 'readPage' | 'cursorOf' | 'head' | 'bounds' | 'subscriberCount'
+    'awaitCursor' | 'subscribe' | 'readPage' | 'cursorOf' | 'head' | 'bounds' | 'subscriberCount'
   >;
   /** Makes what the database holds of times and row ids of metrics as new as what is committed. */
   readonly saveProgress: SaveProgress;

@@ -68,17 +68,15 @@ builder.subscriptionField('anomalyScores', (t) =>
         description: `How long an event may wait for more scores, 0 to ${MAX_LINGER_MS} ms.`,
       }),
     },
-    subscribe: (_root, { filter, after, ...args }, { live, request }) => {
+    subscribe: async (_root, { filter, after: cursor, ...args }, { live, request }) => {
       const maxBatch = args.maxBatch ?? DEFAULT_BATCH;
       const lingerMs = args.lingerMs ?? DEFAULT_LINGER_MS;
       checkRange('maxBatch', maxBatch, 1, MAX_SCORES);
       checkRange('lingerMs', lingerMs, 0, MAX_LINGER_MS);
-      return live.subscribe({
-        filter: readScoreFilter(filter ?? {}, ['filter']),
-        after: request?.headers.get('last-event-id') ?? after ?? null,
-        maxBatch,
-        lingerMs,
-      });
+      const after = request?.headers.get('last-event-id') ?? cursor ?? null;
+      const options = { filter: readScoreFilter(filter ?? {}, ['filter']), after, maxBatch, lingerMs };
+      await live.awaitCursor(after);
+      return live.subscribe(options);
     },
     resolve: (event) => event,
   }),

@@ -15,6 +15,7 @@ import { tenantRegistry } from './tenant-registry.ts';
 
 function tenantScoreFeed(live: ApiParts['live'], accountId: number): ApiParts['live'] {
   return {
+    awaitCursor: (after) => live.awaitCursor(after),
     subscribe: (options) => live.subscribe({ ...options, filter: { ...options.filter, accountId } }),
     readPage: (options) => live.readPage({ ...options, filter: { ...options.filter, accountId } }),
     cursorOf: (seq) => live.cursorOf(seq),

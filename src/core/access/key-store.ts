@@ -1,7 +1,8 @@
 /** The keys and accounts in the database. */
 import { DuplicateNameError, InvalidInputError, NotFoundError, QuotaExceededError } from '../../errors.ts';
-import type { Account, ApiKey, PrismaClient } from '../../generated/prisma/client.ts';
+import type { Account, ApiKey, Prisma, PrismaClient } from '../../generated/prisma/client.ts';
 import { MAX_NAME_LENGTH, type Scope, UNPRINTABLE } from '../../model.ts';
+import { lockPrismaUntilCommit } from '../../platform/postgres/transaction-lock.ts';
 import { createSecret } from './secret.ts';
 
 export interface NewKey {
@@ -29,8 +30,16 @@ const SHOWN = { omit: { hash: true }, include: { account: true } } as const;
  * @throws InvalidInputError naming the field; DuplicateNameError when a usable key has the name; QuotaExceededError
  */
 export async function insertKey(prisma: PrismaClient, wanted: NewKey): Promise<CreatedKey> {
-  const { name, account, expiresAt } = wanted;
   check(wanted);
+  return prisma.$transaction(async (transaction) => {
+    // The command line makes keys beside a server: of two that look at once, both would find the name and a place free.
+    await lockPrismaUntilCommit(transaction, 'keys');
+    await checkPlace(transaction, wanted.name);
+    return insert(transaction, wanted);
+  });
+}
+
+async function checkPlace(prisma: Prisma.TransactionClient, name: string): Promise<void> {
   const usable = isUsable();
   const count = await prisma.apiKey.count({ where: usable });
   if (count >= MAX_KEYS) {
@@ -39,12 +48,17 @@ export async function insertKey(prisma: PrismaClient, wanted: NewKey): Promise<C
   if ((await prisma.apiKey.count({ where: { ...usable, name } })) > 0) {
     throw new DuplicateNameError(`name: there is a key ${JSON.stringify(name)} already; choose another name`);
   }
+}
+
+async function insert(
+  prisma: Prisma.TransactionClient,
+  { name, account, expiresAt, scopes }: NewKey,
+): Promise<CreatedKey> {
   const accountId = account === null ? null : (await ensureAccount(prisma, account)).id;
   const { id, key, hash } = createSecret();
-  const scopes = [...new Set(wanted.scopes)];
   const stored = await prisma.apiKey.create({
     // Prisma wants an array over a plain ArrayBuffer, which a Buffer of the pool is not.
-    data: { id, name, hash: Uint8Array.from(hash), scopes, accountId, expiresAt },
+    data: { id, name, hash: Uint8Array.from(hash), scopes: [...new Set(scopes)], accountId, expiresAt },
     ...SHOWN,
   });
   return { stored, key };
@@ -78,7 +92,7 @@ function isUsable() {
 }
 
 /** The account of this name, made if there is none. */
-export function ensureAccount(prisma: PrismaClient, name: string): Promise<Account> {
+export function ensureAccount(prisma: Pick<PrismaClient, 'account'>, name: string): Promise<Account> {
   return prisma.account.upsert({ where: { name }, create: { name }, update: {} });
 }
 

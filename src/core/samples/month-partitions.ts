@@ -44,11 +44,13 @@ export function createSampleMonths(pool: pg.Pool, now: () => number = Date.now):
        ORDER BY month`,
       [beforeMs],
     );
+    const dropped: string[] = [];
     for (const { month } of rows) {
-      await dropMonth(pool, month);
+      if (!(await dropMonth(pool, month, beforeMs))) continue;
       noted.delete(month);
+      dropped.push(partitionName(month));
     }
-    return rows.map(({ month }) => partitionName(month));
+    return dropped;
   };
 
   const lastWriteMs = async () => {
@@ -112,11 +114,18 @@ async function createPartition(
   );
 }
 
-async function dropMonth(pool: pg.Pool, month: string): Promise<void> {
+/** @returns false when it was written to meanwhile, or is gone */
+async function dropMonth(pool: pg.Pool, month: string, beforeMs: number): Promise<boolean> {
   const name = partitionName(month);
   const packed = partitionName(month, 'sample_block');
-  await inTransaction(pool, async (client) => {
+  return inTransaction(pool, async (client) => {
     await excludePacking(client);
+    await lockUntilCommit(client, 'months');
+    const { rowCount } = await client.query(
+      'DELETE FROM sample_month WHERE month = $1 AND last_write < to_timestamp($2 / 1000.0)',
+      [`${month}-01`, beforeMs],
+    );
+    if (rowCount === 0) return false;
     await client.query(
       `UPDATE score_log SET floor = greatest(floor, (SELECT max(seq) FROM ${name}), (SELECT max(last_seq) FROM ${packed}))
        WHERE id = 1`,
@@ -125,7 +134,7 @@ async function dropMonth(pool: pg.Pool, month: string): Promise<void> {
       `UPDATE log_window SET version = version + 1 WHERE first IN (SELECT DISTINCT window_first FROM ${packed})`,
     );
     await client.query(`DROP TABLE ${name}, ${packed}, ${partitionName(month, 'bar')}`);
-    await client.query(`DELETE FROM sample_month WHERE month = $1`, [`${month}-01`]);
+    return true;
   });
 }
 

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSampleMonths } from '../../../src/core/samples/month-partitions.ts';
 import { EMPTY_BATCH, writeBatch } from '../../../src/core/samples/write-batch.ts';
 import { readLogBounds } from '../../../src/core/score-log/read-log.ts';
+import { lockUntilCommit } from '../../../src/platform/postgres/transaction-lock.ts';
 import { type TestDatabase, withDatabase } from '../../helpers/database.ts';
 import { makeScoredSample } from '../../helpers/scored-sample.ts';
+import { until } from '../../helpers/until.ts';
 
 const at = (time: string) => Date.parse(`${time}Z`);
 const NOW_MS = at('2026-06-15T12:00');
@@ -55,6 +57,35 @@ describe('the partitions of a month', () => {
         ['1970_01', '2026_05', '2026_06', '2027_12'].map((month) => `${table}_${month}`),
       );
     }
+  });
+
+  it('are made by one of those who find none at once, and noted by all', async () => {
+    const writers = Array.from({ length: 8 }, () => makeMonths());
+    await Promise.all(
+      writers.map((months) => months.ensure([at('2026-06-01T00:00'), at('2026-07-01T00:00')])),
+    );
+    expect(await listPartitions('sample')).toEqual(['sample_2026_06', 'sample_2026_07']);
+  });
+
+  it('stay when somebody begins to write to them while they are being dropped', async () => {
+    await makeMonths(at('2026-01-01T00:00')).ensure([at('2026-01-01T00:00')]);
+    const writer = await database.pool.connect();
+    await writer.query('BEGIN');
+    await lockUntilCommit(writer, 'months');
+    await writer.query('UPDATE sample_month SET last_write = $1', [new Date(NOW_MS)]);
+    const dropping = makeMonths().dropBefore(at('2026-06-01T00:00'));
+    await until(async () => {
+      const { rows } = await database.pool.query(
+        `SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
+         WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()`,
+      );
+      expect(rows).toHaveLength(1);
+    });
+    await writer.query('COMMIT');
+    writer.release();
+    expect(await dropping).toEqual([]);
+    expect(await listPartitions('sample')).toEqual(['sample_2026_01']);
+    expect(await makeMonths().dropBefore(at('2026-07-01T00:00'))).toEqual(['sample_2026_01']);
   });
 
   it('take a sample of their first and of their last millisecond', async () => {

@@ -19,7 +19,7 @@ test('a failure nothing catches costs what it happened in; the server goes on, m
   };
   // A log nothing can be written to harms nobody either.
   const log = existsSync('/dev/full') ? openSync('/dev/full', 'w') : 'pipe';
-  const server = await startServerProcess(settings, { preload: [FAILING], stderr: log });
+  await using server = await startServerProcess(settings, { preload: [FAILING], stderr: log });
   const url = server.addresses.http ?? '';
   const read = async (name: string) => {
     const text = await (await fetch(`${url}metrics`)).text();

@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { findProgram, fromSources } from './program.ts';
 
-export interface ServerProcess {
+/** It is killed by the end of its scope, unless it has ended: `await using server = await startServerProcess(…)`. */
+export interface ServerProcess extends AsyncDisposable {
   readonly child: ChildProcess;
   /** The ready line: the addresses by protocol, among others. */
   readonly addresses: Readonly<Record<string, string>>;
@@ -53,14 +54,16 @@ export async function startServerProcess(
     });
     void exited.then(() => reject(new Error(`the server ended before it was ready:\n${said}`)));
   });
+  const kill = async () => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, 'SIGKILL');
+    await exited;
+  };
   return {
     child,
     addresses,
-    kill: async () => {
-      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
-        process.kill(-child.pid, 'SIGKILL');
-      await exited;
-    },
+    kill,
+    [Symbol.asyncDispose]: kill,
     terminate: async () => {
       child.kill('SIGTERM');
       await exited;

@@ -12,7 +12,7 @@ describe.skipIf(executable === null)('the page of a frozen server', () => {
   it('is not called live, and is again once the server goes on', async () => {
     await using browser = await openBrowser(executable ?? '');
     await using database = await withDatabase();
-    const server = await startServerProcess({
+    await using server = await startServerProcess({
       DATABASE_URL: database.connection,
       LAPWING_PORT: '0',
       LAPWING_GRAPHITE_PORT: '',

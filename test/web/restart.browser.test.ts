@@ -21,7 +21,7 @@ describe.skipIf(executable === null)('the page under a server that is killed', (
       LAPWING_HOST_METRICS: 'off',
     };
     const url = `http://127.0.0.1:${port}`;
-    const first = await startServerProcess(settings);
+    await using first = await startServerProcess(settings);
     const { page } = await browser.open(`${url}/?window=DAYS&order=NAME`);
     await page.getByText('No metrics yet').waitFor();
     await pushStory({ url });
@@ -47,7 +47,7 @@ describe.skipIf(executable === null)('the page under a server that is killed', (
     await numbers.waitForEvent('requestfailed');
     await numbers.waitForEvent('requestfailed');
     expect(await numbers.getByRole('heading', { name: 'This server' }).isVisible()).toBe(true);
-    const second = await startServerProcess(settings);
+    await using second = await startServerProcess(settings);
     await pushLeap({ url });
     await state.getByText('Live', { exact: true }).waitFor();
     // What came while it was away is there, and what was there before still is.

@@ -281,9 +281,9 @@ test('a server that is killed and started again goes on behind the cursor', asyn
   const start = async () => {
     const process = await startServerProcess(settings);
     const target = { url: (process.addresses.http ?? '').replace(/\/$/, '') };
-    return { process, target };
+    return { process, target, [Symbol.asyncDispose]: () => process.kill() };
   };
-  const first = await start();
+  await using first = await start();
   let after = await readCursor(first.target);
   for (const name of ['one', 'two', 'three']) await read(first.target, MONITOR, { name });
   const [transport] = TRANSPORTS;
@@ -291,19 +291,15 @@ test('a server that is killed and started again goes on behind the cursor', asyn
   const seen = [await takeOne(first.target, { transport, field: 'metricStatus', after })];
   after = seen[0]?.changeCursor ?? '';
   await first.process.kill();
-  const second = await start();
-  try {
-    await read(second.target, MONITOR, { name: 'four' });
-    for (const other of [...TRANSPORTS, transport]) {
-      const event = await takeOne(second.target, { transport: other, field: 'metricStatus', after });
-      seen.push(event);
-      after = event.changeCursor;
-    }
-    expect(seen.map(({ name }) => name)).toEqual(['one', 'two', 'three', 'four']);
-    const { errors } = await ask(second.target, '{ serverInfo { changeCursor } }');
-    expect(errors).toEqual([]);
-    expect(after).toBe(await readCursor(second.target));
-  } finally {
-    await second.process.kill();
+  await using second = await start();
+  await read(second.target, MONITOR, { name: 'four' });
+  for (const other of [...TRANSPORTS, transport]) {
+    const event = await takeOne(second.target, { transport: other, field: 'metricStatus', after });
+    seen.push(event);
+    after = event.changeCursor;
   }
+  expect(seen.map(({ name }) => name)).toEqual(['one', 'two', 'three', 'four']);
+  const { errors } = await ask(second.target, '{ serverInfo { changeCursor } }');
+  expect(errors).toEqual([]);
+  expect(after).toBe(await readCursor(second.target));
 });

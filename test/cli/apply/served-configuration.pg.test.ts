@@ -145,7 +145,7 @@ describe('lapwing serve', () => {
     await using database = await withDatabase();
     const list = async () => (await database.prisma.notificationRule.findMany()).map(({ name }) => name);
     await writeFile(file, rules('at the start'));
-    const running = await startServerProcess({
+    await using running = await startServerProcess({
       DATABASE_URL: database.connection,
       LAPWING_PORT: '0',
       LAPWING_GRAPHITE_PORT: '',
@@ -153,23 +153,20 @@ describe('lapwing serve', () => {
       LAPWING_CONFIG_FILE: file,
       LAPWING_DATA_DIR: folder,
     });
-    try {
-      expect(await list()).toEqual(['at the start']);
-      const lines = createInterface({ input: running.child.stderr ?? Readable.from([]) });
-      const applied = new Promise<void>((resolve) => {
-        lines.on('line', (line) => {
-          if (line.includes('the configuration file was applied')) resolve();
-        });
+    expect(await list()).toEqual(['at the start']);
+    const lines = createInterface({ input: running.child.stderr ?? Readable.from([]) });
+    const applied = new Promise<void>((resolve) => {
+      lines.on('line', (line) => {
+        if (line.includes('the configuration file was applied')) resolve();
       });
-      await writeFile(file, rules('on SIGHUP'));
-      running.child.kill('SIGHUP');
-      await applied;
-      expect(await list()).toContain('on SIGHUP');
-      const metrics = await (await fetch(new URL('/metrics', running.addresses.http))).text();
-      expect(metrics).toContain('\nlapwing_config_last_reload_successful 1\n');
-    } finally {
-      expect(await running.terminate()).toBe(0);
-    }
+    });
+    await writeFile(file, rules('on SIGHUP'));
+    running.child.kill('SIGHUP');
+    await applied;
+    expect(await list()).toContain('on SIGHUP');
+    const metrics = await (await fetch(new URL('/metrics', running.addresses.http))).text();
+    expect(metrics).toContain('\nlapwing_config_last_reload_successful 1\n');
+    expect(await running.terminate()).toBe(0);
   });
 
   it.each([

@@ -59,28 +59,24 @@ it('kill -9 under load loses nothing that was answered with 200, and counts noth
   for (let round = 0; round < ROUNDS; round++) {
     acknowledged.push(...(await sendUntilKilled(await start(database.connection), `r${round}`)));
   }
-  const server = await start(database.connection);
-  try {
-    const found = new Map<string, number>();
-    const { rows } = await database.pool.query<{ name: string; count: number }>(
-      `SELECT name, sum(sample_count) AS count FROM cloudwatch_series
-       JOIN cloudwatch_aggregate ON series_id = id GROUP BY name`,
-    );
-    for (const { name, count } of rows) found.set(name, count);
-    expect(acknowledged.length).toBeGreaterThanOrEqual(ROUNDS * ACKNOWLEDGED_BEFORE_KILL);
-    expect(acknowledged.filter((name) => found.get(name) !== 20)).toEqual([]);
-    expect([...found.values()].filter((count) => count !== 20)).toEqual([]);
-    const now = Date.now();
-    const answer = await ask(server, 'GetMetricStatistics', {
-      Namespace: 'Kill',
-      MetricName: acknowledged[0],
-      StartTime: Math.floor(now / 1000) - 3600,
-      EndTime: Math.floor(now / 1000) + 60,
-      Period: 7200,
-      Statistics: ['SampleCount'],
-    });
-    expect(await answer.json()).toMatchObject({ Datapoints: [{ SampleCount: 20 }] });
-  } finally {
-    await server.terminate();
-  }
+  await using server = await start(database.connection);
+  const found = new Map<string, number>();
+  const { rows } = await database.pool.query<{ name: string; count: number }>(
+    `SELECT name, sum(sample_count) AS count FROM cloudwatch_series
+     JOIN cloudwatch_aggregate ON series_id = id GROUP BY name`,
+  );
+  for (const { name, count } of rows) found.set(name, count);
+  expect(acknowledged.length).toBeGreaterThanOrEqual(ROUNDS * ACKNOWLEDGED_BEFORE_KILL);
+  expect(acknowledged.filter((name) => found.get(name) !== 20)).toEqual([]);
+  expect([...found.values()].filter((count) => count !== 20)).toEqual([]);
+  const now = Date.now();
+  const answer = await ask(server, 'GetMetricStatistics', {
+    Namespace: 'Kill',
+    MetricName: acknowledged[0],
+    StartTime: Math.floor(now / 1000) - 3600,
+    EndTime: Math.floor(now / 1000) + 60,
+    Period: 7200,
+    Statistics: ['SampleCount'],
+  });
+  expect(await answer.json()).toMatchObject({ Datapoints: [{ SampleCount: 20 }] });
 });

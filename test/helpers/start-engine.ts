@@ -5,6 +5,7 @@ import { createLog } from '../../src/log.ts';
 import { createStats } from '../../src/platform/telemetry/metrics.ts';
 import { createAws, type Aws } from '../../src/core/sources/aws/aws.ts';
 import type { Source } from '../../src/core/sources/source.ts';
+import type { Tracing } from '../../src/platform/tracing/tracing.ts';
 import type { TestDatabase } from './database.ts';
 
 export interface TestEngine extends Engine, AsyncDisposable {}
@@ -16,6 +17,8 @@ export async function startEngine(
     readonly sources?: readonly Source[];
     /** Nothing answers when left out. */
     readonly aws?: Aws;
+    /** No spans when left out. */
+    readonly tracing?: Tracing;
   } = {},
 ): Promise<TestEngine> {
   const engine = await createEngine({
@@ -25,6 +28,7 @@ export async function startEngine(
     stats: createStats(),
     sources: options.sources ?? [],
     aws: options.aws ?? createNoAws(),
+    tracing: options.tracing ?? null,
   });
   engine.start();
   return Object.assign(engine, { [Symbol.asyncDispose]: () => engine.stop() });

@@ -122,7 +122,7 @@ export class Incidents implements AsyncDisposable {
         { name: 'send alerts again', everyMs: RESEND_SECONDS * SECOND_MS, run: () => this.resend() },
         { name: 'purge messages', everyMs: 3600 * SECOND_MS, run: () => this.purge() },
       ],
-      this.#options.log,
+      this.#options,
     );
   }
 

@@ -1,5 +1,7 @@
-/** Runs a service's own work now and then: each kind once at a time, failures logged, and no more. */
+/** Runs a service's own work now and then: each kind once at a time. Failures are counted; of a row of them the first is logged, and its end. */
 import type { Log } from '../../log.ts';
+import type { Stats } from '../telemetry/metrics.ts';
+import { FailureRuns } from './failure-runs.ts';
 
 export interface Job {
   /** For the log. */
@@ -15,7 +17,11 @@ export interface IntervalJobs {
 }
 
 /** Each job runs first after its interval; a run that takes longer than that puts the next one off. */
-export function createIntervalJobs(jobs: readonly Job[], log: Log): IntervalJobs {
+export function createIntervalJobs(
+  jobs: readonly Job[],
+  { log, stats }: { readonly log: Log; readonly stats: Pick<Stats, 'count'> },
+): IntervalJobs {
+  const failing = new FailureRuns();
   const timers = new Map<Job, NodeJS.Timeout>();
   const running = new Map<Job, Promise<void>>();
   let stopped = false;
@@ -34,8 +40,15 @@ export function createIntervalJobs(jobs: readonly Job[], log: Log): IntervalJobs
   const work = async (job: Job): Promise<void> => {
     try {
       await job.run();
+      const failures = failing.succeed(job.name);
+      if (failures > 0) log.info({ job: job.name, failures }, 'a job that failed runs again');
     } catch (error) {
-      log.error({ err: error, job: job.name }, 'a job failed; it runs again in time');
+      stats.count('job_failures');
+      if (!failing.fail(job.name)) return;
+      log.error(
+        { err: error, job: job.name },
+        'a job failed; it is tried again, and logged when it has succeeded',
+      );
     }
   };
 

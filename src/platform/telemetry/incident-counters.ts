@@ -9,4 +9,6 @@ export const INCIDENT_COUNTERS = {
     'Messages a channel has taken but for some of their alerts, which it refused; the notification says why.',
   notifications_given_up:
     'Messages given up after a day, or because their channel is gone: `retryNotification` sends them again.',
+  rate_check_failures:
+    'Checks of the anomaly rates of a notification rule that failed; each is tried again within seconds. Rises when the database is away.',
 } as const;

@@ -48,6 +48,8 @@ const COUNTERS = {
   subscribers_caught_up: 'Times a subscriber left the live buffer and was served from the database instead.',
   follower_failures:
     'Times a follower of the log (bars, incidents) failed and will try the same scores again. Rises when the database is away.',
+  job_failures:
+    "Runs of the server's own jobs (delivering messages, sweeping incidents, purging) that failed; each runs again in time. Rises when the database is away.",
   follower_gaps:
     'Times retention dropped scores before a follower had come to them. Any rise means it was far behind.',
   source_reads: 'Readings of metrics from their sources.',

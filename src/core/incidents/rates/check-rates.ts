@@ -5,6 +5,8 @@
 import type pg from 'pg';
 import type { Log } from '../../../log.ts';
 import { inTransaction } from '../../../platform/postgres/transaction.ts';
+import { FailureRuns } from '../../../platform/runtime/failure-runs.ts';
+import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { Registry } from '../../metrics/registry.ts';
 import { enqueueNotifications } from '../delivery/enqueue-notifications.ts';
 import { NO_CHANGES, type Changes } from '../follow-scores.ts';
@@ -27,12 +29,15 @@ interface RateOptions {
   readonly pool: pg.Pool;
   readonly book: Pick<RuleBook, 'all'>;
   readonly registry: Pick<Registry, 'all' | 'byNumber'>;
+  readonly stats: Pick<Stats, 'count'>;
   readonly log: Log;
   readonly now: () => Date;
 }
 
 export class RateCheck {
   readonly #options: RateOptions;
+  /** Of rules, by their ids. */
+  readonly #failing = new FailureRuns();
 
   constructor(options: RateOptions) {
     this.#options = options;
@@ -40,10 +45,11 @@ export class RateCheck {
 
   /** A rule that fails costs no other its check. */
   async check(): Promise<Changes> {
-    const { pool, book, log } = this.#options;
+    const { pool, book } = this.#options;
     const rules = book.all().filter((rule): rule is RateRule => rule.anomalyRate !== null);
     if (rules.length === 0) return NO_CHANGES;
     const ids = rules.map(({ id }) => id);
+    this.#failing.keep(new Set(ids));
     const firing = await readFiringByRule(pool, ids);
     const open = await readRulesWithOpenGroups(pool, ids);
     const all: Changes[] = [];
@@ -51,13 +57,28 @@ export class RateCheck {
       const groups = this.#groupFiring(rule, firing.get(rule.id) ?? []);
       const isAnyLarge = [...groups.values()].some(({ length }) => length >= rule.anomalyRate.minMetrics);
       if (!isAnyLarge && !open.has(rule.id)) continue;
-      try {
-        all.push(await inTransaction(pool, (client) => this.#checkRule(client, rule, groups)));
-      } catch (error) {
-        log.error({ err: error, rule: rule.id }, 'the anomaly rates of a rule could not be checked');
-      }
+      all.push(await this.#tryRule(rule, groups));
     }
     return sumChanges(all);
+  }
+
+  async #tryRule(rule: RateRule, groups: ReadonlyMap<string, readonly Incident[]>): Promise<Changes> {
+    const { pool, stats, log } = this.#options;
+    try {
+      const changes = await inTransaction(pool, (client) => this.#checkRule(client, rule, groups));
+      const failures = this.#failing.succeed(rule.id);
+      if (failures > 0)
+        log.info({ rule: rule.id, failures }, 'the anomaly rates of a rule are checked again');
+      return changes;
+    } catch (error) {
+      stats.count('rate_check_failures');
+      if (this.#failing.fail(rule.id)) {
+        const message =
+          'the anomaly rates of a rule could not be checked; tried again, and logged when it has succeeded';
+        log.error({ err: error, rule: rule.id }, message);
+      }
+      return NO_CHANGES;
+    }
   }
 
   #groupFiring(rule: RateRule, firing: readonly Incident[]): ReadonlyMap<string, readonly Incident[]> {

@@ -5,6 +5,7 @@ import { Keys } from '../core/access/keys.ts';
 import { isLoopback } from '../core/access/loopback.ts';
 import type { Config } from '../platform/config/read-config.ts';
 import type { Engine } from './build-core.ts';
+import type { OpenDatabase } from './open-database.ts';
 import type { LoginParts } from '../api/http/auth/auth-endpoint.ts';
 import { openLogin } from './open-login.ts';
 import type { SendEnvironment } from './app-context.ts';
@@ -30,6 +31,7 @@ class AccessError extends OperatorError {
 export async function openAccess(
   options: SendEnvironment & {
     readonly engine: Pick<Engine, 'pool' | 'prisma' | 'stats'>;
+    readonly database: Pick<OpenDatabase, 'changes'>;
     readonly showKey: ((key: string) => void) | undefined;
   },
 ): Promise<Access> {
@@ -38,6 +40,7 @@ export async function openAccess(
   const hasAdmin = config.oidcRoles?.some(({ scopes }) => scopes.includes('ADMIN')) ?? false;
   const keys = new Keys({
     ...engine,
+    changes: options.database.changes,
     setting: config.apiKey ?? null,
     login: login === null ? null : { hasAdmin },
     log,

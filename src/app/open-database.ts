@@ -1,5 +1,6 @@
 /** The database, ready to be worked on: started if it is the embedded one, brought up to date, and held by us alone. */
 import type { Config } from '../platform/config/read-config.ts';
+import { ChangeChannels } from '../platform/postgres/change-channels.ts';
 import { createDatabase, type Database } from '../platform/postgres/client.ts';
 import { describeConnection } from '../platform/postgres/connection.ts';
 import { startEmbedded } from '../platform/postgres/embedded/start.ts';
@@ -16,6 +17,8 @@ export interface OpenDatabase extends Pick<Database, 'pool' | 'prisma'> {
   /** As DATABASE_URL, with its password. */
   readonly connection: string;
   readonly isEmbedded: boolean;
+  /** What others change in it. */
+  readonly changes: Pick<ChangeChannels, 'listen' | 'isCurrent'>;
   /** False while the embedded PostgreSQL is down, or PostgreSQL does not answer. */
   readonly isUp: () => boolean;
   readonly stop: () => Promise<void>;
@@ -69,7 +72,9 @@ export async function openDatabase(options: {
       gate.close();
       options.onSilent?.();
     };
-    const probe = watchHealth({ connection, log, onLost: onSilent, onFound: () => gate.open() });
+    const changes = new ChangeChannels();
+    const onFound = () => gate.open();
+    const probe = watchHealth({ connection, changes, log, onLost: onSilent, onFound });
     teardown.add(probe.stop);
     return {
       pool,
@@ -77,6 +82,7 @@ export async function openDatabase(options: {
       description: isEmbedded ? `embedded PostgreSQL in ${config.dataDir}` : describeConnection(connection),
       connection,
       isEmbedded,
+      changes,
       isUp: () => isUp && probe.isHealthy(),
       stop: teardown.run,
     };

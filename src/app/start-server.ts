@@ -81,7 +81,7 @@ export async function startLapwing(
     // It begins to listen after HTTP does.
     const facts = { version, startedAt, graphiteAddress: () => graphite };
     const { showKey } = options;
-    const access = await openAccess({ config, log, engine, teardown, showKey });
+    const access = await openAccess({ config, log, engine, database, teardown, showKey });
     const listener = await listenHttp({ config, log, engine, access, database, monitoring, teardown, facts });
     const { address: http, runConfiguration } = listener;
     tellOwnUrl(`${http}/aws`);

@@ -61,3 +61,19 @@ export async function startProxy(
     },
   };
 }
+
+/** Where a database listens. */
+export function readTarget(connection: string): { port: number } | { path: string } {
+  const { searchParams, port } = new URL(connection);
+  const folder = searchParams.get('host');
+  return folder === null ? { port: Number(port) } : { path: `${folder}/.s.PGSQL.5432` };
+}
+
+/** The same database, through a proxy. */
+export function leadThrough(connection: string, port: number): string {
+  const url = new URL(connection);
+  url.searchParams.delete('host');
+  url.hostname = '127.0.0.1';
+  url.port = String(port);
+  return url.href;
+}

@@ -1,30 +1,28 @@
 /**
- * The keys in memory: a request is checked without asking the database. They are read again twice a second, so that
- * a key revoked by another process (the command line) ends here within a second, too.
+ * The keys in memory: a request is checked without asking the database. They are read again when the database notifies of a
+ * change, so that a key revoked by another process (the command line) ends here within a second, too; twice a second while
+ * its notifications may not come.
  */
 import { createHmac } from 'node:crypto';
 import type pg from 'pg';
 import { InvalidInputError } from '../../errors.ts';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Log } from '../../log.ts';
-import type { Scope } from '../../model.ts';
+import type { ChangeChannels } from '../../platform/postgres/change-channels.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { type Caller, CONFIGURATION_CALLER, mayDo, OPEN_CALLER, PANEL_KEY_ID } from './caller.ts';
 import { createGuessLimit } from './guess-limit.ts';
 import { createKeyUses, type KeyUses } from './key-uses.ts';
 import { type CreatedKey, insertKey, type NewKey, revokeKey, type StoredKey } from './key-store.ts';
+import { type KnownKey, readKeys } from './read-keys.ts';
 import { hashKey, isSameHash, MAX_KEY_LENGTH, readKeyId } from './secret.ts';
 
 /** Why nobody was recognised. Wrong, revoked and expired are one: guessing teaches nothing. */
 export type KeyProblem = 'missing_key' | 'wrong_key' | 'too_many_guesses';
 
-interface KnownKey {
-  readonly caller: Caller;
-  readonly hash: Uint8Array;
-  readonly expiresMs: number;
-}
-
-const READ_AGAIN_MS = 500;
+const TICK_MS = 500;
+/** They are read again after this long, whatever was notified: triggers can be switched off. */
+const MAX_AGE_MS = 10_000;
 const SETTING: Caller = {
   keyId: 'environment',
   user: null,
@@ -38,6 +36,8 @@ const NOBODY = hashKey('');
 interface KeysOptions {
   readonly pool: pg.Pool;
   readonly prisma: PrismaClient;
+  /** Whether others have changed keys. */
+  readonly changes: Pick<ChangeChannels, 'listen' | 'isCurrent'>;
   /** An admin key of the settings. */
   readonly setting: string | null;
   /** Where people sign in, whether some of them may do everything; null where nobody does. */
@@ -50,6 +50,7 @@ interface KeysOptions {
 export class Keys {
   readonly #pool: pg.Pool;
   readonly #prisma: PrismaClient;
+  readonly #changes: KeysOptions['changes'];
   readonly #log: Log;
   readonly #now: () => number;
   readonly #settingHash: Uint8Array | null;
@@ -61,10 +62,16 @@ export class Keys {
   #everHadKey = false;
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> = Promise.resolve();
+  /** Changed since they were read last. */
+  #isStale = false;
+  /** When they were read last, on the clock of `performance.now`. */
+  #readMs = -Infinity;
+  #stopListening: () => void = () => undefined;
 
   constructor(options: KeysOptions) {
     this.#pool = options.pool;
     this.#prisma = options.prisma;
+    this.#changes = options.changes;
     this.#log = options.log;
     this.#now = options.now ?? Date.now;
     this.#settingHash = options.setting === null ? null : hashKey(options.setting);
@@ -153,13 +160,15 @@ export class Keys {
     return revoked;
   }
 
-  /** Reads the keys, and begins to read them again now and then. */
+  /** Reads the keys, and begins to read them again when they have changed. */
   async start(): Promise<void> {
+    this.#stopListening = this.#changes.listen('keys', () => (this.#isStale = true));
     await this.#readAgain();
-    this.#timer = setTimeout(() => void this.#tick(), READ_AGAIN_MS).unref();
+    this.#timer = setTimeout(() => void this.#tick(), TICK_MS).unref();
   }
 
   async stop(): Promise<void> {
+    this.#stopListening();
     clearTimeout(this.#timer);
     this.#watchers.clear();
     await this.#reading.catch(() => undefined);
@@ -167,7 +176,21 @@ export class Keys {
   }
 
   async #read() {
-    ({ known: this.#known, everHadKey: this.#everHadKey } = await readKeys(this.#pool));
+    const beganMs = performance.now();
+    // What changes while they are read may not be among it.
+    this.#isStale = false;
+    try {
+      ({ known: this.#known, everHadKey: this.#everHadKey } = await readKeys(this.#pool));
+      this.#readMs = beganMs;
+    } catch (error) {
+      this.#isStale = true;
+      throw error;
+    }
+  }
+
+  #isDue(): boolean {
+    const isOld = performance.now() - this.#readMs > MAX_AGE_MS;
+    return !this.#changes.isCurrent() || this.#isStale || isOld;
   }
 
   /** One reading after the other: an older one must not overwrite what a newer one saw. */
@@ -199,43 +222,13 @@ export class Keys {
 
   async #tick() {
     try {
-      await this.#readAgain();
+      if (this.#isDue()) await this.#readAgain();
       await this.#uses.write(this.#now());
     } catch (error) {
       // What was read last holds until the database is back; keys still expire by the clock.
       this.#log.debug({ err: error }, 'the keys could not be read again');
     }
     this.#endLost();
-    this.#timer = setTimeout(() => void this.#tick(), READ_AGAIN_MS).unref();
+    this.#timer = setTimeout(() => void this.#tick(), TICK_MS).unref();
   }
-}
-
-interface KeyRow {
-  readonly id: string | null;
-  readonly name: string;
-  readonly hash: Buffer;
-  readonly scopes: readonly Scope[];
-  readonly account_id: number | null;
-  readonly expires_ms: number | null;
-}
-
-/**
- * Revoked keys are left out, but count: a server whose last key was revoked does not become open. In one statement: of
- * two, the second could see a key the first did not, and nobody would be let in until the next reading.
- */
-async function readKeys(pool: pg.Pool): Promise<{ known: Map<string, KnownKey>; everHadKey: boolean }> {
-  const { rows } = await pool.query<KeyRow & { readonly ever_had_key: boolean }>(
-    `SELECT ever.had_key AS ever_had_key, id, name, hash, scopes::text[] AS scopes, account_id,
-       (extract(epoch FROM expires_at) * 1000)::float8 AS expires_ms
-     FROM (SELECT EXISTS (SELECT FROM api_key) AS had_key) AS ever
-     LEFT JOIN api_key ON revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
-  );
-  const known = new Map<string, KnownKey>();
-  for (const { id, name, hash, scopes, account_id, expires_ms } of rows) {
-    // The one row there is when no key is usable.
-    if (id === null) continue;
-    const caller = { keyId: id, user: null, name, scopes, accountId: account_id };
-    known.set(id, { caller, hash, expiresMs: expires_ms ?? Infinity });
-  }
-  return { known, everHadKey: rows[0]?.ever_had_key === true };
 }

@@ -1,10 +1,11 @@
 /**
  * Whether PostgreSQL answers at all. It is asked next to nothing, twice a second, on a connection of its own: a
  * statement may take as long as its work takes, but a database that leaves this question open is frozen or cut off, and
- * no other question will be answered either.
+ * no other question will be answered either. The same connection listens to changes: that it answers shows that it hears.
  */
 import pg from 'pg';
 import type { Log } from '../../log.ts';
+import type { ChangeChannels } from './change-channels.ts';
 import { openClient } from './connection.ts';
 
 export interface HealthProbe extends AsyncDisposable {
@@ -13,14 +14,15 @@ export interface HealthProbe extends AsyncDisposable {
   readonly stop: () => Promise<void>;
 }
 
-const TICK_MS = 100;
-/** Between an answer and the next question. */
-const REST_TICKS = 5;
+/** Each wakes the process: a quiet server should sleep. */
+const TICK_MS = 250;
+/** Passed over between an answer and the next question. */
+const REST_TICKS = 1;
 /**
  * Silence is counted in ticks of our own: when this process is held up, it is not the database that was silent. With
  * the rest before it and what follows it, those who wait are answered within 5 s.
  */
-const SILENT_TICKS = 25;
+const SILENT_TICKS = 10;
 /** Where a network comes back nothing says so: the next try finds out. */
 const CONNECT_LIMIT_MS = 2_000;
 /** Answers, too: PostgreSQL refuses us, but others are served. Class 57 is a database going down or coming up. */
@@ -33,11 +35,12 @@ const NO_ANSWER = /^(08|57)/;
  */
 export function watchHealth(options: {
   readonly connection: string;
+  readonly changes: ChangeChannels;
   readonly log: Log;
   readonly onLost: () => void;
   readonly onFound: () => void;
 }): HealthProbe {
-  const probe = createProbeConnection(options.connection);
+  const probe = createProbeConnection(options);
   let isHealthy = true;
   let isAsking = false;
   let restTicks = 0;
@@ -76,13 +79,20 @@ export function watchHealth(options: {
 }
 
 /** Asks on one connection, which is made anew when it was lost. */
-function createProbeConnection(connection: string) {
+function createProbeConnection({
+  connection,
+  changes,
+}: {
+  readonly connection: string;
+  readonly changes: ChangeChannels;
+}) {
   let session: pg.Client | null = null;
   let isStopped = false;
 
   const disconnect = async () => {
     const last = session;
     session = null;
+    changes.detach();
     await last?.end().catch(() => undefined);
   };
 
@@ -92,13 +102,16 @@ function createProbeConnection(connection: string) {
     });
     session = made;
     if (isStopped) await disconnect();
+    else await changes.attach(made);
     return made;
   };
 
   /** Never rejects. */
   const ask = async (): Promise<boolean> => {
     try {
-      await (session ?? (await connect())).query('SELECT 1');
+      const asked = session ?? (await connect());
+      await asked.query('SELECT 1');
+      changes.noteAnswer(asked);
       return true;
     } catch (error) {
       void disconnect();

@@ -2,9 +2,10 @@ import pg from 'pg';
 import { expect, test } from 'vitest';
 import { createDatabase } from '../../../src/platform/postgres/client.ts';
 import { DatabaseAwayError, isOutage } from '../../../src/platform/postgres/outage.ts';
+import { ChangeChannels } from '../../../src/platform/postgres/change-channels.ts';
 import { watchHealth } from '../../../src/platform/postgres/health-probe.ts';
 import { createLog } from '../../../src/log.ts';
-import { startProxy } from '../../faults/proxy.ts';
+import { leadThrough, readTarget, startProxy } from '../../faults/proxy.ts';
 import { withDatabase } from '../../helpers/database.ts';
 import { createDeferred } from '../../helpers/deferred.ts';
 
@@ -28,6 +29,7 @@ test('a database that goes silent fails who waits, turns others away at once, an
   await database.prisma.metric.count();
   await using probe = watchHealth({
     connection,
+    changes: new ChangeChannels(),
     log,
     onLost: () => {
       database.gate.close();
@@ -85,16 +87,3 @@ test('a statement that PostgreSQL refuses costs no other session', async () => {
 });
 
 /** Where PostgreSQL of this URL listens. */
-function readTarget(connection: string): { port: number } | { path: string } {
-  const { searchParams, port } = new URL(connection);
-  const folder = searchParams.get('host');
-  return folder === null ? { port: Number(port) } : { path: `${folder}/.s.PGSQL.5432` };
-}
-
-function leadThrough(connection: string, port: number): string {
-  const url = new URL(connection);
-  url.searchParams.delete('host');
-  url.hostname = '127.0.0.1';
-  url.port = String(port);
-  return url.href;
-}

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { createLog } from '../../../src/log.ts';
+import { ChangeChannels } from '../../../src/platform/postgres/change-channels.ts';
+import { watchHealth } from '../../../src/platform/postgres/health-probe.ts';
+import { leadThrough, readTarget, startProxy } from '../../faults/proxy.ts';
+import { withDatabase } from '../../helpers/database.ts';
+import { until } from '../../helpers/until.ts';
+
+/** Counts what it is told, and what it is asked to read again. */
+function listenTo(changes: ChangeChannels) {
+  const heard = { count: 0 };
+  changes.listen('keys', () => (heard.count += 1));
+  return heard;
+}
+
+test('a change of a key is heard of, its use is not, and what may have been missed is one more change', async () => {
+  await using database = await withDatabase();
+  await using proxy = await startProxy(readTarget(database.connection));
+  const changes = new ChangeChannels();
+  const heard = listenTo(changes);
+  expect(changes.isCurrent()).toBe(false);
+  await using _ = watchHealth({
+    connection: leadThrough(database.connection, proxy.port),
+    changes,
+    log: createLog('silent'),
+    onLost: () => undefined,
+    onFound: () => undefined,
+  });
+  await until(() => expect(changes.isCurrent()).toBe(true));
+  // It may have changed before anybody listened.
+  expect(heard.count).toBe(1);
+  await database.pool.query(
+    `INSERT INTO api_key (id, name, hash, scopes) VALUES ('k', 'k', sha256('k'), '{READ}')`,
+  );
+  await until(() => expect(heard.count).toBe(2));
+  await database.pool.query('UPDATE api_key SET last_used_at = now()');
+  await database.pool.query('UPDATE api_key SET revoked_at = now()');
+  await until(() => expect(heard.count).toBe(3));
+  proxy.setCut(true);
+  await until(() => expect(changes.isCurrent()).toBe(false));
+  await database.pool.query('DELETE FROM api_key');
+  expect(heard.count).toBe(3);
+  proxy.setCut(false);
+  await until(() => expect(heard.count).toBeGreaterThanOrEqual(4));
+  await until(() => expect(changes.isCurrent()).toBe(true));
+  const before = heard.count;
+  await database.pool.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'lapwing health probe'`,
+  );
+  // Nothing changed; but nobody can know.
+  await until(() => expect(heard.count).toBe(before + 1));
+  await database.pool.query('TRUNCATE api_key');
+  await until(() => expect(heard.count).toBe(before + 2));
+});

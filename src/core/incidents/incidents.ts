@@ -71,7 +71,8 @@ export class Incidents implements AsyncDisposable {
 
   private constructor(options: IncidentsOptions, book: RuleBook) {
     const { prisma, registry, now } = options;
-    const { incidentFeed, messageFeed } = this;
+    const { incidentFeed } = this;
+    const messageFeed = { publish: (id: string) => this.#announceMessage(id) };
     this.#options = options;
     this.#book = book;
     this.rules = createRules({ ...options, book, onEnded: (swept) => this.#announceEnded(swept) });
@@ -80,7 +81,7 @@ export class Incidents implements AsyncDisposable {
     this.#follower = this.#createFollower();
     this.#reporting = new ReportingCheck({ ...options, book, readyMs: now().getTime() });
     this.#rates = new RateCheck({ ...options, book });
-    this.#dispatcher = new Dispatcher({ ...options, onTried: (id) => messageFeed.publish(id) });
+    this.#dispatcher = new Dispatcher({ ...options, onTried: (id) => this.messageFeed.publish(id) });
     this.#jobs = this.#createJobs();
   }
 
@@ -115,7 +116,7 @@ export class Incidents implements AsyncDisposable {
   #createJobs(): IntervalJobs {
     return createIntervalJobs(
       [
-        { name: 'deliver messages', everyMs: SECOND_MS, run: () => this.#dispatcher.dispatchDue() },
+        { name: 'deliver messages', everyMs: SECOND_MS, run: () => this.#dispatcher.dispatchWhenDue() },
         { name: 'sweep incidents', everyMs: 30 * SECOND_MS, run: () => this.sweep() },
         { name: 'find metrics without data', everyMs: 30 * SECOND_MS, run: () => this.checkReporting() },
         { name: 'check anomaly rates', everyMs: 5 * SECOND_MS, run: () => this.checkRates() },
@@ -156,7 +157,13 @@ export class Incidents implements AsyncDisposable {
 
   #announce({ incidentIds, notificationIds }: Pick<Changes, 'incidentIds' | 'notificationIds'>): void {
     for (const id of new Set(incidentIds)) this.incidentFeed.publish(id);
-    for (const id of new Set(notificationIds)) this.messageFeed.publish(id);
+    for (const id of new Set(notificationIds)) this.#announceMessage(id);
+  }
+
+  /** It was written, or is to be tried again. */
+  #announceMessage(id: string): void {
+    this.#dispatcher.lookAgain();
+    this.messageFeed.publish(id);
   }
 
   /** Begins to follow the scores, and does everything below now and then. */

@@ -17,7 +17,7 @@ export function createReceipts(options: {
   readonly prisma: PrismaClient;
   readonly now: () => Date;
   readonly incidentFeed: StatusFeed;
-  readonly messageFeed: StatusFeed;
+  readonly messageFeed: Pick<StatusFeed, 'publish'>;
 }): Receipts {
   const { prisma, now, incidentFeed, messageFeed } = options;
 

@@ -54,6 +54,16 @@ const CLAIM_DUE = `
   RETURNING id, kind, rule_name, channel_id, incident_count, attempts, give_up_at, created_at, leased_until,
     coalesce(channel_id, id) AS lane`;
 
+/** When the first message is due that nobody holds, perhaps in the past; null where none waits. */
+export async function readNextDue(pool: pg.Pool): Promise<Date | null> {
+  const { rows } = await pool.query<{ due_at: Date }>(
+    `SELECT due_at FROM notification
+     WHERE state = 'WAITING' AND (leased_until IS NULL OR leased_until <= statement_timestamp())
+     ORDER BY due_at LIMIT 1`,
+  );
+  return rows[0]?.due_at ?? null;
+}
+
 /**
  * One dispatcher claims at a time: a statement that waited for rows of another one would still choose by what it saw before that
  * one committed, and give the next message of a lane away. A claim takes a millisecond, a delivery many. A lock for each lane

@@ -3,13 +3,16 @@
  * many channels at once, so that a slow receiver delays no other.
  */
 import { deliverMessage, type DeliverContext } from './deliver-message.ts';
-import { claimDueMessages, type DueMessage } from './claim-due.ts';
+import { claimDueMessages, type DueMessage, readNextDue } from './claim-due.ts';
 
 /** Channels that are delivered to at once. */
 const MAX_CHANNELS_AT_ONCE = 50;
+/** What is written here is known here; a lease that ran out, or what another process wrote, is found after so long. */
+const MAX_REST_MS = 10_000;
 
 export class Dispatcher {
   readonly #context: DeliverContext;
+  readonly #maxRestMs: number;
   /** Deliveries by channel. */
   readonly #inFlight = new Map<string, Promise<void>>();
   /** When channels that asked for a pause may be sent to again, by lane. Another process finds out by itself. */
@@ -17,9 +20,34 @@ export class Dispatcher {
   /** Messages delivered so far. */
   #delivered = 0;
   #isStopped = false;
+  /** Nothing is due before, on the clock of `performance.now`: the one on the wall may jump. */
+  #nextLookMs = -Infinity;
 
-  constructor(context: DeliverContext) {
+  constructor(context: DeliverContext, { maxRestMs = MAX_REST_MS } = {}) {
     this.#context = context;
+    this.#maxRestMs = maxRestMs;
+  }
+
+  /** As dispatchDue, to be called each second: the database is asked only when something may be due. */
+  async dispatchWhenDue(): Promise<void> {
+    const { pool, now } = this.#context;
+    if (this.#isStopped || performance.now() < this.#nextLookMs) return;
+    // What is written from now on may come too late for the question.
+    this.#nextLookMs = Infinity;
+    try {
+      await this.dispatchDue();
+      const dueMs = (await readNextDue(pool))?.getTime() ?? Infinity;
+      const restMs = Math.min(dueMs - now().getTime(), this.#maxRestMs);
+      this.#nextLookMs = Math.min(this.#nextLookMs, performance.now() + restMs);
+    } catch (error) {
+      this.lookAgain();
+      throw error;
+    }
+  }
+
+  /** Messages were written, or may be tried again. */
+  lookAgain(): void {
+    this.#nextLookMs = -Infinity;
   }
 
   /** Begins to deliver what is due, on as many channels as may be; does not wait for the deliveries. */
@@ -43,7 +71,10 @@ export class Dispatcher {
         // The message is claimed again when its lease is over.
         this.#context.log.error({ err: error, notification: first.id }, 'a message could not be dispatched');
       })
-      .finally(() => this.#inFlight.delete(first.lane));
+      .finally(() => {
+        this.#inFlight.delete(first.lane);
+        this.lookAgain();
+      });
     this.#inFlight.set(first.lane, delivery);
   }
 

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { closeChannel } from '../../../../src/core/incidents/delivery/channels.ts';
-import { claimDueMessages, type DueMessage } from '../../../../src/core/incidents/delivery/claim-due.ts';
+import {
+  claimDueMessages,
+  type DueMessage,
+  readNextDue,
+} from '../../../../src/core/incidents/delivery/claim-due.ts';
 import {
   deliverMessage,
   type DeliverContext,
@@ -13,6 +17,7 @@ import { createOutbound } from '../../../../src/platform/outbound/outbound-clien
 import { createSeal } from '../../../../src/platform/outbound/sealed-secret.ts';
 import { createStats } from '../../../../src/platform/telemetry/metrics.ts';
 import { withDatabase, type TestDatabase } from '../../../helpers/database.ts';
+import { until } from '../../../helpers/until.ts';
 import { fc } from '../../../helpers/property.ts';
 import { receiveHttp, type Receiver } from '../../notify/receivers.ts';
 
@@ -309,5 +314,79 @@ describe('dispatchers of three processes', () => {
     for (const lane of lanes) {
       expect(keysOf(lane, receiver)).toEqual(ids.filter((_, index) => wanted[index]?.channelId === lane));
     }
+  });
+});
+
+describe('a dispatcher that is called each second', () => {
+  it('asks the database when something may be due, and not before', async () => {
+    await using receiver = await receiveHttp();
+    const channelId = await makeChannel(receiver.url);
+    const clock = { ms: NOW.getTime() };
+    const dispatcher = new Dispatcher({ ...makeContext(), now: () => new Date(clock.ms) });
+    const connect = vi.spyOn(database.pool, 'connect');
+    const questions = () => connect.mock.calls.length;
+    await dispatcher.dispatchWhenDue();
+    const first = questions();
+    expect(first).toBeGreaterThan(0);
+    for (let call = 0; call < 100; call += 1) await dispatcher.dispatchWhenDue();
+    expect(questions()).toBe(first);
+    // Written here: due at once, and in an hour.
+    await writeMessages([
+      { channelId, kind: 'START', dueSeconds: 0 },
+      { channelId, kind: 'START', dueSeconds: -3600 },
+    ]);
+    dispatcher.lookAgain();
+    await dispatcher.dispatchWhenDue();
+    await receiver.arrived(1);
+    // When the lane is free it looks again, and finds that the next one is due in an hour.
+    await until(async () => {
+      await dispatcher.dispatchWhenDue();
+      expect(await readNextDue(database.pool)).toEqual(new Date(NOW.getTime() + 3_600_000));
+    });
+    await dispatcher.deliver();
+    await dispatcher.dispatchWhenDue();
+    const before = questions();
+    for (let call = 0; call < 100; call += 1) await dispatcher.dispatchWhenDue();
+    expect(questions()).toBe(before);
+    clock.ms += 3_600_000;
+    dispatcher.lookAgain();
+    await dispatcher.dispatchWhenDue();
+    await receiver.arrived(2);
+    await dispatcher.stop();
+  });
+
+  it('finds by itself what comes due, and what another process wrote', async () => {
+    await using receiver = await receiveHttp();
+    const channelId = await makeChannel(receiver.url);
+    await writeMessages([{ channelId, kind: 'START', dueSeconds: -0.2 }]);
+    const beganMs = performance.now();
+    const elapsed = () => new Date(NOW.getTime() + performance.now() - beganMs);
+    const dispatcher = new Dispatcher({ ...makeContext(), now: elapsed }, { maxRestMs: 100 });
+    await until(async () => {
+      await dispatcher.dispatchWhenDue();
+      expect(receiver.received).toHaveLength(1);
+    });
+    await dispatcher.deliver();
+    await dispatcher.dispatchWhenDue();
+    // Nobody says that this one is there.
+    await writeMessages([{ channelId, kind: 'START', dueSeconds: 0 }]);
+    await until(async () => {
+      await dispatcher.dispatchWhenDue();
+      expect(receiver.received).toHaveLength(2);
+    });
+    await dispatcher.stop();
+  });
+
+  it('looks again at once after the database was away', async () => {
+    await using receiver = await receiveHttp();
+    const channelId = await makeChannel(receiver.url);
+    const dispatcher = new Dispatcher(makeContext());
+    await writeMessages([{ channelId, kind: 'START', dueSeconds: 0 }]);
+    await database.pool.query('ALTER TABLE notification RENAME TO away');
+    await expect(dispatcher.dispatchWhenDue()).rejects.toThrow('notification');
+    await database.pool.query('ALTER TABLE away RENAME TO notification');
+    await dispatcher.dispatchWhenDue();
+    await receiver.arrived(1);
+    await dispatcher.stop();
   });
 });

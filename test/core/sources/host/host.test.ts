@@ -230,7 +230,8 @@ describe('the probe of this machine', () => {
   it('tells how late the event loop was, and forgets it once told', async () => {
     const probe = createHostProbe();
     try {
-      const turn = () => new Promise((resolve) => setTimeout(resolve, 15));
+      // Longer than it takes from one sample to the next.
+      const turn = () => new Promise((resolve) => setTimeout(resolve, 80));
       await turn();
       const endMs = performance.now() + 200;
       while (performance.now() < endMs);

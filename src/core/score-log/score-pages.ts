@@ -61,7 +61,7 @@ export async function countScores(parts: Parts, filter: PageFilter): Promise<num
 }
 
 /** What a filter means to the log: the metrics it is about are known in memory, but for their tags. */
-export async function selectScores(filter: PageFilter, parts: Parts): Promise<LogSelection> {
+async function selectScores(filter: PageFilter, parts: Parts): Promise<LogSelection> {
   const metricNumbers = narrowsMetrics(filter)
     ? (await findMetrics(filter, parts)).map(({ number }) => number)
     : null;
@@ -70,6 +70,6 @@ export async function selectScores(filter: PageFilter, parts: Parts): Promise<Lo
 }
 
 /** @param rows one more than the page holds: whether it is there says whether there is more */
-export function cutPage(rows: readonly ScoredSample[], first: number): ScorePage {
+function cutPage(rows: readonly ScoredSample[], first: number): ScorePage {
   return { rows: rows.slice(0, first), hasMore: rows.length > first };
 }

@@ -13,14 +13,16 @@ export interface TemporaryDatabase extends EmbeddedDatabase {
 /**
  * As startEmbedded, without waiting for the disk.
  * @param options.settings `{ fsync: 'on' }` waits for the disk as the product does
+ * @param options.parent where the folder is made; that of the system for temporary files when left out
  */
 export async function startTemporaryEmbedded(options: {
   readonly log: Log;
   readonly onDown?: (reason: string) => void;
   readonly onUp?: () => void;
   readonly settings?: Readonly<Record<string, string>>;
+  readonly parent?: string;
 }): Promise<TemporaryDatabase> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'lapwing-temporary-'));
+  const dataDir = await mkdtemp(join(options.parent ?? tmpdir(), 'lapwing-temporary-'));
   // mkdtemp shuts others out; started by root, PostgreSQL runs as another user and must get through.
   await chmod(dataDir, 0o755);
   const remove = () => rm(dataDir, { recursive: true, force: true });

@@ -52,7 +52,12 @@ const addressOf = ({ addresses }: Lapwing) => ({
   key: ADMIN,
 });
 
+const METADATA = 'AWS_EC2_METADATA_DISABLED';
+const metadataBefore = process.env[METADATA];
+
 beforeAll(async () => {
+  // Else it depends on the network in which words a listing without credentials fails.
+  process.env[METADATA] = 'true';
   folder = await mkdtemp(join(tmpdir(), 'lapwing-backup-'));
   file = join(folder, 'lapwing.backup');
   database = await withDatabase();
@@ -72,6 +77,8 @@ afterAll(async () => {
   await original.stop();
   await database[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
+  if (metadataBefore === undefined) Reflect.deleteProperty(process.env, METADATA);
+  else process.env[METADATA] = metadataBefore;
 });
 
 async function run(

@@ -4,11 +4,18 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** They start processes, and wait for them. The others follow in vitest's own order. */
 const SLOW = [
   'faults/faults',
+  'core/sources/aws/cloudwatch-faults',
   'main',
   'platform/postgres/embedded/start',
   'api/graphql/consumers',
   'core/cloudwatch-service/kill',
   'platform/postgres/server-lock',
+  'faults/failover',
+  'cli/apply/served-configuration',
+  'web/embed',
+  'web/look',
+  'web/rules',
+  'web/ten-tasks',
 ];
 
 // vitest asks for a class.

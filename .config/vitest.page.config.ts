@@ -8,7 +8,6 @@ export default defineConfig({
     ...base.test,
     include: ['test/web/**/*.browser.test.ts'],
     exclude: configDefaults.exclude,
-    fileParallelism: false,
     // A browser on a busy machine takes its time: nothing is to fail because of that.
     testTimeout: 240_000,
     hookTimeout: 240_000,

@@ -35,7 +35,16 @@ const killServer: Fault = async ({ restart, pick }) => {
 
 const killPostmaster: Fault = async ({ dataDir, pick }) => {
   await pause(200 + 500 * pick());
-  process.kill(await readPostmaster(await findCluster(dataDir)), 'SIGKILL');
+  const cluster = await findCluster(dataDir);
+  for (;;) {
+    try {
+      process.kill(await readPostmaster(cluster), 'SIGKILL');
+      return;
+    } catch {
+      // Batches that were under way may be acknowledged before the one killed last is started again.
+      await pause(50);
+    }
+  }
 };
 
 /** PostgreSQL ends every other connection too when one ends like this. */

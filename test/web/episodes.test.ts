@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { writeReason } from '../../src/core/notify/incident-words.ts';
 import type { PointFragment } from '../../src/web/generated/graphql.ts';
 import { chooseEpisode, groupEpisodes } from '../../src/web/metric/anomaly/episodes.ts';
 import { explainPoint } from '../../src/web/metric/anomaly/explain.ts';
+import { makeIncident } from '../core/notify/incident-facts.ts';
 
 const PERIOD_SECONDS = 60;
 
@@ -51,8 +53,19 @@ describe('what was anomalous', () => {
       'below the expected range',
     );
     expect(explainPoint(pointAt(1, { value: 3, aspect: 'TIME_OF_DAY' }))).toContain('time of day');
-    expect(explainPoint(pointAt(1, { aspect: 'TREND' }))).toContain('upward or downward trend');
+    expect(explainPoint(pointAt(1, { aspect: 'TREND' }))).toContain('trend of the last hours');
     expect(explainPoint(pointAt(1, { value: 99, aspect: 'SILENCE' }))).toContain('been stuck (flat)');
     expect(explainPoint(pointAt(1, { aspect: null }))).toBeNull();
   });
+
+  it.each(['LEVEL', 'SILENCE', 'TIME_OF_DAY', 'TREND', 'VOLATILITY'] as const)(
+    'is explained by %s as messages explain it, beside the range and within it',
+    (aspect) => {
+      for (const value of [99, 7, 5, 3, -99]) {
+        const expected = { value: 5, low: 4, high: 6 };
+        const facts = makeIncident({ value, expected: 5, low: 4, high: 6, aspect });
+        expect(explainPoint(pointAt(1, { value, expected, aspect }))).toBe(writeReason(facts));
+      }
+    },
+  );
 });

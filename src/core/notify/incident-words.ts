@@ -3,7 +3,7 @@ import { RED_SCORE } from '../../detector/likelihood.ts';
 import type { AnomalousGroup, IncidentFacts, Message } from './message.ts';
 
 const ASPECTS = {
-  LEVEL: 'The value is unexpected.',
+  LEVEL: 'This value is within the expected range; the last ones together are unusual.',
   SILENCE: 'The value has been stuck (flat) longer than ever before.',
   TIME_OF_DAY: 'The value is anomalous for this time of day or week.',
   TREND: 'The trend of the last hours is anomalous.',
@@ -11,7 +11,7 @@ const ASPECTS = {
 } as const;
 /** For a value that is within its expected range: what it is anomalous by. */
 const SHORT_ASPECTS = {
-  LEVEL: '',
+  LEVEL: '(anomalous level)',
   SILENCE: '',
   TIME_OF_DAY: '(anomalous for this time of day)',
   TREND: '(anomalous trend)',

@@ -2,11 +2,11 @@
 import type { PointFragment } from '../../generated/graphql.ts';
 
 const ASPECTS = {
-  LEVEL: 'Unexpected value.',
+  LEVEL: 'This value is within the expected range; the last ones together are unusual.',
   SILENCE: 'The value has been stuck (flat) longer than ever before.',
-  TIME_OF_DAY: 'Anomalous for this time of day or week.',
-  TREND: 'Anomalous upward or downward trend over the last hours.',
-  VOLATILITY: 'Anomalously high or low variability.',
+  TIME_OF_DAY: 'The value is anomalous for this time of day or week.',
+  TREND: 'The trend of the last hours is anomalous.',
+  VOLATILITY: 'The variability is anomalously high or low.',
 } as const;
 
 /** How many widths of the band away from it is far. */

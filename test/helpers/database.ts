@@ -21,7 +21,11 @@ export async function withDatabase(options: { readonly migrated?: boolean } = {}
     `CREATE DATABASE ${name} TEMPLATE ${options.migrated === false ? 'template0' : template} STRATEGY file_copy`,
   );
   const connection = selectDatabase(inject('serverConnection'), name);
-  const { pool, prisma, stop } = createDatabase({ connection, log: createLog('silent'), use: 'lapwing test' });
+  const { pool, prisma, stop } = createDatabase({
+    connection,
+    log: createLog('silent'),
+    use: 'lapwing test',
+  });
   const dispose = async () => {
     await stop();
     await executeOnServer(`DROP DATABASE ${name} WITH (FORCE)`);

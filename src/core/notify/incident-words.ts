@@ -3,7 +3,7 @@ import { RED_SCORE } from '../../detector/likelihood.ts';
 import type { AnomalousGroup, IncidentFacts, Message } from './message.ts';
 
 const ASPECTS = {
-  LEVEL: 'This value is within the expected range; the last ones together are unusual.',
+  LEVEL: 'This value is within the expected range; the last ones together are anomalous.',
   SILENCE: 'The value has been stuck (flat) longer than ever before.',
   TIME_OF_DAY: 'The value is anomalous for this time of day or week.',
   TREND: 'The trend of the last hours is anomalous.',

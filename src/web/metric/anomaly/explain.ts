@@ -2,7 +2,7 @@
 import type { PointFragment } from '../../generated/graphql.ts';
 
 const ASPECTS = {
-  LEVEL: 'This value is within the expected range; the last ones together are unusual.',
+  LEVEL: 'This value is within the expected range; the last ones together are anomalous.',
   SILENCE: 'The value has been stuck (flat) longer than ever before.',
   TIME_OF_DAY: 'The value is anomalous for this time of day or week.',
   TREND: 'The trend of the last hours is anomalous.',

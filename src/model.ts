@@ -40,10 +40,11 @@ export type MetricStatus = keyof typeof METRIC_STATUS_BITS;
 export const MAX_NAME_LENGTH = 255;
 /**
  * What names may not hold: C0, C1, the Unicode line ends and U+FFFD would forge lines in logs and files; characters that
- * override the direction of text would make one name look like another (the marks of languages are let pass).
+ * override the direction of text would make one name look like another (the marks of languages are let pass); half of a
+ * surrogate pair is no character, and cannot be stored.
  */
 // eslint-disable-next-line no-control-regex -- finding them is the point
-export const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffd]/;
+export const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffd\p{Cs}]/u;
 
 /**
  * How far ahead of the server's clock a point may lie and be scored at once. One further ahead is stored, and scored when

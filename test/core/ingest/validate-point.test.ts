@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkName, checkUnit } from '../../../src/core/ingest/validate-point.ts';
+import { checkName, checkResource, checkUnit } from '../../../src/core/ingest/validate-point.ts';
 
 describe('a pushed point', () => {
   it.each([
@@ -17,5 +17,17 @@ describe('a pushed point', () => {
 
   it.each([null, undefined, '', 'ms', '°C', '件/秒'])('may have the unit %j', (unit) => {
     expect(checkUnit(unit)).toBeNull();
+  });
+
+  const halves = ['\ud800', 'a\udbffb', '\udc00', 'x\udfff', '\ude00\ud83d', '\ud83d\ud83d\ude00'];
+
+  it.each(halves)('with half of a character is refused: %j', (text) => {
+    expect(checkName(text)).toMatchObject({ reason: 'bad_name' });
+    expect(checkResource(text)).toMatchObject({ reason: 'bad_resource' });
+    expect(checkUnit(text)).toMatchObject({ reason: 'bad_unit' });
+  });
+
+  it.each(['\ud83d\ude00', 'disk 💾 free', '𝒳', 'ﬁ'])('may have %j everywhere', (text) => {
+    expect([checkName(text), checkResource(text), checkUnit(text)]).toEqual([null, null, null]);
   });
 });

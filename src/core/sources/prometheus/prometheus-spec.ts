@@ -13,7 +13,7 @@ const MAX_QUERY_LENGTH = 4000;
 /** One server is read; its name in resources leaves room for others. */
 const REGION = 'default';
 
-const isPrintable = (given: string) => !UNPRINTABLE.test(given) && !/\p{Cs}/u.test(given);
+const isPrintable = (given: string) => !UNPRINTABLE.test(given);
 const name = z
   .string()
   .trim()

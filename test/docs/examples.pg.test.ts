@@ -1,7 +1,7 @@
 /** What the documents show is run as it stands: a reader who pastes it sees what they say. */
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,46 +12,16 @@ import { ask, read } from '../helpers/ask.ts';
 import { findProgram } from '../helpers/program.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
 import { until } from '../helpers/until.ts';
+import { findExample, listExamples, ROOT } from './list-examples.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
-const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`)].filter((file) =>
-  file.endsWith('.md'),
-);
 /** They ask AWS, or an InfluxDB, for what they name. */
 const ASK_OTHERS = /cloudwatch: \{|createAutostack|influxdb: \{|prometheus: \{/;
 
 /** Their answer is that of what a command pushes. */
 const AFTER_PUSH = 'AnomaliesOfLatency';
 
-interface Example {
-  readonly page: string;
-  readonly line: number;
-  readonly text: string;
-  /** What the page shows below it as the answer. */
-  readonly answer: string | null;
-}
-
-/** The code of a language on all pages, in order. */
-function listExamples(language: string): readonly Example[] {
-  return PAGES.flatMap((page) => {
-    const text = readFileSync(join(ROOT, page), 'utf8');
-    const pattern = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`\n(?:\n\`\`\`json\n(.*?)^\`\`\`\n)?`, 'gms');
-    return [...text.matchAll(pattern)].map(({ 1: code = '', 2: answer, index }) => ({
-      page,
-      line: text.slice(0, index).split('\n').length,
-      text: code,
-      answer: answer ?? null,
-    }));
-  });
-}
-
 const queries = listExamples('graphql');
 const commands = listExamples('sh');
-const findExample = (examples: readonly Example[], page: string, word: string): Example => {
-  const found = examples.find((one) => one.page === page && one.text.includes(word));
-  if (found === undefined) throw new Error(`${page} has no example with ${word}`);
-  return found;
-};
 const find = (...where: Parameters<typeof findExample>): string => findExample(...where).text;
 /** Not every machine has netcat; and the key of a licence is a setting. */
 const PUBLIC_KEY = '$(openssl pkey -in issuer.pem -pubout -outform DER | base64 -w0)';

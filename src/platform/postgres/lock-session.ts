@@ -22,8 +22,13 @@ const HOLDER = `
 export async function openLockSession(connection: string): Promise<pg.Client> {
   const applicationName = `lapwing on ${hostname().slice(0, 32)}, process ${process.pid}`;
   const client = await openClient(connection, applicationName, { query_timeout: ANSWER_LIMIT_MS });
-  await client.query(NOTICE_DEAD_PEERS);
-  return client;
+  try {
+    await client.query(NOTICE_DEAD_PEERS);
+    return client;
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
 }
 
 export async function tryLock(client: pg.Client): Promise<boolean> {

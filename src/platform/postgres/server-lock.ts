@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Log } from '../../log.ts';
-import { describeConnection } from './connection.ts';
+import { ConnectionError, describeConnection } from './connection.ts';
 import { endSilentHolder, findLockHolder, openLockSession, tryLock, waitInQueue } from './lock-session.ts';
 import type { ServerTerm } from './server-term.ts';
 import { OperatorError } from '../../errors.ts';
@@ -166,6 +166,8 @@ async function waitForLock(standby: Standby, options: LockOptions): Promise<pg.C
       return await waitOn(client, standby, options);
     } catch (error) {
       signal.throwIfAborted();
+      // Such as an address that cannot be listened on: to wait would not mend it.
+      if (error instanceof OperatorError && !(error instanceof ConnectionError)) throw error;
       if (isReachable) log.warn({ err: error }, 'the database cannot be reached; the standby goes on trying');
       isReachable = false;
       await sleep(LOOK_MS, undefined, { signal });

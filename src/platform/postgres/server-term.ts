@@ -7,7 +7,7 @@
 import type pg from 'pg';
 import { OperatorError } from '../../errors.ts';
 import { openClient } from './connection.ts';
-import { POOL_NAMES } from './end-sessions.ts';
+import { endEach, POOL_NAMES } from './end-sessions.ts';
 import { hasCode } from './error-text.ts';
 import { DatabaseAwayError } from './outage.ts';
 
@@ -18,8 +18,6 @@ class TakeOverError extends OperatorError {
 
 type Queryable = Pick<pg.ClientBase, 'query'>;
 
-const ATTEMPTS = 5;
-const WAIT_MS = 1_000;
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 export class ServerTerm {
@@ -41,7 +39,7 @@ export class ServerTerm {
     const client = await openClient(connection, 'lapwing term');
     try {
       const { rows } = await client.query<{ term: string }>(
-        'UPDATE server_term SET term = term + 1 RETURNING term',
+        'INSERT INTO server_term (term) VALUES (1) ON CONFLICT (id) DO UPDATE SET term = server_term.term + 1 RETURNING term',
       );
       await endPools(client);
       return new ServerTerm(rows[0]?.term ?? '', onOver);
@@ -64,22 +62,8 @@ export class ServerTerm {
 }
 
 async function endPools(client: pg.Client): Promise<void> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    if ((await endOnce(client)).every(({ ended }) => ended)) return;
-  }
-  throw new TakeOverError(
-    'a session of the server before is still at work in the database: end it with pg_terminate_backend, and start again',
-  );
-}
-
-async function endOnce(client: pg.Client): Promise<readonly { readonly ended: boolean }[]> {
   try {
-    const { rows } = await client.query<{ ended: boolean }>(
-      `SELECT pg_terminate_backend(pid, $2) AS ended FROM pg_stat_activity
-       WHERE datname = current_database() AND application_name = ANY($1)`,
-      [POOL_NAMES, WAIT_MS],
-    );
-    return rows;
+    if (await endEach(client, 'application_name = ANY($2)', POOL_NAMES)) return;
   } catch (error) {
     if (!hasCode(error, INSUFFICIENT_PRIVILEGE)) throw error;
     throw new TakeOverError(
@@ -88,4 +72,7 @@ async function endOnce(client: pg.Client): Promise<readonly { readonly ended: bo
       { cause: error },
     );
   }
+  throw new TakeOverError(
+    'a session of the server before is still at work in the database: end it with pg_terminate_backend, and start again',
+  );
 }

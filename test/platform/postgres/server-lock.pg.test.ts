@@ -7,6 +7,7 @@ import { createDatabase } from '../../../src/platform/postgres/client.ts';
 import { ServerLock } from '../../../src/platform/postgres/server-lock.ts';
 import { ServerTerm } from '../../../src/platform/postgres/server-term.ts';
 import { createLog } from '../../../src/log.ts';
+import { ListenError } from '../../../src/platform/runtime/listen.ts';
 import { withDatabase, type TestDatabase } from '../../helpers/database.ts';
 import { createDeferred } from '../../helpers/deferred.ts';
 import { until } from '../../helpers/until.ts';
@@ -148,6 +149,17 @@ describe('a standby', () => {
     await told;
     stop.abort(new Error('no longer'));
     await expect(taking).rejects.toThrow('no longer');
+  });
+
+  it('ends with what waiting cannot mend', async () => {
+    await using database = await withDatabase();
+    const { connection } = database;
+    await using first = await ServerLock.take({ connection, log, onLost: neverLost });
+    const cause = Object.assign(new Error('in use'), { code: 'EADDRINUSE' });
+    const onWaiting = () => Promise.reject(new ListenError('port 4000 is already in use', cause));
+    const standby = { onWaiting, signal: new AbortController().signal };
+    const taking = ServerLock.take({ connection, log, onLost: neverLost, standby });
+    await expect(taking).rejects.toThrow('port 4000');
   });
 
   it('takes over from a frozen server, which writes nothing once it wakes', async () => {

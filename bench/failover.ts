@@ -8,6 +8,7 @@
 import { parseArgs } from 'node:util';
 import { createLog } from '../src/log.ts';
 import { startTemporaryEmbedded } from '../src/platform/postgres/embedded/temporary.ts';
+import { countWrongData } from '../test/faults/judge.ts';
 import { type Loss, LOSSES, runFailover } from '../test/faults/run-failover.ts';
 
 const { values } = parseArgs({
@@ -32,17 +33,7 @@ const report = await runFailover({
     process.stderr.write(`${JSON.stringify({ recoveryMs: Math.round(recoveryMs) })}\n`),
 });
 const sorted = report.recoveriesMs.toSorted((a, b) => a - b);
-const { lost, wrongValues, rowIdGaps, wrongScores, wrongLog, wrongRecords, brokenChains, zombies } = report;
-const wrongs =
-  lost +
-  wrongValues +
-  rowIdGaps +
-  wrongScores +
-  wrongLog +
-  wrongRecords +
-  brokenChains +
-  zombies +
-  report.strangeAnswers.length;
+const wrongs = countWrongData(report) + report.zombies + report.strangeAnswers.length;
 console.log(
   JSON.stringify({
     name: `failover: from the loss of the active server (${loss}) to the next acknowledged batches`,

@@ -33,6 +33,23 @@ export interface Verdict {
   readonly brokenChains: number;
 }
 
+/** Of a server that keeps its promises. */
+export const NOTHING_WRONG = {
+  lost: 0,
+  wrongValues: 0,
+  rowIdGaps: 0,
+  wrongScores: 0,
+  wrongLog: 0,
+  wrongRecords: 0,
+  brokenChains: 0,
+} as const satisfies Partial<Verdict>;
+
+/** What is wrong in the data, in all. */
+export function countWrongData(verdict: Verdict): number {
+  const kinds = Object.keys(NOTHING_WRONG) as (keyof typeof NOTHING_WRONG)[];
+  return kinds.reduce((sum, kind) => sum + verdict[kind], 0);
+}
+
 interface Row {
   readonly rowId: number;
   readonly timestamp: string;

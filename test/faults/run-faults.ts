@@ -8,7 +8,7 @@ import { findFreePort, startServerProcess, type ServerProcess } from '../helpers
 import { ask } from './ask-server.ts';
 import type { Fault, Patient } from './faults.ts';
 import { follow } from './follower.ts';
-import { judge, type Verdict } from './judge.ts';
+import { countWrongData, judge, type Verdict } from './judge.ts';
 import { startProxy } from './proxy.ts';
 import { makeTestBuild, type TestBuild } from './test-build.ts';
 import type { SeededBug } from './seeded-bugs.ts';
@@ -56,9 +56,7 @@ const CLOCK = fileURLToPath(new URL('./shift-clock.ts', import.meta.url));
 
 /** What is wrong in all; a fault that kills the server is none of its own deaths. */
 export function countWrongs(report: FaultReport): number {
-  const { lost, wrongValues, rowIdGaps, wrongScores, wrongLog, wrongRecords, brokenChains } = report;
-  const data = lost + wrongValues + rowIdGaps + wrongScores + wrongLog + wrongRecords + brokenChains;
-  return data + report.deaths + report.leaks + report.strangeAnswers.length;
+  return countWrongData(report) + report.deaths + report.leaks + report.strangeAnswers.length;
 }
 
 export async function runFaults(options: FaultOptions): Promise<FaultReport> {

@@ -39,7 +39,7 @@ describe('a server with a heap of 100 MB', () => {
         return names.map((_name, metric) => `load ${metric}=${(at * 7 + metric) % 100} ${second}`).join('\n');
       });
       const response = await fetch(write, { method: 'POST', body: lines.join('\n') });
-      expect(response.status).toBe(204);
+      expect([response.status, await response.text()]).toEqual([204, '']);
     }
     const { serverInfo: after } = await ask<{ serverInfo: { cursor: string } }>(
       url,

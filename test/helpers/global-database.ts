@@ -21,7 +21,12 @@ declare module 'vitest' {
 }
 
 /** Nothing has to outlive the run, nor the machine. */
-const SETTINGS = { full_page_writes: 'off', wal_compression: 'off' };
+const SETTINGS = {
+  full_page_writes: 'off',
+  wal_compression: 'off',
+  // Two files at a time, some with two servers of twenty connections each.
+  max_connections: '200',
+};
 
 /** Where Linux keeps files in memory. */
 const MEMORY = '/dev/shm';

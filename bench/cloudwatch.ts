@@ -4,10 +4,7 @@
  * one GetMetricData. Prints JSON lines { name, value, unit, against, ratio }.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { CloudWatch } from '@aws-sdk/client-cloudwatch';
@@ -19,6 +16,7 @@ import { startTemporaryEmbedded } from '../src/platform/postgres/embedded/tempor
 import { applyMigrations } from '../src/platform/postgres/migrate.ts';
 import { createCloudwatchHandler } from '../src/api/http/aws/endpoint.ts';
 import { createLog } from '../src/log.ts';
+import { createSeal } from '../src/platform/outbound/sealed-secret.ts';
 import { createStats } from '../src/platform/telemetry/metrics.ts';
 
 const ROUNDS = 3;
@@ -170,7 +168,7 @@ async function main(): Promise<void> {
   await using embedded = await startTemporaryEmbedded({ log, settings: { fsync: 'on' } });
   await applyMigrations({ connection: embedded.connection, log });
   await using database = createDatabase({ connection: embedded.connection, log, use: 'lapwing bench' });
-  const folder = await mkdtemp(join(tmpdir(), 'lapwing-bench-'));
+  const seal = createSeal(randomBytes(32));
   const credentials = { accessKeyId: 'AKIDBENCH', secretAccessKey: randomBytes(20).toString('hex') };
   const stats = createStats();
   const watch = watchPool(database.pool);
@@ -181,7 +179,7 @@ async function main(): Promise<void> {
       log,
       stats,
       now,
-      keyFile: join(folder, 'key'),
+      seal,
       firstKey: credentials,
       limits: { dataPoints },
     });
@@ -240,7 +238,6 @@ async function main(): Promise<void> {
   }
   await usual.stop();
   await large.stop();
-  await rm(folder, { recursive: true });
 }
 
 await main();

@@ -26,7 +26,7 @@ import { openCloudwatch } from './open-cloudwatch-service.ts';
 import { openIncidents } from './open-incidents.ts';
 import type { Access } from './open-access.ts';
 import type { OpenDatabase } from './open-database.ts';
-import { readLinkKeys, SecretCheck } from './sealing-keys.ts';
+import { renewSecrets, SecretCheck, type SealingKeys } from './sealing-keys.ts';
 import type { SelfMonitoring } from './open-telemetry.ts';
 import type { SendEnvironment } from './app-context.ts';
 
@@ -40,6 +40,7 @@ export async function listenHttp(
   options: SendEnvironment & {
     readonly engine: Engine;
     readonly access: Access;
+    readonly sealingKeys: SealingKeys;
     readonly database: OpenDatabase;
     readonly monitoring: SelfMonitoring;
     readonly facts: {
@@ -50,18 +51,19 @@ export async function listenHttp(
   },
 ): Promise<HttpListener> {
   const { config, log, engine, access, monitoring, teardown } = options;
-  const cloudwatch = await openCloudwatch({ config, log, engine, teardown });
-  const incidents = await openIncidents({ config, log, engine, teardown });
-  const secrets = new SecretCheck({ ...engine, dataDir: config.dataDir, log });
+  const { links } = options.sealingKeys;
+  await renewSecrets(engine.prisma, options.sealingKeys);
+  const cloudwatch = await openCloudwatch(options);
+  const incidents = await openIncidents(options);
+  const secrets = new SecretCheck({ ...engine, settings: config, log });
   await secrets.check();
-  const linkKeys = await readLinkKeys(config.dataDir);
   const downloadLinks = createDownloadLinks({
-    key: linkKeys.downloads,
+    key: links.downloads,
     keys: access.keys,
     lifeSeconds: config.downloadLinkSeconds,
   });
   const users = access.login?.users ?? null;
-  const panelLinks = new PanelLinks({ ...engine, ...access, key: linkKeys.panels, users, log });
+  const panelLinks = new PanelLinks({ ...engine, ...access, key: links.panels, users, log });
   teardown.add(() => panelLinks.stop());
   const archive = new Archive(engine);
   const readAddress = createReadAddress(config.trustedProxies);

@@ -4,13 +4,13 @@ import { createSeriesWatch } from '../core/cloudwatch-service/watch-series.ts';
 import type { CloudwatchLimits } from '../core/cloudwatch-service/model/limits.ts';
 import type { Config } from '../platform/config/read-config.ts';
 import type { Engine } from './build-core.ts';
-import { nameKeyFiles } from './sealing-keys.ts';
+import type { SealingKeys } from './sealing-keys.ts';
 import type { SendEnvironment } from './app-context.ts';
 
 export async function openCloudwatch(
-  options: SendEnvironment & { readonly engine: Engine },
+  options: SendEnvironment & { readonly engine: Engine; readonly sealingKeys: SealingKeys },
 ): Promise<Cloudwatch> {
-  const { config, log, engine, teardown } = options;
+  const { config, log, engine, sealingKeys, teardown } = options;
   const { cloudwatchAccessKeyId: accessKeyId, cloudwatchSecretAccessKey: secretAccessKey } = config;
   const hasKey = accessKeyId !== undefined && secretAccessKey !== undefined;
   const cloudwatch = await createCloudwatch({
@@ -19,7 +19,7 @@ export async function openCloudwatch(
     log,
     stats: engine.stats,
     now: () => new Date(),
-    keyFile: nameKeyFiles(config.dataDir).cloudwatch,
+    seal: sealingKeys.cloudwatch,
     firstKey: hasKey ? { accessKeyId, secretAccessKey } : null,
     retentionDays: config.cloudwatchRetentionDays,
     rollupDays: config.cloudwatchRollupDays,

@@ -33,13 +33,15 @@ export interface OpenDatabase extends Pick<Database, 'pool' | 'prisma'> {
 export async function openDatabase(options: {
   readonly config: Pick<Config, 'databaseUrl' | 'dataDir'>;
   readonly log: Log;
+  /** Fingerprint of the keys secrets are sealed with, for standbys to compare. */
+  readonly sealingKeys?: string;
   readonly standby?: Standby | undefined;
   readonly onLost: (error: Error) => void;
   readonly onDown?: () => void;
   /** The database went silent; until it answers again, callers that need it fail at once. */
   readonly onSilent?: () => void;
 }): Promise<OpenDatabase> {
-  const { config, log, standby } = options;
+  const { config, log, sealingKeys, standby } = options;
   const onLost = callOnce(options.onLost);
   return buildOrTearDown(async (teardown) => {
     let isUp = true;
@@ -60,7 +62,7 @@ export async function openDatabase(options: {
       teardown.add(embedded.stop);
       ({ connection } = embedded);
     }
-    const lock = await ServerLock.take({ connection, log, onLost, standby });
+    const lock = await ServerLock.take({ connection, log, sealingKeys, onLost, standby });
     teardown.add(() => lock.stop());
     // Not before: the server that is active may be of a version that does not know them.
     await applyMigrations({ connection, log });

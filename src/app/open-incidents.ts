@@ -5,18 +5,17 @@ import type { Engine } from './build-core.ts';
 import { Incidents } from '../core/incidents/incidents.ts';
 import { createMailer } from '../core/notify/email.ts';
 import { createOutbound } from '../platform/outbound/outbound-client.ts';
-import { createSeal, readSealingKey } from '../platform/outbound/sealed-secret.ts';
-import { nameKeyFiles } from './sealing-keys.ts';
+import type { SealingKeys } from './sealing-keys.ts';
 import type { SendEnvironment } from './app-context.ts';
 
 export async function openIncidents(
-  options: SendEnvironment & { readonly engine: Engine },
+  options: SendEnvironment & { readonly engine: Engine; readonly sealingKeys: SealingKeys },
 ): Promise<Incidents> {
-  const { config, log, engine, teardown } = options;
+  const { config, log, engine, sealingKeys, teardown } = options;
   const incidents = await Incidents.open({
     ...engine,
     log,
-    seal: createSeal(await readSealingKey(nameKeyFiles(config.dataDir).notifications)),
+    seal: sealingKeys.notifications,
     outbound: createOutbound({ allowed: config.allowPrivateTargets }),
     mailer: openMailer(config),
     now: () => new Date(),

@@ -11,6 +11,7 @@ import { openAccess } from './open-access.ts';
 import { openAws } from './open-aws.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
 import { openScoreExport } from './open-score-export.ts';
+import { checkSameKeys, openSealingKeys, type SealingKeys } from './sealing-keys.ts';
 import { startSelfMonitoring, type SelfMonitoring } from './open-telemetry.ts';
 import type { Aws } from '../core/sources/aws/aws.ts';
 import { createHostSource } from '../core/sources/host/host.ts';
@@ -59,12 +60,14 @@ export async function startLapwing(
   await checkPorts(config);
   return buildOrTearDown(async (teardown) => {
     const monitoring = await startSelfMonitoring({ config, log, stats, version, teardown });
+    const sealingKeys = await openSealingKeys(config);
     const waiting = config.standby ? new StandbyServer({ ...config, log }) : null;
     teardown.add(() => waiting?.stop());
     const database = await openDatabase({
       config,
       log,
-      standby: waiting === null ? undefined : describeWait(waiting, options),
+      sealingKeys: sealingKeys.fingerprint,
+      standby: waiting === null ? undefined : describeWait(waiting, sealingKeys, options),
       onLost: options.onLost,
       onDown: () => stats.count('database_restarts'),
       onSilent: () => stats.count('database_silences'),
@@ -82,7 +85,8 @@ export async function startLapwing(
     const facts = { version, startedAt, graphiteAddress: () => graphite };
     const { showKey } = options;
     const access = await openAccess({ config, log, engine, database, teardown, showKey });
-    const listener = await listenHttp({ config, log, engine, access, database, monitoring, teardown, facts });
+    const shared = { config, log, engine, access, sealingKeys, database, monitoring, teardown, facts };
+    const listener = await listenHttp(shared);
     const { address: http, runConfiguration } = listener;
     tellOwnUrl(`${http}/aws`);
     graphite = await listenGraphite({ config, log, engine, teardown });
@@ -110,10 +114,14 @@ export async function startLapwing(
 
 function describeWait(
   waiting: StandbyServer,
+  { fingerprint }: SealingKeys,
   { onStandby, signal }: Pick<Parameters<typeof startLapwing>[2], 'onStandby' | 'signal'>,
 ): Standby {
   return {
-    onWaiting: async (holder) => onStandby?.(await waiting.show(holder), holder),
+    onWaiting: async (holder) => {
+      checkSameKeys(holder, fingerprint);
+      onStandby?.(await waiting.show(holder), holder);
+    },
     signal: signal ?? new AbortController().signal,
   };
 }

@@ -67,10 +67,7 @@ export async function restore(config: Config, log: Log, file: string): Promise<v
     await inLongTransaction(database.connection, async (client) => {
       await client.query('ANALYZE');
     });
-    const problem = describeUnreadable(
-      await countUnreadableSecrets(database.prisma, config.dataDir),
-      config.dataDir,
-    );
+    const problem = describeUnreadable(await countUnreadableSecrets(database.prisma, config), config);
     if (problem !== null) process.stderr.write(`Restored, but ${problem}.\n`);
   } finally {
     await database.stop();

@@ -68,7 +68,7 @@ async function checkDatabase(config: Config, log: Log): Promise<string> {
       pending.length === 0 ? 'schema up to date' : `${pending.length} migrations to apply at the next start`,
       holder === null ? 'no server uses it' : `in use by a running server (${holder})`,
     ];
-    if (pending.length === 0) parts.push(await describeSecrets(connection, config.dataDir, log));
+    if (pending.length === 0) parts.push(await describeSecrets(connection, config, log));
     return `ok (${parts.join('; ')})`;
   } finally {
     await client.end();
@@ -97,10 +97,10 @@ async function checkRights(client: pg.Client): Promise<void> {
   );
 }
 
-async function describeSecrets(connection: string, dataDir: string, log: Log): Promise<string> {
+async function describeSecrets(connection: string, settings: Config, log: Log): Promise<string> {
   const { prisma, stop } = createDatabase({ connection, log, use: 'lapwing check' });
   try {
-    const problem = describeUnreadable(await countUnreadableSecrets(prisma, dataDir), dataDir);
+    const problem = describeUnreadable(await countUnreadableSecrets(prisma, settings), settings);
     return problem === null ? 'stored secrets can be read' : `WARNING: ${problem}`;
   } finally {
     await stop();

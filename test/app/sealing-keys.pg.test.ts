@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -26,7 +27,7 @@ describe('a data folder that lost its sealing keys while the database kept the s
     await rm(folder, { recursive: true, force: true });
   });
 
-  const start = (dataDir: string): Promise<Lapwing> =>
+  const start = (dataDir: string, settings: Record<string, string> = {}): Promise<Lapwing> =>
     startLapwing(
       readConfig({
         DATABASE_URL: database.connection,
@@ -36,6 +37,7 @@ describe('a data folder that lost its sealing keys while the database kept the s
         LAPWING_HOST_METRICS: 'off',
         LAPWING_CLOUDWATCH_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
         LAPWING_CLOUDWATCH_SECRET_ACCESS_KEY: 'secret',
+        ...settings,
       }),
       createLog('silent'),
       { onLost: () => undefined },
@@ -72,5 +74,20 @@ describe('a data folder that lost its sealing keys while the database kept the s
     const restored = await start('before');
     expect(await look(restored)).toMatchObject({ problems: [], unreadable: '0' });
     await restored.stop();
+  });
+
+  it('needs them no longer once LAPWING_SEALING_KEY was set beside them', async () => {
+    const key = { LAPWING_SEALING_KEY: randomBytes(32).toString('base64') };
+    for (const [dataDir, settings, unreadable] of [
+      ['before', key, '0'],
+      ['nothing', key, '0'],
+      ['nothing', { LAPWING_SEALING_KEY: randomBytes(32).toString('base64') }, '1'],
+      ['before', {}, '1'],
+    ] as const) {
+      const lapwing = await start(dataDir, settings);
+      expect((await look(lapwing)).unreadable, `${dataDir} ${JSON.stringify(settings)}`).toBe(unreadable);
+      await lapwing.stop();
+    }
+    await expect(stat(join(folder, 'nothing'))).rejects.toThrow('ENOENT');
   });
 });

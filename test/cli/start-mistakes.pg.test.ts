@@ -13,6 +13,7 @@ import { startLapwing } from '../../src/app/start-server.ts';
 import { isSupportedNode } from '../../src/cli/node-version.ts';
 import { createLog } from '../../src/log.ts';
 import { readConfig } from '../../src/platform/config/read-config.ts';
+import { ServerLock } from '../../src/platform/postgres/server-lock.ts';
 import { selectDatabase } from '../../src/platform/postgres/connection.ts';
 import { withSmallDisk } from '../../bench/small-disk.ts';
 import { withDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -157,6 +158,19 @@ describe('a start with', () => {
     expect(printed).not.toMatch(STACK);
   });
 
+  it('other sealing keys than those of the active server, as its standby, says so before it is too late', async () => {
+    const { connection } = database;
+    const log = createLog('silent');
+    const onLost = (error: Error) => expect.fail(error.message);
+    await using active = await ServerLock.take({ connection, log, sealingKeys: '0badc0de', onLost });
+    const standby = { DATABASE_URL: connection, LAPWING_STANDBY: 'on' };
+    const key = { LAPWING_SEALING_KEY: `${'x'.repeat(43)}=` };
+    const expected =
+      /^this standby has other sealing keys \([0-9a-f]{8}\) than .*, keys 0badc0de, since .*\*\.key files .*$/;
+    for (const settings of [{ LAPWING_DATA_DIR: join(folder, 'fresh') }, key])
+      expect(await start({ ...standby, ...settings })).toMatch(expected);
+  });
+
   it('a mistake ends with status 1, one line on standard error and nothing on standard output', async () => {
     const { code, stderr, stdout } = await run(['serve'], { LAPWING_PORT: takenPort });
     expect(stderr).toMatch(/^lapwing: port \d+ .*\n$/);
@@ -191,7 +205,7 @@ describe('a start with', () => {
   it('a database another server uses says which server', async () => {
     await using server = await startServer();
     expect(await start({ DATABASE_URL: server.database.connection })).toMatch(
-      /^another server already uses the PostgreSQL database .* \(lapwing on .*, process \d+, since .*\): stop that one/,
+      /^another server already uses the PostgreSQL database .* \(lapwing on .*, process \d+, keys [0-9a-f]{8}, since .*\): stop that one/,
     );
     const exported = await run(['export'], { DATABASE_URL: server.database.connection });
     expect(exported.stderr).toMatch(/To work through the running server, add --url http:.*\/graphql\n$/);

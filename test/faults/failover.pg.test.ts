@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { withDatabase } from '../helpers/database.ts';
 import { createLog } from '../../src/log.ts';
@@ -34,6 +35,7 @@ it('a standby is stopped by SIGTERM, and says that it is one', async () => {
   const standby = await startServerProcess({
     DATABASE_URL: connection,
     LAPWING_STANDBY: 'on',
+    LAPWING_SEALING_KEY: randomBytes(32).toString('base64'),
     LAPWING_PORT: String(port),
     LAPWING_GRAPHITE_PORT: '',
   });

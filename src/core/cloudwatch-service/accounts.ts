@@ -36,6 +36,17 @@ export async function countUnreadableKeys(
   return keys.filter(({ accessKeyId, sealedSecret }) => !canOpen(seal, sealedSecret, accessKeyId)).length;
 }
 
+/** Seals with the newest key what an older one still opens. */
+export async function renewKeys(prisma: Pick<PrismaClient, 'cloudwatchKey'>, seal: Seal): Promise<void> {
+  const keys = await prisma.cloudwatchKey.findMany({ select: { accessKeyId: true, sealedSecret: true } });
+  for (const { accessKeyId, sealedSecret } of keys) {
+    const renewed = seal.renew(sealedSecret, accessKeyId);
+    if (renewed === null) continue;
+    const data = { sealedSecret: renewed };
+    await prisma.cloudwatchKey.updateMany({ where: { accessKeyId, sealedSecret }, data });
+  }
+}
+
 export function createAccounts(options: {
   readonly prisma: PrismaClient;
   readonly seal: Seal;

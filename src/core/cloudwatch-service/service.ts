@@ -14,7 +14,7 @@ import { createIntake } from './store/intake.ts';
 import { AWS_LIMITS, type CloudwatchLimits } from './model/limits.ts';
 import type { Caller, OperationContext, SeriesWatch } from './model/operation.ts';
 import { findOperation, type Operation, type ServiceName } from './operations.ts';
-import { createSeal, readSealingKey } from '../../platform/outbound/sealed-secret.ts';
+import type { Seal } from '../../platform/outbound/sealed-secret.ts';
 import { createThrottle } from './throttle.ts';
 
 export interface CloudwatchOptions {
@@ -23,8 +23,7 @@ export interface CloudwatchOptions {
   readonly log: Log;
   readonly stats: Stats;
   readonly now: () => Date;
-  /** Holds the key that seals secrets; made at the first start. */
-  readonly keyFile: string;
+  readonly seal: Seal;
   /** The first account's key pair; null: no account but those made otherwise. */
   readonly firstKey: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
   /** Days one-minute data are kept, and days in all when older data are to be rolled up; 0 for no rolling up. */
@@ -67,7 +66,7 @@ const PURGE_MS = 3_600_000;
 export async function createCloudwatch(options: CloudwatchOptions): Promise<Cloudwatch> {
   const { pool, prisma, log, stats, now } = options;
   const limits: CloudwatchLimits = { ...AWS_LIMITS, ...options.limits };
-  const accounts = createAccounts({ prisma, now, seal: createSeal(await readSealingKey(options.keyFile)) });
+  const accounts = createAccounts({ prisma, now, seal: options.seal });
   if (options.firstKey !== null) await accounts.add({ account: FIRST_ACCOUNT, ...options.firstKey });
   const throttle = createThrottle({ perSecond: limits.requestsPerSecond, burst: limits.requestBurst, now });
   const watch = options.watch ?? null;

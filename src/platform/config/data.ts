@@ -2,6 +2,11 @@
 import { z } from 'zod';
 import { decimal, onOff, secret, setting, text, wholeNumber, type Setting } from './setting.ts';
 
+const sealingKey = z
+  .string()
+  .regex(/^[A-Za-z0-9+/]{43}=?$/, 'expected 32 bytes in base64, as `openssl rand -base64 32` prints them')
+  .transform((key): Uint8Array => Buffer.from(key, 'base64'));
+
 export const DATA_SETTINGS = {
   dataDir: setting('LAPWING_DATA_DIR', 'Folder of the embedded database.', z.string().min(1), './data'),
   databaseUrl: secret(
@@ -14,6 +19,11 @@ export const DATA_SETTINGS = {
     'on: when another server uses the database of DATABASE_URL, wait, and take over once it is gone. Host metrics are off then.',
     onOff,
     'off',
+  ),
+  sealingKey: secret(
+    'LAPWING_SEALING_KEY',
+    'Key that seals the secrets in the database, as `openssl rand -base64 32` prints one. When unset, keys are made in LAPWING_DATA_DIR.',
+    sealingKey.optional(),
   ),
   retentionDays: setting(
     'LAPWING_RETENTION_DAYS',

@@ -10,6 +10,8 @@ export interface Seal {
   close(secret: string, owner: string): Buffer;
   /** @throws SealError when the bytes were sealed with another key or for another owner */
   open(sealed: Uint8Array, owner: string): string;
+  /** @returns the secret sealed with the newest key; null where it is already, or does not open */
+  renew(sealed: Uint8Array, owner: string): Buffer<ArrayBuffer> | null;
 }
 
 /** A stored secret cannot be read, or the key file cannot be used. */
@@ -21,29 +23,54 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** @param key 32 bytes */
-export function createSeal(key: Uint8Array): Seal {
-  if (key.length !== KEY_BYTES) throw new SealError(`the sealing key must have ${KEY_BYTES} bytes`);
+/**
+ * @param key 32 bytes
+ * @param older keys that secrets may still be sealed with: they open, and close nothing any more
+ */
+export function createSeal(key: Uint8Array, older: readonly Uint8Array[] = []): Seal {
+  const keys = [key, ...older];
+  if (keys.some(({ length }) => length !== KEY_BYTES)) {
+    throw new SealError(`the sealing key must have ${KEY_BYTES} bytes`);
+  }
+  const close = (secret: string, owner: string) => {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(owner));
+    const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
+    return Buffer.concat([nonce, cipher.getAuthTag(), text]);
+  };
   return {
-    close(secret, owner) {
-      const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(owner));
-      const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
-      return Buffer.concat([nonce, cipher.getAuthTag(), text]);
-    },
+    close,
     open(sealed, owner) {
-      const bytes = Buffer.from(sealed);
-      const nonce = bytes.subarray(0, NONCE_BYTES);
-      const decipher = createDecipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(owner));
-      try {
-        decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-        const text = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES));
-        return Buffer.concat([text, decipher.final()]).toString('utf8');
-      } catch (error) {
-        throw new SealError('a stored secret does not open: was the sealing key replaced?', { cause: error });
-      }
+      const found = findOpen(keys, sealed, owner);
+      if (found !== null) return found.secret;
+      throw new SealError('a stored secret does not open: was the sealing key replaced?');
+    },
+    renew(sealed, owner) {
+      const found = findOpen(keys, sealed, owner);
+      return found === null || found.key === key ? null : close(found.secret, owner);
     },
   };
+}
+
+/** @returns the secret, and which of the keys opens it; null where none does */
+function findOpen(keys: readonly Uint8Array[], sealed: Uint8Array, owner: string) {
+  for (const key of keys) {
+    try {
+      return { key, secret: decrypt(Buffer.from(sealed), key, owner) };
+    } catch {
+      // Sealed with another of them, or with none.
+    }
+  }
+  return null;
+}
+
+/** @throws what node:crypto throws when the bytes were sealed with another key or for another owner */
+function decrypt(bytes: Buffer, key: Uint8Array, owner: string): string {
+  const nonce = bytes.subarray(0, NONCE_BYTES);
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(owner));
+  decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+  const text = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES));
+  return Buffer.concat([text, decipher.final()]).toString('utf8');
 }
 
 /**

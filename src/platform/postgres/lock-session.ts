@@ -18,9 +18,17 @@ const HOLDER = `
   WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = $1::bigint::oid AND objsubid = 1
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
-/** Its name says to others who holds the lock. @throws ConnectionError when PostgreSQL cannot be reached */
-export async function openLockSession(connection: string): Promise<pg.Client> {
-  const applicationName = `lapwing on ${hostname().slice(0, 32)}, process ${process.pid}`;
+/** So much of the host's name that the whole has room: PostgreSQL cuts names off at 63 bytes. */
+const HOST_LETTERS = 20;
+
+/**
+ * Its name says to others who holds the lock.
+ * @param sealingKeys fingerprint of its keys; not said when left out
+ * @throws ConnectionError when PostgreSQL cannot be reached
+ */
+export async function openLockSession(connection: string, sealingKeys?: string): Promise<pg.Client> {
+  const keys = sealingKeys === undefined ? '' : `, keys ${sealingKeys}`;
+  const applicationName = `lapwing on ${hostname().slice(0, HOST_LETTERS)}, process ${process.pid}${keys}`;
   const client = await openClient(connection, applicationName, { query_timeout: ANSWER_LIMIT_MS });
   try {
     await client.query(NOTICE_DEAD_PEERS);

@@ -27,6 +27,8 @@ export interface Standby {
 export interface LockOptions {
   readonly connection: string;
   readonly log: Log;
+  /** Fingerprint of the keys the server seals secrets with: shown to standbys. */
+  readonly sealingKeys?: string | undefined;
   /** Called when another server took the lock meanwhile: this one must stop writing. */
   readonly onLost: (error: Error) => void;
   /** Waits for the lock as long as it takes; without it, a lock that another server holds is an error. */
@@ -64,9 +66,9 @@ export class ServerLock implements AsyncDisposable {
    *   cannot be reached, the signal's reason when the wait was ended
    */
   static async take(options: LockOptions): Promise<ServerLock> {
-    const { connection, standby } = options;
+    const { standby } = options;
     const session = await (standby === undefined
-      ? acquire(connection, FIRST_PATIENCE_MS)
+      ? acquire(options, FIRST_PATIENCE_MS)
       : waitForLock(standby, options));
     return new ServerLock(options, session);
   }
@@ -103,12 +105,12 @@ export class ServerLock implements AsyncDisposable {
 
   /** @returns null when stopped, or when another server has or had the lock, which calls onLost */
   async #reacquire(): Promise<pg.Client | null> {
-    const { connection, log, onLost } = this.#options;
+    const { log, onLost } = this.#options;
     const stopping = this.#stopping.signal;
     for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
       try {
         await sleep(pauseMs, undefined, { signal: stopping });
-        const client = await acquire(connection, AGAIN_PATIENCE_MS, stopping);
+        const client = await acquire(this.#options, AGAIN_PATIENCE_MS, stopping);
         if (await this.#isOver(client)) {
           onLost(new ServerLockError('another server has used the database meanwhile'));
           return null;
@@ -138,8 +140,12 @@ export class ServerLock implements AsyncDisposable {
   }
 }
 
-async function acquire(connection: string, patienceMs: number, stopping?: AbortSignal): Promise<pg.Client> {
-  const client = await openLockSession(connection);
+async function acquire(
+  { connection, sealingKeys }: LockOptions,
+  patienceMs: number,
+  stopping?: AbortSignal,
+): Promise<pg.Client> {
+  const client = await openLockSession(connection, sealingKeys);
   try {
     const deadline = performance.now() + patienceMs;
     while (!(await tryLock(client))) {
@@ -155,13 +161,13 @@ async function acquire(connection: string, patienceMs: number, stopping?: AbortS
 
 /** As a standby: until the lock is free, also while PostgreSQL is away between. */
 async function waitForLock(standby: Standby, options: LockOptions): Promise<pg.Client> {
-  const { connection, log } = options;
+  const { connection, sealingKeys, log } = options;
   const { signal } = standby;
   let isReachable = true;
   for (;;) {
     signal.throwIfAborted();
     try {
-      const client = await openLockSession(connection);
+      const client = await openLockSession(connection, sealingKeys);
       isReachable = true;
       return await waitOn(client, standby, options);
     } catch (error) {

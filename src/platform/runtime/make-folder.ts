@@ -1,6 +1,24 @@
 /** Makes a folder and those above it. */
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { OperatorError } from '../../errors.ts';
+
+/** LAPWING_DATA_DIR cannot be used; the message says why. */
+class DataFolderError extends OperatorError {
+  override readonly name = 'DataFolderError';
+}
+
+/** @throws DataFolderError */
+export async function makeDataFolder(dataDir: string): Promise<void> {
+  try {
+    await makeFolder(dataDir);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DataFolderError(`cannot make the folder LAPWING_DATA_DIR=${dataDir}: ${reason}`, {
+      cause: error,
+    });
+  }
+}
 
 /**
  * As `mkdir -p`. The recursive mkdir of Node 20 never returns where the system answers ENOENT for a folder whose parent

@@ -1,10 +1,9 @@
 /** What is kept of every entity, and what each operation does with it. */
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCloudwatch } from '../../../src/core/cloudwatch-service/service.ts';
 import { createLog } from '../../../src/log.ts';
+import { createSeal } from '../../../src/platform/outbound/sealed-secret.ts';
 import { createStats } from '../../../src/platform/telemetry/metrics.ts';
 import { at, NOON, openService, type Service } from './service.ts';
 
@@ -63,7 +62,7 @@ describe('Aggregates', () => {
       log: createLog('silent'),
       stats: createStats(),
       now: () => service.now(),
-      keyFile: join(await mkdtemp(join(tmpdir(), 'lapwing-second-')), 'key'),
+      seal: createSeal(randomBytes(32)),
       firstKey: null,
     });
     const data = Array.from({ length: 200 }, (_, i) => ({

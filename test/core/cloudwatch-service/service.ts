@@ -1,13 +1,12 @@
 /** The service without its wire, on a database of its own and a clock that is set by hand. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
 import {
   createCloudwatch,
   type Cloudwatch,
   type CloudwatchOptions,
 } from '../../../src/core/cloudwatch-service/service.ts';
 import { createLog } from '../../../src/log.ts';
+import { createSeal } from '../../../src/platform/outbound/sealed-secret.ts';
 import { createStats } from '../../../src/platform/telemetry/metrics.ts';
 import { withDatabase, type TestDatabase } from '../../helpers/database.ts';
 
@@ -27,7 +26,6 @@ export const at = (minutes: number) => new Date(NOON.getTime() + minutes * 60_00
 
 export async function openService(options: Partial<CloudwatchOptions> = {}): Promise<Service> {
   const database = await withDatabase();
-  const folder = await mkdtemp(join(tmpdir(), 'lapwing-cloudwatch-'));
   let current = NOON;
   const cloudwatch = await createCloudwatch({
     pool: database.pool,
@@ -35,7 +33,7 @@ export async function openService(options: Partial<CloudwatchOptions> = {}): Pro
     log: createLog('silent'),
     stats: createStats(),
     now: () => current,
-    keyFile: join(folder, 'cloudwatch.key'),
+    seal: createSeal(randomBytes(32)),
     firstKey: null,
     ...options,
   });
@@ -56,7 +54,6 @@ export async function openService(options: Partial<CloudwatchOptions> = {}): Pro
     async [Symbol.asyncDispose]() {
       await cloudwatch.stop();
       await database[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true });
     },
   };
 }

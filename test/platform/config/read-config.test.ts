@@ -40,6 +40,21 @@ describe('settings', () => {
     expect(readConfig({ LAPWING_STANDBY: 'off' }).standby).toBe(false);
   });
 
+  it('want the sealing key as openssl prints it, and do not show what is wrong with it', () => {
+    const key = Buffer.from(Array.from({ length: 32 }, (_, index) => index));
+    expect(readConfig({ LAPWING_SEALING_KEY: key.toString('base64') }).sealingKey).toEqual(key);
+    for (const wrong of [
+      '',
+      'hunter2',
+      key.toString('hex'),
+      `${key.toString('base64')}A`,
+      key.toString('base64url'),
+    ])
+      expect(() => readConfig({ LAPWING_SEALING_KEY: `${wrong}?` })).toThrow(
+        /LAPWING_SEALING_KEY=\(hidden\): expected 32 bytes in base64/,
+      );
+  });
+
   it.each([
     [undefined, []],
     ['', []],
@@ -137,6 +152,7 @@ describe('settings', () => {
 describe('a secret setting', () => {
   const secrets = describeSettings().filter(({ isSecret }) => isSecret);
   const VALUES: Readonly<Record<string, string>> = {
+    LAPWING_SEALING_KEY: `${'sesame'.repeat(7)}s=`,
     LAPWING_CLOUDWATCH_WEBHOOKS: 'ops=https://hooks.example.com/sesame',
     OTEL_EXPORTER_OTLP_HEADERS: 'authorization=sesame',
     OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'authorization=sesame',

@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findSealingKey, readSealingKey } from '../../../src/platform/outbound/sealed-secret.ts';
+import { createSeal, findSealingKey, readSealingKey } from '../../../src/platform/outbound/sealed-secret.ts';
 
 let folder: string;
 
@@ -11,6 +12,25 @@ beforeEach(async () => {
 });
 
 afterEach(() => rm(folder, { recursive: true }));
+
+describe('a secret', () => {
+  const [older, newer, other] = [randomBytes(32), randomBytes(32), randomBytes(32)];
+  const sealed = createSeal(older).close('the secret', 'ops');
+
+  it('opens with the key it was sealed with, also when that is an older one, and with no other', () => {
+    expect(createSeal(older).open(sealed, 'ops')).toBe('the secret');
+    expect(createSeal(newer, [other, older]).open(sealed, 'ops')).toBe('the secret');
+    expect(() => createSeal(newer, [other]).open(sealed, 'ops')).toThrow('was the sealing key replaced?');
+    expect(() => createSeal(older).open(sealed, 'another')).toThrow('was the sealing key replaced?');
+  });
+
+  it('is sealed with the newest key once, where it opens', () => {
+    const renewed = createSeal(newer, [older]).renew(sealed, 'ops');
+    expect(createSeal(newer).open(renewed ?? sealed, 'ops')).toBe('the secret');
+    expect(createSeal(newer, [older]).renew(renewed ?? sealed, 'ops')).toBeNull();
+    expect(createSeal(newer, [other]).renew(sealed, 'ops')).toBeNull();
+  });
+});
 
 describe('the key file', () => {
   it('is made once, whole, and for its owner alone', async () => {

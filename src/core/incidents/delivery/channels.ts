@@ -36,6 +36,19 @@ export async function countUnreadableChannels(
   return channels.filter(({ id, sealed }) => !canOpen(seal, sealed, id)).length;
 }
 
+/** Seals with the newest key what an older one still opens. */
+export async function renewChannels(
+  prisma: Pick<PrismaClient, 'notificationChannel'>,
+  seal: Seal,
+): Promise<void> {
+  const channels = await prisma.notificationChannel.findMany({ select: { id: true, sealed: true } });
+  for (const { id, sealed } of channels) {
+    const renewed = seal.renew(sealed, id);
+    if (renewed === null) continue;
+    await prisma.notificationChannel.updateMany({ where: { id, sealed }, data: { sealed: renewed } });
+  }
+}
+
 /** @throws SealError when the sealing key was replaced, ZodError for what we did not write */
 export function openChannel(
   { id, sealed }: Pick<NotificationChannel, 'id' | 'sealed'>,

@@ -10,14 +10,13 @@ import { openClient, selectDatabase } from '../connection.ts';
 import { chooseAccount } from './os-user.ts';
 import { findPostgresBinaries } from './binaries.ts';
 import { EmbeddedError } from './embedded-error.ts';
-import { describeError } from '../error-text.ts';
 import { EMBEDDED_USER, prepareDataFolder } from './data-folder.ts';
 import { claimFolder, clearFolder } from './folder-lock.ts';
 import { createPostgresLog } from './log-file.ts';
 import { launchPostgres } from './postmaster.ts';
 import { listArguments } from './settings.ts';
 import { prepareSocketFolder } from './socket-folder.ts';
-import { makeFolder } from '../../runtime/make-folder.ts';
+import { makeDataFolder } from '../../runtime/make-folder.ts';
 import { supervise, type SupervisedProcess } from './supervise.ts';
 
 export interface EmbeddedDatabase extends AsyncDisposable {
@@ -91,11 +90,7 @@ async function prepare(
   { log, settings = {} }: { log: Log; settings?: Readonly<Record<string, string>> },
 ): Promise<{ socketFolder: string; launch: () => Promise<SupervisedProcess> }> {
   const binaries = await findPostgresBinaries();
-  await makeFolder(dataDir).catch((error: unknown) => {
-    throw new EmbeddedError(`cannot make the folder LAPWING_DATA_DIR=${dataDir}: ${describeError(error)}`, {
-      cause: error,
-    });
-  });
+  await makeDataFolder(dataDir);
   const account = await chooseAccount(binaries.postgres, folder, dataDir);
   await prepareDataFolder({ binaries, account, folder, durable: settings.fsync !== 'off', log });
   const socketFolder = await prepareSocketFolder(folder, account);

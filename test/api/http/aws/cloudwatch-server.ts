@@ -1,10 +1,7 @@
 /** The service on a real port, for tests: `await using server = await startCloudwatch()`. */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   createCloudwatch,
   type Cloudwatch,
@@ -12,6 +9,7 @@ import {
 } from '../../../../src/core/cloudwatch-service/service.ts';
 import { createCloudwatchHandler } from '../../../../src/api/http/aws/endpoint.ts';
 import { createLog } from '../../../../src/log.ts';
+import { createSeal } from '../../../../src/platform/outbound/sealed-secret.ts';
 import { createStats, type Stats } from '../../../../src/platform/telemetry/metrics.ts';
 import { withDatabase, type TestDatabase } from '../../../helpers/database.ts';
 import { KEPT_OPEN } from '../../../helpers/kept-open.ts';
@@ -29,7 +27,6 @@ export async function startCloudwatch(
   options: Partial<CloudwatchOptions> & { readonly acceptAnySignature?: boolean } = {},
 ): Promise<CloudwatchServer> {
   const database = await withDatabase();
-  const folder = await mkdtemp(join(tmpdir(), 'lapwing-cloudwatch-'));
   const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: randomBytes(20).toString('hex') };
   const log = createLog('silent');
   const now = options.now ?? (() => new Date());
@@ -40,7 +37,7 @@ export async function startCloudwatch(
     log,
     stats,
     now,
-    keyFile: join(folder, 'cloudwatch.key'),
+    seal: createSeal(randomBytes(32)),
     firstKey: credentials,
     ...options,
   });
@@ -64,7 +61,6 @@ export async function startCloudwatch(
       await new Promise((resolve) => server.close(resolve));
       await cloudwatch.stop();
       await database[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true });
     },
   };
 }

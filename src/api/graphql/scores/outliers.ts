@@ -1,8 +1,8 @@
 /** Query.outliers: which members of a group behave unlike the others. */
+import type { Compared } from '../../../core/metric-lists/compare-groups.ts';
 import {
   MAX_COMPARED,
   readOutliers,
-  type Outlier,
   type OutlierComparison,
 } from '../../../core/metric-lists/read-outliers.ts';
 import { MIN_MEMBERS } from '../../../detector/outliers.ts';
@@ -18,7 +18,7 @@ const MAX_DAYS = 31;
 const DEFAULT_TOLERANCE = 3;
 const DEFAULT_SHARE = 0.5;
 
-const OutlierRef = builder.objectRef<Outlier>('Outlier').implement({
+const OutlierRef = builder.objectRef<Compared>('Outlier').implement({
   description: 'A metric that behaves unlike the same metric of other resources.',
   fields: (t) => ({
     metric: t.prismaField({

@@ -26,7 +26,7 @@ const CORE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   changes: [],
   'cloudwatch-service': ['monitoring', 'samples', 'sources'],
   // Bars say when a metric reported.
-  incidents: ['annotations', 'bars', 'metrics', 'models', 'notify', 'samples', 'score-log'],
+  incidents: ['annotations', 'bars', 'metric-lists', 'metrics', 'models', 'notify', 'samples', 'score-log'],
   ingest: ['bars', 'metrics', 'models', 'samples', 'score-log', 'sources'],
   inventory: ['metrics', 'sources'],
   'metric-lists': ['bars', 'metrics', 'samples', 'sources'],

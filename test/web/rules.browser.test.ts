@@ -12,6 +12,7 @@ const RULES = `{ notificationRules {
   name enabled sensitivity direction minDeviation minDeviationRatio confirmPoints confirmSeconds recoverySeconds
   quietSeconds staleSeconds learningGuard notifyEnd notifyNoData noDataSeconds timeZone
   anomalyRatePercent anomalyRateMinMetrics anomalyRateSeconds anomalyRateGroup notifyAnomalies subject body
+  notifyOutliers outlierSeconds outlierTolerance outlierMinShare
   scope { namePattern servers metricIds tags { key values } }
   channels { kind target } runbookUrl
   maintenanceWindows { ... on OneOffMaintenanceWindow { start end }
@@ -67,6 +68,10 @@ describe.skipIf(executable === null)('the page of rules', () => {
       await type('Anomalous metrics (at least)', '4');
       await type('For (s)', '600');
       await hands.press(page.getByLabel('Notify of single metrics, too'));
+      await hands.press(page.getByLabel('Notify when a metric becomes unlike'));
+      await type('Compared over (s)', '7200');
+      await type('Further than (standard deviations)', '4.5');
+      await type('Share of the time (%)', '75');
       await hands.press(page.getByLabel('On', { exact: true }));
       await hands.press(page.getByText('Scope ·'));
       await type('Metric name pattern', 'shop.*');
@@ -119,6 +124,10 @@ describe.skipIf(executable === null)('the page of rules', () => {
         anomalyRateSeconds: 600,
         anomalyRateGroup: 'SCOPE',
         notifyAnomalies: false,
+        notifyOutliers: true,
+        outlierSeconds: 7200,
+        outlierTolerance: 4.5,
+        outlierMinShare: 0.75,
         timeZone: 'Asia/Tokyo',
         subject: '{metric.name} is odd',
         body: 'Seen {value}.',

@@ -31,6 +31,12 @@ export interface RuleChange {
   readonly anomalyRateMinMetrics?: number;
   readonly anomalyRateSeconds?: number;
   readonly anomalyRateGroup?: AnomalyRateGroup;
+  readonly notifyOutliers?: boolean;
+  readonly outlierSeconds?: number;
+  /** Above 0. */
+  readonly outlierTolerance?: number;
+  /** Above 0, at most 1. */
+  readonly outlierMinShare?: number;
   readonly notifyAnomalies?: boolean;
   readonly maintenanceWindows?: readonly MaintenanceWindow[];
   /** Null for that of the metric. */
@@ -57,7 +63,15 @@ const RANGES = {
   noDataSeconds: [60, 30 * DAY],
   anomalyRateMinMetrics: [1, 100_000],
   anomalyRateSeconds: [0, DAY],
+  outlierSeconds: [300, 7 * DAY],
 } as const satisfies Partial<Record<keyof RuleChange, readonly [low: number, high: number]>>;
+
+/** Field → highest. */
+const ABOVE_ZERO = {
+  anomalyRatePercent: 100,
+  outlierTolerance: 1_000_000,
+  outlierMinShare: 1,
+} as const satisfies Partial<Record<keyof RuleChange, number>>;
 
 const MAX_NAME_LENGTH = 100;
 const MAX_PATTERN_LENGTH = 255;
@@ -96,9 +110,10 @@ function checkNumbers(change: RuleChange): void {
   if (sensitivity !== undefined && !(sensitivity > 0 && sensitivity < 1)) {
     refuse(`expected above 0 and below 1, got ${sensitivity}`, 'sensitivity');
   }
-  const { anomalyRatePercent: percent } = change;
-  if (percent != null && !(percent > 0 && percent <= 100)) {
-    refuse(`expected above 0 and at most 100, got ${percent}`, 'anomalyRatePercent');
+  for (const [field, high] of Object.entries(ABOVE_ZERO)) {
+    const value = change[field as keyof typeof ABOVE_ZERO]; // the keys of ABOVE_ZERO are those
+    if (value == null || (value > 0 && value <= high)) continue;
+    refuse(`expected above 0 and at most ${high}, got ${value}`, field);
   }
   for (const [field, [low, high]] of Object.entries(RANGES)) {
     const value = change[field as keyof typeof RANGES]; // the keys of RANGES are those

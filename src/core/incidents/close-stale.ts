@@ -91,6 +91,7 @@ function findEnd(
     if (!rule.notifyNoData) return 'RULE_CHANGED';
     return findHeardMs(entry, nowMs) > incident.lastPointMs ? 'RECOVERED' : null;
   }
+  if (incident.kind === 'OUTLIER' && rule.outliers === null) return 'RULE_CHANGED';
   const heardMs = Math.max(findHeardMs(entry, nowMs), incident.lastPointMs);
   return nowMs - heardMs > silenceMs(entry.periodSeconds) ? 'SILENT' : null;
 }

@@ -26,6 +26,7 @@ import { createRules, type Rules } from './rules.ts';
 import { Silences } from './silences.ts';
 import { sweepIncidents, type Swept } from './close-stale.ts';
 import { RateCheck } from './rates/check-rates.ts';
+import { OutlierCheck } from './outliers/check-outliers.ts';
 import { ReportingCheck } from './reporting/check-reporting.ts';
 
 export interface IncidentsOptions {
@@ -64,6 +65,7 @@ export class Incidents implements AsyncDisposable {
   readonly #follower: LogFollower;
   readonly #reporting: ReportingCheck;
   readonly #rates: RateCheck;
+  readonly #outliers: OutlierCheck;
   readonly #dispatcher: Dispatcher;
   readonly #jobs: IntervalJobs;
   /** Of the batch that is being stored. */
@@ -81,6 +83,7 @@ export class Incidents implements AsyncDisposable {
     this.#follower = this.#createFollower();
     this.#reporting = new ReportingCheck({ ...options, book, readyMs: now().getTime() });
     this.#rates = new RateCheck({ ...options, book });
+    this.#outliers = new OutlierCheck({ ...options, book });
     this.#dispatcher = new Dispatcher({ ...options, onTried: (id) => this.messageFeed.publish(id) });
     this.#jobs = this.#createJobs();
   }
@@ -120,6 +123,7 @@ export class Incidents implements AsyncDisposable {
         { name: 'sweep incidents', everyMs: 30 * SECOND_MS, run: () => this.sweep() },
         { name: 'find metrics without data', everyMs: 30 * SECOND_MS, run: () => this.checkReporting() },
         { name: 'check anomaly rates', everyMs: 5 * SECOND_MS, run: () => this.checkRates() },
+        { name: 'find outliers', everyMs: 60 * SECOND_MS, run: () => this.checkOutliers() },
         { name: 'send alerts again', everyMs: RESEND_SECONDS * SECOND_MS, run: () => this.resend() },
         { name: 'purge messages', everyMs: 3600 * SECOND_MS, run: () => this.purge() },
       ],
@@ -195,6 +199,11 @@ export class Incidents implements AsyncDisposable {
   /** Opens and ends incidents of groups of which many metrics are anomalous at once. */
   async checkRates(): Promise<void> {
     this.#announceChanges(await this.#rates.check());
+  }
+
+  /** Opens and ends incidents of metrics that behave unlike the others of their group. */
+  async checkOutliers(): Promise<void> {
+    this.#announceChanges(await this.#outliers.check());
   }
 
   /** Delivers what is due. @returns how many messages */

@@ -42,6 +42,16 @@ export interface AnomalyRate {
   readonly group: AnomalyRateGroup;
 }
 
+/** When a metric that behaves unlike the others of its group is an incident. */
+export interface OutlierAlert {
+  /** How far back they are compared. */
+  readonly seconds: number;
+  /** Robust standard deviations from the median of the group that are too far; above 0. */
+  readonly tolerance: number;
+  /** Share of the time in which it has to be too far; in (0, 1]. */
+  readonly minShare: number;
+}
+
 export interface Rule {
   readonly id: string;
   readonly name: string;
@@ -60,6 +70,8 @@ export interface Rule {
   readonly noDataSeconds: number;
   /** Null for a rule that does not ask for it. */
   readonly anomalyRate: AnomalyRate | null;
+  /** Null for a rule that does not ask for it. */
+  readonly outliers: OutlierAlert | null;
   /** Whether anomalies of single metrics are notified of: they are incidents all the same. */
   readonly notifyAnomalies: boolean;
   readonly windows: readonly MaintenanceWindow[];
@@ -129,6 +141,7 @@ export function readRule(
     notifyNoData,
     noDataSeconds,
     anomalyRate: readAnomalyRate(row),
+    outliers: readOutlierAlert(row),
     notifyAnomalies,
     windows: readWindows(row.maintenanceWindows),
     texts: { subject, body, timeZone, runbookUrl },
@@ -144,4 +157,9 @@ function readAnomalyRate(row: NotificationRule): AnomalyRate | null {
   const { anomalyRatePercent: percent, anomalyRateMinMetrics: minMetrics } = row;
   if (percent === null) return null;
   return { percent, minMetrics, seconds: row.anomalyRateSeconds, group: row.anomalyRateGroup };
+}
+
+function readOutlierAlert(row: NotificationRule): OutlierAlert | null {
+  if (!row.notifyOutliers) return null;
+  return { seconds: row.outlierSeconds, tolerance: row.outlierTolerance, minShare: row.outlierMinShare };
 }

@@ -20,6 +20,7 @@ const WORDS = {
   ANOMALY: { alert: 'LapwingAnomaly', title: 'Anomaly' },
   NO_DATA: { alert: 'LapwingNoData', title: 'No data' },
   ANOMALY_RATE: { alert: 'LapwingAnomalyRate', title: 'Anomaly rate' },
+  OUTLIER: { alert: 'LapwingOutlier', title: 'Outlier' },
 } as const;
 
 /** Statuses that say something of the sender or the moment, and nothing of the alerts. */

@@ -99,6 +99,7 @@ function writeOpening(kind: MessageKind, facts: IncidentFacts): string {
   const reason = writeReason(facts);
   if (facts.kind === 'NO_DATA') return `Metric stopped reporting. ${reason}`;
   if (facts.kind === 'ANOMALY_RATE') return reason;
+  if (facts.kind === 'OUTLIER') return `Outlier detected. ${reason}`;
   return reason === '' ? 'Anomaly detected.' : `Anomaly detected. ${reason}`;
 }
 

@@ -146,7 +146,12 @@ export function writeDeviation({ value, expected }: Pick<IncidentFacts, 'value' 
 export function writeFinding(facts: IncidentFacts): string {
   if (facts.group !== null) return writeRate(facts.group);
   if (facts.kind === 'NO_DATA') return `no data (last value ${writeAmount(facts.value, facts.metricUnit)})`;
-  return writeValueFinding(facts);
+  return facts.kind === 'OUTLIER' ? writeOutlier(facts) : writeValueFinding(facts);
+}
+
+/** Such as 12 ms, others alike 3 ms. */
+function writeOutlier({ value, expected, metricUnit }: IncidentFacts): string {
+  return `${writeAmount(value, metricUnit)}, others alike ${writeAmount(expected, metricUnit)}`;
 }
 
 /** Such as 12 of 30 metrics anomalous (40 %). */
@@ -196,7 +201,7 @@ export function listDetails(facts: IncidentFacts, ruleName: string): Readonly<Re
     value: writeFinding(facts),
     ...(facts.kind === 'NO_DATA' ? {} : { expected: writeExpected(facts) }),
     reason: writeReason(facts),
-    ...(facts.kind === 'NO_DATA' ? {} : { score: String(facts.score) }),
+    ...(facts.kind === 'ANOMALY' ? { score: String(facts.score) } : {}),
     rule: ruleName,
   };
 }
@@ -207,6 +212,7 @@ export function listDetails(facts: IncidentFacts, ruleName: string): Readonly<Re
  */
 export function writeReason(facts: IncidentFacts): string {
   if (facts.kind === 'ANOMALY_RATE') return 'Many metrics are anomalous at the same time.';
+  if (facts.kind === 'OUTLIER') return 'The metric behaves unlike the same metric of other resources.';
   if (facts.kind === 'NO_DATA') return 'No sample has come for longer than is normal for this metric.';
   const { low, high, aspect } = facts;
   const excess = measureExcess(facts);

@@ -33,9 +33,10 @@ export interface IncidentFacts {
   readonly id: string;
   /**
    * NO_DATA: the metric stopped reporting; its value and what was expected are those of the last sample.
+   * OUTLIER: the metric behaves unlike the others of its group; its value is the mean of its own, what was expected their median's.
    * ANOMALY_RATE: many metrics are anomalous at once; the metric is the worst of them, and the instance names the group.
    */
-  readonly kind: 'ANOMALY' | 'NO_DATA' | 'ANOMALY_RATE';
+  readonly kind: 'ANOMALY' | 'NO_DATA' | 'ANOMALY_RATE' | 'OUTLIER';
   /** Uuid; null once the metric was deleted. */
   readonly metricId: string | null;
   readonly metricName: string;

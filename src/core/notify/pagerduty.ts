@@ -19,7 +19,12 @@ export interface PagerDutyConfig {
 export const PAGERDUTY_URL = 'https://events.pagerduty.com/v2/enqueue';
 
 const MAX_SUMMARY_LENGTH = 1024;
-const CLASSES = { ANOMALY: 'anomaly', NO_DATA: 'no data', ANOMALY_RATE: 'anomaly rate' } as const;
+const CLASSES = {
+  ANOMALY: 'anomaly',
+  NO_DATA: 'no data',
+  ANOMALY_RATE: 'anomaly rate',
+  OUTLIER: 'outlier',
+} as const;
 
 interface PagerDutyContext {
   readonly outbound: Outbound;

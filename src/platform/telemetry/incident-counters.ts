@@ -11,4 +11,8 @@ export const INCIDENT_COUNTERS = {
     'Messages given up after a day, or because their channel is gone: `retryNotification` sends them again.',
   rate_check_failures:
     'Checks of the anomaly rates of a notification rule that failed; each is tried again within seconds. Rises when the database is away.',
+  outlier_check_failures:
+    'Comparisons of the metrics of a notification rule for outliers that failed; each is tried again within minutes. Rises when the database is away.',
+  outlier_metrics_skipped:
+    'Metrics that were not compared for outliers, at each check of a rule that looks at more than 1,000 of them.',
 } as const;

@@ -66,6 +66,10 @@ export function IncidentCard(props: {
         <GroupText group={shown.group} />
       ) : shown.kind === 'NO_DATA' ? (
         <p>Stopped reporting; the last value was {formatValue(shown.value, unit)}.</p>
+      ) : shown.kind === 'OUTLIER' ? (
+        <p>
+          {formatValue(shown.value, unit)}, others alike {formatValue(expected.value, unit)}.
+        </p>
       ) : (
         <p>
           Peak {formatValue(peak.value, unit)} (expected {formatValue(expected.low)} to{' '}

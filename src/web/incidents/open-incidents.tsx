@@ -61,7 +61,9 @@ export function OpenIncident({ incident }: { readonly incident: IncidentRowFragm
           ? describeGroup(group)
           : kind === 'NO_DATA'
             ? 'no data'
-            : `${formatValue(peak.value, unit)}, expected ${formatValue(expected.low)} to ${formatValue(expected.high, unit)}`}
+            : kind === 'OUTLIER'
+              ? `${formatValue(incident.value, unit)}, others alike ${formatValue(expected.value, unit)}`
+              : `${formatValue(peak.value, unit)}, expected ${formatValue(expected.low)} to ${formatValue(expected.high, unit)}`}
       </span>
       <span className="quiet">
         {instance === name ? '' : `${instance} · `}for {formatSpan(Date.now() - Date.parse(startedAt))}

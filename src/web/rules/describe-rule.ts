@@ -18,7 +18,13 @@ export function describeRule(rule: RuleRowFragment): string {
   const size = least.length === 0 ? '' : `, off by ${least.join(' and ')}`;
   const time = lasts.length === 0 ? '' : `, for ${lasts.join(' and ')}`;
   const quiet = formatSpan(rule.quietSeconds * 1000);
-  return `${describeScope(rule.scope)}: ${describeRarity(sensitivity, Number.POSITIVE_INFINITY)} or rarer${SIDES[direction]}${size}${time}; max. 1 notification per resource in ${quiet}${rule.notifyNoData ? '; also when one stops reporting' : ''}${describeRate(rule)}.`;
+  return `${describeScope(rule.scope)}: ${describeRarity(sensitivity, Number.POSITIVE_INFINITY)} or rarer${SIDES[direction]}${size}${time}; max. 1 notification per resource in ${quiet}${rule.notifyNoData ? '; also when one stops reporting' : ''}${describeOutliers(rule)}${describeRate(rule)}.`;
+}
+
+function describeOutliers({ notifyOutliers, outlierSeconds }: RuleRowFragment): string {
+  return notifyOutliers
+    ? `; also when one is unlike the same metric of other resources over ${formatSpan(outlierSeconds * 1000)}`
+    : '';
 }
 
 function describeRate(rule: RuleRowFragment): string {

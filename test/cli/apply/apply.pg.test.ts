@@ -286,7 +286,7 @@ Applied: 0 added, 0 changed, 2 deleted.
     expect(await apply('apiVersion: 1\nnotificationRules: [{ name: bare }]')).toMatchObject({
       stdout: 'No changes.\n',
     });
-    expect(Object.keys(RULE_DEFAULTS)).toHaveLength(25);
+    expect(Object.keys(RULE_DEFAULTS)).toHaveLength(29);
   });
 
   it('says by its status with --detailed-exitcode whether there is something to change', async () => {

@@ -57,6 +57,11 @@ describe('a rule', () => {
     const bad: readonly [object, RegExp][] = [
       [{ name: '' }, /^name: /],
       [{ sensitivity: 1 }, /^sensitivity: expected above 0 and below 1, got 1/],
+      [{ anomalyRatePercent: 0 }, /^anomalyRatePercent: expected above 0 and at most 100, got 0/],
+      [{ anomalyRatePercent: 100.1 }, /^anomalyRatePercent: expected above 0 and at most 100, got 100\.1/],
+      [{ outlierTolerance: 0 }, /^outlierTolerance: expected above 0 and at most 1000000, got 0/],
+      [{ outlierMinShare: 1.01 }, /^outlierMinShare: expected above 0 and at most 1, got 1\.01/],
+      [{ outlierSeconds: 299 }, /^outlierSeconds: expected 300 to 604800, got 299/],
       [{ confirmPoints: 0 }, /^confirmPoints: expected 1 to 1000, got 0/],
       [{ subject: '{nonsense}' }, /^subject: \{nonsense\} is none of instance, metric/],
       [

@@ -11,6 +11,7 @@ export const IncidentKindRef = builder.enumType('IncidentKind', {
       description:
         'Many metrics of its resource, or of all that the rule looks at, are anomalous at once: see `Incident.group`.',
     },
+    OUTLIER: { description: 'It behaves unlike the same metric of other resources, and did not before.' },
   } as const,
 });
 

@@ -74,7 +74,7 @@ export const IncidentRef = builder.prismaNode('Incident', {
     startedAt: t.expose('startedAt', {
       type: 'DateTime',
       description:
-        'Time of its first anomalous point; of `NO_DATA`, of the last sample before it; of `ANOMALY_RATE`, when the share was reached.',
+        'Time of its first anomalous point; of `NO_DATA`, of the last sample before it; of `ANOMALY_RATE`, when the share was reached; of `OUTLIER`, when it was found.',
     }),
     endedAt: t.expose('endedAt', {
       type: 'DateTime',
@@ -87,9 +87,12 @@ export const IncidentRef = builder.prismaNode('Incident', {
       description: 'Why it is over; null while it is open.',
     }),
     anomalyScore: t.exposeFloat('score', {
-      description: 'Score of the point that made it fire; of `NO_DATA` 0.',
+      description: 'Score of the point that made it fire; of `NO_DATA` and `OUTLIER` 0.',
     }),
-    value: t.exposeFloat('value', { description: 'Value of that point; of `NO_DATA`, of the last sample.' }),
+    value: t.exposeFloat('value', {
+      description:
+        'Value of that point; of `NO_DATA`, of the last sample; of `OUTLIER`, the mean over the time that was compared.',
+    }),
     expected: t.field({
       type: FrozenBandRef,
       description: 'What was expected then.',

@@ -166,6 +166,7 @@ function defineRuleFields(t: FieldBuilder, isNew: boolean) {
   };
 }
 
+/** Which kinds of incidents there are beside the anomalies of single metrics and NO_DATA. */
 function defineRateFields(t: FieldBuilder, otherwise: (value: string) => string) {
   return {
     anomalyRatePercent: t.float({
@@ -180,6 +181,18 @@ function defineRateFields(t: FieldBuilder, otherwise: (value: string) => string)
     anomalyRateGroup: t.field({
       type: AnomalyRateGroupRef,
       description: `Of what the share is taken${otherwise('RESOURCE')}.`,
+    }),
+    notifyOutliers: t.boolean({
+      description: `Whether metrics that behave unlike the same metric of other resources, and did not before, are incidents of the kind OUTLIER${otherwise('false')}.`,
+    }),
+    outlierSeconds: t.int({
+      description: `How far back they are compared, 300 to 604,800${otherwise('3600')}.`,
+    }),
+    outlierTolerance: t.float({
+      description: `How many robust standard deviations from the median of their group are too far, above 0${otherwise('3')}.`,
+    }),
+    outlierMinShare: t.float({
+      description: `At which share of the time a metric has to be too far, above 0, at most 1${otherwise('0.5')}.`,
     }),
     notifyAnomalies: t.boolean({
       description: `Whether anomalies of single metrics are notified of; they are incidents all the same${otherwise('true')}.`,

@@ -176,6 +176,16 @@ builder.prismaObjectFields(NotificationRuleRef, (t) => ({
     type: AnomalyRateGroupRef,
     description: 'Of what the share is taken.',
   }),
+  notifyOutliers: t.exposeBoolean('notifyOutliers', {
+    description: 'Whether metrics that behave unlike the same metric of other resources are incidents, too.',
+  }),
+  outlierSeconds: t.exposeInt('outlierSeconds', { description: 'How far back they are compared.' }),
+  outlierTolerance: t.exposeFloat('outlierTolerance', {
+    description: 'How many robust standard deviations from the median of their group are too far.',
+  }),
+  outlierMinShare: t.exposeFloat('outlierMinShare', {
+    description: 'At which share of the time a metric has to be too far.',
+  }),
   notifyAnomalies: t.exposeBoolean('notifyAnomalies', {
     description: 'Whether anomalies of single metrics are notified of; they are incidents all the same.',
   }),

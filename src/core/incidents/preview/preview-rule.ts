@@ -168,6 +168,7 @@ function imagineRule(change: RuleChange): Rule {
     notifyNoData: false,
     noDataSeconds: Number.POSITIVE_INFINITY,
     anomalyRate: null,
+    outliers: null,
     notifyAnomalies,
     windows: change.maintenanceWindows ?? [],
     texts: { subject: null, body: null, timeZone: null, runbookUrl: null },

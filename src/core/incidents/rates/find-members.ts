@@ -20,13 +20,11 @@ export async function findMembers(
   nowMs: number,
 ): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
   const sinceMs = nowMs - rule.staleSeconds * 1000;
-  const isMember = (entry: MetricEntry) =>
-    entry.status === 'ACTIVE' &&
-    groupKeys.has(nameGroup(rule.anomalyRate, entry)) &&
-    matchesNames(rule.scope, entry) &&
-    findHeardMs(entry, nowMs) >= sinceMs;
-  const named = [...context.registry.all()].filter(isMember);
-  const entries = rule.scope.tags === undefined ? named : await keepTagged(context.pool, rule, named);
+  const entries = await findScoped(
+    context,
+    rule,
+    (entry) => groupKeys.has(nameGroup(rule.anomalyRate, entry)) && findHeardMs(entry, nowMs) >= sinceMs,
+  );
   const members = new Map<string, Set<number>>();
   for (const entry of entries) {
     const key = nameGroup(rule.anomalyRate, entry);
@@ -35,6 +33,18 @@ export async function findMembers(
     else known.add(entry.number);
   }
   return members;
+}
+
+/** The monitored metrics that the rule looks at, and that are wanted. As above, the database is asked for tags alone. */
+export async function findScoped(
+  context: { readonly pool: Pick<pg.Pool, 'query'>; readonly registry: Pick<Registry, 'all'> },
+  rule: Rule,
+  isWanted: (entry: MetricEntry) => boolean,
+): Promise<readonly MetricEntry[]> {
+  const named = [...context.registry.all()].filter(
+    (entry) => entry.status === 'ACTIVE' && matchesNames(rule.scope, entry) && isWanted(entry),
+  );
+  return rule.scope.tags === undefined ? named : keepTagged(context.pool, rule, named);
 }
 
 async function keepTagged(

@@ -10,7 +10,7 @@ import type { RuleDraft } from './rule-draft.ts';
 import { writeWindow } from '../windows.ts';
 
 export function readDraft(draft: RuleDraft): CreateNotificationRuleInput {
-  const { enabled, notifyEnd, notifyNoData, anomalyRateGroup } = draft;
+  const { enabled, notifyEnd, notifyNoData, notifyOutliers, anomalyRateGroup } = draft;
   return {
     ...readTrial(draft),
     name: draft.name.trim(),
@@ -22,6 +22,10 @@ export function readDraft(draft: RuleDraft): CreateNotificationRuleInput {
     anomalyRateMinMetrics: Number(draft.anomalyRateMinMetrics),
     anomalyRateSeconds: Number(draft.anomalyRateSeconds),
     anomalyRateGroup,
+    notifyOutliers,
+    outlierSeconds: Number(draft.outlierSeconds),
+    outlierTolerance: Number(draft.outlierTolerance),
+    outlierMinShare: Number(draft.outlierPercent) / 100,
     staleSeconds: Number(draft.staleSeconds),
     channels: draft.channels.map(readChannel),
     timeZone: orNull(draft.timeZone.trim()),

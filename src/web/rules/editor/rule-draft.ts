@@ -34,6 +34,11 @@ export interface RuleDraft {
   readonly anomalyRateSeconds: string;
   readonly anomalyRateGroup: AnomalyRateGroup;
   readonly notifyAnomalies: boolean;
+  /** Whether metrics unlike the others of their kind are an incident; the next three say when. */
+  readonly notifyOutliers: boolean;
+  readonly outlierSeconds: string;
+  readonly outlierTolerance: string;
+  readonly outlierPercent: string;
   readonly channels: readonly ChannelDraft[];
   readonly windows: readonly Window[];
   /** Empty for the default, as the texts below. */
@@ -76,6 +81,10 @@ export const NEW_RULE: RuleDraft = {
   anomalyRateSeconds: '300',
   anomalyRateGroup: 'RESOURCE',
   notifyAnomalies: true,
+  notifyOutliers: false,
+  outlierSeconds: '3600',
+  outlierTolerance: '3',
+  outlierPercent: '50',
   channels: [],
   windows: [],
   timeZone: '',
@@ -86,7 +95,7 @@ export const NEW_RULE: RuleDraft = {
 
 export function draftRule({ scope, ...rule }: RuleRowFragment): RuleDraft {
   const { name, enabled, direction, learningGuard, notifyEnd, notifyNoData } = rule;
-  const { anomalyRatePercent, anomalyRateGroup, notifyAnomalies } = rule;
+  const { anomalyRatePercent, anomalyRateGroup, notifyAnomalies, notifyOutliers } = rule;
   return {
     name,
     enabled,
@@ -101,6 +110,10 @@ export function draftRule({ scope, ...rule }: RuleRowFragment): RuleDraft {
     anomalyRateSeconds: String(rule.anomalyRateSeconds),
     anomalyRateGroup,
     notifyAnomalies,
+    notifyOutliers,
+    outlierSeconds: String(rule.outlierSeconds),
+    outlierTolerance: String(rule.outlierTolerance),
+    outlierPercent: String(Number((rule.outlierMinShare * 100).toPrecision(12))),
     namePattern: scope.namePattern ?? '',
     servers: scope.servers?.join('\n') ?? '',
     autostackId: scope.autostackId ?? '',

@@ -12,6 +12,7 @@ import { Segments } from '../../parts/segments.tsx';
 import { ChannelList } from './channel-list.tsx';
 import { describeScope } from '../describe-rule.ts';
 import { readDraft, readScope } from './read-draft.ts';
+import { OutlierFields } from './outlier-fields.tsx';
 import { RateFields } from './rate-fields.tsx';
 import { ResourceField } from './resource-field.tsx';
 import { RulePreview } from './rule-preview.tsx';
@@ -155,6 +156,7 @@ function FirstFields(
         onChange={(notifyNoData) => onChange({ notifyNoData })}
       />
       <RateFields draft={draft} onChange={onChange} />
+      <OutlierFields draft={draft} onChange={onChange} />
       <TickField label="On" value={draft.enabled} onChange={(enabled) => onChange({ enabled })} />
     </section>
   );

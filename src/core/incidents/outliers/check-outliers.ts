@@ -1,0 +1,201 @@
+/**
+ * Finds the metrics that behave unlike the others of their group, for the rules that ask for them, and opens and ends their
+ * incidents. What is open is in the incidents, so that a restart doubles nothing.
+ */
+import type pg from 'pg';
+import type { Log } from '../../../log.ts';
+import { inTransaction } from '../../../platform/postgres/transaction.ts';
+import { FailureRuns } from '../../../platform/runtime/failure-runs.ts';
+import type { Stats } from '../../../platform/telemetry/metrics.ts';
+import { compareGroups, groupAlike, type Compared } from '../../metric-lists/compare-groups.ts';
+import type { MetricEntry, Registry } from '../../metrics/registry.ts';
+import { enqueueNotifications } from '../delivery/enqueue-notifications.ts';
+import { NO_CHANGES, type Changes } from '../follow-scores.ts';
+import type { Incident } from '../incident.ts';
+import { findHeardMs, readMetricFacts } from '../metric-facts.ts';
+import { findMute } from '../mute.ts';
+import { findScoped } from '../rates/find-members.ts';
+import type { RuleBook } from '../rule-cache.ts';
+import { readSilenced } from '../silences.ts';
+import { readLastNotified, saveIncidents } from '../store-incidents.ts';
+import { readCandidates, readOpenOutliers } from './read-outlier-state.ts';
+import { stepOutlier, type OutlierRule } from './step-outlier.ts';
+
+interface OutlierCheckOptions {
+  readonly pool: pg.Pool;
+  readonly book: Pick<RuleBook, 'all'>;
+  readonly registry: Pick<Registry, 'all' | 'byNumber'>;
+  readonly stats: Pick<Stats, 'count'>;
+  readonly log: Log;
+  readonly now: () => Date;
+}
+
+/** A comparison reads as far back as the range is long, twice. */
+const MAX_METRICS = 1000;
+/** Of the range: a metric has to be unlike the others for a share of it, so that more often would tell little. */
+const CHECKS_PER_RANGE = 12;
+const MIN_PAUSE_MS = 60_000;
+
+export class OutlierCheck {
+  readonly #options: OutlierCheckOptions;
+  /** By the rules' ids. */
+  readonly #failing = new FailureRuns();
+  #checkedMs: ReadonlyMap<string, number> = new Map();
+
+  constructor(options: OutlierCheckOptions) {
+    this.#options = options;
+  }
+
+  /** Of the rules that are due. One that fails costs no other its check. */
+  async check(): Promise<Changes> {
+    const rules = this.#options.book.all().filter((rule): rule is OutlierRule => rule.outliers !== null);
+    this.#failing.keep(new Set(rules.map(({ id }) => id)));
+    const before = this.#checkedMs;
+    const checked = new Map<string, number>();
+    const all: Changes[] = [];
+    for (const rule of rules) {
+      const nowMs = this.#options.now().getTime();
+      const lastMs = before.get(rule.id) ?? -Infinity;
+      const isDue = nowMs - lastMs >= findPauseMs(rule);
+      checked.set(rule.id, isDue ? nowMs : lastMs);
+      if (isDue) all.push(await this.#tryRule(rule, nowMs));
+    }
+    this.#checkedMs = checked;
+    return {
+      incidentIds: all.flatMap(({ incidentIds }) => incidentIds),
+      notificationIds: all.flatMap(({ notificationIds }) => notificationIds),
+      opened: all.reduce((sum, { opened }) => sum + opened, 0),
+      ended: all.reduce((sum, { ended }) => sum + ended, 0),
+    };
+  }
+
+  async #tryRule(rule: OutlierRule, nowMs: number): Promise<Changes> {
+    const { stats, log } = this.#options;
+    try {
+      const changes = await this.#checkRule(rule, nowMs);
+      const failures = this.#failing.succeed(rule.id);
+      if (failures > 0) log.info({ rule: rule.id, failures }, 'the metrics of a rule are compared again');
+      return changes;
+    } catch (error) {
+      stats.count('outlier_check_failures');
+      if (this.#failing.fail(rule.id)) {
+        const message =
+          'the metrics of a rule could not be compared for outliers; tried again, and logged when it has succeeded';
+        log.error({ err: error, rule: rule.id }, message);
+      }
+      return NO_CHANGES;
+    }
+  }
+
+  async #checkRule(rule: OutlierRule, nowMs: number): Promise<Changes> {
+    const { pool } = this.#options;
+    const compared = await this.#compare(rule, nowMs);
+    return inTransaction(pool, (client) => this.#applyRule(client, rule, compared, nowMs));
+  }
+
+  /** @returns by the number of the metric; of those alone that could be compared */
+  async #compare(rule: OutlierRule, nowMs: number): Promise<ReadonlyMap<number, Compared>> {
+    const { pool, stats } = this.#options;
+    const { seconds, tolerance } = rule.outliers;
+    const fromMs = nowMs - seconds * 1000;
+    const entries = await findScoped(this.#options, rule, (entry) => findHeardMs(entry, nowMs) >= fromMs);
+    const chosen = entries.toSorted(byName).slice(0, MAX_METRICS);
+    stats.count('outlier_metrics_skipped', entries.length - chosen.length);
+    const candidates = await readCandidates(
+      pool,
+      chosen.map(({ number }) => number),
+    );
+    const found = new Map<number, Compared>();
+    // One group after the other: the samples of all would be too many to hold at once.
+    for (const group of groupAlike(candidates)) {
+      for (const one of await compareGroups(pool, [group], { fromMs, toMs: nowMs, tolerance }))
+        found.set(one.metricNumber, one);
+    }
+    return found;
+  }
+
+  async #applyRule(
+    client: pg.PoolClient,
+    rule: OutlierRule,
+    compared: ReadonlyMap<number, Compared>,
+    nowMs: number,
+  ): Promise<Changes> {
+    const now = new Date(nowMs);
+    const open = new Map((await readOpenOutliers(client, rule.id)).map((one) => [one.metricNumber, one]));
+    const numbers = [...new Set([...compared.keys(), ...open.keys()])].filter((number) => {
+      const found = compared.get(number);
+      if (open.has(number)) return found !== undefined || this.#isHeard(number, rule, nowMs);
+      return found !== undefined && found.share >= rule.outliers.minShare;
+    });
+    const facts = await readMetricFacts(client, numbers);
+    const silenced = await readSilenced(client, numbers, now);
+    const servers = [...new Set([...facts.values()].map(({ server }) => server))];
+    const lastNotified = await readLastNotified(client, 'OUTLIER', [rule.id], servers);
+    const steps = numbers.flatMap((number) => {
+      const fact = facts.get(number);
+      if (fact === undefined) return [];
+      const known = open.get(number) ?? null;
+      const stepped = stepOutlier(known, compared.get(number) ?? null, { rule, facts: fact, nowMs });
+      if (stepped === null) return [];
+      const key = `${rule.id} ${fact.server}`;
+      const lastNotifiedMs = lastNotified.get(key) ?? null;
+      const next = notify(stepped, rule, { nowMs, isSilenced: silenced.has(number), lastNotifiedMs });
+      if (next.notifiedMs === nowMs) lastNotified.set(key, nowMs);
+      return [{ known, next }];
+    });
+    return store(client, rule, steps, now);
+  }
+
+  /** One that fell silent is left to the sweep of incidents. */
+  #isHeard(number: number, { outliers }: OutlierRule, nowMs: number): boolean {
+    const entry = this.#options.registry.byNumber(number);
+    return entry !== undefined && findHeardMs(entry, nowMs) >= nowMs - outliers.seconds * 1000;
+  }
+}
+
+function findPauseMs({ outliers }: OutlierRule): number {
+  return Math.max(MIN_PAUSE_MS, (outliers.seconds * 1000) / CHECKS_PER_RANGE);
+}
+
+/** The same ones at each check. */
+function byName(a: MetricEntry, b: MetricEntry): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : a.number - b.number;
+}
+
+function notify(
+  incident: Incident,
+  rule: OutlierRule,
+  moment: { readonly nowMs: number; readonly isSilenced: boolean; readonly lastNotifiedMs: number | null },
+): Incident {
+  if (incident.state !== 'FIRING' || incident.notifiedMs !== null) return incident;
+  const mutedBy = findMute(rule, { ...moment, pointMs: moment.nowMs });
+  return { ...incident, mutedBy, notifiedMs: mutedBy === null ? moment.nowMs : null };
+}
+
+async function store(
+  client: pg.PoolClient,
+  rule: OutlierRule,
+  steps: readonly { readonly known: Incident | null; readonly next: Incident }[],
+  now: Date,
+): Promise<Changes> {
+  const saved = steps.map(({ next }) => next);
+  await saveIncidents(client, saved, now);
+  const starts = steps.filter(({ known, next }) => next.notifiedMs !== null && known?.notifiedMs == null);
+  const ended = saved.filter(({ state }) => state === 'ENDED');
+  const ends = ended.filter(({ notifiedMs }) => notifiedMs !== null);
+  const notificationIds: string[] = [];
+  for (const [kind, incidents] of [
+    ['START', starts.map(({ next }) => next)],
+    ['END', rule.notifyEnd ? ends : []],
+  ] as const) {
+    if (incidents.length === 0) continue;
+    const incidentIds = incidents.map(({ id }) => id);
+    notificationIds.push(...(await enqueueNotifications(client, { kind, rule, incidentIds }, now)));
+  }
+  return {
+    incidentIds: saved.map(({ id }) => id),
+    notificationIds,
+    opened: steps.filter(({ known }) => known === null).length,
+    ended: ended.length,
+  };
+}

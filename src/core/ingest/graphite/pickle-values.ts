@@ -1,9 +1,10 @@
 /**
- * Python's pickle, as far as a list of numbers and texts needs it: protocols 2 to 5. Opcodes that look up, call or build
+ * Python's pickle, as far as a list of numbers and texts needs it: protocols 0 to 5. Opcodes that look up, call or build
  * anything are not known here, so that a frame can do nothing but hold values. Pure.
  * https://github.com/python/cpython/blob/main/Lib/pickletools.py
  */
 import { isUtf8 } from 'node:buffer';
+import { parsePickleText, parseRawUnicode } from './pickle-text.ts';
 
 /** Lists and tuples are the same here. */
 export type PickleValue = string | number | bigint | boolean | null | PickleValue[];
@@ -16,7 +17,10 @@ export class PickleError extends Error {
 const STOP = 0x2e;
 /** What a text is when its bytes are no UTF-8: it is no name of a metric. */
 const NOT_TEXT = null;
-const MAX_INTEGER_BYTES = 8;
+/** More than any number that is finite as a double has. */
+const MAX_INTEGER_DIGITS = 400;
+const INTEGER = /^[+-]?\d+L?$/;
+const NEWLINE = 0x0a;
 
 /** @throws PickleError */
 export function readPickle(bytes: Buffer): PickleValue {
@@ -36,7 +40,8 @@ class PickleReader {
   readonly #stack: PickleValue[] = [];
   /** Lengths of the stack at its marks. */
   readonly #marks: number[] = [];
-  readonly #memo: PickleValue[] = [];
+  /** Python 3 counts from 0, Python 2's cPickle from 1; others leave numbers out. */
+  readonly #memo = new Map<number, PickleValue>();
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
@@ -99,7 +104,6 @@ class PickleReader {
   /** Two's complement, the lowest byte first. */
   long(): void {
     const bytes = this.#take(this.#number(1));
-    if (bytes.length > MAX_INTEGER_BYTES) throw new PickleError('expected an integer of at most 64 bits');
     const hex = Buffer.from(bytes).reverse().toString('hex');
     this.push(hex === '' ? 0n : BigInt.asIntN(bytes.length * 8, BigInt(`0x${hex}`)));
   }
@@ -136,19 +140,58 @@ class PickleReader {
   }
 
   remember(size: 1 | 4 | null): void {
-    const place = size === null ? this.#memo.length : this.#number(size);
-    // Pickles number what they remember from 0: a place far off would cost memory and mean nothing.
-    if (place > this.#memo.length)
-      throw new PickleError(`byte ${this.#at}: expected memo ${this.#memo.length}`);
-    const value = this.#pop();
-    this.#memo[place] = value;
-    this.push(value);
+    this.#rememberAt(size === null ? this.#memo.size : this.#number(size));
   }
 
   recall(size: 1 | 4): void {
-    const value = this.#memo[this.#number(size)];
+    this.#recallFrom(this.#number(size));
+  }
+
+  #rememberAt(place: number): void {
+    const value = this.#pop();
+    this.#memo.set(place, value);
+    this.push(value);
+  }
+
+  #recallFrom(place: number): void {
+    const value = this.#memo.get(place);
     if (value === undefined) throw new PickleError(`byte ${this.#at}: nothing is remembered there`);
     this.push(value);
+  }
+
+  // What follows is protocol 0: each value on a line of its own.
+
+  #line(): Buffer {
+    const end = this.#bytes.indexOf(NEWLINE, this.#at);
+    if (end < 0) throw new RangeError('a line without an end');
+    const line = this.#take(end - this.#at);
+    this.#at += 1;
+    return line;
+  }
+
+  writtenPlace(isRecalled: boolean): void {
+    const place = Number(this.#line().toString('latin1'));
+    if (isRecalled) this.#recallFrom(place);
+    else this.#rememberAt(place);
+  }
+
+  writtenInteger(): void {
+    const text = this.#line().toString('latin1');
+    if (text === '00' || text === '01') this.push(text === '01');
+    else if (text.length <= MAX_INTEGER_DIGITS && INTEGER.test(text))
+      this.push(BigInt(text.replace('L', '')));
+    else throw new PickleError(`byte ${this.#at}: expected a whole number`);
+  }
+
+  /** As its digits: they are read as those of a line of Graphite are. */
+  writtenFloat(): void {
+    this.push(this.#line().toString('latin1'));
+  }
+
+  writtenText(parse: (line: Buffer) => Buffer | null): void {
+    const bytes = parse(this.#line());
+    if (bytes === null) throw new PickleError(`byte ${this.#at}: expected a text in quotes`);
+    this.push(isUtf8(bytes) ? bytes.toString('utf8') : NOT_TEXT);
   }
 }
 
@@ -162,6 +205,7 @@ const STEPS: ReadonlyMap<number, (reader: PickleReader) => void> = new Map([
   [0x29, (reader) => reader.push([])], // EMPTY_TUPLE
   [0x28, (reader) => reader.mark()], // MARK
   [0x74, (reader) => reader.tuple()], // TUPLE
+  [0x6c, (reader) => reader.tuple()], // LIST
   [0x85, (reader) => reader.shortTuple(1)],
   [0x86, (reader) => reader.shortTuple(2)],
   [0x87, (reader) => reader.shortTuple(3)],
@@ -184,4 +228,11 @@ const STEPS: ReadonlyMap<number, (reader: PickleReader) => void> = new Map([
   [0x94, (reader) => reader.remember(null)], // MEMOIZE
   [0x68, (reader) => reader.recall(1)], // BINGET
   [0x6a, (reader) => reader.recall(4)], // LONG_BINGET
+  [0x70, (reader) => reader.writtenPlace(false)], // PUT
+  [0x67, (reader) => reader.writtenPlace(true)], // GET
+  [0x49, (reader) => reader.writtenInteger()], // INT
+  [0x4c, (reader) => reader.writtenInteger()], // LONG
+  [0x46, (reader) => reader.writtenFloat()], // FLOAT
+  [0x53, (reader) => reader.writtenText(parsePickleText)], // STRING
+  [0x56, (reader) => reader.writtenText(parseRawUnicode)], // UNICODE
 ]);

@@ -57,6 +57,71 @@ describe('a frame of Python', () => {
     ]);
   });
 
+  // 2.7.18 by protocol, cPickle (which numbers what it remembers from 1) and pickle:
+  // [('a.b', (1767225600, 1.5)), ('c', (1767225600, 2**64-1)), (u'\u00fcx\u20ac', (1767225600L, -7)), ('it\'s\\', (1767225600.5, 1e22))]
+  it.each([
+    [
+      'cPickle, 0',
+      '286c70310a285327612e62270a70320a2849313736373232353630300a46312e350a7470330a7470340a6128532763270a2849313736373232353630300a4c31383434363734343037333730393535313631354c0a747470350a612856fc785c75323061630a70360a284c313736373232353630304c0a492d370a7470370a7470380a61285322697427735c5c220a70390a2846313736373232353630302e350a4631652b32320a747031300a747031310a612e',
+    ],
+    [
+      'cPickle, 1',
+      '5d710128285503612e627102284a00b95569473ff800000000000074710374710428550163284a00b955694c31383434363734343037333730393535313631354c0a74747105285806000000c3bc78e282ac7106284c313736373232353630304c0a4af9ffffff747107747108285505697427735c7109284741da556e40200000474480f0cf064dd59274710a74710b652e',
+    ],
+    [
+      'cPickle, 2',
+      '80025d7101285503612e6271024a00b95569473ff80000000000008671038671045501634a00b955698a09ffffffffffffffff00868671055806000000c3bc78e282ac71068a0400b955694af9ffffff8671078671085505697427735c71094741da556e40200000474480f0cf064dd59286710a86710b652e',
+    ],
+    [
+      'pickle, 0',
+      '286c70300a285327612e62270a70310a2849313736373232353630300a46312e350a7470320a7470330a6128532763270a70340a2849313736373232353630300a4c31383434363734343037333730393535313631354c0a7470350a7470360a612856fc785c75323061630a70370a284c313736373232353630304c0a492d370a7470380a7470390a61285322697427735c5c220a7031300a2846313736373232353630302e350a4631652b32320a747031310a747031320a612e',
+    ],
+    [
+      'pickle, 2',
+      '80025d7100285503612e6271014a00b95569473ff800000000000086710286710355016371044a00b955698a09ffffffffffffffff008671058671065806000000c3bc78e282ac71078a0400b955694af9ffffff8671088671095505697427735c710a4741da556e40200000474480f0cf064dd59286710b86710c652e',
+    ],
+  ])('of Python 2 gives its points: %s', (_how, hex) => {
+    expect(parse(frame(...Buffer.from(hex, 'hex')))).toEqual({
+      ...GOOD,
+      points: [
+        point('a.b', 1767225600, 1.5),
+        point('c', 1767225600, 2 ** 64),
+        point('üx€', 1767225600, -7),
+        point("it's\\", 1767225600.5, 1e22),
+      ],
+    });
+  });
+
+  // As backends/graphite.js of StatsD 0.9 and PickledGraphite of Dropwizard Metrics write them: by hand, in protocol 0.
+  it.each([
+    [
+      'StatsD',
+      "(l(S'stats.a'\n(L1767225600L\nS'0.5'\ntta(S'stats.b;x=1'\n(L1767225610L\nS'1e-7'\ntta.",
+      [point('stats.a', 1767225600, 0.5), point('stats.b;x=1', 1767225610, 1e-7)],
+    ],
+    [
+      'Dropwizard Metrics',
+      "(l(S'jvm.heap-used'\n(L1767225600L\nS'123456789.00'\ntta.",
+      [point('jvm.heap-used', 1767225600, 123456789)],
+    ],
+    [
+      'escapes',
+      "(l(S'a\\x2eb\\'c\\056\\qd'\n(I1\nI2\ntta(S\"\\xc3\\xbc\"\n(I1\nF.25\ntta(S'\\xfc'\n(I1\nI2\ntta.",
+      [point("a.b'c.\\qd", 1, 2), point('ü', 1, 0.25)],
+      ['not_utf8'],
+    ],
+    [
+      'numbers that are none',
+      "(l(S'a'\n(I1\nFnan\ntta(S'b'\n(I1\nFinf\ntta(S'c'\n(I1\nI01\ntta(S'd'\n(I1\nI1\ntta.",
+      [point('d', 1, 1)],
+      ['bad_value', 'bad_value'],
+    ],
+  ])('of protocol 0, written by hand, gives its points: %s', (_who, text, points, problems = []) => {
+    const found = parse(frame(text));
+    expect(found.points).toEqual(points);
+    expect(found.problems).toEqual(problems);
+  });
+
   it('of ten thousand points, which remembers texts it has written, gives all of them', () => {
     const { points } = parse(
       python('[("m.%d" % (i % 300), (1767225600 + i, i / 4)) for i in range(10000)]', 2),
@@ -80,7 +145,7 @@ describe('a frame of Python', () => {
     ['[(None, (1, 1))]', { problems: ['not_utf8'] }],
     ['[]', { problems: [] }],
     ['"a"', { problems: ['bad_pickle'] }],
-    ['[("a", (1, 2**70))]', { problems: ['bad_pickle'] }],
+    ['[("b", (1, 10**400))]', { problems: ['bad_value'] }],
     ['{"a": 1}', { problems: ['bad_pickle'] }],
     ['[datetime.date(2026, 1, 1)]', { problems: ['bad_pickle'] }],
     ['[collections.OrderedDict()]', { problems: ['bad_pickle'] }],
@@ -106,9 +171,12 @@ describe('a frame nobody should write', () => {
     ['tuples without a mark', frame(0x80, 2, 't.')],
     ['appending to a number', frame(0x80, 2, 'K', 1, 'K', 2, 'a.')],
     ['recalling what was not remembered', frame(0x80, 2, 'h', 7, '.')],
-    ['remembering far off', frame(0x80, 2, ']r', 255, 255, 255, 255, '.')],
     ['a text of four gigabytes', frame(0x80, 2, 'X', 255, 255, 255, 255, '.')],
-    ['text opcodes of protocol 0', frame('(lp0\n.')],
+    ['a text of protocol 0 without quotes', frame('(lSa\na.')],
+    ['a text of protocol 0 without an end', frame("(lS'a")],
+    ['a number of protocol 0 that is none', frame('(lI1x\na.')],
+    ['a number of a million digits', frame(`(lL${'9'.repeat(1_000_000)}L\na.`)],
+    ['recalling by a place that is none', frame('(lp0\ngx\n.')],
   ])('costs itself: %s', (_what, bytes) => {
     expect(parse(Buffer.concat([bytes, NEXT]))).toEqual({
       ...GOOD,

@@ -9,6 +9,8 @@ export const MAX_SERIES = 100_000;
 export const MAX_VALUES = 1_000_000;
 /** A counter without events is 0 for so long, then nobody counts any more. */
 const IDLE_MS = 3_600_000;
+/** With more series than these, gauges nobody moves are forgotten, too: one moved later begins at 0. */
+const CROWDED_SERIES = MAX_SERIES / 2;
 const UPPER_SHARE = 0.9;
 
 export interface StatsdPoint {
@@ -53,9 +55,10 @@ export class StatsdAggregator {
    */
   flush(nowMs: number, intervalMs: number): StatsdPoint[] {
     const points: StatsdPoint[] = [];
+    const isCrowded = this.#series.size > CROWDED_SERIES;
     for (const [key, series] of this.#series) {
       const isIdle = nowMs - series.touchedMs > IDLE_MS;
-      if (isIdle) this.#series.delete(key);
+      if (isIdle && (isCrowded || series.metric.kind !== 'gauge')) this.#series.delete(key);
       else
         for (const [suffix, value] of summarize(series, intervalMs)) {
           points.push({ metric: nameStatsdSeries(series.metric, suffix), timestampMs: nowMs, value });
@@ -111,13 +114,15 @@ function summarize(
   if (metric.kind === 'gauge') return [['', value]];
   if (metric.kind === 'set') return [['.count', members.size]];
   const sorted = Float64Array.from(values).sort();
-  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+  const at = (index: number) => sorted[Math.max(0, index)] ?? 0;
+  const { length } = sorted;
   return [
     ['.count', events],
-    ['.mean', sorted.reduce((sum, one) => sum + one, 0) / sorted.length],
-    ['.median', at(0.5)],
-    ['.upper_90', at(UPPER_SHARE)],
-    ['.upper', at(1)],
+    ['.mean', sorted.reduce((sum, one) => sum + one, 0) / length],
+    // As StatsD: the mean of the two in the middle, and a share that is rounded to the nearest count.
+    ['.median', (at(Math.ceil(length / 2) - 1) + at(Math.floor(length / 2))) / 2],
+    ['.upper_90', at(Math.round(UPPER_SHARE * length) - 1)],
+    ['.upper', at(length - 1)],
   ];
 }
 

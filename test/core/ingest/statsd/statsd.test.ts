@@ -89,15 +89,49 @@ describe('an interval', () => {
     expect(aggregate([...lines, 'u:4:8|h|@0.5'])).toEqual({
       'stats.timers.t.count': 10,
       'stats.timers.t.mean': 5.5,
-      'stats.timers.t.median': 5,
+      'stats.timers.t.median': 5.5,
       'stats.timers.t.upper_90': 9,
       'stats.timers.t.upper': 10,
       'stats.timers.u.count': 4,
       'stats.timers.u.mean': 6,
-      'stats.timers.u.median': 4,
+      'stats.timers.u.median': 6,
       'stats.timers.u.upper_90': 8,
       'stats.timers.u.upper': 8,
     });
+  });
+
+  // What lib/process_metrics.js of StatsD 0.9 makes of the same values.
+  it.each([
+    [[7], 7, 7, 7],
+    [[1, 3], 2, 3, 3],
+    [[9, 1, 2], 2, 9, 9],
+    [[4, 1, 3, 2], 2.5, 4, 4],
+    [[5, 4, 3, 2, 1], 3, 5, 5],
+    [Array.from({ length: 11 }, (_, i) => i + 1), 6, 10, 11],
+    [Array.from({ length: 16 }, (_, i) => i + 1), 8.5, 14, 16],
+    [Array.from({ length: 24 }, (_, i) => i + 1), 12.5, 22, 24],
+    [Array.from({ length: 100 }, (_, i) => i + 1), 50.5, 90, 100],
+  ])('has the percentiles of StatsD: %j', (values, median, upper90, upper) => {
+    expect(aggregate([`t:${values.join(':')}|ms`])).toMatchObject({
+      'stats.timers.t.median': median,
+      'stats.timers.t.upper_90': upper90,
+      'stats.timers.t.upper': upper,
+    });
+  });
+
+  it('moves a gauge from where it was, however long ago that is, unless there are very many', () => {
+    const aggregator = new StatsdAggregator();
+    const gauge = { kind: 'gauge', name: 'g', tags: [], values: ['40'], rate: 1 } as const;
+    aggregator.add(gauge, 0);
+    aggregator.flush(86_400_000, 10_000);
+    aggregator.add({ ...gauge, values: ['+2'] }, 86_400_000);
+    expect(aggregator.flush(86_410_000, 10_000)).toMatchObject([{ metric: 'stats.gauges.g', value: 42 }]);
+    for (let i = 0; i < MAX_SERIES - 1; i += 1) aggregator.add({ ...gauge, name: `g${i}` }, 86_420_000);
+    expect(aggregator.add({ ...gauge, name: 'new' }, 86_420_000)).toBe(false);
+    aggregator.flush(2 * 86_400_000, 10_000);
+    expect(aggregator.add({ ...gauge, name: 'new' }, 2 * 86_400_000)).toBe(true);
+    aggregator.add({ ...gauge, values: ['+2'] }, 2 * 86_400_000);
+    expect(aggregator.flush(2 * 86_400_000, 10_000)).toMatchObject([{ value: 40 }, { value: 2 }]);
   });
 
   it('has gauges as they were left, and sets by how many there were', () => {

@@ -21,14 +21,15 @@ import {
 import { parseNumber } from './parse-literal.ts';
 import { parseSelector, parseTextOf } from './parse-selector.ts';
 import { PromqlError } from './promql-error.ts';
-import { childrenOf, failAt, parseSyntax } from './syntax-node.ts';
+import { childrenOf, failAt, parseSyntax, placeOffsets } from './syntax-node.ts';
 
 const NOTHING_EXCLUDED: LabelChoice = { labels: [], isExcluded: true };
 const FUNCTIONS = [...RANGE_FUNCTIONS, ...VALUE_FUNCTIONS, 'scalar', 'time', 'vector'].toSorted();
 
 /** @throws PromqlError: bad_data for what is not PromQL, execution for what is, and is not supported */
 export function parseQuery(text: string): Expression {
-  return new QueryReader(text).read(parseSyntax(text));
+  const placed = placeOffsets(text);
+  return new QueryReader(placed).read(parseSyntax(placed));
 }
 
 class QueryReader {

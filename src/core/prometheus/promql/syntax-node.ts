@@ -5,6 +5,9 @@ import { PromqlError } from './promql-error.ts';
 
 const MAX_QUERY_LENGTH = 20_000;
 const MAX_DEPTH = 100;
+/** Every operator before it takes its right side whole: one pass places all of them, another one finds none. */
+const MAX_PASSES = 3;
+const OPERATIONS: readonly string[] = ['BinaryExpr', 'UnaryExpr'];
 
 /** @returns the one expression of a query @throws PromqlError for what is not PromQL */
 export function parseSyntax(text: string): SyntaxNode {
@@ -49,4 +52,65 @@ export function failAt(text: string, offset: number, problem: string): PromqlErr
   const before = text.slice(0, offset).split('\n');
   const column = (before.at(-1)?.length ?? 0) + 1;
   return new PromqlError('bad_data', `${before.length}:${column}: parse error: ${problem}`);
+}
+
+// An offset is of the selector it stands behind: `a - b offset 1h` is `a - (b offset 1h)`. The grammar of the package, by which
+// editors colour queries, takes it for one of all that stands before it; parentheses say what is meant.
+// https://prometheus.io/docs/prometheus/latest/querying/basics/#offset-modifier
+
+/** A piece of the text that is to stand in parentheses. */
+interface Piece {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** @returns the same query, in which each offset is of one selector alone @throws PromqlError for what is not PromQL */
+export function placeOffsets(text: string): string {
+  let placed = text;
+  for (let pass = 0; pass < MAX_PASSES; pass += 1) {
+    const pieces = listMisplaced(parseSyntax(placed));
+    if (pieces.length === 0) break;
+    placed = parenthesize(placed, pieces);
+  }
+  return placed;
+}
+
+function listMisplaced(root: SyntaxNode): readonly Piece[] {
+  const pieces: Piece[] = [];
+  root.cursor().iterate(({ node }) => {
+    if (node.name !== 'OffsetExpr') return;
+    const [inner] = childrenOf(node);
+    if (inner === undefined || !OPERATIONS.includes(inner.name)) return;
+    pieces.push({ from: findLastOperand(inner).from, to: node.to });
+  });
+  return pieces;
+}
+
+function findLastOperand(node: SyntaxNode): SyntaxNode {
+  let operand = node;
+  while (OPERATIONS.includes(operand.name)) {
+    const last = childrenOf(operand).at(-1);
+    if (last === undefined) break;
+    operand = last;
+  }
+  return operand;
+}
+
+/** In the place of blanks, where there are some: messages name columns. */
+function parenthesize(text: string, pieces: readonly Piece[]): string {
+  const signs = pieces.flatMap(({ from, to }) => {
+    const opening = text[from - 1] === ' ' ? { from: from - 1, to: from } : { from, to: from };
+    const closing = text[to] === ' ' ? { from: to, to: to + 1 } : { from: to, to };
+    return [
+      { ...opening, sign: '(' },
+      { ...closing, sign: ')' },
+    ];
+  });
+  let placed = '';
+  let at = 0;
+  for (const { from, to, sign } of signs.toSorted((a, b) => a.from - b.from)) {
+    placed += text.slice(at, from) + sign;
+    at = to;
+  }
+  return placed + text.slice(at);
 }

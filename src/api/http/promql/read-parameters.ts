@@ -12,6 +12,7 @@ const DEFAULT_LOOKBACK_MS = 5 * 60_000;
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** What JavaScript calls a time: 100 million days from 1970. */
 const MAX_TIME_MS = 8.64e15;
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** @throws PromqlError for a body that is too large */
 export async function readParameters(request: IncomingMessage): Promise<URLSearchParams> {
@@ -36,7 +37,8 @@ export function readTime(parameters: URLSearchParams, name: string, nowMs: numbe
 function toMilliseconds(text: string): number {
   const seconds = Number(text);
   if (!Number.isNaN(seconds)) return Math.round(seconds * 1000);
-  return /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : NaN;
+  // Without a zone it would be a time of the server's.
+  return RFC_3339.test(text) ? Date.parse(text) : NaN;
 }
 
 /** @throws PromqlError for times and steps Prometheus refuses, too */

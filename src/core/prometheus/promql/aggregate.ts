@@ -1,4 +1,5 @@
 /** Aggregations: one series of many, step by step. https://prometheus.io/docs/prometheus/latest/querying/operators/ */
+import { ExactSum, SumColumns } from './exact-sum.ts';
 import type { AggregateExpression, Aggregation, LabelChoice } from './expression.ts';
 import { PromqlError } from './promql-error.ts';
 import { NAME_LABEL } from './parse-selector.ts';
@@ -56,10 +57,8 @@ function groupSeries(series: readonly StepSeries[], grouping: LabelChoice): read
 
 type Joined = Exclude<Aggregation, 'topk' | 'bottomk'>;
 
-/** What two values become; of `avg` the sum, which is divided at the end. */
-const JOIN: Readonly<Record<Joined, (joined: number, value: number) => number>> = {
-  avg: (joined, value) => joined + value,
-  sum: (joined, value) => joined + value,
+/** What two values become; sums are added apart. */
+const JOIN: Readonly<Record<Exclude<Joined, 'sum' | 'avg'>, (joined: number, value: number) => number>> = {
   count: (joined) => joined + 1,
   group: () => 1,
   max: (joined, value) => (value > joined || Number.isNaN(joined) ? value : joined),
@@ -67,12 +66,13 @@ const JOIN: Readonly<Record<Joined, (joined: number, value: number) => number>> 
 };
 
 async function reduceGroup(
-  { labels, members }: Group,
+  group: Group,
   operator: Joined,
   { grid, budget }: Evaluation,
 ): Promise<StepSeries> {
+  if (operator === 'sum' || operator === 'avg') return sumGroup(group, operator === 'avg', { grid, budget });
+  const { labels, members } = group;
   const result = createStepSeries(labels, grid);
-  const counts = new Uint32Array(grid.count);
   const join = JOIN[operator];
   const isCounted = operator === 'count' || operator === 'group';
   for (const { values, present } of members) {
@@ -83,15 +83,44 @@ async function reduceGroup(
       const isFirst = result.present[step] === 0;
       result.values[step] = isFirst ? (isCounted ? 1 : value) : join(joined, value);
       result.present[step] = 1;
-      counts[step] = (counts[step] ?? 0) + 1;
-    }
-  }
-  if (operator === 'avg') {
-    for (const [step, count] of counts.entries()) {
-      if (count > 0) result.values[step] = (result.values[step] ?? 0) / count;
     }
   }
   return result;
+}
+
+async function sumGroup(
+  { labels, members }: Group,
+  isMean: boolean,
+  { grid, budget }: Evaluation,
+): Promise<StepSeries> {
+  const result = createStepSeries(labels, grid);
+  const counts = new Uint32Array(grid.count);
+  const sums = new SumColumns(grid.count);
+  for (const { values, present } of members) {
+    await budget.work(grid.count);
+    for (let step = 0; step < grid.count; step += 1) {
+      if (present[step] !== 1) continue;
+      sums.add(step, values[step] ?? NaN);
+      counts[step] = (counts[step] ?? 0) + 1;
+      result.present[step] = 1;
+    }
+  }
+  for (const [step, count] of counts.entries()) {
+    if (count === 0) continue;
+    const sum = sums.at(step);
+    // A sum beyond the largest number may have a mean that is none.
+    const isExact = !isMean || Number.isFinite(sum);
+    result.values[step] = isExact ? sum / (isMean ? count : 1) : meanAt(members, step, count);
+  }
+  return result;
+}
+
+function meanAt(members: readonly StepSeries[], step: number, count: number): number {
+  const mean = new ExactSum();
+  for (const { values, present } of members) {
+    if (present[step] === 1) mean.add((values[step] ?? NaN) / count);
+  }
+  return mean.value;
 }
 
 /** The series as they are, at the steps at which they are among the first. @param direction 1 for the highest */

@@ -3,6 +3,7 @@
  * most. https://prometheus.io/docs/prometheus/latest/querying/operators/
  */
 import { chooseLabels } from './aggregate.ts';
+import { combineSets, dropEmpty, joinEqual, joinMarks } from './combine-sets.ts';
 import {
   type BinaryExpression,
   type BinaryOperator,
@@ -26,7 +27,7 @@ const CALCULATE: Readonly<
   '*': (a, b) => a * b,
   '/': (a, b) => a / b,
   '%': (a, b) => a % b,
-  '^': (a, b) => a ** b,
+  '^': raise,
   '==': (a, b) => Number(a === b),
   '!=': (a, b) => Number(a !== b),
   '>': (a, b) => Number(a > b),
@@ -34,6 +35,12 @@ const CALCULATE: Readonly<
   '>=': (a, b) => Number(a >= b),
   '<=': (a, b) => Number(a <= b),
 };
+
+/** As C has it, where JavaScript says NaN. */
+function raise(base: number, exponent: number): number {
+  const isOne = base === 1 || (base === -1 && Math.abs(exponent) === Infinity);
+  return isOne ? 1 : base ** exponent;
+}
 
 /** @throws PromqlError where a series has several partners, or two of the result would have the same labels */
 export async function combine(
@@ -96,107 +103,87 @@ function calculate(
   return result;
 }
 
+/** Of both sides those series that belong together, whichever steps they are at. */
+interface MatchGroup {
+  readonly labels: Labels;
+  readonly left: StepSeries[];
+  readonly right: StepSeries[];
+}
+
+/** Step by step a series has one partner at most; one that ends may be followed by another with the same labels. */
 async function combineVectors(
   operation: Calculation,
-  left: readonly StepSeries[],
-  right: readonly StepSeries[],
-  { grid, budget }: Evaluation,
-): Promise<readonly StepSeries[]> {
-  const partners = new Map<string, StepSeries>();
-  for (const series of right) {
-    const key = keyOf(chooseLabels(series.labels, operation.matching));
-    if (partners.has(key)) throw ambiguous('right');
-    partners.set(key, series);
-  }
-  const used = new Set<string>();
-  const found: StepSeries[] = [];
-  for (const series of left) {
-    await budget.work(grid.count);
-    const labels = chooseLabels(series.labels, operation.matching);
-    const key = keyOf(labels);
-    const partner = partners.get(key);
-    if (partner === undefined) continue;
-    if (used.has(key)) throw ambiguous('left');
-    used.add(key);
-    const result = calculate(operation, series, partner, series, grid);
-    const isNamed = keepsNames(operation) && operation.matching.isExcluded;
-    const name = isNamed ? [...series.labels].filter(([label]) => label === NAME_LABEL) : [];
-    found.push({ ...result, labels: sortLabels([...name, ...labels]) });
-  }
-  return dropEmpty(found);
-}
-
-function ambiguous(side: 'left' | 'right'): PromqlError {
-  return new PromqlError(
-    'execution',
-    `found duplicate series for the match group on the ${side} hand-side of the operation; many-to-many matching not allowed: matching labels must be unique on one side`,
-  );
-}
-
-/** Which steps of a series stay depends on whether the other side has anything there with the same labels. */
-async function combineSets(
-  { operator, matching }: Operation & { readonly operator: 'and' | 'or' | 'unless' },
   left: readonly StepSeries[],
   right: readonly StepSeries[],
   evaluation: Evaluation,
 ): Promise<readonly StepSeries[]> {
   const { grid, budget } = evaluation;
-  const keep = async (some: readonly StepSeries[], other: readonly StepSeries[], isWanted: boolean) => {
-    const marksByKey = await markSteps(other, matching, evaluation);
-    const kept: StepSeries[] = [];
-    for (const series of some) {
-      await budget.work(grid.count);
-      const marks = marksByKey.get(keyOf(chooseLabels(series.labels, matching)));
-      const present = series.present.map((mark, step) => mark & Number((marks?.[step] === 1) === isWanted));
-      kept.push({ ...series, present });
+  const groups = new Map<string, MatchGroup>();
+  for (const [side, series] of [['left', left] as const, ['right', right] as const]) {
+    for (const one of series) {
+      const labels = chooseLabels(one.labels, operation.matching);
+      const key = keyOf(labels);
+      const group = groups.get(key) ?? { labels, left: [], right: [] };
+      group[side].push(one);
+      groups.set(key, group);
     }
-    return dropEmpty(kept);
-  };
-  if (operator !== 'or') return keep(left, right, operator === 'and');
-  return joinEqual([...left, ...(await keep(right, left, false))], evaluation);
+  }
+  // Where the left side is empty nothing is paired, and nothing is wrong.
+  const anyLeft = await markAll(left, evaluation);
+  const found: StepSeries[] = [];
+  for (const group of groups.values()) {
+    const partner = await mergeSide(group.right, anyLeft, evaluation);
+    const taken = new Uint8Array(grid.count);
+    for (const series of group.left) {
+      await budget.work(grid.count);
+      const result = calculate(operation, series, partner, series, grid);
+      if (result.present.some((mark, step) => mark === 1 && taken[step] === 1)) throw ambiguous('left');
+      if (group.left.length > 1) joinMarks(taken, result.present);
+      const isNamed = keepsNames(operation) && operation.matching.isExcluded;
+      const name = isNamed ? [...series.labels].filter(([label]) => label === NAME_LABEL) : [];
+      found.push({ ...result, labels: sortLabels([...name, ...group.labels]) });
+    }
+  }
+  return joinEqual(dropEmpty(found), evaluation);
 }
 
-async function markSteps(
+/** @param others the steps at which the other side has anything @throws PromqlError where two are at such a step */
+async function mergeSide(
   series: readonly StepSeries[],
-  matching: Operation['matching'],
-  { grid: { count }, budget }: Evaluation,
-): Promise<ReadonlyMap<string, Uint8Array>> {
-  const marks = new Map<string, Uint8Array>();
-  for (const { labels, present } of series) {
-    await budget.work(count);
-    const key = keyOf(chooseLabels(labels, matching));
-    const known = marks.get(key) ?? new Uint8Array(count);
-    present.forEach((mark, step) => void (known[step] = (known[step] ?? 0) | mark));
-    marks.set(key, known);
+  others: Uint8Array,
+  { grid, budget }: Evaluation,
+): Promise<StepSeries> {
+  const [only, ...more] = series;
+  if (only !== undefined && more.length === 0) return only;
+  const merged = createStepSeries(new Map(), grid);
+  for (const { values, present } of series) {
+    await budget.work(grid.count);
+    for (let step = 0; step < grid.count; step += 1) {
+      if (present[step] !== 1) continue;
+      if (merged.present[step] === 1 && others[step] === 1) throw ambiguous('right');
+      merged.values[step] = values[step] ?? NaN;
+      merged.present[step] = 1;
+    }
+  }
+  return merged;
+}
+
+async function markAll(series: readonly StepSeries[], { grid, budget }: Evaluation): Promise<Uint8Array> {
+  const marks = new Uint8Array(grid.count);
+  for (const { present } of series) {
+    await budget.work(grid.count);
+    joinMarks(marks, present);
   }
   return marks;
 }
 
-/** Series of both sides that are the same one at different steps. */
-async function joinEqual(
-  series: readonly StepSeries[],
-  { grid, budget }: Evaluation,
-): Promise<readonly StepSeries[]> {
-  const joined = new Map<string, StepSeries>();
-  for (const one of series) {
-    await budget.work(grid.count);
-    const key = keyOf(one.labels);
-    const known = joined.get(key);
-    const result = createStepSeries(one.labels, grid);
-    for (const { values, present } of known === undefined ? [one] : [known, one]) {
-      present.forEach((mark, step) => {
-        if (mark !== 1) return;
-        result.values[step] = values[step] ?? NaN;
-        result.present[step] = 1;
-      });
-    }
-    joined.set(key, result);
-  }
-  return [...joined.values()];
-}
-
-function dropEmpty(series: readonly StepSeries[]): readonly StepSeries[] {
-  return series.filter(({ present }) => present.includes(1));
+function ambiguous(side: 'left' | 'right'): PromqlError {
+  return new PromqlError(
+    'execution',
+    side === 'left'
+      ? 'multiple matches for labels: many-to-one matching is not supported; matching labels must be unique on both sides'
+      : 'found duplicate series for the match group on the right hand-side of the operation; many-to-many matching not allowed: matching labels must be unique on one side',
+  );
 }
 
 /** @throws PromqlError where two series differ by nothing but their names */

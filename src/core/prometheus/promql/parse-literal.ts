@@ -53,6 +53,8 @@ export function parseNumber(literal: string): number | null {
   if (/^[+-]?inf$/.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
   if (text === 'nan') return NaN;
   if (/^0x[0-9a-f]+$/.test(text)) return Number.parseInt(text, 16);
+  const octal = /^([+-]?)0([0-7]+)$/.exec(text);
+  if (octal !== null) return Number.parseInt(`${octal[1] ?? ''}${octal[2] ?? ''}`, 8);
   if (NUMBER.test(text)) return Number(text.replaceAll('_', ''));
   const durationMs = parseDuration(literal);
   return durationMs === null ? null : durationMs / 1000;

@@ -2,6 +2,7 @@
  * Makes of a series' samples, which come in time order, its values at the steps of a query. As Prometheus 3 has it, a
  * sample belongs to a range when it is newer than its beginning and not newer than its end.
  */
+import { ExactSum } from './exact-sum.ts';
 import type { RangeFunction } from './expression.ts';
 import type { QueryBudget } from './query-budget.ts';
 import { type Grid, type StepSeries, timeOf } from './value.ts';
@@ -112,16 +113,25 @@ export class RangeWindow implements StepReducer {
 
 /** Each of the samples from an index on, of which there is one at least. */
 const REDUCERS: Readonly<Record<RangeFunction, (values: readonly number[], from: number) => number>> = {
-  avg_over_time: (values, from) => sum(values, from) / (values.length - from),
+  avg_over_time: average,
   count_over_time: (values, from) => values.length - from,
   last_over_time: (values) => values.at(-1) ?? NaN,
   max_over_time: (values, from) => fold(values, from, Math.max),
   min_over_time: (values, from) => fold(values, from, Math.min),
-  sum_over_time: sum,
+  sum_over_time: (values, from) => sum(values, from, 1),
 };
 
-function sum(values: readonly number[], from: number): number {
-  return fold(values, from, (total, value) => total + value);
+function average(values: readonly number[], from: number): number {
+  const count = values.length - from;
+  const mean = sum(values, from, 1) / count;
+  return Number.isFinite(mean) ? mean : sum(values, from, count);
+}
+
+/** @param divisor of each of them, for those whose sum would be infinite */
+function sum(values: readonly number[], from: number, divisor: number): number {
+  const total = new ExactSum();
+  for (let index = from; index < values.length; index += 1) total.add((values[index] ?? NaN) / divisor);
+  return total.value;
 }
 
 function fold(values: readonly number[], from: number, join: (a: number, b: number) => number): number {

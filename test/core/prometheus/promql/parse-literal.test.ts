@@ -36,6 +36,11 @@ describe('a number', () => {
     ['1_000', 1000],
     ['1e-3', 0.001],
     ['0xff', 255],
+    // As Go reads integers.
+    ['0755', 493],
+    ['00', 0],
+    ['09', 9],
+    ['07.5', 7.5],
     ['Inf', Infinity],
     ['-inf', -Infinity],
     ['NaN', NaN],

@@ -1,0 +1,208 @@
+/**
+ * What a query gives of series held in memory. Expected values are those of Prometheus: of its documentation, and as
+ * promqltest/testdata/{operators,aggregators,functions}.test say.
+ */
+import { describe, expect, it } from 'vitest';
+import { Evaluator } from '../../../../src/core/prometheus/promql/evaluate.ts';
+import type { RangeFunction, Selector } from '../../../../src/core/prometheus/promql/expression.ts';
+import { parseQuery } from '../../../../src/core/prometheus/promql/parse-query.ts';
+import { QueryBudget } from '../../../../src/core/prometheus/promql/query-budget.ts';
+import { sortLabels } from '../../../../src/core/prometheus/promql/series-labels.ts';
+import { SeriesReader } from '../../../../src/core/prometheus/promql/series-reader.ts';
+import { NewestSample, RangeWindow } from '../../../../src/core/prometheus/promql/step-reducers.ts';
+import {
+  createStepSeries,
+  type Grid,
+  type StepSeries,
+} from '../../../../src/core/prometheus/promql/value.ts';
+
+const STEP_MS = 60_000;
+const LOOKBACK_MS = 30_000;
+const budget = new QueryBudget({ timeoutMs: 60_000 });
+
+/** A sample a minute, `_` for none, by `name{label="value",…}`. */
+type Data = Readonly<Record<string, string>>;
+
+class MemoryReader extends SeriesReader {
+  readonly #data: Data;
+
+  constructor(data: Data) {
+    super({
+      pool: { query: () => Promise.reject(new Error('nothing is stored')) } as never,
+      budget,
+      lookbackMs: 1,
+    });
+    this.#data = data;
+  }
+
+  override readSteps(selector: Selector, name: RangeFunction | null, grid: Grid): Promise<StepSeries[]> {
+    const found = Object.entries(this.#data).flatMap(([series, samples]) => {
+      const labels = readLabels(series);
+      if (!selector.matchers.every(({ label, matches }) => matches(labels.get(label) ?? ''))) return [];
+      const result = createStepSeries(labels, grid);
+      const options = {
+        grid,
+        spanMs: selector.rangeMs ?? LOOKBACK_MS,
+        offsetMs: selector.offsetMs,
+        series: result,
+      };
+      const reducer =
+        name === null ? new NewestSample(options) : new RangeWindow({ ...options, name, budget });
+      for (const [minute, text] of samples.split(' ').entries()) {
+        if (text !== '_') reducer.add(minute * STEP_MS, Number(text.replace('Inf', 'Infinity')));
+      }
+      reducer.finish();
+      return result.present.includes(1) ? [result] : [];
+    });
+    return Promise.resolve(found);
+  }
+}
+
+function readLabels(series: string) {
+  const [name = '', rest = ''] = series.split('{');
+  const pairs = [...rest.matchAll(/(\w+)="([^"]*)"/g)].map(
+    ([, key = '', value = '']) => [key, value] as const,
+  );
+  return sortLabels([['__name__', name], ...pairs]);
+}
+
+/** As the data is written: what each series has at each minute from 0 on. */
+async function ask(query: string, data: Data, minutes = 1): Promise<Data | string> {
+  const grid = { startMs: 0, stepMs: STEP_MS, count: minutes };
+  const evaluator = new Evaluator({ reader: new MemoryReader(data), budget, grid });
+  const value = await evaluator.evaluate(parseQuery(query));
+  if (value.type === 'scalar') return [...value.values].join(' ');
+  return Object.fromEntries(
+    value.series.map(({ labels, values, present }) => {
+      const pairs = [...labels]
+        .filter(([key]) => key !== '__name__')
+        .map(([key, text]) => `${key}="${text}"`);
+      const name = `${labels.get('__name__') ?? ''}{${pairs.join(',')}}`;
+      return [name, [...values].map((one, step) => (present[step] === 1 ? String(one) : '_')).join(' ')];
+    }),
+  );
+}
+
+describe('one series is paired with one', () => {
+  /** A pod is replaced in the third minute: at no time are there two of an app. */
+  const replaced = {
+    'used{app="a",pod="1"}': '1 2 _ _ _',
+    'used{app="a",pod="2"}': '_ _ 3 4 _',
+    'used{app="b",pod="3"}': '5 5 5 5 5',
+    'limit{app="a",pod="1"}': '10 10 _ _ 10',
+    'limit{app="a",pod="2"}': '_ _ 20 20 _',
+    'limit{app="b",pod="3"}': '10 10 10 10 10',
+  };
+  it.each<readonly [string, Data]>([
+    ['used / on (app) limit', { '{app="a"}': '0.1 0.2 0.15 0.2 _', '{app="b"}': '0.5 0.5 0.5 0.5 0.5' }],
+    ['used + ignoring (pod) limit', { '{app="a"}': '11 12 23 24 _', '{app="b"}': '15 15 15 15 15' }],
+    ['limit - on (app) used', { '{app="a"}': '9 8 17 16 _', '{app="b"}': '5 5 5 5 5' }],
+    ['used > on (app) limit', {}],
+    ['used < ignoring (pod) limit', { 'used{app="a"}': '1 2 3 4 _', 'used{app="b"}': '5 5 5 5 5' }],
+    ['used < bool on (app) limit', { '{app="a"}': '1 1 1 1 _', '{app="b"}': '1 1 1 1 1' }],
+    ['limit{pod="2"} / limit', { '{app="a",pod="2"}': '_ _ 1 1 _' }],
+  ])('at each step by itself: %s', async (query, expected) => {
+    expect(await ask(query, replaced, 5)).toEqual(expected);
+  });
+
+  const doubled = {
+    'one{app="a"}': '1 1 _',
+    'none{app="b"}': '_ _ _',
+    'two{app="a",pod="1"}': '1 _ 1',
+    'two{app="a",pod="2"}': '_ 1 1',
+  };
+  it.each([
+    ['one + on (app) two', 2, { '{app="a"}': '2 2' }],
+    // Nothing is on the left at the step at which two are on the right.
+    ['one + on (app) two', 3, { '{app="a"}': '2 2 _' }],
+    ['none + on (app) two', 3, {}],
+    ['two + on (app) one', 3, { '{app="a"}': '2 2 _' }],
+    // One of the two is not let through.
+    ['two == on () group(one)', 2, { '{}': '1 1' }],
+  ] as const)(
+    'and two that are there when nothing asks for them are no fault: %s',
+    async (query, minutes, expected) => {
+      expect(await ask(query, doubled, minutes)).toEqual(expected);
+    },
+  );
+
+  it.each([
+    ['two + on (app) two', 'duplicate series for the match group on the right'],
+    ['two * on (app) vector(1)', null],
+    ['two + on () group(two)', 'multiple matches for labels'],
+    ['group(two) + on () two', 'duplicate series'],
+    ['two == on (app) group by (app) (two)', 'multiple matches for labels'],
+  ])('two at one step are refused: %s', async (query, message) => {
+    if (message === null) expect(await ask(query, doubled, 3)).toEqual({});
+    else await expect(ask(query, doubled, 3)).rejects.toThrow(message);
+  });
+});
+
+// https://prometheus.io/docs/prometheus/latest/querying/operators/#aggregation-operators, aggregators.test
+describe('sums and means are exact', () => {
+  const data = {
+    'big{k="1"}': '1 1 1',
+    'big{k="2"}': '1e100 1e308 0.1',
+    'big{k="3"}': '1 1e308 0.2',
+    'big{k="4"}': '-1e100 1.2e308 0.3',
+    'over{k="1"}': '9.98846567431158e+307 -9.98846567431158e+307 Inf',
+    'over{k="2"}': '9.98846567431158e+307 -9.98846567431158e+307 1',
+    'mixed{k="1"}': 'Inf NaN -Inf',
+    'mixed{k="2"}': '-Inf 1 -Inf',
+  };
+  it.each([
+    ['sum(big)', '2 Infinity 1.6'],
+    ['avg(big)', '0.5 8e+307 0.4'],
+    ['sum(over)', 'Infinity -Infinity Infinity'],
+    ['avg(over)', '9.98846567431158e+307 -9.98846567431158e+307 Infinity'],
+    ['avg(mixed)', 'NaN NaN -Infinity'],
+    ['sum(mixed)', 'NaN NaN -Infinity'],
+    ['max(mixed)', 'Infinity 1 -Infinity'],
+    ['min(mixed)', '-Infinity 1 -Infinity'],
+  ])('%s', async (query, expected) => {
+    expect(await ask(query, data, 3)).toEqual({ '{}': expected });
+  });
+
+  it.each([
+    ['sum_over_time(a[4m])', '2'],
+    ['avg_over_time(a[4m])', '0.5'],
+    ['avg_over_time(b[4m])', '1.5e+308'],
+    ['sum_over_time(b[4m])', 'Infinity'],
+    ['sum_over_time(c[10m])', '1'],
+    ['avg_over_time(c[10m])', '0.1'],
+    ['avg_over_time(d[4m])', 'NaN'],
+  ])('over time: %s', async (query, expected) => {
+    const samples = {
+      'a{}': '_ _ _ _ _ _ 1 1e100 1 -1e100',
+      'b{}': '_ _ _ _ _ _ 1e308 1.7e308 1.6e308 1.7e308',
+      'c{}': '0.1 0.1 0.1 0.1 0.1 0.1 0.1 0.1 0.1 0.1',
+      'd{}': '_ _ _ _ _ _ Inf 1 -Inf 2',
+    };
+    const found = await ask(query, samples, 10);
+    expect((typeof found === 'object' ? Object.values(found)[0] : found)?.split(' ').at(-1)).toBe(expected);
+  });
+});
+
+describe('arithmetic is that of Go', () => {
+  it.each([
+    // https://pkg.go.dev/math#Pow
+    ['1 ^ NaN', '1'],
+    ['NaN ^ 0', '1'],
+    ['-1 ^ Inf', '-1'],
+    ['(-1) ^ Inf', '1'],
+    ['(-1) ^ -Inf', '1'],
+    ['2 ^ Inf', 'Infinity'],
+    ['0.5 ^ -Inf', 'Infinity'],
+    ['(-8) ^ (1/3)', 'NaN'],
+    ['-7 % 3', '-1'],
+    ['7 % -3', '1'],
+    ['1 % 0', 'NaN'],
+    ['5 % Inf', '5'],
+    ['1 / 0', 'Infinity'],
+    ['0755', '493'],
+    ['NaN == bool NaN', '0'],
+    ['NaN != bool NaN', '1'],
+  ])('%s is %s', async (query, expected) => {
+    expect(await ask(query, {})).toBe(expected);
+  });
+});

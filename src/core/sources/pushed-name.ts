@@ -104,6 +104,7 @@ function readOpenMetrics(
   return { metric, tags };
 }
 
+/** Of a backslash, a quote and a newline, as in Prometheus; any other backslash is one. */
 function unescape(value: string): string {
-  return value.replace(/\\(.)/g, (_, character: string) => (character === 'n' ? '\n' : character));
+  return value.replace(/\\([\\"n])/g, (_, character: string) => (character === 'n' ? '\n' : character));
 }

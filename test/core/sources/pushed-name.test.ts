@@ -16,6 +16,7 @@ describe('the canonical name of a pushed series', () => {
     ['labels with blanks between', 'm{host="a", dc = "x"}', 'm;dc=x;host=a'],
     ['escapes in labels', 'm{p="C:\\\\x",q="say \\"a\\""}', 'm;p=C:\\x;q=say "a"'],
     ['a label that is empty, as good as none', 'm{a="",b="1"}', 'm;b=1'],
+    ['backslashes that escape nothing', 'm{p="C:\\dir",q="\\d+"}', 'm;p=C:\\dir;q=\\d+'],
     ['a semicolon in a label', 'm{a="x;b=y"}', 'm;a=x\\;b=y'],
     ['braces in a label', 'm{a="{\\"x\\"}"}', 'm;a={"x"}'],
     ['a tag given twice, of which carbon takes the last', 'm;a=1;b=2;a=3', 'm;a=3;b=2'],

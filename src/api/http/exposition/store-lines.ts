@@ -39,6 +39,14 @@ const MAX_LINES = 1_000_000;
 const NEWLINE = 0x0a;
 /** Types whose series are of several kinds, as their names say. */
 const TYPES_BY_NAME: readonly string[] = ['histogram', 'summary', 'untyped', 'unknown'];
+/** What the names of a family's series have behind its own, by its type. */
+const SUFFIXES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['counter', ['', '_total', '_created']],
+  ['histogram', ['_bucket', '_count', '_sum', '_created']],
+  ['gaugehistogram', ['_bucket', '_gcount', '_gsum']],
+  ['summary', ['', '_count', '_sum', '_created']],
+  ['info', ['', '_info']],
+]);
 
 /**
  * Stores the good lines; each bad one costs only itself. Other work goes on between two pieces of the body.
@@ -130,9 +138,11 @@ class LineAccount {
     this.parts.add({ metric, timestampMs: timestampMs ?? arrivalMs, value, valueKind }, line);
   }
 
-  /** The type goes before the name; a comment is about the series whose names begin with that of its family. */
+  /** The type goes before the name. A series of another family may begin with the same words: nobody said its type. */
   #kindOf(name: string): ValueKind | undefined {
-    const type = name.startsWith(this.#family) ? this.#type : 'untyped';
+    const suffixes = SUFFIXES.get(this.#type) ?? [''];
+    const isOfFamily = suffixes.some((suffix) => name === this.#family + suffix);
+    const type = isOfFamily ? this.#type : 'untyped';
     // OpenMetrics has the time a counter began beside it.
     const isSum = type === 'counter' && !name.endsWith('_created');
     const isCounter = isSum || (TYPES_BY_NAME.includes(type) && isCounterName(name));

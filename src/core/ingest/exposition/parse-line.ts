@@ -140,8 +140,9 @@ function parseDecimal(text: string): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
+/** Of a backslash, a quote and a newline; any other backslash is one: as in Prometheus (`C:\dir`). */
 function unescape(text: string): string {
-  return text.replace(/\\(.)/gs, (_, character: string) => (character === 'n' ? '\n' : character));
+  return text.replace(/\\([\\"n])/g, (_, character: string) => (character === 'n' ? '\n' : character));
 }
 
 function bad(problem: ExpositionProblem, reason: string): BadExpositionLine {

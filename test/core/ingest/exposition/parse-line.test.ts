@@ -24,6 +24,12 @@ describe('a line of the text format', () => {
       String.raw`a{b="C:\\DIR\\F",c="say \"hi\"",d="x\ny}{,="} 1`,
       sample('a', 1, { b: 'C:\\DIR\\F', c: 'say "hi"', d: 'x\ny}{,=' }),
     ],
+    // What is none of the three escapes is a backslash: promparse.go, unescapeValue of VictoriaMetrics.
+    [String.raw`a{b="C:\dir\x",c="\d+\.\t"} 1`, sample('a', 1, { b: 'C:\\dir\\x', c: '\\d+\\.\\t' })],
+    [String.raw`a{b="\\n\\",c="1"} 1`, sample('a', 1, { b: '\\n\\', c: '1' })],
+    ['a{b = "c" , }-Inf', sample('a', null, { b: 'c' })],
+    ['a{}       3', sample('a', 3)],
+    ['a 33  \t123123', sample('a', 33, {}, 123123)],
     ['a -1 -3982045', sample('a', -1, {}, -3982045)],
     ['a NaN', sample('a', null)],
     ['a +Inf', sample('a', null)],

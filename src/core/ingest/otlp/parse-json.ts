@@ -18,6 +18,14 @@ import { AttributeError, writeValue } from './parse-attributes.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 const DATA_NAMES = ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary'] as const;
+/** Of the points of each: fields that are left out where they are 0. The sum of a histogram may be missing. */
+const ZEROS: Readonly<Record<(typeof DATA_NAMES)[number], Fields>> = {
+  gauge: {},
+  sum: {},
+  histogram: { count: 0 },
+  exponentialHistogram: { count: 0 },
+  summary: { count: 0, sum: 0 },
+};
 const NO_RECORDED_VALUE = 1;
 const WHOLE = /^-?\d{1,20}$/;
 
@@ -76,15 +84,15 @@ function* readMetric(
     const temporality = readTemporality(data.aggregationTemporality);
     const isMonotonic = data.isMonotonic === true;
     const head: MetricHead = { ...context, name, unit: unit === '' ? null : unit, temporality, isMonotonic };
-    for (const point of listOf(data, 'dataPoints')) yield readPoint(point, head);
+    for (const point of listOf(data, 'dataPoints')) yield readPoint(point, head, ZEROS[dataName]);
   } catch (error) {
     yield explain(error, name);
   }
 }
 
-function readPoint(point: unknown, head: MetricHead): GoodPoint | BadPoint {
+function readPoint(point: unknown, head: MetricHead, zeros: Fields): GoodPoint | BadPoint {
   try {
-    return nameSeries(head, readDataPoint(toFields(point, 'dataPoints')));
+    return nameSeries(head, readDataPoint({ ...zeros, ...toFields(point, 'dataPoints') }));
   } catch (error) {
     return explain(error, head.name);
   }

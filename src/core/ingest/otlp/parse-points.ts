@@ -28,8 +28,9 @@ export function readDataPoint(bytes: Uint8Array, { kind, attributes, flags }: Po
     timestampMs: null,
     isEmpty: false,
     value: null,
-    count: null,
-    sum: null,
+    // A field that is 0 is not written, unless it is an optional one: the sum of a histogram.
+    count: kind === 'number' ? null : 0,
+    sum: kind === 'summary' ? 0 : null,
     quantiles: [],
   };
   const found = new Map<string, string>();

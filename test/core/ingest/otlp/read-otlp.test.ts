@@ -245,6 +245,22 @@ describe.each([
     );
   });
 
+  // proto3 does not write a 0; the Collector leaves it out of its JSON, too. The sum of a histogram is optional.
+  it.each<
+    readonly [what: string, kind: Kind, temporality: number, point: Point, expected: readonly string[]]
+  >([
+    ['without a sum', 'histogram', 2, {}, ['.count 0']],
+    ['with a sum', 'histogram', 1, { sum: 0 }, ['.count 0', '.sum 0']],
+    ['with a sum', 'exponentialHistogram', 2, { sum: 0 }, ['.count 0', '.sum 0']],
+    ['of nothing', 'summary', 0, {}, ['.count 0', '.sum 0']],
+    ['of zeros', 'summary', 0, { count: 3n }, ['.count 3', '.sum 0']],
+    ['with quantiles', 'summary', 0, { quantiles: [[0, 0]] }, ['.count 0', '.sum 0', ';quantile=0 0']],
+  ])('has the zeros that are left out, %s, of a %s', (_what, kind, temporality, point, expected) => {
+    const read = one({ metrics: [{ name: 'm', kind, temporality, points: [point] }] });
+    const points = read !== undefined && 'points' in read ? read.points : [];
+    expect(points.map(({ metric, value }) => `${metric.slice(1)} ${value}`)).toEqual(expected);
+  });
+
   it.each([
     ['of which its flags say that there is none', { asDouble: 0, flags: 1 }, 'no_recorded_value'],
     ['NaN', { asDouble: NaN }, 'not_finite'],

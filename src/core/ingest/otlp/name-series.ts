@@ -15,21 +15,21 @@ import { writeSeriesName } from '../../sources/pushed-name.ts';
 const IDENTIFYING: ReadonlySet<string> = new Set([
   'cloud.account.id',
   'cloud.region',
-  'container.name',
   'deployment.environment',
-  'deployment.environment.name',
   'device.id',
-  'faas.name',
-  'host.name',
-  'k8s.cluster.name',
-  'k8s.container.name',
-  'k8s.namespace.name',
-  'k8s.node.name',
-  'k8s.pod.name',
   'service.instance.id',
-  'service.name',
   'service.namespace',
 ]);
+/**
+ * Names of things, whatever they are: of a service or a host, and those by which receivers of the Collector tell apart what
+ * they measure (`k8s.deployment.name`, `rabbitmq.queue.name`, `postgresql.table.name`, `mysql.instance.endpoint`).
+ */
+const NAME = /\.(?:name|instance\.endpoint)$/;
+/** Names of what runs there: an upgrade changes them, and most SDKs send them. */
+const NAME_OF_SOFTWARE =
+  /^(?:browser|container\.image|container\.runtime|device\.model|host\.image|net|os|process|telemetry|webengine)\./;
+/** What is measured from outside; those that are scraped have a service.instance.id, too, which says the same. */
+const ADDRESSES: ReadonlySet<string> = new Set(['server.address', 'server.port']);
 const SCOPE_TAG = 'otel.scope.name';
 
 export type Attributes = ReadonlyMap<string, string>;
@@ -133,11 +133,18 @@ function listValues(
 /** An attribute of the point goes before one of the resource; an empty one is as good as none. */
 function collectTags({ resource, scope }: MetricHead, { attributes }: DataPoint): Attributes {
   const tags = new Map<string, string>();
-  for (const [key, value] of resource) if (IDENTIFYING.has(key)) tags.set(key, value);
+  const hasInstance = resource.has('service.instance.id');
+  for (const [key, value] of resource) {
+    if (isIdentifying(key) || (!hasInstance && ADDRESSES.has(key))) tags.set(key, value);
+  }
   if (scope !== '') tags.set(SCOPE_TAG, scope);
   for (const [key, value] of attributes) tags.set(key, value);
   for (const [key, value] of tags) if (key === '' || value === '') tags.delete(key);
   return tags;
+}
+
+function isIdentifying(key: string): boolean {
+  return IDENTIFYING.has(key) || (NAME.test(key) && !NAME_OF_SOFTWARE.test(key));
 }
 
 function show({ name }: MetricHead): string {

@@ -222,6 +222,84 @@ describe.each([
     });
   });
 
+  // Resource attributes as semantic conventions and the documentation.md of the Collector's receivers name them.
+  it.each<readonly [what: string, resource: readonly Attribute[], tags: string]>([
+    [
+      'of k8s_cluster',
+      [
+        ['k8s.deployment.name', 'shop'],
+        ['k8s.deployment.uid', '0a1b'],
+        ['k8s.namespace.name', 'prod'],
+      ],
+      'k8s.deployment.name=shop;k8s.namespace.name=prod',
+    ],
+    [
+      'of rabbitmq',
+      [
+        ['rabbitmq.node.name', 'rabbit@a'],
+        ['rabbitmq.queue.name', 'orders'],
+        ['rabbitmq.vhost.name', '/'],
+      ],
+      'rabbitmq.node.name=rabbit@a;rabbitmq.queue.name=orders;rabbitmq.vhost.name=/',
+    ],
+    [
+      'of postgresql',
+      [
+        ['postgresql.database.name', 'shop'],
+        ['postgresql.table.name', 'public.orders'],
+      ],
+      'postgresql.database.name=shop;postgresql.table.name=public.orders',
+    ],
+    ['of mysql', [['mysql.instance.endpoint', 'db:3306']], 'mysql.instance.endpoint=db:3306'],
+    [
+      'of mongodb',
+      [
+        ['database', 'x'],
+        ['server.address', 'db'],
+        ['server.port', 27017],
+      ],
+      'server.address=db;server.port=27017',
+    ],
+    [
+      'of prometheus',
+      [
+        ['service.name', 'node'],
+        ['service.instance.id', 'a:9100'],
+        ['net.host.name', 'a'],
+        ['server.address', 'a'],
+        ['server.port', '9100'],
+        ['url.scheme', 'http'],
+      ],
+      'service.instance.id=a:9100;service.name=node',
+    ],
+    [
+      'of an SDK',
+      [
+        ['service.name', 'shop'],
+        ['service.version', '1.2.3'],
+        ['deployment.environment.name', 'prod'],
+        ['telemetry.sdk.name', 'opentelemetry'],
+        ['telemetry.distro.name', 'agent'],
+        ['process.executable.name', 'node'],
+        ['process.runtime.name', 'nodejs'],
+        ['process.pid', 4711],
+        ['os.name', 'Linux'],
+        ['host.name', 'web-1'],
+        ['host.image.name', 'ami-1'],
+        ['container.name', 'shop-1'],
+        ['container.image.name', 'shop'],
+        ['container.id', '0a1b'],
+        ['webengine.name', 'WildFly'],
+        ['cloud.region', 'eu-west-1'],
+        ['faas.name', 'f'],
+      ],
+      'cloud.region=eu-west-1;container.name=shop-1;deployment.environment.name=prod;faas.name=f;host.name=web-1;service.name=shop',
+    ],
+  ])('keeps apart what a resource names: %s', (_what, resource, tags) => {
+    const read = one({ resource, metrics: [{ name: 'm', points: [{ asInt: 1n }] }] });
+    expect(read).toMatchObject({ points: [{ metric: `m;${tags}` }] });
+  });
+
   it.each([
     ['histogram', 2, ['.count 4', '.sum 10']],
     ['exponentialHistogram', 2, ['.count 4', '.sum 10']],

@@ -5,13 +5,17 @@
  * https://graphite.readthedocs.io/en/latest/tags.html
  */
 import { createHash } from 'node:crypto';
-import { MAX_NAME_LENGTH } from '../../model.ts';
+import { MAX_NAME_LENGTH, UNPRINTABLE } from '../../model.ts';
 
 /** In UTF-16 units. The longest series of real agents (Kubernetes, k6) have some 350; InfluxDB ends at 65,535 bytes. */
 export const MAX_PUSHED_NAME = 4096;
 
-/** A semicolon that no backslash stands before begins a tag. */
-export const SEPARATOR = /(?<!\\);/;
+/**
+ * A semicolon begins a tag, unless a backslash escapes it. Backslashes mean themselves, but for those right before a semicolon,
+ * which are doubled: what ends with one (`C:\`) does not run into the tag behind it.
+ */
+const SEPARATOR = /(?<!(?<!\\)(?:\\\\)*\\);/;
+const UNPRINTABLES = new RegExp(`(?:${UNPRINTABLE.source})+`, 'gu');
 const LABEL = /([^=,"]+)=\s*"((?:\\.|[^"\\])*)"\s*(?:,|$)/y;
 const SHOWN_DIGITS = 32;
 const HASHED = /^sha256:[0-9a-f]{64}$/;
@@ -25,27 +29,80 @@ export function toCanonicalName(name: string): string {
   return name.includes(';') ? sortTags(name) : name;
 }
 
-/** @param metric and @param tags as their sender means them, the tags in any order: a semicolon in them is escaped */
+/**
+ * @param metric and @param tags as their sender means them, the tags in any order. What cannot be printed in the value of a tag (a
+ * line break in the text of a query) becomes a blank: names may not hold it, and senders cannot help it
+ */
 export function writeSeriesName(metric: string, tags: Iterable<readonly [string, string]>): string {
-  const escape = (text: string) => text.replaceAll(';', '\\;');
-  return joinTags(escape(metric), new Map(Array.from(tags, ([key, value]) => [escape(key), escape(value)])));
+  const given = new Map(tags);
+  const name = joinTags(metric, given);
+  if (!UNPRINTABLE.test(name)) return name;
+  const printable = [...given].map(([key, value]) => [key, toPrintable(value)] as const);
+  return joinTags(metric, new Map(printable.filter(([, value]) => value !== '')));
+}
+
+function toPrintable(value: string): string {
+  return UNPRINTABLE.test(value) ? value.replaceAll(UNPRINTABLES, ' ').trim() : value;
 }
 
 /** The tags of a series by its canonical name, as their sender means them; none for a name without tags. */
 export function readSeriesTags(name: string): ReadonlyMap<string, string> {
-  const tags = new Map<string, string>();
-  const [, ...segments] = name.split(SEPARATOR);
-  for (const segment of segments) {
-    const end = segment.indexOf('=');
-    // Not a tagged series: whatever it is, it is called so.
-    if (end < 1) return new Map();
-    tags.set(unescapeTag(segment.slice(0, end)), unescapeTag(segment.slice(end + 1)));
-  }
-  return tags;
+  return readSeries(name)?.tags ?? new Map<string, string>();
 }
 
-function unescapeTag(text: string): string {
-  return text.replaceAll('\\;', ';');
+/** The name of a series without its tags, as its sender means it; the whole name where it has none. */
+export function readSeriesMetric(name: string): string {
+  return readSeries(name)?.metric ?? name;
+}
+
+/** Null for what is not a tagged series: whatever it is, it is called so. Of two values of one tag the last counts. */
+function readSeries(
+  name: string,
+): { readonly metric: string; readonly tags: ReadonlyMap<string, string> } | null {
+  if (!name.includes(';')) return null;
+  const segments = name.split(SEPARATOR);
+  const [metric = '', ...written] = segments.map((segment, index) =>
+    unescapeSegment(segment, index === segments.length - 1),
+  );
+  const tags = new Map<string, string>();
+  for (const segment of written) {
+    const end = segment.indexOf('=');
+    if (end < 1) return null;
+    tags.set(segment.slice(0, end), segment.slice(end + 1));
+  }
+  return tags.size === 0 ? null : { metric, tags };
+}
+
+/** Half of the backslashes before a semicolon, within it or behind it. */
+function unescapeSegment(segment: string, isLast: boolean): string {
+  if (!segment.includes('\\')) return segment;
+  const parts = segment.split(';');
+  return parts
+    .map((part, index) => {
+      const slashes = countSlashes(part);
+      // The one that escapes the semicolon is of an odd number.
+      const isWhole = isLast && index === parts.length - 1;
+      return isWhole ? part : part.slice(0, part.length - Math.ceil(slashes / 2));
+    })
+    .join(';');
+}
+
+function escapeSegment(text: string, isLast: boolean): string {
+  if (!text.includes(';') && !text.endsWith('\\')) return text;
+  const parts = text.split(';');
+  return parts
+    .map((part, index) => {
+      const isWhole = isLast && index === parts.length - 1;
+      return isWhole ? part : part + '\\'.repeat(countSlashes(part));
+    })
+    .join('\\;');
+}
+
+/** Backslashes at the end. */
+function countSlashes(text: string): number {
+  let count = 0;
+  while (text[text.length - 1 - count] === '\\') count += 1;
+  return count;
 }
 
 /**
@@ -69,21 +126,18 @@ function hash(text: string): string {
 }
 
 function sortTags(name: string): string {
-  const [metric = '', ...segments] = name.split(SEPARATOR);
-  const tags = new Map<string, string>();
-  for (const segment of segments) {
-    const end = segment.indexOf('=');
-    // Not a tagged series: whatever it is, it is called so.
-    if (end < 1) return name;
-    tags.set(segment.slice(0, end), segment.slice(end + 1));
-  }
-  return metric === '' ? name : joinTags(metric, tags);
+  const series = readSeries(name);
+  return series === null || series.metric === '' ? name : joinTags(series.metric, series.tags);
 }
 
 /** Code units, so that the order does not depend on a language. */
 function joinTags(metric: string, tags: ReadonlyMap<string, string>): string {
   const sorted = [...tags].sort(([a], [b]) => (a < b ? -1 : 1));
-  return metric + sorted.map(([key, value]) => `;${key}=${value}`).join('');
+  let name = escapeSegment(metric, sorted.length === 0);
+  for (const [index, [key, value]] of sorted.entries()) {
+    name += `;${escapeSegment(`${key}=${value}`, index === sorted.length - 1)}`;
+  }
+  return name;
 }
 
 /** Null for what is not `metric{label="value",…}`. A label with an empty value is as good as none. */

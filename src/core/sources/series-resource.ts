@@ -8,8 +8,8 @@
  */
 import type { Datasource } from '../../model.ts';
 import {
+  readSeriesMetric,
   readSeriesTags,
-  SEPARATOR,
   toCanonicalName,
   toPushedServer,
   writeSeriesName,
@@ -56,15 +56,10 @@ export function nameWithoutResource(name: string): string {
   const tags = readSeriesTags(name);
   const key = findResourceTag(tags);
   if (key === null) return name;
-  const metric = nameMetric(name).replaceAll('\\;', ';');
   return writeSeriesName(
-    metric,
+    readSeriesMetric(name),
     [...tags].filter(([other]) => other !== key),
   );
-}
-
-function nameMetric(canonical: string): string {
-  return canonical.split(SEPARATOR, 1)[0] ?? canonical;
 }
 
 /**
@@ -76,8 +71,7 @@ export function nameOnResource(name: string, resource: string): string {
   if (findPushedResource(canonical) === resource) return canonical;
   const tags = readSeriesTags(canonical);
   // A name with semicolons but without tags is a name as any other.
-  const metric = tags.size === 0 ? canonical : nameMetric(canonical);
-  return writeSeriesName(metric, [...tags, [EXPLICIT_TAG, resource]]);
+  return writeSeriesName(readSeriesMetric(canonical), [...tags, [EXPLICIT_TAG, resource]]);
 }
 
 export function describePushedResource(resourceId: string): SourceResource {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
   MAX_PUSHED_NAME,
+  readSeriesMetric,
+  readSeriesTags,
   toCanonicalName,
   toPushedIdentity,
   toPushedServer,
@@ -80,6 +82,77 @@ describe('the canonical name of a pushed series', () => {
     ]) {
       expect(toCanonicalName(toCanonicalName(name))).toBe(toCanonicalName(name));
     }
+  });
+});
+
+describe('the name of a series says what its sender means', () => {
+  it.each<readonly [tags: Readonly<Record<string, string>>, name: string]>([
+    [{ path: 'C:\\dir', z: '1' }, 'm;path=C:\\dir;z=1'],
+    [{ path: 'C:\\', z: '1' }, 'm;path=C:\\\\;z=1'],
+    [{ z: 'C:\\' }, 'm;z=C:\\'],
+    [{ a: 'x;b=y' }, 'm;a=x\\;b=y'],
+    [{ a: 'x\\;b=y' }, 'm;a=x\\\\\\;b=y'],
+    [{ a: 'x\\', b: 'y' }, 'm;a=x\\\\;b=y'],
+  ])('with backslashes and semicolons: %j', (tags, name) => {
+    expect(writeSeriesName('m', Object.entries(tags))).toBe(name);
+    expect(Object.fromEntries(readSeriesTags(name))).toEqual(tags);
+    expect(readSeriesMetric(name)).toBe('m');
+    expect(toCanonicalName(name)).toBe(name);
+  });
+
+  it('whatever they are: two series never have one name', () => {
+    const text = fc.array(fc.constantFrom('a', '\\', ';', '=', '"', '}', ' '), { maxLength: 5 });
+    const value = text.map((all) => all.join(''));
+    const key = value.map((given) => `k${given.replaceAll('=', '')}`);
+    const series = fc.record({
+      metric: value.map((given) => `m${given}`),
+      tags: fc.uniqueArray(fc.tuple(key, value), { selector: ([one]) => one, minLength: 1, maxLength: 4 }),
+    });
+    fc.assert(
+      fc.property(series, ({ metric, tags }) => {
+        const name = writeSeriesName(metric, tags);
+        const sorted = tags.toSorted(([a], [b]) => (a < b ? -1 : 1));
+        expect([...readSeriesTags(name)]).toEqual(sorted);
+        expect(readSeriesMetric(name)).toBe(metric);
+        expect(toCanonicalName(name)).toBe(name);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each([
+    ['a line break in a query', 'SELECT *\n\tFROM t', 'm;q=SELECT * FROM t'],
+    ['a line break at the end', 'x\r\n', 'm;q=x'],
+    ['a byte of nothing', 'a\u0000b', 'm;q=a b'],
+    ['bytes that were no UTF-8', 'caf\ufffd', 'm;q=caf'],
+    ['half of a character', 'x\ud83dy', 'm;q=x y'],
+    ['direction that is overridden', 'a\u202eb', 'm;q=a b'],
+    ['nothing else', '\n', 'm'],
+    ['what can be printed', ' é 😀 ', 'm;q= é 😀 '],
+  ])('with a blank for what cannot be printed in a value: %s', (_what, value, name) => {
+    expect(writeSeriesName('m', [['q', value]])).toBe(name);
+  });
+
+  it.each([
+    ['backslashes', '\\'.repeat(500_000)],
+    ['backslashes and an end', `${'\\'.repeat(500_000)};x`],
+    ['semicolons', ';'.repeat(500_000)],
+    ['both', '\\;'.repeat(250_000)],
+    ['line breaks', '\n'.repeat(500_000)],
+    ['blanks and line breaks', ' \n'.repeat(250_000)],
+  ])('in time that grows with its length: %s', (_what, value) => {
+    const tags: [string, string][] = [
+      ['a', value],
+      ['b', `${value}x`],
+    ];
+    const name = writeSeriesName('m', tags);
+    if (value.includes('\n')) expect(readSeriesTags(name).get('b')).toBe('x');
+    else expect([...readSeriesTags(name)]).toEqual(tags);
+    expect(toCanonicalName(name)).toBe(name);
+  });
+
+  it('but not in a name or a key, where nobody would know what was meant', () => {
+    expect(writeSeriesName('a\nb', [['k\n', 'v\n']])).toBe('a\nb;k\n=v');
   });
 });
 

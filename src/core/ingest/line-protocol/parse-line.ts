@@ -38,6 +38,8 @@ export interface BadLine {
 }
 
 const INTEGER = /^-?\d{1,19}$/;
+/** What is escaped in the name of a series that has tags. */
+const ESCAPED = /;|\\$/;
 /** Milliseconds of one unit, for units that are not finer. */
 const MS_OF_UNIT = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 /** Times below, by their size, are of the unit: of the year 2128 in the finest of them. */
@@ -75,12 +77,13 @@ export function parseLine(
       fields.end + 1,
     );
   }
+  // Written once for all fields, unless it runs into their names.
   const series = writeSeriesName('', tags.value);
-  const points = fields.value.numbers.map(([field, value]) => ({
-    metric: `${name.value}.${field}${series}`,
-    timestampMs,
-    value,
-  }));
+  const points = fields.value.numbers.map(([field, value]) => {
+    const own = `${name.value}.${field}`;
+    const metric = series !== '' && ESCAPED.test(own) ? writeSeriesName(own, tags.value) : own + series;
+    return { metric, timestampMs, value };
+  });
   return { points, skippedFields: fields.value.skipped };
 }
 

@@ -78,7 +78,8 @@ function listConditions(
       case OWN_LABELS.id:
         return [];
       case OWN_LABELS.metric: {
-        // The name of a pushed series has its tags behind it, and its semicolons escaped.
+        // The name of a pushed series has its tags behind it, and its semicolons escaped, with backslashes before them.
+        if (value.includes('\\;')) return [];
         const [plain, escaped] = [bind(value), bind(value.replaceAll(';', '\\;'))];
         return `(strpos(m.name, ${plain}) > 0 OR strpos(m.name, ${escaped}) > 0)`;
       }

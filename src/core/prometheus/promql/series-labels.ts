@@ -5,7 +5,7 @@
 import { DEFAULT_ACCOUNT, type Datasource } from '../../../model.ts';
 import { joinTags } from '../../metrics/stored-tags.ts';
 import type { Tag } from '../../metrics/tag-filter.ts';
-import { readSeriesTags, SEPARATOR, toCanonicalName } from '../../sources/pushed-name.ts';
+import { readSeriesMetric, toCanonicalName } from '../../sources/pushed-name.ts';
 
 /** By name, without empty values: Prometheus takes those for labels that are not there. */
 export type Labels = ReadonlyMap<string, string>;
@@ -83,9 +83,7 @@ function labelMetric(facts: MetricFacts): Labels {
 /** The name of a pushed series without its tags, which are labels of their own. */
 function nameMetric(datasource: Datasource, name: string): string {
   if (datasource !== 'CUSTOM') return name;
-  const canonical = toCanonicalName(name);
-  if (readSeriesTags(canonical).size === 0) return canonical;
-  return (canonical.split(SEPARATOR, 1)[0] ?? canonical).replaceAll('\\;', ';');
+  return readSeriesMetric(toCanonicalName(name));
 }
 
 function addTag(labels: Map<string, string>, key: string, value: string): void {

@@ -24,7 +24,7 @@ const IDENTIFYING: ReadonlySet<string> = new Set([
  * Names of things, whatever they are: of a service or a host, and those by which receivers of the Collector tell apart what
  * they measure (`k8s.deployment.name`, `rabbitmq.queue.name`, `postgresql.table.name`, `mysql.instance.endpoint`).
  */
-const NAME = /\.(?:name|instance\.endpoint)$/;
+const NAME = /[._]name$|\.instance\.endpoint$/;
 /** Names of what runs there: an upgrade changes them, and most SDKs send them. */
 const NAME_OF_SOFTWARE =
   /^(?:browser|container\.image|container\.runtime|device\.model|host\.image|net|os|process|telemetry|webengine)\./;

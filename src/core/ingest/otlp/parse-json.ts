@@ -13,7 +13,7 @@ import {
   readNanoseconds,
   TEMPORALITIES,
 } from './name-series.ts';
-import { AttributeError, writeValue } from './parse-attributes.ts';
+import { AttributeError, type AttributeValue, checkDepth, toMap, writeValue } from './parse-attributes.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -132,7 +132,7 @@ function readAttributes(fields: Fields, onBad: (error: AttributeError) => void):
   for (const one of listOf(fields, 'attributes')) {
     const keyValue = toFields(one, 'attributes');
     try {
-      attributes.set(textOf(keyValue, 'key'), readAnyValue(keyValue.value));
+      attributes.set(textOf(keyValue, 'key'), writeValue(readAnyValue(keyValue.value, 0)));
     } catch (error) {
       if (!(error instanceof AttributeError)) throw error;
       onBad(error);
@@ -141,29 +141,29 @@ function readAttributes(fields: Fields, onBad: (error: AttributeError) => void):
   return attributes;
 }
 
-function readAnyValue(value: unknown): string {
-  if (value == null) return '';
-  const fields = toFields(value, 'value');
-  if (fields.arrayValue != null) {
-    const values = listOf(toFields(fields.arrayValue, 'arrayValue'), 'values');
-    return writeValue(values.map((one) => readScalar(toFields(one, 'values'))));
-  }
-  return writeValue(readScalar(fields));
-}
-
-function readScalar({
-  stringValue,
-  boolValue,
-  intValue,
-  doubleValue,
-  ...others
-}: Fields): string | number | boolean {
+function readAnyValue(value: unknown, depth: number): AttributeValue {
+  if (value == null) return null;
+  const { stringValue, bytesValue, boolValue, intValue, doubleValue, arrayValue, kvlistValue, ...others } =
+    toFields(value, 'value');
   if (typeof stringValue === 'string') return stringValue;
+  if (typeof bytesValue === 'string') return bytesValue;
   if (typeof boolValue === 'boolean') return boolValue;
-  if (intValue != null) return String(wholeOf(intValue, 'intValue'));
+  if (intValue != null) return wholeOf(intValue, 'intValue');
   if (doubleValue != null) return numberOf(doubleValue, 'doubleValue');
-  if (Object.keys(others).length === 0) return '';
-  throw new AttributeError('expected attributes of text, numbers, booleans or lists of them');
+  if (arrayValue != null) {
+    checkDepth(depth);
+    return listOf(toFields(arrayValue, 'arrayValue'), 'values').map((one) => readAnyValue(one, depth + 1));
+  }
+  if (kvlistValue != null) {
+    checkDepth(depth);
+    const pairs = listOf(toFields(kvlistValue, 'kvlistValue'), 'values').map((one) => {
+      const pair = toFields(one, 'values');
+      return [textOf(pair, 'key'), readAnyValue(pair.value, depth + 1)] as const;
+    });
+    return toMap(pairs);
+  }
+  if (Object.keys(others).length === 0) return null;
+  throw new AttributeError('expected attributes of a known type');
 }
 
 /** A number; by its name, too, as some libraries write enums. */

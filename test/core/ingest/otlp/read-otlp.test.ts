@@ -11,7 +11,16 @@ import { bytes, message, text } from '../remote-write/encode.ts';
 const MS = 1_764_331_200_123;
 const NANOS = BigInt(MS) * 1_000_000n + 999_999n;
 
-type Attribute = readonly [key: string, value: string | number | boolean | readonly string[]];
+type Given =
+  | string
+  | number
+  | boolean
+  | bigint
+  | null
+  | Uint8Array
+  | readonly Given[]
+  | { readonly pairs: readonly Attribute[] };
+type Attribute = readonly [key: string, value: Given];
 interface Point {
   readonly attributes?: readonly Attribute[];
   readonly nanos?: bigint;
@@ -48,10 +57,16 @@ type Field = Parameters<typeof message>[0][number];
 const double = (field: number, value: number): Field => [field, (w) => void w.double(value), WireType.Bit64];
 const fixed = (field: number, value: bigint): Field => [field, (w) => void w.fixed64(value), WireType.Bit64];
 
-function encodeValue(value: Attribute[1]): Uint8Array {
+function encodeValue(value: Given): Uint8Array {
+  if (value === null) return message([]);
   if (typeof value === 'string') return message([[1, text(value)]]);
   if (typeof value === 'boolean') return message([[2, (w) => void w.bool(value), WireType.Varint]]);
+  if (typeof value === 'bigint') return message([[3, (w) => void w.int64(value), WireType.Varint]]);
   if (typeof value === 'number') return message([double(4, value)]);
+  if (value instanceof Uint8Array) return message([[7, bytes(value)]]);
+  if ('pairs' in value) {
+    return message([[6, bytes(message(value.pairs.map((one): Field => [1, bytes(encodeAttribute(one))])))]]);
+  }
   return message([[5, bytes(message(value.map((one): Field => [1, bytes(encodeValue(one))])))]]);
 }
 
@@ -113,10 +128,18 @@ function encodeRequest(
   ]);
 }
 
-function jsonValue(value: Attribute[1]): object {
+function jsonValue(value: Given): object {
+  if (value === null) return {};
   if (typeof value === 'string') return { stringValue: value };
   if (typeof value === 'boolean') return { boolValue: value };
-  if (typeof value === 'number') return { doubleValue: value };
+  if (typeof value === 'bigint') return { intValue: String(value) };
+  if (typeof value === 'number') {
+    return { doubleValue: Number.isFinite(value) ? value : String(value) };
+  }
+  if (value instanceof Uint8Array) return { bytesValue: Buffer.from(value).toString('base64') };
+  if ('pairs' in value) {
+    return { kvlistValue: { values: value.pairs.map(([key, one]) => ({ key, value: jsonValue(one) })) } };
+  }
   return { arrayValue: { values: value.map(jsonValue) } };
 }
 
@@ -250,6 +273,15 @@ describe.each([
       ],
       'postgresql.database.name=shop;postgresql.table.name=public.orders',
     ],
+    [
+      'of haproxy',
+      [
+        ['haproxy.addr', 'localhost:3100'],
+        ['haproxy.proxy_name', 'stats'],
+        ['haproxy.service_name', 'BACKEND'],
+      ],
+      'haproxy.proxy_name=stats;haproxy.service_name=BACKEND',
+    ],
     ['of mysql', [['mysql.instance.endpoint', 'db:3306']], 'mysql.instance.endpoint=db:3306'],
     [
       'of mongodb',
@@ -323,6 +355,47 @@ describe.each([
     );
   });
 
+  // https://opentelemetry.io/docs/specs/otel/common/#anyvalue-representation-for-non-otlp-protocols
+  it.each<readonly [value: Given, tag: string]>([
+    ['x', 'x'],
+    [true, 'true'],
+    [200, '200'],
+    [0.5, '0.5'],
+    [-(2n ** 63n), '-9223372036854775808'],
+    [Buffer.from('hello'), 'aGVsbG8='],
+    [['a', 'b'], '["a","b"]'],
+    [[1n, 2.5, true, null, 'x', 2n ** 60n], '[1,2.5,true,null,"x","1152921504606846976"]'],
+    [[NaN, -Infinity], '["NaN","-Infinity"]'],
+    [[['a'], []], '[["a"],[]]'],
+    [{ pairs: [] }, '{}'],
+    // What a metric stream of CloudWatch sends.
+    [
+      {
+        pairs: [
+          ['InstanceId', 'i-1'],
+          ['AutoScalingGroupName', 'web'],
+        ],
+      },
+      '{"AutoScalingGroupName":"web","InstanceId":"i-1"}',
+    ],
+    [{ pairs: [['__proto__', { pairs: [['b', [Buffer.from([0xff])]]] }]] }, '{"__proto__":{"b":["/w=="]}}'],
+  ])('has the tag of an attribute of any type: %o', (value, tag) => {
+    const read = one({ metrics: [{ name: 'm', points: [{ asInt: 1n, attributes: [['k', value]] }] }] });
+    expect(read).toMatchObject({ points: [{ metric: `m;k=${tag}` }] });
+  });
+
+  it('has no tag of an empty attribute, and no point of one that is too deep', () => {
+    expect(one(gauge({ asInt: 1n, attributes: [['k', null]] }))).toMatchObject({ points: [{ metric: 'm' }] });
+    const nested = (depth: number): Given => (depth === 0 ? 'x' : { pairs: [['k', [nested(depth - 1)]]] });
+    expect(one(gauge({ asInt: 1n, attributes: [['k', nested(4)]] }))).toMatchObject({ skipped: null });
+    expect(one(gauge({ asInt: 1n, attributes: [['k', nested(5)]] }))).toMatchObject({
+      problem: 'bad_attribute',
+    });
+    expect(one(gauge({ asInt: 1n, attributes: [['k', nested(500)]] }))).toMatchObject({
+      problem: 'bad_attribute',
+    });
+  });
+
   // proto3 does not write a 0; the Collector leaves it out of its JSON, too. The sum of a histogram is optional.
   it.each<
     readonly [what: string, kind: Kind, temporality: number, point: Point, expected: readonly string[]]
@@ -378,61 +451,9 @@ describe('damaged protocol buffers', () => {
       'malformed',
     ],
     [
-      'an attribute that is a map',
-      message([
-        [
-          5,
-          bytes(
-            message([
-              [
-                1,
-                bytes(
-                  message([
-                    [
-                      7,
-                      bytes(
-                        message([
-                          [1, text('a')],
-                          [2, bytes(message([[6, text('')]]))],
-                        ]),
-                      ),
-                    ],
-                  ]),
-                ),
-              ],
-            ]),
-          ),
-        ],
-      ]),
-      'bad_attribute',
-    ],
-    [
-      'lists within lists',
-      message([
-        [
-          5,
-          bytes(
-            message([
-              [
-                1,
-                bytes(
-                  message([
-                    [
-                      7,
-                      bytes(
-                        message([
-                          [2, bytes(message([[5, bytes(message([[1, bytes(message([[5, text('')]]))]]))]]))],
-                        ]),
-                      ),
-                    ],
-                  ]),
-                ),
-              ],
-            ]),
-          ),
-        ],
-      ]),
-      'bad_attribute',
+      'an attribute of another wire type',
+      message([[5, bytes(message([[1, bytes(message([[7, bytes(Buffer.from('12020a01', 'hex'))]]))]]))]]),
+      'malformed',
     ],
     [
       'a point of megabytes',
@@ -499,9 +520,9 @@ describe('damaged JSON', () => {
       '"m": asInt: expected a whole number',
     ],
     [
-      'an attribute that is a map',
-      { name: 'm', gauge: { dataPoints: [{ attributes: [{ key: 'a', value: { kvlistValue: {} } }] }] } },
-      '"m": expected attributes of text',
+      'an attribute of no type',
+      { name: 'm', gauge: { dataPoints: [{ attributes: [{ key: 'a', value: { mapValue: {} } }] }] } },
+      '"m": expected attributes of a known type',
     ],
     ['no kind', { name: 'm', guage: {} }, '"m": expected one of gauge, sum'],
   ])('of %s costs only what is in it', (_what, metric, reason) => {

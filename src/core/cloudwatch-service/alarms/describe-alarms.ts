@@ -1,6 +1,7 @@
 /** DescribeAlarms, DescribeAlarmsForMetric. */
 import type { CloudwatchAlarm, Prisma } from '../../../generated/prisma/client.ts';
 import { readAlarmName } from '../model/arn.ts';
+import { beginsWith } from '../model/begins-with.ts';
 import { combined } from '../model/cloudwatch-error.ts';
 import { checkSeriesName, hashSeries } from '../model/metric-name.ts';
 import type { OperationContext } from '../model/operation.ts';
@@ -79,7 +80,7 @@ async function findAlarms(
     accountId,
     type: { in: types.length === 0 ? ['MetricAlarm'] : [...types] },
     ...(names !== undefined && names.length > 0 && { name: { in: [...names] } }),
-    ...(prefix !== '' && { name: { startsWith: prefix } }),
+    ...(prefix !== '' && { name: beginsWith(prefix) }),
     ...(state !== undefined && { state }),
   };
   const read = (from: number, take: number) =>

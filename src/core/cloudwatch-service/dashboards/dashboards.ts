@@ -1,5 +1,6 @@
 /** PutDashboard, GetDashboard, ListDashboards, DeleteDashboards: bodies are kept as they are put. */
 import { nameDashboardArn } from '../model/arn.ts';
+import { beginsWith } from '../model/begins-with.ts';
 import { CloudwatchError } from '../model/cloudwatch-error.ts';
 import type { OperationContext } from '../model/operation.ts';
 import { createPaging } from '../model/page-token.ts';
@@ -50,11 +51,9 @@ export async function putDashboard(
   const key = { accountId_name: { accountId, name } };
   await prisma.$transaction(async (transaction) => {
     const known = await transaction.cloudwatchDashboard.count({ where: { accountId, name } });
-    if (known === 0) {
-      if ((await transaction.cloudwatchDashboard.count({ where: { accountId } })) >= MAX_DASHBOARDS) {
-        throw new CloudwatchError('LimitExceeded', `The account has ${MAX_DASHBOARDS} dashboards.`);
-      }
-      await createTags(transaction, accountId, nameTagged({ kind: 'dashboard', name }), tags);
+    const isNew = known === 0;
+    if (isNew && (await transaction.cloudwatchDashboard.count({ where: { accountId } })) >= MAX_DASHBOARDS) {
+      throw new CloudwatchError('LimitExceeded', `The account has ${MAX_DASHBOARDS} dashboards.`);
     }
     const content = { body, updatedAt: now() };
     await transaction.cloudwatchDashboard.upsert({
@@ -62,6 +61,8 @@ export async function putDashboard(
       create: { accountId, name, ...content },
       update: content,
     });
+    // Behind the dashboard: who puts the same one meanwhile waits there, and finds these tags.
+    if (isNew) await createTags(transaction, accountId, nameTagged({ kind: 'dashboard', name }), tags);
   });
   return { DashboardValidationMessages: [] };
 }
@@ -87,7 +88,7 @@ export async function listDashboards(
   const paging = createPaging(accountId, { prefix }, refuse);
   const after = token === undefined ? '' : paging.read(token);
   const found = await prisma.cloudwatchDashboard.findMany({
-    where: { accountId, AND: [{ name: { startsWith: prefix } }, { name: { gt: after } }] },
+    where: { accountId, AND: [{ name: beginsWith(prefix) }, { name: { gt: after } }] },
     orderBy: { name: 'asc' },
     take: MAX_LISTED + 1,
   });

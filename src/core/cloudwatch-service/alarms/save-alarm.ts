@@ -31,9 +31,7 @@ export async function saveAlarm(context: OperationContext, alarm: AlarmToSave): 
   const key = { accountId_name: { accountId, name } };
   const known = await prisma.cloudwatchAlarm.findUnique({ where: key, select: { type: true } });
   if (known === null) await refuseTooMany(context);
-  else if (known.type !== type) {
-    throw new CloudwatchError('ValidationError', `The alarm ${name} exists and is no ${type}.`);
-  }
+  else requireType(name, type, known.type);
   const now = context.now();
   const configuration = {
     spec: JSON.parse(JSON.stringify(alarm.spec)) as Prisma.InputJsonObject, // a checked structure
@@ -56,10 +54,17 @@ export async function saveAlarm(context: OperationContext, alarm: AlarmToSave): 
       create: { accountId, name, ...configuration, ...initial },
       update: configuration,
     });
+    // Another request may have made it meanwhile.
+    requireType(name, type, stored.type);
     if (known === null) await createTags(transaction, accountId, nameTagged({ kind: 'alarm', name }), tags);
     await noteConfiguration(transaction, stored, known === null ? 'created' : 'updated', now);
   });
   context.onAlarmChange('configuration');
+}
+
+function requireType(name: string, type: AlarmType, stored: string): void {
+  if (stored === type) return;
+  throw new CloudwatchError('ValidationError', `The alarm ${name} exists and is no ${type}.`);
 }
 
 async function refuseTooMany({ prisma, accountId, limits }: OperationContext): Promise<void> {

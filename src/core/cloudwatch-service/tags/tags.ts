@@ -55,7 +55,8 @@ export async function tagResource(
   const resource = await requireResource(input.ResourceARN, context);
   const tags = checkTags(input.Tags);
   await prisma.$transaction(async (transaction) => {
-    for (const { key, value } of tags) {
+    // In one order, so that two requests with the same keys wait for each other and never in a ring.
+    for (const { key, value } of tags.toSorted((a, b) => (a.key < b.key ? -1 : 1))) {
       const where = { accountId_resource_key: { accountId, resource, key } };
       const create = { accountId, resource, key, value };
       await transaction.cloudwatchTag.upsert({ where, create, update: { value } });

@@ -34,6 +34,7 @@ import {
 import { listTagsForResource, tagResource, untagResource } from './tags/tags.ts';
 import type { RawAnswer } from './model/raw-answer.ts';
 import { structure, type Infer, type StructureShape } from './model/shape.ts';
+import { refuseUnstorable } from './model/storable-text.ts';
 import { DESCRIBE_VOLUMES_INPUT, DESCRIBE_VOLUMES_OUTPUT, describeVolumes } from './ec2/volumes.ts';
 import {
   GET_METRIC_WIDGET_IMAGE_INPUT,
@@ -53,8 +54,15 @@ function define<Input extends StructureShape, Output extends StructureShape>(
   output: Output,
   run: (input: Infer<Input>, context: OperationContext) => Promise<Infer<Output> | RawAnswer>,
 ): Operation {
-  // The decoder made the tree by walking this very shape.
-  return { input, output, run: (tree, context) => run(tree as Infer<Input>, context) };
+  return {
+    input,
+    output,
+    run(tree, context) {
+      refuseUnstorable(tree);
+      // The decoder made the tree by walking this very shape.
+      return run(tree as Infer<Input>, context);
+    },
+  };
 }
 
 /** Of an operation whose shape says what is required and how large it may be. */

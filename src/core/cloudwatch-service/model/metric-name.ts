@@ -1,6 +1,7 @@
 /** What names a series: namespace, metric name, dimensions; their checks, and the key they make. */
 import { createHash } from 'node:crypto';
 import { CloudwatchError, invalid, joinErrors, missing, mustBe, tooMany } from './cloudwatch-error.ts';
+import { isStorable } from './storable-text.ts';
 import { list, string, structure, type Infer } from './shape.ts';
 
 export const DIMENSION_SHAPE = structure({ Name: string, Value: string });
@@ -32,6 +33,8 @@ export function checkText(value: string | undefined, path: string, longest = MAX
   if (value === undefined || value === '') throw missing(path);
   if (value.length > longest) throw mustBe(path, `be shorter than ${longest + 1} characters`);
   if (CONTROL.test(value)) throw invalid(path, value, 'It must not contain control characters.');
+  // Over the wire it is refused before; GraphQL comes here at once.
+  if (!isStorable(value)) throw invalid(path, value, 'It must not contain half of a surrogate pair.');
   return value;
 }
 

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { CloudwatchError } from '../model/cloudwatch-error.ts';
+import { listUnstorable, type UnstorableText } from '../model/storable-text.ts';
 
 const MAX_METRICS = 100;
 const MAX_PIXELS = 2_000;
@@ -90,7 +91,7 @@ export type Widget = z.infer<typeof WIDGET>;
 export function parseWidget(json: string): Widget {
   const parsed = WIDGET.safeParse(readJson(json), { reportInput: true });
   const problems: Problem[] = parsed.success
-    ? []
+    ? listUnstorable(parsed.data).map(describeUnstorable)
     : parsed.error.issues.flatMap((issue) => describeIssue(issue));
   if (parsed.success && parsed.data.metrics === undefined && parsed.data.annotations?.alarms === undefined) {
     problems.push({ dataPath: '', message: "Should have required property 'metrics'" });
@@ -119,10 +120,17 @@ interface Problem {
   readonly message: string;
 }
 
+function describeUnstorable({ path }: UnstorableText): Problem {
+  return { dataPath: writePath(path), message: 'Should not contain U+0000 or half of a surrogate pair' };
+}
+
+function writePath(parts: readonly PropertyKey[]): string {
+  return parts.map((part) => `/${String(part)}`).join('');
+}
+
 function describeIssue(issue: z.core.$ZodIssue, above: readonly PropertyKey[] = []): Problem[] {
   const path = [...above, ...issue.path];
-  const at = (parts: readonly PropertyKey[]) => parts.map((part) => `/${String(part)}`).join('');
-  const problem = (message: string) => [{ dataPath: at(path), message }];
+  const problem = (message: string) => [{ dataPath: writePath(path), message }];
   switch (issue.code) {
     case 'invalid_union': {
       // Of the forms something may have, the one it comes closest to says what is wrong with it.
@@ -132,7 +140,9 @@ function describeIssue(issue: z.core.$ZodIssue, above: readonly PropertyKey[] = 
     case 'invalid_type':
       if (issue.input === undefined && path.length > 0) {
         const name = String(path.at(-1));
-        return [{ dataPath: at(path.slice(0, -1)), message: `Should have required property '${name}'` }];
+        return [
+          { dataPath: writePath(path.slice(0, -1)), message: `Should have required property '${name}'` },
+        ];
       }
       return problem(`Should be ${issue.expected === 'int' ? 'integer' : issue.expected}`);
     case 'too_big':

@@ -1,5 +1,6 @@
 /** Between a protocol's plain tree and the typed tree of a shape. */
 import { CloudwatchError } from '../../../core/cloudwatch-service/model/cloudwatch-error.ts';
+import { EARLIEST_MS } from '../../../core/cloudwatch-service/model/time-range.ts';
 import type { Shape, StructureShape } from '../../../core/cloudwatch-service/model/shape.ts';
 
 /** How a protocol writes what the others write otherwise. */
@@ -78,10 +79,10 @@ export function readObject(raw: unknown): Readonly<Record<string, unknown>> | nu
   return raw as Readonly<Record<string, unknown>>; // just checked; members are checked one by one
 }
 
-/** A time no Date can hold is none. */
+/** A time no Date can hold is none, nor is one before the year 1. */
 export function readTime(ms: number): Date | null {
   const time = new Date(ms);
-  return Number.isNaN(time.getTime()) ? null : time;
+  return time.getTime() >= EARLIEST_MS ? time : null;
 }
 
 /** How a protocol writes what plain values have no form for. */

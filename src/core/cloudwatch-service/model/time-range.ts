@@ -15,6 +15,9 @@ const SHORT_PERIODS_SECONDS = [1, 5, 10, 20, 30];
 /** A hundred years: no count of seconds beyond it is meant. */
 const MAX_PERIOD_SECONDS = 100 * 366 * 86_400;
 
+/** The year 1, where the timestamps of AWS' protocols begin; PostgreSQL cannot tell the times long before it. */
+export const EARLIEST_MS = Date.parse('0001-01-01T00:00:00Z');
+
 /** @throws CloudwatchError unless 1, 5, 10, 20, 30 or a multiple of 60 */
 export function checkPeriod(period: number | undefined, path: string): number {
   if (period === undefined) throw missing(path);

@@ -96,7 +96,7 @@ const ASKED = `asked AS (
 
 /** Buckets of the samples that are rows, and the blocks that hold others: the packer moves samples meanwhile. */
 const READ_OWN = `WITH ${ASKED}
-  SELECT place, floor((date_part('epoch', sample.timestamp) - asked.start) / asked.period)::int AS bucket,
+  SELECT place, floor((date_part('epoch', sample.timestamp) - asked.start) / asked.period) AS bucket,
     sum(part.value) AS sum, count(*)::float8 AS count, min(part.value) AS minimum, max(part.value) AS maximum,
     CASE WHEN $7 THEN array_agg(part.value) END AS values, NULL::int AS number, NULL::bytea AS data
   FROM asked

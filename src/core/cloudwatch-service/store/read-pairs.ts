@@ -14,7 +14,7 @@ const READ_PAIRS = `
   SELECT place::int, bucket, part.unit, part.sum, sample_count, minimum, maximum,
     CASE WHEN minimum = maximum THEN ARRAY[minimum, sample_count] ELSE pairs END
   FROM ${ASKED_SERIES} CROSS JOIN LATERAL (
-    SELECT *, floor((date_part('epoch', kept.timestamp) - asked.start) / asked.period)::int AS bucket ${KEPT_ROWS} OFFSET 0
+    SELECT *, floor((date_part('epoch', kept.timestamp) - asked.start) / asked.period) AS bucket ${KEPT_ROWS} OFFSET 0
   ) AS part
   ORDER BY place, bucket, part.unit`;
 

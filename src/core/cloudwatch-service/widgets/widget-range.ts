@@ -2,7 +2,7 @@
 import { Duration } from 'luxon';
 import { parseUtcTime } from '../../../platform/runtime/utc-time.ts';
 import type { DataQuery } from '../metrics/data-query.ts';
-import { checkTimeRange, type TimeRange } from '../model/time-range.ts';
+import { checkTimeRange, EARLIEST_MS, type TimeRange } from '../model/time-range.ts';
 import { refuse, type Widget } from './widget-shape.ts';
 
 const DEFAULT_START = '-PT3H';
@@ -21,7 +21,7 @@ export function readRange({ start, end, period }: Widget, nowMs: number): TimeRa
 export function readTime(text: string, name: string, nowMs: number): number {
   const duration = Duration.fromISO(text);
   const time = duration.isValid ? nowMs - Math.abs(duration.toMillis()) : parseUtcTime(text);
-  if (Number.isFinite(new Date(time).getTime())) return time;
+  if (new Date(time).getTime() >= EARLIEST_MS) return time;
   throw refuse(
     `The metric widget is invalid: /${name} should be a time as 2026-11-20T12:00:00Z or a duration as -PT3H, not ${JSON.stringify(text.slice(0, 80))}`,
   );

@@ -7,13 +7,17 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '>': '&gt;',
   '"': '&quot;',
   "'": '&apos;',
+  // Readers of XML take these for the end of a line.
+  '\r': '&#xD;',
+  '\u0085': '&#x85;',
+  '\u2028': '&#x2028;',
 };
 
 /** Characters XML 1.0 cannot hold are left out. */
 function escapeXml(text: string): string {
   return text
     .replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')
-    .replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
+    .replaceAll(/[&<>"'\r\u0085\u2028]/g, (sign) => ENTITIES[sign] ?? sign);
 }
 
 /** @param content markup; with `text`, plain text to be escaped */

@@ -42,12 +42,9 @@ export async function listMetrics(
   const account = nameAccount(context.accountId);
   // No account is linked to another here: each sees its own metrics, whether it asks for linked ones or not.
   if (input.OwningAccount !== undefined && input.OwningAccount !== account) return { Metrics: [] };
-  const paging = createPaging(
-    context.accountId,
-    filter,
-    () => new CloudwatchError('InvalidParameterValue', 'Invalid nextToken'),
-  );
-  const place = input.NextToken === undefined ? PUSHED : paging.read(input.NextToken);
+  const paging = createPaging(context.accountId, filter, refuseToken);
+  const place = readPlace(input.NextToken === undefined ? PUSHED : paging.read(input.NextToken));
+  if (place === null) throw refuseToken();
   const size = context.limits.listedMetrics;
   const { page, next } = await readPage(context, filter, place, size);
   return {
@@ -60,23 +57,38 @@ export async function listMetrics(
 /** Where a page begins: P or O, for pushed metrics or Lapwing's own, which come behind, and the id it comes after. */
 const PUSHED = 'P0';
 const PLACE = /^([PO])(\d{1,10})$/;
+/** PostgreSQL's largest integer. */
+const LARGEST_ID = 2_147_483_647;
+
+interface Place {
+  readonly isOwn: boolean;
+  readonly after: number;
+}
+
+function readPlace(text: string): Place | null {
+  const [, kind, id = ''] = PLACE.exec(text) ?? [];
+  return kind === undefined || Number(id) > LARGEST_ID ? null : { isOwn: kind === 'O', after: Number(id) };
+}
+
+function refuseToken(): CloudwatchError {
+  return new CloudwatchError('InvalidParameterValue', 'Invalid nextToken');
+}
 
 async function readPage(
   context: FindContext,
   filter: MetricFilter,
-  place: string,
+  { isOwn, after }: Place,
   size: number,
 ): Promise<{ page: readonly ListedMetric[]; next: string | null }> {
-  const [, kind = 'P', id = '0'] = PLACE.exec(place) ?? [];
-  const pushed = kind === 'P' ? await findMetrics(context, filter, Number(id), size + 1) : [];
+  const pushed = isOwn ? [] : await findMetrics(context, filter, after, size + 1);
   if (pushed.length > size) {
     const page = pushed.slice(0, size);
     return { page, next: `P${page.at(-1)?.id ?? 0}` };
   }
-  const after = kind === 'O' ? Number(id) : 0;
-  const own = await findOwn(context, filter, after, size - pushed.length + 1);
+  const afterOwn = isOwn ? after : 0;
+  const own = await findOwn(context, filter, afterOwn, size - pushed.length + 1);
   const shown = own.slice(0, size - pushed.length);
-  const next = own.length > shown.length ? `O${shown.at(-1)?.id ?? after}` : null;
+  const next = own.length > shown.length ? `O${shown.at(-1)?.id ?? afterOwn}` : null;
   return { page: [...pushed, ...shown], next };
 }
 

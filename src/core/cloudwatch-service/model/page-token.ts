@@ -4,6 +4,7 @@
  * one can only name another place in what its bearer may read anyway.
  */
 import { createHash } from 'node:crypto';
+import { isStorable } from './storable-text.ts';
 
 export interface Paging {
   write(place: string): string;
@@ -27,7 +28,9 @@ export function createPaging(accountId: number, question: unknown, refuse: () =>
   const read = (token: string): string => {
     const bytes = Buffer.from(token.slice(0, MAX_TOKEN_LENGTH), 'base64url');
     if (bytes.length <= DIGEST_BYTES || !bytes.subarray(0, DIGEST_BYTES).equals(digest)) throw refuse();
-    return bytes.subarray(DIGEST_BYTES).toString();
+    const place = bytes.subarray(DIGEST_BYTES).toString();
+    if (!isStorable(place)) throw refuse();
+    return place;
   };
   return {
     write: (place) => Buffer.concat([digest, Buffer.from(place)]).toString('base64url'),

@@ -40,7 +40,7 @@ function writeMessage(
     InsufficientDataActions: spec.InsufficientDataActions ?? [],
     ...(alarm.type === 'CompositeAlarm'
       ? { AlarmRule: spec.AlarmRule, TriggeringChildren: listTriggers(change) }
-      : { Trigger: writeTrigger(spec) }),
+      : { Trigger: writeTrigger(spec, alarm.periodSeconds) }),
   };
 }
 
@@ -52,7 +52,8 @@ function listTriggers({ data }: StateChange): readonly object[] {
   );
 }
 
-function writeTrigger(spec: AlarmSpec): object {
+/** @param periodSeconds what the alarm is evaluated by; one on queries has no Period of its own */
+function writeTrigger(spec: AlarmSpec, periodSeconds: number | null): object {
   const { EvaluationPeriods, DatapointsToAlarm, ComparisonOperator, Threshold, ThresholdMetricId } = spec;
   return {
     ...(spec.Metrics === undefined
@@ -63,10 +64,10 @@ function writeTrigger(spec: AlarmSpec): object {
             ? { StatisticType: 'ExtendedStatistic', ExtendedStatistic: spec.ExtendedStatistic }
             : { StatisticType: 'Statistic', Statistic: nameStatistic(spec.Statistic) }),
           Unit: spec.Unit ?? null,
-          Dimensions: (spec.Dimensions ?? []).map(({ Name, Value }) => ({ value: Value, name: Name })),
+          Dimensions: showDimensions(spec.Dimensions),
         }
-      : { Metrics: spec.Metrics }),
-    Period: spec.Period,
+      : { Metrics: spec.Metrics.map(showQuery) }),
+    Period: spec.Period ?? periodSeconds,
     EvaluationPeriods,
     DatapointsToAlarm,
     ComparisonOperator,
@@ -75,6 +76,26 @@ function writeTrigger(spec: AlarmSpec): object {
     TreatMissingData: spec.TreatMissingData ?? 'missing',
     EvaluateLowSampleCountPercentile: spec.EvaluateLowSampleCountPercentile ?? '',
   };
+}
+
+type Query = NonNullable<AlarmSpec['Metrics']>[number];
+
+/** As in the request, but for the dimensions, which topics are sent with small letters. */
+function showQuery({ MetricStat, ReturnData, ...query }: Query): object {
+  return {
+    ...query,
+    ...(MetricStat !== undefined && {
+      MetricStat: {
+        ...MetricStat,
+        Metric: { ...MetricStat.Metric, Dimensions: showDimensions(MetricStat.Metric?.Dimensions) },
+      },
+    }),
+    ReturnData: ReturnData ?? true,
+  };
+}
+
+function showDimensions(dimensions: AlarmSpec['Dimensions']): readonly object[] {
+  return (dimensions ?? []).map(({ Name, Value }) => ({ value: Value, name: Name }));
 }
 
 /** SampleCount becomes SAMPLE_COUNT. */

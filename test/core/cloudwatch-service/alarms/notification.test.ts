@@ -112,6 +112,71 @@ describe('What an alarm notifies of', () => {
   });
 });
 
+/** As a topic got it from AWS for an alarm on an expression, its account and names changed. */
+const TRIGGER_OF_AWS = {
+  Period: 60,
+  EvaluationPeriods: 1,
+  ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+  Threshold: 0,
+  TreatMissingData: 'missing',
+  EvaluateLowSampleCountPercentile: '',
+  Metrics: [
+    { Expression: 'FILL(m1, 0)', Id: 'e1', Label: 'Expression1', ReturnData: true },
+    {
+      Id: 'm1',
+      MetricStat: {
+        Metric: {
+          Dimensions: [
+            { value: 'API', name: 'Type' },
+            { value: 'DescribeAlarms', name: 'Resource' },
+          ],
+          MetricName: 'CallCount',
+          Namespace: 'AWS/Usage',
+        },
+        Period: 60,
+        Stat: 'Average',
+      },
+      ReturnData: false,
+    },
+  ],
+};
+
+describe('The trigger of an alarm on an expression', () => {
+  const onQueries = {
+    AlarmName: 'name',
+    EvaluationPeriods: 1,
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    Threshold: 0,
+    Metrics: [
+      { Id: 'e1', Expression: 'FILL(m1, 0)', Label: 'Expression1' },
+      {
+        Id: 'm1',
+        MetricStat: {
+          Metric: {
+            Namespace: 'AWS/Usage',
+            MetricName: 'CallCount',
+            Dimensions: [
+              { Name: 'Type', Value: 'API' },
+              { Name: 'Resource', Value: 'DescribeAlarms' },
+            ],
+          },
+          Period: 60,
+          Stat: 'Average',
+        },
+        ReturnData: false,
+      },
+    ],
+  };
+
+  it('names its period, its queries, and their dimensions in small letters', () => {
+    const message = writeNotification(TOPIC, { ...alarm, periodSeconds: 60 }, onQueries, change, AT);
+    expect(JSON.parse(JSON.stringify(message))).toMatchObject({ Trigger: TRIGGER_OF_AWS });
+    expect(Object.keys(TRIGGER_OF_AWS).toSorted()).toEqual(
+      Object.keys((JSON.parse(JSON.stringify(message)) as { Trigger: object }).Trigger).toSorted(),
+    );
+  });
+});
+
 describe('The webhook of an action', () => {
   it.each([
     [TOPIC, 'topic'],

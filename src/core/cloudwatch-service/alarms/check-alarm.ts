@@ -34,6 +34,8 @@ export interface AlarmRule {
   readonly evaluationPeriods: number;
   readonly datapointsToAlarm: number;
   readonly treatMissing: MissingTreatment;
+  /** A point of fewer samples says too little: the alarm keeps its state. */
+  readonly minSamples: number;
   /** The one series looked at; null for an alarm on expressions. */
   readonly series: SeriesName | null;
 }
@@ -56,6 +58,7 @@ export function checkAlarm(input: Input, rules: QueryRules): AlarmRule {
   checkActions(input.OKActions);
   checkActions(input.AlarmActions);
   checkActions(input.InsufficientDataActions);
+  checkLowSamples(input.EvaluateLowSampleCountPercentile);
   return readRule(input, rules);
 }
 
@@ -76,7 +79,8 @@ export function readRule(spec: Infer<typeof ALARM_SPEC_SHAPE>, rules: QueryRules
   const comparison = checkComparison(spec, looked.queries);
   const treatMissing = checkTreatment(spec.TreatMissingData);
   const evaluated = findEvaluated(looked.queries, comparison);
-  return { ...looked, evaluated, comparison, evaluationPeriods, datapointsToAlarm, treatMissing };
+  const minSamples = countMinSamples(spec, looked.queries.get(evaluated));
+  return { ...looked, evaluated, comparison, evaluationPeriods, datapointsToAlarm, treatMissing, minSamples };
 }
 
 type Looked = Pick<AlarmRule, 'queries' | 'periodSeconds' | 'series'>;
@@ -188,6 +192,24 @@ function checkTreatment(given: string | undefined): MissingTreatment {
   const found = MISSING_TREATMENTS.find((name) => name === (given ?? 'missing'));
   if (found !== undefined) return found;
   throw invalid('TreatMissingData', given, `It must be one of ${MISSING_TREATMENTS.join(', ')}.`);
+}
+
+function checkLowSamples(given: string | undefined): void {
+  if (given === undefined || given === 'evaluate' || given === 'ignore') return;
+  throw invalid('EvaluateLowSampleCountPercentile', given, 'It must be evaluate or ignore.');
+}
+
+/**
+ * AWS' bound of what a percentile says of few samples: 10 / (1 - p), below the median 10 / p; of p99 it is 1,000.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html
+ */
+function countMinSamples(spec: AlarmSpec, query: DataQuery | undefined): number {
+  if (spec.EvaluateLowSampleCountPercentile !== 'ignore' || query?.kind !== 'stat') return 0;
+  if (query.statistic.kind !== 'percentile') return 0;
+  const { percent } = query.statistic;
+  const tail = Math.min(percent, 100 - percent);
+  // Twelve digits: 100 - 99.9 is not quite 0.1.
+  return tail === 0 ? 0 : Number((1_000 / tail).toPrecision(12));
 }
 
 function checkPositive(value: number | undefined, path: string): number {

@@ -40,10 +40,14 @@ export function countLookback(periodSeconds: number): number {
  */
 export function judgeAlarm(
   points: readonly EvaluatedPoint[],
-  rule: Pick<AlarmRule, 'comparison' | 'evaluationPeriods' | 'datapointsToAlarm' | 'treatMissing'>,
+  rule: Pick<
+    AlarmRule,
+    'comparison' | 'evaluationPeriods' | 'datapointsToAlarm' | 'treatMissing' | 'minSamples'
+  >,
 ): AlarmState | null {
-  const { evaluationPeriods: wanted, datapointsToAlarm: needed } = rule;
+  const { evaluationPeriods: wanted, datapointsToAlarm: needed, minSamples } = rule;
   const known = points.filter(({ value }) => value !== null).slice(-wanted);
+  if (known.some(({ sampleCount = Infinity }) => sampleCount < minSamples)) return null;
   const breaching = known.filter((point) => isBreaching(point, rule.comparison)).length;
   if (known.length === wanted) return breaching >= needed ? 'ALARM' : 'OK';
   return judgeSparse(

@@ -15,6 +15,7 @@ function judge(marks: string, needed: number, treatMissing: MissingTreatment) {
     evaluationPeriods: 3,
     datapointsToAlarm: needed,
     treatMissing,
+    minSamples: 0,
   });
 }
 
@@ -55,6 +56,7 @@ describe('A comparison', () => {
       evaluationPeriods: 1,
       datapointsToAlarm: 1,
       treatMissing: 'missing',
+      minSamples: 0,
     });
   it.each([
     ['GreaterThanThreshold', 5, 'OK'],
@@ -68,5 +70,30 @@ describe('A comparison', () => {
     ['GreaterThanUpperThreshold', 11, 'ALARM'],
   ])('%s of %d is %s', (operator, value, state) => {
     expect(judgeOne(operator, value)).toBe(state);
+  });
+});
+
+describe('Points of few samples', () => {
+  const judgeCounts = (counts: readonly (number | null)[], minSamples: number) =>
+    judgeAlarm(
+      counts.map((count, timeMs) =>
+        count === null ? { timeMs, value: null } : { timeMs, value: 9, sampleCount: count },
+      ),
+      {
+        comparison: { operator: 'GreaterThanThreshold', threshold: 5 },
+        evaluationPeriods: 2,
+        datapointsToAlarm: 1,
+        treatMissing: 'breaching',
+        minSamples,
+      },
+    );
+  it.each([
+    ['one point of two has too few', [1_000, 999], 1_000, KEPT],
+    ['both have as many as are needed', [1_000, 1_000], 1_000, 'ALARM'],
+    ['the one of few is older than what is evaluated', [1, 1_000, 1_000], 1_000, 'ALARM'],
+    ['nothing is missing but data', [null, null], 1_000, 'ALARM'],
+    ['any number will do', [1, 1], 0, 'ALARM'],
+  ])('keep the state or not where %s', (_what, counts, minSamples, state) => {
+    expect(judgeCounts(counts, minSamples)).toBe(state);
   });
 });

@@ -1,5 +1,6 @@
 /** PutAnomalyDetector, DescribeAnomalyDetectors, DeleteAnomalyDetector: Lapwing's own watching, asked for AWS' way. */
 import type { Prisma } from '../../../generated/prisma/client.ts';
+import { nameAccount } from '../model/arn.ts';
 import { CloudwatchError, invalid, missing } from '../model/cloudwatch-error.ts';
 import {
   checkSeriesName,
@@ -86,7 +87,7 @@ function checkDetected(input: MetricInput, context: OperationContext): Detected 
   const nested = input.SingleMetricAnomalyDetector;
   const prefix = nested === undefined ? '' : 'SingleMetricAnomalyDetector.';
   const metric = nested ?? input;
-  if (nested?.AccountId !== undefined) {
+  if (nested?.AccountId !== undefined && nested.AccountId !== nameAccount(context.accountId)) {
     throw invalid(`${prefix}AccountId`, nested.AccountId, 'Other accounts cannot be asked.');
   }
   const series = checkSeriesName(metric, prefix, context.limits.dimensionsPerMetric);
@@ -162,6 +163,9 @@ export async function describeAnomalyDetectors(
     new CloudwatchError('InvalidNextToken', 'The NextToken is not a token of this request.');
   const paging = createPaging(accountId, { ...input, NextToken: undefined, MaxResults: undefined }, refuse);
   const after = input.NextToken === undefined ? 0 : paging.readId(input.NextToken);
+  // Those of metric math there are none of.
+  const { AnomalyDetectorTypes: types = [] } = input;
+  if (types.length > 0 && !types.includes('SINGLE_METRIC')) return { AnomalyDetectors: [] };
   const dimensions = (input.Dimensions ?? []).map(({ Name, Value }) => ({
     Name: Name ?? '',
     Value: Value ?? '',

@@ -47,7 +47,14 @@ describe('An anomaly detector', () => {
     expect(found[0]).toMatchObject({ SingleMetricAnomalyDetector: METRIC, StateValue: 'PENDING_TRAINING' });
     expect((await sdk.describeAnomalyDetectors({ MetricName: 'other' })).AnomalyDetectors).toEqual([]);
 
-    await sdk.deleteAnomalyDetector({ SingleMetricAnomalyDetector: METRIC });
+    const countOf = async (...AnomalyDetectorTypes: ('SINGLE_METRIC' | 'METRIC_MATH')[]) =>
+      (await sdk.describeAnomalyDetectors({ AnomalyDetectorTypes })).AnomalyDetectors?.length;
+    expect(await countOf('METRIC_MATH')).toBe(0);
+    expect(await countOf('METRIC_MATH', 'SINGLE_METRIC')).toBe(1);
+    expect(await countOf()).toBe(1);
+
+    const own = { ...METRIC, AccountId: '000000000001' };
+    await sdk.deleteAnomalyDetector({ SingleMetricAnomalyDetector: own });
     expect((await sdk.describeAnomalyDetectors({})).AnomalyDetectors).toEqual([]);
     expect((await findMetric())?.status).toBe('UNMONITORED');
   });

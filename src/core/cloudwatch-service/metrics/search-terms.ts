@@ -1,11 +1,13 @@
 /**
  * The query of SEARCH: `{Namespace,Dimension,…} terms`. The schema asks for metrics of the namespace with exactly
  * these dimensions. A term is Key="value" (MetricName, Namespace, :aws.AccountId or a dimension), Key=("a" OR "b"),
- * "value" or word. In double quotes it must equal the metric name, a dimension's name or its value; without, its words
- * must be among theirs: CPU finds CPUUtilization. Terms are joined by AND (also unsaid), OR, NOT, brackets.
+ * "value" or word. In double quotes it must equal the metric name, the namespace, a dimension's name or its value;
+ * without, its words must be among theirs: CPU finds CPUUtilization. Terms are joined by AND (also unsaid), OR, NOT,
+ * brackets.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
  */
 import type { ListedMetric } from '../model/metric-filter.ts';
+import { hasWords } from './search-words.ts';
 import { createTerms, SearchSyntaxError, type Term, type TermReader } from './search-tokens.ts';
 
 export interface SearchQuery {
@@ -67,6 +69,7 @@ function parseSchema(terms: TermReader): SearchQuery['schema'] {
       throw new SearchSyntaxError('the schema of a search ends with }');
     }
   }
+  if (isSign(terms, ',')) terms.next();
   const [namespace = '', ...dimensions] = parts;
   return { namespace, dimensions };
 }
@@ -123,7 +126,7 @@ function parseTerm(terms: TermReader, depth: number, required: Map<string, strin
   return (metric, account) => {
     const value = readProperty(metric, term.text, account);
     if (value === undefined) return false;
-    return wanted.some((one) => (one.kind === 'text' ? value === one.text : fits(value, one)));
+    return wanted.some((one) => fits(value, one) || (term.text === ACCOUNT_KEY && isLocal(one)));
   };
 }
 
@@ -146,6 +149,11 @@ function readValues(terms: TermReader): readonly Term[] {
   return values;
 }
 
+/** The account that asks, whatever its number. */
+function isLocal({ text }: Term): boolean {
+  return text === 'LOCAL' || text === "'LOCAL'";
+}
+
 function readProperty(metric: ListedMetric, key: string, account: string): string | undefined {
   if (key === 'MetricName') return metric.metricName;
   if (key === 'Namespace') return metric.namespace;
@@ -154,25 +162,11 @@ function readProperty(metric: ListedMetric, key: string, account: string): strin
 }
 
 function holds(metric: ListedMetric, term: Term): boolean {
-  const properties = [metric.metricName, ...metric.dimensions.flatMap(({ name, value }) => [name, value])];
+  const { metricName, namespace, dimensions } = metric;
+  const properties = [metricName, namespace, ...dimensions.flatMap(({ name, value }) => [name, value])];
   return properties.some((property) => fits(property, term));
 }
 
-/** In quotes the whole text, whatever its case; without, each of the words. */
 function fits(property: string, { kind, text }: Term): boolean {
-  if (property.toLowerCase() === text.toLowerCase()) return true;
-  if (kind === 'text') return false;
-  const words = splitWords(property);
-  return [...splitWords(text)].every((word) => words.has(word));
-}
-
-/** Parts between signs, and within them the parts that begin with a capital or are digits: in small letters. */
-function splitWords(text: string): ReadonlySet<string> {
-  const words = new Set<string>();
-  for (const part of text.match(/[\p{L}\p{N}]+/gu) ?? []) {
-    words.add(part.toLowerCase());
-    for (const word of part.match(/\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\p{N}+/gu) ?? [])
-      words.add(word.toLowerCase());
-  }
-  return words;
+  return kind === 'text' ? property === text : hasWords(property, text);
 }

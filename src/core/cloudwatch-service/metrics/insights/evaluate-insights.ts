@@ -45,6 +45,7 @@ export async function evaluateInsights(
     const values = select.groupBy.map((label) => readLabel(metric, label, context) ?? 'Other');
     const key = JSON.stringify(values);
     const group = groups.get(key) ?? {
+      values,
       label: values.join(' ') || select.metricName,
       points: new Map<number, Aggregate>(),
     };
@@ -66,6 +67,8 @@ export async function evaluateInsights(
 }
 
 interface Group {
+  /** Of the labels of GROUP BY. */
+  readonly values: readonly string[];
   readonly label: string;
   /** Start of the period → what all of its metrics say of it. */
   readonly points: Map<number, Aggregate>;
@@ -94,9 +97,9 @@ function readLabel(metric: ListedMetric, label: string, context: EvaluationConte
   return metric.dimensions.find(({ name }) => name === label)?.value;
 }
 
-/** By the function over the whole range; groups without data come last. Without ORDER BY, as they were found. */
+/** By the function over the whole range; groups without data come last. Without ORDER BY, by their labels. */
 function orderGroups(groups: readonly Group[], { orderBy }: InsightsSelect): readonly Group[] {
-  if (orderBy === null) return groups;
+  if (orderBy === null) return groups.toSorted((a, b) => compareLabels(a.values, b.values));
   const sign = orderBy.descending ? -1 : 1;
   const keyed = groups.map((group) => {
     const all = [...group.points.values()];
@@ -109,6 +112,15 @@ function orderGroups(groups: readonly Group[], { orderBy }: InsightsSelect): rea
     };
   });
   return keyed.sort((a, b) => (a.key === b.key ? 0 : a.key - b.key)).map(({ group }) => group);
+}
+
+function compareLabels(a: readonly string[], b: readonly string[]): number {
+  const place = a.findIndex((value, i) => value !== b[i]);
+  return place < 0 ? 0 : compareTexts(a[place] ?? '', b[place] ?? '');
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 function showGroup(group: Group, select: InsightsSelect, periodSeconds: number): TimeSeries {

@@ -97,7 +97,7 @@ function checkDataQuery(
   if (given.AccountId !== undefined && given.AccountId !== nameAccount(accountId)) {
     throw invalid(`${path}.AccountId`, given.AccountId, 'It is not the account of the request.');
   }
-  const base = { id: given.Id, label: given.Label ?? null, returned: given.ReturnData ?? true };
+  const base = { id: given.Id, label: readLabel(given.Label), returned: given.ReturnData ?? true };
   if (given.MetricStat !== undefined && given.Expression !== undefined) {
     throw combined(
       `The parameters ${path}.MetricStat and ${path}.Expression are mutually exclusive and you have specified both.`,
@@ -121,6 +121,11 @@ function checkDataQuery(
   }
   const expression = readOrRefuse(given.Id, () => parseExpression(given.Expression ?? ''));
   return { ...base, kind: 'expression', expression, periodSeconds };
+}
+
+/** An empty one is how clients leave the metrics' own labels as they are. */
+function readLabel(given: string | undefined): string | null {
+  return given === undefined || given === '' ? null : given;
 }
 
 /** @throws CloudwatchError in AWS' words, which do not say where; the cause does */

@@ -107,11 +107,19 @@ function describePoints(word: string, points: readonly Point[], context: LabelCo
       return points.length === 0 ? '--' : writeNumber(sum / points.length);
     case 'DATAPOINT_COUNT':
       return String(points.length);
-    case 'MIN_MAX_TIME_RANGE':
-      return `${describePoints('MIN_TIME', points, context)} - ${describePoints('MAX_TIME', points, context)}`;
     default:
-      return null;
+      return describeRange(word, points, context);
   }
+}
+
+/** From the oldest to the newest, or from the smallest to the largest: how far their values are apart, or both times. */
+function describeRange(word: string, points: readonly Point[], context: LabelContext): string | null {
+  const [, from = '', to = '', times] = /^(FIRST|MIN)_(LAST|MAX)(_TIME)?_RANGE$/.exec(word) ?? [];
+  const [start, end] = [PICKS[from]?.(points), PICKS[to]?.(points)];
+  if (PICKS[from] === undefined || (from === 'FIRST') !== (to === 'LAST')) return null;
+  if (start === undefined || end === undefined) return '--';
+  if (times === undefined) return writeNumber(Math.abs(end[1] - start[1]));
+  return `${writeTime(start[0], context)} - ${writeTime(end[0], context)}`;
 }
 
 const SIGNIFICANT_DIGITS = 6;

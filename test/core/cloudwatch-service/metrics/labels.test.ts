@@ -36,6 +36,9 @@ describe('A label', () => {
     ['${MAX_TIME}', '2026-11-20 13:31:00'],
     ['${LAST_TIME_RELATIVE}', '2h 1m ago'],
     ['${MIN_MAX_TIME_RANGE}', '2026-11-20 13:32:00 - 2026-11-20 13:31:00'],
+    ['${MIN_MAX_RANGE} ${FIRST_LAST_RANGE}', '6.25 1'],
+    ['${FIRST_LAST_TIME_RANGE}', '2026-11-20 13:30:00 - 2026-11-20 13:32:00'],
+    ['${FIRST_MAX_RANGE} ${MIN_LAST_TIME_RANGE}', '${FIRST_MAX_RANGE} ${MIN_LAST_TIME_RANGE}'],
     ['${WHAT} ${PROP(', '${WHAT} ${PROP('],
     ["LB: ${PROP('Dim.LoadBalancer')|&|${LABEL}", "LB: ${PROP('Dim.LoadBalancer')|&|i-1 CPU"],
   ])('%s becomes %s', (label, expected) => {
@@ -43,8 +46,12 @@ describe('A label', () => {
   });
 
   it('says of a series without points that there are none', () => {
-    expect(fillLabel('${MAX} ${AVG} ${DATAPOINT_COUNT}', { ...SERIES, points: new Map() }, CONTEXT)).toBe(
-      '-- -- 0',
-    );
+    expect(
+      fillLabel(
+        '${MAX} ${AVG} ${DATAPOINT_COUNT} ${MIN_MAX_RANGE}',
+        { ...SERIES, points: new Map() },
+        CONTEXT,
+      ),
+    ).toBe('-- -- 0 --');
   });
 });

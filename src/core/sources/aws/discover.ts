@@ -37,18 +37,20 @@ export function createDiscover(clients: Pick<AwsClients, 'cloudwatch' | 'ec2'>):
     const wholeTypes = listed.flatMap(({ type, resources }) => (resources === null ? [] : [type]));
     const others = await attempt('CloudWatch', async () =>
       // EC2 knows better which instances there are: CloudWatch lists those that ended for two weeks more.
-      listByMetrics(await clients.cloudwatch(region), region, new Set(wholeTypes), signal),
+      listByMetrics(await clients.cloudwatch(region), region, new Set(wholeTypes), signal, problems),
     );
     const resources = [...listed.flatMap((list) => list.resources ?? []), ...(others ?? [])];
     return { resources, wholeTypes, problems };
   };
 }
 
+/** @param problems gets the namespaces with more metrics than are looked at: what was seen of them is listed */
 async function listByMetrics(
   client: CloudWatchClient,
   region: string,
   known: ReadonlySet<string>,
   signal: AbortSignal,
+  problems: string[],
 ): Promise<readonly FoundResource[]> {
   const { paginateListMetrics } = await import('@aws-sdk/client-cloudwatch');
   const types = CATALOGUE.filter(({ name }) => !known.has(name));
@@ -56,7 +58,7 @@ async function listByMetrics(
   for (const namespace of new Set(types.map((type) => type.namespace))) {
     const ofNamespace = types.filter((type) => type.namespace === namespace);
     let pages = 0;
-    for await (const { Metrics = [] } of paginateListMetrics(
+    for await (const { Metrics = [], NextToken } of paginateListMetrics(
       { client },
       { Namespace: namespace },
       { abortSignal: signal },
@@ -67,7 +69,11 @@ async function listByMetrics(
           if (resource !== null) found.set(`${type.name} ${resource.resourceId}`, resource);
         }
       }
-      if (++pages >= MAX_PAGES) throw new Error(`${namespace} has more than ${MAX_PAGES * 500} metrics`);
+      if (++pages < MAX_PAGES || NextToken === undefined) continue;
+      problems.push(
+        `CloudWatch: ${namespace} has more than ${MAX_PAGES * 500} metrics, the rest is not looked at`,
+      );
+      break;
     }
   }
   return [...found.values()];

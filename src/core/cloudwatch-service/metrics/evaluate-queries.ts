@@ -10,6 +10,7 @@ import type { TimeRange } from '../model/time-range.ts';
 import { hashSeries } from '../model/metric-name.ts';
 import { readDetector } from '../store/read-detector.ts';
 import { NO_CONFIGURATION, readConfiguration, type DetectorConfiguration } from './detector-configuration.ts';
+import { PointBudget } from '../store/point-budget.ts';
 import { askSeries } from '../store/read-buckets.ts';
 import { readSeries, type SeriesQuestion } from '../store/read-series.ts';
 import { findBand, measureTraining } from './band.ts';
@@ -33,6 +34,7 @@ export class QueryEvaluator {
   readonly #values = new Map<string, Promise<MathValue>>();
   readonly #notes = new Map<string, string>();
   readonly #messages = new Set<string>();
+  readonly #budget: PointBudget;
 
   constructor(
     queries: ReadonlyMap<string, DataQuery>,
@@ -43,6 +45,7 @@ export class QueryEvaluator {
     this.#queries = queries;
     this.#range = range;
     this.#context = context;
+    this.#budget = new PointBudget(context.limits.heldPoints);
     this.#offsetMinutes = offsetMinutes;
     this.#defaultLabels = nameMetrics(queries.values());
   }
@@ -61,7 +64,7 @@ export class QueryEvaluator {
   async prefetch(ids: readonly string[]): Promise<void> {
     const stats = findStats(ids, this.#queries).filter((stat) => !this.#values.has(stat.id));
     if (stats.length === 0) return;
-    const found = await this.#readStats(stats);
+    const found = await this.#explain(stats[0]?.id ?? '', () => this.#readStats(stats));
     for (const [i, stat] of stats.entries()) {
       const value = found[i];
       if (value !== undefined) this.#values.set(stat.id, Promise.resolve(value));
@@ -70,10 +73,16 @@ export class QueryEvaluator {
 
   /** @throws CloudwatchError when the query's parts do not fit together, or it gives a number */
   async answer(id: string): Promise<readonly TimeSeries[]> {
-    try {
+    return await this.#explain(id, async () => {
       const value = await this.#resolve(id);
       if (value.kind === 'number') throw new MathError('The result is a number; a series is needed');
       return this.#label(id, value);
+    });
+  }
+
+  async #explain<T>(id: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
     } catch (error) {
       if (!(error instanceof MathError)) throw error;
       const message = `Error in expression '${id}': ${error.message}`;
@@ -104,6 +113,7 @@ export class QueryEvaluator {
           periodSeconds,
           this.#range,
           this.#context,
+          this.#budget,
         );
         for (const message of messages) this.#messages.add(message);
         const [only] = series;
@@ -119,6 +129,7 @@ export class QueryEvaluator {
     const found = await readSeries(
       this.#context.pool,
       stats.map((stat) => this.#askFor(stat)),
+      this.#budget,
     );
     return found.map(({ series, note }, i) => {
       const id = stats[i]?.id;
@@ -179,7 +190,7 @@ export class QueryEvaluator {
           statistic,
           periodSeconds: period ?? periodSeconds ?? findPeriod(this.#queries),
         };
-        const { series, isCut } = await searchSeries(asked, range, this.#context);
+        const { series, isCut } = await searchSeries(asked, range, this.#context, this.#budget);
         if (isCut) this.#messages.add('MaxMetricsExceeded');
         return { kind: 'list', list: series };
       },

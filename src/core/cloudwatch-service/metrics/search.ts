@@ -4,6 +4,7 @@ import type { ListedMetric } from '../model/metric-filter.ts';
 import { MathError, type TimeSeries } from '../math/values.ts';
 import { nameAccount } from '../model/arn.ts';
 import type { EvaluationContext } from '../model/operation.ts';
+import type { PointBudget } from '../store/point-budget.ts';
 import { askSeries } from '../store/read-buckets.ts';
 import { readSeries } from '../store/read-series.ts';
 import { parseSearch, type SearchQuery } from './search-terms.ts';
@@ -20,11 +21,12 @@ export interface SearchAnswer {
   readonly isCut: boolean;
 }
 
-/** @throws MathError when the search cannot be read; CloudwatchError for a bad statistic or period */
+/** @throws MathError when the search cannot be read, or finds too much; CloudwatchError for a bad statistic or period */
 export async function searchSeries(
   asked: { readonly text: string; readonly statistic: string; readonly periodSeconds: number },
   range: TimeRange,
   context: EvaluationContext,
+  budget: PointBudget,
 ): Promise<SearchAnswer> {
   const periodSeconds = checkPeriod(asked.periodSeconds, 'SEARCH period');
   const stat = asked.statistic === '' ? DEFAULT_STATISTIC : asked.statistic;
@@ -38,6 +40,7 @@ export async function searchSeries(
       label: [...metric.dimensions.map(({ value }) => value), metric.metricName].join(' '),
       metric: { ...metric, stat },
     })),
+    budget,
   );
   return { series: answers.map(({ series }) => series), isCut };
 }

@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import type { MetricSource, TimeSeries } from '../math/values.ts';
 import type { Bucket } from './bucket.ts';
+import { splitQuestions, type PointBudget } from './point-budget.ts';
 import { readBuckets, type SeriesBuckets } from './read-buckets.ts';
 import { computeStatistic, needsValues, type Statistic } from '../model/statistic.ts';
 import { nameUnit, sortUnits } from '../model/units.ts';
@@ -18,8 +19,23 @@ export interface FoundSeries {
   readonly note: string | null;
 }
 
-/** Percentiles and their like are read apart, because they need every value. */
+/** @throws MathError when the budget is used up */
 export async function readSeries(
+  pool: pg.Pool,
+  questions: readonly SeriesQuestion[],
+  budget: PointBudget,
+): Promise<readonly FoundSeries[]> {
+  const found: FoundSeries[] = [];
+  for (const part of splitQuestions(questions)) {
+    const read = await readPart(pool, part);
+    budget.take(read.reduce((sum, { series }) => sum + series.points.size, 0));
+    found.push(...read);
+  }
+  return found;
+}
+
+/** Percentiles and their like are read apart, because they need every value. */
+async function readPart(
   pool: pg.Pool,
   questions: readonly SeriesQuestion[],
 ): Promise<readonly FoundSeries[]> {

@@ -5,6 +5,8 @@ import { nameAccount } from '../../model/arn.ts';
 import type { EvaluationContext } from '../../model/operation.ts';
 import { computeStatistic, type PlainStatistic } from '../../model/statistic.ts';
 import type { TimeRange } from '../../model/time-range.ts';
+import type { Bucket } from '../../store/bucket.ts';
+import { splitQuestions, type PointBudget } from '../../store/point-budget.ts';
 import { askSeries, readBuckets } from '../../store/read-buckets.ts';
 import { findAllMetrics } from '../list-metrics.ts';
 import type { ListedMetric } from '../../model/metric-filter.ts';
@@ -28,31 +30,24 @@ export interface InsightsAnswer {
   readonly messages: readonly string[];
 }
 
+/** @throws MathError when the budget is used up */
 export async function evaluateInsights(
   select: InsightsSelect,
   periodSeconds: number,
   range: TimeRange,
   context: EvaluationContext,
+  budget: PointBudget,
 ): Promise<InsightsAnswer> {
   const { matches, isCut } = await findMatches(select, context);
-  const buckets = await readBuckets(
-    context.pool,
-    matches.map((metric) => askSeries(metric, context.accountId, range, periodSeconds, null)),
-    false,
-  );
   const groups = new Map<string, Group>();
-  for (const [i, metric] of matches.entries()) {
-    const values = select.groupBy.map((label) => readLabel(metric, label, context) ?? 'Other');
-    const key = JSON.stringify(values);
-    const group = groups.get(key) ?? {
-      values,
-      label: values.join(' ') || select.metricName,
-      points: new Map<number, Aggregate>(),
-    };
-    groups.set(key, group);
-    for (const { startMs, aggregate } of buckets[i] ?? []) {
-      const known = group.points.get(startMs);
-      group.points.set(startMs, known === undefined ? aggregate : joinAggregates(known, aggregate));
+  const questions = matches.map((metric) => ({
+    ...askSeries(metric, context.accountId, range, periodSeconds, null),
+    metric,
+  }));
+  for (const part of splitQuestions(questions)) {
+    const buckets = await readBuckets(context.pool, part, false);
+    for (const [i, { metric }] of part.entries()) {
+      budget.take(addToGroup(findGroup(groups, metric, select, context), buckets[i] ?? []));
     }
   }
   const ordered = orderGroups([...groups.values()], select);
@@ -72,6 +67,29 @@ interface Group {
   readonly label: string;
   /** Start of the period → what all of its metrics say of it. */
   readonly points: Map<number, Aggregate>;
+}
+
+function findGroup(
+  groups: Map<string, Group>,
+  metric: ListedMetric,
+  { groupBy, metricName }: InsightsSelect,
+  context: EvaluationContext,
+): Group {
+  const values = groupBy.map((label) => readLabel(metric, label, context) ?? 'Other');
+  const key = JSON.stringify(values);
+  const group = groups.get(key) ?? { values, label: values.join(' ') || metricName, points: new Map() };
+  groups.set(key, group);
+  return group;
+}
+
+/** @returns how many points the group has more */
+function addToGroup({ points }: Group, buckets: readonly Bucket[]): number {
+  const before = points.size;
+  for (const { startMs, aggregate } of buckets) {
+    const known = points.get(startMs);
+    points.set(startMs, known === undefined ? aggregate : joinAggregates(known, aggregate));
+  }
+  return points.size - before;
 }
 
 async function findMatches(

@@ -1,0 +1,46 @@
+/** How many points one request may hold in memory. A search can match as many as were ever pushed. */
+import { MathError } from '../math/values.ts';
+import type { BucketQuestion } from './bucket.ts';
+
+/** Points that are read before they are counted. */
+const POINTS_AT_A_TIME = 200_000;
+/** A series has hardly more than some weeks of minutes, whatever range is asked for. */
+const MAX_POINTS_OF_A_SERIES = 40_000;
+
+export class PointBudget {
+  #left: number;
+
+  constructor(points: number) {
+    this.#left = points;
+  }
+
+  /** @throws MathError once there are more than may be */
+  take(points: number): void {
+    this.#left -= points;
+    if (this.#left >= 0) return;
+    throw new MathError(
+      'it takes too many points at once: ask for less time, longer periods or fewer metrics',
+    );
+  }
+}
+
+/** In their order, into as many parts as keep what is read for each of them small. */
+export function splitQuestions<Question extends BucketQuestion>(
+  questions: readonly Question[],
+): readonly (readonly Question[])[] {
+  const parts: Question[][] = [];
+  let room = 0;
+  for (const question of questions) {
+    const periods = (question.endMs - question.startMs) / 1000 / question.periodSeconds;
+    const points = Math.min(periods, MAX_POINTS_OF_A_SERIES);
+    const last = parts.at(-1);
+    if (last === undefined || points > room) {
+      parts.push([question]);
+      room = POINTS_AT_A_TIME - points;
+    } else {
+      last.push(question);
+      room -= points;
+    }
+  }
+  return parts;
+}

@@ -1,0 +1,76 @@
+/** What one request may hold in memory, however it comes to its points. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AWS_LIMITS } from '../../../../src/core/cloudwatch-service/model/limits.ts';
+import { at, openService, type Service } from '../service.ts';
+
+const MINUTES = 10;
+const HOSTS = ['a', 'b', 'c'];
+
+let service: Service;
+beforeAll(async () => {
+  service = await openService({ limits: { ...AWS_LIMITS, heldPoints: MINUTES * 2 } });
+  await service.ask('PutMetricData', {
+    Namespace: 'Shop',
+    MetricData: HOSTS.flatMap((Value) =>
+      Array.from({ length: MINUTES }, (_, i) => ({
+        MetricName: 'load',
+        Dimensions: [{ Name: 'host', Value }],
+        Value: 1,
+        Timestamp: at(-1 - i),
+      })),
+    ),
+  });
+});
+afterAll(() => service[Symbol.asyncDispose]());
+
+const ask = async (minutes: number, ...MetricDataQueries: object[]) => {
+  const range = { StartTime: at(-minutes), EndTime: at(0) };
+  const { MetricDataResults: results } = await service.ask('GetMetricData', { MetricDataQueries, ...range });
+  return (results as { Values: number[] }[]).map(({ Values: values }) => values.length);
+};
+const expression = (Expression: string) => ({ Id: 'e1', Expression, Period: 60 });
+const stats = HOSTS.map((Value, i) => ({
+  Id: `m${i}`,
+  ReturnData: false,
+  MetricStat: {
+    Metric: { Namespace: 'Shop', MetricName: 'load', Dimensions: [{ Name: 'host', Value }] },
+    Period: 60,
+    Stat: 'Sum',
+  },
+}));
+
+describe.each([
+  ['a search', [expression(`SEARCH('{Shop,host} load', 'Sum', 60)`)], [6, 6, 6]],
+  ['a percentile of a search', [expression(`SEARCH('{Shop,host} load', 'p50', 60)`)], [6, 6, 6]],
+  ['the sum of a search', [expression(`SUM(SEARCH('{Shop,host} load', 'Sum', 60))`)], [6]],
+  ['groups of Metrics Insights', [expression('SELECT SUM(load) FROM Shop GROUP BY host')], [6, 6, 6]],
+  ['the sum of all metrics', [expression('SUM(METRICS())'), ...stats], [6]],
+  ['an expression on three metrics', [expression('m0 + m1 + m2'), ...stats], [6]],
+])('%s', (_what, queries, counts) => {
+  it('is answered within the bound', async () => {
+    expect(await ask(6, ...queries)).toEqual(counts);
+  });
+
+  it('is refused beyond it, by the id of a query', async () => {
+    await expect(ask(MINUTES, ...queries)).rejects.toMatchObject({
+      code: 'ValidationError',
+      message: expect.stringMatching(/^Error in expression '[em]\d': it takes too many points/) as string,
+    });
+  });
+});
+
+it('Metrics Insights over all metrics hold one series', async () => {
+  expect(await ask(MINUTES, expression('SELECT SUM(load) FROM Shop'))).toEqual([MINUTES]);
+});
+
+it('metrics that are returned one by one are not held together', async () => {
+  const returned = stats.map((query) => ({ ...query, ReturnData: true }));
+  await expect(
+    service.ask('GetMetricData', {
+      MetricDataQueries: returned,
+      StartTime: at(-MINUTES),
+      EndTime: at(0),
+      MaxDatapoints: MINUTES,
+    }),
+  ).resolves.toMatchObject({ NextToken: expect.any(String) as string });
+});

@@ -53,7 +53,10 @@ function readPeriod(value: MathValue): MathValue {
   return { kind: 'number', value: value.series.periodSeconds };
 }
 
-/** IF(condition, then, else): where the condition is not 0. Without `else` the other points are left out. */
+/**
+ * IF(condition, then, else): where the condition is not 0. Without `else`, and where `else` has no point, the other points
+ * are left out; `then` counts as 0 there, as AWS documents.
+ */
 function choose(args: readonly MathValue[]): MathValue {
   const [condition, then, otherwise] = args;
   const [asked, yes] = [need(condition), need(then)];
@@ -64,12 +67,13 @@ function choose(args: readonly MathValue[]): MathValue {
   const taken = combineValues(asked, yes, (test, value) => (test === 0 ? NaN : value));
   if (otherwise === undefined) return onlyWhereKnown(taken, asked);
   const rest = combineValues(asked, otherwise, (test, value) => (test === 0 ? value : NaN));
-  return joinPoints(onlyWhereKnown(taken, asked), onlyWhereKnown(rest, asked));
+  const known = otherwise.kind === 'number' ? rest : onlyWhereKnown(rest, otherwise);
+  return joinPoints(onlyWhereKnown(taken, asked), onlyWhereKnown(known, asked));
 }
 
 /** What is missing counts as 0 in a combination; a condition that is missing decides nothing. */
-function onlyWhereKnown(value: MathValue, condition: MathValue): MathValue {
-  const known = new Set(unite(listSeries(condition)));
+function onlyWhereKnown(value: MathValue, others: MathValue): MathValue {
+  const known = new Set(unite(listSeries(others)));
   return mapEachSeries(value, (series) => ({
     ...series,
     points: new Map([...series.points].filter(([time]) => known.has(time))),

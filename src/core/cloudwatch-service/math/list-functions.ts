@@ -5,14 +5,13 @@ import { listSeries, MathError, type MathValue, type TimeSeries } from './values
 
 const asList = (list: readonly TimeSeries[]): MathValue => ({ kind: 'list', list });
 
-/** The first of the list, or the last. */
+/** The first of the list, or the last; of an empty list, as a search gives that finds nothing, nothing. */
 function pick(place: 0 | -1): PureFunction {
   return {
     arity: [1, 1],
     apply([list]) {
       const series = listSeries(need(list)).at(place);
-      if (series === undefined) throw new MathError('the list is empty');
-      return { kind: 'series', series };
+      return series === undefined ? asList([]) : { kind: 'series', series };
     },
   };
 }

@@ -113,6 +113,9 @@ const TABLE: readonly (readonly [string, unknown])[] = [
   ['SORT(METRICS(), SUM, ASC, 1)', [[10, 0, null, -40]]],
   ['SORT([IF(m1 > 9, m1), m1], AVG, DESC, 1)', [[1, 2, 3, 4]]],
   ['REMOVE_EMPTY([m1, IF(m1 > 9, m1)])', [[1, 2, 3, 4]]],
+  // Of nothing there is no first, as where a search finds nothing.
+  ['FIRST(SLICE([m1], 1))', []],
+  ['LAST(SORT(SLICE(METRICS(), 9), SUM, DESC)) * 2', []],
   ['TIME_SERIES(MAX(m1) + 1)', [5, 5, 5, 5]],
   ['MINUTE(m2)', [0, 1, 2, 3]],
   ['EPOCH(m2)', [0, 60, 120, 180]],
@@ -120,6 +123,100 @@ const TABLE: readonly (readonly [string, unknown])[] = [
   ['DAY(m1) * 1000000 + DATE(m1) * 10000 + MONTH(m1) * 100 + HOUR(m1)', [4010100, 4010100, 4010100, 4010100]],
   ['YEAR(m1)', [1970, 1970, 1970, 1970]],
 ];
+
+/** The tables of "Using metric math" in the user's guide. */
+const GUIDE: readonly (readonly [
+  string,
+  readonly (readonly (number | undefined)[])[],
+  readonly (number | null)[],
+])[] = [
+  [
+    'a < b',
+    [
+      [30, 20, 0, 0],
+      [20, undefined, 20],
+    ],
+    [0, 0, 1, 0],
+  ],
+  ['a >= 30', [[30, 20, 0, 0]], [1, 0, 0, 0]],
+  [
+    'a > 15 AND b > 15',
+    [
+      [30, 20, 0, 0],
+      [20, undefined, 20],
+    ],
+    [1, 0, 0, 0],
+  ],
+  [
+    'IF(a, b, c)',
+    [
+      [1, 1, 0, 0],
+      [30, undefined, 0, 0, 30],
+      [0, 0, 20, undefined, 20],
+    ],
+    [30, 0, 20, null],
+  ],
+  [
+    'IF(a, 5, b)',
+    [
+      [1, 1, 0, 0],
+      [0, 0, 20, undefined, 20],
+    ],
+    [5, 5, 20, null],
+  ],
+  [
+    'IF(a, b, 5)',
+    [
+      [1, 1, 0, 0],
+      [30, undefined, 0, 0, 30],
+    ],
+    [30, 0, 5, 5],
+  ],
+  [
+    'IF(a, b)',
+    [
+      [1, -2, 0, 0],
+      [30, undefined, 7, 7],
+    ],
+    [30, 0, null, null],
+  ],
+  ['IF(a < 400, a)', [[399, 400, 0, undefined]], [399, null, 0, null]],
+  ['IF(a < 400, 10, 2)', [[399, 400, 0, undefined]], [10, 2, 10, null]],
+  [
+    'IF(a > b, 1, 0)',
+    [
+      [5, 5, undefined, undefined],
+      [4, 6, 1, undefined],
+    ],
+    [1, 0, 0, null],
+  ],
+  [
+    'IF(0, a, b)',
+    [
+      [1, 2, 3, 4],
+      [undefined, 6, 7, undefined],
+    ],
+    [null, 6, 7, null],
+  ],
+  ['IF(0, a)', [[1, 2, 3, 4]], [null, null, null, null]],
+];
+
+describe('Metric math as AWS documents it', () => {
+  it.each(GUIDE)('%s of %j is %j', async (text, given, expected) => {
+    const known = new Map(given.map((values, i) => ['abc'.charAt(i), series('abc'.charAt(i), values)]));
+    const value = await evaluateExpression(parseExpression(text), {
+      ...SCOPE,
+      resolve: (id) => {
+        const found = known.get(id);
+        return found === undefined ? refuse() : Promise.resolve({ kind: 'series', series: found });
+      },
+    });
+    const points = value.kind === 'series' ? value.series.points : new Map<number, number>();
+    expect(expected.map((_, i) => points.get(i * MINUTE_MS) ?? null)).toEqual(expected);
+    // The fifth period of the tables, of which the condition says nothing.
+    expect(points.get(4 * MINUTE_MS)).toBeUndefined();
+  });
+});
 
 describe('Metric math', () => {
   it.each(TABLE)('%s', async (text, expected) => {
@@ -140,7 +237,6 @@ describe('Metric math', () => {
     ['SORT(METRICS(), MEDIAN, ASC)', 'not MEDIAN'],
     ['SORT(METRICS(), SUM, UP)', 'not UP'],
     ['SLICE(METRICS(), -1)', 'whole numbers'],
-    ['LAST(SLICE([m1], 1))', 'the list is empty'],
     ['TIME_SERIES(m1)', 'takes a number'],
     ['RATE(1)', 'a number stands where a series is needed'],
     ['FILL(m1, OFTEN)', 'not OFTEN'],

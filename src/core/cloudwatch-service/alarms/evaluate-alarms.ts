@@ -15,6 +15,7 @@ export type AlarmContext = Omit<EvaluationContext, 'accountId'> & {
   readonly log: Log;
 };
 
+const MAX_REASON_LENGTH = 1_023;
 const ALARMS_AT_A_TIME = 100;
 /** Alarms evaluated side by side: more would keep pushed data waiting for a connection. */
 const SIDE_BY_SIDE = 4;
@@ -123,8 +124,20 @@ async function evaluateAlarm(
     return await changeState(context.pool, alarm, spec, change, now);
   } catch (error) {
     noteFailure(alarm, error, context);
-    return false;
+    if (!(error instanceof CloudwatchError) || raisesOnly) return false;
+    return await showFailure(alarm, error.message, context);
   }
+}
+
+/** Of queries that no longer fit their data nothing is known, and DescribeAlarms says why. */
+async function showFailure(alarm: CloudwatchAlarm, message: string, context: AlarmContext): Promise<boolean> {
+  const reason = `Insufficient Data: the alarm could not be evaluated. ${message}`.slice(
+    0,
+    MAX_REASON_LENGTH,
+  );
+  if (alarm.state === 'INSUFFICIENT_DATA' && alarm.stateReason === reason) return false;
+  const change = { state: 'INSUFFICIENT_DATA', reason, data: null } as const;
+  return await changeState(context.pool, alarm, readSpec(alarm), change, context.now());
 }
 
 /** A query that no longer fits its data is its owner's affair; the other alarms go on. */

@@ -9,15 +9,20 @@ import { ALARM_STATES } from './judge-alarm.ts';
 import { noteConfiguration, saveAlarm } from './save-alarm.ts';
 import type { ALARM_NAMES_INPUT, PUT_METRIC_ALARM_INPUT, SET_ALARM_STATE_INPUT } from './shapes.ts';
 import { readSpec } from './show-alarm.ts';
+import { tryQueries } from './try-queries.ts';
 
 type Nothing = Readonly<Record<string, never>>;
 
 /** A new alarm begins with INSUFFICIENT_DATA; one that exists keeps its state and its tags. */
 export async function putMetricAlarm(
-  { Tags, ...spec }: Infer<typeof PUT_METRIC_ALARM_INPUT>,
+  { Tags, ...given }: Infer<typeof PUT_METRIC_ALARM_INPUT>,
   context: OperationContext,
 ): Promise<Nothing> {
+  // An empty list beside a metric is how some clients say that there are no queries.
+  const hasNone = given.Metrics?.length === 0 && given.MetricName !== undefined;
+  const spec = hasNone ? { ...given, Metrics: undefined } : given;
   const rule = checkAlarm(spec, context);
+  await tryQueries(rule);
   await saveAlarm(context, {
     name: spec.AlarmName ?? '',
     type: 'MetricAlarm',

@@ -91,6 +91,14 @@ function isTag(tag: unknown): tag is { key: string; value: string } {
   return typeof tag.key === 'string' && typeof tag.value === 'string';
 }
 
+/** Characters of ids a message may show. */
+const MAX_SHOWN = 1_000;
+
+export function listAbsent(ids: ReadonlySet<string>, known: readonly KnownInstance[]): readonly string[] {
+  const found = new Set(known.map(({ id }) => id));
+  return [...ids].filter((id) => !found.has(id));
+}
+
 interface Paged {
   readonly MaxResults?: number | undefined;
   readonly NextToken?: string | undefined;
@@ -119,8 +127,12 @@ export async function describeInstances(
   const fits = checkFilters(input.Filter, INSTANCE_FILTERS);
   const ids = new Set(input.InstanceId ?? []);
   const known = await readInstances(context);
-  const absent = [...ids].find((id) => !known.some((instance) => instance.id === id));
-  if (absent !== undefined) throw invalid('InstanceId', absent, 'There is no such instance.');
+  const absent = listAbsent(ids, known);
+  if (absent.length > 0) {
+    const [noun, verb] = absent.length === 1 ? ['ID', 'does'] : ['IDs', 'do'];
+    const message = `The instance ${noun} '${absent.join(', ').slice(0, MAX_SHOWN)}' ${verb} not exist`;
+    throw new CloudwatchError('InvalidInstanceID', message);
+  }
   const found = known.filter((instance) => (ids.size === 0 || ids.has(instance.id)) && fits(instance));
   const { page, next } = cutPage(found, input, context.accountId);
   return {

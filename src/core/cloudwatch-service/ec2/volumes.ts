@@ -1,7 +1,7 @@
 /** EC2's DescribeVolumes, answered as DescribeInstances is. Members are named as EC2's XML names them. */
-import { invalid } from '../model/cloudwatch-error.ts';
+import { CloudwatchError, showValue } from '../model/cloudwatch-error.ts';
 import { checkFilters, FILTER_SHAPE, type InstanceFilter, type KnownInstance } from './instance-filters.ts';
-import { cutPage, readKnown, TAG_SHAPE } from './instances.ts';
+import { cutPage, listAbsent, readKnown, TAG_SHAPE } from './instances.ts';
 import type { OperationContext } from '../model/operation.ts';
 import { integer, list, string, structure, type Infer } from '../model/shape.ts';
 
@@ -37,8 +37,10 @@ export async function describeVolumes(
   const fits = checkFilters(input.Filter, VOLUME_FILTERS);
   const ids = new Set(input.VolumeId ?? []);
   const known = await readKnown(context, VOLUME_TYPE, DEFAULT_STATE);
-  const absent = [...ids].find((id) => !known.some((volume) => volume.id === id));
-  if (absent !== undefined) throw invalid('VolumeId', absent, 'There is no such volume.');
+  const [absent] = listAbsent(ids, known);
+  if (absent !== undefined) {
+    throw new CloudwatchError('InvalidVolume', `The volume '${showValue(absent)}' does not exist.`);
+  }
   const found = known.filter((volume) => (ids.size === 0 || ids.has(volume.id)) && fits(volume));
   const { page, next } = cutPage(found, input, context.accountId);
   return { volumeSet: page.map(showVolume), ...(next !== undefined && { nextToken: next }) };

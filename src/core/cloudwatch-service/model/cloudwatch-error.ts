@@ -22,6 +22,13 @@ const FAILURES = {
   InvalidParameterInput: { shape: 'DashboardInvalidInputError', status: 400 },
   DashboardNotFound: { shape: 'DashboardNotFoundError', status: 404, wire: 'ResourceNotFound' },
   ResourceNotFoundException: { shape: 'ResourceNotFoundException', status: 404 },
+  // What waits for an instance, or looks whether there is one, goes by these names of EC2's.
+  InvalidInstanceID: {
+    shape: 'InvalidInstanceID.NotFound',
+    status: 400,
+    wire: 'InvalidInstanceID.NotFound',
+  },
+  InvalidVolume: { shape: 'InvalidVolume.NotFound', status: 400, wire: 'InvalidVolume.NotFound' },
   InvalidAction: { shape: 'InvalidAction', status: 400 },
   MalformedInput: { shape: 'SerializationException', status: 400 },
   RequestEntityTooLarge: { shape: 'RequestEntityTooLarge', status: 413 },

@@ -67,7 +67,10 @@ describe('DescribeVolumes', () => {
     const filtered = await client.send(new DescribeVolumesCommand({ Filters }));
     expect(filtered.Volumes?.map(({ VolumeId }) => VolumeId)).toEqual(['vol-0001']);
     const elsewhere = client.send(new DescribeVolumesCommand({ VolumeIds: ['vol-0002'] }));
-    await expect(elsewhere).rejects.toThrow('There is no such volume');
+    await expect(elsewhere).rejects.toMatchObject({
+      name: 'InvalidVolume.NotFound',
+      message: "The volume 'vol-0002' does not exist.",
+    });
   });
 });
 
@@ -124,10 +127,16 @@ describe('DescribeInstances', () => {
     },
   );
 
-  it('refuses an instance that is not there', async () => {
-    await expect(client.send(new DescribeInstancesCommand({ InstanceIds: ['i-none'] }))).rejects.toThrow(
-      'i-none',
-    );
+  const known = 'i-00000000000000001';
+  it.each([
+    [['i-none'], "The instance ID 'i-none' does not exist"],
+    [[known, 'i-none', 'i-gone'], "The instance IDs 'i-none, i-gone' do not exist"],
+  ])('refuses %j, of which one is not there, as AWS does', async (InstanceIds, message) => {
+    await expect(client.send(new DescribeInstancesCommand({ InstanceIds }))).rejects.toMatchObject({
+      name: 'InvalidInstanceID.NotFound',
+      message,
+      $metadata: { httpStatusCode: 400 },
+    });
   });
 
   it.skipIf(!existsSync(AWS_CLI))(

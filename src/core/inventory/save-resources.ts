@@ -54,6 +54,11 @@ const NAME_METRICS = `
   WHERE r.id = m.resource_id AND r.region = $1 AND r.datasource = 'CLOUDWATCH' AND m.tag_name IS NULL
     AND r.name IS NOT NULL`;
 
+/** What moves between two pages while they are read is listed twice; a statement may write a row once. */
+function keepLast(resources: readonly FoundResource[]): readonly FoundResource[] {
+  return [...new Map(resources.map((one) => [JSON.stringify([one.type, one.resourceId]), one])).values()];
+}
+
 /** @param listing.wholeTypes types of which all were listed: the others of them are gone */
 export async function saveResources(
   pool: pg.Pool,
@@ -64,7 +69,8 @@ export async function saveResources(
     readonly atMs: number;
   },
 ): Promise<void> {
-  const { region, resources, wholeTypes, atMs } = listing;
+  const { region, wholeTypes, atMs } = listing;
+  const resources = keepLast(listing.resources);
   await inTransaction(pool, async (client) => {
     if (resources.length > 0) {
       await client.query(UPSERT, [

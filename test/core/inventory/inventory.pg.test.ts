@@ -38,6 +38,63 @@ describe('the inventory', () => {
     ]);
   });
 
+  it('takes a resource that is listed twice as it was listed last, and its neighbours', async () => {
+    await using database = await withDatabase();
+    const resources = [found('a', 'stopping', 1), found('b', 'running', 1), found('a', 'stopped', 2)];
+    await saveResources(database.pool, { region: REGION, resources, wholeTypes: [], atMs: AT_MS });
+    const rows = await database.prisma.resource.findMany({ orderBy: { resourceId: 'asc' } });
+    expect(rows.map(({ resourceId, state, sizeRank }) => [resourceId, state, sizeRank])).toEqual([
+      ['a', 'stopped', 2],
+      ['b', 'running', 1],
+    ]);
+  });
+
+  it('marks as gone what is no longer listed, of types that are listed whole alone', async () => {
+    await using database = await withDatabase();
+    const listings: readonly (readonly [readonly string[], readonly string[]])[] = [
+      [['a', 'b'], []],
+      [['a'], []],
+      [['a'], ['AWS::RDS::DBInstance']],
+      [['a', 'b'], ['AWS::RDS::DBInstance']],
+    ];
+    const seen: string[] = [];
+    for (const [step, [ids, wholeTypes]] of listings.entries()) {
+      const resources = ids.map((id) => found(id, 'running', 1));
+      const atMs = AT_MS + step * 60_000;
+      await saveResources(database.pool, { region: REGION, resources, wholeTypes, atMs });
+      const b = await database.prisma.resource.findFirst({ where: { resourceId: 'b' } });
+      seen.push(b?.state ?? '');
+    }
+    expect(seen).toEqual(['running', 'running', 'terminated', 'running']);
+  });
+
+  it('keeps tags, states and names of a type of which the names alone are known now', async () => {
+    await using database = await withDatabase();
+    const whole = {
+      ...found('a', 'running', 7),
+      name: 'orders',
+      tags: [{ key: 'Env', value: 'prod' }],
+      attributes: { 'instance-type': ['db.large'] },
+    };
+    const bare = { ...found('a', 'running', 0), state: null };
+    const save = (resource: FoundResource, atMs: number) =>
+      saveResources(database.pool, { region: REGION, resources: [resource], wholeTypes: [], atMs });
+    await saveResources(database.pool, {
+      region: REGION,
+      resources: [whole],
+      wholeTypes: [whole.type],
+      atMs: AT_MS,
+    });
+    await save(bare, AT_MS + 60_000);
+    expect(await database.prisma.resource.findFirst()).toMatchObject({
+      name: 'orders',
+      state: 'running',
+      tags: [{ key: 'Env', value: 'prod' }],
+      attributes: { 'instance-type': ['db.large'] },
+      sizeRank: 7,
+    });
+  });
+
   it('suggests the larger of two of a type first, and nothing that does not work (row 65)', async () => {
     await using database = await withDatabase();
     const resources = [

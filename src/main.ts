@@ -2,6 +2,7 @@
 /** The command line. Nothing imports it. */
 import { parseArgs } from 'node:util';
 import { explainFailure, messageOf } from './cli/explain-failure.ts';
+import { isReaderGone, OutputWatch } from './cli/standard-output.ts';
 import { isSupportedNode, SUPPORTED_NODE } from './cli/node-version.ts';
 import { readKeyWords } from './cli/parse-key-args.ts';
 import type { Command } from './cli/run-command.ts';
@@ -52,12 +53,18 @@ function readCommand(words: readonly string[]): Command {
     throw new Error(`${name} does not take --url`);
   const isDryRun = values['dry-run'] === true;
   const isDetailed = values[DETAILED] === true;
+  if (values.url !== undefined && !isHttpUrl(values.url))
+    throw new Error(`--url: expected an http or https URL, got ${JSON.stringify(values.url)}`);
   if (isDryRun && name !== 'apply') throw new Error(`${name} does not take --dry-run`);
   if (isDetailed && !isDryRun) throw new Error(`--${DETAILED} needs --dry-run`);
   if (name !== 'export' && (takesFile || isLicense) && file === undefined) {
     throw new Error(`${name} needs the name of a file`);
   }
   return { name, file, url: values.url, isDryRun, isDetailed };
+}
+
+function isHttpUrl(text: string): boolean {
+  return /^https?:/i.test(text) && URL.canParse(text);
 }
 
 async function main(words: readonly string[]): Promise<number> {
@@ -87,9 +94,22 @@ async function runCommand(command: Command): Promise<number> {
     const { run } = await import('./cli/run-command.ts');
     return await run(command, readConfig());
   } catch (error) {
-    process.stderr.write(`lapwing: ${explainFailure(error)}\n`);
+    if (!isReaderGone(error)) process.stderr.write(`lapwing: ${explainFailure(error)}\n`);
     return error instanceof OperatorError && command.isDetailed !== true ? error.exitStatus : EXIT.failed;
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+/** As `main`; what succeeded has failed where its output could not be written. */
+async function mainWithOutput(words: readonly string[]): Promise<number> {
+  const { stdout, stderr } = process;
+  const watch = new OutputWatch(stdout);
+  // There is nowhere left to say so.
+  stderr.on('error', () => undefined);
+  const status = await main(words);
+  const failure = await watch.end(stdout);
+  if (failure === null || status !== EXIT.ok) return status;
+  stderr.write(`lapwing: standard output: ${explainFailure(failure)}\n`);
+  return EXIT.failed;
+}
+
+process.exitCode = await mainWithOutput(process.argv.slice(2));

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findProgram } from './helpers/program.ts';
+import { findFreePort } from './helpers/server-process.ts';
 import { startServer, type TestServer } from './helpers/start-server.ts';
 
 const PROGRAM = findProgram();
@@ -60,6 +61,11 @@ describe('the command line', () => {
       /--scope: expected INGEST, READ, WRITE, ADMIN, got "GOD"/,
     ],
     [['key', 'revoke'], /needs the id/],
+    [['key', 'list', '--account', 'team-a'], /key list does not take --account/],
+    [['key', 'revoke', 'a1', '--days', '3'], /key revoke does not take --days/],
+    [['key', 'create', '--name', 'a', '--scope', 'READ', '--revoked'], /key create does not take --revoked/],
+    [['export', '--url', 'lapwing.example.com'], /--url: expected an http or https URL/],
+    [['apply', 'f', '--url', 'ftp://lapwing.example.com/graphql'], /--url: expected an http or https URL/],
   ])('does not understand %j, and says so with status 2', async (words, message) => {
     const { code, stderr } = await run(words);
     expect(code).toBe(2);
@@ -97,6 +103,83 @@ describe('the command line', () => {
     expect(stderr).toMatch(/1 of 2 models could not be imported:\n {2}model 0: .*tape/);
     expect(registry.byIdentity('CUSTOM', 'a')?.lastRowId).toBe(3);
   });
+
+  it.each([
+    ['/', /answered 405 with nothing/],
+    ['/nowhere', /does not answer as a Lapwing server: no such path: \/nowhere/],
+    ['/health', /does not answer as a Lapwing server/],
+  ])('says what answered at an address that is not GraphQL: %s', async (path, message) => {
+    const { code, stderr } = await run(['export', '--url', `${server.url}${path}`]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+  });
+
+  it('says why a server cannot be reached', async () => {
+    const port = await findFreePort();
+    const { code, stderr } = await run(['export', '--url', `http://127.0.0.1:${port}/graphql`]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`connect ECONNREFUSED 127.0.0.1:${port}`);
+  });
+
+  it('imports through a server the models beside one that is larger than a request may be', async () => {
+    await using small = await startServer({ settings: { LAPWING_MAX_BODY_BYTES: '2000' } });
+    const file = join(folder, 'large.json');
+    const models = ['a', 'b', 'c'].map((name) => {
+      const data = Array.from({ length: name === 'b' ? 100 : 3 }, (_, day) => [
+        day,
+        new Date(Date.UTC(2026, 0, 1 + day)).toISOString(),
+      ]);
+      return { datasource: 'custom', metricSpec: { name }, data };
+    });
+    await writeFile(file, JSON.stringify(models));
+    const { code, stderr } = await run(['import', file, '--url', `${small.url}/graphql`]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/1 of 3 models could not be imported:\n {2}model 1: .*LAPWING_MAX_BODY_BYTES/);
+    const stored = ['a', 'b', 'c'].map(
+      (name) => small.engine.registry.byIdentity('CUSTOM', name)?.lastRowId ?? null,
+    );
+    expect(stored).toEqual([3, null, 3]);
+  });
+
+  it('ends without a word when the reader of its output wants no more', async () => {
+    const { accept, monitor } = server.engine;
+    // More than a pipe holds.
+    const points = Array.from({ length: 20_000 }, (_, second) => ({
+      metric: 'long',
+      value: second,
+      timestampMs: Date.UTC(2026, 0, 1) + second * 1000,
+    }));
+    for (let from = 0; from < points.length; from += 5000)
+      await accept.acceptNamed(points.slice(from, from + 5000));
+    await monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name: 'long' }, model: {} });
+    const words = ['export', '--url', `${server.url}/graphql`];
+    const child = spawn(process.execPath, [...PROGRAM, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const closed = once(child, 'close');
+    child.stdout.once('data', () => child.stdout.destroy());
+    const [stderr] = await Promise.all([text(child.stderr), closed]);
+    expect({ code: child.exitCode, stderr: stderr.replaceAll(/^\{"progress".*\n/gm, '') }).toEqual({
+      code: 1,
+      stderr: '',
+    });
+  });
+
+  it.runIf(process.platform === 'linux').each([[['--help']], [['check']], [['export', '--url', 'URL']]])(
+    'fails when its output cannot be written: %j',
+    async (words) => {
+      const full = await open('/dev/full', 'w');
+      const given = words.map((word) => (word === 'URL' ? `${server.url}/graphql` : word));
+      const child = spawn(process.execPath, [...PROGRAM, ...given], {
+        env: { PATH: process.env.PATH, LAPWING_DATA_DIR: join(folder, 'none'), LAPWING_PORT: '0' },
+        stdio: ['ignore', full.fd, 'pipe'],
+      });
+      const closed = once(child, 'close');
+      const stderr = child.stderr === null ? '' : await text(child.stderr);
+      await closed;
+      await full.close();
+      expect(child.exitCode).toBe(1);
+      expect(stderr.match(/ENOSPC.*the disk is full/g)).toHaveLength(1);
+    },
+  );
 
   it('imports into a database no server runs on, and exports the same to standard output', async () => {
     const settings = { LAPWING_DATA_DIR: join(folder, 'data'), LAPWING_LOG_LEVEL: 'warn' };

@@ -1,17 +1,23 @@
 /** A running server, asked through its GraphQL API: another one by HTTP, or that of this process. */
 import { z } from 'zod';
 import { OperatorError } from '../errors.ts';
+import { messageOf } from './explain-failure.ts';
 
 const ERRORS = z.object({
   errors: z
     .array(
       z.object({
         message: z.string(),
-        extensions: z.object({ inputPath: z.array(z.string()).optional() }).optional(),
+        extensions: z
+          .object({ code: z.string().optional(), inputPath: z.array(z.string()).optional() })
+          .optional(),
       }),
     )
     .min(1),
 });
+
+/** As paths that are not GraphQL answer, and proxies. */
+const PLAIN_ERROR = z.object({ error: z.string().max(1000) });
 
 /** The server cannot be asked, or refuses. */
 export class RemoteError extends OperatorError {
@@ -20,19 +26,24 @@ export class RemoteError extends OperatorError {
   readonly isAnswer: boolean;
   /** Where in the arguments, from the outside in; empty where the server does not say. */
   readonly inputPath: readonly string[];
+  /** Of the error it answered with; null where there is none. */
+  readonly code: string | null;
 
   constructor(
     message: string,
     isAnswer: boolean,
-    options: ErrorOptions & { readonly path?: readonly string[] } = {},
+    options: ErrorOptions & { readonly path?: readonly string[]; readonly code?: string } = {},
   ) {
     super(message, options);
     this.isAnswer = isAnswer;
     this.inputPath = options.path ?? [];
+    this.code = options.code ?? null;
   }
 }
 
-/** Asks and gives the answer as JSON has it. */
+const CONTENT_TOO_LARGE = 413;
+
+/** Asks and gives the answer as JSON has it. @throws Error that says in one line why there is none */
 type Send = (query: string, variables: object) => Promise<unknown>;
 
 /**
@@ -51,8 +62,22 @@ export function connectGraphql(url: string, key: string | null): GraphqlClient {
       headers,
       body: JSON.stringify({ query, variables }),
     });
-    return response.json();
+    return readJson(response);
   });
+}
+
+/** A page of HTML, of another path or of a proxy, says what it is by its status and its type. */
+async function readJson(response: Response): Promise<unknown> {
+  const text = await response.text();
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    const { status, url, headers } = response;
+    const said = `it answered ${status} with ${headers.get('content-type') ?? 'nothing'}`;
+    if (status !== CONTENT_TOO_LARGE) throw new Error(said, { cause: error });
+    // Of a proxy on the way, which is asked for something smaller next.
+    throw new RemoteError(`${url}: ${said}`, true, { cause: error, code: 'REQUEST_ENTITY_TOO_LARGE' });
+  }
 }
 
 export class GraphqlClient {
@@ -71,17 +96,32 @@ export class GraphqlClient {
     try {
       answer = await this.#send(query, variables);
     } catch (error) {
-      throw new RemoteError(`${this.#name} does not answer as a GraphQL server`, false, { cause: error });
+      if (error instanceof RemoteError) throw error;
+      throw new RemoteError(`${this.#name} does not answer as a GraphQL server: ${explain(error)}`, false, {
+        cause: error,
+      });
     }
     const failed = ERRORS.safeParse(answer);
     if (failed.success) {
       const [first] = failed.data.errors;
       throw new RemoteError(`${this.#name}: ${first?.message ?? ''}`, true, {
         path: first?.extensions?.inputPath ?? [],
+        ...(first?.extensions?.code === undefined ? {} : { code: first.extensions.code }),
       });
     }
     const parsed = z.object({ data: shape }).safeParse(answer);
-    if (!parsed.success) throw new RemoteError(`${this.#name} does not answer as a Lapwing server`, true);
+    if (!parsed.success) {
+      const said = PLAIN_ERROR.safeParse(answer);
+      const more = said.success ? `: ${said.data.error}` : '';
+      throw new RemoteError(`${this.#name} does not answer as a Lapwing server${more}`, true);
+    }
     return parsed.data.data;
   }
+}
+
+/** What fetch says of a connection that failed is in the cause; several addresses of a name each have one of their own. */
+function explain(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  const one: unknown = cause instanceof AggregateError ? cause.errors.at(-1) : cause;
+  return error instanceof TypeError ? messageOf(one) : messageOf(error);
 }

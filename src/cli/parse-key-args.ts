@@ -27,6 +27,7 @@ export function readKeyWords(words: readonly string[]): KeyCommand {
   const [deed, id, extra] = positionals;
   const odd = extra ?? (deed === 'revoke' ? undefined : id);
   if (odd !== undefined) throw new Error(`key ${deed ?? ''} does not take ${JSON.stringify(odd)}`);
+  refuseOthers(deed, Object.keys(values));
   switch (deed) {
     case 'create':
       return { deed, key: readNewKey(values) };
@@ -38,6 +39,19 @@ export function readKeyWords(words: readonly string[]): KeyCommand {
     default:
       throw new Error('expected key create, key list or key revoke ID');
   }
+}
+
+/** Options of another deed: whoever gives one believes that it counts. */
+const OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  create: ['name', 'scope', 'account', 'days'],
+  list: ['revoked'],
+  revoke: [],
+};
+
+function refuseOthers(deed: string | undefined, given: readonly string[]): void {
+  const taken = Object.hasOwn(OPTIONS, deed ?? '') ? OPTIONS[deed ?? ''] : undefined;
+  const other = taken === undefined ? undefined : given.find((name) => !taken.includes(name));
+  if (other !== undefined) throw new Error(`key ${deed ?? ''} does not take --${other}`);
 }
 
 function readNewKey(values: {

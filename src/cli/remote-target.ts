@@ -1,6 +1,7 @@
 /** A running server, as one side of an import or export. */
 import { z } from 'zod';
-import { connectGraphql } from './graphql-client.ts';
+import type { ErrorCode } from '../errors.ts';
+import { connectGraphql, RemoteError } from './graphql-client.ts';
 import type { TransferEnd } from './transfer-target.ts';
 
 const LISTED = z.object({
@@ -15,6 +16,19 @@ const IMPORTED = z.object({
     results: z.array(z.object({ error: z.object({ message: z.string() }).nullable() })),
   }),
 });
+
+/** A metric that was listed and is deleted, or no longer monitored, by the time its model is asked for. */
+const GONE = new Set<string>(['NOT_FOUND', 'INVALID_INPUT'] satisfies ErrorCode[]);
+/** Refusals of who asks: the next model would be refused, too. Any other is of the model. */
+const OF_CALLER = new Set<string>(['UNAUTHENTICATED', 'FORBIDDEN', 'MISDIRECTED'] satisfies ErrorCode[]);
+
+/** A model is one item, which cannot be sent in parts. */
+function explainRefusal({ code, message }: RemoteError): string {
+  const isTooLarge = code === ('REQUEST_ENTITY_TOO_LARGE' satisfies ErrorCode);
+  return isTooLarge
+    ? `${message}. One model cannot: let the server and the proxies before it take more, or import while no server runs`
+    : message;
+}
 
 /**
  * @param url its GraphQL address, e.g. http://127.0.0.1:4000/graphql
@@ -40,26 +54,34 @@ export function openRemoteEnd(url: string, key: string | null): TransferEnd {
 
   async function* exportModels() {
     for (const id of await listMonitored()) {
-      const { exportModels: models } = await client.ask(
-        'query Export($ids: [ID!]) { exportModels(ids: $ids) }',
-        { ids: [id] },
-        EXPORTED,
-      );
+      const models = await exportOne(id).catch((error: unknown) => {
+        if (error instanceof RemoteError && error.code !== null && GONE.has(error.code)) return [];
+        throw error;
+      });
       yield* models;
     }
   }
+
+  const exportOne = async (id: string) => {
+    const query = 'query Export($ids: [ID!]) { exportModels(ids: $ids) }';
+    return (await client.ask(query, { ids: [id] }, EXPORTED)).exportModels;
+  };
 
   return {
     count: async () => (await listMonitored()).length,
     exportModels,
     // One a call: samples make a model large, and a request has its limit.
     importModel: async (model) => {
-      const { importModels } = await client.ask(
-        'mutation Import($models: [JSON!]!) { importModels(input: { models: $models }) { results { error { message } } } }',
-        { models: [model] },
-        IMPORTED,
-      );
-      return importModels.results[0]?.error?.message ?? null;
+      const query =
+        'mutation Import($models: [JSON!]!) { importModels(input: { models: $models }) { results { error { message } } } }';
+      try {
+        const { importModels } = await client.ask(query, { models: [model] }, IMPORTED);
+        return importModels.results[0]?.error?.message ?? null;
+      } catch (error) {
+        if (error instanceof RemoteError && error.code !== null && !OF_CALLER.has(error.code))
+          return explainRefusal(error);
+        throw error;
+      }
     },
     stop: () => Promise.resolve(),
   };

@@ -1,5 +1,7 @@
 /** E-mail, by the SMTP server the operator has named; SES and others are reached that way. */
-import { createTransport } from 'nodemailer';
+import { domainToASCII } from 'node:url';
+import { LRUCache } from 'lru-cache';
+import { createTransport, type NodemailerError } from 'nodemailer';
 import { linkToMessage, linkToOffers, rateWorst } from './incident-words.ts';
 import type { Message } from './message.ts';
 
@@ -10,13 +12,19 @@ export interface EmailConfig {
 
 export interface Mailer {
   /**
+   * Addresses that the server took before are left out when a message is sent again.
    * @param publicUrl address of the page; null for no link to it
-   * @throws whatever the SMTP server or the way to it failed with
+   * @returns which addresses it will never take, in one line; null where it took all of them
+   * @throws whatever the SMTP server or the way to it failed with, also where it does not take some addresses yet
    */
-  send: (config: EmailConfig, message: Message, publicUrl: string | null) => Promise<void>;
+  send: (config: EmailConfig, message: Message, publicUrl: string | null) => Promise<string | null>;
 }
 
 const TIME_LIMIT_MS = 10_000;
+/** Messages of which some addresses wait: greylisting takes minutes. */
+const MAX_WAITING = 1000;
+/** Replies from here on are final: https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1. */
+const PERMANENT = 500;
 /** Of the title; each readable on white. */
 const COLORS = { CRITICAL: '#b3261e', WARNING: '#8a5a00', END: '#146c2e', TEST: '#444746' } as const;
 const ADDRESS = /^[^\s@<>,;:"()[\]\\]{1,64}@[^\s@<>,;:"()[\]\\]{1,255}$/;
@@ -40,12 +48,20 @@ export function createMailer(options: { readonly url: string; readonly from: str
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+  /** Addresses that were taken, by the message. A server that is started anew sends to all of them again. */
+  const taken = new LRUCache<string, ReadonlySet<string>>({ max: MAX_WAITING });
   return {
     send: async ({ to }, message, publicUrl) => {
       const { id, subject, text } = message;
-      await transport.sendMail({
+      const left = to.filter((address) => taken.get(id)?.has(address) !== true);
+      const {
+        accepted,
+        rejected,
+        rejectedErrors = [],
+      } = await transport.sendMail({
         from: options.from,
         to: [...to],
+        envelope: { from: options.from, to: left },
         subject,
         text,
         html: writeHtml(message, publicUrl),
@@ -54,8 +70,32 @@ export function createMailer(options: { readonly url: string; readonly from: str
         ...nameThread(message),
         headers: { 'idempotency-key': id, 'auto-submitted': 'auto-generated' },
       });
+      taken.delete(id);
+      if (rejected.length === 0) return null;
+      const words = `${rejected.length} of ${to.length} addresses: ${describeReplies(rejectedErrors)}`;
+      if (rejectedErrors.every(isPermanent)) return words;
+      // What is not known to be taken is sent again.
+      taken.set(id, new Set(to.filter((address) => !left.includes(address) || isAmong(address, accepted))));
+      throw new Error(words);
     },
   };
+}
+
+/** The library writes domains in ASCII. */
+function isAmong(address: string, others: readonly string[]): boolean {
+  const at = address.lastIndexOf('@') + 1;
+  return others.includes(`${address.slice(0, at)}${domainToASCII(address.slice(at))}`);
+}
+
+/** What the server says of one address and not of the message, which it took. */
+type Refusal = Pick<NodemailerError, 'message' | 'response' | 'responseCode'>;
+
+function isPermanent({ responseCode }: Refusal): boolean {
+  return responseCode !== undefined && responseCode >= PERMANENT;
+}
+
+function describeReplies(refusals: readonly Refusal[]): string {
+  return refusals.map(({ response, message }) => (response ?? message).replaceAll(/\s+/g, ' ')).join('; ');
 }
 
 /** The start and the end of one incident stand in one thread: both refer to it. */

@@ -59,6 +59,7 @@ export async function sendMessage(
   if (config.kind === 'ALERTMANAGER') {
     return describeAlerts(await sendAlerts(config, message, message.id, context), message);
   }
+  if (config.kind === 'EMAIL') return sendMail(config, message, context);
   return describeFailure(await sendWhole(config, message, context));
 }
 
@@ -68,7 +69,7 @@ function describeFailure(failure: PostFailure | null): SendOutcome {
 
 /** By a channel that takes all of a message or nothing. @returns what went wrong, or null */
 function sendWhole(
-  config: Exclude<ChannelConfig, AlertmanagerConfig>,
+  config: Exclude<ChannelConfig, AlertmanagerConfig | EmailConfig>,
   message: Message,
   context: SendContext,
 ): Promise<PostFailure | null> {
@@ -77,8 +78,6 @@ function sendWhole(
       return sendWebhook(config, message, context);
     case 'SLACK':
       return sendSlack(config, message, context);
-    case 'EMAIL':
-      return sendMail(config, message, context);
     case 'PAGERDUTY':
       return sendPagerDuty(config, message, context);
     case 'OPSGENIE':
@@ -109,13 +108,14 @@ async function sendMail(
   config: EmailConfig,
   message: Message,
   { mailer, publicUrl = null }: SendContext,
-): Promise<PostFailure | null> {
-  if (mailer === null) return { problem: 'no SMTP server is set: LAPWING_SMTP_URL', retryAfterMs: null };
+): Promise<SendOutcome> {
+  const outcome = { problem: null, leftOut: null, retryAfterMs: null };
+  if (mailer === null) return { ...outcome, problem: 'no SMTP server is set: LAPWING_SMTP_URL' };
   try {
-    await mailer.send(config, message, publicUrl);
-    return null;
+    const refused = await mailer.send(config, message, publicUrl);
+    return { ...outcome, leftOut: refused };
   } catch (error) {
-    return { problem: toError(error).message, retryAfterMs: null };
+    return { ...outcome, problem: toError(error).message };
   }
 }
 

@@ -68,14 +68,23 @@ export interface MailReceiver extends AsyncDisposable {
   readonly mails: readonly { readonly to: readonly string[]; readonly text: string }[];
 }
 
-/** Takes mail for everybody, from whoever logs in as `user` with `word`. */
-export async function receiveMail(): Promise<MailReceiver> {
+/**
+ * Takes mail from whoever logs in as `user` with `word`.
+ * @param replies to addresses that are refused, by the address; all others are taken
+ */
+export async function receiveMail(
+  replies: ReadonlyMap<string, readonly [code: number, text: string]> = new Map(),
+): Promise<MailReceiver> {
   const mails: { to: readonly string[]; text: string }[] = [];
   const server = new SMTPServer({
     disabledCommands: ['STARTTLS'],
     allowInsecureAuth: true,
     onAuth: ({ username, password }, _session, done) =>
       username === 'user' && password === 'word' ? done(null, { user: 'user' }) : done(new Error('no')),
+    onRcptTo: ({ address }, _session, done) => {
+      const [responseCode, text] = replies.get(address) ?? [];
+      done(responseCode === undefined ? null : Object.assign(new Error(text), { responseCode }));
+    },
     onData: (stream, { envelope }, done) => {
       const parts: Buffer[] = [];
       stream.on('data', (part: Buffer) => parts.push(part));

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { nameAlertsUrl } from '../../../../src/core/notify/alertmanager.ts';
-import { createMailer, isMailAddress } from '../../../../src/core/notify/email.ts';
+import { createMailer, isMailAddress, type Mailer } from '../../../../src/core/notify/email.ts';
 import type { Message } from '../../../../src/core/notify/message.ts';
 import {
   describeTarget,
@@ -112,6 +112,58 @@ function decodeQuotedPrintable(text: string): string {
 }
 
 describe('e-mail', () => {
+  describe('that some addresses are not taken of', () => {
+    const from = 'lapwing@example.com';
+    const [good, other, gone, busy] = [
+      'a@example.com',
+      'b@Bücher.example',
+      'gone@c.example',
+      'busy@d.example',
+    ];
+    const GONE = [550, '5.1.1 no such user'] as const;
+    const GREYLISTED = [451, '4.7.1 try again later'] as const;
+    const deliver = async (to: readonly string[], mailer: Mailer) =>
+      sendMessage({ kind: 'EMAIL', to }, message, { ...context, mailer });
+
+    it('goes to the others, and says which it never goes to', async () => {
+      await using receiver = await receiveMail(new Map([[gone, GONE]]));
+      const mailer = createMailer({ url: receiver.url, from });
+      expect(await deliver([good, gone], mailer)).toEqual({
+        problem: null,
+        leftOut: expect.stringMatching(/^1 of 2 addresses: .*550.*no such user/) as unknown,
+        retryAfterMs: null,
+      });
+      expect(receiver.mails.map(({ to }) => to)).toEqual([[good]]);
+    });
+
+    it('fails for as long as one is not taken yet, and goes once to those that took it', async () => {
+      const replies = new Map<string, readonly [number, string]>([
+        [gone, GONE],
+        [busy, GREYLISTED],
+      ]);
+      await using receiver = await receiveMail(replies);
+      const mailer = createMailer({ url: receiver.url, from });
+      const to = [good, gone, busy, other];
+      expect((await deliver(to, mailer)).problem).toMatch(
+        /2 of 4 addresses: .*550.*; .*451.*try again later/,
+      );
+      expect((await deliver(to, mailer)).problem).toMatch(/451/);
+      replies.delete(busy);
+      expect(await deliver(to, mailer)).toMatchObject({
+        problem: null,
+        leftOut: expect.stringMatching(/^1 of 4 addresses: .*550/) as unknown,
+      });
+      expect(receiver.mails.map((mail) => mail.to)).toEqual([[good, 'b@bücher.example'], [busy]]);
+      expect(receiver.mails[1]?.text).toContain(good);
+    });
+
+    it('fails where all of them are refused', async () => {
+      await using receiver = await receiveMail(new Map([[gone, GONE]]));
+      const mailer = createMailer({ url: receiver.url, from });
+      expect((await deliver([gone], mailer)).problem).toMatch(/550.*no such user/);
+    });
+  });
+
   it('reaches everybody it is for, by an SMTP server that wants a login', async () => {
     await using receiver = await receiveMail();
     const mailer = createMailer({ url: receiver.url, from: 'Lapwing <lapwing@example.com>' });

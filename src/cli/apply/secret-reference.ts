@@ -45,7 +45,7 @@ function read(
   report: (field: string, message: string) => void,
 ): string | undefined {
   if (field.endsWith('Env')) {
-    const value = environment[reference];
+    const value = environment[reference]?.replace(/[\r\n]+$/, '');
     if (value === undefined || value === '') report(field, `the variable ${reference} is not set`);
     return value;
   }

@@ -12,7 +12,10 @@ const smtpUrl = z
 
 const publicUrl = z
   .string()
-  .refine((given) => /^https?:/.test(given) && URL.canParse(given), 'expected an http or https URL')
+  .refine(
+    (given) => /^https?:/.test(given) && URL.canParse(given) && !/[?#]/.test(given),
+    'expected an http or https URL without query and fragment',
+  )
   .transform((given) => given.replace(/\/+$/, ''));
 
 export const NOTIFICATION_SETTINGS = {

@@ -1,5 +1,5 @@
 /** The Prometheus whose expressions are monitored. */
-import { httpUrl, secret, setting, text, wholeNumber, type Setting } from './setting.ts';
+import { hasNoUser, httpUrl, secret, setting, text, wholeNumber, type Setting } from './setting.ts';
 
 export const PROMETHEUS_SETTINGS = {
   prometheusUrl: setting(
@@ -7,7 +7,7 @@ export const PROMETHEUS_SETTINGS = {
     'Prometheus, or a server with its HTTP API (VictoriaMetrics, Mimir, Thanos), whose PromQL expressions can be monitored, e.g. http://prometheus:9090; the address above /api/v1.',
     httpUrl
       .refine(
-        (given) => new URL(given).username === '' && new URL(given).password === '',
+        hasNoUser,
         'expected no user and no password in it: see LAPWING_PROMETHEUS_USER and LAPWING_PROMETHEUS_PASSWORD',
       )
       .optional(),

@@ -56,8 +56,10 @@ export class ConfigError extends OperatorError {
  */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const problems: string[] = [];
+  const rows: readonly Setting<unknown>[] = Object.values(SETTINGS);
+  const values = new Map(rows.map((row) => [row.name, readGiven(row, environment, problems)]));
   const entries = Object.entries(SETTINGS).map(([key, { name, schema, ...rest }]) => {
-    const given = 'secret' in rest ? readSecret(name, environment, problems) : environment[name];
+    const given = values.get(name);
     const result = schema.safeParse(given ?? ('fallback' in rest ? rest.fallback : undefined), {
       error: wordIssue,
     });
@@ -67,7 +69,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     return [key, undefined] as const;
   });
   const isGiven = ({ name, secret = false }: Setting<unknown>) =>
-    environment[name] !== undefined || (secret && environment[`${name}${FILE_SUFFIX}`] !== undefined);
+    values.get(name) !== undefined || (secret && environment[`${name}${FILE_SUFFIX}`] !== undefined);
   const { cloudwatchAccessKeyId: keyId, cloudwatchSecretAccessKey: key } = SETTINGS;
   if (isGiven(keyId) !== isGiven(key)) {
     problems.push(`${keyId.name} and ${key.name}: expected both or neither`);
@@ -78,13 +80,13 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   }
   if (isGiven(user) && isGiven(token)) problems.push(`${user.name} and ${token.name}: expected one of them`);
   const { influxdbUrl: url, influxdbOrg: org, influxdbBucket: bucket } = SETTINGS;
-  if (environment[url.name] !== undefined) {
-    for (const { name } of [org, bucket]) {
-      if (environment[name] === undefined) problems.push(`${name}: expected, because ${url.name} is set`);
+  if (isGiven(url)) {
+    for (const { name } of [org, bucket].filter((row) => !isGiven(row))) {
+      problems.push(`${name}: expected, because ${url.name} is set`);
     }
   }
   const { standby, databaseUrl } = SETTINGS;
-  if (environment[standby.name] === 'on' && !isGiven(databaseUrl)) {
+  if (values.get(standby.name) === 'on' && !isGiven(databaseUrl)) {
     problems.push(`${databaseUrl.name}: expected, because ${standby.name} is on`);
   }
   const { oidcIssuer, oidcClientId, oidcClientSecret, oidcRoles, publicUrl } = SETTINGS;
@@ -100,14 +102,35 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 /** What a secret may be given as in place of its text: the name of a file, as container platforms mount them. */
 const FILE_SUFFIX = '_FILE';
 
-/** @returns the variable, or the file its `_FILE` names, without the line end; undefined where neither is set */
+/** These are never left empty on purpose: one whose text got lost on its way is not to open a server, or to begin another database. */
+const NEVER_EMPTY: ReadonlySet<string> = new Set([SETTINGS.apiKey.name, SETTINGS.databaseUrl.name]);
+
+/**
+ * The text of a setting. Line ends behind it belong to the file it comes from: an env file of Windows, a Kubernetes secret
+ * made by `echo`. Empty is unset where there is no default: so `NAME: ${NAME:-}` has it in a compose file.
+ */
+function readGiven(
+  { name, secret = false, fallback }: Setting<unknown>,
+  environment: NodeJS.ProcessEnv,
+  problems: string[],
+): string | undefined {
+  const given = secret ? readSecret(name, environment, problems) : environment[name];
+  const text = given?.replace(/[\r\n]+$/, '');
+  return text === '' && fallback === undefined && !NEVER_EMPTY.has(name) ? undefined : text;
+}
+
+/** @returns the variable, or the file its `_FILE` names; undefined where neither is set */
 function readSecret(name: string, environment: NodeJS.ProcessEnv, problems: string[]): string | undefined {
   const variable = `${name}${FILE_SUFFIX}`;
   const file = environment[variable];
   if (file === undefined) return environment[name];
-  if (environment[name] !== undefined) problems.push(`${name} and ${variable}: expected one of them`);
+  if ((environment[name] ?? '') !== '') problems.push(`${name} and ${variable}: expected one of them`);
   try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    // Editors of Windows put a byte order mark in front.
+    const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    if (!/[\0\uFFFD]/.test(text)) return text;
+    problems.push(`${variable}=${JSON.stringify(file)}: expected text in UTF-8`);
+    return undefined;
   } catch (error) {
     problems.push(
       `${variable}=${JSON.stringify(file)}: ${error instanceof Error ? error.message : String(error)}`,

@@ -1,5 +1,5 @@
 /** Where scores are written to, beside the server's own database. */
-import { httpUrl, secret, setting, text, type Setting } from './setting.ts';
+import { hasNoUser, httpUrl, secret, setting, text, type Setting } from './setting.ts';
 
 export const REMOTE_WRITE_SETTINGS = {
   remoteWriteUrl: setting(
@@ -7,7 +7,7 @@ export const REMOTE_WRITE_SETTINGS = {
     'Address every scored value, its expected range and its anomaly score are written to, by Prometheus remote write 1.0, e.g. http://prometheus:9090/api/v1/write; nowhere when unset.',
     httpUrl
       .refine(
-        (given) => new URL(given).username === '' && new URL(given).password === '',
+        hasNoUser,
         'expected no user and no password in it: see LAPWING_REMOTE_WRITE_USER and LAPWING_REMOTE_WRITE_TOKEN',
       )
       .optional(),

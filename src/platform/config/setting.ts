@@ -33,6 +33,9 @@ export const port = wholeNumber(0, 65_535);
 export const httpUrl = z
   .string()
   .refine((given) => /^https?:/.test(given) && URL.canParse(given), 'expected an http or https URL');
+/** What is no URL is refused by another check; each is made, whatever the others say. */
+export const hasNoUser = (given: string) =>
+  !URL.canParse(given) || (new URL(given).username === '' && new URL(given).password === '');
 /** Addresses and CIDR ranges, with commas between. */
 export const addressRanges = z.string().transform((list, context): readonly string[] => {
   const ranges = list

@@ -3,7 +3,7 @@
  * https://opentelemetry.io/docs/specs/otel/protocol/exporter/ and https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
 import { z } from 'zod';
-import { httpUrl, secret, setting, type Setting } from './setting.ts';
+import { hasNoUser, httpUrl, secret, setting, type Setting } from './setting.ts';
 
 const given = z
   .string()
@@ -11,10 +11,7 @@ const given = z
   .transform((value) => (value === '' ? undefined : value));
 const address = given.pipe(
   httpUrl
-    .refine(
-      (url) => new URL(url).username === '' && new URL(url).password === '',
-      'expected no user and no password in it: see OTEL_EXPORTER_OTLP_HEADERS',
-    )
+    .refine(hasNoUser, 'expected no user and no password in it: see OTEL_EXPORTER_OTLP_HEADERS')
     .optional(),
 );
 const protocol = given.pipe(

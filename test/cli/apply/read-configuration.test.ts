@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const format = createFileFormat();
-const environment = { HOOK: 'sesame of the environment', EMPTY: '' };
+const environment = { HOOK: 'sesame of the environment\n', EMPTY: '' };
 const readFile = (text: string): Configuration =>
   readConfiguration(text, 'f.yaml', { folder, environment }, format);
 

@@ -30,7 +30,7 @@ describe('roles', () => {
   });
 
   it.each([
-    ['', 'expected at least one role'],
+    ['', 'LAPWING_OIDC_ROLES: expected, because others of LAPWING_OIDC_ are set'],
     [' ; ', 'expected at least one role'],
     ['ops', 'expected VALUE=SCOPE, such as ops=ADMIN; dev=READ@team-a, got "ops"'],
     ['=ADMIN', 'got "=ADMIN"'],
@@ -54,6 +54,12 @@ describe('a provider', () => {
     expect(() => readConfig(rest)).toThrow(`${name}: expected, because others of LAPWING_OIDC_ are set`);
   });
 
+  it('is as good as unset where its address is empty', () => {
+    expect(() => readConfig({ ...WHOLE, LAPWING_OIDC_ISSUER: '' })).toThrow(
+      'LAPWING_OIDC_ISSUER: expected, because others of LAPWING_OIDC_ are set',
+    );
+  });
+
   it('is not needed for an address that people reach the page by', () => {
     const { oidcIssuer, oidcRoles } = readConfig({ LAPWING_PUBLIC_URL: 'https://lapwing.example.com' });
     expect({ oidcIssuer, oidcRoles }).toEqual({ oidcIssuer: undefined, oidcRoles: undefined });
@@ -71,7 +77,6 @@ describe('a provider', () => {
     ['https://user:secret@id.example.com', false],
     ['https://id.example.com/?a=b', false],
     ['id.example.com', false],
-    ['', false],
   ])('is at %j: %s', (issuer, isTaken) => {
     const settings = { ...WHOLE, LAPWING_OIDC_ISSUER: issuer };
     if (isTaken) expect(readConfig(settings).oidcIssuer).toBe(issuer);

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fc } from '../../helpers/property.ts';
 import {
   ConfigError,
   describeSettings,
@@ -142,6 +143,85 @@ describe('settings', () => {
     });
   });
 
+  const NAMES = describeSettings().map(({ name }) => name);
+
+  it('refuse what they cannot read, whatever it is, and never fail otherwise', () => {
+    const odd = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 30 }),
+      fc.webUrl(),
+      fc.constantFrom(
+        '10.0.0.1:9090',
+        'localhost',
+        'http://',
+        'http:',
+        '//',
+        '[::1]',
+        '-1',
+        '1e3',
+        'null',
+        '\u0000',
+      ),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...NAMES), odd, (name, value) => {
+        try {
+          readConfig({ [name]: value });
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigError);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  const GOOD: Readonly<Record<string, string>> = {
+    LAPWING_PORT: '4001',
+    LAPWING_DATA_DIR: '/var/lib/lapwing',
+    LAPWING_PUBLIC_URL: 'https://lapwing.example.com/',
+    LAPWING_HOST_METRICS: 'off',
+    LAPWING_API_KEY: 'sesame-sesame-sesame',
+    LAPWING_PROMETHEUS_TOKEN: 'sesame',
+    LAPWING_CORS_ORIGINS: 'https://a.example',
+    DATABASE_URL: 'postgresql://u:p@db.example.com/lapwing',
+  };
+
+  it.each(['\n', '\r', '\r\n', '\n\n'])('are read without line ends behind them: %j', (end) => {
+    const ended = Object.fromEntries(Object.entries(GOOD).map(([name, text]) => [name, `${text}${end}`]));
+    expect(readConfig(ended)).toEqual(readConfig(GOOD));
+  });
+
+  /** Without a default, as in `LAPWING_SMTP_URL: ${LAPWING_SMTP_URL:-}` of a compose file. */
+  const OPTIONAL = describeSettings().filter(
+    ({ name, fallback }) => fallback === '' && name !== 'LAPWING_API_KEY' && name !== 'DATABASE_URL',
+  );
+
+  it('are as good as unset when they are empty and have no default', () => {
+    expect(OPTIONAL.length).toBeGreaterThan(20);
+    const empty = Object.fromEntries(OPTIONAL.map(({ name }) => [name, '']));
+    expect(readConfig(empty)).toEqual(readConfig({}));
+    expect(readConfig({ ...empty, LAPWING_API_KEY: GOOD.LAPWING_API_KEY }).apiKey).toBe(GOOD.LAPWING_API_KEY);
+  });
+
+  it.each(['LAPWING_API_KEY', 'LAPWING_PORT', 'LAPWING_DATA_DIR', 'LAPWING_HOST'])(
+    'are refused when they are empty and must not be: %s',
+    (name) => {
+      expect(() => readConfig({ [name]: '' })).toThrow(new RegExp(`${name}=.*: expected`));
+    },
+  );
+
+  it('do not take an empty address for the embedded database', () => {
+    expect(readConfig({ DATABASE_URL: '' }).databaseUrl).toBe('');
+  });
+
+  it.each(['https://a.example/?page=1', 'https://a.example/#/x', 'a.example'])(
+    'take no address of the page that links cannot go on from: %s',
+    (given) => {
+      expect(() => readConfig({ LAPWING_PUBLIC_URL: given })).toThrow(
+        /LAPWING_PUBLIC_URL=.*: expected an http or https URL without query and fragment/,
+      );
+    },
+  );
+
   it('name the variables that look like settings and are none', () => {
     expect(findUnknownSettings({ LAPWING_PORTT: '1', LAPWING_PORT: '1', PATH: '' })).toEqual([
       'LAPWING_PORTT',
@@ -189,6 +269,37 @@ describe('a secret setting', () => {
     expect(() => readConfig({ ...pair, [`${name}_FILE`]: join(folder, 'none') })).toThrow(
       /_FILE="[^"]*none": ENOENT/,
     );
+  });
+
+  it.each([
+    ['\uFEFFsesame-sesame-sesame\r\n', 'utf8'],
+    ['sesame-sesame-sesame\n\n', 'utf8'],
+  ] as const)('is read as editors write it: %j', async (text, encoding) => {
+    const file = join(folder, 'written');
+    await writeFile(file, text, encoding);
+    expect(readConfig({ LAPWING_API_KEY_FILE: file, LAPWING_API_KEY: '' }).apiKey).toBe(
+      'sesame-sesame-sesame',
+    );
+  });
+
+  it.each([Buffer.from('\uFEFFsesame', 'utf16le'), Buffer.from([0x73, 0xe9, 0x73])])(
+    'is refused where its file is no text in UTF-8: %j',
+    async (bytes) => {
+      const file = join(folder, 'binary');
+      await writeFile(file, bytes);
+      expect(() => readConfig({ LAPWING_PROMETHEUS_TOKEN_FILE: file })).toThrow(
+        /_FILE=.*: expected text in UTF-8/,
+      );
+    },
+  );
+
+  it('is not there where its file is empty, which opens no server', async () => {
+    const file = join(folder, 'empty');
+    await writeFile(file, '\n');
+    expect(() => readConfig({ LAPWING_API_KEY_FILE: file })).toThrow(
+      /LAPWING_API_KEY=.*: expected at least 16/,
+    );
+    expect(() => readConfig({ LAPWING_API_KEY_FILE: '' })).toThrow(/LAPWING_API_KEY_FILE="": ENOENT/);
   });
 
   it('is each one there is', () => {

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../../log.ts';
 import { listenOn } from '../../platform/runtime/listen.ts';
+import { readPath, useOriginForm } from './request-target.ts';
 import { type CheckedSocket, cutStalledSockets } from './stalled-sockets.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
@@ -119,6 +120,7 @@ export class HttpServer implements AsyncDisposable {
       .on('request', (request, response) => this.#answer(request, response))
       .on('upgrade', (request, socket, head) => {
         this.#upgraded.add(socket);
+        useOriginForm(request);
         upgrade(socketRoutes, request, socket, head);
       })
       // Of a server that listens, such as a connection that could not be taken for want of descriptors.
@@ -127,6 +129,7 @@ export class HttpServer implements AsyncDisposable {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     this.#responses.add(response);
+    useOriginForm(request);
     response.once('close', () => {
       this.#responses.delete(response);
       // Its connection would wait for another request.
@@ -227,11 +230,6 @@ function findRoute(
     if (end === 0) break;
   }
   return null;
-}
-
-function readPath({ url = '/' }: IncomingMessage): string {
-  const end = url.search(/[?#]/);
-  return end < 0 ? url : url.slice(0, end);
 }
 
 function isEventStream(response: ServerResponse): boolean {

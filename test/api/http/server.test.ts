@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
 import { answerHealth, createReadyHandler } from '../../../src/api/http/health.ts';
 import { type Handler, HttpServer, sendJson, type SocketRoute } from '../../../src/api/http/server.ts';
@@ -98,6 +99,23 @@ describe('a request', () => {
     socket.end('\u0000\u0001 nonsense\r\n\r\n');
     await once(socket, 'close');
     expect((await fetch(`${url}/health`)).status).toBe(200);
+  });
+
+  test.each([
+    ['http://lapwing.example/a?b=c', 'lapwing.example', '/a?b=c'],
+    ['HTTPS://Lapwing.example:8443/a', 'Lapwing.example:8443', '/a'],
+    ['http://lapwing.example?b', 'lapwing.example', '/?b'],
+    ['http://lapwing.example', 'lapwing.example', '/'],
+    ['/a?b=http://other.example/', 'header.example', '/a?b=http://other.example/'],
+  ])('for a whole address, as through a proxy, is one for its path: %s', async (target, host, url) => {
+    const show: Handler = (request, response) =>
+      sendJson(response, 200, { host: request.headers.host, url: request.url });
+    const { port } = await start({ '/a': show, '/': show });
+    const socket = connect(port, HOST);
+    socket.end(`GET ${target} HTTP/1.1\r\nhost: header.example\r\nconnection: close\r\n\r\n`);
+    const answer = await text(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toContain(JSON.stringify({ host, url }));
   });
 
   test('to upgrade a path that is no socket is answered with 404', async () => {

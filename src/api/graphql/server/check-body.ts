@@ -23,6 +23,10 @@ export function checkBody(
       if (!isJson(request.headers.get('content-type'))) {
         throw refuse(415, 'expected the header content-type: application/json');
       }
+      const encoding = request.headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity';
+      if (encoding !== 'identity') {
+        throw refuse(415, `content-encoding: expected none, got ${JSON.stringify(encoding.slice(0, 100))}`);
+      }
       if (requestParser === undefined || req === undefined) return;
       setRequestParser(async () => {
         const body = await readBody(req, mostBytes, refuseLonger);

@@ -123,7 +123,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
     logging: false,
     plugins: listPlugins(steps, requestOfError.plugin),
   });
-  const crossOrigin = createCrossOrigin(limits.corsOrigins);
+  const crossOrigin = createCrossOrigin(limits.corsOrigins, parts.facts.publicUrl);
   const admission = createAdmission(callers, stats, readAddress);
   const protocol = createSocketProtocol({
     ...steps,

@@ -4,7 +4,10 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-const ALLOWED_HEADERS = 'content-type, accept, authorization, x-api-key, x-graphql-event-stream-token';
+/** Where a browser does not say which it is going to send. */
+const USUAL_HEADERS = 'content-type, accept, authorization, x-api-key, x-graphql-event-stream-token';
+const HEADER_NAMES = /^[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/;
+const MAX_HEADER_NAMES = 2_000;
 const EXPOSED_HEADERS = 'x-request-id, retry-after';
 /** How long a browser may remember what it is allowed. */
 const MAX_AGE_SECONDS = '600';
@@ -16,8 +19,12 @@ export interface CrossOrigin {
   readonly isAllowed: (request: IncomingMessage) => boolean;
 }
 
-/** @param origins as browsers write them: https://ops.example.com */
-export function createCrossOrigin(origins: readonly string[]): CrossOrigin {
+/**
+ * @param origins as browsers write them: https://ops.example.com
+ * @param publicUrl of the page: a proxy may have put another name into the Host header
+ */
+export function createCrossOrigin(origins: readonly string[], publicUrl: string | null = null): CrossOrigin {
+  const ownOrigin = publicUrl === null ? null : new URL(publicUrl).origin;
   const allowed = new Set(origins);
   return {
     answer: (request, response) => {
@@ -31,15 +38,27 @@ export function createCrossOrigin(origins: readonly string[]): CrossOrigin {
       response
         .writeHead(204, {
           'access-control-allow-methods': 'GET, POST',
-          'access-control-allow-headers': ALLOWED_HEADERS,
+          'access-control-allow-headers': chooseHeaders(request),
+          vary: 'origin, access-control-request-headers',
           'access-control-max-age': MAX_AGE_SECONDS,
         })
         .end();
       return true;
     },
     isAllowed: ({ headers: { origin, host } }) => {
-      if (origin === undefined || allowed.has(origin)) return true;
+      if (origin === undefined || origin === ownOrigin || allowed.has(origin)) return true;
       return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
     },
   };
+}
+
+/**
+ * Those the browser asks for: clients send their name and version, and traces, in headers of their own (Apollo,
+ * OpenTelemetry). A header opens nothing to a page whose origin the settings name.
+ */
+function chooseHeaders({ headers }: IncomingMessage): string {
+  const asked = headers['access-control-request-headers'];
+  return asked !== undefined && asked.length <= MAX_HEADER_NAMES && HEADER_NAMES.test(asked)
+    ? asked
+    : USUAL_HEADERS;
 }

@@ -22,6 +22,7 @@ beforeAll(async () => {
       LAPWING_MAX_CONNECTIONS: '4',
       LAPWING_INTROSPECTION: 'off',
       LAPWING_CORS_ORIGINS: ORIGIN,
+      LAPWING_PUBLIC_URL: 'https://lapwing.example.com/monitoring',
     },
   });
 });
@@ -270,6 +271,28 @@ describe('a page of an origin that is allowed', () => {
     expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
   });
 
+  test.each([
+    // As Apollo Client, OpenTelemetry and readers of event streams by fetch send them.
+    ['apollographql-client-name,apollographql-client-version,content-type', true],
+    ['content-type, traceparent, tracestate', true],
+    ['last-event-id,x-api-key', true],
+    ['content-type\u00e9', false],
+    [`x-${'a'.repeat(3000)}`, false],
+  ])('may send the headers it asks for: %s', async (asked, isTaken) => {
+    const { headers } = await fetch(`${server.url}/graphql`, {
+      method: 'OPTIONS',
+      headers: {
+        origin: ORIGIN,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': asked,
+      },
+    });
+    const allowed = headers.get('access-control-allow-headers');
+    if (isTaken) expect(allowed).toBe(asked);
+    else expect(allowed).toMatch(/^content-type, /);
+    expect(headers.get('vary')).toContain('access-control-request-headers');
+  });
+
   test('may open a socket; no other may, not even one that looks like it', async () => {
     const open = async (origin: string) => {
       const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, ['graphql-transport-ws'], {
@@ -284,6 +307,9 @@ describe('a page of an origin that is allowed', () => {
       return opened;
     };
     expect(await open(ORIGIN)).toBe(true);
+    // The page itself, behind a proxy that puts another name into the Host header.
+    expect(await open('https://lapwing.example.com')).toBe(true);
+    expect(await open('http://lapwing.example.com')).toBe(false);
     expect(await open(`${ORIGIN}.evil.example`)).toBe(false);
     const other = await fetch(`${server.url}/graphql`, { method: 'OPTIONS', headers: { origin: 'null' } });
     expect(other.headers.get('access-control-allow-origin')).toBeNull();

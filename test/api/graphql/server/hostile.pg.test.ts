@@ -1,5 +1,7 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { Writable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import pino from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ask, read } from '../../../helpers/ask.ts';
@@ -247,6 +249,43 @@ test('an error nobody expected is masked, and found in the log by its number', a
   const line = logged.find((text) => text.includes(requestId));
   expect(line).toContain('hunter2');
   expect(line).toContain('serverInfo.counters');
+});
+
+test('a name of another server is refused in the address as in the header', async () => {
+  const { hostname, port } = new URL(server.url);
+  const answers = ['/metrics', 'http://evil.example/metrics', `http://${hostname}:${port}/metrics`].map(
+    async (path) => {
+      const asked = request({ hostname, port, path, headers: { host: `${hostname}:${port}` } }).end();
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      answer.resume();
+      return answer.statusCode;
+    },
+  );
+  expect(await Promise.all(answers)).toEqual([200, 421, 200]);
+});
+
+test.each(['gzip', 'br', 'deflate, gzip', 'zstd'])(
+  'a body that is encoded is refused as such: %s',
+  async (encoding) => {
+    const body = gzipSync('{"query":"{ __typename }"}');
+    const headers = {
+      'content-type': 'application/json',
+      'content-encoding': encoding,
+      accept: RESPONSE_JSON,
+    };
+    const { status, body: answer } = await post(body, headers);
+    expect(status).toBe(415);
+    expect(answer).toContain(`content-encoding: expected none, got \\"${encoding}\\"`);
+  },
+);
+
+test('a body of the encoding identity is one without', async () => {
+  const headers = {
+    'content-type': 'application/json',
+    'content-encoding': 'identity',
+    accept: RESPONSE_JSON,
+  };
+  expect(await post('{"query":"{ __typename }"}', headers)).toMatchObject({ status: 200 });
 });
 
 test('a page of another site gets no leave to read answers', async () => {

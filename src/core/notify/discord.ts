@@ -31,9 +31,15 @@ export function sendDiscord(
     title: fitLength(escapeMarkdown(message.subject), MAX_LENGTHS.title),
     description: fitLength(escapeMarkdown(message.text), MAX_LENGTHS.description),
     color: COLORS[message.kind === 'START' ? rateWorst(message.incidents) : message.kind],
-    ...(link === null ? {} : { url: link }),
+    ...(link === null || !isQualified(link) ? {} : { url: link }),
   };
   // Nobody is mentioned, whatever a metric is called.
   const body = { embeds: [embed], allowed_mentions: { parse: [] } };
   return postJson(outbound, { url, id: message.id }, body);
+}
+
+/** Discord refuses a message whose link has a host without a dot, such as localhost; the text has the address all the same. */
+function isQualified(link: string): boolean {
+  const { hostname } = new URL(link);
+  return hostname.startsWith('[') || /[^.]\.[^.]/.test(hostname);
 }

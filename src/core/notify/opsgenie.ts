@@ -19,7 +19,7 @@ export const OPSGENIE_URL = 'https://api.opsgenie.com';
 
 const ALERTS_PATH = '/v2/alerts';
 /** As its documentation has them. */
-const MAX_LENGTHS = { message: 130, description: 15_000, entity: 512 } as const;
+const MAX_LENGTHS = { message: 130, description: 15_000, entity: 512, details: 8_000 } as const;
 const PRIORITIES = { CRITICAL: 'P1', WARNING: 'P3' } as const;
 const TEST_PRIORITY = 'P5';
 const SOURCE = 'Lapwing';
@@ -73,10 +73,21 @@ function describe(
     source: SOURCE,
     priority: kind === 'TEST' ? TEST_PRIORITY : PRIORITIES[rateSeverity(facts)],
     tags: ['lapwing'],
-    details: {
+    details: fitDetails({
       ...listDetails(facts, rule.name),
       ...(publicUrl == null ? {} : { link: linkToIncident(publicUrl, facts.id) }),
       ...(rule.runbookUrl === null ? {} : { runbook: rule.runbookUrl }),
-    },
+    }),
   };
+}
+
+/** All names and texts together: the longest text is cut, as often as it takes. */
+function fitDetails(details: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const excess = Object.entries(details).flat().join('').length - MAX_LENGTHS.details;
+  if (excess <= 0) return details;
+  const [name, text] = Object.entries(details).reduce((a, b) => (b[1].length > a[1].length ? b : a));
+  return fitDetails({
+    ...details,
+    [name]: fitLength(text, Math.max(1, text.length - excess, text.length >> 1)),
+  });
 }

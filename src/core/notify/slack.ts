@@ -29,7 +29,7 @@ export function sendSlack(
 ): Promise<PostFailure | null> {
   const { id, subject, text } = message;
   const body = {
-    text: `*${escapeText(subject)}*\n${escapeText(text)}`.slice(0, MAX_TEXT_LENGTH),
+    text: fitLength(`*${escapeText(subject)}*\n${escapeText(text)}`, MAX_TEXT_LENGTH),
     ...(SLACK_HOST.test(new URL(url).hostname) ? { blocks: listBlocks(message, publicUrl) } : {}),
   };
   return postJson(outbound, { url, id }, body);

@@ -92,7 +92,8 @@ export const discordMessage = z.strictObject({
       z.strictObject({
         title: z.string().min(1).max(256),
         description: z.string().max(4096),
-        url: link.optional(),
+        // A host without a dot is answered with 400: https://github.com/rogerrum/alertmanager-discord/issues/19
+        url: link.refine((url) => /\.|\[/.test(new URL(url).hostname)).optional(),
         color: z.int().min(0).max(0xffffff),
       }),
     )

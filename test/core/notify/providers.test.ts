@@ -313,6 +313,43 @@ describe('text for people', () => {
     expect(text).toContain(`Runbook: ${RUNBOOK}`);
   });
 
+  it.each([
+    ['https://lapwing.example.com', true],
+    ['http://192.168.1.7:4000', true],
+    ['http://[fd00::7]:4000', true],
+    ['http://localhost:4000', false],
+    ['http://lapwing:4000/monitoring', false],
+  ])('links to the page on Discord where that takes its address: %s', async (publicUrl, isTaken) => {
+    await using receiver = await receiveHttp();
+    const config = configure('DISCORD', receiver.url);
+    await sendMessage(config, makeMessage('START'), { ...context, publicUrl, now: () => new Date() });
+    const sent: unknown = JSON.parse(receiver.received[0]?.body ?? '');
+    const { embeds } = schemas.discordMessage.parse(sent);
+    expect(embeds[0]?.url).toBe(isTaken ? `${publicUrl}/incidents/Incident%3A${ID}` : undefined);
+  });
+
+  it('is cut for Opsgenie where all details are longer than it takes, the longest first', async () => {
+    const long = (letter: string) => letter.repeat(700);
+    const [metric] = makeRateIncident().group?.worst ?? [];
+    if (metric === undefined) throw new Error('the group has no metric');
+    const worst = Array.from({ length: 5 }, () => ({
+      ...metric,
+      metricName: long('m'),
+      instance: long('i'),
+    }));
+    const incident = makeRateIncident({
+      instance: long('i'),
+      group: { anomalousCount: 12, metricCount: 30, peakCount: 12, worst },
+    });
+    const runbookUrl = `https://wiki.example/${'r'.repeat(2000)}`;
+    const message = { ...makeMessage('START', [incident]), rule: { id: 'aa', name: 'all', runbookUrl } };
+    const [sent] = await record('OPSGENIE', [message]);
+    const { details = {} } = schemas.opsgenieAlert.parse(sent?.json);
+    expect(details).toMatchObject({ rule: 'all', runbook: runbookUrl, instance: long('i') });
+    expect(Object.entries(details).flat().join('')).toHaveLength(8000);
+    expect(details.worst).toMatch(/…$/);
+  });
+
   it('is a card of Teams with a block for each line, and buttons for the incident and the runbook', async () => {
     const [sent] = await record('TEAMS', [hostile]);
     expect(sent?.path).toBe('/workflows/x?sig=secret');

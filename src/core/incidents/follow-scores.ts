@@ -6,7 +6,7 @@ import type pg from 'pg';
 import type { AlertPoint } from '../annotations/alert-threshold.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import { holdAgainst, type Incident } from './incident.ts';
-import { matchesScope, readMetricFacts, type MetricFacts } from './metric-facts.ts';
+import { matchesScope, nameQuiet, readMetricFacts, type MetricFacts } from './metric-facts.ts';
 import { findMute, type Moment } from './mute.ts';
 import type { Rule } from './rule.ts';
 import type { RuleBook } from './rule-cache.ts';
@@ -99,19 +99,19 @@ function advance(
   // The quiet period keeps repeats away, and what supersedes is none.
   const quiet = result.ended?.endReason === 'SUPERSEDED' ? new Map<string, number>() : lastNotified;
   const moment = { pointMs: sample.timestampMs, nowMs: now().getTime(), isSilenced };
-  open.set(key, result.isDue ? decideNotification(result.next, rule, quiet, moment) : result.next);
+  open.set(key, result.isDue ? decideNotification(result.next, about, quiet, moment) : result.next);
 }
 
 /** Gives the incident the time it is notified of at, or why it is not. */
 function decideNotification(
   incident: Incident,
-  rule: Rule,
+  { rule, facts }: { readonly rule: Rule; readonly facts: MetricFacts },
   lastNotified: Map<string, number>,
   moment: Omit<Moment, 'lastNotifiedMs'>,
 ): Incident {
   const { nowMs } = moment;
   if (!rule.notifyAnomalies) return { ...incident, mutedBy: 'RATE_ONLY' };
-  const key = `${rule.id} ${incident.server}`;
+  const key = nameQuiet(rule.id, facts);
   const mutedBy = findMute(rule, { ...moment, lastNotifiedMs: lastNotified.get(key) ?? null });
   if (mutedBy !== null) return { ...incident, mutedBy };
   lastNotified.set(key, nowMs);

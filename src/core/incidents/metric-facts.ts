@@ -10,6 +10,7 @@ import type { RuleScope } from './rule.ts';
 export interface MetricFacts {
   readonly id: string;
   readonly number: number;
+  readonly accountId: number;
   readonly name: string;
   readonly unit: string | null;
   readonly server: string;
@@ -27,6 +28,7 @@ export interface MetricFacts {
 interface FactsRow {
   id: string;
   number: number;
+  account_id: number;
   name: string;
   unit: string | null;
   server: string;
@@ -51,7 +53,7 @@ export async function readMetricFacts(
   metricNumbers: readonly number[],
 ): Promise<ReadonlyMap<number, MetricFacts>> {
   const { rows } = await client.query<FactsRow>(
-    `SELECT m.id, m.number, m.name, m.unit, m.server, m.location, m.datasource, m.tag_name, m.period_seconds,
+    `SELECT m.id, m.number, m.account_id, m.name, m.unit, m.server, m.location, m.datasource, m.tag_name, m.period_seconds,
             m.direction, m.min_deviation, m.min_deviation_ratio, m.autostack_id,
             m.tags AS series_tags,
             r.resource_id, r.state, r.tags, r.attributes
@@ -82,6 +84,14 @@ export function nameInstance({ tagName, server }: MetricFacts): string {
   return tagName === null ? server : `${tagName} (${server})`;
 }
 
+/** Whose quiet period it is: several accounts may call a resource of theirs the same. */
+export function nameQuiet(
+  ruleId: string,
+  { accountId, server }: Pick<MetricFacts, 'accountId' | 'server'>,
+): string {
+  return `${ruleId} ${accountId} ${server}`;
+}
+
 const MIN_SILENCE_SECONDS = 3600;
 const SILENT_PERIODS = 12;
 
@@ -103,6 +113,7 @@ function toFacts(row: FactsRow): MetricFacts {
   return {
     id: row.id,
     number: row.number,
+    accountId: row.account_id,
     name: row.name,
     unit: row.unit,
     server: row.server,

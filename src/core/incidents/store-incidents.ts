@@ -1,6 +1,7 @@
 /** Incidents in the database: many at a time, in the transaction of the caller. */
 import type pg from 'pg';
 import type { IncidentKind } from '../../generated/prisma/client.ts';
+import { nameQuiet } from './metric-facts.ts';
 import type { Incident } from './incident.ts';
 
 /** Column → how PostgreSQL reads it from JSON, and where it stands in an incident. */
@@ -138,21 +139,32 @@ export async function dropIncidents(client: pg.PoolClient, ids: readonly string[
   if (ids.length > 0) await client.query('DELETE FROM incident WHERE id = ANY($1::uuid[])', [ids]);
 }
 
-/** When each rule last notified of incidents of a kind of each of some servers, in milliseconds, by `ruleId server`. */
+/** When each rule last notified of incidents of a kind of each of some servers, in milliseconds, by `nameQuiet`. */
 export async function readLastNotified(
   client: pg.PoolClient,
   kind: IncidentKind,
   ruleIds: readonly string[],
   servers: readonly string[],
 ): Promise<Map<string, number>> {
-  const { rows } = await client.query<{ rule_id: string; server: string; told_ms: number }>(
-    `SELECT rule_id, server, (extract(epoch FROM max(notified_at)) * 1000)::float8 AS told_ms FROM incident
-     WHERE rule_id = ANY($1::uuid[]) AND server = ANY($2::text[]) AND notified_at IS NOT NULL
-       AND kind = $3
-     GROUP BY rule_id, server`,
+  const { rows } = await client.query<{
+    rule_id: string;
+    account_id: number;
+    server: string;
+    told_ms: number;
+  }>(
+    `SELECT i.rule_id, m.account_id, i.server, (extract(epoch FROM max(i.notified_at)) * 1000)::float8 AS told_ms
+     FROM incident AS i JOIN metric AS m ON m.number = i.metric_number
+     WHERE i.rule_id = ANY($1::uuid[]) AND i.server = ANY($2::text[]) AND i.notified_at IS NOT NULL
+       AND i.kind = $3
+     GROUP BY i.rule_id, m.account_id, i.server`,
     [ruleIds, servers, kind],
   );
-  return new Map(rows.map((row) => [`${row.rule_id} ${row.server}`, row.told_ms]));
+  return new Map(
+    rows.map(({ rule_id: ruleId, account_id: accountId, server, told_ms: toldMs }) => [
+      nameQuiet(ruleId, { accountId, server }),
+      toldMs,
+    ]),
+  );
 }
 
 function toRow(incident: Incident): Record<string, unknown> {

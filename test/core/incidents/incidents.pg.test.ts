@@ -288,6 +288,35 @@ describe('nobody is told', () => {
     expect((await listIncidents(bench)).map(({ mutedBy }) => mutedBy)).toEqual([null, 'QUIET_PERIOD', null]);
   });
 
+  it('of one account because of a server of another that has the same name', async () => {
+    await bench.incidents.rules.createRule({ ...rule(receiver), notifyEnd: false });
+    const [first = 0, second = 0] = await bench.makeMetrics(2, 'web-1');
+    const { pool } = bench.database;
+    const { rows } = await pool.query<{ id: number }>(
+      `INSERT INTO account (name) VALUES ('team-quiet') RETURNING id`,
+    );
+    await pool.query('UPDATE metric SET account_id = $1 WHERE number = $2', [rows[0]?.id, second]);
+    await bench.engine.registry.load();
+    for (const [metric, minute] of [
+      [first, 0],
+      [second, 30],
+      [second, 35],
+      [first, 40],
+    ] as const) {
+      bench.setClock(minute);
+      await bench.score([{ metric, minute, opens: true }]);
+      await bench.score([{ metric, minute: minute + 1 }]);
+      await deliverAt(minute + 1);
+    }
+    expect(kinds(receiver)).toEqual(['START 1', 'START 1']);
+    expect((await listIncidents(bench)).map(({ mutedBy }) => mutedBy)).toEqual([
+      null,
+      null,
+      'QUIET_PERIOD',
+      'QUIET_PERIOD',
+    ]);
+  });
+
   it('of provisional scores, of the wrong direction, of small deviations, of other metrics', async () => {
     const { createRule } = bench.incidents.rules;
     const [a = 0, b = 0] = await bench.makeMetrics(2);

@@ -121,15 +121,15 @@ async function replayAll(pool: pg.Pool, replays: readonly MetricReplay[], toMs: 
 function listNotified(due: readonly DueMoment[], rule: Rule): ReadonlyMap<string, number> {
   const notified = new Map<string, number>();
   if (!rule.notifyAnomalies) return notified;
-  const lastByServer = new Map<string, number>();
-  for (const { timeMs, incidentId, server, supersedes } of due.toSorted((a, b) => a.timeMs - b.timeMs)) {
+  const lastByKey = new Map<string, number>();
+  for (const { timeMs, incidentId, quietKey, supersedes } of due.toSorted((a, b) => a.timeMs - b.timeMs)) {
     if (notified.has(incidentId)) continue;
-    const lastNotifiedMs = supersedes ? null : (lastByServer.get(server) ?? null);
+    const lastNotifiedMs = supersedes ? null : (lastByKey.get(quietKey) ?? null);
     // Points are taken to have come when they were measured, and nothing to have been silenced.
     const moment = { pointMs: timeMs, nowMs: timeMs, isSilenced: false, lastNotifiedMs };
     if (findMute(rule, moment) !== null) continue;
     notified.set(incidentId, timeMs);
-    lastByServer.set(server, timeMs);
+    lastByKey.set(quietKey, timeMs);
   }
   return notified;
 }

@@ -3,7 +3,7 @@ import type { AlertPoint } from '../../annotations/alert-threshold.ts';
 import { BAR_MINUTES } from '../../bars/bar-window.ts';
 import { isScored, type StoredSample } from '../../samples/stored-sample.ts';
 import { holdAgainst, type Incident } from '../incident.ts';
-import type { MetricFacts } from '../metric-facts.ts';
+import { nameQuiet, type MetricFacts } from '../metric-facts.ts';
 import type { Rule } from '../rule.ts';
 
 const HOUR_MS = BAR_MINUTES.DAYS * 60_000;
@@ -12,7 +12,8 @@ const HOUR_MS = BAR_MINUTES.DAYS * 60_000;
 export interface DueMoment {
   readonly timeMs: number;
   readonly incidentId: string;
-  readonly server: string;
+  /** Of the rule and the resource. */
+  readonly quietKey: string;
   /** What supersedes an incident is notified of within the quiet period, too. */
   readonly supersedes: boolean;
 }
@@ -81,9 +82,15 @@ export class MetricReplay {
     const { ended, next, isDue } = holdAgainst(this.#open, sample, this.#about, this.#thresholdAdjustmentOf);
     this.#open = next;
     if (next === null || !isDue) return;
-    const { id, metricNumber, startedMs, server } = next;
+    const { id, metricNumber, startedMs } = next;
+    const { rule, facts } = this.#about;
     this.fired.set(id, { id, metricNumber, startedMs });
     const supersedes = ended?.endReason === 'SUPERSEDED';
-    this.due.push({ timeMs: sample.timestampMs, incidentId: id, server, supersedes });
+    this.due.push({
+      timeMs: sample.timestampMs,
+      incidentId: id,
+      quietKey: nameQuiet(rule.id, facts),
+      supersedes,
+    });
   }
 }

@@ -9,7 +9,7 @@ import { inTransaction } from '../../../platform/postgres/transaction.ts';
 import { enqueueNotifications } from '../delivery/enqueue-notifications.ts';
 import { NO_CHANGES, type Changes } from '../follow-scores.ts';
 import { describeOrigin, type Incident } from '../incident.ts';
-import { findHeardMs, matchesScope, readMetricFacts, type MetricFacts } from '../metric-facts.ts';
+import { findHeardMs, matchesScope, nameQuiet, readMetricFacts, type MetricFacts } from '../metric-facts.ts';
 import { findMute } from '../mute.ts';
 import type { Rule } from '../rule.ts';
 import type { RuleBook } from '../rule-cache.ts';
@@ -181,7 +181,7 @@ export class ReportingCheck {
       if (silentMs <= limitMs || findHeardMs(entry, nowMs) !== heardMs) continue;
       const incident = known.get(entry.number) ?? null;
       if (incident !== null && !isAskedAgain(incident)) continue;
-      const key = `${rule.id} ${fact.server}`;
+      const key = nameQuiet(rule.id, fact);
       const mutedBy = findMute(rule, {
         // The limit falls, too, at the time of the week at which a metric uses to come back.
         pointMs: incident === null ? Math.max(nowMs - (silentMs - limitMs), normalMs ?? 0) : nowMs,

@@ -16,7 +16,7 @@ interface Attempt {
 /** For typing a password and a second factor. */
 export const LOGIN_LIMIT_SECONDS = 600;
 const SEAL_OWNER = 'login';
-/** It travels in a cookie. */
+/** It travels in a cookie, with what is not ASCII encoded. */
 const MAX_PATH = 1_000;
 const FORM = /^[\w-]{1,3000}$/;
 
@@ -114,11 +114,10 @@ export class LoginFlow {
  * `//` and `/\` for the beginning of another host, and leave out control characters before they look.
  */
 function readReturnPath(given: string | null, publicUrl: string): string {
-  if (given?.startsWith('/') !== true || given.length > MAX_PATH || !URL.canParse(given, publicUrl))
-    return '/';
+  if (given?.startsWith('/') !== true || !URL.canParse(given, publicUrl)) return '/';
   const { origin, pathname, search, hash } = new URL(given, publicUrl);
   const path = `${pathname}${search}${hash}`;
   const isElsewhere = origin !== new URL(publicUrl).origin || path.startsWith('//');
   // Signing in again at once would lead in circles.
-  return isElsewhere || pathname.startsWith('/auth/') ? '/' : path;
+  return isElsewhere || pathname.startsWith('/auth/') || path.length > MAX_PATH ? '/' : path;
 }

@@ -15,15 +15,24 @@ export type Claims = Readonly<Record<string, unknown>>;
 const MAX_VALUES = 5_000;
 
 /**
- * The values of a claim: a text is one, a list has its texts. A claim may have the whole path as its name, as those that
+ * The values of a claim: a text is one, a list has its texts, an object of objects has its names: so Zitadel says in which
+ * organisations a role is given. A claim may have the whole path as its name, as those that
  * are URLs do; otherwise each dot leads into an object.
  * @returns null where there is no such claim
  */
 export function readClaim(claims: Claims, path: string): readonly string[] | null {
   const found = Object.hasOwn(claims, path) ? claims[path] : walk(claims, path.split('.'));
   if (typeof found === 'string') return [found];
-  if (!Array.isArray(found)) return null;
+  if (!Array.isArray(found)) return isObjectOfObjects(found) ? Object.keys(found).slice(0, MAX_VALUES) : null;
   return found.slice(0, MAX_VALUES).filter((value) => typeof value === 'string');
+}
+
+function isObjectOfObjects(value: unknown): value is object {
+  return isPlain(value) && Object.values(value).every(isPlain);
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function walk(from: unknown, path: readonly string[]): unknown {

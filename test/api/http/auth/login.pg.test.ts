@@ -245,6 +245,10 @@ describe('the way back from the provider', () => {
     ['javascript:alert(1)', '/'],
     ['/auth/login', '/'],
     ['', '/'],
+    ['/?q=поиск', `/?q=${encodeURIComponent('поиск')}`],
+    // Encoded it is longer than a cookie may be.
+    [`/?q=${'ж'.repeat(900)}`, '/'],
+    [`/?q=${'a'.repeat(5000)}`, '/'],
   ])('leads to a page of this server, for %j', async (wanted, got) => {
     const visitor = new Visitor();
     const begin = `${login.url}/auth/login?return=${encodeURIComponent(wanted)}`;

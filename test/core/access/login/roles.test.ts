@@ -19,6 +19,19 @@ describe('the role claim', () => {
     [{ groups: null }, 'groups', null],
     [{ groups: 7 }, 'groups', null],
     [{ groups: { a: true } }, 'groups', null],
+    [{ realm_access: { roles: ['a'] } }, 'realm_access', null],
+    // https://zitadel.com/docs/apis/openidoauth/claims#reserved-claims
+    [
+      {
+        'urn:zitadel:iam:org:project:roles': {
+          ops: { '178204173316174381': 'zitadel.localhost' },
+          dev: { '178204173316174381': 'zitadel.localhost' },
+        },
+      },
+      'urn:zitadel:iam:org:project:roles',
+      ['ops', 'dev'],
+    ],
+    [{ roles: {} }, 'roles', []],
     [{ a: ['x'] }, 'a.length', null],
     [{ a: 'x' }, 'a.b.c', null],
     [{}, '__proto__.constructor', null],

@@ -32,6 +32,8 @@ export interface Annotations {
 const MAX_MESSAGE_LENGTH = 10_000;
 /** As JSON text. */
 const MAX_DATA_LENGTH = 20_000;
+/** PostgreSQL's JSON knows every character but these. JSON writes them as escapes; a backslash of a text is two. */
+const UNSTORABLE_IN_JSON = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][\da-f]{2})/;
 
 export function createAnnotations({ prisma }: { readonly prisma: PrismaClient }): Annotations {
   const createAnnotation = async (annotation: NewAnnotation) => {
@@ -113,8 +115,8 @@ function checkContent({ message, data }: NewAnnotation) {
   if (text.length > MAX_DATA_LENGTH) {
     refuse('data', `expected at most ${MAX_DATA_LENGTH} characters of JSON, got ${text.length}`);
   }
-  // PostgreSQL's JSON knows every character but this one.
-  if (text.includes('\\u0000')) refuse('data', 'expected no zero characters');
+  if (UNSTORABLE_IN_JSON.test(text))
+    refuse('data', 'expected no zero characters, and no half of a character');
   // What comes back is plain JSON, whatever a JSON scalar was made of.
   return JSON.parse(text) as object;
 }

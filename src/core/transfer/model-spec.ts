@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { InvalidInputError, NotSupportedError } from '../../errors.ts';
 import { BOUNDS_ORIGINS, DATASOURCES, type Datasource, type ModelParams, VALUE_KINDS } from '../../model.ts';
 import { wordIssue } from '../../platform/runtime/word-issue.ts';
-import { parseUtcTime } from '../../platform/runtime/utc-time.ts';
+import { isInYears, parseUtcTime } from '../../platform/runtime/utc-time.ts';
 import { liftLegacySpec } from './legacy-spec.ts';
 
 /** A sample of an export: its value, and its time as RFC 3339 in UTC. */
@@ -68,7 +68,10 @@ function toSamples(items: readonly unknown[]): readonly ExportedSample[] {
   return items.filter(isSample);
 }
 
-const time = z.iso.datetime({ offset: true, error: 'expected a time' }).transform((text) => new Date(text));
+const time = z.iso
+  .datetime({ offset: true, error: 'expected a time' })
+  .transform((text) => new Date(text))
+  .refine(isInYears, 'expected a time of the years 1 to 9999');
 const LABEL = z
   .strictObject({
     from: time,

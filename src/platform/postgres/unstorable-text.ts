@@ -8,10 +8,15 @@ const UNSTORABLE = new Set(['22021', '22P05']);
 /** What it says of half of a character within JSON, which has no code of its own. */
 const INVALID_TEXT = '22P02';
 const SURROGATE = /\bsurrogate\b/;
+/** All that Prisma passes on of it. It writes JSON itself, so that nothing else can be wrong with it. */
+const INVALID_JSON = /\binvalid input syntax for type json$/;
 
 /** True when a value that was sent holds U+0000, or half of a character: no retry will help. */
 export function isUnstorableText(error: unknown): boolean {
-  if (error instanceof pg.DatabaseError && error.code === INVALID_TEXT)
-    return SURROGATE.test(error.detail ?? '');
-  return error instanceof Error && UNSTORABLE.has(readSqlState(error) ?? '');
+  if (!(error instanceof Error)) return false;
+  const state = readSqlState(error) ?? '';
+  if (state !== INVALID_TEXT) return UNSTORABLE.has(state);
+  return error instanceof pg.DatabaseError
+    ? SURROGATE.test(error.detail ?? '')
+    : INVALID_JSON.test(error.message);
 }

@@ -4,6 +4,18 @@
 const ZONELESS = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?))?$/;
 const ZONED = /\d:\d\d.*(?:Z|GMT|UTC|[+-]\d\d(?::?\d\d)?)$/i;
 
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+/**
+ * Whether a time lies in the years 1 to 9999 of UTC, in whatever zone it was written: PostgreSQL has no year 0, and what it
+ * writes of the year 10000 is read by nobody. False for what is no time.
+ */
+export function isInYears(time: Date): boolean {
+  const ms = time.getTime();
+  return ms >= FIRST_MS && ms <= LAST_MS;
+}
+
 /**
  * Milliseconds since 1970. A time without a zone is of UTC, whatever the zone of this machine.
  * @returns NaN for what is no time, or one whose meaning depends on where it is read

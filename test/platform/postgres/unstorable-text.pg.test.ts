@@ -16,3 +16,18 @@ it('text that PostgreSQL cannot keep is known, in a column and within JSON; othe
   expect(await failWith('SELECT $1::jsonb', '{"half": ')).toBe(false);
   expect(await failWith('SELECT $1::int', 'one')).toBe(false);
 });
+
+it('text that PostgreSQL cannot keep is known where Prisma sent it', async () => {
+  await using database = await withDatabase();
+  const create = (key: string, name = 'a') =>
+    database.prisma.notificationRule
+      .create({ data: { name, scope: { tags: [{ key, values: [] }] } }, select: { id: true } })
+      .then(
+        () => null,
+        (error: unknown) => isUnstorableText(error),
+      );
+  for (const text of ['\ud800', '\udc00', '\ud800\ud800', 'a\u0000']) expect(await create(text)).toBe(true);
+  expect(await create('\ud83d\ude00 \\ud800')).toBeNull();
+  // The name is taken.
+  expect(await create('b')).toBe(false);
+});

@@ -64,6 +64,8 @@ describe('annotations', () => {
     [{ device: 'x'.repeat(256) }, ['input', 'device'], 'input.device'],
     [{ message: 'x'.repeat(10_001) }, ['input', 'message'], '10000'],
     [{ data: { text: 'a\0b' } }, ['input', 'data'], 'zero'],
+    [{ data: { text: 'cut \ud83d' } }, ['input', 'data'], 'half of a character'],
+    [{ data: { 'a\udc00b': 1 } }, ['input', 'data'], 'half of a character'],
     [{ data: { text: 'x'.repeat(20_001) } }, ['input', 'data'], '20000'],
   ])('are refused with %o', async (change, path, message) => {
     expect(await create({ ...NOTE, ...change })).toEqual({
@@ -72,6 +74,13 @@ describe('annotations', () => {
       message: textWith(message),
       path,
     });
+  });
+
+  it('keep texts that only look like what cannot be kept', async () => {
+    const data = { pattern: '\\u0000', half: '\\ud800', face: '\ud83d\ude00', '\\\\ud83d': '\\\\\\u0000' };
+    const made = await create({ ...NOTE, data });
+    expect(made).toMatchObject({ __typename: 'Annotation', data });
+    await remove(made.id);
   });
 
   it('are refused on a server nobody has heard of', async () => {

@@ -102,6 +102,7 @@ test('one bad item costs only itself', async () => {
 
 const many = (count: number, make: (index: number) => readonly [string, unknown]) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => make(index)));
+const NOON = '2026-01-01T12:00:00Z';
 const custom = { datasource: 'custom', metricSpec: { name: 'd' }, modelParams: { min: 0, max: 1 } };
 test.each([
   ['20,000 unknown fields', { ...custom, ...many(20_000, (i) => [`field${i}`, 1]) }, 'field0'],
@@ -112,6 +113,14 @@ test.each([
     'data.1: expected',
   ],
   ['300,000 labels', { ...custom, labels: Array(300_000).fill(1) }, 'expected at most 1000'],
+  [
+    'a label of the year 0 in UTC',
+    {
+      ...custom,
+      labels: [{ from: '0001-01-01T00:00:00+23:59', to: NOON, label: 'REAL', createdAt: NOON }],
+    },
+    'labels.0.from: expected a time of the years 1 to 9999',
+  ],
   ['a long datasource', { ...custom, datasource: 'x'.repeat(500_000) }, 'xxxx'],
 ])('a model of %s is refused with a message that can be read', async (_what, model, text) => {
   const [result] = (await importModels([model])) as readonly { error: { message: string } }[];

@@ -312,6 +312,26 @@ test.each([
   expect(errors).toMatchObject([{ message: textWith('U+0000'), extensions: { code: 'INVALID_INPUT' } }]);
 });
 
+const CREATE_RULE =
+  'mutation ($scope: NotificationScopeInput!) { createNotificationRule(input: { name: "half", scope: $scope }) { __typename } }';
+const CREATE_POLICY =
+  'mutation ($match: MonitoringMatchInput!) { createMonitoringPolicy(input: { name: "half", match: $match }) { __typename } }';
+const HALF = '\ud83d';
+test.each([
+  [CREATE_RULE, { scope: { servers: [HALF] } }],
+  [CREATE_RULE, { scope: { namePattern: `${HALF}*` } }],
+  [CREATE_RULE, { scope: { tags: [{ key: 'env', values: [HALF] }] } }],
+  [CREATE_POLICY, { match: { tags: [{ key: HALF, values: ['a'] }] } }],
+])(
+  'half of a character within what is kept as JSON is the fault of who sent it: %#',
+  async (query, variables) => {
+    const { errors } = await ask(server, query, variables);
+    expect(errors).toMatchObject([
+      { message: textWith('half of a character'), extensions: { code: 'INVALID_INPUT' } },
+    ]);
+  },
+);
+
 test('variables in an address that are no JSON are refused with 400', async () => {
   const response = await fetch(`${server.url}/graphql?query={__typename}&variables={`);
   expect([response.status, await response.text()]).toEqual([

@@ -16,7 +16,7 @@ import {
   isObjectType,
   isUnionType,
 } from 'graphql';
-import { NASTY_NUMBERS, NASTY_TEXTS, type Random } from './random.ts';
+import { NASTY_JSON, NASTY_NUMBERS, NASTY_TEXTS, NASTY_TIMES, type Random } from './random.ts';
 
 export interface Operation {
   readonly query: string;
@@ -131,9 +131,9 @@ function makeObject(
 function makeScalar(random: Random, name: string): unknown {
   if (name === 'Int' || name === 'Float') return random.pick(NASTY_NUMBERS);
   if (name === 'Boolean') return random.chance(0.5);
+  if (name === 'DateTime' && random.chance(0.3)) return random.pick(NASTY_TIMES);
   if (name === 'DateTime')
     return `20${10 + random.below(20)}-0${1 + random.below(9)}-1${random.below(10)}T00:00:00Z`;
-  if (name === 'JSON')
-    return random.pick([{}, [], null, 1, 'x', { __proto__: null, a: [{ b: 'c' }] }, { url: '', metric: 1 }]);
+  if (name === 'JSON') return random.pick(NASTY_JSON);
   return random.pick(NASTY_TEXTS);
 }

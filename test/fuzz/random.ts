@@ -77,6 +77,49 @@ export const NASTY_TEXTS = [
   '\ud800',
 ] as const;
 
+/** All that RFC 3339 lets somebody write, in which no zone leads out of the years PostgreSQL and JavaScript agree on. */
+export const NASTY_TIMES = [
+  '0001-01-01T00:00:00Z',
+  '0001-01-01T00:00:00+23:59',
+  '0000-12-31T23:59:59-23:59',
+  '0099-12-31T23:59:59Z',
+  '1582-10-10T00:00:00Z',
+  '1883-11-18T12:03:58-05:50',
+  '1969-12-31T23:59:59.999999999Z',
+  '1970-01-01T00:00:00Z',
+  '2038-01-19T03:14:08Z',
+  '9999-12-31T23:59:59.999Z',
+  '9999-12-31T23:59:59-23:59',
+] as const;
+
+/** For scalars of any shape. */
+export const NASTY_JSON = [
+  {},
+  [],
+  null,
+  1,
+  'x',
+  { __proto__: null, a: [{ b: 'c' }] },
+  { url: '', metric: 1 },
+  { half: '\ud83d' },
+  { '\udc00': [{ 'a\u0000': 'b' }] },
+  { datasource: 'custom', metricSpec: { name: 'fuzz.model', userInfo: { cut: '\ud83d' } } },
+  {
+    datasource: 'custom',
+    metricSpec: { name: 'fuzz.labels' },
+    labels: [
+      {
+        from: '0001-01-01T00:00:00+23:59',
+        to: '9999-12-31T23:59:59-23:59',
+        label: 'REAL',
+        createdAt: '9999-12-31T23:59:59-23:59',
+        note: '\ud83d',
+      },
+    ],
+  },
+  JSON.parse('['.repeat(60) + ']'.repeat(60)) as unknown,
+] as const;
+
 export const NASTY_NUMBERS = [
   0,
   -0,

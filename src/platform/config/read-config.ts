@@ -102,8 +102,13 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 /** What a secret may be given as in place of its text: the name of a file, as container platforms mount them. */
 const FILE_SUFFIX = '_FILE';
 
-/** These are never left empty on purpose: one whose text got lost on its way is not to open a server, or to begin another database. */
-const NEVER_EMPTY: ReadonlySet<string> = new Set([SETTINGS.apiKey.name, SETTINGS.databaseUrl.name]);
+/**
+ * These are never left empty on purpose: one whose text got lost on its way is not to open a server, to begin another database,
+ * or to seal with other keys.
+ */
+const NEVER_EMPTY: ReadonlySet<string> = new Set(
+  [SETTINGS.apiKey, SETTINGS.databaseUrl, SETTINGS.sealingKey].map(({ name }) => name),
+);
 
 /**
  * The text of a setting. Line ends behind it belong to the file it comes from: an env file of Windows, a Kubernetes secret

@@ -45,7 +45,6 @@ describe('settings', () => {
     const key = Buffer.from(Array.from({ length: 32 }, (_, index) => index));
     expect(readConfig({ LAPWING_SEALING_KEY: key.toString('base64') }).sealingKey).toEqual(key);
     for (const wrong of [
-      '',
       'hunter2',
       key.toString('hex'),
       `${key.toString('base64')}A`,
@@ -192,7 +191,8 @@ describe('settings', () => {
 
   /** Without a default, as in `LAPWING_SMTP_URL: ${LAPWING_SMTP_URL:-}` of a compose file. */
   const OPTIONAL = describeSettings().filter(
-    ({ name, fallback }) => fallback === '' && name !== 'LAPWING_API_KEY' && name !== 'DATABASE_URL',
+    ({ name, fallback }) =>
+      fallback === '' && !['LAPWING_API_KEY', 'DATABASE_URL', 'LAPWING_SEALING_KEY'].includes(name),
   );
 
   it('are as good as unset when they are empty and have no default', () => {
@@ -202,7 +202,7 @@ describe('settings', () => {
     expect(readConfig({ ...empty, LAPWING_API_KEY: GOOD.LAPWING_API_KEY }).apiKey).toBe(GOOD.LAPWING_API_KEY);
   });
 
-  it.each(['LAPWING_API_KEY', 'LAPWING_PORT', 'LAPWING_DATA_DIR', 'LAPWING_HOST'])(
+  it.each(['LAPWING_API_KEY', 'LAPWING_SEALING_KEY', 'LAPWING_PORT', 'LAPWING_DATA_DIR', 'LAPWING_HOST'])(
     'are refused when they are empty and must not be: %s',
     (name) => {
       expect(() => readConfig({ [name]: '' })).toThrow(new RegExp(`${name}=.*: expected`));

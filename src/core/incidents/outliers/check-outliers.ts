@@ -12,7 +12,7 @@ import type { MetricEntry, Registry } from '../../metrics/registry.ts';
 import { enqueueNotifications } from '../delivery/enqueue-notifications.ts';
 import { NO_CHANGES, type Changes } from '../follow-scores.ts';
 import type { Incident } from '../incident.ts';
-import { findHeardMs, readMetricFacts } from '../metric-facts.ts';
+import { findHeardMs, nameQuiet, readMetricFacts } from '../metric-facts.ts';
 import { findMute } from '../mute.ts';
 import { findScoped } from '../rates/find-members.ts';
 import type { RuleBook } from '../rule-cache.ts';
@@ -137,7 +137,7 @@ export class OutlierCheck {
       const known = open.get(number) ?? null;
       const stepped = stepOutlier(known, compared.get(number) ?? null, { rule, facts: fact, nowMs });
       if (stepped === null) return [];
-      const key = `${rule.id} ${fact.server}`;
+      const key = nameQuiet(rule.id, fact);
       const lastNotifiedMs = lastNotified.get(key) ?? null;
       const next = notify(stepped, rule, { nowMs, isSilenced: silenced.has(number), lastNotifiedMs });
       if (next.notifiedMs === nowMs) lastNotified.set(key, nowMs);

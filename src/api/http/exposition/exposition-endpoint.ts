@@ -10,7 +10,6 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseGroup } from '../../../core/ingest/exposition/parse-group.ts';
-import type { ExpositionFormat } from '../../../core/ingest/exposition/parse-line.ts';
 import type { Ingest } from '../../../core/ingest/ingest.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { RouteGuard } from '../guard-routes.ts';
@@ -23,7 +22,7 @@ import {
 } from '../push/admit-push.ts';
 import { readPushBody } from '../push/push-body.ts';
 import type { Handler } from '../server.ts';
-import { storeLines, type StoreLinesResult } from './store-lines.ts';
+import { storeLines, type StoreLinesOptions, type StoreLinesResult } from './store-lines.ts';
 
 export const IMPORT_PATH = '/api/v1/import/prometheus';
 /** Of the Pushgateway; below them come the labels of the group. */
@@ -40,7 +39,7 @@ export interface ExpositionOptions {
 }
 
 const GROUP = /\/metrics\/(job(?:@base64)?\/.*)$/;
-/** What the library for Go sends unless a format is set. */
+/** What the library for Go sends unless a format is set, as a stream of `io.prometheus.client.MetricFamily`. */
 const PROTOBUF = 'application/vnd.google.protobuf';
 
 export function createExpositionHandler(options: ExpositionOptions): Handler {
@@ -69,7 +68,6 @@ async function take(
   if (typeof ofGroup === 'string') return { status: 400, message: ofGroup };
   if (request.method === 'DELETE') return null;
   const format = readFormat(request);
-  if (typeof format !== 'string') return format;
   const arrivalMs = readTimestamp(url.searchParams, now());
   const extra = readExtraLabels(url.searchParams);
   if (typeof arrivalMs !== 'number') return arrivalMs;
@@ -77,20 +75,18 @@ async function take(
   const labels = new Map([...ofGroup, ...extra]);
   try {
     const body = await readPushBody(request, MAX_PUSH_BYTES);
-    return describe(await storeLines(body, { format, arrivalMs, labels, accept, ...admitted, stats }));
+    const result = await storeLines(body, { format, arrivalMs, labels, accept, ...admitted, stats });
+    return describe(result, format === 'protobuf' ? 'sample' : 'line');
   } catch (error) {
     return refuseFailure(error);
   }
 }
 
 /** Anything else than these two is text of Prometheus: shells send forms. */
-function readFormat({ headers }: IncomingMessage): ExpositionFormat | PushRefusal {
+function readFormat({ headers }: IncomingMessage): StoreLinesOptions['format'] {
   const [mediaType = ''] = (headers['content-type'] ?? '').toLowerCase().split(';');
-  if (mediaType.trim() !== PROTOBUF) {
-    return mediaType.trim() === 'application/openmetrics-text' ? 'openmetrics' : 'text';
-  }
-  const message = `content-type: expected the text format, got ${PROTOBUF}: in Go, push.New(…).Format(expfmt.NewFormat(expfmt.TypeTextPlain))`;
-  return { status: 415, message };
+  if (mediaType.trim() === PROTOBUF) return 'protobuf';
+  return mediaType.trim() === 'application/openmetrics-text' ? 'openmetrics' : 'text';
 }
 
 /** Of an import, in milliseconds. */
@@ -120,11 +116,12 @@ function readExtraLabels(parameters: URLSearchParams): ReadonlyMap<string, strin
   return labels;
 }
 
-function describe({ samples, faults, stopped }: StoreLinesResult): PushRefusal | null {
+/** @param noun what a place of a fault is */
+function describe({ samples, faults, stopped }: StoreLinesResult, noun: string): PushRefusal | null {
   if (faults.count === 0 && stopped === null) return null;
   const parts = [`partial write: ${samples} samples stored`];
   if (stopped !== null) parts.push(`the rest was not read: ${stopped}`);
-  if (faults.count > 0) parts.push(`${faults.count} left out: ${faults.describe('line')}`);
+  if (faults.count > 0) parts.push(`${faults.count} left out: ${faults.describe(noun)}`);
   return { status: stopped === null ? 400 : 413, message: parts.join('; ') };
 }
 

@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Where a browser does not say which it is going to send. */
-const USUAL_HEADERS = 'content-type, accept, authorization, x-api-key, x-graphql-event-stream-token';
+const DEFAULT_HEADERS = 'content-type, accept, authorization, x-api-key, x-graphql-event-stream-token';
 const HEADER_NAMES = /^[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/;
 const MAX_HEADER_NAMES = 2_000;
 const EXPOSED_HEADERS = 'x-request-id, retry-after';
@@ -60,5 +60,5 @@ function chooseHeaders({ headers }: IncomingMessage): string {
   const asked = headers['access-control-request-headers'];
   return asked !== undefined && asked.length <= MAX_HEADER_NAMES && HEADER_NAMES.test(asked)
     ? asked
-    : USUAL_HEADERS;
+    : DEFAULT_HEADERS;
 }

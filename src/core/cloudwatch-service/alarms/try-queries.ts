@@ -1,6 +1,6 @@
 /**
  * Tries the expressions of an alarm on made-up points when it is put: what can never give one series would leave the alarm
- * without a state for ever, and nobody would be told.
+ * without a state for ever, and nobody would be notified.
  */
 import { evaluateExpression, type MathScope } from '../math/evaluate.ts';
 import { MathError, type MathValue, type TimeSeries } from '../math/values.ts';

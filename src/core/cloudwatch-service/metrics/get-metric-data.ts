@@ -106,7 +106,7 @@ function refuseToken(): Error {
   return new CloudwatchError('InvalidNextToken', 'The NextToken is not a token of this request.');
 }
 
-/** Tokens are not signed: a place that is none is refused, whoever wrote it. */
+/** Tokens are not signed: a place that is none is refused, no matter who wrote it. */
 const PLACE = /^(\d{1,9}) (\d{1,9}) (-?\d{1,16})?$/;
 
 function writePlace({ query, series, after }: Place): string {

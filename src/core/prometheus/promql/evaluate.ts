@@ -22,6 +22,7 @@ const MAP: Readonly<Record<ValueFunction, (value: number) => number>> = {
   ln: Math.log,
   log10: Math.log10,
   log2: Math.log2,
+  sgn: Math.sign,
   sqrt: Math.sqrt,
 };
 

@@ -3,16 +3,27 @@ import type { LabelMatcher } from './label-matcher.ts';
 
 export const RANGE_FUNCTIONS = [
   'avg_over_time',
+  'changes',
   'count_over_time',
+  'delta',
+  'deriv',
+  'idelta',
+  'increase',
+  'irate',
   'last_over_time',
   'max_over_time',
   'min_over_time',
+  'present_over_time',
+  'rate',
+  'resets',
+  'stddev_over_time',
+  'stdvar_over_time',
   'sum_over_time',
 ] as const;
 export type RangeFunction = (typeof RANGE_FUNCTIONS)[number];
 
 /** Of one vector, value by value. */
-export const VALUE_FUNCTIONS = ['abs', 'ceil', 'exp', 'floor', 'ln', 'log10', 'log2', 'sqrt'] as const;
+export const VALUE_FUNCTIONS = ['abs', 'ceil', 'exp', 'floor', 'ln', 'log10', 'log2', 'sgn', 'sqrt'] as const;
 export type ValueFunction = (typeof VALUE_FUNCTIONS)[number];
 
 export const AGGREGATIONS = ['avg', 'bottomk', 'count', 'group', 'max', 'min', 'sum', 'topk'] as const;

@@ -2,9 +2,9 @@
  * Makes of a series' samples, which come in time order, its values at the steps of a query. As Prometheus 3 has it, a
  * sample belongs to a range when it is newer than its beginning and not newer than its end.
  */
-import { ExactSum } from './exact-sum.ts';
 import type { RangeFunction } from './expression.ts';
 import type { QueryBudget } from './query-budget.ts';
+import { REDUCERS } from './range-functions.ts';
 import { type Grid, type StepSeries, timeOf } from './value.ts';
 
 export interface StepReducer {
@@ -59,7 +59,7 @@ export class NewestSample implements StepReducer {
 /** At each step what a function makes of the samples of its range. */
 export class RangeWindow implements StepReducer {
   readonly #options: ReducerOptions;
-  readonly #reduce: (values: readonly number[], from: number) => number;
+  readonly #reduce: (typeof REDUCERS)[RangeFunction];
   readonly #budget: QueryBudget;
   readonly #timestampsMs: number[] = [];
   readonly #values: number[] = [];
@@ -92,7 +92,15 @@ export class RangeWindow implements StepReducer {
       this.#forgetTo(endMs - spanMs);
       if (this.#first === this.#values.length) continue;
       this.#budget.takeVisited(this.#values.length - this.#first);
-      series.values[this.#next] = this.#reduce(this.#values, this.#first);
+      const value = this.#reduce({
+        timestampsMs: this.#timestampsMs,
+        values: this.#values,
+        first: this.#first,
+        fromMs: endMs - spanMs,
+        toMs: endMs,
+      });
+      if (value === null) continue;
+      series.values[this.#next] = value;
       series.present[this.#next] = 1;
     }
   }
@@ -109,33 +117,4 @@ export class RangeWindow implements StepReducer {
   #isAt(index: number, timestampMs: number): boolean {
     return (this.#timestampsMs[index] ?? Infinity) <= timestampMs;
   }
-}
-
-/** Each of the samples from an index on, of which there is one at least. */
-const REDUCERS: Readonly<Record<RangeFunction, (values: readonly number[], from: number) => number>> = {
-  avg_over_time: average,
-  count_over_time: (values, from) => values.length - from,
-  last_over_time: (values) => values.at(-1) ?? NaN,
-  max_over_time: (values, from) => fold(values, from, Math.max),
-  min_over_time: (values, from) => fold(values, from, Math.min),
-  sum_over_time: (values, from) => sum(values, from, 1),
-};
-
-function average(values: readonly number[], from: number): number {
-  const count = values.length - from;
-  const mean = sum(values, from, 1) / count;
-  return Number.isFinite(mean) ? mean : sum(values, from, count);
-}
-
-/** @param divisor of each of them, for those whose sum would be infinite */
-function sum(values: readonly number[], from: number, divisor: number): number {
-  const total = new ExactSum();
-  for (let index = from; index < values.length; index += 1) total.add((values[index] ?? NaN) / divisor);
-  return total.value;
-}
-
-function fold(values: readonly number[], from: number, join: (a: number, b: number) => number): number {
-  let result = values[from] ?? NaN;
-  for (let index = from + 1; index < values.length; index += 1) result = join(result, values[index] ?? NaN);
-  return result;
 }

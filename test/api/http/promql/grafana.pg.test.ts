@@ -150,7 +150,13 @@ describe.each(['POST', 'GET'] as const)("Grafana's data source, set to %s", (met
   });
 
   it.each([
-    ['query', { query: 'rate(lapwing_value[5m])' }, 422, 'execution', 'the function rate() is not supported'],
+    [
+      'query',
+      { query: 'predict_linear(lapwing_value[5m], 60)' },
+      422,
+      'execution',
+      'predict_linear() is not supported',
+    ],
     [
       'query',
       { query: 'quantile(0.9, lapwing_value)' },

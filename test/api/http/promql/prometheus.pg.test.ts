@@ -163,6 +163,21 @@ const QUERIES = [
   'count_over_time(lapwing_value[10m])',
   'last_over_time(lapwing_value[15m])',
   'max_over_time({__name__=~"lapwing_expected_(low|high)"}[5m])',
+  ...['rate', 'increase', 'irate', 'delta', 'idelta', 'resets', 'changes', 'deriv'].flatMap((name) => [
+    // One with gaps is a counter of another kind: before version 3 it was taken back to zero over more than half a step.
+    `${name}(lapwing_value{host!="b"}[5m])`,
+    `${name}(lapwing_value[25s] offset 1m)`,
+    `${name}(lapwing_value{host="a"}[15m])`,
+    `${name}(lapwing_value[9s])`,
+  ]),
+  'delta(lapwing_value{host="b"}[15m])',
+  'deriv(lapwing_value{host="b"}[15m])',
+
+  'stddev_over_time(lapwing_value[5m])',
+  'stdvar_over_time(lapwing_value[5m])',
+  'present_over_time(lapwing_value[5m])',
+  'sum by (env) (rate(lapwing_value{host!="b"}[5m])) > 0.1',
+  'sgn(lapwing_value - 20)',
   'sum(lapwing_value)',
   'sum by (host) (lapwing_value)',
   'avg(lapwing_value) by (env)',

@@ -206,3 +206,83 @@ describe('arithmetic is that of Go', () => {
     expect(await ask(query, {})).toBe(expected);
   });
 });
+
+// The series are those of promqltest/testdata/functions.test of Prometheus 3.
+describe('a rate', () => {
+  const gap = (minutes: number) => Array.from({ length: minutes }, () => '_');
+  /** @param every minutes between two samples, from a minute on */
+  const load = (every: number, values: readonly number[], from = 0) =>
+    [
+      ...gap(from),
+      ...values.flatMap((value, index) => (index === 0 ? [value] : [...gap(every - 1), value])),
+    ].join(' ');
+  const rise = (by: number, from: number, count: number) =>
+    Array.from({ length: count }, (_, index) => from + by * index);
+  const at = async (query: string, data: Data, minute: number) => {
+    const found = await ask(query, data, minute + 1);
+    if (typeof found === 'string') return found;
+    return Object.fromEntries(
+      Object.entries(found).map(([name, values]) => [
+        name,
+        Number(Number(values.split(' ').at(-1)).toPrecision(12)),
+      ]),
+    );
+  };
+  const requests = {
+    'http_requests_total{path="/foo"}': load(5, rise(10, 0, 11)),
+    'http_requests_total{path="/bar"}': load(5, [...rise(10, 0, 6), ...rise(10, 0, 5)]),
+    'http_requests_total{path="/dings"}': load(5, rise(10, 10, 11)),
+    'http_requests_total{path="/bumms"}': load(5, rise(10, 1, 11)),
+  };
+
+  it('is extrapolated to the ends of its range, and over a restart', async () => {
+    expect(await at('increase(http_requests_total[50m])', requests, 50)).toEqual({
+      '{path="/foo"}': 100,
+      // Nine steps of ten are seen: 80 risen, extrapolated by a ninth.
+      '{path="/bar"}': 88.8888888889,
+      '{path="/dings"}': 100,
+      '{path="/bumms"}': 100,
+    });
+    expect(await at('rate(http_requests_total{path="/bar"}[50m])', requests, 50)).toEqual({
+      '{path="/bar"}': 0.0296296296296,
+    });
+  });
+
+  it('of a counter is not extrapolated below zero, nor by more than half a step', async () => {
+    const starts = [0, 1, 2, 3, 4, 5];
+    const cutoff = Object.fromEntries(
+      starts.map((start) => [`c{start="${start}m"}`, load(4, rise(240, 60 * start, 11))]),
+    );
+    expect(Object.values(await at('rate(c[20m])', cutoff, 10))).toEqual([0.5, 0.55, 0.6, 0.6, 0.6, 0.6]);
+    expect(Object.values(await at('rate(c[20m])', cutoff, 20))).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(Object.values(await at('delta(c[20m])', cutoff, 10))).toEqual([720, 720, 720, 720, 720, 720]);
+  });
+
+  it.each([
+    ['irate(c[50m])', 0.03],
+    ['idelta(c[50m])', -41],
+    ['resets(c[50m])', 2],
+    ['changes(c[50m])', 4],
+    ['count_over_time(c[50m])', 6],
+    ['present_over_time(c[50m])', 1],
+    ['stdvar_over_time(c[50m])', 281.805555556],
+    ['stddev_over_time(c[50m])', 16.7870650673],
+  ])('%s of samples that fall twice is %d', async (query, expected) => {
+    const values = await at(query, { 'c{}': load(5, [0, 10, 5, 5, 50, 9]) }, 25);
+    expect(Number(Object.values(values)[0]).toPrecision(9)).toBe(expected.toPrecision(9));
+  });
+
+  it('of a line is its slope, of a constant 0, of one sample nothing', async () => {
+    const lines = {
+      'up{}': load(5, rise(-30, 7, 11)),
+      'flat{}': load(5, rise(0, 4, 11)),
+      'once{}': load(5, [1]),
+    };
+    expect(await at('deriv(up[50m])', lines, 50)).toEqual({ '{}': -0.1 });
+    expect(await at('deriv(flat[50m])', lines, 50)).toEqual({ '{}': 0 });
+    for (const name of ['rate', 'increase', 'irate', 'delta', 'idelta', 'deriv']) {
+      expect(await at(`${name}(once[5m])`, lines, 3)).toEqual({});
+    }
+    expect(await at('changes(once[5m])', lines, 3)).toEqual({ '{}': 0 });
+  });
+});

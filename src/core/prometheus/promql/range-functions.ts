@@ -1,0 +1,158 @@
+/**
+ * What a function makes of the samples of a range, as Prometheus 3 does. Pure.
+ * https://prometheus.io/docs/prometheus/latest/querying/functions/
+ */
+import { ExactSum } from './exact-sum.ts';
+import type { RangeFunction } from './expression.ts';
+
+/** The samples of a range, oldest first, from an index on: one at least. */
+export interface RangeSamples {
+  readonly timestampsMs: readonly number[];
+  readonly values: readonly number[];
+  readonly first: number;
+  /** Where the range begins and ends. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Null where the samples are too few to say. */
+type Reduce = (samples: RangeSamples) => number | null;
+
+export const REDUCERS: Readonly<Record<RangeFunction, Reduce>> = {
+  avg_over_time: average,
+  changes: countChanges,
+  count_over_time: ({ values, first }) => values.length - first,
+  delta: (samples) => extrapolate(samples, { isCounter: false, isRate: false }),
+  deriv: fitSlope,
+  idelta: (samples) => compareLast(samples, { isCounter: false, isRate: false }),
+  increase: (samples) => extrapolate(samples, { isCounter: true, isRate: false }),
+  irate: (samples) => compareLast(samples, { isCounter: true, isRate: true }),
+  last_over_time: ({ values }) => values.at(-1) ?? NaN,
+  max_over_time: (samples) => fold(samples, Math.max),
+  min_over_time: (samples) => fold(samples, Math.min),
+  present_over_time: () => 1,
+  rate: (samples) => extrapolate(samples, { isCounter: true, isRate: true }),
+  resets: countResets,
+  stddev_over_time: (samples) => Math.sqrt(measureVariance(samples)),
+  stdvar_over_time: measureVariance,
+  sum_over_time: (samples) => sum(samples, 1),
+};
+
+function average(samples: RangeSamples): number {
+  const count = samples.values.length - samples.first;
+  const mean = sum(samples, 1) / count;
+  return Number.isFinite(mean) ? mean : sum(samples, count);
+}
+
+/** @param divisor of each of them, for those whose sum would be infinite */
+function sum({ values, first }: RangeSamples, divisor: number): number {
+  const total = new ExactSum();
+  for (let index = first; index < values.length; index += 1) total.add((values[index] ?? NaN) / divisor);
+  return total.value;
+}
+
+function fold({ values, first }: RangeSamples, join: (a: number, b: number) => number): number {
+  let result = values[first] ?? NaN;
+  for (let index = first + 1; index < values.length; index += 1) result = join(result, values[index] ?? NaN);
+  return result;
+}
+
+/** Each sample with the one before it. */
+function* pairsOf({ values, first }: RangeSamples): Generator<readonly [before: number, value: number]> {
+  for (let index = first + 1; index < values.length; index += 1) {
+    yield [values[index - 1] ?? NaN, values[index] ?? NaN];
+  }
+}
+
+function countChanges(samples: RangeSamples): number {
+  let changes = 0;
+  for (const [before, value] of pairsOf(samples)) if (!Object.is(before + 0, value + 0)) changes += 1;
+  return changes;
+}
+
+function countResets(samples: RangeSamples): number {
+  let resets = 0;
+  for (const [before, value] of pairsOf(samples)) if (value < before) resets += 1;
+  return resets;
+}
+
+/** By Welford's method. */
+function measureVariance({ values, first }: RangeSamples): number {
+  let [count, mean, squares] = [0, 0, 0];
+  for (let index = first; index < values.length; index += 1) {
+    const value = values[index] ?? NaN;
+    count += 1;
+    const delta = value - mean;
+    mean += delta / count;
+    squares += delta * (value - mean);
+  }
+  return squares / count;
+}
+
+interface RateOptions {
+  /** A value below the one before is a restart from zero. */
+  readonly isCounter: boolean;
+  /** Per second. */
+  readonly isRate: boolean;
+}
+
+/** A gap to the end of the range of more than so many steps: the series does not reach there. */
+const FAR_STEPS = 1.1;
+
+/**
+ * What the range would show from its beginning to its end, by the samples within it. Where the next sample would be far beyond an
+ * end, the series is taken to begin or end half a step from its last sample; and a counter not to have been below zero.
+ */
+function extrapolate(samples: RangeSamples, { isCounter, isRate }: RateOptions): number | null {
+  const { timestampsMs, values, first, fromMs, toMs } = samples;
+  const [firstMs = 0, lastMs = 0] = [timestampsMs[first], timestampsMs.at(-1)];
+  const [firstValue = NaN, lastValue = NaN] = [values[first], values.at(-1)];
+  const sampledMs = lastMs - firstMs;
+  if (sampledMs === 0) return null;
+  const risen = lastValue - firstValue + (isCounter ? sumBeforeResets(samples) : 0);
+  const stepMs = sampledMs / (values.length - first - 1);
+  const reach = (gapMs: number) => (gapMs >= FAR_STEPS * stepMs ? stepMs / 2 : gapMs);
+  const toStartMs = reach(firstMs - fromMs);
+  const hasZero = isCounter && risen > 0 && firstValue >= 0;
+  const toZeroMs = hasZero ? sampledMs * (firstValue / risen) : Infinity;
+  const extendedMs = sampledMs + Math.min(toStartMs, toZeroMs) + reach(toMs - lastMs);
+  const factor = extendedMs / sampledMs / (isRate ? (toMs - fromMs) / 1000 : 1);
+  return risen * factor;
+}
+
+function sumBeforeResets(samples: RangeSamples): number {
+  let lost = 0;
+  for (const [before, value] of pairsOf(samples)) if (value < before) lost += before;
+  return lost;
+}
+
+/** Of the last two samples. */
+function compareLast({ timestampsMs, values, first }: RangeSamples, options: RateOptions): number | null {
+  if (values.length - first < 2) return null;
+  const [beforeMs = 0, lastMs = 0] = timestampsMs.slice(-2);
+  const [before = NaN, last = NaN] = values.slice(-2);
+  const change = options.isCounter && last < before ? last : last - before;
+  return options.isRate ? change / ((lastMs - beforeMs) / 1000) : change;
+}
+
+/** Per second, of the line of least squares. */
+function fitSlope({ timestampsMs, values, first }: RangeSamples): number | null {
+  const count = values.length - first;
+  if (count < 2) return null;
+  const [zeroMs = 0, initial = NaN] = [timestampsMs[first], values[first]];
+  const [sumX, sumY, sumXY, sumXX] = [new ExactSum(), new ExactSum(), new ExactSum(), new ExactSum()];
+  let isConstant = true;
+  for (let index = first; index < values.length; index += 1) {
+    const x = ((timestampsMs[index] ?? 0) - zeroMs) / 1000;
+    const y = values[index] ?? NaN;
+    if (y !== initial) isConstant = false;
+    sumX.add(x);
+    sumY.add(y);
+    sumXY.add(x * y);
+    sumXX.add(x * x);
+  }
+  if (isConstant) return Number.isFinite(initial) ? 0 : NaN;
+  const covariance = sumXY.value - (sumX.value * sumY.value) / count;
+  const variance = sumXX.value - (sumX.value * sumX.value) / count;
+  return covariance / variance;
+}

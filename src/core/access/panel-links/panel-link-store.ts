@@ -24,16 +24,21 @@ export async function insertPanelLink(
   await prisma.panelLink.deleteMany({
     where: { metricId, OR: [{ revokedAt: { lt: before } }, { expiresAt: { lt: before } }] },
   });
-  const count = await prisma.panelLink.count({ where: { metricId, ...isOpen(now) } });
-  if (count >= MAX_LINKS) {
-    throw new QuotaExceededError(`the metric has ${count} panel links: revoke some first`, MAX_LINKS, count);
-  }
-  try {
-    return await prisma.panelLink.create({ data: link });
-  } catch (error) {
-    if (!(error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2003')) throw error;
-    throw new NotFoundError(`input.metricId: no metric has the id Metric:${metricId}`);
-  }
+  return prisma.$transaction(async (transaction) => {
+    // One request after the other counts the links of a metric.
+    const held = await transaction.$queryRaw<readonly object[]>`
+      SELECT id FROM metric WHERE id = ${metricId}::uuid FOR NO KEY UPDATE`;
+    if (held.length === 0) throw new NotFoundError(`input.metricId: no metric has the id Metric:${metricId}`);
+    const count = await transaction.panelLink.count({ where: { metricId, ...isOpen(now) } });
+    if (count >= MAX_LINKS) {
+      throw new QuotaExceededError(
+        `the metric has ${count} panel links: revoke some first`,
+        MAX_LINKS,
+        count,
+      );
+    }
+    return transaction.panelLink.create({ data: link });
+  });
 }
 
 /** Neither revoked nor expired. */

@@ -146,6 +146,23 @@ describe('panel links', () => {
     expect(rows).toHaveLength(0);
   });
 
+  it('are a hundred at most, too, of those that are asked for at once', async () => {
+    const { pool } = accounts.server.database;
+    const metricId = accounts.ids.metric.slice('Metric:'.length);
+    await pool.query('DELETE FROM panel_link');
+    await pool.query(
+      `INSERT INTO panel_link (metric_id, hours, created_by) SELECT $1, 24, 'many' FROM generate_series(1, 97)`,
+      [metricId],
+    );
+    const input = { metricId: accounts.ids.metric };
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => ask(accounts.admin, CREATE, { input })),
+    );
+    const made = answers.filter(({ data }) => JSON.stringify(data).includes('"PanelLink"'));
+    expect(made).toHaveLength(3);
+    await pool.query('DELETE FROM panel_link');
+  });
+
   it('are for WRITE alone: a key that may only read neither makes nor sees any', async () => {
     await using keyed = await startKeyedServer();
     await keyed.server.engine.accept.acceptNamed([{ metric: 'm', timestampMs: Date.now(), value: 1 }]);

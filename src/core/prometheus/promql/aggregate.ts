@@ -1,5 +1,5 @@
 /** Aggregations: one series of many, step by step. https://prometheus.io/docs/prometheus/latest/querying/operators/ */
-import { ExactSum, SumColumns } from './exact-sum.ts';
+import { ExactSum, SumColumns } from './math/exact-sum.ts';
 import type { AggregateExpression, Aggregation, LabelChoice } from './expression.ts';
 import { PromqlError } from './promql-error.ts';
 import { NAME_LABEL } from './parse-selector.ts';

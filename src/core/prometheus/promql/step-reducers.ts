@@ -4,7 +4,7 @@
  */
 import type { RangeFunction } from './expression.ts';
 import type { QueryBudget } from './query-budget.ts';
-import { REDUCERS } from './range-functions.ts';
+import { REDUCERS } from './math/range-functions.ts';
 import { type Grid, type StepSeries, timeOf } from './value.ts';
 
 export interface StepReducer {

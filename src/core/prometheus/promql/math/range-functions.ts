@@ -3,7 +3,7 @@
  * https://prometheus.io/docs/prometheus/latest/querying/functions/
  */
 import { ExactSum } from './exact-sum.ts';
-import type { RangeFunction } from './expression.ts';
+import type { RangeFunction } from '../expression.ts';
 
 /** The samples of a range, oldest first, from an index on: one at least. */
 export interface RangeSamples {

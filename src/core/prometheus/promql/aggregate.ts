@@ -1,8 +1,9 @@
 /** Aggregations: one series of many, step by step. https://prometheus.io/docs/prometheus/latest/querying/operators/ */
-import { ExactSum, SumColumns } from './math/exact-sum.ts';
+import { ExactSum, findVariance, SumColumns } from './math/exact-sum.ts';
 import type { AggregateExpression, Aggregation, LabelChoice } from './expression.ts';
 import { PromqlError } from './promql-error.ts';
 import { NAME_LABEL } from './parse-selector.ts';
+import { findQuantile } from './math/quantile.ts';
 import { keyOf, type Labels } from './series-labels.ts';
 import { createStepSeries, type Evaluation, type StepSeries } from './value.ts';
 
@@ -13,7 +14,7 @@ interface Group {
   readonly members: StepSeries[];
 }
 
-/** @param parameter of topk and bottomk, at each step @throws PromqlError */
+/** @param parameter of those that take one, at each step @throws PromqlError */
 export async function aggregate(
   { operator, grouping }: Pick<AggregateExpression, 'operator' | 'grouping'>,
   series: readonly StepSeries[],
@@ -22,6 +23,10 @@ export async function aggregate(
 ): Promise<StepSeries[]> {
   const groups = groupSeries(series, grouping);
   const found: StepSeries[] = [];
+  if (operator === 'quantile' || operator === 'stddev' || operator === 'stdvar') {
+    for (const group of groups) found.push(await measureGroup(group, operator, parameter, evaluation));
+    return found;
+  }
   if (operator !== 'topk' && operator !== 'bottomk') {
     for (const group of groups) found.push(await reduceGroup(group, operator, evaluation));
     return found;
@@ -55,7 +60,8 @@ function groupSeries(series: readonly StepSeries[], grouping: LabelChoice): read
   return [...groups.values()];
 }
 
-type Joined = Exclude<Aggregation, 'topk' | 'bottomk'>;
+type Measured = 'quantile' | 'stddev' | 'stdvar';
+type Joined = Exclude<Aggregation, 'topk' | 'bottomk' | Measured>;
 
 /** What two values become; sums are added apart. */
 const JOIN: Readonly<Record<Exclude<Joined, 'sum' | 'avg'>, (joined: number, value: number) => number>> = {
@@ -86,6 +92,32 @@ async function reduceGroup(
     }
   }
   return result;
+}
+
+/** What needs all values of a step together. */
+async function measureGroup(
+  { labels, members }: Group,
+  operator: Measured,
+  parameter: Float64Array | null,
+  { grid, budget }: Evaluation,
+): Promise<StepSeries> {
+  const result = createStepSeries(labels, grid);
+  for (let step = 0; step < grid.count; step += 1) {
+    await budget.work(SORT_FACTOR * members.length);
+    const there = members.flatMap(({ values, present }) =>
+      present[step] === 1 ? [values[step] ?? NaN] : [],
+    );
+    if (there.length === 0) continue;
+    result.values[step] =
+      operator === 'quantile' ? findQuantile(parameter?.[step] ?? NaN, there) : measure(operator, there);
+    result.present[step] = 1;
+  }
+  return result;
+}
+
+function measure(operator: 'stddev' | 'stdvar', values: readonly number[]): number {
+  const variance = findVariance(values);
+  return operator === 'stddev' ? Math.sqrt(variance) : variance;
 }
 
 async function sumGroup(

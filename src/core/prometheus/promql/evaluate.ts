@@ -1,6 +1,7 @@
 /** Evaluates a query at all its steps at once, from its parts up. */
 import { aggregate } from './aggregate.ts';
 import { combine, dropNames } from './binary.ts';
+import { joinHistograms } from './join-histograms.ts';
 import type { Expression, ValueFunction } from './expression.ts';
 import { PromqlError } from './promql-error.ts';
 import type { QueryBudget } from './query-budget.ts';
@@ -14,14 +15,22 @@ import {
   type Value,
 } from './value.ts';
 
-const MAP: Readonly<Record<ValueFunction, (value: number) => number>> = {
+/** @param parameters numbers of the step */
+type MapValue = (value: number, parameters: readonly number[]) => number;
+
+const MAP: Readonly<Record<ValueFunction, MapValue>> = {
   abs: Math.abs,
   ceil: Math.ceil,
+  clamp: (value, [low = NaN, high = NaN]) => Math.max(low, Math.min(high, value)),
+  clamp_max: (value, [high = NaN]) => Math.min(high, value),
+  clamp_min: (value, [low = NaN]) => Math.max(low, value),
   exp: Math.exp,
   floor: Math.floor,
   ln: Math.log,
   log10: Math.log10,
   log2: Math.log2,
+  // Prometheus divides by the inverse, which makes of 0.1 no 0.30000000000000004.
+  round: (value, [to = 1]) => Math.floor(value * (1 / to) + 0.5) / (1 / to),
   sgn: Math.sign,
   sqrt: Math.sqrt,
 };
@@ -50,8 +59,9 @@ export class Evaluator {
       case 'selector':
         return vector(await this.#reader.readSteps(expression, null, this.#grid));
       case 'range': {
-        const { name, selector } = expression;
-        const series = await this.#reader.readSteps(selector, name, this.#grid);
+        const { name, selector, parameter } = expression;
+        const parameters = parameter === null ? null : await this.#evaluateNumbers(parameter);
+        const series = await this.#reader.readSteps(selector, { name, parameters }, this.#grid);
         return vector(name === 'last_over_time' ? series : dropNames(series));
       }
       case 'vector':
@@ -61,11 +71,16 @@ export class Evaluator {
       case 'negate':
         return this.#map(await this.evaluate(expression.operand), (value) => -value);
       case 'map':
-        return this.#map(await this.evaluate(expression.operand), MAP[expression.name]);
+        return this.#mapBy(expression);
+      case 'histogram': {
+        const quantiles = await this.#evaluateNumbers(expression.quantile);
+        const operand = await this.#evaluateVector(expression.operand);
+        return vector(await joinHistograms(quantiles, operand, this.#evaluation));
+      }
       case 'aggregate': {
         const operand = await this.#evaluateVector(expression.operand);
-        const parameter = expression.parameter === null ? null : await this.evaluate(expression.parameter);
-        const values = parameter?.type === 'scalar' ? parameter.values : null;
+        const { parameter } = expression;
+        const values = parameter === null ? null : await this.#evaluateNumbers(parameter);
         this.#budget.takePoints(values === null ? 0 : operand.length * this.#grid.count);
         return vector(await aggregate(expression, operand, values, this.#evaluation));
       }
@@ -84,6 +99,12 @@ export class Evaluator {
   async #evaluateVector(expression: Expression): Promise<readonly StepSeries[]> {
     const value = await this.evaluate(expression);
     return value.type === 'vector' ? value.series : [];
+  }
+
+  /** @param expression one that gives numbers */
+  async #evaluateNumbers(expression: Expression): Promise<Float64Array> {
+    const value = await this.evaluate(expression);
+    return value.type === 'scalar' ? value.values : new Float64Array(this.#grid.count).fill(NaN);
   }
 
   #scalar(valueAt: (step: number) => number): Value {
@@ -106,7 +127,26 @@ export class Evaluator {
     });
   }
 
-  async #map(value: Value, apply: (value: number) => number): Promise<Value> {
+  async #mapBy({ name, operand, parameters }: Extract<Expression, { kind: 'map' }>): Promise<Value> {
+    const numbers: Float64Array[] = [];
+    for (const parameter of parameters) numbers.push(await this.#evaluateNumbers(parameter));
+    const value = await this.evaluate(operand);
+    const parametersAt = Array.from({ length: this.#grid.count }, (_, step) =>
+      numbers.map((values) => values[step] ?? NaN),
+    );
+    const apply = MAP[name];
+    const mapped = await this.#map(value, (one, step) => apply(one, parametersAt[step] ?? []));
+    if (name !== 'clamp' || mapped.type === 'scalar') return mapped;
+    // Nothing lies between a bound and one below it.
+    const isEmpty = parametersAt.map(([low = NaN, high = NaN]) => high < low);
+    const kept = mapped.series.map((series) => ({
+      ...series,
+      present: series.present.map((present, step) => (isEmpty[step] === true ? 0 : present)),
+    }));
+    return vector(kept.filter(({ present }) => present.includes(1)));
+  }
+
+  async #map(value: Value, apply: (value: number, step: number) => number): Promise<Value> {
     if (value.type === 'scalar') return { type: 'scalar', values: value.values.map(apply) };
     this.#budget.takePoints(value.series.length * this.#grid.count);
     const series: StepSeries[] = [];

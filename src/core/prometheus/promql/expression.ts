@@ -14,6 +14,7 @@ export const RANGE_FUNCTIONS = [
   'max_over_time',
   'min_over_time',
   'present_over_time',
+  'quantile_over_time',
   'rate',
   'resets',
   'stddev_over_time',
@@ -22,12 +23,40 @@ export const RANGE_FUNCTIONS = [
 ] as const;
 export type RangeFunction = (typeof RANGE_FUNCTIONS)[number];
 
-/** Of one vector, value by value. */
-export const VALUE_FUNCTIONS = ['abs', 'ceil', 'exp', 'floor', 'ln', 'log10', 'log2', 'sgn', 'sqrt'] as const;
+/** Of one vector, value by value; some by numbers besides. */
+export const VALUE_FUNCTIONS = [
+  'abs',
+  'ceil',
+  'clamp',
+  'clamp_max',
+  'clamp_min',
+  'exp',
+  'floor',
+  'ln',
+  'log10',
+  'log2',
+  'round',
+  'sgn',
+  'sqrt',
+] as const;
 export type ValueFunction = (typeof VALUE_FUNCTIONS)[number];
 
-export const AGGREGATIONS = ['avg', 'bottomk', 'count', 'group', 'max', 'min', 'sum', 'topk'] as const;
+export const AGGREGATIONS = [
+  'avg',
+  'bottomk',
+  'count',
+  'group',
+  'max',
+  'min',
+  'quantile',
+  'stddev',
+  'stdvar',
+  'sum',
+  'topk',
+] as const;
 export type Aggregation = (typeof AGGREGATIONS)[number];
+/** Those that take a number before what they aggregate. */
+export const WITH_PARAMETER: readonly Aggregation[] = ['bottomk', 'quantile', 'topk'];
 
 export const ARITHMETIC = ['+', '-', '*', '/', '%', '^'] as const;
 export const COMPARISONS = ['==', '!=', '>', '<', '>=', '<='] as const;
@@ -57,7 +86,7 @@ export interface AggregateExpression {
   readonly kind: 'aggregate';
   readonly operator: Aggregation;
   readonly grouping: LabelChoice;
-  /** Of topk and bottomk. */
+  /** Of those that take one. */
   readonly parameter: Expression | null;
   readonly operand: Expression;
 }
@@ -78,8 +107,21 @@ export type Expression =
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'time' }
   | { readonly kind: 'negate'; readonly operand: Expression }
-  | { readonly kind: 'range'; readonly name: RangeFunction; readonly selector: Selector }
-  | { readonly kind: 'map'; readonly name: ValueFunction; readonly operand: Expression }
+  | {
+      readonly kind: 'range';
+      readonly name: RangeFunction;
+      readonly selector: Selector;
+      /** A number; null of functions that take none. */
+      readonly parameter: Expression | null;
+    }
+  | {
+      readonly kind: 'map';
+      readonly name: ValueFunction;
+      readonly operand: Expression;
+      /** Numbers. */
+      readonly parameters: readonly Expression[];
+    }
+  | { readonly kind: 'histogram'; readonly quantile: Expression; readonly operand: Expression }
   | { readonly kind: 'vector'; readonly operand: Expression }
   | { readonly kind: 'scalar'; readonly operand: Expression }
   | Selector
@@ -88,6 +130,28 @@ export type Expression =
 
 export type ValueType = 'scalar' | 'string' | 'instant vector' | 'range vector';
 
+const [NUMBER, VECTOR, RANGE] = ['scalar', 'instant vector', 'range vector'] as const;
+
+interface Signature {
+  readonly takes: readonly ValueType[];
+  /** How many of the last ones may be left out. */
+  readonly optional?: number;
+}
+
+/** What functions take, in their order. */
+export const SIGNATURES: ReadonlyMap<string, Signature> = new Map<string, Signature>([
+  ...RANGE_FUNCTIONS.map((name) => [name, { takes: [RANGE] }] as const),
+  ...VALUE_FUNCTIONS.map((name) => [name, { takes: [VECTOR] }] as const),
+  ['clamp', { takes: [VECTOR, NUMBER, NUMBER] }],
+  ['clamp_max', { takes: [VECTOR, NUMBER] }],
+  ['clamp_min', { takes: [VECTOR, NUMBER] }],
+  ['histogram_quantile', { takes: [NUMBER, VECTOR] }],
+  ['quantile_over_time', { takes: [NUMBER, RANGE] }],
+  ['round', { takes: [VECTOR, NUMBER], optional: 1 }],
+  ['scalar', { takes: [VECTOR] }],
+  ['time', { takes: [] }],
+  ['vector', { takes: [NUMBER] }],
+]);
 export function typeOf(expression: Expression): ValueType {
   switch (expression.kind) {
     case 'number':
@@ -106,6 +170,7 @@ export function typeOf(expression: Expression): ValueType {
     }
     case 'range':
     case 'map':
+    case 'histogram':
     case 'vector':
     case 'aggregate':
       return 'instant vector';

@@ -14,9 +14,11 @@ import {
   type LabelChoice,
   RANGE_FUNCTIONS,
   SET_OPERATORS,
+  SIGNATURES,
   typeOf,
   VALUE_FUNCTIONS,
   type ValueType,
+  WITH_PARAMETER,
 } from './expression.ts';
 import { parseNumber } from './parse-literal.ts';
 import { parseSelector, parseTextOf } from './parse-selector.ts';
@@ -24,7 +26,7 @@ import { PromqlError } from './promql-error.ts';
 import { childrenOf, failAt, parseSyntax, placeOffsets } from './syntax-node.ts';
 
 const NOTHING_EXCLUDED: LabelChoice = { labels: [], isExcluded: true };
-const FUNCTIONS = [...RANGE_FUNCTIONS, ...VALUE_FUNCTIONS, 'scalar', 'time', 'vector'].toSorted();
+const FUNCTIONS = [...SIGNATURES.keys()].toSorted();
 
 /** @throws PromqlError: bad_data for what is not PromQL, execution for what is, and is not supported */
 export function parseQuery(text: string): Expression {
@@ -93,23 +95,36 @@ class QueryReader {
     const [identifier, body] = childrenOf(node);
     const name = identifier === undefined ? '' : this.#write(identifier);
     const given = body === undefined ? [] : childrenOf(body);
-    const [first, ...others] = given;
-    if (name === 'time' && first === undefined) return { kind: 'time' };
-    if (!FUNCTIONS.includes(name)) {
+    const signature = SIGNATURES.get(name);
+    if (signature === undefined) {
       throw unsupported(`the function ${name}() is`, `; these are: ${FUNCTIONS.join(', ')}`);
     }
-    if (first === undefined || others.length > 0 || name === 'time') {
-      const expected = name === 'time' ? 0 : 1;
+    const { takes, optional = 0 } = signature;
+    if (given.length > takes.length || given.length < takes.length - optional) {
+      const expected = optional === 0 ? takes.length : `${takes.length - optional} to ${takes.length}`;
       throw this.#fail(node, `expected ${expected} argument(s) in call to "${name}", got ${given.length}`);
     }
+    const read = given.map((one, index) => this.#expect(one, takes.slice(index, index + 1), name));
+    return this.#call(node, name, read);
+  }
+
+  /** @param given of the types the function takes */
+  #call(node: SyntaxNode, name: string, given: readonly Expression[]): Expression {
+    const [first, second, ...others] = given;
+    if (first === undefined) return { kind: 'time' };
     if (isOneOf(RANGE_FUNCTIONS, name)) {
-      const selector = this.#expect(first, ['range vector'], name);
-      if (selector.kind !== 'selector') throw this.#fail(first, 'expected a range vector selector');
-      return { kind: 'range', name, selector };
+      const [selector, parameter] = second === undefined ? [first, null] : [second, first];
+      if (selector.kind === 'selector') return { kind: 'range', name, selector, parameter };
+      throw this.#fail(node, 'expected a range vector selector');
     }
-    if (name === 'vector') return { kind: name, operand: this.#expect(first, ['scalar'], name) };
-    const operand = this.#expect(first, ['instant vector'], name);
-    return isOneOf(VALUE_FUNCTIONS, name) ? { kind: 'map', name, operand } : { kind: 'scalar', operand };
+    if (isOneOf(VALUE_FUNCTIONS, name)) {
+      const parameters = second === undefined ? [] : [second, ...others];
+      return { kind: 'map', name, operand: first, parameters };
+    }
+    if (name === 'histogram_quantile' && second !== undefined) {
+      return { kind: 'histogram', quantile: first, operand: second };
+    }
+    return { kind: name === 'vector' ? name : 'scalar', operand: first };
   }
 
   #readAggregate(node: SyntaxNode): Expression {
@@ -121,7 +136,7 @@ class QueryReader {
     const body = parts.find(({ name }) => name === 'FunctionCallBody');
     const modifier = parts.find(({ name }) => name === 'AggregateModifier');
     const given = body === undefined ? [] : childrenOf(body);
-    const wanted = operator === 'topk' || operator === 'bottomk' ? 2 : 1;
+    const wanted = WITH_PARAMETER.includes(operator) ? 2 : 1;
     const operand = given.at(-1);
     if (operand === undefined || given.length !== wanted) {
       const message = `wrong number of arguments for aggregate expression provided, expected ${wanted}, got ${given.length}`;

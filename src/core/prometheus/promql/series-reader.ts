@@ -19,6 +19,13 @@ interface Span {
   readonly toMs: number;
 }
 
+/** What becomes of the samples of a range. */
+export interface RangeReduction {
+  readonly name: RangeFunction;
+  /** Of functions that take a number, at each step. */
+  readonly parameters: Float64Array | null;
+}
+
 export class SeriesReader {
   readonly #pool: Queryable;
   readonly #budget: QueryBudget;
@@ -36,20 +43,21 @@ export class SeriesReader {
   }
 
   /**
-   * @param name what becomes of the samples of a range; null for the newest one within the lookback
+   * @param reduce what becomes of the samples of a range, by a number at each step where the function takes one; null for the
+   *   newest one within the lookback
    * @returns the series that have a value at one of the steps at least
    * @throws PromqlError where it is too much
    */
-  async readSteps(selector: Selector, name: RangeFunction | null, grid: Grid): Promise<StepSeries[]> {
+  async readSteps(selector: Selector, reduce: RangeReduction | null, grid: Grid): Promise<StepSeries[]> {
     const chosen = await this.#choose(selector, grid.count);
     const { offsetMs } = selector;
     const spanMs = selector.rangeMs ?? this.#lookbackMs;
     const found = chosen.map(({ labels }) => createStepSeries(labels, grid));
     const reducers = found.map((series): StepReducer => {
       const options = { grid, spanMs, offsetMs, series };
-      return name === null
+      return reduce === null
         ? new NewestSample(options)
-        : new RangeWindow({ ...options, name, budget: this.#budget });
+        : new RangeWindow({ ...options, ...reduce, budget: this.#budget });
     });
     const span = {
       afterMs: grid.startMs - offsetMs - spanMs,

@@ -61,14 +61,23 @@ export class RangeWindow implements StepReducer {
   readonly #options: ReducerOptions;
   readonly #reduce: (typeof REDUCERS)[RangeFunction];
   readonly #budget: QueryBudget;
+  readonly #parameters: Float64Array | null;
   readonly #timestampsMs: number[] = [];
   readonly #values: number[] = [];
   /** Samples before this one are behind every range that is left. */
   #first = 0;
   #next = 0;
 
-  constructor(options: ReducerOptions & { readonly name: RangeFunction; readonly budget: QueryBudget }) {
+  /** @param options.parameters of functions that take a number, at each step */
+  constructor(
+    options: ReducerOptions & {
+      readonly name: RangeFunction;
+      readonly budget: QueryBudget;
+      readonly parameters?: Float64Array | null;
+    },
+  ) {
     this.#options = options;
+    this.#parameters = options.parameters ?? null;
     this.#reduce = REDUCERS[options.name];
     this.#budget = options.budget;
   }
@@ -98,6 +107,7 @@ export class RangeWindow implements StepReducer {
         first: this.#first,
         fromMs: endMs - spanMs,
         toMs: endMs,
+        parameter: this.#parameters?.[this.#next] ?? NaN,
       });
       if (value === null) continue;
       series.values[this.#next] = value;

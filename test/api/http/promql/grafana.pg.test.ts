@@ -159,10 +159,10 @@ describe.each(['POST', 'GET'] as const)("Grafana's data source, set to %s", (met
     ],
     [
       'query',
-      { query: 'quantile(0.9, lapwing_value)' },
+      { query: 'count_values("value", lapwing_value)' },
       422,
       'execution',
-      'the aggregation quantile is not supported',
+      'the aggregation count_values is not supported',
     ],
     ['query', { query: 'lapwing_value[1h:5m]' }, 422, 'execution', 'subqueries'],
     ['query', { query: 'lapwing_value @ 5' }, 422, 'execution', 'the modifier @ is not supported'],

@@ -55,7 +55,15 @@ async function push(): Promise<void> {
       return [{ metric: `cpu.load;env=${env};host=${host}`, timestampMs: START_MS + row * STEP_MS, value }];
     }),
   );
-  await accept.acceptNamed(points);
+  // Buckets, of which one series is no histogram.
+  const bounds = [...['0.1', '0.5', '2.5', '+Inf'].map((le) => `;le=${le}`), ''];
+  const buckets = Array.from({ length: ROWS }, (_, row) => row).flatMap((row) =>
+    bounds.map((bound, index) => {
+      const value = Math.floor(row * (index + 1) * 1.7) + (row % 3) * index;
+      return { metric: `wait_bucket${bound}`, timestampMs: START_MS + row * STEP_MS, value };
+    }),
+  );
+  await accept.acceptNamed([...points, ...buckets]);
 }
 
 /** What the server has, written to Prometheus sample by sample. */
@@ -66,8 +74,8 @@ async function copy(): Promise<void> {
     labels: Object.entries(metric).toSorted(([a], [b]) => (a < b ? -1 : 1)),
     samples: values.map(([seconds, value]) => [Number(value), Math.round(seconds * 1000)] as const),
   }));
-  // Of two monitored metrics five series, of the other one.
-  expect(series).toHaveLength(11);
+  // Of two monitored metrics five series, of the others one.
+  expect(series).toHaveLength(16);
   const response = await fetch(`${prometheus.url}/api/v1/write`, {
     method: 'POST',
     headers: {
@@ -178,6 +186,23 @@ const QUERIES = [
   'present_over_time(lapwing_value[5m])',
   'sum by (env) (rate(lapwing_value{host!="b"}[5m])) > 0.1',
   'sgn(lapwing_value - 20)',
+  'clamp(lapwing_value, 10, 30)',
+  'clamp(lapwing_value, 30, 10)',
+  'clamp_min(lapwing_value, NaN)',
+  'clamp_max(clamp_min(lapwing_value, 10), time() / 1e8)',
+  'round(lapwing_value)',
+  'round(-lapwing_value / 7, 0.1)',
+  'round(lapwing_value, 5)',
+  ...[-1, 0, 0.25, 0.5, 0.99, 1, 2, 'NaN', 'scalar(lapwing_value{host="a"}) / 50'].flatMap((quantile) => [
+    `quantile_over_time(${quantile}, lapwing_value[5m])`,
+    `quantile by (env) (${quantile}, lapwing_value)`,
+    `histogram_quantile(${quantile}, lapwing_value{metric="wait_bucket"})`,
+    `histogram_quantile(${quantile}, sum by (le) (rate(lapwing_value{metric="wait_bucket"}[5m])))`,
+  ]),
+  'histogram_quantile(0.5, lapwing_value{le!="+Inf"})',
+  'histogram_quantile(0.5, lapwing_value{le=~"0.1|.Inf"} - 1e6)',
+  'stddev(lapwing_value)',
+  'stdvar by (env) (lapwing_value)',
   'sum(lapwing_value)',
   'sum by (host) (lapwing_value)',
   'avg(lapwing_value) by (env)',
@@ -227,6 +252,12 @@ const QUERIES = [
   '1 and lapwing_value',
   'lapwing_value + bool 1',
   'topk(lapwing_value)',
+  'quantile(lapwing_value)',
+  'histogram_quantile(lapwing_value)',
+  'quantile_over_time(0.5, lapwing_value)',
+  'clamp(lapwing_value, 1)',
+  'round(lapwing_value, 1, 2)',
+  'round(1)',
   'lapwing_value offset',
   '(lapwing_value) offset 5m',
   '"text" + 1',

@@ -4,11 +4,11 @@
  */
 import { describe, expect, it } from 'vitest';
 import { Evaluator } from '../../../../src/core/prometheus/promql/evaluate.ts';
-import type { RangeFunction, Selector } from '../../../../src/core/prometheus/promql/expression.ts';
+import type { Selector } from '../../../../src/core/prometheus/promql/expression.ts';
 import { parseQuery } from '../../../../src/core/prometheus/promql/parse-query.ts';
 import { QueryBudget } from '../../../../src/core/prometheus/promql/query-budget.ts';
 import { sortLabels } from '../../../../src/core/prometheus/promql/series-labels.ts';
-import { SeriesReader } from '../../../../src/core/prometheus/promql/series-reader.ts';
+import { type RangeReduction, SeriesReader } from '../../../../src/core/prometheus/promql/series-reader.ts';
 import { NewestSample, RangeWindow } from '../../../../src/core/prometheus/promql/step-reducers.ts';
 import {
   createStepSeries,
@@ -35,7 +35,7 @@ class MemoryReader extends SeriesReader {
     this.#data = data;
   }
 
-  override readSteps(selector: Selector, name: RangeFunction | null, grid: Grid): Promise<StepSeries[]> {
+  override readSteps(selector: Selector, reduce: RangeReduction | null, grid: Grid): Promise<StepSeries[]> {
     const found = Object.entries(this.#data).flatMap(([series, samples]) => {
       const labels = readLabels(series);
       if (!selector.matchers.every(({ label, matches }) => matches(labels.get(label) ?? ''))) return [];
@@ -47,7 +47,7 @@ class MemoryReader extends SeriesReader {
         series: result,
       };
       const reducer =
-        name === null ? new NewestSample(options) : new RangeWindow({ ...options, name, budget });
+        reduce === null ? new NewestSample(options) : new RangeWindow({ ...options, ...reduce, budget });
       for (const [minute, text] of samples.split(' ').entries()) {
         if (text !== '_') reducer.add(minute * STEP_MS, Number(text.replace('Inf', 'Infinity')));
       }

@@ -30,6 +30,8 @@ function write(expression: Expression): string {
       return `${expression.name}(${write(expression.selector)})`;
     case 'map':
       return `${expression.name}(${write(expression.operand)})`;
+    case 'histogram':
+      return `histogram_quantile(${write(expression.quantile)}, ${write(expression.operand)})`;
     case 'vector':
     case 'scalar':
       return `${expression.kind}(${write(expression.operand)})`;

@@ -2,8 +2,9 @@
  * What a function makes of the samples of a range, as Prometheus 3 does. Pure.
  * https://prometheus.io/docs/prometheus/latest/querying/functions/
  */
-import { ExactSum } from './exact-sum.ts';
+import { ExactSum, findVariance } from './exact-sum.ts';
 import type { RangeFunction } from '../expression.ts';
+import { findQuantile } from './quantile.ts';
 
 /** The samples of a range, oldest first, from an index on: one at least. */
 export interface RangeSamples {
@@ -13,6 +14,8 @@ export interface RangeSamples {
   /** Where the range begins and ends. */
   readonly fromMs: number;
   readonly toMs: number;
+  /** Of functions that take a number. */
+  readonly parameter: number;
 }
 
 /** Null where the samples are too few to say. */
@@ -31,10 +34,11 @@ export const REDUCERS: Readonly<Record<RangeFunction, Reduce>> = {
   max_over_time: (samples) => fold(samples, Math.max),
   min_over_time: (samples) => fold(samples, Math.min),
   present_over_time: () => 1,
+  quantile_over_time: ({ values, first, parameter }) => findQuantile(parameter, values.slice(first)),
   rate: (samples) => extrapolate(samples, { isCounter: true, isRate: true }),
   resets: countResets,
-  stddev_over_time: (samples) => Math.sqrt(measureVariance(samples)),
-  stdvar_over_time: measureVariance,
+  stddev_over_time: ({ values, first }) => Math.sqrt(findVariance(values, first)),
+  stdvar_over_time: ({ values, first }) => findVariance(values, first),
   sum_over_time: (samples) => sum(samples, 1),
 };
 
@@ -74,19 +78,6 @@ function countResets(samples: RangeSamples): number {
   let resets = 0;
   for (const [before, value] of pairsOf(samples)) if (value < before) resets += 1;
   return resets;
-}
-
-/** By Welford's method. */
-function measureVariance({ values, first }: RangeSamples): number {
-  let [count, mean, squares] = [0, 0, 0];
-  for (let index = first; index < values.length; index += 1) {
-    const value = values[index] ?? NaN;
-    count += 1;
-    const delta = value - mean;
-    mean += delta / count;
-    squares += delta * (value - mean);
-  }
-  return squares / count;
 }
 
 interface RateOptions {

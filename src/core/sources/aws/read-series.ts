@@ -44,13 +44,13 @@ export interface ReadAccess {
   readonly count: CountAws;
 }
 
-/** All pages of the answer to one GetMetricData. @throws whatever the client throws, SourceUnavailableError */
+/** The pages of the answer to one GetMetricData. @throws whatever the client throws, SourceUnavailableError */
 export async function getMetricData(
   access: ReadAccess,
   region: string,
   query: { readonly queries: readonly MetricDataQuery[]; readonly window: SeriesWindow },
   signal: AbortSignal,
-): Promise<readonly MetricDataResult[]> {
+): Promise<readonly (readonly MetricDataResult[])[]> {
   const { GetMetricDataCommand } = await import('@aws-sdk/client-cloudwatch');
   const client = await access.client(region);
   const { queries, window } = query;
@@ -74,14 +74,14 @@ export async function getMetricData(
     pages.push(page.MetricDataResults ?? []);
     token = page.NextToken;
   } while (token !== undefined && token !== '');
-  return pages.flat();
+  return pages;
 }
 
 export function createReadSeries(options: ReadAccess): ReadSeries {
   const readChunk: ReadSeries = async (region, queries, window, signal) => {
     try {
-      const results = await getMetricData(options, region, { queries: queries.map(toQuery), window }, signal);
-      return mergePages(queries.length, results, window);
+      const pages = await getMetricData(options, region, { queries: queries.map(toQuery), window }, signal);
+      return mergePages(queries.length, pages.flat(), window);
     } catch (error) {
       if (queries.length > 1 && isAboutTheRequest(error)) {
         // One series CloudWatch does not like costs only itself.

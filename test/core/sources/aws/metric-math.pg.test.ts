@@ -80,10 +80,14 @@ describe('an expression', () => {
       `SEARCH('{Shop,Host} MetricName="Errors" OR MetricName="Requests"', 'Sum', 300)`,
       'the expression gives 2',
     ],
+    // Both are called Errors.
+    ['[errors, other]', 'expected one series, the expression gives 2: Errors'],
+    ['METRICS("r")', 'expected one series, the expression gives 3: '],
   ])(
     'is refused where CloudWatch refuses it, or several series come of it: %s',
     async (expression, reason) => {
-      const refused = monitor({ ...RATE, expression });
+      const other = { id: 'other', ...seriesOf('Shop', 'Errors', { Host: 'web-2' }), statistic: 'Sum' };
+      const refused = monitor({ ...RATE, metrics: [...RATE.metrics, other], expression });
       await expect(refused).rejects.toThrow(InvalidInputError);
       await expect(refused).rejects.toThrow(reason);
     },

@@ -81,8 +81,8 @@ export class MathReader {
   async #ask(spec: MathSpec, window: SeriesWindow, signal: AbortSignal): Promise<readonly Sample[]> {
     this.#access.count('cloudwatch_series_read', Math.max(1, spec.metrics.length));
     const question = { queries: toQueries(spec), window };
-    const results = await getMetricData(this.#access, spec.region, question, signal);
-    return readResult(results, window);
+    const pages = await getMetricData(this.#access, spec.region, question, signal);
+    return readResult(pages, window);
   }
 }
 
@@ -98,20 +98,24 @@ function toQueries({ expression, metrics, periodSeconds }: MathSpec): readonly M
 /** An expression that gives several series: which is meant, nobody knows. */
 class SeveralSeriesError extends SourceUnavailableError {}
 
-/** A series may go on on the next page, under its label. */
-function readResult(results: readonly MetricDataResult[], window: SeriesWindow): readonly Sample[] {
-  const byLabel = new Map<string, ReturnType<typeof openSeries>>();
-  for (const part of results) {
-    const series = byLabel.get(part.Label ?? '') ?? openSeries();
-    byLabel.set(part.Label ?? '', series);
-    addPart(series, part, window);
+/**
+ * A series may go on on the next page, under its label. On one page there is one of it: series that are called the same,
+ * as two hosts' CPUUtilization are, would be taken for one.
+ */
+function readResult(
+  pages: readonly (readonly MetricDataResult[])[],
+  window: SeriesWindow,
+): readonly Sample[] {
+  const labels = new Set(pages.flatMap((page) => page.map(({ Label = '' }) => Label)));
+  const count = Math.max(labels.size, ...pages.map((page) => page.length));
+  if (count > 1) {
+    const shown = [...labels].slice(0, 3).join(', ');
+    throw new SeveralSeriesError(`expected one series, the expression gives ${count}: ${shown}`);
   }
-  const [series, ...others] = byLabel.values();
-  if (others.length > 0) {
-    const labels = [...byLabel.keys()].slice(0, 3).join(', ');
-    throw new SeveralSeriesError(`expected one series, the expression gives ${byLabel.size}: ${labels}`);
-  }
-  if (series === undefined) return [];
+  const parts = pages.flat();
+  if (parts.length === 0) return [];
+  const series = openSeries();
+  for (const part of parts) addPart(series, part, window);
   const samples = closeSeries(series);
   if (samples instanceof Error) throw samples;
   return samples;

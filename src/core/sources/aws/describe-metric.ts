@@ -1,6 +1,6 @@
 /** What a checked spec means: the metric's names, what is known of its values, and the resource it belongs to. */
 import { createHash } from 'node:crypto';
-import { NotSupportedError } from '../../../errors.ts';
+import { InvalidInputError, NotSupportedError } from '../../../errors.ts';
 import type { MetricDescription, SourceResource } from '../source.ts';
 import type { CatalogueType } from './catalogue-row.ts';
 import { CATALOGUE, DEFAULT_PERIOD_SECONDS, findInCatalogue } from './catalogue.ts';
@@ -12,6 +12,7 @@ export function describeCloudwatchMetric(given: unknown): MetricDescription {
   const spec = parseCloudwatchSpec(given);
   const { region, namespace, metric, dimensions } = spec;
   checkSpelling(spec);
+  checkPresence(spec);
   const found = findInCatalogue(namespace, metric, namesOf(spec));
   const max = found?.row?.max ?? null;
   const resource = found === null ? null : toResource(found.type, spec);
@@ -101,6 +102,19 @@ function checkSpelling({ namespace, metric, dimensions }: CloudwatchSpec): void 
       name,
       types.flatMap((type) => type.dimensions),
     );
+}
+
+/** Metrics of instances and volumes name one; those of other services there may be of a whole account, too. */
+function checkPresence({ namespace, metric, dimensions }: CloudwatchSpec): void {
+  if (dimensions.length > 0) return;
+  const type = CATALOGUE.filter(({ aggregatable }) => aggregatable).find((one) =>
+    one.metrics.some((row) => row.metric === metric && (row.namespace ?? one.namespace) === namespace),
+  );
+  if (type === undefined) return;
+  throw new InvalidInputError(
+    `dimensions: at least one is required: ${namespace}/${metric} is by ${type.dimensions.join(' and ')}`,
+    ['dimensions'],
+  );
 }
 
 function check(field: string, given: string, known: readonly string[]): void {

@@ -77,7 +77,7 @@ export function parseCloudwatchSpec(spec: unknown): CloudwatchSpec {
   const parsed = parseSpec(SPEC, spec, WHOLE);
   const { region, namespace, metric, dimensions, statistic, periodSeconds } = parsed;
   checkRegion(region);
-  checkDimensions(dimensions, namespace);
+  checkDimensions(dimensions);
   return {
     region,
     namespace,
@@ -97,12 +97,9 @@ export function checkRegion(region: string, path: readonly string[] = ['region']
   );
 }
 
-function checkDimensions(dimensions: readonly Dimension[], namespace: string): void {
+/** There may be none: services of AWS have metrics of a whole account, as AWS/Lambda's ConcurrentExecutions. */
+function checkDimensions(dimensions: readonly Dimension[]): void {
   const path = ['dimensions'];
-  // AWS' own services say nothing without; what people push may.
-  if (dimensions.length === 0 && namespace.startsWith('AWS/')) {
-    throw new InvalidInputError('dimensions: at least one is required', path);
-  }
   if (dimensions.length > MAX_DIMENSIONS) {
     throw new InvalidInputError(
       `dimensions: expected at most ${MAX_DIMENSIONS}, got ${dimensions.length}`,

@@ -98,6 +98,20 @@ describe('a CloudWatch metric', () => {
     expect(() => describeCloudwatchMetric(spec)).toThrow(field);
   });
 
+  it.each([
+    ['AWS/Lambda', 'ConcurrentExecutions'],
+    ['AWS/Logs', 'IncomingBytes'],
+    ['AWS/DynamoDB', 'AccountProvisionedReadCapacityUtilization'],
+    ['Shop', 'orders'],
+  ])('of a whole account needs no dimensions: %s %s', (namespace, metric) => {
+    expect(
+      describeCloudwatchMetric({ region: 'us-west-2', namespace, metric, dimensions: [] }),
+    ).toMatchObject({
+      name: `${namespace}/${metric}`,
+      resource: null,
+    });
+  });
+
   it('takes 30 dimensions and not 31', () => {
     const dimensions = (length: number) =>
       Array.from({ length }, (_, index) => ({ name: `d${index}`, value: 'x' }));

@@ -19,31 +19,38 @@ const MAX_FILTERS = 50;
 const MAX_VALUES = 200;
 const TAG_PREFIX = 'tag:';
 
+/** What a filter of this name reads; undefined where there is none. */
+type FindFilter<T> = (name: string) => ((one: T) => readonly string[]) | undefined;
+
 /** @throws CloudwatchError naming a filter that is not known */
-export function checkFilters(
+export function checkFilters<T>(
   given: readonly Infer<typeof FILTER_SHAPE>[] | undefined,
-  known: Readonly<Record<string, InstanceFilter>>,
-): (instance: KnownInstance) => boolean {
+  find: FindFilter<T>,
+): (one: T) => boolean {
   const filters = given ?? [];
   if (filters.length > MAX_FILTERS)
     throw invalid('Filter', filters.length, `There may be at most ${MAX_FILTERS}.`);
   const tests = filters.map(({ Name: name, Value: values = [] }, i) => {
     if (name === undefined) throw missing(`Filter.${i + 1}.Name`);
-    const read = findFilter(name, known);
+    const read = find(name);
     if (read === undefined) throw invalid(`Filter.${i + 1}.Name`, name, 'There is no such filter.');
     if (values.length > MAX_VALUES) {
       throw invalid(`Filter.${i + 1}.Value`, values.length, `There may be at most ${MAX_VALUES}.`);
     }
-    return (instance: KnownInstance) =>
-      read(instance).some((held) => values.some((pattern) => matchPattern(pattern, held)));
+    return (one: T) => read(one).some((held) => values.some((pattern) => matchPattern(pattern, held)));
   });
-  return (instance) => tests.every((test) => test(instance));
+  return (one) => tests.every((test) => test(one));
 }
 
 /** Clients name it: what every object has is no filter. */
-function findFilter(name: string, known: Readonly<Record<string, InstanceFilter>>) {
-  if (name.startsWith(TAG_PREFIX)) return readTag(name.slice(TAG_PREFIX.length));
-  return Object.hasOwn(known, name) ? known[name] : undefined;
+export function findAmong<T>(known: Readonly<Record<string, (one: T) => readonly string[]>>): FindFilter<T> {
+  return (name) => (Object.hasOwn(known, name) ? known[name] : undefined);
+}
+
+/** As findAmong, and tag:KEY for every key. */
+export function findAmongTagged(known: Readonly<Record<string, InstanceFilter>>): FindFilter<KnownInstance> {
+  const find = findAmong(known);
+  return (name) => (name.startsWith(TAG_PREFIX) ? readTag(name.slice(TAG_PREFIX.length)) : find(name));
 }
 
 function readTag(key: string): InstanceFilter {

@@ -5,7 +5,13 @@
 import type { Resource } from '../../../generated/prisma/client.ts';
 import { FIRST_ACCOUNT } from '../accounts.ts';
 import { CloudwatchError, invalid } from '../model/cloudwatch-error.ts';
-import { checkFilters, FILTER_SHAPE, type InstanceFilter, type KnownInstance } from './instance-filters.ts';
+import {
+  checkFilters,
+  FILTER_SHAPE,
+  findAmongTagged,
+  type InstanceFilter,
+  type KnownInstance,
+} from './instance-filters.ts';
 import type { OperationContext } from '../model/operation.ts';
 import { createPaging } from '../model/page-token.ts';
 import { integer, list, string, structure, type Infer } from '../model/shape.ts';
@@ -124,7 +130,7 @@ export async function describeInstances(
   input: Infer<typeof DESCRIBE_INSTANCES_INPUT>,
   context: OperationContext,
 ): Promise<Infer<typeof DESCRIBE_INSTANCES_OUTPUT>> {
-  const fits = checkFilters(input.Filter, INSTANCE_FILTERS);
+  const fits = checkFilters(input.Filter, findAmongTagged(INSTANCE_FILTERS));
   const ids = new Set(input.InstanceId ?? []);
   const known = await readInstances(context);
   const absent = listAbsent(ids, known);
@@ -171,7 +177,7 @@ export async function describeTags(
   // Filters are of single tags here: each tag is asked as if it were its instance's only one.
   const single = known.flatMap((instance) => instance.tags.map((tag) => ({ ...instance, tags: [tag] })));
   const { page, next } = cutPage(
-    single.filter(checkFilters(input.Filter, TAG_FILTERS)),
+    single.filter(checkFilters(input.Filter, findAmongTagged(TAG_FILTERS))),
     input,
     context.accountId,
   );

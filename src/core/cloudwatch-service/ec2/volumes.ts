@@ -1,6 +1,12 @@
 /** EC2's DescribeVolumes, answered as DescribeInstances is. Members are named as EC2's XML names them. */
 import { CloudwatchError, showValue } from '../model/cloudwatch-error.ts';
-import { checkFilters, FILTER_SHAPE, type InstanceFilter, type KnownInstance } from './instance-filters.ts';
+import {
+  checkFilters,
+  FILTER_SHAPE,
+  findAmongTagged,
+  type InstanceFilter,
+  type KnownInstance,
+} from './instance-filters.ts';
 import { cutPage, listAbsent, readKnown, TAG_SHAPE } from './instances.ts';
 import type { OperationContext } from '../model/operation.ts';
 import { integer, list, string, structure, type Infer } from '../model/shape.ts';
@@ -34,7 +40,7 @@ export async function describeVolumes(
   input: Infer<typeof DESCRIBE_VOLUMES_INPUT>,
   context: OperationContext,
 ): Promise<Infer<typeof DESCRIBE_VOLUMES_OUTPUT>> {
-  const fits = checkFilters(input.Filter, VOLUME_FILTERS);
+  const fits = checkFilters(input.Filter, findAmongTagged(VOLUME_FILTERS));
   const ids = new Set(input.VolumeId ?? []);
   const known = await readKnown(context, VOLUME_TYPE, DEFAULT_STATE);
   const [absent] = listAbsent(ids, known);

@@ -6,6 +6,7 @@ import {
   EC2Client,
   paginateDescribeInstances,
   paginateDescribeTags,
+  DescribeRegionsCommand,
   DescribeVolumesCommand,
   DescribeInstancesCommand,
 } from '@aws-sdk/client-ec2';
@@ -166,6 +167,35 @@ describe('DescribeInstances', () => {
       expect(stdout.trim()).toBe('11');
     },
   );
+});
+
+describe('DescribeRegions', () => {
+  const list = async (input: object) => {
+    const { Regions = [] } = await client.send(new DescribeRegionsCommand(input));
+    return Regions.map(({ RegionName }) => RegionName);
+  };
+  it.each([
+    [{ RegionNames: ['eu-west-1', 'us-east-1'] }, ['eu-west-1', 'us-east-1']],
+    [{ Filters: [{ Name: 'region-name', Values: ['ca-*'] }] }, ['ca-central-1', 'ca-west-1']],
+    [{ Filters: [{ Name: 'endpoint', Values: ['*sa-east*'] }] }, ['sa-east-1']],
+    [{ Filters: [{ Name: 'opt-in-status', Values: ['not-opted-in'] }] }, []],
+    [
+      { RegionNames: ['eu-west-1', 'us-east-1'], Filters: [{ Name: 'region-name', Values: ['us-*'] }] },
+      ['us-east-1'],
+    ],
+  ])('of %j are %j', async (input, regions) => {
+    expect(await list(input)).toEqual(regions);
+  });
+
+  it.each([
+    [{ RegionNames: ['mars-1'] }, 'mars-1'],
+    [{ RegionNames: ['constructor'] }, 'constructor'],
+    [{ Filters: [{ Name: 'tag:Name', Values: ['*'] }] }, 'tag:Name'],
+    [{ Filters: [{ Name: 'toString', Values: ['*'] }] }, 'toString'],
+  ])('refuses %j', async (input, named) => {
+    await expect(list(input)).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+    await expect(list(input)).rejects.toThrow(named);
+  });
 });
 
 describe('DescribeTags', () => {

@@ -157,9 +157,15 @@ function writeCanonicalRequest(
   ].join('\n');
 }
 
-/** The path as sent is encoded once; what is signed is encoded again. */
+/** The path as sent is encoded once; what is signed is encoded again, of all services but S3 without empty parts and dots. */
 function encodePath(path: string): string {
-  return path.split('/').map(encodeStrictly).join('/') || '/';
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(encodeStrictly(part));
+  }
+  const end = path.endsWith('/') && parts.length > 0 ? '/' : '';
+  return `/${parts.join('/')}${end}`;
 }
 
 function encodeQueryString(text: string): string {

@@ -23,7 +23,7 @@ export interface CloudwatchLimits {
   readonly dataQueries: number;
   /** Points in one page of GetMetricData: the default and the most. */
   readonly dataPoints: number;
-  /** Points one request may hold at once, those of searches and of what expressions need too: 100 bytes each. */
+  /** Points one request may hold at once, those of searches and of what expressions need too: 250 bytes each. */
   readonly heldPoints: number;
   readonly listedMetrics: number;
   /** Series one SEARCH gives; of more, the first. */
@@ -51,7 +51,7 @@ export const AWS_LIMITS: CloudwatchLimits = {
   statisticsPoints: 1_440,
   dataQueries: 500,
   dataPoints: 100_800,
-  heldPoints: 2_000_000,
+  heldPoints: 1_000_000,
   listedMetrics: 500,
   searchedSeries: 500,
   alarmsPerAccount: 5_000,

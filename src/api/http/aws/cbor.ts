@@ -35,32 +35,61 @@ const readTimeTag: TagDecoder = (readContent) => {
   const seconds: unknown = readContent();
   return typeof seconds === 'number' ? new Date(seconds * 1000) : seconds;
 };
-const DECODING = { tags: { [TIME_TAG]: readTimeTag }, rejectDuplicateMapKeys: true };
+/** SDKs write a double without a fraction as an integer, however large it is. */
+const INTEGERS = { allowBigInt: true };
+const DECODING = { ...INTEGERS, tags: { [TIME_TAG]: readTimeTag }, rejectDuplicateMapKeys: true };
 
 /** An empty list or map is one byte, and an object of sixty once it is decoded. */
 const BYTES_PER_CONTAINER = 8;
 /** Small bodies may be as dense as they like. */
 const FREE_CONTAINERS = 1000;
 
-/** Counts lists and maps as they are met: those beyond the bound are not made. */
+/** A text in chunks, as Java's SDK writes one of more than some 4,000 characters, and what ends it. */
+const CHUNKED_TEXT = 0x7f;
+const BREAK = 0xff;
+
+/**
+ * Counts lists, maps and chunks as they are met: those beyond the bound are not made. Puts the chunks of a text together,
+ * which the library does not.
+ */
 class BoundedTokenizer extends Tokenizer {
   #containers = 0;
+  readonly #bytes: Uint8Array;
   readonly #maxContainers: number;
 
   constructor(bytes: Uint8Array) {
-    super(bytes);
+    super(bytes, INTEGERS);
+    this.#bytes = bytes;
     this.#maxContainers = FREE_CONTAINERS + Math.floor(bytes.length / BYTES_PER_CONTAINER);
   }
 
   override next(): Token {
+    if (this.#bytes[this.pos()] === CHUNKED_TEXT) return this.#joinChunks();
     const token = super.next();
-    if (token.type === Type.array || token.type === Type.map) {
-      this.#containers += 1;
-      if (this.#containers > this.#maxContainers) {
-        throw new Error(`expected at most ${this.#maxContainers} lists and maps`);
-      }
-    }
+    if (token.type === Type.array || token.type === Type.map) this.#count();
     return token;
+  }
+
+  #joinChunks(): Token {
+    const chunks: string[] = [];
+    const start = this.pos();
+    this._pos += 1;
+    while (this.#bytes[this.pos()] !== BREAK) {
+      const token = super.next();
+      const value: unknown = token.value;
+      if (typeof value !== 'string') throw new Error('expected a chunk of a text');
+      chunks.push(value);
+      this.#count();
+    }
+    this._pos += 1;
+    return new Token(Type.string, chunks.join(''), this.pos() - start);
+  }
+
+  #count(): void {
+    this.#containers += 1;
+    if (this.#containers > this.#maxContainers) {
+      throw new Error(`expected at most ${this.#maxContainers} lists, maps and chunks`);
+    }
   }
 }
 

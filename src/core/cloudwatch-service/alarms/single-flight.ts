@@ -10,8 +10,10 @@ export class SingleFlight {
 
   /** Resolves after a run that began after this call. */
   run(): Promise<void> {
+    // Looked at first: between the end of a run and the beginning of the next one nothing runs.
+    if (this.#next !== null) return this.#next;
     if (this.#running === null) return this.#start();
-    this.#next ??= this.#running.catch(() => undefined).then(() => this.#start());
+    this.#next = this.#running.catch(() => undefined).then(() => this.#start());
     return this.#next;
   }
 
@@ -26,8 +28,12 @@ export class SingleFlight {
     return running;
   }
 
-  /** Waits for what runs. */
+  /** Waits for what runs, and what is to run after it. */
   async settle(): Promise<void> {
-    while (this.#running !== null) await this.#running.catch(() => undefined);
+    for (let left = this.#left(); left !== null; left = this.#left()) await left.catch(() => undefined);
+  }
+
+  #left(): Promise<void> | null {
+    return this.#next ?? this.#running;
   }
 }

@@ -116,6 +116,7 @@ describe.each(UNSTORABLE)('%s', (_what, addition) => {
       const named = new RegExp(`${path.replaceAll('.', String.raw`\.`)}|failed to satisfy constraint`, 'i');
       expect(error, path).toBeInstanceOf(CloudwatchError);
       expect(error, path).toMatchObject({ status: 400, message: expect.stringMatching(named) as string });
+      expect(String(error), path).not.toMatch(/\p{Cs}/u);
     }
   });
 

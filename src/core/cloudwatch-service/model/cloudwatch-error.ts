@@ -54,7 +54,8 @@ export class CloudwatchError extends Error {
   readonly shape: string;
   readonly status: number;
   constructor(code: FailureCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    // Half of a pair, which cutting a text may leave, is more than some clients can print.
+    super(message.replaceAll(/\p{Cs}/gu, '?'), options);
     const failure: Failure = FAILURES[code];
     this.code = code;
     this.wireCode = failure.wire ?? code;

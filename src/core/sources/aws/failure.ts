@@ -2,15 +2,18 @@
 import { ExpectedError, SourceUnavailableError } from '../../../errors.ts';
 
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired']);
-const REFUSED = new Set([
+/** So AWS also says that an account has not opted into a region. */
+const UNKNOWN = new Set([
   'InvalidClientTokenId',
   'UnrecognizedClientException',
+  'AuthFailure',
+  'InvalidAccessKeyId',
+]);
+const REFUSED = new Set([
   'SignatureDoesNotMatch',
   'InvalidSignatureException',
   'IncompleteSignature',
   'MissingAuthenticationToken',
-  'AuthFailure',
-  'InvalidAccessKeyId',
 ]);
 const FORBIDDEN = new Set([
   'AccessDenied',
@@ -52,6 +55,9 @@ function explain(error: unknown): string {
     return 'no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role';
   }
   if (is(EXPIRED)) return 'the credentials have expired: renew them';
+  if (is(UNKNOWN)) {
+    return 'the credentials were refused: check the access key, and whether the account has this region enabled';
+  }
   if (is(REFUSED)) return 'the credentials were refused: check the access key, its secret and the clock';
   if (is(FORBIDDEN)) {
     return 'the credentials may not do this: allow cloudwatch:GetMetricData, cloudwatch:ListMetrics, ec2:DescribeInstances and ec2:DescribeVolumes';

@@ -1,4 +1,5 @@
 /** EC2's filters: values of one are alternatives, * and ? stand for anything, all filters must fit. */
+import type { ResourceAttributes } from '../../sources/resource-attributes.ts';
 import { invalid, missing } from '../model/cloudwatch-error.ts';
 import { list, string, structure, type Infer } from '../model/shape.ts';
 
@@ -10,6 +11,11 @@ export interface KnownInstance {
   readonly state: string;
   readonly region: string;
   readonly tags: readonly { readonly key: string; readonly value: string }[];
+  readonly attributes: ResourceAttributes;
+  /** When an instance was launched, or a volume made; null where that is not known. */
+  readonly startedAt: Date | null;
+  /** The inventory's: of a volume its gibibytes. */
+  readonly sizeRank: number;
 }
 
 /** What an instance has under a filter's name. */

@@ -4,6 +4,12 @@
  */
 import type { Resource } from '../../../generated/prisma/client.ts';
 import { FIRST_ACCOUNT } from '../accounts.ts';
+import {
+  INSTANCE_ATTRIBUTES,
+  listAttributeFilters,
+  readAttributes,
+  showInstanceAttributes,
+} from './attributes.ts';
 import { CloudwatchError, invalid } from '../model/cloudwatch-error.ts';
 import {
   checkFilters,
@@ -14,7 +20,7 @@ import {
 } from './instance-filters.ts';
 import type { OperationContext } from '../model/operation.ts';
 import { createPaging } from '../model/page-token.ts';
-import { integer, list, string, structure, type Infer } from '../model/shape.ts';
+import { integer, list, string, structure, timestamp, type Infer } from '../model/shape.ts';
 
 export const TAG_SHAPE = structure({ key: string, value: string });
 export const DESCRIBE_INSTANCES_INPUT = structure({
@@ -26,7 +32,8 @@ export const DESCRIBE_INSTANCES_INPUT = structure({
 const INSTANCE_SHAPE = structure({
   instanceId: string,
   instanceState: structure({ code: integer, name: string }),
-  placement: structure({ availabilityZone: string }),
+  ...INSTANCE_ATTRIBUTES,
+  launchTime: timestamp,
   tagSet: list(TAG_SHAPE),
 });
 export const DESCRIBE_INSTANCES_OUTPUT = structure({
@@ -81,7 +88,8 @@ function readInstances(context: OperationContext): Promise<readonly KnownInstanc
   return readKnown(context, INSTANCE_TYPE, DEFAULT_STATE);
 }
 
-function readRow({ resourceId, state, region, tags, name }: Resource, usualState: string): KnownInstance {
+function readRow(row: Resource, usualState: string): KnownInstance {
+  const { resourceId, state, region, tags, name, startedAt, sizeRank } = row;
   const known = Array.isArray(tags) ? tags.filter(isTag) : [];
   const named = name === null || known.some(({ key }) => key === 'Name');
   return {
@@ -89,6 +97,9 @@ function readRow({ resourceId, state, region, tags, name }: Resource, usualState
     state: state ?? usualState,
     region,
     tags: named ? known : [...known, { key: 'Name', value: name }],
+    attributes: readAttributes(row.attributes),
+    startedAt,
+    sizeRank,
   };
 }
 
@@ -152,19 +163,22 @@ export async function describeInstances(
 }
 
 const INSTANCE_FILTERS: Readonly<Record<string, InstanceFilter>> = {
+  ...listAttributeFilters(INSTANCE_TYPE),
   'instance-id': ({ id }) => [id],
   'instance-state-name': ({ state }) => [state],
   'instance-state-code': ({ state }) => [String(STATE_CODES[state] ?? STATE_CODES[DEFAULT_STATE])],
-  'availability-zone': ({ region }) => [region],
   'tag-key': ({ tags }) => tags.map(({ key }) => key),
+  'tag-value': ({ tags }) => tags.map(({ value }) => value),
 };
 
-function showInstance({ id, state, region, tags }: KnownInstance): Infer<typeof INSTANCE_SHAPE> {
+function showInstance(known: KnownInstance): Infer<typeof INSTANCE_SHAPE> {
+  const { id, state, tags, startedAt } = known;
   const code = STATE_CODES[state];
   return {
     instanceId: id,
     instanceState: code === undefined ? { code: 16, name: DEFAULT_STATE } : { code, name: state },
-    placement: { availabilityZone: region },
+    ...showInstanceAttributes(known),
+    ...(startedAt !== null && { launchTime: startedAt }),
     tagSet: tags,
   };
 }

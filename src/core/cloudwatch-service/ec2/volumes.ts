@@ -1,4 +1,5 @@
 /** EC2's DescribeVolumes, answered as DescribeInstances is. Members are named as EC2's XML names them. */
+import { listAttributeFilters, showVolumeAttributes, VOLUME_ATTRIBUTES } from './attributes.ts';
 import { CloudwatchError, showValue } from '../model/cloudwatch-error.ts';
 import {
   checkFilters,
@@ -9,7 +10,7 @@ import {
 } from './instance-filters.ts';
 import { cutPage, listAbsent, readKnown, TAG_SHAPE } from './instances.ts';
 import type { OperationContext } from '../model/operation.ts';
-import { integer, list, string, structure, type Infer } from '../model/shape.ts';
+import { integer, list, string, structure, timestamp, type Infer } from '../model/shape.ts';
 
 export const DESCRIBE_VOLUMES_INPUT = structure({
   Filter: list(FILTER_SHAPE),
@@ -20,7 +21,9 @@ export const DESCRIBE_VOLUMES_INPUT = structure({
 const VOLUME_SHAPE = structure({
   volumeId: string,
   status: string,
-  availabilityZone: string,
+  ...VOLUME_ATTRIBUTES,
+  size: integer,
+  createTime: timestamp,
   tagSet: list(TAG_SHAPE),
 });
 export const DESCRIBE_VOLUMES_OUTPUT = structure({ volumeSet: list(VOLUME_SHAPE), nextToken: string });
@@ -29,10 +32,11 @@ const VOLUME_TYPE = 'AWS::EC2::Volume';
 const DEFAULT_STATE = 'available';
 
 const VOLUME_FILTERS: Readonly<Record<string, InstanceFilter>> = {
+  ...listAttributeFilters(VOLUME_TYPE),
   'volume-id': ({ id }) => [id],
   status: ({ state }) => [state],
-  'availability-zone': ({ region }) => [region],
   'tag-key': ({ tags }) => tags.map(({ key }) => key),
+  'tag-value': ({ tags }) => tags.map(({ value }) => value),
 };
 
 /** @throws CloudwatchError for a filter there is not, a volume there is not, a bad page */
@@ -52,6 +56,14 @@ export async function describeVolumes(
   return { volumeSet: page.map(showVolume), ...(next !== undefined && { nextToken: next }) };
 }
 
-function showVolume({ id, state, region, tags }: KnownInstance): Infer<typeof VOLUME_SHAPE> {
-  return { volumeId: id, status: state, availabilityZone: region, tagSet: tags };
+function showVolume(known: KnownInstance): Infer<typeof VOLUME_SHAPE> {
+  const { id, state, tags, startedAt, sizeRank } = known;
+  return {
+    volumeId: id,
+    status: state,
+    ...showVolumeAttributes(known),
+    ...(sizeRank > 0 && { size: sizeRank }),
+    ...(startedAt !== null && { createTime: startedAt }),
+    tagSet: tags,
+  };
 }

@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { matchPattern } from '../../../../src/core/cloudwatch-service/ec2/instance-filters.ts';
+import { listInstances, listVolumes } from '../../../../src/core/sources/aws/ec2.ts';
 import { startCloudwatch, type CloudwatchServer } from './cloudwatch-server.ts';
 
 const AWS_CLI = '/usr/bin/aws';
@@ -167,6 +168,95 @@ describe('DescribeInstances', () => {
       expect(stdout.trim()).toBe('11');
     },
   );
+});
+
+describe('What is known of resources beside their tags', () => {
+  const INSTANCE = {
+    'availability-zone': ['eu-central-1b'],
+    'group-id': ['sg-1', 'sg-2'],
+    'group-name': ['web', 'ssh'],
+    'iam-instance-profile.arn': ['arn:aws:iam::1:instance-profile/web'],
+    'image-id': ['ami-1'],
+    'instance-type': ['m5.large'],
+    'private-ip-address': ['10.0.0.7'],
+    'subnet-id': ['subnet-1'],
+    'vpc-id': ['vpc-1'],
+  };
+  const VOLUME = { 'attachment.instance-id': ['i-known'], 'volume-type': ['gp3'] };
+  let berlin: EC2Client;
+  beforeAll(async () => {
+    await server.database.prisma.resource.createMany({
+      data: (
+        [
+          ['AWS::EC2::Instance', 'i-known', INSTANCE, 4],
+          ['AWS::EC2::Instance', 'i-other', {}, 0],
+          ['AWS::EC2::Volume', 'vol-known', VOLUME, 100],
+        ] as const
+      ).map(([type, resourceId, attributes, sizeRank]) => ({
+        datasource: 'CLOUDWATCH' as const,
+        region: 'eu-central-1',
+        type,
+        namespace: type === 'AWS::EC2::Volume' ? 'AWS/EBS' : 'AWS/EC2',
+        resourceId,
+        tags: [{ key: 'Env', value: resourceId }],
+        attributes,
+        sizeRank,
+        startedAt: new Date('2026-01-05T00:00:00Z'),
+      })),
+    });
+    berlin = new EC2Client({
+      endpoint: server.endpoint,
+      region: 'eu-central-1',
+      credentials: server.credentials,
+      maxAttempts: 1,
+    });
+  });
+  afterAll(() => berlin.destroy());
+
+  it('is shown as EC2 shows it, and read by the inventory as it was', async () => {
+    const signal = AbortSignal.timeout(60_000);
+    const [known, other] = await listInstances(berlin, 'eu-central-1', signal);
+    expect(known).toMatchObject({
+      resourceId: 'i-known',
+      attributes: INSTANCE,
+      sizeRank: 4,
+      startedMs: Date.parse('2026-01-05T00:00:00Z'),
+    });
+    expect(other).toMatchObject({
+      resourceId: 'i-other',
+      attributes: { 'availability-zone': ['eu-central-1'] },
+    });
+    const [volume] = await listVolumes(berlin, 'eu-central-1', signal);
+    expect(volume).toMatchObject({ resourceId: 'vol-known', attributes: VOLUME, sizeRank: 100 });
+  });
+
+  it.each([
+    ['instance-type', 'm5.*', ['i-known']],
+    ['availability-zone', 'eu-central-1b', ['i-known']],
+    ['availability-zone', 'eu-central-1', ['i-other']],
+    ['group-name', 'ssh', ['i-known']],
+    ['instance.group-id', 'sg-1', []],
+    ['vpc-id', 'vpc-2', []],
+    ['tag-value', 'i-o*', ['i-other']],
+  ])('%s finds %s', async (Name, value, ids) => {
+    const { Reservations = [] } = await berlin.send(
+      new DescribeInstancesCommand({ Filters: [{ Name, Values: [value] }] }),
+    );
+    expect(Reservations.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId: id }) => id))).toEqual(
+      ids,
+    );
+  });
+
+  it.each([
+    ['attachment.instance-id', 'i-known', 1],
+    ['volume-type', 'gp2', 0],
+    ['status', 'available', 1],
+  ])('of volumes %s finds %s: %d', async (Name, value, count) => {
+    const { Volumes = [] } = await berlin.send(
+      new DescribeVolumesCommand({ Filters: [{ Name, Values: [value] }] }),
+    );
+    expect(Volumes).toHaveLength(count);
+  });
 });
 
 describe('DescribeRegions', () => {

@@ -1,4 +1,5 @@
 /** Smithy RPC v2 CBOR: https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html */
+import { isUtf8 } from 'node:buffer';
 import { decode, encode, Token, Tokenizer, Type, type TagDecoder } from 'cborg';
 import { CloudwatchError } from '../../../core/cloudwatch-service/model/cloudwatch-error.ts';
 import { ERROR_NAMESPACE, headError, type AwsProtocol } from './protocol.ts';
@@ -36,8 +37,8 @@ const readTimeTag: TagDecoder = (readContent) => {
   return typeof seconds === 'number' ? new Date(seconds * 1000) : seconds;
 };
 /** SDKs write a double without a fraction as an integer, however large it is. */
-const INTEGERS = { allowBigInt: true };
-const DECODING = { ...INTEGERS, tags: { [TIME_TAG]: readTimeTag }, rejectDuplicateMapKeys: true };
+const TOKENS = { allowBigInt: true, retainStringBytes: true };
+const DECODING = { ...TOKENS, tags: { [TIME_TAG]: readTimeTag }, rejectDuplicateMapKeys: true };
 
 /** An empty list or map is one byte, and an object of sixty once it is decoded. */
 const BYTES_PER_CONTAINER = 8;
@@ -58,7 +59,7 @@ class BoundedTokenizer extends Tokenizer {
   readonly #maxContainers: number;
 
   constructor(bytes: Uint8Array) {
-    super(bytes, INTEGERS);
+    super(bytes, TOKENS);
     this.#bytes = bytes;
     this.#maxContainers = FREE_CONTAINERS + Math.floor(bytes.length / BYTES_PER_CONTAINER);
   }
@@ -67,7 +68,7 @@ class BoundedTokenizer extends Tokenizer {
     if (this.#bytes[this.pos()] === CHUNKED_TEXT) return this.#joinChunks();
     const token = super.next();
     if (token.type === Type.array || token.type === Type.map) this.#count();
-    return token;
+    return requireUtf8(token);
   }
 
   #joinChunks(): Token {
@@ -75,7 +76,7 @@ class BoundedTokenizer extends Tokenizer {
     const start = this.pos();
     this._pos += 1;
     while (this.#bytes[this.pos()] !== BREAK) {
-      const token = super.next();
+      const token = requireUtf8(super.next());
       const value: unknown = token.value;
       if (typeof value !== 'string') throw new Error('expected a chunk of a text');
       chunks.push(value);
@@ -91,6 +92,13 @@ class BoundedTokenizer extends Tokenizer {
       throw new Error(`expected at most ${this.#maxContainers} lists, maps and chunks`);
     }
   }
+}
+
+/** Decoded loosely, bytes that are no text would become U+FFFD and be stored as a name. */
+function requireUtf8(token: Token): Token {
+  const bytes: unknown = token.type === Type.string ? token.byteValue : undefined;
+  if (bytes instanceof Uint8Array && !isUtf8(bytes)) throw new Error('expected a text of UTF-8');
+  return token;
 }
 
 const WRITER: PlainWriter = { writeTime: (time) => time, writeBlob: (bytes) => bytes };

@@ -1,4 +1,5 @@
 /** AWS Query: forms in, XML out: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html */
+import { isUtf8 } from 'node:buffer';
 import { CloudwatchError } from '../../../core/cloudwatch-service/model/cloudwatch-error.ts';
 import { parseUtcTime } from '../../../platform/runtime/utc-time.ts';
 import { nameFault, type AwsProtocol, type AwsRequest } from './protocol.ts';
@@ -73,17 +74,30 @@ function readBranch(raw: unknown): Readonly<Record<string, unknown>> | null {
 /** Parameters of the URL and of the body, folded. */
 function readForm(request: AwsRequest, body: Buffer): FormBranch {
   const root = createBranch();
+  if (!isUtf8(body)) throw new CloudwatchError('MalformedInput', 'The parameters are not encoded as UTF-8.');
   const texts = [request.queryString, body.toString('utf8')];
   // Counted first: URLSearchParams makes all of them at once.
   if (texts.reduce((sum, text) => sum + countParameters(text, MAX_PARAMETERS), 0) > MAX_PARAMETERS) {
     throw new CloudwatchError('MalformedInput', `There may be at most ${MAX_PARAMETERS} parameters.`);
   }
   for (const text of texts) {
+    let replaced = 0;
     for (const [name, value] of new URLSearchParams(text)) {
       addParameter(root, name.split('.', MAX_DEPTH + 1), value);
+      replaced += countReplacements(name) + countReplacements(value);
+    }
+    if (replaced > countReplacements(text.replaceAll(/%EF%BF%BD/gi, REPLACEMENT))) {
+      throw new CloudwatchError('MalformedInput', 'The parameters are not encoded as UTF-8.');
     }
   }
   return root;
+}
+
+/** What bytes that are no text are decoded to, and would be stored as a name. */
+const REPLACEMENT = '\ufffd';
+
+function countReplacements(text: string): number {
+  return text.includes(REPLACEMENT) ? text.split(REPLACEMENT).length - 1 : 0;
 }
 
 /** Stops soon after it has seen more than `max`. */

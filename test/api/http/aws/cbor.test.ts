@@ -155,6 +155,9 @@ describe('A long text', () => {
     ['of bytes', '7f4161ff'],
     ['of a number', '7f01ff'],
     ['of nothing but a head', '7f'],
+    ['that is no UTF-8', '7f61ffff'],
+    ['in one piece that is no UTF-8', '63e28228'],
+    ['that ends within a character', '62e282'],
   ])('%s is refused', (_what, hex) => {
     expect(() => read(body(Buffer.from(hex, 'hex')))).toThrow(CloudwatchError);
   });

@@ -14,7 +14,7 @@ export function fillSeries(series: TimeSeries, filling: Filling, range: TimeRang
   for (const time of listPeriods(range, series.periodSeconds)) {
     while (next < known.length && (known[next]?.[0] ?? Infinity) <= time) next += 1;
     const value = series.points.get(time) ?? fillPoint(time, known[next - 1], known[next], filling);
-    if (value !== null) points.set(time, value);
+    if (value !== null && Number.isFinite(value)) points.set(time, value);
   }
   return { ...series, points };
 }

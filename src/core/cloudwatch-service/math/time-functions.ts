@@ -4,7 +4,7 @@
  */
 import type { TimeRange } from '../model/time-range.ts';
 import { checkPeriods, listPeriods } from './periods.ts';
-import { mapEachSeries, type MathValue } from './values.ts';
+import { keepFinite, mapEachSeries, type MathValue } from './values.ts';
 
 const CLOCK_FUNCTIONS: ReadonlyMap<string, (time: Date) => number> = new Map([
   ['EPOCH', (time) => time.getTime() / 1000],
@@ -37,8 +37,11 @@ export function tellTime(name: string, value: MathValue, range: TimeRange): Math
   }));
 }
 
-/** TIME_SERIES: the number, at every period of the range. @throws MathError for too many points */
+/**
+ * TIME_SERIES: the number, at every period of the range; none where it is not finite, as a rate of nothing is.
+ * @throws MathError for too many points
+ */
 export function repeatNumber(value: number, range: TimeRange, periodSeconds: number): MathValue {
-  const points = new Map(listPeriods(range, periodSeconds).map((time) => [time, value] as const));
+  const points = keepFinite(listPeriods(range, periodSeconds).map((time) => [time, value] as const));
   return { kind: 'series', series: { label: 'TIME_SERIES', periodSeconds, points } };
 }

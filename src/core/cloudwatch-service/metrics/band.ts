@@ -39,8 +39,11 @@ export function findBand(
     const judge = isLearned ? detector : copyDetector(kind, detector, params);
     const { expected, low, high } = judge.update(time, value);
     if (!isShown) continue;
-    upper.set(time, expected + ((high - expected) * width) / DETECTOR_WIDTH);
-    lower.set(time, expected - ((expected - low) * width) / DETECTOR_WIDTH);
+    const top = expected + ((high - expected) * width) / DETECTOR_WIDTH;
+    const bottom = expected - ((expected - low) * width) / DETECTOR_WIDTH;
+    if (!Number.isFinite(top) || !Number.isFinite(bottom)) continue;
+    upper.set(time, top);
+    lower.set(time, bottom);
   }
   return {
     upper: { ...history, label: `${history.label} (upper)`, points: upper },

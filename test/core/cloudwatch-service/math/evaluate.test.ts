@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { evaluateExpression, type MathScope } from '../../../../src/core/cloudwatch-service/math/evaluate.ts';
 import { parseExpression } from '../../../../src/core/cloudwatch-service/math/parse.ts';
-import { MathError, type TimeSeries } from '../../../../src/core/cloudwatch-service/math/values.ts';
+import {
+  listSeries,
+  MathError,
+  type MathValue,
+  type TimeSeries,
+} from '../../../../src/core/cloudwatch-service/math/values.ts';
+import { fc } from '../../../helpers/property.ts';
 
 const MINUTE_MS = 60_000;
 const RANGE = { startMs: 0, endMs: 4 * MINUTE_MS };
@@ -200,6 +206,75 @@ const GUIDE: readonly (readonly [
   ],
   ['IF(0, a)', [[1, 2, 3, 4]], [null, null, null, null]],
 ];
+
+/** Expressions of every kind, most of which fit together, with numbers beyond which there is nothing finite. */
+const EXPRESSION = fc.letrec<{ any: string }>((tie) => ({
+  any: fc.oneof(
+    { maxDepth: 4, depthSize: 'small' },
+    fc.constantFrom('m1', 'm2', 'cpu1', '[m1, m2]', 'METRICS()', '0', '2', '1e308', '-1e200', '0.5'),
+    fc
+      .tuple(tie('any'), fc.constantFrom('+', '-', '*', '/', '^', '>', '==', 'AND'), tie('any'))
+      .map(([a, sign, b]) => `(${a} ${sign} ${b})`),
+    fc
+      .tuple(
+        fc.constantFrom(
+          'ABS',
+          'LOG',
+          'CEIL',
+          'SUM',
+          'AVG',
+          'STDDEV',
+          'MAX',
+          'RATE',
+          'RUNNING_SUM',
+          'TIME_SERIES',
+          'FIRST',
+        ),
+        tie('any'),
+      )
+      .map(([name, a]) => `${name}(${a})`),
+    fc
+      .tuple(tie('any'), fc.constantFrom('0', '1/0', '0/0', 'REPEAT', 'LINEAR', 'm2'))
+      .map(([a, b]) => `FILL(${a}, ${b})`),
+    fc.tuple(tie('any'), tie('any'), tie('any')).map(([a, b, c]) => `IF(${a}, ${b}, ${c})`),
+    tie('any').map((a) => `-${a}`),
+  ),
+})).any;
+
+describe('A series of metric math', () => {
+  it('holds finite numbers in the order of their times, whatever it is made of', async () => {
+    let evaluated = 0;
+    await fc.assert(
+      fc.asyncProperty(EXPRESSION, async (text) => {
+        let value: MathValue;
+        try {
+          value = await evaluateExpression(parseExpression(text), SCOPE);
+        } catch (error) {
+          expect(error).toBeInstanceOf(MathError);
+          return;
+        }
+        if (value.kind === 'number') return;
+        evaluated += 1;
+        for (const { points } of listSeries(value)) {
+          const times = [...points.keys()];
+          expect(times).toEqual(times.toSorted((a, b) => a - b));
+          expect([...points.values()].filter((one) => !Number.isFinite(one))).toEqual([]);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(evaluated).toBeGreaterThan(500);
+  });
+
+  it.each([
+    'TIME_SERIES(0 / 0)',
+    'TIME_SERIES(SUM(IF(m1 > 9, m1)) / SUM(IF(m1 > 9, m1)))',
+    'TIME_SERIES(1e308 * 10)',
+    'FILL(IF(m1 > 9, m1), 1 / 0)',
+  ])('has no points where %s is no number', async (text) => {
+    expect(await evaluate(text)).toEqual([null, null, null, null]);
+  });
+});
 
 describe('Metric math as AWS documents it', () => {
   it.each(GUIDE)('%s of %j is %j', async (text, given, expected) => {

@@ -7,7 +7,7 @@ import type { RangeFunction } from '../expression.ts';
 import { findQuantile } from './quantile.ts';
 
 /** The samples of a range, oldest first, from an index on: one at least. */
-export interface RangeSamples {
+interface RangeSamples {
   readonly timestampsMs: readonly number[];
   readonly values: readonly number[];
   readonly first: number;

@@ -45,19 +45,6 @@ export function readFields(
   });
 }
 
-/**
- * The messages of a stream of them, each behind its length as a varint.
- * @throws ProtobufError where the bytes are no message from there on
- */
-export function* readDelimited(stream: Uint8Array): Generator<Uint8Array> {
-  const reader = new BinaryReader(stream);
-  while (reader.pos < stream.length) {
-    const message = explain(() => reader.bytes());
-    if (reader.pos > stream.length) throw new ProtobufError('expected more bytes');
-    yield message;
-  }
-}
-
 /** @throws ProtobufError */
 export function readPackedUint32(bytes: Uint8Array): number[] {
   const reader = new BinaryReader(bytes);

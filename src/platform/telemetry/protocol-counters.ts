@@ -41,8 +41,8 @@ export const PROTOCOL_REASON_COUNTERS = {
     ],
   },
   exposition_lines_bad: {
-    help: 'Lines, or metrics, of pushes in the formats of Prometheus left out, by reason; each costs only itself. Rises when a sender is broken.',
-    reasons: ['too_long', 'not_utf8', 'bad_name', 'bad_label', 'bad_value', 'bad_timestamp', 'not_protobuf'],
+    help: 'Lines of pushes in the text format of Prometheus left out, by reason; each costs only itself. Rises when a sender is broken.',
+    reasons: ['too_long', 'not_utf8', 'bad_name', 'bad_label', 'bad_value', 'bad_timestamp'],
   },
   otlp_data_points_bad: {
     help: 'Data points of OTLP requests, or all those of a damaged message, left out, by reason. Rises when a sender is broken.',

@@ -10,6 +10,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseGroup } from '../../../core/ingest/exposition/parse-group.ts';
+import type { ExpositionFormat } from '../../../core/ingest/exposition/parse-line.ts';
 import type { Ingest } from '../../../core/ingest/ingest.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { RouteGuard } from '../guard-routes.ts';
@@ -22,7 +23,7 @@ import {
 } from '../push/admit-push.ts';
 import { readPushBody } from '../push/push-body.ts';
 import type { Handler } from '../server.ts';
-import { storeLines, type StoreLinesOptions, type StoreLinesResult } from './store-lines.ts';
+import { storeLines, type StoreLinesResult } from './store-lines.ts';
 
 export const IMPORT_PATH = '/api/v1/import/prometheus';
 /** Of the Pushgateway; below them come the labels of the group. */
@@ -39,7 +40,7 @@ export interface ExpositionOptions {
 }
 
 const GROUP = /\/metrics\/(job(?:@base64)?\/.*)$/;
-/** What the library for Go sends unless a format is set, as a stream of `io.prometheus.client.MetricFamily`. */
+/** What the library for Go sends unless a format is set. */
 const PROTOBUF = 'application/vnd.google.protobuf';
 
 export function createExpositionHandler(options: ExpositionOptions): Handler {
@@ -68,6 +69,7 @@ async function take(
   if (typeof ofGroup === 'string') return { status: 400, message: ofGroup };
   if (request.method === 'DELETE') return null;
   const format = readFormat(request);
+  if (typeof format !== 'string') return format;
   const arrivalMs = readTimestamp(url.searchParams, now());
   const extra = readExtraLabels(url.searchParams);
   if (typeof arrivalMs !== 'number') return arrivalMs;
@@ -75,18 +77,20 @@ async function take(
   const labels = new Map([...ofGroup, ...extra]);
   try {
     const body = await readPushBody(request, MAX_PUSH_BYTES);
-    const result = await storeLines(body, { format, arrivalMs, labels, accept, ...admitted, stats });
-    return describe(result, format === 'protobuf' ? 'sample' : 'line');
+    return describe(await storeLines(body, { format, arrivalMs, labels, accept, ...admitted, stats }));
   } catch (error) {
     return refuseFailure(error);
   }
 }
 
 /** Anything else than these two is text of Prometheus: shells send forms. */
-function readFormat({ headers }: IncomingMessage): StoreLinesOptions['format'] {
+function readFormat({ headers }: IncomingMessage): ExpositionFormat | PushRefusal {
   const [mediaType = ''] = (headers['content-type'] ?? '').toLowerCase().split(';');
-  if (mediaType.trim() === PROTOBUF) return 'protobuf';
-  return mediaType.trim() === 'application/openmetrics-text' ? 'openmetrics' : 'text';
+  if (mediaType.trim() !== PROTOBUF) {
+    return mediaType.trim() === 'application/openmetrics-text' ? 'openmetrics' : 'text';
+  }
+  const message = `content-type: expected the text format, got ${PROTOBUF}: in Go, push.New(…).Format(expfmt.NewFormat(expfmt.TypeTextPlain))`;
+  return { status: 415, message };
 }
 
 /** Of an import, in milliseconds. */
@@ -116,12 +120,11 @@ function readExtraLabels(parameters: URLSearchParams): ReadonlyMap<string, strin
   return labels;
 }
 
-/** @param noun what a place of a fault is */
-function describe({ samples, faults, stopped }: StoreLinesResult, noun: string): PushRefusal | null {
+function describe({ samples, faults, stopped }: StoreLinesResult): PushRefusal | null {
   if (faults.count === 0 && stopped === null) return null;
   const parts = [`partial write: ${samples} samples stored`];
   if (stopped !== null) parts.push(`the rest was not read: ${stopped}`);
-  if (faults.count > 0) parts.push(`${faults.count} left out: ${faults.describe(noun)}`);
+  if (faults.count > 0) parts.push(`${faults.count} left out: ${faults.describe('line')}`);
   return { status: stopped === null ? 400 : 413, message: parts.join('; ') };
 }
 

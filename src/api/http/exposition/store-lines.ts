@@ -1,6 +1,5 @@
-/** Hands the samples of an exposition to the data path, and keeps account of every line or metric that was not taken. */
+/** Hands the samples of an exposition to the data path, and keeps account of every line that was not taken. */
 import { isUtf8 } from 'node:buffer';
-import { type Exposed, readFamilies } from '../../../core/ingest/exposition/parse-families.ts';
 import {
   type BadExpositionLine,
   type ExpositionFormat,
@@ -11,15 +10,13 @@ import type { Ingest } from '../../../core/ingest/ingest.ts';
 import { isCounterName } from '../../../core/ingest/remote-write/parse-series.ts';
 import { writeSeriesName } from '../../../core/sources/pushed-name.ts';
 import type { ValueKind } from '../../../model.ts';
-import { ProtobufError } from '../../../platform/bounded-input/protobuf.ts';
 import { nextParseSlot, PIECE_BYTES } from '../../../platform/bounded-input/parse-slot.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { FaultList, MAX_FAULTS } from '../push/fault-list.ts';
 import { PointParts } from '../push/point-parts.ts';
 
 export interface StoreLinesOptions {
-  /** Protobuf is MetricFamily, one after the other, each behind its length. */
-  readonly format: ExpositionFormat | 'protobuf';
+  readonly format: ExpositionFormat;
   /** Of lines that leave their time to us, in milliseconds since 1970. */
   readonly arrivalMs: number;
   /** Labels of every series, whatever its line says. */
@@ -52,51 +49,26 @@ const SUFFIXES: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /**
- * Stores the good lines, or metrics; each bad one costs only itself. Other work goes on between two pieces of the body.
+ * Stores the good lines; each bad one costs only itself. Other work goes on between two pieces of the body.
  * @throws RetryLaterError when the data path cannot take them: some may be stored by then, and sending all of it again
  *   is safe
  */
 export async function storeLines(body: Buffer, options: StoreLinesOptions): Promise<StoreLinesResult> {
   const account = new LineAccount(options);
-  await (options.format === 'protobuf'
-    ? takeFamilies(body, account)
-    : takeLines(body, options.format, account));
-  await account.parts.handOver();
-  return account.conclude();
-}
-
-async function takeLines(body: Buffer, format: ExpositionFormat, account: LineAccount): Promise<void> {
   let pieceEnd = PIECE_BYTES;
   for (let [start, number] = [0, 1]; start < body.length; number += 1) {
     const found = body.indexOf(NEWLINE, start);
     const end = found < 0 ? body.length : found;
     if (account.stopsBefore(number)) break;
-    account.takeLine(number, body.subarray(start, end), format);
+    account.take(number, body.subarray(start, end));
     if (account.parts.isFull()) await account.parts.handOver();
     start = end + 1;
     if (start <= pieceEnd) continue;
     pieceEnd = start + PIECE_BYTES;
     await nextParseSlot();
   }
-}
-
-/** Places are those of samples, as nothing else of a message can be named. */
-async function takeFamilies(body: Buffer, account: LineAccount): Promise<void> {
-  let place = 0;
-  try {
-    for (const piece of readFamilies(body, PIECE_BYTES)) {
-      for (const exposed of piece) {
-        if (!('family' in exposed)) place += 1;
-        if (account.stopsBefore(place)) return;
-        account.take(place, exposed);
-        if (account.parts.isFull()) await account.parts.handOver();
-      }
-      await nextParseSlot();
-    }
-  } catch (error) {
-    if (!(error instanceof ProtobufError)) throw error;
-    account.blame(place + 1, 'not_protobuf', `${error.message}; the rest was not read`);
-  }
+  await account.parts.handOver();
+  return account.conclude();
 }
 
 class LineAccount {
@@ -125,29 +97,31 @@ class LineAccount {
     return this.#stopped !== null;
   }
 
-  takeLine(line: number, bytes: Buffer, format: ExpositionFormat): void {
+  take(line: number, bytes: Buffer): void {
+    const { stats, format } = this.#options;
     if (bytes.length > MAX_LINE_BYTES) {
-      this.blame(line, 'too_long', `expected at most ${MAX_LINE_BYTES} bytes in a line`);
+      this.#blame(line, 'too_long', `expected at most ${MAX_LINE_BYTES} bytes in a line`);
       return;
     }
     if (!isUtf8(bytes)) {
-      this.blame(line, 'not_utf8', 'expected UTF-8');
+      this.#blame(line, 'not_utf8', 'expected UTF-8');
       return;
     }
     const read = parseExpositionLine(bytes.toString('utf8'), format);
-    if (read !== null) this.take(line, read);
-  }
-
-  take(place: number, read: Exposed): void {
+    if (read === null) return;
     if ('type' in read) [this.#family, this.#type] = [read.family, read.type];
-    else if ('problem' in read) this.blame(place, read.problem, read.reason);
+    else if ('problem' in read) this.#blame(line, read.problem, read.reason);
     else {
-      this.#options.stats.count('exposition_samples');
-      this.#add(place, read);
+      stats.count('exposition_samples');
+      this.#add(line, read);
     }
   }
 
-  blame(line: number, problem: BadExpositionLine['problem'] | 'too_long' | 'not_utf8', reason: string): void {
+  #blame(
+    line: number,
+    problem: BadExpositionLine['problem'] | 'too_long' | 'not_utf8',
+    reason: string,
+  ): void {
     this.#options.stats.countReason('exposition_lines_bad', problem);
     this.#faults.add(line, reason);
   }

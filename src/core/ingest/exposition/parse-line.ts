@@ -5,7 +5,7 @@
  */
 
 /** Why a line was left out. */
-type ExpositionProblem = 'bad_name' | 'bad_label' | 'bad_value' | 'bad_timestamp' | 'not_protobuf';
+type ExpositionProblem = 'bad_name' | 'bad_label' | 'bad_value' | 'bad_timestamp';
 
 export interface ExpositionSample {
   readonly name: string;

@@ -113,14 +113,14 @@ describe('requests', () => {
   });
 
   it('that cannot be written yet keep nobody waiting, and count all the same', async () => {
-    const gate = createDeferred<void>();
+    const gate = createDeferred<undefined>();
     const bench = new Bench(({ id }) => (id === 0 ? gate.promise : null));
     const held = bench.send([{ id: 0, points: 90 }]);
     expect(await bench.send([{ id: 1, points: 10 }])).toEqual([10]);
     expect(await bench.send([{ id: 2, points: 11 }])).toEqual(['later']);
     const stopped = bench.queue.stop();
     expect(await bench.send([{ id: 3, points: 1 }])).toEqual(['later']);
-    gate.resolve();
+    gate.resolve(undefined);
     await stopped;
     expect(await held).toEqual([0]);
     expect(bench.gauge.at(-1)).toBe(0);

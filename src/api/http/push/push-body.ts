@@ -20,14 +20,17 @@ export type Encoding = 'identity' | 'gzip' | 'snappy';
  * Reads all of it, or stops as soon as it is too much.
  * @param maxBytes of the body as it comes, and of what it inflates to
  * @param encodings those the protocol has
+ * @param unnamed what it is where no header says so
  * @throws BodyError; whatever the connection fails with
  */
 export async function readPushBody(
   request: IncomingMessage,
   maxBytes: number,
   encodings: readonly Encoding[] = ['identity', 'gzip'],
+  unnamed: Encoding = 'identity',
 ): Promise<Buffer> {
-  const given = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
+  const header = request.headers['content-encoding']?.trim().toLowerCase() ?? '';
+  const given = header === '' ? unnamed : header;
   const encoding = encodings.find((known) => known === given);
   if (encoding === undefined) {
     const expected = encodings.toReversed().join(' or ');

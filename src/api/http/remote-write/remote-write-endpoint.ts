@@ -60,7 +60,8 @@ async function write(
   const version = readVersion(request);
   if (typeof version !== 'number') return { refusal: version, result: null };
   try {
-    const body = await readPushBody(request, MAX_PUSH_BYTES, ['snappy']);
+    // Some senders do not say that it is Snappy, which it always was before 2.0: Prometheus takes it for that, too.
+    const body = await readPushBody(request, MAX_PUSH_BYTES, ['snappy'], 'snappy');
     const result = await storeSeries(body, { version, accept, ...admitted, stats });
     return { refusal: describe(result), result };
   } catch (error) {

@@ -168,6 +168,23 @@ describe('remote write', () => {
     expect(await readSamples(server, 'backwards')).toHaveLength(2);
   });
 
+  // As prometheus-remote-write of npm sends it; Prometheus takes such a body for Snappy, and one without a type for 1.0.
+  it.each([
+    ['no encoding', { 'content-type': 'application/x-protobuf' }],
+    ['an empty encoding', { ...V1, 'content-encoding': '' }],
+    ['an encoding in capitals', { ...V1, 'content-encoding': 'Snappy' }],
+    ['neither', {}],
+  ])('takes a block whose sender names %s', async (what, headers) => {
+    const name = `unnamed_${what.replaceAll(' ', '_')}`;
+    const response = await fetch(`${server.url}/api/v1/write`, {
+      method: 'POST',
+      headers,
+      body: new Uint8Array(compress(requestV1([series(name, { samples: [[1, NOW_MS]] })]))),
+    });
+    expect([response.status, await response.text()]).toEqual([204, '']);
+    expect(await readSamples(server, name)).toEqual([[`${name};job=a`, 1, NOW_MS]]);
+  });
+
   const up = requestV1([series('refused', { samples: [[1, NOW_MS]] })]);
   it.each([
     [

@@ -44,14 +44,39 @@ export function countOutcomes(
   let late = 0;
   let conflicting = 0;
   let notStored = 0;
+  const kept = new KeptValues(arrivals, stored);
   for (const { entry, timestampMs, value, outcome } of arrivals) {
     if (refused.size > 0 && refused.has(entry)) notStored += 1;
     else if (outcome === 'accepted') accepted += 1;
     else if (outcome === 'late') late += 1;
-    else if (value !== (stored.get(keyOf(entry.number, timestampMs)) ?? value)) conflicting += 1;
+    else if (value !== (kept.find(keyOf(entry.number, timestampMs)) ?? value)) conflicting += 1;
   }
   stats.count('points_accepted', accepted);
   stats.count('points_late', late);
   stats.count('points_conflicting', conflicting);
   stats.count('points_duplicate', arrivals.length - notStored - accepted - late - conflicting);
+}
+
+/** What duplicates are compared with: stored before, or the first of its time in the same batch. */
+class KeptValues {
+  readonly #arrivals: readonly Arrival[];
+  readonly #stored: StoredValues;
+  /** Null until one is asked for that was not stored before: most batches have none. */
+  #ofBatch: Map<string, number> | null = null;
+
+  constructor(arrivals: readonly Arrival[], stored: StoredValues) {
+    this.#arrivals = arrivals;
+    this.#stored = stored;
+  }
+
+  find(key: string): number | undefined {
+    const before = this.#stored.get(key);
+    if (before !== undefined) return before;
+    this.#ofBatch ??= new Map(
+      this.#arrivals
+        .filter(({ outcome }) => outcome !== 'duplicate')
+        .map(({ entry, timestampMs, value }) => [keyOf(entry.number, timestampMs), value]),
+    );
+    return this.#ofBatch.get(key);
+  }
 }

@@ -78,6 +78,26 @@ describe('accept', () => {
     expect(engine.stats.read('points_conflicting')).toBe(20);
   });
 
+  it('counts two values of one time as conflicting, whether they come in one request, one batch or two', async () => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database);
+    const at = (minute: number, value: number) => ({
+      metric: 'a',
+      timestampMs: START + minute * MINUTE,
+      value,
+    });
+    const found = await engine.accept.acceptNamed([at(0, 1), at(0, 2), at(0, 1), at(0, NaN), at(1, 5)]);
+    expect(found).toMatchObject({ accepted: 2, duplicates: 2 });
+    expect(engine.stats.read('points_conflicting')).toBe(1);
+    expect(engine.stats.read('points_duplicate')).toBe(1);
+    await Promise.all([at(2, 7), at(2, 8), at(2, 7)].map((point) => engine.accept.acceptNamed([point])));
+    await engine.accept.acceptNamed([at(2, 9), at(1, 5)]);
+    expect(engine.stats.read('points_conflicting')).toBe(3);
+    expect(engine.stats.read('points_duplicate')).toBe(3);
+    const rows = await readRows(database.pool, 'a');
+    expect(rows.map(({ row_id: rowId }) => rowId)).toEqual([1, 2, 3]);
+  });
+
   it('stores a late point of a scored metric without ever scoring it', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database);

@@ -34,6 +34,7 @@ export type ExpositionFormat = 'text' | 'openmetrics';
 const NAME = /[A-Za-z_:][A-Za-z0-9_:]*/y;
 const LABEL_NAME = /[A-Za-z_][A-Za-z0-9_.]*/y;
 const QUOTED = /"((?:\\.|[^"\\])*)"/y;
+const NAME_LABEL = '__name__';
 const BLANKS = /[ \t]*/y;
 /** Each digit can be matched in one way only. */
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
@@ -79,7 +80,7 @@ class LineReader {
     return this.#readValue(name);
   }
 
-  /** Between braces; a text alone is the name of the series. */
+  /** Between braces; a text alone is the name of the series, and so is what VictoriaMetrics writes as __name__. */
   #readLabels(): BadExpositionLine | null {
     const seen = new Set<string>();
     this.#at += 1;
@@ -95,9 +96,13 @@ class LineReader {
         this.#take(BLANKS);
         const value = this.#take(QUOTED);
         if (value === null) return bad('bad_label', `${show(label)}: expected a value in quotes`);
+        if (label === NAME_LABEL && this.#name !== null) {
+          return bad('bad_label', `${NAME_LABEL}: expected one name of the series`);
+        }
         if (seen.has(label)) return bad('bad_label', `${show(label)}: expected each label once`);
         seen.add(label);
-        if (value !== '""') this.#labels.set(label, unescape(value.slice(1, -1)));
+        if (label === NAME_LABEL) this.#name = unescape(value.slice(1, -1));
+        else if (value !== '""') this.#labels.set(label, unescape(value.slice(1, -1)));
       } else if (quoted !== null && this.#name === null) this.#name = label;
       else return bad('bad_label', `${show(label)}: expected = and a value in quotes`);
       this.#take(BLANKS);

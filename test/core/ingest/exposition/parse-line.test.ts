@@ -35,6 +35,7 @@ describe('a line of the text format', () => {
     ['a +Inf', sample('a', null)],
     ['a{le="+Inf"} 144320', sample('a', 144320, { le: '+Inf' })],
     ['{"my.metric",b="c"} 1', sample('my.metric', 1, { b: 'c' })],
+    ['{__name__="m",b="c"} 1', sample('m', 1, { b: 'c' })],
     ['a{"my.label"="c"} 1', sample('a', 1, { 'my.label': 'c' })],
     ['foo_bucket{le="1"} 17 # {trace_id="abc"} 0.5', sample('foo_bucket', 17, { le: '1' })],
     ['# TYPE a counter', { family: 'a', type: 'counter' }],
@@ -58,6 +59,10 @@ describe('a line of the text format', () => {
     ['a{b="c" d="e"} 1', 'bad_label'],
     ['a{b="c",b="d"} 1', 'bad_label'],
     ['a{="c"} 1', 'bad_label'],
+    // One name or the other: the Pushgateway and Prometheus refuse such a line, too.
+    ['a{__name__="b"} 1', 'bad_label'],
+    ['{__name__="b",__name__="c"} 1', 'bad_label'],
+    ['{__name__=""} 1', 'bad_name'],
     ['a{"x","y"} 1', 'bad_label'],
     ['a{b="c"', 'bad_label'],
     ['a', 'bad_value'],

@@ -1,5 +1,5 @@
 /**
- * One line of StatsD, with what DogStatsD adds: `name:value[:value…]|type[|@rate][|#tag:value,…]`.
+ * One line of StatsD, with what DogStatsD adds: `name[;tag=value…]:value[:value…]|type[|@rate][|#tag:value,…]`.
  * https://github.com/statsd/statsd/blob/master/docs/metric_types.md
  * https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/
  *
@@ -60,7 +60,8 @@ export function parseStatsdLine(line: string): StatsdMetric | StatsdProblem | ty
     else if (section.startsWith('T')) return 'bad_timestamp';
   }
   if (Number.isNaN(rate)) return 'bad_rate';
-  return { kind, name: cleanName(head.slice(0, colon)), tags, values, rate };
+  const [name, ownTags] = splitName(head.slice(0, colon));
+  return { kind, name: cleanName(name), tags: [...ownTags, ...tags], values, rate };
 }
 
 /** The name of a series of the metric, as the backends of StatsD call it; @param suffix such as `.mean` */
@@ -79,6 +80,19 @@ function isDecimal(text: string): boolean {
 function readRate(text: string): number {
   const rate = isDecimal(text) ? Number(text) : Number.NaN;
   return rate > 0 && rate <= 1 ? rate : Number.NaN;
+}
+
+/** Tags within the name, as StatsD takes them for Graphite (`name;tag=value`) and Telegraf for InfluxDB (`name,tag=value`). */
+function splitName(text: string): readonly [name: string, tags: StatsdMetric['tags']] {
+  for (const separator of [';', ',']) {
+    const [name = '', ...parts] = text.split(separator);
+    const tags = parts.map(
+      (part) => [part.slice(0, part.indexOf('=')), part.slice(part.indexOf('=') + 1)] as const,
+    );
+    const isTagged = name !== '' && parts.length > 0 && parts.every((part) => part.indexOf('=') > 0);
+    if (isTagged) return [name, tags];
+  }
+  return [text, []];
 }
 
 /** As StatsD has it: blanks and slashes would be something else in Graphite. */

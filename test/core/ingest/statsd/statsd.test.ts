@@ -41,6 +41,14 @@ describe('a line', () => {
       0.5,
     ],
     ['a b/c:1|d\r', 'stats.timers.a_b-c', ['1'], 1],
+    // Graphite's tags, which StatsD has since 0.9, and those of Telegraf (hot-shots, Airflow, Micrometer).
+    ['api.calls;env=prod;host=a:1|c', 'stats.counters.api.calls;env=prod;host=a', ['1'], 1],
+    ['api.calls,host=a,env=prod:1|c', 'stats.counters.api.calls;env=prod;host=a', ['1'], 1],
+    ['api.calls;env=prod:1|c|#env:test,b:1', 'stats.counters.api.calls;b=1;env=test', ['1'], 1],
+    ['api.calls;env=:1|c', 'stats.counters.api.calls;env=', ['1'], 1],
+    ['a,b:1|c', 'stats.counters.a,b', ['1'], 1],
+    ['a;b:1|c', 'stats.counters.a\\;b', ['1'], 1],
+    ['a,=b:1|c', 'stats.counters.a,=b', ['1'], 1],
     ['x:1|c|#k:a;b', 'stats.counters.x;k=a\\;b', ['1'], 1],
   ])('%j is read', (line, series, values, rate) => {
     const metric = parseStatsdLine(line);

@@ -26,6 +26,8 @@ export interface StatsdOptions {
   /** Length of an interval. */
   readonly flushMs: number;
   readonly now?: () => number;
+  /** Milliseconds of a clock that never jumps: rates are by it. */
+  readonly steadyMs?: () => number;
 }
 
 const MAX_CONNECTIONS = 100;
@@ -44,16 +46,17 @@ export class StatsdListener {
   #udp: UdpSocket | null = null;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | null = null;
+  /** By the clock that never jumps. */
   #flushedMs = 0;
   #hasComplained = false;
 
   constructor(options: StatsdOptions) {
-    this.#options = { now: Date.now, ...options };
+    this.#options = { now: Date.now, steadyMs: () => performance.now(), ...options };
   }
 
   /** @throws ListenError when the address cannot be had; @returns the address of both protocols */
   async start(): Promise<{ readonly host: string; readonly port: number }> {
-    const { log, flushMs, now } = this.#options;
+    const { log, flushMs, steadyMs } = this.#options;
     const server = createServer((socket) => this.#take(socket));
     const { address, port } = await listenOn(server, {
       ...this.#options,
@@ -67,7 +70,7 @@ export class StatsdListener {
     await once(udp, 'listening');
     udp.on('error', (error) => log.error({ err: error }, 'the StatsD socket failed'));
     this.#udp = udp;
-    this.#flushedMs = now();
+    this.#flushedMs = steadyMs();
     this.#timer = setInterval(() => void this.flush(), flushMs);
     return { host: address, port };
   }
@@ -93,10 +96,10 @@ export class StatsdListener {
   }
 
   async #flush(): Promise<void> {
-    const { accept, log, stats, now } = this.#options;
-    const nowMs = now();
-    const points = this.#aggregator.flush(nowMs, Math.max(1, nowMs - this.#flushedMs));
-    this.#flushedMs = nowMs;
+    const { accept, log, stats, now, steadyMs } = this.#options;
+    const flushedMs = steadyMs();
+    const points = this.#aggregator.flush(now(), Math.max(1, flushedMs - this.#flushedMs));
+    this.#flushedMs = flushedMs;
     if (points.length === 0) return;
     const refused = await deliverPoints(points, {
       accept,

@@ -66,10 +66,14 @@ it('stores what clients send, under the names the backends of StatsD give it', a
 });
 
 /** A listener over a data path of the test's, with intervals that end when the test says so. */
-async function openListener(accept: ConstructorParameters<typeof StatsdListener>[0]['accept']) {
+async function openListener(
+  accept: ConstructorParameters<typeof StatsdListener>[0]['accept'],
+  clocks: Pick<ConstructorParameters<typeof StatsdListener>[0], 'now' | 'steadyMs'> = {},
+) {
   const stats = createStats();
   const log = createLog('silent');
-  const listener = new StatsdListener({ host: '127.0.0.1', port: 0, accept, log, stats, flushMs: 3_600_000 });
+  const at = { host: '127.0.0.1', port: 0 };
+  const listener = new StatsdListener({ ...at, ...clocks, accept, log, stats, flushMs: 3_600_000 });
   const { host, port } = await listener.start();
   const send = async (text: string, lines: number) => {
     const before = stats.read('statsd_lines');
@@ -113,4 +117,24 @@ it('goes on counting while the data path is full: nothing piles up and nothing i
   await flushing;
   await listener.stop();
   expect(rates).toEqual([1, 3]);
+});
+
+it.each([
+  ['back by an hour', -3_600_000],
+  ['ahead by a minute', 60_000],
+])('has rates of the time that went by, though the clock of the machine jumps %s', async (_how, jumpMs) => {
+  let [wallMs, steadyMs] = [Date.UTC(2026, 0, 5), 5000];
+  const found: unknown[] = [];
+  const { listener, send } = await openListener(
+    (batch) => {
+      found.push(...batch.map(({ value, timestampMs }) => [value, timestampMs]));
+      return Promise.resolve({ rejected: [] });
+    },
+    { now: () => wallMs, steadyMs: () => steadyMs },
+  );
+  await send('a:20|c\n', 1);
+  [wallMs, steadyMs] = [wallMs + 10_000 + jumpMs, steadyMs + 10_000];
+  await listener.flush();
+  await listener.stop();
+  expect(found[0]).toEqual([2, wallMs]);
 });

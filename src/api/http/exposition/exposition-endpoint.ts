@@ -23,6 +23,7 @@ import {
 } from '../push/admit-push.ts';
 import { readPushBody } from '../push/push-body.ts';
 import type { Handler } from '../server.ts';
+import { storeFamilies } from './store-families.ts';
 import { storeLines, type StoreLinesResult } from './store-lines.ts';
 
 export const IMPORT_PATH = '/api/v1/import/prometheus';
@@ -40,8 +41,9 @@ export interface ExpositionOptions {
 }
 
 const GROUP = /\/metrics\/(job(?:@base64)?\/.*)$/;
-/** What the library for Go sends unless a format is set. */
+/** What the library for Go sends unless a format is set: families, each with its length before it. */
 const PROTOBUF = 'application/vnd.google.protobuf';
+const DELIMITED = /;\s*encoding\s*=\s*"?delimited"?\s*(?:;|$)/;
 
 export function createExpositionHandler(options: ExpositionOptions): Handler {
   return async (request, response) => {
@@ -77,20 +79,26 @@ async function take(
   const labels = new Map([...ofGroup, ...extra]);
   try {
     const body = await readPushBody(request, MAX_PUSH_BYTES);
-    return describe(await storeLines(body, { format, arrivalMs, labels, accept, ...admitted, stats }));
+    const store = { arrivalMs, labels, accept, ...admitted, stats };
+    return format === 'protobuf'
+      ? describe(await storeFamilies(body, store), 'family')
+      : describe(await storeLines(body, { format, ...store }), 'line');
   } catch (error) {
     return refuseFailure(error);
   }
 }
 
-/** Anything else than these two is text of Prometheus: shells send forms. */
-function readFormat({ headers }: IncomingMessage): ExpositionFormat | PushRefusal {
-  const [mediaType = ''] = (headers['content-type'] ?? '').toLowerCase().split(';');
-  if (mediaType.trim() !== PROTOBUF) {
-    return mediaType.trim() === 'application/openmetrics-text' ? 'openmetrics' : 'text';
-  }
-  const message = `content-type: expected the text format, got ${PROTOBUF}: in Go, push.New(…).Format(expfmt.NewFormat(expfmt.TypeTextPlain))`;
-  return { status: 415, message };
+/** Anything else than these is text of Prometheus: shells send forms. */
+function readFormat({ headers }: IncomingMessage): ExpositionFormat | 'protobuf' | PushRefusal {
+  const given = (headers['content-type'] ?? '').toLowerCase();
+  const mediaType = given.split(';', 1)[0]?.trim();
+  if (mediaType !== PROTOBUF) return mediaType === 'application/openmetrics-text' ? 'openmetrics' : 'text';
+  if (DELIMITED.test(given)) return 'protobuf';
+  const expected = `${PROTOBUF}; proto=io.prometheus.client.MetricFamily; encoding=delimited`;
+  return {
+    status: 415,
+    message: `content-type: expected ${expected}, got ${JSON.stringify(given.slice(0, 150))}`,
+  };
 }
 
 /** Of an import, in milliseconds. */
@@ -120,12 +128,15 @@ function readExtraLabels(parameters: URLSearchParams): ReadonlyMap<string, strin
   return labels;
 }
 
-function describe({ samples, faults, stopped }: StoreLinesResult): PushRefusal | null {
+function describe(
+  { samples, faults, stopped }: StoreLinesResult,
+  place: 'line' | 'family',
+): PushRefusal | null {
   if (faults.count === 0 && stopped === null) return null;
   const parts = [`partial write: ${samples} samples stored`];
-  if (stopped !== null) parts.push(`the rest was not read: ${stopped}`);
-  if (faults.count > 0) parts.push(`${faults.count} left out: ${faults.describe('line')}`);
-  return { status: stopped === null ? 400 : 413, message: parts.join('; ') };
+  if (stopped !== null) parts.push(`the rest was not read: ${stopped.reason}`);
+  if (faults.count > 0) parts.push(`${faults.count} left out: ${faults.describe(place)}`);
+  return { status: stopped?.status ?? 400, message: parts.join('; ') };
 }
 
 function okStatus({ method, url = '' }: IncomingMessage): number {

@@ -16,7 +16,8 @@ import { FaultList, MAX_FAULTS } from '../push/fault-list.ts';
 import { PointParts } from '../push/point-parts.ts';
 
 export interface StoreLinesOptions {
-  readonly format: ExpositionFormat;
+  /** Of lines; text when left out. */
+  readonly format?: ExpositionFormat;
   /** Of lines that leave their time to us, in milliseconds since 1970. */
   readonly arrivalMs: number;
   /** Labels of every series, whatever its line says. */
@@ -31,7 +32,7 @@ export interface StoreLinesResult {
   readonly samples: number;
   readonly faults: FaultList;
   /** Why not all of it was read; null when all was. */
-  readonly stopped: string | null;
+  readonly stopped: { readonly status: 400 | 413; readonly reason: string } | null;
 }
 
 const MAX_LINE_BYTES = 65_536;
@@ -54,7 +55,7 @@ const SUFFIXES: ReadonlyMap<string, readonly string[]> = new Map([
  *   is safe
  */
 export async function storeLines(body: Buffer, options: StoreLinesOptions): Promise<StoreLinesResult> {
-  const account = new LineAccount(options);
+  const account = new PushAccount(options);
   let pieceEnd = PIECE_BYTES;
   for (let [start, number] = [0, 1]; start < body.length; number += 1) {
     const found = body.indexOf(NEWLINE, start);
@@ -71,7 +72,8 @@ export async function storeLines(body: Buffer, options: StoreLinesOptions): Prom
   return account.conclude();
 }
 
-class LineAccount {
+/** What was read of one push, and what became of it. Places are lines, or families of metrics. */
+export class PushAccount {
   readonly #options: StoreLinesOptions;
   readonly parts: PointParts<number>;
   readonly #faults = new FaultList();
@@ -83,9 +85,9 @@ class LineAccount {
 
   constructor(options: StoreLinesOptions) {
     this.#options = options;
-    const onRejected = (line: number, reason: string) => {
+    const onRejected = (place: number, reason: string) => {
       this.#samples -= 1;
-      this.#faults.add(line, reason);
+      this.#faults.add(place, reason);
     };
     this.parts = new PointParts({ ...options, onRejected });
   }
@@ -93,49 +95,52 @@ class LineAccount {
   /** Whether the line and those behind it are not read any more. */
   stopsBefore(line: number): boolean {
     if (line > MAX_LINES) this.#stopped = `a push may have ${MAX_LINES} lines: send it in parts`;
+    else if (this.#samples > MAX_LINES)
+      this.#stopped = `a push may have ${MAX_LINES} samples: send it in parts`;
     else if (this.#faults.isFull()) this.#stopped = `a push may have ${MAX_FAULTS} faults`;
     return this.#stopped !== null;
   }
 
   take(line: number, bytes: Buffer): void {
-    const { stats, format } = this.#options;
+    const { format = 'text' } = this.#options;
     if (bytes.length > MAX_LINE_BYTES) {
-      this.#blame(line, 'too_long', `expected at most ${MAX_LINE_BYTES} bytes in a line`);
+      this.blame(line, 'too_long', `expected at most ${MAX_LINE_BYTES} bytes in a line`);
       return;
     }
     if (!isUtf8(bytes)) {
-      this.#blame(line, 'not_utf8', 'expected UTF-8');
+      this.blame(line, 'not_utf8', 'expected UTF-8');
       return;
     }
     const read = parseExpositionLine(bytes.toString('utf8'), format);
     if (read === null) return;
     if ('type' in read) [this.#family, this.#type] = [read.family, read.type];
-    else if ('problem' in read) this.#blame(line, read.problem, read.reason);
-    else {
-      stats.count('exposition_samples');
-      this.#add(line, read);
-    }
+    else if ('problem' in read) this.blame(line, read.problem, read.reason);
+    else this.add(line, read, this.#kindOf(read.name));
   }
 
-  #blame(
-    line: number,
+  blame(
+    place: number,
     problem: BadExpositionLine['problem'] | 'too_long' | 'not_utf8',
     reason: string,
   ): void {
     this.#options.stats.countReason('exposition_lines_bad', problem);
-    this.#faults.add(line, reason);
+    this.#faults.add(place, reason);
   }
 
-  #add(line: number, { name, labels, value, timestampMs }: ExpositionSample): void {
+  add(
+    place: number,
+    { name, labels, value, timestampMs }: ExpositionSample,
+    valueKind: ValueKind | undefined,
+  ): void {
     const { stats, arrivalMs, labels: ofAll } = this.#options;
+    stats.count('exposition_samples');
     this.#samples += 1;
     if (value === null) {
       stats.count('exposition_values_skipped');
       return;
     }
     const metric = writeSeriesName(name, [...labels, ...ofAll]);
-    const valueKind = this.#kindOf(name);
-    this.parts.add({ metric, timestampMs: timestampMs ?? arrivalMs, value, valueKind }, line);
+    this.parts.add({ metric, timestampMs: timestampMs ?? arrivalMs, value, valueKind }, place);
   }
 
   /** The type goes before the name. A series of another family may begin with the same words: nobody said its type. */
@@ -149,7 +154,11 @@ class LineAccount {
     return isCounter ? 'COUNTER' : undefined;
   }
 
-  conclude(): StoreLinesResult {
-    return { samples: this.#samples, faults: this.#faults, stopped: this.#stopped };
+  /** @param broken why nothing more can be understood; null when all was */
+  conclude(broken: string | null = null): StoreLinesResult {
+    const reason = this.#stopped ?? broken;
+    const status = this.#stopped === null ? 400 : 413;
+    const stopped = reason === null ? null : ({ status, reason } as const);
+    return { samples: this.#samples, faults: this.#faults, stopped };
   }
 }

@@ -124,6 +124,27 @@ it('a bad line costs itself alone, and a value that is no number nothing', async
   ]);
 });
 
+it('families in protocol buffers, as the library for Go pushes them, are stored with their kinds', async () => {
+  // io.prometheus.client.MetricFamily: counter go_runs_total{step="a"} 3, gauge go_last_success 7.
+  const counter = '0a0d676f5f72756e735f746f74616c180022160a090a0473746570120161' + '1a09090000000000000840';
+  const gauge = '0a0f676f5f6c6173745f737563636573731801220b1209090000000000001c40';
+  const delimited = (hex: string) => Buffer.concat([Buffer.of(hex.length / 2), Buffer.from(hex, 'hex')]);
+  const headers = {
+    method: 'PUT',
+    'content-type':
+      'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited',
+  };
+  const body = Buffer.concat([delimited(counter), delimited(gauge)]);
+  expect(await push('/metrics/job/batch', body, headers)).toEqual({ status: 200, text: '' });
+  expect(await readMetrics('go\\_%')).toEqual([
+    ['go_last_success;job=batch', null, 7],
+    ['go_runs_total;job=batch;step=a', 'COUNTER', 3],
+  ]);
+  const cut = await push('/metrics/job/batch', body.subarray(0, -1), headers);
+  expect(cut.status).toBe(400);
+  expect(cut.text).toContain('1 samples stored; the rest was not read: a family is cut off');
+});
+
 it.each([
   ['GET', '/metrics/job/a', {}, 405, 'expected POST or PUT or DELETE'],
   ['DELETE', '/api/v1/import/prometheus', {}, 405, 'expected POST or PUT'],
@@ -133,9 +154,12 @@ it.each([
   [
     'POST',
     '/metrics/job/a',
-    { 'content-type': 'application/vnd.google.protobuf; encoding=delimited' },
+    {
+      'content-type':
+        'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=text',
+    },
     415,
-    'TypeTextPlain',
+    'encoding=delimited',
   ],
   ['POST', '/metrics/job/a', { 'content-encoding': 'zstd' }, 415, 'content-encoding'],
   ['POST', '/metrics/job/a', { authorization: 'Bearer wrong' }, 401, 'not valid'],

@@ -105,7 +105,8 @@ it('lines are counted from 1, and each that is left out is named with what is wr
 it('a push that is no exposition is read until it is certain', async () => {
   const { faults, stopped } = await store('!\n'.repeat(MAX_FAULTS + 10));
   expect(faults.count).toBe(MAX_FAULTS);
-  expect(stopped).toContain('faults');
+  expect(stopped).toMatchObject({ status: 413 });
+  expect(stopped?.reason).toContain('faults');
 });
 
 it('a data path that takes nothing now ends it', async () => {

@@ -17,17 +17,25 @@ interface FamilySample extends ExpositionSample {
   readonly isCounter: boolean;
 }
 
+interface BadMetric {
+  readonly problem: BadExpositionLine['problem'] | 'not_utf8' | 'too_long';
+  /** What was expected. */
+  readonly reason: string;
+}
+
 /** What one piece of a body holds; `family` is counted from 1. */
 export interface FamilyPiece {
   readonly family: number;
   /** How many were read for it. */
   readonly bytes: number;
   readonly samples: readonly FamilySample[];
-  readonly bad: readonly (BadExpositionLine | { readonly problem: 'not_utf8'; readonly reason: string })[];
+  readonly bad: readonly BadMetric[];
 }
 
 const Type = { counter: 0, gauge: 1, summary: 2, untyped: 3, histogram: 4, gaugeHistogram: 5 } as const;
 const MAX_LENGTH_BYTES = 5;
+/** Of a metric with its buckets: a thousand and more of them. It is not divided. */
+export const MAX_METRIC_BYTES = 64 * 1024;
 
 /**
  * @param pieceBytes about how much is read before the caller may do something else; one metric is never divided
@@ -55,8 +63,8 @@ function readLength(body: Uint8Array, at: number): { readonly length: number; re
 }
 
 function* readFamily(bytes: Uint8Array, family: number, pieceBytes: number): Generator<FamilyPiece> {
-  const { name, type } = readHead(bytes);
-  const nothing: FamilyPiece = { family, bytes: bytes.length, samples: [], bad: [] };
+  const nothing: FamilyPiece = { family, bytes: 1, samples: [], bad: [] };
+  const { name, type } = yield* readHead(bytes, { ...nothing, bytes: pieceBytes });
   if (name === null) {
     yield { ...nothing, bad: [{ problem: 'not_utf8', reason: 'expected the name of a family in UTF-8' }] };
     return;
@@ -67,7 +75,7 @@ function* readFamily(bytes: Uint8Array, family: number, pieceBytes: number): Gen
   }
   for (let from = 0; from < bytes.length;) {
     const samples: FamilySample[] = [];
-    const bad: FamilyPiece['bad'][number][] = [];
+    const bad: BadMetric[] = [];
     const start = from;
     from = readFields(
       bytes,
@@ -84,15 +92,25 @@ function* readFamily(bytes: Uint8Array, family: number, pieceBytes: number): Gen
   }
 }
 
-/** They may stand behind the metrics. */
-function readHead(bytes: Uint8Array): { readonly name: string | null; readonly type: number } {
+/** What says of which family the metrics are may stand behind them. @param piece given for each piece that was looked through */
+function* readHead(
+  bytes: Uint8Array,
+  piece: FamilyPiece,
+): Generator<FamilyPiece, { readonly name: string | null; readonly type: number }> {
   let [name, type]: [string | null, number] = ['', Type.counter];
-  readFields(bytes, (field, wireType, reader) => {
-    if (field === 1 && wireType === WireType.LengthDelimited) name = readText(reader.bytes());
-    else if (field === 3 && wireType === WireType.Varint) type = reader.uint32();
-    else return false;
-    return true;
-  });
+  for (let from = 0; from < bytes.length;) {
+    from = readFields(
+      bytes,
+      (field, wireType, reader) => {
+        if (field === 1 && wireType === WireType.LengthDelimited) name = readText(reader.bytes());
+        else if (field === 3 && wireType === WireType.Varint) type = reader.uint32();
+        else return false;
+        return true;
+      },
+      { from, to: Math.min(bytes.length, from + piece.bytes) },
+    );
+    if (from < bytes.length) yield piece;
+  }
   return { name, type };
 }
 
@@ -103,11 +121,11 @@ interface Value {
   readonly label?: readonly [name: string, value: string];
 }
 
-function readMetric(
-  bytes: Uint8Array,
-  name: string,
-  type: number,
-): readonly FamilySample[] | FamilyPiece['bad'][number] {
+function readMetric(bytes: Uint8Array, name: string, type: number): readonly FamilySample[] | BadMetric {
+  if (bytes.length > MAX_METRIC_BYTES) {
+    const reason = `expected at most ${MAX_METRIC_BYTES} bytes in a metric, got ${bytes.length}`;
+    return { problem: 'too_long', reason };
+  }
   const labels = new Map<string, string>();
   let values: readonly Value[] = [];
   let timestampMs: number | null = null;

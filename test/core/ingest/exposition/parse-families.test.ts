@@ -3,7 +3,7 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { formatFloat } from '../../../../src/core/ingest/exposition/format-float.ts';
-import { readFamilies } from '../../../../src/core/ingest/exposition/parse-families.ts';
+import { MAX_METRIC_BYTES, readFamilies } from '../../../../src/core/ingest/exposition/parse-families.ts';
 import { parseExpositionLine } from '../../../../src/core/ingest/exposition/parse-line.ts';
 import { writeSeriesName } from '../../../../src/core/sources/pushed-name.ts';
 import { ProtobufError } from '../../../../src/platform/bounded-input/protobuf.ts';
@@ -115,6 +115,8 @@ describe('a family', () => {
     const pieces = [...readFamilies(family('many', 1, metrics), 1000)];
     expect(pieces.length).toBeGreaterThan(10);
     expect(Math.max(...pieces.map(({ bytes: read }) => read))).toBeLessThan(1100);
+    // Looked through once for its type, and read once.
+    expect(pieces.reduce((sum, { bytes: read }) => sum + read, 0)).toBeGreaterThan(10_000);
     expect(pieces.flatMap(({ samples }) => samples.map(({ value }) => value))).toEqual(
       metrics.map((_, row) => row),
     );
@@ -123,6 +125,11 @@ describe('a family', () => {
   it.each([
     ['without a name', family('', 1, [[part(2, [double(1, 1)])]]), 'bad_name'],
     ['without a value', family('x', 1, [[label('a', 'b')]]), 'bad_value'],
+    [
+      'that is too long',
+      family('x', 1, [[label('a', 'b'.repeat(MAX_METRIC_BYTES)), part(2, [])]]),
+      'too_long',
+    ],
     ['with a label without a name', family('x', 1, [[label('', 'b'), part(2, [])]]), 'bad_label'],
     ['that names itself twice', family('x', 1, [[label('__name__', 'b'), part(2, [])]]), 'bad_label'],
     [

@@ -27,7 +27,7 @@ const IDENTIFYING: ReadonlySet<string> = new Set([
 const NAME = /[._]name$|\.instance\.endpoint$/;
 /** Names of what runs there: an upgrade changes them, and most SDKs send them. */
 const NAME_OF_SOFTWARE =
-  /^(?:browser|container\.image|container\.runtime|device\.model|host\.image|net|os|process|telemetry|webengine)\./;
+  /^(?:browser|container\.image|container\.runtime|device\.model|host\.image|net|os|process|telemetry|vcs|webengine)\./;
 /** What is measured from outside; those that are scraped have a service.instance.id, too, which says the same. */
 const ADDRESSES: ReadonlySet<string> = new Set(['server.address', 'server.port']);
 const SCOPE_TAG = 'otel.scope.name';

@@ -132,6 +132,7 @@ async function combineVectors(
   const anyLeft = await markAll(left, evaluation);
   const found: StepSeries[] = [];
   for (const group of groups.values()) {
+    if (group.right.length === 0) continue;
     const partner = await mergeSide(group.right, anyLeft, evaluation);
     const taken = new Uint8Array(grid.count);
     for (const series of group.left) {
@@ -144,7 +145,8 @@ async function combineVectors(
       found.push({ ...result, labels: sortLabels([...name, ...group.labels]) });
     }
   }
-  return joinEqual(dropEmpty(found), evaluation);
+  const isSplit = [...groups.values()].some((group) => group.left.length > 1);
+  return isSplit ? joinEqual(dropEmpty(found), evaluation) : dropEmpty(found);
 }
 
 /** @param others the steps at which the other side has anything @throws PromqlError where two are at such a step */

@@ -214,6 +214,9 @@ it.skipIf(!hasPrometheus)('what a real Prometheus says of itself is the same in 
     const read = parseExpositionLine(line, 'text');
     return read !== null && 'labels' in read ? [writeSeriesName(read.name, read.labels)] : [];
   });
+  // What it counts of these two requests themselves may be in one of the answers alone.
+  const others = (names: readonly string[]) =>
+    new Set(names.filter((name) => !name.includes('handler=/metrics')));
   expect(named.length).toBeGreaterThan(100);
-  expect(new Set(named)).toEqual(new Set(written));
+  expect(others(named)).toEqual(others(written));
 });

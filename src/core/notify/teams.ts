@@ -13,8 +13,8 @@ export interface TeamsConfig {
   readonly url: string;
 }
 
-/** Teams refuses messages above 28 kB; what is around each line takes its share. */
-const MAX_TEXT_BYTES = 8_000;
+/** Teams refuses messages above 28 kB; two links and what is around all of it take their share. */
+const MAX_BYTES = { subject: 2_000, line: 6_000, lines: 20_000 } as const;
 const MAX_LINES = 150;
 const COLORS = { CRITICAL: 'Attention', WARNING: 'Warning' } as const;
 
@@ -39,13 +39,13 @@ export function sendTeams(
       body: [
         {
           type: 'TextBlock',
-          text: escapeMarkdown(message.subject),
+          text: fitEscaped(message.subject, MAX_BYTES.subject),
           weight: 'Bolder',
           size: 'Medium',
           wrap: true,
           color: chooseColor(message),
         },
-        ...listLines(fitBytes(message.text, MAX_TEXT_BYTES)),
+        ...listLines(message.text),
       ],
       actions: listActions(message, publicUrl),
       msteams: { width: 'Full' },
@@ -54,16 +54,37 @@ export function sendTeams(
   return postJson(outbound, { url, id: message.id }, { type: 'message', attachments: [card] });
 }
 
-/** A block for each line: Teams joins the lines of one block. */
+/** A block for each line: Teams joins the lines of one block. As many as fit. */
 function listLines(text: string): readonly object[] {
   const lines = text.split('\n').slice(0, MAX_LINES);
-  return lines.flatMap((line, index) => {
-    if (line.trim() === '') return [];
+  let left: number = MAX_BYTES.lines;
+  const blocks: object[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === '') continue;
     const isFirst = index === 0 || lines[index - 1]?.trim() === '';
-    return [
-      { type: 'TextBlock', text: escapeMarkdown(line), wrap: true, spacing: isFirst ? 'Default' : 'None' },
-    ];
-  });
+    const spacing = isFirst ? 'Default' : 'None';
+    const block = { type: 'TextBlock', text: fitEscaped(line, MAX_BYTES.line), wrap: true, spacing };
+    left -= measureJson(block);
+    if (left < 0) return [...blocks, { ...block, text: '…' }];
+    blocks.push(block);
+  }
+  return blocks;
+}
+
+/** @param maxBytes of JSON: escaping for Markdown and for JSON makes several bytes of some letters */
+function fitEscaped(text: string, maxBytes: number): string {
+  let cut = text;
+  for (;;) {
+    const escaped = escapeMarkdown(cut);
+    const bytes = measureJson(escaped);
+    if (bytes <= maxBytes) return escaped;
+    const given = Buffer.byteLength(cut);
+    cut = fitBytes(text, Math.min(given - 1, Math.floor((given * maxBytes) / bytes)));
+  }
+}
+
+function measureJson(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }
 
 function listActions(message: Message, publicUrl: string | null): readonly object[] {

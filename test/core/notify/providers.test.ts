@@ -120,6 +120,24 @@ describe.each(KINDS)('%s', (kind) => {
     );
   });
 
+  it.each(['_', 'ж', '𝒳', '"', '\u2028'])('takes names as long as names may be: %j', async (letter) => {
+    const metricName = letter.repeat(4096 / letter.length);
+    const server = letter.repeat(Math.floor(255 / letter.length));
+    const one = makeIncident({ metricName, server, instance: server });
+    const rate = makeRateIncident({ server, instance: server });
+    const worst = Array.from({ length: 10 }, () => ({ ...one, metricUnit: server }));
+    const group = { anomalousCount: 12, metricCount: 30, peakCount: 12, worst };
+    await record(kind, [
+      makeMessage('START', [one]),
+      makeMessage('START', [{ ...rate, metricName, group }]),
+      makeMessage('END', [endOf(one)]),
+      makeMessage(
+        'START',
+        Array.from({ length: 20 }, () => one),
+      ),
+    ]);
+  });
+
   it('says what was answered when the message was not taken, and nothing that is secret', async () => {
     await using receiver = await receiveHttp();
     receiver.answer(429);

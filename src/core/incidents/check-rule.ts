@@ -1,5 +1,6 @@
 /** Checks what somebody wants of a rule, field by field, before any of it is stored. */
 import { checkTagFilters, findPatternFlaw } from '../metrics/tag-filter.ts';
+import { MAX_DEVIATION } from '../metrics/alert-policy.ts';
 import type { AnomalyRateGroup, Direction } from '../../generated/prisma/client.ts';
 import { UNPRINTABLE } from '../../model.ts';
 import { findUnknownVariable, hasLoneBrace, VARIABLES } from '../notify/template.ts';
@@ -53,8 +54,8 @@ export interface RuleChange {
 const DAY = 86_400;
 /** Field → lowest and highest. */
 const RANGES = {
-  minDeviation: [0, Number.MAX_VALUE],
-  minDeviationRatio: [0, Number.MAX_VALUE],
+  minDeviation: [0, MAX_DEVIATION],
+  minDeviationRatio: [0, MAX_DEVIATION],
   confirmSeconds: [0, DAY],
   confirmPoints: [1, 1000],
   recoverySeconds: [0, 7 * DAY],
@@ -118,7 +119,10 @@ function checkNumbers(change: RuleChange): void {
   for (const [field, [low, high]] of Object.entries(RANGES)) {
     const value = change[field as keyof typeof RANGES]; // the keys of RANGES are those
     if (value === undefined || (value >= low && value <= high)) continue;
-    refuse(`expected ${low} ${high === Number.MAX_VALUE ? 'or more' : `to ${high}`}, got ${value}`, field);
+    refuse(
+      `expected ${low} ${high === MAX_DEVIATION && value < low ? 'or more' : `to ${high}`}, got ${value}`,
+      field,
+    );
   }
 }
 

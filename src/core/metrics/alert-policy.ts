@@ -11,12 +11,18 @@ export interface AlertPolicy {
   readonly minDeviationRatio: number;
 }
 
+/** Prisma writes numbers out, and rounds the largest there are to ones that PostgreSQL does not have. */
+export const MAX_DEVIATION = 1e300;
+
 /** @throws InvalidInputError naming the field that is no number of 0 or more */
 export function checkPolicy(policy: Partial<AlertPolicy>): Partial<AlertPolicy> {
   for (const field of ['minDeviation', 'minDeviationRatio'] as const) {
     const value = policy[field];
-    if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
-      throw new InvalidInputError(`${field}: expected 0 or more, got ${value}`, ['input', 'policy', field]);
+    if (value !== undefined && !(value >= 0 && value <= MAX_DEVIATION)) {
+      throw new InvalidInputError(
+        `${field}: expected 0 or more${value > 0 ? `, at most ${MAX_DEVIATION}` : ''}, got ${value}`,
+        ['input', 'policy', field],
+      );
     }
   }
   return policy;

@@ -7,6 +7,7 @@ import { InvalidInputError, NotSupportedError } from '../../errors.ts';
 import { BOUNDS_ORIGINS, DATASOURCES, type Datasource, type ModelParams, VALUE_KINDS } from '../../model.ts';
 import { wordIssue } from '../../platform/runtime/word-issue.ts';
 import { isInYears, parseUtcTime } from '../../platform/runtime/utc-time.ts';
+import { MAX_DEVIATION } from '../metrics/alert-policy.ts';
 import { liftLegacySpec } from './legacy-spec.ts';
 
 /** A sample of an export: its value, and its time as RFC 3339 in UTC. */
@@ -85,7 +86,11 @@ const LABEL = z
     createdAt: time,
     /** Its most anomalous point; the samples it is imported with are not scored yet. */
     peak: z
-      .strictObject({ timestamp: time, deviation: number, score: number.min(0).max(1) })
+      .strictObject({
+        timestamp: time,
+        deviation: number.min(-MAX_DEVIATION).max(MAX_DEVIATION),
+        score: number.min(0).max(1),
+      })
       .nullish()
       .transform((peak) =>
         peak == null

@@ -62,6 +62,9 @@ describe('a rule', () => {
       [{ outlierTolerance: 0 }, /^outlierTolerance: expected above 0 and at most 1000000, got 0/],
       [{ outlierMinShare: 1.01 }, /^outlierMinShare: expected above 0 and at most 1, got 1\.01/],
       [{ outlierSeconds: 299 }, /^outlierSeconds: expected 300 to 604800, got 299/],
+      [{ minDeviation: -1 }, /^minDeviation: expected 0 or more, got -1/],
+      [{ minDeviation: Number.MAX_VALUE }, /^minDeviation: expected 0 to 1e\+300, got 1.79/],
+      [{ minDeviationRatio: 1.7976931348623155e308 }, /^minDeviationRatio: expected 0 to 1e\+300, got 1.79/],
       [{ confirmPoints: 0 }, /^confirmPoints: expected 1 to 1000, got 0/],
       [{ subject: '{nonsense}' }, /^subject: \{nonsense\} is none of instance, metric/],
       [

@@ -77,6 +77,11 @@ describe('monitorMetric', () => {
       'InvalidInputError',
       'minDeviationRatio: expected 0 or more, got -1',
     ],
+    [
+      { spec: { custom: { name: 'fine' } }, policy: { minDeviation: Number.MAX_VALUE } },
+      'InvalidInputError',
+      'minDeviation: expected 0 or more, at most 1e+300, got 1.79',
+    ],
     [{ spec: { host: { metric: 'NoSuchThing' } } }, 'NotSupportedError', 'NoSuchThing'],
   ])('refuses %o', async (input, typename, text) => {
     expect(await monitor(input)).toMatchObject({

@@ -44,7 +44,7 @@ export const addressRanges = z.string().transform((list, context): readonly stri
     .filter((part) => part !== '');
   const bad = ranges.find((range) => !isAddressRange(range));
   if (bad === undefined) return ranges;
-  context.addIssue(`expected addresses and CIDR ranges such as 10.0.0.0/8, got ${bad}`);
+  context.addIssue(`expected addresses and CIDR ranges written in full, such as 10.0.0.0/8, got ${bad}`);
   return z.NEVER;
 });
 /** As browsers write them: scheme, host and port, and nothing behind. None when unset. */

@@ -1,7 +1,7 @@
 /** Reads a configuration file from where it is. */
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { toError } from '../../platform/runtime/to-error.ts';
 import type { Configuration } from './configuration.ts';
 import { ConfigurationFileError, readConfiguration } from './read-configuration.ts';
@@ -27,9 +27,19 @@ export async function loadConfiguration(
 }
 
 async function readSource(file: string): Promise<string> {
-  if (file === STANDARD_INPUT) return text(process.stdin);
+  const bytes = await readBytes(file);
   try {
-    return await readFile(file, 'utf8');
+    // Without the byte order mark some editors write.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new ConfigurationFileError(`${nameFile(file)}: expected text in UTF-8`, { cause: error });
+  }
+}
+
+async function readBytes(file: string): Promise<Buffer> {
+  if (file === STANDARD_INPUT) return buffer(process.stdin);
+  try {
+    return await readFile(file);
   } catch (error) {
     throw new ConfigurationFileError(`cannot read ${file}: ${toError(error).message}`, { cause: error });
   }

@@ -32,8 +32,9 @@ export class YamlSource {
   /** @param text YAML 1.2; what is no YAML, a key that is there twice and an unknown tag are problems */
   constructor(text: string) {
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
-    for (const { pos, message } of [...this.#document.errors, ...this.#document.warnings]) {
-      this.#report(pos[0], message);
+    for (const { pos, code, message } of [...this.#document.errors, ...this.#document.warnings]) {
+      // The library's own words are for its callers.
+      this.#report(pos[0], code === 'MULTIPLE_DOCS' ? 'expected one document, got several' : message);
     }
   }
 

@@ -5,6 +5,7 @@ import type { Registry } from '../metrics/registry.ts';
 import { DuplicateNameError, NotFoundError, QuotaExceededError } from '../../errors.ts';
 import { Prisma, type NotificationChannel, type PrismaClient } from '../../generated/prisma/client.ts';
 import type { SendContext } from '../notify/send.ts';
+import { createLimit } from '../../platform/runtime/concurrency-limit.ts';
 import type { Seal } from '../../platform/outbound/sealed-secret.ts';
 import { closeChannel } from './delivery/channels.ts';
 import { checkChannels, type NewChannel } from './delivery/check-channel.ts';
@@ -51,6 +52,8 @@ export interface RulesContext extends SendContext {
 
 export function createRules(context: RulesContext): Rules {
   const { prisma, registry, book, seal, outbound, mailer } = context;
+  // One after the other: each finds the rule, and its channels, as the one before left them.
+  const changes = createLimit(1);
 
   const check = async (change: RuleChange) => {
     checkRule(change);
@@ -70,41 +73,45 @@ export function createRules(context: RulesContext): Rules {
     return rule;
   };
 
+  const createRule = async (change: RuleChange & { readonly name: string }) => {
+    await check(change);
+    const count = await prisma.notificationRule.count();
+    if (count >= MAX_RULES) throw new QuotaExceededError('there are too many rules', MAX_RULES, count);
+    const { channels = [], ...columns } = change;
+    const create = listChannels(channels, [], seal);
+    const { id } = await orNameTaken(change.name, () =>
+      prisma.notificationRule.create({
+        data: { name: change.name, scope: {}, ...toColumns(columns), channels: { create } },
+        select: { id: true },
+      }),
+    );
+    await book.load();
+    return id;
+  };
+  const updateRule = async (id: string, change: RuleChange) => {
+    await check(change);
+    const known = await find(id);
+    const { channels, ...columns } = change;
+    const replace =
+      channels === undefined
+        ? {}
+        : { channels: replaceChannels(listChannels(channels, known.channels, seal), known.channels) };
+    const data = { ...toColumns(columns), ...replace, updatedAt: context.now() };
+    await orNameTaken(change.name ?? known.name, () =>
+      prisma.notificationRule.update({ where: { id }, data, select: { id: true } }),
+    );
+    await book.load();
+  };
+  const removeRule = async (id: string) => {
+    const swept = await deleteRule(context.pool, readRule(await find(id)), context.now());
+    await book.load();
+    context.onEnded(swept);
+  };
+
   return {
-    createRule: async (change) => {
-      await check(change);
-      const count = await prisma.notificationRule.count();
-      if (count >= MAX_RULES) throw new QuotaExceededError('there are too many rules', MAX_RULES, count);
-      const { channels = [], ...columns } = change;
-      const create = listChannels(channels, [], seal);
-      const { id } = await orNameTaken(change.name, () =>
-        prisma.notificationRule.create({
-          data: { name: change.name, scope: {}, ...toColumns(columns), channels: { create } },
-          select: { id: true },
-        }),
-      );
-      await book.load();
-      return id;
-    },
-    updateRule: async (id, change) => {
-      await check(change);
-      const known = await find(id);
-      const { channels, ...columns } = change;
-      const replace =
-        channels === undefined
-          ? {}
-          : { channels: replaceChannels(listChannels(channels, known.channels, seal), known.channels) };
-      const data = { ...toColumns(columns), ...replace, updatedAt: context.now() };
-      await orNameTaken(change.name ?? known.name, () =>
-        prisma.notificationRule.update({ where: { id }, data, select: { id: true } }),
-      );
-      await book.load();
-    },
-    deleteRule: async (id) => {
-      const swept = await deleteRule(context.pool, readRule(await find(id)), context.now());
-      await book.load();
-      context.onEnded(swept);
-    },
+    createRule: (change) => changes.run(() => createRule(change)),
+    updateRule: (id, change) => changes.run(() => updateRule(id, change)),
+    deleteRule: (id) => changes.run(() => removeRule(id)),
     matchChannels: async (id, channels) => matchChannels(channels, (await find(id)).channels, seal),
     testRule: async (id) => testChannels(await find(id), context),
   };

@@ -26,6 +26,27 @@ async function deliverAt(minute: number) {
 }
 
 describe('a rule', () => {
+  it('that is changed by many and deleted is as one of them left it, or gone', async () => {
+    const { createRule, updateRule, deleteRule } = bench.incidents.rules;
+    const id = await createRule(rule(receiver));
+    const channel = (index: number) =>
+      ({ kind: 'WEBHOOK', url: `${receiver.url}/${index}`, secret: 'sixteen letters!' }) as const;
+    const change = (index: number) =>
+      updateRule(id, { name: `rule ${index}`, channels: [channel(index), channel(index + 100)] });
+    await Promise.all(Array.from({ length: 12 }, (_, index) => change(index)));
+    const { prisma } = bench.database;
+    const channels = await prisma.notificationChannel.findMany({ where: { ruleId: id } });
+    expect(channels).toHaveLength(2);
+
+    const asked = [...Array.from({ length: 6 }, (_, index) => change(index)), deleteRule(id)];
+    asked.push(...Array.from({ length: 6 }, (_, index) => change(index)), deleteRule(id));
+    const outcomes = await Promise.allSettled(asked);
+    const failed = outcomes.filter(({ status }) => status === 'rejected');
+    expect(failed).toHaveLength(7);
+    for (const outcome of failed) expect(outcome).toMatchObject({ reason: { code: 'NOT_FOUND' } });
+    expect(await prisma.notificationRule.count({ where: { id } })).toBe(0);
+  });
+
   it('row 67: is changed field by field, and keeps its channels with their secrets', async () => {
     const { createRule, updateRule, testRule } = bench.incidents.rules;
     const id = await createRule(rule(receiver));

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { GraphQLError } from 'graphql';
 import { isOutage } from '../../../platform/postgres/outage.ts';
 import { isUnstorableText } from '../../../platform/postgres/unstorable-text.ts';
-import { ExpectedError, InvalidInputError, RetryLaterError } from '../../../errors.ts';
+import { ExpectedError, InvalidInputError, NotFoundError, RetryLaterError } from '../../../errors.ts';
+import { Prisma } from '../../../generated/prisma/client.ts';
 import type { Log } from '../../../log.ts';
 import { toGraphqlError } from '../error-types.ts';
 import { cutError } from '../request-error.ts';
@@ -21,6 +22,7 @@ export function createMaskError(log: Log, findRequestId: (error: unknown) => str
     if (cause instanceof ExpectedError) return locate(toGraphqlError(cause), place);
     if (place !== null && cause instanceof GraphQLError) return place;
     if (isUnstorableText(cause)) return locate(toGraphqlError(createUnstorable()), place);
+    if (isGone(cause)) return locate(toGraphqlError(createGone()), place);
     const requestId = findRequestId(error) ?? randomBytes(6).toString('hex');
     if (isOutage(cause)) {
       log.warn({ err: cause, requestId, path: place?.path?.join('.') }, 'the database could not be asked');
@@ -42,6 +44,17 @@ function createUnstorable(): InvalidInputError {
     'a text holds U+0000, or half of a character: it cannot be looked for or kept',
     [],
   );
+}
+
+/** What Prisma says of a row that is not there: a mutation reads what it made or changed, and another may delete it first. */
+const GONE = 'P2025';
+
+function isGone(error: unknown): boolean {
+  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === GONE;
+}
+
+function createGone(): NotFoundError {
+  return new NotFoundError('it was deleted meanwhile');
 }
 
 function createRetryLater(): RetryLaterError {

@@ -2,6 +2,7 @@
 import { DuplicateNameError, NotFoundError, QuotaExceededError } from '../../../errors.ts';
 import { Prisma, type MonitoringPolicy } from '../../../generated/prisma/client.ts';
 import { DEFAULT_ACCOUNT } from '../../../model.ts';
+import { createLimit, type Limit } from '../../../platform/runtime/concurrency-limit.ts';
 import type { MetricEntry } from '../../metrics/registry.ts';
 import type { MonitorOptions } from '../monitor.ts';
 import { checkMatch, checkPolicyChange, type PolicyChange } from './check-policy.ts';
@@ -39,6 +40,8 @@ const UNIQUE_VIOLATION = 'P2002';
 
 export class Policies {
   readonly #options: PoliciesOptions;
+  /** One after the other: what was found is still there when it is changed. */
+  readonly #changes: Limit = createLimit(1);
 
   constructor(options: PoliciesOptions) {
     this.#options = options;
@@ -54,12 +57,14 @@ export class Policies {
   ): Promise<{ readonly id: string; readonly applied: Applied }> {
     const { prisma } = this.#options;
     const checked = checkPolicyChange(change, accountId);
-    const count = await prisma.monitoringPolicy.count({ where: { accountId } });
-    if (count >= MAX_POLICIES)
-      throw new QuotaExceededError('there are too many monitoring policies', MAX_POLICIES, count);
-    const row = await orNameTaken(change.name, () =>
-      prisma.monitoringPolicy.create({ data: { accountId, name: change.name, ...toColumns(checked) } }),
-    );
+    const row = await this.#changes.run(async () => {
+      const count = await prisma.monitoringPolicy.count({ where: { accountId } });
+      if (count >= MAX_POLICIES)
+        throw new QuotaExceededError('there are too many monitoring policies', MAX_POLICIES, count);
+      return orNameTaken(change.name, () =>
+        prisma.monitoringPolicy.create({ data: { accountId, name: change.name, ...toColumns(checked) } }),
+      );
+    });
     return { id: row.id, applied: await this.#changed(row, applyToExisting) };
   }
 
@@ -69,18 +74,22 @@ export class Policies {
    */
   async update(id: string, change: PolicyChange, applyToExisting: boolean): Promise<Applied> {
     const { prisma } = this.#options;
-    const known = await this.#find(id);
-    const data = { ...toColumns(checkPolicyChange(change, known.accountId)), updatedAt: new Date() };
-    const row = await orNameTaken(change.name ?? known.name, () =>
-      prisma.monitoringPolicy.update({ where: { id }, data }),
-    );
+    const row = await this.#changes.run(async () => {
+      const known = await this.#find(id);
+      const data = { ...toColumns(checkPolicyChange(change, known.accountId)), updatedAt: new Date() };
+      return orNameTaken(change.name ?? known.name, () =>
+        prisma.monitoringPolicy.update({ where: { id }, data }),
+      );
+    });
     return this.#changed(row, applyToExisting);
   }
 
   /** The metrics it began go on. @throws NotFoundError */
   async delete(id: string): Promise<void> {
-    await this.#find(id);
-    await this.#options.prisma.monitoringPolicy.deleteMany({ where: { id } });
+    await this.#changes.run(async () => {
+      await this.#find(id);
+      await this.#options.prisma.monitoringPolicy.deleteMany({ where: { id } });
+    });
     await this.#options.book.load();
   }
 

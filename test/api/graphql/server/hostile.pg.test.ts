@@ -332,6 +332,42 @@ test.each([
   },
 );
 
+test.each([
+  [
+    'NotificationRule',
+    'mutation { made: createNotificationRule(input: { name: "gone" }) { ... on NotificationRule { id } } }',
+  ],
+  [
+    'MonitoringPolicy',
+    `mutation { made: createMonitoringPolicy(input: { name: "gone", match: { namePattern: "gone.*" } }) {
+      ... on SavedMonitoringPolicy { policy { id } } } }`,
+  ],
+])('what is changed and deleted at once is changed, or not found: %s', async (type, create) => {
+  interface Made {
+    readonly id?: string;
+    readonly policy?: { readonly id: string };
+  }
+  const { made } = await read<{ made: Made }>(server, create);
+  const id = made.id ?? made.policy?.id;
+  const mutate = (deed: string, input: object) =>
+    ask(
+      server,
+      `mutation ($input: ${deed}${type}Input!) { done: ${deed.toLowerCase()}${type}(input: $input) {
+        __typename ... on Error { code } } }`,
+      { input: { id, ...input } },
+    );
+  const answers = await Promise.all(
+    Array.from({ length: 24 }, (_, index) =>
+      index % 8 === 3 ? mutate('Delete', {}) : mutate('Update', { enabled: index % 2 === 0 }),
+    ),
+  );
+  for (const { data, errors } of answers) {
+    const done = data?.done as { readonly code?: string } | undefined;
+    const codes = [done?.code, ...errors.map(({ extensions }) => extensions?.code)];
+    expect(codes.filter((code) => code !== undefined && code !== 'NOT_FOUND')).toEqual([]);
+  }
+});
+
 test('variables in an address that are no JSON are refused with 400', async () => {
   const response = await fetch(`${server.url}/graphql?query={__typename}&variables={`);
   expect([response.status, await response.text()]).toEqual([

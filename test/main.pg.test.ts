@@ -79,6 +79,24 @@ describe('the command line', () => {
     expect(stderr).not.toContain('at ');
   });
 
+  it.each([
+    ['LAPWING_TRUSTED_DOCUMENTS', /^trusted documents: FAILED: LAPWING_TRUSTED_DOCUMENTS=.*: ENOENT/m],
+    ['LAPWING_CONFIG_FILE', /^configuration file: FAILED: cannot read .*: ENOENT/m],
+  ])('checks the file of %s without a server', async (setting, line) => {
+    const settings = {
+      LAPWING_DATA_DIR: join(folder, 'unmade'),
+      LAPWING_PORT: '0',
+      LAPWING_GRAPHITE_PORT: '',
+    };
+    const { code, stdout, stderr } = await run(['check'], {
+      ...settings,
+      [setting]: join(folder, 'none.json'),
+    });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(line);
+    expect(stderr).not.toContain('    at ');
+  });
+
   it('exports from a running server into a file and imports it again; bad models cost only themselves', async () => {
     const { accept, monitor, registry } = server.engine;
     const points = [1, 2, 3].map((value) => ({ metric: 'a', value, timestampMs: Date.UTC(2026, 0, value) }));

@@ -8,6 +8,8 @@ import { dirname, join, resolve } from 'node:path';
 import type pg from 'pg';
 import { countUnreadableSecrets, describeUnreadable } from '../app/sealing-keys.ts';
 import { OperatorError } from '../errors.ts';
+import { createSchema } from '../api/graphql/schema.ts';
+import { readTrustedDocuments } from '../api/graphql/server/trusted-documents.ts';
 import { formatHost } from '../api/http/format-host.ts';
 import type { Log } from '../log.ts';
 import type { Config } from '../platform/config/read-config.ts';
@@ -40,6 +42,7 @@ export async function checkSettings(config: Config, log: Log, environment: NodeJ
     ['ports', () => checkPorts(config)],
     ['licence', () => checkLicense(config)],
     ['configuration file', () => checkFile(config, environment)],
+    ['trusted documents', () => checkDocuments(config)],
   ];
   let failed = 0;
   for (const [name, check] of checks) {
@@ -151,6 +154,12 @@ async function checkFile({ configFile }: Config, environment: NodeJS.ProcessEnv)
   if (configFile === undefined) return 'none, and none is needed';
   const { entries } = await loadConfiguration(configFile, environment);
   return `ok (${configFile}: ${entries.length} entries)`;
+}
+
+/** @throws TrustedDocumentsError */
+async function checkDocuments(config: Config): Promise<string> {
+  const documents = await readTrustedDocuments(config, createSchema());
+  return documents === null ? 'none, and none are needed' : `ok (${config.trustedDocuments ?? ''})`;
 }
 
 async function checkLicense({ licenseFile, licensePublicKey }: Config): Promise<string> {

@@ -41,7 +41,7 @@ export function readKeyWords(words: readonly string[]): KeyCommand {
   }
 }
 
-/** Options of another deed: the caller believes that it counts. */
+/** Those of another command are refused: who gives one believes that it counts. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   create: ['name', 'scope', 'account', 'days'],
   list: ['revoked'],

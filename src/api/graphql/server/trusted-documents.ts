@@ -1,11 +1,13 @@
 /**
  * Trusted documents: where they are set, only operations somebody has looked at beforehand are run. Clients send the
- * hash of a document in the place of its text, as relay-compiler and graphql-codegen write both down.
+ * hash of a document in the place of its text, as relay-compiler and graphql-codegen write both down, or Apollo's
+ * generate-persisted-query-manifest.
  */
 import { readFile } from 'node:fs/promises';
 import { GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import type { ErrorCode } from '../../../errors.ts';
+import { z } from 'zod';
+import { type ErrorCode, OperatorError } from '../../../errors.ts';
 import { createRequestError } from '../request-error.ts';
 
 /** What clients of persisted queries look for: Apollo Client and urql compare the whole message. */
@@ -29,11 +31,16 @@ export interface TrustedDocuments {
   readonly resolve: (asked: AskedDocument) => string;
 }
 
+/** The file cannot be used. */
+class TrustedDocumentsError extends OperatorError {
+  override readonly name = 'TrustedDocumentsError';
+}
+
 /**
  * Reads a JSON object of texts by hash.
  * @param settings.trustedDocuments the file; where there is none, any document may be run, and null is given
  * @param settings.trustedDocumentsOnly whether texts that are not among them are refused
- * @throws Error that names the file, and each document this schema does not take
+ * @throws TrustedDocumentsError that names the file, and each document this schema does not take
  */
 export async function readTrustedDocuments(
   settings: { readonly trustedDocuments?: string | undefined; readonly trustedDocumentsOnly: boolean },
@@ -46,7 +53,7 @@ export async function readTrustedDocuments(
     findProblems(text, schema).map((problem) => `  ${hash}: ${problem}`),
   );
   if (problems.length > 0) {
-    throw new Error(
+    throw new TrustedDocumentsError(
       `LAPWING_TRUSTED_DOCUMENTS=${file}: documents that cannot be run:\n${problems.join('\n')}`,
     );
   }
@@ -125,20 +132,32 @@ function readDocumentId({ documentId, extensions }: AskedDocument): string | nul
     : null;
 }
 
+const BY_HASH = z
+  .record(z.string(), z.string())
+  .transform((texts): ReadonlyMap<string, string> => new Map(Object.entries(texts)));
+/** https://www.apollographql.com/docs/graphos/platform/security/persisted-queries#manifest-format */
+const MANIFEST = z
+  .object({
+    format: z.literal('apollo-persisted-query-manifest'),
+    version: z.literal(1),
+    operations: z.array(z.object({ id: z.string(), body: z.string() })),
+  })
+  .transform(
+    ({ operations }): ReadonlyMap<string, string> => new Map(operations.map(({ id, body }) => [id, body])),
+  );
+
 async function readTexts(file: string): Promise<ReadonlyMap<string, string>> {
+  const fail = (reason: string, options?: ErrorOptions) =>
+    new TrustedDocumentsError(`LAPWING_TRUSTED_DOCUMENTS=${file}: ${reason}`, options);
   let json: unknown;
   try {
-    json = JSON.parse(await readFile(file, 'utf8'));
+    json = JSON.parse((await readFile(file, 'utf8')).replace(/^\uFEFF/, ''));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`LAPWING_TRUSTED_DOCUMENTS=${file}: ${reason}`, { cause: error });
+    throw fail(error instanceof Error ? error.message : String(error), { cause: error });
   }
-  const entries =
-    typeof json === 'object' && json !== null && !Array.isArray(json) ? Object.entries(json) : null;
-  if (!entries?.every((entry): entry is [string, string] => typeof entry[1] === 'string')) {
-    throw new Error(`LAPWING_TRUSTED_DOCUMENTS=${file}: expected a JSON object of documents by hash`);
-  }
-  return new Map(entries);
+  const read = z.union([MANIFEST, BY_HASH]).safeParse(json);
+  if (read.success) return read.data;
+  throw fail('expected a JSON object of documents by hash, or a manifest of Apollo');
 }
 
 function findProblems(text: string, schema: GraphQLSchema): readonly string[] {

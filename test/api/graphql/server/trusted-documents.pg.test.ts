@@ -9,6 +9,7 @@ import {
   createTrustedDocuments,
   readTrustedDocuments,
 } from '../../../../src/api/graphql/server/trusted-documents.ts';
+import { OperatorError } from '../../../../src/errors.ts';
 import { connectRaw } from '../../../helpers/raw-socket.ts';
 import { startServer, type TestServer } from '../../../helpers/start-server.ts';
 
@@ -108,10 +109,49 @@ test('a file that cannot be used is told at the start, with each document and wh
   const file = join(folder, 'bad.json');
   const settings = { trustedDocuments: file, trustedDocumentsOnly: true };
   await expect(readTrustedDocuments(settings, schema)).rejects.toThrow(/bad\.json: ENOENT/);
+  // A line for the operator, no stack.
+  await expect(readTrustedDocuments(settings, schema)).rejects.toBeInstanceOf(OperatorError);
   await writeFile(file, '[]');
   await expect(readTrustedDocuments(settings, schema)).rejects.toThrow('expected a JSON object');
   await writeFile(file, JSON.stringify({ one: '{ b }', two: '{', three: '{ a }' }));
   await expect(readTrustedDocuments(settings, schema)).rejects.toThrow(
     /one: Cannot query field "b"[^]*\n {2}two: Syntax Error/,
   );
+});
+
+const MANIFEST = {
+  format: 'apollo-persisted-query-manifest',
+  version: 1,
+  operations: [
+    { id: 'f1', name: 'One', type: 'query', body: 'query One {\n  a\n  __typename\n}' },
+    { id: 'f2', name: 'Two', type: 'query', body: '{ a }' },
+  ],
+};
+test.each([
+  ['of Apollo', JSON.stringify(MANIFEST), 'f2'],
+  ['of graphql-codegen, behind a byte order mark', `\uFEFF${JSON.stringify({ f3: '{ a }' })}`, 'f3'],
+])('a file %s is read', async (_what, text, id) => {
+  const schema = buildSchema('type Query { a: Int }');
+  const file = join(folder, 'manifest.json');
+  await writeFile(file, text);
+  const trusted = await readTrustedDocuments({ trustedDocuments: file, trustedDocumentsOnly: true }, schema);
+  expect(trusted?.resolve({ extensions: { persistedQuery: { version: 1, sha256Hash: id } } })).toBe('{ a }');
+  expect(() => trusted?.resolve({ documentId: 'version' })).toThrow('no trusted document');
+});
+
+test.each([
+  { ...MANIFEST, version: 2 },
+  { ...MANIFEST, operations: [{ id: 'f1' }] },
+  { f3: 5 },
+  null,
+  'text',
+])('a file that has neither form is refused: %j', async (json) => {
+  const file = join(folder, 'manifest.json');
+  await writeFile(file, JSON.stringify(json));
+  await expect(
+    readTrustedDocuments(
+      { trustedDocuments: file, trustedDocumentsOnly: true },
+      buildSchema('type Query { a: Int }'),
+    ),
+  ).rejects.toThrow('expected a JSON object of documents by hash, or a manifest of Apollo');
 });

@@ -1,6 +1,6 @@
 /** How messages leave the server. */
 import { z } from 'zod';
-import { addressRanges, secret, setting, text, type Setting } from './setting.ts';
+import { addressRanges, secret, setting, type Setting } from './setting.ts';
 
 const targets: z.ZodType<'all' | readonly string[], string | undefined> = z.union([
   z.literal('all'),
@@ -9,6 +9,14 @@ const targets: z.ZodType<'all' | readonly string[], string | undefined> = z.unio
 const smtpUrl = z
   .string()
   .refine((given) => /^smtps?:/.test(given) && URL.canParse(given), 'expected an smtp or smtps URL');
+
+/** With a name or without; a header has one line. */
+const sender = z
+  .string()
+  .regex(
+    /^(?:[^<>\r\n]*<[^\s@<>]+@[^\s@<>]+>|[^\s@<>,]+@[^\s@<>,]+)$/,
+    'expected an address such as lapwing@example.com, or Lapwing <lapwing@example.com>',
+  );
 
 const publicUrl = z
   .string()
@@ -38,6 +46,6 @@ export const NOTIFICATION_SETTINGS = {
   smtpFrom: setting(
     'LAPWING_SMTP_FROM',
     'Sender of that e-mail; lapwing at the name of this machine when unset.',
-    text,
+    sender.optional(),
   ),
 } as const satisfies Record<string, Setting<unknown>>;

@@ -209,6 +209,23 @@ describe('settings', () => {
     },
   );
 
+  it.each([
+    ['lapwing@example.com', true],
+    ['Lapwing <lapwing@example.com>', true],
+    ['"Lapwing, of Acme" <lapwing@localhost>', true],
+    ['Überwachung <lapwing@bücher.example>', true],
+    ['Lapwing', false],
+    ['Lapwing lapwing@example.com', false],
+    ['lapwing@example.com, ops@example.com', false],
+    ['Lapwing <lapwing>', false],
+    ['Lapwing <a@example.com>\r\nBcc: <b@example.com>', false],
+    ['@example.com', false],
+  ])('take %j for the sender of mail: %s', (given, isTaken) => {
+    const read = () => readConfig({ LAPWING_SMTP_FROM: given }).smtpFrom;
+    if (isTaken) expect(read()).toBe(given);
+    else expect(read).toThrow(/LAPWING_SMTP_FROM=.*: expected an address such as/);
+  });
+
   it('do not take an empty address for the embedded database', () => {
     expect(readConfig({ DATABASE_URL: '' }).databaseUrl).toBe('');
   });

@@ -1,5 +1,14 @@
 /** How most channels are given their messages. */
 import { postAndRead, type Outbound, type PostFailure } from '../../platform/outbound/outbound-client.ts';
+import { fitLength } from './fit-text.ts';
+
+const MAX_REASON_LENGTH = 200;
+/** Where they stand: Telegram, PagerDuty and Opsgenie and Discord, ntfy, Teams' workflows. */
+const FIELDS = ['description', 'message', 'error'] as const;
+/** Slack's: invalid_payload, no_service. */
+const WORD = /^[a-z][a-z_]{2,60}$/;
+/** Of the length of a token, or an address: what a service repeats of the request may be a secret. */
+const SECRETS = /\bhttps?:\/\/\S+|[\w+/=-]{20,}/g;
 
 interface JsonTarget {
   readonly url: string | URL;
@@ -14,7 +23,7 @@ export async function postJson(
   { url, id, headers = {} }: JsonTarget,
   body: object,
 ): Promise<PostFailure | null> {
-  const { failure } = await postAndRead(outbound, {
+  const { failure, body: said } = await postAndRead(outbound, {
     url: new URL(url),
     headers: {
       'content-type': 'application/json',
@@ -24,5 +33,43 @@ export async function postJson(
     },
     body: JSON.stringify(body),
   });
-  return failure;
+  const reason = failure === null ? null : readRefusal(said);
+  return failure === null || reason === null
+    ? failure
+    : { ...failure, problem: `${failure.problem}: ${reason}` };
+}
+
+/**
+ * Why a chat or paging service refused a message, in its own words: each has its own place for them.
+ * @returns one line; null where the body says nothing of the kind, as pages of proxies do
+ */
+function readRefusal(body: string): string | null {
+  const words = WORD.test(body.trim()) ? [body.trim()] : listWords(body);
+  const line = words
+    .join('; ')
+    .replaceAll(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim()
+    .replaceAll(SECRETS, '…');
+  return line === '' ? null : fitLength(line, MAX_REASON_LENGTH);
+}
+
+function listWords(body: string): readonly string[] {
+  const json = parse(body);
+  if (typeof json !== 'object' || json === null) return [];
+  const said = FIELDS.map((name): unknown => Reflect.get(json, name)).find((value) => value != null);
+  // Teams: { error: { code, message } }
+  const inner = typeof said === 'object' && 'message' in said ? said.message : said;
+  // PagerDuty says there what of an event it cannot read.
+  const errors: unknown = Reflect.get(json, 'errors');
+  return [inner, ...(Array.isArray(errors) ? (errors as readonly unknown[]) : [])].filter(
+    (word) => typeof word === 'string',
+  );
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
 }

@@ -111,20 +111,20 @@ export async function postOrExplain(outbound: Outbound, request: OutboundRequest
   return (await postAndRead(outbound, request)).failure?.problem ?? null;
 }
 
-/** The failure, or null, with the status; 0 where there was no answer. */
+/** The failure, or null, with the status, 0 where there was no answer, and what the answer said. */
 export async function postAndRead(
   outbound: Outbound,
   request: OutboundRequest,
-): Promise<{ readonly status: number; readonly failure: PostFailure | null }> {
+): Promise<{ readonly status: number; readonly failure: PostFailure | null; readonly body: string }> {
   try {
     const answer = await outbound.post(request);
-    const { status } = answer;
-    if (status >= 200 && status < 300) return { status, failure: null };
+    const { status, body } = answer;
+    if (status >= 200 && status < 300) return { status, failure: null, body };
     const note = status >= 300 && status < 400 ? ': redirects are not followed' : '';
     const problem = `${request.url.host} answered ${status}${note}`;
-    return { status, failure: { problem, retryAfterMs: readAskedPause(answer) } };
+    return { status, failure: { problem, retryAfterMs: readAskedPause(answer) }, body };
   } catch (error) {
-    return { status: 0, failure: { problem: toError(error).message, retryAfterMs: null } };
+    return { status: 0, failure: { problem: toError(error).message, retryAfterMs: null }, body: '' };
   }
 }
 

@@ -212,6 +212,91 @@ const THROTTLED: readonly {
   { of: 'ALERTMANAGER', headers: { 'retry-after': '5' }, seconds: 5 },
 ];
 
+/** What each provider answers to what it does not take. */
+const REFUSED: readonly {
+  readonly of: Kind | 'SLACK' | 'WEBHOOK' | 'ALERTMANAGER';
+  readonly status: number;
+  readonly body: string;
+  readonly reason: string;
+}[] = [
+  {
+    of: 'TELEGRAM',
+    status: 400,
+    body: '{"ok":false,"error_code":400,"description":"Bad Request: chat not found"}',
+    reason: ': Bad Request: chat not found',
+  },
+  {
+    of: 'PAGERDUTY',
+    status: 400,
+    body: '{"status":"invalid event","message":"Event object is invalid","errors":["\'payload.source\' is missing or blank"]}',
+    reason: ": Event object is invalid; 'payload.source' is missing or blank",
+  },
+  {
+    of: 'OPSGENIE',
+    status: 403,
+    body: '{"message":"You are not authorized to perform this action","took":0.1,"requestId":"x"}',
+    reason: ': You are not authorized to perform this action',
+  },
+  {
+    of: 'DISCORD',
+    status: 404,
+    body: '{"message": "Unknown Webhook", "code": 10015}',
+    reason: ': Unknown Webhook',
+  },
+  { of: 'DISCORD', status: 400, body: '{"embeds": ["0"]}', reason: '' },
+  {
+    of: 'TEAMS',
+    status: 401,
+    body: '{"error":{"code":"DirectApiAuthorizationRequired","message":"The request must be authenticated."}}',
+    reason: ': The request must be authenticated.',
+  },
+  {
+    of: 'NTFY',
+    status: 403,
+    body: '{"code":40301,"http":403,"error":"forbidden","link":"https://ntfy.sh/docs/publish/#authentication"}',
+    reason: ': forbidden',
+  },
+  { of: 'SLACK', status: 404, body: 'no_service', reason: ': no_service' },
+  { of: 'SLACK', status: 403, body: 'invalid_token\n', reason: ': invalid_token' },
+  { of: 'SLACK', status: 502, body: '<html><h1>502 Bad Gateway</h1></html>', reason: '' },
+  { of: 'SLACK', status: 500, body: '', reason: '' },
+  // What it repeats of the request may be secret.
+  {
+    of: 'TELEGRAM',
+    status: 404,
+    body: `{"description":"no such bot: ${TOKEN} at https://api.telegram.org/x"}`,
+    reason: ': no such bot: 123456:… at …',
+  },
+  {
+    of: 'OPSGENIE',
+    status: 400,
+    body: `{"message":"${'long '.repeat(1000)}\\u202e\\n"}`,
+    reason: `: ${'long '.repeat(40).trim()}…`,
+  },
+  // These may lead anywhere: what answers there is nobody's business.
+  { of: 'WEBHOOK', status: 400, body: '{"message":"internal"}', reason: '' },
+  { of: 'ALERTMANAGER', status: 503, body: '{"message":"internal"}', reason: '' },
+];
+
+describe('a channel that refuses a message', () => {
+  it.each(REFUSED)('is quoted: $of, $body', async ({ of, status, body, reason }) => {
+    await using receiver = await receiveHttp();
+    receiver.answer(status, { body });
+    const { url } = receiver;
+    const config =
+      of === 'WEBHOOK'
+        ? { kind: of, url, secret: 'sixteen letters!' }
+        : of === 'SLACK' || of === 'ALERTMANAGER'
+          ? { kind: of, url }
+          : configure(of, url);
+    const { problem } = await sendMessage(config, makeMessage('START'), {
+      ...context,
+      now: () => new Date(),
+    });
+    expect(problem).toBe(`${new URL(url).host} answered ${status}${reason}`.trimEnd());
+  });
+});
+
 describe('a channel that asks for a pause', () => {
   it.each(THROTTLED)('is heard: $of, $headers $body', async ({ of, status = 429, seconds, ...answer }) => {
     await using receiver = await receiveHttp();
@@ -224,7 +309,7 @@ describe('a channel that asks for a pause', () => {
           ? { kind: of, url }
           : configure(of, url);
     expect(await sendMessage(config, makeMessage('START'), { ...context, now: () => new Date() })).toEqual({
-      problem: `${new URL(url).host} answered ${status}`,
+      problem: expect.stringMatching(new RegExp(`^${new URL(url).host} answered ${status}`)) as string,
       leftOut: null,
       retryAfterMs: seconds === null ? null : seconds * 1000,
     });

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -137,6 +140,35 @@ describe('the command line', () => {
     const { code, stderr } = await run(['export', '--url', `http://127.0.0.1:${port}/graphql`]);
     expect(code).toBe(1);
     expect(stderr).toContain(`connect ECONNREFUSED 127.0.0.1:${port}`);
+  });
+
+  it('leaves the file of before as it was when an export fails half-way', async () => {
+    const answers = [
+      { data: { metrics: { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } } } },
+      {
+        data: {
+          metrics: {
+            nodes: [{ id: 'a', status: 'ACTIVE' }],
+            pageInfo: { hasNextPage: false, endCursor: null },
+          },
+        },
+      },
+      { errors: [{ message: 'the database is away' }] },
+    ];
+    const failing = createServer((request, response) => {
+      request.resume();
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(answers.shift()));
+    }).listen(0, '127.0.0.1');
+    await once(failing, 'listening');
+    const { port } = failing.address() as AddressInfo; // it listens on TCP
+    const file = join(folder, 'before.json');
+    await writeFile(file, 'of before');
+    const { code, stderr } = await run(['export', file, '--url', `http://127.0.0.1:${port}/graphql`]);
+    failing.close();
+    expect(code).toBe(1);
+    expect(stderr).toContain('the database is away');
+    expect(await readFile(file, 'utf8')).toBe('of before');
+    expect(existsSync(`${file}.partial`)).toBe(false);
   });
 
   it('imports through a server the models beside one that is larger than a request may be', async () => {

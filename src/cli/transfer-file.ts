@@ -1,5 +1,5 @@
 /** `lapwing import` and `lapwing export`: a file on one side, a database or a running server on the other. */
-import { open } from 'node:fs/promises';
+import { lstat, open, rename, rm } from 'node:fs/promises';
 import type { Config } from '../platform/config/read-config.ts';
 import { EmbeddedError } from '../platform/postgres/embedded/embedded-error.ts';
 import { findRunningEmbedded } from '../platform/postgres/embedded/find-running.ts';
@@ -25,24 +25,36 @@ interface TransferOptions {
 const MODELS_AT_ONCE = 16;
 const MAX_PROBLEMS_SHOWN = 100;
 
-/** Writes a JSON array with one model a line. @throws TransferFileError when the file cannot be written */
+/**
+ * Writes a JSON array with one model a line. The file is there only when it is complete: one of before stays until then.
+ * @throws TransferFileError when the file cannot be written
+ */
 export async function exportFile(options: TransferOptions): Promise<void> {
   const end = await openEnd(options);
   try {
     const output = await openOutput(options.file);
-    const progress = createProgress({ total: await end.count(), what: 'export' });
-    let separator = '[\n';
-    for await (const model of end.exportModels()) {
-      await output.write(`${separator}${JSON.stringify(model)}`);
-      separator = ',\n';
-      progress.tick();
+    try {
+      await writeModels(output, end);
+      await output.close();
+    } catch (error) {
+      await output.discard();
+      throw error;
     }
-    await output.write(separator === '[\n' ? '[]\n' : '\n]\n');
-    await output.close();
-    progress.end();
   } finally {
     await end.stop();
   }
+}
+
+async function writeModels(output: Pick<Output, 'write'>, end: TransferEnd): Promise<void> {
+  const progress = createProgress({ total: await end.count(), what: 'export' });
+  let separator = '[\n';
+  for await (const model of end.exportModels()) {
+    await output.write(`${separator}${JSON.stringify(model)}`);
+    separator = ',\n';
+    progress.tick();
+  }
+  await output.write(separator === '[\n' ? '[]\n' : '\n]\n');
+  progress.end();
 }
 
 /**
@@ -125,18 +137,41 @@ async function openEnd({ config, log, url }: TransferOptions): Promise<TransferE
   }
 }
 
-async function openOutput(file: string) {
+interface Output {
+  readonly write: (text: string) => Promise<unknown>;
+  readonly close: () => Promise<void>;
+  /** Leaves nothing behind of what was not completed. */
+  readonly discard: () => Promise<void>;
+}
+
+async function openOutput(file: string): Promise<Output> {
   if (file === '-') {
     const write = (text: string) =>
       new Promise<void>((resolve, reject) => {
         process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
       });
-    return { write, close: () => Promise.resolve() };
+    return { write, close: () => Promise.resolve(), discard: () => Promise.resolve() };
   }
-  const handle = await open(file, 'w').catch((error: unknown) => {
+  // A pipe, a device and what a link leads to are written to as they are.
+  const isWhole = await lstat(file).then(
+    (known) => known.isFile(),
+    () => true,
+  );
+  const written = isWhole ? `${file}.partial` : file;
+  const handle = await open(written, 'w').catch((error: unknown) => {
     throw new TransferFileError(`cannot write ${file}: ${describe(error)}`, { cause: error });
   });
-  return { write: (text: string) => handle.write(text), close: () => handle.close() };
+  return {
+    write: (text) => handle.write(text),
+    close: async () => {
+      await handle.close();
+      if (isWhole) await rename(written, file);
+    },
+    discard: async () => {
+      await handle.close();
+      if (isWhole) await rm(written, { force: true });
+    },
+  };
 }
 
 /** @throws TransferFileError when there is no such file */

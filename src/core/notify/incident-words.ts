@@ -20,6 +20,8 @@ const SHORT_ASPECTS = {
 /** How many widths of the expected range away from it is far: as on the page. */
 const FAR = 2;
 const SHOWN_DIGITS = 6;
+/** From here on a deviation says only that next to nothing was expected. */
+const NO_PERCENT = 1e6;
 /** Metrics of a group that are named. */
 const LISTED_METRICS = 5;
 
@@ -135,10 +137,11 @@ function writeAmount(value: number, unit: string | null): string {
   return `${writeNumber(value)} ${shortenUnit(unit)}`.trimEnd();
 }
 
-/** Such as (+12 % vs. expected); empty where nothing was expected to compare with. */
+/** Such as (+12 % vs. expected); empty where nothing was expected to compare with, or next to nothing. */
 export function writeDeviation({ value, expected }: Pick<IncidentFacts, 'value' | 'expected'>): string {
   if (expected === 0) return '';
   const percent = Number((((value - expected) / Math.abs(expected)) * 100).toPrecision(3));
+  if (!(Math.abs(percent) < NO_PERCENT)) return '';
   return `(${percent > 0 ? '+' : percent < 0 ? '-' : ''}${Math.abs(percent)} % vs. expected)`;
 }
 

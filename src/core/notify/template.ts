@@ -24,7 +24,7 @@ export const VARIABLES = {
   duration: 'how long it lasted; empty while it has not ended',
   severity: 'CRITICAL from a score of 0.99999 on, WARNING below',
   reason: 'why it is anomalous, in one sentence',
-  deviation: 'how far the value is from the expected one, in per cent; empty where that was 0',
+  deviation: 'how far the value is from the expected one, in per cent; empty where that was 0 or next to it',
   link: "address of the incident's page; empty where LAPWING_PUBLIC_URL is not set",
   runbook: "address of the rule's runbook; empty where it has none",
   value: 'the value that made it fire',

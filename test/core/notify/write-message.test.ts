@@ -13,6 +13,7 @@ import { REGIONS } from '../../../src/core/sources/aws/regions.ts';
 import { makeIncident, makeRateIncident } from './incident-facts.ts';
 
 const DEFAULTS = { subject: null, body: null, timeZone: null, runbookUrl: null };
+const FAR_ABOVE = 'The value is far above the expected range.';
 const EXPECTED_SUBJECT =
   '[Lapwing] CRITICAL: AWS/ELB/RequestCount on us-west-2/AWS/ELB/grok-docs-elb: 1234.57 (+1130 % vs. expected)';
 const occasion = (incidents = [makeIncident()], rest: Partial<Occasion> = {}): Occasion => ({
@@ -157,6 +158,7 @@ describe('the text of a message', () => {
       'The value is below the expected range for this time of day or week.',
       '80 ms (-20 % vs. expected)',
     ],
+    ['a thousand times as much', { value: 100_000 }, FAR_ABOVE, '100000 ms (+99900 % vs. expected)'],
     ['nobody knows why', { value: 101, aspect: null }, '', '101 ms (+1 % vs. expected)'],
   ] as const)('says why it is anomalous: %s', (_, changes, reason, finding) => {
     const facts = makeIncident({ metricUnit: 'Milliseconds', ...changes });
@@ -165,6 +167,16 @@ describe('the text of a message', () => {
     expect(text).toContain(`\nValue: ${finding}\n`);
     expect(subject.endsWith(`: ${finding}`)).toBe(true);
     expect(text.includes('Expected: 100 ms (90 to 110)')).toBe(facts.aspect !== 'SILENCE');
+  });
+
+  it.each([
+    ['next to nothing', { value: 12, expected: 1e-9 }, '12 ms'],
+    ['as much below 0 as there is', { value: Number.MAX_VALUE, expected: -1e300 }, '1.79769e+308 ms'],
+    ['a ten thousandth', { value: 12, expected: 0.0013 }, '12 ms (+923000 % vs. expected)'],
+  ])('names no share of what was expected where that was %s', (_what, point, finding) => {
+    const facts = makeIncident({ metricUnit: 'Milliseconds', low: -1, high: 1, ...point });
+    const { text } = writeMessage(occasion([facts]), DEFAULTS, null);
+    expect(text).toContain(`\nValue: ${finding}\n`);
   });
 
   it.each([

@@ -74,7 +74,8 @@ function readScope(word: string): Scope {
 }
 
 function readDays(text: string): Date {
-  const days = Number(text);
+  // Number takes 0x10 and 1e3, too.
+  const days = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : NaN;
   if (days > 0 && days <= MAX_DAYS) return new Date(Date.now() + days * DAY_MS);
   throw new Error(`--days: expected more than 0 and at most ${MAX_DAYS}, got ${JSON.stringify(text)}`);
 }

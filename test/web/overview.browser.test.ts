@@ -60,10 +60,7 @@ describe.skipIf(executable === null)('the overview', () => {
     await timeline.getByRole('button', { name: '2 of 4 metrics anomalous, 2 critical' }).waitFor();
     const buttons = timeline.getByRole('button');
     const both = findSlot(await buttons.evaluateAll((all) => all.map((one) => one.ariaLabel ?? '')));
-    const [from, to] = [
-      await buttons.nth(both - 2).boundingBox(),
-      await buttons.nth(both + 1).boundingBox(),
-    ];
+    const [from, to] = [await buttons.nth(both - 2).boundingBox(), await buttons.nth(both + 1).boundingBox()];
     if (from === null || to === null) throw new Error('the timeline is not shown');
     await page.mouse.move(from.x + from.width / 2, from.y + 5);
     await page.mouse.down();

@@ -22,6 +22,7 @@ export function makeRule(changes: Partial<Rule> = {}): Rule {
     notifyNoData: false,
     noDataSeconds: 300,
     anomalyRate: null,
+    outliers: null,
     notifyAnomalies: true,
     windows: [],
     texts: { subject: null, body: null, timeZone: null, runbookUrl: null },

@@ -12,7 +12,9 @@ import { SOME } from '../api/graphql/keyed-server.ts';
 
 describe('a server without a key', () => {
   it('is open on loopback to its own names alone, until a key is made beside it', async () => {
-    await using open = await startServer({ settings: { LAPWING_ALLOWED_HOSTS: 'lapwing.lan' } });
+    await using open = await startServer({
+      settings: { LAPWING_ALLOWED_HOSTS: 'Lapwing.lan:4000, bücher.lan' },
+    });
     const statusAs = (host: string) =>
       new Promise<number | undefined>((resolve, reject) => {
         const url = `${open.url}/graphql?query=${encodeURIComponent(SOME)}`;
@@ -23,6 +25,7 @@ describe('a server without a key', () => {
       });
     expect(await statusAs('localhost:4000')).toBe(200);
     expect(await statusAs('lapwing.lan')).toBe(200);
+    expect(await statusAs('xn--bcher-kva.lan:4000')).toBe(200);
     expect(await statusAs('evil.example')).toBe(421);
     const refused = await ask(
       open,

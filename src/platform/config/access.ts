@@ -1,9 +1,32 @@
 /** Who may ask, and by which names. */
+import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { addressRanges, onOff, originsOrAny, secret, setting, type Setting } from './setting.ts';
 
 /** Shorter ones can be guessed. */
 const SHORTEST_KEY = 16;
+
+/** As browsers write them in the Host header, less the port: in lower case, what is not ASCII encoded. */
+const hostNames = z.string().transform((list, context): readonly string[] => {
+  const parts = list
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  const names = parts.map(readHostName);
+  const bad = names.indexOf(null);
+  if (bad < 0) return names.filter((name) => name !== null);
+  context.addIssue(
+    `expected names such as lapwing.example.com, with commas between, got ${parts[bad] ?? ''}`,
+  );
+  return z.NEVER;
+});
+
+/** A port may be there, and is left out: the server has one. @returns null for what is no name */
+function readHostName(text: string): string | null {
+  const url = `http://${isIPv6(text) ? `[${text}]` : text}`;
+  if (/[/?#@*\\]/.test(text) || !URL.canParse(url)) return null;
+  return new URL(url).hostname.replace(/^\[|\]$/g, '');
+}
 
 export const ACCESS_SETTINGS = {
   apiKey: secret(
@@ -22,12 +45,7 @@ export const ACCESS_SETTINGS = {
   allowedHosts: setting(
     'LAPWING_ALLOWED_HOSTS',
     'Further names, separated by commas, a server without keys answers to; always localhost and LAPWING_HOST.',
-    z.string().transform((text) =>
-      text
-        .split(',')
-        .map((name) => name.trim())
-        .filter((name) => name !== ''),
-    ),
+    hostNames,
     '',
   ),
   trustedProxies: setting(

@@ -210,6 +210,30 @@ describe('settings', () => {
   );
 
   it.each([
+    ['', []],
+    ['lapwing.lan', ['lapwing.lan']],
+    [' Lapwing.LAN , b.example:4000,', ['lapwing.lan', 'b.example']],
+    ['bücher.example', ['xn--bcher-kva.example']],
+    ['10.0.0.7, fd00::7, [fd00::8]:4000', ['10.0.0.7', 'fd00::7', 'fd00::8']],
+  ])('take %j for the names %j', (given, names) => {
+    expect(readConfig({ LAPWING_ALLOWED_HOSTS: given }).allowedHosts).toEqual(names);
+  });
+
+  it.each([
+    'https://lapwing.lan',
+    'lapwing.lan/page',
+    '*.lapwing.lan',
+    'a b',
+    'a@b',
+    'a:b',
+    'ok.example, //',
+  ])('take nothing for a name that no Host header has: %s', (given) => {
+    expect(() => readConfig({ LAPWING_ALLOWED_HOSTS: given })).toThrow(
+      /LAPWING_ALLOWED_HOSTS=.*: expected names such as lapwing\.example\.com/,
+    );
+  });
+
+  it.each([
     ['lapwing@example.com', true],
     ['Lapwing <lapwing@example.com>', true],
     ['"Lapwing, of Acme" <lapwing@localhost>', true],

@@ -50,6 +50,8 @@ export class MetricPlanner {
     const after = {
       ...entry.value,
       ...('model' in said ? { model: writeModel(said.model) } : {}),
+      // Without a friendly name it is called as its server is.
+      ...(isBlank(displayName) ? { displayName: stored.server } : {}),
     };
     const before = { ...writeStored(stored, after), spec };
     const names = listDifferences(before, after);
@@ -111,4 +113,8 @@ function refuseOtherResource({ custom }: Fields, { server }: StoredMetric): void
     'custom',
     'resource',
   ]);
+}
+
+function isBlank(text: unknown): boolean {
+  return typeof text === 'string' && text.trim() === '';
 }

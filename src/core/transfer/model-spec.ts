@@ -4,7 +4,15 @@
  */
 import { z } from 'zod';
 import { InvalidInputError, NotSupportedError } from '../../errors.ts';
-import { BOUNDS_ORIGINS, DATASOURCES, type Datasource, type ModelParams, VALUE_KINDS } from '../../model.ts';
+import {
+  BOUNDS_ORIGINS,
+  DATASOURCES,
+  type Datasource,
+  MAX_NAME_LENGTH,
+  type ModelParams,
+  UNPRINTABLE,
+  VALUE_KINDS,
+} from '../../model.ts';
 import { wordIssue } from '../../platform/runtime/word-issue.ts';
 import { isInYears, parseUtcTime } from '../../platform/runtime/utc-time.ts';
 import { MAX_DEVIATION } from '../metrics/alert-policy.ts';
@@ -31,10 +39,13 @@ export interface ModelSpec {
   readonly data: readonly ExportedSample[];
 }
 
+/** As `updateMetric` takes them; what is blank says nothing. */
 const optionalText = z
   .string()
+  .max(MAX_NAME_LENGTH, `expected at most ${MAX_NAME_LENGTH} characters`)
+  .refine((text) => !UNPRINTABLE.test(text), 'expected no control characters')
   .nullish()
-  .transform((text) => text ?? null);
+  .transform((text) => (text == null || text.trim() === '' ? null : text));
 const number = z.number();
 const optionalNumber = number.nullish();
 

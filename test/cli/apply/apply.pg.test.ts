@@ -289,6 +289,20 @@ Applied: 0 added, 0 changed, 2 deleted.
     expect(Object.keys(RULE_DEFAULTS)).toHaveLength(29);
   });
 
+  it('takes a blank friendly name for none, each time', async () => {
+    const named = (displayName: string) =>
+      `apiVersion: 1\nmetrics:\n  - { spec: { custom: { name: web.named } }, displayName: '${displayName}' }\n`;
+    for (const [displayName, stdout] of [
+      ['', /1 added/],
+      [' ', /^No changes/],
+      ['Shop', /"web\.named" -> "Shop"[^]*1 changed/],
+      ['', /"Shop" -> "web\.named"[^]*1 changed/],
+      ['', /^No changes/],
+    ] as const) {
+      expect((await apply(named(displayName))).stdout).toMatch(stdout);
+    }
+  });
+
   it('says by its status with --detailed-exitcode whether there is something to change', async () => {
     const words = ['apply', '--dry-run', '--detailed-exitcode', '--url', `${server.url}/graphql`];
     const status = async (content: string) => (await run([...words, await write(content)])).code;

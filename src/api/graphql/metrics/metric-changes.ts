@@ -21,7 +21,7 @@ const UpdateMetricInputRef = builder.inputType('UpdateMetricInput', {
     unit: t.string({ validate: SHORT_TEXT, description: 'What its values are counted in.' }),
     displayName: t.string({
       validate: SHORT_TEXT,
-      description: 'Friendly name of its resource, as read from `Metric.displayName`.',
+      description: 'Friendly name of its resource, as read from `Metric.displayName`; none when it is blank.',
     }),
     policy: t.field({ type: AlertPolicyInputRef, description: 'Which deviations matter.' }),
     model: t.field({
@@ -117,9 +117,10 @@ builder.mutationField('updateMetric', (t) =>
       const metricId = readMetricId(input.id, ID_PATH);
       // What is read where there is no friendly name is the server: written back, there is still none.
       const isServer = input.displayName === registry.byId(metricId)?.server;
+      const isCleared = isServer || input.displayName?.trim() === '';
       const id = await monitor.updateMetric(metricId, {
         ...(input.unit === undefined ? {} : { unit: input.unit }),
-        ...(input.displayName === undefined ? {} : { displayName: isServer ? null : input.displayName }),
+        ...(input.displayName === undefined ? {} : { displayName: isCleared ? null : input.displayName }),
         ...(input.policy == null ? {} : { policy: readPolicy(input.policy) }),
         ...(input.model == null ? {} : { model: readModelChange(input.model) }),
       });

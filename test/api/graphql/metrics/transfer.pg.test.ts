@@ -121,6 +121,8 @@ test.each([
     },
     'labels.0.from: expected a time of the years 1 to 9999',
   ],
+  ['a long friendly name', { ...custom, displayName: 'x'.repeat(256) }, 'displayName: expected at most 255'],
+  ['a unit of two lines', { ...custom, unit: 'ms\nforged' }, 'unit: expected no control characters'],
   ['a long datasource', { ...custom, datasource: 'x'.repeat(500_000) }, 'xxxx'],
 ])('a model of %s is refused with a message that can be read', async (_what, model, text) => {
   const [result] = (await importModels([model])) as readonly { error: { message: string } }[];

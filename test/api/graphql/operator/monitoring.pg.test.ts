@@ -148,6 +148,8 @@ describe('of a metric that is monitored', () => {
       displayName: 'changed',
       policy: { direction: 'BELOW', minDeviation: 4 },
     });
+    await update({ displayName: 'Shop' });
+    expect(await update({ displayName: ' ' })).toMatchObject({ displayName: 'changed' });
     expect(await update({ displayName: 'x'.repeat(4097) })).toMatchObject({
       __typename: 'InvalidInputError',
       message: 'input.displayName: expected at most 255 characters',

@@ -1,10 +1,10 @@
 /** Caches that fit the heap the server was given. */
 import { getHeapStatistics } from 'node:v8';
 
-const SHARE = 1 / 20;
+const SHARE = 1 / 40;
 
 /**
- * How many entries a cache may have: fewer than `most` where that many would take more than a twentieth of the heap, as
+ * How many entries a cache may have: fewer than `most` where that many would take more than a fortieth of the heap, as
  * with `--max-old-space-size=100`.
  * @param bytes what one entry takes of the heap
  */

@@ -31,6 +31,15 @@ export interface Changes {
 
 export const NO_CHANGES: Changes = { incidentIds: [], notificationIds: [], opened: 0, ended: 0 };
 
+export function sumChanges(all: readonly Changes[]): Changes {
+  return {
+    incidentIds: all.flatMap(({ incidentIds }) => incidentIds),
+    notificationIds: all.flatMap(({ notificationIds }) => notificationIds),
+    opened: all.reduce((sum, { opened }) => sum + opened, 0),
+    ended: all.reduce((sum, { ended }) => sum + ended, 0),
+  };
+}
+
 /** The incidents of a batch in the making, by rule and metric. */
 interface Work {
   readonly open: Map<string, Incident>;

@@ -10,7 +10,7 @@ import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { compareGroups, groupAlike, type Compared } from '../../metric-lists/compare-groups.ts';
 import type { MetricEntry, Registry } from '../../metrics/registry.ts';
 import { enqueueNotifications } from '../delivery/enqueue-notifications.ts';
-import { NO_CHANGES, type Changes } from '../follow-scores.ts';
+import { NO_CHANGES, sumChanges, type Changes } from '../follow-scores.ts';
 import type { Incident } from '../incident.ts';
 import { findHeardMs, nameQuiet, readMetricFacts } from '../metric-facts.ts';
 import { findMute } from '../mute.ts';
@@ -61,12 +61,7 @@ export class OutlierCheck {
       if (isDue) all.push(await this.#tryRule(rule, nowMs));
     }
     this.#checkedMs = checked;
-    return {
-      incidentIds: all.flatMap(({ incidentIds }) => incidentIds),
-      notificationIds: all.flatMap(({ notificationIds }) => notificationIds),
-      opened: all.reduce((sum, { opened }) => sum + opened, 0),
-      ended: all.reduce((sum, { ended }) => sum + ended, 0),
-    };
+    return sumChanges(all);
   }
 
   async #tryRule(rule: OutlierRule, nowMs: number): Promise<Changes> {

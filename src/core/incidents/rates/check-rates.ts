@@ -9,7 +9,7 @@ import { FailureRuns } from '../../../platform/runtime/failure-runs.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { Registry } from '../../metrics/registry.ts';
 import { enqueueNotifications } from '../delivery/enqueue-notifications.ts';
-import { NO_CHANGES, type Changes } from '../follow-scores.ts';
+import { NO_CHANGES, sumChanges, type Changes } from '../follow-scores.ts';
 import type { Incident } from '../incident.ts';
 import type { Rule } from '../rule.ts';
 import type { RuleBook } from '../rule-cache.ts';
@@ -140,14 +140,5 @@ async function store(client: pg.PoolClient, rule: Rule, outcome: GroupChanges, n
     notificationIds,
     opened: opened.length,
     ended: saved.filter(({ state }) => state === 'ENDED').length,
-  };
-}
-
-function sumChanges(all: readonly Changes[]): Changes {
-  return {
-    incidentIds: all.flatMap(({ incidentIds }) => incidentIds),
-    notificationIds: all.flatMap(({ notificationIds }) => notificationIds),
-    opened: all.reduce((sum, { opened }) => sum + opened, 0),
-    ended: all.reduce((sum, { ended }) => sum + ended, 0),
   };
 }

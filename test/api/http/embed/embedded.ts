@@ -48,8 +48,12 @@ export async function addMetric(server: TestServer, name: string, points: number
   return `Metric:${id}`;
 }
 
+let lastMs = 0;
+
+/** Now, but later than the point before: two of one metric within a millisecond are one. */
 export async function pushPoint(server: TestServer, metric: string, value: number): Promise<void> {
-  await server.engine.accept.acceptNamed([{ metric, timestampMs: Date.now(), value }]);
+  lastMs = Math.max(Date.now(), lastMs + 1);
+  await server.engine.accept.acceptNamed([{ metric, timestampMs: lastMs, value }]);
 }
 
 export interface PanelEvent {

@@ -31,7 +31,11 @@ let pools: readonly pg.Pool[];
 
 beforeAll(async () => {
   database = await withDatabase();
-  pools = Array.from({ length: 3 }, () => new pg.Pool({ connectionString: database.connection, max: 3 }));
+  pools = Array.from({ length: 3 }, () => {
+    const pool = new pg.Pool({ connectionString: database.connection, max: 3 });
+    // Its end does not wait for its connections, which the database may end first when it is dropped.
+    return pool.on('error', () => undefined);
+  });
 });
 beforeEach(() =>
   database.pool.query('DELETE FROM notification; DELETE FROM notification_channel; DELETE FROM incident'),

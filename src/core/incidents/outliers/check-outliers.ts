@@ -10,7 +10,7 @@ import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { compareGroups, groupAlike, type Compared } from '../../metric-lists/compare-groups.ts';
 import type { MetricEntry, Registry } from '../../metrics/registry.ts';
 import { enqueueNotifications } from '../delivery/enqueue-notifications.ts';
-import { NO_CHANGES, sumChanges, type Changes } from '../follow-scores.ts';
+import { sumChanges, type Changes } from '../follow-scores.ts';
 import type { Incident } from '../incident.ts';
 import { findHeardMs, nameQuiet, readMetricFacts } from '../metric-facts.ts';
 import { findMute } from '../mute.ts';
@@ -30,6 +30,23 @@ interface OutlierCheckOptions {
   readonly now: () => Date;
 }
 
+/** A check of a rule that did not fail. */
+interface Check {
+  readonly atMs: number;
+  /** Metrics that were like the others of their group, by their numbers. */
+  readonly alike: ReadonlySet<number>;
+}
+
+/** What a check knows. */
+interface Comparisons {
+  /** By the number of the metric; of those alone that could be compared. */
+  readonly compared: ReadonlyMap<number, Compared>;
+  /** Those that were like the others at the check before; none after a start. */
+  readonly alike: ReadonlySet<number>;
+  readonly nowMs: number;
+}
+
+const NONE: ReadonlySet<number> = new Set();
 /** A comparison reads as far back as the range is long, twice. */
 const MAX_METRICS = 1000;
 /** Of the range: a metric has to be unlike the others for a share of it, so that more often would tell little. */
@@ -40,7 +57,8 @@ export class OutlierCheck {
   readonly #options: OutlierCheckOptions;
   /** By the rules' ids. */
   readonly #failing = new FailureRuns();
-  #checkedMs: ReadonlyMap<string, number> = new Map();
+  /** The last check of each rule that did not fail. */
+  #last: ReadonlyMap<string, Check> = new Map();
 
   constructor(options: OutlierCheckOptions) {
     this.#options = options;
@@ -50,27 +68,31 @@ export class OutlierCheck {
   async check(): Promise<Changes> {
     const rules = this.#options.book.all().filter((rule): rule is OutlierRule => rule.outliers !== null);
     this.#failing.keep(new Set(rules.map(({ id }) => id)));
-    const before = this.#checkedMs;
-    const checked = new Map<string, number>();
+    const known = this.#last;
+    const next = new Map<string, Check>();
     const all: Changes[] = [];
     for (const rule of rules) {
+      const last = known.get(rule.id);
       const nowMs = this.#options.now().getTime();
-      const lastMs = before.get(rule.id) ?? -Infinity;
-      const isDue = nowMs - lastMs >= findPauseMs(rule);
-      checked.set(rule.id, isDue ? nowMs : lastMs);
-      if (isDue) all.push(await this.#tryRule(rule, nowMs));
+      const isDue = last === undefined || nowMs - last.atMs >= findPauseMs(rule);
+      const done = isDue ? await this.#tryRule(rule, nowMs, last?.alike ?? NONE) : null;
+      // One that failed is due at the next round.
+      const check = done ?? last;
+      if (check !== undefined) next.set(rule.id, check);
+      if (done !== null) all.push(done.changes);
     }
-    this.#checkedMs = checked;
+    this.#last = next;
     return sumChanges(all);
   }
 
-  async #tryRule(rule: OutlierRule, nowMs: number): Promise<Changes> {
+  /** @returns null where it failed */
+  async #tryRule(rule: OutlierRule, nowMs: number, alike: ReadonlySet<number>) {
     const { stats, log } = this.#options;
     try {
-      const changes = await this.#checkRule(rule, nowMs);
+      const check = await this.#checkRule(rule, nowMs, alike);
       const failures = this.#failing.succeed(rule.id);
       if (failures > 0) log.info({ rule: rule.id, failures }, 'the metrics of a rule are compared again');
-      return changes;
+      return check;
     } catch (error) {
       stats.count('outlier_check_failures');
       if (this.#failing.fail(rule.id)) {
@@ -78,14 +100,18 @@ export class OutlierCheck {
           'the metrics of a rule could not be compared for outliers; tried again, and logged when it has succeeded';
         log.error({ err: error, rule: rule.id }, message);
       }
-      return NO_CHANGES;
+      return null;
     }
   }
 
-  async #checkRule(rule: OutlierRule, nowMs: number): Promise<Changes> {
+  async #checkRule(rule: OutlierRule, nowMs: number, alike: ReadonlySet<number>) {
     const { pool } = this.#options;
     const compared = await this.#compare(rule, nowMs);
-    return inTransaction(pool, (client) => this.#applyRule(client, rule, compared, nowMs));
+    const now = { compared, alike, nowMs };
+    const changes = await inTransaction(pool, (client) => this.#applyRule(client, rule, now));
+    const isAlike = ({ share }: Compared) => share < rule.outliers.minShare;
+    const like = [...compared.values()].filter(isAlike).map(({ metricNumber }) => metricNumber);
+    return { atMs: nowMs, alike: new Set(like), changes };
   }
 
   /** @returns by the number of the metric; of those alone that could be compared */
@@ -112,8 +138,7 @@ export class OutlierCheck {
   async #applyRule(
     client: pg.PoolClient,
     rule: OutlierRule,
-    compared: ReadonlyMap<number, Compared>,
-    nowMs: number,
+    { compared, alike, nowMs }: Comparisons,
   ): Promise<Changes> {
     const now = new Date(nowMs);
     const open = new Map((await readOpenOutliers(client, rule.id)).map((one) => [one.metricNumber, one]));
@@ -130,7 +155,12 @@ export class OutlierCheck {
       const fact = facts.get(number);
       if (fact === undefined) return [];
       const known = open.get(number) ?? null;
-      const stepped = stepOutlier(known, compared.get(number) ?? null, { rule, facts: fact, nowMs });
+      const stepped = stepOutlier(known, compared.get(number) ?? null, {
+        rule,
+        facts: fact,
+        nowMs,
+        wasAlike: alike.has(number),
+      });
       if (stepped === null) return [];
       const key = nameQuiet(rule.id, fact);
       const lastNotifiedMs = lastNotified.get(key) ?? null;

@@ -10,7 +10,8 @@ import { stepIncident } from '../state-machine.ts';
 export type OutlierRule = Rule & { readonly outliers: OutlierAlert };
 
 /**
- * One that was unlike the others before the range, too, opens none: a primary beside its replicas is no news.
+ * One that was unlike the others before the range, too, and at the check before, opens none: a primary beside its replicas is
+ * no news.
  * @param known the open incident of this rule and metric, or null
  * @param found null for a metric that has no longer enough others to be compared with
  * @returns what is to be stored; null for nothing
@@ -18,11 +19,23 @@ export type OutlierRule = Rule & { readonly outliers: OutlierAlert };
 export function stepOutlier(
   known: Incident | null,
   found: Compared | null,
-  { rule, facts, nowMs }: { readonly rule: OutlierRule; readonly facts: MetricFacts; readonly nowMs: number },
+  {
+    rule,
+    facts,
+    nowMs,
+    wasAlike,
+  }: {
+    readonly rule: OutlierRule;
+    readonly facts: MetricFacts;
+    readonly nowMs: number;
+    /** Whether it was like the others at the check before. */
+    readonly wasAlike: boolean;
+  },
 ): Incident | null {
   const { minShare } = rule.outliers;
   const isOutlier = found !== null && found.share >= minShare;
-  if (known === null && !(isOutlier && (found.shareBefore ?? 0) < minShare)) return null;
+  const isNews = wasAlike || (found?.shareBefore ?? 0) < minShare;
+  if (known === null && !(isOutlier && isNews)) return null;
   const course = stepIncident(
     known,
     { timestampMs: nowMs, isAnomalous: isOutlier, opens: true, lasts: false, recovers: false },

@@ -5,7 +5,6 @@
 import type pg from 'pg';
 import type { Log } from '../../../log.ts';
 import { inTransaction } from '../../../platform/postgres/transaction.ts';
-import { FailureRuns } from '../../../platform/runtime/failure-runs.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { compareGroups, groupAlike, type Compared } from '../../metric-lists/compare-groups.ts';
 import type { MetricEntry, Registry } from '../../metrics/registry.ts';
@@ -16,6 +15,7 @@ import { findHeardMs, nameQuiet, readMetricFacts } from '../metric-facts.ts';
 import { findMute } from '../mute.ts';
 import { findScoped } from '../rates/find-members.ts';
 import type { RuleBook } from '../rule-cache.ts';
+import { RuleChecks } from '../rule-checks.ts';
 import { readSilenced } from '../silences.ts';
 import { readLastNotified, saveIncidents } from '../store-incidents.ts';
 import { readCandidates, readOpenOutliers } from './read-outlier-state.ts';
@@ -55,19 +55,27 @@ const MIN_PAUSE_MS = 60_000;
 
 export class OutlierCheck {
   readonly #options: OutlierCheckOptions;
-  /** By the rules' ids. */
-  readonly #failing = new FailureRuns();
+  readonly #checks: RuleChecks;
   /** The last check of each rule that did not fail. */
   #last: ReadonlyMap<string, Check> = new Map();
 
   constructor(options: OutlierCheckOptions) {
     this.#options = options;
+    this.#checks = new RuleChecks({
+      ...options,
+      counter: 'outlier_check_failures',
+      words: {
+        failed:
+          'the metrics of a rule could not be compared for outliers; tried again, and logged when it has succeeded',
+        again: 'the metrics of a rule are compared again',
+      },
+    });
   }
 
   /** Of the rules that are due. One that fails costs no other its check. */
   async check(): Promise<Changes> {
     const rules = this.#options.book.all().filter((rule): rule is OutlierRule => rule.outliers !== null);
-    this.#failing.keep(new Set(rules.map(({ id }) => id)));
+    this.#checks.keep(rules);
     const known = this.#last;
     const next = new Map<string, Check>();
     const all: Changes[] = [];
@@ -75,33 +83,15 @@ export class OutlierCheck {
       const last = known.get(rule.id);
       const nowMs = this.#options.now().getTime();
       const isDue = last === undefined || nowMs - last.atMs >= findPauseMs(rule);
-      const done = isDue ? await this.#tryRule(rule, nowMs, last?.alike ?? NONE) : null;
+      const check = () => this.#checkRule(rule, nowMs, last?.alike ?? NONE);
+      const done = isDue ? await this.#checks.try(rule, check) : null;
       // One that failed is due at the next round.
-      const check = done ?? last;
-      if (check !== undefined) next.set(rule.id, check);
+      const kept = done ?? last;
+      if (kept !== undefined) next.set(rule.id, kept);
       if (done !== null) all.push(done.changes);
     }
     this.#last = next;
     return sumChanges(all);
-  }
-
-  /** @returns null where it failed */
-  async #tryRule(rule: OutlierRule, nowMs: number, alike: ReadonlySet<number>) {
-    const { stats, log } = this.#options;
-    try {
-      const check = await this.#checkRule(rule, nowMs, alike);
-      const failures = this.#failing.succeed(rule.id);
-      if (failures > 0) log.info({ rule: rule.id, failures }, 'the metrics of a rule are compared again');
-      return check;
-    } catch (error) {
-      stats.count('outlier_check_failures');
-      if (this.#failing.fail(rule.id)) {
-        const message =
-          'the metrics of a rule could not be compared for outliers; tried again, and logged when it has succeeded';
-        log.error({ err: error, rule: rule.id }, message);
-      }
-      return null;
-    }
   }
 
   async #checkRule(rule: OutlierRule, nowMs: number, alike: ReadonlySet<number>) {

@@ -5,7 +5,6 @@
 import type pg from 'pg';
 import type { Log } from '../../../log.ts';
 import { inTransaction } from '../../../platform/postgres/transaction.ts';
-import { FailureRuns } from '../../../platform/runtime/failure-runs.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { Registry } from '../../metrics/registry.ts';
 import { enqueueNotifications } from '../delivery/enqueue-notifications.ts';
@@ -13,6 +12,7 @@ import { NO_CHANGES, sumChanges, type Changes } from '../follow-scores.ts';
 import type { Incident } from '../incident.ts';
 import type { Rule } from '../rule.ts';
 import type { RuleBook } from '../rule-cache.ts';
+import { RuleChecks } from '../rule-checks.ts';
 import { readSilenced } from '../silences.ts';
 import { dropIncidents, saveIncidents } from '../store-incidents.ts';
 import { nameGroup, type RateRule } from './anomaly-rate.ts';
@@ -36,11 +36,19 @@ interface RateOptions {
 
 export class RateCheck {
   readonly #options: RateOptions;
-  /** Of rules, by their ids. */
-  readonly #failing = new FailureRuns();
+  readonly #checks: RuleChecks;
 
   constructor(options: RateOptions) {
     this.#options = options;
+    this.#checks = new RuleChecks({
+      ...options,
+      counter: 'rate_check_failures',
+      words: {
+        failed:
+          'the anomaly rates of a rule could not be checked; tried again, and logged when it has succeeded',
+        again: 'the anomaly rates of a rule are checked again',
+      },
+    });
   }
 
   /** A rule that fails costs no other its check. */
@@ -49,7 +57,7 @@ export class RateCheck {
     const rules = book.all().filter((rule): rule is RateRule => rule.anomalyRate !== null);
     if (rules.length === 0) return NO_CHANGES;
     const ids = rules.map(({ id }) => id);
-    this.#failing.keep(new Set(ids));
+    this.#checks.keep(rules);
     const firing = await readFiringByRule(pool, ids);
     const open = await readRulesWithOpenGroups(pool, ids);
     const all: Changes[] = [];
@@ -57,28 +65,10 @@ export class RateCheck {
       const groups = this.#groupFiring(rule, firing.get(rule.id) ?? []);
       const isAnyLarge = [...groups.values()].some(({ length }) => length >= rule.anomalyRate.minMetrics);
       if (!isAnyLarge && !open.has(rule.id)) continue;
-      all.push(await this.#tryRule(rule, groups));
+      const check = () => inTransaction(pool, (client) => this.#checkRule(client, rule, groups));
+      all.push((await this.#checks.try(rule, check)) ?? NO_CHANGES);
     }
     return sumChanges(all);
-  }
-
-  async #tryRule(rule: RateRule, groups: ReadonlyMap<string, readonly Incident[]>): Promise<Changes> {
-    const { pool, stats, log } = this.#options;
-    try {
-      const changes = await inTransaction(pool, (client) => this.#checkRule(client, rule, groups));
-      const failures = this.#failing.succeed(rule.id);
-      if (failures > 0)
-        log.info({ rule: rule.id, failures }, 'the anomaly rates of a rule are checked again');
-      return changes;
-    } catch (error) {
-      stats.count('rate_check_failures');
-      if (this.#failing.fail(rule.id)) {
-        const message =
-          'the anomaly rates of a rule could not be checked; tried again, and logged when it has succeeded';
-        log.error({ err: error, rule: rule.id }, message);
-      }
-      return NO_CHANGES;
-    }
   }
 
   #groupFiring(rule: RateRule, firing: readonly Incident[]): ReadonlyMap<string, readonly Incident[]> {

@@ -1,14 +1,12 @@
 /** Checks one rule after the other: one that fails costs no other its check. */
 import type { Log } from '../../log.ts';
 import { FailureRuns } from '../../platform/runtime/failure-runs.ts';
-import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Rule } from './rule.ts';
 
 interface RuleChecksOptions {
-  readonly stats: Pick<Stats, 'count'>;
   readonly log: Log;
-  /** Counts checks that failed. */
-  readonly counter: 'outlier_check_failures' | 'rate_check_failures';
+  /** Called for each check that fails: to count it. */
+  readonly onFailed: () => void;
   /** Logged when a rule begins to fail, and when it no longer does. */
   readonly words: { readonly failed: string; readonly again: string };
 }
@@ -29,14 +27,14 @@ export class RuleChecks {
 
   /** @returns what the check gives; null where it failed */
   async try<T>({ id }: Pick<Rule, 'id'>, check: () => Promise<T>): Promise<T | null> {
-    const { stats, log, counter, words } = this.#options;
+    const { log, onFailed, words } = this.#options;
     try {
       const result = await check();
       const failures = this.#failing.succeed(id);
       if (failures > 0) log.info({ rule: id, failures }, words.again);
       return result;
     } catch (error) {
-      stats.count(counter);
+      onFailed();
       if (this.#failing.fail(id)) log.error({ err: error, rule: id }, words.failed);
       return null;
     }

@@ -63,7 +63,7 @@ export class OutlierCheck {
     this.#options = options;
     this.#checks = new RuleChecks({
       ...options,
-      counter: 'outlier_check_failures',
+      onFailed: () => options.stats.count('outlier_check_failures'),
       words: {
         failed:
           'the metrics of a rule could not be compared for outliers; tried again, and logged when it has succeeded',

@@ -42,7 +42,7 @@ export class RateCheck {
     this.#options = options;
     this.#checks = new RuleChecks({
       ...options,
-      counter: 'rate_check_failures',
+      onFailed: () => options.stats.count('rate_check_failures'),
       words: {
         failed:
           'the anomaly rates of a rule could not be checked; tried again, and logged when it has succeeded',

@@ -23,7 +23,7 @@ import { createMetricsHandler } from '../api/http/prometheus.ts';
 import { createPromqlHandler, PROMQL_PATH } from '../api/http/promql/promql-endpoint.ts';
 import { createRemoteWriteHandler } from '../api/http/remote-write/remote-write-endpoint.ts';
 import type { BuiltPage } from '../api/http/page/page-files.ts';
-import type { Handler } from '../api/http/server.ts';
+import type { Handler } from '../api/http/routes.ts';
 import { createProcessWatch } from '../platform/telemetry/process-metrics.ts';
 import { describeReadings } from '../platform/telemetry/prometheus-text.ts';
 import { describeServer } from '../platform/telemetry/server-metrics.ts';

@@ -7,7 +7,8 @@ import type { ReadAddress } from '../../core/access/client-address.ts';
 import { readHeaderKey } from '../../core/access/read-credentials.ts';
 import type { Scope } from '../../model.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
-import { type Handler, sendJson, type SocketRoute } from './server.ts';
+import type { Handler, SocketRoute } from './routes.ts';
+import { sendJson } from './send-json.ts';
 
 interface Refusal {
   readonly status: 401 | 403 | 429;

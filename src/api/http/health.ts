@@ -1,5 +1,6 @@
 /** /health: the process answers. /ready: it can do its work. */
-import { type Handler, sendJson } from './server.ts';
+import type { Handler } from './routes.ts';
+import { sendJson } from './send-json.ts';
 
 /** What `/ready` says. A server may be ready and have a problem an operator should know of. */
 export interface Readiness {

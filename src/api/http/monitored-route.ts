@@ -1,6 +1,6 @@
 /** Watches every request of a route from its start to its end. */
 import type { RequestMonitor } from '../../platform/telemetry/request-monitor.ts';
-import type { Handler } from './server.ts';
+import type { Handler } from './routes.ts';
 
 /** As web servers log a client that went away before its answer. */
 const CLIENT_GONE = 499;

@@ -5,21 +5,18 @@ import type { Duplex } from 'node:stream';
 import type { Log } from '../../log.ts';
 import { listenOn } from '../../platform/runtime/listen.ts';
 import { readPath, useOriginForm } from './request-target.ts';
+import { sendJson } from './send-json.ts';
+import {
+  findRoute,
+  type Handler,
+  type HttpApp,
+  NOT_FOUND_ROUTE,
+  readRoutes,
+  type Routes,
+  type SocketRoute,
+} from './routes.ts';
 import { type CheckedSocket, cutStalledSockets } from './stalled-sockets.ts';
 
-export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
-
-/** Follows the requests of one route; `route` is a name of ours, never what a client wrote. */
-type MonitorRoute = (route: string, handle: Handler) => Handler;
-
-/** A path that is spoken to over WebSocket. */
-export interface SocketRoute {
-  readonly open: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-  readonly closeAll: () => void;
-}
-
-/** Stands for all paths nothing is at. */
-const NOT_FOUND_ROUTE = '/*';
 const HEADERS_LIMIT_MS = 10_000;
 const REQUEST_LIMIT_MS = 20_000;
 const CHECK_INTERVAL_MS = 1_000;
@@ -30,26 +27,19 @@ const STOP_LIMIT_MS = 10_000;
 const STREAM_STALL_LIMIT_MS = 10_000;
 const ANSWER_STALL_LIMIT_MS = 60_000;
 
-export interface HttpServerOptions {
+export interface HttpServerOptions extends HttpApp {
   readonly host: string;
   /** 0 takes any free one. */
   readonly port: number;
-  /** Exact paths; one that ends in /* takes everything below it. */
-  readonly routes: ReadonlyMap<string, Handler>;
-  /** Exact paths of upgrade requests. */
-  readonly socketRoutes: ReadonlyMap<string, SocketRoute>;
   readonly log: Log;
-  /** Wraps the handler of every route, and the one of all other paths, by the name of the route. */
-  readonly monitor?: MonitorRoute;
-  /** Answers all other paths; a line of JSON when left out. */
-  readonly notFound?: (answerJson: Handler) => Handler;
   /** How long a live stream may wait for its reader; 10 s when left out. */
   readonly streamStallLimitMs?: number;
 }
 
 export class HttpServer implements AsyncDisposable {
   readonly #options: HttpServerOptions;
-  readonly #routes: Routes;
+  #routes: Routes;
+  #socketRoutes: HttpApp['socketRoutes'];
   readonly #server: Server;
   readonly #connections = new Set<Socket>();
   readonly #responses = new Set<ServerResponse>();
@@ -58,10 +48,10 @@ export class HttpServer implements AsyncDisposable {
   #isStopping = false;
 
   constructor(options: HttpServerOptions) {
-    const { routes, monitor, notFound, log } = options;
-    const answerOthers = createNotFound(routes);
+    const { log } = options;
     this.#options = options;
-    this.#routes = monitorRoutes(routes, notFound?.(answerOthers) ?? answerOthers, monitor);
+    this.#routes = readRoutes(options);
+    this.#socketRoutes = options.socketRoutes;
     this.#server = createServer({
       headersTimeout: HEADERS_LIMIT_MS,
       requestTimeout: REQUEST_LIMIT_MS,
@@ -84,6 +74,21 @@ export class HttpServer implements AsyncDisposable {
   }
 
   /**
+   * Answers in another way from now on, on the same port: the role of this server has changed. Requests under way are
+   * finished as they were begun; event streams are cut off and WebSocket clients sent away with "come back".
+   */
+  use(app: HttpApp): void {
+    const before = this.#socketRoutes;
+    this.#routes = readRoutes(app);
+    this.#socketRoutes = app.socketRoutes;
+    this.#endStreams(before);
+  }
+
+  /** Answers a request that has not been read yet, as if it had just come. For those that waited while `use` was called. */
+  readonly answerAgain: Handler = (request, response) =>
+    answer(this.#routes, { request, response, log: this.#options.log });
+
+  /**
    * Takes no more, cuts event streams off, sends WebSocket clients away with "come back", lets other requests
    * finish for at most 10 s.
    */
@@ -92,8 +97,7 @@ export class HttpServer implements AsyncDisposable {
     this.#stalledSockets.stop();
     if (!this.#server.listening) return;
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    for (const route of this.#options.socketRoutes.values()) route.closeAll();
-    for (const response of this.#responses) if (isEventStream(response)) response.destroy();
+    this.#endStreams(this.#socketRoutes);
     this.#server.closeIdleConnections();
     // Browsers and proxies open connections ahead of their requests; those are not idle to Node.
     for (const socket of this.#connections) if (socket.bytesRead === 0) socket.destroy();
@@ -109,8 +113,13 @@ export class HttpServer implements AsyncDisposable {
     return this.stop();
   }
 
+  #endStreams(socketRoutes: HttpApp['socketRoutes']): void {
+    for (const route of socketRoutes.values()) route.closeAll();
+    for (const response of this.#responses) if (isEventStream(response)) response.destroy();
+  }
+
   #listen(): void {
-    const { log, socketRoutes } = this.#options;
+    const { log } = this.#options;
     this.#server
       .on('drop', () => log.warn({ limit: MAX_CONNECTIONS }, 'connection refused: too many are open'))
       .on('connection', (socket: Socket) => {
@@ -121,7 +130,7 @@ export class HttpServer implements AsyncDisposable {
       .on('upgrade', (request, socket, head) => {
         this.#upgraded.add(socket);
         useOriginForm(request);
-        upgrade(socketRoutes, request, socket, head);
+        upgrade(this.#socketRoutes, request, socket, head);
       })
       // Of a server that listens, such as a connection that could not be taken for want of descriptors.
       .on('error', (error) => log.error({ err: error }, 'the HTTP listener failed'));
@@ -148,29 +157,6 @@ export class HttpServer implements AsyncDisposable {
         this.#upgraded.has(socket) || streaming.has(socket) ? streamStallLimitMs : ANSWER_STALL_LIMIT_MS,
     }));
   }
-}
-
-interface Routes {
-  readonly known: ReadonlyMap<string, Handler>;
-  readonly notFound: Handler;
-}
-
-/** Without the star of its end: a route has one name, whatever is asked for below it. */
-function monitorRoutes(
-  routes: ReadonlyMap<string, Handler>,
-  notFound: Handler,
-  monitor: MonitorRoute = (_route, handle) => handle,
-): Routes {
-  const known = [...routes].map(
-    ([pattern, handle]) => [pattern, monitor(pattern.replace(/\/\*$/, ''), handle)] as const,
-  );
-  return { known: new Map(known), notFound: monitor(NOT_FOUND_ROUTE, notFound) };
-}
-
-function createNotFound(routes: ReadonlyMap<string, Handler>): Handler {
-  const paths = [...routes.keys()];
-  return (request, response) =>
-    sendJson(response, 404, { error: `no such path: ${readPath(request)}`, paths });
 }
 
 async function answer(
@@ -208,28 +194,6 @@ function upgrade(
     return;
   }
   route.open(request, socket, head);
-}
-
-/** Sends a JSON answer. */
-export function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
-  response.end(`${JSON.stringify(body)}\n`);
-}
-
-/** The path itself, or the longest part of it that a route with `/*` at its end stands for. */
-function findRoute(
-  routes: ReadonlyMap<string, Handler>,
-  path: string,
-): readonly [route: string, handle: Handler] | null {
-  const exact = routes.get(path);
-  if (exact !== undefined) return [path, exact];
-  for (let end = path.lastIndexOf('/'); end >= 0; end = path.lastIndexOf('/', end - 1)) {
-    const route = `${path.slice(0, end)}/*`;
-    const handle = routes.get(route);
-    if (handle !== undefined) return [route, handle];
-    if (end === 0) break;
-  }
-  return null;
 }
 
 function isEventStream(response: ServerResponse): boolean {

@@ -2,7 +2,9 @@
 import type { Duplex } from 'node:stream';
 import type { Log } from '../../log.ts';
 import { formatHost } from './format-host.ts';
-import { type Handler, HttpServer, sendJson } from './server.ts';
+import type { Handler } from './routes.ts';
+import { sendJson } from './send-json.ts';
+import { HttpServer } from './server.ts';
 
 const RETRY_SECONDS = 1;
 const REFUSAL = 'this server is a standby: another one is active';

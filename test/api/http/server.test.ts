@@ -4,7 +4,9 @@ import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
 import { answerHealth, createReadyHandler } from '../../../src/api/http/health.ts';
-import { type Handler, HttpServer, sendJson, type SocketRoute } from '../../../src/api/http/server.ts';
+import type { Handler, SocketRoute } from '../../../src/api/http/routes.ts';
+import { sendJson } from '../../../src/api/http/send-json.ts';
+import { HttpServer } from '../../../src/api/http/server.ts';
 import { createLog } from '../../../src/log.ts';
 import { createDeferred } from '../../helpers/deferred.ts';
 import { textWith } from '../../helpers/matchers.ts';
@@ -41,6 +43,43 @@ const stream: Handler = (_request, response) => {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   response.write(':\n\n');
 };
+
+describe('a server whose role changes', () => {
+  test('answers in the new way on the same port; a request that waited meanwhile is answered in the new way, too', async () => {
+    const waits = createDeferred<boolean>();
+    const arrived = createDeferred<boolean>();
+    let closed = 0;
+    const { server, url } = await start(
+      {
+        '/a': (_request, response) => sendJson(response, 200, { role: 'replica' }),
+        '/waits': async (request, response) => {
+          arrived.resolve(true);
+          await waits.promise;
+          await server.answerAgain(request, response);
+        },
+        '/stream': stream,
+      },
+      { socketRoutes: { '/graphql': { open: () => undefined, closeAll: () => (closed += 1) } } },
+    );
+    const waiting = fetch(`${url}/waits`, { method: 'POST', body: 'not read before' });
+    const events = await fetch(`${url}/stream`);
+    const streamed = events.text();
+    await arrived.promise;
+    server.use({
+      routes: new Map<string, Handler>([
+        ['/a', (_request, response) => sendJson(response, 200, { role: 'leader' })],
+        ['/waits', async (request, response) => sendJson(response, 200, { read: await text(request) })],
+      ]),
+      socketRoutes: new Map(),
+    });
+    expect(closed).toBe(1);
+    await expect(streamed).rejects.toThrow();
+    expect(await (await fetch(`${url}/a`)).json()).toEqual({ role: 'leader' });
+    waits.resolve(true);
+    expect(await (await waiting).json()).toEqual({ read: 'not read before' });
+    expect((await fetch(`${url}/stream`)).status).toBe(404);
+  });
+});
 
 describe('a request', () => {
   test('goes to the handler of its path, whatever its query', async () => {

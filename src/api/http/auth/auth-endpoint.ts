@@ -8,7 +8,8 @@ import type { Sessions } from '../../../core/access/login/sessions.ts';
 import type { Users } from '../../../core/access/login/user-store.ts';
 import type { Log } from '../../../log.ts';
 import { createRateLimit } from '../../../platform/runtime/token-bucket.ts';
-import { type Handler, sendJson } from '../server.ts';
+import type { Handler } from '../routes.ts';
+import { sendJson } from '../send-json.ts';
 import { writeLoginProblem } from './login-problem.ts';
 
 /** Signing in, where it is set up. */

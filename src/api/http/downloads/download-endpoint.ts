@@ -15,7 +15,8 @@ import { NotFoundError } from '../../../errors.ts';
 import type { Log } from '../../../log.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { sendTarGz } from './archive-tar.ts';
-import { type Handler, sendJson } from '../server.ts';
+import type { Handler } from '../routes.ts';
+import { sendJson } from '../send-json.ts';
 
 export const DOWNLOAD_PATH = '/download/';
 

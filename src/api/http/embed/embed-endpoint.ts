@@ -11,7 +11,8 @@ import type { Log } from '../../../log.ts';
 import { isOutage } from '../../../platform/postgres/outage.ts';
 import { isRead } from '../page/page-endpoint.ts';
 import type { BuiltPage } from '../page/page-files.ts';
-import { type Handler, sendJson } from '../server.ts';
+import type { Handler } from '../routes.ts';
+import { sendJson } from '../send-json.ts';
 
 export const EMBED_PATH = '/embed/';
 const EMBED_FILE = '/embed/embed.html';

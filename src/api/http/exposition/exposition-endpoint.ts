@@ -22,7 +22,7 @@ import {
   refuseFailure,
 } from '../push/admit-push.ts';
 import { readPushBody } from '../push/push-body.ts';
-import type { Handler } from '../server.ts';
+import type { Handler } from '../routes.ts';
 import { storeFamilies } from './store-families.ts';
 import { storeLines, type StoreLinesResult } from './store-lines.ts';
 

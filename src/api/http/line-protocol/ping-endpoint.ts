@@ -4,7 +4,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { BodyError, readPushBody } from '../push/push-body.ts';
-import { type Handler, sendJson } from '../server.ts';
+import type { Handler } from '../routes.ts';
+import { sendJson } from '../send-json.ts';
 
 /** The newest version of the 1.x line whose write protocol is spoken: senders compare it. */
 const PROTOCOL_VERSION = '1.8.10';

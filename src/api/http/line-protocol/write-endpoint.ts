@@ -21,7 +21,8 @@ import {
   refuseFailure,
 } from '../push/admit-push.ts';
 import { readPushBody } from '../push/push-body.ts';
-import { type Handler, sendJson } from '../server.ts';
+import type { Handler } from '../routes.ts';
+import { sendJson } from '../send-json.ts';
 import { writeLines, type WriteResult } from './write-lines.ts';
 
 export interface WriteOptions {

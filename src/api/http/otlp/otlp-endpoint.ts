@@ -18,7 +18,7 @@ import {
   refuseFailure,
 } from '../push/admit-push.ts';
 import { readPushBody } from '../push/push-body.ts';
-import type { Handler } from '../server.ts';
+import type { Handler } from '../routes.ts';
 import { type OtlpEncoding, storeMetrics, type StoreMetricsResult } from './store-metrics.ts';
 
 export interface OtlpOptions {

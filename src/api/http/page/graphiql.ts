@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import { gunzip, gzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import { GRAPHIQL_TABS } from './graphiql-tabs.ts';
-import type { Handler } from '../server.ts';
+import type { Handler } from '../routes.ts';
 
 interface Page {
   readonly zipped: Buffer;

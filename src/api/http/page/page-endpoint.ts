@@ -1,7 +1,7 @@
 /** The built page: its one HTML file at every address of the page, its assets by their hashed names. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BuiltPage } from './page-files.ts';
-import type { Handler } from '../server.ts';
+import type { Handler } from '../routes.ts';
 
 /** Where the page's own addresses are; which of them shows what, the page itself decides. */
 export const PAGE_PATHS: readonly string[] = [

@@ -14,7 +14,8 @@ import { parseSeriesSelector } from '../../../core/prometheus/promql/parse-selec
 import { ScoreQueries } from '../../../core/prometheus/promql/score-queries.ts';
 import type { Labels } from '../../../core/prometheus/promql/series-labels.ts';
 import type { RouteGuard } from '../guard-routes.ts';
-import { type Handler, sendJson } from '../server.ts';
+import type { Handler } from '../routes.ts';
+import { sendJson } from '../send-json.ts';
 import {
   inParameter,
   invalid,

@@ -19,7 +19,7 @@ import {
   refuseFailure,
 } from '../push/admit-push.ts';
 import { readPushBody } from '../push/push-body.ts';
-import type { Handler } from '../server.ts';
+import type { Handler } from '../routes.ts';
 import { storeSeries, type StoreSeriesResult } from './store-series.ts';
 
 export interface RemoteWriteOptions {

@@ -11,7 +11,8 @@ import {
   PAGE_PATHS,
 } from '../../../../src/api/http/page/page-endpoint.ts';
 import { BuiltPage } from '../../../../src/api/http/page/page-files.ts';
-import { type Handler, HttpServer } from '../../../../src/api/http/server.ts';
+import type { Handler } from '../../../../src/api/http/routes.ts';
+import { HttpServer } from '../../../../src/api/http/server.ts';
 import { createLog } from '../../../../src/log.ts';
 
 const SCRIPT = 'console.log("page")';

@@ -2,27 +2,46 @@
  * What other sessions change, as PostgreSQL notifies of it: https://www.postgresql.org/docs/current/sql-notify.html. A lost
  * connection hears nothing: listeners read all again when there is another one, and on their own while there is none.
  */
+import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 
-/** Notified by triggers of the database. */
-const CHANNELS = { keys: 'lapwing_api_key' } as const;
+/**
+ * Notified by triggers of the database: `changes` with the name of the table, `metrics` with numbers of metrics and commas
+ * between; `barrier` by ourselves.
+ */
+const CHANNELS = {
+  keys: 'lapwing_api_key',
+  changes: 'lapwing_change',
+  metrics: 'lapwing_metric',
+  barrier: 'lapwing_barrier',
+} as const;
 export type ChangeChannel = keyof typeof CHANNELS;
+
+/** @param what PostgreSQL was told to say; null when changes may have been missed */
+export type OnChange = (what: string | null) => void;
 
 /** An answer proves that its connection has heard of everything before it. The health probe asks twice a second. */
 const CURRENT_MS = 1_000;
 
 export class ChangeChannels {
-  readonly #listeners = new Map<string, Set<() => void>>(
-    Object.values(CHANNELS).map((channel) => [channel, new Set()]),
-  );
+  readonly #listeners: ReadonlyMap<string, Set<OnChange>>;
+  /** By what `catchUp` has PostgreSQL say. */
+  readonly #barriers = new Map<string, () => void>();
   #client: pg.Client | null = null;
   #answeredMs = -Infinity;
 
+  /** @param channels those that are listened to: who listens to none of the others is not woken by them */
+  constructor(channels: readonly ChangeChannel[] = ['keys']) {
+    this.#listeners = new Map(channels.map((channel) => [CHANNELS[channel], new Set()]));
+    this.#listeners.get(CHANNELS.barrier)?.add((what) => this.#pass(what));
+  }
+
   /** Calls back after each change, perhaps once for several, and whenever some may have been missed. @returns what ends it */
-  listen(channel: ChangeChannel, onChange: () => void): () => void {
+  listen(channel: ChangeChannel, onChange: OnChange): () => void {
     const listeners = this.#listeners.get(CHANNELS[channel]);
-    listeners?.add(onChange);
-    return () => void listeners?.delete(onChange);
+    if (listeners === undefined) throw new Error(`${channel} is not listened to`);
+    listeners.add(onChange);
+    return () => void listeners.delete(onChange);
   }
 
   /** Whether a change before the last second would have been heard of. */
@@ -30,14 +49,33 @@ export class ChangeChannels {
     return performance.now() - this.#answeredMs < CURRENT_MS;
   }
 
+  /**
+   * Resolves once all changes that were committed before have been told to the listeners; at once while there is no
+   * connection, or when it is lost: listeners are told to read all again then.
+   */
+  async catchUp(): Promise<void> {
+    const client = this.#client;
+    if (client === null) return;
+    const name = randomUUID();
+    const passed = new Promise<void>((resolve) => this.#barriers.set(name, resolve));
+    try {
+      await client.query('SELECT pg_notify($1, $2)', [CHANNELS.barrier, name]);
+      await passed;
+    } catch {
+      // The connection was lost.
+    } finally {
+      this.#barriers.delete(name);
+    }
+  }
+
   /** Listens on this connection from now on. @throws what PostgreSQL throws */
   async attach(client: pg.Client): Promise<void> {
     this.#client = client;
-    client.on('notification', ({ channel }) => {
-      for (const onChange of this.#listeners.get(channel) ?? []) onChange();
+    client.on('notification', ({ channel, payload = '' }) => {
+      for (const onChange of this.#listeners.get(channel) ?? []) onChange(payload);
     });
     for (const channel of this.#listeners.keys()) await client.query(`LISTEN ${channel}`);
-    for (const listeners of this.#listeners.values()) for (const onChange of listeners) onChange();
+    for (const listeners of this.#listeners.values()) for (const onChange of listeners) onChange(null);
   }
 
   /** PostgreSQL has answered on the connection. */
@@ -48,5 +86,11 @@ export class ChangeChannels {
   detach(): void {
     this.#client = null;
     this.#answeredMs = -Infinity;
+    this.#pass(null);
+  }
+
+  #pass(name: string | null): void {
+    const passed = name === null ? [...this.#barriers.keys()] : [name];
+    for (const one of passed) this.#barriers.get(one)?.();
   }
 }

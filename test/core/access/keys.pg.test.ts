@@ -19,7 +19,7 @@ afterAll(() => database[Symbol.asyncDispose]());
 
 /** Notifications by hand. */
 class Changes {
-  #onChange: () => void = () => undefined;
+  #onChange: (what: null) => void = () => undefined;
   /** How often it was asked: at least once each time the keys look whether to read. */
   asked = 0;
   readonly #isCurrent: boolean;
@@ -29,10 +29,10 @@ class Changes {
   }
 
   notify(): void {
-    this.#onChange();
+    this.#onChange(null);
   }
 
-  listen(_channel: 'keys', onChange: () => void): () => void {
+  listen(_channel: string, onChange: (what: null) => void): () => void {
     this.#onChange = onChange;
     return () => undefined;
   }

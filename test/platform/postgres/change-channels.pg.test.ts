@@ -53,3 +53,37 @@ test('a change of a key is heard of, its use is not, and what may have been miss
   await database.pool.query('TRUNCATE api_key');
   await until(() => expect(heard.count).toBe(before + 2));
 });
+
+test('tables and metrics that change are named, and after a catch-up all that was committed before has been told', async () => {
+  await using database = await withDatabase();
+  const changes = new ChangeChannels(['changes', 'metrics', 'barrier']);
+  const told: (string | null)[] = [];
+  for (const channel of ['changes', 'metrics'] as const) changes.listen(channel, (what) => told.push(what));
+  await changes.catchUp();
+  await using _ = watchHealth({
+    connection: database.connection,
+    changes,
+    log: createLog('silent'),
+    onLost: () => undefined,
+    onFound: () => undefined,
+  });
+  await until(() => expect(changes.isCurrent()).toBe(true));
+  expect(told).toEqual([null, null]);
+  told.length = 0;
+  const { rows } = await database.pool.query<{ number: number }>(
+    `INSERT INTO metric (datasource, identity, name, server, location, spec, period_seconds)
+     SELECT 'CUSTOM', 'm' || n, 'm' || n, 's', 'l', '{}', 300 FROM generate_series(1, 1300) AS n RETURNING number`,
+  );
+  await changes.catchUp();
+  const parts = told.filter((what) => what !== 'metric').map((what) => what?.split(',').map(Number) ?? []);
+  expect(parts.map((part) => part.length).toSorted((a, b) => a - b)).toEqual([100, 600, 600]);
+  expect(new Set(parts.flat())).toEqual(new Set(rows.map(({ number }) => number)));
+  told.length = 0;
+  await database.pool.query(`DELETE FROM metric WHERE name = 'm7'`);
+  await database.pool.query(
+    `INSERT INTO autostack (name, region, resource_type, filters) VALUES ('a', 'r', 't', '[{"name": "n", "values": ["v"]}]')`,
+  );
+  await changes.catchUp();
+  // Labels go with their metric.
+  expect(told).toEqual([String(rows[6]?.number), 'anomaly_label', 'autostack']);
+});

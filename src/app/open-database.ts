@@ -1,6 +1,6 @@
 /** The database, ready to be worked on: started if it is the embedded one, brought up to date, and held by us alone. */
 import type { Config } from '../platform/config/read-config.ts';
-import { ChangeChannels } from '../platform/postgres/change-channels.ts';
+import { type ChangeChannel, ChangeChannels } from '../platform/postgres/change-channels.ts';
 import { createDatabase, type Database } from '../platform/postgres/client.ts';
 import { describeConnection } from '../platform/postgres/connection.ts';
 import { startEmbedded } from '../platform/postgres/embedded/start.ts';
@@ -17,6 +17,8 @@ export interface OpenDatabase extends Pick<Database, 'pool' | 'prisma'> {
   /** As DATABASE_URL, with its password. */
   readonly connection: string;
   readonly isEmbedded: boolean;
+  /** Of this server on the database, as a member of a cluster says it. */
+  readonly term: string;
   /** What others change in it. */
   readonly changes: Pick<ChangeChannels, 'listen' | 'isCurrent'>;
   /** False while the embedded PostgreSQL is down, or PostgreSQL does not answer. */
@@ -40,8 +42,12 @@ export async function openDatabase(options: {
   readonly onDown?: () => void;
   /** The database went silent; until it answers again, callers that need it fail at once. */
   readonly onSilent?: () => void;
+  /** As LockOptions have it. */
+  readonly leaseSeconds?: number;
+  /** Those of the changes that are listened to; keys when left out. */
+  readonly channels?: readonly ChangeChannel[];
 }): Promise<OpenDatabase> {
-  const { config, log, sealingKeys, standby } = options;
+  const { config, log, sealingKeys, standby, leaseSeconds } = options;
   const onLost = callOnce(options.onLost);
   return buildOrTearDown(async (teardown) => {
     let isUp = true;
@@ -62,7 +68,14 @@ export async function openDatabase(options: {
       teardown.add(embedded.stop);
       ({ connection } = embedded);
     }
-    const lock = await ServerLock.take({ connection, log, sealingKeys, onLost, standby });
+    const lock = await ServerLock.take({
+      connection,
+      log,
+      sealingKeys,
+      onLost,
+      standby,
+      ...(leaseSeconds !== undefined && { leaseSeconds }),
+    });
     teardown.add(() => lock.stop());
     // Not before: the server that is active may be of a version that does not know them.
     await applyMigrations({ connection, log });
@@ -74,7 +87,7 @@ export async function openDatabase(options: {
       gate.close();
       options.onSilent?.();
     };
-    const changes = new ChangeChannels();
+    const changes = new ChangeChannels(options.channels);
     const onFound = () => gate.open();
     const probe = watchHealth({ connection, changes, log, onLost: onSilent, onFound });
     teardown.add(probe.stop);
@@ -84,6 +97,7 @@ export async function openDatabase(options: {
       description: isEmbedded ? `embedded PostgreSQL in ${config.dataDir}` : describeConnection(connection),
       connection,
       isEmbedded,
+      term: term.number,
       changes,
       isUp: () => isUp && probe.isHealthy(),
       stop: teardown.run,

@@ -31,8 +31,6 @@ CREATE TRIGGER "anomaly_label_changed" AFTER INSERT OR DELETE OR UPDATE ON "anom
 FOR EACH STATEMENT EXECUTE FUNCTION "notify_change"();
 CREATE TRIGGER "notification_rule_changed" AFTER INSERT OR DELETE OR UPDATE ON "notification_rule"
 FOR EACH STATEMENT EXECUTE FUNCTION "notify_change"();
-CREATE TRIGGER "monitoring_policy_changed" AFTER INSERT OR DELETE OR UPDATE ON "monitoring_policy"
-FOR EACH STATEMENT EXECUTE FUNCTION "notify_change"();
 CREATE TRIGGER "autostack_changed" AFTER INSERT OR DELETE OR UPDATE ON "autostack"
 FOR EACH STATEMENT EXECUTE FUNCTION "notify_change"();
 CREATE TRIGGER "autostack_member_changed" AFTER INSERT OR DELETE OR UPDATE ON "autostack_member"

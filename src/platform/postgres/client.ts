@@ -38,12 +38,17 @@ export function createDatabase(options: {
   readonly connection: string;
   readonly log: Log;
   readonly use: ServerTerm | string;
+  /** Every statement that would write is refused. */
+  readonly readOnly?: boolean;
+  /** Connections of each of the two at most; 10 when left out. */
+  readonly size?: number;
 }): Database {
-  const { connection, log, use } = options;
+  const { connection, log, use, readOnly = false, size = POOL_SIZE } = options;
   const [name, prismaName] = typeof use === 'string' ? [use, `${use} prisma`] : POOL_NAMES;
   const term = typeof use === 'string' ? null : use;
-  const pool = createPool({ connection, name, term, log });
-  const prismaPool = createPool({ connection, name: prismaName, term, log });
+  const shared = { connection, term, log, readOnly, size };
+  const pool = createPool({ ...shared, name });
+  const prismaPool = createPool({ ...shared, name: prismaName });
   const gate = new PoolGate(options.connection);
   gate.guard(pool);
   gate.guard(prismaPool);
@@ -62,11 +67,13 @@ function createPool(options: {
   readonly name: string;
   readonly term: ServerTerm | null;
   readonly log: Log;
+  readonly readOnly: boolean;
+  readonly size: number;
 }): pg.Pool {
-  const { connection, name, term, log } = options;
+  const { connection, name, term, log, readOnly, size } = options;
   const pool = new pg.Pool({
-    ...configureConnection(connection, name),
-    max: POOL_SIZE,
+    ...configureConnection(connection, name, { readOnly }),
+    max: size,
     verify: (client, done) =>
       void (term?.check(client) ?? Promise.resolve()).then(
         () => done(),

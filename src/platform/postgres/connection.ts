@@ -26,12 +26,18 @@ const typesWithPlainDates: pg.CustomTypesConfig = {
 /**
  * Settings of a connection for pg: bigint and numeric come as text, timestamptz as Date, date as `YYYY-MM-DD`.
  * @param connection `postgresql://user:password@host:port/database`, or with `?host=/folder` for a Unix socket
+ * @param options.readOnly PostgreSQL refuses every statement that would write, with the SQLSTATE 25006
  * @throws ConnectionError when it is not such a URL
  */
-export function configureConnection(connection: string, applicationName: string): pg.ClientConfig {
+export function configureConnection(
+  connection: string,
+  applicationName: string,
+  { readOnly = false }: { readonly readOnly?: boolean } = {},
+): pg.ClientConfig {
   const url = parseConnection(connection);
   // Prisma writes times without a zone and reads them as UTC: a session in another zone would shift them.
-  const options = `${url.searchParams.get('options') ?? ''} -c TimeZone=UTC`.trim();
+  const zone = `${url.searchParams.get('options') ?? ''} -c TimeZone=UTC`.trim();
+  const options = readOnly ? `${zone} -c default_transaction_read_only=on` : zone;
   url.searchParams.set('options', options);
   return {
     connectionString: url.href,

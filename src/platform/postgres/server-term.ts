@@ -48,6 +48,11 @@ export class ServerTerm {
     }
   }
 
+  /** As the row of a cluster's leader says it. */
+  get number(): string {
+    return this.#number;
+  }
+
   /** @throws DatabaseAwayError when another server has begun a term since */
   async check(client: Queryable): Promise<void> {
     if (await this.isCurrent(client)) return;

@@ -27,6 +27,8 @@ export interface SealingKeys {
   readonly cloudwatch: Seal;
   /** What links are signed with: the same after a restart, and in no database. */
   readonly links: { readonly downloads: Uint8Array; readonly panels: Uint8Array };
+  /** What members of a cluster sign with that they pass on to each other. */
+  readonly cluster: Uint8Array;
   /** Equal where the keys are; says nothing about them. Eight hexadecimal digits. */
   readonly fingerprint: string;
 }
@@ -43,7 +45,9 @@ class SealingKeysDifferError extends OperatorError {
  * Of the file LAPWING_SEALING_KEY, or files of the data folder, which are made at the first start.
  * @throws DataFolderError, SealError when a file holds something else
  */
-export async function openSealingKeys(settings: KeySettings): Promise<SealingKeys> {
+export async function openSealingKeys(
+  settings: KeySettings & { readonly clusterSecret?: Config['clusterSecret'] },
+): Promise<SealingKeys> {
   const { notifications, cloudwatch } = await readKeyRings(settings, async (file) => {
     await makeDataFolder(settings.dataDir);
     return readSealingKey(file);
@@ -58,6 +62,10 @@ export async function openSealingKeys(settings: KeySettings): Promise<SealingKey
       downloads: deriveKey(signing, 'lapwing download links'),
       panels: deriveKey(signing, 'lapwing panel links'),
     },
+    cluster:
+      settings.clusterSecret === undefined
+        ? deriveKey(signing, 'lapwing cluster')
+        : Buffer.from(settings.clusterSecret),
     fingerprint: fingerprint.digest('hex').slice(0, 8),
   };
 }

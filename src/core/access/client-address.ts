@@ -16,10 +16,16 @@ const IPV6_NETWORK = '/64';
  * Of a connection from a trusted proxy X-Forwarded-For is read from its end; the first address there that is no trusted
  * proxy is the client's, as with nginx's real_ip_recursive.
  * @param trusted addresses and CIDR ranges of proxies
+ * @param readForwarded what a member of the cluster says of a request that it passed on; null where none did
  */
-export function createReadAddress(trusted: readonly string[]): ReadAddress {
+export function createReadAddress(
+  trusted: readonly string[],
+  readForwarded: (headers: IncomingHttpHeaders) => string | null = () => null,
+): ReadAddress {
   const isTrusted = (address: IpAddress) => trusted.some((range) => isInRange(address, range));
   return ({ socket, headers }) => {
+    const forwarded = readForwarded(headers);
+    if (forwarded !== null) return forwarded;
     const peer = parseAddress(socket.remoteAddress ?? '');
     if (peer === null) return 'gone';
     let client: IpAddress = peer;

@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { ACCESS_SETTINGS } from './access.ts';
 import { AWS_SETTINGS } from './aws.ts';
 import { CLOUDWATCH_SETTINGS } from './cloudwatch.ts';
+import { CLUSTER_SETTINGS } from './cluster.ts';
 import { DATA_SETTINGS } from './data.ts';
 import { DOWNLOAD_SETTINGS } from './downloads.ts';
 import { INFLUXDB_SETTINGS } from './influxdb.ts';
@@ -26,6 +27,7 @@ const SETTINGS = {
   ...ACCESS_SETTINGS,
   ...OIDC_SETTINGS,
   ...DATA_SETTINGS,
+  ...CLUSTER_SETTINGS,
   ...AWS_SETTINGS,
   ...CLOUDWATCH_SETTINGS,
   ...INFLUXDB_SETTINGS,
@@ -85,10 +87,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       problems.push(`${name}: expected, because ${url.name} is set`);
     }
   }
-  const { standby, databaseUrl } = SETTINGS;
-  if (values.get(standby.name) === 'on' && !isGiven(databaseUrl)) {
-    problems.push(`${databaseUrl.name}: expected, because ${standby.name} is on`);
+  const { standby, cluster, databaseUrl } = SETTINGS;
+  const several = [standby, cluster].filter(({ name: on }) => values.get(on) === 'on');
+  for (const { name } of isGiven(databaseUrl) ? [] : several) {
+    problems.push(`${databaseUrl.name}: expected, because ${name} is on`);
   }
+  if (several.length > 1) problems.push(`${standby.name} and ${cluster.name}: expected one of them`);
   const { oidcIssuer, oidcClientId, oidcClientSecret, oidcRoles, publicUrl } = SETTINGS;
   const login = [oidcIssuer, oidcClientId, oidcClientSecret, oidcRoles];
   for (const row of login.some(isGiven) ? [...login, publicUrl] : []) {
@@ -107,7 +111,9 @@ const FILE_SUFFIX = '_FILE';
  * or to seal with other keys.
  */
 const NEVER_EMPTY: ReadonlySet<string> = new Set(
-  [SETTINGS.apiKey, SETTINGS.databaseUrl, SETTINGS.sealingKey].map(({ name }) => name),
+  [SETTINGS.apiKey, SETTINGS.databaseUrl, SETTINGS.sealingKey, SETTINGS.clusterSecret].map(
+    ({ name }) => name,
+  ),
 );
 
 /**

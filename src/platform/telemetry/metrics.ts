@@ -52,6 +52,11 @@ const COUNTERS = {
     "Runs of the server's own jobs (delivering messages, sweeping incidents, purging) that failed; each runs again in time. Rises when the database is away.",
   follower_gaps:
     'Times retention dropped scores before a follower had come to them. Any rise means it was far behind.',
+  replica_reads_failed:
+    'Times a replica could not read what the leader had changed, or its log, and will try again. Rises when the database is away.',
+  requests_forwarded: 'Requests and operations a replica passed on to the leader.',
+  forwards_failed:
+    'Of those, the ones that were answered RETRY_LATER: there was no leader in time, or its answer did not come.',
   source_reads: 'Readings of metrics from their sources.',
   downloads_sent: 'Downloads sent to their end.',
   downloads_cut: 'Downloads cut short: by the client, by time, or by a failure of the database.',

@@ -1,0 +1,31 @@
+/** Several servers on one database. */
+import { z } from 'zod';
+import { httpUrl, onOff, secret, setting, type Setting } from './setting.ts';
+
+/** Of the two lengths `openssl rand` is asked for most. */
+const MIN_SECRET_LENGTH = 16;
+
+export const CLUSTER_SETTINGS = {
+  cluster: setting(
+    'LAPWING_CLUSTER',
+    'on: this server is a member of a cluster on the database of DATABASE_URL: one leads, the others answer reads and pass writes on, and take over once it is gone. Host metrics are off then.',
+    onOff,
+    'off',
+  ),
+  peerAddress: setting(
+    'LAPWING_PEER_ADDRESS',
+    'URL the other members of the cluster reach this server at, such as http://10.0.0.7:4000. When unset, the host name and LAPWING_PORT, or LAPWING_HOST where that is one address.',
+    httpUrl
+      .refine(
+        (given) => URL.canParse(given) && new URL(given).pathname === '/',
+        'expected a URL without a path',
+      )
+      .transform((given) => new URL(given).origin)
+      .optional(),
+  ),
+  clusterSecret: secret(
+    'LAPWING_CLUSTER_SECRET',
+    'What members sign requests with that they pass on to each other, the same on all. When unset, it is made of the sealing key.',
+    z.string().min(MIN_SECRET_LENGTH, `expected at least ${MIN_SECRET_LENGTH} characters`).optional(),
+  ),
+} as const satisfies Record<string, Setting<unknown>>;

@@ -49,7 +49,6 @@ export class Labels {
 
   /** Reads all of them; before anything asks for the threshold. */
   async load(): Promise<void> {
-    this.#marks.clear();
     const select = {
       metricId: true,
       kind: true,
@@ -58,7 +57,9 @@ export class Labels {
       peakDeviation: true,
       peakScore: true,
     };
-    this.#remember(await this.#prisma.anomalyLabel.findMany({ select }));
+    const labels = await this.#prisma.anomalyLabel.findMany({ select });
+    this.#marks.clear();
+    this.#remember(labels);
   }
 
   /** A span that has a label gets this one instead. @throws NotFoundError, InvalidInputError */

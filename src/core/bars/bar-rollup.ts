@@ -14,6 +14,9 @@ const REST_FACTOR = 19;
 const MAX_BARS = 200_000;
 const BARS_PER_STATEMENT = 10_000;
 
+/** What the offset of their follower is stored under. */
+export const BARS_FOLLOWER = 'bars';
+
 export function createBars(
   options: Pick<LogFollowerOptions, 'pool' | 'live' | 'stats' | 'log'> & { readonly lingerMs?: number },
 ): LogFollower {
@@ -21,7 +24,7 @@ export function createBars(
     lingerMs: LINGER_MS,
     restFactor: REST_FACTOR,
     ...options,
-    name: 'bars',
+    name: BARS_FOLLOWER,
     beginAt: 'OLDEST',
     gather: gatherBars,
     lagGauge: 'bars_lag',

@@ -176,6 +176,11 @@ export class Incidents implements AsyncDisposable {
     this.#jobs.start();
   }
 
+  /** Reads the rules again: another server has changed them. */
+  reloadRules(): Promise<void> {
+    return this.#book.load();
+  }
+
   /** Only follows the scores: for callers that set the clock by hand. */
   startFollowing(): void {
     this.#follower.start();

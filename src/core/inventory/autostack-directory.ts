@@ -55,12 +55,15 @@ export class AutostackDirectory {
     this.#now = options.now ?? Date.now;
   }
 
+  /** Reads all of them, again where they are known. */
   async load(): Promise<void> {
     const rows = await this.#prisma.autostack.findMany({
       include: {
         members: { where: { leftAt: null }, select: { resource: { select: { resourceId: true } } } },
       },
     });
+    const ids = new Set(rows.map(({ id }) => id));
+    for (const id of this.#stacks.keys()) if (!ids.has(id)) this.#stacks.delete(id);
     for (const {
       id,
       name,

@@ -73,9 +73,14 @@ export class Inventory {
     return this.#ages.get(region) ?? UNKNOWN;
   }
 
-  /** Reads how old the regions are, and begins to refresh those in use. */
-  async start(): Promise<void> {
+  /** Reads how old the regions are. */
+  async load(): Promise<void> {
     for (const [region, age] of await readAges(this.#pool)) this.#ages.set(region, age);
+  }
+
+  /** Loads, and begins to refresh the regions in use. */
+  async start(): Promise<void> {
+    await this.load();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#tick();
   }

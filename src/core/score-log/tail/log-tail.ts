@@ -1,0 +1,147 @@
+/**
+ * The log of scores as another server writes it: what that commits is read from the database and given to the feed of this
+ * one, once for all its subscriptions.
+ */
+import type pg from 'pg';
+import type { Log } from '../../../log.ts';
+import { createRetryPause } from '../../../platform/runtime/backoff.ts';
+import { Signal } from '../../../platform/runtime/signal.ts';
+import type { Stats } from '../../../platform/telemetry/metrics.ts';
+import type { WriteLock } from '../../../platform/runtime/write-lock.ts';
+import type { Registry } from '../../metrics/registry.ts';
+import type { ScoredSample } from '../../samples/stored-sample.ts';
+import type { ScoreFeed } from '../score-feed.ts';
+import { StoredLog } from '../stored-log.ts';
+import { type LogHead, readLogHead } from './read-log-head.ts';
+import { noteScored } from './note-scored.ts';
+
+interface LogTailOptions {
+  readonly pool: pg.Pool;
+  readonly registry: Registry;
+  readonly live: Pick<ScoreFeed, 'bounds' | 'publish' | 'moveBounds' | 'subscriberCount'>;
+  /** Metrics are read again under it, too: what is read of them is never older than the scores that are noted. */
+  readonly writeLock: Pick<WriteLock, 'runExclusive'>;
+  /** Of the follower that keeps the stored bars. */
+  readonly barsFollower: string;
+  readonly stats: Pick<Stats, 'set' | 'count'>;
+  readonly log: Log;
+  /** Another log begins (a restored database): nothing that is in memory means anything any more. */
+  readonly onOtherLog: () => void;
+}
+
+/** Between two looks at the head of the log: what subscribers wait at most, and what nobody waits for. */
+const WATCHED_MS = 50;
+const QUIET_MS = 250;
+/** Rows read at once. */
+const PAGE_ROWS = 2_000;
+/** What is further behind is left to those who ask for it: the newest part is all that memory holds. */
+const MAX_BEHIND = 20_000;
+
+export class LogTail implements AsyncDisposable {
+  readonly #options: LogTailOptions;
+  readonly #stored: StoredLog;
+  readonly #called = new Signal();
+  #working: Promise<void> | undefined;
+  #isStopped = false;
+  /** One look after the other. */
+  #looking: Promise<void> = Promise.resolve();
+  #barsOffset: number | null = null;
+  #lookedMs = -Infinity;
+
+  constructor(options: LogTailOptions) {
+    this.#options = options;
+    this.#stored = new StoredLog(options.pool);
+  }
+
+  start(): void {
+    this.#working ??= this.#work();
+  }
+
+  async #work(): Promise<void> {
+    const pause = createRetryPause((ms) => this.#called.wait(ms).done);
+    while (!this.#isStopped) {
+      try {
+        await this.look();
+        pause.reset();
+        const isWatched = this.#options.live.subscriberCount() > 0;
+        await this.#called.wait(isWatched ? WATCHED_MS : QUIET_MS).done;
+      } catch (error) {
+        const { stats, log } = this.#options;
+        stats.count('replica_reads_failed');
+        log.warn({ err: error, pauseMs: pause.ms }, 'the log of scores could not be read; trying again');
+        await pause.wait();
+      }
+    }
+  }
+
+  /** Reads all that was committed before. @throws what the database throws */
+  look(): Promise<void> {
+    const looking = this.#looking.catch(() => undefined).then(() => this.#catchUp());
+    this.#looking = looking;
+    return looking;
+  }
+
+  /** Milliseconds since the log was last read to its end. */
+  get ageMs(): number {
+    return performance.now() - this.#lookedMs;
+  }
+
+  /** The stored bars hold the scores up to here, as `LogFollower.offset` of their follower; null before the first look. */
+  offset(): number | null {
+    return this.#barsOffset;
+  }
+
+  async #catchUp(): Promise<void> {
+    const { pool, live, barsFollower, stats, onOtherLog } = this.#options;
+    const startedMs = performance.now();
+    const head = await readLogHead(pool, barsFollower);
+    const known = live.bounds();
+    if (head.epoch !== known.epoch) {
+      onOtherLog();
+      return;
+    }
+    if (head.last - known.last > MAX_BEHIND) live.moveBounds(head);
+    else await this.#readOn(known.last, head);
+    // What was deleted before it was read leaves places without rows.
+    if (head.floor > known.floor || head.last > live.bounds().last) live.moveBounds(head);
+    this.#barsOffset = head.barsOffset;
+    this.#lookedMs = startedMs;
+    stats.set('replica_lag', 0);
+  }
+
+  async #readOn(after: number, { last }: LogHead): Promise<void> {
+    const { writeLock, live, stats } = this.#options;
+    for (let from = after; from < last;) {
+      stats.set('replica_lag', last - from);
+      const samples = await writeLock.runExclusive(() => this.#readPage(from, last));
+      live.publish(samples);
+      from = samples.length < PAGE_ROWS ? last : (samples.at(-1)?.seq ?? last);
+    }
+  }
+
+  async #readPage(after: number, upTo: number): Promise<readonly ScoredSample[]> {
+    const { registry } = this.#options;
+    const samples = await this.#stored.read({ after, upTo, limit: PAGE_ROWS });
+    await loadUnknown(registry, samples);
+    noteScored(registry, samples);
+    return samples;
+  }
+
+  /** Ends after the look in progress. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#called.wake();
+    await this.#working;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+/** A metric may have been made a moment ago: its first scores are not to go by unseen. */
+async function loadUnknown(registry: Registry, samples: readonly ScoredSample[]): Promise<void> {
+  const numbers = new Set(samples.map(({ metricNumber }) => metricNumber));
+  const unknown = [...numbers].filter((number) => registry.byNumber(number) === undefined);
+  if (unknown.length > 0) await registry.load(unknown);
+}

@@ -52,6 +52,14 @@ export const ERROR_CODES = [
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/** A replica of a cluster cannot do this itself: the operation is passed on to the leader. Not seen by callers. */
+export class LeaderNeededError extends Error {
+  override readonly name = 'LeaderNeededError';
+  constructor() {
+    super('only the leader of the cluster can do this');
+  }
+}
+
 /**
  * What the operator can fix: a setting, a right, a file, the network. The message says what is wrong and what to do, and
  * is all that is printed.

@@ -8,7 +8,6 @@ import { readPath, useOriginForm } from './request-target.ts';
 import { sendJson } from './send-json.ts';
 import {
   findRoute,
-  type Handler,
   type HttpApp,
   NOT_FOUND_ROUTE,
   readRoutes,
@@ -83,10 +82,6 @@ export class HttpServer implements AsyncDisposable {
     this.#socketRoutes = app.socketRoutes;
     this.#endStreams(before);
   }
-
-  /** Answers a request that has not been read yet, as if it had just come. For those that waited while `use` was called. */
-  readonly answerAgain: Handler = (request, response) =>
-    answer(this.#routes, { request, response, log: this.#options.log });
 
   /**
    * Takes no more, cuts event streams off, sends WebSocket clients away with "come back", lets other requests

@@ -2,12 +2,27 @@
 import type { Duplex } from 'node:stream';
 import type { Log } from '../../log.ts';
 import { formatHost } from './format-host.ts';
-import type { Handler } from './routes.ts';
+import type { Handler, HttpApp } from './routes.ts';
 import { sendJson } from './send-json.ts';
 import { HttpServer } from './server.ts';
 
 const RETRY_SECONDS = 1;
 const REFUSAL = 'this server is a standby: another one is active';
+
+/** @param readHolder who is active, in words */
+export function createStandbyApp(readHolder: () => string): HttpApp {
+  const answerReady: Handler = (_request, response) =>
+    sendJson(response, 503, { status: 'standby', problems: [`another server is active: ${readHolder()}`] });
+  return {
+    routes: new Map<string, Handler>([
+      ['/health', answerHealth],
+      ['/ready', answerReady],
+      ['/graphql', answerGraphql],
+    ]),
+    notFound: () => refuse,
+    socketRoutes: new Map([['/graphql', { open: refuseSocket, closeAll: () => undefined }]]),
+  };
+}
 
 export class StandbyServer {
   readonly #http: HttpServer;
@@ -18,16 +33,7 @@ export class StandbyServer {
 
   constructor(options: { readonly host: string; readonly port: number; readonly log: Log }) {
     this.#host = options.host;
-    this.#http = new HttpServer({
-      ...options,
-      routes: new Map<string, Handler>([
-        ['/health', answerHealth],
-        ['/ready', this.#answerReady],
-        ['/graphql', answerGraphql],
-      ]),
-      notFound: () => refuse,
-      socketRoutes: new Map([['/graphql', { open: refuseSocket, closeAll: () => undefined }]]),
-    });
+    this.#http = new HttpServer({ ...options, ...createStandbyApp(() => this.#holder) });
   }
 
   /**
@@ -43,9 +49,6 @@ export class StandbyServer {
   stop(): Promise<void> {
     return this.#http.stop();
   }
-
-  readonly #answerReady: Handler = (_request, response) =>
-    sendJson(response, 503, { status: 'standby', problems: [`another server is active: ${this.#holder}`] });
 }
 
 /** The process is well, and must not be started again. */

@@ -19,6 +19,7 @@ import type { DownloadLinks } from '../../../core/transfer/download-link.ts';
 import type { Inventory } from '../../../core/inventory/inventory.ts';
 import type { MetricLookup } from '../../../core/metrics/registry.ts';
 import type { SaveProgress } from '../../../core/ingest/save-progress.ts';
+import type { ClusterMember } from '../../../platform/cluster/cluster-directory.ts';
 import type { StatusFeed } from '../../../platform/runtime/change-feed.ts';
 import type { Transfer } from '../../../core/transfer/transfer.ts';
 import type { PrismaClient } from '../../../generated/prisma/client.ts';
@@ -72,6 +73,8 @@ export interface ApiParts {
   readonly cloudwatch: Cloudwatch;
   readonly incidents: Pick<Incidents, 'rules' | 'receipts' | 'silences' | 'incidentFeed' | 'messageFeed'>;
   readonly keys: Keys;
+  /** Servers of the cluster, the leader first; none where there is no cluster. */
+  readonly listMembers: () => Promise<readonly ClusterMember[]>;
   readonly facts: ServerFacts;
   readonly log: Log;
 }

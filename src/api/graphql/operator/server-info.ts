@@ -2,6 +2,7 @@
 import type { Reading } from '../../../platform/telemetry/metrics.ts';
 import { builder } from '../builder/builder.ts';
 import type { ApiParts } from '../builder/context.ts';
+import { ClusterMemberRef } from './cluster-member.ts';
 import { LicenseRef } from './license.ts';
 
 /** The type of a field that is deprecated. */
@@ -73,6 +74,12 @@ export const ServerInfoRef = builder.objectRef<ApiParts>('ServerInfo').implement
       description:
         'Origins whose pages may embed panels, beside this server itself, from LAPWING_EMBED_ORIGINS; `*` for any.',
       resolve: ({ facts }) => facts.embedOrigins,
+    }),
+    members: t.field({
+      type: [ClusterMemberRef],
+      description:
+        'Servers of the cluster that live, the leader first; empty where this server is in none (LAPWING_CLUSTER).',
+      resolve: ({ listMembers }) => listMembers(),
     }),
     subscribers: t.int({
       description: 'Subscriptions to scores that are open.',

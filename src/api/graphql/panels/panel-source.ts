@@ -107,7 +107,7 @@ export class PanelSource {
       this.#options.getEnveloped,
       createPanelCaller(accountId),
       { query, variables },
-      ORIGIN,
+      { origin: ORIGIN },
     );
   }
 

@@ -29,6 +29,7 @@ import { EventStreams, sendEventStreams, type WhenRead } from '../transport/sse.
 import { limitTime } from '../limits/timeout.ts';
 import { createLoaders } from '../builder/loaders.ts';
 import { createMaskError } from '../transport/mask-error.ts';
+import { type ForwardOperation, forwardOperations } from './forward-operations.ts';
 import { monitorOperations } from './monitor-operations.ts';
 import { traceOperations } from './trace-operations.ts';
 import { tenantParts } from '../tenancy/tenant-context.ts';
@@ -84,6 +85,8 @@ export interface GraphqlServerOptions {
   /** Holds streams of events back until they are read. */
   readonly whenRead: WhenRead;
   readonly readAddress: ReadAddress;
+  /** What a replica cannot do itself; null for a server that can do everything. */
+  readonly forward: ForwardOperation | null;
 }
 
 export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServer {
@@ -169,7 +172,7 @@ function listPlugins(
   },
   requestOfError: Plugin,
 ): Plugin[] {
-  const { schema, limits, refuse, stats } = steps;
+  const { schema, limits, refuse, stats, forward } = steps;
   return [
     resolveDocuments(steps.trusted),
     checkBody(limits.maxBodyBytes, refuse),
@@ -181,6 +184,7 @@ function listPlugins(
     coerceVariables(schema, { ...limits, refuse }),
     auditRefusals(schema, steps),
     limitTime(limits.operationSeconds, refuse),
+    ...(forward === null ? [] : [forwardOperations(forward, steps.readAddress)]),
     traceOperations(steps.tracing, steps.monitor),
     reportCost(schema, limits.maxCost),
     admitStreams(steps.gate, steps.readAddress),

@@ -81,6 +81,7 @@ export function tenantParts(parts: ApiParts, accountId: number): ApiParts {
     readLicense: parts.readLicense,
     flushPeriod: parts.flushPeriod,
     keys: parts.keys,
+    listMembers: parts.listMembers,
     facts: parts.facts,
     log: parts.log,
   };

@@ -9,6 +9,8 @@ import { type Caller, countedAs, describeLoss } from '../../../core/access/calle
 import type { Callers } from '../../../core/access/callers.ts';
 import type { DeliveryLag } from './delivery-lag.ts';
 import type { MaskError } from './mask-error.ts';
+import { readConnectionKey } from '../../../core/access/read-credentials.ts';
+import type { Sender } from '../server/forward-operations.ts';
 import { type GetEnveloped, prepareOperation, type Runner } from './prepare-operation.ts';
 import { RunningOperations } from './running-operations.ts';
 import { createSendResults } from './send-results.ts';
@@ -74,6 +76,7 @@ export function createSocketProtocol(options: SocketProtocolOptions): Server<Soc
 interface Socket {
   /** Null until it is acknowledged. */
   caller: Caller | null;
+  sender: Sender;
   /** Perhaps before it was known who opened it. */
   hasEnded: boolean;
   unwatch: () => void;
@@ -116,6 +119,7 @@ class SocketOperations {
       return false;
     }
     socket.caller = caller;
+    socket.sender = describeSender(extra, params);
     extra.admit();
     socket.unwatch = this.#options.watch(caller, () =>
       extra.close(CloseCode.Forbidden, describeLoss(caller)),
@@ -140,13 +144,13 @@ class SocketOperations {
     count: number,
   ): Promise<ExecutionArgs | readonly GraphQLError[]> {
     const { getEnveloped, maskError, resolveDocument, checkOperation } = this.#options;
-    const { caller, operations } = this.#socketOf(extra);
+    const { caller, sender, operations } = this.#socketOf(extra);
     const place = operations.nextPlace();
     try {
       if (caller === null) throw new Error('an operation before the socket was acknowledged');
       const refusal = checkOperation(countedAs(caller) ?? extra.address, count);
       if (refusal !== null) return [refusal];
-      const prepared = await prepareOperation(getEnveloped, caller, resolveDocument(payload));
+      const prepared = await prepareOperation(getEnveloped, caller, resolveDocument(payload), { sender });
       if ('errors' in prepared) return prepared.errors.map((error) => maskError(error));
       this.#prepared.set(prepared.args, { runner: prepared.runner, place });
       return prepared.args;
@@ -177,6 +181,7 @@ class SocketOperations {
     if (known !== undefined) return known;
     const socket: Socket = {
       caller: null,
+      sender: extra,
       hasEnded: false,
       unwatch: () => undefined,
       operations: new RunningOperations<ExecutionResult>(),
@@ -184,6 +189,12 @@ class SocketOperations {
     this.#sockets.set(extra, socket);
     return socket;
   }
+}
+
+/** The key of connection_init goes before one of the request, as it does when the socket is admitted. */
+function describeSender({ headers, address }: SocketExtra, params: unknown): Sender {
+  const key = readConnectionKey(params);
+  return { headers: key === null ? headers : { ...headers, authorization: `Bearer ${key}` }, address };
 }
 
 function isAsyncIterable(result: object): result is AsyncIterable<ExecutionResult> {

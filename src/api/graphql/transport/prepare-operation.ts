@@ -4,6 +4,7 @@ import type { OperationResult, SubscribePayload } from 'graphql-ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import type { Caller } from '../../../core/access/caller.ts';
 import { findOperation } from '../executor/find-operation.ts';
+import type { Sender } from '../server/forward-operations.ts';
 
 export type GetEnveloped = YogaServerInstance<{ caller: Caller }, object>['getEnveloped'];
 
@@ -26,13 +27,18 @@ export async function prepareOperation(
   getEnveloped: GetEnveloped,
   caller: Caller,
   payload: SubscribePayload,
-  /** Where it comes from, in the server's own monitoring, where that is no WebSocket. */
-  origin?: string,
+  /** What yoga's plugins may read of the context, beside the caller and the parameters. */
+  surroundings: {
+    /** Where it comes from, in the server's own monitoring, where that is no WebSocket. */
+    readonly origin?: string;
+    /** Whose it is; absent where nobody outside asks. */
+    readonly sender?: Sender;
+  } = {},
 ): Promise<{ args: ExecutionArgs; runner: Runner } | { errors: readonly GraphQLError[] }> {
   const pipeline: Pipeline = getEnveloped({
     params: payload,
     caller,
-    ...(origin === undefined ? {} : { origin }),
+    ...surroundings,
   });
   const { schema, parse, validate, contextFactory, execute, subscribe } = pipeline;
   const document = parse(payload.query);

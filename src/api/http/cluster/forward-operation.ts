@@ -1,0 +1,100 @@
+/** GraphQL operations that a replica passes on to the leader, over HTTP, whatever carried them here. */
+import { once } from 'node:events';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { type ExecutionResult, GraphQLError } from 'graphql';
+import { z } from 'zod';
+import { FORWARDED_HEADER } from '../../../platform/cluster/forwarded-header.ts';
+import type { ForwardedOperation, ForwardOperation } from '../../graphql/server/forward-operations.ts';
+import type { ForwardOptions } from './forward-request.ts';
+import { openLeaderRequest } from './leader-connection.ts';
+
+/** What says who asks. Sessions of people stay with the leader: their requests are passed on whole. */
+const CREDENTIALS = ['authorization', 'x-api-key'] as const;
+
+/** As GraphQL servers write it: https://spec.graphql.org/October2021/#sec-Response-Format */
+const RESULT = z
+  .object({
+    data: z.record(z.string(), z.unknown()).nullish(),
+    errors: z
+      .array(
+        z.object({
+          message: z.string(),
+          path: z.array(z.union([z.string(), z.number()])).optional(),
+          extensions: z.record(z.string(), z.unknown()).optional(),
+        }),
+      )
+      .optional(),
+    extensions: z.record(z.string(), z.unknown()).optional(),
+  })
+  .refine(({ data, errors }) => data !== undefined || errors !== undefined, 'expected data or errors');
+
+export function createForwardOperation(options: Omit<ForwardOptions, 'readAddress'>): ForwardOperation {
+  const { catchUp, stats, log } = options;
+  return async (operation) => {
+    stats.count('requests_forwarded');
+    try {
+      const result = await ask(operation, options);
+      await catchUp();
+      if (result !== null) return result;
+    } catch (error) {
+      log.warn({ err: error }, 'the leader did not answer an operation that was passed on to it');
+      stats.count('forwards_failed');
+      return refuse('the leader ended before it answered: it may have done what was asked, or not');
+    }
+    stats.count('forwards_failed');
+    return refuse('the cluster has no leader just now: try again in a moment');
+  };
+}
+
+/** @returns null where there is no leader @throws where its answer did not come, or is none */
+async function ask(
+  { query, variables, operationName, headers, address }: ForwardedOperation,
+  { directory, header }: Pick<ForwardOptions, 'directory' | 'header'>,
+): Promise<ExecutionResult | null> {
+  const body = JSON.stringify({ query, variables, operationName });
+  const sent = await openLeaderRequest(directory, {
+    method: 'POST',
+    path: '/graphql',
+    headers: {
+      ...pickCredentials(headers),
+      host: headers.host ?? 'localhost',
+      accept: 'application/json',
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      [FORWARDED_HEADER]: header.write(address),
+    },
+  });
+  if (sent === null) return null;
+  const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
+  sent.end(body);
+  const [answer] = await answered;
+  return readResult(RESULT.parse(await json(answer)));
+}
+
+function pickCredentials(headers: IncomingHttpHeaders): Record<string, string | string[]> {
+  const picked: Record<string, string | string[]> = {};
+  for (const name of CREDENTIALS) {
+    const value = headers[name];
+    if (value !== undefined) picked[name] = value;
+  }
+  return picked;
+}
+
+function readResult({ data, errors, extensions }: z.output<typeof RESULT>): ExecutionResult {
+  return {
+    ...(data === undefined ? {} : { data }),
+    ...(errors === undefined ? {} : { errors: errors.map(readError) }),
+    ...(extensions === undefined ? {} : { extensions }),
+  };
+}
+
+type ResultError = NonNullable<z.output<typeof RESULT>['errors']>[number];
+
+function readError({ message, path, extensions }: ResultError): GraphQLError {
+  return new GraphQLError(message, { path: path ?? null, extensions: extensions ?? null });
+}
+
+function refuse(message: string): ExecutionResult {
+  return { errors: [new GraphQLError(message, { extensions: { code: 'RETRY_LATER' } })] };
+}

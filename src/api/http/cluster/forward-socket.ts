@@ -1,0 +1,76 @@
+/** WebSockets that a replica passes on to the leader byte by byte: those of people who signed in, whose sessions the leader keeps. */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { FORWARDED_HEADER, isForwarded } from '../../../platform/cluster/forwarded-header.ts';
+import type { SocketRoute } from '../routes.ts';
+import type { ForwardOptions } from './forward-request.ts';
+import { openLeaderRequest } from './leader-connection.ts';
+
+const UNAVAILABLE =
+  'HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
+
+export function createForwardSocket(
+  options: Pick<ForwardOptions, 'directory' | 'header' | 'readAddress' | 'stats'>,
+): SocketRoute {
+  const open = new Set<Duplex>();
+  const forward = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const { directory, header, readAddress, stats } = options;
+    stats.count('requests_forwarded');
+    const sent = await openLeaderRequest(directory, {
+      method: 'GET',
+      path: request.url ?? '/',
+      headers: { ...request.headers, [FORWARDED_HEADER]: header.write(readAddress(request)) },
+    });
+    if (sent === null) {
+      stats.count('forwards_failed');
+      socket.end(UNAVAILABLE);
+      return;
+    }
+    sent.once('upgrade', (answer, leader, leaderHead) => {
+      socket.write(writeHead(answer));
+      socket.write(leaderHead);
+      leader.write(head);
+      join(socket, leader);
+    });
+    sent.once('response', (answer) => {
+      // It refused; its reason is in the status.
+      answer.resume();
+      socket.end(writeHead(answer));
+    });
+    sent.once('error', () => socket.destroy());
+    socket.once('close', () => sent.destroy());
+    sent.end();
+  };
+  return {
+    open: (request, socket, head) => {
+      if (isForwarded(request.headers)) {
+        socket.end(UNAVAILABLE);
+        return;
+      }
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+      void forward(request, socket, head);
+    },
+    closeAll: () => {
+      for (const socket of open) socket.destroy();
+    },
+  };
+}
+
+/** What one of them sends the other gets; the end of one is the end of both. */
+function join(one: Duplex, other: Duplex): void {
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    from.on('error', () => to.destroy());
+    from.once('close', () => to.destroy());
+    from.pipe(to);
+  }
+}
+
+function writeHead({ statusCode = 502, statusMessage = '', rawHeaders }: IncomingMessage): string {
+  const lines: string[] = [`HTTP/1.1 ${statusCode} ${statusMessage}`];
+  for (let at = 0; at < rawHeaders.length; at += 2) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}

@@ -35,6 +35,7 @@ import type { Database } from '../platform/postgres/client.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../log.ts';
 import type { Datasource } from '../model.ts';
+import type { WriteLock } from '../platform/runtime/write-lock.ts';
 import type { Stats } from '../platform/telemetry/metrics.ts';
 import type { Tracing } from '../platform/tracing/tracing.ts';
 import { createAutostackSource } from '../core/sources/autostack/autostack.ts';
@@ -65,6 +66,7 @@ export interface Engine {
   readonly changes: Changes;
   readonly poll: Poller;
   readonly saveProgress: SaveProgress;
+  readonly writeLock: WriteLock;
   readonly sources: ReadonlyMap<Datasource, Source>;
   readonly quota: Quota;
   readonly stats: Stats;
@@ -90,8 +92,18 @@ export async function createEngine(options: {
   /** How many resources the licence allows; null for any number. */
   readonly licensedResources?: () => number | null;
   readonly tracing?: Tracing | null;
+  /** Of a replica, whose database takes no writes: it is not to be started, nor to be stopped. */
+  readonly isReplica?: boolean;
 }): Promise<Engine> {
-  const { aws, config, log, stats, licensedResources = () => null, tracing = null } = options;
+  const {
+    aws,
+    config,
+    log,
+    stats,
+    licensedResources = () => null,
+    tracing = null,
+    isReplica = false,
+  } = options;
   const { pool, prisma } = options.database;
   const directory = new AutostackDirectory({ pool, prisma, log });
   await directory.load();
@@ -99,7 +111,7 @@ export async function createEngine(options: {
   const sources = new Map(
     [customSource, aws.cloudwatch, autostackSource, ...options.sources].map((one) => [one.datasource, one]),
   );
-  await completePushedMetrics(pool, log);
+  if (!isReplica) await completePushedMetrics(pool, log);
   const registry = new Registry(pool);
   await registry.load();
   const live = await ScoreFeed.open({ pool, registry, stats, tracing });

@@ -38,7 +38,7 @@ import type { SecretCheck } from './sealing-keys.ts';
 export interface RouteParts extends SendEnvironment {
   readonly engine: Engine;
   readonly access: Access;
-  readonly database: OpenDatabase;
+  readonly database: Pick<OpenDatabase, 'isUp' | 'isEmbedded'>;
   readonly monitoring: SelfMonitoring;
   readonly facts: { readonly version: string; readonly startedAt: Date };
   readonly cloudwatch: Cloudwatch;

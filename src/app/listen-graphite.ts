@@ -58,7 +58,7 @@ export async function listenPickle(
 }
 
 /** Its protocols have no credentials: any client that can reach it can push. */
-function chooseHost({ config, log }: Pick<SendEnvironment, 'config' | 'log'>): string {
+export function chooseHost({ config, log }: Pick<SendEnvironment, 'config' | 'log'>): string {
   if (isLoopback(config.host) || config.graphiteOpen) return config.host;
   const host = '127.0.0.1';
   log.warn({ host }, 'Graphite listens on loopback only; LAPWING_GRAPHITE_OPEN=on changes that');

@@ -33,16 +33,19 @@ export async function openAccess(
     readonly engine: Pick<Engine, 'pool' | 'prisma' | 'stats'>;
     readonly database: Pick<OpenDatabase, 'changes'>;
     readonly showKey: ((key: string) => void) | undefined;
+    /** Of a cluster, whose leader answers those who sign in. */
+    readonly isReplica?: boolean;
   },
 ): Promise<Access> {
-  const { config, log, engine, teardown } = options;
-  const login = await openLogin(options);
+  const { config, log, engine, isReplica = false, teardown } = options;
+  const login = isReplica ? null : await openLogin(options);
   const hasAdmin = config.oidcRoles?.some(({ scopes }) => scopes.includes('ADMIN')) ?? false;
   const keys = new Keys({
     ...engine,
     changes: options.database.changes,
     setting: config.apiKey ?? null,
-    login: login === null ? null : { hasAdmin },
+    // Also where others answer them: a server that people sign in to is never open.
+    login: config.oidcIssuer === undefined ? null : { hasAdmin },
     log,
   });
   teardown.add(() => keys.stop());

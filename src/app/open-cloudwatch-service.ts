@@ -8,11 +8,16 @@ import type { SealingKeys } from './sealing-keys.ts';
 import type { SendEnvironment } from './app-context.ts';
 
 export async function openCloudwatch(
-  options: SendEnvironment & { readonly engine: Engine; readonly sealingKeys: SealingKeys },
+  options: SendEnvironment & {
+    readonly engine: Engine;
+    readonly sealingKeys: SealingKeys;
+    /** Reads only: the leader evaluates alarms. */
+    readonly isReplica: boolean;
+  },
 ): Promise<Cloudwatch> {
-  const { config, log, engine, sealingKeys, teardown } = options;
+  const { config, log, engine, sealingKeys, isReplica, teardown } = options;
   const { cloudwatchAccessKeyId: accessKeyId, cloudwatchSecretAccessKey: secretAccessKey } = config;
-  const hasKey = accessKeyId !== undefined && secretAccessKey !== undefined;
+  const hasKey = accessKeyId !== undefined && secretAccessKey !== undefined && !isReplica;
   const cloudwatch = await createCloudwatch({
     pool: engine.pool,
     prisma: engine.prisma,
@@ -28,7 +33,7 @@ export async function openCloudwatch(
     limits: readLimits(config),
   });
   teardown.add(() => cloudwatch.stop());
-  cloudwatch.start();
+  if (!isReplica) cloudwatch.start();
   return cloudwatch;
 }
 

@@ -9,9 +9,14 @@ import type { SealingKeys } from './sealing-keys.ts';
 import type { SendEnvironment } from './app-context.ts';
 
 export async function openIncidents(
-  options: SendEnvironment & { readonly engine: Engine; readonly sealingKeys: SealingKeys },
+  options: SendEnvironment & {
+    readonly engine: Engine;
+    readonly sealingKeys: SealingKeys;
+    /** Reads only: the leader opens incidents and sends messages. */
+    readonly isReplica: boolean;
+  },
 ): Promise<Incidents> {
-  const { config, log, engine, sealingKeys, teardown } = options;
+  const { config, log, engine, sealingKeys, isReplica, teardown } = options;
   const incidents = await Incidents.open({
     ...engine,
     log,
@@ -23,7 +28,7 @@ export async function openIncidents(
     retentionDays: config.retentionDays,
   });
   teardown.add(() => incidents.stop());
-  incidents.start();
+  if (!isReplica) incidents.start();
   return incidents;
 }
 

@@ -8,17 +8,20 @@ import { listenHttp } from './listen-http.ts';
 import type { Log } from '../log.ts';
 import { createStats, type Stats } from '../platform/telemetry/metrics.ts';
 import { openAccess } from './open-access.ts';
-import { openAws } from './open-aws.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
 import { openScoreExport } from './open-score-export.ts';
+import { openAws } from './sources/open-aws.ts';
+import { openSources } from './sources/open-sources.ts';
 import { checkSameKeys, openSealingKeys, type SealingKeys } from './sealing-keys.ts';
 import { startSelfMonitoring, type SelfMonitoring } from './open-telemetry.ts';
 import type { Aws } from '../core/sources/aws/aws.ts';
 import { createHostSource } from '../core/sources/host/host.ts';
-import { createInfluxdbSource, type InfluxdbSource } from '../core/sources/influxdb/influxdb.ts';
-import { createPrometheusSource, type PrometheusSource } from '../core/sources/prometheus/prometheus.ts';
 import type { RunLocally } from '../api/graphql/server/run-locally.ts';
 import type { SendEnvironment } from './app-context.ts';
+import { createReadAddress } from '../core/access/client-address.ts';
+import { ClusterDirectory } from '../platform/cluster/cluster-directory.ts';
+import { ForwardedHeader } from '../platform/cluster/forwarded-header.ts';
+import { ClusterServer } from './cluster/cluster-server.ts';
 import { StandbyServer } from '../api/http/standby-server.ts';
 import type { Standby } from '../platform/postgres/server-lock.ts';
 import { checkAddress } from '../platform/runtime/listen.ts';
@@ -57,17 +60,22 @@ export async function startLapwing(
   const startedAt = new Date();
   const version = readVersion();
   const stats = createStats();
+  const facts = { version, startedAt };
   await checkPorts(config);
   return buildOrTearDown(async (teardown) => {
     const monitoring = await startSelfMonitoring({ config, log, stats, version, teardown });
     const sealingKeys = await openSealingKeys(config);
     const waiting = config.standby ? new StandbyServer({ ...config, log }) : null;
     teardown.add(() => waiting?.stop());
+    const header = new ForwardedHeader(sealingKeys.cluster);
+    const cluster = openCluster({ config, log, stats, monitoring, sealingKeys, header, facts });
+    teardown.add(() => cluster?.stop());
     const database = await openDatabase({
       config,
       log,
       sealingKeys: sealingKeys.fingerprint,
-      standby: waiting === null ? undefined : describeWait(waiting, sealingKeys, options),
+      standby: describeWait({ waiting, cluster }, sealingKeys, options),
+      ...(cluster === null ? {} : CLUSTER_DATABASE),
       onLost: options.onLost,
       onDown: () => stats.count('database_restarts'),
       onSilent: () => stats.count('database_silences'),
@@ -82,16 +90,22 @@ export async function startLapwing(
     openScoreExport({ config, log, engine, teardown, version });
     let graphite: string | null = null;
     // It begins to listen after HTTP does.
-    const facts = { version, startedAt, graphiteAddress: () => graphite };
     const { showKey } = options;
+    const members = cluster === null ? null : new ClusterDirectory(database.pool, database.changes);
+    teardown.add(() => members?.stop());
     const access = await openAccess({ config, log, engine, database, teardown, showKey });
-    const shared = { config, log, engine, access, sealingKeys, database, monitoring, teardown, facts };
-    const listener = await listenHttp(shared);
+    const listener = await listenHttp({
+      ...{ config, log, engine, access, sealingKeys, database, monitoring, cluster, teardown },
+      facts: { ...facts, graphiteAddress: () => graphite },
+      readAddress: createReadAddress(config.trustedProxies, (headers) => header.read(headers)),
+      listMembers: async () => (await members?.list()) ?? [],
+    });
     const { address: http, runConfiguration } = listener;
     tellOwnUrl(`${http}/aws`);
     graphite = await listenGraphite({ config, log, engine, teardown });
     const pickle = await listenPickle({ config, log, engine, teardown });
     const statsd = await listenStatsd({ config, log, engine, teardown });
+    await cluster?.announce(database.term, readPorts({ graphite, pickle, statsd }));
     log.info({ version, http, graphite, pickle, statsd, database: database.description }, 'ready');
     return {
       version,
@@ -112,18 +126,42 @@ export async function startLapwing(
   });
 }
 
+/** A member that is frozen is taken for dead sooner than the only server there is. */
+const CLUSTER_DATABASE = { leaseSeconds: 5, channels: ['keys', 'changes'] } as const;
+
+/** Null for a server by itself. */
+function openCluster(
+  options: Omit<ConstructorParameters<typeof ClusterServer>[0], 'connection'>,
+): ClusterServer | null {
+  const { cluster, databaseUrl: connection } = options.config;
+  // The settings were checked: with the one comes the other.
+  return cluster && connection !== undefined ? new ClusterServer({ ...options, connection }) : null;
+}
+
+/** Undefined for a server that does not wait for another one. */
 function describeWait(
-  waiting: StandbyServer,
+  { waiting, cluster }: { readonly waiting: StandbyServer | null; readonly cluster: ClusterServer | null },
   { fingerprint }: SealingKeys,
   { onStandby, signal }: Pick<Parameters<typeof startLapwing>[2], 'onStandby' | 'signal'>,
-): Standby {
+): Standby | undefined {
+  const show = cluster === null ? waiting?.show.bind(waiting) : cluster.follow.bind(cluster);
+  if (show === undefined) return undefined;
   return {
     onWaiting: async (holder) => {
       checkSameKeys(holder, fingerprint);
-      onStandby?.(await waiting.show(holder), holder);
+      onStandby?.(await show(holder), holder);
     },
     signal: signal ?? new AbortController().signal,
   };
+}
+
+/** By the names of the protocols that are listened for. */
+function readPorts(addresses: Readonly<Record<string, string | null>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(addresses).flatMap(([name, address]) =>
+      address === null ? [] : [[name, Number(new URL(address).port)]],
+    ),
+  );
 }
 
 /** Before the database is made and started: a port in use is the commonest mistake. */
@@ -150,20 +188,17 @@ async function startEngine(
   teardown.add(() => aws.stop());
   // After a takeover the same metrics would be another host's.
   const host =
-    config.hostMetrics && !config.standby
+    config.hostMetrics && !config.standby && !config.cluster
       ? await createHostSource({ periodSeconds: config.hostPeriodSeconds })
       : null;
   if (host !== null) teardown.add(() => host.stop());
-  const influxdb = openInfluxdb(config, log);
-  if (influxdb !== null) teardown.add(() => influxdb.listing.stop());
-  const prometheus = openPrometheus(config, stats, log);
-  if (prometheus !== null) teardown.add(() => prometheus.listing.stop());
+  const polled = openSources({ config, log, stats, teardown });
   const engine = await createEngine({
     database,
     config,
     log,
     stats,
-    sources: [host, influxdb, prometheus].filter((source) => source !== null),
+    sources: host === null ? polled.all : [host, ...polled.all],
     aws,
     licensedResources: () => monitoring.license.current().resources,
     tracing: monitoring.tracing,
@@ -176,33 +211,8 @@ async function startEngine(
     if (database.isEmbedded && registry.size === 0) await watchHost(engine.monitor, host.supported, log);
   }
   engine.start();
-  influxdb?.listing.start();
-  prometheus?.listing.start();
+  polled.start();
   await engine.inventory.start();
   engine.poll.start();
   return engine;
-}
-
-/** Null where none is set. */
-function openInfluxdb(config: Config, log: Log): InfluxdbSource | null {
-  const { influxdbUrl: url, influxdbOrg: org, influxdbToken: token } = config;
-  if (url === undefined || org === undefined) return null;
-  return createInfluxdbSource({ connection: { url, org, token }, log });
-}
-
-/** Null where none is set. */
-function openPrometheus(config: Config, stats: Stats, log: Log): PrometheusSource | null {
-  const {
-    prometheusUrl: url,
-    prometheusUser: user,
-    prometheusPassword: password,
-    prometheusToken: token,
-  } = config;
-  if (url === undefined) return null;
-  return createPrometheusSource({
-    connection: { url, user, password, token },
-    settleSeconds: config.prometheusSettleSeconds,
-    onDropped: (reason, values) => stats.countReason('prometheus_values_dropped', reason, values),
-    log,
-  });
 }

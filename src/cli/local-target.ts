@@ -4,7 +4,7 @@ import { createEngine } from '../app/build-core.ts';
 import { ExpectedError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { createStats } from '../platform/telemetry/metrics.ts';
-import { openAws } from '../app/open-aws.ts';
+import { openAws } from '../app/sources/open-aws.ts';
 import { openDatabase } from '../app/open-database.ts';
 import { createHostSource } from '../core/sources/host/host.ts';
 import { buildOrTearDown } from '../platform/runtime/shutdown-stack.ts';

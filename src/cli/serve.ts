@@ -65,8 +65,11 @@ async function startUnlessEnded(
   });
   const onStandby = (address: string, holder: string) => {
     isWaiting = true;
-    log.info({ http: address, holder }, 'standby: another server is active');
-    announceStandby(address);
+    log.info(
+      { http: address, holder },
+      `${config.cluster ? 'replica' : 'standby'}: another server is active`,
+    );
+    announceWaiting(address, config);
   };
   try {
     const lapwing = await startLapwing(config, log, { onLost, onStandby, signal: stop.signal, showKey });
@@ -116,10 +119,12 @@ function announce({ version, addresses }: Lapwing): void {
   process.stdout.write(`${line}\n`);
 }
 
-function announceStandby(address: string): void {
+function announceWaiting(address: string, { cluster }: Pick<Config, 'cluster'>): void {
+  const words = cluster
+    ? `Lapwing follows the leader of its cluster: ${address}/ready says whether it answers as a replica`
+    : `Lapwing waits as a standby: ${address}/ready says for whom`;
+  const event = cluster ? 'replica' : 'standby';
   process.stdout.write(
-    process.stdout.isTTY
-      ? `Lapwing waits as a standby: ${address}/ready says for whom\n`
-      : `${JSON.stringify({ event: 'standby', http: `${address}/` })}\n`,
+    process.stdout.isTTY ? `${words}\n` : `${JSON.stringify({ event, http: `${address}/` })}\n`,
   );
 }

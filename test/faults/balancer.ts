@@ -1,6 +1,7 @@
 /**
- * What operators put in front of an active server and its standby: it asks both for /ready and sends connections to the
- * one that is. Those to one that no longer answers so are closed, as HAProxy does with on-marked-down shutdown-sessions.
+ * What operators put in front of several servers: it asks all for /ready and sends connections to one that is: always the same,
+ * as for an active server and its standby, or one after the other, as for members of a cluster. Those to one that no longer
+ * answers so are closed, as HAProxy does with on-marked-down shutdown-sessions.
  */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -14,18 +15,24 @@ export class Balancer implements AsyncDisposable {
   readonly #sockets = new Map<Socket, number>();
   readonly #stopping = new AbortController();
   readonly #checking: Promise<unknown>;
-  /** Of those that are ready, the one that was first. */
-  #active: number | null = null;
+  readonly #ready = new Set<number>();
+  readonly #spreads: boolean;
+  #turns = 0;
   #onActive: () => void = () => undefined;
 
-  private constructor(ports: readonly number[]) {
+  private constructor(ports: readonly number[], spreads: boolean) {
+    this.#spreads = spreads;
     this.#server = createServer({ allowHalfOpen: true }, (client) => this.#forward(client));
     this.#checking = Promise.all(ports.map((port) => this.#watch(port)));
   }
 
-  /** Returns once one of them is ready. @param ports of this machine */
-  static async start(ports: readonly number[]): Promise<Balancer> {
-    const balancer = new Balancer(ports);
+  /**
+   * Returns once one of them is ready.
+   * @param ports of this machine
+   * @param spreads whether each connection goes to the next one that is ready; to the one that was ready first when left out
+   */
+  static async start(ports: readonly number[], spreads = false): Promise<Balancer> {
+    const balancer = new Balancer(ports, spreads);
     const hasActive = new Promise<void>((resolve) => (balancer.#onActive = resolve));
     balancer.#server.listen(0, '127.0.0.1');
     await Promise.all([once(balancer.#server, 'listening'), hasActive]);
@@ -39,9 +46,10 @@ export class Balancer implements AsyncDisposable {
     return `http://127.0.0.1:${address.port}`;
   }
 
-  /** The port connections go to. */
+  /** The port connections go to: the one that was ready first of those that are. */
   get active(): number | null {
-    return this.#active;
+    const [first = null] = this.#ready;
+    return first;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -55,22 +63,27 @@ export class Balancer implements AsyncDisposable {
   async #watch(port: number): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       const isReady = await isServerReady(port);
-      if (isReady && this.#active === null) {
-        this.#active = port;
+      if (isReady) {
+        this.#ready.add(port);
         this.#onActive();
-      }
-      if (!isReady && this.#active === port) this.#drop(port);
+      } else if (this.#ready.has(port)) this.#drop(port);
       await pause(CHECK_MS);
     }
   }
 
   #drop(port: number): void {
-    this.#active = null;
+    this.#ready.delete(port);
     for (const [socket, other] of this.#sockets) if (other === port) socket.destroy();
   }
 
+  #choose(): number | null {
+    if (!this.#spreads) return this.active;
+    const ready = [...this.#ready];
+    return ready[(this.#turns += 1) % ready.length] ?? null;
+  }
+
   #forward(client: Socket): void {
-    const port = this.#active;
+    const port = this.#choose();
     if (port === null) {
       client.resetAndDestroy();
       return;

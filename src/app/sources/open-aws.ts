@@ -1,7 +1,7 @@
 /** AWS as the settings say: the real one, another that speaks as it does, or this server's own CloudWatch service. */
-import type { Config } from '../platform/config/read-config.ts';
-import type { Stats } from '../platform/telemetry/metrics.ts';
-import { createAws, type Aws } from '../core/sources/aws/aws.ts';
+import type { Config } from '../../platform/config/read-config.ts';
+import type { Stats } from '../../platform/telemetry/metrics.ts';
+import { createAws, type Aws } from '../../core/sources/aws/aws.ts';
 
 export interface OpenAws {
   readonly aws: Aws;

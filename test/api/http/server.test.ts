@@ -45,7 +45,7 @@ const stream: Handler = (_request, response) => {
 };
 
 describe('a server whose role changes', () => {
-  test('answers in the new way on the same port; a request that waited meanwhile is answered in the new way, too', async () => {
+  test('answers in the new way on the same port; what was begun is finished, and streams end', async () => {
     const waits = createDeferred<boolean>();
     const arrived = createDeferred<boolean>();
     let closed = 0;
@@ -55,20 +55,19 @@ describe('a server whose role changes', () => {
         '/waits': async (request, response) => {
           arrived.resolve(true);
           await waits.promise;
-          await server.answerAgain(request, response);
+          sendJson(response, 200, { role: 'replica', read: await text(request) });
         },
         '/stream': stream,
       },
       { socketRoutes: { '/graphql': { open: () => undefined, closeAll: () => (closed += 1) } } },
     );
-    const waiting = fetch(`${url}/waits`, { method: 'POST', body: 'not read before' });
+    const waiting = fetch(`${url}/waits`, { method: 'POST', body: 'read later' });
     const events = await fetch(`${url}/stream`);
     const streamed = events.text();
     await arrived.promise;
     server.use({
       routes: new Map<string, Handler>([
         ['/a', (_request, response) => sendJson(response, 200, { role: 'leader' })],
-        ['/waits', async (request, response) => sendJson(response, 200, { read: await text(request) })],
       ]),
       socketRoutes: new Map(),
     });
@@ -76,7 +75,7 @@ describe('a server whose role changes', () => {
     await expect(streamed).rejects.toThrow();
     expect(await (await fetch(`${url}/a`)).json()).toEqual({ role: 'leader' });
     waits.resolve(true);
-    expect(await (await waiting).json()).toEqual({ read: 'not read before' });
+    expect(await (await waiting).json()).toEqual({ role: 'replica', read: 'read later' });
     expect((await fetch(`${url}/stream`)).status).toBe(404);
   });
 });

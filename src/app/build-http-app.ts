@@ -1,0 +1,161 @@
+/** What the HTTP port answers: GraphQL, the page, and the routes of http-routes.ts. */
+import { DETECTOR_KINDS } from '../detector/detector-kinds.ts';
+import { Archive } from '../core/transfer/archive.ts';
+import type { ReadAddress } from '../core/access/client-address.ts';
+import { createDownloadLinks, type DownloadLinks } from '../core/transfer/download-link.ts';
+import { PanelLinks } from '../core/access/panel-links/panel-links.ts';
+import type { Cloudwatch } from '../core/cloudwatch-service/service.ts';
+import type { Incidents } from '../core/incidents/incidents.ts';
+import type { Engine } from './build-core.ts';
+import { listRoutes } from './http-routes.ts';
+import { createSchema } from '../api/graphql/schema.ts';
+import type { RunLocally } from '../api/graphql/server/run-locally.ts';
+import { createGraphqlServer, type GraphqlServer } from '../api/graphql/server/yoga.ts';
+import { readTrustedDocuments } from '../api/graphql/server/trusted-documents.ts';
+import { createGraphiqlHandler } from '../api/http/page/graphiql.ts';
+import type { HttpApp } from '../api/http/routes.ts';
+import { monitorHandler } from '../api/http/monitored-route.ts';
+import { createPageHandler, isForPage } from '../api/http/page/page-endpoint.ts';
+import { BuiltPage } from '../api/http/page/page-files.ts';
+import { createRouteGuard } from '../api/http/guard-routes.ts';
+import { createReadWatch } from '../api/http/sse-flow-control.ts';
+import { createArchiveUploads } from '../api/http/downloads/upload-archive.ts';
+import { createOutbound } from '../platform/outbound/outbound-client.ts';
+import { forwardWrites, type Forwarding } from './cluster/forward-writes.ts';
+import { limitToReads } from './cluster/limit-to-reads.ts';
+import type { ClusterMember } from '../platform/cluster/cluster-directory.ts';
+import { openCloudwatch } from './open-cloudwatch-service.ts';
+import { openIncidents } from './open-incidents.ts';
+import type { Access } from './open-access.ts';
+import type { OpenDatabase } from './open-database.ts';
+import { renewSecrets, SecretCheck, type SealingKeys } from './sealing-keys.ts';
+import type { SelfMonitoring } from './open-telemetry.ts';
+import type { SendEnvironment } from './app-context.ts';
+
+export interface HttpOptions extends SendEnvironment {
+  readonly engine: Engine;
+  readonly access: Access;
+  readonly sealingKeys: SealingKeys;
+  readonly database: Pick<OpenDatabase, 'description' | 'isUp' | 'isEmbedded'>;
+  readonly monitoring: SelfMonitoring;
+  readonly readAddress: ReadAddress;
+  readonly listMembers: () => Promise<readonly ClusterMember[]>;
+  /** How a replica has the leader do what it cannot do itself; null for a server that can do everything. */
+  readonly forwarding: Forwarding | null;
+  readonly facts: {
+    readonly version: string;
+    readonly startedAt: Date;
+    readonly graphiteAddress: () => string | null;
+  };
+}
+
+export interface BuiltHttp {
+  readonly app: HttpApp;
+  readonly incidents: Incidents;
+  readonly runConfiguration: RunLocally;
+}
+
+export async function buildHttpApp(options: HttpOptions): Promise<BuiltHttp> {
+  const { config, log, engine, access, monitoring, readAddress, forwarding, teardown } = options;
+  const { links } = options.sealingKeys;
+  const isReplica = forwarding !== null;
+  if (!isReplica) await renewSecrets(engine.prisma, options.sealingKeys);
+  const cloudwatch = await openCloudwatch({ ...options, isReplica });
+  const incidents = await openIncidents({ ...options, isReplica });
+  const secrets = new SecretCheck({ ...engine, settings: config, log });
+  await secrets.check();
+  const downloadLinks = createDownloadLinks({
+    key: links.downloads,
+    keys: access.keys,
+    lifeSeconds: config.downloadLinkSeconds,
+  });
+  const users = access.login?.users ?? null;
+  const panelLinks = new PanelLinks({ ...engine, ...access, key: links.panels, users, log });
+  teardown.add(() => panelLinks.stop());
+  const archive = new Archive(engine);
+  const shared = { ...options, cloudwatch, incidents, secrets, downloadLinks, panelLinks, archive };
+  const { server: graphql, withGraphiql } = await openGraphql(shared);
+  const built = new BuiltPage();
+  const page = createPageHandler(built);
+  const guard = createRouteGuard({
+    keys: access.keys,
+    stats: engine.stats,
+    names: [config.host, ...config.allowedHosts],
+    readAddress,
+  });
+  const routeParts = {
+    ...shared,
+    guard,
+    page,
+    built,
+    panels: graphql.panels,
+    graphql: withGraphiql ? createGraphiqlHandler(graphql.handle) : graphql.handle,
+  };
+  const app: HttpApp = {
+    routes: listRoutes(routeParts),
+    notFound: (answerJson) => {
+      const showPage = guard.checkName(page);
+      return (request, response) => (isForPage(request) ? showPage : answerJson)(request, response);
+    },
+    monitor: (route, handle) => monitorHandler(route, handle, monitoring.requests),
+    socketRoutes: new Map([['/graphql', guard.checkSocketName(graphql.sockets)]]),
+  };
+  const { runConfiguration } = graphql;
+  return { app: forwarding === null ? app : forwardWrites(app, forwarding), incidents, runConfiguration };
+}
+
+/** The API, without its path. */
+async function openGraphql(
+  options: HttpOptions & {
+    readonly cloudwatch: Cloudwatch;
+    readonly incidents: Incidents;
+    readonly downloadLinks: DownloadLinks;
+    readonly panelLinks: PanelLinks;
+    readonly archive: Archive;
+  },
+): Promise<{ readonly server: GraphqlServer; readonly withGraphiql: boolean }> {
+  const { config, log, engine, access, database, monitoring, archive, teardown } = options;
+  const { cloudwatch, incidents, downloadLinks, panelLinks, readAddress, listMembers, forwarding } = options;
+  const [{ name, version, learningRows }] = DETECTOR_KINDS;
+  const schema = createSchema();
+  const trusted = await readTrustedDocuments(config, schema);
+  const readers = createReadWatch({ log });
+  teardown.add(readers.stop);
+  const outbound = createOutbound({ allowed: config.allowPrivateTargets });
+  const server = createGraphqlServer({
+    parts: {
+      ...(forwarding === null ? engine : { ...engine, ...limitToReads(engine, forwarding) }),
+      log,
+      keys: access.keys,
+      listMembers,
+      downloadLinks,
+      panelLinks,
+      archiveUploads: createArchiveUploads({ ...engine, archive, outbound }),
+      cloudwatch,
+      incidents,
+      readLicense: monitoring.license.current,
+      flushPeriod: monitoring.flushPeriod,
+      facts: {
+        ...options.facts,
+        publicUrl: config.publicUrl ?? null,
+        embedOrigins: config.embedOrigins,
+        database: database.description,
+        detector: `${name} ${version}`,
+        learningRows,
+      },
+    },
+    callers: access.callers,
+    audit: access.audit,
+    schema,
+    limits: config,
+    trusted,
+    log,
+    monitor: monitoring.requests,
+    tracing: monitoring.tracing,
+    whenRead: readers.whenRead,
+    readAddress,
+    forward: forwarding?.forwardOperation ?? null,
+  });
+  // GraphiQL asks for the schema and for whatever is typed into it.
+  return { server, withGraphiql: config.graphiql && trusted?.only !== true };
+}

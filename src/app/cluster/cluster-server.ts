@@ -1,0 +1,173 @@
+/**
+ * This server as a member of a cluster. It keeps one port for life: on it, it waits until the database has its shape, answers
+ * as a replica, and takes over as the leader.
+ */
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { formatHost } from '../../api/http/format-host.ts';
+import type { HttpApp } from '../../api/http/routes.ts';
+import { HttpServer } from '../../api/http/server.ts';
+import { createStandbyApp } from '../../api/http/standby-server.ts';
+import { isLoopback } from '../../core/access/loopback.ts';
+import { Membership, type MemberState } from '../../platform/cluster/membership.ts';
+import { toError } from '../../platform/runtime/to-error.ts';
+import { hasOwnSchema } from './open-replica-database.ts';
+import { openReplica, type Replica, type ReplicaOptions } from './open-replica.ts';
+import { LeaderRelays } from './leader-relays.ts';
+
+type ClusterOptions = Omit<ReplicaOptions, 'address' | 'onOtherLog'>;
+
+/** Between two tries to become a replica. */
+const TRY_AGAIN_MS = 1_000;
+/** Others are told that it leaves, and send it nothing more, before it takes nothing more. */
+const LEAVE_MS = 300;
+/** Addresses that stand for all of a machine: nobody else reaches it by them. */
+const ANY_ADDRESS = new Set(['0.0.0.0', '::']);
+
+export class ClusterServer {
+  readonly #options: ClusterOptions;
+  readonly #http: HttpServer;
+  readonly #stopping = new AbortController();
+  readonly #relays: LeaderRelays;
+  #listening: Promise<string> | null = null;
+  #membership: Membership | null = null;
+  #state: MemberState = { term: null, isReady: false, ports: {} };
+  /** Who leads, in words. */
+  #holder = '';
+  #following: Promise<void> | null = null;
+  #replica: Replica | null = null;
+  /** Of the replica this one was before it led. */
+  #retiring: Promise<void> = Promise.resolve();
+  #isLeading = false;
+
+  constructor(options: ClusterOptions) {
+    const { config, log } = options;
+    this.#options = options;
+    const waiting = createStandbyApp(() => this.#holder);
+    this.#http = new HttpServer({ host: config.host, port: config.port, ...waiting, log });
+    this.#relays = new LeaderRelays(options);
+  }
+
+  /**
+   * Another member leads: follows it from now on.
+   * @returns where this one listens, as a URL without a slash at its end
+   * @throws ListenError when the address cannot be had
+   */
+  async follow(holder: string): Promise<string> {
+    this.#holder = holder;
+    const address = await this.#listen();
+    this.#following ??= this.#follow(address);
+    return address;
+  }
+
+  /** Answers as the leader from now on. @returns where, as a URL without a slash at its end @throws ListenError */
+  async lead(app: HttpApp): Promise<string> {
+    this.#isLeading = true;
+    this.#http.use(app);
+    const address = await this.#listen();
+    await this.#relays.stop();
+    this.#options.stats.set('cluster_leader', 1);
+    return address;
+  }
+
+  /** The others are told that this one leads, and where. @param ports of its protocols beside HTTP */
+  async announce(term: string, ports: MemberState['ports']): Promise<void> {
+    await this.#setState({ term, isReady: true, ports });
+    // Requests that wait for a leader still use it: they find this one.
+    this.#retiring = this.#stopReplica();
+  }
+
+  /** Takes nothing more, after the others have been told. */
+  async leave(): Promise<void> {
+    this.#stopping.abort();
+    if (this.#membership !== null) {
+      await this.#setState({ ...this.#state, isReady: false });
+      await sleep(LEAVE_MS);
+    }
+    await this.#http.stop();
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#stopping.signal.aborted) await this.leave();
+    await this.#relays.stop();
+    await this.#following;
+    await this.#retiring;
+    await this.#stopReplica();
+    await this.#membership?.leave();
+  }
+
+  #listen(): Promise<string> {
+    const { host } = this.#options.config;
+    return (this.#listening ??= this.#http.start().then((port) => `http://${formatHost(host)}:${port}`));
+  }
+
+  async #follow(address: string): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted && !this.#isLeading && this.#replica === null) {
+      try {
+        await this.#openReplica(address);
+      } catch (error) {
+        this.#options.log.warn(
+          { err: toError(error) },
+          'this member cannot answer as a replica; trying again',
+        );
+      }
+      await sleep(TRY_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #openReplica(address: string): Promise<void> {
+    const { connection, log } = this.#options;
+    if (!(await hasOwnSchema(connection))) return;
+    const replica = await openReplica({
+      ...this.#options,
+      address,
+      onOtherLog: () => this.#openAnew(address),
+    });
+    if (this.#isLeading || this.#stopping.signal.aborted) {
+      await replica.stop();
+      return;
+    }
+    this.#replica = replica;
+    this.#http.use(replica.app);
+    await this.#setState({ term: null, isReady: true, ports: {} });
+    await this.#relays.start(replica.directory);
+    log.info({ http: address, leader: this.#holder }, 'ready as a replica');
+  }
+
+  /** Once the look that found another log has ended. */
+  #openAnew(address: string): void {
+    const before = this.#replica;
+    if (before === null || this.#isLeading) return;
+    this.#options.log.warn('another log begins: this replica reads everything anew');
+    this.#http.use(createStandbyApp(() => this.#holder));
+    this.#replica = null;
+    this.#following = before.stop().then(() => this.#follow(address));
+  }
+
+  async #stopReplica(): Promise<void> {
+    const replica = this.#replica;
+    this.#replica = null;
+    await replica?.stop();
+  }
+
+  async #setState(state: MemberState): Promise<void> {
+    this.#state = state;
+    if (this.#membership !== null) return this.#membership.setState(state);
+    const { connection, log, facts } = this.#options;
+    const name = `${hostname()}, process ${process.pid}`;
+    this.#membership = await Membership.join(
+      { connection, log, name, address: await this.#findAddress(), ...facts },
+      state,
+    );
+  }
+
+  /** Where the other members reach it. */
+  async #findAddress(): Promise<string> {
+    const { peerAddress, host } = this.#options.config;
+    if (peerAddress !== undefined) return peerAddress;
+    const { port } = new URL(await this.#listen());
+    const reached = !isLoopback(host) && ANY_ADDRESS.has(host) ? hostname() : host;
+    return `http://${formatHost(reached)}:${port}`;
+  }
+}

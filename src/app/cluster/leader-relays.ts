@@ -1,0 +1,137 @@
+/**
+ * Graphite, its pickles and StatsD on a replica: what comes is passed on to the same port of the leader, byte by byte. These
+ * protocols have no acknowledgement, so what is on its way when the leader ends is lost, as with any server.
+ */
+import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { ClusterDirectory, ClusterMember } from '../../platform/cluster/cluster-directory.ts';
+import type { Config } from '../../platform/config/read-config.ts';
+import { listenOn } from '../../platform/runtime/listen.ts';
+import type { Log } from '../../log.ts';
+import { chooseHost } from '../listen-graphite.ts';
+
+/** A sender waits so long for a leader, with what it has sent. */
+const LEADER_LIMIT_MS = 5_000;
+
+interface Relayed {
+  /** As the leader calls its port. */
+  readonly name: 'graphite' | 'pickle' | 'statsd';
+  readonly port: number;
+  readonly portSetting: string;
+  readonly hasDatagrams: boolean;
+}
+
+export class LeaderRelays {
+  readonly #options: { readonly config: Config; readonly log: Log };
+  readonly #servers: Server[] = [];
+  readonly #datagrams: DatagramSocket[] = [];
+  readonly #connections = new Set<Socket>();
+
+  constructor(options: { readonly config: Config; readonly log: Log }) {
+    this.#options = options;
+  }
+
+  /** A port that cannot be had is logged, and not relayed. */
+  async start(directory: Pick<ClusterDirectory, 'findLeader'>): Promise<void> {
+    for (const relayed of listRelayed(this.#options.config)) {
+      try {
+        await this.#listen(relayed, directory);
+      } catch (error) {
+        this.#options.log.warn(
+          { err: error, port: relayed.port },
+          `${relayed.name} is not passed on to the leader`,
+        );
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    const closed = this.#servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve)));
+    for (const socket of this.#datagrams.splice(0)) socket.close();
+    for (const socket of this.#connections) socket.destroy();
+    await Promise.all(closed);
+  }
+
+  async #listen(relayed: Relayed, directory: Pick<ClusterDirectory, 'findLeader'>): Promise<void> {
+    const { port, portSetting } = relayed;
+    const host = chooseHost(this.#options);
+    const server = createServer((socket) => void this.#relay(socket, relayed, directory));
+    await listenOn(server, { host, port, portSetting });
+    this.#servers.push(server);
+    if (relayed.hasDatagrams) await this.#listenForDatagrams(host, relayed, directory);
+  }
+
+  async #relay(
+    sender: Socket,
+    { name }: Relayed,
+    directory: Pick<ClusterDirectory, 'findLeader'>,
+  ): Promise<void> {
+    this.#track(sender);
+    const target = readTarget(await directory.findLeader(LEADER_LIMIT_MS), name);
+    if (target === null || sender.destroyed) {
+      sender.destroy();
+      return;
+    }
+    const leader = this.#track(connect(target));
+    sender.once('close', () => leader.destroySoon());
+    leader.once('close', () => sender.destroy());
+    sender.pipe(leader);
+    leader.pipe(sender);
+  }
+
+  #track(socket: Socket): Socket {
+    this.#connections.add(socket);
+    socket.once('close', () => this.#connections.delete(socket));
+    // Its end is what matters, and comes by itself.
+    return socket.on('error', () => undefined);
+  }
+
+  async #listenForDatagrams(
+    host: string,
+    { name, port }: Relayed,
+    directory: Pick<ClusterDirectory, 'findLeader'>,
+  ): Promise<void> {
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    socket.on('error', (error) =>
+      this.#options.log.debug({ err: error }, 'a datagram could not be passed on'),
+    );
+    socket.on('message', (message) => {
+      void directory.findLeader(LEADER_LIMIT_MS).then((leader) => {
+        const target = readTarget(leader, name);
+        if (target !== null && this.#datagrams.includes(socket))
+          socket.send(message, target.port, target.host);
+      });
+    });
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind(port, host, resolve);
+    });
+    this.#datagrams.push(socket);
+  }
+}
+
+/** Those of a fixed port: nobody knows one that was chosen among the free ones. */
+function listRelayed({ graphitePort, graphitePicklePort, statsdPort }: Config): readonly Relayed[] {
+  const all: readonly (Omit<Relayed, 'port'> & { readonly port: number | null | undefined })[] = [
+    { name: 'graphite', port: graphitePort?.port, portSetting: 'LAPWING_GRAPHITE_PORT', hasDatagrams: true },
+    {
+      name: 'pickle',
+      port: graphitePicklePort,
+      portSetting: 'LAPWING_GRAPHITE_PICKLE_PORT',
+      hasDatagrams: false,
+    },
+    { name: 'statsd', port: statsdPort, portSetting: 'LAPWING_STATSD_PORT', hasDatagrams: true },
+  ];
+  return all.flatMap(({ port, ...rest }) =>
+    port === null || port === undefined || port === 0 ? [] : [{ ...rest, port }],
+  );
+}
+
+function readTarget(
+  leader: ClusterMember | null,
+  name: Relayed['name'],
+): { host: string; port: number } | null {
+  const port = leader?.ports[name];
+  if (leader === null || port === undefined) return null;
+  return { host: new URL(leader.address).hostname.replace(/^\[|\]$/g, ''), port };
+}

@@ -14,6 +14,7 @@ import type {
 import { NotFoundError } from '../../../errors.ts';
 import type { Log } from '../../../log.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
+import { runWithin } from '../../../platform/outbound/time-limit.ts';
 import { sendTarGz } from './archive-tar.ts';
 import type { Handler } from '../routes.ts';
 import { sendJson } from '../send-json.ts';
@@ -105,10 +106,12 @@ async function send(
   const { what } = signed;
   const revoked = new AbortController();
   const unwatch = callers.watch(signed, () => revoked.abort());
-  const signal = AbortSignal.any([AbortSignal.timeout(MAX_MS), revoked.signal]);
   try {
-    if (what.kind === 'archive') await sendArchive(what, response, archive, now, signal);
-    else await sendSamples(what, response, archive, now, signal);
+    await runWithin({ limitMs: MAX_MS, stopped: revoked.signal }, (signal) =>
+      what.kind === 'archive'
+        ? sendArchive(what, response, archive, now, signal)
+        : sendSamples(what, response, archive, now, signal),
+    );
   } finally {
     unwatch();
   }

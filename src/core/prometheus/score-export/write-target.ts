@@ -1,5 +1,6 @@
 /** The server scores are written to. It says one of three things of a request: taken, never to be sent again, or later. */
 import { readRetryAfter } from '../../../platform/outbound/retry-after.ts';
+import { runWithin } from '../../../platform/outbound/time-limit.ts';
 
 export interface WriteTarget {
   /** @throws what the connection fails with */
@@ -39,13 +40,13 @@ export function createWriteTarget(options: {
     ...(token === undefined ? {} : { authorization: writeAuthorization(user, token) }),
   };
   return {
-    post: async (body, stopped) => {
-      const signal = AbortSignal.any([stopped, AbortSignal.timeout(TIME_LIMIT_MS)]);
-      const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' });
-      const text = (await response.text()).slice(0, SHOWN_TEXT);
-      const retryAfterMs = readRetryAfter(response.headers.get('retry-after'));
-      return { outcome: readOutcome(response), status: response.status, text, retryAfterMs };
-    },
+    post: (body, stopped) =>
+      runWithin({ limitMs: TIME_LIMIT_MS, stopped }, async (signal) => {
+        const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' });
+        const text = (await response.text()).slice(0, SHOWN_TEXT);
+        const retryAfterMs = readRetryAfter(response.headers.get('retry-after'));
+        return { outcome: readOutcome(response), status: response.status, text, retryAfterMs };
+      }),
   };
 }
 

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { SourceUnavailableError } from '../../../errors.ts';
 import { readRetryAfter } from '../../../platform/outbound/retry-after.ts';
+import { runWithin } from '../../../platform/outbound/time-limit.ts';
 import type { RangeSeries } from './merge-series.ts';
 
 export interface PrometheusConnection {
@@ -121,24 +122,27 @@ export class PrometheusClient {
 
   /** @returns the text of an answer that is a success */
   async #exchange(path: string, request: RequestInit, stopped: AbortSignal): Promise<string> {
-    const signal = AbortSignal.any([stopped, AbortSignal.timeout(TIMEOUT_MS)]);
     const url = new URL(this.#url);
     const [ending = '', search = ''] = path.split('?');
     url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/${ending}`;
     for (const [key, value] of new URLSearchParams(search)) url.searchParams.append(key, value);
     try {
-      const response = await fetch(url, { ...request, headers: this.#headers, signal });
-      const text = await readText(response);
-      if (response.ok) return text;
-      this.#notePause(response);
-      throw new PrometheusAnswerError(
-        `Prometheus answered with ${response.status}: ${explain(text)}`,
-        response.status,
+      return await runWithin({ limitMs: TIMEOUT_MS, stopped }, (signal) =>
+        this.#fetch(url, { ...request, signal }),
       );
     } catch (error) {
       if (error instanceof SourceUnavailableError) throw error;
       throw new SourceUnavailableError(`Prometheus did not answer: ${nameReason(error)}`, { cause: error });
     }
+  }
+
+  async #fetch(url: URL, request: RequestInit): Promise<string> {
+    const response = await fetch(url, { ...request, headers: this.#headers });
+    const text = await readText(response);
+    if (response.ok) return text;
+    this.#notePause(response);
+    const { status } = response;
+    throw new PrometheusAnswerError(`Prometheus answered with ${status}: ${explain(text)}`, status);
   }
 
   #notePause({ status, headers }: Response): void {

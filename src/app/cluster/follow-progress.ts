@@ -12,7 +12,7 @@ const REST_MS = 2_000;
 /** At most so much of the time is spent reading. */
 const REST_FACTOR = 20;
 /** What takes less is also read for a client that has just written, so that it finds what it wrote. */
-const CHEAP_MS = 10;
+const CHEAP_MS = 100;
 
 interface FollowProgressOptions {
   readonly pool: pg.Pool;

@@ -5,8 +5,9 @@ import { BackupError, type BackupHeader, type BackupTable } from './backup-forma
 /** The bookkeeping of migrations belongs to the database it is in. */
 const BOOKKEEPING = '_prisma_migrations';
 
-/** It too says something of a database, not of what is in it: which server uses it. */
+/** They too say something of a database, not of what is in it: which servers use it. */
 const TERM = 'server_term';
+const MEMBERS = 'cluster_member';
 
 /** Partitions are read as their table. Columns that PostgreSQL computes are left out. */
 const TABLES = `
@@ -17,7 +18,7 @@ const TABLES = `
   FROM pg_class c
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
   WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-    AND c.relname NOT IN ('${BOOKKEEPING}', '${TERM}')
+    AND c.relname NOT IN ('${BOOKKEEPING}', '${TERM}', '${MEMBERS}')
   GROUP BY c.oid, c.relname ORDER BY c.relname`;
 
 interface TableRow extends BackupTable {

@@ -17,6 +17,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'notifications',
     'configuration',
     'deploy',
+    'cluster',
     'high-availability',
     'backup',
     'access',

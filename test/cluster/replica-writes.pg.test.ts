@@ -159,7 +159,7 @@ it('scores that the leader commits reach a subscription on the replica, from the
   await client.dispose();
 });
 
-it('one who asks either is told who leads', async () => {
+it('either says who leads', async () => {
   for (const server of [onLeader(), onReplica()]) {
     const { serverInfo } = await read<{
       serverInfo: { members: { role: string; address: string; isReady: boolean }[] };
@@ -175,7 +175,7 @@ it('requests that come while nobody leads wait for the replica, which leads on t
   await read(onReplica(), MONITOR, { name: 'takeover.a' });
   const stopped = leader.stop();
   const points = [{ metric: 'takeover.a', timestamp: new Date(START_MS).toISOString(), value: 1 }];
-  // Begun before the other has stopped: it is answered by whoever leads then.
+  // Begun before the other has stopped: it is answered by the one that leads then.
   await read(onReplica(), PUT, { points });
   await stopped;
   expect((await replica.leading).addresses.http).toBe(`${replica.url}/`);

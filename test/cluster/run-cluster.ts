@@ -107,7 +107,6 @@ export async function awaitReady(port: number): Promise<void> {
 export async function findLeader(members: readonly Member[]): Promise<Member> {
   for (;;) {
     for (const { port } of members) {
-      process.stderr.write(`ask ${port} ${Date.now()}\n`);
       const found = await ask<{ serverInfo: { members: { address: string; role: string }[] } }>(
         `http://127.0.0.1:${port}/graphql`,
         '{ serverInfo { members { address role } } }',
@@ -179,7 +178,6 @@ async function lose(
   if (loss.startsWith('kill')) await lost.process.kill();
   else if (loss.startsWith('stop')) await lost.process.terminate();
   else child.kill('SIGSTOP');
-  process.stderr.write(`progress ${Date.now()}\n`);
   await load.progress();
   const recoveryMs = performance.now() - startedAt;
   if (loss === 'freeze leader') {
@@ -188,9 +186,7 @@ async function lose(
     const [status] = (await exited) as [number | null];
     isZombie = status !== 1;
   }
-  process.stderr.write(`start ${Date.now()}\n`);
   lost.process = await start(lost.port);
-  process.stderr.write(`started ${Date.now()}\n`);
   await awaitReady(lost.port);
   return { recoveryMs, isZombie };
 }

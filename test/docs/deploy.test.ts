@@ -15,6 +15,24 @@ const FOLDER = join(import.meta.dirname, '../../docs/deploy');
 const read = (file: string) => readFileSync(join(FOLDER, file), 'utf8');
 const run = promisify(execFile);
 const VERIFIER = '/usr/bin/systemd-analyze';
+const HAPROXY = '/usr/sbin/haproxy';
+const composeFile = z.object({
+  services: z.record(
+    z.string(),
+    z.object({ hostname: z.string().optional(), environment: z.record(z.string(), z.string()).optional() }),
+  ),
+});
+const podOf = z.object({
+  spec: z.object({
+    template: z.object({
+      spec: z.object({
+        containers: z.array(
+          z.object({ env: z.array(z.object({ name: z.string(), value: z.string().optional() })) }),
+        ),
+      }),
+    }),
+  }),
+});
 
 describe('the unit of systemd', () => {
   const unit = read('lapwing.service');
@@ -162,5 +180,76 @@ describe('the manifests for Kubernetes', () => {
       entries: [],
       deletions: [],
     });
+  });
+});
+
+describe('the files of a cluster', () => {
+  const compose = parseAllDocuments(read('compose.cluster.yaml'), { merge: true })[0];
+  const { services } = composeFile.parse(compose?.toJS());
+  const members = Object.entries(services).filter(([name]) => name.startsWith('lapwing-'));
+  const manifests = parseAllDocuments(read('kubernetes.cluster.yaml'));
+  const deployment = manifests
+    .map((document) => document.toJS() as { readonly kind: string })
+    .find(({ kind }) => kind === 'Deployment');
+
+  it('are YAML without a mistake', () => {
+    expect(
+      [compose, ...manifests].flatMap((document) => [
+        ...(document?.errors ?? []),
+        ...(document?.warnings ?? []),
+      ]),
+    ).toEqual([]);
+  });
+
+  it('set what members of one cluster need, and nothing that is no setting', () => {
+    expect(members).toHaveLength(3);
+    for (const [name, { hostname, environment = {} }] of members) {
+      // The others reach it by its host name.
+      expect(hostname).toBe(name);
+      expect(findUnknownSettings(environment)).toEqual([]);
+      const secrets = {
+        LAPWING_SEALING_KEY: Buffer.alloc(32).toString('base64'),
+        LAPWING_API_KEY: 'k'.repeat(32),
+      };
+      const given = { ...environment, ...secrets };
+      expect(readConfig(given)).toMatchObject({ cluster: true });
+    }
+    const pod = podOf.parse(deployment).spec.template.spec;
+    const environment = Object.fromEntries(
+      (pod.containers[0]?.env ?? []).map(({ name, value }) => [name, value ?? '']),
+    );
+    expect(findUnknownSettings(environment)).toEqual([]);
+    // Files that are in the pod alone.
+    const others = Object.entries(environment).filter(([name]) => !name.endsWith('_FILE'));
+    const address = environment.LAPWING_PEER_ADDRESS?.replace('$(POD_IP)', '10.0.0.7');
+    expect(
+      readConfig({
+        ...Object.fromEntries(others),
+        DATABASE_URL: 'postgresql://x/y',
+        LAPWING_PEER_ADDRESS: address,
+      }),
+    ).toMatchObject({ cluster: true, peerAddress: 'http://10.0.0.7:4000' });
+  });
+
+  it('have HAProxy ask each member for /ready', () => {
+    const text = read('haproxy.cluster.cfg');
+    const servers = [...text.matchAll(/^ {2}server \w+ ([\w-]+):(4000|2003)$/gm)].map(
+      ([, host, port]) => `${host}:${port}`,
+    );
+    const names = members.map(([name]) => name);
+    expect(servers).toEqual([...names.map((name) => `${name}:4000`), ...names.map((name) => `${name}:2003`)]);
+    expect(text.match(/option httpchk GET \/ready/g)).toHaveLength(2);
+  });
+
+  it.skipIf(!existsSync(HAPROXY))('are taken by HAProxy', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lapwing-haproxy-'));
+    try {
+      const file = join(folder, 'haproxy.cfg');
+      // It looks names up when it starts.
+      await writeFile(file, read('haproxy.cluster.cfg').replace(/lapwing-\d/g, '127.0.0.1'));
+      await run(HAPROXY, ['-c', '-f', file]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });

@@ -1,8 +1,10 @@
 /** A member of a cluster that follows another one, within this process: `await using replica = await startReplica(database, settings)`. */
 import { startLapwing, type Lapwing } from '../../src/app/start-server.ts';
 import { createLog } from '../../src/log.ts';
+import { toError } from '../../src/platform/runtime/to-error.ts';
 import { readConfig } from '../../src/platform/config/read-config.ts';
 import type { TestDatabase } from './database.ts';
+import { createDeferred } from './deferred.ts';
 import { until } from './until.ts';
 
 export interface TestReplica extends AsyncDisposable {
@@ -28,18 +30,16 @@ export async function startReplica(
     ...settings,
   });
   const stopping = new AbortController();
-  let leading: Promise<Lapwing> | null = null;
-  const address = await new Promise<string>((resolve, reject) => {
-    leading = startLapwing(config, createLog('silent'), {
-      onLost: (error) => {
-        throw error;
-      },
-      onStandby: resolve,
-      signal: stopping.signal,
-    });
-    leading.catch(reject);
+  const waiting = createDeferred<string>();
+  const leading = startLapwing(config, createLog('silent'), {
+    onLost: (error) => {
+      throw error;
+    },
+    onStandby: waiting.resolve,
+    signal: stopping.signal,
   });
-  const started: Promise<Lapwing> = leading ?? Promise.reject(new Error('it was not started'));
+  leading.catch((error: unknown) => waiting.reject(toError(error)));
+  const address = await waiting.promise;
   await until(async () => {
     const response = await fetch(`${address}/ready`);
     if (!response.ok) throw new Error(await response.text());
@@ -47,8 +47,8 @@ export async function startReplica(
   const dispose = async () => {
     stopping.abort();
     // One that leads is stopped; the wait of one that does not has ended.
-    const lapwing = await started.catch(() => null);
+    const lapwing = await leading.catch(() => null);
     await lapwing?.stop();
   };
-  return { url: address, leading: started, [Symbol.asyncDispose]: dispose };
+  return { url: address, leading, [Symbol.asyncDispose]: dispose };
 }

@@ -19,7 +19,7 @@ type ClusterOptions = Omit<ReplicaOptions, 'address' | 'onOtherLog'>;
 
 /** Between two tries to become a replica. */
 const TRY_AGAIN_MS = 1_000;
-/** Others are told that it leaves, and send it nothing more, before it takes nothing more. */
+/** The others know that it leaves, and send it nothing more, before it takes nothing more. */
 const LEAVE_MS = 300;
 /** Addresses that stand for all of a machine: nobody else reaches it by them. */
 const ANY_ADDRESS = new Set(['0.0.0.0', '::']);
@@ -70,14 +70,14 @@ export class ClusterServer {
     return address;
   }
 
-  /** The others are told that this one leads, and where. @param ports of its protocols beside HTTP */
+  /** Lets the others know that this one leads, and where. @param ports of its protocols beside HTTP */
   async announce(term: string, ports: MemberState['ports']): Promise<void> {
     await this.#setState({ term, isReady: true, ports });
     // Requests that wait for a leader still use it: they find this one.
     this.#retiring = this.#stopReplica();
   }
 
-  /** Takes nothing more, after the others have been told. */
+  /** Takes nothing more, once the others know. */
   async leave(): Promise<void> {
     this.#stopping.abort();
     if (this.#membership !== null) {

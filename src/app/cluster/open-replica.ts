@@ -2,10 +2,11 @@
 import { ClusterDirectory } from '../../platform/cluster/cluster-directory.ts';
 import type { ForwardedHeader } from '../../platform/cluster/forwarded-header.ts';
 import type { Config } from '../../platform/config/read-config.ts';
+import { DatabaseAwayError } from '../../platform/postgres/outage.ts';
 import { describeConnection } from '../../platform/postgres/connection.ts';
 import { buildOrTearDown } from '../../platform/runtime/shutdown-stack.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
-import { createForwardOperation } from '../../api/http/cluster/forward-operation.ts';
+import { createForwardOperation } from '../../api/graphql/transport/forward-operation.ts';
 import { createForward } from '../../api/http/cluster/forward-request.ts';
 import { createForwardSocket } from '../../api/http/cluster/forward-socket.ts';
 import type { Readiness } from '../../api/http/health.ts';
@@ -51,6 +52,7 @@ export interface Replica {
 
 /** What is older than this was not read in time: somebody else is asked. */
 const MAX_LOG_AGE_MS = 5_000;
+const ATTACH_LIMIT_MS = 5_000;
 
 /** Ready to answer when this resolves. @throws what the database throws */
 export function openReplica(options: ReplicaOptions): Promise<Replica> {
@@ -74,7 +76,6 @@ export function openReplica(options: ReplicaOptions): Promise<Replica> {
     });
     await engine.inventory.load();
     polled.start();
-    const { registry } = engine;
     const progress = new FollowProgress({ ...engine, log });
     const { onOtherLog } = options;
     const tail = new LogTail({ ...engine, barsFollower: BARS_FOLLOWER, log, onOtherLog });
@@ -116,7 +117,9 @@ export function openReplica(options: ReplicaOptions): Promise<Replica> {
       await caches.catchUp();
       await Promise.all([tail.look().catch(() => undefined), progress.catchUp()]);
     };
-    await registry.load();
+    // What is read from now on is read again when it changes.
+    if (!(await database.changes.whenAttached(ATTACH_LIMIT_MS))) throw new DatabaseAwayError();
+    await caches.catchUp();
     await tail.look();
     tail.start();
     progress.start();

@@ -20,7 +20,7 @@ import { reloadMetrics } from './reload-metrics.ts';
 interface ReplicaCachesOptions {
   readonly changes: Pick<ChangeChannels, 'listen' | 'catchUp'>;
   readonly registry: Registry;
-  /** Of whoever notes in metrics what their scores show. */
+  /** Held while metrics are changed by what their scores show. */
   readonly writeLock: Pick<WriteLock, 'runExclusive'>;
   readonly live: ScoreFeed;
   readonly labels: Labels;
@@ -67,7 +67,7 @@ export class ReplicaCaches implements AsyncDisposable {
     ];
   }
 
-  /** Whether what was told of has been read. */
+  /** Whether all that was notified has been read. */
   isCurrent(): boolean {
     return !this.#isBehind;
   }

@@ -16,7 +16,7 @@ export interface ClusterMember {
   readonly startedAt: Date;
 }
 
-/** What is known is read again after this long: a lease that is over is no change anybody is told of. */
+/** What is known is read again after this long: nobody is notified of a lease that is over. */
 const MAX_AGE_MS = 1_000;
 /** Between two looks for a leader, while there is none. */
 const LOOK_MS = 100;

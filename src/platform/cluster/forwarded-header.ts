@@ -40,7 +40,7 @@ export class ForwardedHeader {
   }
 }
 
-/** Whether a member passed it on: it is not passed on again, whoever signed it. */
+/** Whether a member passed it on: it is not passed on again, also where the signature is not valid. */
 export function isForwarded(headers: IncomingHttpHeaders): boolean {
   return headers[FORWARDED_HEADER] !== undefined;
 }

@@ -117,7 +117,7 @@ export class Membership {
   }
 }
 
-/** Only what has changed is set, so that the others are told of nothing else. */
+/** Only what has changed is set, so that the others are notified of nothing else. */
 const UPSERT = `
   WITH gone AS (
     DELETE FROM cluster_member WHERE lease_until < clock_timestamp() - make_interval(secs => $10)

@@ -111,9 +111,7 @@ const FILE_SUFFIX = '_FILE';
  * or to seal with other keys.
  */
 const NEVER_EMPTY: ReadonlySet<string> = new Set(
-  [SETTINGS.apiKey, SETTINGS.databaseUrl, SETTINGS.sealingKey, SETTINGS.clusterSecret].map(
-    ({ name }) => name,
-  ),
+  [SETTINGS.apiKey, SETTINGS.databaseUrl, SETTINGS.sealingKey].map(({ name }) => name),
 );
 
 /**

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
+import { Signal } from '../runtime/signal.ts';
 
 /**
  * Notified by triggers of the database: `changes` with the name of the table, `metrics` with numbers of metrics and commas
@@ -17,7 +18,7 @@ const CHANNELS = {
 } as const;
 export type ChangeChannel = keyof typeof CHANNELS;
 
-/** @param what PostgreSQL was told to say; null when changes may have been missed */
+/** @param what the payload of the notification; null when changes may have been missed */
 export type OnChange = (what: string | null) => void;
 
 /** An answer proves that its connection has heard of everything before it. The health probe asks twice a second. */
@@ -27,6 +28,7 @@ export class ChangeChannels {
   readonly #listeners: ReadonlyMap<string, Set<OnChange>>;
   /** By what `catchUp` has PostgreSQL say. */
   readonly #barriers = new Map<string, () => void>();
+  readonly #attached = new Signal();
   #client: pg.Client | null = null;
   #answeredMs = -Infinity;
 
@@ -50,8 +52,8 @@ export class ChangeChannels {
   }
 
   /**
-   * Resolves once all changes that were committed before have been told to the listeners; at once while there is no
-   * connection, or when it is lost: listeners are told to read all again then.
+   * Resolves once all changes that were committed before have reached the listeners; at once while there is no
+   * connection, or when it is lost: listeners read all again then.
    */
   async catchUp(): Promise<void> {
     const client = this.#client;
@@ -68,13 +70,23 @@ export class ChangeChannels {
     }
   }
 
+  /** Resolves once there is a connection, or after `limitMs`. @returns whether there is one */
+  async whenAttached(limitMs: number): Promise<boolean> {
+    const attached = this.#attached.wait(limitMs);
+    if (this.#client === null) await attached.done;
+    attached.cancel();
+    return this.#client !== null;
+  }
+
   /** Listens on this connection from now on. @throws what PostgreSQL throws */
   async attach(client: pg.Client): Promise<void> {
-    this.#client = client;
     client.on('notification', ({ channel, payload = '' }) => {
       for (const onChange of this.#listeners.get(channel) ?? []) onChange(payload);
     });
     for (const channel of this.#listeners.keys()) await client.query(`LISTEN ${channel}`);
+    // Not before: a catch-up that is begun on it hears of its own end.
+    this.#client = client;
+    this.#attached.wake();
     for (const listeners of this.#listeners.values()) for (const onChange of listeners) onChange(null);
   }
 

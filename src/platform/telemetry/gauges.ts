@@ -9,7 +9,7 @@ export const GAUGES = {
     'Scores not in the stored bars yet, a minute of them at most. More: the database is slower than what is pushed.',
   replica_lag:
     'Scores of the leader that this replica has not read yet. Rises when the database is slower than what is pushed.',
-  cluster_leader: '1 on the member that leads the cluster, 0 on replicas, and outside of clusters.',
+  cluster_leader: 'Whether this member leads its cluster: 1; on replicas, and outside of clusters, 0.',
   remote_write_lag:
     'Scores not written to LAPWING_REMOTE_WRITE_URL yet. Rises when the receiver is away or slow.',
   reorder_metrics_waiting:

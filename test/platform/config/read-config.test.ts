@@ -41,6 +41,36 @@ describe('settings', () => {
     expect(readConfig({ LAPWING_STANDBY: 'off' }).standby).toBe(false);
   });
 
+  it('make a member of a cluster, on a database of its own, that others reach at an address without a path', () => {
+    const cluster = { LAPWING_CLUSTER: 'on', DATABASE_URL: 'postgresql://a@b/c' };
+    expect(readConfig(cluster)).toMatchObject({
+      cluster: true,
+      peerAddress: undefined,
+      clusterSecret: undefined,
+    });
+    expect(() => readConfig({ LAPWING_CLUSTER: 'on' })).toThrow(
+      'DATABASE_URL: expected, because LAPWING_CLUSTER is on',
+    );
+    expect(() => readConfig({ ...cluster, LAPWING_STANDBY: 'on' })).toThrow(
+      'LAPWING_STANDBY and LAPWING_CLUSTER: expected one of them',
+    );
+    expect(() => readConfig({ ...cluster, LAPWING_CLUSTER_SECRET: 'short' })).toThrow(
+      'LAPWING_CLUSTER_SECRET=(hidden): expected at least 16 characters',
+    );
+    for (const [given, address] of [
+      ['http://10.0.0.7:4000', 'http://10.0.0.7:4000'],
+      ['http://lapwing-1:4000/', 'http://lapwing-1:4000'],
+      ['https://[fd00::7]', 'https://[fd00::7]'],
+    ]) {
+      expect(readConfig({ ...cluster, LAPWING_PEER_ADDRESS: given }).peerAddress).toBe(address);
+    }
+    for (const wrong of ['10.0.0.7:4000', 'http://lapwing-1:4000/path', 'ftp://lapwing-1', 'http://']) {
+      expect(() => readConfig({ ...cluster, LAPWING_PEER_ADDRESS: wrong })).toThrow(
+        /LAPWING_PEER_ADDRESS=.*expected/,
+      );
+    }
+  });
+
   it('want the sealing key as openssl prints it, and do not show what is wrong with it', () => {
     const key = Buffer.from(Array.from({ length: 32 }, (_, index) => index));
     expect(readConfig({ LAPWING_SEALING_KEY: key.toString('base64') }).sealingKey).toEqual(key);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { openClient } from '../../../src/platform/postgres/connection.ts';
 import { createLog } from '../../../src/log.ts';
 import { ChangeChannels } from '../../../src/platform/postgres/change-channels.ts';
 import { watchHealth } from '../../../src/platform/postgres/health-probe.ts';
@@ -52,6 +53,28 @@ test('a change of a key is heard of, its use is not, and what may have been miss
   await until(() => expect(heard.count).toBe(before + 1));
   await database.pool.query('TRUNCATE api_key');
   await until(() => expect(heard.count).toBe(before + 2));
+});
+
+test('a catch-up that is begun while a connection is being made ready ends', async () => {
+  await using database = await withDatabase();
+  const changes = new ChangeChannels(['keys', 'changes', 'metrics', 'barrier']);
+  const client = await openClient(database.connection, 'lapwing test');
+  const catchingUp: Promise<void>[] = [];
+  // At each step: before, between and after the statements that make it ready.
+  for (const channel of ['keys', 'changes', 'metrics', 'barrier'] as const) {
+    changes.listen(channel, () => catchingUp.push(changes.catchUp()));
+  }
+  const attaching = changes.attach(client);
+  for (let step = 0; step < 20; step++) {
+    catchingUp.push(changes.catchUp());
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await attaching;
+  expect(await changes.whenAttached(0)).toBe(true);
+  await Promise.all(catchingUp);
+  changes.detach();
+  expect(await changes.whenAttached(1)).toBe(false);
+  await client.end();
 });
 
 test('tables and metrics that change are named, and after a catch-up all that was committed before has been told', async () => {

@@ -12,7 +12,7 @@ import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { Log } from '../../../log.ts';
 import type { Handler } from '../routes.ts';
 import { sendJson } from '../send-json.ts';
-import { type LeaderLookup, openLeaderRequest } from './leader-connection.ts';
+import { type LeaderLookup, openLeaderRequest } from '../../../platform/cluster/leader-connection.ts';
 
 export interface ForwardOptions {
   readonly directory: LeaderLookup;

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { FORWARDED_HEADER, isForwarded } from '../../../platform/cluster/forwarded-header.ts';
 import type { SocketRoute } from '../routes.ts';
 import type { ForwardOptions } from './forward-request.ts';
-import { openLeaderRequest } from './leader-connection.ts';
+import { openLeaderRequest } from '../../../platform/cluster/leader-connection.ts';
 
 const UNAVAILABLE =
   'HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';

@@ -1,9 +1,9 @@
 /** Connections of a member to the leader of its cluster, for requests that only the leader can answer. */
 import { type ClientRequest, request as requestHttp, type RequestOptions } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { ClusterDirectory } from '../../../platform/cluster/cluster-directory.ts';
+import type { ClusterDirectory } from './cluster-directory.ts';
 
-/** A takeover takes less; whoever asks waits so long for it. */
+/** A takeover takes less; who asks waits so long for it. */
 const LEADER_LIMIT_MS = 5_000;
 /** Of an answer that stands still. */
 const ANSWER_LIMIT_MS = 60_000;

@@ -4,10 +4,11 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { z } from 'zod';
-import { FORWARDED_HEADER } from '../../../platform/cluster/forwarded-header.ts';
-import type { ForwardedOperation, ForwardOperation } from '../../graphql/server/forward-operations.ts';
-import type { ForwardOptions } from './forward-request.ts';
-import { openLeaderRequest } from './leader-connection.ts';
+import { FORWARDED_HEADER, type ForwardedHeader } from '../../../platform/cluster/forwarded-header.ts';
+import { type LeaderLookup, openLeaderRequest } from '../../../platform/cluster/leader-connection.ts';
+import type { Stats } from '../../../platform/telemetry/metrics.ts';
+import type { Log } from '../../../log.ts';
+import type { ForwardedOperation, ForwardOperation } from '../server/forward-operations.ts';
 
 /** What says who asks. Sessions of people stay with the leader: their requests are passed on whole. */
 const CREDENTIALS = ['authorization', 'x-api-key'] as const;
@@ -29,7 +30,16 @@ const RESULT = z
   })
   .refine(({ data, errors }) => data !== undefined || errors !== undefined, 'expected data or errors');
 
-export function createForwardOperation(options: Omit<ForwardOptions, 'readAddress'>): ForwardOperation {
+interface ForwardOptions {
+  readonly directory: LeaderLookup;
+  readonly header: Pick<ForwardedHeader, 'write'>;
+  /** Resolves once this replica knows what the leader has done. */
+  readonly catchUp: () => Promise<void>;
+  readonly stats: Pick<Stats, 'count'>;
+  readonly log: Log;
+}
+
+export function createForwardOperation(options: ForwardOptions): ForwardOperation {
   const { catchUp, stats, log } = options;
   return async (operation) => {
     stats.count('requests_forwarded');

@@ -42,6 +42,7 @@ export class Membership {
   #writing: Promise<void> = Promise.resolve();
   #isFailing = false;
   #hasLeft = false;
+  #left: Promise<void> | null = null;
 
   private constructor(
     options: MemberFacts & { readonly connection: string; readonly log: Log },
@@ -72,7 +73,11 @@ export class Membership {
   }
 
   /** The others know at once that it is gone, where the database answers. */
-  async leave(): Promise<void> {
+  leave(): Promise<void> {
+    return (this.#left ??= this.#leave());
+  }
+
+  async #leave(): Promise<void> {
     this.#hasLeft = true;
     clearTimeout(this.#timer);
     await this.#writing;

@@ -1,0 +1,97 @@
+/** A replica whose connection to the database, or to the leader, is not what it should be. */
+import { randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { leadThrough, readTarget, startProxy } from '../faults/proxy.ts';
+import { read } from '../helpers/ask.ts';
+import { findFreePort } from '../helpers/server-process.ts';
+import { startReplica } from '../helpers/start-replica.ts';
+import { startServer, type TestServer } from '../helpers/start-server.ts';
+import { until } from '../helpers/until.ts';
+
+const START_MS = Date.parse('2026-01-01T00:00:00Z');
+const SETTINGS = { LAPWING_CLUSTER: 'on', LAPWING_SEALING_KEY: randomBytes(32).toString('base64') };
+const MONITOR = `mutation ($name: String!) {
+  monitorMetric(input: { spec: { custom: { name: $name } }, model: { min: 0, max: 100 } }) { ... on Metric { id } } }`;
+const PUT = `mutation ($points: [MetricPointInput!]!) { putMetricData(input: { points: $points }) { accepted } }`;
+const SHOW = `{ serverInfo { cursor } metrics(first: 100) { nodes { name status lastTimestamp lastRowId labels { note } } }
+  metricData(first: 100, filter: {}) { nodes { value anomalyScore } } notificationRules { name } }`;
+
+let leader: TestServer;
+beforeAll(async () => {
+  leader = await startServer({
+    settings: {
+      ...SETTINGS,
+      LAPWING_GRAPHITE_PORT: '0',
+      LAPWING_STATSD_PORT: '0',
+      LAPWING_STATSD_FLUSH_SECONDS: '1',
+    },
+  });
+});
+afterAll(() => leader[Symbol.asyncDispose]());
+
+it('one that was cut off from the database says so, and knows all that happened once it is back', async () => {
+  await using proxy = await startProxy(readTarget(leader.database.connection));
+  const connection = leadThrough(leader.database.connection, proxy.port);
+  await using replica = await startReplica({ connection }, SETTINGS);
+  const monitored = await read<{ monitorMetric: { id: string } }>(leader, MONITOR, { name: 'gone' });
+  await read(leader, MONITOR, { name: 'stays' });
+  const before = await read(leader, SHOW);
+  await until(async () => expect(await read(replica, SHOW)).toEqual(before));
+  proxy.setCut(true);
+  const statusOf = async () => (await fetch(`${replica.url}/ready`)).status;
+  await until(async () => expect(await statusOf()).toBe(503));
+  await read(leader, 'mutation ($id: ID!) { deleteMetric(input: { id: $id }) { __typename } }', {
+    id: monitored.monitorMetric.id,
+  });
+  await read(leader, MONITOR, { name: 'new' });
+  const points = Array.from({ length: 50 }, (_, row) => ({
+    metric: row % 2 === 0 ? 'stays' : 'new',
+    timestamp: new Date(START_MS + row * 60_000).toISOString(),
+    value: row,
+  }));
+  await read(leader, PUT, { points });
+  await read(
+    leader,
+    `mutation { createNotificationRule(input: { name: "new", channels: [{ alertmanager: { url: "https://a.example" } }] }) { __typename } }`,
+  );
+  proxy.setCut(false);
+  await until(async () => expect(await statusOf()).toBe(200));
+  const after = await read(leader, SHOW);
+  await until(async () => expect(await read(replica, SHOW)).toEqual(after));
+});
+
+it('lines for Graphite and StatsD that come to a replica arrive at the leader', async () => {
+  const [graphite, statsd] = [await findFreePort(), await findFreePort()];
+  await using _ = await startReplica(leader.database, {
+    ...SETTINGS,
+    LAPWING_GRAPHITE_PORT: String(graphite),
+    LAPWING_STATSD_PORT: String(statsd),
+  });
+  // It is ready before its other ports are.
+  const socket = await until(async () => {
+    const made = connect(graphite, '127.0.0.1');
+    await once(made, 'connect');
+    return made;
+  });
+  socket.end(`relayed.tcp 7 ${START_MS / 1000}\n`);
+  const datagrams = createSocket('udp4');
+  const send = (text: string, port: number) =>
+    new Promise((resolve) => datagrams.send(text, port, '127.0.0.1', resolve));
+  const listNames = async () => {
+    const { metrics } = await read<{ metrics: { nodes: { name: string }[] } }>(
+      leader,
+      '{ metrics(first: 100, filter: { nameContains: "relayed" }) { nodes { name } } }',
+    );
+    return metrics.nodes.map(({ name }) => name).toSorted();
+  };
+  await until(async () => {
+    // Datagrams may be lost.
+    await send(`relayed.udp 7 ${START_MS / 1000}\n`, graphite);
+    await send('relayed.statsd:7|g', statsd);
+    expect(await listNames()).toEqual(['relayed.tcp', 'relayed.udp', 'stats.gauges.relayed.statsd']);
+  });
+  datagrams.close();
+});

@@ -4,6 +4,7 @@
  */
 import type { ClientAuth, Configuration } from 'openid-client';
 import { LoginError } from './login-error.ts';
+import { isGrantRefused, isTokenRefused } from './provider-refusal.ts';
 import { type Claims, readClaim, readUserName } from './roles.ts';
 import type { Tokens } from './session-secret.ts';
 
@@ -113,25 +114,32 @@ export class IdentityProvider {
 
   /**
    * Asks again, with the refresh token or, where there is none, with the access token at the userinfo endpoint.
+   * @param keep is given tokens that were renewed before something failed: the old refresh token may have been valid once
    * @returns null when the provider says that the user or the session is not valid any more
    * @throws whatever kept the provider from saying anything
    */
-  async confirm(subject: string, tokens: Tokens): Promise<Confirmation | null> {
+  async confirm(
+    subject: string,
+    tokens: Tokens,
+    keep: (renewed: Tokens) => Promise<void>,
+  ): Promise<Confirmation | null> {
     const config = await this.#discover();
+    let token: Token | null = null;
     try {
-      if (tokens.refreshToken === null) {
-        return await this.#confirm(config, subject, { tokens, claims: null, lifeSeconds: null });
-      }
-      const token = await this.#library.refreshTokenGrant(config, tokens.refreshToken);
-      const claims = token.claims() ?? null;
-      if (claims !== null && claims.sub !== subject) return null;
-      return await this.#confirm(config, subject, {
-        tokens: renew(tokens, token),
-        claims,
-        lifeSeconds: null,
-      });
+      if (tokens.refreshToken !== null)
+        token = await this.#library.refreshTokenGrant(config, tokens.refreshToken);
     } catch (error) {
-      if (this.#isRefusal(error)) return null;
+      if (await isGrantRefused(this.#library, error)) return null;
+      throw error;
+    }
+    const claims = token?.claims() ?? null;
+    if (claims !== null && claims.sub !== subject) return null;
+    const renewed = token === null ? tokens : renew(tokens, token);
+    try {
+      return await this.#confirm(config, subject, { tokens: renewed, claims, lifeSeconds: null });
+    } catch (error) {
+      if (isTokenRefused(this.#library, error)) return null;
+      if (token !== null) await keep(renewed);
       throw error;
     }
   }
@@ -209,12 +217,6 @@ export class IdentityProvider {
     const authenticate = isBasic ? ClientSecretBasic(clientSecret) : ClientSecretPost(clientSecret);
     authenticate(server, client, body, headers);
   };
-
-  #isRefusal(error: unknown): boolean {
-    const { ResponseBodyError, WWWAuthenticateChallengeError } = this.#library;
-    if (error instanceof ResponseBodyError) return error.error === 'invalid_grant';
-    return error instanceof WWWAuthenticateChallengeError && error.status < 500;
-  }
 
   #explain(error: unknown): LoginError {
     if (error instanceof LoginError) return error;

@@ -179,7 +179,8 @@ export class Sessions {
   async #ask(session: Session): Promise<void> {
     const tokens = await this.#readTokens(session);
     if (tokens === null) return this.#drop(session, 'its tokens are gone');
-    const confirmed = await this.#options.provider.confirm(session.stored.subject, tokens);
+    const keep = (renewed: Tokens) => this.#save(session, renewed);
+    const confirmed = await this.#options.provider.confirm(session.stored.subject, tokens, keep);
     if (!this.#open.isOpen(session)) return;
     if (confirmed === null) return this.#drop(session, 'the provider refused it');
     const role = findRole(this.#options.roles, confirmed.values);
@@ -227,8 +228,7 @@ export class Sessions {
 
   async #tick(): Promise<void> {
     this.#open.removeExpired();
-    const nowMs = Date.now();
-    const inUse = this.#open.sessionsInUse();
+    const [nowMs, inUse] = [Date.now(), this.#open.sessionsInUse()];
     for (const session of this.#open.all()) {
       const { usedMs, stored, caller, seal, dueMs } = session;
       const isUsed = usedMs > stored.verifiedMs || inUse.has(caller.user?.session ?? '');

@@ -13,9 +13,15 @@ export function readHeaderKey(headers: IncomingHttpHeaders): string | null {
   return Array.isArray(plain) ? plain.join() : plain;
 }
 
-/** The value of an authorization header. */
+/**
+ * The value of an authorization header. Anybody may send it, and over a WebSocket megabytes of it: it is read from its start
+ * to its end, once.
+ */
 function readAuthorization(text: string): string {
-  const [, scheme = '', rest = ''] = /^\s*(\S+)\s+(\S.*?)\s*$/s.exec(text) ?? [];
+  const plain = text.trim();
+  const [scheme = ''] = /^\S+/.exec(plain) ?? [];
+  const rest = plain.slice(scheme.length).trimStart();
+  if (rest === '') return text;
   switch (scheme.toLowerCase()) {
     case 'bearer':
     case 'token':

@@ -82,9 +82,10 @@ export async function countSamples(
   { fromMs, toMs, minScore }: CountedSamples,
 ): Promise<ReadonlyMap<number, number>> {
   const counts = new Map<number, number>();
-  for (let from = 0; from < metricNumbers.length; from += METRICS_AT_ONCE) {
+  const asked = [...new Set(metricNumbers)];
+  for (let from = 0; from < asked.length; from += METRICS_AT_ONCE) {
     const { rows } = await pool.query<CountRow>(COUNT_SAMPLES, [
-      metricNumbers.slice(from, from + METRICS_AT_ONCE),
+      asked.slice(from, from + METRICS_AT_ONCE),
       fromMs,
       toMs,
       minScore,
@@ -139,23 +140,26 @@ export interface SamplePlace {
   readonly timestampMs: number;
 }
 
-/** The samples at these places, in no order; one that is not there is left out. One statement. */
+/** The samples at these places, once each, in no order; one that is not there is left out. One statement. */
 export async function readSamplesAt(
   pool: Queryable,
   places: readonly SamplePlace[],
 ): Promise<readonly StoredSample[]> {
   if (places.length === 0) return [];
-  const { rows } = await pool.query<{ number: number; sample: SampleArray | null; data: Buffer | null }>(
-    READ_AT,
-    [
-      places.map(({ metricNumber }) => metricNumber),
-      toNumberArray(places.map(({ timestampMs }) => timestampMs)),
-      toNumberArray(places.map(({ timestampMs }) => startOfMonth(timestampMs))),
-    ],
-  );
   const wanted = new Map<number, Set<number>>();
   for (const { metricNumber, timestampMs } of places)
     wanted.set(metricNumber, (wanted.get(metricNumber) ?? new Set()).add(timestampMs));
+  const asked = Array.from(wanted, ([number, times]) =>
+    Array.from(times, (ms) => [number, ms] as const),
+  ).flat();
+  const { rows } = await pool.query<{ number: number; sample: SampleArray | null; data: Buffer | null }>(
+    READ_AT,
+    [
+      asked.map(([number]) => number),
+      toNumberArray(asked.map(([, ms]) => ms)),
+      toNumberArray(asked.map(([, ms]) => startOfMonth(ms))),
+    ],
+  );
   return rows.flatMap(({ number: metricNumber, sample, data }) => {
     if (sample !== null) return [readSampleArray(sample)];
     if (data === null) return [];

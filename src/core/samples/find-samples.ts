@@ -8,6 +8,7 @@ import { readBlock } from './packed/open-block.ts';
 import type { SampleBlock } from './packed/block-codec.ts';
 import { sampleAt } from './packed/sample-columns.ts';
 import {
+  boundTime,
   listChosen,
   listTests,
   type SampleRange,
@@ -56,7 +57,9 @@ export async function findSamples(
   order: SampleOrder,
 ): Promise<readonly (readonly StoredSample[])[]> {
   const found: StoredSample[][] = ranges.map(() => []);
-  let remaining: readonly Remaining[] = ranges.map((range, place) => ({ ...range, place }));
+  let remaining: readonly Remaining[] = ranges.map(({ metricNumber, fromMs, toMs }, place) => {
+    return { metricNumber, fromMs: boundTime(fromMs), toMs: boundTime(toMs), place };
+  });
   while (remaining.length > 0) {
     const rows = await readSome(pool, remaining, test, order);
     remaining = remaining.flatMap((range, index) => {

@@ -98,6 +98,18 @@ function toPhaseSet(phases: readonly (AnomalyPhase | null)[]): number {
   return phases.reduce((set, phase) => set | phaseBit(phase), 0);
 }
 
+/** The years 1 to 9999, which samples lie in by far. */
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+/**
+ * An end of a range as PostgreSQL takes it: it refuses times before 4714 BC, where an offset or a long range of a query may
+ * lead. No sample lies there.
+ */
+export function boundTime(ms: number | null): number | null {
+  return ms === null ? null : Math.min(LAST_MS, Math.max(FIRST_MS, ms));
+}
+
 /** A block lies in one month: those that reach into a range begin in the month it begins in, or later. */
 export function startOfMonth(ms: number | null): number | null {
   if (ms === null) return null;

@@ -21,7 +21,7 @@ export function writeRange(writer: BitWriter, { present, expected, lows, highs }
     keepPresent(present, PRESENT.low, lows),
     keepPresent(present, PRESENT.high, highs),
   ] as const;
-  const exponent = findExponent(parts);
+  const exponent = present.every(isWholeOrMissing) ? findExponent(parts) : null;
   writer.write(exponent === null ? 0 : 1, 1);
   if (exponent === null) {
     for (const part of parts) writeNumbers(writer, part);
@@ -68,15 +68,20 @@ export function readRange(reader: BitReader, present: Float64Array): Record<Rang
   };
 }
 
+const RANGE = PRESENT.expected | PRESENT.low | PRESENT.high;
+
+/** Only then the three are of the same rows. */
+function isWholeOrMissing(bits: number): boolean {
+  return (bits & RANGE) === RANGE || (bits & RANGE) === 0;
+}
+
 /** The power of two all numbers are multiples of, few enough of it; null when there is none. */
 function findExponent(parts: readonly Float64Array[]): number | null {
-  const [{ length } = { length: 0 }] = parts;
   let exponent = Infinity;
   let farthest = 0;
   for (const part of parts) {
-    if (part.length !== length) return null;
     const words = toWords(part);
-    for (let index = 0; index < length; index++) {
+    for (let index = 0; index < part.length; index++) {
       const value = part[index] ?? 0;
       if (!Number.isFinite(value) || isMinusZero(words, index)) return null;
       farthest = Math.max(farthest, Math.abs(value));

@@ -70,7 +70,7 @@ describe('bits', () => {
     expect(writer.align()).toBe(3);
     writer.write(0xffff_ffff, 32);
     expect(writer.align()).toBe(7);
-    expect(asText(writer.finish())).toBe(`10000000${'1010101010000000'}${'1'.repeat(32)}`);
+    expect(asText(writer.finish())).toBe(`100000001010101010000000${'1'.repeat(32)}`);
   });
 
   it('of before leave nothing behind in memory that is used again', () => {

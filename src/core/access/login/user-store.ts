@@ -27,6 +27,7 @@ export class Users {
   readonly #known = new Map<string, KnownUser>();
   /** Those the database has otherwise. */
   readonly #unsaved = new Set<string>();
+  #saving = Promise.resolve();
 
   constructor(options: {
     readonly pool: pg.Pool;
@@ -72,15 +73,8 @@ export class Users {
   }
 
   /** Writes what is not written yet. Never fails: it is tried again. */
-  async save(): Promise<void> {
-    for (const subject of [...this.#unsaved]) {
-      try {
-        await this.#write(subject);
-      } catch (error) {
-        this.#log.debug({ err: error }, 'what the provider said of a user could not be written yet');
-        return;
-      }
-    }
+  save(): Promise<void> {
+    return (this.#saving = this.#saving.then(() => this.#saveAll()));
   }
 
   /** Drops those who were not confirmed for long. */
@@ -89,6 +83,18 @@ export class Users {
       `DELETE FROM login_user WHERE confirmed_at < now() - interval '${KNOWN_FOR_DAYS} days'`,
     );
     for (const [subject] of this.#known) if (this.roleOf(subject) === null) this.#known.delete(subject);
+  }
+
+  /** One after the other: of two at once the older one could be written last. */
+  async #saveAll(): Promise<void> {
+    for (const subject of [...this.#unsaved]) {
+      try {
+        await this.#write(subject);
+      } catch (error) {
+        this.#log.debug({ err: error }, 'what the provider said of a user could not be written yet');
+        return;
+      }
+    }
   }
 
   async #write(subject: string): Promise<void> {

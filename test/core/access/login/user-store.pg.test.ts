@@ -1,8 +1,10 @@
 /** What the provider said of users: kept over a restart, and tried again while the database does not take it. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Role } from '../../../../src/core/access/login/roles.ts';
 import { Users } from '../../../../src/core/access/login/user-store.ts';
 import { createLog } from '../../../../src/log.ts';
+import { createDeferred } from '../../../helpers/deferred.ts';
 import { type TestDatabase, withDatabase } from '../../../helpers/database.ts';
 
 const OPS: Role = { value: 'ops', scopes: ['WRITE'], accountId: null };
@@ -14,8 +16,12 @@ beforeAll(async () => {
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
-async function start(roles: readonly Role[] = [OPS, DEV], issuer = 'https://id.example'): Promise<Users> {
-  const users = new Users({ pool: database.pool, issuer, roles, log: createLog('silent') });
+async function start(
+  roles: readonly Role[] = [OPS, DEV],
+  issuer = 'https://id.example',
+  pool: pg.Pool = database.pool,
+): Promise<Users> {
+  const users = new Users({ pool, issuer, roles, log: createLog('silent') });
   await users.start();
   return users;
 }
@@ -48,6 +54,57 @@ describe('users', () => {
     expect((await start()).roleOf('cy')).toEqual(OPS);
     await users.save();
     expect((await start()).roleOf('cy')).toBeNull();
+  });
+
+  it('who sign in twice at once have the later role in the database, too', async () => {
+    const [goOn, asked] = [createDeferred<null>(), [] as unknown[]];
+    // The first statement is a slow one.
+    const slow = new Proxy(database.pool, {
+      get: (pool, name, receiver): unknown => {
+        if (name !== 'query') return Reflect.get(pool, name, receiver);
+        return async (text: string, values: unknown[]) => {
+          if (text.startsWith('INSERT') && asked.push(values) === 1) await goOn.promise;
+          return pool.query(text, values);
+        };
+      },
+    });
+    const users = await start(undefined, undefined, slow);
+    const both = [users.confirm('eve', OPS), users.confirm('eve', DEV)];
+    await (await start()).confirm('bystander', DEV);
+    goOn.resolve(null);
+    await Promise.all(both);
+    expect(users.roleOf('eve')).toEqual(DEV);
+    expect((await start()).roleOf('eve')).toEqual(DEV);
+  });
+
+  it('who stay what they were are written once an hour, so that a start knows when they were confirmed', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const began = Date.now();
+      const users = await start();
+      const readConfirmed = async () => {
+        const { rows } = await database.pool.query<{ at: Date }>(
+          `SELECT confirmed_at AS at FROM login_user WHERE subject = 'fay'`,
+        );
+        return ((rows[0]?.at.getTime() ?? NaN) - began) / 60_000;
+      };
+      await users.confirm('fay', OPS);
+      vi.setSystemTime(began + 59 * 60_000);
+      await users.confirm('fay', OPS);
+      expect(await readConfirmed()).toBe(0);
+      vi.setSystemTime(began + 61 * 60_000);
+      await users.confirm('fay', OPS);
+      expect(await readConfirmed()).toBe(61);
+      vi.setSystemTime(began + 62 * 60_000);
+      await users.confirm('fay', DEV);
+      expect(await readConfirmed()).toBe(62);
+      vi.setSystemTime(began + 62 * 60_000 + 30 * 86_400_000 - 1);
+      expect(users.roleOf('fay')).toEqual(DEV);
+      vi.setSystemTime(began + 62 * 60_000 + 30 * 86_400_000);
+      expect(users.roleOf('fay')).toBeNull();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('that were not confirmed for 30 days are known no more', async () => {

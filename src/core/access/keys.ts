@@ -67,6 +67,7 @@ export class Keys {
   /** When they were read last, on the clock of `performance.now`. */
   #readMs = -Infinity;
   #stopListening: () => void = () => undefined;
+  #isStopped = false;
 
   constructor(options: KeysOptions) {
     this.#pool = options.pool;
@@ -168,11 +169,11 @@ export class Keys {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#stopListening();
     clearTimeout(this.#timer);
     this.#watchers.clear();
     await this.#reading.catch(() => undefined);
-    clearTimeout(this.#timer);
   }
 
   async #read() {
@@ -229,6 +230,6 @@ export class Keys {
       this.#log.debug({ err: error }, 'the keys could not be read again');
     }
     this.#endLost();
-    this.#timer = setTimeout(() => void this.#tick(), TICK_MS).unref();
+    if (!this.#isStopped) this.#timer = setTimeout(() => void this.#tick(), TICK_MS).unref();
   }
 }

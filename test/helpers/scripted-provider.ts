@@ -23,7 +23,7 @@ export interface ScriptedProvider extends AsyncDisposable {
   /** What discovery says. */
   readonly metadata: Record<string, unknown>;
   /** By path; null cuts the connection. */
-  readonly answers: Record<string, Answer | null>;
+  readonly answers: Record<string, Answer | null | ((form: URLSearchParams) => Answer)>;
   readonly requests: { path: string; headers: IncomingHttpHeaders; form: URLSearchParams }[];
   /** What the server makes of it. */
   readonly open: (client?: { clientId: string; clientSecret: string }) => Promise<IdentityProvider>;
@@ -35,8 +35,10 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
   const server = createServer((request, response) => {
     void (async () => {
       const path = request.url ?? '';
-      requests.push({ path, headers: request.headers, form: new URLSearchParams(await text(request)) });
-      const answer = answers[path] ?? null;
+      const form = new URLSearchParams(await text(request));
+      requests.push({ path, headers: request.headers, form });
+      const given = answers[path] ?? null;
+      const answer = typeof given === 'function' ? given(form) : given;
       if (answer === null) request.socket.destroy();
       else response.writeHead(answer.status, answer.headers).end(answer.body);
     })();

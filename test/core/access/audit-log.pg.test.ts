@@ -53,7 +53,7 @@ describe('an entry of the audit log', () => {
     );
     const text = fc.string({ unit, maxLength: 12 });
     // PostgreSQL's JSON has neither U+0000 nor half of a surrogate pair.
-    const asStored = (given: string) => given.replaceAll('\0', '\ufffd').toWellFormed();
+    const asStored = (given: string) => given.replaceAll(/[\0\p{Cs}]/gu, '\ufffd');
     const { audit, stats } = open();
     await fc.assert(
       fc.asyncProperty(text, text, async (name, value) => {
@@ -98,7 +98,7 @@ describe('an entry of the audit log', () => {
   it('is looked for every hour, until the log is stopped', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const query = vi.spyOn(database.pool, 'query');
-    const purges = () => query.mock.calls.filter(([text]) => String(text).startsWith('DELETE')).length;
+    const purges = () => query.mock.calls.filter(([text]) => text.startsWith('DELETE')).length;
     const { audit } = open();
     audit.start();
     expect(purges()).toBe(1);

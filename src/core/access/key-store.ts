@@ -93,7 +93,8 @@ function isUsable() {
 
 /** The account of this name, made if there is none. */
 export function ensureAccount(prisma: Pick<PrismaClient, 'account'>, name: string): Promise<Account> {
-  return prisma.account.upsert({ where: { name }, create: { name }, update: {} });
+  // An update of nothing would be a SELECT and an INSERT: of several at once all but one would fail.
+  return prisma.account.upsert({ where: { name }, create: { name }, update: { name } });
 }
 
 function check({ name, scopes, account, expiresAt }: NewKey): void {

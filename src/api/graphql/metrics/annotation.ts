@@ -5,6 +5,7 @@ import { builder } from '../builder/builder.ts';
 import { ResourceRef } from '../inventory/resource.ts';
 import { MetricRef } from './metric.ts';
 import { checkRange, escapeLike, readOneOf, readRange } from '../builder/filter-input.ts';
+import { isTime, isUuid } from '../builder/cursor.ts';
 import { readAnnotationId } from '../builder/node-id.ts';
 import { checkPageLength, type PageArgs, readPage, THING_PAGE } from '../builder/page.ts';
 
@@ -221,6 +222,7 @@ function beside(key: AnnotationKey | null, side: 'lt' | 'gt'): Prisma.Annotation
 }
 
 function parseAnnotationCursor(text: string): AnnotationKey | null {
-  const [, time, id] = /^(\d{1,15})\.([0-9a-f-]{36})$/.exec(text) ?? [];
-  return time === undefined || id === undefined ? null : { createdAt: new Date(Number(time)), id };
+  const [, time, id] = /^(\d{1,15})\.(.+)$/.exec(text) ?? [];
+  const createdAt = Number(time);
+  return isTime(createdAt) && isUuid(id) ? { createdAt: new Date(createdAt), id } : null;
 }

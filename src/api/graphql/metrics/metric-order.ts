@@ -1,6 +1,6 @@
 /** Cursors of the lists of metrics: a place in an order, which no page then repeats or skips. */
 import type { OrderedPlace, PlainOrder } from '../../../core/metric-lists/order-metrics.ts';
-import { decodeCursor, encodeCursor } from '../builder/cursor.ts';
+import { decodeCursor, encodeCursor, isTime, isUuid } from '../builder/cursor.ts';
 
 const TAGS: Readonly<Record<PlainOrder, string>> = { NAME: 'n', CREATED: 'c', LAST_TIMESTAMP: 't' };
 
@@ -17,12 +17,4 @@ export function parsePlace(order: PlainOrder, cursor: string): OrderedPlace | nu
 function isValueOf(order: PlainOrder, value: unknown): value is OrderedPlace['value'] {
   if (order === 'NAME') return typeof value === 'string' && !value.includes('\0');
   return isTime(value) || (value === null && order === 'LAST_TIMESTAMP');
-}
-
-function isTime(value: unknown): boolean {
-  return typeof value === 'number' && Math.abs(value) < 8.64e15;
-}
-
-export function isUuid(value: unknown): value is string {
-  return typeof value === 'string' && /^[0-9a-f-]{36}$/.test(value);
 }

@@ -8,8 +8,7 @@ import { countMetrics } from '../../../core/metric-lists/select-metrics.ts';
 import type { Metric } from '../../../generated/prisma/client.ts';
 import type { Context } from '../builder/context.ts';
 import { type MetricFilter, toSelection } from './metric-filter.ts';
-import { decodeCursor, encodeCursor } from '../builder/cursor.ts';
-import { isUuid } from './metric-order.ts';
+import { decodeCursor, encodeCursor, isTime, isUuid } from '../builder/cursor.ts';
 import { type FindMany, findPlaced, type Placed, withoutPlaces } from '../builder/placed.ts';
 import { type Page, type PageArgs, readPage, THING_PAGE } from '../builder/page.ts';
 
@@ -66,8 +65,8 @@ function writeCursor({ rank, name, id }: RankedPlace, { minutes, toMs }: BarRang
 
 function parseCursor(cursor: string, range: BarRange): Place | null {
   const [tag, minutes, toMs, rank, name, id] = decodeCursor(cursor);
-  if (tag !== 'a' || minutes !== range.minutes || typeof toMs !== 'number') return null;
-  if (!Number.isSafeInteger(toMs) || Math.abs(toMs) > 8.64e15) return null;
+  if (tag !== 'a' || minutes !== range.minutes) return null;
+  if (!isTime(toMs) || !Number.isSafeInteger(toMs)) return null;
   if (typeof rank !== 'string' || !/^\d{1,18}$/.test(rank)) return null;
   if (typeof name !== 'string' || name.includes('\0') || !isUuid(id)) return null;
   return { toMs, rank, name, id };

@@ -1,5 +1,6 @@
 /** Every autostack and who is in it, in memory: sources and the API ask here. Members follow the inventory. */
 import type pg from 'pg';
+import { toStorable } from '../../platform/bounded-input/storable-text.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
 import type { Log } from '../../log.ts';
@@ -90,7 +91,8 @@ export class AutostackDirectory {
   }
 
   /** Its members could not be listed: they stay as they were. */
-  async setProblem(stack: StackEntry, problem: string): Promise<void> {
+  async setProblem(stack: StackEntry, said: string): Promise<void> {
+    const problem = toStorable(said);
     if (stack.problem === problem) return;
     // One that was deleted meanwhile has none.
     await this.#prisma.autostack.updateMany({ where: { id: stack.id }, data: { problem } });

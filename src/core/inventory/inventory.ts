@@ -5,6 +5,7 @@
 import type pg from 'pg';
 import { ExpectedError, SourceUnavailableError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
+import { toStorable } from '../../platform/bounded-input/storable-text.ts';
 import type { Discover } from '../sources/source.ts';
 import { saveResources } from './save-resources.ts';
 
@@ -96,7 +97,7 @@ export class Inventory {
     const atMs = this.#now();
     this.#tried.set(region, atMs);
     const { resources, wholeTypes, problems } = await this.#discover(region, this.#aborting.signal);
-    const problem = problems.length === 0 ? null : [...new Set(problems)].join('; ');
+    const problem = problems.length === 0 ? null : toStorable([...new Set(problems)].join('; '));
     const failed = resources.length === 0 && problems.length > 0;
     const { refreshedMs, typesListedMs } = this.#ages.get(region) ?? UNKNOWN;
     const age = {

@@ -5,6 +5,7 @@
 import type pg from 'pg';
 import type { Log } from '../../log.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
+import { toStorable } from '../../platform/bounded-input/storable-text.ts';
 import type { StatusFeed } from '../../platform/runtime/change-feed.ts';
 import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 
@@ -30,7 +31,7 @@ export function createCollectorErrors(options: {
   const open = async (entry: MetricEntry, failure: Error) => {
     const since = now();
     const error = {
-      message: failure.message,
+      message: toStorable(failure.message),
       since: new Date(since).toISOString(),
       deadline: new Date(since + GRACE_MS).toISOString(),
     };
@@ -43,7 +44,7 @@ export function createCollectorErrors(options: {
     writeLock.runExclusive(async () => {
       await pool.query(
         `UPDATE metric SET status = 'ERROR', message = $2, collector_error = NULL WHERE number = $1`,
-        [entry.number, failure.message],
+        [entry.number, toStorable(failure.message)],
       );
       await registry.load([entry.number]);
       statusFeed.publish(entry.id);

@@ -12,6 +12,7 @@ import type {
 import type { Log } from '../../../log.ts';
 import { LISTED_INCIDENTS, type Message } from '../../notify/message.ts';
 import { sendMessage, type ChannelConfig, type SendContext, type SendOutcome } from '../../notify/send.ts';
+import { toStorable } from '../../../platform/bounded-input/storable-text.ts';
 import { toError } from '../../../platform/runtime/to-error.ts';
 import { writeMessage } from '../../notify/write-message.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
@@ -76,7 +77,7 @@ async function deliver(due: DueMessage, context: DeliverContext): Promise<Delive
       stats.count('notifications_refused_in_part');
       log.warn({ notification: due.id, leftOut }, 'a part of a message was refused');
     }
-    const lastError = leftOut?.slice(0, MAX_PROBLEM_LENGTH) ?? null;
+    const lastError = leftOut === null ? null : toStorable(leftOut.slice(0, MAX_PROBLEM_LENGTH));
     await note(due, context, { ...texts, state: 'SENT', sentAt: now(), lastError });
     return { isSent: true, pausedUntil: null };
   }
@@ -90,7 +91,7 @@ async function deliver(due: DueMessage, context: DeliverContext): Promise<Delive
   const dueAt = new Date(now().getTime() + pauseMs);
   await note(due, context, {
     ...texts,
-    lastError: problem.slice(0, MAX_PROBLEM_LENGTH),
+    lastError: toStorable(problem.slice(0, MAX_PROBLEM_LENGTH)),
     ...(isOver ? { state: 'FAILED' } : { dueAt }),
   });
   const pausedUntil = retryAfterMs === null ? null : new Date(now().getTime() + retryAfterMs);

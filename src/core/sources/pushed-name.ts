@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { MAX_NAME_LENGTH, UNPRINTABLE } from '../../model.ts';
+import { cutText } from '../../platform/bounded-input/storable-text.ts';
 
 /** In UTF-16 units. The longest series of real agents (Kubernetes, k6) have some 350; InfluxDB ends at 65,535 bytes. */
 export const MAX_PUSHED_NAME = 4096;
@@ -117,7 +118,7 @@ export function toPushedIdentity(name: string): string {
 export function toPushedServer(name: string): string {
   if (name.length <= MAX_NAME_LENGTH) return name;
   // No half of a character is left at the cut.
-  const shown = name.slice(0, MAX_NAME_LENGTH - SHOWN_DIGITS - 1).replace(/[\ud800-\udbff]$/, '');
+  const shown = cutText(name, MAX_NAME_LENGTH - SHOWN_DIGITS - 1);
   return `${shown}…${hash(name).slice(0, SHOWN_DIGITS)}`;
 }
 

@@ -4,3 +4,8 @@
 export function toStorable(text: string): string {
   return text.replaceAll(/[\0\p{Cs}]/gu, '\ufffd');
 }
+
+/** The beginning of a text, with no half of a character at its end. */
+export function cutText(text: string, maxLength: number): string {
+  return text.slice(0, maxLength).replace(/[\ud800-\udbff]$/, '');
+}

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { MAX_NAME_LENGTH, UNPRINTABLE } from '../../../model.ts';
+import { cutText } from '../../../platform/bounded-input/storable-text.ts';
 import { parseSpec } from '../parse-spec.ts';
 import { findResourceTag } from '../series-resource.ts';
 import type { MetricDescription } from '../source.ts';
@@ -52,7 +53,7 @@ export function describePrometheusMetric(spec: unknown): MetricDescription {
   const resourceId = shorten(given.resource ?? labelled ?? shownName);
   const tags = [...labels]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => ({ key, value: value.slice(0, MAX_NAME_LENGTH) }));
+    .map(([key, value]) => ({ key, value: cutText(value, MAX_NAME_LENGTH) }));
   return {
     identity: createHash('sha256')
       .update(JSON.stringify([query, periodSeconds]))
@@ -81,5 +82,5 @@ export function describePrometheusMetric(spec: unknown): MetricDescription {
 /** On one line, as long as a name may be. */
 function shorten(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ');
-  return line.length <= MAX_NAME_LENGTH ? line : `${line.slice(0, MAX_NAME_LENGTH - 1)}…`;
+  return line.length <= MAX_NAME_LENGTH ? line : `${cutText(line, MAX_NAME_LENGTH - 1)}…`;
 }

@@ -62,6 +62,23 @@ describe('the spec of a Prometheus metric', () => {
     expect(describePrometheusMetric({ query: `sum(${'x'.repeat(3000)})` }).name).toHaveLength(255);
   });
 
+  it.each([253, 254, 255, 256])('cuts no character in two, where %d letters are before one', (length) => {
+    const text = `${'x'.repeat(length)}💥💥`;
+    const half = /\p{Cs}/u;
+    const {
+      name,
+      server,
+      tags = [],
+      resource,
+    } = describePrometheusMetric({
+      query: `up{instance="${text}",a="${text}"}`,
+    });
+    for (const cut of [name, server, resource?.resourceId, ...tags.map(({ value }) => value)])
+      expect(cut).not.toMatch(half);
+    expect(tags.every(({ value }) => value.length <= 255 && text.startsWith(value))).toBe(true);
+    expect(describePrometheusMetric({ query: `sum(${text})` }).name).not.toMatch(half);
+  });
+
   it('is the same metric under another name, and another with another query or period', () => {
     const identity = (spec: object) => describePrometheusMetric({ query: 'up', ...spec }).identity;
     expect(identity({ name: 'a', resource: 'b' })).toBe(identity({}));

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { InvalidInputError } from '../../../../errors.ts';
 import { MAX_NAME_LENGTH, UNPRINTABLE } from '../../../../model.ts';
+import { cutText } from '../../../../platform/bounded-input/storable-text.ts';
 import { parseSpec } from '../../parse-spec.ts';
 import type { MetricDescription } from '../../source.ts';
 import { DEFAULT_PERIOD_SECONDS, findInCatalogue } from '../catalogue.ts';
@@ -127,5 +128,5 @@ function compareFirst([a = '']: readonly unknown[], [b = '']: readonly unknown[]
 /** On one line, as long as a name may be. */
 function shorten(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ');
-  return line.length <= MAX_NAME_LENGTH ? line : `${line.slice(0, MAX_NAME_LENGTH - 1)}…`;
+  return line.length <= MAX_NAME_LENGTH ? line : `${cutText(line, MAX_NAME_LENGTH - 1)}…`;
 }

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readAnomalySpans } from '../../../src/core/samples/read-anomaly-span.ts';
+import { createSampleMonths } from '../../../src/core/samples/month-partitions.ts';
+import type { ScoredSample } from '../../../src/core/samples/stored-sample.ts';
+import type { AnomalyPhase } from '../../../src/model.ts';
+import { fc } from '../../helpers/property.ts';
+import { makeScoredSample } from '../../helpers/scored-sample.ts';
+import { FIRST_MS, LAST_MS, storeSamples } from '../../helpers/stored-samples.ts';
 import { NOON_MS, openBench, type Bench, type Scored } from '../incidents/open-incidents.ts';
 
 let bench: Bench;
@@ -55,4 +61,59 @@ it('reaches from the sample that opened an anomaly to the last that was anomalou
   expect(await spanAt(excluded, 0, 4)).toEqual(['0-4', '0-4']);
   // Of an anomaly whose beginning retention took away, or that was never scored, there is nothing to say.
   expect(await spanAt(metric, 0)).toEqual([null]);
+});
+
+/** What follows each other in a metric, with the spans that come of it. */
+const part = fc.record({
+  normal: fc.integer({ min: 0, max: 3 }),
+  excluded: fc.integer({ min: 0, max: 2 }),
+  quiet: fc.boolean(),
+  /** Of an anomaly: how many samples continue it, and how many are near normal behind them. Null for none. */
+  anomaly: fc.option(fc.record({ continues: fc.nat(6), recovers: fc.nat(3) }), { freq: 5 }),
+});
+
+it('is that of any anomaly, wherever its samples are, of many metrics at once', async () => {
+  await createSampleMonths(bench.database.pool).ensure([FIRST_MS, LAST_MS]);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(part, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 3 }),
+      fc.record({
+        blockSize: fc.integer({ min: 1, max: 9 }),
+        packed: fc.array(fc.boolean(), { minLength: 1 }),
+      }),
+      async (metrics, layout) => {
+        const samples: ScoredSample[] = [];
+        const wanted: { metricNumber: number; timestampMs: number; span: object }[] = [];
+        for (const [metric, parts] of metrics.entries()) {
+          let minute = 0;
+          const add = (phase: AnomalyPhase | null) => {
+            minute += 1;
+            const own = { metricNumber: metric + 1, timestampMs: FIRST_MS + minute * 60_000, phase };
+            samples.push({ ...makeScoredSample(samples.length + 1), ...own });
+            return own.timestampMs;
+          };
+          for (const [index, { normal, excluded, quiet, anomaly }] of parts.entries()) {
+            for (let count = 0; count < normal; count++) add(null);
+            if (quiet) add('QUIET_PERIOD');
+            if (anomaly === null) continue;
+            const times = [add('OPENS')];
+            for (let count = 0; count < anomaly.continues; count++) times.push(add('CONTINUES'));
+            const span = { fromMs: times[0], toMs: times.at(-1) };
+            for (let count = 0; count < anomaly.recovers; count++) times.push(add('RECOVERS'));
+            // They say nothing: the anomaly may go on behind them.
+            for (let count = 0; count < excluded; count++) add('EXCLUDED');
+            const ends = parts
+              .slice(index + 1)
+              .some((one) => one.normal > 0 || one.quiet || one.anomaly !== null);
+            for (const timestampMs of times)
+              wanted.push({ metricNumber: metric + 1, timestampMs, span: { ...span, lasts: !ends } });
+          }
+        }
+        await storeSamples(bench.database.pool, samples, layout);
+        const found = await readAnomalySpans(bench.database.pool, wanted);
+        expect(found).toEqual(wanted.map(({ span }) => span));
+      },
+    ),
+    { numRuns: 30, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
+  );
 });

@@ -65,7 +65,7 @@ describe('an entry of the audit log', () => {
         expect(storedName).toBe(asStored(`a${name}z`));
         if (!/^https?:/i.test(value)) expect(stored).toBe(asStored(value));
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
     expect(stats.read('audit_entries_lost')).toBe(0);
   });

@@ -114,7 +114,7 @@ describe('a new key', () => {
     await expect(make('K')).resolves.toBeDefined();
     await revokeKey(database.prisma, stored.id);
     await expect(make('k')).resolves.toBeDefined();
-    await database.pool.query(`UPDATE api_key SET expires_at = now()`);
+    await database.pool.query(`UPDATE api_key SET expires_at = now() - interval '1 second'`);
     await expect(make('k')).resolves.toBeDefined();
   });
 });
@@ -130,7 +130,9 @@ describe('the keys there are', () => {
         index,
       ]);
     await revokeKey(database.prisma, b ?? '');
-    await database.pool.query('UPDATE api_key SET expires_at = now() WHERE id = $1', [c]);
+    await database.pool.query(`UPDATE api_key SET expires_at = now() - interval '1 second' WHERE id = $1`, [
+      c,
+    ]);
     const ids = async (withRevoked: boolean) =>
       (await listKeys(database.prisma, withRevoked)).map(({ id }) => id);
     expect(await ids(false)).toEqual([d, a]);

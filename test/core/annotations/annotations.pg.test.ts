@@ -89,7 +89,7 @@ describe('notes', () => {
         }
         expect(found.get(5)).toBeUndefined();
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 
@@ -118,7 +118,7 @@ describe('notes', () => {
         const { data, message } = await createAnnotation(note({ data: { given }, message: null }));
         expect([data, message]).toEqual([JSON.parse(text), null]);
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
     // Only looks like what cannot be kept.
     expect((await createAnnotation(note({ data: '\\u0000' }))).data).toBe('\\u0000');
@@ -185,7 +185,7 @@ describe('labels', () => {
         expect(Number.isFinite(found.deviation)).toBe(true);
         if (Math.abs(peak.value) < 1e300) expect(found.deviation).toBe(peak.value - peak.expected);
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 

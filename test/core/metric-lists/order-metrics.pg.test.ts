@@ -175,7 +175,7 @@ it.each(['NAME', 'CREATED', 'LAST_TIMESTAMP'] as const)(
         expect([...totals]).toEqual([wanted.length]);
         expect(await countMetrics(database.pool, asked, RANGE)).toBe(wanted.length);
       }),
-      { numRuns: 50, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
+      { numRuns: 25, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
     );
   },
 );
@@ -207,6 +207,6 @@ it('between two places lie those that are there, whatever came or went', async (
         metrics.slice(first, Math.max(first, end)).map(({ id }) => id),
       );
     }),
-    { numRuns: 30 },
+    { numRuns: 15 },
   );
 });

@@ -157,6 +157,6 @@ it('samples, scores and progress are those of all batches that were written, and
       const bySeq = (a: StoredSample, b: StoredSample) => (a.seq ?? 0) - (b.seq ?? 0);
       expect(log).toEqual([...model.samples.values()].filter(isScored).toSorted(bySeq));
     }),
-    { numRuns: 25, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
+    { numRuns: 15, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
   );
 });

@@ -46,7 +46,7 @@ function moveBetween(samples: readonly StoredSample[], layouts: readonly Layout[
 }
 
 const layouts = fc.array(anyLayout, { minLength: 1, maxLength: 8 });
-const RUNS = { numRuns: 30, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true };
+const RUNS = { numRuns: 20, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true };
 const test: fc.Arbitrary<SampleTest> = fc.record(
   {
     minScore: fc.constantFrom(0, 0.9, 1),
@@ -103,7 +103,7 @@ it('samples that move are found from their end, too, of more blocks than are rea
       const wanted = order.descending ? within.toReversed() : within;
       expect(found).toEqual(wanted.slice(0, order.limit ?? count));
     }),
-    { ...RUNS, numRuns: 8 },
+    { ...RUNS, numRuns: 5 },
   );
 });
 

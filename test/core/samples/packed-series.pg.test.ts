@@ -90,7 +90,7 @@ describe('the points of a chart', () => {
           .map(([number, list]) => [number, toSeries(chooseByRule(list, asked))] as const);
         expect(found).toEqual(new Map(wanted));
       }),
-      { numRuns: 70, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
+      { numRuns: 40, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
     );
   });
 
@@ -103,7 +103,7 @@ describe('the points of a chart', () => {
         const within = samples.filter((sample) => isScored(sample) && isWithin(sample, fromMs, toMs));
         expect(found).toEqual(new Set(within.map(({ metricNumber }) => metricNumber)));
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 

@@ -114,6 +114,6 @@ it('is that of any anomaly, wherever its samples are, of many metrics at once', 
         expect(found).toEqual(wanted.map(({ span }) => span));
       },
     ),
-    { numRuns: 30, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
+    { numRuns: 20, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
   );
 });

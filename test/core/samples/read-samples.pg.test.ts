@@ -48,7 +48,7 @@ async function compare<Asked>(
       await storeSamples(database.pool, samples, layout);
       await check(samples, one, layout);
     }),
-    { numRuns: 40, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
+    { numRuns: 20, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
   );
 }
 

@@ -85,7 +85,7 @@ describe('blocks of a metric', () => {
           expect(await readWindow()).toEqual({ version: isChanged ? 6 : 5, is_complete: !isChanged });
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 
@@ -108,7 +108,7 @@ describe('blocks of a metric', () => {
           samples.filter((sample) => sample.metricNumber !== 1 || !isScored(sample)),
         );
       }),
-      { numRuns: 20 },
+      { numRuns: 10 },
     );
   });
 

@@ -15,6 +15,7 @@ import { NotFoundError } from '../../../src/errors.ts';
 import { inTransaction } from '../../../src/platform/postgres/transaction.ts';
 import { type TestDatabase, withDatabase } from '../../helpers/database.ts';
 import { fc } from '../../helpers/property.ts';
+import { makeScoredSample } from '../../helpers/scored-sample.ts';
 import {
   anyLayout,
   anySamples,
@@ -187,6 +188,27 @@ describe('labels', () => {
       }),
       { numRuns: 15 },
     );
+  });
+
+  it('of a long time are read a page at a time, and little where something anomalous was found', async () => {
+    // Most of it calm; the most anomalous in the middle, and again at the end.
+    const samples = Array.from({ length: 9000 }, (_, index) => {
+      const score = index === 0 ? 0.9 : index === 5000 || index === 8999 ? 0.99 : (index % 10) / 20;
+      return { ...makeScoredSample(index + 1), timestampMs: FIRST_MS + index * 1000, value: index, score };
+    });
+    await storeSamples(database.pool, samples, { blockSize: 500, packed: [false] });
+    const counts: number[] = [];
+    const counting = new Proxy(database.pool, {
+      get: () => async (text: string, values: unknown[]) => {
+        const result = await database.pool.query<{ samples: unknown[] | null }>(text, values);
+        counts.push(result.rows.reduce((sum, row) => sum + (row.samples?.length ?? 0), 0));
+        return result;
+      },
+    });
+    const peak = await readLabelPeak(counting, 1, { from: new Date(0), to: new Date(LAST_MS) });
+    expect(peak).toEqual({ timestampMs: FIRST_MS + 5_000_000, score: 0.99, deviation: 5000 });
+    expect(Math.max(...counts)).toBeLessThanOrEqual(2000);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBeLessThan(2100);
   });
 
   it('are found by where anomalies began: of several the one given last', async () => {

@@ -150,7 +150,10 @@ export class Keys {
       );
     }
     const created = await insertKey(this.#prisma, wanted);
-    await this.#readAgain();
+    // It is there, and is shown this once: keys that cannot be read now are read at the next look.
+    await this.#readAgain().catch((error: unknown) =>
+      this.#log.warn({ err: error }, 'a new key was stored, and counts within a second'),
+    );
     return created;
   }
 

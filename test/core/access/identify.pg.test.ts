@@ -149,6 +149,16 @@ describe('a server', () => {
     await expect(keys.create(wanted('other'))).rejects.toThrow('expected ADMIN');
   });
 
+  it('gives a new key to who made it, also where it cannot read it back: it is shown once', async () => {
+    await using keys = await startKeys();
+    await keys.create(ADMIN);
+    vi.spyOn(database.pool, 'query').mockImplementationOnce(() => {
+      throw new Error('the connection broke');
+    });
+    const { key, stored } = await keys.create(wanted('read'));
+    await until(() => expect(keys.identify(key, 'a')).toMatchObject({ keyId: stored.id }));
+  });
+
   it('takes itself and its panels for callers that no key ends', async () => {
     await using keys = await startKeys({ setting: 'a word' });
     for (const keyId of [CONFIGURATION_CALLER.keyId, PANEL_KEY_ID]) {

@@ -278,6 +278,34 @@ describe('an expression that is to be monitored', () => {
   });
 });
 
+describe('an expression that is to be monitored, of VictoriaMetrics', () => {
+  /**
+   * What VictoriaMetrics 1.79 answers of a series with a sample every two seconds: at steps younger than 30 s the value of
+   * the last one that is older and was asked for, and none where there is no such step.
+   */
+  function answerAsVictoriaMetrics({ parameters }: Asked): Answer {
+    const [start = 0, end = 0, step = 1] = ['start', 'end', 'step'].map((name) =>
+      Number(parameters.get(name)),
+    );
+    const settled = NOW_MS / 1000 - 30;
+    const times = Array.from(
+      { length: Math.floor((end - start) / step) + 1 },
+      (_, index) => start + index * step,
+    );
+    const isAdjusted = step < 60;
+    if (isAdjusted && start > settled) return writeMatrix();
+    return writeMatrix([{ job: 'a' }, times.map((time) => [time, '2.5'] as const)]);
+  }
+
+  it.each([1, 7, 10, 30, 59, 60, 300, 3600])('of %i s is taken', async (periodSeconds) => {
+    await using started = await start(answerAsVictoriaMetrics);
+    await started.source.confirm?.({ ...SPEC, periodSeconds });
+    const { parameters } = started.endpoint.asked[0] ?? {};
+    expect(Number(parameters?.get('end'))).toBe(NOW_MS / 1000);
+    expect(Number(parameters?.get('step'))).toBe(periodSeconds);
+  });
+});
+
 describe('the catalogue of a Prometheus', () => {
   it('groups metrics by what exports them, with their labels', async () => {
     await using started = await start(({ path, parameters }) => {

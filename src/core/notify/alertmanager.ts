@@ -14,6 +14,11 @@ export interface AlertmanagerConfig {
 
 export const RESEND_SECONDS = 60;
 const VALID_SECONDS = 4 * RESEND_SECONDS;
+/**
+ * A test should page nobody for minutes. But Alertmanager notifies of nothing that is over before it first looks at a new
+ * group, which is after `group_wait`: 30 s unless its configuration has another.
+ */
+const TEST_SECONDS = 60;
 const ALERTS_PATH = '/api/v2/alerts';
 const ALERTS_PER_REQUEST = 500;
 const WORDS = {
@@ -97,8 +102,7 @@ function findTimes(
   nowMs: number,
 ): { readonly startsAt: Date; readonly endsAt: Date } {
   const startsMs = Math.min(startedAt.getTime(), nowMs);
-  // A test is over at once: it should page nobody for minutes.
-  const openMs = nowMs + (isTest ? 1000 : VALID_SECONDS * 1000);
+  const openMs = nowMs + (isTest ? TEST_SECONDS : VALID_SECONDS) * 1000;
   const endsMs = endedAt === null ? openMs : Math.min(endedAt.getTime(), nowMs);
   return { startsAt: new Date(startsMs), endsAt: new Date(Math.max(startsMs, endsMs)) };
 }

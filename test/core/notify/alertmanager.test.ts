@@ -109,6 +109,18 @@ describe('alerts for Alertmanager', () => {
     );
   });
 
+  /** Default of `group_wait`: https://prometheus.io/docs/alerting/latest/configuration/#route */
+  const GROUP_WAIT_MS = 30_000;
+
+  it('of a test fire until Alertmanager has looked at their group, and page nobody for minutes', async () => {
+    await send([{ name: 'a', startedMs: NOW_MS }], 'TEST');
+    const { labels, startsAt = '', endsAt = '' } = kept.get('a') ?? {};
+    expect(labels?.alertname).toBe('LapwingTest');
+    expect(Date.parse(startsAt)).toBe(NOW_MS);
+    expect(Date.parse(endsAt)).toBeGreaterThan(NOW_MS + 1.5 * GROUP_WAIT_MS);
+    expect(Date.parse(endsAt)).toBeLessThanOrEqual(NOW_MS + MINUTE);
+  });
+
   it('that are refused keep none of their neighbours waiting, of five hundred or of the next', async () => {
     const incidents = Array.from({ length: 1200 }, (_, index) => ({
       name: index === 77 || index === 700 ? 'bad' : `m${index}`,

@@ -141,8 +141,17 @@ const REASON_COUNTERS = {
     reasons: ['http', 'tls'],
   },
   graphite_lines_bad: {
-    help: 'Graphite lines, and points and frames of pickles, left out, by reason; each costs only itself. Rises when a sender speaks another protocol.',
-    reasons: ['too_long', 'not_utf8', 'field_count', 'bad_value', 'bad_timestamp', 'cut_off', 'bad_pickle'],
+    help: 'Graphite lines, those of OpenTSDB among them, and points and frames of pickles, left out, by reason; each costs only itself. Rises when a sender speaks another protocol.',
+    reasons: [
+      'too_long',
+      'not_utf8',
+      'field_count',
+      'bad_value',
+      'bad_timestamp',
+      'bad_tag',
+      'cut_off',
+      'bad_pickle',
+    ],
   },
   line_protocol_lines_bad: {
     help: 'Lines of line protocol left out, by reason; each costs only itself. Rises when a sender is broken.',

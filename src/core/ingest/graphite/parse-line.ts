@@ -18,7 +18,14 @@ export interface GraphitePoint {
 
 /** Why a line was left out. */
 export type GraphiteProblem =
-  'too_long' | 'not_utf8' | 'field_count' | 'bad_value' | 'bad_timestamp' | 'cut_off' | 'bad_pickle';
+  | 'too_long'
+  | 'not_utf8'
+  | 'field_count'
+  | 'bad_value'
+  | 'bad_timestamp'
+  | 'bad_tag'
+  | 'cut_off'
+  | 'bad_pickle';
 
 const FIELD = /[^ \t\v\f\r]+/g;
 /** Each digit can be matched in one way only, so that a hostile line costs no more than its length. */
@@ -39,11 +46,16 @@ export function parseGraphiteLine(
   line: string,
   arrivalMs: number,
 ): GraphitePoint | typeof NO_VALUE | GraphiteProblem | null {
-  const fields = line.match(FIELD);
+  const fields = splitFields(line);
   if (fields === null) return null;
   const [metric = '', value = '', time = ''] = fields;
   if (fields.length !== 3) return 'field_count';
   return readGraphitePoint(metric, { value, time }, arrivalMs);
+}
+
+/** Null for a blank line. */
+export function splitFields(line: string): readonly string[] | null {
+  return line.match(FIELD);
 }
 
 /** The same of a name, a value and a time that were parted already. */
@@ -52,14 +64,13 @@ export function readGraphitePoint(
   given: { readonly value: string; readonly time: string },
   arrivalMs: number,
 ): GraphitePoint | typeof NO_VALUE | GraphiteProblem {
-  const isEmpty = NOT_A_NUMBER.test(given.value);
-  const value = isEmpty ? 0 : parseDecimal(given.value);
+  const value = parseValue(given.value);
   if (value === null) return 'bad_value';
   const seconds = parseDecimal(given.time);
   if (seconds === null) return 'bad_timestamp';
   const timestampMs = seconds === TIME_OF_ARRIVAL ? arrivalMs : Math.round(seconds * 1000);
   if (!Number.isSafeInteger(timestampMs)) return 'bad_timestamp';
-  if (isEmpty) return NO_VALUE;
+  if (value === NO_VALUE) return NO_VALUE;
   return { metric: toPath(metric), timestampMs, value };
 }
 
@@ -71,8 +82,13 @@ function toPath(name: string): string {
   return steps.length === 0 ? name : steps.join('.') + name.slice(path.length);
 }
 
+/** @returns null for text that is neither a finite decimal number nor nan */
+export function parseValue(text: string): number | typeof NO_VALUE | null {
+  return NOT_A_NUMBER.test(text) ? NO_VALUE : parseDecimal(text);
+}
+
 /** @returns null for text that is no finite decimal number */
-function parseDecimal(text: string): number | null {
+export function parseDecimal(text: string): number | null {
   if (!DECIMAL.test(text)) return null;
   const number = Number(text);
   return Number.isFinite(number) ? number : null;

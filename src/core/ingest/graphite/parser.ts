@@ -1,9 +1,10 @@
 /**
  * Graphite plaintext as it comes off a socket: bytes in, points and counted bad lines out, however the bytes are
- * cut into chunks. Pure: no clock, no I/O. A bad line costs only itself; an endless one costs MAX_LINE_BYTES.
+ * cut into chunks; lines of OpenTSDB among them. Pure: no clock, no I/O. A bad line costs only itself; an endless one costs MAX_LINE_BYTES.
  */
 import { isUtf8 } from 'node:buffer';
 import { type GraphitePoint, type GraphiteProblem, NO_VALUE, parseGraphiteLine } from './parse-line.ts';
+import { isPut, parsePut } from './parse-put.ts';
 
 /** Bytes of a line without its newline, as carbon has it; a longer line is left out and counted once. */
 export const MAX_LINE_BYTES = 16_384;
@@ -95,9 +96,11 @@ function createCollector(arrivalMs: number) {
   return { bad, takeLine, conclude };
 }
 
-function readLine(line: Buffer, arrivalMs: number): ReturnType<typeof parseGraphiteLine> {
-  if (line.length > MAX_LINE_BYTES) return 'too_long';
-  return isUtf8(line) ? parseGraphiteLine(line.toString('utf8'), arrivalMs) : 'not_utf8';
+function readLine(bytes: Buffer, arrivalMs: number): ReturnType<typeof parseGraphiteLine> {
+  if (bytes.length > MAX_LINE_BYTES) return 'too_long';
+  if (!isUtf8(bytes)) return 'not_utf8';
+  const line = bytes.toString('utf8');
+  return isPut(line) ? parsePut(line) : parseGraphiteLine(line, arrivalMs);
 }
 
 function showLine(line: Buffer): string {

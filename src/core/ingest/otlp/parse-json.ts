@@ -116,9 +116,11 @@ function readDataPoint(fields: Fields): DataPoint {
   };
 }
 
+/** The SDK for JavaScript writes its numbers by JSON.stringify, which makes NaN and infinity a null. */
 function readValue({ asDouble, asInt }: Fields): number | null {
   if (asDouble != null) return numberOf(asDouble, 'asDouble');
-  return asInt == null ? null : Number(wholeOf(asInt, 'asInt'));
+  if (asInt != null) return Number(wholeOf(asInt, 'asInt'));
+  return asDouble === null || asInt === null ? NaN : null;
 }
 
 /** An attribute that cannot be a tag is left out: of a resource most are not used. */

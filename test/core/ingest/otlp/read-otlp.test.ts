@@ -492,6 +492,31 @@ describe('damaged protocol buffers', () => {
   });
 });
 
+describe('JSON of a number that is none', () => {
+  const read = (point: object) => {
+    const metric = { name: 'm', gauge: { dataPoints: [{ timeUnixNano: String(NANOS), ...point }] } };
+    return [...readOtlpJson({ resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }] })];
+  };
+
+  // As OTLPMetricExporter of @opentelemetry/exporter-metrics-otlp-http sends a gauge of NaN.
+  test.each([
+    ['asDouble', { attributes: [], startTimeUnixNano: '1796001769000000000', asDouble: null }],
+    ['asInt', { asInt: null }],
+    ['asDouble and asInt', { asDouble: null, asInt: null }],
+  ])('is not finite where %s is null, as the SDK for JavaScript has it, and not refused', (_, point) => {
+    expect(read(point)).toEqual([{ points: [], skipped: 'not_finite' }]);
+  });
+
+  test('is left for the field that has one', () => {
+    expect(read({ asDouble: null, asInt: '7' })).toMatchObject([{ points: [{ value: 7 }] }]);
+    expect(read({ asDouble: 0.5, asInt: null })).toMatchObject([{ points: [{ value: 0.5 }] }]);
+  });
+
+  test('is refused where there is no field at all', () => {
+    expect(read({})).toMatchObject([{ problem: 'bad_value' }]);
+  });
+});
+
 describe('damaged JSON', () => {
   const good = { name: 'good', gauge: { dataPoints: [{ timeUnixNano: String(NANOS), asDouble: 1 }] } };
   const request = (...metrics: unknown[]) => ({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] });

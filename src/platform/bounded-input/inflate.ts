@@ -1,13 +1,14 @@
 /** Bodies that come zipped: bounded in what they inflate to, by itself and by what was sent for it. */
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { unzip } from 'node:zlib';
 
 /** What data compresses to at best: lines that differ in their time alone come to 50. Of nothing but one byte it is 1,000. */
 const MAX_RATIO = 200;
 /** Small bodies may inflate as far as they like. */
 const FREE_BYTES = 1_000_000;
 
-const inflateBytes = promisify(gunzip);
+/** Of gzip and of zlib, whichever the first bytes are of. */
+const inflateBytes = promisify(unzip);
 
 /** It inflates to more than it may; `maxBytes` is what it may. */
 export class InflatesTooFarError extends Error {
@@ -19,7 +20,7 @@ export class InflatesTooFarError extends Error {
   }
 }
 
-/** @throws InflatesTooFarError; the library's error for what is no gzip */
+/** @throws InflatesTooFarError; the library's error for what is neither gzip nor zlib */
 export async function inflate(body: Buffer, maxBytes: number): Promise<Buffer> {
   const allowed = Math.min(maxBytes, Math.max(FREE_BYTES, body.length * MAX_RATIO));
   try {

@@ -14,7 +14,13 @@ export class BodyError extends Error {
   }
 }
 
-export type Encoding = 'identity' | 'gzip' | 'snappy';
+export type Encoding = 'gzip' | 'deflate' | 'identity' | 'snappy';
+
+/** Other names: of RFC 9110, and of the OpenTelemetry Collector. Deflate is what zlib writes, in both. */
+const ALIASES: ReadonlyMap<string, Encoding> = new Map([
+  ['x-gzip', 'gzip'],
+  ['zlib', 'deflate'],
+]);
 
 /**
  * Reads all of it, or stops as soon as it is too much.
@@ -26,27 +32,29 @@ export type Encoding = 'identity' | 'gzip' | 'snappy';
 export async function readPushBody(
   request: IncomingMessage,
   maxBytes: number,
-  encodings: readonly Encoding[] = ['identity', 'gzip'],
+  encodings: readonly Encoding[] = ['gzip', 'deflate', 'identity'],
   unnamed: Encoding = 'identity',
 ): Promise<Buffer> {
   const header = request.headers['content-encoding']?.trim().toLowerCase() ?? '';
   const given = header === '' ? unnamed : header;
-  const encoding = encodings.find((known) => known === given);
+  const encoding = encodings.find((known) => known === (ALIASES.get(given) ?? given));
   if (encoding === undefined) {
-    const expected = encodings.toReversed().join(' or ');
+    const expected = encodings.join(', ').replace(/, (?=\w+$)/, ' or ');
     throw new BodyError(415, `content-encoding: expected ${expected}, got ${JSON.stringify(given)}`);
   }
   const body = await readBoundedBody(request, maxBytes, tooLarge);
   if (encoding === 'snappy') return unsnap(body, maxBytes);
-  return encoding === 'gzip' ? unzip(body, maxBytes) : body;
+  return encoding === 'identity' ? body : unzip(body, maxBytes, encoding);
 }
 
-async function unzip(body: Buffer, maxBytes: number): Promise<Buffer> {
+async function unzip(body: Buffer, maxBytes: number, encoding: Encoding): Promise<Buffer> {
   try {
     return await inflate(body, maxBytes);
   } catch (error) {
     if (error instanceof InflatesTooFarError) throw tooLarge(error.maxBytes);
-    throw new BodyError(400, 'the body is not gzip, though content-encoding says so', { cause: error });
+    throw new BodyError(400, `the body is not ${encoding}, though content-encoding says so`, {
+      cause: error,
+    });
   }
 }
 

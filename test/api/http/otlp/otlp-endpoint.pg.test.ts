@@ -169,7 +169,7 @@ describe('OTLP/HTTP', () => {
       415,
       'content-type: expected application/x-protobuf or application/json',
     ],
-    ['another encoding', 'x', { 'content-encoding': 'zstd' }, 415, 'expected gzip or identity'],
+    ['another encoding', 'x', { 'content-encoding': 'zstd' }, 415, 'expected gzip, deflate or identity'],
     ['a bomb', gzipSync(Buffer.alloc(30_000_000)), { 'content-encoding': 'gzip' }, 413, 'a write may have'],
     [
       'a page of another site',

@@ -64,7 +64,7 @@ async function take(
 ): Promise<PushRefusal | null> {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const group = GROUP.exec(url.pathname)?.[1];
-  const methods = group === undefined ? ['POST', 'PUT'] : ['POST', 'PUT', 'DELETE'];
+  const methods = group === undefined ? listImportMethods(request) : ['POST', 'PUT', 'DELETE'];
   const admitted = admitPush(request, admit, { methods });
   if ('status' in admitted) return admitted;
   const ofGroup = group === undefined ? new Map<string, string>() : parseGroup(group);
@@ -86,6 +86,12 @@ async function take(
   } catch (error) {
     return refuseFailure(error);
   }
+}
+
+/** The library of VictoriaMetrics for Go pushes by GET, with a body, which no browser does. */
+function listImportMethods({ headers }: IncomingMessage): readonly string[] {
+  const hasBody = Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined;
+  return hasBody ? ['POST', 'PUT', 'GET'] : ['POST', 'PUT'];
 }
 
 /** Anything else than these is text of Prometheus: shells send forms. */

@@ -1,5 +1,7 @@
 /** What is written for scrapers and pushed: by the library for Node.js, by curl as manuals have it, and what is wrong with it. */
-import type { IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text as textOf } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { Counter, Gauge, Histogram, Pushgateway, Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -143,6 +145,41 @@ it('families in protocol buffers, as the library for Go pushes them, are stored 
   const cut = await push('/metrics/job/batch', body.subarray(0, -1), headers);
   expect(cut.status).toBe(400);
   expect(cut.text).toContain('1 samples stored; the rest was not read: a family is cut off');
+});
+
+it('the library of VictoriaMetrics for Go, which pushes by GET, is taken, and a GET without a body is not', async () => {
+  // As version 1.18 sends it.
+  const lines = [
+    'vmc_total{instance="x",a="b"} 5',
+    'vmg{instance="x"} 7',
+    'vmh_bucket{instance="x",vmrange="2.783e+00...3.162e+00"} 1',
+    'vmh_count{instance="x"} 1',
+  ];
+  const { port } = new URL(keyed.server.url);
+  const send = async (body: Buffer | null) => {
+    const sent = request({
+      port,
+      path: '/api/v1/import/prometheus?extra_label=app=shop',
+      method: 'GET',
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body === null
+          ? {}
+          : { 'content-length': body.length, 'content-encoding': 'gzip', 'content-type': 'text/plain' }),
+      },
+    });
+    sent.end(body ?? undefined);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    return { status: response.statusCode, text: await textOf(response) };
+  };
+  expect(await send(gzipSync(`${lines.join('\n')}\n`))).toEqual({ status: 204, text: '' });
+  expect(await readMetrics('vm%')).toEqual([
+    ['vmc_total;a=b;app=shop;instance=x', 'COUNTER', 5],
+    ['vmg;app=shop;instance=x', null, 7],
+    ['vmh_bucket;app=shop;instance=x;vmrange=2.783e+00...3.162e+00', 'COUNTER', 1],
+    ['vmh_count;app=shop;instance=x', 'COUNTER', 1],
+  ]);
+  expect(await send(null)).toEqual({ status: 405, text: 'expected POST or PUT, got GET\n' });
 });
 
 it.each([

@@ -12,7 +12,9 @@ const LABEL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
  * @returns the labels, without those whose value is empty; or what is wrong
  */
 export function parseGroup(path: string): ReadonlyMap<string, string> | string {
-  const segments = path.replace(/\/$/, '').split('/');
+  const segments = path.split('/');
+  // A slash at the end stands before an empty value where there is a label without one, and for nothing otherwise.
+  if (segments.length % 2 !== 0 && segments.at(-1) === '') segments.pop();
   if (segments.length % 2 !== 0) return 'expected labels in pairs: /job/NAME/LABEL/VALUE/…';
   const labels = new Map<string, string>();
   for (let index = 0; index < segments.length; index += 2) {

@@ -102,6 +102,9 @@ describe('the path of a group', () => {
     ['job/backup', { job: 'backup' }],
     ['job/backup/', { job: 'backup' }],
     ['job/some_job/instance/some_instance', { job: 'some_job', instance: 'some_instance' }],
+    // As a script sends it whose variable is empty: job/backup/instance/$HOST.
+    ['job/backup/instance/', { job: 'backup' }],
+    ['job/backup/instance/db-1/', { job: 'backup', instance: 'db-1' }],
     ['job/a%2Fb%20c/x/%C3%A4', { job: 'a/b c', x: 'ä' }],
     ['job/directory_cleaner/path@base64/L3Zhci90bXA', { job: 'directory_cleaner', path: '/var/tmp' }],
     ['job/x/path@base64/L3Zhci90bXA=', { job: 'x', path: '/var/tmp' }],
@@ -112,7 +115,7 @@ describe('the path of a group', () => {
 
   it.each([
     ['job', 'in pairs'],
-    ['job/', 'in pairs'],
+    ['job/', 'expected the name of a job'],
     ['job/a/b', 'in pairs'],
     ['instance/a', 'label job first'],
     ['job/a/job/b', 'each label once'],

@@ -5,7 +5,7 @@ import { PromqlError } from './promql-error.ts';
 import { NAME_LABEL } from './parse-selector.ts';
 import { findQuantile } from './math/quantile.ts';
 import { keyOf, type Labels } from './series-labels.ts';
-import { createStepSeries, type Evaluation, type StepSeries } from './value.ts';
+import { createStepSeries, type Evaluation, type Grid, type StepSeries } from './value.ts';
 
 const SORT_FACTOR = 10;
 
@@ -186,6 +186,19 @@ async function chooseMembers(
     );
   }
   return order.flatMap((index) => chosen[index] ?? []).filter(({ present }) => present.includes(1));
+}
+
+/** At one step they come in order, as a table shows them; of more there is none. */
+export function sortSeries(
+  series: readonly StepSeries[],
+  { isDescending }: { readonly isDescending: boolean },
+  { count }: Grid,
+): readonly StepSeries[] {
+  if (count !== 1) return series;
+  const direction = isDescending ? 1 : -1;
+  return series.toSorted((a, b) =>
+    compareNumbers(direction * (b.values[0] ?? NaN), direction * (a.values[0] ?? NaN)),
+  );
 }
 
 /** NaN comes last. */

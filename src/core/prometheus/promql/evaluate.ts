@@ -1,8 +1,11 @@
 /** Evaluates a query at all its steps at once, from its parts up. */
-import { aggregate } from './aggregate.ts';
+import { aggregate, sortSeries } from './aggregate.ts';
 import { combine, dropNames } from './binary.ts';
 import { joinHistograms } from './join-histograms.ts';
-import type { Expression, ValueFunction } from './expression.ts';
+import { type Expression, isOneOf, type ValueFunction } from './expression.ts';
+import { DATE_FUNCTIONS, readDatePart } from './functions/date-functions.ts';
+import { findAbsent } from './functions/find-absent.ts';
+import { rewriteSeries } from './functions/rewrite-labels.ts';
 import { PromqlError } from './promql-error.ts';
 import type { QueryBudget } from './query-budget.ts';
 import type { SeriesReader } from './series-reader.ts';
@@ -72,6 +75,17 @@ export class Evaluator {
         return this.#map(await this.evaluate(expression.operand), (value) => -value);
       case 'map':
         return this.#mapBy(expression);
+      case 'labels': {
+        const operand = await this.#evaluateVector(expression.operand);
+        this.#budget.takePoints(operand.length * this.#grid.count);
+        return vector(await rewriteSeries(operand, expression.rewrite, this.#budget));
+      }
+      case 'absent':
+        return vector(
+          findAbsent(await this.#evaluateVector(expression.operand), expression.labels, this.#grid),
+        );
+      case 'sort':
+        return vector(sortSeries(await this.#evaluateVector(expression.operand), expression, this.#grid));
       case 'histogram': {
         const quantiles = await this.#evaluateNumbers(expression.quantile);
         const operand = await this.#evaluateVector(expression.operand);
@@ -134,7 +148,7 @@ export class Evaluator {
     const parametersAt = Array.from({ length: this.#grid.count }, (_, step) =>
       numbers.map((values) => values[step] ?? NaN),
     );
-    const apply = MAP[name];
+    const apply: MapValue = isOneOf(DATE_FUNCTIONS, name) ? (one) => readDatePart(name, one) : MAP[name];
     const mapped = await this.#map(value, (one, step) => apply(one, parametersAt[step] ?? []));
     if (name !== 'clamp' || mapped.type === 'scalar') return mapped;
     // Nothing lies between a bound and one below it.

@@ -1,5 +1,8 @@
 /** A query once it is read: what it consists of, and what it gives. */
+import { DATE_FUNCTIONS, type DateFunction } from './functions/date-functions.ts';
+import type { RewriteLabels } from './functions/rewrite-labels.ts';
 import type { LabelMatcher } from './label-matcher.ts';
+import type { Labels } from './series-labels.ts';
 
 export const RANGE_FUNCTIONS = [
   'avg_over_time',
@@ -40,6 +43,8 @@ export const VALUE_FUNCTIONS = [
   'sqrt',
 ] as const;
 export type ValueFunction = (typeof VALUE_FUNCTIONS)[number];
+
+export const SORT_FUNCTIONS = ['sort', 'sort_desc'] as const;
 
 export const AGGREGATIONS = [
   'avg',
@@ -116,11 +121,14 @@ export type Expression =
     }
   | {
       readonly kind: 'map';
-      readonly name: ValueFunction;
+      readonly name: ValueFunction | DateFunction;
       readonly operand: Expression;
       /** Numbers. */
       readonly parameters: readonly Expression[];
     }
+  | { readonly kind: 'labels'; readonly operand: Expression; readonly rewrite: RewriteLabels }
+  | { readonly kind: 'absent'; readonly operand: Expression; readonly labels: Labels }
+  | { readonly kind: 'sort'; readonly isDescending: boolean; readonly operand: Expression }
   | { readonly kind: 'histogram'; readonly quantile: Expression; readonly operand: Expression }
   | { readonly kind: 'vector'; readonly operand: Expression }
   | { readonly kind: 'scalar'; readonly operand: Expression }
@@ -130,22 +138,30 @@ export type Expression =
 
 export type ValueType = 'scalar' | 'string' | 'instant vector' | 'range vector';
 
-const [NUMBER, VECTOR, RANGE] = ['scalar', 'instant vector', 'range vector'] as const;
+const [NUMBER, VECTOR, RANGE, TEXT] = ['scalar', 'instant vector', 'range vector', 'string'] as const;
 
 interface Signature {
   readonly takes: readonly ValueType[];
   /** How many of the last ones may be left out. */
   readonly optional?: number;
+  /** Of any number behind those. */
+  readonly rest?: ValueType;
 }
 
 /** What functions take, in their order. */
 export const SIGNATURES: ReadonlyMap<string, Signature> = new Map<string, Signature>([
   ...RANGE_FUNCTIONS.map((name) => [name, { takes: [RANGE] }] as const),
   ...VALUE_FUNCTIONS.map((name) => [name, { takes: [VECTOR] }] as const),
+  ...SORT_FUNCTIONS.map((name) => [name, { takes: [VECTOR] }] as const),
+  ...DATE_FUNCTIONS.map((name) => [name, { takes: [VECTOR], optional: 1 }] as const),
+  ['absent', { takes: [VECTOR] }],
+  ['absent_over_time', { takes: [RANGE] }],
   ['clamp', { takes: [VECTOR, NUMBER, NUMBER] }],
   ['clamp_max', { takes: [VECTOR, NUMBER] }],
   ['clamp_min', { takes: [VECTOR, NUMBER] }],
   ['histogram_quantile', { takes: [NUMBER, VECTOR] }],
+  ['label_join', { takes: [VECTOR, TEXT, TEXT], rest: TEXT }],
+  ['label_replace', { takes: [VECTOR, TEXT, TEXT, TEXT, TEXT] }],
   ['quantile_over_time', { takes: [NUMBER, RANGE] }],
   ['round', { takes: [VECTOR, NUMBER], optional: 1 }],
   ['scalar', { takes: [VECTOR] }],
@@ -170,6 +186,9 @@ export function typeOf(expression: Expression): ValueType {
     }
     case 'range':
     case 'map':
+    case 'labels':
+    case 'absent':
+    case 'sort':
     case 'histogram':
     case 'vector':
     case 'aggregate':

@@ -29,11 +29,17 @@ export function createMatcher(label: string, operator: MatchOperator, value: str
   return { label, operator, value, matches: (text) => test(text) !== isNegative };
 }
 
-/** Of the whole text, in which a dot is any character. */
-function compile(pattern: string): (text: string) => boolean {
-  if (pattern.length > MAX_PATTERN_LENGTH) throw tooLarge();
+/** A dot is any character. @throws PromqlError */
+export function compilePattern(pattern: string, maxProgram = MAX_PROGRAM): RE2JS {
+  if (pattern.length > MAX_PATTERN_LENGTH) throw tooLarge(maxProgram);
   const program = compileProgram(pattern);
-  if (program.programSize() > MAX_PROGRAM) throw tooLarge();
+  if (program.programSize() > maxProgram) throw tooLarge(maxProgram);
+  return program;
+}
+
+/** Of the whole text. */
+function compile(pattern: string): (text: string) => boolean {
+  const program = compilePattern(pattern);
   const known = new Map<string, boolean>();
   return (text) => {
     const before = known.get(text);
@@ -53,7 +59,7 @@ function compileProgram(pattern: string): RE2JS {
   }
 }
 
-function tooLarge(): PromqlError {
-  const limits = `at most ${MAX_PATTERN_LENGTH} characters and ${MAX_PROGRAM} instructions`;
+function tooLarge(maxProgram: number): PromqlError {
+  const limits = `at most ${MAX_PATTERN_LENGTH} characters and ${maxProgram} instructions`;
   return new PromqlError('bad_data', `error parsing regexp: expression too large: expected ${limits}`);
 }

@@ -12,14 +12,13 @@ import {
   type Expression,
   isOneOf,
   type LabelChoice,
-  RANGE_FUNCTIONS,
   SET_OPERATORS,
   SIGNATURES,
   typeOf,
-  VALUE_FUNCTIONS,
   type ValueType,
   WITH_PARAMETER,
 } from './expression.ts';
+import { buildCall } from './functions/build-call.ts';
 import { parseNumber } from './parse-literal.ts';
 import { parseSelector, parseTextOf } from './parse-selector.ts';
 import { PromqlError } from './promql-error.ts';
@@ -99,32 +98,15 @@ class QueryReader {
     if (signature === undefined) {
       throw unsupported(`the function ${name}() is`, `; these are: ${FUNCTIONS.join(', ')}`);
     }
-    const { takes, optional = 0 } = signature;
-    if (given.length > takes.length || given.length < takes.length - optional) {
+    const { takes, optional = 0, rest } = signature;
+    if ((given.length > takes.length && rest === undefined) || given.length < takes.length - optional) {
       const expected = optional === 0 ? takes.length : `${takes.length - optional} to ${takes.length}`;
       throw this.#fail(node, `expected ${expected} argument(s) in call to "${name}", got ${given.length}`);
     }
-    const read = given.map((one, index) => this.#expect(one, takes.slice(index, index + 1), name));
-    return this.#call(node, name, read);
-  }
-
-  /** @param given of the types the function takes */
-  #call(node: SyntaxNode, name: string, given: readonly Expression[]): Expression {
-    const [first, second, ...others] = given;
-    if (first === undefined) return { kind: 'time' };
-    if (isOneOf(RANGE_FUNCTIONS, name)) {
-      const [selector, parameter] = second === undefined ? [first, null] : [second, first];
-      if (selector.kind === 'selector') return { kind: 'range', name, selector, parameter };
-      throw this.#fail(node, 'expected a range vector selector');
-    }
-    if (isOneOf(VALUE_FUNCTIONS, name)) {
-      const parameters = second === undefined ? [] : [second, ...others];
-      return { kind: 'map', name, operand: first, parameters };
-    }
-    if (name === 'histogram_quantile' && second !== undefined) {
-      return { kind: 'histogram', quantile: first, operand: second };
-    }
-    return { kind: name === 'vector' ? name : 'scalar', operand: first };
+    const read = given.map((one, index) => this.#expect(one, [takes[index] ?? rest ?? 'scalar'], name));
+    const call = buildCall(name, read);
+    if (call === null) throw this.#fail(node, 'expected a range vector selector');
+    return call;
   }
 
   #readAggregate(node: SyntaxNode): Expression {

@@ -32,6 +32,9 @@ function write(expression: Expression): string {
       return `${expression.name}(${write(expression.operand)})`;
     case 'histogram':
       return `histogram_quantile(${write(expression.quantile)}, ${write(expression.operand)})`;
+    case 'labels':
+    case 'absent':
+    case 'sort':
     case 'vector':
     case 'scalar':
       return `${expression.kind}(${write(expression.operand)})`;

@@ -1,0 +1,75 @@
+/** The expression a call of a function is. */
+import {
+  type Expression,
+  isOneOf,
+  RANGE_FUNCTIONS,
+  type Selector,
+  SORT_FUNCTIONS,
+  VALUE_FUNCTIONS,
+} from '../expression.ts';
+import { DATE_FUNCTIONS } from './date-functions.ts';
+import { listSelectedLabels } from './find-absent.ts';
+import { joinLabels, replaceLabel } from './rewrite-labels.ts';
+
+const NOW: Expression = { kind: 'vector', operand: { kind: 'time' } };
+
+/**
+ * @param given of the types the function takes
+ * @returns null for a range that is not that of a selector
+ * @throws PromqlError for texts that are not what they are to be
+ */
+export function buildCall(name: string, given: readonly Expression[]): Expression | null {
+  const [first, second, ...others] = given;
+  if (first === undefined) return isOneOf(DATE_FUNCTIONS, name) ? mapOf(name, NOW) : { kind: 'time' };
+  if (isOneOf(RANGE_FUNCTIONS, name)) {
+    const [selector, parameter] = second === undefined ? [first, null] : [second, first];
+    return isSelector(selector) ? { kind: 'range', name, selector, parameter } : null;
+  }
+  if (isOneOf(VALUE_FUNCTIONS, name) || isOneOf(DATE_FUNCTIONS, name)) {
+    return mapOf(name, first, second === undefined ? [] : [second, ...others]);
+  }
+  if (isOneOf(SORT_FUNCTIONS, name))
+    return { kind: 'sort', isDescending: name === 'sort_desc', operand: first };
+  switch (name) {
+    case 'absent':
+      return {
+        kind: 'absent',
+        operand: first,
+        labels: isSelector(first) ? listSelectedLabels(first) : new Map(),
+      };
+    case 'absent_over_time': {
+      if (!isSelector(first)) return null;
+      const operand = { kind: 'range', name: 'present_over_time', selector: first, parameter: null } as const;
+      return { kind: 'absent', operand, labels: listSelectedLabels(first) };
+    }
+    case 'histogram_quantile':
+      return second === undefined ? null : { kind: 'histogram', quantile: first, operand: second };
+    case 'label_join':
+    case 'label_replace': {
+      const [target = '', by = '', source = '', ...more] = given.slice(1).map(readText);
+      const rewrite =
+        name === 'label_replace'
+          ? replaceLabel(target, by, source, more[0] ?? '')
+          : joinLabels(target, by, ...given.slice(3).map(readText));
+      return { kind: 'labels', operand: first, rewrite };
+    }
+    default:
+      return { kind: name === 'vector' ? name : 'scalar', operand: first };
+  }
+}
+
+function mapOf(
+  name: Extract<Expression, { kind: 'map' }>['name'],
+  operand: Expression,
+  parameters: readonly Expression[] = [],
+): Expression {
+  return { kind: 'map', name, operand, parameters };
+}
+
+function isSelector(expression: Expression): expression is Selector {
+  return expression.kind === 'selector';
+}
+
+function readText(expression: Expression): string {
+  return expression.kind === 'string' ? expression.value : '';
+}

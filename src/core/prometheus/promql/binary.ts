@@ -1,6 +1,6 @@
 /**
  * Operators between two values: numbers, a number and a vector, or two vectors of which each series has one partner at
- * most. https://prometheus.io/docs/prometheus/latest/querying/operators/
+ * most, and is that of one unless the query says otherwise. https://prometheus.io/docs/prometheus/latest/querying/operators/
  */
 import { chooseLabels } from './aggregate.ts';
 import { combineSets, dropEmpty, joinEqual, joinMarks } from './combine-sets.ts';
@@ -11,12 +11,13 @@ import {
   isOneOf,
   SET_OPERATORS,
 } from './expression.ts';
+import { combineMany } from './operators/combine-many.ts';
 import { NAME_LABEL } from './parse-selector.ts';
 import { PromqlError } from './promql-error.ts';
 import { keyOf, type Labels, sortLabels } from './series-labels.ts';
 import { createStepSeries, type Evaluation, type Grid, type StepSeries, type Value } from './value.ts';
 
-type Operation = Pick<BinaryExpression, 'operator' | 'isBool' | 'matching'>;
+type Operation = Pick<BinaryExpression, 'operator' | 'isBool' | 'matching' | 'grouping'>;
 
 /** Comparisons give 1 and 0. */
 const CALCULATE: Readonly<
@@ -118,6 +119,22 @@ async function combineVectors(
   evaluation: Evaluation,
 ): Promise<readonly StepSeries[]> {
   const { grid, budget } = evaluation;
+  const { grouping } = operation;
+  if (grouping !== null) {
+    const isLeft = grouping.many === 'left';
+    const [many, one] = isLeft ? [left, right] : [right, left];
+    const calculateOne = (series: StepSeries, partner: StepSeries) => {
+      const [first, second] = isLeft ? [series, partner] : [partner, series];
+      return calculate(operation, first, second, first, grid);
+    };
+    const keeps = keepsNames(operation);
+    return combineMany(
+      { ...operation, grouping, keepsNames: keeps, calculate: calculateOne },
+      many,
+      one,
+      evaluation,
+    );
+  }
   const groups = new Map<string, MatchGroup>();
   for (const [side, series] of [['left', left] as const, ['right', right] as const]) {
     for (const one of series) {
@@ -183,7 +200,7 @@ function ambiguous(side: 'left' | 'right'): PromqlError {
   return new PromqlError(
     'execution',
     side === 'left'
-      ? 'multiple matches for labels: many-to-one matching is not supported; matching labels must be unique on both sides'
+      ? 'multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)'
       : 'found duplicate series for the match group on the right hand-side of the operation; many-to-many matching not allowed: matching labels must be unique on one side',
   );
 }

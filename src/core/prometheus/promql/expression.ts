@@ -87,6 +87,12 @@ export interface LabelChoice {
   readonly isExcluded: boolean;
 }
 
+/** Of two vectors: which side may have several series for one of the other, and the labels it gets from that. */
+export interface GroupSide {
+  readonly many: 'left' | 'right';
+  readonly labels: readonly string[];
+}
+
 export interface AggregateExpression {
   readonly kind: 'aggregate';
   readonly operator: Aggregation;
@@ -103,6 +109,8 @@ export interface BinaryExpression {
   readonly isBool: boolean;
   /** By which labels two vectors are paired; all when neither `on` nor `ignoring` is there. */
   readonly matching: LabelChoice;
+  /** Null where each series has one partner at most. */
+  readonly grouping: GroupSide | null;
   readonly left: Expression;
   readonly right: Expression;
 }

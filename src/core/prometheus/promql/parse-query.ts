@@ -10,6 +10,7 @@ import {
   type BinaryOperator,
   COMPARISONS,
   type Expression,
+  type GroupSide,
   isOneOf,
   type LabelChoice,
   SET_OPERATORS,
@@ -139,9 +140,10 @@ class QueryReader {
     return { labels: this.#readLabels(node), isExcluded: node.getChild('Without') !== null };
   }
 
-  #readLabels(node: SyntaxNode): readonly string[] {
-    const list = node.getChild('GroupingLabels');
-    const names = list === null ? [] : childrenOf(list);
+  /** Of the first list behind a place. */
+  #readLabels(node: SyntaxNode, from = node.from): readonly string[] {
+    const list = node.getChildren('GroupingLabels').find((one) => one.from >= from);
+    const names = list === undefined ? [] : childrenOf(list);
     return names.map((name) =>
       name.name === 'QuotedLabelName' ? parseTextOf(this.#text, name) : this.#write(name),
     );
@@ -159,9 +161,11 @@ class QueryReader {
     const isBool = node.getChild('BoolModifier') !== null;
     this.#checkOperands(node, operator, isBool, [typeOf(left), typeOf(right)]);
     const clause = node.getChild('MatchingModifierClause');
+    if (clause !== null) this.#checkMatching(clause, operator, [typeOf(left), typeOf(right)]);
     const matching = clause === null ? NOTHING_EXCLUDED : this.#readMatching(clause);
+    const grouping = clause === null ? null : this.#readGroupSide(clause, matching);
     if (node.getChild('FillModifier') !== null) throw unsupported('fill modifiers are');
-    const binary = { kind: 'binary', operator, isBool, matching, left, right } as const;
+    const binary = { kind: 'binary', operator, isBool, matching, grouping, left, right } as const;
     // The grammar takes a sign for a part of the number; a power binds it more tightly: -1 ^ 2 is -1.
     if (operator !== '^' || left.kind !== 'number' || !this.#write(first).startsWith('-')) return binary;
     return { kind: 'negate', operand: { ...binary, left: { kind: 'number', value: -left.value } } };
@@ -195,10 +199,28 @@ class QueryReader {
   }
 
   #readMatching(node: SyntaxNode): LabelChoice {
-    if (node.getChild('GroupLeft') !== null || node.getChild('GroupRight') !== null) {
-      throw unsupported('group_left and group_right are');
-    }
     return { labels: this.#readLabels(node), isExcluded: node.getChild('On') === null };
+  }
+
+  #checkMatching(node: SyntaxNode, operator: BinaryOperator, types: readonly ValueType[]): void {
+    if (types.includes('scalar') && this.#readLabels(node).length > 0) {
+      throw this.#fail(node, 'vector matching only allowed between instant vectors');
+    }
+    const isGrouped = node.getChild('GroupLeft') !== null || node.getChild('GroupRight') !== null;
+    if (isGrouped && isOneOf(SET_OPERATORS, operator)) {
+      throw this.#fail(node, `no grouping allowed for "${operator}" operation`);
+    }
+  }
+
+  #readGroupSide(node: SyntaxNode, matching: LabelChoice): GroupSide | null {
+    const keyword = node.getChild('GroupLeft') ?? node.getChild('GroupRight');
+    if (keyword === null) return null;
+    const labels = this.#readLabels(node, keyword.to);
+    const both = matching.isExcluded ? undefined : labels.find((label) => matching.labels.includes(label));
+    if (both !== undefined) {
+      throw this.#fail(node, `label "${both}" must not occur in ON and GROUP clause at once`);
+    }
+    return { many: keyword.name === 'GroupLeft' ? 'left' : 'right', labels };
   }
 
   #expect(node: SyntaxNode, types: readonly ValueType[], by = 'the expression'): Expression {

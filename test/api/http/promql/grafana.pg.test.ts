@@ -166,7 +166,6 @@ describe.each(['POST', 'GET'] as const)("Grafana's data source, set to %s", (met
     ],
     ['query', { query: 'lapwing_value[1h:5m]' }, 422, 'execution', 'subqueries'],
     ['query', { query: 'lapwing_value @ 5' }, 422, 'execution', 'the modifier @ is not supported'],
-    ['query', { query: 'a + on(b) group_left a' }, 422, 'execution', 'group_left'],
     [
       'query',
       { query: '-{__name__=~"lapwing.*"}', time: String(START + 60) },

@@ -8,6 +8,10 @@ import {
   type Evaluation,
   type StepSeries,
 } from '../../../../src/core/prometheus/promql/value.ts';
+import {
+  replaceLabel,
+  rewriteSeries,
+} from '../../../../src/core/prometheus/promql/functions/rewrite-labels.ts';
 import { countRounds } from '../../../helpers/count-rounds.ts';
 
 const grid = { startMs: 0, stepMs: 1000, count: 2000 };
@@ -40,13 +44,22 @@ const PARTS: Readonly<Record<string, (evaluation: Evaluation) => Promise<unknown
       operator,
       (evaluation: Evaluation) =>
         combine(
-          { operator, isBool: false, matching: NAMES },
+          { operator, isBool: false, matching: NAMES, grouping: null },
           { type: 'vector', series: makeSeries() },
           { type: 'vector', series: makeSeries() },
           evaluation,
         ),
     ]),
   ),
+  group_left: (evaluation) =>
+    combine(
+      { operator: '+', isBool: false, matching: NAMES, grouping: { many: 'left', labels: [] } },
+      { type: 'vector', series: makeSeries() },
+      { type: 'vector', series: makeSeries() },
+      evaluation,
+    ),
+  label_replace: (evaluation) =>
+    rewriteSeries(makeSeries(), replaceLabel('a', '$1', 'host', '(.*)'), evaluation.budget),
 };
 
 it.each(Object.keys(PARTS))(

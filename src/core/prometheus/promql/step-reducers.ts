@@ -107,6 +107,7 @@ export class RangeWindow implements StepReducer {
         first: this.#first,
         fromMs: endMs - spanMs,
         toMs: endMs,
+        atMs: endMs + offsetMs,
         parameter: this.#parameters?.[this.#next] ?? NaN,
       });
       if (value === null) continue;

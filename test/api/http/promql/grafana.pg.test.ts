@@ -150,13 +150,7 @@ describe.each(['POST', 'GET'] as const)("Grafana's data source, set to %s", (met
   });
 
   it.each([
-    [
-      'query',
-      { query: 'predict_linear(lapwing_value[5m], 60)' },
-      422,
-      'execution',
-      'predict_linear() is not supported',
-    ],
+    ['query', { query: 'timestamp(lapwing_value)' }, 422, 'execution', 'timestamp() is not supported'],
     [
       'query',
       { query: 'count_values("value", lapwing_value)' },

@@ -181,6 +181,14 @@ const QUERIES = [
   'delta(lapwing_value{host="b"}[15m])',
   'deriv(lapwing_value{host="b"}[15m])',
 
+  ...['600', '-60', '0', 'NaN', 'scalar(lapwing_value{host="a"})'].flatMap((seconds) => [
+    `predict_linear(lapwing_value[5m], ${seconds})`,
+    `predict_linear(lapwing_value{host="b"}[15m] offset 7m, ${seconds})`,
+  ]),
+  'predict_linear(lapwing_value[9s], 60)',
+  'predict_linear(lapwing_value[5m])',
+  'predict_linear(60, lapwing_value[5m])',
+  'predict_linear(lapwing_value, 60)',
   'stddev_over_time(lapwing_value[5m])',
   'stdvar_over_time(lapwing_value[5m])',
   'present_over_time(lapwing_value[5m])',

@@ -202,6 +202,10 @@ describe('a rate', () => {
     };
     expect(await at('deriv(up[50m])', lines, 50)).toEqual({ '{}': -0.1 });
     expect(await at('deriv(flat[50m])', lines, 50)).toEqual({ '{}': 0 });
+    // From 7 by 30 each five minutes: -293 now, and 360 less an hour on.
+    expect(await at('predict_linear(up[50m], 3600)', lines, 50)).toEqual({ '{}': -653 });
+    expect(await at('predict_linear(up[40m] offset 10m, 0)', lines, 50)).toEqual({ '{}': -293 });
+    expect(await at('predict_linear(flat[50m], 3600)', lines, 50)).toEqual({ '{}': 4 });
     for (const name of ['rate', 'increase', 'irate', 'delta', 'idelta', 'deriv']) {
       expect(await at(`${name}(once[5m])`, lines, 3)).toEqual({});
     }

@@ -5,6 +5,7 @@ import {
   RANGE_FUNCTIONS,
   type Selector,
   SORT_FUNCTIONS,
+  typeOf,
   VALUE_FUNCTIONS,
 } from '../expression.ts';
 import { DATE_FUNCTIONS } from './date-functions.ts';
@@ -22,7 +23,8 @@ export function buildCall(name: string, given: readonly Expression[]): Expressio
   const [first, second, ...others] = given;
   if (first === undefined) return isOneOf(DATE_FUNCTIONS, name) ? mapOf(name, NOW) : { kind: 'time' };
   if (isOneOf(RANGE_FUNCTIONS, name)) {
-    const [selector, parameter] = second === undefined ? [first, null] : [second, first];
+    const [selector, parameter = null] =
+      typeOf(first) === 'range vector' ? [first, second] : [second ?? first, first];
     return isSelector(selector) ? { kind: 'range', name, selector, parameter } : null;
   }
   if (isOneOf(VALUE_FUNCTIONS, name) || isOneOf(DATE_FUNCTIONS, name)) {

@@ -14,6 +14,8 @@ interface RangeSamples {
   /** Where the range begins and ends. */
   readonly fromMs: number;
   readonly toMs: number;
+  /** When it is looked at: later than its end by the offset. */
+  readonly atMs: number;
   /** Of functions that take a number. */
   readonly parameter: number;
 }
@@ -26,13 +28,14 @@ export const REDUCERS: Readonly<Record<RangeFunction, Reduce>> = {
   changes: countChanges,
   count_over_time: ({ values, first }) => values.length - first,
   delta: (samples) => extrapolate(samples, { isCounter: false, isRate: false }),
-  deriv: fitSlope,
+  deriv: (samples) => fitLine(samples)?.slope ?? null,
   idelta: (samples) => compareLast(samples, { isCounter: false, isRate: false }),
   increase: (samples) => extrapolate(samples, { isCounter: true, isRate: false }),
   irate: (samples) => compareLast(samples, { isCounter: true, isRate: true }),
   last_over_time: ({ values }) => values.at(-1) ?? NaN,
   max_over_time: (samples) => fold(samples, Math.max),
   min_over_time: (samples) => fold(samples, Math.min),
+  predict_linear: predict,
   present_over_time: () => 1,
   quantile_over_time: ({ values, first, parameter }) => findQuantile(parameter, values.slice(first)),
   rate: (samples) => extrapolate(samples, { isCounter: true, isRate: true }),
@@ -126,8 +129,20 @@ function compareLast({ timestampsMs, values, first }: RangeSamples, options: Rat
   return options.isRate ? change / ((lastMs - beforeMs) / 1000) : change;
 }
 
-/** Per second, of the line of least squares. */
-function fitSlope({ timestampsMs, values, first }: RangeSamples): number | null {
+/** Where the line will be so many seconds later. */
+function predict(samples: RangeSamples): number | null {
+  const line = fitLine(samples);
+  return line === null ? null : line.valueAt(samples.atMs) + line.slope * samples.parameter;
+}
+
+interface Line {
+  /** Per second. */
+  readonly slope: number;
+  readonly valueAt: (timestampMs: number) => number;
+}
+
+/** The line of least squares. */
+function fitLine({ timestampsMs, values, first }: RangeSamples): Line | null {
   const count = values.length - first;
   if (count < 2) return null;
   const [zeroMs = 0, initial = NaN] = [timestampsMs[first], values[first]];
@@ -142,8 +157,14 @@ function fitSlope({ timestampsMs, values, first }: RangeSamples): number | null 
     sumXY.add(x * y);
     sumXX.add(x * x);
   }
-  if (isConstant) return Number.isFinite(initial) ? 0 : NaN;
+  if (isConstant) {
+    const isFinite = Number.isFinite(initial);
+    return { slope: isFinite ? 0 : NaN, valueAt: () => (isFinite ? initial : NaN) };
+  }
   const covariance = sumXY.value - (sumX.value * sumY.value) / count;
   const variance = sumXX.value - (sumX.value * sumX.value) / count;
-  return covariance / variance;
+  const slope = covariance / variance;
+  const valueAt = (timestampMs: number) =>
+    sumY.value / count + slope * ((timestampMs - zeroMs) / 1000 - sumX.value / count);
+  return { slope, valueAt };
 }

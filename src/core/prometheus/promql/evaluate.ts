@@ -2,7 +2,8 @@
 import { aggregate, sortSeries } from './aggregate.ts';
 import { combine, dropNames } from './binary.ts';
 import { joinHistograms } from './join-histograms.ts';
-import { type Expression, isOneOf, type ValueFunction } from './expression.ts';
+import { type Expression, isOneOf, type Subquery, typeOf, type ValueFunction } from './expression.ts';
+import { reduceSubquery, sampleSubquery } from './operators/evaluate-subquery.ts';
 import { DATE_FUNCTIONS, readDatePart } from './functions/date-functions.ts';
 import { findAbsent } from './functions/find-absent.ts';
 import { rewriteSeries } from './functions/rewrite-labels.ts';
@@ -13,6 +14,7 @@ import {
   createStepSeries,
   type Evaluation,
   type Grid,
+  type SampleSeries,
   type StepSeries,
   timeOf,
   type Value,
@@ -54,6 +56,7 @@ export class Evaluator {
   /** @param expression one that gives numbers or instant vectors @throws PromqlError */
   async evaluate(expression: Expression): Promise<Value> {
     this.#budget.checkTime();
+    await this.#budget.work(this.#grid.count);
     switch (expression.kind) {
       case 'number':
         return this.#scalar(() => expression.value);
@@ -64,7 +67,15 @@ export class Evaluator {
       case 'range': {
         const { name, selector, parameter } = expression;
         const parameters = parameter === null ? null : await this.#evaluateNumbers(parameter);
-        const series = await this.#reader.readSteps(selector, { name, parameters }, this.#grid);
+        const series =
+          selector.kind === 'selector'
+            ? await this.#reader.readSteps(selector, { name, parameters }, this.#grid)
+            : await reduceSubquery(
+                selector,
+                { name, parameters },
+                this.#evaluateAt(selector),
+                this.#evaluation,
+              );
         return vector(name === 'last_over_time' ? series : dropNames(series));
       }
       case 'vector':
@@ -105,9 +116,23 @@ export class Evaluator {
         if (result.type === 'vector') this.#budget.takePoints(result.series.length * this.#grid.count);
         return result;
       }
+      case 'subquery':
       case 'string':
-        throw new PromqlError('bad_data', 'expected type scalar or instant vector, got string');
+        throw new PromqlError(
+          'bad_data',
+          `expected type scalar or instant vector, got ${typeOf(expression)}`,
+        );
     }
+  }
+
+  /** A subquery by itself, at the one time that is asked for. @throws PromqlError */
+  evaluateSubquery(subquery: Subquery): Promise<readonly SampleSeries[]> {
+    return sampleSubquery(subquery, this.#evaluateAt(subquery), this.#grid);
+  }
+
+  #evaluateAt({ operand }: Subquery): (grid: Grid) => Promise<readonly StepSeries[]> {
+    const options = { reader: this.#reader, budget: this.#budget };
+    return (grid) => new Evaluator({ ...options, grid }).#evaluateVector(operand);
   }
 
   async #evaluateVector(expression: Expression): Promise<readonly StepSeries[]> {

@@ -82,6 +82,16 @@ export interface Selector {
   readonly offsetMs: number;
 }
 
+/** An expression at steps of its own within a range. */
+export interface Subquery {
+  readonly kind: 'subquery';
+  readonly operand: Expression;
+  readonly rangeMs: number;
+  readonly stepMs: number;
+  /** How far back; negative for ahead. */
+  readonly offsetMs: number;
+}
+
 /** Which labels count: these, or all but these. */
 export interface LabelChoice {
   readonly labels: readonly string[];
@@ -124,7 +134,7 @@ export type Expression =
   | {
       readonly kind: 'range';
       readonly name: RangeFunction;
-      readonly selector: Selector;
+      readonly selector: Selector | Subquery;
       /** A number; null of functions that take none. */
       readonly parameter: Expression | null;
     }
@@ -142,6 +152,7 @@ export type Expression =
   | { readonly kind: 'vector'; readonly operand: Expression }
   | { readonly kind: 'scalar'; readonly operand: Expression }
   | Selector
+  | Subquery
   | AggregateExpression
   | BinaryExpression;
 
@@ -190,6 +201,8 @@ export function typeOf(expression: Expression): ValueType {
       return typeOf(expression.operand);
     case 'selector':
       return expression.rangeMs === null ? 'instant vector' : 'range vector';
+    case 'subquery':
+      return 'range vector';
     case 'binary': {
       const { left, right } = expression;
       return typeOf(left) === 'scalar' && typeOf(right) === 'scalar' ? 'scalar' : 'instant vector';

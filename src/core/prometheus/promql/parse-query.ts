@@ -20,6 +20,7 @@ import {
   WITH_PARAMETER,
 } from './expression.ts';
 import { buildCall } from './functions/build-call.ts';
+import { isSubquery, parseSubquery } from './operators/parse-subquery.ts';
 import { parseNumber } from './parse-literal.ts';
 import { parseSelector, parseTextOf } from './parse-selector.ts';
 import { PromqlError } from './promql-error.ts';
@@ -42,6 +43,9 @@ class QueryReader {
   }
 
   read(node: SyntaxNode): Expression {
+    if (isSubquery(node)) {
+      return parseSubquery(this.#text, node, (inner) => this.#expect(inner, ['instant vector'], 'subquery'));
+    }
     switch (node.name) {
       case 'NumberDurationLiteral':
         return { kind: 'number', value: this.#readNumber(node) };
@@ -61,8 +65,6 @@ class QueryReader {
         return this.#readAggregate(node);
       case 'BinaryExpr':
         return this.#readBinary(node);
-      case 'SubqueryExpr':
-        throw unsupported('subqueries such as [1h:5m] are');
       case 'StepInvariantExpr':
         throw unsupported('the modifier @ is');
       default:

@@ -44,7 +44,7 @@ function parseRange(text: string, node: SyntaxNode): Selector {
   return { ...parseSelector(text, inner), rangeMs };
 }
 
-function parseDurationOf(text: string, node: SyntaxNode): number {
+export function parseDurationOf(text: string, node: SyntaxNode): number {
   const written = text.slice(node.from, node.to).replaceAll(/\s/g, '');
   const ms = parseDuration(written);
   if (ms === null) throw failAt(text, node.from, `expected a duration such as 5m, got ${written}`);

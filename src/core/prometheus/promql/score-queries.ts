@@ -47,8 +47,9 @@ export class ScoreQueries {
       if (expression.kind === 'selector' && expression.rangeMs !== null) {
         return { type: 'samples', series: await reader.readRange(expression, atMs) };
       }
-      const grid = { startMs: atMs, stepMs: 1, count: 1 };
-      return new Evaluator({ reader, budget, grid }).evaluate(expression);
+      const evaluator = new Evaluator({ reader, budget, grid: { startMs: atMs, stepMs: 1, count: 1 } });
+      if (expression.kind !== 'subquery') return evaluator.evaluate(expression);
+      return { type: 'samples', series: await evaluator.evaluateSubquery(expression) };
     });
   }
 

@@ -185,6 +185,29 @@ const QUERIES = [
     `predict_linear(lapwing_value[5m], ${seconds})`,
     `predict_linear(lapwing_value{host="b"}[15m] offset 7m, ${seconds})`,
   ]),
+  // Steps of subqueries are at the times of samples: an offset takes them off, as above.
+  'max_over_time(lapwing_value[5m:30s])',
+  'max_over_time(lapwing_value[5m:])',
+  'avg_over_time(sum by (env) (rate(lapwing_value{host!="b"}[1m] offset 3s))[10m:20s])',
+  'max_over_time((lapwing_value - lapwing_expected)[5m:20s] offset 2m)',
+  'min_over_time(lapwing_value[5m:20s] offset -1m)',
+  'rate(lapwing_value{host="a"}[5m:10s])',
+  'deriv(sum(lapwing_value)[10m:1m])',
+  'count_over_time((lapwing_value offset 3s > 20)[10m:10s])',
+  'quantile_over_time(0.9, lapwing_value offset 3s[5m:20s])',
+  'last_over_time(lapwing_value offset 3s[2m:40s])',
+  'max_over_time(min_over_time(lapwing_value offset 3s[2m:20s] offset 7s)[10m:1m])',
+  'sum_over_time(vector(1)[5m:20s])',
+  'sum_over_time(vector(time())[5m:20s])',
+  'absent_over_time(lapwing_value{host="b"}[1m:10s])',
+  'max_over_time(lapwing_value[10s:1m])',
+  'max_over_time(lapwing_nothing[5m:1m])',
+  'max_over_time(1[5m:1m])',
+  'max_over_time(lapwing_value[5m:0s])',
+  'max_over_time(lapwing_value[1m][5m:1m])',
+  'max_over_time(lapwing_value + lapwing_value[5m:1m])',
+  'max_over_time(-lapwing_value[5m:1m])',
+  'sum(lapwing_value[5m:1m])',
   'predict_linear(lapwing_value[9s], 60)',
   'predict_linear(lapwing_value[5m])',
   'predict_linear(60, lapwing_value[5m])',
@@ -342,7 +365,13 @@ describe.skipIf(!hasPrometheus)('a query has the answer a real Prometheus has', 
     expect(sorted(readResult(found))).toEqual(sorted(readResult(wanted)));
   });
 
-  it.each([...QUERIES, '"text"', 'lapwing_value[1m]'])('at one time: %s', async (query) => {
+  const AT_ONE_TIME = [
+    '"text"',
+    'lapwing_value[1m]',
+    'sum by (env) (lapwing_value)[5m:20s]',
+    'vector(2)[1m:20s]',
+  ];
+  it.each([...QUERIES, ...AT_ONE_TIME])('at one time: %s', async (query) => {
     const parameters = { query, time: String(START_MS / 1000 + 2004.5) };
     const [found, wanted] = await Promise.all([
       ask(ours(), 'query', parameters),

@@ -12,6 +12,7 @@ import {
   replaceLabel,
   rewriteSeries,
 } from '../../../../src/core/prometheus/promql/functions/rewrite-labels.ts';
+import { ask } from './memory-queries.ts';
 import { countRounds } from '../../../helpers/count-rounds.ts';
 
 const grid = { startMs: 0, stepMs: 1000, count: 2000 };
@@ -71,6 +72,14 @@ it.each(Object.keys(PARTS))(
     expect(rounds).toBeGreaterThanOrEqual(4);
   },
 );
+
+it('a subquery of many steps gives others the event loop between its operations', async () => {
+  const query = `sum_over_time(vector(1${' + 1'.repeat(90)})[200000s:1s])`;
+  const rounds = await countRounds(async () => {
+    expect(await ask(query, {})).toEqual({ '{}': String(91 * 200_000) });
+  });
+  expect(rounds).toBeGreaterThanOrEqual(90);
+});
 
 it('a query nobody waits for any more ends in the midst of its work', async () => {
   const gone = new AbortController();

@@ -32,6 +32,8 @@ function write(expression: Expression): string {
       return `${expression.name}(${write(expression.operand)})`;
     case 'histogram':
       return `histogram_quantile(${write(expression.quantile)}, ${write(expression.operand)})`;
+    case 'subquery':
+      return `${write(expression.operand)}[${expression.rangeMs / 1000}:${expression.stepMs / 1000}]`;
     case 'labels':
     case 'absent':
     case 'sort':

@@ -4,6 +4,7 @@ import {
   isOneOf,
   RANGE_FUNCTIONS,
   type Selector,
+  type Subquery,
   SORT_FUNCTIONS,
   typeOf,
   VALUE_FUNCTIONS,
@@ -11,6 +12,7 @@ import {
 import { DATE_FUNCTIONS } from './date-functions.ts';
 import { listSelectedLabels } from './find-absent.ts';
 import { joinLabels, replaceLabel } from './rewrite-labels.ts';
+import type { Labels } from '../series-labels.ts';
 
 const NOW: Expression = { kind: 'vector', operand: { kind: 'time' } };
 
@@ -25,7 +27,7 @@ export function buildCall(name: string, given: readonly Expression[]): Expressio
   if (isOneOf(RANGE_FUNCTIONS, name)) {
     const [selector, parameter = null] =
       typeOf(first) === 'range vector' ? [first, second] : [second ?? first, first];
-    return isSelector(selector) ? { kind: 'range', name, selector, parameter } : null;
+    return isRange(selector) ? { kind: 'range', name, selector, parameter } : null;
   }
   if (isOneOf(VALUE_FUNCTIONS, name) || isOneOf(DATE_FUNCTIONS, name)) {
     return mapOf(name, first, second === undefined ? [] : [second, ...others]);
@@ -37,12 +39,12 @@ export function buildCall(name: string, given: readonly Expression[]): Expressio
       return {
         kind: 'absent',
         operand: first,
-        labels: isSelector(first) ? listSelectedLabels(first) : new Map(),
+        labels: selectedBy(first),
       };
     case 'absent_over_time': {
-      if (!isSelector(first)) return null;
+      if (!isRange(first)) return null;
       const operand = { kind: 'range', name: 'present_over_time', selector: first, parameter: null } as const;
-      return { kind: 'absent', operand, labels: listSelectedLabels(first) };
+      return { kind: 'absent', operand, labels: selectedBy(first) };
     }
     case 'histogram_quantile':
       return second === undefined ? null : { kind: 'histogram', quantile: first, operand: second };
@@ -68,8 +70,12 @@ function mapOf(
   return { kind: 'map', name, operand, parameters };
 }
 
-function isSelector(expression: Expression): expression is Selector {
-  return expression.kind === 'selector';
+function isRange(expression: Expression): expression is Selector | Subquery {
+  return expression.kind === 'selector' || expression.kind === 'subquery';
+}
+
+function selectedBy(expression: Expression): Labels {
+  return expression.kind === 'selector' ? listSelectedLabels(expression) : new Map();
 }
 
 function readText(expression: Expression): string {

@@ -11,16 +11,18 @@ import { sendJson } from '../send-json.ts';
 const PROTOCOL_VERSION = '1.8.10';
 const MAX_BYTES = 10_000;
 const MAX_STATEMENTS = 100;
+/** A name in quotes may hold what ends a statement. */
+const STATEMENT = /(?:"[^"]*"|[^;"])+/g;
 /**
  * Statements of InfluxQL that clients send when they connect, and what each answers with; see
  * https://docs.influxdata.com/influxdb/v1/query_language/manage-database/
  */
 const STATEMENTS: readonly (readonly [form: RegExp, result: object])[] = [
   [/^CREATE\s+DATABASE\s+\S/i, {}],
-  [/^CREATE\s+RETENTION\s+POLICY\s+\S/i, {}],
+  [/^(?:CREATE|ALTER)\s+RETENTION\s+POLICY\s+\S/i, {}],
   [/^SHOW\s+DATABASES$/i, table('databases', ['name'], [['lapwing']])],
   [
-    /^SHOW\s+RETENTION\s+POLICIES(?:\s+ON\s+\S+)?$/i,
+    /^SHOW\s+RETENTION\s+POLICIES(?:\s+ON\s+(?:"[^"]*"|\S+))?$/i,
     table(
       undefined,
       ['name', 'duration', 'shardGroupDuration', 'replicaN', 'default'],
@@ -45,7 +47,7 @@ export const answerPing: Handler = (_request, response) => {
 /** There is one database, whichever name it is given; metrics are read from /graphql. */
 export const answerQuery: Handler = async (request, response) => {
   try {
-    const statements = (await readQuery(request)).split(';').map((statement) => statement.trim());
+    const statements = ((await readQuery(request)).match(STATEMENT) ?? []).map((text) => text.trim());
     const asked = statements.filter((statement) => statement !== '').slice(0, MAX_STATEMENTS);
     const results = asked.map((statement, statement_id) => {
       const result = STATEMENTS.find(([form]) => form.test(statement))?.[1];
@@ -57,7 +59,7 @@ export const answerQuery: Handler = async (request, response) => {
     }
     sendJson(response, 400, {
       error:
-        'q: expected CREATE DATABASE, SHOW DATABASES, SHOW RETENTION POLICIES or CREATE RETENTION POLICY; ' +
+        'q: expected CREATE DATABASE, SHOW DATABASES, SHOW RETENTION POLICIES, CREATE or ALTER RETENTION POLICY; ' +
         'to read metrics, query /graphql',
     });
   } catch (error) {

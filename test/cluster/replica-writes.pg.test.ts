@@ -113,8 +113,8 @@ it('a mutation over a WebSocket is done with the key of that socket, and refused
       connectionParams: { apiKey },
     });
     try {
-      const { value } = await client.iterate({ query: MONITOR, variables: { name: 'ws.a' } }).next();
-      return value as unknown;
+      const results = client.iterate({ query: MONITOR, variables: { name: 'ws.a' } });
+      return ((await results.next()) as { readonly value: unknown }).value;
     } finally {
       await client.dispose();
     }

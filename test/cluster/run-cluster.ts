@@ -36,18 +36,18 @@ export interface ClusterReport extends Verdict {
   readonly zombies: number;
 }
 
-export interface Member {
+interface Member {
   readonly port: number;
   process: ServerProcess;
 }
 
-export interface Cluster extends AsyncDisposable {
+interface Cluster extends AsyncDisposable {
   readonly members: readonly Member[];
   readonly start: (port: number) => Promise<ServerProcess>;
 }
 
 /** @param settings of all of them, over those of tests */
-export async function startCluster(
+async function startCluster(
   connection: string,
   {
     count = 3,
@@ -88,7 +88,7 @@ export async function startCluster(
 const READY_LIMIT_MS = 2_000;
 
 /** Resolves once it answers as the leader or as a replica. */
-export async function awaitReady(port: number): Promise<void> {
+async function awaitReady(port: number): Promise<void> {
   for (;;) {
     const signal = AbortSignal.timeout(READY_LIMIT_MS);
     const isReady = await fetch(`http://127.0.0.1:${port}/ready`, { signal }).then(
@@ -104,7 +104,7 @@ export async function awaitReady(port: number): Promise<void> {
 }
 
 /** The member that leads, as one of the others says. */
-export async function findLeader(members: readonly Member[]): Promise<Member> {
+async function findLeader(members: readonly Member[]): Promise<Member> {
   for (;;) {
     for (const { port } of members) {
       const found = await ask<{ serverInfo: { members: { address: string; role: string }[] } }>(

@@ -27,7 +27,7 @@ export interface MemberState {
 }
 
 /** A member that has not renewed its lease for as long is taken for gone. */
-export const MEMBER_LEASE_SECONDS = 5;
+const MEMBER_LEASE_SECONDS = 5;
 const BEAT_MS = 1_000;
 /** Rows of members that died are kept for so long, for people who look. */
 const KEPT_SECONDS = 60;

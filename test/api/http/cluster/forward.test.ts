@@ -191,9 +191,9 @@ describe('a WebSocket that a replica passes on', () => {
   it('is one with the leader: what each sends, and its end', async () => {
     const sockets = new WebSocketServer({ noServer: true });
     sockets.on('connection', (socket) => {
-      socket.on('message', (message) => {
-        if (String(message) === 'end') socket.close(4403, 'enough');
-        else socket.send(`got ${String(message)}`);
+      socket.on('message', (message: Buffer) => {
+        if (message.toString() === 'end') socket.close(4403, 'enough');
+        else socket.send(`got ${message.toString()}`);
       });
     });
     const route: SocketRoute = {

@@ -2,9 +2,11 @@
  * Tries the expressions of an alarm on made-up points when it is put: what can never give one series would leave the alarm
  * without a state for ever, and nobody would be notified.
  */
+import { ComputedPoints } from '../math/computed-points.ts';
 import { evaluateExpression, type MathScope } from '../math/evaluate.ts';
 import { MathError, type MathValue, type TimeSeries } from '../math/values.ts';
 import type { DataQuery } from '../metrics/data-query.ts';
+import { refuseBandIn } from '../metrics/query-parts.ts';
 import { CloudwatchError } from '../model/cloudwatch-error.ts';
 import type { TimeRange } from '../model/time-range.ts';
 import type { AlarmRule } from './check-alarm.ts';
@@ -26,16 +28,30 @@ export async function tryQueries(rule: TriedRule): Promise<void> {
   }
 }
 
+/** As in a request that reads as much as one may. */
+const MAX_COMPUTED = 4_000_000;
+
 class Trial {
   readonly #queries: AlarmRule['queries'];
   readonly #range: TimeRange;
+  readonly #computed = new ComputedPoints(MAX_COMPUTED);
+  /** By id: each query is tried once, however many others name it. */
+  readonly #values = new Map<string, Promise<MathValue>>();
 
   constructor({ queries, periodSeconds }: TriedRule) {
     this.#queries = queries;
     this.#range = { startMs: 0, endMs: 2 * periodSeconds * 1000 };
   }
 
-  async resolve(id: string): Promise<MathValue> {
+  resolve(id: string): Promise<MathValue> {
+    const known = this.#values.get(id);
+    if (known !== undefined) return known;
+    const value = this.#evaluate(id);
+    this.#values.set(id, value);
+    return value;
+  }
+
+  async #evaluate(id: string): Promise<MathValue> {
     const query = this.#queries.get(id);
     if (query === undefined) throw new MathError(`no query has the Id ${id}`);
     if (query.kind === 'expression') return await evaluateExpression(query.expression, this.#scopeOf(query));
@@ -57,7 +73,9 @@ class Trial {
       metrics: (part) => Promise.resolve({ kind: 'list', list: this.#listMetrics(part) }),
       search: () =>
         Promise.reject(new CloudwatchError('ValidationError', 'SEARCH is not supported on Metric Alarms.')),
+      computed: this.#computed,
       band: async (expression) => {
+        refuseBandIn(expression, this.#queries);
         const value = await evaluateExpression(expression, this.#scopeOf(query));
         if (value.kind !== 'series') throw new MathError('ANOMALY_DETECTION_BAND takes one series');
         return { kind: 'list', list: [value.series, value.series] };

@@ -1,5 +1,6 @@
 /** Metric math: from a tree to values. */
 import type { TimeRange } from '../model/time-range.ts';
+import type { ComputedPoints } from './computed-points.ts';
 import { fillSeries, type Filling } from './fill.ts';
 import { PURE_FUNCTIONS } from './functions.ts';
 import { sortList } from './list-functions.ts';
@@ -18,6 +19,8 @@ export interface MathScope {
   /** All metrics of the request (not expressions) whose id contains the text. */
   metrics(part: string): Promise<MathValue>;
   search(query: string, statistic: string, periodSeconds: number | null): Promise<MathValue>;
+  /** Of all the expression makes: of one request they must fit in memory. @throws MathError once there are too many */
+  readonly computed: ComputedPoints;
   /** Upper edge, then lower edge, of where the expression was expected. */
   band(expression: Expression, width: number): Promise<MathValue>;
 }
@@ -46,15 +49,16 @@ export async function evaluateExpression(expression: Expression, scope: MathScop
     case 'reference':
       return await scope.resolve(expression.id);
     case 'negate':
-      return mapValue(await evaluateExpression(expression.operand, scope), (value) => -value);
-    case 'binary':
-      return combineValues(
-        await evaluateExpression(expression.left, scope),
-        await evaluateExpression(expression.right, scope),
-        OPERATIONS[expression.operator],
+      return scope.computed.take(
+        mapValue(await evaluateExpression(expression.operand, scope), (value) => -value),
       );
+    case 'binary': {
+      const left = await evaluateExpression(expression.left, scope);
+      const right = await evaluateExpression(expression.right, scope);
+      return scope.computed.take(combineValues(left, right, OPERATIONS[expression.operator]));
+    }
     case 'call':
-      return await callFunction(expression.name, expression.args, scope);
+      return scope.computed.take(await callFunction(expression.name, expression.args, scope));
     case 'text':
     case 'keyword':
       throw new MathError('a text stands where a series or a number is needed');

@@ -1,7 +1,7 @@
 /** The functions of metric math that choose from a list of series, and put it in order. */
 import { MAX_IN_A_LIST, need, type PureFunction } from './pure-function.ts';
 import { SORT_KEYS } from './summaries.ts';
-import { listSeries, MathError, type MathValue, type TimeSeries } from './values.ts';
+import { layOut, listSeries, MathError, type MathValue, type TimeSeries } from './values.ts';
 
 const asList = (list: readonly TimeSeries[]): MathValue => ({ kind: 'list', list });
 
@@ -49,7 +49,7 @@ export function sortList(value: MathValue, by: string, order: string, most: numb
 }
 
 export const LIST_FUNCTIONS: ReadonlyMap<string, PureFunction> = new Map<string, PureFunction>([
-  ['LIST', { arity: [1, MAX_IN_A_LIST], apply: (args) => asList(args.flatMap(listSeries)) }],
+  ['LIST', { arity: [1, MAX_IN_A_LIST], apply: (args) => asList(layOut(args)) }],
   ['FIRST', pick(0)],
   ['LAST', pick(-1)],
   ['SLICE', { arity: [2, 3], apply: slice }],

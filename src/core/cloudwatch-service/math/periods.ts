@@ -1,9 +1,6 @@
-/** The periods of a range, for functions that give each of them a value. */
+/** The periods of a range, for functions that give each of them a value. A range can be as long as somebody asks for. */
 import type { TimeRange } from '../model/time-range.ts';
-import { listSeries, MathError, type MathValue } from './values.ts';
-
-/** Points such a function may make, over all series: some 100 MB. A range can be as long as somebody asks for. */
-const MAX_POINTS = 1_000_000;
+import { listSeries, refuseTooMany, type MathValue } from './values.ts';
 
 /** @throws MathError when there would be more than a million in all; for a number */
 export function checkPeriods(value: MathValue, range: TimeRange): void {
@@ -26,11 +23,4 @@ export function listPeriods(range: TimeRange, periodSeconds: number): readonly n
 
 function countPeriods({ startMs, endMs }: TimeRange, periodSeconds: number): number {
   return Math.ceil((endMs - startMs) / (periodSeconds * 1000));
-}
-
-function refuseTooMany(points: number): void {
-  if (points <= MAX_POINTS) return;
-  throw new MathError(
-    `it would give ${points} points, more than ${MAX_POINTS}: ask for less time or longer periods`,
-  );
 }

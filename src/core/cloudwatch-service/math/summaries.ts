@@ -1,8 +1,9 @@
 /** The functions of metric math that make one of many: of a list one series, of a series one number. */
-import { keepFinite, listSeries, unite, type MathValue, type TimeSeries } from './values.ts';
+import { keepFinite, layOut, type MathValue, type TimeSeries } from './values.ts';
 import { MAX_IN_A_LIST, type PureFunction } from './pure-function.ts';
 
-type Reduce = (values: readonly number[]) => number;
+/** @param absent how many more count as 0 */
+type Reduce = (values: readonly number[], absent?: number) => number;
 
 /**
  * @param ofNone what a series without points gives
@@ -20,25 +21,35 @@ function summary(reduce: Reduce, { ofNone = 0, fillsGaps = false } = {}): PureFu
       if (args.every((arg) => arg.kind === 'number')) {
         return { kind: 'number', value: reduce(args.map((arg) => arg.value)) };
       }
-      return { kind: 'series', series: reduceList(args.flatMap(listSeries), reduce, fillsGaps) };
+      return { kind: 'series', series: reduceList(layOut(args), reduce, fillsGaps) };
     },
   };
 }
 
+/** Each point is looked at once: a list may hold as many series as points. */
 function reduceList(list: readonly TimeSeries[], reduce: Reduce, fillsGaps: boolean): TimeSeries {
-  const points = unite(list).map((time) => {
-    const values = list.flatMap((series) => series.points.get(time) ?? (fillsGaps ? 0 : []));
-    return [time, reduce(values)] as const;
-  });
+  const gathered = new Map<number, number[]>();
+  for (const { points } of list) {
+    for (const [time, value] of points) {
+      const values = gathered.get(time);
+      if (values === undefined) gathered.set(time, [value]);
+      else values.push(value);
+    }
+  }
+  const points = [...gathered]
+    .sort(([a], [b]) => a - b)
+    .map(([time, values]) => {
+      return [time, reduce(values, fillsGaps ? list.length - values.length : 0)] as const;
+    });
   return {
     label: list[0]?.label ?? '',
-    periodSeconds: Math.max(60, ...list.map((series) => series.periodSeconds)),
+    periodSeconds: list.reduce((longest, { periodSeconds }) => Math.max(longest, periodSeconds), 60),
     points: keepFinite(points),
   };
 }
 
 const sum: Reduce = (values) => values.reduce((total, value) => total + value, 0);
-const average: Reduce = (values) => sum(values) / values.length;
+const average: Reduce = (values, absent = 0) => sum(values) / (values.length + absent);
 
 /** Of all there are, not an estimate from some: the documentation does not say which, and has "of all data points". */
 function deviate(values: readonly number[]): number {

@@ -29,10 +29,26 @@ export class MathError extends Error {
   override readonly name = 'MathError';
 }
 
+/** Points one step of an expression may make, over all series: some 100 MB. */
+const MAX_POINTS = 1_000_000;
+
+/** @throws MathError for more than a million; to be asked before they are made */
+export function refuseTooMany(points: number): void {
+  if (points <= MAX_POINTS) return;
+  throw new MathError(
+    `it would give ${points} points, more than ${MAX_POINTS}: ask for less time or longer periods`,
+  );
+}
+
+/** A series without points counts as one: a list of them takes memory too. */
+function countPoints(list: readonly TimeSeries[]): number {
+  return list.reduce((sum, { points }) => sum + Math.max(1, points.size), 0);
+}
+
 /**
  * Combines point by point. What one side lacks counts as 0, as on AWS; what gives no finite number (a division by
  * zero) is left out.
- * @throws MathError for two lists
+ * @throws MathError for two lists, and where a list would give too many points
  */
 export function combineValues(
   left: MathValue,
@@ -44,16 +60,23 @@ export function combineValues(
   }
   if (left.kind === 'list') {
     if (right.kind === 'list') throw new MathError('two lists of series cannot be combined');
-    return { kind: 'list', list: left.list.map((one) => combineSeries(one, right, combine)) };
+    return combineList(left.list, right, combine);
   }
-  if (right.kind === 'list') {
-    const swapped = (a: number, b: number) => combine(b, a);
-    return { kind: 'list', list: right.list.map((one) => combineSeries(one, left, swapped)) };
-  }
+  if (right.kind === 'list') return combineList(right.list, left, (a, b) => combine(b, a));
   if (left.kind === 'series') return { kind: 'series', series: combineSeries(left.series, right, combine) };
   if (right.kind === 'number') throw new MathError('two numbers are combined above');
   const swapped = (a: number, b: number) => combine(b, a);
   return { kind: 'series', series: combineSeries(right.series, left, swapped) };
+}
+
+function combineList(
+  list: readonly TimeSeries[],
+  other: Exclude<MathValue, { kind: 'list' }>,
+  combine: (a: number, b: number) => number,
+): MathValue {
+  const least = other.kind === 'number' ? 1 : other.series.points.size;
+  refuseTooMany(list.reduce((sum, { points }) => sum + Math.max(least, points.size), 0));
+  return { kind: 'list', list: list.map((one) => combineSeries(one, other, combine)) };
 }
 
 function combineSeries(
@@ -109,4 +132,14 @@ export function mapEachSeries(value: MathValue, change: (series: TimeSeries) => 
 export function listSeries(value: MathValue): readonly TimeSeries[] {
   if (value.kind === 'number') throw new MathError('a number stands where a series is needed');
   return value.kind === 'list' ? value.list : [value.series];
+}
+
+/**
+ * As one list: lists among them may name the same series again and again, so that it is counted first.
+ * @throws MathError for a number, and for too many points
+ */
+export function layOut(args: readonly MathValue[]): readonly TimeSeries[] {
+  const lists = args.map(listSeries);
+  refuseTooMany(lists.reduce((sum, list) => sum + countPoints(list), 0));
+  return lists.flat();
 }

@@ -1,5 +1,6 @@
 /** Answers checked queries over one range, reading each metric once. */
 import { DETECTOR_KINDS } from '../../../detector/detector-kinds.ts';
+import { ComputedPoints } from '../math/computed-points.ts';
 import { evaluateExpression, type MathScope } from '../math/evaluate.ts';
 import type { Expression } from '../math/parse.ts';
 import { listSeries, MathError, type MathValue, type TimeSeries } from '../math/values.ts';
@@ -16,7 +17,7 @@ import { readSeries, type SeriesQuestion } from '../store/read-series.ts';
 import { findBand, measureTraining } from './band.ts';
 import type { DataQuery, StatQuery } from './data-query.ts';
 import { evaluateInsights } from './insights/evaluate-insights.ts';
-import { findPeriod, findStats, listCalls } from './query-parts.ts';
+import { findPeriod, findStats, refuseBandIn } from './query-parts.ts';
 import { fillLabel, isDynamic, nameMetrics } from './labels.ts';
 import { searchSeries } from './search.ts';
 
@@ -24,6 +25,9 @@ export interface EvaluatorOptions {
   /** East of UTC, of the times in labels. */
   readonly offsetMinutes?: number;
 }
+
+/** Points expressions may make for each that may be read: a few steps over all of them. */
+const COMPUTED_PER_HELD = 4;
 
 export class QueryEvaluator {
   readonly #queries: ReadonlyMap<string, DataQuery>;
@@ -35,6 +39,7 @@ export class QueryEvaluator {
   readonly #notes = new Map<string, string>();
   readonly #messages = new Set<string>();
   readonly #budget: PointBudget;
+  readonly #computed: ComputedPoints;
 
   constructor(
     queries: ReadonlyMap<string, DataQuery>,
@@ -46,6 +51,7 @@ export class QueryEvaluator {
     this.#range = range;
     this.#context = context;
     this.#budget = new PointBudget(context.limits.heldPoints);
+    this.#computed = new ComputedPoints(context.limits.heldPoints * COMPUTED_PER_HELD);
     this.#offsetMinutes = offsetMinutes;
     this.#defaultLabels = nameMetrics(queries.values());
   }
@@ -118,7 +124,7 @@ export class QueryEvaluator {
         for (const message of messages) this.#messages.add(message);
         const [only] = series;
         const isOne = select.groupBy.length === 0 && only !== undefined;
-        return isOne ? { kind: 'series', series: only } : { kind: 'list', list: series };
+        return this.#computed.pass(isOne ? { kind: 'series', series: only } : { kind: 'list', list: series });
       }
       case 'expression':
         return await evaluateExpression(query.expression, this.#scopeOf(query.periodSeconds));
@@ -134,7 +140,7 @@ export class QueryEvaluator {
     return found.map(({ series, note }, i) => {
       const id = stats[i]?.id;
       if (note !== null && id !== undefined) this.#notes.set(id, note);
-      return { kind: 'series', series };
+      return this.#computed.pass({ kind: 'series', series });
     });
   }
 
@@ -192,20 +198,20 @@ export class QueryEvaluator {
         };
         const { series, isCut } = await searchSeries(asked, range, this.#context, this.#budget);
         if (isCut) this.#messages.add('MaxMetricsExceeded');
-        return { kind: 'list', list: series };
+        return this.#computed.pass({ kind: 'list', list: series });
       },
+      computed: this.#computed,
       band: (expression, width) => this.#findBand(expression, width),
     };
   }
 
   /** Evaluates the expression again over a range that begins earlier, and lets the detector learn from that. */
   async #findBand(expression: Expression, width: number): Promise<MathValue> {
-    if (listCalls(expression).includes('ANOMALY_DETECTION_BAND')) {
-      throw new MathError('a band of a band is not supported');
-    }
+    refuseBandIn(expression, this.#queries);
     const { startMs, endMs } = this.#range;
     const history = { startMs: startMs - measureTraining(this.#queries), endMs };
-    const id = 'bandInput';
+    // No query can have this id.
+    const id = 'BAND_INPUT';
     const base = { id, label: null, returned: true, periodSeconds: null };
     const query: DataQuery = { ...base, kind: 'expression', expression };
     const evaluator = new QueryEvaluator(new Map([...this.#queries, [id, query]]), history, this.#context);

@@ -19,6 +19,7 @@ const metric = (Id: string, more: object = {}) => ({
   ReturnData: false,
   MetricStat: { Metric: { Namespace: 'Shop', MetricName: Id }, Period: 60, Stat: 'Sum', ...more },
 });
+const BAND = 'ANOMALY_DETECTION_BAND';
 const METRICS = [metric('m1'), metric('m2'), metric('slow', { Period: 300 })];
 const put = (Expression: string, ...more: object[]) =>
   service.ask('PutMetricAlarm', { ...BASE, Metrics: [{ Id: 'e1', Expression }, ...METRICS, ...more] });
@@ -53,6 +54,16 @@ describe('An alarm is put on', () => {
 
   it('an expression of an expression', async () => {
     expect(await put('e2 * 2', { Id: 'e2', Expression: 'm1 + m2', ReturnData: false })).toEqual({});
+  });
+
+  // Tried anew wherever it is named, the first would be tried 2 to the power of 60 times.
+  it('expressions that name each other twice, sixty deep', async () => {
+    const chain = Array.from({ length: 60 }, (_, i) => ({
+      Id: `d${i + 1}`,
+      Expression: i === 0 ? 'm1 + m1' : `d${i} + d${i}`,
+      ReturnData: false,
+    }));
+    expect(await put('d60 / 2', ...chain)).toEqual({});
   });
 
   it('a metric beside an empty list of queries', async () => {
@@ -136,6 +147,7 @@ describe('An alarm is refused on', () => {
     ['METRICS()', /3 series; an alarm takes one/],
     ['[m1, m2]', /2 series; an alarm takes one/],
     ['ANOMALY_DETECTION_BAND(m1)', /2 series; an alarm takes one/],
+    [`FIRST(${BAND}(FIRST(${BAND}(m1))))`, /a band of a band/],
     ['SLICE([m1], 1)', /0 series; an alarm takes one/],
     ['MEDIAN(m1)', /there is no function MEDIAN/],
     ['FILL(m1, LAST)', /FILL knows REPEAT and LINEAR/],

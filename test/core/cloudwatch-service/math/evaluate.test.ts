@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ComputedPoints } from '../../../../src/core/cloudwatch-service/math/computed-points.ts';
 import { evaluateExpression, type MathScope } from '../../../../src/core/cloudwatch-service/math/evaluate.ts';
 import { parseExpression } from '../../../../src/core/cloudwatch-service/math/parse.ts';
 import {
@@ -36,6 +37,7 @@ const SCOPE: MathScope = {
     }),
   search: refuse,
   band: refuse,
+  computed: new ComputedPoints(Infinity),
 };
 
 async function evaluate(text: string): Promise<unknown> {

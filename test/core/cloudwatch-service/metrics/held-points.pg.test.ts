@@ -74,3 +74,54 @@ it('metrics that are returned one by one are not held together', async () => {
     }),
   ).resolves.toMatchObject({ NextToken: expect.any(String) as string });
 });
+
+describe('Expressions that are not returned', () => {
+  const hidden = (count: number, text: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => ({ Id: `h${i}`, Expression: text(i), ReturnData: false }));
+  const sumOf = (count: number) =>
+    expression(`MAX([${Array.from({ length: count }, (_, i) => `h${i}`).join(', ')}])`);
+
+  // Four times as many as may be read: 80 points.
+  it.each([
+    ['made of nothing', (i: number) => `TIME_SERIES(${i})`],
+    ['made of the clock', () => 'MINUTE(m0)'],
+    ['made of a metric', (i: number) => `m0 + ${i}`],
+    ['that name each other', (i: number) => (i === 0 ? '-m0' : `h${i - 1} * 2`)],
+  ])('and %s are bounded together', async (_what, text) => {
+    expect(await ask(MINUTES, sumOf(7), ...hidden(7, text), ...stats.slice(0, 1))).toEqual([MINUTES]);
+    await expect(ask(MINUTES, sumOf(8), ...hidden(8, text), ...stats.slice(0, 1))).rejects.toMatchObject({
+      code: 'ValidationError',
+      message: expect.stringContaining('it computes too many points') as string,
+    });
+  });
+
+  it('are evaluated once, however many ways lead to them', async () => {
+    const chain = hidden(40, (i) => (i === 0 ? 'SUM(m0)' : `h${i - 1} + h${i - 1}`));
+    const value = await ask(MINUTES, expression('TIME_SERIES(h39)'), ...chain, ...stats.slice(0, 1));
+    expect(value).toEqual([MINUTES]);
+  });
+});
+
+describe('A band', () => {
+  const BAND = 'ANOMALY_DETECTION_BAND';
+
+  it.each(['bandInput', 'band', 'e', 'm1'])('is of a query of whatever id, as %s', async (Id) => {
+    const query = { ...stats[0], Id };
+    expect(await ask(6, expression(`${BAND}(${Id})`), query)).toEqual([1, 1]);
+    const computed = { Id, Expression: 'm0 * 2', ReturnData: false };
+    expect(await ask(6, expression(`${BAND}(${Id})`), computed, ...stats.slice(0, 1))).toEqual([1, 1]);
+  });
+
+  // Each of them would be evaluated twice, over two weeks more.
+  it('is not of another band, be it in another query', async () => {
+    const chain = Array.from({ length: 40 }, (_, i) => ({
+      Id: `h${i}`,
+      Expression: i === 0 ? 'm0 + 1' : `FIRST(${BAND}(h${i - 1})) + LAST(${BAND}(h${i - 1}))`,
+      ReturnData: false,
+    }));
+    await expect(ask(6, expression('h39'), ...chain, ...stats.slice(0, 1))).rejects.toMatchObject({
+      message: "Error in expression 'e1': a band of a band is not supported",
+    });
+    expect(await ask(6, expression('h1'), ...chain.slice(0, 2), ...stats.slice(0, 1))).toEqual([1]);
+  });
+});

@@ -1,5 +1,5 @@
 /** Metric math: from text to a tree. */
-import { createTokens, MathSyntaxError, type Tokens } from './tokens.ts';
+import { createTokens, MathSyntaxError, type Token, type Tokens } from './tokens.ts';
 
 const BINARY_OPERATORS = ['+', '-', '*', '/', '^', '==', '!=', '<', '<=', '>', '>=', 'AND', 'OR'] as const;
 export type BinaryOperator = (typeof BINARY_OPERATORS)[number];
@@ -52,7 +52,7 @@ function parseOperators(tokens: Tokens, weakest: number, depth: number): Express
   if (depth > DEEPEST) throw new MathSyntaxError(`nested deeper than ${DEEPEST}`);
   let left = parseOperand(tokens, depth);
   for (;;) {
-    const operator = readOperator(tokens.peek().text);
+    const operator = readOperator(tokens.peek());
     if (operator === null || STRENGTHS[operator] < weakest) return left;
     tokens.next();
     const strength = operator === '^' ? STRENGTHS[operator] : STRENGTHS[operator] + 1;
@@ -60,8 +60,13 @@ function parseOperators(tokens: Tokens, weakest: number, depth: number): Express
   }
 }
 
-function readOperator(text: string): BinaryOperator | null {
-  return BINARY_OPERATORS.find((operator) => operator === text) ?? null;
+/** A quoted text never is one, whatever it holds. */
+function readOperator({ kind, text }: Token): BinaryOperator | null {
+  return kind === 'text' ? null : (BINARY_OPERATORS.find((operator) => operator === text) ?? null);
+}
+
+function isSign({ kind, text }: Token, sign: string): boolean {
+  return kind === 'sign' && text === sign;
 }
 
 function parseOperand(tokens: Tokens, depth: number): Expression {
@@ -90,7 +95,7 @@ function parseOperand(tokens: Tokens, depth: number): Expression {
 }
 
 function parseWord(tokens: Tokens, word: string, depth: number): Expression {
-  if (tokens.peek().text === '(' && tokens.peek().kind === 'sign') {
+  if (isSign(tokens.peek(), '(')) {
     tokens.next();
     return { kind: 'call', name: word.toUpperCase(), args: parseList(tokens, ')', depth) };
   }
@@ -99,13 +104,13 @@ function parseWord(tokens: Tokens, word: string, depth: number): Expression {
 
 function parseList(tokens: Tokens, end: ')' | ']', depth: number): readonly Expression[] {
   const items: Expression[] = [];
-  if (tokens.peek().kind === 'sign' && tokens.peek().text === end) {
+  if (isSign(tokens.peek(), end)) {
     tokens.next();
     return items;
   }
   for (;;) {
     items.push(parseOperators(tokens, 0, depth + 1));
-    if (tokens.peek().text !== ',') break;
+    if (!isSign(tokens.peek(), ',')) break;
     tokens.next();
   }
   tokens.expect(end);

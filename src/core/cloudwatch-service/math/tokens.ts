@@ -5,7 +5,7 @@ export class MathSyntaxError extends Error {
   override readonly name = 'MathSyntaxError';
 }
 
-interface Token {
+export interface Token {
   readonly kind: 'number' | 'text' | 'word' | 'sign' | 'end';
   readonly text: string;
   /** Characters before it. */

@@ -88,7 +88,7 @@ function parseOr(terms: TermReader, depth: number, required: Map<string, string>
 
 function parseAnd(terms: TermReader, depth: number, required: Map<string, string> | null): Test {
   const tests = [parseTerm(terms, depth, required)];
-  while (terms.peek().kind !== 'end' && terms.peek().text !== ')' && !isWord(terms, 'OR')) {
+  while (terms.peek().kind !== 'end' && !isSign(terms, ')') && !isWord(terms, 'OR')) {
     if (isWord(terms, 'AND')) terms.next();
     tests.push(parseTerm(terms, depth, required));
   }
@@ -114,7 +114,8 @@ function parseTerm(terms: TermReader, depth: number, required: Map<string, strin
   if (isSign(terms, '(')) {
     terms.next();
     const test = parseOr(terms, depth + 1, null);
-    if (terms.next().text !== ')') throw new SearchSyntaxError('a bracket of the search is not closed');
+    if (!isSign(terms, ')')) throw new SearchSyntaxError('a bracket of the search is not closed');
+    terms.next();
     return test;
   }
   const term = readText(terms);

@@ -9,7 +9,6 @@ import {
   mapEachSeries,
   mapValue,
   MathError,
-  unite,
   type MathValue,
   type TimeSeries,
 } from './values.ts';
@@ -73,19 +72,31 @@ function choose(args: readonly MathValue[]): MathValue {
 
 /** What is missing counts as 0 in a combination; a condition that is missing decides nothing. */
 function onlyWhereKnown(value: MathValue, others: MathValue): MathValue {
-  const known = new Set(unite(listSeries(others)));
-  return mapEachSeries(value, (series) => ({
+  return pairSeries(value, others, (series, other) => ({
     ...series,
-    points: new Map([...series.points].filter(([time]) => known.has(time))),
+    points: new Map([...series.points].filter(([time]) => other.points.has(time))),
   }));
 }
 
 function joinPoints(left: MathValue, right: MathValue): MathValue {
+  if (left.kind === 'series' && right.kind === 'list') return joinPoints(right, left);
+  return pairSeries(left, right, (series, other) => {
+    const merged = [...series.points, ...other.points];
+    return { ...series, points: new Map(merged.sort(([a], [b]) => a - b)) };
+  });
+}
+
+/** Two lists are of one length, and are gone through side by side; a series goes with each of a list. */
+function pairSeries(
+  left: MathValue,
+  right: MathValue,
+  combine: (left: TimeSeries, right: TimeSeries) => TimeSeries,
+): MathValue {
   const others = listSeries(right);
   let place = 0;
   return mapEachSeries(left, (series) => {
-    const merged = [...series.points, ...(others[place++]?.points ?? [])];
-    return { ...series, points: new Map(merged.sort(([a], [b]) => a - b)) };
+    const other = others[right.kind === 'list' ? place++ : 0];
+    return other === undefined ? series : combine(series, other);
   });
 }
 

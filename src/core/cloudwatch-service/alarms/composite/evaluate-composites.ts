@@ -58,11 +58,11 @@ async function evaluateComposite(alarm: CloudwatchAlarm, context: CompositeConte
     const change = explainComposite(alarm, state, children);
     if (!(await changeState(context.pool, alarm, spec, change, now, suppressor !== null))) return false;
   }
-  if (suppressor !== null) {
-    const fresh = isChanged
-      ? { ...alarm, state, transitionedAt: now, actionsPending: alarm.actionsEnabled }
-      : alarm;
-    await decideActions(fresh, alarm, byName.get(suppressor) ?? null, context);
+  // A suppressor that was taken away holds nothing back, and is no longer shown.
+  if (suppressor !== null || alarm.actionsPending || alarm.suppressedBy !== null) {
+    const actionsPending = suppressor !== null && alarm.actionsEnabled;
+    const fresh = isChanged ? { ...alarm, state, transitionedAt: now, actionsPending } : alarm;
+    await decideActions(fresh, alarm, byName.get(suppressor ?? '') ?? null, context);
   }
   return isChanged;
 }
@@ -123,11 +123,12 @@ const PLAN_PENDING = `
   WITH released AS (
     UPDATE cloudwatch_alarm SET actions_pending = false, suppressed_by = NULL, suppressed_reason = NULL
     WHERE id = $1 AND state = $2 AND actions_pending
-    RETURNING account_id, name
+    RETURNING account_id, name, actions_enabled
   )
   INSERT INTO cloudwatch_alarm_action (account_id, alarm_name, action, payload, due_at)
   SELECT account_id, name, action, payload::jsonb, $3
-  FROM released, unnest($4::text[], $5::text[]) AS given (action, payload)`;
+  FROM released, unnest($4::text[], $5::text[]) AS given (action, payload)
+  WHERE actions_enabled`;
 
 /**
  * @param alarm as it is now

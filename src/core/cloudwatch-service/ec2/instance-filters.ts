@@ -1,4 +1,7 @@
-/** EC2's filters: values of one are alternatives, * and ? stand for anything, all filters must fit. */
+/**
+ * EC2's filters: values of one are alternatives, * and ? stand for anything unless a backslash is before them, all
+ * filters must fit.
+ */
 import type { ResourceAttributes } from '../../sources/resource-attributes.ts';
 import { invalid, missing } from '../model/cloudwatch-error.ts';
 import { list, string, structure, type Infer } from '../model/shape.ts';
@@ -63,14 +66,32 @@ function readTag(key: string): InstanceFilter {
   return ({ tags }) => tags.filter((tag) => tag.key === key).map(({ value }) => value);
 }
 
+/** What a pattern is made of: anything, any one character, or a character by itself. */
+const ANYTHING = Symbol('*');
+const ANY_ONE = Symbol('?');
+type PatternPart = typeof ANYTHING | typeof ANY_ONE | string;
+
+/** A backslash takes from `*`, `?` and itself what they stand for; before anything else it stands for itself. */
+function readPattern(pattern: string): readonly PatternPart[] {
+  const parts: PatternPart[] = [];
+  for (const [part = ''] of pattern.matchAll(/\\[*?\\]|./gsu)) {
+    if (part === '*') parts.push(ANYTHING);
+    else if (part === '?') parts.push(ANY_ONE);
+    else parts.push(part.length === 2 && part.startsWith('\\') ? part.slice(1) : part);
+  }
+  return parts;
+}
+
 /** Linear but for the places a star may end: no pattern takes longer than its length times the text's. */
 export function matchPattern(pattern: string, text: string): boolean {
+  const [parts, characters] = [readPattern(pattern), Array.from(text)];
   let [p, t, star, mark] = [0, 0, -1, 0];
-  while (t < text.length) {
-    if (pattern[p] === '*') {
+  while (t < characters.length) {
+    const part = parts[p];
+    if (part === ANYTHING) {
       star = p++;
       mark = t;
-    } else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === text[t])) {
+    } else if (part === ANY_ONE || (part !== undefined && part === characters[t])) {
       p += 1;
       t += 1;
     } else if (star >= 0) {
@@ -80,6 +101,6 @@ export function matchPattern(pattern: string, text: string): boolean {
       return false;
     }
   }
-  while (pattern[p] === '*') p += 1;
-  return p === pattern.length;
+  while (parts[p] === ANYTHING) p += 1;
+  return p === parts.length;
 }

@@ -99,9 +99,16 @@ function showPoint({ value, timeMs }: EvaluatedPoint): string {
   return `${showDouble(value ?? 0)} (${day}/${month}/${year} ${time})`;
 }
 
-/** Whole numbers with a zero behind the point. */
+/** As Java writes it, as AWS does: 2.0, 8.60604416E8, 5.0E-4. */
 function showDouble(value: number): string {
-  return Number.isInteger(value) && Math.abs(value) < 1e7 ? `${value}.0` : String(value);
+  const size = Math.abs(value);
+  if (value === 0 || (size >= 1e-3 && size < 1e7)) return withFraction(String(value));
+  const [digits = '', exponent = ''] = value.toExponential().split('e');
+  return `${withFraction(digits)}E${Number(exponent)}`;
+}
+
+function withFraction(digits: string): string {
+  return digits.includes('.') ? digits : `${digits}.0`;
 }
 
 /** 2023-10-26T16:42:00.000+0000, as in state data and notifications. */
@@ -125,13 +132,7 @@ function writeData(
     ...(spec.Unit !== undefined && { unit: spec.Unit }),
     ...(rule.series !== null && { statistic: spec.Statistic ?? spec.ExtendedStatistic }),
     period: rule.periodSeconds,
-    recentDatapoints: known.map(({ value }) => value),
-    ...('threshold' in rule.comparison
-      ? { threshold: rule.comparison.threshold }
-      : {
-          recentLowerThresholds: known.map(({ lower }) => lower),
-          recentUpperThresholds: known.map(({ upper }) => upper),
-        }),
+    ...showRecent(known, rule.comparison),
     evaluatedDatapoints: evaluated.map(({ timeMs, value, sampleCount }) => ({
       timestamp: showTime(new Date(timeMs)),
       ...(sampleCount !== undefined && { sampleCount }),
@@ -142,7 +143,22 @@ function writeData(
   if (text.length <= MAX_DATA_LENGTH) return text;
   return JSON.stringify({
     ...data,
-    recentDatapoints: data.recentDatapoints.slice(-10),
+    ...showRecent(known.slice(-MAX_SHOWN), rule.comparison),
     evaluatedDatapoints: [],
   });
+}
+
+/** Of a window too long for its data to be shown whole. */
+const MAX_SHOWN = 10;
+
+function showRecent(known: readonly EvaluatedPoint[], comparison: Comparison): object {
+  return {
+    recentDatapoints: known.map(({ value }) => value),
+    ...('threshold' in comparison
+      ? { threshold: comparison.threshold }
+      : {
+          recentLowerThresholds: known.map(({ lower }) => lower),
+          recentUpperThresholds: known.map(({ upper }) => upper),
+        }),
+  };
 }

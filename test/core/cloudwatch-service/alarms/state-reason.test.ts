@@ -33,6 +33,25 @@ const explain = (
   change: Change = {},
 ) => explainState(state, points(...values), ruleOf(change), { ...spec, ...change }, NOW);
 
+const BAND = {
+  AlarmName: 'a',
+  ComparisonOperator: 'LessThanLowerOrGreaterThanUpperThreshold',
+  ThresholdMetricId: 'ad1',
+  Metrics: [
+    {
+      Id: 'm1',
+      MetricStat: { Metric: { Namespace: 'ns', MetricName: 'm' }, Period: 60, Stat: 'Average' },
+    },
+    { Id: 'ad1', Expression: 'ANOMALY_DETECTION_BAND(m1, 2)' },
+  ],
+};
+const explainBand = (state: 'OK' | 'ALARM', values: readonly number[]) => {
+  const change = { ...BAND, EvaluationPeriods: values.length };
+  const rule = checkAlarm(change, { limits: AWS_LIMITS, accountId: 1 });
+  const window = points(...values).map((point) => ({ ...point, lower: 0.02, upper: 0.3 }));
+  return explainState(state, window, rule, change, NOW);
+};
+
 describe('The reason of a state, as AWS gives it,', () => {
   it.each([
     [
@@ -100,22 +119,30 @@ describe('The reason of a state, as AWS gives it,', () => {
       'Thresholds Crossed: 1 out of the last 1 datapoints [0.16 (26/10/23 16:42:00)] was not less than the lower thresholds [0.02] or not greater than the upper thresholds [0.3] (minimum 1 datapoint for ALARM -> OK transition).',
     ],
   ] as const)('names the band: %s', (state, value, reason) => {
-    const change = {
-      AlarmName: 'a',
-      EvaluationPeriods: 1,
-      ComparisonOperator: 'LessThanLowerOrGreaterThanUpperThreshold',
-      ThresholdMetricId: 'ad1',
-      Metrics: [
-        {
-          Id: 'm1',
-          MetricStat: { Metric: { Namespace: 'ns', MetricName: 'm' }, Period: 60, Stat: 'Average' },
-        },
-        { Id: 'ad1', Expression: 'ANOMALY_DETECTION_BAND(m1, 2)' },
-      ],
-    };
-    const rule = checkAlarm(change, { limits: AWS_LIMITS, accountId: 1 });
-    const point = { timeMs: AT_MS, value, lower: 0.02, upper: 0.3 };
-    expect(explainState(state, [point], rule, change, NOW).reason).toBe(reason);
+    expect(explainBand(state, [value]).reason).toBe(reason);
+  });
+
+  // As Java's Double.toString, by its documentation; the second and third are of a notice of AWS.
+  it.each([
+    [1, '1.0'],
+    [860604416, '8.60604416E8'],
+    [1e9, '1.0E9'],
+    [9_999_999, '9999999.0'],
+    [1e7, '1.0E7'],
+    [12_345_678.9, '1.23456789E7'],
+    [0.001, '0.001'],
+    [0.00099, '9.9E-4'],
+    [-2.5e-7, '-2.5E-7'],
+    [-0, '0.0'],
+    [2 ** 360, '2.3485425827738332E108'],
+  ])('writes %d as %s', (value, written) => {
+    const { reason } = explain('ALARM', [value], {
+      Threshold: value,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    });
+    expect(reason).toBe(
+      `Threshold Crossed: 1 datapoint [${written} (26/10/23 16:42:00)] was greater than or equal to the threshold (${written}).`,
+    );
   });
 });
 
@@ -146,6 +173,19 @@ describe('The data of a state', () => {
 
   it('stays within 4,000 characters', () => {
     const values = Array.from({ length: 200 }, (_, i) => i + 0.123456789);
-    expect(explain('ALARM', values, { EvaluationPeriods: 200 }).data.length).toBeLessThanOrEqual(4_000);
+    const { data } = explain('ALARM', values, { EvaluationPeriods: 200 });
+    expect(data.length).toBeLessThanOrEqual(4_000);
+    expect(JSON.parse(data)).toMatchObject({ recentDatapoints: values.slice(-10), threshold: 2 });
+  });
+
+  it('of a band stays so too, which has an edge on each side of each value', () => {
+    const { data, reason } = explainBand('ALARM', Array<number>(1_440).fill(5.123456789));
+    expect(data.length).toBeLessThanOrEqual(4_000);
+    expect(JSON.parse(data)).toMatchObject({
+      recentDatapoints: Array<number>(10).fill(5.123456789),
+      recentLowerThresholds: Array<number>(10).fill(0.02),
+      recentUpperThresholds: Array<number>(10).fill(0.3),
+    });
+    expect(reason.length).toBeLessThanOrEqual(1_023);
   });
 });

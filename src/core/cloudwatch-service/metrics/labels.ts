@@ -68,7 +68,7 @@ function readProperty(
     Region: context.region,
     Stat: metric?.stat ?? '',
   };
-  return known[property] ?? '';
+  return Object.hasOwn(known, property) ? (known[property] ?? '') : '';
 }
 
 type Point = readonly [time: number, value: number];

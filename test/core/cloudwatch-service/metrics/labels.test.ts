@@ -31,6 +31,7 @@ describe('A label', () => {
     ["${PROP('MetricName')} ${PROP('Namespace')} ${PROP('Stat')}", 'CPU AWS/EC2 p99'],
     ["${PROP('Region')}/${PROP('AccountId')}/${PROP('Period')}", 'eu-west-1/000000000001/60'],
     ["[${PROP('Dim.Other')}]", '[]'],
+    ["[${PROP('Unknown')}${PROP('constructor')}${PROP('__proto__')}${PROP('toString')}]", '[]'],
     ['${MAX} ${MIN} ${FIRST} ${LAST}', '7.25 1 2 1'],
     ['${SUM} ${AVG} ${DATAPOINT_COUNT}', '10.25 3.41667 3'],
     ['${MAX_TIME}', '2026-11-20 13:31:00'],

@@ -32,6 +32,8 @@ export interface MemberDeviation {
   readonly value: number;
   /** Mean of the group's median over the same intervals. */
   readonly expected: number;
+  /** Mean of the robust standard deviation of the group over the same intervals. */
+  readonly spread: number;
   /** Its median deviation in robust standard deviations, negative below the others. At most MAX_DEVIATION. */
   readonly deviation: number;
 }
@@ -60,7 +62,7 @@ export function compareMembers(
   const leastSpread = median(centres.filter((centre) => centre !== null).map(({ spread }) => spread)) ?? 0;
   return means.map((row) => {
     const deviations: number[] = [];
-    let [mean, meanCentre] = [0, 0];
+    let [mean, meanCentre, meanSpread] = [0, 0, 0];
     for (const [at, centre] of centres.entries()) {
       const value = row[at];
       if (value === undefined || centre === null) continue;
@@ -73,6 +75,7 @@ export function compareMembers(
       deviations.push(clamp((value - centre.median) / spread));
       mean = extendMean(mean, value, deviations.length);
       meanCentre = extendMean(meanCentre, centre.median, deviations.length);
+      meanSpread = extendMean(meanSpread, spread, deviations.length);
     }
     const compared = deviations.length;
     const deviation = median(deviations);
@@ -82,6 +85,7 @@ export function compareMembers(
       share: deviations.filter((value) => Math.abs(value) > tolerance).length / compared,
       value: mean,
       expected: meanCentre,
+      spread: meanSpread,
       deviation,
     };
   });

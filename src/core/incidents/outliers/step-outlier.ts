@@ -56,12 +56,12 @@ function isFurther({ value }: Compared, { expected, peakValue }: Incident): bool
 
 /** Its value and what was expected are means over the range; the expected range is what the tolerance lets through. */
 function createIncident(
-  { value, expected, deviation }: Compared,
+  { value, expected, spread }: Compared,
   rule: OutlierRule,
   facts: MetricFacts,
   nowMs: number,
 ): Omit<Incident, 'state' | 'startedMs' | 'lastPointMs' | 'lastHotMs' | 'hotPoints' | 'calmSinceMs'> {
-  const reach = (rule.outliers.tolerance * Math.abs(value - expected)) / Math.abs(deviation);
+  const reach = rule.outliers.tolerance * spread;
   return {
     ...describeOrigin(rule, facts),
     id: randomUUID(),
@@ -69,8 +69,8 @@ function createIncident(
     score: 0,
     value,
     expected,
-    low: expected - reach,
-    high: expected + reach,
+    low: Math.max(expected - reach, -Number.MAX_VALUE),
+    high: Math.min(expected + reach, Number.MAX_VALUE),
     aspect: null,
     peakScore: 0,
     peakValue: value,

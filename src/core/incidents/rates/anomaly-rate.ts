@@ -24,9 +24,13 @@ export function nameGroup(
   return group === 'RESOURCE' ? `RESOURCE ${accountId} ${server}` : `SCOPE ${accountId}`;
 }
 
+/** What a product of doubles may be off by: 33 of 3,000 are 1.1 %, which is 3,300.0000000000005 of 300,000 in doubles. */
+const ROUNDING = 1e-12;
+
 /** @param anomalousCount of `metricCount` metrics */
 export function reachesRate(rate: AnomalyRate, anomalousCount: number, metricCount: number): boolean {
-  return anomalousCount >= rate.minMetrics && 100 * anomalousCount >= rate.percent * metricCount;
+  const asked = rate.percent * metricCount * (1 - ROUNDING);
+  return anomalousCount >= rate.minMetrics && 100 * anomalousCount >= asked;
 }
 
 /** By their highest scores, the highest first. */

@@ -69,6 +69,24 @@ describe('a share of metrics', () => {
     expect(reachesRate({ ...RATE, percent: 100, minMetrics: 1 }, 3, 3)).toBe(true);
   });
 
+  // Tenths of a percent, counted in whole numbers: 33 of 3,000 are 1.1 %.
+  it('is reached by just as many, whatever doubles make of the percentage', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1000 }),
+        fc.integer({ min: 1, max: 100_000 }),
+        (tenths, metricCount) => {
+          const least = Math.ceil((tenths * metricCount) / 1000);
+          const rate = { ...RATE, percent: tenths / 10, minMetrics: 1 };
+          expect(reachesRate(rate, least, metricCount)).toBe(true);
+          expect(reachesRate(rate, least - 1, metricCount)).toBe(false);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+    expect(reachesRate({ ...RATE, percent: 1.1, minMetrics: 1 }, 33, 3_000)).toBe(true);
+  });
+
   it('is counted in one account, whatever its resources are called', () => {
     const names = [1, 11].map((accountId) => nameGroup(RATE, { accountId, server: '1 a' }));
     expect(new Set([...names, nameGroup(RATE, { accountId: 1, server: '11 a' })]).size).toBe(3);

@@ -15,13 +15,18 @@ export async function findIncidentsAt(
   prisma: Pick<PrismaClient, 'incident'>,
   moments: readonly MetricTime[],
 ): Promise<readonly (readonly Incident[])[]> {
-  const times = moments.map(({ timestampMs }) => timestampMs);
+  // One argument for each of many moments would be more than a call may have.
+  const [fromMs, toMs] = moments.reduce(
+    ([least, most], { timestampMs }) => [Math.min(least, timestampMs), Math.max(most, timestampMs)],
+    [Infinity, -Infinity],
+  );
+  if (moments.length === 0) return [];
   const known = await prisma.incident.findMany({
     where: {
       kind: 'ANOMALY',
       metricNumber: { in: [...new Set(moments.map(({ metricNumber }) => metricNumber))] },
-      startedAt: { lte: new Date(Math.max(...times)) },
-      OR: [{ endedAt: null }, { endedAt: { gte: new Date(Math.min(...times)) } }],
+      startedAt: { lte: new Date(toMs) },
+      OR: [{ endedAt: null }, { endedAt: { gte: new Date(fromMs) } }],
     },
     orderBy: [{ startedAt: 'asc' }, { number: 'asc' }],
   });

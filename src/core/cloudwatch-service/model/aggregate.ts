@@ -1,5 +1,5 @@
 /** Statistics of some data, as they are stored and merged. */
-import type { Cell } from './trimmed.ts';
+import { takePercent, type Cell } from './trimmed.ts';
 
 export interface Aggregate {
   readonly sum: number;
@@ -46,7 +46,8 @@ export function findPercentile(aggregate: Aggregate, percent: number): number | 
   const cells = listCells(aggregate);
   if (cells === null) return null;
   // A distribution may be sent with fewer values than its summary counts: how its values are spread is what counts.
-  let left = (cells.reduce((total, [, count]) => total + count, 0) * percent) / 100;
+  const total = cells.reduce((sum, [, count]) => sum + count, 0);
+  let left = takePercent(total, percent);
   for (const [value, count] of cells) {
     left -= count;
     // Values of a crowded minute are stored rounded: never show one outside of what was seen.

@@ -14,7 +14,6 @@ import { drawSingleValues } from '../../../platform/chart/draw-single-values.ts'
 import { drawTimeChart } from '../../../platform/chart/draw-time-chart.ts';
 import { RenderError } from '../../../platform/chart/render-png.ts';
 import { readRule } from '../alarms/check-alarm.ts';
-import type { AlarmSpec } from '../alarms/shapes.ts';
 import type { TimeSeries } from '../math/values.ts';
 import type { DataQuery } from '../metrics/data-query.ts';
 import { QueryEvaluator } from '../metrics/evaluate-queries.ts';
@@ -23,7 +22,13 @@ import { CloudwatchError } from '../model/cloudwatch-error.ts';
 import type { OperationContext } from '../model/operation.ts';
 import { RawAnswer } from '../model/raw-answer.ts';
 import { blob, string, structure, type Infer } from '../model/shape.ts';
-import { findAlarm, markThreshold, readHorizontals, readVerticals } from './widget-annotations.ts';
+import {
+  findAlarm,
+  markThreshold,
+  readHorizontals,
+  readVerticals,
+  type WidgetAlarm,
+} from './widget-annotations.ts';
 import { readMetrics, type WidgetMetrics } from './widget-metrics.ts';
 import { coarsenPeriods, readRange } from './widget-range.ts';
 import { parseWidget, refuse, type Widget } from './widget-shape.ts';
@@ -94,7 +99,7 @@ async function drawWidget(widget: Widget, context: OperationContext): Promise<st
   const {
     width = DEFAULT_WIDTH,
     height = DEFAULT_HEIGHT,
-    title = alarm?.AlarmName ?? '',
+    title = alarm?.spec.AlarmName ?? '',
     theme = 'light',
   } = widget;
   const picture = { width, height, title, theme };
@@ -115,9 +120,9 @@ async function drawWidget(widget: Widget, context: OperationContext): Promise<st
 }
 
 /** Those of the widget, or, where it has none, what its alarm looks at. */
-function chooseMetrics(widget: Widget, alarm: AlarmSpec | null, context: OperationContext): WidgetMetrics {
+function chooseMetrics(widget: Widget, alarm: WidgetAlarm | null, context: OperationContext): WidgetMetrics {
   if (widget.metrics !== undefined || alarm === null) return readMetrics(widget, context);
-  return { queries: readRule(alarm, context).queries, renderings: new Map() };
+  return { queries: readRule(alarm.spec, context).queries, renderings: new Map() };
 }
 
 async function evaluate(

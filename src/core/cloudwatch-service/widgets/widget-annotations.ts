@@ -47,16 +47,22 @@ export function readVerticals({ annotations }: Widget, nowMs: number): readonly 
   });
 }
 
+export interface WidgetAlarm {
+  readonly spec: AlarmSpec;
+  /** What it is evaluated by; one on queries has no Period of its own. */
+  readonly periodSeconds: number | null;
+}
+
 /** @throws CloudwatchError for an alarm that is not there, or a composite one, which has no metric */
 export async function findAlarm(
   { annotations }: Widget,
   { prisma, accountId }: OperationContext,
-): Promise<AlarmSpec | null> {
+): Promise<WidgetAlarm | null> {
   const [arn] = annotations?.alarms ?? [];
   if (arn === undefined) return null;
   const name = readAlarmName(arn);
   const found = await prisma.cloudwatchAlarm.findUnique({ where: { accountId_name: { accountId, name } } });
-  if (found?.type === 'MetricAlarm') return readSpec(found);
+  if (found?.type === 'MetricAlarm') return { spec: readSpec(found), periodSeconds: found.periodSeconds };
   throw refuse(
     `The metric widget is invalid: /annotations/alarms/0 should be the ARN of a metric alarm, not ${JSON.stringify(arn.slice(0, 200))}`,
   );
@@ -70,12 +76,12 @@ const OPERATORS: Readonly<Record<string, string>> = {
 };
 
 /** The line of an alarm's threshold; alarms on bands have none. */
-export function markThreshold(spec: AlarmSpec): readonly HorizontalMark[] {
+export function markThreshold({ spec, periodSeconds }: WidgetAlarm): readonly HorizontalMark[] {
   const operator = OPERATORS[spec.ComparisonOperator ?? ''];
   if (spec.Threshold === undefined || operator === undefined) return [];
   const periods = spec.EvaluationPeriods ?? 1;
   const needed = spec.DatapointsToAlarm ?? periods;
-  const minutes = (periods * (spec.Period ?? 60)) / 60;
+  const minutes = (periods * (periodSeconds ?? 60)) / 60;
   const label = `${spec.MetricName ?? spec.AlarmName ?? ''} ${operator} ${spec.Threshold} for ${needed} of ${periods} datapoints within ${Number(minutes.toFixed(1))} minutes`;
   return [{ value: spec.Threshold, until: null, label, color: HORIZONTAL_COLOR, fill: 'none', axis: 'left' }];
 }

@@ -20,7 +20,9 @@ export function readRange({ start, end, period }: Widget, nowMs: number): TimeRa
 /** ISO 8601: a time, or a duration before now (`-PT3H`, also `PT3H`). */
 export function readTime(text: string, name: string, nowMs: number): number {
   const duration = Duration.fromISO(text);
-  const time = duration.isValid ? nowMs - Math.abs(duration.toMillis()) : parseUtcTime(text);
+  // Luxon reads a P of nothing as well.
+  const isDuration = duration.isValid && /\d/.test(text);
+  const time = isDuration ? nowMs - Math.abs(duration.toMillis()) : parseUtcTime(text);
   if (new Date(time).getTime() >= EARLIEST_MS) return time;
   throw refuse(
     `The metric widget is invalid: /${name} should be a time as 2026-11-20T12:00:00Z or a duration as -PT3H, not ${JSON.stringify(text.slice(0, 80))}`,

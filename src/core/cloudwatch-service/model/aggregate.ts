@@ -35,6 +35,30 @@ export function joinAggregates(a: Aggregate, b: Aggregate): Aggregate {
   };
 }
 
+/** Joins many, in time that grows with what is joined: joinAggregates copies all values there are at each step. */
+export class AggregateSum {
+  #sums: Aggregate;
+  /** Whether all of them say how their values are spread. */
+  #isSpread: boolean;
+  readonly #pairs: (readonly number[])[] = [];
+
+  constructor(first: Aggregate) {
+    this.#sums = { ...first, pairs: null };
+    this.#isSpread = first.pairs !== null;
+    if (first.pairs !== null) this.#pairs.push(first.pairs);
+  }
+
+  add(next: Aggregate): void {
+    this.#sums = joinAggregates(this.#sums, next);
+    if (next.pairs === null) this.#isSpread = false;
+    else if (this.#isSpread) this.#pairs.push(next.pairs);
+  }
+
+  get total(): Aggregate {
+    return { ...this.#sums, pairs: this.#isSpread ? this.#pairs.flat() : null };
+  }
+}
+
 /**
  * The value below or at which `percent` of the samples lie (nearest rank, no interpolation).
  * @param percent 0 to 100

@@ -1,5 +1,5 @@
 /** Stored aggregates of a series, summed into the periods of a question. */
-import { joinAggregates, type Aggregate } from '../model/aggregate.ts';
+import { AggregateSum, type Aggregate } from '../model/aggregate.ts';
 
 /** One series over one range: from `startMs`, before `endMs`, in periods counted from the start. */
 export interface BucketQuestion {
@@ -45,13 +45,28 @@ export function listParameters(questions: readonly BucketQuestion[]): unknown[] 
   ];
 }
 
-/** Adds what comes in time order; buckets of one period, one for each unit, follow each other. */
-export function addToBuckets(buckets: Bucket[], next: Bucket): void {
-  for (let i = buckets.length - 1; buckets[i]?.startMs === next.startMs; i -= 1) {
-    const bucket = buckets[i];
-    if (bucket?.unit !== next.unit) continue;
-    buckets[i] = { ...bucket, aggregate: joinAggregates(bucket.aggregate, next.aggregate) };
-    return;
+/** Takes what comes in time order; buckets of one period, one for each unit, follow each other. */
+export class BucketList {
+  readonly #buckets: Bucket[] = [];
+  /** Of those that were added to, by their place. */
+  readonly #sums = new Map<number, AggregateSum>();
+
+  add(next: Bucket): void {
+    for (let i = this.#buckets.length - 1; this.#buckets[i]?.startMs === next.startMs; i -= 1) {
+      const bucket = this.#buckets[i];
+      if (bucket?.unit !== next.unit) continue;
+      const sum = this.#sums.get(i) ?? new AggregateSum(bucket.aggregate);
+      sum.add(next.aggregate);
+      this.#sums.set(i, sum);
+      return;
+    }
+    this.#buckets.push(next);
   }
-  buckets.push(next);
+
+  list(): readonly Bucket[] {
+    return this.#buckets.map((bucket, i) => {
+      const sum = this.#sums.get(i);
+      return sum === undefined ? bucket : { ...bucket, aggregate: sum.total };
+    });
+  }
 }

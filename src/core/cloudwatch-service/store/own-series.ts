@@ -11,7 +11,7 @@ import { findTime, PRESENT, type SampleColumns } from '../../samples/packed/samp
 import { FIRST_ACCOUNT } from '../accounts.ts';
 import type { ListedMetric, MetricFilter } from '../model/metric-filter.ts';
 import type { SeriesName } from '../model/metric-name.ts';
-import { addToBuckets, type Bucket, type BucketQuestion } from './bucket.ts';
+import { BucketList, type Bucket, type BucketQuestion } from './bucket.ts';
 
 export const OWN_PREFIX = 'Lapwing/';
 /** The columns of a sample that are series of their own. */
@@ -216,13 +216,13 @@ function toBuckets(
   periodSeconds: number,
   withValues: boolean,
 ): readonly Bucket[] {
-  const buckets: Bucket[] = [];
+  const buckets = new BucketList();
   for (const [bucket, { values, ...sums }] of [...gathered].sort(([a], [b]) => a - b)) {
     const pairs = withValues ? values.flatMap((value) => [value, 1]) : null;
     const startMs = firstMs + bucket * periodSeconds * 1000;
-    addToBuckets(buckets, { startMs, unit: NO_UNIT, aggregate: { ...sums, pairs } });
+    buckets.add({ startMs, unit: NO_UNIT, aggregate: { ...sums, pairs } });
   }
-  return buckets;
+  return buckets.list();
 }
 
 /** Lapwing's units are not CloudWatch's: none is given. */

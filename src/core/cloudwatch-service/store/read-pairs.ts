@@ -1,9 +1,9 @@
 /** Reads single values of series by periods, for percentiles: dearer, as nothing can be summed in the database. */
 import type pg from 'pg';
 import {
-  addToBuckets,
   ASKED_SERIES,
   KEPT_ROWS,
+  BucketList,
   listParameters,
   type Bucket,
   type BucketQuestion,
@@ -30,13 +30,13 @@ export async function readPairs(
     rowMode: 'array',
     values: listParameters(questions),
   });
-  const answers: Bucket[][] = questions.map(() => []);
+  const answers = questions.map(() => new BucketList());
   for (const [place, bucket, unit, sum, sampleCount, minimum, maximum, pairs] of rows) {
     const question = questions[place - 1];
     const answer = answers[place - 1];
     if (question === undefined || answer === undefined) continue;
     const startMs = question.startMs + bucket * question.periodSeconds * 1000;
-    addToBuckets(answer, { startMs, unit, aggregate: { sum, sampleCount, minimum, maximum, pairs } });
+    answer.add({ startMs, unit, aggregate: { sum, sampleCount, minimum, maximum, pairs } });
   }
-  return answers;
+  return answers.map((answer) => answer.list());
 }

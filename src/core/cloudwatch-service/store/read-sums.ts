@@ -7,9 +7,9 @@ import {
   type PackedColumn,
 } from '../../../platform/postgres/packed-columns.ts';
 import {
-  addToBuckets,
   ASKED_SERIES,
   KEPT_ROWS,
+  BucketList,
   listParameters,
   type Bucket,
   type BucketQuestion,
@@ -96,9 +96,9 @@ function gatherBuckets(
   const periodMs = periodSeconds * 1000;
   const [unit, sum, count] = [SMALL_INTEGERS.unpack(units), FLOATS.unpack(sums), FLOATS.unpack(counts)];
   const [minimum, maximum] = [FLOATS.unpack(minima), FLOATS.unpack(maxima)];
-  const buckets: Bucket[] = [];
+  const buckets = new BucketList();
   for (const [i, timeMs] of TIMES.unpack(times).entries()) {
-    addToBuckets(buckets, {
+    buckets.add({
       startMs: startMs + Math.floor((timeMs - startMs) / periodMs) * periodMs,
       unit: unit[i] ?? 0,
       aggregate: {
@@ -110,5 +110,5 @@ function gatherBuckets(
       },
     });
   }
-  return buckets;
+  return buckets.list();
 }

@@ -1,7 +1,7 @@
 /** Writes data in one transaction: grouped by series, unit and minute, merged with what is stored. */
 import type pg from 'pg';
 import type { AdditionBatch } from './addition.ts';
-import { joinAggregates, type Aggregate } from '../model/aggregate.ts';
+import { AggregateSum, type Aggregate } from '../model/aggregate.ts';
 import type { SeriesIds, SeriesToFind } from './series-ids.ts';
 
 // A list of pairs longer than the bound is shortened on its way in too. What minimum = maximum says already is not
@@ -29,7 +29,7 @@ interface Group {
   readonly hash: string;
   readonly timestampMs: number;
   readonly unit: number;
-  aggregate: Aggregate;
+  readonly aggregate: AggregateSum;
 }
 
 /**
@@ -67,8 +67,9 @@ function groupAdditions(batches: readonly AdditionBatch[]): {
       series.set(hex, { accountId, name, hash, writer });
       const key = `${hex} ${timestampMs} ${unit}`;
       const group = groups.get(key);
-      if (group === undefined) groups.set(key, { hash: hex, timestampMs, unit, aggregate });
-      else group.aggregate = joinAggregates(group.aggregate, aggregate);
+      if (group === undefined)
+        groups.set(key, { hash: hex, timestampMs, unit, aggregate: new AggregateSum(aggregate) });
+      else group.aggregate.add(aggregate);
     }
   }
   return { series, groups: [...groups.values()] };
@@ -79,15 +80,16 @@ async function upsertAggregates(
   groups: readonly Group[],
   ids: ReadonlyMap<string, number>,
 ): Promise<void> {
+  const totals = groups.map(({ aggregate }) => aggregate.total);
   await client.query(UPSERT_AGGREGATES, [
     groups.map((group) => requireId(ids, group.hash)),
     groups.map((group) => new Date(group.timestampMs).toISOString()),
     groups.map((group) => group.unit),
-    groups.map((group) => group.aggregate.sum),
-    groups.map((group) => group.aggregate.sampleCount),
-    groups.map((group) => group.aggregate.minimum),
-    groups.map((group) => group.aggregate.maximum),
-    groups.map((group) => writePairs(group.aggregate)),
+    totals.map(({ sum }) => sum),
+    totals.map(({ sampleCount }) => sampleCount),
+    totals.map(({ minimum }) => minimum),
+    totals.map(({ maximum }) => maximum),
+    totals.map(writePairs),
   ]);
 }
 

@@ -7,7 +7,7 @@
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
  */
 import type { ListedMetric } from '../model/metric-filter.ts';
-import { hasWords } from './search-words.ts';
+import { hasWords, SplitText } from './search-words.ts';
 import { createTerms, SearchSyntaxError, type Term, type TermReader } from './search-tokens.ts';
 
 export interface SearchQuery {
@@ -19,7 +19,39 @@ export interface SearchQuery {
   matches(metric: ListedMetric, account: string): boolean;
 }
 
-type Test = (metric: ListedMetric, account: string) => boolean;
+/** Is in no name that was joined. */
+const BETWEEN = '\n';
+
+/** A metric that is held against the terms, each of its names taken apart once. */
+class Subject {
+  readonly metric: ListedMetric;
+  readonly account: string;
+  readonly #split = new Map<string, SplitText>();
+  #joined: string | undefined;
+
+  constructor(metric: ListedMetric, account: string) {
+    this.metric = metric;
+    this.account = account;
+  }
+
+  split(name: string): SplitText {
+    const known = this.#split.get(name);
+    if (known !== undefined) return known;
+    const fresh = new SplitText(name);
+    this.#split.set(name, fresh);
+    return fresh;
+  }
+
+  /** All that has a name, without signs and in small letters: what is not in there is in none of them. */
+  get joined(): string {
+    this.#joined ??= listProperties(this.metric)
+      .map((name) => this.split(name).joined)
+      .join(BETWEEN);
+    return this.#joined;
+  }
+}
+
+type Test = (subject: Subject) => boolean;
 
 const MAX_SEARCH_LENGTH = 1_024;
 const DEEPEST = 32;
@@ -40,7 +72,8 @@ export function parseSearch(text: string): SearchQuery {
     schema,
     namespace: required.get('Namespace') ?? null,
     metricName: required.get('MetricName') ?? null,
-    matches: (metric, account) => (schema === null || fitsSchema(metric, schema)) && test(metric, account),
+    matches: (metric, account) =>
+      (schema === null || fitsSchema(metric, schema)) && test(new Subject(metric, account)),
   };
 }
 
@@ -83,7 +116,7 @@ function parseOr(terms: TermReader, depth: number, required: Map<string, string>
     required?.clear();
     tests.push(parseAnd(terms, depth, null));
   }
-  return (metric, account) => tests.some((test) => test(metric, account));
+  return (subject) => tests.some((test) => test(subject));
 }
 
 function parseAnd(terms: TermReader, depth: number, required: Map<string, string> | null): Test {
@@ -92,7 +125,7 @@ function parseAnd(terms: TermReader, depth: number, required: Map<string, string
     if (isWord(terms, 'AND')) terms.next();
     tests.push(parseTerm(terms, depth, required));
   }
-  return (metric, account) => tests.every((test) => test(metric, account));
+  return (subject) => tests.every((test) => test(subject));
 }
 
 function isWord(terms: TermReader, word: string): boolean {
@@ -109,7 +142,7 @@ function parseTerm(terms: TermReader, depth: number, required: Map<string, strin
   if (isWord(terms, 'NOT')) {
     terms.next();
     const test = parseTerm(terms, depth + 1, null);
-    return (metric, account) => !test(metric, account);
+    return (subject) => !test(subject);
   }
   if (isSign(terms, '(')) {
     terms.next();
@@ -119,15 +152,17 @@ function parseTerm(terms: TermReader, depth: number, required: Map<string, strin
     return test;
   }
   const term = readText(terms);
-  if (!isSign(terms, '=')) return (metric) => holds(metric, term);
+  if (!isSign(terms, '=')) return findAnywhere(term);
   terms.next();
   const wanted = readValues(terms);
   const [only] = wanted;
   if (wanted.length === 1 && only?.kind === 'text') required?.set(term.text, only.text);
-  return (metric, account) => {
-    const value = readProperty(metric, term.text, account);
+  const isLocalAccount = term.text === ACCOUNT_KEY && wanted.some(isLocal);
+  const comparisons = wanted.map(compareWith);
+  return (subject) => {
+    const value = readProperty(subject.metric, term.text, subject.account);
     if (value === undefined) return false;
-    return wanted.some((one) => fits(value, one) || (term.text === ACCOUNT_KEY && isLocal(one)));
+    return isLocalAccount || comparisons.some((fits) => fits(value, subject));
   };
 }
 
@@ -162,12 +197,20 @@ function readProperty(metric: ListedMetric, key: string, account: string): strin
   return metric.dimensions.find(({ name }) => name === key)?.value;
 }
 
-function holds(metric: ListedMetric, term: Term): boolean {
-  const { metricName, namespace, dimensions } = metric;
-  const properties = [metricName, namespace, ...dimensions.flatMap(({ name, value }) => [name, value])];
-  return properties.some((property) => fits(property, term));
+function listProperties({ metricName, namespace, dimensions }: ListedMetric): readonly string[] {
+  return [metricName, namespace, ...dimensions.flatMap(({ name, value }) => [name, value])];
 }
 
-function fits(property: string, { kind, text }: Term): boolean {
-  return kind === 'text' ? property === text : hasWords(property, text);
+function findAnywhere(term: Term): Test {
+  const fits = compareWith(term);
+  const { joined } = new SplitText(term.kind === 'word' ? term.text : '');
+  return (subject) =>
+    subject.joined.includes(joined) &&
+    listProperties(subject.metric).some((property) => fits(property, subject));
+}
+
+function compareWith({ kind, text }: Term): (property: string, subject: Subject) => boolean {
+  if (kind === 'text') return (property) => property === text;
+  const wanted = new SplitText(text);
+  return (property, subject) => hasWords(subject.split(property), wanted);
 }

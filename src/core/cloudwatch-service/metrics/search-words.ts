@@ -8,19 +8,43 @@ const PART = /[\p{L}\p{N}]+/gu;
 /** What begins with a capital or is digits: SDB and Failure of SDBFailure. */
 const WORD = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\p{N}+|\p{L}/gu;
 
+/** A name or a text searched for, taken apart once: a search holds each of its texts against each name. */
+export class SplitText {
+  readonly #text: string;
+  #words: readonly string[] | undefined;
+  #lowerWords: readonly string[] | undefined;
+  /** In small letters. */
+  readonly parts: readonly string[];
+  /** The parts without the signs between them. */
+  readonly joined: string;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.parts = lower(split(text, PART));
+    this.joined = this.parts.join('');
+  }
+
+  /** As they are written. */
+  get words(): readonly string[] {
+    return (this.#words ??= split(this.#text, WORD));
+  }
+
+  get lowerWords(): readonly string[] {
+    return (this.#lowerWords ??= lower(this.words));
+  }
+}
+
 /**
  * A single word, a part or the whole is found whatever its case. Of several words, which must follow each other, those
  * that are written without a sign between them must also have the case of the name: Count1 finds CustomCount1, count1
  * does not. A text of nothing but signs finds everything.
  */
-export function hasWords(name: string, text: string): boolean {
-  const [parts, whole] = [lower(split(text, PART)), lower(split(name, PART))];
+export function hasWords(name: SplitText, text: SplitText): boolean {
   // Whatever is found below stands in the name without its signs; most names are done with here.
-  if (!whole.join('').includes(parts.join(''))) return false;
-  if (whole.join('') === parts.join('') || includesRun(whole, parts)) return true;
-  const [words, named] = [split(text, WORD), split(name, WORD)];
-  if (parts.length > 1 || words.length === 1) return includesRun(lower(named), lower(words));
-  return includesRun(named, words);
+  if (!name.joined.includes(text.joined)) return false;
+  if (name.joined === text.joined || includesRun(name.parts, text.parts)) return true;
+  if (text.parts.length > 1 || text.words.length === 1) return includesRun(name.lowerWords, text.lowerWords);
+  return includesRun(name.words, text.words);
 }
 
 function split(text: string, pattern: RegExp): readonly string[] {

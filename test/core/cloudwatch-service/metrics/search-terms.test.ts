@@ -151,4 +151,31 @@ describe('A search', () => {
       expect(() => parseSearch(text)).toThrow(SearchSyntaxError);
     },
   );
+
+  // Signs in quotes are texts: they close and open nothing.
+  it.each([
+    ['")"', ')', true],
+    ['(")" OR a) CPU', 'CPU)', false],
+    ['(")" OR CPU) ")"', ')', true],
+    ['MetricName=(")" OR "(")', '(', true],
+    ['NOT "("', '(', false],
+    ['"=" "{"', '=', false],
+  ])('reads %s as texts, and holds them against %j: %s', (text, metricName, expected) => {
+    expect(parseSearch(text).matches({ ...METRIC, metricName }, '1')).toBe(expected);
+  });
+
+  // Taken apart anew for each of them, the names of these took a quarter of a minute.
+  it('holds hundreds of words against twenty thousand metrics without standing still', () => {
+    const words = Array.from({ length: 200 }, (_, i) => `w${i}`).join(' OR ');
+    const search = parseSearch(`${words.slice(0, 1_000)} OR last19999`);
+    const metrics = Array.from({ length: 20_000 }, (_, i) => ({
+      id: i,
+      namespace: 'Shop/Prod',
+      metricName: `RequestLatency${i}`,
+      dimensions: [1, 2, 3].map((place) => ({ name: `Host${place}`, value: `server-${i}-last${i}` })),
+    }));
+    const startedAt = performance.now();
+    expect(metrics.filter((metric) => search.matches(metric, '1')).map(({ id }) => id)).toEqual([19_999]);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
 });

@@ -3,7 +3,9 @@ import {
   findWindowFlaw,
   isInMaintenance,
   type MaintenanceWindow,
+  WEEKDAYS,
 } from '../../../src/core/incidents/maintenance-window.ts';
+import { fc } from '../../helpers/property.ts';
 
 const isIn = (window: MaintenanceWindow, time: string) => isInMaintenance([window], Date.parse(time));
 
@@ -73,5 +75,91 @@ describe('a maintenance window', () => {
     ['timeZone', { weekdays: ['MONDAY'], from: '22:00', to: '06:00', timeZone: 'Mars/Base' }],
   ] as const)('is refused for its %s', (field, window) => {
     expect(findWindowFlaw(window)?.field).toBe(field);
+  });
+});
+
+const ZONES = [
+  'UTC',
+  'Europe/Berlin',
+  'America/New_York',
+  'Asia/Kathmandu',
+  'Australia/Lord_Howe',
+  'Pacific/Apia',
+];
+/** A week around the changes of the clock in autumn and spring, and the skipped day of Samoa in 2011. */
+const TIME = fc
+  .tuple(
+    fc.constantFrom('2026-10-25', '2026-03-29', '2026-11-01', '2026-04-05', '2011-12-30'),
+    fc.integer({ min: -4320, max: 4320 }),
+  )
+  .map(([day, minutes]) => Date.parse(`${day}T00:00:00Z`) + minutes * 60_000);
+const CLOCK = fc
+  .tuple(fc.nat(23), fc.nat(59))
+  .map((parts) => parts.map((part) => String(part).padStart(2, '0')).join(':'));
+
+/** What Intl says of the clock on the wall. */
+function readWall(timeMs: number, timeZone: string) {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    hourCycle: 'h23',
+    weekday: 'long',
+    hour: '2-digit',
+    minute: '2-digit',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  }).formatToParts(timeMs);
+  const find = (type: string) => parts.find((part) => part.type === type)?.value ?? '';
+  return {
+    weekday: find('weekday').toUpperCase(),
+    clock: `${find('hour')}:${find('minute')}`,
+    date: `${find('year')}-${find('month')}-${find('day')}`,
+  };
+}
+
+describe('whatever the time and the zone,', () => {
+  it('a weekly window lasts by the clock on the wall, into the next day where it ends no later than it begins', () => {
+    fc.assert(
+      fc.property(
+        TIME,
+        fc.constantFrom(...ZONES),
+        fc.subarray([...WEEKDAYS]),
+        CLOCK,
+        CLOCK,
+        (timeMs, timeZone, weekdays, from, to) => {
+          const { weekday, clock } = readWall(timeMs, timeZone);
+          const before = WEEKDAYS.at(WEEKDAYS.findIndex((day) => day === weekday) - 1) ?? 'MONDAY';
+          const [beginsToday, beganBefore] = [
+            weekdays.some((day) => day === weekday),
+            weekdays.includes(before),
+          ];
+          const expected =
+            from < to
+              ? beginsToday && from <= clock && clock < to
+              : (beginsToday && from <= clock) || (beganBefore && clock < to);
+          expect(isInMaintenance([{ weekdays, from, to, timeZone }], timeMs)).toBe(expected);
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
+  it('a holiday is the day that the calendar on the wall shows', () => {
+    fc.assert(
+      fc.property(
+        TIME,
+        fc.constantFrom(...ZONES),
+        TIME,
+        fc.boolean(),
+        (timeMs, timeZone, other, isYearly) => {
+          const named = readWall(other, timeZone).date.slice(isYearly ? 5 : 0);
+          const { date } = readWall(timeMs, timeZone);
+          expect(isInMaintenance([{ dates: ['2020-01-01', named], timeZone }], timeMs)).toBe(
+            date.endsWith(named),
+          );
+        },
+      ),
+      { numRuns: 400 },
+    );
   });
 });

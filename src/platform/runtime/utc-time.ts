@@ -21,6 +21,17 @@ export function isInYears(time: Date): boolean {
  * @returns NaN for what is no time, or one whose meaning depends on where it is read
  */
 export function parseUtcTime(text: string): number {
+  return isOfNoMonth(text) ? NaN : parse(text);
+}
+
+/** Date.parse takes the 30th of February for the 2nd of March. */
+function isOfNoMonth(text: string): boolean {
+  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)/.exec(text) ?? [];
+  if (year === undefined) return false;
+  return Number(day) > new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+}
+
+function parse(text: string): number {
   const [, day, time = '00:00'] = ZONELESS.exec(text) ?? [];
   if (day !== undefined) return Date.parse(`${day}T${time.replace(',', '.')}Z`);
   // Date.parse wants the minutes of an offset.

@@ -32,7 +32,7 @@ function writeMessage(
     NewStateValue: change.state,
     NewStateReason: change.reason,
     StateChangeTime: showTime(now),
-    Region: REGIONS[alarm.region] ?? alarm.region,
+    Region: nameRegion(alarm.region),
     AlarmArn: nameAlarmArn(alarm.region, alarm.accountId, alarm.name),
     OldStateValue: alarm.state,
     OKActions: spec.OKActions ?? [],
@@ -44,12 +44,26 @@ function writeMessage(
   };
 }
 
+/** The region of a signature may be any word, as one that every object has. */
+function nameRegion(region: string): string {
+  return (Object.hasOwn(REGIONS, region) ? REGIONS[region] : undefined) ?? region;
+}
+
+/** Of the state data of a composite alarm, or of a caller's own JSON, in which anything may stand. */
 function listTriggers({ data }: StateChange): readonly object[] {
-  const parsed = data === null ? null : (JSON.parse(data) as { triggeringAlarms?: unknown }); // the state data of a composite alarm, or a caller's own JSON
-  if (!Array.isArray(parsed?.triggeringAlarms)) return [];
-  return (parsed.triggeringAlarms as { arn?: string; state?: { value?: string; timestamp?: string } }[]).map(
-    ({ arn, state }) => ({ Arn: arn, State: { Value: state?.value, Timestamp: state?.timestamp } }),
-  );
+  const triggers = readMember(data === null ? null : JSON.parse(data), 'triggeringAlarms');
+  if (!Array.isArray(triggers)) return [];
+  return triggers.map((trigger: unknown) => {
+    const state = readMember(trigger, 'state');
+    return {
+      Arn: readMember(trigger, 'arn'),
+      State: { Value: readMember(state, 'value'), Timestamp: readMember(state, 'timestamp') },
+    };
+  });
+}
+
+function readMember(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
 /** @param periodSeconds what the alarm is evaluated by; one on queries has no Period of its own */

@@ -196,3 +196,41 @@ describe('The webhook of an action', () => {
     expect(nameTarget(action)).toBe(name);
   });
 });
+
+describe('A composite alarm that is set by hand', () => {
+  const composite = { ...alarm, type: 'CompositeAlarm', periodSeconds: null };
+  const writeWith = (data: string | null) =>
+    JSON.parse(
+      JSON.stringify(writeNotification(TOPIC, composite, { AlarmRule: 'TRUE' }, { ...change, data }, AT)),
+    ) as { TriggeringChildren: object[] };
+
+  it.each([
+    [null, []],
+    ['null', []],
+    ['5', []],
+    ['"text"', []],
+    ['[]', []],
+    ['{"triggeringAlarms":"none"}', []],
+    [
+      '{"triggeringAlarms":[null, 7, "a", {"state":"ALARM"}]}',
+      [{ State: {} }, { State: {} }, { State: {} }, { State: {} }],
+    ],
+    [
+      '{"triggeringAlarms":[{"arn":"arn:a","state":{"value":"ALARM","timestamp":"2023-10-26T16:42:00.000+0000"}}]}',
+      [{ Arn: 'arn:a', State: { Value: 'ALARM', Timestamp: '2023-10-26T16:42:00.000+0000' } }],
+    ],
+  ])('notifies, whatever JSON its state data are: %s', (data, children) => {
+    expect(writeWith(data).TriggeringChildren).toEqual(children);
+  });
+
+  it.each([
+    ['us-east-1', 'US East (N. Virginia)'],
+    ['self', 'self'],
+    ['constructor', 'constructor'],
+    ['toString', 'toString'],
+  ])('names the region it is put in, %s, %s', (region, name) => {
+    expect(writeNotification(TOPIC, { ...composite, region }, {}, change, AT)).toMatchObject({
+      Region: name,
+    });
+  });
+});

@@ -33,7 +33,7 @@ export function parseText(literal: string): string | null {
     ESCAPE,
     (escape: string, byte?: string, short?: string, long?: string, octal?: string, letter?: string) => {
       const code = parseCode(byte ?? short ?? long, octal);
-      if (code !== null && code <= 0x10ffff) return String.fromCodePoint(code);
+      if (code !== null && isCharacter(code)) return String.fromCodePoint(code);
       const plain = letter === undefined ? undefined : ESCAPES[letter];
       if (plain === undefined) flaws.push(escape);
       return plain ?? '';
@@ -42,9 +42,15 @@ export function parseText(literal: string): string | null {
   return flaws.length === 0 ? text : null;
 }
 
+/** Halves of characters are none. */
+function isCharacter(code: number): boolean {
+  return code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
+}
+
 function parseCode(hex: string | undefined, octal: string | undefined): number | null {
   if (hex !== undefined) return Number.parseInt(hex, 16);
-  return octal === undefined ? null : Number.parseInt(octal, 8);
+  const byte = octal === undefined ? NaN : Number.parseInt(octal, 8);
+  return byte <= 255 ? byte : null;
 }
 
 /** @returns the number of a literal, a duration in seconds; null where it is neither */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fc } from '../../../helpers/property.ts';
 import {
   parseDuration,
   parseNumber,
@@ -65,7 +66,29 @@ describe('a text', () => {
     expect(parseText(literal)).toBe(text);
   });
 
-  it.each([String.raw`"\d"`, String.raw`"\x4"`, String.raw`"\U00110000"`])('%s is none', (literal) => {
+  // https://go.dev/ref/spec#Rune_literals: halves of surrogate pairs and octal values above 255 are illegal.
+  it.each([
+    String.raw`"\d"`,
+    String.raw`"\x4"`,
+    String.raw`"\U00110000"`,
+    String.raw`"\ud800"`,
+    String.raw`"\uDFFF"`,
+    String.raw`"\U0000DFFF"`,
+    String.raw`"\400"`,
+    String.raw`"\18"`,
+  ])('%s is none', (literal) => {
     expect(parseText(literal)).toBeNull();
+  });
+
+  it('is what JSON reads of it, where both have the same escapes', () => {
+    const unit = fc.constantFrom('a', '"', '\\', '\n', '\t', '\b', '\f', '\r', 'é', '😀', '\u0001');
+    fc.assert(
+      fc.property(
+        fc.array(unit).map((parts) => parts.join('')),
+        (text) => {
+          expect(parseText(JSON.stringify(text))).toBe(text);
+        },
+      ),
+    );
   });
 });

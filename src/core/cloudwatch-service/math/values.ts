@@ -97,7 +97,7 @@ function combineSeries(
 }
 
 /** All times of the series, sorted. */
-export function unite(list: readonly TimeSeries[]): readonly number[] {
+function unite(list: readonly TimeSeries[]): readonly number[] {
   const times = new Set(list.flatMap((series) => [...series.points.keys()]));
   return [...times].sort((a, b) => a - b);
 }

@@ -5,7 +5,7 @@ import { KEPT_OPEN } from '../../../helpers/kept-open.ts';
 
 export const TOPIC = 'arn:aws:sns:us-east-1:000000000001:pager';
 
-export interface Notification {
+interface Notification {
   readonly AlarmName: string;
   readonly NewStateValue: string;
   readonly OldStateValue: string;

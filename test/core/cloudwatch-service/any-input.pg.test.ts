@@ -197,7 +197,7 @@ describe('Whatever is asked, an answer or a refusal comes of', () => {
           }
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
     // Nothing that was stored keeps alarms from being evaluated.
     await cloudwatch.evaluateAlarms();

@@ -93,6 +93,7 @@ function checkProperties(type: string, properties: JsonObject, path: string): Me
   if (metrics !== undefined && !Array.isArray(metrics)) {
     return [{ DataPath: `${path}/metrics`, Message: 'Should be array' }];
   }
-  if (metrics !== undefined || readObject(readObject(annotations)?.alarms ?? annotations) !== null) return [];
+  // One that shows an alarm has the metric of that.
+  if (metrics !== undefined || Array.isArray(readObject(annotations)?.alarms)) return [];
   return [{ DataPath: path, Message: "Should have required property 'metrics'" }];
 }

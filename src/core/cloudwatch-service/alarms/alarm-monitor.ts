@@ -146,7 +146,7 @@ export class AlarmMonitor {
 
   #isMinuteDue(): boolean {
     const minuteMs = Math.floor(this.#readClock() / MINUTE_MS) * MINUTE_MS;
-    if (minuteMs <= this.#minuteMs) return false;
+    if (minuteMs <= this.#minuteMs && !isSetBack(this.#minuteMs, minuteMs)) return false;
     this.#minuteMs = minuteMs;
     return true;
   }
@@ -154,6 +154,10 @@ export class AlarmMonitor {
   /** Alarms of high resolution, late data, composite alarms. */
   async #evaluateDue(): Promise<void> {
     const boundaryMs = Math.floor(this.#readClock() / TICK_MS) * TICK_MS;
+    if (isSetBack(this.#boundaryMs, boundaryMs)) {
+      this.#boundaryMs = 0;
+      this.#evaluatedUpTo = new Map();
+    }
     const isTick = boundaryMs > this.#boundaryMs;
     let changed = 0;
     if (isTick || this.#isConfigured) {
@@ -223,4 +227,9 @@ export class AlarmMonitor {
     await evaluateAlarms(this.#context, { highResolution: false }, (alarm) => findPeriodEnd(alarm, minuteMs));
     await this.#composites.run();
   }
+}
+
+/** Whether the clock was put back so far that waiting for it to come again would leave alarms without evaluation. */
+function isSetBack(fromMs: number, toMs: number): boolean {
+  return toMs < fromMs - MAX_LATE_MS;
 }

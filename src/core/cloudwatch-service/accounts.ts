@@ -53,7 +53,7 @@ export function createAccounts(options: {
   readonly now: () => Date;
 }): Accounts {
   const { prisma, seal, now } = options;
-  const known = new Map<string, { readonly key: AccessKey; readonly untilMs: number }>();
+  const known = new Map<string, { readonly key: AccessKey; readonly foundMs: number }>();
 
   const ensureAccount = async (name: string): Promise<number> => {
     // An update of nothing would be a SELECT and an INSERT: of several at once all but one would fail.
@@ -69,14 +69,16 @@ export function createAccounts(options: {
     ensureAccount,
     async find(accessKeyId) {
       const entry = known.get(accessKeyId);
-      if (entry !== undefined && entry.untilMs > now().getTime()) return entry.key;
+      const ageMs = entry === undefined ? Infinity : now().getTime() - entry.foundMs;
+      // Not longer either where the clock was put back.
+      if (entry !== undefined && ageMs >= 0 && ageMs < REMEMBERED_MS) return entry.key;
       known.delete(accessKeyId);
       const row = await prisma.cloudwatchKey.findUnique({ where: { accessKeyId } });
       if (row === null) return null;
       const secretAccessKey = seal.open(row.sealedSecret, accessKeyId);
       const key = { accessKeyId, secretAccessKey, accountId: row.accountId };
       if (known.size >= MAX_REMEMBERED) known.clear();
-      known.set(accessKeyId, { key, untilMs: now().getTime() + REMEMBERED_MS });
+      known.set(accessKeyId, { key, foundMs: now().getTime() });
       return key;
     },
     async add({ account, accessKeyId, secretAccessKey }) {

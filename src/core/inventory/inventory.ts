@@ -67,7 +67,14 @@ export class Inventory {
    */
   async ensure(region: string, maxAgeMs: number): Promise<void> {
     const { refreshedMs } = this.#ages.get(region) ?? UNKNOWN;
-    if (refreshedMs === null || this.#now() - refreshedMs > maxAgeMs) await this.#refreshOnce(region);
+    if (!this.#isWithin(refreshedMs, maxAgeMs)) await this.#refreshOnce(region);
+  }
+
+  /** What lies ahead was noted before the clock was put back, nobody knows how long ago. */
+  #isWithin(timeMs: number | null, maxAgeMs: number): boolean {
+    if (timeMs === null) return false;
+    const ageMs = this.#now() - timeMs;
+    return ageMs >= 0 && ageMs <= maxAgeMs;
   }
 
   ageOf(region: string): RegionAge {
@@ -124,8 +131,8 @@ export class Inventory {
 
   #tick() {
     for (const region of new Set(this.#options.regionsInUse())) {
-      const last = Math.max(this.#ages.get(region)?.refreshedMs ?? 0, this.#tried.get(region) ?? 0);
-      if (this.#now() - last < REFRESH_MS) continue;
+      const times = [this.#ages.get(region)?.refreshedMs ?? null, this.#tried.get(region) ?? null];
+      if (times.some((timeMs) => this.#isWithin(timeMs, REFRESH_MS - 1))) continue;
       this.#refreshOnce(region).catch((error: unknown) => {
         if (error instanceof ExpectedError)
           this.#log.warn({ region, reason: error.message }, 'resources could not be listed');

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { Inventory } from '../../../src/core/inventory/inventory.ts';
+import { createLog } from '../../../src/log.ts';
 import { saveResources } from '../../../src/core/inventory/save-resources.ts';
 import { suggestResources } from '../../../src/core/inventory/suggest.ts';
 import type { FoundResource } from '../../../src/core/sources/source.ts';
 import { withDatabase } from '../../helpers/database.ts';
+import { createDeferred } from '../../helpers/deferred.ts';
 
 const REGION = 'us-west-2';
 const AT_MS = Date.parse('2026-01-05T00:00:00Z');
@@ -105,5 +108,44 @@ describe('the inventory', () => {
     await saveResources(database.pool, { region: REGION, resources, wholeTypes: [], atMs: AT_MS });
     const suggested = await suggestResources(database.prisma, REGION);
     expect(suggested.map(({ resourceId }) => resourceId)).toEqual(['b-large', 'a-small']);
+  });
+
+  it('lists a region again when its resources are old, or the clock was put back since', async () => {
+    await using database = await withDatabase();
+    let nowMs = AT_MS;
+    const listed: number[] = [];
+    const inventory = new Inventory({
+      pool: database.pool,
+      discover: () => {
+        listed.push(nowMs - AT_MS);
+        return Promise.resolve({ resources: [found('a', 'running', 1)], wholeTypes: [], problems: [] });
+      },
+      regionsInUse: () => [REGION],
+      onListed: () => Promise.resolve(),
+      log: createLog('silent'),
+      now: () => nowMs,
+    });
+    for (const ms of [0, 600_000, 600_001, 1_200_001, -3_600_000, -3_000_000]) {
+      nowMs = AT_MS + ms;
+      await inventory.ensure(REGION, 600_000);
+    }
+    expect(listed).toEqual([0, 600_001, -3_600_000]);
+    // In the background, too, of what was listed before a restart.
+    nowMs = AT_MS - 86_400_000;
+    const told = createDeferred<string>();
+    const restarted = new Inventory({
+      pool: database.pool,
+      discover: () => Promise.resolve({ resources: [], wholeTypes: [], problems: [] }),
+      regionsInUse: () => [REGION],
+      onListed: (region) => {
+        told.resolve(region);
+        return Promise.resolve();
+      },
+      log: createLog('silent'),
+      now: () => nowMs,
+    });
+    await restarted.start();
+    expect(await told.promise).toBe(REGION);
+    await restarted.stop();
   });
 });

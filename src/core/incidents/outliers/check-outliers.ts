@@ -82,7 +82,9 @@ export class OutlierCheck {
     for (const rule of rules) {
       const last = known.get(rule.id);
       const nowMs = this.#options.now().getTime();
-      const isDue = last === undefined || nowMs - last.atMs >= findPauseMs(rule);
+      const sinceMs = last === undefined ? Infinity : nowMs - last.atMs;
+      // A clock that was put back says nothing of when that was.
+      const isDue = sinceMs < 0 || sinceMs >= findPauseMs(rule);
       const check = () => this.#checkRule(rule, nowMs, last?.alike ?? NONE);
       const done = isDue ? await this.#checks.try(rule, check) : null;
       // One that failed is due at the next round.

@@ -243,4 +243,7 @@ it('a rule is checked twelve times in its range, each minute at most', async () 
   compared.mockClear();
   for (let second = 0; second < 600; second += 20) await checkAt(second / 60);
   expect(compared.mock.calls.length).toBe(5);
+  // A clock that is put back.
+  await checkAt(-600);
+  expect(compared.mock.calls.length).toBe(6);
 });

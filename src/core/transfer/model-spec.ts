@@ -92,6 +92,7 @@ const LABEL = z
     note: z
       .string()
       .max(2000)
+      .refine((text) => !text.includes('\0'), 'expected none of its characters to be zero')
       .nullish()
       .transform((text) => text ?? null),
     createdAt: time,

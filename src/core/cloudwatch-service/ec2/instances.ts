@@ -183,29 +183,37 @@ function showInstance(known: KnownInstance): Infer<typeof INSTANCE_SHAPE> {
   };
 }
 
+/** Of instances, then of volumes. */
 export async function describeTags(
   input: Infer<typeof DESCRIBE_TAGS_INPUT>,
   context: OperationContext,
 ): Promise<Infer<typeof DESCRIBE_TAGS_OUTPUT>> {
-  const known = await readInstances(context);
-  // Filters are of single tags here: each tag is asked as if it were its instance's only one.
-  const single = known.flatMap((instance) => instance.tags.map((tag) => ({ ...instance, tags: [tag] })));
-  const { page, next } = cutPage(
-    single.filter(checkFilters(input.Filter, findAmongTagged(TAG_FILTERS))),
-    input,
-    context.accountId,
-  );
-  return {
-    tagSet: page.flatMap(({ id, tags }) =>
-      tags.map((tag) => ({ resourceId: id, resourceType: 'instance', ...tag })),
-    ),
-    ...(next !== undefined && { nextToken: next }),
-  };
+  const fits = checkFilters(input.Filter, findAmongTagged(TAG_FILTERS));
+  const found: { readonly resourceId: string; readonly resourceType: string; key: string; value: string }[] =
+    [];
+  for (const [type, resourceType] of TAGGED_TYPES) {
+    for (const known of await readKnown(context, type, DEFAULT_STATE)) {
+      for (const tag of known.tags) {
+        // Filters are of single tags here: each is asked as if it were its resource's only one.
+        const isWanted = fits({ ...known, tags: [tag], attributes: { [RESOURCE_TYPE]: [resourceType] } });
+        if (isWanted) found.push({ resourceId: known.id, resourceType, ...tag });
+      }
+    }
+  }
+  const { page, next } = cutPage(found, input, context.accountId);
+  return { tagSet: page, ...(next !== undefined && { nextToken: next }) };
 }
+
+/** By the names DescribeTags has for them. */
+const TAGGED_TYPES = [
+  [INSTANCE_TYPE, 'instance'],
+  ['AWS::EC2::Volume', 'volume'],
+] as const;
+const RESOURCE_TYPE = 'resource-type';
 
 const TAG_FILTERS: Readonly<Record<string, InstanceFilter>> = {
   'resource-id': ({ id }) => [id],
-  'resource-type': () => ['instance'],
+  [RESOURCE_TYPE]: ({ attributes }) => attributes[RESOURCE_TYPE] ?? [],
   key: ({ tags }) => tags.map(({ key }) => key),
   value: ({ tags }) => tags.map(({ value }) => value),
 };

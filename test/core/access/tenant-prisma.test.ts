@@ -18,6 +18,7 @@ describe('the tables', () => {
       'CloudwatchDashboard',
       'CloudwatchKey',
       'CloudwatchTag',
+      'ClusterMember',
       'InventoryRegion',
       'LogFollower',
       'LogWindow',

@@ -95,3 +95,32 @@ it('lines for Graphite and StatsD that come to a replica arrive at the leader', 
   });
   datagrams.close();
 });
+
+it('one whose database has another shape than it expects waits, says why, and answers once that has passed', async () => {
+  const { pool } = leader.database;
+  await pool.query(
+    `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('later', 'x', '29990101000000_later', now())`,
+  );
+  const port = await findFreePort();
+  const starting = startReplica(leader.database, { ...SETTINGS, LAPWING_PORT: String(port) });
+  await until(async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/ready`);
+    expect([response.status, await response.json()]).toMatchObject([503, { status: 'standby' }]);
+  });
+  expect((await fetch(`http://127.0.0.1:${port}/write`, { method: 'POST', body: 'x v=1' })).status).toBe(503);
+  await pool.query(`DELETE FROM _prisma_migrations WHERE id = 'later'`);
+  await using replica = await starting;
+  expect(await read(replica, SHOW)).toEqual(await read(leader, SHOW));
+});
+
+it('one whose database was restored under it reads all of it anew', async () => {
+  await using replica = await startReplica(leader.database, SETTINGS);
+  await leader.database.pool.query(`UPDATE score_log SET epoch = 'ab12'`);
+  await until(async () => {
+    const { serverInfo } = await read<{ serverInfo: { cursor: string } }>(
+      replica,
+      '{ serverInfo { cursor } }',
+    );
+    expect(serverInfo.cursor).toMatch(/^v1\.ab12\./);
+  });
+});

@@ -164,10 +164,17 @@ export class ClusterServer {
 
   /** Where the other members reach it. */
   async #findAddress(): Promise<string> {
-    const { peerAddress, host } = this.#options.config;
+    const { config, log } = this.#options;
+    const { peerAddress, host } = config;
     if (peerAddress !== undefined) return peerAddress;
+    if (isLoopback(host)) {
+      log.warn(
+        { host },
+        'members on other machines cannot reach this one: set LAPWING_HOST, or LAPWING_PEER_ADDRESS',
+      );
+    }
     const { port } = new URL(await this.#listen());
-    const reached = !isLoopback(host) && ANY_ADDRESS.has(host) ? hostname() : host;
+    const reached = ANY_ADDRESS.has(host) ? hostname() : host;
     return `http://${formatHost(reached)}:${port}`;
   }
 }

@@ -27,6 +27,8 @@ export function createForwardSocket(
       return;
     }
     sent.once('upgrade', (answer, leader, leaderHead) => {
+      // From now on it may be silent for as long as nothing happens.
+      sent.setTimeout(0);
       socket.write(writeHead(answer));
       socket.write(leaderHead);
       leader.write(head);

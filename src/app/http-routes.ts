@@ -20,6 +20,7 @@ import { createWriteHandler } from '../api/http/line-protocol/write-endpoint.ts'
 import { createOtlpHandler } from '../api/http/otlp/otlp-endpoint.ts';
 import { ASSET_PATHS, PAGE_PATHS } from '../api/http/page/page-endpoint.ts';
 import { createMetricsHandler } from '../api/http/prometheus.ts';
+import { listPrometheusProbes } from '../api/http/promql/prometheus-probes.ts';
 import { createPromqlHandler, PROMQL_PATH } from '../api/http/promql/promql-endpoint.ts';
 import { createRemoteWriteHandler } from '../api/http/remote-write/remote-write-endpoint.ts';
 import type { BuiltPage } from '../api/http/page/page-files.ts';
@@ -58,6 +59,7 @@ export interface RouteParts extends SendEnvironment {
 /** @returns by path; one that ends in /* takes everything below it */
 export function listRoutes(parts: RouteParts): ReadonlyMap<string, Handler> {
   const { access, config, guard, log, readAddress } = parts;
+  const ready = createReady(parts);
   const auth = createAuthRoutes(access.login, { readAddress, log });
   const named = [
     ...[...PAGE_PATHS, ...ASSET_PATHS].map((path) => [path, parts.page] as const),
@@ -72,7 +74,8 @@ export function listRoutes(parts: RouteParts): ReadonlyMap<string, Handler> {
     ...named.map(([path, handle]) => [path, guard.checkName(handle)] as const),
     ...listAwsRoutes(parts),
     ['/health', answerHealth],
-    ['/ready', createReady(parts)],
+    ['/ready', ready],
+    ...listPrometheusProbes(ready),
   ]);
 }
 

@@ -5,7 +5,8 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatHost } from '../../api/http/format-host.ts';
-import type { HttpApp } from '../../api/http/routes.ts';
+import type { Handler, HttpApp } from '../../api/http/routes.ts';
+import { sendJson } from '../../api/http/send-json.ts';
 import { HttpServer } from '../../api/http/server.ts';
 import { createStandbyApp } from '../../api/http/standby-server.ts';
 import { isLoopback } from '../../core/access/loopback.ts';
@@ -24,13 +25,17 @@ const LEAVE_MS = 300;
 /** Addresses that stand for all of a machine: nobody else reaches it by them. */
 const ANY_ADDRESS = new Set(['0.0.0.0', '::']);
 
+const answerLeaving: Handler = (_request, response) =>
+  sendJson(response, 503, { status: 'not ready', problems: ['this server stops'] });
+
 export class ClusterServer {
   readonly #options: ClusterOptions;
   readonly #http: HttpServer;
   readonly #stopping = new AbortController();
   readonly #relays: LeaderRelays;
   #listening: Promise<string> | null = null;
-  #membership: Membership | null = null;
+  /** Joined once, by the first state it has. */
+  #membership: Promise<Membership> | null = null;
   #state: MemberState = { term: null, isReady: false, ports: {} };
   /** Who leads, in words. */
   #holder = '';
@@ -63,7 +68,7 @@ export class ClusterServer {
   /** Answers as the leader from now on. @returns where, as a URL without a slash at its end @throws ListenError */
   async lead(app: HttpApp): Promise<string> {
     this.#isLeading = true;
-    this.#http.use(app);
+    this.#show(app);
     const address = await this.#listen();
     await this.#relays.stop();
     this.#options.stats.set('cluster_leader', 1);
@@ -93,7 +98,15 @@ export class ClusterServer {
     await this.#following;
     await this.#retiring;
     await this.#stopReplica();
-    await this.#membership?.leave();
+    await (await this.#membership)?.leave();
+  }
+
+  /** Answers so from now on, and that nobody is to be sent to it once it leaves. */
+  #show(app: HttpApp): void {
+    const answerReady = app.routes.get('/ready') ?? answerLeaving;
+    const ready: Handler = (request, response) =>
+      (this.#stopping.signal.aborted ? answerLeaving : answerReady)(request, response);
+    this.#http.use({ ...app, routes: new Map([...app.routes, ['/ready', ready]]) });
   }
 
   #listen(): Promise<string> {
@@ -129,8 +142,8 @@ export class ClusterServer {
       return;
     }
     this.#replica = replica;
-    this.#http.use(replica.app);
-    await this.#setState({ term: null, isReady: true, ports: {} });
+    this.#show(replica.app);
+    await this.#setState({ ...this.#state, isReady: true });
     await this.#relays.start(replica.directory);
     log.info({ http: address, leader: this.#holder }, 'ready as a replica');
   }
@@ -142,7 +155,17 @@ export class ClusterServer {
     this.#options.log.warn('another log begins: this replica reads everything anew');
     this.#http.use(createStandbyApp(() => this.#holder));
     this.#replica = null;
-    this.#following = before.stop().then(() => this.#follow(address));
+    this.#following = this.#followAnew(before, address);
+  }
+
+  async #followAnew(before: Replica, address: string): Promise<void> {
+    await before.stop().catch((error: unknown) => {
+      this.#options.log.warn(
+        { err: toError(error) },
+        'not everything of the replica could be stopped in order',
+      );
+    });
+    await this.#follow(address);
   }
 
   async #stopReplica(): Promise<void> {
@@ -153,13 +176,15 @@ export class ClusterServer {
 
   async #setState(state: MemberState): Promise<void> {
     this.#state = state;
-    if (this.#membership !== null) return this.#membership.setState(state);
+    this.#membership ??= this.#join();
+    await (await this.#membership).setState(this.#state);
+  }
+
+  async #join(): Promise<Membership> {
     const { connection, log, facts } = this.#options;
     const name = `${hostname()}, process ${process.pid}`;
-    this.#membership = await Membership.join(
-      { connection, log, name, address: await this.#findAddress(), ...facts },
-      state,
-    );
+    const address = await this.#findAddress();
+    return Membership.join({ connection, log, name, address, ...facts }, this.#state);
   }
 
   /** Where the other members reach it. */

@@ -33,7 +33,12 @@ const READ_PATHS: ReadonlySet<string> = new Set([
   '/ping',
   '/query',
   '/health',
+  '/prometheus',
+  '/prometheus/',
+  '/prometheus/-/healthy',
 ]);
+/** Of this server, not of the leader. */
+const READY_PATHS: ReadonlySet<string> = new Set(['/ready', '/prometheus/-/ready']);
 
 export function forwardWrites(app: HttpApp, forwarding: Forwarding): HttpApp {
   const { forward, forwardSocket, checkReadiness } = forwarding;
@@ -46,8 +51,9 @@ export function forwardWrites(app: HttpApp, forwarding: Forwarding): HttpApp {
     (handle: Handler): Handler =>
     (request, response) =>
       (isOfSession(request) ? forward : handle)(request, response);
+  const ready = createReadyHandler(checkReadiness);
   const routes = [...app.routes].map(([path, handle]) => {
-    if (path === '/ready') return [path, createReadyHandler(checkReadiness)] as const;
+    if (READY_PATHS.has(path)) return [path, ready] as const;
     const isRead = READ_PATHS.has(path) && (path !== `${EMBED_PATH}*` || forwarding.cookie === null);
     return [path, isRead ? answer(handle) : forward] as const;
   });

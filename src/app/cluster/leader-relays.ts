@@ -26,14 +26,23 @@ export class LeaderRelays {
   readonly #servers: Server[] = [];
   readonly #datagrams: DatagramSocket[] = [];
   readonly #connections = new Set<Socket>();
+  #starting: Promise<void> = Promise.resolve();
+  #isStopped = false;
 
   constructor(options: { readonly config: Config; readonly log: Log }) {
     this.#options = options;
   }
 
-  /** A port that cannot be had is logged, and not relayed. */
-  async start(directory: Pick<ClusterDirectory, 'findLeader'>): Promise<void> {
+  /** Anew, where it was started before. A port that cannot be had is logged, and not relayed. */
+  start(directory: Pick<ClusterDirectory, 'findLeader'>): Promise<void> {
+    return (this.#starting = this.#start(directory));
+  }
+
+  async #start(directory: Pick<ClusterDirectory, 'findLeader'>): Promise<void> {
+    await this.#close();
     for (const relayed of listRelayed(this.#options.config)) {
+      // The leader takes the ports itself.
+      if (this.#isStopped) return;
       try {
         await this.#listen(relayed, directory);
       } catch (error) {
@@ -45,7 +54,14 @@ export class LeaderRelays {
     }
   }
 
+  /** For good. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#starting;
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
     const closed = this.#servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve)));
     for (const socket of this.#datagrams.splice(0)) socket.close();
     for (const socket of this.#connections) socket.destroy();

@@ -14,21 +14,22 @@ import {
 
 const STEP_MS = 60_000;
 const LOOKBACK_MS = 30_000;
-const budget = new QueryBudget({ timeoutMs: 60_000 });
 
 /** A sample a minute, `_` for none, by `name{label="value",…}`. */
 export type Data = Readonly<Record<string, string>>;
 
 class MemoryReader extends SeriesReader {
   readonly #data: Data;
+  readonly #budget: QueryBudget;
 
-  constructor(data: Data) {
+  constructor(data: Data, budget: QueryBudget) {
     super({
       pool: { query: () => Promise.reject(new Error('nothing is stored')) } as never,
       budget,
       lookbackMs: 1,
     });
     this.#data = data;
+    this.#budget = budget;
   }
 
   override readSteps(selector: Selector, reduce: RangeReduction | null, grid: Grid): Promise<StepSeries[]> {
@@ -43,7 +44,9 @@ class MemoryReader extends SeriesReader {
         series: result,
       };
       const reducer =
-        reduce === null ? new NewestSample(options) : new RangeWindow({ ...options, ...reduce, budget });
+        reduce === null
+          ? new NewestSample(options)
+          : new RangeWindow({ ...options, ...reduce, budget: this.#budget });
       for (const [minute, text] of samples.split(' ').entries()) {
         if (text !== '_') reducer.add(minute * STEP_MS, Number(text.replace('Inf', 'Infinity')));
       }
@@ -65,7 +68,9 @@ function readLabels(series: string) {
 /** As the data is written: what each series has at each minute from 0 on. */
 export async function ask(query: string, data: Data, minutes = 1): Promise<Data | string> {
   const grid = { startMs: 0, stepMs: STEP_MS, count: minutes };
-  const evaluator = new Evaluator({ reader: new MemoryReader(data), budget, grid });
+  // Each query has its own: its time begins with it.
+  const budget = new QueryBudget({ timeoutMs: 60_000 });
+  const evaluator = new Evaluator({ reader: new MemoryReader(data, budget), budget, grid });
   const value = await evaluator.evaluate(parseQuery(query));
   if (value.type === 'scalar') return [...value.values].join(' ');
   return Object.fromEntries(

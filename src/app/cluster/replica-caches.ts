@@ -75,8 +75,11 @@ export class ReplicaCaches implements AsyncDisposable {
   /** Resolves once everything that was committed before is in memory, or cannot be read for now. */
   async catchUp(): Promise<void> {
     await this.#options.changes.catchUp();
-    while (this.#working !== null && !this.#isBehind)
-      await Promise.race([this.#working, this.#called.wait().done]);
+    while (this.#working !== null && !this.#isBehind) {
+      const failed = this.#called.wait();
+      await Promise.race([this.#working, failed.done]);
+      failed.cancel();
+    }
   }
 
   #noteTable(table: string | null): void {

@@ -105,6 +105,10 @@ async function inLongTransaction(
     idle_in_transaction_session_timeout: 0,
     max: 1,
   });
+  // Without a listener the end of a session would end the process. Who uses it gets the failure of the statement.
+  const ignore = () => undefined;
+  pool.on('error', ignore);
+  pool.on('connect', (client) => client.on('error', ignore));
   try {
     await inTransaction(pool, work);
   } finally {

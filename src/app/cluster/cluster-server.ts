@@ -11,6 +11,7 @@ import { HttpServer } from '../../api/http/server.ts';
 import { createStandbyApp } from '../../api/http/standby-server.ts';
 import { isLoopback } from '../../core/access/loopback.ts';
 import { Membership, type MemberState } from '../../platform/cluster/membership.ts';
+import { FailureRuns } from '../../platform/runtime/failure-runs.ts';
 import { toError } from '../../platform/runtime/to-error.ts';
 import { hasOwnSchema } from './open-replica-database.ts';
 import { openReplica, type Replica, type ReplicaOptions } from './open-replica.ts';
@@ -20,6 +21,8 @@ type ClusterOptions = Omit<ReplicaOptions, 'address' | 'onOtherLog'>;
 
 /** Between two tries to become a replica. */
 const TRY_AGAIN_MS = 1_000;
+/** What fails, for `FailureRuns`. */
+const REPLICA = 'replica';
 /** The others know that it leaves, and send it nothing more, before it takes nothing more. */
 const LEAVE_MS = 300;
 /** Addresses that stand for all of a machine: nobody else reaches it by them. */
@@ -116,14 +119,16 @@ export class ClusterServer {
 
   async #follow(address: string): Promise<void> {
     const { signal } = this.#stopping;
+    const failing = new FailureRuns();
     while (!signal.aborted && !this.#isLeading && this.#replica === null) {
       try {
         await this.#openReplica(address);
+        failing.succeed(REPLICA);
       } catch (error) {
-        this.#options.log.warn(
-          { err: toError(error) },
-          'this member cannot answer as a replica; trying again',
-        );
+        if (failing.fail(REPLICA)) {
+          const facts = { err: toError(error) };
+          this.#options.log.warn(facts, 'this member cannot answer as a replica; trying again each second');
+        }
       }
       await sleep(TRY_AGAIN_MS, undefined, { signal }).catch(() => undefined);
     }

@@ -7,11 +7,20 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { ClusterDirectory, ClusterMember } from '../../platform/cluster/cluster-directory.ts';
 import type { Config } from '../../platform/config/read-config.ts';
 import { listenOn } from '../../platform/runtime/listen.ts';
+import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Log } from '../../log.ts';
 import { chooseHost } from '../listen-graphite.ts';
 
 /** A sender waits so long for a leader, with what it has sent. */
 const LEADER_LIMIT_MS = 5_000;
+/** That wait for a leader; further ones are dropped. Some megabytes. */
+const MAX_WAITING_DATAGRAMS = 5_000;
+
+interface RelayOptions {
+  readonly config: Config;
+  readonly stats: Pick<Stats, 'count'>;
+  readonly log: Log;
+}
 
 interface Relayed {
   /** As the leader calls its port. */
@@ -22,14 +31,15 @@ interface Relayed {
 }
 
 export class LeaderRelays {
-  readonly #options: { readonly config: Config; readonly log: Log };
+  readonly #options: RelayOptions;
   readonly #servers: Server[] = [];
   readonly #datagrams: DatagramSocket[] = [];
   readonly #connections = new Set<Socket>();
   #starting: Promise<void> = Promise.resolve();
   #isStopped = false;
+  #waitingDatagrams = 0;
 
-  constructor(options: { readonly config: Config; readonly log: Log }) {
+  constructor(options: RelayOptions) {
     this.#options = options;
   }
 
@@ -85,6 +95,7 @@ export class LeaderRelays {
     this.#track(sender);
     const target = readTarget(await directory.findLeader(LEADER_LIMIT_MS), name);
     if (target === null || sender.destroyed) {
+      if (target === null) this.#options.stats.count('relays_failed');
       sender.destroy();
       return;
     }
@@ -111,18 +122,27 @@ export class LeaderRelays {
     socket.on('error', (error) =>
       this.#options.log.debug({ err: error }, 'a datagram could not be passed on'),
     );
-    socket.on('message', (message) => {
-      void directory.findLeader(LEADER_LIMIT_MS).then((leader) => {
-        const target = readTarget(leader, name);
-        if (target !== null && this.#datagrams.includes(socket))
-          socket.send(message, target.port, target.host);
-      });
-    });
+    socket.on('message', (message) => void this.#passOn(socket, message, name, directory));
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
       socket.bind(port, host, resolve);
     });
     this.#datagrams.push(socket);
+  }
+
+  async #passOn(
+    socket: DatagramSocket,
+    message: Buffer,
+    name: Relayed['name'],
+    directory: Pick<ClusterDirectory, 'findLeader'>,
+  ): Promise<void> {
+    this.#waitingDatagrams += 1;
+    const isFull = this.#waitingDatagrams > MAX_WAITING_DATAGRAMS;
+    const target = isFull ? null : readTarget(await directory.findLeader(LEADER_LIMIT_MS), name);
+    this.#waitingDatagrams -= 1;
+    // The ports may have been closed meanwhile.
+    if (target === null || !this.#datagrams.includes(socket)) this.#options.stats.count('relays_failed');
+    else socket.send(message, target.port, target.host);
   }
 }
 

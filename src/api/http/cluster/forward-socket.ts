@@ -10,7 +10,7 @@ const UNAVAILABLE =
   'HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
 
 export function createForwardSocket(
-  options: Pick<ForwardOptions, 'directory' | 'header' | 'readAddress' | 'stats'>,
+  options: Pick<ForwardOptions, 'directory' | 'header' | 'readAddress' | 'stats' | 'log'>,
 ): SocketRoute {
   const open = new Set<Duplex>();
   const forward = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -51,7 +51,10 @@ export function createForwardSocket(
       }
       open.add(socket);
       socket.once('close', () => open.delete(socket));
-      void forward(request, socket, head);
+      forward(request, socket, head).catch((error: unknown) => {
+        options.log.error({ err: error }, 'a WebSocket could not be passed on');
+        socket.destroy();
+      });
     },
     closeAll: () => {
       for (const socket of open) socket.destroy();

@@ -1,6 +1,7 @@
 /** A replica: all that a server has, on a database that it only reads, kept up to date with what the leader commits. */
 import { ClusterDirectory } from '../../platform/cluster/cluster-directory.ts';
 import type { ForwardedHeader } from '../../platform/cluster/forwarded-header.ts';
+import { LeaderConnections } from '../../platform/cluster/leader-connections.ts';
 import type { Config } from '../../platform/config/read-config.ts';
 import { DatabaseAwayError } from '../../platform/postgres/outage.ts';
 import { describeConnection } from '../../platform/postgres/connection.ts';
@@ -95,7 +96,9 @@ export function openReplica(options: ReplicaOptions): Promise<Replica> {
     const readAddress = createReadAddress(config.trustedProxies, (headers) => options.header.read(headers));
     // Known once everything that follows the leader has been made.
     let catchUp = () => Promise.resolve();
-    const forward = { ...options, directory, readAddress, catchUp: () => catchUp() };
+    const leader = new LeaderConnections(directory);
+    teardown.add(() => leader.stop());
+    const forward = { ...options, leader, readAddress, catchUp: () => catchUp() };
     const forwarding: Forwarding = {
       forward: createForward(forward),
       forwardSocket: createForwardSocket(forward),

@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { z } from 'zod';
 import { FORWARDED_HEADER, type ForwardedHeader } from '../../../platform/cluster/forwarded-header.ts';
-import { type LeaderLookup, openLeaderRequest } from '../../../platform/cluster/leader-connection.ts';
+import type { LeaderConnections } from '../../../platform/cluster/leader-connections.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { Log } from '../../../log.ts';
 import type { ForwardedOperation, ForwardOperation } from '../server/forward-operations.ts';
@@ -31,7 +31,7 @@ const RESULT = z
   .refine(({ data, errors }) => data !== undefined || errors !== undefined, 'expected data or errors');
 
 interface ForwardOptions {
-  readonly directory: LeaderLookup;
+  readonly leader: Pick<LeaderConnections, 'open'>;
   readonly header: Pick<ForwardedHeader, 'write'>;
   /** Resolves once this replica knows what the leader has done. */
   readonly catchUp: () => Promise<void>;
@@ -44,7 +44,9 @@ export function createForwardOperation(options: ForwardOptions): ForwardOperatio
   return async (operation) => {
     stats.count('requests_forwarded');
     try {
+      // failpoint: forward.before_send
       const result = await ask(operation, options);
+      // failpoint: forward.before_answer
       await catchUp();
       if (result !== null) return result;
     } catch (error) {
@@ -60,10 +62,10 @@ export function createForwardOperation(options: ForwardOptions): ForwardOperatio
 /** @returns null where there is no leader @throws where its answer did not come, or is none */
 async function ask(
   { query, variables, operationName, headers, address }: ForwardedOperation,
-  { directory, header }: Pick<ForwardOptions, 'directory' | 'header'>,
+  { leader, header }: Pick<ForwardOptions, 'leader' | 'header'>,
 ): Promise<ExecutionResult | null> {
   const body = JSON.stringify({ query, variables, operationName });
-  const sent = await openLeaderRequest(directory, {
+  const sent = await leader.open({
     method: 'POST',
     path: '/graphql',
     headers: {

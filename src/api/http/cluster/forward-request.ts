@@ -12,10 +12,10 @@ import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { Log } from '../../../log.ts';
 import type { Handler } from '../routes.ts';
 import { sendJson } from '../send-json.ts';
-import { type LeaderLookup, openLeaderRequest } from '../../../platform/cluster/leader-connection.ts';
+import type { LeaderConnections } from '../../../platform/cluster/leader-connections.ts';
 
 export interface ForwardOptions {
-  readonly directory: LeaderLookup;
+  readonly leader: Pick<LeaderConnections, 'open'>;
   readonly header: Pick<ForwardedHeader, 'write'>;
   readonly readAddress: ReadAddress;
   /** Resolves once this replica knows what the leader has done. */
@@ -42,14 +42,14 @@ const RETRY_SECONDS = 1;
 
 /** Its answer is passed back as it comes, once this replica knows what it has done. */
 export function createForward(options: ForwardOptions): Handler {
-  const { directory, header, readAddress, stats, log } = options;
+  const { leader, header, readAddress, stats, log } = options;
   return async (request, response) => {
     if (isForwarded(request.headers)) {
       refuse(response, 'this member of the cluster does not lead any more: try again in a moment');
       return;
     }
     stats.count('requests_forwarded');
-    const sent = await openLeaderRequest(directory, {
+    const sent = await leader.open({
       method: request.method ?? 'GET',
       path: request.url ?? '/',
       headers: { ...passHeaders(request.headers), [FORWARDED_HEADER]: header.write(readAddress(request)) },

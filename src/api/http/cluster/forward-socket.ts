@@ -4,19 +4,18 @@ import type { Duplex } from 'node:stream';
 import { FORWARDED_HEADER, isForwarded } from '../../../platform/cluster/forwarded-header.ts';
 import type { SocketRoute } from '../routes.ts';
 import type { ForwardOptions } from './forward-request.ts';
-import { openLeaderRequest } from '../../../platform/cluster/leader-connection.ts';
 
 const UNAVAILABLE =
   'HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
 
 export function createForwardSocket(
-  options: Pick<ForwardOptions, 'directory' | 'header' | 'readAddress' | 'stats' | 'log'>,
+  options: Pick<ForwardOptions, 'leader' | 'header' | 'readAddress' | 'stats' | 'log'>,
 ): SocketRoute {
   const open = new Set<Duplex>();
   const forward = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const { directory, header, readAddress, stats } = options;
+    const { leader, header, readAddress, stats } = options;
     stats.count('requests_forwarded');
-    const sent = await openLeaderRequest(directory, {
+    const sent = await leader.open({
       method: 'GET',
       path: request.url ?? '/',
       headers: { ...request.headers, [FORWARDED_HEADER]: header.write(readAddress(request)) },
@@ -26,13 +25,13 @@ export function createForwardSocket(
       socket.end(UNAVAILABLE);
       return;
     }
-    sent.once('upgrade', (answer, leader, leaderHead) => {
+    sent.once('upgrade', (answer, other, otherHead) => {
       // From now on it may be silent for as long as nothing happens.
       sent.setTimeout(0);
       socket.write(writeHead(answer));
-      socket.write(leaderHead);
-      leader.write(head);
-      join(socket, leader);
+      socket.write(otherHead);
+      other.write(head);
+      join(socket, other);
     });
     sent.once('response', (answer) => {
       // It refused; its reason is in the status.

@@ -12,6 +12,8 @@ import { createReadAddress } from '../../../../src/core/access/client-address.ts
 import { createLog } from '../../../../src/log.ts';
 import type { ClusterMember } from '../../../../src/platform/cluster/cluster-directory.ts';
 import { FORWARDED_HEADER, ForwardedHeader } from '../../../../src/platform/cluster/forwarded-header.ts';
+import { LeaderConnections } from '../../../../src/platform/cluster/leader-connections.ts';
+import { startProxy } from '../../../faults/proxy.ts';
 import { createStats } from '../../../../src/platform/telemetry/metrics.ts';
 
 const log = createLog('silent');
@@ -24,7 +26,7 @@ let caughtUp = 0;
 let leader: ClusterMember | null = null;
 let onLost: () => void = () => undefined;
 
-const directory: ForwardOptions['directory'] = {
+const directory: ConstructorParameters<typeof LeaderConnections>[0] = {
   reachLeader: async (_limitMs, reach) => (leader === null ? null : reach(leader)),
   watchLeader: (_id, lost) => {
     onLost = lost;
@@ -71,7 +73,7 @@ function lead(address: string): void {
 }
 
 const options = (): ForwardOptions => ({
-  directory,
+  leader: new LeaderConnections(directory),
   header,
   readAddress,
   catchUp: () => Promise.resolve(void (caughtUp += 1)),
@@ -160,6 +162,31 @@ describe('a request that a replica passes on', () => {
     lead(await listen(() => onLost()));
     expect(await ask()).toEqual([503, '1', 'RETRY_LATER']);
     expect(stats.read('forwards_failed')).toBe(3);
+  });
+
+  it('waits for a leader that can be reached, and is answered 503 once it cannot be any more', async () => {
+    const waiting: (() => void)[] = [];
+    let probes = 0;
+    const address = await listen((request, response) => {
+      if (request.url !== '/health') return void waiting.push(() => response.end('done'));
+      probes += 1;
+      response.end();
+    });
+    await using proxy = await startProxy({ port: Number(new URL(address).port) });
+    lead(`http://127.0.0.1:${proxy.port}`);
+    const probing = new LeaderConnections(directory, { probeEveryMs: 50 });
+    const replica = await listen(createForward({ ...options(), leader: probing }));
+    const ask = () => fetch(replica, { method: 'POST', body: 'x' });
+
+    const patient = ask();
+    await expect.poll(() => probes).toBeGreaterThan(2);
+    waiting.pop()?.();
+    expect(await (await patient).text()).toBe('done');
+
+    const cutOff = ask();
+    await expect.poll(() => waiting).toHaveLength(1);
+    proxy.setCut(true);
+    expect((await cutOff).status).toBe(503);
   });
 
   it('is not passed on a second time', async () => {

@@ -30,7 +30,10 @@ export async function* readSnapshot<T>(
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    // Readers may be slow, and it keeps nobody from writing.
+    await client.query(
+      `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = '1min'`,
+    );
     yield* read(client);
   } finally {
     await client.query('ROLLBACK').catch((error: unknown) => {

@@ -24,6 +24,13 @@ export interface Database extends AsyncDisposable {
 }
 
 const POOL_SIZE = 10;
+/** A connection nobody uses is closed. */
+const IDLE_MS = 5_000;
+/**
+ * PostgreSQL closes it where the server itself does not, because it is frozen: also in the middle of a transaction. A successor
+ * that may not end sessions waits for that.
+ */
+const IDLE_LIMIT_MS = 2 * IDLE_MS;
 const STOP_LIMIT_MS = 10_000;
 
 /**
@@ -72,7 +79,11 @@ function createPool(options: {
 }): pg.Pool {
   const { connection, name, term, log, readOnly, size } = options;
   const pool = new pg.Pool({
-    ...configureConnection(connection, name, { readOnly }),
+    ...configureConnection(connection, name, {
+      readOnly,
+      ...(term !== null && { idleLimitMs: IDLE_LIMIT_MS }),
+    }),
+    idleTimeoutMillis: IDLE_MS,
     max: size,
     verify: (client, done) =>
       void (term?.check(client) ?? Promise.resolve()).then(

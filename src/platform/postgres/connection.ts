@@ -27,25 +27,31 @@ const typesWithPlainDates: pg.CustomTypesConfig = {
  * Settings of a connection for pg: bigint and numeric come as text, timestamptz as Date, date as `YYYY-MM-DD`.
  * @param connection `postgresql://user:password@host:port/database`, or with `?host=/folder` for a Unix socket
  * @param options.readOnly PostgreSQL refuses every statement that would write, with the SQLSTATE 25006
+ * @param options.idleLimitMs PostgreSQL ends a session that nobody has used for as long, be it in a transaction; when left out,
+ *   only in a transaction, after a minute
  * @throws ConnectionError when it is not such a URL
  */
 export function configureConnection(
   connection: string,
   applicationName: string,
-  { readOnly = false }: { readonly readOnly?: boolean } = {},
+  { readOnly = false, idleLimitMs }: { readonly readOnly?: boolean; readonly idleLimitMs?: number } = {},
 ): pg.ClientConfig {
   const url = parseConnection(connection);
   // Prisma writes times without a zone and reads them as UTC: a session in another zone would shift them.
   const zone = `${url.searchParams.get('options') ?? ''} -c TimeZone=UTC`.trim();
-  const options = readOnly ? `${zone} -c default_transaction_read_only=on` : zone;
-  url.searchParams.set('options', options);
+  const options = [
+    zone,
+    ...(readOnly ? ['-c default_transaction_read_only=on'] : []),
+    ...(idleLimitMs === undefined ? [] : [`-c idle_session_timeout=${idleLimitMs}`]),
+  ];
+  url.searchParams.set('options', options.join(' '));
   return {
     connectionString: url.href,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_LIMIT_MS,
     statement_timeout: STATEMENT_LIMIT_MS,
     query_timeout: QUERY_LIMIT_MS,
-    idle_in_transaction_session_timeout: IDLE_TRANSACTION_LIMIT_MS,
+    idle_in_transaction_session_timeout: idleLimitMs ?? IDLE_TRANSACTION_LIMIT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     types: typesWithPlainDates,

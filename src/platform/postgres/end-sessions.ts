@@ -5,6 +5,9 @@ import { openClient } from './connection.ts';
 /** What the sessions of a server's pools are called. */
 export const POOL_NAMES = ['lapwing', 'lapwing prisma'] as const;
 
+/** The SQLSTATE of a session that belongs to another user. */
+export const INSUFFICIENT_PRIVILEGE = '42501';
+
 const ATTEMPTS = 5;
 const WAIT_MS = 1_000;
 
@@ -16,6 +19,8 @@ const WAIT_MS = 1_000;
 export async function endSessions(connection: string, backends: readonly number[]): Promise<void> {
   const client = await openClient(connection, 'lapwing clearing');
   try {
+    // A user may be set up to work as another role: its sessions are its own all the same.
+    await client.query('SET ROLE NONE');
     // Only PostgreSQL started anew has given the number to somebody else, and then hardly to one of these names.
     const ours = `pid = ANY($2) AND usename = current_user AND starts_with(application_name, 'lapwing')`;
     if (await endEach(client, ours, backends)) return;

@@ -2,12 +2,15 @@
 import { hostname } from 'node:os';
 import type pg from 'pg';
 import { openClient } from './connection.ts';
+import { INSUFFICIENT_PRIVILEGE } from './end-sessions.ts';
 import { hasCode } from './error-text.ts';
 
 /** "lapw" in ASCII. */
 const SERVER_LOCK = 0x6c617077;
 const ANSWER_LIMIT_MS = 5_000;
 const LOCK_NOT_AVAILABLE = '55P03';
+/** A standby notices first, and says so in its log. */
+const LEASE_MARGIN_MS = 1_000;
 /** PostgreSQL notices within half a minute that a server's machine is gone, and frees its lock. */
 const NOTICE_DEAD_PEERS = `
   SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3`;
@@ -23,15 +26,25 @@ const HOST_LETTERS = 20;
 
 /**
  * Its name says to others who holds the lock.
- * @param sealingKeys fingerprint of its keys; not said when left out
+ * @param options.sealingKeys fingerprint of its keys; not said when left out
+ * @param options.leaseSeconds PostgreSQL ends the session once it has been silent for as long: also where the user of another
+ *   server may not; it does not when left out
  * @throws ConnectionError when PostgreSQL cannot be reached
  */
-export async function openLockSession(connection: string, sealingKeys?: string): Promise<pg.Client> {
+export async function openLockSession(
+  connection: string,
+  {
+    sealingKeys,
+    leaseSeconds,
+  }: { readonly sealingKeys?: string | undefined; readonly leaseSeconds?: number | undefined },
+): Promise<pg.Client> {
   const keys = sealingKeys === undefined ? '' : `, keys ${sealingKeys}`;
   const applicationName = `lapwing on ${hostname().slice(0, HOST_LETTERS)}, process ${process.pid}${keys}`;
   const client = await openClient(connection, applicationName, { query_timeout: ANSWER_LIMIT_MS });
   try {
     await client.query(NOTICE_DEAD_PEERS);
+    if (leaseSeconds !== undefined)
+      await client.query(`SET idle_session_timeout = ${leaseSeconds * 1000 + LEASE_MARGIN_MS}`);
     return client;
   } catch (error) {
     await client.end();
@@ -60,15 +73,21 @@ export async function waitInQueue(client: pg.Client): Promise<boolean> {
 
 /**
  * Each heartbeat of the holder changes the state of its session, by PostgreSQL's clock. One that is frozen keeps its
- * connection, and with it the lock, for ever.
+ * connection, and with it the lock, until PostgreSQL ends it; this ends it now.
+ * @returns whether there was one, and our user may end its sessions
  */
 export async function endSilentHolder(client: pg.Client, leaseSeconds: number): Promise<boolean> {
-  const { rowCount } = await client.query(
-    `SELECT pg_terminate_backend(activity.pid) ${HOLDER}
-       AND activity.state_change < clock_timestamp() - make_interval(secs => $2)`,
-    [SERVER_LOCK, leaseSeconds],
-  );
-  return (rowCount ?? 0) > 0;
+  try {
+    const { rowCount } = await client.query(
+      `SELECT pg_terminate_backend(activity.pid) ${HOLDER}
+         AND activity.state_change < clock_timestamp() - make_interval(secs => $2)`,
+      [SERVER_LOCK, leaseSeconds],
+    );
+    return (rowCount ?? 0) > 0;
+  } catch (error) {
+    if (hasCode(error, INSUFFICIENT_PRIVILEGE)) return false;
+    throw error;
+  }
 }
 
 /** @returns who holds the lock and since when, in words; null when nobody does */

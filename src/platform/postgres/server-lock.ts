@@ -140,12 +140,19 @@ export class ServerLock implements AsyncDisposable {
   }
 }
 
-async function acquire(
-  { connection, sealingKeys }: LockOptions,
-  patienceMs: number,
-  stopping?: AbortSignal,
-): Promise<pg.Client> {
-  const client = await openLockSession(connection, sealingKeys);
+/** Only where there is somebody to take over is it a matter of seconds that a silent session ends. */
+function openSession({
+  connection,
+  sealingKeys,
+  standby,
+  leaseSeconds = LEASE_SECONDS,
+}: LockOptions): Promise<pg.Client> {
+  return openLockSession(connection, { sealingKeys, ...(standby && { leaseSeconds }) });
+}
+
+async function acquire(options: LockOptions, patienceMs: number, stopping?: AbortSignal): Promise<pg.Client> {
+  const { connection } = options;
+  const client = await openSession(options);
   try {
     const deadline = performance.now() + patienceMs;
     while (!(await tryLock(client))) {
@@ -161,13 +168,13 @@ async function acquire(
 
 /** As a standby: until the lock is free, also while PostgreSQL is away between. */
 async function waitForLock(standby: Standby, options: LockOptions): Promise<pg.Client> {
-  const { connection, sealingKeys, log } = options;
+  const { log } = options;
   const { signal } = standby;
   let isReachable = true;
   for (;;) {
     signal.throwIfAborted();
     try {
-      const client = await openLockSession(connection, sealingKeys);
+      const client = await openSession(options);
       isReachable = true;
       return await waitOn(client, standby, options);
     } catch (error) {

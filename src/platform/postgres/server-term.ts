@@ -4,10 +4,11 @@
  * connection of a pool compares the term with its server's. So a session that is older than the new term is ended, and
  * one that is younger is refused: none is left between.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { OperatorError } from '../../errors.ts';
 import { openClient } from './connection.ts';
-import { endEach, POOL_NAMES } from './end-sessions.ts';
+import { endEach, INSUFFICIENT_PRIVILEGE, POOL_NAMES } from './end-sessions.ts';
 import { hasCode } from './error-text.ts';
 import { DatabaseAwayError } from './outage.ts';
 
@@ -18,7 +19,12 @@ class TakeOverError extends OperatorError {
 
 type Queryable = Pick<pg.ClientBase, 'query'>;
 
-const INSUFFICIENT_PRIVILEGE = '42501';
+/**
+ * Sessions of the pools of another user end by themselves: what is idle after `idle_session_timeout`, what is idle in a
+ * transaction a while later (see connection.ts), what is at work when it is done.
+ */
+const END_LIMIT_MS = 90_000;
+const LOOK_MS = 250;
 
 export class ServerTerm {
   readonly #number: string;
@@ -71,6 +77,7 @@ async function endPools(client: pg.Client): Promise<void> {
     if (await endEach(client, 'application_name = ANY($2)', POOL_NAMES)) return;
   } catch (error) {
     if (!hasCode(error, INSUFFICIENT_PRIVILEGE)) throw error;
+    if (await awaitEnd(client)) return;
     throw new TakeOverError(
       'sessions of the server before belong to another database user: start this one as that user, or ' +
         'GRANT pg_signal_backend to its own',
@@ -80,4 +87,18 @@ async function endPools(client: pg.Client): Promise<void> {
   throw new TakeOverError(
     'a session of the server before is still at work in the database: end it with pg_terminate_backend, and start again',
   );
+}
+
+/** @returns whether none is left, in time */
+async function awaitEnd(client: pg.Client): Promise<boolean> {
+  const untilMs = performance.now() + END_LIMIT_MS;
+  while (performance.now() < untilMs) {
+    const { rowCount } = await client.query(
+      'SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = ANY($1) LIMIT 1',
+      [POOL_NAMES],
+    );
+    if (rowCount === 0) return true;
+    await sleep(LOOK_MS);
+  }
+  return false;
 }

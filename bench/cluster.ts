@@ -1,46 +1,53 @@
 /**
- * Takes members of a cluster of three on one PostgreSQL away, again and again, under load, and counts what went wrong and how
- * long nobody acknowledged points: `npm run bench:cluster -- --losses "kill leader,kill replica" --cycles 25`.
+ * Breaks a cluster of three on one PostgreSQL, again and again, under load through all its members, and counts what went wrong
+ * and how long nobody acknowledged points: `npm run bench:cluster -- --faults "kill leader,kill replica" --cycles 25`.
  *
- *   --losses …   of: kill leader, kill replica, stop leader, stop replica, freeze leader; kill leader when left out
- *   --cycles N   how often all of them; 10 when left out
+ *   --faults …          names or beginnings of names in test/cluster/cluster-faults.ts: `kill leader`, `stop replica`,
+ *                       `freeze leader`, `kill leader at` for each of its failpoints, `stall database of leader`, …;
+ *                       kill leader when left out, `all` for every one
+ *   --cycles N          how often all of them; 10 when left out
+ *   --separate-users    each member is a database user of its own, and may not end sessions of the others
  */
 import { parseArgs } from 'node:util';
 import { createLog } from '../src/log.ts';
 import { startTemporaryEmbedded } from '../src/platform/postgres/embedded/temporary.ts';
-import { CLUSTER_LOSSES, type ClusterLoss, runCluster } from '../test/cluster/run-cluster.ts';
-import { countWrongData } from '../test/faults/judge.ts';
+import { CLUSTER_FAULTS, chooseFaults } from '../test/cluster/cluster-faults.ts';
+import { createUsers } from '../test/helpers/create-users.ts';
+import { countClusterWrongs, runCluster } from '../test/cluster/run-cluster.ts';
 
 const { values } = parseArgs({
   options: {
-    losses: { type: 'string', default: 'kill leader' },
+    faults: { type: 'string', default: 'kill leader' },
     cycles: { type: 'string', default: '10' },
+    'separate-users': { type: 'boolean', default: false },
   },
 });
-const wanted = values.losses.split(',').map((given) => {
-  const loss = CLUSTER_LOSSES.find((known) => known === given.trim());
-  if (loss === undefined)
-    throw new Error(`--losses: expected some of ${CLUSTER_LOSSES.join(', ')}, got ${given}`);
-  return loss;
-});
+const wanted =
+  values.faults === 'all'
+    ? [...CLUSTER_FAULTS.keys()]
+    : chooseFaults(values.faults.split(',').map((part) => part.trim()));
+const MEMBERS = 3;
 
 // It waits for the disk, as in production.
 await using database = await startTemporaryEmbedded({
   log: createLog('silent'),
   settings: { fsync: 'on' },
 });
-const losses = Array.from({ length: Number(values.cycles) }, (): readonly ClusterLoss[] => wanted).flat();
+const { connection } = database;
 const report = await runCluster({
-  connection: database.connection,
-  losses,
-  onLoss: (loss, recoveryMs) =>
-    process.stderr.write(`${JSON.stringify({ loss, recoveryMs: Math.round(recoveryMs) })}\n`),
+  count: MEMBERS,
+  connections: values['separate-users'] ? await createUsers(connection, MEMBERS) : [connection],
+  faults: Array.from({ length: Number(values.cycles) }, () => wanted).flat(),
+  onFault: (fault, recoveryMs) =>
+    process.stderr.write(`${JSON.stringify({ fault, recoveryMs: Math.round(recoveryMs) })}\n`),
 });
-const sorted = report.recoveriesMs.toSorted((a, b) => a - b);
-const wrongs = countWrongData(report) + report.zombies + report.strangeAnswers.length;
+const sorted = Object.values(report.recoveriesMs)
+  .flat()
+  .toSorted((a, b) => a - b);
+const wrongs = countClusterWrongs(report);
 console.log(
   JSON.stringify({
-    name: `cluster of three: from the loss of a member (${values.losses}) to the next acknowledged batches`,
+    name: `cluster of three: from a fault (${values.faults}) to the next acknowledged batches`,
     value: sorted[Math.floor(sorted.length / 2)],
     unit: 'ms',
     p95: sorted[Math.floor(0.95 * sorted.length)],

@@ -79,7 +79,9 @@ export async function openDatabase(options: {
     teardown.add(() => lock.stop());
     // Not before: the server that is active may be of a version that does not know them.
     await applyMigrations({ connection, log });
+    // failpoint: takeover.before_term
     const term = await ServerTerm.begin(connection, onLost);
+    // failpoint: takeover.after_term
     lock.guard(term);
     const { pool, prisma, gate, stop } = createDatabase({ connection, log, use: term });
     teardown.add(stop);

@@ -83,6 +83,7 @@ export async function startLapwing(
     teardown.add(database.stop);
     await waiting?.stop();
     const { aws, tellOwnUrl } = openAws(config, stats);
+    // failpoint: takeover.before_load
     const engine = await startEngine({ config, log, stats, database, monitoring, aws, teardown });
     // Nothing may wait for an address any more when a start that failed is undone.
     teardown.add(() => tellOwnUrl('http://127.0.0.1:1'));
@@ -105,6 +106,7 @@ export async function startLapwing(
     graphite = await listenGraphite({ config, log, engine, teardown });
     const pickle = await listenPickle({ config, log, engine, teardown });
     const statsd = await listenStatsd({ config, log, engine, teardown });
+    // failpoint: takeover.before_announce
     await cluster?.announce(database.term, readPorts({ graphite, pickle, statsd }));
     log.info({ version, http, graphite, pickle, statsd, database: database.description }, 'ready');
     return {

@@ -10,11 +10,11 @@ it(
     await using database = await withDatabase({ migrated: false });
     const { connection } = database;
     const report = await runCluster({
-      connection,
-      losses: ['kill leader', 'stop leader', 'kill replica'],
+      connections: [connection],
+      faults: ['kill leader', 'stop leader', 'kill replica'],
     });
     expect(report.acknowledged).toBeGreaterThan(0);
     expect(report.logged).toBeGreaterThan(0);
-    expect(report).toMatchObject({ ...NOTHING_WRONG, strangeAnswers: [] });
+    expect(report).toMatchObject({ ...NOTHING_WRONG, strangeAnswers: [], stuck: null });
   },
 );

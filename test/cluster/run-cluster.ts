@@ -1,26 +1,15 @@
-/** Takes members of a cluster away, again and again, while it is written to and followed through all of them; then judges. */
-import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { findFreePort, startServerProcess, type ServerProcess } from '../helpers/server-process.ts';
+/** Breaks members of a cluster, again and again, while it is written to and followed through all of them; then judges. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { ask } from '../faults/ask-server.ts';
 import { Balancer } from '../faults/balancer.ts';
 import { follow } from '../faults/follower.ts';
-import { judge, type Verdict } from '../faults/judge.ts';
+import { judge, NOTHING_WRONG, type Verdict } from '../faults/judge.ts';
+import { makeTestBuild } from '../faults/test-build.ts';
+import type { SeededBug } from '../faults/seeded-bugs.ts';
 import { monitorAll, produceLoad, type Workload } from '../faults/workload.ts';
+import { CLUSTER_FAULTS } from './cluster-faults.ts';
+import { Cluster, type ClusterOptions } from './start-cluster.ts';
 import { wander } from './wandering-follower.ts';
-
-/** Which member goes, and how: killed, by SIGTERM, or frozen until another one leads. */
-export const CLUSTER_LOSSES = [
-  'kill leader',
-  'kill replica',
-  'stop leader',
-  'stop replica',
-  'freeze leader',
-] as const;
-export type ClusterLoss = (typeof CLUSTER_LOSSES)[number];
 
 export interface ClusterReport extends Verdict {
   readonly acknowledged: number;
@@ -28,165 +17,117 @@ export interface ClusterReport extends Verdict {
   readonly strangeAnswers: readonly string[];
   /** Answers to pushes that were failures, or that did not come. */
   readonly refusals: number;
-  /** From each loss to the next batches that were acknowledged, in milliseconds. */
-  readonly recoveriesMs: readonly number[];
+  /** By the names of the faults, from each to the next batches that were acknowledged, in milliseconds. */
+  readonly recoveriesMs: Readonly<Record<string, readonly number[]>>;
   readonly slowestPushMs: number;
   readonly slowestReadMs: number;
   /** Leaders that were frozen, woke, and did not end by themselves. */
   readonly zombies: number;
+  /** Members that ended though nothing had been done to them. */
+  readonly deaths: number;
+  /** Recoveries that took longer than any may. */
+  readonly slowRecoveries: number;
+  /** The fault after which nothing went on any more, with what was waited for; the data is not judged then. */
+  readonly stuck: string | null;
 }
 
-interface Member {
-  readonly port: number;
-  process: ServerProcess;
+export interface ClusterRun extends Omit<ClusterOptions, 'main'> {
+  /** Names in CLUSTER_FAULTS, one after the other. */
+  readonly faults: readonly string[];
+  /** As FAILPOINTS in failpoint.ts. */
+  readonly failpoints?: string;
+  /** Built into the members: the harness has to find it. */
+  readonly bug?: Pick<SeededBug, 'name' | 'changes'>;
+  readonly onFault?: (fault: string, recoveryMs: number) => void;
 }
 
-interface Cluster extends AsyncDisposable {
-  readonly members: readonly Member[];
-  readonly start: (port: number) => Promise<ServerProcess>;
+/** A fault and all that belongs to it is over within this. */
+const FAULT_LIMIT_MS = 120_000;
+/** A leader that is frozen costs its lease, and the takeover; this machine may have other work. */
+const RECOVERY_LIMIT_MS = 20_000;
+
+/** What is wrong in all. */
+export function countClusterWrongs(report: ClusterReport): number {
+  const kinds = Object.keys(NOTHING_WRONG) as (keyof typeof NOTHING_WRONG)[];
+  const wrong = kinds.reduce((sum, kind) => sum + report[kind], 0);
+  const { zombies, deaths, slowRecoveries, strangeAnswers, stuck } = report;
+  return wrong + zombies + deaths + slowRecoveries + strangeAnswers.length + (stuck === null ? 0 : 1);
 }
 
-/** @param settings of all of them, over those of tests */
-async function startCluster(
-  connection: string,
-  {
-    count = 3,
-    settings = {},
-  }: { readonly count?: number; readonly settings?: Readonly<Record<string, string>> } = {},
-): Promise<Cluster> {
-  const folder = await mkdtemp(join(tmpdir(), 'lapwing-cluster-'));
-  const sealingKey = randomBytes(32).toString('base64');
-  const start = (port: number) =>
-    startServerProcess({
-      DATABASE_URL: connection,
-      LAPWING_CLUSTER: 'on',
-      LAPWING_SEALING_KEY: sealingKey,
-      LAPWING_DATA_DIR: folder,
-      LAPWING_PORT: String(port),
-      LAPWING_GRAPHITE_PORT: '',
-      LAPWING_LOG_LEVEL: 'warn',
-      ...settings,
-    });
-  const members: Member[] = [];
-  const dispose = async () => {
-    await Promise.all(members.map(({ process }) => process.kill()));
-    await rm(folder, { recursive: true, force: true });
-  };
-  try {
-    for (let made = 0; made < count; made++) {
-      const port = await findFreePort();
-      members.push({ port, process: await start(port) });
-    }
-    await Promise.all(members.map(({ port }) => awaitReady(port)));
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
-  return { members, start, [Symbol.asyncDispose]: dispose };
-}
-
-const READY_LIMIT_MS = 2_000;
-
-/** Resolves once it answers as the leader or as a replica. */
-async function awaitReady(port: number): Promise<void> {
-  for (;;) {
-    const signal = AbortSignal.timeout(READY_LIMIT_MS);
-    const isReady = await fetch(`http://127.0.0.1:${port}/ready`, { signal }).then(
-      async (response) => {
-        await response.body?.cancel();
-        return response.ok;
-      },
-      () => false,
-    );
-    if (isReady) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-/** The member that leads, as one of the others says. */
-async function findLeader(members: readonly Member[]): Promise<Member> {
-  for (;;) {
-    for (const { port } of members) {
-      const found = await ask<{ serverInfo: { members: { address: string; role: string }[] } }>(
-        `http://127.0.0.1:${port}/graphql`,
-        '{ serverInfo { members { address role } } }',
-      ).catch(() => null);
-      const leader = found?.serverInfo.members.find(({ role }) => role === 'LEADER');
-      const member = members.find((one) => leader?.address === `http://127.0.0.1:${one.port}`);
-      if (member !== undefined) return member;
-    }
-  }
-}
-
-/** @param options.connection an empty PostgreSQL database */
-export async function runCluster(options: {
-  readonly connection: string;
-  readonly losses: readonly ClusterLoss[];
-  readonly onLoss?: (loss: ClusterLoss, recoveryMs: number) => void;
-}): Promise<ClusterReport> {
-  await using cluster = await startCluster(options.connection);
-  const { members } = cluster;
+export async function runCluster(options: ClusterRun): Promise<ClusterReport> {
+  const { faults, failpoints = '', bug = null } = options;
+  const needsBuild = bug !== null || failpoints !== '' || faults.some((name) => name.includes(' at '));
+  await using build = needsBuild ? await makeTestBuild(bug) : null;
+  await using cluster = await Cluster.start({
+    ...options,
+    main: build?.main,
+    settings: { ...options.settings, FAILPOINTS: failpoints },
+  });
   await using balancer = await Balancer.start(
-    members.map(({ port }) => port),
+    cluster.members.map(({ port }) => port),
     true,
   );
-  const url = `${balancer.url}/graphql`;
-  const urls = members.map(({ port }) => `http://127.0.0.1:${port}/graphql`);
+  return await breakAndJudge(options, cluster, `${balancer.url}/graphql`);
+}
+
+/** @param url of GraphQL, by way of whichever member is ready */
+async function breakAndJudge(
+  { faults, onFault }: Pick<ClusterRun, 'faults' | 'onFault'>,
+  cluster: Cluster,
+  url: string,
+): Promise<ClusterReport> {
+  const urls = cluster.members.map((member) => member.url);
   const metrics = await monitorAll(url);
   const { serverInfo } = await ask<{ serverInfo: { cursor: string } }>(url, '{ serverInfo { cursor } }');
   const transports = ['ws', 'sse'] as const;
   const followers = [
     ...transports.map((transport) => follow(url, transport, serverInfo.cursor)),
     ...transports.map((transport) => wander(urls, transport, serverInfo.cursor)),
+    // Comes back to the same member.
+    follow(urls[0] ?? url, 'ws', serverInfo.cursor),
   ];
-  const load = produceLoad(url);
-  const recoveriesMs: number[] = [];
-  let zombies = 0;
-  await load.progress();
-  for (const loss of options.losses) {
-    const { recoveryMs, isZombie } = await lose(loss, cluster, load);
-    recoveriesMs.push(Math.round(recoveryMs));
-    if (isZombie) zombies += 1;
-    options.onLoss?.(loss, recoveryMs);
-  }
+  const load = produceLoad(url, { apart: true });
+  const broken = await breakAgainAndAgain({ faults, ...(onFault && { onFault }) }, cluster, load);
   await load.stop();
-  const verdict = await judge(url, metrics, load.acknowledgedRows(), followers);
+  const verdict =
+    broken.stuck === null
+      ? await judge(url, metrics, load.acknowledgedRows(), followers)
+      : { ...NOTHING_WRONG, stored: 0, logged: 0 };
   await Promise.all(followers.map((follower) => follower.stop()));
   return {
     acknowledged: load.acknowledgedPoints(),
     strangeAnswers: load.strangeAnswers(),
     refusals: load.refusals(),
-    recoveriesMs,
     slowestPushMs: Math.round(load.slowestAnswerMs()),
     slowestReadMs: Math.round(load.slowestReadMs()),
-    zombies,
+    ...broken,
+    deaths: cluster.members.reduce((sum, { deaths }) => sum + deaths, 0),
+    slowRecoveries: Object.values(broken.recoveriesMs)
+      .flat()
+      .filter((ms) => ms > RECOVERY_LIMIT_MS).length,
     ...verdict,
   };
 }
 
-async function lose(
-  loss: ClusterLoss,
-  { members, start }: Cluster,
+async function breakAgainAndAgain(
+  { faults, onFault }: Pick<ClusterRun, 'faults' | 'onFault'>,
+  cluster: Cluster,
   load: Workload,
-): Promise<{ readonly recoveryMs: number; readonly isZombie: boolean }> {
-  const leader = await findLeader(members);
-  const lost = loss.endsWith('leader') ? leader : members.find((member) => member !== leader);
-  if (lost === undefined) throw new Error('there is no replica');
-  const startedAt = performance.now();
-  const { child } = lost.process;
-  let isZombie = false;
-  if (loss.startsWith('kill')) await lost.process.kill();
-  else if (loss.startsWith('stop')) await lost.process.terminate();
-  else child.kill('SIGSTOP');
+): Promise<Pick<ClusterReport, 'recoveriesMs' | 'zombies' | 'stuck'>> {
+  const recoveriesMs: Record<string, number[]> = {};
+  let zombies = 0;
   await load.progress();
-  const recoveryMs = performance.now() - startedAt;
-  if (loss === 'freeze leader') {
-    const exited = once(child, 'exit');
-    child.kill('SIGCONT');
-    const [status] = (await exited) as [number | null];
-    isZombie = status !== 1;
+  for (const name of faults) {
+    const fault = CLUSTER_FAULTS.get(name);
+    if (fault === undefined) throw new Error(`no fault is named ${name}`);
+    const outcome = await Promise.race([
+      fault(cluster, load).catch((error: unknown) => String(error)),
+      pause(FAULT_LIMIT_MS, `not over within ${FAULT_LIMIT_MS / 1000} s`, { ref: false }),
+    ]);
+    if (typeof outcome === 'string') return { recoveriesMs, zombies, stuck: `${name}: ${outcome}` };
+    (recoveriesMs[name] ??= []).push(Math.round(outcome.recoveryMs));
+    if (outcome.isZombie) zombies += 1;
+    onFault?.(name, outcome.recoveryMs);
   }
-  lost.process = await start(lost.port);
-  await awaitReady(lost.port);
-  return { recoveryMs, isZombie };
+  return { recoveriesMs, zombies, stuck: null };
 }

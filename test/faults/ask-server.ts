@@ -10,11 +10,19 @@ export class AnswerError extends Error {
   }
 }
 
-/** @throws AnswerError when the server answers with errors, another when it is away */
-export async function ask<T>(url: string, query: string, variables: object = {}): Promise<T> {
+/**
+ * @param headers beside the content type
+ * @throws AnswerError when the server answers with errors, another when it is away
+ */
+export async function ask<T>(
+  url: string,
+  query: string,
+  variables: object = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<T> {
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ query, variables }),
     signal: AbortSignal.timeout(30_000),
   });

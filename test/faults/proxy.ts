@@ -8,6 +8,8 @@ export interface Proxy extends AsyncDisposable {
   readonly setCut: (isCut: boolean) => void;
   /** Ends every connection with a reset. */
   readonly reset: () => void;
+  /** Ends one direction of every connection and leaves the other: of half-closed connections nobody hears again. */
+  readonly halfClose: () => void;
   /** Passes every byte on its own. */
   readonly setSliced: (isSliced: boolean) => void;
 }
@@ -17,12 +19,14 @@ export async function startProxy(
   target: { readonly port: number } | { readonly path: string },
 ): Promise<Proxy> {
   const sockets = new Set<Socket>();
+  const upstreams = new Set<Socket>();
   let isCut = false;
   let isSliced = false;
   const pass = (from: Socket, to: Socket) => {
     from.on('data', (chunk: Buffer) => {
       const pieces = isSliced ? [...chunk].map((byte) => Buffer.of(byte)) : [chunk];
-      for (const piece of pieces) to.write(piece);
+      // What comes for a direction that was closed is lost.
+      if (to.writable) for (const piece of pieces) to.write(piece);
     });
     from.on('end', () => to.end());
     from.on('error', () => to.destroy());
@@ -35,6 +39,8 @@ export async function startProxy(
   };
   const server = createServer({ allowHalfOpen: true }, (client) => {
     const upstream = connect({ ...target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    upstreams.add(upstream);
+    upstream.once('close', () => upstreams.delete(upstream));
     pass(client, upstream);
     pass(upstream, client);
   });
@@ -52,6 +58,9 @@ export async function startProxy(
     },
     reset: () => {
       for (const socket of [...sockets]) socket.resetAndDestroy();
+    },
+    halfClose: () => {
+      for (const upstream of upstreams) upstream.end();
     },
     setSliced: (value) => (isSliced = value),
     [Symbol.asyncDispose]: async () => {

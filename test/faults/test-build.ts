@@ -20,7 +20,7 @@ const BESIDE = ['node_modules', 'package.json', 'tsconfig.json', 'prisma', 'sche
 const MARK = /^[ \t]*\/\/ failpoint: ([\w.]+)$/gm;
 
 /** @throws Error when the bug's place is not found exactly once: the code moved, and the bug has to follow it */
-export async function makeTestBuild(bug: SeededBug | null): Promise<TestBuild> {
+export async function makeTestBuild(bug: Pick<SeededBug, 'name' | 'changes'> | null): Promise<TestBuild> {
   const folder = await mkdtemp(join(tmpdir(), 'lapwing-build-'));
   for (const name of BESIDE) await symlink(join(ROOT, name), join(folder, name));
   const sources = join(folder, 'src');
@@ -52,7 +52,7 @@ async function openFailpoints(sources: string, file: string): Promise<readonly s
   return names;
 }
 
-async function seed(sources: string, { name, changes }: SeededBug): Promise<void> {
+async function seed(sources: string, { name, changes }: Pick<SeededBug, 'name' | 'changes'>): Promise<void> {
   for (const { file, find, replace } of changes) {
     const path = join(sources, file);
     const text = await readFile(path, 'utf8');

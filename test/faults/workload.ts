@@ -99,8 +99,14 @@ const READ = '{ metrics(first: 20) { totalCount nodes { name latest { value anom
 const READ_PAUSE_MS = 50;
 const STRANGE_ANSWERS_KEPT = 100;
 
-/** Producers that send each batch until it is acknowledged, and only then the next. */
-export function produceLoad(url: string): Workload {
+/** Each request has a connection of its own: what is between may send it to another server than the one before. */
+const APART = { connection: 'close' };
+
+/**
+ * Producers that send each batch until it is acknowledged, and only then the next.
+ * @param options.apart every batch by a connection of its own
+ */
+export function produceLoad(url: string, { apart = false }: { readonly apart?: boolean } = {}): Workload {
   const rows = Array.from({ length: PRODUCERS }, () => 0);
   let stopped = false;
   let batches = 0;
@@ -121,7 +127,7 @@ export function produceLoad(url: string): Workload {
     const batch = listBatch(producer, from);
     const startedAt = performance.now();
     try {
-      await ask(url, PUT, { points: batch });
+      await ask(url, PUT, { points: batch }, apart ? APART : {});
       rows[producer] = from + ROWS_PER_BATCH;
       batches += 1;
       points += batch.length;

@@ -70,6 +70,7 @@ const LOG_MOVED = 'LW001';
 export async function writeBatch(pool: pg.Pool, batch: Batch, before = 0): Promise<void> {
   const scores = batch.scored.length + batch.backlog.length;
   const write = async (client: pg.PoolClient) => {
+    // failpoint: ingest.before_copy
     await copySamples(client, batch, before);
     await updateBacklog(client, batch.backlog, before + batch.scored.length);
     await updateProgress(client, batch.progress);
@@ -80,6 +81,7 @@ export async function writeBatch(pool: pg.Pool, batch: Batch, before = 0): Promi
   const advance = scores === 0 ? undefined : `SELECT advance_score_log(${before}, ${scores})`;
   try {
     await inTransaction(pool, write, advance);
+    // failpoint: ingest.after_commit
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.code === LOG_MOVED)
       throw new LogMovedError(error.message, { cause: error });

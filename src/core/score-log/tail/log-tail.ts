@@ -114,6 +114,7 @@ export class LogTail implements AsyncDisposable {
     for (let from = after; from < last;) {
       stats.set('replica_lag', last - from);
       const samples = await writeLock.runExclusive(() => this.#readPage(from, last));
+      // failpoint: tail.before_publish
       live.publish(samples);
       from = samples.length < PAGE_ROWS ? last : (samples.at(-1)?.seq ?? last);
     }

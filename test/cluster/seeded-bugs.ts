@@ -1,0 +1,110 @@
+/** Bugs of a cluster that its harness has to find: each is a change of the sources, made in a copy of them. */
+import type { SeededBug } from '../faults/seeded-bugs.ts';
+
+export interface ClusterBug extends Omit<SeededBug, 'fault'> {
+  /** What brings it to light: names in CLUSTER_FAULTS. */
+  readonly faults: readonly string[];
+}
+
+const SLOW_COMMIT = 'ingest.before_commit=sleep:20';
+
+const IGNORE_TERM = {
+  file: 'platform/postgres/server-term.ts',
+  find: 'return rows[0]?.term === this.#number;',
+  replace: 'return rows.length > 0;',
+};
+const KEEP_SESSIONS = {
+  file: 'platform/postgres/server-term.ts',
+  find: '      await endPools(client);\n',
+  replace: '      void endPools;\n',
+};
+
+export const CLUSTER_BUGS: readonly ClusterBug[] = [
+  {
+    name: 'the term is not compared',
+    changes: [IGNORE_TERM],
+    faults: ['freeze leader'],
+    failpoints: '',
+  },
+  {
+    name: 'sessions of the leader before are not ended',
+    changes: [KEEP_SESSIONS],
+    faults: ['freeze leader at ingest.before_commit'],
+    failpoints: '',
+  },
+  {
+    name: 'neither the term nor the end of the log is compared',
+    changes: [
+      IGNORE_TERM,
+      KEEP_SESSIONS,
+      {
+        file: 'core/samples/write-batch.ts',
+        find: 'SELECT advance_score_log(${before}, ${scores})',
+        replace: 'UPDATE score_log SET last = GREATEST(last, ${before} + ${scores})',
+      },
+    ],
+    faults: ['freeze leader at score.after_model'],
+    failpoints: '',
+  },
+  {
+    name: 'the lock is taken for taken',
+    changes: [
+      {
+        file: 'platform/postgres/lock-session.ts',
+        find: 'return rows[0]?.taken === true;',
+        replace: 'return rows.length > 0;',
+      },
+    ],
+    faults: ['kill replica'],
+    failpoints: '',
+  },
+  {
+    name: 'the lease of the leader is not compared',
+    changes: [
+      {
+        file: 'platform/postgres/lock-session.ts',
+        find: 'AND activity.state_change < clock_timestamp() - make_interval(secs => $2)',
+        replace: 'AND $2::int > 0',
+      },
+    ],
+    faults: ['kill replica', 'stop replica'],
+    failpoints: '',
+  },
+  {
+    name: 'acknowledged by a replica whose leader did not answer',
+    changes: [
+      {
+        file: 'api/graphql/transport/forward-operation.ts',
+        find: "      return refuse('the leader ended before it answered: it may have done what was asked, or not');\n",
+        replace: '      return { data: {} };\n',
+      },
+    ],
+    faults: ['kill leader at ingest.before_commit', 'kill leader at score.after_model'],
+    failpoints: SLOW_COMMIT,
+  },
+  {
+    name: 'a replica leaves a score out of each page',
+    changes: [
+      {
+        file: 'core/score-log/tail/log-tail.ts',
+        find: 'this.#readPage(from, last)',
+        replace: 'this.#readPage(from + 1, last)',
+      },
+    ],
+    faults: ['kill replica'],
+    failpoints: '',
+  },
+  {
+    name: 'acknowledged before the commit',
+    changes: [
+      {
+        file: 'core/ingest/ingest.ts',
+        find: "      const refused = await timed(stats, 'ingest_commit', commit);\n",
+        replace:
+          '      void commit().catch(() => undefined);\n      const refused = new Map<MetricEntry, Error>();\n',
+      },
+    ],
+    faults: ['kill leader at ingest.before_commit', 'kill leader'],
+    failpoints: SLOW_COMMIT,
+  },
+];

@@ -7,6 +7,8 @@ export interface IngestOrder {
   readonly by: 'graphql' | 'graphite' | 'engine';
   /** Where that way in is. */
   readonly target: string;
+  /** By GraphQL: of several servers, of which each pusher takes the next one; `target` when left out. */
+  readonly targets?: readonly string[];
   readonly connection: string;
   /** Each sends rows of one point per metric of its own, the next when the last is acknowledged. */
   readonly pushers: number;
@@ -56,8 +58,11 @@ async function pushUntil(
   return acknowledgedMs;
 }
 
-async function pushAll(order: IngestOrder, open: () => Pusher | Promise<Pusher>): Promise<IngestResult> {
-  const pushers = await Promise.all(Array.from({ length: order.pushers }, async () => open()));
+async function pushAll(
+  order: IngestOrder,
+  open: (place: number) => Pusher | Promise<Pusher>,
+): Promise<IngestResult> {
+  const pushers = await Promise.all(Array.from({ length: order.pushers }, async (_, place) => open(place)));
   const begin = performance.now();
   const endMs = begin + order.seconds * 1000;
   const all = await Promise.all(pushers.map((pusher, place) => pushUntil(endMs, order, place, pusher)));
@@ -111,5 +116,6 @@ answerOrders((given) => {
   const order = given as IngestOrder;
   if (order.by === 'graphite') return pushByGraphite(order);
   if (order.by === 'engine') return pushIntoEngine(order);
-  return pushAll(order, () => openGraphqlPusher(order.target));
+  const { target, targets = [target] } = order;
+  return pushAll(order, (place) => openGraphqlPusher(targets[place % targets.length] ?? target));
 });

@@ -12,6 +12,7 @@ import { createSchema } from '../api/graphql/schema.ts';
 import type { RunLocally } from '../api/graphql/server/run-locally.ts';
 import { createGraphqlServer, type GraphqlServer } from '../api/graphql/server/yoga.ts';
 import { readTrustedDocuments } from '../api/graphql/server/trusted-documents.ts';
+import { createScoreStream, SCORE_STREAM_PATH } from '../api/http/cluster/score-stream.ts';
 import { createGraphiqlHandler } from '../api/http/page/graphiql.ts';
 import type { HttpApp } from '../api/http/routes.ts';
 import { monitorHandler } from '../api/http/monitored-route.ts';
@@ -23,6 +24,7 @@ import { createArchiveUploads } from '../api/http/downloads/upload-archive.ts';
 import { createOutbound } from '../platform/outbound/outbound-client.ts';
 import { forwardWrites, type Forwarding } from './cluster/forward-writes.ts';
 import { limitToReads } from './cluster/limit-to-reads.ts';
+import type { ForwardedHeader } from '../platform/cluster/forwarded-header.ts';
 import type { ClusterMember } from '../platform/cluster/cluster-directory.ts';
 import { openCloudwatch } from './open-cloudwatch-service.ts';
 import { openIncidents } from './open-incidents.ts';
@@ -39,6 +41,8 @@ export interface HttpOptions extends SendEnvironment {
   readonly database: Pick<OpenDatabase, 'description' | 'isUp' | 'isEmbedded'>;
   readonly monitoring: SelfMonitoring;
   readonly readAddress: ReadAddress;
+  /** What members of a cluster sign. */
+  readonly header: ForwardedHeader;
   readonly listMembers: () => Promise<readonly ClusterMember[]>;
   /** How a replica has the leader do what it cannot do itself; null for a server that can do everything. */
   readonly forwarding: Forwarding | null;
@@ -98,7 +102,13 @@ export async function buildHttpApp(options: HttpOptions): Promise<BuiltHttp> {
       return (request, response) => (isForPage(request) ? showPage : answerJson)(request, response);
     },
     monitor: (route, handle) => monitorHandler(route, handle, monitoring.requests),
-    socketRoutes: new Map([['/graphql', guard.checkSocketName(graphql.sockets)]]),
+    socketRoutes: new Map([
+      ['/graphql', guard.checkSocketName(graphql.sockets)],
+      // A replica has it from the leader.
+      ...(config.cluster && !isReplica
+        ? [[SCORE_STREAM_PATH, createScoreStream({ ...engine, ...options })] as const]
+        : []),
+    ]),
   };
   const { runConfiguration } = graphql;
   return { app: forwarding === null ? app : forwardWrites(app, forwarding), incidents, runConfiguration };

@@ -96,7 +96,7 @@ export async function startLapwing(
     teardown.add(() => members?.stop());
     const access = await openAccess({ config, log, engine, database, teardown, showKey });
     const listener = await listenHttp({
-      ...{ config, log, engine, access, sealingKeys, database, monitoring, cluster, teardown },
+      ...{ config, log, engine, access, sealingKeys, database, monitoring, cluster, header, teardown },
       facts: { ...facts, graphiteAddress: () => graphite },
       readAddress: createReadAddress(config.trustedProxies, (headers) => header.read(headers)),
       listMembers: async () => (await members?.list()) ?? [],

@@ -64,24 +64,18 @@ async function awaitRecovery(load: Pick<Workload, 'progress'>): Promise<void> {
   await load.progress();
 }
 
-async function recover({ members }: Cluster, load: Pick<Workload, 'progress'>): Promise<number> {
-  const lostMs = performance.now();
-  await awaitRecovery(load);
-  const recoveryMs = performance.now() - lostMs;
-  for (const member of members) await member.disarm();
-  await Promise.all(members.map((member) => member.restart()));
-  return recoveryMs;
-}
-
-/** Takes the place of the leader or of a replica away. */
+/** Takes the leader or a replica away. */
 function lose(role: 'leader' | 'replica', take: (member: Member) => Promise<void>): ClusterFault {
   return async (cluster, load) => {
     const leader = await cluster.findLeader();
     const lost = role === 'leader' ? leader : await pickReplica(cluster, leader);
+    const lostMs = performance.now();
     const taken = take(lost);
-    const recovered = recover(cluster, load);
+    await awaitRecovery(load);
+    const recoveryMs = performance.now() - lostMs;
     await taken;
-    return { recoveryMs: await recovered, isZombie: false };
+    await Promise.all(cluster.members.map((member) => member.restart()));
+    return { recoveryMs, isZombie: false };
   };
 }
 

@@ -27,8 +27,16 @@ export const CLUSTER_BUGS: readonly ClusterBug[] = [
     failpoints: '',
   },
   {
-    name: 'sessions of the leader before are not ended',
-    changes: [KEEP_SESSIONS],
+    // PostgreSQL would end them itself.
+    name: 'nobody ends the sessions of the leader before',
+    changes: [
+      KEEP_SESSIONS,
+      {
+        file: 'platform/postgres/client.ts',
+        find: '      ...(term !== null && { idleLimitMs: IDLE_LIMIT_MS }),\n',
+        replace: '',
+      },
+    ],
     faults: ['freeze leader at ingest.before_commit'],
     failpoints: '',
   },
@@ -83,12 +91,12 @@ export const CLUSTER_BUGS: readonly ClusterBug[] = [
     failpoints: SLOW_COMMIT,
   },
   {
-    name: 'a replica leaves a score out of each page',
+    name: 'a replica leaves the first score of each part out',
     changes: [
       {
         file: 'core/score-log/tail/log-tail.ts',
-        find: 'this.#readPage(from, last)',
-        replace: 'this.#readPage(from + 1, last)',
+        find: 'samples.filter(({ seq }) => seq > last)',
+        replace: 'samples.filter(({ seq }) => seq > last + 1)',
       },
     ],
     faults: ['kill replica'],

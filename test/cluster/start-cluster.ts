@@ -22,6 +22,7 @@ export interface ClusterOptions {
 
 const READY_LIMIT_MS = 2_000;
 const LOOK_MS = 20;
+const START_LIMIT_MS = 60_000;
 
 export class Member {
   readonly port: number;
@@ -162,8 +163,16 @@ export class Member {
     await this.awaitReady();
   }
 
+  /** @throws Error where it is not in time */
   async awaitReady(): Promise<void> {
-    while (!(await isReady(this.port))) await pause(LOOK_MS);
+    const startedMs = performance.now();
+    for (;;) {
+      const answer = await askReady(this.port);
+      if (answer === null) return;
+      if (performance.now() - startedMs > START_LIMIT_MS)
+        throw new Error(`member ${this.port} is not ready within ${START_LIMIT_MS / 1000} s: ${answer}`);
+      await pause(LOOK_MS);
+    }
   }
 
   async dispose(): Promise<void> {
@@ -173,14 +182,15 @@ export class Member {
   }
 }
 
-async function isReady(port: number): Promise<boolean> {
+/** @returns null when it is ready, else what it says */
+async function askReady(port: number): Promise<string | null> {
   const signal = AbortSignal.timeout(READY_LIMIT_MS);
   return fetch(`http://127.0.0.1:${port}/ready`, { signal }).then(
     async (response) => {
-      await response.body?.cancel();
-      return response.ok;
+      const text = await response.text();
+      return response.ok ? null : text;
     },
-    () => false,
+    (error: unknown) => String(error),
   );
 }
 

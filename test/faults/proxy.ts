@@ -4,6 +4,8 @@ import { connect, createServer, type Socket } from 'node:net';
 
 export interface Proxy extends AsyncDisposable {
   readonly port: number;
+  /** How many it has taken so far. */
+  readonly connections: () => number;
   /** Lets nothing through, without a word, and gives it on when it is over: a pulled cable. */
   readonly setCut: (isCut: boolean) => void;
   /** Ends every connection with a reset. */
@@ -20,6 +22,7 @@ export async function startProxy(
 ): Promise<Proxy> {
   const sockets = new Set<Socket>();
   const upstreams = new Set<Socket>();
+  let connections = 0;
   let isCut = false;
   let isSliced = false;
   const pass = (from: Socket, to: Socket) => {
@@ -38,6 +41,7 @@ export async function startProxy(
     if (isCut) from.pause();
   };
   const server = createServer({ allowHalfOpen: true }, (client) => {
+    connections += 1;
     const upstream = connect({ ...target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     upstreams.add(upstream);
     upstream.once('close', () => upstreams.delete(upstream));
@@ -50,6 +54,7 @@ export async function startProxy(
   if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
   return {
     port: address.port,
+    connections: () => connections,
     setCut: (value) => {
       isCut = value;
       for (const socket of sockets)

@@ -6,6 +6,7 @@ import type { Config } from '../../platform/config/read-config.ts';
 import { DatabaseAwayError } from '../../platform/postgres/outage.ts';
 import { describeConnection } from '../../platform/postgres/connection.ts';
 import { buildOrTearDown } from '../../platform/runtime/shutdown-stack.ts';
+import { SharedRead } from '../../platform/runtime/shared-read.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import { createForwardOperation } from '../../api/graphql/transport/forward-operation.ts';
 import { createForward } from '../../api/http/cluster/forward-request.ts';
@@ -28,6 +29,7 @@ import type { Forwarding } from './forward-writes.ts';
 import { FollowProgress } from './follow-progress.ts';
 import { openReplicaDatabase, type ReplicaDatabase } from './open-replica-database.ts';
 import { ReplicaCaches } from './replica-caches.ts';
+import { ScoreReceiver } from './score-receiver.ts';
 
 export interface ReplicaOptions {
   readonly config: Config;
@@ -54,6 +56,8 @@ export interface Replica {
 /** What is older than this was not read in time: somebody else is asked. */
 const MAX_LOG_AGE_MS = 5_000;
 const ATTACH_LIMIT_MS = 5_000;
+/** Clients whose requests end meanwhile share what is read for them. */
+const CATCH_UP_REST_MS = 5;
 
 /** Ready to answer when this resolves. @throws what the database throws */
 export function openReplica(options: ReplicaOptions): Promise<Replica> {
@@ -80,8 +84,9 @@ export function openReplica(options: ReplicaOptions): Promise<Replica> {
     const progress = new FollowProgress({ ...engine, log });
     const { onOtherLog } = options;
     const tail = new LogTail({ ...engine, barsFollower: BARS_FOLLOWER, log, onOtherLog });
+    const receiver = new ScoreReceiver({ ...engine, ...options, directory, tail });
     teardown.add(async () => {
-      await Promise.all([tail.stop(), progress.stop()]);
+      await Promise.all([receiver.stop(), tail.stop(), progress.stop()]);
     });
     const access = await openAccess({
       config,
@@ -95,10 +100,11 @@ export function openReplica(options: ReplicaOptions): Promise<Replica> {
     });
     const readAddress = createReadAddress(config.trustedProxies, (headers) => options.header.read(headers));
     // Known once everything that follows the leader has been made.
-    let catchUp = () => Promise.resolve();
+    let readAll = () => Promise.resolve();
+    const catchUp = new SharedRead(() => readAll(), CATCH_UP_REST_MS);
     const leader = new LeaderConnections(directory);
     teardown.add(() => leader.stop());
-    const forward = { ...options, leader, readAddress, catchUp: () => catchUp() };
+    const forward = { ...options, leader, readAddress, catchUp: () => catchUp.read() };
     const forwarding: Forwarding = {
       forward: createForward(forward),
       forwardSocket: createForwardSocket(forward),
@@ -116,7 +122,7 @@ export function openReplica(options: ReplicaOptions): Promise<Replica> {
     });
     const caches = new ReplicaCaches({ ...engine, ...database, incidents: built.incidents, log });
     teardown.add(() => caches.stop());
-    catchUp = async () => {
+    readAll = async () => {
       await caches.catchUp();
       await Promise.all([tail.look().catch(() => undefined), progress.catchUp()]);
     };
@@ -125,6 +131,7 @@ export function openReplica(options: ReplicaOptions): Promise<Replica> {
     await caches.catchUp();
     await tail.look();
     tail.start();
+    receiver.start();
     progress.start();
     return { app: built.app, directory, stop: teardown.run };
   });

@@ -1,6 +1,6 @@
 /** Connections of a member to the leader of its cluster, for requests that only the leader can answer. */
-import { type ClientRequest, request as requestHttp, type RequestOptions } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import { Agent, type ClientRequest, request as requestHttp, type RequestOptions } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { runWithin } from '../outbound/time-limit.ts';
 import type { ClusterDirectory } from './cluster-directory.ts';
 
@@ -24,6 +24,8 @@ export class LeaderConnections {
   /** Under way, by address: however many requests wait, there is one. */
   readonly #probes = new Map<string, Promise<boolean>>();
   readonly #stopping = new AbortController();
+  readonly #agent = new Agent({ keepAlive: true });
+  readonly #httpsAgent = new HttpsAgent({ keepAlive: true });
   readonly #probeEveryMs: number;
 
   /** @param options.probeEveryMs while an answer has not begun, the leader has to show so often that it is there */
@@ -36,14 +38,14 @@ export class LeaderConnections {
   }
 
   /**
-   * Begins a request to the leader, over a connection of its own: nothing has been sent before it is connected, so a leader
-   * that has gone is looked for again, for 5 s.
+   * Begins a request to the leader. Nothing has been sent before it has a connection, so a leader that has gone is looked for
+   * again, for 5 s.
    * @returns what takes the body; null when there is no leader in time. It fails once another member leads, and, while its
    *   answer has not begun, once the leader cannot be reached any more.
    */
   open(options: LeaderRequest): Promise<ClientRequest | null> {
     return this.#directory.reachLeader(LEADER_LIMIT_MS, async ({ id, address }) => {
-      const request = begin(new URL(address), options);
+      const request = this.#begin(new URL(address), options);
       if (!(await isConnected(request))) return null;
       // A leader that is frozen, or cut off, keeps its connections.
       const unwatch = this.#directory.watchLeader(id, () =>
@@ -54,9 +56,27 @@ export class LeaderConnections {
     });
   }
 
-  /** Ends the probes; requests end by themselves. */
+  /** Ends the probes and the connections. */
   stop(): void {
     this.#stopping.abort();
+    this.#agent.destroy();
+    this.#httpsAgent.destroy();
+  }
+
+  #begin({ protocol, hostname, port }: URL, options: LeaderRequest): ClientRequest {
+    const asked: RequestOptions = {
+      ...options,
+      // An IPv6 address stands in brackets in a URL alone.
+      hostname: hostname.replace(/^\[|\]$/g, ''),
+      port,
+      setHost: false,
+      timeout: ANSWER_LIMIT_MS,
+    };
+    const request =
+      protocol === 'https:'
+        ? requestHttps({ ...asked, agent: this.#httpsAgent })
+        : requestHttp({ ...asked, agent: this.#agent });
+    return request.on('timeout', () => request.destroy(new Error('the leader did not answer in time')));
   }
 
   #probeUntilAnswered(address: string, request: ClientRequest): void {
@@ -90,20 +110,6 @@ export class LeaderConnections {
       this.#probes.delete(address);
     }
   }
-}
-
-function begin({ protocol, hostname, port }: URL, options: LeaderRequest): ClientRequest {
-  const asked: RequestOptions = {
-    ...options,
-    // An IPv6 address stands in brackets in a URL alone.
-    hostname: hostname.replace(/^\[|\]$/g, ''),
-    port,
-    agent: false,
-    setHost: false,
-    timeout: ANSWER_LIMIT_MS,
-  };
-  const request = protocol === 'https:' ? requestHttps(asked) : requestHttp(asked);
-  return request.on('timeout', () => request.destroy(new Error('the leader did not answer in time')));
 }
 
 /** One that is not connected in time is destroyed. */

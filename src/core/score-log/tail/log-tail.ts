@@ -1,6 +1,7 @@
 /**
- * The log of scores as another server writes it: what that commits is read from the database and given to the feed of this
- * one, once for all its subscriptions.
+ * The log of scores as another server writes it: what that commits is given to the feed of this one, once for all its
+ * subscriptions. The database says how far the log goes; its rows are sent by the leader, and read from the database where
+ * they do not come.
  */
 import type pg from 'pg';
 import type { Log } from '../../../log.ts';
@@ -13,6 +14,7 @@ import type { ScoredSample } from '../../samples/stored-sample.ts';
 import type { ScoreFeed } from '../score-feed.ts';
 import { StoredLog } from '../stored-log.ts';
 import { type LogHead, readLogHead } from './read-log-head.ts';
+import type { ScoreFrame } from './score-frame.ts';
 import { noteScored } from './note-scored.ts';
 
 interface LogTailOptions {
@@ -32,6 +34,10 @@ interface LogTailOptions {
 /** Between two looks at the head of the log: what subscribers wait at most, and what nobody waits for. */
 const WATCHED_MS = 50;
 const QUIET_MS = 250;
+/** As long after the last frame of the leader its rows are waited for: it sends one each second. */
+const FED_MS = 2_000;
+/** Committed rows that the leader has not sent within this are read. */
+const FRAME_LIMIT_MS = 50;
 /** Rows read at once. */
 const PAGE_ROWS = 2_000;
 /** What is further behind is left to those who ask for it: the newest part is all that memory holds. */
@@ -47,6 +53,8 @@ export class LogTail implements AsyncDisposable {
   #looking: Promise<void> = Promise.resolve();
   #barsOffset: number | null = null;
   #lookedMs = -Infinity;
+  #fedMs = -Infinity;
+  readonly #fed = new Signal();
 
   constructor(options: LogTailOptions) {
     this.#options = options;
@@ -63,7 +71,7 @@ export class LogTail implements AsyncDisposable {
       try {
         await this.look();
         pause.reset();
-        const isWatched = this.#options.live.subscriberCount() > 0;
+        const isWatched = this.#options.live.subscriberCount() > 0 && !this.#isFed();
         await this.#called.wait(isWatched ? WATCHED_MS : QUIET_MS).done;
       } catch (error) {
         const { stats, log } = this.#options;
@@ -79,6 +87,28 @@ export class LogTail implements AsyncDisposable {
     const looking = this.#looking.catch(() => undefined).then(() => this.#catchUp());
     this.#looking = looking;
     return looking;
+  }
+
+  /** What the leader has committed, as it sends it. What is missing before it is read. @throws what the database throws */
+  async take({ after, upTo, samples }: ScoreFrame): Promise<void> {
+    const { registry, writeLock, live } = this.#options;
+    if (after > live.bounds().last) {
+      this.#fedMs = -Infinity;
+      await this.look();
+    }
+    if (samples.length > 0) {
+      await writeLock.runExclusive(async () => {
+        await loadUnknown(registry, samples);
+        // failpoint: tail.before_publish
+        this.#publish(samples);
+      });
+    }
+    this.#fedMs = performance.now();
+    if (live.bounds().last >= upTo) this.#fed.wake();
+  }
+
+  #isFed(): boolean {
+    return performance.now() - this.#fedMs < FED_MS;
   }
 
   /** Milliseconds since the log was last read to its end. */
@@ -100,8 +130,9 @@ export class LogTail implements AsyncDisposable {
       onOtherLog();
       return;
     }
-    if (head.last - known.last > MAX_BEHIND) live.moveBounds(head);
-    else await this.#readOn(known.last, head);
+    await this.#awaitFrames(head.last);
+    if (head.last - live.bounds().last > MAX_BEHIND) live.moveBounds(head);
+    else await this.#readOn(head);
     // What was deleted before it was read leaves places without rows.
     if (head.floor > known.floor || head.last > live.bounds().last) live.moveBounds(head);
     this.#barsOffset = head.barsOffset;
@@ -109,23 +140,40 @@ export class LogTail implements AsyncDisposable {
     stats.set('replica_lag', 0);
   }
 
-  async #readOn(after: number, { last }: LogHead): Promise<void> {
-    const { writeLock, live, stats } = this.#options;
-    for (let from = after; from < last;) {
-      stats.set('replica_lag', last - from);
-      const samples = await writeLock.runExclusive(() => this.#readPage(from, last));
-      // failpoint: tail.before_publish
-      live.publish(samples);
-      from = samples.length < PAGE_ROWS ? last : (samples.at(-1)?.seq ?? last);
+  /** Rows up to this offset are most likely on their way. */
+  async #awaitFrames(last: number): Promise<void> {
+    const untilMs = performance.now() + FRAME_LIMIT_MS;
+    while (this.#isFed() && this.#options.live.bounds().last < last) {
+      const leftMs = untilMs - performance.now();
+      if (leftMs <= 0) return;
+      await this.#fed.wait(leftMs).done;
     }
   }
 
-  async #readPage(after: number, upTo: number): Promise<readonly ScoredSample[]> {
-    const { registry } = this.#options;
+  async #readOn({ last }: LogHead): Promise<void> {
+    const { writeLock, live, stats } = this.#options;
+    for (let from = live.bounds().last; from < last;) {
+      stats.set('replica_lag', last - from);
+      from = await writeLock.runExclusive(() => this.#readPage(from, last));
+    }
+  }
+
+  /** @returns up to which offset is known now */
+  async #readPage(after: number, upTo: number): Promise<number> {
     const samples = await this.#stored.read({ after, upTo, limit: PAGE_ROWS });
-    await loadUnknown(registry, samples);
-    noteScored(registry, samples);
-    return samples;
+    await loadUnknown(this.#options.registry, samples);
+    // failpoint: tail.before_publish
+    this.#publish(samples);
+    return samples.length < PAGE_ROWS ? upTo : (samples.at(-1)?.seq ?? upTo);
+  }
+
+  /** Some may have come another way meanwhile. */
+  #publish(samples: readonly ScoredSample[]): void {
+    const { registry, live } = this.#options;
+    const { last } = live.bounds();
+    const fresh = samples.filter(({ seq }) => seq > last);
+    noteScored(registry, fresh);
+    live.publish(fresh);
   }
 
   /** Ends after the look in progress. */

@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ANOMALY_PHASES, VIEWS } from '../../../../src/model.ts';
+import type { ScoredSample } from '../../../../src/core/samples/stored-sample.ts';
+import { decodeFrame, encodeFrame } from '../../../../src/core/score-log/tail/score-frame.ts';
+
+const INT4 = fc.integer({ min: 1, max: 2 ** 31 - 1 });
+const DOUBLE = fc.double({ noNaN: true });
+const SAMPLE: fc.Arbitrary<ScoredSample> = fc.record({
+  metricNumber: INT4,
+  rowId: INT4,
+  timestampMs: fc.integer({ min: -1e13, max: 1e13 }),
+  value: DOUBLE,
+  seq: fc.maxSafeNat(),
+  score: fc.double({ min: 0, max: 1, noNaN: true }),
+  expected: DOUBLE,
+  low: DOUBLE,
+  high: DOUBLE,
+  rawScore: DOUBLE,
+  view: fc.constantFrom(null, ...VIEWS),
+  provisional: fc.boolean(),
+  episode: fc.boolean(),
+  phase: fc.constantFrom(null, ...ANOMALY_PHASES),
+});
+const FRAME = fc.record({
+  after: fc.maxSafeNat(),
+  upTo: fc.maxSafeNat(),
+  samples: fc.array(SAMPLE, { maxLength: 20 }),
+});
+
+describe('a frame of scores', () => {
+  it('comes out as it went in, to the last bit, wherever it lies in memory', () => {
+    fc.assert(
+      fc.property(FRAME, fc.nat({ max: 9 }), (frame, offset) => {
+        const sent = encodeFrame(frame);
+        const received = new Uint8Array(offset + sent.byteLength).subarray(offset);
+        received.set(sent);
+        expect(decodeFrame(received)).toEqual(frame);
+      }),
+    );
+  });
+
+  it('is refused when it is cut, longer, of another byte order, or something else', () => {
+    fc.assert(
+      fc.property(FRAME, fc.integer({ min: 1, max: 40 }), (frame, bytes) => {
+        const sent = encodeFrame(frame);
+        const longer = new Uint8Array(sent.byteLength + bytes);
+        longer.set(sent);
+        const swapped = Uint8Array.from(sent);
+        swapped.subarray(0, 8).reverse();
+        for (const wrong of [sent.subarray(0, -bytes), longer, swapped, Buffer.from('{"data":null}')])
+          expect(() => decodeFrame(wrong)).toThrow('not a frame of scores');
+      }),
+    );
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        expect(() => decodeFrame(bytes)).toThrow('not a frame of scores');
+      }),
+    );
+  });
+});

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../../log.ts';
 import { listenOn } from '../../platform/runtime/listen.ts';
+import { offersWebSocket, writeWithoutUpgrade } from './ignored-upgrade.ts';
 import { readPath, useOriginForm } from './request-target.ts';
 import { sendJson } from './send-json.ts';
 import {
@@ -118,17 +119,38 @@ export class HttpServer implements AsyncDisposable {
     this.#server
       .on('drop', () => log.warn({ limit: MAX_CONNECTIONS }, 'connection refused: too many are open'))
       .on('connection', (socket: Socket) => {
+        // One that was given back is known.
+        if (this.#connections.has(socket)) return;
         this.#connections.add(socket);
         socket.once('close', () => this.#connections.delete(socket));
       })
       .on('request', (request, response) => this.#answer(request, response))
-      .on('upgrade', (request, socket, head) => {
-        this.#upgraded.add(socket);
-        useOriginForm(request);
-        upgrade(this.#socketRoutes, request, socket, head);
-      })
+      .on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
       // Of a server that listens, such as a connection that could not be taken for want of descriptors.
       .on('error', (error) => log.error({ err: error }, 'the HTTP listener failed'));
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (!offersWebSocket(request)) {
+      this.#giveBack(socket, writeWithoutUpgrade(request, head));
+      return;
+    }
+    this.#upgraded.add(socket);
+    useOriginForm(request);
+    upgrade(this.#socketRoutes, request, socket, head);
+  }
+
+  /** Goes on with a connection that Node has handed over, as if these bytes came next. */
+  #giveBack(socket: Duplex, bytes: Buffer): void {
+    const before = [...this.#responses].findLast(({ req }) => req.socket === socket);
+    if (before !== undefined) {
+      // Of a pipeline: answers go in the order of their requests.
+      before.once('close', () => this.#giveBack(socket, bytes));
+      return;
+    }
+    if (socket.destroyed) return;
+    socket.unshift(bytes);
+    this.#server.emit('connection', socket);
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {

@@ -265,7 +265,7 @@ describe('stop', () => {
     };
     const { server, port } = await start({}, { socketRoutes: { '/socket': route } });
     const opened = connect(port, HOST);
-    opened.write('GET /socket HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: x\r\n\r\n');
+    opened.write('GET /socket HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n');
     await once(opened, 'data');
     const closed = once(opened, 'close');
     await Promise.all([closed, server.stop()]);

@@ -12,6 +12,15 @@ export function findOperation(
   const found = name === null ? operations : operations.filter((operation) => operation.name?.value === name);
   const [first, second] = found;
   if (first !== undefined && second === undefined) return first;
+  if (operations.length === 0) {
+    return createRequestError(
+      'OPERATION_RESOLUTION_FAILURE',
+      'query: expected an operation in the document, found none',
+      {
+        isAlways: true,
+      },
+    );
+  }
   const expected = `operationName: expected the name of one of the ${operations.length} operations`;
   return createRequestError(
     'OPERATION_RESOLUTION_FAILURE',

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { nextParseSlot, PIECE_BYTES } from '../../../platform/bounded-input/parse-slot.ts';
+import { showValue } from '../../../platform/bounded-input/show-value.ts';
 import { JsonShapeError, parseJson } from '../../../platform/bounded-input/parse-json.ts';
 import type { Refuse } from '../limits/error.ts';
 
@@ -27,7 +28,8 @@ export function checkBody(
       if (encoding !== 'identity') {
         throw refuse(415, `content-encoding: expected none, got ${JSON.stringify(encoding.slice(0, 100))}`);
       }
-      if (requestParser === undefined || req === undefined) return;
+      if (req === undefined) return;
+      // Yoga has none for a type in capitals, or another of JSON, and would answer without a word.
       setRequestParser(async () => {
         const body = await readBody(req, mostBytes, refuseLonger);
         if (body.length > PIECE_BYTES) await nextParseSlot();
@@ -47,8 +49,9 @@ async function readSearch<T>(read: () => T): Promise<Awaited<T>> {
   }
 }
 
+/** Two headers of one name arrive as one, with a comma: some clients set theirs beside that of their library. */
 function isJson(contentType: string | null): boolean {
-  return /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(contentType ?? '');
+  return /^application\/(?:[\w.-]+\+)?json\s*(?:[;,]|$)/i.test(contentType ?? '');
 }
 
 /** What is left of a body that is too long is not kept; Node throws it away once the refusal has been sent. */
@@ -88,11 +91,24 @@ function readBody(
 
 function parseParams(body: Buffer): GraphQLParams {
   const params = parseBody(body);
-  if (typeof params === 'object' && params !== null) return params;
-  throw refuse(
-    400,
-    `POST body is expected to be object but received ${params === null ? 'null' : typeof params}`,
-  );
+  if (typeof params !== 'object' || params === null) {
+    throw refuse(
+      400,
+      `POST body is expected to be object but received ${params === null ? 'null' : typeof params}`,
+    );
+  }
+  return 'operationName' in params ? readName(params) : params;
+}
+
+/**
+ * By GET the specification takes an empty name for none. Clients whose languages have no null send one by POST, too.
+ * @throws GraphQLError
+ */
+function readName(params: object & { readonly operationName: unknown }): GraphQLParams {
+  const { operationName, ...others } = params;
+  if (operationName === null || operationName === '') return others;
+  if (typeof operationName === 'string') return { ...others, operationName };
+  throw refuse(400, `operationName: expected a string, got ${showValue(operationName)}`);
 }
 
 function parseBody(body: Buffer): unknown {

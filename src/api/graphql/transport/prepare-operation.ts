@@ -35,8 +35,10 @@ export async function prepareOperation(
     readonly sender?: Sender;
   } = {},
 ): Promise<{ args: ExecutionArgs; runner: Runner } | { errors: readonly GraphQLError[] }> {
+  // An empty name is none, as over HTTP.
+  const operationName = payload.operationName === '' ? null : (payload.operationName ?? null);
   const pipeline: Pipeline = getEnveloped({
-    params: payload,
+    params: { ...payload, operationName },
     caller,
     ...surroundings,
   });
@@ -44,7 +46,6 @@ export async function prepareOperation(
   const document = parse(payload.query);
   const errors = validate(schema, document);
   if (errors.length > 0) return { errors };
-  const operationName = payload.operationName ?? null;
   // graphql-ws looks for the operation itself, and says only that there is none.
   const operation = findOperation(document, operationName);
   if (operation instanceof GraphQLError) return { errors: [operation] };

@@ -113,6 +113,12 @@ describe('the words of a request error', () => {
       /^operationName: expected the name of one of the 2 operations, because there are several$/,
     ],
     [
+      'a document of fragments alone',
+      { query: 'fragment A on Query { __typename }' },
+      'OPERATION_RESOLUTION_FAILURE',
+      /^query: expected an operation in the document, found none$/,
+    ],
+    [
       'a page beyond the limit',
       { query: SAMPLES, variables: { first: 6000 } },
       'PAGE_TOO_LARGE',
@@ -130,6 +136,35 @@ describe('the words of a request error', () => {
       expect(others).toEqual({});
       if (carrier === 'POST' || carrier === 'GET') expect(status).toBe(400);
     }
+  });
+});
+
+describe('an empty operationName, as clients without null send it', () => {
+  it.each(Object.entries(CARRIERS))('is none by %s', async (_carrier, send) => {
+    const one = await send({ query: 'query A { a: __typename }', operationName: '' });
+    expect(one.data).toEqual({ a: 'Query' });
+    const two = await send({ query: 'query A { __typename } query B { __typename }', operationName: '' });
+    expect(two.errors).toMatchObject([
+      { message: expect.stringContaining('because there are several') as string },
+    ]);
+  });
+});
+
+describe('a body of JSON', () => {
+  it.each([
+    'Application/JSON; charset=UTF-8',
+    'application/json;charset=utf-8',
+    'application/json, application/json',
+    'application/graphql+json',
+    'application/graphql-response+json',
+    'application/vnd.api+json ; charset="utf-8"',
+  ])('is one by whatever name its type has: %s', async (type) => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: '{ "query": "{ __typename }" }',
+    });
+    expect([response.status, await response.json()]).toEqual([200, { data: { __typename: 'Query' } }]);
   });
 });
 
@@ -151,6 +186,14 @@ describe('a request this server does not take', () => {
     expect(await send([{ query: '{ __typename }' }, { query: '{ __typename }' }])).toEqual(
       refused(400, 'BAD_REQUEST', 'Batching is not supported.'),
     );
+  });
+
+  it.each([1, true, {}, ['A']])('names its operation by what is no text: %j', async (operationName) => {
+    const { status, errors } = await send({ query: 'query A { __typename }', operationName });
+    expect([status, errors]).toMatchObject([
+      400,
+      [{ message: expect.stringMatching(/^operationName: expected a string, got /) as string }],
+    ]);
   });
 
   it('defers or streams a part of an answer, which validation names', async () => {
@@ -180,14 +223,18 @@ describe('a request this server does not take', () => {
     );
   });
 
-  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])(
-    'is one any page may send without asking: %s',
-    async (type) => {
-      expect(await send({ query: '{ __typename }' }, { 'content-type': type })).toEqual(
-        refused(415, 'BAD_REQUEST', 'expected the header content-type: application/json'),
-      );
-    },
-  );
+  it.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'text/plain, application/json',
+    'application/jsonx',
+    'application/xml',
+  ])('is one any page may send without asking: %s', async (type) => {
+    expect(await send({ query: '{ __typename }' }, { 'content-type': type })).toEqual(
+      refused(415, 'BAD_REQUEST', 'expected the header content-type: application/json'),
+    );
+  });
 
   it('is not introspection: the whole schema is told to who may ask', async () => {
     const { errors, data } = await send({ query: '{ __schema { queryType { name } types { name } } }' });

@@ -15,6 +15,7 @@ import type { Plugin, YogaServerOptions } from 'graphql-yoga';
 import { createOperationCheck, type OperationLimits } from './check.ts';
 import { findOperation } from '../executor/find-operation.ts';
 import { cutError, MAX_REQUEST_ERRORS } from '../request-error.ts';
+import { findConditionalSubscriptions } from './conditional-subscriptions.ts';
 import type { Refuse } from './error.ts';
 import type { Variables } from './row-estimate.ts';
 
@@ -84,10 +85,14 @@ function createValidation(introspection: boolean) {
   return (schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] => {
     const before = known.get(document);
     if (before !== undefined) return before;
-    const found = validate(schema, document, rules, {
-      hideSuggestions: !introspection,
-      maxErrors: MAX_REQUEST_ERRORS,
-    });
+    const conditional = findConditionalSubscriptions(document);
+    const found =
+      conditional.length > 0
+        ? conditional
+        : validate(schema, document, rules, {
+            hideSuggestions: !introspection,
+            maxErrors: MAX_REQUEST_ERRORS,
+          });
     const errors = found.slice(0, MAX_REQUEST_ERRORS).map(cutError);
     known.set(document, errors);
     return errors;

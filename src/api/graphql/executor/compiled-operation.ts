@@ -8,6 +8,7 @@ import {
   type FragmentDefinitionNode,
   getOperationAST,
   getVariableValues,
+  GraphQLError,
   type GraphQLSchema,
   Kind,
   OperationTypeNode,
@@ -56,9 +57,15 @@ export function compileOperation(
     if (known !== undefined) return known;
     if (variants.size >= MAX_VARIANTS) return null;
     const conditions = Object.fromEntries(names.map((name) => [name, read(name)]));
-    const fields = compileFields({ schema, fragments, conditions }, type, [operation]);
-    variants.set(key, fields);
-    return fields;
+    try {
+      const fields = compileFields({ schema, fragments, conditions }, type, [operation]);
+      variants.set(key, fields);
+      return fields;
+    } catch (error) {
+      // A condition that is null, of a variable with a default. Further down it is the failure of its field.
+      if (error instanceof GraphQLError) return null;
+      throw error;
+    }
   };
 
   return ({ variableValues, rootValue, contextValue, signal }) => {

@@ -3,7 +3,7 @@
  * A bad operation is answered by an error of its own and never costs the socket.
  */
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
-import { CloseCode, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
+import { CloseCode, makeServer, type OperationResult, type Server, type SubscribePayload } from 'graphql-ws';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Caller, countedAs, describeLoss } from '../../../core/access/caller.ts';
 import type { Callers } from '../../../core/access/callers.ts';
@@ -63,8 +63,8 @@ export function createSocketProtocol(options: SocketProtocolOptions): Server<Soc
     onClose: ({ extra }) => sockets.end(extra),
     onSubscribe: ({ extra, subscriptions }, _id, payload) =>
       sockets.prepare(extra, payload, Object.keys(subscriptions).length),
-    execute: (args) => sockets.preparedOf(args).runner.execute(args),
-    subscribe: (args) => sockets.preparedOf(args).runner.subscribe(args),
+    execute: (args) => sockets.run('execute', args),
+    subscribe: (args) => sockets.run('subscribe', args),
     onOperation: async ({ extra }, id, _payload, args, result) =>
       sockets.begin(extra, { id, args, result: await result }),
     // What breaks a running subscription has not been masked yet.
@@ -160,10 +160,15 @@ class SocketOperations {
     }
   }
 
-  preparedOf(args: ExecutionArgs): Prepared {
-    const prepared = this.#prepared.get(args);
-    if (prepared === undefined) throw new Error('an operation that was not prepared');
-    return prepared;
+  /** What is thrown here would close the socket, and end whatever else runs on it. */
+  async run(way: keyof Runner, args: ExecutionArgs): Promise<Awaited<OperationResult>> {
+    try {
+      const prepared = this.#prepared.get(args);
+      if (prepared === undefined) throw new Error('an operation that was not prepared');
+      return await prepared.runner[way](args);
+    } catch (error) {
+      return { errors: [this.#options.maskError(error)] };
+    }
   }
 
   /** Sends the results of a subscription in the order of the socket; a single result is given back. */

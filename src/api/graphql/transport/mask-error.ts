@@ -12,7 +12,7 @@ import { cutError } from '../request-error.ts';
 export type MaskError = (error: unknown) => GraphQLError;
 
 /**
- * GraphQL's own errors (a bad document, a bad variable) pass as they are; they have no error behind them.
+ * GraphQL's own errors (a bad document, a bad variable) pass; they have no error behind them.
  * @param findRequestId the id of the request that failed with it, over HTTP the x-request-id of its answer; null when unknown
  */
 export function createMaskError(log: Log, findRequestId: (error: unknown) => string | null): MaskError {
@@ -20,7 +20,9 @@ export function createMaskError(log: Log, findRequestId: (error: unknown) => str
     const place = error instanceof GraphQLError ? error : null;
     const cause = findCause(error);
     if (cause instanceof ExpectedError) return locate(toGraphqlError(cause), place);
-    if (place !== null && cause instanceof GraphQLError) return place;
+    if (place !== null && cause instanceof GraphQLError && hasCode(place)) return place;
+    if (place !== null && cause instanceof GraphQLError && isOfArgument(cause))
+      return locate(createBadArgument(cause), place);
     if (isUnstorableText(cause)) return locate(toGraphqlError(createUnstorable()), place);
     if (isGone(cause)) return locate(toGraphqlError(createGone()), place);
     const requestId = findRequestId(error) ?? randomBytes(6).toString('hex');
@@ -37,6 +39,22 @@ export function createMaskError(log: Log, findRequestId: (error: unknown) => str
     );
   };
   return (error) => cutError(mask(error));
+}
+
+function hasCode({ extensions }: GraphQLError): boolean {
+  return extensions.code !== undefined;
+}
+
+/**
+ * What graphql says of an argument once it is executing: a variable that may be null, for its default, was given as null
+ * where null may not be. It gives no code; without one is also what a resolver gave that is not of its type.
+ */
+function isOfArgument({ message }: GraphQLError): boolean {
+  return message.startsWith('Argument "');
+}
+
+function createBadArgument({ message }: GraphQLError): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 }
 
 function createUnstorable(): InvalidInputError {

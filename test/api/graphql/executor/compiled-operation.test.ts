@@ -202,6 +202,39 @@ describe('a compiled operation', () => {
     );
   });
 
+  test('answers as graphql does where a condition is null, or leaves the whole to it', async () => {
+    let left = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        listFields(2)
+          .map((fields) => QUESTION(fields).replace('$on: Boolean!', '$on: Boolean = true'))
+          .filter((query) => query.includes('$on)') && isValid(query)),
+        listTrees(2, fc.constant(false)),
+        async (query, tree) => {
+          const document = parse(query);
+          const given = {
+            document,
+            rootValue: { ...tree, kind: 'Twig' },
+            variableValues: { on: null, word: 'w' },
+          };
+          const theirs = await execute({ schema, ...given });
+          const ours = await compileOperation(schema, document, null)?.(given);
+          if (ours == null) {
+            left += 1;
+            // Refused before anything of it is executed.
+            expect([theirs.data, theirs.errors?.map(({ path }) => path)]).toEqual([null, [undefined]]);
+            return;
+          }
+          expect(JSON.stringify(ours.data)).toBe(JSON.stringify(theirs.data));
+          expect(ours.errors?.map(readPlace)).toEqual(theirs.errors?.map(readPlace));
+        },
+      ),
+      { numRuns: 120, seed: 5 },
+    );
+    expect(left).toBeGreaterThan(10);
+    expect(left).toBeLessThan(110);
+  });
+
   test('gives the schema as graphql does', async () => {
     const { ours, theirs } = await runBoth({ query: getIntrospectionQuery() });
     expect(JSON.stringify(ours)).toBe(JSON.stringify(theirs));

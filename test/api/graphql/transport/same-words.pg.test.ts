@@ -119,6 +119,15 @@ describe('the words of a request error', () => {
       /^query: expected an operation in the document, found none$/,
     ],
     [
+      'a condition on what is subscribed to',
+      {
+        query: 'subscription ($on: Boolean!) { anomalyScores @include(if: $on) { cursor } }',
+        variables: { on: false },
+      },
+      'GRAPHQL_VALIDATION_FAILED',
+      /^Anonymous Subscription must not use `@skip` or `@include` directives/,
+    ],
+    [
       'a page beyond the limit',
       { query: SAMPLES, variables: { first: 6000 } },
       'PAGE_TOO_LARGE',
@@ -136,6 +145,22 @@ describe('the words of a request error', () => {
       expect(others).toEqual({});
       if (carrier === 'POST' || carrier === 'GET') expect(status).toBe(400);
     }
+  });
+});
+
+describe('null for a condition whose variable has a default', () => {
+  it.each(Object.entries(CARRIERS))('is the fault of the variables by %s', async (_carrier, send) => {
+    const query = 'query ($on: Boolean = true) { metrics @include(if: $on) { totalCount } }';
+    const { data, errors } = await send({ query, variables: { on: null } });
+    expect([data, errors]).toMatchObject([
+      null,
+      [
+        {
+          message: 'Argument "if" of non-null type "Boolean!" must not be null.',
+          extensions: { code: 'BAD_USER_INPUT' },
+        },
+      ],
+    ]);
   });
 });
 

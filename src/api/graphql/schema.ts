@@ -1,5 +1,11 @@
 /** Every type, query, mutation and subscription there is: each file registers its own on the builder. */
-import { printSchema, type GraphQLSchema } from 'graphql';
+import {
+  DirectiveLocation,
+  GraphQLDirective,
+  printSchema,
+  specifiedDirectives,
+  type GraphQLSchema,
+} from 'graphql';
 import './metrics/annotation.ts';
 import './scores/anomaly-scores.ts';
 import './operator/api-key.ts';
@@ -51,7 +57,20 @@ import './metrics/transfer.ts';
 import './scores/wall.ts';
 
 export function createSchema(): GraphQLSchema {
-  return builder.toSchema({});
+  return builder.toSchema({ directives: listDirectives() });
+}
+
+/**
+ * Those of graphql, without a place that directives may have in a draft of the specification alone, and that nothing here
+ * uses: clients of typed languages that ask for the schema read places as an enum, and fail on one they do not know.
+ */
+function listDirectives(): GraphQLDirective[] {
+  return specifiedDirectives.map((directive) => {
+    const locations = directive.locations.filter((place) => place !== DirectiveLocation.DIRECTIVE_DEFINITION);
+    return locations.length === directive.locations.length
+      ? directive
+      : new GraphQLDirective({ ...directive.toConfig(), locations });
+  });
 }
 
 /** The schema as text. The builder sorts it, so that the text only changes where the schema does. */

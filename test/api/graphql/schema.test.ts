@@ -30,6 +30,27 @@ test('schema.graphql is what the code says; mend it with npm run schema', () => 
   expect(stored).toBe(writeSchema());
 });
 
+/** https://spec.graphql.org/October2021/#DirectiveLocation, unchanged in September 2025. */
+const DIRECTIVE_LOCATIONS =
+  `QUERY MUTATION SUBSCRIPTION FIELD FRAGMENT_DEFINITION FRAGMENT_SPREAD INLINE_FRAGMENT
+  VARIABLE_DEFINITION SCHEMA SCALAR OBJECT FIELD_DEFINITION ARGUMENT_DEFINITION INTERFACE UNION ENUM ENUM_VALUE INPUT_OBJECT
+  INPUT_FIELD_DEFINITION`.split(/\s+/);
+
+test('the places of directives are those of the specification: clients read them as an enum', () => {
+  const directives = schema.getDirectives();
+  expect(directives.map(({ name }) => name).sort()).toEqual([
+    'deprecated',
+    'include',
+    'oneOf',
+    'skip',
+    'specifiedBy',
+  ]);
+  const unknown = directives
+    .flatMap(({ locations }) => locations)
+    .filter((place) => !DIRECTIVE_LOCATIONS.includes(place));
+  expect(unknown).toEqual([]);
+});
+
 test('every type, field, argument and enum value says what it is', () => {
   const silent: string[] = [];
   const check = (name: string, described: Pick<Described, 'description'>) => {

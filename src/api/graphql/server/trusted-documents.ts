@@ -102,18 +102,26 @@ export function refuseHashAlone(asked: AskedDocument): void {
  */
 export function resolveDocuments(trusted: TrustedDocuments | null): Plugin {
   return {
-    onParams({ params, setParams }) {
+    onParams({ params, request, setParams }) {
       if (trusted === null) {
         refuseHashAlone(params);
         return;
       }
-      const query = trusted.resolve(params);
+      const query = trusted.resolve(
+        request.method === 'GET' ? { ...params, documentId: readSearch(request.url) } : params,
+      );
       // Yoga takes no parameter it does not know.
       setParams(
         Object.fromEntries(Object.entries({ ...params, query }).filter(([name]) => name !== 'documentId')),
       );
     },
   };
+}
+
+/** Yoga reads of an address the parameters it knows alone. */
+function readSearch(url: string): string | undefined {
+  const documentId = new URL(url, 'http://localhost').searchParams.get('documentId');
+  return documentId === null || documentId === '' ? undefined : documentId;
 }
 
 function isOfExtension({ documentId, extensions }: AskedDocument): boolean {

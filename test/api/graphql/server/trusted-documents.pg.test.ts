@@ -1,8 +1,10 @@
 /** Trusted documents over HTTP and WebSocket. */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EventSource } from 'eventsource';
 import { buildSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -15,12 +17,16 @@ import { startServer, type TestServer } from '../../../helpers/start-server.ts';
 
 const VERSION = 'query Version { serverInfo { version } }';
 const HASH = createHash('sha256').update(VERSION).digest('hex');
+const OTHERS = {
+  put: 'mutation Put { putMetricData(input: { points: [] }) { accepted } }',
+  live: 'subscription Live { anomalyScores(after: "of another server") { cursor } }',
+};
 let server: TestServer;
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lapwing-trusted-'));
-  await writeFile(join(folder, 'trusted.json'), JSON.stringify({ [HASH]: VERSION }));
+  await writeFile(join(folder, 'trusted.json'), JSON.stringify({ [HASH]: VERSION, ...OTHERS }));
   server = await startServer({ settings: { LAPWING_TRUSTED_DOCUMENTS: join(folder, 'trusted.json') } });
 });
 
@@ -51,11 +57,27 @@ describe('a document is run', () => {
     expect(await post(body)).toMatchObject({ status: 200, body: { data: { serverInfo: {} } } });
   });
 
-  test('by GET', async () => {
-    const extensions = encodeURIComponent(
-      JSON.stringify({ persistedQuery: { version: 1, sha256Hash: HASH } }),
-    );
-    expect((await fetch(`${server.url}/graphql?extensions=${extensions}`)).status).toBe(200);
+  const extensions = JSON.stringify({ persistedQuery: { version: 1, sha256Hash: HASH } });
+  test.each([
+    ['the extension of persisted queries', { extensions }],
+    ['its hash', { documentId: HASH }],
+    ['its hash and how it was made, with variables', { documentId: `sha256:${HASH}`, variables: '{}' }],
+    ['its hash beside an empty text', { documentId: HASH, query: '', operationName: '' }],
+  ])('by GET: %s', async (_name, search) => {
+    const response = await fetch(`${server.url}/graphql?${new URLSearchParams(search).toString()}`);
+    expect([response.status, await response.json()]).toMatchObject([200, { data: { serverInfo: {} } }]);
+  });
+
+  test('by GET, but not to change anything', async () => {
+    const response = await fetch(`${server.url}/graphql?documentId=put`);
+    expect(response.status).toBe(405);
+  });
+
+  test('by an EventSource, which can do nothing but GET', async () => {
+    const source = new EventSource(`${server.url}/graphql?documentId=live`);
+    const [event] = (await once(source, 'next')) as [MessageEvent<string>];
+    source.close();
+    expect(JSON.parse(event.data)).toMatchObject({ errors: [{ extensions: { code: 'CURSOR_INVALID' } }] });
   });
 
   test('over WebSocket', async () => {
@@ -76,6 +98,7 @@ describe('nothing else is run:', () => {
     ['an unknown hash', { documentId: 'sha256:0' }, 'PERSISTED_QUERY_NOT_FOUND'],
     ['a name every object has', { documentId: 'constructor' }, 'PERSISTED_QUERY_NOT_FOUND'],
     ['nothing', {}, 'BAD_REQUEST'],
+    ['a hash that is no text', { documentId: 5 }, 'BAD_REQUEST'],
   ])('%s', async (_name, body, code) => {
     expect(await post(body)).toMatchObject({ status: 400, body: { errors: [{ extensions: { code } }] } });
   });

@@ -49,12 +49,12 @@ export const addressRanges = z.string().transform((list, context): readonly stri
 });
 /** As browsers write them: scheme, host and port, and nothing behind. None when unset. */
 export const origins = listOrigins(
-  () => false,
-  'expected origins such as https://ops.example.com, with commas between',
+  (part) => isOrigin(part) && !part.includes('*'),
+  'expected origins such as https://ops.example.com, each written in full, with commas between',
 );
-/** The same, or * for any. */
+/** The same, or * for any. A browser compares these itself, and takes https://*.example.com for all hosts below. */
 export const originsOrAny = listOrigins(
-  (part) => part === '*',
+  (part) => part === '*' || isOrigin(part),
   'expected origins such as https://wiki.example.com, with commas between, or *',
 );
 
@@ -67,7 +67,7 @@ function listOrigins(isTaken: (part: string) => boolean, expected: string) {
         .map((part) => part.trim())
         .filter((part) => part !== ''),
     )
-    .refine((list) => list.every((part) => isTaken(part) || isOrigin(part)), expected)
+    .refine((list) => list.every(isTaken), expected)
     .optional()
     .transform((list): readonly string[] => list ?? []);
 }

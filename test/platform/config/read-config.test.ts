@@ -115,6 +115,15 @@ describe('settings', () => {
     );
   });
 
+  it.each(['*', 'https://*.example.com', 'https://ops.example.com, http://*:3000'])(
+    'take no pattern for an origin that the server compares itself: %s',
+    (given) => {
+      expect(() => readConfig({ LAPWING_CORS_ORIGINS: given })).toThrow(
+        /LAPWING_CORS_ORIGINS=.*each written in full/,
+      );
+    },
+  );
+
   it('keep a secret out of the message', () => {
     const environment = { LAPWING_CLOUDWATCH_SECRET_ACCESS_KEY: 'hunter2' };
     expect(() => readConfig(environment)).toThrow(/expected both or neither/);

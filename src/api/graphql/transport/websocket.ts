@@ -1,7 +1,13 @@
 /** The sockets GraphQL is spoken over: who may open one, how large a message may be, how they end. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { handleProtocols, MessageType, type Server, stringifyMessage } from 'graphql-ws';
+import {
+  DEPRECATED_GRAPHQL_WS_PROTOCOL,
+  handleProtocols,
+  MessageType,
+  type Server,
+  stringifyMessage,
+} from 'graphql-ws';
 import { type RawData, WebSocketServer } from 'ws';
 import type { ReadAddress } from '../../../core/access/client-address.ts';
 import type { Log } from '../../../log.ts';
@@ -42,7 +48,7 @@ export function createGraphqlSockets(options: {
     noServer: true,
     maxPayload: FRAME_LIMIT_BYTES,
     perMessageDeflate: false,
-    handleProtocols,
+    handleProtocols: chooseProtocol,
   });
   const openPeer = createPeers();
   return {
@@ -77,6 +83,27 @@ export function createGraphqlSockets(options: {
   };
 }
 
+/**
+ * Clients of subscriptions-transport-ws offer its protocol alone. Where none is chosen, browsers say nothing but that the
+ * handshake failed: it is chosen, to say why the socket is closed.
+ */
+function chooseProtocol(offered: Set<string>): string | false {
+  const known = handleProtocols(offered);
+  if (known !== false) return known;
+  return offered.has(DEPRECATED_GRAPHQL_WS_PROTOCOL) ? DEPRECATED_GRAPHQL_WS_PROTOCOL : false;
+}
+
+/** How that protocol refuses a connection. */
+const WRONG_PROTOCOL = Buffer.from(
+  JSON.stringify({
+    type: 'connection_error',
+    payload: {
+      message:
+        'this server speaks graphql-transport-ws, the protocol of the package graphql-ws; subscriptions-transport-ws is not supported',
+    },
+  }),
+);
+
 /** graphql-ws throws on next, error and connection_ack: in its protocol only servers say them. */
 function isUnexpectedMessage(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('Unexpected message of type');
@@ -100,6 +127,12 @@ function serve(
   };
   // A frame that breaks the protocol: ws answers it by closing.
   socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket client broke the protocol'));
+  // What comes next closes the socket, with 4406.
+  if (socket.protocol === DEPRECATED_GRAPHQL_WS_PROTOCOL) {
+    peer
+      .send([WRONG_PROTOCOL])
+      .catch((error: unknown) => log.debug({ err: error }, 'a WebSocket client went away'));
+  }
   const closed = protocol.opened(
     {
       protocol: socket.protocol,

@@ -240,6 +240,28 @@ describe('a socket', () => {
     expect(await raw.closed).toMatchObject({ code: 4406 });
   });
 
+  test('of the protocol of subscriptions-transport-ws is told which is spoken here, and closed with 4406', async () => {
+    await using raw = new RawSocket({ protocols: ['graphql-ws'] });
+    expect(await raw.next()).toEqual({
+      type: 'connection_error',
+      payload: { message: textWith('this server speaks graphql-transport-ws') },
+    });
+    expect(raw.socket.protocol).toBe('graphql-ws');
+    expect(await raw.closed).toMatchObject({ code: 4406 });
+  });
+
+  test.each([
+    ['graphql-ws', 'graphql-transport-ws'],
+    ['graphql-transport-ws', 'graphql-ws'],
+    ['x', 'graphql-transport-ws'],
+  ])('that offers %s and %s speaks the one known here', async (...protocols) => {
+    await using raw = new RawSocket({ protocols });
+    await once(raw.socket, 'open');
+    raw.send({ type: 'connection_init' });
+    expect(await raw.next()).toEqual({ type: 'connection_ack' });
+    expect(raw.socket.protocol).toBe('graphql-transport-ws');
+  });
+
   test('that subscribes before it introduced itself is closed with 4401', async () => {
     await using raw = new RawSocket();
     await once(raw.socket, 'open');

@@ -3,6 +3,7 @@
  * None is named unless the settings say so; cookies mean nothing here, so credentials are never allowed.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isOwnOrigin } from '../../../core/access/own-origin.ts';
 
 /** Where a browser does not say which it is going to send. */
 const DEFAULT_HEADERS = 'content-type, accept, authorization, x-api-key, x-graphql-event-stream-token';
@@ -47,7 +48,7 @@ export function createCrossOrigin(origins: readonly string[], publicUrl: string 
     },
     isAllowed: ({ headers: { origin, host } }) => {
       if (origin === undefined || origin === ownOrigin || allowed.has(origin)) return true;
-      return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
+      return isOwnOrigin(origin, host);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** What every endpoint that takes points asks of a request, and how it refuses one. Each writes the message its own way. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { accountToWrite } from '../../../core/access/caller.ts';
+import { isOwnOrigin } from '../../../core/access/own-origin.ts';
 import { RetryLaterError } from '../../../errors.ts';
 import type { RouteGuard } from '../guard-routes.ts';
 import { BodyError } from './push-body.ts';
@@ -59,6 +60,5 @@ export function prepareRefusal(
 /** A browser sends plain text from any page to anywhere, and says whose page it is. */
 function isCrossSite({ headers }: IncomingMessage): boolean {
   const { origin, host } = headers;
-  if (origin === undefined) return false;
-  return !URL.canParse(origin) || new URL(origin).host !== host?.toLowerCase();
+  return origin !== undefined && !isOwnOrigin(origin, host);
 }

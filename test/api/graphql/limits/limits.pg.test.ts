@@ -294,9 +294,10 @@ describe('a page of an origin that is allowed', () => {
   });
 
   test('may open a socket; no other may, not even one that looks like it', async () => {
-    const open = async (origin: string) => {
+    const open = async (origin: string, headers: Record<string, string> = {}) => {
       const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, ['graphql-transport-ws'], {
         origin,
+        headers,
       });
       socket.on('error', () => undefined);
       const opened = await Promise.race([
@@ -311,6 +312,9 @@ describe('a page of an origin that is allowed', () => {
     expect(await open('https://lapwing.example.com')).toBe(true);
     expect(await open('http://lapwing.example.com')).toBe(false);
     expect(await open(`${ORIGIN}.evil.example`)).toBe(false);
+    // Behind a proxy that writes the port into the Host header, as nginx does of $host:$server_port.
+    expect(await open('https://localhost', { host: 'localhost:443' })).toBe(true);
+    expect(await open('https://localhost', { host: 'localhost:80' })).toBe(false);
     const other = await fetch(`${server.url}/graphql`, { method: 'OPTIONS', headers: { origin: 'null' } });
     expect(other.headers.get('access-control-allow-origin')).toBeNull();
   });

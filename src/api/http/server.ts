@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { Log } from '../../log.ts';
 import { listenOn } from '../../platform/runtime/listen.ts';
 import { offersWebSocket, writeWithoutUpgrade } from './ignored-upgrade.ts';
+import { ClientGoneError } from './read-body.ts';
 import { readPath, useOriginForm } from './request-target.ts';
 import { sendJson } from './send-json.ts';
 import {
@@ -191,6 +192,11 @@ async function answer(
   try {
     await handle(request, response);
   } catch (error) {
+    if (error instanceof ClientGoneError) {
+      log.debug({ err: error, route }, 'a client went away in the middle of its request');
+      response.destroy();
+      return;
+    }
     // Not the path: some hold what nobody else may know.
     log.error({ err: error, route }, 'unexpected error in a request');
     if (response.headersSent) response.destroy();

@@ -84,7 +84,8 @@ function readBody(
       request.off('close', failEarly);
       resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
     });
-    request.once('error', fail);
+    // The connection's own error would be taken for one of the database's.
+    request.once('error', failEarly);
     request.once('close', failEarly);
   });
 }

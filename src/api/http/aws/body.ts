@@ -8,7 +8,7 @@ function tooLarge(bytes: number): CloudwatchError {
   return new CloudwatchError('RequestEntityTooLarge', `The request is larger than ${bytes} bytes.`);
 }
 
-/** @throws CloudwatchError RequestEntityTooLarge; whatever the connection fails with */
+/** @throws CloudwatchError RequestEntityTooLarge; ClientGoneError */
 export function readAwsBody(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
   return readBoundedBody(request, mostBytes, tooLarge);
 }

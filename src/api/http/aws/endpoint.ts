@@ -12,6 +12,7 @@ import { RawAnswer } from '../../../core/cloudwatch-service/model/raw-answer.ts'
 import type { Log } from '../../../log.ts';
 import { nextParseSlot, PIECE_BYTES } from '../../../platform/bounded-input/parse-slot.ts';
 import type { RequestMonitor } from '../../../platform/telemetry/request-monitor.ts';
+import { ClientGoneError } from '../read-body.ts';
 import { decodeBody, readAwsBody } from './body.ts';
 import { cborProtocol } from './cbor.ts';
 import { ec2Protocol, isEc2Request } from './ec2-query.ts';
@@ -158,7 +159,9 @@ function isLoopback(address: string | undefined): boolean {
 /** What is not expected is our bug: answered with the request's id, and logged in full. */
 function explain(error: unknown, log: Log, requestId: string): CloudwatchError {
   if (error instanceof CloudwatchError) return error;
-  log.error({ err: error, requestId }, 'a CloudWatch request failed');
+  if (error instanceof ClientGoneError) {
+    log.debug({ err: error, requestId }, 'a client went away in the middle of its request');
+  } else log.error({ err: error, requestId }, 'a CloudWatch request failed');
   return new CloudwatchError('InternalFailure', `The request failed; its id is ${requestId}.`);
 }
 

@@ -27,7 +27,7 @@ const ALIASES: ReadonlyMap<string, Encoding> = new Map([
  * @param maxBytes of the body as it comes, and of what it inflates to
  * @param encodings those the protocol has
  * @param unnamed what it is where no header says so
- * @throws BodyError; whatever the connection fails with
+ * @throws BodyError; ClientGoneError
  */
 export async function readPushBody(
   request: IncomingMessage,

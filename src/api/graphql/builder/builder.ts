@@ -7,6 +7,7 @@ import ValidationPlugin from '@pothos/plugin-validation';
 import type PrismaTypes from '../../../generated/pothos-types.ts';
 import { getDatamodel } from '../../../generated/pothos-types.ts';
 import type { Context } from './context.ts';
+import { toInt } from './int.ts';
 import { findNodeId, readNodeId, writeNodeId } from './node-id.ts';
 import { toInvalidInput } from './invalid-input.ts';
 
@@ -93,7 +94,7 @@ export const builder = new SchemaBuilder<{
 builder.globalConnectionField('totalCount', (t) =>
   t.int({
     description: 'How many there are on all pages. Counted only when it is selected.',
-    resolve: ({ countAll }) => countAll(),
+    resolve: async ({ countAll }) => toInt(await countAll()),
   }),
 );
 

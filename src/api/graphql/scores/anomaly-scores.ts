@@ -3,6 +3,7 @@ import type { ScoreEvent } from '../../../core/score-log/score-feed.ts';
 import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import { DatasourceRef } from '../builder/enums.ts';
+import { toInt } from '../builder/int.ts';
 import { MetricDataRef } from './metric-data.ts';
 import { listScoreFilterFields, readScoreFilter } from './score-filter-input.ts';
 
@@ -42,8 +43,10 @@ const AnomalyScoresRef = builder.objectRef<ScoreEvent>('AnomalyScores').implemen
       description: 'The scored samples.',
       resolve: ({ scores }) => scores,
     }),
-    lag: t.exposeInt('lag', {
+    lag: t.int({
       description: 'Scored points not sent yet when the event was made, those the filter holds back too.',
+      // Of a log of months that is read from its beginning.
+      resolve: ({ lag }) => toInt(lag),
     }),
   }),
 });

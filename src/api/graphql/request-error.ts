@@ -3,12 +3,24 @@
  * the GraphQL-over-HTTP specification has it, whatever found it and whatever carried the request.
  * https://graphql.github.io/graphql-over-http/draft/#sec-Status-Codes
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import { type ASTNode, GraphQLError } from 'graphql';
 import type { ErrorCode } from '../../errors.ts';
 import { cutMessage } from '../../platform/bounded-input/show-value.ts';
 
 /** Maximum number of errors in an answer: further ones say nothing new to a client. */
 export const MAX_REQUEST_ERRORS = 10;
+
+const RESPONSE_JSON = 'application/graphql-response+json';
+
+/**
+ * What a refusal is sent as that is answered before anything of the request is read. Clients believe the status of the
+ * specification's own type alone: any other may be of a proxy.
+ */
+export function chooseResponseType({ accept }: IncomingHttpHeaders): string {
+  const type = accept?.includes(RESPONSE_JSON) === true ? RESPONSE_JSON : 'application/json';
+  return `${type}; charset=utf-8`;
+}
 
 export interface RequestErrorOptions {
   readonly nodes?: ASTNode;

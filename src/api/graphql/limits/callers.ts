@@ -1,8 +1,9 @@
 /** Whom a limit counts: the key of a request, or the address it comes from. Refusals are answered here. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { GraphQLError } from 'graphql';
 import { createRateLimit, type RateLimit } from '../../../platform/runtime/token-bucket.ts';
+import { chooseResponseType } from '../request-error.ts';
 import { type ConnectionLimit, createConnectionLimit } from './connections.ts';
 import type { Refuse } from './error.ts';
 
@@ -59,11 +60,15 @@ export function createCallerGate(limits: CallerLimits, refuse: Refuse): CallerGa
 }
 
 /** Answers before anything of the request was read. */
-export function answerRefusal(response: ServerResponse, { message, extensions }: GraphQLError): void {
+export function answerRefusal(
+  { headers }: Pick<IncomingMessage, 'headers'>,
+  response: ServerResponse,
+  { message, extensions }: GraphQLError,
+): void {
   const { code, limit, allowed, seen } = extensions;
   response.writeHead(TOO_MANY.status, {
     ...TOO_MANY.headers,
-    'content-type': 'application/json; charset=utf-8',
+    'content-type': chooseResponseType(headers),
     // A body that was not read cannot be followed by another request.
     connection: 'close',
   });

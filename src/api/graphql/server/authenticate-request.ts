@@ -5,6 +5,7 @@ import type { CallerProblem, Callers } from '../../../core/access/callers.ts';
 import type { ReadAddress } from '../../../core/access/client-address.ts';
 import { readConnectionKey, readHeaderKey } from '../../../core/access/read-credentials.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
+import { chooseResponseType } from '../request-error.ts';
 
 const MESSAGES: Readonly<Record<CallerProblem, string>> = {
   missing_key:
@@ -13,7 +14,6 @@ const MESSAGES: Readonly<Record<CallerProblem, string>> = {
   too_many_guesses: 'too many wrong API keys came from this address: try again in a second',
   no_session: 'the session has ended: sign in again',
 };
-const RESPONSE_JSON = 'application/graphql-response+json';
 
 export interface Admission {
   /** Null when the refusal was answered. */
@@ -52,11 +52,10 @@ export function createAdmission(callers: Callers, stats: Stats, readAddress: Rea
 }
 
 function answerUnknown({ headers }: IncomingMessage, response: ServerResponse, problem: CallerProblem): void {
-  const type = headers.accept?.includes(RESPONSE_JSON) === true ? RESPONSE_JSON : 'application/json';
   const isGuessing = problem === 'too_many_guesses';
   response.writeHead(isGuessing ? 429 : 401, {
     ...(isGuessing ? { 'retry-after': '1' } : { 'www-authenticate': 'Bearer' }),
-    'content-type': `${type}; charset=utf-8`,
+    'content-type': chooseResponseType(headers),
     // A body that was not read cannot be followed by another request.
     connection: 'close',
   });

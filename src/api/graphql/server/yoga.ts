@@ -147,7 +147,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
       if (caller === null) return;
       const refusal = gate.checkRate(countedAs(caller) ?? readAddress(request));
       if (refusal !== null) {
-        answerRefusal(response, refusal);
+        answerRefusal(request, response, refusal);
         return;
       }
       await yoga(request, response, { caller });

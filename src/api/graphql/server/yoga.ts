@@ -34,7 +34,7 @@ import { monitorOperations } from './monitor-operations.ts';
 import { traceOperations } from './trace-operations.ts';
 import { tenantParts } from '../tenancy/tenant-context.ts';
 import { admitStreams } from '../transport/admit-streams.ts';
-import { answerInJson } from '../transport/answer-in-json.ts';
+import { answerInJson, leaveOutUtf8 } from '../transport/answer-in-json.ts';
 import { shareExecution } from '../executor/shared-execution-plugin.ts';
 import { DeliveryLag } from '../transport/delivery-lag.ts';
 import { createPayloads } from '../transport/payload-cache.ts';
@@ -150,6 +150,8 @@ export function createGraphqlServer(options: GraphqlServerOptions): GraphqlServe
         answerRefusal(request, response, refusal);
         return;
       }
+      const { headers } = request;
+      if (headers.accept?.includes('=') === true) headers.accept = leaveOutUtf8(headers.accept);
       await yoga(request, response, { caller });
     },
     sockets: createGraphqlSockets({ protocol, log, crossOrigin, gate, readAddress }),

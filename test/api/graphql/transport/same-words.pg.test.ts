@@ -193,6 +193,19 @@ describe('a body of JSON', () => {
   });
 });
 
+it.each([
+  ['application/json; charset="utf-8"', 200],
+  ['application/json;charset=UTF8', 200],
+  ['application/graphql-response+json; charset="UTF-8", application/json;q=0.5', 200],
+  ['application/json; charset=iso-8859-1', 406],
+])('an answer is in UTF-8, by whatever name it is asked for: %s', async (accept, status) => {
+  const answer = await post({ query: '{ __typename }' }, accept);
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([
+    status,
+    `${accept.split(';')[0] ?? ''}; charset=utf-8`,
+  ]);
+});
+
 describe('a request this server does not take', () => {
   const send = async (body: unknown, headers: Record<string, string> = {}) => {
     const response = await fetch(`${server.url}/graphql`, {

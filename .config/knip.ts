@@ -27,7 +27,7 @@ const config: KnipConfig = {
     'prisma-pothos-types',
   ],
   // Programs of the machine: the benchmark against Prometheus, and a test without a network.
-  ignoreBinaries: ['prometheus', 'unshare', 'victoria-metrics'],
+  ignoreBinaries: ['haproxy', 'prometheus', 'unshare', 'victoria-metrics'],
 };
 
 export default config;

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Workload } from '../faults/workload.ts';
 import type { Cluster, Member } from './start-cluster.ts';
 
-export interface FaultOutcome {
+interface FaultOutcome {
   /** From the loss to the next batches that were acknowledged; of a link that stood still, from its end. In milliseconds. */
   readonly recoveryMs: number;
   /** A leader that was frozen, woke while another one led, and did not end by itself. */
@@ -21,7 +21,7 @@ const EXIT_LIMIT_MS = 30_000;
 const LOOK_MS = 20;
 
 /** Where a leader stands while it takes points. */
-export const LEADER_EDGES = [
+const LEADER_EDGES = [
   'score.after_model',
   'ingest.before_copy',
   'ingest.before_commit',
@@ -29,14 +29,14 @@ export const LEADER_EDGES = [
   'sub.before_send',
 ] as const;
 /** Where the next one stands while it takes over. */
-export const TAKEOVER_EDGES = [
+const TAKEOVER_EDGES = [
   'takeover.before_term',
   'takeover.after_term',
   'takeover.before_load',
   'takeover.before_announce',
 ] as const;
 /** Where a replica stands between its clients and the leader. */
-export const REPLICA_EDGES = [
+const REPLICA_EDGES = [
   'tail.before_publish',
   'forward.before_send',
   'forward.before_answer',

@@ -58,6 +58,13 @@ export function clampExpectation(
   lowest: number,
   highest: number,
 ): Expectation {
-  const clamp = (value: number): number => Math.min(highest, Math.max(lowest, value));
-  return { expected: clamp(expected), low: clamp(low), high: clamp(high) };
+  return {
+    expected: clamp(expected, lowest, highest),
+    low: clamp(low, lowest, highest),
+    high: clamp(high, lowest, highest),
+  };
+}
+
+function clamp(value: number, lowest: number, highest: number): number {
+  return Math.min(highest, Math.max(lowest, value));
 }

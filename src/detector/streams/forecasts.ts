@@ -156,18 +156,21 @@ export function compareErrors(forecasts: Forecasts, value: number, { day, week, 
   const weight = Math.max(ERROR_WEIGHT, 1 / forecasts.rows);
   // An anomaly is everybody's error: counted in full it would make all forecasts look alike.
   const limit = forecasts.normalDeviation > 0 ? LEARNED_ERRORS * forecasts.normalDeviation : Infinity;
-  const measure = (normal: number): number => Math.min(limit, Math.abs(value - normal));
   const byDay = readProfile(forecasts.day, day, forecasts.daily);
   if (isKnown(forecasts.day, day)) {
-    forecasts.dailyError += weight * (measure(forecasts.daily) - forecasts.dailyError);
-    forecasts.dayError += weight * (measure(byDay) - forecasts.dayError);
+    forecasts.dailyError += weight * (measureError(value, forecasts.daily, limit) - forecasts.dailyError);
+    forecasts.dayError += weight * (measureError(value, byDay, limit) - forecasts.dayError);
   }
   if (forecasts.rows <= rowsPerDay * WEEK_DAYS) {
     forecasts.weekError = forecasts.dayError;
     return;
   }
   const byWeek = readProfile(forecasts.week, week, byDay);
-  forecasts.weekError += weight * (measure(byWeek) - forecasts.weekError);
+  forecasts.weekError += weight * (measureError(value, byWeek, limit) - forecasts.weekError);
+}
+
+function measureError(value: number, normal: number, limit: number): number {
+  return Math.min(limit, Math.abs(value - normal));
 }
 
 export function learnProfiles(forecasts: Forecasts, value: number, { day, week, rowsPerDay }: Moment): void {

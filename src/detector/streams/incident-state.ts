@@ -76,9 +76,10 @@ export interface IncidentInput {
 export function advanceIncident(state: IncidentState, input: IncidentInput): IncidentVerdict {
   const { timestampMs, stepMs, tick, surprise, creeping, levelOff, provisional } = input;
   const hours = tick.days * 24;
+  const fade = 0.5 ** (hours / HALF_LIFE_HOURS.last);
   state.peak *= 0.5 ** (hours / HALF_LIFE_HOURS.peak);
-  state.last *= 0.5 ** (hours / HALF_LIFE_HOURS.last);
-  state.lastOpening *= 0.5 ** (hours / HALF_LIFE_HOURS.last);
+  state.last *= fade;
+  state.lastOpening *= fade;
   const recoveryMs = Math.max(RECOVERY.rows * stepMs, RECOVERY.ms);
   const continues = followEpisode(state, surprise, timestampMs, recoveryMs);
   const red = surprise >= RED_SURPRISE;

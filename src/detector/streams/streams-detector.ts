@@ -149,7 +149,7 @@ class StreamsDetector implements Detector {
     );
   }
 
-  #judge(tick: Tick, expectation: Expectation): Judgement {
+  #judge(tick: Tick, { expected, low, high }: Expectation): Judgement {
     const state = this.#state;
     const provisional = isLearning(state);
     const surprise = provisional ? Math.min(MAX_BELOW_RED, state.surprise) : state.surprise;
@@ -162,10 +162,13 @@ class StreamsDetector implements Detector {
       levelOff: Math.abs(readCell(state.model.forecasts.levels, 0)),
       provisional,
     });
+    // Field by field: an object made with a spread costs a quarter of a row's time.
     return {
       rawScore: 1 - Math.exp(-surprise / RAW_SURPRISE),
       score: scoreOfOrders(ordersOfSurprise(surprise)),
-      ...expectation,
+      expected,
+      low,
+      high,
       provisional,
       episode: opens,
       phase,

@@ -17,11 +17,12 @@ import {
   type Complete,
   type ExecuteFields,
   failWhole,
+  FieldPlace,
   finishWhole,
-  type Info,
   isPromise,
-  type Path,
   type Pending,
+  type Place,
+  type PlannedField,
   type Run,
   settleFailure,
 } from './compiled-run.ts';
@@ -29,12 +30,7 @@ import { collectFields, type Selections } from './compiled-selection.ts';
 
 type Field = GraphQLField<unknown, unknown>;
 
-interface FieldPlan {
-  /** In the answer. */
-  readonly name: string;
-  readonly field: Field;
-  readonly nodes: readonly FieldNode[];
-  readonly parentType: GraphQLObjectType;
+interface FieldPlan extends PlannedField {
   readonly resolve: GraphQLFieldResolver<unknown, unknown>;
   readonly complete: Complete;
 }
@@ -49,7 +45,7 @@ export function compileFields(
     const field = findField(selections.schema, type, ofName[0]?.name.value ?? '');
     return field === undefined ? [] : [planField(selections, type, field, name, ofName)];
   });
-  return (run, source, path) => executeFields(plans, run, source, path);
+  return (run, source, place) => executeFields(plans, run, source, place);
 }
 
 function planField(
@@ -66,11 +62,13 @@ function planField(
   return { name, field, nodes, parentType, resolve: field.resolve ?? defaultFieldResolver, complete };
 }
 
+// No function is made on the way of what comes at once: V8 keeps what one might need, for each field of each row.
+
 function executeFields(
   plans: readonly FieldPlan[],
   run: Run,
   source: unknown,
-  parentPath: Path | undefined,
+  place: Place | undefined,
 ): unknown {
   // The reason is the one error the answer has by then.
   if (run.signal?.aborted === true) throw run.signal.reason as Error;
@@ -78,12 +76,10 @@ function executeFields(
   let pending: Pending;
   try {
     for (const plan of plans) {
-      const value = executeField(plan, run, source, parentPath);
+      const value = executeField(plan, run, source, place);
       // Set ahead even when it is waited for: the answer has the order of the question.
       object[plan.name] = value;
-      if (isPromise(value)) {
-        pending = awaitInto(pending, value, (settled) => (object[plan.name] = settled));
-      }
+      if (isPromise(value)) pending = awaitInto(pending, object, plan.name, value);
     }
   } catch (error) {
     return failWhole(pending, error);
@@ -91,36 +87,27 @@ function executeFields(
   return finishWhole(pending, object);
 }
 
-function executeField(plan: FieldPlan, run: Run, source: unknown, prev: Path | undefined): unknown {
-  const path = { prev, key: plan.name, typename: plan.parentType.name };
-  const info = describeField(plan, run, path);
+function executeField(plan: FieldPlan, run: Run, source: unknown, parent: Place | undefined): unknown {
+  const place = new FieldPlace(plan, run, parent);
   try {
-    const value = plan.resolve(source, readArgs(plan, run), run.context, info);
-    const completed = isPromise(value)
-      ? value.then((settled) => plan.complete(run, info, path, settled))
-      : plan.complete(run, info, path, value);
-    if (!isPromise(completed)) return completed;
-    return completed.then(undefined, (error: unknown) =>
-      settleFailure(run, info, path, plan.field.type, error),
-    );
+    const value = plan.resolve(source, readArgs(plan, run), run.context, place);
+    if (isPromise(value)) return completeLater(plan, place, value);
+    const completed = plan.complete(place, place, value);
+    return isPromise(completed) ? settleLater(place, completed) : completed;
   } catch (error) {
-    return settleFailure(run, info, path, plan.field.type, error);
+    return settleFailure(place, place, plan.field.type, error);
   }
 }
 
-function describeField({ field, nodes, parentType }: FieldPlan, run: Run, path: Path): Info {
-  return {
-    fieldName: field.name,
-    fieldNodes: nodes,
-    returnType: field.type,
-    parentType,
-    path,
-    schema: run.schema,
-    fragments: run.fragments,
-    rootValue: run.rootValue,
-    operation: run.operation,
-    variableValues: run.variables,
-  };
+function completeLater(plan: FieldPlan, place: FieldPlace, value: Promise<unknown>): Promise<unknown> {
+  return settleLater(
+    place,
+    value.then((settled) => plan.complete(place, place, settled)),
+  );
+}
+
+function settleLater(place: FieldPlace, completed: Promise<unknown>): Promise<unknown> {
+  return completed.then(undefined, (error: unknown) => settleFailure(place, place, place.returnType, error));
 }
 
 /** @throws GraphQLError for a variable that is null where it may not be */

@@ -17,12 +17,12 @@ import {
   type Complete,
   type ExecuteFields,
   failWhole,
+  type FieldPlace,
   finishWhole,
-  type Info,
   isPromise,
-  type Path,
+  ItemPlace,
   type Pending,
-  type Run,
+  type Place,
   settleFailure,
 } from './compiled-run.ts';
 
@@ -42,16 +42,16 @@ export function createCompleter(type: GraphQLOutputType, below: Below): Complete
 }
 
 function completeNonNull(inner: Complete): Complete {
-  return (run, info, path, value) => {
-    const completed = inner(run, info, path, value);
+  return (field, place, value) => {
+    const completed = inner(field, place, value);
     if (completed !== null) return completed;
-    const { parentType, fieldName } = info;
+    const { parentType, fieldName } = field;
     throw new Error(`Cannot return null for non-nullable field ${parentType.name}.${fieldName}.`);
   };
 }
 
 function completeLeaf(type: GraphQLLeafType): Complete {
-  return (_run, _info, _path, value) => {
+  return (_field, _place, value) => {
     if (value === null || value === undefined) return null;
     if (value instanceof Error) throw value;
     const written = type.serialize(value);
@@ -64,11 +64,11 @@ function completeList(itemType: GraphQLOutputType, completeItem: Complete): Comp
   // Plain values need no place of their own until they fail.
   const isPlain = isLeafType(getNullableType(itemType));
   const items: Items = { type: itemType, isPlain, complete: completeItem };
-  return (run, info, path, value) => {
+  return (field, place, value) => {
     if (value === null || value === undefined) return null;
     if (value instanceof Error) throw value;
-    if (isIterable(value)) return completeItems(items, run, info, path, value);
-    throw new Error(`expected a list for ${info.parentType.name}.${info.fieldName}, got ${typeof value}`);
+    if (isIterable(value)) return completeItems(items, field, place, value);
+    throw new Error(`expected a list for ${field.parentType.name}.${field.fieldName}, got ${typeof value}`);
   };
 }
 
@@ -78,19 +78,17 @@ interface Items {
   readonly complete: Complete;
 }
 
-function completeItems(items: Items, run: Run, info: Info, path: Path, values: Iterable<unknown>): unknown {
+function completeItems(items: Items, field: FieldPlace, place: Place, values: Iterable<unknown>): unknown {
   const list: unknown[] = [];
   let pending: Pending;
   try {
     for (const value of values) {
       const index = list.length;
-      const completed = completeOne(items, run, info, path, index, value);
+      const completed = completeOne(items, field, place, index, value);
       list.push(completed);
-      if (!isPromise(completed)) continue;
-      const settled = completed.then(undefined, (error: unknown) =>
-        settleFailure(run, info, placeAt(path, index), items.type, error),
-      );
-      pending = awaitInto(pending, settled, (final) => (list[index] = final));
+      if (isPromise(completed)) {
+        pending = awaitInto(pending, list, index, settleLater(items, field, place, index, completed));
+      }
     }
   } catch (error) {
     return failWhole(pending, error);
@@ -98,18 +96,34 @@ function completeItems(items: Items, run: Run, info: Info, path: Path, values: I
   return finishWhole(pending, list);
 }
 
-function completeOne(items: Items, run: Run, info: Info, path: Path, index: number, value: unknown): unknown {
-  const itemPath = items.isPlain ? path : placeAt(path, index);
+function completeOne(items: Items, field: FieldPlace, list: Place, index: number, value: unknown): unknown {
+  const place = items.isPlain ? list : new ItemPlace(list, index);
   try {
-    if (!isPromise(value)) return items.complete(run, info, itemPath, value);
-    return value.then((settled) => items.complete(run, info, itemPath, settled));
+    return isPromise(value) ? completeLater(items, field, place, value) : items.complete(field, place, value);
   } catch (error) {
-    return settleFailure(run, info, placeAt(path, index), items.type, error);
+    return settleFailure(field, new ItemPlace(list, index), items.type, error);
   }
 }
 
-function placeAt(prev: Path, index: number): Path {
-  return { prev, key: index, typename: undefined };
+function completeLater(
+  { complete }: Items,
+  field: FieldPlace,
+  place: Place,
+  value: Promise<unknown>,
+): Promise<unknown> {
+  return value.then((settled) => complete(field, place, settled));
+}
+
+function settleLater(
+  { type }: Items,
+  field: FieldPlace,
+  list: Place,
+  index: number,
+  completed: Promise<unknown>,
+): Promise<unknown> {
+  return completed.then(undefined, (error: unknown) =>
+    settleFailure(field, new ItemPlace(list, index), type, error),
+  );
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {
@@ -119,15 +133,26 @@ function isIterable(value: unknown): value is Iterable<unknown> {
 function completeObject(type: GraphQLObjectType, { compile }: Below): Complete {
   // Only at first use: what is never answered is never looked at.
   let fields: ExecuteFields | undefined;
-  return (run, info, path, value) => {
+  return (field, place, value) => {
     if (value === null || value === undefined) return null;
     if (value instanceof Error) throw value;
     const execute = (fields ??= compile(type));
-    if (type.isTypeOf == null) return execute(run, value, path);
-    const belongs = type.isTypeOf(value, run.context, info);
-    if (!isPromise(belongs)) return execute(run, checkBelongs(belongs, type, value), path);
-    return belongs.then((settled) => execute(run, checkBelongs(settled, type, value), path));
+    if (type.isTypeOf == null) return execute(field.run, value, place);
+    const belongs = type.isTypeOf(value, field.run.context, field);
+    if (isPromise(belongs)) return executeLater(execute, type, field, place, value, belongs);
+    return execute(field.run, checkBelongs(belongs, type, value), place);
   };
+}
+
+function executeLater(
+  execute: ExecuteFields,
+  type: GraphQLObjectType,
+  { run }: FieldPlace,
+  place: Place,
+  value: unknown,
+  belongs: Promise<unknown>,
+): Promise<unknown> {
+  return belongs.then((settled) => execute(run, checkBelongs(settled, type, value), place));
 }
 
 function checkBelongs(belongs: unknown, type: GraphQLObjectType, value: unknown): unknown {
@@ -147,11 +172,11 @@ function completeAbstract(type: GraphQLAbstractType, below: Below): Complete {
     byType.set(found, known);
     return known;
   };
-  return (run, info, path, value) => {
+  return (field, place, value) => {
     if (value === null || value === undefined) return null;
     if (value instanceof Error) throw value;
-    const name = resolveType(value, run.context, info, type);
-    if (!isPromise(name)) return completeAs(name)(run, info, path, value);
-    return name.then((settled) => completeAs(settled)(run, info, path, value));
+    const name = resolveType(value, field.run.context, field, type);
+    if (!isPromise(name)) return completeAs(name)(field, place, value);
+    return name.then((settled) => completeAs(settled)(field, place, value));
   };
 }

@@ -16,7 +16,6 @@ import {
   GraphQLString,
   GraphQLUnionType,
   parse,
-  responsePathAsArray,
   validate,
 } from 'graphql';
 import { describe, expect, test } from 'vitest';
@@ -40,6 +39,19 @@ const field = (type: GraphQLOutputType, read: (tree: Tree) => unknown) => ({
   type,
   resolve: (tree: Tree) => give(read(tree), tree.isLate),
 });
+/** All that a resolver can read of its field, and the path with every type on it. */
+const describeInfo = (info: GraphQLResolveInfo): unknown => [
+  info.fieldName,
+  info.fieldNodes.map(({ loc }) => loc?.start),
+  String(info.returnType),
+  info.parentType.name,
+  info.path,
+  info.schema === schema,
+  Object.keys(info.fragments),
+  info.rootValue instanceof Object,
+  info.operation.loc?.start,
+  info.variableValues,
+];
 const Node: GraphQLInterfaceType = new GraphQLInterfaceType({
   name: 'Node',
   fields: () => ({
@@ -79,13 +91,7 @@ const makeType = (name: 'Twig' | 'Bud', withCheck: boolean): GraphQLObjectType =
           times: { type: GraphQLInt },
         },
         resolve: (_tree: Tree, args: object, context: unknown, info: GraphQLResolveInfo) =>
-          JSON.stringify([
-            args,
-            context,
-            info.fieldName,
-            responsePathAsArray(info.path),
-            info.variableValues,
-          ]),
+          JSON.stringify([args, context, describeInfo(info)]),
       },
     }),
   });

@@ -26,7 +26,8 @@ export function findProgram(): readonly string[] {
   return isBuilt() ? [BUILT] : fromSources();
 }
 
-function isBuilt(): boolean {
+/** Whether the program as users have it is that of these sources. */
+export function isBuilt(): boolean {
   if (!existsSync(BUILT)) return false;
   const builtMs = statSync(BUILT).mtimeMs;
   return readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })

@@ -166,8 +166,14 @@ builder.queryField('wall', (t) =>
         cursor,
         range,
         total,
-        rows: rows.map(({ bars: stored, ...row }) => ({ ...row, ...fillColumns(range, stored) })),
+        rows: rows.map((row) => toWallRow(row, range)),
       };
     },
   }),
 );
+
+/** Field by field: two spreads of each of a thousand rows would cost a twentieth of the answer. */
+function toWallRow({ key, name, server, metrics, rank, bars }: RankedRow, range: BarRange): WallRowShape {
+  const { scores, provisional } = fillColumns(range, bars);
+  return { key, name, server, metrics, rank, scores, provisional };
+}

@@ -2,6 +2,7 @@
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import type { Incident, PrismaClient } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
+import { resultUnion } from '../builder/field-options.ts';
 import { IncidentRef } from './incident.ts';
 import { readIdOf } from '../builder/node-id.ts';
 
@@ -42,10 +43,7 @@ builder.mutationField('acknowledgeIncidents', (t) =>
     type: IncidentsChangedRef,
     description:
       'Notes that somebody takes incidents on, all or none of them. One that was taken on before stays as it is. Acknowledged is seen.',
-    errors: {
-      types: [InvalidInputError, NotFoundError],
-      union: { description: 'The incidents, or why none was changed.' },
-    },
+    errors: resultUnion([NotFoundError], 'The incidents, or why none was changed.'),
     args: { input: t.arg({ type: AcknowledgeInputRef, required: true, description: 'Which, and by whom.' }) },
     resolve: async (_root, { input }, { incidents, prisma }) => {
       const ids = readIncidentIds(input.ids);
@@ -62,10 +60,7 @@ builder.mutationField('markIncidentsSeen', (t) =>
   t.field({
     type: IncidentsChangedRef,
     description: 'Notes that somebody has looked at incidents, all or none of them.',
-    errors: {
-      types: [InvalidInputError, NotFoundError],
-      union: { description: 'The incidents, or why none was changed.' },
-    },
+    errors: resultUnion([NotFoundError], 'The incidents, or why none was changed.'),
     args: { input: t.arg({ type: MarkSeenInputRef, required: true, description: 'Which.' }) },
     resolve: async (_root, { input }, { incidents, prisma }) => {
       const ids = readIncidentIds(input.ids);

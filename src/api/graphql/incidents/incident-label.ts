@@ -1,6 +1,7 @@
 /** Labels of incidents: what somebody says of an incident. */
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
+import { resultUnion } from '../builder/field-options.ts';
 import { IncidentRef } from './incident.ts';
 import { AnomalyLabelRef, LabelKindRef } from '../scores/label.ts';
 import { readIdOf } from '../builder/node-id.ts';
@@ -29,10 +30,7 @@ builder.mutationField('labelIncident', (t) =>
     type: AnomalyLabelRef,
     description:
       'Says whether an incident was real, as `labelAnomaly` does of the time from its first anomalous point to its last. A second label takes the place of the first.',
-    errors: {
-      types: [NotFoundError, InvalidInputError],
-      union: { description: 'The label, or why it was not given.' },
-    },
+    errors: resultUnion([NotFoundError], 'The label, or why it was not given.'),
     args: { input: t.arg({ type: LabelIncidentInputRef, required: true, description: 'What it was.' }) },
     resolve: async (_root, { input }, { labels, prisma }) => {
       const id = readIdOf('Incident', input.id, ['input', 'id']);

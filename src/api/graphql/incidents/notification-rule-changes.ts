@@ -1,13 +1,8 @@
 /** Mutations of rules: make, change, delete, test. */
-import {
-  DuplicateNameError,
-  InvalidInputError,
-  NotFoundError,
-  NotSupportedError,
-  QuotaExceededError,
-} from '../../../errors.ts';
+import { DuplicateNameError, NotFoundError, NotSupportedError, QuotaExceededError } from '../../../errors.ts';
 import type { ChannelTest } from '../../../core/incidents/delivery/test-channels.ts';
 import { builder } from '../builder/builder.ts';
+import { defineIdInput, resultUnion } from '../builder/field-options.ts';
 import { readIdOf } from '../builder/node-id.ts';
 import { ChannelInputRef, readChannel } from './channel-input.ts';
 import { CreateRuleInputRef, readRuleChange, UpdateRuleInputRef } from './notification-rule-input.ts';
@@ -15,8 +10,12 @@ import { NotificationChannelRef, NotificationRuleRef } from './notification-rule
 
 const readRuleId = (id: string) => readIdOf('NotificationRule', id, ['input', 'id']);
 
-const DeleteRuleInputRef = defineIdInput('DeleteNotificationRuleInput', 'The rule to delete.');
-const TestRuleInputRef = defineIdInput('TestNotificationRuleInput', 'The rule to test.');
+const DeleteRuleInputRef = defineIdInput(
+  'DeleteNotificationRuleInput',
+  'NotificationRule',
+  'The rule to delete.',
+);
+const TestRuleInputRef = defineIdInput('TestNotificationRuleInput', 'NotificationRule', 'The rule to test.');
 
 const ChannelTestRef = builder.objectRef<ChannelTest>('ChannelTest').implement({
   description: 'How the test of a channel went.',
@@ -77,10 +76,10 @@ builder.mutationField('createNotificationRule', (t) =>
   t.prismaField({
     type: NotificationRuleRef,
     description: 'Makes a rule. It looks at what is scored from now on.',
-    errors: {
-      types: [InvalidInputError, NotFoundError, NotSupportedError, DuplicateNameError, QuotaExceededError],
-      union: { description: 'The rule, or why it was not made.' },
-    },
+    errors: resultUnion(
+      [NotFoundError, NotSupportedError, DuplicateNameError, QuotaExceededError],
+      'The rule, or why it was not made.',
+    ),
     args: { input: t.arg({ type: CreateRuleInputRef, required: true, description: 'What to make.' }) },
     resolve: async (query, _root, { input }, { incidents, prisma }) => {
       const id = await incidents.rules.createRule({ ...readRuleChange(input), name: input.name });
@@ -93,10 +92,10 @@ builder.mutationField('updateNotificationRule', (t) =>
   t.prismaField({
     type: NotificationRuleRef,
     description: 'Changes a rule. Incidents it does not ask for any more end within a minute.',
-    errors: {
-      types: [InvalidInputError, NotFoundError, NotSupportedError, DuplicateNameError],
-      union: { description: 'The rule as it is now, or why it did not change.' },
-    },
+    errors: resultUnion(
+      [NotFoundError, NotSupportedError, DuplicateNameError],
+      'The rule as it is now, or why it did not change.',
+    ),
     args: { input: t.arg({ type: UpdateRuleInputRef, required: true, description: 'What to change.' }) },
     resolve: async (query, _root, { input: { id: given, ...change } }, { incidents, prisma }) => {
       const id = readRuleId(given);
@@ -111,10 +110,7 @@ builder.mutationField('deleteNotificationRule', (t) =>
     type: NotificationRuleRef,
     description:
       'Deletes a rule with its channels; gives it as it was. Its open incidents end now: channels that were notified of their start are notified of that, and are gone then.',
-    errors: {
-      types: [InvalidInputError, NotFoundError],
-      union: { description: 'The rule as it was, or why it is still there.' },
-    },
+    errors: resultUnion([NotFoundError], 'The rule as it was, or why it is still there.'),
     args: { input: t.arg({ type: DeleteRuleInputRef, required: true, description: 'Which rule.' }) },
     resolve: async (query, _root, { input }, { incidents, prisma }) => {
       const id = readRuleId(input.id);
@@ -130,18 +126,8 @@ builder.mutationField('testNotificationRule', (t) =>
   t.field({
     type: RuleTestRef,
     description: 'Sends a message marked as a test by every channel of a rule, and says how that went.',
-    errors: {
-      types: [InvalidInputError, NotFoundError],
-      union: { description: 'How it went, or why it was not tried.' },
-    },
+    errors: resultUnion([NotFoundError], 'How it went, or why it was not tried.'),
     args: { input: t.arg({ type: TestRuleInputRef, required: true, description: 'Which rule.' }) },
     resolve: (_root, { input }, { incidents }) => incidents.rules.testRule(readRuleId(input.id)),
   }),
 );
-
-function defineIdInput(name: string, description: string) {
-  return builder.inputType(name, {
-    description,
-    fields: (t) => ({ id: t.id({ required: true, description: 'As read from `NotificationRule.id`.' }) }),
-  });
-}

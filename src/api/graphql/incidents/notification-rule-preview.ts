@@ -5,8 +5,8 @@ import {
   previewRule,
   type RulePreview,
 } from '../../../core/incidents/preview/preview-rule.ts';
-import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
+import { resultUnion } from '../builder/field-options.ts';
 import { MetricRef } from '../metrics/metric.ts';
 import { PreviewRuleInputRef, readRuleChange } from './notification-rule-input.ts';
 
@@ -62,10 +62,7 @@ builder.queryField('previewNotificationRule', (t) =>
     nullable: true,
     description:
       'What a rule like this would have done in the last days. Changes nothing; whom it notifies makes no difference.',
-    errors: {
-      types: [InvalidInputError],
-      union: { description: 'What the rule would have done, or why there can be no such rule.' },
-    },
+    errors: resultUnion([], 'What the rule would have done, or why there can be no such rule.'),
     args: { input: t.arg({ type: PreviewRuleInputRef, required: true, description: 'The rule to try.' }) },
     resolve: (_root, { input }, { labels, pool }) =>
       previewRule(readRuleChange(input), {

@@ -1,8 +1,9 @@
 /** The type Notification, the list of messages, and the mutation that sends one again. */
-import { InvalidInputError, NotFoundError } from '../../../errors.ts';
+import { NotFoundError } from '../../../errors.ts';
 import type { Prisma } from '../../../generated/prisma/client.ts';
 import { hideTargetPath } from '../../../core/notify/send.ts';
 import { builder } from '../builder/builder.ts';
+import { defineIdInput, resultUnion } from '../builder/field-options.ts';
 import { CHANGE_CURSOR_DESCRIPTION } from '../builder/changes.ts';
 import { ChannelKindRef, NotificationKindRef, NotificationStateRef } from './incident-enums.ts';
 import { IncidentRef } from './incident.ts';
@@ -141,19 +142,17 @@ export function toNotificationWhere(filter: NotificationFilter): Prisma.Notifica
   };
 }
 
-const RetryNotificationInputRef = builder.inputType('RetryNotificationInput', {
-  description: 'The message to try again.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'As read from `Notification.id`.' }) }),
-});
+const RetryNotificationInputRef = defineIdInput(
+  'RetryNotificationInput',
+  'Notification',
+  'The message to try again.',
+);
 
 builder.mutationField('retryNotification', (t) =>
   t.prismaField({
     type: NotificationRef,
     description: 'Tries a message that was given up for another day.',
-    errors: {
-      types: [InvalidInputError, NotFoundError],
-      union: { description: 'The message, or why it is not tried again.' },
-    },
+    errors: resultUnion([NotFoundError], 'The message, or why it is not tried again.'),
     args: {
       input: t.arg({ type: RetryNotificationInputRef, required: true, description: 'Which message.' }),
     },

@@ -1,8 +1,9 @@
 /** Silence: for some hours nobody is notified of a metric, or of any metric of a resource. */
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import { MAX_SILENCE_SECONDS, MIN_SILENCE_SECONDS } from '../../../core/incidents/silences.ts';
-import { InvalidInputError, NotFoundError } from '../../../errors.ts';
+import { NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
+import { defineIdInput, resultUnion } from '../builder/field-options.ts';
 import { readIdOf, readMetricId } from '../builder/node-id.ts';
 import { readNumberedPage } from '../builder/numbered-page.ts';
 import { MetricRef } from '../metrics/metric.ts';
@@ -52,10 +53,7 @@ const CreateSilenceInputRef = builder.inputType('CreateSilenceInput', {
   }),
 });
 
-const EndSilenceInputRef = builder.inputType('EndSilenceInput', {
-  description: 'The silence to end.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'As read from `Silence.id`.' }) }),
-});
+const EndSilenceInputRef = defineIdInput('EndSilenceInput', 'Silence', 'The silence to end.');
 
 builder.queryField('silences', (t) =>
   t.connection(
@@ -94,10 +92,7 @@ builder.mutationFields((t) => ({
     type: SilenceRef,
     nullable: true,
     description: 'Silences a metric or a resource from now on.',
-    errors: {
-      types: [InvalidInputError, NotFoundError],
-      union: { description: 'The silence, or why there is none.' },
-    },
+    errors: resultUnion([NotFoundError], 'The silence, or why there is none.'),
     args: {
       input: t.arg({ type: CreateSilenceInputRef, required: true, description: 'What, and for how long.' }),
     },
@@ -117,10 +112,7 @@ builder.mutationFields((t) => ({
     type: SilenceRef,
     nullable: true,
     description: 'Ends a silence now; one that has ended stays as it is.',
-    errors: {
-      types: [InvalidInputError, NotFoundError],
-      union: { description: 'The silence, or why it could not be ended.' },
-    },
+    errors: resultUnion([NotFoundError], 'The silence, or why it could not be ended.'),
     args: { input: t.arg({ type: EndSilenceInputRef, required: true, description: 'Which silence.' }) },
     resolve: async (query, _root, { input }, { incidents, prisma }) => {
       const { id } = await incidents.silences.end(readIdOf('Silence', input.id, ['input', 'id']));

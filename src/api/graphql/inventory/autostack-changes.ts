@@ -13,6 +13,7 @@ import { readModelParams } from '../metrics/metric-input.ts';
 import { keepAsItIs } from '../metrics/registry-metric.ts';
 import { AutostackRef } from './autostack.ts';
 import { builder } from '../builder/builder.ts';
+import { defineIdInput, resultUnion } from '../builder/field-options.ts';
 import { ErrorRef } from '../error-types.ts';
 import { keepMembers, readResourcesById } from './member-page.ts';
 import { readAutostackId } from '../builder/node-id.ts';
@@ -87,10 +88,11 @@ const UpdateAutostackInputRef = builder.inputType('UpdateAutostackInput', {
   }),
 });
 
-const DeleteAutostackInputRef = builder.inputType('DeleteAutostackInput', {
-  description: 'The autostack to delete.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'As read from `Autostack.id`.' }) }),
-});
+const DeleteAutostackInputRef = defineIdInput(
+  'DeleteAutostackInput',
+  'Autostack',
+  'The autostack to delete.',
+);
 
 builder.queryField('previewAutostack', (t) =>
   t.connection(
@@ -133,17 +135,16 @@ builder.mutationField('createAutostack', (t) =>
   t.prismaField({
     type: AutostackRef,
     description: 'Makes an autostack; its members follow its filters from then on.',
-    errors: {
-      types: [
+    errors: resultUnion(
+      [
         DuplicateNameError,
         TooManyResourcesError,
         NotSupportedError,
-        InvalidInputError,
         QuotaExceededError,
         SourceUnavailableError,
       ],
-      union: { description: 'The autostack, or why it was not made.' },
-    },
+      'The autostack, or why it was not made.',
+    ),
     args: { input: t.arg({ type: CreateAutostackInputRef, required: true, description: 'What to make.' }) },
     resolve: async (query, _root, { input }, { autostacks, prisma }) => {
       const { name, region, filters, resourceType, includeStopped, metrics } = input;
@@ -175,17 +176,10 @@ builder.mutationField('updateAutostack', (t) =>
     type: AutostackRef,
     description:
       'Changes an autostack; its members follow at once. Its metrics go on, with what they had until then.',
-    errors: {
-      types: [
-        NotFoundError,
-        DuplicateNameError,
-        TooManyResourcesError,
-        NotSupportedError,
-        InvalidInputError,
-        SourceUnavailableError,
-      ],
-      union: { description: 'The autostack as it is now, or why it did not change.' },
-    },
+    errors: resultUnion(
+      [NotFoundError, DuplicateNameError, TooManyResourcesError, NotSupportedError, SourceUnavailableError],
+      'The autostack as it is now, or why it did not change.',
+    ),
     args: {
       input: t.arg({ type: UpdateAutostackInputRef, required: true, description: 'What to change.' }),
     },
@@ -206,10 +200,7 @@ builder.mutationField('deleteAutostack', (t) =>
   t.prismaField({
     type: AutostackRef,
     description: 'Deletes an autostack with its metrics and their samples; gives it as it was.',
-    errors: {
-      types: [NotFoundError, InvalidInputError],
-      union: { description: 'The autostack as it was, or why it is still there.' },
-    },
+    errors: resultUnion([NotFoundError], 'The autostack as it was, or why it is still there.'),
     args: {
       input: t.arg({ type: DeleteAutostackInputRef, required: true, description: 'Which autostack.' }),
     },

@@ -1,7 +1,8 @@
 /** Annotations: notes of people on a resource at a time. */
-import { InvalidInputError, NotFoundError } from '../../../errors.ts';
+import { NotFoundError } from '../../../errors.ts';
 import type { Annotation, Prisma, PrismaClient } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
+import { defineIdInput, resultUnion } from '../builder/field-options.ts';
 import { ResourceRef } from '../inventory/resource.ts';
 import { MetricRef } from './metric.ts';
 import { checkRange, escapeLike, readOneOf, readRange } from '../builder/filter-input.ts';
@@ -60,10 +61,11 @@ const CreateAnnotationInputRef = builder.inputType('CreateAnnotationInput', {
   }),
 });
 
-const DeleteAnnotationInputRef = builder.inputType('DeleteAnnotationInput', {
-  description: 'The annotation to delete.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'As read from `Annotation.id`.' }) }),
-});
+const DeleteAnnotationInputRef = defineIdInput(
+  'DeleteAnnotationInput',
+  'Annotation',
+  'The annotation to delete.',
+);
 
 const AnnotationFilterRef = builder.inputType('AnnotationFilter', {
   description: 'Which annotations; all conditions have to hold.',
@@ -142,10 +144,7 @@ builder.mutationField('createAnnotation', (t) =>
   t.field({
     type: AnnotationRef,
     description: 'Writes a note on a resource at a time. It cannot be edited.',
-    errors: {
-      types: [NotFoundError, InvalidInputError],
-      union: { description: 'The annotation, or why it was not written.' },
-    },
+    errors: resultUnion([NotFoundError], 'The annotation, or why it was not written.'),
     args: { input: t.arg({ type: CreateAnnotationInputRef, required: true, description: 'What to write.' }) },
     resolve: (_root, { input }, { annotations }) =>
       annotations.createAnnotation({ ...input, message: input.message ?? null, data: input.data }),
@@ -156,10 +155,7 @@ builder.mutationField('deleteAnnotation', (t) =>
   t.field({
     type: AnnotationRef,
     description: 'Deletes a note; gives it as it was.',
-    errors: {
-      types: [NotFoundError, InvalidInputError],
-      union: { description: 'The annotation as it was, or why it is still there.' },
-    },
+    errors: resultUnion([NotFoundError], 'The annotation as it was, or why it is still there.'),
     args: { input: t.arg({ type: DeleteAnnotationInputRef, required: true, description: 'Which one.' }) },
     resolve: (_root, { input }, { annotations }) =>
       annotations.deleteAnnotation(readAnnotationId(input.id, ['input', 'id'])),

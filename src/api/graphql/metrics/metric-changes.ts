@@ -1,6 +1,7 @@
 /** Mutations of a metric that is there: unmonitor, delete, retry, update. */
-import { InvalidInputError, NotFoundError } from '../../../errors.ts';
+import { NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
+import { defineIdInput, resultUnion } from '../builder/field-options.ts';
 import { keepAsItIs } from './registry-metric.ts';
 import { AlertPolicyInputRef, ModelParamsInputRef, readModelChange, readPolicy } from './metric-input.ts';
 import { MetricRef } from './metric.ts';
@@ -9,10 +10,18 @@ import { SHORT_TEXT } from '../builder/short-text.ts';
 
 const ID_PATH = ['input', 'id'];
 
-const UnmonitorMetricInputRef = defineIdInput('UnmonitorMetricInput', 'The metric to stop monitoring.');
-const DeleteMetricInputRef = defineIdInput('DeleteMetricInput', 'The metric to delete.');
-const ResetModelInputRef = defineIdInput('ResetModelInput', 'The metric whose model is to learn anew.');
-const RetryMetricInputRef = defineIdInput('RetryMetricInput', 'The metric to try again.');
+const UnmonitorMetricInputRef = defineIdInput(
+  'UnmonitorMetricInput',
+  'Metric',
+  'The metric to stop monitoring.',
+);
+const DeleteMetricInputRef = defineIdInput('DeleteMetricInput', 'Metric', 'The metric to delete.');
+const ResetModelInputRef = defineIdInput(
+  'ResetModelInput',
+  'Metric',
+  'The metric whose model is to learn anew.',
+);
+const RetryMetricInputRef = defineIdInput('RetryMetricInput', 'Metric', 'The metric to try again.');
 
 const UpdateMetricInputRef = builder.inputType('UpdateMetricInput', {
   description: 'What to change of a metric; what is left out stays, null clears.',
@@ -37,10 +46,7 @@ builder.mutationField('unmonitorMetric', (t) =>
     type: MetricRef,
     description:
       'Stops monitoring a metric: its samples stay, its scores and its model go. It may be repeated.',
-    errors: {
-      types: [NotFoundError, InvalidInputError],
-      union: { description: 'The metric, or why it could not be.' },
-    },
+    errors: resultUnion([NotFoundError], 'The metric, or why it could not be.'),
     args: { input: t.arg({ type: UnmonitorMetricInputRef, required: true, description: 'Which metric.' }) },
     resolve: async (query, _root, { input }, { monitor, prisma }) => {
       const id = await monitor.unmonitorMetric(readMetricId(input.id, ID_PATH));
@@ -54,10 +60,7 @@ builder.mutationField('deleteMetric', (t) =>
     type: MetricRef,
     description:
       'Deletes a metric with its samples, scores and model; gives it as it was, without samples. Points pushed under its name later make a new one.',
-    errors: {
-      types: [NotFoundError, InvalidInputError],
-      union: { description: 'The metric as it was, or why it is still there.' },
-    },
+    errors: resultUnion([NotFoundError], 'The metric as it was, or why it is still there.'),
     args: { input: t.arg({ type: DeleteMetricInputRef, required: true, description: 'Which metric.' }) },
     resolve: async (query, _root, { input }, { monitor, prisma, registry }) => {
       const id = readMetricId(input.id, ID_PATH);
@@ -74,10 +77,7 @@ builder.mutationField('retryMetric', (t) =>
   t.prismaField({
     type: MetricRef,
     description: 'Takes a metric out of the status ERROR and back to work.',
-    errors: {
-      types: [NotFoundError, InvalidInputError],
-      union: { description: 'The metric, or why it is not tried again.' },
-    },
+    errors: resultUnion([NotFoundError], 'The metric, or why it is not tried again.'),
     args: { input: t.arg({ type: RetryMetricInputRef, required: true, description: 'Which metric.' }) },
     resolve: async (query, _root, { input }, { monitor, prisma }) => {
       const id = await monitor.retryMetric(readMetricId(input.id, ID_PATH));
@@ -91,10 +91,7 @@ builder.mutationField('resetModel', (t) =>
     type: MetricRef,
     description:
       'Makes the model of a metric forget what it learned: after a change that is meant to last. It learns from the next sample on, provisionally at first; the scores there are stay as they are.',
-    errors: {
-      types: [NotFoundError, InvalidInputError],
-      union: { description: 'The metric, or why its model is as it was.' },
-    },
+    errors: resultUnion([NotFoundError], 'The metric, or why its model is as it was.'),
     args: { input: t.arg({ type: ResetModelInputRef, required: true, description: 'Which metric.' }) },
     resolve: async (query, _root, { input }, { monitor, prisma }) => {
       const id = await monitor.resetModel(readMetricId(input.id, ID_PATH));
@@ -108,10 +105,7 @@ builder.mutationField('updateMetric', (t) =>
     type: MetricRef,
     description:
       "Changes a metric's unit, friendly name, policy, or what its model knows beforehand. Its scores do not change.",
-    errors: {
-      types: [NotFoundError, InvalidInputError],
-      union: { description: 'The metric as it is now, or why it did not change.' },
-    },
+    errors: resultUnion([NotFoundError], 'The metric as it is now, or why it did not change.'),
     args: { input: t.arg({ type: UpdateMetricInputRef, required: true, description: 'What to change.' }) },
     resolve: async (query, _root, { input }, { monitor, prisma, registry }) => {
       const metricId = readMetricId(input.id, ID_PATH);
@@ -128,10 +122,3 @@ builder.mutationField('updateMetric', (t) =>
     },
   }),
 );
-
-function defineIdInput(name: string, description: string) {
-  return builder.inputType(name, {
-    description,
-    fields: (t) => ({ id: t.id({ required: true, description: 'As read from `Metric.id`.' }) }),
-  });
-}

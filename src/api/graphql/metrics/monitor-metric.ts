@@ -10,6 +10,7 @@ import {
 } from '../../../errors.ts';
 import type { Source } from '../../../core/sources/source.ts';
 import { builder } from '../builder/builder.ts';
+import { resultUnion } from '../builder/field-options.ts';
 import type { ApiParts } from '../builder/context.ts';
 import {
   AlertPolicyInputRef,
@@ -53,17 +54,10 @@ builder.mutationField('monitorMetric', (t) =>
     type: MetricRef,
     description:
       'Starts to monitor a metric. One that is pushed may already have samples: they are scored first, in their order.',
-    errors: {
-      types: [
-        AlreadyMonitoredError,
-        NotSupportedError,
-        NotFoundError,
-        InvalidInputError,
-        QuotaExceededError,
-        SourceUnavailableError,
-      ],
-      union: { description: 'The metric, or why it is not monitored.' },
-    },
+    errors: resultUnion(
+      [AlreadyMonitoredError, NotSupportedError, NotFoundError, QuotaExceededError, SourceUnavailableError],
+      'The metric, or why it is not monitored.',
+    ),
     args: { input: t.arg({ type: MonitorMetricInputRef, required: true, description: 'What to monitor.' }) },
     resolve: async (query, _root, { input }, { monitor, prisma }) => {
       const id = await monitorInput(monitor, input, ['input']);
@@ -77,16 +71,10 @@ builder.mutationField('monitorResource', (t) =>
     type: ResourceRef,
     description:
       'Starts to monitor metrics of a resource. Those that are monitored already stay as they are, so it may be repeated.',
-    errors: {
-      types: [
-        NotFoundError,
-        NotSupportedError,
-        InvalidInputError,
-        QuotaExceededError,
-        SourceUnavailableError,
-      ],
-      union: { description: 'The resource, or why it is not monitored.' },
-    },
+    errors: resultUnion(
+      [NotFoundError, NotSupportedError, QuotaExceededError, SourceUnavailableError],
+      'The resource, or why it is not monitored.',
+    ),
     args: { input: t.arg({ type: MonitorResourceInputRef, required: true, description: 'Which resource.' }) },
     resolve: async (query, _root, { input }, context) => {
       const { datasource, ...unique } = readResourceId(input.id, ['input', 'id']);

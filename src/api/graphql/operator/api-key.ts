@@ -7,10 +7,11 @@ import {
   MAX_KEYS,
   type StoredKey,
 } from '../../../core/access/key-store.ts';
-import { DuplicateNameError, InvalidInputError, NotFoundError, QuotaExceededError } from '../../../errors.ts';
+import { DuplicateNameError, NotFoundError, QuotaExceededError } from '../../../errors.ts';
 import type { Account } from '../../../generated/prisma/client.ts';
 import { SCOPES, type Scope } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
+import { defineIdInput, resultUnion } from '../builder/field-options.ts';
 import { readIdOrBare } from '../builder/node-id.ts';
 
 const MEANINGS: Readonly<Record<Scope, string>> = {
@@ -115,10 +116,7 @@ const CreateApiKeyInputRef = builder.inputType('CreateApiKeyInput', {
   }),
 });
 
-const RevokeApiKeyInputRef = builder.inputType('RevokeApiKeyInput', {
-  description: 'The key to revoke.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'As read from `ApiKey.id`.' }) }),
-});
+const RevokeApiKeyInputRef = defineIdInput('RevokeApiKeyInput', 'ApiKey', 'The key to revoke.');
 
 builder.queryField('apiKeys', (t) =>
   t.field({
@@ -151,10 +149,7 @@ builder.mutationField('createApiKey', (t) =>
     extensions: { scope: 'ADMIN' },
     description:
       'Makes a key. Once there is one, everybody needs one: the first closes a server that was open.',
-    errors: {
-      types: [InvalidInputError, DuplicateNameError, QuotaExceededError],
-      union: { description: 'The key, or why it was not made.' },
-    },
+    errors: resultUnion([DuplicateNameError, QuotaExceededError], 'The key, or why it was not made.'),
     args: { input: t.arg({ type: CreateApiKeyInputRef, required: true, description: 'What it is to be.' }) },
     resolve: (_root, { input }, { keys }) =>
       keys.create({
@@ -172,10 +167,7 @@ builder.mutationField('revokeApiKey', (t) =>
     extensions: { scope: 'ADMIN' },
     description:
       'Makes a key invalid for good; subscriptions it began end within a second. It may be repeated.',
-    errors: {
-      types: [NotFoundError, InvalidInputError],
-      union: { description: 'The key as it is now, or why it was not revoked.' },
-    },
+    errors: resultUnion([NotFoundError], 'The key as it is now, or why it was not revoked.'),
     args: { input: t.arg({ type: RevokeApiKeyInputRef, required: true, description: 'Which key.' }) },
     resolve: (_root, { input }, { keys }) => keys.revoke(readIdOrBare('ApiKey', input.id, ['input', 'id'])),
   }),

@@ -1,6 +1,7 @@
 /** The mutation that changes how often the server writes its own points. */
 import { InvalidInputError, NotSupportedError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
+import { resultUnion } from '../builder/field-options.ts';
 import { ServerInfoRef } from './server-info.ts';
 
 const MAX_SECONDS_LENGTH = 3600;
@@ -20,10 +21,7 @@ builder.mutationField('setMonitoringFlush', (t) =>
     type: ServerInfoRef,
     description:
       "Changes how often the server's own points are written to InfluxDB, until it is started again: then the setting holds.",
-    errors: {
-      types: [InvalidInputError, NotSupportedError],
-      union: { description: 'The server as it is now, or why nothing was changed.' },
-    },
+    errors: resultUnion([NotSupportedError], 'The server as it is now, or why nothing was changed.'),
     extensions: { scope: 'ADMIN' },
     args: {
       input: t.arg({ type: SetMonitoringFlushInputRef, required: true, description: 'How often.' }),

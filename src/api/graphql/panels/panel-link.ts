@@ -11,9 +11,10 @@ import {
   MIN_PANEL_HOURS,
   type PanelLinkState,
 } from '../../../core/access/panel-links/panel-links.ts';
-import { InvalidInputError, NotFoundError, QuotaExceededError } from '../../../errors.ts';
+import { NotFoundError, QuotaExceededError } from '../../../errors.ts';
 import type { PanelTheme } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
+import { defineIdInput, resultUnion } from '../builder/field-options.ts';
 import type { Context } from '../builder/context.ts';
 import { readIdOf, readMetricId } from '../builder/node-id.ts';
 import { readNumberedPage } from '../builder/numbered-page.ts';
@@ -178,10 +179,11 @@ const CreatePanelLinkInputRef = builder.inputType('CreatePanelLinkInput', {
   }),
 });
 
-const RevokePanelLinkInputRef = builder.inputType('RevokePanelLinkInput', {
-  description: 'The panel link to revoke.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'As read from `PanelLink.id`.' }) }),
-});
+const RevokePanelLinkInputRef = defineIdInput(
+  'RevokePanelLinkInput',
+  'PanelLink',
+  'The panel link to revoke.',
+);
 
 builder.mutationFields((t) => ({
   createPanelLink: t.prismaField({
@@ -189,10 +191,7 @@ builder.mutationFields((t) => ({
     nullable: true,
     description:
       'Makes an address that shows one metric to anybody who has it. It ends with the key that makes it; made by a user who signed in, when the user loses the right to make it or was not confirmed by the provider for 30 days, not with the session.',
-    errors: {
-      types: [InvalidInputError, NotFoundError, QuotaExceededError],
-      union: { description: 'The link, or why there is none.' },
-    },
+    errors: resultUnion([NotFoundError, QuotaExceededError], 'The link, or why there is none.'),
     args: {
       input: t.arg({ type: CreatePanelLinkInputRef, required: true, description: 'What it is to show.' }),
     },
@@ -216,10 +215,7 @@ builder.mutationFields((t) => ({
     type: PanelLinkRef,
     nullable: true,
     description: 'Ends a panel link for good; panels that show it end within a second. It may be repeated.',
-    errors: {
-      types: [InvalidInputError, NotFoundError],
-      union: { description: 'The link as it is now, or why it was not revoked.' },
-    },
+    errors: resultUnion([NotFoundError], 'The link as it is now, or why it was not revoked.'),
     args: { input: t.arg({ type: RevokePanelLinkInputRef, required: true, description: 'Which link.' }) },
     resolve: async (query, _root, { input }, { panelLinks, prisma }) => {
       const { id } = await panelLinks.revoke(readIdOf('PanelLink', input.id, ['input', 'id']));

@@ -1,15 +1,10 @@
 /** Mutations of monitoring policies, and what one would mean before it is made. */
 import type { PolicyPreview } from '../../../core/monitoring/policies/policies.ts';
 import type { Applied } from '../../../core/monitoring/policies/policy-rollout.ts';
-import {
-  DuplicateNameError,
-  InvalidInputError,
-  NotFoundError,
-  NotSupportedError,
-  QuotaExceededError,
-} from '../../../errors.ts';
+import { DuplicateNameError, NotFoundError, NotSupportedError, QuotaExceededError } from '../../../errors.ts';
 import type { MonitoringPolicy } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
+import { defineIdInput, resultUnion } from '../builder/field-options.ts';
 import { readIdOf } from '../builder/node-id.ts';
 import { ErrorRef } from '../error-types.ts';
 import {
@@ -69,19 +64,17 @@ const PolicyPreviewRef = builder.objectRef<PolicyPreview>('MonitoringPolicyPrevi
   }),
 });
 
-const DeleteMonitoringPolicyInputRef = builder.inputType('DeleteMonitoringPolicyInput', {
-  description: 'The monitoring policy to delete.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'As read from `MonitoringPolicy.id`.' }) }),
-});
+const DeleteMonitoringPolicyInputRef = defineIdInput(
+  'DeleteMonitoringPolicyInput',
+  'MonitoringPolicy',
+  'The monitoring policy to delete.',
+);
 
 builder.queryField('previewMonitoringPolicy', (t) =>
   t.field({
     type: PolicyPreviewRef,
     description: 'What a monitoring policy would mean, before it is made.',
-    errors: {
-      types: [InvalidInputError, NotSupportedError],
-      union: { description: 'What it would mean, or why there can be no such policy.' },
-    },
+    errors: resultUnion([NotSupportedError], 'What it would mean, or why there can be no such policy.'),
     args: { match: t.arg({ type: MonitoringMatchInputRef, required: true, description: 'Which metrics.' }) },
     resolve: (_root, { match }, { policies }) => policies.preview(readMatch(match)),
   }),
@@ -92,10 +85,10 @@ builder.mutationField('createMonitoringPolicy', (t) =>
     type: SavedPolicyRef,
     description:
       'Makes a monitoring policy: names that begin to be pushed from now on, and resources that come to be listed, are monitored if they match, scored from their first point.',
-    errors: {
-      types: [InvalidInputError, NotSupportedError, DuplicateNameError, QuotaExceededError],
-      union: { description: 'The policy, or why it was not made.' },
-    },
+    errors: resultUnion(
+      [NotSupportedError, DuplicateNameError, QuotaExceededError],
+      'The policy, or why it was not made.',
+    ),
     args: {
       input: t.arg({ type: CreateMonitoringPolicyInputRef, required: true, description: 'What to make.' }),
     },
@@ -113,10 +106,10 @@ builder.mutationField('updateMonitoringPolicy', (t) =>
     type: SavedPolicyRef,
     description:
       'Changes a monitoring policy. It means metrics that begin from now on; those it began stay as they are.',
-    errors: {
-      types: [InvalidInputError, NotFoundError, NotSupportedError, DuplicateNameError],
-      union: { description: 'The policy as it is now, or why it did not change.' },
-    },
+    errors: resultUnion(
+      [NotFoundError, NotSupportedError, DuplicateNameError],
+      'The policy as it is now, or why it did not change.',
+    ),
     args: {
       input: t.arg({ type: UpdateMonitoringPolicyInputRef, required: true, description: 'What to change.' }),
     },
@@ -132,10 +125,7 @@ builder.mutationField('deleteMonitoringPolicy', (t) =>
   t.prismaField({
     type: MonitoringPolicyRef,
     description: 'Deletes a monitoring policy; gives it as it was. The metrics it began stay monitored.',
-    errors: {
-      types: [InvalidInputError, NotFoundError],
-      union: { description: 'The policy as it was, or why it is still there.' },
-    },
+    errors: resultUnion([NotFoundError], 'The policy as it was, or why it is still there.'),
     args: {
       input: t.arg({ type: DeleteMonitoringPolicyInputRef, required: true, description: 'Which policy.' }),
     },

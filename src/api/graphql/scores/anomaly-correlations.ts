@@ -12,6 +12,7 @@ import {
 import { classifyScore } from '../../../detector/likelihood.ts';
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
+import { resultUnion } from '../builder/field-options.ts';
 import type { Context } from '../builder/context.ts';
 import { AnomalyClassRef } from '../builder/enums.ts';
 import { checkRangeWithin } from '../builder/filter-input.ts';
@@ -133,10 +134,7 @@ builder.queryFields((t) => ({
     type: AnomalyRateRef,
     nullable: true,
     description: `Which share of metrics was anomalous at each interval of a range: an outage of many is seen before any one of them is looked at. Intervals are 5 minutes, an hour or 8 hours, as ${MAX_INTERVALS} of them cover the range.`,
-    errors: {
-      types: [InvalidInputError],
-      union: { description: 'The anomaly rate, or what is wrong with the question.' },
-    },
+    errors: resultUnion([], 'The anomaly rate, or what is wrong with the question.'),
     args: {
       from: t.arg({ type: 'DateTime', required: true, description: 'From when.' }),
       to: t.arg({ type: 'DateTime', required: true, description: 'Until when.' }),
@@ -154,10 +152,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description:
       'What else was anomalous then: metrics that were yellow or red in a range. With `metricId`, ranked by how much their anomalies coincide with those of that metric.',
-    errors: {
-      types: [InvalidInputError, NotFoundError],
-      union: { description: 'What was anomalous, or why that cannot be said.' },
-    },
+    errors: resultUnion([NotFoundError], 'What was anomalous, or why that cannot be said.'),
     args: {
       from: t.arg({ type: 'DateTime', required: true, description: 'From when.' }),
       to: t.arg({ type: 'DateTime', required: true, description: 'Until when.' }),

@@ -2,6 +2,7 @@
 import type { UploadedArchive } from '../../../core/transfer/archive-upload.ts';
 import { InvalidInputError, NotFoundError, SourceUnavailableError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
+import { resultUnion } from '../builder/field-options.ts';
 import { checkLength, MAX_COMMENT_LENGTH } from './download.ts';
 import { readIdOf } from '../builder/node-id.ts';
 
@@ -37,10 +38,7 @@ builder.mutationField('uploadMetricArchive', (t) =>
     type: UploadedArchiveRef,
     description:
       'Puts everything about a metric, as `exportMetricArchive` gives it, where the address leads. It is written to a file first and sent within ten minutes, also when the request is given up before that.',
-    errors: {
-      types: [InvalidInputError, NotFoundError, SourceUnavailableError],
-      union: { description: 'What was taken, or why it is not there.' },
-    },
+    errors: resultUnion([NotFoundError, SourceUnavailableError], 'What was taken, or why it is not there.'),
     args: {
       input: t.arg({
         type: UploadMetricArchiveInputRef,

@@ -4,8 +4,9 @@ import { isAlarming } from '../../../core/models/score-history.ts';
 import { readSamples } from '../../../core/samples/read-samples.ts';
 import { isScored, type StoredSample } from '../../../core/samples/stored-sample.ts';
 import { RED_SCORE } from '../../../detector/likelihood.ts';
-import { InvalidInputError, NotFoundError } from '../../../errors.ts';
+import { NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
+import { resultUnion } from '../builder/field-options.ts';
 import { readMetricId } from '../builder/node-id.ts';
 import { LabelAnomalyInputRef, readNewLabel } from './label.ts';
 import { MetricDataRef } from './metric-data.ts';
@@ -51,10 +52,7 @@ builder.queryField('previewLabel', (t) =>
     type: LabelPreviewRef,
     nullable: true,
     description: 'What `labelAnomaly` with this input would do. Changes nothing.',
-    errors: {
-      types: [NotFoundError, InvalidInputError],
-      union: { description: 'What the label would do, or why it could not be given.' },
-    },
+    errors: resultUnion([NotFoundError], 'What the label would do, or why it could not be given.'),
     args: { input: t.arg({ type: LabelAnomalyInputRef, required: true, description: 'The label.' }) },
     resolve: async (_root, { input }, { labels, loaders, registry, pool }): Promise<LabelPreview> => {
       const label = readNewLabel(input);

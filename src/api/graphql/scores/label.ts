@@ -4,8 +4,9 @@ import { raiseSensitivity } from '../../../core/annotations/alert-threshold.ts';
 import type { NewLabel } from '../../../core/annotations/labels.ts';
 import { isScored, type StoredSample } from '../../../core/samples/stored-sample.ts';
 import { RED_SCORE } from '../../../detector/likelihood.ts';
-import { InvalidInputError, NotFoundError } from '../../../errors.ts';
+import { NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
+import { defineIdInput, resultUnion } from '../builder/field-options.ts';
 import type { Context } from '../builder/context.ts';
 import { MetricDataRef } from './metric-data.ts';
 import { MetricRef } from '../metrics/metric.ts';
@@ -133,20 +134,14 @@ export function readNewLabel(input: typeof LabelAnomalyInputRef.$inferInput): Ne
   };
 }
 
-const DeleteLabelInputRef = builder.inputType('DeleteLabelInput', {
-  description: 'The label to take back.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'As read from `AnomalyLabel.id`.' }) }),
-});
+const DeleteLabelInputRef = defineIdInput('DeleteLabelInput', 'AnomalyLabel', 'The label to take back.');
 
 builder.mutationField('labelAnomaly', (t) =>
   t.field({
     type: AnomalyLabelRef,
     description:
       'Says whether an anomaly was real. A second label of the same time takes the place of the first.',
-    errors: {
-      types: [NotFoundError, InvalidInputError],
-      union: { description: 'The label, or why it was not given.' },
-    },
+    errors: resultUnion([NotFoundError], 'The label, or why it was not given.'),
     args: { input: t.arg({ type: LabelAnomalyInputRef, required: true, description: 'What it was.' }) },
     resolve: (_root, { input }, { labels }) => labels.labelAnomaly(readNewLabel(input)),
   }),
@@ -157,10 +152,7 @@ builder.mutationField('deleteLabel', (t) =>
     type: AnomalyLabelRef,
     description:
       'Takes a label back; gives it as it was. The threshold for alerts is then as if it had never been given.',
-    errors: {
-      types: [NotFoundError, InvalidInputError],
-      union: { description: 'The label as it was, or why it is still there.' },
-    },
+    errors: resultUnion([NotFoundError], 'The label as it was, or why it is still there.'),
     args: { input: t.arg({ type: DeleteLabelInputRef, required: true, description: 'Which label.' }) },
     resolve: (_root, { input }, { labels }) => labels.deleteLabel(readLabelId(input.id, ['input', 'id'])),
   }),

@@ -8,6 +8,7 @@ import {
 import { MIN_MEMBERS } from '../../../detector/outliers.ts';
 import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
+import { resultUnion } from '../builder/field-options.ts';
 import { checkRangeWithin } from '../builder/filter-input.ts';
 import { MetricFilterRef, toSelection } from '../metrics/metric-filter.ts';
 import { MetricRef } from '../metrics/metric.ts';
@@ -76,10 +77,7 @@ builder.queryField('outliers', (t) =>
     type: OutlierComparisonRef,
     nullable: true,
     description: `Compares metrics that differ only in their resource (machines of one autostack, pods with one tag) with each other, and names those that behave unlike the rest. Needs no learning: it sees a member that has always been wrong. Compares ${MAX_COMPARED} metrics at most.`,
-    errors: {
-      types: [InvalidInputError],
-      union: { description: 'The comparison, or what is wrong with the question.' },
-    },
+    errors: resultUnion([], 'The comparison, or what is wrong with the question.'),
     args: {
       filter: t.arg({
         type: MetricFilterRef,

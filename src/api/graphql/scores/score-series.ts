@@ -9,6 +9,7 @@ import { classifyScore } from '../../../detector/likelihood.ts';
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import type { Sample } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
+import { resultUnion } from '../builder/field-options.ts';
 import type { ApiParts } from '../builder/context.ts';
 import { AnomalyAspectRef, AnomalyClassRef, ViewRef } from '../builder/enums.ts';
 import { ExpectedRangeRef } from './metric-data.ts';
@@ -130,8 +131,7 @@ builder.queryField('scoreSeries', (t) =>
     type: ScoredSeriesRef,
     description: `Scores a history of at most ${MAX_POINTS} points without touching anything: to try a model or a policy.`,
     errors: {
-      types: [InvalidInputError, NotFoundError],
-      union: { description: 'The scores, or why there are none.' },
+      ...resultUnion([NotFoundError], 'The scores, or why there are none.'),
       // A list is no object a union could hold: the series stands in it as it is.
       directResult: true,
     },

@@ -1,0 +1,23 @@
+/** What many fields say in the same way: which failures they expect, and inputs that name one thing. */
+import { type ExpectedError, InvalidInputError } from '../../../errors.ts';
+import { builder } from './builder.ts';
+
+/**
+ * For `errors` of a field. What it is asked may always be refused: InvalidInputError need not be named.
+ * @param others the further failures it can have
+ * @param description of the union of its type with them
+ */
+export function resultUnion<const Others extends readonly (new (...args: never[]) => ExpectedError)[]>(
+  others: Others,
+  description: string,
+): { types: [typeof InvalidInputError, ...Others]; union: { description: string } } {
+  return { types: [InvalidInputError, ...others], union: { description } };
+}
+
+/** The input of a field that is given the id of one thing of the type, and nothing else. */
+export function defineIdInput(name: string, type: string, description: string) {
+  return builder.inputType(name, {
+    description,
+    fields: (t) => ({ id: t.id({ required: true, description: `As read from \`${type}.id\`.` }) }),
+  });
+}

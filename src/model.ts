@@ -98,8 +98,7 @@ export const VIEWS = ['LEVEL', 'TREND', 'TIME_OF_DAY', 'VOLATILITY', 'SILENCE'] 
 export type View = (typeof VIEWS)[number];
 
 /** How anomalous, on the logarithmic scale: none while unscored, green, yellow from 0.4, red from 0.5. */
-export const ANOMALY_CLASSES = ['NONE', 'GREEN', 'YELLOW', 'RED'] as const;
-export type AnomalyClass = (typeof ANOMALY_CLASSES)[number];
+export type AnomalyClass = 'NONE' | 'GREEN' | 'YELLOW' | 'RED';
 
 /**
  * What a row is to the incidents of its metric. OPENS: a red row that begins one. CONTINUES: red, or still far from

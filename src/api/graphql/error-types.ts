@@ -7,7 +7,6 @@ import { GraphQLError } from 'graphql';
 import {
   AlreadyMonitoredError,
   type ErrorCode,
-  ERROR_CODES,
   ExpectedError,
   InternalError,
   InvalidInputError,
@@ -20,6 +19,7 @@ import {
 } from '../../errors.ts';
 import { cutMessage } from '../../platform/bounded-input/show-value.ts';
 import { builder } from './builder/builder.ts';
+import { describeValues } from './builder/enums.ts';
 import { MetricRef } from './metrics/metric.ts';
 
 const MEANINGS: Readonly<Record<ErrorCode, string>> = {
@@ -70,9 +70,7 @@ const MEANINGS: Readonly<Record<ErrorCode, string>> = {
 export const ErrorCodeRef = builder.enumType('ErrorCode', {
   description:
     'Every code of a failure: of Error types and rejected points, and extensions.code of GraphQL errors.',
-  values: Object.fromEntries(
-    ERROR_CODES.map((code) => [code, { value: code, description: MEANINGS[code] }]),
-  ) as Record<ErrorCode, { value: ErrorCode; description: string }>,
+  values: describeValues(MEANINGS),
 });
 
 /** What every expected failure has in common: an ExpectedError, or the value of a field made of one. */
@@ -92,31 +90,15 @@ export const ErrorRef = builder.interfaceRef<Failure>('Error').implement({
   }),
 });
 
-builder.objectType(NotFoundError, {
-  name: 'NotFoundError',
-  description: MEANINGS.NOT_FOUND,
-  interfaces: [ErrorRef],
-});
-builder.objectType(NotSupportedError, {
-  name: 'NotSupportedError',
-  description: MEANINGS.NOT_SUPPORTED,
-  interfaces: [ErrorRef],
-});
-builder.objectType(SourceUnavailableError, {
-  name: 'SourceUnavailableError',
-  description: MEANINGS.SOURCE_UNAVAILABLE,
-  interfaces: [ErrorRef],
-});
-builder.objectType(InternalError, {
-  name: 'InternalError',
-  description: MEANINGS.INTERNAL_SERVER_ERROR,
-  interfaces: [ErrorRef],
-});
-builder.objectType(MetricFailedError, {
-  name: 'MetricFailedError',
-  description: MEANINGS.METRIC_FAILED,
-  interfaces: [ErrorRef],
-});
+for (const [kind, code] of [
+  [NotFoundError, 'NOT_FOUND'],
+  [NotSupportedError, 'NOT_SUPPORTED'],
+  [SourceUnavailableError, 'SOURCE_UNAVAILABLE'],
+  [InternalError, 'INTERNAL_SERVER_ERROR'],
+  [MetricFailedError, 'METRIC_FAILED'],
+] as const) {
+  builder.objectType(kind, { name: kind.name, description: MEANINGS[code], interfaces: [ErrorRef] });
+}
 builder.objectType(InvalidInputError, {
   name: 'InvalidInputError',
   description: MEANINGS.INVALID_INPUT,

@@ -1,13 +1,11 @@
 /** The windows bars are drawn in: 24 slots of time each, at places that are the same for everybody. */
 import type { StoredBar } from './read-bars.ts';
 
-export const BAR_WINDOWS = ['HOURS', 'DAYS', 'WEEKS'] as const;
-export type BarWindow = (typeof BAR_WINDOWS)[number];
-
 export const BARS_PER_WINDOW = 24;
 
 /** Width of a bar: 24 of them are two hours, a day, and eight days. */
-export const BAR_MINUTES = { HOURS: 5, DAYS: 60, WEEKS: 480 } as const satisfies Record<BarWindow, number>;
+export const BAR_MINUTES = { HOURS: 5, DAYS: 60, WEEKS: 480 } as const;
+export type BarWindow = keyof typeof BAR_MINUTES;
 export type BarMinutes = (typeof BAR_MINUTES)[BarWindow];
 
 const MINUTE_MS = 60_000;

@@ -1,11 +1,12 @@
 /** The words of src/model.ts as enums, each value with its meaning. */
-import { BAR_WINDOWS } from '../../../core/bars/bar-window.ts';
-import { ANOMALY_CLASSES, DATASOURCES, VALUE_KINDS, VIEWS } from '../../../model.ts';
+import type { BarWindow } from '../../../core/bars/bar-window.ts';
+import type { Direction } from '../../../generated/prisma/enums.ts';
+import type { AnomalyClass, Datasource, MetricStatus, ValueKind, View } from '../../../model.ts';
 import { builder } from './builder.ts';
 
 export const DatasourceRef = builder.enumType('Datasource', {
   description: 'Where the points of a metric come from.',
-  values: describe(DATASOURCES, {
+  values: describeValues<Datasource>({
     CLOUDWATCH: 'A metric of Amazon CloudWatch.',
     AUTOSTACK: 'A metric over a group of resources chosen by their tags.',
     CUSTOM: 'Pushed to this server by others.',
@@ -17,7 +18,7 @@ export const DatasourceRef = builder.enumType('Datasource', {
 
 export const MetricStatusRef = builder.enumType('MetricStatus', {
   description: 'Where a metric is in its life.',
-  values: describe(['UNMONITORED', 'ACTIVE', 'CREATE_PENDING', 'ERROR', 'PENDING_DATA'] as const, {
+  values: describeValues<MetricStatus>({
     UNMONITORED: 'Known, its points are stored, nothing is scored.',
     ACTIVE: 'Its points are scored as they come.',
     CREATE_PENDING: 'Its model is being made.',
@@ -28,7 +29,7 @@ export const MetricStatusRef = builder.enumType('MetricStatus', {
 
 export const AnomalyClassRef = builder.enumType('AnomalyClass', {
   description: 'How anomalous, in the colours of a traffic light.',
-  values: describe(ANOMALY_CLASSES, {
+  values: describeValues<AnomalyClass>({
     NONE: 'Not scored, or scored 0.',
     GREEN: 'Normal.',
     YELLOW: 'As rare as one point in ten thousand.',
@@ -38,7 +39,7 @@ export const AnomalyClassRef = builder.enumType('AnomalyClass', {
 
 export const DirectionRef = builder.enumType('Direction', {
   description: 'Which side of the expected value matters.',
-  values: describe(['BOTH', 'ABOVE', 'BELOW'] as const, {
+  values: describeValues<Direction>({
     BOTH: 'Above and below.',
     ABOVE: 'Only values above the expected one.',
     BELOW: 'Only values below the expected one.',
@@ -47,14 +48,14 @@ export const DirectionRef = builder.enumType('Direction', {
 
 export const ValueKindRef = builder.enumType('ValueKind', {
   description: 'What the values of a metric are, and so what of them is scored.',
-  values: describe(VALUE_KINDS, {
+  values: describeValues<ValueKind>({
     GAUGE: 'Each is a value by itself, and is scored as it is.',
     COUNTER:
       'A sum that rises until its process restarts, such as requests served. How fast it rises is scored; a value below the one before is a restart, and no anomaly. Samples hold the sums as they were sent; `expected` and its range say where the sum was to be.',
   }),
 });
 
-const ASPECTS = describe(VIEWS, {
+const ASPECTS = describeValues<View>({
   LEVEL: 'Its value against the expected one.',
   TREND: 'The slope over the last hours.',
   TIME_OF_DAY: 'The value for this time of the day or week.',
@@ -75,7 +76,7 @@ export const ViewRef = builder.enumType('View', {
 
 export const BarWindowRef = builder.enumType('BarWindow', {
   description: 'A window of 24 bars.',
-  values: describe(BAR_WINDOWS, {
+  values: describeValues<BarWindow>({
     HOURS: 'Two hours, five minutes a bar.',
     DAYS: 'A day, an hour a bar.',
     WEEKS: 'Eight days, eight hours a bar.',
@@ -84,12 +85,12 @@ export const BarWindowRef = builder.enumType('BarWindow', {
 
 export const SortOrderRef = builder.enumType('SortOrder', {
   description: 'In which order.',
-  values: describe(['ASC', 'DESC'] as const, { ASC: 'Oldest first.', DESC: 'Newest first.' }),
+  values: describeValues({ ASC: 'Oldest first.', DESC: 'Newest first.' }),
 });
 
 export const MetricOrderRef = builder.enumType('MetricOrder', {
   description: 'In which order metrics are listed.',
-  values: describe(['NAME', 'ANOMALY', 'LAST_TIMESTAMP', 'CREATED'] as const, {
+  values: describeValues({
     NAME: 'By name, A to Z.',
     ANOMALY:
       'The most anomalous in the window first: by the sum over its bars, in which a red outweighs any number of yellows, and a yellow any number of greens; what was scored while learning weighs next to nothing. Equals by name.',
@@ -98,11 +99,11 @@ export const MetricOrderRef = builder.enumType('MetricOrder', {
   }),
 });
 
-function describe<Name extends string>(
-  names: readonly Name[],
+/** The values of an enum by their meanings. Name the type of the names where it has one, so that none is forgotten. */
+export function describeValues<Name extends string>(
   meanings: Readonly<Record<Name, string>>,
 ): Record<Name, { value: Name; description: string }> {
-  const values = names.map((name) => [name, { value: name, description: meanings[name] }] as const);
+  const values = Object.entries(meanings).map(([value, description]) => [value, { value, description }]);
   // The names are the keys: one value for each.
   return Object.fromEntries(values) as Record<Name, { value: Name; description: string }>;
 }

@@ -3,7 +3,7 @@ import type { AutostackSelection, ResourceSelection } from '../../../core/invent
 import { checkTagFilters } from '../../../core/metrics/tag-filter.ts';
 import { builder } from '../builder/builder.ts';
 import type { Context } from '../builder/context.ts';
-import { DatasourceRef } from '../builder/enums.ts';
+import { DatasourceRef, describeValues } from '../builder/enums.ts';
 import { PATTERN, readOneOf, readPattern } from '../builder/filter-input.ts';
 import { readAutostackId, readResourceId } from '../builder/node-id.ts';
 import { TagFilterInputRef } from './tag-filter.ts';
@@ -38,18 +38,18 @@ export const AutostackFilterRef = builder.inputType('AutostackFilter', {
 
 export const ResourceOrderRef = builder.enumType('ResourceOrder', {
   description: 'In which order resources are listed.',
-  values: {
-    REGION: { description: 'By region, type and id.' },
-    NAME: { description: 'By friendly name, A to Z; by id where there is none.' },
-  } as const,
+  values: describeValues({
+    REGION: 'By region, type and id.',
+    NAME: 'By friendly name, A to Z; by id where there is none.',
+  }),
 });
 
 export const AutostackOrderRef = builder.enumType('AutostackOrder', {
   description: 'In which order autostacks are listed.',
-  values: {
-    REGION: { description: 'By region and name.' },
-    NAME: { description: 'By name, A to Z.' },
-  } as const,
+  values: describeValues({
+    REGION: 'By region and name.',
+    NAME: 'By name, A to Z.',
+  }),
 });
 
 export type ResourceFilter = typeof ResourceFilterRef.$inferInput;

@@ -1,17 +1,17 @@
 /** ModelParameters: what a model knows of its metric beforehand. */
 import type { ModelParams, TimeSpan } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
-import { ValueKindRef } from '../builder/enums.ts';
+import { ValueKindRef, describeValues } from '../builder/enums.ts';
 
 const ORIGINS = { SOURCE: 'SOURCE', LEARNED: 'LEARNED', GIVEN: 'GIVEN' } as const;
 
 const BoundsOriginRef = builder.enumType('BoundsOrigin', {
   description: 'Where the expected bounds of a metric come from.',
-  values: {
-    GIVEN: { description: 'A person gave them: changes that are small beside them do not matter.' },
-    SOURCE: { description: 'The catalogue of its source: shown, and kept from the detector.' },
-    LEARNED: { description: 'The first samples: shown, and kept from the detector.' },
-  },
+  values: describeValues({
+    GIVEN: 'A person gave them: changes that are small beside them do not matter.',
+    SOURCE: 'The catalogue of its source: shown, and kept from the detector.',
+    LEARNED: 'The first samples: shown, and kept from the detector.',
+  }),
 });
 
 const TimeSpanRef = builder.objectRef<TimeSpan>('TimeSpan').implement({

@@ -9,23 +9,20 @@ import {
 } from '../../../core/access/key-store.ts';
 import { DuplicateNameError, NotFoundError, QuotaExceededError } from '../../../errors.ts';
 import type { Account } from '../../../generated/prisma/client.ts';
-import { SCOPES, type Scope } from '../../../model.ts';
+import type { Scope } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
+import { describeValues } from '../builder/enums.ts';
 import { defineIdInput, resultUnion } from '../builder/field-options.ts';
 import { readIdOrBare } from '../builder/node-id.ts';
 
-const MEANINGS: Readonly<Record<Scope, string>> = {
-  INGEST: 'Push points, and nothing else.',
-  READ: 'Ask and subscribe.',
-  WRITE: 'Change metrics and all that belongs to them; READ and INGEST too.',
-  ADMIN: 'Everything: keys, the audit log, settings of the server too.',
-};
-
 const AccessScopeRef = builder.enumType('AccessScope', {
   description: 'What a key may be used for.',
-  values: Object.fromEntries(
-    SCOPES.map((scope) => [scope, { value: scope, description: MEANINGS[scope] }]),
-  ) as Record<Scope, { value: Scope; description: string }>,
+  values: describeValues<Scope>({
+    INGEST: 'Push points, and nothing else.',
+    READ: 'Ask and subscribe.',
+    WRITE: 'Change metrics and all that belongs to them; READ and INGEST too.',
+    ADMIN: 'Everything: keys, the audit log, settings of the server too.',
+  }),
 });
 
 const AccountRef = builder.objectRef<Account>('Account').implement({

@@ -1,15 +1,14 @@
 /** A server of the cluster. */
 import type { ClusterMember } from '../../../platform/cluster/cluster-directory.ts';
 import { builder } from '../builder/builder.ts';
+import { describeValues } from '../builder/enums.ts';
 
 const ClusterRoleRef = builder.enumType('ClusterRole', {
   description: 'What a server does in its cluster.',
-  values: {
-    LEADER: { description: 'Takes and scores points, and everything else that writes. There is one.' },
-    REPLICA: {
-      description: 'Answers queries and subscriptions, and passes everything else on to the leader.',
-    },
-  } as const,
+  values: describeValues({
+    LEADER: 'Takes and scores points, and everything else that writes. There is one.',
+    REPLICA: 'Answers queries and subscriptions, and passes everything else on to the leader.',
+  }),
 });
 
 export const ClusterMemberRef = builder.objectRef<ClusterMember>('ClusterMember').implement({

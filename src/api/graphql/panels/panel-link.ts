@@ -14,6 +14,7 @@ import {
 import { NotFoundError, QuotaExceededError } from '../../../errors.ts';
 import type { PanelTheme } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
+import { describeValues } from '../builder/enums.ts';
 import { defineIdInput, resultUnion } from '../builder/field-options.ts';
 import type { Context } from '../builder/context.ts';
 import { readIdOf, readMetricId } from '../builder/node-id.ts';
@@ -26,25 +27,21 @@ const NO_NUMBER = -1n;
 
 const PanelThemeRef = builder.enumType('PanelTheme', {
   description: 'The colours of a panel.',
-  values: {
-    LIGHT: { description: 'Dark on light.' },
-    DARK: { description: 'Light on dark.' },
-  } as const,
+  values: describeValues({
+    LIGHT: 'Dark on light.',
+    DARK: 'Light on dark.',
+  }),
 });
-
-const STATES: Readonly<Record<PanelLinkState, string>> = {
-  ACTIVE: 'It shows its metric.',
-  EXPIRED: 'Its time is over.',
-  REVOKED: 'It was revoked.',
-  CREATOR_REVOKED:
-    'The key that made it has ended, or the user who made it lost the right to, or was not confirmed by the provider for 30 days.',
-};
 
 const PanelLinkStateRef = builder.enumType('PanelLinkState', {
   description: 'Whether a panel link shows anything.',
-  values: Object.fromEntries(
-    Object.entries(STATES).map(([state, description]) => [state, { value: state, description }]),
-  ) as Record<PanelLinkState, { value: PanelLinkState; description: string }>,
+  values: describeValues<PanelLinkState>({
+    ACTIVE: 'It shows its metric.',
+    EXPIRED: 'Its time is over.',
+    REVOKED: 'It was revoked.',
+    CREATOR_REVOKED:
+      'The key that made it has ended, or the user who made it lost the right to, or was not confirmed by the provider for 30 days.',
+  }),
 });
 
 const PanelLinkRef = builder.prismaNode('PanelLink', {

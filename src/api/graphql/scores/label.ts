@@ -6,6 +6,7 @@ import { isScored, type StoredSample } from '../../../core/samples/stored-sample
 import { RED_SCORE } from '../../../detector/likelihood.ts';
 import { NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
+import { describeValues } from '../builder/enums.ts';
 import { defineIdInput, resultUnion } from '../builder/field-options.ts';
 import type { Context } from '../builder/context.ts';
 import { MetricDataRef } from './metric-data.ts';
@@ -14,13 +15,11 @@ import { readLabelId, readMetricId } from '../builder/node-id.ts';
 
 export const LabelKindRef = builder.enumType('LabelKind', {
   description: 'What somebody says an anomaly was.',
-  values: {
-    REAL: { description: 'A true positive: takes back what NORMAL labels raised for its like.' },
-    NORMAL: {
-      description:
-        'A false positive: what resembles it (the same direction, not twice as far off, within some hours of its time of day) alerts only when it is rarer than this was. Everything else alerts as before.',
-    },
-  } as const,
+  values: describeValues({
+    REAL: 'A true positive: takes back what NORMAL labels raised for its like.',
+    NORMAL:
+      'A false positive: what resembles it (the same direction, not twice as far off, within some hours of its time of day) alerts only when it is rarer than this was. Everything else alerts as before.',
+  }),
 });
 
 export const AnomalyLabelRef = builder.prismaNode('AnomalyLabel', {

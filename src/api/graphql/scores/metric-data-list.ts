@@ -8,6 +8,7 @@ import {
 import type { ScoredPlace } from '../../../core/score-log/search-log.ts';
 import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
+import { describeValues } from '../builder/enums.ts';
 import type { Context } from '../builder/context.ts';
 import { decodeCursor, encodeCursor } from '../builder/cursor.ts';
 import { checkRange, readOneOf } from '../builder/filter-input.ts';
@@ -32,10 +33,10 @@ export const MetricDataFilterRef = builder.inputType('MetricDataFilter', {
 
 const MetricDataOrderRef = builder.enumType('MetricDataOrder', {
   description: 'In which order samples are listed.',
-  values: {
-    SCORED: { description: 'As they were scored, the oldest first.' },
-    ANOMALY: { description: 'The highest anomaly score first; of equal scores the one scored last.' },
-  } as const,
+  values: describeValues({
+    SCORED: 'As they were scored, the oldest first.',
+    ANOMALY: 'The highest anomaly score first; of equal scores the one scored last.',
+  }),
 });
 
 builder.queryField('metricData', (t) =>

@@ -11,7 +11,7 @@ import {
 import { type RankedRow, readRankedRows } from '../../../core/metric-lists/rank-metrics.ts';
 import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
-import { BarWindowRef } from '../builder/enums.ts';
+import { BarWindowRef, describeValues } from '../builder/enums.ts';
 import { MetricFilterRef, toSelection } from '../metrics/metric-filter.ts';
 import { MetricRef } from '../metrics/metric.ts';
 import { writeNodeId } from '../builder/node-id.ts';
@@ -32,23 +32,18 @@ interface WallShape {
 
 const WallGroupingRef = builder.enumType('WallGrouping', {
   description: 'What a row of the wall is.',
-  values: {
-    RESOURCE: {
-      description: 'A resource with all its metrics; an autostack; a pushed metric without a resource.',
-    },
-    METRIC: { description: 'A metric.' },
-  },
+  values: describeValues({
+    RESOURCE: 'A resource with all its metrics; an autostack; a pushed metric without a resource.',
+    METRIC: 'A metric.',
+  }),
 });
 
 const WallOrderRef = builder.enumType('WallOrder', {
   description: 'In which order the rows are.',
-  values: {
-    ANOMALY: {
-      description:
-        'The most anomalous first, as `MetricOrder.ANOMALY`; a resource counts as its first metric.',
-    },
-    NAME: { description: 'By name, A to Z.' },
-  },
+  values: describeValues({
+    ANOMALY: 'The most anomalous first, as `MetricOrder.ANOMALY`; a resource counts as its first metric.',
+    NAME: 'By name, A to Z.',
+  }),
 });
 
 const WallRowRef = builder.objectRef<WallRowShape>('WallRow').implement({

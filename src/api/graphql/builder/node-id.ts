@@ -71,38 +71,6 @@ export function readMetricId(text: string, path: readonly string[] = ['id']): st
 }
 
 /**
- * The uuid in an autostack's id.
- * @throws InvalidInputError when it is malformed or of another type
- */
-export function readAutostackId(text: string, path: readonly string[] = ['id']): string {
-  return readIdOf('Autostack', text, path);
-}
-
-/**
- * The uuid in an annotation's id.
- * @throws InvalidInputError when it is malformed or of another type
- */
-export function readAnnotationId(text: string, path: readonly string[] = ['id']): string {
-  return readIdOf('Annotation', text, path);
-}
-
-/**
- * The uuid in a label's id.
- * @throws InvalidInputError when it is malformed or of another type
- */
-export function readLabelId(text: string, path: readonly string[] = ['id']): string {
-  return readIdOf('AnomalyLabel', text, path);
-}
-
-/** The uuids of a list of metric ids; null stays null. */
-export function readMetricIds(
-  texts: readonly string[] | null | undefined,
-  path: readonly string[],
-): readonly string[] | null {
-  return readIdsOf('Metric', texts, path);
-}
-
-/**
  * The parts after the colon of a list of ids of a type; null stays null.
  * @throws InvalidInputError for one that is malformed or of another type
  */

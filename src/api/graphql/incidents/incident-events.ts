@@ -1,7 +1,7 @@
 /** The subscriptions to incidents and to messages. */
 import { builder } from '../builder/builder.ts';
 import { AFTER_DESCRIPTION, followChanges } from '../builder/changes.ts';
-import { readIdOf, readMetricIds } from '../builder/node-id.ts';
+import { readIdOf, readIdsOf } from '../builder/node-id.ts';
 import { IncidentFilterRef, IncidentRef, toIncidentWhere } from './incident.ts';
 import { NotificationFilterRef, NotificationRef, toNotificationWhere } from './notification.ts';
 
@@ -27,7 +27,7 @@ builder.subscriptionField('incidents', (t) =>
     },
     subscribe: (_root, { filter, after, metricIds, ruleId }, context) => {
       const { incidents, prisma } = context;
-      const metrics = readMetricIds(metricIds, ['metricIds']);
+      const metrics = readIdsOf('Metric', metricIds, ['metricIds']);
       const conditions = [
         toIncidentWhere(filter ?? {}),
         metrics === null ? {} : { metricId: { in: [...metrics] } },

@@ -6,7 +6,7 @@ import { builder } from '../builder/builder.ts';
 import { DirectionRef } from '../builder/enums.ts';
 import { ChannelInputRef, readChannel } from './channel-input.ts';
 import { AnomalyRateGroupRef, WeekdayRef } from './incident-enums.ts';
-import { readAutostackId, readMetricIds } from '../builder/node-id.ts';
+import { readIdOf, readIdsOf } from '../builder/node-id.ts';
 import { TagFilterInputRef } from '../inventory/tag-filter.ts';
 
 const NotificationScopeInputRef = builder.inputType('NotificationScopeInput', {
@@ -224,11 +224,13 @@ export function readRuleChange(input: RuleInput): RuleChange {
 function readScopeInput(scope: typeof NotificationScopeInputRef.$inferInput): RuleScope {
   const { servers, autostackId, namePattern, tags } = scope;
   const path = ['input', 'scope'];
-  const metricIds = readMetricIds(scope.metricIds, [...path, 'metricIds']);
+  const metricIds = readIdsOf('Metric', scope.metricIds, [...path, 'metricIds']);
   return {
     ...(metricIds === null ? {} : { metricIds }),
     ...(servers == null ? {} : { servers }),
-    ...(autostackId == null ? {} : { autostackId: readAutostackId(autostackId, [...path, 'autostackId']) }),
+    ...(autostackId == null
+      ? {}
+      : { autostackId: readIdOf('Autostack', autostackId, [...path, 'autostackId']) }),
     ...(namePattern == null ? {} : { namePattern }),
     ...(tags == null ? {} : { tags }),
   };

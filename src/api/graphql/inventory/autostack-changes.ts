@@ -16,7 +16,7 @@ import { builder } from '../builder/builder.ts';
 import { defineIdInput, resultUnion } from '../builder/field-options.ts';
 import { ErrorRef } from '../error-types.ts';
 import { keepMembers, readResourcesById } from './member-page.ts';
-import { readAutostackId } from '../builder/node-id.ts';
+import { readIdOf } from '../builder/node-id.ts';
 import { ResourceConnectionRef, ResourceRef } from './resource.ts';
 import { TagFilterInputRef } from './tag-filter.ts';
 
@@ -184,7 +184,7 @@ builder.mutationField('updateAutostack', (t) =>
       input: t.arg({ type: UpdateAutostackInputRef, required: true, description: 'What to change.' }),
     },
     resolve: async (query, _root, { input }, { autostacks, prisma }) => {
-      const id = readAutostackId(input.id, ['input', 'id']);
+      const id = readIdOf('Autostack', input.id, ['input', 'id']);
       const { name, filters, includeStopped } = input;
       await autostacks.updateAutostack(id, {
         ...(name == null ? {} : { name }),
@@ -205,7 +205,7 @@ builder.mutationField('deleteAutostack', (t) =>
       input: t.arg({ type: DeleteAutostackInputRef, required: true, description: 'Which autostack.' }),
     },
     resolve: async (query, _root, { input }, { autostacks, prisma, registry }) => {
-      const id = readAutostackId(input.id, ['input', 'id']);
+      const id = readIdOf('Autostack', input.id, ['input', 'id']);
       const [stack, members] = await Promise.all([
         prisma.autostack.findUnique({ ...query, where: { id } }),
         prisma.autostackMember.findMany({

@@ -6,7 +6,7 @@ import { builder } from '../builder/builder.ts';
 import { readKeysetPage } from './keyset-page.ts';
 import { readMembers } from './member-page.ts';
 import { MetricRef } from '../metrics/metric.ts';
-import { readAutostackId } from '../builder/node-id.ts';
+import { readIdOf } from '../builder/node-id.ts';
 import { THING_PAGE } from '../builder/page.ts';
 import { AutostackFilterRef, AutostackOrderRef, toAutostackSelection } from './inventory-filter.ts';
 import { ResourceConnectionRef, ResourceRef } from './resource.ts';
@@ -94,7 +94,7 @@ builder.queryField('autostack', (t) =>
     description: 'The autostack with this id; null when there is none.',
     args: { id: t.arg.id({ required: true, description: 'As read from `Autostack.id`.' }) },
     resolve: (query, _root, { id }, { prisma }) =>
-      prisma.autostack.findUnique({ ...query, where: { id: readAutostackId(id) } }),
+      prisma.autostack.findUnique({ ...query, where: { id: readIdOf('Autostack', id, ['id']) } }),
   }),
 );
 

@@ -5,7 +5,7 @@ import { builder } from '../builder/builder.ts';
 import type { Context } from '../builder/context.ts';
 import { DatasourceRef, describeValues } from '../builder/enums.ts';
 import { PATTERN, readOneOf, readPattern } from '../builder/filter-input.ts';
-import { readAutostackId, readResourceId } from '../builder/node-id.ts';
+import { readIdsOf, readResourceId } from '../builder/node-id.ts';
 import { TagFilterInputRef } from './tag-filter.ts';
 
 export const ResourceFilterRef = builder.inputType('ResourceFilter', {
@@ -89,10 +89,7 @@ export function toAutostackSelection(
   const path = (name: keyof AutostackFilter) => ['filter', name];
   return {
     accountId,
-    ids:
-      readOneOf(filter.ids, path('ids'))?.map((id, place) =>
-        readAutostackId(id, [...path('ids'), String(place)]),
-      ) ?? null,
+    ids: readIdsOf('Autostack', readOneOf(filter.ids, path('ids')), path('ids')),
     names: readOneOf(filter.names, path('names')),
     nameContains: filter.nameContains ?? null,
     namePattern: readPattern(filter.namePattern, path('namePattern')),

@@ -7,7 +7,7 @@ import { ResourceRef } from '../inventory/resource.ts';
 import { MetricRef } from './metric.ts';
 import { checkRange, escapeLike, readOneOf, readRange } from '../builder/filter-input.ts';
 import { isTime, isUuid } from '../builder/cursor.ts';
-import { readAnnotationId } from '../builder/node-id.ts';
+import { readIdOf, readIdsOf } from '../builder/node-id.ts';
 import { checkPageLength, type PageArgs, readPage, THING_PAGE } from '../builder/page.ts';
 
 /** A chart that has more flags than this shows none of them. */
@@ -158,7 +158,7 @@ builder.mutationField('deleteAnnotation', (t) =>
     errors: resultUnion([NotFoundError], 'The annotation as it was, or why it is still there.'),
     args: { input: t.arg({ type: DeleteAnnotationInputRef, required: true, description: 'Which one.' }) },
     resolve: (_root, { input }, { annotations }) =>
-      annotations.deleteAnnotation(readAnnotationId(input.id, ['input', 'id'])),
+      annotations.deleteAnnotation(readIdOf('Annotation', input.id, ['input', 'id'])),
   }),
 );
 
@@ -170,15 +170,13 @@ function toWhere(
   alone: Record<'server' | 'device' | 'user', string | null | undefined>,
 ): Prisma.AnnotationWhereInput {
   const path = (name: keyof AnnotationFilter) => ['filter', name];
-  const ids = readOneOf(filter.ids, path('ids'))?.map((id, place) =>
-    readAnnotationId(id, [...path('ids'), String(place)]),
-  );
+  const ids = readIdsOf('Annotation', readOneOf(filter.ids, path('ids')), path('ids'));
   const servers = readOneOf(filter.servers, path('servers'), alone.server);
   const devices = readOneOf(filter.devices, path('devices'), alone.device);
   const users = readOneOf(filter.users, path('users'), alone.user);
   const { messageContains } = filter;
   return {
-    ...(ids === undefined ? {} : { id: { in: ids } }),
+    ...(ids === null ? {} : { id: { in: ids } }),
     ...(servers === null ? {} : { server: { in: [...servers] } }),
     ...(devices === null ? {} : { device: { in: [...devices] } }),
     ...(users === null ? {} : { user: { in: [...users] } }),

@@ -7,7 +7,7 @@ import { builder } from '../builder/builder.ts';
 import type { Context } from '../builder/context.ts';
 import { AnomalyClassRef, DatasourceRef, MetricStatusRef } from '../builder/enums.ts';
 import { PATTERN, readOneOf, readPattern } from '../builder/filter-input.ts';
-import { readAutostackId, readMetricIds } from '../builder/node-id.ts';
+import { readIdOf, readIdsOf } from '../builder/node-id.ts';
 import { TagFilterInputRef } from '../inventory/tag-filter.ts';
 
 export const MetricFilterRef = builder.inputType('MetricFilter', {
@@ -65,7 +65,7 @@ export function toSelection(filter: MetricFilter, { accountId }: Context['caller
   const stackIds = readOneOf(filter.autostackIds, path('autostackIds'), filter.autostackId);
   return {
     accountId,
-    ids: readMetricIds(readOneOf(filter.ids, path('ids')), path('ids')),
+    ids: readIdsOf('Metric', readOneOf(filter.ids, path('ids')), path('ids')),
     names: readOneOf(filter.names, path('names')),
     nameContains: filter.nameContains ?? null,
     namePattern: readPattern(filter.namePattern, path('namePattern')),
@@ -76,13 +76,14 @@ export function toSelection(filter: MetricFilter, { accountId }: Context['caller
     autostackIds:
       stackIds?.map((id, place) =>
         filter.autostackIds == null
-          ? readAutostackId(id, path('autostackId'))
-          : readAutostackId(id, [...path('autostackIds'), String(place)]),
+          ? readIdOf('Autostack', id, path('autostackId'))
+          : readIdOf('Autostack', id, [...path('autostackIds'), String(place)]),
       ) ?? null,
-    memberOfAutostackIds:
-      readOneOf(filter.memberOfAutostackIds, path('memberOfAutostackIds'))?.map((id, place) =>
-        readAutostackId(id, [...path('memberOfAutostackIds'), String(place)]),
-      ) ?? null,
+    memberOfAutostackIds: readIdsOf(
+      'Autostack',
+      readOneOf(filter.memberOfAutostackIds, path('memberOfAutostackIds')),
+      path('memberOfAutostackIds'),
+    ),
     tags: tags ?? [],
     leastScore: minClass == null || minClass === 'NONE' ? null : leastScore({ minClass }),
   };

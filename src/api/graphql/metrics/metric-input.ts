@@ -8,7 +8,7 @@ import { DimensionInputRef } from '../builder/dimension-input.ts';
 import { DirectionRef, ValueKindRef } from '../builder/enums.ts';
 import { InfluxdbMetricSpecRef, readInfluxdbSpec } from './influxdb-input.ts';
 import { PrometheusMetricSpecRef } from './prometheus-input.ts';
-import { readAutostackId } from '../builder/node-id.ts';
+import { readIdOf } from '../builder/node-id.ts';
 
 const CustomMetricSpecRef = builder.inputType('CustomMetricSpec', {
   description: 'A metric whose points are pushed.',
@@ -204,7 +204,7 @@ export function readSpec({
   }
   if (autostack != null) {
     const path = ['input', 'spec', 'autostack', 'autostackId'];
-    const autostackId = readAutostackId(autostack.autostackId, path);
+    const autostackId = readIdOf('Autostack', autostack.autostackId, path);
     return { datasource: 'AUTOSTACK', spec: { ...autostack, autostackId } };
   }
   if (custom != null) return { datasource: 'CUSTOM', spec: withoutNulls(custom) };

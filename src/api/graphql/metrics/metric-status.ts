@@ -3,7 +3,7 @@ import { builder } from '../builder/builder.ts';
 import { AFTER_DESCRIPTION, followChanges } from '../builder/changes.ts';
 import { DatasourceRef, MetricStatusRef } from '../builder/enums.ts';
 import { readOneOf } from '../builder/filter-input.ts';
-import { readMetricIds } from '../builder/node-id.ts';
+import { readIdsOf } from '../builder/node-id.ts';
 import { MetricRef } from './metric.ts';
 
 const MetricStatusFilterRef = builder.inputType('MetricStatusFilter', {
@@ -34,7 +34,7 @@ builder.subscriptionField('metricStatus', (t) =>
       }),
     },
     subscribe: (_root, { filter, after, ids }, context) => {
-      const conditions = [toStatusWhere(filter ?? {}), whereOneOf('id', readMetricIds(ids, ['ids']))];
+      const conditions = [toStatusWhere(filter ?? {}), whereOneOf('id', readIdsOf('Metric', ids, ['ids']))];
       return followChanges(context, after, {
         feed: context.statusFeed,
         read: (seen, take) =>
@@ -54,7 +54,7 @@ builder.subscriptionField('metricStatus', (t) =>
 function toStatusWhere(filter: typeof MetricStatusFilterRef.$inferInput) {
   const path = (name: keyof typeof filter) => ['filter', name];
   return {
-    ...whereOneOf('id', readMetricIds(readOneOf(filter.ids, path('ids')), path('ids'))),
+    ...whereOneOf('id', readIdsOf('Metric', readOneOf(filter.ids, path('ids')), path('ids'))),
     ...whereOneOf('name', readOneOf(filter.names, path('names'))),
     ...whereOneOf('datasource', readOneOf(filter.sources, path('sources'))),
     ...whereOneOf('status', readOneOf(filter.statuses, path('statuses'))),

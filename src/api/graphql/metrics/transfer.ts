@@ -5,7 +5,7 @@ import { builder } from '../builder/builder.ts';
 import { doEach, MAX_ITEMS } from '../builder/for-each-item.ts';
 import { ErrorRef, type Failure } from '../error-types.ts';
 import { MetricRef } from './metric.ts';
-import { readMetricIds } from '../builder/node-id.ts';
+import { readIdsOf } from '../builder/node-id.ts';
 
 /** An answer is made in memory, samples and all; the command line writes files of any size. */
 const MAX_MODELS = MAX_ITEMS;
@@ -71,7 +71,7 @@ builder.queryField('exportModels', (t) =>
     resolve: async (_root, { ids }, { transfer }) => {
       checkCount(ids?.length ?? 0, 'ids');
       const models: unknown[] = [];
-      for await (const model of transfer.exportModels(readMetricIds(ids, ['ids']))) {
+      for await (const model of transfer.exportModels(readIdsOf('Metric', ids, ['ids']))) {
         models.push(model);
         checkCount(models.length, 'ids');
       }

@@ -11,7 +11,7 @@ import { defineIdInput, resultUnion } from '../builder/field-options.ts';
 import type { Context } from '../builder/context.ts';
 import { MetricDataRef } from './metric-data.ts';
 import { MetricRef } from '../metrics/metric.ts';
-import { readLabelId, readMetricId } from '../builder/node-id.ts';
+import { readIdOf, readMetricId } from '../builder/node-id.ts';
 
 export const LabelKindRef = builder.enumType('LabelKind', {
   description: 'What somebody says an anomaly was.',
@@ -153,6 +153,7 @@ builder.mutationField('deleteLabel', (t) =>
       'Takes a label back; gives it as it was. The threshold for alerts is then as if it had never been given.',
     errors: resultUnion([NotFoundError], 'The label as it was, or why it is still there.'),
     args: { input: t.arg({ type: DeleteLabelInputRef, required: true, description: 'Which label.' }) },
-    resolve: (_root, { input }, { labels }) => labels.deleteLabel(readLabelId(input.id, ['input', 'id'])),
+    resolve: (_root, { input }, { labels }) =>
+      labels.deleteLabel(readIdOf('AnomalyLabel', input.id, ['input', 'id'])),
   }),
 );

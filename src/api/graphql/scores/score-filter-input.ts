@@ -5,7 +5,7 @@ import { nameStackServer } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
 import { AnomalyClassRef, DatasourceRef } from '../builder/enums.ts';
 import { PATTERN, readOneOf, readPattern } from '../builder/filter-input.ts';
-import { readAutostackId, readMetricIds } from '../builder/node-id.ts';
+import { readIdOf, readIdsOf } from '../builder/node-id.ts';
 import { TagFilterInputRef } from '../inventory/tag-filter.ts';
 import { readLeastScore } from './min-score.ts';
 
@@ -53,12 +53,12 @@ interface GivenFilter {
 export function readScoreFilter(filter: GivenFilter, path: readonly string[]): ScoreFilter {
   const at = (name: keyof GivenFilter) => [...path, name];
   const stackServers = readOneOf(filter.autostackIds, at('autostackIds'))?.map((id, place) =>
-    nameStackServer(readAutostackId(id, [...at('autostackIds'), String(place)])),
+    nameStackServer(readIdOf('Autostack', id, [...at('autostackIds'), String(place)])),
   );
   const { tags } = filter;
   if (tags != null) checkTagFilters(tags, at('tags'));
   return withoutNulls({
-    metricIds: readMetricIds(readOneOf(filter.metricIds, at('metricIds')), at('metricIds')),
+    metricIds: readIdsOf('Metric', readOneOf(filter.metricIds, at('metricIds')), at('metricIds')),
     stackServers: stackServers ?? null,
     names: readOneOf(filter.names, at('names')),
     nameContains: filter.nameContains ?? null,

@@ -1,4 +1,4 @@
-/** What many fields say in the same way: which failures they expect, and inputs that name one thing. */
+/** What many fields say in the same way: which failures they expect, inputs that name one thing, and what is left out. */
 import { type ExpectedError, InvalidInputError } from '../../../errors.ts';
 import { builder } from './builder.ts';
 
@@ -20,4 +20,11 @@ export function defineIdInput(name: string, type: string, description: string) {
     description,
     fields: (t) => ({ id: t.id({ required: true, description: `As read from \`${type}.id\`.` }) }),
   });
+}
+
+/** GraphQL's null and absent mean the same to core, which knows only absent. */
+export function withoutNulls<T extends object>(input: T): { [Key in keyof T]?: NonNullable<T[Key]> } {
+  const given = Object.entries(input).filter(([, value]) => value != null);
+  // The entries are those of `input`, less its nulls.
+  return Object.fromEntries(given) as { [Key in keyof T]?: NonNullable<T[Key]> };
 }

@@ -3,6 +3,7 @@ import type { RuleChange } from '../../../core/incidents/check-rule.ts';
 import type { MaintenanceWindow } from '../../../core/incidents/maintenance-window.ts';
 import type { RuleScope } from '../../../core/incidents/rule.ts';
 import { builder } from '../builder/builder.ts';
+import { withoutNulls } from '../builder/field-options.ts';
 import { DirectionRef } from '../builder/enums.ts';
 import { ChannelInputRef, readChannel } from './channel-input.ts';
 import { AnomalyRateGroupRef, WeekdayRef } from './incident-enums.ts';
@@ -206,10 +207,8 @@ type RuleInput = Omit<typeof UpdateRuleInputRef.$inferInput, 'id'>;
 export function readRuleChange(input: RuleInput): RuleChange {
   const { scope, maintenanceWindows, channels, timeZone, subject, body, runbookUrl, ...rest } = input;
   const { anomalyRatePercent, ...plain } = rest;
-  const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value != null));
   return {
-    // The entries are those of `plain`, less its nulls.
-    ...(given as { [Key in keyof typeof plain]?: NonNullable<(typeof plain)[Key]> }),
+    ...withoutNulls(plain),
     ...(scope == null ? {} : { scope: readScopeInput(scope) }),
     ...(maintenanceWindows == null ? {} : { maintenanceWindows: maintenanceWindows.map(readWindow) }),
     ...(channels == null ? {} : { channels: channels.map(readChannel) }),

@@ -13,7 +13,7 @@ import { readModelParams } from '../metrics/metric-input.ts';
 import { keepAsItIs } from '../metrics/registry-metric.ts';
 import { AutostackRef } from './autostack.ts';
 import { builder } from '../builder/builder.ts';
-import { defineIdInput, resultUnion } from '../builder/field-options.ts';
+import { defineIdInput, resultUnion, withoutNulls } from '../builder/field-options.ts';
 import { ErrorRef } from '../error-types.ts';
 import { keepMembers, readResourcesById } from './member-page.ts';
 import { readIdOf } from '../builder/node-id.ts';
@@ -186,11 +186,7 @@ builder.mutationField('updateAutostack', (t) =>
     resolve: async (query, _root, { input }, { autostacks, prisma }) => {
       const id = readIdOf('Autostack', input.id, ['input', 'id']);
       const { name, filters, includeStopped } = input;
-      await autostacks.updateAutostack(id, {
-        ...(name == null ? {} : { name }),
-        ...(filters == null ? {} : { filters }),
-        ...(includeStopped == null ? {} : { includeStopped }),
-      });
+      await autostacks.updateAutostack(id, withoutNulls({ name, filters, includeStopped }));
       return prisma.autostack.findUniqueOrThrow({ ...query, where: { id } });
     },
   }),

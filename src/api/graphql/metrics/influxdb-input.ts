@@ -1,6 +1,7 @@
 /** The input that names a series of InfluxDB. */
 import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
+import { withoutNulls } from '../builder/field-options.ts';
 
 const InfluxdbAggregateRef = builder.enumType('InfluxdbAggregate', {
   description: 'How the points of one period become one value.',
@@ -48,7 +49,7 @@ export const InfluxdbMetricSpecRef = builder.inputType('InfluxdbMetricSpec', {
  * @throws InvalidInputError for a tag that is given twice
  */
 export function readInfluxdbSpec({ tags, ...rest }: typeof InfluxdbMetricSpecRef.$inferInput): unknown {
-  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value != null));
+  const given = withoutNulls(rest);
   if (tags == null) return given;
   const byKey = new Map(tags.map(({ key, value }) => [key, value]));
   if (byKey.size < tags.length) {

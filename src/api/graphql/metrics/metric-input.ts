@@ -4,6 +4,7 @@ import type { AlertPolicy } from '../../../core/metrics/alert-policy.ts';
 import type { ModelChange } from '../../../core/monitoring/metric-change.ts';
 import type { Datasource, ModelParams } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
+import { withoutNulls } from '../builder/field-options.ts';
 import { DimensionInputRef } from '../builder/dimension-input.ts';
 import { DirectionRef, ValueKindRef } from '../builder/enums.ts';
 import { InfluxdbMetricSpecRef, readInfluxdbSpec } from './influxdb-input.ts';
@@ -238,11 +239,4 @@ export function readModelChange({
 
 export function readPolicy(input: typeof AlertPolicyInputRef.$inferInput): Partial<AlertPolicy> {
   return withoutNulls(input);
-}
-
-/** GraphQL's null and absent mean the same to core, which knows only absent. */
-function withoutNulls<T extends object>(input: T): { [Key in keyof T]?: NonNullable<T[Key]> } {
-  const given = Object.entries(input).filter(([, value]) => value != null);
-  // The entries are those of `input`, less its nulls.
-  return Object.fromEntries(given) as { [Key in keyof T]?: NonNullable<T[Key]> };
 }

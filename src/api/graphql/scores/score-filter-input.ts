@@ -4,6 +4,7 @@ import { checkTagFilters, type TagFilter, toCanonicalFilters } from '../../../co
 import { nameStackServer } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
 import { AnomalyClassRef, DatasourceRef } from '../builder/enums.ts';
+import { withoutNulls } from '../builder/field-options.ts';
 import { PATTERN, readOneOf, readPattern } from '../builder/filter-input.ts';
 import { readIdOf, readIdsOf } from '../builder/node-id.ts';
 import { TagFilterInputRef } from '../inventory/tag-filter.ts';
@@ -69,11 +70,4 @@ export function readScoreFilter(filter: GivenFilter, path: readonly string[]): S
     minAnomalyScore: readLeastScore(filter.minAnomalyScore, at('minAnomalyScore')),
     minClass: filter.minClass ?? null,
   });
-}
-
-function withoutNulls<T extends object>(given: T): { [Key in keyof T]?: NonNullable<T[Key]> } {
-  // The entries are those of `given`, less its nulls.
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null)) as {
-    [Key in keyof T]?: NonNullable<T[Key]>;
-  };
 }

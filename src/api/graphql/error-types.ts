@@ -104,9 +104,8 @@ builder.objectType(InvalidInputError, {
   description: MEANINGS.INVALID_INPUT,
   interfaces: [ErrorRef],
   fields: (t) => ({
-    path: t.stringList({
+    path: t.exposeStringList('inputPath', {
       description: 'Where in the arguments, from the outside in.',
-      resolve: ({ inputPath }) => [...inputPath],
     }),
   }),
 });

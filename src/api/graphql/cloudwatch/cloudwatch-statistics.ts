@@ -48,12 +48,11 @@ const DatapointRef = builder.objectRef<Datapoint>('CloudwatchDatapoint').impleme
     sum: t.exposeFloat('sum', { description: 'Their sum.' }),
     minimum: t.exposeFloat('minimum', { description: 'The smallest.' }),
     maximum: t.exposeFloat('maximum', { description: 'The largest.' }),
-    percentiles: t.field({
+    percentiles: t.expose('percentiles', {
       type: ['Float'],
       nullable: { list: false, items: true },
       description:
         'In the order asked for; null where values were put as a statistic set and are not known one by one.',
-      resolve: ({ percentiles }) => [...percentiles],
     }),
   }),
 });
@@ -63,10 +62,9 @@ const StatisticsRef = builder
   .implement({
     description: 'The statistics of one metric.',
     fields: (t) => ({
-      datapoints: t.field({
+      datapoints: t.expose('datapoints', {
         type: [DatapointRef],
         description: 'By time; periods without data are left out.',
-        resolve: ({ datapoints }) => datapoints,
       }),
     }),
   });

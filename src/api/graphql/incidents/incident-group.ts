@@ -35,10 +35,9 @@ const IncidentGroupRef = builder.objectRef<AnomalousGroup>('IncidentGroup').impl
       resolve: ({ anomalousCount, metricCount }) => (100 * anomalousCount) / metricCount,
     }),
     peakCount: t.exposeInt('peakCount', { description: 'The most that were anomalous at once so far.' }),
-    worst: t.field({
+    worst: t.expose('worst', {
       type: [IncidentGroupMetricRef],
       description: 'Those with the highest scores, the highest first; 10 at most.',
-      resolve: ({ worst }) => [...worst],
     }),
   }),
 });

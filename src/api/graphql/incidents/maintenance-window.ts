@@ -23,10 +23,9 @@ const OneOffWindowRef = builder.objectRef<OneOffWindow>('OneOffMaintenanceWindow
 const WeeklyWindowRef = builder.objectRef<WeeklyWindow>('WeeklyMaintenanceWindow').implement({
   description: 'A maintenance window that comes every week.',
   fields: (t) => ({
-    weekdays: t.field({
+    weekdays: t.expose('weekdays', {
       type: [WeekdayRef],
       description: 'The days it begins on.',
-      resolve: ({ weekdays }) => [...weekdays],
     }),
     from: t.exposeString('from', { description: 'Clock time of its beginning, such as 22:30.' }),
     to: t.exposeString('to', { description: 'Clock time of its end; at or before `from`, on the next day.' }),
@@ -37,9 +36,8 @@ const WeeklyWindowRef = builder.objectRef<WeeklyWindow>('WeeklyMaintenanceWindow
 const HolidayWindowRef = builder.objectRef<HolidayWindow>('HolidayMaintenanceWindow').implement({
   description: 'Whole days on which a rule sends no notifications.',
   fields: (t) => ({
-    dates: t.stringList({
+    dates: t.exposeStringList('dates', {
       description: 'Such as 2026-12-25, or 12-25 for every year.',
-      resolve: ({ dates }) => [...dates],
     }),
     timeZone: t.exposeString('timeZone', { description: 'IANA name of the zone whose days they are.' }),
   }),

@@ -20,10 +20,9 @@ const TestRuleInputRef = defineIdInput('TestNotificationRuleInput', 'Notificatio
 const ChannelTestRef = builder.objectRef<ChannelTest>('ChannelTest').implement({
   description: 'How the test of a channel went.',
   fields: (t) => ({
-    channel: t.field({
+    channel: t.expose('channel', {
       type: NotificationChannelRef,
       description: 'Which channel.',
-      resolve: ({ channel }) => channel,
     }),
     delivered: t.boolean({
       description: 'Whether it took the message.',

@@ -12,9 +12,8 @@ export const SupportedMetricRef = builder.objectRef<SupportedMetric>('SupportedM
     unit: t.exposeString('unit', { nullable: true, description: 'What its values are counted in.' }),
     statistic: t.exposeString('statistic', { description: 'What is read of it: Average, Sum, …' }),
     periodSeconds: t.exposeInt('periodSeconds', { description: 'Time between two samples.' }),
-    dimensions: t.stringList({
+    dimensions: t.exposeStringList('dimensions', {
       description: 'Names of the dimensions that choose one series of it.',
-      resolve: ({ dimensions }) => [...dimensions],
     }),
     defaultMin: t.exposeFloat('defaultMin', {
       nullable: true,
@@ -37,10 +36,9 @@ export const ResourceTypeRef = builder
       datasource: t.expose('datasource', { type: DatasourceRef, description: 'The source.' }),
       namespace: t.exposeString('namespace', { description: 'Namespace of its metrics.' }),
       aggregatable: t.exposeBoolean('aggregatable', { description: 'Whether autostacks can be made of it.' }),
-      metrics: t.field({
+      metrics: t.expose('metrics', {
         type: [SupportedMetricRef],
         description: 'What can be monitored of it.',
-        resolve: ({ metrics }) => metrics,
       }),
     }),
   });

@@ -10,9 +10,8 @@ export const TagFilterRef = builder.objectRef<TagFilter>('TagFilter').implement(
   description: 'One condition on the tags of a resource, or on what else EC2 says of it.',
   fields: (t) => ({
     key: t.exposeString('key', { description: KEY }),
-    values: t.stringList({
+    values: t.exposeStringList('values', {
       description: `Values it may have: one of them has to match, whole. ${PATTERN}`,
-      resolve: ({ values }) => [...values],
     }),
   }),
 });

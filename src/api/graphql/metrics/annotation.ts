@@ -37,11 +37,10 @@ const AnnotationRef = builder.prismaNode('Annotation', {
       description: 'What it says; empty where it is data alone.',
       resolve: ({ message }) => message ?? '',
     }),
-    data: t.field({
+    data: t.expose('data', {
       type: 'JSON',
       nullable: true,
       description: 'What its program wants to find again.',
-      resolve: ({ data }) => data,
     }),
   }),
 });

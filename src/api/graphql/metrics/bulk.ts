@@ -25,11 +25,10 @@ const MetricOutcomeRef = builder.objectRef<MetricOutcome>('MetricOutcome').imple
       resolve: (query, { value }, _args, { prisma }) =>
         value === null ? null : prisma.metric.findUnique({ ...query, where: { id: value } }),
     }),
-    error: t.field({
+    error: t.expose('error', {
       type: ErrorRef,
       nullable: true,
       description: 'Why the item failed; the others were not harmed.',
-      resolve: ({ error }) => error,
     }),
   }),
 });

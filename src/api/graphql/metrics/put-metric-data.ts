@@ -55,10 +55,9 @@ const PutMetricDataPayloadRef = builder.objectRef<AcceptResult>('PutMetricDataPa
     late: t.exposeInt('late', {
       description: 'Stored, but older than what was scored already: never scored.',
     }),
-    rejected: t.field({
+    rejected: t.expose('rejected', {
       type: [RejectedPointRef],
       description: 'Not taken, with the reason.',
-      resolve: ({ rejected }) => rejected,
     }),
   }),
 });

@@ -39,11 +39,10 @@ const ImportModelResultRef = builder.objectRef<ImportedItem>('ImportModelResult'
       description:
         'Whether it is monitored because of this; false when it was already, or when the item failed.',
     }),
-    error: t.field({
+    error: t.expose('error', {
       type: ErrorRef,
       nullable: true,
       description: 'Why the item failed; the others were not harmed.',
-      resolve: ({ error }) => error,
     }),
   }),
 });
@@ -53,10 +52,9 @@ const ImportModelsPayloadRef = builder
   .implement({
     description: 'What became of each item.',
     fields: (t) => ({
-      results: t.field({
+      results: t.expose('results', {
         type: [ImportModelResultRef],
         description: 'One for each item, in their order.',
-        resolve: ({ results }) => results,
       }),
     }),
   });

@@ -49,16 +49,14 @@ const ApiKeyRef = builder.node(builder.objectRef<StoredKey>('ApiKey'), {
   },
   fields: (t) => ({
     name: t.exposeString('name', { description: 'What it was named, for logs.' }),
-    scopes: t.field({
+    scopes: t.expose('scopes', {
       type: [AccessScopeRef],
       description: 'What it may be used for.',
-      resolve: ({ scopes }) => scopes,
     }),
-    account: t.field({
+    account: t.expose('account', {
       type: AccountRef,
       nullable: true,
       description: 'The one account it sees; null for all of them.',
-      resolve: ({ account }) => account,
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
     expiresAt: t.expose('expiresAt', {
@@ -82,10 +80,9 @@ const ApiKeyRef = builder.node(builder.objectRef<StoredKey>('ApiKey'), {
 const CreatedApiKeyRef = builder.objectRef<CreatedKey>('CreatedApiKey').implement({
   description: 'A new key.',
   fields: (t) => ({
-    apiKey: t.field({
+    apiKey: t.expose('stored', {
       type: ApiKeyRef,
       description: 'What is known of it.',
-      resolve: ({ stored }) => stored,
     }),
     secret: t.exposeString('key', {
       description: 'The key itself, as it is to be sent. It is shown this once and stored nowhere.',

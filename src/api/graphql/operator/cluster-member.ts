@@ -25,10 +25,9 @@ export const ClusterMemberRef = builder.objectRef<ClusterMember>('ClusterMember'
       description: 'Whether it answers: false while it starts, takes over or leaves.',
     }),
     version: t.exposeString('version', { description: 'Of its program.' }),
-    started: t.field({
+    started: t.expose('startedAt', {
       type: 'DateTime',
       description: 'When it was started.',
-      resolve: ({ startedAt }) => startedAt,
     }),
   }),
 });

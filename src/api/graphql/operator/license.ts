@@ -35,7 +35,7 @@ export const LicenseRef = builder.objectRef<LicenseState>('License').implement({
       nullable: true,
       description: 'How many resources it allows to watch; null for any number.',
     }),
-    warnings: t.stringList({ description: 'What will be wrong.', resolve: ({ warnings }) => [...warnings] }),
-    errors: t.stringList({ description: 'What is wrong.', resolve: ({ errors }) => [...errors] }),
+    warnings: t.exposeStringList('warnings', { description: 'What will be wrong.' }),
+    errors: t.exposeStringList('errors', { description: 'What is wrong.' }),
   }),
 });

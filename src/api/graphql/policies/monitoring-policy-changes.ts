@@ -25,10 +25,9 @@ interface Saved extends Applied {
 const SavedPolicyRef = builder.objectRef<Saved>('SavedMonitoringPolicy').implement({
   description: 'A monitoring policy as it is now, and what became of metrics that were known already.',
   fields: (t) => ({
-    policy: t.field({
+    policy: t.expose('policy', {
       type: MonitoringPolicyRef,
       description: 'The policy.',
-      resolve: ({ policy }) => policy,
     }),
     monitoredCount: t.exposeInt('monitored', {
       description: 'How many known metrics are monitored now and were not; 0 without `applyToExisting`.',
@@ -36,11 +35,10 @@ const SavedPolicyRef = builder.objectRef<Saved>('SavedMonitoringPolicy').impleme
     refusedCount: t.exposeInt('refused', {
       description: 'How many more match and are not monitored, because the quota of resources is used up.',
     }),
-    refusal: t.field({
+    refusal: t.expose('refusal', {
       type: ErrorRef,
       nullable: true,
       description: 'Why the first of these is not; `Metric.message` says it of each.',
-      resolve: ({ refusal }) => refusal,
     }),
   }),
 });
@@ -57,9 +55,8 @@ const PolicyPreviewRef = builder.objectRef<PolicyPreview>('MonitoringPolicyPrevi
       nullable: true,
       description: 'How many resources more may be monitored; null for any number.',
     }),
-    exampleNames: t.stringList({
+    exampleNames: t.exposeStringList('names', {
       description: 'Names of metrics that match and are not monitored, ten at most.',
-      resolve: ({ names }) => [...names],
     }),
   }),
 });

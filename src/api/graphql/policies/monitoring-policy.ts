@@ -18,15 +18,13 @@ const MonitoringMatchRef = builder.objectRef<PolicyMatch>('MonitoringMatch').imp
       nullable: true,
       description: 'Pattern of whole names; null for any.',
     }),
-    tags: t.field({
+    tags: t.expose('tags', {
       type: [TagFilterRef],
       description: 'Conditions on `Metric.tags`; none for any.',
-      resolve: ({ tags }) => [...tags],
     }),
-    sources: t.field({
+    sources: t.expose('sources', {
       type: [DatasourceRef],
       description: 'CUSTOM: names that begin to be pushed. CLOUDWATCH: default metrics of listed resources.',
-      resolve: ({ sources }) => [...sources],
     }),
   }),
 });

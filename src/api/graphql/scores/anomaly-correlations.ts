@@ -59,10 +59,9 @@ const AnomalyRateRef = builder
   .implement({
     description: 'The anomaly rate over time.',
     fields: (t) => ({
-      intervals: t.field({
+      intervals: t.expose('intervals', {
         type: [AnomalyRateIntervalRef],
         description: 'The intervals, oldest first, without a gap.',
-        resolve: ({ intervals }) => [...intervals],
       }),
     }),
   });

@@ -38,10 +38,9 @@ const AnomalyScoresRef = builder.objectRef<ScoreEvent>('AnomalyScores').implemen
     cursor: t.exposeString('cursor', {
       description: 'To be kept once the event is dealt with: `after` goes on from here.',
     }),
-    scores: t.field({
+    scores: t.expose('scores', {
       type: [MetricDataRef],
       description: 'The scored samples.',
-      resolve: ({ scores }) => scores,
     }),
     lag: t.int({
       description: 'Scored points not sent yet when the event was made, those the filter holds back too.',

@@ -33,10 +33,9 @@ const AnomalyBarRef = builder.objectRef<BarShape>('AnomalyBar').implement({
       description: 'End of the slot; belongs to the next.',
       resolve: ({ endMs }) => new Date(endMs),
     }),
-    anomalyScore: t.float({
+    anomalyScore: t.exposeFloat('score', {
       nullable: true,
       description: 'Highest score in the slot; null where nothing was scored.',
-      resolve: ({ score }) => score,
     }),
     anomalyClass: t.field({
       type: AnomalyClassRef,

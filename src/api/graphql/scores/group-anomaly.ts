@@ -12,9 +12,8 @@ const GroupAnomalyRef = builder.objectRef<GroupAnomaly>('GroupAnomaly').implemen
   description:
     'How anomalous the newest samples of several metrics are together. Red is as rare as for one metric, however many there are and however they move together.',
   fields: (t) => ({
-    anomalyScore: t.float({
+    anomalyScore: t.exposeFloat('score', {
       description: "Likelihood that they are anomalous, in [0, 1], read like a metric's.",
-      resolve: ({ score }) => score,
     }),
     anomalyClass: t.field({
       type: AnomalyClassRef,

@@ -31,7 +31,7 @@ export const AnomalyLabelRef = builder.prismaNode('AnomalyLabel', {
     metric: t.relation('metric', { description: 'The metric it is about.' }),
     from: t.expose('from', { type: 'DateTime', description: 'First moment of the anomaly.' }),
     to: t.expose('to', { type: 'DateTime', description: 'Last moment of the anomaly.' }),
-    label: t.field({ type: LabelKindRef, description: 'What it was.', resolve: ({ kind }) => kind }),
+    label: t.expose('kind', { type: LabelKindRef, description: 'What it was.' }),
     note: t.exposeString('note', { nullable: true, description: 'Why, in words.' }),
     createdAt: t.expose('createdAt', {
       type: 'DateTime',

@@ -51,16 +51,14 @@ builder.node(MetricDataRef, {
       resolve: ({ timestampMs }) => new Date(timestampMs),
     }),
     value: t.exposeFloat('value', { description: "In the metric's unit." }),
-    rawAnomalyScore: t.float({
+    rawAnomalyScore: t.exposeFloat('rawScore', {
       nullable: true,
       description: 'How surprising the point was before calibration, in [0, 1]; null until scored.',
-      resolve: ({ rawScore }) => rawScore,
     }),
-    anomalyScore: t.float({
+    anomalyScore: t.exposeFloat('score', {
       nullable: true,
       description:
         '1 − p, in [0, 1], where p is the estimated probability of a point at least this anomalous. Null until scored.',
-      resolve: ({ score }) => score,
     }),
     anomalyClass: t.field({
       type: AnomalyClassRef,

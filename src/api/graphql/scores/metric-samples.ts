@@ -24,30 +24,26 @@ const SeriesRef = builder.objectRef<SeriesColumns>('Series').implement({
       description: 'Times.',
       resolve: ({ timestampsMs }) => timestampsMs.map((ms) => new Date(ms)),
     }),
-    values: t.floatList({ description: 'Values.', resolve: ({ values }) => values }),
-    anomalyScores: t.field({
+    values: t.exposeFloatList('values', { description: 'Values.' }),
+    anomalyScores: t.expose('scores', {
       type: ['Float'],
       nullable: { list: false, items: true },
       description: 'Scores, null where not scored.',
-      resolve: ({ scores }) => scores,
     }),
-    expected: t.field({
+    expected: t.expose('expected', {
       type: ['Float'],
       nullable: { list: false, items: true },
       description: 'Expected values, null where not scored.',
-      resolve: ({ expected }) => expected,
     }),
-    expectedLow: t.field({
+    expectedLow: t.expose('lows', {
       type: ['Float'],
       nullable: { list: false, items: true },
       description: 'Lower ends of the expected band, null where not scored.',
-      resolve: ({ lows }) => lows,
     }),
-    expectedHigh: t.field({
+    expectedHigh: t.expose('highs', {
       type: ['Float'],
       nullable: { list: false, items: true },
       description: 'Upper ends of the expected band, null where not scored.',
-      resolve: ({ highs }) => highs,
     }),
   }),
 });

@@ -59,10 +59,9 @@ const OutlierRef = builder.objectRef<Compared>('Outlier').implement({
 const OutlierComparisonRef = builder.objectRef<OutlierComparison>('OutlierComparison').implement({
   description: 'Metrics compared with the same metrics of other resources.',
   fields: (t) => ({
-    outliers: t.field({
+    outliers: t.expose('outliers', {
       type: [OutlierRef],
       description: 'Those that behave unlike the others, the most deviating first.',
-      resolve: ({ outliers }) => [...outliers],
     }),
     comparedCount: t.exposeInt('comparedCount', { description: 'How many metrics were compared.' }),
     groupCount: t.exposeInt('groupCount', { description: 'How many groups of equal metrics they make.' }),

@@ -105,10 +105,9 @@ const ScoredPointRef = builder.objectRef<WhatIfSample>('ScoredPoint').implement(
       description: 'As `triggersAlert`.',
       deprecationReason: 'Use `triggersAlert`.',
     }),
-    why: t.field({
+    why: t.expose('why', {
       type: [ContributionRef],
       description: 'What carries the score, largest share first.',
-      resolve: ({ why }) => why,
     }),
   }),
 });

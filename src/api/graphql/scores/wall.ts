@@ -72,16 +72,14 @@ const WallRowRef = builder.objectRef<WallRowShape>('WallRow').implement({
     rank: t.exposeFloat('rank', {
       description: 'What the order ANOMALY goes by; 1e9 for each red bar, 1e6 for a yellow.',
     }),
-    anomalyScores: t.field({
+    anomalyScores: t.expose('scores', {
       type: ['Float'],
       nullable: { list: false, items: true },
       description: 'Highest score of each bar, oldest first; null where nothing was scored.',
-      resolve: ({ scores }) => scores,
     }),
-    provisional: t.intList({
+    provisional: t.exposeIntList('provisional', {
       description:
         'Which bars, counted from 0, hold nothing but what was scored while learning, or is of excluded times.',
-      resolve: ({ provisional }) => [...provisional],
     }),
   }),
 });
@@ -103,10 +101,9 @@ const WallRef = builder.objectRef<WallShape>('Wall').implement({
       resolve: ({ range }) => range.minutes * 60,
     }),
     totalCount: t.exposeInt('total', { description: 'How many rows there are, those not given too.' }),
-    rows: t.field({
+    rows: t.expose('rows', {
       type: [WallRowRef],
       description: 'The rows in their order.',
-      resolve: ({ rows }) => rows,
     }),
   }),
 });

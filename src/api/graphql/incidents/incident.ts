@@ -39,8 +39,7 @@ export const IncidentRef = builder.prismaNode('Incident', {
   description:
     'A period in which a metric was anomalous, or did not report, or in which many metrics were anomalous at once, by a notification rule. What it says of rule and metric outlives both.',
   nullable: true,
-  id: { resolve: ({ id }) => id },
-  findUnique: (id) => ({ id }),
+  id: { field: 'id' },
   fields: (t) => ({
     rule: t.relation('rule', {
       nullable: true,

@@ -81,8 +81,7 @@ const NotificationScopeRef = builder.objectRef<RuleScope>('NotificationScope').i
 export const NotificationChannelRef = builder.prismaNode('NotificationChannel', {
   description: 'One way the messages of a rule go. Its secrets are never shown.',
   nullable: true,
-  id: { resolve: ({ id }) => id, description: 'Also keeps the channel when the rule is updated.' },
-  findUnique: (id) => ({ id }),
+  id: { field: 'id', description: 'Also keeps the channel when the rule is updated.' },
   fields: (t) => ({
     kind: t.expose('kind', { type: ChannelKindRef, description: 'How messages go.' }),
     target: t.string({
@@ -95,8 +94,7 @@ export const NotificationChannelRef = builder.prismaNode('NotificationChannel', 
 export const NotificationRuleRef = builder.prismaNode('NotificationRule', {
   description: 'Which anomalies become incidents, and who is notified.',
   nullable: true,
-  id: { resolve: ({ id }) => id },
-  findUnique: (id) => ({ id }),
+  id: { field: 'id' },
   fields: (t) => ({
     name: t.exposeString('name', { description: 'One of a kind.' }),
     enabled: t.exposeBoolean('enabled', { description: 'Whether it looks at anything.' }),

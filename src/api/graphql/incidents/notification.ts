@@ -17,8 +17,7 @@ const SHOWN_INCIDENTS = 100;
 export const NotificationRef = builder.prismaNode('Notification', {
   description: 'One message for one channel, about one incident or many. Kept for 30 days.',
   nullable: true,
-  id: { resolve: ({ id }) => id },
-  findUnique: (id) => ({ id }),
+  id: { field: 'id' },
   fields: (t) => ({
     kind: t.expose('kind', { type: NotificationKindRef, description: 'What it is about.' }),
     state: t.expose('state', { type: NotificationStateRef, description: 'How far it has come.' }),

@@ -12,8 +12,7 @@ const SilenceRef = builder.prismaNode('Silence', {
   description:
     'While it lasts, no notification of new incidents of a metric, or of every metric of a resource, is sent. Scores and incidents go on; what still fires when it ends is notified then.',
   nullable: true,
-  id: { resolve: ({ id }) => id },
-  findUnique: (id) => ({ id }),
+  id: { field: 'id' },
   fields: (t) => ({
     metric: t.relation('metric', {
       type: MetricRef,

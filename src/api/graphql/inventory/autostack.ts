@@ -18,8 +18,7 @@ export const AutostackRef = builder.prismaNode('Autostack', {
   description:
     'A group of resources of one region, chosen by their tags and attributes, and monitored as one.',
   nullable: true,
-  id: { resolve: ({ id }) => id },
-  findUnique: (id) => ({ id }),
+  id: { field: 'id' },
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Its name; one of a kind in its region.' }),
     region: t.exposeString('region', { description: 'Where its members are.' }),

@@ -16,8 +16,7 @@ const MAX_OF_A_METRIC = 1000;
 const AnnotationRef = builder.prismaNode('Annotation', {
   description: 'A note somebody wrote on a resource at a time. It goes with the last monitored metric of it.',
   nullable: true,
-  id: { resolve: ({ id }) => id },
-  findUnique: (id) => ({ id }),
+  id: { field: 'id' },
   fields: (t) => ({
     timestamp: t.expose('timestamp', { type: 'DateTime', description: 'The time it is about.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was written.' }),

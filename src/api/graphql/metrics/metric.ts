@@ -21,8 +21,7 @@ const RESOURCE_STATE = {
 export const MetricRef = builder.prismaNode('Metric', {
   description: 'A time series, monitored or merely known.',
   nullable: true,
-  id: { resolve: ({ id }) => id },
-  findUnique: (id) => ({ id }),
+  id: { field: 'id' },
   fields: (t) => ({
     datasource: t.expose('datasource', { type: DatasourceRef, description: 'Where its points come from.' }),
     name: t.exposeString('name', {

@@ -33,8 +33,7 @@ export const MonitoringPolicyRef = builder.prismaNode('MonitoringPolicy', {
   description:
     'Metrics that begin to be known and match are monitored at once, as far as the quota goes. Of several that match the oldest counts.',
   nullable: true,
-  id: { resolve: ({ id }) => id },
-  findUnique: (id) => ({ id }),
+  id: { field: 'id' },
   fields: (t) => ({
     name: t.exposeString('name', { description: 'One of a kind in its account.' }),
     enabled: t.exposeBoolean('enabled', { description: 'Whether it begins anything.' }),

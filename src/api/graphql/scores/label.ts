@@ -25,8 +25,7 @@ export const LabelKindRef = builder.enumType('LabelKind', {
 export const AnomalyLabelRef = builder.prismaNode('AnomalyLabel', {
   description: 'What somebody says an anomaly of a metric was. Scores never change by it.',
   nullable: true,
-  id: { resolve: ({ id }) => id },
-  findUnique: (id) => ({ id }),
+  id: { field: 'id' },
   fields: (t) => ({
     metric: t.relation('metric', { description: 'The metric it is about.' }),
     from: t.expose('from', { type: 'DateTime', description: 'First moment of the anomaly.' }),

@@ -3,7 +3,7 @@ import type { Direction } from '../../generated/graphql.ts';
 import { ChoiceField, NumberField, TickField } from '../../parts/form-field.tsx';
 import { describeRarity } from '../../parts/format-number.ts';
 import { describeSeconds, formatSpan } from '../../parts/format-time.ts';
-import type { DraftPart } from './rule-draft.ts';
+import { bindDraft, type DraftPart } from './rule-draft.ts';
 
 const SCORES = [
   ['0.999', '1 in 1,000'],
@@ -21,7 +21,9 @@ const DIRECTIONS = [
 ] as const satisfies readonly (readonly [Direction, string])[];
 
 /** From which severity on. */
-export function SeverityFields({ draft, onChange }: DraftPart) {
+export function SeverityFields(part: DraftPart) {
+  const { draft, onChange } = part;
+  const bind = bindDraft(part);
   const listed = SCORES.find(([score]) => score === draft.sensitivity)?.[0] ?? 'OTHER';
   const [isOther, setOther] = useState(listed === 'OTHER');
   const choose = (score: Score) => {
@@ -39,11 +41,9 @@ export function SeverityFields({ draft, onChange }: DraftPart) {
       />
       {isOther ? (
         <NumberField
-          at="sensitivity"
+          {...bind('sensitivity')}
           label="Least anomaly score"
           hint={describeRarity(Number(draft.sensitivity), Number.POSITIVE_INFINITY)}
-          value={draft.sensitivity}
-          onChange={(sensitivity) => onChange({ sensitivity })}
         />
       ) : null}
     </>
@@ -51,52 +51,32 @@ export function SeverityFields({ draft, onChange }: DraftPart) {
 }
 
 /** What else a rule asks of an anomaly, and how long it has to last. */
-export function ConditionFields({ draft, onChange }: DraftPart) {
+export function ConditionFields(part: DraftPart) {
+  const { draft } = part;
+  const bind = bindDraft(part);
   return (
     <>
       <div className="fields">
-        <ChoiceField
-          at="direction"
-          label="Direction"
-          choices={DIRECTIONS}
-          value={draft.direction}
-          onChange={(direction) => onChange({ direction })}
-        />
+        <ChoiceField {...bind('direction')} label="Direction" choices={DIRECTIONS} />
         <NumberField
-          at="minDeviation"
+          {...bind('minDeviation')}
           label="Minimum deviation (absolute)"
           hint="in the unit of the metric"
-          value={draft.minDeviation}
-          onChange={(minDeviation) => onChange({ minDeviation })}
         />
         <NumberField
-          at="minDeviationRatio"
+          {...bind('minDeviationPercent', 'minDeviationRatio')}
           label="Minimum deviation (%)"
           hint="of the expected value"
-          value={draft.minDeviationPercent}
-          onChange={(minDeviationPercent) => onChange({ minDeviationPercent })}
         />
+        <NumberField {...bind('confirmPoints')} label="Consecutive anomalous points" isWhole />
         <NumberField
-          at="confirmPoints"
-          label="Consecutive anomalous points"
-          isWhole
-          value={draft.confirmPoints}
-          onChange={(confirmPoints) => onChange({ confirmPoints })}
-        />
-        <NumberField
-          at="confirmSeconds"
+          {...bind('confirmSeconds')}
           label="Minimum duration (s)"
           isWhole
           hint={describeSeconds(draft.confirmSeconds)}
-          value={draft.confirmSeconds}
-          onChange={(confirmSeconds) => onChange({ confirmSeconds })}
         />
       </div>
-      <TickField
-        label="Ignore metrics that are still learning"
-        value={draft.learningGuard}
-        onChange={(learningGuard) => onChange({ learningGuard })}
-      />
+      <TickField {...bind('learningGuard')} label="Ignore metrics that are still learning" />
     </>
   );
 }

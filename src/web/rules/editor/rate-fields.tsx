@@ -1,7 +1,7 @@
 import type { AnomalyRateGroup } from '../../generated/graphql.ts';
 import { ChoiceField, NumberField, TickField } from '../../parts/form-field.tsx';
 import { describeSeconds } from '../../parts/format-time.ts';
-import type { DraftPart } from './rule-draft.ts';
+import { bindDraft, type DraftPart } from './rule-draft.ts';
 
 const GROUPS = [
   ['RESOURCE', 'each resource or autostack'],
@@ -9,7 +9,9 @@ const GROUPS = [
 ] as const satisfies readonly (readonly [AnomalyRateGroup, string])[];
 
 /** Many metrics that are anomalous at once: whether that is an incident, and how many of what they have to be. */
-export function RateFields({ draft, onChange }: DraftPart) {
+export function RateFields(part: DraftPart) {
+  const { draft, onChange } = part;
+  const bind = bindDraft(part);
   return (
     <>
       <TickField
@@ -23,40 +25,17 @@ export function RateFields({ draft, onChange }: DraftPart) {
       {draft.notifyAnomalyRate ? (
         <>
           <div className="fields">
-            <ChoiceField
-              at="anomalyRateGroup"
-              label="Share of the metrics of"
-              choices={GROUPS}
-              value={draft.anomalyRateGroup}
-              onChange={(anomalyRateGroup) => onChange({ anomalyRateGroup })}
-            />
+            <ChoiceField {...bind('anomalyRateGroup')} label="Share of the metrics of" choices={GROUPS} />
+            <NumberField {...bind('anomalyRatePercent')} label="Anomalous metrics (%)" />
+            <NumberField {...bind('anomalyRateMinMetrics')} label="Anomalous metrics (at least)" isWhole />
             <NumberField
-              at="anomalyRatePercent"
-              label="Anomalous metrics (%)"
-              value={draft.anomalyRatePercent}
-              onChange={(anomalyRatePercent) => onChange({ anomalyRatePercent })}
-            />
-            <NumberField
-              at="anomalyRateMinMetrics"
-              label="Anomalous metrics (at least)"
-              isWhole
-              value={draft.anomalyRateMinMetrics}
-              onChange={(anomalyRateMinMetrics) => onChange({ anomalyRateMinMetrics })}
-            />
-            <NumberField
-              at="anomalyRateSeconds"
+              {...bind('anomalyRateSeconds')}
               label="For (s)"
               isWhole
               hint={describeSeconds(draft.anomalyRateSeconds)}
-              value={draft.anomalyRateSeconds}
-              onChange={(anomalyRateSeconds) => onChange({ anomalyRateSeconds })}
             />
           </div>
-          <TickField
-            label="Notify of single metrics, too"
-            value={draft.notifyAnomalies}
-            onChange={(notifyAnomalies) => onChange({ notifyAnomalies })}
-          />
+          <TickField {...bind('notifyAnomalies')} label="Notify of single metrics, too" />
         </>
       ) : null}
     </>

@@ -4,66 +4,19 @@ import type { AnomalyRateGroup, Direction, RuleRowFragment } from '../../generat
 import { type ChannelDraft, draftChannel } from './channel-draft.ts';
 import type { Window } from '../windows.ts';
 
-export interface RuleDraft {
-  readonly name: string;
-  readonly enabled: boolean;
-  readonly namePattern: string;
-  /** One a line. */
-  readonly servers: string;
-  /** Empty for any. */
-  readonly autostackId: string;
-  readonly metricIds: readonly string[];
-  readonly tags: readonly TagFilterDraft[];
-  readonly sensitivity: string;
-  readonly direction: Direction;
-  readonly minDeviation: string;
-  readonly minDeviationPercent: string;
-  readonly confirmPoints: string;
-  readonly confirmSeconds: string;
-  readonly recoverySeconds: string;
-  readonly quietSeconds: string;
-  readonly staleSeconds: string;
-  readonly learningGuard: boolean;
-  readonly notifyEnd: boolean;
-  readonly notifyNoData: boolean;
-  readonly noDataSeconds: string;
-  /** Whether many metrics that are anomalous at once are an incident; the next three say when. */
-  readonly notifyAnomalyRate: boolean;
-  readonly anomalyRatePercent: string;
-  readonly anomalyRateMinMetrics: string;
-  readonly anomalyRateSeconds: string;
-  readonly anomalyRateGroup: AnomalyRateGroup;
-  readonly notifyAnomalies: boolean;
-  /** Whether metrics unlike the others of their kind are an incident; the next three say when. */
-  readonly notifyOutliers: boolean;
-  readonly outlierSeconds: string;
-  readonly outlierTolerance: string;
-  readonly outlierPercent: string;
-  readonly channels: readonly ChannelDraft[];
-  readonly windows: readonly Window[];
-  /** Empty for the default, as the texts below. */
-  readonly timeZone: string;
-  readonly subject: string;
-  readonly body: string;
-  readonly runbookUrl: string;
-}
-
-export interface DraftPart {
-  readonly draft: RuleDraft;
-  readonly onChange: (part: Partial<RuleDraft>) => void;
-}
-
 /** What the server takes for what is left out, as its schema says. */
-export const NEW_RULE: RuleDraft = {
+export const NEW_RULE = {
   name: '',
   enabled: true,
   namePattern: '',
+  /** One a line. */
   servers: '',
+  /** Empty for any. */
   autostackId: '',
-  metricIds: [],
-  tags: [],
+  metricIds: [] as readonly string[],
+  tags: [] as readonly TagFilterDraft[],
   sensitivity: '0.99999',
-  direction: 'BOTH',
+  direction: 'BOTH' as Direction,
   minDeviation: '0',
   minDeviationPercent: '0',
   confirmPoints: '1',
@@ -75,23 +28,45 @@ export const NEW_RULE: RuleDraft = {
   notifyEnd: true,
   notifyNoData: false,
   noDataSeconds: '300',
+  /** Whether many metrics that are anomalous at once are an incident; the next three say when. */
   notifyAnomalyRate: false,
   anomalyRatePercent: '30',
   anomalyRateMinMetrics: '3',
   anomalyRateSeconds: '300',
-  anomalyRateGroup: 'RESOURCE',
+  anomalyRateGroup: 'RESOURCE' as AnomalyRateGroup,
   notifyAnomalies: true,
+  /** Whether metrics unlike the others of their kind are an incident; the next three say when. */
   notifyOutliers: false,
   outlierSeconds: '3600',
   outlierTolerance: '3',
   outlierPercent: '50',
-  channels: [],
-  windows: [],
+  channels: [] as readonly ChannelDraft[],
+  windows: [] as readonly Window[],
+  /** Empty for the default, as the texts below. */
   timeZone: '',
   subject: '',
   body: '',
   runbookUrl: '',
 };
+
+export type RuleDraft = Readonly<typeof NEW_RULE>;
+
+export interface DraftPart {
+  readonly draft: RuleDraft;
+  readonly onChange: (part: Partial<RuleDraft>) => void;
+}
+
+/**
+ * @returns what a field of the form needs of a member of the draft
+ * @param at its path in the input, where it has another name there
+ */
+export function bindDraft({ draft, onChange }: DraftPart) {
+  return <Name extends keyof RuleDraft>(name: Name, at: string = name) => ({
+    at,
+    value: draft[name],
+    onChange: (value: RuleDraft[Name]) => onChange({ [name]: value }),
+  });
+}
 
 export function draftRule({ scope, ...rule }: RuleRowFragment): RuleDraft {
   const { name, enabled, direction, learningGuard, notifyEnd, notifyNoData } = rule;

@@ -17,7 +17,7 @@ import { RateFields } from './rate-fields.tsx';
 import { ResourceField } from './resource-field.tsx';
 import { RulePreview } from './rule-preview.tsx';
 import { applyTemplate, FIELD_OF_TEMPLATE, type Template, TEMPLATES } from './rule-templates.ts';
-import { type DraftPart, draftRule, NEW_RULE, type RuleDraft } from './rule-draft.ts';
+import { bindDraft, type DraftPart, draftRule, NEW_RULE, type RuleDraft } from './rule-draft.ts';
 import { ScopeFields } from './scope-fields.tsx';
 import { TextFields } from './text-fields.tsx';
 import { describeTiming, TimingFields } from './timing-fields.tsx';
@@ -128,6 +128,7 @@ function FirstFields(
   },
 ) {
   const { draft, onChange, template, onTemplate } = props;
+  const bind = bindDraft(props);
   const asked = template === null ? null : FIELD_OF_TEMPLATE[template];
   return (
     <section className="card stack" aria-label="The rule">
@@ -135,13 +136,7 @@ function FirstFields(
         <Segments label="Applies to" choices={TEMPLATES} value={template} onChoose={onTemplate} />
       )}
       <div className="fields">
-        <TextField
-          at="name"
-          label="Name of the rule"
-          isRequired
-          value={draft.name}
-          onChange={(name) => onChange({ name })}
-        />
+        <TextField {...bind('name')} label="Name of the rule" isRequired />
         {asked === 'servers' ? <ResourceField draft={draft} onChange={onChange} /> : null}
         <SeverityFields draft={draft} onChange={onChange} />
       </div>
@@ -150,14 +145,10 @@ function FirstFields(
       ) : null}
       <h2>Notify</h2>
       <ChannelList channels={draft.channels} onChange={(channels) => onChange({ channels })} />
-      <TickField
-        label="Notify when a metric stops reporting, too"
-        value={draft.notifyNoData}
-        onChange={(notifyNoData) => onChange({ notifyNoData })}
-      />
+      <TickField {...bind('notifyNoData')} label="Notify when a metric stops reporting, too" />
       <RateFields draft={draft} onChange={onChange} />
       <OutlierFields draft={draft} onChange={onChange} />
-      <TickField label="On" value={draft.enabled} onChange={(enabled) => onChange({ enabled })} />
+      <TickField {...bind('enabled')} label="On" />
     </section>
   );
 }

@@ -3,11 +3,12 @@ import { useAsk } from '../../api/ask.ts';
 import { RuleAutostacksDocument } from '../../generated/graphql.ts';
 import { ChoiceField, LongTextField, TextField } from '../../parts/form-field.tsx';
 import { MetricChooser } from './metric-chooser.tsx';
-import type { DraftPart } from './rule-draft.ts';
+import { bindDraft, type DraftPart } from './rule-draft.ts';
 
 /** Which metrics a rule looks at. @param props.without what is asked for elsewhere in the form */
 export function ScopeFields(props: DraftPart & { readonly without: 'servers' | 'tags' | null }) {
   const { draft, onChange, without } = props;
+  const bind = bindDraft(props);
   const { data } = useAsk(RuleAutostacksDocument, {});
   const stacks = data?.autostacks.nodes ?? [];
   const isListed = draft.autostackId === '' || stacks.some(({ id }) => id === draft.autostackId);
@@ -16,33 +17,27 @@ export function ScopeFields(props: DraftPart & { readonly without: 'servers' | '
       <p className="quiet">All conditions must match. Leave empty to match every metric.</p>
       <div className="fields">
         <TextField
-          at="scope.namePattern"
+          {...bind('namePattern', 'scope.namePattern')}
           label="Metric name pattern"
           hint="Full name; * matches any text, ? one character."
           placeholder="shop.*"
-          value={draft.namePattern}
-          onChange={(namePattern) => onChange({ namePattern })}
         />
         {without === 'servers' ? null : (
           <LongTextField
-            at="scope.servers"
+            {...bind('servers', 'scope.servers')}
             label="Resources (one per line)"
             hint="As shown in the overview, e.g. shop/web-1."
             rows={2}
-            value={draft.servers}
-            onChange={(servers) => onChange({ servers })}
           />
         )}
         <ChoiceField
-          at="scope.autostackId"
+          {...bind('autostackId', 'scope.autostackId')}
           label="Autostack"
           choices={[
             ['', 'Any'],
             ...stacks.map(({ id, name }) => [id, name] as const),
             ...(isListed ? [] : [[draft.autostackId, 'the one it has'] as const]),
           ]}
-          value={draft.autostackId}
-          onChange={(autostackId) => onChange({ autostackId })}
         />
       </div>
       <MetricChooser chosen={draft.metricIds} onChoose={(metricIds) => onChange({ metricIds })} />

@@ -3,6 +3,7 @@ import { useApi } from './api/api.ts';
 import { writeLoginLink } from './api/session.ts';
 import { useStore } from './api/store.ts';
 import { Modal } from './parts/modal.tsx';
+import { Labelled } from './parts/form-field.tsx';
 
 /** Asks who this is once the server wants to know: by a login, where there is one, or by an API key. */
 export function KeyDialog() {
@@ -29,8 +30,7 @@ export function KeyDialog() {
         </>
       )}
       <form className="stack" onSubmit={keep}>
-        <label className="field">
-          <span>API key</span>
+        <Labelled label="API key">
           <input
             type="password"
             autoComplete="current-password"
@@ -38,7 +38,7 @@ export function KeyDialog() {
             onChange={(event) => setText(event.target.value)}
             required
           />
-        </label>
+        </Labelled>
         <p className="quiet">
           Ask your administrator for a key (created with <code>lapwing key create</code>). It is stored in
           this tab only.

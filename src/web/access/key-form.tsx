@@ -5,6 +5,7 @@ import { type AccessScope, CreateKeyDocument } from '../generated/graphql.ts';
 import { Notice } from '../parts/notice.tsx';
 import { NewKey } from './new-key.tsx';
 import { SCOPE_WORDS } from './scope-words.ts';
+import { Labelled, Select } from '../parts/form-field.tsx';
 
 const DAY_MS = 86_400_000;
 const SCOPES: readonly AccessScope[] = ['READ', 'INGEST', 'WRITE', 'ADMIN'];
@@ -90,33 +91,23 @@ function KeyFields(props: {
   const { name, scope, account, days } = draft;
   return (
     <div className="fields">
-      <label className="field">
-        <span>Name of the key</span>
+      <Labelled label="Name of the key">
         <input
           value={name}
           required
           maxLength={255}
           onChange={({ target }) => onChange({ name: target.value })}
         />
-      </label>
-      <label className="field">
-        <span>Scope</span>
-        <select
+      </Labelled>
+      <Labelled label="Scope">
+        <Select
+          choices={SCOPES.map((known) => [known, SCOPE_WORDS[known]])}
           value={scope}
           disabled={isFirst}
-          onChange={({ target }) =>
-            onChange({ scope: SCOPES.find((known) => known === target.value) ?? 'READ' })
-          }
-        >
-          {SCOPES.map((known) => (
-            <option key={known} value={known}>
-              {SCOPE_WORDS[known]}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label className="field">
-        <span>Account (empty = all)</span>
+          onChange={(chosen) => onChange({ scope: chosen })}
+        />
+      </Labelled>
+      <Labelled label="Account (empty = all)">
         <input
           value={scope === 'ADMIN' ? '' : account}
           disabled={scope === 'ADMIN'}
@@ -129,9 +120,8 @@ function KeyFields(props: {
             <option key={known} value={known} />
           ))}
         </datalist>
-      </label>
-      <label className="field">
-        <span>Expires after (days, empty = never)</span>
+      </Labelled>
+      <Labelled label="Expires after (days, empty = never)">
         <input
           type="number"
           min="1"
@@ -139,7 +129,7 @@ function KeyFields(props: {
           value={days}
           onChange={({ target }) => onChange({ days: target.value })}
         />
-      </label>
+      </Labelled>
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { Notice } from '../parts/notice.tsx';
 import { MetricPicker } from './metric-picker.tsx';
 import { AutostackPreview } from './autostack-preview.tsx';
 import { readWholeFilters, TagFilters, type TagFilterDraft } from './tag-filters.tsx';
+import { Labelled, Select } from '../parts/form-field.tsx';
 
 /** A group of machines by their tags, with its members shown while one types. */
 export function AutostackFlow() {
@@ -53,10 +54,9 @@ function AutostackForm({ data }: { readonly data: SourcesQuery }) {
   return (
     <form className="stack" onSubmit={(event) => void save(event)}>
       <section className="card fields" aria-label="The group">
-        <label className="field">
-          <span>Name</span>
+        <Labelled label="Name">
           <input value={name} onChange={({ target }) => setName(target.value)} required maxLength={255} />
-        </label>
+        </Labelled>
         <RegionAndType
           regions={data.regions}
           types={types.map((row) => row.name)}
@@ -109,25 +109,20 @@ function RegionAndType(props: {
   const { regions, types, region, typeName, onRegion, onType } = props;
   return (
     <>
-      <label className="field">
-        <span>Region</span>
-        <select value={region} onChange={({ target }) => onRegion(target.value)} required>
-          <option value="">Choose a region</option>
-          {regions.map((row) => (
-            <option key={row.name} value={row.name}>
-              {row.name} · {row.description}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label className="field">
-        <span>Of what</span>
-        <select value={typeName} onChange={({ target }) => onType(target.value)}>
-          {types.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
-      </label>
+      <Labelled label="Region">
+        <Select
+          choices={[
+            ['', 'Choose a region'],
+            ...regions.map(({ name, description }) => [name, `${name} · ${description}`] as const),
+          ]}
+          value={region}
+          onChange={onRegion}
+          required
+        />
+      </Labelled>
+      <Labelled label="Of what">
+        <Select choices={types.map((name) => [name, name])} value={typeName} onChange={onType} />
+      </Labelled>
     </>
   );
 }

@@ -5,6 +5,7 @@ import { Answered } from '../parts/answer.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { InfluxdbForm } from './influxdb-form.tsx';
 import { nameMeasurement } from './influxdb-series.ts';
+import { Labelled, Select } from '../parts/form-field.tsx';
 
 /** A series of InfluxDB: its measurement out of those that were listed, then which of its series. */
 export function InfluxdbFlow() {
@@ -36,19 +37,16 @@ function Measurements(props: { readonly data: SourcesQuery; readonly onLook: () 
   return (
     <div className="stack">
       <section className="card fields" aria-label="Where to look">
-        <label className="field">
-          <span>1. Measurement</span>
-          <select value={type.name} onChange={({ target }) => setChosen(target.value)}>
-            {types.map((row) => {
+        <Labelled label="1. Measurement">
+          <Select
+            choices={types.map((row) => {
               const { bucket, measurement } = nameMeasurement(row);
-              return (
-                <option key={row.name} value={row.name}>
-                  {measurement} in {bucket}
-                </option>
-              );
+              return [row.name, `${measurement} in ${bucket}`];
             })}
-          </select>
-        </label>
+            value={type.name}
+            onChange={setChosen}
+          />
+        </Labelled>
       </section>
       <InfluxdbForm key={type.name} type={type} />
     </div>

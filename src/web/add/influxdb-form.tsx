@@ -5,6 +5,7 @@ import { type SourcesQuery, MonitorMetricDocument } from '../generated/graphql.t
 import { Notice } from '../parts/notice.tsx';
 import { AGGREGATES, type SeriesDraft, writeSeries } from './influxdb-series.ts';
 import { readMonitored, type Monitored } from './read-monitored.ts';
+import { Labelled, Select } from '../parts/form-field.tsx';
 
 type MeasurementType = SourcesQuery['resourceTypes'][number];
 
@@ -32,31 +33,21 @@ export function InfluxdbForm({ type }: { readonly type: MeasurementType }) {
   return (
     <form className="stack" aria-label="The series" onSubmit={(event) => void save(event)}>
       <section className="card fields" aria-label="What of it">
-        <label className="field">
-          <span>2. Field</span>
-          <select value={draft.field} onChange={({ target }) => change({ field: target.value })}>
-            {type.metrics.map(({ metric }) => (
-              <option key={metric}>{metric}</option>
-            ))}
-          </select>
-        </label>
-        <label className="field">
-          <span>Points of a period become</span>
-          <select
+        <Labelled label="2. Field">
+          <Select
+            choices={type.metrics.map(({ metric }) => [metric, metric])}
+            value={draft.field}
+            onChange={(field) => change({ field })}
+          />
+        </Labelled>
+        <Labelled label="Points of a period become">
+          <Select
+            choices={AGGREGATES}
             value={draft.aggregate}
-            onChange={({ target }) =>
-              change({ aggregate: AGGREGATES.find(([name]) => name === target.value)?.[0] ?? 'MEAN' })
-            }
-          >
-            {AGGREGATES.map(([name, text]) => (
-              <option key={name} value={name}>
-                {text}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label className="field">
-          <span>Seconds in a period</span>
+            onChange={(aggregate) => change({ aggregate })}
+          />
+        </Labelled>
+        <Labelled label="Seconds in a period">
           <input
             type="number"
             min="1"
@@ -65,11 +56,10 @@ export function InfluxdbForm({ type }: { readonly type: MeasurementType }) {
             value={draft.periodSeconds || ''}
             onChange={({ target }) => change({ periodSeconds: target.valueAsNumber || 0 })}
           />
-        </label>
-        <label className="field">
-          <span>Unit (optional)</span>
+        </Labelled>
+        <Labelled label="Unit (optional)">
           <input value={unit} placeholder="Percent" onChange={({ target }) => setUnit(target.value)} />
-        </label>
+        </Labelled>
       </section>
       {dimensions.length === 0 ? null : <TagFields dimensions={dimensions} draft={draft} onChange={change} />}
       <div className="line">
@@ -92,29 +82,24 @@ function TagFields(props: {
       <legend>Only points with these tags; an empty one may be anything</legend>
       <div className="fields">
         {dimensions.map((key) => (
-          <label key={key} className="field">
-            <span>{key}</span>
+          <Labelled key={key} label={key}>
             <input
               value={draft.tags[key] ?? ''}
               maxLength={255}
               onChange={({ target }) => onChange({ tags: { ...draft.tags, [key]: target.value } })}
             />
-          </label>
+          </Labelled>
         ))}
-        <label className="field">
-          <span>It belongs to</span>
-          <select
+        <Labelled label="It belongs to">
+          <Select
+            choices={[
+              ['', 'the measurement'],
+              ...given.map((key) => [key, `${key} ${draft.tags[key] ?? ''}`] as const),
+            ]}
             value={given.includes(draft.resourceTag) ? draft.resourceTag : ''}
-            onChange={({ target }) => onChange({ resourceTag: target.value })}
-          >
-            <option value="">the measurement</option>
-            {given.map((key) => (
-              <option key={key} value={key}>
-                {key} {draft.tags[key]}
-              </option>
-            ))}
-          </select>
-        </label>
+            onChange={(resourceTag) => onChange({ resourceTag })}
+          />
+        </Labelled>
       </div>
     </fieldset>
   );

@@ -11,6 +11,7 @@ import { Notice } from '../parts/notice.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { readMonitored } from './read-monitored.ts';
 import { writeSnippets } from './snippets.ts';
+import { Labelled } from '../parts/form-field.tsx';
 
 /** A metric whose points somebody sends: its name first, then how to send. */
 export function PushedFlow() {
@@ -37,8 +38,7 @@ export function PushedFlow() {
     <div className="stack">
       <form className="card stack" onSubmit={(event) => void save(event)}>
         <div className="fields">
-          <label className="field">
-            <span>Name</span>
+          <Labelled label="Name">
             <input
               value={name}
               placeholder="shop.orders"
@@ -46,19 +46,17 @@ export function PushedFlow() {
               maxLength={4096}
               onChange={({ target }) => setName(target.value)}
             />
-          </label>
-          <label className="field">
-            <span>Resource (optional)</span>
+          </Labelled>
+          <Labelled label="Resource (optional)">
             <input
               value={resource}
               placeholder="shop/web-1"
               onChange={({ target }) => setResource(target.value)}
             />
-          </label>
-          <label className="field">
-            <span>Unit (optional)</span>
+          </Labelled>
+          <Labelled label="Unit (optional)">
             <input value={unit} placeholder="Count" onChange={({ target }) => setUnit(target.value)} />
-          </label>
+          </Labelled>
         </div>
         <div className="line">
           <button className="main">Create metric</button>

@@ -14,10 +14,14 @@ import { ItemResults } from './item-results.tsx';
 import { MetricPicker } from './metric-picker.tsx';
 import { ResourcePicker } from './resource-picker.tsx';
 import { useItems } from './use-items.ts';
+import { Labelled, Select } from '../parts/form-field.tsx';
 
 type ResourceType = SourcesQuery['resourceTypes'][number];
 
-const SOURCE_WORDS = { CLOUDWATCH: 'Amazon CloudWatch', HOST: 'This host' } as const;
+const SOURCES = [
+  ['CLOUDWATCH', 'Amazon CloudWatch'],
+  ['HOST', 'This host'],
+] as const;
 
 /** Source, region, type, resources, metrics: each choice opens the next. */
 export function ResourceFlow() {
@@ -41,48 +45,35 @@ function Steps({ data }: { readonly data: SourcesQuery }) {
   return (
     <div className="stack">
       <section className="card fields" aria-label="Where to look">
-        <label className="field">
-          <span>1. Source</span>
-          <select
+        <Labelled label="1. Source">
+          <Select
+            choices={SOURCES.filter(([name]) =>
+              data.resourceTypes.some(({ datasource }) => datasource === name),
+            )}
             value={source}
-            onChange={({ target }) => {
-              setSource(target.value === 'CLOUDWATCH' ? '' : target.value);
-            }}
-          >
-            {Object.entries(SOURCE_WORDS)
-              .filter(([name]) => data.resourceTypes.some(({ datasource }) => datasource === name))
-              .map(([name, text]) => (
-                <option key={name} value={name}>
-                  {text}
-                </option>
-              ))}
-          </select>
-        </label>
+            onChange={(chosen) => setSource(chosen === 'CLOUDWATCH' ? '' : chosen)}
+          />
+        </Labelled>
         {needsRegion ? (
-          <label className="field">
-            <span>2. Region</span>
-            <select value={region} onChange={({ target }) => setRegion(target.value)}>
-              <option value="">Choose a region</option>
-              {data.regions.map(({ name, description }) => (
-                <option key={name} value={name}>
-                  {name} · {description}
-                </option>
-              ))}
-            </select>
-          </label>
+          <Labelled label="2. Region">
+            <Select
+              choices={[
+                ['', 'Choose a region'],
+                ...data.regions.map(({ name, description }) => [name, `${name} · ${description}`] as const),
+              ]}
+              value={region}
+              onChange={setRegion}
+            />
+          </Labelled>
         ) : null}
         {needsRegion ? (
-          <label className="field">
-            <span>3. Type</span>
-            <select value={type?.name ?? ''} onChange={({ target }) => setType(target.value)}>
-              <option value="">Choose a type</option>
-              {types.map(({ name }) => (
-                <option key={name} value={name}>
-                  {name}
-                </option>
-              ))}
-            </select>
-          </label>
+          <Labelled label="3. Type">
+            <Select
+              choices={[['', 'Choose a type'], ...types.map(({ name }) => [name, name] as const)]}
+              value={type?.name ?? ''}
+              onChange={setType}
+            />
+          </Labelled>
         ) : null}
       </section>
       {type !== undefined && source === 'HOST' ? <HostChoices type={type} /> : null}

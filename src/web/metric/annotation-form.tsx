@@ -3,6 +3,7 @@ import { findProblem, useDo } from '../api/ask.ts';
 import { AnnotateDocument } from '../generated/graphql.ts';
 import { Notice } from '../parts/notice.tsx';
 import type { Range } from './range.ts';
+import { Labelled } from '../parts/form-field.tsx';
 
 /** A note on the resource, about the middle of the time that is shown, or about now while it follows. */
 export function AnnotationForm(props: {
@@ -31,14 +32,12 @@ export function AnnotationForm(props: {
       <summary>Add annotation</summary>
       <form className="stack" onSubmit={(event) => void save(event)}>
         <div className="fields">
-          <label className="field">
-            <span>What happened</span>
+          <Labelled label="What happened">
             <input value={text} required onChange={({ target }) => setText(target.value)} />
-          </label>
-          <label className="field">
-            <span>Your name</span>
+          </Labelled>
+          <Labelled label="Your name">
             <input value={user} required maxLength={255} onChange={({ target }) => setUser(target.value)} />
-          </label>
+          </Labelled>
         </div>
         <p className="quiet">
           The annotation is placed at the current time, or at the centre of a fixed range.

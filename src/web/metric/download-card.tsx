@@ -4,6 +4,7 @@ import { ArchiveLinkDocument, type DownloadFormat, SamplesLinkDocument } from '.
 import { Notice } from '../parts/notice.tsx';
 import { saveFile } from '../parts/save-file.ts';
 import type { Range } from './range.ts';
+import { Labelled, Select } from '../parts/form-field.tsx';
 
 const FORMATS = [
   ['CSV', 'CSV'],
@@ -42,36 +43,22 @@ export function DownloadCard(props: { readonly id: string; readonly range: Range
       <summary>Export data</summary>
       <div className="stack">
         <div className="fields">
-          <label className="field">
-            <span>Samples as</span>
-            <select
-              value={format}
-              onChange={({ target }) =>
-                setFormat(FORMATS.find(([name]) => name === target.value)?.[0] ?? 'CSV')
-              }
-            >
-              {FORMATS.map(([name, text]) => (
-                <option key={name} value={name}>
-                  {text}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label className="field">
-            <span>Time range</span>
+          <Labelled label="Samples as">
+            <Select choices={FORMATS} value={format} onChange={setFormat} />
+          </Labelled>
+          <Labelled label="Time range">
             <select value={isAll ? 'all' : 'shown'} onChange={({ target }) => setAll(target.value === 'all')}>
               <option value="shown">Visible range</option>
               <option value="all">All data</option>
             </select>
-          </label>
+          </Labelled>
         </div>
         <div className="line">
           <button onClick={() => void fetchSamples()}>Download samples</button>
         </div>
-        <label className="field">
-          <span>Comment (optional)</span>
+        <Labelled label="Comment (optional)">
           <input value={comment} maxLength={2000} onChange={({ target }) => setComment(target.value)} />
-        </label>
+        </Labelled>
         <div className="line">
           <button onClick={() => void fetchArchive()}>Download the archive</button>
           <span className="quiet">Settings, labels, annotations, and all samples and scores.</span>

@@ -5,6 +5,13 @@ import { Notice } from '../parts/notice.tsx';
 import type { PolicyDraft } from './policy-draft.ts';
 import { PolicyPreview } from './policy-preview.tsx';
 import type { Flag } from './chart/value-plot.ts';
+import { Labelled, Select } from '../parts/form-field.tsx';
+
+const DIRECTIONS = [
+  ['BOTH', 'above and below'],
+  ['ABOVE', 'only above'],
+  ['BELOW', 'only below'],
+] as const satisfies readonly (readonly [Direction, string])[];
 
 /** Which deviations matter; what a change would have done last week is shown before it is saved. */
 export function PolicyEditor(props: {
@@ -45,19 +52,14 @@ function PolicyForm({ metric, onPreview }: Parameters<typeof PolicyEditor>[0]) {
   return (
     <form className="stack policy" onSubmit={(event) => void save(event)}>
       <div className="fields">
-        <label className="field">
-          <span>Direction</span>
-          <select
+        <Labelled label="Direction">
+          <Select
+            choices={DIRECTIONS}
             value={draft.direction}
-            onChange={({ target }) => change({ direction: readDirection(target.value) })}
-          >
-            <option value="BOTH">above and below</option>
-            <option value="ABOVE">only above</option>
-            <option value="BELOW">only below</option>
-          </select>
-        </label>
-        <label className="field">
-          <span>Minimum deviation{metric.unit === null ? '' : ` (${metric.unit})`}</span>
+            onChange={(direction) => change({ direction })}
+          />
+        </Labelled>
+        <Labelled label={`Minimum deviation${metric.unit === null ? '' : ` (${metric.unit})`}`}>
           <input
             type="number"
             min="0"
@@ -65,9 +67,8 @@ function PolicyForm({ metric, onPreview }: Parameters<typeof PolicyEditor>[0]) {
             value={draft.minDeviation}
             onChange={({ target }) => change({ minDeviation: Math.max(0, target.valueAsNumber || 0) })}
           />
-        </label>
-        <label className="field">
-          <span>Minimum deviation (% of the expected)</span>
+        </Labelled>
+        <Labelled label="Minimum deviation (% of the expected)">
           <input
             type="number"
             min="0"
@@ -77,7 +78,7 @@ function PolicyForm({ metric, onPreview }: Parameters<typeof PolicyEditor>[0]) {
               change({ minDeviationRatio: Math.max(0, target.valueAsNumber || 0) / 100 })
             }
           />
-        </label>
+        </Labelled>
       </div>
       <PolicyPreview metric={metric} draft={draft} onPreview={onPreview} />
       <div className="line">
@@ -86,10 +87,6 @@ function PolicyForm({ metric, onPreview }: Parameters<typeof PolicyEditor>[0]) {
       {notice === null ? null : <Notice kind={notice.kind}>{notice.text}</Notice>}
     </form>
   );
-}
-
-function readDirection(text: string): Direction {
-  return text === 'ABOVE' || text === 'BELOW' ? text : 'BOTH';
 }
 
 function describePolicy(

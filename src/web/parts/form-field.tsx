@@ -1,4 +1,4 @@
-import { memo, type ReactNode, useContext, useEffect, useId, useRef } from 'react';
+import { type ComponentProps, memo, type ReactNode, useContext, useEffect, useId, useRef } from 'react';
 import { isAbout, ProblemContext } from './field-problem.ts';
 
 interface Attributes {
@@ -131,32 +131,52 @@ export function LongTextField(props: Texted & { readonly rows: number; readonly 
 
 /** One of some choices. */
 export function ChoiceField<Choice extends string>(
-  props: Omit<Texted, 'value' | 'onChange'> & {
-    readonly choices: readonly (readonly [Choice, string])[];
-    readonly value: Choice;
-    readonly onChange: (choice: Choice) => void;
-  },
+  props: Omit<Texted, 'value' | 'onChange'> & Choosing<Choice>,
 ) {
   const { choices, value, onChange } = props;
   return (
     <FormField {...props}>
-      {(attributes) => (
-        <select
-          {...attributes}
-          value={value}
-          onChange={({ target }) => {
-            const found = choices.find(([choice]) => choice === target.value);
-            if (found !== undefined) onChange(found[0]);
-          }}
-        >
-          {choices.map(([choice, text]) => (
-            <option key={choice} value={choice}>
-              {text}
-            </option>
-          ))}
-        </select>
-      )}
+      {(attributes) => <Select {...attributes} choices={choices} value={value} onChange={onChange} />}
     </FormField>
+  );
+}
+
+interface Choosing<Choice extends string> {
+  /** What it stands for, and what is shown of it. */
+  readonly choices: readonly (readonly [Choice, string])[];
+  readonly value: Choice;
+  readonly onChange: (choice: Choice) => void;
+}
+
+/** The list of choices itself, for a field of whatever kind. */
+export function Select<Choice extends string>(
+  props: Omit<ComponentProps<'select'>, 'value' | 'onChange' | 'children'> & Choosing<Choice>,
+) {
+  const { choices, onChange, ...attributes } = props;
+  return (
+    <select
+      {...attributes}
+      onChange={({ target }) => {
+        const found = choices.find(([choice]) => choice === target.value);
+        if (found !== undefined) onChange(found[0]);
+      }}
+    >
+      {choices.map(([choice, text]) => (
+        <option key={choice} value={choice}>
+          {text}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** A field of a form whose problems are told as a whole: no more than its label. */
+export function Labelled({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  return (
+    <label className="field">
+      <span>{label}</span>
+      {children}
+    </label>
   );
 }
 

@@ -3,6 +3,7 @@ import { Segments } from '../parts/segments.tsx';
 import { UnmonitoredLink } from '../unmonitored/unmonitored-link.tsx';
 import type { WindowName } from './bars.ts';
 import type { ViewState } from './use-view.ts';
+import { Select } from '../parts/form-field.tsx';
 
 const WINDOWS = [
   ['HOURS', '2 h'],
@@ -31,17 +32,7 @@ export function WallToolbar({ view, count }: { readonly view: ViewState; readonl
         value={view.text}
         onChange={({ target }) => view.setText(target.value)}
       />
-      <select
-        aria-label="Source"
-        value={view.datasource}
-        onChange={({ target }) => view.setDatasource(target.value)}
-      >
-        {SOURCES.map(([value, text]) => (
-          <option key={value} value={value}>
-            {text}
-          </option>
-        ))}
-      </select>
+      <Select aria-label="Source" choices={SOURCES} value={view.datasource} onChange={view.setDatasource} />
       <Segments
         label="Minimum severity"
         choices={[

@@ -4,6 +4,7 @@ import { panRange, type Range, SPANS, zoomRange } from '../range.ts';
 import type { RangeState } from '../use-range.ts';
 import { RangePicker } from './range-picker.tsx';
 import { PERIOD_CHOICES, type Period } from './use-previous.ts';
+import { Select } from '../../parts/form-field.tsx';
 
 const PERIOD_WORDS = { '': 'No comparison', '1d': 'A day before', '1w': 'A week before' } as const;
 const CHOICES = SPANS.map(([name]) => name);
@@ -29,17 +30,12 @@ export function ChartTools(props: {
         ))}
       </div>
       <div className="line">
-        <select
+        <Select
           aria-label="Period before"
+          choices={PERIOD_CHOICES.map((choice) => [choice, PERIOD_WORDS[choice]])}
           value={period}
-          onChange={({ target }) => onPeriod(PERIOD_CHOICES.find((choice) => choice === target.value) ?? '')}
-        >
-          {PERIOD_CHOICES.map((choice) => (
-            <option key={choice} value={choice}>
-              {PERIOD_WORDS[choice]}
-            </option>
-          ))}
-        </select>
+          onChange={onPeriod}
+        />
         <span className="quiet" role="status">
           {isAsking ? 'Loading…' : span === null ? 'Fixed range' : 'Live'}
         </span>

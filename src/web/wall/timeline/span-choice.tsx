@@ -4,6 +4,7 @@ import { Modal } from '../../parts/modal.tsx';
 import { useZone } from '../../parts/preferences.ts';
 import { describeRate, type Rate } from './anomaly-rate.ts';
 import type { Brush } from './use-brush.ts';
+import { Labelled, Select } from '../../parts/form-field.tsx';
 
 /** The timeline's choice of a span without dragging: its first and its last interval, each with what was anomalous in it. */
 export function SpanChoice(props: {
@@ -31,11 +32,9 @@ function SpanDialog(props: Parameters<typeof SpanChoice>[0] & { readonly onClose
   const [last, setLast] = useState(
     String(chosen === null ? (rates.at(-1)?.start ?? 0) : chosen.toMs - widthMs),
   );
-  const options = rates.map((rate) => (
-    <option key={rate.start} value={rate.start}>
-      {formatTime(rate.start, zone)}: {describeRate(rate)}
-    </option>
-  ));
+  const choices = rates.map(
+    (rate) => [String(rate.start), `${formatTime(rate.start, zone)}: ${describeRate(rate)}`] as const,
+  );
   const show = (event: SubmitEvent) => {
     event.preventDefault();
     const [from, to] = [Number(first), Number(last)];
@@ -45,18 +44,12 @@ function SpanDialog(props: Parameters<typeof SpanChoice>[0] & { readonly onClose
   return (
     <Modal title="What was anomalous in a time range" onClose={onClose}>
       <form className="stack" onSubmit={show}>
-        <label className="field">
-          <span>From</span>
-          <select value={first} onChange={({ target }) => setFirst(target.value)}>
-            {options}
-          </select>
-        </label>
-        <label className="field">
-          <span>To the end of</span>
-          <select value={last} onChange={({ target }) => setLast(target.value)}>
-            {options}
-          </select>
-        </label>
+        <Labelled label="From">
+          <Select choices={choices} value={first} onChange={setFirst} />
+        </Labelled>
+        <Labelled label="To the end of">
+          <Select choices={choices} value={last} onChange={setLast} />
+        </Labelled>
         <div className="line">
           <button className="main">Show</button>
           <button type="button" onClick={onClose}>

@@ -48,13 +48,9 @@ interface KeysOptions {
 }
 
 export class Keys {
-  readonly #pool: pg.Pool;
-  readonly #prisma: PrismaClient;
-  readonly #changes: KeysOptions['changes'];
-  readonly #log: Log;
+  readonly #options: KeysOptions;
   readonly #now: () => number;
   readonly #settingHash: Uint8Array | null;
-  readonly #login: KeysOptions['login'];
   readonly #uses: KeyUses;
   readonly #guesses = createGuessLimit();
   readonly #watchers = new Set<{ readonly caller: Pick<Caller, 'keyId'>; readonly onLost: () => void }>();
@@ -70,19 +66,15 @@ export class Keys {
   #isStopped = false;
 
   constructor(options: KeysOptions) {
-    this.#pool = options.pool;
-    this.#prisma = options.prisma;
-    this.#changes = options.changes;
-    this.#log = options.log;
+    this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#settingHash = options.setting === null ? null : hashKey(options.setting);
-    this.#login = options.login;
-    this.#uses = createKeyUses(this.#pool, this.#log);
+    this.#uses = createKeyUses(this.#options.pool, this.#options.log);
   }
 
   /** Whether no key is asked for: there never was one, and nobody signs in. */
   isOpen(): boolean {
-    return this.#settingHash === null && this.#login === null && !this.#everHadKey;
+    return this.#settingHash === null && this.#options.login === null && !this.#everHadKey;
   }
 
   /** Whether it still is who it was: its key neither revoked nor expired; of an open server, that no key was made. */
@@ -124,7 +116,7 @@ export class Keys {
   hasAdmin(): boolean {
     return (
       this.#settingHash !== null ||
-      this.#login?.hasAdmin === true ||
+      this.#options.login?.hasAdmin === true ||
       [...this.#known.values()].some(
         ({ caller, expiresMs }) => mayDo(caller, 'ADMIN') && expiresMs > this.#now(),
       )
@@ -149,24 +141,24 @@ export class Keys {
         ['input', 'scopes'],
       );
     }
-    const created = await insertKey(this.#prisma, wanted);
+    const created = await insertKey(this.#options.prisma, wanted);
     // It is there, and is shown this once: keys that cannot be read now are read at the next look.
     await this.#readAgain().catch((error: unknown) =>
-      this.#log.warn({ err: error }, 'a new key was stored, and counts within a second'),
+      this.#options.log.warn({ err: error }, 'a new key was stored, and counts within a second'),
     );
     return created;
   }
 
   /** @throws NotFoundError */
   async revoke(id: string): Promise<StoredKey> {
-    const revoked = await revokeKey(this.#prisma, id);
+    const revoked = await revokeKey(this.#options.prisma, id);
     await this.#readAgain();
     return revoked;
   }
 
   /** Reads the keys, and begins to read them again when they have changed. */
   async start(): Promise<void> {
-    this.#stopListening = this.#changes.listen('keys', () => (this.#isStale = true));
+    this.#stopListening = this.#options.changes.listen('keys', () => (this.#isStale = true));
     await this.#readAgain();
     this.#timer = setTimeout(() => void this.#tick(), TICK_MS).unref();
   }
@@ -184,7 +176,7 @@ export class Keys {
     // What changes while they are read may not be among it.
     this.#isStale = false;
     try {
-      ({ known: this.#known, everHadKey: this.#everHadKey } = await readKeys(this.#pool));
+      ({ known: this.#known, everHadKey: this.#everHadKey } = await readKeys(this.#options.pool));
       this.#readMs = beganMs;
     } catch (error) {
       this.#isStale = true;
@@ -194,7 +186,7 @@ export class Keys {
 
   #isDue(): boolean {
     const isOld = performance.now() - this.#readMs > MAX_AGE_MS;
-    return !this.#changes.isCurrent() || this.#isStale || isOld;
+    return !this.#options.changes.isCurrent() || this.#isStale || isOld;
   }
 
   /** One reading after the other: an older one must not overwrite what a newer one saw. */
@@ -219,7 +211,7 @@ export class Keys {
         watcher.onLost();
       } catch (error) {
         // The keys are read again all the same, and the others end.
-        this.#log.error({ err: error }, 'what a lost key had open could not be ended');
+        this.#options.log.error({ err: error }, 'what a lost key had open could not be ended');
       }
     }
   }
@@ -230,7 +222,7 @@ export class Keys {
       await this.#uses.write(this.#now());
     } catch (error) {
       // What was read last holds until the database is back; keys still expire by the clock.
-      this.#log.debug({ err: error }, 'the keys could not be read again');
+      this.#options.log.debug({ err: error }, 'the keys could not be read again');
     }
     this.#endLost();
     if (!this.#isStopped) this.#timer = setTimeout(() => void this.#tick(), TICK_MS).unref();

@@ -35,12 +35,6 @@ interface BacklogOptions {
 
 export class Backlog {
   readonly #options: BacklogOptions;
-  readonly #pool: pg.Pool;
-  readonly #registry: Registry;
-  readonly #writeLock: WriteLock;
-  readonly #models: ModelCache;
-  readonly #commit: Commit;
-  readonly #log: Log;
   readonly #now: () => number;
   /** Numbers of the metrics with something to do; each at most once. */
   readonly #waiting = new Set<number>();
@@ -50,12 +44,6 @@ export class Backlog {
 
   constructor(options: BacklogOptions) {
     this.#options = options;
-    this.#pool = options.pool;
-    this.#registry = options.registry;
-    this.#writeLock = options.writeLock;
-    this.#models = options.models;
-    this.#commit = options.commit;
-    this.#log = options.log;
     this.#now = options.now ?? Date.now;
   }
 
@@ -68,7 +56,7 @@ export class Backlog {
 
   /** Goes on with every metric an earlier run left unfinished. */
   start(): void {
-    for (const entry of this.#registry.all()) this.check(entry);
+    for (const entry of this.#options.registry.all()) this.check(entry);
   }
 
   async stop(): Promise<void> {
@@ -85,14 +73,14 @@ export class Backlog {
       const [number] = this.#waiting;
       if (number === undefined || this.#stopped) break;
       try {
-        const isDone = await this.#writeLock.runExclusive(() => this.#advance(number));
+        const isDone = await this.#options.writeLock.runExclusive(() => this.#advance(number));
         // One that is not done goes to the end: a long history does not keep the others waiting.
         this.#waiting.delete(number);
         if (!isDone) this.#waiting.add(number);
         pause.reset();
       } catch (error) {
         if (!isOutage(error) && (await this.#giveUp(number, error))) continue;
-        this.#log.warn(
+        this.#options.log.warn(
           { err: error, metricNumber: number, pauseMs: pause.ms },
           'backlog could not be scored; trying again',
         );
@@ -104,13 +92,13 @@ export class Backlog {
 
   /** Another try would fail as this one did, and keep all other metrics waiting. @returns whether that is noted */
   async #giveUp(number: number, error: unknown): Promise<boolean> {
-    const entry = this.#registry.byNumber(number);
+    const entry = this.#options.registry.byNumber(number);
     try {
       if (entry !== undefined)
-        await this.#writeLock.runExclusive(() => failBacklog(entry, error, this.#options));
+        await this.#options.writeLock.runExclusive(() => failBacklog(entry, error, this.#options));
     } catch (again) {
       if (isOutage(again)) return false;
-      this.#log.error({ err: again, metricNumber: number }, 'metric could not be put in ERROR');
+      this.#options.log.error({ err: again, metricNumber: number }, 'metric could not be put in ERROR');
     }
     this.#waiting.delete(number);
     return true;
@@ -118,33 +106,33 @@ export class Backlog {
 
   /** One run of the write lock; true when there is nothing more to do for this metric. */
   async #advance(number: number): Promise<boolean> {
-    const draft = await this.#commit.begin();
-    const entry = this.#registry.byNumber(number);
+    const draft = await this.#options.commit.begin();
+    const entry = this.#options.registry.byNumber(number);
     if (entry === undefined || !isReady(entry)) return true;
     if (!hasBounds(entry.modelParams)) await this.#learn(entry);
     return this.#scoreSome(entry, draft);
   }
 
   async #learn(entry: MetricEntry) {
-    const bounds = await learnBounds(this.#pool, entry.number);
+    const bounds = await learnBounds(this.#options.pool, entry.number);
     if (bounds === null) throw new Error(`metric ${entry.id} has rows to learn from but none is stored`);
-    await this.#pool.query(
+    await this.#options.pool.query(
       `UPDATE metric SET model_params = $2, status = 'CREATE_PENDING', message = NULL WHERE number = $1`,
       [entry.number, { ...entry.modelParams, ...bounds }],
     );
-    await this.#registry.load([entry.number]);
+    await this.#options.registry.load([entry.number]);
   }
 
   async #scoreSome(entry: MetricEntry, draft: Draft): Promise<boolean> {
     const upToMs = this.#now() + SCORED_AHEAD_MS;
     const range = { metricNumber: entry.number, afterMs: entry.scoredToMs, upToMs };
-    const rows = (await readUnscored(this.#pool, [range], ROWS_PER_RUN)).get(entry.number) ?? [];
-    const model = (await this.#models.acquire([entry])).get(entry.number);
+    const rows = (await readUnscored(this.#options.pool, [range], ROWS_PER_RUN)).get(entry.number) ?? [];
+    const model = (await this.#options.models.acquire([entry])).get(entry.number);
     if (model === undefined) throw new Error('acquire gives a model for every metric asked for');
     const isScored = this.#options.scoreStored(draft, entry, rows, model);
     const isDone = rows.length < ROWS_PER_RUN;
     if (isScored && isDone) draft.statuses.set(entry, { status: 'ACTIVE', message: null });
-    const refused = await this.#commit.seal(draft)();
+    const refused = await this.#options.commit.seal(draft)();
     // One that is in ERROR by now goes on when somebody takes it out of it.
     return isDone || !isScored || refused.has(entry) || !isReady(entry);
   }

@@ -41,14 +41,6 @@ interface ReorderOptions {
 
 export class Reorder {
   readonly #options: ReorderOptions;
-  readonly #pool: pg.Pool;
-  readonly #registry: MetricLookup;
-  readonly #writeLock: WriteLock;
-  readonly #models: ModelCache;
-  readonly #commit: Commit;
-  readonly #stats: Stats;
-  readonly #log: Log;
-  readonly #windowMs: number;
   readonly #now: () => number;
   readonly #waves: DueWaves;
   readonly #stopping = new Signal();
@@ -60,16 +52,8 @@ export class Reorder {
 
   constructor(options: ReorderOptions) {
     this.#options = options;
-    this.#pool = options.pool;
-    this.#registry = options.registry;
-    this.#writeLock = options.writeLock;
-    this.#models = options.models;
-    this.#commit = options.commit;
-    this.#stats = options.stats;
-    this.#log = options.log;
-    this.#windowMs = options.windowMs;
     this.#now = options.now ?? Date.now;
-    this.#waves = createDueWaves(this.#windowMs, () => performance.now());
+    this.#waves = createDueWaves(this.#options.windowMs, () => performance.now());
   }
 
   /** To be called when a metric got samples. */
@@ -77,7 +61,7 @@ export class Reorder {
     if (this.#stopped || entry.status !== 'ACTIVE' || entry.lastTimestampMs === null || !isBehind(entry))
       return;
     this.#waves.add(entry.number, entry.lastTimestampMs);
-    this.#stats.set('reorder_metrics_waiting', this.#waves.size);
+    this.#options.stats.set('reorder_metrics_waiting', this.#waves.size);
     this.#working ??= this.#work();
   }
 
@@ -86,19 +70,21 @@ export class Reorder {
     const waiting = [...this.#early];
     this.#early.clear();
     for (const number of waiting) {
-      const entry = this.#registry.byNumber(number);
+      const entry = this.#options.registry.byNumber(number);
       if (entry !== undefined) this.check(entry);
     }
   }
 
   /** Whether points of the metric are to be stored without a score for now. */
   isHeldBack(entry: MetricEntry): boolean {
-    return (this.#windowMs > 0 && entry.datasource === 'CUSTOM') || this.#commit.isBehind(entry);
+    return (
+      (this.#options.windowMs > 0 && entry.datasource === 'CUSTOM') || this.#options.commit.isBehind(entry)
+    );
   }
 
   /** Goes on with what an earlier run left without a score, even if there is no window any more. */
   start(): void {
-    for (const entry of this.#registry.all()) this.check(entry);
+    for (const entry of this.#options.registry.all()) this.check(entry);
     this.#timer = setInterval(() => this.checkEarly(), EARLY_EVERY_MS);
     this.#timer.unref();
   }
@@ -120,7 +106,7 @@ export class Reorder {
       if (waitMs > 0) await this.#stopping.wait(waitMs).done;
       const wave = this.#waves.take();
       if (wave !== null) await this.#scoreWave(wave);
-      this.#stats.set('reorder_metrics_waiting', this.#waves.size);
+      this.#options.stats.set('reorder_metrics_waiting', this.#waves.size);
     }
     this.#working = null;
   }
@@ -135,7 +121,7 @@ export class Reorder {
         left.splice(0, portion.length, ...unfinished);
         pause.reset();
       } catch (error) {
-        this.#log.warn(
+        this.#options.log.warn(
           { err: error, metrics: portion.length, pauseMs: pause.ms },
           'stored points could not be scored; trying again',
         );
@@ -147,13 +133,13 @@ export class Reorder {
   /** What fails for one of them is found half by half, and costs the others nothing. @returns the metrics that have more */
   async #scoreApart(portion: readonly [number, number][]): Promise<[number, number][]> {
     try {
-      return await this.#writeLock.runExclusive(() => this.#scorePortion(new Map(portion)));
+      return await this.#options.writeLock.runExclusive(() => this.#scorePortion(new Map(portion)));
     } catch (error) {
       if (isOutage(error)) throw error;
       const [[number] = []] = portion;
-      const entry = number === undefined ? undefined : this.#registry.byNumber(number);
+      const entry = number === undefined ? undefined : this.#options.registry.byNumber(number);
       if (portion.length === 1 && entry !== undefined) {
-        await this.#writeLock.runExclusive(() => failBacklog(entry, error, this.#options));
+        await this.#options.writeLock.runExclusive(() => failBacklog(entry, error, this.#options));
         return [];
       }
       if (portion.length <= 1) return [];
@@ -165,9 +151,9 @@ export class Reorder {
 
   /** One run of the write lock. @returns the metrics that have more */
   async #scorePortion(portion: Wave): Promise<[number, number][]> {
-    const draft = await this.#commit.begin();
+    const draft = await this.#options.commit.begin();
     const entries = [...portion.keys()].flatMap((number) => {
-      const entry = this.#registry.byNumber(number);
+      const entry = this.#options.registry.byNumber(number);
       return entry?.status === 'ACTIVE' ? [entry] : [];
     });
     const latestMs = this.#now() + SCORED_AHEAD_MS;
@@ -178,19 +164,19 @@ export class Reorder {
     }));
     for (const { number, lastTimestampMs } of entries)
       if ((lastTimestampMs ?? 0) > latestMs) this.#early.add(number);
-    const waiting = await readUnscored(this.#pool, ranges, ROWS_PER_METRIC);
+    const waiting = await readUnscored(this.#options.pool, ranges, ROWS_PER_METRIC);
     const behind = entries.filter(({ number }) => waiting.has(number));
-    const loaded = await this.#models.acquire(behind);
+    const loaded = await this.#options.models.acquire(behind);
     for (const entry of behind) {
       const model = loaded.get(entry.number);
       if (model === undefined) throw new Error('acquire gives a model for every metric asked for');
       this.#options.scoreStored(draft, entry, waiting.get(entry.number) ?? [], model);
     }
-    if (draft.progress.size > 0) await this.#commit.seal(draft)();
+    if (draft.progress.size > 0) await this.#options.commit.seal(draft)();
     return [...portion].filter(
       ([number]) =>
         waiting.get(number)?.length === ROWS_PER_METRIC &&
-        this.#registry.byNumber(number)?.status === 'ACTIVE',
+        this.#options.registry.byNumber(number)?.status === 'ACTIVE',
     );
   }
 }

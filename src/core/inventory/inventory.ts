@@ -43,9 +43,6 @@ interface InventoryOptions {
 
 export class Inventory {
   readonly #options: InventoryOptions;
-  readonly #pool: pg.Pool;
-  readonly #discover: Discover;
-  readonly #log: Log;
   readonly #now: () => number;
   readonly #ages = new Map<string, RegionAge>();
   readonly #tried = new Map<string, number>();
@@ -55,9 +52,6 @@ export class Inventory {
 
   constructor(options: InventoryOptions) {
     this.#options = options;
-    this.#pool = options.pool;
-    this.#discover = options.discover;
-    this.#log = options.log;
     this.#now = options.now ?? Date.now;
   }
 
@@ -83,7 +77,7 @@ export class Inventory {
 
   /** Reads how old the regions are. */
   async load(): Promise<void> {
-    for (const [region, age] of await readAges(this.#pool)) this.#ages.set(region, age);
+    for (const [region, age] of await readAges(this.#options.pool)) this.#ages.set(region, age);
   }
 
   /** Loads, and begins to refresh the regions in use. */
@@ -103,7 +97,7 @@ export class Inventory {
     // What comes to be known while it is being listed is newer than the listing.
     const atMs = this.#now();
     this.#tried.set(region, atMs);
-    const { resources, wholeTypes, problems } = await this.#discover(region, this.#aborting.signal);
+    const { resources, wholeTypes, problems } = await this.#options.discover(region, this.#aborting.signal);
     const problem = problems.length === 0 ? null : toStorable([...new Set(problems)].join('; '));
     const failed = resources.length === 0 && problems.length > 0;
     const { refreshedMs, typesListedMs } = this.#ages.get(region) ?? UNKNOWN;
@@ -112,13 +106,13 @@ export class Inventory {
       problem,
       typesListedMs: { ...typesListedMs, ...Object.fromEntries(wholeTypes.map((type) => [type, atMs])) },
     };
-    if (!failed) await saveResources(this.#pool, { region, resources, wholeTypes, atMs });
-    await saveAge(this.#pool, region, age);
+    if (!failed) await saveResources(this.#options.pool, { region, resources, wholeTypes, atMs });
+    await saveAge(this.#options.pool, region, age);
     this.#ages.set(region, age);
     await this.#options.onListed(region, { wholeTypes, problem });
     if (failed)
       throw new SourceUnavailableError(`the resources of ${region} could not be listed: ${problem ?? ''}`);
-    this.#log.info({ region, resources: resources.length, problem }, 'resources listed');
+    this.#options.log.info({ region, resources: resources.length, problem }, 'resources listed');
   }
 
   #refreshOnce(region: string): Promise<void> {
@@ -135,8 +129,8 @@ export class Inventory {
       if (times.some((timeMs) => this.#isWithin(timeMs, REFRESH_MS - 1))) continue;
       this.#refreshOnce(region).catch((error: unknown) => {
         if (error instanceof ExpectedError)
-          this.#log.warn({ region, reason: error.message }, 'resources could not be listed');
-        else this.#log.error({ err: error, region }, 'inventory failed');
+          this.#options.log.warn({ region, reason: error.message }, 'resources could not be listed');
+        else this.#options.log.error({ err: error, region }, 'inventory failed');
       });
     }
   }

@@ -70,29 +70,17 @@ interface AutostacksOptions {
 }
 
 export class Autostacks {
-  readonly #prisma: PrismaClient;
-  readonly #directory: AutostackDirectory;
-  readonly #inventory: Inventory;
-  readonly #monitor: Monitor;
-  readonly #quota: Quota;
-  readonly #writeLock: WriteLock;
-  readonly #rules: StackRules;
+  readonly #options: AutostacksOptions;
 
   constructor(options: AutostacksOptions) {
-    this.#prisma = options.prisma;
-    this.#directory = options.directory;
-    this.#inventory = options.inventory;
-    this.#monitor = options.monitor;
-    this.#quota = options.quota;
-    this.#writeLock = options.writeLock;
-    this.#rules = options.rules;
+    this.#options = options;
   }
 
   /** Who would be in it. @throws InvalidInputError, NotSupportedError, SourceUnavailableError */
   async previewAutostack(filter: StackFilter): Promise<readonly Member[]> {
     const checked = this.#check(filter, []);
     await this.#refreshInventory(checked);
-    return findMembers(this.#prisma, checked);
+    return findMembers(this.#options.prisma, checked);
   }
 
   /**
@@ -104,18 +92,18 @@ export class Autostacks {
     checkName(given.name, ['input', 'name']);
     const stack = this.#check(given, ['input']);
     const models = metrics.map(({ model = {}, ...metric }, index) => {
-      this.#rules.checkMetric(stack.resourceType, metric);
+      this.#options.rules.checkMetric(stack.resourceType, metric);
       return { metric, model: checkModelParams(model, ['input', 'metrics', String(index)]) };
     });
-    if (this.#directory.byName(stack.name, stack.region) !== undefined)
+    if (this.#options.directory.byName(stack.name, stack.region) !== undefined)
       throw nameTaken(stack.name, stack.region);
     const problem = await this.#refreshInventory(stack);
-    await refuseTooMany(this.#prisma, stack);
+    await refuseTooMany(this.#options.prisma, stack);
     const made = await this.#insert(stack);
-    await this.#directory.refresh(made);
-    if (problem !== null) await this.#directory.setProblem(made, problem);
+    await this.#options.directory.refresh(made);
+    if (problem !== null) await this.#options.directory.setProblem(made, problem);
     for (const { metric, model } of models)
-      await monitorOnce(this.#monitor, { autostackId: made.id, ...metric }, model);
+      await monitorOnce(this.#options.monitor, { autostackId: made.id, ...metric }, model);
     return made.id;
   }
 
@@ -127,8 +115,8 @@ export class Autostacks {
   async ensureAutostack({ includeStopped, ...given }: NamedStack, metric: NamespaceMetric): Promise<string> {
     checkName(given.name, ['models', 'stackSpec', 'name']);
     const stack = this.#check({ ...given, includeStopped: includeStopped ?? false }, ['models', 'stackSpec']);
-    this.#rules.checkMetric(stack.resourceType, metric);
-    const known = this.#directory.byName(stack.name, stack.region);
+    this.#options.rules.checkMetric(stack.resourceType, metric);
+    const known = this.#options.directory.byName(stack.name, stack.region);
     if (known !== undefined) {
       refuseOther(
         known,
@@ -139,12 +127,12 @@ export class Autostacks {
     const made = await this.#insert(stack);
     try {
       const problem = await this.#refreshInventory(stack, REFRESH_MS);
-      await this.#directory.refresh(made);
-      if (problem !== null) await this.#directory.setProblem(made, problem);
+      await this.#options.directory.refresh(made);
+      if (problem !== null) await this.#options.directory.setProblem(made, problem);
     } catch (error) {
       if (!(error instanceof SourceUnavailableError)) throw error;
       // They are found when AWS answers again.
-      await this.#directory.setProblem(made, `${error.message}: its members are not known yet`);
+      await this.#options.directory.setProblem(made, `${error.message}: its members are not known yet`);
     }
     return made.id;
   }
@@ -154,7 +142,7 @@ export class Autostacks {
    * @throws NotFoundError, and as `createAutostack`
    */
   async updateAutostack(id: string, change: StackChange): Promise<void> {
-    const known = this.#directory.byId(id);
+    const known = this.#options.directory.byId(id);
     if (known === undefined) throw new NotFoundError(`no autostack has the id ${id}`);
     if (change.name !== undefined) checkName(change.name, ['input', 'name']);
     const { region, resourceType } = known;
@@ -162,37 +150,41 @@ export class Autostacks {
     const includeStopped = change.includeStopped ?? known.includeStopped;
     const wanted = this.#check({ region, resourceType, filters, includeStopped }, ['input']);
     const problem = await this.#refreshInventory(wanted);
-    await refuseTooMany(this.#prisma, wanted);
-    await this.#writeLock.runExclusive(async () => {
+    await refuseTooMany(this.#options.prisma, wanted);
+    await this.#options.writeLock.runExclusive(async () => {
       const name = change.name ?? known.name;
-      const other = this.#directory.byName(name, region);
+      const other = this.#options.directory.byName(name, region);
       if (other !== undefined && other.id !== id) throw nameTaken(name, region);
       const written = wanted.filters.map(({ key, values }) => ({ key, values: [...values] }));
-      await this.#prisma.autostack.updateMany({
+      await this.#options.prisma.autostack.updateMany({
         where: { id },
         data: { name, includeStopped, filters: written },
       });
-      this.#directory.change(known, { name, includeStopped, filters: wanted.filters });
+      this.#options.directory.change(known, { name, includeStopped, filters: wanted.filters });
     });
-    await this.#directory.refresh(known);
-    if (problem !== null) await this.#directory.setProblem(known, problem);
+    await this.#options.directory.refresh(known);
+    if (problem !== null) await this.#options.directory.setProblem(known, problem);
   }
 
   /** Its metrics go with it, samples and all. @throws NotFoundError */
   async deleteAutostack(id: string): Promise<string> {
-    if (this.#directory.byId(id) === undefined) throw new NotFoundError(`no autostack has the id ${id}`);
-    const metrics = await this.#prisma.metric.findMany({ where: { autostackId: id }, select: { id: true } });
-    for (const metric of metrics) await this.#monitor.deleteMetric(metric.id);
-    await this.#prisma.autostack.deleteMany({ where: { id } });
-    this.#directory.forget(id);
+    if (this.#options.directory.byId(id) === undefined)
+      throw new NotFoundError(`no autostack has the id ${id}`);
+    const metrics = await this.#options.prisma.metric.findMany({
+      where: { autostackId: id },
+      select: { id: true },
+    });
+    for (const metric of metrics) await this.#options.monitor.deleteMetric(metric.id);
+    await this.#options.prisma.autostack.deleteMany({ where: { id } });
+    this.#options.directory.forget(id);
     return id;
   }
 
   /** @returns the filter in the form it is stored in */
   #check<T extends StackFilter>(filter: T, path: readonly string[]): T {
     const { region, resourceType, filters } = filter;
-    this.#rules.checkRegion(region, [...path, 'region']);
-    this.#rules.checkMetric(resourceType, null);
+    this.#options.rules.checkRegion(region, [...path, 'region']);
+    this.#options.rules.checkMetric(resourceType, null);
     checkTagFilters(filters, [...path, 'filters'], resourceType);
     return { ...filter, filters: toCanonicalFilters(filters) };
   }
@@ -207,13 +199,13 @@ export class Autostacks {
     maxAgeMs = PREVIEW_AGE_MS,
   ): Promise<string | null> {
     try {
-      await this.#inventory.ensure(region, maxAgeMs);
+      await this.#options.inventory.ensure(region, maxAgeMs);
     } catch (error) {
-      const isKnown = this.#inventory.ageOf(region).typesListedMs[resourceType] !== undefined;
+      const isKnown = this.#options.inventory.ageOf(region).typesListedMs[resourceType] !== undefined;
       if (!(error instanceof SourceUnavailableError) || !isKnown) throw error;
       return error.message;
     }
-    const { problem, refreshedMs, typesListedMs } = this.#inventory.ageOf(region);
+    const { problem, refreshedMs, typesListedMs } = this.#options.inventory.ageOf(region);
     const listedMs = typesListedMs[resourceType];
     if (listedMs === refreshedMs) return null;
     const message = `${resourceType} of ${region} could not be listed: ${problem ?? ''}`;
@@ -223,18 +215,18 @@ export class Autostacks {
 
   /** In the write lock: nobody else takes the last place of the quota in between. */
   #insert({ filters, ...rest }: Omit<NewStack, 'metrics'>) {
-    return this.#writeLock.runExclusive(async () => {
+    return this.#options.writeLock.runExclusive(async () => {
       const id = randomUUID();
-      this.#quota.check(nameStackServer(id));
+      this.#options.quota.check(nameStackServer(id));
       const { name, region, resourceType, includeStopped } = rest;
       const written = filters.map(({ key, values }) => ({ key, values: [...values] }));
-      const rows = await this.#prisma.autostack.createManyAndReturn({
+      const rows = await this.#options.prisma.autostack.createManyAndReturn({
         data: [{ id, name, region, resourceType, includeStopped, filters: written }],
         skipDuplicates: true,
       });
       if (rows.length === 0) throw nameTaken(name, region);
       const stack: StackEntry = { id, ...rest, filters, memberIds: [], listedMs: null, problem: null };
-      this.#directory.add(stack);
+      this.#options.directory.add(stack);
       return stack;
     });
   }

@@ -33,24 +33,10 @@ interface TransferOptions {
 }
 
 export class Transfer {
-  readonly #pool: pg.Pool;
-  readonly #prisma: PrismaClient;
-  readonly #registry: MetricLookup;
-  readonly #monitor: Monitor;
-  readonly #accept: Ingest;
-  readonly #directory: AutostackDirectory;
-  readonly #autostacks: Autostacks;
-  readonly #labels: Labels;
+  readonly #options: TransferOptions;
 
   constructor(options: TransferOptions) {
-    this.#pool = options.pool;
-    this.#prisma = options.prisma;
-    this.#registry = options.registry;
-    this.#monitor = options.monitor;
-    this.#accept = options.accept;
-    this.#directory = options.directory;
-    this.#autostacks = options.autostacks;
-    this.#labels = options.labels;
+    this.#options = options;
   }
 
   /**
@@ -63,14 +49,14 @@ export class Transfer {
     ids: readonly string[] | null,
     sinceMs: number | null = null,
   ): AsyncIterable<ExportedModel> {
-    for (const id of ids ?? listMonitored(this.#registry)) {
-      const metric = await this.#prisma.metric.findUnique({ where: { id } });
+    for (const id of ids ?? listMonitored(this.#options.registry)) {
+      const metric = await this.#options.prisma.metric.findUnique({ where: { id } });
       if (metric === null) {
         // Deleted since it was listed: only one that was asked for by its id is missed.
         if (ids === null) continue;
         throw new NotFoundError(`no metric has the id ${id}`);
       }
-      const model = writeModel(metric, this.#directory);
+      const model = writeModel(metric, this.#options.directory);
       if (model === null) {
         if (ids === null) continue;
         throw new InvalidInputError(`ids: ${metric.name} is not monitored, so there is no model to export`, [
@@ -78,7 +64,7 @@ export class Transfer {
         ]);
       }
       const data: ExportedSample[] = [];
-      for await (const samples of readSampleTimes(this.#pool, metric.number, sinceMs)) {
+      for await (const samples of readSampleTimes(this.#options.pool, metric.number, sinceMs)) {
         for (const { value, timestampMs } of samples) data.push([value, new Date(timestampMs).toISOString()]);
       }
       yield { ...model, ...(await this.#writeLabels(id)), data };
@@ -104,36 +90,36 @@ export class Transfer {
       ...(spec.unit === null ? {} : { unit: spec.unit }),
       ...(spec.policy === null ? {} : { policy: spec.policy }),
     };
-    const isNew = (await this.#monitor.findMetric(request)) === null;
-    const metricId = await this.#monitor.createMetric(request.datasource, request.spec, accountId);
-    const entry = this.#registry.byId(metricId);
+    const isNew = (await this.#options.monitor.findMetric(request)) === null;
+    const metricId = await this.#options.monitor.createMetric(request.datasource, request.spec, accountId);
+    const entry = this.#options.registry.byId(metricId);
     if (entry !== undefined && entry.status !== 'UNMONITORED') return { metricId, created: false };
     const stored = { rows: 0 };
     try {
       if (entry?.lastRowId === 0) await this.#storeSamples(metricId, samples, stored);
-      await this.#monitor.monitorMetric(request);
+      await this.#options.monitor.monitorMetric(request);
     } catch (error) {
       if (error instanceof AlreadyMonitoredError) return { metricId, created: false };
       // Nothing is left of what was refused: neither a row, nor part of the samples for the next try to take for all.
-      if (isNew) await this.#monitor.discardMetric(metricId, stored.rows);
+      if (isNew) await this.#options.monitor.discardMetric(metricId, stored.rows);
       throw error;
     }
     if (spec.displayName !== null)
-      await this.#monitor.updateMetric(metricId, { displayName: spec.displayName });
+      await this.#options.monitor.updateMetric(metricId, { displayName: spec.displayName });
     for (const { label, ...rest } of spec.labels) {
-      await this.#labels.labelAnomaly({ metricId, kind: label, ...rest });
+      await this.#options.labels.labelAnomaly({ metricId, kind: label, ...rest });
     }
     return { metricId, created: true };
   }
 
   /** What an export says of the metric beside its samples and labels; null for one that is not monitored. */
   writeModel(metric: Metric): ExportedModel | null {
-    return writeModel(metric, this.#directory);
+    return writeModel(metric, this.#options.directory);
   }
 
   /** Nothing where there is none, so that an export stays what it was. */
   async #writeLabels(metricId: string) {
-    const given = await this.#labels.listLabels(metricId);
+    const given = await this.#options.labels.listLabels(metricId);
     if (given.length === 0) return {};
     return {
       labels: given.map(({ from, to, kind, note, createdAt, peakTime, peakDeviation, peakScore }) => ({
@@ -151,14 +137,17 @@ export class Transfer {
 
   async #resolveSpec({ stackSpec, metricSpec }: ModelSpec): Promise<Record<string, unknown>> {
     if (stackSpec === null) return metricSpec;
-    const autostackId = await this.#autostacks.ensureAutostack(stackSpec, readStackMetric(metricSpec));
+    const autostackId = await this.#options.autostacks.ensureAutostack(
+      stackSpec,
+      readStackMetric(metricSpec),
+    );
     return { ...metricSpec, autostackId };
   }
 
   /** @param stored gets how many have been, also of those before one that is refused */
   async #storeSamples(metricId: string, samples: readonly Sample[], stored: { rows: number }) {
     for (let start = 0; start < samples.length; start += HISTORY_BATCH_POINTS) {
-      const { accepted, late, rejected } = await this.#accept.acceptHistory(
+      const { accepted, late, rejected } = await this.#options.accept.acceptHistory(
         metricId,
         samples.slice(start, start + HISTORY_BATCH_POINTS),
       );

@@ -32,33 +32,25 @@ export const MAX_PANEL_HOURS = 336;
 /** Open panels are looked at so often. */
 const LOOK_INTERVAL_MS = 500;
 
+interface PanelLinksOptions {
+  readonly pool: pg.Pool;
+  readonly prisma: PrismaClient;
+  /** 32 bytes that no other purpose has. */
+  readonly key: Uint8Array;
+  readonly keys: Pick<Keys, 'isStill' | 'markOf'>;
+  /** Null where nobody signs in. */
+  readonly users: Pick<Users, 'issuer' | 'roleOf'> | null;
+  readonly log: Log;
+}
+
 export class PanelLinks {
-  readonly #pool: pg.Pool;
-  readonly #prisma: PrismaClient;
-  readonly #key: Uint8Array;
-  readonly #keys: Pick<Keys, 'isStill' | 'markOf'>;
-  readonly #users: Pick<Users, 'issuer' | 'roleOf'> | null;
-  readonly #log: Log;
+  readonly #options: PanelLinksOptions;
   readonly #tokens: PanelTokens;
   readonly #watchers = new Set<{ readonly id: string; readonly onLost: (why: PanelProblem) => void }>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: {
-    readonly pool: pg.Pool;
-    readonly prisma: PrismaClient;
-    /** 32 bytes that no other purpose has. */
-    readonly key: Uint8Array;
-    readonly keys: Pick<Keys, 'isStill' | 'markOf'>;
-    /** Null where nobody signs in. */
-    readonly users: Pick<Users, 'issuer' | 'roleOf'> | null;
-    readonly log: Log;
-  }) {
-    this.#pool = options.pool;
-    this.#prisma = options.prisma;
-    this.#key = options.key;
-    this.#keys = options.keys;
-    this.#users = options.users;
-    this.#log = options.log;
+  constructor(options: PanelLinksOptions) {
+    this.#options = options;
     this.#tokens = createPanelTokens(options.key);
   }
 
@@ -69,15 +61,15 @@ export class PanelLinks {
     const maker = {
       createdBy: name,
       keyId: keyId === null ? null : this.#writeKey(keyId),
-      userIssuer: user === null ? null : (this.#users?.issuer ?? null),
+      userIssuer: user === null ? null : (this.#options.users?.issuer ?? null),
       userSubject: user?.subject ?? null,
     };
-    return insertPanelLink(this.#prisma, { ...wanted, ...maker }, new Date());
+    return insertPanelLink(this.#options.prisma, { ...wanted, ...maker }, new Date());
   }
 
   /** Panels that show it end within a second. @throws NotFoundError */
   revoke(id: string): Promise<PanelLink> {
-    return revokePanelLink(this.#prisma, id, new Date());
+    return revokePanelLink(this.#options.prisma, id, new Date());
   }
 
   tokenOf(id: string): string {
@@ -95,7 +87,7 @@ export class PanelLinks {
   async open(token: string): Promise<StoredPanel | PanelProblem> {
     const id = this.#tokens.open(token);
     if (id === null) return 'FORGED';
-    const [panel] = await readPanels(this.#pool, [id]);
+    const [panel] = await readPanels(this.#options.pool, [id]);
     return this.#findProblem(panel) ?? panel ?? 'GONE';
   }
 
@@ -114,19 +106,20 @@ export class PanelLinks {
 
   /** A key of the settings with its mark: it ends when another takes its place. */
   #writeKey(keyId: string): string {
-    const mark = this.#keys.markOf(keyId, this.#key);
+    const mark = this.#options.keys.markOf(keyId, this.#options.key);
     return mark === null ? keyId : `${keyId}:${mark}`;
   }
 
   #mayMake({ keyId, userIssuer, userSubject }: Omit<StoredPanel, 'accountId'>, accountId: number): boolean {
     if (userSubject !== null) {
-      const role = this.#users?.issuer === userIssuer ? (this.#users.roleOf(userSubject) ?? null) : null;
+      const role =
+        this.#options.users?.issuer === userIssuer ? (this.#options.users.roleOf(userSubject) ?? null) : null;
       if (role === null || !includesScope(role.scopes, 'WRITE')) return false;
       return role.accountId === null || role.accountId === accountId;
     }
-    if (keyId === null) return this.#keys.isStill({ keyId: null });
+    if (keyId === null) return this.#options.keys.isStill({ keyId: null });
     const [id = ''] = keyId.split(':');
-    return this.#keys.isStill({ keyId: id }) && this.#writeKey(id) === keyId;
+    return this.#options.keys.isStill({ keyId: id }) && this.#writeKey(id) === keyId;
   }
 
   #findProblem(panel: StoredPanel | undefined): PanelProblem | null {
@@ -142,14 +135,14 @@ export class PanelLinks {
   async #look(): Promise<void> {
     const ids = [...new Set([...this.#watchers].map(({ id }) => id))];
     try {
-      const panels = new Map((await readPanels(this.#pool, ids)).map((panel) => [panel.id, panel]));
+      const panels = new Map((await readPanels(this.#options.pool, ids)).map((panel) => [panel.id, panel]));
       for (const watcher of [...this.#watchers]) {
         // One that came meanwhile was opened meanwhile.
         const problem = ids.includes(watcher.id) ? this.#findProblem(panels.get(watcher.id)) : null;
         if (problem !== null && this.#watchers.delete(watcher)) watcher.onLost(problem);
       }
     } catch (error) {
-      this.#log.debug({ err: error }, 'the panel links could not be read again');
+      this.#options.log.debug({ err: error }, 'the panel links could not be read again');
     }
     this.#timer = undefined;
     if (this.#watchers.size > 0) this.#schedule();

@@ -25,6 +25,16 @@ export interface CatalogueType {
   /** What a person calls it: "CPUUtilization of EC2 instance i-1 in us-west-2". */
   readonly noun: string;
   /** Whether its tags can be asked for, so that autostacks can be made of it. */
-  readonly aggregatable: boolean;
+  readonly aggregatable?: true;
   readonly metrics: readonly CatalogueMetric[];
+}
+
+/** One that is monitored when its whole resource is. @param max highest value to expect; learned when left out */
+export function byDefault(metric: string, statistic: string, unit: string | null, max?: number) {
+  return { metric, statistic, unit, max: max ?? null, isDefault: true } satisfies CatalogueMetric;
+}
+
+/** One that is monitored only when it is asked for. @param max as of `byDefault` */
+export function onRequest(metric: string, statistic: string, unit: string | null, max?: number) {
+  return { ...byDefault(metric, statistic, unit, max), isDefault: false } satisfies CatalogueMetric;
 }

@@ -35,7 +35,7 @@ export function listSupportedTypes(): readonly SupportedResourceType[] {
   return CATALOGUE.map((type) => ({
     name: type.name,
     namespace: type.namespace,
-    aggregatable: type.aggregatable,
+    aggregatable: type.aggregatable === true,
     metrics: type.metrics.map((row) => toSupportedMetric(type, row)),
   }));
 }

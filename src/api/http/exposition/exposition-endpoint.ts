@@ -11,13 +11,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseGroup } from '../../../core/ingest/exposition/parse-group.ts';
 import type { ExpositionFormat } from '../../../core/ingest/exposition/parse-line.ts';
-import type { Ingest } from '../../../core/ingest/ingest.ts';
-import type { Stats } from '../../../platform/telemetry/metrics.ts';
-import type { RouteGuard } from '../guard-routes.ts';
 import {
   admitPush,
   MAX_PUSH_BYTES,
   prepareRefusal,
+  type PushOptions,
   type PushRefusal,
   refuseFailure,
 } from '../push/admit-push.ts';
@@ -30,22 +28,12 @@ export const IMPORT_PATH = '/api/v1/import/prometheus';
 /** Of the Pushgateway; below them come the labels of the group. */
 export const GROUP_PATHS = ['/metrics/job', '/metrics/job@base64'] as const;
 
-export interface ExpositionOptions {
-  readonly accept: Pick<Ingest, 'acceptNamed'>;
-  readonly admit: RouteGuard['admit'];
-  readonly stats: Stats;
-  /** Milliseconds since 1970: the time of lines that have none. */
-  readonly now?: () => number;
-  /** Gets why a request failed, for the request monitor. */
-  readonly onFailure?: (request: IncomingMessage, code: string) => void;
-}
-
 const GROUP = /\/metrics\/(job(?:@base64)?\/.*)$/;
 /** What the library for Go sends unless a format is set: families, each with its length before it. */
 const PROTOBUF = 'application/vnd.google.protobuf';
 const DELIMITED = /;\s*encoding\s*=\s*"?delimited"?\s*(?:;|$)/;
 
-export function createExpositionHandler(options: ExpositionOptions): Handler {
+export function createExpositionHandler(options: PushOptions): Handler {
   return async (request, response) => {
     const refusal = await take(request, options);
     if (response.destroyed) return;
@@ -60,7 +48,7 @@ export function createExpositionHandler(options: ExpositionOptions): Handler {
 
 async function take(
   request: IncomingMessage,
-  { accept, admit, stats, now = Date.now }: ExpositionOptions,
+  { accept, admit, stats, now = Date.now }: PushOptions,
 ): Promise<PushRefusal | null> {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const group = GROUP.exec(url.pathname)?.[1];

@@ -6,33 +6,25 @@ import {
   type ExpositionSample,
   parseExpositionLine,
 } from '../../../core/ingest/exposition/parse-line.ts';
-import type { Ingest } from '../../../core/ingest/ingest.ts';
 import { isCounterName } from '../../../core/ingest/remote-write/parse-series.ts';
 import { writeSeriesName } from '../../../core/sources/pushed-name.ts';
 import type { ValueKind } from '../../../model.ts';
 import { nextParseSlot, PIECE_BYTES } from '../../../platform/bounded-input/parse-slot.ts';
-import type { Stats } from '../../../platform/telemetry/metrics.ts';
-import { FaultList, MAX_FAULTS } from '../push/fault-list.ts';
-import { PointParts } from '../push/point-parts.ts';
+import { FaultList, MAX_FAULTS, type PushResult } from '../push/fault-list.ts';
+import { PointParts, type StoreOptions } from '../push/point-parts.ts';
 
-export interface StoreLinesOptions {
+export interface StoreLinesOptions extends StoreOptions {
   /** Of lines; text when left out. */
   readonly format?: ExpositionFormat;
   /** Of lines that leave their time to us, in milliseconds since 1970. */
   readonly arrivalMs: number;
   /** Labels of every series, whatever its line says. */
   readonly labels: ReadonlyMap<string, string>;
-  readonly accept: Pick<Ingest, 'acceptNamed'>;
-  readonly accountId: number;
-  readonly stats: Stats;
 }
 
-export interface StoreLinesResult {
+export interface StoreLinesResult extends PushResult {
   /** Stored, stored already, or holding no number. */
   readonly samples: number;
-  readonly faults: FaultList;
-  /** Why not all of it was read; null when all was. */
-  readonly stopped: { readonly status: 400 | 413; readonly reason: string } | null;
 }
 
 const MAX_LINE_BYTES = 65_536;
@@ -85,11 +77,10 @@ export class PushAccount {
 
   constructor(options: StoreLinesOptions) {
     this.#options = options;
-    const onRejected = (place: number, reason: string) => {
+    this.parts = new PointParts(options, (place, reason) => {
       this.#samples -= 1;
       this.#faults.add(place, reason);
-    };
-    this.parts = new PointParts({ ...options, onRejected });
+    });
   }
 
   /** Whether the line and those behind it are not read any more. */

@@ -9,14 +9,12 @@
  * version 1 it is the password, of any user, in the header or, as that protocol has it, in the address.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Ingest } from '../../../core/ingest/ingest.ts';
 import { type Precision, PRECISIONS } from '../../../core/ingest/line-protocol/parse-line.ts';
-import type { Stats } from '../../../platform/telemetry/metrics.ts';
-import type { RouteGuard } from '../guard-routes.ts';
 import {
   admitPush,
   MAX_PUSH_BYTES,
   prepareRefusal,
+  type PushOptions,
   type PushRefusal,
   refuseFailure,
 } from '../push/admit-push.ts';
@@ -24,16 +22,6 @@ import { readPushBody } from '../push/push-body.ts';
 import type { Handler } from '../routes.ts';
 import { sendJson } from '../send-json.ts';
 import { writeLines, type WriteResult } from './write-lines.ts';
-
-export interface WriteOptions {
-  readonly accept: Pick<Ingest, 'acceptNamed'>;
-  readonly admit: RouteGuard['admit'];
-  readonly stats: Stats;
-  /** Milliseconds since 1970: the time of lines that have none. */
-  readonly now?: () => number;
-  /** Gets why a request failed, for the request monitor. */
-  readonly onFailure?: (request: IncomingMessage, code: string) => void;
-}
 
 /** Version 1 calls nanoseconds n and microseconds u, version 3 writes units out; 2 and 3 have no minutes or hours. */
 const UNITS: ReadonlyMap<string, Precision> = new Map([
@@ -71,7 +59,7 @@ const CODES: Readonly<Record<PushRefusal['status'], string>> = {
 };
 
 /** @param version says how errors are written: 1 as `{ error }`, 2 as `{ code, message }`, 3 as `{ error, data }` */
-export function createWriteHandler(version: Version, options: WriteOptions): Handler {
+export function createWriteHandler(version: Version, options: PushOptions): Handler {
   return async (request, response) => {
     const refusal = await write(version, request, options);
     if (refusal === null) {
@@ -87,7 +75,7 @@ export function createWriteHandler(version: Version, options: WriteOptions): Han
 async function write(
   version: Version,
   request: IncomingMessage,
-  options: WriteOptions,
+  options: PushOptions,
 ): Promise<Refusal | null> {
   const parameters = new URL(request.url ?? '/', 'http://localhost').searchParams;
   const admitted = admitPush(request, options.admit, {

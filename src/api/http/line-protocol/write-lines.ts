@@ -1,11 +1,9 @@
 /** Hands a body of line protocol to the data path, and keeps account of every line that was not taken. */
-import type { Ingest } from '../../../core/ingest/ingest.ts';
 import { readBodyLines } from '../../../core/ingest/line-protocol/split-body.ts';
 import type { BadLine, GoodLine, Precision } from '../../../core/ingest/line-protocol/parse-line.ts';
 import { nextParseSlot, PIECE_BYTES } from '../../../platform/bounded-input/parse-slot.ts';
-import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { FaultList, MAX_FAULTS } from '../push/fault-list.ts';
-import { PointParts } from '../push/point-parts.ts';
+import { PointParts, type StoreOptions } from '../push/point-parts.ts';
 
 /** A line, or a field of it, that was left out. */
 interface LineFault {
@@ -24,12 +22,9 @@ export interface WriteResult {
   readonly stopped: LineFault | null;
 }
 
-export interface WriteLinesOptions {
+export interface WriteLinesOptions extends StoreOptions {
   readonly precision: Precision;
   readonly arrivalMs: number;
-  readonly accept: Pick<Ingest, 'acceptNamed'>;
-  readonly accountId: number;
-  readonly stats: Stats;
 }
 
 /** Lines of one body, blank ones too: what the largest body has where each is as short as a useful one can be. */
@@ -68,7 +63,7 @@ class WriteAccount {
 
   constructor(options: WriteLinesOptions) {
     this.#options = options;
-    this.parts = new PointParts({ ...options, onRejected: (line, reason) => this.#faults.add(line, reason) });
+    this.parts = new PointParts(options, (line, reason) => this.#faults.add(line, reason));
   }
 
   /** Whether the line and those behind it are not read any more. */

@@ -7,27 +7,17 @@
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Ingest } from '../../../core/ingest/ingest.ts';
-import type { Stats } from '../../../platform/telemetry/metrics.ts';
-import type { RouteGuard } from '../guard-routes.ts';
 import {
   admitPush,
   MAX_PUSH_BYTES,
   prepareRefusal,
+  type PushOptions,
   type PushRefusal,
   refuseFailure,
 } from '../push/admit-push.ts';
 import { readPushBody } from '../push/push-body.ts';
 import type { Handler } from '../routes.ts';
 import { type OtlpEncoding, storeMetrics, type StoreMetricsResult } from './store-metrics.ts';
-
-export interface OtlpOptions {
-  readonly accept: Pick<Ingest, 'acceptNamed'>;
-  readonly admit: RouteGuard['admit'];
-  readonly stats: Stats;
-  /** Gets why a request failed, for the request monitor. */
-  readonly onFailure?: (request: IncomingMessage, code: string) => void;
-}
 
 /** JSON is parsed whole. */
 const MAX_JSON_BYTES = 5_000_000;
@@ -47,7 +37,7 @@ const CODES: Readonly<Record<PushRefusal['status'], number>> = {
   503: 14,
 };
 
-export function createOtlpHandler(options: OtlpOptions): Handler {
+export function createOtlpHandler(options: PushOptions): Handler {
   return async (request, response) => {
     const encoding = readEncoding(request);
     const result = await take(request, encoding, options);
@@ -65,7 +55,7 @@ export function createOtlpHandler(options: OtlpOptions): Handler {
 async function take(
   request: IncomingMessage,
   encoding: OtlpEncoding | null,
-  { accept, admit, stats }: OtlpOptions,
+  { accept, admit, stats }: PushOptions,
 ): Promise<StoreMetricsResult | PushRefusal> {
   const admitted = admitPush(request, admit);
   if ('status' in admitted) return admitted;

@@ -1,5 +1,4 @@
 /** Hands the data points of an OTLP request to the data path, and keeps account of each that was not taken. */
-import type { Ingest } from '../../../core/ingest/ingest.ts';
 import type { BadPoint, GoodPoint } from '../../../core/ingest/otlp/name-series.ts';
 import { readOtlpJson } from '../../../core/ingest/otlp/parse-json.ts';
 import { type OtlpItem, readOtlpRequest } from '../../../core/ingest/otlp/split-request.ts';
@@ -7,8 +6,8 @@ import { nextParseSlot, PIECE_BYTES } from '../../../platform/bounded-input/pars
 import { JsonShapeError, parseJson } from '../../../platform/bounded-input/parse-json.ts';
 import { ProtobufError } from '../../../platform/bounded-input/protobuf.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
-import { FaultList, MAX_FAULTS } from '../push/fault-list.ts';
-import { PointParts } from '../push/point-parts.ts';
+import { FaultList, MAX_FAULTS, type PushResult } from '../push/fault-list.ts';
+import { PointParts, type StoreOptions } from '../push/point-parts.ts';
 
 /** Maximum number of data points of one request. The SDKs send some thousands, the Collector 8,192 by default. */
 const MAX_DATA_POINTS = 1_000_000;
@@ -17,19 +16,13 @@ const PIECE_POINTS = 500;
 
 export type OtlpEncoding = 'protobuf' | 'json';
 
-export interface StoreMetricsOptions {
+export interface StoreMetricsOptions extends StoreOptions {
   readonly encoding: OtlpEncoding;
-  readonly accept: Pick<Ingest, 'acceptNamed'>;
-  readonly accountId: number;
-  readonly stats: Stats;
 }
 
-export interface StoreMetricsResult {
+export interface StoreMetricsResult extends PushResult {
   /** Data points that were left out: sending them again will not help. */
   readonly rejected: number;
-  readonly faults: FaultList;
-  /** Why not all of it was read; null when all was. */
-  readonly stopped: { readonly status: 400 | 413; readonly reason: string } | null;
 }
 
 /**
@@ -87,7 +80,7 @@ class DataPointAccount {
 
   constructor(options: StoreMetricsOptions) {
     this.#stats = options.stats;
-    this.parts = new PointParts({ ...options, onRejected: (origin, reason) => this.#reject(origin, reason) });
+    this.parts = new PointParts(options, (origin, reason) => this.#reject(origin, reason));
   }
 
   take(item: GoodPoint | BadPoint): void {

@@ -2,13 +2,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { accountToWrite } from '../../../core/access/caller.ts';
 import { isOwnOrigin } from '../../../core/access/own-origin.ts';
+import type { Ingest } from '../../../core/ingest/ingest.ts';
 import { RetryLaterError } from '../../../errors.ts';
+import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { RouteGuard } from '../guard-routes.ts';
 import { BodyError } from './push-body.ts';
 
 /** Maximum number of bytes of a write, as it comes and inflated. */
 export const MAX_PUSH_BYTES = 25_000_000;
 const RETRY_SECONDS = 1;
+
+/** What the handler of such an endpoint is made with. */
+export interface PushOptions {
+  readonly accept: Pick<Ingest, 'acceptNamed'>;
+  readonly admit: RouteGuard['admit'];
+  readonly stats: Stats;
+  /** Milliseconds since 1970: the time of what has none. */
+  readonly now?: () => number;
+  /** Gets why a request failed, for the request monitor. */
+  readonly onFailure?: (request: IncomingMessage, code: string) => void;
+}
 
 export interface PushRefusal {
   /** 400, 413 and 415: sending the same again will not help. 429 and 503: it will, a second later. */

@@ -10,6 +10,13 @@ export interface Fault {
   readonly reason: string;
 }
 
+/** What came of one push, beside what was stored. */
+export interface PushResult {
+  readonly faults: FaultList;
+  /** Why not all of it was read; null when all was. */
+  readonly stopped: { readonly status: 400 | 413; readonly reason: string } | null;
+}
+
 export class FaultList {
   #count = 0;
   readonly #shown: Fault[] = [];

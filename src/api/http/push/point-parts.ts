@@ -1,8 +1,16 @@
 /** The points of one request on their way in: handed over some at a time, so that none waits for the last of many. */
 import type { Ingest, NamedPoint } from '../../../core/ingest/ingest.ts';
+import type { Stats } from '../../../platform/telemetry/metrics.ts';
 
 /** Points handed over at once. */
 const PART_POINTS = 5000;
+
+/** Where the points of a request go, and whose they are. */
+export interface StoreOptions {
+  readonly accept: Pick<Ingest, 'acceptNamed'>;
+  readonly accountId: number;
+  readonly stats: Stats;
+}
 
 export class PointParts<Origin> {
   readonly #accept: Pick<Ingest, 'acceptNamed'>;
@@ -14,14 +22,13 @@ export class PointParts<Origin> {
   #stored = 0;
 
   /** @param onRejected is called for each point that is not stored, with what it came from */
-  constructor(options: {
-    readonly accept: Pick<Ingest, 'acceptNamed'>;
-    readonly accountId: number;
-    readonly onRejected: (origin: Origin, reason: string) => void;
-  }) {
-    this.#accept = options.accept;
-    this.#accountId = options.accountId;
-    this.#onRejected = options.onRejected;
+  constructor(
+    { accept, accountId }: Omit<StoreOptions, 'stats'>,
+    onRejected: (origin: Origin, reason: string) => void,
+  ) {
+    this.#accept = accept;
+    this.#accountId = accountId;
+    this.#onRejected = onRejected;
   }
 
   /** Points stored so far, or stored already. */

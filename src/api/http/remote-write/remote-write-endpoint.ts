@@ -7,28 +7,18 @@
  * marker and a NaN count as taken, because senders report what is missing as lost.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Ingest } from '../../../core/ingest/ingest.ts';
 import type { RemoteWriteVersion } from '../../../core/ingest/remote-write/split-request.ts';
-import type { Stats } from '../../../platform/telemetry/metrics.ts';
-import type { RouteGuard } from '../guard-routes.ts';
 import {
   admitPush,
   MAX_PUSH_BYTES,
   prepareRefusal,
+  type PushOptions,
   type PushRefusal,
   refuseFailure,
 } from '../push/admit-push.ts';
 import { readPushBody } from '../push/push-body.ts';
 import type { Handler } from '../routes.ts';
 import { storeSeries, type StoreSeriesResult } from './store-series.ts';
-
-export interface RemoteWriteOptions {
-  readonly accept: Pick<Ingest, 'acceptNamed'>;
-  readonly admit: RouteGuard['admit'];
-  readonly stats: Stats;
-  /** Gets why a request failed, for the request monitor. */
-  readonly onFailure?: (request: IncomingMessage, code: string) => void;
-}
 
 const MEDIA_TYPE = 'application/x-protobuf';
 /** The message a content type names by its parameter `proto`; 1.0 has no such parameter. */
@@ -37,7 +27,7 @@ const VERSIONS: ReadonlyMap<string, RemoteWriteVersion> = new Map([
   ['io.prometheus.write.v2.Request', 2],
 ]);
 
-export function createRemoteWriteHandler(options: RemoteWriteOptions): Handler {
+export function createRemoteWriteHandler(options: PushOptions): Handler {
   return async (request, response) => {
     const { refusal, result } = await write(request, options);
     if (refusal !== null) options.onFailure?.(request, `remote_write_${refusal.status}`);
@@ -51,10 +41,7 @@ interface Outcome {
   readonly result: StoreSeriesResult | null;
 }
 
-async function write(
-  request: IncomingMessage,
-  { accept, admit, stats }: RemoteWriteOptions,
-): Promise<Outcome> {
+async function write(request: IncomingMessage, { accept, admit, stats }: PushOptions): Promise<Outcome> {
   const admitted = admitPush(request, admit);
   if ('status' in admitted) return { refusal: admitted, result: null };
   const version = readVersion(request);

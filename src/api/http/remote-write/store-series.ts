@@ -1,5 +1,4 @@
 /** Hands the series of a Prometheus remote write to the data path, and keeps account of each that was not taken. */
-import type { Ingest } from '../../../core/ingest/ingest.ts';
 import type { BadSeries, RemoteSeries } from '../../../core/ingest/remote-write/parse-series.ts';
 import type { RemoteValue } from '../../../core/ingest/remote-write/parse-value.ts';
 import {
@@ -9,27 +8,20 @@ import {
 } from '../../../core/ingest/remote-write/split-request.ts';
 import { nextParseSlot, PIECE_BYTES } from '../../../platform/bounded-input/parse-slot.ts';
 import { ProtobufError } from '../../../platform/bounded-input/protobuf.ts';
-import type { Stats } from '../../../platform/telemetry/metrics.ts';
-import { FaultList, MAX_FAULTS } from '../push/fault-list.ts';
-import { PointParts } from '../push/point-parts.ts';
+import { FaultList, MAX_FAULTS, type PushResult } from '../push/fault-list.ts';
+import { PointParts, type StoreOptions } from '../push/point-parts.ts';
 
 /** Maximum number of samples and histograms of one request. Prometheus sends 2,000, vmagent 10,000. */
 const MAX_VALUES = 1_000_000;
 
-export interface StoreSeriesOptions {
+export interface StoreSeriesOptions extends StoreOptions {
   readonly version: RemoteWriteVersion;
-  readonly accept: Pick<Ingest, 'acceptNamed'>;
-  readonly accountId: number;
-  readonly stats: Stats;
 }
 
-export interface StoreSeriesResult {
+export interface StoreSeriesResult extends PushResult {
   /** Stored, stored already, or holding no number. */
   readonly samples: number;
   readonly histograms: number;
-  readonly faults: FaultList;
-  /** Why not all of it was read; null when all was. */
-  readonly stopped: { readonly status: 400 | 413; readonly reason: string } | null;
 }
 
 /**
@@ -84,7 +76,7 @@ class SeriesAccount {
 
   constructor(options: StoreSeriesOptions) {
     this.#options = options;
-    this.parts = new PointParts({ ...options, onRejected: (origin, reason) => this.#reject(origin, reason) });
+    this.parts = new PointParts(options, (origin, reason) => this.#reject(origin, reason));
   }
 
   takeMetadata(descriptions: number): void {

@@ -4,27 +4,16 @@ import { type AlertPoint, raiseSensitivity } from '../annotations/alert-threshol
 import { matters } from '../models/score-history.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import type { IncidentEnd, IncidentKind, IncidentMute } from '../../generated/prisma/client.ts';
-import type { Datasource, View } from '../../model.ts';
-import type { AnomalousGroup } from '../notify/message.ts';
+import type { Datasource } from '../../model.ts';
+import type { AnomalousGroup, AnomalousPoint } from '../notify/message.ts';
 import { nameInstance, silenceMs, type MetricFacts } from './metric-facts.ts';
 import type { Rule } from './rule.ts';
 import { stepIncident, type Course, type RulePoint } from './state-machine.ts';
 
-/** The point that made an incident fire: what messages report. */
-interface Frozen {
-  readonly score: number;
-  readonly value: number;
-  readonly expected: number;
-  readonly low: number;
-  readonly high: number;
-  /** Null of one stored before that was kept. */
-  readonly aspect: View | null;
-}
-
 /** How many times rarer by its score. */
 const FAR_RARER = 10;
 
-export interface Incident extends Course, Frozen {
+export interface Incident extends Course, AnomalousPoint {
   readonly id: string;
   readonly kind: IncidentKind;
   /** Null once the rule was deleted; so with the metric. */
@@ -192,7 +181,7 @@ export function describeOrigin(rule: Rule, facts: MetricFacts) {
   };
 }
 
-function freeze({ score, value, expected, low, high, view }: ScoredSample): Frozen {
+function freeze({ score, value, expected, low, high, view }: ScoredSample): AnomalousPoint {
   return { score, value, expected, low, high, aspect: view };
 }
 

@@ -8,14 +8,7 @@ import { LogFollower } from '../score-log/log-follower.ts';
 import type { MetricLookup } from '../metrics/registry.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
 import { createStatusFeed, type StatusFeed } from '../../platform/runtime/change-feed.ts';
-import type { PrismaClient } from '../../generated/prisma/client.ts';
-import type { Log } from '../../log.ts';
 import { RESEND_SECONDS } from '../notify/alertmanager.ts';
-import type { Mailer } from '../notify/email.ts';
-import type { Stats } from '../../platform/telemetry/metrics.ts';
-import type { Tracing } from '../../platform/tracing/tracing.ts';
-import type { Outbound } from '../../platform/outbound/outbound-client.ts';
-import type { Seal } from '../../platform/outbound/sealed-secret.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { followScores, NO_CHANGES, type Changes } from './follow-scores.ts';
 import { purgeOld } from './purge.ts';
@@ -28,25 +21,14 @@ import { sweepIncidents, type Swept } from './close-stale.ts';
 import { RateCheck } from './rates/check-rates.ts';
 import { OutlierCheck } from './outliers/check-outliers.ts';
 import { ReportingCheck } from './reporting/check-reporting.ts';
+import type { DeliverContext } from './delivery/deliver-message.ts';
 
-export interface IncidentsOptions {
-  readonly pool: pg.Pool;
-  readonly prisma: PrismaClient;
+export interface IncidentsOptions extends Omit<DeliverContext, 'onTried' | 'random'> {
   readonly registry: MetricLookup;
   readonly live: ScoreFeed;
   readonly labels: Pick<Labels, 'thresholdAdjustmentOf'>;
-  readonly stats: Stats;
-  readonly log: Log;
-  readonly seal: Seal;
-  readonly outbound: Outbound;
-  /** Null where no SMTP server is set. */
-  readonly mailer: Mailer | null;
-  readonly now: () => Date;
-  /** Address of the page in messages; null or left out: no links. */
-  readonly publicUrl?: string | null;
   /** Days an incident that has ended is kept; 0 for ever. */
   readonly retentionDays: number;
-  readonly tracing?: Tracing | null;
   /** How long new scores wait for more of them, in milliseconds; the follower's own time when left out. */
   readonly lingerMs?: number;
 }

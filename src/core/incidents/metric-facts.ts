@@ -25,15 +25,11 @@ export interface MetricFacts {
   readonly resource: FilteredResource;
 }
 
-interface FactsRow {
-  id: string;
-  number: number;
+interface FactsRow extends Pick<
+  MetricFacts,
+  'id' | 'number' | 'name' | 'unit' | 'server' | 'location' | 'datasource'
+> {
   account_id: number;
-  name: string;
-  unit: string | null;
-  server: string;
-  location: string;
-  datasource: Datasource;
   tag_name: string | null;
   period_seconds: number;
   direction: AlertPolicy['direction'];

@@ -42,20 +42,13 @@ export type MetricLookup = Pick<
   'byId' | 'byNumber' | 'byIdentity' | 'byPushedName' | 'all' | 'size'
 >;
 
-interface MetricRow {
-  id: string;
-  number: number;
+/** What has the same name there. */
+type SharedColumn = 'id' | 'number' | 'datasource' | 'identity' | 'name' | 'server' | 'location';
+
+interface MetricRow extends Pick<MetricEntry, SharedColumn | 'status' | 'message' | 'spec'> {
   account_id: number;
-  datasource: Datasource;
-  identity: string;
-  name: string;
-  server: string;
-  location: string;
   resource_id: string | null;
   autostack_id: string | null;
-  status: MetricStatus;
-  message: string | null;
-  spec: unknown;
   model_params: ModelParams | null;
   period_seconds: number;
   last_row_id: number;

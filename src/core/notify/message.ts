@@ -1,8 +1,19 @@
 /** What channels are given to deliver. */
 import type { Datasource, View } from '../../model.ts';
 
+/** A point, and what was expected of it. */
+export interface AnomalousPoint {
+  readonly score: number;
+  readonly value: number;
+  readonly expected: number;
+  readonly low: number;
+  readonly high: number;
+  /** What was anomalous about it; null where that is not known, as of one stored before that was kept. */
+  readonly aspect: View | null;
+}
+
 /** A metric of a group, at the point that made it anomalous. */
-export interface GroupMetric {
+export interface GroupMetric extends AnomalousPoint {
   /** Uuid. */
   readonly metricId: string | null;
   readonly metricName: string;
@@ -10,11 +21,6 @@ export interface GroupMetric {
   readonly instance: string;
   /** The highest of its incident so far. */
   readonly score: number;
-  readonly value: number;
-  readonly expected: number;
-  readonly low: number;
-  readonly high: number;
-  readonly aspect: View | null;
 }
 
 /** Many metrics of one resource, or of one rule, that are anomalous at once. */
@@ -28,8 +34,8 @@ export interface AnomalousGroup {
   readonly worst: readonly GroupMetric[];
 }
 
-/** What a message says of one incident: frozen when it fired, so that every attempt says the same. */
-export interface IncidentFacts {
+/** What a message says of one incident: of the point that made it fire, so that every attempt says the same. */
+export interface IncidentFacts extends AnomalousPoint {
   readonly id: string;
   /**
    * NO_DATA: the metric stopped reporting; its value and what was expected are those of the last sample.
@@ -52,14 +58,6 @@ export interface IncidentFacts {
   /** Both null in messages about its start. */
   readonly endedAt: Date | null;
   readonly endReason: string | null;
-  /** The point that made it fire. */
-  readonly score: number;
-  readonly value: number;
-  readonly expected: number;
-  readonly low: number;
-  readonly high: number;
-  /** What was anomalous at that point; null where that is not known. */
-  readonly aspect: View | null;
   /** Of ANOMALY_RATE; null of other kinds. */
   readonly group: AnomalousGroup | null;
 }

@@ -73,21 +73,11 @@ export function readSampleArray(array: SampleArray): StoredSample {
 export const SAMPLE_COLUMNS = `metric_number, row_id, (extract(epoch FROM "timestamp") * 1000)::float8 AS timestamp_ms,
   value, seq::float8 AS seq, score, expected, low, high, raw_score::float8 AS raw_score, view, provisional, episode, phase`;
 
-export interface SampleRow {
+export interface SampleRow extends Omit<StoredSample, 'metricNumber' | 'rowId' | 'timestampMs' | 'rawScore'> {
   readonly metric_number: number;
   readonly row_id: number;
   readonly timestamp_ms: number;
-  readonly value: number;
-  readonly seq: number | null;
-  readonly score: number | null;
-  readonly expected: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
   readonly raw_score: number | null;
-  readonly view: View | null;
-  readonly provisional: boolean;
-  readonly episode: boolean;
-  readonly phase: AnomalyPhase | null;
 }
 
 export function readStoredSample(row: SampleRow): StoredSample {

@@ -1,4 +1,5 @@
 /** The points the server's own monitoring is made of: one per request, one more per failed one, one per licence check. */
+import type { Judgement } from '../../model.ts';
 
 /** Tags are indexed where they are stored: few values each. Fields are not. */
 export interface MonitorPoint {
@@ -89,16 +90,9 @@ export function createNanoClock(now: () => number = Date.now): () => bigint {
 }
 
 /** One judged sample. */
-export interface ScorePoint {
+export interface ScorePoint extends Omit<Judgement, 'view' | 'phase'> {
   readonly timestampMs: number;
   readonly value: number;
-  readonly score: number;
-  readonly rawScore: number;
-  readonly expected: number;
-  readonly low: number;
-  readonly high: number;
-  readonly provisional: boolean;
-  readonly episode: boolean;
 }
 
 /** Timed as its sample, so that one written twice is one. */

@@ -1,20 +1,11 @@
 /** Sends every Alertmanager again what fires, as it expects: what is not sent again is resolved for it. */
-import type pg from 'pg';
-import type { PrismaClient } from '../../../generated/prisma/client.ts';
-import type { Log } from '../../../log.ts';
 import { sendAlerts } from '../../notify/alertmanager.ts';
 import type { Message } from '../../notify/message.ts';
-import type { SendContext } from '../../notify/send.ts';
-import type { Seal } from '../../../platform/outbound/sealed-secret.ts';
 import { openChannel } from './channels.ts';
 import { readFiring } from './read-messages.ts';
+import type { DeliverContext } from './deliver-message.ts';
 
-export interface ResendContext extends SendContext {
-  readonly pool: pg.Pool;
-  readonly prisma: PrismaClient;
-  readonly seal: Seal;
-  readonly log: Log;
-}
+export type ResendContext = Omit<DeliverContext, 'stats' | 'onTried'>;
 
 const PAGE = 500;
 const BEFORE_ALL_IDS = '00000000-0000-0000-0000-000000000000';

@@ -1,7 +1,21 @@
 /** Checks one rule after the other: one that fails costs no other its check. */
+import type pg from 'pg';
 import type { Log } from '../../log.ts';
 import { FailureRuns } from '../../platform/runtime/failure-runs.ts';
+import type { Stats } from '../../platform/telemetry/metrics.ts';
+import type { Registry } from '../metrics/registry.ts';
 import type { Rule } from './rule.ts';
+import type { RuleBook } from './rule-cache.ts';
+
+/** What a check of rules works with. */
+export interface CheckOptions {
+  readonly pool: pg.Pool;
+  readonly book: Pick<RuleBook, 'all'>;
+  readonly registry: Pick<Registry, 'all' | 'byNumber'>;
+  readonly stats: Pick<Stats, 'count'>;
+  readonly log: Log;
+  readonly now: () => Date;
+}
 
 interface RuleChecksOptions {
   readonly log: Log;

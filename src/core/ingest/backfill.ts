@@ -21,7 +21,8 @@ import { Signal } from '../../platform/runtime/signal.ts';
 /** Some milliseconds of scoring and writing: live points wait no longer than this for their turn. */
 const ROWS_PER_RUN = 1440;
 
-interface BacklogOptions {
+/** What it takes to score what is stored. */
+export interface BacklogOptions {
   readonly pool: pg.Pool;
   readonly registry: Registry;
   readonly writeLock: WriteLock;

@@ -1,28 +1,17 @@
 /** Looks now and then for metrics that are ahead of the clock, and brings them back to it. */
-import type pg from 'pg';
-import type { Log } from '../../log.ts';
-import type { WriteLock } from '../../platform/runtime/write-lock.ts';
-import type { Stats } from '../../platform/telemetry/metrics.ts';
-import type { MetricEntry, Registry } from '../metrics/registry.ts';
-import type { ModelCache } from '../models/model-cache.ts';
+import type { MetricEntry } from '../metrics/registry.ts';
 import type { ScoreFeed } from '../score-log/score-feed.ts';
+import type { BacklogOptions } from './backfill.ts';
 import type { Commit } from './commit.ts';
 import { isAhead, rewindScores } from './write-rewind.ts';
 
 const EVERY_MS = 60_000;
 
-export interface ClockFollowerOptions {
-  readonly pool: pg.Pool;
-  readonly registry: Registry;
-  readonly writeLock: WriteLock;
-  readonly models: ModelCache;
+export interface ClockFollowerOptions extends Omit<BacklogOptions, 'commit' | 'scoreStored'> {
   readonly commit: Pick<Commit, 'begin'>;
   readonly live: Pick<ScoreFeed, 'forget'>;
   /** Called with each metric that was brought back: what is stored of the present is to be scored. */
   readonly onRewound: (entry: MetricEntry) => void;
-  readonly stats: Stats;
-  readonly log: Log;
-  readonly now?: () => number;
 }
 
 export class ClockFollower {

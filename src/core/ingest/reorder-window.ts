@@ -4,39 +4,25 @@
  * which metrics wait: after a crash their samples are found again by having no score. Points ahead of the clock wait
  * here, too, until their time comes.
  */
-import type pg from 'pg';
 import { readUnscored } from '../samples/read-unscored.ts';
-import type { Log } from '../../log.ts';
 import { SCORED_AHEAD_MS } from '../../model.ts';
 import { isOutage } from '../../platform/postgres/outage.ts';
-import type { Stats } from '../../platform/telemetry/metrics.ts';
-import type { Commit } from './commit.ts';
 import { isBehind } from './write-set.ts';
 import { createDueWaves, type DueWaves, type Wave } from '../../platform/runtime/delay-batches.ts';
-import type { ModelCache } from '../models/model-cache.ts';
-import type { MetricEntry, MetricLookup } from '../metrics/registry.ts';
+import type { MetricEntry } from '../metrics/registry.ts';
 import { createRetryPause } from '../../platform/runtime/backoff.ts';
-import { failBacklog, type ScoreStored } from './score-backfill.ts';
-import type { WriteLock } from '../../platform/runtime/write-lock.ts';
+import { failBacklog } from './score-backfill.ts';
 import { Signal } from '../../platform/runtime/signal.ts';
+import type { BacklogOptions } from './backfill.ts';
 
 /** Together some milliseconds of scoring and writing: live points wait no longer than this for their turn. */
 const METRICS_PER_RUN = 100;
 const ROWS_PER_METRIC = 20;
 const EARLY_EVERY_MS = 30_000;
 
-interface ReorderOptions {
-  readonly pool: pg.Pool;
-  readonly registry: MetricLookup;
-  readonly writeLock: WriteLock;
-  readonly models: ModelCache;
-  readonly commit: Commit;
-  readonly scoreStored: ScoreStored;
-  readonly stats: Stats;
-  readonly log: Log;
+interface ReorderOptions extends BacklogOptions {
   /** 0 for no window: points are scored with the batch that stores them. */
   readonly windowMs: number;
-  readonly now?: () => number;
 }
 
 export class Reorder {

@@ -1,5 +1,4 @@
 /** Pages of metrics by name or time. One statement says which metrics; what is shown of them is found by their ids. */
-import type { BarRange } from '../../../core/bars/bar-window.ts';
 import {
   type OrderedPlace,
   type PlainOrder,
@@ -7,24 +6,16 @@ import {
 } from '../../../core/metric-lists/order-metrics.ts';
 import { countMetrics } from '../../../core/metric-lists/select-metrics.ts';
 import type { Metric } from '../../../generated/prisma/client.ts';
-import type { Context } from '../builder/context.ts';
-import { type MetricFilter, toSelection } from './metric-filter.ts';
+import { toSelection } from './metric-filter.ts';
 import { parsePlace, writePlace } from './metric-order.ts';
-import { type Page, type PageArgs, readPage, THING_PAGE } from '../builder/page.ts';
-import { type FindMany, findPlaced, type Placed, withoutPlaces } from '../builder/placed.ts';
+import { type Page, readPage, THING_PAGE } from '../builder/page.ts';
+import { findPlaced, type Placed, withoutPlaces } from '../builder/placed.ts';
+import type { MetricList } from './ranked-metrics.ts';
 
 /** @throws InvalidInputError for a page that is too large, a bad cursor, a bad id */
-export async function readOrderedPage<T extends Metric>(options: {
-  readonly context: Context;
-  readonly args: PageArgs;
-  readonly filter: MetricFilter;
-  /** What the filter's class looks at. */
-  readonly range: BarRange;
-  readonly order: PlainOrder;
-  readonly findMany: FindMany<T>;
-  /** Whether the document selects how many there are. */
-  readonly counted: boolean;
-}): Promise<Page<T>> {
+export async function readOrderedPage<T extends Metric>(
+  options: MetricList<T> & { readonly order: PlainOrder },
+): Promise<Page<T>> {
   const { context, args, range, order, findMany, counted } = options;
   const selection = toSelection(options.filter, context.caller);
   let total: number | null = null;

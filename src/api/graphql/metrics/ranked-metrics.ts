@@ -12,21 +12,24 @@ import { decodeCursor, encodeCursor, isTime, isUuid } from '../builder/cursor.ts
 import { type FindMany, findPlaced, type Placed, withoutPlaces } from '../builder/placed.ts';
 import { type Page, type PageArgs, readPage, THING_PAGE } from '../builder/page.ts';
 
+/** A page of metrics to read. */
+export interface MetricList<T> {
+  readonly context: Context;
+  readonly args: PageArgs;
+  readonly filter: MetricFilter;
+  /** The window that ends now: what the rank, and the filter's class, look at. */
+  readonly range: BarRange;
+  readonly findMany: FindMany<T>;
+  /** Whether the document selects how many there are. */
+  readonly counted: boolean;
+}
+
 interface Place extends RankedPlace {
   readonly toMs: number;
 }
 
 /** @throws InvalidInputError for a page that is too large, a bad cursor, a bad id */
-export async function readRankedPage<T extends Metric>(options: {
-  readonly context: Context;
-  readonly args: PageArgs;
-  readonly filter: MetricFilter;
-  /** The window that ends now. */
-  readonly range: BarRange;
-  readonly findMany: FindMany<T>;
-  /** Whether the document selects how many there are. */
-  readonly counted: boolean;
-}): Promise<Page<T>> {
+export async function readRankedPage<T extends Metric>(options: MetricList<T>): Promise<Page<T>> {
   const { context, args, findMany, counted } = options;
   const selection = toSelection(options.filter, context.caller);
   let { range } = options;

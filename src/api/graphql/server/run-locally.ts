@@ -1,19 +1,10 @@
 /** Operations of this process itself: the same limits, rights, audit and masking as over HTTP, without a socket. */
-import type { DocumentNode, ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql';
 import type { Caller } from '../../../core/access/caller.ts';
 import type { GetEnveloped } from '../transport/prepare-operation.ts';
+import type { Pipeline } from '../transport/prepare-operation.ts';
 
 /** @returns the answer as JSON has it: `data`, `errors`, or both; never rejects for what the operation says */
 export type RunLocally = (query: string, variables: object) => Promise<unknown>;
-
-/** What yoga gives for one operation; its own type says `any`. */
-interface Pipeline {
-  readonly schema: GraphQLSchema;
-  readonly parse: (source: string) => DocumentNode;
-  readonly validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[];
-  readonly contextFactory: () => unknown;
-  readonly execute: (args: ExecutionArgs) => unknown;
-}
 
 /** Where such operations come from, in the server's own monitoring. */
 const ORIGIN = 'LOCAL';

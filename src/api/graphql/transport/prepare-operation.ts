@@ -15,7 +15,7 @@ export interface Runner {
 }
 
 /** What yoga gives for one operation; its own type says `any`. */
-interface Pipeline extends Runner {
+export interface Pipeline extends Runner {
   readonly schema: GraphQLSchema;
   readonly parse: (source: string) => DocumentNode;
   readonly validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[];

@@ -3,32 +3,20 @@
  * incidents. What is open is in the incidents, so that a restart doubles nothing.
  */
 import type pg from 'pg';
-import type { Log } from '../../../log.ts';
 import { inTransaction } from '../../../platform/postgres/transaction.ts';
-import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { compareGroups, groupAlike, type Compared } from '../../metric-lists/compare-groups.ts';
-import type { MetricEntry, Registry } from '../../metrics/registry.ts';
+import type { MetricEntry } from '../../metrics/registry.ts';
 import { enqueueNotifications } from '../delivery/enqueue-notifications.ts';
 import { sumChanges, type Changes } from '../follow-scores.ts';
 import type { Incident } from '../incident.ts';
 import { findHeardMs, nameQuiet, readMetricFacts } from '../metric-facts.ts';
 import { findMute } from '../mute.ts';
 import { findScoped } from '../rates/find-members.ts';
-import type { RuleBook } from '../rule-cache.ts';
-import { RuleChecks } from '../rule-checks.ts';
+import { type CheckOptions, RuleChecks } from '../rule-checks.ts';
 import { readSilenced } from '../silences.ts';
 import { readLastNotified, saveIncidents } from '../store-incidents.ts';
 import { readCandidates, readOpenOutliers } from './read-outlier-state.ts';
 import { stepOutlier, type OutlierRule } from './step-outlier.ts';
-
-interface OutlierCheckOptions {
-  readonly pool: pg.Pool;
-  readonly book: Pick<RuleBook, 'all'>;
-  readonly registry: Pick<Registry, 'all' | 'byNumber'>;
-  readonly stats: Pick<Stats, 'count'>;
-  readonly log: Log;
-  readonly now: () => Date;
-}
 
 /** A check of a rule that did not fail. */
 interface Check {
@@ -54,12 +42,12 @@ const CHECKS_PER_RANGE = 12;
 const MIN_PAUSE_MS = 60_000;
 
 export class OutlierCheck {
-  readonly #options: OutlierCheckOptions;
+  readonly #options: CheckOptions;
   readonly #checks: RuleChecks;
   /** The last check of each rule that did not fail. */
   #last: ReadonlyMap<string, Check> = new Map();
 
-  constructor(options: OutlierCheckOptions) {
+  constructor(options: CheckOptions) {
     this.#options = options;
     this.#checks = new RuleChecks({
       ...options,

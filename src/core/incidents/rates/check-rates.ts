@@ -3,16 +3,12 @@
  * kept between checks: what is open, and which metrics are anomalous, is in the incidents, so that a restart doubles nothing.
  */
 import type pg from 'pg';
-import type { Log } from '../../../log.ts';
 import { inTransaction } from '../../../platform/postgres/transaction.ts';
-import type { Stats } from '../../../platform/telemetry/metrics.ts';
-import type { Registry } from '../../metrics/registry.ts';
 import { enqueueNotifications } from '../delivery/enqueue-notifications.ts';
 import { NO_CHANGES, sumChanges, type Changes } from '../follow-scores.ts';
 import type { Incident } from '../incident.ts';
 import type { Rule } from '../rule.ts';
-import type { RuleBook } from '../rule-cache.ts';
-import { RuleChecks } from '../rule-checks.ts';
+import { type CheckOptions, RuleChecks } from '../rule-checks.ts';
 import { readSilenced } from '../silences.ts';
 import { dropIncidents, saveIncidents } from '../store-incidents.ts';
 import { nameGroup, type RateRule } from './anomaly-rate.ts';
@@ -25,20 +21,11 @@ import {
 } from './read-rates.ts';
 import { stepGroups, type GroupChanges, type GroupNow } from './step-groups.ts';
 
-interface RateOptions {
-  readonly pool: pg.Pool;
-  readonly book: Pick<RuleBook, 'all'>;
-  readonly registry: Pick<Registry, 'all' | 'byNumber'>;
-  readonly stats: Pick<Stats, 'count'>;
-  readonly log: Log;
-  readonly now: () => Date;
-}
-
 export class RateCheck {
-  readonly #options: RateOptions;
+  readonly #options: CheckOptions;
   readonly #checks: RuleChecks;
 
-  constructor(options: RateOptions) {
+  constructor(options: CheckOptions) {
     this.#options = options;
     this.#checks = new RuleChecks({
       ...options,

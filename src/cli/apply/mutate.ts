@@ -20,15 +20,15 @@ const ANSWER = z.object({
 });
 
 /**
- * @param mutation its name, the type of its input and what to select of its success: an object type and fields
+ * @param mutation its name, and what to select of its success: an object type and fields
  * @returns the answer @throws EntryError when the server refuses, RemoteError
  */
 export async function mutate(
   client: GraphqlClient,
-  mutation: { readonly name: string; readonly inputType: string; readonly success: string },
+  { name, success }: { readonly name: string; readonly success: string },
   input: object,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { name, inputType, success } = mutation;
+  const inputType = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
   const query = `mutation Apply($input: ${inputType}!) { result: ${name}(input: $input) {
     ... on Error { message } ... on InvalidInputError { path } ... on ${success}
   } }`;

@@ -25,8 +25,8 @@ const FOUND = z.object({
 type StoredMetric = NonNullable<z.output<typeof FOUND>['metricBySpec']>;
 const FIND = `query Find($spec: MetricSpecInput!) { metricBySpec(spec: $spec) {
   id status server unit displayName model { ${MODEL_FIELDS} } policy { ${POLICY_FIELDS} } } }`;
-const MONITOR = { name: 'monitorMetric', inputType: 'MonitorMetricInput', success: 'Metric { id }' };
-const UPDATE = { name: 'updateMetric', inputType: 'UpdateMetricInput', success: 'Metric { id }' };
+const MONITOR = { name: 'monitorMetric', success: 'Metric { id }' };
+const UPDATE = { name: 'updateMetric', success: 'Metric { id }' };
 
 export class MetricPlanner {
   readonly #client: GraphqlClient;

@@ -28,13 +28,9 @@ type StoredPolicy = NonNullable<z.output<typeof FOUND>['monitoringPolicyByName']
 const FIND = `query Find($name: String!) { monitoringPolicyByName(name: $name) {
   id enabled match { namePattern tags { key values } sources } model { ${MODEL_FIELDS} } policy { ${POLICY_FIELDS} } } }`;
 const SAVED = 'SavedMonitoringPolicy { monitoredCount }';
-const CREATE = { name: 'createMonitoringPolicy', inputType: 'CreateMonitoringPolicyInput', success: SAVED };
-const UPDATE = { name: 'updateMonitoringPolicy', inputType: 'UpdateMonitoringPolicyInput', success: SAVED };
-const DELETE = {
-  name: 'deleteMonitoringPolicy',
-  inputType: 'DeleteMonitoringPolicyInput',
-  success: 'MonitoringPolicy { id }',
-};
+const CREATE = { name: 'createMonitoringPolicy', success: SAVED };
+const UPDATE = { name: 'updateMonitoringPolicy', success: SAVED };
+const DELETE = { name: 'deleteMonitoringPolicy', success: 'MonitoringPolicy { id }' };
 
 /** What a policy is where its entry does not say. */
 const DEFAULTS = {

@@ -88,21 +88,9 @@ const LIST = `{ notificationRules { id name ${PLAIN_FIELDS.join(' ')}
   channels { id kind target } } }`;
 const MATCH = `query Match($ruleId: ID!, $channels: [NotificationChannelInput!]!) {
   matches: matchNotificationChannels(ruleId: $ruleId, channels: $channels) { id } }`;
-const CREATE = {
-  name: 'createNotificationRule',
-  inputType: 'CreateNotificationRuleInput',
-  success: 'NotificationRule { id }',
-};
-const UPDATE = {
-  name: 'updateNotificationRule',
-  inputType: 'UpdateNotificationRuleInput',
-  success: 'NotificationRule { id }',
-};
-const DELETE = {
-  name: 'deleteNotificationRule',
-  inputType: 'DeleteNotificationRuleInput',
-  success: 'NotificationRule { id }',
-};
+const CREATE = { name: 'createNotificationRule', success: 'NotificationRule { id }' };
+const UPDATE = { name: 'updateNotificationRule', success: 'NotificationRule { id }' };
+const DELETE = { name: 'deleteNotificationRule', success: 'NotificationRule { id }' };
 
 /** What is wanted of the channels of a rule that is there. */
 interface ChannelPlan {

@@ -7,9 +7,9 @@ import type { StackFinder } from './find-stack.ts';
 import { EntryError, mutate } from './mutate.ts';
 import { describeChanges, listDifferences, type Step } from './plan.ts';
 
-const CREATE = { name: 'createAutostack', inputType: 'CreateAutostackInput', success: 'Autostack { id }' };
-const UPDATE = { name: 'updateAutostack', inputType: 'UpdateAutostackInput', success: 'Autostack { id }' };
-const DELETE = { name: 'deleteAutostack', inputType: 'DeleteAutostackInput', success: 'Autostack { id }' };
+const CREATE = { name: 'createAutostack', success: 'Autostack { id }' };
+const UPDATE = { name: 'updateAutostack', success: 'Autostack { id }' };
+const DELETE = { name: 'deleteAutostack', success: 'Autostack { id }' };
 
 /** As the format has them. */
 const stackFields = z.object({

@@ -10,6 +10,7 @@ import { writeNotification } from '../notification.ts';
 import { readSpec } from '../show-alarm.ts';
 import { showTime } from '../state-reason.ts';
 import { findSuppression, type SuppressedBy } from './suppression.ts';
+import { DateTime } from 'luxon';
 
 export interface CompositeContext {
   readonly pool: pg.Pool;
@@ -71,22 +72,6 @@ function readState(alarm: CloudwatchAlarm | undefined): AlarmState | undefined {
   return ALARM_STATES.find((state) => state === alarm?.state);
 }
 
-const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
-
 /** The child that changed last is what made the composite alarm change. */
 function explainComposite(
   alarm: CloudwatchAlarm,
@@ -113,9 +98,8 @@ const MAX_SHOWN = 10;
 
 /** Friday 22 July, 2022 15:57:45 UTC */
 function writeDate(time: Date): string {
-  const [weekday, month] = [WEEKDAYS[time.getUTCDay()] ?? '', MONTHS[time.getUTCMonth()] ?? ''];
-  const clock = time.toISOString().slice(11, 19);
-  return `${weekday} ${time.getUTCDate()} ${month}, ${time.getUTCFullYear()} ${clock} UTC`;
+  const utc = DateTime.fromJSDate(time, { zone: 'UTC' }).setLocale('en-US');
+  return utc.toFormat("cccc d LLLL, yyyy HH:mm:ss 'UTC'");
 }
 
 // Only one of several servers plans the pending actions: the one whose update finds them pending.

@@ -1,10 +1,31 @@
 /** Checks what somebody said is to be monitored against the schema of its source. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { InvalidInputError } from '../../errors.ts';
+import { MAX_NAME_LENGTH, UNPRINTABLE } from '../../model.ts';
 import { wordIssue } from '../../platform/runtime/word-issue.ts';
 
 /** Of a value that is repeated in a message. */
 const MAX_SHOWN = 60;
+
+const isPrintable = (given: string) => !UNPRINTABLE.test(given);
+
+/** A name that is shown as it is given. */
+export const nameText = z
+  .string()
+  .trim()
+  .min(1, 'expected a text, got an empty one')
+  .max(MAX_NAME_LENGTH)
+  .refine(isPrintable, 'expected a text without control characters');
+
+/** An expression in another language, on as many lines as it likes. @param what such as "an expression" */
+export function expressionText(what: string, maxLength: number) {
+  return z
+    .string()
+    .trim()
+    .min(1, `expected ${what}, got an empty text`)
+    .max(maxLength)
+    .refine((given) => isPrintable(given.replaceAll(/[\t\r\n]/g, ' ')), 'expected no control characters');
+}
 
 /**
  * @param whole what is said of a spec that is no object at all: its name, and what it should be

@@ -10,57 +10,54 @@ const MAX_PAGES = 100;
 export async function listInstances(
   client: EC2Client,
   region: string,
-  signal: AbortSignal,
+  abortSignal: AbortSignal,
 ): Promise<FoundResource[]> {
   const { paginateDescribeInstances } = await import('@aws-sdk/client-ec2');
-  const found: FoundResource[] = [];
-  let pages = 0;
-  const pager = paginateDescribeInstances(
-    { client, pageSize: PAGE },
-    { MaxResults: PAGE },
-    { abortSignal: signal },
+  const pages = paginateDescribeInstances({ client, pageSize: PAGE }, { MaxResults: PAGE }, { abortSignal });
+  return collect(pages, 'instances', ({ Reservations = [] }) =>
+    Reservations.flatMap(({ Instances = [] }) => Instances).flatMap((instance) =>
+      toInstance(instance, region),
+    ),
   );
-  for await (const { Reservations = [] } of pager) {
-    for (const { Instances = [] } of Reservations) {
-      for (const instance of Instances) found.push(...toInstance(instance, region));
-    }
-    if (++pages >= MAX_PAGES) throw new Error(`more than ${MAX_PAGES * PAGE} instances`);
-  }
-  return found;
 }
 
 export async function listVolumes(
   client: EC2Client,
   region: string,
-  signal: AbortSignal,
+  abortSignal: AbortSignal,
 ): Promise<FoundResource[]> {
   const { paginateDescribeVolumes } = await import('@aws-sdk/client-ec2');
-  const found: FoundResource[] = [];
-  let pages = 0;
-  const pager = paginateDescribeVolumes(
-    { client, pageSize: PAGE },
-    { MaxResults: PAGE },
-    { abortSignal: signal },
+  const pages = paginateDescribeVolumes({ client, pageSize: PAGE }, { MaxResults: PAGE }, { abortSignal });
+  return collect(pages, 'volumes', ({ Volumes = [] }) =>
+    Volumes.flatMap((volume) => toVolume(volume, region)),
   );
-  for await (const { Volumes = [] } of pager) {
-    for (const volume of Volumes) found.push(...toVolume(volume, region));
-    if (++pages >= MAX_PAGES) throw new Error(`more than ${MAX_PAGES * PAGE} volumes`);
+}
+
+async function collect<Page>(
+  pages: AsyncIterable<Page>,
+  what: string,
+  read: (page: Page) => readonly FoundResource[],
+): Promise<FoundResource[]> {
+  const found: FoundResource[] = [];
+  let count = 0;
+  for await (const page of pages) {
+    found.push(...read(page));
+    if (++count >= MAX_PAGES) throw new Error(`more than ${MAX_PAGES * PAGE} ${what}`);
   }
   return found;
 }
 
 function toInstance(instance: Instance, region: string): FoundResource[] {
-  const { InstanceId, State, Tags, InstanceType, LaunchTime } = instance;
-  if (InstanceId === undefined) return [];
+  const { InstanceId: resourceId, State, Tags, InstanceType, LaunchTime } = instance;
+  if (resourceId === undefined) return [];
   return [
     {
       region,
       type: 'AWS::EC2::Instance',
       namespace: 'AWS/EC2',
-      resourceId: InstanceId,
-      name: findName(Tags),
+      resourceId,
+      ...describeTags(Tags),
       state: State?.Name ?? null,
-      tags: readTags(Tags),
       attributes: readInstance(instance),
       sizeRank: rankInstanceType(InstanceType ?? ''),
       startedMs: LaunchTime?.getTime() ?? null,
@@ -69,17 +66,16 @@ function toInstance(instance: Instance, region: string): FoundResource[] {
 }
 
 function toVolume(volume: Volume, region: string): FoundResource[] {
-  const { VolumeId, State, Tags, Size, CreateTime } = volume;
-  if (VolumeId === undefined) return [];
+  const { VolumeId: resourceId, State, Tags, Size, CreateTime } = volume;
+  if (resourceId === undefined) return [];
   return [
     {
       region,
       type: 'AWS::EC2::Volume',
       namespace: 'AWS/EBS',
-      resourceId: VolumeId,
-      name: findName(Tags),
+      resourceId,
+      ...describeTags(Tags),
       state: State ?? null,
-      tags: readTags(Tags),
       attributes: readVolume(volume),
       sizeRank: Size ?? 0,
       startedMs: CreateTime?.getTime() ?? null,
@@ -147,10 +143,9 @@ function rankInstanceType(type: string): number {
   return place === -1 ? 0 : 2 ** (place - 2);
 }
 
-function findName(tags: readonly Tag[] | undefined): string | null {
-  return tags?.find(({ Key }) => Key === 'Name')?.Value ?? null;
-}
-
-function readTags(tags: readonly Tag[] = []): { key: string; value: string }[] {
-  return tags.flatMap(({ Key, Value = '' }) => (Key === undefined ? [] : [{ key: Key, value: Value }]));
+function describeTags(given: readonly Tag[] = []): Pick<FoundResource, 'name' | 'tags'> {
+  const tags = given.flatMap(({ Key, Value = '' }) =>
+    Key === undefined ? [] : [{ key: Key, value: Value }],
+  );
+  return { name: given.find(({ Key }) => Key === 'Name')?.Value ?? null, tags };
 }

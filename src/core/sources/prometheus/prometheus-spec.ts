@@ -1,9 +1,9 @@
 /** What names an expression of PromQL that is monitored, and what monitoring it means. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { MAX_NAME_LENGTH, UNPRINTABLE } from '../../../model.ts';
+import { MAX_NAME_LENGTH } from '../../../model.ts';
 import { cutText } from '../../../platform/bounded-input/storable-text.ts';
-import { parseSpec } from '../parse-spec.ts';
+import { expressionText, nameText, parseSpec } from '../parse-spec.ts';
 import { findResourceTag } from '../series-resource.ts';
 import type { MetricDescription } from '../source.ts';
 import { readPlainSelector } from './plain-selector.ts';
@@ -14,25 +14,12 @@ const MAX_QUERY_LENGTH = 4000;
 /** One server is read; its name in resources leaves room for others. */
 const REGION = 'default';
 
-const isPrintable = (given: string) => !UNPRINTABLE.test(given);
-const name = z
-  .string()
-  .trim()
-  .min(1, 'expected a text, got an empty one')
-  .max(MAX_NAME_LENGTH)
-  .refine(isPrintable, 'expected a text without control characters');
-
 const prometheusSpec = z.strictObject({
-  query: z
-    .string()
-    .trim()
-    .min(1, 'expected an expression of PromQL, got an empty text')
-    .max(MAX_QUERY_LENGTH)
-    .refine((given) => isPrintable(given.replaceAll(/[\t\r\n]/g, ' ')), 'expected no control characters'),
+  query: expressionText('an expression of PromQL', MAX_QUERY_LENGTH),
   periodSeconds: z.int().min(1).max(86_400).default(DEFAULT_PERIOD_SECONDS),
-  name: name.optional(),
+  name: nameText.optional(),
   /** The thing it belongs to; a conventional label of the selector, else the name, when left out. */
-  resource: name.optional(),
+  resource: nameText.optional(),
 });
 
 export type PrometheusSpec = z.output<typeof prometheusSpec>;

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { InvalidInputError } from '../../../../errors.ts';
-import { MAX_NAME_LENGTH, UNPRINTABLE } from '../../../../model.ts';
+import { MAX_NAME_LENGTH } from '../../../../model.ts';
 import { cutText } from '../../../../platform/bounded-input/storable-text.ts';
-import { parseSpec } from '../../parse-spec.ts';
+import { expressionText, nameText, parseSpec } from '../../parse-spec.ts';
 import type { MetricDescription } from '../../source.ts';
 import { DEFAULT_PERIOD_SECONDS, findInCatalogue } from '../catalogue.ts';
 import type { SeriesQuery } from '../read-series.ts';
@@ -18,22 +18,9 @@ const MAX_METRICS = 100;
 /** What the expression itself is called in the question. */
 export const RESULT_ID = 'lapwing_result';
 
-const isPrintable = (given: string) => !UNPRINTABLE.test(given);
-const shownName = z
-  .string()
-  .trim()
-  .min(1, 'expected a text, got an empty one')
-  .max(MAX_NAME_LENGTH)
-  .refine(isPrintable, 'expected a text without control characters');
-
 const mathSpec = z.strictObject({
   region: z.string({ error: 'expected a region such as us-east-1' }),
-  expression: z
-    .string()
-    .trim()
-    .min(1, 'expected an expression, got an empty text')
-    .max(MAX_EXPRESSION_LENGTH)
-    .refine((given) => isPrintable(given.replaceAll(/[\t\r\n]/g, ' ')), 'expected no control characters'),
+  expression: expressionText('an expression', MAX_EXPRESSION_LENGTH),
   metrics: z
     .array(
       z.strictObject({
@@ -51,9 +38,9 @@ const mathSpec = z.strictObject({
     .max(MAX_METRICS)
     .default([]),
   periodSeconds: periodLength.default(DEFAULT_PERIOD_SECONDS),
-  name: shownName.optional(),
+  name: nameText.optional(),
   /** The thing it belongs to; the name when left out. */
-  resource: shownName.optional(),
+  resource: nameText.optional(),
 });
 
 export type MathSpec = z.output<typeof mathSpec>;

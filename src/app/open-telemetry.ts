@@ -22,14 +22,16 @@ export interface SelfMonitoring {
   readonly exportScores: (engine: Pick<Engine, 'live' | 'registry'>) => void;
 }
 
-/** Starts it before all else, so that it stops after all else: the last requests are written too. */
-export async function startSelfMonitoring(options: {
+interface MonitoringOptions {
   readonly config: Config;
   readonly log: Log;
   readonly stats: Stats;
   readonly version: string;
   readonly teardown: Teardown;
-}): Promise<SelfMonitoring> {
+}
+
+/** Starts it before all else, so that it stops after all else: the last requests are written too. */
+export async function startSelfMonitoring(options: MonitoringOptions): Promise<SelfMonitoring> {
   const { config, log, stats, teardown } = options;
   const writer = createWriter(config, log, stats);
   if (writer !== null) {
@@ -70,13 +72,7 @@ function createWriter(config: Config, log: Log, stats: Stats): InfluxdbWriter | 
 }
 
 /** Null where no collector is set: nothing of OpenTelemetry is loaded then. */
-async function openTracing(options: {
-  readonly config: Config;
-  readonly log: Log;
-  readonly stats: Stats;
-  readonly version: string;
-  readonly teardown: Teardown;
-}) {
+async function openTracing(options: MonitoringOptions) {
   const url = findCollector(options.config);
   if (url === null) return null;
   const { startTracing } = await import('../platform/tracing/start-tracing.ts');

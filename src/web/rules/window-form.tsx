@@ -1,7 +1,7 @@
 import { useId, useMemo, useState } from 'react';
 import type { Weekday } from '../generated/graphql.ts';
 import { ChoiceField, TextField } from '../parts/form-field.tsx';
-import { nameZone } from '../parts/format-time.ts';
+import { nameZone, readClock, writeClock } from '../parts/format-time.ts';
 import { useZone, type Zone } from '../parts/preferences.ts';
 import { type Window, WEEKDAYS } from './windows.ts';
 import { listZones, ownZone } from './zones.ts';
@@ -53,8 +53,8 @@ export function WindowForm({ onAdd }: { readonly onAdd: (window: Window) => void
 /** In the zone that is shown, which is named. */
 function OnceFields({ onAdd }: { readonly onAdd: (window: Window) => void }) {
   const zone = useZone();
-  const [start, setStart] = useState(() => writeClock(Date.now(), zone));
-  const [end, setEnd] = useState(() => writeClock(Date.now() + HOUR_MS, zone));
+  const [start, setStart] = useState(() => writeMinute(Date.now(), zone));
+  const [end, setEnd] = useState(() => writeMinute(Date.now() + HOUR_MS, zone));
   const [startMs, endMs] = [readClock(start, zone), readClock(end, zone)];
   const isGood = startMs < endMs;
   return (
@@ -189,13 +189,7 @@ function writeTime(timeMs: number): string {
   return new Date(timeMs).toISOString();
 }
 
-/** As an input of type datetime-local has it, to the minute. */
-function writeClock(timeMs: number, zone: Zone): string {
-  const offsetMs = zone === 'UTC' ? 0 : new Date(timeMs).getTimezoneOffset() * 60_000;
-  return new Date(timeMs - offsetMs).toISOString().slice(0, 16);
-}
-
-/** NaN while it is not whole. */
-function readClock(text: string, zone: Zone): number {
-  return Date.parse(zone === 'UTC' ? `${text}Z` : text);
+/** As a field of date and time takes it, to the minute. */
+function writeMinute(timeMs: number, zone: Zone): string {
+  return writeClock(timeMs, zone).slice(0, 16);
 }

@@ -2,9 +2,10 @@
  * Prometheus' Alertmanager, API v2. It takes alerts, not messages, and knows one by its labels; one that is not sent
  * again before its `endsAt` is over. So alerts that fire are sent again each minute, good for four.
  */
-import { postAndRead, type Outbound, type PostFailure } from '../../platform/outbound/outbound-client.ts';
+import { postAndRead, type PostFailure } from '../../platform/outbound/outbound-client.ts';
 import type { IncidentFacts, Message } from './message.ts';
 import { linkToIncident, listWorst, nameMetric, writeRate } from './incident-words.ts';
+import type { PostContext } from './post-json.ts';
 
 export interface AlertmanagerConfig {
   readonly kind: 'ALERTMANAGER';
@@ -31,11 +32,8 @@ const WORDS = {
 /** Statuses that say something of the sender or the moment, and nothing of the alerts. */
 const NOT_ABOUT_ALERTS = new Set([401, 403, 404, 405, 408, 429]);
 
-interface AlertContext {
-  readonly outbound: Outbound;
+interface AlertContext extends PostContext {
   readonly now: () => Date;
-  /** Of the page; alerts carry no link without it. */
-  readonly publicUrl?: string | null;
 }
 
 /** What became of alerts. */

@@ -2,11 +2,11 @@
  * Discord's webhooks: https://discord.com/developers/docs/resources/webhook#execute-webhook. Their URL is the secret; with
  * `thread_id` in it messages go to that thread. They cannot answer to an earlier message.
  */
-import type { Outbound, PostFailure } from '../../platform/outbound/outbound-client.ts';
+import type { PostFailure } from '../../platform/outbound/outbound-client.ts';
 import { escapeMarkdown, fitLength } from './fit-text.ts';
 import { linkToMessage, rateWorst } from './incident-words.ts';
 import type { Message } from './message.ts';
-import { postJson } from './post-json.ts';
+import { type PostContext, postJson } from './post-json.ts';
 
 export interface DiscordConfig {
   readonly kind: 'DISCORD';
@@ -21,7 +21,7 @@ const COLORS = { CRITICAL: 0xd93025, WARNING: 0xf9ab00, END: 0x188038, TEST: 0x5
 export function sendDiscord(
   config: DiscordConfig,
   message: Message,
-  { outbound, publicUrl = null }: { readonly outbound: Outbound; readonly publicUrl?: string | null },
+  { outbound, publicUrl = null }: PostContext,
 ): Promise<PostFailure | null> {
   const url = new URL(config.url);
   // Without it Discord answers before it knows whether the message could be kept.

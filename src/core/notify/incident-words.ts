@@ -186,25 +186,17 @@ export function writeExpected({ expected, low, high, metricUnit }: IncidentFacts
 
 /** What receivers show beside the title of an alert: names and texts. */
 export function listDetails(facts: IncidentFacts, ruleName: string): Readonly<Record<string, string>> {
-  const { group } = facts;
-  if (group !== null) {
-    return {
-      instance: facts.instance,
-      ...(facts.location === '' ? {} : { region: facts.location }),
-      value: writeRate(group),
-      worst: listWorst(group).join('; '),
-      reason: writeReason(facts),
-      rule: ruleName,
-    };
-  }
+  const { kind, group } = facts;
   return {
-    metric: facts.metricName,
+    ...(group === null ? { metric: facts.metricName } : {}),
     instance: facts.instance,
     ...(facts.location === '' ? {} : { region: facts.location }),
     value: writeFinding(facts),
-    ...(facts.kind === 'NO_DATA' ? {} : { expected: writeExpected(facts) }),
+    ...(group === null
+      ? kind !== 'NO_DATA' && { expected: writeExpected(facts) }
+      : { worst: listWorst(group).join('; ') }),
     reason: writeReason(facts),
-    ...(facts.kind === 'ANOMALY' ? { score: String(facts.score) } : {}),
+    ...(group === null && kind === 'ANOMALY' ? { score: String(facts.score) } : {}),
     rule: ruleName,
   };
 }

@@ -2,11 +2,11 @@
  * ntfy: https://docs.ntfy.sh/publish/#publish-as-json. The topic is a secret where the server asks for no token. The end of
  * an incident replaces its start (`sequence_id`, servers from 2.16 on; older ones show both).
  */
-import type { Outbound, PostFailure } from '../../platform/outbound/outbound-client.ts';
+import type { PostFailure } from '../../platform/outbound/outbound-client.ts';
 import { fitBytes } from './fit-text.ts';
 import { linkToMessage, rateWorst } from './incident-words.ts';
 import type { Message } from './message.ts';
-import { postJson } from './post-json.ts';
+import { type PostContext, postJson } from './post-json.ts';
 
 export interface NtfyConfig {
   readonly kind: 'NTFY';
@@ -32,7 +32,7 @@ const LOOKS = {
 export function sendNtfy(
   { url, topic, token }: NtfyConfig,
   message: Message,
-  { outbound, publicUrl = null }: { readonly outbound: Outbound; readonly publicUrl?: string | null },
+  { outbound, publicUrl = null }: PostContext,
 ): Promise<PostFailure | null> {
   const { kind, rule, count, incidents } = message;
   const [only] = incidents;

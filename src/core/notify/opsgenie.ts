@@ -2,11 +2,11 @@
  * Opsgenie, Alert API v2: https://docs.opsgenie.com/docs/alert-api. An incident is one alert, known by its alias from
  * its start to its end. Jira Service Management answers by the same API.
  */
-import type { Outbound, PostFailure } from '../../platform/outbound/outbound-client.ts';
+import type { PostFailure } from '../../platform/outbound/outbound-client.ts';
 import { fitLength } from './fit-text.ts';
 import { linkToIncident, listDetails, rateSeverity } from './incident-words.ts';
 import type { IncidentFacts, Message } from './message.ts';
-import { postJson } from './post-json.ts';
+import { type PostContext, postJson, sendEachAlert } from './post-json.ts';
 
 export interface OpsgenieConfig {
   readonly kind: 'OPSGENIE';
@@ -24,37 +24,22 @@ const PRIORITIES = { CRITICAL: 'P1', WARNING: 'P3' } as const;
 const TEST_PRIORITY = 'P5';
 const SOURCE = 'Lapwing';
 
-interface OpsgenieContext {
-  readonly outbound: Outbound;
-  readonly publicUrl?: string | null;
-}
-
-/** A test is closed at once: it should page nobody for long. @returns what went wrong, or null */
-export async function sendOpsgenie(
+/** @returns what went wrong, or null */
+export function sendOpsgenie(
   { url, apiKey }: OpsgenieConfig,
   message: Message,
-  context: OpsgenieContext,
+  context: PostContext,
 ): Promise<PostFailure | null> {
   const post = (path: string, body: object) => {
     const headers = { authorization: `GenieKey ${apiKey}` };
     return postJson(context.outbound, { url: nameOpsgenieUrl(url, path), id: message.id, headers }, body);
   };
-  for (const facts of message.incidents) {
-    const alias = `Incident:${facts.id}`;
-    if (message.kind !== 'END') {
-      const failure = await post('', { alias, ...describe(facts, message, context) });
-      if (failure !== null) return failure;
-    }
-    if (message.kind !== 'START') {
-      const note = fitLength(message.subject, MAX_LENGTHS.description);
-      const failure = await post(`/${encodeURIComponent(alias)}/close?identifierType=alias`, {
-        source: SOURCE,
-        note,
-      });
-      if (failure !== null) return failure;
-    }
-  }
-  return null;
+  const note = fitLength(message.subject, MAX_LENGTHS.description);
+  return sendEachAlert(message, {
+    open: (alias, facts) => post('', { alias, ...describe(facts, message, context) }),
+    close: (alias) =>
+      post(`/${encodeURIComponent(alias)}/close?identifierType=alias`, { source: SOURCE, note }),
+  });
 }
 
 function nameOpsgenieUrl(url: string, path: string): URL {
@@ -64,7 +49,7 @@ function nameOpsgenieUrl(url: string, path: string): URL {
 function describe(
   facts: IncidentFacts,
   { kind, rule, subject, text }: Message,
-  { publicUrl }: OpsgenieContext,
+  { publicUrl }: PostContext,
 ): object {
   return {
     message: fitLength(subject, MAX_LENGTHS.message),

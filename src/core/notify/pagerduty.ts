@@ -2,11 +2,11 @@
  * PagerDuty, Events API v2: https://developer.pagerduty.com/docs/events-api-v2/trigger-events/. An incident is one alert,
  * known by its `dedup_key` from its start to its end.
  */
-import type { Outbound, PostFailure } from '../../platform/outbound/outbound-client.ts';
+import type { PostFailure } from '../../platform/outbound/outbound-client.ts';
 import { fitLength } from './fit-text.ts';
 import { linkToIncident, listDetails, rateSeverity } from './incident-words.ts';
 import type { IncidentFacts, Message } from './message.ts';
-import { postJson } from './post-json.ts';
+import { type PostContext, postJson, sendEachAlert } from './post-json.ts';
 
 export interface PagerDutyConfig {
   readonly kind: 'PAGERDUTY';
@@ -26,16 +26,11 @@ const CLASSES = {
   OUTLIER: 'outlier',
 } as const;
 
-interface PagerDutyContext {
-  readonly outbound: Outbound;
-  readonly publicUrl?: string | null;
-}
-
-/** A test is resolved at once: it should page nobody for long. @returns what went wrong, or null */
-export async function sendPagerDuty(
+/** @returns what went wrong, or null */
+export function sendPagerDuty(
   config: PagerDutyConfig,
   message: Message,
-  context: PagerDutyContext,
+  context: PostContext,
 ): Promise<PostFailure | null> {
   const post = (event: object) =>
     postJson(
@@ -43,24 +38,17 @@ export async function sendPagerDuty(
       { url: config.url, id: message.id },
       { routing_key: config.routingKey, ...event },
     );
-  for (const facts of message.incidents) {
-    const key = { dedup_key: `Incident:${facts.id}` };
-    if (message.kind !== 'END') {
-      const failure = await post({ event_action: 'trigger', ...key, ...describe(facts, message, context) });
-      if (failure !== null) return failure;
-    }
-    if (message.kind !== 'START') {
-      const failure = await post({ event_action: 'resolve', ...key });
-      if (failure !== null) return failure;
-    }
-  }
-  return null;
+  return sendEachAlert(message, {
+    open: (alias, facts) =>
+      post({ event_action: 'trigger', dedup_key: alias, ...describe(facts, message, context) }),
+    close: (alias) => post({ event_action: 'resolve', dedup_key: alias }),
+  });
 }
 
 function describe(
   facts: IncidentFacts,
   { kind, rule, subject }: Message,
-  { publicUrl }: PagerDutyContext,
+  { publicUrl }: PostContext,
 ): object {
   const link = publicUrl == null ? null : linkToIncident(publicUrl, facts.id);
   const { runbookUrl } = rule;

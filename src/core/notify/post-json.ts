@@ -1,6 +1,7 @@
 /** How most channels are given their messages. */
 import { postAndRead, type Outbound, type PostFailure } from '../../platform/outbound/outbound-client.ts';
 import { fitLength } from './fit-text.ts';
+import type { IncidentFacts, Message } from './message.ts';
 
 const MAX_REASON_LENGTH = 200;
 /** Where they stand: Telegram, PagerDuty and Opsgenie and Discord, ntfy, Teams' workflows. */
@@ -9,6 +10,13 @@ const FIELDS = ['description', 'message', 'error'] as const;
 const WORD = /^[a-z][a-z_]{2,60}$/;
 /** Of the length of a token, or an address: what a service repeats of the request may be a secret. */
 const SECRETS = /\bhttps?:\/\/\S+|[\w+/=-]{20,}/g;
+
+/** What it takes to post a message. */
+export interface PostContext {
+  readonly outbound: Outbound;
+  /** Address of the page, without a slash at its end; messages carry no links without it. */
+  readonly publicUrl?: string | null;
+}
 
 interface JsonTarget {
   readonly url: string | URL;
@@ -37,6 +45,28 @@ export async function postJson(
   return failure === null || reason === null
     ? failure
     : { ...failure, problem: `${failure.problem}: ${reason}` };
+}
+
+/**
+ * To services that keep an alert for each incident, by its alias, from its start to its end. A test is closed at once: it
+ * should page nobody for long.
+ * @returns what went wrong, or null
+ */
+export async function sendEachAlert(
+  { kind, incidents }: Message,
+  post: {
+    readonly open: (alias: string, facts: IncidentFacts) => Promise<PostFailure | null>;
+    readonly close: (alias: string) => Promise<PostFailure | null>;
+  },
+): Promise<PostFailure | null> {
+  for (const facts of incidents) {
+    const alias = `Incident:${facts.id}`;
+    const failure =
+      (kind === 'END' ? null : await post.open(alias, facts)) ??
+      (kind === 'START' ? null : await post.close(alias));
+    if (failure !== null) return failure;
+  }
+  return null;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Hands a message to its channel. */
-import type { Outbound, PostFailure } from '../../platform/outbound/outbound-client.ts';
+import type { PostFailure } from '../../platform/outbound/outbound-client.ts';
 import { toError } from '../../platform/runtime/to-error.ts';
 import { sendAlerts, type AlertmanagerConfig, type AlertsOutcome } from './alertmanager.ts';
 import { sendDiscord, type DiscordConfig } from './discord.ts';
@@ -12,6 +12,7 @@ import { sendSlack, type SlackConfig } from './slack.ts';
 import { sendTeams, type TeamsConfig } from './teams.ts';
 import { sendTelegram, type TelegramConfig } from './telegram.ts';
 import { sendWebhook, type WebhookConfig } from './webhook.ts';
+import type { PostContext } from './post-json.ts';
 
 /** Everything a channel needs, its secrets included. Never shown, never logged. */
 export type ChannelConfig =
@@ -32,13 +33,10 @@ export type ChannelConfig =
  */
 export const ALERT_KINDS: ReadonlySet<ChannelConfig['kind']> = new Set(['PAGERDUTY', 'OPSGENIE']);
 
-export interface SendContext {
-  readonly outbound: Outbound;
+export interface SendContext extends PostContext {
   /** Null where no SMTP server is set. */
   readonly mailer: Mailer | null;
   readonly now: () => Date;
-  /** Address of the page, without a slash at its end; messages carry no links without it. */
-  readonly publicUrl?: string | null;
 }
 
 /** What became of a message; each in one line without secrets. */

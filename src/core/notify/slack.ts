@@ -2,11 +2,11 @@
  * Slack's incoming webhooks, and what understands them (Mattermost, Rocket.Chat). Their URL is the secret. Slack itself is
  * given blocks, too: https://docs.slack.dev/reference/block-kit/blocks/; the text is what its notifications show then.
  */
-import type { Outbound, PostFailure } from '../../platform/outbound/outbound-client.ts';
+import type { PostFailure } from '../../platform/outbound/outbound-client.ts';
 import { fitLength } from './fit-text.ts';
 import { linkToMessage, linkToOffers } from './incident-words.ts';
 import type { Message } from './message.ts';
-import { postJson } from './post-json.ts';
+import { type PostContext, postJson } from './post-json.ts';
 
 export interface SlackConfig {
   readonly kind: 'SLACK';
@@ -25,7 +25,7 @@ const SLACK_HOST = /(?:^|\.)slack(?:-gov)?\.com$/;
 export function sendSlack(
   { url }: SlackConfig,
   message: Message,
-  { outbound, publicUrl = null }: { readonly outbound: Outbound; readonly publicUrl?: string | null },
+  { outbound, publicUrl = null }: PostContext,
 ): Promise<PostFailure | null> {
   const { id, subject, text } = message;
   const body = {

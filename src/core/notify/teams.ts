@@ -2,11 +2,11 @@
  * Microsoft Teams: the webhook of a workflow ("When a Teams webhook request is received"), which takes Adaptive Cards:
  * https://learn.microsoft.com/connectors/teams/. Its URL is the secret. It cannot answer to an earlier card.
  */
-import type { Outbound, PostFailure } from '../../platform/outbound/outbound-client.ts';
+import type { PostFailure } from '../../platform/outbound/outbound-client.ts';
 import { escapeMarkdown, fitBytes } from './fit-text.ts';
 import { linkToMessage, rateWorst } from './incident-words.ts';
 import type { Message } from './message.ts';
-import { postJson } from './post-json.ts';
+import { type PostContext, postJson } from './post-json.ts';
 
 export interface TeamsConfig {
   readonly kind: 'TEAMS';
@@ -18,16 +18,11 @@ const MAX_BYTES = { subject: 2_000, line: 6_000, lines: 20_000 } as const;
 const MAX_LINES = 150;
 const COLORS = { CRITICAL: 'Attention', WARNING: 'Warning' } as const;
 
-interface TeamsContext {
-  readonly outbound: Outbound;
-  readonly publicUrl?: string | null;
-}
-
 /** @returns what went wrong, or null */
 export function sendTeams(
   { url }: TeamsConfig,
   message: Message,
-  { outbound, publicUrl = null }: TeamsContext,
+  { outbound, publicUrl = null }: PostContext,
 ): Promise<PostFailure | null> {
   const card = {
     contentType: 'application/vnd.microsoft.card.adaptive',

@@ -1,8 +1,8 @@
 /** Telegram, by a bot: https://core.telegram.org/bots/api#sendmessage. Texts are plain: nothing in them is markup. */
-import type { Outbound, PostFailure } from '../../platform/outbound/outbound-client.ts';
+import type { PostFailure } from '../../platform/outbound/outbound-client.ts';
 import { fitLength } from './fit-text.ts';
 import type { Message } from './message.ts';
-import { postJson } from './post-json.ts';
+import { type PostContext, postJson } from './post-json.ts';
 
 export interface TelegramConfig {
   readonly kind: 'TELEGRAM';
@@ -21,7 +21,7 @@ const MAX_TEXT_LENGTH = 4096;
 export function sendTelegram(
   { url, botToken, chatId }: TelegramConfig,
   { id, subject, text }: Message,
-  { outbound }: { readonly outbound: Outbound },
+  { outbound }: PostContext,
 ): Promise<PostFailure | null> {
   const body = {
     chat_id: chatId,

@@ -5,7 +5,7 @@ import type { ReadAddress } from '../core/access/client-address.ts';
 import { createDownloadLinks, type DownloadLinks } from '../core/transfer/download-link.ts';
 import { PanelLinks } from '../core/access/panel-links/panel-links.ts';
 import type { Cloudwatch } from '../core/cloudwatch-service/service.ts';
-import type { Incidents } from '../core/incidents/incidents.ts';
+import { Incidents } from '../core/incidents/incidents.ts';
 import type { Engine } from './build-core.ts';
 import { listRoutes } from './http-routes.ts';
 import { createSchema } from '../api/graphql/schema.ts';
@@ -27,12 +27,14 @@ import { limitToReads } from './cluster/limit-to-reads.ts';
 import type { ForwardedHeader } from '../platform/cluster/forwarded-header.ts';
 import type { ClusterMember } from '../platform/cluster/cluster-directory.ts';
 import { openCloudwatch } from './open-cloudwatch-service.ts';
-import { openIncidents } from './open-incidents.ts';
 import type { Access } from './open-access.ts';
 import type { OpenDatabase } from './open-database.ts';
 import { renewSecrets, SecretCheck, type SealingKeys } from './sealing-keys.ts';
 import type { SelfMonitoring } from './open-telemetry.ts';
 import type { SendEnvironment } from './app-context.ts';
+import { hostname } from 'node:os';
+import type { Config } from '../platform/config/read-config.ts';
+import { createMailer } from '../core/notify/email.ts';
 
 export interface HttpOptions extends SendEnvironment {
   readonly engine: Engine;
@@ -168,4 +170,32 @@ async function openGraphql(
   });
   // GraphiQL asks for the schema and for whatever is typed into it.
   return { server, withGraphiql: config.graphiql && trusted?.only !== true };
+}
+
+async function openIncidents(
+  options: SendEnvironment & {
+    readonly engine: Engine;
+    readonly sealingKeys: SealingKeys;
+    /** Reads only: the leader opens incidents and sends messages. */
+    readonly isReplica: boolean;
+  },
+): Promise<Incidents> {
+  const { config, log, engine, sealingKeys, isReplica, teardown } = options;
+  const incidents = await Incidents.open({
+    ...engine,
+    log,
+    seal: sealingKeys.notifications,
+    outbound: createOutbound({ allowed: config.allowPrivateTargets }),
+    mailer: openMailer(config),
+    now: () => new Date(),
+    publicUrl: config.publicUrl ?? null,
+    retentionDays: config.retentionDays,
+  });
+  teardown.add(() => incidents.stop());
+  if (!isReplica) incidents.start();
+  return incidents;
+}
+
+function openMailer({ smtpUrl: url, smtpFrom }: Config) {
+  return url === undefined ? null : createMailer({ url, from: smtpFrom ?? `lapwing@${hostname()}` });
 }

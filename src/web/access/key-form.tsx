@@ -1,11 +1,18 @@
-import { type SubmitEvent, useState } from 'react';
+import { type SubmitEvent, useState, useEffect, useRef } from 'react';
 import { useApi } from '../api/api.ts';
 import { findProblem, useDo } from '../api/ask.ts';
 import { type AccessScope, CreateKeyDocument } from '../generated/graphql.ts';
 import { Notice } from '../parts/notice.tsx';
-import { NewKey } from './new-key.tsx';
-import { SCOPE_WORDS } from './scope-words.ts';
 import { Labelled, Select } from '../parts/form-field.tsx';
+import { CopyBlock } from '../parts/copy-block.tsx';
+
+/** What a key of a scope may. */
+const SCOPE_WORDS: Readonly<Record<AccessScope, string>> = {
+  READ: 'read: ask and subscribe',
+  INGEST: 'ingest: push points',
+  WRITE: 'write: read, push, and change metrics',
+  ADMIN: 'admin: everything',
+};
 
 const DAY_MS = 86_400_000;
 const SCOPES: readonly AccessScope[] = ['READ', 'INGEST', 'WRITE', 'ADMIN'];
@@ -131,5 +138,19 @@ function KeyFields(props: {
         />
       </Labelled>
     </div>
+  );
+}
+
+/** A key that was just made. Gone once it is put away: the server keeps nothing that could show it again. */
+function NewKey(props: { readonly name: string; readonly secret: string; readonly onDone: () => void }) {
+  const { name, secret, onDone } = props;
+  const place = useRef<HTMLElement>(null);
+  useEffect(() => place.current?.focus(), []);
+  return (
+    <section className="notice" data-kind="done" aria-label="The new key" tabIndex={-1} ref={place}>
+      <strong>{name} is made. Copy it now: it is shown this once.</strong>
+      <CopyBlock title="Key" text={secret} />
+      <button onClick={onDone}>Done</button>
+    </section>
   );
 }

@@ -6,15 +6,16 @@ import {
   SourcesDocument,
   type SourcesQuery,
   MonitorResourceDocument,
+  MonitorMetricDocument,
 } from '../generated/graphql.ts';
 import { Answered } from '../parts/answer.tsx';
 import { useUrlState } from '../parts/url-state.ts';
-import { HostChoices } from './host-choices.tsx';
 import { ItemResults } from './item-results.tsx';
 import { MetricPicker } from './metric-picker.tsx';
 import { ResourcePicker } from './resource-picker.tsx';
 import { useItems } from './use-items.ts';
 import { Labelled, Select } from '../parts/form-field.tsx';
+import { readMonitored } from './read-monitored.ts';
 
 type ResourceType = SourcesQuery['resourceTypes'][number];
 
@@ -130,6 +131,41 @@ function Choices(props: {
         </button>
       </div>
       <ItemResults items={items} label="What became of the resources" />
+      {items.some(({ state }) => state === 'done') && !isWorking ? (
+        <Link href="/">See them on the wall</Link>
+      ) : null}
+    </>
+  );
+}
+
+/** The host has one resource, itself: only its metrics are to be chosen. */
+function HostChoices({ type }: { readonly type: SourcesQuery['resourceTypes'][number] }) {
+  const [metrics, setMetrics] = useState<ReadonlySet<string>>(
+    () => new Set(type.metrics.filter(({ isDefault }) => isDefault).map(({ metric }) => metric)),
+  );
+  const monitor = useDo(MonitorMetricDocument);
+  const { items, isWorking, begin } = useItems();
+  const start = () =>
+    begin(
+      [...metrics].map((metric) => ({
+        key: metric,
+        title: metric,
+        run: async () => {
+          const monitored = readMonitored(await monitor({ input: { spec: { host: { metric } } } }));
+          if (monitored.kind === 'problem') return { problem: monitored.text };
+          return { text: monitored.isNew ? 'is monitored' : 'was monitored already' };
+        },
+      })),
+    );
+  return (
+    <>
+      <MetricPicker metrics={type.metrics} chosen={metrics} onChoose={setMetrics} />
+      <div className="line">
+        <button className="main" disabled={metrics.size === 0 || isWorking} onClick={() => void start()}>
+          Monitor {metrics.size} {metrics.size === 1 ? 'metric' : 'metrics'} of this host
+        </button>
+      </div>
+      <ItemResults items={items} label="What became of the metrics" />
       {items.some(({ state }) => state === 'done') && !isWorking ? (
         <Link href="/">See them on the wall</Link>
       ) : null}

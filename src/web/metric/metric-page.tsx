@@ -8,6 +8,7 @@ import {
   MetricPageDocument,
   MetricStatusDocument,
   AnomalousPointsDocument,
+  MetricFlagsDocument,
 } from '../generated/graphql.ts';
 import { Answered } from '../parts/answer.tsx';
 import { shortenUnit } from '../parts/format-number.ts';
@@ -20,16 +21,16 @@ import { describeInterval } from './describe-interval.ts';
 import { DownloadCard } from './download-card.tsx';
 import { groupEpisodes } from './anomaly/episodes.ts';
 import { ExplainPanel } from './anomaly/explain-panel.tsx';
-import { FlagList } from './flag-list.tsx';
 import { MetricActions } from './metric-actions.tsx';
 import { MetricState } from './metric-state.tsx';
 import { PolicyEditor } from './policy-editor.tsx';
 import { useChosen } from './anomaly/use-chosen.ts';
-import { useFlags } from './use-flags.ts';
 import { useRange } from './use-range.ts';
 import type { Flag } from './chart/value-plot.ts';
 import '../style/metric.css';
 import 'uplot/dist/uPlot.min.css';
+import type { Range } from './range.ts';
+import { TimeText } from '../parts/time-text.tsx';
 
 /** How many samples it has is announced to nobody. */
 const COUNT_AGAIN_MS = 5_000;
@@ -132,4 +133,54 @@ function useAnomalousPoints(id: string, range: { readonly fromMs: number; readon
     to: new Date(toMs).toISOString(),
   });
   return useMemo(() => data?.metric?.data.nodes ?? [], [data]);
+}
+
+const MINUTE_MS = 60_000;
+
+/** In no order. Asked anew once a minute while the range moves on, and on request. */
+function useFlags(
+  id: string,
+  range: Range,
+): { readonly happened: readonly Flag[]; readonly askAgain: () => void } {
+  const { data, askAgain } = useAsk(MetricFlagsDocument, {
+    id,
+    from: new Date(Math.floor(range.fromMs / MINUTE_MS) * MINUTE_MS).toISOString(),
+    to: new Date(Math.ceil(range.toMs / MINUTE_MS) * MINUTE_MS).toISOString(),
+  });
+  const happened = useMemo(() => {
+    const metric = data?.metric;
+    if (metric == null) return [];
+    return [
+      ...metric.incidents.nodes.map(({ startedAt, ruleName }): Flag => ({
+        timeMs: Date.parse(startedAt),
+        kind: 'incident',
+        text: `Incident (rule: ${ruleName})`,
+      })),
+      ...(metric.annotations ?? []).map(({ timestamp, message, user }): Flag => ({
+        timeMs: Date.parse(timestamp),
+        kind: 'annotation',
+        text: `${user}: ${message}`,
+      })),
+    ];
+  }, [data]);
+  return { happened, askAgain };
+}
+
+const SIGNS = { incident: '⚑ incident', annotation: '⚐ annotation', preview: '⚑ would alert' } as const;
+
+/** The chart's flags in words, for those that lie in its time. Nothing where there are none. */
+function FlagList({ flags, range }: { readonly flags: readonly Flag[]; readonly range: Range }) {
+  const shown = flags.filter(({ timeMs }) => timeMs >= range.fromMs && timeMs <= range.toMs);
+  if (shown.length === 0) return null;
+  return (
+    <ul className="flags" aria-label="Flags">
+      {shown.map(({ timeMs, kind, text }) => (
+        <li key={`${timeMs} ${kind} ${text}`} className="line">
+          <span className="badge">{SIGNS[kind]}</span>
+          <TimeText time={new Date(timeMs).toISOString()} />
+          <span className="quiet">{text}</span>
+        </li>
+      ))}
+    </ul>
+  );
 }

@@ -1,7 +1,12 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { useAsk } from '../api/ask.ts';
-import { RulesDocument, type RuleRowFragment } from '../generated/graphql.ts';
+import { useAsk, findProblem, useAskOnce, useDo } from '../api/ask.ts';
+import {
+  RulesDocument,
+  type RuleRowFragment,
+  RuleDocument,
+  UpdateRuleDocument,
+} from '../generated/graphql.ts';
 import { SilenceList } from '../incidents/silence-list.tsx';
 import { Answered } from '../parts/answer.tsx';
 import { nameZone } from '../parts/format-time.ts';
@@ -10,10 +15,9 @@ import { PageTabs } from '../parts/page-tabs.tsx';
 import { INCIDENT_PAGES } from '../parts/pages.ts';
 import { useZone } from '../parts/preferences.ts';
 import { keyOf, listWindows, type PlannedWindow } from './planned-windows.ts';
-import { useWindows } from './use-windows.ts';
 import { WindowForm } from './window-form.tsx';
 import { WindowText } from './window-list.tsx';
-import type { Window } from './windows.ts';
+import { type Window, writeWindow } from './windows.ts';
 import '../style/incidents.css';
 import '../style/rules.css';
 
@@ -152,4 +156,33 @@ function PlannedCard(props: {
       <p className="quiet">{isOfAll ? `All rules: ${names}` : names}</p>
     </article>
   );
+}
+
+/**
+ * A rule's windows are changed as a whole: they are read anew just before, so that what somebody else added stays.
+ * @returns changes the windows of rules, one after the other; resolves with what went wrong, null when nothing did
+ */
+function useWindows() {
+  const ask = useAskOnce(RuleDocument);
+  const update = useDo(UpdateRuleDocument);
+  const changeOne = async (id: string, change: (windows: readonly Window[]) => readonly Window[]) => {
+    const outcome = await ask({ id });
+    if ('problem' in outcome) return outcome.problem;
+    const { notificationRule: rule } = outcome.data;
+    if (rule === null) return null;
+    const maintenanceWindows = change(rule.maintenanceWindows).map(writeWindow);
+    const problem = findProblem(await update({ input: { id, maintenanceWindows } }));
+    return problem === null ? null : `${rule.name}: ${problem}`;
+  };
+  return async (
+    ids: readonly string[],
+    change: (windows: readonly Window[]) => readonly Window[],
+  ): Promise<string | null> => {
+    const problems: string[] = [];
+    for (const id of ids) {
+      const problem = await changeOne(id, change);
+      if (problem !== null) problems.push(problem);
+    }
+    return problems.length === 0 ? null : problems.join(' ');
+  };
 }

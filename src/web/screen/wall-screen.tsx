@@ -11,16 +11,20 @@ import { useStarts } from '../wall/use-starts.ts';
 import { useView } from '../wall/use-view.ts';
 import { useWall } from '../wall/use-wall.ts';
 import type { Wall } from '../wall/wall-state.ts';
-import { ScreenIncidents } from './screen-incidents.tsx';
 import { ScreenRows } from './screen-rows.tsx';
 import { ScreenTrouble } from './screen-trouble.tsx';
 import { useIdle } from './use-idle.ts';
 import { useNewVersion } from './use-new-version.ts';
-import { useOpenGroups } from './use-open-groups.ts';
 import { useWakeLock } from './use-wake-lock.ts';
 import '../style/bars.css';
 import '../style/wall.css';
 import '../style/screen.css';
+import { OpenIncident } from '../incidents/open-incidents.tsx';
+import { type IncidentGroup, groupIncidents } from '../incidents/group-incidents.ts';
+import { describeError, useAsk } from '../api/ask.ts';
+import { useFollow } from '../api/follow.ts';
+import { useSettled } from '../api/use-settled.ts';
+import { IncidentChangesDocument, type IncidentFilter, IncidentsDocument } from '../generated/graphql.ts';
 
 /** Of the clock, and of how long incidents last. */
 const CLOCK_MS = 5_000;
@@ -101,4 +105,54 @@ function useLeave(): () => void {
     return () => removeEventListener('keydown', press);
   }, [leave]);
   return leave;
+}
+
+/** More would leave no room for the rows; how many there are is the title of the screen. */
+const MAX_SHOWN = 6;
+
+/** Firing ones before those that recover. */
+function ScreenIncidents({ groups }: { readonly groups: readonly IncidentGroup[] }) {
+  if (groups.length === 0) return null;
+  const isFiring = ({ shown }: IncidentGroup) => (shown.state === 'FIRING' ? 0 : 1);
+  const sorted = groups.toSorted((a, b) => isFiring(a) - isFiring(b));
+  return (
+    <section className="screen-incidents" aria-label="Open incidents">
+      <ul>
+        {sorted.slice(0, MAX_SHOWN).map(({ shown }) => (
+          <OpenIncident key={shown.id} incident={shown} />
+        ))}
+      </ul>
+      {sorted.length > MAX_SHOWN ? <p className="quiet">and {sorted.length - MAX_SHOWN} more</p> : null}
+    </section>
+  );
+}
+
+const OPEN: IncidentFilter = { states: ['FIRING', 'RECOVERING'] };
+/** Incidents come in crowds: they are read once a crowd has passed. */
+const SETTLE_MS = 1000;
+/** Nobody presses "Try again" on a wall. */
+const READ_AGAIN_MS = 15_000;
+
+interface OpenGroups {
+  /** Undefined until they were read for the first time. */
+  readonly groups: readonly IncidentGroup[] | undefined;
+  readonly hasMore: boolean;
+  /** Why they could not be read, or read again. */
+  readonly problem: string | null;
+}
+
+function useOpenGroups(): OpenGroups {
+  const { data, error, askAgain } = useAsk(IncidentsDocument, { filter: OPEN, after: null });
+  const [last, setLast] = useState(data);
+  useEffect(() => {
+    if (data !== undefined) setLast(data);
+  }, [data]);
+  useFollow(IncidentChangesDocument, {}, useSettled(askAgain, SETTLE_MS));
+  useEvery(READ_AGAIN_MS, askAgain);
+  const shown = data ?? last;
+  return {
+    groups: shown === undefined ? undefined : groupIncidents(shown.incidents.nodes),
+    hasMore: shown?.incidents.pageInfo.hasNextPage ?? false,
+    problem: error === undefined ? null : describeError(error),
+  };
 }

@@ -1,6 +1,5 @@
 import { formatValue } from '../parts/format-number.ts';
 import { listRates, type Reading } from './rates.ts';
-import { SparkLine } from './spark-line.tsx';
 
 const RATES = [
   ['points_accepted', 'Points stored'],
@@ -39,5 +38,22 @@ export function RateTiles({ readings }: { readonly readings: readonly Reading[] 
         </div>
       ))}
     </section>
+  );
+}
+
+/** The last minutes of a number, without axes. */
+function SparkLine({ values }: { readonly values: readonly number[] }) {
+  const most = Math.max(1e-9, ...values);
+  const width = 120;
+  const height = 28;
+  const step = width / Math.max(1, values.length - 1);
+  const points = values.map(
+    (value, index) =>
+      `${(index * step).toFixed(1)},${(height - 1 - (value / most) * (height - 2)).toFixed(1)}`,
+  );
+  return (
+    <svg className="spark" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
+      <polyline points={points.join(' ')} />
+    </svg>
   );
 }

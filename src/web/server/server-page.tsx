@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { useAsk } from '../api/ask.ts';
-import { ServerDocument, type ServerQuery } from '../generated/graphql.ts';
+import { ServerDocument, type ServerQuery, TroublesDocument } from '../generated/graphql.ts';
 import { Answered } from '../parts/answer.tsx';
 import { formatSpan } from '../parts/format-time.ts';
 import { PageTabs } from '../parts/page-tabs.tsx';
@@ -10,8 +10,8 @@ import { CounterTable } from './counter-table.tsx';
 import { LicenseCard } from './license-card.tsx';
 import { RateTiles } from './rate-tiles.tsx';
 import { keepReading, readCounters, type Reading } from './rates.ts';
-import { TroubleList } from './trouble-list.tsx';
 import '../style/server.css';
+import { Link } from 'wouter';
 
 const EVERY_MS = 2000;
 
@@ -75,6 +75,40 @@ function Facts({ info }: { readonly info: ServerQuery['serverInfo'] }) {
             : `written to InfluxDB every ${info.monitoringFlushSeconds} s`}
         </dd>
       </dl>
+    </section>
+  );
+}
+
+/** Sources and metrics that cannot be read, and why. */
+function TroubleList() {
+  const answer = useAsk(TroublesDocument, {});
+  return (
+    <section className="card stack" aria-label="Data source errors">
+      <h2>Data source errors</h2>
+      <Answered answer={answer} what="errors">
+        {({ metrics, regions }) => {
+          const listed = regions.filter(({ problem }) => problem !== null);
+          if (metrics.totalCount + listed.length === 0) return <p className="quiet">None.</p>;
+          return (
+            <ul className="stack">
+              {listed.map(({ name, problem }) => (
+                <li key={name}>
+                  <strong>{name}</strong> <span className="quiet">{problem}</span>
+                </li>
+              ))}
+              {metrics.nodes.map(({ id, name, displayName, statusReason }) => (
+                <li key={id}>
+                  <Link href={`/metric/${encodeURIComponent(id)}`}>{name}</Link>{' '}
+                  <span className="quiet">
+                    {displayName}: {statusReason}
+                  </span>
+                </li>
+              ))}
+              {metrics.totalCount > metrics.nodes.length ? <li>… and more</li> : null}
+            </ul>
+          );
+        }}
+      </Answered>
     </section>
   );
 }

@@ -1,10 +1,11 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useLocation } from 'wouter';
 import { BAR_MS, type WindowName } from './bars.ts';
 import { RowCells } from './wall-row.tsx';
 import { findReason, type WallRow } from './wall-rows.ts';
-import { useRowHeight } from './use-row-height.ts';
+import { useStore } from '../api/store.ts';
+import { type Density, usePreferences } from '../parts/preferences.ts';
 
 /** How far around a bar its chart shows. */
 const BARS_AROUND = 10;
@@ -162,4 +163,24 @@ function useLook(window: WindowName): (row: WallRow, start: number | null) => vo
     const [at, until] = [start, start + BAR_MS[window]].map((ms) => new Date(ms).toISOString());
     go(`${path}?from=${from}&to=${to}&at=${at}&until=${until}`);
   };
+}
+
+const NARROW = '(max-width: 720px)';
+const HEIGHT_PIXELS: Readonly<Record<Density, { readonly wide: number; readonly narrow: number }>> = {
+  comfortable: { wide: 42, narrow: 66 },
+  compact: { wide: 28, narrow: 56 },
+};
+
+/** In pixels: on narrow screens the bars are below the name. */
+function useRowHeight(): number {
+  const density = useStore(usePreferences().density);
+  const isNarrow = useSyncExternalStore(
+    (onChange) => {
+      const query = matchMedia(NARROW);
+      query.addEventListener('change', onChange);
+      return () => query.removeEventListener('change', onChange);
+    },
+    () => matchMedia(NARROW).matches,
+  );
+  return HEIGHT_PIXELS[density][isNarrow ? 'narrow' : 'wide'];
 }

@@ -3,8 +3,16 @@
  * cut into chunks; lines of OpenTSDB among them. Pure: no clock, no I/O. A bad line costs only itself; an endless one costs MAX_LINE_BYTES.
  */
 import { isUtf8 } from 'node:buffer';
-import { type GraphitePoint, type GraphiteProblem, NO_VALUE, parseGraphiteLine } from './parse-line.ts';
-import { isPut, parsePut } from './parse-put.ts';
+import {
+  type GraphitePoint,
+  type GraphiteProblem,
+  NO_VALUE,
+  parseGraphiteLine,
+  parseDecimal,
+  parseValue,
+  splitFields,
+} from './parse-line.ts';
+import { writeSeriesName } from '../../sources/pushed-name.ts';
 
 /** Bytes of a line without its newline, as carbon has it; a longer line is left out and counted once. */
 export const MAX_LINE_BYTES = 16_384;
@@ -109,4 +117,38 @@ function showLine(line: Buffer): string {
     .subarray(0, SHOWN_CHARACTERS * 4)
     .toString('utf8')
     .slice(0, SHOWN_CHARACTERS);
+}
+
+/**
+ * One line of OpenTSDB's telnet protocol: `put <name> <unix time> <value> <tag>=<value> …`.
+ * http://opentsdb.net/docs/build/html/api_telnet/put.html
+ *
+ * Netdata, collectd (`write_tsdb`) and Icinga (`OpenTsdbWriter`) send it. It has four fields or more and a line of Graphite
+ * three, so that both may come to one port. Times are in seconds, or in milliseconds where they need more than 32 bits, as in
+ * OpenTSDB; values are written as Graphite's are.
+ */
+const PUT = /^[ \t]*put(?:[ \t]+[^ \t\r]+){3}/;
+const MAX_SECONDS = 0xffff_ffff;
+
+/** Whether a line is one of OpenTSDB. A metric of Graphite may be called put: two fields follow then. */
+function isPut(line: string): boolean {
+  return PUT.test(line);
+}
+
+function parsePut(line: string): GraphitePoint | typeof NO_VALUE | GraphiteProblem {
+  const [, metric = '', timeText = '', valueText = '', ...tagTexts] = splitFields(line) ?? [];
+  const value = parseValue(valueText);
+  if (value === null) return 'bad_value';
+  const time = parseDecimal(timeText);
+  const timestampMs = time === null ? NaN : Math.round(time > MAX_SECONDS ? time : time * 1000);
+  if (!Number.isSafeInteger(timestampMs)) return 'bad_timestamp';
+  const tags = new Map<string, string>();
+  for (const text of tagTexts) {
+    // Values of Icinga may hold more equals signs.
+    const end = text.indexOf('=');
+    if (end < 1) return 'bad_tag';
+    // An empty value is as good as none.
+    if (end < text.length - 1) tags.set(text.slice(0, end), text.slice(end + 1));
+  }
+  return value === NO_VALUE ? NO_VALUE : { metric: writeSeriesName(metric, tags), timestampMs, value };
 }

@@ -2,7 +2,12 @@ import { type SubmitEvent, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { TagFilters } from '../../add/tag-filters.tsx';
 import { findProblem, useAsk, useDo } from '../../api/ask.ts';
-import { CreateRuleDocument, RuleDocument, UpdateRuleDocument } from '../../generated/graphql.ts';
+import {
+  CreateRuleDocument,
+  RuleDocument,
+  UpdateRuleDocument,
+  RuleResourcesDocument,
+} from '../../generated/graphql.ts';
 import { Answered } from '../../parts/answer.tsx';
 import { type FieldProblem, ProblemContext, readProblem } from '../../parts/field-problem.ts';
 import { TextField, TickField } from '../../parts/form-field.tsx';
@@ -14,7 +19,6 @@ import { describeScope } from '../describe-rule.ts';
 import { readDraft, readScope } from './read-draft.ts';
 import { OutlierFields } from './outlier-fields.tsx';
 import { RateFields } from './rate-fields.tsx';
-import { ResourceField } from './resource-field.tsx';
 import { RulePreview } from './rule-preview.tsx';
 import { applyTemplate, FIELD_OF_TEMPLATE, type Template, TEMPLATES } from './rule-templates.ts';
 import { bindDraft, type DraftPart, draftRule, NEW_RULE, type RuleDraft } from './rule-draft.ts';
@@ -174,4 +178,20 @@ function useSave(id: string | null) {
 
 function describeTexts({ subject, body }: RuleDraft): string {
   return subject === '' && body === '' ? 'default template' : 'custom template';
+}
+
+/** The resource of a rule that is about one. */
+function ResourceField(part: DraftPart) {
+  const bind = bindDraft(part);
+  const { data } = useAsk(RuleResourcesDocument, {});
+  const servers = [...new Set(data?.metrics.nodes.map(({ server }) => server))].toSorted();
+  return (
+    <TextField
+      {...bind('servers', 'scope.servers')}
+      label="Resource"
+      hint="As shown in the overview, e.g. shop/web-1."
+      isRequired
+      options={servers}
+    />
+  );
 }

@@ -5,8 +5,13 @@ import type { Context } from './context.ts';
 export const AFTER_DESCRIPTION =
   'The `changeCursor` of the last event seen, or of `serverInfo`: everything that changed since comes first, each thing once and as it is by then; only what changes from now on when left out. Of server-sent events the header Last-Event-ID goes before it.';
 
-export const CHANGE_CURSOR_DESCRIPTION =
-  'Stands for its last change: the subscription goes on behind it with `after`.';
+/** The field that says where a thing stands: select `changeNumber`. */
+export const CHANGE_CURSOR = {
+  select: { changeNumber: true },
+  description: 'Stands for its last change: the subscription goes on behind it with `after`.',
+  resolve: (thing: { readonly changeNumber: bigint }, _args: object, { changes }: Pick<Context, 'changes'>) =>
+    changes.cursorOf(thing.changeNumber),
+} as const;
 
 /** Changes behind the cursor, or from now on. @throws CursorInvalidError at once, not at the first event */
 export async function followChanges<T extends { readonly changeNumber: bigint }>(

@@ -1,6 +1,8 @@
-/** What many fields say in the same way: which failures they expect, inputs that name one thing, and what is left out. */
+/** What many fields say in the same way: which failures they expect, inputs that name one thing, times, classes, and what is left out. */
 import { type ExpectedError, InvalidInputError } from '../../../errors.ts';
+import { classifyScore } from '../../../detector/likelihood.ts';
 import { builder } from './builder.ts';
+import { AnomalyClassRef } from './enums.ts';
 
 /**
  * For `errors` of a field. What it is asked may always be refused: InvalidInputError need not be named.
@@ -27,4 +29,25 @@ export function withoutNulls<T extends object>(input: T): { [Key in keyof T]?: N
   const given = Object.entries(input).filter(([, value]) => value != null);
   // The entries are those of `input`, less its nulls.
   return Object.fromEntries(given) as { [Key in keyof T]?: NonNullable<T[Key]> };
+}
+
+/** A field for a time that is kept under `name`: as milliseconds since 1970, or as text. */
+export function timeOf<Name extends string>(name: Name, description: string) {
+  const resolve = (parent: Readonly<Record<Name, number | string>>) => new Date(parent[name]);
+  return { type: 'DateTime', description, resolve } as const;
+}
+
+/** A field for the class of what has a `score`. */
+export function classOfScore(description: string) {
+  const resolve = ({ score }: { readonly score: number | null }) => classifyScore(score);
+  return { type: AnomalyClassRef, description, resolve };
+}
+
+/** A list of numbers, some of which are not known. */
+export function nullableFloats(description: string): {
+  type: ['Float'];
+  nullable: { list: false; items: true };
+  description: string;
+} {
+  return { type: ['Float'], nullable: { list: false, items: true }, description };
 }

@@ -2,6 +2,7 @@
 import { getMetricStatistics } from '../../../core/cloudwatch-service/metrics/get-metric-statistics.ts';
 import { PLAIN_STATISTICS } from '../../../core/cloudwatch-service/model/statistic.ts';
 import { builder } from '../builder/builder.ts';
+import { nullableFloats } from '../builder/field-options.ts';
 import { translateFailures } from './cloudwatch-failure.ts';
 import { DimensionInputRef, toDimension } from '../builder/dimension-input.ts';
 
@@ -48,12 +49,12 @@ const DatapointRef = builder.objectRef<Datapoint>('CloudwatchDatapoint').impleme
     sum: t.exposeFloat('sum', { description: 'Their sum.' }),
     minimum: t.exposeFloat('minimum', { description: 'The smallest.' }),
     maximum: t.exposeFloat('maximum', { description: 'The largest.' }),
-    percentiles: t.expose('percentiles', {
-      type: ['Float'],
-      nullable: { list: false, items: true },
-      description:
+    percentiles: t.expose(
+      'percentiles',
+      nullableFloats(
         'In the order asked for; null where values were put as a statistic set and are not known one by one.',
-    }),
+      ),
+    ),
   }),
 });
 

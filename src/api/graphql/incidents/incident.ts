@@ -2,7 +2,7 @@
 import { readIncidents } from '../../../core/incidents/read-incidents.ts';
 import type { Incident, Prisma } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
-import { CHANGE_CURSOR_DESCRIPTION } from '../builder/changes.ts';
+import { CHANGE_CURSOR } from '../builder/changes.ts';
 import { AnomalyAspectRef, DatasourceRef } from '../builder/enums.ts';
 import {
   IncidentEndReasonRef,
@@ -132,11 +132,7 @@ builder.prismaObjectFields(IncidentRef, (t) => ({
     nullable: true,
     description: 'Who did, as they call themselves.',
   }),
-  changeCursor: t.string({
-    select: { changeNumber: true },
-    description: CHANGE_CURSOR_DESCRIPTION,
-    resolve: ({ changeNumber }, _args, { changes }) => changes.cursorOf(changeNumber),
-  }),
+  changeCursor: t.string(CHANGE_CURSOR),
 }));
 
 const IncidentConnectionRef = builder.connectionObject({

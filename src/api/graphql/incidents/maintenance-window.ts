@@ -6,17 +6,14 @@ import type {
   WeeklyWindow,
 } from '../../../core/incidents/maintenance-window.ts';
 import { builder } from '../builder/builder.ts';
+import { timeOf } from '../builder/field-options.ts';
 import { WeekdayRef } from './incident-enums.ts';
 
 const OneOffWindowRef = builder.objectRef<OneOffWindow>('OneOffMaintenanceWindow').implement({
   description: 'A maintenance window that comes once.',
   fields: (t) => ({
-    start: t.field({
-      type: 'DateTime',
-      description: 'Its beginning.',
-      resolve: ({ start }) => new Date(start),
-    }),
-    end: t.field({ type: 'DateTime', description: 'Its end.', resolve: ({ end }) => new Date(end) }),
+    start: t.field(timeOf('start', 'Its beginning.')),
+    end: t.field(timeOf('end', 'Its end.')),
   }),
 });
 

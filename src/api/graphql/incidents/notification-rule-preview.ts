@@ -6,7 +6,7 @@ import {
   type RulePreview,
 } from '../../../core/incidents/preview/preview-rule.ts';
 import { builder } from '../builder/builder.ts';
-import { resultUnion } from '../builder/field-options.ts';
+import { timeOf, resultUnion } from '../builder/field-options.ts';
 import { MetricRef } from '../metrics/metric.ts';
 import { PreviewRuleInputRef, readRuleChange } from './notification-rule-input.ts';
 
@@ -22,16 +22,8 @@ const PreviewedNotificationRef = builder.objectRef<PreviewedIncident>('Previewed
       description: 'The metric it would have been of; null once it was deleted.',
       resolve: ({ metricNumber }, _args, { loaders }) => loaders.metric.load(metricNumber),
     }),
-    startedAt: t.field({
-      type: 'DateTime',
-      description: 'Time of its first anomalous point.',
-      resolve: ({ startedMs }) => new Date(startedMs),
-    }),
-    notifiedAt: t.field({
-      type: 'DateTime',
-      description: 'Time of the point at which the rule would have notified.',
-      resolve: ({ notifiedMs }) => new Date(notifiedMs),
-    }),
+    startedAt: t.field(timeOf('startedMs', 'Time of its first anomalous point.')),
+    notifiedAt: t.field(timeOf('notifiedMs', 'Time of the point at which the rule would have notified.')),
   }),
 });
 

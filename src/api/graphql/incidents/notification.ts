@@ -4,7 +4,7 @@ import type { Prisma } from '../../../generated/prisma/client.ts';
 import { hideTargetPath } from '../../../core/notify/send.ts';
 import { builder } from '../builder/builder.ts';
 import { defineIdInput, resultUnion } from '../builder/field-options.ts';
-import { CHANGE_CURSOR_DESCRIPTION } from '../builder/changes.ts';
+import { CHANGE_CURSOR } from '../builder/changes.ts';
 import { ChannelKindRef, NotificationKindRef, NotificationStateRef } from './incident-enums.ts';
 import { IncidentRef } from './incident.ts';
 import { readOneOf, readRange } from '../builder/filter-input.ts';
@@ -63,11 +63,7 @@ export const NotificationRef = builder.prismaNode('Notification', {
       nullable: true,
       description: 'When its channel took it.',
     }),
-    changeCursor: t.string({
-      select: { changeNumber: true },
-      description: CHANGE_CURSOR_DESCRIPTION,
-      resolve: ({ changeNumber }, _args, { changes }) => changes.cursorOf(changeNumber),
-    }),
+    changeCursor: t.string(CHANGE_CURSOR),
   }),
 });
 

@@ -1,5 +1,6 @@
 /** What a metric says of its source, and of which deviations matter. */
 import { builder } from '../builder/builder.ts';
+import { timeOf } from '../builder/field-options.ts';
 import { DirectionRef } from '../builder/enums.ts';
 
 interface CollectorErrorShape {
@@ -13,16 +14,8 @@ export const CollectorErrorRef = builder.objectRef<CollectorErrorShape>('Collect
     'A source that fails for now. Reading goes on until the deadline; after it the status is ERROR.',
   fields: (t) => ({
     message: t.exposeString('message', { description: 'What the source said.' }),
-    since: t.field({
-      type: 'DateTime',
-      description: 'When it began.',
-      resolve: ({ since }) => new Date(since),
-    }),
-    deadline: t.field({
-      type: 'DateTime',
-      description: 'When it becomes an ERROR.',
-      resolve: ({ deadline }) => new Date(deadline),
-    }),
+    since: t.field(timeOf('since', 'When it began.')),
+    deadline: t.field(timeOf('deadline', 'When it becomes an ERROR.')),
   }),
 });
 

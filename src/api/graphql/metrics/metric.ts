@@ -3,7 +3,7 @@ import { describeDoubt } from '../../../core/inventory/confirm-resource.ts';
 import type { Metric, Resource } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
 import type { Context } from '../builder/context.ts';
-import { CHANGE_CURSOR_DESCRIPTION } from '../builder/changes.ts';
+import { CHANGE_CURSOR } from '../builder/changes.ts';
 import { DatasourceRef, MetricStatusRef, ValueKindRef } from '../builder/enums.ts';
 import { joinTags, readTags } from '../../../core/metrics/stored-tags.ts';
 import { TagRef } from '../inventory/tag.ts';
@@ -85,11 +85,7 @@ export const MetricRef = builder.prismaNode('Metric', {
       resolve: (policy) => policy,
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it became known.' }),
-    changeCursor: t.string({
-      select: { changeNumber: true },
-      description: CHANGE_CURSOR_DESCRIPTION,
-      resolve: ({ changeNumber }, _args, { changes }) => changes.cursorOf(changeNumber),
-    }),
+    changeCursor: t.string(CHANGE_CURSOR),
   }),
 });
 

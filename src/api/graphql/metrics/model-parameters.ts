@@ -1,6 +1,7 @@
 /** ModelParameters: what a model knows of its metric beforehand. */
 import type { ModelParams, TimeSpan } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
+import { timeOf } from '../builder/field-options.ts';
 import { ValueKindRef, describeValues } from '../builder/enums.ts';
 
 const ORIGINS = { SOURCE: 'SOURCE', LEARNED: 'LEARNED', GIVEN: 'GIVEN' } as const;
@@ -17,16 +18,8 @@ const BoundsOriginRef = builder.enumType('BoundsOrigin', {
 const TimeSpanRef = builder.objectRef<TimeSpan>('TimeSpan').implement({
   description: 'A span of time.',
   fields: (t) => ({
-    from: t.field({
-      type: 'DateTime',
-      description: 'Its first moment.',
-      resolve: ({ startMs }) => new Date(startMs),
-    }),
-    to: t.field({
-      type: 'DateTime',
-      description: 'The first moment after it.',
-      resolve: ({ endMs }) => new Date(endMs),
-    }),
+    from: t.field(timeOf('startMs', 'Its first moment.')),
+    to: t.field(timeOf('endMs', 'The first moment after it.')),
   }),
 });
 

@@ -9,12 +9,10 @@ import {
   MAX_INTERVALS,
   readAnomalyRate,
 } from '../../../core/metric-lists/anomaly-rate.ts';
-import { classifyScore } from '../../../detector/likelihood.ts';
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
-import { resultUnion } from '../builder/field-options.ts';
+import { timeOf, classOfScore, resultUnion } from '../builder/field-options.ts';
 import type { Context } from '../builder/context.ts';
-import { AnomalyClassRef } from '../builder/enums.ts';
 import { checkRangeWithin } from '../builder/filter-input.ts';
 import { readMetricId } from '../builder/node-id.ts';
 import { MetricFilterRef, toSelection } from '../metrics/metric-filter.ts';
@@ -32,16 +30,8 @@ interface RateInterval extends AnomalyRateInterval {
 const AnomalyRateIntervalRef = builder.objectRef<RateInterval>('AnomalyRateInterval').implement({
   description: 'How many metrics were anomalous in an interval of time.',
   fields: (t) => ({
-    from: t.field({
-      type: 'DateTime',
-      description: 'Beginning of the interval; belongs to it.',
-      resolve: ({ startMs }) => new Date(startMs),
-    }),
-    to: t.field({
-      type: 'DateTime',
-      description: 'End of the interval; belongs to the next.',
-      resolve: ({ endMs }) => new Date(endMs),
-    }),
+    from: t.field(timeOf('startMs', 'Beginning of the interval; belongs to it.')),
+    to: t.field(timeOf('endMs', 'End of the interval; belongs to the next.')),
     scoredCount: t.exposeInt('scored', {
       description: 'How many metrics with a learned model were scored in it.',
     }),
@@ -78,16 +68,10 @@ const AnomalyCorrelationRef = builder.objectRef<AnomalyCorrelation>('AnomalyCorr
         loaders.related.metric(query, registry.byNumber(metricNumber)?.id ?? null),
     }),
     anomalyScore: t.exposeFloat('score', { description: 'Its highest score in the range.' }),
-    anomalyClass: t.field({
-      type: AnomalyClassRef,
-      description: 'That score as a colour: YELLOW or RED.',
-      resolve: ({ score }) => classifyScore(score),
-    }),
-    firstAnomalousAt: t.field({
-      type: 'DateTime',
-      description: 'Beginning of the first interval at which it was anomalous.',
-      resolve: ({ firstMs }) => new Date(firstMs),
-    }),
+    anomalyClass: t.field(classOfScore('That score as a colour: YELLOW or RED.')),
+    firstAnomalousAt: t.field(
+      timeOf('firstMs', 'Beginning of the first interval at which it was anomalous.'),
+    ),
     anomalousShare: t.exposeFloat('share', {
       description: 'Share of the intervals of the range at which it was anomalous, 0 to 1.',
     }),

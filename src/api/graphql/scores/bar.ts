@@ -7,11 +7,11 @@ import {
   DEFAULT_WINDOW,
 } from '../../../core/bars/bar-window.ts';
 import { barHeight } from '../../../detector/bar-height.ts';
-import { classifyScore } from '../../../detector/likelihood.ts';
 import { AutostackRef } from '../inventory/autostack.ts';
 import { builder } from '../builder/builder.ts';
+import { timeOf, classOfScore } from '../builder/field-options.ts';
 import type { Context } from '../builder/context.ts';
-import { AnomalyClassRef, BarWindowRef } from '../builder/enums.ts';
+import { BarWindowRef } from '../builder/enums.ts';
 import type { BarQuestion } from '../builder/loaders.ts';
 import { MetricRef } from '../metrics/metric.ts';
 import { ResourceRef } from '../inventory/resource.ts';
@@ -23,25 +23,13 @@ interface BarShape extends Bar {
 const AnomalyBarRef = builder.objectRef<BarShape>('AnomalyBar').implement({
   description: 'How anomalous something was in a slot of time.',
   fields: (t) => ({
-    from: t.field({
-      type: 'DateTime',
-      description: 'Beginning of the slot; belongs to it.',
-      resolve: ({ startMs }) => new Date(startMs),
-    }),
-    to: t.field({
-      type: 'DateTime',
-      description: 'End of the slot; belongs to the next.',
-      resolve: ({ endMs }) => new Date(endMs),
-    }),
+    from: t.field(timeOf('startMs', 'Beginning of the slot; belongs to it.')),
+    to: t.field(timeOf('endMs', 'End of the slot; belongs to the next.')),
     anomalyScore: t.exposeFloat('score', {
       nullable: true,
       description: 'Highest score in the slot; null where nothing was scored.',
     }),
-    anomalyClass: t.field({
-      type: AnomalyClassRef,
-      description: 'That score as a colour; NONE where nothing was scored.',
-      resolve: ({ score }) => classifyScore(score),
-    }),
+    anomalyClass: t.field(classOfScore('That score as a colour; NONE where nothing was scored.')),
     height: t.float({
       description:
         'How high to draw it, 0 to 1: the score on the logarithmic scale, 0.4 for the first yellow, 1 for every red.',

@@ -1,10 +1,9 @@
 /** GroupAnomaly: one score for the metrics of a resource or of an autostack together. */
 import { type GroupAnomaly, type GroupMember, scoreNow } from '../../../core/metric-lists/group-anomaly.ts';
-import { classifyScore } from '../../../detector/likelihood.ts';
 import { AutostackRef } from '../inventory/autostack.ts';
 import { builder } from '../builder/builder.ts';
+import { timeOf, classOfScore } from '../builder/field-options.ts';
 import type { Context } from '../builder/context.ts';
-import { AnomalyClassRef } from '../builder/enums.ts';
 import { MetricRef } from '../metrics/metric.ts';
 import { ResourceRef } from '../inventory/resource.ts';
 
@@ -15,16 +14,8 @@ const GroupAnomalyRef = builder.objectRef<GroupAnomaly>('GroupAnomaly').implemen
     anomalyScore: t.exposeFloat('score', {
       description: "Likelihood that they are anomalous, in [0, 1], read like a metric's.",
     }),
-    anomalyClass: t.field({
-      type: AnomalyClassRef,
-      description: 'The score as a colour.',
-      resolve: ({ score }) => classifyScore(score),
-    }),
-    at: t.field({
-      type: 'DateTime',
-      description: 'Time of the newest sample in it.',
-      resolve: ({ atMs }) => new Date(atMs),
-    }),
+    anomalyClass: t.field(classOfScore('The score as a colour.')),
+    at: t.field(timeOf('atMs', 'Time of the newest sample in it.')),
     strongest: t.prismaField({
       type: MetricRef,
       nullable: true,

@@ -6,6 +6,7 @@ import { roundScore } from '../../../core/samples/round-judgement.ts';
 import { JUST_BELOW_RED, RED_SCORE } from '../../../detector/likelihood.ts';
 import { ANOMALY_PHASES } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
+import { timeOf } from '../builder/field-options.ts';
 import type { Loaders } from '../builder/loaders.ts';
 import { IncidentRef } from '../incidents/incident.ts';
 import { MetricDataRef } from './metric-data.ts';
@@ -44,16 +45,8 @@ const NoIncidentReasonRef = builder.enumType('NoIncidentReason', {
 const AnomalySpanRef = builder.objectRef<AnomalySpan>('AnomalySpan').implement({
   description: 'From when until when a metric was anomalous.',
   fields: (t) => ({
-    from: t.field({
-      type: 'DateTime',
-      description: 'Time of the sample it opened with.',
-      resolve: ({ fromMs }) => new Date(fromMs),
-    }),
-    to: t.field({
-      type: 'DateTime',
-      description: 'Time of the last anomalous sample so far.',
-      resolve: ({ toMs }) => new Date(toMs),
-    }),
+    from: t.field(timeOf('fromMs', 'Time of the sample it opened with.')),
+    to: t.field(timeOf('toMs', 'Time of the last anomalous sample so far.')),
     lasts: t.exposeBoolean('lasts', { description: 'Whether no sample has been normal since.' }),
   }),
 });

@@ -1,9 +1,9 @@
 /** MetricData: one sample and what the detector said of it. The list of them is in metric-data-list.ts. */
 import { readSamplesAt } from '../../../core/samples/read-samples.ts';
 import type { StoredSample } from '../../../core/samples/stored-sample.ts';
-import { classifyScore } from '../../../detector/likelihood.ts';
 import { builder } from '../builder/builder.ts';
-import { AnomalyAspectRef, AnomalyClassRef, ViewRef } from '../builder/enums.ts';
+import { timeOf, classOfScore } from '../builder/field-options.ts';
+import { AnomalyAspectRef, ViewRef } from '../builder/enums.ts';
 import { findKnownMetric } from '../metrics/registry-metric.ts';
 import { MetricRef } from '../metrics/metric.ts';
 import { parseSampleKey, writeSampleKey } from '../builder/node-id.ts';
@@ -45,11 +45,7 @@ builder.node(MetricDataRef, {
     rowId: t.exposeInt('rowId', {
       description: 'Number of the sample within its metric, in the order of arrival: 1, 2, 3, …',
     }),
-    timestamp: t.field({
-      type: 'DateTime',
-      description: 'Time of the sample.',
-      resolve: ({ timestampMs }) => new Date(timestampMs),
-    }),
+    timestamp: t.field(timeOf('timestampMs', 'Time of the sample.')),
     value: t.exposeFloat('value', { description: "In the metric's unit." }),
     rawAnomalyScore: t.exposeFloat('rawScore', {
       nullable: true,
@@ -60,11 +56,7 @@ builder.node(MetricDataRef, {
       description:
         '1 − p, in [0, 1], where p is the estimated probability of a point at least this anomalous. Null until scored.',
     }),
-    anomalyClass: t.field({
-      type: AnomalyClassRef,
-      description: 'The score as a colour.',
-      resolve: ({ score }) => classifyScore(score),
-    }),
+    anomalyClass: t.field(classOfScore('The score as a colour.')),
     provisional: t.exposeBoolean('provisional', {
       description: 'Scored while the model was still learning, or of an excluded time: not to be alarmed on.',
     }),

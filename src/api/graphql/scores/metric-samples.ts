@@ -4,6 +4,7 @@ import type { SeriesColumns } from '../../../core/samples/series.ts';
 import type { StoredSample } from '../../../core/samples/stored-sample.ts';
 import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
+import { nullableFloats } from '../builder/field-options.ts';
 import { SortOrderRef } from '../builder/enums.ts';
 import { checkRange } from '../builder/filter-input.ts';
 import { readLeastScore } from './min-score.ts';
@@ -25,26 +26,13 @@ const SeriesRef = builder.objectRef<SeriesColumns>('Series').implement({
       resolve: ({ timestampsMs }) => timestampsMs.map((ms) => new Date(ms)),
     }),
     values: t.exposeFloatList('values', { description: 'Values.' }),
-    anomalyScores: t.expose('scores', {
-      type: ['Float'],
-      nullable: { list: false, items: true },
-      description: 'Scores, null where not scored.',
-    }),
-    expected: t.expose('expected', {
-      type: ['Float'],
-      nullable: { list: false, items: true },
-      description: 'Expected values, null where not scored.',
-    }),
-    expectedLow: t.expose('lows', {
-      type: ['Float'],
-      nullable: { list: false, items: true },
-      description: 'Lower ends of the expected band, null where not scored.',
-    }),
-    expectedHigh: t.expose('highs', {
-      type: ['Float'],
-      nullable: { list: false, items: true },
-      description: 'Upper ends of the expected band, null where not scored.',
-    }),
+    anomalyScores: t.expose('scores', nullableFloats('Scores, null where not scored.')),
+    expected: t.expose('expected', nullableFloats('Expected values, null where not scored.')),
+    expectedLow: t.expose('lows', nullableFloats('Lower ends of the expected band, null where not scored.')),
+    expectedHigh: t.expose(
+      'highs',
+      nullableFloats('Upper ends of the expected band, null where not scored.'),
+    ),
   }),
 });
 

@@ -5,13 +5,12 @@ import type { AlertPoint } from '../../../core/annotations/alert-threshold.ts';
 import { scoreHistory, type WhatIf, type WhatIfSample } from '../../../core/models/score-history.ts';
 import { readSampleTimes } from '../../../core/samples/read-sample-times.ts';
 import type { Contribution } from '../../../detector/detector.ts';
-import { classifyScore } from '../../../detector/likelihood.ts';
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import type { Sample } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
-import { resultUnion } from '../builder/field-options.ts';
+import { timeOf, classOfScore, resultUnion } from '../builder/field-options.ts';
 import type { ApiParts } from '../builder/context.ts';
-import { AnomalyAspectRef, AnomalyClassRef, ViewRef } from '../builder/enums.ts';
+import { AnomalyAspectRef, ViewRef } from '../builder/enums.ts';
 import { ExpectedRangeRef } from './metric-data.ts';
 import {
   AlertPolicyInputRef,
@@ -67,21 +66,13 @@ const ContributionRef = builder.objectRef<Contribution>('Contribution').implemen
 const ScoredPointRef = builder.objectRef<WhatIfSample>('ScoredPoint').implement({
   description: 'A point of the history and what the detector says of it, knowing only what came before.',
   fields: (t) => ({
-    timestamp: t.field({
-      type: 'DateTime',
-      description: 'Its time.',
-      resolve: ({ timestampMs }) => new Date(timestampMs),
-    }),
+    timestamp: t.field(timeOf('timestampMs', 'Its time.')),
     value: t.exposeFloat('value', { description: 'Its value.' }),
     rawAnomalyScore: t.exposeFloat('rawScore', {
       description: 'How surprising before calibration, in [0, 1].',
     }),
     anomalyScore: t.exposeFloat('score', { description: 'Likelihood that it is anomalous, in [0, 1].' }),
-    anomalyClass: t.field({
-      type: AnomalyClassRef,
-      description: 'The score as a colour.',
-      resolve: ({ score }) => classifyScore(score),
-    }),
+    anomalyClass: t.field(classOfScore('The score as a colour.')),
     provisional: t.exposeBoolean('provisional', {
       description: 'Scored while the model was still learning, or of an excluded time.',
     }),

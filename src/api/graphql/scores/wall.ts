@@ -11,6 +11,7 @@ import {
 import { type RankedRow, readRankedRows } from '../../../core/metric-lists/rank-metrics.ts';
 import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
+import { nullableFloats } from '../builder/field-options.ts';
 import { BarWindowRef, describeValues } from '../builder/enums.ts';
 import { MetricFilterRef, toSelection } from '../metrics/metric-filter.ts';
 import { MetricRef } from '../metrics/metric.ts';
@@ -72,11 +73,10 @@ const WallRowRef = builder.objectRef<WallRowShape>('WallRow').implement({
     rank: t.exposeFloat('rank', {
       description: 'What the order ANOMALY goes by; 1e9 for each red bar, 1e6 for a yellow.',
     }),
-    anomalyScores: t.expose('scores', {
-      type: ['Float'],
-      nullable: { list: false, items: true },
-      description: 'Highest score of each bar, oldest first; null where nothing was scored.',
-    }),
+    anomalyScores: t.expose(
+      'scores',
+      nullableFloats('Highest score of each bar, oldest first; null where nothing was scored.'),
+    ),
     provisional: t.exposeIntList('provisional', {
       description:
         'Which bars, counted from 0, hold nothing but what was scored while learning, or is of excluded times.',

@@ -31,7 +31,6 @@ function readHostName(text: string): string | null {
 export const ACCESS_SETTINGS = {
   apiKey: secret(
     'LAPWING_API_KEY',
-    `An API key that may do everything, beside those made by lapwing key create; ${SHORTEST_KEY} characters at least.`,
     z
       .string()
       .min(
@@ -41,40 +40,25 @@ export const ACCESS_SETTINGS = {
       .max(512, 'expected at most 512 characters')
       .regex(/^[\x21-\x7e]+$/, 'expected printable ASCII without blanks')
       .optional(),
+  ).about(
+    `An API key that may do everything, beside those made by lapwing key create; ${SHORTEST_KEY} characters at least.`,
   ),
-  allowedHosts: setting(
-    'LAPWING_ALLOWED_HOSTS',
+  allowedHosts: setting('LAPWING_ALLOWED_HOSTS', hostNames, '').about(
     'Further names, separated by commas, a server without keys answers to; always localhost and LAPWING_HOST.',
-    hostNames,
-    '',
   ),
-  trustedProxies: setting(
-    'LAPWING_TRUSTED_PROXIES',
+  trustedProxies: setting('LAPWING_TRUSTED_PROXIES', addressRanges, '').about(
     'Addresses and CIDR ranges of proxies whose X-Forwarded-For is believed, e.g. 10.0.0.0/8,127.0.0.1; none when empty.',
-    addressRanges,
-    '',
   ),
-  embedOrigins: setting(
-    'LAPWING_EMBED_ORIGINS',
+  embedOrigins: setting('LAPWING_EMBED_ORIGINS', originsOrAny).about(
     'Origins whose pages may embed panels, with commas between, e.g. https://wiki.example.com; * for any. Only this server itself when unset.',
-    originsOrAny,
   ),
-  metricsOpen: setting(
-    'LAPWING_METRICS_OPEN',
+  metricsOpen: setting('LAPWING_METRICS_OPEN', onOff, 'off').about(
     'Whether /metrics needs no key, even where everything else does: on or off.',
-    onOff,
-    'off',
   ),
-  graphiteOpen: setting(
-    'LAPWING_GRAPHITE_OPEN',
+  graphiteOpen: setting('LAPWING_GRAPHITE_OPEN', onOff, 'off').about(
     'Whether Graphite, which knows no keys, listens on LAPWING_HOST where that is not loopback: on or off.',
-    onOff,
-    'off',
   ),
-  statsdOpen: setting(
-    'LAPWING_STATSD_OPEN',
+  statsdOpen: setting('LAPWING_STATSD_OPEN', onOff, 'off').about(
     'Whether StatsD, which knows no keys, listens on LAPWING_HOST where that is not loopback: on or off.',
-    onOff,
-    'off',
   ),
 } as const satisfies Record<string, Setting<unknown>>;

@@ -6,15 +6,11 @@ import { httpUrl, onOff, secret, setting, type Setting } from './setting.ts';
 const MIN_SECRET_LENGTH = 16;
 
 export const CLUSTER_SETTINGS = {
-  cluster: setting(
-    'LAPWING_CLUSTER',
+  cluster: setting('LAPWING_CLUSTER', onOff, 'off').about(
     'on: this server is a member of a cluster on the database of DATABASE_URL: one leads, the others answer reads and pass writes on, and take over once it is gone. Host metrics are off then.',
-    onOff,
-    'off',
   ),
   peerAddress: setting(
     'LAPWING_PEER_ADDRESS',
-    'URL the other members of the cluster reach this server at, such as http://10.0.0.7:4000. When unset, the host name and LAPWING_PORT, or LAPWING_HOST where that is one address.',
     httpUrl
       .refine(
         (given) => URL.canParse(given) && new URL(given).pathname === '/',
@@ -22,10 +18,13 @@ export const CLUSTER_SETTINGS = {
       )
       .transform((given) => new URL(given).origin)
       .optional(),
+  ).about(
+    'URL the other members of the cluster reach this server at, such as http://10.0.0.7:4000. When unset, the host name and LAPWING_PORT, or LAPWING_HOST where that is one address.',
   ),
   clusterSecret: secret(
     'LAPWING_CLUSTER_SECRET',
-    'What members sign requests with that they pass on to each other, the same on all. When unset, it is made of the sealing key.',
     z.string().min(MIN_SECRET_LENGTH, `expected at least ${MIN_SECRET_LENGTH} characters`).optional(),
+  ).about(
+    'What members sign requests with that they pass on to each other, the same on all. When unset, it is made of the sealing key.',
   ),
 } as const satisfies Record<string, Setting<unknown>>;

@@ -2,10 +2,7 @@
 import { setting, wholeNumber, type Setting } from './setting.ts';
 
 export const DOWNLOAD_SETTINGS = {
-  downloadLinkSeconds: setting(
-    'LAPWING_DOWNLOAD_LINK_SECONDS',
+  downloadLinkSeconds: setting('LAPWING_DOWNLOAD_LINK_SECONDS', wholeNumber(1, 86_400), '600').about(
     'How long a download link is valid: its holder needs no key.',
-    wholeNumber(1, 86_400),
-    '600',
   ),
 } as const satisfies Record<string, Setting<unknown>>;

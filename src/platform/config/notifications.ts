@@ -27,25 +27,16 @@ const publicUrl = z
   .transform((given) => given.replace(/\/+$/, ''));
 
 export const NOTIFICATION_SETTINGS = {
-  publicUrl: setting(
-    'LAPWING_PUBLIC_URL',
+  publicUrl: setting('LAPWING_PUBLIC_URL', publicUrl.optional()).about(
     'Address by which people reach the page, e.g. https://lapwing.example.com: notifications and panel links lead to it.',
-    publicUrl.optional(),
   ),
-  allowPrivateTargets: setting(
-    'LAPWING_ALLOW_PRIVATE_TARGETS',
+  allowPrivateTargets: setting('LAPWING_ALLOW_PRIVATE_TARGETS', targets, '').about(
     'Private addresses and CIDR ranges webhooks of notification rules may lead to, e.g. 10.0.0.0/8,127.0.0.1; all for any.',
-    targets,
-    '',
   ),
-  smtpUrl: secret(
-    'LAPWING_SMTP_URL',
+  smtpUrl: secret('LAPWING_SMTP_URL', smtpUrl.optional()).about(
     'SMTP server for e-mail of notification rules, e.g. smtps://user:password@mail.example.com.',
-    smtpUrl.optional(),
   ),
-  smtpFrom: setting(
-    'LAPWING_SMTP_FROM',
+  smtpFrom: setting('LAPWING_SMTP_FROM', sender.optional()).about(
     'Sender of that e-mail; lapwing at the name of this machine when unset.',
-    sender.optional(),
   ),
 } as const satisfies Record<string, Setting<unknown>>;

@@ -75,49 +75,29 @@ const scopes = z
   .transform((list) => list.join(' '));
 
 export const OIDC_SETTINGS = {
-  oidcIssuer: setting(
-    'LAPWING_OIDC_ISSUER',
+  oidcIssuer: setting('LAPWING_OIDC_ISSUER', issuer.optional()).about(
     'OpenID Connect provider people sign in to the page with, as its discovery document names it, e.g. https://id.example.com/realms/main: docs/login.md. Nobody signs in when unset.',
-    issuer.optional(),
   ),
-  oidcName: setting(
-    'LAPWING_OIDC_NAME',
+  oidcName: setting('LAPWING_OIDC_NAME', text).about(
     'What the page calls it: "Sign in with NAME"; the host of the issuer when unset.',
-    text,
   ),
-  oidcClientId: setting('LAPWING_OIDC_CLIENT_ID', 'Client ID of this server there.', text),
-  oidcClientSecret: secret(
-    'LAPWING_OIDC_CLIENT_SECRET',
+  oidcClientId: setting('LAPWING_OIDC_CLIENT_ID', text).about('Client ID of this server there.'),
+  oidcClientSecret: secret('LAPWING_OIDC_CLIENT_SECRET', z.string().min(1).optional()).about(
     'Secret of that client.',
-    z.string().min(1).optional(),
   ),
-  oidcScopes: setting(
-    'LAPWING_OIDC_SCOPES',
+  oidcScopes: setting('LAPWING_OIDC_SCOPES', scopes, 'openid profile email').about(
     'Scopes it is asked for, with blanks between. With some providers, only offline_access gives the refresh token a long session needs.',
-    scopes,
-    'openid profile email',
   ),
-  oidcRoleClaim: setting(
-    'LAPWING_OIDC_ROLE_CLAIM',
+  oidcRoleClaim: setting('LAPWING_OIDC_ROLE_CLAIM', z.string().min(1), 'groups').about(
     'Claim that holds the roles of a user, a text or a list; dots lead into objects, e.g. realm_access.roles.',
-    z.string().min(1),
-    'groups',
   ),
-  oidcRoles: setting(
-    'LAPWING_OIDC_ROLES',
+  oidcRoles: setting('LAPWING_OIDC_ROLES', roles).about(
     'What each value of that claim allows: VALUE=SCOPE+SCOPE@ACCOUNT with ; between, e.g. ops=ADMIN; dev=READ@team-a. The first one that a user has counts; without one nobody gets in.',
-    roles,
   ),
-  oidcRefreshSeconds: setting(
-    'LAPWING_OIDC_REFRESH_SECONDS',
+  oidcRefreshSeconds: setting('LAPWING_OIDC_REFRESH_SECONDS', wholeNumber(1, 3600), '120').about(
     'Seconds after which the rights of a user are read from the provider again.',
-    wholeNumber(1, 3600),
-    '120',
   ),
-  oidcSessionHours: setting(
-    'LAPWING_OIDC_SESSION_HOURS',
+  oidcSessionHours: setting('LAPWING_OIDC_SESSION_HOURS', wholeNumber(1, 720), '12').about(
     'Hours after which a user signs in again at the latest.',
-    wholeNumber(1, 720),
-    '12',
   ),
 } as const satisfies Record<string, Setting<unknown>>;

@@ -4,22 +4,19 @@ import { hasNoUser, httpUrl, secret, setting, text, type Setting } from './setti
 export const REMOTE_WRITE_SETTINGS = {
   remoteWriteUrl: setting(
     'LAPWING_REMOTE_WRITE_URL',
-    'Address every scored value, its expected range and its anomaly score are written to, by Prometheus remote write 1.0, e.g. http://prometheus:9090/api/v1/write; nowhere when unset.',
     httpUrl
       .refine(
         hasNoUser,
         'expected no user and no password in it: see LAPWING_REMOTE_WRITE_USER and LAPWING_REMOTE_WRITE_TOKEN',
       )
       .optional(),
+  ).about(
+    'Address every scored value, its expected range and its anomaly score are written to, by Prometheus remote write 1.0, e.g. http://prometheus:9090/api/v1/write; nowhere when unset.',
   ),
-  remoteWriteUser: setting(
-    'LAPWING_REMOTE_WRITE_USER',
+  remoteWriteUser: setting('LAPWING_REMOTE_WRITE_USER', text).about(
     'User of basic authentication there, whose password LAPWING_REMOTE_WRITE_TOKEN is.',
-    text,
   ),
-  remoteWriteToken: secret(
-    'LAPWING_REMOTE_WRITE_TOKEN',
+  remoteWriteToken: secret('LAPWING_REMOTE_WRITE_TOKEN', text).about(
     'Bearer token for it; with a user, the password of that.',
-    text,
   ),
 } as const satisfies Record<string, Setting<unknown>>;

@@ -78,20 +78,20 @@ function isOrigin(given: string): boolean {
 }
 
 /** One whose value is never printed. */
-export function secret<T>(
-  name: string,
-  about: string,
-  schema: z.ZodType<T, string | undefined>,
-  fallback?: string,
-): Setting<T> {
-  return { ...setting(name, about, schema, fallback), secret: true };
+export function secret<T>(name: string, schema: Setting<T>['schema'], fallback?: string) {
+  return {
+    about: (about: string): Setting<T> => ({ ...setting(name, schema, fallback).about(about), secret: true }),
+  };
 }
 
-export function setting<T>(
-  name: string,
-  about: string,
-  schema: z.ZodType<T, string | undefined>,
-  fallback?: string,
-): Setting<T> {
-  return { name, about, schema, ...(fallback === undefined ? {} : { fallback }) };
+/** Name, kind and default of a setting, and then what it is about. */
+export function setting<T>(name: string, schema: Setting<T>['schema'], fallback?: string) {
+  return {
+    about: (about: string): Setting<T> => ({
+      name,
+      about,
+      schema,
+      ...(fallback === undefined ? {} : { fallback }),
+    }),
+  };
 }

@@ -45,66 +45,56 @@ const SAMPLERS = [
 ] as const;
 
 export const TRACING_SETTINGS = {
-  otlpEndpoint: setting(
-    'OTEL_EXPORTER_OTLP_ENDPOINT',
+  otlpEndpoint: setting('OTEL_EXPORTER_OTLP_ENDPOINT', address).about(
     'OpenTelemetry collector that traces are sent to, by OTLP/HTTP, at its path v1/traces; no traces are made when neither this nor the next is set.',
-    address,
   ),
-  otlpTracesEndpoint: setting(
-    'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+  otlpTracesEndpoint: setting('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', address).about(
     'The same as a whole address, such as http://collector:4318/v1/traces; goes before the other.',
-    address,
   ),
-  otlpHeaders: secret(
-    'OTEL_EXPORTER_OTLP_HEADERS',
+  otlpHeaders: secret('OTEL_EXPORTER_OTLP_HEADERS', pairs).about(
     'Headers sent with traces, such as a key: key=value,key=value, percent-encoded.',
-    pairs,
   ),
-  otlpTracesHeaders: secret(
-    'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
+  otlpTracesHeaders: secret('OTEL_EXPORTER_OTLP_TRACES_HEADERS', pairs).about(
     'Further headers sent with traces; go before those of the same name.',
-    pairs,
   ),
-  otlpProtocol: setting(
-    'OTEL_EXPORTER_OTLP_PROTOCOL',
+  otlpProtocol: setting('OTEL_EXPORTER_OTLP_PROTOCOL', protocol).about(
     'How traces are sent: http/protobuf is the only one.',
-    protocol,
   ),
-  otlpTracesProtocol: setting('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'The same for traces alone.', protocol),
+  otlpTracesProtocol: setting('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', protocol).about(
+    'The same for traces alone.',
+  ),
   tracesExporter: setting(
     'OTEL_TRACES_EXPORTER',
-    'Where traces go: otlp, or none for nowhere, whatever the addresses say.',
     given.pipe(z.enum(['otlp', 'none'], { error: 'expected otlp or none' }).optional()),
-  ),
+  ).about('Where traces go: otlp, or none for nowhere, whatever the addresses say.'),
   otelDisabled: setting(
     'OTEL_SDK_DISABLED',
-    'Make no traces, whatever the addresses say: true or false.',
     given.transform((word) => word?.toLowerCase() === 'true'),
+  ).about('Make no traces, whatever the addresses say: true or false.'),
+  otelServiceName: setting('OTEL_SERVICE_NAME', given).about(
+    'Name of this server in traces; lapwing when unset.',
   ),
-  otelServiceName: setting('OTEL_SERVICE_NAME', 'Name of this server in traces; lapwing when unset.', given),
-  otelResourceAttributes: setting(
-    'OTEL_RESOURCE_ATTRIBUTES',
+  otelResourceAttributes: setting('OTEL_RESOURCE_ATTRIBUTES', pairs).about(
     'Further attributes of this server in traces: key=value,key=value, percent-encoded.',
-    pairs,
   ),
   tracesSampler: setting(
     'OTEL_TRACES_SAMPLER',
-    `Which traces are recorded: ${SAMPLERS.join(', ')}. Those named parentbased follow the caller where it says, and are meant by themselves where it does not.`,
     given.pipe(
       z.enum(SAMPLERS, { error: `expected one of ${SAMPLERS.join(', ')}` }).default('parentbased_always_on'),
     ),
     'parentbased_always_on',
+  ).about(
+    `Which traces are recorded: ${SAMPLERS.join(', ')}. Those named parentbased follow the caller where it says, and are meant by themselves where it does not.`,
   ),
   tracesSamplerRatio: setting(
     'OTEL_TRACES_SAMPLER_ARG',
-    'Share of traces a sampler named traceidratio records, from 0 to 1.',
     given
       .transform((share) => Number(share ?? 1))
       .pipe(
         z.number('expected a number from 0 to 1').min(0, 'expected at least 0').max(1, 'expected at most 1'),
       ),
     '1',
-  ),
+  ).about('Share of traces a sampler named traceidratio records, from 0 to 1.'),
 } as const satisfies Record<string, Setting<unknown>>;
 
 /** @returns the text; null for what is not encoded as it should be */

@@ -156,12 +156,12 @@ function createIncident(
     peakScore: sample.score,
     peakValue: sample.value,
     peakMs: sample.timestampMs,
-    ...UNTOLD,
+    ...UNNOTIFIED,
   };
 }
 
 /** Of one that has just begun. */
-export const UNTOLD = { mutedBy: null, notifiedMs: null, endedMs: null, endReason: null } as const;
+export const UNNOTIFIED = { mutedBy: null, notifiedMs: null, endedMs: null, endReason: null } as const;
 
 /** Whose an incident is, as it is kept when rule and metric are gone. */
 export function describeOrigin(rule: Rule, facts: MetricFacts) {

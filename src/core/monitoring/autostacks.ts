@@ -49,7 +49,7 @@ interface NamedStack extends Omit<StackFilter, 'includeStopped'> {
 }
 
 /** What the sources know that core does not. */
-export interface StackRules {
+interface StackRules {
   /** @throws InvalidInputError for a region there is not */
   readonly checkRegion: (region: string, path: readonly string[]) => void;
   /** @throws NotSupportedError for a type that has no autostacks, or a metric they do not have */

@@ -170,7 +170,7 @@ export function Select<Choice extends string>(
   );
 }
 
-/** A field of a form whose problems are told as a whole: no more than its label. */
+/** A field of a form whose problems are shown as a whole: no more than its label. */
 export function Labelled({ label, children }: { readonly label: string; readonly children: ReactNode }) {
   return (
     <label className="field">

@@ -1,7 +1,7 @@
 /** What a comparison of a metric with the others of its group makes of its incident. Pure. */
 import { randomUUID } from 'node:crypto';
 import type { Compared } from '../../metric-lists/compare-groups.ts';
-import { describeOrigin, endIncident, type Incident, UNTOLD } from '../incident.ts';
+import { describeOrigin, endIncident, type Incident, UNNOTIFIED } from '../incident.ts';
 import type { MetricFacts } from '../metric-facts.ts';
 import type { OutlierAlert, Rule } from '../rule.ts';
 import { stepIncident } from '../state-machine.ts';
@@ -75,6 +75,6 @@ function createIncident(
     peakScore: 0,
     peakValue: value,
     peakMs: nowMs,
-    ...UNTOLD,
+    ...UNNOTIFIED,
   };
 }

@@ -1,6 +1,6 @@
 /** What a check makes of the groups of a rule: which incidents open, go on and end, and who is notified. Pure. */
 import { randomUUID } from 'node:crypto';
-import { endIncident, type Incident, UNTOLD } from '../incident.ts';
+import { endIncident, type Incident, UNNOTIFIED } from '../incident.ts';
 import { findMute } from '../mute.ts';
 import type { Course } from '../state-machine.ts';
 import { describeGroup, type RateRule, reachesRate, sortWorst, stepRate } from './anomaly-rate.ts';
@@ -80,7 +80,7 @@ function openIncident(
     id: randomUUID(),
     kind: 'ANOMALY_RATE',
     instance: rule.anomalyRate.group === 'RESOURCE' ? worst.instance : rule.name,
-    ...UNTOLD,
+    ...UNNOTIFIED,
     groupKey: key,
     group: describeGroup(anomalous, metricCount),
   };

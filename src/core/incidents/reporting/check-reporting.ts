@@ -8,7 +8,7 @@ import type { MetricEntry, Registry } from '../../metrics/registry.ts';
 import { inTransaction } from '../../../platform/postgres/transaction.ts';
 import { enqueueNotifications } from '../delivery/enqueue-notifications.ts';
 import { NO_CHANGES, type Changes } from '../follow-scores.ts';
-import { describeOrigin, type Incident, UNTOLD } from '../incident.ts';
+import { describeOrigin, type Incident, UNNOTIFIED } from '../incident.ts';
 import { findHeardMs, matchesScope, nameQuiet, readMetricFacts, type MetricFacts } from '../metric-facts.ts';
 import { findMute } from '../mute.ts';
 import type { Rule } from '../rule.ts';
@@ -230,6 +230,6 @@ function createIncident(
     peakScore: 0,
     peakValue: value,
     peakMs: heardMs,
-    ...UNTOLD,
+    ...UNNOTIFIED,
   };
 }

@@ -107,6 +107,11 @@ export class InvalidInputError extends ExpectedError {
     super(message);
     this.inputPath = inputPath;
   }
+
+  /** One whose message begins with where in the input it is. @param within what holds `path`, when that goes unsaid */
+  static at(path: readonly string[], problem: string, within: readonly string[] = []): InvalidInputError {
+    return new InvalidInputError(`${path.join('.')}: ${problem}`, [...within, ...path]);
+  }
 }
 
 export class DuplicateNameError extends ExpectedError {

@@ -32,38 +32,34 @@ export function checkModelParams(params: ModelParams, path: readonly string[]): 
   const { min, max, minResolution, timeZone, boundsFrom, valueKind, excludedTimes = [] } = params;
   for (const [field, value] of Object.entries({ min, max, minResolution })) {
     if (value !== undefined && !Number.isFinite(value)) {
-      throw new InvalidInputError(`${field}: expected a finite number, got ${value}`, [...path, field]);
+      throw InvalidInputError.at([field], `expected a finite number, got ${value}`, path);
     }
   }
   if ((min === undefined) !== (max === undefined)) {
     const [given, missing] = min === undefined ? ['max', 'min'] : ['min', 'max'];
-    throw new InvalidInputError(`${missing}: expected together with ${given}, or neither of them`, [
-      ...path,
-      missing,
-    ]);
+    throw InvalidInputError.at([missing], `expected together with ${given}, or neither of them`, path);
   }
   if (min !== undefined && max !== undefined && min > max) {
-    throw new InvalidInputError(`max: expected at least min (${min}), got ${max}`, [...path, 'max']);
+    throw InvalidInputError.at(['max'], `expected at least min (${min}), got ${max}`, path);
   }
   if (min !== undefined && max !== undefined && !Number.isFinite(max - min)) {
-    throw new InvalidInputError(`max: expected max − min to be a finite number, got ${min} and ${max}`, [
-      ...path,
-      'max',
-    ]);
-  }
-  if (minResolution !== undefined && minResolution <= 0) {
-    throw new InvalidInputError(`minResolution: expected more than 0, got ${minResolution}`, [
-      ...path,
-      'minResolution',
-    ]);
-  }
-  if (timeZone !== undefined && !isZoneName(timeZone)) {
-    throw new InvalidInputError(
-      `timeZone: expected an IANA name such as Europe/Berlin, got ${JSON.stringify(timeZone.slice(0, 60))}`,
-      [...path, 'timeZone'],
+    throw InvalidInputError.at(
+      ['max'],
+      `expected max − min to be a finite number, got ${min} and ${max}`,
+      path,
     );
   }
-  checkExcludedTimes(excludedTimes, [...path, 'excludedTimes']);
+  if (minResolution !== undefined && minResolution <= 0) {
+    throw InvalidInputError.at(['minResolution'], `expected more than 0, got ${minResolution}`, path);
+  }
+  if (timeZone !== undefined && !isZoneName(timeZone)) {
+    throw InvalidInputError.at(
+      ['timeZone'],
+      `expected an IANA name such as Europe/Berlin, got ${JSON.stringify(timeZone.slice(0, 60))}`,
+      path,
+    );
+  }
+  checkExcludedTimes(excludedTimes, path);
   return {
     ...(min === undefined || max === undefined ? {} : { min, max: max === min ? min + 1 : max }),
     ...(boundsFrom === undefined ? {} : { boundsFrom }),
@@ -75,24 +71,18 @@ export function checkModelParams(params: ModelParams, path: readonly string[]): 
 }
 
 function checkExcludedTimes(times: readonly TimeSpan[], path: readonly string[]): void {
+  const at = ['excludedTimes'];
   if (times.length > MAX_EXCLUDED_TIMES) {
-    throw new InvalidInputError(
-      `excludedTimes: expected at most ${MAX_EXCLUDED_TIMES}, got ${times.length}`,
-      path,
-    );
+    throw InvalidInputError.at(at, `expected at most ${MAX_EXCLUDED_TIMES}, got ${times.length}`, path);
   }
   for (const [i, { startMs, endMs }] of times.entries()) {
     const texts = [startMs, endMs].map((ms) => new Date(ms));
     if (texts.some((time) => Number.isNaN(time.getTime()))) {
-      throw new InvalidInputError(`excludedTimes.${i}: expected two times`, [...path, String(i)]);
+      throw InvalidInputError.at([...at, String(i)], 'expected two times', path);
     }
     if (startMs < endMs) continue;
     const [from, to] = texts.map((time) => time.toISOString());
-    throw new InvalidInputError(`excludedTimes.${i}.to: expected a time after ${from}, got ${to}`, [
-      ...path,
-      String(i),
-      'to',
-    ]);
+    throw InvalidInputError.at([...at, String(i), 'to'], `expected a time after ${from}, got ${to}`, path);
   }
 }
 

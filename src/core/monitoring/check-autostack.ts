@@ -15,10 +15,9 @@ export async function refuseTooMany(prisma: PrismaClient, filter: StackFilter): 
 }
 
 export function checkName(name: string, path: readonly string[]): void {
-  if (name.trim() === '')
-    throw new InvalidInputError(`${path.join('.')}: expected a name, got an empty one`, path);
+  if (name.trim() === '') throw InvalidInputError.at(path, 'expected a name, got an empty one');
   if (name.length <= MAX_NAME_LENGTH) return;
-  throw new InvalidInputError(`${path.join('.')}: expected at most ${MAX_NAME_LENGTH} characters`, path);
+  throw InvalidInputError.at(path, `expected at most ${MAX_NAME_LENGTH} characters`);
 }
 
 export function nameTaken(name: string, region: string): DuplicateNameError {

@@ -163,9 +163,8 @@ export class Monitor {
     return writeLock.runExclusive(async () => {
       const entry = this.#find(id);
       if (entry.status !== 'ERROR') {
-        throw new InvalidInputError(`id: expected a metric in status ERROR, ${id} is ${entry.status}`, [
+        throw InvalidInputError.at(['id'], `expected a metric in status ERROR, ${id} is ${entry.status}`, [
           'input',
-          'id',
         ]);
       }
       const status = hasBounds(entry.modelParams) ? 'CREATE_PENDING' : 'PENDING_DATA';

@@ -46,10 +46,9 @@ export function checkRange(
   path: readonly string[] = [],
 ): void {
   if (from == null || to == null || from <= to) return;
-  const place = [...path, 'to'];
-  throw new InvalidInputError(
-    `${place.join('.')}: expected ${from.toISOString()}, which is from, or later, got ${to.toISOString()}`,
-    place,
+  throw InvalidInputError.at(
+    [...path, 'to'],
+    `expected ${from.toISOString()}, which is from, or later, got ${to.toISOString()}`,
   );
 }
 
@@ -60,9 +59,9 @@ export function checkRange(
 export function checkRangeWithin(maxDays: number, from: Date, to: Date): void {
   checkRange(from, to);
   if (to.getTime() - from.getTime() <= maxDays * DAY_MS) return;
-  throw new InvalidInputError(
-    `to: expected at most ${maxDays} days later than from, got ${to.toISOString()}`,
+  throw InvalidInputError.at(
     ['to'],
+    `expected at most ${maxDays} days later than from, got ${to.toISOString()}`,
   );
 }
 
@@ -79,5 +78,5 @@ export function readPattern(pattern: string | null | undefined, path: readonly s
       ? `expected at most ${MAX_PATTERN_LENGTH} characters, got ${pattern.length}`
       : findPatternFlaw(pattern);
   if (flaw === null) return pattern;
-  throw new InvalidInputError(`${path.join('.')}: ${flaw}`, path);
+  throw InvalidInputError.at(path, flaw);
 }

@@ -47,7 +47,7 @@ export function writeNodeId(typename: string, id: bigint | number | string): str
 export function readNodeId(text: string, path: readonly string[] = ['id']): { typename: string; id: string } {
   const found = findNodeId(text);
   if (found !== null) return found;
-  throw new InvalidInputError(`${path.join('.')}: ${quote(text)} is not the id of anything`, path);
+  throw InvalidInputError.at(path, `${quote(text)} is not the id of anything`);
 }
 
 /** The same; null for what is not of the form of any type. */
@@ -129,9 +129,9 @@ export function parseSampleKey(text: string): SamplePlace | null {
 export function readIdOf(wanted: string, text: string, path: readonly string[]): string {
   const { typename, id } = readNodeId(text, path);
   if (typename === wanted) return id;
-  throw new InvalidInputError(
-    `${path.join('.')}: expected the id of a ${wanted}, but ${quote(text)} is that of a ${typename}`,
+  throw InvalidInputError.at(
     path,
+    `expected the id of a ${wanted}, but ${quote(text)} is that of a ${typename}`,
   );
 }
 

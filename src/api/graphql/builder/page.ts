@@ -103,7 +103,5 @@ export function parseCursorArg<Key>(
   if (text == null) return null;
   const key = parse(text);
   if (key !== null) return key;
-  throw new InvalidInputError(`${name}: ${JSON.stringify(text.slice(0, 200))} is not a cursor of this list`, [
-    name,
-  ]);
+  throw InvalidInputError.at([name], `${JSON.stringify(text.slice(0, 200))} is not a cursor of this list`);
 }

@@ -38,10 +38,7 @@ builder.mutationField('labelIncident', (t) =>
       if (incident === null) throw new NotFoundError(`input.id: no incident has the id ${input.id}`);
       const { kind, metricId, startedAt, lastHotAt } = incident;
       if (kind !== 'ANOMALY') {
-        throw new InvalidInputError(`input.id: expected an incident of an anomaly, got one of ${kind}`, [
-          'input',
-          'id',
-        ]);
+        throw InvalidInputError.at(['input', 'id'], `expected an incident of an anomaly, got one of ${kind}`);
       }
       if (metricId === null) throw new NotFoundError(`input.id: the metric of ${input.id} was deleted`);
       return labels.labelIncident({

@@ -149,10 +149,7 @@ builder.mutationField('createAutostack', (t) =>
     resolve: async (query, _root, { input }, { autostacks, prisma }) => {
       const { name, region, filters, resourceType, includeStopped, metrics } = input;
       if (metrics != null && metrics.length > MAX_LIST_LENGTH) {
-        throw new InvalidInputError(`input.metrics: expected at most ${MAX_LIST_LENGTH}`, [
-          'input',
-          'metrics',
-        ]);
+        throw InvalidInputError.at(['input', 'metrics'], `expected at most ${MAX_LIST_LENGTH}`);
       }
       const id = await autostacks.createAutostack({
         name,

@@ -117,8 +117,5 @@ async function importItem(
 
 function checkCount(count: number, name: string): void {
   if (count <= MAX_MODELS) return;
-  throw new InvalidInputError(
-    `${name}: more than ${MAX_MODELS} models; use the command line`,
-    name.split('.'),
-  );
+  throw InvalidInputError.at(name.split('.'), `more than ${MAX_MODELS} models; use the command line`);
 }

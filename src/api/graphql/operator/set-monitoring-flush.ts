@@ -28,9 +28,8 @@ builder.mutationField('setMonitoringFlush', (t) =>
     },
     resolve: (_root, { input: { seconds } }, context) => {
       if (seconds < 1 || seconds > MAX_SECONDS_LENGTH) {
-        throw new InvalidInputError(`seconds: expected 1 to ${MAX_SECONDS_LENGTH}, got ${seconds}`, [
+        throw InvalidInputError.at(['seconds'], `expected 1 to ${MAX_SECONDS_LENGTH}, got ${seconds}`, [
           'input',
-          'seconds',
         ]);
       }
       if (context.flushPeriod === null) {

@@ -102,7 +102,7 @@ builder.queryField('metricDataDownload', (t) =>
         throw new InvalidInputError(`first: expected 0 or more, got ${first}`, ['first']);
       }
       if ((filter.metricIds?.length ?? 0) > MAX_IDS) {
-        throw new InvalidInputError(`filter.metricIds: expected at most ${MAX_IDS}`, ['filter', 'metricIds']);
+        throw InvalidInputError.at(['filter', 'metricIds'], `expected at most ${MAX_IDS}`);
       }
       checkLength(filter.tags && JSON.stringify(filter.tags), MAX_TAGS_LENGTH, ['filter', 'tags']);
       checkLength(filter.nameContains, MAX_NAME_PART_LENGTH, ['filter', 'nameContains']);
@@ -130,8 +130,5 @@ function makeLink(what: Download, { downloadLinks, request, caller }: Context): 
 /** @throws InvalidInputError */
 export function checkLength(text: string | null | undefined, most: number, path: readonly string[]): void {
   if (text == null || text.length <= most) return;
-  throw new InvalidInputError(
-    `${path.join('.')}: expected at most ${most} characters, got ${text.length}`,
-    path,
-  );
+  throw InvalidInputError.at(path, `expected at most ${most} characters, got ${text.length}`);
 }

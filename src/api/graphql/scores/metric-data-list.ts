@@ -119,10 +119,7 @@ export function readRowIds({
   if (rowIds == null) return null;
   const path = ['filter', 'rowIds'];
   if (metricIds == null) {
-    throw new InvalidInputError(
-      'filter.rowIds: expected metricIds beside it: rows count within a metric',
-      path,
-    );
+    throw InvalidInputError.at(path, 'expected metricIds beside it: rows count within a metric');
   }
   return readOneOf(rowIds, path);
 }

@@ -113,9 +113,10 @@ builder.prismaObjectFields(MetricRef, (t) => ({
       checkRange(from, to);
       const maxPoints = args.maxPoints ?? DEFAULT_POINTS;
       if (maxPoints < MIN_POINTS || maxPoints > MAX_POINTS) {
-        throw new InvalidInputError(`maxPoints: expected ${MIN_POINTS} to ${MAX_POINTS}, got ${maxPoints}`, [
-          'maxPoints',
-        ]);
+        throw InvalidInputError.at(
+          ['maxPoints'],
+          `expected ${MIN_POINTS} to ${MAX_POINTS}, got ${maxPoints}`,
+        );
       }
       const range = {
         fromMs: from?.getTime() ?? null,

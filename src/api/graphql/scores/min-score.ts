@@ -9,5 +9,5 @@ import { InvalidInputError } from '../../../errors.ts';
 export function readLeastScore(score: number | null | undefined, path: readonly string[]): number | null {
   if (score == null) return null;
   if (score >= 0 && score <= 1) return score;
-  throw new InvalidInputError(`${path.join('.')}: expected 0 to 1, got ${score}`, path);
+  throw InvalidInputError.at(path, `expected 0 to 1, got ${score}`);
 }

@@ -131,9 +131,9 @@ builder.queryField('scoreSeries', (t) =>
       for await (const part of scoreHistory(readWhatIf(input, context))) {
         scored.push(...part);
         if (scored.length > MAX_POINTS) {
-          throw new InvalidInputError(
-            `input.metricId: there are more than ${MAX_POINTS} samples: narrow them by from, or subscribe to scoreSeries`,
+          throw InvalidInputError.at(
             [...PATH, 'metricId'],
+            `there are more than ${MAX_POINTS} samples: narrow them by from, or subscribe to scoreSeries`,
           );
         }
       }
@@ -181,9 +181,9 @@ function checkOrder(points: readonly { readonly timestamp: Date }[]): void {
   for (const [index, { timestamp }] of points.entries()) {
     const before = points[index - 1]?.timestamp;
     if (before === undefined || timestamp > before) continue;
-    throw new InvalidInputError(
-      `input.points.${index}.timestamp: expected a time after ${before.toISOString()}, that of the point before, got ${timestamp.toISOString()}`,
+    throw InvalidInputError.at(
       [...PATH, 'points', String(index), 'timestamp'],
+      `expected a time after ${before.toISOString()}, that of the point before, got ${timestamp.toISOString()}`,
     );
   }
 }
@@ -199,10 +199,7 @@ function readParts(
   }
   if (points != null) {
     if (points.length > MAX_POINTS) {
-      throw new InvalidInputError(`input.points: expected at most ${MAX_POINTS}, got ${points.length}`, [
-        ...PATH,
-        'points',
-      ]);
+      throw InvalidInputError.at([...PATH, 'points'], `expected at most ${MAX_POINTS}, got ${points.length}`);
     }
     checkOrder(points);
     return [points.map(({ timestamp, value }): Sample => ({ timestampMs: timestamp.getTime(), value }))];

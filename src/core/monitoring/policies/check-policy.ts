@@ -74,7 +74,7 @@ function refuse(what: string, field: string): never {
 }
 
 function refuseAt(what: string, path: readonly string[]): never {
-  throw new InvalidInputError(`${path.join('.')}: ${what}`, path);
+  throw InvalidInputError.at(path, what);
 }
 
 function quote(text: string): string {

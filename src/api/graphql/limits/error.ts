@@ -6,72 +6,34 @@ import type { Reason, Stats } from '../../../platform/telemetry/metrics.ts';
 /** Which limit. Each is counted under this name. */
 type LimitName = Reason<'requests_over_limit'>;
 
-interface Limit {
-  /** For programs. */
-  readonly code: ErrorCode;
-  /** The environment variable that changes it. */
-  readonly setting: string;
-  /** What the caller can do about it. */
-  readonly advice: string;
-}
+/** For programs; the environment variable that changes it; what the caller can do about it. */
+type Limit = readonly [code: ErrorCode, setting: string, advice: string];
 
 const LIMITS: Readonly<Record<LimitName, Limit>> = {
-  body: { code: 'REQUEST_ENTITY_TOO_LARGE', setting: 'LAPWING_MAX_BODY_BYTES', advice: 'send it in parts' },
-  tokens: { code: 'TOO_MANY_TOKENS', setting: 'LAPWING_MAX_TOKENS', advice: 'split the document' },
-  document_bytes: {
-    code: 'DOCUMENT_TOO_LARGE',
-    setting: 'LAPWING_MAX_DOCUMENT_BYTES',
-    advice: 'split the document',
-  },
-  fields: { code: 'TOO_MANY_FIELDS', setting: 'LAPWING_MAX_FIELDS', advice: 'split the operation' },
-  field_pairs: {
-    code: 'TOO_MANY_FIELD_PAIRS',
-    setting: 'LAPWING_MAX_FIELD_PAIRS',
-    advice: 'select each field once in a place',
-  },
-  depth: {
-    code: 'TOO_DEEP',
-    setting: 'LAPWING_MAX_DEPTH',
-    advice: 'select fewer levels, and read what lies deeper by its id',
-  },
-  aliases: { code: 'TOO_MANY_ALIASES', setting: 'LAPWING_MAX_ALIASES', advice: 'split the operation' },
-  root_fields: {
-    code: 'TOO_MANY_ROOT_FIELDS',
-    setting: 'LAPWING_MAX_ROOT_FIELDS',
-    advice: 'split the operation',
-  },
-  directives: {
-    code: 'TOO_MANY_DIRECTIVES',
-    setting: 'LAPWING_MAX_DIRECTIVES',
-    advice: 'split the operation',
-  },
-  page: {
-    code: 'PAGE_TOO_LARGE',
-    setting: 'LAPWING_MAX_PAGE_ROWS',
-    advice: 'ask for fewer at once; pages go on with their endCursor',
-  },
-  batch: { code: 'BATCH_TOO_LARGE', setting: 'LAPWING_MAX_BATCH_ITEMS', advice: 'send the list in parts' },
-  cost: {
-    code: 'TOO_EXPENSIVE',
-    setting: 'LAPWING_MAX_COST',
-    advice: 'ask for smaller pages, or select less of each row',
-  },
-  rate: {
-    code: 'TOO_MANY_REQUESTS',
-    setting: 'LAPWING_MAX_OPERATIONS_PER_SECOND',
-    advice: 'send fewer requests a second',
-  },
-  operations: {
-    code: 'TOO_MANY_OPERATIONS',
-    setting: 'LAPWING_MAX_OPERATIONS',
-    advice: 'complete those that are not needed, or open another socket',
-  },
-  connections: {
-    code: 'TOO_MANY_CONNECTIONS',
-    setting: 'LAPWING_MAX_CONNECTIONS',
-    advice: 'close those that are not needed',
-  },
-  time: { code: 'TOOK_TOO_LONG', setting: 'LAPWING_OPERATION_SECONDS', advice: 'ask for less at once' },
+  body: ['REQUEST_ENTITY_TOO_LARGE', 'LAPWING_MAX_BODY_BYTES', 'send it in parts'],
+  tokens: ['TOO_MANY_TOKENS', 'LAPWING_MAX_TOKENS', 'split the document'],
+  document_bytes: ['DOCUMENT_TOO_LARGE', 'LAPWING_MAX_DOCUMENT_BYTES', 'split the document'],
+  fields: ['TOO_MANY_FIELDS', 'LAPWING_MAX_FIELDS', 'split the operation'],
+  field_pairs: ['TOO_MANY_FIELD_PAIRS', 'LAPWING_MAX_FIELD_PAIRS', 'select each field once in a place'],
+  depth: ['TOO_DEEP', 'LAPWING_MAX_DEPTH', 'select fewer levels, and read what lies deeper by its id'],
+  aliases: ['TOO_MANY_ALIASES', 'LAPWING_MAX_ALIASES', 'split the operation'],
+  root_fields: ['TOO_MANY_ROOT_FIELDS', 'LAPWING_MAX_ROOT_FIELDS', 'split the operation'],
+  directives: ['TOO_MANY_DIRECTIVES', 'LAPWING_MAX_DIRECTIVES', 'split the operation'],
+  page: [
+    'PAGE_TOO_LARGE',
+    'LAPWING_MAX_PAGE_ROWS',
+    'ask for fewer at once; pages go on with their endCursor',
+  ],
+  batch: ['BATCH_TOO_LARGE', 'LAPWING_MAX_BATCH_ITEMS', 'send the list in parts'],
+  cost: ['TOO_EXPENSIVE', 'LAPWING_MAX_COST', 'ask for smaller pages, or select less of each row'],
+  rate: ['TOO_MANY_REQUESTS', 'LAPWING_MAX_OPERATIONS_PER_SECOND', 'send fewer requests a second'],
+  operations: [
+    'TOO_MANY_OPERATIONS',
+    'LAPWING_MAX_OPERATIONS',
+    'complete those that are not needed, or open another socket',
+  ],
+  connections: ['TOO_MANY_CONNECTIONS', 'LAPWING_MAX_CONNECTIONS', 'close those that are not needed'],
+  time: ['TOOK_TOO_LONG', 'LAPWING_OPERATION_SECONDS', 'ask for less at once'],
 };
 
 export interface Excess {
@@ -91,7 +53,7 @@ export type Refuse = (excess: Excess) => GraphQLError;
 export function createRefuse(stats: Pick<Stats, 'countReason'>): Refuse {
   return ({ limit, allowed, seen, place, http = { status: 400 } }) => {
     stats.countReason('requests_over_limit', limit);
-    const { code, setting, advice } = LIMITS[limit];
+    const [code, setting, advice] = LIMITS[limit];
     const name = place ?? limit.replace('_', ' ');
     const shown = clamp(seen);
     return new GraphQLError(`${name}: expected at most ${allowed}, got ${shown} (${setting}); ${advice}`, {

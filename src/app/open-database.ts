@@ -80,7 +80,7 @@ export async function openDatabase(options: {
     // Not before: the server that is active may be of a version that does not know them.
     await applyMigrations({ connection, log });
     // failpoint: takeover.before_term
-    const term = await ServerTerm.begin(connection, onLost);
+    const term = await ServerTerm.begin(connection, lock.session, onLost);
     // failpoint: takeover.after_term
     lock.guard(term);
     const { pool, prisma, gate, stop } = createDatabase({ connection, log, use: term });

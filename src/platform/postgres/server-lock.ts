@@ -73,6 +73,15 @@ export class ServerLock implements AsyncDisposable {
     return new ServerLock(options, session);
   }
 
+  /**
+   * The session that holds the lock: what is asked on it fails once the lock is another server's.
+   * @throws ServerLockError while there is none
+   */
+  get session(): pg.Client {
+    if (this.#session === null) throw new ServerLockError('another server has taken the database over');
+    return this.#session;
+  }
+
   /** Once it is begun, a lock that is taken again is worth nothing when another server had it between. */
   guard(term: ServerTerm): void {
     this.#term = term;

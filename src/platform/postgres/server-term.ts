@@ -36,17 +36,24 @@ export class ServerTerm {
   }
 
   /**
-   * Begins one, which ends that of the server before. The caller holds the server lock, and has no pool yet. Returns once
-   * no session of another server is left: what each was doing is committed by then, or never will be.
+   * Begins one, which ends that of the server before. The caller has no pool yet. Returns once no session of another server
+   * is left: what each was doing is committed by then, or never will be.
+   * @param holder the session that holds the server lock: a process that was frozen since it took the lock has lost it, and
+   *   would end the term of the server that has it
    * @param onOver called each time this term is found to be over: another server uses the database
-   * @throws ConnectionError when the database cannot be reached, TakeOverError when a session cannot be ended
+   * @throws ConnectionError when the database cannot be reached, TakeOverError when a session cannot be ended, what `holder`
+   *   throws when the lock was lost
    */
-  static async begin(connection: string, onOver: (error: Error) => void): Promise<ServerTerm> {
+  static async begin(
+    connection: string,
+    holder: Queryable,
+    onOver: (error: Error) => void,
+  ): Promise<ServerTerm> {
+    const { rows } = await holder.query<{ term: string }>(
+      'INSERT INTO server_term (term) VALUES (1) ON CONFLICT (id) DO UPDATE SET term = server_term.term + 1 RETURNING term',
+    );
     const client = await openClient(connection, 'lapwing term');
     try {
-      const { rows } = await client.query<{ term: string }>(
-        'INSERT INTO server_term (term) VALUES (1) ON CONFLICT (id) DO UPDATE SET term = server_term.term + 1 RETURNING term',
-      );
       await endPools(client);
       return new ServerTerm(rows[0]?.term ?? '', onOver);
     } finally {

@@ -26,6 +26,15 @@ afterEach(() => database[Symbol.asyncDispose]());
 const untilEnd = (client: pg.Client) => new Promise<void>((resolve) => client.once('end', resolve));
 const connect = (connection: string | undefined) => connection ?? '';
 
+async function begin(connection: string | undefined): Promise<ServerTerm> {
+  const holder = await openClient(connect(connection), 'lapwing test');
+  try {
+    return await ServerTerm.begin(connect(connection), holder, never);
+  } finally {
+    await holder.end();
+  }
+}
+
 describe('a server whose successor is another database user', () => {
   it('loses the lock when it is silent', async () => {
     const holder = await openLockSession(connect(one), { leaseSeconds: 0.1 });
@@ -46,8 +55,17 @@ describe('a server whose successor is another database user', () => {
     await holder.end();
   });
 
+  it('begins no term once it has lost the lock', async () => {
+    const before = await begin(one);
+    const holder = await openLockSession(connect(other), { leaseSeconds: 0.1 });
+    await untilEnd(holder);
+    await expect(ServerTerm.begin(connect(other), holder, never)).rejects.toThrow();
+    const { rows } = await database.pool.query<{ term: string }>('SELECT term FROM server_term');
+    expect(rows).toEqual([{ term: before.number }]);
+  });
+
   it('is waited for until the sessions of its pools are over', async () => {
-    const before = await ServerTerm.begin(connect(one), never);
+    const before = await begin(one);
     const frozen = createDatabase({ connection: connect(one), log, use: before });
     const session = await frozen.pool.connect();
     await session.query('BEGIN');
@@ -59,7 +77,7 @@ describe('a server whose successor is another database user', () => {
     const ended = new Promise<string>((resolve) =>
       session.once('error', (error: Error) => resolve(error.message)),
     );
-    const after = await ServerTerm.begin(connect(other), never);
+    const after = await begin(other);
     expect(await ended).toContain('idle-in-transaction timeout');
     expect(BigInt(after.number)).toBe(BigInt(before.number) + 1n);
     session.release(true);

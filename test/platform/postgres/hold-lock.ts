@@ -13,7 +13,7 @@ const lock = await ServerLock.take({
   leaseSeconds: Number(leaseSeconds),
   onLost: () => undefined,
 });
-const term = await ServerTerm.begin(connection, () => say('over'));
+const term = await ServerTerm.begin(connection, lock.session, () => say('over'));
 lock.guard(term);
 const { pool } = createDatabase({ connection, log, use: term });
 const client = await pool.connect();

@@ -172,7 +172,7 @@ describe('a standby', () => {
     child.kill('SIGSTOP');
     const options = { connection, log, onLost: neverLost, leaseSeconds: 1.5 };
     await using lock = await ServerLock.take({ ...options, standby: waitAs().standby });
-    const term = await ServerTerm.begin(connection, neverLost);
+    const term = await ServerTerm.begin(connection, lock.session, neverLost);
     await using own = createDatabase({ connection, log, use: term });
     await own.pool.query(`INSERT INTO account (name) VALUES ('ours')`);
     child.kill('SIGCONT');
@@ -191,8 +191,8 @@ test('a server whose lock was another one’s meanwhile stops, however free it i
   const { connection } = database;
   const lost = createDeferred<Error>();
   await using lock = await ServerLock.take({ connection, log, onLost: lost.resolve });
-  lock.guard(await ServerTerm.begin(connection, neverLost));
-  await ServerTerm.begin(connection, neverLost);
+  lock.guard(await ServerTerm.begin(connection, lock.session, neverLost));
+  await ServerTerm.begin(connection, lock.session, neverLost);
   expect(await cutHolders(database)).toBe(1);
   expect((await lost.promise).message).toContain('another server has used the database');
 });

@@ -53,7 +53,8 @@ export class ScoreReceiver implements AsyncDisposable {
     while (!this.#isStopping()) {
       const leader = await directory.findLeader(LEADER_LIMIT_MS);
       try {
-        if (leader !== null) await this.#receiveFrom(leader);
+        // It may have been stopped while it looked.
+        if (leader !== null && !this.#isStopping()) await this.#receiveFrom(leader);
       } catch (error) {
         log.debug({ err: error }, 'scores do not come from the leader; the database is asked instead');
       }

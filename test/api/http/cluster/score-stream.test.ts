@@ -139,6 +139,24 @@ describe('the scores of a leader', () => {
     await expect.poll(() => offsetsOf(frames)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
+  it('are not asked for by a replica that was stopped while it looked for the leader', async () => {
+    let find: (leader: ClusterMember) => void = () => undefined;
+    const found = new Promise<ClusterMember>((resolve) => (find = resolve));
+    const receiver = new ScoreReceiver({
+      directory: { findLeader: () => found, watchLeader: () => () => undefined },
+      header,
+      live: { bounds: () => ({ epoch: 'e', floor: 0, last: 0 }) },
+      tail: { take: () => Promise.reject(new Error('nothing is taken any more')) },
+      stats: createStats(),
+      log,
+    });
+    receiver.start();
+    const stopped = receiver.stop();
+    commit(1, 1);
+    find({ id: 'a', address } as ClusterMember);
+    await stopped;
+  });
+
   it('show a replica that the way is cut: nothing comes for some seconds', { timeout: 20_000 }, async () => {
     await using proxy = await startProxy({ port: Number(new URL(address).port) });
     const { frames } = receive(`http://127.0.0.1:${proxy.port}`);

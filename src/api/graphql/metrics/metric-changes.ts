@@ -6,7 +6,7 @@ import { keepAsItIs } from './registry-metric.ts';
 import { AlertPolicyInputRef, ModelParamsInputRef, readModelChange, readPolicy } from './metric-input.ts';
 import { MetricRef } from './metric.ts';
 import { readMetricId } from '../builder/node-id.ts';
-import { SHORT_TEXT } from '../builder/short-text.ts';
+import { SHORT_TEXT } from './short-text.ts';
 
 const ID_PATH = ['input', 'id'];
 

@@ -24,7 +24,7 @@ import {
 import { MetricRef } from './metric.ts';
 import { readResourceId, type ResourceKey } from '../builder/node-id.ts';
 import { ResourceRef } from '../inventory/resource.ts';
-import { SHORT_TEXT } from '../builder/short-text.ts';
+import { SHORT_TEXT } from './short-text.ts';
 
 export const MonitorMetricInputRef = builder.inputType('MonitorMetricInput', {
   description: 'What to monitor and how.',

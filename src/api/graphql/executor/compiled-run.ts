@@ -37,6 +37,7 @@ type Path = GraphQLResolveInfo['path'];
  * is as small as can be, and makes what it is asked for.
  */
 export interface Place {
+  /** The same object whenever it is asked for: Pothos keeps what it knows of a place by it. */
   readonly path: Path;
 }
 
@@ -54,6 +55,7 @@ export class FieldPlace implements Place, GraphQLResolveInfo {
   readonly run: Run;
   readonly #plan: PlannedField;
   readonly #parent: Place | undefined;
+  #path: Path | undefined;
 
   constructor(plan: PlannedField, run: Run, parent: Place | undefined) {
     this.run = run;
@@ -62,7 +64,11 @@ export class FieldPlace implements Place, GraphQLResolveInfo {
   }
 
   get path(): Path {
-    return { prev: this.#parent?.path, key: this.#plan.name, typename: this.#plan.parentType.name };
+    return (this.#path ??= {
+      prev: this.#parent?.path,
+      key: this.#plan.name,
+      typename: this.#plan.parentType.name,
+    });
   }
 
   get fieldName(): string {
@@ -106,6 +112,7 @@ export class FieldPlace implements Place, GraphQLResolveInfo {
 export class ItemPlace implements Place {
   readonly #list: Place;
   readonly #index: number;
+  #path: Path | undefined;
 
   constructor(list: Place, index: number) {
     this.#list = list;
@@ -113,7 +120,7 @@ export class ItemPlace implements Place {
   }
 
   get path(): Path {
-    return { prev: this.#list.path, key: this.#index, typename: undefined };
+    return (this.#path ??= { prev: this.#list.path, key: this.#index, typename: undefined });
   }
 }
 

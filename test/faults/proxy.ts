@@ -6,6 +6,8 @@ export interface Proxy extends AsyncDisposable {
   readonly port: number;
   /** How many it has taken so far. */
   readonly connections: () => number;
+  /** How many of them are over. */
+  readonly closed: () => number;
   /** Lets nothing through, without a word, and gives it on when it is over: a pulled cable. */
   readonly setCut: (isCut: boolean) => void;
   /** Ends every connection with a reset. */
@@ -23,6 +25,7 @@ export async function startProxy(
   const sockets = new Set<Socket>();
   const upstreams = new Set<Socket>();
   let connections = 0;
+  let closed = 0;
   let isCut = false;
   let isSliced = false;
   const pass = (from: Socket, to: Socket) => {
@@ -42,6 +45,7 @@ export async function startProxy(
   };
   const server = createServer({ allowHalfOpen: true }, (client) => {
     connections += 1;
+    client.once('close', () => (closed += 1));
     const upstream = connect({ ...target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     upstreams.add(upstream);
     upstream.once('close', () => upstreams.delete(upstream));
@@ -55,6 +59,7 @@ export async function startProxy(
   return {
     port: address.port,
     connections: () => connections,
+    closed: () => closed,
     setCut: (value) => {
       isCut = value;
       for (const socket of sockets)

@@ -10,6 +10,11 @@ const LEADER_LIMIT_MS = 5_000;
 const CONNECT_LIMIT_MS = 2_000;
 /** Of an answer that stands still. */
 const ANSWER_LIMIT_MS = 60_000;
+/**
+ * A connection that nobody uses is closed sooner than the leader, or a proxy in front of it, closes it: a request that is sent just
+ * then would be lost.
+ */
+const IDLE_MS = 2_000;
 const PROBE_EVERY_MS = 2_000;
 
 export interface LeaderRequest {
@@ -24,8 +29,8 @@ export class LeaderConnections {
   /** Under way, by address: however many requests wait, there is one. */
   readonly #probes = new Map<string, Promise<boolean>>();
   readonly #stopping = new AbortController();
-  readonly #agent = new Agent({ keepAlive: true });
-  readonly #httpsAgent = new HttpsAgent({ keepAlive: true });
+  readonly #agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
+  readonly #httpsAgent = new HttpsAgent({ keepAlive: true, timeout: IDLE_MS });
   readonly #probeEveryMs: number;
 
   /** @param options.probeEveryMs while an answer has not begun, the leader has to show so often that it is there */

@@ -189,6 +189,27 @@ describe('a request that a replica passes on', () => {
     expect((await cutOff).status).toBe(503);
   });
 
+  it('shares a connection with those before, and outlasts its rest', { timeout: 20_000 }, async () => {
+    let answer: () => void = () => undefined;
+    const address = await listen((request, response) => {
+      if (request.url === '/slow') answer = () => response.end('slow');
+      else response.end('done');
+    });
+    await using proxy = await startProxy({ port: Number(new URL(address).port) });
+    lead(`http://127.0.0.1:${proxy.port}`);
+    const replica = await startReplica();
+    for (let turn = 0; turn < 3; turn++) expect(await (await fetch(replica)).text()).toBe('done');
+    expect(proxy.connections()).toBe(1);
+    // Longer than a connection that nobody uses is kept; the leader is asked for its health by others.
+    const slow = fetch(`${replica}/slow`);
+    await expect.poll(() => proxy.connections(), { timeout: 10_000 }).toBeGreaterThan(1);
+    answer();
+    expect(await (await slow).text()).toBe('slow');
+    const closed = proxy.closed();
+    await expect.poll(() => proxy.closed(), { timeout: 10_000 }).toBeGreaterThan(closed);
+    expect(await (await fetch(replica)).text()).toBe('done');
+  });
+
   it('is not passed on a second time', async () => {
     lead(await listen((_request, response) => void response.end('never')));
     const replica = await startReplica();

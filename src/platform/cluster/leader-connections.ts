@@ -61,11 +61,12 @@ export class LeaderConnections {
     });
   }
 
-  /** Ends the probes and the connections. */
+  /** Ends the probes, and the connections that nobody uses: requests end by themselves. */
   stop(): void {
     this.#stopping.abort();
-    this.#agent.destroy();
-    this.#httpsAgent.destroy();
+    for (const { freeSockets } of [this.#agent, this.#httpsAgent]) {
+      for (const sockets of Object.values(freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+    }
   }
 
   #begin({ protocol, hostname, port }: URL, options: LeaderRequest): ClientRequest {

@@ -91,15 +91,16 @@ export const CLUSTER_BUGS: readonly ClusterBug[] = [
     failpoints: SLOW_COMMIT,
   },
   {
-    name: 'a replica leaves the first score of each part out',
+    // One that is left out of what the leader sends is read from the database.
+    name: 'a part of the log is read from one place too far',
     changes: [
       {
-        file: 'core/score-log/tail/log-tail.ts',
-        find: 'samples.filter(({ seq }) => seq > last)',
-        replace: 'samples.filter(({ seq }) => seq > last + 1)',
+        file: 'core/score-log/stored-log.ts',
+        find: 'WHERE seq > $1 AND seq <= least(',
+        replace: 'WHERE seq > $1 + 1 AND seq <= least(',
       },
     ],
-    faults: ['kill replica'],
+    faults: ['kill replica', 'kill leader'],
     failpoints: '',
   },
   {

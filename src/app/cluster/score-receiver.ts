@@ -10,6 +10,7 @@ import type { LogTail } from '../../core/score-log/tail/log-tail.ts';
 import { decodeFrame, SCORE_PROTOCOL } from '../../core/score-log/tail/score-frame.ts';
 import type { ClusterDirectory, ClusterMember } from '../../platform/cluster/cluster-directory.ts';
 import { FORWARDED_HEADER, type ForwardedHeader } from '../../platform/cluster/forwarded-header.ts';
+import { FailureRuns } from '../../platform/runtime/failure-runs.ts';
 import { Signal } from '../../platform/runtime/signal.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Log } from '../../log.ts';
@@ -23,6 +24,8 @@ interface ScoreReceiverOptions {
   readonly log: Log;
 }
 
+/** What fails, for `FailureRuns`. */
+const SCORES = 'scores';
 /** Between two tries. */
 const REST_MS = 250;
 const LEADER_LIMIT_MS = 1_000;
@@ -38,6 +41,7 @@ export class ScoreReceiver implements AsyncDisposable {
   readonly #options: ScoreReceiverOptions;
   readonly #stopping = new AbortController();
   readonly #called = new Signal();
+  readonly #failing = new FailureRuns();
   #working: Promise<void> | undefined;
 
   constructor(options: ScoreReceiverOptions) {
@@ -56,7 +60,8 @@ export class ScoreReceiver implements AsyncDisposable {
         // It may have been stopped while it looked.
         if (leader !== null && !this.#isStopping()) await this.#receiveFrom(leader);
       } catch (error) {
-        log.debug({ err: error }, 'scores do not come from the leader; the database is asked instead');
+        if (this.#failing.fail(SCORES))
+          log.warn({ err: error }, 'scores do not come from the leader; the database is asked instead');
       }
       if (!this.#isStopping()) await this.#called.wait(REST_MS).done;
     }
@@ -98,6 +103,7 @@ export class ScoreReceiver implements AsyncDisposable {
         silence.refresh();
         const frame = decodeFrame(message);
         await tail.take(frame);
+        this.#failing.succeed(SCORES);
         stats.count('replica_scores_received', frame.samples.length);
       }
     } finally {

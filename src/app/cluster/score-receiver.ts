@@ -3,13 +3,14 @@
  * cannot be received the database is asked all the same, so that nothing depends on it.
  */
 import { on } from 'node:events';
-import WebSocket from 'ws';
+import type { WebSocket } from 'ws';
 import { SCORE_STREAM_PATH } from '../../api/http/cluster/score-stream.ts';
 import type { ScoreFeed } from '../../core/score-log/score-feed.ts';
 import type { LogTail } from '../../core/score-log/tail/log-tail.ts';
 import { decodeFrame, SCORE_PROTOCOL } from '../../core/score-log/tail/score-frame.ts';
 import type { ClusterDirectory, ClusterMember } from '../../platform/cluster/cluster-directory.ts';
-import { FORWARDED_HEADER, type ForwardedHeader } from '../../platform/cluster/forwarded-header.ts';
+import type { ForwardedHeader } from '../../platform/cluster/forwarded-header.ts';
+import { CONNECT_LIMIT_MS, openLeaderSocket } from '../../platform/cluster/leader-socket.ts';
 import { FailureRuns } from '../../platform/runtime/failure-runs.ts';
 import { Signal } from '../../platform/runtime/signal.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
@@ -29,7 +30,6 @@ const SCORES = 'scores';
 /** Between two tries. */
 const REST_MS = 250;
 const LEADER_LIMIT_MS = 1_000;
-const CONNECT_LIMIT_MS = 2_000;
 /** The leader sends something each second. */
 const SILENCE_LIMIT_MS = 3_000;
 /** The frames of 2,000 scores are 160 kB. */
@@ -68,28 +68,21 @@ export class ScoreReceiver implements AsyncDisposable {
   }
 
   /** Until the leader ends it, is another one, or is silent. @throws Error where it cannot be followed */
-  async #receiveFrom({ id, address }: ClusterMember): Promise<void> {
-    const { directory, header, live } = this.#options;
-    const { epoch, last } = live.bounds();
-    const url = new URL(`${address.replace(/^http/, 'ws')}${SCORE_STREAM_PATH}`);
-    url.search = String(new URLSearchParams({ epoch, after: String(last) }));
-    const socket = new WebSocket(url, SCORE_PROTOCOL, {
-      headers: { [FORWARDED_HEADER]: header.write('member') },
-      perMessageDeflate: false,
-      handshakeTimeout: CONNECT_LIMIT_MS,
-      maxPayload: MAX_PAYLOAD_BYTES,
+  async #receiveFrom(leader: ClusterMember): Promise<void> {
+    const { epoch, last } = this.#options.live.bounds();
+    const socket = openLeaderSocket(leader, {
+      ...this.#options,
+      path: `${SCORE_STREAM_PATH}?${new URLSearchParams({ epoch, after: String(last) })}`,
+      protocol: SCORE_PROTOCOL,
+      maxPayloadBytes: MAX_PAYLOAD_BYTES,
     });
-    // Its failure is one of the iteration below; what comes after that is no matter.
-    socket.on('error', () => undefined);
     const end = () => socket.terminate();
-    const unwatch = directory.watchLeader(id, end);
     const { signal } = this.#stopping;
     signal.addEventListener('abort', end);
     try {
       await this.#takeAll(socket);
     } finally {
       signal.removeEventListener('abort', end);
-      unwatch();
       end();
     }
   }
@@ -104,7 +97,7 @@ export class ScoreReceiver implements AsyncDisposable {
         const frame = decodeFrame(message);
         await tail.take(frame);
         this.#failing.succeed(SCORES);
-        stats.count('replica_scores_received', frame.samples.length);
+        stats.count('replica_scores_received', frame.rows);
       }
     } finally {
       clearTimeout(silence);

@@ -14,7 +14,7 @@ import type { ScoredSample } from '../../samples/stored-sample.ts';
 import type { ScoreFeed } from '../score-feed.ts';
 import { StoredLog } from '../stored-log.ts';
 import { type LogHead, readLogHead } from './read-log-head.ts';
-import type { ScoreFrame } from './score-frame.ts';
+import type { ReceivedFrame, ScoredProgress } from './score-frame.ts';
 import { noteScored } from './note-scored.ts';
 
 interface LogTailOptions {
@@ -90,21 +90,29 @@ export class LogTail implements AsyncDisposable {
   }
 
   /** What the leader has committed, as it sends it. What is missing before it is read. @throws what the database throws */
-  async take({ after, upTo, samples }: ScoreFrame): Promise<void> {
+  async take(frame: ReceivedFrame): Promise<void> {
     const { registry, writeLock, live } = this.#options;
-    if (after > live.bounds().last) {
+    if (frame.after > live.bounds().last) {
       this.#fedMs = -Infinity;
       await this.look();
     }
-    if (samples.length > 0) {
+    if (frame.rows > 0 && frame.upTo > live.bounds().last) {
       await writeLock.runExclusive(async () => {
-        await loadUnknown(registry, samples);
+        const progress = frame.readProgress();
+        await loadUnknown(registry, progress);
         // failpoint: tail.before_publish
-        this.#publish(samples);
+        if (live.subscriberCount() > 0) this.#publish(frame.readSamples());
+        else this.#passOver(progress, frame.upTo);
       });
     }
     this.#fedMs = performance.now();
-    if (live.bounds().last >= upTo) this.#fed.wake();
+    if (live.bounds().last >= frame.upTo) this.#fed.wake();
+  }
+
+  /** Resolves once the log is known up to this offset. @throws what the database throws */
+  async reach(offset: number): Promise<void> {
+    await this.#awaitFrames(offset);
+    if (this.#options.live.bounds().last < offset) await this.look();
   }
 
   #isFed(): boolean {
@@ -176,6 +184,13 @@ export class LogTail implements AsyncDisposable {
     live.publish(fresh);
   }
 
+  /** Nobody waits for these scores: who comes later with a cursor before them reads them from the database. */
+  #passOver(progress: readonly ScoredProgress[], upTo: number): void {
+    const { registry, live } = this.#options;
+    noteScored(registry, progress);
+    live.moveBounds({ ...live.bounds(), last: upTo });
+  }
+
   /** Ends after the look in progress. */
   async stop(): Promise<void> {
     this.#isStopped = true;
@@ -189,8 +204,8 @@ export class LogTail implements AsyncDisposable {
 }
 
 /** A metric may have been made a moment ago: its first scores are not to go by unseen. */
-async function loadUnknown(registry: Registry, samples: readonly ScoredSample[]): Promise<void> {
-  const numbers = new Set(samples.map(({ metricNumber }) => metricNumber));
+async function loadUnknown(registry: Registry, rows: readonly ScoredProgress[]): Promise<void> {
+  const numbers = new Set(rows.map(({ metricNumber }) => metricNumber));
   const unknown = [...numbers].filter((number) => registry.byNumber(number) === undefined);
   if (unknown.length > 0) await registry.load(unknown);
 }

@@ -1,10 +1,13 @@
-/** The log of scores as the leader sends it to one replica: what is committed from now on, from memory. */
+/** The log of scores as the leader sends it to its replicas: what is committed from now on, from memory. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ScoreFeed } from '../score-feed.ts';
 import { encodeFrame } from './score-frame.ts';
 
+type Live = Pick<ScoreFeed, 'readAfter' | 'bounds' | 'sleepUntilGrown'>;
+
 interface ScoreSenderOptions {
-  readonly live: Pick<ScoreFeed, 'readAfter' | 'bounds' | 'sleepUntilGrown'>;
+  readonly live: Live;
+  readonly frames: SharedFrames;
   /** Resolves once it can take more. @throws where it cannot any more */
   readonly send: (message: Uint8Array) => Promise<void>;
   readonly signal: AbortSignal;
@@ -17,13 +20,50 @@ const BEAT_MS = 1_000;
 /** Commits of a busy leader that come within this share a message. */
 const REST_MS = 10;
 
+interface EncodedFrame {
+  readonly upTo: number;
+  readonly message: Uint8Array;
+  /** There may be more already. */
+  readonly isFull: boolean;
+}
+
+/** Replicas that have come as far as each other share what is encoded, and their rests, so that they stay together. */
+export class SharedFrames {
+  readonly #live: Live;
+  #newest: { after: number; last: number; frame: Promise<EncodedFrame | null> } | null = null;
+  #resting: Promise<void> | null = null;
+
+  constructor(live: Live) {
+    this.#live = live;
+  }
+
+  /** @returns null where memory holds no more what comes after this offset */
+  readAfter(after: number): Promise<EncodedFrame | null> {
+    const { last } = this.#live.bounds();
+    if (this.#newest?.after !== after || this.#newest.last !== last)
+      this.#newest = { after, last, frame: this.#encode(after) };
+    return this.#newest.frame;
+  }
+
+  rest(): Promise<void> {
+    return (this.#resting ??= pause(REST_MS).then(() => void (this.#resting = null)));
+  }
+
+  async #encode(after: number): Promise<EncodedFrame | null> {
+    const { isStored, upTo, samples } = await this.#live.readAfter(after, MAX_ROWS);
+    if (isStored) return null;
+    return { upTo, message: encodeFrame({ after, upTo, samples }), isFull: samples.length === MAX_ROWS };
+  }
+}
+
 /**
  * Returns when the signal says so. What memory holds no more is passed over: the replica sees by the offsets that something is
  * missing, and reads it from the database.
  * @param after the last offset the replica knows
  * @throws what `send` throws
  */
-export async function sendScores(after: number, { live, send, signal }: ScoreSenderOptions): Promise<void> {
+export async function sendScores(after: number, options: ScoreSenderOptions): Promise<void> {
+  const { live, frames, send, signal } = options;
   let place = after;
   while (!signal.aborted) {
     const { last } = live.bounds();
@@ -32,18 +72,18 @@ export async function sendScores(after: number, { live, send, signal }: ScoreSen
       if (live.bounds().last <= last) await send(encodeFrame({ after: place, upTo: place, samples: [] }));
       continue;
     }
-    const page = await live.readAfter(place, MAX_ROWS);
-    if (page.isStored) {
+    const frame = await frames.readAfter(place);
+    if (frame === null) {
       place = live.bounds().last;
       continue;
     }
-    await send(encodeFrame({ after: place, upTo: page.upTo, samples: page.samples }));
-    place = page.upTo;
-    if (page.samples.length < MAX_ROWS) await pause(REST_MS);
+    await send(frame.message);
+    place = frame.upTo;
+    if (!frame.isFull) await frames.rest();
   }
 }
 
-async function sleep(live: ScoreSenderOptions['live'], signal: AbortSignal): Promise<void> {
+async function sleep(live: Live, signal: AbortSignal): Promise<void> {
   const grown = live.sleepUntilGrown(BEAT_MS);
   const wake = () => grown.cancel();
   signal.addEventListener('abort', wake);

@@ -8,8 +8,8 @@ import { ScoreReceiver } from '../../../../src/app/cluster/score-receiver.ts';
 import { createScoreRing, readRing, type ScoreRing } from '../../../../src/core/score-log/ring-buffer.ts';
 import {
   decodeFrame,
+  type ReceivedFrame,
   SCORE_PROTOCOL,
-  type ScoreFrame,
 } from '../../../../src/core/score-log/tail/score-frame.ts';
 import { createLog } from '../../../../src/log.ts';
 import type { ClusterMember } from '../../../../src/platform/cluster/cluster-directory.ts';
@@ -72,8 +72,8 @@ async function statusOf(client: WebSocket): Promise<number> {
 }
 
 /** A replica that follows the leader at this address, and what it was given. */
-function receive(leaderAddress: string): { readonly frames: ScoreFrame[] } {
-  const frames: ScoreFrame[] = [];
+function receive(leaderAddress: string): { readonly frames: ReceivedFrame[] } {
+  const frames: ReceivedFrame[] = [];
   const leader = { id: 'a', address: leaderAddress } as ClusterMember;
   const receiver = new ScoreReceiver({
     directory: { findLeader: () => Promise.resolve(leader), watchLeader: () => () => undefined },
@@ -93,8 +93,8 @@ function receive(leaderAddress: string): { readonly frames: ScoreFrame[] } {
   return { frames };
 }
 
-const offsetsOf = (frames: readonly ScoreFrame[]) =>
-  frames.flatMap(({ samples }) => samples.map(({ seq }) => seq));
+const offsetsOf = (frames: readonly ReceivedFrame[]) =>
+  frames.flatMap((frame) => frame.readSamples().map(({ seq }) => seq));
 
 describe('the scores of a leader', () => {
   it.each([
@@ -110,7 +110,9 @@ describe('the scores of a leader', () => {
     commit(1, 4);
     const client = open('epoch=e&after=2');
     const [first] = (await once(client, 'message')) as [Buffer];
-    expect(decodeFrame(first)).toMatchObject({ after: 2, upTo: 4, samples: [{ seq: 3 }, { seq: 4 }] });
+    const frame = decodeFrame(first);
+    expect(frame).toMatchObject({ after: 2, upTo: 4 });
+    expect(offsetsOf([frame])).toEqual([3, 4]);
     const next = once(client, 'message') as Promise<[Buffer]>;
     commit(5, 5);
     expect(decodeFrame((await next)[0])).toMatchObject({ after: 4, upTo: 5 });
@@ -123,9 +125,9 @@ describe('the scores of a leader', () => {
     const message = once(client, 'message') as Promise<[Buffer]>;
     await once(client, 'open');
     commit(3 * RING_SIZE + 1, 3 * RING_SIZE + 1);
-    const { after, samples } = decodeFrame((await message)[0]);
-    expect(after).toBeGreaterThanOrEqual(2 * RING_SIZE);
-    expect(samples.every(({ seq }) => seq > after)).toBe(true);
+    const frame = decodeFrame((await message)[0]);
+    expect(frame.after).toBeGreaterThanOrEqual(2 * RING_SIZE);
+    expect(offsetsOf([frame]).every((seq) => seq > frame.after)).toBe(true);
     client.close();
   });
 

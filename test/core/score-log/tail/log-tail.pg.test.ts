@@ -4,6 +4,7 @@ import { Registry } from '../../../../src/core/metrics/registry.ts';
 import { createSampleMonths } from '../../../../src/core/samples/month-partitions.ts';
 import type { ScoredSample } from '../../../../src/core/samples/stored-sample.ts';
 import { ScoreFeed, type ScoreEvent } from '../../../../src/core/score-log/score-feed.ts';
+import { decodeFrame, encodeFrame } from '../../../../src/core/score-log/tail/score-frame.ts';
 import { LogTail } from '../../../../src/core/score-log/tail/log-tail.ts';
 import { WriteLock } from '../../../../src/platform/runtime/write-lock.ts';
 import { createStats } from '../../../../src/platform/telemetry/metrics.ts';
@@ -13,6 +14,7 @@ import { makeScoredSample } from '../../../helpers/scored-sample.ts';
 
 let database: TestDatabase;
 let live: ScoreFeed;
+let registry: Registry;
 let tail: LogTail;
 let received: number[];
 let stream: AsyncIterableIterator<ScoreEvent>;
@@ -26,7 +28,7 @@ beforeEach(async () => {
   await pool.query('INSERT INTO metric_progress (metric_number) VALUES (1)');
   await createSampleMonths(pool).ensure([0]);
   const stats = createStats();
-  const registry = new Registry(pool);
+  registry = new Registry(pool);
   await registry.load();
   live = await ScoreFeed.open({ pool, registry, stats });
   const [writeLock, log] = [new WriteLock(), createLog('silent')];
@@ -58,7 +60,7 @@ async function commit(from: number, to: number): Promise<void> {
 }
 
 const take = (from: number, to: number) =>
-  tail.take({ after: from - 1, upTo: to, samples: listSamples(from, to) });
+  tail.take(decodeFrame(encodeFrame({ after: from - 1, upTo: to, samples: listSamples(from, to) })));
 
 /** All that subscribers were given up to an offset, each in its place. */
 async function receiveTo(last: number): Promise<void> {
@@ -111,5 +113,16 @@ describe('scores that the leader commits', () => {
     await receiveTo(40);
     await take(39, 41);
     await receiveTo(41);
+  });
+
+  it('while nobody subscribes move metrics on, and a subscriber with a cursor before them misses none', async () => {
+    await stream.return?.();
+    await commit(1, 6);
+    await take(1, 3);
+    expect(live.bounds().last).toBe(3);
+    expect(registry.byNumber(1)).toMatchObject({ scoredRows: 3, lastRowId: 3 });
+    stream = live.subscribe({ filter: {}, after: live.cursorOf(0), maxBatch: 100, lingerMs: 0 });
+    await take(4, 6);
+    await receiveTo(6);
   });
 });

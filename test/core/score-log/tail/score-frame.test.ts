@@ -35,7 +35,11 @@ describe('a frame of scores', () => {
         const sent = encodeFrame(frame);
         const received = new Uint8Array(offset + sent.byteLength).subarray(offset);
         received.set(sent);
-        expect(decodeFrame(received)).toEqual(frame);
+        const read = decodeFrame(received);
+        expect({ after: read.after, upTo: read.upTo, samples: read.readSamples() }).toEqual(frame);
+        expect(read.readProgress()).toEqual(
+          frame.samples.map(({ metricNumber, rowId, timestampMs }) => ({ metricNumber, rowId, timestampMs })),
+        );
       }),
     );
   });

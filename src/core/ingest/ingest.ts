@@ -100,8 +100,9 @@ export class Ingest {
       points,
       ({ metric, unit, resource = null, valueKind = null }) => {
         const entry = findPushedMetric(registry, accountId, metric, resource);
-        const name =
-          entry?.name ?? (resource === null ? toCanonicalName(metric) : nameOnResource(metric, resource));
+        // Tags do not make a name of an empty one.
+        const isPlain = resource === null || metric.trim() === '';
+        const name = entry?.name ?? (isPlain ? toCanonicalName(metric) : nameOnResource(metric, resource));
         return { name, unit: unit ?? null, resource, valueKind, entry };
       },
     );

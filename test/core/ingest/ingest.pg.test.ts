@@ -167,12 +167,14 @@ describe('accept', () => {
       { metric: 'inf', timestampMs: at, value: -Infinity },
       { metric: 'old', timestampMs: -1, value: 1 },
       { metric: 'ahead', timestampMs: Date.now() + 2 * 86_400_000, value: 1 },
+      { metric: ' ', resource: 'host', timestampMs: at, value: 1 },
     ]);
     expect(accepted).toBe(1);
     expect(rejected.map(({ index, code }) => [index, code])).toEqual(
-      [1, 2, 3, 4, 5, 6, 7].map((index) => [index, 'INVALID_INPUT']),
+      [1, 2, 3, 4, 5, 6, 7, 8].map((index) => [index, 'INVALID_INPUT']),
     );
     expect(rejected[3]?.reason).toContain('NaN');
+    expect(rejected[7]?.reason).toBe('metric: expected a name, got an empty one');
     expect(engine.registry.size).toBe(1);
   });
 

@@ -155,18 +155,23 @@ export class Member {
 
   /** Starts it anew where it has ended; resolves once it answers as the leader or as a replica. */
   async restart(): Promise<void> {
-    if (!this.isRunning) {
-      if (!this.#isHit) this.#deaths += 1;
-      this.#process = await this.#start();
-    }
+    await this.#startEnded();
+    // One that was just killed may look as if it ran.
+    await this.awaitReady(() => this.#startEnded());
     this.#isHit = false;
-    await this.awaitReady();
   }
 
-  /** @throws Error where it is not in time */
-  async awaitReady(): Promise<void> {
+  async #startEnded(): Promise<void> {
+    if (this.isRunning) return;
+    if (!this.#isHit) this.#deaths += 1;
+    this.#process = await this.#start();
+  }
+
+  /** @param look before each time it is asked @throws Error where it is not in time */
+  async awaitReady(look = () => Promise.resolve()): Promise<void> {
     const startedMs = performance.now();
     for (;;) {
+      await look();
       const answer = await askReady(this.port);
       if (answer === null) return;
       if (performance.now() - startedMs > START_LIMIT_MS)

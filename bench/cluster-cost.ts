@@ -21,11 +21,14 @@ const { values } = parseArgs({
   options: {
     slices: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '6' },
+    'warm-up': { type: 'string', default: '25' },
     pushes: { type: 'string', default: '300' },
   },
 });
 const slices = Number(values.slices);
 const seconds = Number(values.seconds);
+/** Of each size of push: replicas have a third of the pushes each, and their code is compiled as it is used. */
+const warmUpSeconds = Number(values['warm-up']);
 /** So many metrics in all, sent by 100 or by 1,000 at once. */
 const METRICS = 4_000;
 const BATCHES = [100, 1_000] as const;
@@ -65,7 +68,12 @@ async function createDatabase(name: string): Promise<string> {
 /** So many rows lie between two slices of one candidate that no time is sent twice. */
 const ROWS_APART = 100_000;
 
-async function runSlice(load: LoadProcess, candidate: Candidate, batch: number): Promise<Cost> {
+async function runSlice(
+  load: LoadProcess,
+  candidate: Candidate,
+  batch: number,
+  sliceSeconds = seconds,
+): Promise<Cost> {
   const { urls, pids, connection } = candidate;
   const [target = ''] = urls;
   const readServer = async () => {
@@ -80,7 +88,7 @@ async function runSlice(load: LoadProcess, candidate: Candidate, batch: number):
     connection,
     pushers: METRICS / batch,
     metricsEach: batch,
-    seconds,
+    seconds: sliceSeconds,
     startMs: START_MS + candidate.rows * 1000,
   };
   candidate.rows += ROWS_APART;
@@ -102,7 +110,7 @@ async function measureCost(one: Candidate, three: Candidate): Promise<void> {
     for (const candidate of [one, three]) {
       await monitorAll(candidate.urls[0] ?? '', names);
       // Models are made, and the code is compiled.
-      await runSlice(load, candidate, batch);
+      await runSlice(load, candidate, batch, warmUpSeconds);
     }
     for (let slice = 0; slice < slices; slice++) {
       for (const [candidate, list] of costs) list.push(await runSlice(load, candidate, batch));

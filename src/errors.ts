@@ -1,7 +1,7 @@
 /** Every failure a caller can expect, one class each, with the code the API shows. Imports nothing of ours. */
 
 /** Of failures that are part of an answer: types that implement Error, rejected points. */
-const FAILURE_CODES = [
+export const FAILURE_CODES = [
   'NOT_FOUND',
   'ALREADY_MONITORED',
   'NOT_SUPPORTED',

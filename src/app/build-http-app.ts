@@ -12,6 +12,7 @@ import { createSchema } from '../api/graphql/schema.ts';
 import type { RunLocally } from '../api/graphql/server/run-locally.ts';
 import { createGraphqlServer, type GraphqlServer } from '../api/graphql/server/yoga.ts';
 import { readTrustedDocuments } from '../api/graphql/server/trusted-documents.ts';
+import { createPointStream, POINT_STREAM_PATH } from '../api/http/cluster/point-stream.ts';
 import { createScoreStream, SCORE_STREAM_PATH } from '../api/http/cluster/score-stream.ts';
 import { createGraphiqlHandler } from '../api/http/page/graphiql.ts';
 import type { HttpApp } from '../api/http/routes.ts';
@@ -92,6 +93,7 @@ export async function buildHttpApp(options: HttpOptions): Promise<BuiltHttp> {
   const routeParts = {
     ...shared,
     guard,
+    accept: forwarding?.accept ?? engine.accept,
     page,
     built,
     panels: graphql.panels,
@@ -106,9 +108,12 @@ export async function buildHttpApp(options: HttpOptions): Promise<BuiltHttp> {
     monitor: (route, handle) => monitorHandler(route, handle, monitoring.requests),
     socketRoutes: new Map([
       ['/graphql', guard.checkSocketName(graphql.sockets)],
-      // A replica has it from the leader.
+      // Replicas have scores from the leader, which has points from them.
       ...(config.cluster && !isReplica
-        ? [[SCORE_STREAM_PATH, createScoreStream({ ...engine, ...options })] as const]
+        ? ([
+            [SCORE_STREAM_PATH, createScoreStream({ ...engine, ...options })],
+            [POINT_STREAM_PATH, createPointStream({ ...engine, ...options })],
+          ] as const)
         : []),
     ]),
   };

@@ -13,6 +13,7 @@ import {
   GROUP_PATHS,
   IMPORT_PATH,
 } from '../api/http/exposition/exposition-endpoint.ts';
+import type { PushOptions } from '../api/http/push/admit-push.ts';
 import type { RouteGuard } from '../api/http/guard-routes.ts';
 import { answerHealth, createReadyHandler } from '../api/http/health.ts';
 import { answerPing, answerQuery } from '../api/http/line-protocol/ping-endpoint.ts';
@@ -48,6 +49,8 @@ export interface RouteParts extends SendEnvironment {
   readonly downloadLinks: DownloadLinks;
   readonly readAddress: ReadAddress;
   readonly guard: RouteGuard;
+  /** Where pushed points go. */
+  readonly accept: PushOptions['accept'];
   /** What answers at /graphql. */
   readonly graphql: Handler;
   readonly page: Handler;
@@ -79,27 +82,34 @@ export function listRoutes(parts: RouteParts): ReadonlyMap<string, Handler> {
   ]);
 }
 
+/** How points that are pushed there are read, by path. */
+const PUSH_HANDLERS: readonly (readonly [string, (options: PushOptions) => Handler])[] = [
+  ['/api/v2/write', (push) => createWriteHandler(2, push)],
+  ['/api/v3/write_lp', (push) => createWriteHandler(3, push)],
+  ['/write', (push) => createWriteHandler(1, push)],
+  ['/api/v1/write', createRemoteWriteHandler],
+  ...[IMPORT_PATH, `${IMPORT_PATH}/*`, ...GROUP_PATHS.map((path) => `${path}/*`)].map(
+    (path) => [path, createExpositionHandler] as const,
+  ),
+  ['/v1/metrics', createOtlpHandler],
+];
+export const PUSH_PATHS = PUSH_HANDLERS.map(([path]) => path);
+
 /** Points come in here, and PromQL reads them. */
 function listPushRoutes({
+  accept,
   engine,
   guard,
   facts,
   monitoring,
 }: RouteParts): readonly (readonly [string, Handler])[] {
   const onFailure = (request: object, code: string) => monitoring.requests.of(request)?.fail(code);
-  const push = { ...engine, ...guard, onFailure };
-  const exposition = createExpositionHandler(push);
+  const push = { ...engine, ...guard, accept, onFailure };
   return [
-    ['/api/v2/write', createWriteHandler(2, push)],
-    ['/api/v3/write_lp', createWriteHandler(3, push)],
-    ['/write', createWriteHandler(1, push)],
+    ...PUSH_HANDLERS.map(([path, create]) => [path, create(push)] as const),
     ['/ping', answerPing],
     ['/query', answerQuery],
-    ['/api/v1/write', createRemoteWriteHandler(push)],
     [`${PROMQL_PATH}*`, createPromqlHandler({ ...push, version: facts.version })],
-    [IMPORT_PATH, exposition],
-    ...[IMPORT_PATH, ...GROUP_PATHS].map((path) => [`${path}/*`, exposition] as const),
-    ['/v1/metrics', createOtlpHandler(push)],
   ];
 }
 

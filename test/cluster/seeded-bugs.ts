@@ -82,9 +82,11 @@ export const CLUSTER_BUGS: readonly ClusterBug[] = [
     name: 'acknowledged by a replica whose leader did not answer',
     changes: [
       {
-        file: 'api/graphql/transport/forward-operation.ts',
-        find: "      return refuse('the leader ended before it answered: it may have done what was asked, or not');\n",
-        replace: '      return { data: {} };\n',
+        file: 'app/cluster/point-forwarder.ts',
+        find: '      if (answer !== null) return answer;\n',
+        replace:
+          '      const stored = { accepted: points.length, duplicates: 0, late: 0, rejected: [] };\n' +
+          '      return answer ?? { id: 0, stored, lastOffset: 0 };\n',
       },
     ],
     faults: ['kill leader at ingest.before_commit', 'kill leader at score.after_model'],

@@ -1,4 +1,5 @@
 /** What a replica answers itself, and what it passes on: it reads, the leader writes. */
+import { PUSH_PATHS } from '../http-routes.ts';
 import { EMBED_PATH } from '../../api/http/embed/embed-endpoint.ts';
 import type { ForwardOperation } from '../../api/graphql/server/forward-operations.ts';
 import { PROMQL_PATH } from '../../api/http/promql/promql-endpoint.ts';
@@ -7,6 +8,7 @@ import type { Readiness } from '../../api/http/health.ts';
 import { createReadyHandler } from '../../api/http/health.ts';
 import type { Handler, HttpApp, SocketRoute } from '../../api/http/routes.ts';
 import { readHeaderKey } from '../../core/access/read-credentials.ts';
+import type { Ingest } from '../../core/ingest/ingest.ts';
 import type { LogFollower } from '../../core/score-log/log-follower.ts';
 import type { SessionCookie } from '../../core/access/login/session-cookie.ts';
 import type { IncomingMessage } from 'node:http';
@@ -18,18 +20,21 @@ export interface Forwarding {
   readonly checkReadiness: () => Promise<Readiness>;
   /** Of people who sign in; null where nobody does. */
   readonly cookie: SessionCookie | null;
+  /** Has the leader store points. */
+  readonly accept: Pick<Ingest, 'acceptNamed'>;
   /** How far the stored bars go. */
   readonly bars: Pick<LogFollower, 'offset'>;
 }
 
-/** Paths of which a replica has all that is needed. */
-const READ_PATHS: ReadonlySet<string> = new Set([
+/** Paths that a replica answers itself. Of a push it has read, the points go to the leader. */
+const OWN_PATHS: ReadonlySet<string> = new Set([
   ...PAGE_PATHS,
   ...ASSET_PATHS,
   '/graphql',
   `${EMBED_PATH}*`,
   `${PROMQL_PATH}*`,
   '/metrics',
+  ...PUSH_PATHS,
   '/ping',
   '/query',
   '/health',
@@ -54,8 +59,8 @@ export function forwardWrites(app: HttpApp, forwarding: Forwarding): HttpApp {
   const ready = createReadyHandler(checkReadiness);
   const routes = [...app.routes].map(([path, handle]) => {
     if (READY_PATHS.has(path)) return [path, ready] as const;
-    const isRead = READ_PATHS.has(path) && (path !== `${EMBED_PATH}*` || forwarding.cookie === null);
-    return [path, isRead ? answer(handle) : forward] as const;
+    const isOwn = OWN_PATHS.has(path) && (path !== `${EMBED_PATH}*` || forwarding.cookie === null);
+    return [path, isOwn ? answer(handle) : forward] as const;
   });
   const sockets = [...app.socketRoutes].map(
     ([path, route]) =>

@@ -8,12 +8,13 @@ import { LeaderNeededError } from '../../errors.ts';
  */
 export function limitToReads(
   { inventory }: Pick<ApiParts, 'inventory'>,
-  { bars }: Pick<ApiParts, 'bars'>,
-): Pick<ApiParts, 'inventory' | 'saveProgress' | 'bars'> {
+  { accept, bars }: Pick<ApiParts, 'accept' | 'bars'>,
+): Pick<ApiParts, 'accept' | 'inventory' | 'saveProgress' | 'bars'> {
   const refuse = () => Promise.reject(new LeaderNeededError());
   return {
     inventory: { ensure: refuse, ageOf: (region) => inventory.ageOf(region) },
     saveProgress: refuse,
+    accept,
     bars,
   };
 }

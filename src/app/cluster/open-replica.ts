@@ -28,6 +28,7 @@ import { openSources } from '../sources/open-sources.ts';
 import type { Forwarding } from './forward-writes.ts';
 import { FollowProgress } from './follow-progress.ts';
 import { openReplicaDatabase, type ReplicaDatabase } from './open-replica-database.ts';
+import { PointForwarder } from './point-forwarder.ts';
 import { ReplicaCaches } from './replica-caches.ts';
 import { ScoreReceiver } from './score-receiver.ts';
 
@@ -104,6 +105,11 @@ export function openReplica(options: ReplicaOptions): Promise<Replica> {
     const catchUp = new SharedRead(() => readAll(), CATCH_UP_REST_MS);
     const leader = new LeaderConnections(directory);
     teardown.add(() => leader.stop());
+    const accept = new PointForwarder({
+      ...{ ...engine, ...options, directory, tail },
+      catchUp: () => catchUp.read(),
+    });
+    teardown.add(() => accept.stop());
     const forward = { ...options, leader, readAddress, catchUp: () => catchUp.read() };
     const forwarding: Forwarding = {
       forward: createForward(forward),
@@ -111,6 +117,7 @@ export function openReplica(options: ReplicaOptions): Promise<Replica> {
       forwardOperation: createForwardOperation(forward),
       checkReadiness: () => checkReadiness({ database, caches, tail, directory }),
       cookie: openCookie(config),
+      accept,
       bars: tail,
     };
     const built = await buildHttpApp({

@@ -67,7 +67,7 @@ builder.mutationField('putMetricData', (t) =>
     type: PutMetricDataPayloadRef,
     description:
       'Takes points of pushed metrics. It may be repeated: points that are known are counted as duplicates. A full queue answers RETRY_LATER with HTTP 503.',
-    extensions: { scope: 'INGEST' },
+    extensions: { scope: 'INGEST', runsOnReplica: true },
     args: { input: t.arg({ type: PutMetricDataInputRef, required: true, description: 'The points.' }) },
     resolve: (_root, { input }, { accept }) => {
       const { points } = input;

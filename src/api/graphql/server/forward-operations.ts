@@ -1,11 +1,19 @@
 /** Operations of a replica that only the leader of its cluster can run: mutations, and queries that turn out to need it. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { type DocumentNode, type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { ReadAddress } from '../../../core/access/client-address.ts';
 import { LeaderNeededError } from '../../../errors.ts';
 import { readSqlState } from '../../../platform/postgres/outage.ts';
 import { findOperation } from '../executor/find-operation.ts';
+import { listRootFields } from './root-scopes.ts';
 
 /** Whose operation it is, as the leader has to know it: by what the client sent. */
 export interface Sender {
@@ -37,6 +45,7 @@ interface Asked {
 
 /** What yoga's loosely typed arguments of an execution hold. */
 interface Execution {
+  readonly schema: GraphQLSchema;
   readonly document: DocumentNode;
   readonly operationName?: string | null;
   readonly contextValue?: unknown;
@@ -45,17 +54,17 @@ interface Execution {
 /** PostgreSQL refused to write: this replica only reads. */
 const READ_ONLY_TRANSACTION = '25006';
 
-/** To be listed behind what runs operations here: a mutation is not run here. */
+/** To be listed behind what runs operations here: a mutation is not run here, but for those that only push points. */
 export function forwardOperations(forward: ForwardOperation, readAddress: ReadAddress): Plugin {
   return {
     onExecute({ args, executeFn, setExecuteFn }) {
-      const { document, operationName, contextValue } = args as Execution;
+      const { schema, document, operationName, contextValue } = args as Execution;
       const operation = findOperation(document, operationName ?? null);
       // The server made the context.
       const asked = describeAsked(contextValue as Asked, readAddress);
       if (operation instanceof GraphQLError || asked === null) return;
       if (operation.operation === OperationTypeNode.MUTATION) {
-        setExecuteFn(() => forward(asked));
+        if (!runsOnReplica(operation, { schema, document })) setExecuteFn(() => forward(asked));
         return;
       }
       const execute = executeFn as (given: object) => unknown;
@@ -65,6 +74,17 @@ export function forwardOperations(forward: ForwardOperation, readAddress: ReadAd
       });
     },
   };
+}
+
+/** Whether each field of the mutation says so: `extensions: { runsOnReplica: true }`. */
+function runsOnReplica(
+  { selectionSet }: OperationDefinitionNode,
+  { schema, document }: Pick<Execution, 'schema' | 'document'>,
+): boolean {
+  const fields = schema.getMutationType()?.getFields() ?? {};
+  return [...listRootFields(document, selectionSet)].every(
+    (name) => name === '__typename' || fields[name]?.extensions.runsOnReplica === true,
+  );
 }
 
 /** @returns null for what the server asks itself, such as panels */

@@ -52,7 +52,8 @@ export function readScope(root: GraphQLObjectType, name: string): Scope | null {
   return scope;
 }
 
-function listRootFields(document: DocumentNode, top: SelectionSetNode): ReadonlySet<string> {
+/** Names of the fields of an operation, those in fragments too. */
+export function listRootFields(document: DocumentNode, top: SelectionSetNode): ReadonlySet<string> {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);

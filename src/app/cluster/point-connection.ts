@@ -1,0 +1,98 @@
+/** One WebSocket of a replica to the leader, for points: each push has an answer, in any order, or the socket ends. */
+import { WebSocket } from 'ws';
+import { type PointAnswer, readAnswers } from '../../core/ingest/forwarded/point-answer.ts';
+import { encodePushes, type ForwardedPush } from '../../core/ingest/forwarded/point-frame.ts';
+import type { NamedPoint } from '../../core/ingest/ingest.ts';
+
+/** While answers are awaited the leader is pinged so often within the limit of its silence. */
+const PINGS = 4;
+/** Pushes that come at once share a message, up to this size. */
+const MAX_SHARED_BYTES = 20_000_000;
+
+export class PointConnection {
+  readonly #socket: WebSocket;
+  readonly #waiting = new Map<number, (answer: PointAnswer | null) => void>();
+  /** Read in this turn of the event loop. */
+  #toSend: ForwardedPush[] = [];
+  readonly #timer: NodeJS.Timeout;
+  readonly #silenceLimitMs: number;
+  #lastId = 0;
+  #heardMs = performance.now();
+
+  private constructor(socket: WebSocket, silenceLimitMs: number) {
+    this.#socket = socket;
+    this.#silenceLimitMs = silenceLimitMs;
+    this.#timer = setInterval(() => this.#check(), silenceLimitMs / PINGS).unref();
+    const hear = () => void (this.#heardMs = performance.now());
+    socket.on('message', (message: Buffer) => {
+      hear();
+      this.#settle(message);
+    });
+    socket.on('pong', hear);
+    socket.once('close', () => this.#end());
+  }
+
+  /**
+   * @param silenceLimitMs a leader of whom nothing is heard for so long is frozen, or cut off: the socket ends
+   * @returns null for a socket that could not be connected. Never fails.
+   */
+  static async open(socket: WebSocket, silenceLimitMs: number): Promise<PointConnection | null> {
+    await new Promise<void>((resolve) => {
+      for (const event of ['open', 'close'] as const) socket.once(event, () => resolve());
+    });
+    return socket.readyState === WebSocket.OPEN ? new PointConnection(socket, silenceLimitMs) : null;
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** @returns null when the connection ended before the answer came: whether the points are stored is not known then */
+  send(points: readonly NamedPoint[], accountId: number): Promise<PointAnswer | null> {
+    if (!this.isOpen) return Promise.resolve(null);
+    if (this.#waiting.size === 0) this.#heardMs = performance.now();
+    const id = ++this.#lastId;
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve);
+      if (this.#toSend.length === 0) setImmediate(() => this.#flush());
+      this.#toSend.push({ id, accountId, points });
+    });
+  }
+
+  /** Answers that are awaited do not come any more. */
+  close(): void {
+    this.#socket.close();
+  }
+
+  #flush(): void {
+    const pushes = this.#toSend;
+    this.#toSend = [];
+    const shared = encodePushes(pushes);
+    if (shared.byteLength <= MAX_SHARED_BYTES || pushes.length === 1) this.#socket.send(shared);
+    else for (const push of pushes) this.#socket.send(encodePushes([push]));
+  }
+
+  #check(): void {
+    if (this.#waiting.size === 0) return;
+    if (performance.now() - this.#heardMs > this.#silenceLimitMs) this.#socket.terminate();
+    else this.#socket.ping();
+  }
+
+  #settle(message: Buffer): void {
+    try {
+      for (const answer of readAnswers(message.toString())) {
+        this.#waiting.get(answer.id)?.(answer);
+        this.#waiting.delete(answer.id);
+      }
+    } catch {
+      // A leader that speaks otherwise: nobody is to wait for it.
+      this.#socket.terminate();
+    }
+  }
+
+  #end(): void {
+    clearInterval(this.#timer);
+    for (const resolve of this.#waiting.values()) resolve(null);
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Pushed points on a replica: it has read and checked the request; the leader stores and scores the points. They go over one
+ * WebSocket, and to the next leader where the one they were sent to ends before it answers: points count once, so
+ * that those it had stored already come back as duplicates.
+ */
+import { POINT_STREAM_PATH } from '../../api/http/cluster/point-stream.ts';
+import type { AcceptResult } from '../../core/ingest/accept-result.ts';
+import type { PointAnswer } from '../../core/ingest/forwarded/point-answer.ts';
+import { POINT_PROTOCOL } from '../../core/ingest/forwarded/point-frame.ts';
+import { findPushedMetric } from '../../core/ingest/ingest-request.ts';
+import type { Ingest, NamedPoint } from '../../core/ingest/ingest.ts';
+import type { Registry } from '../../core/metrics/registry.ts';
+import type { LogTail } from '../../core/score-log/tail/log-tail.ts';
+import { RetryLaterError } from '../../errors.ts';
+import { DEFAULT_ACCOUNT } from '../../model.ts';
+import type { ClusterDirectory } from '../../platform/cluster/cluster-directory.ts';
+import type { ForwardedHeader } from '../../platform/cluster/forwarded-header.ts';
+import { openLeaderSocket } from '../../platform/cluster/leader-socket.ts';
+import type { Stats } from '../../platform/telemetry/metrics.ts';
+import { PointConnection } from './point-connection.ts';
+
+interface PointForwarderOptions {
+  readonly directory: Pick<ClusterDirectory, 'reachLeader' | 'watchLeader'>;
+  readonly header: Pick<ForwardedHeader, 'write'>;
+  readonly registry: Pick<Registry, 'byPushedName'>;
+  readonly tail: Pick<LogTail, 'reach'>;
+  /** Resolves once this replica knows all that the leader has done. */
+  readonly catchUp: () => Promise<void>;
+  readonly stats: Pick<Stats, 'count'>;
+  /** Of a leader that is asked; 4 s when left out. */
+  readonly silenceLimitMs?: number;
+}
+
+/** A request waits so long for a leader, each time it has to. */
+const LEADER_LIMIT_MS = 5_000;
+const SILENCE_LIMIT_MS = 4_000;
+/** Leaders that points are sent to, one after the other. */
+const MAX_LEADERS = 3;
+/** Answers are some bytes for each point that was rejected. */
+const MAX_PAYLOAD_BYTES = 64_000_000;
+const NO_LEADER = 'the cluster has no leader just now: send the same points again in a moment';
+const NO_ANSWER = 'the leader ended before it answered: send the same points again in a moment';
+
+export class PointForwarder implements Pick<Ingest, 'acceptNamed'>, AsyncDisposable {
+  readonly #options: PointForwarderOptions;
+  #connection: PointConnection | null = null;
+  #connecting: Promise<PointConnection | null> | null = null;
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  constructor(options: PointForwarderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * As `Ingest.acceptNamed` of the leader. Once it resolves, what asks this replica finds the points.
+   * @throws RetryLaterError where the leader says so, and where there is none within 5 s
+   */
+  acceptNamed(points: readonly NamedPoint[], accountId = DEFAULT_ACCOUNT): Promise<AcceptResult> {
+    const accepting = this.#accept(points, accountId).finally(() => this.#underWay.delete(accepting));
+    this.#underWay.add(accepting);
+    return accepting;
+  }
+
+  async #accept(points: readonly NamedPoint[], accountId: number): Promise<AcceptResult> {
+    const { stats } = this.#options;
+    stats.count('requests_forwarded');
+    const answer = await this.#ask(points, accountId).catch((error: unknown) => {
+      stats.count('forwards_failed');
+      throw error;
+    });
+    if ('retryLater' in answer) throw new RetryLaterError(answer.retryLater);
+    if ('failure' in answer) throw new Error(`the leader failed to take points: ${answer.failure}`);
+    // failpoint: forward.before_answer
+    await this.#readBack(points, accountId, answer.lastOffset);
+    return answer.stored;
+  }
+
+  /** @throws RetryLaterError */
+  async #ask(points: readonly NamedPoint[], accountId: number): Promise<PointAnswer> {
+    for (let asked = 0; asked < MAX_LEADERS; asked++) {
+      const connection = await this.#connect();
+      if (connection === null) throw new RetryLaterError(NO_LEADER);
+      // failpoint: forward.before_send
+      const answer = await connection.send(points, accountId);
+      if (answer !== null) return answer;
+    }
+    throw new RetryLaterError(NO_ANSWER);
+  }
+
+  /** @returns null where there is no leader in time */
+  async #connect(): Promise<PointConnection | null> {
+    if (this.#connection?.isOpen === true) return this.#connection;
+    this.#connecting ??= this.#open().finally(() => (this.#connecting = null));
+    return (this.#connection = await this.#connecting);
+  }
+
+  #open(): Promise<PointConnection | null> {
+    return this.#options.directory.reachLeader(LEADER_LIMIT_MS, (leader) => {
+      const socket = openLeaderSocket(leader, {
+        ...this.#options,
+        path: POINT_STREAM_PATH,
+        protocol: POINT_PROTOCOL,
+        maxPayloadBytes: MAX_PAYLOAD_BYTES,
+      });
+      return PointConnection.open(socket, this.#options.silenceLimitMs ?? SILENCE_LIMIT_MS);
+    });
+  }
+
+  /** Their scores come by themselves. What has none, or is new, is read. */
+  async #readBack(points: readonly NamedPoint[], accountId: number, lastOffset: number): Promise<void> {
+    const { tail, catchUp, registry } = this.#options;
+    await tail.reach(lastOffset).catch(() => undefined);
+    const isKnown = ({ metric, resource = null, timestampMs }: NamedPoint) => {
+      const entry = findPushedMetric(registry, accountId, metric, resource);
+      return entry?.lastTimestampMs != null && entry.lastTimestampMs >= Math.floor(timestampMs);
+    };
+    // They are stored, even if this replica cannot read anything just now.
+    if (!points.every(isKnown)) await catchUp().catch(() => undefined);
+  }
+
+  /** Once all that was accepted has its answer. */
+  async stop(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+    this.#connection?.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}

@@ -2,7 +2,7 @@
  * Points that a replica has read from a push and sends to the leader of its cluster, as one binary message: the leader has no
  * GraphQL, line protocol or protobuf to read again.
  *
- * Layout, in the byte order of the machine: MARK and the number of points as doubles; the times of all points, then their values,
+ * Layout, in network byte order: MAGIC and the number of points (four bytes each); the times of all points, then their values,
  * as doubles; then JSON in UTF-8, `TEXTS`.
  */
 import { z } from 'zod';
@@ -19,9 +19,9 @@ export interface ForwardedPush {
 /** What both sides have to speak: WebSocket's subprotocol. Another layout is another name. */
 export const POINT_PROTOCOL = 'lapwing-points-1';
 
-/** Reads as another number on a machine of the other byte order. */
-const MARK = 20261130.25;
-const HEAD = 2;
+/** "LWP1". */
+const MAGIC = 0x4c575031;
+const HEAD_BYTES = 8;
 const DOUBLE_BYTES = 8;
 
 /** The pushes, in the order of their points; then what is not a number, point by point. A column without a value is left out. */
@@ -33,7 +33,7 @@ const TEXTS = z.object({
   valueKinds: z.array(z.enum(VALUE_KINDS).nullable()).optional(),
 });
 
-export function encodePushes(pushes: readonly ForwardedPush[]): Uint8Array {
+export function encodePushes(pushes: readonly ForwardedPush[]): Buffer {
   const points = pushes.flatMap((push) => push.points);
   const texts: z.output<typeof TEXTS> = {
     pushes: pushes.map((push) => ({ id: push.id, accountId: push.accountId, count: push.points.length })),
@@ -43,36 +43,32 @@ export function encodePushes(pushes: readonly ForwardedPush[]): Uint8Array {
     valueKinds: listGiven(points, ({ valueKind }) => valueKind),
   };
   const json = JSON.stringify(texts);
-  const textsAt = DOUBLE_BYTES * (HEAD + 2 * points.length);
-  const bytes = new Uint8Array(textsAt + Buffer.byteLength(json));
-  const doubles = new Float64Array(bytes.buffer, 0, HEAD + 2 * points.length);
-  doubles.set([MARK, points.length]);
-  let at = HEAD;
-  for (const { timestampMs } of points) doubles[at++] = timestampMs;
-  for (const { value } of points) doubles[at++] = value;
-  Buffer.from(bytes.buffer).write(json, textsAt);
+  const textsAt = HEAD_BYTES + 2 * DOUBLE_BYTES * points.length;
+  const bytes = Buffer.allocUnsafe(textsAt + Buffer.byteLength(json));
+  let at = bytes.writeUInt32BE(points.length, bytes.writeUInt32BE(MAGIC, 0));
+  for (const { timestampMs } of points) at = bytes.writeDoubleBE(timestampMs, at);
+  for (const { value } of points) at = bytes.writeDoubleBE(value, at);
+  bytes.write(json, at);
   return bytes;
 }
 
-/** @throws Error for what `encodePushes` did not make, or made on a machine of the other byte order */
-export function decodePushes(message: Uint8Array): readonly ForwardedPush[] {
-  // A view of doubles begins at a multiple of eight bytes, which a message does not.
-  const bytes = new Uint8Array(message);
-  if (bytes.byteLength < DOUBLE_BYTES * HEAD) throw new RangeError('not a frame of points');
-  const [mark, count = 0] = new Float64Array(bytes.buffer, 0, HEAD);
-  const textsAt = DOUBLE_BYTES * (HEAD + 2 * count);
-  const isWhole = Number.isInteger(count) && count >= 0 && textsAt <= bytes.byteLength;
-  if (mark !== MARK || !isWhole) throw new RangeError('not a frame of points');
-  const texts = TEXTS.parse(JSON.parse(Buffer.from(bytes.buffer, textsAt).toString()));
+/** @throws Error for what `encodePushes` did not make */
+export function decodePushes(message: Buffer): readonly ForwardedPush[] {
+  const hasHead = message.length >= HEAD_BYTES && message.readUInt32BE(0) === MAGIC;
+  const count = hasHead ? message.readUInt32BE(4) : 0;
+  const timesAt = HEAD_BYTES;
+  const valuesAt = timesAt + DOUBLE_BYTES * count;
+  const textsAt = valuesAt + DOUBLE_BYTES * count;
+  if (!hasHead || textsAt > message.length) throw new RangeError('not a frame of points');
+  const texts = TEXTS.parse(JSON.parse(message.toString('utf8', textsAt)));
   const { pushes, metrics, units, resources, valueKinds } = texts;
   const claimed = pushes.reduce((sum, push) => sum + push.count, 0);
   if (metrics.length !== count || claimed !== count)
     throw new RangeError('a frame of points with other names than points');
-  const doubles = new Float64Array(bytes.buffer, DOUBLE_BYTES * HEAD, 2 * count);
   const points = metrics.map((metric, row): NamedPoint => ({
     metric,
-    timestampMs: doubles[row] ?? Number.NaN,
-    value: doubles[count + row] ?? Number.NaN,
+    timestampMs: message.readDoubleBE(timesAt + DOUBLE_BYTES * row),
+    value: message.readDoubleBE(valuesAt + DOUBLE_BYTES * row),
     unit: units?.[row] ?? null,
     resource: resources?.[row] ?? null,
     valueKind: valueKinds?.[row] ?? undefined,

@@ -2,8 +2,8 @@
  * A part of the log of scores as one binary message between members of a cluster: a replica that read the same from the
  * database would take ten times the CPU.
  *
- * Layout, in the byte order of the machine: MARK, `after`, `upTo` and the number of rows as doubles; DOUBLES of each row; INTEGERS
- * of each row, of four bytes; BYTES of each row: its flags, view and phase.
+ * Layout, in network byte order: MAGIC (four bytes), then `after`, `upTo` and the number of rows as doubles; then row by row what
+ * `writeRow` writes.
  */
 import { ANOMALY_PHASES, VIEWS } from '../../../model.ts';
 import type { ScoredSample } from '../../samples/stored-sample.ts';
@@ -21,43 +21,74 @@ export type ScoredProgress = Pick<ScoredSample, 'metricNumber' | 'rowId' | 'time
 /** What both sides have to speak: WebSocket's subprotocol. Another layout is another name. */
 export const SCORE_PROTOCOL = 'lapwing-scores-2';
 
-/** Reads as another number on a machine of the other byte order. */
-const MARK = 20261130.5;
-const HEAD = 4;
-const DOUBLES = 8;
-const INTEGERS = 2;
-const BYTES = 3;
+/** "LWS2". */
+const MAGIC = 0x4c575332;
+const HEAD_BYTES = 28;
+/** Eight doubles, two integers of four bytes, and three bytes. */
+const ROW_BYTES = 75;
+const AT = { timestamp: 8, metricNumber: 64, rowId: 68 } as const;
 const PROVISIONAL = 1;
 const EPISODE = 2;
 
 export function encodeFrame({ after, upTo, samples }: ScoreFrame): Uint8Array {
-  const { bytes, doubles, integers, codes } = layOut(new ArrayBuffer(sizeOf(samples.length)), samples.length);
-  doubles.set([MARK, after, upTo, samples.length]);
-  let [at, integerAt, codeAt] = [HEAD, 0, 0];
+  const bytes = new Uint8Array(HEAD_BYTES + ROW_BYTES * samples.length);
+  const view = viewOf(bytes);
+  view.setUint32(0, MAGIC);
+  view.setFloat64(4, after);
+  view.setFloat64(12, upTo);
+  view.setFloat64(20, samples.length);
+  let at = HEAD_BYTES;
   for (const sample of samples) {
-    doubles[at++] = sample.seq;
-    doubles[at++] = sample.timestampMs;
-    doubles[at++] = sample.value;
-    doubles[at++] = sample.score;
-    doubles[at++] = sample.expected;
-    doubles[at++] = sample.low;
-    doubles[at++] = sample.high;
-    doubles[at++] = sample.rawScore;
-    integers[integerAt++] = sample.metricNumber;
-    integers[integerAt++] = sample.rowId;
-    codes[codeAt++] = (sample.provisional ? PROVISIONAL : 0) + (sample.episode ? EPISODE : 0);
-    codes[codeAt++] = sample.view === null ? 0 : VIEWS.indexOf(sample.view) + 1;
-    codes[codeAt++] = sample.phase === null ? 0 : ANOMALY_PHASES.indexOf(sample.phase) + 1;
+    writeRow(view, at, sample);
+    at += ROW_BYTES;
   }
   return bytes;
 }
 
-/** @throws RangeError for what `encodeFrame` did not make, or made on a machine of the other byte order */
+function writeRow(view: DataView, at: number, sample: ScoredSample): void {
+  view.setFloat64(at, sample.seq);
+  view.setFloat64(at + AT.timestamp, sample.timestampMs);
+  view.setFloat64(at + 16, sample.value);
+  view.setFloat64(at + 24, sample.score);
+  view.setFloat64(at + 32, sample.expected);
+  view.setFloat64(at + 40, sample.low);
+  view.setFloat64(at + 48, sample.high);
+  view.setFloat64(at + 56, sample.rawScore);
+  view.setInt32(at + AT.metricNumber, sample.metricNumber);
+  view.setInt32(at + AT.rowId, sample.rowId);
+  view.setUint8(at + 72, (sample.provisional ? PROVISIONAL : 0) + (sample.episode ? EPISODE : 0));
+  view.setUint8(at + 73, sample.view === null ? 0 : VIEWS.indexOf(sample.view) + 1);
+  view.setUint8(at + 74, sample.phase === null ? 0 : ANOMALY_PHASES.indexOf(sample.phase) + 1);
+}
+
+function readRow(view: DataView, at: number): ScoredSample {
+  const flags = view.getUint8(at + 72);
+  return {
+    metricNumber: view.getInt32(at + AT.metricNumber),
+    rowId: view.getInt32(at + AT.rowId),
+    timestampMs: view.getFloat64(at + AT.timestamp),
+    value: view.getFloat64(at + 16),
+    seq: view.getFloat64(at),
+    score: view.getFloat64(at + 24),
+    expected: view.getFloat64(at + 32),
+    low: view.getFloat64(at + 40),
+    high: view.getFloat64(at + 48),
+    rawScore: view.getFloat64(at + 56),
+    view: VIEWS[view.getUint8(at + 73) - 1] ?? null,
+    provisional: (flags & PROVISIONAL) !== 0,
+    episode: (flags & EPISODE) !== 0,
+    phase: ANOMALY_PHASES[view.getUint8(at + 74) - 1] ?? null,
+  };
+}
+
+/** @throws RangeError for what `encodeFrame` did not make */
 export function decodeFrame(message: Uint8Array): ReceivedFrame {
-  const [mark = 0, after = 0, upTo = 0, rows = 0] = readHead(message);
-  const isWhole = Number.isInteger(rows) && rows >= 0 && message.byteLength === sizeOf(rows);
-  if (mark !== MARK || !isWhole) throw new RangeError('not a frame of scores');
-  return new ReceivedFrame({ after, upTo, rows }, message);
+  const view = viewOf(message);
+  const hasHead = message.byteLength >= HEAD_BYTES && view.getUint32(0) === MAGIC;
+  const rows = hasHead ? view.getFloat64(20) : Number.NaN;
+  const isWhole = Number.isInteger(rows) && message.byteLength === HEAD_BYTES + ROW_BYTES * rows;
+  if (!isWhole) throw new RangeError('not a frame of scores');
+  return new ReceivedFrame(view, rows);
 }
 
 /** Its rows are read when somebody asks for them: a replica without subscribers needs a fraction of each. */
@@ -65,81 +96,36 @@ export class ReceivedFrame {
   readonly after: number;
   readonly upTo: number;
   readonly rows: number;
-  readonly #columns: ReturnType<typeof layOut>;
+  readonly #view: DataView;
 
-  constructor(head: Pick<ReceivedFrame, 'after' | 'upTo' | 'rows'>, message: Uint8Array) {
-    this.after = head.after;
-    this.upTo = head.upTo;
-    this.rows = head.rows;
-    // A view of doubles begins at a multiple of eight bytes, which a message does not.
-    this.#columns = layOut(copyOf(message), head.rows);
+  constructor(view: DataView, rows: number) {
+    this.after = view.getFloat64(4);
+    this.upTo = view.getFloat64(12);
+    this.rows = rows;
+    this.#view = view;
   }
 
   /** How far the metrics of its rows have come. */
   readProgress(): readonly ScoredProgress[] {
-    const { doubles, integers } = this.#columns;
-    const progress: ScoredProgress[] = [];
-    for (let row = 0; row < this.rows; row++) {
-      progress.push({
-        metricNumber: integers[row * INTEGERS] ?? 0,
-        rowId: integers[row * INTEGERS + 1] ?? 0,
-        timestampMs: doubles[HEAD + row * DOUBLES + 1] ?? Number.NaN,
-      });
-    }
-    return progress;
+    const view = this.#view;
+    return this.#mapRows((at) => ({
+      metricNumber: view.getInt32(at + AT.metricNumber),
+      rowId: view.getInt32(at + AT.rowId),
+      timestampMs: view.getFloat64(at + AT.timestamp),
+    }));
   }
 
   readSamples(): readonly ScoredSample[] {
-    const { doubles, integers, codes } = this.#columns;
-    const double = (at: number) => doubles[at] ?? Number.NaN;
-    const samples: ScoredSample[] = [];
-    for (let row = 0; row < this.rows; row++) {
-      const at = HEAD + row * DOUBLES;
-      const codeAt = row * BYTES;
-      const flags = codes[codeAt] ?? 0;
-      samples.push({
-        metricNumber: integers[row * INTEGERS] ?? 0,
-        rowId: integers[row * INTEGERS + 1] ?? 0,
-        timestampMs: double(at + 1),
-        value: double(at + 2),
-        seq: double(at),
-        score: double(at + 3),
-        expected: double(at + 4),
-        low: double(at + 5),
-        high: double(at + 6),
-        rawScore: double(at + 7),
-        view: VIEWS[(codes[codeAt + 1] ?? 0) - 1] ?? null,
-        provisional: (flags & PROVISIONAL) !== 0,
-        episode: (flags & EPISODE) !== 0,
-        phase: ANOMALY_PHASES[(codes[codeAt + 2] ?? 0) - 1] ?? null,
-      });
-    }
-    return samples;
+    return this.#mapRows((at) => readRow(this.#view, at));
+  }
+
+  #mapRows<Row>(read: (at: number) => Row): readonly Row[] {
+    const rows: Row[] = [];
+    for (let row = 0; row < this.rows; row++) rows.push(read(HEAD_BYTES + row * ROW_BYTES));
+    return rows;
   }
 }
 
-function sizeOf(rows: number): number {
-  return 8 * (HEAD + DOUBLES * rows) + 4 * INTEGERS * rows + BYTES * rows;
-}
-
-function layOut(buffer: ArrayBuffer, rows: number) {
-  const integersAt = 8 * (HEAD + DOUBLES * rows);
-  const codesAt = integersAt + 4 * INTEGERS * rows;
-  return {
-    bytes: new Uint8Array(buffer),
-    doubles: new Float64Array(buffer, 0, HEAD + DOUBLES * rows),
-    integers: new Int32Array(buffer, integersAt, INTEGERS * rows),
-    codes: new Uint8Array(buffer, codesAt, BYTES * rows),
-  };
-}
-
-function readHead(message: Uint8Array): Float64Array {
-  if (message.byteLength < 8 * HEAD) throw new RangeError('not a frame of scores');
-  return new Float64Array(copyOf(message.subarray(0, 8 * HEAD)));
-}
-
-function copyOf(bytes: Uint8Array): ArrayBuffer {
-  const copy = new ArrayBuffer(bytes.byteLength);
-  new Uint8Array(copy).set(bytes);
-  return copy;
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }

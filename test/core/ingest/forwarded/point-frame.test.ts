@@ -29,8 +29,7 @@ describe('a message of pushes', () => {
     fc.assert(
       fc.property(fc.array(PUSH, { maxLength: 4 }), fc.nat({ max: 9 }), (pushes, offset) => {
         const sent = encodePushes(pushes);
-        const received = new Uint8Array(offset + sent.byteLength).subarray(offset);
-        received.set(sent);
+        const received = Buffer.concat([Buffer.alloc(offset), sent]).subarray(offset);
         expect(decodePushes(received)).toEqual(pushes);
       }),
     );
@@ -38,7 +37,7 @@ describe('a message of pushes', () => {
 
   it('says nothing of units, resources and kinds where no point has them', () => {
     const points = [{ metric: 'm', timestampMs: 1, value: 2 }];
-    const message = Buffer.from(encodePushes([{ id: 1, accountId: 1, points }]));
+    const message = encodePushes([{ id: 1, accountId: 1, points }]);
     expect(message.toString()).toMatch(/"metrics":\["m"\]\}$/);
   });
 
@@ -48,15 +47,12 @@ describe('a message of pushes', () => {
     ]);
     for (let length = 0; length < whole.byteLength; length++)
       expect(() => decodePushes(whole.subarray(0, length))).toThrow(Error);
-    const ofOtherByteOrder = Buffer.from(whole.subarray(0, 32)).swap64();
-    expect(() => decodePushes(ofOtherByteOrder)).toThrow('not a frame of points');
     expect(() => decodePushes(Buffer.from('{"pushes":[],"metrics":[]}'))).toThrow('not a frame of points');
   });
 
   it('is refused where pushes and points do not agree', () => {
-    const message = Buffer.from(
-      encodePushes([{ id: 1, accountId: 1, points: [{ metric: 'm', timestampMs: 1, value: 2 }] }]),
-    );
+    const points = [{ metric: 'm', timestampMs: 1, value: 2 }];
+    const message = encodePushes([{ id: 1, accountId: 1, points }]);
     const others = Buffer.from(message.toString('latin1').replace('"count":1', '"count":2'), 'latin1');
     expect(() => decodePushes(others)).toThrow('other names than points');
   });

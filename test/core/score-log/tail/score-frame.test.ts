@@ -44,15 +44,15 @@ describe('a frame of scores', () => {
     );
   });
 
-  it('is refused when it is cut, longer, of another byte order, or something else', () => {
+  it('is refused when it is cut, longer, of another layout, or something else', () => {
     fc.assert(
       fc.property(FRAME, fc.integer({ min: 1, max: 40 }), (frame, bytes) => {
         const sent = encodeFrame(frame);
         const longer = new Uint8Array(sent.byteLength + bytes);
         longer.set(sent);
-        const swapped = Uint8Array.from(sent);
-        swapped.subarray(0, 8).reverse();
-        for (const wrong of [sent.subarray(0, -bytes), longer, swapped, Buffer.from('{"data":null}')])
+        const ofOtherLayout = Uint8Array.from(sent);
+        ofOtherLayout[3] = 0;
+        for (const wrong of [sent.subarray(0, -bytes), longer, ofOtherLayout, Buffer.from('{"data":null}')])
           expect(() => decodeFrame(wrong)).toThrow('not a frame of scores');
       }),
     );

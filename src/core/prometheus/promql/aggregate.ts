@@ -9,7 +9,7 @@ import { createStepSeries, type Evaluation, type Grid, type StepSeries } from '.
 
 const SORT_FACTOR = 10;
 
-interface Group {
+export interface Group {
   readonly labels: Labels;
   readonly members: StepSeries[];
 }
@@ -48,7 +48,7 @@ export function chooseLabels(labels: Labels, { labels: names, isExcluded }: Labe
   return new Map(chosen);
 }
 
-function groupSeries(series: readonly StepSeries[], grouping: LabelChoice): readonly Group[] {
+export function groupSeries(series: readonly StepSeries[], grouping: LabelChoice): readonly Group[] {
   const groups = new Map<string, Group>();
   for (const member of series) {
     const labels = chooseLabels(member.labels, grouping);

@@ -2,9 +2,12 @@
 import { aggregate, sortSeries } from './aggregate.ts';
 import { combine, dropNames } from './binary.ts';
 import { joinHistograms } from './join-histograms.ts';
-import { type Expression, isOneOf, type Subquery, typeOf, type ValueFunction } from './expression.ts';
+import { type Expression, isOneOf, type Selector, type Subquery, typeOf } from './expression.ts';
+import { countValues } from './operators/count-values.ts';
+import { unfixTime } from './operators/unfix-time.ts';
 import { reduceSubquery, sampleSubquery } from './operators/evaluate-subquery.ts';
 import { DATE_FUNCTIONS, readDatePart } from './functions/date-functions.ts';
+import { type MapValue, VALUE_MAPS } from './functions/value-maps.ts';
 import { findAbsent } from './functions/find-absent.ts';
 import { rewriteSeries } from './functions/rewrite-labels.ts';
 import { PromqlError } from './promql-error.ts';
@@ -20,36 +23,24 @@ import {
   type Value,
 } from './value.ts';
 
-/** @param parameters numbers of the step */
-type MapValue = (value: number, parameters: readonly number[]) => number;
-
-const MAP: Readonly<Record<ValueFunction, MapValue>> = {
-  abs: Math.abs,
-  ceil: Math.ceil,
-  clamp: (value, [low = NaN, high = NaN]) => Math.max(low, Math.min(high, value)),
-  clamp_max: (value, [high = NaN]) => Math.min(high, value),
-  clamp_min: (value, [low = NaN]) => Math.max(low, value),
-  exp: Math.exp,
-  floor: Math.floor,
-  ln: Math.log,
-  log10: Math.log10,
-  log2: Math.log2,
-  // Prometheus divides by the inverse, which makes of 0.1 no 0.30000000000000004.
-  round: (value, [to = 1]) => Math.floor(value * (1 / to) + 0.5) / (1 / to),
-  sgn: Math.sign,
-  sqrt: Math.sqrt,
-};
-
 export class Evaluator {
   readonly #reader: SeriesReader;
   readonly #budget: QueryBudget;
   readonly #grid: Grid;
   readonly #evaluation: Evaluation;
+  readonly #query: Grid;
 
-  constructor(options: { readonly reader: SeriesReader; readonly budget: QueryBudget; readonly grid: Grid }) {
+  /** @param options.query the steps of the whole query, where this is a part of it with steps of its own */
+  constructor(options: {
+    readonly reader: SeriesReader;
+    readonly budget: QueryBudget;
+    readonly grid: Grid;
+    readonly query?: Grid;
+  }) {
     this.#reader = options.reader;
     this.#budget = options.budget;
     this.#grid = options.grid;
+    this.#query = options.query ?? options.grid;
     this.#evaluation = options;
   }
 
@@ -63,9 +54,14 @@ export class Evaluator {
       case 'time':
         return this.#scalar((step) => timeOf(this.#grid, step) / 1000);
       case 'selector':
+        if (expression.at !== null) return this.#evaluateOnce(this.#unfix(expression));
         return vector(await this.#reader.readSteps(expression, null, this.#grid));
+      case 'timestamp':
+        return this.#readTimes(expression.operand);
       case 'range': {
         const { name, selector, parameter } = expression;
+        if (selector.at !== null)
+          return this.#evaluateOnce({ ...expression, selector: this.#unfix(selector) });
         const parameters = parameter === null ? null : await this.#evaluateNumbers(parameter);
         const series =
           selector.kind === 'selector'
@@ -109,6 +105,10 @@ export class Evaluator {
         this.#budget.takePoints(values === null ? 0 : operand.length * this.#grid.count);
         return vector(await aggregate(expression, operand, values, this.#evaluation));
       }
+      case 'countValues': {
+        const operand = await this.#evaluateVector(expression.operand);
+        return vector(await countValues(expression, operand, this.#evaluation));
+      }
       case 'binary': {
         const left = await this.evaluate(expression.left);
         const right = await this.evaluate(expression.right);
@@ -127,12 +127,44 @@ export class Evaluator {
 
   /** A subquery by itself, at the one time that is asked for. @throws PromqlError */
   evaluateSubquery(subquery: Subquery): Promise<readonly SampleSeries[]> {
-    return sampleSubquery(subquery, this.#evaluateAt(subquery), this.#grid);
+    return sampleSubquery(this.#unfix(subquery), this.#evaluateAt(subquery), this.#grid);
   }
 
   #evaluateAt({ operand }: Subquery): (grid: Grid) => Promise<readonly StepSeries[]> {
-    const options = { reader: this.#reader, budget: this.#budget };
-    return (grid) => new Evaluator({ ...options, grid }).#evaluateVector(operand);
+    return (grid) => this.#withGrid(grid).#evaluateVector(operand);
+  }
+
+  #withGrid(grid: Grid): Evaluator {
+    return new Evaluator({ reader: this.#reader, budget: this.#budget, grid, query: this.#query });
+  }
+
+  #unfix<Of extends Selector | Subquery>(of: Of): Of {
+    return unfixTime(of, this.#grid, this.#query);
+  }
+
+  /** What is fixed in time is the same at each step: it is evaluated at the first one, as Prometheus does. */
+  async #evaluateOnce(expression: Expression): Promise<Value> {
+    const { count } = this.#grid;
+    const once = await this.#withGrid({ ...this.#grid, count: 1 }).#evaluateVector(expression);
+    this.#budget.takePoints(once.length * count);
+    await this.#budget.work(once.length * count);
+    return vector(
+      once.map(({ labels, values, present }) => ({
+        labels,
+        values: new Float64Array(count).fill(values[0] ?? NaN),
+        present: new Uint8Array(count).fill(present[0] ?? 0),
+      })),
+    );
+  }
+
+  /** Of a selector the times of its samples; what is computed is of its step. */
+  async #readTimes(operand: Expression): Promise<Value> {
+    if (operand.kind !== 'selector') {
+      return this.#map(await this.evaluate(operand), (_, step) => timeOf(this.#grid, step) / 1000);
+    }
+    if (operand.at !== null) return this.#evaluateOnce({ kind: 'timestamp', operand: this.#unfix(operand) });
+    const times = { name: 'timestamp', parameters: null } as const;
+    return vector(dropNames(await this.#reader.readSteps(operand, times, this.#grid)));
   }
 
   async #evaluateVector(expression: Expression): Promise<readonly StepSeries[]> {
@@ -173,7 +205,9 @@ export class Evaluator {
     const parametersAt = Array.from({ length: this.#grid.count }, (_, step) =>
       numbers.map((values) => values[step] ?? NaN),
     );
-    const apply: MapValue = isOneOf(DATE_FUNCTIONS, name) ? (one) => readDatePart(name, one) : MAP[name];
+    const apply: MapValue = isOneOf(DATE_FUNCTIONS, name)
+      ? (one) => readDatePart(name, one)
+      : VALUE_MAPS[name];
     const mapped = await this.#map(value, (one, step) => apply(one, parametersAt[step] ?? []));
     if (name !== 'clamp' || mapped.type === 'scalar') return mapped;
     // Nothing lies between a bound and one below it.

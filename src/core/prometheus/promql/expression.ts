@@ -1,51 +1,9 @@
 /** A query once it is read: what it consists of, and what it gives. */
-import { DATE_FUNCTIONS, type DateFunction } from './functions/date-functions.ts';
+import type { DateFunction } from './functions/date-functions.ts';
+import type { RangeFunction, ValueFunction } from './functions/function-names.ts';
 import type { RewriteLabels } from './functions/rewrite-labels.ts';
 import type { LabelMatcher } from './label-matcher.ts';
 import type { Labels } from './series-labels.ts';
-
-export const RANGE_FUNCTIONS = [
-  'avg_over_time',
-  'changes',
-  'count_over_time',
-  'delta',
-  'deriv',
-  'idelta',
-  'increase',
-  'irate',
-  'last_over_time',
-  'max_over_time',
-  'min_over_time',
-  'predict_linear',
-  'present_over_time',
-  'quantile_over_time',
-  'rate',
-  'resets',
-  'stddev_over_time',
-  'stdvar_over_time',
-  'sum_over_time',
-] as const;
-export type RangeFunction = (typeof RANGE_FUNCTIONS)[number];
-
-/** Of one vector, value by value; some by numbers besides. */
-export const VALUE_FUNCTIONS = [
-  'abs',
-  'ceil',
-  'clamp',
-  'clamp_max',
-  'clamp_min',
-  'exp',
-  'floor',
-  'ln',
-  'log10',
-  'log2',
-  'round',
-  'sgn',
-  'sqrt',
-] as const;
-export type ValueFunction = (typeof VALUE_FUNCTIONS)[number];
-
-export const SORT_FUNCTIONS = ['sort', 'sort_desc'] as const;
 
 export const AGGREGATIONS = [
   'avg',
@@ -61,8 +19,6 @@ export const AGGREGATIONS = [
   'topk',
 ] as const;
 export type Aggregation = (typeof AGGREGATIONS)[number];
-/** Those that take a number before what they aggregate. */
-export const WITH_PARAMETER: readonly Aggregation[] = ['bottomk', 'quantile', 'topk'];
 
 export const ARITHMETIC = ['+', '-', '*', '/', '%', '^'] as const;
 export const COMPARISONS = ['==', '!=', '>', '<', '>=', '<='] as const;
@@ -80,7 +36,12 @@ export interface Selector {
   readonly rangeMs: number | null;
   /** How far back; negative for ahead. */
   readonly offsetMs: number;
+  /** The time of `@`, in place of that of the step; null without it. */
+  readonly at: FixedTime | null;
 }
+
+/** Milliseconds since 1970, or the first or last step of the query. */
+export type FixedTime = number | 'start' | 'end';
 
 /** An expression at steps of its own within a range. */
 export interface Subquery {
@@ -90,6 +51,8 @@ export interface Subquery {
   readonly stepMs: number;
   /** How far back; negative for ahead. */
   readonly offsetMs: number;
+  /** As of a selector. */
+  readonly at: FixedTime | null;
 }
 
 /** Which labels count: these, or all but these. */
@@ -110,6 +73,14 @@ export interface AggregateExpression {
   readonly grouping: LabelChoice;
   /** Of those that take one. */
   readonly parameter: Expression | null;
+  readonly operand: Expression;
+}
+
+/** How often each value is there: the value is a label. */
+export interface CountValuesExpression {
+  readonly kind: 'countValues';
+  readonly label: string;
+  readonly grouping: LabelChoice;
   readonly operand: Expression;
 }
 
@@ -145,6 +116,8 @@ export type Expression =
       /** Numbers. */
       readonly parameters: readonly Expression[];
     }
+  | { readonly kind: 'timestamp'; readonly operand: Expression }
+  | CountValuesExpression
   | { readonly kind: 'labels'; readonly operand: Expression; readonly rewrite: RewriteLabels }
   | { readonly kind: 'absent'; readonly operand: Expression; readonly labels: Labels }
   | { readonly kind: 'sort'; readonly isDescending: boolean; readonly operand: Expression }
@@ -158,37 +131,6 @@ export type Expression =
 
 export type ValueType = 'scalar' | 'string' | 'instant vector' | 'range vector';
 
-const [NUMBER, VECTOR, RANGE, TEXT] = ['scalar', 'instant vector', 'range vector', 'string'] as const;
-
-interface Signature {
-  readonly takes: readonly ValueType[];
-  /** How many of the last ones may be left out. */
-  readonly optional?: number;
-  /** Of any number behind those. */
-  readonly rest?: ValueType;
-}
-
-/** What functions take, in their order. */
-export const SIGNATURES: ReadonlyMap<string, Signature> = new Map<string, Signature>([
-  ...RANGE_FUNCTIONS.map((name) => [name, { takes: [RANGE] }] as const),
-  ...VALUE_FUNCTIONS.map((name) => [name, { takes: [VECTOR] }] as const),
-  ...SORT_FUNCTIONS.map((name) => [name, { takes: [VECTOR] }] as const),
-  ...DATE_FUNCTIONS.map((name) => [name, { takes: [VECTOR], optional: 1 }] as const),
-  ['absent', { takes: [VECTOR] }],
-  ['absent_over_time', { takes: [RANGE] }],
-  ['clamp', { takes: [VECTOR, NUMBER, NUMBER] }],
-  ['clamp_max', { takes: [VECTOR, NUMBER] }],
-  ['clamp_min', { takes: [VECTOR, NUMBER] }],
-  ['histogram_quantile', { takes: [NUMBER, VECTOR] }],
-  ['label_join', { takes: [VECTOR, TEXT, TEXT], rest: TEXT }],
-  ['label_replace', { takes: [VECTOR, TEXT, TEXT, TEXT, TEXT] }],
-  ['predict_linear', { takes: [RANGE, NUMBER] }],
-  ['quantile_over_time', { takes: [NUMBER, RANGE] }],
-  ['round', { takes: [VECTOR, NUMBER], optional: 1 }],
-  ['scalar', { takes: [VECTOR] }],
-  ['time', { takes: [] }],
-  ['vector', { takes: [NUMBER] }],
-]);
 export function typeOf(expression: Expression): ValueType {
   switch (expression.kind) {
     case 'number':
@@ -209,6 +151,8 @@ export function typeOf(expression: Expression): ValueType {
     }
     case 'range':
     case 'map':
+    case 'timestamp':
+    case 'countValues':
     case 'labels':
     case 'absent':
     case 'sort':

@@ -14,24 +14,28 @@ import {
   isOneOf,
   type LabelChoice,
   SET_OPERATORS,
-  SIGNATURES,
   typeOf,
   type ValueType,
-  WITH_PARAMETER,
 } from './expression.ts';
 import { buildCall } from './functions/build-call.ts';
+import { SIGNATURES } from './functions/signatures.ts';
+import { findOperandProblem } from './operators/check-operands.ts';
+import { COUNT_VALUES } from './operators/count-values.ts';
 import { isSubquery, parseSubquery } from './operators/parse-subquery.ts';
 import { parseNumber } from './parse-literal.ts';
 import { parseSelector, parseTextOf } from './parse-selector.ts';
 import { PromqlError } from './promql-error.ts';
-import { childrenOf, failAt, parseSyntax, placeOffsets } from './syntax-node.ts';
+import { childrenOf, failAt, parseSyntax, placeModifiers } from './syntax-node.ts';
 
+const KNOWN_AGGREGATIONS = [...AGGREGATIONS, COUNT_VALUES] as const;
+/** They take something before what they aggregate. */
+const WITH_PARAMETER: ReadonlySet<string> = new Set(['bottomk', COUNT_VALUES, 'quantile', 'topk']);
 const NOTHING_EXCLUDED: LabelChoice = { labels: [], isExcluded: true };
 const FUNCTIONS = [...SIGNATURES.keys()].toSorted();
 
 /** @throws PromqlError: bad_data for what is not PromQL, execution for what is, and is not supported */
 export function parseQuery(text: string): Expression {
-  const placed = placeOffsets(text);
+  const placed = placeModifiers(text);
   return new QueryReader(placed).read(parseSyntax(placed));
 }
 
@@ -54,6 +58,7 @@ class QueryReader {
       case 'VectorSelector':
       case 'MatrixSelector':
       case 'OffsetExpr':
+      case 'StepInvariantExpr':
         return parseSelector(this.#text, node);
       case 'ParenExpr':
         return this.#readOnly(node);
@@ -65,8 +70,6 @@ class QueryReader {
         return this.#readAggregate(node);
       case 'BinaryExpr':
         return this.#readBinary(node);
-      case 'StepInvariantExpr':
-        throw unsupported('the modifier @ is');
       default:
         throw unsupported(`${this.#write(node)} is`);
     }
@@ -115,25 +118,32 @@ class QueryReader {
   #readAggregate(node: SyntaxNode): Expression {
     const [operation, ...parts] = childrenOf(node);
     const operator = operation === undefined ? '' : this.#write(operation).toLowerCase();
-    if (!isOneOf(AGGREGATIONS, operator)) {
-      throw unsupported(`the aggregation ${operator} is`, `; these are: ${AGGREGATIONS.join(', ')}`);
+    if (!isOneOf(KNOWN_AGGREGATIONS, operator)) {
+      throw unsupported(`the aggregation ${operator} is`, `; these are: ${KNOWN_AGGREGATIONS.join(', ')}`);
     }
     const body = parts.find(({ name }) => name === 'FunctionCallBody');
     const modifier = parts.find(({ name }) => name === 'AggregateModifier');
     const given = body === undefined ? [] : childrenOf(body);
-    const wanted = WITH_PARAMETER.includes(operator) ? 2 : 1;
+    const wanted = WITH_PARAMETER.has(operator) ? 2 : 1;
     const operand = given.at(-1);
     if (operand === undefined || given.length !== wanted) {
-      const message = `wrong number of arguments for aggregate expression provided, expected ${wanted}, got ${given.length}`;
-      throw this.#fail(node, message);
+      const counts = `expected ${wanted}, got ${given.length}`;
+      throw this.#fail(node, `wrong number of arguments for aggregate expression provided, ${counts}`);
     }
     const [parameter] = wanted === 2 ? given : [];
+    const of = {
+      grouping: modifier === undefined ? { labels: [], isExcluded: false } : this.#readGrouping(modifier),
+      operand: this.#expect(operand, ['instant vector'], operator),
+    };
+    if (operator === COUNT_VALUES) {
+      const label = this.#expect(parameter ?? operand, ['string'], operator);
+      return { kind: 'countValues', label: label.kind === 'string' ? label.value : '', ...of };
+    }
     return {
       kind: 'aggregate',
       operator,
-      grouping: modifier === undefined ? { labels: [], isExcluded: false } : this.#readGrouping(modifier),
       parameter: parameter === undefined ? null : this.#expect(parameter, ['scalar'], operator),
-      operand: this.#expect(operand, ['instant vector'], operator),
+      ...of,
     };
   }
 
@@ -161,7 +171,8 @@ class QueryReader {
     const left = this.#expect(first, ['scalar', 'instant vector']);
     const right = this.#expect(last, ['scalar', 'instant vector']);
     const isBool = node.getChild('BoolModifier') !== null;
-    this.#checkOperands(node, operator, isBool, [typeOf(left), typeOf(right)]);
+    const problem = findOperandProblem(operator, isBool, [typeOf(left), typeOf(right)]);
+    if (problem !== null) throw this.#fail(node, problem);
     const clause = node.getChild('MatchingModifierClause');
     if (clause !== null) this.#checkMatching(clause, operator, [typeOf(left), typeOf(right)]);
     const matching = clause === null ? NOTHING_EXCLUDED : this.#readMatching(clause);
@@ -180,24 +191,6 @@ class QueryReader {
       if (known !== undefined) return known;
     }
     throw unsupported(`the operator ${operator} is`);
-  }
-
-  #checkOperands(
-    node: SyntaxNode,
-    operator: BinaryOperator,
-    isBool: boolean,
-    types: readonly ValueType[],
-  ): void {
-    const isComparison = isOneOf(COMPARISONS, operator);
-    if (isBool && !isComparison) {
-      throw this.#fail(node, 'bool modifier can only be used on comparison operators');
-    }
-    if (types.every((type) => type === 'scalar') && isComparison && !isBool) {
-      throw this.#fail(node, 'comparisons between scalars must use BOOL modifier');
-    }
-    if (types.includes('scalar') && isOneOf(SET_OPERATORS, operator)) {
-      throw this.#fail(node, `set operator "${operator}" not allowed in binary scalar expression`);
-    }
   }
 
   #readMatching(node: SyntaxNode): LabelChoice {

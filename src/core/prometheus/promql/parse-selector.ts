@@ -3,8 +3,9 @@ import type { SyntaxNode } from '@lezer/common';
 import type { Selector } from './expression.ts';
 import { isOneOf } from './expression.ts';
 import { createMatcher, type LabelMatcher, MATCH_OPERATORS } from './label-matcher.ts';
-import { parseDuration, parseText } from './parse-literal.ts';
+import { parseText } from './parse-literal.ts';
 import { PromqlError } from './promql-error.ts';
+import { isModified, parseDurationOf, parseModified } from './operators/parse-modifiers.ts';
 import { childrenOf, failAt, parseSyntax } from './syntax-node.ts';
 
 export const NAME_LABEL = '__name__';
@@ -19,19 +20,14 @@ export function parseSeriesSelector(text: string): readonly LabelMatcher[] {
   return parseMatchers(text, node);
 }
 
-/** @param node one of VectorSelector, MatrixSelector and OffsetExpr */
+/** @param node one of VectorSelector, MatrixSelector, OffsetExpr and StepInvariantExpr */
 export function parseSelector(text: string, node: SyntaxNode): Selector {
-  if (node.name === 'OffsetExpr') return parseOffset(text, node);
+  if (isModified(node)) return parseModified(text, node, (inner) => parseSelector(text, inner));
   if (node.name === 'MatrixSelector') return parseRange(text, node);
-  return { kind: 'selector', matchers: parseMatchers(text, node), rangeMs: null, offsetMs: 0 };
-}
-
-function parseOffset(text: string, node: SyntaxNode): Selector {
-  const [inner, , duration] = childrenOf(node);
-  if (inner === undefined || !['VectorSelector', 'MatrixSelector'].includes(inner.name)) {
-    throw failAt(text, node.from, 'expected an offset behind a selector, and nothing between the two');
+  if (node.name !== 'VectorSelector') {
+    throw failAt(text, node.from, 'expected an offset or @ behind a selector, and nothing between the two');
   }
-  return { ...parseSelector(text, inner), offsetMs: parseDurationOf(text, duration ?? node) };
+  return { kind: 'selector', matchers: parseMatchers(text, node), rangeMs: null, offsetMs: 0, at: null };
 }
 
 function parseRange(text: string, node: SyntaxNode): Selector {
@@ -42,13 +38,6 @@ function parseRange(text: string, node: SyntaxNode): Selector {
   const rangeMs = parseDurationOf(text, duration ?? node);
   if (rangeMs <= 0) throw failAt(text, node.from, 'duration must be greater than 0');
   return { ...parseSelector(text, inner), rangeMs };
-}
-
-export function parseDurationOf(text: string, node: SyntaxNode): number {
-  const written = text.slice(node.from, node.to).replaceAll(/\s/g, '');
-  const ms = parseDuration(written);
-  if (ms === null) throw failAt(text, node.from, `expected a duration such as 5m, got ${written}`);
-  return ms;
 }
 
 function parseMatchers(text: string, node: SyntaxNode): readonly LabelMatcher[] {

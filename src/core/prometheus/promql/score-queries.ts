@@ -7,6 +7,7 @@ import { createLimit } from '../../../platform/runtime/concurrency-limit.ts';
 import { Evaluator } from './evaluate.ts';
 import { type Expression, typeOf } from './expression.ts';
 import type { LabelMatcher } from './label-matcher.ts';
+import { unfixTime } from './operators/unfix-time.ts';
 import { parseQuery } from './parse-query.ts';
 import { PromqlError } from './promql-error.ts';
 import { QueryBudget } from './query-budget.ts';
@@ -44,10 +45,12 @@ export class ScoreQueries {
     const expression = parseQuery(options.query);
     if (expression.kind === 'string') return Promise.resolve({ type: 'string', value: expression.value });
     return this.#run(options, async (reader, budget) => {
+      const grid = { startMs: atMs, stepMs: 1, count: 1 };
       if (expression.kind === 'selector' && expression.rangeMs !== null) {
-        return { type: 'samples', series: await reader.readRange(expression, atMs) };
+        const selector = unfixTime(expression, grid, grid);
+        return { type: 'samples', series: await reader.readRange(selector, atMs) };
       }
-      const evaluator = new Evaluator({ reader, budget, grid: { startMs: atMs, stepMs: 1, count: 1 } });
+      const evaluator = new Evaluator({ reader, budget, grid });
       if (expression.kind !== 'subquery') return evaluator.evaluate(expression);
       return { type: 'samples', series: await evaluator.evaluateSubquery(expression) };
     });

@@ -2,7 +2,8 @@
 import { nextParseSlot } from '../../../platform/bounded-input/parse-slot.ts';
 import { findSamples, type Queryable } from '../../samples/find-samples.ts';
 import type { StoredSample } from '../../samples/stored-sample.ts';
-import type { RangeFunction, Selector } from './expression.ts';
+import type { Selector } from './expression.ts';
+import type { RangeReducer } from './functions/function-names.ts';
 import type { QueryBudget } from './query-budget.ts';
 import { readMatchingMetrics } from './read-metric-labels.ts';
 import { type ChosenSeries, listSeries } from './score-series.ts';
@@ -21,7 +22,7 @@ interface Span {
 
 /** What becomes of the samples of a range. */
 export interface RangeReduction {
-  readonly name: RangeFunction;
+  readonly name: RangeReducer;
   /** Of functions that take a number, at each step. */
   readonly parameters: Float64Array | null;
 }

@@ -2,7 +2,7 @@
  * Makes of a series' samples, which come in time order, its values at the steps of a query. As Prometheus 3 has it, a
  * sample belongs to a range when it is newer than its beginning and not newer than its end.
  */
-import type { RangeFunction } from './expression.ts';
+import type { RangeReducer } from './functions/function-names.ts';
 import type { QueryBudget } from './query-budget.ts';
 import { REDUCERS } from './math/range-functions.ts';
 import { type Grid, type StepSeries, timeOf } from './value.ts';
@@ -59,7 +59,7 @@ export class NewestSample implements StepReducer {
 /** At each step what a function makes of the samples of its range. */
 export class RangeWindow implements StepReducer {
   readonly #options: ReducerOptions;
-  readonly #reduce: (typeof REDUCERS)[RangeFunction];
+  readonly #reduce: (typeof REDUCERS)[RangeReducer];
   readonly #budget: QueryBudget;
   readonly #parameters: Float64Array | null;
   readonly #timestampsMs: number[] = [];
@@ -71,7 +71,7 @@ export class RangeWindow implements StepReducer {
   /** @param options.parameters of functions that take a number, at each step */
   constructor(
     options: ReducerOptions & {
-      readonly name: RangeFunction;
+      readonly name: RangeReducer;
       readonly budget: QueryBudget;
       readonly parameters?: Float64Array | null;
     },

@@ -8,6 +8,7 @@ const MAX_DEPTH = 100;
 /** Every operator before it takes its right side whole: one pass places all of them, another one finds none. */
 const MAX_PASSES = 3;
 const OPERATIONS: readonly string[] = ['BinaryExpr', 'UnaryExpr'];
+const MODIFIERS: readonly string[] = ['OffsetExpr', 'StepInvariantExpr'];
 
 /** @returns the one expression of a query @throws PromqlError for what is not PromQL */
 export function parseSyntax(text: string): SyntaxNode {
@@ -54,8 +55,8 @@ export function failAt(text: string, offset: number, problem: string): PromqlErr
   return new PromqlError('bad_data', `${before.length}:${column}: parse error: ${problem}`);
 }
 
-// An offset is of the selector it stands behind: `a - b offset 1h` is `a - (b offset 1h)`. The grammar of the package, by which
-// editors colour queries, takes it for one of all that stands before it; parentheses say what is meant.
+// An offset, or an @, is of the selector it stands behind: `a - b offset 1h` is `a - (b offset 1h)`. The grammar of the package, by
+// which editors colour queries, takes it for one of all that stands before it; parentheses say what is meant.
 // https://prometheus.io/docs/prometheus/latest/querying/basics/#offset-modifier
 
 /** A piece of the text that is to stand in parentheses. */
@@ -64,8 +65,8 @@ interface Piece {
   readonly to: number;
 }
 
-/** @returns the same query, in which each offset is of one selector alone @throws PromqlError for what is not PromQL */
-export function placeOffsets(text: string): string {
+/** @returns the same query, in which each offset and each @ is of one selector alone @throws PromqlError for what is not PromQL */
+export function placeModifiers(text: string): string {
   let placed = text;
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
     const pieces = listMisplaced(parseSyntax(placed));
@@ -78,7 +79,7 @@ export function placeOffsets(text: string): string {
 function listMisplaced(root: SyntaxNode): readonly Piece[] {
   const pieces: Piece[] = [];
   root.cursor().iterate(({ node }) => {
-    if (node.name !== 'OffsetExpr') return;
+    if (!MODIFIERS.includes(node.name)) return;
     const [inner] = childrenOf(node);
     if (inner === undefined || !OPERATIONS.includes(inner.name)) return;
     pieces.push({ from: findLastOperand(inner).from, to: node.to });

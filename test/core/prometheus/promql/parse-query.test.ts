@@ -24,6 +24,10 @@ function write(expression: Expression): string {
       return `-(${write(expression.operand)})`;
     case 'binary':
       return `(${write(expression.left)} ${expression.operator} ${write(expression.right)})`;
+    case 'timestamp':
+      return `timestamp(${write(expression.operand)})`;
+    case 'countValues':
+      return `count_values(${write(expression.operand)})`;
     case 'aggregate':
       return `${expression.operator}(${write(expression.operand)})`;
     case 'range':

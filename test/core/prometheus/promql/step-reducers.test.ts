@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RangeFunction } from '../../../../src/core/prometheus/promql/expression.ts';
+import type { RangeFunction } from '../../../../src/core/prometheus/promql/functions/function-names.ts';
 import { QueryBudget } from '../../../../src/core/prometheus/promql/query-budget.ts';
 import {
   NewestSample,

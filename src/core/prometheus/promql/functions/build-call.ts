@@ -1,14 +1,6 @@
 /** The expression a call of a function is. */
-import {
-  type Expression,
-  isOneOf,
-  RANGE_FUNCTIONS,
-  type Selector,
-  type Subquery,
-  SORT_FUNCTIONS,
-  typeOf,
-  VALUE_FUNCTIONS,
-} from '../expression.ts';
+import { type Expression, isOneOf, type Selector, type Subquery, typeOf } from '../expression.ts';
+import { RANGE_FUNCTIONS, SORT_FUNCTIONS, VALUE_FUNCTIONS } from './function-names.ts';
 import { DATE_FUNCTIONS } from './date-functions.ts';
 import { listSelectedLabels } from './find-absent.ts';
 import { joinLabels, replaceLabel } from './rewrite-labels.ts';
@@ -23,7 +15,10 @@ const NOW: Expression = { kind: 'vector', operand: { kind: 'time' } };
  */
 export function buildCall(name: string, given: readonly Expression[]): Expression | null {
   const [first, second, ...others] = given;
-  if (first === undefined) return isOneOf(DATE_FUNCTIONS, name) ? mapOf(name, NOW) : { kind: 'time' };
+  if (first === undefined) {
+    if (isOneOf(DATE_FUNCTIONS, name)) return mapOf(name, NOW);
+    return name === 'pi' ? { kind: 'number', value: Math.PI } : { kind: 'time' };
+  }
   if (isOneOf(RANGE_FUNCTIONS, name)) {
     const [selector, parameter = null] =
       typeOf(first) === 'range vector' ? [first, second] : [second ?? first, first];
@@ -46,6 +41,8 @@ export function buildCall(name: string, given: readonly Expression[]): Expressio
       const operand = { kind: 'range', name: 'present_over_time', selector: first, parameter: null } as const;
       return { kind: 'absent', operand, labels: selectedBy(first) };
     }
+    case 'timestamp':
+      return { kind: name, operand: first };
     case 'histogram_quantile':
       return second === undefined ? null : { kind: 'histogram', quantile: first, operand: second };
     case 'label_join':

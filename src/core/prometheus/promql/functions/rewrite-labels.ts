@@ -18,7 +18,7 @@ const MAX_VALUE_LENGTH = 4096;
 const MAX_PROGRAM = 2000;
 /** What a match costs at most, in points that are worked on. */
 const MATCH_POINTS = 10_000;
-const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+export const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 /** As Go's Regexp.Expand: $1, $name or ${name}, as long as it goes; $$ is a dollar. */
 const REFERENCE = /\$(?:\$|(\w+)|\{(\w+)\})/g;
 const GROUP_NUMBER = /^(?:0|[1-9]\d{0,7})$/;

@@ -3,7 +3,7 @@
  * https://prometheus.io/docs/prometheus/latest/querying/functions/
  */
 import { ExactSum, findVariance } from './exact-sum.ts';
-import type { RangeFunction } from '../expression.ts';
+import type { RangeReducer } from '../functions/function-names.ts';
 import { findQuantile } from './quantile.ts';
 
 /** The samples of a range, oldest first, from an index on: one at least. */
@@ -23,7 +23,7 @@ interface RangeSamples {
 /** Null where the samples are too few to say. */
 type Reduce = (samples: RangeSamples) => number | null;
 
-export const REDUCERS: Readonly<Record<RangeFunction, Reduce>> = {
+export const REDUCERS: Readonly<Record<RangeReducer, Reduce>> = {
   avg_over_time: average,
   changes: countChanges,
   count_over_time: ({ values, first }) => values.length - first,
@@ -42,6 +42,7 @@ export const REDUCERS: Readonly<Record<RangeFunction, Reduce>> = {
   resets: countResets,
   stddev_over_time: ({ values, first }) => Math.sqrt(findVariance(values, first)),
   stdvar_over_time: ({ values, first }) => findVariance(values, first),
+  timestamp: ({ timestampsMs }) => (timestampsMs.at(-1) ?? NaN) / 1000,
   sum_over_time: (samples) => sum(samples, 1),
 };
 

@@ -1,8 +1,8 @@
 /** Subqueries: an expression, a range, and how far its steps are from each other. */
 import type { SyntaxNode } from '@lezer/common';
 import type { Expression, Subquery } from '../expression.ts';
-import { parseDurationOf } from '../parse-selector.ts';
 import { childrenOf, failAt } from '../syntax-node.ts';
+import { isModified, parseDurationOf, parseModified } from './parse-modifiers.ts';
 
 /** As long as rules are evaluated by default. */
 const DEFAULT_STEP_MS = 60_000;
@@ -10,8 +10,9 @@ const DEFAULT_STEP_MS = 60_000;
 const OPERATIONS: readonly string[] = ['BinaryExpr', 'UnaryExpr'];
 
 export function isSubquery(node: SyntaxNode): boolean {
-  const inner = node.name === 'OffsetExpr' ? node.firstChild : node;
-  return inner?.name === 'SubqueryExpr';
+  if (node.name === 'SubqueryExpr') return true;
+  const [inner] = isModified(node) ? childrenOf(node) : [];
+  return inner !== undefined && isSubquery(inner);
 }
 
 /** @param read gives the expression within @throws PromqlError */
@@ -20,10 +21,8 @@ export function parseSubquery(
   node: SyntaxNode,
   read: (node: SyntaxNode) => Expression,
 ): Subquery {
+  if (isModified(node)) return parseModified(text, node, (modified) => parseSubquery(text, modified, read));
   const [inner = node, ...rest] = childrenOf(node);
-  if (node.name === 'OffsetExpr') {
-    return { ...parseSubquery(text, inner, read), offsetMs: parseDurationOf(text, rest.at(-1) ?? node) };
-  }
   if (OPERATIONS.includes(inner.name)) {
     throw failAt(
       text,
@@ -35,5 +34,5 @@ export function parseSubquery(
   const rangeMs = parseDurationOf(text, range);
   const stepMs = step === undefined ? DEFAULT_STEP_MS : parseDurationOf(text, step);
   if (rangeMs <= 0 || stepMs <= 0) throw failAt(text, node.from, 'duration must be greater than 0');
-  return { kind: 'subquery', operand: read(inner), rangeMs, stepMs, offsetMs: 0 };
+  return { kind: 'subquery', operand: read(inner), rangeMs, stepMs, offsetMs: 0, at: null };
 }

@@ -18,6 +18,7 @@ import type { RouteGuard } from '../api/http/guard-routes.ts';
 import { answerHealth, createReadyHandler } from '../api/http/health.ts';
 import { answerPing, answerQuery } from '../api/http/line-protocol/ping-endpoint.ts';
 import { createWriteHandler } from '../api/http/line-protocol/write-endpoint.ts';
+import { createPutHandler, PUT_PATH } from '../api/http/opentsdb/put-endpoint.ts';
 import { createOtlpHandler } from '../api/http/otlp/otlp-endpoint.ts';
 import { ASSET_PATHS, PAGE_PATHS } from '../api/http/page/page-endpoint.ts';
 import { createMetricsHandler } from '../api/http/prometheus.ts';
@@ -92,6 +93,7 @@ const PUSH_HANDLERS: readonly (readonly [string, (options: PushOptions) => Handl
     (path) => [path, createExpositionHandler] as const,
   ),
   ['/v1/metrics', createOtlpHandler],
+  [PUT_PATH, createPutHandler],
 ];
 export const PUSH_PATHS = PUSH_HANDLERS.map(([path]) => path);
 

@@ -89,6 +89,10 @@ const PUSHES: Readonly<Record<string, (name: string) => Push>> = {
     body: `# TYPE ${name} gauge\n${name} 1 ${AT_MS}\n`,
   }),
   'text for a Pushgateway': (name) => ({ path: '/metrics/job/batch', body: `${name} 1\n` }),
+  OpenTSDB: (name) => ({
+    path: '/api/put?details',
+    body: JSON.stringify([{ metric: name, timestamp: AT_MS, value: 1 }, { metric: name }]),
+  }),
   OTLP: otlp,
   'OTLP that is none': () => ({ ...otlp('m'), body: '{' }),
   'remote write that is none': () => ({ path: '/api/v1/write', type: 'application/x-protobuf', body: 'x' }),

@@ -29,7 +29,8 @@ const RUN: readonly (readonly [page: string, word: string, by: string])[] = [
   ['docs/first-anomaly.md', 'npm ci && npm start', '.ci/run installs; test/main.pg.test.ts starts'],
   ['docs/first-anomaly.md', 'awk', 'test/docs/examples.pg.test.ts'],
   ['docs/monitoring.md', 'openssl', 'test/docs/examples.pg.test.ts'],
-  ['docs/push.md', 'curl', 'here'],
+  ['docs/push.md', 'node_exporter_text', 'here'],
+  ['docs/push.md', 'api/put', 'here'],
 ];
 /** Commands no test can run. */
 const NOT_RUN: readonly (readonly [page: string, word: string, why: string])[] = [
@@ -134,7 +135,7 @@ it('the configuration file is planned and applied', async () => {
 
 it('what exporters and batch jobs print is pushed', async () => {
   await using server = await startServer();
-  const { text } = findExample(commands, 'docs/push.md', 'curl');
+  const { text } = findExample(commands, 'docs/push.md', 'node_exporter_text');
   await withFolder((folder) =>
     runIn(folder, text.replaceAll('127.0.0.1:4000', new URL(server.url).host), {}),
   );
@@ -144,4 +145,14 @@ it('what exporters and batch jobs print is pushed', async () => {
       'rows_total;instance=db-1;job=nightly',
     ]),
   );
+});
+
+it('data points of OpenTSDB are pushed', async () => {
+  await using server = await startServer();
+  const { text } = findExample(commands, 'docs/push.md', 'api/put');
+  const { stdout } = await withFolder((folder) =>
+    runIn(folder, text.replaceAll('127.0.0.1:4000', new URL(server.url).host), {}),
+  );
+  expect(JSON.parse(stdout)).toEqual({ errors: [], failed: 0, success: 2 });
+  expect(await listNames(server)).toEqual(['sys.cpu.nice;host=web01', 'sys.cpu.nice;host=web02']);
 });

@@ -44,6 +44,10 @@ export const PROTOCOL_REASON_COUNTERS = {
     help: 'Lines of pushes in the text format of Prometheus left out, by reason; each costs only itself. Rises when a sender is broken.',
     reasons: ['too_long', 'not_utf8', 'bad_name', 'bad_label', 'bad_value', 'bad_timestamp'],
   },
+  opentsdb_data_points_bad: {
+    help: "Data points of OpenTSDB's HTTP API left out, by reason; each costs only itself. Rises when a sender is broken.",
+    reasons: ['bad_name', 'bad_timestamp', 'bad_value', 'bad_tag'],
+  },
   otlp_data_points_bad: {
     help: 'Data points of OTLP requests, or all those of a damaged message, left out, by reason. Rises when a sender is broken.',
     reasons: [

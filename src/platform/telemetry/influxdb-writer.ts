@@ -5,7 +5,13 @@
  */
 import type { Log } from '../../log.ts';
 import { createPointBuffer, type PointBuffer } from './point-buffer.ts';
-import { isFinal, MAX_POINTS_PER_WRITE, readRetryAfterMs, type SendPoints } from './send-points.ts';
+import {
+  countRefused,
+  isFinal,
+  MAX_POINTS_PER_WRITE,
+  readRetryAfterMs,
+  type SendPoints,
+} from './send-points.ts';
 import type { MonitorPoint } from './request-point.ts';
 import type { Stats } from './metrics.ts';
 
@@ -105,20 +111,24 @@ export class InfluxdbWriter implements FlushPeriod {
   /** @returns whether the points are dealt with: written, or refused for good */
   async #trySending(failures: number): Promise<boolean> {
     try {
-      await this.#send(this.#sending);
-      this.#stats.count('monitoring_points_written', this.#sending.length);
+      this.#countTaken(await this.#send(this.#sending));
       if (failures > 0) this.#log.info({ failures }, 'InfluxDB takes points again');
       return true;
     } catch (error) {
       this.#stats.count('monitoring_writes_failed');
       if (failures === 0) this.#log.warn({ err: error }, 'points could not be written to InfluxDB');
       if (isFinal(error)) {
-        this.#stats.count('monitoring_points_refused', this.#sending.length);
+        this.#countTaken(countRefused(error, this.#sending.length));
         return true;
       }
       if (!this.#stopping.signal.aborted) await this.#pause(this.#pauseAfter(failures, error), false);
       return false;
     }
+  }
+
+  #countTaken(refused: number): void {
+    this.#stats.count('monitoring_points_refused', refused);
+    this.#stats.count('monitoring_points_written', this.#sending.length - refused);
   }
 
   #pauseAfter(failures: number, error: unknown): number {

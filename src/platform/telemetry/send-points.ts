@@ -1,6 +1,7 @@
 /** One write to InfluxDB through its official client, and what a failed one means. */
 import { HttpError, InfluxDB, Point, setLogger } from '@influxdata/influxdb-client';
 import type { Log } from '../../log.ts';
+import { readRetryAfter } from '../outbound/retry-after.ts';
 import type { MonitorPoint } from './request-point.ts';
 
 export interface InfluxdbTarget {
@@ -17,12 +18,20 @@ const TIMEOUT_MS = 5000;
 const MAX_RETRY_AFTER_MS = 60_000;
 /** Answers that another try would get again. */
 const FINAL_STATUSES: ReadonlySet<number> = new Set([400, 413, 422]);
+const TOO_LARGE = 413;
+/** InfluxDB kept the rest of a write, whatever the status: its 2.0 answers 500 for points beyond the retention. */
+const PARTIAL_WRITE = /\bpartial write\b/;
+const DROPPED = /\bdropped=(\d+)/;
+/** What InfluxDB takes as a time: https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/#timestamp */
+const TIME_RANGE_NS = { least: -9223372036854775806n, most: 9223372036854775806n } as const;
 
-export type SendPoints = (points: readonly MonitorPoint[]) => Promise<void>;
+/** @returns how many of the points were left out, because InfluxDB would refuse all that come with them */
+export type SendPoints = (points: readonly MonitorPoint[]) => Promise<number>;
 
 /**
- * Makes the function that writes up to MAX_POINTS_PER_WRITE points, once, without retries of its own. It rejects with
- * what the client rejects with: see `isFinal` and `readRetryAfterMs`.
+ * Makes the function that writes up to MAX_POINTS_PER_WRITE points, once, without retries of its own: only what is too
+ * large for one request is sent in halves. It rejects with what the client rejects with: see `isFinal`, `countRefused` and
+ * `readRetryAfterMs`.
  */
 export function createSendPoints({ url, org, bucket, token }: InfluxdbTarget, log: Log): SendPoints {
   // The client's log is one for the process and goes to the console otherwise. Failures reach us as rejections.
@@ -38,29 +47,61 @@ export function createSendPoints({ url, org, bucket, token }: InfluxdbTarget, lo
     flushInterval: 0,
     maxRetries: 0,
   });
+  const write = async (points: readonly Point[]): Promise<void> => {
+    try {
+      api.writePoints([...points]);
+      await api.flush();
+    } catch (error) {
+      const isTooLarge = error instanceof HttpError && error.statusCode === TOO_LARGE;
+      if (!isTooLarge || points.length === 1) throw error;
+      // Proxies have limits of their own, often of 1 MB.
+      const middle = Math.ceil(points.length / 2);
+      await write(points.slice(0, middle));
+      await write(points.slice(middle));
+    }
+  };
   return async (points) => {
-    api.writePoints(points.map(toClientPoint));
-    await api.flush();
+    const writable = points.filter(isWritable);
+    if (writable.length > 0) await write(writable.map(toClientPoint));
+    return points.length - writable.length;
   };
 }
 
 /** True when sending the same again is of no use. */
 export function isFinal(error: unknown): boolean {
-  return error instanceof HttpError && FINAL_STATUSES.has(error.statusCode);
+  if (!(error instanceof HttpError)) return false;
+  return FINAL_STATUSES.has(error.statusCode) || PARTIAL_WRITE.test(error.message);
+}
+
+/** How many of the points InfluxDB did not take, of a failure that is final. @param sent how many there were */
+export function countRefused(error: unknown, sent: number): number {
+  if (!(error instanceof HttpError) || !PARTIAL_WRITE.test(error.message)) return sent;
+  const [, dropped] = DROPPED.exec(error.message) ?? [];
+  return dropped === undefined ? sent : Math.min(Number(dropped), sent);
 }
 
 /** How long the server asked to be left alone, in milliseconds; null when it did not say. */
 export function readRetryAfterMs(error: unknown): number | null {
   if (!(error instanceof HttpError)) return null;
-  // Not the client's own reading of it, which takes the seconds for milliseconds.
-  const seconds = Number(error.headers?.['retry-after']);
-  return seconds > 0 ? Math.min(seconds * 1000, MAX_RETRY_AFTER_MS) : null;
+  // Not the client's own reading of it, which takes the seconds for milliseconds, and knows no dates.
+  const header = error.headers?.['retry-after'];
+  const ms = readRetryAfter(typeof header === 'string' ? header : null);
+  return ms === null || ms === 0 ? null : Math.min(ms, MAX_RETRY_AFTER_MS);
+}
+
+/** One that is not costs the whole write: a time out of range, or no field at all. */
+function isWritable({ timeNs, fields }: MonitorPoint): boolean {
+  const hasField = Object.values(fields).some((value) => typeof value !== 'number' || Number.isFinite(value));
+  return hasField && timeNs >= TIME_RANGE_NS.least && timeNs <= TIME_RANGE_NS.most;
 }
 
 function toClientPoint({ series, timeNs, tags, fields }: MonitorPoint): Point {
   const point = new Point(series).timestamp(timeNs.toString());
-  for (const [name, value] of Object.entries(tags)) point.tag(name, value);
+  // A backslash at the end of a tag would escape what follows it, and line protocol has no way to write one: as Telegraf.
+  for (const [name, value] of Object.entries(tags)) point.tag(name, value.replace(/\\+$/, ''));
   for (const [name, value] of Object.entries(fields)) {
+    // InfluxDB has no NaN and no infinity; the client throws for them.
+    if (typeof value === 'number' && !Number.isFinite(value)) continue;
     if (typeof value === 'number') point.floatField(name, value);
     else if (typeof value === 'boolean') point.booleanField(name, value);
     else point.stringField(name, value);

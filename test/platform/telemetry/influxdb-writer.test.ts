@@ -106,21 +106,92 @@ describe('the writer to InfluxDB', () => {
     expect(stats.read('monitoring_points_refused')).toBe(1);
   });
 
-  it('leaves a server alone for as long as it asks to be, in seconds', async () => {
-    const { endpoint, writer } = await start(
+  // As InfluxDB words it: 1.x and 2.x (tsdb/shard.go, coordinator/points_writer.go), and 2.0 in issues of its users.
+  it.each([
+    [422, 'failure writing points to database: partial write: points beyond retention policy dropped=3', 3],
+    [
+      422,
+      'partial write: field type conflict: input field "score" on measurement "anomaly" is type float, already exists as type integer dropped=1',
+      1,
+    ],
+    [
+      500,
+      'unexpected error writing points to database: partial write: points beyond retention policy dropped=2',
+      2,
+    ],
+    [400, 'partial write: points beyond retention policy dropped=9', 5],
+    [400, "unable to parse 'x': missing fields", 5],
+  ])('counts what InfluxDB did not keep, and goes on: %i %s', async (status, message, refused) => {
+    const { endpoint, stats, writer } = await start(
       {
-        answerWrite: (_lines, attempt) =>
-          attempt === 1 ? { status: 429, headers: { 'retry-after': '3600' } } : { status: 204 },
+        answerWrite: (_lines, attempt) => ({
+          status: attempt === 1 ? status : 204,
+          headers: { 'content-type': 'application/json; charset=utf-8' },
+          body: attempt === 1 ? JSON.stringify({ code: 'x', message }) : '',
+        }),
       },
-      { stopMs: 60_000 },
+      { flushSeconds: 3600 },
     );
-    writer.write(point(1));
-    await endpoint.untilRequests(1);
-    // Had it taken seconds for milliseconds, the period would have brought a second request before the stop did.
+    for (let index = 0; index < 5; index += 1) writer.write(point(index));
     await writer.stop();
-    expect(endpoint.requests).toHaveLength(2);
-    expect(endpoint.lines).toEqual([lineOf(1)]);
+    expect(endpoint.requests).toHaveLength(1);
+    expect(stats.read('monitoring_points_refused')).toBe(refused);
+    expect(stats.read('monitoring_points_written')).toBe(5 - refused);
+    expect(stats.read('monitoring_points_dropped')).toBe(0);
   });
+
+  it('sends in halves what a proxy says is too large', async () => {
+    const { endpoint, stats, writer } = await start(
+      { answerWrite: (lines) => ({ status: lines.length > 30 ? 413 : 204 }) },
+      { flushSeconds: 3600 },
+    );
+    for (let index = 0; index < 100; index += 1) writer.write(point(index));
+    await writer.stop();
+    expect(endpoint.lines).toEqual(Array.from({ length: 100 }, (_, index) => lineOf(index)));
+    expect(stats.read('monitoring_points_written')).toBe(100);
+    expect(stats.read('monitoring_points_refused')).toBe(0);
+  });
+
+  it('lets no point it cannot write cost another one', async () => {
+    const { endpoint, stats, writer } = await start({}, { flushSeconds: 3600 });
+    const tagged = (value: string) => ({ ...point(7), tags: { a: value, b: 'c' }, fields: { x: 1 } });
+    writer.write({ ...point(1), fields: { x: Number.NaN, y: 2 } });
+    writer.write({ ...point(2), fields: { x: Number.POSITIVE_INFINITY } });
+    // Beyond the year 2262, and before 1677.
+    writer.write({ ...point(3), timeNs: 2n ** 63n });
+    writer.write({ ...point(4), timeNs: -(2n ** 63n) });
+    for (const value of ['C:\\', 'C:\\a', '\\\\', 'a\\,', '']) writer.write(tagged(value));
+    await writer.stop();
+    expect(endpoint.lines).toEqual([
+      'requests,route=GET:/a\\ b,service=lapwing y=2 1',
+      'requests,a=C:,b=c x=1 7',
+      'requests,a=C:\\a,b=c x=1 7',
+      'requests,b=c x=1 7',
+      'requests,a=a\\\\,,b=c x=1 7',
+      'requests,b=c x=1 7',
+    ]);
+    expect(stats.read('monitoring_points_refused')).toBe(3);
+    expect(stats.read('monitoring_points_written')).toBe(6);
+  });
+
+  it.each(['3600', new Date(Date.now() + 3_600_000).toUTCString()])(
+    'leaves a server alone for as long as it asks to be: %s',
+    async (header) => {
+      const { endpoint, writer } = await start(
+        {
+          answerWrite: (_lines, attempt) =>
+            attempt === 1 ? { status: 429, headers: { 'retry-after': header } } : { status: 204 },
+        },
+        { stopMs: 60_000 },
+      );
+      writer.write(point(1));
+      await endpoint.untilRequests(1);
+      // Had it taken seconds for milliseconds, the period would have brought a second request before the stop did.
+      await writer.stop();
+      expect(endpoint.requests).toHaveLength(2);
+      expect(endpoint.lines).toEqual([lineOf(1)]);
+    },
+  );
 
   it('keeps the newest while InfluxDB is away, counts what it dropped, and sends the rest when it is back', async () => {
     const { endpoint, stats, writer } = await start({}, { capacity: 100 });

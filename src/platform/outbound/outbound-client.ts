@@ -6,7 +6,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
-import { toError } from '../runtime/to-error.ts';
+import { messageOf } from '../runtime/to-error.ts';
 import type { AllowedTargets } from './check-address.ts';
 import {
   checkUrl,
@@ -124,7 +124,7 @@ export async function postAndRead(
     const problem = `${request.url.host} answered ${status}${note}`;
     return { status, failure: { problem, retryAfterMs: readAskedPause(answer) }, body };
   } catch (error) {
-    return { status: 0, failure: { problem: toError(error).message, retryAfterMs: null }, body: '' };
+    return { status: 0, failure: { problem: messageOf(error), retryAfterMs: null }, body: '' };
   }
 }
 
@@ -144,9 +144,10 @@ function talk({ method, url, headers, body, bytes, addresses, signal }: Exchange
     });
     request.on('error', reject);
     request.on('response', (response) => {
-      readSome(response).then(
-        (text) => resolve({ status: response.statusCode ?? 0, body: text, headers: response.headers }),
-        (error: unknown) => reject(error instanceof Error ? error : new Error(String(error))),
+      // From here on the answer counts, however the connection ends.
+      request.off('error', reject).on('error', () => undefined);
+      void readSome(response).then((text) =>
+        resolve({ status: response.statusCode ?? 0, body: text, headers: response.headers }),
       );
     });
     if (typeof body === 'string') request.end(body);
@@ -154,15 +155,22 @@ function talk({ method, url, headers, body, bytes, addresses, signal }: Exchange
   });
 }
 
-/** Reads up to the limit, then hangs up. */
+/**
+ * Reads up to the limit, then hangs up. The status has come by then, and says whether the request was taken: of a body that is
+ * cut off or never ends, what came is enough. To repeat what was taken would only repeat it for ever.
+ */
 async function readSome(response: http.IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
   let length = 0;
-  for await (const part of response) {
-    const bytes = Buffer.from(part as Uint8Array); // no encoding is set: parts are bytes
-    parts.push(bytes);
-    length += bytes.length;
-    if (length >= ANSWER_LIMIT_BYTES) break;
+  try {
+    for await (const part of response) {
+      const bytes = Buffer.from(part as Uint8Array); // no encoding is set: parts are bytes
+      parts.push(bytes);
+      length += bytes.length;
+      if (length >= ANSWER_LIMIT_BYTES) break;
+    }
+  } catch {
+    // Cut off, or out of time.
   }
   return Buffer.concat(parts).subarray(0, ANSWER_LIMIT_BYTES).toString('utf8');
 }

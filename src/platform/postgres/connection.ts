@@ -1,6 +1,7 @@
 /** How the program talks to PostgreSQL: one URL, limits on every wait, UTC, and types that fit JavaScript. */
 import pg from 'pg';
 import { OperatorError } from '../../errors.ts';
+import { messageOf } from '../runtime/to-error.ts';
 
 /** The database cannot be used as it was asked for; the message names it without its password. */
 export class ConnectionError extends OperatorError {
@@ -75,7 +76,7 @@ export async function openClient(
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);
-    throw new ConnectionError(`cannot connect to ${describeConnection(connection)}: ${explain(error)}`, {
+    throw new ConnectionError(`cannot connect to ${describeConnection(connection)}: ${messageOf(error)}`, {
       cause: error,
     });
   }
@@ -111,10 +112,4 @@ function parseConnection(connection: string): URL {
     );
   }
   return url;
-}
-
-/** Node reports a failed connection to several addresses as one error without a message. */
-function explain(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(explain).join('; ');
-  return error instanceof Error ? error.message : String(error);
 }

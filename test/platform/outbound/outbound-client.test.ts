@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { TargetRefusedError } from '../../../src/platform/outbound/check-address.ts';
@@ -8,6 +8,7 @@ import {
   postOrExplain,
 } from '../../../src/platform/outbound/outbound-client.ts';
 import { KEPT_OPEN } from '../../helpers/kept-open.ts';
+import { findFreePort } from '../../helpers/server-process.ts';
 
 /** A receiver on a port of its own that counts who came. */
 async function listen(answer: RequestListener) {
@@ -137,5 +138,31 @@ describe('requests to targets that users name', () => {
     const resolveName = () => new Promise<never>(() => undefined);
     const lost = post('http://nowhere.example/', { allowed: 'all', timeLimitMs, resolveName });
     await expect(lost).rejects.toThrow('no answer within 0.05 s');
+  });
+
+  it.each([
+    ['is cut off', (response: ServerResponse) => response.socket?.end()],
+    ['never ends', () => undefined],
+  ])(
+    'count by their status when the body of the answer %s: nothing that was taken is sent again',
+    async (_what, end) => {
+      await using receiver = await listen((_request, response) => {
+        response.writeHead(200, { 'content-length': '10' }).write('ok', () => end(response));
+      });
+      const url = new URL(`http://127.0.0.1:${receiver.port}/`);
+      const outbound = createOutbound({ allowed: 'all', timeLimitMs: 300 });
+      expect(await postOrExplain(outbound, { url, headers: {}, body: '' })).toBeNull();
+      expect(receiver.count()).toBe(1);
+    },
+  );
+
+  it('name every address that did not answer', async () => {
+    const port = await findFreePort();
+    const resolveName = () => resolvesTo('127.0.0.1', '127.0.0.2');
+    const outbound = createOutbound({ allowed: 'all', resolveName });
+    const url = new URL(`http://two.example:${port}/`);
+    expect(await postOrExplain(outbound, { url, headers: {}, body: '' })).toBe(
+      `connect ECONNREFUSED 127.0.0.1:${port}; connect ECONNREFUSED 127.0.0.2:${port}`,
+    );
   });
 });

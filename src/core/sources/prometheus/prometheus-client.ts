@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { SourceUnavailableError } from '../../../errors.ts';
 import { readRetryAfter } from '../../../platform/outbound/retry-after.ts';
 import { runWithin } from '../../../platform/outbound/time-limit.ts';
+import { messageOf } from '../../../platform/runtime/to-error.ts';
 import type { RangeSeries } from './merge-series.ts';
 
 export interface PrometheusConnection {
@@ -202,5 +203,5 @@ function explain(text: string): string {
 function nameReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
-  return cause instanceof Error && cause.message !== '' ? cause.message : error.message;
+  return cause instanceof Error && messageOf(cause) !== '' ? messageOf(cause) : error.message;
 }

@@ -7,7 +7,7 @@ import { wordIssue } from '../../platform/runtime/word-issue.ts';
 /** Of a value that is repeated in a message. */
 const MAX_SHOWN = 60;
 
-const isPrintable = (given: string) => !UNPRINTABLE.test(given);
+export const isPrintable = (given: string): boolean => !UNPRINTABLE.test(given);
 
 /** A name that is shown as it is given. */
 export const nameText = z

@@ -6,8 +6,12 @@ import {
   fluxExpression,
   HttpError,
   InfluxDB,
+  linesToTables,
+  type QueryApi,
 } from '@influxdata/influxdb-client';
 import { SourceUnavailableError } from '../../../errors.ts';
+import { runWithin } from '../../../platform/outbound/time-limit.ts';
+import { messageOf } from '../../../platform/runtime/to-error.ts';
 import type { InfluxdbSpec } from './influxdb-spec.ts';
 
 /** One row of an answer, by its columns. */
@@ -22,56 +26,84 @@ export interface InfluxdbConnection {
   readonly token: string | undefined;
 }
 
+/** Without a byte for so long. */
 const TIMEOUT_MS = 15_000;
+/** For all of an answer: one that trickles would keep its lane for ever. */
+const TIME_LIMIT_MS = 60_000;
 /** An answer of more rows is cut off: none of our questions has so many. */
 const MAX_ROWS = 50_000;
+const MAX_SHOWN_TEXT = 300;
+/** Annotations, a row, or a failure; an answer without tables is empty. */
+const ANNOTATED_CSV = /^(?:#|,|error\b)/;
 
-export function createQueryInfluxdb({ url, org, token }: InfluxdbConnection): QueryInfluxdb {
+/** @param limitMs for all of an answer */
+export function createQueryInfluxdb(
+  { url, org, token }: InfluxdbConnection,
+  limitMs = TIME_LIMIT_MS,
+): QueryInfluxdb {
   const client = new InfluxDB({ url, timeout: TIMEOUT_MS, ...(token === undefined ? {} : { token }) });
   const api = client.getQueryApi({ org, gzip: true });
-  return (query, signal) =>
-    new Promise((resolve, reject) => {
-      const rows: FluxRow[] = [];
-      let cancel: () => void = () => undefined;
-      // The signal outlives the question by far.
-      const settle = () => signal.removeEventListener('abort', cancel);
-      const fail = (error: unknown) => {
-        settle();
-        reject(describeFailure(error));
-      };
-      api.queryRows(query, {
-        next: (values, table) => {
-          // The client's type says any; every value of it is a column's.
-          const row = table.toObject(values) as FluxRow;
-          // InfluxDB reports an error that came late as a row of the answer.
-          if (typeof row.error === 'string' && row.error !== '') fail(new Error(row.error));
-          else if (rows.length < MAX_ROWS) rows.push(row);
-        },
-        error: fail,
-        complete: () => {
-          settle();
-          resolve(rows);
-        },
-        useCancellable: (cancellable) => {
-          cancel = () => {
-            fail(new Error('the reading was cut short'));
-            cancellable.cancel();
-          };
-          if (signal.aborted) cancel();
-          else signal.addEventListener('abort', cancel, { once: true });
-        },
-      });
-    });
+  return async (query, stopped) => {
+    try {
+      return await runWithin({ limitMs, stopped }, (signal) => readRows(api, query, signal));
+    } catch (error) {
+      throw describeFailure(error);
+    }
+  };
 }
 
-/** The values of whole periods in [fromMs, toMs), each timed at its period's beginning; silent periods have none. */
+function readRows(api: QueryApi, query: string, signal: AbortSignal): Promise<readonly FluxRow[]> {
+  return new Promise((resolve, reject) => {
+    const rows: FluxRow[] = [];
+    const tables = linesToTables({
+      next: (values, table) => {
+        // The client's type says any; every value of it is a column's.
+        const row = table.toObject(values) as FluxRow;
+        // InfluxDB reports an error that came late as a row of the answer.
+        if (typeof row.error === 'string' && row.error !== '') reject(new Error(row.error));
+        else if (rows.length < MAX_ROWS) rows.push(row);
+      },
+      error: reject,
+      complete: () => resolve(rows),
+    });
+    let isFirst = true;
+    api.response(query).consumeLines({
+      next: (line) => {
+        // The page of a proxy in one line would be an answer without a row, and its time would count as read.
+        if (isFirst && line !== '' && !ANNOTATED_CSV.test(line)) {
+          reject(new Error(`something else than annotated CSV: ${line}`));
+        }
+        if (line !== '') isFirst = false;
+        return tables.next(line);
+      },
+      error: (error) => tables.error(error),
+      complete: () => tables.complete(),
+      useCancellable: (cancellable) => {
+        const cancel = () => {
+          const reason: unknown = signal.reason;
+          const isLate = reason instanceof DOMException && reason.name === 'TimeoutError';
+          reject(isLate ? reason : new Error('the reading was cut short'));
+          cancellable.cancel();
+        };
+        if (signal.aborted) cancel();
+        else signal.addEventListener('abort', cancel, { once: true });
+      },
+    });
+  });
+}
+
+/**
+ * The values of whole periods in [fromMs, toMs), each timed at its period's beginning; silent periods have none. As floats, so
+ * that truth values are 0 and 1, and series whose field is an integer here and a float there are one; what is counted may be text.
+ */
 export function writeWindowQuery(spec: InfluxdbSpec, fromMs: number, toMs: number): string {
   const { bucket, measurement, field, tags, aggregate, periodSeconds } = spec;
   const conditions = Object.entries(tags).map(([key, value]) => flux`r[${key}] == ${value}`.toString());
+  const convert = aggregate === 'count' ? '' : '\n  |> toFloat()';
   const all = [flux`r._measurement == ${measurement} and r._field == ${field}`.toString(), ...conditions];
   return flux`from(bucket: ${bucket})
   |> range(start: ${fluxDateTime(new Date(fromMs).toISOString())}, stop: ${fluxDateTime(new Date(toMs).toISOString())})
-  |> filter(fn: (r) => ${fluxExpression(all.join(' and '))})
+  |> filter(fn: (r) => ${fluxExpression(all.join(' and '))})${fluxExpression(convert)}
   |> group()
   |> sort(columns: ["_time"])
   |> aggregateWindow(every: ${fluxDuration(`${periodSeconds}s`)}, fn: ${fluxExpression(aggregate)}, createEmpty: false, timeSrc: "_start")
@@ -79,9 +111,14 @@ export function writeWindowQuery(spec: InfluxdbSpec, fromMs: number, toMs: numbe
 }
 
 function describeFailure(error: unknown): SourceUnavailableError {
-  const reason = error instanceof Error ? error.message : String(error);
-  const status = error instanceof HttpError ? ` with ${error.statusCode}` : '';
-  return new SourceUnavailableError(`InfluxDB answered${status === '' ? ' not' : status}: ${reason}`, {
+  const said =
+    error instanceof HttpError ? `InfluxDB answered with ${error.statusCode}` : 'InfluxDB did not answer';
+  return new SourceUnavailableError(`${said}: ${nameReason(error).slice(0, MAX_SHOWN_TEXT)}`, {
     cause: error,
   });
+}
+
+function nameReason(error: unknown): string {
+  const isPage = error instanceof HttpError && error.body?.trimStart().startsWith('<') === true;
+  return isPage ? `${error.statusMessage ?? ''}, with a web page` : messageOf(error);
 }

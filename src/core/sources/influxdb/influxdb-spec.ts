@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { InvalidInputError } from '../../../errors.ts';
-import { parseSpec } from '../parse-spec.ts';
+import { isPrintable, parseSpec } from '../parse-spec.ts';
 import { findResourceTag } from '../series-resource.ts';
 import type { MetricDescription } from '../source.ts';
 
@@ -14,7 +14,12 @@ export const DEFAULT_PERIOD_SECONDS = 60;
 const MAX_NAME_LENGTH = 255;
 const MAX_TAGS = 30;
 
-const name = z.string().min(1, 'expected a text, got an empty one').max(MAX_NAME_LENGTH);
+/** Not trimmed: a blank at an end belongs to a name of InfluxDB. */
+const name = z
+  .string()
+  .min(1, 'expected a text, got an empty one')
+  .max(MAX_NAME_LENGTH)
+  .refine(isPrintable, 'expected a text without control characters');
 
 const influxdbSpec = z.strictObject({
   bucket: name,

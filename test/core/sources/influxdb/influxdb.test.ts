@@ -1,12 +1,19 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError, SourceUnavailableError } from '../../../../src/errors.ts';
 import { createLog } from '../../../../src/log.ts';
-import { writeWindowQuery } from '../../../../src/core/sources/influxdb/influxdb-query.ts';
+import {
+  createQueryInfluxdb,
+  writeWindowQuery,
+} from '../../../../src/core/sources/influxdb/influxdb-query.ts';
 import { readInfluxdbSpec } from '../../../../src/core/sources/influxdb/influxdb-spec.ts';
 import { pino } from 'pino';
 import { createInfluxdbSource } from '../../../../src/core/sources/influxdb/influxdb.ts';
 import type { Source } from '../../../../src/core/sources/source.ts';
 import { type EndpointOptions, startInfluxdbEndpoint } from '../../../helpers/influxdb-endpoint.ts';
+import { KEPT_OPEN } from '../../../helpers/kept-open.ts';
 
 const MINUTE_MS = 60_000;
 /** A whole minute and half of the next. */
@@ -104,6 +111,14 @@ describe('the source of InfluxDB series', () => {
     ['a wrong token', { status: 401, body: '{"code":"unauthorized","message":"no"}' }, '401'],
     ['a bucket that is not there', { status: 404, body: 'could not find bucket' }, '404'],
     ['trouble of its own', { status: 503, body: 'busy' }, '503'],
+    [
+      'a proxy before it',
+      { status: 502, body: `<html>${'x'.repeat(5000)}</html>` },
+      'InfluxDB answered with 502: Bad Gateway, with a web page',
+    ],
+    // In one line it is no row and no failure of the client: its time would count as read.
+    ['a page of a proxy that is a success', '<html><body>Sign in</body></html>', 'annotated CSV: <html>'],
+    ['another service', '{"status":"ok"}', 'annotated CSV: {"status":"ok"}'],
     ['a late error', 'error,reference\r\nruntime error,897\r\n', 'runtime error'],
     ['texts', csv([[NOW_MS, 'on']], 'string'), 'no number'],
   ])('tells of %s as a failure of the metric alone', async (_what, answer, message) => {
@@ -123,6 +138,55 @@ describe('the source of InfluxDB series', () => {
     });
     expect(results[0]).toHaveProperty('error', expect.any(SourceUnavailableError));
     expect(results[1]).toMatchObject({ metricId: 'good', samples: [{ timestampMs: 0, value: 1 }] });
+  });
+
+  // InfluxDB 2 to 3.0 of the cloud, with nothing that matches, answer with an empty body, or an empty line.
+  it.each(['', '\r\n'])('takes an answer without tables for silence: %j', async (answer) => {
+    await using started = await start(() => answer);
+    const fromMs = NOW_MS - 30_000 - 5 * MINUTE_MS;
+    expect(await started.read(fromMs)).toEqual([{ metricId: 'm', samples: [], readToMs: NOW_MS - 30_000 }]);
+  });
+
+  it.each([
+    ['double', '1e308', 1e308],
+    ['double', '+Inf', Number.POSITIVE_INFINITY],
+    ['double', '-0.5', -0.5],
+    ['long', '-9223372036854775808', -(2 ** 63)],
+    ['unsignedLong', '18446744073709551615', 2 ** 64],
+  ])('reads a value of the type %s: %s', async (type, text, value) => {
+    await using started = await start(() => csv([[0, text]], type));
+    expect(await started.read(0)).toMatchObject([{ samples: [{ timestampMs: 0, value }] }]);
+  });
+
+  it.each(['mean', 'sum', 'min', 'max', 'last'])(
+    'asks for floats before the series become one, so that truth values and mixed types can be read: %s',
+    (aggregate) => {
+      const query = writeWindowQuery(readInfluxdbSpec({ ...SPEC, aggregate }), 0, MINUTE_MS);
+      expect(query.indexOf('|> toFloat()')).toBeGreaterThan(query.indexOf('|> filter('));
+      expect(query.indexOf('|> toFloat()')).toBeLessThan(query.indexOf('|> group()'));
+    },
+  );
+
+  it('counts values of any type, texts too', () => {
+    expect(writeWindowQuery(readInfluxdbSpec({ ...SPEC, aggregate: 'count' }), 0, MINUTE_MS)).not.toContain(
+      'toFloat',
+    );
+  });
+
+  it('gives an answer up that trickles', async () => {
+    const server = createServer(KEPT_OPEN, (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/csv' });
+      const timer = setInterval(() => response.write(','), 5);
+      response.on('close', () => clearInterval(timer));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo; // it listens on TCP
+    const query = createQueryInfluxdb({ url: `http://127.0.0.1:${port}`, org: 'o', token: 't' }, 50);
+    await expect(query('buckets()', signal)).rejects.toThrow(
+      'InfluxDB did not answer: not done within 0.05 s',
+    );
+    server.closeAllConnections();
+    server.close();
   });
 
   it('ends a reading at once when it is told to', async () => {
@@ -206,6 +270,11 @@ describe('the spec of an InfluxDB series', () => {
     [{ ...SPEC, periodSeconds: 0 }, 'periodSeconds'],
     [{ ...SPEC, periodSeconds: 1.5 }, 'periodSeconds'],
     [{ ...SPEC, tags: { host: 1 } }, 'tags.host'],
+    // PostgreSQL stores no NUL and no half of a surrogate pair; line protocol has no line breaks in names.
+    [{ ...SPEC, bucket: 'a\u0000b' }, 'bucket'],
+    [{ ...SPEC, measurement: 'a\nb' }, 'measurement'],
+    [{ ...SPEC, field: 'a\ud800' }, 'field'],
+    [{ ...SPEC, tags: { host: 'a\u0000' } }, 'tags.host'],
     [{ ...SPEC, resourceTag: 'zone' }, 'resourceTag'],
     [{ ...SPEC, query: 'drop' }, 'query'],
   ])('is refused where it is wrong: %j', (spec, field) => {

@@ -5,7 +5,7 @@
 import { postAndRead, type PostFailure } from '../../platform/outbound/outbound-client.ts';
 import type { IncidentFacts, Message } from './message.ts';
 import { linkToIncident, listWorst, nameMetric, writeRate } from './incident-words.ts';
-import type { PostContext } from './post-json.ts';
+import { isWebPage, type PostContext } from './post-json.ts';
 
 export interface AlertmanagerConfig {
   readonly kind: 'ALERTMANAGER';
@@ -61,11 +61,16 @@ export async function sendAlerts(
   }));
   const headers = { 'content-type': 'application/json', 'user-agent': 'Lapwing', 'idempotency-key': id };
   const post = async (some: typeof alerts): Promise<AlertsOutcome> => {
-    const { status, failure } = await postAndRead(outbound, {
-      url: nameAlertsUrl(url),
+    const target = nameAlertsUrl(url);
+    const { status, failure, body } = await postAndRead(outbound, {
+      url: target,
       headers,
       body: JSON.stringify(some),
     });
+    if (failure === null && isWebPage(body)) {
+      const problem = `${target.host} answered ${status}: a web page in place of the service`;
+      return { ...TAKEN, failure: { problem, retryAfterMs: null } };
+    }
     if (failure === null) return TAKEN;
     const isAboutAlerts = status >= 400 && status < 500 && !NOT_ABOUT_ALERTS.has(status);
     if (!isAboutAlerts) return { ...TAKEN, failure };
@@ -112,13 +117,18 @@ export function nameAlertsUrl(url: string): URL {
   return full;
 }
 
-/** What does not change while it fires: these make it the same alert. */
+/**
+ * What does not change while it fires: these make it the same alert. Metrics of one resource may share their name, as the
+ * same field with other tags or another statistic: by the id they are alerts of their own, and the end of one is not that of
+ * the other. A deleted metric has none; its alert is over after its `endsAt`. Of many metrics at once none is the alert's own.
+ */
 function listLabels(incident: IncidentFacts, rule: string, isTest: boolean): Record<string, string> {
-  const { metricName, server, location } = incident;
+  const { metricId, metricName, server, location, group } = incident;
   return {
     alertname: isTest ? 'LapwingTest' : WORDS[incident.kind].alert,
     rule,
     metric: metricName,
+    ...(metricId === null || group !== null ? {} : { metric_id: `Metric:${metricId}` }),
     server,
     ...(location === '' ? {} : { region: location }),
   };

@@ -8,6 +8,7 @@ const MAX_REASON_LENGTH = 200;
 const FIELDS = ['description', 'message', 'error'] as const;
 /** Slack's: invalid_payload, no_service. */
 const WORD = /^[a-z][a-z_]{2,60}$/;
+const CODE = /^[a-z]+(?:_[a-z]+)+$/;
 /** Of the length of a token, or an address: what a service repeats of the request may be a secret. */
 const SECRETS = /\bhttps?:\/\/\S+|[\w+/=-]{20,}/g;
 
@@ -31,8 +32,13 @@ export async function postJson(
   { url, id, headers = {} }: JsonTarget,
   body: object,
 ): Promise<PostFailure | null> {
-  const { failure, body: said } = await postAndRead(outbound, {
-    url: new URL(url),
+  const target = new URL(url);
+  const {
+    status,
+    failure,
+    body: said,
+  } = await postAndRead(outbound, {
+    url: target,
     headers: {
       'content-type': 'application/json',
       'user-agent': 'Lapwing',
@@ -41,10 +47,35 @@ export async function postJson(
     },
     body: JSON.stringify(body),
   });
-  const reason = failure === null ? null : readRefusal(said);
-  return failure === null || reason === null
-    ? failure
-    : { ...failure, problem: `${failure.problem}: ${reason}` };
+  if (failure === null) {
+    const refusal = findRefusal(said);
+    return refusal === null
+      ? null
+      : { problem: `${target.host} answered ${status}: ${refusal}`, retryAfterMs: null };
+  }
+  const reason = readRefusal(said);
+  return reason === null ? failure : { ...failure, problem: `${failure.problem}: ${reason}` };
+}
+
+/**
+ * Not every 2xx says that a message was taken: Slack's API answers 200 with `ok: false`, Rocket.Chat with `success: false`, and
+ * the sign-in page of a proxy is a success, too.
+ * @returns why it was not; null where it was
+ */
+function findRefusal(body: string): string | null {
+  if (isWebPage(body)) return 'a web page in place of the service';
+  const json = parse(body);
+  const isRefused =
+    CODE.test(body.trim()) ||
+    (typeof json === 'object' &&
+      json !== null &&
+      ['ok', 'success'].some((name) => Reflect.get(json, name) === false));
+  return isRefused ? (readRefusal(body) ?? 'the message was not taken') : null;
+}
+
+/** Of a body that no API answers with. */
+export function isWebPage(body: string): boolean {
+  return /^\s*(?:<!doctype html|<html)\b/i.test(body);
 }
 
 /**
@@ -79,7 +110,7 @@ function readRefusal(body: string): string | null {
     .join('; ')
     .replaceAll(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .trim()
-    .replaceAll(SECRETS, '…');
+    .replaceAll(SECRETS, (found) => (CODE.test(found) ? found : '…'));
   return line === '' ? null : fitLength(line, MAX_REASON_LENGTH);
 }
 

@@ -6,7 +6,8 @@ import { sendAlerts } from '../../../src/core/notify/alertmanager.ts';
 import { createOutbound } from '../../../src/platform/outbound/outbound-client.ts';
 import { fc } from '../../helpers/property.ts';
 import { KEPT_OPEN } from '../../helpers/kept-open.ts';
-import { makeIncident } from './incident-facts.ts';
+import type { IncidentFacts } from '../../../src/core/notify/message.ts';
+import { makeIncident, makeRateIncident } from './incident-facts.ts';
 
 interface Alert {
   readonly labels: Readonly<Record<string, string>>;
@@ -107,6 +108,32 @@ describe('alerts for Alertmanager', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('of metrics that share their name and resource are alerts of their own, each with its own end', async () => {
+    const labelsOf = async (metricId: string | null, facts: Partial<IncidentFacts> = {}) => {
+      await sendAlerts(
+        { kind: 'ALERTMANAGER', url },
+        {
+          kind: 'START',
+          rule: { id: 'r', name: 'all', runbookUrl: null },
+          incidents: [{ ...makeIncident({ metricName: 'cpu.usage', server: 'web' }), ...facts, metricId }],
+        },
+        'message',
+        { outbound, now: () => new Date(NOW_MS) },
+      );
+      return kept.get('cpu.usage')?.labels;
+    };
+    const [cpu0, cpu1] = [await labelsOf('a0'), await labelsOf('a1')];
+    expect(cpu0).toMatchObject({ metric_id: 'Metric:a0', metric: 'cpu.usage', server: 'web' });
+    expect(cpu1).not.toEqual(cpu0);
+    const ended = { endedAt: new Date(NOW_MS), endReason: 'RECOVERED' };
+    expect(await labelsOf('a0', ended)).toEqual(cpu0);
+    // An empty label is none for Alertmanager.
+    expect(await labelsOf(null)).not.toHaveProperty('metric_id');
+    // Its metric is only the worst of many, and may be deleted while the others go on.
+    const { group } = makeRateIncident({});
+    expect(await labelsOf('a0', { group })).toEqual(await labelsOf(null, { group }));
   });
 
   /** Default of `group_wait`: https://prometheus.io/docs/alerting/latest/configuration/#route */

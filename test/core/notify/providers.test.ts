@@ -35,6 +35,11 @@ const configure = (kind: Kind, url: string): ChannelConfig => {
   }
 };
 
+const configureAny = (kind: Kind | 'SLACK' | 'WEBHOOK' | 'ALERTMANAGER', url: string): ChannelConfig => {
+  if (kind === 'WEBHOOK') return { kind, url, secret: 'sixteen letters!' };
+  return kind === 'SLACK' || kind === 'ALERTMANAGER' ? { kind, url } : configure(kind, url);
+};
+
 /** The documented body of a request, by the channel and the path it came to. */
 const schemaOf = (kind: Kind, path: string): z.ZodType => {
   if (kind === 'OPSGENIE') return path.includes('/close') ? schemas.opsgenieClose : schemas.opsgenieAlert;
@@ -258,6 +263,39 @@ const REFUSED: readonly {
   },
   { of: 'SLACK', status: 404, body: 'no_service', reason: ': no_service' },
   { of: 'SLACK', status: 403, body: 'invalid_token\n', reason: ': invalid_token' },
+  // Its longest: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
+  {
+    of: 'SLACK',
+    status: 403,
+    body: 'posting_to_general_channel_denied',
+    reason: ': posting_to_general_channel_denied',
+  },
+  { of: 'SLACK', status: 400, body: 'too_many_attachments', reason: ': too_many_attachments' },
+  // Of the Web API, of its triggers and of Rocket.Chat, which say so in a success.
+  { of: 'SLACK', status: 200, body: '{"ok":false,"error":"not_authed"}', reason: ': not_authed' },
+  {
+    of: 'SLACK',
+    status: 200,
+    body: '{"ok":false,"error":"posting_to_general_channel_denied"}',
+    reason: ': posting_to_general_channel_denied',
+  },
+  { of: 'SLACK', status: 200, body: '{"success":false}', reason: ': the message was not taken' },
+  { of: 'SLACK', status: 200, body: 'no_service', reason: ': no_service' },
+  {
+    of: 'TELEGRAM',
+    status: 200,
+    body: '{"ok":false,"description":"Unauthorized"}',
+    reason: ': Unauthorized',
+  },
+  // What a proxy shows to those who have not signed in.
+  ...(
+    ['SLACK', 'ALERTMANAGER', 'PAGERDUTY', 'OPSGENIE', 'TEAMS', 'DISCORD', 'TELEGRAM', 'NTFY'] as const
+  ).map((of) => ({
+    of,
+    status: 200,
+    body: '\n<!DOCTYPE html>\n<html><body>Sign in</body></html>',
+    reason: ': a web page in place of the service',
+  })),
   { of: 'SLACK', status: 502, body: '<html><h1>502 Bad Gateway</h1></html>', reason: '' },
   { of: 'SLACK', status: 500, body: '', reason: '' },
   // What it repeats of the request may be secret.
@@ -283,17 +321,42 @@ describe('a channel that refuses a message', () => {
     await using receiver = await receiveHttp();
     receiver.answer(status, { body });
     const { url } = receiver;
-    const config =
-      of === 'WEBHOOK'
-        ? { kind: of, url, secret: 'sixteen letters!' }
-        : of === 'SLACK' || of === 'ALERTMANAGER'
-          ? { kind: of, url }
-          : configure(of, url);
-    const { problem } = await sendMessage(config, makeMessage('START'), {
+    const { problem } = await sendMessage(configureAny(of, url), makeMessage('START'), {
       ...context,
       now: () => new Date(),
     });
     expect(problem).toBe(`${new URL(url).host} answered ${status}${reason}`.trimEnd());
+  });
+});
+
+/** What they answer to what they take. */
+describe('a channel that takes a message', () => {
+  it.each([
+    ['SLACK', 200, 'ok'],
+    ['SLACK', 200, '{"ok":true}'],
+    ['SLACK', 200, '{"success":true}'],
+    ['SLACK', 200, ''],
+    ['SLACK', 204, ''],
+    ['PAGERDUTY', 202, '{"status":"success","message":"Event processed","dedup_key":"Incident:1"}'],
+    ['OPSGENIE', 202, '{"result":"Request will be processed","took":0.302,"requestId":"43a29c5c"}'],
+    ['TEAMS', 202, ''],
+    ['TEAMS', 200, '1'],
+    ['DISCORD', 200, '{"id":"1","type":0,"content":"<html>"}'],
+    ['TELEGRAM', 200, '{"ok":true,"result":{"message_id":1}}'],
+    ['NTFY', 200, '{"id":"x","time":1,"event":"message","topic":"alerts","message":"no_service"}'],
+    ['ALERTMANAGER', 200, ''],
+    ['ALERTMANAGER', 200, '{"status":"success"}'],
+    // Whatever says 2xx has taken a webhook.
+    ['WEBHOOK', 200, '<html><body>Thanks</body></html>'],
+    ['WEBHOOK', 200, '{"ok":false}'],
+  ] as const)('is believed: %s, %i %s', async (of, status, body) => {
+    await using receiver = await receiveHttp();
+    receiver.answer(status, { body });
+    const outcome = await sendMessage(configureAny(of, receiver.url), makeMessage('START'), {
+      ...context,
+      now: () => new Date(),
+    });
+    expect(outcome).toEqual({ problem: null, leftOut: null, retryAfterMs: null });
   });
 });
 
@@ -302,13 +365,9 @@ describe('a channel that asks for a pause', () => {
     await using receiver = await receiveHttp();
     receiver.answer(status, answer);
     const { url } = receiver;
-    const config =
-      of === 'WEBHOOK'
-        ? { kind: of, url, secret: 'sixteen letters!' }
-        : of === 'SLACK' || of === 'ALERTMANAGER'
-          ? { kind: of, url }
-          : configure(of, url);
-    expect(await sendMessage(config, makeMessage('START'), { ...context, now: () => new Date() })).toEqual({
+    expect(
+      await sendMessage(configureAny(of, url), makeMessage('START'), { ...context, now: () => new Date() }),
+    ).toEqual({
       problem: expect.stringMatching(new RegExp(`^${new URL(url).host} answered ${status}`)) as string,
       leftOut: null,
       retryAfterMs: seconds === null ? null : seconds * 1000,

@@ -29,9 +29,18 @@ interface JsonTarget {
 /** @returns what went wrong, without what is secret of the address; null when it was taken */
 export async function postJson(
   outbound: Outbound,
-  { url, id, headers = {} }: JsonTarget,
+  target: JsonTarget,
   body: object,
 ): Promise<PostFailure | null> {
+  return (await postJsonAndRead(outbound, target, body)).failure;
+}
+
+/** As postJson, with the JSON of the answer; null where it is none. */
+export async function postJsonAndRead(
+  outbound: Outbound,
+  { url, id, headers = {} }: JsonTarget,
+  body: object,
+): Promise<{ readonly failure: PostFailure | null; readonly answer: unknown }> {
   const target = new URL(url);
   const {
     status,
@@ -49,12 +58,12 @@ export async function postJson(
   });
   if (failure === null) {
     const refusal = findRefusal(said);
-    return refusal === null
-      ? null
-      : { problem: `${target.host} answered ${status}: ${refusal}`, retryAfterMs: null };
+    const problem = `${target.host} answered ${status}: ${refusal ?? ''}`;
+    return { failure: refusal === null ? null : { problem, retryAfterMs: null }, answer: parse(said) };
   }
   const reason = readRefusal(said);
-  return reason === null ? failure : { ...failure, problem: `${failure.problem}: ${reason}` };
+  const problem = reason === null ? failure.problem : `${failure.problem}: ${reason}`;
+  return { failure: { ...failure, problem }, answer: parse(said) };
 }
 
 /**

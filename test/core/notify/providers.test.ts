@@ -329,6 +329,39 @@ describe('a channel that refuses a message', () => {
   });
 });
 
+describe('a group of Telegram that has become a supergroup', () => {
+  // As Telegram answers: https://core.telegram.org/bots/api#responseparameters
+  const body =
+    '{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-1001557912345}}';
+  const chatOf = (text: string) => (JSON.parse(text) as { readonly chat_id: string }).chat_id;
+  const sendTo = async (url: string) =>
+    sendMessage(configure('TELEGRAM', url), makeMessage('START'), { ...context, now: () => new Date() });
+
+  it('is sent the message by its new number', async () => {
+    await using receiver = await receiveHttp();
+    receiver.answer((text) => (chatOf(text) === '-100123' ? 400 : 200), {
+      body: body.replace('false', 'true'),
+    });
+    expect(await sendTo(receiver.url)).toMatchObject({ problem: null });
+    expect(receiver.received.map((request) => chatOf(request.body))).toEqual(['-1001557912345']);
+  });
+
+  it('is tried once by it, and no more', async () => {
+    await using receiver = await receiveHttp();
+    const chats: string[] = [];
+    receiver.answer(
+      (text) => {
+        chats.push(chatOf(text));
+        return 400;
+      },
+      { body },
+    );
+    const { problem } = await sendTo(receiver.url);
+    expect(problem).toMatch(/answered 400: Bad Request: group chat was upgraded to a supergroup chat$/);
+    expect(chats).toEqual(['-100123', '-1001557912345']);
+  });
+});
+
 /** What they answer to what they take. */
 describe('a channel that takes a message', () => {
   it.each([

@@ -20,7 +20,7 @@ export interface Receiver extends AsyncDisposable {
   readonly url: string;
   readonly received: readonly Received[];
   /** What it answers from now on; a receiver that is away hangs up. */
-  answer: (status: number | 'away' | 'never', more?: Answer) => void;
+  answer: (status: number | 'away' | 'never' | ((body: string) => number), more?: Answer) => void;
   /** Resolves once it has received so many. */
   arrived: (count: number) => Promise<void>;
   /** Ends all conversations. */
@@ -30,7 +30,7 @@ export interface Receiver extends AsyncDisposable {
 export async function receiveHttp(): Promise<Receiver> {
   const received: Received[] = [];
   const arrivals = new EventEmitter();
-  let status: number | 'away' | 'never' = 200;
+  let status: Parameters<Receiver['answer']>[0] = 200;
   let more: Answer = {};
   const server = createServer(KEPT_OPEN, (request, response) => {
     if (status === 'away') return void request.socket.destroy();
@@ -39,8 +39,9 @@ export async function receiveHttp(): Promise<Receiver> {
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
       const body = Buffer.concat(parts).toString('utf8');
-      if (status === 200) received.push({ path: request.url ?? '', headers: request.headers, body });
-      response.writeHead(typeof status === 'number' ? status : 500, more.headers).end(more.body);
+      const chosen = typeof status === 'function' ? status(body) : status;
+      if (chosen === 200) received.push({ path: request.url ?? '', headers: request.headers, body });
+      response.writeHead(typeof chosen === 'number' ? chosen : 500, more.headers).end(more.body);
       arrivals.emit('arrival');
     });
   }).listen(0, '127.0.0.1');

@@ -2,6 +2,7 @@
 import { domainToASCII } from 'node:url';
 import { LRUCache } from 'lru-cache';
 import { createTransport, type NodemailerError } from 'nodemailer';
+import { UNPRINTABLE } from '../../model.ts';
 import { linkToMessage, linkToOffers, rateWorst } from './incident-words.ts';
 import type { Message } from './message.ts';
 
@@ -20,7 +21,12 @@ export interface Mailer {
   send: (config: EmailConfig, message: Message, publicUrl: string | null) => Promise<string | null>;
 }
 
-const TIME_LIMIT_MS = 10_000;
+const CONNECT_LIMIT_MS = 10_000;
+/**
+ * For the greeting and each reply. Servers that scan a message reply once they have: to give up before would send what was
+ * taken again. https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.2 asks for minutes, which would keep a stop waiting.
+ */
+const REPLY_LIMIT_MS = 25_000;
 /** Messages of which some addresses wait: greylisting takes minutes. */
 const MAX_WAITING = 1000;
 /** Replies from here on are final: https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1. */
@@ -31,7 +37,7 @@ const ADDRESS = /^[^\s@<>,;:"()[\]\\]{1,64}@[^\s@<>,;:"()[\]\\]{1,255}$/;
 
 /** A plain address, without a name and without anything that could begin another header. */
 export function isMailAddress(text: string): boolean {
-  return ADDRESS.test(text);
+  return ADDRESS.test(text) && !UNPRINTABLE.test(text);
 }
 
 /**
@@ -41,9 +47,9 @@ export function isMailAddress(text: string): boolean {
 export function createMailer(options: { readonly url: string; readonly from: string }): Mailer {
   const transport = createTransport({
     url: options.url,
-    connectionTimeout: TIME_LIMIT_MS,
-    greetingTimeout: TIME_LIMIT_MS,
-    socketTimeout: TIME_LIMIT_MS,
+    connectionTimeout: CONNECT_LIMIT_MS,
+    greetingTimeout: REPLY_LIMIT_MS,
+    socketTimeout: REPLY_LIMIT_MS,
     // A text never names a file or an address to fetch, whatever it looks like.
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -125,6 +125,11 @@ describe('a rule', () => {
         { channels: [{ kind: 'NTFY', url: 'https://x.example', topic: 'a/b', token: null }] },
         /^channels\.0\.ntfy\.topic: /,
       ],
+      [
+        { channels: [{ kind: 'NTFY', url: 'https://x.example/alerts/', topic: 'alerts', token: null }] },
+        /^channels\.0\.ntfy\.url: expected the server without the topic/,
+      ],
+      [{ channels: [{ kind: 'EMAIL', to: ['ops@ex\u0000ample.com'] }] }, /email\.to\.0: /],
       [{ channels: [{ kind: 'TEAMS', url: 'file:///etc/passwd' }] }, /^channels\.0\.teams\.url: /],
       [{ channels: [{ kind: 'DISCORD', url: 'x' }] }, /^channels\.0\.discord\.url: /],
       [{ channels: [{ kind: 'KEEP', id: 'x' }] }, /^channels\.0\.keep: /],

@@ -1,5 +1,6 @@
 /** Checks where a rule's messages are to go. */
 import { isMailAddress } from '../../notify/email.ts';
+import type { NtfyConfig } from '../../notify/ntfy.ts';
 import type { ChannelConfig } from '../../notify/send.ts';
 import { TargetRefusedError } from '../../../platform/outbound/check-address.ts';
 import type { Outbound } from '../../../platform/outbound/outbound-client.ts';
@@ -39,6 +40,7 @@ export function checkChannels(channels: readonly NewChannel[], outbound: Outboun
     }
     const path = [...at, channel.kind.toLowerCase()];
     checkTarget(channel.url, outbound, [...path, 'url']);
+    if (channel.kind === 'NTFY') checkNtfyServer(channel, [...path, 'url']);
     if (channel.kind === 'WEBHOOK') checkSecret(channel.secret, [...path, 'secret']);
     const fields: Readonly<Record<string, string | null>> = { ...channel };
     for (const [field, value] of Object.entries(fields)) checkField(field, value, [...path, field]);
@@ -63,6 +65,12 @@ function checkTarget(url: string, outbound: Outbound, path: readonly string[]): 
     if (!(error instanceof TargetRefusedError)) throw error;
     refuse(error.message, ...path);
   }
+}
+
+/** What is posted as JSON to the address of a topic is taken for a text there, and shown as it stands. */
+function checkNtfyServer({ url, topic }: NtfyConfig, path: readonly string[]): void {
+  if (!new URL(url).pathname.replace(/\/+$/, '').endsWith(`/${topic}`)) return;
+  refuse('expected the server without the topic, such as https://ntfy.sh', ...path);
 }
 
 function checkSecret(secret: string, path: readonly string[]): void {

@@ -208,6 +208,11 @@ describe('e-mail', () => {
     );
   });
 
+  // Half of a character, and what PostgreSQL stores no text with, would fail the rule.
+  it.each(['a@b\u0000.c', 'a@b.c\u0007', '\ud800@b.c'])('is not sent to %j', (text) => {
+    expect(isMailAddress(text)).toBe(false);
+  });
+
   it.each(['a@b.c\r\nBcc: x@y.z', 'a', 'A <a@b.c>', 'a@b.c, d@e.f', '@b', ''])(
     'is not sent to %j',
     (text) => {

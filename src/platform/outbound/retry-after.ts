@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 const MAX_RETRY_AFTER_MS = 10 * 60_000;
 
 /** Statuses by which a server asks for a pause: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after, RFC 6585. */
-const PAUSING = new Set([429, 503]);
+export const PAUSING: ReadonlySet<number> = new Set([429, 503]);
 /**
  * Headers beside Retry-After that hold seconds: those of PagerDuty, and those of Opsgenie, which names the time after
  * which all of its limit is free again.

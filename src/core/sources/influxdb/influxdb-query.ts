@@ -10,6 +10,7 @@ import {
   type QueryApi,
 } from '@influxdata/influxdb-client';
 import { SourceUnavailableError } from '../../../errors.ts';
+import { PAUSING, readRetryAfter } from '../../../platform/outbound/retry-after.ts';
 import { runWithin } from '../../../platform/outbound/time-limit.ts';
 import { messageOf } from '../../../platform/runtime/to-error.ts';
 import type { InfluxdbSpec } from './influxdb-spec.ts';
@@ -36,20 +37,39 @@ const MAX_SHOWN_TEXT = 300;
 /** Annotations, a row, or a failure; an answer without tables is empty. */
 const ANNOTATED_CSV = /^(?:#|,|error\b)/;
 
-/** @param limitMs for all of an answer */
+/**
+ * @param options.limitMs for all of an answer
+ * @param options.now milliseconds since 1970
+ */
 export function createQueryInfluxdb(
   { url, org, token }: InfluxdbConnection,
-  limitMs = TIME_LIMIT_MS,
+  {
+    limitMs = TIME_LIMIT_MS,
+    now = Date.now,
+  }: { readonly limitMs?: number; readonly now?: () => number } = {},
 ): QueryInfluxdb {
   const client = new InfluxDB({ url, timeout: TIMEOUT_MS, ...(token === undefined ? {} : { token }) });
   const api = client.getQueryApi({ org, gzip: true });
+  let pausedUntilMs = 0;
   return async (query, stopped) => {
+    if (now() < pausedUntilMs) {
+      const until = new Date(pausedUntilMs).toISOString();
+      throw new SourceUnavailableError(`InfluxDB asked to be left alone until ${until}`);
+    }
     try {
       return await runWithin({ limitMs, stopped }, (signal) => readRows(api, query, signal));
     } catch (error) {
+      // Whatever asks meanwhile makes the limit last longer, for all series.
+      pausedUntilMs = Math.max(pausedUntilMs, now() + readPauseMs(error));
       throw describeFailure(error);
     }
   };
+}
+
+function readPauseMs(error: unknown): number {
+  if (!(error instanceof HttpError) || !PAUSING.has(error.statusCode)) return 0;
+  const header = error.headers?.['retry-after'];
+  return readRetryAfter(typeof header === 'string' ? header : null) ?? 0;
 }
 
 function readRows(api: QueryApi, query: string, signal: AbortSignal): Promise<readonly FluxRow[]> {

@@ -18,7 +18,7 @@ export function createInfluxdbSource(options: {
   readonly now?: () => number;
 }): InfluxdbSource {
   const { connection, log, now = Date.now } = options;
-  const query = createQueryInfluxdb(connection);
+  const query = createQueryInfluxdb(connection, { now });
   const listing = new ListedCatalogue({
     list: (signal) => listInfluxdb(query, signal),
     database: 'InfluxDB',

@@ -173,6 +173,40 @@ describe('the source of InfluxDB series', () => {
     );
   });
 
+  it.each([
+    [429, '30', 30_000],
+    [429, '86400', 600_000],
+    [500, '30', 0],
+    [429, '', 0],
+  ])('leaves InfluxDB alone for as long as it asks: %i, %j', async (status, header, pauseMs) => {
+    await using endpoint = await startInfluxdbEndpoint({
+      answerQuery: () => ({ status, headers: { 'retry-after': header }, body: 'busy' }),
+    });
+    let nowMs = NOW_MS;
+    const connection = { url: endpoint.url, org: 'o', token: 't' };
+    const query = createQueryInfluxdb(connection, { now: () => nowMs });
+    const askedAt = async (ms: number) => {
+      nowMs = ms;
+      const before = endpoint.queries.length;
+      await expect(query('buckets()', signal)).rejects.toThrow(SourceUnavailableError);
+      return endpoint.queries.length > before;
+    };
+    expect(await askedAt(NOW_MS)).toBe(true);
+    if (pauseMs > 0) expect(await askedAt(NOW_MS + pauseMs - 1)).toBe(false);
+    expect(await askedAt(NOW_MS + pauseMs)).toBe(true);
+  });
+
+  it.each([400, 401, 403, 404])('lists the other buckets where one answers %i', async (status) => {
+    await using started = await start((query) => {
+      if (query === 'buckets()') return strings('name', ['gone', 'metrics']);
+      if (query.includes('"gone"')) return { status, body: 'could not find bucket "gone"' };
+      if (query.includes('measurements(')) return strings('_value', ['cpu']);
+      return strings('_value', ['usage']);
+    });
+    await started.source.listing.refresh();
+    expect(started.source.catalogue().map(({ name }) => name)).toEqual(['InfluxDB/metrics/cpu']);
+  });
+
   it('gives an answer up that trickles', async () => {
     const server = createServer(KEPT_OPEN, (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/csv' });
@@ -181,7 +215,10 @@ describe('the source of InfluxDB series', () => {
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo; // it listens on TCP
-    const query = createQueryInfluxdb({ url: `http://127.0.0.1:${port}`, org: 'o', token: 't' }, 50);
+    const query = createQueryInfluxdb(
+      { url: `http://127.0.0.1:${port}`, org: 'o', token: 't' },
+      { limitMs: 50 },
+    );
     await expect(query('buckets()', signal)).rejects.toThrow(
       'InfluxDB did not answer: not done within 0.05 s',
     );

@@ -13,6 +13,7 @@ import { InvalidInputError, RetryLaterError, SourceUnavailableError } from '../.
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { TargetRefusedError } from '../../../platform/outbound/check-address.ts';
 import type { Outbound } from '../../../platform/outbound/outbound-client.ts';
+import { messageOf } from '../../../platform/runtime/to-error.ts';
 import { sendTarGz } from './archive-tar.ts';
 import { nameArchive } from './download-endpoint.ts';
 
@@ -84,8 +85,7 @@ function explain(error: unknown): InvalidInputError | SourceUnavailableError {
   if (error instanceof TargetRefusedError) {
     return new InvalidInputError(`input.uploadUrl: ${error.message}`, ['input', 'uploadUrl']);
   }
-  const problem = error instanceof Error ? error.message : String(error);
-  return new SourceUnavailableError(`the archive could not be sent: ${problem}`);
+  return new SourceUnavailableError(`the archive could not be sent: ${messageOf(error)}`);
 }
 
 async function withFile<T>(work: (file: string) => Promise<T>): Promise<T> {

@@ -43,11 +43,28 @@ export function createWriteTarget(options: {
     post: (body, stopped) =>
       runWithin({ limitMs: TIME_LIMIT_MS, stopped }, async (signal) => {
         const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' });
-        const text = (await response.text()).slice(0, SHOWN_TEXT);
+        const text = await readBeginning(response);
         const retryAfterMs = readRetryAfter(response.headers.get('retry-after'));
         return { outcome: readOutcome(response), status: response.status, text, retryAfterMs };
       }),
   };
+}
+
+/** The status has come by then, and counts: a body that is cut off or never ends must not have what was taken sent again. */
+async function readBeginning(response: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const part of response.body ?? []) {
+      const chunk = part as Uint8Array; // the body of a fetch is bytes
+      parts.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= SHOWN_TEXT) break;
+    }
+  } catch {
+    // Cut off, or out of time.
+  }
+  return Buffer.concat(parts).toString('utf8').slice(0, SHOWN_TEXT);
 }
 
 function writeAuthorization(user: string | undefined, token: string): string {

@@ -42,6 +42,22 @@ async function deliver(receiver: WriteReceiver, metrics: readonly MetricScores[]
 }
 
 describe('a request', () => {
+  it.each(['cut off', 'endless'] as const)(
+    'counts by its status where the body of the answer is %s',
+    async (body) => {
+      await using receiver = await startWriteReceiver((_request, count) =>
+        count < 3 ? { status: 200, body } : { status: 204 },
+      );
+      expect(await deliver(receiver, [metric('cpu', 1, 2)])).toEqual({
+        pauses: [],
+        sent: 2,
+        refused: 0,
+        failed: 0,
+      });
+      expect(receiver.requests).toHaveLength(1);
+    },
+  );
+
   it('is that of remote write 1.0, and its labels are in order', async () => {
     await using receiver = await startWriteReceiver();
     await deliver(receiver, [metric('cpu', 1, 2)]);

@@ -1,6 +1,6 @@
 /** A receiver of remote writes that keeps what it takes, and answers as the test wants. */
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readPieces } from '../../../../src/core/ingest/remote-write/split-request.ts';
 import { decompressSnappy } from '../../../../src/platform/bounded-input/snappy.ts';
@@ -17,6 +17,8 @@ interface WriteReply {
   readonly headers?: Readonly<Record<string, string>>;
   /** The answer never comes, though the request counts. */
   readonly isLost?: boolean;
+  /** The body of the answer begins, and is not finished: the connection ends, or sends for ever. */
+  readonly body?: 'cut off' | 'endless';
 }
 
 export interface WriteReceiver extends AsyncDisposable {
@@ -42,9 +44,10 @@ export async function startWriteReceiver(
     request.on('end', () => {
       const one = readRequest(request.headers, Buffer.concat(chunks));
       requests.push(one);
-      const { status, headers = {}, isLost = false } = answer(one, requests.length);
+      const { status, headers = {}, isLost = false, body } = answer(one, requests.length);
       if (status < 300 || isLost) taken.push(one);
       if (isLost) response.destroy();
+      else if (body !== undefined) begin(response.writeHead(status, headers), body);
       else response.writeHead(status, headers).end(status < 300 ? '' : `status ${status}`);
       const called = waiting;
       waiting = [];
@@ -66,6 +69,15 @@ export async function startWriteReceiver(
       await once(server, 'close');
     },
   };
+}
+
+function begin(response: ServerResponse, body: 'cut off' | 'endless'): void {
+  const more = () => {
+    while (response.write('x'.repeat(16_384)));
+  };
+  if (body === 'endless') response.on('drain', more);
+  if (body === 'endless') more();
+  else response.write('x', () => response.socket?.end());
 }
 
 /** Read by the parser of what is pushed here. */

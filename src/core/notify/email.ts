@@ -3,6 +3,7 @@ import { domainToASCII } from 'node:url';
 import { LRUCache } from 'lru-cache';
 import { createTransport, type NodemailerError } from 'nodemailer';
 import { UNPRINTABLE } from '../../model.ts';
+import { fitLength } from './fit-text.ts';
 import { linkToMessage, linkToOffers, rateWorst } from './incident-words.ts';
 import type { Message } from './message.ts';
 
@@ -31,6 +32,11 @@ const REPLY_LIMIT_MS = 25_000;
 const MAX_WAITING = 1000;
 /** Replies from here on are final: https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1. */
 const PERMANENT = 500;
+/**
+ * Mail servers refuse headers with a line above 998 characters (RFC 5322), which a name without a blank cannot be folded to
+ * avoid; Exchange keeps 255. The title in the mail has all of it.
+ */
+const MAX_SUBJECT_LENGTH = 250;
 /** Of the title; each readable on white. */
 const COLORS = { CRITICAL: '#b3261e', WARNING: '#8a5a00', END: '#146c2e', TEST: '#444746' } as const;
 const ADDRESS = /^[^\s@<>,;:"()[\]\\]{1,64}@[^\s@<>,;:"()[\]\\]{1,255}$/;
@@ -68,7 +74,7 @@ export function createMailer(options: { readonly url: string; readonly from: str
         from: options.from,
         to: [...to],
         envelope: { from: options.from, to: left },
-        subject,
+        subject: fitLength(subject, MAX_SUBJECT_LENGTH),
         text,
         html: writeHtml(message, publicUrl),
         // Mailboxes know a repeat by it.

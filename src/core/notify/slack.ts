@@ -13,8 +13,8 @@ export interface SlackConfig {
   readonly url: string;
 }
 
-/** Slack cuts what is longer. */
-const MAX_TEXT_LENGTH = 38_000;
+/** Slack cuts what is longer; Rocket.Chat refuses it, from 5,000 characters on unless it was told otherwise. */
+const MAX_TEXT_LENGTHS = { slack: 38_000, others: 4_900 } as const;
 /** Slack refuses what is longer, and more than 50 blocks. */
 const MAX_LENGTHS = { header: 150, section: 3000, url: 3000 } as const;
 const MAX_SECTIONS = 10;
@@ -28,9 +28,13 @@ export function sendSlack(
   { outbound, publicUrl = null }: PostContext,
 ): Promise<PostFailure | null> {
   const { id, subject, text } = message;
+  const isSlack = SLACK_HOST.test(new URL(url).hostname);
   const body = {
-    text: fitLength(`*${escapeText(subject)}*\n${escapeText(text)}`, MAX_TEXT_LENGTH),
-    ...(SLACK_HOST.test(new URL(url).hostname) ? { blocks: listBlocks(message, publicUrl) } : {}),
+    text: fitLength(
+      `*${escapeText(subject)}*\n${escapeText(text)}`,
+      isSlack ? MAX_TEXT_LENGTHS.slack : MAX_TEXT_LENGTHS.others,
+    ),
+    ...(isSlack ? { blocks: listBlocks(message, publicUrl) } : {}),
   };
   return postJson(outbound, { url, id }, body);
 }

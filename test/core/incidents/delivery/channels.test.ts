@@ -104,11 +104,29 @@ describe('Slack', () => {
   });
 });
 
+it('what understands messages of Slack is sent no more than Rocket.Chat takes unless told otherwise', async () => {
+  await using receiver = await receiveHttp();
+  const long = { ...message, text: '<&>𝒳'.repeat(3000) };
+  await send({ kind: 'SLACK', url: receiver.url }, long, context);
+  const { text } = JSON.parse(receiver.received[0]?.body ?? '') as { readonly text: string };
+  // Its setting Message_MaxAllowedSize.
+  expect(text.length).toBeLessThanOrEqual(5000);
+  expect(text.length).toBeGreaterThan(4800);
+});
+
 /** As mail writes texts with long lines. */
 function decodeQuotedPrintable(text: string): string {
   return text
     .replaceAll('=\r\n', '')
     .replaceAll(/=([0-9A-F]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+}
+
+/** @param part of a mail, with its headers */
+function decodeText(part: string): string {
+  const [headers = '', body = ''] = part.split('\r\n\r\n');
+  return headers.includes('base64')
+    ? Buffer.from(body.split('--')[0] ?? '', 'base64').toString('latin1')
+    : decodeQuotedPrintable(body);
 }
 
 describe('e-mail', () => {
@@ -199,6 +217,25 @@ describe('e-mail', () => {
     expect([mail.includes(references), last.includes(references)]).toEqual([true, true]);
     expect(last).toContain('Message-ID: <0f1f@lapwing>');
   });
+
+  it.each(['x'.repeat(4096), `${'x'.repeat(990)} y`, 'ж'.repeat(4096), '.\n'.repeat(500)])(
+    'has no line a mail server would refuse, whatever it says',
+    async (words) => {
+      await using receiver = await receiveMail();
+      const mailer = createMailer({ url: receiver.url, from: 'lapwing@example.com' });
+      const subject = words.replaceAll(/\s+/g, ' ').trim();
+      const what = { ...message, subject, text: words };
+      expect(await send({ kind: 'EMAIL', to: ['ops@example.com'] }, what, { ...context, mailer })).toBeNull();
+      const [mail] = receiver.mails;
+      // https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
+      expect(Math.max(...(mail?.text ?? '').split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(
+        998,
+      );
+      // The title has all of it.
+      const html = decodeText(mail?.text.split('text/html')[1] ?? '');
+      expect(html).toContain(Buffer.from(subject).toString('latin1'));
+    },
+  );
 
   it('says what is wrong when there is no SMTP server, or none that answers', async () => {
     expect(await send({ kind: 'EMAIL', to: ['a@b.c'] }, message, context)).toMatch(/LAPWING_SMTP_URL/);

@@ -75,10 +75,9 @@ function findRefusal(body: string): string | null {
   if (isWebPage(body)) return 'a web page in place of the service';
   const json = parse(body);
   const isRefused =
-    CODE.test(body.trim()) ||
-    (typeof json === 'object' &&
-      json !== null &&
-      ['ok', 'success'].some((name) => Reflect.get(json, name) === false));
+    typeof json === 'object' &&
+    json !== null &&
+    ['ok', 'success'].some((name) => Reflect.get(json, name) === false);
   return isRefused ? (readRefusal(body) ?? 'the message was not taken') : null;
 }
 

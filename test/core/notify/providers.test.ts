@@ -280,7 +280,6 @@ const REFUSED: readonly {
     reason: ': posting_to_general_channel_denied',
   },
   { of: 'SLACK', status: 200, body: '{"success":false}', reason: ': the message was not taken' },
-  { of: 'SLACK', status: 200, body: 'no_service', reason: ': no_service' },
   {
     of: 'TELEGRAM',
     status: 200,
@@ -370,6 +369,8 @@ describe('a channel that takes a message', () => {
     ['SLACK', 200, '{"success":true}'],
     ['SLACK', 200, ''],
     ['SLACK', 204, ''],
+    // Of something else that understands what Slack does.
+    ['SLACK', 200, 'message_received'],
     ['PAGERDUTY', 202, '{"status":"success","message":"Event processed","dedup_key":"Incident:1"}'],
     ['OPSGENIE', 202, '{"result":"Request will be processed","took":0.302,"requestId":"43a29c5c"}'],
     ['TEAMS', 202, ''],

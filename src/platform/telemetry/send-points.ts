@@ -77,7 +77,14 @@ export function isFinal(error: unknown): boolean {
 export function countRefused(error: unknown, sent: number): number {
   if (!(error instanceof HttpError) || !PARTIAL_WRITE.test(error.message)) return sent;
   const [, dropped] = DROPPED.exec(error.message) ?? [];
-  return dropped === undefined ? sent : Math.min(Number(dropped), sent);
+  const refused = dropped === undefined ? countListed(error.json) : Number(dropped);
+  return refused === 0 ? sent : Math.min(refused, sent);
+}
+
+/** InfluxDB 3 lists the lines it did not take. */
+function countListed(json: unknown): number {
+  const data: unknown = typeof json === 'object' && json !== null ? Reflect.get(json, 'data') : null;
+  return Array.isArray(data) ? data.length : 0;
 }
 
 /** How long the server asked to be left alone, in milliseconds; null when it did not say. */

@@ -108,6 +108,19 @@ describe('the writer to InfluxDB', () => {
 
   // As InfluxDB words it: 1.x and 2.x (tsdb/shard.go, coordinator/points_writer.go), and 2.0 in issues of its users.
   it.each([
+    // 1.8, by its endpoint for clients of 2.
+    [400, { error: 'partial write: points beyond retention policy dropped=4' }, 4],
+    [
+      400,
+      {
+        error: 'partial write of line protocol occurred',
+        data: [
+          { original_line: 'a', line_number: 1, error_message: 'x' },
+          { original_line: 'b', line_number: 2, error_message: 'y' },
+        ],
+      },
+      2,
+    ],
     [422, 'failure writing points to database: partial write: points beyond retention policy dropped=3', 3],
     [
       422,
@@ -121,13 +134,16 @@ describe('the writer to InfluxDB', () => {
     ],
     [400, 'partial write: points beyond retention policy dropped=9', 5],
     [400, "unable to parse 'x': missing fields", 5],
-  ])('counts what InfluxDB did not keep, and goes on: %i %s', async (status, message, refused) => {
+  ])('counts what InfluxDB did not keep, and goes on: %i %j', async (status, said, refused) => {
     const { endpoint, stats, writer } = await start(
       {
         answerWrite: (_lines, attempt) => ({
           status: attempt === 1 ? status : 204,
           headers: { 'content-type': 'application/json; charset=utf-8' },
-          body: attempt === 1 ? JSON.stringify({ code: 'x', message }) : '',
+          body:
+            attempt === 1
+              ? JSON.stringify(typeof said === 'string' ? { code: 'x', message: said } : said)
+              : '',
         }),
       },
       { flushSeconds: 3600 },

@@ -56,8 +56,7 @@ export function createSendPoints({ url, org, bucket, token }: InfluxdbTarget, lo
       if (!isTooLarge || points.length === 1) throw error;
       // Proxies have limits of their own, often of 1 MB.
       const middle = Math.ceil(points.length / 2);
-      await write(points.slice(0, middle));
-      await write(points.slice(middle));
+      await writeAll([points.slice(0, middle), points.slice(middle)], write);
     }
   };
   return async (points) => {
@@ -65,6 +64,16 @@ export function createSendPoints({ url, org, bucket, token }: InfluxdbTarget, lo
     if (writable.length > 0) await write(writable.map(toClientPoint));
     return points.length - writable.length;
   };
+}
+
+/** A part that fails costs no other. @throws what one failed with: rather what may succeed later */
+async function writeAll(
+  parts: readonly (readonly Point[])[],
+  write: (points: readonly Point[]) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  for (const part of parts) await write(part).catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures.find((error) => !isFinal(error)) ?? failures[0];
 }
 
 /** True when sending the same again is of no use. */

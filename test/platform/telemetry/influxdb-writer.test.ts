@@ -168,6 +168,18 @@ describe('the writer to InfluxDB', () => {
     expect(stats.read('monitoring_points_refused')).toBe(0);
   });
 
+  it('sends the second half also where the first one is refused', async () => {
+    const { endpoint, writer } = await start(
+      {
+        answerWrite: (lines) => ({ status: lines.length > 30 ? 413 : lines.includes(lineOf(0)) ? 400 : 204 }),
+      },
+      { flushSeconds: 3600 },
+    );
+    for (let index = 0; index < 40; index += 1) writer.write(point(index));
+    await writer.stop();
+    expect(endpoint.lines).toEqual(Array.from({ length: 20 }, (_, index) => lineOf(20 + index)));
+  });
+
   it('lets no point it cannot write cost another one', async () => {
     const { endpoint, stats, writer } = await start({}, { flushSeconds: 3600 });
     const tagged = (value: string) => ({ ...point(7), tags: { a: value, b: 'c' }, fields: { x: 1 } });

@@ -1,5 +1,6 @@
 /** EC2's instances and volumes, with their names, tags and states. */
 import type { EC2Client, Instance, Tag, Volume } from '@aws-sdk/client-ec2';
+import { SourceUnavailableError } from '../../../errors.ts';
 import type { ResourceAttributes } from '../resource-attributes.ts';
 import type { FoundResource } from '../source.ts';
 
@@ -14,10 +15,10 @@ export async function listInstances(
 ): Promise<FoundResource[]> {
   const { paginateDescribeInstances } = await import('@aws-sdk/client-ec2');
   const pages = paginateDescribeInstances({ client, pageSize: PAGE }, { MaxResults: PAGE }, { abortSignal });
-  return collect(pages, 'instances', ({ Reservations = [] }) =>
-    Reservations.flatMap(({ Instances = [] }) => Instances).flatMap((instance) =>
-      toInstance(instance, region),
-    ),
+  return collect(pages, 'instances', ({ Reservations }) =>
+    requireList('reservationSet', Reservations)
+      .flatMap(({ Instances = [] }) => Instances)
+      .flatMap((instance) => toInstance(instance, region)),
   );
 }
 
@@ -28,8 +29,19 @@ export async function listVolumes(
 ): Promise<FoundResource[]> {
   const { paginateDescribeVolumes } = await import('@aws-sdk/client-ec2');
   const pages = paginateDescribeVolumes({ client, pageSize: PAGE }, { MaxResults: PAGE }, { abortSignal });
-  return collect(pages, 'volumes', ({ Volumes = [] }) =>
-    Volumes.flatMap((volume) => toVolume(volume, region)),
+  return collect(pages, 'volumes', ({ Volumes }) =>
+    requireList('volumeSet', Volumes).flatMap((volume) => toVolume(volume, region)),
+  );
+}
+
+/**
+ * EC2 sends an empty list where there is nothing. An answer without one is not of EC2, but a page of a proxy or an empty
+ * body with status 200, which the SDK takes for an answer: by it everything would be gone.
+ */
+function requireList<T>(element: string, list: readonly T[] | undefined): readonly T[] {
+  if (list !== undefined) return list;
+  throw new SourceUnavailableError(
+    `EC2: the answer has no ${element}: check the endpoint, and proxies in between`,
   );
 }
 

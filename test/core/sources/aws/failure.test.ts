@@ -16,7 +16,10 @@ describe('A failure of AWS', () => {
     ['CredentialsProviderError', 'no credentials were found: set AWS_ACCESS_KEY_ID'],
     ['ExpiredToken', 'the credentials have expired: renew them'],
     ['ExpiredTokenException', 'the credentials have expired: renew them'],
-    ['RequestExpired', 'the credentials have expired: renew them'],
+    // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html: the clock, or the credentials.
+    ['RequestExpired', 'check the clock, and whether the credentials have expired'],
+    ['RequestTimeTooSkewed', 'check the clock, and whether the credentials have expired'],
+    ['OptInRequired', 'check that the account is active and has this region enabled'],
     // EC2's and CloudWatch's words also for a region the account has not opted into.
     ['AuthFailure', 'check the access key, and whether the account has this region enabled'],
     ['UnrecognizedClientException', 'whether the account has this region enabled'],
@@ -33,6 +36,30 @@ describe('A failure of AWS', () => {
     expect(failure).toBeInstanceOf(SourceUnavailableError);
     expect(failure.message).toMatch(/^EC2: /);
     expect(failure.message).toContain(words);
+  });
+
+  it.each([
+    [
+      'User: arn:aws:iam::123456789012:user/ann is not authorized to perform: cloudwatch:GetMetricData with an explicit deny in a service control policy',
+      'CloudWatch: the credentials may not do this (refused with an explicit deny in a service control policy): allow cloudwatch:GetMetricData',
+    ],
+    [
+      'You are not authorized to perform this operation. User: arn:aws:iam::123456789012:user/ann is not authorized to perform: ec2:DescribeInstances because no identity-based policy allows the ec2:DescribeInstances action. Encoded authorization failure message: 4Gx0',
+      'CloudWatch: the credentials may not do this (refused because no identity-based policy allows the ec2:DescribeInstances action): allow cloudwatch:GetMetricData',
+    ],
+    [
+      'User: arn:aws:iam::123456789012:user/ann is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/r',
+      'CloudWatch: the role could not be assumed: sts:AssumeRole was refused',
+    ],
+    [
+      'Not authorized to perform sts:AssumeRoleWithWebIdentity',
+      'CloudWatch: the role could not be assumed: sts:AssumeRoleWithWebIdentity was refused',
+    ],
+    ['', 'CloudWatch: the credentials may not do this: allow cloudwatch:GetMetricData'],
+  ])('of permissions says what refused, and not whom: %s', (message, words) => {
+    const failure = describeAwsFailure('CloudWatch', answer('AccessDenied', message));
+    expect(failure.message.slice(0, words.length)).toBe(words);
+    expect(failure.message).not.toContain('123456789012');
   });
 
   it('of another name says its name and its words, short and without access keys', () => {
@@ -76,6 +103,9 @@ describe('A failure of AWS', () => {
   it.each([
     ['ThrottlingException', 'Throttling', true],
     ['Other', 'TooManyRequestsException', true],
+    ['SlowDown', 'SlowDown', true],
+    ['RequestThrottledException', 'RequestThrottledException', true],
+    ['EC2ThrottledException', 'EC2ThrottledException', true],
     ['ValidationError', 'ValidationError', false],
   ])('%s (%s) is throttling: %s', (name, code, expected) => {
     expect(isThrottled(answer(name, '', code))).toBe(expected);

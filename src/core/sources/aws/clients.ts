@@ -2,6 +2,7 @@
 import type { CloudWatchClient, CloudWatchClientConfig } from '@aws-sdk/client-cloudwatch';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Counter } from '../../../platform/telemetry/metrics.ts';
+import { RegionalClients } from './regional-clients.ts';
 
 /** How the source counts what it does. */
 export type CountAws = (name: Counter & `cloudwatch_${string}`, by?: number) => void;
@@ -25,16 +26,17 @@ export interface AwsAccess {
 const MAX_ATTEMPTS = 6;
 const CONNECT_MS = 3000;
 const ANSWER_MS = 20_000;
+/**
+ * An option of the SDK's credential providers, which are given all options of their client: without it the files of
+ * credentials and profiles are read once per process, and what was written into them later is never seen.
+ */
+const READ_FILES_ANEW = { ignoreCache: true };
 
 export function createAwsClients({
   endpoint,
   credentials = null,
   maxAttempts = MAX_ATTEMPTS,
 }: AwsAccess): AwsClients {
-  const cloudwatch = new Map<string, Promise<CloudWatchClient>>();
-  const ec2 = new Map<string, Promise<EC2Client>>();
-  const clients = new Set<{ destroy: () => void }>();
-
   const settings = async (region: string) => {
     const url = await endpoint();
     return {
@@ -49,40 +51,27 @@ export function createAwsClients({
         socketTimeout: ANSWER_MS,
         throwOnRequestTimeout: true,
       },
+      ...READ_FILES_ANEW,
       ...(url === null ? {} : { endpoint: url }),
       ...(credentials === null ? {} : { credentials }),
     } satisfies CloudWatchClientConfig;
   };
 
-  const keep = <Client extends { destroy: () => void }>(client: Client): Client => {
-    clients.add(client);
-    return client;
-  };
+  const cloudwatch = new RegionalClients(async (region) => {
+    const { CloudWatchClient } = await import('@aws-sdk/client-cloudwatch');
+    return new CloudWatchClient(await settings(region));
+  });
+  const ec2 = new RegionalClients(async (region) => {
+    const { EC2Client } = await import('@aws-sdk/client-ec2');
+    return new EC2Client(await settings(region));
+  });
 
   return {
-    cloudwatch: (region) =>
-      remember(cloudwatch, region, async () => {
-        const { CloudWatchClient } = await import('@aws-sdk/client-cloudwatch');
-        return keep(new CloudWatchClient(await settings(region)));
-      }),
-    ec2: (region) =>
-      remember(ec2, region, async () => {
-        const { EC2Client } = await import('@aws-sdk/client-ec2');
-        return keep(new EC2Client(await settings(region)));
-      }),
+    cloudwatch: (region) => cloudwatch.of(region),
+    ec2: (region) => ec2.of(region),
     stop: () => {
-      for (const client of clients) client.destroy();
-      clients.clear();
+      cloudwatch.stop();
+      ec2.stop();
     },
   };
-}
-
-/** There are no more regions than AWS has, so the map needs no bound. A failed making is tried again. */
-function remember<T>(made: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
-  const known = made.get(key);
-  if (known !== undefined) return known;
-  const making = make();
-  made.set(key, making);
-  making.catch(() => made.delete(key));
-  return making;
 }

@@ -31,7 +31,7 @@ test.each([
 
 test.each([
   [{ statistic: 'Avg' }, /^statistic: expected Average, .*, got "Avg"$/],
-  [{ periodSeconds: 61 }, /^periodSeconds: expected 10, 30 or a multiple of 60, got 61$/],
+  [{ periodSeconds: 61 }, /^periodSeconds: expected 1, 5, 10, 20, 30 or a multiple of 60, got 61$/],
   [{ namespace: '' }, /^namespace: expected a text, got an empty one$/],
 ])('a CloudWatch spec with %j is refused in words that repeat it', (part, message) => {
   const good = { region: 'us-east-1', namespace: 'A', metric: 'B', dimensions: { C: 'D' } };

@@ -44,12 +44,12 @@ const CloudwatchMetricSpecRef = builder.inputType('CloudwatchMetricSpec', {
     dimensions: t.field({
       type: [DimensionInputRef],
       required: true,
-      description: 'What chooses one series of it, in any order; 1 to 30.',
+      description: 'What chooses one series of it, in any order; at most 30.',
     }),
     statistic: t.string({
-      description: "Average, Sum, p99, …; the catalogue's, or Average, when left out.",
+      description: "Average, Sum, p99, TM(10%:90%), …; the catalogue's, or Average, when left out.",
     }),
-    periodSeconds: t.int({ description: '10, 30 or a multiple of 60; 300 when left out.' }),
+    periodSeconds: t.int({ description: '1, 5, 10, 20, 30 or a multiple of 60; 300 when left out.' }),
     unlisted: t.boolean({
       defaultValue: false,
       description:
@@ -73,7 +73,7 @@ const CloudwatchMathMetricRef = builder.inputType('CloudwatchMathMetric', {
       description: 'What chooses one series of it, in any order; at most 30.',
     }),
     statistic: t.string({
-      description: "Average, Sum, p99, …; the catalogue's, or Average, when left out.",
+      description: "Average, Sum, p99, TM(10%:90%), …; the catalogue's, or Average, when left out.",
     }),
   }),
 });
@@ -93,7 +93,8 @@ const CloudwatchMathSpecRef = builder.inputType('CloudwatchMathSpec', {
       description: 'What it uses by their ids; at most 100.',
     }),
     periodSeconds: t.int({
-      description: 'Of the metrics and of the result: 10, 30 or a multiple of 60; 300 when left out.',
+      description:
+        'Of the metrics and of the result: 1, 5, 10, 20, 30 or a multiple of 60; 300 when left out.',
     }),
     name: t.string({ description: 'The name of the metric; the expression when left out.' }),
     resource: t.string({ description: 'The thing it belongs to; the name when left out.' }),

@@ -25,8 +25,19 @@ const MAX_DIMENSIONS = 30;
 const MAX_NAME_LENGTH = 255;
 const MAX_VALUE_LENGTH = 1024;
 const MAX_SECONDS = 86_400;
-const STATISTIC =
-  /^(?:Average|Sum|Minimum|Maximum|SampleCount|IQM|(?:p|tm|wm|tc|ts)(?:100|\d{1,2}(?:\.\d{1,10})?))$/;
+/** Of high resolution; any other is a multiple of a minute. */
+const SHORT_PERIODS_SECONDS: readonly number[] = [1, 5, 10, 20, 30];
+const PERCENT = String.raw`(?:100|\d{1,2}(?:\.\d{1,10})?)`;
+const NUMBER = String.raw`\d+(?:\.\d{1,10})?`;
+/** As CloudWatch's user guide has them, bounds with at least one end: p99.9, tm90, TM(10%:90%), TC(0.005:0.03), PR(:300). */
+const STATISTIC = new RegExp(
+  `^(?:${[
+    'Average|Sum|Minimum|Maximum|SampleCount|IQM',
+    `(?:p|tm|wm|tc|ts)${PERCENT}`,
+    String.raw`(?:TM|WM|TC|TS)\((?!:\))(?:${PERCENT}%)?:(?:${PERCENT}%)?\)`,
+    String.raw`(?:TM|WM|TC|TS|PR)\((?!:\))(?:${NUMBER})?:(?:${NUMBER})?\)`,
+  ].join('|')})$`,
+);
 
 /** CloudWatch's alphabet: printable ASCII. */
 const asciiText = (longest: number) =>
@@ -50,15 +61,18 @@ const dimensionMap = z
 
 export const statisticName = z
   .string()
-  .regex(STATISTIC, 'expected Average, Sum, Minimum, Maximum, SampleCount, or a percentile such as p99');
+  .regex(
+    STATISTIC,
+    'expected Average, Sum, Minimum, Maximum, SampleCount, a percentile such as p99, or another statistic of CloudWatch such as TM(10%:90%)',
+  );
 export const periodLength = z
   .number()
   .int('expected a whole number')
   .positive('expected more than 0')
   .max(MAX_SECONDS, `expected at most ${MAX_SECONDS}`)
   .refine(
-    (seconds) => seconds === 10 || seconds === 30 || seconds % 60 === 0,
-    'expected 10, 30 or a multiple of 60',
+    (seconds) => SHORT_PERIODS_SECONDS.includes(seconds) || seconds % 60 === 0,
+    'expected 1, 5, 10, 20, 30 or a multiple of 60',
   );
 
 const SPEC = z.strictObject({
@@ -77,7 +91,7 @@ export function parseCloudwatchSpec(spec: unknown): CloudwatchSpec {
   const parsed = parseSpec(SPEC, spec, WHOLE);
   const { region, namespace, metric, dimensions, statistic, periodSeconds } = parsed;
   checkRegion(region);
-  checkDimensions(dimensions);
+  checkDimensions(namespace, dimensions);
   return {
     region,
     namespace,
@@ -98,7 +112,7 @@ export function checkRegion(region: string, path: readonly string[] = ['region']
 }
 
 /** There may be none: services of AWS have metrics of a whole account, as AWS/Lambda's ConcurrentExecutions. */
-function checkDimensions(dimensions: readonly Dimension[]): void {
+function checkDimensions(namespace: string, dimensions: readonly Dimension[]): void {
   const path = ['dimensions'];
   if (dimensions.length > MAX_DIMENSIONS) {
     throw new InvalidInputError(
@@ -112,18 +126,23 @@ function checkDimensions(dimensions: readonly Dimension[]): void {
       throw new InvalidInputError(`dimensions: ${JSON.stringify(dimension.name)} is given twice`, path);
     }
     seen.add(dimension.name);
-    checkId(dimension);
+    checkId(namespace, dimension);
   }
 }
 
-/** Ids AWS itself makes have a form; a typing mistake is refused at once instead of giving an empty series. */
+/**
+ * Ids EC2 itself makes have a form; a typing mistake is refused at once instead of giving an empty series. Other
+ * namespaces have dimensions of these names for ids of their own, as AWS/FSx and AWS/Connect.
+ */
 const ID_FORMS: Readonly<Record<string, RegExp>> = {
-  InstanceId: /^i-[0-9a-f]{3,17}$/,
-  VolumeId: /^vol-[0-9a-f]{3,17}$/,
+  'AWS/EC2 InstanceId': /^i-[0-9a-f]{3,17}$/,
+  'AWS/EBS InstanceId': /^i-[0-9a-f]{3,17}$/,
+  'AWS/EBS VolumeId': /^vol-[0-9a-f]{3,17}$/,
 };
 
-function checkId({ name: dimension, value }: Dimension): void {
-  const form = Object.hasOwn(ID_FORMS, dimension) ? ID_FORMS[dimension] : undefined;
+function checkId(namespace: string, { name: dimension, value }: Dimension): void {
+  const key = `${namespace} ${dimension}`;
+  const form = Object.hasOwn(ID_FORMS, key) ? ID_FORMS[key] : undefined;
   if (form === undefined || form.test(value)) return;
   throw new InvalidInputError(
     `dimensions.${dimension}: ${JSON.stringify(value.slice(0, 60))} is not an id of that kind`,

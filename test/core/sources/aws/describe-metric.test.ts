@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError, NotSupportedError } from '../../../../src/errors.ts';
 import { CATALOGUE, listSupportedTypes } from '../../../../src/core/sources/aws/catalogue.ts';
-import { describeCloudwatchMetric } from '../../../../src/core/sources/aws/describe-metric.ts';
+import { describeCloudwatchMetric, toSeriesQuery } from '../../../../src/core/sources/aws/describe-metric.ts';
 import { REGIONS } from '../../../../src/core/sources/aws/regions.ts';
+import { parseCloudwatchSpec } from '../../../../src/core/sources/aws/spec.ts';
 
 const CPU = {
   region: 'us-west-2',
@@ -89,6 +90,10 @@ describe('a CloudWatch metric', () => {
     [{ ...CPU, dimensions: { '': 'x' } }, 'dimensions'],
     [{ ...CPU, dimensions: { InstanceId: '' } }, 'dimensions'],
     [{ ...CPU, dimensions: { InstanceId: 'web-1' } }, 'dimensions.InstanceId'],
+    [
+      { ...CPU, namespace: 'AWS/EBS', dimensions: { VolumeId: 'fsvol-0123456789abcdef0' } },
+      'dimensions.VolumeId',
+    ],
     [{ ...CPU, dimensions: [...CPU.dimensions, ...CPU.dimensions] }, 'dimensions'],
     [{ ...CPU, statistic: 'Mean' }, 'statistic'],
     [{ ...CPU, periodSeconds: 45 }, 'periodSeconds'],
@@ -119,6 +124,61 @@ describe('a CloudWatch metric', () => {
       describeCloudwatchMetric({ ...CPU, namespace: 'Shop', dimensions: dimensions(length) });
     expect(describing(30)).not.toThrow();
     expect(describing(31)).toThrow('at most 30');
+  });
+
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
+  it.each([
+    ...['p95', 'p99.9', 'p100', 'p0.0000000001', 'tm90', 'wm98', 'tc90', 'ts90', 'IQM'],
+    ...['TM(2%:98%)', 'TM(150:1000)', 'WM(10%:90%)', 'PR(:300)', 'PR(100:2000)', 'TC(0.005:0.030)'],
+    ...['TM(:80%)', 'TC(80%:)', 'TS(:90%)', 'TS(100:)'],
+  ])('takes the statistic %s', (statistic) => {
+    const asked = toSeriesQuery(parseCloudwatchSpec({ ...CPU, statistic }));
+    expect(asked.statistic).toBe(statistic);
+  });
+
+  it.each([
+    ...['average', 'p', 'p101', 'p-1', 'P99', 'p99%', 'TM', 'TM()', 'TM(:)', 'TM(10%)', 'TM(10%:200)'],
+    ...[
+      'TM(10%:101%)',
+      'PR(10%:90%)',
+      'tm(10%:90%)',
+      'IQM90',
+      ' p99',
+      'p99 ',
+      'p99\n',
+      'TM(1:2',
+      'Sum|Average',
+    ],
+  ])('refuses the statistic %j', (statistic) => {
+    expect(() => describeCloudwatchMetric({ ...CPU, statistic })).toThrow(/^statistic: expected Average/);
+  });
+
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricStat.html
+  it.each([1, 5, 10, 20, 30, 60, 120, 3600, 86_400])('takes periods of %d seconds', (periodSeconds) => {
+    expect(describeCloudwatchMetric({ ...CPU, periodSeconds })).toMatchObject({ periodSeconds });
+  });
+
+  it.each([0, -60, 2, 15, 40, 61, 90, 0.5])('refuses periods of %d seconds', (periodSeconds) => {
+    expect(() => describeCloudwatchMetric({ ...CPU, periodSeconds })).toThrow(/^periodSeconds: expected/);
+  });
+
+  it.each([
+    [
+      'AWS/FSx',
+      'DataReadBytes',
+      { FileSystemId: 'fs-0123456789abcdef0', VolumeId: 'fsvol-0123456789abcdef0' },
+    ],
+    [
+      'AWS/Connect',
+      'ConcurrentCalls',
+      { InstanceId: '1d6a0b2c-4f5e-4a7b-8c9d-0e1f2a3b4c5d', MetricGroup: 'VoiceCalls' },
+    ],
+    // A machine outside AWS, managed by Systems Manager.
+    ['CWAgent', 'mem_used_percent', { InstanceId: 'mi-0123456789abcdef0' }],
+    ['Shop', 'orders', { InstanceId: 'web-1' }],
+  ])('takes ids of %s that are not those of EC2', (namespace, metric, dimensions) => {
+    const spec = { region: 'us-west-2', namespace, metric, dimensions };
+    expect(describeCloudwatchMetric(spec)).toMatchObject({ name: `${namespace}/${metric}` });
   });
 
   it.each([

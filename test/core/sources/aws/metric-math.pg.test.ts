@@ -119,7 +119,7 @@ describe('a spec', () => {
     [{ expression: 'x'.repeat(2049) }, 'expression: '],
     [{ expression: 'a\u0000' }, 'expression: expected no control characters'],
     [{ region: 'nowhere' }, 'region: AWS has no region "nowhere"'],
-    [{ periodSeconds: 7 }, 'periodSeconds: expected 10, 30 or a multiple of 60, got 7'],
+    [{ periodSeconds: 7 }, 'periodSeconds: expected 1, 5, 10, 20, 30 or a multiple of 60, got 7'],
     [{ metrics: [{ ...first, id: 'Errors' }] }, 'metrics.0.id: expected a lowercase letter'],
     [{ metrics: [{ ...first, id: 'lapwing_result' }] }, 'metrics.0.id: expected another id'],
     [{ metrics: [first, first] }, 'metrics.1.id: "errors" is given twice'],

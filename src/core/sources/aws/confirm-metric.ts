@@ -13,6 +13,10 @@ const MAX_WAIT_MS = 5000;
 /** How long a region that did not answer is not asked again. */
 const SILENCE_MS = 60_000;
 const MAX_NAMED = 10;
+/** Of one question; each holds up to 500 metrics. */
+const MAX_PAGES = 10;
+/** CloudWatch's own limit of a question. */
+const MAX_FILTERED_DIMENSIONS = 10;
 const HOW_ELSE =
   'a new metric is listed some minutes after its first value; `unlisted: true` takes it all the same';
 
@@ -22,7 +26,20 @@ interface Listed {
   /** Sorted. */
   readonly dimensions: readonly string[];
 }
-type ListMetrics = (namespace: string, metric?: string) => Promise<readonly Listed[]>;
+
+interface Filter {
+  readonly namespace: string;
+  readonly metric?: string;
+  /** Those a metric has at least. */
+  readonly dimensions?: readonly string[];
+}
+interface Listing {
+  readonly listed: readonly Listed[];
+  /** Whether that is all there is. */
+  readonly isWhole: boolean;
+}
+/** Pages may be empty though others follow. @param isEnough no more pages are read once it is true of one */
+type ListMetrics = (filter: Filter, isEnough: (page: readonly Listed[]) => boolean) => Promise<Listing>;
 
 /**
  * @param options.onUnconfirmed called for each name that is taken because CloudWatch did not answer
@@ -72,20 +89,31 @@ function rejectAt(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Null for nothing to say against it. */
+/** Null for nothing to say against it. What was not looked at to the end says nothing either. */
 async function findProblem(spec: CloudwatchSpec, list: ListMetrics): Promise<string | null> {
-  const series = await list(spec.namespace, spec.metric);
-  if (series.length > 0) return checkDimensions(spec, series);
-  return checkNames(spec, await list(spec.namespace));
+  const { namespace, metric } = spec;
+  const names = spec.dimensions.map(({ name }) => name);
+  const wanted = nameSet(names);
+  const isWanted = (one: Listed) => nameSet(one.dimensions) === wanted;
+  const filter = { namespace, metric, dimensions: names.slice(0, MAX_FILTERED_DIMENSIONS) };
+  const same = await list(filter, (page) => page.some(isWanted));
+  if (same.listed.some(isWanted) || !same.isWhole) return null;
+  const ofMetric = await list({ namespace, metric }, isFilled);
+  if (ofMetric.listed.length > 0) return describeDimensions(spec, wanted, ofMetric.listed);
+  const ofNamespace = ofMetric.isWhole ? await list({ namespace }, isFilled) : ofMetric;
+  return ofNamespace.isWhole || isFilled(ofNamespace.listed) ? checkNames(spec, ofNamespace.listed) : null;
 }
 
-function checkDimensions(
-  { namespace, metric, dimensions }: CloudwatchSpec,
+function isFilled(page: readonly Listed[]): boolean {
+  return page.length > 0;
+}
+
+function describeDimensions(
+  { namespace, metric }: CloudwatchSpec,
+  wanted: string,
   series: readonly Listed[],
-): string | null {
-  const wanted = nameSet(dimensions.map(({ name }) => name));
+): string {
   const sets = new Set(series.map((one) => nameSet(one.dimensions)));
-  if (sets.has(wanted)) return null;
   const known = [...sets].slice(0, MAX_NAMED).join(' or ');
   return `dimensions: CloudWatch lists ${namespace}/${metric} with ${known}, not with ${wanted}; ${HOW_ELSE}`;
 }
@@ -106,18 +134,27 @@ function nameSet(names: readonly string[]): string {
   return names.length === 0 ? 'no dimensions' : names.toSorted().join(' and ');
 }
 
-/** One page of them: enough to compare with. */
 function listVia(clientOf: AwsClients['cloudwatch'], region: string, signal: AbortSignal): ListMetrics {
-  return async (namespace, metric) => {
-    const [client, { ListMetricsCommand }] = await Promise.all([
+  return async ({ namespace, metric, dimensions = [] }, isEnough) => {
+    const [client, { paginateListMetrics }] = await Promise.all([
       clientOf(region),
       import('@aws-sdk/client-cloudwatch'),
     ]);
-    const command = new ListMetricsCommand({ Namespace: namespace, MetricName: metric });
-    const { Metrics = [] } = await client.send(command, { abortSignal: signal });
-    return Metrics.flatMap(({ MetricName, Dimensions = [] }) => {
-      if (MetricName === undefined) return [];
-      return [{ metric: MetricName, dimensions: Dimensions.flatMap(({ Name }) => Name ?? []) }];
-    });
+    const question = {
+      Namespace: namespace,
+      MetricName: metric,
+      ...(dimensions.length > 0 && { Dimensions: dimensions.map((name) => ({ Name: name })) }),
+    };
+    const listed: Listed[] = [];
+    let pages = 0;
+    for await (const { Metrics = [] } of paginateListMetrics({ client }, question, { abortSignal: signal })) {
+      const page = Metrics.flatMap(({ MetricName, Dimensions = [] }) => {
+        if (MetricName === undefined) return [];
+        return [{ metric: MetricName, dimensions: Dimensions.flatMap(({ Name }) => Name ?? []) }];
+      });
+      listed.push(...page);
+      if (isEnough(page) || ++pages >= MAX_PAGES) return { listed, isWhole: false };
+    }
+    return { listed, isWhole: true };
   };
 }

@@ -68,13 +68,23 @@ export function answerGetMetricData(script: Script, region: string, body: unknow
 }
 
 export function answerListMetrics(script: Script, region: string, body: unknown): object {
-  const { Namespace, MetricName, NextToken } = body as Readonly<Record<string, string | undefined>>;
-  const start = Number(NextToken ?? '0');
+  const question = body as {
+    readonly Namespace?: string;
+    readonly MetricName?: string;
+    readonly Dimensions?: readonly { readonly Name: string }[];
+    readonly NextToken?: string;
+  };
+  const { Namespace, MetricName, Dimensions = [], NextToken } = question;
+  const { emptyPages = 0 } = script;
+  const place = Number(NextToken ?? '0');
+  if (place < emptyPages) return { Metrics: [], NextToken: String(place + 1) };
+  const start = place - emptyPages;
   const found = (script.metrics ?? []).filter(
     (metric) =>
       metric.region === region &&
       (Namespace === undefined || metric.namespace === Namespace) &&
-      (MetricName === undefined || metric.metric === MetricName),
+      (MetricName === undefined || metric.metric === MetricName) &&
+      Dimensions.every(({ Name }) => metric.dimensions.some(({ name }) => name === Name)),
   );
   const page = found.slice(start, start + LIST_PAGE);
   return {
@@ -83,7 +93,7 @@ export function answerListMetrics(script: Script, region: string, body: unknown)
       MetricName: metric,
       Dimensions: dimensions.map(({ name, value }) => ({ Name: name, Value: value })),
     })),
-    ...(start + LIST_PAGE < found.length ? { NextToken: String(start + LIST_PAGE) } : {}),
+    ...(start + LIST_PAGE < found.length ? { NextToken: String(place + LIST_PAGE) } : {}),
   };
 }
 

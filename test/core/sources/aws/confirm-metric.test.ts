@@ -76,6 +76,38 @@ describe('a metric the catalogue does not know', () => {
     await expect(failure).rejects.toThrow('`unlisted: true` takes it all the same');
   });
 
+  // As Container Insights has them: by pod before those of the whole cluster.
+  const PODS = Array.from({ length: 1200 }, () =>
+    list('ContainerInsights', 'pod_cpu_utilization', 'ClusterName', 'Namespace', 'PodName'),
+  );
+  const CLUSTER = list('ContainerInsights', 'pod_cpu_utilization', 'ClusterName');
+
+  it.each([0, 3])('is looked for on all pages, empty ones too: %d', async (emptyPages) => {
+    const metrics = [...PODS, CLUSTER, ...METRICS];
+    await using aws = await startConfirming({ metrics, emptyPages });
+    await aws.confirm('ContainerInsights', 'pod_cpu_utilization', 'ClusterName');
+    await aws.confirm('Shop', 'orders', 'Country', 'Store');
+    await expect(aws.confirm('ContainerInsights', 'pod_cpu_utilization', 'PodName')).rejects.toThrow(
+      'with ClusterName and Namespace and PodName, not with PodName',
+    );
+    await expect(aws.confirm('Shop', 'order', 'Country', 'Store')).rejects.toThrow('it lists orders');
+    expect(aws.readUnconfirmed()).toBe(0);
+  });
+
+  it('is taken where CloudWatch lists more than is looked at', async () => {
+    await using aws = await startConfirming({ metrics: METRICS, emptyPages: 10 });
+    await aws.confirm('Shop', 'order', 'Country', 'Store');
+    await aws.confirm('AWS/EC3', 'CPUUtilization', 'InstanceId');
+  });
+
+  it('is taken with more dimensions than a question may have', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `d${index}`);
+    const more = list('Shop', 'orders', ...names, 'd12');
+    await using aws = await startConfirming({ metrics: [more, list('Shop', 'orders', ...names)] });
+    await aws.confirm('Shop', 'orders', ...names);
+    await expect(aws.confirm('Shop', 'orders', ...names.slice(0, 11))).rejects.toThrow(NotSupportedError);
+  });
+
   it('is taken where there is nothing to compare with: a namespace not used yet, an AWS that does not answer', async () => {
     await using empty = await startConfirming({ metrics: [] });
     await empty.confirm('Shop', 'orders', 'Store');

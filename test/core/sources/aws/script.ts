@@ -29,6 +29,8 @@ export interface Script {
   readonly valueAt: (series: ScriptedSeries, timestampMs: number) => number | null;
   /** What ListMetrics knows. */
   readonly metrics?: readonly Pick<ScriptedSeries, 'region' | 'namespace' | 'metric' | 'dimensions'>[];
+  /** Empty pages each answer of ListMetrics begins with, as AWS may send them. */
+  readonly emptyPages?: number;
   /** By region; may be changed while the imitation runs. */
   readonly instances?: Map<string, readonly ScriptedInstance[]>;
   /** Ids of volumes in use by region; each is its own Name. */

@@ -35,26 +35,38 @@ export function createDiscover(clients: Pick<AwsClients, 'cloudwatch' | 'ec2'>):
       { type: 'AWS::EC2::Volume', resources: volumes },
     ];
     const wholeTypes = listed.flatMap(({ type, resources }) => (resources === null ? [] : [type]));
-    const others = await attempt('CloudWatch', async () =>
+    const others = new Map<string, FoundResource>();
+    await attempt('CloudWatch', async () =>
       // EC2 knows better which instances there are: CloudWatch lists those that ended for two weeks more.
-      listByMetrics(await clients.cloudwatch(region), region, new Set(wholeTypes), signal, problems),
+      listByMetrics(await clients.cloudwatch(region), region, new Set(wholeTypes), {
+        signal,
+        problems,
+        found: others,
+      }),
     );
-    const resources = [...listed.flatMap((list) => list.resources ?? []), ...(others ?? [])];
+    const resources = [...listed.flatMap((list) => list.resources ?? []), ...others.values()];
     return { resources, wholeTypes, problems };
   };
 }
 
-/** @param problems gets the namespaces with more metrics than are looked at: what was seen of them is listed */
+/**
+ * @param into.found gets the resources, those before a failure too: one namespace that cannot be listed costs none of the
+ *   others what was listed
+ * @param into.problems gets the namespaces with more metrics than are looked at: what was seen of them is listed
+ */
 async function listByMetrics(
   client: CloudWatchClient,
   region: string,
   known: ReadonlySet<string>,
-  signal: AbortSignal,
-  problems: string[],
-): Promise<readonly FoundResource[]> {
+  into: {
+    readonly signal: AbortSignal;
+    readonly problems: string[];
+    readonly found: Map<string, FoundResource>;
+  },
+): Promise<void> {
+  const { signal, problems, found } = into;
   const { paginateListMetrics } = await import('@aws-sdk/client-cloudwatch');
   const types = CATALOGUE.filter(({ name }) => !known.has(name));
-  const found = new Map<string, FoundResource>();
   for (const namespace of new Set(types.map((type) => type.namespace))) {
     const ofNamespace = types.filter((type) => type.namespace === namespace);
     let pages = 0;
@@ -76,7 +88,6 @@ async function listByMetrics(
       break;
     }
   }
-  return [...found.values()];
 }
 
 /** Null when the metric's dimensions do not name exactly one resource of the type. */

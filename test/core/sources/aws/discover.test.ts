@@ -12,6 +12,7 @@ const dimension = (Name: string, Value: string) => ({ Name, Value });
 interface Listed {
   readonly Metrics: readonly object[];
   readonly isEndless?: boolean;
+  readonly isRefused?: boolean;
 }
 let listed: Readonly<Record<string, Listed>> = {};
 let asked: string[] = [];
@@ -28,7 +29,12 @@ const server = createServer(KEPT_OPEN, (request, response) => {
     }
     const { Namespace, NextToken = '0' } = JSON.parse(body) as { Namespace: string; NextToken?: string };
     asked.push(Namespace);
-    const { Metrics = [], isEndless = false } = listed[Namespace] ?? {};
+    const { Metrics = [], isEndless = false, isRefused = false } = listed[Namespace] ?? {};
+    if (isRefused) {
+      response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+      response.end(JSON.stringify({ __type: 'ThrottlingException', message: 'Rate exceeded' }));
+      return;
+    }
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
     response.end(JSON.stringify({ Metrics, ...(isEndless && { NextToken: String(Number(NextToken) + 1) }) }));
   });
@@ -90,5 +96,14 @@ describe('What is found by the metrics CloudWatch lists', () => {
       'CloudWatch: AWS/DynamoDB has more than 100000 metrics, the rest is not looked at',
     );
     expect(asked.filter((namespace) => namespace === 'AWS/DynamoDB')).toHaveLength(PAGES);
+  });
+
+  it('is kept where a later namespace cannot be listed', async () => {
+    const { ids, problems } = await discover({
+      'AWS/DynamoDB': { Metrics: [TABLE] },
+      'AWS/SQS': { Metrics: [], isRefused: true },
+    });
+    expect(ids).toEqual(['AWS::DynamoDB::Table orders']);
+    expect(problems).toContain('CloudWatch: too many requests (throttled)');
   });
 });

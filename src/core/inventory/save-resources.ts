@@ -8,7 +8,8 @@ import type { FoundResource } from '../sources/source.ts';
 export const GONE = 'terminated';
 
 /**
- * Of a type that was not listed whole only the names are known, from CloudWatch: what was known of it before stays.
+ * Of a type that was not listed whole only the names are known, from CloudWatch: what was known of it before stays. So
+ * does the name of an instance that was terminated: EC2 takes its tags away some time before it stops listing it.
  */
 const UPSERT = `
   WITH given AS (
@@ -24,7 +25,9 @@ const UPSERT = `
     SELECT 'CLOUDWATCH', $10, type, namespace, resource_id, name, state, tags, attributes, size_rank,
       to_timestamp(started_ms / 1000), to_timestamp($11::float8 / 1000) FROM given
     ON CONFLICT (account_id, region, type, resource_id) DO UPDATE SET
-      name = coalesce(EXCLUDED.name, r.name), seen_at = EXCLUDED.seen_at,
+      name = CASE WHEN r.type = ANY($12) AND EXCLUDED.state IS DISTINCT FROM '${GONE}' THEN EXCLUDED.name
+        ELSE coalesce(EXCLUDED.name, r.name) END,
+      seen_at = EXCLUDED.seen_at,
       state = CASE WHEN r.type = ANY($12) THEN EXCLUDED.state ELSE coalesce(EXCLUDED.state, r.state) END,
       tags = CASE WHEN r.type = ANY($12) THEN EXCLUDED.tags ELSE r.tags END,
       attributes = CASE WHEN r.type = ANY($12) THEN EXCLUDED.attributes ELSE r.attributes END,
@@ -47,6 +50,14 @@ const MARK_GONE = `
   )
   INSERT INTO resource_state (resource_id, at, state) SELECT id, to_timestamp($3::float8 / 1000), '${GONE}' FROM gone
   ON CONFLICT (resource_id, at) DO UPDATE SET state = EXCLUDED.state`;
+
+/** Metrics that are called as their resource was follow it: to be done before the resource has its new name. */
+const RENAME_METRICS = `
+  UPDATE metric m SET tag_name = g.name
+  FROM resource r JOIN unnest($1::text[], $2::text[], $3::text[]) AS g(type, resource_id, name)
+    USING (type, resource_id)
+  WHERE r.id = m.resource_id AND r.account_id = ${DEFAULT_ACCOUNT} AND r.region = $4 AND r.datasource = 'CLOUDWATCH'
+    AND r.type = ANY($5) AND m.tag_name = r.name AND r.name IS DISTINCT FROM g.name`;
 
 /** Friendly names that came to be known after their metrics. One a person gave stays. */
 const NAME_METRICS = `
@@ -73,6 +84,14 @@ export async function saveResources(
   const resources = keepLast(listing.resources);
   await inTransaction(pool, async (client) => {
     if (resources.length > 0) {
+      const alive = resources.filter(({ state }) => state !== GONE);
+      await client.query(RENAME_METRICS, [
+        alive.map(({ type }) => type),
+        alive.map(({ resourceId }) => resourceId),
+        alive.map(({ name }) => name),
+        region,
+        wholeTypes,
+      ]);
       await client.query(UPSERT, [
         resources.map(({ type }) => type),
         resources.map(({ namespace }) => namespace),

@@ -12,6 +12,7 @@ import {
 } from '../inventory/autostack-directory.ts';
 import { checkName, nameTaken, refuseOther, refuseTooMany } from './check-autostack.ts';
 import type { Monitor } from './monitor.ts';
+import { renameStackMetrics } from './rename-stack-metrics.ts';
 import type { Quota } from '../inventory/quota.ts';
 import { REFRESH_MS, type Inventory } from '../inventory/inventory.ts';
 import { checkModelParams } from '../metrics/model-params.ts';
@@ -160,6 +161,7 @@ export class Autostacks {
         where: { id },
         data: { name, includeStopped, filters: written },
       });
+      await renameStackMetrics(this.#options.prisma, known, name);
       this.#options.directory.change(known, { name, includeStopped, filters: wanted.filters });
     });
     await this.#options.directory.refresh(known);

@@ -142,7 +142,18 @@ describe('an autostack', () => {
       name: 'db',
       filters,
     });
-    await autostacks.updateAutostack(id, { includeStopped: true });
+    const findMetric = () => database.prisma.metric.findFirst({ where: { autostackId: id } });
+    expect(await findMetric()).toMatchObject({
+      tagName: 'db',
+      description: 'CPUUtilization of autostack db in us-west-2',
+    });
+    await database.prisma.metric.updateMany({
+      where: { autostackId: id },
+      data: { tagName: 'ours', description: 'how busy' },
+    });
+    await autostacks.updateAutostack(id, { name: 'databases' });
+    expect(await findMetric()).toMatchObject({ tagName: 'ours', description: 'how busy' });
+    await autostacks.updateAutostack(id, { name: 'db', includeStopped: true });
     expect(directory.byId(id)?.memberIds).toEqual(['i-0003', 'i-0004']);
     expect(registry.byIdentity('AUTOSTACK', `${id} AWS/EC2/CPUUtilization`)).toBe(metric);
     await autostacks.createAutostack({ ...WEB, metrics: [] });
@@ -152,6 +163,40 @@ describe('an autostack', () => {
     expect(directory.byId(id)).toMatchObject({ name: 'db', filters });
     await autostacks.deleteAutostack(id);
     await expect(autostacks.updateAutostack(id, { name: 'x' })).rejects.toThrow(NotFoundError);
+  });
+
+  it('leaves metrics of single machines to be called as these are', async () => {
+    await using database = await withDatabase();
+    const named = (name: string | null, state = 'running'): ScriptedInstance => ({
+      id: 'i-0001',
+      state,
+      tags: { Env: 'prod', ...(name === null ? {} : { Name: name }) },
+    });
+    await using aws = await start(database, [named('')]);
+    const { engine, script } = aws;
+    await engine.inventory.ensure(REGION, -1);
+    const id = await engine.monitor.monitorMetric({
+      datasource: 'CLOUDWATCH',
+      spec: { region: REGION, ...CPU, dimensions: { InstanceId: 'i-0001' } },
+    });
+    const follow = async (...listed: readonly ScriptedInstance[]) => {
+      script.instances.set(REGION, listed);
+      await engine.inventory.ensure(REGION, -1);
+      const metric = await database.prisma.metric.findUnique({ where: { id }, include: { resource: true } });
+      return [metric?.tagName, metric?.resource?.name];
+    };
+    // An empty tag is no name.
+    expect(await follow(named(''))).toEqual([null, null]);
+    expect(await follow(named('web-1'))).toEqual(['web-1', 'web-1']);
+    expect(await follow(named('web-2'))).toEqual(['web-2', 'web-2']);
+    expect(await follow(named(null))).toEqual([null, null]);
+    expect(await follow(named('web-3'))).toEqual(['web-3', 'web-3']);
+    // EC2 goes on listing it for a while, without its tags.
+    expect(await follow(named(null, 'terminated'))).toEqual(['web-3', 'web-3']);
+    expect(await follow()).toEqual(['web-3', 'web-3']);
+    // A name a person gave stays.
+    await database.prisma.metric.update({ where: { id }, data: { tagName: 'front' } });
+    expect(await follow(named('web-4'))).toEqual(['front', 'web-4']);
   });
 
   it('has a name of its own in its region (row 46)', async () => {

@@ -59,6 +59,10 @@ export function checkStackMetric(
   if (metric !== null) findStackMetric(resourceType, metric.namespace, metric.metric);
 }
 
+export function describeStackMetric(metric: string, stackName: string, region: string): string {
+  return `${metric} of autostack ${stackName} in ${region}`;
+}
+
 /** The dimensions of one member's series. */
 export function findMemberDimensions(resourceType: string, resourceId: string): readonly Dimension[] {
   const [name] = CATALOGUE.find((type) => type.name === resourceType)?.dimensions ?? [];

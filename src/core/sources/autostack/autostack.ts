@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { NotFoundError } from '../../../errors.ts';
 import { nameStackServer } from '../../../model.ts';
-import { findStackMetric } from './autostack-metrics.ts';
+import { describeStackMetric, findStackMetric } from './autostack-metrics.ts';
 import { createAutostackPolling } from './autostack-polling.ts';
 import type { Stack } from './autostack-stack.ts';
 import type { ReadSeries } from '../aws/read-series.ts';
@@ -41,7 +41,7 @@ export function createAutostackSource(options: {
     return {
       identity: `${stack.id} ${name}`,
       name,
-      description: `${row.metric} of autostack ${stack.name} in ${stack.region}`,
+      description: describeStackMetric(row.metric, stack.name, stack.region),
       unit: row.unit,
       server: nameStackServer(stack.id),
       location: stack.region,

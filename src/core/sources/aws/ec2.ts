@@ -159,5 +159,7 @@ function describeTags(given: readonly Tag[] = []): Pick<FoundResource, 'name' | 
   const tags = given.flatMap(({ Key, Value = '' }) =>
     Key === undefined ? [] : [{ key: Key, value: Value }],
   );
-  return { name: given.find(({ Key }) => Key === 'Name')?.Value ?? null, tags };
+  const name = given.find(({ Key }) => Key === 'Name')?.Value ?? '';
+  // A tag may be empty, and often is where a template leaves it to be filled in.
+  return { name: name.trim() === '' ? null : name, tags };
 }

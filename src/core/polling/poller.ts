@@ -126,6 +126,7 @@ export class Poller {
       spec: entry.spec,
       periodSeconds: entry.periodSeconds,
       fromMs: findReadToMs(entry, this.#now()),
+      newestMs: entry.lastTimestampMs,
     }));
     try {
       const results = await polling.read(requests, this.#aborting.signal);

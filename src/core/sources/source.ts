@@ -71,6 +71,8 @@ export interface ReadRequest {
   readonly spec: unknown;
   readonly periodSeconds: number;
   readonly fromMs: number | null;
+  /** Time of its newest stored sample, null for none; not known when left out. */
+  readonly newestMs?: number | null;
 }
 
 /** Samples in time order, and up to where the outside has now been read: the next `fromMs`. */

@@ -82,3 +82,32 @@ describe('an hour of faults', () => {
       expect(engine.registry.byId(id)).toMatchObject({ status: 'ACTIVE', collectorErrorDeadlineMs: null });
   });
 });
+
+describe('two hours in which CloudWatch has no new values', () => {
+  it('leave no gap once it has them', async () => {
+    await using database = await withDatabase();
+    const silentMs = START + 10 * PERIOD_MS;
+    const backMs = silentMs + 2 * HOUR_OF_PERIODS * PERIOD_MS;
+    let nowMs = START;
+    const script = {
+      valueAt: (_series: unknown, timestampMs: number) =>
+        timestampMs + PERIOD_MS > (nowMs < backMs ? silentMs : nowMs) ? null : timestampMs / PERIOD_MS,
+    };
+    await using aws = await startAwsEngine(database, script, { startMs: START, historyDays: 1 });
+    const { clock, engine, poll } = aws;
+    const spec = { region: 'us-west-2', namespace: 'Shop', metric: 'orders', dimensions: [] };
+    await engine.monitor.monitorMetric({ datasource: 'CLOUDWATCH', spec });
+    await aws.catchUp();
+    while (clock.nowMs < backMs + 3 * PERIOD_MS) {
+      clock.nowMs += PERIOD_MS;
+      nowMs = clock.nowMs;
+      await poll.readDue();
+    }
+    const { rows } = await database.pool.query<{ samples: number; newest: number }>(
+      `SELECT count(*)::int AS samples, (extract(epoch FROM max("timestamp")) * 1000)::float8 AS newest FROM sample`,
+    );
+    const newestMs = rows[0]?.newest ?? 0;
+    expect(newestMs).toBeGreaterThanOrEqual(backMs);
+    expect(rows[0]?.samples).toBe((newestMs - (START - 86_400_000)) / PERIOD_MS + 1);
+  });
+});

@@ -21,6 +21,51 @@ describe('the window of a reading', () => {
     });
   });
 
+  // Periods before the end of the window, 11:50: up to where it was read, the newest sample, where it begins.
+  it.each([
+    [1, 2, 3],
+    [1, 3, 3],
+    // Values are missing: from the first of them on.
+    [1, 4, 3],
+    [1, 5, 4],
+    [1, 20, 19],
+    [4, 20, 19],
+    [1, 36, 35],
+    // No further back than others are read along.
+    [1, 37, 36],
+    [1, 5000, 36],
+    [1, null, 36],
+    // The newest is ahead of what was read: pushed, or of a clock that was wrong.
+    [1, -5, 3],
+    // History is not longer for it.
+    [100, 120, 102],
+    [100, null, 102],
+  ])('read up to %d, newest %s: begins at %d', (readTo, newest, begins) => {
+    const end = at('2015-11-01T11:50:00Z');
+    const reading = {
+      periodSeconds: 300,
+      fromMs: end - readTo * 300_000,
+      newestMs: newest === null ? null : end - newest * 300_000,
+    };
+    const { fromMs } = planReading(reading, RULES, at('2015-11-01T12:00:00Z'));
+    expect((end - fromMs) / 300_000).toBe(begins);
+  });
+
+  it('is not longer for those that have values than it was, where others have none', () => {
+    const end = at('2015-11-01T11:50:00Z');
+    const fromMs = end - 300_000;
+    const readings = Array.from({ length: 10 }, (_, index) => ({
+      periodSeconds: 300,
+      fromMs,
+      newestMs: index % 2 === 0 ? fromMs - 300_000 : null,
+    }));
+    const groups = groupReadings(readings, RULES, at('2015-11-01T12:00:00Z'));
+    expect(groups.map((group) => [group.readings.length, (end - group.fromMs) / 300_000])).toEqual([
+      [5, 3],
+      [5, 36],
+    ]);
+  });
+
   it('never begins before what CloudWatch keeps of that period', () => {
     const now = at('2015-11-01T12:00:00Z');
     const rules = { ...RULES, historyMs: 100 * 86_400_000 };

@@ -49,7 +49,9 @@ export function planReading(reading: Reading, rules: WindowRules, nowMs: number)
       ? nowMs - rules.historyMs
       : Math.min(fromMs - PERIODS_READ_AGAIN * periodMs, findGapMs(reading, toMs) ?? fromMs);
   const startMs = Math.max(wantedMs, nowMs - findRetentionMs(periodSeconds));
-  return { fromMs: Math.ceil(startMs / periodMs) * periodMs, toMs };
+  const alignedMs = Math.ceil(startMs / periodMs) * periodMs;
+  // A day of history has no whole day in it: a new metric is read from its last period on at least.
+  return { fromMs: fromMs === null ? Math.min(alignedMs, toMs - periodMs) : alignedMs, toMs };
 }
 
 /** Where the gap begins that lies between the newest sample and what was read; null where there is none. */

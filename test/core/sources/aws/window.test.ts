@@ -66,6 +66,29 @@ describe('the window of a reading', () => {
     ]);
   });
 
+  it.each([
+    // Days of history, settling time in seconds, period in seconds.
+    [1, 360, 86_400],
+    [1, 86_400, 300],
+    [1, 43_200, 43_200],
+    [14, 360, 86_400],
+    [1, 0, 60],
+    [14, 14_400, 10],
+  ])(
+    'has a period in it for a new metric: %d days, settled after %d s, by %d s',
+    (days, settled, periodSeconds) => {
+      const rules = { settleMs: settled * 1000, historyMs: days * 86_400_000 };
+      for (const now of ['2015-11-01T00:00:00Z', '2015-11-01T00:06:00Z', '2015-11-01T12:00:00.001Z'].map(
+        at,
+      )) {
+        const [group] = groupReadings([{ periodSeconds, fromMs: null, newestMs: null }], rules, now);
+        expect(group?.toMs).toBeLessThanOrEqual(now - rules.settleMs);
+        expect((group?.toMs ?? 0) - (group?.fromMs ?? 0)).toBeGreaterThanOrEqual(periodSeconds * 1000);
+        expect((group?.fromMs ?? 1) % (periodSeconds * 1000)).toBe(0);
+      }
+    },
+  );
+
   it('never begins before what CloudWatch keeps of that period', () => {
     const now = at('2015-11-01T12:00:00Z');
     const rules = { ...RULES, historyMs: 100 * 86_400_000 };

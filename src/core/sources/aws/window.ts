@@ -126,10 +126,13 @@ function closeGroup<T extends Reading>(group: readonly Planned<T>[]): ReadingGro
   };
 }
 
-/** How long CloudWatch keeps points of this period. */
+/**
+ * How long CloudWatch gives points of this period: those of a minute are joined after 15 days, and of what is older it
+ * gives nothing but multiples of what they were joined to.
+ */
 function findRetentionMs(periodSeconds: number): number {
-  if (periodSeconds < 60) return 3 * HOUR_MS;
-  if (periodSeconds < 300) return 15 * DAY_MS;
-  if (periodSeconds < 3600) return 63 * DAY_MS;
+  if (periodSeconds % 60 !== 0) return 3 * HOUR_MS;
+  if (periodSeconds % 300 !== 0) return 15 * DAY_MS;
+  if (periodSeconds % 3600 !== 0) return 63 * DAY_MS;
   return 455 * DAY_MS;
 }

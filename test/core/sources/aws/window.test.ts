@@ -91,10 +91,14 @@ describe('the window of a reading', () => {
 
   it('never begins before what CloudWatch keeps of that period', () => {
     const now = at('2015-11-01T12:00:00Z');
-    const rules = { ...RULES, historyMs: 100 * 86_400_000 };
+    const rules = { ...RULES, historyMs: 455 * 86_400_000 };
     const reach = (periodSeconds: number) =>
-      (now - planReading({ periodSeconds, fromMs: null }, rules, now).fromMs) / 86_400_000;
-    expect([10, 60, 300, 3600].map(reach)).toEqual([0.125, 15, 63, 100]);
+      Math.ceil((now - planReading({ periodSeconds, fromMs: null }, rules, now).fromMs) / 3_600_000);
+    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricStat.html: multiples of 60, 300, 3600.
+    expect([10, 30].map(reach)).toEqual([3, 3]);
+    expect([60, 240, 360, 420, 3660].map(reach)).toEqual([360, 360, 360, 360, 360]);
+    expect([300, 900, 5400].map(reach)).toEqual([1512, 1512, 1512]);
+    expect([3600, 86_400].map(reach)).toEqual([10_920, 10_908]);
   });
 
   it('asks for what is nearly up to date in one window, and for history in bounded ones', () => {

@@ -95,6 +95,9 @@ function explain(error: unknown): string {
   }
   if (isThrottled(error)) return 'too many requests (throttled)';
   if (names.includes('AbortError')) return 'the reading was cut short';
+  if (names.includes('ERR_INVALID_URL')) {
+    return 'the endpoint is no URL: check AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_CLOUDWATCH, AWS_ENDPOINT_URL_EC2 and endpoint_url of the profile';
+  }
   return explainForeign(error) ?? `${names[0] ?? 'Error'}: ${readMessage(error)}`;
 }
 

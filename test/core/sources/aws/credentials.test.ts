@@ -5,6 +5,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createAwsClients } from '../../../../src/core/sources/aws/clients.ts';
 import { describeAwsFailure } from '../../../../src/core/sources/aws/failure.ts';
 import { createReadSeries } from '../../../../src/core/sources/aws/read-series.ts';
+import { createDeferred } from '../../../helpers/deferred.ts';
+import { KEYS } from './start-aws-engine.ts';
 import { AWS_JSON, createAsker, ONE_EMPTY_SERIES, plainAnswer, startRawService } from './raw-service.ts';
 
 afterEach(() => {
@@ -69,6 +71,27 @@ describe('credentials', () => {
       asker.stop();
     },
   );
+
+  it('that were refused cost a call that is still being answered nothing', async () => {
+    let release: () => void = () => undefined;
+    const held = createDeferred<null>();
+    await using service = await startRawService((response, asked) => {
+      if (service.calls === 1) {
+        release = () => ONE_EMPTY_SERIES(response, asked);
+        held.resolve(null);
+      } else if (service.calls === 2)
+        plainAnswer(400, AWS_JSON, JSON.stringify({ __type: 'ExpiredTokenException' }))(response, asked);
+      else ONE_EMPTY_SERIES(response, asked);
+    });
+    const asker = createAsker({ endpoint: () => Promise.resolve(service.url), credentials: KEYS });
+    const first = asker.readOne();
+    await held.promise;
+    expect(await asker.readOne()).toContain('the credentials have expired');
+    expect(await asker.readOne()).toEqual([]);
+    release();
+    expect(await first).toEqual([]);
+    asker.stop();
+  });
 
   it('that were missing are found once their file is there', async () => {
     await using files = await keepFiles();

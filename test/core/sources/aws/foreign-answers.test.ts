@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   AWS_JSON,
   createAsker,
@@ -57,6 +57,23 @@ describe('What is not an answer of CloudWatch', () => {
     await asker.readOne();
     expect(asker.counts.get('cloudwatch_throttled')).toBe(before + 1);
   });
+});
+
+describe('An endpoint of the SDK without its scheme', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+  it.each(['127.0.0.1:4566', 'monitoring.example', 'http://'])(
+    'is named as what is wrong: %s',
+    async (url) => {
+      vi.stubEnv('AWS_ENDPOINT_URL_CLOUDWATCH', url);
+      const other = createAsker({ endpoint: () => Promise.resolve(null), credentials: KEYS });
+      expect(await other.readOne()).toMatch(
+        /^CloudWatch: the endpoint is no URL: .*AWS_ENDPOINT_URL_CLOUDWATCH/,
+      );
+      other.stop();
+    },
+  );
 });
 
 describe('What is not an answer of EC2', () => {

@@ -39,6 +39,9 @@ const POINTS_PER_PAGE = 100_800;
 /** More pages than any window of ours has: a token that never ends must not hold a reader for ever. */
 const MAX_PAGES = 200;
 
+/** So many series refused one by one, and none answered: it is no single series that is wrong, and no more are tried. */
+const MAX_REFUSED = 16;
+
 export interface ReadAccess {
   readonly client: (region: string) => Promise<CloudWatchClient>;
   readonly count: CountAws;
@@ -77,18 +80,35 @@ export async function getMetricData(
   return pages;
 }
 
+/** What became of the calls of one reading. */
+interface Round {
+  hasAnswer: boolean;
+  /** Series that were refused when they were asked for alone. */
+  refused: number;
+}
+
 export function createReadSeries(options: ReadAccess): ReadSeries {
-  const readChunk: ReadSeries = async (region, queries, window, signal) => {
+  const readChunk = async (
+    region: string,
+    queries: readonly SeriesQuery[],
+    window: SeriesWindow,
+    { signal, round }: { readonly signal: AbortSignal; readonly round: Round },
+  ): Promise<readonly (readonly Sample[] | Error)[]> => {
     try {
       const pages = await getMetricData(options, region, { queries: queries.map(toQuery), window }, signal);
+      round.hasAnswer = true;
       return mergePages(queries.length, pages.flat(), window);
     } catch (error) {
-      if (queries.length > 1 && isAboutTheRequest(error)) {
-        // One series CloudWatch does not like costs only itself.
-        const middle = Math.ceil(queries.length / 2);
-        const first = await readChunk(region, queries.slice(0, middle), window, signal);
-        return [...first, ...(await readChunk(region, queries.slice(middle), window, signal))];
+      const isRefused = isAboutTheRequest(error);
+      const refusesAll = !round.hasAnswer && round.refused >= MAX_REFUSED;
+      if (queries.length > 1 && isRefused && !refusesAll) {
+        // One series CloudWatch does not like costs only itself. Neighbours are apart first: they may be alike.
+        const [even, odd] = [0, 1].map((rest) => queries.filter((_, index) => index % 2 === rest));
+        const evens = await readChunk(region, even ?? [], window, { signal, round });
+        const odds = await readChunk(region, odd ?? [], window, { signal, round });
+        return evens.flatMap((answer, index) => [answer, ...odds.slice(index, index + 1)]);
       }
+      if (isRefused) round.refused += 1;
       if (isThrottled(error)) options.count('cloudwatch_throttled');
       const failure = describeAwsFailure('CloudWatch', error);
       return queries.map(() => failure);
@@ -97,10 +117,11 @@ export function createReadSeries(options: ReadAccess): ReadSeries {
 
   return async (region, queries, window, signal) => {
     const answers: (readonly Sample[] | Error)[] = [];
+    const round = { hasAnswer: false, refused: 0 };
     for (let start = 0; start < queries.length; start += QUERIES_PER_CALL) {
       const chunk = queries.slice(start, start + QUERIES_PER_CALL);
       options.count('cloudwatch_series_read', chunk.length);
-      answers.push(...(await readChunk(region, chunk, window, signal)));
+      answers.push(...(await readChunk(region, chunk, window, { signal, round })));
     }
     return answers;
   };

@@ -156,6 +156,42 @@ describe('reading CloudWatch metrics', () => {
     expect(aws.calls).toHaveLength(0);
   });
 
+  const REFUSED: Fault = { status: 400, code: 'ValidationError' };
+  const idOf = (index: number) => `"i-${index.toString(16).padStart(5, '0')}"`;
+
+  it.each<[string, (index: number) => boolean]>([
+    ['the first 40', (index) => index < 40],
+    ['the last 40', (index) => index >= 60],
+    ['every second one', (index) => index % 2 === 0],
+    ['one of two in a row', (index) => index % 16 === 5 || index % 16 === 6],
+  ])('gives each its own answer where CloudWatch likes few of them: not %s', async (_, isBad) => {
+    const bad = Array.from({ length: 100 }, (_unused, index) => index).filter(isBad);
+    await using refusing = await startReading({
+      valueAt: ({ dimensions }) => parseInt(dimensions[0]?.value.slice(2) ?? '', 16),
+      nextFault: () =>
+        bad.some((index) => last(refusing.aws.calls).body.includes(idOf(index))) ? REFUSED : null,
+    });
+    const results = await refusing.read(
+      Array.from({ length: 100 }, (_unused, index) => request(index, END - 300_000)),
+    );
+    const answers = new Map(
+      results.map((result) => [result.metricId, 'error' in result ? 'refused' : result.samples[0]?.value]),
+    );
+    for (let index = 0; index < 100; index += 1)
+      expect(answers.get(`metric ${index}`)).toBe(isBad(index) ? 'refused' : index);
+  });
+
+  it('takes a service that refuses every series at its word, after some of them', async () => {
+    await using refusing = await startReading({ valueAt: () => 1, nextFault: () => REFUSED });
+    const results = await refusing.read(
+      Array.from({ length: 1500 }, (_, index) => request(index, END - 300_000)),
+    );
+    expect(results).toHaveLength(1500);
+    expect(results.every((result) => 'error' in result)).toBe(true);
+    // One by one they were 2,997 calls.
+    expect(refusing.aws.calls.length).toBeLessThan(50);
+  });
+
   it.each([
     ['Throttling', 400],
     ['InternalFailure', 500],

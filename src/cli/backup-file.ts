@@ -1,6 +1,4 @@
 /** `lapwing backup` and `lapwing restore`: everything in the database, in one compressed file. */
-import { createWriteStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
@@ -17,6 +15,7 @@ import { findRunningEmbedded } from '../platform/postgres/embedded/find-running.
 import { startEmbedded } from '../platform/postgres/embedded/start.ts';
 import { inTransaction } from '../platform/postgres/transaction.ts';
 import { readVersion } from '../version.ts';
+import { nameInput, openInput, openOutput } from './named-file.ts';
 import { createProgress, type Progress } from './progress-bar.ts';
 
 /** Key hashes and sealed secrets are in it. */
@@ -29,11 +28,12 @@ const OWNER_ONLY = 0o600;
 export async function backUp(config: Config, log: Log, file: string): Promise<void> {
   const { connection, stop } = await openBeside(config, log);
   try {
+    const output = await openOutput(file, OWNER_ONLY);
     await inLongTransaction(connection, async (client) => {
       const progress = new TableProgress('backup');
       try {
         const source = Readable.from(createBackup(client, readVersion(), progress.onTable));
-        await writeFileWhole(file, source);
+        await output.write(source, createGzip());
       } finally {
         progress.end();
       }
@@ -49,7 +49,7 @@ export async function backUp(config: Config, log: Log, file: string): Promise<vo
  */
 export async function restore(config: Config, log: Log, file: string): Promise<void> {
   // Before the database: a file that is not there costs no start.
-  const source = file === '-' ? process.stdin : (await open(file)).createReadStream();
+  const source = await openInput(file);
   const database = await openDatabase({ config, log, onLost: () => undefined });
   try {
     await inLongTransaction(database.connection, async (client) => {
@@ -71,18 +71,6 @@ export async function restore(config: Config, log: Log, file: string): Promise<v
     if (problem !== null) process.stderr.write(`Restored, but ${problem}.\n`);
   } finally {
     await database.stop();
-  }
-}
-
-async function writeFileWhole(file: string, source: Readable): Promise<void> {
-  if (file === '-') return pipeline(source, createGzip(), process.stdout);
-  const partial = `${file}.partial`;
-  try {
-    await pipeline(source, createGzip(), createWriteStream(partial, { mode: OWNER_ONLY, flush: true }));
-    await rename(partial, file);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
   }
 }
 
@@ -119,7 +107,7 @@ async function inLongTransaction(
 /** What zlib says of a file that is none of ours. */
 function explainSource(error: unknown, file: string): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const name = file === '-' ? 'standard input' : file;
+  const name = nameInput(file);
   if (code.startsWith('Z_')) {
     return new BackupError(`${name} is no backup, or is damaged or cut short`, { cause: error });
   }

@@ -1,5 +1,5 @@
 /** `lapwing import` and `lapwing export`: a file on one side, a database or a running server on the other. */
-import { lstat, open, rename, rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import type { Config } from '../platform/config/read-config.ts';
 import { EmbeddedError } from '../platform/postgres/embedded/embedded-error.ts';
 import { findRunningEmbedded } from '../platform/postgres/embedded/find-running.ts';
@@ -8,6 +8,7 @@ import type { Log } from '../log.ts';
 import { createProgress } from './progress-bar.ts';
 import { RemoteError } from './graphql-client.ts';
 import { openLocalEnd } from './local-target.ts';
+import { nameInput, openInput, openOutput } from './named-file.ts';
 import { type ModelItem, readModels } from './split-models.ts';
 import { openRemoteEnd } from './remote-target.ts';
 import { TransferFileError, type TransferEnd } from './transfer-target.ts';
@@ -33,27 +34,21 @@ export async function exportFile(options: TransferOptions): Promise<void> {
   const end = await openEnd(options);
   try {
     const output = await openOutput(options.file);
-    try {
-      await writeModels(output, end);
-      await output.close();
-    } catch (error) {
-      await output.discard();
-      throw error;
-    }
+    await output.write(Readable.from(writeModels(end)));
   } finally {
     await end.stop();
   }
 }
 
-async function writeModels(output: Pick<Output, 'write'>, end: TransferEnd): Promise<void> {
+async function* writeModels(end: TransferEnd): AsyncGenerator<string> {
   const progress = createProgress({ total: await end.count(), what: 'export' });
   let separator = '[\n';
   for await (const model of end.exportModels()) {
-    await output.write(`${separator}${JSON.stringify(model)}`);
+    yield `${separator}${JSON.stringify(model)}`;
     separator = ',\n';
     progress.tick();
   }
-  await output.write(separator === '[\n' ? '[]\n' : '\n]\n');
+  yield separator === '[\n' ? '[]\n' : '\n]\n';
   progress.end();
 }
 
@@ -118,7 +113,7 @@ function createTally() {
 
 function describeFailure(reason: unknown, { file }: TransferOptions): unknown {
   if (!(reason instanceof TransferFileError || reason instanceof RemoteError)) return reason;
-  return new TransferFileError(`${file}: ${reason.message}`, { cause: reason });
+  return new TransferFileError(`${nameInput(file)}: ${reason.message}`, { cause: reason });
 }
 
 async function openEnd({ config, log, url }: TransferOptions): Promise<TransferEnd> {
@@ -135,54 +130,4 @@ async function openEnd({ config, log, url }: TransferOptions): Promise<TransferE
       { cause: error },
     );
   }
-}
-
-interface Output {
-  readonly write: (text: string) => Promise<unknown>;
-  readonly close: () => Promise<void>;
-  /** Leaves nothing behind of what was not completed. */
-  readonly discard: () => Promise<void>;
-}
-
-async function openOutput(file: string): Promise<Output> {
-  if (file === '-') {
-    const write = (text: string) =>
-      new Promise<void>((resolve, reject) => {
-        process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
-      });
-    return { write, close: () => Promise.resolve(), discard: () => Promise.resolve() };
-  }
-  // A pipe, a device and what a link leads to are written to as they are.
-  const isWhole = await lstat(file).then(
-    (known) => known.isFile(),
-    () => true,
-  );
-  const written = isWhole ? `${file}.partial` : file;
-  const handle = await open(written, 'w').catch((error: unknown) => {
-    throw new TransferFileError(`cannot write ${file}: ${describe(error)}`, { cause: error });
-  });
-  return {
-    write: (text) => handle.write(text),
-    close: async () => {
-      await handle.close();
-      if (isWhole) await rename(written, file);
-    },
-    discard: async () => {
-      await handle.close();
-      if (isWhole) await rm(written, { force: true });
-    },
-  };
-}
-
-/** @throws TransferFileError when there is no such file */
-async function openInput(file: string): Promise<AsyncIterable<Buffer>> {
-  if (file === '-') return process.stdin;
-  const handle = await open(file).catch((error: unknown) => {
-    throw new TransferFileError(`cannot read ${file}: ${describe(error)}`, { cause: error });
-  });
-  return handle.createReadStream();
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

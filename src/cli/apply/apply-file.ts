@@ -2,7 +2,8 @@
 import { OperatorError } from '../../errors.ts';
 import { connectGraphql } from '../graphql-client.ts';
 import { ApplyRun, type Output } from './apply-run.ts';
-import { loadConfiguration, nameFile } from './load-file.ts';
+import { nameInput } from '../named-file.ts';
+import { loadConfiguration } from './load-file.ts';
 import { countActions, writeStep } from './plan.ts';
 
 interface ApplyOptions {
@@ -44,5 +45,5 @@ export async function applyFile(options: ApplyOptions): Promise<boolean> {
     output.write(`Applied: ${done.add} added, ${done.change} changed, ${done.delete} deleted.\n`);
   }
   if (run.failed === 0) return !isSame;
-  throw new ApplyError(`${run.failed} of ${run.total} entries of ${nameFile(file)} could not be applied`);
+  throw new ApplyError(`${run.failed} of ${run.total} entries of ${nameInput(file)} could not be applied`);
 }

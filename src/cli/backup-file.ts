@@ -11,7 +11,7 @@ import { restoreBackup } from '../core/transfer/backup/restore-backup.ts';
 import type { Log } from '../log.ts';
 import type { Config } from '../platform/config/read-config.ts';
 import { configureConnection } from '../platform/postgres/connection.ts';
-import { findRunningEmbedded } from '../platform/postgres/embedded/find-running.ts';
+import { findRunningEmbedded, requireEmbedded } from '../platform/postgres/embedded/find-running.ts';
 import { startEmbedded } from '../platform/postgres/embedded/start.ts';
 import { inTransaction } from '../platform/postgres/transaction.ts';
 import { readVersion } from '../version.ts';
@@ -78,6 +78,7 @@ export async function restore(config: Config, log: Log, file: string): Promise<v
 async function openBeside({ databaseUrl, dataDir }: Config, log: Log) {
   const connection = databaseUrl ?? (await findRunningEmbedded(dataDir));
   if (connection !== null) return { connection, stop: () => Promise.resolve() };
+  await requireEmbedded(dataDir);
   return startEmbedded({ dataDir, log });
 }
 

@@ -3,13 +3,15 @@ import { insertKey, listKeys, revokeKey, type StoredKey } from '../core/access/k
 import type { Config } from '../platform/config/read-config.ts';
 import { createDatabase, type Database } from '../platform/postgres/client.ts';
 import { applyMigrations } from '../platform/postgres/migrate.ts';
-import { findRunningEmbedded } from '../platform/postgres/embedded/find-running.ts';
+import { findRunningEmbedded, requireEmbedded } from '../platform/postgres/embedded/find-running.ts';
 import type { Log } from '../log.ts';
 import { openDatabase } from '../app/open-database.ts';
 import type { KeyCommand } from './parse-key-args.ts';
 
 /** A server that runs notices within a second. @throws ExpectedError for what cannot be done */
 export async function runKeyCommand(command: KeyCommand, config: Config, log: Log): Promise<void> {
+  // The first key may be made before the first start.
+  if (command.deed !== 'create' && config.databaseUrl === undefined) await requireEmbedded(config.dataDir);
   const { prisma, stop } = await openBeside(config, log);
   try {
     if (command.deed === 'create') {

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import type { Config } from '../platform/config/read-config.ts';
 import { EmbeddedError } from '../platform/postgres/embedded/embedded-error.ts';
-import { findRunningEmbedded } from '../platform/postgres/embedded/find-running.ts';
+import { findRunningEmbedded, requireEmbedded } from '../platform/postgres/embedded/find-running.ts';
 import { ServerLockError } from '../platform/postgres/server-lock.ts';
 import type { Log } from '../log.ts';
 import { createProgress } from './progress-bar.ts';
@@ -31,6 +31,8 @@ const MAX_PROBLEMS_SHOWN = 100;
  * @throws TransferFileError when the file cannot be written
  */
 export async function exportFile(options: TransferOptions): Promise<void> {
+  const { config, url } = options;
+  if (url === undefined && config.databaseUrl === undefined) await requireEmbedded(config.dataDir);
   const end = await openEnd(options);
   try {
     const output = await openOutput(options.file);

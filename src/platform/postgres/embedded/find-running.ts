@@ -1,6 +1,8 @@
-/** The embedded database of a server that runs already: for commands that work beside it. */
-import { readFile } from 'node:fs/promises';
+/** The embedded database as it was left by a server, or is run by one: for commands that work on what is there. */
+import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { hasCode } from '../error-text.ts';
+import { EmbeddedError } from './embedded-error.ts';
 import { findPostmaster } from './folder-lock.ts';
 import { nameConnection } from './start.ts';
 
@@ -14,4 +16,18 @@ export async function findRunningEmbedded(dataDir: string): Promise<string | nul
   const lines = (await readFile(join(folder, 'postmaster.pid'), 'utf8')).split('\n');
   const socketFolder = lines[SOCKET_LINE]?.trim() ?? '';
   return socketFolder === '' ? null : nameConnection(socketFolder);
+}
+
+/**
+ * Before a command that only takes something out: one that is run in another folder than the server would make a database
+ * there, and take nothing for all there is.
+ * @throws EmbeddedError when no server has used the folder
+ */
+export async function requireEmbedded(dataDir: string): Promise<void> {
+  const folder = resolve(dataDir);
+  const failure: unknown = await access(join(folder, 'postgres')).catch((error: unknown) => error);
+  if (!hasCode(failure, 'ENOENT')) return;
+  throw new EmbeddedError(
+    `there is no database in LAPWING_DATA_DIR=${folder}: set LAPWING_DATA_DIR, or DATABASE_URL, as the server has it`,
+  );
 }

@@ -120,10 +120,14 @@ async function launchPatiently(launch: () => Promise<SupervisedProcess>): Promis
   }
 }
 
-/** URL of a database of the PostgreSQL whose socket is in this folder. */
+/**
+ * URL of a database of the PostgreSQL whose socket is in this folder. It says all that PGPORT, PGSSLMODE and
+ * PGSSLNEGOTIATION of the environment, which are of another PostgreSQL, would say else.
+ */
 export function nameConnection(socketFolder: string, database = DATABASE): string {
-  const host = new URLSearchParams({ host: socketFolder }).toString();
-  return `postgresql://${EMBEDDED_USER}@localhost/${database}?${host}`;
+  const options = { host: socketFolder, sslmode: 'disable', sslnegotiation: 'postgres' };
+  const parameters = new URLSearchParams(options).toString();
+  return `postgresql://${EMBEDDED_USER}@localhost:5432/${database}?${parameters}`;
 }
 
 async function createFirstDatabase(socketFolder: string): Promise<string> {

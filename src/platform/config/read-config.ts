@@ -114,6 +114,9 @@ const NEVER_EMPTY: ReadonlySet<string> = new Set(
   [SETTINGS.apiKey, SETTINGS.databaseUrl, SETTINGS.sealingKey].map(({ name }) => name),
 );
 
+/** Of the same kind at both ends, with none between: a JSON list, or a password, may begin and end with one of two. */
+const IN_QUOTES = /^\s*(?:"([^"]*)"|'([^']*)')\s*$/;
+
 /**
  * The text of a setting. Line ends behind it belong to the file it comes from: an env file of Windows, a Kubernetes secret
  * made by `echo`. Empty is unset where there is no default: so `NAME: ${NAME:-}` has it in a compose file.
@@ -124,7 +127,12 @@ function readGiven(
   problems: string[],
 ): string | undefined {
   const given = secret ? readSecret(name, environment, problems) : environment[name];
-  const text = given?.replace(/[\r\n]+$/, '');
+  const quoted = given !== undefined && given === environment[name] ? IN_QUOTES.exec(given) : null;
+  if (quoted !== null)
+    problems.push(`${name}: expected without the quotes around it, which docker --env-file leaves in place`);
+  const plain = quoted?.[1] ?? quoted?.[2] ?? given;
+  // Blanks around are of an env file, too; a password may end in one.
+  const text = secret ? plain?.replace(/[\r\n]+$/, '') : plain?.trim();
   return text === '' && fallback === undefined && !NEVER_EMPTY.has(name) ? undefined : text;
 }
 

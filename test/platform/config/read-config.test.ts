@@ -228,6 +228,26 @@ describe('settings', () => {
     expect(readConfig(ended)).toEqual(readConfig(GOOD));
   });
 
+  it.each([' ', '\t', ' \r\n'])('are read without blanks around them, except secrets: %j', (blank) => {
+    const isSecret = new Map(describeSettings().map((row) => [row.name, row.isSecret]));
+    const open = Object.entries(GOOD).filter(([name]) => isSecret.get(name) === false);
+    expect(open).toHaveLength(5);
+    const blanked = Object.fromEntries(open.map(([name, text]) => [name, `${blank}${text}${blank}`]));
+    expect(readConfig(blanked)).toEqual(readConfig(Object.fromEntries(open)));
+    expect(readConfig({ LAPWING_DATA_DIR: ' a b ' }).dataDir).toBe('a b');
+  });
+
+  it.each(Object.keys(GOOD))('are refused in quotes, as docker --env-file leaves them: %s', (name) => {
+    const text = GOOD[name] ?? '';
+    for (const quoted of [`"${text}"`, `'${text}'`, ` "${text}"\r`]) {
+      expect(() => readConfig({ ...GOOD, [name]: quoted })).toThrow(
+        new ConfigError([
+          `${name}: expected without the quotes around it, which docker --env-file leaves in place`,
+        ]),
+      );
+    }
+  });
+
   /** Without a default, as in `LAPWING_SMTP_URL: ${LAPWING_SMTP_URL:-}` of a compose file. */
   const OPTIONAL = describeSettings().filter(
     ({ name, fallback }) =>

@@ -167,11 +167,12 @@ function readStackMetric({ namespace, metric }: ModelSpec['metricSpec']): Namesp
   throw new InvalidInputError('metricSpec: expected { namespace, metric }', ['models', 'metricSpec']);
 }
 
-function listMonitored(registry: MetricLookup): readonly string[] {
+/** Ids of all monitored metrics, in the order of their names: of code units, the same in every locale. */
+export function listMonitored(registry: Pick<MetricLookup, 'all'>): readonly string[] {
   return [...registry.all()]
-    .filter((entry) => entry.status !== 'UNMONITORED')
-    .sort((a, b) => a.name.localeCompare(b.name))
-    .map((entry) => entry.id);
+    .filter(({ status }) => status !== 'UNMONITORED')
+    .sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)))
+    .map(({ id }) => id);
 }
 
 function readSamples({ data }: ModelSpec): readonly Sample[] {

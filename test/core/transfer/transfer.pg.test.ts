@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ExpectedError } from '../../../src/errors.ts';
 import type { ExportedModel } from '../../../src/core/transfer/write-model.ts';
+import type { MetricLookup } from '../../../src/core/metrics/registry.ts';
+import { listMonitored } from '../../../src/core/transfer/transfer.ts';
 import type { Engine } from '../../../src/app/build-core.ts';
 import { withDatabase } from '../../helpers/database.ts';
 import { startEngine, untilStatus } from '../../helpers/start-engine.ts';
@@ -37,6 +39,15 @@ async function makeMetric(engine: Engine, name: string): Promise<string> {
   await untilStatus(engine, id, 'ACTIVE');
   return id;
 }
+
+describe('the metrics of an export', () => {
+  it('come in the order of code units, whatever the locale of the process', () => {
+    const names = ['-a', 'B', 'a', 'b', 'z', 'ä', 'é', '😀'];
+    const entries = names.toReversed().map((name) => ({ id: name, name, status: 'ACTIVE' }));
+    const all = () => entries as unknown as ReturnType<MetricLookup['all']>;
+    expect(listMonitored({ all })).toEqual(names);
+  });
+});
 
 describe('transfer', () => {
   it('gives the same metrics, samples and settings after export, delete, import (row 22)', async () => {

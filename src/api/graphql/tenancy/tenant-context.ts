@@ -5,6 +5,7 @@
  */
 import { tenantPool } from '../../../core/access/tenant-pool.ts';
 import { tenantPrisma } from '../../../core/access/tenant-prisma.ts';
+import { listMonitored } from '../../../core/transfer/transfer.ts';
 import { NotFoundError, NotSupportedError } from '../../../errors.ts';
 import { DEFAULT_ACCOUNT } from '../../../model.ts';
 import type { ApiParts } from '../builder/context.ts';
@@ -186,11 +187,4 @@ function refuse(): Promise<never> {
   return Promise.reject(
     new NotSupportedError('what is read with the credentials of the server belongs to the default account'),
   );
-}
-
-function listMonitored(registry: ApiParts['registry']): readonly string[] {
-  return [...registry.all()]
-    .filter(({ status }) => status !== 'UNMONITORED')
-    .sort((a, b) => a.name.localeCompare(b.name))
-    .map(({ id }) => id);
 }

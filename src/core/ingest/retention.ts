@@ -36,6 +36,7 @@ export function createRetain(options: {
   const { months, writeLock, live, stats, log, retentionDays } = options;
   const { now = Date.now, steadyMs = () => performance.now() } = options;
   let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
   /** By how much the clock was ahead of the steady one at the last look; null before the first. */
   let ahead: number | null = null;
 
@@ -65,6 +66,8 @@ export function createRetain(options: {
         await live.refreshBounds();
       });
     } catch (error) {
+      // A stop that comes meanwhile ends the database under it.
+      if (isStopped) return;
       log.warn({ err: error }, 'retention could not run; it runs again in an hour');
     }
   };
@@ -74,7 +77,10 @@ export function createRetain(options: {
       void run();
       timer = setInterval(() => void run(), HOUR_MS);
     },
-    stop: () => clearInterval(timer),
+    stop: () => {
+      isStopped = true;
+      clearInterval(timer);
+    },
     run,
   };
 }

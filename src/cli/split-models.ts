@@ -37,6 +37,15 @@ function parseItem(text: string, index: number): ModelItem {
   }
 }
 
+/** By what it begins with: the mistakes that are made with files. */
+function describeOther(beginning: Buffer): string {
+  const expected = 'expected a JSON list of models, or a model';
+  if (beginning[0] === 0x1f && (beginning[1] ?? 0x8b) === 0x8b)
+    return `${expected}, got what gzip compressed: a backup is for lapwing restore, an export for gunzip first`;
+  if (beginning[0] === 0xff || beginning[0] === 0xfe) return `${expected}, in UTF-8, got UTF-16`;
+  return expected;
+}
+
 /** Cuts bytes into values by their brackets and quotes alone, all of which are one byte in UTF-8. */
 class ModelSplitter {
   /** Null before the first byte that says so. */
@@ -59,7 +68,7 @@ class ModelSplitter {
         if (this.#isListOver) throw new TransferFileError('there is something after the end of the list');
         this.#isList = byte === OPEN_LIST;
         if (this.#isList) continue;
-        if (byte !== OPEN_OBJECT) throw new TransferFileError('expected a JSON list of models, or a model');
+        if (byte !== OPEN_OBJECT) throw new TransferFileError(describeOther(chunk.subarray(at)));
         start = at;
       }
       const verdict = this.#step(byte);

@@ -1,9 +1,10 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readModels, type ModelItem } from '../../src/cli/split-models.ts';
 
 /** The text by pieces of some bytes: cut within names, numbers and characters. */
-async function readAll(text: string, bytesEach: number): Promise<readonly ModelItem[]> {
-  const bytes = Buffer.from(text);
+async function readAll(content: string | Buffer, bytesEach: number): Promise<readonly ModelItem[]> {
+  const bytes = Buffer.from(content);
   async function* cut() {
     for (let start = 0; start < bytes.length; start += bytesEach) {
       yield await Promise.resolve(bytes.subarray(start, start + bytesEach));
@@ -56,5 +57,12 @@ describe('the models of a file', () => {
     ['[1] [2]', 'something after the end'],
   ])('are missed in %j, and it is said', async (text, message) => {
     await expect(readAll(text, 2)).rejects.toThrow(message);
+  });
+
+  it.each([
+    [gzipSync('[{"a":1}]'), /gunzip/],
+    [Buffer.from('\uFEFF[{"a":1}]', 'utf16le'), /in UTF-8, got UTF-16$/],
+  ])('are missed in what is no UTF-8, and it is said what it is', async (content, message) => {
+    for (const bytesEach of [1, 2, 1000]) await expect(readAll(content, bytesEach)).rejects.toThrow(message);
   });
 });

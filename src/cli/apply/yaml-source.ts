@@ -33,8 +33,7 @@ export class YamlSource {
   constructor(text: string) {
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     for (const { pos, code, message } of [...this.#document.errors, ...this.#document.warnings]) {
-      // The library's own words are for its callers.
-      this.#report(pos[0], code === 'MULTIPLE_DOCS' ? 'expected one document, got several' : message);
+      this.#report(pos[0], describeError(code, message, text.slice(pos[0])));
     }
   }
 
@@ -102,4 +101,15 @@ export class YamlSource {
     const { line, col } = this.#lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   }
+}
+
+/**
+ * The library's own words are for its callers.
+ * @param rest of the text, from where the error is
+ */
+function describeError(code: string, message: string, rest: string): string {
+  if (code === 'MULTIPLE_DOCS') return 'expected one document, got several';
+  if (code !== 'DUPLICATE_KEY') return message;
+  const key = /^(?:"[^"\n]*"|'[^'\n]*'|[^:\n]*)/.exec(rest)?.[0] ?? '';
+  return `${key}: expected once in its mapping, is there twice`;
 }

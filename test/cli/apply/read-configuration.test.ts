@@ -52,7 +52,16 @@ const MISTAKES: readonly (readonly [what: string, text: string, problem: RegExp]
   ],
   ['no YAML', 'apiVersion: 1\nmetrics: [\n', /^3:1: .*flow/i],
   ['a tab', 'apiVersion: 1\nmetrics:\n\t- a\n', /^3:1: /],
-  ['a key twice', 'apiVersion: 1\napiVersion: 1\n', /^2:1: .*unique/],
+  [
+    'a key twice',
+    'apiVersion: 1\napiVersion: 1\n',
+    /^2:1: apiVersion: expected once in its mapping, is there twice$/,
+  ],
+  [
+    'a quoted key twice',
+    '{"apiVersion": 1, "metrics": [], "metrics": []}',
+    /^1:34: "metrics": expected once/,
+  ],
   ['two documents', 'apiVersion: 1\n---\napiVersion: 1\n', /^2:\d+: expected one document, got several$/],
   ['a tag', 'apiVersion: 1\nmetrics: !vault x\n', /^2:10: .*!vault/],
   ['an alias of nothing', 'apiVersion: 1\nmetrics: *none\n', /^2:10: .*none/],

@@ -4,9 +4,11 @@ import { parseArgs } from 'node:util';
 import { explainFailure, messageOf } from './cli/explain-failure.ts';
 import { isReaderGone, OutputWatch } from './cli/standard-output.ts';
 import { isSupportedNode, SUPPORTED_NODE } from './cli/node-version.ts';
+import { findNearestName } from './cli/apply/nearest-name.ts';
 import { readKeyWords } from './cli/parse-key-args.ts';
 import type { Command } from './cli/run-command.ts';
-import { preferProduction, readConfig } from './platform/config/read-config.ts';
+import { describeSettings, preferProduction, readConfig } from './platform/config/read-config.ts';
+import { hasNoUser } from './platform/config/setting.ts';
 import { OperatorError } from './errors.ts';
 import { describeUsage } from './cli/usage.ts';
 import { readVersion } from './version.ts';
@@ -17,6 +19,7 @@ const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 /** Those that take the name of a file, and those that can ask a running server. */
 const FILE_COMMANDS: readonly string[] = ['import', 'export', 'apply', 'backup', 'restore'];
 const REMOTE_COMMANDS: readonly string[] = ['import', 'export', 'apply'];
+const COMMANDS: readonly string[] = [...FILE_COMMANDS, 'serve', 'check', 'license', 'key', 'help', 'version'];
 
 /** With it 2 means that there is something to change, and every failure is 1. */
 const DETAILED = 'detailed-exitcode';
@@ -40,11 +43,13 @@ function readCommand(words: readonly string[]): Command {
   });
   const isLicense = positionals[0] === 'license' && positionals[1] === 'check';
   const [name = 'serve', file, extra] = isLicense ? positionals.toSpliced(1, 1) : positionals;
-  if (values.help === true) return { name: 'help', file: undefined, url: undefined };
-  if (values.version === true) return { name: 'version', file: undefined, url: undefined };
+  if (values.help === true || name === 'help') return { name: 'help', file: undefined, url: undefined };
+  if (values.version === true || name === 'version')
+    return { name: 'version', file: undefined, url: undefined };
   if (name === 'license' && !isLicense) throw new Error('expected license check FILE');
-  if (![...FILE_COMMANDS, 'serve', 'check', 'license'].includes(name)) {
-    throw new Error(`there is no command ${name}`);
+  if (!COMMANDS.includes(name)) {
+    const near = findNearestName(name, COMMANDS);
+    throw new Error(`there is no command ${name || '""'}${near === null ? '' : ` (did you mean ${near}?)`}`);
   }
   const takesFile = FILE_COMMANDS.includes(name);
   const odd = extra ?? (takesFile || isLicense ? undefined : file);
@@ -55,12 +60,26 @@ function readCommand(words: readonly string[]): Command {
   const isDetailed = values[DETAILED] === true;
   if (values.url !== undefined && !isHttpUrl(values.url))
     throw new Error(`--url: expected an http or https URL, got ${JSON.stringify(values.url)}`);
+  // The text is not repeated: it holds a password.
+  if (values.url !== undefined && !hasNoUser(values.url))
+    throw new Error('--url: expected no user and password in it; LAPWING_API_KEY is sent as a key');
   if (isDryRun && name !== 'apply') throw new Error(`${name} does not take --dry-run`);
   if (isDetailed && !isDryRun) throw new Error(`--${DETAILED} needs --dry-run`);
-  if (name !== 'export' && (takesFile || isLicense) && file === undefined) {
-    throw new Error(`${name} needs the name of a file`);
+  if (file === '' || (name !== 'export' && (takesFile || isLicense) && file === undefined)) {
+    const got = file === '' ? ', got an empty one' : '';
+    throw new Error(`${isLicense ? 'license check' : name} needs the name of a file${got}`);
   }
   return { name, file, url: values.url, isDryRun, isDetailed };
+}
+
+/** What Node.js says of an option it does not know is advice on file names; who gives one probably means a setting. */
+function explainWords(error: unknown): string {
+  const message = messageOf(error);
+  const option = /^Unknown option '(.*?)'/s.exec(message)?.[1];
+  if (option === undefined) return message;
+  const setting = `LAPWING_${option.replace(/^-+/, '').toUpperCase().replaceAll('-', '_')}`;
+  const isSetting = describeSettings().some(({ name }) => name === setting);
+  return `there is no option ${option}${isSetting ? `: set the environment variable ${setting}` : ''}`;
 }
 
 function isHttpUrl(text: string): boolean {
@@ -72,7 +91,7 @@ async function main(words: readonly string[]): Promise<number> {
   try {
     command = readCommand(words);
   } catch (error) {
-    process.stderr.write(`lapwing: ${messageOf(error)}; see lapwing --help\n`);
+    process.stderr.write(`lapwing: ${explainWords(error)}; see lapwing --help\n`);
     return words.includes(`--${DETAILED}`) ? EXIT.failed : EXIT.usage;
   }
   if (command.name === 'help') process.stdout.write(describeUsage({ withSettings: true }));

@@ -53,10 +53,25 @@ describe('the command line', () => {
   });
 
   it.each([
-    [['fly'], /there is no command fly/],
+    [['fly'], /there is no command fly;/],
+    [['exprot', 'f'], /there is no command exprot \(did you mean export\?\)/],
     [['import'], /needs the name of a file/],
+    ...['import', 'export', 'apply', 'backup', 'restore'].map((name): [string[], RegExp] => [
+      [name, ''],
+      /needs the name of a file, got an empty one/,
+    ]),
+    [['license', 'check'], /license check needs the name of a file/],
     [['serve', 'x'], /does not take "x"/],
-    [['--wings'], /--wings/],
+    [['--wings'], /^lapwing: there is no option --wings; see lapwing --help\n$/],
+    [
+      ['serve', '--data-dir', 'x'],
+      /there is no option --data-dir: set the environment variable LAPWING_DATA_DIR;/,
+    ],
+    [['key', 'list', '--port=1'], /there is no option --port: set the environment variable LAPWING_PORT;/],
+    [
+      ['export', '--url', 'http://me:sesame@localhost/graphql'],
+      /^(?!.*sesame).*--url: expected no user and password/,
+    ],
     [['key'], /expected key create, key list or key revoke ID/],
     [['key', 'create', '--scope', 'READ'], /needs --name/],
     [
@@ -74,6 +89,34 @@ describe('the command line', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
   });
+
+  it.each([[['help']], [['help', 'import']], [['import', '--help']], [['key', '-h']]])(
+    'shows its help for %j',
+    async (words) => {
+      const { code, stdout } = await run(words);
+      expect({ code, stdout: stdout.slice(0, 8) }).toEqual({ code: 0, stdout: 'Lapwing ' });
+    },
+  );
+
+  it.each(['version', '--version', '-v'])('shows its version for %s', async (word) => {
+    const { code, stdout } = await run([word]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it.each([[['export']], [['backup', 'FILE']], [['key', 'list']], [['key', 'revoke', 'a1']]])(
+    'takes nothing out of a folder no server has used, and makes nothing there: %j',
+    async (words) => {
+      const dataDir = join(folder, 'elsewhere');
+      const given = words.map((word) => (word === 'FILE' ? join(folder, 'nothing') : word));
+      const { code, stdout, stderr } = await run(given, { LAPWING_DATA_DIR: dataDir });
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toBe(
+        `lapwing: there is no database in LAPWING_DATA_DIR=${dataDir}: set LAPWING_DATA_DIR, or DATABASE_URL, as the server has it\n`,
+      );
+      expect([dataDir, join(folder, 'nothing')].map((path) => existsSync(path))).toEqual([false, false]);
+    },
+  );
 
   it('tells every bad setting at once, with status 1', async () => {
     const { code, stderr } = await run(['check'], { LAPWING_PORT: 'x', LAPWING_LOG_LEVEL: 'loud' });
@@ -237,8 +280,10 @@ describe('the command line', () => {
     const model = { datasource: 'custom', metricSpec: { name: 'b' }, modelParams: { min: 0, max: 9 } };
     await writeFile(file, JSON.stringify({ ...model, data: [[4, '2026-01-01 00:00:00']] }));
     expect(await run(['import', file], settings)).toMatchObject({ code: 0 });
-    const { code, stdout } = await run(['export'], settings);
-    expect(code).toBe(0);
+    // Of another PostgreSQL, which the machine is a client of.
+    const other = { PGPORT: '1', PGSSLMODE: 'require', PGSSLNEGOTIATION: 'direct', PGHOST: 'db.example.com' };
+    const { code, stdout, stderr } = await run(['export'], { ...settings, ...other });
+    expect({ code, stderr: stderr.replaceAll(/^\{"progress".*\n/gm, '') }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject([{ ...model, data: [[4, '2026-01-01T00:00:00.000Z']] }]);
   });
 

@@ -169,7 +169,7 @@ describe('the command line', () => {
   });
 
   it.each([
-    ['/', /answered 405 with nothing/],
+    ['/', /answered 405 with nothing; its GraphQL is at \/graphql$/m],
     ['/nowhere', /does not answer as a Lapwing server: no such path: \/nowhere/],
     ['/health', /does not answer as a Lapwing server/],
   ])('says what answered at an address that is not GraphQL: %s', async (path, message) => {
@@ -196,7 +196,8 @@ describe('the command line', () => {
           },
         },
       },
-      { errors: [{ message: 'the database is away' }] },
+      { errors: [{ message: 'too many', extensions: { code: 'TOO_MANY_REQUESTS' } }] },
+      { errors: [{ message: 'the database is gone' }] },
     ];
     const failing = createServer((request, response) => {
       request.resume();
@@ -209,7 +210,7 @@ describe('the command line', () => {
     const { code, stderr } = await run(['export', file, '--url', `http://127.0.0.1:${port}/graphql`]);
     failing.close();
     expect(code).toBe(1);
-    expect(stderr).toContain('the database is away');
+    expect(stderr).toContain('the database is gone');
     expect(await readFile(file, 'utf8')).toBe('of before');
     expect(existsSync(`${file}.partial`)).toBe(false);
   });
@@ -232,6 +233,27 @@ describe('the command line', () => {
       (name) => small.engine.registry.byIdentity('CUSTOM', name)?.lastRowId ?? null,
     );
     expect(stored).toEqual([3, null, 3]);
+  });
+
+  it('waits for a server that is busy, and imports all', async () => {
+    // Each of the models fills the queue: of those that are sent at once all but one are refused.
+    await using busy = await startServer({ settings: { LAPWING_INGEST_QUEUE_POINTS: '1000' } });
+    const file = join(folder, 'busy.json');
+    const models = Array.from({ length: 6 }, (_, index) => ({
+      datasource: 'custom',
+      metricSpec: { name: `busy.${index}` },
+      data: Array.from({ length: 1000 }, (__, minute) => [
+        minute,
+        new Date(Date.UTC(2026, 0, 1) + minute * 60_000).toISOString(),
+      ]),
+    }));
+    await writeFile(file, JSON.stringify(models));
+    expect(await run(['import', file, '--url', `${busy.url}/graphql`])).toMatchObject({ code: 0 });
+    expect(busy.engine.stats.read('retry_later')).toBeGreaterThan(0);
+    const stored = models.map(
+      ({ metricSpec }) => busy.engine.registry.byIdentity('CUSTOM', metricSpec.name)?.lastRowId ?? null,
+    );
+    expect(stored).toEqual(models.map(() => 1000));
   });
 
   it('ends without a word when the reader of its output wants no more', async () => {

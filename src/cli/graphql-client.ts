@@ -1,6 +1,7 @@
 /** A running server, asked through its GraphQL API: another one by HTTP, or that of this process. */
 import { z } from 'zod';
-import { OperatorError } from '../errors.ts';
+import { type ErrorCode, OperatorError } from '../errors.ts';
+import { retryWhileBusy } from '../platform/runtime/backoff.ts';
 import { messageOf } from './explain-failure.ts';
 
 const ERRORS = z.object({
@@ -56,14 +57,15 @@ export function connectGraphql(url: string, key: string | null): GraphqlClient {
     accept: 'application/json',
     ...(key === null ? {} : { authorization: `Bearer ${key}` }),
   };
-  return new GraphqlClient(url, async (query, variables) => {
+  const send: Send = async (query, variables) => {
     const response = await fetch(url, {
       method: 'POST',
       headers,
       body: JSON.stringify({ query, variables }),
     });
     return readJson(response);
-  });
+  };
+  return new GraphqlClient(url, send, true);
 }
 
 /** A page of HTML, of another path or of a proxy, says what it is by its status and its type. */
@@ -73,25 +75,47 @@ async function readJson(response: Response): Promise<unknown> {
     return JSON.parse(text) as unknown;
   } catch (error) {
     const { status, url, headers } = response;
-    const said = `it answered ${status} with ${headers.get('content-type') ?? 'nothing'}`;
+    const hint = new URL(url).pathname.endsWith('/graphql') ? '' : '; its GraphQL is at /graphql';
+    const said = `it answered ${status} with ${headers.get('content-type') ?? 'nothing'}${hint}`;
     if (status !== CONTENT_TOO_LARGE) throw new Error(said, { cause: error });
     // Of a proxy on the way, which is asked for something smaller next.
     throw new RemoteError(`${url}: ${said}`, true, { cause: error, code: 'REQUEST_ENTITY_TOO_LARGE' });
   }
 }
 
+/** The same may be sent again in a moment: nothing is known to be done. */
+const BUSY = new Set<string>([
+  'RETRY_LATER',
+  'TOO_MANY_REQUESTS',
+  'TOO_MANY_OPERATIONS',
+] satisfies ErrorCode[]);
+
+function isBusy(error: unknown): boolean {
+  return error instanceof RemoteError && error.code !== null && BUSY.has(error.code);
+}
+
 export class GraphqlClient {
   readonly #name: string;
   readonly #send: Send;
+  readonly #isPatient: boolean;
 
-  /** @param name of the server, for messages */
-  constructor(name: string, send: Send) {
+  /**
+   * @param name of the server, for messages
+   * @param isPatient whether to wait, a minute and a half at most, for one that is busy or whose database is away
+   */
+  constructor(name: string, send: Send, isPatient = false) {
     this.#name = name;
     this.#send = send;
+    this.#isPatient = isPatient;
   }
 
   /** @throws RemoteError when it does not answer, answers with an error, or with something of another shape */
-  async ask<T>(query: string, variables: object, shape: z.ZodType<T>): Promise<T> {
+  ask<T>(query: string, variables: object, shape: z.ZodType<T>): Promise<T> {
+    const attempt = () => this.#ask(query, variables, shape);
+    return this.#isPatient ? retryWhileBusy(attempt, isBusy) : attempt();
+  }
+
+  async #ask<T>(query: string, variables: object, shape: z.ZodType<T>): Promise<T> {
     let answer: unknown;
     try {
       answer = await this.#send(query, variables);

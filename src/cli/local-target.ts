@@ -1,7 +1,8 @@
 /** The database itself, worked on by an engine without listeners; for when no server runs on it. */
 import type { Config } from '../platform/config/read-config.ts';
 import { createEngine } from '../app/build-core.ts';
-import { ExpectedError } from '../errors.ts';
+import { ExpectedError, RetryLaterError } from '../errors.ts';
+import { retryWhileBusy } from '../platform/runtime/backoff.ts';
 import type { Log } from '../log.ts';
 import { createStats } from '../platform/telemetry/metrics.ts';
 import { openAws } from '../app/sources/open-aws.ts';
@@ -37,7 +38,10 @@ export async function openLocalEnd(config: Config, log: Log): Promise<TransferEn
     engine.start();
     const importOne = async (model: unknown): Promise<string | null> => {
       try {
-        await engine.transfer.importModel(model);
+        await retryWhileBusy(
+          () => engine.transfer.importModel(model),
+          (error) => error instanceof RetryLaterError,
+        );
         return null;
       } catch (error) {
         if (error instanceof ExpectedError) return error.message;

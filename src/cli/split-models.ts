@@ -13,8 +13,8 @@ export type ModelItem =
 /** A million samples are some forty megabytes. */
 const MAX_MODEL_BYTES = 256 * 1024 * 1024;
 
-const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT, QUOTE, BACKSLASH, COMMA] = [
-  ...Buffer.from('[]{}"\\,'),
+const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT, QUOTE, BACKSLASH, COMMA, NEW_LINE] = [
+  ...Buffer.from('[]{}"\\,\n'),
 ];
 /** What may stand between values; some editors put a byte order mark in front of a text. */
 const BLANKS = new Set(Buffer.from(' \t\r\n\uFEFF'));
@@ -46,7 +46,13 @@ function describeOther(beginning: Buffer): string {
   return expected;
 }
 
-/** Cuts bytes into values by their brackets and quotes alone, all of which are one byte in UTF-8. */
+/** After which an object may begin within a value. */
+const BEFORE_OBJECT = new Set(Buffer.from('[,:'));
+
+/**
+ * Cuts bytes into values by their brackets and quotes alone, all of which are one byte in UTF-8. Of values one a line, one that
+ * was cut ends where the next begins: no text goes over a line end, and no object follows a value.
+ */
 class ModelSplitter {
   /** Null before the first byte that says so. */
   #isList: boolean | null = null;
@@ -54,6 +60,8 @@ class ModelSplitter {
   #depth = 0;
   #inText = false;
   #isEscaped = false;
+  /** The last byte outside of texts that is no blank. */
+  #last = 0;
   #parts: Buffer[] = [];
   #bytes = 0;
 
@@ -74,7 +82,7 @@ class ModelSplitter {
       const verdict = this.#step(byte);
       if (verdict === 'goes on') continue;
       this.#take(chunk.subarray(start, verdict === 'ends here' ? at + 1 : at));
-      start = at + 1;
+      start = verdict === 'another begins' ? at : at + 1;
       yield* this.#finish();
       this.#isListOver = this.#isList && byte === CLOSE_LIST && verdict === 'ended before';
     }
@@ -89,12 +97,19 @@ class ModelSplitter {
   }
 
   /** @returns whether a value ends at this byte, or before it */
-  #step(byte: number): 'goes on' | 'ends here' | 'ended before' {
+  #step(byte: number): 'goes on' | 'ends here' | 'ended before' | 'another begins' {
     if (this.#inText) {
+      if (byte === NEW_LINE && this.#isList === false) return this.#giveUp();
       if (this.#isEscaped) this.#isEscaped = false;
       else if (byte === BACKSLASH) this.#isEscaped = true;
       else if (byte === QUOTE) this.#inText = false;
       return 'goes on';
+    }
+    const last = this.#last;
+    if (!BLANKS.has(byte)) this.#last = byte;
+    if (byte === OPEN_OBJECT && this.#isList === false && this.#depth > 0 && !BEFORE_OBJECT.has(last)) {
+      this.#depth = 1;
+      return 'another begins';
     }
     if (byte === QUOTE) this.#inText = true;
     else if (byte === OPEN_LIST || byte === OPEN_OBJECT) this.#depth += 1;
@@ -104,6 +119,11 @@ class ModelSplitter {
       if (this.#depth === 0 && this.#isList === false) return 'ends here';
     } else if (byte === COMMA && this.#depth === 0) return 'ended before';
     return 'goes on';
+  }
+
+  #giveUp(): 'ended before' {
+    [this.#inText, this.#isEscaped, this.#depth] = [false, false, 0];
+    return 'ended before';
   }
 
   #take(part: Buffer): void {

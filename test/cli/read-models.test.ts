@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { fc } from '../helpers/property.ts';
 import { readModels, type ModelItem } from '../../src/cli/split-models.ts';
 
 /** The text by pieces of some bytes: cut within names, numbers and characters. */
@@ -46,6 +47,49 @@ describe('the models of a file', () => {
       { index: 1, problem: expect.stringContaining('not JSON') as unknown },
       { index: 2, model: { a: 3 } },
     ]);
+  });
+
+  it.each([
+    ['within a text', '{"a":"b'],
+    ['after an escape', '{"a":"b\\'],
+    ['within a name', '{"a'],
+    ['after a text', '{"a":"b"'],
+    ['after a number', '{"a":[1,2'],
+    ['after a list', '{"a":[1,2]'],
+    ['after an object', '{"a":{"b":1}'],
+    ['before its first name', '{'],
+  ])('one a line cost only themselves when a line was cut %s', async (_what, cut) => {
+    const lines = ['{"a":1}', cut, '{"b":"{"}', '', '{"c":[{"d":2},{"e":{"f":{}}}]}'];
+    for (const [end, bytesEach] of [
+      ['\n', 1],
+      ['\r\n', 5],
+      ['\n', 1000],
+    ] as const) {
+      expect(await readAll(lines.join(end), bytesEach)).toEqual([
+        { index: 0, model: { a: 1 } },
+        { index: 1, problem: expect.stringContaining('not JSON') as unknown },
+        { index: 2, model: { b: '{' } },
+        { index: 3, model: { c: [{ d: 2 }, { e: { f: {} } }] } },
+      ]);
+    }
+  });
+
+  it('are what JSON says, one after the other, however they are laid out', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { minLength: 1, maxLength: 4 }),
+        fc.integer({ min: 0, max: 2 }),
+        fc.integer({ min: 1, max: 9 }),
+        async (models, indent, bytesEach) => {
+          // As JSON has them: -0 is 0 there.
+          const texts = models.map((model) => JSON.stringify(model, null, indent));
+          const expected = texts.map((json, index) => ({ index, model: JSON.parse(json) as unknown }));
+          // Line ends between any two tokens.
+          for (const text of [texts.join('\n'), texts.join('\n').replaceAll(/^\s+/gm, '')])
+            expect(await readAll(text, bytesEach)).toEqual(expected);
+        },
+      ),
+    );
   });
 
   it.each([

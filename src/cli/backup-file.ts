@@ -34,6 +34,10 @@ export async function backUp(config: Config, log: Log, file: string): Promise<vo
       try {
         const source = Readable.from(createBackup(client, readVersion(), progress.onTable));
         await output.write(source, createGzip());
+      } catch (error) {
+        // A COPY that is not read to its end would keep ROLLBACK, and the snapshot, for ever.
+        if (client instanceof pg.Client) await client.end();
+        throw error;
       } finally {
         progress.end();
       }

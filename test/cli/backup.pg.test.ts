@@ -10,11 +10,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLapwing, type Lapwing } from '../../src/app/start-server.ts';
 import { createSchema } from '../../src/api/graphql/schema.ts';
 import { backUp, restore } from '../../src/cli/backup-file.ts';
+import { explainFailure } from '../../src/cli/explain-failure.ts';
 import { BackupError } from '../../src/core/transfer/backup/backup-format.ts';
 import { Packer } from '../../src/core/packing/packer.ts';
 import { createLog } from '../../src/log.ts';
 import { readConfig } from '../../src/platform/config/read-config.ts';
 import { createStats } from '../../src/platform/telemetry/metrics.ts';
+import { withSmallDisk } from '../../bench/small-disk.ts';
 import { ADMIN } from '../api/graphql/keyed-server.ts';
 import { writeArguments } from '../api/graphql/whole-arguments.ts';
 import { listTypeQueries } from '../api/graphql/whole-schema.ts';
@@ -250,6 +252,30 @@ describe('a backup', () => {
     const [{ packed, scored } = { packed: 0, scored: 0 }] = rows;
     expect(packed + scored).toBe(await readLast(empty));
     expect(await readLast(database)).toBe(ROWS + 400);
+  });
+
+  it('ends when it cannot be written, and lets go of its snapshot', async (context) => {
+    await using large = await withDatabase();
+    // Much more than the buffers on the way hold, also compressed.
+    await large.pool.query(
+      `INSERT INTO annotation ("timestamp", device, user_name, server, message)
+       SELECT now(), 'd', 'u', 's', (SELECT string_agg(md5(n || '.' || i), '') FROM generate_series(1, 20) i)
+       FROM generate_series(1, 20000) n`,
+    );
+    const failure = await withSmallDisk(1, (disk) =>
+      backUp(configure(large), log, join(disk, 'b')).then(
+        () => 'it was written',
+        (error: unknown) => explainFailure(error),
+      ),
+    );
+    if (failure === null) return context.skip('nothing can be mounted here');
+    expect(failure).toMatch(/^cannot write .*b: ENOSPC.*the disk is full/);
+    await until(async () => {
+      const { rows } = await large.pool.query(
+        `SELECT pid FROM pg_stat_activity WHERE application_name = 'lapwing backup' AND datname = current_database()`,
+      );
+      expect(rows).toEqual([]);
+    });
   });
 
   it('is refused where it does not fit, and the database stays as it was', async () => {

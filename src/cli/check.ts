@@ -114,11 +114,12 @@ async function describeSecrets(connection: string, settings: Config, log: Log): 
 async function describeStopped(dataDir: string): Promise<string> {
   await findPostgresBinaries();
   const folder = resolve(dataDir);
+  // A server also writes keys and a log beside the database.
+  await access(await findExisting(folder), constants.W_OK | constants.X_OK);
   const version = await readFile(join(folder, 'postgres', 'PG_VERSION'), 'utf8').catch(() => null);
   if (version !== null) {
     return `ok (embedded, in ${folder}, made by PostgreSQL ${version.trim()}; no server runs it now)`;
   }
-  await access(await findExisting(folder), constants.W_OK | constants.X_OK);
   return `ok (embedded, made in ${folder} at the first start)`;
 }
 

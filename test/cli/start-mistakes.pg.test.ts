@@ -1,11 +1,12 @@
 /** The commonest mistakes of a first start: each ends with one message that says what to do, and no stack trace. */
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explainFailure } from '../../src/cli/explain-failure.ts';
@@ -238,6 +239,18 @@ describe('lapwing check', () => {
       /made in .* at the first start/,
     );
     expect(await readdir(folder)).not.toContain('unmade');
+  });
+
+  it('says of a data folder that is read-only that a server would not start', async (context) => {
+    const outcome = await withSmallDisk(1, async (disk) => {
+      await mkdir(join(disk, 'postgres'));
+      await writeFile(join(disk, 'postgres/PG_VERSION'), '18\n');
+      await promisify(execFile)('mount', ['-o', 'remount,ro', disk]);
+      return run(['check'], { LAPWING_DATA_DIR: disk });
+    });
+    if (outcome === null) return context.skip('nothing can be mounted here');
+    expect(outcome.stdout).toMatch(/^database: FAILED: EROFS: .*choose another LAPWING_DATA_DIR\)$/m);
+    expect(outcome.code).toBe(1);
   });
 
   it('beside a running server reports it, and is content', async () => {

@@ -5,7 +5,7 @@
 import { writeSeriesName } from '../../sources/pushed-name.ts';
 import type { NamedPoint } from '../ingest.ts';
 
-export type DataPointProblem = 'bad_name' | 'bad_timestamp' | 'bad_value' | 'bad_tag';
+type DataPointProblem = 'bad_name' | 'bad_timestamp' | 'bad_value' | 'bad_tag';
 
 interface BadDataPoint {
   readonly problem: DataPointProblem;

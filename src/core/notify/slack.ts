@@ -13,7 +13,7 @@ export interface SlackConfig {
   readonly url: string;
 }
 
-/** Slack cuts what is longer; Rocket.Chat refuses it, from 5,000 characters on unless it was told otherwise. */
+/** Slack cuts what is longer; Rocket.Chat refuses it, from 5,000 characters on unless it was set up otherwise. */
 const MAX_TEXT_LENGTHS = { slack: 38_000, others: 4_900 } as const;
 /** Slack refuses what is longer, and more than 50 blocks. */
 const MAX_LENGTHS = { header: 150, section: 3000, url: 3000 } as const;

@@ -56,7 +56,7 @@ const COUNTERS = {
     'Times a replica could not read what the leader had changed, or its log, and will try again. Rises when the database is away.',
   replica_scores_received:
     'Scores the leader sent a replica as it committed them. What it did not send is read from the database.',
-  requests_forwarded: 'Requests and operations a replica passed on to the leader.',
+  requests_forwarded: 'Requests, operations and pushes whose points a replica passed on to the leader.',
   forwards_failed:
     'Of those, the ones that were answered RETRY_LATER: there was no leader in time, or its answer did not come.',
   relays_failed:

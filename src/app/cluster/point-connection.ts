@@ -61,7 +61,7 @@ export class PointConnection {
 
   /** Answers that are awaited do not come any more. */
   close(): void {
-    this.#socket.close();
+    this.#socket.terminate();
   }
 
   #flush(): void {

@@ -3,6 +3,7 @@
  * WebSocket, and to the next leader where the one they were sent to ends before it answers: points count once, so
  * that those it had stored already come back as duplicates.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { POINT_STREAM_PATH } from '../../api/http/cluster/point-stream.ts';
 import type { AcceptResult } from '../../core/ingest/accept-result.ts';
 import type { PointAnswer } from '../../core/ingest/forwarded/point-answer.ts';
@@ -29,11 +30,14 @@ interface PointForwarderOptions {
   readonly stats: Pick<Stats, 'count'>;
   /** Of a leader that is asked; 4 s when left out. */
   readonly silenceLimitMs?: number;
+  /** Of answers that are awaited at a stop; 10 s when left out. */
+  readonly stopLimitMs?: number;
 }
 
 /** A request waits so long for a leader, each time it has to. */
 const LEADER_LIMIT_MS = 5_000;
 const SILENCE_LIMIT_MS = 4_000;
+const STOP_LIMIT_MS = 10_000;
 /** Leaders that points are sent to, one after the other. */
 const MAX_LEADERS = 3;
 /** Answers are some bytes for each point that was rejected. */
@@ -46,6 +50,7 @@ export class PointForwarder implements Pick<Ingest, 'acceptNamed'>, AsyncDisposa
   #connection: PointConnection | null = null;
   #connecting: Promise<PointConnection | null> | null = null;
   readonly #underWay = new Set<Promise<unknown>>();
+  #isStopped = false;
 
   constructor(options: PointForwarderOptions) {
     this.#options = options;
@@ -77,7 +82,7 @@ export class PointForwarder implements Pick<Ingest, 'acceptNamed'>, AsyncDisposa
 
   /** @throws RetryLaterError */
   async #ask(points: readonly NamedPoint[], accountId: number): Promise<PointAnswer> {
-    for (let asked = 0; asked < MAX_LEADERS; asked++) {
+    for (let asked = 0; asked < MAX_LEADERS && !this.#isStopped; asked++) {
       const connection = await this.#connect();
       if (connection === null) throw new RetryLaterError(NO_LEADER);
       // failpoint: forward.before_send
@@ -118,9 +123,12 @@ export class PointForwarder implements Pick<Ingest, 'acceptNamed'>, AsyncDisposa
     if (!points.every(isKnown)) await catchUp().catch(() => undefined);
   }
 
-  /** Once all that was accepted has its answer. */
+  /** Once all that was accepted has its answer, or the leader has had its time for it. */
   async stop(): Promise<void> {
-    await Promise.allSettled(this.#underWay);
+    const { stopLimitMs = STOP_LIMIT_MS } = this.#options;
+    const limit = pause(stopLimitMs, undefined, { ref: false });
+    await Promise.race([Promise.allSettled(this.#underWay), limit]);
+    this.#isStopped = true;
     this.#connection?.close();
   }
 

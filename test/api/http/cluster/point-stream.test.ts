@@ -96,6 +96,7 @@ function forwardTo(...members: readonly ClusterMember[]) {
     },
     stats,
     silenceLimitMs: 400,
+    stopLimitMs: 100,
   });
   forwarders.push(forwarder);
   return { forwarder, seen, stats };
@@ -179,6 +180,14 @@ describe('points of a replica', () => {
     proxy.setCut(true);
     expect(await forwarder.acceptNamed([point('b')])).toMatchObject({ accepted: 1 });
     expect(next.taken).toHaveLength(1);
+  });
+
+  it('do not keep a replica from stopping whose leader never answers', async () => {
+    const leader = await startLeader(() => new Promise(() => undefined));
+    const { forwarder } = forwardTo(leader.member);
+    const accepted = forwarder.acceptNamed([point('a')]);
+    await expect.poll(() => leader.taken.length).toBe(1);
+    await Promise.all([forwarder.stop(), expect(accepted).rejects.toThrow(RetryLaterError)]);
   });
 
   it('are refused for now where nobody leads', async () => {

@@ -4,7 +4,7 @@ import { combine, dropNames } from './binary.ts';
 import { joinHistograms } from './join-histograms.ts';
 import { type Expression, isOneOf, type Selector, type Subquery, typeOf } from './expression.ts';
 import { countValues } from './operators/count-values.ts';
-import { unfixTime } from './operators/unfix-time.ts';
+import { applyAtModifier } from './operators/at-modifier.ts';
 import { reduceSubquery, sampleSubquery } from './operators/evaluate-subquery.ts';
 import { DATE_FUNCTIONS, readDatePart } from './functions/date-functions.ts';
 import { type MapValue, VALUE_MAPS } from './functions/value-maps.ts';
@@ -54,14 +54,14 @@ export class Evaluator {
       case 'time':
         return this.#scalar((step) => timeOf(this.#grid, step) / 1000);
       case 'selector':
-        if (expression.at !== null) return this.#evaluateOnce(this.#unfix(expression));
+        if (expression.at !== null) return this.#evaluateOnce(this.#applyAt(expression));
         return vector(await this.#reader.readSteps(expression, null, this.#grid));
       case 'timestamp':
         return this.#readTimes(expression.operand);
       case 'range': {
         const { name, selector, parameter } = expression;
         if (selector.at !== null)
-          return this.#evaluateOnce({ ...expression, selector: this.#unfix(selector) });
+          return this.#evaluateOnce({ ...expression, selector: this.#applyAt(selector) });
         const parameters = parameter === null ? null : await this.#evaluateNumbers(parameter);
         const series =
           selector.kind === 'selector'
@@ -127,7 +127,7 @@ export class Evaluator {
 
   /** A subquery by itself, at the one time that is asked for. @throws PromqlError */
   evaluateSubquery(subquery: Subquery): Promise<readonly SampleSeries[]> {
-    return sampleSubquery(this.#unfix(subquery), this.#evaluateAt(subquery), this.#grid);
+    return sampleSubquery(this.#applyAt(subquery), this.#evaluateAt(subquery), this.#grid);
   }
 
   #evaluateAt({ operand }: Subquery): (grid: Grid) => Promise<readonly StepSeries[]> {
@@ -138,8 +138,8 @@ export class Evaluator {
     return new Evaluator({ reader: this.#reader, budget: this.#budget, grid, query: this.#query });
   }
 
-  #unfix<Of extends Selector | Subquery>(of: Of): Of {
-    return unfixTime(of, this.#grid, this.#query);
+  #applyAt<Of extends Selector | Subquery>(of: Of): Of {
+    return applyAtModifier(of, this.#grid, this.#query);
   }
 
   /** What is fixed in time is the same at each step: it is evaluated at the first one, as Prometheus does. */
@@ -162,7 +162,8 @@ export class Evaluator {
     if (operand.kind !== 'selector') {
       return this.#map(await this.evaluate(operand), (_, step) => timeOf(this.#grid, step) / 1000);
     }
-    if (operand.at !== null) return this.#evaluateOnce({ kind: 'timestamp', operand: this.#unfix(operand) });
+    if (operand.at !== null)
+      return this.#evaluateOnce({ kind: 'timestamp', operand: this.#applyAt(operand) });
     const times = { name: 'timestamp', parameters: null } as const;
     return vector(dropNames(await this.#reader.readSteps(operand, times, this.#grid)));
   }

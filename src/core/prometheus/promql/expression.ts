@@ -37,11 +37,11 @@ export interface Selector {
   /** How far back; negative for ahead. */
   readonly offsetMs: number;
   /** The time of `@`, in place of that of the step; null without it. */
-  readonly at: FixedTime | null;
+  readonly at: AtModifier | null;
 }
 
 /** Milliseconds since 1970, or the first or last step of the query. */
-export type FixedTime = number | 'start' | 'end';
+export type AtModifier = number | 'start' | 'end';
 
 /** An expression at steps of its own within a range. */
 export interface Subquery {
@@ -52,7 +52,7 @@ export interface Subquery {
   /** How far back; negative for ahead. */
   readonly offsetMs: number;
   /** As of a selector. */
-  readonly at: FixedTime | null;
+  readonly at: AtModifier | null;
 }
 
 /** Which labels count: these, or all but these. */

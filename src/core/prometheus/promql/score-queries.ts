@@ -7,7 +7,7 @@ import { createLimit } from '../../../platform/runtime/concurrency-limit.ts';
 import { Evaluator } from './evaluate.ts';
 import { type Expression, typeOf } from './expression.ts';
 import type { LabelMatcher } from './label-matcher.ts';
-import { unfixTime } from './operators/unfix-time.ts';
+import { applyAtModifier } from './operators/at-modifier.ts';
 import { parseQuery } from './parse-query.ts';
 import { PromqlError } from './promql-error.ts';
 import { QueryBudget } from './query-budget.ts';
@@ -47,7 +47,7 @@ export class ScoreQueries {
     return this.#run(options, async (reader, budget) => {
       const grid = { startMs: atMs, stepMs: 1, count: 1 };
       if (expression.kind === 'selector' && expression.rangeMs !== null) {
-        const selector = unfixTime(expression, grid, grid);
+        const selector = applyAtModifier(expression, grid, grid);
         return { type: 'samples', series: await reader.readRange(selector, atMs) };
       }
       const evaluator = new Evaluator({ reader, budget, grid });

@@ -3,7 +3,7 @@
  * https://prometheus.io/docs/prometheus/latest/querying/basics/#modifier
  */
 import type { SyntaxNode } from '@lezer/common';
-import type { FixedTime, Selector, Subquery } from '../expression.ts';
+import type { AtModifier, Selector, Subquery } from '../expression.ts';
 import { parseDuration, parseNumber } from '../parse-literal.ts';
 import { childrenOf, failAt } from '../syntax-node.ts';
 
@@ -27,17 +27,16 @@ export function parseModified<Of extends Selector | Subquery>(
     return { ...of, offsetMs: parseDurationOf(text, written) };
   }
   if (of.at !== null) throw failAt(text, node.from, '@ <timestamp> may not be set multiple times');
-  return { ...of, at: parseFixedTime(text, written) };
+  return { ...of, at: parseAtModifier(text, written) };
 }
 
 function hasModifier(node: SyntaxNode, name: string): boolean {
-  for (let inner = node; isModified(inner); inner = childrenOf(inner)[0] ?? inner.firstChild ?? inner) {
-    if (inner.name === name) return true;
-  }
-  return false;
+  if (!isModified(node)) return false;
+  const [inner] = childrenOf(node);
+  return node.name === name || (inner !== undefined && hasModifier(inner, name));
 }
 
-function parseFixedTime(text: string, node: SyntaxNode): FixedTime {
+function parseAtModifier(text: string, node: SyntaxNode): AtModifier {
   const written = text.slice(node.from, node.to);
   if (node.name === 'AtModifierPreprocessors') return written.startsWith('start') ? 'start' : 'end';
   const seconds = parseNumber(written.replaceAll(/\s/g, ''));

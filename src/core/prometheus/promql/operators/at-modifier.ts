@@ -6,7 +6,7 @@ import { type Grid, timeOf } from '../value.ts';
  * @param query the steps of the whole query, whose first and last are `start()` and `end()`
  * @returns what gives the same at the first step of the grid, by its offset
  */
-export function unfixTime<Of extends Selector | Subquery>(of: Of, grid: Grid, query: Grid): Of {
+export function applyAtModifier<Of extends Selector | Subquery>(of: Of, grid: Grid, query: Grid): Of {
   const { at } = of;
   if (at === null) return of;
   const ends = { start: query.startMs, end: timeOf(query, query.count - 1) };

@@ -40,9 +40,19 @@ export class SharedFrames {
   /** @returns null where memory holds no more what comes after this offset */
   readAfter(after: number): Promise<EncodedFrame | null> {
     const { last } = this.#live.bounds();
-    if (this.#newest?.after !== after || this.#newest.last !== last)
-      this.#newest = { after, last, frame: this.#encode(after) };
+    if (this.#newest?.after !== after || this.#newest.last !== last) {
+      const newest = { after, last, frame: this.#encode(after) };
+      this.#newest = newest;
+      void this.#forgetLater(newest);
+    }
     return this.#newest.frame;
+  }
+
+  /** What could not be read is read again, and scores that are taken back meanwhile are not sent to who comes later. */
+  async #forgetLater(newest: { readonly frame: Promise<unknown> }): Promise<void> {
+    await newest.frame.catch(() => undefined);
+    await this.rest();
+    if (this.#newest === newest) this.#newest = null;
   }
 
   rest(): Promise<void> {

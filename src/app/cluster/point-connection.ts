@@ -3,6 +3,7 @@ import { WebSocket } from 'ws';
 import { type PointAnswer, readAnswers } from '../../core/ingest/forwarded/point-answer.ts';
 import { encodePushes, type ForwardedPush } from '../../core/ingest/forwarded/point-frame.ts';
 import type { NamedPoint } from '../../core/ingest/ingest.ts';
+import { toError } from '../../platform/runtime/to-error.ts';
 
 /** While answers are awaited the leader is pinged so often within the limit of its silence. */
 const PINGS = 4;
@@ -26,7 +27,7 @@ export class PointConnection {
     const hear = () => void (this.#heardMs = performance.now());
     socket.on('message', (message: Buffer) => {
       hear();
-      this.#settle(message);
+      this.#take(message);
     });
     socket.on('pong', hear);
     socket.once('close', () => this.#end());
@@ -67,9 +68,26 @@ export class PointConnection {
   #flush(): void {
     const pushes = this.#toSend;
     this.#toSend = [];
-    const shared = encodePushes(pushes);
-    if (shared.byteLength <= MAX_SHARED_BYTES || pushes.length === 1) this.#socket.send(shared);
-    else for (const push of pushes) this.#socket.send(encodePushes([push]));
+    this.#sendAll(pushes);
+  }
+
+  /** One that cannot be written, or makes the message too large, costs no other. */
+  #sendAll(pushes: readonly ForwardedPush[]): void {
+    const [{ id } = { id: 0 }, ...others] = pushes;
+    const isAlone = others.length === 0;
+    try {
+      const message = encodePushes(pushes);
+      if (message.byteLength <= MAX_SHARED_BYTES || isAlone) {
+        this.#socket.send(message);
+        return;
+      }
+    } catch (error) {
+      if (isAlone) {
+        this.#settle({ id, failure: toError(error).message });
+        return;
+      }
+    }
+    for (const push of pushes) this.#sendAll([push]);
   }
 
   #check(): void {
@@ -78,16 +96,18 @@ export class PointConnection {
     else this.#socket.ping();
   }
 
-  #settle(message: Buffer): void {
+  #take(message: Buffer): void {
     try {
-      for (const answer of readAnswers(message.toString())) {
-        this.#waiting.get(answer.id)?.(answer);
-        this.#waiting.delete(answer.id);
-      }
+      for (const answer of readAnswers(message.toString())) this.#settle(answer);
     } catch {
       // A leader that speaks otherwise: nobody is to wait for it.
       this.#socket.terminate();
     }
+  }
+
+  #settle(answer: PointAnswer): void {
+    this.#waiting.get(answer.id)?.(answer);
+    this.#waiting.delete(answer.id);
   }
 
   #end(): void {

@@ -17,7 +17,9 @@ import { DEFAULT_ACCOUNT } from '../../model.ts';
 import type { ClusterDirectory } from '../../platform/cluster/cluster-directory.ts';
 import type { ForwardedHeader } from '../../platform/cluster/forwarded-header.ts';
 import { openLeaderSocket } from '../../platform/cluster/leader-socket.ts';
+import { FailureRuns } from '../../platform/runtime/failure-runs.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
+import type { Log } from '../../log.ts';
 import { PointConnection } from './point-connection.ts';
 
 interface PointForwarderOptions {
@@ -28,12 +30,15 @@ interface PointForwarderOptions {
   /** Resolves once this replica knows all that the leader has done. */
   readonly catchUp: () => Promise<void>;
   readonly stats: Pick<Stats, 'count'>;
+  readonly log: Pick<Log, 'warn'>;
   /** Of a leader that is asked; 4 s when left out. */
   readonly silenceLimitMs?: number;
   /** Of answers that are awaited at a stop; 10 s when left out. */
   readonly stopLimitMs?: number;
 }
 
+/** What fails, for `FailureRuns`. */
+const POINTS = 'points';
 /** A request waits so long for a leader, each time it has to. */
 const LEADER_LIMIT_MS = 5_000;
 const SILENCE_LIMIT_MS = 4_000;
@@ -50,6 +55,7 @@ export class PointForwarder implements Pick<Ingest, 'acceptNamed'>, AsyncDisposa
   #connection: PointConnection | null = null;
   #connecting: Promise<PointConnection | null> | null = null;
   readonly #underWay = new Set<Promise<unknown>>();
+  readonly #failing = new FailureRuns();
   #isStopped = false;
 
   constructor(options: PointForwarderOptions) {
@@ -67,12 +73,14 @@ export class PointForwarder implements Pick<Ingest, 'acceptNamed'>, AsyncDisposa
   }
 
   async #accept(points: readonly NamedPoint[], accountId: number): Promise<AcceptResult> {
-    const { stats } = this.#options;
+    const { stats, log } = this.#options;
     stats.count('requests_forwarded');
     const answer = await this.#ask(points, accountId).catch((error: unknown) => {
       stats.count('forwards_failed');
+      if (this.#failing.fail(POINTS)) log.warn({ err: error }, 'points do not reach the leader');
       throw error;
     });
+    this.#failing.succeed(POINTS);
     if ('retryLater' in answer) throw new RetryLaterError(answer.retryLater);
     if ('failure' in answer) throw new Error(`the leader failed to take points: ${answer.failure}`);
     // failpoint: forward.before_answer
@@ -82,7 +90,8 @@ export class PointForwarder implements Pick<Ingest, 'acceptNamed'>, AsyncDisposa
 
   /** @throws RetryLaterError */
   async #ask(points: readonly NamedPoint[], accountId: number): Promise<PointAnswer> {
-    for (let asked = 0; asked < MAX_LEADERS && !this.#isStopped; asked++) {
+    for (let asked = 0; asked < MAX_LEADERS; asked++) {
+      if (this.#isStopped) break;
       const connection = await this.#connect();
       if (connection === null) throw new RetryLaterError(NO_LEADER);
       // failpoint: forward.before_send
@@ -96,7 +105,10 @@ export class PointForwarder implements Pick<Ingest, 'acceptNamed'>, AsyncDisposa
   async #connect(): Promise<PointConnection | null> {
     if (this.#connection?.isOpen === true) return this.#connection;
     this.#connecting ??= this.#open().finally(() => (this.#connecting = null));
-    return (this.#connection = await this.#connecting);
+    const connection = await this.#connecting;
+    // Nobody would close it any more.
+    if (this.#isStopped) connection?.close();
+    return (this.#connection = connection);
   }
 
   #open(): Promise<PointConnection | null> {

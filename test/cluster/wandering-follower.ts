@@ -3,7 +3,7 @@ import { createClient as createSseClient } from 'graphql-sse';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Follower } from '../faults/follower.ts';
+import { Arrivals, type Follower, placeOf } from '../faults/follower.ts';
 
 interface ScoreEvent {
   readonly prev: string;
@@ -22,7 +22,7 @@ export function wander(urls: readonly string[], transport: 'ws' | 'sse', from: s
   const record: string[] = [];
   let cursor = from;
   let brokenChains = 0;
-  let arrived: (() => void)[] = [];
+  const arrivals = new Arrivals();
   const stopping = new AbortController();
   const wandering = (async () => {
     for (let turn = 0; !stopping.signal.aborted; turn++) {
@@ -34,18 +34,15 @@ export function wander(urls: readonly string[], transport: 'ws' | 'sse', from: s
       if (event.prev !== cursor) brokenChains += 1;
       cursor = event.cursor;
       for (const { rowId, metric } of event.scores) record.push(`${metric.name} ${rowId}`);
-      for (const wake of arrived.splice(0)) wake();
+      arrivals.announce();
     }
   })();
   return {
     record,
     brokenChains: () => brokenChains,
-    reach: async (goal) => {
-      while (placeOf(cursor) < placeOf(goal)) await new Promise<void>((resolve) => arrived.push(resolve));
-    },
+    reach: (goal) => arrivals.until(() => placeOf(cursor) >= placeOf(goal)),
     stop: async () => {
       stopping.abort();
-      arrived = [];
       await wandering;
     },
   };
@@ -63,8 +60,4 @@ async function takeOne(url: string, transport: 'ws' | 'sse', after: string): Pro
   } finally {
     await client.dispose();
   }
-}
-
-function placeOf(cursor: string): number {
-  return Number(cursor.split('.').at(-1));
 }

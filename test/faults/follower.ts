@@ -9,7 +9,7 @@ export interface Follower {
   readonly record: readonly string[];
   /** Events whose `prev` was not the cursor kept. */
   readonly brokenChains: () => number;
-  /** Resolves once its cursor has reached the given one. */
+  /** Resolves once its cursor has reached the given one, or when nothing has come for a while: its record shows that. */
   readonly reach: (cursor: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -23,6 +23,36 @@ interface ScoreEvent {
 const FOLLOW = `subscription Follow($after: String) { anomalyScores(after: $after, lingerMs: 10) {
   prev cursor scores { rowId metric { name } } } }`;
 const RECONNECT_MS = 50;
+/** A server that breaks its promises may never send what is waited for. */
+const SILENCE_LIMIT_MS = 20_000;
+
+/** Who waits for the events of a follower. */
+export class Arrivals {
+  #waiting: ((came: boolean) => void)[] = [];
+
+  /** An event has come. */
+  announce(): void {
+    for (const wake of this.#waiting.splice(0)) wake(true);
+  }
+
+  /** Resolves once it is so, looked at after each event, or when none has come for SILENCE_LIMIT_MS. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
+      const timer = new AbortController();
+      const came = await Promise.race([
+        new Promise<boolean>((resolve) => this.#waiting.push(resolve)),
+        pause(SILENCE_LIMIT_MS, false, { signal: timer.signal }).catch(() => false),
+      ]);
+      timer.abort();
+      if (!came) return;
+    }
+  }
+}
+
+/** Of the log; a cursor names it last. */
+export function placeOf(cursor: string): number {
+  return Number(cursor.split('.').at(-1));
+}
 
 /** @param from the cursor to begin at */
 export function follow(url: string, transport: 'ws' | 'sse', from: string): Follower {
@@ -31,12 +61,12 @@ export function follow(url: string, transport: 'ws' | 'sse', from: string): Foll
   let brokenChains = 0;
   const stopping = new AbortController();
   const isStopped = () => stopping.signal.aborted;
-  let arrived: (() => void)[] = [];
+  const arrivals = new Arrivals();
   const onEvent = (event: ScoreEvent) => {
     if (event.prev !== cursor) brokenChains += 1;
     cursor = event.cursor;
     for (const { rowId, metric } of event.scores) record.push(`${metric.name} ${rowId}`);
-    for (const wake of arrived.splice(0)) wake();
+    arrivals.announce();
   };
   const connect =
     transport === 'ws'
@@ -63,12 +93,9 @@ export function follow(url: string, transport: 'ws' | 'sse', from: string): Foll
   return {
     record,
     brokenChains: () => brokenChains,
-    reach: async (goal) => {
-      while (cursor !== goal) await new Promise<void>((resolve) => arrived.push(resolve));
-    },
+    reach: (goal) => arrivals.until(() => placeOf(cursor) >= placeOf(goal)),
     stop: async () => {
       stopping.abort();
-      arrived = [];
       await current?.dispose();
       await watching;
     },

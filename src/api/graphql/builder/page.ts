@@ -17,10 +17,25 @@ export interface PageRequest<Key> {
   readonly fromEnd: boolean;
 }
 
+/** A thing of a page. Its cursor is written when it is asked for: most documents select none. */
+export class Edge<T> {
+  readonly node: T;
+  readonly #writeCursor: () => string;
+
+  constructor(node: T, writeCursor: () => string) {
+    this.node = node;
+    this.#writeCursor = writeCursor;
+  }
+
+  get cursor(): string {
+    return this.#writeCursor();
+  }
+}
+
 export interface Page<T> {
   /** How many there are on all pages. One statement, or a part of one for a list of lists. */
   readonly countAll: () => Promise<number>;
-  readonly edges: { readonly cursor: string; readonly node: T }[];
+  readonly edges: Edge<T>[];
   readonly pageInfo: {
     readonly hasNextPage: boolean;
     readonly hasPreviousPage: boolean;
@@ -71,11 +86,15 @@ export function makePage<T>(
     readonly countAll: () => Promise<number>;
   },
 ): Page<T> {
-  const edges = rows.map((node) => ({ cursor: options.writeCursor(node), node }));
+  const edges = rows.map((node) => new Edge(node, () => options.writeCursor(node)));
   const pageInfo = {
     ...options.hasMore,
-    startCursor: edges[0]?.cursor ?? null,
-    endCursor: edges.at(-1)?.cursor ?? null,
+    get startCursor() {
+      return edges[0]?.cursor ?? null;
+    },
+    get endCursor() {
+      return edges.at(-1)?.cursor ?? null;
+    },
   };
   return { edges, pageInfo, countAll: options.countAll };
 }

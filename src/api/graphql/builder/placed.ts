@@ -1,5 +1,5 @@
 /** Rows of a page that one statement chose and another read, in the order of the first. */
-import type { Page } from './page.ts';
+import { Edge, type Page } from './page.ts';
 
 /** A thing, and where it stands in its list. */
 export interface Placed<Place, T> {
@@ -24,5 +24,5 @@ export async function findPlaced<Place extends { readonly id: string }, T extend
 }
 
 export function withoutPlaces<Place, T>(page: Page<Placed<Place, T>>): Page<T> {
-  return { ...page, edges: page.edges.map(({ cursor, node }) => ({ cursor, node: node.thing })) };
+  return { ...page, edges: page.edges.map((edge) => new Edge(edge.node.thing, () => edge.cursor)) };
 }

@@ -7,7 +7,7 @@ import type { WebSocket } from 'ws';
 import { SCORE_STREAM_PATH } from '../../api/http/cluster/score-stream.ts';
 import type { ScoreFeed } from '../../core/score-log/score-feed.ts';
 import type { LogTail } from '../../core/score-log/tail/log-tail.ts';
-import { decodeFrame, SCORE_PROTOCOL } from '../../core/score-log/tail/score-frame.ts';
+import { decodeFrame, type FrameDetail, SCORE_PROTOCOL } from '../../core/score-log/tail/score-frame.ts';
 import type { ClusterDirectory, ClusterMember } from '../../platform/cluster/cluster-directory.ts';
 import type { ForwardedHeader } from '../../platform/cluster/forwarded-header.ts';
 import { CONNECT_LIMIT_MS, openLeaderSocket } from '../../platform/cluster/leader-socket.ts';
@@ -19,7 +19,7 @@ import type { Log } from '../../log.ts';
 interface ScoreReceiverOptions {
   readonly directory: Pick<ClusterDirectory, 'findLeader' | 'watchLeader'>;
   readonly header: Pick<ForwardedHeader, 'write'>;
-  readonly live: Pick<ScoreFeed, 'bounds'>;
+  readonly live: Pick<ScoreFeed, 'bounds' | 'subscriberCount'>;
   readonly tail: Pick<LogTail, 'take'>;
   readonly stats: Pick<Stats, 'count'>;
   readonly log: Log;
@@ -34,6 +34,8 @@ const LEADER_LIMIT_MS = 1_000;
 const SILENCE_LIMIT_MS = 3_000;
 /** The frames of 2,000 scores are 160 kB. */
 const MAX_PAYLOAD_BYTES = 4_000_000;
+/** A subscriber that goes is often back at once: so long all of each score is asked for after the last one. */
+const KEEP_MS = 10_000;
 /** Frames that wait while metrics are read: then the connection waits, too. */
 const WATER = { highWaterMark: 16, lowWaterMark: 4 };
 
@@ -43,6 +45,7 @@ export class ScoreReceiver implements AsyncDisposable {
   readonly #called = new Signal();
   readonly #failing = new FailureRuns();
   #working: Promise<void> | undefined;
+  #subscribedMs = -Infinity;
 
   constructor(options: ScoreReceiverOptions) {
     this.#options = options;
@@ -90,10 +93,14 @@ export class ScoreReceiver implements AsyncDisposable {
   async #takeAll(socket: WebSocket): Promise<void> {
     const { tail, stats } = this.#options;
     const silence = setTimeout(() => socket.terminate(), CONNECT_LIMIT_MS + SILENCE_LIMIT_MS);
+    let asked: FrameDetail = 'scores';
     try {
       const messages = on(socket, 'message', { ...WATER, close: ['close'] }) as AsyncIterable<[Buffer]>;
       for await (const [message] of messages) {
         silence.refresh();
+        const detail = this.#chooseDetail();
+        if (detail !== asked) socket.send(detail);
+        asked = detail;
         const frame = decodeFrame(message);
         await tail.take(frame);
         this.#failing.succeed(SCORES);
@@ -102,6 +109,12 @@ export class ScoreReceiver implements AsyncDisposable {
     } finally {
       clearTimeout(silence);
     }
+  }
+
+  #chooseDetail(): FrameDetail {
+    const nowMs = performance.now();
+    if (this.#options.live.subscriberCount() > 0) this.#subscribedMs = nowMs;
+    return nowMs - this.#subscribedMs < KEEP_MS ? 'scores' : 'progress';
   }
 
   #isStopping(): boolean {

@@ -97,13 +97,13 @@ export class LogTail implements AsyncDisposable {
       await this.look();
     }
     if (frame.rows > 0 && frame.upTo > live.bounds().last) {
-      await writeLock.runExclusive(async () => {
+      const isTaken = await writeLock.runExclusive(async () => {
         const progress = frame.readProgress();
         await loadUnknown(registry, progress);
         // failpoint: tail.before_publish
-        if (live.subscriberCount() > 0) this.#publish(frame.readSamples());
-        else this.#passOver(progress, frame.upTo);
+        return live.subscriberCount() > 0 ? this.#publishFrame(frame) : this.#passOver(progress, frame.upTo);
       });
+      if (!isTaken) await this.look();
     }
     this.#fedMs = performance.now();
     if (live.bounds().last >= frame.upTo) this.#fed.wake();
@@ -184,11 +184,21 @@ export class LogTail implements AsyncDisposable {
     live.publish(fresh);
   }
 
+  /** @returns false where its scores have to be read: the leader does not know yet that somebody waits for them */
+  #publishFrame(frame: ReceivedFrame): boolean {
+    const samples = frame.readSamples();
+    // Those that `look` asks about do not come.
+    if (samples === null) this.#fedMs = -Infinity;
+    else this.#publish(samples);
+    return samples !== null;
+  }
+
   /** Nobody waits for these scores: who comes later with a cursor before them reads them from the database. */
-  #passOver(progress: readonly ScoredProgress[], upTo: number): void {
+  #passOver(progress: readonly ScoredProgress[], upTo: number): true {
     const { registry, live } = this.#options;
     noteScored(registry, progress);
     live.moveBounds({ ...live.bounds(), last: upTo });
+    return true;
   }
 
   /** Ends after the look in progress. */

@@ -1,13 +1,15 @@
 /** The log of scores as the leader sends it to its replicas: what is committed from now on, from memory. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ScoreFeed } from '../score-feed.ts';
-import { encodeFrame } from './score-frame.ts';
+import { encodeFrame, type FrameDetail } from './score-frame.ts';
 
 type Live = Pick<ScoreFeed, 'readAfter' | 'bounds' | 'sleepUntilGrown'>;
 
 interface ScoreSenderOptions {
   readonly live: Live;
   readonly frames: SharedFrames;
+  /** What the replica asks for now. */
+  readonly detail: () => FrameDetail;
   /** Resolves once it can take more. @throws where it cannot any more */
   readonly send: (message: Uint8Array) => Promise<void>;
   readonly signal: AbortSignal;
@@ -27,10 +29,17 @@ interface EncodedFrame {
   readonly isFull: boolean;
 }
 
+interface NewestFrame {
+  readonly after: number;
+  /** The end of the log when it was read. */
+  readonly last: number;
+  readonly frame: Promise<EncodedFrame | null>;
+}
+
 /** Replicas that have come as far as each other share what is encoded, and their rests, so that they stay together. */
 export class SharedFrames {
   readonly #live: Live;
-  #newest: { after: number; last: number; frame: Promise<EncodedFrame | null> } | null = null;
+  readonly #newest = new Map<FrameDetail, NewestFrame>();
   #resting: Promise<void> | null = null;
 
   constructor(live: Live) {
@@ -38,31 +47,32 @@ export class SharedFrames {
   }
 
   /** @returns null where memory holds no more what comes after this offset */
-  readAfter(after: number): Promise<EncodedFrame | null> {
+  readAfter(after: number, detail: FrameDetail): Promise<EncodedFrame | null> {
     const { last } = this.#live.bounds();
-    if (this.#newest?.after !== after || this.#newest.last !== last) {
-      const newest = { after, last, frame: this.#encode(after) };
-      this.#newest = newest;
-      void this.#forgetLater(newest);
-    }
-    return this.#newest.frame;
+    const newest = this.#newest.get(detail);
+    if (newest?.after === after && newest.last === last) return newest.frame;
+    const next = { after, last, frame: this.#encode(after, detail) };
+    this.#newest.set(detail, next);
+    void this.#forgetLater(detail, next);
+    return next.frame;
   }
 
   /** What could not be read is read again, and scores that are taken back meanwhile are not sent to who comes later. */
-  async #forgetLater(newest: { readonly frame: Promise<unknown> }): Promise<void> {
+  async #forgetLater(detail: FrameDetail, newest: NewestFrame): Promise<void> {
     await newest.frame.catch(() => undefined);
     await this.rest();
-    if (this.#newest === newest) this.#newest = null;
+    if (this.#newest.get(detail) === newest) this.#newest.delete(detail);
   }
 
   rest(): Promise<void> {
     return (this.#resting ??= pause(REST_MS).then(() => void (this.#resting = null)));
   }
 
-  async #encode(after: number): Promise<EncodedFrame | null> {
+  async #encode(after: number, detail: FrameDetail): Promise<EncodedFrame | null> {
     const { isStored, upTo, samples } = await this.#live.readAfter(after, MAX_ROWS);
     if (isStored) return null;
-    return { upTo, message: encodeFrame({ after, upTo, samples }), isFull: samples.length === MAX_ROWS };
+    const message = encodeFrame({ after, upTo, samples }, detail);
+    return { upTo, message, isFull: samples.length === MAX_ROWS };
   }
 }
 
@@ -73,16 +83,17 @@ export class SharedFrames {
  * @throws what `send` throws
  */
 export async function sendScores(after: number, options: ScoreSenderOptions): Promise<void> {
-  const { live, frames, send, signal } = options;
+  const { live, frames, detail, send, signal } = options;
   let place = after;
   while (!signal.aborted) {
     const { last } = live.bounds();
     if (place >= last) {
       await sleep(live, signal);
-      if (live.bounds().last <= last) await send(encodeFrame({ after: place, upTo: place, samples: [] }));
+      const isBeat = live.bounds().last <= last;
+      if (isBeat) await send(encodeFrame({ after: place, upTo: place, samples: [] }, detail()));
       continue;
     }
-    const frame = await frames.readAfter(place);
+    const frame = await frames.readAfter(place, detail());
     if (frame === null) {
       place = live.bounds().last;
       continue;

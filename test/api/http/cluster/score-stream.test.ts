@@ -72,13 +72,13 @@ async function statusOf(client: WebSocket): Promise<number> {
 }
 
 /** A replica that follows the leader at this address, and what it was given. */
-function receive(leaderAddress: string): { readonly frames: ReceivedFrame[] } {
+function receive(leaderAddress: string, subscriberCount = () => 1): { readonly frames: ReceivedFrame[] } {
   const frames: ReceivedFrame[] = [];
   const leader = { id: 'a', address: leaderAddress } as ClusterMember;
   const receiver = new ScoreReceiver({
     directory: { findLeader: () => Promise.resolve(leader), watchLeader: () => () => undefined },
     header,
-    live: { bounds: () => ({ epoch: 'e', floor: 0, last: frames.at(-1)?.upTo ?? 0 }) },
+    live: { bounds: () => ({ epoch: 'e', floor: 0, last: frames.at(-1)?.upTo ?? 0 }), subscriberCount },
     tail: {
       take: (frame) => {
         frames.push(frame);
@@ -94,7 +94,7 @@ function receive(leaderAddress: string): { readonly frames: ReceivedFrame[] } {
 }
 
 const offsetsOf = (frames: readonly ReceivedFrame[]) =>
-  frames.flatMap((frame) => frame.readSamples().map(({ seq }) => seq));
+  frames.flatMap((frame) => frame.readSamples()?.map(({ seq }) => seq) ?? []);
 
 describe('the scores of a leader', () => {
   it.each([
@@ -141,13 +141,38 @@ describe('the scores of a leader', () => {
     await expect.poll(() => offsetsOf(frames)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
+  it('come whole to a replica with subscribers, and else say how far the metrics have come', async () => {
+    let subscribers = 0;
+    const { frames } = receive(address, () => subscribers);
+    const detailOf = async (offset: number) => {
+      commit(offset, offset);
+      await expect.poll(() => frames.some(({ upTo, rows }) => rows > 0 && upTo === offset)).toBe(true);
+      return frames.find(({ upTo, rows }) => rows > 0 && upTo === offset)?.detail;
+    };
+    let offset = 1;
+    await expect.poll(() => detailOf(offset++)).toBe('progress');
+    expect(frames.at(-1)?.readProgress()).toMatchObject([{ metricNumber: 1, rowId: offset - 1 }]);
+    subscribers = 1;
+    await expect.poll(() => detailOf(offset++)).toBe('scores');
+  });
+
+  it('come all the same to a replica that says something else', async () => {
+    const client = open('epoch=e&after=0');
+    await once(client, 'open');
+    client.send('nonsense');
+    const message = once(client, 'message') as Promise<[Buffer]>;
+    commit(1, 1);
+    expect(decodeFrame((await message)[0])).toMatchObject({ detail: 'scores', upTo: 1 });
+    client.close();
+  });
+
   it('are not asked for by a replica that was stopped while it looked for the leader', async () => {
     let find: (leader: ClusterMember) => void = () => undefined;
     const found = new Promise<ClusterMember>((resolve) => (find = resolve));
     const receiver = new ScoreReceiver({
       directory: { findLeader: () => found, watchLeader: () => () => undefined },
       header,
-      live: { bounds: () => ({ epoch: 'e', floor: 0, last: 0 }) },
+      live: { bounds: () => ({ epoch: 'e', floor: 0, last: 0 }), subscriberCount: () => 0 },
       tail: { take: () => Promise.reject(new Error('nothing is taken any more')) },
       stats: createStats(),
       log,

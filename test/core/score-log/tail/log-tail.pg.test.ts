@@ -4,7 +4,11 @@ import { Registry } from '../../../../src/core/metrics/registry.ts';
 import { createSampleMonths } from '../../../../src/core/samples/month-partitions.ts';
 import type { ScoredSample } from '../../../../src/core/samples/stored-sample.ts';
 import { ScoreFeed, type ScoreEvent } from '../../../../src/core/score-log/score-feed.ts';
-import { decodeFrame, encodeFrame } from '../../../../src/core/score-log/tail/score-frame.ts';
+import {
+  decodeFrame,
+  encodeFrame,
+  type FrameDetail,
+} from '../../../../src/core/score-log/tail/score-frame.ts';
 import { LogTail } from '../../../../src/core/score-log/tail/log-tail.ts';
 import { WriteLock } from '../../../../src/platform/runtime/write-lock.ts';
 import { createStats } from '../../../../src/platform/telemetry/metrics.ts';
@@ -59,8 +63,8 @@ async function commit(from: number, to: number): Promise<void> {
   await database.pool.query('UPDATE score_log SET last = $1', [to]);
 }
 
-const take = (from: number, to: number) =>
-  tail.take(decodeFrame(encodeFrame({ after: from - 1, upTo: to, samples: listSamples(from, to) })));
+const take = (from: number, to: number, detail: FrameDetail = 'scores') =>
+  tail.take(decodeFrame(encodeFrame({ after: from - 1, upTo: to, samples: listSamples(from, to) }, detail)));
 
 /** All that subscribers were given up to an offset, each in its place. */
 async function receiveTo(last: number): Promise<void> {
@@ -118,11 +122,18 @@ describe('scores that the leader commits', () => {
   it('while nobody subscribes move metrics on, and a subscriber with a cursor before them misses none', async () => {
     await stream.return?.();
     await commit(1, 6);
-    await take(1, 3);
+    await take(1, 3, 'progress');
     expect(live.bounds().last).toBe(3);
     expect(registry.byNumber(1)).toMatchObject({ scoredRows: 3, lastRowId: 3 });
     stream = live.subscribe({ filter: {}, after: live.cursorOf(0), maxBatch: 100, lingerMs: 0 });
     await take(4, 6);
     await receiveTo(6);
+  });
+
+  it('are read from the database where the leader did not know of the first subscriber yet', async () => {
+    await commit(1, 4);
+    await take(1, 4, 'progress');
+    expect(live.bounds().last).toBe(4);
+    await receiveTo(4);
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ANOMALY_PHASES, VIEWS } from '../../../../src/model.ts';
 import type { ScoredSample } from '../../../../src/core/samples/stored-sample.ts';
-import { decodeFrame, encodeFrame } from '../../../../src/core/score-log/tail/score-frame.ts';
+import { decodeFrame, encodeFrame, FRAME_DETAILS } from '../../../../src/core/score-log/tail/score-frame.ts';
 
 const INT4 = fc.integer({ min: 1, max: 2 ** 31 - 1 });
 const DOUBLE = fc.double({ noNaN: true });
@@ -22,6 +22,7 @@ const SAMPLE: fc.Arbitrary<ScoredSample> = fc.record({
   episode: fc.boolean(),
   phase: fc.constantFrom(null, ...ANOMALY_PHASES),
 });
+const DETAIL = fc.constantFrom(...FRAME_DETAILS);
 const FRAME = fc.record({
   after: fc.maxSafeNat(),
   upTo: fc.maxSafeNat(),
@@ -31,12 +32,18 @@ const FRAME = fc.record({
 describe('a frame of scores', () => {
   it('comes out as it went in, to the last bit, wherever it lies in memory', () => {
     fc.assert(
-      fc.property(FRAME, fc.nat({ max: 9 }), (frame, offset) => {
-        const sent = encodeFrame(frame);
+      fc.property(FRAME, DETAIL, fc.nat({ max: 9 }), (frame, detail, offset) => {
+        const sent = encodeFrame(frame, detail);
         const received = new Uint8Array(offset + sent.byteLength).subarray(offset);
         received.set(sent);
         const read = decodeFrame(received);
-        expect({ after: read.after, upTo: read.upTo, samples: read.readSamples() }).toEqual(frame);
+        expect(read).toMatchObject({
+          after: frame.after,
+          upTo: frame.upTo,
+          rows: frame.samples.length,
+          detail,
+        });
+        expect(read.readSamples()).toEqual(detail === 'scores' ? frame.samples : null);
         expect(read.readProgress()).toEqual(
           frame.samples.map(({ metricNumber, rowId, timestampMs }) => ({ metricNumber, rowId, timestampMs })),
         );
@@ -46,8 +53,8 @@ describe('a frame of scores', () => {
 
   it('is refused when it is cut, longer, of another layout, or something else', () => {
     fc.assert(
-      fc.property(FRAME, fc.integer({ min: 1, max: 40 }), (frame, bytes) => {
-        const sent = encodeFrame(frame);
+      fc.property(FRAME, DETAIL, fc.integer({ min: 1, max: 40 }), (frame, detail, bytes) => {
+        const sent = encodeFrame(frame, detail);
         const longer = new Uint8Array(sent.byteLength + bytes);
         longer.set(sent);
         const ofOtherLayout = Uint8Array.from(sent);

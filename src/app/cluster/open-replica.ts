@@ -115,7 +115,7 @@ export function openReplica(options: ReplicaOptions): Promise<Replica> {
       forward: createForward(forward),
       forwardSocket: createForwardSocket(forward),
       forwardOperation: createForwardOperation(forward),
-      checkReadiness: () => checkReadiness({ database, caches, tail, directory }),
+      checkReadiness: () => checkReadiness({ database, caches, tail, accept, directory }),
       cookie: openCookie(config),
       accept,
       bars: tail,
@@ -139,6 +139,7 @@ export function openReplica(options: ReplicaOptions): Promise<Replica> {
     await tail.look();
     tail.start();
     receiver.start();
+    accept.start();
     progress.start();
     return { app: built.app, directory, stop: teardown.run };
   });
@@ -153,12 +154,19 @@ async function checkReadiness(options: {
   readonly database: Pick<ReplicaDatabase, 'isUp'>;
   readonly caches: Pick<ReplicaCaches, 'isCurrent'>;
   readonly tail: Pick<LogTail, 'ageMs'>;
+  readonly accept: Pick<PointForwarder, 'leaderSpeaksOtherwise'>;
   readonly directory: ClusterDirectory;
 }): Promise<Readiness> {
-  const { database, caches, tail, directory } = options;
+  const { database, caches, tail, accept, directory } = options;
   if (!database.isUp()) return { ready: false, problems: ['the database does not answer'] };
   if (!caches.isCurrent() || tail.ageMs > MAX_LOG_AGE_MS) {
     return { ready: false, problems: ['what the leader has committed could not be read'] };
+  }
+  if (accept.leaderSpeaksOtherwise) {
+    return {
+      ready: false,
+      problems: ['the member that leads has another version, and takes no points of it'],
+    };
   }
   const leader = await directory.findLeader(0);
   return { ready: true, problems: leader === null ? ['the cluster has no leader just now'] : [] };

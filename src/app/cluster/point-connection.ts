@@ -5,6 +5,8 @@ import { encodePushes, type ForwardedPush } from '../../core/ingest/forwarded/po
 import type { NamedPoint } from '../../core/ingest/ingest.ts';
 import { toError } from '../../platform/runtime/to-error.ts';
 
+/** How ws reports a leader of another version: it knows the path, and not the subprotocol; or no such path. */
+const OTHER_PROTOCOL = /^Server sent (?:no|an invalid) subprotocol$|^Unexpected server response: 404$/;
 /** While answers are awaited the leader is pinged so often within the limit of its silence. */
 const PINGS = 4;
 /** Pushes that come at once share a message, up to this size. */
@@ -35,12 +37,18 @@ export class PointConnection {
 
   /**
    * @param silenceLimitMs a leader of whom nothing is heard for so long is frozen, or cut off: the socket ends
-   * @returns null for a socket that could not be connected. Never fails.
+   * @returns null for a socket that could not be connected, 'other protocol' for a leader of another version. Never fails.
    */
-  static async open(socket: WebSocket, silenceLimitMs: number): Promise<PointConnection | null> {
+  static async open(
+    socket: WebSocket,
+    silenceLimitMs: number,
+  ): Promise<PointConnection | 'other protocol' | null> {
+    const failures: string[] = [];
+    socket.once('error', ({ message }) => failures.push(message));
     await new Promise<void>((resolve) => {
       for (const event of ['open', 'close'] as const) socket.once(event, () => resolve());
     });
+    if (failures.some((message) => OTHER_PROTOCOL.test(message))) return 'other protocol';
     return socket.readyState === WebSocket.OPEN ? new PointConnection(socket, silenceLimitMs) : null;
   }
 

@@ -43,6 +43,8 @@ const POINTS = 'points';
 const LEADER_LIMIT_MS = 5_000;
 const SILENCE_LIMIT_MS = 4_000;
 const STOP_LIMIT_MS = 10_000;
+/** Between two looks whether the leader takes points. */
+const LOOK_MS = 1_000;
 /** Leaders that points are sent to, one after the other. */
 const MAX_LEADERS = 3;
 /** Answers are some bytes for each point that was rejected. */
@@ -57,9 +59,23 @@ export class PointForwarder implements Pick<Ingest, 'acceptNamed'>, AsyncDisposa
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #failing = new FailureRuns();
   #isStopped = false;
+  #speaksOtherwise = false;
+  #looking: NodeJS.Timeout | undefined;
 
   constructor(options: PointForwarderOptions) {
     this.#options = options;
+  }
+
+  /** Keeps a connection to the leader: whether it takes points of this version is known before the first push. */
+  start(): void {
+    // What fails is seen by the next push.
+    const look = () => void this.#connect().catch(() => null);
+    this.#looking ??= setInterval(look, LOOK_MS).unref();
+  }
+
+  /** The leader is of a version that reads points of another layout, or of one without this way. */
+  get leaderSpeaksOtherwise(): boolean {
+    return this.#speaksOtherwise;
   }
 
   /**
@@ -112,14 +128,16 @@ export class PointForwarder implements Pick<Ingest, 'acceptNamed'>, AsyncDisposa
   }
 
   #open(): Promise<PointConnection | null> {
-    return this.#options.directory.reachLeader(LEADER_LIMIT_MS, (leader) => {
+    return this.#options.directory.reachLeader(LEADER_LIMIT_MS, async (leader) => {
       const socket = openLeaderSocket(leader, {
         ...this.#options,
         path: POINT_STREAM_PATH,
         protocol: POINT_PROTOCOL,
         maxPayloadBytes: MAX_PAYLOAD_BYTES,
       });
-      return PointConnection.open(socket, this.#options.silenceLimitMs ?? SILENCE_LIMIT_MS);
+      const opened = await PointConnection.open(socket, this.#options.silenceLimitMs ?? SILENCE_LIMIT_MS);
+      this.#speaksOtherwise = opened === 'other protocol';
+      return opened === 'other protocol' ? null : opened;
     });
   }
 
@@ -141,6 +159,7 @@ export class PointForwarder implements Pick<Ingest, 'acceptNamed'>, AsyncDisposa
     const limit = pause(stopLimitMs, undefined, { ref: false });
     await Promise.race([Promise.allSettled(this.#underWay), limit]);
     this.#isStopped = true;
+    clearInterval(this.#looking);
     this.#connection?.close();
   }
 

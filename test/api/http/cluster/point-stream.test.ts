@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createPointStream, POINT_STREAM_PATH } from '../../../../src/api/http/cluster/point-stream.ts';
+import { createMemberSockets } from '../../../../src/api/http/cluster/member-sockets.ts';
+import type { SocketRoute } from '../../../../src/api/http/routes.ts';
 import { HttpServer } from '../../../../src/api/http/server.ts';
 import { PointForwarder } from '../../../../src/app/cluster/point-forwarder.ts';
 import type { AcceptResult } from '../../../../src/core/ingest/accept-result.ts';
@@ -43,7 +45,8 @@ afterEach(async () => {
   for (const { server } of leaders) await server.stop();
 });
 
-async function startLeader(accept: Accept): Promise<Leader> {
+/** @param other in place of what takes points; null for nothing */
+async function startLeader(accept: Accept, other?: SocketRoute | null): Promise<Leader> {
   const taken: Leader['taken'] = [];
   const stream = createPointStream({
     accept: {
@@ -56,7 +59,8 @@ async function startLeader(accept: Accept): Promise<Leader> {
     header,
     log,
   });
-  const socketRoutes = new Map([[POINT_STREAM_PATH, stream]]);
+  const route = other === undefined ? stream : other;
+  const socketRoutes = new Map(route === null ? [] : [[POINT_STREAM_PATH, route]]);
   const server = new HttpServer({ host: '127.0.0.1', port: 0, routes: new Map(), socketRoutes, log });
   const member = { id: `${leaders.length}`, address: `http://127.0.0.1:${await server.start()}` };
   const leader = { member: member as ClusterMember, taken, server };
@@ -64,26 +68,56 @@ async function startLeader(accept: Accept): Promise<Leader> {
   return leader;
 }
 
+/** Of a version that reads points of another layout. */
+function createOtherStream(): SocketRoute {
+  return createMemberSockets({
+    protocol: 'lapwing-points-0',
+    maxPayloadBytes: 1_000,
+    header,
+    serve: () => undefined,
+  });
+}
+
+type ForwarderOptions = ConstructorParameters<typeof PointForwarder>[0];
+
+function createForwarder(
+  directory: ForwarderOptions['directory'],
+  options: Partial<ForwarderOptions> = {},
+): PointForwarder {
+  const forwarder = new PointForwarder({
+    directory,
+    header,
+    registry: { byPushedName: () => undefined },
+    tail: { reach: () => Promise.resolve() },
+    catchUp: () => Promise.resolve(),
+    stats: createStats(),
+    log,
+    silenceLimitMs: 400,
+    stopLimitMs: 100,
+    ...options,
+  });
+  forwarders.push(forwarder);
+  return forwarder;
+}
+
 /** A replica to which these lead, one after the other: the last one for ever. */
 function forwardTo(...members: readonly ClusterMember[]) {
   const seen = { reached: [] as number[], caughtUp: 0 };
   const waiting = [...members];
   const stats = createStats();
-  const forwarder = new PointForwarder({
-    directory: {
-      reachLeader: async (_limitMs, reach) => {
-        for (;;) {
-          const [next] = waiting;
-          if (next === undefined) return null;
-          if (waiting.length > 1) waiting.shift();
-          const reached = await reach(next);
-          if (reached !== null) return reached;
-        }
-      },
-      watchLeader: () => () => undefined,
+  const directory: ForwarderOptions['directory'] = {
+    reachLeader: async (_limitMs, reach) => {
+      for (;;) {
+        const [next] = waiting;
+        if (next === undefined) return null;
+        if (waiting.length > 1) waiting.shift();
+        const reached = await reach(next);
+        if (reached !== null) return reached;
+      }
     },
-    header,
-    registry: { byPushedName: () => undefined },
+    watchLeader: () => () => undefined,
+  };
+  const forwarder = createForwarder(directory, {
     tail: {
       reach: (offset) => {
         seen.reached.push(offset);
@@ -95,11 +129,7 @@ function forwardTo(...members: readonly ClusterMember[]) {
       return Promise.resolve();
     },
     stats,
-    log,
-    silenceLimitMs: 400,
-    stopLimitMs: 100,
   });
-  forwarders.push(forwarder);
   return { forwarder, seen, stats };
 }
 
@@ -201,6 +231,23 @@ describe('points of a replica', () => {
     );
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(leader.taken.map(({ points }) => points[0]?.metric)).toEqual(['a', 'b']);
+  });
+
+  it.each([
+    ['reads another layout', () => createOtherStream()],
+    ['knows no such way', () => null],
+  ])('are known not to be taken by a leader that %s, before the first push', async (_, createStream) => {
+    const [before, next] = [await startLeader(storeAll, createStream()), await startLeader(storeAll)];
+    let leader = before;
+    const forwarder = createForwarder({
+      reachLeader: (_limitMs, reach) => reach(leader.member),
+      watchLeader: () => () => undefined,
+    });
+    forwarder.start();
+    await expect.poll(() => forwarder.leaderSpeaksOtherwise, { timeout: 5_000 }).toBe(true);
+    leader = next;
+    await expect.poll(() => forwarder.leaderSpeaksOtherwise, { timeout: 5_000 }).toBe(false);
+    expect(await forwarder.acceptNamed([point('a')])).toMatchObject({ accepted: 1 });
   });
 
   it('are refused for now where nobody leads', async () => {

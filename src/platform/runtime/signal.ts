@@ -10,7 +10,10 @@ export interface Wait {
 export class Signal {
   #waiting = new Set<() => void>();
 
-  /** Waits for the next `wake`, or for `limitMs`. A `wake` with nobody waiting is not remembered. */
+  /**
+   * Waits for the next `wake`, or for `limitMs`. A `wake` with nobody waiting is not remembered.
+   * @param limitMs of a time that is past it may be below 0
+   */
   wait(limitMs?: number): Wait {
     let resolve: () => void = () => undefined;
     const done = new Promise<void>((settle) => (resolve = settle));
@@ -19,7 +22,8 @@ export class Signal {
       this.#waiting.delete(cancel);
       resolve();
     };
-    const timer = limitMs === undefined ? undefined : setTimeout(cancel, limitMs);
+    // From version 24 on Node warns of times below 0.
+    const timer = limitMs === undefined ? undefined : setTimeout(cancel, Math.max(0, limitMs));
     this.#waiting.add(cancel);
     return { done, cancel };
   }

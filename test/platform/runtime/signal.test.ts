@@ -39,6 +39,7 @@ describe('a signal', () => {
   test('ends a wait without it when the time of the wait is up', async () => {
     const signal = new Signal();
     await signal.wait(1).done;
+    await signal.wait(-0.5).done;
     const other = signal.wait();
     expect(await listDone({ other })).toEqual([]);
     other.cancel();

@@ -61,7 +61,7 @@ export function holdAgainst(
   thresholdAdjustmentOf: (metricId: string, point: AlertPoint) => number,
 ): Advance {
   const { rule, facts } = about;
-  if (known === null && (sample.score < rule.sensitivity || !sample.episode)) {
+  if (known === null && (sample.score < rule.sensitivity || !canBegin(sample))) {
     return { ended: null, next: null, isDue: false };
   }
   const { timestampMs, value, expected } = sample;
@@ -80,6 +80,15 @@ export function holdAgainst(
   return { ended, next, isDue };
 }
 
+/**
+ * Where something new begins; and as long as it lasts, as the point it began at need not have been one for the rule: it was too
+ * small or excluded, was not confirmed, or came before a gap or before the rule. What is below red begins once: nothing says how
+ * long it lasts.
+ */
+function canBegin({ episode, phase }: ScoredSample): boolean {
+  return episode || phase === 'CONTINUES';
+}
+
 /** What a point means to a rule. @param adjustment orders of magnitude by which labels raise the threshold for it */
 function judgePoint(sample: ScoredSample, rule: Rule, facts: MetricFacts, adjustment: number): RulePoint {
   const isWanted = matters(sample, sample.value, facts.policy) && matters(sample, sample.value, rule.policy);
@@ -90,7 +99,7 @@ function judgePoint(sample: ScoredSample, rule: Rule, facts: MetricFacts, adjust
   return {
     timestampMs: sample.timestampMs,
     isAnomalous,
-    opens: sample.episode,
+    opens: canBegin(sample),
     lasts: isWanted && (sample.phase === 'OPENS' || sample.phase === 'CONTINUES'),
     recovers: sample.phase === 'RECOVERS',
   };
@@ -131,10 +140,10 @@ function advanceIncident(
 /** What begins during an incident and is far rarer than all of it is an event of its own: people are notified again. */
 function supersedes(
   { peakScore }: Incident,
-  { score }: ScoredSample,
-  { isAnomalous, opens }: RulePoint,
+  { score, episode }: ScoredSample,
+  { isAnomalous }: RulePoint,
 ): boolean {
-  return isAnomalous && opens && FAR_RARER * (1 - score) <= 1 - peakScore;
+  return isAnomalous && episode && FAR_RARER * (1 - score) <= 1 - peakScore;
 }
 
 /** Never before it began: points have the time of their sender, whose clock may be ahead of ours. */

@@ -8,7 +8,7 @@ export interface RulePoint {
   readonly timestampMs: number;
   /** Anomalous enough, in a way the rule and the metric's own policy ask to be notified of. */
   readonly isAnomalous: boolean;
-  /** The detector says that something new begins here: only such a point begins an incident. */
+  /** By what the detector says of it, it may begin an incident: something new begins here, or lasts. */
   readonly opens: boolean;
   /** The detector says that an incident lasts: the metric is not back to normal, though this score may be. */
   readonly lasts: boolean;

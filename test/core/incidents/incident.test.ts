@@ -51,6 +51,39 @@ describe('an incident', () => {
     expect(due).toEqual(isOpen ? [START_MS] : []);
   });
 
+  /** What lasts, as the detector says of each of its points: none but the first is an episode. */
+  const lasts = { score: RED, phase: 'CONTINUES' } as const;
+  it.each([
+    ['was too small', { policy: policyOf({ minDeviation: 15 }) }, [opens, { ...lasts, value: 30 }]],
+    ['was on the other side', { policy: policyOf({ direction: 'BELOW' }) }, [opens, { ...lasts, value: 0 }]],
+    ['was not rare enough', { sensitivity: 0.999992 }, [opens, { ...lasts, score: 0.999993 }]],
+    ['was excluded', {}, [{ ...opens, phase: 'EXCLUDED' }, lasts]],
+    ['was not confirmed', confirmedBy(2), [opens, { phase: 'CONTINUES' }, lasts, lasts]],
+    ['was before the rule', {}, [lasts]],
+  ] as const)('opens while an anomaly lasts whose first point %s', (_what, rule, samples) => {
+    const { open, due } = follow(
+      samples.map((sample, index) => makeSample(index, sample)),
+      rule,
+    );
+    expect(open?.state).toBe('FIRING');
+    expect(due).toEqual([minute(samples.length - 1)]);
+  });
+
+  it('opens again after two hours without a point, where the metric is anomalous still', () => {
+    const { ended, open, due } = follow([makeSample(0, opens), makeSample(120, lasts)]);
+    expect(ended).toMatchObject([{ endReason: 'SILENT' }]);
+    expect(open).toMatchObject({ state: 'FIRING', startedMs: minute(120) });
+    expect(due).toEqual([START_MS, minute(120)]);
+  });
+
+  it.each([
+    ['is back to normal, but not for long', { score: RED, phase: 'RECOVERS' }],
+    ['had something as rare just before', { score: RED, phase: 'QUIET_PERIOD' }],
+    ['is not red, and goes on', { score: 0.9999, phase: null }],
+  ] as const)('opens at no point of a metric that %s', (_what, sample) => {
+    expect(follow([makeSample(0, sample)], { sensitivity: 0.999 }).open).toBeNull();
+  });
+
   it('needs a rarer score where labels raise the threshold: a tenth for each order of magnitude', () => {
     const at = (score: number) => follow([makeSample(0, { ...opens, score })], {}, 1).open !== null;
     expect([at(0.99999), at(0.9999989), at(0.9999991)]).toEqual([false, false, true]);
@@ -154,6 +187,10 @@ describe('an incident', () => {
     );
   });
 });
+
+function confirmedBy(confirmPoints: number): Partial<Rule> {
+  return { patience: { confirmSeconds: 0, confirmPoints, recoverySeconds: 600 } };
+}
 
 function policyOf(changes: Partial<Rule['policy']>): Rule['policy'] {
   return { direction: 'BOTH', minDeviation: 0, minDeviationRatio: 0, ...changes };

@@ -4,7 +4,9 @@
  */
 import type pg from 'pg';
 import type { AlertPoint } from '../annotations/alert-threshold.ts';
+import { ALERT_KINDS } from '../notify/send.ts';
 import type { ScoredSample } from '../samples/stored-sample.ts';
+import type { ChannelKind } from '../../generated/prisma/client.ts';
 import { holdAgainst, type Incident } from './incident.ts';
 import { matchesScope, nameQuiet, readMetricFacts, type MetricFacts } from './metric-facts.ts';
 import { findMute, type Moment } from './mute.ts';
@@ -29,6 +31,9 @@ export interface Changes {
   readonly ended: number;
 }
 
+/** Channels that are given the id of each incident; to others the start of what supersedes it says enough. */
+const BY_INCIDENT: ReadonlySet<ChannelKind> = new Set([...ALERT_KINDS, 'WEBHOOK']);
+
 export const NO_CHANGES: Changes = { incidentIds: [], notificationIds: [], opened: 0, ended: 0 };
 
 export function sumChanges(all: readonly Changes[]): Changes {
@@ -45,6 +50,8 @@ interface Work {
   readonly open: Map<string, Incident>;
   readonly stored: ReadonlyMap<string, Incident>;
   readonly ended: Incident[];
+  /** Ids of those whose end the start of the next one says: people were notified of that at the same point. */
+  readonly replaced: Set<string>;
 }
 
 export async function followScores(
@@ -76,6 +83,7 @@ export async function followScores(
     open: new Map(stored.map((incident) => [keyOf(incident.ruleId, incident.metricNumber), incident])),
     stored: new Map(stored.map((incident) => [incident.id, incident])),
     ended: [],
+    replaced: new Set(),
   };
   for (const sample of scores) {
     const fact = facts.get(sample.metricNumber);
@@ -89,7 +97,7 @@ export async function followScores(
 }
 
 function advance(
-  { open, ended }: Work,
+  { open, ended, replaced }: Work,
   sample: ScoredSample,
   about: {
     readonly rule: Rule;
@@ -106,9 +114,12 @@ function advance(
   open.delete(key);
   if (result.next === null) return;
   // The quiet period keeps repeats away, and what supersedes is none.
-  const quiet = result.ended?.endReason === 'SUPERSEDED' ? new Map<string, number>() : lastNotified;
+  const superseded = result.ended?.endReason === 'SUPERSEDED' ? result.ended : null;
+  const quiet = superseded === null ? lastNotified : new Map<string, number>();
   const moment = { pointMs: sample.timestampMs, nowMs: now().getTime(), isSilenced };
-  open.set(key, result.isDue ? decideNotification(result.next, about, quiet, moment) : result.next);
+  const next = result.isDue ? decideNotification(result.next, about, quiet, moment) : result.next;
+  open.set(key, next);
+  if (superseded !== null && next.notifiedMs !== null) replaced.add(superseded.id);
 }
 
 /** Gives the incident the time it is notified of at, or why it is not. */
@@ -129,7 +140,7 @@ function decideNotification(
 
 async function store(
   client: pg.PoolClient,
-  { open, stored, ended }: Work,
+  { open, stored, ended, replaced }: Work,
   { book, now }: FollowContext,
 ): Promise<Changes> {
   const at = now();
@@ -143,7 +154,7 @@ async function store(
   await saveIncidents(client, changed, at);
   const saved = [...ended, ...changed];
   const notificationIds: string[] = [];
-  for (const telling of listNotificationRequests(saved, stored, book.all())) {
+  for (const telling of listNotificationRequests(saved, { stored, replaced }, book.all())) {
     notificationIds.push(...(await enqueueNotifications(client, telling, at)));
   }
   return {
@@ -157,16 +168,20 @@ async function store(
 /** Starts and ends to notify of, by rule. One that began and ended within the batch is in both. */
 function* listNotificationRequests(
   saved: readonly Incident[],
-  stored: ReadonlyMap<string, Incident>,
+  { stored, replaced }: Pick<Work, 'stored' | 'replaced'>,
   rules: readonly Rule[],
 ): Iterable<NotificationRequest> {
   for (const rule of rules) {
     const own = saved.filter(({ ruleId, notifiedMs }) => ruleId === rule.id && notifiedMs !== null);
+    const list = (some: readonly Incident[]) => some.map(({ id }) => id);
     const starts = own.filter(({ id }) => (stored.get(id)?.notifiedMs ?? null) === null);
-    if (starts.length > 0) yield { kind: 'START', rule, incidentIds: starts.map(({ id }) => id) };
-    // What was superseded is not back to normal: the start of the next one says so.
-    const ends = own.filter(({ state, endReason }) => state === 'ENDED' && endReason !== 'SUPERSEDED');
-    if (ends.length > 0 && rule.notifyEnd) yield { kind: 'END', rule, incidentIds: ends.map(({ id }) => id) };
+    yield { kind: 'START', rule, incidentIds: list(starts) };
+    if (!rule.notifyEnd) continue;
+    const ends = own.filter(({ state }) => state === 'ENDED');
+    yield { kind: 'END', rule, incidentIds: list(ends.filter(({ id }) => !replaced.has(id))) };
+    // Who knows incidents by their ids would have one that is replaced open for ever.
+    const gone = list(ends.filter(({ id }) => replaced.has(id)));
+    yield { kind: 'END', rule, incidentIds: gone, channelKinds: BY_INCIDENT };
   }
 }
 

@@ -16,7 +16,7 @@ interface Message {
   readonly rule: { readonly id: string | null; readonly name: string };
   readonly count: number;
   readonly subject: string;
-  readonly incidents: readonly { readonly metric: { readonly name: string } }[];
+  readonly incidents: readonly { readonly id: string; readonly metric: { readonly name: string } }[];
 }
 
 export const messagesOf = ({ received }: Receiver) => received.map(({ body }) => JSON.parse(body) as Message);

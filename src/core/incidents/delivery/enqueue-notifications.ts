@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import type { NotificationKind } from '../../../generated/prisma/client.ts';
+import type { ChannelKind, NotificationKind } from '../../../generated/prisma/client.ts';
 import { ALERT_KINDS } from '../../notify/send.ts';
 import type { Rule } from '../rule.ts';
 
@@ -43,18 +43,23 @@ const EACH = `
 export interface NotificationRequest {
   readonly kind: NotificationKind;
   readonly rule: Rule;
+  /** None writes none. */
   readonly incidentIds: readonly string[];
+  /** Those of the rule's channels that are given it; all when left out. */
+  readonly channelKinds?: ReadonlySet<ChannelKind>;
 }
 
 /** The incidents must be stored already. @returns the ids of the messages */
 export async function enqueueNotifications(
   client: pg.PoolClient,
-  { kind, rule, incidentIds }: NotificationRequest,
+  { kind, rule, incidentIds, channelKinds }: NotificationRequest,
   now: Date,
 ): Promise<readonly string[]> {
+  if (incidentIds.length === 0) return [];
   const after = (ms: number) => new Date(now.getTime() + ms);
   const ids: string[] = [];
   for (const { id, kind: channelKind, target } of rule.channels) {
+    if (channelKinds?.has(channelKind) === false) continue;
     const about = [kind, rule.id, rule.name, id, channelKind, target, incidentIds];
     const { rows } = await (ALERT_KINDS.has(channelKind)
       ? client.query<{ id: string }>(EACH, [...about, after(TRY_FOR_MS), now])

@@ -10,9 +10,8 @@ import type { Rule } from './rule.ts';
 import { dropIncidents, readOpenOfRule, saveIncidents } from './store-incidents.ts';
 import type { Swept } from './close-stale.ts';
 import { enqueueNotifications } from './delivery/enqueue-notifications.ts';
+import { limitTries } from './delivery/move-alerts.ts';
 
-/** What waits for a receiver that is away is tried for no longer than this: nobody can correct its address any more. */
-const LAST_TRIES_SECONDS = 3600;
 const PAGE = 500;
 
 /** @throws NotFoundError */
@@ -24,11 +23,7 @@ export async function deleteRule(pool: pg.Pool, rule: Rule, now: Date): Promise<
     ]);
     if (rowCount === 0) throw new NotFoundError(`no notification rule has the id ${rule.id}`);
     const swept = await endIncidents(client, rule, now);
-    await client.query(
-      `UPDATE notification SET give_up_at = least(give_up_at, $2::timestamptz + make_interval(secs => $3))
-       WHERE rule_id = $1 AND state = 'WAITING'`,
-      [rule.id, now, LAST_TRIES_SECONDS],
-    );
+    await limitTries(client, { ruleId: rule.id }, now);
     await client.query('UPDATE notification_channel SET texts = $2 WHERE rule_id = $1', [
       rule.id,
       JSON.stringify(rule.texts),

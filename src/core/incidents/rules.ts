@@ -9,6 +9,7 @@ import { createLimit } from '../../platform/runtime/concurrency-limit.ts';
 import type { Seal } from '../../platform/outbound/sealed-secret.ts';
 import { closeChannel } from './delivery/channels.ts';
 import { checkChannels, type NewChannel } from './delivery/check-channel.ts';
+import { findLeft, moveAlerts } from './delivery/move-alerts.ts';
 import { matchChannels } from './delivery/match-channels.ts';
 import { checkRule, type RuleChange } from './check-rule.ts';
 import { deleteRule } from './delete-rule.ts';
@@ -51,7 +52,7 @@ export interface RulesContext extends SendContext {
 }
 
 export function createRules(context: RulesContext): Rules {
-  const { prisma, registry, book, seal, outbound, mailer } = context;
+  const { pool, prisma, registry, book, seal, outbound, mailer } = context;
   // One after the other: each finds the rule, and its channels, as the one before left them.
   const changes = createLimit(1);
 
@@ -92,18 +93,29 @@ export function createRules(context: RulesContext): Rules {
     await check(change);
     const known = await find(id);
     const { channels, ...columns } = change;
-    const replace =
+    const wanted =
       channels === undefined
-        ? {}
-        : { channels: replaceChannels(listChannels(channels, known.channels, seal), known.channels) };
+        ? null
+        : listChannels(keepSame(channels, known.channels, seal), known.channels, seal);
+    const left = wanted === null ? [] : findLeft(known.channels, wanted);
+    const replace = wanted === null ? {} : { channels: replaceChannels(wanted, known.channels, left) };
+    await prisma.notificationChannel.updateMany({
+      where: { id: { in: left.map((channel) => channel.id) } },
+      data: { texts: toJson(readRule(known).texts) },
+    });
     const data = { ...toColumns(columns), ...replace, updatedAt: context.now() };
     await orNameTaken(change.name ?? known.name, () =>
       prisma.notificationRule.update({ where: { id }, data, select: { id: true } }),
     );
     await book.load();
+    const rule = book.byId(id);
+    if (wanted === null || rule === undefined) return;
+    const ids = known.channels.map((channel) => channel.id);
+    const notificationIds = await moveAlerts(pool, { rule, left, known: ids }, context.now());
+    context.onEnded({ incidentIds: [], notificationIds, ended: 0 });
   };
   const removeRule = async (id: string) => {
-    const swept = await deleteRule(context.pool, readRule(await find(id)), context.now());
+    const swept = await deleteRule(pool, readRule(await find(id)), context.now());
     await book.load();
     context.onEnded(swept);
   };
@@ -115,6 +127,19 @@ export function createRules(context: RulesContext): Rules {
     matchChannels: async (id, channels) => matchChannels(channels, (await find(id)).channels, seal),
     testRule: async (id) => testChannels(await find(id), context),
   };
+}
+
+/** One that is there already, secrets included, is that one: messages that wait belong to it, and alerts to close. */
+function keepSame(
+  channels: readonly NewChannel[],
+  known: readonly NotificationChannel[],
+  seal: Seal,
+): readonly NewChannel[] {
+  const same = matchChannels(channels, known, seal);
+  return channels.map((channel, index) => {
+    const id = same[index]?.id;
+    return id === undefined ? channel : { kind: 'KEEP', id };
+  });
 }
 
 type ChannelRow = ReturnType<typeof closeChannel> & { readonly position: number };
@@ -136,11 +161,16 @@ function listChannels(
   });
 }
 
-/** Kept ones are not made anew: messages that wait belong to them. */
-function replaceChannels(wanted: readonly ChannelRow[], known: readonly NotificationChannel[]) {
+/** Kept ones are not made anew: messages that wait belong to them. What is left stays, without a rule, as of one that is deleted. */
+function replaceChannels(
+  wanted: readonly ChannelRow[],
+  known: readonly NotificationChannel[],
+  left: readonly Pick<NotificationChannel, 'id'>[],
+) {
   const isKnown = new Set(known.map(({ id }) => id));
   return {
-    deleteMany: { id: { notIn: wanted.map(({ id }) => id) } },
+    deleteMany: { id: { notIn: [...wanted, ...left].map(({ id }) => id) } },
+    disconnect: left.map(({ id }) => ({ id })),
     update: wanted
       .filter(({ id }) => isKnown.has(id))
       .map(({ id, position }) => ({ where: { id }, data: { position } })),

@@ -130,6 +130,7 @@ function decideNotification(
   moment: Omit<Moment, 'lastNotifiedMs'>,
 ): Incident {
   const { nowMs } = moment;
+  if (incident.isAcknowledged === true) return incident;
   if (!rule.notifyAnomalies) return { ...incident, mutedBy: 'RATE_ONLY' };
   const key = nameQuiet(rule.id, facts);
   const mutedBy = findMute(rule, { ...moment, lastNotifiedMs: lastNotified.get(key) ?? null });

@@ -31,6 +31,8 @@ export interface Incident extends Course, AnomalousPoint {
   readonly peakValue: number;
   readonly peakMs: number;
   readonly mutedBy: IncidentMute | null;
+  /** Somebody looks after it: nobody else is notified. Of one that is stored; people alone change it. */
+  readonly isAcknowledged?: boolean;
   /** When channels were given their message, by the clock on the wall. */
   readonly notifiedMs: number | null;
   readonly endedMs: number | null;

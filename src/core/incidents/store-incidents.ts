@@ -76,7 +76,7 @@ const selectColumn = ([name, [type, field]]: (typeof entries)[number]) =>
 
 /** Rows are of type Incident. */
 export const SELECT_INCIDENT = `
-  SELECT ${entries.map(selectColumn).join(', ')} FROM incident`;
+  SELECT ${entries.map(selectColumn).join(', ')}, acknowledged_at IS NOT NULL AS "isAcknowledged" FROM incident`;
 
 const SAVE = `
   INSERT INTO incident (${names.join(', ')}, open, created_at)

@@ -136,6 +136,17 @@ describe('an incident', () => {
     expect(await bench.database.prisma.incident.count({ where: { state: 'ENDED' } })).toBe(1000);
   });
 
+  it('is sent in time, though it joined a message of a clock that was an hour ahead and was put right', async () => {
+    await bench.incidents.rules.createRule({ ...rule(receiver), quietSeconds: 0 });
+    const [first = 0, second = 0] = await bench.makeMetrics(2);
+    bench.setClock(60);
+    await bench.score([{ metric: first, minute: 60, opens: true }]);
+    bench.setClock(0);
+    await bench.score([{ metric: second, minute: 0, opens: true }]);
+    await deliverAt(1);
+    expect(kinds(receiver)).toEqual(['START 2']);
+  });
+
   it('survives a stop before its scores were looked at, and after: it is one', async () => {
     await bench.incidents.rules.createRule(rule(receiver));
     const [metric = 0] = await bench.makeMetrics(1);

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { receiveHttp, type Receiver } from '../notify/receivers.ts';
 import { openBench, type Bench } from './open-incidents.ts';
-import { kinds, listIncidents, ruleFor } from './receiver-rule.ts';
+import { kinds, listIncidents, messagesOf, ruleFor } from './receiver-rule.ts';
 
 let bench: Bench;
 let receiver: Receiver;
@@ -61,6 +61,23 @@ describe('a silence', () => {
     await bench.score([{ metric, minute: 11, goesOn: true }]);
     await deliverAt(13);
     expect(kinds(receiver)).toEqual(['START 1']);
+  });
+
+  it('that ends notifies nobody of what somebody has acknowledged meanwhile, nor of its end', async () => {
+    const metrics = await bench.makeMetrics(2, 'web-1');
+    await bench.incidents.silences.create({ ...silence, server: 'web-1' });
+    await bench.score(metrics.map((metric) => ({ metric, minute: 1, opens: true })));
+    const [mine] = await listIncidents(bench);
+    await bench.incidents.receipts.acknowledge([mine?.id ?? ''], 'ada');
+    bench.setClock(11);
+    await bench.score(metrics.map((metric) => ({ metric, minute: 11, goesOn: true })));
+    await deliverAt(13);
+    await bench.score(metrics.map((metric) => ({ metric, minute: 14 })));
+    await deliverAt(15);
+    expect(messagesOf(receiver).flatMap(({ incidents }) => incidents.map(({ id }) => id))).not.toContain(
+      `Incident:${mine?.id}`,
+    );
+    expect(kinds(receiver)).toEqual(['START 1', 'END 1']);
   });
 
   it('is ended at once by hand', async () => {

@@ -14,13 +14,15 @@ export const GROUP_WAIT_MS = 5_000;
 /** From its writing on a message that cannot be delivered is tried for so long. */
 export const TRY_FOR_MS = 24 * 3_600_000;
 
+// A clock that was ahead and was put right would have others join a message that is due in an hour.
 const GATHER = `
   WITH message AS (
     INSERT INTO notification
       (id, kind, rule_id, rule_name, channel_id, channel_kind, target, gathering, incident_count, due_at, give_up_at, created_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, true, cardinality($8::uuid[]), $9, $10, $11)
     ON CONFLICT (channel_id, kind, gathering)
-    DO UPDATE SET incident_count = notification.incident_count + EXCLUDED.incident_count
+    DO UPDATE SET incident_count = notification.incident_count + EXCLUDED.incident_count,
+      due_at = least(notification.due_at, EXCLUDED.due_at)
     RETURNING id
   ), joined AS (
     INSERT INTO notification_incident (notification_id, incident_id)

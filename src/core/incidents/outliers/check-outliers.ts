@@ -172,7 +172,8 @@ function notify(
   rule: OutlierRule,
   moment: { readonly nowMs: number; readonly isSilenced: boolean; readonly lastNotifiedMs: number | null },
 ): Incident {
-  if (incident.state !== 'FIRING' || incident.notifiedMs !== null) return incident;
+  const { state, notifiedMs, isAcknowledged } = incident;
+  if (state !== 'FIRING' || notifiedMs !== null || isAcknowledged === true) return incident;
   const mutedBy = findMute(rule, { ...moment, pointMs: moment.nowMs });
   return { ...incident, mutedBy, notifiedMs: mutedBy === null ? moment.nowMs : null };
 }

@@ -77,6 +77,7 @@ function openIncident(
   return {
     ...worst,
     ...course,
+    isAcknowledged: false,
     id: randomUUID(),
     kind: 'ANOMALY_RATE',
     instance: rule.anomalyRate.group === 'RESOURCE' ? worst.instance : rule.name,
@@ -97,7 +98,7 @@ function advance(
   const peakCount = Math.max(now.peakCount, before?.group?.peakCount ?? 0);
   const hasFired = before !== null && before.state !== 'PENDING' && before.group !== null;
   const next = { ...moved, group: { ...(hasFired ? before.group : now), peakCount } };
-  if (next.state !== 'FIRING' || next.notifiedMs !== null) return next;
+  if (next.state !== 'FIRING' || next.notifiedMs !== null || next.isAcknowledged === true) return next;
   const heard = anomalous.filter(({ metricNumber }) => !silenced.has(metricNumber)).length;
   const mutedBy = findMute(rule, {
     pointMs: nowMs,

@@ -200,8 +200,10 @@ export class ReportingCheck {
 }
 
 /** What was muted by a silence or a window is notified after it. The message of its resource, and history, are not repeated. */
-function isAskedAgain({ notifiedMs, mutedBy }: Incident): boolean {
-  return notifiedMs === null && (mutedBy === 'SILENCE' || mutedBy === 'MAINTENANCE');
+function isAskedAgain({ notifiedMs, mutedBy, isAcknowledged }: Incident): boolean {
+  return (
+    notifiedMs === null && isAcknowledged !== true && (mutedBy === 'SILENCE' || mutedBy === 'MAINTENANCE')
+  );
 }
 
 function createIncident(

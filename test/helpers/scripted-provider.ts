@@ -26,7 +26,10 @@ export interface ScriptedProvider extends AsyncDisposable {
   readonly answers: Record<string, Answer | null | ((form: URLSearchParams) => Answer)>;
   readonly requests: { path: string; headers: IncomingHttpHeaders; form: URLSearchParams }[];
   /** What the server makes of it. */
-  readonly open: (client?: { clientId: string; clientSecret: string }) => Promise<IdentityProvider>;
+  readonly open: (
+    client?: { clientId: string; clientSecret: string },
+    issuer?: string,
+  ) => Promise<IdentityProvider>;
 }
 
 export async function startScriptedProvider(): Promise<ScriptedProvider> {
@@ -55,10 +58,10 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
   };
   return {
     ...{ issuer, metadata, answers, requests },
-    open: (client = { clientId: 'lapwing', clientSecret: 'secret' }) => {
+    open: (client = { clientId: 'lapwing', clientSecret: 'secret' }, named = issuer) => {
       if (!(DISCOVERY in answers)) answers[DISCOVERY] = json(200, metadata);
       const own = { scopes: 'openid profile', roleClaim: 'groups', redirectUrl: REDIRECT_URL };
-      return IdentityProvider.open({ issuer, ...client, ...own });
+      return IdentityProvider.open({ issuer: named, ...client, ...own });
     },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();

@@ -3,7 +3,8 @@
  * protocol is openid-client's; what is asked for, and what an answer means for a session, is decided here.
  */
 import type { ClientAuth, Configuration } from 'openid-client';
-import { LoginError } from './login-error.ts';
+import { explainAnswer, findOtherIssuer } from './explain-answer.ts';
+import type { LoginError } from './login-error.ts';
 import { isGrantRefused, isTokenRefused } from './provider-refusal.ts';
 import { type Claims, readClaim, readUserName } from './roles.ts';
 import type { Tokens } from './session-secret.ts';
@@ -188,24 +189,31 @@ export class IdentityProvider {
     return config;
   }
 
+  /** Some issuers end with a slash, as those of Auth0 and Authentik, and people leave it out, or write one. */
   async #readConfiguration(): Promise<Configuration> {
-    const { issuer, clientId, clientSecret } = this.#options;
-    // Marked so that it is seen: the settings allow it for loopback alone.
-    // eslint-disable-next-line @typescript-eslint/no-deprecated
-    const { allowInsecureRequests, enableNonRepudiationChecks } = this.#library;
-    const server = new URL(issuer);
+    const { issuer } = this.#options;
     try {
-      return await this.#library.discovery(server, clientId, clientSecret, this.#authenticate, {
-        timeout: ANSWER_LIMIT_SECONDS,
-        // Without the second, signatures of ID tokens that come by TLS are not checked.
-        execute: [
-          ...(server.protocol === 'http:' ? [allowInsecureRequests] : []),
-          enableNonRepudiationChecks,
-        ],
+      return await this.#readDiscovery(issuer).catch((error: unknown) => {
+        const other = findOtherIssuer(error);
+        if (other === null || withoutSlash(other) !== withoutSlash(issuer)) throw error;
+        return this.#readDiscovery(other);
       });
     } catch (error) {
       throw this.#explain(error);
     }
+  }
+
+  #readDiscovery(issuer: string): Promise<Configuration> {
+    const { clientId, clientSecret } = this.#options;
+    // Marked so that it is seen: the settings allow it for loopback alone.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated
+    const { allowInsecureRequests, enableNonRepudiationChecks } = this.#library;
+    const server = new URL(issuer);
+    return this.#library.discovery(server, clientId, clientSecret, this.#authenticate, {
+      timeout: ANSWER_LIMIT_SECONDS,
+      // Without the second, signatures of ID tokens that come by TLS are not checked.
+      execute: [...(server.protocol === 'http:' ? [allowInsecureRequests] : []), enableNonRepudiationChecks],
+    });
   }
 
   /** As registered clients do where nothing else is said; otherwise in the body, where the provider takes only that. */
@@ -219,20 +227,12 @@ export class IdentityProvider {
   };
 
   #explain(error: unknown): LoginError {
-    if (error instanceof LoginError) return error;
-    const { host } = new URL(this.#options.issuer);
-    const { AuthorizationResponseError, ResponseBodyError, ClientError } = this.#library;
-    if (error instanceof AuthorizationResponseError || error instanceof ResponseBodyError) {
-      const more = error.error_description === undefined ? '' : ` (${error.error_description})`;
-      return new LoginError('denied', `${host} refused: ${error.error}${more}`, { cause: error });
-    }
-    const isTooLate = error instanceof ClientError && error.code === 'OAUTH_TIMEOUT';
-    if (isTooLate || (error instanceof TypeError && error.message === 'fetch failed')) {
-      return new LoginError('unreachable', `${host} cannot be reached: try again later`, { cause: error });
-    }
-    const why = error instanceof Error ? error.message : String(error);
-    return new LoginError('bad_answer', `what ${host} answered is not valid: ${why}`, { cause: error });
+    return explainAnswer(this.#library, this.#options.issuer, error);
   }
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/$/, '');
 }
 
 /** A provider that gives no new one keeps the old one valid. */

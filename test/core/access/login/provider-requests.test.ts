@@ -1,13 +1,18 @@
 /** What the provider is asked, and how: by the words of its specifications. */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  type Answer,
   DISCOVERY,
   json,
   REDIRECT_URL,
   type ScriptedProvider,
   startScriptedProvider,
 } from '../../../helpers/scripted-provider.ts';
+import { SELF_SIGNED } from '../../../helpers/self-signed.ts';
 
 let provider: ScriptedProvider;
 beforeEach(async () => {
@@ -49,6 +54,59 @@ describe('a login', () => {
   it('is not begun at a provider that says it is another one', async () => {
     provider.metadata.issuer = 'https://evil.example';
     await expect((await provider.open()).begin()).rejects.toMatchObject({ reason: 'bad_answer' });
+  });
+});
+
+describe('discovery', () => {
+  const PATH = '/application/o/lapwing';
+  it.each([
+    ['without the slash it ends with', PATH, `${PATH}/`],
+    ['with one it does not end with', `${PATH}/`, PATH],
+    ['by the address of its discovery document', `${PATH}${DISCOVERY}`, `${PATH}/`],
+  ])('finds a provider that is named %s', async (_what, named, own) => {
+    provider.metadata.issuer = `${provider.issuer}${own}`;
+    provider.answers[`${PATH}${DISCOVERY}`] = json(200, provider.metadata);
+    const opened = await provider.open(undefined, `${provider.issuer}${named}`);
+    expect((await opened.begin()).url.pathname).toBe('/authorize');
+  });
+
+  it.each<[string, Answer | null | (() => Answer), RegExp]>([
+    [
+      'is not there',
+      { status: 404, headers: { 'content-type': 'text/html' }, body: '<p>' },
+      /\(404, text\/html at \/\.well-known/,
+    ],
+    [
+      'is elsewhere',
+      { status: 301, headers: { location: 'https://sso.example/x' } },
+      /\(301, to https:\/\/sso\.example\/x at/,
+    ],
+    [
+      'is a page',
+      { status: 200, headers: { 'content-type': 'text/html' }, body: '<p>' },
+      /\(200, text\/html at/,
+    ],
+    [
+      'is of another',
+      () => json(200, { ...provider.metadata, issuer: 'https://b.example/x' }),
+      /it calls itself https:\/\/b\.example\/x, and LAPWING_OIDC_ISSUER is http:\/\/127/,
+    ],
+    ['is cut', null, /cannot be reached \((?:UND_ERR_SOCKET|ECONNRESET)\): try again later/],
+  ])('says what was answered where the document %s', async (_what, answer, message) => {
+    provider.answers[DISCOVERY] = answer;
+    await expect((await provider.open()).begin()).rejects.toThrow(message);
+  });
+
+  it('says that a certificate is not trusted, and what names its authority', async () => {
+    const server = createServer(SELF_SIGNED);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const opened = await provider.open(undefined, `https://127.0.0.1:${port}`);
+    await expect(opened.begin()).rejects.toThrow(
+      /\(DEPTH_ZERO_SELF_SIGNED_CERT\): its certificate is not trusted here; NODE_EXTRA_CA_CERTS/,
+    );
+    server.close();
   });
 });
 

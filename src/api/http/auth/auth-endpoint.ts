@@ -88,7 +88,8 @@ async function begin(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { url, attempt } = await flow.begin(readQuery(request).get('return'));
+  const kept = cookie.readAny('login', request.headers);
+  const { url, attempt } = await flow.begin(readQuery(request).get('return'), kept);
   response.setHeader('set-cookie', cookie.write('login', attempt, LOGIN_LIMIT_SECONDS));
   response.writeHead(302, { location: url.href }).end();
 }
@@ -99,10 +100,12 @@ async function complete(
   response: ServerResponse,
 ): Promise<void> {
   const { headers } = request;
-  const gone = cookie.write('login', '', 0);
+  const [query, attempt] = [readQuery(request), cookie.readAny('login', headers)];
+  const left = flow.forget(query, attempt);
+  const gone = cookie.write('login', left, left === '' ? 0 : LOGIN_LIMIT_SECONDS);
   response.setHeader('set-cookie', gone);
-  const { secret, returnPath } = await flow.complete(readQuery(request), {
-    attempt: cookie.readAny('login', headers),
+  const { secret, returnPath } = await flow.complete(query, {
+    attempt,
     secret: cookie.readAny('session', headers),
   });
   response.setHeader('set-cookie', [gone, cookie.write('session', secret, sessionHours * 3600)]);

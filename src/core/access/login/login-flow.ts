@@ -19,6 +19,10 @@ const SEAL_OWNER = 'login';
 /** It travels in a cookie, with what is not ASCII encoded. */
 const MAX_PATH = 1_000;
 const FORM = /^[\w-]{1,3000}$/;
+/** Tabs of one browser may each be signing in. What a browser keeps of one cookie is 4,096 bytes. */
+const SEPARATOR = '.';
+const MAX_ATTEMPTS = 5;
+const MAX_KEPT_LENGTH = 3_500;
 
 export class LoginFlow {
   readonly #provider: IdentityProvider;
@@ -42,21 +46,26 @@ export class LoginFlow {
 
   /**
    * @param returnTo where on this server the user wants to go afterwards
+   * @param kept what the browser was to bring back from logins it began before; null for nothing
    * @returns where the browser is to go, and what it is to bring back
    * @throws LoginError
    */
-  begin(returnTo: string | null): Promise<{ readonly url: URL; readonly attempt: string }> {
+  begin(
+    returnTo: string | null,
+    kept: string | null = null,
+  ): Promise<{ readonly url: URL; readonly attempt: string }> {
     return this.#count(async () => {
       const { url, checks } = await this.#provider.begin();
       const untilMs = Date.now() + LOGIN_LIMIT_SECONDS * 1000;
       const attempt: Attempt = { checks, returnPath: readReturnPath(returnTo, this.#publicUrl), untilMs };
-      return { url, attempt: this.#seal.close(JSON.stringify(attempt), SEAL_OWNER).toString('base64url') };
+      const sealed = this.#seal.close(JSON.stringify(attempt), SEAL_OWNER).toString('base64url');
+      return { url, attempt: join([...this.#openAll(kept).map((other) => other.sealed), sealed]) };
     });
   }
 
   /**
    * @param query what the provider sent the browser back with
-   * @param given.attempt what the browser brought back; null for nothing
+   * @param given.attempt what the browser brought back, of one login or of several; null for nothing
    * @param given.secret of a session it had before, which the new one takes the place of
    * @throws LoginError
    */
@@ -65,8 +74,9 @@ export class LoginFlow {
     given: { readonly attempt: string | null; readonly secret: string | null },
   ): Promise<{ readonly secret: string; readonly returnPath: string }> {
     return this.#count(async () => {
-      const attempt = this.#open(given.attempt);
-      if (attempt?.checks.state !== query.get('state')) {
+      const state = query.get('state');
+      const attempt = this.#openAll(given.attempt).find(({ checks }) => checks.state === state);
+      if (attempt === undefined) {
         throw new LoginError(
           'bad_state',
           'this login was not begun in this browser, or too long ago: begin again',
@@ -86,8 +96,23 @@ export class LoginFlow {
     return idToken === null ? null : this.#provider.findEndSession(idToken, `${this.#publicUrl}/`);
   }
 
-  #open(sealed: string | null): Attempt | null {
-    if (sealed === null || !FORM.test(sealed)) return null;
+  /** @returns what the browser is to keep once a login came back: those of its other tabs; empty for nothing */
+  forget(query: URLSearchParams, kept: string | null): string {
+    const others = this.#openAll(kept).filter(({ checks }) => checks.state !== query.get('state'));
+    return join(others.map(({ sealed }) => sealed));
+  }
+
+  /** Those that are not too old, the oldest first. */
+  #openAll(kept: string | null): readonly (Attempt & { readonly sealed: string })[] {
+    const parts = (kept ?? '').split(SEPARATOR).slice(-MAX_ATTEMPTS);
+    return parts.flatMap((sealed) => {
+      const attempt = this.#open(sealed);
+      return attempt === null ? [] : [{ ...attempt, sealed }];
+    });
+  }
+
+  #open(sealed: string): Attempt | null {
+    if (!FORM.test(sealed)) return null;
     try {
       const text = this.#seal.open(Buffer.from(sealed, 'base64url'), SEAL_OWNER);
       // Sealed by begin, or it does not open.
@@ -107,6 +132,13 @@ export class LoginFlow {
       throw error;
     }
   }
+}
+
+/** The newest, as many as a cookie has room for. */
+function join(attempts: readonly string[]): string {
+  const some = attempts.slice(-MAX_ATTEMPTS);
+  while (some.length > 1 && some.join(SEPARATOR).length > MAX_KEPT_LENGTH) some.shift();
+  return some.join(SEPARATOR);
 }
 
 /**

@@ -207,7 +207,20 @@ describe('the way back from the provider', () => {
     const result = await comeBack(change);
     expect(result.status).toBe(status);
     // The first time it did.
-    if (name !== 'a second time') expect(result.cookies).toBe('');
+    if (name !== 'a second time') expect(result.cookies).not.toContain(SESSION);
+  });
+
+  it('leads each tab of a browser in that was signing in, the second as the first', async () => {
+    const visitor = new Visitor();
+    const begin = async () =>
+      (await visitor.request(`${login.url}/auth/login`)).headers.get('location') ?? '';
+    const tabs = [await begin(), await begin()];
+    for (const tab of tabs) {
+      const callback = await visitor.openUntil(tab, `${login.url}${CALLBACK}`);
+      expect((await visitor.request(callback)).status).toBe(302);
+    }
+    expect(visitor.cookies(login.url)).toContain(SESSION);
+    expect(visitor.cookies(login.url)).not.toContain('lapwing-login');
   });
 
   it('of one browser is worth nothing in another, though its code is right', async () => {

@@ -66,6 +66,40 @@ describe('a login', () => {
     expect(stats.read('logins')).toBe(1);
   });
 
+  it('goes on in each tab of a browser, in whichever order they come back', async () => {
+    const { flow, provider } = openFlow();
+    const paths = ['/1', '/2', '/3'];
+    let kept = '';
+    for (const path of paths) kept = (await flow.begin(path, kept)).attempt;
+    const returned: string[] = [];
+    for (const state of ['state 2', 'state 3', 'state 1']) {
+      const query = queryOf(state);
+      const done = await flow.complete(query, { attempt: kept, secret: null });
+      returned.push(done.returnPath);
+      kept = flow.forget(query, kept);
+      // What came back is worth nothing a second time.
+      await expect(flow.complete(query, { attempt: kept, secret: null })).rejects.toMatchObject({
+        reason: 'bad_state',
+      });
+    }
+    expect(returned).toEqual(['/2', '/3', '/1']);
+    expect(kept).toBe('');
+    expect(provider.complete).toHaveBeenCalledTimes(3);
+  });
+
+  it('is kept as long as a cookie has room: the oldest are given up', async () => {
+    const { flow } = openFlow();
+    for (const length of [1, 900]) {
+      const path = `/${'p'.repeat(length)}`;
+      let kept = '';
+      for (let i = 0; i < 50; i += 1) kept = (await flow.begin(path, kept)).attempt;
+      expect(kept.length).toBeLessThan(3_600);
+      expect(kept.split('.').length).toBeGreaterThan(1);
+    }
+    const { attempt } = await flow.begin('/last', 'nonsense.'.repeat(400));
+    expect((await flow.complete(queryOf('state 101'), { attempt, secret: null })).returnPath).toBe('/last');
+  });
+
   it('says nothing of its checks to the browser that carries them', async () => {
     const { attempt } = await openFlow().flow.begin('/');
     expect(attempt).toMatch(/^[\w-]+$/);

@@ -6,7 +6,7 @@ import type { ClientAuth, Configuration } from 'openid-client';
 import { explainAnswer, findOtherIssuer } from './explain-answer.ts';
 import type { LoginError } from './login-error.ts';
 import { isGrantRefused, isTokenRefused } from './provider-refusal.ts';
-import { type Claims, readClaim, readUserName } from './roles.ts';
+import { type Claims, isElsewhere, readClaim, readPayload, readUserName } from './roles.ts';
 import type { Tokens } from './session-secret.ts';
 
 type Library = typeof import('openid-client');
@@ -34,6 +34,8 @@ export interface Confirmation {
   readonly userName: string;
   /** Of the role claim. */
   readonly values: readonly string[];
+  /** There are none, as the provider leaves out what is too long. */
+  readonly isTooLong?: boolean;
   readonly tokens: Tokens;
   /** How long it can be asked again, in seconds; null for as long as it wants. */
   readonly lifeSeconds: number | null;
@@ -175,7 +177,8 @@ export class IdentityProvider {
     const before = readPayload(tokens.idToken);
     values ??= claims === null ? readClaim(before, roleClaim) : null;
     const userName = readUserName({ ...before, ...claims, ...userInfo });
-    return { subject, userName, values: values ?? [], tokens, lifeSeconds };
+    const isTooLong = values === null && isElsewhere({ ...claims, ...userInfo }, roleClaim);
+    return { subject, userName, values: values ?? [], isTooLong, tokens, lifeSeconds };
   }
 
   #discover(): Promise<Configuration> {
@@ -242,9 +245,4 @@ function renew(tokens: Tokens, token: Token): Tokens {
     accessToken: token.access_token,
     idToken: token.id_token ?? tokens.idToken,
   };
-}
-
-/** Of a token that was checked when it came. */
-function readPayload(idToken: string): Claims {
-  return JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString()) as Claims;
 }

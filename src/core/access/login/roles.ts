@@ -21,6 +21,8 @@ const MAX_VALUES = 5_000;
  * @returns null where there is no such claim
  */
 export function readClaim(claims: Claims, path: string): readonly string[] | null {
+  // Whoever may register with any address could name that of somebody else. Some providers say it as a text.
+  if (path === 'email' && [false, 'false'].includes(claims.email_verified as boolean | string)) return [];
   const found = Object.hasOwn(claims, path) ? claims[path] : walk(claims, path.split('.'));
   if (typeof found === 'string') return [found];
   if (!Array.isArray(found)) return isObjectOfObjects(found) ? Object.keys(found).slice(0, MAX_VALUES) : null;
@@ -50,14 +52,33 @@ export function findRole(roles: readonly Role[], values: readonly string[]): Rol
   return roles.find(({ value }) => held.has(value)) ?? null;
 }
 
+/**
+ * Whether a claim was left out as too many groups were in it: OpenID Connect Core 5.6.2 says where it is instead, as Entra ID does of
+ * more than 200 groups.
+ */
+export function isElsewhere(claims: Claims, path: string): boolean {
+  const names = claims._claim_names;
+  return (isPlain(names) && Object.hasOwn(names, path)) || (path === 'groups' && claims.hasgroups === true);
+}
+
 const MAX_SHOWN_VALUES = 20;
 
-/** Why a user does not get in: for the user, and for who wrote the settings. */
-export function describeRoleless(userName: string, roleClaim: string, values: readonly string[]): string {
+/** Why a user does not get in: for the user, and for who wrote the settings. @param isTooLong as of `isElsewhere` */
+export function describeRoleless(
+  user: { readonly userName: string; readonly values: readonly string[]; readonly isTooLong?: boolean },
+  roleClaim: string,
+): string {
+  const { userName, values, isTooLong = false } = user;
   const shown = JSON.stringify(values.slice(0, MAX_SHOWN_VALUES));
   const more = values.length > MAX_SHOWN_VALUES ? ` and ${values.length - MAX_SHOWN_VALUES} more` : '';
-  const got = values.length === 0 ? 'no value' : `${shown}${more}`;
+  const why = isTooLong ? ', as the provider leaves it out where a user is in too many groups' : '';
+  const got = values.length === 0 ? `no value${why}` : `${shown}${more}`;
   return `${userName} has no role here: the claim ${roleClaim} came with ${got}, and LAPWING_OIDC_ROLES has none of it`;
+}
+
+/** The claims of an ID token that was checked when it came. */
+export function readPayload(idToken: string): Claims {
+  return JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString()) as Claims;
 }
 
 const NAME_CLAIMS = ['preferred_username', 'email', 'name', 'sub'] as const;

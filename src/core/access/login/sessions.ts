@@ -81,20 +81,20 @@ export class Sessions {
    * @returns its secret, for the browser alone
    * @throws LoginError for a user without a role
    */
-  async create({ subject, userName, values, tokens, lifeSeconds }: Confirmation): Promise<string> {
-    const { pool, provider, roles, roleClaim, sessionHours, log } = this.#options;
-    const role = findRole(roles, values);
-    await this.#options.users.confirm(subject, role);
-    if (role === null) throw new LoginError('no_role', describeRoleless(userName, roleClaim, values));
+  async create(confirmed: Confirmation): Promise<string> {
+    const { subject, userName, tokens, lifeSeconds } = confirmed;
+    const { pool, provider, users, roles, roleClaim, sessionHours, log } = this.#options;
+    const role = findRole(roles, confirmed.values);
+    await users.confirm(subject, role);
+    if (role === null) throw new LoginError('no_role', describeRoleless(confirmed, roleClaim));
     await this.#makeRoom(subject);
     const [secret, verifiedMs] = [createSessionSecret(), Date.now()];
-    const lifeMs = Math.min(sessionHours * 3_600_000, (lifeSeconds ?? Infinity) * 1000);
     const stored = {
       hash: hashSessionSecret(secret),
       subject,
       userName,
       role: role.value,
-      expiresMs: verifiedMs + lifeMs,
+      expiresMs: verifiedMs + Math.min(sessionHours * 3600, lifeSeconds ?? Infinity) * 1000,
       verifiedMs,
     };
     const seal = new TokenSeal(secret);

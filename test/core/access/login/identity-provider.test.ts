@@ -3,6 +3,7 @@
  * test/api/http/auth.
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describeRoleless } from '../../../../src/core/access/login/roles.ts';
 import type { Tokens } from '../../../../src/core/access/login/session-secret.ts';
 import {
   type Answer,
@@ -156,6 +157,17 @@ describe('the roles of a user', () => {
     provider.answers['/userinfo'] = answer;
     const confirmed = await (await provider.open()).confirm('alice', FIRST, keepNothing);
     expect(confirmed).toMatchObject({ subject: 'alice', values, userName, lifeSeconds: null });
+  });
+
+  it('are left out where there are too many of them, and that is said (OpenID Connect Core, 5.6.2)', async () => {
+    const body = { sub: 'alice', _claim_names: { groups: 'src1' } };
+    provider.answers['/userinfo'] = json(200, body);
+    const none = { ...FIRST, idToken: 'x.e30.x' };
+    const confirmed = await (await provider.open()).confirm('alice', none, keepNothing);
+    expect(confirmed).toMatchObject({ values: [], isTooLong: true });
+    expect(describeRoleless({ userName: 'Alice', ...confirmed, values: [] }, 'groups')).toMatch(
+      /the claim groups came with no value, as the provider leaves it out where a user is in too many groups/,
+    );
   });
 
   it('are those of the login where there is no userinfo endpoint', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   describeRoleless,
   findRole,
+  isElsewhere,
   readClaim,
   readUserName,
 } from '../../../../src/core/access/login/roles.ts';
@@ -32,6 +33,13 @@ describe('the role claim', () => {
       ['ops', 'dev'],
     ],
     [{ roles: {} }, 'roles', []],
+    // https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims: false is an address nobody has shown to be theirs.
+    [{ email: 'a@b.c' }, 'email', ['a@b.c']],
+    [{ email: 'a@b.c', email_verified: true }, 'email', ['a@b.c']],
+    [{ email: 'a@b.c', email_verified: 'true' }, 'email', ['a@b.c']],
+    [{ email: 'a@b.c', email_verified: false }, 'email', []],
+    [{ email: 'a@b.c', email_verified: 'false' }, 'email', []],
+    [{ groups: ['a'], email_verified: false }, 'groups', ['a']],
     [{ a: ['x'] }, 'a.length', null],
     [{ a: 'x' }, 'a.b.c', null],
     [{}, '__proto__.constructor', null],
@@ -43,8 +51,26 @@ describe('the role claim', () => {
   it('is read no further than a few thousand values', () => {
     const many = Array.from({ length: 100_000 }, (_, index) => `group ${index}`);
     expect(readClaim({ groups: many }, 'groups')).toHaveLength(5_000);
-    expect(describeRoleless('alice', 'groups', many).length).toBeLessThan(1_000);
-    expect(describeRoleless('alice', 'groups', many)).toContain('and 99980 more');
+    expect(describeRoleless({ userName: 'alice', values: many }, 'groups').length).toBeLessThan(1_000);
+    expect(describeRoleless({ userName: 'alice', values: many }, 'groups')).toContain('and 99980 more');
+  });
+});
+
+describe('a claim with too many groups', () => {
+  // https://learn.microsoft.com/en-us/entra/identity-platform/optional-claims-reference: the overage claim, and that of implicit flow.
+  const overage = {
+    _claim_names: { groups: 'src1' },
+    _claim_sources: { src1: { endpoint: 'https://graph.microsoft.com/v1.0/users/1/getMemberObjects' } },
+  };
+  it.each([
+    [overage, 'groups', true],
+    [overage, 'roles', false],
+    [{ hasgroups: true }, 'groups', true],
+    [{ hasgroups: true }, 'roles', false],
+    [{ _claim_names: 'groups' }, 'groups', false],
+    [{}, 'groups', false],
+  ])('in %j at %s is left out: %s', (claims, path, isLeftOut) => {
+    expect(isElsewhere(claims, path)).toBe(isLeftOut);
   });
 });
 

@@ -21,7 +21,7 @@ const MAX_VALUES = 5_000;
  * @returns null where there is no such claim
  */
 export function readClaim(claims: Claims, path: string): readonly string[] | null {
-  // Whoever may register with any address could name that of somebody else. Some providers say it as a text.
+  // A user who may register with any address could name that of somebody else. Some providers say it as a text.
   if (path === 'email' && [false, 'false'].includes(claims.email_verified as boolean | string)) return [];
   const found = Object.hasOwn(claims, path) ? claims[path] : walk(claims, path.split('.'));
   if (typeof found === 'string') return [found];

@@ -13,12 +13,15 @@ RUN find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d
     ! -name 'query_compiler_small_bg.postgresql.*' -delete
 
 FROM node:24-bookworm-slim
+# initdb asks for the name of its user, and a user that is any number, as of OpenShift, has none.
+RUN apt-get update && apt-get install -y --no-install-recommends libnss-wrapper && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /app/package.json /app/sbom.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY prisma prisma
-RUN mkdir /data && chown node:node /data
+# Such a user is in the group root.
+RUN mkdir /data && chown node:root /data && chmod 770 /data
 USER node
 # Inside a container loopback reaches nobody: publish the ports to the addresses you mean.
 ENV NODE_ENV=production LAPWING_HOST=0.0.0.0 LAPWING_DATA_DIR=/data

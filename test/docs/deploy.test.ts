@@ -68,6 +68,14 @@ describe('the unit of systemd', () => {
 });
 
 describe('the image', () => {
+  it('lets a user that is any number, in the group root, use its volume', () => {
+    const text = readFileSync(join(FOLDER, '../../Dockerfile'), 'utf8');
+    expect(text).toMatch(/^RUN mkdir (\/data) && chown node:root \1 && chmod 770 \1$/m);
+    expect(text).toMatch(/apt-get install .*\blibnss-wrapper\b/);
+    // A volume takes over what its folder has before it is declared.
+    expect(text.indexOf('chmod 770 /data')).toBeLessThan(text.indexOf('VOLUME /data'));
+  });
+
   it('keeps the compiler of queries that the client loads', () => {
     const root = join(FOLDER, '../..');
     const kept = /! -name '(query_compiler_[^']*)\*'/.exec(

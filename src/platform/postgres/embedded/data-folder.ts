@@ -5,6 +5,7 @@ import type { Log } from '../../../log.ts';
 import { runAs, type Account } from './os-user.ts';
 import type { PostgresBinaries } from './binaries.ts';
 import { EmbeddedError } from './embedded-error.ts';
+import { findNamelessUser, withUserName } from './nameless-user.ts';
 import { describeError, hasCode } from '../error-text.ts';
 import { isRunning } from './folder-lock.ts';
 
@@ -73,7 +74,10 @@ async function initialise({
     // Only who may enter the socket's folder (0700) can connect: no password is needed.
     const access = [`--username=${EMBEDDED_USER}`, '--auth=trust', '--data-checksums'];
     const pace = durable ? [] : ['--no-sync'];
-    await runAs(account, [binaries.initdb, '-D', draft, ...locale, ...access, ...pace]);
+    const run = (environment = {}) =>
+      runAs(account, [binaries.initdb, '-D', draft, ...locale, ...access, ...pace], environment);
+    const nameless = findNamelessUser();
+    await (nameless === null ? run() : withUserName(nameless, run));
     await rename(draft, folder);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });

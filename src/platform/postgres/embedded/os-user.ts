@@ -52,14 +52,18 @@ export async function chooseAccount(postgres: string, folder: string, parent: st
   );
 }
 
-/** Runs a program of PostgreSQL to its end. @returns what it printed */
-export async function runAs(account: Account, command: readonly string[]): Promise<string> {
+/** Runs a program of PostgreSQL to its end. @param environment beside the clean one @returns what it printed */
+export async function runAs(
+  account: Account,
+  command: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const [file, ...rest] = [...account.prefix, ...command];
   if (file === undefined) throw new TypeError('no command');
   const { stdout, stderr } = await execute(file, rest, {
     ...account.credentials,
     cwd: '/',
-    env: CLEAN_ENVIRONMENT,
+    env: { ...CLEAN_ENVIRONMENT, ...environment },
     timeout: PROGRAM_LIMIT_MS,
   });
   return stdout + stderr;

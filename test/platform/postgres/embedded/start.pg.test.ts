@@ -27,6 +27,7 @@ import {
 } from '../../../../src/platform/postgres/embedded/folder-lock.ts';
 import { startTemporaryEmbedded } from '../../../../src/platform/postgres/embedded/temporary.ts';
 import { createLog } from '../../../../src/log.ts';
+import { withUserName } from '../../../../src/platform/postgres/embedded/nameless-user.ts';
 import { createDeferred } from '../../../helpers/deferred.ts';
 
 const log = createLog('silent');
@@ -260,6 +261,20 @@ test.skipIf(!nobodyCanRun)('it runs for an ordinary user as it does for root', a
   expect((await database.pool.query('SELECT 1')).rowCount).toBe(1);
   expect((await stat(join(folder.path, 'data', 'postgres'))).uid).toBe(NOBODY);
 });
+
+test.skipIf(!nobodyCanRun)(
+  'it runs for a user without a name where nss_wrapper is, and names it elsewhere',
+  async () => {
+    const NAMELESS = 123_456;
+    await using folder = await withFolder();
+    await chown(folder.path, NAMELESS, 0);
+    await using server = await runServer(join(folder.path, 'data'), { uid: NAMELESS, gid: 0 });
+    const found = await withUserName(NAMELESS, () => Promise.resolve(true)).catch(() => false);
+    if (found) expect(server.answer).toHaveProperty('connection');
+    else
+      expect(server.answer).toMatchObject({ refused: expect.stringContaining('libnss-wrapper') as string });
+  },
+);
 
 const canDisguise = isRoot && spawnSync('unshare', ['--user', 'true']).status === 0;
 

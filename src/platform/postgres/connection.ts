@@ -1,12 +1,9 @@
 /** How the program talks to PostgreSQL: one URL, limits on every wait, UTC, and types that fit JavaScript. */
 import pg from 'pg';
-import { OperatorError } from '../../errors.ts';
 import { messageOf } from '../runtime/to-error.ts';
+import { ConnectionError, explainConnectFailure, parseConnection } from './connection-url.ts';
 
-/** The database cannot be used as it was asked for; the message names it without its password. */
-export class ConnectionError extends OperatorError {
-  override readonly name = 'ConnectionError';
-}
+export { ConnectionError } from './connection-url.ts';
 
 /** Waiting for a free connection, and for a new one to be made. */
 const CONNECT_LIMIT_MS = 5_000;
@@ -17,6 +14,18 @@ const QUERY_LIMIT_MS = 20_000;
 /** A transaction forgotten open would stop vacuum and hold the log of scores. */
 const IDLE_TRANSACTION_LIMIT_MS = 60_000;
 const KEEP_ALIVE_AFTER_MS = 10_000;
+
+const OURS = [
+  'application_name',
+  'fallback_application_name',
+  'connectionTimeoutMillis',
+  'statement_timeout',
+  'query_timeout',
+  'lock_timeout',
+  'idle_in_transaction_session_timeout',
+  'keepAlive',
+  'keepAliveInitialDelayMillis',
+];
 
 /** pg makes a local midnight of a DATE, which is another day elsewhere; as text it stays what it is. */
 const typesWithPlainDates: pg.CustomTypesConfig = {
@@ -46,6 +55,8 @@ export function configureConnection(
     ...(idleLimitMs === undefined ? [] : [`-c idle_session_timeout=${idleLimitMs}`]),
   ];
   url.searchParams.set('options', options.join(' '));
+  // pg lets the URL decide over what it is given: sessions are known by their names, and waits have limits.
+  for (const name of OURS) url.searchParams.delete(name);
   return {
     connectionString: url.href,
     application_name: applicationName,
@@ -76,7 +87,8 @@ export async function openClient(
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);
-    throw new ConnectionError(`cannot connect to ${describeConnection(connection)}: ${messageOf(error)}`, {
+    const why = `${messageOf(error)}${explainConnectFailure(error)}`;
+    throw new ConnectionError(`cannot connect to ${describeConnection(connection)}: ${why}`, {
       cause: error,
     });
   }
@@ -85,7 +97,7 @@ export async function openClient(
 /** The connection as it may be shown: without its password. */
 export function describeConnection(connection: string): string {
   const url = parseConnection(connection);
-  const host = url.searchParams.get('host') ?? url.host;
+  const host = url.searchParams.get('host') ?? url.host.replaceAll(/%2f/gi, '/');
   return `PostgreSQL database ${decodeURIComponent(url.pathname.slice(1)) || '(default)'} at ${host}`;
 }
 
@@ -94,22 +106,4 @@ export function selectDatabase(connection: string, database: string): string {
   const url = parseConnection(connection);
   url.pathname = `/${encodeURIComponent(database)}`;
   return url.href;
-}
-
-function parseConnection(connection: string): URL {
-  const url = URL.canParse(connection) ? new URL(connection) : null;
-  if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) {
-    // The text is not repeated: it may hold a password.
-    throw new ConnectionError(
-      'DATABASE_URL is not a PostgreSQL URL: expected postgresql://user:password@host:port/database ' +
-        '(for a Unix socket postgresql://user@localhost/database?host=/folder)',
-    );
-  }
-  const schema = url.searchParams.get('schema');
-  if (schema !== null && schema !== 'public') {
-    throw new ConnectionError(
-      `DATABASE_URL asks for schema=${schema}: only public is supported; give the server a database of its own`,
-    );
-  }
-  return url;
 }

@@ -1,10 +1,17 @@
 /** The PostgreSQL session that holds the server lock, and what can be asked about the one that does. */
 import { hostname } from 'node:os';
 import type pg from 'pg';
-import { openClient } from './connection.ts';
+import { OperatorError } from '../../errors.ts';
+import { describeConnection, openClient } from './connection.ts';
 import { INSUFFICIENT_PRIVILEGE } from './end-sessions.ts';
 import { hasCode } from './error-text.ts';
 
+/** A lock of such a session would be anybody's; the message says what to name instead. */
+export class SharedSessionError extends OperatorError {
+  override readonly name = 'SharedSessionError';
+}
+
+const UTC = /^(?:Etc\/)?(?:UTC|UCT|Universal|Zulu|GMT)$/i;
 /** "lapw" in ASCII. */
 const SERVER_LOCK = 0x6c617077;
 const ANSWER_LIMIT_MS = 5_000;
@@ -29,7 +36,7 @@ const HOST_LETTERS = 20;
  * @param options.sealingKeys fingerprint of its keys; not said when left out
  * @param options.leaseSeconds PostgreSQL ends the session once it has been silent for as long: also where the user of another
  *   server may not; it does not when left out
- * @throws ConnectionError when PostgreSQL cannot be reached
+ * @throws ConnectionError when PostgreSQL cannot be reached, SharedSessionError when it is through a pooler that shares sessions
  */
 export async function openLockSession(
   connection: string,
@@ -42,6 +49,7 @@ export async function openLockSession(
   const applicationName = `lapwing on ${hostname().slice(0, HOST_LETTERS)}, process ${process.pid}${keys}`;
   const client = await openClient(connection, applicationName, { query_timeout: ANSWER_LIMIT_MS });
   try {
+    await checkIsOwn(client, connection);
     await client.query(NOTICE_DEAD_PEERS);
     if (leaseSeconds !== undefined)
       await client.query(`SET idle_session_timeout = ${leaseSeconds * 1000 + LEASE_MARGIN_MS}`);
@@ -50,6 +58,42 @@ export async function openLockSession(
     await client.end();
     throw error;
   }
+}
+
+/** Two connections that are open at once have sessions of their own, kept from one statement to the next, with what they asked for. */
+async function checkIsOwn(client: pg.Client, connection: string): Promise<void> {
+  const mine = await readSession(client);
+  const other = await openClient(connection, 'lapwing session check', { query_timeout: ANSWER_LIMIT_MS });
+  try {
+    // A pooler gives it to the other one for as long as the transaction lasts.
+    await other.query('BEGIN');
+    const [theirs, still] = [await readSession(other), await readSession(client)];
+    if (theirs.pid === mine.pid || still.pid !== mine.pid) {
+      throw new SharedSessionError(
+        `the ${describeConnection(connection)} is reached through a pooler that shares sessions (PgBouncer in transaction ` +
+          'mode, for example): name PostgreSQL itself in DATABASE_URL, or a pooler in session mode',
+      );
+    }
+  } finally {
+    await other.end();
+  }
+  if (UTC.test(mine.zone)) return;
+  throw new SharedSessionError(
+    `the ${describeConnection(connection)} is reached through a pooler that leaves out what a session asks for: its time zone is ` +
+      `${mine.zone}; name PostgreSQL itself in DATABASE_URL, or ALTER DATABASE … SET TimeZone = 'UTC'`,
+  );
+}
+
+interface SessionRow {
+  readonly pid: number;
+  readonly zone: string;
+}
+
+async function readSession(client: pg.Client): Promise<SessionRow> {
+  const { rows } = await client.query<SessionRow>(
+    `SELECT pg_backend_pid() AS pid, current_setting('TimeZone') AS zone`,
+  );
+  return rows[0] ?? { pid: 0, zone: '' };
 }
 
 export async function tryLock(client: pg.Client): Promise<boolean> {

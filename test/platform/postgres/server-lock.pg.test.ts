@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { describe, expect, it, test } from 'vitest';
 import { createDatabase } from '../../../src/platform/postgres/client.ts';
 import { ServerLock } from '../../../src/platform/postgres/server-lock.ts';
@@ -10,6 +12,7 @@ import { createLog } from '../../../src/log.ts';
 import { ListenError } from '../../../src/platform/runtime/listen.ts';
 import { withDatabase, type TestDatabase } from '../../helpers/database.ts';
 import { createDeferred } from '../../helpers/deferred.ts';
+import { startPooler } from '../../helpers/pooler.ts';
 import { until } from '../../helpers/until.ts';
 
 const log = createLog('silent');
@@ -72,6 +75,54 @@ test('a lock whose connection broke is taken again', async () => {
   expect(await cutHolders(database)).toBe(1);
   await held.promise;
   expect(await countHolders(database)).toBe(1);
+});
+
+/** The same database, through a pooler. */
+async function pool(connection: string, options: Parameters<typeof startPooler>[1]) {
+  const { host, port } = new pg.Client({ connectionString: connection });
+  const pooler = await startPooler(join(host, `.s.PGSQL.${port}`), options);
+  const url = new URL(connection);
+  const through = `postgresql://${url.username}@127.0.0.1:${pooler.port}${url.pathname}`;
+  return { through, [Symbol.asyncDispose]: () => pooler[Symbol.asyncDispose]() };
+}
+
+describe('through a pooler', () => {
+  it("that gives sessions away with each transaction, the lock would be anybody's, and is refused", async () => {
+    await using database = await withDatabase();
+    await using pooled = await pool(database.connection, { isShared: true });
+    const take = ServerLock.take({ connection: pooled.through, log, onLost: neverLost });
+    await expect(take).rejects.toThrow(
+      /a pooler that shares sessions .*: name PostgreSQL itself in DATABASE_URL/,
+    );
+    expect(await countHolders(database)).toBe(0);
+  });
+
+  it('that keeps a session for each client, it is held', async () => {
+    await using database = await withDatabase();
+    await using pooled = await pool(database.connection, { isShared: false });
+    await using lock = await ServerLock.take({ connection: pooled.through, log, onLost: neverLost });
+    expect(await countHolders(database)).toBe(1);
+    await expect(lock.session.query('SELECT 1')).resolves.toMatchObject({ rowCount: 1 });
+  });
+
+  it.each([
+    ['Asia/Tokyo', true],
+    ['Europe/London', true],
+    ['Etc/UTC', false],
+  ])(
+    'that leaves out what sessions ask for, times would shift by the zone %s: refused is %s',
+    async (zone, isRefused) => {
+      await using database = await withDatabase();
+      await using pooled = await pool(database.connection, { isShared: false, zone });
+      const take = ServerLock.take({ connection: pooled.through, log, onLost: neverLost });
+      const said = await take.then(
+        (lock) => lock.stop().then(() => null),
+        (error: unknown) => String(error),
+      );
+      if (isRefused) expect(said).toMatch(`its time zone is ${zone}; name PostgreSQL itself`);
+      else expect(said).toBeNull();
+    },
+  );
 });
 
 /** A server in a process of its own, which has begun a transaction. */

@@ -1,7 +1,10 @@
 /** What docs/deploy offers to operators, held against the program and against what reads it. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -74,6 +77,23 @@ describe('the image', () => {
     expect(text).toMatch(/apt-get install .*\blibnss-wrapper\b/);
     // A volume takes over what its folder has before it is declared.
     expect(text.indexOf('chmod 770 /data')).toBeLessThan(text.indexOf('VOLUME /data'));
+  });
+
+  it.each([
+    [200, 0],
+    [503, 1],
+  ])('is as healthy as /ready says, on the port that is set: %i', async (status, code) => {
+    const text = readFileSync(join(FOLDER, '../../Dockerfile'), 'utf8');
+    const [, script = ''] = /^ {2}CMD \["node", "-e", "(.*)"\]$/m.exec(text) ?? [];
+    const server = createServer((request, response) =>
+      response.writeHead(request.url === '/ready' ? status : 404).end(),
+    );
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const child = spawn(process.execPath, ['-e', script], { env: { LAPWING_PORT: String(port) } });
+    expect(await once(child, 'exit')).toEqual([code, null]);
+    server.close();
   });
 
   it('keeps the compiler of queries that the client loads', () => {
@@ -229,14 +249,16 @@ describe('the files of a cluster', () => {
     expect(findUnknownSettings(environment)).toEqual([]);
     // Files that are in the pod alone.
     const others = Object.entries(environment).filter(([name]) => !name.endsWith('_FILE'));
-    const address = environment.LAPWING_PEER_ADDRESS?.replace('$(POD_IP)', '10.0.0.7');
-    expect(
-      readConfig({
-        ...Object.fromEntries(others),
-        DATABASE_URL: 'postgresql://x/y',
-        LAPWING_PEER_ADDRESS: address,
-      }),
-    ).toMatchObject({ cluster: true, peerAddress: 'http://10.0.0.7:4000' });
+    const addressOf = (ip: string) => environment.LAPWING_PEER_ADDRESS?.replace('$(POD_IP)', ip);
+    // Pods of IPv6-only clusters, too.
+    for (const [ip, host] of [
+      ['10.0.0.7', '10.0.0.7'],
+      ['fd00:10:244::7', '[fd00:10:244::7]'],
+    ] as const) {
+      const given = { DATABASE_URL: 'postgresql://x/y', LAPWING_PEER_ADDRESS: addressOf(ip) };
+      const config = readConfig({ ...Object.fromEntries(others), ...given });
+      expect(config).toMatchObject({ cluster: true, peerAddress: `http://${host}:4000` });
+    }
   });
 
   it('have HAProxy ask each member for /ready', () => {
@@ -250,14 +272,7 @@ describe('the files of a cluster', () => {
   });
 
   it.skipIf(!existsSync(HAPROXY))('are taken by HAProxy', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'lapwing-haproxy-'));
-    try {
-      const file = join(folder, 'haproxy.cfg');
-      // It looks names up when it starts.
-      await writeFile(file, read('haproxy.cluster.cfg').replace(/lapwing-\d/g, '127.0.0.1'));
-      await run(HAPROXY, ['-c', '-f', file]);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    // Names it cannot find, as of containers that are still to be made, keep it from nothing.
+    await run(HAPROXY, ['-c', '-f', join(FOLDER, 'haproxy.cluster.cfg')]);
   });
 });

@@ -1,9 +1,16 @@
 /** Several servers on one database. */
+import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { httpUrl, onOff, secret, setting, type Setting } from './setting.ts';
 
 /** Of the two lengths `openssl rand` is asked for most. */
 const MIN_SECRET_LENGTH = 16;
+
+/** `http://$(POD_IP):4000` of Kubernetes is an IPv6 address without brackets where pods have one of these. */
+function bracketHost(given: string): string {
+  const [, scheme = '', host = '', rest = ''] = /^(https?:\/\/)([0-9a-f:.]+)(:\d+\/?)$/i.exec(given) ?? [];
+  return isIPv6(host) ? `${scheme}[${host}]${rest}` : given;
+}
 
 export const CLUSTER_SETTINGS = {
   cluster: setting('LAPWING_CLUSTER', onOff, 'off').about(
@@ -11,10 +18,14 @@ export const CLUSTER_SETTINGS = {
   ),
   peerAddress: setting(
     'LAPWING_PEER_ADDRESS',
-    httpUrl
-      .refine(
-        (given) => URL.canParse(given) && new URL(given).pathname === '/',
-        'expected a URL without a path',
+    z
+      .string()
+      .transform(bracketHost)
+      .pipe(
+        httpUrl.refine(
+          (given) => URL.canParse(given) && new URL(given).pathname === '/',
+          'expected a URL without a path',
+        ),
       )
       .transform((given) => new URL(given).origin)
       .optional(),

@@ -61,6 +61,9 @@ describe('settings', () => {
       ['http://10.0.0.7:4000', 'http://10.0.0.7:4000'],
       ['http://lapwing-1:4000/', 'http://lapwing-1:4000'],
       ['https://[fd00::7]', 'https://[fd00::7]'],
+      // As http://$(POD_IP):4000 is, of a pod that has an IPv6 address.
+      ['http://fd00:10:244::7:4000', 'http://[fd00:10:244::7]:4000'],
+      ['http://fd00:1:2:3:4:5:6:7:4000/', 'http://[fd00:1:2:3:4:5:6:7]:4000'],
     ]) {
       expect(readConfig({ ...cluster, LAPWING_PEER_ADDRESS: given }).peerAddress).toBe(address);
     }

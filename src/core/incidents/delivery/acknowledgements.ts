@@ -2,6 +2,7 @@
 import type { StatusFeed } from '../../../platform/runtime/change-feed.ts';
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import type { PrismaClient } from '../../../generated/prisma/client.ts';
+import { ALERT_KINDS } from '../../notify/send.ts';
 import { TRY_FOR_MS } from './enqueue-notifications.ts';
 
 export interface Receipts {
@@ -46,17 +47,32 @@ export function createReceipts(options: {
       announce(ids);
     },
     retryNotification: async (id) => {
-      const known = await prisma.notification.findUnique({ where: { id }, select: { state: true } });
+      const known = await prisma.notification.findUnique({
+        where: { id },
+        select: { state: true, kind: true, channelId: true, channelKind: true, incidents: true },
+      });
       if (known === null) throw new NotFoundError(`input.id: no notification has the id ${id}`);
+      const again = {
+        state: 'WAITING',
+        attempts: 0,
+        dueAt: now(),
+        giveUpAt: new Date(now().getTime() + TRY_FOR_MS),
+      } as const;
       const { count } = await prisma.notification.updateMany({
         where: { id, state: 'FAILED', channelId: { not: null } },
-        data: {
-          state: 'WAITING',
-          attempts: 0,
-          dueAt: now(),
-          giveUpAt: new Date(now().getTime() + TRY_FOR_MS),
-        },
+        data: again,
       });
+      if (count > 0 && known.kind === 'START' && ALERT_KINDS.has(known.channelKind)) {
+        // It opens an alert, which an end that was sent before does not close.
+        const incidentIds = known.incidents.map(({ incidentId }) => incidentId);
+        await prisma.notification.updateMany({
+          where: {
+            ...{ kind: 'END', channelId: known.channelId, state: { not: 'WAITING' } },
+            incidents: { some: { incidentId: { in: incidentIds } } },
+          },
+          data: again,
+        });
+      }
       if (count === 0) {
         const message = `input.id: expected a failed message whose channel is still there, this one is ${known.state}`;
         throw new InvalidInputError(message, ['input', 'id']);

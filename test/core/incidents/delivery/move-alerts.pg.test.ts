@@ -128,6 +128,26 @@ describe('while an incident fires, a service that keeps alerts', () => {
   });
 });
 
+describe('a start that was given up and is tried again', () => {
+  it.each(['SENT', 'FAILED'] as const)(
+    'is followed by the end of its incident, which was %s before',
+    async (state) => {
+      await using pager = await receiveHttp();
+      const { metric } = await fire([pagerOf(pager)]);
+      await bench.database.pool.query(`UPDATE notification SET state = 'FAILED'`);
+      await bench.score([{ metric, minute: 2 }]);
+      await deliverAt(3);
+      await bench.database.prisma.notification.updateMany({ where: { kind: 'END' }, data: { state } });
+      const before = actions(pager).length;
+      const start = await bench.database.prisma.notification.findFirstOrThrow({ where: { kind: 'START' } });
+      await bench.incidents.receipts.retryNotification(start.id);
+      await deliverAt(4);
+      await deliverAt(5);
+      expect(actions(pager).slice(before)).toEqual(['trigger', 'resolve']);
+    },
+  );
+});
+
 describe('a message that waits', () => {
   it('reaches a channel that is named again as it was', async () => {
     await using hook = await receiveHttp();

@@ -49,12 +49,19 @@ function describeFailure(error: unknown): string {
 function describeResponse(error: unknown): string {
   const why = error instanceof Error ? error.message : String(error);
   const response = readField(error, 'cause');
+  if (response instanceof Error) return `${why}: ${show(response.message)}${describeClock(error)}`;
   if (!(response instanceof Response)) return why;
   const { status, headers, url } = response;
   const location = headers.get('location');
   const type = headers.get('content-type')?.split(';')[0] ?? 'no content type';
   const what = location === null ? `${status}, ${show(type)}` : `${status}, to ${show(location)}`;
   return `${why} (${what}${url === '' ? '' : ` at ${show(new URL(url).pathname)}`})`;
+}
+
+/** Of a token that is too young or too old. */
+function describeClock(error: unknown): string {
+  const isOfTime = readField(error, 'code') === 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED';
+  return isOfTime ? ' (are the clocks of both servers right?)' : '';
 }
 
 function show(text: string): string {

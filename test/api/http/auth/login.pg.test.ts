@@ -154,26 +154,47 @@ describe('a user', () => {
 
 describe('an ID token', () => {
   const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
-  const wrong: Readonly<Record<string, (token: IdTokenParts) => unknown>> = {
-    'that somebody else signed': (token) => void (token.key = stranger),
-    'without a signature': ({ header }) => void (header.alg = 'none'),
-    'signed with a key that is not known': ({ header }) => void (header.kid = 'another'),
-    'of another issuer': ({ claims }) => void (claims.iss = 'https://evil.example'),
-    'for another client': ({ claims }) => void (claims.aud = 'another'),
-    'of another login': ({ claims }) => void (claims.nonce = 'another'),
-    'without a nonce': ({ claims }) => delete claims.nonce,
-    'that has expired': ({ claims }) => void (claims.exp = Math.floor(Date.now() / 1000) - 60),
-    'of the future': ({ claims }) => void (claims.nbf = Math.floor(Date.now() / 1000) + 600),
-  };
-
-  it.each(Object.entries(wrong))('%s lets nobody in', async (_name, forge) => {
+  const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
+  it.each<[string, (token: IdTokenParts) => unknown, RegExp]>([
+    ['that somebody else signed', (token) => void (token.key = stranger), /signature/],
+    ['without a signature', ({ header }) => void (header.alg = 'none'), /alg/],
+    ['signed with a key that is not known', ({ header }) => void (header.kid = 'another'), /key/],
+    ['of another issuer', ({ claims }) => void (claims.iss = 'https://evil.example'), /iss/],
+    ['for another client', ({ claims }) => void (claims.aud = 'another'), /audience/],
+    // OpenID Connect Core, 3.1.3.7: of several audiences azp says whose it is.
+    ['for several, of which none is said', ({ claims }) => void (claims.aud = ['lapwing', 'b']), /audiences/],
+    ['of another login', ({ claims }) => void (claims.nonce = 'another'), /nonce/],
+    ['without a nonce', ({ claims }) => delete claims.nonce, /nonce/],
+    ['that has expired', ({ claims }) => void (claims.exp = inSeconds(-60)), /exp.*are the clocks/],
+    ['of the future', ({ claims }) => void (claims.nbf = inSeconds(600)), /nbf.*are the clocks/],
+  ])('%s lets nobody in, and it is said why', async (_name, forge, why) => {
     login.provider.forge = forge;
     const before = count('bad_answer') ?? 0;
     const visitor = new Visitor();
-    const { status } = await visitor.open(`${login.url}/auth/login`);
+    const { status, text } = await visitor.open(`${login.url}/auth/login`);
     expect(status).toBe(502);
+    expect(/<p>(.*)<\/p>/.exec(text)?.[1]).toMatch(why);
     expect(visitor.cookies(login.url)).toBe('');
     expect(count('bad_answer')).toBe(before + 1);
+  });
+
+  it.each<[string, (token: IdTokenParts) => unknown]>([
+    [
+      'for several clients, of which it is said to be this one',
+      ({ claims }) => Object.assign(claims, { aud: [claims.aud, 'b'], azp: claims.aud }),
+    ],
+    [
+      'of a clock that is 20 s ahead',
+      ({ claims }) => Object.assign(claims, { iat: inSeconds(20), nbf: inSeconds(20) }),
+    ],
+    [
+      'of a clock that is 20 s behind',
+      ({ claims }) => Object.assign(claims, { iat: inSeconds(-50), exp: inSeconds(-20) }),
+    ],
+    ['without the id of its key', ({ header }) => delete header.kid],
+  ])('%s lets them in', async (_name, forge) => {
+    login.provider.forge = forge;
+    expect((await login.signIn('alice', ['ops'])).cookies(login.url)).toContain(SESSION);
   });
 
   it('that is signed again as it was lets them in', async () => {

@@ -29,6 +29,7 @@ const podOf = z.object({
   spec: z.object({
     template: z.object({
       spec: z.object({
+        enableServiceLinks: z.literal(false),
         containers: z.array(
           z.object({ env: z.array(z.object({ name: z.string(), value: z.string().optional() })) }),
         ),
@@ -120,6 +121,7 @@ const statefulSet = z.object({
       metadata: z.object({ labels }),
       spec: z.object({
         terminationGracePeriodSeconds: z.number().gt(30),
+        enableServiceLinks: z.literal(false),
         volumes: z.array(z.object({ name: z.string() }).loose()),
         containers: z
           .array(

@@ -17,6 +17,7 @@ import { OIDC_SETTINGS } from './oidc.ts';
 import { PROMETHEUS_SETTINGS } from './prometheus.ts';
 import { REMOTE_WRITE_SETTINGS } from './remote-write.ts';
 import { SERVER_SETTINGS } from './server.ts';
+import { withoutServiceLinks } from './service-links.ts';
 import type { Setting } from './setting.ts';
 import { TRACING_SETTINGS } from './tracing.ts';
 import { OperatorError } from '../../errors.ts';
@@ -56,7 +57,8 @@ export class ConfigError extends OperatorError {
  * Reads the settings.
  * @throws ConfigError naming each bad variable with its value and what was expected
  */
-export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+export function readConfig(given: NodeJS.ProcessEnv = process.env): Config {
+  const environment = withoutServiceLinks(given);
   const problems: string[] = [];
   const rows: readonly Setting<unknown>[] = Object.values(SETTINGS);
   const values = new Map(rows.map((row) => [row.name, readGiven(row, environment, problems)]));
@@ -168,7 +170,9 @@ export function findUnknownSettings(environment: NodeJS.ProcessEnv = process.env
       'secret' in row ? [row.name, `${row.name}${FILE_SUFFIX}`] : [row.name],
     ),
   );
-  return Object.keys(environment).filter((name) => name.startsWith('LAPWING_') && !known.has(name));
+  return Object.keys(withoutServiceLinks(environment)).filter(
+    (name) => name.startsWith('LAPWING_') && !known.has(name),
+  );
 }
 
 /** One row per setting: name, default, what it does. For `--help` and the README. */

@@ -74,6 +74,32 @@ describe('settings', () => {
     }
   });
 
+  it('are not the variables that Kubernetes makes of services named after the server', () => {
+    // As its documentation has them of a service `redis-primary`, of two ports that have names.
+    const linksOf = (service: string) => ({
+      [`${service}_SERVICE_HOST`]: '10.0.0.11',
+      [`${service}_SERVICE_PORT`]: '4000',
+      [`${service}_SERVICE_PORT_HTTP`]: '4000',
+      [`${service}_SERVICE_PORT_GRAPHITE`]: '2003',
+      [`${service}_PORT`]: 'tcp://10.0.0.11:4000',
+      [`${service}_PORT_4000_TCP`]: 'tcp://10.0.0.11:4000',
+      [`${service}_PORT_4000_TCP_PROTO`]: 'tcp',
+      [`${service}_PORT_4000_TCP_PORT`]: '4000',
+      [`${service}_PORT_4000_TCP_ADDR`]: '10.0.0.11',
+      [`${service}_PORT_2003_UDP`]: 'udp://[fd00::b]:2003',
+    });
+    for (const service of ['LAPWING', 'LAPWING_GRAPHITE', 'LAPWING_STATSD']) {
+      expect(readConfig(linksOf(service))).toEqual(readConfig({}));
+      expect(findUnknownSettings(linksOf(service))).toEqual([]);
+    }
+    expect(readConfig({ ...linksOf('LAPWING'), LAPWING_PORT: '8080' }).port).toBe(8080);
+    expect(() => readConfig({ LAPWING_PORT: 'http://10.0.0.11:4000' })).toThrow(/LAPWING_PORT=/);
+    expect(findUnknownSettings({ LAPWING_PROT: '1', LAPWING_SERVICE: '1' })).toEqual([
+      'LAPWING_PROT',
+      'LAPWING_SERVICE',
+    ]);
+  });
+
   it('want the sealing key as openssl prints it, and do not show what is wrong with it', () => {
     const key = Buffer.from(Array.from({ length: 32 }, (_, index) => index));
     expect(readConfig({ LAPWING_SEALING_KEY: key.toString('base64') }).sealingKey).toEqual(key);

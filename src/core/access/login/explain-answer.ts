@@ -48,13 +48,17 @@ function describeFailure(error: unknown): string {
 /** With what was answered, and where. */
 function describeResponse(error: unknown): string {
   const why = error instanceof Error ? error.message : String(error);
-  const response = readField(error, 'cause');
+  // Of a challenge the response stands beside what is in it.
+  const response = readField(error, 'response') ?? readField(error, 'cause');
   if (response instanceof Error) return `${why}: ${show(response.message)}${describeClock(error)}`;
   if (!(response instanceof Response)) return why;
   const { status, headers, url } = response;
   const location = headers.get('location');
   const type = headers.get('content-type')?.split(';')[0] ?? 'no content type';
-  const what = location === null ? `${status}, ${show(type)}` : `${status}, to ${show(location)}`;
+  const challenge = headers.get('www-authenticate');
+  const what = [String(status), location === null ? show(challenge ?? type) : `to ${show(location)}`].join(
+    ', ',
+  );
   return `${why} (${what}${url === '' ? '' : ` at ${show(new URL(url).pathname)}`})`;
 }
 

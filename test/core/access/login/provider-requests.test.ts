@@ -149,6 +149,20 @@ describe('a client', () => {
   });
 });
 
+describe('a provider that answers with a challenge (RFC 6749, 5.2; RFC 6750, 3)', () => {
+  const signIn = async () => {
+    const opened = await provider.open();
+    const { checks } = await opened.begin();
+    return opened.complete(new URLSearchParams({ code: 'c', state: checks.state }), checks);
+  };
+
+  it('does not know the secret of the client: it is said where, and with which words', async () => {
+    const challenge = { 'www-authenticate': 'Basic realm="id", error="invalid_client"' };
+    provider.answers['/token'] = json(401, { error: 'invalid_client' }, challenge);
+    await expect(signIn()).rejects.toThrow(/\(401, Basic realm="id", error="invalid_client" at \/token\)/);
+  });
+});
+
 describe('signing out', () => {
   it('leads to the provider with the ID token, and back (RP-Initiated Logout, 2)', async () => {
     provider.metadata.end_session_endpoint = `${provider.issuer}/logout`;

@@ -15,6 +15,13 @@ const QUERY_LIMIT_MS = 20_000;
 const IDLE_TRANSACTION_LIMIT_MS = 60_000;
 const KEEP_ALIVE_AFTER_MS = 10_000;
 
+/**
+ * What a user or a database may have otherwise. Prisma writes times without a zone, reads them as UTC, and names tables with their
+ * schema, which our SQL does not: a schema that is named after the user would come before public. pg reads dates of ISO alone.
+ */
+const SESSION = ['TimeZone=UTC', 'search_path=public', 'DateStyle=ISO', 'extra_float_digits=1']
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
 const OURS = [
   'application_name',
   'fallback_application_name',
@@ -47,10 +54,9 @@ export function configureConnection(
   { readOnly = false, idleLimitMs }: { readonly readOnly?: boolean; readonly idleLimitMs?: number } = {},
 ): pg.ClientConfig {
   const url = parseConnection(connection);
-  // Prisma writes times without a zone and reads them as UTC: a session in another zone would shift them.
-  const zone = `${url.searchParams.get('options') ?? ''} -c TimeZone=UTC`.trim();
+  const fixed = `${url.searchParams.get('options') ?? ''} ${SESSION}`.trim();
   const options = [
-    zone,
+    fixed,
     ...(readOnly ? ['-c default_transaction_read_only=on'] : []),
     ...(idleLimitMs === undefined ? [] : [`-c idle_session_timeout=${idleLimitMs}`]),
   ];

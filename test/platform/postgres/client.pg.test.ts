@@ -31,16 +31,38 @@ test('prisma goes on after all its sessions were ended', async () => {
   expect(await database.prisma.metric.count()).toBe(0);
 });
 
-test('times are the same instant by SQL and by prisma, whatever zone the database has', async () => {
+test('times are the same instant, and numbers the same, whatever zone and formats the database has', async () => {
   await using database = await withDatabase();
   const { pathname } = new URL(database.connection);
-  await database.pool.query(`ALTER DATABASE ${pathname.slice(1)} SET TimeZone = 'Asia/Tokyo'`);
+  const name = pathname.slice(1);
+  await database.pool.query(`ALTER DATABASE ${name} SET TimeZone = 'Asia/Tokyo'`);
+  await database.pool.query(`ALTER DATABASE ${name} SET DateStyle = 'German, DMY'`);
+  await database.pool.query(`ALTER DATABASE ${name} SET extra_float_digits = -3`);
   await using shifted = createDatabase({ connection: database.connection, log, use: 'lapwing test' });
   const at = new Date('2026-03-04T05:06:07.089Z');
   await shifted.prisma.sampleMonth.create({ data: { month: new Date('2026-03-01'), lastWrite: at } });
   const { rows } = await shifted.pool.query('SELECT month, last_write FROM sample_month');
   expect(rows).toEqual([{ month: '2026-03-01', last_write: at }]);
+  const { rows: numbers } = await shifted.pool.query('SELECT 0.1::float8 + 0.2::float8 AS sum');
+  expect(numbers).toEqual([{ sum: 0.1 + 0.2 }]);
   expect((await shifted.prisma.sampleMonth.findFirstOrThrow()).lastWrite).toEqual(at);
+});
+
+test('tables are those of public by SQL and by prisma, whichever schema the user or the database would have first', async () => {
+  await using database = await withDatabase();
+  const { pathname, username } = new URL(database.connection);
+  const own = `"${decodeURIComponent(username) || 'lapwing'}"`;
+  await database.pool.query(
+    `CREATE SCHEMA IF NOT EXISTS ${own}; CREATE SCHEMA other; CREATE TABLE ${own}.sample_month (); CREATE TABLE other.sample_month ()`,
+  );
+  await database.pool.query(`ALTER DATABASE ${pathname.slice(1)} SET search_path = other, public`);
+  const url = new URL(database.connection);
+  url.searchParams.set('options', '-c search_path=other');
+  for (const connection of [database.connection, url.href]) {
+    await using shifted = createDatabase({ connection, log, use: 'lapwing test' });
+    expect((await shifted.pool.query('SELECT month FROM sample_month')).rowCount).toBe(0);
+    expect(await shifted.prisma.sampleMonth.count()).toBe(0);
+  }
 });
 
 test('statements, idle transactions and waits for a connection are all limited', async () => {

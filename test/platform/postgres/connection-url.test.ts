@@ -29,7 +29,7 @@ function pick(given: Readonly<Record<string, unknown>>) {
   return { ssl, options, name, statementMs };
 }
 
-const UTC = '-c TimeZone=UTC';
+const FIXED = '-c TimeZone=UTC -c search_path=public -c DateStyle=ISO -c extra_float_digits=1';
 
 describe('a DATABASE_URL', () => {
   it.each([
@@ -39,9 +39,9 @@ describe('a DATABASE_URL', () => {
     ],
     ['postgres://u:p@ss@db.example/metrics', { password: 'p@ss', host: 'db.example' }],
     // A percent sign that encodes nothing.
-    ['postgresql://u:100%@db.example/metrics', { password: '100%', options: UTC }],
-    ['postgresql://u:50%25@db.example/metrics', { password: '50%', options: UTC }],
-    ['postgresql://u:%zz%4@db.example/metrics', { password: '%zz%4', options: UTC }],
+    ['postgresql://u:100%@db.example/metrics', { password: '100%', options: FIXED }],
+    ['postgresql://u:50%25@db.example/metrics', { password: '50%', options: FIXED }],
+    ['postgresql://u:%zz%4@db.example/metrics', { password: '%zz%4', options: FIXED }],
     [' postgresql://u:p@db.example/metrics\n', { host: 'db.example', database: 'metrics' }],
     ['postgresql://u:p@[2001:db8::1]:5433/metrics', { host: '2001:db8::1', port: 5433 }],
     // https://cloud.google.com/sql/docs/postgres/connect-run: the host is left out.
@@ -54,11 +54,11 @@ describe('a DATABASE_URL', () => {
     // https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
     ['postgresql://%2Frun%2Fpostgresql/metrics', { host: '/run/postgresql', database: 'metrics' }],
     [
-      'postgresql://u@db.example/metrics?options=-c%20search_path%3Dpublic',
-      { options: `-c search_path=public ${UTC}` },
+      'postgresql://u@db.example/metrics?options=-c%20work_mem%3D1MB',
+      { options: `-c work_mem=1MB ${FIXED}` },
     ],
     // https://neon.com/docs/connect/connection-errors: for clients without SNI; and what its console gives.
-    ['postgresql://u@db.example/metrics?options=endpoint%3Dep-x', { options: `endpoint=ep-x ${UTC}` }],
+    ['postgresql://u@db.example/metrics?options=endpoint%3Dep-x', { options: `endpoint=ep-x ${FIXED}` }],
     ['postgresql://u@db.example/m?sslmode=require&channel_binding=require', { ssl: {}, database: 'm' }],
     // TLS is verified, whatever it is called.
     ['postgresql://u@db.example/metrics?sslmode=require', { ssl: {} }],
@@ -107,7 +107,7 @@ describe('a DATABASE_URL', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (password) => {
         const connection = `postgresql://u:${encodeURIComponent(password)}@db.example/metrics`;
-        expect(read(connection)).toMatchObject({ password, options: UTC });
+        expect(read(connection)).toMatchObject({ password, options: FIXED });
         expect(describeConnection(connection)).toBe('PostgreSQL database metrics at db.example');
       }),
     );

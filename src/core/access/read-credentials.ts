@@ -35,7 +35,8 @@ function readAuthorization(text: string): string {
 
 /**
  * What a client gives when it opens a WebSocket: `{ apiKey }`, `{ authorization: "Bearer …" }`, or the headers a page
- * such as GraphiQL passes on, at the top or below `headers`.
+ * such as GraphiQL passes on, at the top or below `headers`. The documentation of Apollo has `{ authToken }`, that of
+ * graphql-ws `{ token }`.
  */
 export function readConnectionKey(params: unknown): string | null {
   if (typeof params !== 'object' || params === null) return null;
@@ -46,8 +47,10 @@ export function readConnectionKey(params: unknown): string | null {
     const value = fields.get(name);
     if (typeof value === 'string') return value;
   }
-  const authorization = fields.get('authorization');
-  if (typeof authorization === 'string') return readAuthorization(authorization);
+  for (const name of ['authorization', 'authtoken', 'token']) {
+    const value = fields.get(name);
+    if (typeof value === 'string') return readAuthorization(value);
+  }
   const headers = fields.get('headers');
   return headers === params ? null : readNested(headers);
 }

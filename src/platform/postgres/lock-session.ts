@@ -7,7 +7,7 @@ import { INSUFFICIENT_PRIVILEGE } from './end-sessions.ts';
 import { hasCode } from './error-text.ts';
 
 /** A lock of such a session would be anybody's; the message says what to name instead. */
-export class SharedSessionError extends OperatorError {
+class SharedSessionError extends OperatorError {
   override readonly name = 'SharedSessionError';
 }
 

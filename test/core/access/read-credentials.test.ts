@@ -48,6 +48,13 @@ describe('the key of a request', () => {
     [{ 'X-API-Key': 'k' }, 'k'],
     [{ headers: { Authorization: 'Bearer k' } }, 'k'],
     [{ headers: { 'x-api-key': 'k' } }, 'k'],
+    // https://www.apollographql.com/docs/react/data/subscriptions, https://the-guild.dev/graphql/ws/recipes
+    [{ authToken: 'k' }, 'k'],
+    [{ token: 'k' }, 'k'],
+    [{ token: 'Bearer k' }, 'k'],
+    [{ headers: { token: 'k' } }, 'k'],
+    [{ Authorization: 'Bearer k', token: 'other' }, 'k'],
+    [{ token: 7 }, null],
     [{ apiKey: 'k', authorization: 'Bearer other' }, 'k'],
     [{ apiKey: null, authorization: 'Bearer k' }, 'k'],
     [{ authorization: ['Bearer k'] }, null],

@@ -273,8 +273,13 @@ describe('the files of a cluster', () => {
     expect(text.match(/option httpchk GET \/ready/g)).toHaveLength(2);
   });
 
-  it.skipIf(!existsSync(HAPROXY))('are taken by HAProxy', async () => {
-    // Names it cannot find, as of containers that are still to be made, keep it from nothing.
-    await run(HAPROXY, ['-c', '-f', join(FOLDER, 'haproxy.cluster.cfg')]);
-  });
+  // Names it cannot find, as of containers that are still to be made, keep it from nothing.
+  it.skipIf(!existsSync(HAPROXY)).each(['haproxy.cfg', 'haproxy.cluster.cfg'])(
+    'are taken by HAProxy: %s',
+    async (file) => {
+      await run(HAPROXY, ['-c', '-f', join(FOLDER, file)]);
+      // Else the limits by address would count all clients as one.
+      expect(read(file)).toMatch(/^ {2}option forwardfor$/m);
+    },
+  );
 });

@@ -56,49 +56,52 @@ describe('a channel that keeps an alert for each incident', () => {
     ['to be confirmed, and is not', 2, false, ['START', 'END']],
     ['silenced', 1, true, ['START', 'END']],
   ] as const;
-  it.each(superseding)('closes what a far rarer one superseded, which is %s', async (_what, confirmPoints, isSilenced, said) => {
-    await using pager = await receiveHttp();
-    await using hook = await receiveHttp();
-    await using slack = await receiveHttp();
-    const id = await bench.incidents.rules.createRule({
-      ...rule(hook),
-      channels: [
-        ...rule(hook).channels,
-        { kind: 'PAGERDUTY', url: `${pager.url}/v2/enqueue`, routingKey: ROUTING_KEY },
-        { kind: 'SLACK', url: `${slack.url}/services/x` },
-      ],
-    });
-    const [metric = 0] = await bench.makeMetrics(1);
-    await bench.score([{ metric, minute: 0, opens: true }]);
-    bench.setClock(1);
-    await bench.incidents.deliver();
-    await bench.incidents.rules.updateRule(id, { confirmPoints });
-    if (isSilenced) {
-      const about = { metricId: null, server: 'm1', seconds: 600, comment: null, by: null };
-      await bench.incidents.silences.create(about);
-    }
-    await bench.score([
-      { metric, minute: 1, ...rarer },
-      { metric, minute: 2 },
-    ]);
-    bench.setClock(3);
-    await bench.incidents.deliver();
-    const [first] = await listIncidents(bench);
-    expect(first).toMatchObject({ endReason: 'SUPERSEDED' });
-    const events = pager.received.map(({ body }) => JSON.parse(body) as PagerEvent);
-    const open = new Set<string>();
-    for (const { event_action: action, dedup_key: key } of events) {
-      if (action === 'trigger') open.add(key);
-      else open.delete(key);
-    }
-    expect([...open]).toEqual([]);
-    const ended = messagesOf(hook).filter(({ kind }) => kind === 'END');
-    expect(ended.flatMap(({ incidents }) => incidents.map((one) => one.id))).toContain(
-      `Incident:${first?.id}`,
-    );
-    const texts = slack.received.map(({ body }) => (body.includes('CRITICAL') ? 'START' : 'END'));
-    expect(texts.slice(0, 2)).toEqual(said);
-  });
+  it.each(superseding)(
+    'closes what a far rarer one superseded, which is %s',
+    async (_what, confirmPoints, isSilenced, said) => {
+      await using pager = await receiveHttp();
+      await using hook = await receiveHttp();
+      await using slack = await receiveHttp();
+      const id = await bench.incidents.rules.createRule({
+        ...rule(hook),
+        channels: [
+          ...rule(hook).channels,
+          { kind: 'PAGERDUTY', url: `${pager.url}/v2/enqueue`, routingKey: ROUTING_KEY },
+          { kind: 'SLACK', url: `${slack.url}/services/x` },
+        ],
+      });
+      const [metric = 0] = await bench.makeMetrics(1);
+      await bench.score([{ metric, minute: 0, opens: true }]);
+      bench.setClock(1);
+      await bench.incidents.deliver();
+      await bench.incidents.rules.updateRule(id, { confirmPoints });
+      if (isSilenced) {
+        const about = { metricId: null, server: 'm1', seconds: 600, comment: null, by: null };
+        await bench.incidents.silences.create(about);
+      }
+      await bench.score([
+        { metric, minute: 1, ...rarer },
+        { metric, minute: 2 },
+      ]);
+      bench.setClock(3);
+      await bench.incidents.deliver();
+      const [first] = await listIncidents(bench);
+      expect(first).toMatchObject({ endReason: 'SUPERSEDED' });
+      const events = pager.received.map(({ body }) => JSON.parse(body) as PagerEvent);
+      const open = new Set<string>();
+      for (const { event_action: action, dedup_key: key } of events) {
+        if (action === 'trigger') open.add(key);
+        else open.delete(key);
+      }
+      expect([...open]).toEqual([]);
+      const ended = messagesOf(hook).filter(({ kind }) => kind === 'END');
+      expect(ended.flatMap(({ incidents }) => incidents.map((one) => one.id))).toContain(
+        `Incident:${first?.id}`,
+      );
+      const texts = slack.received.map(({ body }) => (body.includes('CRITICAL') ? 'START' : 'END'));
+      expect(texts.slice(0, 2)).toEqual(said);
+    },
+  );
 
   it('is sent nothing before the pause it asks for is over, neither that message nor another', async () => {
     await using hook = await receiveHttp();

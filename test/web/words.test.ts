@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { readModels } from '../../src/web/add/read-models.ts';
-import { describeRarity, formatValue } from '../../src/web/parts/format-number.ts';
+import { describeDeviation } from '../../src/web/metric/anomaly/explain.ts';
+import {
+  describeRarity,
+  formatAlike,
+  formatExpected,
+  formatValue,
+} from '../../src/web/parts/format-number.ts';
 import { formatSpan } from '../../src/web/parts/format-time.ts';
 import { keepReading, listRates, readCounters } from '../../src/web/server/rates.ts';
 
@@ -11,6 +17,61 @@ describe('the words of the page', () => {
     expect(formatValue(9_999, 'Milliseconds')).toBe('9,999 ms');
     expect(formatValue(-0.000_012)).toBe('-1.20e-5');
     expect(formatValue(0, 'Percent')).toBe('0 %');
+  });
+
+  it.each([
+    [15_000, 'Milliseconds', '15 s'],
+    [74_098, 'Milliseconds', '74.1 s'],
+    [9_876_543, 'Microseconds', '9.877 s'],
+    [12_345, 'Seconds', '12,345 s'],
+    [0.000_25, 'seconds', '0.25 ms'],
+    [23_456, 'Percent', '23,456 %'],
+    [34_567, 'Megabytes', '34.57 GB'],
+    [5_000_000, 'Kilobytes/Second', '5 GB/s'],
+    [12_345_678, 'By', '12.35 MB'],
+    [12_345_678, 'By/s', '12.35 MB/s'],
+    [45_000, 'Count/Second', '45 k/s'],
+    [45_000, 'Kilobits', '45 Mbit'],
+    [45_000, 'requests', '45,000 requests'],
+    [45_000_000, 'requests', '45 M requests'],
+    [-497, 'Celsius', '-497 Celsius'],
+    [994e15, undefined, '994 P'],
+    [1e300, undefined, '1.00e+300'],
+    [-1.7976931348623157e308, 'Count', '-1.80e+308'],
+    [1e300, 'Percent', '1.00e+300 %'],
+    [5e-324, 'Bytes', '4.94e-324 B'],
+    [0, 'Bytes', '0 B'],
+    [-0, undefined, '0'],
+  ])('write %d %s in a unit there is, shortly', (value, unit, expected) => {
+    expect(formatValue(value, unit)).toBe(expected);
+  });
+
+  it('tell numbers apart that differ by little, and write those beside each other in one unit', () => {
+    const ticks = [12_345_676, 12_345_678, 12_345_680];
+    expect(ticks.map(formatAlike(ticks, 'Count', 2))).toEqual(['12.345676 M', '12.345678 M', '12.34568 M']);
+    const small = [9.925e-13, 9.95e-13, 9.975e-13];
+    expect(new Set(small.map(formatAlike(small, null, 2.5e-15))).size).toBe(3);
+    const delays = [0, 5_000, 10_000, 15_000];
+    expect(delays.map(formatAlike(delays, 'Milliseconds', 5_000))).toEqual(['0 s', '5 s', '10 s', '15 s']);
+    const counts = [0, 20_000, 40_000];
+    expect(counts.map(formatAlike(counts, 'Count', 20_000))).toEqual(['0', '20 k', '40 k']);
+    expect(formatExpected(14_460, { low: 13_950, high: 14_530 }, 'Milliseconds')).toEqual({
+      value: '14.46 s',
+      range: '13.95 s to 14.53 s',
+    });
+    expect(formatExpected(7, { low: 7, high: 7 }, 'Count')).toEqual({ value: '7', range: '7 to 7' });
+    expect(formatExpected(12_345_678, { low: 12_345_674, high: 12_345_681 }).range).toBe(
+      '12.345674 M to 12.345681 M',
+    );
+  });
+
+  it('say of a deviation how large it is, as a share only where that says something', () => {
+    expect(describeDeviation(110, 100, 'Percent')).toBe('+10 % (+10 %)');
+    expect(describeDeviation(90, 100, null)).toBe('−10 (−10 %)');
+    expect(describeDeviation(7, 7, null)).toBe('0');
+    expect(describeDeviation(5, 0, null)).toBe('+5');
+    expect(describeDeviation(5, 1e-9, null)).toBe('+5');
+    expect(describeDeviation(12_345_678, 12_345_677.984, null)).toBe('+0.016');
   });
 
   it('say how seldom a score is', () => {

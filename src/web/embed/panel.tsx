@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState, type RefObject } from 'react';
 import { useStore } from '../api/store.ts';
 import { ClassBadge } from '../parts/class-badge.tsx';
-import { formatValue } from '../parts/format-number.ts';
+import { formatExpected, formatValue } from '../parts/format-number.ts';
 import { formatSpan, formatTime } from '../parts/format-time.ts';
 import { useZone } from '../parts/preferences.ts';
 import type { ChartColors } from '../metric/chart/chart-colors.ts';
@@ -72,7 +72,7 @@ function ShownMetric({ shown, lostMs }: { readonly shown: ShownPanel; readonly l
           <span className="panel-expected">
             {latest?.expected == null
               ? ''
-              : `expected ${formatValue(latest.expected.low)} to ${formatValue(latest.expected.high, unit)}`}
+              : `expected ${formatExpected(latest.value, latest.expected, unit).range}`}
           </span>
           <span className="panel-time">{latest === null ? '' : formatTime(latest.timestamp, zone)}</span>
           <span className="panel-live" data-live={lostMs === null} role="status">

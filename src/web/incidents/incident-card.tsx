@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import { findProblem, useDo } from '../api/ask.ts';
 import { type IncidentRowFragment, LabelAnomalyDocument, type LabelKind } from '../generated/graphql.ts';
 import { linkToChart } from '../metric/link-to-chart.ts';
-import { describeRarity, formatValue } from '../parts/format-number.ts';
+import { describeOutlier, describeRarity, formatExpected, formatValue } from '../parts/format-number.ts';
 import { formatSpan } from '../parts/format-time.ts';
 import { TimeText } from '../parts/time-text.tsx';
 import { GroupText } from './group-text.tsx';
@@ -45,6 +45,7 @@ export function IncidentCard(props: {
   const { state, metric, startedAt, endedAt, peak, expected } = shown;
   const [style, word] = STATES[state];
   const unit = metric?.unit ?? null;
+  const written = formatExpected(peak.value, expected, unit);
   const lasted = Date.parse(endedAt ?? new Date().toISOString()) - Date.parse(startedAt);
   const isNew = group.incidents.some(({ acknowledgedAt }) => acknowledgedAt === null);
   return (
@@ -67,13 +68,11 @@ export function IncidentCard(props: {
       ) : shown.kind === 'NO_DATA' ? (
         <p>Stopped reporting; the last value was {formatValue(shown.value, unit)}.</p>
       ) : shown.kind === 'OUTLIER' ? (
-        <p>
-          {formatValue(shown.value, unit)}, others alike {formatValue(expected.value, unit)}.
-        </p>
+        <p>{describeOutlier(shown.value, expected.value, unit)}.</p>
       ) : (
         <p>
-          Peak {formatValue(peak.value, unit)} (expected {formatValue(expected.low)} to{' '}
-          {formatValue(expected.high, unit)}, {describeRarity(peak.anomalyScore, metric?.learning.rows)}).
+          Peak {written.value} (expected {written.range},{' '}
+          {describeRarity(peak.anomalyScore, metric?.learning.rows)}).
         </p>
       )}
       <div className="line spread">

@@ -6,7 +6,7 @@ import {
   IncidentsDocument,
   type IncidentRowFragment,
 } from '../generated/graphql.ts';
-import { formatValue } from '../parts/format-number.ts';
+import { describeOutlier, formatExpected } from '../parts/format-number.ts';
 import { formatSpan } from '../parts/format-time.ts';
 import { useSettled } from '../api/use-settled.ts';
 import { groupIncidents, nameIncident } from './group-incidents.ts';
@@ -50,6 +50,7 @@ export function OpenIncident({ incident }: { readonly incident: IncidentRowFragm
   const { id, kind, state, instance, metric, group, peak, expected, startedAt } = incident;
   const name = nameIncident(incident);
   const unit = metric?.unit ?? null;
+  const written = formatExpected(peak.value, expected, unit);
   return (
     <li className="line">
       <span className={state === 'FIRING' ? 'badge red' : 'badge yellow'}>
@@ -62,8 +63,8 @@ export function OpenIncident({ incident }: { readonly incident: IncidentRowFragm
           : kind === 'NO_DATA'
             ? 'no data'
             : kind === 'OUTLIER'
-              ? `${formatValue(incident.value, unit)}, others alike ${formatValue(expected.value, unit)}`
-              : `${formatValue(peak.value, unit)}, expected ${formatValue(expected.low)} to ${formatValue(expected.high, unit)}`}
+              ? describeOutlier(incident.value, expected.value, unit)
+              : `${written.value}, expected ${written.range}`}
       </span>
       <span className="quiet">
         {instance === name ? '' : `${instance} · `}for {formatSpan(Date.now() - Date.parse(startedAt))}

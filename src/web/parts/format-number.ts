@@ -1,40 +1,126 @@
 /** Numbers for people. */
 
-/** From which size on, by what it is divided, and what stands for that. */
-const PREFIXES = [
-  [1e12, 1e12, 'T'],
-  [1e9, 1e9, 'G'],
-  [1e6, 1e6, 'M'],
-  [1e4, 1e3, 'k'],
-] as const;
-
-/** Units as sources spell them, shorter. */
+/** Units as sources spell them, shorter: those of CloudWatch as in messages, of OpenTelemetry and of Prometheus. */
 const SHORT_UNITS: Readonly<Record<string, string>> = {
   Percent: '%',
+  Seconds: 's',
+  seconds: 's',
   Milliseconds: 'ms',
   Microseconds: 'µs',
-  Seconds: 's',
+  us: 'µs',
   Bytes: 'B',
-  'Bytes/Second': 'B/s',
-  'Count/Second': '/s',
+  bytes: 'B',
+  By: 'B',
+  Kilobytes: 'kB',
+  Megabytes: 'MB',
+  Gigabytes: 'GB',
+  Terabytes: 'TB',
+  Bits: 'bit',
+  Kilobits: 'kbit',
+  Megabits: 'Mbit',
+  Gigabits: 'Gbit',
+  Terabits: 'Tbit',
   Count: '',
   None: '',
 };
+const PER_SECOND = /\/(?:Second|s)$/;
 
 /** As short as it can be understood; empty for what is only counted. */
 export function shortenUnit(unit: string | null | undefined): string {
-  return unit == null ? '' : (SHORT_UNITS[unit] ?? unit);
+  if (unit == null) return '';
+  const rate = PER_SECOND.test(unit) ? '/s' : '';
+  const measure = rate === '' ? unit : unit.replace(PER_SECOND, '');
+  return `${SHORT_UNITS[measure] ?? measure}${rate}`;
 }
 
-/** Four significant digits; large ones shortened: 12,345,678 is 12.35 M. */
+const PREFIXES = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
+/** Of what is only counted: a unit that is not known may have a prefix already. */
+const COUNTS: readonly string[] = PREFIXES;
+/** Each unit is a thousand of the one before it: 74,100 ms are 74.1 s, and neither are kms. */
+const LADDERS: readonly (readonly string[])[] = [
+  COUNTS,
+  ['ns', 'µs', 'ms', 's'],
+  ...['B', 'bit', '/s', 'B/s', 'bit/s'].map((unit) => PREFIXES.map((prefix) => `${prefix}${unit}`)),
+];
+/** Four digits are read as fast as three and a prefix. */
+const MAX_PLAIN = 1e4;
+const MIN_PLAIN = 0.01;
+/** A unit of no ladder says nothing of prefixes: only what would be too long to read is counted in millions. */
+const MAX_UNKNOWN = 1e6;
+/** What is larger or smaller is written by its power of ten. */
+const [MIN_DECIMAL, MAX_DECIMAL] = [1e-3, 1e12];
+const MAX_DECIMALS = 12;
+
+/** Four digits, in the unit that makes the number short: 12,345,678 is 12.35 M. */
 export function formatValue(value: number, unit?: string | null): string {
-  const [, size, prefix] = PREFIXES.find(([least]) => Math.abs(value) >= least) ?? [0, 1, ''];
-  const isTiny = value !== 0 && Math.abs(value) < 1e-3;
-  const digits = isTiny
-    ? value.toExponential(2)
-    : (value / size).toLocaleString('en', { maximumSignificantDigits: 4 });
-  const tail = `${prefix}${shortenUnit(unit)}`;
-  return tail === '' ? digits : `${digits} ${tail}`;
+  return formatAlike([value], unit)(value);
+}
+
+/**
+ * Writes numbers that stand beside each other: all in one unit, and in digits enough to tell them apart.
+ * @param finest the smallest difference that matters; how far the values are apart when left out
+ */
+export function formatAlike(
+  values: readonly number[],
+  unit?: string | null,
+  finest = Math.max(...values) - Math.min(...values),
+): (value: number) => string {
+  const largest = Math.max(...values.map(Math.abs));
+  const own = shortenUnit(unit);
+  const { divisor, shown } = chooseUnit(largest, own);
+  const size = largest / divisor;
+  const power = readPower(size);
+  const finestPower = finest > 0 ? readPower(finest / divisor) : power;
+  const limit = (decimals: number) => Math.min(MAX_DECIMALS, Math.max(0, decimals));
+  if (size !== 0 && (size < MIN_DECIMAL || size >= MAX_DECIMAL)) {
+    const decimals = limit(Math.max(2, power - finestPower + 1));
+    return (value) => join(value === 0 ? '0' : value.toExponential(decimals), own);
+  }
+  const maximumFractionDigits = limit(Math.max(3 - power, 1 - finestPower));
+  // Zero needs no prefix, and has no sign.
+  return (value) => {
+    const digits = (value / divisor).toLocaleString('en', { maximumFractionDigits });
+    return Number(digits) === 0 ? join('0', COUNTS.includes(shown) ? '' : shown) : join(digits, shown);
+  };
+}
+
+function join(digits: string, unit: string): string {
+  return unit === '' ? digits : `${digits} ${unit}`;
+}
+
+/** A value and the range it was expected in, to be read together. */
+export function formatExpected(
+  value: number,
+  { low, high }: { readonly low: number; readonly high: number },
+  unit?: string | null,
+): { readonly value: string; readonly range: string } {
+  const write = formatAlike([value, low, high], unit);
+  return { value: write(value), range: `${write(low)} to ${write(high)}` };
+}
+
+/** A value and those of others it is compared with. */
+export function describeOutlier(value: number, others: number, unit?: string | null): string {
+  const write = formatAlike([value, others], unit);
+  return `${write(value)}, others alike ${write(others)}`;
+}
+
+function chooseUnit(value: number, unit: string): { readonly divisor: number; readonly shown: string } {
+  const ladder = LADDERS.find((units) => units.includes(unit));
+  if (ladder === undefined) {
+    if (value < MAX_UNKNOWN) return { divisor: 1, shown: unit };
+    const { divisor, shown } = chooseUnit(value, '');
+    return { divisor, shown: `${shown} ${unit}` };
+  }
+  const own = ladder.indexOf(unit);
+  let step = own;
+  const size = () => value / 1000 ** (step - own);
+  if (value >= MAX_PLAIN) while (size() >= 1000 && step < ladder.length - 1) step++;
+  if (value !== 0) while (size() < MIN_PLAIN && step > 0) step--;
+  return { divisor: 1000 ** (step - own), shown: ladder[step] ?? unit };
+}
+
+function readPower(value: number): number {
+  return value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
 }
 
 /** Where it is not known what the model has seen, more is not claimed. */

@@ -1,5 +1,6 @@
-/** Why a point is anomalous, in one sentence. */
+/** Why a point is anomalous, in one sentence, and by how much. */
 import type { PointFragment } from '../../generated/graphql.ts';
+import { formatValue } from '../../parts/format-number.ts';
 
 const ASPECTS = {
   LEVEL: 'This value is within the expected range; the last ones together are anomalous.',
@@ -26,4 +27,17 @@ export function explainPoint(point: Pick<PointFragment, 'value' | 'expected' | '
   const side = off > 0 ? 'above' : 'below';
   const when = aspect === 'TIME_OF_DAY' ? ' for this time of day or week' : '';
   return `The value is ${far}${side} the expected range${when}.`;
+}
+
+/** Between these a share of what was expected says something: in per cent. */
+const [MIN_SHARE, MAX_SHARE] = [0.01, 1e6];
+
+export function describeDeviation(value: number, expected: number, unit: string | null): string {
+  const off = value - expected;
+  if (off === 0) return formatValue(0, unit);
+  const sign = off > 0 ? '+' : '−';
+  const percent = Math.abs(off / expected) * 100;
+  const share =
+    percent >= MIN_SHARE && percent <= MAX_SHARE ? ` (${sign}${formatValue(percent, 'Percent')})` : '';
+  return `${sign}${formatValue(Math.abs(off), unit)}${share}`;
 }

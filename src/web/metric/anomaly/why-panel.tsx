@@ -1,9 +1,9 @@
 import { useAsk } from '../../api/ask.ts';
 import { PointAnomalyDocument, type PointFragment } from '../../generated/graphql.ts';
-import { describeRarity, formatValue } from '../../parts/format-number.ts';
+import { describeRarity, formatAlike } from '../../parts/format-number.ts';
 import { ClassBadge } from '../../parts/class-badge.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
-import { explainPoint } from './explain.ts';
+import { describeDeviation, explainPoint } from './explain.ts';
 import { IncidentOf } from './incident-of.tsx';
 
 /** One point explained: what came, what was expected, how rare that is, since when, and which incident it is of. */
@@ -16,6 +16,10 @@ export function WhyPanel(props: {
   const { title, metricId, point, unit } = props;
   const { expected, anomalyScore } = point;
   const reason = explainPoint(point);
+  const write = formatAlike(
+    [point.value, ...(expected == null ? [] : [expected.value, expected.low, expected.high])],
+    unit,
+  );
   return (
     <section className="card stack" aria-label={title}>
       <div className="line spread">
@@ -29,15 +33,15 @@ export function WhyPanel(props: {
           <TimeText time={point.timestamp} style="second" />
         </dd>
         <dt>Value</dt>
-        <dd>{formatValue(point.value, unit)}</dd>
+        <dd>{write(point.value)}</dd>
         {expected == null ? null : (
           <>
             <dt>Expected</dt>
             <dd>
-              {formatValue(expected.value, unit)}
+              {write(expected.value)}
               <span className="quiet">
                 {' '}
-                ({formatValue(expected.low)} to {formatValue(expected.high)})
+                ({write(expected.low)} to {write(expected.high)})
               </span>
             </dd>
             <dt>Deviation</dt>
@@ -72,11 +76,4 @@ function Span({ metricId, point }: { readonly metricId: string; readonly point: 
       <dd>{lasts ? 'ongoing' : <TimeText time={to} />}</dd>
     </>
   );
-}
-
-function describeDeviation(value: number, expected: number, unit: string | null): string {
-  const off = value - expected;
-  const share =
-    expected === 0 ? '' : ` (${off > 0 ? '+' : '−'}${formatValue(Math.abs(off / expected) * 100)} %)`;
-  return `${off > 0 ? '+' : off < 0 ? '−' : ''}${formatValue(Math.abs(off), unit)}${share}`;
 }

@@ -1,4 +1,4 @@
-import { describeRarity, formatValue } from '../../parts/format-number.ts';
+import { describeRarity, formatExpected } from '../../parts/format-number.ts';
 import { formatTime } from '../../parts/format-time.ts';
 import { useZone } from '../../parts/preferences.ts';
 import type { Columns } from './columns.ts';
@@ -18,15 +18,12 @@ export function ChartReading(props: {
   const [time, value] = [columns.times[at], columns.values[at]];
   if (time === undefined || value == null) return <p className="reading">&nbsp;</p>;
   const [low, high, score] = [columns.low[at], columns.high[at], columns.scores[at]];
+  const written = formatExpected(value, { low: low ?? value, high: high ?? value }, unit);
   return (
     <p className="reading">
       <span>{formatTime(time * 1000, zone, 'second')}</span>
-      <strong>{formatValue(value, unit)}</strong>
-      {low == null || high == null ? null : (
-        <span>
-          expected {formatValue(low)} to {formatValue(high, unit)}
-        </span>
-      )}
+      <strong>{written.value}</strong>
+      {low == null || high == null ? null : <span>expected {written.range}</span>}
       {score == null ? <span>not scored</span> : <span>{describeRarity(score, seenPoints)}</span>}
     </p>
   );

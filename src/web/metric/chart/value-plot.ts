@@ -1,7 +1,7 @@
 /** How the value is drawn: the line over its expected band, anomalous points on it, flags above. */
 import uPlot from 'uplot';
 import { classOf } from '../../parts/bar-height.ts';
-import { formatValue, shortenUnit } from '../../parts/format-number.ts';
+import { formatAlike, shortenUnit } from '../../parts/format-number.ts';
 import type { Zone } from '../../parts/preferences.ts';
 import type { ChartColors } from './chart-colors.ts';
 import type { Columns } from './columns.ts';
@@ -101,7 +101,7 @@ export function describeValuePlot(options: {
         ...describeAxis(colors),
         ...font,
         size: isCompact ? COMPACT.axisWidth : AXIS_WIDTH,
-        values: (_plot, ticks) => ticks.map((tick) => formatValue(tick, shown)),
+        values: (_plot, ticks, _axis, _space, step) => ticks.map(formatAlike(ticks, shown, step)),
       },
     ],
     hooks: { draw: [(plot) => drawFlags(plot, readFlags(), colors)] },

@@ -61,7 +61,8 @@ async function renderPage(): Promise<Page> {
   const html = renderGraphiQL({
     title: 'Lapwing',
     endpoint: '/graphql',
-    subscriptionsProtocol: 'WS',
+    // By fetch, with the headers that are typed: a WebSocket would be opened without the key.
+    subscriptionsProtocol: 'SSE',
     defaultTabs: GRAPHIQL_TABS.map((query) => ({ query })),
     inputValueDeprecation: true,
     schemaDescription: true,

@@ -1,4 +1,5 @@
 /** The key the server may ask for. It stays in this tab: another tab asks again. */
+import { keepIfPossible, openStorage } from './storage.ts';
 import { createStore, type Store } from './store.ts';
 
 const PLACE = 'lapwing-api-key';
@@ -6,27 +7,26 @@ const PLACE = 'lapwing-api-key';
 export interface ApiKey {
   /** Null while none was typed. */
   readonly value: Store<string | null>;
+  /** How often one was typed: each time the server is asked anew, though it be the same. */
+  readonly kept: Store<number>;
   /** Whether the server refused what it was sent, or not sent. */
   readonly wanted: Store<boolean>;
   readonly keep: (key: string) => void;
-  readonly forget: () => void;
 }
 
-export function createApiKey(storage: Storage = sessionStorage): ApiKey {
+export function createApiKey(storage = openStorage(() => sessionStorage)): ApiKey {
   const value = createStore<string | null>(storage.getItem(PLACE));
+  const kept = createStore(0);
   const wanted = createStore(false);
   return {
     value,
+    kept,
     wanted,
     keep: (key) => {
-      storage.setItem(PLACE, key);
-      value.set(key);
+      keepIfPossible(storage, PLACE, key);
       wanted.set(false);
-    },
-    forget: () => {
-      storage.removeItem(PLACE);
-      value.set(null);
-      wanted.set(true);
+      value.set(key);
+      kept.set(kept.get() + 1);
     },
   };
 }

@@ -52,10 +52,16 @@ function dropParts() {
 
 function askForKey(key: ApiKey, session: Session) {
   return mapExchange({
-    onResult: ({ error }) => {
+    onOperation: (operation) => ({
+      ...operation,
+      context: { ...operation.context, sentKey: key.kept.get() },
+    }),
+    onResult: ({ error, operation }) => {
       // Typed as anything by urql: a fetch Response, or nothing when the server was not reached.
       const response: unknown = error?.response;
       if (!(response instanceof Response) || response.status !== 401) return;
+      // What was asked with another key says nothing of the one that is kept now.
+      if (operation.context.sentKey !== key.kept.get()) return;
       key.wanted.set(true);
       void session.readAgain();
     },

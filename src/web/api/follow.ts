@@ -2,6 +2,7 @@
 import { useEffect, useEffectEvent } from 'react';
 import type { TypedDocumentString } from '../generated/graphql.ts';
 import { useApi } from './api.ts';
+import { useStore } from './store.ts';
 import { useReturn } from './use-return.ts';
 
 /** Calls back at every event, and when the connection came back: what happened meanwhile is not known. */
@@ -10,7 +11,7 @@ export function useFollow<Data, Variables extends Record<string, unknown>>(
   variables: Variables,
   onEvent: (data: Data | null) => void,
 ): void {
-  const { socket } = useApi();
+  const client = useStore(useApi().socket.client);
   const notify = useEffectEvent(onEvent);
   const query = document.toString();
   const key = JSON.stringify(variables);
@@ -18,9 +19,9 @@ export function useFollow<Data, Variables extends Record<string, unknown>>(
   useEffect(() => {
     // Made of variables of the right type just above.
     const parsed = JSON.parse(key) as Variables;
-    return socket.client.subscribe<Data>(
+    return client.subscribe<Data>(
       { query, variables: parsed },
       { next: ({ data }) => notify(data ?? null), error: () => undefined, complete: () => undefined },
     );
-  }, [socket, query, key]);
+  }, [client, query, key]);
 }

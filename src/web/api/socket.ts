@@ -8,7 +8,8 @@ import { createStore, type Store } from './store.ts';
 type Connection = 'connecting' | 'live' | 'offline';
 
 export interface Socket {
-  readonly client: Client;
+  /** Another one for another key: what was subscribed to by the one before has ended. */
+  readonly client: Store<Client>;
   readonly connection: Store<Connection>;
 }
 
@@ -20,7 +21,21 @@ const MAX_WAIT_MS = 4000;
 
 export function createSocket(key: ApiKey, session: Session): Socket {
   const connection = createStore<Connection>('connecting');
-  let sent: string | null = null;
+  const client = createStore(openClient(connection, key, session));
+  key.kept.subscribe(() => {
+    const before = client.get();
+    connection.set('offline');
+    client.set(openClient(connection, key, session));
+    void before.dispose();
+  });
+  return { client, connection };
+}
+
+/** A client for the key that is kept now; it says nothing any more once another one is kept. */
+function openClient(connection: Store<Connection>, key: ApiKey, session: Session): Client {
+  const own = key.kept.get();
+  const isCurrent = () => key.kept.get() === own;
+  const sent = key.value.get();
   let unanswered: ReturnType<typeof setTimeout> | undefined;
   /** A session whose rights changed goes on with others: the socket comes back by itself. */
   const askWhy = async () => {
@@ -29,30 +44,28 @@ export function createSocket(key: ApiKey, session: Session): Socket {
   };
   const client = createClient({
     url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
-    connectionParams: () => {
-      const value = key.value.get();
-      sent = value;
-      return value === null ? {} : { apiKey: value };
-    },
+    connectionParams: sent === null ? {} : { apiKey: sent },
     // Open from the start: whether the server is there is shown on every page.
     lazy: false,
-    onNonLazyError: () => connection.set('offline'),
+    onNonLazyError: () => {
+      if (isCurrent()) connection.set('offline');
+    },
     keepAlive: PING_MS,
     retryAttempts: Number.POSITIVE_INFINITY,
     shouldRetry: () => true,
     retryWait: (retries) => waitBeforeRetry(retries),
     on: {
       connected: () => {
+        if (!isCurrent()) return;
         connection.set('live');
         // Signed in again in another tab: nothing is left to ask for.
         key.wanted.set(false);
       },
       closed: (event) => {
         clearTimeout(unanswered);
+        if (!isCurrent()) return;
         connection.set('offline');
         const code = event instanceof CloseEvent ? event.code : 0;
-        // A connection from before the key that is kept now says nothing of it.
-        if (sent !== key.value.get()) return;
         if (code === UNAUTHORIZED) key.wanted.set(true);
         if (code === FORBIDDEN) void askWhy();
       },
@@ -69,7 +82,7 @@ export function createSocket(key: ApiKey, session: Session): Socket {
       },
     },
   });
-  return { client, connection };
+  return client;
 }
 
 /** Soon at first, then every few seconds, never all pages at once; at once when the network comes back. */

@@ -2,6 +2,7 @@
 import { createContext, useContext } from 'react';
 import { createStore, type Store, useStore } from '../api/store.ts';
 import { SavedList } from '../saved/saved-list.ts';
+import { keepIfPossible, openStorage } from '../api/storage.ts';
 
 export type Zone = 'local' | 'UTC';
 type Theme = 'system' | 'light' | 'dark';
@@ -23,7 +24,7 @@ export interface Preferences {
 
 const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
 
-export function createPreferences(storage: Pick<Storage, 'getItem' | 'setItem'> = localStorage): Preferences {
+export function createPreferences(storage = openStorage(() => localStorage)): Preferences {
   const zone = createStore<Zone>(storage.getItem('lapwing-zone') === 'UTC' ? 'UTC' : 'local');
   const kept = storage.getItem('lapwing-theme');
   const theme = createStore<Theme>(THEMES.find((known) => known === kept) ?? 'system');
@@ -50,16 +51,16 @@ export function createPreferences(storage: Pick<Storage, 'getItem' | 'setItem'> 
     favourites,
     turnZone: () => {
       zone.set(zone.get() === 'UTC' ? 'local' : 'UTC');
-      storage.setItem('lapwing-zone', zone.get());
+      keepIfPossible(storage, 'lapwing-zone', zone.get());
     },
     turnTheme: () => {
       theme.set(THEMES[(THEMES.indexOf(theme.get()) + 1) % THEMES.length] ?? 'system');
-      storage.setItem('lapwing-theme', theme.get());
+      keepIfPossible(storage, 'lapwing-theme', theme.get());
       showTheme();
     },
     turnDensity: () => {
       density.set(density.get() === 'compact' ? 'comfortable' : 'compact');
-      storage.setItem('lapwing-density', density.get());
+      keepIfPossible(storage, 'lapwing-density', density.get());
       showDensity();
     },
   };

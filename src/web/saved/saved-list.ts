@@ -1,5 +1,6 @@
 /** Addresses of the page kept in this browser under a name: views, and metrics with a star. */
 import { createStore, type Store } from '../api/store.ts';
+import type { Kept } from '../api/storage.ts';
 
 export interface Saved {
   readonly name: string;
@@ -19,12 +20,12 @@ export function shortenName(name: string): string {
 /** What is changed is read again first: another tab may have changed it meanwhile. */
 export class SavedList {
   readonly items: Store<readonly Saved[]>;
-  readonly #storage: Pick<Storage, 'getItem' | 'setItem'>;
+  readonly #storage: Kept;
   readonly #key: string;
   /** What no two of them share. */
   readonly #unique: keyof Saved;
 
-  constructor(storage: Pick<Storage, 'getItem' | 'setItem'>, key: string, unique: keyof Saved) {
+  constructor(storage: Kept, key: string, unique: keyof Saved) {
     this.#storage = storage;
     this.#key = key;
     this.#unique = unique;

@@ -1,6 +1,7 @@
 /** The wall, read once and then kept up to date by the live scores; read anew whenever that cannot go on. */
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useApi } from '../api/api.ts';
+import { useStore } from '../api/store.ts';
 import { useAskOnce } from '../api/ask.ts';
 import { useFollow } from '../api/follow.ts';
 import { followScores, type ScoreFeed } from '../api/score-feed.ts';
@@ -29,7 +30,7 @@ export interface WallState {
 }
 
 export function useWall(window: WindowName): WallState {
-  const { socket } = useApi();
+  const client = useStore(useApi().socket.client);
   const ask = useAskOnce(WallDocument);
   const [wall, setWall] = useState<Wall>();
   const [problem, setProblem] = useState<string | null>(null);
@@ -46,7 +47,7 @@ export function useWall(window: WindowName): WallState {
     let isOver = false;
     let shown: Wall | null = null;
     const follow = (after: string) => {
-      feed = followScores(socket.client, {
+      feed = followScores(client, {
         after,
         lingerMs: LINGER_MS,
         onScores: (scores) => {
@@ -83,7 +84,7 @@ export function useWall(window: WindowName): WallState {
       clearInterval(again);
       feed?.stop();
     };
-  }, [socket, ask, window, turn, readAgain]);
+  }, [client, ask, window, turn, readAgain]);
   useEffect(() => () => clearTimeout(settling.current), []);
   useFollow(WallStatusDocument, {}, () => readAgain(SETTLE_MS));
   return { wall: wall?.window === window ? wall : undefined, problem, readAgain: () => readAgain() };

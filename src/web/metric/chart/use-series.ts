@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { CombinedError } from 'urql';
 import { useApi } from '../../api/api.ts';
+import { useStore } from '../../api/store.ts';
 import { useAsk } from '../../api/ask.ts';
 import { followScores, type LiveScore } from '../../api/score-feed.ts';
 import { useReturn } from '../../api/use-return.ts';
@@ -31,7 +32,7 @@ export function useSeries(
   options: { readonly range: Range; readonly spanMs: number | null; readonly widthPixels: number },
 ): SeriesState {
   const { range, spanMs, widthPixels } = options;
-  const { socket } = useApi();
+  const client = useStore(useApi().socket.client);
   const maxPoints = Math.round(Math.min(MAX_POINTS, Math.max(FEWEST_POINTS, widthPixels)));
   const { data, error, isAsking, askAgain } = useAsk(
     MetricSeriesDocument,
@@ -57,7 +58,7 @@ export function useSeries(
   });
   useEffect(() => {
     if (spanMs === null) return;
-    const feed = followScores(socket.client, {
+    const feed = followScores(client, {
       after: null,
       metricIds: [id],
       onScores: (scores) => {
@@ -70,6 +71,6 @@ export function useSeries(
       feed.stop();
       recent.current = [];
     };
-  }, [socket, id, spanMs, askAgain]);
+  }, [client, id, spanMs, askAgain]);
   return { columns, isAsking, error, askAgain };
 }

@@ -110,13 +110,13 @@ function Views() {
   return (
     <Switch>
       <Route path="/" component={WallPage} />
-      <Route path="/metric/:id">{({ id }) => <MetricPage key={id} id={decodeURIComponent(id)} />}</Route>
+      <Route path="/metric/:id">{({ id }) => <MetricPage key={id} id={decode(id)} />}</Route>
       <Route path="/incidents" component={IncidentsPage} />
-      <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} id={decodeURIComponent(id)} />}</Route>
+      <Route path="/incidents/:id">{({ id }) => <IncidentPage key={id} id={decode(id)} />}</Route>
       <Route path="/unmonitored" component={UnmonitoredPage} />
       <Route path="/rules" component={RulesPage} />
       <Route path="/rules/new" component={NewRulePage} />
-      <Route path="/rules/:id">{({ id }) => <EditRulePage key={id} id={decodeURIComponent(id)} />}</Route>
+      <Route path="/rules/:id">{({ id }) => <EditRulePage key={id} id={decode(id)} />}</Route>
       <Route path="/maintenance" component={MaintenancePage} />
       <Route path="/messages" component={MessagesPage} />
       <Route path="/add/:flow?">{({ flow }) => <AddPage flow={flow ?? 'sources'} />}</Route>
@@ -130,6 +130,15 @@ function Views() {
       </Route>
     </Switch>
   );
+}
+
+/** What a person put into the address may be no encoding of anything: then it is the id of nothing. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function isAt(path: string, to: string): boolean {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LiveScore } from '../../src/web/api/score-feed.ts';
 import { appendScores, type Columns, openGaps } from '../../src/web/metric/chart/columns.ts';
@@ -48,6 +49,37 @@ describe('the chart', () => {
     expect(parseFixedRange('2026-11-23T04:00:00Z', '2026-11-23T05:00:00Z')).not.toBeNull();
     expect(parseFixedRange('2026-11-23T05:00:00Z', '2026-11-23T04:00:00Z')).toBeNull();
     expect(parseFixedRange('yesterday', '')).toBeNull();
+    // The API takes no such years: the page would ask for what is refused.
+    expect(parseFixedRange('1000', '99999')).toBeNull();
+    expect(parseFixedRange('-100000-01-01T00:00:00Z', '2026-11-30T00:00:00Z')).toBeNull();
+    expect(parseFixedRange('1764460800000', '1764547200000')).toEqual({
+      fromMs: Date.UTC(2025, 10, 30),
+      toMs: Date.UTC(2025, 11, 1),
+    });
+  });
+
+  it('stays within the times there are, however it is moved', () => {
+    const isTime = (ms: number) => /^\d{4}-/.test(new Date(ms).toISOString());
+    fc.assert(
+      fc.property(
+        fc.constantFrom('0001-01-01T00:00:00Z', '2026-11-30T00:00:00Z', '9999-12-31T00:00:00Z'),
+        fc.integer({ min: 10_000, max: 3 * 366 * 86_400_000 }),
+        fc.array(fc.constantFrom('pan', 'back', 'in', 'out', 'end'), { maxLength: 40 }),
+        (start, length, moves) => {
+          const ms = Date.parse(start);
+          const fromMs = start.startsWith('9999') ? ms - length : ms;
+          const last = moves.reduce(
+            (range, move) => {
+              if (move === 'pan' || move === 'back') return panRange(range, move === 'pan' ? 5 : -5);
+              return zoomRange(range, move === 'in' ? 0.5 : 2, move === 'end' ? 1 : 0.5);
+            },
+            { fromMs, toMs: fromMs + length },
+          );
+          expect([last.fromMs, last.toMs].map(isTime)).toEqual([true, true]);
+          expect(last.toMs - last.fromMs).toBeGreaterThanOrEqual(9_999);
+        },
+      ),
+    );
   });
 
   it('moves and zooms around what stays where it is', () => {

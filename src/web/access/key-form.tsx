@@ -1,6 +1,7 @@
-import { type SubmitEvent, useState, useEffect, useRef } from 'react';
+import { useState, useEffect, useRef } from 'react';
 import { useApi } from '../api/api.ts';
 import { findProblem, useDo } from '../api/ask.ts';
+import { useSubmit } from '../api/use-submit.ts';
 import { type AccessScope, CreateKeyDocument } from '../generated/graphql.ts';
 import { Notice } from '../parts/notice.tsx';
 import { Labelled, Select } from '../parts/form-field.tsx';
@@ -33,7 +34,7 @@ function useNewKey(isFirst: boolean, onMade: () => void) {
   const [problem, setProblem] = useState<string | null>(null);
   const create = useDo(CreateKeyDocument);
   const scope = isFirst ? 'ADMIN' : draft.scope;
-  const save = async () => {
+  const save = useSubmit(async () => {
     const { account, days } = draft;
     const name = draft.name.trim();
     const expiresAt = days === '' ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString();
@@ -47,7 +48,7 @@ function useNewKey(isFirst: boolean, onMade: () => void) {
     setMade({ name, secret });
     setDraft((old) => ({ ...old, name: '' }));
     onMade();
-  };
+  });
   const change = (changed: Partial<Draft>) => setDraft((old) => ({ ...old, ...changed }));
   return { draft: { ...draft, scope }, change, save, problem, made, forget: () => setMade(null) };
 }
@@ -61,13 +62,9 @@ export function KeyForm(props: {
 }) {
   const { isFirst, accounts, onMade } = props;
   const { draft, change, save, problem, made, forget } = useNewKey(isFirst, onMade);
-  const onSubmit = (event: SubmitEvent) => {
-    event.preventDefault();
-    void save();
-  };
   return (
     <>
-      <form className="card stack" aria-label="New key" onSubmit={onSubmit}>
+      <form className="card stack" aria-label="New key" onSubmit={save}>
         <h2>New key</h2>
         <KeyFields draft={draft} isFirst={isFirst} accounts={accounts} onChange={change} />
         {isFirst ? (

@@ -1,6 +1,7 @@
-import { type SubmitEvent, useState } from 'react';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { findProblem, useAsk, useDo } from '../api/ask.ts';
+import { useSubmit } from '../api/use-submit.ts';
 import { CreateAutostackDocument, SourcesDocument, type SourcesQuery } from '../generated/graphql.ts';
 import { Answered } from '../parts/answer.tsx';
 import { Notice } from '../parts/notice.tsx';
@@ -40,8 +41,7 @@ function AutostackForm({ data }: { readonly data: SourcesQuery }) {
   const create = useDo(CreateAutostackDocument);
   const [notice, setNotice] = useState<SaveNotice | null>(null);
   const filters = readWholeFilters(drafts);
-  const save = async (event: SubmitEvent) => {
-    event.preventDefault();
+  const save = useSubmit(async () => {
     const wanted = metrics
       .filter(({ metric }) => ticked.has(metric))
       .map(({ namespace, metric }) => ({ namespace, metric }));
@@ -50,9 +50,9 @@ function AutostackForm({ data }: { readonly data: SourcesQuery }) {
     setNotice(
       problem === null ? { kind: 'done', text: `${name} is monitored.` } : { kind: 'problem', text: problem },
     );
-  };
+  });
   return (
-    <form className="stack" onSubmit={(event) => void save(event)}>
+    <form className="stack" onSubmit={save}>
       <section className="card fields" aria-label="The group">
         <Labelled label="Name">
           <input value={name} onChange={({ target }) => setName(target.value)} required maxLength={255} />

@@ -1,6 +1,7 @@
-import { type SubmitEvent, useState } from 'react';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { useDo } from '../api/ask.ts';
+import { useSubmit } from '../api/use-submit.ts';
 import { type SourcesQuery, MonitorMetricDocument } from '../generated/graphql.ts';
 import { Notice } from '../parts/notice.tsx';
 import { AGGREGATES, type SeriesDraft, writeSeries } from './influxdb-series.ts';
@@ -23,15 +24,14 @@ export function InfluxdbForm({ type }: { readonly type: MeasurementType }) {
   const [unit, setUnit] = useState('');
   const [monitored, setMonitored] = useState<Monitored | null>(null);
   const monitor = useDo(MonitorMetricDocument);
-  const save = async (event: SubmitEvent) => {
-    event.preventDefault();
+  const save = useSubmit(async () => {
     const spec = { influxdb: writeSeries(type, draft) };
     setMonitored(
       readMonitored(await monitor({ input: { spec, unit: unit.trim() === '' ? null : unit.trim() } })),
     );
-  };
+  });
   return (
-    <form className="stack" aria-label="The series" onSubmit={(event) => void save(event)}>
+    <form className="stack" aria-label="The series" onSubmit={save}>
       <section className="card fields" aria-label="What of it">
         <Labelled label="2. Field">
           <Select

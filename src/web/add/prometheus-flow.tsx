@@ -1,6 +1,7 @@
-import { type SubmitEvent, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import { useDo } from '../api/ask.ts';
+import { useSubmit } from '../api/use-submit.ts';
 import { MonitorMetricDocument } from '../generated/graphql.ts';
 import { ProblemContext, readProblem } from '../parts/field-problem.ts';
 import { LongTextField, TextField } from '../parts/form-field.tsx';
@@ -19,15 +20,14 @@ export function PrometheusFlow() {
     [result],
   );
   const monitor = useDo(MonitorMetricDocument);
-  const save = async (event: SubmitEvent) => {
-    event.preventDefault();
+  const save = useSubmit(async () => {
     const named = name.trim() === '' ? {} : { name: name.trim() };
     const prometheus = { query: query.trim(), periodSeconds: Number(periodSeconds), ...named };
     setResult(readMonitored(await monitor({ input: { spec: { prometheus } } })));
-  };
+  });
   return (
     <ProblemContext value={fieldProblem}>
-      <form className="card stack" onSubmit={(event) => void save(event)}>
+      <form className="card stack" onSubmit={save}>
         <p className="quiet">
           The server reads the Prometheus it is started with: <code>LAPWING_PROMETHEUS_URL</code>.
         </p>

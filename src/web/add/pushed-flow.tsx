@@ -1,7 +1,8 @@
-import { type SubmitEvent, useState } from 'react';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { useApi } from '../api/api.ts';
 import { useAsk, useDo } from '../api/ask.ts';
+import { useSubmit } from '../api/use-submit.ts';
 import { useEvery } from '../api/use-every.ts';
 import { useStore } from '../api/store.ts';
 import { FirstPointDocument, MonitorMetricDocument, PushAddressDocument } from '../generated/graphql.ts';
@@ -24,8 +25,7 @@ export function PushedFlow() {
   const [problem, setProblem] = useState<string | null>(null);
   const monitor = useDo(MonitorMetricDocument);
   const graphiteAddress = useAsk(PushAddressDocument, {}).data?.serverInfo.graphiteAddress ?? null;
-  const save = async (event: SubmitEvent) => {
-    event.preventDefault();
+  const save = useSubmit(async () => {
     const custom = { name: name.trim(), ...(resource.trim() === '' ? {} : { resource: resource.trim() }) };
     const outcome = await monitor({
       input: { spec: { custom }, ...(unit.trim() === '' ? {} : { unit: unit.trim() }) },
@@ -33,10 +33,10 @@ export function PushedFlow() {
     const monitored = readMonitored(outcome);
     setProblem(monitored.kind === 'problem' ? monitored.text : null);
     if (monitored.kind === 'done') setMade(monitored);
-  };
+  });
   return (
     <div className="stack">
-      <form className="card stack" onSubmit={(event) => void save(event)}>
+      <form className="card stack" onSubmit={save}>
         <div className="fields">
           <Labelled label="Name">
             <input

@@ -1,5 +1,6 @@
-import { type SubmitEvent, useState } from 'react';
+import { useState } from 'react';
 import { findProblem, useDo } from '../api/ask.ts';
+import { useSubmit } from '../api/use-submit.ts';
 import { AnnotateDocument } from '../generated/graphql.ts';
 import { Notice } from '../parts/notice.tsx';
 import type { Range } from './range.ts';
@@ -16,8 +17,7 @@ export function AnnotationForm(props: {
   const [text, setText] = useState('');
   const [user, setUser] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
-  const save = async (event: SubmitEvent) => {
-    event.preventDefault();
+  const save = useSubmit(async () => {
     const isNow = Date.now() - range.toMs < 60_000;
     const timestamp = new Date(isNow ? Date.now() : (range.fromMs + range.toMs) / 2).toISOString();
     const input = { server, timestamp, message: text.trim(), user: user.trim(), device: 'page' };
@@ -26,11 +26,11 @@ export function AnnotationForm(props: {
     if (found !== null) return;
     setText('');
     onSaved();
-  };
+  });
   return (
     <details className="card">
       <summary>Add annotation</summary>
-      <form className="stack" onSubmit={(event) => void save(event)}>
+      <form className="stack" onSubmit={save}>
         <div className="fields">
           <Labelled label="What happened">
             <input value={text} required onChange={({ target }) => setText(target.value)} />

@@ -80,6 +80,11 @@ function MetricView(props: {
   const chosen = useChosen(id);
   const [previewFlags, setPreviewFlags] = useState<readonly Flag[]>([]);
   const { happened, askAgain } = useFlags(id, ranging.range);
+  const showSaved = () => {
+    // What was saved lies behind the end of a range that moves only now and then.
+    ranging.catchUp();
+    askAgain();
+  };
   const flags = useMemo(() => [...happened, ...previewFlags], [happened, previewFlags]);
   const episodes = useMemo(() => groupEpisodes(points, metric.periodSeconds), [points, metric.periodSeconds]);
   useEffect(() => {
@@ -115,7 +120,7 @@ function MetricView(props: {
         <p className="only-heard">{id}</p>
       </aside>
       <div className="stack">
-        <AnnotationForm server={metric.server} range={ranging.range} onSaved={askAgain} />
+        <AnnotationForm server={metric.server} range={ranging.range} onSaved={showSaved} />
         <PolicyEditor metric={metric} onPreview={setPreviewFlags} />
         <DownloadCard id={id} range={ranging.range} />
       </div>

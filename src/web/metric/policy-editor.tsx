@@ -1,5 +1,6 @@
-import { type SubmitEvent, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { findProblem, useDo } from '../api/ask.ts';
+import { useSubmit } from '../api/use-submit.ts';
 import { type Direction, type MetricHeadFragment, UpdateMetricDocument } from '../generated/graphql.ts';
 import { Notice } from '../parts/notice.tsx';
 import type { PolicyDraft } from './policy-draft.ts';
@@ -37,20 +38,19 @@ function PolicyForm({ metric, onPreview }: Parameters<typeof PolicyEditor>[0]) {
     null,
   );
   const update = useDo(UpdateMetricDocument);
-  const save = async (event: SubmitEvent) => {
-    event.preventDefault();
+  const save = useSubmit(async () => {
     const { direction, minDeviation, minDeviationRatio } = draft;
     const policy = { direction, minDeviation, minDeviationRatio };
     const problem = findProblem(await update({ input: { id: metric.id, policy } }));
     if (problem !== null) setNotice({ kind: 'problem', text: problem });
     else setNotice({ kind: 'done', text: 'Saved. Applies from the next data point.' });
-  };
+  });
   const change = (part: Partial<PolicyDraft>) => {
     setDraft({ ...draft, ...part });
     setNotice(null);
   };
   return (
-    <form className="stack policy" onSubmit={(event) => void save(event)}>
+    <form className="stack policy" onSubmit={save}>
       <div className="fields">
         <Labelled label="Direction">
           <Select

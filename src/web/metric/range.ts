@@ -19,6 +19,9 @@ export const SPANS = [
 
 /** A shorter range is no picture of anything. */
 export const MIN_RANGE_MS = 10_000;
+/** What a time of the API can be. */
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
 const MAX_MS = 10 * 366 * 86_400_000;
 /** A chart is worth looking at from about this many points on. */
 const POINTS_TO_SHOW = 400;
@@ -36,13 +39,24 @@ export function lengthOfSpan(name: string): number | null {
 
 /** Reads what the address says; null when it fixes nothing, or nothing that makes sense. */
 export function parseFixedRange(from: string, to: string): Range | null {
-  const range = { fromMs: Date.parse(from), toMs: Date.parse(to) };
-  return range.toMs - range.fromMs >= MIN_RANGE_MS ? range : null;
+  const range = { fromMs: parseTime(from), toMs: parseTime(to) };
+  const isWithin = range.fromMs >= FIRST_MS && range.toMs <= LAST_MS;
+  return isWithin && range.toMs - range.fromMs >= MIN_RANGE_MS ? range : null;
+}
+
+/** ISO 8601, or milliseconds since 1970, as the addresses of Grafana have them. */
+function parseTime(text: string): number {
+  return /^\d{12,14}$/.test(text) ? Number(text) : Date.parse(text);
 }
 
 /** @param share of the length: negative towards the past */
 export function panRange({ fromMs, toMs }: Range, share: number): Range {
-  const shift = (toMs - fromMs) * share;
+  return moveRange({ fromMs, toMs }, (toMs - fromMs) * share);
+}
+
+/** Not beyond the times there are. */
+function moveRange({ fromMs, toMs }: Range, byMs: number): Range {
+  const shift = Math.min(LAST_MS - toMs, Math.max(FIRST_MS - fromMs, byMs));
   return { fromMs: fromMs + shift, toMs: toMs + shift };
 }
 
@@ -53,5 +67,5 @@ export function panRange({ fromMs, toMs }: Range, share: number): Range {
 export function zoomRange({ fromMs, toMs }: Range, factor: number, anchor = 0.5): Range {
   const length = Math.min(MAX_MS, Math.max(MIN_RANGE_MS, (toMs - fromMs) * factor));
   const fixedMs = fromMs + (toMs - fromMs) * anchor;
-  return { fromMs: fixedMs - length * anchor, toMs: fixedMs + length * (1 - anchor) };
+  return moveRange({ fromMs: fixedMs - length * anchor, toMs: fixedMs + length * (1 - anchor) }, 0);
 }

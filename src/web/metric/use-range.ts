@@ -1,5 +1,5 @@
 /** The range of a chart, kept in the address: `last=6h` follows the newest, `from` and `to` stand still. */
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { chooseSpan, lengthOfSpan, parseFixedRange, type Range } from './range.ts';
 
@@ -9,10 +9,14 @@ export interface RangeState {
   readonly span: string | null;
   readonly follow: (span: string) => void;
   readonly fix: (range: Range) => void;
+  /** Brings a range that follows up to now. */
+  readonly catchUp: () => void;
 }
 
 const STEPS_PER_SPAN = 500;
 const SHORTEST_STEP_MS = 1000;
+/** Moves that follow each other so fast are one. */
+const ONE_MOVE_MS = 700;
 
 export function useRange(periodSeconds: number): RangeState {
   const [params, setParams] = useSearchParams();
@@ -33,24 +37,26 @@ export function useRange(periodSeconds: number): RangeState {
     );
     return () => clearInterval(timer);
   }, [isFixed, spanMs]);
+  const moved = useRef(0);
   const write = useCallback(
     (values: Readonly<Record<string, string>>) => {
-      setParams(
-        (old) => {
-          const kept = [...old].filter(([key]) => !['from', 'to', 'last'].includes(key));
-          return new URLSearchParams([...kept, ...Object.entries(values)]);
-        },
-        { replace: true },
-      );
+      const kept = [...params].filter(([key]) => !['from', 'to', 'last'].includes(key));
+      const next = new URLSearchParams([...kept, ...Object.entries(values)]);
+      if (next.toString() === params.toString()) return;
+      // The way back leads to the range before, and a turn of the wheel is one step of it.
+      const isGoingOn = Date.now() - moved.current < ONE_MOVE_MS;
+      moved.current = Date.now();
+      setParams(next, { replace: isGoingOn });
     },
-    [setParams],
+    [params, setParams],
   );
   const fix = useCallback(
     ({ fromMs, toMs }: Range) =>
       write({ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() }),
     [write],
   );
+  const catchUp = useCallback(() => setNowMs(Date.now()), []);
   const follow = useCallback((last: string) => write({ last }), [write]);
   const range = useMemo(() => fixed ?? { fromMs: nowMs - spanMs, toMs: nowMs }, [fixed, nowMs, spanMs]);
-  return { range, span: fixed === null ? name : null, follow, fix };
+  return { range, span: fixed === null ? name : null, follow, fix, catchUp };
 }

@@ -2,8 +2,11 @@
 import { useCallback } from 'react';
 import { useSearchParams } from 'wouter';
 
-/** @returns the value, and how to change it without a new entry in the history; empty takes it out of the address */
-export function useUrlState(name: string): readonly [string, (value: string) => void] {
+/**
+ * @param isStep whether the way back leads to the value before: not while a text is typed
+ * @returns the value, and how to change it; empty takes it out of the address
+ */
+export function useUrlState(name: string, isStep = false): readonly [string, (value: string) => void] {
   const [params, setParams] = useSearchParams();
   const set = useCallback(
     (value: string) => {
@@ -14,10 +17,10 @@ export function useUrlState(name: string): readonly [string, (value: string) => 
           else next.set(name, value);
           return next;
         },
-        { replace: true },
+        { replace: !isStep },
       );
     },
-    [name, setParams],
+    [name, isStep, setParams],
   );
   return [params.get(name) ?? '', set];
 }
@@ -27,8 +30,13 @@ export function useUrlChoice<Choice extends string>(
   name: string,
   choices: readonly [Choice, ...Choice[]],
 ): readonly [Choice, (value: Choice) => void] {
-  const [text, set] = useUrlState(name);
+  const [text, set] = useUrlState(name, true);
   const choice = choices.find((known) => known === text) ?? choices[0];
-  const choose = useCallback((value: Choice) => set(value === choices[0] ? '' : value), [set, choices]);
+  const choose = useCallback(
+    (value: Choice) => {
+      if (value !== choice) set(value === choices[0] ? '' : value);
+    },
+    [set, choice, choices],
+  );
   return [choice, choose];
 }

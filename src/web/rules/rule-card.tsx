@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { findProblem, useDo } from '../api/ask.ts';
+import { useSubmit } from '../api/use-submit.ts';
 import {
   DeleteRuleDocument,
   type RuleRowFragment,
@@ -24,7 +25,7 @@ export function RuleCard(props: { readonly rule: RuleRowFragment; readonly onCha
   const remove = useDo(DeleteRuleDocument);
   const [notice, setNotice] = useState<NoticeState>(null);
   const [isAsked, setAsked] = useState(false);
-  const tryIt = async () => {
+  const tryIt = useSubmit(async () => {
     setNotice({ kind: 'plain', lines: ['Sending …'] });
     const outcome = await test({ input: { id } });
     const problem = findProblem(outcome);
@@ -32,7 +33,7 @@ export function RuleCard(props: { readonly rule: RuleRowFragment; readonly onCha
     else if ('data' in outcome && 'results' in outcome.data.testNotificationRule) {
       setNotice(describeTest(outcome.data.testNotificationRule.results));
     }
-  };
+  });
   const change = async (done: Promise<Parameters<typeof findProblem>[0]>) => {
     const problem = findProblem(await done);
     setNotice(problem === null ? null : { kind: 'problem', lines: [problem] });
@@ -47,7 +48,7 @@ export function RuleCard(props: { readonly rule: RuleRowFragment; readonly onCha
           {rule.enabled ? null : <span className="badge">off</span>}
         </div>
         <span className="line">
-          <button onClick={() => void tryIt()}>Test</button>
+          <button onClick={tryIt}>Test</button>
           <Link href={`/rules/${encodeURIComponent(id)}`} className="button">
             Edit
           </Link>

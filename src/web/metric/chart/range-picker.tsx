@@ -3,6 +3,9 @@ import { nameZone, readClock, writeClock } from '../../parts/format-time.ts';
 import { useZone } from '../../parts/preferences.ts';
 import { MIN_RANGE_MS, type Range } from '../range.ts';
 
+/** Years of five digits are no times of the API; a browser leaves the field after the fourth. */
+const LAST_TIME = '9999-12-31T23:59:59';
+
 /** From when until when, to the second, in the zone the page shows times in. */
 export function RangePicker(props: { readonly range: Range; readonly onFix: (range: Range) => void }) {
   const { range, onFix } = props;
@@ -34,6 +37,7 @@ export function RangePicker(props: { readonly range: Range; readonly onFix: (ran
             type="datetime-local"
             step={1}
             required
+            max={LAST_TIME}
             value={fields.from}
             onChange={({ target }) => setFrom(target.value)}
           />
@@ -44,6 +48,7 @@ export function RangePicker(props: { readonly range: Range; readonly onFix: (ran
             type="datetime-local"
             step={1}
             required
+            max={LAST_TIME}
             value={fields.to}
             onChange={({ target }) => setTo(target.value)}
           />

@@ -1,5 +1,6 @@
-import { type SyntheticEvent, useState } from 'react';
+import { useState } from 'react';
 import { describeError, findProblem, useAsk, useDo } from '../../api/ask.ts';
+import { useSubmit } from '../../api/use-submit.ts';
 import {
   CreatePanelLinkDocument,
   type PanelLinkFragment,
@@ -44,8 +45,7 @@ export function EmbedDialog(props: { readonly metricId: string; readonly onClose
   const [theme, setTheme] = useState<PanelTheme | ''>('');
   const [made, setMade] = useState<PanelLinkFragment | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const submit = async (event: SyntheticEvent) => {
-    event.preventDefault();
+  const submit = useSubmit(async () => {
     const input = {
       metricId,
       hours: Number(hours),
@@ -57,14 +57,14 @@ export function EmbedDialog(props: { readonly metricId: string; readonly onClose
     const link = 'data' in outcome ? outcome.data.createPanelLink : null;
     if (link !== null && 'html' in link) setMade(link);
     askAgain();
-  };
+  });
   return (
     <Modal title="Embed" onClose={onClose}>
       <p className="quiet">
         A link shows this chart, live, to anybody who has it, without a key, until it is revoked or expires.
       </p>
       {data === undefined ? null : <EmbedOrigins origins={data.serverInfo.embedOrigins} />}
-      <form className="stack" onSubmit={(event) => void submit(event)}>
+      <form className="stack" onSubmit={submit}>
         <div className="fields">
           <ChoiceField
             at="input.hours"

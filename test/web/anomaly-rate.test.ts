@@ -1,6 +1,11 @@
 /** The anomaly rate above the wall, and the span that is chosen on it. */
 import { describe, expect, it } from 'vitest';
-import { describeRate, heightOfRate, measureRates } from '../../src/web/wall/timeline/anomaly-rate.ts';
+import {
+  describeRate,
+  findNow,
+  heightOfRate,
+  measureRates,
+} from '../../src/web/wall/timeline/anomaly-rate.ts';
 import type { Bar } from '../../src/web/wall/bars.ts';
 import { readSpan } from '../../src/web/wall/timeline/use-brush.ts';
 
@@ -15,6 +20,15 @@ const bars = (...scores: readonly (number | null | 'learning' | 'none')[]) => ({
 });
 
 describe('the anomaly rate', () => {
+  it('now is that of the newest interval with scores, as one that has just begun has none', () => {
+    const at = (...scored: readonly number[]) =>
+      findNow(scored.map((count, start) => ({ start, scored: count, yellow: 0, red: 0 })))?.start;
+    expect(at(3, 4, 5)).toBe(2);
+    expect(at(3, 4, 0)).toBe(1);
+    expect(at(3, 0, 0)).toBeUndefined();
+    expect(at()).toBeUndefined();
+  });
+
   it('counts what is anomalous among what was scored by a model that has learned', () => {
     const metrics = [bars(0.5, 0.99999, 'none'), bars(0.2, 0.9999, null), bars('learning', 0.1, 'learning')];
     const rates = measureRates(metrics, [0, 1, 2]);

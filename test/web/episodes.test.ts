@@ -56,6 +56,9 @@ describe('what was anomalous', () => {
     expect(explainPoint(pointAt(1, { aspect: 'TREND' }))).toContain('trend of the last hours');
     expect(explainPoint(pointAt(1, { value: 99, aspect: 'SILENCE' }))).toContain('been stuck (flat)');
     expect(explainPoint(pointAt(1, { aspect: null }))).toBeNull();
+    // What is normal has an aspect, too, and is not called anomalous beside the word normal.
+    for (const anomalyClass of ['GREEN', 'NONE'] as const)
+      expect(explainPoint(pointAt(1, { anomalyClass, aspect: 'TIME_OF_DAY' }))).toBeNull();
   });
 
   it.each(['LEVEL', 'SILENCE', 'TIME_OF_DAY', 'TREND', 'VOLATILITY'] as const)(

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState, type RefObject } from 'react';
 import { useStore } from '../api/store.ts';
-import { ClassBadge } from '../parts/class-badge.tsx';
+import { ClassBadge, PointBadge } from '../parts/class-badge.tsx';
 import { formatExpected, formatValue } from '../parts/format-number.ts';
 import { formatSpan, formatTime } from '../parts/format-time.ts';
 import { useZone } from '../parts/preferences.ts';
@@ -88,7 +88,7 @@ function ShownMetric({ shown, lostMs }: { readonly shown: ShownPanel; readonly l
 function State({ shown: { metric, latest } }: { readonly shown: ShownPanel }) {
   const words = STATUS_WORDS[metric.status] ?? (latest?.provisional === true ? 'learning' : null);
   if (words !== null) return <span className="badge">{words}</span>;
-  return <ClassBadge value={latest?.anomalyClass ?? 'NONE'} />;
+  return latest === null ? <ClassBadge value="NONE" /> : <PointBadge point={latest} />;
 }
 
 function PanelChart({ shown }: { readonly shown: ShownPanel }) {

@@ -3,7 +3,7 @@ import { Notice, Waiting } from '../parts/notice.tsx';
 import { FirstRun } from '../unmonitored/first-run.tsx';
 import { OpenIncidents } from '../incidents/open-incidents.tsx';
 import { AnomalousThen } from './timeline/anomalous-then.tsx';
-import { measureRates } from './timeline/anomaly-rate.ts';
+import { findNow, measureRates } from './timeline/anomaly-rate.ts';
 import { BAR_MS, worstClass } from './bars.ts';
 import { BarLegend } from './bar-legend.tsx';
 import { RateTimeline } from './timeline/rate-timeline.tsx';
@@ -87,7 +87,7 @@ function WallRate(props: {
 }) {
   const { wall, starts, brush, widthMs } = props;
   const rates = useMemo(() => measureRates(wall.metrics.values(), starts), [wall, starts]);
-  const last = rates.at(-1);
+  const last = findNow(rates);
   return (
     <div className="wall-rate">
       <span className="line spread">

@@ -17,9 +17,12 @@ const FAR = 2;
  * A value outside of its band explains itself, whatever else is anomalous too; within the band the aspect that was anomalous
  * has to. Null for what is normal.
  */
-export function explainPoint(point: Pick<PointFragment, 'value' | 'expected' | 'aspect'>): string | null {
-  const { value, expected, aspect } = point;
-  if (aspect == null) return null;
+export function explainPoint(
+  point: Pick<PointFragment, 'value' | 'expected' | 'aspect' | 'anomalyClass'>,
+): string | null {
+  const { value, expected, aspect, anomalyClass } = point;
+  // An aspect is the most unusual one, however usual that is.
+  if (aspect == null || (anomalyClass !== 'YELLOW' && anomalyClass !== 'RED')) return null;
   if (aspect === 'SILENCE' || expected == null) return ASPECTS[aspect];
   const off = value > expected.high ? value - expected.high : value < expected.low ? value - expected.low : 0;
   if (off === 0) return ASPECTS[aspect];

@@ -1,7 +1,7 @@
 import { useAsk } from '../../api/ask.ts';
 import { PointAnomalyDocument, type PointFragment } from '../../generated/graphql.ts';
 import { describeRarity, formatAlike } from '../../parts/format-number.ts';
-import { ClassBadge } from '../../parts/class-badge.tsx';
+import { PointBadge } from '../../parts/class-badge.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
 import { describeDeviation, explainPoint } from './explain.ts';
 import { IncidentOf } from './incident-of.tsx';
@@ -24,7 +24,7 @@ export function WhyPanel(props: {
     <section className="card stack" aria-label={title}>
       <div className="line spread">
         <h2>{title}</h2>
-        <ClassBadge value={point.anomalyClass} />
+        <PointBadge point={point} />
       </div>
       {reason === null ? null : <p>{reason}</p>}
       <dl className="facts">

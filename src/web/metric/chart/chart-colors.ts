@@ -18,6 +18,8 @@ export type ChartColors = Readonly<Record<(typeof NAMES)[number], string>>;
 /** @param place an element of the page; it is used and left as it was */
 export function readChartColors(place: HTMLElement): ChartColors {
   const probe = document.createElement('span');
+  // Where the system chooses the colours all lines would have one.
+  probe.style.forcedColorAdjust = 'none';
   place.append(probe);
   const read = (name: string) => {
     probe.style.color = `var(--${name})`;

@@ -10,6 +10,8 @@ export type PlotDescription = Pick<
   'series' | 'bands' | 'axes' | 'scales' | 'hooks' | 'tzDate'
 >;
 
+/** What changes the page's colours besides its theme. */
+const COLOUR_MEDIA = ['(prefers-color-scheme: dark)', '(forced-colors: active)', 'print'];
 /** In pixels. */
 const MIN_WIDTH = 200;
 const MIN_SELECTED = 5;
@@ -42,7 +44,7 @@ export function PlotView(props: {
   useEffect(() => {
     const target = place.current;
     if (target === null) return;
-    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const media = COLOUR_MEDIA.map((query) => matchMedia(query));
     const build = () => {
       plot.current?.destroy();
       plot.current = create(target);
@@ -52,9 +54,9 @@ export function PlotView(props: {
       plot.current?.setSize({ width: Math.max(MIN_WIDTH, target.clientWidth), height });
     });
     resized.observe(target);
-    dark.addEventListener('change', build);
+    for (const query of media) query.addEventListener('change', build);
     return () => {
-      dark.removeEventListener('change', build);
+      for (const query of media) query.removeEventListener('change', build);
       resized.disconnect();
       plot.current?.destroy();
       plot.current = null;

@@ -26,6 +26,11 @@ export function measureRates(
   return rates;
 }
 
+/** The newest interval that has scores, as one that has just begun has none; undefined where the one before has none either. */
+export function findNow(rates: readonly Rate[]): Rate | undefined {
+  return rates.slice(-2).findLast(({ scored }) => scored > 0);
+}
+
 /** A few of many have to be seen, too: a tenth of the height is drawn for any. In [0, 1]. */
 export function heightOfRate({ scored, yellow, red }: Rate): number {
   return yellow + red === 0 ? 0 : Math.max(0.15, (yellow + red) / scored);

@@ -2,6 +2,8 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Provider } from 'urql';
+import { Router } from 'wouter';
+import { useSearch } from 'wouter/use-browser-location';
 import { ApiProvider, createApi } from './api/api.ts';
 import { createPreferences, PreferencesProvider } from './parts/preferences.ts';
 import { Frame } from './frame.tsx';
@@ -9,6 +11,11 @@ import './style/tokens.css';
 import './style/base.css';
 import './style/controls.css';
 import './style/frame.css';
+
+/** The router decodes it before its parameters are: a search for %2F would be one for a slash. */
+function useRawSearch(): string {
+  return useSearch().replaceAll('%', '%25');
+}
 
 const place = document.getElementById('page');
 if (place === null) throw new Error('page.html has no #page');
@@ -18,7 +25,9 @@ createRoot(place).render(
     <ApiProvider value={api}>
       <Provider value={api.client}>
         <PreferencesProvider value={createPreferences()}>
-          <Frame />
+          <Router searchHook={useRawSearch}>
+            <Frame />
+          </Router>
         </PreferencesProvider>
       </Provider>
     </ApiProvider>

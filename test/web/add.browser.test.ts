@@ -10,6 +10,7 @@ import { type InfluxdbEndpoint, startInfluxdbEndpoint } from '../helpers/influxd
 import { type TestServer, startServer } from '../helpers/start-server.ts';
 import { describeInfluxdb } from './describe-influxdb.ts';
 import { HANDS } from './hands.ts';
+import { until } from '../helpers/until.ts';
 import { findChromium, openBrowser, type TestBrowser } from './open-browser.ts';
 
 const executable = findChromium();
@@ -117,8 +118,11 @@ describe.skipIf(executable === null)('the page adds', () => {
       await hands.choose(page.getByLabel('It belongs to'), 'host');
       await hands.press(page.getByRole('button', { name: 'Monitor this series' }));
       await page.getByText('queue.depth is monitored.').waitFor();
-      await hands.press(page.getByRole('button', { name: 'Monitor this series' }));
-      await page.getByText('queue.depth was monitored already.').waitFor();
+      // Right after the first it would be taken for a double click.
+      await until(async () => {
+        await hands.press(page.getByRole('button', { name: 'Monitor this series' }));
+        expect(await page.getByText('queue.depth was monitored already.').count()).toBe(1);
+      });
       await hands.press(page.getByRole('link', { name: 'Open metric' }));
       await page.getByText(`web-${hands.name}`).first().waitFor();
       await page.context().close();

@@ -72,6 +72,14 @@ describe.skipIf(executable === null)('the page, to a stranger', () => {
     await page.getByRole('link', { name: 'huge' }).waitFor();
     expect(await page.getByRole('row', { name: /^huge/ }).innerText()).toContain('1.30e+300 ms');
     expect(await measureOverflow(page)).toBe(0);
+    // What is typed stays as it is, whatever it would be in an address.
+    const search = page.getByRole('searchbox', { name: 'Search metrics and resources' });
+    await search.pressSequentially('100%2F&a=b#?+');
+    await page.getByText('No matching metrics').waitFor();
+    expect(await search.inputValue()).toBe('100%2F&a=b#?+');
+    await page.reload();
+    await page.getByText('No matching metrics').waitFor();
+    expect(await search.inputValue()).toBe('100%2F&a=b#?+');
     await page.context().close();
     expect(errors).toEqual([]);
   });

@@ -7,7 +7,7 @@ import {
   formatExpected,
   formatValue,
 } from '../../src/web/parts/format-number.ts';
-import { formatSpan } from '../../src/web/parts/format-time.ts';
+import { formatSpan, formatTime } from '../../src/web/parts/format-time.ts';
 import { keepReading, listRates, readCounters } from '../../src/web/server/rates.ts';
 
 describe('the words of the page', () => {
@@ -82,6 +82,14 @@ describe('the words of the page', () => {
     expect(describeRarity(1 - 5e-10, 4_032)).toBe('less than 1 in 4,000');
     expect(describeRarity(1)).toBe('less than 1 in 1,000,000');
     expect(describeRarity(1 - 1e-9, Number.POSITIVE_INFINITY)).toBe('1 in 1,000,000,000');
+  });
+
+  it('say the year of a time that is not of this one', () => {
+    const nowMs = Date.parse('2026-01-01T00:30:00Z');
+    expect(formatTime('2026-01-01T00:10:00Z', 'UTC', 'minute', nowMs)).not.toContain('2026');
+    expect(formatTime('2025-12-31T23:50:00Z', 'UTC', 'minute', nowMs)).toContain('2025');
+    expect(formatTime('2025-12-31T23:50:00Z', 'UTC', 'day', nowMs)).toContain('2025');
+    expect(formatTime('2027-01-01T00:00:00Z', 'UTC', 'day', nowMs)).toContain('2027');
   });
 
   it('say how long something was', () => {

@@ -28,13 +28,24 @@ const OPTIONS: Readonly<Record<Style, Intl.DateTimeFormatOptions>> = {
   },
 };
 
-/** In the words of the browser's language; with its zone only where `second` is asked for. */
-export function formatTime(time: number | string, zone: Zone, style: Style = 'minute'): string {
+/** In the words of the browser's language; with its zone only where `second` is asked for, and the year where it is another. */
+export function formatTime(
+  time: number | string,
+  zone: Zone,
+  style: Style = 'minute',
+  nowMs = Date.now(),
+): string {
+  const isLongAgo = readYear(new Date(time), zone) !== readYear(new Date(nowMs), zone);
   return new Intl.DateTimeFormat(undefined, {
     ...OPTIONS[style],
+    ...(isLongAgo ? { year: 'numeric' } : {}),
     ...(style === 'second' ? { timeZoneName: 'short' } : {}),
     ...(zone === 'UTC' ? { timeZone: 'UTC' } : {}),
   }).format(new Date(time));
+}
+
+function readYear(date: Date, zone: Zone): number {
+  return zone === 'UTC' ? date.getUTCFullYear() : date.getFullYear();
 }
 
 /** Such as Europe/Berlin, or UTC. */

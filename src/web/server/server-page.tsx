@@ -67,7 +67,7 @@ function Facts({ info }: { readonly info: ServerQuery['serverInfo'] }) {
         <dt>Database</dt>
         <dd>{info.database}</dd>
         <dt>Subscriptions</dt>
-        <dd>{info.subscribers} to scores are open</dd>
+        <dd>{info.subscribers} open, of scores</dd>
         <dt>Self-monitoring</dt>
         <dd>
           {info.monitoringFlushSeconds === null

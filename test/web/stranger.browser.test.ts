@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { read } from '../helpers/ask.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
 import { until } from '../helpers/until.ts';
+import { AXIS_WIDTH } from '../../src/web/metric/chart/value-plot.ts';
 import { findChromium, openBrowser, type TestBrowser } from './open-browser.ts';
 
 const executable = findChromium();
@@ -68,6 +69,17 @@ describe.skipIf(executable === null)('the page, to a stranger', () => {
     expect(await page.locator('.reading').innerText()).toMatch(
       /\n12,345\.683 s\nexpected 12,345\.67\d* s to 12,345\.68/,
     );
+    // Its labels are longer than most, and both plots make room for them.
+    await until(async () => {
+      const rooms = await page.locator('.chart .plot').evaluateAll((plots) =>
+        plots.map((plot) => {
+          const [over] = plot.getElementsByClassName('u-over');
+          return (over?.getBoundingClientRect().left ?? 0) - plot.getBoundingClientRect().left;
+        }),
+      );
+      expect(rooms[0]).toBeGreaterThan(AXIS_WIDTH);
+      expect(rooms[1]).toBe(rooms[0]);
+    });
     await page.goto(server.url);
     await page.getByRole('link', { name: 'huge' }).waitFor();
     expect(await page.getByRole('row', { name: /^huge/ }).innerText()).toContain('1.30e+300 ms');
@@ -135,6 +147,24 @@ describe.skipIf(executable === null)('the page, to a stranger', () => {
     await pressed.getByText('6h').waitFor();
     await page.goBack();
     await until(() => expect(new URL(page.url()).search).toBe(''));
+    await page.context().close();
+  });
+
+  it('says that a metric is gone, within a minute of its end', async () => {
+    const name = '<script>document.title = "run"</script>';
+    const { page } = await browser.open('about:blank');
+    await page.clock.install();
+    await page.goto(addressOf(name));
+    await page.getByRole('heading', { name, exact: true }).waitFor();
+    await read(
+      server,
+      `mutation ($input: DeleteMetricInput!) { deleteMetric(input: $input) { __typename } }`,
+      {
+        input: { id: ids.get(name) },
+      },
+    );
+    await page.clock.fastForward(60_000);
+    await page.getByText('There is no such metric.').waitFor();
     await page.context().close();
   });
 

@@ -3,7 +3,8 @@ import { readModels } from '../../src/web/add/read-models.ts';
 import { describeDeviation } from '../../src/web/metric/anomaly/explain.ts';
 import {
   describeRarity,
-  formatAlike,
+  describeOutlier,
+  formatTicks,
   formatExpected,
   formatValue,
 } from '../../src/web/parts/format-number.ts';
@@ -47,18 +48,29 @@ describe('the words of the page', () => {
   });
 
   it('tell numbers apart that differ by little, and write those beside each other in one unit', () => {
-    const ticks = [12_345_676, 12_345_678, 12_345_680];
-    expect(ticks.map(formatAlike(ticks, 'Count', 2))).toEqual(['12.345676 M', '12.345678 M', '12.34568 M']);
-    const small = [9.925e-13, 9.95e-13, 9.975e-13];
-    expect(new Set(small.map(formatAlike(small, null, 2.5e-15))).size).toBe(3);
-    const delays = [0, 5_000, 10_000, 15_000];
-    expect(delays.map(formatAlike(delays, 'Milliseconds', 5_000))).toEqual(['0 s', '5 s', '10 s', '15 s']);
-    const counts = [0, 20_000, 40_000];
-    expect(counts.map(formatAlike(counts, 'Count', 20_000))).toEqual(['0', '20 k', '40 k']);
+    expect(formatTicks([12_345_676, 12_345_678, 12_345_680], 'Count', 2)).toEqual([
+      '12.345676 M',
+      '12.345678 M',
+      '12.34568 M',
+    ]);
+    expect(new Set(formatTicks([9.925e-13, 9.95e-13, 9.975e-13], null, 2.5e-15)).size).toBe(3);
+    expect(formatTicks([0, 5_000, 10_000, 15_000], 'Milliseconds', 5_000)).toEqual([
+      '0 s',
+      '5 s',
+      '10 s',
+      '15 s',
+    ]);
+    expect(formatTicks([0, 20_000, 40_000], 'Count', 20_000)).toEqual(['0', '20 k', '40 k']);
     expect(formatExpected(14_460, { low: 13_950, high: 14_530 }, 'Milliseconds')).toEqual({
       value: '14.46 s',
       range: '13.95 s to 14.53 s',
     });
+    // However far off a value is, what was expected is told.
+    expect(formatExpected(900_000, { low: 34.19, high: 37.38 }, 'Count')).toEqual({
+      value: '900 k',
+      range: '34.19 to 37.38',
+    });
+    expect(describeOutlier(12_345_690, 12_345_678)).toBe('12.34569 M, others alike 12.345678 M');
     expect(formatExpected(7, { low: 7, high: 7 }, 'Count')).toEqual({ value: '7', range: '7 to 7' });
     expect(formatExpected(12_345_678, { low: 12_345_674, high: 12_345_681 }).range).toBe(
       '12.345674 M to 12.345681 M',

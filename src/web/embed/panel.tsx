@@ -55,6 +55,7 @@ function ShownMetric({ shown, lostMs }: { readonly shown: ShownPanel; readonly l
   useEffect(() => {
     document.title = `${name} · Lapwing`;
   }, [name]);
+  const written = latest?.expected == null ? null : formatExpected(latest.value, latest.expected, unit);
   const of = friendlyName ?? (server === name ? null : server);
   return (
     <main className="panel">
@@ -66,14 +67,11 @@ function ShownMetric({ shown, lostMs }: { readonly shown: ShownPanel; readonly l
           {of === null ? null : <span className="quiet panel-of"> {of}</span>}
         </h1>
         <p className="panel-value">
-          <strong>{latest === null ? '–' : formatValue(latest.value, unit)}</strong> <State shown={shown} />
+          <strong>{latest === null ? '–' : (written?.value ?? formatValue(latest.value, unit))}</strong>{' '}
+          <State shown={shown} />
         </p>
         <p className="panel-facts quiet">
-          <span className="panel-expected">
-            {latest?.expected == null
-              ? ''
-              : `expected ${formatExpected(latest.value, latest.expected, unit).range}`}
-          </span>
+          <span className="panel-expected">{written === null ? '' : `expected ${written.range}`}</span>
           <span className="panel-time">{latest === null ? '' : formatTime(latest.timestamp, zone)}</span>
           <span className="panel-live" data-live={lostMs === null} role="status">
             {lostMs === null ? 'Live' : `Not live since ${formatTime(lostMs, zone)}`}

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import { useAsk } from '../api/ask.ts';
 import { useFollow } from '../api/follow.ts';
@@ -32,8 +32,9 @@ import 'uplot/dist/uPlot.min.css';
 import type { Range } from './range.ts';
 import { TimeText } from '../parts/time-text.tsx';
 
-/** How many samples it has is announced to nobody. */
+/** How many samples it has is announced to nobody, nor that it was deleted. */
 const COUNT_AGAIN_MS = 5_000;
+const READ_AGAIN_MS = 60_000;
 
 /** One metric: what it does, what was expected, and why something is anomalous. */
 export function MetricPage({ id }: { readonly id: string }) {
@@ -41,12 +42,7 @@ export function MetricPage({ id }: { readonly id: string }) {
   const { data, askAgain } = answer;
   useFollow(MetricStatusDocument, { ids: [id] }, askAgain);
   const isGrowing = isCounted(data?.metric);
-  useEvery(
-    COUNT_AGAIN_MS,
-    useCallback(() => {
-      if (isGrowing) askAgain();
-    }, [isGrowing, askAgain]),
-  );
+  useEvery(isGrowing ? COUNT_AGAIN_MS : READ_AGAIN_MS, askAgain);
   return (
     <Answered answer={answer} what="the metric">
       {({ metric }) =>

@@ -51,21 +51,51 @@ const MAX_UNKNOWN = 1e6;
 const [MIN_DECIMAL, MAX_DECIMAL] = [1e-3, 1e12];
 const MAX_DECIMALS = 12;
 
-/** Four digits, in the unit that makes the number short: 12,345,678 is 12.35 M. */
-export function formatValue(value: number, unit?: string | null): string {
-  return formatAlike([value], unit)(value);
+/**
+ * Four digits, in the unit that makes the number short: 12,345,678 is 12.35 M.
+ * @param finest a difference that has to be seen, which may take more digits
+ */
+export function formatValue(value: number, unit?: string | null, finest = 0): string {
+  return createWriter(Math.abs(value), unit, finest)(value);
 }
 
-/**
- * Writes numbers that stand beside each other: all in one unit, and in digits enough to tell them apart.
- * @param finest the smallest difference that matters; how far the values are apart when left out
- */
-export function formatAlike(
-  values: readonly number[],
+/** Labels of an axis: all in one unit. @param step from one to the next */
+export function formatTicks(ticks: readonly number[], unit: string | null, step: number): string[] {
+  return ticks.map(createWriter(Math.max(...ticks.map(Math.abs)), unit, step));
+}
+
+/** Writes values that are compared with a range, in digits enough to see where in it they are. */
+export function formatWithin({ low, high }: Bounds, unit?: string | null): (value: number) => string {
+  return (value) => formatValue(value, unit, high - low);
+}
+
+interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A value and the range it was expected in, to be read together. */
+export function formatExpected(
+  value: number,
+  expected: Bounds,
   unit?: string | null,
-  finest = Math.max(...values) - Math.min(...values),
+): { readonly value: string; readonly range: string } {
+  const write = formatWithin(expected, unit);
+  return { value: write(value), range: `${write(expected.low)} to ${write(expected.high)}` };
+}
+
+/** A value and those of others it is compared with. */
+export function describeOutlier(value: number, others: number, unit?: string | null): string {
+  const [own, theirs] = [value, others].map((one) => formatValue(one, unit, Math.abs(value - others)));
+  return `${own}, others alike ${theirs}`;
+}
+
+/** @param largest of the numbers: its unit is that of all */
+function createWriter(
+  largest: number,
+  unit: string | null | undefined,
+  finest: number,
 ): (value: number) => string {
-  const largest = Math.max(...values.map(Math.abs));
   const own = shortenUnit(unit);
   const { divisor, shown } = chooseUnit(largest, own);
   const size = largest / divisor;
@@ -86,22 +116,6 @@ export function formatAlike(
 
 function join(digits: string, unit: string): string {
   return unit === '' ? digits : `${digits} ${unit}`;
-}
-
-/** A value and the range it was expected in, to be read together. */
-export function formatExpected(
-  value: number,
-  { low, high }: { readonly low: number; readonly high: number },
-  unit?: string | null,
-): { readonly value: string; readonly range: string } {
-  const write = formatAlike([value, low, high], unit);
-  return { value: write(value), range: `${write(low)} to ${write(high)}` };
-}
-
-/** A value and those of others it is compared with. */
-export function describeOutlier(value: number, others: number, unit?: string | null): string {
-  const write = formatAlike([value, others], unit);
-  return `${write(value)}, others alike ${write(others)}`;
 }
 
 function chooseUnit(value: number, unit: string): { readonly divisor: number; readonly shown: string } {

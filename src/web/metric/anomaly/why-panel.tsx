@@ -1,6 +1,6 @@
 import { useAsk } from '../../api/ask.ts';
 import { PointAnomalyDocument, type PointFragment } from '../../generated/graphql.ts';
-import { describeRarity, formatAlike } from '../../parts/format-number.ts';
+import { describeRarity, formatWithin } from '../../parts/format-number.ts';
 import { PointBadge } from '../../parts/class-badge.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
 import { describeDeviation, explainPoint } from './explain.ts';
@@ -16,10 +16,7 @@ export function WhyPanel(props: {
   const { title, metricId, point, unit } = props;
   const { expected, anomalyScore } = point;
   const reason = explainPoint(point);
-  const write = formatAlike(
-    [point.value, ...(expected == null ? [] : [expected.value, expected.low, expected.high])],
-    unit,
-  );
+  const write = formatWithin(expected ?? { low: 0, high: 0 }, unit);
   return (
     <section className="card stack" aria-label={title}>
       <div className="line spread">

@@ -26,7 +26,7 @@ import { PERIOD_CHOICES, usePrevious } from './use-previous.ts';
 import { useSeries } from './use-series.ts';
 import { useStartOf } from './use-start-of.ts';
 import { useWidth } from './use-width.ts';
-import { arrangeValues, describeValuePlot, type Flag } from './value-plot.ts';
+import { arrangeValues, type AxisWidth, describeValuePlot, type Flag } from './value-plot.ts';
 
 /** The value with its band, the scores below, and what moves them. */
 export function ChartPanel(props: {
@@ -55,11 +55,16 @@ export function ChartPanel(props: {
     flagsNow.current = flags;
   }, [flags]);
   const { unit } = metric;
+  const [axisWidth] = useState<AxisWidth>({ pixels: 0 });
   const describeValues = useCallback(
-    (colors: ChartColors) => describeValuePlot({ colors, unit, zone, readFlags: () => flagsNow.current }),
-    [unit, zone],
+    (colors: ChartColors) =>
+      describeValuePlot({ colors, unit, zone, readFlags: () => flagsNow.current, axisWidth }),
+    [unit, zone, axisWidth],
   );
-  const describeScores = useCallback((colors: ChartColors) => describeScorePlot({ colors, zone }), [zone]);
+  const describeScores = useCallback(
+    (colors: ChartColors) => describeScorePlot({ colors, zone, axisWidth }),
+    [zone, axisWidth],
+  );
   // Flags are drawn with the data: a new array of it draws anew.
   const values = useMemo(() => arrangeValues(columns, previous), [columns, previous, flags]);
   const scores = useMemo(() => arrangeScores(columns), [columns]);

@@ -64,8 +64,11 @@ export function PlotView(props: {
   }, [describe, height, syncKey, theme]);
 
   useEffect(() => {
-    plot.current?.setData(data, false);
-    if (plot.current !== null) show(plot.current, range);
+    if (plot.current === null) return;
+    plot.current.setData(data, false);
+    show(plot.current, range);
+    // The labels of the plot above may have become wider.
+    plot.current.redraw(false, true);
   }, [data, range]);
 
   return <div ref={place} className="plot" />;

@@ -5,7 +5,7 @@ import { classOf, heightOf } from '../../parts/bar-height.ts';
 import type { Zone } from '../../parts/preferences.ts';
 import type { ChartColors } from './chart-colors.ts';
 import type { Columns } from './columns.ts';
-import { AXIS_WIDTH, describeAxis, describeTime, PADDING } from './value-plot.ts';
+import { AXIS_WIDTH, type AxisWidth, describeAxis, describeTime, PADDING } from './value-plot.ts';
 
 /** What uPlot is given for the columns: one row a class. */
 export function arrangeScores({ times, scores }: Columns): uPlot.AlignedData {
@@ -17,8 +17,10 @@ export function arrangeScores({ times, scores }: Columns): uPlot.AlignedData {
 export function describeScorePlot(options: {
   readonly colors: ChartColors;
   readonly zone: Zone;
+  /** That of the plot above, which is drawn first. */
+  readonly axisWidth: AxisWidth;
 }): Pick<uPlot.Options, 'series' | 'axes' | 'scales' | 'tzDate' | 'padding'> {
-  const { colors, zone } = options;
+  const { colors, zone, axisWidth } = options;
   const sticks = (color: string, width: number): uPlot.Series => ({
     stroke: color,
     fill: color,
@@ -34,7 +36,7 @@ export function describeScorePlot(options: {
       { ...describeAxis(colors), show: false },
       {
         ...describeAxis(colors),
-        size: AXIS_WIDTH,
+        size: () => Math.max(AXIS_WIDTH, axisWidth.pixels),
         splits: () => [0, 0.4, 1],
         values: () => ['', 'warning', 'critical'],
       },

@@ -1,7 +1,7 @@
 /** How the value is drawn: the line over its expected band, anomalous points on it, flags above. */
 import uPlot from 'uplot';
 import { classOf } from '../../parts/bar-height.ts';
-import { formatAlike, shortenUnit } from '../../parts/format-number.ts';
+import { formatTicks, shortenUnit } from '../../parts/format-number.ts';
 import type { Zone } from '../../parts/preferences.ts';
 import type { ChartColors } from './chart-colors.ts';
 import type { Columns } from './columns.ts';
@@ -16,6 +16,11 @@ export interface Flag {
 
 /** The same for all plots, or the times below each other were not the same. */
 export const PADDING: uPlot.Padding = [10, 40, 0, 0];
+/** Of the axes of plots below each other, in pixels: as wide as the longest label of them needs, once that was measured. */
+export interface AxisWidth {
+  pixels: number;
+}
+
 /** Room for -12.35 MB/s. */
 export const AXIS_WIDTH = 88;
 /** A longer unit stands beside the name of the metric alone, or labels were cut off. */
@@ -64,8 +69,10 @@ export function describeValuePlot(options: {
   readonly readFlags: () => readonly Flag[];
   /** Whether it has little room. */
   readonly isCompact?: boolean;
+  /** Of its own when left out. */
+  readonly axisWidth?: AxisWidth;
 }): Pick<uPlot.Options, 'series' | 'bands' | 'axes' | 'scales' | 'hooks' | 'tzDate' | 'padding'> {
-  const { colors, unit, zone, readFlags, isCompact = false } = options;
+  const { colors, unit, zone, readFlags, isCompact = false, axisWidth = { pixels: 0 } } = options;
   const shown = isCompact || shortenUnit(unit).length > MAX_UNIT_LENGTH ? null : unit;
   const font = isCompact ? { font: COMPACT.font } : {};
   const dots = (color: string, size: number) => ({
@@ -100,12 +107,28 @@ export function describeValuePlot(options: {
       {
         ...describeAxis(colors),
         ...font,
-        size: isCompact ? COMPACT.axisWidth : AXIS_WIDTH,
-        values: (_plot, ticks, _axis, _space, step) => ticks.map(formatAlike(ticks, shown, step)),
+        size: (plot, labels) => {
+          const least = isCompact ? COMPACT.axisWidth : AXIS_WIDTH;
+          axisWidth.pixels = Math.max(least, measureLabels(plot, labels));
+          return axisWidth.pixels;
+        },
+        values: (_plot, ticks, _axis, _space, step) => formatTicks(ticks, shown, step),
       },
     ],
     hooks: { draw: [(plot) => drawFlags(plot, readFlags(), colors)] },
   };
+}
+
+/** The ticks and the space before the letters. */
+const BESIDE_LABEL = 18;
+
+/** @param labels null while there are none */
+function measureLabels({ ctx }: uPlot, labels: readonly string[] | null): number {
+  ctx.save();
+  ctx.font = AXIS_FONT;
+  const widths = (labels ?? []).map((label) => ctx.measureText(label).width);
+  ctx.restore();
+  return Math.ceil(Math.max(0, ...widths)) + BESIDE_LABEL;
 }
 
 /** A line has two ends: a value without a neighbour would not be seen. */

@@ -38,6 +38,8 @@ describe.skipIf(executable === null)('the page under a server that is killed', (
     const state = page.locator('.connection');
     await first.kill();
     await state.getByText(/Offline/).waitFor();
+    const follows = chart.getByRole('region', { name: 'Chart' }).getByRole('status');
+    await follows.getByText('Not live', { exact: true }).waitFor();
     await wall
       .getByRole('alert')
       .getByText(/^Not live since/)
@@ -55,6 +57,7 @@ describe.skipIf(executable === null)('the page under a server that is killed', (
     await wallReds.nth(1).waitFor();
     expect(await wall.getByRole('alert').count()).toBe(0);
     await chart.locator('.reading').getByText('5,000 %').waitFor();
+    await follows.getByText('Live', { exact: true }).waitFor();
     const { page: fresh } = await browser.open(`${url}/?window=DAYS&order=NAME`);
     const drawn = () => page.locator('.strip path').evaluateAll(readPaths);
     const expected = () => fresh.locator('.strip path').evaluateAll(readPaths);

@@ -1,3 +1,5 @@
+import { useApi } from '../../api/api.ts';
+import { useStore } from '../../api/store.ts';
 import { useCopy } from '../../parts/copy-block.tsx';
 import { EmbedButton } from '../embed/embed-button.tsx';
 import { panRange, type Range, SPANS, zoomRange } from '../range.ts';
@@ -36,9 +38,7 @@ export function ChartTools(props: {
           value={period}
           onChange={onPeriod}
         />
-        <span className="quiet" role="status">
-          {isAsking ? 'Loading…' : span === null ? 'Fixed range' : 'Live'}
-        </span>
+        <RangeStatus span={span} isAsking={isAsking} />
         <ShareButton range={range} />
         <EmbedButton metricId={metricId} />
         <div className="segments" role="group" aria-label="Move and zoom">
@@ -58,6 +58,16 @@ export function ChartTools(props: {
       </div>
       <RangePicker range={range} onFix={fix} />
     </div>
+  );
+}
+
+/** What follows the newest is live only while there is a connection that brings it. */
+function RangeStatus({ span, isAsking }: { readonly span: string | null; readonly isAsking: boolean }) {
+  const isConnected = useStore(useApi().socket.connection) === 'live';
+  return (
+    <span className="quiet" role="status">
+      {isAsking ? 'Loading…' : span === null ? 'Fixed range' : isConnected ? 'Live' : 'Not live'}
+    </span>
   );
 }
 

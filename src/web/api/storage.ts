@@ -19,7 +19,7 @@ export function openStorage(open: () => Kept): Kept {
   };
 }
 
-/** Keeps what nobody misses enough to be told. */
+/** Keeps what is worth no message when it cannot be kept. */
 export function keepIfPossible(storage: Kept, name: string, value: string): void {
   try {
     storage.setItem(name, value);

@@ -21,7 +21,7 @@ export function explainPoint(
   point: Pick<PointFragment, 'value' | 'expected' | 'aspect' | 'anomalyClass'>,
 ): string | null {
   const { value, expected, aspect, anomalyClass } = point;
-  // An aspect is the most unusual one, however usual that is.
+  // Every point has its most anomalous aspect, however normal it is.
   if (aspect == null || (anomalyClass !== 'YELLOW' && anomalyClass !== 'RED')) return null;
   if (aspect === 'SILENCE' || expected == null) return ASPECTS[aspect];
   const off = value > expected.high ? value - expected.high : value < expected.low ? value - expected.low : 0;

@@ -195,6 +195,20 @@ describe.skipIf(executable === null)('the page, to a stranger', () => {
     expect(errors).toEqual([]);
   });
 
+  it('shows what is pressed where the system chooses the colours, and is dark on white on paper', async () => {
+    const { page } = await browser.open(server.url, { forcedColors: 'active', colorScheme: 'dark' });
+    const order = page.getByRole('group', { name: 'Order' });
+    const backOf = (name: string) =>
+      order.getByRole('button', { name }).evaluate((button) => getComputedStyle(button).backgroundColor);
+    expect(await backOf('Most anomalous first')).not.toBe(await backOf('By name'));
+    await page.emulateMedia({ forcedColors: 'none', media: 'print', colorScheme: 'dark' });
+    // --ink of the light theme.
+    expect(await page.locator('html').evaluate((html) => getComputedStyle(html).color)).toBe(
+      'rgb(21, 26, 33)',
+    );
+    await page.context().close();
+  });
+
   it('sends a form once, though it is submitted by a double click', async () => {
     const { page } = await browser.open(addressOf('near.counter'));
     await page.getByText('Add annotation').click();

@@ -4,7 +4,7 @@
  * https://graphql.github.io/graphql-over-http/draft/#sec-Status-Codes
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { type ASTNode, GraphQLError } from 'graphql';
+import { type ASTNode, GraphQLError, type GraphQLErrorOptions } from 'graphql';
 import type { ErrorCode } from '../../errors.ts';
 import { cutMessage } from '../../platform/bounded-input/show-value.ts';
 
@@ -49,13 +49,14 @@ export function createRequestError(
 export function cutError(error: GraphQLError): GraphQLError {
   const message = cutMessage(error.message);
   if (message === error.message) return error;
-  const { nodes, source, positions, path, originalError, extensions } = error;
-  return new GraphQLError(message, {
-    nodes: nodes ?? null,
-    source: source ?? null,
-    positions: positions ?? null,
-    path: path ?? null,
-    originalError: originalError ?? null,
-    extensions,
-  });
+  return copyError(error, { message, originalError: error.originalError ?? null });
+}
+
+/** Another error of the same place in the document and in the answer. */
+export function copyError(
+  error: GraphQLError,
+  { message = error.message, ...change }: GraphQLErrorOptions & { readonly message?: string },
+): GraphQLError {
+  const { nodes = null, source = null, positions = null, path = null, extensions } = error;
+  return new GraphQLError(message, { nodes, source, positions, path, extensions, ...change });
 }

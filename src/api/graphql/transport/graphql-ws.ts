@@ -2,7 +2,7 @@
  * The protocol graphql-transport-ws over yoga's pipeline: the same parsing, limits, context and masking as over HTTP.
  * A bad operation is answered by an error of its own and never costs the socket.
  */
-import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
+import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql';
 import { CloseCode, makeServer, type OperationResult, type Server, type SubscribePayload } from 'graphql-ws';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Caller, countedAs, describeLoss } from '../../../core/access/caller.ts';
@@ -14,7 +14,8 @@ import type { Sender } from '../server/forward-operations.ts';
 import { type GetEnveloped, prepareOperation, type Runner } from './prepare-operation.ts';
 import { RunningOperations } from './running-operations.ts';
 import { createSendResults } from './send-results.ts';
-import { hideHttp, type WritePayload } from './payload-cache.ts';
+import { copyError } from '../request-error.ts';
+import { hideHttp, withoutHttp, type WritePayload } from './payload-cache.ts';
 
 /** What an operation knows of its socket. */
 export interface SocketExtra {
@@ -214,15 +215,5 @@ interface SingleResult {
 /** Status and headers mean nothing on a socket. */
 function withoutStatus({ errors, ...rest }: SingleResult): ExecutionResult {
   if (errors === undefined) return rest;
-  const shown = errors.map(
-    ({ message, path, nodes, source, positions, extensions }) =>
-      new GraphQLError(message, {
-        path: path ?? null,
-        nodes: nodes ?? null,
-        source: source ?? null,
-        positions: positions ?? null,
-        extensions: Object.fromEntries(Object.entries(extensions).filter(([name]) => name !== 'http')),
-      }),
-  );
-  return { ...rest, errors: shown };
+  return { ...rest, errors: errors.map((error) => copyError(error, { extensions: withoutHttp(error) })) };
 }

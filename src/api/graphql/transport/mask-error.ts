@@ -7,7 +7,7 @@ import { ExpectedError, InvalidInputError, NotFoundError, RetryLaterError } from
 import { Prisma } from '../../../generated/prisma/client.ts';
 import type { Log } from '../../../log.ts';
 import { toGraphqlError } from '../error-types.ts';
-import { cutError } from '../request-error.ts';
+import { copyError, cutError } from '../request-error.ts';
 
 export type MaskError = (error: unknown) => GraphQLError;
 
@@ -19,30 +19,27 @@ export function createMaskError(log: Log, findRequestId: (error: unknown) => str
   const mask = (error: unknown): GraphQLError => {
     const place = error instanceof GraphQLError ? error : null;
     const cause = findCause(error);
-    if (cause instanceof ExpectedError) return locate(toGraphqlError(cause), place);
-    if (place !== null && cause instanceof GraphQLError && hasCode(place)) return place;
-    if (place !== null && cause instanceof GraphQLError && isOfArgument(cause))
-      return locate(createBadArgument(cause), place);
-    if (isUnstorableText(cause)) return locate(toGraphqlError(createUnstorable()), place);
-    if (isGone(cause)) return locate(toGraphqlError(createGone()), place);
-    const requestId = findRequestId(error) ?? randomBytes(6).toString('hex');
-    if (isOutage(cause)) {
-      log.warn({ err: cause, requestId, path: place?.path?.join('.') }, 'the database could not be asked');
-      return locate(toGraphqlError(createRetryLater()), place);
+    if (place !== null && cause instanceof GraphQLError) {
+      if (place.extensions.code !== undefined) return place;
+      if (isOfArgument(cause))
+        return copyError(place, { message: cause.message, extensions: { code: 'BAD_USER_INPUT' } });
     }
-    log.error({ err: cause, requestId, path: place?.path?.join('.') }, 'unexpected error in a request');
-    return locate(
-      new GraphQLError(`unexpected error; the log has it under requestId ${requestId}`, {
-        extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
-      }),
-      place,
-    );
+    const locate = (shown: GraphQLError) =>
+      place === null ? shown : copyError(place, { message: shown.message, extensions: shown.extensions });
+    const expected = findExpected(cause);
+    if (expected !== null) return locate(toGraphqlError(expected));
+    const requestId = findRequestId(error) ?? randomBytes(6).toString('hex');
+    const noted = { err: cause, requestId, path: place?.path?.join('.') };
+    if (isOutage(cause)) {
+      log.warn(noted, 'the database could not be asked');
+      const message = 'the database cannot be asked just now: try again in a moment';
+      return locate(toGraphqlError(new RetryLaterError(message)));
+    }
+    log.error(noted, 'unexpected error in a request');
+    const message = `unexpected error; the log has it under requestId ${requestId}`;
+    return locate(new GraphQLError(message, { extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } }));
   };
   return (error) => cutError(mask(error));
-}
-
-function hasCode({ extensions }: GraphQLError): boolean {
-  return extensions.code !== undefined;
 }
 
 /**
@@ -53,30 +50,17 @@ function isOfArgument({ message }: GraphQLError): boolean {
   return message.startsWith('Argument "');
 }
 
-function createBadArgument({ message }: GraphQLError): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
-}
-
-function createUnstorable(): InvalidInputError {
-  return new InvalidInputError(
-    'a text holds U+0000, or half of a character: it cannot be looked for or kept',
-    [],
-  );
-}
-
 /** What Prisma says of a row that is not there: a mutation reads what it made or changed, and another may delete it first. */
 const GONE = 'P2025';
 
-function isGone(error: unknown): boolean {
-  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === GONE;
-}
-
-function createGone(): NotFoundError {
-  return new NotFoundError('it was deleted meanwhile');
-}
-
-function createRetryLater(): RetryLaterError {
-  return new RetryLaterError('the database cannot be asked just now: try again in a moment');
+function findExpected(cause: unknown): ExpectedError | null {
+  if (cause instanceof ExpectedError) return cause;
+  if (isUnstorableText(cause)) {
+    const message = 'a text holds U+0000, or half of a character: it cannot be looked for or kept';
+    return new InvalidInputError(message, []);
+  }
+  const isGone = cause instanceof Prisma.PrismaClientKnownRequestError && cause.code === GONE;
+  return isGone ? new NotFoundError('it was deleted meanwhile') : null;
 }
 
 /** The error a resolver threw, out of the wrappers GraphQL puts around it. */
@@ -84,15 +68,4 @@ function findCause(error: unknown): unknown {
   let cause = error;
   while (cause instanceof GraphQLError && cause.originalError !== undefined) cause = cause.originalError;
   return cause;
-}
-
-function locate(error: GraphQLError, place: GraphQLError | null): GraphQLError {
-  if (place === null) return error;
-  return new GraphQLError(error.message, {
-    nodes: place.nodes ?? null,
-    source: place.source ?? null,
-    positions: place.positions ?? null,
-    path: place.path ?? null,
-    extensions: error.extensions,
-  });
 }

@@ -28,9 +28,12 @@ export function createPayloads(): WritePayload {
 }
 
 /** Status and headers mean nothing once a stream has begun. */
-export function hideHttp({ extensions = {}, ...error }: GraphQLFormattedError): GraphQLFormattedError {
-  const shown = Object.entries(extensions).filter(([name]) => name !== 'http');
-  return { ...error, extensions: Object.fromEntries(shown) };
+export function hideHttp(error: GraphQLFormattedError): GraphQLFormattedError {
+  return { ...error, extensions: withoutHttp(error) };
+}
+
+export function withoutHttp({ extensions = {} }: Pick<GraphQLFormattedError, 'extensions'>) {
+  return Object.fromEntries(Object.entries(extensions).filter(([name]) => name !== 'http'));
 }
 
 /** The result as it is sent where there is no status. */

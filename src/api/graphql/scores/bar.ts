@@ -86,20 +86,16 @@ builder.prismaObjectFields(MetricRef, (t) => ({
   }),
 }));
 
-builder.prismaObjectFields(ResourceRef, (t) => ({
-  bars: t.field({
-    type: [AnomalyBarRef],
-    description: 'The 24 bars of a window, newest last; each the highest of its metrics.',
-    args: { window: t.arg(WINDOW), until: t.arg(UNTIL) },
-    resolve: ({ id }, args, context) => loadBars('RESOURCE', id, args, context),
-  }),
-}));
-
-builder.prismaObjectFields(AutostackRef, (t) => ({
-  bars: t.field({
-    type: [AnomalyBarRef],
-    description: 'The 24 bars of a window, newest last; each the highest of its metrics.',
-    args: { window: t.arg(WINDOW), until: t.arg(UNTIL) },
-    resolve: ({ id }, args, context) => loadBars('AUTOSTACK', id, args, context),
-  }),
-}));
+for (const [ref, owner] of [
+  [ResourceRef, 'RESOURCE'],
+  [AutostackRef, 'AUTOSTACK'],
+] as const) {
+  builder.prismaObjectFields(ref, (t) => ({
+    bars: t.field({
+      type: [AnomalyBarRef],
+      description: 'The 24 bars of a window, newest last; each the highest of its metrics.',
+      args: { window: t.arg(WINDOW), until: t.arg(UNTIL) },
+      resolve: ({ id }, args, context) => loadBars(owner, id, args, context),
+    }),
+  }));
+}

@@ -32,9 +32,6 @@ const GroupAnomalyRef = builder.objectRef<GroupAnomaly>('GroupAnomaly').implemen
   }),
 });
 
-/** What is needed of a group's metrics. */
-const METRICS = { metrics: { select: { number: true, periodSeconds: true } } } as const;
-
 async function loadAnomaly(
   metrics: readonly { readonly number: number; readonly periodSeconds: number }[],
   { loaders }: Context,
@@ -48,22 +45,13 @@ async function loadAnomaly(
   return scoreNow(members.filter((member) => member !== null));
 }
 
-builder.prismaObjectFields(ResourceRef, (t) => ({
-  anomaly: t.field({
-    type: GroupAnomalyRef,
-    nullable: true,
-    select: METRICS,
-    description: 'How anomalous its metrics are now, together; null while none can say.',
-    resolve: ({ metrics }, _args, context) => loadAnomaly(metrics, context),
-  }),
-}));
-
-builder.prismaObjectFields(AutostackRef, (t) => ({
-  anomaly: t.field({
-    type: GroupAnomalyRef,
-    nullable: true,
-    select: METRICS,
-    description: 'How anomalous its metrics are now, together; null while none can say.',
-    resolve: ({ metrics }, _args, context) => loadAnomaly(metrics, context),
-  }),
-}));
+const ANOMALY = {
+  type: GroupAnomalyRef,
+  nullable: true,
+  select: { metrics: { select: { number: true, periodSeconds: true } } },
+  description: 'How anomalous its metrics are now, together; null while none can say.',
+  resolve: ({ metrics }: { metrics: Parameters<typeof loadAnomaly>[0] }, _args: object, context: Context) =>
+    loadAnomaly(metrics, context),
+} as const;
+builder.prismaObjectFields(ResourceRef, (t) => ({ anomaly: t.field(ANOMALY) }));
+builder.prismaObjectFields(AutostackRef, (t) => ({ anomaly: t.field(ANOMALY) }));

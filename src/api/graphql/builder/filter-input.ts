@@ -1,6 +1,7 @@
 /** What `filter` inputs have in common. A list that is left out lets everything through, an empty one nothing. */
 import { findPatternFlaw } from '../../../core/metrics/tag-filter.ts';
 import { InvalidInputError } from '../../../errors.ts';
+import { readIdsOf } from './node-id.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -29,6 +30,28 @@ export function readOneOf<T>(
   return alone == null ? values : values.filter((value) => value === alone);
 }
 
+/** As `readOneOf`, of ids of a type: the parts after the colon. @throws InvalidInputError also for one of another type */
+export function readOneOfIds(
+  type: string,
+  ids: readonly string[] | null | undefined,
+  path: readonly string[],
+): string[] | null {
+  return readIdsOf(type, readOneOf(ids, path), path);
+}
+
+/** For Prisma: that the column has one of the values. */
+export function whereOneOf<Column extends string, T>(column: Column, values: readonly T[] | null) {
+  // The column is the one key there is.
+  return (values === null ? {} : { [column]: { in: [...values] } }) as Partial<Record<Column, { in: T[] }>>;
+}
+
+/** For Prisma: that the column has the text in it, capitals or not. */
+export function whereContains<Column extends string>(column: Column, text: string | null | undefined) {
+  const condition = text == null ? {} : { [column]: { contains: escapeLike(text), mode: 'insensitive' } };
+  // The column is the one key there is.
+  return condition as Partial<Record<Column, { contains: string; mode: 'insensitive' }>>;
+}
+
 /** Both ends belong to it; open where there is none. @throws InvalidInputError for an end before the beginning */
 export function readRange(
   from: Date | null | undefined,
@@ -52,6 +75,12 @@ export function checkRange(
   );
 }
 
+/** @throws InvalidInputError for an argument outside of its bounds, which belong to it */
+export function checkWithin(name: string, value: number, least: number, most: number): void {
+  if (value >= least && value <= most) return;
+  throw new InvalidInputError(`${name}: expected ${least} to ${most}, got ${value}`, [name]);
+}
+
 /**
  * As checkRange, for fields whose work grows with the length of the range.
  * @throws InvalidInputError also when `to` is later by more than `maxDays`
@@ -66,7 +95,7 @@ export function checkRangeWithin(maxDays: number, from: Date, to: Date): void {
 }
 
 /** Prisma's `contains` takes wildcards of LIKE for what they are: a text to be found as it stands has none. */
-export function escapeLike(text: string): string {
+function escapeLike(text: string): string {
   return text.replaceAll(/[\\%_]/g, '\\$&');
 }
 

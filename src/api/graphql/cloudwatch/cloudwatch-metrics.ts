@@ -3,7 +3,7 @@ import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { Prisma } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
 import { type DimensionInput, DimensionInputRef } from '../builder/dimension-input.ts';
-import { escapeLike, readOneOf, readRange } from '../builder/filter-input.ts';
+import { readOneOf, readRange, whereContains, whereOneOf } from '../builder/filter-input.ts';
 import { readPage, THING_PAGE } from '../builder/page.ts';
 
 const DimensionRef = builder.prismaObject('CloudwatchDimension', {
@@ -111,14 +111,11 @@ function toConditions(
   filter: CloudwatchMetricFilter,
   alone: { readonly namespace?: string | null | undefined; readonly name?: string | null | undefined },
 ): Prisma.CloudwatchSeriesWhereInput[] {
-  const namespaces = readOneOf(filter.namespaces, ['filter', 'namespaces'], alone.namespace);
-  const names = readOneOf(filter.names, ['filter', 'names'], alone.name);
-  const { nameContains, lastSeenFrom } = filter;
   return [
-    namespaces === null ? {} : { namespace: { in: [...namespaces] } },
-    names === null ? {} : { name: { in: [...names] } },
-    nameContains == null ? {} : { name: { contains: escapeLike(nameContains), mode: 'insensitive' } },
-    { lastSeen: readRange(lastSeenFrom, null) },
+    whereOneOf('namespace', readOneOf(filter.namespaces, ['filter', 'namespaces'], alone.namespace)),
+    whereOneOf('name', readOneOf(filter.names, ['filter', 'names'], alone.name)),
+    whereContains('name', filter.nameContains),
+    { lastSeen: readRange(filter.lastSeenFrom, null) },
   ];
 }
 

@@ -4,6 +4,7 @@ import { AFTER_DESCRIPTION, followChanges } from '../builder/changes.ts';
 import { readIdOf, readIdsOf } from '../builder/node-id.ts';
 import { IncidentFilterRef, IncidentRef, toIncidentWhere } from './incident.ts';
 import { NotificationFilterRef, NotificationRef, toNotificationWhere } from './notification.ts';
+import { whereOneOf } from '../builder/filter-input.ts';
 
 builder.subscriptionField('incidents', (t) =>
   t.field({
@@ -27,10 +28,9 @@ builder.subscriptionField('incidents', (t) =>
     },
     subscribe: (_root, { filter, after, metricIds, ruleId }, context) => {
       const { incidents, prisma } = context;
-      const metrics = readIdsOf('Metric', metricIds, ['metricIds']);
       const conditions = [
         toIncidentWhere(filter ?? {}),
-        metrics === null ? {} : { metricId: { in: [...metrics] } },
+        whereOneOf('metricId', readIdsOf('Metric', metricIds, ['metricIds'])),
         ruleId == null ? {} : { ruleId: readIdOf('NotificationRule', ruleId, ['ruleId']) },
       ];
       return followChanges(context, after, {

@@ -12,8 +12,8 @@ import {
 } from './incident-enums.ts';
 import { ResourceRef } from '../inventory/resource.ts';
 import { MetricRef } from '../metrics/metric.ts';
-import { escapeLike, readOneOf, readRange } from '../builder/filter-input.ts';
-import { readIdOf, readIdsOf } from '../builder/node-id.ts';
+import { readOneOf, readOneOfIds, readRange, whereContains, whereOneOf } from '../builder/filter-input.ts';
+import { readIdOf } from '../builder/node-id.ts';
 import { THING_PAGE } from '../builder/page.ts';
 import { readIncidentPage } from './incident-page.ts';
 
@@ -215,26 +215,17 @@ type IncidentFilter = typeof IncidentFilterRef.$inferInput;
 /** @throws InvalidInputError naming the field */
 export function toIncidentWhere(filter: IncidentFilter): Prisma.IncidentWhereInput {
   const path = (name: keyof IncidentFilter) => ['filter', name];
-  const { metricNameContains, ruleId, seen, acknowledged, from, to } = filter;
-  const ids = readIdsOf('Incident', readOneOf(filter.ids, path('ids')), path('ids'));
-  const states = readOneOf(filter.states, path('states'));
-  const kinds = readOneOf(filter.kinds, path('kinds'));
-  const metricIds = readIdsOf('Metric', readOneOf(filter.metricIds, path('metricIds')), path('metricIds'));
-  const servers = readOneOf(filter.servers, path('servers'), filter.server);
-  const sources = readOneOf(filter.sources, path('sources'));
-  const ruleIds = readIdsOf('NotificationRule', readOneOf(filter.ruleIds, path('ruleIds')), path('ruleIds'));
+  const { ruleId, seen, acknowledged, from, to } = filter;
   return {
     AND: [
-      ids === null ? {} : { id: { in: ids } },
-      states === null ? {} : { state: { in: [...states] } },
-      kinds === null ? {} : { kind: { in: [...kinds] } },
-      metricIds === null ? {} : { metricId: { in: metricIds } },
-      metricNameContains == null
-        ? {}
-        : { metricName: { contains: escapeLike(metricNameContains), mode: 'insensitive' } },
-      servers === null ? {} : { server: { in: [...servers] } },
-      sources === null ? {} : { datasource: { in: [...sources] } },
-      ruleIds === null ? {} : { ruleId: { in: ruleIds } },
+      whereOneOf('id', readOneOfIds('Incident', filter.ids, path('ids'))),
+      whereOneOf('state', readOneOf(filter.states, path('states'))),
+      whereOneOf('kind', readOneOf(filter.kinds, path('kinds'))),
+      whereOneOf('metricId', readOneOfIds('Metric', filter.metricIds, path('metricIds'))),
+      whereContains('metricName', filter.metricNameContains),
+      whereOneOf('server', readOneOf(filter.servers, path('servers'), filter.server)),
+      whereOneOf('datasource', readOneOf(filter.sources, path('sources'))),
+      whereOneOf('ruleId', readOneOfIds('NotificationRule', filter.ruleIds, path('ruleIds'))),
       ruleId == null ? {} : { ruleId: readIdOf('NotificationRule', ruleId, path('ruleId')) },
       seen == null ? {} : { seen },
       acknowledged == null ? {} : { acknowledgedAt: acknowledged ? { not: null } : null },

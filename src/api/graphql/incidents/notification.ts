@@ -7,8 +7,8 @@ import { defineIdInput, resultUnion } from '../builder/field-options.ts';
 import { CHANGE_CURSOR } from '../builder/changes.ts';
 import { ChannelKindRef, NotificationKindRef, NotificationStateRef } from './incident-enums.ts';
 import { IncidentRef } from './incident.ts';
-import { readOneOf, readRange } from '../builder/filter-input.ts';
-import { readIdOf, readIdsOf } from '../builder/node-id.ts';
+import { readOneOf, readOneOfIds, readRange, whereOneOf } from '../builder/filter-input.ts';
+import { readIdOf } from '../builder/node-id.ts';
 import { readNumberedPage } from '../builder/numbered-page.ts';
 import { THING_PAGE } from '../builder/page.ts';
 
@@ -118,19 +118,14 @@ type NotificationFilter = typeof NotificationFilterRef.$inferInput;
 /** @throws InvalidInputError naming the field */
 export function toNotificationWhere(filter: NotificationFilter): Prisma.NotificationWhereInput {
   const path = (name: keyof NotificationFilter) => ['filter', name];
-  const ids = readIdsOf('Notification', readOneOf(filter.ids, path('ids')), path('ids'));
-  const states = readOneOf(filter.states, path('states'));
-  const kinds = readOneOf(filter.kinds, path('kinds'), filter.kind);
-  const channels = readOneOf(filter.channels, path('channels'));
-  const ruleIds = readIdsOf('NotificationRule', readOneOf(filter.ruleIds, path('ruleIds')), path('ruleIds'));
   const { ruleId, from, to } = filter;
   return {
     AND: [
-      ids === null ? {} : { id: { in: ids } },
-      states === null ? {} : { state: { in: [...states] } },
-      kinds === null ? {} : { kind: { in: [...kinds] } },
-      channels === null ? {} : { channelKind: { in: [...channels] } },
-      ruleIds === null ? {} : { ruleId: { in: ruleIds } },
+      whereOneOf('id', readOneOfIds('Notification', filter.ids, path('ids'))),
+      whereOneOf('state', readOneOf(filter.states, path('states'))),
+      whereOneOf('kind', readOneOf(filter.kinds, path('kinds'), filter.kind)),
+      whereOneOf('channelKind', readOneOf(filter.channels, path('channels'))),
+      whereOneOf('ruleId', readOneOfIds('NotificationRule', filter.ruleIds, path('ruleIds'))),
       ruleId == null ? {} : { ruleId: readIdOf('NotificationRule', ruleId, path('ruleId')) },
       { createdAt: readRange(from, to, ['filter']) },
     ],

@@ -4,8 +4,8 @@ import { checkTagFilters } from '../../../core/metrics/tag-filter.ts';
 import { builder } from '../builder/builder.ts';
 import type { Context } from '../builder/context.ts';
 import { DatasourceRef, describeValues } from '../builder/enums.ts';
-import { PATTERN, readOneOf, readPattern } from '../builder/filter-input.ts';
-import { readIdsOf, readResourceId } from '../builder/node-id.ts';
+import { PATTERN, readOneOf, readOneOfIds, readPattern } from '../builder/filter-input.ts';
+import { readResourceId } from '../builder/node-id.ts';
 import { TagFilterInputRef } from './tag-filter.ts';
 
 export const ResourceFilterRef = builder.inputType('ResourceFilter', {
@@ -89,7 +89,7 @@ export function toAutostackSelection(
   const path = (name: keyof AutostackFilter) => ['filter', name];
   return {
     accountId,
-    ids: readIdsOf('Autostack', readOneOf(filter.ids, path('ids')), path('ids')),
+    ids: readOneOfIds('Autostack', filter.ids, path('ids')),
     names: readOneOf(filter.names, path('names')),
     nameContains: filter.nameContains ?? null,
     namePattern: readPattern(filter.namePattern, path('namePattern')),

@@ -5,9 +5,16 @@ import { builder } from '../builder/builder.ts';
 import { defineIdInput, resultUnion } from '../builder/field-options.ts';
 import { ResourceRef } from '../inventory/resource.ts';
 import { MetricRef } from './metric.ts';
-import { checkRange, escapeLike, readOneOf, readRange } from '../builder/filter-input.ts';
+import {
+  checkRange,
+  readOneOf,
+  readOneOfIds,
+  readRange,
+  whereContains,
+  whereOneOf,
+} from '../builder/filter-input.ts';
 import { isTime, isUuid } from '../builder/cursor.ts';
-import { readIdOf, readIdsOf } from '../builder/node-id.ts';
+import { readIdOf } from '../builder/node-id.ts';
 import { checkPageLength, type PageArgs, readPage, THING_PAGE } from '../builder/page.ts';
 
 /** A chart that has more flags than this shows none of them. */
@@ -168,19 +175,12 @@ function toWhere(
   alone: Record<'server' | 'device' | 'user', string | null | undefined>,
 ): Prisma.AnnotationWhereInput {
   const path = (name: keyof AnnotationFilter) => ['filter', name];
-  const ids = readIdsOf('Annotation', readOneOf(filter.ids, path('ids')), path('ids'));
-  const servers = readOneOf(filter.servers, path('servers'), alone.server);
-  const devices = readOneOf(filter.devices, path('devices'), alone.device);
-  const users = readOneOf(filter.users, path('users'), alone.user);
-  const { messageContains } = filter;
   return {
-    ...(ids === null ? {} : { id: { in: ids } }),
-    ...(servers === null ? {} : { server: { in: [...servers] } }),
-    ...(devices === null ? {} : { device: { in: [...devices] } }),
-    ...(users === null ? {} : { user: { in: [...users] } }),
-    ...(messageContains == null
-      ? {}
-      : { message: { contains: escapeLike(messageContains), mode: 'insensitive' } }),
+    ...whereOneOf('id', readOneOfIds('Annotation', filter.ids, path('ids'))),
+    ...whereOneOf('server', readOneOf(filter.servers, path('servers'), alone.server)),
+    ...whereOneOf('device', readOneOf(filter.devices, path('devices'), alone.device)),
+    ...whereOneOf('user', readOneOf(filter.users, path('users'), alone.user)),
+    ...whereContains('message', filter.messageContains),
     timestamp: readRange(filter.from, filter.to, ['filter']),
   };
 }

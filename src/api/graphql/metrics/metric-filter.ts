@@ -6,8 +6,8 @@ import { checkTagFilters } from '../../../core/metrics/tag-filter.ts';
 import { builder } from '../builder/builder.ts';
 import type { Context } from '../builder/context.ts';
 import { AnomalyClassRef, DatasourceRef, MetricStatusRef } from '../builder/enums.ts';
-import { PATTERN, readOneOf, readPattern } from '../builder/filter-input.ts';
-import { readIdOf, readIdsOf } from '../builder/node-id.ts';
+import { PATTERN, readOneOf, readOneOfIds, readPattern } from '../builder/filter-input.ts';
+import { readIdOf } from '../builder/node-id.ts';
 import { TagFilterInputRef } from '../inventory/tag-filter.ts';
 
 export const MetricFilterRef = builder.inputType('MetricFilter', {
@@ -65,7 +65,7 @@ export function toSelection(filter: MetricFilter, { accountId }: Context['caller
   const stackIds = readOneOf(filter.autostackIds, path('autostackIds'), filter.autostackId);
   return {
     accountId,
-    ids: readIdsOf('Metric', readOneOf(filter.ids, path('ids')), path('ids')),
+    ids: readOneOfIds('Metric', filter.ids, path('ids')),
     names: readOneOf(filter.names, path('names')),
     nameContains: filter.nameContains ?? null,
     namePattern: readPattern(filter.namePattern, path('namePattern')),
@@ -79,9 +79,9 @@ export function toSelection(filter: MetricFilter, { accountId }: Context['caller
           ? readIdOf('Autostack', id, path('autostackId'))
           : readIdOf('Autostack', id, [...path('autostackIds'), String(place)]),
       ) ?? null,
-    memberOfAutostackIds: readIdsOf(
+    memberOfAutostackIds: readOneOfIds(
       'Autostack',
-      readOneOf(filter.memberOfAutostackIds, path('memberOfAutostackIds')),
+      filter.memberOfAutostackIds,
       path('memberOfAutostackIds'),
     ),
     tags: tags ?? [],

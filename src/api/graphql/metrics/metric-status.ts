@@ -2,7 +2,7 @@
 import { builder } from '../builder/builder.ts';
 import { AFTER_DESCRIPTION, followChanges } from '../builder/changes.ts';
 import { DatasourceRef, MetricStatusRef } from '../builder/enums.ts';
-import { readOneOf } from '../builder/filter-input.ts';
+import { readOneOf, readOneOfIds, whereOneOf } from '../builder/filter-input.ts';
 import { readIdsOf } from '../builder/node-id.ts';
 import { MetricRef } from './metric.ts';
 
@@ -54,14 +54,10 @@ builder.subscriptionField('metricStatus', (t) =>
 function toStatusWhere(filter: typeof MetricStatusFilterRef.$inferInput) {
   const path = (name: keyof typeof filter) => ['filter', name];
   return {
-    ...whereOneOf('id', readIdsOf('Metric', readOneOf(filter.ids, path('ids')), path('ids'))),
+    ...whereOneOf('id', readOneOfIds('Metric', filter.ids, path('ids'))),
     ...whereOneOf('name', readOneOf(filter.names, path('names'))),
     ...whereOneOf('datasource', readOneOf(filter.sources, path('sources'))),
     ...whereOneOf('status', readOneOf(filter.statuses, path('statuses'))),
     ...whereOneOf('server', readOneOf(filter.servers, path('servers'))),
   };
-}
-
-function whereOneOf(column: string, values: readonly string[] | null) {
-  return values === null ? {} : { [column]: { in: [...values] } };
 }

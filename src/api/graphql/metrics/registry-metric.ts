@@ -5,6 +5,8 @@
 import type { GraphQLResolveInfo, SelectionSetNode } from 'graphql';
 import type { MetricEntry, MetricLookup } from '../../../core/metrics/registry.ts';
 import type { Metric } from '../../../generated/prisma/client.ts';
+import { NotFoundError } from '../../../errors.ts';
+import { readMetricId } from '../builder/node-id.ts';
 import { asksOnly, isOneOf } from '../builder/selection.ts';
 
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([
@@ -36,6 +38,13 @@ const PAGE_FIELDS: ReadonlySet<string> = new Set([
 ]);
 const BESIDE_NODES: ReadonlySet<string> = new Set(['__typename', 'pageInfo', 'totalCount']);
 const BESIDE_NODE: ReadonlySet<string> = new Set(['__typename', 'cursor']);
+
+/** @throws InvalidInputError for what is no id of a metric; NotFoundError where there is none that the caller sees */
+export function requireEntry(registry: MetricLookup, id: string, path: readonly string[]): MetricEntry {
+  const entry = registry.byId(readMetricId(id, path));
+  if (entry === undefined) throw new NotFoundError(`${path.join('.')}: no metric has the id ${id}`);
+  return entry;
+}
 
 /**
  * The metric without asking the database.

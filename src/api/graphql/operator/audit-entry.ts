@@ -2,7 +2,7 @@
 import { AUDIT_DAYS } from '../../../core/access/audit-log.ts';
 import type { AuditEntry, Prisma } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
-import { readOneOf, readRange } from '../builder/filter-input.ts';
+import { readOneOf, readRange, whereOneOf } from '../builder/filter-input.ts';
 import { readIdOrBare, writeNodeId } from '../builder/node-id.ts';
 import { readPage, THING_PAGE } from '../builder/page.ts';
 
@@ -120,17 +120,14 @@ type AuditLogFilter = typeof AuditLogFilterRef.$inferInput;
 /** @param field the former argument for one mutation; both have to hold @throws InvalidInputError naming the field */
 function toWhere(filter: AuditLogFilter, field: string | null | undefined): Prisma.AuditEntryWhereInput {
   const path = (name: keyof AuditLogFilter) => ['filter', name];
-  const fields = readOneOf(filter.fields, path('fields'), field);
   const keyIds = readOneOf(filter.apiKeyIds, path('apiKeyIds'))?.map((id, place) =>
     readIdOrBare('ApiKey', id, [...path('apiKeyIds'), String(place)]),
   );
-  const userIds = readOneOf(filter.userIds, path('userIds'));
-  const results = readOneOf(filter.results, path('results'));
   return {
-    ...(fields === null ? {} : { field: { in: [...fields] } }),
-    ...(keyIds === undefined ? {} : { keyId: { in: keyIds } }),
-    ...(userIds === null ? {} : { userId: { in: [...userIds] } }),
-    ...(results === null ? {} : { result: { in: [...results] } }),
+    ...whereOneOf('field', readOneOf(filter.fields, path('fields'), field)),
+    ...whereOneOf('keyId', keyIds ?? null),
+    ...whereOneOf('userId', readOneOf(filter.userIds, path('userIds'))),
+    ...whereOneOf('result', readOneOf(filter.results, path('results'))),
     at: readRange(filter.from, filter.to, ['filter']),
   };
 }

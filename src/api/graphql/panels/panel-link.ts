@@ -20,6 +20,7 @@ import type { Context } from '../builder/context.ts';
 import { readIdOf, readMetricId } from '../builder/node-id.ts';
 import { readNumberedPage } from '../builder/numbered-page.ts';
 import { MetricRef } from '../metrics/metric.ts';
+import { requireEntry } from '../metrics/registry-metric.ts';
 
 const DEFAULT_HOURS = 24;
 /** No row has it: they begin at 1. */
@@ -193,10 +194,7 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: CreatePanelLinkInputRef, required: true, description: 'What it is to show.' }),
     },
     resolve: async (query, _root, { input }, { panelLinks, caller, registry, prisma }) => {
-      const metricId = readMetricId(input.metricId, ['input', 'metricId']);
-      if (registry.byId(metricId) === undefined) {
-        throw new NotFoundError(`input.metricId: no metric has the id ${input.metricId}`);
-      }
+      const { id: metricId } = requireEntry(registry, input.metricId, ['input', 'metricId']);
       const { hours, theme, expiresAt } = input;
       const wanted = {
         metricId,

@@ -9,14 +9,13 @@ import {
   MAX_INTERVALS,
   readAnomalyRate,
 } from '../../../core/metric-lists/anomaly-rate.ts';
-import { InvalidInputError, NotFoundError } from '../../../errors.ts';
+import { NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import { timeOf, classOfScore, resultUnion } from '../builder/field-options.ts';
-import type { Context } from '../builder/context.ts';
-import { checkRangeWithin } from '../builder/filter-input.ts';
-import { readMetricId } from '../builder/node-id.ts';
+import { checkRangeWithin, checkWithin } from '../builder/filter-input.ts';
 import { MetricFilterRef, toSelection } from '../metrics/metric-filter.ts';
 import { MetricRef } from '../metrics/metric.ts';
+import { requireEntry } from '../metrics/registry-metric.ts';
 
 const MAX_DAYS = 400;
 const MINUTE_MS = 60_000;
@@ -149,10 +148,9 @@ builder.queryFields((t) => ({
     resolve: async (_root, { from, to, metricId, filter, first }, context): Promise<Correlations> => {
       const range = readBarRange(from, to);
       const length = first ?? DEFAULT_CORRELATIONS;
-      if (length < 1 || length > MAX_CORRELATIONS) {
-        throw new InvalidInputError(`first: expected 1 to ${MAX_CORRELATIONS}, got ${length}`, ['first']);
-      }
-      const reference = metricId == null ? null : findMetricNumber(metricId, context);
+      checkWithin('first', length, 1, MAX_CORRELATIONS);
+      const reference =
+        metricId == null ? null : requireEntry(context.registry, metricId, ['metricId']).number;
       const selection = toSelection(filter ?? {}, context.caller);
       const found = await readAnomalyCorrelations(context.pool, { selection, range, reference });
       return { found, first: length, minutes: range.minutes };
@@ -163,12 +161,4 @@ builder.queryFields((t) => ({
 function readBarRange(from: Date, to: Date) {
   checkRangeWithin(MAX_DAYS, from, to);
   return coverRange(from.getTime(), to.getTime());
-}
-
-/** @throws NotFoundError also for a metric of another account */
-function findMetricNumber(id: string, { registry, caller }: Context): number {
-  const entry = registry.byId(readMetricId(id, ['metricId']));
-  if (entry !== undefined && (caller.accountId === null || entry.accountId === caller.accountId))
-    return entry.number;
-  throw new NotFoundError(`metricId: no metric has the id ${id}`);
 }

@@ -1,11 +1,11 @@
 /** The subscription to scores. */
 import type { ScoreEvent } from '../../../core/score-log/score-feed.ts';
-import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import { DatasourceRef } from '../builder/enums.ts';
 import { toInt } from '../builder/int.ts';
 import { MetricDataRef } from './metric-data.ts';
 import { listScoreFilterFields, readScoreFilter } from './score-filter-input.ts';
+import { checkWithin } from '../builder/filter-input.ts';
 
 const DEFAULT_BATCH = 100;
 const MAX_SCORES = 1000;
@@ -73,8 +73,8 @@ builder.subscriptionField('anomalyScores', (t) =>
     subscribe: async (_root, { filter, after: cursor, ...args }, { live, request }) => {
       const maxBatch = args.maxBatch ?? DEFAULT_BATCH;
       const lingerMs = args.lingerMs ?? DEFAULT_LINGER_MS;
-      checkRange('maxBatch', maxBatch, 1, MAX_SCORES);
-      checkRange('lingerMs', lingerMs, 0, MAX_LINGER_MS);
+      checkWithin('maxBatch', maxBatch, 1, MAX_SCORES);
+      checkWithin('lingerMs', lingerMs, 0, MAX_LINGER_MS);
       const after = request?.headers.get('last-event-id') ?? cursor ?? null;
       const options = { filter: readScoreFilter(filter ?? {}, ['filter']), after, maxBatch, lingerMs };
       await live.awaitCursor(after);
@@ -83,8 +83,3 @@ builder.subscriptionField('anomalyScores', (t) =>
     resolve: (event) => event,
   }),
 );
-
-function checkRange(name: string, value: number, low: number, high: number): void {
-  if (value >= low && value <= high) return;
-  throw new InvalidInputError(`${name}: expected ${low} to ${high}, got ${value}`, [name]);
-}

@@ -4,7 +4,7 @@ import { InvalidInputError, NotFoundError, SourceUnavailableError } from '../../
 import { builder } from '../builder/builder.ts';
 import { resultUnion } from '../builder/field-options.ts';
 import { checkLength, MAX_COMMENT_LENGTH } from './download.ts';
-import { readIdOf } from '../builder/node-id.ts';
+import { requireEntry } from '../metrics/registry-metric.ts';
 
 const MAX_URL_LENGTH = 4096;
 
@@ -47,10 +47,7 @@ builder.mutationField('uploadMetricArchive', (t) =>
       }),
     },
     resolve: (_root, { input }, { registry, archiveUploads }) => {
-      const metricId = readIdOf('Metric', input.id, ['input', 'id']);
-      if (registry.byId(metricId) === undefined) {
-        throw new NotFoundError(`input.id: no metric has the id ${input.id}`);
-      }
+      const { id: metricId } = requireEntry(registry, input.id, ['input', 'id']);
       checkLength(input.comment, MAX_COMMENT_LENGTH, ['input', 'comment']);
       checkLength(input.uploadUrl, MAX_URL_LENGTH, ['input', 'uploadUrl']);
       // It may be a secret: it is not repeated.

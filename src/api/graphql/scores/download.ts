@@ -1,13 +1,13 @@
 /** Links to take things away by: the archive of a metric, the samples of a selection. */
 import { DOWNLOAD_FORMATS } from '../../../core/transfer/download-format.ts';
 import type { Download } from '../../../core/transfer/download-link.ts';
-import { InvalidInputError, NotFoundError } from '../../../errors.ts';
+import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import type { Context } from '../builder/context.ts';
 import { checkRange } from '../builder/filter-input.ts';
 import { MetricDataFilterRef, readRowIds } from './metric-data-list.ts';
 import { readScoreFilter } from './score-filter-input.ts';
-import { readMetricId } from '../builder/node-id.ts';
+import { requireEntry } from '../metrics/registry-metric.ts';
 
 export const MAX_COMMENT_LENGTH = 2000;
 /** A link is an address, which may not be of any length. */
@@ -65,9 +65,7 @@ builder.queryField('exportMetricArchive', (t) =>
       }),
     },
     resolve: (_root, { id, comment }, context) => {
-      const metricId = readMetricId(id);
-      if (context.registry.byId(metricId) === undefined)
-        throw new NotFoundError(`id: no metric has the id ${id}`);
+      const { id: metricId } = requireEntry(context.registry, id, ['id']);
       checkLength(comment, MAX_COMMENT_LENGTH, ['comment']);
       return makeLink({ kind: 'archive', metricId, comment: comment ?? null }, context);
     },

@@ -7,9 +7,9 @@ import { RED_SCORE } from '../../../detector/likelihood.ts';
 import { NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import { resultUnion } from '../builder/field-options.ts';
-import { readMetricId } from '../builder/node-id.ts';
 import { LabelAnomalyInputRef, readNewLabel } from './label.ts';
 import { MetricDataRef } from './metric-data.ts';
+import { requireEntry } from '../metrics/registry-metric.ts';
 
 const DAYS = 30;
 const DAY_MS = 86_400_000;
@@ -57,9 +57,9 @@ builder.queryField('previewLabel', (t) =>
     resolve: async (_root, { input }, { labels, loaders, registry, pool }): Promise<LabelPreview> => {
       const label = readNewLabel(input);
       const withLabel = await labels.previewAdjustment(label);
-      const entry = registry.byId(readMetricId(input.metricId, ['input', 'metricId']));
-      const metric = entry === undefined ? null : await loaders.metric.load(entry.number);
-      if (entry === undefined || metric === null) {
+      const entry = requireEntry(registry, input.metricId, ['input', 'metricId']);
+      const metric = await loaders.metric.load(entry.number);
+      if (metric === null) {
         throw new NotFoundError(`input.metricId: no metric has the id ${input.metricId}`);
       }
       const window = {

@@ -2,11 +2,10 @@
 import { YELLOW_SCORE } from '../../../detector/likelihood.ts';
 import type { SeriesColumns } from '../../../core/samples/series.ts';
 import type { StoredSample } from '../../../core/samples/stored-sample.ts';
-import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import { nullableFloats } from '../builder/field-options.ts';
 import { SortOrderRef } from '../builder/enums.ts';
-import { checkRange } from '../builder/filter-input.ts';
+import { checkRange, checkWithin } from '../builder/filter-input.ts';
 import { readLeastScore } from './min-score.ts';
 import { MetricDataConnectionRef, MetricDataRef } from './metric-data.ts';
 import { MetricRef } from '../metrics/metric.ts';
@@ -112,12 +111,7 @@ builder.prismaObjectFields(MetricRef, (t) => ({
     resolve: ({ number }, { from, to, ...args }, { loaders }) => {
       checkRange(from, to);
       const maxPoints = args.maxPoints ?? DEFAULT_POINTS;
-      if (maxPoints < MIN_POINTS || maxPoints > MAX_POINTS) {
-        throw InvalidInputError.at(
-          ['maxPoints'],
-          `expected ${MIN_POINTS} to ${MAX_POINTS}, got ${maxPoints}`,
-        );
-      }
+      checkWithin('maxPoints', maxPoints, MIN_POINTS, MAX_POINTS);
       const range = {
         fromMs: from?.getTime() ?? null,
         toMs: to?.getTime() ?? null,

@@ -5,8 +5,8 @@ import { nameStackServer } from '../../../model.ts';
 import { builder } from '../builder/builder.ts';
 import { AnomalyClassRef, DatasourceRef } from '../builder/enums.ts';
 import { withoutNulls } from '../builder/field-options.ts';
-import { PATTERN, readOneOf, readPattern } from '../builder/filter-input.ts';
-import { readIdOf, readIdsOf } from '../builder/node-id.ts';
+import { PATTERN, readOneOf, readOneOfIds, readPattern } from '../builder/filter-input.ts';
+import { readIdOf } from '../builder/node-id.ts';
 import { TagFilterInputRef } from '../inventory/tag-filter.ts';
 import { readLeastScore } from './min-score.ts';
 
@@ -59,7 +59,7 @@ export function readScoreFilter(filter: GivenFilter, path: readonly string[]): S
   const { tags } = filter;
   if (tags != null) checkTagFilters(tags, at('tags'));
   return withoutNulls({
-    metricIds: readIdsOf('Metric', readOneOf(filter.metricIds, at('metricIds')), at('metricIds')),
+    metricIds: readOneOfIds('Metric', filter.metricIds, at('metricIds')),
     stackServers: stackServers ?? null,
     names: readOneOf(filter.names, at('names')),
     nameContains: filter.nameContains ?? null,

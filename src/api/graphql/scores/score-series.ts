@@ -19,6 +19,7 @@ import {
   readPolicy,
 } from '../metrics/metric-input.ts';
 import { readMetricId } from '../builder/node-id.ts';
+import { requireEntry } from '../metrics/registry-metric.ts';
 
 /** What an answer holds; the subscription knows no limit. */
 const MAX_POINTS = 10_000;
@@ -204,8 +205,6 @@ function readParts(
     checkOrder(points);
     return [points.map(({ timestamp, value }): Sample => ({ timestampMs: timestamp.getTime(), value }))];
   }
-  const entry = registry.byId(readMetricId(String(metricId), [...PATH, 'metricId']));
-  if (entry === undefined)
-    throw new NotFoundError(`input.metricId: no metric has the id ${String(metricId)}`);
-  return readSampleTimes(pool, entry.number, from?.getTime() ?? null);
+  const { number } = requireEntry(registry, String(metricId), [...PATH, 'metricId']);
+  return readSampleTimes(pool, number, from?.getTime() ?? null);
 }

@@ -9,13 +9,13 @@ import {
   DEFAULT_WINDOW,
 } from '../../../core/bars/bar-window.ts';
 import { type RankedRow, readRankedRows } from '../../../core/metric-lists/rank-metrics.ts';
-import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import { nullableFloats } from '../builder/field-options.ts';
 import { BarWindowRef, describeValues } from '../builder/enums.ts';
 import { MetricFilterRef, toSelection } from '../metrics/metric-filter.ts';
 import { MetricRef } from '../metrics/metric.ts';
 import { writeNodeId } from '../builder/node-id.ts';
+import { checkWithin } from '../builder/filter-input.ts';
 
 const MAX_ROWS = 5000;
 const DEFAULT_ROWS = 1000;
@@ -141,9 +141,7 @@ builder.queryField('wall', (t) =>
     },
     resolve: async (_root, { until, filter, ...args }, { pool, live, bars, caller }) => {
       const first = args.first ?? DEFAULT_ROWS;
-      if (first < 0 || first > MAX_ROWS) {
-        throw new InvalidInputError(`first: expected 0 to ${MAX_ROWS}, got ${first}`, ['first']);
-      }
+      checkWithin('first', first, 0, MAX_ROWS);
       const range = chooseBarRange(args.window ?? DEFAULT_WINDOW, until?.getTime() ?? Date.now());
       // Read before the bars are: what is stored meanwhile is in the bars and comes again, which does no harm.
       const cursor = live.cursorOf(Math.max(live.bounds().floor, bars.offset() ?? 0));

@@ -15,7 +15,7 @@ import { AWS_LIMITS, type CloudwatchLimits } from './model/limits.ts';
 import type { Caller, OperationContext, SeriesWatch } from './model/operation.ts';
 import { findOperation, type Operation, type ServiceName } from './operations.ts';
 import type { Seal } from '../../platform/outbound/sealed-secret.ts';
-import { createThrottle } from './throttle.ts';
+import { createRateLimit } from '../../platform/runtime/token-bucket.ts';
 
 export interface CloudwatchOptions {
   readonly pool: pg.Pool;
@@ -68,7 +68,7 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
   const limits: CloudwatchLimits = { ...AWS_LIMITS, ...options.limits };
   const accounts = createAccounts({ prisma, now, seal: options.seal });
   if (options.firstKey !== null) await accounts.add({ account: FIRST_ACCOUNT, ...options.firstKey });
-  const throttle = createThrottle({ perSecond: limits.requestsPerSecond, burst: limits.requestBurst, now });
+  const rate = createRateLimit(limits.requestsPerSecond, { atOnce: limits.requestBurst });
   const watch = options.watch ?? null;
   const { webhooks = new Map<string, URL>() } = options;
   // The operator has named the webhooks: they may be in its own network.
@@ -97,7 +97,7 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
       return { ...surroundings, accountId: await findFirstAccount(), accessKeyId: 'graphql', region: 'self' };
     },
     async run(operation, input, caller) {
-      if (!throttle.take(caller.accountId)) {
+      if (!rate.take(String(caller.accountId))) {
         stats.count('cloudwatch_requests_throttled');
         throw new CloudwatchError('Throttling', 'Rate exceeded');
       }

@@ -44,7 +44,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const queue: Waiting[] = [];
   const { stats } = options;
   let queued = 0;
-  const commit = createCommit(options);
+  const seriesIds = createSeriesIds();
   let draining: Promise<void> | null = null;
   let stopped = false;
 
@@ -52,7 +52,7 @@ export function createIntake(options: IntakeOptions): Intake {
     const data = countData(waiting);
     try {
       const batches = waiting.map(({ batch }) => batch);
-      await commit(batches);
+      await storeAdditions(options.pool, batches, seriesIds, options.now());
       options.onStored?.(batches);
       stats.count('cloudwatch_data_stored', data);
       stats.count('cloudwatch_commits');
@@ -124,20 +124,4 @@ function takeBatch(queue: Waiting[]): readonly Waiting[] {
     end += 1;
   }
   return queue.splice(0, end);
-}
-
-function createCommit({ pool, now }: IntakeOptions): (batches: readonly AdditionBatch[]) => Promise<void> {
-  const seriesIds = createSeriesIds();
-  return async (batches) => {
-    const client = await pool.connect();
-    let failure: Error | undefined;
-    try {
-      await storeAdditions(client, batches, seriesIds, now());
-    } catch (error) {
-      failure = error instanceof Error ? error : new Error(String(error));
-      throw failure;
-    } finally {
-      client.release(failure);
-    }
-  };
 }

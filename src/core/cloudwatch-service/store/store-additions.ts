@@ -1,5 +1,6 @@
 /** Writes data in one transaction: grouped by series, unit and minute, merged with what is stored. */
 import type pg from 'pg';
+import { inTransaction } from '../../../platform/postgres/transaction.ts';
 import type { AdditionBatch } from './addition.ts';
 import { AggregateSum, type Aggregate } from '../model/aggregate.ts';
 import type { SeriesIds, SeriesToFind } from './series-ids.ts';
@@ -32,27 +33,20 @@ interface Group {
   readonly aggregate: AggregateSum;
 }
 
-/**
- * All of it or nothing.
- * @param client not in a transaction
- */
+/** All of it or nothing. */
 export async function storeAdditions(
-  client: pg.PoolClient,
+  pool: pg.Pool,
   batches: readonly AdditionBatch[],
   seriesIds: SeriesIds,
   now: Date,
 ): Promise<void> {
   const { series, groups } = groupAdditions(batches);
-  await client.query('BEGIN');
-  try {
-    const found = await seriesIds.find(client, series, now);
-    await upsertAggregates(client, groups, found.ids);
-    await client.query('COMMIT');
-    found.remember();
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined); // the first failure is the one to report
-    throw error;
-  }
+  const found = await inTransaction(pool, async (client) => {
+    const made = await seriesIds.find(client, series, now);
+    await upsertAggregates(client, groups, made.ids);
+    return made;
+  });
+  found.remember();
 }
 
 function groupAdditions(batches: readonly AdditionBatch[]): {

@@ -52,15 +52,11 @@ function checkPlainText(value: string | undefined, path: string, longest = MAX_N
   return checkText(value, path, longest);
 }
 
-/** @throws CloudwatchError naming `path` unless ASCII, at most 255 characters, not beginning with a colon */
+/** Names of dimensions keep the same rules. @throws CloudwatchError naming `path` unless ASCII, at most 255 characters, not beginning with a colon */
 export function checkNamespace(value: string | undefined, path: string): string {
   const plain = checkPlainText(value, path);
   if (plain.startsWith(':')) throw invalid(path, plain, 'It must not begin with a colon.');
   return plain;
-}
-
-export function checkDimensionName(value: string | undefined, path: string): string {
-  return checkNamespace(value, path);
 }
 
 export function checkDimensionValue(value: string | undefined, path: string): string {
@@ -84,7 +80,7 @@ export function checkDimensions(
   const seen = new Set<string>();
   const dimensions = given.map(({ Name, Value }, i) => {
     const at = `${path}.member.${i + 1}`;
-    const name = checkDimensionName(Name, `${at}.Name`);
+    const name = checkNamespace(Name, `${at}.Name`);
     if (seen.has(name)) throw invalid(`${at}.Name`, name, 'A dimension may be given once.');
     seen.add(name);
     return { name, value: checkDimensionValue(Value, `${at}.Value`) };

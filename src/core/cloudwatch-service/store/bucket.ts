@@ -45,6 +45,26 @@ export function listParameters(questions: readonly BucketQuestion[]): unknown[] 
   ];
 }
 
+/** In their order, into as few parts as keep the size of each within the bound; what is larger alone is a part. */
+export function splitBySize<Question>(
+  questions: readonly Question[],
+  most: number,
+  sizeOf: (question: Question) => number,
+): readonly (readonly Question[])[] {
+  const parts: Question[][] = [];
+  let room = 0;
+  for (const question of questions) {
+    const size = sizeOf(question);
+    if (parts.length === 0 || size > room) {
+      parts.push([]);
+      room = most;
+    }
+    parts.at(-1)?.push(question);
+    room -= size;
+  }
+  return parts;
+}
+
 /** Takes what comes in time order; buckets of one period, one for each unit, follow each other. */
 export class BucketList {
   readonly #buckets: Bucket[] = [];

@@ -1,6 +1,6 @@
 /** How many points one request may hold in memory. A search can match as many as were ever pushed. */
 import { MathError } from '../math/values.ts';
-import type { BucketQuestion } from './bucket.ts';
+import { type BucketQuestion, splitBySize } from './bucket.ts';
 
 /** Points that are read before they are counted. */
 const POINTS_AT_A_TIME = 200_000;
@@ -28,19 +28,7 @@ export class PointBudget {
 export function splitQuestions<Question extends BucketQuestion>(
   questions: readonly Question[],
 ): readonly (readonly Question[])[] {
-  const parts: Question[][] = [];
-  let room = 0;
-  for (const question of questions) {
-    const periods = (question.endMs - question.startMs) / 1000 / question.periodSeconds;
-    const points = Math.min(periods, MAX_POINTS_OF_A_SERIES);
-    const last = parts.at(-1);
-    if (last === undefined || points > room) {
-      parts.push([question]);
-      room = POINTS_AT_A_TIME - points;
-    } else {
-      last.push(question);
-      room -= points;
-    }
-  }
-  return parts;
+  return splitBySize(questions, POINTS_AT_A_TIME, ({ startMs, endMs, periodSeconds }) =>
+    Math.min((endMs - startMs) / 1000 / periodSeconds, MAX_POINTS_OF_A_SERIES),
+  );
 }

@@ -11,6 +11,7 @@ import {
   KEPT_ROWS,
   BucketList,
   listParameters,
+  splitBySize,
   type Bucket,
   type BucketQuestion,
 } from './bucket.ts';
@@ -59,7 +60,9 @@ export async function readSums(
   const answers = new Map<BucketQuestion, readonly Bucket[]>();
   for (const isSummed of [false, true]) {
     const asked = questions.filter(({ periodSeconds }) => periodSeconds >= SUMMED_FROM_SECONDS === isSummed);
-    for (const some of split(asked, isSummed)) {
+    const countRows = ({ startMs, endMs, periodSeconds }: BucketQuestion) =>
+      (endMs - startMs) / 1000 / (isSummed ? periodSeconds : MINUTE_SECONDS);
+    for (const some of splitBySize(asked, MAX_ROWS, countRows)) {
       const { rows } = await pool.query<Row>({
         text: isSummed ? READ_SUMMED : READ_SUMS,
         rowMode: 'array',
@@ -72,21 +75,6 @@ export async function readSums(
     }
   }
   return questions.map((question) => answers.get(question) ?? []);
-}
-
-/** Into as many statements as keep each answer small. */
-function split(questions: readonly BucketQuestion[], isSummed: boolean): readonly BucketQuestion[][] {
-  const parts: BucketQuestion[][] = [];
-  let room = 0;
-  for (const question of questions) {
-    const { startMs, endMs, periodSeconds } = question;
-    const rows = (endMs - startMs) / 1000 / (isSummed ? periodSeconds : MINUTE_SECONDS);
-    const last = parts.at(-1);
-    if (last === undefined || rows > room) parts.push([question]);
-    else last.push(question);
-    room = (parts.at(-1) === last ? room : MAX_ROWS) - rows;
-  }
-  return parts;
 }
 
 function gatherBuckets(

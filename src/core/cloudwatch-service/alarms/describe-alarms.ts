@@ -6,7 +6,7 @@ import { combined } from '../model/cloudwatch-error.ts';
 import { checkSeriesName, hashSeries } from '../model/metric-name.ts';
 import type { OperationContext } from '../model/operation.ts';
 import type { Infer } from '../model/shape.ts';
-import { openPage } from './alarm-page.ts';
+import { cutRows, DEFAULT_RECORDS, openPage } from '../model/page-token.ts';
 import { listAlarms, parseAlarmRule } from './composite/alarm-rule.ts';
 import type {
   DESCRIBE_ALARMS_FOR_METRIC_INPUT,
@@ -29,10 +29,10 @@ export async function describeAlarms(
     return await describeChildren(input.ChildrenOfAlarmName, context);
   }
   if (input.ParentsOfAlarmName !== undefined) return await describeParents(input.ParentsOfAlarmName, context);
-  const { size, after, paging } = openPage(input, context.accountId);
+  const { MaxRecords: size = DEFAULT_RECORDS } = input;
+  const { after, paging } = openPage(input, context.accountId);
   const found = await findAlarms(input, after, size + 1, context);
-  const page = found.slice(0, size);
-  const last = page.at(-1);
+  const { page, next } = cutRows(found, size, paging);
   return {
     MetricAlarms: page
       .filter(({ type }) => type === 'MetricAlarm')
@@ -40,7 +40,7 @@ export async function describeAlarms(
     CompositeAlarms: page
       .filter(({ type }) => type === 'CompositeAlarm')
       .map((alarm) => showComposite(alarm, context.region)),
-    ...(found.length > size && last !== undefined && { NextToken: paging.write(String(last.id)) }),
+    ...next,
   };
 }
 

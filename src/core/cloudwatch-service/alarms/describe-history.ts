@@ -1,7 +1,7 @@
 /** DescribeAlarmHistory. */
 import type { OperationContext } from '../model/operation.ts';
 import type { Infer } from '../model/shape.ts';
-import { openPage } from './alarm-page.ts';
+import { cutRows, DEFAULT_RECORDS, openPage } from '../model/page-token.ts';
 import type { DESCRIBE_ALARM_HISTORY_INPUT, DESCRIBE_ALARM_HISTORY_OUTPUT } from './shapes.ts';
 
 /** Newest first unless asked otherwise. */
@@ -9,7 +9,8 @@ export async function describeAlarmHistory(
   input: Infer<typeof DESCRIBE_ALARM_HISTORY_INPUT>,
   context: OperationContext,
 ): Promise<Infer<typeof DESCRIBE_ALARM_HISTORY_OUTPUT>> {
-  const { size, after, paging } = openPage(input, context.accountId);
+  const { MaxRecords: size = DEFAULT_RECORDS } = input;
+  const { after, paging } = openPage(input, context.accountId);
   const ascending = input.ScanBy === 'TimestampAscending';
   const { HistoryItemType: type } = input;
   const types = input.AlarmTypes ?? [];
@@ -28,8 +29,7 @@ export async function describeAlarmHistory(
     orderBy: { id: ascending ? 'asc' : 'desc' },
     take: size + 1,
   });
-  const page = found.slice(0, size);
-  const last = page.at(-1);
+  const { page, next } = cutRows(found, size, paging);
   return {
     AlarmHistoryItems: page.map((item) => ({
       AlarmName: item.alarmName,
@@ -39,6 +39,6 @@ export async function describeAlarmHistory(
       HistorySummary: item.summary,
       HistoryData: item.data,
     })),
-    ...(found.length > size && last !== undefined && { NextToken: paging.write(String(last.id)) }),
+    ...next,
   };
 }

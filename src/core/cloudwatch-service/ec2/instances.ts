@@ -10,7 +10,7 @@ import {
   readAttributes,
   showInstanceAttributes,
 } from './attributes.ts';
-import { CloudwatchError, invalid } from '../model/cloudwatch-error.ts';
+import { CloudwatchError } from '../model/cloudwatch-error.ts';
 import {
   checkFilters,
   FILTER_SHAPE,
@@ -19,7 +19,7 @@ import {
   type KnownInstance,
 } from './instance-filters.ts';
 import type { OperationContext } from '../model/operation.ts';
-import { createPaging } from '../model/page-token.ts';
+import { checkMaxResults, openPage } from '../model/page-token.ts';
 import { integer, list, string, structure, timestamp, type Infer } from '../model/shape.ts';
 
 export const TAG_SHAPE = structure({ key: string, value: string });
@@ -116,25 +116,19 @@ export function listAbsent(ids: ReadonlySet<string>, known: readonly KnownInstan
   return [...ids].filter((id) => !found.has(id));
 }
 
-interface Paged {
-  readonly MaxResults?: number | undefined;
-  readonly NextToken?: string | undefined;
-}
-
 /** @throws CloudwatchError for a size beyond 1,000 or a token of another question */
 export function cutPage<T>(
   items: readonly T[],
-  input: Paged,
+  input: Parameters<typeof openPage>[0],
   accountId: number,
-): { page: readonly T[]; next?: string } {
-  const size = input.MaxResults ?? MAX_RESULTS;
-  if (size < 1 || size > MAX_RESULTS) throw invalid('MaxResults', size, `It must be 1 to ${MAX_RESULTS}.`);
-  const refuse = () =>
-    new CloudwatchError('InvalidNextToken', 'The NextToken is not a token of this request.');
-  const paging = createPaging(accountId, { ...input, NextToken: undefined, MaxResults: undefined }, refuse);
-  const start = input.NextToken === undefined ? 0 : paging.readId(input.NextToken);
-  const page = items.slice(start, start + size);
-  return { page, ...(start + size < items.length && { next: paging.write(String(start + size)) }) };
+): { page: readonly T[]; next: { nextToken?: string } } {
+  const size = checkMaxResults(input.MaxResults, MAX_RESULTS);
+  const { after: start, paging } = openPage(input, accountId);
+  const end = start + size;
+  return {
+    page: items.slice(start, end),
+    next: end < items.length ? { nextToken: paging.write(String(end)) } : {},
+  };
 }
 
 export async function describeInstances(
@@ -158,7 +152,7 @@ export async function describeInstances(
       ownerId: String(context.accountId).padStart(12, '0'),
       instancesSet: [showInstance(instance)],
     })),
-    ...(next !== undefined && { nextToken: next }),
+    ...next,
   };
 }
 
@@ -201,7 +195,7 @@ export async function describeTags(
     }
   }
   const { page, next } = cutPage(found, input, context.accountId);
-  return { tagSet: page, ...(next !== undefined && { nextToken: next }) };
+  return { tagSet: page, ...next };
 }
 
 /** By the names DescribeTags has for them. */

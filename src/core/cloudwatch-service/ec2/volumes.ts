@@ -53,7 +53,7 @@ export async function describeVolumes(
   }
   const found = known.filter((volume) => (ids.size === 0 || ids.has(volume.id)) && fits(volume));
   const { page, next } = cutPage(found, input, context.accountId);
-  return { volumeSet: page.map(showVolume), ...(next !== undefined && { nextToken: next }) };
+  return { volumeSet: page.map(showVolume), ...next };
 }
 
 function showVolume(known: KnownInstance): Infer<typeof VOLUME_SHAPE> {

@@ -10,7 +10,7 @@ import {
   type SeriesName,
 } from '../model/metric-name.ts';
 import type { OperationContext, SeriesWatch } from '../model/operation.ts';
-import { createPaging } from '../model/page-token.ts';
+import { checkMaxResults, cutRows, openPage } from '../model/page-token.ts';
 import { integer, list, string, structure, type Infer } from '../model/shape.ts';
 import {
   checkConfiguration,
@@ -157,12 +157,8 @@ export async function describeAnomalyDetectors(
   context: OperationContext,
 ): Promise<Infer<typeof DESCRIBE_ANOMALY_DETECTORS_OUTPUT>> {
   const { accountId, prisma } = context;
-  const size = input.MaxResults ?? MAX_RESULTS;
-  if (size < 1 || size > MAX_RESULTS) throw invalid('MaxResults', size, `It must be 1 to ${MAX_RESULTS}.`);
-  const refuse = () =>
-    new CloudwatchError('InvalidNextToken', 'The NextToken is not a token of this request.');
-  const paging = createPaging(accountId, { ...input, NextToken: undefined, MaxResults: undefined }, refuse);
-  const after = input.NextToken === undefined ? 0 : paging.readId(input.NextToken);
+  const size = checkMaxResults(input.MaxResults, MAX_RESULTS);
+  const { after, paging } = openPage(input, accountId);
   // Those of metric math there are none of.
   const { AnomalyDetectorTypes: types = [] } = input;
   if (types.length > 0 && !types.includes('SINGLE_METRIC')) return { AnomalyDetectors: [] };
@@ -181,12 +177,11 @@ export async function describeAnomalyDetectors(
     orderBy: { id: 'asc' },
     take: size + 1,
   });
-  const page = found.slice(0, size);
+  const { page, next } = cutRows(found, size, paging);
   const states = await readStates(
     page.map(({ metricId }) => metricId),
     context,
   );
-  const last = page.at(-1);
   return {
     AnomalyDetectors: page.map((row) => {
       const metric = {
@@ -199,7 +194,7 @@ export async function describeAnomalyDetectors(
       const Configuration = showConfiguration(readConfiguration(row.configuration));
       return { ...metric, Configuration, StateValue, SingleMetricAnomalyDetector: metric };
     }),
-    ...(found.length > size && last !== undefined && { NextToken: paging.write(String(last.id)) }),
+    ...next,
   };
 }
 

@@ -4,6 +4,7 @@
  * one can only name another place in what its bearer may read anyway.
  */
 import { createHash } from 'node:crypto';
+import { CloudwatchError, invalid } from './cloudwatch-error.ts';
 import { isStorable } from './storable-text.ts';
 
 export interface Paging {
@@ -13,6 +14,9 @@ export interface Paging {
   /** As `read`, for a place that is the id of a row. */
   readId(token: string): number;
 }
+
+/** Of pages of alarms and of their history, where the request does not say. */
+export const DEFAULT_RECORDS = 50;
 
 const DIGEST_BYTES = 16;
 const MAX_TOKEN_LENGTH = 4_096;
@@ -42,4 +46,45 @@ export function createPaging(accountId: number, question: unknown, refuse: () =>
       return id;
     },
   };
+}
+
+/** How many a request asks for, by the name its operation has for that; and from where on. */
+interface Paged {
+  readonly MaxRecords?: number | undefined;
+  readonly MaxResults?: number | undefined;
+  readonly NextToken?: string | undefined;
+}
+
+/** @throws CloudwatchError unless it is 1 to `most`, which it is when left out */
+export function checkMaxResults(size: number | undefined, most: number): number {
+  if (size === undefined) return most;
+  if (size < 1 || size > most) throw invalid('MaxResults', size, `It must be 1 to ${most}.`);
+  return size;
+}
+
+/**
+ * The page of rows, or of places in a list, that a request asks for.
+ * @throws CloudwatchError InvalidNextToken for a token of another question
+ */
+export function openPage(
+  input: Paged,
+  accountId: number,
+): { readonly after: number; readonly paging: Paging } {
+  const refuse = () =>
+    new CloudwatchError('InvalidNextToken', 'The NextToken is not a token of this request.');
+  const question = { ...input, NextToken: undefined, MaxRecords: undefined, MaxResults: undefined };
+  const paging = createPaging(accountId, question, refuse);
+  return { after: input.NextToken === undefined ? 0 : paging.readId(input.NextToken), paging };
+}
+
+/** The first rows of those found, which are one more where there is another page: `next` says so in the answer. */
+export function cutRows<Row extends { readonly id: number | bigint }>(
+  found: readonly Row[],
+  size: number,
+  paging: Paging,
+): { readonly page: readonly Row[]; readonly next: { readonly NextToken?: string } } {
+  const page = found.slice(0, size);
+  const last = page.at(-1);
+  const hasMore = found.length > size && last !== undefined;
+  return { page, next: hasMore ? { NextToken: paging.write(String(last.id)) } : {} };
 }

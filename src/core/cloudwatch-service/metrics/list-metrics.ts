@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { nameAccount } from '../model/arn.ts';
 import { CloudwatchError, mustBe, tooMany } from '../model/cloudwatch-error.ts';
 import {
+  checkDimensionName,
   checkDimensionValue,
   checkNamespace,
   checkText,
@@ -131,7 +132,7 @@ function checkMetricFilter(input: Infer<typeof LIST_METRICS_INPUT>): MetricFilte
     namespace: input.Namespace === undefined ? null : checkNamespace(input.Namespace, 'Namespace'),
     metricName: input.MetricName === undefined ? null : checkText(input.MetricName, 'MetricName'),
     dimensions: dimensions.map(({ Name, Value }, i) => ({
-      name: checkNamespace(Name, `Dimensions.member.${i + 1}.Name`),
+      name: checkDimensionName(Name, `Dimensions.member.${i + 1}.Name`),
       value: Value === undefined ? null : checkDimensionValue(Value, `Dimensions.member.${i + 1}.Value`),
     })),
     recent: input.RecentlyActive !== undefined,

@@ -4,6 +4,7 @@ import { OWN_PREFIX } from '../store/own-series.ts';
 import { CloudwatchError, invalid, joinErrors, missing, mustBe, tooMany } from '../model/cloudwatch-error.ts';
 import type { CloudwatchLimits } from '../model/limits.ts';
 import {
+  checkDimensionName,
   checkDimensions,
   checkDimensionValue,
   checkNamespace,
@@ -120,7 +121,7 @@ function listProblems(datum: Datum, path: string, context: CheckContext): readon
   const dimensions = datum.Dimensions ?? [];
   const before = problems.length;
   for (const [i, { Name, Value }] of dimensions.slice(0, limits.dimensionsPerMetric).entries()) {
-    attempt(problems, () => checkNamespace(Name, `${path}.Dimensions.member.${i + 1}.Name`));
+    attempt(problems, () => checkDimensionName(Name, `${path}.Dimensions.member.${i + 1}.Name`));
     attempt(problems, () => checkDimensionValue(Value, `${path}.Dimensions.member.${i + 1}.Value`));
   }
   if (problems.length === before) {

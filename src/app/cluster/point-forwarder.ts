@@ -56,6 +56,8 @@ export class PointForwarder implements Pick<Ingest, 'acceptNamed'>, AsyncDisposa
   readonly #options: PointForwarderOptions;
   #connection: PointConnection | null = null;
   #connecting: Promise<PointConnection | null> | null = null;
+  /** A look of its own, which pushes do not share: it does not wait for a leader. */
+  #glancing: Promise<unknown> | null = null;
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #failing = new FailureRuns();
   #isStopped = false;
@@ -68,9 +70,19 @@ export class PointForwarder implements Pick<Ingest, 'acceptNamed'>, AsyncDisposa
 
   /** Keeps a connection to the leader: whether it takes points of this version is known before the first push. */
   start(): void {
-    // What fails is seen by the next push.
-    const look = () => void this.#connect().catch(() => null);
-    this.#looking ??= setInterval(look, LOOK_MS).unref();
+    this.#looking ??= setInterval(() => this.#look(), LOOK_MS).unref();
+  }
+
+  /** Where there is no leader it does not wait for one: a replica that stops, or takes over, would wait with it. */
+  #look(): void {
+    if (this.#connection?.isOpen === true || this.#connecting !== null || this.#glancing !== null) return;
+    this.#glancing = this.#open(0)
+      .then(
+        (connection) => this.#keep(connection),
+        // What fails is seen by the next push.
+        () => undefined,
+      )
+      .finally(() => (this.#glancing = null));
   }
 
   /** The leader is of a version that reads points of another layout, or of one without this way. */
@@ -119,16 +131,20 @@ export class PointForwarder implements Pick<Ingest, 'acceptNamed'>, AsyncDisposa
 
   /** @returns null where there is no leader in time */
   async #connect(): Promise<PointConnection | null> {
+    await this.#glancing;
     if (this.#connection?.isOpen === true) return this.#connection;
-    this.#connecting ??= this.#open().finally(() => (this.#connecting = null));
-    const connection = await this.#connecting;
+    this.#connecting ??= this.#open(LEADER_LIMIT_MS).finally(() => (this.#connecting = null));
+    return this.#keep(await this.#connecting);
+  }
+
+  #keep(connection: PointConnection | null): PointConnection | null {
     // Nobody would close it any more.
     if (this.#isStopped) connection?.close();
     return (this.#connection = connection);
   }
 
-  #open(): Promise<PointConnection | null> {
-    return this.#options.directory.reachLeader(LEADER_LIMIT_MS, async (leader) => {
+  #open(limitMs: number): Promise<PointConnection | null> {
+    return this.#options.directory.reachLeader(limitMs, async (leader) => {
       const socket = openLeaderSocket(leader, {
         ...this.#options,
         path: POINT_STREAM_PATH,

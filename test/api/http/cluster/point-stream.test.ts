@@ -250,6 +250,22 @@ describe('points of a replica', () => {
     expect(await forwarder.acceptNamed([point('a')])).toMatchObject({ accepted: 1 });
   });
 
+  it('are waited with for a leader, and a look without a push is not', async () => {
+    const limitsMs: number[] = [];
+    const forwarder = createForwarder({
+      reachLeader: (limitMs) => {
+        limitsMs.push(limitMs);
+        return Promise.resolve(null);
+      },
+      watchLeader: () => () => undefined,
+    });
+    forwarder.start();
+    await expect.poll(() => limitsMs.length, { timeout: 5_000 }).toBeGreaterThan(0);
+    expect(limitsMs).toContain(0);
+    await expect(forwarder.acceptNamed([point('a')])).rejects.toThrow(RetryLaterError);
+    expect(limitsMs.at(-1)).toBe(5_000);
+  });
+
   it('are refused for now where nobody leads', async () => {
     const { forwarder, stats } = forwardTo();
     await expect(forwarder.acceptNamed([point('a')])).rejects.toThrow(RetryLaterError);

@@ -3,9 +3,8 @@ import type pg from 'pg';
 import { nameAccount } from '../model/arn.ts';
 import { CloudwatchError, mustBe, tooMany } from '../model/cloudwatch-error.ts';
 import {
-  checkDimensionName,
+  checkName,
   checkDimensionValue,
-  checkNamespace,
   checkText,
   DIMENSION_SHAPE,
   METRIC_SHAPE,
@@ -129,10 +128,10 @@ function checkMetricFilter(input: Infer<typeof LIST_METRICS_INPUT>): MetricFilte
     throw mustBe('RecentlyActive', 'be a value in the set [ PT3H ]');
   }
   return {
-    namespace: input.Namespace === undefined ? null : checkNamespace(input.Namespace, 'Namespace'),
+    namespace: input.Namespace === undefined ? null : checkName(input.Namespace, 'Namespace'),
     metricName: input.MetricName === undefined ? null : checkText(input.MetricName, 'MetricName'),
     dimensions: dimensions.map(({ Name, Value }, i) => ({
-      name: checkDimensionName(Name, `Dimensions.member.${i + 1}.Name`),
+      name: checkName(Name, `Dimensions.member.${i + 1}.Name`),
       value: Value === undefined ? null : checkDimensionValue(Value, `Dimensions.member.${i + 1}.Value`),
     })),
     recent: input.RecentlyActive !== undefined,

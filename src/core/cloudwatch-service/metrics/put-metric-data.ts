@@ -4,10 +4,9 @@ import { OWN_PREFIX } from '../store/own-series.ts';
 import { CloudwatchError, invalid, joinErrors, missing, mustBe, tooMany } from '../model/cloudwatch-error.ts';
 import type { CloudwatchLimits } from '../model/limits.ts';
 import {
-  checkDimensionName,
+  checkName,
   checkDimensions,
   checkDimensionValue,
-  checkNamespace,
   checkText,
   DIMENSION_SHAPE,
   hashSeries,
@@ -92,7 +91,7 @@ function placeData(data: readonly Datum[] | undefined, path: string): readonly P
 }
 
 function checkWritable(given: string | undefined, limits: CloudwatchLimits): string {
-  const namespace = checkNamespace(given, 'Namespace');
+  const namespace = checkName(given, 'Namespace');
   if (namespace.startsWith('AWS/') && !limits.awsNamespaces) {
     throw invalid('Namespace', namespace, 'Namespaces that begin with AWS/ are reserved.');
   }
@@ -121,7 +120,7 @@ function listProblems(datum: Datum, path: string, context: CheckContext): readon
   const dimensions = datum.Dimensions ?? [];
   const before = problems.length;
   for (const [i, { Name, Value }] of dimensions.slice(0, limits.dimensionsPerMetric).entries()) {
-    attempt(problems, () => checkDimensionName(Name, `${path}.Dimensions.member.${i + 1}.Name`));
+    attempt(problems, () => checkName(Name, `${path}.Dimensions.member.${i + 1}.Name`));
     attempt(problems, () => checkDimensionValue(Value, `${path}.Dimensions.member.${i + 1}.Value`));
   }
   if (problems.length === before) {

@@ -52,15 +52,15 @@ function checkPlainText(value: string | undefined, path: string, longest = MAX_N
   return checkText(value, path, longest);
 }
 
-/** @throws CloudwatchError naming `path` unless ASCII, at most 255 characters, not beginning with a colon */
-export function checkNamespace(value: string | undefined, path: string): string {
+/**
+ * The name of a namespace or of a dimension; a metric's may be any text.
+ * @throws CloudwatchError naming `path` unless ASCII, at most 255 characters, not beginning with a colon
+ */
+export function checkName(value: string | undefined, path: string): string {
   const plain = checkPlainText(value, path);
   if (plain.startsWith(':')) throw invalid(path, plain, 'It must not begin with a colon.');
   return plain;
 }
-
-/** Names of dimensions keep the same rules. */
-export const checkDimensionName = checkNamespace;
 
 export function checkDimensionValue(value: string | undefined, path: string): string {
   const plain = checkPlainText(value, path, MAX_DIMENSION_VALUE_LENGTH);
@@ -83,7 +83,7 @@ export function checkDimensions(
   const seen = new Set<string>();
   const dimensions = given.map(({ Name, Value }, i) => {
     const at = `${path}.member.${i + 1}`;
-    const name = checkDimensionName(Name, `${at}.Name`);
+    const name = checkName(Name, `${at}.Name`);
     if (seen.has(name)) throw invalid(`${at}.Name`, name, 'A dimension may be given once.');
     seen.add(name);
     return { name, value: checkDimensionValue(Value, `${at}.Value`) };
@@ -98,7 +98,7 @@ export function checkSeriesName(
   mostDimensions: number,
 ): SeriesName {
   return {
-    namespace: checkNamespace(given.Namespace, `${prefix}Namespace`),
+    namespace: checkName(given.Namespace, `${prefix}Namespace`),
     metricName: checkText(given.MetricName, `${prefix}MetricName`),
     dimensions: checkDimensions(given.Dimensions, `${prefix}Dimensions`, mostDimensions),
   };

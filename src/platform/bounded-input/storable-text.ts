@@ -1,4 +1,24 @@
-/** What others say, as PostgreSQL can keep it: it has neither U+0000 nor, in its JSON, half of a surrogate pair. */
+/** Texts of others and PostgreSQL: it keeps no U+0000, and half of a surrogate pair not in JSON and as another character elsewhere. */
+
+const UNSTORABLE = /[\0\p{Cs}]/u;
+
+export function isStorable(text: string): boolean {
+  return !UNSTORABLE.test(text);
+}
+
+export interface UnstorableText {
+  /** Names of members, places in lists. */
+  readonly path: readonly (string | number)[];
+  readonly text: string;
+}
+
+/** @param tree lists and structures of whatever depth its reader allows */
+export function listUnstorable(tree: unknown, path: UnstorableText['path'] = []): readonly UnstorableText[] {
+  if (typeof tree === 'string') return isStorable(tree) ? [] : [{ path, text: tree }];
+  if (Array.isArray(tree)) return tree.flatMap((item, i) => listUnstorable(item, [...path, i]));
+  if (typeof tree !== 'object' || tree === null || tree instanceof Date) return [];
+  return Object.entries(tree).flatMap(([name, value]) => listUnstorable(value, [...path, name]));
+}
 
 /** @returns the text with U+FFFD in place of each of those */
 export function toStorable(text: string): string {

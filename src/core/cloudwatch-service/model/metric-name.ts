@@ -1,7 +1,7 @@
 /** What names a series: namespace, metric name, dimensions; their checks, and the key they make. */
 import { createHash } from 'node:crypto';
 import { CloudwatchError, invalid, joinErrors, missing, mustBe, tooMany } from './cloudwatch-error.ts';
-import { isStorable } from './storable-text.ts';
+import { isStorable } from '../../../platform/bounded-input/storable-text.ts';
 import { list, string, structure, type Infer } from './shape.ts';
 
 export const DIMENSION_SHAPE = structure({ Name: string, Value: string });

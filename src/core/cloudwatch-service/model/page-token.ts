@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { CloudwatchError, invalid } from './cloudwatch-error.ts';
-import { isStorable } from './storable-text.ts';
+import { isStorable } from '../../../platform/bounded-input/storable-text.ts';
 
 export interface Paging {
   write(place: string): string;

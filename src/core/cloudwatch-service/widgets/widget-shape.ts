@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { CloudwatchError } from '../model/cloudwatch-error.ts';
-import { listUnstorable, type UnstorableText } from '../model/storable-text.ts';
+import { listUnstorable, type UnstorableText } from '../../../platform/bounded-input/storable-text.ts';
 
 const MAX_METRICS = 100;
 const MAX_PIXELS = 2_000;

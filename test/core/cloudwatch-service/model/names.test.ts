@@ -8,11 +8,8 @@ import {
   readArn,
 } from '../../../../src/core/cloudwatch-service/model/arn.ts';
 import { beginsWith } from '../../../../src/core/cloudwatch-service/model/begins-with.ts';
-import {
-  isStorable,
-  listUnstorable,
-  refuseUnstorable,
-} from '../../../../src/core/cloudwatch-service/model/storable-text.ts';
+import { refuseUnstorable } from '../../../../src/core/cloudwatch-service/model/storable-text.ts';
+import { isStorable, listUnstorable } from '../../../../src/platform/bounded-input/storable-text.ts';
 import {
   findUnitCode,
   nameUnit,

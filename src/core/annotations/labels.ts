@@ -177,13 +177,12 @@ function toMark({ kind, createdAt, peakTime, peakDeviation, peakScore }: Remembe
 function check({ from, to, note }: NewLabel): void {
   if (from.getTime() > to.getTime()) {
     const message = `to: expected no earlier than from (${from.toISOString()}), got ${to.toISOString()}`;
-    throw new InvalidInputError(message, ['to']);
+    throw new InvalidInputError(message, ['input', 'to']);
   }
   if (note === null) return;
   const isFit = note.length <= MAX_NOTE_LENGTH && !note.includes('\0');
   if (!isFit) {
-    throw new InvalidInputError(`note: expected at most ${MAX_NOTE_LENGTH} characters, none of them zero`, [
-      'note',
-    ]);
+    const message = `note: expected at most ${MAX_NOTE_LENGTH} characters, none of them zero`;
+    throw new InvalidInputError(message, ['input', 'note']);
   }
 }

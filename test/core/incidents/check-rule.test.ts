@@ -146,6 +146,7 @@ describe('Windows of a rule', () => {
       'input',
       'maintenanceWindows',
       '1',
+      'holidays',
       'dates',
       '1',
     ]);

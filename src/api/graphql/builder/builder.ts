@@ -3,13 +3,12 @@ import SchemaBuilder from '@pothos/core';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
-import ValidationPlugin from '@pothos/plugin-validation';
 import type PrismaTypes from '../../../generated/pothos-types.ts';
 import { getDatamodel } from '../../../generated/pothos-types.ts';
 import type { Context } from './context.ts';
 import { toInt } from './int.ts';
 import { findNodeId, readNodeId, writeNodeId } from './node-id.ts';
-import { toInvalidInput } from './invalid-input.ts';
+import { UNSTORABLE_INPUT } from './unstorable-input.ts';
 
 /** Of what is no id: it names nothing, so that one of them among `nodes(ids:)` costs the others nothing. */
 const NO_TYPE = '';
@@ -26,19 +25,15 @@ export const builder = new SchemaBuilder<{
   };
 }>({
   // Errors first: it has to see what the others throw.
-  plugins: [ErrorsPlugin, ValidationPlugin, RelayPlugin, PrismaPlugin],
+  plugins: [ErrorsPlugin, UNSTORABLE_INPUT, RelayPlugin, PrismaPlugin],
   defaultFieldNullability: false,
   errors: {
     // The thing itself is the member of a result union that means success.
     directResult: true,
-    // Otherwise a value that fails validation would come back as a GraphQL error. There is no authorization it could
-    // answer before.
-    unsafelyHandleInputErrors: true,
     defaultUnionOptions: {
       name: ({ fieldName }) => `${fieldName.charAt(0).toUpperCase()}${fieldName.slice(1)}Result`,
     },
   },
-  validation: { validationError: toInvalidInput },
   relay: {
     cursorType: 'String',
     encodeGlobalID: writeNodeId,

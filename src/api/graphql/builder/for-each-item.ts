@@ -6,6 +6,7 @@ import { isUnstorableText } from '../../../platform/postgres/unstorable-text.ts'
 import { ExpectedError, InternalError, InvalidInputError } from '../../../errors.ts';
 import type { Log } from '../../../log.ts';
 import { type Failure, toFieldValue } from '../error-types.ts';
+import { nameUnstorable } from './unstorable-input.ts';
 
 /** What became of one item; either `value` or `error` is null. */
 export interface ItemOutcome<T> {
@@ -38,9 +39,7 @@ export async function doEach<Item, T>(
   }
   const limit = createLimit(WIDTH);
   const settled = await Promise.allSettled(
-    items.map((item, index) =>
-      limit.run(() => attempt(index, [...path, String(index)], log, () => deed(item, index))),
-    ),
+    items.map((item, index) => limit.run(() => attempt(item, index, [...path, String(index)], log, deed))),
   );
   return settled.map((outcome) => {
     if (outcome.status === 'fulfilled') return outcome.value;
@@ -48,16 +47,18 @@ export async function doEach<Item, T>(
   });
 }
 
-async function attempt<T>(
+async function attempt<Item, T>(
+  item: Item,
   index: number,
   path: readonly string[],
   log: Log,
-  deed: () => Promise<T>,
+  deed: (item: Item, index: number) => Promise<T>,
 ): Promise<ItemOutcome<T>> {
   try {
-    return { index, value: await deed(), error: null };
+    return { index, value: await deed(item, index), error: null };
   } catch (error) {
-    return { index, value: null, error: toFieldValue(toItemError(error, path, log)) };
+    const cause = toItemError(nameUnstorable(error, item, path), path, log);
+    return { index, value: null, error: toFieldValue(cause) };
   }
 }
 

@@ -131,7 +131,7 @@ export function readIdOf(wanted: string, text: string, path: readonly string[]):
   if (typename === wanted) return id;
   throw InvalidInputError.at(
     path,
-    `expected the id of a ${wanted}, but ${quote(text)} is that of a ${typename}`,
+    `expected an id of ${wanted}, but ${quote(text)} is one of ${typename}`,
   );
 }
 

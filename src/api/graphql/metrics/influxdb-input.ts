@@ -46,14 +46,18 @@ export const InfluxdbMetricSpecRef = builder.inputType('InfluxdbMetricSpec', {
 
 /**
  * The spec as the source wants it: nothing that is null, tags by their keys.
+ * @param at where it stands in the input
  * @throws InvalidInputError for a tag that is given twice
  */
-export function readInfluxdbSpec({ tags, ...rest }: typeof InfluxdbMetricSpecRef.$inferInput): unknown {
+export function readInfluxdbSpec(
+  { tags, ...rest }: typeof InfluxdbMetricSpecRef.$inferInput,
+  at: readonly string[],
+): unknown {
   const given = withoutNulls(rest);
   if (tags == null) return given;
   const byKey = new Map(tags.map(({ key, value }) => [key, value]));
   if (byKey.size < tags.length) {
-    throw new InvalidInputError('tags: expected each tag once', ['input', 'spec', 'influxdb', 'tags']);
+    throw new InvalidInputError('tags: expected each tag once', [...at, 'tags']);
   }
   return { ...given, tags: Object.fromEntries(byKey) };
 }

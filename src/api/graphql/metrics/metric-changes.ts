@@ -6,7 +6,7 @@ import { keepAsItIs } from './registry-metric.ts';
 import { AlertPolicyInputRef, ModelParamsInputRef, readModelChange, readPolicy } from './metric-input.ts';
 import { MetricRef } from './metric.ts';
 import { readMetricId } from '../builder/node-id.ts';
-import { SHORT_TEXT } from './short-text.ts';
+import { checkShortText } from './short-text.ts';
 
 const ID_PATH = ['input', 'id'];
 
@@ -27,9 +27,8 @@ const UpdateMetricInputRef = builder.inputType('UpdateMetricInput', {
   description: 'What to change of a metric; what is left out stays, null clears.',
   fields: (t) => ({
     id: t.id({ required: true, description: 'As read from `Metric.id`.' }),
-    unit: t.string({ validate: SHORT_TEXT, description: 'What its values are counted in.' }),
+    unit: t.string({ description: 'What its values are counted in.' }),
     displayName: t.string({
-      validate: SHORT_TEXT,
       description: 'Friendly name of its resource, as read from `Metric.displayName`; none when it is blank.',
     }),
     policy: t.field({ type: AlertPolicyInputRef, description: 'Which deviations matter.' }),
@@ -113,8 +112,10 @@ builder.mutationField('updateMetric', (t) =>
       const isServer = input.displayName === registry.byId(metricId)?.server;
       const isCleared = isServer || input.displayName?.trim() === '';
       const id = await monitor.updateMetric(metricId, {
-        ...(input.unit === undefined ? {} : { unit: input.unit }),
-        ...(input.displayName === undefined ? {} : { displayName: isCleared ? null : input.displayName }),
+        ...(input.unit === undefined ? {} : { unit: checkShortText(input.unit, 'unit') }),
+        ...(input.displayName === undefined
+          ? {}
+          : { displayName: isCleared ? null : checkShortText(input.displayName, 'displayName') }),
         ...(input.policy == null ? {} : { policy: readPolicy(input.policy) }),
         ...(input.model == null ? {} : { model: readModelChange(input.model) }),
       });

@@ -1,5 +1,4 @@
 /** The inputs that say what to monitor and how. */
-import { z } from 'zod';
 import type { AlertPolicy } from '../../../core/metrics/alert-policy.ts';
 import type { ModelChange } from '../../../core/monitoring/metric-change.ts';
 import type { Datasource, ModelParams } from '../../../model.ts';
@@ -159,37 +158,37 @@ export const ModelParamsInputRef = builder.inputType('ModelParamsInput', {
   }),
 });
 
-const notNegative = z
-  .number()
-  .min(0, { error: ({ input }) => `expected 0 or more, got ${String(input)}` })
-  .nullish();
-
 export const AlertPolicyInputRef = builder.inputType('AlertPolicyInput', {
   description: 'Which deviations matter; what is left out stays as it is.',
   fields: (t) => ({
     direction: t.field({ type: DirectionRef, description: 'Which side matters.' }),
     minDeviation: t.float({
-      validate: notNegative,
       description:
         "Smallest deviation from the expected value that matters, in the metric's unit; 0 or more.",
     }),
     minDeviationRatio: t.float({
-      validate: notNegative,
       description: 'Smallest deviation that matters, as a share of the expected value; 0 or more.',
     }),
   }),
 });
 
-/** The one member that is given: its source, and the spec as the source wants it. GraphQL saw to it that there is one. */
-export function readSpec({
-  cloudwatch,
-  cloudwatchMath,
-  autostack,
-  custom,
-  influxdb,
-  prometheus,
-  host,
-}: typeof MetricSpecInputRef.$inferInput): {
+/**
+ * The one member that is given: its source, and the spec as the source wants it. GraphQL saw to it that there is one.
+ * @param at where it stands in the arguments
+ * @throws InvalidInputError
+ */
+export function readSpec(
+  {
+    cloudwatch,
+    cloudwatchMath,
+    autostack,
+    custom,
+    influxdb,
+    prometheus,
+    host,
+  }: typeof MetricSpecInputRef.$inferInput,
+  at: readonly string[],
+): {
   datasource: Datasource;
   spec: unknown;
   confirmed?: boolean;
@@ -205,12 +204,12 @@ export function readSpec({
     return { datasource: 'CLOUDWATCH', spec: whole, confirmed: unlisted !== true };
   }
   if (autostack != null) {
-    const path = ['input', 'spec', 'autostack', 'autostackId'];
-    const autostackId = readIdOf('Autostack', autostack.autostackId, path);
+    const autostackId = readIdOf('Autostack', autostack.autostackId, [...at, 'autostack', 'autostackId']);
     return { datasource: 'AUTOSTACK', spec: { ...autostack, autostackId } };
   }
   if (custom != null) return { datasource: 'CUSTOM', spec: withoutNulls(custom) };
-  if (influxdb != null) return { datasource: 'INFLUXDB', spec: readInfluxdbSpec(influxdb) };
+  if (influxdb != null)
+    return { datasource: 'INFLUXDB', spec: readInfluxdbSpec(influxdb, [...at, 'influxdb']) };
   if (prometheus != null) {
     const { unlisted, ...spec } = prometheus;
     return { datasource: 'PROMETHEUS', spec: withoutNulls(spec), confirmed: unlisted !== true };

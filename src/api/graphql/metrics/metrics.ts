@@ -35,7 +35,7 @@ builder.queryField('metricBySpec', (t) =>
     description: 'The metric `monitorMetric` would monitor, as it is now; null when it is not known.',
     args: { spec: t.arg({ type: MetricSpecInputRef, required: true, description: 'Which metric.' }) },
     resolve: (query, _root, { spec: given }, { monitor, prisma }) => {
-      const { datasource, spec } = readSpec(given);
+      const { datasource, spec } = readSpec(given, ['spec']);
       const id = monitor.findBySpec(datasource, spec);
       return id === null ? null : prisma.metric.findUnique({ ...query, where: { id } });
     },

@@ -24,7 +24,7 @@ import {
 import { MetricRef } from './metric.ts';
 import { readResourceId, type ResourceKey } from '../builder/node-id.ts';
 import { ResourceRef } from '../inventory/resource.ts';
-import { SHORT_TEXT } from './short-text.ts';
+import { checkShortText } from './short-text.ts';
 
 export const MonitorMetricInputRef = builder.inputType('MonitorMetricInput', {
   description: 'What to monitor and how.',
@@ -32,7 +32,6 @@ export const MonitorMetricInputRef = builder.inputType('MonitorMetricInput', {
     spec: t.field({ type: MetricSpecInputRef, required: true, description: 'Which metric.' }),
     model: t.field({ type: ModelParamsInputRef, description: 'What is known of its values.' }),
     unit: t.string({
-      validate: SHORT_TEXT,
       description: 'What its values are counted in; the one the source knows when left out.',
     }),
     policy: t.field({ type: AlertPolicyInputRef, description: 'Which deviations matter.' }),
@@ -98,9 +97,9 @@ export async function monitorInput(
 ): Promise<string> {
   try {
     return await monitor.monitorMetric({
-      ...readSpec(input.spec),
+      ...readSpec(input.spec, ['input', 'spec']),
       ...(input.model == null ? {} : { model: readModelParams(input.model) }),
-      ...(input.unit == null ? {} : { unit: input.unit }),
+      ...(input.unit == null ? {} : { unit: checkShortText(input.unit, 'unit') }),
       ...(input.policy == null ? {} : { policy: readPolicy(input.policy) }),
     });
   } catch (error) {

@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import type { MetricLookup } from '../../../core/metrics/registry.ts';
 import type { AlertPoint } from '../../../core/annotations/alert-threshold.ts';
+import { checkPolicy } from '../../../core/metrics/alert-policy.ts';
 import { scoreHistory, type WhatIf, type WhatIfSample } from '../../../core/models/score-history.ts';
 import { readSampleTimes } from '../../../core/samples/read-sample-times.ts';
 import type { Contribution } from '../../../detector/detector.ts';
@@ -171,7 +172,7 @@ function readWhatIf(
       direction: 'BOTH',
       minDeviation: 0,
       minDeviationRatio: 0,
-      ...(input.policy == null ? {} : readPolicy(input.policy)),
+      ...(input.policy == null ? {} : checkPolicy(readPolicy(input.policy))),
     },
     path: PATH,
   };

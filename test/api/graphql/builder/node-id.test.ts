@@ -61,8 +61,8 @@ test.each([
 });
 
 test('an id of another type is refused with both types named', () => {
-  expect(() => readMetricId('Resource:host://local/Host/x')).toThrow('expected the id of a Metric');
-  expect(() => readResourceId(`Metric:${UUID}`)).toThrow('expected the id of a Resource');
+  expect(() => readMetricId('Resource:host://local/Host/x')).toThrow('expected an id of Metric');
+  expect(() => readResourceId(`Metric:${UUID}`)).toThrow('expected an id of Resource');
 });
 
 test('a message repeats no more than a part of a long id', () => {

@@ -6,6 +6,36 @@ import { startServer } from '../../../helpers/start-server.ts';
 const OUTCOME =
   'results { index id metric { name status } error { __typename code ... on InvalidInputError { path } } }';
 
+test('what is wrong with some costs no other', async () => {
+  await using server = await startServer();
+  const good = { spec: { custom: { name: 'good' } } };
+  const bad: readonly [object, readonly string[]][] = [
+    [{ unit: 'a\nb' }, ['unit']],
+    [{ unit: 'x'.repeat(256) }, ['unit']],
+    [{ policy: { minDeviation: -1 } }, ['policy', 'minDeviation']],
+    [{ policy: { minDeviationRatio: 1e301 } }, ['policy', 'minDeviationRatio']],
+    [{ spec: { custom: { name: 'a\0b' } } }, ['spec', 'custom', 'name']],
+    [
+      { spec: { autostack: { autostackId: 'x', namespace: 'n', metric: 'm' } } },
+      ['spec', 'autostack', 'autostackId'],
+    ],
+  ];
+  const { monitorMetrics } = await read<{ monitorMetrics: unknown }>(
+    server,
+    `mutation ($metrics: [MonitorMetricInput!]!) { monitorMetrics(input: { metrics: $metrics }) { ${OUTCOME} } }`,
+    { metrics: [...bad.map(([wrong]) => ({ ...good, ...wrong })), good] },
+  );
+  expect(monitorMetrics).toMatchObject({
+    results: [
+      ...bad.map(([, path], index) => ({
+        metric: null,
+        error: { code: 'INVALID_INPUT', path: ['input', 'metrics', String(index), ...path] },
+      })),
+      { metric: { name: 'good' }, error: null },
+    ],
+  });
+});
+
 test('many metrics are monitored, left alone and deleted in one mutation each, item by item', async () => {
   await using server = await startServer();
   const spec = (name: string) => ({ spec: { custom: { name } }, model: { min: 0, max: 1 } });

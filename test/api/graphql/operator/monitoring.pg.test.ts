@@ -152,7 +152,7 @@ describe('of a metric that is monitored', () => {
     expect(await update({ displayName: ' ' })).toMatchObject({ displayName: 'changed' });
     expect(await update({ displayName: 'x'.repeat(4097) })).toMatchObject({
       __typename: 'InvalidInputError',
-      message: 'input.displayName: expected at most 255 characters',
+      message: textWith('displayName: expected at most 255 characters'),
       path: ['input', 'displayName'],
     });
     expect(await update({ unit: 'a\u0000b' })).toMatchObject({ __typename: 'InvalidInputError' });

@@ -1,0 +1,53 @@
+/** What PostgreSQL found wrong with an input, as one of our errors. */
+import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
+import type { GraphQLFieldResolver } from 'graphql';
+import { InvalidInputError } from '../../../errors.ts';
+import { listUnstorable } from '../../../platform/bounded-input/storable-text.ts';
+import { isUnstorableText } from '../../../platform/postgres/unstorable-text.ts';
+
+/**
+ * A text PostgreSQL cannot keep is found out by the failure: a text that is only compared in memory is no mistake.
+ * @param input what may hold the text
+ * @param path where that stands in the arguments
+ * @returns the error itself unless it is of a text in the input
+ */
+export function nameUnstorable(error: unknown, input: unknown, path: readonly string[] = []): unknown {
+  if (!isUnstorableText(error)) return error;
+  const [found] = listUnstorable(input, path);
+  if (found === undefined) return error;
+  return InvalidInputError.at(
+    found.path.map(String),
+    `expected a text without U+0000 or half of a character, got ${JSON.stringify(found.text)}`,
+  );
+}
+
+/** Names the argument in the errors of queries and mutations. */
+class UnstorableInputPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  override wrapResolve(
+    resolve: GraphQLFieldResolver<unknown, Types['Context'], object>,
+    { kind }: PothosOutputFieldConfig<Types>,
+  ): GraphQLFieldResolver<unknown, Types['Context'], object> {
+    if (kind !== 'Mutation' && kind !== 'Query') return resolve;
+    return async (parent, args, context, info) => {
+      try {
+        return await (resolve(parent, args, context, info));
+      } catch (error) {
+        throw nameUnstorable(error, args);
+      }
+    };
+  }
+}
+
+export const UNSTORABLE_INPUT = 'lapwingUnstorableInput';
+
+declare global {
+  // Pothos finds the types of its plugins here.
+  // eslint-disable-next-line @typescript-eslint/no-namespace
+  namespace PothosSchemaTypes {
+    interface Plugins<Types extends SchemaTypes> {
+      [UNSTORABLE_INPUT]: UnstorableInputPlugin<Types>;
+    }
+  }
+}
+
+SchemaBuilder.registerPlugin(UNSTORABLE_INPUT, UnstorableInputPlugin);

@@ -77,17 +77,49 @@ describe('The CloudWatch service in GraphQL', () => {
   });
 
   it.each([
-    ['a value too large', { name: 'm', value: 1e300 }, 'MetricData.member.1.Value'],
-    ['two kinds of value', { name: 'm', value: 1, values: [1] }, 'mutually exclusive'],
+    [{ value: 1e300 }, /^The value 1e\+300 for parameter data\.0\.value is invalid/],
+    [{ value: 1, values: [1] }, /^The parameters data\.0\.value and data\.0\.values are mutually exclusive/],
+    [{ value: 1, dimensions: [{ name: 'a' }] }, /^The parameter data\.0\.dimensions\.0\.value is required/],
+    [{ counts: [1] }, /^The parameter data\.0\.counts needs data\.0\.values\./],
+    [{}, /^At least one of the parameters data\.0\.value, data\.0\.statisticValues, data\.0\.values must/],
     [
-      'a dimension without a value',
-      { name: 'm', value: 1, dimensions: [{ name: 'a' }] },
-      'Dimensions.member.1.Value',
+      { statisticValues: { sampleCount: 1, sum: 1, minimum: 2, maximum: 1 } },
+      /^The value 1 for parameter data\.0\.statisticValues\.maximum is invalid\. It must not be below minimum, 2/,
     ],
-  ])('refuses %s as INVALID_INPUT, naming it', async (_what, datum, text) => {
-    const { errors } = await ask(server, PUT, { input: { namespace: 'App', data: [datum] } });
+    [{ value: 1, unit: 'Miles' }, /^The parameter data\.0\.unit must be a value in the set \[ Seconds, /],
+    [
+      { value: 1, timestamp: '2999-01-01T00:00:00Z' },
+      /^The parameter data\.0\.timestamp must specify a time no more than two hours in the future/,
+    ],
+  ])('refuses the data %j by the names of its fields', async (datum, message) => {
+    const { errors } = await ask(server, PUT, {
+      input: { namespace: 'App', data: [{ name: 'm', ...datum }] },
+    });
     expect(errors).toMatchObject([
-      { extensions: { code: 'INVALID_INPUT' }, message: expect.stringContaining(text) as string },
+      { extensions: { code: 'INVALID_INPUT' }, message: expect.stringMatching(message) as string },
+    ]);
+  });
+
+  it.each([
+    [{ to: '2026-02-01T00:00:00Z' }, /^The parameter from must be less than the parameter to\.$/],
+    [{ periodSeconds: 7 }, /^The parameter periodSeconds must be 1, 5, 10/],
+    [{ namespace: '' }, /^The parameter namespace is required/],
+    [{ dimensions: [{ name: 'a', value: '' }] }, /^The parameter dimensions\.0\.value is required/],
+    [{ percentiles: [101] }, /^The value p101 for parameter percentiles.* is not a valid statistic/],
+  ])('refuses the question %j by the names of its fields', async (wrong, message) => {
+    const question = {
+      namespace: 'App',
+      name: 'm',
+      from: '2026-03-01T00:00:00Z',
+      to: '2026-03-01T01:00:00Z',
+    };
+    const { errors } = await ask(
+      server,
+      'query ($input: CloudwatchStatisticsInput!) { cloudwatchStatistics(input: $input) { __typename } }',
+      { input: { ...question, ...wrong } },
+    );
+    expect(errors).toMatchObject([
+      { extensions: { code: 'INVALID_INPUT' }, message: expect.stringMatching(message) as string },
     ]);
   });
 });

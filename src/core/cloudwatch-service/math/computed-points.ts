@@ -16,20 +16,27 @@ export class ComputedPoints {
     return value;
   }
 
+  /** Points that are gone over once more, in another way than by an expression. @throws MathError as take() does */
+  count(points: number): void {
+    this.#left -= points;
+    if (this.#left >= 0) return;
+    throw new MathError(
+      'it computes too many points: ask for less time, longer periods or fewer expressions',
+    );
+  }
+
   /**
    * @returns the value
    * @throws MathError once there are more than may be
    */
   take(value: MathValue): MathValue {
     if (value.kind === 'number') return value;
+    let added = 0;
     for (const { points } of listSeries(value)) {
-      if (this.#counted.has(points)) continue;
+      if (!this.#counted.has(points)) added += points.size;
       this.#counted.add(points);
-      this.#left -= points.size;
     }
-    if (this.#left >= 0) return value;
-    throw new MathError(
-      'it computes too many points: ask for less time, longer periods or fewer expressions',
-    );
+    this.count(added);
+    return value;
   }
 }

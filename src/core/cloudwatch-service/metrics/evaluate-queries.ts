@@ -24,6 +24,8 @@ import { searchSeries } from './search.ts';
 export interface EvaluatorOptions {
   /** East of UTC, of the times in labels. */
   readonly offsetMinutes?: number;
+  /** Of the request this is a part of; a part has no more of its own. */
+  readonly computed?: ComputedPoints;
 }
 
 /** Points expressions may make for each that may be read: a few steps over all of them. */
@@ -45,13 +47,16 @@ export class QueryEvaluator {
     queries: ReadonlyMap<string, DataQuery>,
     range: TimeRange,
     context: EvaluationContext,
-    { offsetMinutes = 0 }: EvaluatorOptions = {},
+    {
+      offsetMinutes = 0,
+      computed = new ComputedPoints(context.limits.heldPoints * COMPUTED_PER_HELD),
+    }: EvaluatorOptions = {},
   ) {
     this.#queries = queries;
     this.#range = range;
     this.#context = context;
     this.#budget = new PointBudget(context.limits.heldPoints);
-    this.#computed = new ComputedPoints(context.limits.heldPoints * COMPUTED_PER_HELD);
+    this.#computed = computed;
     this.#offsetMinutes = offsetMinutes;
     this.#defaultLabels = nameMetrics(queries.values());
   }
@@ -214,11 +219,14 @@ export class QueryEvaluator {
     const id = 'BAND_INPUT';
     const base = { id, label: null, returned: true, periodSeconds: null };
     const query: DataQuery = { ...base, kind: 'expression', expression };
-    const evaluator = new QueryEvaluator(new Map([...this.#queries, [id, query]]), history, this.#context);
+    const evaluator = new QueryEvaluator(new Map([...this.#queries, [id, query]]), history, this.#context, {
+      computed: this.#computed,
+    });
     const [series, ...more] = await evaluator.answer(id);
     if (series === undefined || more.length > 0) {
       throw new MathError('ANOMALY_DETECTION_BAND takes one series, not a list');
     }
+    this.#computed.count(series.points.size);
     const label = expression.kind === 'reference' ? expression.id : 'band';
     const configuration = await this.#readConfiguration(expression);
     const { upper, lower } = findBand(

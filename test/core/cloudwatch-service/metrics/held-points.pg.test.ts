@@ -112,6 +112,24 @@ describe('A band', () => {
     expect(await ask(6, expression(`${BAND}(${Id})`), computed, ...stats.slice(0, 1))).toEqual([1, 1]);
   });
 
+  // The detector goes over two weeks of points for each. Four times as many as may be read: 80.
+  it('counts for what it learns from: there are so many of them in one request', async () => {
+    const bands = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({
+        Id: `b${i}`,
+        Expression: `${BAND}(m0, ${i + 1})`,
+        Period: 60,
+      }));
+    const some = await ask(1, ...bands(6), ...stats.slice(0, 1));
+    expect(some).toHaveLength(12);
+    await expect(ask(1, ...bands(9), ...stats.slice(0, 1))).rejects.toMatchObject({
+      code: 'ValidationError',
+      message: expect.stringContaining('it computes too many points') as string,
+    });
+    const inOne = Array.from({ length: 9 }, () => `FIRST(${BAND}(m0))`).join(' + ');
+    await expect(ask(1, expression(inOne), ...stats.slice(0, 1))).rejects.toThrow('too many points');
+  });
+
   // Each of them would be evaluated twice, over two weeks more.
   it('is not of another band, be it in another query', async () => {
     const chain = Array.from({ length: 40 }, (_, i) => ({

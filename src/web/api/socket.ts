@@ -4,8 +4,8 @@ import type { ApiKey } from './api-key.ts';
 import type { Session } from './session.ts';
 import { createStore, type Store } from './store.ts';
 
-/** `connecting` until the first time it stands; `offline` whenever it broke and does not stand again yet. */
-type Connection = 'connecting' | 'live' | 'offline';
+/** `connecting` until the first time it stands; `offline` whenever it broke and does not stand again yet; `refused` until somebody signs in. */
+type Connection = 'connecting' | 'live' | 'offline' | 'refused';
 
 export interface Socket {
   /** Another one for another key: what was subscribed to by the one before has ended. */
@@ -21,20 +21,32 @@ const MAX_WAIT_MS = 4000;
 
 export function createSocket(key: ApiKey, session: Session): Socket {
   const connection = createStore<Connection>('connecting');
-  const client = createStore(openClient(connection, key, session));
-  key.kept.subscribe(() => {
+  let opened = 0;
+  const open = (): Client => {
+    const own = ++opened;
+    return openClient({ connection, key, session, isCurrent: () => own === opened, replace });
+  };
+  const client = createStore(open());
+  function replace(): void {
     const before = client.get();
     connection.set('offline');
-    client.set(openClient(connection, key, session));
+    client.set(open());
     void before.dispose();
-  });
+  }
+  key.kept.subscribe(replace);
   return { client, connection };
 }
 
-/** A client for the key that is kept now; it says nothing any more once another one is kept. */
-function openClient(connection: Store<Connection>, key: ApiKey, session: Session): Client {
-  const own = key.kept.get();
-  const isCurrent = () => key.kept.get() === own;
+/** A client for the key that is kept now; it says nothing any more once another one has its place. */
+function openClient(options: {
+  readonly connection: Store<Connection>;
+  readonly key: ApiKey;
+  readonly session: Session;
+  readonly isCurrent: () => boolean;
+  /** Puts another client in its place. */
+  readonly replace: () => void;
+}): Client {
+  const { connection, key, session, isCurrent, replace } = options;
   const sent = key.value.get();
   let unanswered: ReturnType<typeof setTimeout> | undefined;
   /** A session whose rights changed goes on with others: the socket comes back by itself. */
@@ -47,13 +59,18 @@ function openClient(connection: Store<Connection>, key: ApiKey, session: Session
     connectionParams: sent === null ? {} : { apiKey: sent },
     // Open from the start: whether the server is there is shown on every page.
     lazy: false,
+    // What closed it the client takes for final, such as a proxy that failed: it does not come back by itself.
     onNonLazyError: () => {
-      if (isCurrent()) connection.set('offline');
+      if (!isCurrent() || connection.get() === 'refused') return;
+      connection.set('offline');
+      void waitBeforeRetry(MAX_WAIT_MS).then(() => {
+        if (isCurrent()) replace();
+      });
     },
     keepAlive: PING_MS,
     retryAttempts: Number.POSITIVE_INFINITY,
     shouldRetry: () => true,
-    retryWait: (retries) => waitBeforeRetry(retries),
+    retryWait: (retries) => waitBeforeRetry(Math.min(MAX_WAIT_MS, 250 * 2 ** retries)),
     on: {
       connected: () => {
         if (!isCurrent()) return;
@@ -64,8 +81,8 @@ function openClient(connection: Store<Connection>, key: ApiKey, session: Session
       closed: (event) => {
         clearTimeout(unanswered);
         if (!isCurrent()) return;
-        connection.set('offline');
         const code = event instanceof CloseEvent ? event.code : 0;
+        connection.set(code === UNAUTHORIZED ? 'refused' : 'offline');
         if (code === UNAUTHORIZED) key.wanted.set(true);
         if (code === FORBIDDEN) void askWhy();
       },
@@ -85,9 +102,8 @@ function openClient(connection: Store<Connection>, key: ApiKey, session: Session
   return client;
 }
 
-/** Soon at first, then every few seconds, never all pages at once; at once when the network comes back. */
-function waitBeforeRetry(retries: number): Promise<void> {
-  const limitMs = Math.min(MAX_WAIT_MS, 250 * 2 ** retries);
+/** Never all pages at once; at once when the network comes back. */
+function waitBeforeRetry(limitMs: number): Promise<void> {
   return new Promise((resolve) => {
     const go = () => {
       clearTimeout(timer);

@@ -7,11 +7,12 @@ export function useReturn(onReturn: () => void): void {
   const { socket } = useApi();
   const notify = useEffectEvent(onReturn);
   useEffect(() => {
-    let hasBroken = socket.connection.get() === 'offline';
+    const isBroken = () => ['offline', 'refused'].includes(socket.connection.get());
+    let hasBroken = isBroken();
     return socket.connection.subscribe(() => {
       const state = socket.connection.get();
       if (state === 'live' && hasBroken) notify();
-      if (state !== 'connecting') hasBroken = state === 'offline';
+      if (state !== 'connecting') hasBroken = isBroken();
     });
   }, [socket]);
 }

@@ -10,13 +10,20 @@ import { useZone } from '../parts/preferences.ts';
 export function ScreenTrouble({ problem }: { readonly problem: string | null }) {
   const { socket, key, session } = useApi();
   const zone = useZone();
-  const isOffline = useStore(socket.connection) === 'offline';
-  const isKeyWanted = useStore(key.wanted);
+  const connection = useStore(socket.connection);
+  const isOffline = connection === 'offline';
+  const isDialogWanted = useStore(key.wanted);
+  // It stays so when the dialog is closed.
+  const isKeyWanted = isDialogWanted || connection === 'refused';
   const login = useStore(session.login);
   const [isAsked, setAsked] = useState(false);
   const isTrouble = isOffline || isKeyWanted || problem !== null;
   const sinceMs = useSince(isTrouble);
   if (!isTrouble) return null;
+  const ask = () => {
+    setAsked(true);
+    key.wanted.set(true);
+  };
   return (
     <div className="screen-trouble" role="alert">
       <strong>Not live{sinceMs === null ? '' : ` since ${formatTime(sinceMs, zone)}`}</strong>
@@ -32,8 +39,8 @@ export function ScreenTrouble({ problem }: { readonly problem: string | null }) 
           Sign in with {login.name}
         </a>
       ) : null}
-      {isKeyWanted && login === null ? <button onClick={() => setAsked(true)}>Sign in</button> : null}
-      {isAsked && isKeyWanted ? <KeyDialog /> : null}
+      {isKeyWanted && login === null ? <button onClick={ask}>Sign in</button> : null}
+      {isAsked && isDialogWanted ? <KeyDialog /> : null}
     </div>
   );
 }

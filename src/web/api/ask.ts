@@ -38,9 +38,9 @@ export function useAsk<Data, Variables extends AnyVariables>(
   useReturn(() => {
     if (error !== undefined && !isPaused) askAgain();
   });
-  // What is on the screen stays there while the server is away; that it is away is said beside it.
-  const isAway = data === undefined && error?.networkError !== undefined;
-  return { data: isAway ? last : data, error, isAsking: fetching || stale, askAgain };
+  // What is on the screen stays there while it is asked again, and while the server is away, which is said beside it.
+  const isKept = data === undefined && (error === undefined || error.networkError !== undefined);
+  return { data: isKept ? last : data, error, isAsking: fetching || stale, askAgain };
 }
 
 /** What was last answered to the same question. */
@@ -105,6 +105,18 @@ export function findProblem(outcome: Outcome<object>): string | null {
 /** One sentence for people. */
 export function describeError(error: CombinedError | undefined): string {
   if (error === undefined) return 'The server gave no answer.';
-  if (error.networkError !== undefined) return `The server cannot be reached: ${error.networkError.message}`;
+  if (error.networkError !== undefined) {
+    return `The server cannot be reached: ${describeAway(error.networkError, error.response)}`;
+  }
   return error.graphQLErrors.map(({ message }) => message).join(' ');
+}
+
+/** @param response typed as anything by urql: of fetch, or nothing when there was none */
+function describeAway(error: Error, response: unknown): string {
+  if (response instanceof Response && !response.ok) {
+    // HTTP/2 has the number alone.
+    return `HTTP ${response.status} ${response.statusText}`.trim();
+  }
+  // Each browser has other words for it, and none says what to do.
+  return error instanceof TypeError ? 'check the network, and whether it is running.' : error.message;
 }

@@ -6,6 +6,7 @@ import { type AccessScope, CreateKeyDocument } from '../generated/graphql.ts';
 import { Notice } from '../parts/notice.tsx';
 import { Labelled, Select } from '../parts/form-field.tsx';
 import { CopyBlock } from '../parts/copy-block.tsx';
+import { serverClock } from '../api/server-clock.ts';
 
 /** What a key of a scope may. */
 const SCOPE_WORDS: Readonly<Record<AccessScope, string>> = {
@@ -37,7 +38,7 @@ function useNewKey(isFirst: boolean, onMade: () => void) {
   const save = useSubmit(async () => {
     const { account, days } = draft;
     const name = draft.name.trim();
-    const expiresAt = days === '' ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString();
+    const expiresAt = days === '' ? null : new Date(serverClock.now() + Number(days) * DAY_MS).toISOString();
     const owner = scope === 'ADMIN' || account.trim() === '' ? null : account.trim();
     const outcome = await create({ input: { name, scopes: [scope], account: owner, expiresAt } });
     setProblem(findProblem(outcome));

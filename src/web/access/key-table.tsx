@@ -4,6 +4,7 @@ import { type KeyRowFragment, RevokeKeyDocument } from '../generated/graphql.ts'
 import { Modal } from '../parts/modal.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { TimeText } from '../parts/time-text.tsx';
+import { serverClock } from '../api/server-clock.ts';
 
 /** Every key, with what ends it. */
 export function KeyTable(props: {
@@ -85,7 +86,8 @@ function KeyFacts({ row }: { readonly row: KeyRowFragment }) {
         )}
         {expiresAt === null ? null : (
           <>
-            , {Date.parse(expiresAt) < Date.now() ? 'expired' : 'valid until'} <TimeText time={expiresAt} />
+            , {Date.parse(expiresAt) < serverClock.now() ? 'expired' : 'valid until'}{' '}
+            <TimeText time={expiresAt} />
           </>
         )}
         {revokedAt === null ? null : (

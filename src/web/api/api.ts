@@ -2,6 +2,7 @@
 import { createContext, useContext } from 'react';
 import { cacheExchange, Client, fetchExchange, mapExchange } from 'urql';
 import { createApiKey, type ApiKey } from './api-key.ts';
+import { fetchTimed } from './server-clock.ts';
 import { createSession, type Session } from './session.ts';
 import { createSocket, type Socket } from './socket.ts';
 
@@ -19,6 +20,7 @@ export function createApi(): Api {
   const client = new Client({
     url: '/graphql',
     preferGetMethod: false,
+    fetch: fetchTimed,
     exchanges: [cacheExchange, dropParts(), askForKey(key, session), fetchExchange],
     fetchOptions: () => {
       const value = key.value.get();

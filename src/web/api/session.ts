@@ -1,4 +1,5 @@
 /** Who is signed in, on a server that people sign in to. The browser keeps the session: no script sees it. */
+import { fetchTimed } from './server-clock.ts';
 import { createStore, type Store } from './store.ts';
 
 export interface Login {
@@ -51,7 +52,7 @@ export function writeLoginLink({ url }: Login): string {
 
 async function ask(method: string, path: string): Promise<Readonly<Record<string, unknown>> | null> {
   try {
-    const response = await fetch(path, { method });
+    const response = await fetchTimed(path, { method });
     const body: unknown = await response.json();
     // An object: its members are looked at one by one.
     return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : null;

@@ -6,6 +6,7 @@ import { createStore, type Store } from '../api/store.ts';
 import type { PanelQuery, PanelScoresSubscription } from '../generated/graphql.ts';
 import { appendScores, type Columns, readColumns } from '../metric/chart/columns.ts';
 import { readEvents } from './read-events.ts';
+import { fetchTimed, serverClock } from '../api/server-clock.ts';
 
 export type PanelMetric = Omit<NonNullable<PanelQuery['metric']>, 'series'>;
 type PanelPoint = NonNullable<PanelMetric['latest']>;
@@ -142,7 +143,7 @@ export class PanelFeed {
     const newest = scores.at(-1);
     if (newest === undefined) return true;
     const { shown } = state;
-    const columns = appendScores(shown.columns, scores, Date.now() - shown.spanMs);
+    const columns = appendScores(shown.columns, scores, serverClock.now() - shown.spanMs);
     // A point that was late is drawn when all is read anew.
     const isNewer = shown.latest === null || newest.timestamp >= shown.latest.timestamp;
     this.state.set({ ...state, shown: { ...shown, columns, latest: isNewer ? newest : shown.latest } });
@@ -150,7 +151,7 @@ export class PanelFeed {
   }
 
   async #fetch(path: string, signal = AbortSignal.timeout(SILENCE_LIMIT_MS)): Promise<Response> {
-    const response = await fetch(this.#path + path, { cache: 'no-store', signal });
+    const response = await fetchTimed(this.#path + path, { cache: 'no-store', signal });
     if (response.ok) return response;
     const said: unknown = await response.json().catch(() => null);
     const isEnd = [403, 404, 410].includes(response.status);

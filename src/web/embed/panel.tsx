@@ -9,6 +9,7 @@ import { lengthOfGap, openGaps } from '../metric/chart/columns.ts';
 import { PlotView } from '../metric/chart/plot-view.tsx';
 import { arrangeValues, describeValuePlot } from '../metric/chart/value-plot.ts';
 import type { PanelFeed, PanelMetric, ShownPanel } from './panel-feed.ts';
+import { serverClock } from '../api/server-clock.ts';
 
 /** Narrower or lower charts have labels that are smaller and fewer. */
 const ROOMY = { width: 560, height: 200 };
@@ -124,10 +125,14 @@ function PanelChart({ shown }: { readonly shown: ShownPanel }) {
 
 /** The newest of it, which moves on by a pixel or so. */
 function useNewest(spanMs: number) {
-  const [toMs, setToMs] = useState(() => Date.now());
+  const [toMs, setToMs] = useState(() => serverClock.now());
   useEffect(() => {
-    const timer = setInterval(() => setToMs(Date.now()), Math.max(1_000, spanMs / STEPS));
-    return () => clearInterval(timer);
+    const timer = setInterval(() => setToMs(serverClock.now()), Math.max(1_000, spanMs / STEPS));
+    const unfollow = serverClock.follow(() => setToMs(serverClock.now()));
+    return () => {
+      clearInterval(timer);
+      unfollow();
+    };
   }, [spanMs]);
   return useMemo(() => ({ fromMs: toMs - spanMs, toMs }), [toMs, spanMs]);
 }

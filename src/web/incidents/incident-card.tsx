@@ -9,6 +9,7 @@ import { TimeText } from '../parts/time-text.tsx';
 import { GroupText } from './group-text.tsx';
 import { type IncidentGroup, nameIncident } from './group-incidents.ts';
 import { SilenceChoice } from './silence-choice.tsx';
+import { serverClock } from '../api/server-clock.ts';
 
 const STATES = {
   PENDING: ['badge yellow', '◆ pending'],
@@ -46,7 +47,7 @@ export function IncidentCard(props: {
   const [style, word] = STATES[state];
   const unit = metric?.unit ?? null;
   const written = formatExpected(peak.value, expected, unit);
-  const lasted = Date.parse(endedAt ?? new Date().toISOString()) - Date.parse(startedAt);
+  const lasted = (endedAt === null ? serverClock.now() : Date.parse(endedAt)) - Date.parse(startedAt);
   const isNew = group.incidents.some(({ acknowledgedAt }) => acknowledgedAt === null);
   return (
     <article className="card incident" aria-label={`${nameIncident(shown)}, ${word}`}>

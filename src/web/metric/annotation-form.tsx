@@ -5,6 +5,7 @@ import { AnnotateDocument } from '../generated/graphql.ts';
 import { Notice } from '../parts/notice.tsx';
 import type { Range } from './range.ts';
 import { Labelled } from '../parts/form-field.tsx';
+import { serverClock } from '../api/server-clock.ts';
 
 /** A note on the resource, about the middle of the time that is shown, or about now while it follows. */
 export function AnnotationForm(props: {
@@ -18,8 +19,8 @@ export function AnnotationForm(props: {
   const [user, setUser] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
   const save = useSubmit(async () => {
-    const isNow = Date.now() - range.toMs < 60_000;
-    const timestamp = new Date(isNow ? Date.now() : (range.fromMs + range.toMs) / 2).toISOString();
+    const isNow = serverClock.now() - range.toMs < 60_000;
+    const timestamp = new Date(isNow ? serverClock.now() : (range.fromMs + range.toMs) / 2).toISOString();
     const input = { server, timestamp, message: text.trim(), user: user.trim(), device: 'page' };
     const found = findProblem(await annotate({ input }));
     setProblem(found);

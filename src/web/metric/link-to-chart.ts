@@ -1,4 +1,5 @@
 /** How much of what lies around an incident its chart shows. */
+import { serverClock } from '../api/server-clock.ts';
 const AROUND = 3;
 const MIN_AROUND_MS = 3_600_000;
 
@@ -12,9 +13,9 @@ export function linkToChart(
   }: { readonly startedAt: string; readonly endedAt: string | null; readonly at: string },
 ): string {
   const start = Date.parse(startedAt);
-  const end = endedAt === null ? Date.now() : Date.parse(endedAt);
+  const end = endedAt === null ? serverClock.now() : Date.parse(endedAt);
   const around = Math.max(MIN_AROUND_MS, (end - start) * AROUND);
   const from = new Date(start - around).toISOString();
-  const to = new Date(Math.min(Date.now(), end + around)).toISOString();
+  const to = new Date(Math.min(serverClock.now(), end + around)).toISOString();
   return `/metric/${encodeURIComponent(metricId)}?from=${from}&to=${to}&at=${at}`;
 }

@@ -6,6 +6,7 @@ import { describeLearningLeft } from '../parts/format-time.ts';
 import { Notice } from '../parts/notice.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { describeStart } from '../unmonitored/start-spec.ts';
+import { serverClock } from '../api/server-clock.ts';
 
 /** What keeps a metric from being judged, and what can be done about it. Nothing where nothing does. */
 export function MetricState({ metric }: { readonly metric: MetricHeadFragment }) {
@@ -52,7 +53,7 @@ function describeMissing(missing: number): string {
 }
 
 function describeLearning({ rows, needed, endsAt }: MetricHeadFragment['learning']): string {
-  const left = describeLearningLeft(endsAt === null ? null : Date.parse(endsAt), Date.now());
+  const left = describeLearningLeft(endsAt === null ? null : Date.parse(endsAt), serverClock.now());
   const counted = `${rows.toLocaleString('en')} of ${needed.toLocaleString('en')} data points collected`;
   return left === '' ? `${counted}.` : `${counted}, ${left}.`;
 }

@@ -4,6 +4,7 @@ import { type MetricHeadFragment, PreviewPolicyDocument } from '../generated/gra
 import { formatSpan } from '../parts/format-time.ts';
 import type { PolicyDraft } from './policy-draft.ts';
 import type { Flag } from './chart/value-plot.ts';
+import { serverClock } from '../api/server-clock.ts';
 
 const WEEK_MS = 7 * 86_400_000;
 /** What `scoreSeries` takes at once, with some room. */
@@ -31,7 +32,7 @@ export function PolicyPreview(props: {
     setState({ kind: 'asking' });
     const ask = async () => {
       const spanMs = Math.min(WEEK_MS, MAX_POINTS * periodSeconds * 1000);
-      const from = new Date(Date.now() - spanMs).toISOString();
+      const from = new Date(serverClock.now() - spanMs).toISOString();
       const policy = { direction, minDeviation, minDeviationRatio };
       const outcome = await preview({ input: { metricId: id, from, policy } });
       if (isStale) return;

@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { chooseSpan, lengthOfSpan, parseFixedRange, type Range } from './range.ts';
+import { serverClock } from '../api/server-clock.ts';
 
 export interface RangeState {
   readonly range: Range;
@@ -25,27 +26,31 @@ export function useRange(periodSeconds: number): RangeState {
   const asked = params.get('last') ?? '';
   const name = lengthOfSpan(asked) === null ? chooseSpan(periodSeconds) : asked;
   const spanMs = lengthOfSpan(name) ?? 3_600_000;
-  const [nowMs, setNowMs] = useState(() => Date.now());
+  const [nowMs, setNowMs] = useState(() => serverClock.now());
   const isFixed = fixed !== null;
   useEffect(() => {
     if (isFixed) return;
-    setNowMs(Date.now());
+    setNowMs(serverClock.now());
     // About as often as the picture moves by a pixel or two.
     const timer = setInterval(
-      () => setNowMs(Date.now()),
+      () => setNowMs(serverClock.now()),
       Math.max(SHORTEST_STEP_MS, spanMs / STEPS_PER_SPAN),
     );
-    return () => clearInterval(timer);
+    const unfollow = serverClock.follow(() => setNowMs(serverClock.now()));
+    return () => {
+      clearInterval(timer);
+      unfollow();
+    };
   }, [isFixed, spanMs]);
-  const moved = useRef(0);
+  const moved = useRef(Number.NEGATIVE_INFINITY);
   const write = useCallback(
     (values: Readonly<Record<string, string>>) => {
       const kept = [...params].filter(([key]) => !['from', 'to', 'last'].includes(key));
       const next = new URLSearchParams([...kept, ...Object.entries(values)]);
       if (next.toString() === params.toString()) return;
       // The way back leads to the range before, and a turn of the wheel is one step of it.
-      const isGoingOn = Date.now() - moved.current < ONE_MOVE_MS;
-      moved.current = Date.now();
+      const isGoingOn = performance.now() - moved.current < ONE_MOVE_MS;
+      moved.current = performance.now();
       setParams(next, { replace: isGoingOn });
     },
     [params, setParams],
@@ -55,7 +60,7 @@ export function useRange(periodSeconds: number): RangeState {
       write({ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() }),
     [write],
   );
-  const catchUp = useCallback(() => setNowMs(Date.now()), []);
+  const catchUp = useCallback(() => setNowMs(serverClock.now()), []);
   const follow = useCallback((last: string) => write({ last }), [write]);
   const range = useMemo(() => fixed ?? { fromMs: nowMs - spanMs, toMs: nowMs }, [fixed, nowMs, spanMs]);
   return { range, span: fixed === null ? name : null, follow, fix, catchUp };

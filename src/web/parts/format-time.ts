@@ -1,5 +1,6 @@
 /** Times for people, in the browser's zone or in UTC. */
 import type { Zone } from './preferences.ts';
+import { serverClock } from '../api/server-clock.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -33,7 +34,7 @@ export function formatTime(
   time: number | string,
   zone: Zone,
   style: Style = 'minute',
-  nowMs = Date.now(),
+  nowMs = serverClock.now(),
 ): string {
   const isLongAgo = readYear(new Date(time), zone) !== readYear(new Date(nowMs), zone);
   return new Intl.DateTimeFormat(undefined, {

@@ -20,6 +20,7 @@ import { WindowText } from './window-list.tsx';
 import { type Window, writeWindow } from './windows.ts';
 import '../style/incidents.css';
 import '../style/rules.css';
+import { serverClock } from '../api/server-clock.ts';
 
 /** When rules send no notifications, over all rules. */
 export function MaintenancePage() {
@@ -52,7 +53,7 @@ function Windows(props: { readonly rules: readonly RuleRowFragment[]; readonly o
   const [notice, setNotice] = useState('');
   const changeWindows = useWindows();
   const chosen = rules.filter(({ id }) => !without.has(id)).map(({ id }) => id);
-  const planned = listWindows(rules, Date.now());
+  const planned = listWindows(rules, serverClock.now());
   const finish = (found: string | null, words: string) => {
     setProblem(found);
     setNotice(found === null ? words : '');

@@ -13,6 +13,7 @@ import { Notice } from '../parts/notice.tsx';
 import { describeRule } from './describe-rule.ts';
 import { WindowText } from './window-list.tsx';
 import { placeWindow, type Window } from './windows.ts';
+import { serverClock } from '../api/server-clock.ts';
 
 type NoticeState = { readonly kind: 'done' | 'problem' | 'plain'; readonly lines: readonly string[] } | null;
 
@@ -109,7 +110,7 @@ function DeleteQuestion(props: {
 }
 
 function isToCome(window: Window): boolean {
-  return placeWindow(window, Date.now()) !== 'over';
+  return placeWindow(window, serverClock.now()) !== 'over';
 }
 
 function describeTest(

@@ -5,6 +5,7 @@ import { nameZone, readClock, writeClock } from '../parts/format-time.ts';
 import { useZone, type Zone } from '../parts/preferences.ts';
 import { type Window, WEEKDAYS } from './windows.ts';
 import { listZones, ownZone } from './zones.ts';
+import { serverClock } from '../api/server-clock.ts';
 
 const HOUR_MS = 3_600_000;
 const SPANS = [
@@ -34,7 +35,7 @@ export function WindowForm({ onAdd }: { readonly onAdd: (window: Window) => void
             key={text}
             type="button"
             aria-label={`Start now for ${text}`}
-            onClick={() => onAdd(spanFrom(Date.now(), spanMs))}
+            onClick={() => onAdd(spanFrom(serverClock.now(), spanMs))}
           >
             {text}
           </button>
@@ -53,8 +54,8 @@ export function WindowForm({ onAdd }: { readonly onAdd: (window: Window) => void
 /** In the zone that is shown, which is named. */
 function OnceFields({ onAdd }: { readonly onAdd: (window: Window) => void }) {
   const zone = useZone();
-  const [start, setStart] = useState(() => writeMinute(Date.now(), zone));
-  const [end, setEnd] = useState(() => writeMinute(Date.now() + HOUR_MS, zone));
+  const [start, setStart] = useState(() => writeMinute(serverClock.now(), zone));
+  const [end, setEnd] = useState(() => writeMinute(serverClock.now() + HOUR_MS, zone));
   const [startMs, endMs] = [readClock(start, zone), readClock(end, zone)];
   const isGood = startMs < endMs;
   return (

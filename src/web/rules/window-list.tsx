@@ -3,6 +3,7 @@ import { useZone } from '../parts/preferences.ts';
 import { WindowForm } from './window-form.tsx';
 import { describeWindow, placeWindow, type Window } from './windows.ts';
 import { useContext } from 'react';
+import { serverClock } from '../api/server-clock.ts';
 
 const PLACES = { now: 'badge yellow', later: 'badge', over: 'badge' } as const;
 
@@ -40,7 +41,7 @@ export function WindowList(props: {
 /** When it is, by whose clock, and whether it is now. */
 export function WindowText({ window }: { readonly window: Window }) {
   const zone = useZone();
-  const place = placeWindow(window, Date.now());
+  const place = placeWindow(window, serverClock.now());
   return (
     <span>
       {place === 'later' ? null : <span className={PLACES[place]}>{place === 'now' ? '◆ now' : 'over'}</span>}{' '}

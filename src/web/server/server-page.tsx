@@ -12,6 +12,7 @@ import { RateTiles } from './rate-tiles.tsx';
 import { keepReading, readCounters, type Reading } from './rates.ts';
 import '../style/server.css';
 import { Link } from 'wouter';
+import { serverClock } from '../api/server-clock.ts';
 
 const EVERY_MS = 2000;
 
@@ -60,7 +61,7 @@ function Facts({ info }: { readonly info: ServerQuery['serverInfo'] }) {
         <dd>{info.version}</dd>
         <dt>Up since</dt>
         <dd>
-          <TimeText time={info.started} /> ({formatSpan(Date.now() - Date.parse(info.started))})
+          <TimeText time={info.started} /> ({formatSpan(serverClock.now() - Date.parse(info.started))})
         </dd>
         <dt>Detector</dt>
         <dd>{info.detector}</dd>

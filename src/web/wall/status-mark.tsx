@@ -2,6 +2,7 @@ import { describeLearningLeft, formatSpan } from '../parts/format-time.ts';
 import type { WallRow } from './wall-rows.ts';
 import { classOfBar } from './bars.ts';
 import { measureSilence } from './silence.ts';
+import { serverClock } from '../api/server-clock.ts';
 
 const WORDS = {
   ERROR: 'error',
@@ -18,7 +19,7 @@ export function StatusMark({ row }: { readonly row: WallRow }) {
   if (learned >= 1) return <Silence row={row} />;
   const percent = Math.floor(learned * 100);
   const ends = row.metrics.map(({ learnedMs }) => learnedMs).filter((endMs) => endMs !== null);
-  const left = describeLearningLeft(ends.length === 0 ? null : Math.max(...ends), Date.now());
+  const left = describeLearningLeft(ends.length === 0 ? null : Math.max(...ends), serverClock.now());
   return (
     <span className="learned">
       <span className="detail">learning {percent} %</span>
@@ -47,7 +48,9 @@ function Waiting({ row: { metrics } }: { readonly row: WallRow }) {
 function Silence({ row }: { readonly row: WallRow }) {
   const { metrics } = row;
   const silences = metrics
-    .map(({ latest, periodSeconds }) => measureSilence(latest?.timeMs ?? null, periodSeconds, Date.now()))
+    .map(({ latest, periodSeconds }) =>
+      measureSilence(latest?.timeMs ?? null, periodSeconds, serverClock.now()),
+    )
     .filter((silentMs) => silentMs !== null);
   const [longest] = silences.toSorted((a, b) => b - a);
   if (longest === undefined) return <Current row={row} />;

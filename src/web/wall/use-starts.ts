@@ -1,24 +1,33 @@
 import { useEffect, useMemo, useState } from 'react';
 import { BAR_MS, listStarts, type WindowName } from './bars.ts';
+import { serverClock } from '../api/server-clock.ts';
 
 /** The intervals that are shown; new ones begin while one looks. */
 export function useStarts(window: WindowName): readonly number[] {
-  const [nowMs, setNowMs] = useState(() => Date.now());
+  const [nowMs, setNowMs] = useState(() => serverClock.now());
   useEffect(() => {
-    setNowMs(Date.now());
+    setNowMs(serverClock.now());
     let timer: ReturnType<typeof setTimeout> | undefined;
     const wait = () => {
       const length = BAR_MS[window];
       timer = setTimeout(
         () => {
-          setNowMs(Date.now());
+          setNowMs(serverClock.now());
           wait();
         },
-        length - (Date.now() % length) + 50,
+        length - (serverClock.now() % length) + 50,
       );
     };
     wait();
-    return () => clearTimeout(timer);
+    const unfollow = serverClock.follow(() => {
+      clearTimeout(timer);
+      setNowMs(serverClock.now());
+      wait();
+    });
+    return () => {
+      clearTimeout(timer);
+      unfollow();
+    };
   }, [window]);
   return useMemo(() => listStarts(nowMs, window), [nowMs, window]);
 }

@@ -6,6 +6,7 @@ import { RowCells } from './wall-row.tsx';
 import { findReason, type WallRow } from './wall-rows.ts';
 import { useStore } from '../api/store.ts';
 import { type Density, usePreferences } from '../parts/preferences.ts';
+import { serverClock } from '../api/server-clock.ts';
 
 /** How far around a bar its chart shows. */
 const BARS_AROUND = 10;
@@ -159,7 +160,7 @@ function useLook(window: WindowName): (row: WallRow, start: number | null) => vo
     }
     const around = BARS_AROUND * BAR_MS[window];
     const from = new Date(start - around).toISOString();
-    const to = new Date(Math.min(start + around, Date.now() + BAR_MS[window] / 4)).toISOString();
+    const to = new Date(Math.min(start + around, serverClock.now() + BAR_MS[window] / 4)).toISOString();
     const [at, until] = [start, start + BAR_MS[window]].map((ms) => new Date(ms).toISOString());
     go(`${path}?from=${from}&to=${to}&at=${at}&until=${until}`);
   };

@@ -7,6 +7,7 @@ import { chooseEpisode, type Episode } from './episodes.ts';
 import type { Chosen } from './use-chosen.ts';
 import { WhyPanel } from './why-panel.tsx';
 import { AnomalousThen } from '../../wall/timeline/anomalous-then.tsx';
+import { serverClock } from '../../api/server-clock.ts';
 
 /** How far around an anomaly others are looked for. */
 const AROUND_MS = 3_600_000;
@@ -35,7 +36,7 @@ export function ExplainPanel(props: {
   const newest = chooseEpisode(episodes);
   if (newest !== null) return explainAnomaly(newest.first);
   if (latest === null) return null;
-  const silentMs = measureSilence(Date.parse(latest.timestamp), metric.periodSeconds, Date.now());
+  const silentMs = measureSilence(Date.parse(latest.timestamp), metric.periodSeconds, serverClock.now());
   return silentMs === null ? (
     explain('Now', latest)
   ) : (

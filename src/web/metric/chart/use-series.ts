@@ -9,6 +9,7 @@ import { useReturn } from '../../api/use-return.ts';
 import { MetricSeriesDocument } from '../../generated/graphql.ts';
 import { appendScores, type Columns, NO_COLUMNS, readColumns } from './columns.ts';
 import type { Range } from '../range.ts';
+import { serverClock } from '../../api/server-clock.ts';
 
 /** Each pixel has room for a lowest and a highest value. */
 const MAX_POINTS = 4000;
@@ -63,7 +64,7 @@ export function useSeries(
       metricIds: [id],
       onScores: (scores) => {
         recent.current = [...recent.current, ...scores].slice(-MAX_RECENT);
-        setColumns((old) => appendScores(old, scores, Date.now() - spanMs));
+        setColumns((old) => appendScores(old, scores, serverClock.now() - spanMs));
       },
       onLost: askAgain,
     });

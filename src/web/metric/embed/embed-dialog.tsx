@@ -12,6 +12,7 @@ import { ChoiceField } from '../../parts/form-field.tsx';
 import { Modal } from '../../parts/modal.tsx';
 import { Notice } from '../../parts/notice.tsx';
 import { PanelLinkList } from './panel-link-list.tsx';
+import { serverClock } from '../../api/server-clock.ts';
 
 const SPANS = [
   ['1', '1 hour'],
@@ -50,7 +51,7 @@ export function EmbedDialog(props: { readonly metricId: string; readonly onClose
       metricId,
       hours: Number(hours),
       theme: theme === '' ? null : theme,
-      expiresAt: days === '' ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString(),
+      expiresAt: days === '' ? null : new Date(serverClock.now() + Number(days) * DAY_MS).toISOString(),
     };
     const outcome = await create({ input });
     setProblem(findProblem(outcome));

@@ -7,6 +7,7 @@ import { Notice, Waiting } from '../../parts/notice.tsx';
 import { useZone } from '../../parts/preferences.ts';
 import { TimeText } from '../../parts/time-text.tsx';
 import type { Span } from './use-brush.ts';
+import { serverClock } from '../../api/server-clock.ts';
 
 type Answer = AnomalousThenQuery['anomalyCorrelations'];
 type Found = Extract<NonNullable<Answer>, { __typename: 'AnomalyCorrelations' }>['nodes'][number];
@@ -72,7 +73,7 @@ function FoundMetric({ found, span }: { readonly found: Found; readonly span: Sp
   const around = span.toMs - span.fromMs;
   const query = new URLSearchParams({
     from: new Date(span.fromMs - around).toISOString(),
-    to: new Date(Math.min(span.toMs + around, Date.now())).toISOString(),
+    to: new Date(Math.min(span.toMs + around, serverClock.now())).toISOString(),
   });
   return (
     <li className="line">

@@ -2,8 +2,21 @@
 import { useEffect, useEffectEvent } from 'react';
 import type { TypedDocumentString } from '../generated/graphql.ts';
 import { useApi } from './api.ts';
+import { useSettled } from './use-settled.ts';
 import { useStore } from './store.ts';
 import { useReturn } from './use-return.ts';
+
+/** Changes come in crowds, and each viewer asks: once for all that change within so long. */
+const SETTLE_MS = 1000;
+
+/** Asks again once something changed, and when the connection came back. */
+export function useAskedAgain<Data, Variables extends Record<string, unknown>>(
+  document: TypedDocumentString<Data, Variables>,
+  variables: Variables,
+  askAgain: () => void,
+): void {
+  useFollow(document, variables, useSettled(askAgain, SETTLE_MS));
+}
 
 /** Calls back at every event, and when the connection came back: what happened meanwhile is not known. */
 export function useFollow<Data, Variables extends Record<string, unknown>>(

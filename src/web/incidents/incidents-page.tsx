@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { useAsk } from '../api/ask.ts';
-import { useFollow } from '../api/follow.ts';
+import { useAskedAgain } from '../api/follow.ts';
 import { IncidentChangesDocument, type IncidentFilter, IncidentsDocument } from '../generated/graphql.ts';
 import { Answered } from '../parts/answer.tsx';
 import { Notice } from '../parts/notice.tsx';
@@ -25,7 +25,7 @@ export function IncidentsPage() {
   const [shown, setShown] = useUrlChoice('show', SHOWN);
   const [after, setAfter] = useState<string | null>(null);
   const answer = useAsk(IncidentsDocument, { filter: FILTERS[shown], after });
-  useFollow(IncidentChangesDocument, {}, answer.askAgain);
+  useAskedAgain(IncidentChangesDocument, {}, answer.askAgain);
   return (
     <div className="stack">
       <div className="line spread">

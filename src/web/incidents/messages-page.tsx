@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { useAsk } from '../api/ask.ts';
-import { useFollow } from '../api/follow.ts';
+import { useAskedAgain } from '../api/follow.ts';
 import { MessageChangesDocument, MessagesDocument, type NotificationFilter } from '../generated/graphql.ts';
 import { Answered } from '../parts/answer.tsx';
 import { Notice } from '../parts/notice.tsx';
@@ -25,7 +25,7 @@ export function MessagesPage() {
   const [shown, setShown] = useUrlChoice('show', SHOWN);
   const [after, setAfter] = useState<string | null>(null);
   const answer = useAsk(MessagesDocument, { filter: FILTERS[shown], after });
-  useFollow(MessageChangesDocument, {}, answer.askAgain);
+  useAskedAgain(MessageChangesDocument, {}, answer.askAgain);
   return (
     <div className="stack">
       <PageTabs label="Incidents" pages={INCIDENT_PAGES} here="/messages" />

@@ -1,15 +1,11 @@
 import { useAsk } from '../api/ask.ts';
-import { useFollow } from '../api/follow.ts';
+import { useAskedAgain } from '../api/follow.ts';
 import { IncidentChangesDocument, OpenIncidentsDocument } from '../generated/graphql.ts';
-import { useSettled } from '../api/use-settled.ts';
-
-/** Incidents come in crowds: they are counted once a crowd has passed. */
-const SETTLE_MS = 1000;
 
 /** How many incidents fire just now, wherever one is on the page; nothing while there is none. */
 export function OpenCount() {
   const { data, askAgain } = useAsk(OpenIncidentsDocument, {});
-  useFollow(IncidentChangesDocument, {}, useSettled(askAgain, SETTLE_MS));
+  useAskedAgain(IncidentChangesDocument, {}, askAgain);
   // What several rules opened for one metric is one event.
   const count = new Set(data?.incidents.nodes.map(({ id, metric }) => metric?.id ?? id)).size;
   if (count === 0) return null;

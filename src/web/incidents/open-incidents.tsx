@@ -1,6 +1,6 @@
 import { Link } from 'wouter';
 import { useAsk } from '../api/ask.ts';
-import { useFollow } from '../api/follow.ts';
+import { useAskedAgain } from '../api/follow.ts';
 import {
   IncidentChangesDocument,
   IncidentsDocument,
@@ -8,14 +8,12 @@ import {
 } from '../generated/graphql.ts';
 import { describeOutlier, formatExpected } from '../parts/format-number.ts';
 import { formatSpan } from '../parts/format-time.ts';
-import { useSettled } from '../api/use-settled.ts';
 import { groupIncidents, nameIncident } from './group-incidents.ts';
 import { describeGroup } from './group-text.tsx';
+import { serverClock } from '../api/server-clock.ts';
 
 /** So many are named; the page of incidents has the rest. */
 const NAMED = 4;
-/** Incidents come in crowds: they are read once a crowd has passed. */
-const SETTLE_MS = 1000;
 
 /** What is wrong now, one line an event: what, by how much, and since when. Nothing while nothing is. */
 export function OpenIncidents() {
@@ -23,8 +21,7 @@ export function OpenIncidents() {
     filter: { states: ['FIRING', 'RECOVERING'] },
     after: null,
   });
-  const settle = useSettled(askAgain, SETTLE_MS);
-  useFollow(IncidentChangesDocument, {}, settle);
+  useAskedAgain(IncidentChangesDocument, {}, askAgain);
   const groups = groupIncidents(data?.incidents.nodes ?? []);
   if (groups.length === 0) return null;
   const more = groups.length - NAMED;
@@ -67,7 +64,7 @@ export function OpenIncident({ incident }: { readonly incident: IncidentRowFragm
               : `${written.value}, expected ${written.range}`}
       </span>
       <span className="quiet">
-        {instance === name ? '' : `${instance} · `}for {formatSpan(Date.now() - Date.parse(startedAt))}
+        {instance === name ? '' : `${instance} · `}for {formatSpan(serverClock.now() - Date.parse(startedAt))}
       </span>
     </li>
   );

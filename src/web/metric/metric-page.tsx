@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import { useAsk } from '../api/ask.ts';
-import { useFollow } from '../api/follow.ts';
+import { useAskedAgain } from '../api/follow.ts';
 import { useEvery } from '../api/use-every.ts';
 import {
   type MetricHeadFragment,
@@ -40,7 +40,7 @@ const READ_AGAIN_MS = 60_000;
 export function MetricPage({ id }: { readonly id: string }) {
   const answer = useAsk(MetricPageDocument, { id });
   const { data, askAgain } = answer;
-  useFollow(MetricStatusDocument, { ids: [id] }, askAgain);
+  useAskedAgain(MetricStatusDocument, { ids: [id] }, askAgain);
   const isGrowing = isCounted(data?.metric);
   useEvery(isGrowing ? COUNT_AGAIN_MS : READ_AGAIN_MS, askAgain);
   return (

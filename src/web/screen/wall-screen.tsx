@@ -22,9 +22,9 @@ import '../style/screen.css';
 import { OpenIncident } from '../incidents/open-incidents.tsx';
 import { type IncidentGroup, groupIncidents } from '../incidents/group-incidents.ts';
 import { describeError, useAsk } from '../api/ask.ts';
-import { useFollow } from '../api/follow.ts';
-import { useSettled } from '../api/use-settled.ts';
+import { useAskedAgain } from '../api/follow.ts';
 import { IncidentChangesDocument, type IncidentFilter, IncidentsDocument } from '../generated/graphql.ts';
+import { serverClock } from '../api/server-clock.ts';
 
 /** Of the clock, and of how long incidents last. */
 const CLOCK_MS = 5_000;
@@ -85,10 +85,10 @@ function useIsLive(): boolean {
 }
 
 function useClock(): number {
-  const [nowMs, setNowMs] = useState(() => Date.now());
+  const [nowMs, setNowMs] = useState(() => serverClock.now());
   useEvery(
     CLOCK_MS,
-    useCallback(() => setNowMs(Date.now()), []),
+    useCallback(() => setNowMs(serverClock.now()), []),
   );
   return nowMs;
 }
@@ -128,8 +128,6 @@ function ScreenIncidents({ groups }: { readonly groups: readonly IncidentGroup[]
 }
 
 const OPEN: IncidentFilter = { states: ['FIRING', 'RECOVERING'] };
-/** Incidents come in crowds: they are read once a crowd has passed. */
-const SETTLE_MS = 1000;
 /** Nobody presses "Try again" on a wall. */
 const READ_AGAIN_MS = 15_000;
 
@@ -147,7 +145,7 @@ function useOpenGroups(): OpenGroups {
   useEffect(() => {
     if (data !== undefined) setLast(data);
   }, [data]);
-  useFollow(IncidentChangesDocument, {}, useSettled(askAgain, SETTLE_MS));
+  useAskedAgain(IncidentChangesDocument, {}, askAgain);
   useEvery(READ_AGAIN_MS, askAgain);
   const shown = data ?? last;
   return {

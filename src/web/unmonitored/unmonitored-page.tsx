@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { useAsk, useDo } from '../api/ask.ts';
-import { useFollow } from '../api/follow.ts';
+import { useAskedAgain } from '../api/follow.ts';
 import {
   StartMonitoringDocument,
   UnmonitoredDocument,
@@ -24,7 +24,7 @@ export function UnmonitoredPage() {
   const [text, setText] = useUrlState('q');
   const [after, setAfter] = useState<string | null>(null);
   const answer = useAsk(UnmonitoredDocument, { text: text === '' ? null : text, after });
-  useFollow(WallStatusDocument, {}, answer.askAgain);
+  useAskedAgain(WallStatusDocument, {}, answer.askAgain);
   const start = useDo(StartMonitoringDocument);
   const like = useMonitorAllLike(answer.askAgain);
   const [refused, setRefused] = useState<readonly string[]>([]);

@@ -8,6 +8,7 @@ import { followScores, type ScoreFeed } from '../api/score-feed.ts';
 import { WallDocument, WallStatusDocument } from '../generated/graphql.ts';
 import type { WindowName } from './bars.ts';
 import { readWall } from './read-wall.ts';
+import { PlannedRead } from './planned-read.ts';
 import { applyScores, type Wall } from './wall-state.ts';
 
 /** Even a wall that seems whole is compared with the server now and then. */
@@ -36,11 +37,8 @@ export function useWall(window: WindowName): WallState {
   const [problem, setProblem] = useState<string | null>(null);
   const [turn, setTurn] = useState(0);
   const readWindow = useRef<WindowName>(undefined);
-  const settling = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const readAgain = useCallback((inMs = 0) => {
-    clearTimeout(settling.current);
-    settling.current = setTimeout(() => setTurn((old) => old + 1), inMs);
-  }, []);
+  const [reads] = useState(() => new PlannedRead(() => setTurn((old) => old + 1)));
+  const readAgain = useCallback((inMs = 0) => reads.plan(inMs), [reads]);
 
   useEffect(() => {
     let feed: ScoreFeed | null = null;
@@ -76,7 +74,7 @@ export function useWall(window: WindowName): WallState {
       else follow(cursor);
     };
     // Read anew, a wall that is shown would shrink and grow again.
-    void read(readWindow.current === window ? MAX_ROWS : FIRST_ROWS);
+    void reads.during(read(readWindow.current === window ? MAX_ROWS : FIRST_ROWS));
     readWindow.current = window;
     const again = setInterval(() => readAgain(), READ_AGAIN_MS);
     return () => {
@@ -84,8 +82,8 @@ export function useWall(window: WindowName): WallState {
       clearInterval(again);
       feed?.stop();
     };
-  }, [client, ask, window, turn, readAgain]);
-  useEffect(() => () => clearTimeout(settling.current), []);
+  }, [client, ask, window, turn, reads, readAgain]);
+  useEffect(() => () => reads.cancel(), [reads]);
   useFollow(WallStatusDocument, {}, () => readAgain(SETTLE_MS));
   return { wall: wall?.window === window ? wall : undefined, problem, readAgain: () => readAgain() };
 }

@@ -2,6 +2,7 @@
 import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
 import type { GraphQLFieldResolver } from 'graphql';
 import { InvalidInputError } from '../../../errors.ts';
+import { showValue } from '../../../platform/bounded-input/show-value.ts';
 import { listUnstorable } from '../../../platform/bounded-input/storable-text.ts';
 import { isUnstorableText } from '../../../platform/postgres/unstorable-text.ts';
 
@@ -17,7 +18,7 @@ export function nameUnstorable(error: unknown, input: unknown, path: readonly st
   if (found === undefined) return error;
   return InvalidInputError.at(
     found.path.map(String),
-    `expected a text without U+0000 or half of a character, got ${JSON.stringify(found.text)}`,
+    `expected a text without U+0000 or half of a character, got ${showValue(found.text)}`,
   );
 }
 

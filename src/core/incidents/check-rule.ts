@@ -93,17 +93,30 @@ export function checkRule(change: RuleChange): void {
   checkTemplates(change);
   if (change.runbookUrl != null) checkRunbookUrl(change.runbookUrl);
   const { maintenanceWindows: windows = [] } = change;
-  if (windows.length > MAX_WINDOWS) refuse(`expected at most ${MAX_WINDOWS}`, 'maintenanceWindows');
+  if (windows.length > MAX_WINDOWS) {
+    refuse(`expected at most ${MAX_WINDOWS}, got ${windows.length}`, 'maintenanceWindows');
+  }
   for (const [index, window] of windows.entries()) {
     const found = findWindowFlaw(window);
-    if (found !== null) refuse(found.flaw, 'maintenanceWindows', String(index), ...found.field.split('.'));
+    if (found === null) continue;
+    refuse(found.flaw, 'maintenanceWindows', String(index), nameOf(window), ...found.field.split('.'));
   }
 }
 
 function checkName(name: string): void {
   if (name.trim() === '') refuse('expected a name, got an empty one', 'name');
-  if (name.length > MAX_NAME_LENGTH) refuse(`expected at most ${MAX_NAME_LENGTH} characters`, 'name');
-  if (UNPRINTABLE.test(name)) refuse('expected no control characters', 'name');
+  checkLength(name, MAX_NAME_LENGTH, 'name');
+  if (UNPRINTABLE.test(name)) refuse(`expected no control characters, got ${quote(name)}`, 'name');
+}
+
+function checkLength(text: string, most: number, ...where: readonly string[]): void {
+  if (text.length > most) refuse(`expected at most ${most} characters, got ${text.length}`, ...where);
+}
+
+/** The member of the input that a window is. */
+function nameOf(window: MaintenanceWindow): 'once' | 'holidays' | 'weekly' {
+  if ('start' in window) return 'once';
+  return 'dates' in window ? 'holidays' : 'weekly';
 }
 
 function checkNumbers(change: RuleChange): void {
@@ -136,9 +149,7 @@ function checkScope({ metricIds, servers, namePattern, tags }: RuleScope): void 
     if (namePattern === '') refuse('expected a pattern, got an empty one', 'scope', 'namePattern');
     const flaw = findPatternFlaw(namePattern);
     if (flaw !== null) refuse(`${flaw} in ${quote(namePattern)}`, 'scope', 'namePattern');
-    if (namePattern.length > MAX_PATTERN_LENGTH) {
-      refuse(`expected at most ${MAX_PATTERN_LENGTH} characters`, 'scope', 'namePattern');
-    }
+    checkLength(namePattern, MAX_PATTERN_LENGTH, 'scope', 'namePattern');
   }
   if (tags !== undefined) checkTagFilters(tags, ['input', 'scope', 'tags']);
 }
@@ -149,14 +160,14 @@ function checkRunbookUrl(text: string): void {
   if (scheme !== 'https:' && scheme !== 'http:') {
     refuse(`expected an http or https URL, got ${quote(text)}`, 'runbookUrl');
   }
-  if (text.length > MAX_URL_LENGTH) refuse(`expected at most ${MAX_URL_LENGTH} characters`, 'runbookUrl');
+  checkLength(text, MAX_URL_LENGTH, 'runbookUrl');
 }
 
 function checkTemplates(change: RuleChange): void {
   for (const field of ['subject', 'body'] as const) {
     const template = change[field];
     if (template == null) continue;
-    if (template.length > LONGEST[field]) refuse(`expected at most ${LONGEST[field]} characters`, field);
+    checkLength(template, LONGEST[field], field);
     if (hasLoneBrace(template)) {
       refuse(`a brace belongs to no variable in ${quote(template)}; {{ and }} are braces`, field);
     }

@@ -21,7 +21,8 @@ export async function deleteRule(pool: pg.Pool, rule: Rule, now: Date): Promise<
     const { rowCount } = await client.query('SELECT FROM notification_rule WHERE id = $1 FOR UPDATE', [
       rule.id,
     ]);
-    if (rowCount === 0) throw new NotFoundError(`no notification rule has the id ${rule.id}`);
+    if (rowCount === 0)
+      throw new NotFoundError(`input.id: no notification rule has the id NotificationRule:${rule.id}`);
     const swept = await endIncidents(client, rule, now);
     await limitTries(client, { ruleId: rule.id }, now);
     await client.query('UPDATE notification_channel SET texts = $2 WHERE rule_id = $1', [

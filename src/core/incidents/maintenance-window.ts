@@ -50,7 +50,7 @@ export function isTimeZone(name: string): boolean {
   return IANAZone.isValidZone(name);
 }
 
-/** What is wrong with a window, and in which field of the input it was given as; null for a good one. */
+/** What is wrong with a window, and in which of its fields; null for a good one. */
 export function findWindowFlaw(
   window: MaintenanceWindow,
 ): { readonly field: string; readonly flaw: string } | null {
@@ -58,32 +58,27 @@ export function findWindowFlaw(
     const isForward = Date.parse(window.start) < Date.parse(window.end);
     return isForward
       ? null
-      : { field: 'once.end', flaw: `expected a time after ${window.start}, got ${window.end}` };
+      : { field: 'end', flaw: `expected a time after ${window.start}, got ${window.end}` };
   }
   if ('dates' in window) return findHolidayFlaw(window);
   const { weekdays, from, to, timeZone } = window;
-  if (weekdays.length === 0) return { field: 'weekly.weekdays', flaw: 'expected at least one day' };
+  if (weekdays.length === 0) return { field: 'weekdays', flaw: 'expected at least one day' };
   for (const [field, clock] of Object.entries({ from, to })) {
     const isGood = CLOCK.test(clock) && (field === 'to' || clock !== '24:00');
-    if (!isGood) {
-      return {
-        field: `weekly.${field}`,
-        flaw: `expected hours and minutes such as 22:30, got ${quote(clock)}`,
-      };
-    }
+    if (!isGood) return { field, flaw: `expected hours and minutes such as 22:30, got ${quote(clock)}` };
   }
-  return findZoneFlaw('weekly', timeZone);
+  return findZoneFlaw(timeZone);
 }
 
 function findHolidayFlaw({ dates, timeZone }: HolidayWindow): ReturnType<typeof findWindowFlaw> {
-  if (dates.length === 0) return { field: 'holidays.dates', flaw: 'expected at least one date' };
+  if (dates.length === 0) return { field: 'dates', flaw: 'expected at least one date' };
   if (dates.length > MAX_DATES) {
-    return { field: 'holidays.dates', flaw: `expected at most ${MAX_DATES} dates, got ${dates.length}` };
+    return { field: 'dates', flaw: `expected at most ${MAX_DATES} dates, got ${dates.length}` };
   }
   const bad = dates.findIndex((date) => !isDate(date));
-  if (bad < 0) return findZoneFlaw('holidays', timeZone);
+  if (bad < 0) return findZoneFlaw(timeZone);
   const flaw = `expected a day such as 2026-12-25, or 12-25 for every year, got ${quote(dates[bad] ?? '')}`;
-  return { field: `holidays.dates.${bad}`, flaw };
+  return { field: `dates.${bad}`, flaw };
 }
 
 function isDate(text: string): boolean {
@@ -91,10 +86,9 @@ function isDate(text: string): boolean {
   return DATE.test(text) && DateTime.fromISO(full, { zone: 'UTC' }).isValid;
 }
 
-function findZoneFlaw(member: 'weekly' | 'holidays', timeZone: string): ReturnType<typeof findWindowFlaw> {
+function findZoneFlaw(timeZone: string): ReturnType<typeof findWindowFlaw> {
   if (isTimeZone(timeZone)) return null;
-  const flaw = `expected an IANA name such as Europe/Berlin, got ${quote(timeZone)}`;
-  return { field: `${member}.timeZone`, flaw };
+  return { field: 'timeZone', flaw: `expected an IANA name such as Europe/Berlin, got ${quote(timeZone)}` };
 }
 
 /** @param windows without a flaw */

@@ -13,7 +13,7 @@ import { findLeft, moveAlerts } from './delivery/move-alerts.ts';
 import { matchChannels } from './delivery/match-channels.ts';
 import { checkRule, type RuleChange } from './check-rule.ts';
 import { deleteRule } from './delete-rule.ts';
-import { refuse } from './refuse.ts';
+import { quote, refuse } from './refuse.ts';
 import { readRule, type RuleScope } from './rule.ts';
 import type { RuleBook } from './rule-cache.ts';
 import type { Swept } from './close-stale.ts';
@@ -63,14 +63,18 @@ export function createRules(context: RulesContext): Rules {
   };
   const checkExists = async ({ metricIds = [], autostackId }: RuleScope) => {
     const missing = metricIds.find((id) => registry.byId(id) === undefined);
-    if (missing !== undefined) throw new NotFoundError(`scope.metricIds: no metric has the id ${missing}`);
+    if (missing !== undefined)
+      throw new NotFoundError(`scope.metricIds: no metric has the id Metric:${missing}`);
     if (autostackId === undefined) return;
     const stack = await prisma.autostack.findUnique({ where: { id: autostackId }, select: { id: true } });
-    if (stack === null) throw new NotFoundError(`scope.autostackId: no autostack has the id ${autostackId}`);
+    if (stack === null)
+      throw new NotFoundError(`scope.autostackId: no autostack has the id Autostack:${autostackId}`);
   };
-  const find = async (id: string) => {
+  /** @param field where the caller gave the id */
+  const find = async (id: string, field = 'input.id') => {
     const rule = await prisma.notificationRule.findUnique({ where: { id }, include: { channels: true } });
-    if (rule === null) throw new NotFoundError(`no notification rule has the id ${id}`);
+    if (rule === null)
+      throw new NotFoundError(`${field}: no notification rule has the id NotificationRule:${id}`);
     return rule;
   };
 
@@ -124,7 +128,7 @@ export function createRules(context: RulesContext): Rules {
     createRule: (change) => changes.run(() => createRule(change)),
     updateRule: (id, change) => changes.run(() => updateRule(id, change)),
     deleteRule: (id) => changes.run(() => removeRule(id)),
-    matchChannels: async (id, channels) => matchChannels(channels, (await find(id)).channels, seal),
+    matchChannels: async (id, channels) => matchChannels(channels, (await find(id, 'ruleId')).channels, seal),
     testRule: async (id) => testChannels(await find(id), context),
   };
 }
@@ -154,7 +158,7 @@ function listChannels(
     if (channel.kind !== 'KEEP') return { ...closeChannel(randomUUID(), channel, seal), position };
     const kept = known.find(({ id }) => id === channel.id);
     if (kept === undefined) {
-      refuse(`the rule has no channel ${channel.id}`, 'channels', String(position), 'keep');
+      refuse(`the rule has no channel ${quote(channel.id)}`, 'channels', String(position), 'keep');
     }
     const { id, kind, target, sealed } = kept;
     return { id, kind, target, sealed: new Uint8Array(sealed), position };

@@ -47,7 +47,7 @@ export class Silences {
     if (owner === undefined) {
       throw metricId === null
         ? new NotFoundError(`input.server: no metric is of the resource ${JSON.stringify(server)}`)
-        : new NotFoundError(`input.metricId: no metric has the id ${metricId}`);
+        : new NotFoundError(`input.metricId: no metric has the id Metric:${metricId}`);
     }
     if (owners.length > 1) {
       const message = `input.server: expected a resource of one account, got one of ${owners.length}; silence its metrics by metricId`;

@@ -60,14 +60,14 @@ describe('A number of a rule', () => {
 describe('A text of a rule', () => {
   it.each([
     [{ name: 'x'.repeat(100) }, null],
-    [{ name: 'x'.repeat(101) }, 'name: expected at most 100 characters'],
+    [{ name: 'x'.repeat(101) }, 'name: expected at most 100 characters, got 101'],
     [{ name: ' \t' }, 'name: expected a name, got an empty one'],
-    [{ name: 'a\u202eb' }, 'name: expected no control characters'],
-    [{ name: 'a\ud83d' }, 'name: expected no control characters'],
+    [{ name: 'a\u202eb' }, 'name: expected no control characters, got "a\u202eb"'],
+    [{ name: 'a\ud83d' }, 'name: expected no control characters, got "a\\ud83d"'],
     [{ name: 'Überwachung 😀' }, null],
     [{ subject: '{metric} {{braces}}' }, null],
-    [{ subject: 'x'.repeat(256) }, 'subject: expected at most 255 characters'],
-    [{ body: 'x'.repeat(10_001) }, 'body: expected at most 10000 characters'],
+    [{ subject: 'x'.repeat(256) }, 'subject: expected at most 255 characters, got 256'],
+    [{ body: 'x'.repeat(10_001) }, 'body: expected at most 10000 characters, got 10001'],
     [{ body: '{metric}\n'.repeat(1_000) }, null],
     [{ body: 'a } b' }, 'body: a brace belongs to no variable'],
     [{ timeZone: 'America/Argentina/Buenos_Aires' }, null],
@@ -140,15 +140,16 @@ describe('Windows of a rule', () => {
     ]);
   });
 
-  it('are refused by the place of what is wrong', () => {
-    const holidays = { dates: ['2026-12-25', '02-30'], timeZone: 'UTC' };
-    expect(refusalOf({ maintenanceWindows: [window, holidays] })?.path).toEqual([
-      'input',
-      'maintenanceWindows',
-      '1',
-      'holidays',
-      'dates',
-      '1',
-    ]);
+  // As they stand in the input, where a window is a member by its kind.
+  it.each([
+    [{ dates: ['2026-12-25', '02-30'], timeZone: 'UTC' }, 'holidays.dates.1'],
+    [{ dates: ['2026-12-25'], timeZone: 'Mars' }, 'holidays.timeZone'],
+    [{ weekdays: ['MONDAY' as const], from: '25:00', to: '1:00', timeZone: 'UTC' }, 'weekly.from'],
+    [{ weekdays: [], from: '22:00', to: '02:00', timeZone: 'UTC' }, 'weekly.weekdays'],
+    [{ start: window.end, end: window.start }, 'once.end'],
+  ])('are refused by the place of what is wrong: %j', (flawed, place) => {
+    expect(refusalOf({ maintenanceWindows: [window, flawed] })?.path.join('.')).toBe(
+      `input.maintenanceWindows.1.${place}`,
+    );
   });
 });

@@ -62,17 +62,17 @@ describe('a maintenance window', () => {
   });
 
   it.each([
-    ['once.end', { start: '2026-11-20T11:00:00Z', end: '2026-11-20T11:00:00Z' }],
-    ['weekly.weekdays', { weekdays: [], from: '00:00', to: '01:00', timeZone: 'UTC' }],
-    ['weekly.from', { weekdays: ['MONDAY'], from: '24:00', to: '01:00', timeZone: 'UTC' }],
-    ['holidays.dates', { dates: [], timeZone: 'UTC' }],
-    ['holidays.dates', { dates: Array.from({ length: 501 }, () => '12-25'), timeZone: 'UTC' }],
-    ['holidays.dates.1', { dates: ['12-25', '2027-02-29'], timeZone: 'UTC' }],
-    ['holidays.dates.0', { dates: ['25.12.2026'], timeZone: 'UTC' }],
-    ['holidays.dates.0', { dates: ['13-01'], timeZone: 'UTC' }],
-    ['holidays.timeZone', { dates: ['12-25'], timeZone: 'Mars' }],
-    ['weekly.to', { weekdays: ['MONDAY'], from: '22:00', to: '6:00', timeZone: 'UTC' }],
-    ['weekly.timeZone', { weekdays: ['MONDAY'], from: '22:00', to: '06:00', timeZone: 'Mars/Base' }],
+    ['end', { start: '2026-11-20T11:00:00Z', end: '2026-11-20T11:00:00Z' }],
+    ['weekdays', { weekdays: [], from: '00:00', to: '01:00', timeZone: 'UTC' }],
+    ['from', { weekdays: ['MONDAY'], from: '24:00', to: '01:00', timeZone: 'UTC' }],
+    ['dates', { dates: [], timeZone: 'UTC' }],
+    ['dates', { dates: Array.from({ length: 501 }, () => '12-25'), timeZone: 'UTC' }],
+    ['dates.1', { dates: ['12-25', '2027-02-29'], timeZone: 'UTC' }],
+    ['dates.0', { dates: ['25.12.2026'], timeZone: 'UTC' }],
+    ['dates.0', { dates: ['13-01'], timeZone: 'UTC' }],
+    ['timeZone', { dates: ['12-25'], timeZone: 'Mars' }],
+    ['to', { weekdays: ['MONDAY'], from: '22:00', to: '6:00', timeZone: 'UTC' }],
+    ['timeZone', { weekdays: ['MONDAY'], from: '22:00', to: '06:00', timeZone: 'Mars/Base' }],
   ] as const)('is refused for its %s', (field, window) => {
     expect(findWindowFlaw(window)?.field).toBe(field);
   });

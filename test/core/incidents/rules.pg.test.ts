@@ -97,7 +97,10 @@ describe('a rule', () => {
       [{ runbookUrl: 'wiki/cpu' }, /^runbookUrl: expected an http or https URL, got "wiki\/cpu"/],
       [{ runbookUrl: `https://x.example/${'a'.repeat(2048)}` }, /^runbookUrl: expected at most 2048/],
       [{ scope: { namePattern: 'a\\' } }, /^scope\.namePattern: /],
-      [{ scope: { metricIds: ['7f7d3c5e-2f5b-4a57-9a30-6a4a6f1f6a01'] } }, /no metric has the id 7f7d/],
+      [
+        { scope: { metricIds: ['7f7d3c5e-2f5b-4a57-9a30-6a4a6f1f6a01'] } },
+        /no metric has the id Metric:7f7d/,
+      ],
       [{ maintenanceWindows: [{ start: 'x', end: 'y' }] }, /^maintenanceWindows\.0\.once\.end: /],
       [{ channels: [{ kind: 'WEBHOOK', url: 'https://x.example', secret: 'short' }] }, /secret: .*got 5/],
       [{ channels: [{ kind: 'SLACK', url: 'no url' }] }, /^channels\.0\.slack\.url: /],

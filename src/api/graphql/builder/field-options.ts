@@ -31,6 +31,11 @@ export function withoutNulls<T extends object>(input: T): { [Key in keyof T]?: N
   return Object.fromEntries(given) as { [Key in keyof T]?: NonNullable<T[Key]> };
 }
 
+/** A form sends an empty field as a blank text: nobody meant to write that. */
+export function withoutBlank(text: string | null | undefined): string | null {
+  return text == null || text.trim() === '' ? null : text;
+}
+
 /** A field for a time that is kept under `name`: as milliseconds since 1970, or as text. */
 export function timeOf<Name extends string>(name: Name, description: string) {
   const resolve = (parent: Readonly<Record<Name, number | string>>) => new Date(parent[name]);

@@ -129,10 +129,7 @@ export function parseSampleKey(text: string): SamplePlace | null {
 export function readIdOf(wanted: string, text: string, path: readonly string[]): string {
   const { typename, id } = readNodeId(text, path);
   if (typename === wanted) return id;
-  throw InvalidInputError.at(
-    path,
-    `expected an id of ${wanted}, but ${quote(text)} is one of ${typename}`,
-  );
+  throw InvalidInputError.at(path, `expected an id of ${wanted}, but ${quote(text)} is one of ${typename}`);
 }
 
 /**

@@ -18,7 +18,7 @@ export function nameUnstorable(error: unknown, input: unknown, path: readonly st
   if (found === undefined) return error;
   return InvalidInputError.at(
     found.path.map(String),
-    `expected a text without U+0000 or half of a character, got ${showValue(found.text)}`,
+    `expected no U+0000 and no half of a character, got ${showValue(found.text)}`,
   );
 }
 
@@ -31,7 +31,7 @@ class UnstorableInputPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
     if (kind !== 'Mutation' && kind !== 'Query') return resolve;
     return async (parent, args, context, info) => {
       try {
-        return await (resolve(parent, args, context, info));
+        return await resolve(parent, args, context, info);
       } catch (error) {
         throw nameUnstorable(error, args);
       }

@@ -2,7 +2,7 @@
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
 import type { Incident, PrismaClient } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
-import { resultUnion } from '../builder/field-options.ts';
+import { resultUnion, withoutBlank } from '../builder/field-options.ts';
 import { IncidentRef } from './incident.ts';
 import { readIdOf } from '../builder/node-id.ts';
 
@@ -47,10 +47,12 @@ builder.mutationField('acknowledgeIncidents', (t) =>
     args: { input: t.arg({ type: AcknowledgeInputRef, required: true, description: 'Which, and by whom.' }) },
     resolve: async (_root, { input }, { incidents, prisma }) => {
       const ids = readIncidentIds(input.ids);
-      if ((input.by ?? '').length > MAX_NAME_LENGTH) {
-        throw new InvalidInputError(`by: expected at most ${MAX_NAME_LENGTH} characters`, ['input', 'by']);
+      const by = withoutBlank(input.by);
+      if (by !== null && by.length > MAX_NAME_LENGTH) {
+        const problem = `expected at most ${MAX_NAME_LENGTH} characters, got ${by.length}`;
+        throw InvalidInputError.at(['input', 'by'], problem);
       }
-      await incidents.receipts.acknowledge(ids, input.by ?? null);
+      await incidents.receipts.acknowledge(ids, by);
       return findInOrder(prisma, ids);
     },
   }),
@@ -72,7 +74,7 @@ builder.mutationField('markIncidentsSeen', (t) =>
 
 function readIncidentIds(ids: readonly string[]): readonly string[] {
   if (ids.length > MAX_IDS) {
-    throw new InvalidInputError(`ids: expected at most ${MAX_IDS}, got ${ids.length}`, ['input', 'ids']);
+    throw InvalidInputError.at(['input', 'ids'], `expected at most ${MAX_IDS}, got ${ids.length}`);
   }
   return ids.map((id, index) => readIdOf('Incident', id, ['input', 'ids', String(index)]));
 }

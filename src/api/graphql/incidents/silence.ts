@@ -3,7 +3,7 @@ import { queryFromInfo } from '@pothos/plugin-prisma';
 import { MAX_SILENCE_SECONDS, MIN_SILENCE_SECONDS } from '../../../core/incidents/silences.ts';
 import { NotFoundError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
-import { defineIdInput, resultUnion } from '../builder/field-options.ts';
+import { defineIdInput, resultUnion, withoutBlank } from '../builder/field-options.ts';
 import { readIdOf, readMetricId } from '../builder/node-id.ts';
 import { readNumberedPage } from '../builder/numbered-page.ts';
 import { MetricRef } from '../metrics/metric.ts';
@@ -101,8 +101,8 @@ builder.mutationFields((t) => ({
         metricId: metricId == null ? null : readMetricId(metricId, ['input', 'metricId']),
         server: server ?? null,
         seconds,
-        comment: comment ?? null,
-        by: by ?? null,
+        comment: withoutBlank(comment),
+        by: withoutBlank(by),
       });
       return prisma.silence.findUnique({ ...query, where: { id } });
     },

@@ -13,7 +13,8 @@ export function tenantIncidents(
     const found = await visible.incident.findMany({ where: { id: { in: [...ids] } }, select: { id: true } });
     const known = new Set(found.map(({ id }) => id));
     const missing = ids.find((id) => !known.has(id));
-    if (missing !== undefined) throw new NotFoundError(`input.ids: no incident has the id ${missing}`);
+    if (missing !== undefined)
+      throw new NotFoundError(`input.ids: no incident has the id Incident:${missing}`);
   };
   return {
     // They give ids alone; who may not see an incident does not find it by its id.

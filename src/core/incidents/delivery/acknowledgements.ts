@@ -26,7 +26,8 @@ export function createReceipts(options: {
     const found = await prisma.incident.findMany({ where: { id: { in: [...ids] } }, select: { id: true } });
     const known = new Set(found.map(({ id }) => id));
     const missing = ids.find((id) => !known.has(id));
-    if (missing !== undefined) throw new NotFoundError(`input.ids: no incident has the id ${missing}`);
+    if (missing !== undefined)
+      throw new NotFoundError(`input.ids: no incident has the id Incident:${missing}`);
   };
   const announce = (ids: readonly string[]) => {
     for (const id of new Set(ids)) incidentFeed.publish(id);
@@ -51,7 +52,7 @@ export function createReceipts(options: {
         where: { id },
         select: { state: true, kind: true, channelId: true, channelKind: true, incidents: true },
       });
-      if (known === null) throw new NotFoundError(`input.id: no notification has the id ${id}`);
+      if (known === null) throw new NotFoundError(`input.id: no notification has the id Notification:${id}`);
       const again = {
         state: 'WAITING',
         attempts: 0,

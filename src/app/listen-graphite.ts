@@ -15,7 +15,7 @@ export async function listenGraphite(
   if (config.graphitePort === null) return null;
   const { port, orAnyFree } = config.graphitePort;
   const { accept, stats } = engine;
-  const host = chooseHost(options);
+  const host = chooseKeylessHost(options, 'Graphite');
   const listen = async (wanted: number) => {
     const parts = { accept: (points: Parameters<AcceptPoints>[0]) => accept.acceptNamed(points), log, stats };
     const listener = createGraphiteListener({ ...parts, host, port: wanted });
@@ -47,7 +47,7 @@ export async function listenPickle(
   const listener = createGraphiteListener({
     accept: (points) => engine.accept.acceptNamed(points),
     format: 'pickle',
-    host: chooseHost(options),
+    host: chooseKeylessHost(options, 'Graphite'),
     port: config.graphitePicklePort,
     log,
     stats: engine.stats,
@@ -57,11 +57,19 @@ export async function listenPickle(
   return `tcp://${formatHost(address.host)}:${address.port}`;
 }
 
-/** Its protocols have no credentials: any client that can reach it can push. */
-export function chooseHost({ config, log }: Pick<SendEnvironment, 'config' | 'log'>): string {
-  if (isLoopback(config.host) || config.graphiteOpen) return config.host;
+/** Protocols without credentials: any client that can reach their port can push. */
+export type KeylessProtocol = 'Graphite' | 'StatsD';
+
+/** Each is opened by a setting of its own. */
+export function chooseKeylessHost(
+  { config, log }: Pick<SendEnvironment, 'config' | 'log'>,
+  protocol: KeylessProtocol,
+): string {
+  const isOpen = protocol === 'Graphite' ? config.graphiteOpen : config.statsdOpen;
+  if (isLoopback(config.host) || isOpen) return config.host;
   const host = '127.0.0.1';
-  log.warn({ host }, 'Graphite listens on loopback only; LAPWING_GRAPHITE_OPEN=on changes that');
+  const setting = `LAPWING_${protocol.toUpperCase()}_OPEN`;
+  log.warn({ host }, `${protocol} listens on loopback only; ${setting}=on changes that`);
   return host;
 }
 

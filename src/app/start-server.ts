@@ -107,7 +107,7 @@ export async function startLapwing(
     const pickle = await listenPickle({ config, log, engine, teardown });
     const statsd = await listenStatsd({ config, log, engine, teardown });
     // failpoint: takeover.before_announce
-    await cluster?.announce(database.term, readPorts({ graphite, pickle, statsd }));
+    await cluster?.announce(database.term, { graphite, pickle, statsd });
     log.info({ version, http, graphite, pickle, statsd, database: database.description }, 'ready');
     return {
       version,
@@ -155,15 +155,6 @@ function describeWait(
     },
     signal: signal ?? new AbortController().signal,
   };
-}
-
-/** By the names of the protocols that are listened for. */
-function readPorts(addresses: Readonly<Record<string, string | null>>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(addresses).flatMap(([name, address]) =>
-      address === null ? [] : [[name, Number(new URL(address).port)]],
-    ),
-  );
 }
 
 /** Before the database is made and started: a port in use is the commonest mistake. */

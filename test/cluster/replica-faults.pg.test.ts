@@ -65,7 +65,7 @@ it('one that was cut off from the database says so, and knows all that happened 
 
 it('lines for Graphite and StatsD that come to a replica arrive at the leader', async () => {
   const [graphite, statsd] = [await findFreePort(), await findFreePort()];
-  await using _ = await startReplica(leader.database, {
+  await using replica = await startReplica(leader.database, {
     ...SETTINGS,
     LAPWING_GRAPHITE_PORT: String(graphite),
     LAPWING_STATSD_PORT: String(statsd),
@@ -75,6 +75,9 @@ it('lines for Graphite and StatsD that come to a replica arrive at the leader', 
     const made = connect(graphite, '127.0.0.1');
     await once(made, 'connect');
     return made;
+  });
+  expect(await read(replica, '{ serverInfo { graphiteAddress } }')).toEqual({
+    serverInfo: { graphiteAddress: `tcp://127.0.0.1:${graphite}` },
   });
   socket.end(`relayed.tcp 7 ${START_MS / 1000}\n`);
   const datagrams = createSocket('udp4');
@@ -94,6 +97,23 @@ it('lines for Graphite and StatsD that come to a replica arrive at the leader', 
     expect(await listNames()).toEqual(['relayed.tcp', 'relayed.udp', 'stats.gauges.relayed.statsd']);
   });
   datagrams.close();
+});
+
+it.each([
+  ['http://127.0.0.1:4000', ['graphite', 'statsd']],
+  ['http://[::1]:4000', ['graphite', 'statsd']],
+  ['http://member-1.example:4000', []],
+])('a leader that others reach at %s tells them the ports they can reach: %j', async (address, expected) => {
+  await using other = await startServer({
+    settings: {
+      ...SETTINGS,
+      LAPWING_PEER_ADDRESS: address,
+      LAPWING_GRAPHITE_PORT: '0',
+      LAPWING_STATSD_PORT: '0',
+    },
+  });
+  const { rows } = await other.database.pool.query<{ ports: object }>('SELECT ports FROM cluster_member');
+  expect(rows.map(({ ports }) => Object.keys(ports).toSorted())).toEqual([expected]);
 });
 
 it('one whose database has another shape than it expects waits, says why, and answers once that has passed', async () => {

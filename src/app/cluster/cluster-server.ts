@@ -17,7 +17,7 @@ import { hasOwnSchema } from './open-replica-database.ts';
 import { openReplica, type Replica, type ReplicaOptions } from './open-replica.ts';
 import { LeaderRelays } from './leader-relays.ts';
 
-type ClusterOptions = Omit<ReplicaOptions, 'address' | 'onOtherLog'>;
+type ClusterOptions = Omit<ReplicaOptions, 'address' | 'graphiteAddress' | 'onOtherLog'>;
 
 /** Between two tries to become a replica. */
 const TRY_AGAIN_MS = 1_000;
@@ -37,6 +37,7 @@ export class ClusterServer {
   readonly #stopping = new AbortController();
   readonly #relays: LeaderRelays;
   #listening: Promise<string> | null = null;
+  #ownAddress: Promise<string> | null = null;
   /** Joined once, by the first state it has. */
   #membership: Promise<Membership> | null = null;
   #state: MemberState = { term: null, isReady: false, ports: {} };
@@ -78,8 +79,9 @@ export class ClusterServer {
     return address;
   }
 
-  /** Lets the others know that this one leads, and where. @param ports of its protocols beside HTTP */
-  async announce(term: string, ports: MemberState['ports']): Promise<void> {
+  /** Lets the others know that this one leads, and where. @param addresses by the names of its protocols beside HTTP */
+  async announce(term: string, addresses: Readonly<Record<string, string | null>>): Promise<void> {
+    const ports = listReachable(addresses, await this.#tellAddress());
     await this.#setState({ term, isReady: true, ports });
     // Requests that wait for a leader still use it: they find this one.
     this.#retiring = this.#stopReplica();
@@ -140,6 +142,7 @@ export class ClusterServer {
     const replica = await openReplica({
       ...this.#options,
       address,
+      graphiteAddress: () => this.#relays.graphiteAddress,
       onOtherLog: () => this.#openAnew(address),
     });
     if (this.#isLeading || this.#stopping.signal.aborted) {
@@ -188,11 +191,15 @@ export class ClusterServer {
   async #join(): Promise<Membership> {
     const { connection, log, facts } = this.#options;
     const name = `${hostname()}, process ${process.pid}`;
-    const address = await this.#findAddress();
+    const address = await this.#tellAddress();
     return Membership.join({ connection, log, name, address, ...facts }, this.#state);
   }
 
   /** Where the other members reach it. */
+  #tellAddress(): Promise<string> {
+    return (this.#ownAddress ??= this.#findAddress());
+  }
+
   async #findAddress(): Promise<string> {
     const { config, log } = this.#options;
     const { peerAddress, host } = config;
@@ -207,4 +214,22 @@ export class ClusterServer {
     const reached = ANY_ADDRESS.has(host) ? hostname() : host;
     return `http://${formatHost(reached)}:${port}`;
   }
+}
+
+/** What listens on loopback alone is for members of the same machine, which reach this one by loopback too. */
+function listReachable(
+  addresses: Readonly<Record<string, string | null>>,
+  ownAddress: string,
+): MemberState['ports'] {
+  const isNear = isLoopback(hostOf(ownAddress));
+  const ports: Record<string, number> = {};
+  for (const [name, address] of Object.entries(addresses)) {
+    if (address === null || (isLoopback(hostOf(address)) && !isNear)) continue;
+    ports[name] = Number(new URL(address).port);
+  }
+  return ports;
+}
+
+function hostOf(url: string): string {
+  return new URL(url).hostname.replace(/^\[|\]$/g, '');
 }

@@ -2,19 +2,20 @@
  * Graphite, its pickles and StatsD on a replica: what comes is passed on to the same port of the leader, byte by byte. These
  * protocols have no acknowledgement, so what is on its way when the leader ends is lost, as with any server.
  */
-import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
+import { formatHost } from '../../api/http/format-host.ts';
 import type { ClusterDirectory, ClusterMember } from '../../platform/cluster/cluster-directory.ts';
 import type { Config } from '../../platform/config/read-config.ts';
+import { FailureRuns } from '../../platform/runtime/failure-runs.ts';
 import { listenOn } from '../../platform/runtime/listen.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { Log } from '../../log.ts';
-import { chooseHost } from '../listen-graphite.ts';
+import { chooseKeylessHost, type KeylessProtocol } from '../listen-graphite.ts';
+import { DatagramRelay } from './datagram-relay.ts';
+import { RelayConnection, type RelayTarget } from './relay-connection.ts';
 
 /** A sender waits so long for a leader, with what it has sent. */
 const LEADER_LIMIT_MS = 5_000;
-/** That wait for a leader; further ones are dropped. Some megabytes. */
-const MAX_WAITING_DATAGRAMS = 5_000;
 
 interface RelayOptions {
   readonly config: Config;
@@ -22,33 +23,43 @@ interface RelayOptions {
   readonly log: Log;
 }
 
+type Directory = Pick<ClusterDirectory, 'reachLeader' | 'findLeader' | 'watchLeader'>;
+
 interface Relayed {
   /** As the leader calls its port. */
   readonly name: 'graphite' | 'pickle' | 'statsd';
+  readonly protocol: KeylessProtocol;
   readonly port: number;
   readonly portSetting: string;
   readonly hasDatagrams: boolean;
+  readonly hasLines: boolean;
 }
 
 export class LeaderRelays {
   readonly #options: RelayOptions;
   readonly #servers: Server[] = [];
-  readonly #datagrams: DatagramSocket[] = [];
-  readonly #connections = new Set<Socket>();
+  readonly #datagrams: DatagramRelay[] = [];
+  readonly #connections = new Set<RelayConnection>();
+  readonly #failing = new FailureRuns();
   #starting: Promise<void> = Promise.resolve();
   #isStopped = false;
-  #waitingDatagrams = 0;
+  #graphiteAddress: string | null = null;
 
   constructor(options: RelayOptions) {
     this.#options = options;
   }
 
+  /** Where lines of Graphite are taken; null where they are not. */
+  get graphiteAddress(): string | null {
+    return this.#graphiteAddress;
+  }
+
   /** Anew, where it was started before. A port that cannot be had is logged, and not relayed. */
-  start(directory: Pick<ClusterDirectory, 'findLeader'>): Promise<void> {
+  start(directory: Directory): Promise<void> {
     return (this.#starting = this.#start(directory));
   }
 
-  async #start(directory: Pick<ClusterDirectory, 'findLeader'>): Promise<void> {
+  async #start(directory: Directory): Promise<void> {
     await this.#close();
     for (const relayed of listRelayed(this.#options.config)) {
       // The leader takes the ports itself.
@@ -72,102 +83,86 @@ export class LeaderRelays {
   }
 
   async #close(): Promise<void> {
+    this.#graphiteAddress = null;
     const closed = this.#servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve)));
-    for (const socket of this.#datagrams.splice(0)) socket.close();
-    for (const socket of this.#connections) socket.destroy();
+    for (const relay of this.#datagrams.splice(0)) relay.close();
+    for (const connection of this.#connections) connection.destroy();
     await Promise.all(closed);
   }
 
-  async #listen(relayed: Relayed, directory: Pick<ClusterDirectory, 'findLeader'>): Promise<void> {
-    const { port, portSetting } = relayed;
-    const host = chooseHost(this.#options);
-    const server = createServer((socket) => void this.#relay(socket, relayed, directory));
+  async #listen(relayed: Relayed, directory: Directory): Promise<void> {
+    const { name, port, portSetting, protocol, hasLines } = relayed;
+    const host = chooseKeylessHost(this.#options, protocol);
+    const readTarget = (leader: ClusterMember) => findPort(leader, name);
+    const server = createServer((sender) => {
+      const connection = new RelayConnection(sender);
+      this.#connections.add(connection);
+      sender.once('close', () => this.#connections.delete(connection));
+      const opening = connection.open({ directory, readTarget, hasLines, limitMs: LEADER_LIMIT_MS });
+      void opening.then((isOpen) => this.#note(name, isOpen));
+    });
     await listenOn(server, { host, port, portSetting });
     this.#servers.push(server);
-    if (relayed.hasDatagrams) await this.#listenForDatagrams(host, relayed, directory);
+    if (name === 'graphite') this.#graphiteAddress = `tcp://${formatHost(host)}:${port}`;
+    if (!relayed.hasDatagrams) return;
+    const datagrams = new DatagramRelay({
+      ...this.#options,
+      findTarget: async () => {
+        const leader = await directory.findLeader(LEADER_LIMIT_MS);
+        return leader === null ? null : readTarget(leader);
+      },
+      onPassed: (isPassed) => this.#note(name, isPassed),
+    });
+    await datagrams.start(host, port);
+    this.#datagrams.push(datagrams);
   }
 
-  async #relay(
-    sender: Socket,
-    { name }: Relayed,
-    directory: Pick<ClusterDirectory, 'findLeader'>,
-  ): Promise<void> {
-    this.#track(sender);
-    const target = readTarget(await directory.findLeader(LEADER_LIMIT_MS), name);
-    if (target === null || sender.destroyed) {
-      if (target === null) this.#options.stats.count('relays_failed');
-      sender.destroy();
+  #note(name: Relayed['name'], isPassed: boolean): void {
+    const { stats, log } = this.#options;
+    if (isPassed) {
+      this.#failing.succeed(name);
       return;
     }
-    const leader = this.#track(connect(target));
-    sender.once('close', () => leader.destroySoon());
-    leader.once('close', () => sender.destroy());
-    sender.pipe(leader);
-    leader.pipe(sender);
-  }
-
-  #track(socket: Socket): Socket {
-    this.#connections.add(socket);
-    socket.once('close', () => this.#connections.delete(socket));
-    // Its end is what matters, and comes by itself.
-    return socket.on('error', () => undefined);
-  }
-
-  async #listenForDatagrams(
-    host: string,
-    { name, port }: Relayed,
-    directory: Pick<ClusterDirectory, 'findLeader'>,
-  ): Promise<void> {
-    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-    socket.on('error', (error) =>
-      this.#options.log.debug({ err: error }, 'a datagram could not be passed on'),
-    );
-    socket.on('message', (message) => void this.#passOn(socket, message, name, directory));
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind(port, host, resolve);
-    });
-    this.#datagrams.push(socket);
-  }
-
-  async #passOn(
-    socket: DatagramSocket,
-    message: Buffer,
-    name: Relayed['name'],
-    directory: Pick<ClusterDirectory, 'findLeader'>,
-  ): Promise<void> {
-    this.#waitingDatagrams += 1;
-    const isFull = this.#waitingDatagrams > MAX_WAITING_DATAGRAMS;
-    const target = isFull ? null : readTarget(await directory.findLeader(LEADER_LIMIT_MS), name);
-    this.#waitingDatagrams -= 1;
-    // The ports may have been closed meanwhile.
-    if (target === null || !this.#datagrams.includes(socket)) this.#options.stats.count('relays_failed');
-    else socket.send(message, target.port, target.host);
+    stats.count('relays_failed');
+    if (!this.#failing.fail(name)) return;
+    log.warn({ protocol: name }, 'what came to this replica is dropped: there is no leader that takes it');
   }
 }
 
 /** Those of a fixed port: nobody knows one that was chosen among the free ones. */
 function listRelayed({ graphitePort, graphitePicklePort, statsdPort }: Config): readonly Relayed[] {
   const all: readonly (Omit<Relayed, 'port'> & { readonly port: number | null | undefined })[] = [
-    { name: 'graphite', port: graphitePort?.port, portSetting: 'LAPWING_GRAPHITE_PORT', hasDatagrams: true },
+    {
+      name: 'graphite',
+      protocol: 'Graphite',
+      port: graphitePort?.port,
+      portSetting: 'LAPWING_GRAPHITE_PORT',
+      hasDatagrams: true,
+      hasLines: true,
+    },
     {
       name: 'pickle',
+      protocol: 'Graphite',
       port: graphitePicklePort,
       portSetting: 'LAPWING_GRAPHITE_PICKLE_PORT',
       hasDatagrams: false,
+      hasLines: false,
     },
-    { name: 'statsd', port: statsdPort, portSetting: 'LAPWING_STATSD_PORT', hasDatagrams: true },
+    {
+      name: 'statsd',
+      protocol: 'StatsD',
+      port: statsdPort,
+      portSetting: 'LAPWING_STATSD_PORT',
+      hasDatagrams: true,
+      hasLines: true,
+    },
   ];
   return all.flatMap(({ port, ...rest }) =>
     port === null || port === undefined || port === 0 ? [] : [{ ...rest, port }],
   );
 }
 
-function readTarget(
-  leader: ClusterMember | null,
-  name: Relayed['name'],
-): { host: string; port: number } | null {
-  const port = leader?.ports[name];
-  if (leader === null || port === undefined) return null;
-  return { host: new URL(leader.address).hostname.replace(/^\[|\]$/g, ''), port };
+function findPort({ address, ports }: ClusterMember, name: Relayed['name']): RelayTarget | null {
+  const port = ports[name];
+  return port === undefined ? null : { host: new URL(address).hostname.replace(/^\[|\]$/g, ''), port };
 }

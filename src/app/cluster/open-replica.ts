@@ -42,6 +42,8 @@ export interface ReplicaOptions {
   readonly sealingKeys: SealingKeys;
   readonly header: ForwardedHeader;
   readonly facts: { readonly version: string; readonly startedAt: Date };
+  /** Where it takes lines of Graphite for the leader; null where it does not. */
+  readonly graphiteAddress: () => string | null;
   /** Where this member listens: a URL without a slash at its end. */
   readonly address: string;
   /** Nothing in its memory means anything any more: another log begins. */
@@ -125,7 +127,7 @@ export function openReplica(options: ReplicaOptions): Promise<Replica> {
       ...{ engine, access, readAddress, forwarding, teardown },
       database: { description: describeConnection(connection), isEmbedded: false, isUp: database.isUp },
       listMembers: () => directory.list(),
-      facts: { ...options.facts, graphiteAddress: () => null },
+      facts: { ...options.facts, graphiteAddress: options.graphiteAddress },
     });
     const caches = new ReplicaCaches({ ...engine, ...database, incidents: built.incidents, log });
     teardown.add(() => caches.stop());

@@ -60,7 +60,7 @@ const COUNTERS = {
   forwards_failed:
     'Of those, the ones that were answered RETRY_LATER: there was no leader in time, or its answer did not come.',
   relays_failed:
-    'Connections and datagrams for Graphite and StatsD that a replica could not pass on: there was no leader in time.',
+    'Connections and datagrams for Graphite and StatsD that a replica could not pass on: there was no leader in time, or it does not take them.',
   source_reads: 'Readings of metrics from their sources.',
   downloads_sent: 'Downloads sent to their end.',
   downloads_cut: 'Downloads cut short: by the client, by time, or by a failure of the database.',

@@ -1,0 +1,200 @@
+/** A replica's ports for Graphite and StatsD, with real senders and a real listener where the leader is. */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { expect, it } from 'vitest';
+import { LeaderRelays } from '../../../src/app/cluster/leader-relays.ts';
+import { GraphiteDatagrams } from '../../../src/core/ingest/graphite/datagrams.ts';
+import { createGraphiteListener } from '../../../src/core/ingest/graphite/listener.ts';
+import { createLog } from '../../../src/log.ts';
+import type { ClusterMember } from '../../../src/platform/cluster/cluster-directory.ts';
+import { readConfig } from '../../../src/platform/config/read-config.ts';
+import { createStats } from '../../../src/platform/telemetry/metrics.ts';
+import { findFreePort } from '../../helpers/server-process.ts';
+import { until } from '../../helpers/until.ts';
+
+const log = createLog('silent');
+
+/** What a leader's port of Graphite takes, by TCP and UDP. */
+async function startLeader(host = '127.0.0.1') {
+  const stats = createStats();
+  const taken: string[] = [];
+  const accept = (points: readonly { metric: string; value: number; timestampMs: number }[]) => {
+    for (const { metric, value, timestampMs } of points)
+      taken.push(`${metric} ${value} ${timestampMs / 1000}`);
+    return Promise.resolve({ rejected: [] });
+  };
+  const listener = createGraphiteListener({ accept, log, stats, host, port: 0 });
+  const { port } = await listener.start();
+  const datagrams = new GraphiteDatagrams({ accept, log, stats });
+  await datagrams.start(host, port);
+  const stop = async () => {
+    await listener.stop();
+    await datagrams.stop();
+  };
+  return { port, stats, taken, [Symbol.asyncDispose]: stop };
+}
+
+/** A directory in which a member leads until the next one does. */
+function describeLeaders(...ports: readonly Readonly<Record<string, number>>[]) {
+  const watchers = new Set<() => void>();
+  const members = ports.map((some, index) => ({
+    id: String(index),
+    name: 'leader',
+    address: 'http://127.0.0.1:4000',
+    ports: some,
+    version: '1',
+    isLeader: true,
+    isReady: true,
+    startedAt: new Date(0),
+  }));
+  return {
+    members,
+    findLeader: () => Promise.resolve(members[0] ?? null),
+    async reachLeader<T>(_limitMs: number, reach: (member: ClusterMember) => Promise<T | null>) {
+      for (const member of members) {
+        const reached = await reach(member);
+        if (reached !== null) return reached;
+      }
+      return null;
+    },
+    watchLeader(_id: string, onLost: () => void) {
+      watchers.add(onLost);
+      return () => void watchers.delete(onLost);
+    },
+    loseLeader: () => {
+      for (const onLost of watchers) onLost();
+    },
+  };
+}
+
+/** @param settings over a port of Graphite that is free */
+async function startRelays(
+  directory: ReturnType<typeof describeLeaders>,
+  settings: Readonly<Record<string, string>> = {},
+) {
+  const port = await findFreePort();
+  const config = readConfig({ LAPWING_GRAPHITE_PORT: String(port), ...settings });
+  const stats = createStats();
+  const relays = new LeaderRelays({ config, stats, log });
+  await relays.start(directory);
+  return { port, stats, relays, [Symbol.asyncDispose]: () => relays.stop() };
+}
+
+async function open(port: number, host = '127.0.0.1'): Promise<Socket> {
+  const socket = connect(port, host).on('error', () => undefined);
+  socket.resume();
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** Ways in which a connection ends in the middle of a line, and what of it was a line. */
+const ENDS: Readonly<Record<string, (sender: Socket, relays: LeaderRelays) => unknown>> = {
+  'the sender ends it': (sender) => sender.end(),
+  'the sender breaks off': (sender) => sender.resetAndDestroy(),
+  'the replica stops': (_, relays) => relays.stop(),
+};
+
+it.each(Object.entries(ENDS))('takes half a line for one only where it was ended: %s', async (name, end) => {
+  await using leader = await startLeader();
+  await using replica = await startRelays(describeLeaders({ graphite: leader.port }));
+  const sender = await open(replica.port);
+  sender.write('whole 1 1767225600\nhalf 12345 17672256');
+  await until(() => expect(leader.taken).toEqual(['whole 1 1767225600']));
+  await end(sender, replica.relays);
+  await until(() => expect(leader.stats.read('graphite_connections')).toBe(0));
+  const half = name === 'the sender ends it' ? ['half 12345 17672256'] : [];
+  expect(leader.taken).toEqual(['whole 1 1767225600', ...half]);
+});
+
+it('looks for the next leader where one cannot be reached any more', async () => {
+  await using leader = await startLeader();
+  const leaders = describeLeaders({ graphite: await findFreePort() }, { graphite: leader.port });
+  await using replica = await startRelays(leaders);
+  const sender = await open(replica.port);
+  sender.end('a 1 1767225600\n');
+  await until(() => expect(leader.taken).toEqual(['a 1 1767225600']));
+  expect(replica.stats.read('relays_failed')).toBe(0);
+});
+
+it('ends the connections to a leader that leads no more: it may be frozen, and take bytes for nothing', async () => {
+  await using leader = await startLeader();
+  const leaders = describeLeaders({ graphite: leader.port });
+  await using replica = await startRelays(leaders);
+  const sender = await open(replica.port);
+  sender.write('a 1 1767225600\n');
+  await until(() => expect(leader.taken).toHaveLength(1));
+  const closed = once(sender, 'close');
+  leaders.loseLeader();
+  await closed;
+});
+
+it('closes what the leader does not take, and counts it', async () => {
+  await using replica = await startRelays(describeLeaders({ statsd: 8125 }));
+  const sender = await open(replica.port);
+  sender.write('a 1 1767225600\n');
+  await once(sender, 'close');
+  expect(replica.stats.read('relays_failed')).toBe(1);
+});
+
+/** Where the replica listens, and where the leader does. */
+const FAMILIES = [
+  { host: '127.0.0.1', leaderHost: '127.0.0.1' },
+  { host: '127.0.0.1', leaderHost: '::1' },
+  { host: '::', leaderHost: '127.0.0.1' },
+  { host: '::', leaderHost: '::1' },
+];
+
+it.each(FAMILIES)('datagrams that come to $host arrive at $leaderHost', async ({ host, leaderHost }) => {
+  await using leader = await startLeader(leaderHost);
+  const leaders = describeLeaders({ graphite: leader.port });
+  for (const member of leaders.members)
+    member.address = leaderHost === '::1' ? 'http://[::1]:4000' : `http://${leaderHost}:4000`;
+  await using replica = await startRelays(leaders, { LAPWING_HOST: host, LAPWING_GRAPHITE_OPEN: 'on' });
+  const sender = createSocket('udp4');
+  await until(() => {
+    sender.send('a 1 1767225600', replica.port, '127.0.0.1');
+    expect(leader.taken.length).toBeGreaterThan(0);
+  });
+  sender.close();
+  expect(leader.taken[0]).toBe('a 1 1767225600');
+});
+
+const OPENED = [
+  { graphite: 'on', statsd: 'off' },
+  { graphite: 'off', statsd: 'on' },
+];
+
+it.each(OPENED)(
+  'listens beyond loopback as each setting says: $graphite, $statsd',
+  async ({ graphite, statsd }) => {
+    const statsdPort = await findFreePort();
+    await using replica = await startRelays(describeLeaders({}), {
+      LAPWING_HOST: '0.0.0.0',
+      LAPWING_STATSD_PORT: String(statsdPort),
+      LAPWING_GRAPHITE_OPEN: graphite,
+      LAPWING_STATSD_OPEN: statsd,
+    });
+    // Another address of loopback, at which only those answer who listen on all of them.
+    const isOpen = async (port: number) => {
+      const socket = connect(port, '127.0.0.2');
+      const opened = await Promise.race([
+        once(socket, 'connect').then(() => 'on'),
+        once(socket, 'close').then(() => 'off'),
+      ]).catch(() => 'off');
+      socket.destroy();
+      return opened;
+    };
+    expect({ graphite: await isOpen(replica.port), statsd: await isOpen(statsdPort) }).toEqual({
+      graphite,
+      statsd,
+    });
+  },
+);
+
+it('says where it takes lines of Graphite, for as long as it does', async () => {
+  await using replica = await startRelays(describeLeaders({}));
+  expect(replica.relays.graphiteAddress).toBe(`tcp://127.0.0.1:${replica.port}`);
+  await replica.relays.stop();
+  expect(replica.relays.graphiteAddress).toBeNull();
+});

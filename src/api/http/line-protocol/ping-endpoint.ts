@@ -17,19 +17,30 @@ const STATEMENT = /(?:"[^"]*"|[^;"])+/g;
  * Statements of InfluxQL that clients send when they connect, and what each answers with; see
  * https://docs.influxdata.com/influxdb/v1/query_language/manage-database/
  */
-const STATEMENTS: readonly (readonly [form: RegExp, result: object])[] = [
-  [/^CREATE\s+DATABASE\s+\S/i, {}],
-  [/^(?:CREATE|ALTER)\s+RETENTION\s+POLICY\s+\S/i, {}],
-  [/^SHOW\s+DATABASES$/i, table('databases', ['name'], [['lapwing']])],
+const STATEMENTS: readonly (readonly [form: RegExp, answer: (database: string | null) => object])[] = [
+  [/^CREATE\s+DATABASE\s+\S/i, () => ({})],
+  [/^(?:CREATE|ALTER)\s+RETENTION\s+POLICY\s+\S/i, () => ({})],
+  [/^SHOW\s+DATABASES$/i, listDatabases],
   [
     /^SHOW\s+RETENTION\s+POLICIES(?:\s+ON\s+(?:"[^"]*"|\S+))?$/i,
-    table(
-      undefined,
-      ['name', 'duration', 'shardGroupDuration', 'replicaN', 'default'],
-      [['autogen', '0s', '168h0m0s', 1, true]],
-    ),
+    () =>
+      table(
+        undefined,
+        ['name', 'duration', 'shardGroupDuration', 'replicaN', 'default'],
+        [['autogen', '0s', '168h0m0s', 1, true]],
+      ),
   ],
 ];
+
+/** There is the one that a client names for its questions: Glances ends when it does not find its own. */
+function listDatabases(database: string | null): object {
+  const names = new Set(['lapwing', ...(database === null || database === '' ? [] : [database])]);
+  return table(
+    'databases',
+    ['name'],
+    [...names].map((name) => [name]),
+  );
+}
 
 function table(
   name: string | undefined,
@@ -47,11 +58,12 @@ export const answerPing: Handler = (_request, response) => {
 /** There is one database, whichever name it is given; metrics are read from /graphql. */
 export const answerQuery: Handler = async (request, response) => {
   try {
-    const statements = ((await readQuery(request)).match(STATEMENT) ?? []).map((text) => text.trim());
+    const { text, database } = await readQuery(request);
+    const statements = (text.match(STATEMENT) ?? []).map((statement) => statement.trim());
     const asked = statements.filter((statement) => statement !== '').slice(0, MAX_STATEMENTS);
     const results = asked.map((statement, statement_id) => {
-      const result = STATEMENTS.find(([form]) => form.test(statement))?.[1];
-      return result === undefined ? null : { statement_id, ...result };
+      const answer = STATEMENTS.find(([form]) => form.test(statement))?.[1];
+      return answer === undefined ? null : { statement_id, ...answer(database) };
     });
     if (results.length > 0 && !results.includes(null)) {
       sendJson(response, 200, { results });
@@ -69,10 +81,14 @@ export const answerQuery: Handler = async (request, response) => {
   }
 };
 
-/** The parameter `q`, of the address or of a form. */
-async function readQuery(request: IncomingMessage): Promise<string> {
-  const inAddress = new URL(request.url ?? '/', 'http://localhost').searchParams.get('q');
-  if (inAddress !== null) return inAddress;
+/** The parameters `q` and `db`, of the address or of a form. */
+async function readQuery(
+  request: IncomingMessage,
+): Promise<{ readonly text: string; readonly database: string | null }> {
+  const address = new URL(request.url ?? '/', 'http://localhost').searchParams;
+  const inAddress = address.get('q');
+  if (inAddress !== null) return { text: inAddress, database: address.get('db') };
   const body = await readPushBody(request, MAX_BYTES);
-  return new URLSearchParams(body.toString('utf8')).get('q') ?? '';
+  const form = new URLSearchParams(body.toString('utf8'));
+  return { text: form.get('q') ?? '', database: form.get('db') ?? address.get('db') };
 }

@@ -27,7 +27,10 @@ async function ask(path: string, init: RequestInit = {}) {
   return { status: response.status, body: (await response.json()) as { results?: object[]; error?: string } };
 }
 
-const DATABASES = { series: [{ name: 'databases', columns: ['name'], values: [['lapwing']] }] };
+const listDatabases = (...names: readonly string[]) => ({
+  series: [{ name: 'databases', columns: ['name'], values: names.map((name) => [name]) }],
+});
+const DATABASES = listDatabases('lapwing');
 const POLICIES = {
   series: [
     {
@@ -49,7 +52,8 @@ describe('a query of InfluxQL', () => {
     ],
     ['GET', '/query?q=show%20retention%20policies%20on%20%22mydb%22', [POLICIES]],
     // influxdb-python 5.2
-    ['GET', '/query?q=SHOW+DATABASES&db=db1', [DATABASES]],
+    ['GET', '/query?q=SHOW+DATABASES&db=db1', [listDatabases('lapwing', 'db1')]],
+    ['GET', '/query?q=SHOW+DATABASES&db=lapwing', [DATABASES]],
     ['POST', '/query?q=CREATE+DATABASE+%22db+1%22&db=db1', [{}]],
     ['GET', '/query?q=SHOW+RETENTION+POLICIES+ON+%22db+1%22&db=db1', [POLICIES]],
     [
@@ -71,6 +75,17 @@ describe('a query of InfluxQL', () => {
   it('of a form, as Telegraf sends it', async () => {
     const body = new URLSearchParams({ q: 'CREATE DATABASE "telegraf"' });
     expect(await ask('/query', { method: 'POST', body })).toMatchObject({ status: 200 });
+  });
+
+  it('of a form says which database is meant, there or in the address', async () => {
+    const forms = [
+      ['/query', { q: 'SHOW DATABASES', db: 'own' }],
+      ['/query?db=own', { q: 'SHOW DATABASES' }],
+    ] as const;
+    for (const [path, form] of forms) {
+      const { body } = await ask(path, { method: 'POST', body: new URLSearchParams(form) });
+      expect(body.results).toEqual([{ statement_id: 0, ...listDatabases('lapwing', 'own') }]);
+    }
   });
 
   it.each([

@@ -139,6 +139,17 @@ function describeFailure(error: unknown): SourceUnavailableError {
 }
 
 function nameReason(error: unknown): string {
-  const isPage = error instanceof HttpError && error.body?.trimStart().startsWith('<') === true;
+  if (!(error instanceof HttpError)) return messageOf(error);
+  const version = findVersionWithoutFlux(error);
+  if (version !== null) {
+    return `it is version ${version}, without Flux: series are read from InfluxDB 2, or 1.8 with flux-enabled = true`;
+  }
+  const isPage = error.body?.trimStart().startsWith('<') === true;
   return isPage ? `${error.statusMessage ?? ''}, with a web page` : messageOf(error);
+}
+
+/** Versions before 1.7, and version 3, do not know the address of questions in Flux. Version 2 answers 404 for a bucket, too. */
+function findVersionWithoutFlux({ statusCode, headers }: HttpError): string | null {
+  const version = headers?.['x-influxdb-version'];
+  return statusCode === 404 && typeof version === 'string' && !/^v?2\./.test(version) ? version : null;
 }

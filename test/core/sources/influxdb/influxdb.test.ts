@@ -110,6 +110,21 @@ describe('the source of InfluxDB series', () => {
   it.each([
     ['a wrong token', { status: 401, body: '{"code":"unauthorized","message":"no"}' }, '401'],
     ['a bucket that is not there', { status: 404, body: 'could not find bucket' }, '404'],
+    [
+      'a version without Flux',
+      // As InfluxDB 1.6.7 answers.
+      { status: 404, headers: { 'x-influxdb-version': '1.6.7' }, body: '404 page not found\n' },
+      'it is version 1.6.7, without Flux: series are read from InfluxDB 2',
+    ],
+    [
+      'a bucket that is not there, in version 2',
+      {
+        status: 404,
+        headers: { 'x-influxdb-version': 'v2.7.1', 'content-type': 'application/json' },
+        body: '{"code":"not found","message":"failed to initialize execute state: could not find bucket \\"bad\\""}',
+      },
+      'InfluxDB answered with 404: failed to initialize execute state: could not find bucket "bad"',
+    ],
     ['trouble of its own', { status: 503, body: 'busy' }, '503'],
     [
       'a proxy before it',

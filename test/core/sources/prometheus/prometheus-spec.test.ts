@@ -8,7 +8,18 @@ describe('a query', () => {
     ['up', 'up', {}],
     [' job:rate:5m { job = "a" , env=\'b\', } ', 'job:rate:5m', { job: 'a', env: 'b' }],
     ['{__name__="up",job=`a}`}', 'up', { job: 'a}' }],
-    ['up{job=~"a.*",env!="b",x="",y="a\\"b",z="{,}"}', 'up', { z: '{,}' }],
+    ['up{job=~"a.*",env!="b",x="",y="a\\"b",z="{,}"}', 'up', { y: 'a"b', z: '{,}' }],
+    // windows_exporter
+    [
+      "free{volume=\"C:\\\\Data\",process=`a\\b`,user='it\\'s'}",
+      'free',
+      { volume: 'C:\\Data', process: 'a\\b', user: "it's" },
+    ],
+    [
+      'up{job=~"node",env=~"a|b",path=~"/x.y",zone!~"a",bytes="\\xc3\\xbc",line="a\\nb"}',
+      'up',
+      { job: 'node' },
+    ],
     ['{job="a"}', null, { job: 'a' }],
   ])('that is a selector shows its name and labels: %s', (query, name, labels) => {
     const selector = readPlainSelector(query);

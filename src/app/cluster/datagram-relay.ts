@@ -9,7 +9,7 @@ const MAX_WAITING = 5_000;
 
 interface DatagramRelayOptions {
   readonly findTarget: () => Promise<RelayTarget | null>;
-  readonly onPassed: (isPassed: boolean) => void;
+  readonly note: (isPassed: boolean) => void;
   readonly log: Pick<Log, 'debug'>;
 }
 
@@ -46,7 +46,7 @@ export class DatagramRelay {
     this.#waiting += 1;
     const isPassed = this.#waiting <= MAX_WAITING && (await this.#passOn(message));
     this.#waiting -= 1;
-    this.#options.onPassed(isPassed);
+    this.#options.note(isPassed);
   }
 
   async #passOn(message: Buffer): Promise<boolean> {

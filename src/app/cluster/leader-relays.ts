@@ -94,12 +94,13 @@ export class LeaderRelays {
     const { name, port, portSetting, protocol, hasLines } = relayed;
     const host = chooseKeylessHost(this.#options, protocol);
     const readTarget = (leader: ClusterMember) => findPort(leader, name);
+    const note = (isPassed: boolean) => this.#note(name, isPassed);
+    const options = { directory, readTarget, hasLines, limitMs: LEADER_LIMIT_MS, note };
     const server = createServer((sender) => {
-      const connection = new RelayConnection(sender);
+      const connection = new RelayConnection(sender, options);
       this.#connections.add(connection);
-      sender.once('close', () => this.#connections.delete(connection));
-      const opening = connection.open({ directory, readTarget, hasLines, limitMs: LEADER_LIMIT_MS });
-      void opening.then((isOpen) => this.#note(name, isOpen));
+      connection.onceDone(() => this.#connections.delete(connection));
+      void connection.open();
     });
     await listenOn(server, { host, port, portSetting });
     this.#servers.push(server);
@@ -111,7 +112,7 @@ export class LeaderRelays {
         const leader = await directory.findLeader(LEADER_LIMIT_MS);
         return leader === null ? null : readTarget(leader);
       },
-      onPassed: (isPassed) => this.#note(name, isPassed),
+      note,
     });
     await datagrams.start(host, port);
     this.#datagrams.push(datagrams);

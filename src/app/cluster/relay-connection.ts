@@ -1,6 +1,6 @@
 /** A connection of a sender that has no acknowledgement, passed on to a port of the leader. */
 import { connect, type Socket } from 'node:net';
-import { PassThrough } from 'node:stream';
+import { type Duplex, PassThrough } from 'node:stream';
 import type { ClusterDirectory, ClusterMember } from '../../platform/cluster/cluster-directory.ts';
 import { CONNECT_LIMIT_MS } from '../../platform/cluster/leader-socket.ts';
 import { WholeLines } from './whole-lines.ts';
@@ -14,57 +14,102 @@ interface RelayOptions {
   readonly directory: Pick<ClusterDirectory, 'reachLeader' | 'watchLeader'>;
   /** Null where the leader does not take the protocol. */
   readonly readTarget: (leader: ClusterMember) => RelayTarget | null;
-  /** What is sent is lines. */
+  /** What is sent is lines: the next leader can go on behind any of them. */
   readonly hasLines: boolean;
   /** A sender waits so long for a leader, with what it has sent. */
   readonly limitMs: number;
+  /** Whether there is a leader that takes what comes; without one the connection ends. */
+  readonly note: (isPassed: boolean) => void;
+}
+
+interface LeaderEnd {
+  readonly id: string;
+  readonly socket: Socket;
 }
 
 export class RelayConnection {
   readonly #sender: Socket;
+  readonly #options: RelayOptions;
+  /** Between the two. */
+  readonly #passed: Duplex;
   #leader: Socket | null = null;
 
-  constructor(sender: Socket) {
+  constructor(sender: Socket, options: RelayOptions) {
     this.#sender = ignoreErrors(sender);
-  }
-
-  /** @returns whether there was a leader in time; the connection has ended where there was none */
-  async open({ directory, readTarget, hasLines, limitMs }: RelayOptions): Promise<boolean> {
-    const sender = this.#sender;
-    const leader = await directory.reachLeader(limitMs, async (member) => {
-      const target = readTarget(member);
-      const socket = target === null ? null : await connectTo(target);
-      if (socket === null) return null;
-      // One that is frozen, or cut off, keeps its connections, and what is sent into them is lost.
-      socket.once(
-        'close',
-        directory.watchLeader(member.id, () => socket.destroy()),
-      );
-      return socket;
-    });
-    if (leader === null || sender.destroyed) {
-      leader?.destroy();
-      sender.destroy();
-      return false;
-    }
-    this.#leader = leader;
-    const passed = hasLines ? new WholeLines() : new PassThrough();
+    this.#options = options;
+    const passed = options.hasLines ? new WholeLines() : new PassThrough();
+    this.#passed = passed;
     sender.once('close', () => {
       if (sender.readableEnded) return;
       if (passed instanceof WholeLines) passed.breakOff();
       else passed.end();
     });
-    // The sender sees that it has to connect again.
-    leader.once('close', () => sender.destroy());
-    sender.pipe(passed).pipe(leader);
-    leader.resume();
-    return true;
+    sender.pipe(passed);
+  }
+
+  /** Calls back once there is nothing more to pass on. */
+  onceDone(callback: () => void): void {
+    this.#passed.once('close', callback);
+  }
+
+  async open(): Promise<void> {
+    this.#options.note(this.#passTo(await this.#connect(null)));
   }
 
   /** What is half sent is to be no line at the leader, as an end in order would make it. */
   destroy(): void {
     this.#sender.destroy();
+    this.#passed.destroy();
     this.#leader?.resetAndDestroy();
+  }
+
+  /** @returns false where the connection has ended */
+  #passTo(leader: LeaderEnd | null): boolean {
+    if (leader === null || this.#passed.destroyed) {
+      leader?.socket.destroy();
+      this.destroy();
+      return false;
+    }
+    const { id, socket } = leader;
+    this.#leader = socket;
+    this.#passed.pipe(socket);
+    // What comes from now on is for the next one.
+    socket.once('end', () => this.#passed.unpipe(socket));
+    socket.once('close', () => void this.#goOn(id));
+    socket.resume();
+    return true;
+  }
+
+  /**
+   * A sender sees that its connection has ended only when it has sent something more, which is lost: one that sends lines keeps it,
+   * and the next leader gets them. What is on its way when a leader ends is lost all the same.
+   */
+  async #goOn(before: string): Promise<void> {
+    const passed = this.#passed;
+    if (passed.readableEnded || passed.destroyed || !this.#options.hasLines) {
+      this.destroy();
+      return;
+    }
+    const leader = await this.#connect(before);
+    const waitingBytes = passed.readableLength + passed.writableLength;
+    if (!this.#passTo(leader) && waitingBytes > 0) this.#options.note(false);
+  }
+
+  /** @param before who ended the connection: it has reasons where it still leads */
+  #connect(before: string | null): Promise<LeaderEnd | null> {
+    const { directory, readTarget, limitMs } = this.#options;
+    return directory.reachLeader(limitMs, async (member) => {
+      const target = member.id === before ? null : readTarget(member);
+      const socket = target === null ? null : await connectTo(target);
+      if (socket === null) return null;
+      // One that is frozen, or cut off, keeps its connections, and what is sent into them is lost.
+      const unwatch = directory.watchLeader(member.id, () => {
+        this.#passed.unpipe(socket);
+        socket.destroy();
+      });
+      socket.once('close', unwatch);
+      return { id: member.id, socket };
+    });
   }
 }
 

@@ -10,6 +10,7 @@ import { createLog } from '../../../src/log.ts';
 import type { ClusterMember } from '../../../src/platform/cluster/cluster-directory.ts';
 import { readConfig } from '../../../src/platform/config/read-config.ts';
 import { createStats } from '../../../src/platform/telemetry/metrics.ts';
+import { createDeferred } from '../../helpers/deferred.ts';
 import { findFreePort } from '../../helpers/server-process.ts';
 import { until } from '../../helpers/until.ts';
 
@@ -35,9 +36,9 @@ async function startLeader(host = '127.0.0.1') {
   return { port, stats, taken, [Symbol.asyncDispose]: stop };
 }
 
-/** A directory in which a member leads until the next one does. */
+/** A directory in which the first of these members leads, until the next one does. */
 function describeLeaders(...ports: readonly Readonly<Record<string, number>>[]) {
-  const watchers = new Set<() => void>();
+  const watchers = new Map<() => void, string>();
   const members = ports.map((some, index) => ({
     id: String(index),
     name: 'leader',
@@ -58,12 +59,14 @@ function describeLeaders(...ports: readonly Readonly<Record<string, number>>[]) 
       }
       return null;
     },
-    watchLeader(_id: string, onLost: () => void) {
-      watchers.add(onLost);
+    watchLeader(id: string, onLost: () => void) {
+      watchers.set(onLost, id);
       return () => void watchers.delete(onLost);
     },
+    /** The next one leads. */
     loseLeader: () => {
-      for (const onLost of watchers) onLost();
+      const lost = members.shift();
+      for (const [onLost, id] of watchers) if (id === lost?.id) onLost();
     },
   };
 }
@@ -117,16 +120,74 @@ it('looks for the next leader where one cannot be reached any more', async () =>
   expect(replica.stats.read('relays_failed')).toBe(0);
 });
 
-it('ends the connections to a leader that leads no more: it may be frozen, and take bytes for nothing', async () => {
-  await using leader = await startLeader();
-  const leaders = describeLeaders({ graphite: leader.port });
+/** Ways in which a leader leads no more. */
+const LOSSES: Readonly<Record<string, (leader: Awaited<ReturnType<typeof startLeader>>) => Promise<void>>> = {
+  'is stopped': (leader) => leader[Symbol.asyncDispose](),
+  // It may be frozen, and take bytes for nothing.
+  'is there': () => Promise.resolve(),
+};
+
+it.each(Object.entries(LOSSES))('goes on with the next leader, when the one before %s', async (_, lose) => {
+  await using before = await startLeader();
+  await using next = await startLeader();
+  const leaders = describeLeaders({ graphite: before.port }, { graphite: next.port });
   await using replica = await startRelays(leaders);
   const sender = await open(replica.port);
+  sender.write('a 1 1767225600\nb 2 17672');
+  await until(() => expect(before.taken).toEqual(['a 1 1767225600']));
+  await lose(before);
+  leaders.loseLeader();
+  await until(() => expect(next.stats.read('graphite_connections_opened')).toBe(1));
+  sender.write('25600\n');
+  await until(() => expect(next.taken).toEqual(['b 2 1767225600']));
+  sender.end('c 3 1767225600');
+  await until(() => expect(next.taken).toEqual(['b 2 1767225600', 'c 3 1767225600']));
+  expect([before.taken, before.stats.read('graphite_lines_bad')]).toEqual([['a 1 1767225600'], 0]);
+  expect(replica.stats.read('relays_failed')).toBe(0);
+});
+
+it('ends a connection for pickles with the leader: the next one would not know where a frame begins', async () => {
+  await using before = await startLeader();
+  await using next = await startLeader();
+  const leaders = describeLeaders({ pickle: before.port }, { pickle: next.port });
+  const pickle = await findFreePort();
+  await using _ = await startRelays(leaders, { LAPWING_GRAPHITE_PICKLE_PORT: String(pickle) });
+  const sender = await open(pickle);
   sender.write('a 1 1767225600\n');
-  await until(() => expect(leader.taken).toHaveLength(1));
+  await until(() => expect(before.taken).toHaveLength(1));
   const closed = once(sender, 'close');
   leaders.loseLeader();
   await closed;
+});
+
+it('ends a connection that a leader ends which goes on to lead', async () => {
+  await using leader = await startLeader();
+  await using replica = await startRelays(describeLeaders({ graphite: leader.port }));
+  const sender = await open(replica.port);
+  const closed = once(sender, 'close');
+  sender.write('GET / HTTP/1.1\r\n\r\n');
+  await closed;
+  expect(leader.stats.read('graphite_connections_foreign')).toBe(1);
+  expect(leader.stats.read('graphite_connections_opened')).toBe(1);
+});
+
+it('keeps what a sender sent that has gone before there is a leader', async () => {
+  await using leader = await startLeader();
+  const leaders = describeLeaders({ graphite: leader.port });
+  const elected = createDeferred<null>();
+  const waiting = {
+    ...leaders,
+    reachLeader: async <T>(limitMs: number, reach: (member: ClusterMember) => Promise<T | null>) => {
+      await elected.promise;
+      return leaders.reachLeader(limitMs, reach);
+    },
+  };
+  await using replica = await startRelays(waiting);
+  const sender = await open(replica.port);
+  sender.end('a 1 1767225600');
+  await once(sender, 'close');
+  elected.resolve(null);
+  await until(() => expect(leader.taken).toEqual(['a 1 1767225600']));
 });
 
 it('closes what the leader does not take, and counts it', async () => {

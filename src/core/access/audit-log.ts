@@ -5,6 +5,7 @@
 import type pg from 'pg';
 import type { Log } from '../../log.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
+import { createIntervalJobs } from '../../platform/runtime/interval-jobs.ts';
 import type { Caller } from './caller.ts';
 import { redactArguments } from './redact.ts';
 
@@ -22,9 +23,9 @@ interface AuditNote {
 export interface AuditLog {
   /** Resolves when it is written. Never fails: what cannot be written is counted, and logged. */
   write: (note: AuditNote) => Promise<void>;
-  /** Begins to drop entries that are old. */
+  /** Begins to drop entries that are old, an hour from now. */
   start: () => void;
-  stop: () => void;
+  stop: () => Promise<void>;
 }
 
 export const AUDIT_DAYS = 365;
@@ -38,19 +39,15 @@ export function createAuditLog(options: {
   readonly now?: () => number;
 }): AuditLog {
   const { pool, stats, log, now = Date.now } = options;
-  let timer: NodeJS.Timeout | undefined;
-
-  const purge = async () => {
-    try {
-      const before = new Date(now() - AUDIT_DAYS * 86_400_000);
-      await pool.query(
-        'DELETE FROM audit_entry WHERE id IN (SELECT id FROM audit_entry WHERE at < $1 ORDER BY at LIMIT $2)',
-        [before, PURGED_AT_ONCE],
-      );
-    } catch (error) {
-      log.warn({ err: error }, 'old audit entries could not be dropped; tried again in an hour');
-    }
-  };
+  const purge = () =>
+    pool.query(
+      'DELETE FROM audit_entry WHERE id IN (SELECT id FROM audit_entry WHERE at < $1 ORDER BY at LIMIT $2)',
+      [new Date(now() - AUDIT_DAYS * 86_400_000), PURGED_AT_ONCE],
+    );
+  const jobs = createIntervalJobs(
+    [{ name: 'purge audit log', everyMs: PURGE_EVERY_MS, needsSteadyClock: true, run: purge }],
+    { log, stats, now: () => new Date(now()) },
+  );
 
   return {
     write: async ({ caller, field, arguments: given, result, requestId }) => {
@@ -75,11 +72,8 @@ export function createAuditLog(options: {
         log.error({ err: error, field, result, caller: caller.name, requestId }, 'audit entry not written');
       }
     },
-    start: () => {
-      void purge();
-      timer = setInterval(() => void purge(), PURGE_EVERY_MS).unref();
-    },
-    stop: () => clearInterval(timer),
+    start: jobs.start,
+    stop: () => jobs.stop(),
   };
 }
 

@@ -82,7 +82,10 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
   const findFirstAccount = () => accounts.ensureAccount(FIRST_ACCOUNT);
   const { retentionDays = RETENTION_DAYS, rollupDays = 0 } = options;
   const purgeOnce = () => purge({ pool, log, stats, now, retentionDays, rollupDays });
-  const jobs = createIntervalJobs([{ name: 'purge', everyMs: PURGE_MS, run: purgeOnce }], options);
+  const jobs = createIntervalJobs(
+    [{ name: 'purge', everyMs: PURGE_MS, needsSteadyClock: true, run: purgeOnce }],
+    options,
+  );
   const stop = async () => {
     await jobs.stop();
     await intake.stop();

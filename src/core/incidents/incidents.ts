@@ -107,7 +107,12 @@ export class Incidents implements AsyncDisposable {
         { name: 'check anomaly rates', everyMs: 5 * SECOND_MS, run: () => this.checkRates() },
         { name: 'find outliers', everyMs: 60 * SECOND_MS, run: () => this.checkOutliers() },
         { name: 'send alerts again', everyMs: RESEND_SECONDS * SECOND_MS, run: () => this.resend() },
-        { name: 'purge messages', everyMs: 3600 * SECOND_MS, run: () => this.purge() },
+        {
+          name: 'purge messages',
+          everyMs: 3600 * SECOND_MS,
+          needsSteadyClock: true,
+          run: () => this.purge(),
+        },
       ],
       this.#options,
     );

@@ -7,6 +7,7 @@ import type { SampleMonths } from '../samples/month-partitions.ts';
 import type { Log } from '../../log.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
 import type { ScoreFeed } from '../score-log/score-feed.ts';
+import { ClockWatch } from '../../platform/runtime/interval-jobs.ts';
 import type { WriteLock } from '../../platform/runtime/write-lock.ts';
 
 export interface Retain {
@@ -18,8 +19,6 @@ export interface Retain {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** How far the clock may have gone apart from one that never jumps. */
-const MAX_JUMP_MS = 60_000;
 
 /** @param options.retentionDays 0 keeps everything */
 export function createRetain(options: {
@@ -34,16 +33,14 @@ export function createRetain(options: {
   readonly steadyMs?: () => number;
 }): Retain {
   const { months, writeLock, live, stats, log, retentionDays } = options;
-  const { now = Date.now, steadyMs = () => performance.now() } = options;
+  const { now = Date.now } = options;
+  const clock = new ClockWatch(options.steadyMs);
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
-  /** By how much the clock was ahead of the steady one at the last look; null before the first. */
-  let ahead: number | null = null;
 
   const isSteady = async (nowMs: number) => {
-    const before = ahead;
-    ahead = nowMs - steadyMs();
-    if (before !== null) return Math.abs(ahead - before) <= MAX_JUMP_MS;
+    const hasJumped = clock.hasJumped(nowMs);
+    if (hasJumped !== null) return !hasJumped;
     // Writes are noted once a day: of a server that wrote lately it is known that its clock was about where it is.
     const lastWriteMs = await months.lastWriteMs();
     return lastWriteMs === null || nowMs - lastWriteMs <= 2 * DAY_MS;

@@ -7,7 +7,30 @@ export interface Job {
   /** For the log. */
   readonly name: string;
   readonly everyMs: number;
+  /** It deletes what is old by the clock, for good: left out where that has jumped since the last time, or the start. */
+  readonly needsSteadyClock?: true;
   run(): Promise<unknown>;
+}
+
+/** How far the clock may have gone apart from one that never jumps. */
+const MAX_JUMP_MS = 60_000;
+
+/** Compares the clock with one that never jumps. */
+export class ClockWatch {
+  readonly #steadyMs: () => number;
+  /** By how much the clock was ahead of the steady one at the last look; null before the first. */
+  #ahead: number | null = null;
+
+  constructor(steadyMs: () => number = () => performance.now()) {
+    this.#steadyMs = steadyMs;
+  }
+
+  /** @returns whether the clock has jumped since the last look; null at the first one */
+  hasJumped(nowMs: number): boolean | null {
+    const before = this.#ahead;
+    this.#ahead = nowMs - this.#steadyMs();
+    return before === null ? null : Math.abs(this.#ahead - before) > MAX_JUMP_MS;
+  }
 }
 
 export interface IntervalJobs {
@@ -19,9 +42,17 @@ export interface IntervalJobs {
 /** Each job runs first after its interval; a run that takes longer than that puts the next one off. */
 export function createIntervalJobs(
   jobs: readonly Job[],
-  { log, stats }: { readonly log: Log; readonly stats: Pick<Stats, 'count'> },
+  options: {
+    readonly log: Log;
+    readonly stats: Pick<Stats, 'count'>;
+    readonly now?: () => Date;
+    /** Milliseconds of a clock that never jumps. */
+    readonly steadyMs?: () => number;
+  },
 ): IntervalJobs {
+  const { log, stats, now = () => new Date(), steadyMs } = options;
   const failing = new FailureRuns();
+  const clocks = new Map<Job, ClockWatch>();
   const timers = new Map<Job, NodeJS.Timeout>();
   const running = new Map<Job, Promise<void>>();
   let stopped = false;
@@ -38,6 +69,10 @@ export function createIntervalJobs(
     timers.set(job, timer.unref());
   };
   const work = async (job: Job): Promise<void> => {
+    if (clocks.get(job)?.hasJumped(now().getTime()) === true) {
+      log.warn({ job: job.name }, 'the clock has jumped: what is old is not deleted before the next time');
+      return;
+    }
     try {
       await job.run();
       const failures = failing.succeed(job.name);
@@ -54,7 +89,14 @@ export function createIntervalJobs(
 
   return {
     start() {
-      for (const job of jobs) schedule(job);
+      for (const job of jobs) {
+        if (job.needsSteadyClock === true) {
+          const clock = new ClockWatch(steadyMs);
+          clock.hasJumped(now().getTime());
+          clocks.set(job, clock);
+        }
+        schedule(job);
+      }
     },
     async stop() {
       stopped = true;

@@ -45,6 +45,19 @@ describe('the months of samples', () => {
     expect(await listPartitions(database.pool)).toEqual([]);
   });
 
+  it('are kept no longer for having been written to by a clock that was years ahead', async () => {
+    await using database = await withDatabase();
+    let now = at('2038-01-19T03:14:08Z');
+    const months = createSampleMonths(database.pool, () => now);
+    await months.ensure([at('2025-12-20T00:00:00Z')]);
+    now = at('2026-01-10T00:00:00Z');
+    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual([]);
+    now = at('2026-04-09T00:00:00Z');
+    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual([]);
+    now = at('2026-04-10T12:00:00Z');
+    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual(['sample_2025_12']);
+  });
+
   it('leave a floor in the log: what was dropped cannot be resumed from', async () => {
     await using database = await withDatabase();
     let now = at('2026-01-10T00:00:00Z');

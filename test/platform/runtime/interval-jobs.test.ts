@@ -50,3 +50,45 @@ test('a job that fails keeps no other from running', async () => {
   await done.promise;
   await jobs.stop();
 });
+
+const HOUR_MS = 3_600_000;
+
+test.each([
+  ['goes steadily', [HOUR_MS, HOUR_MS, HOUR_MS], [true, true, true]],
+  ['is corrected by less than a minute', [HOUR_MS + 59_000, HOUR_MS - 59_000, HOUR_MS], [true, true, true]],
+  ['jumps ahead and goes on from there', [400 * 24 * HOUR_MS, HOUR_MS, HOUR_MS], [false, true, true]],
+  ['jumps ahead and is set right', [400 * 24 * HOUR_MS, -399 * 24 * HOUR_MS, HOUR_MS], [false, false, true]],
+  ['was ahead at the start and is set right', [-24 * HOUR_MS, HOUR_MS, HOUR_MS], [false, true, true]],
+  ['goes back an hour each hour', [0, 0, 0], [false, false, false]],
+])('a job that deletes runs where the clock %s: %j gives %j', async (_, steps, expected) => {
+  let [nowMs, steady] = [Date.parse('2026-11-30T12:00:00Z'), 0];
+  const ran: boolean[] = [];
+  const others: number[] = [];
+  const jobs = createIntervalJobs(
+    [
+      {
+        name: 'purge',
+        everyMs: HOUR_MS,
+        needsSteadyClock: true,
+        run: () => Promise.resolve(ran.splice(-1, 1, true)),
+      },
+      { name: 'other', everyMs: HOUR_MS, run: () => Promise.resolve(others.push(nowMs)) },
+    ],
+    { log: createLog('silent'), stats: createStats(), now: () => new Date(nowMs), steadyMs: () => steady },
+  );
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    jobs.start();
+    for (const step of steps) {
+      nowMs += step;
+      steady += HOUR_MS;
+      ran.push(false);
+      await vi.advanceTimersByTimeAsync(HOUR_MS);
+    }
+  } finally {
+    vi.useRealTimers();
+  }
+  await jobs.stop();
+  expect(ran).toEqual(expected);
+  expect(others).toHaveLength(steps.length);
+});

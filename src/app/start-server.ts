@@ -157,16 +157,21 @@ function describeWait(
   };
 }
 
-/** Before the database is made and started: a port in use is the commonest mistake. */
-async function checkPorts({ host, port, graphitePort, ...config }: Config): Promise<void> {
-  await checkAddress({ host, port, portSetting: 'LAPWING_PORT' });
-  const { statsdPort, graphitePicklePort } = config;
-  if (statsdPort !== null) await checkAddress({ host, port: statsdPort, portSetting: 'LAPWING_STATSD_PORT' });
-  if (graphitePicklePort !== null) {
-    await checkAddress({ host, port: graphitePicklePort, portSetting: 'LAPWING_GRAPHITE_PICKLE_PORT' });
-  }
-  if (graphitePort === null || graphitePort.orAnyFree) return;
-  await checkAddress({ host, port: graphitePort.port, portSetting: 'LAPWING_GRAPHITE_PORT' });
+/**
+ * Before the database is made and started: a port in use is the commonest mistake.
+ * @throws ListenError for the first address that cannot be had
+ */
+export async function checkPorts(config: Config): Promise<void> {
+  const { host, port, graphitePort, graphitePicklePort, statsdPort } = config;
+  const chosen = graphitePort === null || graphitePort.orAnyFree ? null : graphitePort.port;
+  const ports = [
+    [port, 'LAPWING_PORT'],
+    [statsdPort, 'LAPWING_STATSD_PORT'],
+    [graphitePicklePort, 'LAPWING_GRAPHITE_PICKLE_PORT'],
+    [chosen, 'LAPWING_GRAPHITE_PORT'],
+  ] as const;
+  for (const [one, portSetting] of ports)
+    if (one !== null) await checkAddress({ host, port: one, portSetting });
 }
 
 async function startEngine(

@@ -7,6 +7,7 @@ import { access, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type pg from 'pg';
 import { countUnreadableSecrets, describeUnreadable } from '../app/sealing-keys.ts';
+import { checkPorts } from '../app/start-server.ts';
 import { OperatorError } from '../errors.ts';
 import { createSchema } from '../api/graphql/schema.ts';
 import { readTrustedDocuments } from '../api/graphql/server/trusted-documents.ts';
@@ -19,7 +20,6 @@ import { findPostgresBinaries } from '../platform/postgres/embedded/binaries.ts'
 import { findRunningEmbedded } from '../platform/postgres/embedded/find-running.ts';
 import { listPendingMigrations } from '../platform/postgres/migrate.ts';
 import { findLockHolder } from '../platform/postgres/lock-session.ts';
-import { checkAddress } from '../platform/runtime/listen.ts';
 import { readLicense } from '../platform/telemetry/license-watch.ts';
 import { loadConfiguration } from './apply/load-file.ts';
 import { explainFailure } from './explain-failure.ts';
@@ -39,7 +39,7 @@ export async function checkSettings(config: Config, log: Log, environment: NodeJ
   const checks: readonly (readonly [string, () => Promise<string>])[] = [
     ['settings', () => Promise.resolve('ok')],
     ['database', () => checkDatabase(config, log)],
-    ['ports', () => checkPorts(config)],
+    ['ports', () => checkListeners(config)],
     ['licence', () => checkLicense(config)],
     ['configuration file', () => checkFile(config, environment)],
     ['trusted documents', () => checkDocuments(config)],
@@ -133,14 +133,11 @@ async function findExisting(folder: string): Promise<string> {
 }
 
 /** Ports that a running Lapwing has are no failure. @throws ListenError for one that cannot be had otherwise */
-async function checkPorts(config: Config): Promise<string> {
-  const { host, port, graphitePort } = config;
+async function checkListeners(config: Config): Promise<string> {
+  const { host, port } = config;
   const isRunning = port !== 0 && (await answersAsLapwing(host, port));
   if (isRunning) return `a Lapwing answers on port ${port} already`;
-  await checkAddress({ host, port, portSetting: 'LAPWING_PORT' });
-  if (graphitePort !== null && !graphitePort.orAnyFree) {
-    await checkAddress({ host, port: graphitePort.port, portSetting: 'LAPWING_GRAPHITE_PORT' });
-  }
+  await checkPorts(config);
   return 'ok';
 }
 

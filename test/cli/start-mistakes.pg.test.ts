@@ -253,6 +253,17 @@ describe('lapwing check', () => {
     expect(outcome.code).toBe(1);
   });
 
+  it.each(['LAPWING_GRAPHITE_PORT', 'LAPWING_GRAPHITE_PICKLE_PORT', 'LAPWING_STATSD_PORT'])(
+    'looks at the port of %s, too',
+    async (name) => {
+      const { code, stdout } = await run(['check'], { [name]: takenPort, DATABASE_URL: database.connection });
+      expect(stdout).toMatch(
+        new RegExp(`^ports: FAILED: port ${takenPort} of 127.0.0.1 is already in use: .*set ${name} to`, 'm'),
+      );
+      expect(code).toBe(1);
+    },
+  );
+
   it('beside a running server reports it, and is content', async () => {
     await using server = await startServer();
     const { port } = new URL(server.url);

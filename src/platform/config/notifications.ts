@@ -8,7 +8,10 @@ const targets: z.ZodType<'all' | readonly string[], string | undefined> = z.unio
 ]);
 const smtpUrl = z
   .string()
-  .refine((given) => /^smtps?:/.test(given) && URL.canParse(given), 'expected an smtp or smtps URL');
+  .refine(
+    (given) => /^smtps?:/.test(given) && URL.canParse(given) && new URL(given).hostname !== '',
+    'expected an smtp or smtps URL, such as smtps://user:password@mail.example.com',
+  );
 
 /** With a name or without; a header has one line. */
 const sender = z

@@ -95,6 +95,7 @@ export function readConfig(given: NodeJS.ProcessEnv = process.env): Config {
     problems.push(`${databaseUrl.name}: expected, because ${name} is on`);
   }
   if (several.length > 1) problems.push(`${standby.name} and ${cluster.name}: expected one of them`);
+  problems.push(...findSharedPorts(values));
   const { oidcIssuer, oidcClientId, oidcClientSecret, oidcRoles, publicUrl } = SETTINGS;
   const login = [oidcIssuer, oidcClientId, oidcClientSecret, oidcRoles];
   for (const row of login.some(isGiven) ? [...login, publicUrl] : []) {
@@ -103,6 +104,20 @@ export function readConfig(given: NodeJS.ProcessEnv = process.env): Config {
   if (problems.length > 0) throw new ConfigError(problems);
   // The loop above parsed every key of SETTINGS with its own schema.
   return Object.freeze(Object.fromEntries(entries)) as Config;
+}
+
+/** Each listener has a port of its own: found here, and not by the second of two after the database was made. */
+function findSharedPorts(values: ReadonlyMap<string, string | undefined>): readonly string[] {
+  const { port, graphitePort, graphitePicklePort, statsdPort } = SETTINGS;
+  const byPort = new Map<number, string[]>();
+  for (const row of [port, graphitePort, graphitePicklePort, statsdPort]) {
+    const chosen = Number(values.get(row.name) ?? ('fallback' in row ? row.fallback : ''));
+    // 0 is any free one, and text is another's matter.
+    if (chosen > 0) byPort.set(chosen, [...(byPort.get(chosen) ?? []), row.name]);
+  }
+  return [...byPort]
+    .filter(([, names]) => names.length > 1)
+    .map(([shared, names]) => `${names.join(' and ')}: expected different ports, got ${shared} for each`);
 }
 
 /** What a secret may be given as in place of its text: the name of a file, as container platforms mount them. */

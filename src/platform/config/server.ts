@@ -11,6 +11,12 @@ const graphitePort = z.union([
   port.transform((chosen) => ({ port: chosen, orAnyFree: false })),
 ]);
 
+/** An IPv6 address as URLs have it is taken, too: `[::1]`. */
+const host = z
+  .string()
+  .min(1)
+  .transform((given) => given.replace(/^\[(.*:.*)\]$/, '$1'));
+
 const portOrOff = z
   .string()
   .optional()
@@ -18,7 +24,7 @@ const portOrOff = z
   .pipe(z.union([z.null(), port]));
 
 export const SERVER_SETTINGS = {
-  host: setting('LAPWING_HOST', z.string().min(1), '127.0.0.1').about('Address the server listens on.'),
+  host: setting('LAPWING_HOST', host, '127.0.0.1').about('Address the server listens on.'),
   port: setting('LAPWING_PORT', port, '4000').about('HTTP port; 0 takes any free one.'),
   graphitePort: setting('LAPWING_GRAPHITE_PORT', graphitePort, 'auto').about(
     'TCP and UDP port for Graphite plaintext: auto is 2003, or any free one where that is taken; empty switches it off.',

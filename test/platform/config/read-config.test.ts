@@ -338,6 +338,53 @@ describe('settings', () => {
     else expect(read).toThrow(/LAPWING_SMTP_FROM=.*: expected an address such as/);
   });
 
+  it.each([
+    ['smtp://', false],
+    ['smtps:///', false],
+    ['smtp:mail.example.com', false],
+    ['mail.example.com:25', false],
+    ['smtp://mail.example.com', true],
+    ['smtps://u:p@[::1]:465', true],
+  ])('take %j for an SMTP server: %s', (given, isTaken) => {
+    const read = () => readConfig({ LAPWING_SMTP_URL: given }).smtpUrl;
+    if (isTaken) expect(read()).toBe(given);
+    else expect(read).toThrow(/LAPWING_SMTP_URL=\(hidden\): expected an smtp or smtps URL/);
+  });
+
+  it.each([
+    ['[::1]', '::1'],
+    ['::', '::'],
+    ['lapwing.local', 'lapwing.local'],
+  ])('take the host %s for %s', (given, host) => {
+    expect(readConfig({ LAPWING_HOST: given }).host).toBe(host);
+  });
+
+  it.each([
+    [{ LAPWING_STATSD_PORT: '4000' }, 'LAPWING_PORT and LAPWING_STATSD_PORT', 4000],
+    [{ LAPWING_PORT: '8125', LAPWING_STATSD_PORT: '08125' }, 'LAPWING_PORT and LAPWING_STATSD_PORT', 8125],
+    [
+      { LAPWING_GRAPHITE_PORT: '2004', LAPWING_GRAPHITE_PICKLE_PORT: '2004' },
+      'LAPWING_GRAPHITE_PORT and LAPWING_GRAPHITE_PICKLE_PORT',
+      2004,
+    ],
+    [
+      { LAPWING_PORT: '1', LAPWING_GRAPHITE_PORT: '1', LAPWING_STATSD_PORT: '1' },
+      'LAPWING_PORT and LAPWING_GRAPHITE_PORT and LAPWING_STATSD_PORT',
+      1,
+    ],
+  ])('refuse one port for two listeners: %j', (given, names, port) => {
+    expect(() => readConfig(given)).toThrow(`${names}: expected different ports, got ${port} for each`);
+  });
+
+  it.each([
+    // Graphite takes any free one.
+    { LAPWING_PORT: '2003' },
+    { LAPWING_PORT: '0', LAPWING_GRAPHITE_PORT: '0', LAPWING_STATSD_PORT: '0' },
+    { LAPWING_GRAPHITE_PORT: '', LAPWING_STATSD_PORT: '2003', LAPWING_GRAPHITE_PICKLE_PORT: '' },
+  ])('take ports that are not the same: %j', (given) => {
+    expect(() => readConfig(given)).not.toThrow();
+  });
+
   it('do not take an empty address for the embedded database', () => {
     expect(readConfig({ DATABASE_URL: '' }).databaseUrl).toBe('');
   });

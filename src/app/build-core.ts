@@ -25,6 +25,7 @@ import { Poller } from '../core/polling/poller.ts';
 import { type Quota } from '../core/inventory/quota.ts';
 import { Registry } from '../core/metrics/registry.ts';
 import { Inventory } from '../core/inventory/inventory.ts';
+import { deleteForgotten } from '../core/monitoring/write-forgotten.ts';
 import { createRetain } from '../core/ingest/retention.ts';
 import { Changes } from '../core/changes/read-changes.ts';
 import { type StatusFeed } from '../platform/runtime/change-feed.ts';
@@ -149,11 +150,16 @@ export async function createEngine(options: {
 
 /** What runs by itself between start and stop. */
 function runInBackground(
-  parts: DataPath & Pick<Engine, 'inventory' | 'accept' | 'poll'>,
+  parts: DataPath & Pick<Engine, 'inventory' | 'accept' | 'poll' | 'monitor'>,
 ): Pick<Engine, 'bars' | 'start' | 'stop'> {
   const { pool, models, live, statusFeed, writeLock, backlog, reorder, clock, config, log } = parts;
   const bars = createBars(parts);
-  const retain = createRetain({ ...parts, retentionDays: config.retentionDays });
+  const { retentionDays } = config;
+  const retain = createRetain({
+    ...parts,
+    retentionDays,
+    forgetMetrics: (beforeMs) => deleteForgotten(parts, beforeMs),
+  });
   const packing = openPacking(parts);
   const stop = async () => {
     retain.stop();

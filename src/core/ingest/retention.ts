@@ -28,6 +28,8 @@ export function createRetain(options: {
   readonly stats: Stats;
   readonly log: Log;
   readonly retentionDays: number;
+  /** Deletes metrics of which nothing is left but their names; not called within the write lock. @returns how many */
+  readonly forgetMetrics: (beforeMs: number) => Promise<number>;
   readonly now?: () => number;
   /** Milliseconds of a clock that never jumps. */
   readonly steadyMs?: () => number;
@@ -46,6 +48,15 @@ export function createRetain(options: {
     return lastWriteMs === null || nowMs - lastWriteMs <= 2 * DAY_MS;
   };
 
+  const dropMonths = (beforeMs: number) =>
+    writeLock.runExclusive(async () => {
+      const dropped = await months.dropBefore(beforeMs);
+      if (dropped.length === 0) return;
+      stats.count('partitions_dropped', dropped.length);
+      log.info({ partitions: dropped }, 'samples older than the retention were dropped');
+      await live.refreshBounds();
+    });
+
   const run = async () => {
     if (retentionDays === 0) return;
     // Read once: the clock may jump between the look at it and what is dropped by it.
@@ -55,13 +66,11 @@ export function createRetain(options: {
         log.warn('the clock has jumped, or nothing was written for days: retention waits for an hour');
         return;
       }
-      await writeLock.runExclusive(async () => {
-        const dropped = await months.dropBefore(nowMs - retentionDays * DAY_MS);
-        if (dropped.length === 0) return;
-        stats.count('partitions_dropped', dropped.length);
-        log.info({ partitions: dropped }, 'samples older than the retention were dropped');
-        await live.refreshBounds();
-      });
+      const beforeMs = nowMs - retentionDays * DAY_MS;
+      await dropMonths(beforeMs);
+      const metrics = await options.forgetMetrics(beforeMs);
+      if (metrics > 0)
+        log.info({ metrics }, 'pushed metrics without samples that nobody monitors were deleted');
     } catch (error) {
       // A stop that comes meanwhile ends the database under it.
       if (isStopped) return;

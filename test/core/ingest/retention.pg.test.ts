@@ -85,6 +85,7 @@ describe('retention', () => {
       stats,
       log: createLog('silent'),
       retentionDays: 90,
+      forgetMetrics: () => Promise.resolve(0),
       now: () => clock.nowMs,
       steadyMs: () => clock.steadyMs,
     });

@@ -12,8 +12,9 @@ interface ForgottenMetric {
 const MAX_FORGOTTEN = 10_000;
 
 /**
- * Deletes those that nobody monitors or has named, made before then, whose samples have all been dropped; none that a rule, a
- * silence, a label, an incident or a panel link speaks of. Not to be called within the write lock.
+ * Deletes those that nobody monitors, made before then, whose samples have all been dropped; none that has a name, an alert policy or
+ * model parameters of its own, and none that a rule, a silence, a label, an incident or a panel link speaks of. Not to be called
+ * within the write lock.
  * @returns how many
  */
 export async function deleteForgotten(
@@ -33,6 +34,8 @@ async function findForgotten(
     `SELECT m.id, p.last_row_id AS "lastRowId"
      FROM metric m JOIN metric_progress p ON p.metric_number = m.number
      WHERE m.datasource = 'CUSTOM' AND m.status = 'UNMONITORED' AND m.tag_name IS NULL
+       AND m.direction = 'BOTH' AND m.min_deviation = 0 AND m.min_deviation_ratio = 0
+       AND coalesce(m.model_params, '{}') - 'valueKind' = '{}'
        AND m.created_at < to_timestamp($1 / 1000.0)
        AND NOT EXISTS (SELECT FROM sample WHERE metric_number = m.number)
        AND NOT EXISTS (SELECT FROM sample_block WHERE metric_number = m.number)

@@ -33,6 +33,13 @@ const forget = (engine: TestEngine) => deleteForgotten(engine, Date.now() - 90 *
 /** What somebody has said of a metric, or done with it. */
 const CARED_FOR: Readonly<Record<string, (engine: TestEngine, id: string) => Promise<unknown>>> = {
   'a name of its own': ({ monitor }, id) => monitor.updateMetric(id, { displayName: 'Checkout' }),
+  'an alert policy': ({ monitor }, id) => monitor.updateMetric(id, { policy: { minDeviation: 5 } }),
+  'a direction': ({ monitor }, id) => monitor.updateMetric(id, { policy: { direction: 'ABOVE' } }),
+  'bounds of its own': ({ prisma }, id) =>
+    prisma.metric.update({
+      where: { id },
+      data: { modelParams: { min: 0, max: 100, valueKind: 'COUNTER' } },
+    }),
   monitoring: ({ monitor, registry }, id) =>
     monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name: registry.byId(id)?.name } }),
   'a label': ({ prisma }, id) =>

@@ -14,15 +14,19 @@ import { isUnstorableText } from '../../../platform/postgres/unstorable-text.ts'
  */
 export function nameUnstorable(error: unknown, input: unknown, path: readonly string[] = []): unknown {
   if (!isUnstorableText(error)) return error;
+  return findUnstorable(input, path) ?? error;
+}
+
+function findUnstorable(input: unknown, path: readonly string[]): InvalidInputError | null {
   const [found] = listUnstorable(input, path);
-  if (found === undefined) return error;
+  if (found === undefined) return null;
   return InvalidInputError.at(
     found.path.map(String),
     `expected no U+0000 and no half of a character, got ${showValue(found.text)}`,
   );
 }
 
-/** Names the argument in the errors of queries and mutations. */
+/** Names the argument in the errors of all root fields. */
 class UnstorableInputPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override wrapResolve(
     resolve: GraphQLFieldResolver<unknown, Types['Context'], object>,
@@ -35,6 +39,18 @@ class UnstorableInputPlugin<Types extends SchemaTypes> extends BasePlugin<Types>
       } catch (error) {
         throw nameUnstorable(error, args);
       }
+    };
+  }
+
+  /** A subscription asks the database only later: its filter is looked through before. */
+  override wrapSubscribe(
+    subscribe: GraphQLFieldResolver<unknown, Types['Context'], object> | undefined,
+  ): GraphQLFieldResolver<unknown, Types['Context'], object> | undefined {
+    if (subscribe === undefined) return undefined;
+    return (parent, args: { readonly filter?: unknown }, context, info) => {
+      const found = findUnstorable(args.filter, ['filter']);
+      if (found !== null) throw found;
+      return subscribe(parent, args, context, info);
     };
   }
 }

@@ -1,12 +1,13 @@
 /** One metric by its id, and the list of metrics. */
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import { DEFAULT_WINDOW } from '../../../core/bars/bar-window.ts';
+import { InvalidInputError } from '../../../errors.ts';
 import { builder } from '../builder/builder.ts';
 import { BarWindowRef, MetricOrderRef } from '../builder/enums.ts';
 import { chooseCurrentRange, MetricFilterRef } from './metric-filter.ts';
 import { findKnownById, findKnownPage } from './registry-metric.ts';
 import { MetricRef } from './metric.ts';
-import { MetricSpecInputRef, readSpec } from './metric-input.ts';
+import { MetricSpecInputRef, nameSource, readSpec } from './metric-input.ts';
 import { readMetricId } from '../builder/node-id.ts';
 import { readOrderedPage } from './ordered-metrics.ts';
 import { THING_PAGE } from '../builder/page.ts';
@@ -36,8 +37,14 @@ builder.queryField('metricBySpec', (t) =>
     args: { spec: t.arg({ type: MetricSpecInputRef, required: true, description: 'Which metric.' }) },
     resolve: (query, _root, { spec: given }, { monitor, prisma }) => {
       const { datasource, spec } = readSpec(given, ['spec']);
-      const id = monitor.findBySpec(datasource, spec);
-      return id === null ? null : prisma.metric.findUnique({ ...query, where: { id } });
+      try {
+        const id = monitor.findBySpec(datasource, spec);
+        return id === null ? null : prisma.metric.findUnique({ ...query, where: { id } });
+      } catch (error) {
+        if (!(error instanceof InvalidInputError)) throw error;
+        // Sources name fields of the spec they were given.
+        throw new InvalidInputError(error.message, ['spec', ...nameSource(given), ...error.inputPath]);
+      }
     },
   }),
 );

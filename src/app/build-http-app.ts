@@ -112,7 +112,7 @@ export async function buildHttpApp(options: HttpOptions): Promise<BuiltHttp> {
       ...(config.cluster && !isReplica
         ? ([
             [SCORE_STREAM_PATH, createScoreStream({ ...engine, ...options })],
-            [POINT_STREAM_PATH, createPointStream({ ...engine, ...options })],
+            [POINT_STREAM_PATH, createPointStream({ ...engine, ...options, ...monitoring })],
           ] as const)
         : []),
     ]),

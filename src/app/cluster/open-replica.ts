@@ -108,7 +108,7 @@ export function openReplica(options: ReplicaOptions): Promise<Replica> {
     const leader = new LeaderConnections(directory);
     teardown.add(() => leader.stop());
     const accept = new PointForwarder({
-      ...{ ...engine, ...options, directory, tail },
+      ...{ ...engine, ...options, directory, tail, tracing },
       catchUp: () => catchUp.read(),
     });
     teardown.add(() => accept.stop());

@@ -2,7 +2,6 @@
 import { WebSocket } from 'ws';
 import { type PointAnswer, readAnswers } from '../../core/ingest/forwarded/point-answer.ts';
 import { encodePushes, type ForwardedPush } from '../../core/ingest/forwarded/point-frame.ts';
-import type { NamedPoint } from '../../core/ingest/ingest.ts';
 import { toError } from '../../platform/runtime/to-error.ts';
 
 /** How ws reports a leader of another version: it knows the path, and not the subprotocol; or no such path. */
@@ -57,14 +56,14 @@ export class PointConnection {
   }
 
   /** @returns null when the connection ended before the answer came: whether the points are stored is not known then */
-  send(points: readonly NamedPoint[], accountId: number): Promise<PointAnswer | null> {
+  send(push: Omit<ForwardedPush, 'id'>): Promise<PointAnswer | null> {
     if (!this.isOpen) return Promise.resolve(null);
     if (this.#waiting.size === 0) this.#heardMs = performance.now();
     const id = ++this.#lastId;
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
       if (this.#toSend.length === 0) setImmediate(() => this.#flush());
-      this.#toSend.push({ id, accountId, points });
+      this.#toSend.push({ id, ...push });
     });
   }
 

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { POINT_STREAM_PATH } from '../../api/http/cluster/point-stream.ts';
 import type { AcceptResult } from '../../core/ingest/accept-result.ts';
 import type { PointAnswer } from '../../core/ingest/forwarded/point-answer.ts';
-import { POINT_PROTOCOL } from '../../core/ingest/forwarded/point-frame.ts';
+import { type ForwardedPush, POINT_PROTOCOL } from '../../core/ingest/forwarded/point-frame.ts';
 import { findPushedMetric } from '../../core/ingest/ingest-request.ts';
 import type { Ingest, NamedPoint } from '../../core/ingest/ingest.ts';
 import type { Registry } from '../../core/metrics/registry.ts';
@@ -19,6 +19,7 @@ import type { ForwardedHeader } from '../../platform/cluster/forwarded-header.ts
 import { openLeaderSocket } from '../../platform/cluster/leader-socket.ts';
 import { FailureRuns } from '../../platform/runtime/failure-runs.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
+import type { Tracing } from '../../platform/tracing/tracing.ts';
 import type { Log } from '../../log.ts';
 import { PointConnection } from './point-connection.ts';
 
@@ -31,6 +32,8 @@ interface PointForwarderOptions {
   readonly catchUp: () => Promise<void>;
   readonly stats: Pick<Stats, 'count'>;
   readonly log: Pick<Log, 'warn'>;
+  /** Null, or left out, where no traces are sent. */
+  readonly tracing?: Pick<Tracing, 'writeParent'> | null;
   /** Of a leader that is asked; 4 s when left out. */
   readonly silenceLimitMs?: number;
   /** Of answers that are awaited at a stop; 10 s when left out. */
@@ -103,7 +106,8 @@ export class PointForwarder implements Pick<Ingest, 'acceptNamed'>, AsyncDisposa
   async #accept(points: readonly NamedPoint[], accountId: number): Promise<AcceptResult> {
     const { stats, log } = this.#options;
     stats.count('requests_forwarded');
-    const answer = await this.#ask(points, accountId).catch((error: unknown) => {
+    const traceparent = this.#options.tracing?.writeParent();
+    const answer = await this.#ask({ points, accountId, traceparent }).catch((error: unknown) => {
       stats.count('forwards_failed');
       if (this.#failing.fail(POINTS)) log.warn({ err: error }, 'points do not reach the leader');
       throw error;
@@ -117,13 +121,13 @@ export class PointForwarder implements Pick<Ingest, 'acceptNamed'>, AsyncDisposa
   }
 
   /** @throws RetryLaterError */
-  async #ask(points: readonly NamedPoint[], accountId: number): Promise<PointAnswer> {
+  async #ask(push: Omit<ForwardedPush, 'id'>): Promise<PointAnswer> {
     for (let asked = 0; asked < MAX_LEADERS; asked++) {
       if (this.#isStopped) break;
       const connection = await this.#connect();
       if (connection === null) throw new RetryLaterError(NO_LEADER);
       // failpoint: forward.before_send
-      const answer = await connection.send(points, accountId);
+      const answer = await connection.send(push);
       if (answer !== null) return answer;
     }
     throw new RetryLaterError(NO_ANSWER);

@@ -9,6 +9,7 @@ import {
   type Attributes,
   type Context,
   defaultTextMapGetter,
+  defaultTextMapSetter,
   type Link,
   ROOT_CONTEXT,
   type Span,
@@ -54,6 +55,19 @@ export class Tracing {
   beginRequest(name: string, headers: IncomingHttpHeaders = {}): Span {
     const parent = this.#propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter);
     return this.#tracer.startSpan(name, { kind: SpanKind.SERVER }, parent);
+  }
+
+  /** What runs now, for another process: `traceparent` as W3C Trace Context has it; undefined outside of all. */
+  writeParent(): string | undefined {
+    const carrier: { traceparent?: string } = {};
+    this.#propagator.inject(this.#active.getStore() ?? ROOT_CONTEXT, carrier, defaultTextMapSetter);
+    return carrier.traceparent;
+  }
+
+  /** A span around work that another process asked for. @param traceparent as its `writeParent` gave it */
+  runRemote<T>(name: string, traceparent: string | undefined, work: () => Promise<T>): Promise<T> {
+    const parent = this.#propagator.extract(ROOT_CONTEXT, { traceparent }, defaultTextMapGetter);
+    return this.#runUnder(parent, { name, kind: SpanKind.SERVER, attributes: {} }, work);
   }
 
   /** Runs work so that spans begun in it are children of this one. */

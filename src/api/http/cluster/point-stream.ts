@@ -11,6 +11,7 @@ import type { ScoreFeed } from '../../../core/score-log/score-feed.ts';
 import { RetryLaterError } from '../../../errors.ts';
 import type { ForwardedHeader } from '../../../platform/cluster/forwarded-header.ts';
 import { toError } from '../../../platform/runtime/to-error.ts';
+import type { Tracing } from '../../../platform/tracing/tracing.ts';
 import type { Log } from '../../../log.ts';
 import type { SocketRoute } from '../routes.ts';
 import { COME_BACK, createMemberSockets } from './member-sockets.ts';
@@ -26,6 +27,8 @@ interface PointStreamOptions {
   readonly live: Pick<ScoreFeed, 'bounds'>;
   readonly header: Pick<ForwardedHeader, 'read'>;
   readonly log: Log;
+  /** Null, or left out, where no traces are sent. */
+  readonly tracing?: Pick<Tracing, 'runRemote'> | null;
 }
 
 /**
@@ -98,10 +101,11 @@ class PointTaker {
   }
 
   /** Never rejects. */
-  async #answer({ id, accountId, points }: ForwardedPush): Promise<PointAnswer> {
-    const { accept, live, log } = this.#options;
+  async #answer({ id, accountId, points, traceparent }: ForwardedPush): Promise<PointAnswer> {
+    const { accept, live, log, tracing } = this.#options;
+    const take = () => accept.acceptNamed(points, accountId);
     try {
-      const stored = await accept.acceptNamed(points, accountId);
+      const stored = await (tracing?.runRemote('take forwarded points', traceparent, take) ?? take());
       return { id, stored, lastOffset: live.bounds().last };
     } catch (error) {
       if (error instanceof RetryLaterError) return { id, retryLater: error.message };

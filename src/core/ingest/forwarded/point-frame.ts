@@ -14,6 +14,8 @@ export interface ForwardedPush {
   readonly id: number;
   readonly accountId: number;
   readonly points: readonly NamedPoint[];
+  /** Of the request they came with, where it is traced: W3C Trace Context. */
+  readonly traceparent?: string | undefined;
 }
 
 /** What both sides have to speak: WebSocket's subprotocol. Another layout is another name. */
@@ -26,7 +28,14 @@ const DOUBLE_BYTES = 8;
 
 /** The pushes, in the order of their points; then what is not a number, point by point. A column without a value is left out. */
 const TEXTS = z.object({
-  pushes: z.array(z.object({ id: z.int(), accountId: z.int(), count: z.int().nonnegative() })),
+  pushes: z.array(
+    z.object({
+      id: z.int(),
+      accountId: z.int(),
+      count: z.int().nonnegative(),
+      traceparent: z.string().optional(),
+    }),
+  ),
   metrics: z.array(z.string()),
   units: z.array(z.string().nullable()).optional(),
   resources: z.array(z.string().nullable()).optional(),
@@ -36,7 +45,12 @@ const TEXTS = z.object({
 export function encodePushes(pushes: readonly ForwardedPush[]): Buffer {
   const points = pushes.flatMap((push) => push.points);
   const texts: z.output<typeof TEXTS> = {
-    pushes: pushes.map((push) => ({ id: push.id, accountId: push.accountId, count: push.points.length })),
+    pushes: pushes.map(({ id, accountId, traceparent, points: { length: count } }) => ({
+      id,
+      accountId,
+      count,
+      traceparent,
+    })),
     metrics: points.map(({ metric }) => metric),
     units: listGiven(points, ({ unit }) => unit),
     resources: listGiven(points, ({ resource }) => resource),
@@ -74,10 +88,9 @@ export function decodePushes(message: Buffer): readonly ForwardedPush[] {
     valueKind: valueKinds?.[row] ?? undefined,
   }));
   let from = 0;
-  return pushes.map((push) => ({
-    id: push.id,
-    accountId: push.accountId,
-    points: points.slice(from, (from += push.count)),
+  return pushes.map(({ count: length, ...push }) => ({
+    ...push,
+    points: points.slice(from, (from += length)),
   }));
 }
 

@@ -11,6 +11,7 @@ const TEXT = fc.string({ unit: 'binary', maxLength: 20 });
 const PUSH: fc.Arbitrary<ForwardedPush> = fc.record({
   id: fc.maxSafeNat(),
   accountId: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+  traceparent: fc.option(TEXT, { nil: undefined }),
   points: fc.array(
     fc.record({
       metric: TEXT,

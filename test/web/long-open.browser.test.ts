@@ -104,6 +104,36 @@ describe.skipIf(executable === null)('a page that is open for long', () => {
     await page.context().close();
   });
 
+  it.each([
+    { path: '/unmonitored', next: 'Next', rows: '.unmonitored > li', narrow: 'q=metric-1' },
+    { path: '/server/audit', next: 'Older', rows: '.audit > li', narrow: 'mutation=markIncidentsSeen' },
+  ])('leads back through the pages of a list: $path', async ({ path, next, rows, narrow }) => {
+    const names = Array.from({ length: 220 }, (_, index) => `metric-${1000 + index}`);
+    await server.engine.accept.acceptNamed(names.map((metric) => ({ metric, timestampMs: 0, value: 1 })));
+    for (let count = 0; count < 220; count++) {
+      await read(server, MARK, { input: { ids: [incidentId], seen: count % 2 === 0 } });
+    }
+    const { page } = await browser.open(`${server.url}${path}?${narrow}`);
+    const turn = page.getByRole('button', { name: next, exact: true });
+    const first = page.locator(rows).first();
+    const shown = [await first.textContent()];
+    for (let count = 0; count < 2; count++) {
+      await turn.click();
+      await expect.poll(() => first.textContent()).not.toBe(shown.at(-1));
+      shown.push(await first.textContent());
+    }
+    // A link to it, and the way back from where a link on it leads.
+    await page.reload();
+    await expect.poll(() => first.textContent()).toBe(shown[2]);
+    await page.getByRole('link', { name: 'Add', exact: true }).click();
+    await page.getByRole('heading', { name: 'Add', exact: true }).waitFor();
+    for (const expected of shown.toReversed()) {
+      await page.goBack();
+      await expect.poll(() => first.textContent()).toBe(expected);
+    }
+    await page.context().close();
+  });
+
   // Restart, failures and refusals of proxies and of servers (RFC 6455, 7.4.1), and GraphQL's own.
   it.each([1012, 1008, 1011, 1015, 4400, 4500])(
     'comes back when the connection ends with %d',

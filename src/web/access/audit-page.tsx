@@ -1,4 +1,3 @@
-import { useState } from 'react';
 import { useAsk } from '../api/ask.ts';
 import { AuditLogDocument, type AuditLogQuery } from '../generated/graphql.ts';
 import { Answered } from '../parts/answer.tsx';
@@ -6,14 +5,14 @@ import { Notice } from '../parts/notice.tsx';
 import { PageTabs } from '../parts/page-tabs.tsx';
 import { SERVER_PAGES } from '../parts/pages.ts';
 import { TimeText } from '../parts/time-text.tsx';
-import { useUrlState } from '../parts/url-state.ts';
+import { useListPlace, useUrlState } from '../parts/url-state.ts';
 import '../style/access.css';
 
 /** Every change: when, by whom, what, and what became of it. */
 export function AuditPage() {
   const [field, setField] = useUrlState('mutation');
   const [keyId, setKeyId] = useUrlState('key');
-  const [after, setAfter] = useState<string | null>(null);
+  const [after, setAfter] = useListPlace();
   const answer = useAsk(AuditLogDocument, {
     filter: {
       ...(field === '' ? {} : { fields: [field] }),
@@ -21,10 +20,6 @@ export function AuditPage() {
     },
     after,
   });
-  const narrow = (change: () => void) => {
-    setAfter(null);
-    change();
-  };
   const isNarrowed = field !== '' || keyId !== '';
   return (
     <div className="stack">
@@ -36,12 +31,10 @@ export function AuditPage() {
         <Narrowed
           field={field}
           keyId={keyId}
-          onShowAll={() =>
-            narrow(() => {
-              setField('');
-              setKeyId('');
-            })
-          }
+          onShowAll={() => {
+            setField('');
+            setKeyId('');
+          }}
         />
       ) : null}
       <Answered answer={answer} what="the audit log">
@@ -55,8 +48,8 @@ export function AuditPage() {
                   <AuditRow
                     key={`${entry.requestId ?? entry.at} ${index}`}
                     entry={entry}
-                    onField={(name) => narrow(() => setField(name))}
-                    onKey={(id) => narrow(() => setKeyId(id))}
+                    onField={setField}
+                    onKey={setKeyId}
                   />
                 ))}
               </ul>

@@ -1,4 +1,3 @@
-import { useState } from 'react';
 import { Link } from 'wouter';
 import { useAsk } from '../api/ask.ts';
 import { useAskedAgain } from '../api/follow.ts';
@@ -9,7 +8,7 @@ import { PageTabs } from '../parts/page-tabs.tsx';
 import { INCIDENT_PAGES } from '../parts/pages.ts';
 import { Segments } from '../parts/segments.tsx';
 import { TurnPage } from '../parts/turn-page.tsx';
-import { useUrlChoice } from '../parts/url-state.ts';
+import { useListPlace, useUrlChoice } from '../parts/url-state.ts';
 import { IncidentList } from './incident-list.tsx';
 import '../style/incidents.css';
 
@@ -23,7 +22,7 @@ const FILTERS: Readonly<Record<(typeof SHOWN)[number], IncidentFilter>> = {
 /** The incidents rules opened, and who has acknowledged them. */
 export function IncidentsPage() {
   const [shown, setShown] = useUrlChoice('show', SHOWN);
-  const [after, setAfter] = useState<string | null>(null);
+  const [after, setAfter] = useListPlace();
   const answer = useAsk(IncidentsDocument, { filter: FILTERS[shown], after });
   useAskedAgain(IncidentChangesDocument, {}, answer.askAgain);
   return (
@@ -42,10 +41,7 @@ export function IncidentsPage() {
           ['ALL', 'All'],
         ]}
         value={shown}
-        onChoose={(choice) => {
-          setAfter(null);
-          setShown(choice);
-        }}
+        onChoose={setShown}
       />
       <Answered answer={answer} what="incidents">
         {({ incidents: { nodes, pageInfo } }) => (

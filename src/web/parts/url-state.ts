@@ -2,6 +2,9 @@
 import { useCallback } from 'react';
 import { useSearchParams } from 'wouter';
 
+/** The cursor a list is shown behind. */
+const PLACE = 'after';
+
 /**
  * @param isStep whether the way back leads to the value before: not while a text is typed
  * @returns the value, and how to change it; empty takes it out of the address
@@ -13,6 +16,8 @@ export function useUrlState(name: string, isStep = false): readonly [string, (va
       setParams(
         (old) => {
           const next = new URLSearchParams(old);
+          // Another list than before begins at its beginning.
+          next.delete(PLACE);
           if (value === '') next.delete(name);
           else next.set(name, value);
           return next;
@@ -39,4 +44,11 @@ export function useUrlChoice<Choice extends string>(
     [set, choice, choices],
   );
   return [choice, choose];
+}
+
+/** Where in its list the page is: the cursor it is shown behind, null at the beginning; the way back leads through the places. */
+export function useListPlace(): readonly [string | null, (after: string | null) => void] {
+  const [after, setAfter] = useUrlState(PLACE, true);
+  const turn = useCallback((next: string | null) => setAfter(next ?? ''), [setAfter]);
+  return [after === '' ? null : after, turn];
 }

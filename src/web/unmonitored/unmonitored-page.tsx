@@ -12,7 +12,7 @@ import { Answered } from '../parts/answer.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { TurnPage } from '../parts/turn-page.tsx';
-import { useUrlState } from '../parts/url-state.ts';
+import { useListPlace, useUrlState } from '../parts/url-state.ts';
 import { PolicyList } from './policy-list.tsx';
 import { describeStart } from './start-spec.ts';
 import { useMonitorAllLike } from './use-monitor-all-like.ts';
@@ -22,7 +22,7 @@ type Metric = NonNullable<UnmonitoredQuery['metrics']>['nodes'][number];
 /** Metrics whose points are stored and not scored: those of Graphite and line protocol begin so. */
 export function UnmonitoredPage() {
   const [text, setText] = useUrlState('q');
-  const [after, setAfter] = useState<string | null>(null);
+  const [after, setAfter] = useListPlace();
   const answer = useAsk(UnmonitoredDocument, { text: text === '' ? null : text, after });
   useAskedAgain(WallStatusDocument, {}, answer.askAgain);
   const start = useDo(StartMonitoringDocument);
@@ -50,10 +50,7 @@ export function UnmonitoredPage() {
           placeholder="Search metrics"
           aria-label="Search metrics"
           value={text}
-          onChange={({ target }) => {
-            setAfter(null);
-            setText(target.value);
-          }}
+          onChange={({ target }) => setText(target.value)}
         />
         <button
           onClick={() => void like.monitorAllLike(text)}
@@ -72,7 +69,13 @@ export function UnmonitoredPage() {
       <Answered answer={answer} what="the metrics">
         {({ metrics: { nodes, totalCount, pageInfo } }) => (
           <>
-            <MetricTable metrics={nodes} totalCount={totalCount} onStart={(some) => void startAll(some)} />
+            {nodes.length === 0 ? (
+              <Notice
+                title={text === '' ? 'Every metric is monitored.' : 'No such metric is left unmonitored.'}
+              />
+            ) : (
+              <MetricTable metrics={nodes} totalCount={totalCount} onStart={(some) => void startAll(some)} />
+            )}
             <TurnPage after={after} pageInfo={pageInfo} onTurn={setAfter} words={['First', 'Next']} />
           </>
         )}
@@ -88,7 +91,6 @@ function MetricTable(props: {
   readonly onStart: (metrics: readonly Metric[]) => void;
 }) {
   const { metrics, totalCount, onStart } = props;
-  if (metrics.length === 0) return <Notice title="Every metric is monitored." />;
   const startable = metrics.filter((metric) => describeStart(metric) !== null);
   return (
     <>

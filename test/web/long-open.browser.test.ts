@@ -134,6 +134,27 @@ describe.skipIf(executable === null)('a page that is open for long', () => {
     await page.context().close();
   });
 
+  it('shows a silence that somebody else makes, and no longer once they end it', async () => {
+    const { page } = await browser.open('about:blank');
+    await page.clock.install();
+    await page.goto(`${server.url}/maintenance`);
+    await page.getByRole('heading', { name: 'New window' }).waitFor();
+    const { createSilence } = await read<{ createSilence: { id: string } }>(
+      server,
+      'mutation { createSilence(input: { server: "calm", seconds: 600 }) { ... on Silence { id } } }',
+    );
+    const shown = page.getByText('Every metric of calm');
+    await page.clock.runFor(20_000);
+    await shown.waitFor();
+    await read(
+      server,
+      `mutation { endSilence(input: { id: "${createSilence.id}" }) { ... on Silence { active } } }`,
+    );
+    await page.clock.runFor(20_000);
+    await shown.waitFor({ state: 'detached' });
+    await page.context().close();
+  });
+
   // Restart, failures and refusals of proxies and of servers (RFC 6455, 7.4.1), and GraphQL's own.
   it.each([1012, 1008, 1011, 1015, 4400, 4500])(
     'comes back when the connection ends with %d',

@@ -51,23 +51,36 @@ test('the places of directives are those of the specification: clients read them
   expect(unknown).toEqual([]);
 });
 
+/** Everything that is described, by its place. */
+function listDescribed(): readonly (readonly [name: string, description: string | null | undefined])[] {
+  return types.flatMap((type) => {
+    const values = isEnumType(type) ? type.getValues() : [];
+    const fields: readonly Described[] =
+      isObjectType(type) || isInterfaceType(type) || isInputObjectType(type)
+        ? Object.values(type.getFields())
+        : [];
+    return [
+      [type.name, type.description] as const,
+      ...values.map(({ name, description }) => [`${type.name}.${name}`, description] as const),
+      ...fields.flatMap(({ name, description, args = [] }) => [
+        [`${type.name}.${name}`, description] as const,
+        ...args.map((arg) => [`${type.name}.${name}(${arg.name})`, arg.description] as const),
+      ]),
+    ];
+  });
+}
+
 test('every type, field, argument and enum value says what it is', () => {
-  const silent: string[] = [];
-  const check = (name: string, described: Pick<Described, 'description'>) => {
-    if (described.description == null || described.description.trim() === '') silent.push(name);
-  };
-  for (const type of types) {
-    check(type.name, type);
-    if (isEnumType(type)) for (const value of type.getValues()) check(`${type.name}.${value.name}`, value);
-    if (isObjectType(type) || isInterfaceType(type) || isInputObjectType(type)) {
-      const fields: readonly Described[] = Object.values(type.getFields());
-      for (const field of fields) {
-        check(`${type.name}.${field.name}`, field);
-        for (const arg of field.args ?? []) check(`${type.name}.${field.name}(${arg.name})`, arg);
-      }
-    }
-  }
+  const silent = listDescribed().filter(([, description]) => (description ?? '').trim() === '');
   expect(silent).toEqual([]);
+});
+
+/** Begins in the middle of a sentence, or speaks of what another field says. */
+const LEANING =
+  /^(For how (long|many)\b|Who (did|does)\b|How many would\b|How far back they\b)|\bafter that\.|\bthat is the case|\bthat has to be at least|\bfields? (below|above)\b|\bthe one in the other|\bexpected then\.|\btoo far\b|^Value of that point/;
+
+test('each description is understood by itself: tools show fields alone, or by name', () => {
+  expect(listDescribed().filter(([, description]) => LEANING.test(description ?? ''))).toEqual([]);
 });
 
 test.each([

@@ -25,7 +25,7 @@ const AcknowledgeInputRef = builder.inputType('AcknowledgeIncidentsInput', {
   fields: (t) => ({
     ids: t.idList({ required: true, description: `As read from \`Incident.id\`; ${MAX_IDS} at most.` }),
     by: t.string({
-      description: `Who does, as they call themselves; ${MAX_NAME_LENGTH} characters at most.`,
+      description: `Who takes them on, as they call themselves; ${MAX_NAME_LENGTH} characters at most.`,
     }),
   }),
 });
@@ -34,7 +34,11 @@ const MarkSeenInputRef = builder.inputType('MarkIncidentsSeenInput', {
   description: 'Which incidents somebody has looked at.',
   fields: (t) => ({
     ids: t.idList({ required: true, description: `As read from \`Incident.id\`; ${MAX_IDS} at most.` }),
-    seen: t.boolean({ required: true, defaultValue: true, description: 'False takes it back.' }),
+    seen: t.boolean({
+      required: true,
+      defaultValue: true,
+      description: 'Whether they count as looked at; false takes it back.',
+    }),
   }),
 });
 

@@ -14,7 +14,8 @@ builder.subscriptionField('incidents', (t) =>
     args: {
       filter: t.arg({
         type: IncidentFilterRef,
-        description: 'Only incidents that are so when the change is read; all when left out.',
+        description:
+          'Only incidents that are so when the change is read; all when left out. What is so no more does not come: without `states` one sees an incident end.',
       }),
       after: t.arg.string({ description: AFTER_DESCRIPTION }),
       metricIds: t.arg.idList({
@@ -55,7 +56,8 @@ builder.subscriptionField('notifications', (t) =>
     args: {
       filter: t.arg({
         type: NotificationFilterRef,
-        description: 'Only messages that are so when the change is read; all when left out.',
+        description:
+          'Only messages that are so when the change is read; all when left out. What is so no more does not come: without `states` one sees a message delivered.',
       }),
       after: t.arg.string({ description: AFTER_DESCRIPTION }),
     },

@@ -31,7 +31,7 @@ const IncidentGroupRef = builder.objectRef<AnomalousGroup>('IncidentGroup').impl
       description: 'Monitored metrics of the group, those that were not anomalous among them.',
     }),
     percent: t.float({
-      description: 'The share of the one in the other.',
+      description: 'Share of `metricCount` that `anomalousCount` is, in per cent.',
       resolve: ({ anomalousCount, metricCount }) => (100 * anomalousCount) / metricCount,
     }),
     peakCount: t.exposeInt('peakCount', { description: 'The most that were anomalous at once so far.' }),

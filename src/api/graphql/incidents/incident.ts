@@ -43,14 +43,14 @@ export const IncidentRef = builder.prismaNode('Incident', {
   fields: (t) => ({
     rule: t.relation('rule', {
       nullable: true,
-      description: 'Whose it is; null once that was deleted.',
+      description: 'The rule that opened it; null once that was deleted.',
       resolve: (query, { ruleId }, _args, { loaders }) => loaders.related.rule(query, ruleId),
     }),
     ruleName: t.exposeString('ruleName', { description: 'Name the rule had.' }),
     metric: t.relation('metric', {
       nullable: true,
       description:
-        'Null once it was deleted. Of `ANOMALY_RATE`, the worst metric when it began: the fields below speak of that.',
+        'The metric; null once it was deleted. Of `ANOMALY_RATE`, the worst one when it began, of which `metricName`, `server`, `location` and `datasource` are.',
       resolve: (query, { metricId }, _args, { loaders }) => loaders.related.metric(query, metricId),
     }),
     resource: t.field({
@@ -90,17 +90,18 @@ export const IncidentRef = builder.prismaNode('Incident', {
     }),
     value: t.exposeFloat('value', {
       description:
-        'Value of that point; of `NO_DATA`, of the last sample; of `OUTLIER`, the mean over the time that was compared.',
+        'Value of the point that made it fire; of `NO_DATA`, of the last sample; of `OUTLIER`, the mean over the time that was compared.',
     }),
     expected: t.field({
       type: FrozenBandRef,
-      description: 'What was expected then.',
+      description: 'What was expected of the point that made it fire.',
       resolve: (incident) => incident,
     }),
     aspect: t.expose('aspect', {
       type: AnomalyAspectRef,
       nullable: true,
-      description: 'What was anomalous then; null of incidents from before that was kept.',
+      description:
+        'What was anomalous at the point that made it fire; null of incidents from before it was kept.',
     }),
     peak: t.field({
       type: IncidentPeakRef,
@@ -130,7 +131,7 @@ builder.prismaObjectFields(IncidentRef, (t) => ({
   }),
   acknowledgedBy: t.exposeString('acknowledgedBy', {
     nullable: true,
-    description: 'Who did, as they call themselves.',
+    description: 'Who took it on, as they call themselves; null where they did not say.',
   }),
   changeCursor: t.string(CHANGE_CURSOR),
 }));

@@ -29,7 +29,7 @@ const OneOffWindowInputRef = builder.inputType('OneOffMaintenanceWindowInput', {
   description: 'A maintenance window that comes once.',
   fields: (t) => ({
     start: t.field({ type: 'DateTime', required: true, description: 'Its beginning.' }),
-    end: t.field({ type: 'DateTime', required: true, description: 'Its end, after that.' }),
+    end: t.field({ type: 'DateTime', required: true, description: 'Its end, after `start`.' }),
   }),
 });
 
@@ -115,17 +115,19 @@ function defineRuleFields(t: FieldBuilder, isNew: boolean) {
     sensitivity: t.float({
       description: `Least anomaly score, above 0 and below 1${otherwise('0.99999')}.`,
     }),
-    direction: t.field({ type: DirectionRef, description: `Which side matters${otherwise('BOTH')}.` }),
+    direction: t.field({ type: DirectionRef, description: `Which deviations matter${otherwise('BOTH')}.` }),
     minDeviation: t.float({
-      description: `Smallest deviation from the expected value, in the metric's unit${otherwise('0')}.`,
+      description: `Smallest deviation from the expected value that matters, in the metric's unit${otherwise('0')}.`,
     }),
     minDeviationRatio: t.float({
-      description: `Smallest deviation, as a share of the expected value${otherwise('0')}.`,
+      description: `Smallest deviation that matters, as a share of the expected value${otherwise('0')}.`,
     }),
     confirmSeconds: t.int({
-      description: `How long it has to last before it fires, 0 to 86,400${otherwise('0')}.`,
+      description: `How long a metric has to be anomalous before its incident fires, 0 to 86,400${otherwise('0')}.`,
     }),
-    confirmPoints: t.int({ description: `For how many points, 1 to 1,000${otherwise('1')}.` }),
+    confirmPoints: t.int({
+      description: `How many points of a metric have to be anomalous before its incident fires, 1 to 1,000${otherwise('1')}.`,
+    }),
     recoverySeconds: t.int({
       description: `How long the metric has to be normal until it is resolved, 0 to 604,800${otherwise('600')}.`,
     }),
@@ -136,7 +138,7 @@ function defineRuleFields(t: FieldBuilder, isNew: boolean) {
       description: `Points older than this are not notified of, 1 to 31,536,000${otherwise('3600')}.`,
     }),
     learningGuard: t.boolean({
-      description: `Whether provisional scores are ignored${otherwise('true')}.`,
+      description: `Whether provisional scores, of models that are still learning, are ignored${otherwise('true')}.`,
     }),
     notifyEnd: t.boolean({ description: `Whether there is a message at the end too${otherwise('true')}.` }),
     notifyNoData: t.boolean({
@@ -174,26 +176,26 @@ function defineRateFields(t: FieldBuilder, otherwise: (value: string) => string)
       description: `Share of the metrics of a group, in per cent, that has to be anomalous at once for an incident of the kind ANOMALY_RATE: above 0, at most 100; null for no such incidents${otherwise('null')}.`,
     }),
     anomalyRateMinMetrics: t.int({
-      description: `How many metrics that has to be at least, 1 to 100,000${otherwise('3')}.`,
+      description: `How many metrics of a group have to be anomalous at least, whatever their share, 1 to 100,000${otherwise('3')}.`,
     }),
     anomalyRateSeconds: t.int({
-      description: `For how long, 0 to 86,400${otherwise('300')}.`,
+      description: `How long \`anomalyRatePercent\` has to be reached before such an incident fires, 0 to 86,400${otherwise('300')}.`,
     }),
     anomalyRateGroup: t.field({
       type: AnomalyRateGroupRef,
-      description: `Of what the share is taken${otherwise('RESOURCE')}.`,
+      description: `Of which metrics \`anomalyRatePercent\` is the share${otherwise('RESOURCE')}.`,
     }),
     notifyOutliers: t.boolean({
       description: `Whether metrics that behave unlike the same metric of other resources, and did not before, are incidents of the kind OUTLIER${otherwise('false')}.`,
     }),
     outlierSeconds: t.int({
-      description: `How far back they are compared, 300 to 604,800${otherwise('3600')}.`,
+      description: `How far back a metric is compared with those of other resources, to find outliers, 300 to 604,800${otherwise('3600')}.`,
     }),
     outlierTolerance: t.float({
-      description: `How many robust standard deviations from the median of their group are too far, above 0${otherwise('3')}.`,
+      description: `How many robust standard deviations a metric has to be from the median of its group to be an outlier, above 0${otherwise('3')}.`,
     }),
     outlierMinShare: t.float({
-      description: `At which share of the time a metric has to be too far, above 0, at most 1${otherwise('0.5')}.`,
+      description: `For which share of \`outlierSeconds\` a metric has to be beyond \`outlierTolerance\`, above 0, at most 1${otherwise('0.5')}.`,
     }),
     notifyAnomalies: t.boolean({
       description: `Whether anomalies of single metrics are notified of; they are incidents all the same${otherwise('true')}.`,

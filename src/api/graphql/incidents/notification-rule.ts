@@ -106,17 +106,22 @@ export const NotificationRuleRef = builder.prismaNode('NotificationRule', {
     sensitivity: t.exposeFloat('sensitivity', {
       description: 'Least anomaly score; labels may ask for more.',
     }),
-    direction: t.expose('direction', { type: DirectionRef, description: 'Which side matters.' }),
+    direction: t.expose('direction', {
+      type: DirectionRef,
+      description: 'Which deviations matter.',
+    }),
     minDeviation: t.exposeFloat('minDeviation', {
-      description: "Smallest deviation from the expected value, in the metric's unit.",
+      description: "Smallest deviation from the expected value that matters, in the metric's unit.",
     }),
     minDeviationRatio: t.exposeFloat('minDeviationRatio', {
-      description: 'Smallest deviation, as a share of the expected value.',
+      description: 'Smallest deviation that matters, as a share of the expected value.',
     }),
     confirmSeconds: t.exposeInt('confirmSeconds', {
-      description: 'How long it has to last before it fires.',
+      description: 'How long a metric has to be anomalous before its incident fires.',
     }),
-    confirmPoints: t.exposeInt('confirmPoints', { description: 'For how many points.' }),
+    confirmPoints: t.exposeInt('confirmPoints', {
+      description: 'How many points of a metric have to be anomalous before its incident fires.',
+    }),
     recoverySeconds: t.exposeInt('recoverySeconds', {
       description: 'How long the metric has to be normal until it is resolved.',
     }),
@@ -125,7 +130,7 @@ export const NotificationRuleRef = builder.prismaNode('NotificationRule', {
     }),
     staleSeconds: t.exposeInt('staleSeconds', { description: 'Points older than this are not notified of.' }),
     learningGuard: t.exposeBoolean('learningGuard', {
-      description: 'Whether provisional scores are ignored.',
+      description: 'Whether provisional scores, of models that are still learning, are ignored.',
     }),
     notifyEnd: t.exposeBoolean('notifyEnd', { description: 'Whether there is a message at the end too.' }),
     maintenanceWindows: t.field({
@@ -159,7 +164,7 @@ builder.prismaObjectFields(NotificationRuleRef, (t) => ({
     description: 'Whether metrics that stop reporting are incidents, too.',
   }),
   noDataSeconds: t.exposeInt('noDataSeconds', {
-    description: 'Time without a sample after which that is the case at the earliest.',
+    description: 'Time without a sample after which a metric has stopped reporting at the earliest.',
   }),
   anomalyRatePercent: t.exposeFloat('anomalyRatePercent', {
     nullable: true,
@@ -167,22 +172,27 @@ builder.prismaObjectFields(NotificationRuleRef, (t) => ({
       'Share of the metrics of a group that has to be anomalous at once for an incident of its own, in per cent; null for no such incidents.',
   }),
   anomalyRateMinMetrics: t.exposeInt('anomalyRateMinMetrics', {
-    description: 'How many metrics that has to be at least.',
+    description: 'How many metrics of a group have to be anomalous at least, whatever their share.',
   }),
-  anomalyRateSeconds: t.exposeInt('anomalyRateSeconds', { description: 'For how long.' }),
+  anomalyRateSeconds: t.exposeInt('anomalyRateSeconds', {
+    description: 'How long `anomalyRatePercent` has to be reached before such an incident fires.',
+  }),
   anomalyRateGroup: t.expose('anomalyRateGroup', {
     type: AnomalyRateGroupRef,
-    description: 'Of what the share is taken.',
+    description: 'Of which metrics `anomalyRatePercent` is the share.',
   }),
   notifyOutliers: t.exposeBoolean('notifyOutliers', {
     description: 'Whether metrics that behave unlike the same metric of other resources are incidents, too.',
   }),
-  outlierSeconds: t.exposeInt('outlierSeconds', { description: 'How far back they are compared.' }),
+  outlierSeconds: t.exposeInt('outlierSeconds', {
+    description: 'How far back a metric is compared with those of other resources, to find outliers.',
+  }),
   outlierTolerance: t.exposeFloat('outlierTolerance', {
-    description: 'How many robust standard deviations from the median of their group are too far.',
+    description:
+      'How many robust standard deviations a metric has to be from the median of its group to be an outlier.',
   }),
   outlierMinShare: t.exposeFloat('outlierMinShare', {
-    description: 'At which share of the time a metric has to be too far.',
+    description: 'For which share of `outlierSeconds` a metric has to be beyond `outlierTolerance`.',
   }),
   notifyAnomalies: t.exposeBoolean('notifyAnomalies', {
     description: 'Whether anomalies of single metrics are notified of; they are incidents all the same.',

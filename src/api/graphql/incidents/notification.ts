@@ -21,9 +21,15 @@ export const NotificationRef = builder.prismaNode('Notification', {
   fields: (t) => ({
     kind: t.expose('kind', { type: NotificationKindRef, description: 'What it is about.' }),
     state: t.expose('state', { type: NotificationStateRef, description: 'How far it has come.' }),
-    rule: t.relation('rule', { nullable: true, description: 'Whose it is; null once that was deleted.' }),
+    rule: t.relation('rule', {
+      nullable: true,
+      description: 'The rule it is of; null once that was deleted.',
+    }),
     ruleName: t.exposeString('ruleName', { description: 'Name the rule had.' }),
-    channel: t.expose('channelKind', { type: ChannelKindRef, description: 'How it goes.' }),
+    channel: t.expose('channelKind', {
+      type: ChannelKindRef,
+      description: 'The kind of channel it goes by.',
+    }),
     target: t.string({
       description: 'Where it goes, without what may be secret.',
       resolve: ({ channelKind, target }) => hideTargetPath(channelKind, target),

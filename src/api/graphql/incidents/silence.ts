@@ -45,7 +45,7 @@ const CreateSilenceInputRef = builder.inputType('CreateSilenceInput', {
     server: t.string({ description: 'A resource, as read from `Metric.server`.' }),
     seconds: t.int({
       required: true,
-      description: `For how long from now, ${MIN_SILENCE_SECONDS} to ${MAX_SILENCE_SECONDS}.`,
+      description: `How long it lasts from now on, ${MIN_SILENCE_SECONDS} to ${MAX_SILENCE_SECONDS}.`,
     }),
     comment: t.string({ description: 'Why; 1,000 characters at most.' }),
     by: t.string({ description: 'Who makes it, as they call themselves; 255 characters at most.' }),

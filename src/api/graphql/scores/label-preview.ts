@@ -29,7 +29,7 @@ const LabelPreviewRef = builder.objectRef<LabelPreview>('LabelPreview').implemen
       resolve: ({ alerts }) => alerts.length,
     }),
     alertsAfter: t.int({
-      description: 'How many would with this label too.',
+      description: 'How many points would alert with this label too.',
       resolve: ({ alertsWithLabel }) => alertsWithLabel.length,
     }),
     changed: t.field({

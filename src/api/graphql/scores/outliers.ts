@@ -91,11 +91,12 @@ builder.queryField('outliers', (t) =>
       tolerance: t.arg.float({
         defaultValue: DEFAULT_TOLERANCE,
         description:
-          'How many robust standard deviations from the median of the group are too far; more than 0.',
+          'How many robust standard deviations a metric has to be from the median of its group to be an outlier; more than 0.',
       }),
       minShare: t.arg.float({
         defaultValue: DEFAULT_SHARE,
-        description: 'At which share of the intervals a metric has to be too far, more than 0, at most 1.',
+        description:
+          'For which share of the intervals a metric has to be beyond `tolerance`, more than 0, at most 1.',
       }),
     },
     resolve: (_root, { filter, ...args }, { pool, caller }) => {

@@ -1,0 +1,104 @@
+/** Clients with normalised caches, told what docs/client says: two views select other fields of what has no id of its own. */
+import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client';
+import { cacheExchange } from '@urql/exchange-graphcache';
+import { buildSchema, introspectionFromSchema } from 'graphql';
+import { Client, fetchExchange } from 'urql';
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { writeKeys, writePossibleTypes, writeTypePolicies } from '../../docs/client/cache.ts';
+import { read } from '../helpers/ask.ts';
+import { startServer, type TestServer } from '../helpers/start-server.ts';
+import { until } from '../helpers/until.ts';
+
+const LIST = '{ notificationRules { id name scope { namePattern } } }';
+const ONE = `query ($id: ID!) { node(id: $id) { id
+  ... on NotificationRule { scope { servers tags { key values } } } } }`;
+const SCOPE = { namePattern: 'web.*', servers: ['shop'], tags: [{ key: 'env', values: ['prod'] }] };
+
+const schema = buildSchema(await readFile(new URL('../../schema.graphql', import.meta.url), 'utf8'));
+let server: TestServer;
+let id: string;
+
+beforeAll(async () => {
+  server = await startServer();
+  const { createNotificationRule } = await read<{ createNotificationRule: { id: string } }>(
+    server,
+    `mutation ($input: CreateNotificationRuleInput!) {
+      createNotificationRule(input: $input) { ... on NotificationRule { id } } }`,
+    { input: { name: 'web', scope: SCOPE } },
+  );
+  id = createNotificationRule.id;
+});
+
+afterAll(() => server[Symbol.asyncDispose]());
+
+/** Counts what is asked for. */
+function countRequests() {
+  const counted = {
+    requests: 0,
+    fetch: (...given: Parameters<typeof fetch>) => (counted.requests++, fetch(...given)),
+  };
+  return counted;
+}
+
+interface Rule {
+  readonly id: string;
+  readonly scope: Readonly<Record<string, unknown>>;
+}
+
+it('Apollo Client shows both, and asks once for each', async () => {
+  const counted = countRequests();
+  const client = new ApolloClient({
+    cache: new InMemoryCache({
+      typePolicies: writeTypePolicies(schema),
+      possibleTypes: writePossibleTypes(schema),
+    }),
+    link: new HttpLink({ uri: `${server.url}/graphql`, fetch: counted.fetch }),
+  });
+  const shown: { list?: Rule | undefined; one?: Rule } = {};
+  client.watchQuery<{ notificationRules: Rule[] }>({ query: gql(LIST) }).subscribe(({ data, dataState }) => {
+    if (dataState === 'complete') shown.list = data.notificationRules[0];
+  });
+  await until(() => expect(shown.list?.scope).toMatchObject({ namePattern: 'web.*' }));
+  client
+    .watchQuery<{ node: Rule }>({ query: gql(ONE), variables: { id } })
+    .subscribe(({ data, dataState }) => {
+      if (dataState === 'complete') shown.one = data.node;
+    });
+  await until(() => expect(shown.one?.scope).toMatchObject({ servers: ['shop'] }));
+  // What a view lacks by now it asks for, which this would wait for.
+  await client.query({ query: gql('{ serverInfo { version } }'), fetchPolicy: 'no-cache' });
+  expect(counted.requests).toBe(3);
+  expect(client.readQuery({ query: gql(LIST) })).toMatchObject({
+    notificationRules: [{ id, scope: { namePattern: 'web.*' } }],
+  });
+  client.stop();
+});
+
+it('urql shows both, asks once for each, and finds nothing to warn of', async () => {
+  const counted = countRequests();
+  const warnings: string[] = [];
+  const client = new Client({
+    url: `${server.url}/graphql`,
+    preferGetMethod: false,
+    fetch: counted.fetch,
+    exchanges: [
+      cacheExchange({
+        schema: introspectionFromSchema(schema),
+        keys: writeKeys(schema),
+        logger: (severity, message) => {
+          if (severity !== 'debug') warnings.push(message);
+        },
+      }),
+      fetchExchange,
+    ],
+  });
+  const list = await client.query(LIST, {}).toPromise();
+  const one = await client.query(ONE, { id }).toPromise();
+  const again = await client.query(LIST, {}).toPromise();
+  expect([list.error, one.error, again.error]).toEqual([undefined, undefined, undefined]);
+  expect(one.data).toMatchObject({ node: { id, scope: { servers: ['shop'] } } });
+  expect(again.data).toMatchObject({ notificationRules: [{ id, scope: { namePattern: 'web.*' } }] });
+  expect(counted.requests).toBe(2);
+  expect(warnings).toEqual([]);
+});

@@ -14,7 +14,7 @@ import { matchChannels } from './delivery/match-channels.ts';
 import { checkRule, type RuleChange } from './check-rule.ts';
 import { deleteRule } from './delete-rule.ts';
 import { quote, refuse } from './refuse.ts';
-import { readRule, type RuleScope } from './rule.ts';
+import { readRule, readScope, type RuleScope } from './rule.ts';
 import type { RuleBook } from './rule-cache.ts';
 import type { Swept } from './close-stale.ts';
 import { testChannels, type ChannelTest } from './delivery/test-channels.ts';
@@ -56,16 +56,18 @@ export function createRules(context: RulesContext): Rules {
   // One after the other: each finds the rule, and its channels, as the one before left them.
   const changes = createLimit(1);
 
-  const check = async (change: RuleChange) => {
+  /** @param held what the rule looks at already: that stays, though it was deleted, until somebody takes it out */
+  const check = async (change: RuleChange, held: RuleScope = {}) => {
     checkRule(change);
     checkChannels(change.channels ?? [], outbound, mailer !== null);
-    if (change.scope !== undefined) await checkExists(change.scope);
+    if (change.scope !== undefined) await checkExists(change.scope, held);
   };
-  const checkExists = async ({ metricIds = [], autostackId }: RuleScope) => {
-    const missing = metricIds.find((id) => registry.byId(id) === undefined);
+  const checkExists = async ({ metricIds = [], autostackId }: RuleScope, held: RuleScope) => {
+    const known = new Set(held.metricIds);
+    const missing = metricIds.find((id) => registry.byId(id) === undefined && !known.has(id));
     if (missing !== undefined)
       throw new NotFoundError(`scope.metricIds: no metric has the id Metric:${missing}`);
-    if (autostackId === undefined) return;
+    if (autostackId === undefined || autostackId === held.autostackId) return;
     const stack = await prisma.autostack.findUnique({ where: { id: autostackId }, select: { id: true } });
     if (stack === null)
       throw new NotFoundError(`scope.autostackId: no autostack has the id Autostack:${autostackId}`);
@@ -94,8 +96,8 @@ export function createRules(context: RulesContext): Rules {
     return id;
   };
   const updateRule = async (id: string, change: RuleChange) => {
-    await check(change);
     const known = await find(id);
+    await check(change, readScope(known.scope));
     const { channels, ...columns } = change;
     const wanted =
       channels === undefined

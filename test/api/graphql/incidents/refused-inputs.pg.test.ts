@@ -158,3 +158,45 @@ describe('a blank text', () => {
     expect(createSilence).toEqual({ comment: null, createdBy: null });
   });
 });
+
+describe('what a rule looks at', () => {
+  const UPDATE = `mutation ($input: UpdateNotificationRuleInput!) { updateNotificationRule(input: $input) {
+    ... on NotificationRule { name scope { metricIds autostackId servers } } ... on Error { message } } }`;
+  const DELETE = `mutation ($input: DeleteMetricInput!) { deleteMetric(input: $input) { __typename } }`;
+  const MONITOR = `mutation ($input: MonitorMetricInput!) { monitorMetric(input: $input) { ... on Metric { id } } }`;
+  const CREATE = `mutation ($input: CreateNotificationRuleInput!) { createNotificationRule(input: $input) {
+    ... on NotificationRule { id scope { metricIds servers } } ... on Error { message } } }`;
+
+  it('can be written back as it is read, whatever of it was deleted, and takes nothing else that is not there', async () => {
+    const monitor = async (name: string) => {
+      const input = { spec: { custom: { name } } };
+      return (await read<{ monitorMetric: { id: string } }>(server, MONITOR, { input })).monitorMetric.id;
+    };
+    const metricIds = [await monitor('kept'), await monitor('deleted')];
+    const { createNotificationRule: made } = await read<{
+      createNotificationRule: { id: string; scope: { metricIds: string[] } };
+    }>(server, CREATE, { input: { name: 'two', scope: { metricIds } } });
+    await read(server, DELETE, { input: { id: metricIds[1] } });
+    const update = async (change: object) =>
+      (
+        await read<{ updateNotificationRule: unknown }>(server, UPDATE, {
+          input: { id: made.id, ...change },
+        })
+      ).updateNotificationRule;
+
+    const scope = { metricIds, autostackId: null, servers: null };
+    expect(await update({ name: 'renamed', scope: { metricIds: made.scope.metricIds } })).toEqual({
+      name: 'renamed',
+      scope,
+    });
+    const message = `scope.metricIds: no metric has the id Metric:${NOBODY}`;
+    expect(await update({ scope: { metricIds: [...metricIds, `Metric:${NOBODY}`] } })).toEqual({ message });
+    expect(await update({ scope: { metricIds: [metricIds[0]] } })).toMatchObject({
+      scope: { metricIds: [metricIds[0]] },
+    });
+    // Once taken out it is gone.
+    expect(await update({ scope: { metricIds } })).toEqual({
+      message: `scope.metricIds: no metric has the id ${metricIds[1] ?? ''}`,
+    });
+  });
+});

@@ -155,6 +155,40 @@ describe.skipIf(executable === null)('a page that is open for long', () => {
     await page.context().close();
   });
 
+  it('saves of a rule what was changed in its form, and leaves what somebody else changed meanwhile', async () => {
+    const { createNotificationRule: rule } = await read<{ createNotificationRule: { id: string } }>(
+      server,
+      'mutation { createNotificationRule(input: { name: "two hands" }) { ... on NotificationRule { id } } }',
+    );
+    const { page } = await browser.open(`${server.url}/rules/${encodeURIComponent(rule.id)}`);
+    await page.getByLabel('Name of the rule').fill('by two hands');
+    // Switched off, and with a window, for the night.
+    await read(
+      server,
+      `mutation ($input: UpdateNotificationRuleInput!) { updateNotificationRule(input: $input) { __typename } }`,
+      {
+        input: {
+          id: rule.id,
+          enabled: false,
+          maintenanceWindows: [{ holidays: { dates: ['12-25'], timeZone: 'UTC' } }],
+        },
+      },
+    );
+    await page.getByRole('button', { name: 'Save rule' }).click();
+    await page.getByRole('heading', { name: 'by two hands' }).waitFor();
+    const { notificationRule } = await read<{ notificationRule: unknown }>(
+      server,
+      `query ($id: ID!) { notificationRule(id: $id) { name enabled maintenanceWindows { __typename } } }`,
+      { id: rule.id },
+    );
+    expect(notificationRule).toEqual({
+      name: 'by two hands',
+      enabled: false,
+      maintenanceWindows: [{ __typename: 'HolidayMaintenanceWindow' }],
+    });
+    await page.context().close();
+  });
+
   // Restart, failures and refusals of proxies and of servers (RFC 6455, 7.4.1), and GraphQL's own.
   it.each([1012, 1008, 1011, 1015, 4400, 4500])(
     'comes back when the connection ends with %d',

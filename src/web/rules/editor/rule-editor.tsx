@@ -22,6 +22,7 @@ import { RateFields } from './rate-fields.tsx';
 import { RulePreview } from './rule-preview.tsx';
 import { applyTemplate, FIELD_OF_TEMPLATE, type Template, TEMPLATES } from './rule-templates.ts';
 import { bindDraft, type DraftPart, draftRule, NEW_RULE, type RuleDraft } from './rule-draft.ts';
+import { keepChanged } from './keep-changed.ts';
 import { ScopeFields } from './scope-fields.tsx';
 import { TextFields } from './text-fields.tsx';
 import { describeTiming, TimingFields } from './timing-fields.tsx';
@@ -57,8 +58,9 @@ export function EditRulePage({ id }: { readonly id: string }) {
 }
 
 function RuleForm({ id, start }: { readonly id: string | null; readonly start: RuleDraft }) {
-  const [draft, setDraft] = useState(start);
-  const { problem, isSaving, save } = useSave(id);
+  const [began] = useState(start);
+  const [draft, setDraft] = useState(began);
+  const { problem, isSaving, save } = useSave(id, began);
   const [template, setTemplate] = useState<Template | null>(id === null ? 'ALL' : null);
   const title = id === null ? 'New rule' : `Rule ${start.name}`;
   useEffect(() => {
@@ -157,8 +159,8 @@ function FirstFields(
   );
 }
 
-/** @returns what the server had against the draft, and how to save it: then the rules are shown */
-function useSave(id: string | null) {
+/** @param began the rule as it was read @returns what the server had against the draft, and how to save it: then the rules are shown */
+function useSave(id: string | null, began: RuleDraft) {
   const [, goTo] = useLocation();
   const [problem, setProblem] = useState<FieldProblem | null>(null);
   const [isSaving, setSaving] = useState(false);
@@ -166,8 +168,9 @@ function useSave(id: string | null) {
   const update = useDo(UpdateRuleDocument);
   const save = async (draft: RuleDraft) => {
     setSaving(true);
-    const input = readDraft(draft);
-    const outcome = await (id === null ? create({ input }) : update({ input: { id, ...input } }));
+    const outcome = await (id === null
+      ? create({ input: readDraft(draft) })
+      : update({ input: { id, ...keepChanged(readDraft(began), readDraft(draft)) } }));
     const message = findProblem(outcome);
     setSaving(false);
     setProblem(message === null ? null : readProblem(message));

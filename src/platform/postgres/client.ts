@@ -1,4 +1,5 @@
 /** The two ways to the database: a pool for the few hot statements, and the Prisma client for everything else. */
+import { EventEmitter } from 'node:events';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from '../../generated/prisma/client.ts';
@@ -32,6 +33,7 @@ const IDLE_MS = 5_000;
  */
 const IDLE_LIMIT_MS = 2 * IDLE_MS;
 const STOP_LIMIT_MS = 10_000;
+const READ_ONLY_TRANSACTION = '25006';
 
 /**
  * Opens no connection yet: each is made when first needed and made anew after PostgreSQL went away, which shows as
@@ -96,7 +98,31 @@ function createPool(options: {
     client.on('error', (error) => log.debug({ err: error }, 'database connection lost'));
   });
   pool.on('error', (error) => log.debug({ err: error }, 'idle database connection lost'));
+  if (!readOnly) dropReadOnly(pool);
   return pool;
+}
+
+/**
+ * After a failover a name may lead to the old primary for a while, which goes on as a standby: a connection that was refused a
+ * write is not used again. The next one is made to where the name leads by then.
+ */
+function dropReadOnly(pool: pg.Pool): void {
+  const refused = new WeakSet<pg.PoolClient>();
+  pool.on('connect', (client) => {
+    // Beneath whoever asks: Prisma does not say with what error it gives a connection back.
+    readProtocol(client)?.on('errorMessage', (message: { readonly code?: string }) => {
+      if (message.code === READ_ONLY_TRANSACTION) refused.add(client);
+    });
+  });
+  pool.on('release', (_error, client) => {
+    // A connection of a pool has it from pg.Client, though its type does not say so.
+    if (refused.has(client) && client instanceof pg.Client) void client.end();
+  });
+}
+
+/** What a client speaks by; pg has it, its types do not. */
+function readProtocol(client: object): EventEmitter | null {
+  return 'connection' in client && client.connection instanceof EventEmitter ? client.connection : null;
 }
 
 async function endPool(pool: pg.Pool, log: Log): Promise<void> {

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import type pg from 'pg';
 import { OperatorError } from '../../errors.ts';
-import { describeConnection, openClient } from './connection.ts';
+import { ConnectionError, describeConnection, openClient } from './connection.ts';
 import { INSUFFICIENT_PRIVILEGE } from './end-sessions.ts';
 import { hasCode } from './error-text.ts';
 
@@ -36,7 +36,7 @@ const HOST_LETTERS = 20;
  * @param options.sealingKeys fingerprint of its keys; not said when left out
  * @param options.leaseSeconds PostgreSQL ends the session once it has been silent for as long: also where the user of another
  *   server may not; it does not when left out
- * @throws ConnectionError when PostgreSQL cannot be reached, SharedSessionError when it is through a pooler that shares sessions
+ * @throws ConnectionError when PostgreSQL cannot be reached or is a standby, SharedSessionError when it is through a pooler that shares sessions
  */
 export async function openLockSession(
   connection: string,
@@ -77,6 +77,12 @@ async function checkIsOwn(client: pg.Client, connection: string): Promise<void> 
   } finally {
     await other.end();
   }
+  // A lock of a standby keeps nobody from the primary. After a failover a name may lead to one for a while.
+  if (mine.standby) {
+    throw new ConnectionError(
+      `the ${describeConnection(connection)} is a standby, which takes no writes: point DATABASE_URL at the primary`,
+    );
+  }
   if (UTC.test(mine.zone)) return;
   throw new SharedSessionError(
     `the ${describeConnection(connection)} is reached through a pooler that leaves out what a session asks for: its time zone is ` +
@@ -87,13 +93,14 @@ async function checkIsOwn(client: pg.Client, connection: string): Promise<void> 
 interface SessionRow {
   readonly pid: number;
   readonly zone: string;
+  readonly standby: boolean;
 }
 
 async function readSession(client: pg.Client): Promise<SessionRow> {
   const { rows } = await client.query<SessionRow>(
-    `SELECT pg_backend_pid() AS pid, current_setting('TimeZone') AS zone`,
+    `SELECT pg_backend_pid() AS pid, current_setting('TimeZone') AS zone, pg_is_in_recovery() AS standby`,
   );
-  return rows[0] ?? { pid: 0, zone: '' };
+  return rows[0] ?? { pid: 0, zone: '', standby: false };
 }
 
 export async function tryLock(client: pg.Client): Promise<boolean> {

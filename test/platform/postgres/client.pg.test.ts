@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { createDatabase } from '../../../src/platform/postgres/client.ts';
 import { selectDatabase } from '../../../src/platform/postgres/connection.ts';
 import { createLog } from '../../../src/log.ts';
+import { inTransaction } from '../../../src/platform/postgres/transaction.ts';
 import { withDatabase } from '../../helpers/database.ts';
 
 const log = createLog('silent');
@@ -89,4 +90,29 @@ test('what is not a PostgreSQL URL is refused without being repeated', () => {
   expect(() => createDatabase({ connection: `${other}?schema=mine`, log, use: 'lapwing test' })).toThrow(
     'schema=mine',
   );
+});
+
+test('a connection that only reads, as after a failover its old primary gives, is not used again', async () => {
+  await using database = await withDatabase();
+  await using other = createDatabase({
+    connection: database.connection,
+    log,
+    use: 'lapwing test',
+    size: 1,
+  });
+  const { pool, prisma } = other;
+  const readOnly = 'SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY';
+  const write = 'INSERT INTO account (name) VALUES (gen_random_uuid()::text)';
+  const writes: (() => Promise<unknown>)[] = [
+    () => inTransaction(pool, (client) => client.query(write)),
+    () => pool.query(write),
+    () => prisma.$executeRawUnsafe(write),
+    () => prisma.$transaction([prisma.$executeRawUnsafe(write), prisma.$executeRawUnsafe(write)]),
+    () => prisma.$transaction((transaction) => transaction.$executeRawUnsafe(write)),
+  ];
+  for (const [index, attempt] of writes.entries()) {
+    await (index < 2 ? pool.query(readOnly) : prisma.$executeRawUnsafe(readOnly));
+    await expect(attempt(), `${index}`).rejects.toThrow(/read-only transaction/);
+    await expect(attempt(), `${index}`).resolves.toBeDefined();
+  }
 });

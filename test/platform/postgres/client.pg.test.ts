@@ -1,6 +1,7 @@
+import type pg from 'pg';
 import { expect, test } from 'vitest';
 import { createDatabase } from '../../../src/platform/postgres/client.ts';
-import { selectDatabase } from '../../../src/platform/postgres/connection.ts';
+import { openClient, selectDatabase } from '../../../src/platform/postgres/connection.ts';
 import { createLog } from '../../../src/log.ts';
 import { inTransaction } from '../../../src/platform/postgres/transaction.ts';
 import { withDatabase } from '../../helpers/database.ts';
@@ -90,6 +91,47 @@ test('what is not a PostgreSQL URL is refused without being repeated', () => {
   expect(() => createDatabase({ connection: `${other}?schema=mine`, log, use: 'lapwing test' })).toThrow(
     'schema=mine',
   );
+});
+
+test('limits and isolation are ours, whatever the database has: none where none is asked for', async () => {
+  await using database = await withDatabase();
+  const name = new URL(database.connection).pathname.slice(1);
+  const given = {
+    statement_timeout: `'200ms'`,
+    lock_timeout: `'10ms'`,
+    idle_in_transaction_session_timeout: `'1s'`,
+    idle_session_timeout: `'3s'`,
+    default_transaction_isolation: `'serializable'`,
+    standard_conforming_strings: 'off',
+  };
+  for (const [setting, value] of Object.entries(given))
+    await database.pool.query(`ALTER DATABASE ${name} SET ${setting} = ${value}`);
+  const show = `SELECT name, setting FROM pg_settings WHERE name = ANY($1)`;
+  const read = async (client: Pick<pg.Client, 'query'>) => {
+    const { rows } = await client.query<{ name: string; setting: string }>(show, [Object.keys(given)]);
+    return Object.fromEntries(rows.map((row) => [row.name, row.setting]));
+  };
+  const long = await openClient(database.connection, 'lapwing test', {
+    statement_timeout: 0,
+    idle_in_transaction_session_timeout: 0,
+  });
+  const ours = { default_transaction_isolation: 'read committed', standard_conforming_strings: 'on' };
+  expect(await read(long)).toEqual({
+    ...ours,
+    statement_timeout: '0',
+    lock_timeout: '0',
+    idle_in_transaction_session_timeout: '0',
+    idle_session_timeout: '0',
+  });
+  await long.end();
+  await using server = createDatabase({ connection: database.connection, log, use: 'lapwing test' });
+  expect(await read(server.pool)).toEqual({
+    ...ours,
+    statement_timeout: '15000',
+    lock_timeout: '0',
+    idle_in_transaction_session_timeout: '60000',
+    idle_session_timeout: '0',
+  });
 });
 
 test('a connection that only reads, as after a failover its old primary gives, is not used again', async () => {

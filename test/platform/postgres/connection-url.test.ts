@@ -29,7 +29,20 @@ function pick(given: Readonly<Record<string, unknown>>) {
   return { ssl, options, name, statementMs };
 }
 
-const FIXED = '-c TimeZone=UTC -c search_path=public -c DateStyle=ISO -c extra_float_digits=1';
+const FIXED = [
+  'TimeZone=UTC',
+  'search_path=public',
+  'DateStyle=ISO',
+  'extra_float_digits=1',
+  'standard_conforming_strings=on',
+  'default_transaction_isolation=read\\ committed',
+  'statement_timeout=0',
+  'lock_timeout=0',
+  'idle_in_transaction_session_timeout=0',
+  'idle_session_timeout=0',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
 
 describe('a DATABASE_URL', () => {
   it.each([

@@ -2,6 +2,8 @@
  * The models of an export, one after the other: the file is never in memory as a whole. What is read is a JSON array,
  * or values that follow each other (a single exported model, or one a line).
  */
+import { createLimit } from '../platform/runtime/concurrency-limit.ts';
+import { Signal } from '../platform/runtime/signal.ts';
 import { TransferFileError } from './transfer-target.ts';
 
 /** What stands at one place of the file. */
@@ -19,14 +21,59 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT, QUOTE, BACKSLASH, COMMA
 /** What may stand between values; some editors put a byte order mark in front of a text. */
 const BLANKS = new Set(Buffer.from(' \t\r\n\uFEFF'));
 
-/** @throws TransferFileError for a file that is not of this form, or ends in the middle of a model */
-export async function* readModels(source: AsyncIterable<Buffer>): AsyncGenerator<ModelItem> {
+/**
+ * @param onText called with the length of what is parsed, and given, next
+ * @throws TransferFileError for a file that is not of this form, or ends in the middle of a model
+ */
+export async function* readModels(
+  source: AsyncIterable<Buffer>,
+  onText: (length: number) => void = () => undefined,
+): AsyncGenerator<ModelItem> {
   const splitter = new ModelSplitter();
   let index = 0;
   for await (const chunk of source) {
-    for (const text of splitter.push(chunk)) yield parseItem(text, index++);
+    for (const text of splitter.push(chunk)) {
+      onText(text.length);
+      yield parseItem(text, index++);
+    }
   }
   splitter.end(index);
+}
+
+/**
+ * Calls `use` with each model, some of them at once: so many at most, and no further one while those in use were read from as much
+ * text. In memory a model takes some six times its text.
+ * @throws what `use` throws, or the reading, once all that were begun are done
+ */
+export async function useModels(
+  source: AsyncIterable<Buffer>,
+  { width, maxLength }: { readonly width: number; readonly maxLength: number },
+  use: (item: ModelItem) => Promise<void>,
+): Promise<void> {
+  let [inUse, length] = [0, 0];
+  const models = readModels(source, (next) => (length = next));
+  const reading = createLimit(1);
+  const released = new Signal();
+  const work = async () => {
+    for (;;) {
+      const next = await reading.run(async () => {
+        while (inUse >= maxLength) await released.wait().done;
+        const given = await models.next();
+        if (given.done === true) return null;
+        inUse += length;
+        return { item: given.value, length };
+      });
+      if (next === null) return;
+      try {
+        await use(next.item);
+      } finally {
+        inUse -= next.length;
+        released.wake();
+      }
+    }
+  };
+  const outcomes = await Promise.allSettled(Array.from({ length: width }, work));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 function parseItem(text: string, index: number): ModelItem {

@@ -9,7 +9,7 @@ import { createProgress } from './progress-bar.ts';
 import { RemoteError } from './graphql-client.ts';
 import { openLocalEnd } from './local-target.ts';
 import { nameInput, openInput, openOutput } from './named-file.ts';
-import { type ModelItem, readModels } from './split-models.ts';
+import { type ModelItem, useModels } from './split-models.ts';
 import { openRemoteEnd } from './remote-target.ts';
 import { TransferFileError, type TransferEnd } from './transfer-target.ts';
 
@@ -24,6 +24,8 @@ interface TransferOptions {
 
 /** Their samples are committed together; one after the other they would wait for the disk one after the other. */
 const MODELS_AT_ONCE = 16;
+/** Some 400,000 samples, beside the last model that was begun. */
+const MAX_LENGTH_AT_ONCE = 16 * 1024 * 1024;
 const MAX_PROBLEMS_SHOWN = 100;
 
 /**
@@ -65,18 +67,17 @@ export async function importFile(options: TransferOptions): Promise<void> {
   try {
     const progress = createProgress({ total: null, what: 'import' });
     const tally = createTally();
-    const models = readModels(source);
-    const work = async () => {
-      // Several may ask for the next: a generator answers them in turn.
-      for (let item = await models.next(); item.done !== true; item = await models.next()) {
-        tally.add(item.value.index, await importItem(item.value, end));
-        progress.tick();
-      }
+    const use = async (item: ModelItem) => {
+      tally.add(item.index, await importItem(item, end));
+      progress.tick();
     };
-    const outcomes = await Promise.allSettled(Array.from({ length: MODELS_AT_ONCE }, work));
-    progress.end();
-    for (const outcome of outcomes)
-      if (outcome.status === 'rejected') throw describeFailure(outcome.reason, options);
+    try {
+      await useModels(source, { width: MODELS_AT_ONCE, maxLength: MAX_LENGTH_AT_ONCE }, use);
+    } catch (error) {
+      throw describeFailure(error, options);
+    } finally {
+      progress.end();
+    }
     tally.end();
   } finally {
     await end.stop();

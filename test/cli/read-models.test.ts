@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { fc } from '../helpers/property.ts';
-import { readModels, type ModelItem } from '../../src/cli/split-models.ts';
+import { readModels, type ModelItem, useModels } from '../../src/cli/split-models.ts';
 
 /** The text by pieces of some bytes: cut within names, numbers and characters. */
 async function readAll(content: string | Buffer, bytesEach: number): Promise<readonly ModelItem[]> {
@@ -108,5 +108,64 @@ describe('the models of a file', () => {
     [Buffer.from('\uFEFF[{"a":1}]', 'utf16le'), /in UTF-8, got UTF-16$/],
   ])('are missed in what is no UTF-8, and it is said what it is', async (content, message) => {
     for (const bytesEach of [1, 2, 1000]) await expect(readAll(content, bytesEach)).rejects.toThrow(message);
+  });
+});
+
+describe('the models in use', () => {
+  async function* write(sizes: readonly number[]) {
+    yield Buffer.from('[');
+    for (const [index, size] of sizes.entries())
+      yield await Promise.resolve(Buffer.from(`${index === 0 ? '' : ','}"${'x'.repeat(size)}"`));
+    yield Buffer.from(']');
+  }
+  const lengthOf = (item: ModelItem) =>
+    'model' in item && typeof item.model === 'string' ? item.model.length + 2 : 0;
+
+  it('are so many at most, and no further one is read while they are as long', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 20 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.scheduler(),
+        async (sizes, width, maxLength, scheduler) => {
+          const inUse = new Set<ModelItem>();
+          const used: number[] = [];
+          const sum = () => [...inUse].reduce((total, item) => total + lengthOf(item), 0);
+          const done = useModels(write(sizes), { width, maxLength }, async (item) => {
+            expect(sum()).toBeLessThan(maxLength);
+            inUse.add(item);
+            expect(inUse.size).toBeLessThanOrEqual(width);
+            await scheduler.schedule(Promise.resolve());
+            inUse.delete(item);
+            used.push(item.index);
+          });
+          await scheduler.waitFor(done);
+          expect(used.toSorted((a, b) => a - b)).toEqual(sizes.map((_, index) => index));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('are all used once one of them fails, or the file is cut', async () => {
+    const used: number[] = [];
+    const failing = useModels(write([1, 1, 1, 1]), { width: 2, maxLength: 100 }, async ({ index }) => {
+      used.push(index);
+      await Promise.resolve();
+      if (index === 1) throw new Error('no room');
+    });
+    await expect(failing).rejects.toThrow('no room');
+    expect(used).toEqual([0, 1, 2, 3]);
+    async function* cut() {
+      yield await Promise.resolve(Buffer.from('[1,2,[3'));
+    }
+    const seen: number[] = [];
+    const reading = useModels(cut(), { width: 3, maxLength: 1 }, ({ index }) => {
+      seen.push(index);
+      return Promise.resolve();
+    });
+    await expect(reading).rejects.toThrow('the file ends within model 2');
+    expect(seen).toEqual([0, 1]);
   });
 });

@@ -7,6 +7,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Log } from '../../../log.ts';
+import { readOut } from '../../../platform/bounded-input/read-out.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { type AcceptPoints, deliverPoints } from './deliver.ts';
 import type { GraphitePoint } from './parse-line.ts';
@@ -52,10 +53,12 @@ export class GraphiteDatagrams {
     this.#socket = socket;
   }
 
-  /** Takes no more, and stores what has arrived within some seconds. */
+  /** Takes no more than has arrived, and stores that within some seconds. */
   async stop(): Promise<void> {
-    this.#socket?.close();
+    const socket = this.#socket;
     this.#socket = null;
+    if (socket !== null) await readOut(socket);
+    socket?.close();
     const limit = setTimeout(() => this.#giveUp.abort(), DRAIN_MS);
     await this.#delivering;
     clearTimeout(limit);

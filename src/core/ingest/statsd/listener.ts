@@ -10,6 +10,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { isUtf8 } from 'node:buffer';
 import type { Log } from '../../../log.ts';
 import { listenOn } from '../../../platform/runtime/listen.ts';
+import { readOut } from '../../../platform/bounded-input/read-out.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { type AcceptPoints, deliverPoints } from '../graphite/deliver.ts';
 import { StatsdAggregator } from './aggregator.ts';
@@ -75,11 +76,14 @@ export class StatsdListener {
     return { host: address, port };
   }
 
-  /** Takes no more, stores the interval so far within some seconds, closes. */
+  /** Takes no more than has arrived, stores the interval so far within some seconds, closes. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    this.#udp?.close();
     this.#server?.close();
+    const udp = this.#udp;
+    this.#udp = null;
+    if (udp !== null) await readOut(udp);
+    udp?.close();
     for (const socket of this.#connections) socket.destroy();
     const limit = setTimeout(() => this.#giveUp.abort(), DRAIN_MS);
     await this.#flushing;

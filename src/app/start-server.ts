@@ -108,6 +108,8 @@ export async function startLapwing(
     const statsd = await listenStatsd({ config, log, engine, teardown });
     // failpoint: takeover.before_announce
     await cluster?.announce(database.term, { graphite, pickle, statsd });
+    // Before any of them is closed: what replicas send there would be lost.
+    teardown.add(() => cluster?.announceLeaving());
     log.info({ version, http, graphite, pickle, statsd, database: database.description }, 'ready');
     return {
       version,

@@ -48,6 +48,7 @@ export class ClusterServer {
   /** Of the replica this one was before it led. */
   #retiring: Promise<void> = Promise.resolve();
   #isLeading = false;
+  #leaving: Promise<void> | null = null;
 
   constructor(options: ClusterOptions) {
     const { config, log } = options;
@@ -74,7 +75,7 @@ export class ClusterServer {
     this.#isLeading = true;
     this.#show(app);
     const address = await this.#listen();
-    await this.#relays.stop();
+    await this.#relays.handOver();
     this.#options.stats.set('cluster_leader', 1);
     return address;
   }
@@ -87,18 +88,26 @@ export class ClusterServer {
     this.#retiring = this.#stopReplica();
   }
 
-  /** Takes nothing more, once the others know. */
-  async leave(): Promise<void> {
+  /** The others are to send nothing more, by any protocol. Resolves once they know. */
+  announceLeaving(): Promise<void> {
+    return (this.#leaving ??= this.#announceLeaving());
+  }
+
+  async #announceLeaving(): Promise<void> {
     this.#stopping.abort();
-    if (this.#membership !== null) {
-      await this.#setState({ ...this.#state, isReady: false });
-      await sleep(LEAVE_MS);
-    }
+    if (this.#membership === null) return;
+    await this.#setState({ ...this.#state, isReady: false });
+    await sleep(LEAVE_MS);
+  }
+
+  /** Takes no more requests, once the others know. */
+  async leave(): Promise<void> {
+    await this.announceLeaving();
     await this.#http.stop();
   }
 
   async stop(): Promise<void> {
-    if (!this.#stopping.signal.aborted) await this.leave();
+    if (this.#leaving === null) await this.leave();
     await this.#relays.stop();
     await this.#following;
     await this.#retiring;

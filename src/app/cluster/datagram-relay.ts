@@ -2,6 +2,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import type { Log } from '../../log.ts';
+import { readOut } from '../../platform/bounded-input/read-out.ts';
 import type { RelayTarget } from './relay-connection.ts';
 
 /** That wait for a leader; further ones are dropped. Some megabytes. */
@@ -36,9 +37,19 @@ export class DatagramRelay {
     this.#listener = listener;
   }
 
+  /** What has come goes on to wait for a leader. */
+  async closePort(): Promise<void> {
+    const listener = this.#listener;
+    if (listener === null) return;
+    this.#listener = null;
+    await readOut(listener);
+    listener.close();
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#listener?.close();
+    this.#listener = null;
     for (const sender of this.#senders.values()) sender.close();
   }
 

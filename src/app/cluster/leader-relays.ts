@@ -23,7 +23,7 @@ interface RelayOptions {
   readonly log: Log;
 }
 
-type Directory = Pick<ClusterDirectory, 'reachLeader' | 'findLeader' | 'watchLeader'>;
+type Directory = Pick<ClusterDirectory, 'reachLeader' | 'findLeader' | 'watchLeader' | 'watchLeaving'>;
 
 interface Relayed {
   /** As the leader calls its port. */
@@ -60,7 +60,7 @@ export class LeaderRelays {
   }
 
   async #start(directory: Directory): Promise<void> {
-    await this.#close();
+    this.#close();
     for (const relayed of listRelayed(this.#options.config)) {
       // The leader takes the ports itself.
       if (this.#isStopped) return;
@@ -75,19 +75,35 @@ export class LeaderRelays {
     }
   }
 
+  /**
+   * Frees the ports for the leader, which this member becomes. What has come already waits for it, and the connections there are go
+   * on: their senders need not see that anything has changed.
+   */
+  async handOver(): Promise<void> {
+    this.#isStopped = true;
+    await this.#starting;
+    for (const connection of this.#connections) connection.loseLeader();
+    this.#closeServers();
+    await Promise.all(this.#datagrams.map((relay) => relay.closePort()));
+  }
+
   /** For good. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#starting;
-    await this.#close();
+    this.#close();
   }
 
-  async #close(): Promise<void> {
-    this.#graphiteAddress = null;
-    const closed = this.#servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve)));
+  #close(): void {
+    this.#closeServers();
     for (const relay of this.#datagrams.splice(0)) relay.close();
     for (const connection of this.#connections) connection.destroy();
-    await Promise.all(closed);
+  }
+
+  /** Their ports are free at once. */
+  #closeServers(): void {
+    this.#graphiteAddress = null;
+    for (const server of this.#servers.splice(0)) server.close();
   }
 
   async #listen(relayed: Relayed, directory: Directory): Promise<void> {

@@ -11,7 +11,7 @@ export interface RelayTarget {
 }
 
 interface RelayOptions {
-  readonly directory: Pick<ClusterDirectory, 'reachLeader' | 'watchLeader'>;
+  readonly directory: Pick<ClusterDirectory, 'reachLeader' | 'watchLeader' | 'watchLeaving'>;
   /** Null where the leader does not take the protocol. */
   readonly readTarget: (leader: ClusterMember) => RelayTarget | null;
   /** What is sent is lines: the next leader can go on behind any of them. */
@@ -63,6 +63,22 @@ export class RelayConnection {
     this.#leader?.resetAndDestroy();
   }
 
+  /** The leader there was leads no more. */
+  loseLeader(): void {
+    if (this.#leader !== null) this.#leave(this.#leader);
+  }
+
+  #leave(socket: Socket): void {
+    this.#passed.unpipe(socket);
+    socket.resetAndDestroy();
+  }
+
+  /** What comes from now on is for the next leader. */
+  #turnFrom(socket: Socket): void {
+    this.#passed.unpipe(socket);
+    socket.end();
+  }
+
   /** @returns false where the connection has ended */
   #passTo(leader: LeaderEnd | null): boolean {
     if (leader === null || this.#passed.destroyed) {
@@ -73,8 +89,7 @@ export class RelayConnection {
     const { id, socket } = leader;
     this.#leader = socket;
     this.#passed.pipe(socket);
-    // What comes from now on is for the next one.
-    socket.once('end', () => this.#passed.unpipe(socket));
+    socket.once('end', () => this.#turnFrom(socket));
     socket.once('close', () => void this.#goOn(id));
     socket.resume();
     return true;
@@ -97,17 +112,22 @@ export class RelayConnection {
 
   /** @param before who ended the connection: it has reasons where it still leads */
   #connect(before: string | null): Promise<LeaderEnd | null> {
-    const { directory, readTarget, limitMs } = this.#options;
+    const { directory, readTarget, hasLines, limitMs } = this.#options;
     return directory.reachLeader(limitMs, async (member) => {
       const target = member.id === before ? null : readTarget(member);
       const socket = target === null ? null : await connectTo(target);
       if (socket === null) return null;
       // One that is frozen, or cut off, keeps its connections, and what is sent into them is lost.
-      const unwatch = directory.watchLeader(member.id, () => {
-        this.#passed.unpipe(socket);
-        socket.destroy();
-      });
-      socket.once('close', unwatch);
+      socket.once(
+        'close',
+        directory.watchLeader(member.id, () => this.#leave(socket)),
+      );
+      // One that is stopped reads what was sent up to here.
+      if (hasLines)
+        socket.once(
+          'close',
+          directory.watchLeaving(member.id, () => this.#turnFrom(socket)),
+        );
       return { id: member.id, socket };
     });
   }

@@ -40,7 +40,10 @@ export class ClusterDirectory {
   /** Those who look for a leader. */
   #looking = 0;
   readonly #found = new Signal();
-  readonly #watchers = new Set<{ readonly leaderId: string; readonly onLost: () => void }>();
+  readonly #watchers = new Set<{
+    readonly isOver: (leader: ClusterMember) => boolean;
+    readonly onOver: () => void;
+  }>();
 
   /** @param changes of the same database; they may listen to `changes` */
   constructor(pool: pg.Pool, changes: Pick<ChangeChannels, 'listen'>) {
@@ -98,7 +101,16 @@ export class ClusterDirectory {
 
   /** Calls back once, when another member leads than the one with this id. @returns what ends the watch */
   watchLeader(leaderId: string, onLost: () => void): () => void {
-    const watcher = { leaderId, onLost };
+    return this.#watch(({ id }) => id !== leaderId, onLost);
+  }
+
+  /** The same, as soon as this one wants nothing more to be sent to it. */
+  watchLeaving(leaderId: string, onLeaving: () => void): () => void {
+    return this.#watch(({ id, isReady }) => id !== leaderId || !isReady, onLeaving);
+  }
+
+  #watch(isOver: (leader: ClusterMember) => boolean, onOver: () => void): () => void {
+    const watcher = { isOver, onOver };
     this.#watchers.add(watcher);
     return () => void this.#watchers.delete(watcher);
   }
@@ -106,15 +118,14 @@ export class ClusterDirectory {
   #forget(): void {
     this.#known = null;
     this.#changed.wake();
-    if (this.#watchers.size > 0) void this.#endLost();
+    if (this.#watchers.size > 0) void this.#endWatches();
   }
 
-  async #endLost(): Promise<void> {
+  async #endWatches(): Promise<void> {
     const [first] = await this.list().catch((): readonly ClusterMember[] => []);
     if (first?.isLeader !== true) return;
     for (const watcher of this.#watchers) {
-      if (watcher.leaderId === first.id || !this.#watchers.delete(watcher)) continue;
-      watcher.onLost();
+      if (watcher.isOver(first) && this.#watchers.delete(watcher)) watcher.onOver();
     }
   }
 

@@ -17,7 +17,7 @@ import { until } from '../../helpers/until.ts';
 const log = createLog('silent');
 
 /** What a leader's port of Graphite takes, by TCP and UDP. */
-async function startLeader(host = '127.0.0.1') {
+async function startLeader(host = '127.0.0.1', wanted = 0) {
   const stats = createStats();
   const taken: string[] = [];
   const accept = (points: readonly { metric: string; value: number; timestampMs: number }[]) => {
@@ -25,7 +25,7 @@ async function startLeader(host = '127.0.0.1') {
       taken.push(`${metric} ${value} ${timestampMs / 1000}`);
     return Promise.resolve({ rejected: [] });
   };
-  const listener = createGraphiteListener({ accept, log, stats, host, port: 0 });
+  const listener = createGraphiteListener({ accept, log, stats, host, port: wanted });
   const { port } = await listener.start();
   const datagrams = new GraphiteDatagrams({ accept, log, stats });
   await datagrams.start(host, port);
@@ -39,6 +39,7 @@ async function startLeader(host = '127.0.0.1') {
 /** A directory in which the first of these members leads, until the next one does. */
 function describeLeaders(...ports: readonly Readonly<Record<string, number>>[]) {
   const watchers = new Map<() => void, string>();
+  const leavers = new Set<() => void>();
   const members = ports.map((some, index) => ({
     id: String(index),
     name: 'leader',
@@ -62,6 +63,15 @@ function describeLeaders(...ports: readonly Readonly<Record<string, number>>[]) 
     watchLeader(id: string, onLost: () => void) {
       watchers.set(onLost, id);
       return () => void watchers.delete(onLost);
+    },
+    watchLeaving(_id: string, onLeaving: () => void) {
+      leavers.add(onLeaving);
+      return () => void leavers.delete(onLeaving);
+    },
+    /** The first one does no more, and no other one yet. */
+    leave: () => {
+      members.shift();
+      for (const onLeaving of [...leavers]) onLeaving();
     },
     /** The next one leads. */
     loseLeader: () => {
@@ -121,10 +131,19 @@ it('looks for the next leader where one cannot be reached any more', async () =>
 });
 
 /** Ways in which a leader leads no more. */
-const LOSSES: Readonly<Record<string, (leader: Awaited<ReturnType<typeof startLeader>>) => Promise<void>>> = {
-  'is stopped': (leader) => leader[Symbol.asyncDispose](),
+const LOSSES: Readonly<
+  Record<
+    string,
+    (leaders: ReturnType<typeof describeLeaders>, leader: Awaited<ReturnType<typeof startLeader>>) => unknown
+  >
+> = {
+  'has ended': async (leaders, leader) => {
+    await leader[Symbol.asyncDispose]();
+    leaders.loseLeader();
+  },
   // It may be frozen, and take bytes for nothing.
-  'is there': () => Promise.resolve(),
+  'is still there': (leaders) => leaders.loseLeader(),
+  'is about to stop': (leaders) => leaders.leave(),
 };
 
 it.each(Object.entries(LOSSES))('goes on with the next leader, when the one before %s', async (_, lose) => {
@@ -135,8 +154,7 @@ it.each(Object.entries(LOSSES))('goes on with the next leader, when the one befo
   const sender = await open(replica.port);
   sender.write('a 1 1767225600\nb 2 17672');
   await until(() => expect(before.taken).toEqual(['a 1 1767225600']));
-  await lose(before);
-  leaders.loseLeader();
+  await lose(leaders, before);
   await until(() => expect(next.stats.read('graphite_connections_opened')).toBe(1));
   sender.write('25600\n');
   await until(() => expect(next.taken).toEqual(['b 2 1767225600']));
@@ -171,23 +189,55 @@ it('ends a connection that a leader ends which goes on to lead', async () => {
   expect(leader.stats.read('graphite_connections_opened')).toBe(1);
 });
 
-it('keeps what a sender sent that has gone before there is a leader', async () => {
-  await using leader = await startLeader();
-  const leaders = describeLeaders({ graphite: leader.port });
+/** The directory of a cluster that has no leader yet. */
+function awaitLeader(leaders: ReturnType<typeof describeLeaders>) {
   const elected = createDeferred<null>();
-  const waiting = {
+  let waiting = 0;
+  return {
     ...leaders,
-    reachLeader: async <T>(limitMs: number, reach: (member: ClusterMember) => Promise<T | null>) => {
+    elect: () => elected.resolve(null),
+    countWaiting: () => waiting,
+    async findLeader() {
+      waiting += 1;
+      await elected.promise;
+      return leaders.findLeader();
+    },
+    async reachLeader<T>(limitMs: number, reach: (member: ClusterMember) => Promise<T | null>) {
+      waiting += 1;
       await elected.promise;
       return leaders.reachLeader(limitMs, reach);
     },
   };
-  await using replica = await startRelays(waiting);
+}
+
+it('keeps what a sender sent that has gone before there is a leader', async () => {
+  await using leader = await startLeader();
+  const leaders = awaitLeader(describeLeaders({ graphite: leader.port }));
+  await using replica = await startRelays(leaders);
   const sender = await open(replica.port);
   sender.end('a 1 1767225600');
   await once(sender, 'close');
-  elected.resolve(null);
+  leaders.elect();
   await until(() => expect(leader.taken).toEqual(['a 1 1767225600']));
+});
+
+it('loses nothing that waits, and no connection, when the replica itself becomes the leader', async () => {
+  const port = await findFreePort();
+  const leaders = awaitLeader(describeLeaders({ graphite: port }));
+  await using replica = await startRelays(leaders, { LAPWING_GRAPHITE_PORT: String(port) });
+  const sender = await open(port);
+  sender.write('tcp 1 1767225600\n');
+  const datagrams = createSocket('udp4');
+  datagrams.send('udp 2 1767225600', port, '127.0.0.1');
+  await until(() => expect(leaders.countWaiting()).toBe(2));
+  await replica.relays.handOver();
+  await using leader = await startLeader('127.0.0.1', port);
+  leaders.elect();
+  await until(() => expect(leader.taken.toSorted()).toEqual(['tcp 1 1767225600', 'udp 2 1767225600']));
+  sender.write('tcp 3 1767225600\n');
+  await until(() => expect(leader.taken).toContain('tcp 3 1767225600'));
+  datagrams.close();
+  expect(replica.stats.read('relays_failed')).toBe(0);
 });
 
 it('closes what the leader does not take, and counts it', async () => {

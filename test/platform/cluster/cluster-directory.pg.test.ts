@@ -120,4 +120,17 @@ describe('who looks for a leader', () => {
     await join('two', leads(2));
     await expect.poll(() => lost, { timeout: 10_000 }).toBe(1);
   });
+
+  it('is called once when it wants nothing more, before another one leads', async () => {
+    const one = await join('one', leads(1));
+    const { id = '' } = (await directory.findLeader(5_000)) ?? {};
+    const called: string[] = [];
+    directory.watchLeaving(id, () => called.push('leaves'));
+    directory.watchLeader(id, () => called.push('lost'));
+    await one.setState({ ...leads(1), isReady: false });
+    await expect.poll(() => called, { timeout: 10_000 }).toEqual(['leaves']);
+    await setTerm(2);
+    await join('two', leads(2));
+    await expect.poll(() => called, { timeout: 10_000 }).toEqual(['leaves', 'lost']);
+  });
 });

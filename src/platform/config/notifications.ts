@@ -2,10 +2,13 @@
 import { z } from 'zod';
 import { addressRanges, secret, setting, type Setting } from './setting.ts';
 
-const targets: z.ZodType<'all' | readonly string[], string | undefined> = z.union([
-  z.literal('all'),
-  addressRanges,
-]);
+const targets: z.ZodType<'all' | readonly string[], string | undefined> = z.union(
+  [z.literal('all'), addressRanges],
+  {
+    error:
+      'expected all, or addresses and CIDR ranges written in full, such as 10.0.0.0/8, with commas between',
+  },
+);
 const smtpUrl = z
   .string()
   .refine(

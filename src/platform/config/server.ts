@@ -5,11 +5,14 @@ import { onOff, port, setting, text, wholeNumber, type Setting } from './setting
 /** Graphite's own port. */
 const GRAPHITE_PORT = 2003;
 /** Empty text switches it off; a port nobody chose gives way to any free one. */
-const graphitePort = z.union([
-  z.literal('').transform(() => null),
-  z.literal('auto').transform(() => ({ port: GRAPHITE_PORT, orAnyFree: true })),
-  port.transform((chosen) => ({ port: chosen, orAnyFree: false })),
-]);
+const graphitePort = z.union(
+  [
+    z.literal('').transform(() => null),
+    z.literal('auto').transform(() => ({ port: GRAPHITE_PORT, orAnyFree: true })),
+    port.transform((chosen) => ({ port: chosen, orAnyFree: false })),
+  ],
+  { error: 'expected auto, a port from 0 to 65535, or nothing' },
+);
 
 /** An IPv6 address as URLs have it is taken, too: `[::1]`. */
 const host = z
@@ -21,7 +24,7 @@ const portOrOff = z
   .string()
   .optional()
   .transform((given) => (given === undefined || given === '' ? null : given))
-  .pipe(z.union([z.null(), port]));
+  .pipe(z.union([z.null(), port], { error: 'expected a port from 0 to 65535, or nothing' }));
 
 export const SERVER_SETTINGS = {
   host: setting('LAPWING_HOST', host, '127.0.0.1').about('Address the server listens on.'),

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { fc } from '../../helpers/property.ts';
 import { WholeLines } from '../../../src/app/cluster/whole-lines.ts';
 
 /** What comes out, of chunks that are written without a pause. */

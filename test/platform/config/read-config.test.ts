@@ -21,6 +21,19 @@ describe('settings', () => {
     });
   });
 
+  it.each(['on', '~', '-1', '99999999', '10.0.0.0/99', 'http://', 'a b'])(
+    'say what they expect, each of those that refuse %s',
+    (value) => {
+      for (const { name } of describeSettings()) {
+        try {
+          readConfig({ [name]: value });
+        } catch (error) {
+          expect(String(error)).not.toMatch(/expected another value|Invalid/);
+        }
+      }
+    },
+  );
+
   it('tell all problems at once, each with its value and what was expected', () => {
     const environment = {
       LAPWING_PORT: '70000',

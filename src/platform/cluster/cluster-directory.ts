@@ -95,7 +95,8 @@ export class ClusterDirectory {
       const leftMs = untilMs - performance.now();
       if (leftMs <= 0) return null;
       await this.#changed.wait(Math.min(leftMs, LOOK_MS)).done;
-      this.#known = null;
+      // However many look, the database is asked once in that time.
+      if (performance.now() - this.#readMs >= LOOK_MS) this.#known = null;
     }
   }
 

@@ -107,6 +107,19 @@ describe('who looks for a leader', () => {
     expect(await stopped).toBe('stopped');
   });
 
+  it('is looked for by any number of clients in a few questions', async () => {
+    let questions = 0;
+    database.pool.on('acquire', () => (questions += 1));
+    const looking = Array.from({ length: 100 }, async (_, index) => {
+      // Not all begin at once.
+      await new Promise((resolve) => setImmediate(resolve));
+      return directory.findLeader(500 + index);
+    });
+    expect(new Set(await Promise.all(looking))).toEqual(new Set([null]));
+    // One each 100 ms, with room for what else uses the pool; it were more than there are clients.
+    expect(questions).toBeLessThanOrEqual(20);
+  });
+
   it('is called once when another one leads', async () => {
     await join('one', leads(1));
     const { id = '' } = (await directory.findLeader(5_000)) ?? {};

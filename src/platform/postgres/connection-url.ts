@@ -94,6 +94,7 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
     /self[- ]signed certificate|unable to (?:get local issuer|verify)/,
     ': add sslrootcert=FILE with its authority to DATABASE_URL, or sslmode=no-verify to believe any',
   ],
+  [/unrecognized configuration parameter "idle_session_timeout"/, ': PostgreSQL 14 or newer is needed'],
   [/no pg_hba\.conf entry .*no encryption/, ': add sslmode=require to DATABASE_URL'],
   [/server does not support SSL/, ': leave sslmode out of DATABASE_URL, or write sslmode=disable'],
 ];

@@ -127,8 +127,19 @@ describe('a DATABASE_URL', () => {
   });
 });
 
-/** Answers what PostgreSQL does to a request for TLS: `S` and a certificate nobody trusts, or `N`. */
-async function listen(answer: 'S' | 'N') {
+/** https://www.postgresql.org/docs/current/protocol-message-formats.html: ErrorResponse. */
+function writeError(code: string, message: string): Buffer {
+  const fields = Buffer.from(`SFATAL\0C${code}\0M${message}\0\0`);
+  const head = Buffer.from('E....');
+  head.writeInt32BE(fields.length + 4, 1);
+  return Buffer.concat([head, fields]);
+}
+
+/** As PostgreSQL 13. */
+const TOO_OLD = writeError('42704', 'unrecognized configuration parameter "idle_session_timeout"');
+
+/** Answers what PostgreSQL does to a request for TLS: `S` and a certificate nobody trusts, or `N`; or to a start. */
+async function listen(answer: 'S' | 'N' | Buffer) {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -153,6 +164,7 @@ describe('what PostgreSQL is reached by', () => {
   it.each([
     ['S', 'require', /self-signed certificate.*: add sslrootcert=FILE .*, or sslmode=no-verify/],
     ['N', 'require', /does not support SSL connections: leave sslmode out/],
+    [TOO_OLD, 'disable', /"idle_session_timeout": PostgreSQL 14 or newer is needed$/],
   ] as const)('answers %s to sslmode=%s: it says what to change', async (answer, mode, message) => {
     using server = await listen(answer);
     await expect(openClient(`${server.connection}?sslmode=${mode}`, 'lapwing test')).rejects.toThrow(message);

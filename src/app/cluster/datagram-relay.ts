@@ -19,7 +19,7 @@ export class DatagramRelay {
   #listener: Socket | null = null;
   /** By the family of the leader's address: it need not be that of the address that is listened on. */
   readonly #senders = new Map<number, Socket>();
-  #waiting = 0;
+  readonly #underWay = new Set<Promise<void>>();
   #isClosed = false;
 
   constructor(options: DatagramRelayOptions) {
@@ -29,7 +29,10 @@ export class DatagramRelay {
   /** @throws what the system says when the address cannot be had */
   async start(host: string, port: number): Promise<void> {
     const listener = this.#open(host.includes(':') ? 6 : 4);
-    listener.on('message', (message) => void this.#take(message));
+    listener.on('message', (message) => {
+      const taking = this.#take(message).finally(() => this.#underWay.delete(taking));
+      this.#underWay.add(taking);
+    });
     await new Promise<void>((resolve, reject) => {
       listener.once('error', reject);
       listener.bind(port, host, resolve);
@@ -46,6 +49,12 @@ export class DatagramRelay {
     listener.close();
   }
 
+  /** Resolves once what has come is passed on, or there is no leader for it. */
+  async end(): Promise<void> {
+    await this.closePort();
+    await Promise.all(this.#underWay);
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#listener?.close();
@@ -54,9 +63,7 @@ export class DatagramRelay {
   }
 
   async #take(message: Buffer): Promise<void> {
-    this.#waiting += 1;
-    const isPassed = this.#waiting <= MAX_WAITING && (await this.#passOn(message));
-    this.#waiting -= 1;
+    const isPassed = this.#underWay.size < MAX_WAITING && (await this.#passOn(message));
     this.#options.note(isPassed);
   }
 

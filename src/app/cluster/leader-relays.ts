@@ -3,6 +3,7 @@
  * protocols have no acknowledgement, so what is on its way when the leader ends is lost, as with any server.
  */
 import { createServer, type Server } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { formatHost } from '../../api/http/format-host.ts';
 import type { ClusterDirectory, ClusterMember } from '../../platform/cluster/cluster-directory.ts';
 import type { Config } from '../../platform/config/read-config.ts';
@@ -16,6 +17,8 @@ import { RelayConnection, type RelayTarget } from './relay-connection.ts';
 
 /** A sender waits so long for a leader, with what it has sent. */
 const LEADER_LIMIT_MS = 5_000;
+/** For what has come when a replica is stopped. */
+const STOP_LIMIT_MS = 1_000;
 
 interface RelayOptions {
   readonly config: Config;
@@ -87,10 +90,16 @@ export class LeaderRelays {
     await Promise.all(this.#datagrams.map((relay) => relay.closePort()));
   }
 
-  /** For good. */
+  /** For good. What has come is passed on before, unless this member has been the leader itself. */
   async stop(): Promise<void> {
+    const passesOn = !this.#isStopped;
     this.#isStopped = true;
     await this.#starting;
+    this.#closeServers();
+    if (passesOn) {
+      const ending = [...this.#datagrams, ...this.#connections].map((relay) => relay.end());
+      await Promise.race([Promise.all(ending), pause(STOP_LIMIT_MS, undefined, { ref: false })]);
+    }
     this.#close();
   }
 

@@ -1,6 +1,7 @@
 /** A connection of a sender that has no acknowledgement, passed on to a port of the leader. */
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { type Duplex, PassThrough } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import type { ClusterDirectory, ClusterMember } from '../../platform/cluster/cluster-directory.ts';
 import { CONNECT_LIMIT_MS } from '../../platform/cluster/leader-socket.ts';
 import { WholeLines } from './whole-lines.ts';
@@ -31,7 +32,7 @@ export class RelayConnection {
   readonly #sender: Socket;
   readonly #options: RelayOptions;
   /** Between the two. */
-  readonly #passed: Duplex;
+  readonly #passed: WholeLines | PassThrough;
   #leader: Socket | null = null;
 
   constructor(sender: Socket, options: RelayOptions) {
@@ -40,9 +41,7 @@ export class RelayConnection {
     const passed = options.hasLines ? new WholeLines() : new PassThrough();
     this.#passed = passed;
     sender.once('close', () => {
-      if (sender.readableEnded) return;
-      if (passed instanceof WholeLines) passed.breakOff();
-      else passed.end();
+      if (!sender.readableEnded) this.#breakOff();
     });
     sender.pipe(passed);
   }
@@ -54,6 +53,24 @@ export class RelayConnection {
 
   async open(): Promise<void> {
     this.#options.note(this.#passTo(await this.#connect(null)));
+  }
+
+  /** Takes nothing more. Resolves once what has come is passed on, which takes a leader. */
+  async end(): Promise<void> {
+    const sender = this.#sender;
+    sender.unpipe(this.#passed);
+    for (let chunk: unknown = sender.read(); chunk instanceof Buffer; chunk = sender.read()) {
+      this.#passed.write(chunk);
+    }
+    this.#breakOff();
+    sender.destroy();
+    if (!this.#passed.closed) await once(this.#passed, 'close');
+  }
+
+  #breakOff(): void {
+    const passed = this.#passed;
+    if (passed instanceof WholeLines) passed.breakOff();
+    else passed.end();
   }
 
   /** What is half sent is to be no line at the leader, as an end in order would make it. */

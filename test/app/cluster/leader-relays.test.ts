@@ -240,6 +240,23 @@ it('loses nothing that waits, and no connection, when the replica itself becomes
   expect(replica.stats.read('relays_failed')).toBe(0);
 });
 
+it('passes on what has come when the replica is stopped', async () => {
+  await using leader = await startLeader();
+  await using replica = await startRelays(describeLeaders({ graphite: leader.port }));
+  const sender = await open(replica.port);
+  const datagrams = createSocket('udp4');
+  datagrams.connect(replica.port, '127.0.0.1');
+  await once(datagrams, 'connect');
+  sender.write('tcp 0 1767225600\n');
+  await until(() => expect(leader.taken).toHaveLength(1));
+  // Both are with the system now, and nothing of them has been read.
+  for (let sent = 0; sent < 50; sent += 1) datagrams.send(`udp ${sent} 1767225600`);
+  await replica.relays.stop();
+  datagrams.close();
+  await until(() => expect(leader.taken).toHaveLength(51));
+  expect(replica.stats.read('relays_failed')).toBe(0);
+});
+
 it('closes what the leader does not take, and counts it', async () => {
   await using replica = await startRelays(describeLeaders({ statsd: 8125 }));
   const sender = await open(replica.port);

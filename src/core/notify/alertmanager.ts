@@ -11,6 +11,11 @@ export interface AlertmanagerConfig {
   readonly kind: 'ALERTMANAGER';
   /** Of the Alertmanager, with or without `/api/v2/alerts`. */
   readonly url: string;
+  /** Basic authentication, as of a proxy in front of it; both or none. */
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  /** A bearer token, in its place. */
+  readonly token?: string | undefined;
 }
 
 export const RESEND_SECONDS = 60;
@@ -47,7 +52,7 @@ export interface AlertsOutcome {
 
 /** Alerts that fire, or fired: an incident that has ended says when. One that is refused costs no other. */
 export async function sendAlerts(
-  { url }: AlertmanagerConfig,
+  config: AlertmanagerConfig,
   { kind, rule, incidents }: Pick<Message, 'kind' | 'rule' | 'incidents'>,
   id: string,
   { outbound, now, publicUrl }: AlertContext,
@@ -59,9 +64,14 @@ export async function sendAlerts(
     ...findTimes(incident, kind === 'TEST', nowMs),
     ...(publicUrl == null ? {} : { generatorURL: linkToIncident(publicUrl, incident.id) }),
   }));
-  const headers = { 'content-type': 'application/json', 'user-agent': 'Lapwing', 'idempotency-key': id };
+  const headers = {
+    'content-type': 'application/json',
+    'user-agent': 'Lapwing',
+    'idempotency-key': id,
+    ...authorize(config),
+  };
   const post = async (some: typeof alerts): Promise<AlertsOutcome> => {
-    const target = nameAlertsUrl(url);
+    const target = nameAlertsUrl(config.url);
     const { status, failure, body } = await postAndRead(outbound, {
       url: target,
       headers,
@@ -86,6 +96,13 @@ export async function sendAlerts(
 }
 
 const TAKEN: AlertsOutcome = { failure: null, refused: 0, reason: null };
+
+/** https://www.rfc-editor.org/rfc/rfc7617: of the two as UTF-8. */
+function authorize({ username, password, token }: AlertmanagerConfig): { readonly authorization?: string } {
+  if (token !== undefined) return { authorization: `Bearer ${token}` };
+  if (username === undefined || password === undefined) return {};
+  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+}
 
 function join(one: AlertsOutcome, other: AlertsOutcome): AlertsOutcome {
   return {

@@ -75,6 +75,9 @@ describe('a rule', () => {
   it('is refused by the name of the field that is wrong, and nothing of it is stored', async () => {
     const { createRule } = bench.incidents.rules;
     const good = rule(receiver);
+    const withCredentials = (credentials: object) => ({
+      channels: [{ kind: 'ALERTMANAGER', url: 'https://x.example', ...credentials }],
+    });
     const bad: readonly [object, RegExp][] = [
       [{ name: '' }, /^name: /],
       [{ sensitivity: 1 }, /^sensitivity: expected above 0 and below 1, got 1/],
@@ -137,6 +140,14 @@ describe('a rule', () => {
       [{ channels: [{ kind: 'DISCORD', url: 'x' }] }, /^channels\.0\.discord\.url: /],
       [{ channels: [{ kind: 'KEEP', id: 'x' }] }, /^channels\.0\.keep: /],
       [{ channels: [{ kind: 'EMAIL', to: ['a@b.c\r\nBcc: x@y.z'] }] }, /email\.to\.0: /],
+      [withCredentials({ username: 'a:b', password: 'p' }), /^channels\.0\.alertmanager\.username: expected/],
+      [withCredentials({ username: 'a' }), /^channels\.0\.alertmanager\.password: expected/],
+      [withCredentials({ password: 'p' }), /^channels\.0\.alertmanager\.username: expected/],
+      [
+        withCredentials({ username: 'a', password: 'p', token: 't' }),
+        /^channels\.0\.alertmanager\.token: expected/,
+      ],
+      [withCredentials({ token: 'a b' }), /^channels\.0\.alertmanager\.token: expected/],
     ];
     for (const [change, message] of bad) {
       await expect(createRule({ ...good, ...change })).rejects.toThrow(message);

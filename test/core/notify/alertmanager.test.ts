@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sendAlerts } from '../../../src/core/notify/alertmanager.ts';
+import { type AlertmanagerConfig, sendAlerts } from '../../../src/core/notify/alertmanager.ts';
 import { createOutbound } from '../../../src/platform/outbound/outbound-client.ts';
 import { fc } from '../../helpers/property.ts';
 import { KEPT_OPEN } from '../../helpers/kept-open.ts';
@@ -28,11 +28,13 @@ describe('alerts for Alertmanager', () => {
   const kept = new Map<string, Alert>();
   let requests = 0;
   let status: number | null = null;
+  let authorization: string | undefined;
   const server = createServer(KEPT_OPEN, (request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
       requests += 1;
+      ({ authorization } = request.headers);
       const alerts = JSON.parse(Buffer.concat(parts).toString()) as Alert[];
       if (status !== null) return response.writeHead(status).end();
       for (const alert of alerts.filter(isValid)) kept.set(alert.labels.metric ?? '', alert);
@@ -58,9 +60,10 @@ describe('alerts for Alertmanager', () => {
   const send = (
     incidents: readonly { readonly name: string; readonly startedMs: number; readonly endedMs?: number }[],
     kind: 'START' | 'END' | 'TEST' = 'START',
+    credentials: Omit<AlertmanagerConfig, 'kind' | 'url'> = {},
   ) =>
     sendAlerts(
-      { kind: 'ALERTMANAGER', url },
+      { kind: 'ALERTMANAGER', url, ...credentials },
       {
         kind,
         rule: { id: 'r', name: 'all', runbookUrl: null },
@@ -75,6 +78,17 @@ describe('alerts for Alertmanager', () => {
       'message',
       { outbound, now: () => new Date(NOW_MS) },
     );
+
+  // https://www.rfc-editor.org/rfc/rfc7617#section-2 and -2.1, https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+  it.each([
+    [{}, undefined],
+    [{ username: 'Aladdin', password: 'open sesame' }, 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=='],
+    [{ username: 'test', password: '123\u00a3' }, 'Basic dGVzdDoxMjPCow=='],
+    [{ token: 'mF_9.B5f-4.1JqM' }, 'Bearer mF_9.B5f-4.1JqM'],
+  ])('are sent with %j as a proxy in front of it asks', async (credentials, header) => {
+    await send([{ name: 'a', startedMs: NOW_MS }], 'START', credentials);
+    expect(authorization).toBe(header);
+  });
 
   it.each([
     ['now', 0],

@@ -5,6 +5,7 @@ import { OPSGENIE_URL } from '../../../core/notify/opsgenie.ts';
 import { PAGERDUTY_URL } from '../../../core/notify/pagerduty.ts';
 import { TELEGRAM_URL } from '../../../core/notify/telegram.ts';
 import { builder } from '../builder/builder.ts';
+import { withoutNulls } from '../builder/field-options.ts';
 import { readIdOrBare } from '../builder/node-id.ts';
 
 const WebhookInputRef = builder.inputType('WebhookChannelInput', {
@@ -19,7 +20,12 @@ const WebhookInputRef = builder.inputType('WebhookChannelInput', {
 });
 const AlertmanagerInputRef = builder.inputType('AlertmanagerChannelInput', {
   description: "Prometheus' Alertmanager, API v2.",
-  fields: (t) => ({ url: t.string({ required: true, description: 'Of the Alertmanager itself.' }) }),
+  fields: (t) => ({
+    url: t.string({ required: true, description: 'Of the Alertmanager itself.' }),
+    username: t.string({ description: 'For basic authentication, with a password.' }),
+    password: t.string({ description: 'For basic authentication. Never shown.' }),
+    token: t.string({ description: 'A bearer token, in place of username and password. Never shown.' }),
+  }),
 });
 const SlackInputRef = builder.inputType('SlackChannelInput', {
   description: 'An incoming webhook of Slack, or of what understands the same.',
@@ -106,7 +112,8 @@ export const ChannelInputRef = builder.inputType('NotificationChannelInput', {
 /** GraphQL saw to it that there is exactly one member. */
 export function readChannel(input: typeof ChannelInputRef.$inferInput, index: number): NewChannel {
   if (input.webhook != null) return { kind: 'WEBHOOK', ...input.webhook };
-  if (input.alertmanager != null) return { kind: 'ALERTMANAGER', ...input.alertmanager };
+  if (input.alertmanager != null)
+    return { kind: 'ALERTMANAGER', url: input.alertmanager.url, ...withoutNulls(input.alertmanager) };
   if (input.slack != null) return { kind: 'SLACK', ...input.slack };
   if (input.email != null) return { kind: 'EMAIL', ...input.email };
   const { pagerduty, opsgenie, teams, discord, telegram, ntfy } = input;

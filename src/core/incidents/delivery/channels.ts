@@ -6,7 +6,13 @@ import { canOpen, type Seal } from '../../../platform/outbound/sealed-secret.ts'
 
 const config = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('WEBHOOK'), url: z.string(), secret: z.string() }),
-  z.object({ kind: z.literal('ALERTMANAGER'), url: z.string() }),
+  z.object({
+    kind: z.literal('ALERTMANAGER'),
+    url: z.string(),
+    username: z.string().optional(),
+    password: z.string().optional(),
+    token: z.string().optional(),
+  }),
   z.object({ kind: z.literal('SLACK'), url: z.string() }),
   z.object({ kind: z.literal('EMAIL'), to: z.array(z.string()) }),
   z.object({ kind: z.literal('PAGERDUTY'), url: z.string(), routingKey: z.string() }),

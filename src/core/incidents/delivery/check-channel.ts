@@ -1,5 +1,6 @@
 /** Checks where a rule's messages are to go. */
 import { isMailAddress } from '../../notify/email.ts';
+import type { AlertmanagerConfig } from '../../notify/alertmanager.ts';
 import type { NtfyConfig } from '../../notify/ntfy.ts';
 import type { ChannelConfig } from '../../notify/send.ts';
 import { TargetRefusedError } from '../../../platform/outbound/check-address.ts';
@@ -21,6 +22,8 @@ const FIELDS: Readonly<Record<string, readonly [pattern: RegExp, expected: strin
   chatId: [/^(?:-?\d{1,20}|@\w{1,64})$/, 'a number such as -1001234567890, or a name such as @channel'],
   topic: [/^[A-Za-z0-9_-]{1,64}$/, '1 to 64 letters, digits, - and _'],
   token: [/^[!-~]{1,256}$/, '1 to 256 visible ASCII characters'],
+  username: [/^[^\p{Cc}:]{1,256}$/u, '1 to 256 characters, none of them a colon or a control character'],
+  password: [/^\P{Cc}{1,256}$/u, '1 to 256 characters, none of them a control character'],
 };
 const SECRET_LENGTH = { least: 16, most: 256 } as const;
 
@@ -41,16 +44,17 @@ export function checkChannels(channels: readonly NewChannel[], outbound: Outboun
     const path = [...at, channel.kind.toLowerCase()];
     checkTarget(channel.url, outbound, [...path, 'url']);
     if (channel.kind === 'NTFY') checkNtfyServer(channel, [...path, 'url']);
+    if (channel.kind === 'ALERTMANAGER') checkCredentials(channel, path);
     if (channel.kind === 'WEBHOOK') checkSecret(channel.secret, [...path, 'secret']);
-    const fields: Readonly<Record<string, string | null>> = { ...channel };
+    const fields: Readonly<Record<string, string | null | undefined>> = { ...channel };
     for (const [field, value] of Object.entries(fields)) checkField(field, value, [...path, field]);
   }
 }
 
 /** Most of them are secrets: they are not repeated. */
-function checkField(field: string, value: string | null, path: readonly string[]): void {
+function checkField(field: string, value: string | null | undefined, path: readonly string[]): void {
   const [pattern, expected] = FIELDS[field] ?? [];
-  if (value === null || pattern === undefined || pattern.test(value)) return;
+  if (value == null || pattern === undefined || pattern.test(value)) return;
   refuse(`expected ${expected ?? ''}`, ...path);
 }
 
@@ -71,6 +75,15 @@ function checkTarget(url: string, outbound: Outbound, path: readonly string[]): 
 function checkNtfyServer({ url, topic }: NtfyConfig, path: readonly string[]): void {
   if (!new URL(url).pathname.replace(/\/+$/, '').endsWith(`/${topic}`)) return;
   refuse('expected the server without the topic, such as https://ntfy.sh', ...path);
+}
+
+function checkCredentials({ username, password, token }: AlertmanagerConfig, path: readonly string[]): void {
+  if (token !== undefined && (username ?? password) !== undefined)
+    refuse('expected a token, or a username and a password, got both', ...path, 'token');
+  if (username === undefined && password !== undefined)
+    refuse('expected a username beside the password', ...path, 'username');
+  if (password === undefined && username !== undefined)
+    refuse('expected a password beside the username', ...path, 'password');
 }
 
 function checkSecret(secret: string, path: readonly string[]): void {

@@ -7,7 +7,7 @@ interface ChannelFields {
   readonly target: string;
   /** What lets one send: a key, a token, the secret of signatures. */
   readonly secret: string;
-  /** Where at the target: a chat, a topic. */
+  /** Where at the target, a chat or a topic; or as whom. */
   readonly room: string;
 }
 
@@ -71,7 +71,11 @@ const FIELDS = {
     { ...secret('ntfy.token', 'Access token'), isOptional: true },
     url('ntfy', { isOptional: true, placeholder: 'https://ntfy.sh' }),
   ],
-  ALERTMANAGER: [url('alertmanager')],
+  ALERTMANAGER: [
+    url('alertmanager'),
+    { of: 'room', at: 'alertmanager.username', label: 'User name', isOptional: true },
+    { ...secret('alertmanager.password', 'Password'), isOptional: true },
+  ],
 } as const satisfies Record<ChannelKind, readonly ChannelField[]>;
 
 export const CHANNEL_KINDS = [
@@ -110,7 +114,13 @@ export function readChannel(draft: ChannelDraft): NotificationChannelInput {
     case 'SLACK':
       return { slack: { url: address } };
     case 'ALERTMANAGER':
-      return { alertmanager: { url: address } };
+      return {
+        alertmanager: {
+          url: address,
+          ...(room === '' ? {} : { username: room }),
+          ...(draft.secret === '' ? {} : { password: draft.secret }),
+        },
+      };
     case 'EMAIL':
       return { email: { to: target.split(',').map((part) => part.trim()) } };
     case 'PAGERDUTY':

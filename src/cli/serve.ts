@@ -10,15 +10,22 @@ import { guardProcess } from './failure-guard.ts';
 const STOP_LIMIT_MS = 30_000;
 
 /**
- * Prints one line when ready, with LAPWING_CONFIG_FILE applied; returns when stopped by SIGTERM or SIGINT.
+ * Prints one line when ready, with LAPWING_CONFIG_FILE applied; returns when stopped by SIGTERM or SIGINT, or without that file
+ * by SIGHUP.
  * @throws ConfigurationFileError when that file is wrong, before anything is started
  */
 export async function serve(config: Config, log: Log, environment: NodeJS.ProcessEnv): Promise<void> {
   const served = config.configFile === undefined ? null : serveFile(config.configFile, environment, log);
   const configuration = await served?.load();
   const guard = guardProcess(log);
+  // With a file it means to apply that again. Without one the terminal was closed: that ends a program, in order.
+  const signals: readonly NodeJS.Signals[] = [
+    'SIGTERM',
+    'SIGINT',
+    ...(served === null ? ['SIGHUP' as const] : []),
+  ];
   const ended = new Promise<null>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    for (const signal of signals) {
       process.once(signal, () => {
         log.info({ signal }, 'stopping');
         // A second signal does not wait.

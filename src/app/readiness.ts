@@ -23,13 +23,15 @@ export async function checkReadiness(options: {
   readonly queueLimit: number;
 }): Promise<Readiness> {
   const { engine, database, secrets } = options;
-  if (!database.isUp()) return notReady('the database is being started again, or does not answer');
   try {
+    // Where PostgreSQL has no room left for its log it ends, and cannot be started again before there is some.
+    const full = database.isEmbedded ? await findFullDisk(options.dataDir) : null;
+    if (full !== null) return notReady(full);
+    if (!database.isUp()) return notReady('the database is being started again, or does not answer');
     await engine.pool.query('SELECT 1');
     const waiting = engine.stats.read('ingest_queue_points');
     if (waiting > FULL_QUEUE * options.queueLimit) return notReady(`${waiting} points wait to be written`);
-    const full = database.isEmbedded ? await findFullDisk(options.dataDir) : null;
-    const problem = full ?? describeFailure(engine.accept.lastFailure);
+    const problem = describeFailure(engine.accept.lastFailure);
     if (problem !== null) return notReady(problem);
     const secret = await secrets.findProblem();
     return { ready: true, problems: secret === null ? [] : [secret] };

@@ -3,6 +3,7 @@ import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withSmallDisk } from '../../bench/small-disk.ts';
+import { checkReadiness } from '../../src/app/readiness.ts';
 import { startLapwing } from '../../src/app/start-server.ts';
 import { createLog } from '../../src/log.ts';
 import { readConfig } from '../../src/platform/config/read-config.ts';
@@ -43,7 +44,19 @@ describe('/ready', () => {
         expect(full.problems.join()).toMatch(
           /the disk of .* is full \(\d+ MB left\): points cannot be stored/,
         );
+        // So it says, too, where PostgreSQL has ended for want of room.
+        const ended = {
+          engine: lapwing.engine,
+          database: { isUp: () => false, isEmbedded: true },
+          secrets: { findProblem: () => Promise.resolve(null) },
+          dataDir: join(disk, 'data'),
+          queueLimit: 1000,
+        };
+        expect((await checkReadiness(ended)).problems).toEqual(full.problems);
         await rm(filler);
+        expect((await checkReadiness(ended)).problems).toEqual([
+          'the database is being started again, or does not answer',
+        ]);
         expect(await askReady(url)).toMatchObject({ code: 200, problems: [] });
         return 'tried';
       } finally {

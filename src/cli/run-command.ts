@@ -1,8 +1,9 @@
 /** Runs one command of the command line. */
-import { findUnknownSettings, type Config } from '../platform/config/read-config.ts';
+import { describeSettings, findUnknownSettings, type Config } from '../platform/config/read-config.ts';
 import { protectPrototypes } from '../platform/runtime/protect-prototypes.ts';
 import { createLog } from '../log.ts';
 import { applyFile } from './apply/apply-file.ts';
+import { findNearestName } from './apply/nearest-name.ts';
 import { backUp, restore } from './backup-file.ts';
 import { checkSettings } from './check.ts';
 import type { KeyCommand } from './parse-key-args.ts';
@@ -25,6 +26,14 @@ export interface Command {
 /** What `terraform plan -detailed-exitcode` ends with where there is something to change. */
 const CHANGES_STATUS = 2;
 
+/** Most are typing errors. Two variables have their names from elsewhere: LAPWING_DATABASE_URL is none. */
+function suggestSetting(name: string): string {
+  const names = describeSettings().map((row) => row.name);
+  const bare = name.replace(/^LAPWING_/, '');
+  const near = names.includes(bare) ? bare : findNearestName(name, names);
+  return near === null ? name : `${name} (did you mean ${near}?)`;
+}
+
 /** @returns the exit status */
 export async function run(command: Command, config: Config): Promise<number> {
   const { name, file, url, key, isDryRun, isDetailed } = command;
@@ -32,7 +41,8 @@ export async function run(command: Command, config: Config): Promise<number> {
   protectPrototypes();
   const log = createLog(config.logLevel);
   const unknown = findUnknownSettings();
-  if (unknown.length > 0) log.warn({ variables: unknown }, 'no such settings; they have no effect');
+  if (unknown.length > 0)
+    log.warn({ variables: unknown.map(suggestSetting) }, 'no such settings; they have no effect');
   if (key !== undefined) await runKeyCommand(key, config, log);
   else if (name === 'check') await checkSettings(config, log, environment);
   else if (name === 'import') await importFile({ config, log, file: file ?? '-', url });

@@ -253,6 +253,24 @@ describe('lapwing check', () => {
     expect(outcome.code).toBe(1);
   });
 
+  it('names variables that are no settings, with what was probably meant', async () => {
+    const { stderr } = await run(['check'], {
+      DATABASE_URL: database.connection,
+      LAPWING_LOG_LEVEL: 'warn',
+      LAPWING_DATABASE_URL: 'x',
+      LAPWING_RETENTOIN_DAYS: '7',
+      LAPWING_SOMETHING_ELSE: '1',
+    });
+    expect(JSON.parse(stderr)).toMatchObject({
+      variables: [
+        'LAPWING_DATABASE_URL (did you mean DATABASE_URL?)',
+        'LAPWING_RETENTOIN_DAYS (did you mean LAPWING_RETENTION_DAYS?)',
+        'LAPWING_SOMETHING_ELSE',
+      ],
+      msg: 'no such settings; they have no effect',
+    });
+  });
+
   it.each(['LAPWING_GRAPHITE_PORT', 'LAPWING_GRAPHITE_PICKLE_PORT', 'LAPWING_STATSD_PORT'])(
     'looks at the port of %s, too',
     async (name) => {

@@ -13,7 +13,7 @@ const MAX_FORGOTTEN = 10_000;
 
 /**
  * Deletes those that nobody monitors, made before then, whose samples have all been dropped; none that has a name, an alert policy or
- * model parameters of its own, and none that a rule, a silence, a label, an incident or a panel link speaks of. Not to be called
+ * model parameters of its own, and none that a rule, a silence, a label, a note, an incident or a panel link speaks of. Not to be called
  * within the write lock.
  * @returns how many
  */
@@ -40,6 +40,7 @@ async function findForgotten(
        AND NOT EXISTS (SELECT FROM sample WHERE metric_number = m.number)
        AND NOT EXISTS (SELECT FROM sample_block WHERE metric_number = m.number)
        AND NOT EXISTS (SELECT FROM anomaly_label WHERE metric_id = m.id)
+       AND NOT EXISTS (SELECT FROM annotation WHERE account_id = m.account_id AND server = m.server)
        AND NOT EXISTS (SELECT FROM incident WHERE metric_id = m.id)
        AND NOT EXISTS (SELECT FROM silence WHERE metric_id = m.id)
        AND NOT EXISTS (SELECT FROM panel_link WHERE metric_id = m.id)

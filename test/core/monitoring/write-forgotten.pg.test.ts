@@ -44,6 +44,18 @@ const CARED_FOR: Readonly<Record<string, (engine: TestEngine, id: string) => Pro
     monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name: registry.byId(id)?.name } }),
   'a label': ({ prisma }, id) =>
     prisma.anomalyLabel.create({ data: { metricId: id, from: new Date(), to: new Date(), kind: 'NORMAL' } }),
+  'a note': ({ annotations, registry }, id) => {
+    const server = registry.byId(id)?.server ?? '';
+    const note = {
+      server,
+      timestamp: new Date(),
+      device: 'page',
+      user: 'eve',
+      message: 'deployed',
+      data: null,
+    };
+    return annotations.createAnnotation(note);
+  },
   'a silence': ({ prisma }, id) =>
     prisma.silence.create({ data: { accountId: 1, metricId: id, endsAt: new Date() } }),
   'a panel link': ({ prisma }, id) =>

@@ -56,5 +56,20 @@ describe.skipIf(executable === null)('the page of a server that people sign in t
     await live.waitFor();
     await trouble.waitFor({ state: 'detached' });
     await wall.context().close();
+    // One that was opened before anybody had signed in in its browser does, too.
+    const { page: early } = await browser.open(`${login.url}/rules`);
+    await early.getByRole('dialog', { name: 'Sign in' }).waitFor();
+    await early.keyboard.press('Escape');
+    await early.locator('.connection').getByText('Not signed in').waitFor();
+    const later = await early.context().newPage();
+    await later.goto(login.url);
+    await later
+      .getByRole('dialog', { name: 'Sign in' })
+      .getByRole('link', { name: 'Sign in with Test ID' })
+      .click();
+    await later.getByText('alice', { exact: true }).waitFor();
+    await early.locator('.connection').getByText('Live', { exact: true }).waitFor();
+    await early.getByText('No rules yet').waitFor();
+    await early.context().close();
   });
 });

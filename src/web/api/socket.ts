@@ -18,6 +18,7 @@ const FORBIDDEN = 4403;
 /** A server that says nothing for twice as long is not there, whatever the network says. */
 const PING_MS = 5_000;
 const MAX_WAIT_MS = 4000;
+const REFUSED_WAIT_MS = 15_000;
 
 export function createSocket(key: ApiKey, session: Session): Socket {
   const connection = createStore<Connection>('connecting');
@@ -29,11 +30,13 @@ export function createSocket(key: ApiKey, session: Session): Socket {
   const client = createStore(open());
   function replace(): void {
     const before = client.get();
-    connection.set('offline');
     client.set(open());
     void before.dispose();
   }
-  key.kept.subscribe(replace);
+  key.kept.subscribe(() => {
+    connection.set('offline');
+    replace();
+  });
   return { client, connection };
 }
 
@@ -61,9 +64,11 @@ function openClient(options: {
     lazy: false,
     // What closed it the client takes for final, such as a proxy that failed: it does not come back by itself.
     onNonLazyError: () => {
-      if (!isCurrent() || connection.get() === 'refused') return;
-      connection.set('offline');
-      void waitBeforeRetry(MAX_WAIT_MS).then(() => {
+      if (!isCurrent()) return;
+      // Somebody may sign in in another tab.
+      const isRefused = connection.get() === 'refused';
+      if (!isRefused) connection.set('offline');
+      void waitBeforeRetry(isRefused ? REFUSED_WAIT_MS : MAX_WAIT_MS).then(() => {
         if (isCurrent()) replace();
       });
     },
@@ -82,8 +87,9 @@ function openClient(options: {
         clearTimeout(unanswered);
         if (!isCurrent()) return;
         const code = event instanceof CloseEvent ? event.code : 0;
+        // Once: a dialog that was closed does not open again with every try.
+        if (code === UNAUTHORIZED && connection.get() !== 'refused') key.wanted.set(true);
         connection.set(code === UNAUTHORIZED ? 'refused' : 'offline');
-        if (code === UNAUTHORIZED) key.wanted.set(true);
         if (code === FORBIDDEN) void askWhy();
       },
       // A connection that died without a word is only noticed by a ping that stays unanswered.

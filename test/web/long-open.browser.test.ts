@@ -84,7 +84,8 @@ describe.skipIf(executable === null)('a page that is open for long', () => {
 
   it('keeps saying what failed while the server is away', async () => {
     const { page } = await browser.open(`${server.url}/incidents`);
-    await page.getByRole('button', { name: 'Acknowledge', exact: true }).waitFor();
+    const acknowledge = page.getByRole('button', { name: 'Acknowledge', exact: true }).first();
+    await acknowledge.waitFor();
     await page.context().setOffline(true);
     // What is shown now came from the cache.
     await page.getByRole('link', { name: 'Rules' }).click();
@@ -93,13 +94,13 @@ describe.skipIf(executable === null)('a page that is open for long', () => {
     const readAgain = page.waitForEvent('requestfailed', (request) =>
       Boolean(request.postData()?.includes('query Incidents')),
     );
-    await page.getByRole('button', { name: 'Acknowledge', exact: true }).click();
+    await acknowledge.click();
     await readAgain;
     await page
       .getByText('The server cannot be reached: check the network, and whether it is running.')
       .waitFor();
     // Nothing that was drawn meanwhile took its place.
-    await page.getByRole('button', { name: 'Acknowledge', exact: true }).click({ trial: true });
+    await acknowledge.click({ trial: true });
     expect(await page.getByText('The server cannot be reached').count()).toBe(1);
     await page.context().close();
   });

@@ -1,4 +1,4 @@
-/** What normalised caches have to be told of this API: a type without an id is a part of what it stands in. */
+/** What normalised caches have to know of this API: a type without an id is a part of what it stands in. */
 import { type GraphQLSchema, isAbstractType, isObjectType } from 'graphql';
 
 /** Object types that have no id: a rule's scope, the peak of an incident, pages of lists. */

@@ -1,4 +1,4 @@
-/** Clients with normalised caches, told what docs/client says: two views select other fields of what has no id of its own. */
+/** Clients with normalised caches, set up as docs/client says: two views select other fields of what has no id of its own. */
 import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client';
 import { cacheExchange } from '@urql/exchange-graphcache';
 import { buildSchema, introspectionFromSchema } from 'graphql';

@@ -48,18 +48,18 @@ it.each([null, '', 'yesterday'])('stays what it was by an answer with the date %
 it('tells its followers of another time once, until they leave', () => {
   const own = { ms: NOON };
   const clock = new ServerClock(() => own.ms);
-  let told = 0;
-  const leave = clock.follow(() => (told += 1));
+  let heard = 0;
+  const leave = clock.follow(() => (heard += 1));
   for (let count = 0; count < 5; count++) answer(clock, own, HOUR_MS, [200, 700]);
-  expect(told).toBe(1);
+  expect(heard).toBe(1);
   // Somebody sets the clock of the browser right.
   own.ms += HOUR_MS;
   answer(clock, own, 0, [20, 70]);
-  expect(told).toBe(2);
+  expect(heard).toBe(2);
   expect(clock.now()).toBe(own.ms);
   leave();
   answer(clock, own, -HOUR_MS, [20, 70]);
-  expect(told).toBe(2);
+  expect(heard).toBe(2);
 });
 
 it('is never off by more than an answer takes, and moves only when it has to', () => {

@@ -1,14 +1,47 @@
 /** The folder of the Unix socket: private, and short, for a socket's whole path may have 103 bytes only. */
 import { createHash } from 'node:crypto';
-import { chmod, chown, lstat, mkdir, realpath } from 'node:fs/promises';
+import { access, chmod, chown, lstat, mkdir, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Account } from './os-user.ts';
 import { EmbeddedError } from './embedded-error.ts';
 import { hasCode } from '../error-text.ts';
+import type { Log } from '../../../log.ts';
+import type { SupervisedProcess } from './supervise.ts';
 
 /** 103 bytes on macOS, 107 on Linux, less "/.s.PGSQL.5432.lock". */
 const MAX_FOLDER_BYTES = 80;
+
+const LOOK_MS = 1_000;
+const MISSES = 3;
+
+/**
+ * Ends a PostgreSQL whose socket was taken away, by what cleans the folder for temporary files, or `rm -rf /tmp/*`: it would go on
+ * with the connections it has and let nobody else in, and never make another. It is started again with one.
+ */
+export function endWithoutSocket(process: SupervisedProcess, folder: string, log: Log): SupervisedProcess {
+  const socket = join(folder, '.s.PGSQL.5432');
+  let misses = 0;
+  let hasEnded = false;
+  const look = async () => {
+    const isGone = await access(socket).then(
+      () => false,
+      (error: unknown) => hasCode(error, 'ENOENT'),
+    );
+    misses = isGone ? misses + 1 : 0;
+    // PostgreSQL removes it itself in the moment it ends.
+    if (misses < MISSES || hasEnded) return;
+    clearInterval(timer);
+    log.error({ socket }, 'the socket of the database is gone');
+    await process.stop();
+  };
+  const timer = setInterval(() => void look(), LOOK_MS).unref();
+  void process.exited.then(() => {
+    hasEnded = true;
+    clearInterval(timer);
+  });
+  return process;
+}
 
 /**
  * Makes the folder, the same one for the same data folder each time, so that a killed server leaves no litter.

@@ -15,7 +15,7 @@ import { claimFolder, clearFolder } from './folder-lock.ts';
 import { createPostgresLog } from './log-file.ts';
 import { launchPostgres } from './postmaster.ts';
 import { listArguments } from './settings.ts';
-import { prepareSocketFolder } from './socket-folder.ts';
+import { endWithoutSocket, prepareSocketFolder } from './socket-folder.ts';
 import { makeDataFolder } from '../../runtime/make-folder.ts';
 import { supervise, type SupervisedProcess } from './supervise.ts';
 
@@ -103,7 +103,7 @@ async function prepare(
     const started = await launchPostgres({ account, folder, socketFolder, command, log: postgresLog });
     // Only now: of two servers started at once, the one whose PostgreSQL got the folder is its server.
     await claimFolder(serverFile);
-    return started;
+    return endWithoutSocket(started, socketFolder, log);
   };
   return { socketFolder, launch };
 }

@@ -159,6 +159,26 @@ test('kill -9 of PostgreSQL itself brings it back with every acknowledged row, a
   expect(rowCount).toBe(1);
 });
 
+test('a socket that is taken away, as by rm -rf /tmp/*, comes back, and with it every acknowledged row', async () => {
+  await using folder = await withFolder();
+  const up = createDeferred<undefined>();
+  await using database = await startEmbedded({
+    dataDir: folder.path,
+    log,
+    settings,
+    onUp: () => up.resolve(undefined),
+  });
+  const { connection } = database;
+  await using held = createDatabase({ connection, log, use: 'lapwing test' });
+  await held.pool.query('CREATE TABLE kept AS SELECT 7 AS value');
+  const socketFolder = new URL(connection).searchParams.get('host') ?? '';
+  expect(await readdir(socketFolder)).toContain('.s.PGSQL.5432');
+  await rm(socketFolder, { recursive: true });
+  await up.promise;
+  await using anew = createDatabase({ connection, log, use: 'lapwing test' });
+  expect((await anew.pool.query('SELECT value FROM kept')).rows).toEqual([{ value: 7 }]);
+});
+
 test('when everything is killed at once the next start waits for what is left and goes on', async () => {
   await using folder = await withFolder();
   await using server = await runServer(folder.path);

@@ -109,7 +109,7 @@ function createPool(options: {
 function dropReadOnly(pool: pg.Pool): void {
   const refused = new WeakSet<pg.PoolClient>();
   pool.on('connect', (client) => {
-    // Beneath what asks: Prisma does not say with what error it gives a connection back.
+    // Beneath the caller: Prisma does not say with what error it gives a connection back.
     readProtocol(client)?.on('errorMessage', (message: { readonly code?: string }) => {
       if (message.code === READ_ONLY_TRANSACTION) refused.add(client);
     });

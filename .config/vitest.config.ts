@@ -18,7 +18,8 @@ export default defineConfig({
     // They only end what hangs: a busy machine may take many times as long as a quiet one.
     testTimeout: 240_000,
     hookTimeout: 240_000,
-    maxWorkers: 2,
+    // One more than a small machine has cores: tests wait for sockets, processes and PostgreSQL a third of their time.
+    maxWorkers: 3,
     pool: 'forks',
     // Modules hold no state at import: files share what is loaded, which spares a fifth of the time. What a test changes
     // beside its own objects is put back after it.

@@ -1,6 +1,10 @@
-/** Texts of others and PostgreSQL: it keeps no U+0000, and half of a surrogate pair not in JSON and as another character elsewhere. */
+/**
+ * Texts of others, and PostgreSQL: it keeps no U+0000; half of a surrogate pair it refuses in JSON, and elsewhere it becomes another
+ * character.
+ */
 
 const UNSTORABLE = /[\0\p{Cs}]/u;
+const ALL_UNSTORABLE = new RegExp(UNSTORABLE, 'gu');
 
 export function isStorable(text: string): boolean {
   return !UNSTORABLE.test(text);
@@ -22,7 +26,7 @@ export function listUnstorable(tree: unknown, path: UnstorableText['path'] = [])
 
 /** @returns the text with U+FFFD in place of each of those */
 export function toStorable(text: string): string {
-  return text.replaceAll(/[\0\p{Cs}]/gu, '\ufffd');
+  return text.replaceAll(ALL_UNSTORABLE, '\ufffd');
 }
 
 /** The beginning of a text, with no half of a character at its end. */

@@ -114,3 +114,36 @@ export async function readSilenced(
   );
   return new Set(rows.map(({ number }) => number));
 }
+
+/** What a silence may name of a metric. */
+export interface SilencedMetric {
+  /** The metric's uuid. */
+  readonly id: string;
+  readonly accountId: number;
+  readonly server: string;
+}
+
+/**
+ * @param metrics any number of them
+ * @returns for each metric, in order, the silences of itself or of its resource that last now, the one that ends last first
+ */
+export async function findSilencesOf(
+  prisma: Pick<PrismaClient, 'silence'>,
+  metrics: readonly SilencedMetric[],
+): Promise<readonly (readonly Silence[])[]> {
+  const lasting = await prisma.silence.findMany({
+    where: {
+      endsAt: { gt: new Date() },
+      OR: [
+        { metricId: { in: [...new Set(metrics.map(({ id }) => id))] } },
+        { server: { in: [...new Set(metrics.map(({ server }) => server))] } },
+      ],
+    },
+    orderBy: [{ endsAt: 'desc' }, { number: 'desc' }],
+  });
+  return metrics.map(({ id, server, accountId }) =>
+    lasting.filter(
+      (silence) => silence.accountId === accountId && (silence.metricId === id || silence.server === server),
+    ),
+  );
+}

@@ -18,9 +18,10 @@ export function SilenceChoice(props: {
   readonly metricId: string;
   /** The metric's resource, where it has one beside itself; else null. */
   readonly server: string | null;
+  readonly onSilenced?: () => void;
 }) {
-  const { metricId, server } = props;
-  const { said, silence } = useSilence();
+  const { metricId, server, onSilenced } = props;
+  const { said, silence } = useSilence(onSilenced);
   const [isOpen, setOpen] = useState(false);
   const choose = (about: Parameters<typeof silence>[0], seconds: number, name: string) => {
     setOpen(false);

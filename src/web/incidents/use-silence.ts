@@ -2,8 +2,11 @@ import { useState } from 'react';
 import { findProblem, useDo } from '../api/ask.ts';
 import { CreateSilenceDocument } from '../generated/graphql.ts';
 
-/** @returns silences a metric or a resource, and what came of the last time in one sentence */
-export function useSilence() {
+/**
+ * @param onSilenced called when one was made
+ * @returns silences a metric or a resource, and what came of the last time in one sentence
+ */
+export function useSilence(onSilenced?: () => void) {
   const create = useDo(CreateSilenceDocument);
   const [said, setSaid] = useState('');
   const silence = async (
@@ -13,6 +16,7 @@ export function useSilence() {
   ) => {
     const problem = findProblem(await create({ input: { ...about, seconds } }));
     setSaid(problem ?? `${'metricId' in about ? 'Metric' : 'Resource'} silenced for ${span}.`);
+    if (problem === null) onSilenced?.();
   };
   return { said, silence };
 }

@@ -25,7 +25,11 @@ const WORDS = {
 } as const;
 
 /** What silences a metric, and what ends it, each of these asked twice. */
-export function MetricActions({ metric }: { readonly metric: MetricHeadFragment }) {
+export function MetricActions(props: {
+  readonly metric: MetricHeadFragment;
+  readonly onSilenced: () => void;
+}) {
+  const { metric, onSilenced } = props;
   const [asked, setAsked] = useState<keyof typeof WORDS | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const unmonitor = useDo(UnmonitorMetricDocument);
@@ -46,7 +50,11 @@ export function MetricActions({ metric }: { readonly metric: MetricHeadFragment 
   return (
     <div className="line">
       <StarButton id={metric.id} name={metric.name} server={metric.server} />
-      <SilenceChoice metricId={metric.id} server={metric.server === metric.name ? null : metric.server} />
+      <SilenceChoice
+        metricId={metric.id}
+        server={metric.server === metric.name ? null : metric.server}
+        onSilenced={onSilenced}
+      />
       {metric.status === 'UNMONITORED' ? null : (
         <button onClick={() => setAsked('unmonitor')}>{WORDS.unmonitor.button}</button>
       )}

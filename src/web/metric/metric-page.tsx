@@ -51,7 +51,11 @@ export function MetricPage({ id }: { readonly id: string }) {
             <Link href="/">To the overview</Link>
           </Notice>
         ) : (
-          <MetricView metric={metric} recent={metric.recent.nodes.map(({ timestamp }) => timestamp)} />
+          <MetricView
+            metric={metric}
+            recent={metric.recent.nodes.map(({ timestamp }) => timestamp)}
+            askAgain={askAgain}
+          />
         )
       }
     </Answered>
@@ -68,6 +72,8 @@ function MetricView(props: {
   readonly metric: MetricHeadFragment;
   /** Times of its newest points, newest first. */
   readonly recent: readonly string[];
+  /** Reads the metric anew. */
+  readonly askAgain: () => void;
 }) {
   const { metric, recent } = props;
   const { id, unit } = metric;
@@ -101,9 +107,9 @@ function MetricView(props: {
             <h1>{metric.name}</h1>
             <p className="quiet">{facts.join(' · ')}</p>
           </div>
-          <MetricActions metric={metric} />
+          <MetricActions metric={metric} onSilenced={props.askAgain} />
         </div>
-        <MetricState metric={metric} />
+        <MetricState metric={metric} onSilenceEnded={props.askAgain} />
       </header>
       <div className="stack">
         <ChartPanel metric={metric} ranging={ranging} flags={flags} />

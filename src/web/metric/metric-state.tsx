@@ -1,18 +1,35 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { findProblem, useDo } from '../api/ask.ts';
-import { type MetricHeadFragment, RetryMetricDocument, MonitorMetricDocument } from '../generated/graphql.ts';
+import {
+  EndSilenceDocument,
+  type MetricHeadFragment,
+  RetryMetricDocument,
+  MonitorMetricDocument,
+} from '../generated/graphql.ts';
 import { describeLearningLeft } from '../parts/format-time.ts';
 import { Notice } from '../parts/notice.tsx';
 import { TimeText } from '../parts/time-text.tsx';
 import { describeStart } from '../unmonitored/start-spec.ts';
 import { serverClock } from '../api/server-clock.ts';
 
-/** What keeps a metric from being judged, and what can be done about it. Nothing where nothing does. */
-export function MetricState({ metric }: { readonly metric: MetricHeadFragment }) {
-  const { status, statusReason, learning, collectorError } = metric;
+/**
+ * What keeps a metric from being judged, or somebody from being notified of it, and what can be done about it. Nothing
+ * where nothing does.
+ */
+export function MetricState(props: {
+  readonly metric: MetricHeadFragment;
+  readonly onSilenceEnded: () => void;
+}) {
+  const { metric, onSilenceEnded } = props;
+  const { status, statusReason, learning, collectorError, silences } = metric;
   return (
     <>
+      {silences
+        .filter(({ endsAt }) => Date.parse(endsAt) > serverClock.now())
+        .map((silence) => (
+          <Silenced key={silence.id} silence={silence} onEnded={onSilenceEnded} />
+        ))}
       {status === 'ERROR' ? <Failed metric={metric} reason={statusReason} /> : null}
       {status === 'ERROR' || statusReason == null ? null : (
         <Notice kind="warning" title="Problem">
@@ -75,6 +92,31 @@ function Unmonitored({ metric }: { readonly metric: MetricHeadFragment }) {
           Start monitoring
         </button>
       )}
+      {problem === null ? null : <p role="alert">{problem}</p>}
+    </Notice>
+  );
+}
+
+function Silenced(props: {
+  readonly silence: MetricHeadFragment['silences'][number];
+  readonly onEnded: () => void;
+}) {
+  const { id, server, endsAt, comment, createdBy } = props.silence;
+  const end = useDo(EndSilenceDocument);
+  const [problem, setProblem] = useState<string | null>(null);
+  const endNow = async () => {
+    const found = findProblem(await end({ input: { id } }));
+    setProblem(found);
+    if (found === null) props.onEnded();
+  };
+  return (
+    <Notice kind="warning" title={server === null ? 'Silenced' : `Every metric of ${server} is silenced`}>
+      <p>
+        Nobody is notified until <TimeText time={endsAt} />
+        {createdBy === null ? '' : ` · by ${createdBy}`}
+        {comment === null ? '' : ` · ${comment}`}
+      </p>
+      <button onClick={() => void endNow()}>End silence</button>
       {problem === null ? null : <p role="alert">{problem}</p>}
     </Notice>
   );

@@ -21,6 +21,7 @@ import {
   type IncidentWindow,
   readIncidentsOf,
 } from '../../../core/incidents/read-incidents.ts';
+import { findSilencesOf, type SilencedMetric } from '../../../core/incidents/silences.ts';
 import {
   countSamples,
   type CountedSamples,
@@ -38,6 +39,7 @@ import type {
   Incident,
   PrismaClient,
   Resource,
+  Silence,
 } from '../../../generated/prisma/client.ts';
 import { createKeyedLoader, createLoader } from './keyed-loader.ts';
 import { createRelatedLoaders, type RelatedLoaders } from './related-loaders.ts';
@@ -53,6 +55,8 @@ export interface Loaders {
   readonly latest: DataLoader<number, StoredSample | null>;
   /** Incidents that last at a moment of a metric. */
   readonly incidentsAt: DataLoader<MetricTime, readonly Incident[]>;
+  /** Silences that last now, of a metric or its resource. */
+  readonly silencesOf: DataLoader<SilencedMetric, readonly Silence[]>;
   /** The label of an anomaly that began at a time. */
   readonly labelAt: DataLoader<AnomalyStart, AnomalyLabel | null>;
   /** The anomaly an anomalous sample is a part of. */
@@ -111,6 +115,9 @@ export function createLoaders({ pool, prisma }: { pool: pg.Pool; prisma: PrismaC
     }),
     resourcesOf: createLoader((servers: readonly string[]) => findResourcesOf(prisma, servers)),
     incidentsAt: new DataLoader(async (moments) => [...(await findIncidentsAt(prisma, moments))], {
+      cache: false,
+    }),
+    silencesOf: new DataLoader(async (metrics) => [...(await findSilencesOf(prisma, metrics))], {
       cache: false,
     }),
     labelAt: new DataLoader(async (starts) => [...(await findLabelsAt(prisma, starts))], { cache: false }),

@@ -38,6 +38,15 @@ const SilenceRef = builder.prismaNode('Silence', {
   }),
 });
 
+builder.prismaObjectField(MetricRef, 'silences', (t) =>
+  t.field({
+    type: [SilenceRef],
+    description:
+      'The silences that last now, of the metric itself or of its resource, the one that ends last first.',
+    resolve: (metric, _args, { loaders }) => loaders.silencesOf.load(metric),
+  }),
+);
+
 const CreateSilenceInputRef = builder.inputType('CreateSilenceInput', {
   description: 'What to silence, and for how long: a metric or a resource.',
   fields: (t) => ({

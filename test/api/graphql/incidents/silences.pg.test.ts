@@ -87,6 +87,42 @@ describe('silences', () => {
     expect(data).toMatchObject({ createSilence: { code: 'INVALID_INPUT' } });
   });
 
+  it('are shown at each metric they concern while they last, the one that ends last first, and at no other', async () => {
+    const [CPU, DISK, NET] = ['cpu;resource=host', 'disk;resource=host', 'net;resource=elsewhere'] as const;
+    const points = ['cpu', 'disk', 'net'].map(
+      (name) =>
+        `{ metric: "${name}", resource: "${name === 'net' ? 'elsewhere' : 'host'}", timestamp: "2026-01-01T00:00:00Z", value: 1 }`,
+    );
+    for (const asker of [accounts.admin, accounts.stranger]) {
+      await read(asker, `mutation { putMetricData(input: { points: [${points.join()}] }) { accepted } }`);
+    }
+    interface Listed {
+      metrics: { nodes: { id: string; name: string; silences: { id: string }[] }[] };
+    }
+    const listed = async (asker: TwoAccounts['admin']) => {
+      const { metrics } = await read<Listed>(asker, '{ metrics { nodes { id name silences { id } } } }');
+      return metrics.nodes;
+    };
+    const shown = async (asker: TwoAccounts['admin']) =>
+      Object.fromEntries(
+        (await listed(asker)).map(({ name, silences }) => [name, silences.map(({ id }) => id)]),
+      );
+    const disk = (await listed(accounts.stranger)).find(({ name }) => name === DISK)?.id;
+    const make = async (input: object) =>
+      (await read<Created>(accounts.stranger, CREATE, { input })).createSilence.id;
+    const brief = await make({ metricId: disk, seconds: 60 });
+    const long = await make({ metricId: disk, seconds: 7200 });
+    const ofHost = await make({ server: 'host', seconds: 3600 });
+    expect(await shown(accounts.stranger)).toMatchObject({
+      [CPU]: [ofHost],
+      [DISK]: [long, ofHost, brief],
+      [NET]: [],
+    });
+    expect(await shown(accounts.admin)).toMatchObject({ [CPU]: [], [DISK]: [], [NET]: [] });
+    await read(accounts.stranger, END, { id: ofHost });
+    expect(await shown(accounts.stranger)).toMatchObject({ [CPU]: [], [DISK]: [long, brief], [NET]: [] });
+  });
+
   it.each([
     [{ seconds: 60 }, 'INVALID_INPUT'],
     [{ server: 'own.metric', seconds: 1 }, 'INVALID_INPUT'],

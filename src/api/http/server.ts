@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../../log.ts';
+import { LimitedLog } from '../../platform/bounded-input/limited-log.ts';
 import { listenOn } from '../../platform/runtime/listen.ts';
 import { offersWebSocket, writeWithoutUpgrade } from './ignored-upgrade.ts';
 import { ClientGoneError } from './read-body.ts';
@@ -117,8 +118,11 @@ export class HttpServer implements AsyncDisposable {
 
   #listen(): void {
     const { log } = this.#options;
+    const drops = new LimitedLog(log);
     this.#server
-      .on('drop', () => log.warn({ limit: MAX_CONNECTIONS }, 'connection refused: too many are open'))
+      .on('drop', () =>
+        drops.warn('drop', { limit: MAX_CONNECTIONS }, 'connection refused: too many are open'),
+      )
       .on('connection', (socket: Socket) => {
         // One that was given back is known.
         if (this.#connections.has(socket)) return;

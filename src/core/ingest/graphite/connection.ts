@@ -1,6 +1,6 @@
 /** One Graphite connection: read what is there, hand it on, and only then read more. */
 import type { Socket } from 'node:net';
-import type { Log } from '../../../log.ts';
+import type { LimitedLog } from '../../../platform/bounded-input/limited-log.ts';
 import { nextParseSlot } from '../../../platform/bounded-input/parse-slot.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import type { Refusal } from './deliver.ts';
@@ -21,7 +21,8 @@ export interface ConnectionOptions {
   /** Lines when left out. */
   readonly format?: GraphiteFormat;
   readonly deliver: (points: readonly GraphitePoint[]) => Promise<readonly Refusal[] | null>;
-  readonly log: Log;
+  /** Of all connections of the listener: a sender may open a new one for each line. */
+  readonly log: LimitedLog;
   readonly stats: Stats;
   /** Aborted: what has been read is handed on, nothing more is read. */
   readonly stopping: AbortSignal;
@@ -119,10 +120,12 @@ function watchSocket(
   const note = () => wake();
   for (const event of ['readable', 'end', 'close'] as const) socket.on(event, note);
   socket.on('error', (error) => {
-    log.info({ peer: peerOf(socket), err: error }, 'a Graphite connection broke');
+    const facts = { peer: peerOf(socket), err: error };
+    log.info(`broke ${addressOf(socket)}`, facts, 'a Graphite connection broke');
   });
   socket.on('timeout', () => {
-    log.info({ peer: peerOf(socket), idleMs }, 'an idle Graphite connection was closed');
+    const facts = { peer: peerOf(socket), idleMs };
+    log.info(`idle ${addressOf(socket)}`, facts, 'an idle Graphite connection was closed');
     socket.destroy();
   });
   stopping.addEventListener('abort', note, { once: true });
@@ -145,33 +148,43 @@ function watchSocket(
 }
 
 /** The protocol has no reply, so the log says it: the first of each kind when it comes, the numbers at the end. */
-function createComplaints(socket: Socket, log: Log) {
+function createComplaints(socket: Socket, log: LimitedLog) {
   const peer = peerOf(socket);
+  const address = addressOf(socket);
   let badLines = 0;
   let refusedPoints = 0;
   return {
     noteBad(bad: readonly BadLine[]) {
-      if (badLines === 0 && bad.length > 0) log.warn({ peer, ...bad[0] }, 'bad line from Graphite left out');
+      for (const { problem, text } of bad) {
+        log.warn(`${problem} ${address}`, { peer, problem, text }, 'bad line from Graphite left out');
+      }
       badLines += bad.length;
     },
     noteForeign(protocol: ForeignProtocol) {
-      log.warn({ peer, protocol }, 'a Graphite connection spoke another protocol and was closed');
+      const message = 'a Graphite connection spoke another protocol and was closed';
+      log.warn(`${protocol} ${address}`, { peer, protocol }, message);
     },
     noteRefused(points: readonly GraphitePoint[], refusals: readonly Refusal[]) {
       const [first] = refusals;
-      if (refusedPoints === 0 && first !== undefined) {
-        log.warn({ peer, point: points[first.index], reason: first.reason }, 'point from Graphite refused');
+      if (first !== undefined) {
+        const facts = { peer, point: points[first.index], reason: first.reason };
+        log.warn(`refused ${address}`, facts, 'point from Graphite refused');
       }
       refusedPoints += refusals.length;
     },
     conclude() {
       if (badLines + refusedPoints > 1) {
-        log.warn({ peer, badLines, refusedPoints }, 'a Graphite connection with bad lines ended');
+        const message = 'a Graphite connection with bad lines ended';
+        log.warn(`ended ${address}`, { peer, badLines, refusedPoints }, message);
       }
     },
   };
 }
 
+function addressOf(socket: Socket): string {
+  return socket.remoteAddress ?? 'unknown';
+}
+
 function peerOf(socket: Socket): string {
-  return `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
+  return `${addressOf(socket)}:${socket.remotePort ?? 0}`;
 }

@@ -7,6 +7,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Log } from '../../../log.ts';
+import { LimitedLog } from '../../../platform/bounded-input/limited-log.ts';
 import { readOut } from '../../../platform/bounded-input/read-out.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { type AcceptPoints, deliverPoints } from './deliver.ts';
@@ -33,14 +34,15 @@ const DRAIN_MS = 5000;
 
 export class GraphiteDatagrams {
   readonly #options: Required<GraphiteDatagramsOptions>;
+  readonly #complaints: LimitedLog;
   readonly #giveUp = new AbortController();
   #socket: Socket | null = null;
   #waiting: GraphitePoint[] = [];
   #delivering: Promise<void> | null = null;
-  #hasComplained = false;
 
   constructor(options: GraphiteDatagramsOptions) {
     this.#options = { now: Date.now, maxWaiting: MAX_WAITING, firstPauseMs: FIRST_PAUSE_MS, ...options };
+    this.#complaints = new LimitedLog(options.log);
   }
 
   /** @throws what the system says when the address cannot be had */
@@ -73,7 +75,7 @@ export class GraphiteDatagrams {
       stats.count('graphite_values_skipped', empty);
       for (const { problem, text } of bad) {
         stats.countReason('graphite_lines_bad', problem);
-        this.#complain({ problem, text });
+        this.#complain(problem, { problem, text });
       }
       const room = Math.max(0, maxWaiting - this.#waiting.length);
       for (const point of points.slice(0, room)) this.#waiting.push(point);
@@ -93,14 +95,14 @@ export class GraphiteDatagrams {
       }
       this.#waiting.splice(0, batch.length);
       const [first] = refusals;
-      if (first !== undefined) this.#complain({ point: batch[first.index], reason: first.reason });
+      if (first !== undefined) {
+        this.#complain('refused', { point: batch[first.index], reason: first.reason });
+      }
     }
   }
 
-  /** A sender is not known by its datagrams: the first fault is logged, all are counted. */
-  #complain(facts: object): void {
-    if (this.#hasComplained) return;
-    this.#hasComplained = true;
-    this.#options.log.warn(facts, 'a datagram from Graphite was left out in part; further ones are counted');
+  /** A sender is not known by its datagrams. */
+  #complain(kind: string, facts: object): void {
+    this.#complaints.warn(kind, facts, 'a datagram from Graphite was left out in part; others are counted');
   }
 }

@@ -7,6 +7,7 @@
  */
 import { type Server, type Socket, createServer } from 'node:net';
 import type { Log } from '../../../log.ts';
+import { LimitedLog } from '../../../platform/bounded-input/limited-log.ts';
 import { listenOn } from '../../../platform/runtime/listen.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { type GraphiteConnection, type GraphiteFormat, openConnection } from './connection.ts';
@@ -53,6 +54,7 @@ const KEEP_ALIVE_MS = 60_000;
 export function createGraphiteListener(given: GraphiteListenerOptions): GraphiteListener {
   const options = { ...DEFAULTS, ...given };
   const { log, stats } = options;
+  const complaints = new LimitedLog(log);
   const stopping = new AbortController();
   const giveUp = new AbortController();
   const open = new Set<GraphiteConnection>();
@@ -66,7 +68,12 @@ export function createGraphiteListener(given: GraphiteListenerOptions): Graphite
       socket.destroy();
       return;
     }
-    const connection = openConnection(socket, { ...options, deliver, stopping: stopping.signal });
+    const connection = openConnection(socket, {
+      ...options,
+      log: complaints,
+      deliver,
+      stopping: stopping.signal,
+    });
     open.add(connection);
     stats.count('graphite_connections_opened');
     stats.set('graphite_connections', open.size);

@@ -10,6 +10,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { isUtf8 } from 'node:buffer';
 import type { Log } from '../../../log.ts';
 import { listenOn } from '../../../platform/runtime/listen.ts';
+import { LimitedLog } from '../../../platform/bounded-input/limited-log.ts';
 import { readOut } from '../../../platform/bounded-input/read-out.ts';
 import type { Stats } from '../../../platform/telemetry/metrics.ts';
 import { type AcceptPoints, deliverPoints } from '../graphite/deliver.ts';
@@ -37,9 +38,12 @@ const FIRST_PAUSE_MS = 100;
 /** How long a stop waits for the last interval to be stored. */
 const DRAIN_MS = 5000;
 const NEWLINE = 0x0a;
+/** How much of a bad line is logged. */
+const SHOWN_BYTES = 100;
 
 export class StatsdListener {
   readonly #options: Required<StatsdOptions>;
+  readonly #complaints: LimitedLog;
   readonly #aggregator = new StatsdAggregator();
   readonly #giveUp = new AbortController();
   readonly #connections = new Set<Socket>();
@@ -49,10 +53,10 @@ export class StatsdListener {
   #flushing: Promise<void> | null = null;
   /** By the clock that never jumps. */
   #flushedMs = 0;
-  #hasComplained = false;
 
   constructor(options: StatsdOptions) {
     this.#options = { now: Date.now, steadyMs: () => performance.now(), ...options };
+    this.#complaints = new LimitedLog(options.log);
   }
 
   /** @throws ListenError when the address cannot be had; @returns the address of both protocols */
@@ -115,12 +119,14 @@ export class StatsdListener {
       firstPauseMs: FIRST_PAUSE_MS,
     });
     if (refused === null) stats.count('statsd_points_lost', points.length);
-    else if (refused.length > 0)
-      log.warn({ points: refused.length, first: refused[0] }, 'points from StatsD refused');
+    else if (refused.length > 0) {
+      const facts = { points: refused.length, first: refused[0] };
+      this.#complaints.warn('refused', facts, 'points from StatsD refused');
+    }
   }
 
   #take(socket: Socket): void {
-    const { stats, log } = this.#options;
+    const { stats } = this.#options;
     if (this.#connections.size >= MAX_CONNECTIONS) {
       stats.count('statsd_connections_refused');
       socket.destroy();
@@ -129,7 +135,10 @@ export class StatsdListener {
     this.#connections.add(socket);
     socket.setTimeout(IDLE_MS, () => socket.destroy());
     socket.once('close', () => this.#connections.delete(socket));
-    socket.on('error', (error) => log.info({ err: error }, 'a StatsD connection broke'));
+    socket.on('error', (error) => {
+      const kind = `broke ${socket.remoteAddress ?? 'unknown'}`;
+      this.#complaints.info(kind, { peer: socket.remoteAddress, err: error }, 'a StatsD connection broke');
+    });
     const stream = new LineStream();
     socket.on('data', (chunk: Buffer) => {
       const { lines, isForeign } = stream.push(chunk);
@@ -152,7 +161,7 @@ export class StatsdListener {
   }
 
   #readLine(line: Buffer): void {
-    const { stats, log, now } = this.#options;
+    const { stats, now } = this.#options;
     const read = readLine(line);
     if (read === null) return;
     stats.count('statsd_lines');
@@ -164,12 +173,8 @@ export class StatsdListener {
       typeof read === 'string' ? read : this.#aggregator.add(read, now()) ? null : 'too_many_series';
     if (problem === null) return;
     stats.countReason('statsd_lines_bad', problem);
-    if (this.#hasComplained) return;
-    this.#hasComplained = true;
-    log.warn(
-      { problem, line: line.toString('utf8', 0, 100) },
-      'a bad line of StatsD was left out; further ones are counted',
-    );
+    const facts = { problem, line: line.toString('utf8', 0, SHOWN_BYTES) };
+    this.#complaints.warn(problem, facts, 'a bad line of StatsD was left out; others are counted');
   }
 }
 

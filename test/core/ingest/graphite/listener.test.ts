@@ -196,6 +196,33 @@ describe('the Graphite listener', () => {
     expect(stats.read('graphite_lines')).toBe(6);
   });
 
+  it('logs what is alike of a sender once, however many connections it opens', async () => {
+    const logged: string[] = [];
+    const log = createLog('info', (bytes) => {
+      const { msg, problem, badLines } = JSON.parse(bytes.toString()) as Record<string, unknown>;
+      logged.push([msg, problem ?? badLines].join(': '));
+      return bytes.length;
+    });
+    const { open, stats } = await listen({ accept: recordPoints().accept, log });
+    for (let turn = 1; turn <= 5; turn++) {
+      (await open()).end('nonsense\na x 1\na y 1\n');
+      await until(() => expect(stats.read('graphite_lines_bad')).toBe(3 * turn));
+      await until(() => expect(stats.read('graphite_connections')).toBe(0));
+    }
+    for (let turn = 1; turn <= 3; turn++) {
+      // What looks whether the port is there may close it like this.
+      (await open()).resetAndDestroy();
+      await until(() => expect(stats.read('graphite_connections_opened')).toBe(5 + turn));
+      await until(() => expect(stats.read('graphite_connections')).toBe(0));
+    }
+    expect(logged).toEqual([
+      'bad line from Graphite left out: field_count',
+      'bad line from Graphite left out: bad_value',
+      'a Graphite connection with bad lines ended: 3',
+      expect.stringContaining('a Graphite connection broke'),
+    ]);
+  });
+
   it('does not take the half line of a connection that breaks', async () => {
     const recorder = recordPoints();
     const { open, stats, listener } = await listen({ accept: recorder.accept });

@@ -14,7 +14,11 @@ export default defineConfig({
     // They need Chromium: `npm run test:page`.
     exclude: [...configDefaults.exclude, 'test/web/**/*.browser.test.ts'],
     globalSetup: ['test/helpers/global-database.ts'],
-    setupFiles: ['test/helpers/protect-prototypes.ts', 'test/helpers/put-back-environment.ts'],
+    setupFiles: [
+      'test/helpers/protect-prototypes.ts',
+      'test/helpers/put-back-environment.ts',
+      'test/helpers/refuse-warnings.ts',
+    ],
     // They only end what hangs: a busy machine may take many times as long as a quiet one.
     testTimeout: 240_000,
     hookTimeout: 240_000,

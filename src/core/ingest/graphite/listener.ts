@@ -5,6 +5,7 @@
  * and understood is stored in order, or counted in graphite_points_lost; what it has not read is the sender's. While
  * the data path is full or the database away, connections are not read and TCP holds the senders back.
  */
+import { setMaxListeners } from 'node:events';
 import { type Server, type Socket, createServer } from 'node:net';
 import type { Log } from '../../../log.ts';
 import { LimitedLog } from '../../../platform/bounded-input/limited-log.ts';
@@ -57,6 +58,8 @@ export function createGraphiteListener(given: GraphiteListenerOptions): Graphite
   const complaints = new LimitedLog(log);
   const stopping = new AbortController();
   const giveUp = new AbortController();
+  // Each connection listens: that is no leak, of which Node would warn.
+  setMaxListeners(0, stopping.signal, giveUp.signal);
   const open = new Set<GraphiteConnection>();
   let server: Server | null = null;
 

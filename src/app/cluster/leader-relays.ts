@@ -17,8 +17,15 @@ import { RelayConnection, type RelayTarget } from './relay-connection.ts';
 
 /** A sender waits so long for a leader, with what it has sent. */
 const LEADER_LIMIT_MS = 5_000;
+/** Connections of a port at once, as at the leader's: each may keep what it has sent in memory. */
+const MAX_SENDERS = 100;
 /** For what has come when a replica is stopped. */
 const STOP_LIMIT_MS = 1_000;
+
+const REFUSED_COUNTERS = {
+  Graphite: 'graphite_connections_refused',
+  StatsD: 'statsd_connections_refused',
+} as const;
 
 interface RelayOptions {
   readonly config: Config;
@@ -127,6 +134,8 @@ export class LeaderRelays {
       connection.onceDone(() => this.#connections.delete(connection));
       void connection.open();
     });
+    server.maxConnections = MAX_SENDERS;
+    server.on('drop', () => this.#options.stats.count(REFUSED_COUNTERS[protocol]));
     await listenOn(server, { host, port, portSetting });
     this.#servers.push(server);
     if (name === 'graphite') this.#graphiteAddress = `tcp://${formatHost(host)}:${port}`;

@@ -326,3 +326,17 @@ it('says where it takes lines of Graphite, for as long as it does', async () => 
   await replica.relays.stop();
   expect(replica.relays.graphiteAddress).toBeNull();
 });
+
+it('takes a hundred senders at once, counts those beyond, and takes others once some have gone', async () => {
+  await using leader = await startLeader();
+  await using replica = await startRelays(describeLeaders({ graphite: leader.port }));
+  const senders: Socket[] = [];
+  for (let count = 0; count < 100; count++) senders.push(await open(replica.port));
+  const beyond = await open(replica.port);
+  if (!beyond.closed) await once(beyond, 'close');
+  expect(replica.stats.read('graphite_connections_refused')).toBe(1);
+  for (const sender of senders) sender.end();
+  await until(() => expect(leader.stats.read('graphite_connections')).toBe(0));
+  (await open(replica.port)).end('late 1 1767225600\n');
+  await until(() => expect(leader.taken).toEqual(['late 1 1767225600']));
+});

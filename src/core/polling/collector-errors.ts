@@ -1,6 +1,6 @@
 /**
- * A metric that cannot be read has a while to recover before it is put in ERROR: the first failure is kept on the
- * metric with its deadline, a success wipes it.
+ * A metric that cannot be read has a while to recover before it is put in ERROR: the newest failure is kept on the
+ * metric with the time of the first one and the deadline, a success wipes it.
  */
 import type pg from 'pg';
 import type { Log } from '../../log.ts';
@@ -40,6 +40,16 @@ export function createCollectorErrors(options: {
     statusFeed.publish(entry.id);
   };
 
+  /** Writes nothing where the source says the same as before. */
+  const replaceMessage = async (entry: MetricEntry, failure: Error) => {
+    const { rowCount } = await pool.query(
+      `UPDATE metric SET collector_error = jsonb_set(collector_error, '{message}', to_jsonb($2::text))
+       WHERE number = $1 AND collector_error->>'message' <> $2`,
+      [entry.number, toStorable(failure.message)],
+    );
+    if (rowCount === 1) statusFeed.publish(entry.id);
+  };
+
   const giveUp = (entry: MetricEntry, failure: Error) =>
     writeLock.runExclusive(async () => {
       await pool.query(
@@ -64,6 +74,7 @@ export function createCollectorErrors(options: {
           if (deadlineMs !== null) await clear(entry);
         } else if (deadlineMs === null) await open(entry, failure);
         else if (now() >= deadlineMs) await giveUp(entry, failure);
+        else await replaceMessage(entry, failure);
       } catch (error) {
         log.warn({ err: error, metric: entry.id }, 'collector error could not be noted');
       }

@@ -1,5 +1,5 @@
 /** A metric that cannot be read: how long it is waited for, and what it shows meanwhile, by the clock of a test. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCollectorErrors } from '../../../src/core/polling/collector-errors.ts';
 import { createLog } from '../../../src/log.ts';
 import { toStorable } from '../../../src/platform/bounded-input/storable-text.ts';
@@ -46,11 +46,12 @@ async function open() {
     const { status, message, collectorError } = await prisma.metric.findFirstOrThrow();
     return { status, message, collectorError };
   };
-  return { entry, note, read };
+  const publish = vi.spyOn(engine.statusFeed, 'publish');
+  return { entry, note, read, published: () => publish.mock.calls.length };
 }
 
 describe('a metric that cannot be read', () => {
-  it('keeps the first reason for three hours, and has the last one when they are over', async () => {
+  it('has three hours from its first failure, and shows the reason of the newest one', async () => {
     const { note, read } = await open();
     await note('refused');
     const shown = {
@@ -61,7 +62,10 @@ describe('a metric that cannot be read', () => {
     expect(await read()).toEqual({ status: 'ACTIVE', message: null, collectorError: shown });
     clock.ms += GRACE_MS - 1;
     await note('timed out');
-    expect(await read()).toMatchObject({ status: 'ACTIVE', collectorError: shown });
+    expect(await read()).toMatchObject({
+      status: 'ACTIVE',
+      collectorError: { ...shown, message: 'timed out' },
+    });
     clock.ms += 1;
     await note('no such host');
     expect(await read()).toEqual({ status: 'ERROR', message: 'no such host', collectorError: null });
@@ -79,6 +83,12 @@ describe('a metric that cannot be read', () => {
     clock.ms += GRACE_MS - 1;
     await note('refused');
     expect(await read()).toMatchObject({ status: 'ACTIVE' });
+  });
+
+  it('is announced when its reason changes, and not each time it is read in vain', async () => {
+    const { note, published } = await open();
+    for (const reason of ['refused', 'refused', 'timed out', 'timed out', 'refused']) await note(reason);
+    expect(published()).toBe(3);
   });
 
   // The address of something that speaks no HTTP, or a message that was cut within a character.

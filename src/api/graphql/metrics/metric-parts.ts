@@ -13,7 +13,7 @@ export const CollectorErrorRef = builder.objectRef<CollectorErrorShape>('Collect
   description:
     'A source that fails for now. Reading goes on until the deadline; after it the status is ERROR.',
   fields: (t) => ({
-    message: t.exposeString('message', { description: 'What the source said.' }),
+    message: t.exposeString('message', { description: 'What the source said last.' }),
     since: t.field(timeOf('since', 'When it began.')),
     deadline: t.field(timeOf('deadline', 'When it becomes an ERROR.')),
   }),

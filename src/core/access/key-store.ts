@@ -1,7 +1,8 @@
 /** The keys and accounts in the database. */
 import { DuplicateNameError, InvalidInputError, NotFoundError, QuotaExceededError } from '../../errors.ts';
 import type { Account, ApiKey, Prisma, PrismaClient } from '../../generated/prisma/client.ts';
-import { MAX_NAME_LENGTH, type Scope, UNPRINTABLE } from '../../model.ts';
+import type { Scope } from '../../model.ts';
+import { findNameFlaw } from '../../platform/bounded-input/name-flaw.ts';
 import { lockPrismaUntilCommit } from '../../platform/postgres/transaction-lock.ts';
 import { createSecret } from './secret.ts';
 
@@ -110,9 +111,8 @@ function check({ name, scopes, account, expiresAt }: NewKey): void {
 }
 
 function checkText(text: string, field: string): void {
-  if (text.trim() !== '' && text.length <= MAX_NAME_LENGTH && !UNPRINTABLE.test(text)) return;
-  const got = JSON.stringify(text.slice(0, 80));
-  refuse(field, `expected 1 to ${MAX_NAME_LENGTH} characters, none of them a control character, got ${got}`);
+  const flaw = findNameFlaw(text);
+  if (flaw !== null) refuse(field, flaw);
 }
 
 function refuse(field: string, reason: string): never {

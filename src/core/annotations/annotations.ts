@@ -2,7 +2,8 @@
 import type pg from 'pg';
 import { InvalidInputError, NotFoundError } from '../../errors.ts';
 import type { Annotation, Prisma, PrismaClient } from '../../generated/prisma/client.ts';
-import { DEFAULT_ACCOUNT, MAX_NAME_LENGTH, UNPRINTABLE } from '../../model.ts';
+import { DEFAULT_ACCOUNT } from '../../model.ts';
+import { findNameFlaw } from '../../platform/bounded-input/name-flaw.ts';
 
 interface NewAnnotation {
   /** Whose resource it is; the default account's when left out. */
@@ -92,10 +93,8 @@ export async function moveAnnotations(
 }
 
 function checkName(text: string, field: string): void {
-  const isFit = text.trim() !== '' && text.length <= MAX_NAME_LENGTH && !UNPRINTABLE.test(text);
-  if (isFit) return;
-  const message = `input.${field}: expected 1 to ${MAX_NAME_LENGTH} characters, none of them a control character, got ${JSON.stringify(text.slice(0, 80))}`;
-  throw new InvalidInputError(message, ['input', field]);
+  const flaw = findNameFlaw(text);
+  if (flaw !== null) throw InvalidInputError.at(['input', field], flaw);
 }
 
 /** @returns the data as they are stored; undefined for none */

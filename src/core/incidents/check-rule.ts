@@ -1,8 +1,8 @@
 /** Checks what somebody wants of a rule, field by field, before any of it is stored. */
 import { checkTagFilters, findPatternFlaw } from '../metrics/tag-filter.ts';
 import { MAX_DEVIATION } from '../metrics/alert-policy.ts';
+import { findNameFlaw } from '../../platform/bounded-input/name-flaw.ts';
 import type { AnomalyRateGroup, Direction } from '../../generated/prisma/client.ts';
-import { UNPRINTABLE } from '../../model.ts';
 import { findUnknownVariable, hasLoneBrace, VARIABLES } from '../notify/template.ts';
 import type { NewChannel } from './delivery/check-channel.ts';
 import { findWindowFlaw, isTimeZone, type MaintenanceWindow } from './maintenance-window.ts';
@@ -83,7 +83,8 @@ const MAX_WINDOWS = 50;
 
 /** @throws InvalidInputError naming the field and the value */
 export function checkRule(change: RuleChange): void {
-  if (change.name !== undefined) checkName(change.name);
+  const nameFlaw = change.name === undefined ? null : findNameFlaw(change.name, MAX_NAME_LENGTH);
+  if (nameFlaw !== null) refuse(nameFlaw, 'name');
   checkNumbers(change);
   if (change.scope !== undefined) checkScope(change.scope);
   const { timeZone } = change;
@@ -101,12 +102,6 @@ export function checkRule(change: RuleChange): void {
     if (found === null) continue;
     refuse(found.flaw, 'maintenanceWindows', String(index), nameOf(window), ...found.field.split('.'));
   }
-}
-
-function checkName(name: string): void {
-  if (name.trim() === '') refuse('expected a name, got an empty one', 'name');
-  checkLength(name, MAX_NAME_LENGTH, 'name');
-  if (UNPRINTABLE.test(name)) refuse(`expected no control characters, got ${quote(name)}`, 'name');
 }
 
 function checkLength(text: string, most: number, ...where: readonly string[]): void {

@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import { InvalidInputError, NotFoundError } from '../../errors.ts';
 import type { PrismaClient, Silence } from '../../generated/prisma/client.ts';
+import { findNameFlaw } from '../../platform/bounded-input/name-flaw.ts';
 import type { Registry } from '../metrics/registry.ts';
 
 export interface NewSilence {
@@ -18,7 +19,6 @@ export interface NewSilence {
 export const MIN_SILENCE_SECONDS = 60;
 export const MAX_SILENCE_SECONDS = 30 * 86_400;
 const MAX_COMMENT_LENGTH = 1000;
-const MAX_NAME_LENGTH = 255;
 
 export class Silences {
   readonly #prisma: PrismaClient;
@@ -95,9 +95,8 @@ function checkSilence({ metricId, server, seconds, comment, by }: NewSilence): v
   if ((comment ?? '').length > MAX_COMMENT_LENGTH) {
     throw fail('comment', `expected at most ${MAX_COMMENT_LENGTH} characters, got ${(comment ?? '').length}`);
   }
-  if ((by ?? '').length > MAX_NAME_LENGTH) {
-    throw fail('by', `expected at most ${MAX_NAME_LENGTH} characters, got ${(by ?? '').length}`);
-  }
+  const byFlaw = by === null ? null : findNameFlaw(by);
+  if (byFlaw !== null) throw fail('by', byFlaw);
 }
 
 /** Which of these metrics are silenced, by their numbers. */

@@ -1,5 +1,6 @@
 /** What a pushed point must be before anything is done with it. */
-import { MAX_NAME_LENGTH, UNPRINTABLE } from '../../model.ts';
+import { UNPRINTABLE } from '../../model.ts';
+import { findLineFlaw, findNameFlaw } from '../../platform/bounded-input/name-flaw.ts';
 import { MAX_PUSHED_NAME } from '../sources/pushed-name.ts';
 
 export type RejectReason =
@@ -37,21 +38,14 @@ export function checkName(name: string): Objection | null {
 /** Null when the resource can be kept, and when none is given. */
 export function checkResource(resource: string | null): Objection | null {
   if (resource === null) return null;
-  const isFit = resource.trim() !== '' && resource.length <= MAX_NAME_LENGTH && !UNPRINTABLE.test(resource);
-  if (isFit) return null;
-  return {
-    reason: 'bad_resource',
-    message: `resource: expected 1 to ${MAX_NAME_LENGTH} characters, none of them a control character, got ${show(resource)}`,
-  };
+  const flaw = findNameFlaw(resource);
+  return flaw === null ? null : { reason: 'bad_resource', message: `resource: ${flaw}` };
 }
 
 /** Null when the unit can be kept, and when there is none. */
 export function checkUnit(unit: string | null | undefined): Objection | null {
-  if (unit == null || (unit.length <= MAX_NAME_LENGTH && !UNPRINTABLE.test(unit))) return null;
-  return {
-    reason: 'bad_unit',
-    message: `unit: expected at most ${MAX_NAME_LENGTH} characters, none of them a control character, got ${show(unit)}`,
-  };
+  const flaw = unit == null ? null : findLineFlaw(unit);
+  return flaw === null ? null : { reason: 'bad_unit', message: `unit: ${flaw}` };
 }
 
 /**

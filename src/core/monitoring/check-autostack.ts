@@ -1,7 +1,8 @@
 /** What an autostack must be. */
 import { DuplicateNameError, InvalidInputError, TooManyResourcesError } from '../../errors.ts';
 import type { PrismaClient } from '../../generated/prisma/client.ts';
-import { MAX_NAME_LENGTH, MAX_STACK_MEMBERS } from '../../model.ts';
+import { MAX_STACK_MEMBERS } from '../../model.ts';
+import { findNameFlaw } from '../../platform/bounded-input/name-flaw.ts';
 import { findMembers, type StackEntry, type StackFilter } from '../inventory/autostack-directory.ts';
 
 export async function refuseTooMany(prisma: PrismaClient, filter: StackFilter): Promise<void> {
@@ -15,9 +16,8 @@ export async function refuseTooMany(prisma: PrismaClient, filter: StackFilter): 
 }
 
 export function checkName(name: string, path: readonly string[]): void {
-  if (name.trim() === '') throw InvalidInputError.at(path, 'expected a name, got an empty one');
-  if (name.length <= MAX_NAME_LENGTH) return;
-  throw InvalidInputError.at(path, `expected at most ${MAX_NAME_LENGTH} characters`);
+  const flaw = findNameFlaw(name);
+  if (flaw !== null) throw InvalidInputError.at(path, flaw);
 }
 
 export function nameTaken(name: string, region: string): DuplicateNameError {

@@ -1,6 +1,7 @@
 /** Signing in through an OpenID Connect provider. */
 import { z } from 'zod';
-import { isScope, MAX_NAME_LENGTH, type Scope, SCOPES, UNPRINTABLE } from '../../model.ts';
+import { isScope, type Scope, SCOPES } from '../../model.ts';
+import { findNameFlaw } from '../bounded-input/name-flaw.ts';
 import { secret, setting, text, wholeNumber, type Setting } from './setting.ts';
 
 /** What users with one value of the role claim may do. */
@@ -46,7 +47,7 @@ function parseRole(item: string): RoleSetting | string {
   const scopes = words.filter((word) => isScope(word));
   if (account === undefined) return { value: value.trim(), scopes, account: null };
   const name = account.trim();
-  if (name === '' || name.length > MAX_NAME_LENGTH || UNPRINTABLE.test(name)) {
+  if (findNameFlaw(name) !== null) {
     return `${value.trim()}: expected the name of an account after @, got ${JSON.stringify(name)}`;
   }
   if (scopes.includes('ADMIN')) {

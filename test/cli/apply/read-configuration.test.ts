@@ -95,7 +95,7 @@ const MISTAKES: readonly (readonly [what: string, text: string, problem: RegExp]
   [
     'an empty name',
     rules('  - name: " "\n'),
-    /^3:11: notification rule " ": name: expected a name, got an empty one$/,
+    /^3:11: notification rule " ": name: expected 1 to 100 characters, none of them a control character, got " "$/,
   ],
   [
     'a text for a number',

@@ -60,10 +60,19 @@ describe('A number of a rule', () => {
 describe('A text of a rule', () => {
   it.each([
     [{ name: 'x'.repeat(100) }, null],
-    [{ name: 'x'.repeat(101) }, 'name: expected at most 100 characters, got 101'],
-    [{ name: ' \t' }, 'name: expected a name, got an empty one'],
-    [{ name: 'a\u202eb' }, 'name: expected no control characters, got "a\u202eb"'],
-    [{ name: 'a\ud83d' }, 'name: expected no control characters, got "a\\ud83d"'],
+    [
+      { name: 'x'.repeat(101) },
+      'name: expected 1 to 100 characters, none of them a control character, got 101',
+    ],
+    [{ name: ' \t' }, 'name: expected 1 to 100 characters, none of them a control character, got " \\t"'],
+    [
+      { name: 'a\u202eb' },
+      'name: expected 1 to 100 characters, none of them a control character, got "a\u202eb"',
+    ],
+    [
+      { name: 'a\ud83d' },
+      'name: expected 1 to 100 characters, none of them a control character, got "a\\ud83d"',
+    ],
     [{ name: 'Überwachung 😀' }, null],
     [{ subject: '{metric} {{braces}}' }, null],
     [{ subject: 'x'.repeat(256) }, 'subject: expected at most 255 characters, got 256'],

@@ -1,5 +1,7 @@
 /** What people do with incidents: look at them, take them on. */
 import { InvalidInputError, NotFoundError } from '../../../errors.ts';
+import { MAX_NAME_LENGTH } from '../../../model.ts';
+import { findNameFlaw } from '../../../platform/bounded-input/name-flaw.ts';
 import type { Incident, PrismaClient } from '../../../generated/prisma/client.ts';
 import { builder } from '../builder/builder.ts';
 import { resultUnion, withoutBlank } from '../builder/field-options.ts';
@@ -7,7 +9,6 @@ import { IncidentRef } from './incident.ts';
 import { readIdOf } from '../builder/node-id.ts';
 
 const MAX_IDS = 1000;
-const MAX_NAME_LENGTH = 255;
 
 const IncidentsChangedRef = builder.objectRef<readonly Incident[]>('IncidentsChanged').implement({
   description: 'Incidents after a change.',
@@ -52,10 +53,8 @@ builder.mutationField('acknowledgeIncidents', (t) =>
     resolve: async (_root, { input }, { incidents, prisma }) => {
       const ids = readIncidentIds(input.ids);
       const by = withoutBlank(input.by);
-      if (by !== null && by.length > MAX_NAME_LENGTH) {
-        const problem = `expected at most ${MAX_NAME_LENGTH} characters, got ${by.length}`;
-        throw InvalidInputError.at(['input', 'by'], problem);
-      }
+      const byFlaw = by === null ? null : findNameFlaw(by);
+      if (byFlaw !== null) throw InvalidInputError.at(['input', 'by'], byFlaw);
       await incidents.receipts.acknowledge(ids, by);
       return findInOrder(prisma, ids);
     },

@@ -1,6 +1,7 @@
 /** What a monitoring policy must be. */
 import { InvalidInputError, NotSupportedError } from '../../../errors.ts';
-import { DEFAULT_ACCOUNT, MAX_NAME_LENGTH, UNPRINTABLE, type ModelParams } from '../../../model.ts';
+import { DEFAULT_ACCOUNT, type ModelParams } from '../../../model.ts';
+import { findNameFlaw } from '../../../platform/bounded-input/name-flaw.ts';
 import { checkPolicy as checkAlertPolicy, type AlertPolicy } from '../../metrics/alert-policy.ts';
 import { checkModelParams } from '../../metrics/model-params.ts';
 import { checkTagFilters, findPatternFlaw, toCanonicalFilters } from '../../metrics/tag-filter.ts';
@@ -20,14 +21,8 @@ const MAX_PATTERN_LENGTH = 1000;
 /** @returns the change in the form it is stored in @throws InvalidInputError, NotSupportedError */
 export function checkPolicyChange(change: PolicyChange, accountId: number): PolicyChange {
   const { name, match, model, alertPolicy } = change;
-  if (
-    name !== undefined &&
-    !(name.trim() !== '' && name.length <= MAX_NAME_LENGTH && !UNPRINTABLE.test(name))
-  )
-    refuse(
-      `expected 1 to ${MAX_NAME_LENGTH} characters, none of them a control character, got ${quote(name)}`,
-      'name',
-    );
+  const nameFlaw = name === undefined ? null : findNameFlaw(name);
+  if (nameFlaw !== null) refuse(nameFlaw, 'name');
   if (alertPolicy !== undefined) checkAlertPolicy(alertPolicy);
   return {
     ...change,

@@ -18,6 +18,7 @@ import type { LogFollower } from '../core/score-log/log-follower.ts';
 import { ModelCache } from '../core/models/model-cache.ts';
 import { Monitor } from '../core/monitoring/monitor.ts';
 import type { Policies } from '../core/monitoring/policies/policies.ts';
+import type { PolicyBook } from '../core/monitoring/policies/policy-book.ts';
 import { type DataPath, openDataPath, openIngest } from './open-data-path.ts';
 import { openMonitoring } from './open-monitoring.ts';
 import { openPacking } from './open-packing.ts';
@@ -59,6 +60,8 @@ export interface Engine {
   readonly directory: AutostackDirectory;
   readonly autostacks: Autostacks;
   readonly policies: Policies;
+  /** Them in memory. */
+  readonly book: PolicyBook;
   readonly awsRegions: Readonly<Record<string, string>>;
   readonly live: ScoreFeed;
   /** Keeps the stored bars. */
@@ -150,7 +153,7 @@ export async function createEngine(options: {
 
 /** What runs by itself between start and stop. */
 function runInBackground(
-  parts: DataPath & Pick<Engine, 'inventory' | 'accept' | 'poll' | 'monitor'>,
+  parts: DataPath & Pick<Engine, 'inventory' | 'accept' | 'poll' | 'monitor' | 'book'>,
 ): Pick<Engine, 'bars' | 'start' | 'stop'> {
   const { pool, models, live, statusFeed, writeLock, backlog, reorder, clock, config, log } = parts;
   const bars = createBars(parts);

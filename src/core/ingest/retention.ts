@@ -69,8 +69,7 @@ export function createRetain(options: {
       const beforeMs = nowMs - retentionDays * DAY_MS;
       await dropMonths(beforeMs);
       const metrics = await options.forgetMetrics(beforeMs);
-      if (metrics > 0)
-        log.info({ metrics }, 'pushed metrics without samples that nobody monitors were deleted');
+      if (metrics > 0) log.info({ metrics }, 'pushed metrics that nothing is left of were deleted');
     } catch (error) {
       // A stop that comes meanwhile ends the database under it.
       if (isStopped) return;

@@ -51,7 +51,8 @@ export interface MonitorOptions {
 }
 
 /** What a Monitor does: for callers that may be given one account's part of it. */
-export type MonitorActions = Pick<Monitor, keyof Monitor>;
+/** What callers of the API may have done. */
+export type MonitorActions = Omit<Monitor, 'forgetMetric'>;
 
 /** Methods that return a string return the metric's id; those given an id throw NotFoundError for an unknown one. */
 export class Monitor {
@@ -204,6 +205,15 @@ export class Monitor {
     await writeLock.runExclusive(async () => {
       const entry = registry.byId(id);
       if (entry?.status === 'UNMONITORED' && entry.lastRowId === rows) await this.#delete(entry);
+    });
+  }
+
+  /** Deletes a metric, monitored or not; not one that has other samples than `rows`. An unknown one is no error. */
+  async forgetMetric(id: string, rows: number): Promise<void> {
+    const { registry, writeLock } = this.#options;
+    await writeLock.runExclusive(async () => {
+      const entry = registry.byId(id);
+      if (entry?.lastRowId === rows) await this.#delete(entry);
     });
   }
 

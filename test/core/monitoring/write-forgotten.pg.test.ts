@@ -30,6 +30,17 @@ async function age(engine: TestEngine, names: readonly string[]): Promise<void> 
 const namesOf = (engine: TestEngine) => [...engine.registry.all()].map(({ name }) => name).toSorted();
 const forget = (engine: TestEngine) => deleteForgotten(engine, Date.now() - 90 * DAY_MS);
 
+/** Monitors what is called so, and alerts above what is expected. */
+const makePolicy = (engine: TestEngine) =>
+  engine.policies.create(
+    {
+      name: 'pods',
+      match: { namePattern: 'pod;*', tags: [], sources: ['CUSTOM'] },
+      alertPolicy: { direction: 'ABOVE' },
+    },
+    { applyToExisting: false },
+  );
+
 /** What somebody has said of a metric, or done with it. */
 const CARED_FOR: Readonly<Record<string, (engine: TestEngine, id: string) => Promise<unknown>>> = {
   'a name of its own': ({ monitor }, id) => monitor.updateMetric(id, { displayName: 'Checkout' }),
@@ -107,18 +118,71 @@ it.each(Object.keys(CARED_FOR))('one that has %s stays', async (what) => {
   expect(namesOf(engine)).toEqual(['kept']);
 });
 
+/** What is done with metrics that a policy has begun to monitor, before their senders are gone. */
+const BEGUN: Readonly<Record<string, (engine: TestEngine, id: string) => Promise<unknown>>> = {
+  'as the policy began them': () => Promise.resolve(),
+  'as the policy began them, and monitored anew by somebody': async ({ monitor, registry }, id) => {
+    await monitor.unmonitorMetric(id);
+    await monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name: registry.byId(id)?.name } });
+  },
+};
+
+it.each(Object.keys(BEGUN))('metrics that a policy monitors are deleted: %s', async (what) => {
+  await using database = await withDatabase();
+  await using engine = await open(database);
+  await makePolicy(engine);
+  await push(engine, ['pod;id=1', 'host;id=1']);
+  const id = engine.registry.byPushedName('pod;id=1')?.id ?? '';
+  expect(engine.registry.byId(id)?.status).not.toBe('UNMONITORED');
+  await BEGUN[what]?.(engine, id);
+  await age(engine, ['pod;id=1']);
+  expect(await forget(engine)).toBe(1);
+  expect(namesOf(engine)).toEqual(['host;id=1']);
+  // It is as new when it comes again.
+  await push(engine, ['pod;id=1']);
+  expect(engine.registry.byPushedName('pod;id=1')).toMatchObject({ lastRowId: 1, status: 'ACTIVE' });
+});
+
+/** What makes a metric another one than the policy would begin. */
+const CHANGED: Readonly<Record<string, (engine: TestEngine, id: string) => Promise<unknown>>> = {
+  'an alert policy of its own': ({ monitor }, id) =>
+    monitor.updateMetric(id, { policy: { direction: 'BELOW' } }),
+  'bounds of its own': ({ prisma }, id) =>
+    prisma.metric.update({ where: { id }, data: { modelParams: { min: 0, max: 1 } } }),
+  'a policy that does not mean it any more': async (engine) => {
+    const [policy] = await engine.prisma.monitoringPolicy.findMany();
+    const match = { namePattern: 'other*', tags: [], sources: ['CUSTOM' as const] };
+    await engine.policies.update(policy?.id ?? '', { match }, false);
+  },
+  'a policy that is switched off': async (engine) => {
+    const [policy] = await engine.prisma.monitoringPolicy.findMany();
+    await engine.policies.update(policy?.id ?? '', { enabled: false }, false);
+  },
+};
+
+it.each(Object.keys(CHANGED))('one that a policy began stays with %s', async (what) => {
+  await using database = await withDatabase();
+  await using engine = await open(database);
+  await makePolicy(engine);
+  await push(engine, ['pod;id=1']);
+  await CHANGED[what]?.(engine, engine.registry.byPushedName('pod;id=1')?.id ?? '');
+  await age(engine, ['pod;id=1']);
+  expect(await forget(engine)).toBe(0);
+  expect(namesOf(engine)).toEqual(['pod;id=1']);
+});
+
 it('one that a point comes for meanwhile stays, with the point', async () => {
   await using database = await withDatabase();
   await using engine = await open(database);
   await push(engine, ['back', 'gone']);
   await age(engine, ['back', 'gone']);
   const monitor = {
-    discardMetric: async (id: string, rows: number) => {
+    forgetMetric: async (id: string, rows: number) => {
       await engine.accept.acceptNamed([{ metric: 'back', timestampMs: START + 60_000, value: 1 }]);
-      await engine.monitor.discardMetric(id, rows);
+      await engine.monitor.forgetMetric(id, rows);
     },
   };
-  await deleteForgotten({ pool: engine.pool, monitor }, Date.now());
+  await deleteForgotten({ ...engine, monitor }, Date.now());
   expect(namesOf(engine)).toEqual(['back']);
   expect(await database.prisma.sample.count()).toBe(1);
 });

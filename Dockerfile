@@ -13,8 +13,9 @@ RUN find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d
     ! -name 'query_compiler_small_bg.postgresql.*' -delete
 
 FROM node:24-bookworm-slim
-# initdb asks for the name of its user, and a user that is any number, as of OpenShift, has none.
-RUN apt-get update && apt-get install -y --no-install-recommends libnss-wrapper && rm -rf /var/lib/apt/lists/*
+# initdb asks for the name of its user, and a user that is any number, as of OpenShift, has none. Node as process 1 does not wait
+# for the processes of a PostgreSQL that was killed: they would stay in the table of processes.
+RUN apt-get update && apt-get install -y --no-install-recommends libnss-wrapper tini && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /app/package.json /app/sbom.json ./
 COPY --from=build /app/node_modules node_modules
@@ -30,4 +31,5 @@ EXPOSE 4000 2003
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=120s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (+process.env.LAPWING_PORT || 4000) + '/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["tini", "--"]
 CMD ["node", "dist/main.js", "serve"]

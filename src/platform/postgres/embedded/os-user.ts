@@ -19,6 +19,8 @@ export interface Account {
   readonly credentials: { readonly uid?: number; readonly gid?: number };
   /** Put before the command line. */
   readonly prefix: readonly string[];
+  /** Variables that PostgreSQL's programs need besides the clean ones. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Who owns PostgreSQL's files, as this process sees it. */
   readonly uid: number;
   readonly gid: number;
@@ -29,9 +31,15 @@ export interface Account {
  * nobody may not enter the folders) root itself shown as an ordinary user in a user namespace.
  * @param folder PostgreSQL's data folder, which need not exist
  * @param parent its parent, which exists
+ * @param environment variables that PostgreSQL's programs need besides the clean ones
  * @throws EmbeddedError when there is no such account
  */
-export async function chooseAccount(postgres: string, folder: string, parent: string): Promise<Account> {
+export async function chooseAccount(
+  postgres: string,
+  folder: string,
+  parent: string,
+  environment: Account['environment'] = {},
+): Promise<Account> {
   const self = { uid: process.getuid?.() ?? -1, gid: process.getgid?.() ?? -1 };
   const owner = await stat(folder).catch(() => null);
   if (self.uid !== 0) {
@@ -41,9 +49,10 @@ export async function chooseAccount(postgres: string, folder: string, parent: st
           'start it as that user, or choose another LAPWING_DATA_DIR',
       );
     }
-    return { credentials: {}, prefix: [], ...self };
+    return { credentials: {}, prefix: [], environment, ...self };
   }
-  for (const account of await listAccountsForRoot(owner)) {
+  for (const one of await listAccountsForRoot(owner)) {
+    const account = { ...one, environment };
     if (await canReach(account, postgres, parent)) return account;
   }
   throw new EmbeddedError(
@@ -63,24 +72,28 @@ export async function runAs(
   const { stdout, stderr } = await execute(file, rest, {
     ...account.credentials,
     cwd: '/',
-    env: { ...CLEAN_ENVIRONMENT, ...environment },
+    env: { ...CLEAN_ENVIRONMENT, ...account.environment, ...environment },
     timeout: PROGRAM_LIMIT_MS,
   });
   return stdout + stderr;
 }
 
-async function listAccountsForRoot(owner: { uid: number; gid: number } | null): Promise<readonly Account[]> {
+type BareAccount = Omit<Account, 'environment'>;
+
+async function listAccountsForRoot(
+  owner: { uid: number; gid: number } | null,
+): Promise<readonly BareAccount[]> {
   if (owner !== null && owner.uid !== 0) return [switchTo(owner)];
   const nobody = await findNobody();
   if (nobody === null) return [];
   return owner === null ? [switchTo(nobody), disguiseAs(nobody)] : [disguiseAs(nobody)];
 }
 
-function switchTo({ uid, gid }: { uid: number; gid: number }): Account {
+function switchTo({ uid, gid }: { uid: number; gid: number }): BareAccount {
   return { credentials: { uid, gid }, prefix: [], uid, gid };
 }
 
-function disguiseAs({ uid, gid }: { uid: number; gid: number }): Account {
+function disguiseAs({ uid, gid }: { uid: number; gid: number }): BareAccount {
   const prefix = ['unshare', '--user', `--map-user=${uid}`, `--map-group=${gid}`, '--'];
   return { credentials: {}, prefix, uid: 0, gid: 0 };
 }

@@ -65,7 +65,7 @@ export async function launchPostgres(options: PostgresCommand): Promise<Supervis
   const child = spawn('/bin/sh', [...guard, ...account.prefix, ...command], {
     ...account.credentials,
     cwd: '/',
-    env: CLEAN_ENVIRONMENT,
+    env: { ...CLEAN_ENVIRONMENT, ...account.environment },
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
   });

@@ -12,6 +12,7 @@ import { findPostgresBinaries } from './binaries.ts';
 import { EmbeddedError } from './embedded-error.ts';
 import { EMBEDDED_USER, prepareDataFolder } from './data-folder.ts';
 import { claimFolder, clearFolder } from './folder-lock.ts';
+import { linkLibraries } from './library-links.ts';
 import { createPostgresLog } from './log-file.ts';
 import { launchPostgres } from './postmaster.ts';
 import { listArguments } from './settings.ts';
@@ -91,7 +92,8 @@ async function prepare(
 ): Promise<{ socketFolder: string; launch: () => Promise<SupervisedProcess> }> {
   const binaries = await findPostgresBinaries();
   await makeDataFolder(dataDir);
-  const account = await chooseAccount(binaries.postgres, folder, dataDir);
+  const environment = await linkLibraries(binaries.postgres, dataDir);
+  const account = await chooseAccount(binaries.postgres, folder, dataDir, environment);
   await prepareDataFolder({ binaries, account, folder, durable: settings.fsync !== 'off', log });
   const socketFolder = await prepareSocketFolder(folder, account);
   const postgresLog = createPostgresLog(join(dataDir, 'postgres.log'));

@@ -42,7 +42,9 @@ export async function linkLibraries(
         { cause: error },
       );
     }
-    return { LD_LIBRARY_PATH: await linkBeside(links, folder, dataDir) };
+    const made = await linkBeside(links, folder, dataDir);
+    // A library looks for others beside the link it was loaded by.
+    return { LD_LIBRARY_PATH: `${made}:${join(folder, 'native', 'lib')}` };
   }
 }
 

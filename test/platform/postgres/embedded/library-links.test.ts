@@ -49,14 +49,19 @@ async function keepFromLinking(): Promise<void> {
   await writeFile(join(folder, 'package/native/pg-symlinks.json'), JSON.stringify(elsewhere));
 }
 
-const version = (environment: Readonly<Record<string, string>>) =>
-  execute(postgres, ['--version'], { env: environment });
+/** Of both programs: they do not need the same libraries. */
+async function readVersions(env: Readonly<Record<string, string>>): Promise<string> {
+  const programs = [postgres, join(dirname(postgres), 'initdb')];
+  const said = await Promise.all(programs.map((program) => execute(program, ['--version'], { env })));
+  return said.map(({ stdout }) => stdout).join('');
+}
+const BOTH = /^postgres \(PostgreSQL\) [\d.]+\ninitdb \(PostgreSQL\) [\d.]+\n$/;
 
 describe.skipIf(process.platform !== 'linux')('libraries without links', () => {
   it('keep PostgreSQL from starting, and are linked in their package', async () => {
-    await expect(version({})).rejects.toThrow(/error while loading shared libraries/);
+    await expect(readVersions({})).rejects.toThrow(/error while loading shared libraries/);
     expect(await linkLibraries(postgres, folder)).toEqual({});
-    expect((await version({})).stdout).toMatch(/^postgres \(PostgreSQL\)/);
+    expect(await readVersions({})).toMatch(BOTH);
   });
 
   it('are linked in the data folder where they cannot be in the package, anew at each start', async () => {
@@ -66,7 +71,7 @@ describe.skipIf(process.platform !== 'linux')('libraries without links', () => {
     await rm(join(folder, 'postgres-libraries/libpq.so.5'));
     await symlink('/gone/libold.so.1', join(folder, 'postgres-libraries/libold.so'));
     const environment = await linkLibraries(postgres, folder);
-    expect((await version(environment)).stdout).toMatch(/^postgres \(PostgreSQL\)/);
+    expect(await readVersions(environment)).toMatch(BOTH);
     const made = await readdir(join(folder, 'postgres-libraries'));
     expect(made).toContain('libpq.so.5');
     expect(made).not.toContain('libold.so');

@@ -14,6 +14,7 @@ import type { Sender } from '../server/forward-operations.ts';
 import { type GetEnveloped, prepareOperation, type Runner } from './prepare-operation.ts';
 import { RunningOperations } from './running-operations.ts';
 import { createSendResults } from './send-results.ts';
+import { isStream } from './sse.ts';
 import { copyError } from '../request-error.ts';
 import { hideHttp, withoutHttp, type WritePayload } from './payload-cache.ts';
 
@@ -62,12 +63,12 @@ export function createSocketProtocol(options: SocketProtocolOptions): Server<Soc
     connectionInitWaitTimeout: INIT_LIMIT_MS,
     onConnect: ({ connectionParams, extra }) => sockets.acknowledge(extra, connectionParams),
     onClose: ({ extra }) => sockets.end(extra),
-    onSubscribe: ({ extra, subscriptions }, _id, payload) =>
-      sockets.prepare(extra, payload, Object.keys(subscriptions).length),
+    onSubscribe: ({ extra, subscriptions }, id, payload) =>
+      sockets.prepare(extra, { id, payload, subscriptions }),
     execute: (args) => sockets.run('execute', args),
     subscribe: (args) => sockets.run('subscribe', args),
-    onOperation: async ({ extra }, id, _payload, args, result) =>
-      sockets.begin(extra, { id, args, result: await result }),
+    onOperation: async ({ extra, subscriptions }, id, _payload, args, result) =>
+      sockets.begin(extra, { id, args, result: await result, isWanted: id in subscriptions }),
     // What breaks a running subscription has not been masked yet.
     onError: (_context, _id, _payload, errors) => errors.map((error) => hideHttp(maskError(error).toJSON())),
   });
@@ -88,6 +89,21 @@ interface Prepared {
   readonly runner: Runner;
   /** Among the operations of its socket, in the order they came. */
   readonly place: number;
+}
+
+interface AskedOperation {
+  readonly id: string;
+  readonly payload: SubscribePayload;
+  /** What graphql-ws has of the socket: a client's complete takes its id out of it. */
+  readonly subscriptions: Readonly<Record<string, unknown>>;
+}
+
+interface BegunOperation {
+  readonly id: string;
+  readonly args: ExecutionArgs;
+  readonly result: object;
+  /** Whether no complete came for its id, unless another operation was asked for by it since. */
+  readonly isWanted: boolean;
 }
 
 /** The operations of all sockets. */
@@ -137,27 +153,39 @@ class SocketOperations {
 
   /**
    * What graphql-ws runs next, or why it may not run.
-   * @param count of operations on this socket, this one among them
+   * @param asked.subscriptions the operations on this socket, this one among them
    */
   async prepare(
     extra: SocketExtra,
+    { id, payload, subscriptions }: AskedOperation,
+  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+    const { operations } = this.#socketOf(extra);
+    const place = operations.ask(id);
+    const prepared = await this.#check(extra, payload, Object.keys(subscriptions).length);
+    if ('errors' in prepared) {
+      await operations.settle(id, place, id in subscriptions);
+      return prepared.errors;
+    }
+    this.#prepared.set(prepared.args, { runner: prepared.runner, place });
+    return prepared.args;
+  }
+
+  async #check(
+    extra: SocketExtra,
     payload: SubscribePayload,
     count: number,
-  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+  ): ReturnType<typeof prepareOperation> {
     const { getEnveloped, maskError, resolveDocument, checkOperation } = this.#options;
-    const { caller, sender, operations } = this.#socketOf(extra);
-    const place = operations.nextPlace();
+    const { caller, sender } = this.#socketOf(extra);
     try {
       if (caller === null) throw new Error('an operation before the socket was acknowledged');
       const refusal = checkOperation(countedAs(caller) ?? extra.address, count);
-      if (refusal !== null) return [refusal];
+      if (refusal !== null) return { errors: [refusal] };
       const prepared = await prepareOperation(getEnveloped, caller, resolveDocument(payload), { sender });
-      if ('errors' in prepared) return prepared.errors.map((error) => maskError(error));
-      this.#prepared.set(prepared.args, { runner: prepared.runner, place });
-      return prepared.args;
+      return 'errors' in prepared ? { errors: prepared.errors.map((error) => maskError(error)) } : prepared;
     } catch (error) {
       // Thrown on, it would close the socket with a code clients take for final.
-      return [maskError(error)];
+      return { errors: [maskError(error)] };
     }
   }
 
@@ -175,11 +203,16 @@ class SocketOperations {
   /** Sends the results of a subscription in the order of the socket; a single result is given back. */
   async begin(
     extra: SocketExtra,
-    { id, args, result }: { readonly id: string; readonly args: ExecutionArgs; readonly result: object },
+    { id, args, result, isWanted }: BegunOperation,
   ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
-    if (!isAsyncIterable(result)) return withoutStatus(result);
+    const { operations } = this.#socketOf(extra);
+    const place = this.#prepared.get(args)?.place ?? 0;
+    if (!isStream(result)) {
+      await operations.settle(id, place, isWanted);
+      return withoutStatus(result);
+    }
     const results = this.#sendResults(result[Symbol.asyncIterator](), id, extra.send);
-    return this.#socketOf(extra).operations.begin(id, this.#prepared.get(args)?.place ?? 0, results);
+    return operations.begin(id, { place, isWanted, results });
   }
 
   #socketOf(extra: SocketExtra): Socket {
@@ -201,10 +234,6 @@ class SocketOperations {
 function describeSender({ headers, address }: SocketExtra, params: unknown): Sender {
   const key = readConnectionKey(params);
   return { headers: key === null ? headers : { ...headers, authorization: `Bearer ${key}` }, address };
-}
-
-function isAsyncIterable(result: object): result is AsyncIterable<ExecutionResult> {
-  return Symbol.asyncIterator in result;
 }
 
 interface SingleResult {

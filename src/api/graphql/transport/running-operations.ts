@@ -1,69 +1,84 @@
 /**
- * The subscriptions of one socket by their ids. A client may complete an id and use it again before the first operation
- * has begun; graphql-ws then forgets the first, and nobody would ever end it.
+ * The operations of one socket by their ids. A client may complete an id and use it again at once; graphql-ws knows an
+ * operation by its id alone, and lets the end of the first one end the second: it sends a complete, or the first one's
+ * result, under the id that now means the second, and forgets the second without a word. So what a client has completed
+ * is never seen to end: graphql-ws waits for it for good, and nothing else holds it.
  */
-interface Operation<T> {
-  /** Among the operations asked for. */
-  readonly place: number;
-  readonly results: AsyncIterableIterator<T>;
-}
-
 export class RunningOperations<T> {
-  readonly #running = new Map<string, Operation<T>>();
+  /** Place of the operation asked for last, by id, until it has ended. */
+  readonly #latest = new Map<string, number>();
+  readonly #running = new Set<AsyncIterator<T>>();
   #isClosed = false;
   #lastPlace = 0;
 
-  nextPlace(): number {
+  /** @returns the place of an operation among those asked for */
+  ask(id: string): number {
     this.#lastPlace += 1;
+    this.#latest.set(id, this.#lastPlace);
     return this.#lastPlace;
   }
 
   /**
-   * Of two with one id the one asked for last goes on; the other is ended, as is one of a socket that has closed.
-   * @param place as of nextPlace, when it was asked for
-   * @returns the results, which are forgotten here when they end
+   * To be called with what an operation came to, where that is no stream.
+   * @param isWanted whether its client has not completed it, or a later one of its id
+   * @returns once it may be sent: never, where its id means another operation, or none
+   */
+  async settle(id: string, place: number, isWanted: boolean): Promise<void> {
+    if (!this.#take(id, place) || !isWanted) await never();
+  }
+
+  /**
+   * Ends results that nobody waits for, and those of a socket that has closed.
+   * @param isWanted as above
+   * @returns the results, whose end is seen where it is not their client's doing
    */
   async begin(
     id: string,
-    place: number,
-    results: AsyncIterableIterator<T>,
+    { place, isWanted, results }: Asked<AsyncIterableIterator<T>>,
   ): Promise<AsyncIterableIterator<T>> {
-    const known = this.#running.get(id);
-    if (this.#isClosed || (known !== undefined && known.place > place)) {
-      await results.return?.();
-      return results;
+    const isLatest = this.#latest.get(id) === place;
+    if (isLatest && isWanted && !this.#isClosed) {
+      this.#running.add(results);
+      return this.#forgetAtEnd(id, place, results);
     }
-    const operation = { place, results };
-    this.#running.set(id, operation);
-    await known?.results.return?.();
-    return this.#forgetAtEnd(id, operation);
+    this.#take(id, place);
+    await results.return?.();
+    return never();
   }
 
   /** Ends them all. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const running = [...this.#running.values()];
+    const running = [...this.#running];
     this.#running.clear();
-    await Promise.all(running.map(async ({ results }) => results.return?.()));
+    await Promise.all(running.map(async (results) => results.return?.()));
   }
 
-  #forgetAtEnd(id: string, operation: Operation<T>): AsyncIterableIterator<T> {
-    const { results } = operation;
+  /** @returns whether the id still meant this operation, and now means none */
+  #take(id: string, place: number): boolean {
+    return this.#latest.get(id) === place && this.#latest.delete(id);
+  }
+
+  #forgetAtEnd(id: string, place: number, results: AsyncIterableIterator<T>): AsyncIterableIterator<T> {
+    let isReturned = false;
     const forget = () => {
-      if (this.#running.get(id) === operation) this.#running.delete(id);
+      this.#running.delete(results);
+      this.#take(id, place);
     };
     return {
       next: async () => {
         try {
           const result = await results.next();
           if (result.done === true) forget();
-          return result;
+          if (!isReturned) return result;
         } catch (error) {
           forget();
-          throw error;
+          if (!isReturned) throw error;
         }
+        return never();
       },
       return: async () => {
+        isReturned = true;
         forget();
         await results.return?.();
         return { done: true, value: undefined };
@@ -73,4 +88,16 @@ export class RunningOperations<T> {
       },
     };
   }
+}
+
+interface Asked<T> {
+  /** As of `ask`. */
+  readonly place: number;
+  readonly isWanted: boolean;
+  readonly results: T;
+}
+
+/** A new one for each that waits: one promise would hold them all. */
+function never(): Promise<never> {
+  return new Promise(() => undefined);
 }

@@ -5,7 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
+import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { z } from 'zod';
 import { type ErrorCode, OperatorError } from '../../../errors.ts';
 import { createRequestError } from '../request-error.ts';
@@ -13,13 +13,21 @@ import { createRequestError } from '../request-error.ts';
 /** What clients of persisted queries look for: Apollo Client and urql compare the whole message. */
 const NOT_FOUND = 'PersistedQueryNotFound';
 const NOT_SUPPORTED = 'PersistedQueryNotSupported';
+const NONE_KEPT = 'no trusted documents are kept here (LAPWING_TRUSTED_DOCUMENTS): send the text as query';
 
 /** What a request may name its document by. */
 export interface AskedDocument {
   readonly query?: unknown;
   readonly documentId?: unknown;
+  /** As Relay's documentation and react-relay-network-modern have it. */
+  readonly doc_id?: unknown;
+  /** The same where there is no text; beside one a client may number its requests. */
+  readonly id?: unknown;
   readonly extensions?: unknown;
 }
+
+/** What yoga takes of a body: it refuses others, which the protocol leaves to clients. */
+const PARAMETERS: ReadonlySet<string> = new Set(['query', 'operationName', 'variables', 'extensions']);
 
 export interface TrustedDocuments {
   /** Whether nothing else is run. */
@@ -71,7 +79,7 @@ export function createTrustedDocuments(byHash: ReadonlyMap<string, string>, only
         const text = byHash.get(id) ?? byHash.get(id.replace(/^\w+:/, ''));
         if (text !== undefined) return text;
         // A client that finds its document unknown may send the text beside the hash: it counts as any text does.
-        if (typeof query !== 'string' || query === '') {
+        if (!hasText(asked)) {
           throw refuse('PERSISTED_QUERY_NOT_FOUND', isOfExtension(asked) ? NOT_FOUND : describe(id));
         }
       }
@@ -89,11 +97,15 @@ export function createTrustedDocuments(byHash: ReadonlyMap<string, string>, only
  * @throws GraphQLError
  */
 export function refuseHashAlone(asked: AskedDocument): void {
-  const { query } = asked;
-  const hasText = query !== undefined && query !== null && query !== '';
-  if (!hasText && isOfExtension(asked)) {
-    throw createRequestError('PERSISTED_QUERY_NOT_SUPPORTED', NOT_SUPPORTED);
+  if (hasText(asked)) return;
+  if (isOfExtension(asked)) throw createRequestError('PERSISTED_QUERY_NOT_SUPPORTED', NOT_SUPPORTED);
+  if (readDocumentId(asked) !== null) {
+    throw createRequestError('PERSISTED_QUERY_NOT_SUPPORTED', NONE_KEPT);
   }
+}
+
+function hasText({ query }: AskedDocument): boolean {
+  return query !== undefined && query !== null && query !== '';
 }
 
 /**
@@ -105,17 +117,19 @@ export function resolveDocuments(trusted: TrustedDocuments | null): Plugin {
     onParams({ params, request, setParams }) {
       if (trusted === null) {
         refuseHashAlone(params);
+        if (!Object.keys(params).every((name) => PARAMETERS.has(name))) setParams(keepKnown(params));
         return;
       }
       const query = trusted.resolve(
         request.method === 'GET' ? { ...params, documentId: readSearch(request.url) } : params,
       );
-      // Yoga takes no parameter it does not know.
-      setParams(
-        Object.fromEntries(Object.entries({ ...params, query }).filter(([name]) => name !== 'documentId')),
-      );
+      setParams(keepKnown({ ...params, query }));
     },
   };
+}
+
+function keepKnown(params: object): GraphQLParams {
+  return Object.fromEntries(Object.entries(params).filter(([name]) => PARAMETERS.has(name)));
 }
 
 /** Yoga reads of an address the parameters it knows alone. */
@@ -124,13 +138,21 @@ function readSearch(url: string): string | undefined {
   return documentId === null || documentId === '' ? undefined : documentId;
 }
 
-function isOfExtension({ documentId, extensions }: AskedDocument): boolean {
-  return typeof documentId !== 'string' && readDocumentId({ extensions }) !== null;
+function isOfExtension(asked: AskedDocument): boolean {
+  return typeof asked.documentId !== 'string' && readExtension(asked) !== null;
 }
 
-/** `documentId`, or the extension of persisted queries: a hash, or an object of one. */
-function readDocumentId({ documentId, extensions }: AskedDocument): string | null {
+function readDocumentId(asked: AskedDocument): string | null {
+  const { documentId, doc_id: relayId, id } = asked;
   if (typeof documentId === 'string') return documentId;
+  const hash = readExtension(asked);
+  if (hash !== null) return hash;
+  if (typeof relayId === 'string') return relayId;
+  return typeof id === 'string' && !hasText(asked) ? id : null;
+}
+
+/** The extension of persisted queries: a hash, or an object of one. */
+function readExtension({ extensions }: AskedDocument): string | null {
   if (typeof extensions !== 'object' || extensions === null || !('persistedQuery' in extensions)) return null;
   const { persistedQuery } = extensions;
   if (typeof persistedQuery === 'string') return persistedQuery;

@@ -81,3 +81,36 @@ describe('a server that keeps no documents', () => {
     expect(await socket.next()).toMatchObject({ type: 'next', id: '2' });
   });
 });
+
+describe('what a body has beside the request', () => {
+  const ask = async (body: object) => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return [response.status, await response.json()] as const;
+  };
+  const query = '{ serverInfo { __typename } }';
+
+  it.each([
+    // react-relay-network-modern 6.2.2 numbers its requests.
+    ['a number of the request', { id: '1', query, variables: {} }],
+    ['an id of Relay', { query, variables: {}, doc_id: 'a' }],
+    ['a hash', { query, documentId: 'sha256:a' }],
+    ['others', { query, queryId: 'a', uploadables: null, operationKind: 'query', clientId: 7 }],
+    ['names that every object has', { query, constructor: 1, toString: 'a' }],
+  ])('is no reason to refuse it: %s', async (_, body) => {
+    expect(await ask(body)).toEqual([200, { data: { serverInfo: { __typename: 'ServerInfo' } } }]);
+  });
+
+  it.each([{ doc_id: 'a' }, { documentId: 'a' }, { id: 'a', query: '' }])(
+    'does not stand for a text where no documents are kept: %j',
+    async (body) => {
+      const message =
+        'no trusted documents are kept here (LAPWING_TRUSTED_DOCUMENTS): send the text as query';
+      const extensions = { code: 'PERSISTED_QUERY_NOT_SUPPORTED' };
+      expect(await ask(body)).toEqual([200, { errors: [{ message, extensions }] }]);
+    },
+  );
+});

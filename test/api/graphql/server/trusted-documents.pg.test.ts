@@ -53,6 +53,11 @@ describe('a document is run', () => {
       { extensions: { persistedQuery: { version: 1, sha256Hash: HASH } } },
     ],
     ['by its own text', { query: VERSION }],
+    // react-relay-network-modern 6.2.2: its middleware of persisted queries leaves the text out and puts the id beside the
+    // number of the request; where the compiler left the text out, the id takes the place of that number.
+    ['as the middleware of Relay has it', { id: '1', variables: {}, doc_id: HASH }],
+    ['as a network layer of Relay has it', { id: HASH, query: '', variables: {} }],
+    ['by its own text, with the number of the request', { id: '1', query: VERSION, variables: {} }],
   ])('%s', async (_name, body) => {
     expect(await post(body)).toMatchObject({ status: 200, body: { data: { serverInfo: {} } } });
   });
@@ -99,6 +104,12 @@ describe('nothing else is run:', () => {
     ['a name every object has', { documentId: 'constructor' }, 'PERSISTED_QUERY_NOT_FOUND'],
     ['nothing', {}, 'BAD_REQUEST'],
     ['a hash that is no text', { documentId: 5 }, 'BAD_REQUEST'],
+    [
+      'another text beside an id of Relay',
+      { doc_id: HASH.slice(1), query: '{ __typename }' },
+      'DOCUMENT_NOT_TRUSTED',
+    ],
+    ['an unknown id of Relay', { id: '1', doc_id: 'x' }, 'PERSISTED_QUERY_NOT_FOUND'],
   ])('%s', async (_name, body, code) => {
     expect(await post(body)).toMatchObject({ status: 400, body: { errors: [{ extensions: { code } }] } });
   });

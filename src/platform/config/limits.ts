@@ -58,7 +58,7 @@ export const LIMIT_SETTINGS = {
     'Whether the schema may be asked for; off, error messages suggest no names either: on or off.',
   ),
   corsOrigins: setting('LAPWING_CORS_ORIGINS', origins).about(
-    'Origins whose pages may use GraphQL from a browser, with commas between; none when unset.',
+    'Origins whose pages may use GraphQL from a browser, with commas between, e.g. https://ops.example.com, or capacitor://localhost of an app; none when unset.',
   ),
   trustedDocuments: setting('LAPWING_TRUSTED_DOCUMENTS', text).about(
     'A JSON file of GraphQL documents by hash: clients send the hash, and nothing else is run.',

@@ -74,7 +74,11 @@ function listOrigins(isTaken: (part: string) => boolean, expected: string) {
 
 function isOrigin(given: string): boolean {
   // Headers list origins: a host may hold what ends one there.
-  return !/[;,'"\s]/.test(given) && URL.canParse(given) && new URL(given).origin === given;
+  if (/[;,'"\s]/.test(given) || !URL.canParse(given)) return false;
+  const { origin, protocol, host } = new URL(given);
+  // Apps and extensions have schemes of their own, whose pages name their scheme and host as their origin.
+  const ofApp = host === '' || protocol === 'file:' ? null : `${protocol}//${host}`;
+  return given === (origin === 'null' ? ofApp : origin);
 }
 
 /** One whose value is never printed. */

@@ -148,6 +148,12 @@ describe('settings', () => {
     'https://a;script-src',
     "https://a'b",
     'file:///a',
+    'file://a',
+    'capacitor:',
+    'capacitor://',
+    'capacitor://localhost/',
+    'app://user@host',
+    'localhost:3000',
   ])('take no origin that a header would read otherwise: %s', (given) => {
     expect(() => readConfig({ LAPWING_EMBED_ORIGINS: given })).toThrow(
       /LAPWING_EMBED_ORIGINS=.*expected origins/,
@@ -155,6 +161,22 @@ describe('settings', () => {
     expect(() => readConfig({ LAPWING_CORS_ORIGINS: given })).toThrow(
       /LAPWING_CORS_ORIGINS=.*expected origins/,
     );
+  });
+
+  // https://ionicframework.com/docs/troubleshooting/cors; Tauri 2 on macOS and iOS; extensions of Chrome and Firefox.
+  it.each([
+    'capacitor://localhost',
+    'tauri://localhost',
+    'chrome-extension://flnheeellpciglgpaodhkhmapeokopfp',
+    'moz-extension://0b4d2f3e-8b0c-4b1c-9a5e-0f0f0f0f0f0f',
+    'http://localhost:8100',
+    'http://[::1]:8100',
+  ])('take the origin of an app: %s', (given) => {
+    const settings = { LAPWING_CORS_ORIGINS: `https://a.example, ${given}`, LAPWING_EMBED_ORIGINS: given };
+    expect(readConfig(settings)).toMatchObject({
+      corsOrigins: ['https://a.example', given],
+      embedOrigins: [given],
+    });
   });
 
   it.each(['*', 'https://*.example.com', 'https://ops.example.com, http://*:3000'])(

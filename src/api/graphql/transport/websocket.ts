@@ -55,7 +55,11 @@ export function createGraphqlSockets(options: {
     open: (request, socket, head) => {
       // Browsers let any page open a socket to anywhere, and say whose page it is.
       if (!crossOrigin.isAllowed(request)) {
-        refuseUpgrade(socket, '403 Forbidden', '');
+        refuseUpgrade(
+          socket,
+          '403 Forbidden',
+          'origin: expected this server, or one of LAPWING_CORS_ORIGINS',
+        );
         return;
       }
       const address = readAddress(request);

@@ -1,5 +1,7 @@
 /** The limits as a client meets them. */
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createConnectionLimit } from '../../../../src/api/graphql/limits/connections.ts';
@@ -10,6 +12,7 @@ import { startServer, type TestServer } from '../../../helpers/start-server.ts';
 import { until } from '../../../helpers/until.ts';
 
 const ORIGIN = 'https://ops.example.com';
+const APP = 'capacitor://localhost';
 let server: TestServer;
 
 beforeAll(async () => {
@@ -21,7 +24,7 @@ beforeAll(async () => {
       LAPWING_MAX_OPERATIONS: '3',
       LAPWING_MAX_CONNECTIONS: '4',
       LAPWING_INTROSPECTION: 'off',
-      LAPWING_CORS_ORIGINS: ORIGIN,
+      LAPWING_CORS_ORIGINS: `${ORIGIN}, ${APP}`,
       LAPWING_PUBLIC_URL: 'https://lapwing.example.com/monitoring',
     },
   });
@@ -266,9 +269,11 @@ describe('a page of an origin that is allowed', () => {
     expect(asked.status).toBe(204);
     expect(asked.headers.get('access-control-allow-origin')).toBe(ORIGIN);
     expect(asked.headers.get('access-control-allow-headers')).toContain('content-type');
-    const answer = await fetch(`${server.url}/graphql?query={__typename}`, { headers: { origin: ORIGIN } });
-    expect(answer.headers.get('access-control-allow-origin')).toBe(ORIGIN);
-    expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
+    for (const origin of [ORIGIN, APP]) {
+      const answer = await fetch(`${server.url}/graphql?query={__typename}`, { headers: { origin } });
+      expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
+      expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
+    }
   });
 
   test.each([
@@ -302,19 +307,22 @@ describe('a page of an origin that is allowed', () => {
       socket.on('error', () => undefined);
       const opened = await Promise.race([
         once(socket, 'open').then(() => true),
-        once(socket, 'unexpected-response').then(() => false),
+        once(socket, 'unexpected-response').then(([, refused]) => text(refused as IncomingMessage)),
       ]);
       socket.terminate();
       return opened;
     };
+    const refusal = 'origin: expected this server, or one of LAPWING_CORS_ORIGINS';
     expect(await open(ORIGIN)).toBe(true);
+    expect(await open(APP)).toBe(true);
+    expect(await open('capacitor://localhost.evil.example')).toBe(refusal);
     // The page itself, behind a proxy that puts another name into the Host header.
     expect(await open('https://lapwing.example.com')).toBe(true);
-    expect(await open('http://lapwing.example.com')).toBe(false);
-    expect(await open(`${ORIGIN}.evil.example`)).toBe(false);
+    expect(await open('http://lapwing.example.com')).toBe(refusal);
+    expect(await open(`${ORIGIN}.evil.example`)).toBe(refusal);
     // Behind a proxy that writes the port into the Host header, as nginx does of $host:$server_port.
     expect(await open('https://localhost', { host: 'localhost:443' })).toBe(true);
-    expect(await open('https://localhost', { host: 'localhost:80' })).toBe(false);
+    expect(await open('https://localhost', { host: 'localhost:80' })).toBe(refusal);
     const other = await fetch(`${server.url}/graphql`, { method: 'OPTIONS', headers: { origin: 'null' } });
     expect(other.headers.get('access-control-allow-origin')).toBeNull();
   });

@@ -2,6 +2,7 @@
 import {
   DirectiveLocation,
   GraphQLDirective,
+  GraphQLOneOfDirective,
   printSchema,
   specifiedDirectives,
   type GraphQLSchema,
@@ -73,7 +74,12 @@ function listDirectives(): GraphQLDirective[] {
   });
 }
 
-/** The schema as text. The builder sorts it, so that the text only changes where the schema does. */
+/**
+ * The schema as text. The builder sorts it, so that the text only changes where the schema does. The specification has
+ * @oneOf since September 2025 only: tools that are older refuse a directive that the text does not define.
+ */
 export function writeSchema(): string {
-  return `${printSchema(createSchema())}\n`;
+  const { name, description, locations } = GraphQLOneOfDirective;
+  const oneOf = `"""${description ?? ''}"""\ndirective @${name} on ${locations.join(' | ')}`;
+  return `${oneOf}\n\n${printSchema(createSchema())}\n`;
 }

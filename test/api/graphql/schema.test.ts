@@ -8,11 +8,15 @@ import {
   isNonNullType,
   isObjectType,
   isUnionType,
+  parse,
+  print,
+  visit,
   type GraphQLUnionType,
 } from 'graphql';
 import { expect, test } from 'vitest';
 import { ERROR_CODES } from '../../../src/errors.ts';
 import { createSchema, writeSchema } from '../../../src/api/graphql/schema.ts';
+import { textWith } from '../../helpers/matchers.ts';
 
 interface Described {
   readonly name: string;
@@ -28,6 +32,20 @@ const types = Object.values(schema.getTypeMap()).filter(
 test('schema.graphql is what the code says; mend it with npm run schema', () => {
   const stored = readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8');
   expect(stored).toBe(writeSchema());
+});
+
+/** https://spec.graphql.org/October2021/#sec-Type-System.Directives.Built-in-Directives */
+const OLD_DIRECTIVES = ['skip', 'include', 'deprecated', 'specifiedBy'];
+
+test('schema.graphql defines each directive it uses that older tools do not know, once, as graphql has it', () => {
+  const used = new Set<string>();
+  const defined: string[] = [];
+  visit(parse(writeSchema()), {
+    Directive: ({ name }) => void used.add(name.value),
+    DirectiveDefinition: (node) => void defined.push(print(node)),
+  });
+  expect([...used].filter((name) => !OLD_DIRECTIVES.includes(name))).toEqual(['oneOf']);
+  expect(defined).toEqual([textWith('\ndirective @oneOf on INPUT_OBJECT')]);
 });
 
 /** https://spec.graphql.org/October2021/#DirectiveLocation, unchanged in September 2025. */

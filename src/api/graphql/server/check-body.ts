@@ -19,6 +19,7 @@ export function checkBody(
       if (request.method === 'GET' && requestParser !== undefined) {
         setRequestParser((asked) => readSearch(() => requestParser(asked)));
       }
+      if (request.method === 'PUT') throw refusePut();
       if (request.method !== 'POST') return;
       // A page of another site may send forms and plain text without asking, but JSON only with our leave.
       if (!isJson(request.headers.get('content-type'))) {
@@ -120,6 +121,14 @@ function parseBody(body: Buffer): unknown {
     if (error instanceof TypeError) throw refuse(400, 'the body is not valid UTF-8');
     throw refuse(400, 'POST body sent invalid JSON.');
   }
+}
+
+/** By which graphql-sse asks for a stream that all its subscriptions share: yoga would only name the methods it takes. */
+function refusePut(): GraphQLError {
+  const message =
+    "GraphQL is asked by GET and POST; graphql-sse's single connection mode, which begins with a PUT, is not supported: set singleConnection to false";
+  const http = { status: 405, headers: { allow: 'GET, POST' } };
+  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http } });
 }
 
 function refuse(status: number, message: string): GraphQLError {

@@ -1,5 +1,7 @@
 /** What is wrong with a request is said in the same words, whatever carries it. */
+import { createClient } from 'graphql-sse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { textWith } from '../../../helpers/matchers.ts';
 import { connectRaw } from '../../../helpers/raw-socket.ts';
 import { startServer, type TestServer } from '../../../helpers/start-server.ts';
 
@@ -259,6 +261,30 @@ describe('a request this server does not take', () => {
     expect({ status: response.status, ...((await response.json()) as Answer) }).toEqual(
       refused(405, 'BAD_REQUEST', 'Can only perform a mutation operation from a POST request.'),
     );
+  });
+
+  it('reserves a stream for all subscriptions, as graphql-sse may: 405 says how else they come', async () => {
+    const answers: unknown[] = [];
+    const client = createClient({
+      url: `${server.url}/graphql`,
+      singleConnection: true,
+      retryAttempts: 0,
+      fetchFn: async (...given: Parameters<typeof fetch>) => {
+        const response = await fetch(...given);
+        // The client gives its own up before anybody could read it.
+        answers.push([response.status, response.headers.get('allow'), await response.clone().json()]);
+        return response;
+      },
+    });
+    const failed = new Promise((resolve) => {
+      const query = 'subscription { anomalyScores { cursor } }';
+      client.subscribe({ query }, { next: resolve, complete: () => resolve(null), error: resolve });
+    });
+    expect(await failed).toMatchObject({ message: 'Server responded with 405: Method Not Allowed' });
+    const errors = [
+      { message: textWith('set singleConnection to false'), extensions: { code: 'BAD_REQUEST' } },
+    ];
+    expect(answers).toEqual([[405, 'GET, POST', { errors }]]);
   });
 
   it.each([

@@ -57,6 +57,8 @@ describe('a document is run', () => {
     // number of the request; where the compiler left the text out, the id takes the place of that number.
     ['as the middleware of Relay has it', { id: '1', variables: {}, doc_id: HASH }],
     ['as a network layer of Relay has it', { id: HASH, query: '', variables: {} }],
+    // ChilliCream/graphql-platform, JsonOperationRequestSerializer.cs: persisted operations of Strawberry Shake.
+    ['as Strawberry Shake has it', { id: HASH, operationName: 'Version' }],
     ['by its own text, with the number of the request', { id: '1', query: VERSION, variables: {} }],
   ])('%s', async (_name, body) => {
     expect(await post(body)).toMatchObject({ status: 200, body: { data: { serverInfo: {} } } });

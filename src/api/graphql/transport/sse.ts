@@ -24,6 +24,9 @@ export const EVENT_STREAM_HEADERS = {
   'x-accel-buffering': 'no',
 };
 
+/** Who takes such an answer. */
+const OF_STREAMS = /text\/event-stream|multipart\/mixed/i;
+
 /** Resolves when the peer may be sent more, or is gone. */
 export type WhenRead = (socket: Socket) => Promise<void>;
 type OnSent = (result: ExecutionResult, sinceMs: number) => void;
@@ -80,6 +83,13 @@ export function sendEventStreams(streams: Pick<EventStreams, 'open'>): Plugin {
         const init: unknown = streams.open(result, findSocket(chosen.serverContext));
         return new Response(init as BodyInit, { headers: EVENT_STREAM_HEADERS });
       }, 'text/event-stream');
+    },
+    onResponse: ({ request, response }) => {
+      if (!OF_STREAMS.test(request.headers.get('accept') ?? '')) return;
+      // A single result yoga sends as a stream itself, by a coding HTTP has no such name for, and over a connection that
+      // it keeps although its client asked for the end of it.
+      if (response.headers.get('content-encoding') === 'none') response.headers.delete('content-encoding');
+      response.headers.delete('connection');
     },
   };
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { createSchema, createYoga } from 'graphql-yoga';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EventStreams, sendEventStreams } from '../../../../src/api/graphql/transport/sse.ts';
@@ -115,6 +116,25 @@ it('asks before each event whether its reader may be sent more', async () => {
   await (await subscribe('END')).text();
   expect(state.asked).toBe(4);
 });
+
+it.each(['text/event-stream', 'multipart/mixed'])(
+  'of one result says nothing of the connection, which ends where its client asks for that: %s',
+  async (accept) => {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `GET /graphql?query={__typename} HTTP/1.1\r\nhost: a\r\naccept: ${accept}\r\nconnection: close\r\n\r\n`,
+    );
+    // Resolves only when the server has ended it.
+    const answer = await text(socket);
+    expect(answer).toContain('{"data":{"__typename":"Query"}}');
+    const head = answer.slice(0, answer.indexOf('\r\n\r\n')).toLowerCase();
+    expect(head).toContain('connection: close');
+    expect(head).toContain(`content-type: ${accept}`);
+    // https://www.iana.org/assignments/http-parameters has no coding of the name `none`.
+    expect(head).not.toContain('content-encoding');
+  },
+);
 
 it('is not sent to who takes no stream', async () => {
   const response = await subscribe('END', 'application/json');

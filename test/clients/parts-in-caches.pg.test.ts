@@ -1,5 +1,6 @@
 /** Clients with normalised caches, set up as docs/client says: two views select other fields of what has no id of its own. */
 import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client';
+import { relayStylePagination } from '@apollo/client/utilities';
 import { cacheExchange } from '@urql/exchange-graphcache';
 import { buildSchema, introspectionFromSchema } from 'graphql';
 import { Client, fetchExchange } from 'urql';
@@ -46,6 +47,13 @@ interface Rule {
   readonly scope: Readonly<Record<string, unknown>>;
 }
 
+interface Lists {
+  readonly metrics: {
+    readonly edges: readonly { readonly node: { readonly name: string } }[];
+    readonly pageInfo: { readonly endCursor: string };
+  };
+}
+
 it('Apollo Client shows both, and asks once for each', async () => {
   const counted = countRequests();
   const client = new ApolloClient({
@@ -72,6 +80,53 @@ it('Apollo Client shows both, and asks once for each', async () => {
   expect(client.readQuery({ query: gql(LIST) })).toMatchObject({
     notificationRules: [{ id, scope: { namePattern: 'web.*' } }],
   });
+  client.stop();
+});
+
+const PAGE = `query ($first: Int, $after: String, $orderBy: MetricOrder, $filter: MetricFilter) {
+  metrics(first: $first, after: $after, orderBy: $orderBy, filter: $filter) {
+    edges { cursor node { id name } } pageInfo { startCursor endCursor hasNextPage hasPreviousPage } } }`;
+
+it('Apollo Client puts the pages of a list together, and keeps each list apart from those with other arguments', async () => {
+  const names = ['e', 'b', 'd', 'a', 'c'];
+  for (const metric of names) {
+    await server.engine.accept.acceptNamed([{ metric, timestampMs: 0, value: 1 }]);
+  }
+  const client = new ApolloClient({
+    cache: new InMemoryCache({
+      typePolicies: writeTypePolicies(schema, relayStylePagination),
+      possibleTypes: writePossibleTypes(schema),
+    }),
+    link: new HttpLink({ uri: `${server.url}/graphql` }),
+  });
+  const watch = async (variables: object) => {
+    const query = client.watchQuery<Lists>({ query: gql(PAGE), variables: { first: 2, ...variables } });
+    const subscription = query.subscribe({});
+    await until(() => expect(query.getCurrentResult().dataState).toBe('complete'));
+    return {
+      names: () => (query.getCurrentResult().data as Lists).metrics.edges.map(({ node }) => node.name),
+      more: async () => {
+        const { metrics } = query.getCurrentResult().data as Lists;
+        const before = metrics.edges.length;
+        await query.fetchMore({ variables: { after: metrics.pageInfo.endCursor } });
+        await until(() =>
+          expect((query.getCurrentResult().data as Lists).metrics.edges.length).toBeGreaterThan(before),
+        );
+      },
+      end: () => subscription.unsubscribe(),
+    };
+  };
+  const byName = await watch({ orderBy: 'NAME' });
+  const youngest = await watch({ orderBy: 'CREATED' });
+  const some = await watch({ orderBy: 'NAME', filter: { nameContains: 'e' } });
+  await byName.more();
+  await byName.more();
+  expect(byName.names()).toEqual(names.toSorted());
+  expect(youngest.names()).toEqual(['c', 'a']);
+  await youngest.more();
+  expect(youngest.names()).toEqual(['c', 'a', 'd', 'b']);
+  expect(some.names()).toEqual(['e']);
+  for (const list of [byName, youngest, some]) list.end();
   client.stop();
 });
 

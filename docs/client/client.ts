@@ -1,4 +1,5 @@
 /** A typed client: operations over HTTP, and scores over WebSocket that come each once, whatever breaks between. */
+import type { GraphQLFormattedError } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import {
@@ -52,7 +53,7 @@ export async function request<Result, Variables>(
  * Gives every score from where the cursor stands, in order, until stopped.
  * @param options.onEvent deals with an event; its cursor is kept once this has resolved, so after a crash in between
  * the same event comes again: store both in one transaction, or make it harmless to see one twice
- * @throws what `onEvent` throws; Error when the cursor is no longer valid
+ * @throws what `onEvent` throws; RefusedError when the cursor is no longer valid
  */
 export async function followScores(
   { url, apiKey }: ServerAddress,
@@ -78,20 +79,26 @@ export async function followScores(
     const events = client.iterate<ScoresSubscription>({ query: ScoresDocument.toString(), variables });
     try {
       for await (const { data, errors } of events) {
-        if (data == null) throw new RefusedError(errors?.map(({ message }) => message).join('; '));
+        if (data == null || errors !== undefined) throw new RefusedError(errors ?? []);
         await onEvent(data.anomalyScores);
         await cursors.write(data.anomalyScores.cursor);
         failures = 0;
       }
     } catch (error) {
-      if (!isBrokenConnection(error)) throw error;
+      // What is refused before it has begun, graphql-ws throws as a list.
+      const reason: unknown = Array.isArray(error) ? new RefusedError(error) : error;
+      if (!mayPass(reason)) throw reason;
     }
     if (!signal.aborted) await wait(Math.min(2 ** failures * 250, LONGEST_WAIT_MS), signal);
   }
 }
 
-/** Not when the server refused, nor when the caller's own code failed: another try would do the same. */
-function isBrokenConnection(error: unknown): boolean {
+/** Codes of what another try may not meet: the database is away for a moment, or too much was asked at once. */
+const PASSING: readonly unknown[] = ['RETRY_LATER', 'TOO_MANY_REQUESTS', 'TOO_MANY_OPERATIONS'];
+
+/** Not when the caller's own code failed, nor for most refusals: another try would do the same. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof RefusedError) return error.codes.some((code) => PASSING.includes(code));
   if (typeof error !== 'object' || error === null || !('code' in error)) return false;
   // A close event: of the codes of graphql-ws, 44xx, all but "too many" and "terminated" are final.
   const { code } = error;
@@ -99,7 +106,15 @@ function isBrokenConnection(error: unknown): boolean {
 }
 
 /** The server said why it does not run this. */
-export class RefusedError extends Error {}
+export class RefusedError extends Error {
+  /** As of the enum `ErrorCode` of the schema. */
+  readonly codes: readonly unknown[];
+
+  constructor(errors: readonly Pick<GraphQLFormattedError, 'message' | 'extensions'>[]) {
+    super(errors.map(({ message }) => message).join('; '));
+    this.codes = errors.map(({ extensions }) => extensions?.code);
+  }
+}
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -1,5 +1,5 @@
 /** Watches a metric, lists what is monitored, then prints every score until it is stopped. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { followScores, request, type CursorStore } from './client.js';
 import { MetricsDocument, WatchDocument } from './generated/graphql.js';
 
@@ -10,8 +10,17 @@ const server = {
 };
 
 const cursors: CursorStore = {
-  read: () => readFile('scores.cursor', 'utf8').catch(() => null),
-  write: (cursor) => writeFile('scores.cursor', cursor),
+  read: () =>
+    readFile('scores.cursor', 'utf8').catch((error: NodeJS.ErrnoException) => {
+      // The first time. A file that cannot be read is no reason to leave scores out.
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    }),
+  // A file that was written halfway when the machine stopped would be no cursor.
+  write: async (cursor) => {
+    await writeFile('scores.cursor.new', cursor, { flush: true });
+    await rename('scores.cursor.new', 'scores.cursor');
+  },
 };
 
 const { monitorMetric } = await request(server, WatchDocument, {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { read } from '../../helpers/ask.ts';
+import { ask, read } from '../../helpers/ask.ts';
 import { until } from '../../helpers/until.ts';
 import { type ConsumerProject, createConsumerProject, runTool } from './consumer-project.ts';
 import { ADMIN, startKeyedServer } from './keyed-server.ts';
@@ -53,6 +53,61 @@ test('the client of the docs, run with a key, goes on after a stop where it was'
   expect(second.said()).not.toContain('00:01:00');
   expect(await second.stop()).toBe(0);
 });
+
+test('the client of the docs waits out what passes, and says what does not', async () => {
+  const module = (await import(/* @vite-ignore */ join(project.folder, 'docs/client/client.ts'))) as Client;
+  await using keyed = await startKeyedServer({ LAPWING_MAX_OPERATIONS_PER_SECOND: '1' });
+  const { accept, live, stats, monitor } = keyed.server.engine;
+  const address = { url: `${keyed.server.url}/graphql`, apiKey: ADMIN };
+  await monitor.monitorMetric({ datasource: 'CUSTOM', spec: { name: 'm' }, model: { min: 0, max: 9 } });
+  const refused = () => stats.read('requests_over_limit');
+  const follow = (
+    cursor: string | null,
+    onEvent: (event: { cursor: string }) => void,
+    stop: AbortController,
+  ) =>
+    module.followScores(address, {
+      cursors: { read: () => Promise.resolve(cursor), write: () => Promise.resolve() },
+      onEvent: (event) => {
+        onEvent(event);
+        return Promise.resolve();
+      },
+      signal: stop.signal,
+    });
+
+  // Whatever a second and the ones before it allow is used up: the subscription is refused at first.
+  await until(async () => {
+    await ask(keyed.admin, '{ __typename }').catch(() => undefined);
+    expect(refused()).toBeGreaterThan(0);
+  });
+  const before = refused();
+  const cursors: string[] = [];
+  const stop = new AbortController();
+  const following = follow(null, ({ cursor }) => cursors.push(cursor), stop);
+  await until(() => expect(live.subscriberCount()).toBe(1));
+  expect(refused()).toBeGreaterThan(before);
+  await accept.acceptNamed([{ metric: 'm', timestampMs: 0, value: 1 }]);
+  await until(() => expect(cursors).not.toEqual([]));
+  stop.abort();
+  await following;
+
+  await expect(follow('no cursor', () => undefined, new AbortController())).rejects.toMatchObject({
+    message: 'after: "no cursor" is not a cursor of this server',
+    codes: ['CURSOR_INVALID'],
+  });
+});
+
+/** docs/client/client.ts, whose types are those of the project it is copied to. */
+interface Client {
+  readonly followScores: (
+    address: object,
+    options: {
+      readonly cursors: object;
+      readonly onEvent: (event: { cursor: string }) => Promise<void>;
+      readonly signal: AbortSignal;
+    },
+  ) => Promise<void>;
+}
 
 const PUSH =
   'mutation($points: [MetricPointInput!]!) { putMetricData(input: { points: $points }) { accepted } }';

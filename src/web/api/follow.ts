@@ -2,6 +2,7 @@
 import { useEffect, useEffectEvent } from 'react';
 import type { TypedDocumentString } from '../generated/graphql.ts';
 import { useApi } from './api.ts';
+import { keepSubscribed } from './keep-subscribed.ts';
 import { useSettled } from './use-settled.ts';
 import { useStore } from './store.ts';
 import { useReturn } from './use-return.ts';
@@ -18,7 +19,7 @@ export function useAskedAgain<Data, Variables extends Record<string, unknown>>(
   useFollow(document, variables, useSettled(askAgain, SETTLE_MS));
 }
 
-/** Calls back at every event, and when the connection came back: what happened meanwhile is not known. */
+/** Calls back at every event, and when the connection or the subscription came back: what happened meanwhile is not known. */
 export function useFollow<Data, Variables extends Record<string, unknown>>(
   document: TypedDocumentString<Data, Variables>,
   variables: Variables,
@@ -26,15 +27,11 @@ export function useFollow<Data, Variables extends Record<string, unknown>>(
 ): void {
   const client = useStore(useApi().socket.client);
   const notify = useEffectEvent(onEvent);
-  const query = document.toString();
   const key = JSON.stringify(variables);
   useReturn(() => notify(null));
   useEffect(() => {
     // Made of variables of the right type just above.
     const parsed = JSON.parse(key) as Variables;
-    return client.subscribe<Data>(
-      { query, variables: parsed },
-      { next: ({ data }) => notify(data ?? null), error: () => undefined, complete: () => undefined },
-    );
-  }, [client, query, key]);
+    return keepSubscribed(client, { document, variables: parsed }, notify);
+  }, [client, document, key]);
 }

@@ -3,6 +3,7 @@ import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { keepSubscribed } from '../../src/web/api/keep-subscribed.ts';
+import { followScores } from '../../src/web/api/score-feed.ts';
 import { TypedDocumentString } from '../../src/web/generated/graphql.ts';
 import { ask } from '../helpers/ask.ts';
 import { startServer, type TestServer } from '../helpers/start-server.ts';
@@ -81,4 +82,22 @@ it('what the server ends with an error is asked for again, and no more once it i
     client.subscribe({ query: '{ __typename }' }, sink);
   }).catch(() => undefined);
   expect(tries).toBe(after);
+});
+
+it('scores go on behind a cursor that is lost, once the view was told', async () => {
+  await using client = openClient();
+  const metricId = await monitor('lost');
+  const seen: (string | number)[] = [];
+  const feed = followScores(client, {
+    after: 'no cursor',
+    lingerMs: 0,
+    metricIds: [`Metric:${metricId}`],
+    onScores: (scores) => seen.push(...scores.map(({ value }) => value)),
+    onLost: () => seen.push('lost'),
+  });
+  await until(() => expect(server.engine.live.subscriberCount()).toBe(1));
+  await server.engine.accept.acceptNamed([{ metric: 'lost', timestampMs: 0, value: 5 }]);
+  await until(() => expect(seen).toContain(5));
+  feed.stop();
+  expect(seen.slice(-2)).toEqual(['lost', 5]);
 });

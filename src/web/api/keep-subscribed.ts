@@ -34,11 +34,11 @@ export function keepSubscribed<Data, Variables extends Record<string, unknown>>(
     end = client.subscribe<Data>(
       { query: document.toString(), variables },
       {
-        next: ({ data }) => {
+        next: ({ data, errors }) => {
           // The end comes next.
           if (data == null) return;
           failures = 0;
-          onEvent(data);
+          onEvent(errors === undefined ? data : null);
         },
         error: (reason) => {
           // A list is of the operation; anything else is of the socket.

@@ -4,6 +4,7 @@
  */
 import type { Client } from 'graphql-ws';
 import { type AnomalyScoresSubscription, AnomalyScoresDocument } from '../generated/graphql.ts';
+import { keepSubscribed } from './keep-subscribed.ts';
 
 export type LiveScore = AnomalyScoresSubscription['anomalyScores']['scores'][number];
 
@@ -16,7 +17,8 @@ export interface ScoreFeed {
  * @param options.after cursor to go on from; null for what comes from now on
  * @param options.metricIds only these metrics; all when left out
  * @param options.onScores scores in the order they were made
- * @param options.onLost the place is gone (expired, or the database is another one): ask for everything anew
+ * @param options.onLost the place is gone (expired, or the database is another one), or the server refused for a moment: ask for
+ *   everything anew; the feed goes on from now
  */
 export function followScores(
   client: Client,
@@ -34,37 +36,32 @@ export function followScores(
     get after() {
       return cursor;
     },
-    filter: options.metricIds === undefined ? null : { metricIds: options.metricIds },
+    filter: options.metricIds === undefined ? null : { metricIds: [...options.metricIds] },
     lingerMs: options.lingerMs ?? 250,
   };
   let isStopped = false;
   const lose = () => {
     if (!isStopped) options.onLost();
   };
-  const unsubscribe = client.subscribe<AnomalyScoresSubscription>(
-    { query: AnomalyScoresDocument.toString(), variables },
-    {
-      next: ({ data, errors }) => {
-        if (data == null || errors !== undefined) {
-          lose();
-          return;
-        }
-        const { prev, cursor: next, scores } = data.anomalyScores;
-        if (cursor !== null && prev !== cursor) {
-          lose();
-          return;
-        }
-        cursor = next;
-        if (scores.length > 0) options.onScores(scores);
-      },
-      error: lose,
-      complete: () => undefined,
-    },
-  );
+  const end = keepSubscribed(client, { document: AnomalyScoresDocument, variables }, (data) => {
+    if (data === null) {
+      // What is asked for next goes on from now: it is sent after this.
+      cursor = null;
+      lose();
+      return;
+    }
+    const { prev, cursor: next, scores } = data.anomalyScores;
+    if (cursor !== null && prev !== cursor) {
+      lose();
+      return;
+    }
+    cursor = next;
+    if (scores.length > 0) options.onScores(scores);
+  });
   return {
     stop: () => {
       isStopped = true;
-      unsubscribe();
+      end();
     },
   };
 }

@@ -117,7 +117,9 @@ export function resolveDocuments(trusted: TrustedDocuments | null): Plugin {
     onParams({ params, request, setParams }) {
       if (trusted === null) {
         refuseHashAlone(params);
-        if (!Object.keys(params).every((name) => PARAMETERS.has(name))) setParams(keepKnown(params));
+        // Without a text, another member may be a misspelled one, which yoga names.
+        const hasOthers = !Object.keys(params).every((name) => PARAMETERS.has(name));
+        if (hasOthers && hasText(params)) setParams(keepKnown(params));
         return;
       }
       const query = trusted.resolve(

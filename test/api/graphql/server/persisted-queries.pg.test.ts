@@ -104,6 +104,14 @@ describe('what a body has beside the request', () => {
     expect(await ask(body)).toEqual([200, { data: { serverInfo: { __typename: 'ServerInfo' } } }]);
   });
 
+  it('is named where the text is missing: it may be misspelled', async () => {
+    const message = 'Unexpected parameter "qeury" in the request body.';
+    expect(await ask({ qeury: query })).toEqual([
+      400,
+      { errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] },
+    ]);
+  });
+
   it.each([{ doc_id: 'a' }, { documentId: 'a' }, { id: 'a', query: '' }])(
     'does not stand for a text where no documents are kept: %j',
     async (body) => {

@@ -4,30 +4,32 @@ import type { IncomingHttpHeaders } from 'node:http';
 /**
  * `authorization: Bearer KEY`, `authorization: Token KEY` (InfluxDB 2), `authorization: Basic …` with the key as the
  * password and any user (InfluxDB 1), or `x-api-key: KEY`.
- * @returns null when there is none; a header of another form counts as a wrong key, so the text of it is given
+ * @returns null when there is none, also in a header: many clients send one before they have a key; a header of another form
+ *   counts as a wrong key, so the text of it is given
  */
 export function readHeaderKey(headers: IncomingHttpHeaders): string | null {
   const { authorization, 'x-api-key': plain } = headers;
-  if (authorization !== undefined) return readAuthorization(authorization);
-  if (plain === undefined) return null;
-  return Array.isArray(plain) ? plain.join() : plain;
+  const named = authorization === undefined ? null : readAuthorization(authorization);
+  if (named !== null) return named;
+  const text = Array.isArray(plain) ? plain.join() : (plain ?? '');
+  return text.trim() === '' ? null : text;
 }
 
 /**
  * The value of an authorization header. Anybody may send it, and over a WebSocket megabytes of it: it is read from its start
  * to its end, once.
  */
-function readAuthorization(text: string): string {
+function readAuthorization(text: string): string | null {
   const plain = text.trim();
   const [scheme = ''] = /^\S+/.exec(plain) ?? [];
   const rest = plain.slice(scheme.length).trimStart();
-  if (rest === '') return text;
+  if (plain === '') return null;
   switch (scheme.toLowerCase()) {
     case 'bearer':
     case 'token':
-      return rest;
+      return rest === '' ? null : rest;
     case 'basic':
-      return readBasicPassword(rest);
+      return rest === '' ? null : readBasicPassword(rest);
     default:
       return text;
   }
@@ -45,11 +47,12 @@ export function readConnectionKey(params: unknown): string | null {
   );
   for (const name of ['apikey', 'x-api-key']) {
     const value = fields.get(name);
-    if (typeof value === 'string') return value;
+    if (typeof value === 'string' && value.trim() !== '') return value;
   }
   for (const name of ['authorization', 'authtoken', 'token']) {
     const value = fields.get(name);
-    if (typeof value === 'string') return readAuthorization(value);
+    const key = typeof value === 'string' ? readAuthorization(value) : null;
+    if (key !== null) return key;
   }
   const headers = fields.get('headers');
   return headers === params ? null : readNested(headers);

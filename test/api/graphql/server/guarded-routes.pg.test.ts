@@ -162,6 +162,19 @@ describe('wrong keys of one address', () => {
     expect((await ask(guessed.admin, SOME)).status).toBe(200);
   });
 
+  it.each([{ authorization: 'Bearer ' }, { authorization: '' }, { 'x-api-key': '' }])(
+    'are not made by a client without a key, which sends %j: the key of the settings is taken from its address',
+    async (headers) => {
+      await using guessed = await startKeyedServer();
+      const { url } = guessed.server;
+      const statuses = await Promise.all(
+        Array.from({ length: 200 }, async () => (await ask({ url, headers }, SOME)).status),
+      );
+      expect(new Set(statuses)).toEqual(new Set([401]));
+      expect((await ask(guessed.admin, SOME)).status).toBe(200);
+    },
+  );
+
   it('are those of a client behind a trusted proxy, and of no other client behind it', async () => {
     await using guessed = await startKeyedServer({ LAPWING_TRUSTED_PROXIES: '127.0.0.0/8' });
     const askFrom = async (client: string, key: string) => {

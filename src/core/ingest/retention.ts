@@ -3,6 +3,7 @@
  * a clock that has just jumped, or that was ahead when the server started, is not believed before it has gone steadily
  * for an hour.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SampleMonths } from '../samples/month-partitions.ts';
 import type { Log } from '../../log.ts';
 import type { Stats } from '../../platform/telemetry/metrics.ts';
@@ -17,6 +18,9 @@ export interface Retain {
   run: () => Promise<void>;
 }
 
+/** How often it is tried to drop what somebody reads, and the pause between. */
+const MAX_TRIES = 5;
+const PAUSE_MS = 1_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -48,14 +52,33 @@ export function createRetain(options: {
     return lastWriteMs === null || nowMs - lastWriteMs <= 2 * DAY_MS;
   };
 
-  const dropMonths = (beforeMs: number) =>
+  /** @returns names of those that have to stay for now */
+  const dropSome = (beforeMs: number) =>
     writeLock.runExclusive(async () => {
-      const dropped = await months.dropBefore(beforeMs);
-      if (dropped.length === 0) return;
-      stats.count('partitions_dropped', dropped.length);
-      log.info({ partitions: dropped }, 'samples older than the retention were dropped');
-      await live.refreshBounds();
+      const { dropped, inUse } = await months.dropBefore(beforeMs);
+      if (dropped.length > 0) {
+        stats.count('partitions_dropped', dropped.length);
+        log.info({ partitions: dropped }, 'samples older than the retention were dropped');
+        await live.refreshBounds();
+      }
+      return inUse;
     });
+
+  /** Most reads are short; for one that is not, points do not wait. */
+  const dropMonths = async (beforeMs: number) => {
+    for (let tries = 1; !isStopped; tries += 1) {
+      const partitions = await dropSome(beforeMs);
+      if (partitions.length === 0) return;
+      if (tries === MAX_TRIES) {
+        log.info(
+          { partitions },
+          'a backup or a download reads what retention is to drop: it stays for an hour',
+        );
+        return;
+      }
+      await sleep(PAUSE_MS);
+    }
+  };
 
   const run = async () => {
     if (retentionDays === 0) return;

@@ -2,7 +2,7 @@
  * The partitions of the tables of samples, of packed ones and of bars: one each per month, made before the first sample
  * of that month is written, and dropped together.
  */
-import type pg from 'pg';
+import pg from 'pg';
 import { lockUntilCommit } from '../../platform/postgres/transaction-lock.ts';
 import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { excludePacking } from './packed/write-blocks.ts';
@@ -12,15 +12,27 @@ export interface SampleMonths {
   ensure: (timestampsMs: Iterable<number>) => Promise<void>;
   /**
    * Drops the months whose samples are all older than `beforeMs` and that nothing was written to since then. Cursors
-   * into a dropped month expire.
-   * @returns names of the partitions dropped
+   * into a dropped month expire. One that somebody reads for long, such as a backup, stays.
    */
-  dropBefore: (beforeMs: number) => Promise<readonly string[]>;
+  dropBefore: (beforeMs: number) => Promise<DroppedMonths>;
   /** When samples were last written, to a day, by the clock of then; null when none are there. */
   lastWriteMs: () => Promise<number | null>;
 }
 
+/** Names of partitions. */
+export interface DroppedMonths {
+  readonly dropped: readonly string[];
+  /** Those that were to be dropped, and are being read. */
+  readonly inUse: readonly string[];
+}
+
 const DAY_MS = 86_400_000;
+/**
+ * PostgreSQL drops a partition once nobody reads its table, and until then lets no new reader in: who reads or writes samples
+ * waits as long.
+ */
+const DROP_LOCK_MS = 250;
+const LOCK_NOT_AVAILABLE = '55P03';
 
 export function createSampleMonths(pool: pg.Pool, now: () => number = Date.now): SampleMonths {
   /** Month → day of the last noted write: writes are noted once a day, not once a batch. */
@@ -51,12 +63,17 @@ export function createSampleMonths(pool: pg.Pool, now: () => number = Date.now):
       [beforeMs],
     );
     const dropped: string[] = [];
-    for (const { month } of rows) {
-      if (!(await dropMonth(pool, month, beforeMs))) continue;
+    for (const [index, { month }] of rows.entries()) {
+      const outcome = await dropMonth(pool, month, beforeMs);
+      // Who reads one reads the table of all of them.
+      if (outcome === 'in use') {
+        return { dropped, inUse: rows.slice(index).map((row) => partitionName(row.month)) };
+      }
+      if (outcome !== 'dropped') continue;
       noted.delete(month);
       dropped.push(partitionName(month));
     }
-    return dropped;
+    return { dropped, inUse: [] };
   };
 
   const lastWriteMs = async () => {
@@ -120,28 +137,38 @@ async function createPartition(
   );
 }
 
-/** @returns false when it was written to meanwhile, or is gone */
-async function dropMonth(pool: pg.Pool, month: string, beforeMs: number): Promise<boolean> {
+/** @returns `written to` also when it is gone */
+async function dropMonth(
+  pool: pg.Pool,
+  month: string,
+  beforeMs: number,
+): Promise<'dropped' | 'written to' | 'in use'> {
   const name = partitionName(month);
   const packed = partitionName(month, 'sample_block');
-  return inTransaction(pool, async (client) => {
-    await excludePacking(client);
-    await lockUntilCommit(client, 'months');
-    const { rowCount } = await client.query(
-      'DELETE FROM sample_month WHERE month = $1 AND last_write < to_timestamp($2 / 1000.0)',
-      [`${month}-01`, beforeMs],
-    );
-    if (rowCount === 0) return false;
-    await client.query(
-      `UPDATE score_log SET floor = greatest(floor, (SELECT max(seq) FROM ${name}), (SELECT max(last_seq) FROM ${packed}))
-       WHERE id = 1`,
-    );
-    await client.query(
-      `UPDATE log_window SET version = version + 1 WHERE first IN (SELECT DISTINCT window_first FROM ${packed})`,
-    );
-    await client.query(`DROP TABLE ${name}, ${packed}, ${partitionName(month, 'bar')}`);
-    return true;
-  });
+  try {
+    return await inTransaction(pool, async (client) => {
+      await excludePacking(client);
+      await lockUntilCommit(client, 'months');
+      const { rowCount } = await client.query(
+        'DELETE FROM sample_month WHERE month = $1 AND last_write < to_timestamp($2 / 1000.0)',
+        [`${month}-01`, beforeMs],
+      );
+      if (rowCount === 0) return 'written to';
+      await client.query(
+        `UPDATE score_log SET floor = greatest(floor, (SELECT max(seq) FROM ${name}), (SELECT max(last_seq) FROM ${packed}))
+         WHERE id = 1`,
+      );
+      await client.query(
+        `UPDATE log_window SET version = version + 1 WHERE first IN (SELECT DISTINCT window_first FROM ${packed})`,
+      );
+      await client.query(`SET LOCAL lock_timeout = ${DROP_LOCK_MS}`);
+      await client.query(`DROP TABLE ${name}, ${packed}, ${partitionName(month, 'bar')}`);
+      return 'dropped';
+    });
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE) return 'in use';
+    throw error;
+  }
 }
 
 function nextMonth(month: string): string {

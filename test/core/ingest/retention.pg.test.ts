@@ -5,6 +5,7 @@ import { createLog } from '../../../src/log.ts';
 import { WriteLock } from '../../../src/platform/runtime/write-lock.ts';
 import { createStats } from '../../../src/platform/telemetry/metrics.ts';
 import { type TestDatabase, withDatabase } from '../../helpers/database.ts';
+import { until } from '../../helpers/until.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -36,12 +37,15 @@ describe('the months of samples', () => {
     const months = createSampleMonths(database.pool, () => now);
     await months.ensure([at('2013-12-05T00:00:00Z'), at('2025-12-20T00:00:00Z'), now]);
     // History pushed today is kept for the whole retention from today on.
-    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual([]);
+    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual({ dropped: [], inUse: [] });
     now = at('2026-04-15T00:00:00Z');
     await months.ensure([at('2025-12-25T00:00:00Z')]);
-    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual(['sample_2013_12']);
+    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual({ dropped: ['sample_2013_12'], inUse: [] });
     now = at('2026-07-20T00:00:00Z');
-    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual(['sample_2025_12', 'sample_2026_01']);
+    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual({
+      dropped: ['sample_2025_12', 'sample_2026_01'],
+      inUse: [],
+    });
     expect(await listPartitions(database.pool)).toEqual([]);
   });
 
@@ -51,11 +55,11 @@ describe('the months of samples', () => {
     const months = createSampleMonths(database.pool, () => now);
     await months.ensure([at('2025-12-20T00:00:00Z')]);
     now = at('2026-01-10T00:00:00Z');
-    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual([]);
+    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual({ dropped: [], inUse: [] });
     now = at('2026-04-09T00:00:00Z');
-    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual([]);
+    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual({ dropped: [], inUse: [] });
     now = at('2026-04-10T12:00:00Z');
-    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual(['sample_2025_12']);
+    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual({ dropped: ['sample_2025_12'], inUse: [] });
   });
 
   it('leave a floor in the log: what was dropped cannot be resumed from', async () => {
@@ -151,5 +155,31 @@ describe('retention', () => {
     await retain.run();
     expect(stats.read('partitions_dropped')).toBe(1);
     expect(await listPartitions(database.pool)).toEqual(['sample_2026_04']);
+  });
+
+  it('drops what somebody reads once that has ended', async () => {
+    await using database = await withDatabase();
+    const { clock, months, retain, pass } = openRetention(database);
+    await months.ensure([at('2026-04-10T00:00:00Z')]);
+    await retain.run();
+    pass(HOUR_MS);
+    clock.nowMs += 365 * DAY_MS;
+    await retain.run();
+    pass(HOUR_MS);
+    const reader = await database.pool.connect();
+    await reader.query('BEGIN');
+    await reader.query('SELECT count(*) FROM sample');
+    const running = retain.run();
+    await until(async () => {
+      const { rows } = await database.pool.query(
+        `SELECT FROM pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock' AND NOT granted
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      );
+      expect(rows.length).toBeGreaterThan(0);
+    });
+    await reader.query('COMMIT');
+    reader.release();
+    await running;
+    expect(await listPartitions(database.pool)).toEqual([]);
   });
 });

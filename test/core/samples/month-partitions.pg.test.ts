@@ -83,9 +83,12 @@ describe('the partitions of a month', () => {
     });
     await writer.query('COMMIT');
     writer.release();
-    expect(await dropping).toEqual([]);
+    expect(await dropping).toEqual({ dropped: [], inUse: [] });
     expect(await listPartitions('sample')).toEqual(['sample_2026_01']);
-    expect(await makeMonths().dropBefore(at('2026-07-01T00:00'))).toEqual(['sample_2026_01']);
+    expect(await makeMonths().dropBefore(at('2026-07-01T00:00'))).toEqual({
+      dropped: ['sample_2026_01'],
+      inUse: [],
+    });
   });
 
   it('take a sample of their first and of their last millisecond', async () => {
@@ -119,10 +122,16 @@ describe('what retention drops', () => {
     // Late points of January, written in June.
     await makeMonths(NOW_MS).ensure([at('2025-12-05T00:00')]);
     const months = makeMonths();
-    expect(await months.dropBefore(at('2026-02-28T00:00'))).toEqual(['sample_2026_01']);
+    expect(await months.dropBefore(at('2026-02-28T00:00'))).toEqual({
+      dropped: ['sample_2026_01'],
+      inUse: [],
+    });
     expect(await listPartitions('bar')).toEqual(['bar_2025_12', 'bar_2026_02']);
-    expect(await months.dropBefore(at('2026-03-01T00:00'))).toEqual(['sample_2026_02']);
-    expect(await months.dropBefore(at('2026-03-01T00:00'))).toEqual([]);
+    expect(await months.dropBefore(at('2026-03-01T00:00'))).toEqual({
+      dropped: ['sample_2026_02'],
+      inUse: [],
+    });
+    expect(await months.dropBefore(at('2026-03-01T00:00'))).toEqual({ dropped: [], inUse: [] });
   });
 
   it('takes the log with it: cursors into it expire, and no others', async () => {
@@ -138,6 +147,36 @@ describe('what retention drops', () => {
     await writeBatch(database.pool, { ...EMPTY_BATCH, scored }, 0);
     await months.dropBefore(at('2026-02-15T00:00'));
     expect(await readLogBounds(database.pool)).toMatchObject({ floor: 2, last: 3 });
+  });
+
+  it('stays while a snapshot reads samples, and nobody waits for its end', async () => {
+    const january = at('2026-01-05T00:00');
+    await makeMonths(january).ensure([january]);
+    const months = makeMonths();
+    await months.ensure([NOW_MS]);
+    const reader = await database.pool.connect();
+    await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await reader.query(`SELECT count(*) FROM sample WHERE "timestamp" > '2026-05-01Z'`);
+    const beganMs = performance.now();
+    const dropping = months.dropBefore(at('2026-05-01T00:00'));
+    await until(async () => {
+      const { rows } = await database.pool.query(
+        `SELECT FROM pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock' AND NOT granted
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      );
+      expect(rows.length).toBeGreaterThan(0);
+    });
+    // Behind the one that waits to drop it.
+    await database.pool.query('SELECT count(*) FROM sample');
+    expect(await dropping).toEqual({ dropped: [], inUse: ['sample_2026_01'] });
+    // PostgreSQL would have let it wait for as long as a statement may take, 15 s.
+    expect(performance.now() - beganMs).toBeLessThan(5_000);
+    await reader.query('COMMIT');
+    reader.release();
+    expect(await months.dropBefore(at('2026-05-01T00:00'))).toEqual({
+      dropped: ['sample_2026_01'],
+      inUse: [],
+    });
   });
 
   it('can be written to again', async () => {

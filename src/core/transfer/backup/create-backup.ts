@@ -9,7 +9,13 @@ import {
   writeTableLine,
   type BackupTable,
 } from './backup-format.ts';
-import { readMigrationNames, readMonths, readSequences, readTables } from './read-tables.ts';
+import {
+  hasLostPartitions,
+  readMigrationNames,
+  readMonths,
+  readSequences,
+  readTables,
+} from './read-tables.ts';
 
 /**
  * @param client in a transaction that has read nothing yet; it becomes READ ONLY and sees one snapshot
@@ -21,9 +27,7 @@ export async function* createBackup(
   program: string,
   onTable: (total: number) => void,
 ): AsyncGenerator<Buffer> {
-  await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-  await client.query(TEXT_FORM);
-  const tables = await readTables(client);
+  const tables = await beginReading(client);
   yield Buffer.from(
     writeHeader({
       program,
@@ -42,6 +46,24 @@ export async function* createBackup(
     onTable(tables.length);
   }
   yield Buffer.from(writeEnd());
+}
+
+/**
+ * What is dropped later is missing in every snapshot: retention has to wait from here on, and what it dropped since the snapshot was
+ * taken asks for another one.
+ */
+async function beginReading(client: pg.ClientBase): Promise<readonly BackupTable[]> {
+  for (;;) {
+    await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+    await client.query(TEXT_FORM);
+    const tables = await readTables(client);
+    if (tables.length > 0) {
+      const names = tables.map(({ name }) => `"${name}"`).join(', ');
+      await client.query(`LOCK TABLE ${names} IN ACCESS SHARE MODE`);
+    }
+    if (!(await hasLostPartitions(client))) return tables;
+    await client.query('ROLLBACK AND CHAIN');
+  }
 }
 
 /** A query, because COPY of a partitioned table itself reads nothing. */

@@ -53,6 +53,15 @@ export async function readMonths(client: pg.ClientBase): Promise<string[]> {
   return rows.map(({ month }) => month);
 }
 
+/** Whether partitions this snapshot has are gone by now: names are looked up as they are, not as the snapshot has them. */
+export async function hasLostPartitions(client: pg.ClientBase): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `SELECT FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relispartition
+       AND to_regclass(quote_ident(relname)) IS NULL`,
+  );
+  return rowCount !== 0;
+}
+
 export async function readSequences(client: pg.ClientBase): Promise<BackupHeader['sequences']> {
   const { rows } = await client.query<{ name: string; last: string }>(
     `SELECT sequencename::text AS name, last_value::text AS last FROM pg_sequences

@@ -42,7 +42,8 @@ export function checkModelParams(params: ModelParams, path: readonly string[]): 
   if (min !== undefined && max !== undefined && min > max) {
     throw InvalidInputError.at(['max'], `expected at least min (${min}), got ${max}`, path);
   }
-  if (min !== undefined && max !== undefined && !Number.isFinite(max - min)) {
+  // Of those that were not given nothing is computed: first rows of -1e308 and 1e308 are as they are.
+  if (boundsFrom === undefined && min !== undefined && max !== undefined && !Number.isFinite(max - min)) {
     throw InvalidInputError.at(
       ['max'],
       `expected max − min to be a finite number, got ${min} and ${max}`,

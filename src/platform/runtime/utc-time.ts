@@ -1,8 +1,17 @@
 /** Reads times as ISO 8601 and its relatives write them, alike on machines of any zone. */
 
-/** A date, and a time of the day behind a T or a blank, if any; no zone. */
-const ZONELESS = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?))?$/;
-const ZONED = /\d:\d\d.*(?:Z|GMT|UTC|[+-]\d\d(?::?\d\d)?)$/i;
+const ZONE = String.raw`Z|GMT|UTC|[+-]\d\d(?::?\d\d)?`;
+/** A date, and a time of the day behind a T or a blank, if any; its zone, if any. */
+const ISO = new RegExp(
+  String.raw`^(\d{4})-(\d\d?)-(\d\d?)(?:[Tt ](\d\d?:\d\d(?::\d\d(?:[.,]\d{1,9})?)?) ?(${ZONE})?)?$`,
+  'i',
+);
+/** As mail and HTTP have it: the day of the week may be left out, the zone may not. */
+const MAIL = new RegExp(
+  String.raw`^(?:[a-z]{3}, *)?(\d\d?) ([a-z]{3}) (\d{4}) (\d\d:\d\d(?::\d\d)?) (${ZONE})$`,
+  'i',
+);
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
 const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
 const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
@@ -17,23 +26,37 @@ export function isInYears(time: Date): boolean {
 }
 
 /**
- * Milliseconds since 1970. A time without a zone is of UTC, whatever the zone of this machine.
+ * Milliseconds since 1970. A time without a zone is of UTC, whatever the zone of this machine. Date.parse is given nothing but ISO 8601:
+ * of other texts it makes something of nearly all, 2 January of 01.02.2026, the next month of a day that no month has, and UTC of
+ * `-0500 UTC`.
  * @returns NaN for what is no time, or one whose meaning depends on where it is read
  */
 export function parseUtcTime(text: string): number {
-  return isOfNoMonth(text) ? NaN : parse(text);
+  const [, year = '', month = '', day = '', time = '00:00', zone = 'Z'] = ISO.exec(text) ?? reorder(text);
+  if (!isDay(Number(year), Number(month), Number(day))) return NaN;
+  const date = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
+  return Date.parse(`${date}T${writeTime(time)}${writeZone(zone)}`);
+}
+
+/** The parts of a time of mail in the order of ISO. */
+function reorder(text: string): readonly string[] {
+  const [whole, day = '', month = '', year = '', time = '', zone = ''] = MAIL.exec(text) ?? [];
+  if (whole === undefined) return [];
+  return [whole, year, String(MONTHS.indexOf(month.toLowerCase()) + 1), day, time, zone];
 }
 
 /** Date.parse takes the 30th of February for the 2nd of March. */
-function isOfNoMonth(text: string): boolean {
-  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)/.exec(text) ?? [];
-  if (year === undefined) return false;
-  return Number(day) > new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+function isDay(year: number, month: number, day: number): boolean {
+  return day >= 1 && month >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
-function parse(text: string): number {
-  const [, day, time = '00:00'] = ZONELESS.exec(text) ?? [];
-  if (day !== undefined) return Date.parse(`${day}T${time.replace(',', '.')}Z`);
-  // Date.parse wants the minutes of an offset.
-  return ZONED.test(text) ? Date.parse(text.replace(/[+-]\d\d$/, '$&:00')) : NaN;
+function writeTime(time: string): string {
+  const text = time.replace(',', '.');
+  return text.indexOf(':') === 1 ? `0${text}` : text;
+}
+
+/** Date.parse wants the minutes of an offset. */
+function writeZone(zone: string): string {
+  const [, hours, minutes = '00'] = /^([+-]\d\d):?(\d\d)?$/.exec(zone) ?? [];
+  return hours === undefined ? 'Z' : `${hours}:${minutes}`;
 }

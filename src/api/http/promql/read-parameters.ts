@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { parseDuration } from '../../../core/prometheus/promql/parse-literal.ts';
 import { PromqlError } from '../../../core/prometheus/promql/promql-error.ts';
 import type { Grid } from '../../../core/prometheus/promql/value.ts';
+import { parseUtcTime } from '../../../platform/runtime/utc-time.ts';
 import { readBoundedBody } from '../read-body.ts';
 
 const MAX_FORM_BYTES = 100_000;
@@ -38,7 +39,7 @@ function toMilliseconds(text: string): number {
   const seconds = Number(text);
   if (!Number.isNaN(seconds)) return Math.round(seconds * 1000);
   // Without a zone it would be a time of the server's.
-  return RFC_3339.test(text) ? Date.parse(text) : NaN;
+  return RFC_3339.test(text) ? parseUtcTime(text.replace(/(\.\d{9})\d+/, '$1')) : NaN;
 }
 
 /** @throws PromqlError for times and steps Prometheus refuses, too */

@@ -22,6 +22,7 @@ describe('a time', () => {
     ['2015-06-03T14:21:58.555+01:00', 1_433_337_718_555],
     ['2015-06-03T13:21:58Z', 1_433_337_718_000],
     ['2015-06-03T13:21:58.555123456Z', 1_433_337_718_555],
+    ['2015-06-03T13:21:58.5551234567891Z', 1_433_337_718_555],
   ])('%s is %i ms', (time, ms) => {
     expect(readTime(given({ time }), 'time', null)).toBe(ms);
   });
@@ -37,6 +38,8 @@ describe('a time', () => {
     '2015-06-03T13:21',
     '2015-06-03',
     '2015-06-03T99:21:58Z',
+    // No month has it: Go's time.Parse refuses it, too.
+    '2015-02-30T13:21:58Z',
     '9e12',
   ])('%j is none', (time) => {
     expect(() => readTime(given({ time }), 'time', null)).toThrow(/invalid parameter "time": cannot parse/);

@@ -2,6 +2,7 @@
  * The models of an export, one after the other: the file is never in memory as a whole. What is read is a JSON array,
  * or values that follow each other (a single exported model, or one a line).
  */
+import { UNPRINTABLE } from '../model.ts';
 import { createLimit } from '../platform/runtime/concurrency-limit.ts';
 import { Signal } from '../platform/runtime/signal.ts';
 import { TransferFileError } from './transfer-target.ts';
@@ -84,13 +85,20 @@ function parseItem(text: string, index: number): ModelItem {
   }
 }
 
+/** Of the line a file begins with. */
+const MAX_SHOWN_BYTES = 80;
+
 /** By what it begins with: the mistakes that are made with files. */
 function describeOther(beginning: Buffer): string {
   const expected = 'expected a JSON list of models, or a model';
   if (beginning[0] === 0x1f && (beginning[1] ?? 0x8b) === 0x8b)
     return `${expected}, got what gzip compressed: a backup is for lapwing restore, an export for gunzip first`;
   if (beginning[0] === 0xff || beginning[0] === 0xfe) return `${expected}, in UTF-8, got UTF-16`;
-  return expected;
+  const [line = ''] = beginning.toString('utf8', 0, MAX_SHOWN_BYTES).split(/[\r\n]/, 1);
+  // Half of a character is at its end.
+  const shown = line.replace(/\ufffd+$/, '').replaceAll('\t', ' ');
+  const got = shown === '' || UNPRINTABLE.test(shown) ? '' : `, got ${JSON.stringify(shown)}`;
+  return `${expected}, as lapwing export writes them${got}: samples of other programs are pushed, see docs/push.md#files-of-other-programs`;
 }
 
 /** After which an object may begin within a value. */

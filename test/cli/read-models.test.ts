@@ -103,6 +103,25 @@ describe('the models of a file', () => {
     await expect(readAll(text, 2)).rejects.toThrow(message);
   });
 
+  // As these programs write them: https://grafana.com/docs/grafana/latest/panels-visualizations/panel-inspector/, Excel with German
+  // settings, https://docs.influxdata.com/influxdb/v2/reference/syntax/annotated-csv/, the shell of InfluxDB 1.
+  it.each([
+    ['\uFEFF"Time","web-1"\n2026-11-01 00:00:00,12.5 %\n', String.raw`"\"Time\",\"web-1\""`],
+    ['sep=,\r\n"Time","web-1"\r\n', '"sep=,"'],
+    ['\uFEFFZeit;Wert °C\r\n01.11.2026 00:00;12,5\r\n', '"Zeit;Wert °C"'],
+    ['#group,false,false\n#datatype,string,long\n', '"#group,false,false"'],
+    ['name,tags,time,usage\ncpu,host=a,1793491200000000000,12.5\n', '"name,tags,time,usage"'],
+    [`${'ä'.repeat(79)}ä,b\n`, `"${'ä'.repeat(40)}"`],
+  ])('are missed in %j of another program, and it is said what to do', async (text, beginning) => {
+    const reading = readAll(text, 1000);
+    await expect(reading).rejects.toThrow(`got ${beginning}: samples of other programs are pushed`);
+    await expect(reading).rejects.toThrow('docs/push.md#files-of-other-programs');
+  });
+
+  it('are missed in binary, of which nothing is shown', async () => {
+    await expect(readAll('PK\u0003\u0004', 1000)).rejects.toThrow('lapwing export writes them: samples');
+  });
+
   it.each([
     [gzipSync('[{"a":1}]'), /gunzip/],
     [Buffer.from('\uFEFF[{"a":1}]', 'utf16le'), /in UTF-8, got UTF-16$/],

@@ -31,6 +31,7 @@ const RUN: readonly (readonly [page: string, word: string, by: string])[] = [
   ['docs/monitoring.md', 'openssl', 'test/docs/examples.pg.test.ts'],
   ['docs/push.md', 'node_exporter_text', 'here'],
   ['docs/push.md', 'api/put', 'here'],
+  ['docs/push.md', 'range.json', 'here'],
 ];
 /** Commands no test can run. */
 const NOT_RUN: readonly (readonly [page: string, word: string, why: string])[] = [
@@ -155,4 +156,64 @@ it('data points of OpenTSDB are pushed', async () => {
   );
   expect(JSON.parse(stdout)).toEqual({ errors: [], failed: 0, success: 2 });
   expect(await listNames(server)).toEqual(['sys.cpu.nice;host=web01', 'sys.cpu.nice;host=web02']);
+});
+
+/** As the programs write them that docs/push.md names. */
+const FOREIGN_FILES = [
+  ['cpu.csv', 'time,usage\n1772323200,12.5\n1772323260,13\n'],
+  ['panel.csv', '"Time","web-1","web-2"\r\n1772323200000,1,\r\n1772323260000,0.5,2\r\n'],
+  [
+    'range.json',
+    JSON.stringify({
+      status: 'success',
+      data: {
+        resultType: 'matrix',
+        result: [
+          {
+            metric: { __name__: 'up', job: 'a "b"', instance: 'x:1' },
+            values: [
+              [1772323200.781, '1'],
+              [1772323215.781, 'NaN'],
+              [1772323230.781, '0.5'],
+            ],
+          },
+        ],
+      },
+    }),
+  ],
+  [
+    'cpu.json',
+    JSON.stringify({
+      Label: 'CPUUtilization',
+      Datapoints: [
+        { Timestamp: '2026-03-01T00:18:00+00:00', Average: 2.5, Unit: 'Percent' },
+        { Timestamp: '2026-03-01T00:00:00+00:00', Average: 99.5, Unit: 'Percent' },
+      ],
+    }),
+  ],
+] as const;
+
+it('samples of files of other programs are pushed', async (context) => {
+  await run('jq', ['--version']).catch(() => context.skip('there is no jq'));
+  await using server = await startServer();
+  const { text } = findExample(commands, 'docs/push.md', 'range.json');
+  await withFolder(async (folder) => {
+    for (const [name, content] of FOREIGN_FILES) await writeFile(join(folder, name), content);
+    await runIn(folder, text.replaceAll('127.0.0.1:4000', new URL(server.url).host), {});
+  });
+  const query = '{ metrics(first: 100) { nodes { name data(first: 9) { nodes { timestamp value } } } } }';
+  const { metrics } = await read<{
+    metrics: { nodes: { name: string; data: { nodes: { timestamp: string; value: number }[] } }[] };
+  }>(server, query);
+  const found = metrics.nodes.map(({ name, data }) => [
+    name,
+    ...data.nodes.map(({ timestamp, value }) => `${timestamp.slice(11, 23)} ${value}`).sort(),
+  ]);
+  expect(found).toEqual([
+    ['cpu.usage;host=web1', '00:00:00.000 12.5', '00:01:00.000 13'],
+    ['ec2.cpu;instance=i-1', '00:00:00.000 99.5', '00:18:00.000 2.5'],
+    ['panel.value;series=web-1', '00:00:00.000 1', '00:01:00.000 0.5'],
+    ['panel.value;series=web-2', '00:01:00.000 2'],
+    ['up;instance=x:1;job=a "b"', '00:00:00.781 1', '00:00:30.781 0.5'],
+  ]);
 });

@@ -13,6 +13,7 @@ import {
   UNPRINTABLE,
   VALUE_KINDS,
 } from '../../model.ts';
+import { showValue } from '../../platform/bounded-input/show-value.ts';
 import { wordIssue } from '../../platform/runtime/word-issue.ts';
 import { isInYears, parseUtcTime } from '../../platform/runtime/utc-time.ts';
 import { MAX_DEVIATION } from '../metrics/alert-policy.ts';
@@ -63,10 +64,14 @@ type StackSpec = z.output<typeof STACK_SPEC>;
 
 const MAX_LABELS = 1000;
 
+const TIME_EXAMPLE = '2026-11-23T09:30:00Z';
+
 /** Stops at the first that is none: zod alone would make an issue of each of a million. */
 function checkSamples(items: readonly unknown[], context: z.RefinementCtx): void {
   const index = items.findIndex((item) => !isSample(item));
-  if (index >= 0) context.addIssue({ code: 'custom', path: [index], message: 'expected [value, time]' });
+  if (index < 0) return;
+  const message = `expected [value, time] such as [0.5, "${TIME_EXAMPLE}"], got ${showValue(items[index])}`;
+  context.addIssue({ code: 'custom', path: [index], message });
 }
 
 function isSample(item: unknown): item is ExportedSample {
@@ -158,6 +163,7 @@ export function parseModelSpec(model: unknown): ModelSpec {
   if (!result.success) {
     const [issue] = result.error.issues;
     const path = issue?.path.map(String) ?? [];
+    if (path.length === 1 && path[0] === 'datasource' && !('datasource' in model)) throw refuseForeign(model);
     throw new InvalidInputError(`${path.join('.') || 'model'}: ${issue?.message ?? 'not readable'}`, [
       'models',
       ...path,
@@ -185,11 +191,23 @@ export function parseModelSpec(model: unknown): ModelSpec {
   };
 }
 
+/** What other programs export is JSON as well. */
+function refuseForeign(model: object): InvalidInputError {
+  const names = showValue(Object.keys(model));
+  return new InvalidInputError(
+    `datasource: expected a text, got nothing among ${names}. What is imported is what an export gave; samples of other programs are pushed`,
+    ['models', 'datasource'],
+  );
+}
+
 /** Milliseconds since 1970. HTM-IT wrote times of UTC without saying so. @throws InvalidInputError */
 export function parseExportedTime(text: string, path: readonly string[]): number {
   const timestampMs = parseUtcTime(text);
   if (Number.isNaN(timestampMs)) {
-    throw new InvalidInputError(`data: expected a time, got ${JSON.stringify(text.slice(0, 60))}`, path);
+    throw new InvalidInputError(
+      `${path.slice(1).join('.')}: expected a time such as ${TIME_EXAMPLE}, got ${showValue(text.slice(0, 60))}`,
+      path,
+    );
   }
   return timestampMs;
 }

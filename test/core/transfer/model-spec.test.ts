@@ -26,9 +26,9 @@ const MODEL = {
   ],
 } as const;
 
-const refusalOf = (change: object) => {
+const refusalOf = (change: object, base: object = MODEL) => {
   try {
-    parseModelSpec({ ...MODEL, ...change });
+    parseModelSpec({ ...base, ...change });
     return null;
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
@@ -142,10 +142,40 @@ describe('A model is refused by the name of what is wrong', () => {
     expect(() => parseModelSpec({ ...MODEL, datasource: 'datadog' })).toThrow(NotSupportedError);
   });
 
+  it.each<readonly [string, object, string]>([
+    ['the range query of Prometheus', { status: 'success', data: { result: [] } }, '["status", "data"]'],
+    ['GetMetricStatistics of AWS', { Label: 'CPU', Datapoints: [] }, '["Label", "Datapoints"]'],
+    ['VictoriaMetrics', { metric: { a: 'b' }, values: [1], timestamps: [0] }, '"timestamps"]'],
+    ['our downloads', { uid: 'x', metric: 'cpu', rowId: 1, timestamp: '', value: 1 }, '["uid", "metric"'],
+  ])('as the answer of %s', (_what, model, names) => {
+    const refusal = refusalOf(model, {});
+    expect(refusal?.path).toBe('datasource');
+    expect(refusal?.message).toContain(names);
+    expect(refusal?.message).toContain('samples of other programs are pushed');
+  });
+
+  it.each<readonly [unknown, string]>([
+    [
+      [
+        [1, '2026-11-20T12:00:00Z'],
+        [1793491200, 12.5],
+      ],
+      'data.1: expected [value, time]',
+    ],
+    [[['2026-11-20T12:00:00Z', 12.5]], 'got ["2026-11-20T12:00:00Z", 12.5]'],
+    [[[null, '2026-11-20T12:00:00Z']], 'got [null, "2026-11-20T12:00:00Z"]'],
+    [[{ t: 1, v: 2 }], 'got {"t": 1, "v": 2}'],
+  ])('with samples of %j, by the first bad one', (data, message) => {
+    expect(refusalOf({ data })?.message).toContain(message);
+  });
+
   it('at the first of a million samples that are none', () => {
     const data = Array<unknown>(1_000_000).fill(['x']);
     const startedAt = performance.now();
-    expect(refusalOf({ data })).toEqual({ path: 'data.0', message: 'data.0: expected [value, time]' });
+    expect(refusalOf({ data })).toEqual({
+      path: 'data.0',
+      message: 'data.0: expected [value, time] such as [0.5, "2026-11-23T09:30:00Z"], got ["x"]',
+    });
     expect(performance.now() - startedAt).toBeLessThan(3_000);
   });
 });
@@ -165,7 +195,10 @@ describe('A time of an export', () => {
 
   it.each(['', 'noon', '2026-02-30T00:00:00Z', '20-11-2026', 'x'.repeat(100_000)])('is not %.30j', (text) => {
     expect(() => parseExportedTime(text, ['models', 'data', '3', '1'])).toThrow(
-      expect.objectContaining({ inputPath: ['models', 'data', '3', '1'] }) as Error,
+      expect.objectContaining({
+        inputPath: ['models', 'data', '3', '1'],
+        message: expect.stringMatching(/^data\.3\.1: expected a time such as 2026-/) as unknown,
+      }) as Error,
     );
   });
 });

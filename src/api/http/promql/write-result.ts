@@ -1,10 +1,13 @@
 /**
- * Results as Prometheus writes them: times in seconds, values as texts. Written series by series, so that a large result
- * is never one text. https://prometheus.io/docs/prometheus/latest/querying/api/#expression-query-result-formats
+ * Results as Prometheus writes them: times in seconds, values as texts. Written piece by piece, so that a large result is
+ * never one text. https://prometheus.io/docs/prometheus/latest/querying/api/#expression-query-result-formats
  */
 import type { QueryResult } from '../../../core/prometheus/promql/score-queries.ts';
 import type { Labels } from '../../../core/prometheus/promql/series-labels.ts';
 import { type Grid, type StepSeries, timeOf } from '../../../core/prometheus/promql/value.ts';
+
+const PIECE_LENGTH = 65_536;
+const CLOSE = ']}}';
 
 /** Of a query at one time: a number, a text, a vector, or a matrix where it is a range selector. */
 export function* writeInstant(result: QueryResult, atMs: number): Generator<string> {
@@ -22,12 +25,10 @@ export function* writeInstant(result: QueryResult, atMs: number): Generator<stri
       });
       return;
     case 'samples':
-      yield* writeList('matrix', result.series, ({ labels, timestampsMs, values }) =>
-        writeMatrix(
-          labels,
-          timestampsMs.map((ms, index) => [ms / 1000, writeNumber(values[index] ?? NaN)] as const),
-        ),
-      );
+      yield* writeMatrix(result.series, ({ timestampsMs, values }) => ({
+        count: values.length,
+        read: (index) => [timestampsMs[index] ?? NaN, values[index] ?? NaN],
+      }));
   }
 }
 
@@ -38,13 +39,11 @@ export function* writeRange(result: QueryResult, grid: Grid): Generator<string> 
     series,
   }));
   const sorted = keyed.toSorted((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
-  yield* writeList('matrix', sorted, ({ series: { labels, values, present } }) => {
-    const points: (readonly [number, string])[] = [];
-    for (let step = 0; step < grid.count; step += 1) {
-      if (present[step] === 1) points.push([timeOf(grid, step) / 1000, writeNumber(values[step] ?? NaN)]);
-    }
-    return writeMatrix(labels, points);
-  });
+  const series = sorted.map((one) => one.series);
+  yield* writeMatrix(series, ({ values, present }) => ({
+    count: grid.count,
+    read: (step) => (present[step] === 1 ? [timeOf(grid, step), values[step] ?? NaN] : null),
+  }));
 }
 
 function listSteps(result: QueryResult, { count }: Grid): readonly StepSeries[] {
@@ -53,8 +52,35 @@ function listSteps(result: QueryResult, { count }: Grid): readonly StepSeries[] 
   return [{ labels: new Map(), values: result.values, present: new Uint8Array(count).fill(1) }];
 }
 
-function writeMatrix(labels: Labels, values: readonly (readonly [number, string])[]): string {
-  return JSON.stringify({ metric: Object.fromEntries(labels), values });
+/** The points of one series. */
+interface Points {
+  readonly count: number;
+  /** Null where there is none. */
+  readonly read: (index: number) => readonly [timestampMs: number, value: number] | null;
+}
+
+/** One series may have ten million samples, and a result ten thousand series. */
+function* writeMatrix<T extends { readonly labels: Labels }>(
+  series: readonly T[],
+  list: (one: T) => Points,
+): Generator<string> {
+  let text = open('matrix');
+  for (const [place, one] of series.entries()) {
+    text += `${place === 0 ? '' : ','}{"metric":${JSON.stringify(Object.fromEntries(one.labels))},"values":[`;
+    const { count, read } = list(one);
+    let separator = '';
+    for (let index = 0; index < count; index += 1) {
+      const point = read(index);
+      if (point === null) continue;
+      text += `${separator}[${point[0] / 1000},"${writeNumber(point[1])}"]`;
+      separator = ',';
+      if (text.length < PIECE_LENGTH) continue;
+      yield text;
+      text = '';
+    }
+    text += ']}';
+  }
+  yield text + CLOSE;
 }
 
 function* writeList<T>(
@@ -62,9 +88,13 @@ function* writeList<T>(
   items: readonly T[],
   write: (item: T) => string,
 ): Generator<string> {
-  yield `{"status":"success","data":{"resultType":"${resultType}","result":[`;
+  yield open(resultType);
   for (const [index, item] of items.entries()) yield `${index === 0 ? '' : ','}${write(item)}`;
-  yield ']}}';
+  yield CLOSE;
+}
+
+function open(resultType: string): string {
+  return `{"status":"success","data":{"resultType":"${resultType}","result":[`;
 }
 
 function wrap(resultType: string, result: string): string {

@@ -3,16 +3,18 @@ import { nextParseSlot } from '../../../platform/bounded-input/parse-slot.ts';
 import { findSamples, type Queryable } from '../../samples/find-samples.ts';
 import type { StoredSample } from '../../samples/stored-sample.ts';
 import type { Selector } from './expression.ts';
+import { fitHeap } from '../../../platform/runtime/heap-share.ts';
 import type { RangeReducer } from './functions/function-names.ts';
+import { NumberList } from './math/number-list.ts';
 import type { QueryBudget } from './query-budget.ts';
 import { readMatchingMetrics } from './read-metric-labels.ts';
 import { type ChosenSeries, listSeries } from './score-series.ts';
 import { NewestSample, RangeWindow, type StepReducer } from './step-reducers.ts';
 import { createStepSeries, type Grid, type SampleSeries, type StepSeries, timeOf } from './value.ts';
 
-/** Metrics of one statement, and samples of all of them together: some 10 MB. */
+/** Metrics of one statement, and samples of all of them together: some 20 MB, or what a small heap has room for. */
 const METRICS_AT_ONCE = 100;
-const SAMPLES_AT_ONCE = 50_000;
+const SAMPLES_AT_ONCE = fitHeap(50_000, 400);
 
 /** Samples newer than `afterMs`, and not newer than `toMs`. */
 interface Span {
@@ -79,8 +81,8 @@ export class SeriesReader {
     const chosen = await this.#choose(selector, 0);
     const found = chosen.map(({ labels }) => ({
       labels,
-      timestampsMs: [] as number[],
-      values: [] as number[],
+      timestampsMs: new NumberList(),
+      values: new NumberList(),
     }));
     const toMs = atMs - selector.offsetMs;
     const span = { afterMs: toMs - (selector.rangeMs ?? this.#lookbackMs), toMs };
@@ -89,7 +91,11 @@ export class SeriesReader {
       found[index]?.timestampsMs.push(timestampMs);
       found[index]?.values.push(value);
     });
-    return found.filter(({ values }) => values.length > 0);
+    return found
+      .filter(({ values }) => values.length > 0)
+      .map(({ labels, timestampsMs, values }) => {
+        return { labels, timestampsMs: timestampsMs.toArray(), values: values.toArray() };
+      });
   }
 
   async #choose({ matchers }: Selector, steps: number): Promise<readonly ChosenSeries[]> {

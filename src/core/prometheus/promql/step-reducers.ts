@@ -4,6 +4,7 @@
  */
 import type { RangeReducer } from './functions/function-names.ts';
 import type { QueryBudget } from './query-budget.ts';
+import { NumberList } from './math/number-list.ts';
 import { REDUCERS } from './math/range-functions.ts';
 import { type Grid, type StepSeries, timeOf } from './value.ts';
 
@@ -62,8 +63,8 @@ export class RangeWindow implements StepReducer {
   readonly #reduce: (typeof REDUCERS)[RangeReducer];
   readonly #budget: QueryBudget;
   readonly #parameters: Float64Array | null;
-  readonly #timestampsMs: number[] = [];
-  readonly #values: number[] = [];
+  readonly #timestampsMs = new NumberList();
+  readonly #values = new NumberList();
   /** Samples before this one are behind every range that is left. */
   #first = 0;
   #next = 0;
@@ -102,9 +103,10 @@ export class RangeWindow implements StepReducer {
       if (this.#first === this.#values.length) continue;
       this.#budget.takeVisited(this.#values.length - this.#first);
       const value = this.#reduce({
-        timestampsMs: this.#timestampsMs,
-        values: this.#values,
+        timestampsMs: this.#timestampsMs.numbers,
+        values: this.#values.numbers,
         first: this.#first,
+        end: this.#values.length,
         fromMs: endMs - spanMs,
         toMs: endMs,
         atMs: endMs + offsetMs,
@@ -120,12 +122,12 @@ export class RangeWindow implements StepReducer {
     while (this.#first < this.#timestampsMs.length && this.#isAt(this.#first, timestampMs)) this.#first += 1;
     // Moving what is left costs less than it holds.
     if (this.#first <= this.#values.length / 2) return;
-    this.#timestampsMs.splice(0, this.#first);
-    this.#values.splice(0, this.#first);
+    this.#timestampsMs.dropFirst(this.#first);
+    this.#values.dropFirst(this.#first);
     this.#first = 0;
   }
 
   #isAt(index: number, timestampMs: number): boolean {
-    return (this.#timestampsMs[index] ?? Infinity) <= timestampMs;
+    return (this.#timestampsMs.numbers[index] ?? Infinity) <= timestampMs;
   }
 }

@@ -31,8 +31,8 @@ export type Value =
 /** A series sample by sample: what a range selector by itself gives. */
 export interface SampleSeries {
   readonly labels: Labels;
-  readonly timestampsMs: readonly number[];
-  readonly values: readonly number[];
+  readonly timestampsMs: ArrayLike<number>;
+  readonly values: ArrayLike<number>;
 }
 
 export function createStepSeries(labels: Labels, { count }: Grid): StepSeries {

@@ -100,8 +100,29 @@ describe('over time', () => {
     );
   });
 
-  it('is written series by series: a large result is never one text', () => {
-    const many = Array.from({ length: 50 }, (_, index) => series({ index: String(index) }, [1, 2, 3]));
-    expect([...writeRange({ type: 'vector', series: many }, grid)]).toHaveLength(52);
+  it.each([
+    [
+      'many series',
+      Array.from({ length: 20_000 }, (_, index) => series({ index: String(index) }, [1, 2, 3])),
+    ],
+    ['a long one', [series({ a: 'b' }, Array<number>(300_000).fill(1 / 3))]],
+  ])('is written in pieces, of %s: a large result is never one text', (_what, many) => {
+    const count = many[0]?.values.length ?? 0;
+    const pieces = [...writeRange({ type: 'vector', series: many }, { ...grid, count })];
+    expect(pieces.length).toBeGreaterThan(10);
+    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(100_000);
+    const { data } = JSON.parse(pieces.join('')) as { data: { result: { values: unknown[] }[] } };
+    expect(data.result.map(({ values }) => values.length)).toEqual(many.map(() => count));
+  });
+
+  it('is written in pieces, of many samples of a range', () => {
+    const values = Float64Array.from({ length: 300_000 }, (_, index) => index / 7);
+    const timestampsMs = values.map((_, index) => 1000 * index);
+    const samples = { labels: new Map([['a', 'b']]), timestampsMs, values };
+    const pieces = [...writeInstant({ type: 'samples', series: [samples] }, AT_MS)];
+    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(100_000);
+    const { data } = JSON.parse(pieces.join('')) as { data: { result: { values: unknown[] }[] } };
+    expect(data.result[0]?.values).toHaveLength(300_000);
+    expect(data.result[0]?.values.at(-1)).toEqual([299_999, String(299_999 / 7)]);
   });
 });

@@ -47,11 +47,10 @@ function missing(a: number, b: number, sum: number): number {
   return Math.abs(a) >= Math.abs(b) ? a - sum + b : b - sum + a;
 }
 
-/** Of a population, by Welford's method. @param first index of the first value that counts */
-export function findVariance(values: readonly number[], first = 0): number {
+/** Of a population, by Welford's method. */
+export function findVariance(values: Iterable<number>): number {
   let [count, mean, squares] = [0, 0, 0];
-  for (let index = first; index < values.length; index += 1) {
-    const value = values[index] ?? NaN;
+  for (const value of values) {
     count += 1;
     const delta = value - mean;
     mean += delta / count;

@@ -6,11 +6,13 @@ import { ExactSum, findVariance } from './exact-sum.ts';
 import type { RangeReducer } from '../functions/function-names.ts';
 import { findQuantile } from './quantile.ts';
 
-/** The samples of a range, oldest first, from an index on: one at least. */
+/** The samples of a range, oldest first, between two indices: one at least. */
 interface RangeSamples {
-  readonly timestampsMs: readonly number[];
-  readonly values: readonly number[];
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
   readonly first: number;
+  /** Behind the last of them. */
+  readonly end: number;
   /** Where the range begins and ends. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -26,48 +28,49 @@ type Reduce = (samples: RangeSamples) => number | null;
 export const REDUCERS: Readonly<Record<RangeReducer, Reduce>> = {
   avg_over_time: average,
   changes: countChanges,
-  count_over_time: ({ values, first }) => values.length - first,
+  count_over_time: ({ first, end }) => end - first,
   delta: (samples) => extrapolate(samples, { isCounter: false, isRate: false }),
   deriv: (samples) => fitLine(samples)?.slope ?? null,
   idelta: (samples) => compareLast(samples, { isCounter: false, isRate: false }),
   increase: (samples) => extrapolate(samples, { isCounter: true, isRate: false }),
   irate: (samples) => compareLast(samples, { isCounter: true, isRate: true }),
-  last_over_time: ({ values }) => values.at(-1) ?? NaN,
+  last_over_time: ({ values, end }) => values[end - 1] ?? NaN,
   max_over_time: (samples) => fold(samples, Math.max),
   min_over_time: (samples) => fold(samples, Math.min),
   predict_linear: predict,
   present_over_time: () => 1,
-  quantile_over_time: ({ values, first, parameter }) => findQuantile(parameter, values.slice(first)),
+  quantile_over_time: ({ values, first, end, parameter }) =>
+    findQuantile(parameter, Array.from(values.subarray(first, end))),
   rate: (samples) => extrapolate(samples, { isCounter: true, isRate: true }),
   resets: countResets,
-  stddev_over_time: ({ values, first }) => Math.sqrt(findVariance(values, first)),
-  stdvar_over_time: ({ values, first }) => findVariance(values, first),
-  timestamp: ({ timestampsMs }) => (timestampsMs.at(-1) ?? NaN) / 1000,
+  stddev_over_time: ({ values, first, end }) => Math.sqrt(findVariance(values.subarray(first, end))),
+  stdvar_over_time: ({ values, first, end }) => findVariance(values.subarray(first, end)),
+  timestamp: ({ timestampsMs, end }) => (timestampsMs[end - 1] ?? NaN) / 1000,
   sum_over_time: (samples) => sum(samples, 1),
 };
 
 function average(samples: RangeSamples): number {
-  const count = samples.values.length - samples.first;
+  const count = samples.end - samples.first;
   const mean = sum(samples, 1) / count;
   return Number.isFinite(mean) ? mean : sum(samples, count);
 }
 
 /** @param divisor of each of them, for those whose sum would be infinite */
-function sum({ values, first }: RangeSamples, divisor: number): number {
+function sum({ values, first, end }: RangeSamples, divisor: number): number {
   const total = new ExactSum();
-  for (let index = first; index < values.length; index += 1) total.add((values[index] ?? NaN) / divisor);
+  for (let index = first; index < end; index += 1) total.add((values[index] ?? NaN) / divisor);
   return total.value;
 }
 
-function fold({ values, first }: RangeSamples, join: (a: number, b: number) => number): number {
+function fold({ values, first, end }: RangeSamples, join: (a: number, b: number) => number): number {
   let result = values[first] ?? NaN;
-  for (let index = first + 1; index < values.length; index += 1) result = join(result, values[index] ?? NaN);
+  for (let index = first + 1; index < end; index += 1) result = join(result, values[index] ?? NaN);
   return result;
 }
 
 /** Each sample with the one before it. */
-function* pairsOf({ values, first }: RangeSamples): Generator<readonly [before: number, value: number]> {
-  for (let index = first + 1; index < values.length; index += 1) {
+function* pairsOf({ values, first, end }: RangeSamples): Generator<readonly [before: number, value: number]> {
+  for (let index = first + 1; index < end; index += 1) {
     yield [values[index - 1] ?? NaN, values[index] ?? NaN];
   }
 }
@@ -99,13 +102,13 @@ const FAR_STEPS = 1.1;
  * end, the series is taken to begin or end half a step from its last sample; and a counter not to have been below zero.
  */
 function extrapolate(samples: RangeSamples, { isCounter, isRate }: RateOptions): number | null {
-  const { timestampsMs, values, first, fromMs, toMs } = samples;
-  const [firstMs = 0, lastMs = 0] = [timestampsMs[first], timestampsMs.at(-1)];
-  const [firstValue = NaN, lastValue = NaN] = [values[first], values.at(-1)];
+  const { timestampsMs, values, first, end, fromMs, toMs } = samples;
+  const [firstMs = 0, lastMs = 0] = [timestampsMs[first], timestampsMs[end - 1]];
+  const [firstValue = NaN, lastValue = NaN] = [values[first], values[end - 1]];
   const sampledMs = lastMs - firstMs;
   if (sampledMs === 0) return null;
   const risen = lastValue - firstValue + (isCounter ? sumBeforeResets(samples) : 0);
-  const stepMs = sampledMs / (values.length - first - 1);
+  const stepMs = sampledMs / (end - first - 1);
   const reach = (gapMs: number) => (gapMs >= FAR_STEPS * stepMs ? stepMs / 2 : gapMs);
   const toStartMs = reach(firstMs - fromMs);
   const hasZero = isCounter && risen > 0 && firstValue >= 0;
@@ -122,10 +125,13 @@ function sumBeforeResets(samples: RangeSamples): number {
 }
 
 /** Of the last two samples. */
-function compareLast({ timestampsMs, values, first }: RangeSamples, options: RateOptions): number | null {
-  if (values.length - first < 2) return null;
-  const [beforeMs = 0, lastMs = 0] = timestampsMs.slice(-2);
-  const [before = NaN, last = NaN] = values.slice(-2);
+function compareLast(
+  { timestampsMs, values, first, end }: RangeSamples,
+  options: RateOptions,
+): number | null {
+  if (end - first < 2) return null;
+  const [beforeMs = 0, lastMs = 0] = timestampsMs.subarray(end - 2, end);
+  const [before = NaN, last = NaN] = values.subarray(end - 2, end);
   const change = options.isCounter && last < before ? last : last - before;
   return options.isRate ? change / ((lastMs - beforeMs) / 1000) : change;
 }
@@ -143,13 +149,13 @@ interface Line {
 }
 
 /** The line of least squares. */
-function fitLine({ timestampsMs, values, first }: RangeSamples): Line | null {
-  const count = values.length - first;
+function fitLine({ timestampsMs, values, first, end }: RangeSamples): Line | null {
+  const count = end - first;
   if (count < 2) return null;
   const [zeroMs = 0, initial = NaN] = [timestampsMs[first], values[first]];
   const [sumX, sumY, sumXY, sumXX] = [new ExactSum(), new ExactSum(), new ExactSum(), new ExactSum()];
   let isConstant = true;
-  for (let index = first; index < values.length; index += 1) {
+  for (let index = first; index < end; index += 1) {
     const x = ((timestampsMs[index] ?? 0) - zeroMs) / 1000;
     const y = values[index] ?? NaN;
     if (y !== initial) isConstant = false;

@@ -1,7 +1,13 @@
 /** Export and import: monitored metrics with their settings and samples, item by item, safe to repeat. */
 import type pg from 'pg';
 import { readSampleTimes } from '../samples/read-sample-times.ts';
-import { AlreadyMonitoredError, InvalidInputError, MetricFailedError, NotFoundError } from '../../errors.ts';
+import {
+  AlreadyMonitoredError,
+  InvalidInputError,
+  MetricFailedError,
+  NotFoundError,
+  NotSupportedError,
+} from '../../errors.ts';
 import type { Metric, PrismaClient } from '../../generated/prisma/client.ts';
 import { DEFAULT_ACCOUNT, type Sample } from '../../model.ts';
 import { HISTORY_BATCH_POINTS, type Ingest } from '../ingest/ingest.ts';
@@ -43,12 +49,16 @@ export class Transfer {
    * One object per monitored metric, in the order of their names, or of `ids`.
    * @param ids null for all
    * @param sinceMs only samples from this time on; null for all
-   * @throws NotFoundError for an id that is not there; InvalidInputError for a metric that is not monitored
+   * @param maxSamples of all models together
+   * @throws NotFoundError for an id that is not there; InvalidInputError for a metric that is not monitored;
+   *   NotSupportedError where there are more samples
    */
   async *exportModels(
     ids: readonly string[] | null,
     sinceMs: number | null = null,
+    maxSamples = Infinity,
   ): AsyncIterable<ExportedModel> {
+    let left = maxSamples;
     for (const id of ids ?? listMonitored(this.#options.registry)) {
       const metric = await this.#options.prisma.metric.findUnique({ where: { id } });
       if (metric === null) {
@@ -65,6 +75,8 @@ export class Transfer {
       }
       const data: ExportedSample[] = [];
       for await (const samples of readSampleTimes(this.#options.pool, metric.number, sinceMs)) {
+        left -= samples.length;
+        if (left < 0) throw refuseSamples(maxSamples, metric.name);
         for (const { value, timestampMs } of samples) data.push([value, new Date(timestampMs).toISOString()]);
       }
       yield { ...model, ...(await this.#writeLabels(id)), data };
@@ -159,6 +171,12 @@ export class Transfer {
       }
     }
   }
+}
+
+function refuseSamples(maxSamples: number, name: string): NotSupportedError {
+  return new NotSupportedError(
+    `ids: an answer may hold ${maxSamples} samples, by the heap of this server, and there are more up to ${name}. Ask for fewer metrics at once, or export while no server runs`,
+  );
 }
 
 /** @throws InvalidInputError */

@@ -1,7 +1,9 @@
-/** Caches that fit the heap the server was given. */
+/** Caches and answers that fit the heap the server was given. */
 import { getHeapStatistics } from 'node:v8';
 
 const SHARE = 1 / 40;
+/** Of one answer that is made in memory. */
+const ANSWER_SHARE = 1 / 4;
 
 /**
  * How many entries a cache may have: fewer than `most` where that many would take more than a fortieth of the heap, as
@@ -14,4 +16,12 @@ export function fitHeap(
   heapBytes = getHeapStatistics().heap_size_limit,
 ): number {
   return Math.max(1, Math.min(most, Math.floor((heapBytes * SHARE) / bytes)));
+}
+
+/**
+ * How many items an answer may have that is made in memory as a whole.
+ * @param bytes what one item takes of the heap, its text included
+ */
+export function fitAnswer(bytes: number, heapBytes = getHeapStatistics().heap_size_limit): number {
+  return Math.floor((heapBytes * ANSWER_SHARE) / bytes);
 }

@@ -76,6 +76,22 @@ describe('transfer', () => {
     expect(await exportAll(engine)).toEqual(before);
   });
 
+  it('is refused where all of them together have more samples than asked for', async () => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database);
+    await makeMetric(engine, 'a');
+    await makeMetric(engine, 'b');
+    const models = await exportAll(engine);
+    const count = 600;
+    const read = async (maxSamples: number) => {
+      const found: unknown[] = [];
+      for await (const model of engine.transfer.exportModels(null, null, maxSamples)) found.push(model);
+      return found;
+    };
+    expect(await read(count)).toEqual(models);
+    await expect(read(count - 1)).rejects.toThrow(`an answer may hold ${count - 1} samples`);
+  });
+
   it('leaves out samples older than asked for (row 21)', async () => {
     await using database = await withDatabase();
     await using engine = await startEngine(database);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fitHeap } from '../../../src/platform/runtime/heap-share.ts';
+import { fitAnswer, fitHeap } from '../../../src/platform/runtime/heap-share.ts';
 
 describe('a cache', () => {
   it.each([
@@ -9,4 +9,10 @@ describe('a cache', () => {
   ])('%s', (_title, heapBytes, expected) => {
     expect(fitHeap(40_000, 500, heapBytes)).toBe(expected);
   });
+});
+
+it('an answer may take a quarter of the heap', () => {
+  expect(fitAnswer(300, 4 * 2 ** 30)).toBe(3_579_139);
+  // What docs and schema say: some 870 for each MB.
+  expect(fitAnswer(300, 100 * 2 ** 20) / 100).toBeCloseTo(873, -1);
 });

@@ -1,14 +1,17 @@
 /** Export and import of models: settings and samples of monitored metrics, as JSON. */
 import { InvalidInputError } from '../../../errors.ts';
 import type { ImportedModel, Transfer } from '../../../core/transfer/transfer.ts';
+import { fitAnswer } from '../../../platform/runtime/heap-share.ts';
 import { builder } from '../builder/builder.ts';
 import { doEach, MAX_ITEMS } from '../builder/for-each-item.ts';
 import { ErrorRef, type Failure } from '../error-types.ts';
 import { MetricRef } from './metric.ts';
 import { readIdsOf } from '../builder/node-id.ts';
 
-/** An answer is made in memory, samples and all; the command line writes files of any size. */
+/** An answer is made in memory, samples and all; the command line asks metric by metric. */
 const MAX_MODELS = MAX_ITEMS;
+/** A sample is a list of a number and a text, and its JSON. */
+const MAX_SAMPLES = fitAnswer(300);
 
 interface ImportedItem {
   readonly index: number;
@@ -64,12 +67,13 @@ builder.queryField('exportModels', (t) =>
     type: ['JSON'],
     // What cannot be exported costs nothing else of the operation.
     nullable: true,
-    description: `Everything \`importModels\` needs to make these metrics again, their samples too; ${MAX_MODELS} at most. \`lapwing export\` knows no limit. Null together with an error.`,
+    description: `Everything \`importModels\` needs to make these metrics again, their samples too; ${MAX_MODELS} at most, with some 870 samples for each MB of the server's heap. \`lapwing export\` asks metric by metric. Null together with an error.`,
     args: { ids: t.arg.idList({ description: 'Which metrics; all monitored ones when left out.' }) },
     resolve: async (_root, { ids }, { transfer }) => {
       checkCount(ids?.length ?? 0, 'ids');
       const models: unknown[] = [];
-      for await (const model of transfer.exportModels(readIdsOf('Metric', ids, ['ids']))) {
+      const wanted = readIdsOf('Metric', ids, ['ids']);
+      for await (const model of transfer.exportModels(wanted, null, MAX_SAMPLES)) {
         models.push(model);
         checkCount(models.length, 'ids');
       }

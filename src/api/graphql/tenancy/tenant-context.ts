@@ -99,9 +99,9 @@ function tenantTransfer(
   accountId: number,
 ): ApiParts['transfer'] {
   return {
-    exportModels: (ids, sinceMs) => {
+    exportModels: (ids, sinceMs, maxSamples) => {
       ids?.forEach((id) => requireKnown(registry, id));
-      return transfer.exportModels(ids ?? listMonitored(registry), sinceMs);
+      return transfer.exportModels(ids ?? listMonitored(registry), sinceMs, maxSamples);
     },
     writeModel: (metric) => transfer.writeModel(metric),
     importModel: (model) => transfer.importModel(model, accountId),

@@ -1,5 +1,7 @@
 /** A running server, as one side of an import or export. */
 import { z } from 'zod';
+import { formatHost } from '../api/http/format-host.ts';
+import type { Config } from '../platform/config/read-config.ts';
 import type { ErrorCode } from '../errors.ts';
 import { connectGraphql, RemoteError } from './graphql-client.ts';
 import type { TransferEnd } from './transfer-target.ts';
@@ -16,6 +18,17 @@ const IMPORTED = z.object({
     results: z.array(z.object({ error: z.object({ message: z.string() }).nullable() })),
   }),
 });
+
+/** Who listens on every address is asked at the one of this machine. */
+const OWN_HOSTS: ReadonlyMap<string, string> = new Map([
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '::1'],
+]);
+
+/** Where the server with these settings answers GraphQL. */
+export function findOwnUrl({ host, port }: Pick<Config, 'host' | 'port'>): string {
+  return `http://${formatHost(OWN_HOSTS.get(host) ?? host)}:${port}/graphql`;
+}
 
 /** A metric that was listed and is deleted, or no longer monitored, by the time its model is asked for. */
 const GONE = new Set<string>(['NOT_FOUND', 'INVALID_INPUT'] satisfies ErrorCode[]);

@@ -9,6 +9,7 @@ import { checkSettings } from './check.ts';
 import type { KeyCommand } from './parse-key-args.ts';
 import { runKeyCommand } from './key.ts';
 import { checkLicenseFile } from './license.ts';
+import { findOwnUrl } from './remote-target.ts';
 import { serve } from './serve.ts';
 import { exportFile, importFile } from './transfer-file.ts';
 
@@ -50,7 +51,7 @@ export async function run(command: Command, config: Config): Promise<number> {
   else if (name === 'backup') await backUp(config, log, file ?? '-');
   else if (name === 'restore') await restore(config, log, file ?? '-');
   else if (name === 'apply') {
-    const server = url ?? `http://127.0.0.1:${config.port}/graphql`;
+    const server = url ?? findOwnUrl(config);
     const options = {
       file: file ?? '-',
       url: server,

@@ -10,7 +10,7 @@ import { RemoteError } from './graphql-client.ts';
 import { openLocalEnd } from './local-target.ts';
 import { nameInput, openInput, openOutput } from './named-file.ts';
 import { type ModelItem, useModels } from './split-models.ts';
-import { openRemoteEnd } from './remote-target.ts';
+import { findOwnUrl, openRemoteEnd } from './remote-target.ts';
 import { TransferFileError, type TransferEnd } from './transfer-target.ts';
 
 interface TransferOptions {
@@ -129,7 +129,7 @@ async function openEnd({ config, log, url }: TransferOptions): Promise<TransferE
       (error instanceof EmbeddedError && (await findRunningEmbedded(config.dataDir)) !== null);
     if (!isRunning) throw error;
     throw new TransferFileError(
-      `${error.message}. To work through the running server, add --url http://127.0.0.1:${config.port}/graphql`,
+      `${error.message}. To work through the running server, add --url ${findOwnUrl(config)}`,
       { cause: error },
     );
   }

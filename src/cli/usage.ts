@@ -23,8 +23,8 @@ Usage:
   lapwing --version        the version
 
 While a server runs, import and export through it: add --url http://127.0.0.1:4000/graphql, and set
-LAPWING_API_KEY to a key of that server if it asks for one. Without --url, apply asks the server at LAPWING_PORT of
-this machine.
+LAPWING_API_KEY to a key of that server if it asks for one. Without --url, apply asks the server at LAPWING_HOST
+and LAPWING_PORT.
 
 Exit status: 0 done, 1 failed (the reason is on standard error), 2 not understood: the words, or the file of apply.
 With --detailed-exitcode: 0 nothing to change, 1 failed for any reason, 2 something to change.

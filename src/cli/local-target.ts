@@ -28,7 +28,8 @@ export async function openLocalEnd(config: Config, log: Log): Promise<TransferEn
     const modelCache = Math.min(config.modelCache, MAX_MODELS);
     const engine = await createEngine({
       database,
-      config: { ...config, modelCache },
+      // A shell may lack the settings of the server: what that keeps is not dropped or packed by the defaults.
+      config: { ...config, modelCache, retentionDays: 0, packAfterHours: 0 },
       log,
       stats,
       sources: [host],

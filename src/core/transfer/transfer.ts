@@ -84,7 +84,7 @@ export class Transfer {
   }
 
   /**
-   * Makes the metric if it is not there, gives it the samples if it has none, and monitors it.
+   * Makes the metric if it is not there, gives it the samples it lacks, and monitors it.
    * @param accountId whose metric it becomes; the default account's when left out
    * @throws InvalidInputError, NotSupportedError, RetryLaterError
    */
@@ -108,11 +108,12 @@ export class Transfer {
     if (entry !== undefined && entry.status !== 'UNMONITORED') return { metricId, created: false };
     const stored = { rows: 0 };
     try {
-      if (entry?.lastRowId === 0) await this.#storeSamples(metricId, samples, stored);
+      // Also beside others: of points pushed meanwhile, or of an import that was killed. A time it has keeps its value.
+      await this.#storeSamples(metricId, samples, stored);
       await this.#options.monitor.monitorMetric(request);
     } catch (error) {
       if (error instanceof AlreadyMonitoredError) return { metricId, created: false };
-      // Nothing is left of what was refused: neither a row, nor part of the samples for the next try to take for all.
+      // Nothing is left of what was refused.
       if (isNew) await this.#options.monitor.discardMetric(metricId, stored.rows);
       throw error;
     }

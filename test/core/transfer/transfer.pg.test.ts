@@ -3,6 +3,7 @@ import { ExpectedError } from '../../../src/errors.ts';
 import type { ExportedModel } from '../../../src/core/transfer/write-model.ts';
 import type { MetricLookup } from '../../../src/core/metrics/registry.ts';
 import { listMonitored } from '../../../src/core/transfer/transfer.ts';
+import type { Sample } from '../../../src/model.ts';
 import type { Engine } from '../../../src/app/build-core.ts';
 import { withDatabase } from '../../helpers/database.ts';
 import { startEngine, untilStatus } from '../../helpers/start-engine.ts';
@@ -216,6 +217,53 @@ describe('transfer', () => {
       'may be',
     );
     expect(engine.registry.byPushedName('pushed', 1)).toMatchObject({ status: 'UNMONITORED', lastRowId: 1 });
+  });
+
+  it.each<readonly [string, (engine: Engine, samples: readonly Sample[]) => Promise<unknown>]>([
+    ['nothing of it', () => Promise.resolve()],
+    [
+      'part of it, because an import was killed',
+      async (engine, samples) => {
+        const id = await engine.monitor.createMetric('CUSTOM', { name: 'web' }, 1);
+        await engine.accept.acceptHistory(id, samples.slice(0, 100));
+      },
+    ],
+    [
+      'newer points, because its agent pushes already',
+      (engine, samples) =>
+        engine.accept.acceptNamed(samples.slice(-3).map((sample) => ({ metric: 'web', ...sample }))),
+    ],
+    [
+      'points in the middle and at the end',
+      async (engine, samples) => {
+        for (const row of [150, 299, 20])
+          await engine.accept.acceptNamed(
+            samples.slice(row, row + 1).map((one) => ({ metric: 'web', ...one })),
+          );
+      },
+    ],
+  ])('gives a metric all samples of its export, and their scores, where it has %s', async (_what, begin) => {
+    await using database = await withDatabase();
+    await using engine = await startEngine(database);
+    const samples = Array.from({ length: 300 }, (_, row) => {
+      return { value: row === 250 ? 90 : (row * 7) % 17, timestampMs: START + row * 60_000 };
+    });
+    const data = samples.map(({ value, timestampMs }) => [value, new Date(timestampMs).toISOString()]);
+    const model = { datasource: 'custom', min: 0, max: 100, data };
+    await begin(engine, samples);
+    const scores: unknown[] = [];
+    for (const metric of ['web', 'elsewhere']) {
+      const { metricId } = await engine.transfer.importModel({ ...model, metric });
+      await untilStatus(engine, metricId, 'ACTIVE');
+      const { rows } = await database.pool.query(
+        `SELECT "timestamp", value, score, expected FROM sample WHERE metric_number = $1 ORDER BY "timestamp"`,
+        [engine.registry.byId(metricId)?.number],
+      );
+      scores.push(rows);
+    }
+    expect(scores[0]).toHaveLength(300);
+    expect(scores[0]).not.toContainEqual(expect.objectContaining({ score: null }));
+    expect(scores[0]).toEqual(scores[1]);
   });
 
   it('says what is wrong in words of ours', async () => {

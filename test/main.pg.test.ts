@@ -166,6 +166,11 @@ describe('the command line', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/1 of 2 models could not be imported:\n {2}model 0: .*tape/);
     expect(registry.byIdentity('CUSTOM', 'a')?.lastRowId).toBe(3);
+
+    await writeFile(file, JSON.stringify(models));
+    const again = await run(['import', file, ...url]);
+    expect(again).toMatchObject({ code: 0 });
+    expect(again.stdout + again.stderr).toContain('"metrics":1,"of":1,"msg":"monitored already: these stay');
   });
 
   it.each([

@@ -9,7 +9,7 @@ import { openAws } from '../app/sources/open-aws.ts';
 import { openDatabase } from '../app/open-database.ts';
 import { createHostSource } from '../core/sources/host/host.ts';
 import { buildOrTearDown } from '../platform/runtime/shutdown-stack.ts';
-import type { TransferEnd } from './transfer-target.ts';
+import type { ImportOutcome, TransferEnd } from './transfer-target.ts';
 
 const MAX_MODELS = 500;
 
@@ -37,15 +37,15 @@ export async function openLocalEnd(config: Config, log: Log): Promise<TransferEn
     });
     teardown.add(engine.stop);
     engine.start();
-    const importOne = async (model: unknown): Promise<string | null> => {
+    const importOne = async (model: unknown): Promise<ImportOutcome> => {
       try {
-        await retryWhileBusy(
+        const { created } = await retryWhileBusy(
           () => engine.transfer.importModel(model),
           (error) => error instanceof RetryLaterError,
         );
-        return null;
+        return created ? 'created' : 'known';
       } catch (error) {
-        if (error instanceof ExpectedError) return error.message;
+        if (error instanceof ExpectedError) return { problem: error.message };
         throw error;
       }
     };

@@ -15,7 +15,7 @@ const LISTED = z.object({
 const EXPORTED = z.object({ exportModels: z.array(z.record(z.string(), z.unknown())) });
 const IMPORTED = z.object({
   importModels: z.object({
-    results: z.array(z.object({ error: z.object({ message: z.string() }).nullable() })),
+    results: z.array(z.object({ created: z.boolean(), error: z.object({ message: z.string() }).nullable() })),
   }),
 });
 
@@ -86,13 +86,15 @@ export function openRemoteEnd(url: string, key: string | null): TransferEnd {
     // One a call: samples make a model large, and a request has its limit.
     importModel: async (model) => {
       const query =
-        'mutation Import($models: [JSON!]!) { importModels(input: { models: $models }) { results { error { message } } } }';
+        'mutation Import($models: [JSON!]!) { importModels(input: { models: $models }) { results { created error { message } } } }';
       try {
         const { importModels } = await client.ask(query, { models: [model] }, IMPORTED);
-        return importModels.results[0]?.error?.message ?? null;
+        const [result] = importModels.results;
+        if (result?.error != null) return { problem: result.error.message };
+        return result?.created === true ? 'created' : 'known';
       } catch (error) {
         if (error instanceof RemoteError && error.code !== null && !OF_CALLER.has(error.code))
-          return explainRefusal(error);
+          return { problem: explainRefusal(error) };
         throw error;
       }
     },

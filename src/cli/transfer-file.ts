@@ -11,7 +11,7 @@ import { openLocalEnd } from './local-target.ts';
 import { nameInput, openInput, openOutput } from './named-file.ts';
 import { type ModelItem, useModels } from './split-models.ts';
 import { findOwnUrl, openRemoteEnd } from './remote-target.ts';
-import { TransferFileError, type TransferEnd } from './transfer-target.ts';
+import { type ImportOutcome, TransferFileError, type TransferEnd } from './transfer-target.ts';
 
 interface TransferOptions {
   readonly config: Config;
@@ -78,30 +78,37 @@ export async function importFile(options: TransferOptions): Promise<void> {
     } finally {
       progress.end();
     }
-    tally.end();
+    tally.end(options.log);
   } finally {
     await end.stop();
   }
 }
 
-/** @returns why not; null when it is there now */
-function importItem(item: ModelItem, end: TransferEnd): Promise<string | null> {
-  return 'problem' in item ? Promise.resolve(item.problem) : end.importModel(item.model);
+function importItem(item: ModelItem, end: TransferEnd): Promise<ImportOutcome> {
+  return 'problem' in item ? Promise.resolve(item) : end.importModel(item.model);
 }
 
 function createTally() {
   let count = 0;
   let failed = 0;
+  let known = 0;
   const shown: { readonly index: number; readonly problem: string }[] = [];
   return {
-    add: (index: number, problem: string | null) => {
+    add: (index: number, outcome: ImportOutcome) => {
       count += 1;
-      if (problem === null) return;
+      if (outcome === 'known') known += 1;
+      if (typeof outcome === 'string') return;
+      const { problem } = outcome;
       failed += 1;
       if (shown.length < MAX_PROBLEMS_SHOWN) shown.push({ index, problem });
     },
     /** @throws TransferFileError when any failed */
-    end: () => {
+    end: (log: Log) => {
+      if (known > 0)
+        log.warn(
+          { metrics: known, of: count },
+          'monitored already: these stay as they are, without samples of the file',
+        );
       if (failed === 0) return;
       const lines = shown
         .toSorted((a, b) => a.index - b.index)

@@ -2,13 +2,15 @@ import { OperatorError } from '../errors.ts';
 
 /** One side of an import or export on the command line; the other is a file. */
 
+/** `known`: it was monitored already, and nothing was changed. */
+export type ImportOutcome = 'created' | 'known' | { readonly problem: string };
+
 /** Where models are taken from and brought to. */
 export interface TransferEnd {
   /** How many models an export of everything has. */
   count: () => Promise<number>;
   exportModels: () => AsyncIterable<object>;
-  /** @returns why it could not be imported; null for one that was, or was there already */
-  importModel: (model: unknown) => Promise<string | null>;
+  importModel: (model: unknown) => Promise<ImportOutcome>;
   stop: () => Promise<void>;
 }
 

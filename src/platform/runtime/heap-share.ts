@@ -25,3 +25,16 @@ export function fitHeap(
 export function fitAnswer(bytes: number, heapBytes = getHeapStatistics().heap_size_limit): number {
   return Math.floor((heapBytes * ANSWER_SHARE) / bytes);
 }
+
+/**
+ * How many pieces of work may be under way at once that hold much: one in any case.
+ * @param most of them in a large heap
+ * @param bytes what one of them takes of the heap, of which they may have half
+ */
+export function fitAtOnce(
+  most: number,
+  bytes: number,
+  heapBytes = getHeapStatistics().heap_size_limit,
+): number {
+  return Math.max(1, Math.min(most, Math.floor(heapBytes / 2 / bytes)));
+}

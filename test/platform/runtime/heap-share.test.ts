@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fitAnswer, fitHeap } from '../../../src/platform/runtime/heap-share.ts';
+import { fitAnswer, fitAtOnce, fitHeap } from '../../../src/platform/runtime/heap-share.ts';
 
 describe('a cache', () => {
   it.each([
@@ -15,4 +15,13 @@ it('an answer may take a quarter of the heap', () => {
   expect(fitAnswer(300, 4 * 2 ** 30)).toBe(3_579_139);
   // What docs and schema say: some 870 for each MB.
   expect(fitAnswer(300, 100 * 2 ** 20) / 100).toBeCloseTo(873, -1);
+});
+
+it.each([
+  [100, 1],
+  [512, 2],
+  [2048, 8],
+  [8192, 8],
+])('of work that takes 128 MB, half of a heap of %i MB has room for %i at once', (heapMb, expected) => {
+  expect(fitAtOnce(8, 128 * 2 ** 20, heapMb * 2 ** 20)).toBe(expected);
 });

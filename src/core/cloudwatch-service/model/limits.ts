@@ -1,4 +1,5 @@
 /** The limits of the service. The defaults are AWS' of today; every one can be set. */
+import { fitAnswer } from '../../../platform/runtime/heap-share.ts';
 
 export interface CloudwatchLimits {
   /** Data in one PutMetricData. */
@@ -51,7 +52,7 @@ export const AWS_LIMITS: CloudwatchLimits = {
   statisticsPoints: 1_440,
   dataQueries: 500,
   dataPoints: 100_800,
-  heldPoints: 1_000_000,
+  heldPoints: Math.min(1_000_000, fitAnswer(250)),
   listedMetrics: 500,
   searchedSeries: 500,
   alarmsPerAccount: 5_000,

@@ -1,9 +1,10 @@
 /** How many points one request may hold in memory. A search can match as many as were ever pushed. */
+import { fitAnswer } from '../../../platform/runtime/heap-share.ts';
 import { MathError } from '../math/values.ts';
 import { type BucketQuestion, splitBySize } from './bucket.ts';
 
-/** Points that are read before they are counted. */
-const POINTS_AT_A_TIME = 200_000;
+/** Points that are read before they are counted: with the pairs of percentiles 800 bytes each. */
+const POINTS_AT_A_TIME = Math.min(200_000, fitAnswer(800));
 /** A series has hardly more than some weeks of minutes, whatever range is asked for. */
 const MAX_POINTS_OF_A_SERIES = 40_000;
 

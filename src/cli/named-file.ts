@@ -1,5 +1,5 @@
 /** Files that are named on the command line; `-` is standard input or output. */
-import { constants } from 'node:fs';
+import { constants, rmSync, statSync } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import type { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -78,6 +78,7 @@ async function openBeside(file: string, mode: number, explain: (error: unknown) 
   };
   return {
     write: async (...source) => {
+      const stopWatching = removeWhenKilled(partial, ino);
       try {
         await pipeTo(source, handle.createWriteStream({ flush: true }), explain);
         // Of two that write the same file the later one wins: half of its work must not get the name.
@@ -86,9 +87,27 @@ async function openBeside(file: string, mode: number, explain: (error: unknown) 
       } catch (error) {
         if (await isOurs()) await rm(partial, { force: true });
         throw error;
+      } finally {
+        stopWatching();
       }
     },
   };
+}
+
+/** Who stops a command half-way does not look for what it has left. @returns ends the watch */
+function removeWhenKilled(partial: string, ino: number): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const stop = () => {
+    for (const signal of signals) process.removeListener(signal, remove);
+  };
+  const remove = (signal: NodeJS.Signals) => {
+    if (statSync(partial, { throwIfNoEntry: false })?.ino === ino) rmSync(partial);
+    stop();
+    // Ends the process as it would have without this listener.
+    process.kill(process.pid, signal);
+  };
+  for (const signal of signals) process.on(signal, remove);
+  return stop;
 }
 
 /** Failures of the source stay what they are; a full disk is one of the file. */

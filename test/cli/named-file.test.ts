@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmod,
   lstat,
@@ -34,6 +35,31 @@ const write = async (name: string, content: string, mode?: number) =>
   (await openOutput(name, mode)).write(Readable.from([content]));
 
 describe('an output file', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'leaves nothing when its command is ended by %s, and what was there before',
+    async (signal) => {
+      await writeFile(file, 'of before');
+      const module = new URL('../../src/cli/named-file.ts', import.meta.url).href;
+      const program = `import { openOutput } from ${JSON.stringify(module)};
+        import { Readable } from 'node:stream';
+        async function* produce() {
+          yield 'half of it';
+          console.log('began');
+          await new Promise((resolve) => setTimeout(resolve, 60_000));
+        }
+        await (await openOutput(${JSON.stringify(file)})).write(Readable.from(produce()));`;
+      const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      await once(child.stdout, 'data');
+      expect(await readdir(folder)).toEqual(['a', 'a.partial']);
+      child.kill(signal);
+      expect(await once(child, 'exit')).toEqual([null, signal]);
+      expect(await readdir(folder)).toEqual(['a']);
+      expect(await readFile(file, 'utf8')).toBe('of before');
+    },
+  );
+
   it('has its name only once it is complete', async () => {
     await writeFile(file, 'of before');
     const seen: string[] = [];

@@ -20,15 +20,12 @@ const IMPORTED = z.object({
   }),
 });
 
-/** Who listens on every address is asked at the one of this machine. */
-const OWN_HOSTS: ReadonlyMap<string, string> = new Map([
-  ['0.0.0.0', '127.0.0.1'],
-  ['::', '::1'],
-]);
+/** Who listens on every address does so on those of IPv4, too, and with :: also where IPv6 is off. */
+const ANY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /** Where the server with these settings answers GraphQL. */
 export function findOwnUrl({ host, port }: Pick<Config, 'host' | 'port'>): string {
-  return `http://${formatHost(OWN_HOSTS.get(host) ?? host)}:${port}/graphql`;
+  return `http://${ANY_ADDRESS.has(host) ? '127.0.0.1' : formatHost(host)}:${port}/graphql`;
 }
 
 /** A model whose samples can be pushed. */

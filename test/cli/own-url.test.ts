@@ -12,7 +12,7 @@ describe('the server of these settings', () => {
   it.each([
     [undefined, 'http://127.0.0.1:4001/graphql'],
     ['0.0.0.0', 'http://127.0.0.1:4001/graphql'],
-    ['::', 'http://[::1]:4001/graphql'],
+    ['::', 'http://127.0.0.1:4001/graphql'],
     ['::1', 'http://[::1]:4001/graphql'],
     ['[::1]', 'http://[::1]:4001/graphql'],
     ['10.0.0.5', 'http://10.0.0.5:4001/graphql'],

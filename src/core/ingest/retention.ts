@@ -91,6 +91,7 @@ export function createRetain(options: {
       }
       const beforeMs = nowMs - retentionDays * DAY_MS;
       await dropMonths(beforeMs);
+      if (isStopped) return;
       const metrics = await options.forgetMetrics(beforeMs);
       if (metrics > 0) log.info({ metrics }, 'pushed metrics that nothing is left of were deleted');
     } catch (error) {

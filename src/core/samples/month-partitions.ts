@@ -20,7 +20,7 @@ export interface SampleMonths {
 }
 
 /** Names of partitions. */
-export interface DroppedMonths {
+interface DroppedMonths {
   readonly dropped: readonly string[];
   /** Those that were to be dropped, and are being read. */
   readonly inUse: readonly string[];

@@ -11,7 +11,11 @@ export interface ReadModel {
  */
 export function readModels(text: string): readonly ReadModel[] {
   const found = parseWhole(text) ?? parseLines(text);
-  if (found === null) throw new Error('This is not JSON, and not JSON line by line.');
+  if (found === null) {
+    throw new Error(
+      'This is not JSON, and not JSON line by line. What is imported is what an export gave; samples of other programs are pushed.',
+    );
+  }
   const models = Array.isArray(found) ? (found as readonly unknown[]) : [found];
   if (models.length === 0) throw new Error('There are no models in it.');
   return models.map((model, index) => ({ title: nameModel(model, index), model }));
@@ -35,7 +39,7 @@ function parseLines(text: string): readonly unknown[] | null {
 function nameModel(model: unknown, index: number): string {
   const fields = asFields(model);
   const spec = asFields(fields.metricSpec ?? fields.modelParams);
-  const names = [fields.metric, fields.name, spec.metric, asFields(spec.customName).name];
+  const names = [fields.metric, fields.name, spec.name, spec.metric, asFields(spec.customName).name];
   const name = names.find((part) => typeof part === 'string' && part !== '');
   return typeof name === 'string' ? name : `model ${index + 1}`;
 }

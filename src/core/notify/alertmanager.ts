@@ -1,6 +1,6 @@
 /**
  * Prometheus' Alertmanager, API v2. It takes alerts, not messages, and knows one by its labels; one that is not sent
- * again before its `endsAt` is over. So alerts that fire are sent again each minute, good for four.
+ * again before its `endsAt` is over. So alerts that fire are sent again each minute, good for four, and what is over for a while.
  */
 import { postAndRead, type PostFailure } from '../../platform/outbound/outbound-client.ts';
 import type { IncidentFacts, Message } from './message.ts';
@@ -20,6 +20,8 @@ export interface AlertmanagerConfig {
 
 export const RESEND_SECONDS = 60;
 const VALID_SECONDS = 4 * RESEND_SECONDS;
+/** For how long an alert that is over is sent again: as long as Prometheus does (`resolvedRetention`). */
+export const RESOLVED_SECONDS = 900;
 /**
  * A test should page nobody for minutes. But Alertmanager notifies of nothing that is over before it first looks at a new
  * group, which is after `group_wait`: 30 s unless its configuration has another.

@@ -218,6 +218,46 @@ describe('an incident', () => {
     expect(new Set(alerts.map(({ labels, startsAt }) => JSON.stringify([labels, startsAt]))).size).toBe(1);
     expect(alerts.map(({ endsAt }) => endsAt.slice(11, 16))).toEqual(['12:05', '12:06', '12:02']);
   });
+
+  it('is over for Alertmanager for a quarter of an hour, as one that was started anew has forgotten it', async () => {
+    const channels = [{ kind: 'ALERTMANAGER' as const, url: receiver.url }];
+    await bench.incidents.rules.createRule({ ...rule(receiver), quietSeconds: 0, channels });
+    const [ended = 0, again = 0] = await bench.makeMetrics(2);
+    await bench.score([ended, again].map((metric) => ({ metric, minute: 0, opens: true })));
+    await deliverAt(1);
+    await bench.score([ended, again].map((metric) => ({ metric, minute: 2 })));
+    interface Alert {
+      readonly labels: { readonly metric: string };
+      readonly endsAt: string;
+    }
+    let seen = 0;
+    const take = () => {
+      const since = receiver.received.slice(seen);
+      seen = receiver.received.length;
+      return since
+        .flatMap(({ body }) => JSON.parse(body) as Alert[])
+        .map(({ labels, endsAt }) => `${labels.metric} ${endsAt.slice(11, 16)}`)
+        .toSorted();
+    };
+    // The end was not sent so far: its message comes first.
+    await bench.incidents.resend();
+    expect(take()).toEqual(['m1 12:05', 'm2 12:05']);
+    await deliverAt(3);
+    expect(take()).toEqual(['m1 12:02', 'm2 12:02']);
+    bench.setClock(4);
+    await bench.incidents.resend();
+    expect(take()).toEqual(['m1 12:02', 'm2 12:02']);
+    // Alertmanager knows both incidents of m2 by the same labels: the end of the first would be that of the second.
+    await bench.score([{ metric: again, minute: 5, opens: true }]);
+    await deliverAt(6);
+    expect(take()).toEqual(['m2 12:10']);
+    bench.setClock(17);
+    await bench.incidents.resend();
+    expect(take()).toEqual(['m1 12:02', 'm2 12:21']);
+    bench.setClock(19);
+    await bench.incidents.resend();
+    expect(take()).toEqual(['m2 12:23']);
+  });
 });
 
 describe('an incident of points whose clock is ahead', () => {

@@ -33,6 +33,31 @@ export async function readFiring(
   return rows.map((incident) => toFacts(incident, 'START'));
 }
 
+/**
+ * One page of the incidents whose end a channel was sent since then, but for those that began anew: Alertmanager knows an alert
+ * by what both have in common, and would take the one that fires for over.
+ */
+export async function readEndedLately(
+  pool: pg.Pool,
+  { channelId, sentSince }: { readonly channelId: string; readonly sentSince: Date },
+  afterId: string,
+  limit: number,
+): Promise<readonly IncidentFacts[]> {
+  const { rows } = await pool.query<Incident>(
+    `${SELECT_INCIDENT} WHERE id > $3 AND id IN (
+       SELECT incident_id FROM notification JOIN notification_incident ON notification_id = notification.id
+       WHERE channel_id = $1 AND notification.kind = 'END' AND notification.state = 'SENT' AND sent_at >= $2)
+     AND NOT EXISTS (
+       SELECT FROM incident AS again
+       WHERE again.open AND again.notified_at IS NOT NULL AND again.rule_id = incident.rule_id
+         AND again.kind = incident.kind
+         AND (again.metric_number = incident.metric_number OR again.group_key = incident.group_key))
+     ORDER BY id LIMIT $4`,
+    [channelId, sentSince, afterId, limit],
+  );
+  return rows.map((incident) => toFacts(incident, 'END'));
+}
+
 /** A message about a start says nothing of an end that may have come meanwhile: every attempt says the same. */
 function toFacts(incident: Incident, kind: MessageKind): IncidentFacts {
   const {

@@ -1,8 +1,12 @@
-/** Sends every Alertmanager again what fires, as it expects: what is not sent again is resolved for it. */
-import { sendAlerts } from '../../notify/alertmanager.ts';
+/**
+ * Sends every Alertmanager again what fires, as it expects: what is not sent again is resolved for it. What is over is sent
+ * again for a while, as Prometheus does: Alertmanager has alerts in memory alone, so that one that is started anew before it
+ * notified of an end has forgotten it, and its receivers keep the alert open.
+ */
+import { RESOLVED_SECONDS, sendAlerts } from '../../notify/alertmanager.ts';
 import type { Message } from '../../notify/message.ts';
 import { openChannel } from './channels.ts';
-import { readFiring } from './read-messages.ts';
+import { readEndedLately, readFiring } from './read-messages.ts';
 import type { DeliverContext } from './deliver-message.ts';
 
 export type ResendContext = Omit<DeliverContext, 'stats' | 'onTried'>;
@@ -20,7 +24,7 @@ export async function resendAlerts(context: ResendContext): Promise<void> {
     channels.map(async (channel) => {
       const problem = await resend(channel, context);
       if (problem === null) return;
-      context.log.warn({ channel: channel.id, problem }, 'alerts that fire could not be sent again');
+      context.log.warn({ channel: channel.id, problem }, 'alerts could not be sent again');
     }),
   );
 }
@@ -32,20 +36,29 @@ type Channel = Parameters<typeof openChannel>[0] & {
 async function resend(channel: Channel, context: ResendContext): Promise<string | null> {
   try {
     const config = openChannel(channel, context.seal);
-    if (config.kind !== 'ALERTMANAGER' || channel.rule === null) return null;
+    const { rule } = channel;
+    if (config.kind !== 'ALERTMANAGER' || rule === null) return null;
+    const { pool, now } = context;
+    const about = { channelId: channel.id, sentSince: new Date(now().getTime() - RESOLVED_SECONDS * 1000) };
+    const lists = [
+      { kind: 'START', read: (after: string) => readFiring(pool, rule.id, after, PAGE) },
+      { kind: 'END', read: (after: string) => readEndedLately(pool, about, after, PAGE) },
+    ] as const;
     let refusal: string | null = null;
-    for (let after = BEFORE_ALL_IDS; ;) {
-      const incidents = await readFiring(context.pool, channel.rule.id, after, PAGE);
-      const last = incidents.at(-1);
-      if (last === undefined) return refusal;
-      const message = { kind: 'START', rule: channel.rule, incidents } as const;
-      const { failure, reason } = await sendAlerts(config, message, channel.id, context);
-      if (failure !== null) return failure.problem;
-      // Alerts that are refused keep none of the next page waiting.
-      refusal ??= reason;
-      if (incidents.length < PAGE) return refusal;
-      after = last.id;
+    for (const { kind, read } of lists) {
+      for (let after = BEFORE_ALL_IDS; ;) {
+        const incidents = await read(after);
+        const last = incidents.at(-1);
+        if (last === undefined) break;
+        const { failure, reason } = await sendAlerts(config, { kind, rule, incidents }, channel.id, context);
+        if (failure !== null) return failure.problem;
+        // Alerts that are refused keep none of the next page waiting.
+        refusal ??= reason;
+        if (incidents.length < PAGE) break;
+        after = last.id;
+      }
     }
+    return refusal;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

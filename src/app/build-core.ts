@@ -120,6 +120,7 @@ export async function createEngine(options: {
   await registry.load();
   const live = await ScoreFeed.open({ pool, registry, stats, tracing });
   const path = openDataPath({ pool, registry, live, config, stats, tracing, log });
+  await path.months.load();
   const monitoring = await openMonitoring({ ...path, prisma, directory, sources, aws, licensedResources });
   const customMetrics = createCustomMetrics({
     ...path,

@@ -10,6 +10,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   '42501':
     'the database user lacks rights: it must own the database, or at least be allowed to create tables in the schema public',
   '53100': 'the disk is full: free some space',
+  '53200': 'PostgreSQL is out of memory: raise max_locks_per_transaction, or give it more',
   '53300': 'PostgreSQL has no free connections: raise max_connections, or end other clients',
   '57P03': 'PostgreSQL is still starting: try again',
   EACCES: 'this user may not do that: check who owns the file or folder, or choose another LAPWING_DATA_DIR',

@@ -11,10 +11,11 @@ import { timed } from '../../platform/telemetry/latencies.ts';
 import type { Tracing } from '../../platform/tracing/tracing.ts';
 import { rejectPoint, tally, type AcceptResult, type RejectedPoint } from './accept-result.ts';
 import { BatchQueue } from './batching-queue.ts';
-import { checkName, checkResource, checkSample, checkUnit } from './validate-point.ts';
+import { checkName, checkResource, checkSample, checkUnit, objectToMonth } from './validate-point.ts';
 import type { CustomMetrics } from '../metrics/custom-metrics.ts';
 import type { MetricEntry, Registry } from '../metrics/registry.ts';
 import type { WriteLock } from '../../platform/runtime/write-lock.ts';
+import type { SampleMonths } from '../samples/month-partitions.ts';
 import { toCanonicalName } from '../sources/pushed-name.ts';
 import { nameOnResource } from '../sources/series-resource.ts';
 import type { Preload } from './preload-models.ts';
@@ -54,6 +55,7 @@ export interface IngestOptions {
   readonly commit: Pick<Commit, 'failures'>;
   readonly scorer: Pick<BatchScorer, 'score'>;
   readonly customMetrics: CustomMetrics;
+  readonly months: Pick<SampleMonths, 'admit'>;
   readonly preload: Preload;
   /** Called for each metric a batch gave samples to. */
   readonly onStored: (entry: MetricEntry) => void;
@@ -181,7 +183,7 @@ export class Ingest {
     points: readonly Point[],
     describe: (point: Point) => Pick<Pending, 'name' | 'unit' | 'resource' | 'valueKind' | 'entry'>,
   ): Pick<IngestRequest, 'pending' | 'rejected'> {
-    const { now = Date.now, futureToleranceMs, stats } = this.#options;
+    const { now = Date.now, futureToleranceMs, months, stats } = this.#options;
     const latestMs = now() + futureToleranceMs;
     const pending: Pending[] = [];
     const rejected: RejectedPoint[] = [];
@@ -193,7 +195,9 @@ export class Ingest {
       const objection =
         (name !== null && entry === undefined
           ? (checkResource(resource) ?? checkName(name) ?? checkUnit(unit))
-          : null) ?? checkSample(timestampMs, value, latestMs);
+          : null) ??
+        checkSample(timestampMs, value, latestMs) ??
+        (months.admit(timestampMs) ? null : objectToMonth(timestampMs));
       if (objection !== null) rejected.push(rejectPoint(index, objection, stats));
       else {
         const time = Math.floor(timestampMs);

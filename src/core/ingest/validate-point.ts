@@ -1,6 +1,7 @@
 /** What a pushed point must be before anything is done with it. */
 import { UNPRINTABLE } from '../../model.ts';
 import { findLineFlaw, findNameFlaw } from '../../platform/bounded-input/name-flaw.ts';
+import { MAX_MONTHS } from '../samples/month-partitions.ts';
 import { MAX_PUSHED_NAME } from '../sources/pushed-name.ts';
 
 export type RejectReason =
@@ -69,6 +70,13 @@ export function checkSample(timestampMs: number, value: number, latestMs: number
     };
   }
   return null;
+}
+
+export function objectToMonth(timestampMs: number): Objection {
+  return {
+    reason: 'too_old',
+    message: `timestamp: expected one of the last year, or of the ${MAX_MONTHS} months that have samples, got ${showTime(timestampMs)}`,
+  };
 }
 
 function show(name: string): string {

@@ -8,6 +8,10 @@ import { inTransaction } from '../../platform/postgres/transaction.ts';
 import { excludePacking } from './packed/write-blocks.ts';
 
 export interface SampleMonths {
+  /** Reads which months there are. */
+  load: () => Promise<void>;
+  /** @returns false for a time whose month is not there, and for which there are too many others */
+  admit: (timestampMs: number) => boolean;
   /** Makes the partitions these times fall into, and notes that they are being written to. */
   ensure: (timestampsMs: Iterable<number>) => Promise<void>;
   /**
@@ -33,10 +37,25 @@ const DAY_MS = 86_400_000;
  */
 const DROP_LOCK_MS = 250;
 const LOCK_NOT_AVAILABLE = '55P03';
+/**
+ * A statement that names no time locks the partitions of every month with their indexes, and each session remembers all of them: with
+ * a month for each of some hundred times a sender makes up, PostgreSQL has no memory left for anybody's statements. Twenty years.
+ */
+export const MAX_MONTHS = 240;
+/** Samples of the last year are taken however many months there are. */
+const RECENT_MS = 366 * DAY_MS;
 
 export function createSampleMonths(pool: pg.Pool, now: () => number = Date.now): SampleMonths {
   /** Month → day of the last noted write: writes are noted once a day, not once a batch. */
   const noted = new Map<string, number>();
+  const room = new MonthRoom();
+
+  const load = async () => {
+    const { rows } = await pool.query<{ month: string }>(
+      `SELECT to_char(month, 'YYYY-MM') AS month FROM sample_month`,
+    );
+    for (const { month } of rows) room.add(month);
+  };
 
   const ensure = async (timestampsMs: Iterable<number>) => {
     const today = Math.floor(now() / DAY_MS);
@@ -71,6 +90,7 @@ export function createSampleMonths(pool: pg.Pool, now: () => number = Date.now):
       }
       if (outcome !== 'dropped') continue;
       noted.delete(month);
+      room.remove(month);
       dropped.push(partitionName(month));
     }
     return { dropped, inUse: [] };
@@ -83,7 +103,37 @@ export function createSampleMonths(pool: pg.Pool, now: () => number = Date.now):
     return rows[0]?.last?.getTime() ?? null;
   };
 
-  return { ensure, dropBefore, lastWriteMs };
+  const admit = (timestampMs: number) => room.admit(timestampMs, now() - RECENT_MS);
+  return { load, admit, ensure, dropBefore, lastWriteMs };
+}
+
+/** The months that are there or about to be made. */
+class MonthRoom {
+  readonly #months = new Set<string>();
+  /** Days of these months that were asked for: most points are of a day that was. */
+  readonly #days = new Set<number>();
+
+  add(month: string): void {
+    this.#months.add(month);
+  }
+
+  remove(month: string): void {
+    this.#months.delete(month);
+    this.#days.clear();
+  }
+
+  /** @param recentMs what is newer has room in any case */
+  admit(timestampMs: number, recentMs: number): boolean {
+    const day = Math.floor(timestampMs / DAY_MS);
+    if (this.#days.has(day)) return true;
+    const month = monthOf(timestampMs);
+    const hasRoom = this.#months.has(month) || this.#months.size < MAX_MONTHS || timestampMs >= recentMs;
+    if (hasRoom) {
+      this.#months.add(month);
+      this.#days.add(day);
+    }
+    return hasRoom;
+  }
 }
 
 /** `YYYY-MM` in UTC. */

@@ -5,6 +5,7 @@ import { createLog } from '../../../src/log.ts';
 import { WriteLock } from '../../../src/platform/runtime/write-lock.ts';
 import { createStats } from '../../../src/platform/telemetry/metrics.ts';
 import { type TestDatabase, withDatabase } from '../../helpers/database.ts';
+import { startEngine } from '../../helpers/start-engine.ts';
 import { until } from '../../helpers/until.ts';
 
 const HOUR_MS = 3_600_000;
@@ -47,6 +48,44 @@ describe('the months of samples', () => {
       inUse: [],
     });
     expect(await listPartitions(database.pool)).toEqual([]);
+  });
+
+  it('are two hundred and forty at most, but for those of the last year: the point of one more costs itself', async () => {
+    await using database = await withDatabase();
+    // 1970-01 to 1989-12, as of a sender that makes up its times.
+    await database.pool.query(
+      `INSERT INTO sample_month (month, last_write) SELECT generate_series(date '1970-01-01', date '1989-12-01', '1 month'), now()`,
+    );
+    await using engine = await startEngine(database);
+    const thisMs = Date.now();
+    const points = [at('2013-12-05T00:00:00Z'), thisMs, thisMs - 300 * DAY_MS, at('2014-01-01T00:00:00Z')];
+    const sent = points.map((timestampMs) => ({ metric: 'load', timestampMs, value: 1 }));
+    expect(await engine.accept.acceptNamed(sent)).toMatchObject({
+      accepted: 2,
+      rejected: [
+        { index: 0, reason: expect.stringMatching(/240 months .*2013-12-05/) as string },
+        { index: 3, reason: expect.stringMatching(/240 months .*2014-01-01/) as string },
+      ],
+    });
+    expect(await listPartitions(database.pool)).toHaveLength(2);
+  });
+
+  it('have room again for another month once one was dropped', async () => {
+    await using database = await withDatabase();
+    let now = at('2026-01-10T00:00:00Z');
+    const months = createSampleMonths(database.pool, () => now);
+    const old = at('2013-12-05T00:00:00Z');
+    await months.ensure([old]);
+    await database.pool.query(
+      `INSERT INTO sample_month (month, last_write)
+       SELECT generate_series(date '1970-01-01', date '1989-11-01', '1 month'), timestamptz '2026-06-01'`,
+    );
+    await months.load();
+    const other = at('2014-01-01T00:00:00Z');
+    expect([months.admit(old), months.admit(other)]).toEqual([true, false]);
+    now = at('2026-05-01T00:00:00Z');
+    expect(await months.dropBefore(now - 90 * DAY_MS)).toEqual(['sample_2013_12']);
+    expect([months.admit(other), months.admit(old), months.admit(now)]).toEqual([true, false, true]);
   });
 
   it('are kept no longer for having been written to by a clock that was years ahead', async () => {

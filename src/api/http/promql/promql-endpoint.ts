@@ -27,7 +27,7 @@ import {
   readTimeout,
 } from './read-parameters.ts';
 import { describeBuild, describeSeries } from './describe-series.ts';
-import { writeInstant, writeRange } from './write-result.ts';
+import { TRUNCATED, writeInstant, writeRange } from './write-result.ts';
 
 export const PROMQL_PATH = '/prometheus/api/v1/';
 
@@ -48,6 +48,12 @@ interface Question {
   readonly signal: AbortSignal;
 }
 
+/** A list, or what a client asks for on connecting. */
+interface Answer {
+  readonly data: unknown;
+  readonly warnings?: readonly string[];
+}
+
 const STATUSES: Readonly<Record<PromqlErrorType, number>> = { bad_data: 400, execution: 422, timeout: 503 };
 const LABEL_VALUES = /^label\/([^/]+)\/values$/;
 
@@ -60,18 +66,18 @@ export function createPromqlHandler(options: PromqlOptions): Handler {
 class PromqlEndpoint {
   readonly #options: PromqlOptions;
   readonly #queries = new ScoreQueries();
-  readonly #answers: ReadonlyMap<string, (question: Question) => Promise<unknown>>;
+  readonly #answers: ReadonlyMap<string, (question: Question) => Promise<Answer>>;
 
   constructor(options: PromqlOptions) {
     this.#options = options;
-    const none = (answer: unknown) => () => Promise.resolve(answer);
-    this.#answers = new Map<string, (question: Question) => Promise<unknown>>([
+    const none = (data: unknown) => () => Promise.resolve({ data });
+    this.#answers = new Map<string, (question: Question) => Promise<Answer>>([
       ['labels', (question) => this.#listLabels(question)],
       ['series', (question) => this.#listSeries(question)],
       [
         'metadata',
         ({ parameters }) =>
-          Promise.resolve(describeSeries(parameters.get('metric') ?? '', readLimit(parameters))),
+          Promise.resolve({ data: describeSeries(parameters.get('metric') ?? '', readLimit(parameters)) }),
       ],
       ['status/buildinfo', none(describeBuild(options.version))],
       // There are none of these here, which is what clients want to know that ask for them on connecting.
@@ -143,20 +149,24 @@ class PromqlEndpoint {
       sendJson(response, 404, { status: 'error', errorType: 'not_found', error: `no such path: ${name}` });
       return;
     }
-    sendJson(response, 200, { status: 'success', data: await answer });
+    sendJson(response, 200, { status: 'success', ...(await answer) });
   }
 
   async #queryAt({ pool, parameters, signal }: Question): Promise<Generator<string>> {
     const { now = Date.now } = this.#options;
     const atMs = readTime(parameters, 'time', now());
     const options = { pool, signal, ...readQueryOptions(parameters) };
-    return writeInstant(await inParameterAsync('query', () => this.#queries.queryAt(options, atMs)), atMs);
+    const most = readLimit(parameters);
+    const result = await inParameterAsync('query', () => this.#queries.queryAt(options, atMs));
+    return writeInstant(result, atMs, most);
   }
 
   async #queryRange({ pool, parameters, signal }: Question): Promise<Generator<string>> {
     const grid = readGrid(parameters);
     const options = { pool, signal, ...readQueryOptions(parameters) };
-    return writeRange(await inParameterAsync('query', () => this.#queries.queryRange(options, grid)), grid);
+    const most = readLimit(parameters);
+    const result = await inParameterAsync('query', () => this.#queries.queryRange(options, grid));
+    return writeRange(result, grid, most);
   }
 
   async #findSeries({ pool, parameters }: Question): Promise<readonly Labels[]> {
@@ -164,7 +174,7 @@ class PromqlEndpoint {
     return this.#queries.listSeries(pool, selectors);
   }
 
-  async #listSeries(question: Question): Promise<readonly object[]> {
+  async #listSeries(question: Question): Promise<Answer> {
     if (!question.parameters.has('match[]')) {
       throw new PromqlError('bad_data', 'no match[] parameter provided');
     }
@@ -175,13 +185,13 @@ class PromqlEndpoint {
     );
   }
 
-  async #listLabels(question: Question): Promise<readonly string[]> {
+  async #listLabels(question: Question): Promise<Answer> {
     const found = await this.#findSeries(question);
     const names = new Set(found.flatMap((labels) => [...labels.keys()]));
     return limit([...names].toSorted(), question.parameters);
   }
 
-  async #listValues(encoded: string, question: Question): Promise<readonly string[]> {
+  async #listValues(encoded: string, question: Question): Promise<Answer> {
     const label = decodeLabel(encoded);
     const found = await this.#findSeries(question);
     const values = new Set(found.flatMap((labels) => labels.get(label) ?? []));
@@ -222,8 +232,10 @@ async function inParameterAsync<T>(name: string, read: () => Promise<T>): Promis
   }
 }
 
-function limit<T>(items: readonly T[], parameters: URLSearchParams): readonly T[] {
-  return items.slice(0, readLimit(parameters));
+function limit(items: readonly unknown[], parameters: URLSearchParams): Answer {
+  const most = readLimit(parameters);
+  if (items.length <= most) return { data: items };
+  return { data: items.slice(0, most), warnings: [TRUNCATED] };
 }
 
 function decodeLabel(encoded: string): string {

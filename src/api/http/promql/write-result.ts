@@ -7,10 +7,11 @@ import type { Labels } from '../../../core/prometheus/promql/series-labels.ts';
 import { type Grid, type StepSeries, timeOf } from '../../../core/prometheus/promql/value.ts';
 
 const PIECE_LENGTH = 65_536;
-const CLOSE = ']}}';
+/** What is said of a result or a list of which some is left out, as the caller asked (`limit`). */
+export const TRUNCATED = 'results truncated due to limit';
 
 /** Of a query at one time: a number, a text, a vector, or a matrix where it is a range selector. */
-export function* writeInstant(result: QueryResult, atMs: number): Generator<string> {
+export function* writeInstant(result: QueryResult, atMs: number, limit = Infinity): Generator<string> {
   switch (result.type) {
     case 'scalar':
       yield wrap('scalar', JSON.stringify([atMs / 1000, writeNumber(result.values[0] ?? NaN)]));
@@ -19,13 +20,13 @@ export function* writeInstant(result: QueryResult, atMs: number): Generator<stri
       yield wrap('string', JSON.stringify([atMs / 1000, result.value]));
       return;
     case 'vector':
-      yield* writeList('vector', result.series, ({ labels, values }) => {
+      yield* writeList('vector', result.series, limit, ({ labels, values }) => {
         const value = [atMs / 1000, writeNumber(values[0] ?? NaN)];
         return JSON.stringify({ metric: Object.fromEntries(labels), value });
       });
       return;
     case 'samples':
-      yield* writeMatrix(result.series, ({ timestampsMs, values }) => ({
+      yield* writeMatrix(result.series, limit, ({ timestampsMs, values }) => ({
         count: values.length,
         read: (index) => [timestampsMs[index] ?? NaN, values[index] ?? NaN],
       }));
@@ -33,14 +34,14 @@ export function* writeInstant(result: QueryResult, atMs: number): Generator<stri
 }
 
 /** Of a query at many times: always a matrix, in the order of the labels. */
-export function* writeRange(result: QueryResult, grid: Grid): Generator<string> {
+export function* writeRange(result: QueryResult, grid: Grid, limit = Infinity): Generator<string> {
   const keyed = listSteps(result, grid).map((series) => ({
     key: JSON.stringify([...series.labels]),
     series,
   }));
   const sorted = keyed.toSorted((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
   const series = sorted.map((one) => one.series);
-  yield* writeMatrix(series, ({ values, present }) => ({
+  yield* writeMatrix(series, limit, ({ values, present }) => ({
     count: grid.count,
     read: (step) => (present[step] === 1 ? [timeOf(grid, step), values[step] ?? NaN] : null),
   }));
@@ -62,10 +63,11 @@ interface Points {
 /** One series may have ten million samples, and a result ten thousand series. */
 function* writeMatrix<T extends { readonly labels: Labels }>(
   series: readonly T[],
+  limit: number,
   list: (one: T) => Points,
 ): Generator<string> {
   let text = open('matrix');
-  for (const [place, one] of series.entries()) {
+  for (const [place, one] of series.slice(0, limit).entries()) {
     text += `${place === 0 ? '' : ','}{"metric":${JSON.stringify(Object.fromEntries(one.labels))},"values":[`;
     const { count, read } = list(one);
     let separator = '';
@@ -80,21 +82,27 @@ function* writeMatrix<T extends { readonly labels: Labels }>(
     }
     text += ']}';
   }
-  yield text + CLOSE;
+  yield text + close(series.length > limit);
 }
 
 function* writeList<T>(
   resultType: string,
   items: readonly T[],
+  limit: number,
   write: (item: T) => string,
 ): Generator<string> {
   yield open(resultType);
-  for (const [index, item] of items.entries()) yield `${index === 0 ? '' : ','}${write(item)}`;
-  yield CLOSE;
+  for (const [index, item] of items.slice(0, limit).entries())
+    yield `${index === 0 ? '' : ','}${write(item)}`;
+  yield close(items.length > limit);
 }
 
 function open(resultType: string): string {
   return `{"status":"success","data":{"resultType":"${resultType}","result":[`;
+}
+
+function close(isCut: boolean): string {
+  return isCut ? `]},"warnings":${JSON.stringify([TRUNCATED])}}` : ']}}';
 }
 
 function wrap(resultType: string, result: string): string {

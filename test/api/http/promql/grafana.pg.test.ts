@@ -143,6 +143,28 @@ describe.each(['POST', 'GET'] as const)("Grafana's data source, set to %s", (met
     });
   });
 
+  /** prometheus/prometheus#12795: "If a LIMIT is set, and the limit is exceeded, the API will make this obvious in the response." */
+  const everything = '{__name__=~"lapwing_.+",metric="http.latency"}';
+  it.each([
+    ['api/v1/query', { query: everything, time: String(END) }],
+    ['api/v1/query', { query: `${everything}[5m]`, time: String(END) }],
+    ['api/v1/query_range', { query: everything, ...RANGE, step: '60' }],
+    ['api/v1/series', { 'match[]': everything }],
+    ['api/v1/labels', { 'match[]': everything }],
+    ['api/v1/label/__name__/values', { 'match[]': everything }],
+  ] as const)('is told when a limit cuts what %s answers', async (path, parameters) => {
+    const answer = async (limit: string) => {
+      const { body } = await send('GET', path, { ...parameters, limit });
+      const { data, warnings } = body as { data: unknown[] | { result: unknown[] }; warnings?: string[] };
+      return { count: Array.isArray(data) ? data.length : data.result.length, warnings };
+    };
+    const { count, warnings } = await answer('0');
+    expect(warnings).toBeUndefined();
+    expect(count).toBeGreaterThan(2);
+    expect(await answer(String(count))).toEqual({ count, warnings: undefined });
+    expect(await answer('2')).toEqual({ count: 2, warnings: ['results truncated due to limit'] });
+  });
+
   it('asks for what is not there: rules, alerts, exemplars', async () => {
     expect(await read('GET', 'api/v1/rules')).toEqual({ groups: [] });
     expect(await read('GET', 'api/v1/alerts')).toEqual({ alerts: [] });

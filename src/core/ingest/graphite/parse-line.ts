@@ -6,7 +6,9 @@
  * arrival. Unlike carbon, what Python's float() takes beyond decimal numbers (inf, 1_000) is refused; nan, which collectd
  * sends for the first value of a rate, says that there is no value. The data
  * path brings a tagged name (`name;host=a`) into the order it keeps. Dots part the folders of a path, so `.a..b.` is the
- * series `a.b`, as in Graphite: an agent with an empty prefix or host writes such names.
+ * series `a.b`, as in Graphite: an agent with an empty prefix or host writes such names. Tags may hold blanks, which
+ * carbon cannot read and Telegraf writes (`graphite_tag_sanitize_mode = "compatible"`): value and time are the last two
+ * fields then, and several blanks are one.
  */
 
 /** One point as a line gave it. Whether name and time are acceptable is for the data path to say. */
@@ -48,9 +50,10 @@ export function parseGraphiteLine(
 ): GraphitePoint | typeof NO_VALUE | GraphiteProblem | null {
   const fields = splitFields(line);
   if (fields === null) return null;
-  const [metric = '', value = '', time = ''] = fields;
-  if (fields.length !== 3) return 'field_count';
-  return readGraphitePoint(metric, { value, time }, arrivalMs);
+  const isTagged = fields[0]?.includes(';') ?? false;
+  if (fields.length !== 3 && !(fields.length > 3 && isTagged)) return 'field_count';
+  const [value = '', time = ''] = fields.slice(-2);
+  return readGraphitePoint(fields.slice(0, -2).join(' '), { value, time }, arrivalMs);
 }
 
 /** Null for a blank line. */

@@ -28,6 +28,11 @@ describe('a Graphite line', () => {
     ['.a..b... 1 1', 'a.b', 1, 1000],
     ['servers..cpu.;host=a..b. 1 1', 'servers.cpu;host=a..b.', 1, 1000],
     ['... 1 1', '...', 1, 1000],
+    // VictoriaMetrics#99 and #3102, telegraf#8877: tags with blanks.
+    ['metric;tag1=aaa1;tag2=bb b2;tag3=cc c3 2 1', 'metric;tag1=aaa1;tag2=bb b2;tag3=cc c3', 2, 1000],
+    ['disk;path=C:\\Program Files;n=1 2\t3.5 1', 'disk;path=C:\\Program Files;n=1 2', 3.5, 1000],
+    ['metric.field;foo bar=baz 123 1', 'metric.field;foo bar=baz', 123, 1000],
+    ['a;b=c  d 1 -1 ', 'a;b=c d', 1, ARRIVAL_MS],
     ['a 1 -1', 'a', 1, ARRIVAL_MS],
     ['a 1 -1.0', 'a', 1, ARRIVAL_MS],
   ])('%j is a point', (line, metric, value, timestampMs) => {
@@ -39,6 +44,10 @@ describe('a Graphite line', () => {
     ['a 1', 'field_count'],
     ['a 1 1 1', 'field_count'],
     ['a b 1 1', 'field_count'],
+    ['a b;c=d 1 1', 'field_count'],
+    ['a;b=c 1', 'field_count'],
+    ['a;b=c d 1 now', 'bad_timestamp'],
+    ['a;b=c d one 1', 'bad_value'],
     ['a one 1', 'bad_value'],
     ['a NaN 1', 'no_value'],
     ['a -nan 1', 'no_value'],

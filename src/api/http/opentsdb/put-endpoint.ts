@@ -7,6 +7,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseDataPoint } from '../../../core/ingest/opentsdb/parse-data-point.ts';
+import { JsonShapeError, parseJson } from '../../../platform/bounded-input/parse-json.ts';
 import { nextParseSlot } from '../../../platform/bounded-input/parse-slot.ts';
 import {
   admitPush,
@@ -64,11 +65,12 @@ async function put(request: IncomingMessage, options: PushOptions): Promise<PutR
 /** @throws BodyError */
 function parseBody(body: Buffer): readonly unknown[] {
   try {
-    const parsed: unknown = JSON.parse(body.toString());
+    const parsed = parseJson(body);
     return Array.isArray(parsed) ? parsed : [parsed];
   } catch (error) {
     const why = error instanceof Error ? error.message : 'unknown';
-    throw new BodyError(400, `the body is not JSON: ${why}`, { cause: error });
+    const what = error instanceof JsonShapeError ? 'the body' : 'the body is not JSON';
+    throw new BodyError(400, `${what}: ${why}`, { cause: error });
   }
 }
 

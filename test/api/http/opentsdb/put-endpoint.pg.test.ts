@@ -90,6 +90,14 @@ it('a bad point costs only itself, and details name it as it came', async () => 
 it.each([
   ['{', {}, 400, 'the body is not JSON'],
   ['', {}, 400, 'the body is not JSON'],
+  ['['.repeat(100_000) + ']'.repeat(100_000), {}, 400, 'at most 64 levels of brackets'],
+  [
+    `{"metric":"a","value":1,"tags":${'{"a":'.repeat(5000)}1${'}'.repeat(5001)}`,
+    {},
+    400,
+    'at most 64 levels',
+  ],
+  [new Uint8Array([0x22, 0xff, 0x22]), {}, 400, 'the body is not JSON'],
   [JSON.stringify(point('x'.repeat(2_000_000))), {}, 413, 'a write may have 2000000 bytes'],
   ['[]', { authorization: 'Bearer nobody' }, 401, ''],
   ['[]', { 'content-encoding': 'br' }, 415, 'content-encoding: expected'],

@@ -39,12 +39,19 @@ export class PrometheusAnswerError extends SourceUnavailableError {
 const TIMEOUT_MS = 30_000;
 /** What the server itself may take: less, so that it says so. */
 const QUERY_TIMEOUT = '25s';
+/**
+ * Of Thanos and of VictoriaMetrics as a cluster: while one of their stores does not answer, they leave its series out, and a sum is
+ * that of the rest. Such an answer is none: the time is read again. A Prometheus does not read them.
+ */
+const WHOLE_ANSWERS = { partial_response: 'false', deny_partial_response: '1' };
 /** An answer to one of our questions has some hundred kilobytes; more are the series of a query that chooses too many. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const MAX_SHOWN_TEXT = 300;
 
 const refusal = z.object({ errorType: z.string().optional(), error: z.string() });
 const matrix = z.object({
+  /** Of VictoriaMetrics, also where what is asked for above is not heeded. */
+  isPartial: z.boolean().optional(),
   data: z.object({
     resultType: z.literal('matrix'),
     result: z.array(
@@ -82,8 +89,12 @@ export class PrometheusClient {
       end: String(steps.lastMs / 1000),
       step: String(steps.periodSeconds),
       timeout: QUERY_TIMEOUT,
+      ...WHOLE_ANSWERS,
     });
-    const { data } = await this.#ask(matrix, 'query_range', { method: 'POST', body }, signal);
+    const { data, isPartial } = await this.#ask(matrix, 'query_range', { method: 'POST', body }, signal);
+    if (isPartial === true) {
+      throw new SourceUnavailableError('the answer is partial: a part of the storage did not answer');
+    }
     return data.result.map(({ metric, values, histograms }) => {
       if (histograms.length > 0) {
         throw new SourceUnavailableError(

@@ -72,6 +72,9 @@ describe('an expression of PromQL', () => {
       end: String(NEWEST),
       step: '60',
       timeout: '25s',
+      // thanos#622 and VictoriaMetrics#4531: otherwise a sum is that of the stores which answer.
+      partial_response: 'false',
+      deny_partial_response: '1',
     });
   });
 
@@ -169,6 +172,13 @@ describe('an expression of PromQL', () => {
       'a wrong type',
       { body: '{"status":"success","data":{"resultType":"vector","result":[]}}' },
       'something else',
+    ],
+    [
+      'a part of the series alone',
+      {
+        body: '{"status":"success","isPartial":true,"data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,"5"]]}]}}',
+      },
+      'the answer is partial',
     ],
     [
       'a native histogram',

@@ -44,6 +44,11 @@ const QUERY_TIMEOUT = '25s';
  * that of the rest. Such an answer is none: the time is read again. A Prometheus does not read them.
  */
 const WHOLE_ANSWERS = { partial_response: 'false', deny_partial_response: '1' };
+/**
+ * A Prometheus itself knows no such parameter: it says in a warning which of its remote storages it could not read. Other warnings are
+ * remarks about a query.
+ */
+const UNREAD_STORAGE = 'remote_read:';
 /** An answer to one of our questions has some hundred kilobytes; more are the series of a query that chooses too many. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const MAX_SHOWN_TEXT = 300;
@@ -52,6 +57,7 @@ const refusal = z.object({ errorType: z.string().optional(), error: z.string() }
 const matrix = z.object({
   /** Of VictoriaMetrics, also where what is asked for above is not heeded. */
   isPartial: z.boolean().optional(),
+  warnings: z.array(z.string()).default([]),
   data: z.object({
     resultType: z.literal('matrix'),
     result: z.array(
@@ -91,9 +97,16 @@ export class PrometheusClient {
       timeout: QUERY_TIMEOUT,
       ...WHOLE_ANSWERS,
     });
-    const { data, isPartial } = await this.#ask(matrix, 'query_range', { method: 'POST', body }, signal);
-    if (isPartial === true) {
-      throw new SourceUnavailableError('the answer is partial: a part of the storage did not answer');
+    const { data, isPartial, warnings } = await this.#ask(
+      matrix,
+      'query_range',
+      { method: 'POST', body },
+      signal,
+    );
+    const unread = warnings.find((warning) => warning.startsWith(UNREAD_STORAGE));
+    if (isPartial === true || unread !== undefined) {
+      const reason = (unread ?? 'a part of the storage did not answer').slice(0, MAX_SHOWN_TEXT);
+      throw new SourceUnavailableError(`the answer is partial: ${reason}`);
     }
     return data.result.map(({ metric, values, histograms }) => {
       if (histograms.length > 0) {

@@ -180,6 +180,14 @@ describe('an expression of PromQL', () => {
       },
       'the answer is partial',
     ],
+    // As Prometheus 2.42 writes it; prometheus#5963 has why it is no error there.
+    [
+      'no remote storage',
+      {
+        body: '{"status":"success","data":{"resultType":"matrix","result":[]},"warnings":["remote_read: error sending request: refused"]}',
+      },
+      'partial: remote_read: error sending request: refused',
+    ],
     [
       'a native histogram',
       {
@@ -202,6 +210,13 @@ describe('an expression of PromQL', () => {
       { metricId: 'bad', error: { message: like(message) } },
       { metricId: 'good', samples: [{ value: 1 }] },
     ]);
+  });
+
+  it('takes an answer with a remark about the query', async () => {
+    const { body } = writeMatrix([{}, [[NEWEST, '1']]]);
+    const remark = '"warnings":["PromQL warning: metric might not be a counter"]';
+    await using started = await start(() => ({ body: body.replace('{', `{${remark},`) }));
+    expect(await started.read(NEWEST_MS - MINUTE_MS)).toMatchObject({ samples: [{ value: 1 }] });
   });
 
   it('is an error while nobody answers', async () => {

@@ -38,7 +38,7 @@ const CLAIM_DUE = `
       FROM notification AS due
       WHERE due.state = 'WAITING' AND due.due_at <= $1
         AND coalesce(due.channel_id, due.id) <> ALL($3::uuid[])
-        AND ($4::uuid IS NULL OR coalesce(due.channel_id, due.id) = $4)
+        AND ($4::uuid[] IS NULL OR coalesce(due.channel_id, due.id) = ANY($4))
         AND NOT EXISTS (
           SELECT FROM notification AS held
           WHERE held.leased_until > statement_timestamp()
@@ -68,16 +68,20 @@ export async function readNextDue(pool: pg.Pool): Promise<Date | null> {
  * One dispatcher claims at a time: a statement that waited for rows of another one would still choose by what it saw before that
  * one committed, and give the next message of a lane away. A claim takes a millisecond, a delivery many. A lock for each lane
  * would have to be taken before the lanes with something due are known.
- * @returns at most `limit` messages, one of a lane: of `lane` alone, or of all but some
+ * @returns at most `limit` messages, one of a lane: of `lanes` alone, or of all but some
  */
 export function claimDueMessages(
   { pool, now }: { readonly pool: pg.Pool; readonly now: () => Date },
-  options: { readonly lane?: string; readonly except?: readonly string[]; readonly limit: number },
+  options: {
+    readonly lanes?: readonly string[];
+    readonly except?: readonly string[];
+    readonly limit: number;
+  },
 ): Promise<readonly DueMessage[]> {
-  const { lane = null, except = [], limit } = options;
+  const { lanes = null, except = [], limit } = options;
   return inTransaction(pool, async (client) => {
     await lockUntilCommit(client, 'lanes');
-    const { rows } = await client.query<DueMessage>(CLAIM_DUE, [now(), LEASE_SECONDS, except, lane, limit]);
+    const { rows } = await client.query<DueMessage>(CLAIM_DUE, [now(), LEASE_SECONDS, except, lanes, limit]);
     return rows;
   });
 }

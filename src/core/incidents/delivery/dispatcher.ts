@@ -7,6 +7,10 @@ import { claimDueMessages, type DueMessage, readNextDue } from './claim-due.ts';
 
 /** Channels that are delivered to at once. */
 const MAX_CHANNELS_AT_ONCE = 50;
+/** Of those, how many that failed the last time: each may take ten seconds to fail again, and the others are not to wait for them. */
+const MAX_FAILING_AT_ONCE = 25;
+/** One that is still tried fails more often: every ten minutes at the least. */
+const FAILING_MS = 20 * 60_000;
 /** What is written here is known here; a lease that ran out, or what another process wrote, is found after so long. */
 const MAX_REST_MS = 10_000;
 
@@ -17,6 +21,8 @@ export class Dispatcher {
   readonly #inFlight = new Map<string, Promise<void>>();
   /** When channels that asked for a pause may be sent to again, by lane. Another process finds out by itself. */
   readonly #paused = new Map<string, Date>();
+  /** Until when lanes count as failing, by lane, since a delivery failed and none went well after it. */
+  readonly #failing = new Map<string, Date>();
   /** Messages delivered so far. */
   #delivered = 0;
   #isStopped = false;
@@ -52,17 +58,35 @@ export class Dispatcher {
 
   /** Begins to deliver what is due, on as many channels as may be; does not wait for the deliveries. */
   async dispatchDue(): Promise<void> {
-    const limit = MAX_CHANNELS_AT_ONCE - this.#inFlight.size;
+    const failing = this.#listFuture(this.#failing);
+    const paused = this.#listFuture(this.#paused);
+    await this.#claim(MAX_CHANNELS_AT_ONCE, { except: [...paused, ...failing] });
+    if (failing.length === 0) return;
+    const busy = failing.filter((lane) => this.#inFlight.has(lane)).length;
+    const free = Math.min(MAX_FAILING_AT_ONCE - busy, MAX_CHANNELS_AT_ONCE - this.#inFlight.size);
+    await this.#claim(this.#inFlight.size + free, { lanes: failing, except: paused });
+  }
+
+  /** @param most lanes that may be in flight then */
+  async #claim(
+    most: number,
+    { except, lanes }: { readonly except: readonly string[]; readonly lanes?: readonly string[] },
+  ): Promise<void> {
+    const limit = most - this.#inFlight.size;
     if (this.#isStopped || limit <= 0) return;
-    const except = [...this.#inFlight.keys(), ...this.#listPaused()];
-    const due = await claimDueMessages(this.#context, { except, limit });
+    const due = await claimDueMessages(this.#context, {
+      except: [...this.#inFlight.keys(), ...except],
+      limit,
+      ...(lanes === undefined ? {} : { lanes }),
+    });
     for (const first of due) this.#begin(first);
   }
 
-  #listPaused(): readonly string[] {
+  /** Forgets those that are over. */
+  #listFuture(ends: Map<string, Date>): readonly string[] {
     const now = this.#context.now();
-    for (const [lane, until] of this.#paused) if (until <= now) this.#paused.delete(lane);
-    return [...this.#paused.keys()];
+    for (const [lane, until] of ends) if (until <= now) ends.delete(lane);
+    return [...ends.keys()];
   }
 
   #begin(first: DueMessage): void {
@@ -78,13 +102,19 @@ export class Dispatcher {
     this.#inFlight.set(first.lane, delivery);
   }
 
-  /** The channel's messages one after the other, for as long as some are due and it does not ask for a pause. */
+  /** The channel's messages one after the other, for as long as some are due and they go well. */
   async #deliverLane(first: DueMessage): Promise<void> {
+    const { lane } = first;
     for (let due: DueMessage | undefined = first; due !== undefined && !this.#isStopped;) {
       const { isSent, pausedUntil } = await deliverMessage(due, this.#context);
-      if (isSent) this.#delivered += 1;
-      if (pausedUntil !== null) return void this.#paused.set(due.lane, pausedUntil);
-      [due] = await claimDueMessages(this.#context, { lane: first.lane, limit: 1 });
+      if (pausedUntil !== null) this.#paused.set(lane, pausedUntil);
+      if (!isSent) {
+        // Its next one is due, too, and may take as long: others come first.
+        return void this.#failing.set(lane, new Date(this.#context.now().getTime() + FAILING_MS));
+      }
+      this.#failing.delete(lane);
+      this.#delivered += 1;
+      [due] = await claimDueMessages(this.#context, { lanes: [lane], limit: 1 });
     }
   }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { closeChannel } from '../../../../src/core/incidents/delivery/channels.ts';
@@ -318,6 +319,52 @@ describe('dispatchers of three processes', () => {
     for (const lane of lanes) {
       expect(keysOf(lane, receiver)).toEqual(ids.filter((_, index) => wanted[index]?.channelId === lane));
     }
+  });
+});
+
+describe('receivers that do not answer', () => {
+  /** Of each receiver, and more than are delivered to at once. */
+  const HUNG = { messages: 3, channels: 60 };
+
+  // agent-orchestrator#1937, promscale#1419: what hangs takes all there is of a thing that all share.
+  it('leave half of the places to others, and are each tried as often as before', async () => {
+    const hung = await Promise.all(Array.from({ length: HUNG.channels }, () => makeChannel()));
+    const written = await writeMessages(
+      hung.flatMap((channelId) =>
+        Array.from({ length: HUNG.messages }, (): Wanted => ({ channelId, kind: 'START', dueSeconds: 9 })),
+      ),
+    );
+    const healthy = await makeChannel();
+    const writeHealthy = () => writeMessages([{ channelId: healthy, kind: 'START', dueSeconds: 0 }]);
+    await writeHealthy();
+    const tries: string[] = [];
+    const atOnce: number[] = [];
+    let isUnderWay = 0;
+    const post = async ({ url }: { readonly url: URL }) => {
+      const lane = url.pathname.slice(1);
+      tries.push(lane);
+      if (lane === healthy) return { status: 200, body: '', headers: {} };
+      isUnderWay += 1;
+      atOnce.push(isUnderWay);
+      await setTimeout(20);
+      isUnderWay -= 1;
+      throw new Error('no answer within 10 s');
+    };
+    const outbound = { ...createOutbound({ allowed: 'all' }), post };
+    const dispatcher = new Dispatcher({ ...makeContext(), outbound });
+    expect(await dispatcher.deliver()).toBe(1);
+    // It came after one message of each, not after all of theirs.
+    expect(tries.indexOf(healthy)).toBeLessThanOrEqual(HUNG.channels);
+    expect(tries).toHaveLength(written.length + 1);
+    expect(Math.max(...atOnce.slice(2 * HUNG.channels))).toBeLessThanOrEqual(25);
+    // Now that they are known, it waits for none of them.
+    await database.pool.query(`UPDATE notification SET due_at = $1 WHERE state = 'WAITING'`, [NOW]);
+    await writeHealthy();
+    const before = tries.length;
+    expect(await dispatcher.deliver()).toBe(1);
+    expect(tries.indexOf(healthy, before) - before).toBe(0);
+    expect(tries.length - before).toBe(written.length + 1);
+    expect(Math.max(...atOnce.slice(written.length))).toBe(25);
   });
 });
 

@@ -44,6 +44,7 @@ export interface PromqlOptions {
 /** What a request asks, once it may. */
 interface Question {
   readonly pool: pg.Pool;
+  readonly caller: string;
   readonly parameters: URLSearchParams;
   readonly signal: AbortSignal;
 }
@@ -122,7 +123,7 @@ class PromqlEndpoint {
   async #readQuestion(
     request: IncomingMessage,
     response: ServerResponse,
-    { accountId }: Caller,
+    { accountId, keyId, name }: Caller,
   ): Promise<Question> {
     const parameters = await readParameters(request);
     const gone = new AbortController();
@@ -130,6 +131,8 @@ class PromqlEndpoint {
     const { pool } = this.#options;
     return {
       pool: accountId === null ? pool : tenantPool(pool, accountId),
+      // An account may make itself many keys.
+      caller: accountId === null ? `key ${keyId ?? name}` : `account ${accountId}`,
       parameters,
       signal: gone.signal,
     };
@@ -152,18 +155,18 @@ class PromqlEndpoint {
     sendJson(response, 200, { status: 'success', ...(await answer) });
   }
 
-  async #queryAt({ pool, parameters, signal }: Question): Promise<Generator<string>> {
+  async #queryAt({ pool, caller, parameters, signal }: Question): Promise<Generator<string>> {
     const { now = Date.now } = this.#options;
     const atMs = readTime(parameters, 'time', now());
-    const options = { pool, signal, ...readQueryOptions(parameters) };
+    const options = { pool, caller, signal, ...readQueryOptions(parameters) };
     const most = readLimit(parameters);
     const result = await inParameterAsync('query', () => this.#queries.queryAt(options, atMs));
     return writeInstant(result, atMs, most);
   }
 
-  async #queryRange({ pool, parameters, signal }: Question): Promise<Generator<string>> {
+  async #queryRange({ pool, caller, parameters, signal }: Question): Promise<Generator<string>> {
     const grid = readGrid(parameters);
-    const options = { pool, signal, ...readQueryOptions(parameters) };
+    const options = { pool, caller, signal, ...readQueryOptions(parameters) };
     const most = readLimit(parameters);
     const result = await inParameterAsync('query', () => this.#queries.queryRange(options, grid));
     return writeRange(result, grid, most);

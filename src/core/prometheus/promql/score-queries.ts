@@ -3,7 +3,7 @@
  * values there are. https://prometheus.io/docs/prometheus/latest/querying/api/
  */
 import type { Queryable } from '../../samples/find-samples.ts';
-import { createLimit } from '../../../platform/runtime/concurrency-limit.ts';
+import { FairLimit } from '../../../platform/runtime/concurrency-limit.ts';
 import { Evaluator } from './evaluate.ts';
 import { type Expression, typeOf } from './expression.ts';
 import type { LabelMatcher } from './label-matcher.ts';
@@ -20,6 +20,8 @@ import type { Grid, SampleSeries, StepSeries } from './value.ts';
 export interface QueryOptions {
   /** One account's, or everybody's. */
   readonly pool: Queryable;
+  /** Whose queries take turns with those of others. */
+  readonly caller: string;
   readonly query: string;
   /** How old a sample may be that counts as the newest. */
   readonly lookbackMs: number;
@@ -38,7 +40,7 @@ export type QueryResult =
 const MAX_AT_ONCE = 3;
 
 export class ScoreQueries {
-  readonly #limit = createLimit(MAX_AT_ONCE);
+  readonly #limit = new FairLimit(MAX_AT_ONCE);
 
   /** @throws PromqlError */
   queryAt(options: QueryOptions, atMs: number): Promise<QueryResult> {
@@ -71,7 +73,7 @@ export class ScoreQueries {
   ): Promise<QueryResult> {
     // The time in the queue counts.
     const budget = new QueryBudget(options);
-    return this.#limit.run(() => evaluate(new SeriesReader({ ...options, budget }), budget));
+    return this.#limit.run(options.caller, () => evaluate(new SeriesReader({ ...options, budget }), budget));
   }
 
   /**

@@ -1,8 +1,10 @@
 /** What is read for a query: many metrics, long series, packed ones, and what is too much. */
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PromqlError } from '../../../../src/core/prometheus/promql/promql-error.ts';
 import { QueryBudget } from '../../../../src/core/prometheus/promql/query-budget.ts';
 import { ScoreQueries } from '../../../../src/core/prometheus/promql/score-queries.ts';
+import type { Queryable } from '../../../../src/core/samples/find-samples.ts';
 import { type TestDatabase, withDatabase } from '../../../helpers/database.ts';
 import { startEngine, type TestEngine } from '../../../helpers/start-engine.ts';
 
@@ -43,6 +45,7 @@ afterAll(async () => {
 
 const options = (query: string, signal = new AbortController().signal) => ({
   pool: database.pool,
+  caller: 'one',
   query,
   lookbackMs: 300_000,
   timeoutMs: 60_000,
@@ -81,6 +84,38 @@ describe('a query', () => {
     const grid = { startMs: START_MS + ROWS * 1000, stepMs: 1000, count: 11_000 };
     const query = queries.queryRange(options('max_over_time(lapwing_value{metric="long"}[1d])'), grid);
     await expect(query).rejects.toThrow('the ranges of a query overlap too much');
+  });
+});
+
+// cortex#961, promscale#1419: the queries of one tenant take all there is of what all share.
+describe('many long queries of one caller', () => {
+  it('leave a place to those of others, and take turns with them', async () => {
+    const ended: string[] = [];
+    /** A statement of a long query goes on when it is let. */
+    const held: (() => void)[] = [];
+    const slowPool: Queryable = Object.create(database.pool, {
+      query: {
+        value: async (...query: Parameters<typeof database.pool.query>) => {
+          await new Promise<void>((resolve) => held.push(resolve));
+          return database.pool.query(...query);
+        },
+      },
+    });
+    const ask = async (caller: string, pool: Queryable = slowPool) => {
+      await queries.queryAt({ ...options('lapwing_value{index="17"}'), caller, pool }, START_MS + 1000);
+      ended.push(caller);
+    };
+    const flood = Promise.all(Array.from({ length: 20 }, () => ask('one')));
+    await ask('two', database.pool);
+    expect(ended).toEqual(['two']);
+    expect(held).toHaveLength(2);
+    const others = Promise.all([ask('two'), ask('three')]);
+    while (ended.length < 23) {
+      held.shift()?.();
+      await setImmediate();
+    }
+    await Promise.all([flood, others]);
+    for (const caller of ['two', 'three']) expect(ended.lastIndexOf(caller)).toBeLessThan(6);
   });
 });
 

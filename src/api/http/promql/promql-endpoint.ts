@@ -172,9 +172,9 @@ class PromqlEndpoint {
     return writeRange(result, grid, most);
   }
 
-  async #findSeries({ pool, parameters }: Question): Promise<readonly Labels[]> {
+  async #findSeries({ parameters, ...options }: Question): Promise<readonly Labels[]> {
     const selectors = inParameter('match[]', () => parameters.getAll('match[]').map(parseSeriesSelector));
-    return this.#queries.listSeries(pool, selectors);
+    return this.#queries.listSeries(options, selectors);
   }
 
   async #listSeries(question: Question): Promise<Answer> {

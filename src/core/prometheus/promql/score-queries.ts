@@ -38,6 +38,10 @@ export type QueryResult =
 
 /** Queries that are evaluated at once; each may hold some 100 MB, and the database has others to answer. */
 const MAX_AT_ONCE = 3;
+/** For a list of series. */
+const LIST_TIMEOUT_MS = 30_000;
+/** What the labels of one metric take, in points of a budget. */
+const METRIC_WORK = 100;
 
 export class ScoreQueries {
   readonly #limit = new FairLimit(MAX_AT_ONCE);
@@ -77,22 +81,30 @@ export class ScoreQueries {
   }
 
   /**
+   * Is one of the queries at once: all there is may be many metrics.
    * @param selectors what one of has to choose a series; no selectors choose all
    * @returns the labels of each series once, with its name
+   * @throws PromqlError
    */
-  async listSeries(
-    pool: Queryable,
+  listSeries(
+    options: Pick<QueryOptions, 'pool' | 'caller' | 'signal'>,
     selectors: readonly (readonly LabelMatcher[])[],
   ): Promise<readonly Labels[]> {
-    const found = new Map<string, Labels>();
-    for (const matchers of selectors.length === 0 ? [[]] : selectors) {
-      for (const metric of await readMatchingMetrics(pool, matchers)) {
-        for (const { metricNumber, series, labels } of listSeries(metric, matchers)) {
-          found.set(`${metricNumber} ${series.name}`, labels);
+    const { pool, caller, signal } = options;
+    const budget = new QueryBudget({ timeoutMs: LIST_TIMEOUT_MS, signal });
+    return this.#limit.run(caller, async () => {
+      const found = new Map<string, Labels>();
+      for (const matchers of selectors.length === 0 ? [[]] : selectors) {
+        budget.checkTime();
+        for (const metric of await readMatchingMetrics(pool, matchers)) {
+          for (const { metricNumber, series, labels } of listSeries(metric, matchers)) {
+            found.set(`${metricNumber} ${series.name}`, labels);
+          }
+          await budget.work(METRIC_WORK);
         }
       }
-    }
-    return [...found.values()];
+      return [...found.values()];
+    });
   }
 }
 

@@ -13,6 +13,7 @@ import { CloudwatchError } from './model/cloudwatch-error.ts';
 import { createIntake } from './store/intake.ts';
 import { AWS_LIMITS, type CloudwatchLimits } from './model/limits.ts';
 import type { Caller, OperationContext, SeriesWatch } from './model/operation.ts';
+import { QueryTurns } from './model/query-turns.ts';
 import { findOperation, type Operation, type ServiceName } from './operations.ts';
 import type { Seal } from '../../platform/outbound/sealed-secret.ts';
 import { createRateLimit } from '../../platform/runtime/token-bucket.ts';
@@ -78,7 +79,8 @@ export async function createCloudwatch(options: CloudwatchOptions): Promise<Clou
   const intake = createIntake({ pool, log, stats, now, queuedData, onStored: alarms.onStored });
   const { onAlarmChange } = alarms;
   const renderer = new PngRenderer();
-  const surroundings = { pool, prisma, intake, limits, now, log, watch, onAlarmChange, renderer };
+  const queryTurns = new QueryTurns();
+  const surroundings = { pool, prisma, intake, limits, now, log, watch, onAlarmChange, renderer, queryTurns };
   const findFirstAccount = () => accounts.ensureAccount(FIRST_ACCOUNT);
   const { retentionDays = RETENTION_DAYS, rollupDays = 0 } = options;
   const purgeOnce = () => purge({ pool, log, stats, now, retentionDays, rollupDays });

@@ -41,6 +41,10 @@ export class FairLimit {
     this.#mostOfOne = Math.max(1, width - 1);
   }
 
+  countWaiting(caller: string): number {
+    return this.#waiting.get(caller)?.length ?? 0;
+  }
+
   /** The job's failure is the caller's. */
   async run<T>(caller: string, job: () => Promise<T>): Promise<T> {
     await new Promise<void>((resolve) => {

@@ -77,7 +77,7 @@ export async function getMetricData(input: Input, context: OperationContext): Pr
       ? FIRST_PLACE
       : readPlace(paging.read(input.NextToken), task.returned.length);
   const page: Page = { results: [], room: checkMaxDatapoints(input.MaxDatapoints, limits.dataPoints) };
-  const next = await fillPage(page, start, task);
+  const next = await context.queryTurns.run(context, () => fillPage(page, start, task));
   return {
     MetricDataResults: page.results,
     ...(next !== null && { NextToken: paging.write(writePlace(next)) }),

@@ -7,6 +7,7 @@ import type { Intake } from '../store/intake.ts';
 import type { DetectorConfiguration } from '../metrics/detector-configuration.ts';
 import type { CloudwatchLimits } from './limits.ts';
 import type { SeriesName } from './metric-name.ts';
+import type { QueryTurns } from './query-turns.ts';
 
 /** Whose request it is. */
 export interface Caller {
@@ -42,6 +43,7 @@ export interface OperationContext extends Caller {
   readonly now: () => Date;
   readonly log: Log;
   readonly renderer: PngRenderer;
+  readonly queryTurns: QueryTurns;
   /** As in the scope of the signature; part of ARNs. */
   readonly region: string;
   /** Called after what may change alarms, or their states, is stored. */

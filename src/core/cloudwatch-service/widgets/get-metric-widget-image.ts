@@ -53,7 +53,8 @@ export async function getMetricWidgetImage(
   if (format !== 'png' && format !== PNG_TYPE)
     throw refuse(`The parameter OutputFormat must be png or ${PNG_TYPE}.`);
   const widget = parseWidget(input.MetricWidget ?? '');
-  const image = await renderOrRefuse(await drawWidget(widget, context), context);
+  const drawn = await context.queryTurns.run(context, () => drawWidget(widget, context));
+  const image = await renderOrRefuse(drawn, context);
   return format === PNG_TYPE ? new RawAnswer(PNG_TYPE, image) : { MetricWidgetImage: image };
 }
 
